@@ -1,0 +1,73 @@
+// The floors of the house (docs/architecture.md): a file may import from its own room and from rooms below it.
+// FLOORS is the whole truth, top to bottom; every forbidden arrow is derived from it.
+const SHELL = ['cli', 'app', 'outputs', 'http', 'chat', 'guards', 'sources', 'hub', 'engine']
+const CORE = ['board', 'panels', 'snapshot', 'sse', 'protocol']
+const GROUND = ['simulator', 'config', 'metrics', 'log', 'clock']
+const room = names => `^src/(${names.join('|')})/`
+
+const upward = [...SHELL, ...CORE].flatMap((name, i, all) =>
+  i === 0
+    ? []
+    : [
+        {
+          name: `${name}-imports-nothing-above`,
+          severity: 'error',
+          from: { path: room([name]) },
+          to: { path: room(all.slice(0, i)) },
+        },
+      ],
+)
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, path: '^src/', pathNot: '(index|\\.test)\\.ts$' },
+      to: {},
+    },
+    { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-dev-dependencies-in-src',
+      severity: 'error',
+      from: { path: '^(src|client)/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+    },
+    ...upward,
+    {
+      name: 'core-is-pure',
+      comment: 'the core imports the core, zod, string-width and node:crypto (hashing) and nothing else',
+      severity: 'error',
+      from: { path: room(CORE), pathNot: '\\.test\\.ts$' },
+      to: { pathNot: [room(CORE), '^(node:)?crypto$', 'node_modules/(zod|string-width)/'] },
+    },
+    {
+      name: 'ground-imports-ground-only',
+      severity: 'error',
+      from: { path: room(GROUND), pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: room(GROUND) },
+    },
+    {
+      name: 'client-stands-alone',
+      severity: 'error',
+      from: { path: '^client/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^src/', pathNot: room(['sse', 'protocol']) },
+    },
+    {
+      name: 'src-not-to-outside',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(test|bench|web)/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+}

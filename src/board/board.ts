@@ -1,0 +1,110 @@
+// The board: all panels at one moment, each with its hash and the generation in which it last changed.
+//
+// Boards are immutable; `nextBoard` makes the next from the previous one. `since` per panel and a mark per removed
+// panel are all a server needs to bring a reader that stands at any earlier generation up to date, however long it
+// was away: no log of events is kept anywhere. What looks the same keeps its hash and its object, so an unchanged
+// cycle costs string comparisons and no SHA-256.
+import type { Panel } from '../panels/panel.js'
+import { panelHash } from './hash.js'
+
+export type BoardPanel = Panel & {
+  readonly hash: string
+  /** Generation of the last change. */
+  readonly since: number
+}
+
+/** A panel as it was one generation ago; what a structured diff is made against. */
+export type PanelBefore = { readonly hash: string; readonly lines: readonly string[] }
+
+export type Board = {
+  readonly epoch: string
+  /** Count of board changes within the epoch; the first board is 1. */
+  readonly generation: number
+  /** The loop's counter when this board was made. */
+  readonly cycle: number
+  readonly builtAtMs: number
+  /** In registry order. */
+  readonly panels: ReadonlyMap<string, BoardPanel>
+  /** Keys that changed (or are new) against the previous board; empty when nothing did. */
+  readonly changed: readonly string[]
+  /** Keys that the previous board had and this one has not. */
+  readonly removed: readonly string[]
+  /** Every key ever removed and not back → generation of its removal. */
+  readonly tombstones: ReadonlyMap<string, number>
+  /** The changed panels as they were in the previous generation. */
+  readonly before: ReadonlyMap<string, PanelBefore>
+}
+
+/** In every payload that leaves the process; changes only with a breaking change. */
+export const SCHEMA_VERSION = 'v1'
+
+const NOTHING: readonly never[] = []
+
+function sameLines(a: readonly string[], b: readonly string[]): boolean {
+  if (a === b) return true
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}
+
+function looksTheSame(a: Panel, b: Panel): boolean {
+  return a.title === b.title && a.tone === b.tone && sameLines(a.lines, b.lines)
+}
+
+/** The board before any cycle, from which the first real one is made. */
+export function emptyBoard(epoch: string): Board {
+  return {
+    epoch,
+    generation: 0,
+    cycle: 0,
+    builtAtMs: 0,
+    panels: new Map(),
+    changed: NOTHING,
+    removed: NOTHING,
+    tombstones: new Map(),
+    before: new Map(),
+  }
+}
+
+/**
+ * The next board. `generation` grows by one when a panel changed, came or went; `cycle` always moves on.
+ * A panel whose visible content is unchanged keeps hash and `since`; its blocks are taken from the new panel only
+ * when its lines changed (blocks and lines say the same).
+ */
+export function nextBoard(previous: Board, panels: readonly Panel[], cycle: number, nowMs: number): Board {
+  const next = new Map<string, BoardPanel>()
+  const changed: string[] = []
+  const before = new Map<string, PanelBefore>()
+  const generation = previous.generation + 1
+  for (const panel of panels) {
+    const old = previous.panels.get(panel.key)
+    if (old !== undefined && looksTheSame(old, panel)) {
+      next.set(panel.key, old)
+      continue
+    }
+    changed.push(panel.key)
+    if (old !== undefined) before.set(panel.key, { hash: old.hash, lines: old.lines })
+    next.set(panel.key, { ...panel, hash: panelHash(panel), since: generation })
+  }
+  const removed = [...previous.panels.keys()].filter(key => !next.has(key))
+  const built = { epoch: previous.epoch, cycle, builtAtMs: nowMs, changed, removed, before }
+  if (changed.length === 0 && removed.length === 0 && previous.generation > 0) {
+    return { ...previous, cycle, builtAtMs: nowMs, changed: NOTHING, removed: NOTHING }
+  }
+  const tombstones = new Map(previous.tombstones)
+  for (const key of next.keys()) tombstones.delete(key)
+  for (const key of removed) tombstones.set(key, generation)
+  return { ...built, generation, panels: next, tombstones }
+}
+
+/** What a reader that has seen everything up to `generation` lacks, in board order. */
+export function changedSince(
+  board: Board,
+  generation: number,
+): { readonly changed: readonly BoardPanel[]; readonly removed: readonly string[] } {
+  const changed: BoardPanel[] = []
+  for (const panel of board.panels.values()) if (panel.since > generation) changed.push(panel)
+  const removed: string[] = []
+  for (const [key, at] of board.tombstones) if (at > generation) removed.push(key)
+  return { changed, removed }
+}

@@ -1,0 +1,74 @@
+// What one turn of the loop hands to every output, and what an output is.
+import type { Board } from '../board/board.js'
+import type { Reading } from '../snapshot/reading.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
+
+/** How the input stands, in one word; shown by every surface and by `g6_status_state{state}`. */
+export const STATUS_STATES = [
+  'fresh',
+  'stale',
+  'missing',
+  'forbidden',
+  'io',
+  'timeout',
+  'too_large',
+  'not_json',
+  'not_object',
+  'starting',
+] as const
+export type StatusState = (typeof STATUS_STATES)[number]
+
+export type SourceState = {
+  readonly state: StatusState
+  /** Since the status last changed here, seconds; null before the first good reading. */
+  readonly ageSec: number | null
+  /** What a person reads about the last failure; null while all is well. */
+  readonly error: string | null
+}
+
+export type PanelTiming = {
+  readonly avgMs: number
+  readonly p95Ms: number
+  readonly totalMs: number
+  readonly calls: number
+}
+
+/** Statistics of the loop since start, taken after a cycle; beside the board, never inside the status. */
+export type LoopStats = {
+  readonly cycles: number
+  readonly unchangedCycles: number
+  readonly missedTicks: number
+  /** Unchanged panels over all panels compared, since start; null before two boards were compared. */
+  readonly hitRatio: number | null
+  /** The same over the last 5 minutes. */
+  readonly hitRatio5m: number | null
+  readonly totalPanelUpdates: number
+  readonly lastCycleUpdates: number
+  readonly churnRatio: number
+  readonly highChurnStreak: number
+  readonly churnAnomalies: number
+  readonly lastCycleMs: number
+  readonly startedAtMs: number
+  readonly timing: Readonly<Record<string, PanelTiming>>
+}
+
+export type CycleResult = {
+  readonly board: Board
+  /** The snapshot the board shows: from the last good reading, however old; null before the first one. */
+  readonly snapshot: Snapshot | null
+  /** The newest reading, good or bad; null before the first one. */
+  readonly reading: Reading | null
+  readonly source: SourceState
+  readonly stats: LoopStats
+}
+
+/**
+ * An output receives each board. `publish` may be asynchronous; while one is under way newer results replace each other
+ * and only the newest is handed over when it is ready again. What it throws is logged and counted, nothing else.
+ */
+export interface Output {
+  readonly name: string
+  publish(result: CycleResult): void | Promise<void>
+  /** Writes what is outstanding and lets go of everything. Idempotent. */
+  close(): Promise<void>
+}

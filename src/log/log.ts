@@ -1,0 +1,26 @@
+// The program's logger: JSON lines (or pretty on a terminal), always on standard error, so that standard output stays
+// what the command is for. No line ever carries a token, a ticket, a cookie or query text.
+import type { Writable } from 'node:stream'
+import { type Logger, pino } from 'pino'
+import pretty from 'pino-pretty'
+
+export type Log = Logger
+
+export type LogOptions = {
+  readonly level: string
+  readonly format: 'json' | 'pretty'
+  /** Where lines go; standard error by default. */
+  readonly destination?: Writable
+}
+
+export function createLog(options: LogOptions): Log {
+  const destination = options.destination ?? process.stderr
+  const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
+  if (options.format === 'pretty') {
+    return pino(settings, pretty({ destination, colorize: false, ignore: 'pid,hostname', sync: true }))
+  }
+  return pino(settings, destination)
+}
+
+/** A logger that says nothing, for parts used without a program around them. */
+export const silentLog: Log = pino({ level: 'silent' })

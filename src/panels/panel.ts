@@ -1,0 +1,39 @@
+// A panel is what one box shows, as data. Builders make title and blocks; tone and lines follow from the blocks
+// (render.ts), so that every surface shows the same content.
+
+export const TONES = ['ok', 'warn', 'error', 'info', 'muted'] as const
+export type Tone = (typeof TONES)[number]
+
+export type Field = {
+  readonly label: string
+  readonly text: string
+  readonly value?: number
+  readonly tone?: Tone
+}
+
+export type Column = {
+  readonly label: string
+  readonly align?: 'left' | 'right'
+  /** The higher, the longer a column stays on a narrow screen; default 0. */
+  readonly priority?: number
+}
+
+export type Cell = { readonly text: string; readonly value?: number; readonly tone?: Tone }
+
+export type Block =
+  | { readonly kind: 'fields'; readonly items: readonly Field[] }
+  | {
+      readonly kind: 'table'
+      readonly columns: readonly Column[]
+      readonly rows: readonly (readonly Cell[])[]
+    }
+  | { readonly kind: 'text'; readonly text: string; readonly tone?: Tone }
+
+export type Panel = {
+  readonly key: string
+  readonly title: string
+  readonly tone: Tone
+  readonly blocks: readonly Block[]
+  /** One rendering of `blocks`; what plain text, the stream and every hash are made of. */
+  readonly lines: readonly string[]
+}

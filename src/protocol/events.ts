@@ -1,0 +1,144 @@
+// The events of the summary stream and the documents of its HTTP endpoints, as zod schemas.
+// One place: the TypeScript types, the JSON Schemas under /schemas and the OpenAPI description all come from here.
+import { z } from 'zod'
+
+const tone = z.enum(['ok', 'warn', 'error', 'info', 'muted'])
+const key = z.string().min(1)
+const hash = z.string().regex(/^[0-9a-f]{64}$/)
+const count = z.int().nonnegative()
+/** Epoch milliseconds. */
+const ts = z.number().nonnegative()
+const schemaVersion = z.literal('v1')
+/** On every event of a group but the last: the reader waits for the rest before it applies any of it. */
+const more = z.literal(true).optional()
+const blocks = z.array(z.looseObject({ kind: z.enum(['fields', 'table', 'text']) })).optional()
+
+const cut = {
+  /** The panel was over the size limit and was cut at whole lines; `hash` is that of the whole. */
+  truncated: z.literal(true).optional(),
+  total_lines: count.optional(),
+}
+
+const panelContent = { hash, title: z.string(), tone, lines: z.array(z.string()), blocks, ...cut }
+
+export const panelUpdateEntry = z.strictObject({ key, ...panelContent })
+
+export const structuredEntry = z.strictObject({
+  panel: key,
+  hash,
+  title: z.string(),
+  tone,
+  base: hash,
+  changed_lines: z.array(z.strictObject({ index: count, old: z.string(), new: z.string() })),
+  added: z.array(z.string()),
+  removed: z.array(z.string()),
+  total_lines: count,
+})
+
+export const helloData = z.strictObject({
+  schema_version: schemaVersion,
+  version: z.string(),
+  epoch: z.string(),
+  generation: count,
+  cycle: count,
+  resumed: z.boolean(),
+  diff_mode: z.enum(['lines', 'structured']),
+  heartbeat_cycles: count,
+  refresh_ms: z.number(),
+  keepalive_ms: z.number(),
+  panels: z.array(z.strictObject({ key, hash })),
+})
+
+export const fullSnapshotData = z.strictObject({
+  schema_version: schemaVersion,
+  epoch: z.string(),
+  generation: count,
+  cycle: count,
+  ts,
+  panels: z.record(z.string(), z.strictObject(panelContent)),
+  more,
+})
+
+export const panelUpdateData = z.strictObject({
+  cycle: count,
+  generation: count,
+  ts,
+  updates: z.array(panelUpdateEntry),
+  removed: z.array(key).optional(),
+  more,
+})
+
+export const panelUpdateStructuredData = z.strictObject({
+  cycle: count,
+  generation: count,
+  ts,
+  updates: z.array(structuredEntry),
+  removed: z.array(key).optional(),
+  more,
+})
+
+export const heartbeatData = z.strictObject({
+  cycle: count,
+  generation: count,
+  ts,
+  unchanged: z.literal(true),
+  hit_ratio: z.number().nullable(),
+})
+
+export const RESYNC_REASONS = ['epoch', 'ahead', 'subset', 'malformed'] as const
+export const resyncRequiredData = z.strictObject({ reason: z.enum(RESYNC_REASONS) })
+
+export const errorData = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  recoverable: z.literal(true),
+})
+
+export const BYE_REASONS = ['shutdown', 'shed', 'stalled', 'auth_expired'] as const
+export const byeData = z.strictObject({ reason: z.enum(BYE_REASONS), reconnect_ms: count })
+
+/** Every event of `GET /summary/events` with the schema of its data. */
+export const SUMMARY_EVENTS = {
+  hello: helloData,
+  full_snapshot: fullSnapshotData,
+  panel_update: panelUpdateData,
+  panel_update_structured: panelUpdateStructuredData,
+  heartbeat: heartbeatData,
+  resync_required: resyncRequiredData,
+  error: errorData,
+  bye: byeData,
+} as const
+
+export type SummaryEventName = keyof typeof SUMMARY_EVENTS
+
+export const resyncDocument = z.strictObject({
+  schema_version: schemaVersion,
+  epoch: z.string(),
+  generation: count,
+  cycle: count,
+  ts,
+  panels: z.record(z.string(), z.strictObject({ ...panelContent, since: count })),
+})
+
+export const ticketDocument = z.strictObject({ ticket: z.string(), expires_in_sec: count })
+
+/** RFC 9457 with our stable code and the request's id. */
+export const problemDocument = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string().optional(),
+  request_id: z.string(),
+})
+
+export type PanelUpdateEntry = z.infer<typeof panelUpdateEntry>
+export type StructuredEntry = z.infer<typeof structuredEntry>
+export type HelloData = z.infer<typeof helloData>
+export type FullSnapshotData = z.infer<typeof fullSnapshotData>
+export type PanelUpdateData = z.infer<typeof panelUpdateData>
+export type PanelUpdateStructuredData = z.infer<typeof panelUpdateStructuredData>
+export type HeartbeatData = z.infer<typeof heartbeatData>
+export type ResyncReason = z.infer<typeof resyncRequiredData>['reason']
+export type ByeReason = z.infer<typeof byeData>['reason']
+export type ResyncDocument = z.infer<typeof resyncDocument>

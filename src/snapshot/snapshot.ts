@@ -1,0 +1,88 @@
+// The snapshot: one immutable, typed view derived from one status document.
+// Every field is a value of the right type or null; null means "the document does not say" and is shown as `—`.
+import type { Status } from './reading.js'
+
+export type MarketState = 'open' | 'closed' | null
+
+export type IndexRow = {
+  readonly name: string
+  readonly ltp: number | null
+  readonly changePct: number | null
+  /** Lower-cased; `ok`, `warn`, `stale`, `error` are known, anything else is kept as given. */
+  readonly status: string | null
+  readonly ageSec: number | null
+  readonly legs: number | null
+  readonly dqPct: number | null
+  readonly dqIssues: number | null
+  readonly successPct: number | null
+  readonly options: number | null
+}
+
+export type AlertLevel = 'critical' | 'warn' | 'info'
+
+export type Alert = {
+  readonly atMs: number | null
+  readonly level: AlertLevel
+  readonly component: string | null
+  readonly message: string
+}
+
+export type Provider = {
+  readonly name: string | null
+  readonly latencyMs: number | null
+  readonly authValid: boolean | null
+  readonly authExpiryMs: number | null
+  /** When the provider last backed off, epoch ms. */
+  readonly lastBackoffMs: number | null
+}
+
+/** Scalars of a sink exactly as given (`sinks.csv.*` and so on); null when the status has no such sink. */
+export type SinkValues = Readonly<Record<string, string | number | boolean>> | null
+
+export type Snapshot = {
+  readonly app: {
+    readonly name: string | null
+    readonly version: string | null
+    readonly startedAtMs: number | null
+    readonly uptimeSec: number | null
+  }
+  readonly market: { readonly state: MarketState; readonly nextOpenMs: number | null }
+  readonly cycle: {
+    readonly number: number | null
+    readonly lastStartMs: number | null
+    readonly lastDurationSec: number | null
+    readonly successPct: number | null
+    readonly intervalSec: number | null
+    readonly nextRunInSec: number | null
+    readonly avgMs: number | null
+    readonly p95Ms: number | null
+  }
+  readonly indices: readonly IndexRow[]
+  readonly alerts: {
+    readonly items: readonly Alert[]
+    readonly total: number | null
+    readonly bySeverity: Readonly<Record<string, number>>
+  }
+  readonly analytics: { readonly pcr: number | null; readonly maxPain: Readonly<Record<string, number>> }
+  readonly resources: { readonly cpuPct: number | null; readonly memoryMb: number | null }
+  readonly storage: {
+    readonly lag: number | null
+    readonly queueDepth: number | null
+    readonly lastFlushAgeSec: number | null
+    readonly csv: SinkValues
+    readonly influxdb: SinkValues
+    readonly backup: SinkValues
+  }
+  readonly perf: Readonly<Record<string, number>>
+  readonly provider: Provider
+  /** Component name → state word. */
+  readonly health: Readonly<Record<string, string>>
+  readonly links: Readonly<Record<string, string>>
+  readonly config: { readonly env: string | null }
+  readonly coverage: { readonly indicesCount: number }
+  /** The status's own `adaptive.backlog_ratio` (or `adaptive_backlog_ratio`). */
+  readonly adaptiveBacklogRatio: number | null
+  /** For the dossier: field → the candidate path that gave it. */
+  readonly origins: Readonly<Record<string, string>>
+  readonly raw: Status
+}

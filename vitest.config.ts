@@ -1,0 +1,17 @@
+import { defineConfig } from 'vitest/config'
+
+// unit: beside the files, one room each. whole: what needs more than one room (real sockets, files, processes).
+export default defineConfig({
+  test: {
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    retry: 0,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['{src,client,bench}/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'whole', include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+    ],
+  },
+})
