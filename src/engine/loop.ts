@@ -133,12 +133,12 @@ export class Loop {
 
   #tick(): void {
     const { clock, refreshMs } = this.#options
-    const nowMs = clock.monotonicMs()
-    const next = nextTick(this.#dueMs, refreshMs(), nowMs)
+    this.#run()
+    if (this.#ended) return
+    const next = nextTick(this.#dueMs, refreshMs(), clock.monotonicMs())
     this.statistics.missed(next.missed)
     this.#dueMs = next.atMs
-    this.#run()
-    if (!this.#ended) this.#ticker = setTimeout(() => this.#tick(), this.#dueMs - clock.monotonicMs())
+    this.#ticker = setTimeout(() => this.#tick(), this.#dueMs - clock.monotonicMs())
   }
 
   #startTicking(): void {
