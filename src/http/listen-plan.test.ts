@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { HttpConfig } from './http-config.js'
 import { type Command, type PortKey, planListeners } from './listen-plan.js'
 
 type Settings = Partial<HttpConfig>
