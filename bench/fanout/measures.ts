@@ -46,7 +46,7 @@ function picked<T>(values: Values<T>, pick: (value: T) => number): Readonly<Reco
 const DISPATCH_PER_SEC = 400
 /** Shorter, and a 99th percentile is a handful of events. */
 const DISPATCH_MIN_SECS = 2
-const DISPATCH_WARM_SECS = 1.5
+const DISPATCH_WARM_SECS = 1
 
 function dispatch(load: Load): Measure {
   const targets = [
