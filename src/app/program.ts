@@ -241,7 +241,7 @@ export class Program {
       source: this.#options.source.name,
       metricsUrl: this.#config.metricsUrl ?? own('/metrics'),
       streamUrl: own('/summary/events'),
-      pageUrl: own('/'),
+      pageUrl: null,
     }
   }
 
