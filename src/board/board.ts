@@ -13,9 +13,6 @@ export type BoardPanel = Panel & {
   readonly since: number
 }
 
-/** A panel as it was one generation ago; what a structured diff is made against. */
-export type PanelBefore = { readonly hash: string; readonly lines: readonly string[] }
-
 export type Board = {
   readonly epoch: string
   /** Count of board changes within the epoch; the first board is 1. */
@@ -31,8 +28,8 @@ export type Board = {
   readonly removed: readonly string[]
   /** Every key ever removed and not back → generation of its removal. */
   readonly tombstones: ReadonlyMap<string, number>
-  /** The changed panels as they were in the previous generation. */
-  readonly before: ReadonlyMap<string, PanelBefore>
+  /** The changed panels as they were in the previous generation; what a structured diff is made against. */
+  readonly before: ReadonlyMap<string, BoardPanel>
 }
 
 /** In every payload that leaves the process; changes only with a breaking change. */
@@ -74,7 +71,7 @@ export function emptyBoard(epoch: string): Board {
 export function nextBoard(previous: Board, panels: readonly Panel[], cycle: number, nowMs: number): Board {
   const next = new Map<string, BoardPanel>()
   const changed: string[] = []
-  const before = new Map<string, PanelBefore>()
+  const before = new Map<string, BoardPanel>()
   const generation = previous.generation + 1
   for (const panel of panels) {
     const old = previous.panels.get(panel.key)
@@ -83,7 +80,7 @@ export function nextBoard(previous: Board, panels: readonly Panel[], cycle: numb
       continue
     }
     changed.push(panel.key)
-    if (old !== undefined) before.set(panel.key, { hash: old.hash, lines: old.lines })
+    if (old !== undefined) before.set(panel.key, old)
     next.set(panel.key, { ...panel, hash: panelHash(panel), since: generation })
   }
   const removed = [...previous.panels.keys()].filter(key => !next.has(key))

@@ -24,6 +24,8 @@ export type SourceState = {
   readonly ageSec: number | null
   /** What a person reads about the last failure; null while all is well. */
   readonly error: string | null
+  /** Older than `stream.stale.error_sec`: not ready any more. */
+  readonly tooOld: boolean
 }
 
 export type PanelTiming = {

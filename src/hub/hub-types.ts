@@ -45,7 +45,8 @@ export type HubObserver = {
   onStructured?(panels: number): void
   onPanelCut?(): void
   onEncode?(seconds: number): void
-  onJoin?(resumed: 'resumed' | ResyncReason | null): void
+  onJoin?(): void
+  onResume?(result: 'resumed' | ResyncReason): void
   onLeave?(reason: DisconnectReason, durationSec: number): void
 }
 

@@ -1,0 +1,44 @@
+// `g6 config` and `g6 config check`.
+import { Command } from 'commander'
+import { givenFlags, settingFlags } from '../config/flags.js'
+import { loadConfigFromProcess } from '../config/from-process.js'
+import type { LoadResult } from '../config/load.js'
+import { checkReport, configReport, type Report } from '../config/report.js'
+
+type Write = (text: string) => void
+
+/** `load` and `write` are the process's own unless given; a failed command sets `process.exitCode`. */
+export function configCommand(
+  write: Write = text => process.stdout.write(text),
+  load: typeof loadConfigFromProcess = loadConfigFromProcess,
+): Command {
+  const loaded = (command: Command): LoadResult => load(givenFlags(command))
+  const say = ({ text, ok }: Report): void => {
+    write(text)
+    if (!ok) process.exitCode = 1
+  }
+
+  const config = settingFlags(new Command('config'))
+    .description('Show every setting, its value and where it came from (secrets masked)')
+    .option('--json', 'As JSON')
+    .option('--group <name>', 'Only the settings of this group')
+    .option('--changed', 'Only what is not at its default')
+    .action((_options: unknown, command: Command) => {
+      const { json, group, changed } = command.opts<{ json?: true; group?: string; changed?: true }>()
+      say(
+        configReport(loaded(command), {
+          json: json ?? false,
+          group: group ?? null,
+          changed: changed ?? false,
+        }),
+      )
+    })
+
+  config
+    .command('check')
+    .description('Say everything that is wrong with the settings; exit 1 when they cannot be used')
+    .action((_options: unknown, command: Command) => {
+      say(checkReport(loaded(command), command.optsWithGlobals<{ json?: true }>().json ?? false))
+    })
+  return config
+}

@@ -1,0 +1,73 @@
+// Command-line flags, made from the declarations.
+import { type Command, Option } from 'commander'
+import { SETTINGS_FILE } from './from-process.js'
+import type { Flags } from './layers.js'
+import { secretFileNameOf } from './names.js'
+import type { KindName } from './setting.js'
+import { type Named, SETTINGS, type SettingName } from './settings.js'
+import { measuredText } from './show.js'
+
+/** What stands for the value in `--help`. */
+const PLACEHOLDERS: Readonly<Partial<Record<KindName, string>>> = {
+  bool: '',
+  int: ' <n>',
+  number: ' <n>',
+  port: ' <port>',
+  path: ' <path>',
+  host: ' <address>',
+  choice: ' <word>',
+  timezone: ' <zone>',
+  secret: ' <path>',
+}
+
+type Flagged = { readonly named: Named; readonly option: Option }
+
+/** Options remember values, so each command gets its own. */
+const flagged = (): readonly Flagged[] =>
+  SETTINGS.flatMap(named => {
+    const { flag, kind } = named.setting
+    if (flag === null) return []
+    return [{ named, option: new Option(`${flag}${PLACEHOLDERS[kind] ?? ' <value>'}`, help(named)) }]
+  })
+
+function help({ name, setting }: Named): string {
+  const sentence = setting.about.replace(/\.$/, '')
+  if (setting.secret) return `${sentence}; read from this file (${secretFileNameOf(name)})`
+  if (setting.kind === 'bool') return `${sentence} (${name})`
+  return `${sentence} (default ${setting.defaultText ?? measuredText(setting, setting.default)}; ${name})`
+}
+
+/** Adds `--config` and the flags of the named settings (all that have one unless named) to a command. */
+export function settingFlags(command: Command, names?: readonly SettingName[]): Command {
+  command.option('--config <path>', `The settings file (default ./${SETTINGS_FILE}, where there is one)`)
+  for (const { named, option } of flagged()) {
+    if (names === undefined || names.includes(named.name)) command.addOption(option)
+  }
+  return command
+}
+
+export type GivenFlags = { readonly flags: Flags; readonly configPath: string | null }
+
+/** What was really given on the command line, to a command or to one it stands under. */
+export function givenFlags(command: Command): GivenFlags {
+  const flags = flagged().flatMap(({ named, option }): [string, string | boolean][] => {
+    const { name, setting } = named
+    const value = givenValue(command, option.attributeName())
+    if (value === undefined) return []
+    // The flag of a switch turns it to the other side of its default.
+    if (setting.kind === 'bool') return [[name, setting.default !== true]]
+    return [[setting.secret ? secretFileNameOf(name) : name, String(value)]]
+  })
+  const configPath = givenValue(command, 'config')
+  return {
+    flags: Object.fromEntries(flags),
+    configPath: configPath === undefined ? null : String(configPath),
+  }
+}
+
+function givenValue(command: Command, attribute: string): unknown {
+  for (let at: Command | null = command; at !== null; at = at.parent) {
+    if (at.getOptionValueSource(attribute) === 'cli') return at.getOptionValue(attribute)
+  }
+  return undefined
+}

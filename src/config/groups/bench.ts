@@ -1,0 +1,21 @@
+// What the benchmarks must reach.
+import { number } from '../kinds/numbers.js'
+import { bool } from '../kinds/words.js'
+import { group } from '../setting.js'
+
+export const bench = group('bench', 'What the benchmarks must reach.', {
+  G6_BENCH_SKIP: bool(false, {
+    about: 'Skips the benchmarks.',
+  }),
+  G6_BENCH_MAX_P95_MS: number(150, {
+    min: 0,
+    max: 3_600_000,
+    unit: 'ms',
+    about: 'The longest cycle at the 95th percentile.',
+  }),
+  G6_BENCH_MIN_HIT_RATIO: number(0.3, {
+    min: 0,
+    max: 1,
+    about: 'The lowest hit ratio.',
+  }),
+})

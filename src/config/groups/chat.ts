@@ -1,0 +1,169 @@
+// The chat relay: who may use it, where answers come from, its clocks and limits, and its audit trail.
+
+import { url, urls } from '../kinds/network.js'
+import { bytes, int, millis, number, rate } from '../kinds/numbers.js'
+import { secret, secrets } from '../kinds/secrets.js'
+import { bool, choice, list, path, text } from '../kinds/words.js'
+import { group } from '../setting.js'
+
+export const chat = group('chat', 'The chat relay, its upstream, limits and audit trail.', {
+  ENABLE_SSE_STREAMING: bool(false, {
+    reload: true,
+    about: 'Switches the chat relay on.',
+  }),
+  ENABLE_SSE_STREAMING_PERCENTAGE: number(100, {
+    min: 0,
+    max: 100,
+    unit: '%',
+    reload: true,
+    about: 'The part of the users (else addresses) the chat relay is open to; raising it drops nobody.',
+  }),
+  ENABLE_SSE_STREAMING_USERS: list([], {
+    reload: true,
+    about: 'Users the chat relay is open to whatever the percentage, plain or as HMAC.',
+  }),
+  ENABLE_AUDIT_TRAIL: bool(true, {
+    about: 'Keeps the audit trail of the chat relay.',
+  }),
+  RAG_BACKEND_URL: urls({
+    about: 'The model backends of the chat relay, tried in order.',
+  }),
+  RAG_BACKEND_TOKEN: secret({
+    reload: true,
+    about: 'The token the chat relay sends to its backend.',
+  }),
+  API_KEYS_INTERNAL: secrets({
+    reload: true,
+    about: 'The keys (header x-api-key) that pass the chat relay’s limits.',
+  }),
+  G6_CHAT_PREFIX: text('/api/v2/bali-zero', {
+    pattern: /^(\/[A-Za-z0-9._~-]+)+$/,
+    allowed: 'a URL path like /api/v2/bali-zero, without a slash at its end',
+    about: 'The path under which the chat relay’s routes stand.',
+  }),
+  G6_CHAT_UPSTREAM: choice('rag-get', {
+    of: ['rag-get', 'rag-post', 'openai'],
+    about: 'How the chat relay asks its backend.',
+  }),
+  G6_CHAT_MODEL: text(null, {
+    about: 'The model the chat relay asks for with G6_CHAT_UPSTREAM=openai.',
+  }),
+  G6_CHAT_FORWARD_AUTH: bool(false, {
+    reload: true,
+    about: 'Sends the caller’s own token on to the backend.',
+  }),
+  G6_CHAT_ANONYMOUS: bool(true, {
+    reload: true,
+    about: 'Lets callers without identity use the chat relay.',
+  }),
+  G6_CHAT_JWKS_URL: url({
+    about: 'Where the keys for checking callers’ tokens are published.',
+  }),
+  G6_CHAT_JWT_SECRET: secret({
+    reload: true,
+    about: 'The key for checking callers’ tokens, where no key address is used.',
+  }),
+  G6_CHAT_JWT_ISSUER: text(null, {
+    reload: true,
+    about: 'The issuer callers’ tokens must name; unset = any.',
+  }),
+  G6_CHAT_JWT_AUDIENCE: text(null, {
+    reload: true,
+    about: 'The audience callers’ tokens must name; unset = any.',
+  }),
+  G6_CHAT_RATE: rate(
+    { count: 20, windowSec: 60 },
+    { reload: true, about: 'The chat streams a user (else an address) may start in a sliding window.' },
+  ),
+  G6_CHAT_MAX_STREAMS: int(1000, {
+    min: 1,
+    max: 1_000_000,
+    reload: true,
+    about: 'The live chat streams at once.',
+  }),
+  G6_CHAT_MAX_STREAMS_PER_USER: int(4, {
+    min: 1,
+    max: 1_000_000,
+    reload: true,
+    about: 'The live chat streams at once for each user.',
+  }),
+  G6_CHAT_MAX_QUERY_BYTES: bytes(32_768, {
+    min: 1,
+    max: 16 * 1024 ** 2,
+    reload: true,
+    about: 'The longest question the chat relay takes.',
+  }),
+  G6_CHAT_EARLY_HEADERS_MS: millis(1000, {
+    min: 0,
+    about: 'How long the 200 is held back for a failure that may still become an honest status.',
+  }),
+  G6_CHAT_FIRST_TOKEN_TIMEOUT_MS: millis(30_000, {
+    about: 'How long the chat relay waits for the first token.',
+  }),
+  G6_CHAT_IDLE_TIMEOUT_MS: millis(60_000, {
+    about: 'How long the chat relay waits between two tokens.',
+  }),
+  G6_CHAT_MAX_DURATION_MS: millis(900_000, {
+    about: 'The longest answer the chat relay carries.',
+  }),
+  G6_CHAT_HEARTBEAT_MS: millis(30_000, {
+    about: 'The time between two heartbeat events of a chat stream.',
+  }),
+  G6_CHAT_LOG_BYTES: bytes(4 * 1024 ** 2, {
+    min: 1024,
+    max: 1024 ** 3,
+    about: 'The log kept of each chat stream; a stream that passes it ends with too_large.',
+  }),
+  G6_CHAT_RESUME_TTL_MS: millis(300_000, {
+    about: 'How long an ended chat stream can still be resumed.',
+  }),
+  G6_CHAT_READER_STALL_MS: millis(60_000, {
+    about: 'A chat reader that takes nothing for so long is closed; it can resume.',
+  }),
+  G6_CHAT_PACE: choice('upstream', {
+    of: ['upstream', 'reader'],
+    about: 'Whether an answer is read at the backend’s speed or no faster than its slowest live reader.',
+  }),
+  G6_CHAT_READ_AHEAD_BYTES: bytes(262_144, {
+    min: 1024,
+    max: 1024 ** 3,
+    about: 'How far G6_CHAT_PACE=reader reads ahead of the slowest live reader.',
+  }),
+  G6_CHAT_ON_DISCONNECT: choice('grace', {
+    of: ['grace', 'cancel', 'finish'],
+    about:
+      'What becomes of an answer whose last reader has gone: wait for a resume, cancel, or read to the end.',
+  }),
+  G6_CHAT_DISCONNECT_GRACE_MS: millis(15_000, {
+    min: 0,
+    about: 'How long an answer without a reader waits for a resume.',
+  }),
+  G6_CHAT_ALLOW_FINISH: bool(false, {
+    reload: true,
+    about: 'Lets an answer be read to the end though nobody waits for it.',
+  }),
+  G6_AUDIT_DB: path('data/audit.db', {
+    about: 'The database of the audit trail.',
+  }),
+  G6_AUDIT_KEY: secret({
+    about: 'The key of the audit trail’s chain; unset = one is made and kept beside the database.',
+  }),
+  G6_AUDIT_RETENTION_DAYS: int(90, {
+    min: 1,
+    max: 36_500,
+    unit: 'days',
+    about: 'How long audit records are kept.',
+  }),
+  G6_AUDIT_REQUIRED: bool(false, {
+    reload: true,
+    about: 'Refuses new chat streams while the audit trail cannot take records.',
+  }),
+  G6_AUDIT_STORE_EMAIL: bool(false, {
+    reload: true,
+    about: 'Keeps email addresses in the audit trail, not only their HMAC.',
+  }),
+  G6_REDIS_URL: url({
+    protocols: ['redis', 'rediss'],
+    about: 'A Redis shared by several instances; not used yet.',
+  }),
+})

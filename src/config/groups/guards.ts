@@ -1,0 +1,59 @@
+// Who may connect, how often and how many at once.
+
+import { addresses, origins } from '../kinds/network.js'
+import { int, rate } from '../kinds/numbers.js'
+import { secret } from '../kinds/secrets.js'
+import { list, text } from '../kinds/words.js'
+import { group } from '../setting.js'
+
+export const guards = group('guards', 'Who may connect, how often and how many at once.', {
+  G6_SSE_API_TOKEN: secret({
+    reload: true,
+    flag: '--token-file',
+    about: 'The token every route that gives data asks for; unset = none is asked for.',
+  }),
+  G6_SSE_API_TOKEN_PREVIOUS: secret({
+    reload: true,
+    about: 'The token before, accepted too while clients change over.',
+  }),
+  G6_SSE_IP_ALLOW: addresses({
+    reload: true,
+    failsOpen: true,
+    about: 'The addresses and ranges that may connect; unset = all.',
+  }),
+  G6_SSE_UA_ALLOW: list([], {
+    reload: true,
+    failsOpen: true,
+    about: 'The beginnings of user agents that may connect; unset = all.',
+  }),
+  G6_SSE_IP_CONNECT_RATE: rate(
+    { count: 60, windowSec: 60 },
+    {
+      reload: true,
+      alias: ['G6_SSE_IP_CONN_RATE'],
+      about: 'The new connections for each address (IPv6: each /64) in a sliding window.',
+    },
+  ),
+  G6_SSE_MAX_CONNECTIONS: int(50, {
+    min: 1,
+    max: 1_000_000,
+    reload: true,
+    alias: ['G6_SSE_MAX_CLIENTS'],
+    about: 'The streams open at once.',
+  }),
+  G6_SSE_MAX_CONNECTIONS_PER_IP: int(0, {
+    min: 0,
+    max: 1_000_000,
+    reload: true,
+    about: 'The streams open at once for each address; 0 = no limit.',
+  }),
+  G6_SSE_ALLOW_ORIGIN: origins({
+    reload: true,
+    about: 'The web origins whose pages may read the stream; unset = only the server’s own.',
+  }),
+  G6_SSE_REQUEST_ID_HEADER: text('X-Request-ID', {
+    pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/,
+    allowed: 'the name of an HTTP header',
+    about: 'The header that carries the request id in and out.',
+  }),
+})

@@ -1,0 +1,52 @@
+// Reading other servers' streams, and the status stream we serve.
+
+import { urls } from '../kinds/network.js'
+import { millis, seconds } from '../kinds/numbers.js'
+import { secret } from '../kinds/secrets.js'
+import { bool, list } from '../kinds/words.js'
+import { group } from '../setting.js'
+
+export const ingest = group('ingest', 'Reading other servers’ streams, and the status stream we serve.', {
+  G6_PANELS_SSE_URL: urls({
+    alias: ['G6_SUMMARY_SSE_URL'],
+    about: 'The status streams to read instead of the status file; the first is the primary one.',
+  }),
+  G6_PANELS_SSE_TYPES: list(
+    ['panel_full', 'panel_diff', 'severity_state', 'severity_counts', 'followup_alert'],
+    {
+      alias: ['G6_SUMMARY_SSE_TYPES'],
+      about: 'The event types asked for.',
+    },
+  ),
+  G6_PANELS_SSE_TIMEOUT: seconds(45, {
+    alias: ['G6_SUMMARY_SSE_TIMEOUT'],
+    about: 'A stream that sends nothing for so long is cut and opened anew.',
+  }),
+  G6_PANELS_SSE_TOKEN: secret({
+    reload: true,
+    about: 'The token sent to the servers that are read.',
+  }),
+  G6_SUMMARY_AUTO_FULL_RECOVERY: bool(true, {
+    about: 'Asks for a full status by itself when a difference cannot be applied.',
+  }),
+  G6_EVENTS_FORCE_FULL_RETRY_SECONDS: seconds(30, {
+    about: 'The shortest time between two such requests; the first goes out at once.',
+  }),
+  G6_EVENTS_SSE_RETRY_MS: millis(5000, {
+    min: 0,
+    about: 'The reconnection time given to readers of /events as retry:.',
+  }),
+  G6_EVENTS_SSE_HEARTBEAT: seconds(5, {
+    about: 'The time without an event after which /events sends a comment.',
+  }),
+  G6_STREAM_WARN_SEC: seconds(null, {
+    reload: true,
+    defaultText: 'max(10, 2 × interval)',
+    about: 'The age of the last event from which the stream’s health is warn.',
+  }),
+  G6_STREAM_STALE_SEC: seconds(null, {
+    reload: true,
+    defaultText: 'max(30, 3 × interval)',
+    about: 'The age of the last event from which the stream’s health is stale.',
+  }),
+})

@@ -1,0 +1,17 @@
+// Where the status comes from.
+import { bytes } from '../kinds/numbers.js'
+import { path } from '../kinds/words.js'
+import { group } from '../setting.js'
+
+export const input = group('input', 'Where the status comes from.', {
+  G6_SUMMARY_STATUS_FILE: path('data/runtime_status.json', {
+    flag: '--status-file',
+    alias: ['G6_STATUS_FILE'],
+    about: 'The status document to read.',
+  }),
+  G6_STATUS_MAX_BYTES: bytes(8 * 1024 ** 2, {
+    min: 1024,
+    max: 1024 ** 3,
+    about: 'A larger status document is not read and shown as too_large.',
+  }),
+})

@@ -1,0 +1,31 @@
+// The program's own log.
+import { url } from '../kinds/network.js'
+import { secret } from '../kinds/secrets.js'
+import { choice, text } from '../kinds/words.js'
+import { group } from '../setting.js'
+
+export const log = group('log', 'The program’s own log.', {
+  G6_LOG_LEVEL: choice('info', {
+    of: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+    also: { warning: 'warn', critical: 'fatal' },
+    flag: '--log-level',
+    alias: ['LOG_LEVEL'],
+    reload: true,
+    about: 'The least important lines that are written.',
+  }),
+  G6_LOG_FORMAT: choice(null, {
+    of: ['json', 'pretty'],
+    flag: '--log-format',
+    defaultText: 'json; pretty on a terminal',
+    about: 'The form of a line.',
+  }),
+  GRAFANA_LOKI_URL: url({
+    about: 'A Loki that gets the lines too; not used yet.',
+  }),
+  GRAFANA_LOKI_USER: text(null, {
+    about: 'The user for Loki; not used yet.',
+  }),
+  GRAFANA_API_KEY: secret({
+    about: 'The key for Loki; not used yet.',
+  }),
+})

@@ -1,0 +1,67 @@
+// How the terminal and the plain text look.
+
+import { url } from '../kinds/network.js'
+import { int, sizes } from '../kinds/numbers.js'
+import { bool, path, timezone } from '../kinds/words.js'
+import { group } from '../setting.js'
+
+export const terminal = group('terminal', 'How the terminal and the plain text look.', {
+  G6_SUMMARY_ALT_SCREEN: bool(true, {
+    about: 'Draws on the alternate screen, so that the shell’s text is back afterwards.',
+  }),
+  G6_SUMMARY_CURATED_MODE: bool(false, {
+    about: 'Shows blocks by importance and drops what does not fit.',
+  }),
+  G6_SUMMARY_PLAIN_DIFF: bool(true, {
+    deprecated: 'a frame equal to the last one is not printed again; the switch will go',
+    about: 'Prints a plain frame only when it differs from the last.',
+  }),
+  G6_SUMMARY_HIDE_EMPTY_BLOCKS: bool(false, {
+    about: 'Leaves out blocks of the curated mode that have nothing to show.',
+  }),
+  G6_SUMMARY_SHOW_NEED_FULL: bool(true, {
+    about: 'Shows a badge while a source waits for a full status.',
+  }),
+  G6_PANEL_CLIP: int(60, {
+    min: 8,
+    max: 1000,
+    unit: 'columns',
+    about: 'The widest cell of a panel; what is longer is clipped.',
+  }),
+  G6_PANEL_MIN_COL_W: int(null, {
+    min: 8,
+    max: 1000,
+    unit: 'columns',
+    defaultText: 'by the terminal’s width',
+    about: 'The narrowest column of panels.',
+  }),
+  'G6_PANEL_W_<NAME>': sizes({
+    min: 8,
+    max: 1000,
+    unit: 'columns',
+    about: 'The width of the panel <NAME>.',
+  }),
+  'G6_PANEL_H_<NAME>': sizes({
+    min: 1,
+    max: 1000,
+    unit: 'rows',
+    about: 'The height of the panel <NAME>.',
+  }),
+  G6_PANEL_AUTO_FIT: bool(true, {
+    about: 'Gives panels the room their content needs.',
+  }),
+  G6_TIMEZONE: timezone('Asia/Kolkata', {
+    flag: '--timezone',
+    about: 'The time zone of every time shown to a person.',
+  }),
+  G6_INDICES_PANEL_LOG: path(null, {
+    about:
+      'A log whose `<INDEX> TOTAL LEGS: n | FAILS: n | STATUS: s` lines give the indices panel its Fails column.',
+  }),
+  G6_METRICS_URL: url({
+    about: 'The metrics address shown in the links panel; unset = this server’s own.',
+  }),
+  G6_UNIFIED_MODEL_INIT_DEBUG: bool(false, {
+    about: 'Logs the first snapshot once.',
+  }),
+})

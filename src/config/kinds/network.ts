@@ -1,0 +1,102 @@
+// Kinds that name places in a network: hosts, addresses and ranges, origins, URLs.
+import { BlockList, isIP } from 'node:net'
+import { type About, bad, declare, good, type Parsed, type Setting } from '../setting.js'
+import { itemsOf, LIST_SCHEMA } from './words.js'
+
+const HOST_NAME = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i
+
+/** An address to listen on: IPv4, IPv6 (brackets are taken off) or a host name. */
+export function host(byDefault: string, about: About): Setting<string> {
+  const parse = (raw: unknown): Parsed<string> => {
+    if (typeof raw !== 'string') return bad()
+    const bare = raw.replace(/^\[(.*)\]$/, '$1')
+    // Digits and dots alone are a mistyped address, not a name.
+    const isName = HOST_NAME.test(bare) && bare.length <= 253 && !/^[\d.]+$/.test(bare)
+    return isIP(bare) !== 0 || isName ? good(bare) : bad()
+  }
+  const allowed = 'an IPv4 or IPv6 address or a host name'
+  return declare(
+    { kind: 'host', default: byDefault, allowed, schema: { type: 'string', minLength: 1 }, parse },
+    about,
+  )
+}
+
+function isAddressOrRange(item: string): boolean {
+  const [address = '', prefix, ...rest] = item.split('/')
+  const family = isIP(address)
+  if (family === 0 || rest.length > 0 || address.includes('%')) return false
+  if (prefix === undefined) return true
+  if (!/^\d{1,3}$/.test(prefix)) return false
+  try {
+    new BlockList().addSubnet(address, Number(prefix), family === 4 ? 'ipv4' : 'ipv6')
+    return true
+  } catch (error) {
+    if (error instanceof RangeError) return false
+    throw error
+  }
+}
+
+/** Addresses and ranges, IPv4 and IPv6, as `node:net` BlockList takes them. */
+export function addresses(about: About): Setting<readonly string[]> {
+  const parse = (raw: unknown): Parsed<readonly string[]> => {
+    const items = itemsOf(raw)
+    const wrong = items?.find(i => !isAddressOrRange(i))
+    if (items === null) return bad()
+    return wrong === undefined
+      ? good(items)
+      : bad(`${JSON.stringify(wrong)} is neither an address nor a range`)
+  }
+  const allowed = 'addresses and CIDR ranges, comma separated, like 10.0.0.0/8, 192.168.1.7, fd00::/8'
+  return declare({ kind: 'address list', default: [], allowed, schema: LIST_SCHEMA, parse }, about)
+}
+
+const asUrl = (raw: string): URL | null => (URL.canParse(raw) ? new URL(raw) : null)
+
+/** Web origins as browsers send them, or `*`. */
+export function origins(about: About): Setting<readonly string[]> {
+  const parse = (raw: unknown): Parsed<readonly string[]> => {
+    const items = itemsOf(raw)
+    if (items === null) return bad()
+    const found = items.map(i => (i === '*' ? i : originOf(i)))
+    const wrong = found.indexOf(null)
+    if (wrong >= 0) return bad(`${JSON.stringify(items[wrong])} is not an origin`)
+    return good(found.filter(o => o !== null))
+  }
+  const allowed = '* or origins, comma separated, like https://example.org, http://localhost:5173'
+  return declare({ kind: 'origin list', default: [], allowed, schema: LIST_SCHEMA, parse }, about)
+}
+
+/** The serialised origin; null when the text is more than an origin, or none. */
+function originOf(item: string): string | null {
+  const url = asUrl(item)
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return null
+  const isBare = `${url.origin}/` === url.href
+  return isBare ? url.origin : null
+}
+
+type UrlRule = { readonly protocols?: readonly string[] }
+const WEB = ['http', 'https']
+
+const isUrlOf = (raw: unknown, protocols: readonly string[]): raw is string => {
+  const url = typeof raw === 'string' ? asUrl(raw) : null
+  return url !== null && url.hostname !== '' && protocols.includes(url.protocol.slice(0, -1))
+}
+
+/** One URL, http or https unless other protocols are named; none by default. */
+export function url(about: About & UrlRule): Setting<string | null> {
+  const protocols = about.protocols ?? WEB
+  const parse = (raw: unknown): Parsed<string> => (isUrlOf(raw, protocols) ? good(raw) : bad())
+  const allowed = `a URL beginning with ${protocols.map(p => `${p}://`).join(' or ')}`
+  const schema = { type: 'string', minLength: 1 }
+  return declare<string | null>({ kind: 'url', default: null, allowed, schema, parse }, about)
+}
+
+/** Several http or https URLs, in order of preference. */
+export function urls(about: About): Setting<readonly string[]> {
+  const parse = (raw: unknown): Parsed<readonly string[]> => {
+    const items = itemsOf(raw)
+    return items?.every(i => isUrlOf(i, WEB)) ? good(items) : bad()
+  }
+  const allowed = 'URLs beginning with http:// or https://, comma separated'
+  return declare({ kind: 'url list', default: [], allowed, schema: LIST_SCHEMA, parse }, about)
+}

@@ -1,0 +1,112 @@
+// Kinds that are words: switches, text, choices, paths, lists, time zones.
+import { type About, bad, declare, good, type Parsed, type Setting } from '../setting.js'
+
+type TextOr<D> = string | (D & null)
+
+const ON = new Set(['1', 'true', 'yes', 'on'])
+const OFF = new Set(['0', 'false', 'no', 'off'])
+
+/** On or off; a default of null keeps "not said" apart from both. */
+export function bool<D extends boolean | null>(byDefault: D, about: About): Setting<boolean | (D & null)> {
+  const parse = (raw: unknown): Parsed<boolean> => {
+    const word = String(raw).toLowerCase()
+    return ON.has(word) ? good(true) : OFF.has(word) ? good(false) : bad()
+  }
+  const allowed = '1, true, yes, on, 0, false, no or off'
+  const schema = { type: 'boolean' }
+  return declare<boolean | (D & null)>({ kind: 'bool', default: byDefault, allowed, schema, parse }, about)
+}
+
+type TextRule = { readonly pattern?: RegExp; readonly allowed?: string }
+
+/** One text, of a pattern where one is given. */
+export function text<D extends string | null>(byDefault: D, about: About & TextRule): Setting<TextOr<D>> {
+  const parse = (raw: unknown): Parsed<string> =>
+    typeof raw === 'string' && (about.pattern?.test(raw) ?? true) ? good(raw) : bad()
+  const schema = { type: 'string', ...(about.pattern && { pattern: about.pattern.source }) }
+  const allowed = about.allowed ?? 'a text'
+  return declare<TextOr<D>>({ kind: 'text', default: byDefault, allowed, schema, parse }, about)
+}
+
+/** Where something is kept; relative to the working directory. */
+export function path<D extends string | null>(byDefault: D, about: About): Setting<TextOr<D>> {
+  const parse = (raw: unknown): Parsed<string> =>
+    typeof raw === 'string' && !raw.includes('\0') ? good(raw) : bad()
+  const schema = { type: 'string', minLength: 1 }
+  return declare<TextOr<D>>({ kind: 'path', default: byDefault, allowed: 'a path', schema, parse }, about)
+}
+
+type ChoiceRule<W> = {
+  readonly of: readonly W[]
+  /** Other words for some of the choices. */
+  readonly also?: Readonly<Record<string, W>>
+}
+
+/** One of a few words, in any case. */
+export function choice<const W extends string, D extends NoInfer<W> | null>(
+  byDefault: D,
+  about: About & ChoiceRule<W>,
+): Setting<W | (D & null)> {
+  const parse = (raw: unknown): Parsed<W> => {
+    const word = String(raw).toLowerCase()
+    const found = about.of.find(w => w === word) ?? about.also?.[word]
+    return found === undefined ? bad() : good(found)
+  }
+  const allowed = `one of ${about.of.join(', ')}`
+  const schema = { enum: [...about.of] }
+  return declare<W | (D & null)>({ kind: 'choice', default: byDefault, allowed, schema, parse }, about)
+}
+
+/** What a file (array of texts) or a comma-separated text lists; null when it is neither. */
+export function itemsOf(raw: unknown): readonly string[] | null {
+  const items = typeof raw === 'string' ? raw.split(',') : raw
+  if (!Array.isArray(items)) return null
+  const texts = items.filter(item => typeof item === 'string')
+  return texts.length === items.length ? texts.map(t => t.trim()).filter(t => t !== '') : null
+}
+
+export const LIST_SCHEMA = { anyOf: [{ type: 'array', items: { type: 'string' } }, { type: 'string' }] }
+
+type ListRule = {
+  /** What an item must look like. */
+  readonly item?: { readonly pattern: RegExp; readonly allowed: string }
+  /** The items that do something; others are kept and warned about. */
+  readonly known?: readonly string[]
+}
+
+/** Several texts, separated by commas; in the file an array. */
+export function list(byDefault: readonly string[], about: About & ListRule): Setting<readonly string[]> {
+  const { item, known } = about
+  const parse = (raw: unknown): Parsed<readonly string[]> => {
+    const items = itemsOf(raw)
+    if (items === null) return bad()
+    const wrong = items.find(i => item !== undefined && !item.pattern.test(i))
+    if (wrong !== undefined) return bad(`${JSON.stringify(wrong)} is not ${item?.allowed ?? 'allowed'}`)
+    const strange = items.filter(i => known !== undefined && !known.includes(i))
+    return good(
+      items,
+      strange.map(i => `${JSON.stringify(i)} changes nothing; known are ${(known ?? []).join(', ')}`),
+    )
+  }
+  const allowed = `a comma-separated list${item === undefined ? '' : `, each ${item.allowed}`}`
+  return declare({ kind: 'list', default: byDefault, allowed, schema: LIST_SCHEMA, parse }, about)
+}
+
+/** An IANA time zone or an offset, as the platform's own tables know it. */
+export function timezone(byDefault: string, about: About): Setting<string> {
+  const parse = (raw: unknown): Parsed<string> => {
+    if (typeof raw !== 'string') return bad()
+    try {
+      new Intl.DateTimeFormat('en', { timeZone: raw })
+      return good(raw)
+    } catch (error) {
+      if (error instanceof RangeError) return bad()
+      throw error
+    }
+  }
+  const allowed = 'a time zone like Asia/Kolkata, Europe/Berlin or UTC'
+  return declare(
+    { kind: 'timezone', default: byDefault, allowed, schema: { type: 'string', minLength: 1 }, parse },
+    about,
+  )
+}

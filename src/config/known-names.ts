@@ -1,0 +1,52 @@
+// Which names exist, in the environment and in the file, and which one somebody probably meant.
+import { distance } from 'fastest-levenshtein'
+import { dynamicPrefixOf, fileKeyOf, secretFileNameOf } from './names.js'
+import { RETIRED } from './retired.js'
+import { SETTINGS } from './settings.js'
+
+/** Names longer than this are not compared with anything. */
+const MAX_COMPARED_CHARS = 80
+
+const PREFIXES: readonly string[] = SETTINGS.flatMap(({ name }) => dynamicPrefixOf(name) ?? [])
+
+/** What may be set: settings, their other names, and the `NAME_FILE` of secrets. */
+const NAMES: readonly string[] = SETTINGS.filter(({ name }) => dynamicPrefixOf(name) === null).flatMap(
+  ({ name, setting }) =>
+    [name, ...setting.aliases.map(a => a.name)].flatMap(n =>
+      setting.secret ? [n, secretFileNameOf(n)] : [n],
+    ),
+)
+
+const RETIRED_NAMES: readonly string[] = RETIRED.map(r => r.name)
+const ALL = new Set([...NAMES, ...RETIRED_NAMES])
+// The first name of a key wins: an alias may have the same key as the setting itself (G6_LOG_LEVEL, LOG_LEVEL).
+const BY_KEY = new Map([...NAMES, ...RETIRED_NAMES].reverse().map(name => [fileKeyOf(name), name]))
+
+const ofMany = (name: string): boolean => PREFIXES.some(p => name.startsWith(p) && name.length > p.length)
+
+export const isKnownName = (name: string): boolean => ALL.has(name) || ofMany(name)
+
+/** The name a key of the settings file stands for; null for an unknown key. */
+export function nameOfFileKey(key: string): string | null {
+  const name = `G6_${key.toUpperCase()}`
+  if (key === key.toLowerCase() && ofMany(name)) return name
+  return BY_KEY.get(key) ?? null
+}
+
+function nearest(wanted: string, candidates: Iterable<string>): string | null {
+  if (wanted.length > MAX_COMPARED_CHARS) return null
+  const limit = Math.max(2, Math.floor(wanted.length * 0.3))
+  let best: { readonly name: string; readonly far: number } | null = null
+  for (const name of candidates) {
+    const far = distance(wanted, name)
+    if (far <= limit && (best === null || far < best.far)) best = { name, far }
+  }
+  return best?.name ?? null
+}
+
+/** The name that differs least; null when none is near. Retired names are never proposed. */
+export const nearestName = (name: string): string | null => nearest(name.toUpperCase(), NAMES)
+
+/** The file key that differs least; null when none is near. */
+export const nearestKey = (key: string): string | null =>
+  nearest(fileKeyOf(key.toUpperCase()), NAMES.map(fileKeyOf))

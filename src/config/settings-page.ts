@@ -1,0 +1,57 @@
+// docs/reference/settings.md, made from the declarations.
+import { SETTINGS_FILE } from './from-process.js'
+import { fileKeyOf, secretFileNameOf } from './names.js'
+import { GROUPS, type Named, SETTINGS } from './settings.js'
+import { measuredText } from './show.js'
+
+const HEAD = `# Settings
+
+<!-- Made from the declarations in src/config/groups; written by \`g6 docs --write\`. -->
+
+Precedence: flag > environment > settings file > default. The settings file is the one \`--config\` names, else
+\`./${SETTINGS_FILE}\` where there is one; a key is the setting's name in lower case without \`G6_\`
+(\`sse_max_connections = 200\`), lists may be arrays. Its JSON Schema is [g6.schema.json](g6.schema.json).
+
+- On and off are \`1\`, \`true\`, \`yes\`, \`on\` and \`0\`, \`false\`, \`no\`, \`off\`, in any case. Empty means unset.
+- A value that cannot be used is an error at start that names the setting, the value and what is allowed. With
+  \`G6_CONFIG_LENIENT=1\` it is a warning and the default is taken; never for secrets and allow lists.
+- A secret may stand in a file: \`NAME_FILE\` names it (a newline at its end is dropped). A secret's flag names a file too.
+- An unknown \`G6_*\` variable gives a warning, an unknown key in the settings file is an error.
+- ↻ = read again on SIGHUP, from the settings file and from secrets' files; the others take effect at the next start.
+
+\`g6 config\` shows every value and where it came from, \`g6 config check\` what is wrong.
+`
+
+/** The whole page. */
+export function settingsPage(): string {
+  const sections = GROUPS.map(({ name, about }) => {
+    const rows = SETTINGS.filter(s => s.group === name).map(rowOf)
+    return `## ${name}\n\n${about}\n\n| Setting | Default | Allowed | What it does |\n| --- | --- | --- | --- |\n${rows.join('\n')}\n`
+  })
+  return [HEAD, ...sections].join('\n')
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+
+function rowOf({ name, setting }: Named): string {
+  const others = [
+    setting.flag === null ? [] : [`flag \`${setting.flag}\``],
+    [`file \`${fileKeyOf(name)}\``],
+    setting.secret ? [`or \`${secretFileNameOf(name)}\``] : [],
+    setting.aliases.map(
+      a => `also \`${a.name}\`${a.deprecated === null ? '' : ` (deprecated: ${a.deprecated})`}`,
+    ),
+  ].flat()
+  const about = [setting.about, setting.deprecated === null ? [] : `Deprecated: ${setting.deprecated}.`]
+    .flat()
+    .join(' ')
+  const byDefault = setting.defaultText ?? measuredText(setting, setting.default)
+  const cells = [
+    `\`${name}\`${setting.reload ? ' ↻' : ''}<br>${others.join(', ')}`,
+    byDefault,
+    setting.allowed,
+    // A placeholder in angle brackets would be taken for HTML.
+    about.replaceAll('<NAME>', '`<NAME>`'),
+  ]
+  return `| ${cells.map(cell).join(' | ')} |`
+}

@@ -1,0 +1,60 @@
+// How a value is shown to a person or a program. Nothing of a secret ever passes through here.
+import type { Setting } from './setting.js'
+
+export const MASK = '••••'
+const NOTHING = '—'
+const MAX_SHOWN_CHARS = 120
+
+/** Takes user names, passwords and query values out of what may be URLs. */
+const withoutCredentials = (text: string): string =>
+  text.replace(/\/\/[^\s,"]*@/g, `//${MASK}@`).replace(/\?[^\s,"#]*/g, `?${MASK}`)
+
+const isUrlKind = (setting: Setting<unknown>): boolean =>
+  setting.kind === 'url' || setting.kind === 'url list'
+
+const isEmpty = (value: unknown): boolean =>
+  value === null || (typeof value === 'object' && Object.keys(value).length === 0)
+
+/** A usable value as JSON; `••••` for a secret that is set. */
+export function jsonOf(setting: Setting<unknown>, value: unknown): unknown {
+  if (setting.secret) return isEmpty(value) ? null : MASK
+  if (!isUrlKind(setting)) return value
+  if (typeof value === 'string') return withoutCredentials(value)
+  return Array.isArray(value) ? value.map(v => withoutCredentials(String(v))) : value
+}
+
+/** A usable value in one line: `on`, `20/60`, `a, b`, `—` for nothing. */
+export function textOf(setting: Setting<unknown>, value: unknown): string {
+  const shown = jsonOf(setting, value)
+  if (isEmpty(shown)) return NOTHING
+  if (typeof shown === 'boolean') return shown ? 'on' : 'off'
+  if (Array.isArray(shown)) return printable(shown.join(', '))
+  if (typeof shown !== 'object' || shown === null) return printable(String(shown))
+  if ('count' in shown && 'windowSec' in shown) return `${shown.count}/${shown.windowSec}`
+  return printable(JSON.stringify(shown))
+}
+
+/** The same with its unit. */
+export function measuredText(setting: Setting<unknown>, value: unknown): string {
+  const text = textOf(setting, value)
+  return setting.unit === null || typeof value !== 'number' ? text : `${text} ${setting.unit}`
+}
+
+/** An unusable value as it came, for an error. */
+export function rejectedText(setting: Setting<unknown>, raw: unknown): string {
+  if (setting.secret) return MASK
+  const text = typeof raw === 'string' ? JSON.stringify(raw) : describeRaw(raw)
+  return printable(withoutCredentials(text))
+}
+
+function describeRaw(raw: unknown): string {
+  if (raw instanceof Date) return 'a date'
+  if (typeof raw === 'object' && raw !== null && !Array.isArray(raw)) return 'a table'
+  return JSON.stringify(raw) ?? String(raw)
+}
+
+/** One short line without control or invisible characters, whatever came in. */
+export function printable(text: string): string {
+  const clean = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '�')
+  return clean.length <= MAX_SHOWN_CHARS ? clean : `${clean.slice(0, MAX_SHOWN_CHARS)}…`
+}

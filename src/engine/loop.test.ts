@@ -1,0 +1,263 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { textPanel } from '../../test/support/boards.js'
+import { derive } from '../snapshot/derive.js'
+import type { Reading, Status } from '../snapshot/reading.js'
+import type { CycleResult, Output } from './cycle.js'
+import { Loop, type LoopOptions } from './loop.js'
+
+class ScriptedSource {
+  readonly name = 'scripted'
+  closed = false
+  #onReading: (reading: Reading) => void = () => {}
+  start(onReading: (reading: Reading) => void): void {
+    this.#onReading = onReading
+  }
+  good(status: Status): void {
+    this.#onReading({ ok: true, status, readAtMs: Date.now(), modifiedAtMs: Date.now(), sizeBytes: 10 })
+  }
+  bad(error: 'missing' | 'not_json'): void {
+    this.#onReading({ ok: false, error, message: `it is ${error}`, readAtMs: Date.now() })
+  }
+  refresh = () => Promise.resolve()
+  close(): Promise<void> {
+    this.closed = true
+    return Promise.resolve()
+  }
+}
+
+function recorder(name = 'recorder') {
+  const results: CycleResult[] = []
+  const output: Output = {
+    name,
+    publish: result => void results.push(result),
+    close: () => Promise.resolve(),
+  }
+  return { output, results }
+}
+
+const loops: Loop[] = []
+function loopOver(source: ScriptedSource, outputs: Output[], options: Partial<LoopOptions> = {}): Loop {
+  const loop = new Loop({
+    epoch: 'e1',
+    source,
+    outputs,
+    derive,
+    build: snapshot => [textPanel('a', String(snapshot.raw.a)), textPanel('b', String(snapshot.raw.b))],
+    refreshMs: () => 1_000,
+    staleLimits: () => ({ warnSec: 60, errorSec: 180 }),
+    churnWarnRatio: () => 0.4,
+    panelEveryMs: () => 0,
+    clock: { nowMs: () => Date.now(), monotonicMs: () => Date.now() },
+    ...options,
+  })
+  loops.push(loop)
+  loop.start()
+  return loop
+}
+
+beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }))
+afterEach(async () => {
+  for (const loop of loops.splice(0)) await loop.stop()
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+describe('the loop', () => {
+  test('runs its first cycle with the first reading and then one every refresh', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    loopOver(source, [output])
+    vi.advanceTimersByTime(5_000)
+    expect(results).toHaveLength(0)
+    source.good({ a: 1 })
+    vi.advanceTimersByTime(3_500)
+    expect(results.map(({ board }) => board.cycle)).toEqual([1, 2, 3, 4])
+    expect(results.map(({ board }) => board.generation)).toEqual([1, 1, 1, 1])
+  })
+
+  test('runs a cycle at once on a change, at most one per 20 ms, and misses none', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    loopOver(source, [output])
+    source.good({ a: 1 })
+    vi.advanceTimersByTime(100)
+    for (let i = 2; i <= 9; i++) source.good({ a: i })
+    expect(results).toHaveLength(2)
+    vi.advanceTimersByTime(20)
+    expect(results).toHaveLength(3)
+    expect(results.at(-1)?.board.panels.get('a')?.lines).toEqual(['9'])
+  })
+
+  test('keeps the grid when a cycle is late, and counts what it missed', () => {
+    const source = new ScriptedSource()
+    const seen: number[] = []
+    const output: Output = {
+      name: 'slow once',
+      publish: () => {
+        seen.push(Date.now() - 1_000_000)
+        if (seen.length === 2) vi.setSystemTime(Date.now() + 2_300)
+      },
+      close: () => Promise.resolve(),
+    }
+    const loop = loopOver(source, [output])
+    source.good({ a: 1 })
+    vi.advanceTimersByTime(1_000)
+    vi.advanceTimersByTime(700)
+    expect(seen).toEqual([0, 1_000, 4_000])
+    expect(loop.statistics.snapshot(0).missedTicks).toBe(2)
+  })
+
+  test('keeps the last good board when a reading fails, says why and how old, and recovers', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    loopOver(source, [output])
+    source.good({ a: 1 })
+    vi.advanceTimersByTime(4_500)
+    source.bad('not_json')
+    expect(results.at(-1)).toMatchObject({
+      source: { state: 'not_json', ageSec: 4.5, error: 'it is not_json' },
+      board: { generation: 1 },
+    })
+    expect(results.at(-1)?.board.panels.get('a')?.lines).toEqual(['1'])
+    vi.advanceTimersByTime(100)
+    source.good({ a: 2 })
+    expect(results.at(-1)).toMatchObject({
+      source: { state: 'fresh', error: null },
+      board: { generation: 2 },
+    })
+  })
+
+  test('says stale when the status stopped changing', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    const loop = loopOver(source, [output])
+    source.good({ a: 1 })
+    vi.advanceTimersByTime(62_000)
+    expect(results.at(-1)?.source).toMatchObject({ state: 'stale', tooOld: false })
+    vi.advanceTimersByTime(120_000)
+    expect(loop.sourceNow()).toMatchObject({ state: 'stale', tooOld: true })
+  })
+
+  test('has no board before the first good reading', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    loopOver(source, [output])
+    source.bad('missing')
+    expect(results[0]).toMatchObject({
+      board: { generation: 0 },
+      snapshot: null,
+      source: { state: 'missing' },
+    })
+    source.good({})
+    vi.advanceTimersByTime(20)
+    expect(results.at(-1)?.board.generation).toBe(1)
+  })
+
+  test('ends by itself after so many cycles, or so long', async () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    const loop = loopOver(source, [output], { maxCycles: 2 })
+    source.good({})
+    vi.advanceTimersByTime(10_000)
+    expect(await loop.finished).toBe('cycles')
+    expect(results).toHaveLength(2)
+    expect(source.closed).toBe(true)
+    const timed = loopOver(new ScriptedSource(), [], { maxMs: 3_000 })
+    vi.advanceTimersByTime(3_000)
+    expect(await timed.finished).toBe('seconds')
+  })
+
+  test('an output that throws is told and stops nobody', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    const onOutputFailed = vi.fn()
+    const thrower: Output = {
+      name: 'thrower',
+      publish: () => {
+        throw new Error('no')
+      },
+      close: () => Promise.resolve(),
+    }
+    loopOver(source, [thrower, output], { observer: { onOutputFailed } })
+    source.good({})
+    vi.advanceTimersByTime(1_000)
+    expect(results).toHaveLength(2)
+    expect(onOutputFailed).toHaveBeenCalledTimes(2)
+    expect(onOutputFailed.mock.calls[0]?.[0]).toBe('thrower')
+  })
+
+  test('a slow output gets only the newest result when it is ready again', async () => {
+    const source = new ScriptedSource()
+    const cycles: number[] = []
+    let release: () => void = () => {}
+    const slow: Output = {
+      name: 'slow',
+      publish: result => {
+        cycles.push(result.board.cycle)
+        return new Promise(resolve => {
+          release = resolve
+        })
+      },
+      close: () => Promise.resolve(),
+    }
+    loopOver(source, [slow])
+    source.good({})
+    vi.advanceTimersByTime(5_000)
+    expect(cycles).toEqual([1])
+    release()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(cycles).toEqual([1, 6])
+    release()
+  })
+
+  test('a panel that may change only every so often keeps what it shows, and then takes the newest', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    loopOver(source, [output], { panelEveryMs: key => (key === 'b' ? 15_000 : 0) })
+    source.good({ a: 0, b: 0 })
+    for (let i = 1; i <= 16; i++) {
+      vi.advanceTimersByTime(1_000)
+      source.good({ a: i, b: i })
+    }
+    vi.advanceTimersByTime(100)
+    const shown = results.map(({ board }) => board.panels.get('b')?.lines[0])
+    expect([...new Set(shown)]).toEqual(['0', '14'])
+    expect(results.at(-1)?.board.panels.get('a')?.lines).toEqual(['16'])
+  })
+
+  test('counts hits by panels, updates and churn', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    loopOver(source, [output])
+    source.good({ a: 1, b: 1 })
+    expect(results[0]?.stats).toMatchObject({ hitRatio: null, lastCycleUpdates: 0, churnRatio: 0 })
+    vi.advanceTimersByTime(1_000)
+    source.good({ a: 2, b: 1 })
+    vi.advanceTimersByTime(20)
+    const stats = results.at(-1)?.stats
+    expect(stats).toMatchObject({
+      hitRatio: 0.75,
+      hitRatio5m: 0.75,
+      totalPanelUpdates: 1,
+      churnRatio: 0.5,
+      highChurnStreak: 1,
+      churnAnomalies: 1,
+    })
+  })
+
+  test('a fault of ours keeps the last board and is told', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    const onFault = vi.fn()
+    const build: LoopOptions['build'] = snapshot => {
+      if (snapshot.raw.a === 2) throw new Error('broken')
+      return [textPanel('a', '1')]
+    }
+    loopOver(source, [output], { observer: { onFault }, build })
+    source.good({ a: 1 })
+    vi.advanceTimersByTime(100)
+    source.good({ a: 2 })
+    expect(onFault).toHaveBeenCalledTimes(1)
+    expect(results.at(-1)?.board.panels.get('a')?.lines).toEqual(['1'])
+  })
+})

@@ -1,0 +1,212 @@
+// The heartbeat of the program: read → derive → build → next board → publish, one cycle at a time, on every change of the
+// status and at least every refresh.
+//
+// A cycle is synchronous and short. Outputs that need longer run beside it and get only the newest result when they are
+// ready again, so nothing that shows a board can slow the one that makes it. A bad reading changes the source's state and
+// nothing else: the last good snapshot stays on every surface.
+import { type Board, emptyBoard, nextBoard } from '../board/board.js'
+import type { Clock } from '../clock/clock.js'
+import type { Panel } from '../panels/panel.js'
+import type { Reading, Status } from '../snapshot/reading.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
+import type { CycleResult, Output, SourceState } from './cycle.js'
+import { OutputRunner } from './output-runner.js'
+import { Pacing } from './pacing.js'
+import { nextTick } from './schedule.js'
+import type { Source } from './source.js'
+import { type StaleLimits, sourceState } from './source-state.js'
+import { Statistics } from './statistics.js'
+
+/** A change of the status starts a cycle at once, but never sooner than this after the last one. */
+export const MIN_CYCLE_GAP_MS = 20
+
+export type LoopObserver = {
+  onCycle?(result: CycleResult, seconds: number): void
+  onDerived?(seconds: number): void
+  onOutput?(name: string, seconds: number): void
+  onOutputFailed?(name: string, error: unknown): void
+  onSlowPanel?(key: string): void
+  onReading?(reading: Reading): void
+  /** Deriving or building threw: a fault of ours. The last board stays. */
+  onFault?(error: unknown): void
+}
+
+export type LoopOptions = {
+  readonly epoch: string
+  readonly source: Source
+  readonly outputs: readonly Output[]
+  readonly derive: (status: Status) => Snapshot
+  readonly build: (snapshot: Snapshot, nowMs: number) => readonly Panel[]
+  readonly refreshMs: () => number
+  readonly staleLimits: (snapshot: Snapshot | null) => StaleLimits
+  readonly churnWarnRatio: () => number
+  /** Least time between two changes of a panel; 0 = no limit. */
+  readonly panelEveryMs: (key: string) => number
+  readonly clock: Clock
+  readonly observer?: LoopObserver
+  /** Ends by itself after so many cycles or so long; null = never. */
+  readonly maxCycles?: number | null
+  readonly maxMs?: number | null
+}
+
+export type LoopEnd = 'cycles' | 'seconds' | 'stopped'
+
+export class Loop {
+  readonly statistics: Statistics
+  readonly finished: Promise<LoopEnd>
+  readonly #options: LoopOptions
+  readonly #runners: readonly OutputRunner[]
+  readonly #pacing = new Pacing()
+  readonly #observer: LoopObserver
+  #finish: (end: LoopEnd) => void = () => {}
+  #board: Board
+  #snapshot: Snapshot | null = null
+  #reading: Reading | null = null
+  #changedAtMs: number | null = null
+  #latest: CycleResult | null = null
+  #cycle = 0
+  #lastCycleAtMs = Number.NEGATIVE_INFINITY
+  #dueMs = 0
+  #ticker: NodeJS.Timeout | null = null
+  #soon: NodeJS.Timeout | null = null
+  #deadline: NodeJS.Timeout | null = null
+  #ended = false
+
+  constructor(options: LoopOptions) {
+    this.#options = options
+    this.#observer = options.observer ?? {}
+    this.#board = emptyBoard(options.epoch)
+    this.statistics = new Statistics(options.clock.nowMs())
+    this.#runners = options.outputs.map(
+      output =>
+        new OutputRunner(
+          output,
+          {
+            onPublished: (name, seconds) => this.#observer.onOutput?.(name, seconds),
+            onFailed: (name, error) => this.#observer.onOutputFailed?.(name, error),
+          },
+          options.clock.monotonicMs,
+        ),
+    )
+    this.finished = new Promise(resolve => {
+      this.#finish = resolve
+    })
+  }
+
+  /** The newest result; null before the first cycle. */
+  get latest(): CycleResult | null {
+    return this.#latest
+  }
+
+  /** How the source stands right now. */
+  sourceNow(): SourceState {
+    const limits = this.#options.staleLimits(this.#snapshot)
+    return sourceState(this.#reading, this.#changedAtMs, limits, this.#options.clock.nowMs())
+  }
+
+  /** Begins to read; the first cycle runs with the first reading, whatever its outcome. */
+  start(): void {
+    const { maxMs } = this.#options
+    if (maxMs != null) this.#deadline = setTimeout(() => void this.#end('seconds'), maxMs)
+    this.#options.source.start(reading => this.#onReading(reading))
+  }
+
+  /** Looks at the source again now. */
+  refresh(): Promise<void> {
+    return this.#options.source.refresh()
+  }
+
+  /** Ends the loop after the cycle under way; waits for the source and the outputs. Idempotent. */
+  async stop(): Promise<void> {
+    await this.#end('stopped')
+  }
+
+  #onReading(reading: Reading): void {
+    if (this.#ended) return
+    this.#reading = reading
+    this.#observer.onReading?.(reading)
+    if (reading.ok) this.#changedAtMs = reading.readAtMs
+    const waitMs = this.#lastCycleAtMs + MIN_CYCLE_GAP_MS - this.#options.clock.monotonicMs()
+    if (waitMs <= 0) this.#run()
+    else this.#soon ??= setTimeout(() => this.#run(), waitMs)
+  }
+
+  #tick(): void {
+    const { clock, refreshMs } = this.#options
+    this.#run()
+    if (this.#ended) return
+    const next = nextTick(this.#dueMs, refreshMs(), clock.monotonicMs())
+    this.statistics.missed(next.missed)
+    this.#dueMs = next.atMs
+    this.#ticker = setTimeout(() => this.#tick(), this.#dueMs - clock.monotonicMs())
+  }
+
+  #startTicking(): void {
+    const { clock, refreshMs } = this.#options
+    this.#dueMs = clock.monotonicMs() + refreshMs()
+    this.#ticker = setTimeout(() => this.#tick(), refreshMs())
+  }
+
+  #run(): void {
+    if (this.#ended) return
+    if (this.#soon !== null) clearTimeout(this.#soon)
+    this.#soon = null
+    const { clock, maxCycles } = this.#options
+    const startMs = clock.monotonicMs()
+    this.#lastCycleAtMs = startMs
+    this.#cycle++
+    const previous = this.#board
+    try {
+      this.#board = this.#nextBoard(previous)
+    } catch (error) {
+      this.#observer.onFault?.(error)
+    }
+    const builtMs = clock.monotonicMs() - startMs
+    if (this.#board.generation > 0) {
+      this.statistics.cycle(previous, this.#board, this.#options.churnWarnRatio(), clock.nowMs())
+    }
+    const result: CycleResult = {
+      board: this.#board,
+      snapshot: this.#snapshot,
+      reading: this.#reading,
+      source: this.sourceNow(),
+      stats: this.statistics.snapshot(builtMs),
+    }
+    this.#latest = result
+    for (const runner of this.#runners) runner.publish(result)
+    this.#observer.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
+    if (maxCycles != null && this.#cycle >= maxCycles) void this.#end('cycles')
+    else if (this.#ticker === null) this.#startTicking()
+  }
+
+  #nextBoard(previous: Board): Board {
+    const { clock, derive, build, panelEveryMs } = this.#options
+    const reading = this.#reading
+    if (reading?.ok && this.#snapshot?.raw !== reading.status) {
+      const startMs = clock.monotonicMs()
+      this.#snapshot = derive(reading.status)
+      this.#observer.onDerived?.((clock.monotonicMs() - startMs) / 1000)
+    }
+    if (this.#snapshot === null) return { ...previous, cycle: this.#cycle, builtAtMs: clock.nowMs() }
+    const nowMs = clock.nowMs()
+    const panels = this.#pacing.apply(build(this.#snapshot, nowMs), panelEveryMs, clock.monotonicMs())
+    return nextBoard(previous, panels, this.#cycle, nowMs)
+  }
+
+  async #end(end: LoopEnd): Promise<void> {
+    if (this.#ended) {
+      await this.finished
+      return
+    }
+    this.#ended = true
+    for (const timer of [this.#ticker, this.#soon, this.#deadline]) if (timer !== null) clearTimeout(timer)
+    await this.#options.source.close()
+    await Promise.all(this.#runners.map(runner => runner.idle()))
+    this.#finish(end)
+  }
+
+  /** Closes the outputs; after the loop has ended. */
+  async closeOutputs(): Promise<void> {
+    await Promise.all(this.#runners.map(runner => runner.close()))
+  }
+}

@@ -1,0 +1,281 @@
+// Events as text, from boards. Pure: the same board gives the same text for every reader of a feed.
+//
+// All events of one generation form a group. Each but the last carries `more: true` and no id; a reader applies the
+// group when its last event has come. An event over the size limit is sent as several of the same name, each with some
+// of the panels; a single panel over the limit is cut at whole lines and says so. Nothing is dropped.
+//
+// Cost: a panel's JSON is made once for the life of that version of the panel (WeakMap), whatever number of feeds,
+// snapshots and catch-ups it appears in. Joining the parts is string concatenation.
+import { type Board, type BoardPanel, changedSince, SCHEMA_VERSION } from '../board/board.js'
+import { changeCount, diffLines } from '../board/diff.js'
+import type { ByeReason, HelloData, ResyncReason, SummaryEventName } from '../protocol/events.js'
+import { encodeEvent } from '../sse/encode.js'
+import type { DiffMode, View } from './hub-types.js'
+
+export type EventText = { readonly name: SummaryEventName; readonly text: string; readonly panels: number }
+
+/** Which panels, in which form: what all readers of a feed have in common. */
+export type FeedShape = {
+  readonly mode: DiffMode
+  readonly view: View
+  readonly subset: ReadonlySet<string> | null
+  /** `-<6 hex>` for a subset, so that a return with another subset starts afresh; else empty. */
+  readonly idSuffix: string
+}
+
+export type FrameLimits = {
+  readonly maxEventBytes: number
+  readonly structMaxChanges: number
+  /** Told for every panel cut at the size limit. */
+  readonly onPanelCut?: () => void
+}
+
+/** Room for the event's own fields (id, names, numbers) beside its panels. */
+const ENVELOPE_BYTES = 320
+
+/** One panel's part of an event, without its key: ready JSON and its size. */
+type Part = { readonly json: string; readonly bytes: number }
+
+const linesParts = new WeakMap<BoardPanel, Part>()
+const blocksParts = new WeakMap<BoardPanel, Part>()
+
+function part(json: string): Part {
+  return { json, bytes: Buffer.byteLength(json) }
+}
+
+function wholePart(panel: BoardPanel, view: View): Part {
+  const cache = view === 'blocks' ? blocksParts : linesParts
+  const known = cache.get(panel)
+  if (known !== undefined) return known
+  const { hash, title, tone, lines, blocks } = panel
+  const content = view === 'blocks' ? { hash, title, tone, lines, blocks } : { hash, title, tone, lines }
+  const made = part(JSON.stringify(content).slice(1, -1))
+  cache.set(panel, made)
+  return made
+}
+
+/** The panel cut at whole lines so that it fits; its hash stays that of the whole. */
+function cutPart(panel: BoardPanel, budget: number): Part {
+  const { hash, title, tone, lines } = panel
+  const frame = { hash, title, tone, lines: [] as string[], truncated: true, total_lines: lines.length }
+  let room = budget - Buffer.byteLength(JSON.stringify(frame))
+  for (const line of lines) {
+    room -= Buffer.byteLength(JSON.stringify(line)) + 1
+    if (room < 0) break
+    frame.lines.push(line)
+  }
+  return part(JSON.stringify(frame).slice(1, -1))
+}
+
+/** What one panel's content may take of an event. */
+function roomFor(panel: BoardPanel, limits: FrameLimits): number {
+  return limits.maxEventBytes - ENVELOPE_BYTES - Buffer.byteLength(panel.key)
+}
+
+function fittingPart(panel: BoardPanel, view: View, limits: FrameLimits): Part {
+  const room = roomFor(panel, limits)
+  const whole = wholePart(panel, view)
+  if (whole.bytes <= room) return whole
+  limits.onPanelCut?.()
+  return cutPart(panel, room)
+}
+
+/** One event to be: entries are complete JSON values or members, packed in order. */
+type Batch = { readonly name: SummaryEventName; readonly entries: readonly Part[] }
+
+function packed(batch: Batch, maxEventBytes: number): Batch[] {
+  const budget = maxEventBytes - ENVELOPE_BYTES
+  const batches: Batch[] = []
+  let entries: Part[] = []
+  let bytes = 0
+  for (const entry of batch.entries) {
+    if (entries.length > 0 && bytes + entry.bytes + 1 > budget) {
+      batches.push({ name: batch.name, entries })
+      entries = []
+      bytes = 0
+    }
+    entries.push(entry)
+    bytes += entry.bytes + 1
+  }
+  batches.push({ name: batch.name, entries })
+  return batches
+}
+
+export function eventId(board: Board, shape: FeedShape, generation = board.generation): string {
+  return `${board.epoch}-${generation}${shape.idSuffix}`
+}
+
+function inShape(shape: FeedShape, key: string): boolean {
+  return shape.subset === null || shape.subset.has(key)
+}
+
+function joinEntries(entries: readonly Part[]): string {
+  return entries.map(entry => entry.json).join(',')
+}
+
+function updateGroup(
+  board: Board,
+  shape: FeedShape,
+  batches: readonly Batch[],
+  removed: readonly string[],
+  limits: FrameLimits,
+): EventText[] {
+  const events = batches.flatMap(batch => packed(batch, limits.maxEventBytes))
+  return events.map(({ name, entries }, i) => {
+    const last = i === events.length - 1
+    const gone = last && removed.length > 0 ? `,"removed":${JSON.stringify(removed)}` : ''
+    const data = `{"cycle":${board.cycle},"generation":${board.generation},"ts":${board.builtAtMs},"updates":[${joinEntries(entries)}]${gone}${last ? '' : ',"more":true'}}`
+    const text = encodeEvent(last ? { id: eventId(board, shape), event: name, data } : { event: name, data })
+    return { name, text, panels: entries.length }
+  })
+}
+
+function linesEntry(panel: BoardPanel, shape: FeedShape, limits: FrameLimits): Part {
+  const content = fittingPart(panel, shape.view, limits)
+  const key = `{"key":${JSON.stringify(panel.key)},`
+  return { json: `${key}${content.json}}`, bytes: content.bytes + Buffer.byteLength(key) + 1 }
+}
+
+/** The structured form of a panel's last change, or null when its full lines are the better message. */
+function structuredEntry(panel: BoardPanel, board: Board, limits: FrameLimits): Part | null {
+  const before = board.before.get(panel.key)
+  // A reader that was sent a cut version has no base to apply a diff to.
+  if (before === undefined || wholePart(before, 'lines').bytes > roomFor(before, limits)) return null
+  const diff = diffLines(before.lines, panel.lines)
+  if (changeCount(diff) > limits.structMaxChanges) return null
+  const changes = { changed_lines: diff.changed, added: diff.added, removed: diff.removed }
+  const entry = part(
+    JSON.stringify({
+      panel: panel.key,
+      hash: panel.hash,
+      title: panel.title,
+      tone: panel.tone,
+      base: before.hash,
+      ...changes,
+      total_lines: diff.totalLines,
+    }),
+  )
+  const fullBytes = Buffer.byteLength(JSON.stringify(panel.lines))
+  const diffBytes = Buffer.byteLength(JSON.stringify(changes))
+  const tooBig = entry.bytes > limits.maxEventBytes - ENVELOPE_BYTES
+  return diffBytes >= fullBytes || tooBig ? null : entry
+}
+
+/** The step from the previous generation to this one; empty when it does not concern the shape. */
+export function stepEvents(board: Board, shape: FeedShape, limits: FrameLimits): EventText[] {
+  const changed: BoardPanel[] = []
+  for (const key of board.changed) {
+    const panel = board.panels.get(key)
+    if (panel !== undefined && inShape(shape, key)) changed.push(panel)
+  }
+  const removed = board.removed.filter(key => inShape(shape, key))
+  if (changed.length === 0 && removed.length === 0) return []
+  const structured: Part[] = []
+  const full: Part[] = []
+  for (const panel of changed) {
+    const diff = shape.mode === 'structured' ? structuredEntry(panel, board, limits) : null
+    if (diff === null) full.push(linesEntry(panel, shape, limits))
+    else structured.push(diff)
+  }
+  const batches: Batch[] = []
+  if (structured.length > 0) batches.push({ name: 'panel_update_structured', entries: structured })
+  if (full.length > 0 || structured.length === 0) batches.push({ name: 'panel_update', entries: full })
+  return updateGroup(board, shape, batches, removed, limits)
+}
+
+/** Everything that changed after `position`, merged; empty when nothing did. */
+export function catchUpEvents(
+  board: Board,
+  shape: FeedShape,
+  position: number,
+  limits: FrameLimits,
+): EventText[] {
+  const since = changedSince(board, position)
+  const changed = since.changed.filter(panel => inShape(shape, panel.key))
+  const removed = since.removed.filter(key => inShape(shape, key))
+  if (changed.length === 0 && removed.length === 0) return []
+  const entries = changed.map(panel => linesEntry(panel, shape, limits))
+  return updateGroup(board, shape, [{ name: 'panel_update', entries }], removed, limits)
+}
+
+/** The whole board, in registry order. */
+export function snapshotEvents(board: Board, shape: FeedShape, limits: FrameLimits): EventText[] {
+  const entries: Part[] = []
+  for (const panel of board.panels.values()) {
+    if (!inShape(shape, panel.key)) continue
+    const content = fittingPart(panel, shape.view, limits)
+    const key = `${JSON.stringify(panel.key)}:{`
+    entries.push({ json: `${key}${content.json}}`, bytes: content.bytes + Buffer.byteLength(key) + 1 })
+  }
+  const batches = packed({ name: 'full_snapshot', entries }, limits.maxEventBytes)
+  const head = `"schema_version":"${SCHEMA_VERSION}","epoch":${JSON.stringify(board.epoch)},"generation":${board.generation},"cycle":${board.cycle},"ts":${board.builtAtMs}`
+  return batches.map(({ name, entries: some }, i) => {
+    const last = i === batches.length - 1
+    const data = `{${head},"panels":{${joinEntries(some)}}${last ? '' : ',"more":true'}}`
+    const text = encodeEvent(last ? { id: eventId(board, shape), event: name, data } : { event: name, data })
+    return { name, text, panels: some.length }
+  })
+}
+
+export type HelloFacts = {
+  readonly version: string
+  readonly heartbeatCycles: number
+  readonly refreshMs: number
+  readonly keepaliveMs: number
+}
+
+/**
+ * `resumedFrom` is the generation a returning reader stands at: the id says just that until the update that follows
+ * has arrived, so that a cut in between loses nothing.
+ */
+export function helloEvent(
+  board: Board,
+  shape: FeedShape,
+  facts: HelloFacts,
+  resumedFrom: number | null,
+): EventText {
+  const panels: { key: string; hash: string }[] = []
+  for (const { key, hash } of board.panels.values()) if (inShape(shape, key)) panels.push({ key, hash })
+  const data: HelloData = {
+    schema_version: SCHEMA_VERSION,
+    version: facts.version,
+    epoch: board.epoch,
+    generation: board.generation,
+    cycle: board.cycle,
+    resumed: resumedFrom !== null,
+    diff_mode: shape.mode,
+    heartbeat_cycles: facts.heartbeatCycles,
+    refresh_ms: facts.refreshMs,
+    keepalive_ms: facts.keepaliveMs,
+    panels,
+  }
+  const event = { event: 'hello', data: JSON.stringify(data) }
+  const text = encodeEvent(
+    resumedFrom === null ? event : { ...event, id: eventId(board, shape, resumedFrom) },
+  )
+  return { name: 'hello', text, panels: 0 }
+}
+
+export function heartbeatEvent(board: Board, hitRatio: number | null): EventText {
+  const { cycle, generation, builtAtMs: ts } = board
+  const data = JSON.stringify({ cycle, generation, ts, unchanged: true, hit_ratio: hitRatio })
+  return { name: 'heartbeat', text: encodeEvent({ event: 'heartbeat', data }), panels: 0 }
+}
+
+export function resyncRequiredEvent(reason: ResyncReason): EventText {
+  const text = encodeEvent({ event: 'resync_required', data: JSON.stringify({ reason }) })
+  return { name: 'resync_required', text, panels: 0 }
+}
+
+/** Codes of `error` events and what they say; nothing of the fault itself leaves the process. */
+const FAULTS = { encode_failed: 'an update could not be encoded; a full snapshot follows' } as const
+
+export function faultEvent(code: keyof typeof FAULTS): EventText {
+  const data = JSON.stringify({ code, message: FAULTS[code], recoverable: true })
+  return { name: 'error', text: encodeEvent({ event: 'error', data }), panels: 0 }
+}
+
+export function byeEvent(reason: ByeReason, reconnectMs: number): EventText {
+  const data = JSON.stringify({ reason, reconnect_ms: reconnectMs })
+  return { name: 'bye', text: encodeEvent({ event: 'bye', data }), panels: 0 }
+}

@@ -1,0 +1,44 @@
+// One connected client, as the hub sees it: a position, and nothing more. No queue, no buffer, no timer of its own.
+import type { Lane } from './lane.js'
+import type { Transport } from './transport.js'
+
+/** Has been sent nothing yet; gets the greeting with the first board (or with a new epoch). */
+export const UNGREETED = -2
+
+export type Reader = {
+  readonly transport: Transport
+  readonly lane: Lane
+  readonly owner: string | null
+  /** What it came back with; null once the greeting has used it. */
+  lastEventId: string | null
+  readonly joinedAtMs: number
+  /** The generation up to which it has been sent everything. */
+  position: number
+  /** The connection takes no bytes until it drains. */
+  blocked: boolean
+  closed: boolean
+  /** Event tokens left, and when that was true. May fall below zero: a group is sent whole, then paid for. */
+  tokens: number
+  tokensAtMs: number
+  lastByteAtMs: number
+  /** Events that passed by while it was behind. */
+  skipped: number
+  /** While blocked: the last progress seen and since when there was none. */
+  progressSeen: number
+  progressAtMs: number
+  /** Place in its lane, for removal without a search. */
+  slot: number
+}
+
+/** `true` and one group's worth of tokens taken, or `false`: the reader must wait for new ones. */
+export function takeTokens(reader: Reader, events: number, perSec: number, nowMs: number): boolean {
+  const earned = ((nowMs - reader.tokensAtMs) * perSec) / 1000
+  const tokens = Math.min(perSec * 2, reader.tokens + Math.max(0, earned))
+  reader.tokensAtMs = nowMs
+  if (tokens < 1) {
+    reader.tokens = tokens
+    return false
+  }
+  reader.tokens = tokens - events
+  return true
+}

@@ -1,0 +1,39 @@
+// Text to the bytes of a connection: compressed once for everybody, framed once for everybody.
+//
+// Every event is compressed by itself and ended by a full flush (no reference to what came before), so the same
+// compressed bytes may be appended to any gzip stream; a reader's stream starts with the ten-byte gzip header and never
+// gets a trailer (RFC 1952, RFC 1951 section 3.2.4).
+import { constants, deflateRawSync } from 'node:zlib'
+import type { Wire } from './transport.js'
+
+const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
+const CRLF = Buffer.from('\r\n')
+const LAST_CHUNK = Buffer.from('0\r\n\r\n')
+export const EMPTY_BYTES = Buffer.alloc(0)
+/** Level 6 as usual; a small window and memory: an event is a few KiB and the state is set up once per event. */
+const DEFLATE = { level: 6, finishFlush: constants.Z_FULL_FLUSH }
+
+/** HTTP/1.1 chunked framing (RFC 9112 section 7.1), or the bytes as they are. */
+function framed(bytes: Buffer, wire: Wire): Buffer {
+  if (wire.framing === 'raw' || bytes.length === 0) return bytes
+  return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, CRLF])
+}
+
+export function toWire(text: string, wire: Wire): Buffer {
+  const plain = Buffer.from(text)
+  return framed(wire.encoding === 'gzip' ? deflateRawSync(plain, DEFLATE) : plain, wire)
+}
+
+/** What a connection's body starts with, before any event. */
+export function wirePrologue(wire: Wire): Buffer {
+  return wire.encoding === 'gzip' ? framed(GZIP_HEADER, wire) : EMPTY_BYTES
+}
+
+/** What ends a connection's body. */
+export function wireEnd(wire: Wire): Buffer {
+  return wire.framing === 'chunked' ? LAST_CHUNK : EMPTY_BYTES
+}
+
+export function wireKey(wire: Wire): string {
+  return `${wire.encoding}/${wire.framing}`
+}

@@ -1,0 +1,64 @@
+// Every metric of the program, declared once.
+import type { Declaration } from './declare.js'
+import { chatMetrics } from './families/chat.js'
+import { ingestMetrics } from './families/ingest.js'
+import { loopMetrics } from './families/loop.js'
+import { connectionMetrics, eventMetrics } from './families/stream.js'
+import { summaryMetrics } from './families/summary.js'
+
+/** In the order of the reference page and of a scrape. */
+export const DECLARED = {
+  ...connectionMetrics,
+  ...eventMetrics,
+  ...summaryMetrics,
+  ...loopMetrics,
+  ...ingestMetrics,
+  ...chatMetrics,
+} as const satisfies Readonly<Record<string, Declaration>>
+
+export type Declared = typeof DECLARED
+export type MetricName = keyof Declared
+
+/**
+ * The process and event-loop metrics of prom-client that `promtool check metrics` has nothing against; its `…_total`
+ * gauges are left out.
+ */
+export const PROCESS_DEFAULTS = [
+  'process_cpu_user_seconds_total',
+  'process_cpu_system_seconds_total',
+  'process_cpu_seconds_total',
+  'process_start_time_seconds',
+  'process_resident_memory_bytes',
+  'process_virtual_memory_bytes',
+  'process_heap_bytes',
+  'process_open_fds',
+  'process_max_fds',
+  'nodejs_eventloop_lag_seconds',
+  'nodejs_eventloop_lag_min_seconds',
+  'nodejs_eventloop_lag_max_seconds',
+  'nodejs_eventloop_lag_mean_seconds',
+  'nodejs_eventloop_lag_stddev_seconds',
+  'nodejs_eventloop_lag_p50_seconds',
+  'nodejs_eventloop_lag_p90_seconds',
+  'nodejs_eventloop_lag_p99_seconds',
+  'nodejs_active_resources',
+  'nodejs_active_handles',
+  'nodejs_active_requests',
+  'nodejs_heap_size_total_bytes',
+  'nodejs_heap_size_used_bytes',
+  'nodejs_external_memory_bytes',
+  'nodejs_heap_space_size_total_bytes',
+  'nodejs_heap_space_size_used_bytes',
+  'nodejs_heap_space_size_available_bytes',
+  'nodejs_version_info',
+  'nodejs_gc_duration_seconds',
+] as const
+
+/** Every name a scrape can show with everything on, aliases included. */
+export function metricNames(): readonly string[] {
+  const declared = Object.entries<Declaration>(DECLARED).flatMap(([name, { aliases }]) => [
+    name,
+    ...aliases.map(alias => alias.name),
+  ])
+  return [...declared, ...PROCESS_DEFAULTS]
+}

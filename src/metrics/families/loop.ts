@@ -1,0 +1,44 @@
+// The loop and its input: cycles, outputs, and how fresh the status is.
+import { CYCLE_SEC } from '../buckets.js'
+import { counter, gauge, histogram, SHORT_LIST } from '../declare.js'
+
+export const loopMetrics = {
+  g6_unified_cycle_total: counter('Cycles run.'),
+  g6_unified_errors_total: counter('Faults inside a cycle or a scrape, by kind.', {
+    labels: { kind: SHORT_LIST },
+  }),
+  g6_unified_plugin_exceptions_total: counter('Faults of an output, by its name.', {
+    labels: { plugin: SHORT_LIST },
+  }),
+  g6_unified_cycle_duration_seconds: histogram('One cycle from reading to the last output.', CYCLE_SEC),
+  g6_unified_plugin_process_seconds: histogram('One output taking one board.', CYCLE_SEC, {
+    labels: { plugin: SHORT_LIST },
+  }),
+  g6_unified_render_seconds: histogram('Drawing a terminal or plain frame.', CYCLE_SEC),
+  g6_unified_panels_write_seconds: histogram('Writing the panel files of one board.', CYCLE_SEC),
+  g6_unified_last_cycle_timestamp: gauge('When the last cycle ended, epoch seconds.', {
+    absentAtFirst: true,
+  }),
+  g6_status_age_seconds: gauge('Since the status last changed here; absent before the first good reading.', {
+    absentAtFirst: true,
+  }),
+  g6_status_state: gauge('1 for the state the input is in, 0 for the others.', {
+    labels: {
+      state: [
+        'fresh',
+        'stale',
+        'missing',
+        'forbidden',
+        'io',
+        'timeout',
+        'too_large',
+        'not_json',
+        'not_object',
+        'starting',
+      ],
+    },
+  }),
+  g6_build_info: gauge('Always 1; the labels say which version runs on which Node.', {
+    labels: { version: { atMost: 1 }, node: { atMost: 1 } },
+  }),
+} as const

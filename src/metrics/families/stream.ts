@@ -1,0 +1,66 @@
+// The stream: connections, events and bytes on their way to readers.
+import { CONNECTION_SEC, EVENT_SIZE_BYTES, FANOUT_SEC } from '../buckets.js'
+import { counter, gauge, histogram, PANEL_KEYS } from '../declare.js'
+
+const EVENTS = [
+  'hello',
+  'full_snapshot',
+  'panel_update',
+  'panel_update_structured',
+  'heartbeat',
+  'resync_required',
+  'error',
+  'bye',
+] as const
+
+export const connectionMetrics = {
+  g6_sse_http_active_connections: gauge('Streams that are open now.', {
+    aliases: [{ name: 'g6_sse_clients_gauge' }],
+  }),
+  g6_sse_http_connections_total: counter('Streams accepted.'),
+  g6_sse_http_disconnects_total: counter('Streams ended, by who or what ended them.', {
+    labels: { reason: ['client', 'shutdown', 'stalled', 'shed', 'auth_expired', 'error'] },
+  }),
+  g6_sse_http_rejected_connections_total: counter('Requests refused, by the guard that refused them.', {
+    labels: { reason: ['auth', 'ip', 'ua', 'rate', 'cap', 'host', 'shed', 'draining'] },
+    aliases: [
+      { name: 'g6_sse_http_auth_fail_total', only: { reason: 'auth' } },
+      { name: 'g6_sse_http_forbidden_ip_total', only: { reason: 'ip' } },
+      { name: 'g6_sse_http_forbidden_ua_total', only: { reason: 'ua' } },
+      { name: 'g6_sse_http_rate_limited_total', only: { reason: 'rate' } },
+    ],
+  }),
+  g6_sse_client_stalled_total: counter('Streams closed because they took no byte for too long.'),
+  g6_sse_connection_duration_sec: histogram(
+    'How long a stream was open, told when it ends.',
+    CONNECTION_SEC,
+    {
+      aliases: [{ name: 'g6_sse_http_connection_duration_seconds' }],
+    },
+  ),
+} as const
+
+export const eventMetrics = {
+  g6_sse_http_events_sent_total: counter('Events written to connections, once for each reader.'),
+  g6_sse_http_events_dropped_total: counter('Events merged into a later one for a reader that was behind.'),
+  g6_sse_http_security_events_dropped_total: counter('Panels cut at the event size limit.'),
+  g6_sse_events_total: counter('Events published, once each whatever the number of readers.', {
+    labels: { type: EVENTS },
+  }),
+  g6_sse_bytes_total: counter('Bytes handed to connections.'),
+  g6_sse_panel_updates_total: counter('Panels in published updates.', { labels: { panel: PANEL_KEYS } }),
+  g6_sse_structured_updates_total: counter('Panels published as structured diffs.'),
+  g6_sse_resync_requests_total: counter('Requests for /summary/resync.'),
+  g6_sse_resumed_total: counter('Readers that came back with a Last-Event-ID, by what became of it.', {
+    labels: { result: ['resumed', 'epoch', 'ahead', 'subset', 'malformed'] },
+  }),
+  g6_sse_event_size_bytes: histogram('Size of a published event before compression.', EVENT_SIZE_BYTES, {
+    labels: { type: EVENTS },
+    aliases: [{ name: 'g6_sse_http_event_size_bytes' }],
+  }),
+  g6_sse_panel_update_latency_sec: histogram(
+    'From the hash of a changed panel to the write to the last reader in step.',
+    FANOUT_SEC,
+    { labels: { panel: PANEL_KEYS } },
+  ),
+} as const

@@ -1,0 +1,133 @@
+// Handles: what the program holds of a metric. The label names and values a call may give follow from the declaration.
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Declaration, LabelArgs, LabelRules } from './declare.js'
+import { createFold, fixedLabelSets, type LabelValues } from './labels.js'
+
+type Labelled<L extends LabelRules> = [keyof L] extends [never] ? [] : [labels: LabelArgs<L>]
+
+export type CounterHandle<L extends LabelRules> = {
+  /** By 1 unless said; never negative. */
+  inc(...args: [...Labelled<L>, by?: number]): void
+  /** Brings it up to a total that is counted elsewhere, when a scrape reads it; a lower total changes nothing. */
+  raiseTo(...args: [...Labelled<L>, total: number]): void
+}
+
+export type GaugeHandle<L extends LabelRules> = {
+  /** `null`: not known, no sample is shown. */
+  set(...args: [...Labelled<L>, value: number | null]): void
+  /** For a state: 1 for these labels, 0 for every other of the fixed list. */
+  only(...args: Labelled<L>): void
+}
+
+export type HistogramHandle<L extends LabelRules> = {
+  /** In the unit of the metric's name. */
+  observe(...args: [...Labelled<L>, value: number]): void
+}
+
+export type HandleOf<D> =
+  D extends Declaration<infer T, infer L>
+    ? T extends 'counter'
+      ? CounterHandle<L>
+      : T extends 'gauge'
+        ? GaugeHandle<L>
+        : HistogramHandle<L>
+    : never
+
+/** The same with everything a handle can do and labels as plain text: what is inside. */
+export type AnyHandle = {
+  inc?(first?: LabelValues | number, second?: number): void
+  raiseTo?(first: LabelValues | number, second?: number): void
+  set?(first: LabelValues | number | null, second?: number | null): void
+  only?(labels?: LabelValues): void
+  observe?(first: LabelValues | number, second?: number): void
+}
+
+const NO_LABELS: LabelValues = {}
+
+function isLabels(first: LabelValues | number | null | undefined): first is LabelValues {
+  return typeof first === 'object' && first !== null
+}
+
+function counterHandle(name: string, declaration: Declaration, registry: Registry): AnyHandle {
+  const { help, labels } = declaration
+  const metric = new Counter({ name, help, labelNames: Object.keys(labels), registers: [registry] })
+  const fold = createFold(labels)
+  // A counter that exists from the start shows its first step to rate(); one that appears at 1 hides it.
+  for (const values of fixedLabelSets(labels)) metric.inc(values, 0)
+  const totals = new Map<string, number>()
+  const raise = (values: LabelValues, total: number): void => {
+    const key = Object.values(values).join('\n')
+    const before = totals.get(key) ?? 0
+    if (total <= before) return
+    totals.set(key, total)
+    metric.inc(values, total - before)
+  }
+  return {
+    inc(first = 1, second = 1) {
+      if (isLabels(first)) metric.inc(fold(first), second)
+      else metric.inc(first)
+    },
+    raiseTo(first, second = 0) {
+      if (isLabels(first)) raise(fold(first), second)
+      else raise(NO_LABELS, first)
+    },
+  }
+}
+
+function gaugeHandle(name: string, declaration: Declaration, registry: Registry): AnyHandle {
+  const { help, labels } = declaration
+  const metric = new Gauge({ name, help, labelNames: Object.keys(labels), registers: [registry] })
+  const fold = createFold(labels)
+  const states = fixedLabelSets(labels)
+  const put = (values: LabelValues, value: number | null): void => {
+    if (value === null) metric.remove(values)
+    else metric.set(values, value)
+  }
+  if (declaration.absentAtFirst) put(NO_LABELS, null)
+  return {
+    set(first, second = null) {
+      if (isLabels(first)) put(fold(first), second)
+      else put(NO_LABELS, first)
+    },
+    only(values = NO_LABELS) {
+      for (const state of states) metric.set(state, 0)
+      metric.set(fold(values), 1)
+    },
+  }
+}
+
+function histogramHandle(name: string, declaration: Declaration, registry: Registry): AnyHandle {
+  const { help, labels, buckets } = declaration
+  const labelNames = Object.keys(labels)
+  const metric = new Histogram({ name, help, labelNames, buckets: [...buckets], registers: [registry] })
+  const fold = createFold(labels)
+  return {
+    observe(first, second = 0) {
+      if (isLabels(first)) metric.observe(fold(first), second)
+      else metric.observe(first)
+    },
+  }
+}
+
+/** Registers the metric with `registry` and gives its handle. */
+export function createHandle(name: string, declaration: Declaration, registry: Registry): AnyHandle {
+  switch (declaration.type) {
+    case 'counter':
+      return counterHandle(name, declaration, registry)
+    case 'gauge':
+      return gaugeHandle(name, declaration, registry)
+    case 'histogram':
+      return histogramHandle(name, declaration, registry)
+  }
+}
+
+const nothing = (): void => {}
+
+/** A handle that records nothing. */
+export const SILENT_HANDLE: AnyHandle = {
+  inc: nothing,
+  raiseTo: nothing,
+  set: nothing,
+  only: nothing,
+  observe: nothing,
+}

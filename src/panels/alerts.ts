@@ -1,0 +1,82 @@
+// Alerts: how many of which severity, the newest of them, and what is counted but not shown.
+import { alertLevel } from '../snapshot/alerts.js'
+import type { AlertLevel } from '../snapshot/snapshot.js'
+import { type AlertGroup, alertGroups } from './alert-groups.js'
+import { field, fields, numberCell, textCell } from './cells.js'
+import { always, type PanelDefinition } from './definition.js'
+import { plainNumber, timeOfDay } from './format.js'
+import type { Block, Cell, Column, Tone } from './panel.js'
+import { MESSAGE_WIDTH, shownText } from './text.js'
+
+const NEWEST = 15
+
+const COLUMNS: readonly Column[] = [
+  { label: 'Time', priority: 80 },
+  { label: 'Level', priority: 90 },
+  { label: 'Component', priority: 70 },
+  { label: 'Message', priority: 100 },
+]
+
+const TONES: Readonly<Record<AlertLevel, Tone>> = { critical: 'error', warn: 'warn', info: 'info' }
+const KNOWN_ORDER: readonly string[] = ['critical', 'warn', 'info'] satisfies AlertLevel[]
+
+function known(name: string): number {
+  const at = KNOWN_ORDER.indexOf(name)
+  return at < 0 ? KNOWN_ORDER.length : at
+}
+
+/** `critical:1 warn:2`: the known ones in their order, then by name; null when nothing is counted. */
+export function severityText(counts: Readonly<Record<string, number>>): string | null {
+  const names = Object.keys(counts).sort((a, b) => known(a) - known(b) || (a < b ? -1 : 1))
+  if (names.length === 0) return null
+  return names.map(name => `${name}:${plainNumber(counts[name] ?? null)}`).join(' ')
+}
+
+function row({ atMs, level, component, message, times }: AlertGroup, timezone: string): readonly Cell[] {
+  const shown = textCell(message, undefined, MESSAGE_WIDTH)
+  return [
+    numberCell(atMs, timeOfDay(atMs, timezone)),
+    textCell(level, TONES[level]),
+    textCell(component),
+    times === 1 ? shown : { text: `${shown.text} ×${times}` },
+  ]
+}
+
+/**
+ * What the counts know and the rows do not show: older alerts, or all of them when the status gives only counts. Its tone
+ * is that of its worst, so a critical alert is seen even where none is listed.
+ */
+function notShown(counts: Readonly<Record<string, number>>, groups: readonly AlertGroup[]): Block | null {
+  const left: Record<string, number> = {}
+  let worst: AlertLevel = 'info'
+  for (const [name, count] of Object.entries(counts)) {
+    const shown = groups.reduce((sum, group) => sum + (group.level === name ? group.times : 0), 0)
+    if (count <= shown) continue
+    left[name] = count - shown
+    const level = alertLevel(name)
+    if (level === 'critical' || (level === 'warn' && worst === 'info')) worst = level
+  }
+  const text = severityText(left)
+  return text === null ? null : { kind: 'text', text: `not shown: ${shownText(text)}`, tone: TONES[worst] }
+}
+
+export const alerts: PanelDefinition = {
+  key: 'alerts',
+  title: 'Alerts',
+  order: 50,
+  stability: 'stable',
+  shown: always,
+  build({ snapshot, timezone }) {
+    const { items, total, bySeverity } = snapshot.alerts
+    const groups = alertGroups(items, NEWEST)
+    const rest = notShown(bySeverity, groups)
+    return [
+      fields(
+        field('total', numberCell(total, plainNumber(total))),
+        field('by_severity', textCell(severityText(bySeverity))),
+      ),
+      { kind: 'table', columns: COLUMNS, rows: groups.map(group => row(group, timezone)) },
+      ...(rest === null ? [] : [rest]),
+    ]
+  },
+}

@@ -1,0 +1,88 @@
+// All panels of one moment. A builder that throws costs its own panel and nothing else; a panel whose snapshot,
+// thresholds and links are the very same as last time is not built again.
+import type { PanelContext, PanelDefinition, TimelessContext } from './definition.js'
+import { makePanel } from './lines.js'
+import type { Panel } from './panel.js'
+import { PANELS } from './registry.js'
+import { FAILURES_BEFORE_REST, type Failures, failedAgain, isResting } from './rest.js'
+import { shownText } from './text.js'
+
+export type PanelBuilderOptions = {
+  readonly registry?: readonly PanelDefinition[]
+  /** A clock that never jumps, milliseconds; needed for `onTiming`. */
+  readonly clockMs?: () => number
+  /** Told of every builder that threw. */
+  readonly onFault?: (key: string, error: unknown) => void
+  /** Told how long each panel took that was really built, seconds. */
+  readonly onTiming?: (key: string, seconds: number) => void
+}
+
+export type PanelBuilder = {
+  /** The panels that are shown, in registry order. Never throws for what a panel does. */
+  build(context: PanelContext): readonly Panel[]
+}
+
+const CODE_WIDTH = 40
+
+/** What may be said of an error in public: its code or its kind, never its message. */
+function codeOf(error: unknown): string {
+  const { code, name } =
+    typeof error === 'object' && error !== null ? (error as { code?: unknown; name?: unknown }) : {}
+  const said = [code, name].find(word => typeof word === 'string' && word !== '')
+  return typeof said === 'string' ? shownText(said, CODE_WIDTH).replace(/[^\w.:-]+/g, '_') : 'unknown'
+}
+
+function faultPanel({ key, title }: PanelDefinition, text: string): Panel {
+  return makePanel(key, title, [{ kind: 'text', text, tone: 'error' }])
+}
+
+function sameButForTime(a: TimelessContext, b: TimelessContext): boolean {
+  return (
+    a.snapshot === b.snapshot &&
+    a.thresholds === b.thresholds &&
+    a.links === b.links &&
+    a.timezone === b.timezone &&
+    a.indexFails === b.indexFails
+  )
+}
+
+export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuilder {
+  const { registry = PANELS, clockMs, onFault, onTiming } = options
+  const failures = new Map<string, Failures>()
+  let kept = new Map<string, Panel>()
+  let previous: PanelContext | null = null
+
+  function built(definition: PanelDefinition, context: PanelContext): Panel | null {
+    const { key, title } = definition
+    if (isResting(failures.get(key), context.nowMs)) {
+      return faultPanel(definition, `panel resting after ${FAILURES_BEFORE_REST} failures`)
+    }
+    const startedMs = clockMs?.() ?? 0
+    try {
+      const panel = definition.shown(context.snapshot)
+        ? makePanel(key, title, definition.build(context))
+        : null
+      failures.delete(key)
+      if (definition.usesNow !== true && panel !== null) kept.set(key, panel)
+      if (clockMs !== undefined && panel !== null) onTiming?.(key, (clockMs() - startedMs) / 1000)
+      return panel
+    } catch (error) {
+      failures.set(key, failedAgain(failures.get(key), context.nowMs))
+      onFault?.(key, error)
+      return faultPanel(definition, `panel failed: ${codeOf(error)}`)
+    }
+  }
+
+  return {
+    build(context) {
+      if (previous === null || !sameButForTime(previous, context)) kept = new Map()
+      previous = context
+      const panels: Panel[] = []
+      for (const definition of registry) {
+        const panel = kept.get(definition.key) ?? built(definition, context)
+        if (panel !== null) panels.push(panel)
+      }
+      return panels
+    },
+  }
+}

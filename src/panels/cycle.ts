@@ -1,0 +1,39 @@
+// Cycle: the collector's own loop, how long it takes and how well it does.
+import type { Snapshot } from '../snapshot/snapshot.js'
+import { field, fields, numberCell } from './cells.js'
+import { always, type PanelDefinition } from './definition.js'
+import { fixed, plainNumber, timeOfDay, withUnit } from './format.js'
+import { highIsBad, lowIsBad } from './judge.js'
+import type { Tone } from './panel.js'
+import type { Thresholds } from './thresholds.js'
+
+/** A cycle that takes longer than its interval falls behind; null interval: cannot tell. */
+function p95Tone({ p95Ms, intervalSec }: Snapshot['cycle'], thresholds: Thresholds): Tone | undefined {
+  if (p95Ms === null || intervalSec === null || intervalSec <= 0) return undefined
+  const fraction = p95Ms / (intervalSec * 1000)
+  return highIsBad(fraction, thresholds['latency.p95.warn_frac'], thresholds['latency.p95.error_frac'])
+}
+
+export const cycle: PanelDefinition = {
+  key: 'cycle',
+  title: 'Cycle',
+  order: 20,
+  stability: 'stable',
+  shown: always,
+  build({ snapshot, thresholds, timezone }) {
+    const { number, lastStartMs, lastDurationSec, successPct, intervalSec, avgMs, p95Ms } = snapshot.cycle
+    const success = lowIsBad(successPct, thresholds['success.warn'], thresholds['success.error'])
+    const ms = (value: number | null) => withUnit(plainNumber(value), 'ms')
+    return [
+      fields(
+        field('cycle', numberCell(number, plainNumber(number))),
+        field('last_start', numberCell(lastStartMs, timeOfDay(lastStartMs, timezone))),
+        field('last_duration', numberCell(lastDurationSec, withUnit(fixed(lastDurationSec, 3), 's'))),
+        field('success_rate', numberCell(successPct, withUnit(fixed(successPct, 2), '%'), success)),
+        field('interval', numberCell(intervalSec, withUnit(plainNumber(intervalSec), 's'))),
+        field('avg', numberCell(avgMs, ms(avgMs))),
+        field('p95', numberCell(p95Ms, ms(p95Ms), p95Tone(snapshot.cycle, thresholds))),
+      ),
+    ]
+  },
+}

@@ -1,0 +1,27 @@
+// Overview: what runs, where, and whether the market is open.
+import { field, fields, numberCell, textCell } from './cells.js'
+import { always, type PanelDefinition } from './definition.js'
+import { plainNumber, timeOfDay } from './format.js'
+import { namesOf } from './index-names.js'
+
+export const header: PanelDefinition = {
+  key: 'header',
+  title: 'Overview',
+  order: 10,
+  stability: 'stable',
+  shown: always,
+  build({ snapshot, timezone }) {
+    const { app, market, cycle, config } = snapshot
+    return [
+      fields(
+        field('app', textCell(app.name)),
+        field('version', textCell(app.version)),
+        field('market', textCell(market.state)),
+        field('next_open', numberCell(market.nextOpenMs, timeOfDay(market.nextOpenMs, timezone))),
+        field('indices', textCell(namesOf(snapshot.indices))),
+        field('env', textCell(config.env)),
+        field('cycle', numberCell(cycle.number, plainNumber(cycle.number))),
+      ),
+    ]
+  },
+}

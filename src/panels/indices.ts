@@ -1,0 +1,58 @@
+// Indices: a row each, with what is wrong marked where it is wrong.
+import type { IndexRow } from '../snapshot/snapshot.js'
+import { field, fields, numberCell, textCell } from './cells.js'
+import { always, type PanelDefinition, type TimelessContext } from './definition.js'
+import { fixed, plainNumber, signed, withUnit } from './format.js'
+import { namesOf } from './index-names.js'
+import { highIsBad, lowIsBad, stateTone } from './judge.js'
+import type { Block, Cell, Column } from './panel.js'
+import { staleAfter } from './thresholds.js'
+
+const COLUMNS: readonly Column[] = [
+  { label: 'Index', priority: 100 },
+  { label: 'LTP', align: 'right', priority: 90 },
+  { label: 'Change %', align: 'right', priority: 60 },
+  { label: 'Status', priority: 80 },
+  { label: 'DQ %', align: 'right', priority: 70 },
+  { label: 'Legs', align: 'right', priority: 40 },
+  { label: 'Age', align: 'right', priority: 50 },
+]
+const FAILS: Column = { label: 'Fails', align: 'right', priority: 45 }
+
+function failsCell(name: string, fails: Readonly<Record<string, number>>): Cell {
+  const count = Object.hasOwn(fails, name) ? (fails[name] ?? null) : null
+  return numberCell(count, plainNumber(count), count !== null && count > 0 ? 'warn' : undefined)
+}
+
+function table({ snapshot, thresholds, indexFails }: TimelessContext): Block {
+  const { warnSec, errorSec } = staleAfter(thresholds, snapshot.cycle.intervalSec)
+  const row = ({ name, ltp, changePct, status, dqPct, legs, ageSec }: IndexRow): readonly Cell[] => {
+    const dqTone = lowIsBad(dqPct, thresholds['dq.warn'], thresholds['dq.error'])
+    const cells = [
+      textCell(name),
+      numberCell(ltp, fixed(ltp, 2)),
+      numberCell(changePct, signed(changePct, 2)),
+      textCell(status, status === null ? undefined : stateTone(status)),
+      numberCell(dqPct, fixed(dqPct, 2), dqTone),
+      numberCell(legs, plainNumber(legs)),
+      numberCell(ageSec, withUnit(plainNumber(ageSec), 's'), highIsBad(ageSec, warnSec, errorSec)),
+    ]
+    return indexFails === undefined ? cells : [...cells, failsCell(name, indexFails)]
+  }
+  const columns = indexFails === undefined ? COLUMNS : [...COLUMNS, FAILS]
+  return { kind: 'table', columns, rows: snapshot.indices.map(row) }
+}
+
+export const indices: PanelDefinition = {
+  key: 'indices',
+  title: 'Indices',
+  order: 30,
+  stability: 'stable',
+  shown: always,
+  build(context) {
+    const { indices: rows, coverage } = context.snapshot
+    const count = numberCell(coverage.indicesCount, String(coverage.indicesCount))
+    const summary = fields(field('count', count), field('names', textCell(namesOf(rows))))
+    return rows.length === 0 ? [summary] : [summary, table(context)]
+  },
+}

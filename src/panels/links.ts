@@ -1,0 +1,29 @@
+// Links: where the status comes from and where else to look. Our own addresses first, then the status's own links.
+import { field, fields, textCell } from './cells.js'
+import { always, type PanelDefinition } from './definition.js'
+
+/** Links of the status that are shown. */
+const MAX_STATUS_LINKS = 20
+
+export const links: PanelDefinition = {
+  key: 'links',
+  title: 'Links',
+  order: 90,
+  stability: 'stable',
+  shown: always,
+  build({ snapshot, links: own }) {
+    const { metrics = null, ...others } = snapshot.links
+    const ours = own.metricsUrl !== null && metrics !== null && own.metricsUrl !== metrics
+    const named = Object.entries(ours ? { metrics, ...others } : others).slice(0, MAX_STATUS_LINKS)
+    return [
+      fields(
+        field('source', textCell(own.source)),
+        field('metrics', textCell(own.metricsUrl ?? metrics)),
+        field('stream', textCell(own.streamUrl)),
+        field('page', textCell(own.pageUrl)),
+        // Marked as the status's own: its `source` is not ours.
+        ...named.map(([name, url]) => field(`status.${name}`, textCell(url))),
+      ),
+    ]
+  },
+}

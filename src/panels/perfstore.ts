@@ -1,0 +1,63 @@
+// Performance: the status's own metrics, its data provider, and the health of its components.
+import type { Provider, Snapshot } from '../snapshot/snapshot.js'
+import { field, fields, numberCell, textCell } from './cells.js'
+import type { PanelContext, PanelDefinition } from './definition.js'
+import { always } from './definition.js'
+import { fixed, plainNumber, timeOfDay } from './format.js'
+import { backedOffRecently, highIsBad, stateTone } from './judge.js'
+import type { Block, Cell, Column, Field } from './panel.js'
+import { shownText } from './text.js'
+
+const HEALTH_COLUMNS: readonly Column[] = [
+  { label: 'Component', priority: 90 },
+  { label: 'State', priority: 100 },
+]
+
+function metricLines(perf: Snapshot['perf']): Block[] {
+  const names = Object.keys(perf).sort()
+  return names.map(name => ({ kind: 'text', text: `${shownText(name)}=${fixed(perf[name] ?? null, 2)}` }))
+}
+
+function authCell({ authValid, authExpiryMs }: Provider, nowMs: number): Cell | null {
+  if (authValid === false) return textCell('invalid', 'error')
+  if (authExpiryMs !== null && authExpiryMs <= nowMs) return textCell('expired', 'error')
+  return authValid === true ? textCell('valid') : null
+}
+
+function providerFields({ snapshot, thresholds, timezone, nowMs }: PanelContext): Block {
+  const { provider } = snapshot
+  const { name, latencyMs, lastBackoffMs } = provider
+  const latencyTone = highIsBad(
+    latencyMs,
+    thresholds['provider.latency.warn_ms'],
+    thresholds['provider.latency.error_ms'],
+  )
+  const items: Field[] = [
+    field('provider', textCell(name)),
+    field('latency_ms', numberCell(latencyMs, plainNumber(latencyMs), latencyTone)),
+  ]
+  const auth = authCell(provider, nowMs)
+  if (auth !== null) items.push(field('auth', auth))
+  if (backedOffRecently(lastBackoffMs, nowMs, thresholds)) {
+    items.push(field('backoff', numberCell(lastBackoffMs, timeOfDay(lastBackoffMs, timezone), 'warn')))
+  }
+  return fields(...items)
+}
+
+export const perfstore: PanelDefinition = {
+  key: 'perfstore',
+  title: 'Performance',
+  order: 80,
+  stability: 'stable',
+  shown: always,
+  // A recent backoff and an expired authorisation are told by the time.
+  usesNow: true,
+  build(context) {
+    const { perf, health } = context.snapshot
+    const rows = Object.entries(health).map(([name, state]) => [
+      textCell(name),
+      textCell(state, stateTone(state)),
+    ])
+    return [...metricLines(perf), providerFields(context), { kind: 'table', columns: HEALTH_COLUMNS, rows }]
+  },
+}

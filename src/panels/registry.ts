@@ -1,0 +1,23 @@
+// Every panel there is, in order. A new panel is a new file and a line here; every surface then has it.
+import { alerts } from './alerts.js'
+import { analytics } from './analytics.js'
+import { cycle } from './cycle.js'
+import type { PanelDefinition } from './definition.js'
+import { header } from './header.js'
+import { indices } from './indices.js'
+import { links } from './links.js'
+import { perfstore } from './perfstore.js'
+import { resources } from './resources.js'
+import { storage } from './storage.js'
+
+export const PANELS: readonly PanelDefinition[] = [
+  header,
+  cycle,
+  indices,
+  analytics,
+  alerts,
+  resources,
+  storage,
+  perfstore,
+  links,
+].sort((a, b) => a.order - b.order)

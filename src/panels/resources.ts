@@ -1,0 +1,28 @@
+// Resources: processor and memory of the running system.
+import { field, fields, numberCell } from './cells.js'
+import { always, type PanelDefinition } from './definition.js'
+import { fixed, MISSING } from './format.js'
+import { highIsBad, memoryLevel, memoryTone } from './judge.js'
+
+export const resources: PanelDefinition = {
+  key: 'resources',
+  title: 'Resources',
+  order: 60,
+  stability: 'stable',
+  shown: always,
+  build({ snapshot, thresholds }) {
+    const { cpuPct, memoryMb } = snapshot.resources
+    const level = memoryMb === null ? null : memoryLevel(memoryMb, thresholds)
+    const cpuTone = highIsBad(cpuPct, thresholds['cpu.warn'], thresholds['cpu.error'])
+    return [
+      fields(
+        field('cpu_pct', numberCell(cpuPct, fixed(cpuPct, 1), cpuTone)),
+        field('memory_mb', numberCell(memoryMb, fixed(memoryMb, 1))),
+        field(
+          'memory_level',
+          level === null ? { text: MISSING } : numberCell(level, String(level), memoryTone(level)),
+        ),
+      ),
+    ]
+  },
+}

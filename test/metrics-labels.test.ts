@@ -1,0 +1,33 @@
+// The metrics room stands on the ground and cannot import the words of the rooms above; here they are held together.
+import { describe, expect, test } from 'vitest'
+import { STATUS_STATES } from '../src/engine/cycle.js'
+import type { DisconnectReason } from '../src/hub/hub-types.js'
+import { DECLARED } from '../src/metrics/declared.js'
+import { RESYNC_REASONS, SUMMARY_EVENTS } from '../src/protocol/events.js'
+
+describe('label values are the words of the rooms they come from', () => {
+  test('events of the summary stream', () => {
+    expect(DECLARED.g6_sse_events_total.labels.type).toEqual(Object.keys(SUMMARY_EVENTS))
+    expect(DECLARED.g6_sse_event_size_bytes.labels.type).toEqual(Object.keys(SUMMARY_EVENTS))
+  })
+
+  test('states of the status', () => {
+    expect(DECLARED.g6_status_state.labels.state).toEqual(STATUS_STATES)
+  })
+
+  test('results of a resume', () => {
+    expect(DECLARED.g6_sse_resumed_total.labels.result).toEqual(['resumed', ...RESYNC_REASONS])
+  })
+
+  test('reasons of a disconnect', () => {
+    const every: Record<DisconnectReason, true> = {
+      client: true,
+      shutdown: true,
+      stalled: true,
+      shed: true,
+      auth_expired: true,
+      error: true,
+    }
+    expect(DECLARED.g6_sse_http_disconnects_total.labels.reason).toEqual(Object.keys(every))
+  })
+})

@@ -1,0 +1,71 @@
+// A connection that does what a test says: takes bytes, stalls, drains, is cut. Only tests import it.
+import type { Transport } from '../../src/hub/transport.js'
+
+export class ScriptedTransport implements Transport {
+  readonly writes: Buffer[] = []
+  /** Bytes handed over while stalled, delivered on `drain`. */
+  readonly held: Buffer[] = []
+  closed = false
+  ended = false
+  #stalled = false
+  #progress = 0
+  #events: { onDrain(): void; onClose(): void } = { onDrain: () => {}, onClose: () => {} }
+
+  constructor(private readonly deliver: (bytes: Buffer) => void) {}
+
+  attach(events: { onDrain(): void; onClose(): void }): void {
+    this.#events = events
+  }
+
+  write(bytes: Buffer): boolean {
+    if (this.closed) throw new Error('written to after it was closed')
+    if (this.#stalled && this.held.length > 0) throw new Error('written to while blocked')
+    this.writes.push(bytes)
+    if (!this.#stalled) {
+      this.deliver(bytes)
+      return true
+    }
+    this.held.push(bytes)
+    return false
+  }
+
+  progress(): number {
+    return this.#progress
+  }
+
+  /** From the next write on the peer takes nothing. */
+  stall(): void {
+    this.#stalled = true
+  }
+
+  drain(): void {
+    this.#stalled = false
+    if (this.held.length === 0 || this.closed) return
+    for (const bytes of this.held.splice(0)) this.deliver(bytes)
+    this.#progress++
+    this.#events.onDrain()
+  }
+
+  /** The peer takes some of what is held, not all. */
+  sip(): void {
+    this.#progress++
+  }
+
+  end(lastBytes: Buffer): void {
+    this.ended = true
+    if (this.#stalled) this.held.push(lastBytes)
+    else if (lastBytes.length > 0) this.deliver(lastBytes)
+    if (!this.#stalled) this.cut()
+  }
+
+  destroy(): void {
+    this.cut()
+  }
+
+  /** The connection is gone; what was held is lost. */
+  cut(): void {
+    if (this.closed) return
+    this.closed = true
+    this.#events.onClose()
+  }
+}
