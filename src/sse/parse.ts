@@ -21,7 +21,7 @@ export type SseOverflow = { readonly what: 'line' | 'event'; readonly limit: num
 export type SseHandlers = {
   onEvent(message: SseMessage): void
   /** A comment line without its colon and the space after it. */
-  onComment?(text: string): void
+  onComment?: ((text: string) => void) | undefined
   /** How long to wait before reconnecting, milliseconds. */
   onRetry?(ms: number): void
   onOverflow?(overflow: SseOverflow): void
@@ -29,11 +29,11 @@ export type SseHandlers = {
 
 export type SseParserOptions = {
   /** Longest line, in UTF-16 units; default 16 Mi. */
-  readonly maxLineLength?: number
+  readonly maxLineLength?: number | undefined
   /** Largest sum of one event's data lines (field name and line end included), in UTF-16 units; default 16 Mi. */
-  readonly maxEventLength?: number
+  readonly maxEventLength?: number | undefined
   /** Where a reconnection continues: the id that events have until the stream gives another. */
-  readonly lastEventId?: string
+  readonly lastEventId?: string | undefined
 }
 
 export type SseParser = {
