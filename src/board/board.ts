@@ -63,6 +63,11 @@ export function emptyBoard(epoch: string): Board {
   }
 }
 
+/** The board of a cycle in which nothing changed, or in which no panels could be made. */
+export function unchangedBoard(previous: Board, cycle: number, nowMs: number): Board {
+  return { ...previous, cycle, builtAtMs: nowMs, changed: NOTHING, removed: NOTHING }
+}
+
 /**
  * The next board. `generation` grows by one when a panel changed, came or went; `cycle` always moves on.
  * A panel whose visible content is unchanged keeps hash and `since`; its blocks are taken from the new panel only
@@ -86,7 +91,7 @@ export function nextBoard(previous: Board, panels: readonly Panel[], cycle: numb
   const removed = [...previous.panels.keys()].filter(key => !next.has(key))
   const built = { epoch: previous.epoch, cycle, builtAtMs: nowMs, changed, removed, before }
   if (changed.length === 0 && removed.length === 0 && previous.generation > 0) {
-    return { ...previous, cycle, builtAtMs: nowMs, changed: NOTHING, removed: NOTHING }
+    return unchangedBoard(previous, cycle, nowMs)
   }
   const tombstones = new Map(previous.tombstones)
   for (const key of next.keys()) tombstones.delete(key)

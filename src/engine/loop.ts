@@ -4,7 +4,7 @@
 // A cycle is synchronous and short. Outputs that need longer run beside it and get only the newest result when they are
 // ready again, so nothing that shows a board can slow the one that makes it. A bad reading changes the source's state and
 // nothing else: the last good snapshot stays on every surface.
-import { type Board, emptyBoard, nextBoard } from '../board/board.js'
+import { type Board, emptyBoard, nextBoard, unchangedBoard } from '../board/board.js'
 import type { Clock } from '../clock/clock.js'
 import type { Panel } from '../panels/panel.js'
 import type { Reading, Status } from '../snapshot/reading.js'
@@ -160,6 +160,7 @@ export class Loop {
       this.#board = this.#nextBoard(previous)
     } catch (error) {
       this.#observer.onFault?.(error)
+      this.#board = unchangedBoard(previous, this.#cycle, clock.nowMs())
     }
     const builtMs = clock.monotonicMs() - startMs
     if (this.#board.generation > 0) {
@@ -187,7 +188,7 @@ export class Loop {
       this.#snapshot = derive(reading.status)
       this.#observer.onDerived?.((clock.monotonicMs() - startMs) / 1000)
     }
-    if (this.#snapshot === null) return { ...previous, cycle: this.#cycle, builtAtMs: clock.nowMs() }
+    if (this.#snapshot === null) return unchangedBoard(previous, this.#cycle, clock.nowMs())
     const nowMs = clock.nowMs()
     const panels = this.#pacing.apply(build(this.#snapshot, nowMs), panelEveryMs, clock.monotonicMs())
     return nextBoard(previous, panels, this.#cycle, nowMs)

@@ -1,6 +1,6 @@
 // The hub as the rest of the program sees it.
 import type { Board } from '../board/board.js'
-import type { ByeReason, ResyncReason } from '../protocol/events.js'
+import type { ByeReason, ResyncReason, SummaryEventName } from '../protocol/events.js'
 import type { Transport, Wire } from './transport.js'
 
 export type DiffMode = 'lines' | 'structured'
@@ -39,7 +39,7 @@ export type HubStats = {
 }
 
 export type HubObserver = {
-  onEvent?(name: string, sizeBytes: number): void
+  onEvent?(name: SummaryEventName, sizeBytes: number): void
   onPanelSent?(panel: string, latencySec: number): void
   onPanelUpdate?(panel: string): void
   onStructured?(panels: number): void

@@ -1,0 +1,66 @@
+// What the parts tell, put into the metrics they are known by. The only place where both sides meet.
+import type { CycleResult } from '../engine/cycle.js'
+import type { LoopObserver } from '../engine/loop.js'
+import type { HubLike, HubObserver } from '../hub/hub-types.js'
+import type { Metrics } from '../metrics/metrics.js'
+import type { SummaryEventName } from '../protocol/events.js'
+
+export function hubObserver(metrics: Metrics): HubObserver {
+  return {
+    onEvent: (name: SummaryEventName, sizeBytes) => {
+      metrics.g6_sse_events_total.inc({ type: name })
+      metrics.g6_sse_event_size_bytes.observe({ type: name }, sizeBytes)
+    },
+    onPanelSent: (panel, seconds) => metrics.g6_sse_panel_update_latency_sec.observe({ panel }, seconds),
+    onPanelUpdate: panel => metrics.g6_sse_panel_updates_total.inc({ panel }),
+    onStructured: panels => metrics.g6_sse_structured_updates_total.inc(panels),
+    onPanelCut: () => metrics.g6_sse_http_security_events_dropped_total.inc(),
+    onEncode: seconds => metrics.g6_summary_sse_subset_build_seconds.observe(seconds),
+    onJoin: () => metrics.g6_sse_http_connections_total.inc(),
+    onResume: result => metrics.g6_sse_resumed_total.inc({ result }),
+    onLeave: (reason, seconds) => {
+      metrics.g6_sse_http_disconnects_total.inc({ reason })
+      metrics.g6_sse_connection_duration_sec.observe(seconds)
+      if (reason === 'stalled') metrics.g6_sse_client_stalled_total.inc()
+    },
+  }
+}
+
+/** What the hub only counts, read when somebody looks. */
+export function readHub(metrics: Metrics, hub: HubLike): () => void {
+  return metrics.onScrape(() => {
+    const stats = hub.stats()
+    metrics.g6_sse_http_active_connections.set(stats.clients)
+    metrics.g6_sse_http_events_sent_total.raiseTo(stats.eventsSent)
+    metrics.g6_sse_http_events_dropped_total.raiseTo(stats.eventsMerged)
+    metrics.g6_sse_bytes_total.raiseTo(stats.bytesSent)
+  })
+}
+
+export function loopObserver(metrics: Metrics): LoopObserver {
+  return {
+    onCycle: (result, seconds) => {
+      metrics.g6_unified_cycle_total.inc()
+      metrics.g6_unified_cycle_duration_seconds.observe(seconds)
+      setGauges(metrics, result)
+      for (const panel of result.board.changed) metrics.g6_summary_panel_updates_total.inc({ panel })
+    },
+    onDerived: seconds => metrics.g6_summary_snapshot_build_seconds.observe(seconds),
+    onOutput: (plugin, seconds) => metrics.g6_unified_plugin_process_seconds.observe({ plugin }, seconds),
+    onOutputFailed: plugin => metrics.g6_unified_plugin_exceptions_total.inc({ plugin }),
+    onReading: reading => {
+      if (!reading.ok) metrics.g6_unified_errors_total.inc({ kind: reading.error })
+    },
+    onFault: () => metrics.g6_unified_errors_total.inc({ kind: 'cycle' }),
+  }
+}
+
+function setGauges(metrics: Metrics, { board, stats, source }: CycleResult): void {
+  metrics.g6_unified_last_cycle_timestamp.set(board.builtAtMs / 1000)
+  metrics.g6_summary_diff_hit_ratio.set(stats.hitRatio)
+  metrics.g6_summary_panel_updates_last.set(stats.lastCycleUpdates)
+  metrics.g6_summary_panel_churn_ratio.set(stats.churnRatio)
+  metrics.g6_summary_panel_high_churn_streak.set(stats.highChurnStreak)
+  metrics.g6_summary_panel_churn_anomalies_total.raiseTo(stats.churnAnomalies)
+  metrics.g6_status_state.only({ state: source.state })
+}
