@@ -16,8 +16,7 @@ export function lowIsBad(value: number | null, warn: number, error: number): Ton
   return value < warn ? 'warn' : 'ok'
 }
 
-export const MEMORY_LEVELS = [0, 1, 2, 3] as const
-export type MemoryLevel = (typeof MEMORY_LEVELS)[number]
+export type MemoryLevel = 0 | 1 | 2 | 3
 
 /** How many of the three memory thresholds are reached. */
 export function memoryLevel(memoryMb: number, thresholds: Thresholds): MemoryLevel {
