@@ -899,6 +899,9 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--panels", help="only these, comma separated")
     parser.add_argument("--structured", action=argparse.BooleanOptionalAction, default=None, help="line diffs")
     parser.add_argument("--view", choices=("lines", "blocks"))
+    parser.add_argument(
+        "--initial-delay", type=float, default=1.0, metavar="SEC", help="scale of the first wait to reconnect (1)"
+    )
     parser.add_argument("--changes", type=int, default=0, metavar="N", help="end after N changes (0 = never)")
     return parser
 
@@ -911,7 +914,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             token = file.read().strip()
     panels = options.panels.split(",") if options.panels else None
     try:
-        connection = connect(options.url, token, panels, options.structured, options.view)
+        connection = connect(options.url, token, panels, options.structured, options.view, options.initial_delay)
     except ValueError as error:
         print("g6_stream: %s" % error, file=sys.stderr)
         return 2
