@@ -80,7 +80,7 @@ function parseEntry(named: Named, entry: Entry, raw: unknown = entry.raw): Resol
   const { setting, name } = named
   const parsed = setting.parse(raw)
   if (!parsed.ok) {
-    const why = parsed.because === undefined || setting.secret ? '' : ` (${parsed.because})`
+    const why = parsed.because === undefined ? '' : ` (${parsed.because})`
     const shown = rejectedText(setting, entry.raw)
     return refuse(
       named,

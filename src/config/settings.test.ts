@@ -63,6 +63,11 @@ describe('the declarations', () => {
     for (const [lower, upper] of NOT_ABOVE) expect(reloads(lower), lower).toBe(reloads(upper))
   })
 
+  test('have flags only for switches that are off unless said otherwise', () => {
+    const flagged = SETTINGS.filter(s => s.setting.kind === 'bool' && s.setting.flag !== null)
+    expect(flagged.map(s => s.setting.default)).toEqual(flagged.map(() => false))
+  })
+
   test('never let SIGHUP move a port, a host or a path', () => {
     const fixed = SETTINGS.filter(s => ['port', 'host', 'path'].includes(s.setting.kind) && s.setting.reload)
     expect(fixed).toEqual([])
