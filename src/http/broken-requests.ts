@@ -19,8 +19,15 @@ const BY_CODE: Readonly<Record<string, ErrorCode>> = {
 
 function codeOf(fault: ParseFault): ErrorCode {
   const code = BY_CODE[fault.code ?? ''] ?? 'bad_request'
-  const isLongLine = (fault.rawPacket?.indexOf('\r\n') ?? 0) === -1
-  return code === 'headers_too_large' && isLongLine ? 'request_line_too_long' : code
+  return code === 'headers_too_large' && isInRequestLine(fault.rawPacket) ? 'request_line_too_long' : code
+}
+
+/** Whether the head grew too large within its first line, as far as the last packet tells. */
+function isInRequestLine(packet: Buffer | undefined): boolean {
+  if (packet === undefined) return false
+  const lineEnd = packet.indexOf('\r\n')
+  const isFirst = /^[A-Z]+ \S/.test(packet.subarray(0, 32).toString('latin1'))
+  return lineEnd === -1 || (isFirst && lineEnd > MAX_REQUEST_LINE_BYTES)
 }
 
 /** A whole answer as bytes, for a socket on which nothing else is being answered. */

@@ -8,7 +8,12 @@ import { jsonSchema } from './zod-schemas.js'
 /** Beside what a route declares: the one answer every route may give. */
 const PROBLEM = {
   description: 'An error; `code` is one of the table in docs/reference/errors.md',
-  content: { 'application/problem+json': { schema: jsonSchema(problemDocument, 'output') } },
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/problem' } } },
+}
+
+/** The answer of a route that gives no JSON. */
+export function textAnswer(description: string, contentType = 'text/plain'): object {
+  return { 200: { description, content: { [contentType]: { schema: { type: 'string' } } } } }
 }
 
 function described(schema: FastifySchema): FastifySchema {
@@ -32,6 +37,7 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
         description: 'Live status panels over one stream server. Events are described under /schemas.',
       },
       components: {
+        schemas: { problem: jsonSchema(problemDocument, 'output') },
         securitySchemes: {
           token: { type: 'apiKey', in: 'header', name: 'X-API-Token' },
           bearer: { type: 'http', scheme: 'bearer' },

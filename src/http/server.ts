@@ -23,13 +23,14 @@ import type { HttpConfig } from './http-config.js'
 import type { ListenerPlan } from './listen-plan.js'
 import { Listeners, type Listening } from './listeners.js'
 import { asHttpError, sendProblem } from './problem-answer.js'
+import { descriptionRoutes } from './routes/description.js'
 import { eventsRoutes } from './routes/events.js'
 import { healthRoute } from './routes/health.js'
 import { type MetricsText, metricsRoute } from './routes/metrics.js'
 import { probeRoutes, type Readiness } from './routes/probes.js'
 import { resyncRoute } from './routes/resync.js'
 import { ticketRoute } from './routes/ticket.js'
-import { type StreamObserver, StreamOpener } from './stream-opener.js'
+import { StreamOpener } from './stream-opener.js'
 import { zodValidator } from './zod-schemas.js'
 
 const BODY_LIMIT_BYTES = 64 * 1024
@@ -37,7 +38,7 @@ const BODY_LIMIT_BYTES = 64 * 1024
 const SHED_PART = 0.1
 
 /** Everything the HTTP side tells about itself. */
-export type HttpObserver = StreamObserver & {
+export type HttpObserver = {
   /** A guard refused a request. */
   onRejected?(reason: RejectReason): void
   /** /summary/resync was asked for. */
@@ -62,6 +63,8 @@ export type HttpParts = {
 }
 
 export interface HttpServer {
+  /** The OpenAPI document; opens nothing. */
+  describe(): Promise<object>
   /** Opens all ports or none; the error names the port and its setting. */
   listen(): Promise<readonly Listening[]>
   /** From now on new streams are refused and readiness is 503; what is open stays. */
@@ -82,7 +85,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     draining: () => draining,
     shedding: () => lag?.refusing() ?? false,
   })
-  const opener = new StreamOpener(access, clock, observer)
+  const opener = new StreamOpener(access, clock)
   const shell: HttpShell = {
     openStream: (request, reply, options) => opener.open(request, reply, options),
     get draining() {
@@ -125,12 +128,19 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     return fastify
   }
 
+  let registered: Promise<void> | null = null
+  function ready(): Promise<void> {
+    registered ??= register()
+    return registered
+  }
+
   async function register(): Promise<void> {
     await describeRoutes(app, parts.version)
     probeRoutes(app, shell, parts.ready)
     metricsRoute(app, parts.metrics)
     healthRoute(app, parts.health)
     ticketRoute(app, access)
+    descriptionRoutes(app)
     if (hub !== null) {
       const common = { config: parts.config, hub, panelKeys: parts.panelKeys }
       eventsRoutes(app, { ...common, shell, opener })
@@ -200,11 +210,15 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   )
 
   const server: HttpServer = {
+    describe: async () => {
+      await ready()
+      return app.swagger()
+    },
     listen: async () => {
       const bind = judgeBind(access.config)
       if (bind.kind === 'refused') throw new Error(bind.text)
       if (bind.kind === 'warning') log.warn(bind.text)
-      await register()
+      await ready()
       const open = await listeners.open(access.config.httpHost, parts.listeners)
       lag = watchLag({
         limitMs: () => access.config.shedLagMs,

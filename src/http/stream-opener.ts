@@ -11,20 +11,12 @@ import { commonHeaders, STREAM_HEADERS, streamHead } from './answer-headers.js'
 import { leaveHttp } from './leave-http.js'
 import { SocketTransport } from './socket-transport.js'
 
-export type StreamObserver = {
-  /** A stream was accepted: its head is out. */
-  onStreamOpened?(): void
-  /** Its connection has closed, for whatever reason. */
-  onStreamClosed?(durationSec: number): void
-}
-
 export class StreamOpener {
   readonly #sockets = new Set<Socket>()
 
   constructor(
     readonly access: Access,
     readonly clock: Clock,
-    readonly observer: StreamObserver,
   ) {}
 
   /** The wire this request gets, and the headers of its 200. */
@@ -80,15 +72,12 @@ export class StreamOpener {
   }
 
   #hold(socket: Socket, onClose: () => void): void {
-    const openedAtMs = this.clock.monotonicMs()
     this.#sockets.add(socket)
     // A reset or a failed write: `close` follows and says all there is to say.
     socket.on('error', () => socket.destroy())
-    this.observer.onStreamOpened?.()
     socket.once('close', () => {
       this.#sockets.delete(socket)
       onClose()
-      this.observer.onStreamClosed?.((this.clock.monotonicMs() - openedAtMs) / 1000)
     })
   }
 

@@ -74,10 +74,7 @@ describe('a builder that throws', () => {
     const builder = createPanelBuilder({ registry: [bad] })
     const seen = [0, 1, 2, 3, 30_001, 30_002, 30_003, 60_001, 60_002].map(now => linesAt(builder, now)[0])
     const [failed, resting] = ['panel failed: Error !!', 'panel resting after 3 failures !!']
-    expect(seen).toEqual([
-      ...[failed, failed, failed, resting, resting],
-      ...[failed, resting, resting, failed],
-    ])
+    expect(seen).toEqual([failed, failed, failed, resting, resting, failed, resting, resting, failed])
     expect(calls).toBe(5)
   })
 
@@ -93,11 +90,18 @@ describe('a builder that throws', () => {
       return linesAt(builder, now)[0]
     }
     expect([step(0, true), step(1, true), step(2, false), step(3, true), step(4, true)]).toEqual([
-      ...['panel failed: Error !!', 'panel failed: Error !!', 'well'],
-      ...['panel failed: Error !!', 'panel failed: Error !!'],
+      'panel failed: Error !!',
+      'panel failed: Error !!',
+      'well',
+      'panel failed: Error !!',
+      'panel failed: Error !!',
     ])
     expect([step(5, false), step(6, true), step(7, true), step(8, true), step(40_000, false)]).toEqual([
-      ...['well', 'panel failed: Error !!', 'panel failed: Error !!', 'panel failed: Error !!', 'well'],
+      'well',
+      'panel failed: Error !!',
+      'panel failed: Error !!',
+      'panel failed: Error !!',
+      'well',
     ])
   })
 

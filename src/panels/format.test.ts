@@ -4,7 +4,10 @@ import { fixed, MISSING, plainNumber, signed, timeOfDay, withUnit } from './form
 describe('a number', () => {
   test('has just so many decimals and no thousands separators', () => {
     expect([24_512.3, 1_000_000, 0, -1.005].map(value => fixed(value, 2))).toEqual([
-      ...['24512.30', '1000000.00', '0.00', '-1.00'],
+      '24512.30',
+      '1000000.00',
+      '0.00',
+      '-1.00',
     ])
     expect(fixed(0.7314, 3)).toBe('0.731')
   })

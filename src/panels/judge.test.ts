@@ -34,7 +34,13 @@ test('memory has a level for each threshold reached', () => {
 
 test('a state word has a tone in any case; one nobody knows is worth a look', () => {
   expect(['OK', 'Healthy', 'stale', 'Degraded', 'DOWN', 'error', 'hibernating'].map(stateTone)).toEqual([
-    ...['ok', 'ok', 'warn', 'warn', 'error', 'error', 'info'],
+    'ok',
+    'ok',
+    'warn',
+    'warn',
+    'error',
+    'error',
+    'info',
   ])
 })
 

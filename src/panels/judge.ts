@@ -51,19 +51,17 @@ const DOUBTFUL: ReadonlySet<string> = new Set([
   'partial',
 ])
 const BAD: ReadonlySet<string> = new Set([
-  ...[
-    'error',
-    'err',
-    'critical',
-    'fatal',
-    'failed',
-    'failing',
-    'down',
-    'unhealthy',
-    'disconnected',
-    'offline',
-    'dead',
-  ],
+  'error',
+  'err',
+  'critical',
+  'fatal',
+  'failed',
+  'failing',
+  'down',
+  'unhealthy',
+  'disconnected',
+  'offline',
+  'dead',
 ])
 
 /** The tone of a state word of an index or a component, any case; an unknown word is worth a look: info. */

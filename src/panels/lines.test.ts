@@ -8,7 +8,12 @@ describe('lines', () => {
   test('are the label and text of a field, and its mark', () => {
     const items = TONES.map(tone => ({ label: tone, text: 'x', tone }))
     expect(linesOf([{ kind: 'fields', items: [{ label: 'none', text: 'x' }, ...items] }])).toEqual([
-      ...['none: x', 'ok: x', 'warn: x !', 'error: x !!', 'info: x', 'muted: x'],
+      'none: x',
+      'ok: x',
+      'warn: x !',
+      'error: x !!',
+      'info: x',
+      'muted: x',
     ])
   })
 

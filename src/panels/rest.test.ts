@@ -10,14 +10,20 @@ const afterFailures = (count: number, atMs: number): Failures | undefined => {
 describe('a failing panel', () => {
   test('rests after the third failure in a row, not before', () => {
     expect([0, 1, 2, 3, 4].map(count => isResting(afterFailures(count, 0), 1))).toEqual([
-      ...[false, false, false, true, true],
+      false,
+      false,
+      false,
+      true,
+      true,
     ])
   })
 
   test('rests for 30 s', () => {
     const failures = afterFailures(3, 1_000)
     expect([1_000, 1_000 + REST_MS - 1, 1_000 + REST_MS].map(now => isResting(failures, now))).toEqual([
-      ...[true, true, false],
+      true,
+      true,
+      false,
     ])
     expect(REST_MS).toBe(30_000)
   })

@@ -82,6 +82,12 @@ describe('text as shown', () => {
     expect(displayWidth(shownText('x'.repeat(500), 200))).toBe(200)
   })
 
+  test('is never cut into half a surrogate pair', () => {
+    for (const marks of [157, 158, 159]) {
+      expect(shownText(`a${'\u0301'.repeat(marks)}👍👍`, 10)).not.toMatch(/\p{Cs}|\ufffd/u)
+    }
+  })
+
   test('is cut between characters when it is enormous', () => {
     expect(shownText('👍'.repeat(1_000_000), 5)).toBe('👍👍…')
   })

@@ -16,35 +16,45 @@ describe('thresholds', () => {
   test('have the documented defaults', () => {
     expect(good({})).toEqual(DEFAULT_THRESHOLDS)
     expect(DEFAULT_THRESHOLDS).toEqual({
-      ...{
-        'dq.warn': 85,
-        'dq.error': 70,
-        'success.warn': 95,
-        'success.error': 85,
-        'cpu.warn': 70,
-        'cpu.error': 90,
-      },
-      ...{ 'memory.level1_mb': 200, 'memory.level2_mb': 300, 'memory.level3_mb': 500 },
-      ...{ 'provider.latency.warn_ms': 400, 'provider.latency.error_ms': 800 },
-      ...{ 'latency.p95.warn_frac': 1.1, 'latency.p95.error_frac': 1.4 },
-      ...{ 'stream.stale.warn_sec': null, 'stream.stale.error_sec': null, 'backoff.badge_ms': 120_000 },
+      'dq.warn': 85,
+      'dq.error': 70,
+      'success.warn': 95,
+      'success.error': 85,
+      'cpu.warn': 70,
+      'cpu.error': 90,
+      'memory.level1_mb': 200,
+      'memory.level2_mb': 300,
+      'memory.level3_mb': 500,
+      'provider.latency.warn_ms': 400,
+      'provider.latency.error_ms': 800,
+      'latency.p95.warn_frac': 1.1,
+      'latency.p95.error_frac': 1.4,
+      'stream.stale.warn_sec': null,
+      'stream.stale.error_sec': null,
+      'backoff.badge_ms': 120_000,
     })
   })
 
   test('are set by the settings of their own', () => {
     const set = good({
-      ...{ dqWarn: 80, dqError: 60, memoryLevel1Mb: 1, memoryLevel2Mb: 2, memoryLevel3Mb: 3 },
-      ...{ providerLatWarnMs: 4, providerLatErrMs: 5, backoffBadgeMs: 6 },
+      dqWarn: 80,
+      dqError: 60,
+      memoryLevel1Mb: 1,
+      memoryLevel2Mb: 2,
+      memoryLevel3Mb: 3,
+      providerLatWarnMs: 4,
+      providerLatErrMs: 5,
+      backoffBadgeMs: 6,
     })
     expect(set).toMatchObject({
-      ...{
-        'dq.warn': 80,
-        'dq.error': 60,
-        'memory.level1_mb': 1,
-        'memory.level2_mb': 2,
-        'memory.level3_mb': 3,
-      },
-      ...{ 'provider.latency.warn_ms': 4, 'provider.latency.error_ms': 5, 'backoff.badge_ms': 6 },
+      'dq.warn': 80,
+      'dq.error': 60,
+      'memory.level1_mb': 1,
+      'memory.level2_mb': 2,
+      'memory.level3_mb': 3,
+      'provider.latency.warn_ms': 4,
+      'provider.latency.error_ms': 5,
+      'backoff.badge_ms': 6,
     })
   })
 

@@ -1,7 +1,7 @@
 // Every threshold of the panels in one table, with its default, and how settings change it.
 // A threshold counts from its value on: a load is bad when it reaches it, a score when it falls below it.
 
-export const THRESHOLD_DEFAULTS = {
+const THRESHOLD_DEFAULTS = {
   /** Data quality score, %: below. */
   'dq.warn': 85,
   'dq.error': 70,

@@ -44,8 +44,14 @@ describe('alerts', () => {
     const [item] = derive({
       alerts: [
         {
-          ...{ time: iso(1), timestamp: iso(2), ts: iso(3), level: 'warn', severity: 'critical' },
-          ...{ component: 'c', source: 's', message: 'm' },
+          time: iso(1),
+          timestamp: iso(2),
+          ts: iso(3),
+          level: 'warn',
+          severity: 'critical',
+          component: 'c',
+          source: 's',
+          message: 'm',
         },
       ],
     }).alerts.items
@@ -114,7 +120,10 @@ describe('counts by severity', () => {
 
   test('are folded by spelling, and other names are kept', () => {
     expect(counts({ CRITICAL: 1, crit: 1, warning: 2, warn: 1, error: 3, Custom: 4 })).toEqual({
-      ...{ critical: 2, warn: 3, error: 3, custom: 4 },
+      critical: 2,
+      warn: 3,
+      error: 3,
+      custom: 4,
     })
   })
 

@@ -48,36 +48,47 @@ const TABLE: readonly Row[] = [
     field: 'cycle.number',
     of: s => s.cycle.number,
     candidates: numbers(
-      ...['loop.cycle', 'loop.number', 'cycle', 'cycle.number', 'cycle.cycle'],
-      ...['last_cycle', 'last_cycle.number', 'last_cycle.cycle'],
+      'loop.cycle',
+      'loop.number',
+      'cycle',
+      'cycle.number',
+      'cycle.cycle',
+      'last_cycle',
+      'last_cycle.number',
+      'last_cycle.cycle',
     ),
   },
   {
     field: 'cycle.lastStartMs',
     of: s => s.cycle.lastStartMs,
     candidates: times(
-      ...[
-        'cycle.start',
-        'cycle.last_start',
-        'last_cycle_start',
-        'loop.last_start',
-        'loop.last_run',
-        'timestamp',
-      ],
+      'cycle.start',
+      'cycle.last_start',
+      'last_cycle_start',
+      'loop.last_start',
+      'loop.last_run',
+      'timestamp',
     ),
   },
   {
     field: 'cycle.lastDurationSec',
     of: s => s.cycle.lastDurationSec,
     candidates: numbers(
-      ...['cycle.duration', 'cycle.last_duration', 'last_cycle_duration', 'loop.last_duration', 'elapsed'],
+      'cycle.duration',
+      'cycle.last_duration',
+      'last_cycle_duration',
+      'loop.last_duration',
+      'elapsed',
     ),
   },
   {
     field: 'cycle.successPct',
     of: s => s.cycle.successPct,
     candidates: numbers(
-      ...['cycle.success_rate', 'cycle.success_rate_pct', 'loop.success_rate', 'success_rate_pct'],
+      'cycle.success_rate',
+      'cycle.success_rate_pct',
+      'loop.success_rate',
+      'success_rate_pct',
     ),
   },
   {
@@ -157,14 +168,12 @@ const TABLE: readonly Row[] = [
     field: 'provider.name',
     of: s => s.provider.name,
     candidates: texts(
-      ...[
-        'provider.name',
-        'provider.primary',
-        'provider',
-        'providers.name',
-        'providers.primary',
-        'providers',
-      ],
+      'provider.name',
+      'provider.primary',
+      'provider',
+      'providers.name',
+      'providers.primary',
+      'providers',
     ),
   },
   {
@@ -191,8 +200,12 @@ const TABLE: readonly Row[] = [
     field: 'provider.lastBackoffMs',
     of: s => s.provider.lastBackoffMs,
     candidates: times(
-      ...['provider.last_backoff', 'provider.last_backoff_ts', 'provider.backoff.last'],
-      ...['providers.last_backoff', 'providers.last_backoff_ts', 'providers.backoff.last'],
+      'provider.last_backoff',
+      'provider.last_backoff_ts',
+      'provider.backoff.last',
+      'providers.last_backoff',
+      'providers.last_backoff_ts',
+      'providers.backoff.last',
     ),
   },
   {
@@ -312,7 +325,12 @@ describe('values', () => {
   test('the market is open, closed or unknown', () => {
     const stateOf = (status: unknown) => derive({ market: { status } }).market.state
     expect(['OPEN', ' closed ', 'CLOSE', 'halted', '', true].map(stateOf)).toEqual([
-      ...['open', 'closed', 'closed', null, null, null],
+      'open',
+      'closed',
+      'closed',
+      null,
+      null,
+      null,
     ])
     expect(derive({ market_open: false, market: { status: 'OPEN' } }).market.state).toBe('closed')
   })

@@ -100,15 +100,14 @@ describe('values of an index', () => {
       first({
         indices_detail: {
           NIFTY: {
-            ...{
-              ltp: 24_512.3,
-              change_pct: 0.05,
-              age: 2,
-              current_cycle_legs: 212,
-              dq_score: 93.1,
-              dq_issues: 0,
-            },
-            ...{ success_percent: 97, options: 812 },
+            ltp: 24_512.3,
+            change_pct: 0.05,
+            age: 2,
+            current_cycle_legs: 212,
+            dq_score: 93.1,
+            dq_issues: 0,
+            success_percent: 97,
+            options: 812,
           },
         },
       }),

@@ -20,7 +20,9 @@ describe('performance', () => {
   test('has the numeric members, and the three counters of the flat writer', () => {
     const snapshot = derive({
       performance: { api_ms: 88.4, note: 'fast', ok: true },
-      ...{ options_per_minute: 812, options_last_cycle: 0, api_success_rate: '99' },
+      options_per_minute: 812,
+      options_last_cycle: 0,
+      api_success_rate: '99',
     })
     expect(snapshot.perf).toEqual({ api_ms: 88.4, options_per_minute: 812, options_last_cycle: 0 })
     expect(snapshot.origins.perf).toBe('performance, options_per_minute, options_last_cycle')

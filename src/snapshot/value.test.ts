@@ -39,7 +39,11 @@ describe('a member', () => {
 
   test('may not be named like a prototype, nor be nameless', () => {
     expect(['__proto__', 'constructor', 'prototype', '', ' ', 'NIFTY'].map(isSafeName)).toEqual([
-      ...[false, false, false, false, false],
+      false,
+      false,
+      false,
+      false,
+      false,
       true,
     ])
   })

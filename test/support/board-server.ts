@@ -4,7 +4,7 @@ import { createHttpServer, type HttpServer } from '../../src/http/server.js'
 import { Hub, type HubSettings } from '../../src/hub/hub.js'
 import { silentLog } from '../../src/log/log.js'
 import type { Panel } from '../../src/panels/panel.js'
-import { ALL_ROUTES, httpConfig } from '../http-rig.js'
+import { ALL_ROUTES, httpConfig } from './http-rig.js'
 
 const HUB_SETTINGS: HubSettings = {
   sseHeartbeatCycles: 5,

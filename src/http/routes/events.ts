@@ -1,8 +1,8 @@
 // GET /summary/events: the stream. Everything is decided and checked here; then the connection belongs to the hub.
-import type { FastifyInstance } from 'fastify'
-import type { HttpShell, RouteRules } from '../../guards/seam.js'
-import type { HubLike } from '../../hub/hub-types.js'
-import { DOCUMENT_HEADERS } from '../answer-headers.js'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { HttpShell, RouteRules, StreamOptions } from '../../guards/seam.js'
+import type { HubLike, JoinRequest } from '../../hub/hub-types.js'
+import { textAnswer } from '../description.js'
 import type { HttpConfig } from '../http-config.js'
 import { panelSubset, type StreamQuery, streamForm, streamQuery } from '../queries.js'
 import type { StreamOpener } from '../stream-opener.js'
@@ -16,39 +16,46 @@ export type EventsParts = {
 }
 
 const RULES: RouteRules = { surface: 'stream', access: 'stream' }
+const PATHS = ['/summary/events', '/summary/stream']
+
+type Query = { Querystring: StreamQuery }
 
 export function eventsRoutes(app: FastifyInstance, parts: EventsParts): void {
   const { config, hub, panelKeys, shell, opener } = parts
-  for (const url of ['/summary/events', '/summary/stream']) {
-    app.route<{ Querystring: StreamQuery }>({
-      method: ['GET', 'HEAD'],
-      url,
-      config: { rules: RULES },
-      schema: {
-        summary: 'The stream of panel updates (text/event-stream)',
-        description: 'Events are described under /schemas.',
-        tags: ['stream'],
-        querystring: streamQuery,
-      },
-      handler: (request, reply) => {
-        const { query } = request
-        const subset = panelSubset(query.panels, panelKeys())
-        const form = streamForm(query, config().sseStructured)
-        const options = { gzip: config().sseGzip, counted: true }
-        if (request.method === 'HEAD') {
-          const { headers } = opener.describe(request, options)
-          for (const name of Object.keys(DOCUMENT_HEADERS)) void reply.removeHeader(name)
-          const { 'Transfer-Encoding': _, ...described } = headers
-          reply.hijack()
-          reply.raw.writeHead(200, described).end()
-          return
-        }
-        const header = request.headers['last-event-id']
-        const lastEventId = (Array.isArray(header) ? header[0] : header) ?? query.last_event_id ?? null
-        const { owner } = request.facts
-        const stream = shell.openStream(request, reply, options)
-        if (stream !== null) hub.join({ ...stream, ...form, subset, lastEventId, owner })
-      },
-    })
+
+  /** What the hub is told besides the connection. Throws for a query that cannot be served. */
+  function asked(request: FastifyRequest<Query>): Omit<JoinRequest, 'transport' | 'wire'> {
+    const { query, headers, facts } = request
+    const subset = panelSubset(query.panels, panelKeys())
+    const header = [headers['last-event-id']].flat()[0]
+    const lastEventId = header ?? query.last_event_id ?? null
+    return { ...streamForm(query, config().sseStructured), subset, lastEventId, owner: facts.owner }
+  }
+  const options = (): StreamOptions => ({ gzip: config().sseGzip, counted: true })
+
+  const get = (request: FastifyRequest<Query>, reply: FastifyReply): void => {
+    const wanted = asked(request)
+    const stream = shell.openStream(request, reply, options())
+    if (stream !== null) hub.join({ ...stream, ...wanted })
+  }
+  /** The same headers as a GET would have, and no stream. */
+  const head = (request: FastifyRequest<Query>, reply: FastifyReply): void => {
+    asked(request)
+    const { 'Transfer-Encoding': _, ...headers } = opener.describe(request, options()).headers
+    reply.hijack()
+    reply.raw.writeHead(200, headers).end()
+  }
+
+  for (const url of PATHS) {
+    const route = { url, exposeHeadRoute: false, config: { rules: RULES } }
+    const schema = {
+      summary: 'The stream of panel updates',
+      description: 'Its events are described under /schemas.',
+      tags: ['stream'],
+      querystring: streamQuery,
+      response: textAnswer('The stream', 'text/event-stream'),
+    }
+    app.route<Query>({ ...route, method: 'GET', schema, handler: get })
+    app.route<Query>({ ...route, method: 'HEAD', schema: { ...schema, hide: true }, handler: head })
   }
 }

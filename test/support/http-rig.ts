@@ -1,27 +1,17 @@
 // A real HTTP server on port 0 with a scripted hub behind it, and clients that speak raw bytes.
 import { connect, type Socket } from 'node:net'
 import { Writable } from 'node:stream'
-import { emptyBoard, nextBoard } from '../src/board/board.js'
-import { SETTINGS } from '../src/config/settings.js'
-import type { RejectReason } from '../src/guards/refusal-log.js'
-import type { HttpPlugin } from '../src/guards/seam.js'
-import type { HttpConfig } from '../src/http/http-config.js'
-import type { ListenerPlan } from '../src/http/listen-plan.js'
-import { createHttpServer, type HttpParts, type HttpServer } from '../src/http/server.js'
-import type { HubLike, HubStats, JoinRequest } from '../src/hub/hub-types.js'
-import { createLog } from '../src/log/log.js'
-import type { Panel } from '../src/panels/panel.js'
+import { SETTINGS } from '../../src/config/settings.js'
+import type { RejectReason } from '../../src/guards/refusal-log.js'
+import type { HttpPlugin } from '../../src/guards/seam.js'
+import type { HttpConfig } from '../../src/http/http-config.js'
+import type { ListenerPlan } from '../../src/http/listen-plan.js'
+import { createHttpServer, type HttpParts, type HttpServer } from '../../src/http/server.js'
+import type { HubLike, HubStats, JoinRequest } from '../../src/hub/hub-types.js'
+import { createLog } from '../../src/log/log.js'
+import { boardMaker, textPanel } from './boards.js'
 
-export function panel(key: string, ...lines: string[]): Panel {
-  return { key, title: key, tone: 'ok', blocks: [{ kind: 'text', text: lines.join('\n') }], lines }
-}
-
-export const BOARD = nextBoard(
-  emptyBoard('e1'),
-  [panel('indices', 'NIFTY 1'), panel('alerts', 'none')],
-  7,
-  1_000,
-)
+export const BOARD = boardMaker()(textPanel('indices', 'NIFTY 1'), textPanel('alerts', 'none'))
 
 /** Remembers who joined; the test plays the hub. */
 export class ScriptedHub implements HubLike {
@@ -29,7 +19,8 @@ export class ScriptedHub implements HubLike {
   readonly joined: JoinRequest[] = []
   readonly closed: JoinRequest[] = []
   readonly drained: JoinRequest[] = []
-  readonly dismissed: { which: (owner: string | null) => boolean; reason: string }[] = []
+  /** Of each `dismiss`: which of those who joined were meant, and why. */
+  readonly dismissed: { readonly meant: readonly boolean[]; readonly reason: string }[] = []
   readonly shedParts: number[] = []
   /** Written to every stream as it joins. */
   greeting: Buffer | null = null
@@ -56,7 +47,7 @@ export class ScriptedHub implements HubLike {
 
   publish(): void {}
   dismiss(which: (owner: string | null) => boolean, reason: string): number {
-    this.dismissed.push({ which, reason })
+    this.dismissed.push({ meant: this.joined.map(({ owner }) => which(owner)), reason })
     return 0
   }
   shed(part: number): number {
@@ -101,13 +92,13 @@ export type Rig = {
   readonly port: number
   readonly urls: readonly { name: string; url: string }[]
   readonly rejected: RejectReason[]
-  readonly opened: () => number
-  readonly ended: () => number
   readonly resyncs: () => number
   /** Parsed log lines so far. */
   readonly logged: () => Record<string, unknown>[]
   /** Takes effect at `server.reload()`. */
   setConfig(changes: Partial<HttpConfig>): void
+  /** Moves the server's clock on. */
+  pass(ms: number): void
   close(): Promise<void>
 }
 
@@ -118,7 +109,7 @@ export async function startRig(
   let config = httpConfig(changes)
   const hub = new ScriptedHub()
   const rejected: RejectReason[] = []
-  const counts = { opened: 0, ended: 0, resyncs: 0 }
+  const counts = { resyncs: 0 }
   const lines: string[] = []
   const destination = new Writable({
     write: (chunk: Buffer, _, done) => {
@@ -126,7 +117,7 @@ export async function startRig(
       done()
     },
   })
-  let timeMs = 0
+  let addedMs = 0
   const server = createHttpServer({
     config: () => config,
     listeners: [ALL_ROUTES],
@@ -136,19 +127,16 @@ export async function startRig(
     ready: () => ({ ok: true, reason: '' }),
     metrics: accept => Promise.resolve({ contentType: 'text/plain', body: `accept ${accept ?? 'none'}\n` }),
     log: createLog({ level: 'info', format: 'json', destination }),
-    clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() + timeMs },
+    clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() + addedMs },
     version: '1.2.3',
     observer: {
       onRejected: reason => rejected.push(reason),
-      onStreamOpened: () => (counts.opened += 1),
-      onStreamClosed: () => (counts.ended += 1),
       onResync: () => (counts.resyncs += 1),
     },
     ...parts,
   })
   const urls = await server.listen()
   const url = urls[0]?.url ?? ''
-  timeMs = 0
   return {
     server,
     hub,
@@ -156,12 +144,13 @@ export async function startRig(
     urls,
     port: Number(new URL(url).port),
     rejected,
-    opened: () => counts.opened,
-    ended: () => counts.ended,
     resyncs: () => counts.resyncs,
     logged: () => lines.map(line => JSON.parse(line) as Record<string, unknown>),
     setConfig: more => {
       config = { ...config, ...more }
+    },
+    pass: ms => {
+      addedMs += ms
     },
     close: () => server.close(),
   }
@@ -222,6 +211,11 @@ export class RawClient {
     while (!this.closed) await new Promise<void>(resolve => this.#waiting.push(resolve))
     return this
   }
+}
+
+/** Lets closed handles go. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 3; i++) await new Promise(resolve => setImmediate(resolve))
 }
 
 /** A request with a Host of this machine. */
