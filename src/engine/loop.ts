@@ -9,7 +9,7 @@ import type { Clock } from '../clock/clock.js'
 import type { Panel } from '../panels/panel.js'
 import type { Reading, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
-import type { CycleResult, Output, SourceState } from './cycle.js'
+import type { CycleResult, LoopStats, Output, SourceState } from './cycle.js'
 import { OutputRunner } from './output-runner.js'
 import { Pacing } from './pacing.js'
 import { nextTick } from './schedule.js'
@@ -170,13 +170,20 @@ export class Loop {
       snapshot: this.#snapshot,
       reading: this.#reading,
       source: this.sourceNow(),
-      stats: this.statistics.snapshot(builtMs),
+      stats: this.#stats(builtMs),
     }
     this.#latest = result
     for (const runner of this.#runners) runner.publish(result)
     this.#observer.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
     if (maxCycles != null && this.#cycle >= maxCycles) void this.#end('cycles')
     else if (this.#ticker === null) this.#startTicking()
+  }
+
+  #stats(builtMs: number): LoopStats {
+    const stats = this.statistics.snapshot(builtMs)
+    const { source, clock } = this.#options
+    const ingest = source.ingest?.(clock.nowMs(), this.#snapshot?.cycle.intervalSec ?? null)
+    return ingest === undefined ? stats : { ...stats, ingest }
   }
 
   #nextBoard(previous: Board): Board {
