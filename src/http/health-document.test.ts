@@ -9,7 +9,7 @@ const result: CycleResult = {
   board,
   snapshot: null,
   reading: null,
-  source: { state: 'fresh', ageSec: 1.23456, error: null, tooOld: false },
+  source: { state: 'fresh', ageSec: 1.23456, changedAtMs: null, error: null, tooOld: false },
   stats: {
     cycles: 10,
     unchangedCycles: 6,

@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
+import { HttpError } from '../guards/errors.js'
 import type { OpenStream, StreamOptions } from '../guards/seam.js'
 import type { Wire } from '../hub/transport.js'
 import { acceptsGzip } from './accept-encoding.js'
@@ -45,6 +46,13 @@ export class StreamOpener {
     if (old.destroyed) {
       reply.hijack()
       return null
+    }
+    // Its answer would have to wait for an earlier one on the same connection; the connection is not ours to take.
+    if (reply.raw.socket === null) {
+      throw new HttpError(
+        'bad_request',
+        'A stream cannot be asked for while an earlier request is being answered.',
+      )
     }
     const { wire, headers } = this.describe(request, options)
     const slot = options.counted ? this.access.takeSlot(request.facts) : null
