@@ -180,10 +180,9 @@ export class Loop {
   }
 
   #stats(builtMs: number): LoopStats {
-    const stats = this.statistics.snapshot(builtMs)
     const { source, clock } = this.#options
-    const ingest = source.ingest?.(clock.nowMs(), this.#snapshot?.cycle.intervalSec ?? null)
-    return ingest === undefined ? stats : { ...stats, ingest }
+    const intervalSec = this.#snapshot?.cycle.intervalSec ?? null
+    return this.statistics.snapshot(builtMs, source.ingest?.(clock.nowMs(), intervalSec))
   }
 
   #nextBoard(previous: Board): Board {
