@@ -57,6 +57,7 @@ export class FollowLoop implements Cycles {
   #board: Board = emptyBoard('')
   #seen: SeenBoard | null = null
   #latest: CycleResult | null = null
+  #changedAtMs: number | null = null
   #cycles = 0
   #dueMs = 0
   #ticker: NodeJS.Timeout | null = null
@@ -85,8 +86,9 @@ export class FollowLoop implements Cycles {
     const { board, fault, heardAtMs } = source.news
     const ageSec = heardAtMs === null ? null : Math.max(0, (clock.nowMs() - heardAtMs) / 1000)
     const tooOld = ageSec !== null && ageSec > limits().errorSec
-    if (fault !== null) return { state: fault.error, ageSec, error: fault.message, tooOld }
-    return { state: board === null ? 'starting' : 'fresh', ageSec, error: null, tooOld }
+    const changedAtMs = this.#changedAtMs
+    if (fault !== null) return { state: fault.error, ageSec, changedAtMs, error: fault.message, tooOld }
+    return { state: board === null ? 'starting' : 'fresh', ageSec, changedAtMs, error: null, tooOld }
   }
 
   start(): void {
@@ -131,6 +133,7 @@ export class FollowLoop implements Cycles {
     if (seen !== null && seen !== this.#seen) this.#board = followBoard(previous, seen)
     else this.#board = unchangedBoard(previous, previous.cycle, previous.builtAtMs)
     this.#seen = seen
+    if (this.#board.changed.length > 0) this.#changedAtMs = clock.nowMs()
     const ms = clock.monotonicMs() - startMs
     if (this.#board.generation > 0)
       this.statistics.cycle(previous, this.#board, churnWarnRatio(), clock.nowMs())

@@ -10,6 +10,7 @@ import type { Panel } from '../panels/panel.js'
 import type { Reading, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { CycleResult, LoopStats, Output, SourceState } from './cycle.js'
+import type { Cycles, LoopEnd } from './cycles.js'
 import { OutputRunner } from './output-runner.js'
 import { Pacing } from './pacing.js'
 import { nextTick } from './schedule.js'
@@ -48,9 +49,7 @@ export type LoopOptions = {
   readonly maxMs?: number | null
 }
 
-export type LoopEnd = 'cycles' | 'seconds' | 'stopped'
-
-export class Loop {
+export class Loop implements Cycles {
   readonly statistics: Statistics
   readonly finished: Promise<LoopEnd>
   readonly #options: LoopOptions

@@ -88,6 +88,7 @@ export class BoardFollower implements BoardSource {
     })
     connection.on('state', state => {
       if (state === 'live') this.#fault = null
+      if (state === 'stale') this.#fault ??= { error: 'io', message: 'the connection has ended' }
       if (state === 'closed')
         this.#fault = { error: 'missing', message: 'the followed server has ended this stream' }
       onNews()
