@@ -284,7 +284,7 @@ export class Program {
       source: this.#source.name,
       metricsUrl: this.#config.metricsUrl ?? own('/metrics'),
       streamUrl: own('/summary/events'),
-      pageUrl: own('/'),
+      pageUrl: null,
     }
   }
 

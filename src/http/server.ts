@@ -144,7 +144,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     ticketRoute(app, access)
     descriptionRoutes(app)
     if (hub !== null) {
-      const common = { config: parts.config, hub, panelKeys: parts.panelKeys }
+      const common = { config: () => access.config, hub, panelKeys: parts.panelKeys }
       eventsRoutes(app, { ...common, shell, opener })
       resyncRoute(app, { ...common, onResync: observer.onResync })
     }
@@ -204,10 +204,13 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   const listeners = new Listeners(
     (request: IncomingMessage, response: ServerResponse, listener) => {
       listenerOf.set(request, listener)
-      const target = request.url ?? ''
-      if (target.startsWith('/') || /^https?:\/\//i.test(target)) app.routing(request, response)
+      if (/^(\/|https?:\/\/)/i.test(request.url ?? '')) {
+        app.routing(request, response)
+        return
+      }
       // `OPTIONS *` and other forms of target that name no resource.
-      else response.socket?.end(plainProblem('bad_request', access.config.sseRequestIdHeader))
+      const { status, headers, body } = plainProblem('bad_request', access.config.sseRequestIdHeader)
+      response.writeHead(status, headers).end(body)
     },
     () => access.config.sseRequestIdHeader,
   )
