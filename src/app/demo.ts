@@ -86,7 +86,10 @@ export async function startDemo(options: DemoOptions): Promise<number> {
       program,
       log,
       load,
-      onListening: listening => options.stdout.write(welcome(listening)),
+      onListening: listening => {
+        for (const { name, url } of listening) log.info({ name, url }, 'listening')
+        options.stdout.write(welcome(listening))
+      },
     })
   } finally {
     simulator.abort()
