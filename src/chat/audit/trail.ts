@@ -12,7 +12,7 @@ import type { Log } from '../../log/log.js'
 import type { AuditEntry, AuditTrail } from '../seams.js'
 import type { DeskOptions } from './desk.js'
 import { type Draft, draftOf, ownDraft } from './draft.js'
-import { AuditError, codeOf } from './errors.js'
+import { type AuditErrorCode, codeOf } from './errors.js'
 import { type AuditWriter, createWriter } from './writer.js'
 
 export type AuditSettings = {
@@ -48,6 +48,7 @@ const MAX_WAITING_LENGTH = 16 * 1024 * 1024
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
 const DAY_MS = 86_400_000
+const OURS: ReadonlySet<string> = new Set<AuditErrorCode>(['in_use', 'wrong_key', 'missing', 'writer_ended'])
 
 const lengthOf = ({ secrets }: Draft): number =>
   Object.values(secrets).reduce((sum, text) => sum + text.length, 0)
@@ -89,13 +90,19 @@ class Trail implements AuditTrail {
   }
 
   record(entry: AuditEntry): void {
-    if (this.#closing !== null) return this.#lose()
+    if (this.#closing !== null) {
+      this.#lose()
+      return
+    }
     const draft = draftOf(entry, { storeEmail: this.#options.settings().auditStoreEmail })
     const length = lengthOf(draft)
     const isFull =
       this.#queue.length >= (this.#options.maxWaiting ?? MAX_WAITING) ||
       this.#queueLength + length > MAX_WAITING_LENGTH
-    if (isFull) return this.#lose()
+    if (isFull) {
+      this.#lose()
+      return
+    }
     this.#queue.push(draft)
     this.#queueLength += length
     this.#commitIn(GATHER_MS)
@@ -162,7 +169,10 @@ class Trail implements AuditTrail {
     const drafts = lost === 0 ? batch : [...batch, this.#lostDraft(lost)]
     try {
       if (!this.#isOpen) await this.#open()
-      if (drafts.length === 0) return this.#works()
+      if (drafts.length === 0) {
+        this.#works()
+        return
+      }
       const { headFault } = await this.#writer.append(drafts)
       this.#queue = this.#queue.slice(batch.length)
       this.#queueLength -= batch.reduce((sum, draft) => sum + lengthOf(draft), 0)
@@ -220,7 +230,7 @@ class Trail implements AuditTrail {
     if (this.#failingSinceMs === null) {
       this.#failingSinceMs = this.#clock.nowMs()
       // Our own messages say what to change; SQLite's have a code.
-      const why = error instanceof AuditError ? error.message : codeOf(error)
+      const why = error instanceof Error && OURS.has(codeOf(error)) ? error.message : codeOf(error)
       log.error({ code: codeOf(error), why }, 'the audit trail takes no records; they wait')
     } else this.#retryMs = Math.min(LAST_RETRY_MS, this.#retryMs * 2)
     if (codeOf(error) === 'writer_ended') this.#isOpen = false
