@@ -8,7 +8,7 @@ import { type AuditDesk, openDesk } from './desk.js'
 import { draftOf } from './draft.js'
 import { readHead } from './head-file.js'
 import { loadKey } from './key.js'
-import { newestRecords, recordsAfter, recordsOf } from './read.js'
+import { newestRecords, openReader, recordsOf } from './read.js'
 import { verifyTrail } from './verify.js'
 
 const DAY_MS = 86_400_000
@@ -100,7 +100,9 @@ describe('records', () => {
     ])
     expect(await verify()).toEqual({ ok: true, records: 4, firstSeq: 1, lastSeq: 4, afterHead: 0 })
     expect((await readHead(path))?.count).toBe(4)
-    expect(recordsAfter(path, 2, 1).map(({ seq }) => seq)).toEqual([3])
+    const reader = openReader(path)
+    expect(reader.after(2, 1).map(({ seq }) => seq)).toEqual([3])
+    reader.close()
   })
 
   test('say what a stream came to', async () => {

@@ -59,10 +59,14 @@ const lengthOf = ({ secrets }: Draft): number =>
 export async function openAuditTrail(options: TrailOptions): Promise<AuditTrail> {
   const trail = new Trail(options)
   await trail.start()
-  return trail
+  return {
+    record: entry => trail.record(entry),
+    canStart: () => trail.canStart(),
+    close: () => trail.close(),
+  }
 }
 
-class Trail implements AuditTrail {
+class Trail {
   readonly #options: TrailOptions
   readonly #writer: AuditWriter
   readonly #clock: Clock
