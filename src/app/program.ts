@@ -2,7 +2,8 @@
 // start and stop.
 //
 //   start:  ports (so that addresses are known) → loop (so that a first board comes)
-//   stop:   not ready, no new streams → the cycle under way ends → readers get what they lack and `bye` → ports → outputs
+//   stop:   not ready, no new streams → the cycle under way ends → readers get what they lack and `bye`, answers `aborted` →
+//           ports → outputs
 import { type Clock, systemClock } from '../clock/clock.js'
 import type { Finding } from '../config/finding.js'
 import type { Loaded, LoadResult } from '../config/load.js'
@@ -27,6 +28,7 @@ import { staleAfter } from '../panels/thresholds.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { IndicesLog } from '../sources/indices-log.js'
 import { httpObserver, hubObserver, loopObserver, readHub, readIngest, readSource } from './bind-metrics.js'
+import { type Chat, createChat } from './chat.js'
 import { createEpoch } from './epoch.js'
 import {
   createFollowLoop,
@@ -76,6 +78,7 @@ export class Program {
   readonly #log: Log
   readonly #clock: Clock
   readonly #server: HttpServer | null
+  readonly #chat: Chat
   readonly #source: ProgramSource
   /** Null where there is no status to serve. */
   readonly #statusHub: StatusHub | null
@@ -115,6 +118,7 @@ export class Program {
     this.#statusHub = isBoardSource(source)
       ? null
       : new StatusHub({ settings: () => this.#config, clock: this.#clock })
+    this.#chat = createChat({ config: () => this.#config, metrics: this.metrics, log, clock: this.#clock })
     this.#server = this.#createServer()
     this.#indicesLog = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
     const outputs = [...this.#served(), ...(options.outputs?.(parts) ?? [])]
@@ -182,6 +186,7 @@ export class Program {
 
   /** Opens the ports and begins to read. Returns the addresses; throws when a port cannot be had. */
   async start(): Promise<readonly Listening[]> {
+    if (this.#server !== null) await this.#chat.start()
     const listening = (await this.#server?.listen()) ?? []
     this.#surroundings = surroundingsOf(this.#config, this.#linksOf(listening))
     this.#listening = listening
@@ -202,7 +207,8 @@ export class Program {
     const graceMs = this.#config.shutdownGraceMs
     const startMs = this.#clock.monotonicMs()
     await this.loop.stop()
-    await this.hub.close(Math.max(0, graceMs - (this.#clock.monotonicMs() - startMs) - CLOSING_MS))
+    const leftMs = Math.max(0, graceMs - (this.#clock.monotonicMs() - startMs) - CLOSING_MS)
+    await Promise.all([this.hub.close(leftMs), this.#chat.close(leftMs)])
     this.#statusHub?.close()
     await this.#server?.close()
     await this.loop.closeOutputs()
@@ -224,6 +230,7 @@ export class Program {
       this.#config = config
       this.#server?.reload()
       this.#surroundings = surroundings
+      if (this.#server !== null) void this.#chat.start()
       this.#log.level = config.logLevel
     } catch (error) {
       this.#config = before
@@ -254,7 +261,10 @@ export class Program {
       log,
       clock: this.#clock,
       version: VERSION,
-      plugins: this.#statusHub === null ? [] : [statusStreamPlugin(this.#statusHub, () => this.#config)],
+      plugins: [
+        ...(this.#statusHub === null ? [] : [statusStreamPlugin(this.#statusHub, () => this.#config)]),
+        this.#chat.plugin,
+      ],
     })
   }
 

@@ -32,6 +32,11 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
     async () => (await import('./simulate.js')).simulateCommand(),
   ],
   [
+    'mock-upstream',
+    'A scripted model backend, to try the chat relay with',
+    async () => (await import('./mock-upstream.js')).mockUpstreamCommand(),
+  ],
+  [
     'config',
     'Show every setting, its value and where it came from',
     async () => (await import('./config.js')).configCommand(),
