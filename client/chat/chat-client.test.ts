@@ -241,6 +241,17 @@ describe('a connection that ends too early', () => {
     expect(server.asked[1]?.url).toBe(`${PATH}/${ID}?after=1`)
   })
 
+  test('for want of a server behind a proxy is made again', async () => {
+    const server = await serve(
+      response => response.writeHead(502).end('<h1>Bad gateway'),
+      stream(FIRST + done(1)),
+    )
+    const delays: number[] = []
+    const { ending } = ask(server.baseUrl, {}, { onReconnect: ({ delayMs }) => delays.push(delayMs) })
+    expect((await ending).end?.reason).toBe('complete')
+    expect(delays).toEqual([0])
+  })
+
   test('is given up after so many failures in a row; progress begins the count anew', async () => {
     const server = await serve(
       stream(FIRST + event(1, 'token', 'a'), 'cut'),
@@ -291,10 +302,13 @@ describe('what cannot be mended is not tried again:', () => {
     [403, 'feature_flag_disabled'],
     [404, 'not_found'],
     [409, 'idempotency_conflict'],
+    // The relay has tried the upstream again already.
+    [502, 'upstream_failed'],
+    [504, 'upstream_timeout'],
   ])('%i', async (status, code) => {
     const server = await serve(problem(status, code))
     const { ending } = ask(server.baseUrl)
-    expect((await ending).error).toMatchObject({ status, code, retryable: false })
+    expect((await ending).error).toMatchObject({ status, code, retryable: status >= 500 })
     expect(server.asked).toHaveLength(1)
   })
 

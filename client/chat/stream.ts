@@ -6,7 +6,7 @@
 //
 //     wait = max(Retry-After, random × min(maxReconnectDelay, reconnectDelay × 2^failures))
 //
-// where a new event ends the run of failures. 4xx is final, and so is what the server says is the end.
+// where a new event ends the run of failures. 4xx is final, and so is what the relay itself says of the upstream.
 import { createSseParser } from '../../src/sse/parse.js'
 import { ChatError, refusal } from './errors.js'
 import {
@@ -45,6 +45,8 @@ export type ChatCallbacks = {
   readonly onMetadata?: (metadata: Readonly<Record<string, unknown>>) => void
   readonly onSources?: (sources: readonly ChatSource[]) => void
   readonly onUsage?: (usage: Usage) => void
+  /** The connection was lost, or not had; it is made again in so many milliseconds. */
+  readonly onReconnect?: (reconnect: { readonly attempt: number; readonly delayMs: number }) => void
   /** It ended by itself or was stopped. Exactly one of `onComplete` and `onError` is called, once. */
   readonly onComplete?: (end: ChatEnd) => void
   readonly onError?: (error: ChatError) => void
@@ -293,8 +295,10 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   /** Null: it may be tried again. */
   function finalFault(reason: unknown): ChatError | null {
     if (!(reason instanceof ChatError)) return null
-    const { status } = reason
-    return status !== undefined && status < 500 ? reason : null
+    const { status, code } = reason
+    if (status === undefined || status === 503) return null
+    // A 502 or 504 of the relay's own: the upstream was tried again and again already. A proxy's has no code.
+    return status < 500 || code !== 'status' ? reason : null
   }
 
   async function run(): Promise<void> {
@@ -319,7 +323,9 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
       }
       const own = random() * Math.min(maxReconnectDelay, reconnectDelay * 2 ** failures)
       failures += 1
-      await pause(Math.max(own, Math.min((fault.retryAfterSec ?? 0) * 1000, MAX_SERVER_DELAY_MS)))
+      const delayMs = Math.max(own, Math.min((fault.retryAfterSec ?? 0) * 1000, MAX_SERVER_DELAY_MS))
+      tell(options.onReconnect, { attempt: failures, delayMs })
+      if (!ended) await pause(delayMs)
     }
   }
 
