@@ -179,6 +179,8 @@ export class Generation {
     if (events.length > 0) this.#lastHeardAtMs = now.monoMs
     this.#open(null)
     if (this.#state.terminal === null) this.#parts.log.publish()
+    // Another clock holds from the first token on.
+    if (before.firstTokenMonoMs !== this.#state.firstTokenMonoMs) this.#look()
     const tokens = this.#state.tokens - before.tokens
     if (tokens > 0) {
       const last = before.lastTokenMonoMs
