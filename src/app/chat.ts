@@ -6,6 +6,7 @@ import { createIdentity } from '../chat/identity.js'
 import { createChatLimits } from '../chat/limits/limits.js'
 import { createRollout } from '../chat/limits/rollout.js'
 import { MemoryStore } from '../chat/log/memory-store.js'
+import { chatPagePlugin } from '../chat/page/routes.js'
 import type { RelayObserver } from '../chat/relay.js'
 import { Relay } from '../chat/relay.js'
 import { type ChatRoutesObserver, chatPlugin } from '../chat/routes.js'
@@ -26,7 +27,7 @@ export type ChatParts = {
 }
 
 export type Chat = {
-  readonly plugin: HttpPlugin
+  readonly plugins: readonly HttpPlugin[]
   /** Opens the audit trail, when the relay is switched on. Also after a reload. */
   start(): Promise<void>
   /** Ends the streams with `shutdown`, then commits what the audit trail has pending. */
@@ -121,7 +122,10 @@ export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
     metrics.g6_chat_readers_active.set(activeReaders)
   })
   return {
-    plugin: chatPlugin({ config, relay, identity, rollout, limits, audit: trail, clock, observer }),
+    plugins: [
+      chatPlugin({ config, relay, identity, rollout, limits, audit: trail, clock, observer }),
+      chatPagePlugin({ rollout, prefix: first.chatPrefix }),
+    ],
     start: async () => {
       if (config().enableSseStreaming && first.enableAuditTrail) await start()
     },

@@ -263,7 +263,7 @@ export class Program {
       version: VERSION,
       plugins: [
         ...(this.#statusHub === null ? [] : [statusStreamPlugin(this.#statusHub, () => this.#config)]),
-        this.#chat.plugin,
+        ...this.#chat.plugins,
       ],
     })
   }

@@ -41,6 +41,11 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
     'Show every setting, its value and where it came from',
     async () => (await import('./config.js')).configCommand(),
   ],
+  [
+    'audit',
+    'Read, verify, export and erase the audit trail of the chat relay',
+    async () => (await import('./audit.js')).auditCommand(),
+  ],
   ['bench', 'Measure cycles and streams', async () => (await import('./bench.js')).benchCommand()],
   [
     'docs',

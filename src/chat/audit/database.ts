@@ -95,7 +95,11 @@ function open(path: string): Database {
       return (...values) => statement.run(...values).changes
     },
     transaction,
-    close: () => void sqlite.close(),
+    close: () => {
+      // Statements live on until they are collected; a transaction must not live on with them.
+      if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
+      sqlite.close()
+    },
   }
 }
 

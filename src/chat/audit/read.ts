@@ -36,15 +36,26 @@ export function newestRecords(path: string, count: number): readonly ShownRecord
   return reading(path, database => createRecords(database).newest(count).map(shown))
 }
 
-/** Those after `seq`, at most `limit`. */
-export function recordsAfter(path: string, seq: number, limit: number): readonly ShownRecord[] {
-  return reading(path, database => {
-    const found: ShownRecord[] = []
-    for (const record of createRecords(database).from(seq + 1)) {
-      if (found.push(shown(record)) >= limit) break
-    }
-    return found
-  })
+export type TrailReader = {
+  /** Those after `seq`, at most `limit`. */
+  after(seq: number, limit: number): readonly ShownRecord[]
+  close(): void
+}
+
+/** For whoever reads again and again: one connection for all of it. Throws AuditError `missing`. */
+export function openReader(path: string): TrailReader {
+  const database = openForReading(path)
+  const records = createRecords(database)
+  return {
+    after: (seq, limit) => {
+      const found: ShownRecord[] = []
+      for (const record of records.from(seq + 1)) {
+        if (found.push(shown(record)) >= limit) break
+      }
+      return found
+    },
+    close: () => database.close(),
+  }
 }
 
 export type ExportedRecord = ShownRecord & { readonly kept: Readonly<Record<string, string>> }

@@ -117,6 +117,12 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
     if (streamId !== null && operation === 'stream.end') endStream(streamId)
   }
 
+  /** What is deleted is overwritten in the database; the write-ahead log still has it until it is begun anew. */
+  function startLogAnew(): void {
+    // A reader (`g6 audit verify`) may hold on to the log for long; batches must not wait for that.
+    database.exec('PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 5000')
+  }
+
   return {
     records,
     append: drafts => database.transaction(() => drafts.forEach(add)),
@@ -136,8 +142,8 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
       database.transaction(() => left.forEach(end))
       return left.length
     },
-    sweep: (beforeMs, atMs, limit) =>
-      database.transaction(() => {
+    sweep: (beforeMs, atMs, limit) => {
+      const swept = database.transaction(() => {
         const first = oldest.first()
         const through =
           first === null
@@ -152,7 +158,10 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
           deleteKept(through)
         }
         return { records: removed, subjects: subjects.sweep(beforeMs) }
-      }),
+      })
+      if (swept.records > 0) startLogAnew()
+      return swept
+    },
     erase: (names, atMs) => {
       const erased = database.transaction(() => {
         const refs = [...new Set(names.flatMap(name => subjects.find(name)))]
@@ -166,10 +175,16 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
         }
         return { subjects: refs.length, records: count }
       })
-      // The salts are overwritten in the database; the write-ahead log still has them until it is begun anew.
-      database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      startLogAnew()
       return erased
     },
-    close: () => database.close(),
+    close: () => {
+      try {
+        startLogAnew()
+      } catch {
+        // A full disk, say: the next opening takes it from the log.
+      }
+      database.close()
+    },
   }
 }

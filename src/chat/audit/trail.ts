@@ -37,6 +37,8 @@ export type TrailOptions = {
   readonly writer?: AuditWriter
   /** Entries waiting, at most; default 20 000. */
   readonly maxWaiting?: number
+  /** The first wait before a batch that failed is tried again; default 1000. */
+  readonly firstRetryMs?: number
 }
 
 /** How long the first record of a batch waits for others. */
@@ -57,10 +59,14 @@ const lengthOf = ({ secrets }: Draft): number =>
 export async function openAuditTrail(options: TrailOptions): Promise<AuditTrail> {
   const trail = new Trail(options)
   await trail.start()
-  return trail
+  return {
+    record: entry => trail.record(entry),
+    canStart: () => trail.canStart(),
+    close: () => trail.close(),
+  }
 }
 
-class Trail implements AuditTrail {
+class Trail {
   readonly #options: TrailOptions
   readonly #writer: AuditWriter
   readonly #clock: Clock
@@ -71,7 +77,7 @@ class Trail implements AuditTrail {
   #isOpen = false
   /** Since when the store takes nothing; null: it does. */
   #failingSinceMs: number | null = null
-  #retryMs = FIRST_RETRY_MS
+  #retryMs: number
   #timer: NodeJS.Timeout | null = null
   #sweepTimer: NodeJS.Timeout | null = null
   #underWay: Promise<void> | null = null
@@ -80,6 +86,7 @@ class Trail implements AuditTrail {
   constructor(options: TrailOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#retryMs = options.firstRetryMs ?? FIRST_RETRY_MS
     this.#writer = options.writer ?? createWriter({ ...options.desk, asServer: true })
   }
 
@@ -221,7 +228,7 @@ class Trail implements AuditTrail {
   #works(): void {
     if (this.#failingSinceMs !== null) this.#options.log.info('the audit trail takes records again')
     this.#failingSinceMs = null
-    this.#retryMs = FIRST_RETRY_MS
+    this.#retryMs = this.#options.firstRetryMs ?? FIRST_RETRY_MS
   }
 
   #fails(error: unknown): void {
