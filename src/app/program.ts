@@ -11,9 +11,11 @@ import type { Config } from '../config/settings.js'
 import type { Output } from '../engine/cycle.js'
 import type { Cycles, LoopEnd } from '../engine/cycles.js'
 import { Loop, type LoopObserver } from '../engine/loop.js'
+import type { HttpPlugin } from '../guards/seam.js'
 import { type HealthDocument, healthDocument } from '../http/health-document.js'
 import { type Command, planListeners } from '../http/listen-plan.js'
 import type { Listening } from '../http/listeners.js'
+import { clientFilePlugin } from '../http/routes/client-file.js'
 import { statusStreamPlugin } from '../http/routes/status-stream.js'
 import { createHttpServer, type HttpServer } from '../http/server.js'
 import { Hub } from '../hub/hub.js'
@@ -254,8 +256,14 @@ export class Program {
       log,
       clock: this.#clock,
       version: VERSION,
-      plugins: this.#statusHub === null ? [] : [statusStreamPlugin(this.#statusHub, () => this.#config)],
+      plugins: this.#plugins(),
     })
+  }
+
+  #plugins(): readonly HttpPlugin[] {
+    const hub = this.#statusHub
+    const statuses = hub === null ? [] : [statusStreamPlugin(hub, () => this.#config)]
+    return [clientFilePlugin(), ...statuses]
   }
 
   #health(): HealthDocument {
