@@ -22,7 +22,6 @@ export type AtomicEdge = {
 const RETRY_AFTER_MS: readonly number[] = [5, 20, 80]
 const HELD_FOR_A_MOMENT: ReadonlySet<unknown> = new Set(['EPERM', 'EACCES', 'EBUSY'])
 
-/** The real file system. */
 /** With its parents. Not `recursive`: on /proc that never comes back (it answers ENOENT for a folder whose parent is there). */
 async function makeFolder(path: string): Promise<void> {
   try {
@@ -39,6 +38,7 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** The real file system. */
 export const systemEdge: AtomicEdge = {
   async writeFlushed(path, text) {
     const file = await open(path, 'w')
