@@ -167,7 +167,7 @@ export class Program {
       })
     readHub(this.metrics, this.hub)
     readSource(this.metrics, this.loop)
-    readIngest(this.metrics, this.loop)
+    readIngest(this.metrics, this.loop, this.#clock)
   }
 
   /** What is served of each cycle. */

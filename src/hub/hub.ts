@@ -29,7 +29,7 @@ import {
 } from './frames.js'
 import type { DisconnectReason, HubLike, HubObserver, HubStats, JoinRequest } from './hub-types.js'
 import { ANYWHERE, type Encoded, type Lane } from './lane.js'
-import { type Reader, takeTokens, UNGREETED } from './reader.js'
+import { fullMilliTokens, type Reader, takeTokens, UNGREETED } from './reader.js'
 import { decideResume } from './resume.js'
 import type { Transport, Wire } from './transport.js'
 import { EMPTY_BYTES, toWire, wireEnd, wireKey } from './wire.js'
@@ -123,6 +123,11 @@ export class Hub implements HubLike {
     return this.#board
   }
 
+  /** Whole milliseconds: see Reader. */
+  #nowMs(): number {
+    return Math.trunc(this.#clock.monotonicMs())
+  }
+
   // ── joining ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   join(request: JoinRequest): void {
@@ -133,7 +138,7 @@ export class Hub implements HubLike {
       return
     }
     const lane = this.#feedFor(request).lane(request.wire)
-    const nowMs = this.#clock.monotonicMs()
+    const nowMs = this.#nowMs()
     const reader: Reader = {
       transport,
       lane,
@@ -143,7 +148,7 @@ export class Hub implements HubLike {
       position: UNGREETED,
       blocked: false,
       closed: false,
-      tokens: this.#settings().sseEventsPerSec * 2,
+      milliTokens: fullMilliTokens(this.#settings().sseEventsPerSec),
       tokensAtMs: nowMs,
       lastByteAtMs: nowMs,
       skipped: 0,
@@ -446,7 +451,7 @@ export class Hub implements HubLike {
     const usable = bytes.length > 0
     const { readers } = lane
     const { sseEventsPerSec } = this.#settings()
-    const nowMs = this.#clock.monotonicMs()
+    const nowMs = this.#nowMs()
     const end = Math.min(readers.length, pass.index + budget)
     const begin = pass.index
     let sent = 0
@@ -499,7 +504,7 @@ export class Hub implements HubLike {
     try {
       const missed = this.#missedSince(lane, board, reader.position)
       if (missed.events > 0) {
-        const nowMs = this.#clock.monotonicMs()
+        const nowMs = this.#nowMs()
         if (!takeTokens(reader, missed.events, this.#settings().sseEventsPerSec, nowMs)) {
           this.#starve(reader)
           return
@@ -523,7 +528,7 @@ export class Hub implements HubLike {
   }
 
   #write(reader: Reader, bytes: Buffer, events: number): void {
-    const nowMs = this.#clock.monotonicMs()
+    const nowMs = this.#nowMs()
     reader.lastByteAtMs = nowMs
     this.#counts.sent += events
     this.#counts.bytes += bytes.length
@@ -564,7 +569,7 @@ export class Hub implements HubLike {
   // ── the one timer: comments, stalled readers, lingering connections ────────────────────────────────────────────
 
   #onTick(): void {
-    const nowMs = this.#clock.monotonicMs()
+    const nowMs = this.#nowMs()
     for (const reader of this.#blocked) this.#checkStalled(reader, nowMs)
     for (const reader of this.#readers) {
       if (!reader.blocked && nowMs - reader.lastByteAtMs >= KEEPALIVE_MS) {
@@ -614,7 +619,7 @@ export class Hub implements HubLike {
     this.#forget(reader, reason)
     this.#counts.sent++
     this.#counts.bytes += bytes.length
-    this.#ending.set(reader.transport, this.#clock.monotonicMs() + LINGER_MS)
+    this.#ending.set(reader.transport, this.#nowMs() + LINGER_MS)
     reader.transport.end(bytes)
   }
 
