@@ -116,6 +116,12 @@ describe('a connection that ends is made again', () => {
     expect(server.seen[1]?.headers['last-event-id']).toBe('1')
   })
 
+  test('with an id that came without data', async () => {
+    const server = await serve(stream('data: a\n\nid: 9\n\n', 'end'), stream('data: b\n\n'))
+    expect((await take(follow(server.url).stream, 2)).map(e => e.id)).toEqual(['', '9'])
+    expect(server.seen[1]?.headers['last-event-id']).toBe('9')
+  })
+
   test('without an id when the last one was empty', async () => {
     const server = await serve(stream('id: 1\ndata: a\n\nid:\ndata: b\n\n', 'end'), stream('data: c\n\n'))
     expect((await take(follow(server.url).stream, 3)).map(e => e.id)).toEqual(['1', '', ''])
