@@ -13,7 +13,7 @@ import { createScenario, parseScenario } from '../simulator/scenario.js'
 import { fileOutputs, screenOutput } from './outputs.js'
 import { Program } from './program.js'
 import { runProgram } from './run.js'
-import { sourceOf } from './source.js'
+import { fileSourceOf } from './source.js'
 
 const INDICES = ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX']
 const INTERVAL_SEC = 60
@@ -78,7 +78,7 @@ export async function startDemo(options: DemoOptions): Promise<number> {
     const program = new Program({
       loaded,
       command: 'demo',
-      source: sourceOf(loaded.config, log),
+      source: fileSourceOf,
       outputs: parts => [...screenOutput(parts, 'plain', options.stdout), ...fileOutputs(parts)],
       log,
     })

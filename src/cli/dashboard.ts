@@ -6,24 +6,32 @@ import { runProgram } from '../app/run.js'
 import { sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
 import { prepare } from './settings.js'
+import { sourceFlag } from './source-flag.js'
 
-type Options = { readonly rich: boolean; readonly json?: true; readonly serve?: true }
+type Options = {
+  readonly rich: boolean
+  readonly json?: true
+  readonly serve?: true
+  readonly source?: readonly string[]
+}
 
 export function dashboardCommand(): Command {
-  return settingFlags(new Command('dashboard'))
+  return sourceFlag(settingFlags(new Command('dashboard')))
+    .argument('[source]', 'Whose board to show, as with --source; http://host:9329 shows another server’s')
     .description('Show the board in the terminal or as plain text')
     .option('--no-rich', 'Plain text, whatever standard output is')
     .option('--json', 'One JSON line a cycle instead of text')
     .option('--serve', 'Serve the board over HTTP too')
-    .action(async (_options: unknown, command: Command) => {
+    .action(async (shown: string | undefined, _options: unknown, command: Command) => {
       const prepared = prepare(command)
       if (prepared === null) return
       const { loaded, log, load } = prepared
-      const { json, serve } = command.opts<Options>()
+      const { json, serve, source = [] } = command.opts<Options>()
+      const sources = shown === undefined ? source : [shown, ...source]
       const program = new Program({
         loaded,
         command: serve ? 'dashboard --serve' : 'dashboard',
-        source: sourceOf(loaded.config, log),
+        source: sourceOf(sources),
         outputs: parts => [
           ...screenOutput(parts, json ? 'json' : 'plain', process.stdout),
           ...fileOutputs(parts),

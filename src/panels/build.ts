@@ -45,7 +45,8 @@ function sameButForTime(a: TimelessContext, b: TimelessContext): boolean {
     a.thresholds === b.thresholds &&
     a.links === b.links &&
     a.timezone === b.timezone &&
-    a.indexFails === b.indexFails
+    a.indexFails === b.indexFails &&
+    a.ingest === b.ingest
   )
 }
 

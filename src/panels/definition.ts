@@ -1,4 +1,5 @@
 // What a panel of the registry is, and what its builder may look at.
+import type { IngestView } from '../ingest/view.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { Block } from './panel.js'
 import type { Thresholds } from './thresholds.js'
@@ -21,6 +22,8 @@ export type TimelessContext = {
   readonly links: PanelLinks
   /** Fails by index from `G6_INDICES_PANEL_LOG`; adds the column. */
   readonly indexFails?: Readonly<Record<string, number>>
+  /** The followed status streams, the primary one first. */
+  readonly ingest?: readonly IngestView[]
 }
 
 export type PanelContext = TimelessContext & { readonly nowMs: number }
