@@ -2,7 +2,7 @@
 // FLOORS is the whole truth, top to bottom; every forbidden arrow is derived from it.
 const SHELL = ['cli', 'app', 'outputs', 'http', 'chat', 'guards', 'sources', 'hub', 'engine']
 const CORE = ['board', 'panels', 'snapshot', 'sse', 'protocol']
-const GROUND = ['simulator', 'config', 'metrics', 'log', 'clock']
+const GROUND = ['simulator', 'files', 'config', 'metrics', 'log', 'clock']
 const room = names => `^src/(${names.join('|')})/`
 
 const upward = [...SHELL, ...CORE].flatMap((name, i, all) =>

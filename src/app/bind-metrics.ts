@@ -1,6 +1,7 @@
 // What the parts tell, put into the metrics they are known by. The only place where both sides meet.
 import type { CycleResult } from '../engine/cycle.js'
-import type { LoopObserver } from '../engine/loop.js'
+import type { Loop, LoopObserver } from '../engine/loop.js'
+import type { HttpObserver } from '../http/server.js'
 import type { HubLike, HubObserver } from '../hub/hub-types.js'
 import type { Metrics } from '../metrics/metrics.js'
 import type { SummaryEventName } from '../protocol/events.js'
@@ -63,4 +64,16 @@ function setGauges(metrics: Metrics, { board, stats, source }: CycleResult): voi
   metrics.g6_summary_panel_high_churn_streak.set(stats.highChurnStreak)
   metrics.g6_summary_panel_churn_anomalies_total.raiseTo(stats.churnAnomalies)
   metrics.g6_status_state.only({ state: source.state })
+}
+
+export function httpObserver(metrics: Metrics): HttpObserver {
+  return {
+    onRejected: reason => metrics.g6_sse_http_rejected_connections_total.inc({ reason }),
+    onResync: () => metrics.g6_sse_resync_requests_total.inc(),
+  }
+}
+
+/** The age of the input grows by itself, so it is read when somebody looks. */
+export function readSource(metrics: Metrics, loop: Loop): () => void {
+  return metrics.onScrape(() => metrics.g6_status_age_seconds.set(loop.sourceNow().ageSec))
 }

@@ -34,8 +34,8 @@ export function configCommand(
       )
     })
 
-  config
-    .command('check')
+  settingFlags(config.command('check'))
+    .option('--json', 'As JSON')
     .description('Say everything that is wrong with the settings; exit 1 when they cannot be used')
     .action((_options: unknown, command: Command) => {
       say(checkReport(loaded(command), command.optsWithGlobals<{ json?: true }>().json ?? false))

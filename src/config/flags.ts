@@ -54,8 +54,8 @@ export function givenFlags(command: Command): GivenFlags {
     const { name, setting } = named
     const value = givenValue(command, option.attributeName())
     if (value === undefined) return []
-    // The flag of a switch turns it to the other side of its default.
-    if (setting.kind === 'bool') return [[name, setting.default !== true]]
+    // The flag of a switch turns it on, `--no-write-panels` too: it stands for G6_NO_WRITE_PANELS.
+    if (setting.kind === 'bool') return [[name, true]]
     return [[setting.secret ? secretFileNameOf(name) : name, String(value)]]
   })
   const configPath = givenValue(command, 'config')

@@ -80,7 +80,7 @@ function parseEntry(named: Named, entry: Entry, raw: unknown = entry.raw): Resol
   const { setting, name } = named
   const parsed = setting.parse(raw)
   if (!parsed.ok) {
-    const why = parsed.because === undefined || setting.secret ? '' : ` (${parsed.because})`
+    const why = parsed.because === undefined ? '' : ` (${parsed.because})`
     const shown = rejectedText(setting, entry.raw)
     return refuse(
       named,
@@ -107,16 +107,15 @@ const refuse = ({ name, setting }: Named, message: string): Resolved => ({
 /** A setting that stands for many (`G6_PANEL_W_<NAME>`): each name by the first layer that has it. */
 function resolveMany(named: Named, prefix: string, layers: readonly Layer[]): Resolved {
   const entries = new Map<string, Entry>()
-  for (const layer of [...layers].reverse()) {
-    for (const [name, entry] of layer) {
-      if (name.startsWith(prefix)) entries.set(name.slice(prefix.length).toLowerCase(), entry)
-    }
+  for (const [name, entry] of layers.flatMap(layer => [...layer])) {
+    const panel = name.slice(prefix.length).toLowerCase()
+    if (name.startsWith(prefix) && !entries.has(panel)) entries.set(panel, entry)
   }
   const each = [...entries].map(([panel, entry]) => parseEntry(named, entry, { [panel]: entry.raw }))
   const usable = each.filter(r => r.errors.length === 0)
   return {
     value: Object.assign({}, ...usable.map(r => r.value)),
-    origin: usable.at(-1)?.origin ?? DEFAULT,
+    origin: usable[0]?.origin ?? DEFAULT,
     errors: each.flatMap(r => r.errors),
     warnings: [],
   }

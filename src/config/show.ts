@@ -5,12 +5,14 @@ export const MASK = '••••'
 const NOTHING = '—'
 const MAX_SHOWN_CHARS = 120
 
-/** Takes user names, passwords and query values out of what may be URLs. */
-const withoutCredentials = (text: string): string =>
-  text.replace(/\/\/[^\s,"]*@/g, `//${MASK}@`).replace(/\?[^\s,"#]*/g, `?${MASK}`)
+/** Takes user name and password out of what may be a URL; greedy, since passwords may hold anything. */
+const withoutUser = (text: string): string => text.replace(/:.*@/s, `://${MASK}@`)
+
+/** Takes out query and fragment too, where tokens like to stand. */
+const withoutCredentials = (text: string): string => withoutUser(text).replace(/[?#].+/s, `?${MASK}`)
 
 const isUrlKind = (setting: Setting<unknown>): boolean =>
-  setting.kind === 'url' || setting.kind === 'url list'
+  ['url', 'url list', 'origin list'].includes(setting.kind)
 
 const isEmpty = (value: unknown): boolean =>
   value === null || (typeof value === 'object' && Object.keys(value).length === 0)
@@ -23,7 +25,7 @@ export function jsonOf(setting: Setting<unknown>, value: unknown): unknown {
   return Array.isArray(value) ? value.map(v => withoutCredentials(String(v))) : value
 }
 
-/** A usable value in one line: `on`, `20/60`, `a, b`, `—` for nothing. */
+/** A usable value in one line: `on`, `20/60`, `a, b`, `indices=50`, `—` for nothing. */
 export function textOf(setting: Setting<unknown>, value: unknown): string {
   const shown = jsonOf(setting, value)
   if (isEmpty(shown)) return NOTHING
@@ -31,7 +33,11 @@ export function textOf(setting: Setting<unknown>, value: unknown): string {
   if (Array.isArray(shown)) return printable(shown.join(', '))
   if (typeof shown !== 'object' || shown === null) return printable(String(shown))
   if ('count' in shown && 'windowSec' in shown) return `${shown.count}/${shown.windowSec}`
-  return printable(JSON.stringify(shown))
+  return printable(
+    Object.entries(shown)
+      .map(([name, number]) => `${name}=${number}`)
+      .join(', '),
+  )
 }
 
 /** The same with its unit. */
@@ -43,8 +49,8 @@ export function measuredText(setting: Setting<unknown>, value: unknown): string 
 /** An unusable value as it came, for an error. */
 export function rejectedText(setting: Setting<unknown>, raw: unknown): string {
   if (setting.secret) return MASK
-  const text = typeof raw === 'string' ? JSON.stringify(raw) : describeRaw(raw)
-  return printable(withoutCredentials(text))
+  const clean = isUrlKind(setting) ? withoutCredentials : withoutUser
+  return printable(typeof raw === 'string' ? JSON.stringify(clean(raw)) : clean(describeRaw(raw)))
 }
 
 function describeRaw(raw: unknown): string {

@@ -25,7 +25,6 @@ export type LoopObserver = {
   onDerived?(seconds: number): void
   onOutput?(name: string, seconds: number): void
   onOutputFailed?(name: string, error: unknown): void
-  onSlowPanel?(key: string): void
   onReading?(reading: Reading): void
   /** Deriving or building threw: a fault of ours. The last board stays. */
   onFault?(error: unknown): void

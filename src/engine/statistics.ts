@@ -89,7 +89,7 @@ export class Statistics {
   #streak = 0
   #churnAnomalies = 0
 
-  constructor(private readonly startedAtMs: number) {}
+  constructor(readonly startedAtMs: number) {}
 
   missed(ticks: number): void {
     this.#missedTicks += ticks

@@ -17,7 +17,6 @@ export const DECLARED = {
 } as const satisfies Readonly<Record<string, Declaration>>
 
 export type Declared = typeof DECLARED
-export type MetricName = keyof Declared
 
 /**
  * The process and event-loop metrics of prom-client that `promtool check metrics` has nothing against; its `…_total`

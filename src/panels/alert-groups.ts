@@ -5,18 +5,25 @@ import type { Alert, AlertLevel } from '../snapshot/snapshot.js'
 
 export const SAME_WITHIN_MS = 60_000
 
-export type AlertGroup = Alert & { readonly times: number }
-
-const WORST_FIRST: readonly AlertLevel[] = ['critical', 'warn', 'info']
-
-function worse(a: AlertLevel, b: AlertLevel): AlertLevel {
-  return WORST_FIRST.indexOf(a) <= WORST_FIRST.indexOf(b) ? a : b
+export type AlertGroup = Alert & {
+  readonly times: number
+  /** How many of each level are in it. */
+  readonly levels: Readonly<Record<AlertLevel, number>>
 }
+
+const NONE = { critical: 0, warn: 0, info: 0 }
+const WORST_FIRST: readonly AlertLevel[] = ['critical', 'warn', 'info']
 
 /** Alerts without a time are the same when their text is: nothing says they are apart. */
 function together(newest: Alert, older: Alert): boolean {
   if (newest.atMs === null || older.atMs === null) return newest.atMs === older.atMs
   return newest.atMs - older.atMs <= SAME_WITHIN_MS
+}
+
+function joined(group: AlertGroup, { level }: Alert): AlertGroup {
+  const levels = { ...group.levels, [level]: group.levels[level] + 1 }
+  const worst = WORST_FIRST.find(known => levels[known] > 0) ?? group.level
+  return { ...group, level: worst, levels, times: group.times + 1 }
 }
 
 /** At most `max` groups, newest first, of alerts that are newest first. */
@@ -28,13 +35,10 @@ export function alertGroups(alerts: readonly Alert[], max: number): readonly Ale
     const at = latest.get(key)
     const group = at === undefined ? undefined : groups[at]
     if (at !== undefined && group !== undefined && together(group, alert)) {
-      groups[at] = { ...group, level: worse(group.level, alert.level), times: group.times + 1 }
+      groups[at] = joined(group, alert)
     } else if (groups.length < max) {
       latest.set(key, groups.length)
-      groups.push({ ...alert, times: 1 })
-    } else {
-      // The next alert of this text would belong to a group that is not shown.
-      latest.delete(key)
+      groups.push({ ...alert, times: 1, levels: { ...NONE, [alert.level]: 1 } })
     }
   }
   return groups

@@ -20,6 +20,10 @@ const COLUMNS: readonly Column[] = [
 const TONES: Readonly<Record<AlertLevel, Tone>> = { critical: 'error', warn: 'warn', info: 'info' }
 const KNOWN_ORDER: readonly string[] = ['critical', 'warn', 'info'] satisfies AlertLevel[]
 
+function isLevel(name: string): name is AlertLevel {
+  return KNOWN_ORDER.includes(name)
+}
+
 function known(name: string): number {
   const at = KNOWN_ORDER.indexOf(name)
   return at < 0 ? KNOWN_ORDER.length : at
@@ -50,7 +54,7 @@ function notShown(counts: Readonly<Record<string, number>>, groups: readonly Ale
   const left: Record<string, number> = {}
   let worst: AlertLevel = 'info'
   for (const [name, count] of Object.entries(counts)) {
-    const shown = groups.reduce((sum, group) => sum + (group.level === name ? group.times : 0), 0)
+    const shown = isLevel(name) ? groups.reduce((sum, { levels }) => sum + levels[name], 0) : 0
     if (count <= shown) continue
     left[name] = count - shown
     const level = alertLevel(name)

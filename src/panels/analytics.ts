@@ -24,8 +24,9 @@ function sentiment(pcr: number | null): string | null {
 
 /** How far the price is above (+) or below (-) max pain, in per cent of max pain. */
 function distancePct(ltp: number | null, maxPain: number | null): number | null {
-  if (ltp === null || maxPain === null || maxPain === 0) return null
+  if (ltp === null || maxPain === null) return null
   const distance = ((ltp - maxPain) / maxPain) * 100
+  // There is no distance in per cent from a max pain of 0.
   return Number.isFinite(distance) ? distance : null
 }
 

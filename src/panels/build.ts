@@ -59,7 +59,7 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
     }
     const startedMs = clockMs?.() ?? 0
     try {
-      const panel = definition.shown(context.snapshot)
+      const panel = definition.shown(context.snapshot, context)
         ? makePanel(key, title, definition.build(context))
         : null
       failures.delete(key)

@@ -12,7 +12,7 @@ export type PanelLinks = {
   readonly pageUrl: string | null
 }
 
-/** All a builder may look at, but for the time. */
+/** All a builder may look at, but for the time. Immutable: what changes is a new object. */
 export type TimelessContext = {
   readonly snapshot: Snapshot
   readonly thresholds: Thresholds
@@ -31,8 +31,8 @@ type Described = {
   /** Panels are shown in rising order. */
   readonly order: number
   readonly stability: 'stable' | 'experimental'
-  /** Whether the board has this panel at all. */
-  shown(snapshot: Snapshot): boolean
+  /** Whether the board has this panel at all; nearly always told by the snapshot. */
+  shown(snapshot: Snapshot, context: TimelessContext): boolean
 }
 
 /**

@@ -16,8 +16,7 @@ export function lowIsBad(value: number | null, warn: number, error: number): Ton
   return value < warn ? 'warn' : 'ok'
 }
 
-export const MEMORY_LEVELS = [0, 1, 2, 3] as const
-export type MemoryLevel = (typeof MEMORY_LEVELS)[number]
+export type MemoryLevel = 0 | 1 | 2 | 3
 
 /** How many of the three memory thresholds are reached. */
 export function memoryLevel(memoryMb: number, thresholds: Thresholds): MemoryLevel {
@@ -52,19 +51,17 @@ const DOUBTFUL: ReadonlySet<string> = new Set([
   'partial',
 ])
 const BAD: ReadonlySet<string> = new Set([
-  ...[
-    'error',
-    'err',
-    'critical',
-    'fatal',
-    'failed',
-    'failing',
-    'down',
-    'unhealthy',
-    'disconnected',
-    'offline',
-    'dead',
-  ],
+  'error',
+  'err',
+  'critical',
+  'fatal',
+  'failed',
+  'failing',
+  'down',
+  'unhealthy',
+  'disconnected',
+  'offline',
+  'dead',
 ])
 
 /** The tone of a state word of an index or a component, any case; an unknown word is worth a look: info. */

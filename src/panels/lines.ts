@@ -14,40 +14,47 @@ function markOf(tone: Tone | undefined): string {
   return tone === undefined ? '' : MARKS[tone]
 }
 
-/** What a column needs: room for its widest text and, apart from it, for its longest mark. */
-type Room = { readonly text: number; readonly mark: number }
-
 const EMPTY_CELL: Cell = { text: '' }
 
-/** The mark follows the text at once; in a right-aligned column the numbers still end in the same column. */
-function padded(text: string, mark: string, room: Room, right: boolean): string {
+/**
+ * What a column needs. In a right-aligned column marks have room of their own behind the texts, so that numbers end in
+ * the same column; in a left-aligned one (`mark` 0) a mark is a part of its text.
+ */
+type Room = { readonly text: number; readonly mark: number }
+
+function roomOf(column: Column, cells: readonly Cell[]): Room {
+  let text = displayWidth(column.label)
+  let mark = 0
+  for (const cell of cells) {
+    const marked = markOf(cell.tone).length
+    const width = displayWidth(cell.text)
+    if (column.align === 'right') {
+      text = Math.max(text, width)
+      mark = Math.max(mark, marked)
+    } else text = Math.max(text, width + marked)
+  }
+  return { text, mark }
+}
+
+function padded({ text, tone }: Cell, column: Column, room: Room): string {
+  const mark = markOf(tone)
   const missing = room.text - displayWidth(text)
-  if (right) return `${' '.repeat(missing)}${text}${mark}${' '.repeat(room.mark - mark.length)}`
-  return `${text}${mark}${' '.repeat(missing + room.mark - mark.length)}`
+  if (column.align === 'right') return `${' '.repeat(missing)}${text}${mark.padEnd(room.mark)}`
+  return `${text}${mark}${' '.repeat(missing - mark.length)}`
 }
 
 function tableLines(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[] {
   if (rows.length === 0) return []
-  const rooms = columns.map((column, i): Room => {
-    let text = displayWidth(column.label)
-    let mark = 0
-    for (const row of rows) {
-      const cell = row[i]
-      if (cell === undefined) continue
-      text = Math.max(text, displayWidth(cell.text))
-      mark = Math.max(mark, markOf(cell.tone).length)
-    }
-    return { text, mark }
-  })
-  const line = (cellOf: (i: number) => Cell): string => {
-    const parts = columns.map((column, i) => {
-      const cell = cellOf(i)
-      return padded(cell.text, markOf(cell.tone), rooms[i] ?? { text: 0, mark: 0 }, column.align === 'right')
+  const header = columns.map(({ label }): Cell => ({ text: label }))
+  const lines = [header, ...rows].map(() => '')
+  columns.forEach((column, i) => {
+    const cells = [header, ...rows].map(row => row[i] ?? EMPTY_CELL)
+    const room = roomOf(column, cells)
+    cells.forEach((cell, at) => {
+      lines[at] += i === 0 ? padded(cell, column, room) : GAP + padded(cell, column, room)
     })
-    return parts.join(GAP).trimEnd()
-  }
-  const header = line(i => ({ text: columns[i]?.label ?? '' }))
-  return [header, ...rows.map(row => line(i => row[i] ?? EMPTY_CELL))]
+  })
+  return lines.map(line => line.trimEnd())
 }
 
 /** The lines of blocks; a table without rows has none. */

@@ -9,7 +9,6 @@ export const TEXT_WIDTH = 120
 /** Code units looked at per column: bounds text without width (piles of combining marks). */
 const UNITS_PER_COLUMN = 16
 
-const PRINTABLE_ASCII = /^[\x20-\x7e]*$/
 /** Every one of these is one column wide by itself and joins with nothing: Latin-1, Latin extended, `—`, `…`, `₹`. */
 const ONE_COLUMN_EACH = /^[\x20-\x7e\u00a1-\u00a8\u00aa-\u00ac\u00af-\u024f\u2014\u2026\u20b9]*$/
 
@@ -24,9 +23,12 @@ const INVISIBLE =
   /\p{Cc}|[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
 const LONE_SURROGATE = /\p{Cs}/gu
 
+/** Anything that one of the patterns above may find. */
+const UNCLEAN = new RegExp(`${BLANKS.source}|${INVISIBLE.source}|${LONE_SURROGATE.source}`, 'u')
+
 /** Without control characters, terminal sequences and reordering marks; line breaks and tabs become one blank. */
 export function cleanText(text: string): string {
-  if (PRINTABLE_ASCII.test(text)) return text
+  if (ONE_COLUMN_EACH.test(text) || !UNCLEAN.test(text)) return text
   return text
     .replace(TERMINAL_SEQUENCES, '')
     .replace(BLANKS, ' ')
@@ -34,9 +36,23 @@ export function cleanText(text: string): string {
     .replace(LONE_SURROGATE, '\ufffd')
 }
 
+/** Widths of other texts, which are slow to find and mostly the same in every cycle; when full, it starts afresh. */
+const widths = new Map<string, number>()
+const MAX_WIDTHS = 8192
+/** A longer text is not kept. */
+const MAX_KEPT_LENGTH = 128
+
 /** Columns on a terminal. */
 export function displayWidth(text: string): number {
-  return ONE_COLUMN_EACH.test(text) ? text.length : stringWidth(text)
+  if (ONE_COLUMN_EACH.test(text)) return text.length
+  const known = widths.get(text)
+  if (known !== undefined) return known
+  const width = stringWidth(text)
+  if (text.length <= MAX_KEPT_LENGTH) {
+    if (widths.size === MAX_WIDTHS) widths.clear()
+    widths.set(text, width)
+  }
+  return width
 }
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
@@ -51,6 +67,8 @@ function cutAtUnits(text: string, units: number): string {
 /** At most `columns` wide; what was cut ends in `…`. Expects clean text. */
 export function clipText(text: string, columns: number): string {
   if (ONE_COLUMN_EACH.test(text)) return text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
+  // No code unit is wider than two columns.
+  if (text.length * 2 <= columns) return text
   const bounded = cutAtUnits(text, columns * UNITS_PER_COLUMN)
   if (bounded.length === text.length && displayWidth(text) <= columns) return text
   let kept = ''

@@ -1,7 +1,7 @@
 // Every threshold of the panels in one table, with its default, and how settings change it.
 // A threshold counts from its value on: a load is bad when it reaches it, a score when it falls below it.
 
-export const THRESHOLD_DEFAULTS = {
+const THRESHOLD_DEFAULTS = {
   /** Data quality score, %: below. */
   'dq.warn': 85,
   'dq.error': 70,
@@ -90,8 +90,8 @@ function shownValue(value: unknown): string {
   return json.length > 60 ? `${json.slice(0, 59)}…` : json
 }
 
-function named(settings: ThresholdSettings): Partial<Record<ThresholdKey, number>> {
-  const given: readonly (readonly [ThresholdKey, number | undefined])[] = [
+function named(settings: ThresholdSettings): readonly (readonly [ThresholdKey, unknown])[] {
+  const given: readonly (readonly [ThresholdKey, unknown])[] = [
     ['dq.warn', settings.dqWarn],
     ['dq.error', settings.dqError],
     ['memory.level1_mb', settings.memoryLevel1Mb],
@@ -101,14 +101,14 @@ function named(settings: ThresholdSettings): Partial<Record<ThresholdKey, number
     ['provider.latency.error_ms', settings.providerLatErrMs],
     ['backoff.badge_ms', settings.backoffBadgeMs],
   ]
-  return Object.fromEntries(given.filter(([, value]) => value !== undefined))
+  return given.filter(([, value]) => value !== undefined)
 }
 
 /** The thresholds of these settings, or what is wrong with them, all at once. */
 export function thresholdsFrom(settings: ThresholdSettings = {}): ThresholdsResult {
   const errors: string[] = []
-  const thresholds: Record<ThresholdKey, number | null> = { ...THRESHOLD_DEFAULTS, ...named(settings) }
-  for (const [given, value] of flattened(settings.overrides ?? {}, '', 0)) {
+  const thresholds: Record<ThresholdKey, number | null> = { ...THRESHOLD_DEFAULTS }
+  for (const [given, value] of [...named(settings), ...flattened(settings.overrides ?? {}, '', 0)]) {
     const key = ALIASES.get(given) ?? given
     if (!isKey(key)) errors.push(`unknown threshold "${given}"; known are ${KEYS.join(', ')}`)
     else if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {

@@ -112,6 +112,17 @@ function givenCounts(value: unknown): Record<string, number> | null {
   return counts
 }
 
+function givenSeverity(status: Status, origins: Record<string, string>): Record<string, number> | null {
+  for (const key of ['severity_counts', 'severity']) {
+    const counts = givenCounts(member(map(member(status, 'alerts')), key))
+    if (counts === null) continue
+    origins['alerts.bySeverity'] = `alerts.${key}`
+    return counts
+  }
+  return null
+}
+
+/** `followUps` are alerts from ingest; `total` and `bySeverity` are the status's own where given, else counted. */
 export function alertsOf(
   status: Status,
   followUps: readonly unknown[],
@@ -124,12 +135,10 @@ export function alertsOf(
     const from = [alerts && 'alerts', events && 'events', followUps.length > 0 && 'follow-ups']
     origins['alerts.items'] = from.filter(Boolean).join(', ')
   }
-  const totals = map(member(status, 'alerts'))
   const total = pick(status, ALERTS.total, origins)
-  const given = givenCounts(member(totals, 'severity_counts')) ?? givenCounts(member(totals, 'severity'))
   return {
     items: (items ?? []).sort(newestFirst).slice(0, MAX_ALERTS),
     total: total ?? items?.length ?? null,
-    bySeverity: given ?? counted(items ?? []),
+    bySeverity: givenSeverity(status, origins) ?? counted(items ?? []),
   }
 }

@@ -12,6 +12,7 @@ const MAX_LINKS = 50
 /** As many as there can be indices. */
 const MAX_PAINS = 2000
 
+/** The members of a map that are of the right type, the first `max` of them. */
 function record<T>(value: unknown, read: Reader<T>, max: number): Record<string, T> {
   const kept = emptyRecord<T>()
   let count = 0
@@ -29,19 +30,25 @@ function scalar(value: unknown): string | number | boolean | null {
 }
 
 /** The scalars of `sinks.<name>`, as given. */
-export function sinkOf(status: Status, name: string): SinkValues {
+export function sinkOf(status: Status, name: string, origins: Record<string, string>): SinkValues {
   const sink = map(member(map(member(status, 'sinks')), name))
-  return sink === null ? null : record(sink, scalar, MAX_SINK_VALUES)
+  if (sink === null) return null
+  origins[`storage.${name}`] = `sinks.${name}`
+  return record(sink, scalar, MAX_SINK_VALUES)
 }
 
 const MORE_METRICS = ['options_per_minute', 'options_last_cycle', 'api_success_rate']
 
-export function perfOf(status: Status): Readonly<Record<string, number>> {
+export function perfOf(status: Status, origins: Record<string, string>): Readonly<Record<string, number>> {
+  const gave = map(member(status, 'performance')) === null ? [] : ['performance']
   const metrics = record(member(status, 'performance'), number, MAX_METRICS)
   for (const name of MORE_METRICS) {
     const value = number(member(status, name))
-    if (value !== null) metrics[name] ??= value
+    if (value === null || name in metrics) continue
+    metrics[name] = value
+    gave.push(name)
   }
+  if (gave.length > 0) origins.perf = gave.join(', ')
   return metrics
 }
 
@@ -54,31 +61,41 @@ function healthOfList(items: readonly unknown[]): Record<string, string> {
   let count = 0
   for (const item of items) {
     const name = text(member(map(item), 'name'))
-    const state = stateWord(item)
+    const state = text(member(map(item), 'status'))
     if (name === null || state === null || !isSafeName(name) || name in states) continue
-    if (typeof item === 'string' || count++ === MAX_COMPONENTS) break
+    if (count++ === MAX_COMPONENTS) break
     states[name] = state
   }
   return states
 }
 
-/** `health`, else `components`: by name as text or `{status}`, or a list of `{name, status}`; bare text is `health` itself. */
-export function healthOf(status: Status): Readonly<Record<string, string>> {
+/** By name as text or `{status}`, or a list of `{name, status}`; bare text is the state of `key` itself. */
+function statesOf(key: string, value: unknown): Record<string, string> | null {
+  const items = list(value)
+  if (items !== null) return healthOfList(items)
+  if (map(value) !== null) return record(value, stateWord, MAX_COMPONENTS)
+  return text(value) === null ? null : record({ [key]: value }, text, 1)
+}
+
+/** The states of `health`, else of `components`. */
+export function healthOf(status: Status, origins: Record<string, string>): Readonly<Record<string, string>> {
   for (const key of ['health', 'components']) {
-    const value = member(status, key)
-    const items = list(value)
-    if (items !== null) return healthOfList(items)
-    if (map(value) !== null) return record(value, stateWord, MAX_COMPONENTS)
-    const word = text(value)
-    if (word !== null) return record({ [key]: word }, text, 1)
+    const states = statesOf(key, member(status, key))
+    if (states === null) continue
+    origins.health = key
+    return states
   }
   return emptyRecord()
 }
 
-export function linksOf(status: Status): Readonly<Record<string, string>> {
-  return record(member(status, 'links'), text, MAX_LINKS)
+export function linksOf(status: Status, origins: Record<string, string>): Readonly<Record<string, string>> {
+  const links = member(status, 'links')
+  if (map(links) !== null) origins.links = 'links'
+  return record(links, text, MAX_LINKS)
 }
 
-export function maxPainOf(status: Status): Readonly<Record<string, number>> {
-  return record(member(map(member(status, 'analytics')), 'max_pain'), number, MAX_PAINS)
+export function maxPainOf(status: Status, origins: Record<string, string>): Readonly<Record<string, number>> {
+  const pains = member(map(member(status, 'analytics')), 'max_pain')
+  if (map(pains) !== null) origins['analytics.maxPain'] = 'analytics.max_pain'
+  return record(pains, number, MAX_PAINS)
 }

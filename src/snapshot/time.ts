@@ -20,8 +20,8 @@ function isoMs(iso: string): number | null {
   if (year < 1970 || hour > 23 || minute > 59 || second > 59 || offsetHours > 18 || offsetMinutes > 59)
     return null
   const midnight = Date.UTC(year, month - 1, day)
-  const date = new Date(midnight)
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null
+  // A day that the month has not got lands in another month.
+  if (new Date(midnight).getUTCMonth() !== month - 1) return null
   const offsetMs = (offsetHours * 60 + offsetMinutes) * 60_000 * (found[9] === '-' ? -1 : 1)
   return midnight + ((hour * 60 + minute) * 60 + second) * 1000 + millis - offsetMs
 }

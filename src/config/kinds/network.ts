@@ -59,7 +59,7 @@ export function origins(about: About): Setting<readonly string[]> {
     if (items === null) return bad()
     const found = items.map(i => (i === '*' ? i : originOf(i)))
     const wrong = found.indexOf(null)
-    if (wrong >= 0) return bad(`${JSON.stringify(items[wrong])} is not an origin`)
+    if (wrong >= 0) return bad(`item ${wrong + 1} is not an origin`)
     return good(found.filter(o => o !== null))
   }
   const allowed = '* or origins, comma separated, like https://example.org, http://localhost:5173'
@@ -95,7 +95,9 @@ export function url(about: About & UrlRule): Setting<string | null> {
 export function urls(about: About): Setting<readonly string[]> {
   const parse = (raw: unknown): Parsed<readonly string[]> => {
     const items = itemsOf(raw)
-    return items?.every(i => isUrlOf(i, WEB)) ? good(items) : bad()
+    if (items === null) return bad()
+    const wrong = items.findIndex(i => !isUrlOf(i, WEB))
+    return wrong < 0 ? good(items) : bad(`item ${wrong + 1} is not such a URL`)
   }
   const allowed = 'URLs beginning with http:// or https://, comma separated'
   return declare({ kind: 'url list', default: [], allowed, schema: LIST_SCHEMA, parse }, about)

@@ -6,10 +6,13 @@ type TextOr<D> = string | (D & null)
 const ON = new Set(['1', 'true', 'yes', 'on'])
 const OFF = new Set(['0', 'false', 'no', 'off'])
 
+/** A scalar in lower case; nothing for lists and tables. */
+const wordOf = (raw: unknown): string => (typeof raw === 'object' ? '' : String(raw).toLowerCase())
+
 /** On or off; a default of null keeps "not said" apart from both. */
 export function bool<D extends boolean | null>(byDefault: D, about: About): Setting<boolean | (D & null)> {
   const parse = (raw: unknown): Parsed<boolean> => {
-    const word = String(raw).toLowerCase()
+    const word = wordOf(raw)
     return ON.has(word) ? good(true) : OFF.has(word) ? good(false) : bad()
   }
   const allowed = '1, true, yes, on, 0, false, no or off'
@@ -48,8 +51,9 @@ export function choice<const W extends string, D extends NoInfer<W> | null>(
   about: About & ChoiceRule<W>,
 ): Setting<W | (D & null)> {
   const parse = (raw: unknown): Parsed<W> => {
-    const word = String(raw).toLowerCase()
-    const found = about.of.find(w => w === word) ?? about.also?.[word]
+    const word = wordOf(raw)
+    const other = Object.entries(about.also ?? {}).find(([w]) => w === word)?.[1]
+    const found = about.of.find(w => w === word) ?? other
     return found === undefined ? bad() : good(found)
   }
   const allowed = `one of ${about.of.join(', ')}`
@@ -80,8 +84,8 @@ export function list(byDefault: readonly string[], about: About & ListRule): Set
   const parse = (raw: unknown): Parsed<readonly string[]> => {
     const items = itemsOf(raw)
     if (items === null) return bad()
-    const wrong = items.find(i => item !== undefined && !item.pattern.test(i))
-    if (wrong !== undefined) return bad(`${JSON.stringify(wrong)} is not ${item?.allowed ?? 'allowed'}`)
+    const wrong = items.findIndex(i => item !== undefined && !item.pattern.test(i))
+    if (wrong >= 0) return bad(`item ${wrong + 1} is not ${item?.allowed ?? 'allowed'}`)
     const strange = items.filter(i => known !== undefined && !known.includes(i))
     return good(
       items,

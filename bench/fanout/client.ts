@@ -1,0 +1,182 @@
+// A bounded load client: N connections that read, some that never do, a publisher paced over the control port.
+//
+// Closed loop (`--window W`): W events outstanding, the next is published when one has reached every connection; for CPU
+// per delivery. Open loop (`--rate R`): R events a second; for latency. It prints `READY <ms>` when connected, waits for a
+// line on standard input (an end of input ends it), runs, and prints one line of JSON. Raw sockets, since fetch and http
+// cost more on this side than the servers do on theirs.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ClientOptions, clientOptions } from './client-options.js'
+import { Connections } from './connections.js'
+import { ControlLink, type Reply } from './control-link.js'
+import { Histogram } from './histogram.js'
+import { Tally } from './tally.js'
+
+const STALL_MS = 15_000
+const DRAIN_MS = 10_000
+
+const nowNs = (): number => Number(process.hrtime.bigint())
+
+/** Everything that grows, at one moment. */
+type Mark = {
+  readonly atMs: number
+  readonly server: Reply
+  readonly deliveries: number
+  readonly bytes: number
+}
+
+class Run {
+  readonly #options: ClientOptions
+  readonly #control: ControlLink
+  readonly #connections: Connections
+  readonly #latency = new Histogram()
+  #tally: Tally | null = null
+  #publishing = false
+  #measuring = false
+  #issued = 0
+  #progressAtMs = 0
+
+  constructor(options: ClientOptions, control: ControlLink) {
+    this.#options = options
+    this.#control = control
+    this.#connections = new Connections(options, (reader, seq, stampNs) =>
+      this.#onEvent(reader, seq, stampNs),
+    )
+  }
+
+  get connections(): Connections {
+    return this.#connections
+  }
+
+  #onEvent(reader: number, seq: number | null, stampNs: number | null): void {
+    if (this.#tally === null || !this.#tally.arrived(reader, seq)) return
+    if (this.#measuring && stampNs !== null) this.#latency.add(nowNs() - stampNs)
+  }
+
+  #publish(events: number): void {
+    this.#issued += events
+    this.#control.publish(events)
+  }
+
+  async #mark(tally: Tally): Promise<Mark> {
+    const server = await this.#control.ask()
+    const { bytes } = this.#connections.traffic
+    return { atMs: performance.now(), server, deliveries: tally.deliveries, bytes }
+  }
+
+  /** Publishes until told to stop: at a rate here, or by completions in a closed loop. */
+  #startPublishing(): void {
+    this.#publishing = true
+    const { rate, window } = this.#options
+    if (rate === 0) {
+      this.#publish(window)
+      return
+    }
+    const periodMs = 1000 / rate
+    let nextMs = performance.now()
+    const tick = (): void => {
+      if (!this.#publishing) return
+      while (performance.now() >= nextMs) {
+        this.#publish(1)
+        nextMs += periodMs
+      }
+      setTimeout(tick, Math.max(0, nextMs - performance.now()))
+    }
+    tick()
+  }
+
+  async #until(done: () => boolean, limitMs: number): Promise<boolean> {
+    const deadline = performance.now() + limitMs
+    while (!done()) {
+      if (performance.now() > deadline) return false
+      await sleep(5)
+    }
+    return true
+  }
+
+  /** Waits, and fails when nothing has arrived for long while something should. */
+  async #watch(tally: Tally, ms: number): Promise<void> {
+    const end = performance.now() + ms
+    let completed = tally.completed
+    this.#progressAtMs = performance.now()
+    while (performance.now() < end) {
+      await sleep(Math.min(100, Math.max(1, end - performance.now())))
+      if (tally.completed !== completed || this.#issued === tally.completed) {
+        completed = tally.completed
+        this.#progressAtMs = performance.now()
+      } else if (performance.now() - this.#progressAtMs > STALL_MS) {
+        throw new Error(`stalled: ${this.#issued} published, ${tally.completed} reached everybody`)
+      }
+    }
+  }
+
+  async run(): Promise<Record<string, unknown>> {
+    const { n, rate, warm, secs } = this.#options
+    const { published: base } = await this.#control.ask()
+    const tally = new Tally(n, base, () => {
+      if (this.#publishing && rate === 0) this.#publish(1)
+    })
+    this.#tally = tally
+    this.#startPublishing()
+    await this.#watch(tally, warm * 1000)
+    const from = await this.#mark(tally)
+    this.#measuring = true
+    await this.#watch(tally, secs * 1000)
+    this.#measuring = false
+    const to = await this.#mark(tally)
+    this.#publishing = false
+    const drained = await this.#until(() => tally.completed >= this.#issued, DRAIN_MS)
+    return this.#result(from, to, tally, drained && tally.standingAt(base + this.#issued) === n)
+  }
+
+  #result(from: Mark, to: Mark, tally: Tally, allComplete: boolean): Record<string, unknown> {
+    const deliveries = to.deliveries - from.deliveries
+    const cpuUs = to.server.userUs - from.server.userUs + to.server.systemUs - from.server.systemUs
+    const each = (value: number): number => (deliveries === 0 ? 0 : value / deliveries)
+    const seconds = (to.atMs - from.atMs) / 1000
+    const us = (ns: number): number => Math.round(ns / 100) / 10
+    const { faults, stalledClosed } = this.#connections.traffic
+    return {
+      n: this.#options.n,
+      stalled: this.#options.stalled,
+      secs: seconds,
+      issued: this.#issued,
+      completed: tally.completed,
+      deliv: deliveries,
+      deliv_per_s: deliveries / seconds,
+      bytes_per_deliv: each(to.bytes - from.bytes),
+      lat_us: {
+        p50: us(this.#latency.percentile(0.5)),
+        p90: us(this.#latency.percentile(0.9)),
+        p99: us(this.#latency.percentile(0.99)),
+        max: us(this.#latency.max),
+        mean: us(this.#latency.mean),
+      },
+      all_complete: allComplete,
+      gaps: tally.gaps,
+      dups: tally.doubles,
+      dead: faults,
+      stalled_dead: stalledClosed,
+      srv_us_per_deliv: each(cpuUs),
+      srv_cpu_pct: cpuUs / seconds / 10_000,
+    }
+  }
+}
+
+/** True for a line, false for the end of input. */
+function lineOnInput(): Promise<boolean> {
+  return new Promise(resolve => {
+    process.stdin.once('data', () => resolve(true))
+    process.stdin.once('end', () => resolve(false))
+  })
+}
+
+const options = clientOptions(process.argv.slice(2))
+const control = await ControlLink.connect(options.ctl)
+const run = new Run(options, control)
+const startMs = performance.now()
+await run.connections.open()
+process.stdout.write(`READY ${(performance.now() - startMs).toFixed(1)}\n`)
+if (await lineOnInput()) process.stdout.write(`${JSON.stringify(await run.run())}\n`)
+run.connections.close()
+control.close()
+process.exit(0)

@@ -1,0 +1,117 @@
+// The client's sockets: opened a bounded number at a time, read into one shared buffer, ended by reset so that no port
+// lingers.
+import net from 'node:net'
+import type { ClientOptions } from './client-options.js'
+import { type GzipMode, StreamReader } from './stream-reader.js'
+
+export type Traffic = { bytes: number; faults: number; stalledClosed: number }
+
+/** Connections on their way at once. */
+const OPENING = 200
+const CONNECT_TIMEOUT_MS = 60_000
+const READ_BYTES = 262_144
+
+type OnEvent = (reader: number, seq: number | null, stampNs: number | null) => void
+
+export class Connections {
+  readonly traffic: Traffic = { bytes: 0, faults: 0, stalledClosed: 0 }
+  readonly #options: ClientOptions
+  readonly #onEvent: OnEvent
+  readonly #sockets: net.Socket[] = []
+  readonly #readers: StreamReader[] = []
+  // All sockets are read on one thread, one after the other, so one buffer does for all.
+  readonly #shared = Buffer.allocUnsafe(READ_BYTES)
+  #closing = false
+
+  constructor(options: ClientOptions, onEvent: OnEvent) {
+    this.#options = options
+    this.#onEvent = onEvent
+  }
+
+  /** Resolves when every reading connection has its head and every stalled one has asked. */
+  open(): Promise<void> {
+    const total = this.#options.n + this.#options.stalled
+    return new Promise((resolve, reject) => {
+      let opened = 0
+      let ready = 0
+      const timer = setTimeout(
+        () => reject(new Error(`${ready} of ${total} connections after ${CONNECT_TIMEOUT_MS} ms`)),
+        CONNECT_TIMEOUT_MS,
+      )
+      const onReady = (): void => {
+        ready++
+        if (ready === total) {
+          clearTimeout(timer)
+          resolve()
+        } else more()
+      }
+      const more = (): void => {
+        while (opened < total && opened - ready < OPENING) {
+          const index = opened++
+          if (index < this.#options.n) this.#openReading(index, onReady)
+          else this.#openStalled(onReady)
+        }
+      }
+      more()
+    })
+  }
+
+  close(): void {
+    this.#closing = true
+    for (const reader of this.#readers) reader.close()
+    for (const socket of this.#sockets) socket.resetAndDestroy()
+  }
+
+  #openReading(index: number, onReady: () => void): void {
+    const { gzip, inflate } = this.#options
+    const mode: GzipMode = !gzip ? 'none' : index < inflate ? 'inflate' : 'count'
+    const reader = new StreamReader(mode, {
+      onOpen: onReady,
+      onEvent: (seq, stampNs) => this.#onEvent(index, seq, stampNs),
+      onFault: message => this.#fault(message),
+    })
+    this.#readers.push(reader)
+    const socket = this.#connect({
+      buffer: this.#shared,
+      callback: length => {
+        this.traffic.bytes += length
+        reader.push(this.#shared.subarray(0, length))
+        return true
+      },
+    })
+    socket.on('close', () => this.#fault('a reading connection was closed'))
+  }
+
+  #openStalled(onReady: () => void): void {
+    const socket = this.#connect()
+    socket.pause()
+    socket.once('connect', onReady)
+    socket.on('close', () => {
+      if (!this.#closing) this.traffic.stalledClosed++
+    })
+  }
+
+  #connect(onread?: net.OnReadOpts): net.Socket {
+    const { port, path, gzip } = this.#options
+    const address = { port, host: '127.0.0.1', noDelay: true }
+    const socket = net.connect(onread === undefined ? address : { ...address, onread })
+    socket.on('error', error => {
+      if (!this.#closing) process.stderr.write(`connection: ${error.message}\n`)
+    })
+    socket.once('connect', () => {
+      const encoding = gzip ? 'Accept-Encoding: gzip\r\n' : ''
+      socket.write(
+        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n${encoding}\r\n`,
+      )
+    })
+    this.#sockets.push(socket)
+    return socket
+  }
+
+  #fault(message: string): void {
+    if (this.#closing) return
+    this.traffic.faults++
+    if (this.traffic.faults <= 5) process.stderr.write(`fault: ${message}\n`)
+    if (this.traffic.faults > 20) throw new Error('too many connections failed')
+  }
+}

@@ -1,0 +1,101 @@
+// The command line of the benchmark.
+import { parseArgs } from 'node:util'
+import { MEASURES, type MeasureName, type Sizes } from './measures.js'
+
+export type Options = {
+  readonly rounds: number
+  readonly sizes: Sizes
+  readonly measures: readonly MeasureName[]
+  /** Path of an external load client; null = ours. */
+  readonly client: string | null
+  readonly json: boolean
+  readonly out: string | null
+  readonly check: boolean
+}
+
+export const USAGE = `Usage: bench:fanout [options]
+  Measures our hub, the bare loop and better-sse side by side; the table goes to standard error.
+  --rounds N      interleaved rounds (5)
+  --clients N     readers (1000)
+  --secs S        measured seconds of each run (4)
+  --size BYTES    size of an event (1024)
+  --gzip          also compressed against plain, 4 KB
+  --idle N        also memory of N idle readers (10000)
+  --stalled       also growth with 100 stalled of 120 readers
+  --all           everything
+  --only A,B      only these: ${MEASURES.join(', ')}
+  --quick         few and short: under a minute
+  --client PATH   an external load client with our client's options
+  --json          JSON on standard output
+  --out FILE      JSON into a file
+  --check         exit 1 when a ratio is over 1.3 times its target
+`
+
+function whole(text: string | undefined, name: string, fallback: number, min: number, max: number): number {
+  if (text === undefined) return fallback
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`--${name} must be a whole number from ${min} to ${max}, got ${text}`)
+  }
+  return value
+}
+
+function isMeasure(name: string): name is MeasureName {
+  return MEASURES.some(known => known === name)
+}
+
+function chosen(only: string | undefined, wanted: Readonly<Record<MeasureName, boolean>>): MeasureName[] {
+  if (only === undefined) return MEASURES.filter(name => wanted[name])
+  return only.split(',').map(name => {
+    if (!isMeasure(name)) throw new RangeError(`--only takes ${MEASURES.join(', ')}; got ${name}`)
+    return name
+  })
+}
+
+/** Null when help was asked for. Throws for what cannot be used, naming what is allowed. */
+export function parseOptions(args: readonly string[]): Options | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string' },
+      clients: { type: 'string' },
+      secs: { type: 'string' },
+      size: { type: 'string' },
+      idle: { type: 'string' },
+      only: { type: 'string' },
+      client: { type: 'string' },
+      out: { type: 'string' },
+      gzip: { type: 'boolean', default: false },
+      stalled: { type: 'boolean', default: false },
+      all: { type: 'boolean', default: false },
+      quick: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      check: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return null
+  const { quick, all } = values
+  return {
+    rounds: whole(values.rounds, 'rounds', quick ? 2 : 5, 1, 100),
+    sizes: {
+      clients: whole(values.clients, 'clients', quick ? 200 : 1000, 1, 10_000),
+      secs: whole(values.secs, 'secs', quick ? 1 : 4, 1, 60),
+      warmSecs: quick ? 0.5 : 1.5,
+      sizeBytes: whole(values.size, 'size', 1024, 400, 60_000),
+      idleReaders: whole(values.idle, 'idle', quick ? 1000 : 10_000, 100, 20_000),
+    },
+    measures: chosen(values.only, {
+      dispatch: true,
+      cpu: true,
+      rate: !quick || all,
+      gzip: values.gzip || quick || all,
+      idle: values.idle !== undefined || all,
+      stalled: values.stalled || all,
+    }),
+    client: values.client ?? null,
+    json: values.json,
+    out: values.out ?? null,
+    check: values.check,
+  }
+}

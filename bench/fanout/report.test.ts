@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest'
+import { type Report, reportRow, reportText } from './report.js'
+
+const row = {
+  name: 'cpu',
+  unit: 'µs',
+  targets: [
+    { against: 'bare', limit: 1.1 },
+    { against: 'better-sse', limit: 0.4 },
+  ],
+}
+const round = (ours: number, bare: number, other: number) => ({ cpu: { ours, bare, 'better-sse': other } })
+
+describe('a row of the report', () => {
+  test('judges the median of the ratios round by round, not the ratio of medians', () => {
+    const made = reportRow(row, [round(10, 10, 100), round(30, 20, 100), round(100, 100, 100)])
+    expect(made.checks[0]).toMatchObject({ what: 'ours / bare', reached: true, passed: true })
+    expect(made.checks[0]?.value).toEqual({ median: 1, min: 1, max: 1.5, count: 3 })
+    expect(made.values.ours).toEqual({ median: 30, min: 10, max: 100, count: 3 })
+  })
+
+  test('passes CI up to 1.3 times the target, and no further', () => {
+    const ratio = (value: number) => reportRow(row, [round(value, 1, 1000)]).checks[0]
+    expect(ratio(1.1)).toMatchObject({ reached: true, passed: true })
+    expect(ratio(1.42)).toMatchObject({ reached: false, passed: true })
+    expect(ratio(1.44)).toMatchObject({ reached: false, passed: false })
+  })
+
+  test('judges a limit by itself on the value of the first subject', () => {
+    const memory = { name: 'memory', unit: 'KiB', targets: [{ against: null, limit: 8 }] }
+    const made = reportRow(memory, [{ memory: { ours: 7, bare: 5 } }, { memory: { ours: 9, bare: 5 } }])
+    expect(made.checks).toMatchObject([{ what: 'ours', target: 8, reached: true, value: { median: 8 } }])
+  })
+
+  test('refuses to judge nothing', () => {
+    expect(() => reportRow(row, [])).toThrow('no values for cpu')
+  })
+})
+
+test('the text says machine, values, ratios, targets and verdicts', () => {
+  const report: Report = {
+    machine: { cpu: 'Some CPU', cores: 2, memoryMb: 4096, node: 'v20.19.0', kernel: 'Linux 6', load1: 0.1 },
+    pinned: true,
+    client: 'ours',
+    rounds: 1,
+    notes: ['a note'],
+    rows: [reportRow(row, [round(8, 7, 21)])],
+    passed: true,
+  }
+  const text = reportText(report)
+  expect(text).toContain('Some CPU, 2 cores, Linux 6, Node v20.19.0, load 0.10')
+  expect(text).toContain('a note\n')
+  expect(text).toContain('cpu [µs]')
+  expect(text).toMatch(/ours \/ bare +1\.14 \(1\.14–1\.14\) {2}target ≤ 1\.1: missed, within 1\.3 ×/)
+  expect(text).toMatch(/ours \/ better-sse +0\.38 .*target ≤ 0\.4: reached/)
+})

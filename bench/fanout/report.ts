@@ -1,0 +1,96 @@
+// From the values of all rounds to what is reported: medians, ratios with their spread, targets, and whether CI passes.
+import type { Machine } from '../machine.js'
+import { pairedRatio, type Spread, spread } from '../stats.js'
+import type { RoundValues, Row } from './measures.js'
+
+/** CI allows this much over a target: the noise of such measurements is ± 15–20 %. */
+export const GATE = 1.3
+
+export type Check = {
+  /** `ours / bare`, or `ours` for a limit by itself. */
+  readonly what: string
+  readonly value: Spread
+  readonly target: number
+  readonly reached: boolean
+  /** Within the target times the gate. */
+  readonly passed: boolean
+}
+
+export type ReportRow = {
+  readonly name: string
+  readonly unit: string
+  readonly values: Readonly<Record<string, Spread>>
+  readonly checks: readonly Check[]
+}
+
+export type Report = {
+  readonly machine: Machine
+  readonly pinned: boolean
+  readonly client: string
+  readonly rounds: number
+  readonly notes: readonly string[]
+  readonly rows: readonly ReportRow[]
+  readonly passed: boolean
+}
+
+function valuesOf(rounds: readonly RoundValues[], row: Row): ReadonlyMap<string, readonly number[]> {
+  const bySubject = new Map<string, number[]>()
+  for (const round of rounds) {
+    for (const [subject, value] of Object.entries(round[row.name] ?? {})) {
+      const values = bySubject.get(subject) ?? []
+      values.push(value)
+      bySubject.set(subject, values)
+    }
+  }
+  return bySubject
+}
+
+export function reportRow(row: Row, rounds: readonly RoundValues[]): ReportRow {
+  const bySubject = valuesOf(rounds, row)
+  const [first] = bySubject
+  if (first === undefined) throw new Error(`no values for ${row.name}`)
+  const [judged, own] = first
+  const checks = row.targets.map(({ against, limit }): Check => {
+    const theirs = against === null ? null : (bySubject.get(against) ?? [])
+    const value = theirs === null ? spread(own) : pairedRatio(own, theirs)
+    return {
+      what: against === null ? judged : `${judged} / ${against}`,
+      value,
+      target: limit,
+      reached: value.median <= limit,
+      passed: value.median <= limit * GATE,
+    }
+  })
+  const values = Object.fromEntries([...bySubject].map(([subject, all]) => [subject, spread(all)]))
+  return { name: row.name, unit: row.unit, values, checks }
+}
+
+function short(value: number): string {
+  const size = Math.abs(value)
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2)
+}
+
+function ranged({ median, min, max }: Spread): string {
+  return `${short(median)} (${short(min)}–${short(max)})`
+}
+
+/** For people: a block for each row, median and (min–max) of all rounds. */
+export function reportText(report: Report): string {
+  const { machine, pinned, client, rounds, notes, rows } = report
+  const lines = [
+    `${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, Node ${machine.node}, load ${machine.load1.toFixed(2)}`,
+    `${rounds} interleaved rounds, ${pinned ? 'server on core 0, client on core 1' : 'not pinned'}, client: ${client}`,
+    ...notes,
+  ]
+  for (const { name, unit, values, checks } of rows) {
+    lines.push('', `${name} [${unit}]`)
+    for (const [subject, value] of Object.entries(values)) {
+      lines.push(`  ${subject.padEnd(26)} ${ranged(value)}`)
+    }
+    for (const { what, value, target, reached, passed } of checks) {
+      const verdict = reached ? 'reached' : passed ? `missed, within ${GATE} ×` : 'MISSED'
+      lines.push(`  ${what.padEnd(26)} ${ranged(value)}  target ≤ ${target}: ${verdict}`)
+    }
+  }
+  return `${lines.join('\n')}\n`
+}

@@ -1,0 +1,189 @@
+// One measurement of one server: a fresh server process, a fresh client process, a few seconds, numbers.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import { Child } from './children.js'
+import { ControlLink } from './control-link.js'
+
+export type ServerName = 'ours' | 'bare' | 'better-sse'
+
+/** How children are started. */
+export type Bench = {
+  /** Server to core 0, client to core 1. */
+  readonly pin: boolean
+  /** An external load client with the same options; null = ours. */
+  readonly client: string | null
+}
+
+export type Load = {
+  readonly sizeBytes: number
+  readonly clients: number
+  readonly stalled: number
+  /** Events a second; 0 = closed loop. */
+  readonly rate: number
+  readonly secs: number
+  readonly warmSecs: number
+  readonly gzip: boolean
+}
+
+const clientResult = z.object({
+  lat_us: z.object({ p50: z.number(), p99: z.number() }),
+  bytes_per_deliv: z.number(),
+  srv_us_per_deliv: z.number(),
+  deliv: z.number(),
+  gaps: z.number(),
+  dups: z.number(),
+  dead: z.number(),
+  all_complete: z.boolean(),
+})
+
+const whereabouts = z.object({ port: z.number(), ctl: z.number(), path: z.string(), pid: z.number() })
+
+export type Sample = {
+  readonly cpuUsPerDelivery: number
+  readonly bytesPerDelivery: number
+  readonly p50Us: number
+  readonly p99Us: number
+  /** Highest resident memory during the run over that when warm; only looked at where readers are stalled. */
+  readonly growthBytes: number
+}
+
+const START_MS = 20_000
+const CONNECT_MS = 70_000
+const DRAIN_MS = 30_000
+/** Greetings are on their way when the client says it is ready. */
+const SETTLE_MS = 200
+const WATCH_MS = 250
+/** A server that grows past this is stopped: the point is made, and the machine is needed. */
+const MAX_RSS_BYTES = 2_147_483_648
+
+const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+function pinned(bench: Bench, core: number, command: readonly string[]): readonly string[] {
+  return bench.pin ? ['taskset', '-c', String(core), ...command] : command
+}
+
+type Server = { readonly child: Child; readonly link: ControlLink; readonly at: z.infer<typeof whereabouts> }
+
+async function startServer(bench: Bench, name: ServerName, sizeBytes: number): Promise<Server> {
+  const node = [process.execPath, '--expose-gc', script(`./servers/${name}.js`), '--size', String(sizeBytes)]
+  const child = new Child(name, pinned(bench, 0, node))
+  const at = whereabouts.parse(JSON.parse(await child.line(START_MS)))
+  return { child, link: await ControlLink.connect(at.ctl), at }
+}
+
+async function stopServer({ child, link }: Server): Promise<void> {
+  link.close()
+  await child.end()
+}
+
+function startClient(bench: Bench, { at }: Server, load: Load): Child {
+  const own = [process.execPath, script('./client.js')]
+  const external = bench.client === null ? [] : [bench.client, '--pids', String(at.pid), '--spin']
+  const args = ['--port', at.port, '--ctl', at.ctl, '--path', at.path, '--n', load.clients]
+  args.push('--stalled', load.stalled, '--secs', load.secs, '--warm', load.warmSecs)
+  if (load.rate > 0) args.push('--rate', load.rate)
+  if (load.gzip) args.push('--gz', '--inflate', 2)
+  const command = [...(bench.client === null ? own : external), ...args.map(String)]
+  return new Child('client', pinned(bench, 1, command))
+}
+
+/**
+ * How far the server's memory rises above what it was when warm (a cold one grows by itself: compiled code, first heap).
+ * Stops the client when it grows beyond all measure.
+ */
+async function watchMemory(
+  link: ControlLink,
+  client: Child,
+  warmSecs: number,
+  run: { over: boolean },
+): Promise<number> {
+  await sleep(warmSecs * 1000)
+  const { rssBytes: before } = await link.ask(true)
+  let highest = before
+  while (!run.over) {
+    await sleep(WATCH_MS)
+    highest = Math.max(highest, (await link.ask()).rssBytes)
+    if (highest < MAX_RSS_BYTES) continue
+    client.kill()
+    break
+  }
+  return highest - before
+}
+
+/** Runs the load against a fresh server. An error when an event was lost or doubled or a connection broke. */
+export async function measureLoad(bench: Bench, name: ServerName, load: Load): Promise<Sample> {
+  const server = await startServer(bench, name, load.sizeBytes)
+  const client = startClient(bench, server, load)
+  const run = { over: false }
+  try {
+    await client.line(CONNECT_MS)
+    await sleep(SETTLE_MS)
+    // Asking costs the server a little; only the run about memory is watched.
+    const growth =
+      load.stalled > 0 ? watchMemory(server.link, client, load.warmSecs, run) : Promise.resolve(0)
+    client.say('go')
+    const answer = client.line((load.secs + load.warmSecs) * 1000 + DRAIN_MS)
+    // A client stopped for the server's hunger gives no answer; its growth is the result.
+    const line = load.stalled > 0 ? await answer.catch(() => null) : await answer
+    run.over = true
+    const growthBytes = await growth
+    if (line === null) {
+      if (growthBytes < MAX_RSS_BYTES / 2) throw new Error(`${name}: the client gave no result`)
+      return { cpuUsPerDelivery: 0, bytesPerDelivery: 0, p50Us: 0, p99Us: 0, growthBytes }
+    }
+    const result = clientResult.parse(JSON.parse(line))
+    if (!result.all_complete || result.gaps + result.dups + result.dead > 0 || result.deliv === 0) {
+      throw new Error(`${name} did not deliver everything once and in order: ${line}`)
+    }
+    return {
+      cpuUsPerDelivery: result.srv_us_per_deliv,
+      bytesPerDelivery: result.bytes_per_deliv,
+      p50Us: result.lat_us.p50,
+      p99Us: result.lat_us.p99,
+      growthBytes,
+    }
+  } finally {
+    run.over = true
+    await client.end()
+    await stopServer(server)
+  }
+}
+
+/** Resident memory of one idle reader, in bytes, with `readers` connected; garbage is collected before each look. */
+export async function measureIdle(bench: Bench, name: ServerName, readers: number): Promise<number> {
+  const load: Load = {
+    sizeBytes: 1024,
+    clients: Math.min(200, readers),
+    stalled: 0,
+    rate: 0,
+    secs: 1,
+    warmSecs: 0,
+    gzip: false,
+  }
+  const server = await startServer(bench, name, load.sizeBytes)
+  const clients: Child[] = []
+  const connect = async (count: number): Promise<Child> => {
+    const client = startClient(bench, server, { ...load, clients: count })
+    clients.push(client)
+    await client.line(CONNECT_MS)
+    await sleep(1_000)
+    return client
+  }
+  const resident = async (): Promise<number> => {
+    await server.link.ask(true)
+    await sleep(300)
+    return (await server.link.ask(true)).rssBytes
+  }
+  try {
+    // The first readers compile code and grow the heap; what they leave behind is no reader's.
+    await (await connect(load.clients)).end()
+    await sleep(500)
+    const before = await resident()
+    await connect(readers)
+    return ((await resident()) - before) / readers
+  } finally {
+    for (const client of clients) await client.end()
+    await stopServer(server)
+  }
+}

@@ -1,0 +1,49 @@
+// What a measurement was made on; printed with every result, since numbers without it mean little.
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import os from 'node:os'
+
+export type Machine = {
+  readonly cpu: string
+  readonly cores: number
+  readonly memoryMb: number
+  readonly node: string
+  readonly kernel: string
+  /** Load average of the last minute when the measurement began: over 0.5 or so somebody else was at work. */
+  readonly load1: number
+}
+
+export function describeMachine(): Machine {
+  const cpus = os.cpus()
+  return {
+    cpu: cpus[0]?.model.trim() ?? 'unknown',
+    cores: cpus.length,
+    memoryMb: Math.round(os.totalmem() / 1_048_576),
+    node: process.version,
+    kernel: `${os.type()} ${os.release()}`,
+    load1: os.loadavg()[0] ?? 0,
+  }
+}
+
+/** Whether processes can be pinned to cores here: `taskset` is there, and there are two cores to part them. */
+export function canPin(): boolean {
+  if (os.cpus().length < 2) return false
+  try {
+    execFileSync('taskset', ['-c', '0', 'true'], { stdio: 'ignore', timeout: 5_000 })
+    return true
+  } catch {
+    return false // not installed, or not allowed here: measured unpinned, and the report says so
+  }
+}
+
+/** How many files a child may open: the hard limit, to which Node raises its own at start. Infinity where unknown. */
+export function openFilesLimit(limitsFile = '/proc/self/limits'): number {
+  let text: string
+  try {
+    text = readFileSync(limitsFile, 'utf8')
+  } catch {
+    return Number.POSITIVE_INFINITY // no such file outside Linux; a connection refused will say it then
+  }
+  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(text)?.[1]
+  return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard)
+}

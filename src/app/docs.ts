@@ -1,0 +1,50 @@
+// The generated reference pages: made from the declarations the program itself runs on, so they cannot say anything else.
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { loadConfig } from '../config/load.js'
+import { settingsPage } from '../config/settings-page.js'
+import { settingsSchema } from '../config/settings-schema.js'
+import { errorsPage } from '../guards/errors.js'
+import { httpPage, openApiDocument } from '../http/reference.js'
+import { eventsPage } from '../http/schema-documents.js'
+import { metricsPage } from '../metrics/page.js'
+import { VERSION } from './version.js'
+
+const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+
+/** File name → content, for `docs/reference`. */
+export async function referencePages(): Promise<ReadonlyMap<string, string>> {
+  const defaults = loadConfig({ env: {} })
+  if (!defaults.ok) throw new Error('the defaults are not usable settings')
+  const openapi = await openApiDocument(defaults.config, VERSION)
+  return new Map([
+    ['settings.md', settingsPage()],
+    ['g6.schema.json', json(settingsSchema())],
+    ['metrics.md', metricsPage()],
+    ['events.md', eventsPage()],
+    ['http.md', httpPage(openapi)],
+    ['openapi.json', json(openapi)],
+    ['errors.md', errorsPage()],
+  ])
+}
+
+async function stalePages(folder: string): Promise<readonly (readonly [name: string, content: string])[]> {
+  const pages = [...(await referencePages())]
+  const found = await Promise.all(
+    pages.map(([name]) => readFile(join(folder, name), 'utf8').catch(() => null)),
+  )
+  return pages.filter(([, content], i) => found[i] !== content)
+}
+
+/** Names of the pages that are missing or say something else. */
+export async function checkPages(folder: string): Promise<readonly string[]> {
+  return (await stalePages(folder)).map(([name]) => name)
+}
+
+/** Writes those; returns their names. */
+export async function writePages(folder: string): Promise<readonly string[]> {
+  const stale = await stalePages(folder)
+  await mkdir(folder, { recursive: true })
+  await Promise.all(stale.map(([name, content]) => writeFile(join(folder, name), content)))
+  return stale.map(([name]) => name)
+}

@@ -1,0 +1,16 @@
+// The hub as an output of the loop: each board goes out in the cycle that made it.
+import type { Output } from '../engine/cycle.js'
+import type { Hub } from '../hub/hub.js'
+
+export function createHubOutput(hub: Hub): Output {
+  return {
+    name: 'stream',
+    publish({ board, stats }) {
+      // Before the first good reading there is nothing to show: readers wait for the first board.
+      if (board.generation === 0) return
+      hub.publish(board, stats.hitRatio)
+      hub.flush()
+    },
+    close: () => Promise.resolve(),
+  }
+}

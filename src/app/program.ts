@@ -1,0 +1,257 @@
+// The whole program put together from its settings: the only place that knows all parts, and the order in which they
+// start and stop.
+//
+//   start:  ports (so that addresses are known) → loop (so that a first board comes)
+//   stop:   not ready, no new streams → the cycle under way ends → readers get what they lack and `bye` → ports → outputs
+import { type Clock, systemClock } from '../clock/clock.js'
+import type { Finding } from '../config/finding.js'
+import type { Loaded, LoadResult } from '../config/load.js'
+import { reloadable } from '../config/reload.js'
+import type { Config } from '../config/settings.js'
+import type { Output } from '../engine/cycle.js'
+import { Loop, type LoopEnd } from '../engine/loop.js'
+import type { Source } from '../engine/source.js'
+import { type HealthDocument, healthDocument } from '../http/health-document.js'
+import { type Command, planListeners } from '../http/listen-plan.js'
+import type { Listening } from '../http/listeners.js'
+import { createHttpServer, type HttpServer } from '../http/server.js'
+import { Hub } from '../hub/hub.js'
+import type { Log } from '../log/log.js'
+import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.js'
+import { createPanelBuilder } from '../panels/build.js'
+import { PANELS } from '../panels/registry.js'
+import { staleAfter } from '../panels/thresholds.js'
+import { derive } from '../snapshot/derive.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
+import { httpObserver, hubObserver, loopObserver, readHub, readSource } from './bind-metrics.js'
+import { createEpoch } from './epoch.js'
+import { createHubOutput } from './hub-output.js'
+import { type PanelSurroundings, surroundingsOf } from './panel-context.js'
+import { readinessOf } from './readiness.js'
+import { VERSION } from './version.js'
+
+export type ProgramParts = { readonly config: Config; readonly metrics: Metrics; readonly log: Log }
+
+export type ProgramOptions = {
+  readonly loaded: Loaded
+  readonly command: Command
+  readonly source: Source
+  /** What shows or stores boards besides the stream; each is closed by the program. */
+  readonly outputs?: (parts: ProgramParts) => readonly Output[]
+  readonly log: Log
+  readonly clock?: Clock
+}
+
+/** The settings cannot be served as they are; the message says what to change. */
+export class ProgramError extends Error {
+  override readonly name = 'ProgramError'
+}
+
+/** Panels that may change only every so often, and the setting that says how often. */
+function panelEveryMs(config: Config, key: string): number {
+  if (key === 'links') return config.summaryMetaRefreshSec * 1000
+  if (key === 'resources') return config.summaryResRefreshSec * 1000
+  return 0
+}
+
+export class Program {
+  readonly metrics: Metrics
+  readonly loop: Loop
+  readonly hub: Hub
+  readonly #options: ProgramOptions
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #server: HttpServer | null
+  #config: Config
+  #surroundings: PanelSurroundings
+  #draining = false
+  #stopped: Promise<void> | null = null
+
+  /** Throws ProgramError when the settings contradict each other. Opens nothing yet. */
+  constructor(options: ProgramOptions) {
+    const { loaded, log, source } = options
+    const config = loaded.config
+    this.#options = options
+    this.#config = config
+    this.#log = log
+    this.#clock = options.clock ?? systemClock
+    this.metrics = config.unifiedMetrics
+      ? createMetrics({
+          extended: config.sseMetricsExtended,
+          processDefaults: true,
+          version: VERSION,
+          node: process.version,
+        })
+      : silentMetrics()
+    this.#surroundings = surroundingsOf(config, this.#linksOf([]))
+    this.hub = new Hub({
+      settings: () => this.#config,
+      version: VERSION,
+      observer: hubObserver(this.metrics),
+      clock: this.#clock,
+      log,
+    })
+    this.#server = this.#createServer()
+    const outputs = options.outputs?.({ config, metrics: this.metrics, log }) ?? []
+    const builder = createPanelBuilder({
+      clockMs: this.#clock.monotonicMs,
+      onFault: (panel, error) => log.error({ err: error, panel }, 'a panel could not be built'),
+      onTiming: (panel, seconds) => this.#panelBuilt(panel, seconds),
+    })
+    const observed = loopObserver(this.metrics)
+    this.loop = new Loop({
+      epoch: createEpoch(this.#clock.nowMs()),
+      source,
+      outputs: this.#server === null ? outputs : [createHubOutput(this.hub), ...outputs],
+      derive: status => this.#derived(derive(status)),
+      build: (snapshot, nowMs) => builder.build({ ...this.#surroundings, snapshot, nowMs }),
+      refreshMs: () => this.#config.summaryRefreshSec * 1000,
+      staleLimits: snapshot => staleAfter(this.#surroundings.thresholds, snapshot?.cycle.intervalSec ?? null),
+      churnWarnRatio: () => this.#config.summaryChurnWarnRatio,
+      panelEveryMs: key => panelEveryMs(this.#config, key),
+      clock: this.#clock,
+      maxCycles: config.summaryMaxCycles,
+      maxMs: config.summaryMaxSeconds === null ? null : config.summaryMaxSeconds * 1000,
+      observer: {
+        ...observed,
+        onFault: error => {
+          observed.onFault?.(error)
+          log.error({ err: error }, 'a cycle failed; the last board stays')
+        },
+        onOutputFailed: (output, error) => {
+          observed.onOutputFailed?.(output, error)
+          log.error({ err: error, output }, 'an output failed; the loop goes on')
+        },
+      },
+    })
+    readHub(this.metrics, this.hub)
+    readSource(this.metrics, this.loop)
+  }
+
+  /** Resolves when the loop ends by itself or by `stop()`. */
+  get finished(): Promise<LoopEnd> {
+    return this.loop.finished
+  }
+
+  /** Opens the ports and begins to read. Returns the addresses; throws when a port cannot be had. */
+  async start(): Promise<readonly Listening[]> {
+    const listening = (await this.#server?.listen()) ?? []
+    this.#surroundings = surroundingsOf(this.#config, this.#linksOf(listening))
+    this.#listening = listening
+    this.loop.start()
+    return listening
+  }
+  #listening: readonly Listening[] = []
+
+  /** Ends in order, within the grace; idempotent, and everyone who calls waits for the same end. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop()
+    return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    this.#draining = true
+    this.#server?.startDraining()
+    const graceMs = this.#config.shutdownGraceMs
+    const startMs = this.#clock.monotonicMs()
+    await this.loop.stop()
+    await this.hub.close(Math.max(0, graceMs - (this.#clock.monotonicMs() - startMs) - CLOSING_MS))
+    await this.#server?.close()
+    await this.loop.closeOutputs()
+  }
+
+  /**
+   * Takes the reloadable settings of a new reading of environment and file: all or nothing. An unusable one keeps the
+   * old set and says so.
+   */
+  reload(result: LoadResult): void {
+    if (!result.ok) {
+      this.#log.error({ errors: messages(result.errors) }, 'the settings cannot be used; the old ones stay')
+      return
+    }
+    const before = this.#config
+    const { config, ignored } = reloadable(before, result.config)
+    try {
+      const surroundings = surroundingsOf(config, this.#linksOf(this.#listening))
+      this.#config = config
+      this.#server?.reload()
+      this.#surroundings = surroundings
+    } catch (error) {
+      this.#config = before
+      this.#log.error({ err: error }, 'the settings cannot be used; the old ones stay')
+      return
+    }
+    this.#log.info({ warnings: messages(result.warnings) }, 'settings read again')
+    if (ignored.length > 0) this.#log.warn({ settings: ignored }, 'these take effect at the next start only')
+  }
+
+  #createServer(): HttpServer | null {
+    const { loaded, command, log } = this.#options
+    const { provenance } = loaded
+    const wanted = this.#config.outputSinks.includes('http')
+    if (!wanted && command === 'dashboard') return null
+    const plan = planListeners(this.#config, key => provenance[key].from !== 'default', command)
+    if (!plan.ok) throw new ProgramError(plan.error)
+    if (!wanted || plan.listeners.length === 0) return null
+    return createHttpServer({
+      config: () => this.#config,
+      listeners: plan.listeners,
+      hub: this.hub,
+      panelKeys: () => PANEL_KEYS,
+      health: () => this.#health(),
+      ready: () => readinessOf(this.loop.latest, this.loop.sourceNow(), this.#draining),
+      metrics: accept => this.metrics.text(accept),
+      observer: httpObserver(this.metrics),
+      log,
+      clock: this.#clock,
+      version: VERSION,
+    })
+  }
+
+  #health(): HealthDocument {
+    const { latest } = this.loop
+    return healthDocument({
+      // The age of the source grows between cycles.
+      result: latest === null ? null : { ...latest, source: this.loop.sourceNow() },
+      hub: this.hub.stats(),
+      version: VERSION,
+      uptimeSec: (this.#clock.nowMs() - this.loop.statistics.startedAtMs) / 1000,
+      draining: this.#draining,
+    })
+  }
+
+  #linksOf(listening: readonly Listening[]) {
+    const base = listening.find(({ name }) => name === 'unified')?.url ?? null
+    const own = (path: string) => (base === null ? null : `${base}${path}`)
+    return {
+      source: this.#options.source.name,
+      metricsUrl: this.#config.metricsUrl ?? own('/metrics'),
+      streamUrl: own('/summary/events'),
+      pageUrl: own('/'),
+    }
+  }
+
+  #panelBuilt(panel: string, seconds: number): void {
+    this.metrics.g6_summary_panel_render_seconds.observe({ panel }, seconds)
+    const unusual = this.loop.statistics.panelBuilt(panel, seconds * 1000)
+    if (unusual) this.metrics.g6_summary_panel_render_anomalies_total.inc()
+  }
+
+  #derived(snapshot: Snapshot): Snapshot {
+    if (this.#config.unifiedModelInitDebug && !this.#shownOnce) {
+      this.#shownOnce = true
+      const { raw: _, ...shown } = snapshot
+      this.#log.info({ snapshot: shown }, 'the first snapshot (G6_UNIFIED_MODEL_INIT_DEBUG)')
+    }
+    return snapshot
+  }
+  #shownOnce = false
+}
+
+/** Kept of the grace for closing ports and outputs. */
+const CLOSING_MS = 1_000
+const PANEL_KEYS: ReadonlySet<string> = new Set(PANELS.map(({ key }) => key))
+
+function messages(findings: readonly Finding[]): readonly string[] {
+  return findings.map(({ message }) => message)
+}

@@ -1,0 +1,78 @@
+// One program from its start to its exit code: signals, a reload, an uncaught error, and an end by itself.
+//
+//   SIGTERM, SIGINT   ends in order, exit 0; a second one ends now, exit 130
+//   SIGHUP            reads the settings again
+//   uncaught error    logged, ended in order, exit 1
+import type { EventEmitter } from 'node:events'
+import type { LoadResult } from '../config/load.js'
+import type { Listening } from '../http/listeners.js'
+import type { Log } from '../log/log.js'
+import type { Program } from './program.js'
+
+export const EXIT_OK = 0
+export const EXIT_FAILED = 1
+/** 128 + SIGINT, as shells count. */
+export const EXIT_NOW = 130
+
+/** What of the process is needed; tests bring their own. */
+export type ProcessEdge = Pick<EventEmitter, 'on' | 'removeListener'> & { exit(code: number): void }
+
+export type RunOptions = {
+  readonly program: Program
+  readonly log: Log
+  readonly load: () => LoadResult
+  /** Called with the addresses once the ports are open. */
+  readonly onListening?: (listening: readonly Listening[]) => void
+  /** Ends what runs beside the program (the simulator of the demo). Called once, whatever happened. */
+  readonly onEnd?: () => Promise<void>
+  /** Called before a crash ends the process: gives the terminal back. */
+  readonly restore?: () => void
+  readonly edge?: ProcessEdge
+}
+
+/** Resolves to the exit code when all has ended and nothing of it is left. */
+export async function runProgram(options: RunOptions): Promise<number> {
+  const { program, log, load, onListening, onEnd, restore } = options
+  const edge: ProcessEdge = options.edge ?? process
+  let code = EXIT_OK
+  let ending = false
+
+  const end = (): void => {
+    if (ending) {
+      restore?.()
+      edge.exit(EXIT_NOW)
+      return
+    }
+    ending = true
+    void program.stop()
+  }
+  const reload = (): void => program.reload(load())
+  const crash = (error: unknown): void => {
+    log.fatal({ err: error }, 'an unexpected error; the program ends')
+    restore?.()
+    code = EXIT_FAILED
+    if (ending) edge.exit(EXIT_FAILED)
+    end()
+  }
+  const listeners: readonly (readonly [string, (error: unknown) => void])[] = [
+    ['SIGTERM', end],
+    ['SIGINT', end],
+    ['SIGHUP', reload],
+    ['uncaughtException', crash],
+    ['unhandledRejection', crash],
+  ]
+  for (const [event, listener] of listeners) edge.on(event, listener)
+  try {
+    onListening?.(await program.start())
+    await program.finished
+    await program.stop()
+  } catch (error) {
+    code = EXIT_FAILED
+    await program.stop()
+    throw error
+  } finally {
+    await onEnd?.()
+    for (const [event, listener] of listeners) edge.removeListener(event, listener)
+  }
+  return code
+}

@@ -1,0 +1,50 @@
+import { Command } from 'commander'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { FromProcess } from '../config/from-process.js'
+import { loadConfig } from '../config/load.js'
+import { configCommand } from './config.js'
+
+async function run(env: Record<string, string>, ...argv: string[]): Promise<string> {
+  const out: string[] = []
+  const load = ({ flags = {} }: FromProcess = {}) => loadConfig({ env, flags })
+  const program = new Command('g6').addCommand(configCommand(text => out.push(text), load))
+  await program.parseAsync(['node', 'g6', 'config', ...argv])
+  return out.join('')
+}
+
+describe('g6 config', () => {
+  afterEach(() => {
+    process.exitCode = undefined
+  })
+
+  test('lists the settings, flags included, and is content', async () => {
+    const text = await run({ G6_SSE_GZIP: '0' }, '--changed', '--port', '5')
+    expect(text).toMatch(/G6_UNIFIED_HTTP_PORT +5 +flag --port/)
+    expect(text).toMatch(/G6_SSE_GZIP +off +env G6_SSE_GZIP/)
+    expect(process.exitCode).toBeUndefined()
+  })
+
+  test('takes --json and --group', async () => {
+    const { settings } = JSON.parse(await run({}, '--json', '--group', 'metrics'))
+    expect(settings.map((s: { name: string }) => s.name)).toEqual([
+      'G6_UNIFIED_METRICS',
+      'G6_SSE_METRICS_EXTENDED',
+    ])
+  })
+
+  test('check exits 0 when all is well', async () => {
+    expect(await run({}, 'check')).toBe('settings are usable\n')
+    expect(process.exitCode).toBeUndefined()
+  })
+
+  test('check exits 1 with everything that is wrong, flags included', async () => {
+    const text = await run({ G6_SSE_GZIP: 'x' }, 'check', '--port', 'y')
+    expect(text).toContain('error: G6_UNIFIED_HTTP_PORT (--port): "y" cannot be used')
+    expect(text).toContain('error: G6_SSE_GZIP: "x" cannot be used')
+    expect(process.exitCode).toBe(1)
+  })
+
+  test('check takes --json', async () => {
+    expect(JSON.parse(await run({}, 'check', '--json'))).toEqual({ ok: true, errors: [], warnings: [] })
+  })
+})

@@ -1,0 +1,42 @@
+// `g6 dashboard`: the board on this terminal, or as plain text or JSON lines.
+import { Command } from 'commander'
+import { fileOutputs, screenOutput } from '../app/outputs.js'
+import { Program } from '../app/program.js'
+import { runProgram } from '../app/run.js'
+import { sourceOf } from '../app/source.js'
+import { settingFlags } from '../config/flags.js'
+import { prepare } from './settings.js'
+
+type Options = { readonly rich: boolean; readonly json?: true; readonly serve?: true }
+
+export function dashboardCommand(): Command {
+  return settingFlags(new Command('dashboard'))
+    .description('Show the board in the terminal or as plain text')
+    .option('--no-rich', 'Plain text, whatever standard output is')
+    .option('--json', 'One JSON line a cycle instead of text')
+    .option('--serve', 'Serve the board over HTTP too')
+    .action(async (_options: unknown, command: Command) => {
+      const prepared = prepare(command)
+      if (prepared === null) return
+      const { loaded, log, load } = prepared
+      const { json, serve } = command.opts<Options>()
+      const program = new Program({
+        loaded,
+        command: serve ? 'dashboard --serve' : 'dashboard',
+        source: sourceOf(loaded.config, log),
+        outputs: parts => [
+          ...screenOutput(parts, json ? 'json' : 'plain', process.stdout),
+          ...fileOutputs(parts),
+        ],
+        log,
+      })
+      process.exitCode = await runProgram({
+        program,
+        log,
+        load,
+        onListening: listening => {
+          for (const { name, url } of listening) log.info({ name, url }, 'listening')
+        },
+      })
+    })
+}

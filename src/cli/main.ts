@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+// `g6`: one small file a command. Each is loaded when it is asked for, so that the quick ones stay quick.
+import { Command } from 'commander'
+import { VERSION } from '../app/version.js'
+
+type Loader = () => Promise<Command>
+
+const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[] = [
+  [
+    'demo',
+    'Simulator, server and dashboard in one: see it work',
+    async () => (await import('./demo.js')).demoCommand(),
+  ],
+  [
+    'serve',
+    'Serve the board over HTTP: stream, resync, health, metrics',
+    async () => (await import('./serve.js')).serveCommand(),
+  ],
+  [
+    'dashboard',
+    'Show the board in the terminal or as plain text',
+    async () => (await import('./dashboard.js')).dashboardCommand(),
+  ],
+  [
+    'snapshot',
+    'Print one board as text or JSON',
+    async () => (await import('./snapshot.js')).snapshotCommand(),
+  ],
+  [
+    'simulate',
+    'Write a status document that changes like a real one',
+    async () => (await import('./simulate.js')).simulateCommand(),
+  ],
+  [
+    'config',
+    'Show every setting, its value and where it came from',
+    async () => (await import('./config.js')).configCommand(),
+  ],
+  ['bench', 'Measure cycles and streams', async () => (await import('./bench.js')).benchCommand()],
+  [
+    'docs',
+    'Write or check the generated reference pages',
+    async () => (await import('./docs.js')).docsCommand(),
+  ],
+]
+
+async function main(args: readonly string[]): Promise<void> {
+  const g6 = new Command('g6')
+    .description('Live status panels and live answers, over one stream server')
+    .version(VERSION)
+    .showHelpAfterError('(g6 --help lists the commands, g6 COMMAND --help its options)')
+  const asked = args[0]
+  for (const [name, about, load] of COMMANDS) {
+    g6.addCommand(name === asked ? await load() : new Command(name).description(about))
+  }
+  await g6.parseAsync([...args], { from: 'user' })
+}
+
+// A pipe that was closed (`g6 dashboard | head`) is an ordinary end.
+process.stdout.on('error', error => {
+  if ('code' in error && error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`g6: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,33 @@
+// `g6 serve`: the board over HTTP, no screen.
+import { Command } from 'commander'
+import { fileOutputs } from '../app/outputs.js'
+import { Program } from '../app/program.js'
+import { runProgram } from '../app/run.js'
+import { sourceOf } from '../app/source.js'
+import { settingFlags } from '../config/flags.js'
+import { prepare } from './settings.js'
+
+export function serveCommand(): Command {
+  return settingFlags(new Command('serve'))
+    .description('Serve the board over HTTP: stream, resync, health, metrics')
+    .action(async (_options: unknown, command: Command) => {
+      const prepared = prepare(command)
+      if (prepared === null) return
+      const { loaded, log, load } = prepared
+      const program = new Program({
+        loaded,
+        command: 'serve',
+        source: sourceOf(loaded.config, log),
+        outputs: parts => fileOutputs(parts),
+        log,
+      })
+      process.exitCode = await runProgram({
+        program,
+        log,
+        load,
+        onListening: listening => {
+          for (const { name, url } of listening) log.info({ name, url }, 'listening')
+        },
+      })
+    })
+}

@@ -1,0 +1,33 @@
+// Settings for a command: loaded from its flags, the environment and the file; what is wrong is said on standard error.
+import type { Command } from 'commander'
+import { givenFlags } from '../config/flags.js'
+import { loadConfigFromProcess } from '../config/from-process.js'
+import type { Flags } from '../config/layers.js'
+import type { Loaded, LoadResult } from '../config/load.js'
+import { createLog, type Log } from '../log/log.js'
+
+export type Prepared = {
+  readonly loaded: Loaded
+  readonly log: Log
+  /** The same again, for SIGHUP. */
+  readonly load: () => LoadResult
+}
+
+/** `more`: settings the command itself decides, where nobody else did. Null: said what is wrong, exit code set. */
+export function prepare(command: Command, more: Flags = {}): Prepared | null {
+  const { flags, configPath } = givenFlags(command)
+  const load = (): LoadResult => loadConfigFromProcess({ flags: { ...more, ...flags }, configPath })
+  const loaded = load()
+  if (!loaded.ok) {
+    const count = loaded.errors.length === 1 ? 'a setting' : `${loaded.errors.length} settings`
+    process.stderr.write(`g6: ${count} cannot be used\n`)
+    for (const { message } of loaded.errors) process.stderr.write(`  ${message}\n`)
+    process.exitCode = 1
+    return null
+  }
+  const { logLevel, logFormat } = loaded.config
+  const format = logFormat ?? (process.stderr.isTTY === true ? 'pretty' : 'json')
+  const log = createLog({ level: logLevel, format })
+  for (const { message } of loaded.warnings) log.warn(message)
+  return { loaded, log, load }
+}

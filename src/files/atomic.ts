@@ -1,0 +1,88 @@
+// A file is replaced whole or not at all: written beside its place, flushed to the disk, and renamed over it. Whoever
+// reads it sees the text before or the text after, never a part.
+//
+// A rename is tried again where somebody holds the file for a moment (virus scanners and indexers on Windows, network
+// file systems). Whatever goes wrong, the temporary file does not stay.
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+
+/** What it needs of the system, for tests of faults. */
+export type AtomicEdge = {
+  /** Writes the whole text and flushes it to the disk. */
+  readonly writeFlushed: (path: string, text: string) => Promise<void>
+  readonly rename: (from: string, to: string) => Promise<void>
+  readonly makeFolder: (path: string) => Promise<unknown>
+  /** Removes a file; one that is not there is no error. */
+  readonly remove: (path: string) => Promise<void>
+  readonly wait: (ms: number) => Promise<unknown>
+}
+
+/** Waits before a rename is tried again, ms; at most so many times. */
+const RETRY_AFTER_MS: readonly number[] = [5, 20, 80]
+const HELD_FOR_A_MOMENT: ReadonlySet<unknown> = new Set(['EPERM', 'EACCES', 'EBUSY'])
+
+const systemEdge: AtomicEdge = {
+  async writeFlushed(path, text) {
+    const file = await open(path, 'w')
+    try {
+      await file.writeFile(text, 'utf8')
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  },
+  rename,
+  makeFolder: path => mkdir(path, { recursive: true }),
+  remove: path => rm(path, { force: true }),
+  wait: ms => pause(ms),
+}
+
+let written = 0
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+async function writeInFolder(path: string, text: string, edge: AtomicEdge): Promise<void> {
+  try {
+    await edge.writeFlushed(path, text)
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error
+    await edge.makeFolder(dirname(path))
+    await edge.writeFlushed(path, text)
+  }
+}
+
+async function renameWithRetries(from: string, to: string, edge: AtomicEdge): Promise<void> {
+  for (const waitMs of RETRY_AFTER_MS) {
+    try {
+      return await edge.rename(from, to)
+    } catch (error) {
+      if (!HELD_FOR_A_MOMENT.has(codeOf(error))) throw error
+      await edge.wait(waitMs)
+    }
+  }
+  await edge.rename(from, to)
+}
+
+/**
+ * Replaces the file at `path` with `text` (UTF-8), creating its folder when it is missing. Rejects with the error of the
+ * file system when it cannot; then the file is as it was and no temporary file is left.
+ */
+export async function writeAtomically(
+  path: string,
+  text: string,
+  edge: AtomicEdge = systemEdge,
+): Promise<void> {
+  written += 1
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${written}.tmp`)
+  try {
+    await writeInFolder(temporary, text, edge)
+    await renameWithRetries(temporary, path, edge)
+  } catch (error) {
+    // The first error is the one that tells; a removal that fails for the same reason says nothing new.
+    await edge.remove(temporary).catch(() => {})
+    throw error
+  }
+}

@@ -1,0 +1,63 @@
+// Guard 9: which web origins may read answers. It refuses nothing itself: a browser does, when the header is missing. So the
+// headers are on every answer, refusals too (a page must be able to read why), and the preflight comes before the token,
+// which browsers do not send with it. Credentials (cookies) are never allowed: nothing here is authorised by them.
+
+const ALLOWED_HEADERS = [
+  'X-API-Token',
+  'Authorization',
+  'Last-Event-ID',
+  'Content-Type',
+  'Idempotency-Key',
+  'X-Connection-ID',
+  'X-Request-ID',
+]
+const EXPOSED_HEADERS = [
+  'X-Request-ID',
+  'X-Connection-ID',
+  'X-Stream-ID',
+  'Retry-After',
+  'RateLimit',
+  'RateLimit-Policy',
+]
+const PREFLIGHT_MAX_AGE_SEC = 600
+
+function withName(names: readonly string[], extra: string): string {
+  const known = names.some(name => name.toLowerCase() === extra.toLowerCase())
+  return (known ? names : [...names, extra]).join(', ')
+}
+
+/** The origin to name in the answer, or null when this one is not allowed (or the request has none). */
+function allowedOrigin(origin: string | undefined, allowed: readonly string[]): string | null {
+  if (origin === undefined) return null
+  if (allowed.includes('*')) return '*'
+  return allowed.includes(origin) ? origin : null
+}
+
+/** CORS headers of an ordinary answer; empty when the origin is not allowed. */
+export function corsHeaders(
+  origin: string | undefined,
+  allowed: readonly string[],
+  requestIdHeader: string,
+): Readonly<Record<string, string>> {
+  const name = allowedOrigin(origin, allowed)
+  if (name === null) return {}
+  return {
+    'Access-Control-Allow-Origin': name,
+    'Access-Control-Expose-Headers': withName(EXPOSED_HEADERS, requestIdHeader),
+  }
+}
+
+/** What a preflight's answer has besides; empty when the origin is not allowed. */
+export function preflightHeaders(
+  origin: string | undefined,
+  allowed: readonly string[],
+  methods: readonly string[],
+  requestIdHeader: string,
+): Readonly<Record<string, string>> {
+  if (allowedOrigin(origin, allowed) === null) return {}
+  return {
+    'Access-Control-Allow-Methods': methods.join(', '),
+    'Access-Control-Allow-Headers': withName(ALLOWED_HEADERS, requestIdHeader),
+    'Access-Control-Max-Age': String(PREFLIGHT_MAX_AGE_SEC),
+  }
+}

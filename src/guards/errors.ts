@@ -1,0 +1,170 @@
+// The one table of errors: stable code → HTTP status, title, what a client reads. Every refusal and every failed request
+// is `application/problem+json` (RFC 9457) made here, so nothing of an exception can leak: no stack, path or text of it.
+//
+// It lives on the guards' floor because guards, routes and the chat relay all speak of these codes.
+
+type ErrorEntry = {
+  readonly status: number
+  readonly title: string
+  /** Default `detail`; a caller may give a more exact one made of checked text. */
+  readonly detail: string
+}
+
+const TABLE = {
+  bad_request: { status: 400, title: 'Bad request', detail: 'The request could not be understood.' },
+  invalid_query: {
+    status: 400,
+    title: 'Invalid query parameter',
+    detail: 'A query parameter has a value that is not allowed.',
+  },
+  unknown_panels: {
+    status: 400,
+    title: 'Unknown panels',
+    detail: 'The panels parameter names a panel that does not exist.',
+  },
+  token_missing: {
+    status: 401,
+    title: 'Token needed',
+    detail: 'Send the token as X-API-Token, as Authorization: Bearer, or a ticket from POST /summary/ticket.',
+  },
+  token_wrong: { status: 401, title: 'Token not accepted', detail: 'The token or ticket is not valid.' },
+  address_not_allowed: {
+    status: 403,
+    title: 'Address not allowed',
+    detail: 'Requests from this address are not allowed.',
+  },
+  user_agent_not_allowed: {
+    status: 403,
+    title: 'Client not allowed',
+    detail: 'Requests of this User-Agent are not allowed.',
+  },
+  not_found: { status: 404, title: 'Not found', detail: 'There is nothing at this address.' },
+  stream_disabled: {
+    status: 404,
+    title: 'Stream switched off',
+    detail: 'The stream is switched off on this server (G6_SSE_HTTP=0).',
+  },
+  resync_disabled: {
+    status: 404,
+    title: 'Resync switched off',
+    detail: 'Resync is switched off on this server; reconnect to the stream for a full snapshot.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'The Allow header names the methods of this address.',
+  },
+  request_timeout: {
+    status: 408,
+    title: 'Request timed out',
+    detail: 'The request did not arrive in time.',
+  },
+  body_too_large: { status: 413, title: 'Body too large', detail: 'The request body is over the limit.' },
+  request_line_too_long: {
+    status: 414,
+    title: 'Request line too long',
+    detail: 'The request line is over 8 KiB.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    detail: 'The Content-Type of the request is not understood here.',
+  },
+  wrong_host: {
+    status: 421,
+    title: 'Wrong host',
+    detail: 'The Host header does not name this server (G6_ALLOWED_HOSTS).',
+  },
+  too_many_wrong_tokens: {
+    status: 429,
+    title: 'Too many wrong tokens',
+    detail: 'This address has sent too many wrong tokens; wait, or send a right one.',
+  },
+  connect_rate: {
+    status: 429,
+    title: 'Too many new connections',
+    detail: 'This address has opened too many streams lately.',
+  },
+  too_many_streams: {
+    status: 429,
+    title: 'Too many streams',
+    detail: 'The server has as many streams as it may have.',
+  },
+  too_many_streams_of_address: {
+    status: 429,
+    title: 'Too many streams of one address',
+    detail: 'This address has as many streams as it may have.',
+  },
+  headers_too_large: {
+    status: 431,
+    title: 'Headers too large',
+    detail: 'The request headers are over 16 KiB.',
+  },
+  internal: {
+    status: 500,
+    title: 'Internal error',
+    detail: 'The request failed here; the log has it under the request id.',
+  },
+  starting: { status: 503, title: 'Starting', detail: 'There is no board yet.' },
+  draining: { status: 503, title: 'Shutting down', detail: 'The server is about to stop.' },
+  shed: {
+    status: 503,
+    title: 'Overloaded',
+    detail: 'The server is too busy to take new streams; come back later.',
+  },
+} as const satisfies Readonly<Record<string, ErrorEntry>>
+
+export type ErrorCode = keyof typeof TABLE
+
+/** `application/problem+json` as it leaves; `members` of a caller are added for compatibility. */
+export type Problem = {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly code: ErrorCode
+  readonly detail: string
+  readonly request_id: string
+}
+
+export function statusOf(code: ErrorCode): number {
+  return TABLE[code].status
+}
+
+/** `detail` replaces the default; it must be made of text we know (never an exception's message). */
+export function problem(code: ErrorCode, requestId: string, detail?: string): Problem {
+  const { status, title, detail: usual } = TABLE[code]
+  const type = `urn:g6-stream:error:${code}`
+  return { type, title, status, code, detail: detail ?? usual, request_id: requestId }
+}
+
+/** Thrown by a route for an error of the table; the server turns it into the answer. */
+export class HttpError extends Error {
+  override readonly name = 'HttpError'
+  constructor(
+    readonly code: ErrorCode,
+    /** Made of checked text: it is sent to the client. */
+    readonly detail?: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail ?? TABLE[code].detail)
+  }
+}
+
+/** `docs/reference/errors.md`. */
+export function errorsPage(): string {
+  const rows = Object.entries(TABLE).map(
+    ([code, { status, title, detail }]) => `| \`${code}\` | ${status} | ${title} | ${detail} |`,
+  )
+  return [
+    '# Errors',
+    '',
+    'Every error of the HTTP side is `application/problem+json` (RFC 9457):',
+    '`{type, title, status, code, detail, request_id}`. `code` is stable; `detail` is for people and may change;',
+    '`request_id` is that of the response header and of the log lines. Generated from the table in the source.',
+    '',
+    '| Code | Status | Title | What it says |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { hostAllowed, isLoopback } from './host.js'
+
+test.each(['127.0.0.1', '127.8.8.8', '::1', '[::1]', 'localhost', 'LOCALHOST'])(
+  '%s is this machine',
+  host => {
+    expect(isLoopback(host)).toBe(true)
+  },
+)
+test.each(['0.0.0.0', '::', '128.0.0.1', 'localhost.example', '127.0.0.1.example', ''])('%s is not', host => {
+  expect(isLoopback(host)).toBe(false)
+})
+
+describe('without a list, bound to loopback', () => {
+  test.each([
+    'localhost',
+    'localhost.',
+    'localhost:9329',
+    '127.0.0.1:80',
+    '[::1]',
+    '[::1]:9329',
+    undefined,
+    '',
+  ])('%s is answered', header => {
+    expect(hostAllowed(header, [], '127.0.0.1')).toBe(true)
+  })
+  test.each([
+    'evil.example',
+    'localhost.evil.example',
+    'localhost@evil.example',
+    'evil.example:9329',
+    '127.0.0.1.evil.example',
+    'localhost:80:80',
+    'localhost/',
+    '::1',
+    ' ',
+  ])('%j is not', header => {
+    expect(hostAllowed(header, [], '127.0.0.1')).toBe(false)
+  })
+})
+
+test('without a list, bound to the network, any name is answered', () => {
+  expect(hostAllowed('anything.example', [], '0.0.0.0')).toBe(true)
+})
+
+describe('with a list', () => {
+  const list = ['Dash.example', 'other.example:8443', '::1', '192.168.1.2']
+  test.each(['dash.example', 'DASH.EXAMPLE:1', 'other.example:8443', '[::1]:9', '192.168.1.2:80'])(
+    '%s is answered',
+    header => {
+      expect(hostAllowed(header, list, '127.0.0.1')).toBe(true)
+    },
+  )
+  test.each(['other.example', 'other.example:1', 'x.dash.example', 'localhost', '', undefined])(
+    '%s is not',
+    header => {
+      expect(hostAllowed(header, list, '127.0.0.1')).toBe(false)
+    },
+  )
+  test('* is everything', () => {
+    expect(hostAllowed('x', ['*'], '127.0.0.1')).toBe(true)
+    expect(hostAllowed(undefined, ['*'], '127.0.0.1')).toBe(true)
+  })
+})

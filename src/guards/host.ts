@@ -1,0 +1,41 @@
+// Guard 3: the Host header, against DNS rebinding: a page of another site whose name is made to resolve to this machine
+// sends that site's name as Host, and is refused.
+import { isIPv4 } from 'node:net'
+
+/** Whether an address to bind to is reachable from this machine only. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+  return bare === 'localhost' || bare === '::1' || (isIPv4(bare) && bare.startsWith('127.'))
+}
+
+/** `name:port` in parts; the name lower case, without brackets and trailing dot. Null when it is malformed. */
+function parsed(host: string): { readonly name: string; readonly port: string } | null {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]@/\\?#\s]+))(?::(\d{0,5}))?$/i.exec(host.trim())
+  if (match === null) return null
+  const name = (match[1] ?? match[2] ?? '').toLowerCase().replace(/\.$/, '')
+  return { name, port: match[3] ?? '' }
+}
+
+/** An allowed host may name a port; then only that port fits. A bare IPv6 address needs no brackets. */
+function fits(allowed: string, name: string, port: string): boolean {
+  if (allowed === '*' || allowed.toLowerCase() === name) return true
+  const entry = parsed(allowed)
+  return entry !== null && entry.name === name && (entry.port === '' || entry.port === port)
+}
+
+/**
+ * With a list: the host must be on it. Without: loopback names only when bound to loopback, anything otherwise (there the
+ * token guards). A request without Host (HTTP/1.0) is no browser's, so only an explicit list refuses it.
+ */
+export function hostAllowed(
+  header: string | undefined,
+  allowedHosts: readonly string[],
+  boundTo: string,
+): boolean {
+  if (header === undefined || header === '') return allowedHosts.length === 0 || allowedHosts.includes('*')
+  if (allowedHosts.length === 0 && !isLoopback(boundTo)) return true
+  const host = parsed(header)
+  if (host === null) return false
+  if (allowedHosts.length === 0) return isLoopback(host.name)
+  return allowedHosts.some(allowed => fits(allowed, host.name, host.port))
+}

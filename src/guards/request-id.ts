@@ -1,0 +1,18 @@
+// Guard 1: every request has an id, echoed in the answer and written in every log line about it.
+import { randomBytes } from 'node:crypto'
+
+/** What an id from outside may look like; anything else is replaced, never repaired. */
+const ACCEPTED = /^[A-Za-z0-9._-]{1,120}$/
+
+/** The client's id when it is 1–120 of `A-Za-z0-9._-`, else a fresh one. */
+export function requestIdOf(
+  header: string | readonly string[] | undefined,
+  fresh: () => string = freshRequestId,
+): string {
+  return typeof header === 'string' && ACCEPTED.test(header) ? header : fresh()
+}
+
+/** 96 random bits. */
+function freshRequestId(): string {
+  return randomBytes(12).toString('hex')
+}

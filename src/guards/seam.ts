@@ -1,0 +1,67 @@
+// How a room adds routes to the server: it registers them on the Fastify instance with rules that say which guards hold,
+// and gets from the shell what belongs to the server alone (the client's facts, streams over raw sockets).
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Transport, Wire } from '../hub/transport.js'
+
+/** Which listeners have a route; the unified one has all of them. */
+export type Surface = 'stream' | 'resync' | 'metrics' | 'other'
+
+/** What a route asks of a request. */
+export type RouteRules = {
+  readonly surface: Surface
+  /**
+   * `open`: nothing (it gives no data). `data`: guards 3–5. `stream`: guards 3–8, draining and shedding; it becomes a
+   * stream by `shell.openStream`. `relay`: guards 3–6 and draining; it has limits of its own.
+   */
+  readonly access: 'open' | 'data' | 'stream' | 'relay'
+  /** Besides the server's token: whether this `Authorization: Bearer` is good enough here. */
+  readonly acceptsBearer?: (bearer: string) => Promise<boolean>
+}
+
+/** What the guards found out about a request. */
+export type RequestFacts = {
+  readonly requestId: string
+  readonly address: string
+  /** What limits count by: the address, or the /64 of an IPv6 one. */
+  readonly addressKey: string
+  /** Mark of the credential that let it in; null when none was needed, or when it is a person's. */
+  owner: string | null
+  /** The ticket it came with, when that is what let it in. */
+  ticket: string | null
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    facts: RequestFacts
+  }
+  interface FastifyContextConfig {
+    rules?: RouteRules
+  }
+}
+
+export type StreamOptions = {
+  readonly gzip: boolean
+  /** Headers of the 200 beyond those every stream has. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** False: the route counts its streams itself. */
+  readonly counted: boolean
+}
+
+export type OpenStream = { readonly transport: Transport; readonly wire: Wire }
+
+/** What the server offers to its routes. */
+export interface HttpShell {
+  /**
+   * Turns the request into a stream: takes a slot, writes the head and hands over the connection. From then on nothing of
+   * `request` or `reply` may be used. Null: the client is gone. Throws HttpError when there is no slot.
+   */
+  openStream(request: FastifyRequest, reply: FastifyReply, options: StreamOptions): OpenStream | null
+  readonly draining: boolean
+}
+
+export interface HttpPlugin {
+  readonly name: string
+  register(app: FastifyInstance, shell: HttpShell): void | Promise<void>
+  /** The tokens have changed: end streams whose credential is no longer valid. */
+  dismiss?(which: (owner: string | null) => boolean): void
+}

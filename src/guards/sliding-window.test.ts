@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { ConnectRate } from './connect-rate.js'
+import { SlidingWindow } from './sliding-window.js'
+import { WrongTokens } from './wrong-tokens.js'
+
+test('never lets in more than N in any W, and never refuses one it could let in', () => {
+  const gaps = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 60 })
+  fc.assert(
+    fc.property(gaps, fc.integer({ min: 1, max: 5 }), (steps, count) => {
+      const limit = { count, windowMs: 100 }
+      const window = new SlidingWindow()
+      const letIn: number[] = []
+      let nowMs = 0
+      for (const step of steps) {
+        nowMs += step
+        const recent = letIn.filter(at => at > nowMs - limit.windowMs)
+        const waitMs = window.waitMs('a', limit, nowMs)
+        expect(waitMs === 0).toBe(recent.length < count)
+        if (waitMs === 0) {
+          window.add('a', limit, nowMs)
+          letIn.push(nowMs)
+        } else {
+          expect(window.waitMs('a', limit, nowMs + waitMs - 1)).toBeGreaterThan(0)
+          expect(window.waitMs('a', limit, nowMs + waitMs)).toBe(0)
+        }
+      }
+    }),
+  )
+})
+
+test('keys do not touch each other', () => {
+  const rate = new ConnectRate()
+  const limit = { count: 1, windowSec: 10 }
+  expect(rate.connect('a', limit, 0)).toBe(0)
+  expect(rate.connect('b', limit, 0)).toBe(0)
+  expect(rate.connect('a', limit, 4_000)).toBe(6_000)
+})
+
+test('a count of 0 means no limit', () => {
+  const rate = new ConnectRate()
+  for (let i = 0; i < 100; i++) expect(rate.connect('a', { count: 0, windowSec: 60 }, 0)).toBe(0)
+})
+
+test('idle keys are let go, and there are never more than the bound', () => {
+  const window = new SlidingWindow(3)
+  const limit = { count: 2, windowMs: 100 }
+  for (const key of ['a', 'b', 'c', 'd']) window.add(key, limit, 0)
+  expect(window.keys).toBe(3)
+  expect(window.waitMs('a', limit, 0)).toBe(0)
+  window.add('e', limit, 500)
+  expect(window.keys).toBe(1)
+})
+
+test('a limit that was lowered holds at once', () => {
+  const window = new SlidingWindow()
+  for (let i = 0; i < 5; i++) window.add('a', { count: 5, windowMs: 100 }, i)
+  expect(window.waitMs('a', { count: 2, windowMs: 100 }, 5)).toBe(98)
+})
+
+test('the eleventh wrong token in a minute waits until the first is a minute old', () => {
+  const wrong = new WrongTokens()
+  for (let i = 0; i < 10; i++) expect(wrong.count('a', i * 1_000)).toBe(0)
+  expect(wrong.count('a', 10_000)).toBe(50_000)
+  expect(wrong.count('a', 60_000)).toBe(0)
+})

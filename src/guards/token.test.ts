@@ -1,0 +1,48 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { presentedTokens, tokenSet } from './token.js'
+
+describe('a set of tokens', () => {
+  test('without a current one asks for none, and finds everybody valid', () => {
+    for (const none of [tokenSet(null, null), tokenSet(null, 'old')]) {
+      expect(none.required).toBe(false)
+      expect(none.ownerOf('old')).toBeNull()
+      expect(none.stillValid('anybody')).toBe(true)
+      expect(none.stillValid(null)).toBe(true)
+    }
+  })
+  test('knows exactly its tokens', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 1 }),
+        fc.string({ minLength: 1 }),
+        fc.string(),
+        (now, before, given) => {
+          const tokens = tokenSet(now, before)
+          expect(tokens.ownerOf(given) !== null).toBe(given === now || given === before)
+          expect(tokens.ownerOf(now)).not.toBeNull()
+        },
+      ),
+    )
+  })
+  test('gives a mark that says nothing of the token and outlives a rotation', () => {
+    const owner = tokenSet('one', null).ownerOf('one')
+    expect(owner).not.toContain('one')
+    expect(tokenSet('two', 'one').stillValid(owner)).toBe(true)
+    expect(tokenSet('two', null).stillValid(owner)).toBe(false)
+    expect(tokenSet('two', null).stillValid(null)).toBe(false)
+  })
+})
+
+test.each([
+  [{ 'x-api-token': ' t ' }, { apiToken: 't', bearer: null }],
+  [{ authorization: 'Bearer t' }, { apiToken: null, bearer: 't' }],
+  [{ authorization: 'BEARER  t' }, { apiToken: null, bearer: 't' }],
+  [{ authorization: 'Basic dDp0' }, { apiToken: null, bearer: null }],
+  [{ authorization: 'Bearer' }, { apiToken: null, bearer: null }],
+  [{ authorization: 'Bearer a b' }, { apiToken: null, bearer: null }],
+  [{ 'x-api-token': '' }, { apiToken: null, bearer: null }],
+  [{}, { apiToken: null, bearer: null }],
+])('%j presents %j', (headers, presented) => {
+  expect(presentedTokens(headers)).toEqual(presented)
+})

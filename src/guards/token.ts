@@ -1,0 +1,58 @@
+// Guard 4: the token. Compared in constant time over digests of equal length under a key of this process, so that neither
+// the length nor a common prefix of a wrong token can be told from the time an answer takes.
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** Nothing longer is looked into; the header limit is 16 KiB anyway. */
+const MAX_TOKEN_LENGTH = 4096
+
+const PROCESS_KEY = randomBytes(32)
+
+function digest(text: string): Buffer {
+  return createHmac('sha256', PROCESS_KEY).update(text).digest()
+}
+
+/** The tokens in force: the current one and, during rotation, the previous one. */
+export type TokenSet = {
+  /** False: no token is set and none is asked for. */
+  readonly required: boolean
+  /** The owner mark of the token it is equal to, or null. Takes the same time for every wrong one. */
+  ownerOf(token: string): string | null
+  /** Whether the token behind an owner mark is still in force. */
+  stillValid(owner: string | null): boolean
+}
+
+/** An owner mark is opaque, of this process only, and says nothing of the token. */
+export function tokenSet(current: string | null, previous: string | null): TokenSet {
+  // A previous token without a current one opens nothing: rotation is between two tokens.
+  const tokens = current === null ? [] : previous === null ? [current] : [current, previous]
+  const known = tokens.map(token => {
+    const bytes = digest(token)
+    return { bytes, owner: bytes.toString('base64url') }
+  })
+  return {
+    required: known.length > 0,
+    ownerOf: token => {
+      const given = digest(token.slice(0, MAX_TOKEN_LENGTH))
+      let owner: string | null = null
+      for (const { bytes, owner: name } of known) if (timingSafeEqual(bytes, given)) owner ??= name
+      return owner
+    },
+    stillValid: owner => known.length === 0 || known.some(token => token.owner === owner),
+  }
+}
+
+/** What a request brought as credentials, as it came. */
+export type Presented = { readonly apiToken: string | null; readonly bearer: string | null }
+
+type Header = string | readonly string[] | undefined
+
+function one(header: Header): string | null {
+  const value = typeof header === 'string' ? header.trim() : ''
+  return value === '' ? null : value
+}
+
+/** `X-API-Token` and `Authorization: Bearer` (RFC 6750); other schemes are no credential of ours. */
+export function presentedTokens(headers: Readonly<Record<string, Header>>): Presented {
+  const bearer = /^bearer +(\S+)$/i.exec(one(headers.authorization) ?? '')?.[1] ?? null
+  return { apiToken: one(headers['x-api-token']), bearer }
+}

@@ -1,0 +1,21 @@
+// Whether a client takes gzip, by Accept-Encoding (RFC 9110, sections 12.4.2 and 12.5.3).
+
+/** Quality of a coding in the header, 0–1; null when it is not named. A malformed weight counts as 0. */
+function quality(header: string, coding: string): number | null {
+  for (const part of header.toLowerCase().split(',')) {
+    const [name = '', ...parameters] = part.split(';').map(text => text.trim())
+    if (name !== coding) continue
+    const weight = parameters.find(text => text.startsWith('q='))
+    if (weight === undefined) return 1
+    const value = /^q=(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(weight) ? Number(weight.slice(2)) : 0
+    return value
+  }
+  return null
+}
+
+/** Accepted, and not liked less than bare text. No header means text. */
+export function acceptsGzip(header: string | undefined): boolean {
+  if (header === undefined) return false
+  const gzip = quality(header, 'gzip') ?? quality(header, 'x-gzip') ?? quality(header, '*') ?? 0
+  return gzip > 0 && gzip >= (quality(header, 'identity') ?? 0)
+}

@@ -1,0 +1,204 @@
+// The guards in their order, over the settings in force. Each guard is a function of its own file; here is only who is
+// asked when, and what a refusal says.
+import type { IncomingMessage } from 'node:http'
+import type { Clock } from '../clock/clock.js'
+import { type AddressList, addressList, countingKey } from '../guards/address.js'
+import { clientAddress } from '../guards/client-address.js'
+import { type Slot, StreamSlots } from '../guards/concurrency.js'
+import { ConnectRate } from '../guards/connect-rate.js'
+import { HttpError } from '../guards/errors.js'
+import { hostAllowed } from '../guards/host.js'
+import type { RejectReason } from '../guards/refusal-log.js'
+import { requestIdOf } from '../guards/request-id.js'
+import type { RequestFacts, RouteRules } from '../guards/seam.js'
+import { Tickets, type TicketUse } from '../guards/ticket.js'
+import { presentedTokens, type TokenSet, tokenSet } from '../guards/token.js'
+import { userAgentAllowed } from '../guards/user-agent.js'
+import { WrongTokens } from '../guards/wrong-tokens.js'
+import type { HttpConfig } from './http-config.js'
+
+/** A request that was turned away, and by which guard. */
+export class Refusal extends HttpError {
+  constructor(
+    readonly guard: RejectReason,
+    code: HttpError['code'],
+    headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(code, undefined, headers)
+  }
+}
+
+/** Retry-After of refusals that end when somebody leaves, seconds. */
+const BUSY_RETRY_SEC = 5
+const LONGEST_TICKET_CHARS = 128
+
+type Rules = {
+  readonly config: HttpConfig
+  readonly tokens: TokenSet
+  readonly allowed: AddressList
+  readonly trusted: AddressList
+}
+
+function rulesOf(config: HttpConfig): Rules {
+  return {
+    config,
+    tokens: tokenSet(config.sseApiToken, config.sseApiTokenPrevious),
+    allowed: addressList(config.sseIpAllow),
+    trusted: addressList(config.trustProxy),
+  }
+}
+
+function retryAfter(waitMs: number): Readonly<Record<string, string>> {
+  return { 'Retry-After': String(Math.max(1, Math.ceil(waitMs / 1000))) }
+}
+
+export type AccessParts = {
+  readonly config: () => HttpConfig
+  readonly clock: Clock
+  readonly draining: () => boolean
+  readonly shedding: () => boolean
+}
+
+export class Access {
+  readonly #parts: AccessParts
+  readonly #slots = new StreamSlots()
+  readonly #rate = new ConnectRate()
+  readonly #wrong = new WrongTokens()
+  readonly #tickets = new Tickets()
+  #rules: Rules
+
+  constructor(parts: AccessParts) {
+    this.#parts = parts
+    this.#rules = rulesOf(parts.config())
+  }
+
+  get config(): HttpConfig {
+    return this.#rules.config
+  }
+
+  /** Takes the settings as they are now. Throws, and keeps the old ones, when they cannot be used. */
+  reload(): void {
+    this.#rules = rulesOf(this.#parts.config())
+  }
+
+  /** Whether a credential that once let somebody in would do so today. */
+  stillValid(owner: string | null): boolean {
+    return this.#rules.tokens.stillValid(owner)
+  }
+
+  /** Guards 1 and 2. */
+  identify(request: IncomingMessage): RequestFacts {
+    const { config, trusted } = this.#rules
+    const forwarded = request.headers['x-forwarded-for']
+    const chain = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
+    const address = clientAddress(request.socket.remoteAddress, chain, trusted)
+    return {
+      requestId: requestIdOf(request.headers[config.sseRequestIdHeader.toLowerCase()]),
+      address,
+      addressKey: countingKey(address),
+      owner: null,
+      ticket: null,
+    }
+  }
+
+  /** Guard 3 alone: what a preflight has to pass. */
+  checkHost(request: IncomingMessage, rules: RouteRules): void {
+    if (this.#isOpen(rules)) return
+    const { allowedHosts, httpHost } = this.#rules.config
+    if (!hostAllowed(request.headers.host, allowedHosts, httpHost)) throw new Refusal('host', 'wrong_host')
+  }
+
+  /** Guards 3–7 as far as the route asks for them. Throws a Refusal; a promise only when somebody else must be asked. */
+  check(
+    request: IncomingMessage,
+    facts: RequestFacts,
+    rules: RouteRules,
+    ticket: string | null,
+  ): Promise<void> | undefined {
+    if (this.#isOpen(rules)) return undefined
+    this.checkHost(request, rules)
+    const asked = this.#checkToken(request, facts, rules, ticket)
+    if (asked === undefined) this.#checkRest(request, facts, rules)
+    return asked?.then(() => this.#checkRest(request, facts, rules))
+  }
+
+  #isOpen(rules: RouteRules): boolean {
+    return rules.access === 'open' || (rules.surface === 'metrics' && this.#rules.config.metricsPublic)
+  }
+
+  #checkToken(
+    request: IncomingMessage,
+    facts: RequestFacts,
+    rules: RouteRules,
+    ticket: string | null,
+  ): Promise<void> | undefined {
+    const { tokens } = this.#rules
+    const { apiToken, bearer } = presentedTokens(request.headers)
+    for (const token of [apiToken, bearer]) facts.owner ??= token === null ? null : tokens.ownerOf(token)
+    if (!tokens.required || facts.owner !== null) return undefined
+    const usesTicket = rules.access === 'stream' && ticket !== null && ticket.length <= LONGEST_TICKET_CHARS
+    const ticketHolder = usesTicket ? this.#tickets.look(ticket, this.#parts.clock.monotonicMs()) : null
+    if (ticketHolder !== null && tokens.stillValid(ticketHolder.owner)) {
+      facts.owner = ticketHolder.owner
+      facts.ticket = ticket
+      return undefined
+    }
+    const isMissing = apiToken === null && bearer === null && !(rules.access === 'stream' && ticket !== null)
+    if (isMissing) throw new Refusal('auth', 'token_missing', { 'WWW-Authenticate': 'Bearer realm="g6"' })
+    if (bearer === null || rules.acceptsBearer === undefined) return this.#refuseToken(facts)
+    return rules.acceptsBearer(bearer).then(accepted => {
+      if (!accepted) this.#refuseToken(facts)
+    })
+  }
+
+  #refuseToken(facts: RequestFacts): never {
+    const waitMs = this.#wrong.count(facts.addressKey, this.#parts.clock.monotonicMs())
+    if (waitMs > 0) throw new Refusal('auth', 'too_many_wrong_tokens', retryAfter(waitMs))
+    const challenge = 'Bearer realm="g6", error="invalid_token"'
+    throw new Refusal('auth', 'token_wrong', { 'WWW-Authenticate': challenge })
+  }
+
+  #checkRest(request: IncomingMessage, facts: RequestFacts, rules: RouteRules): void {
+    const { config, allowed } = this.#rules
+    if (allowed.size > 0 && !allowed.has(facts.address)) throw new Refusal('ip', 'address_not_allowed')
+    if (rules.access === 'data') return
+    if (!userAgentAllowed(request.headers['user-agent'], config.sseUaAllow)) {
+      throw new Refusal('ua', 'user_agent_not_allowed')
+    }
+    const busy = { 'Retry-After': String(BUSY_RETRY_SEC) }
+    if (this.#parts.draining()) throw new Refusal('draining', 'draining', busy)
+    if (rules.access === 'relay') return
+    if (this.#parts.shedding()) throw new Refusal('shed', 'shed', busy)
+    // A HEAD opens no stream.
+    if (request.method === 'HEAD') return
+    const waitMs = this.#rate.connect(
+      facts.addressKey,
+      config.sseIpConnectRate,
+      this.#parts.clock.monotonicMs(),
+    )
+    if (waitMs > 0) throw new Refusal('rate', 'connect_rate', retryAfter(waitMs))
+  }
+
+  /** Guard 8: a slot for the connection that is about to become a stream. */
+  takeSlot(facts: RequestFacts): Slot {
+    const { sseMaxConnections: maxStreams, sseMaxConnectionsPerIp: maxPerAddress } = this.#rules.config
+    const slot = this.#slots.take(facts.addressKey, { maxStreams, maxPerAddress })
+    if (typeof slot === 'string') throw new Refusal('cap', slot, { 'Retry-After': String(BUSY_RETRY_SEC) })
+    return slot
+  }
+
+  get openStreams(): number {
+    return this.#slots.open
+  }
+
+  issueTicket(owner: string | null): string {
+    return this.#tickets.issue(owner, this.#parts.clock.monotonicMs())
+  }
+
+  /** Binds the ticket a stream came with; throws when somebody was faster. Null when it came without. */
+  useTicket(facts: RequestFacts): TicketUse | null {
+    if (facts.ticket === null) return null
+    const use = this.#tickets.use(facts.ticket, this.#parts.clock.monotonicMs())
+    return use ?? this.#refuseToken(facts)
+  }
+}

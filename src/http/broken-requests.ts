@@ -1,0 +1,60 @@
+// Requests that never become one: broken syntax, headers over the limit, headers that do not come. Node reports them per
+// socket; the answer is written by hand, small, and the connection is closed.
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { type ErrorCode, problem, statusOf } from '../guards/errors.js'
+import { requestIdOf } from '../guards/request-id.js'
+import { DOCUMENT_HEADERS } from './answer-headers.js'
+
+/** Of the request line: method, target and version. */
+export const MAX_REQUEST_LINE_BYTES = 8 * 1024
+
+type ParseFault = Error & { readonly code?: string; readonly rawPacket?: Buffer }
+
+const BY_CODE: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 'body_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+function codeOf(fault: ParseFault): ErrorCode {
+  const code = BY_CODE[fault.code ?? ''] ?? 'bad_request'
+  return code === 'headers_too_large' && isInRequestLine(fault.rawPacket) ? 'request_line_too_long' : code
+}
+
+/** Whether the head grew too large within its first line, as far as the last packet tells. */
+function isInRequestLine(packet: Buffer | undefined): boolean {
+  if (packet === undefined) return false
+  const lineEnd = packet.indexOf('\r\n')
+  const isFirst = /^[A-Z]+ \S/.test(packet.subarray(0, 32).toString('latin1'))
+  return lineEnd === -1 || (isFirst && lineEnd > MAX_REQUEST_LINE_BYTES)
+}
+
+/** A whole answer as bytes, for a socket on which nothing else is being answered. */
+export function plainProblem(code: ErrorCode, requestIdHeader: string): Buffer {
+  const requestId = requestIdOf(undefined)
+  const status = statusOf(code)
+  const body = Buffer.from(JSON.stringify(problem(code, requestId)))
+  const headers = {
+    'Content-Type': 'application/problem+json',
+    'Content-Length': String(body.length),
+    Connection: 'close',
+    [requestIdHeader]: requestId,
+    'X-Content-Type-Options': 'nosniff',
+    ...DOCUMENT_HEADERS,
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+  const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`
+  return Buffer.concat([Buffer.from(head), body])
+}
+
+/** For `clientError`. `busy`: an answer is under way on this socket, so that nothing may be written between. */
+export function answerBroken(
+  fault: ParseFault,
+  socket: Duplex,
+  busy: boolean,
+  requestIdHeader: string,
+): void {
+  if (busy || !socket.writable || fault.code === 'ECONNRESET') socket.destroy()
+  else socket.end(plainProblem(codeOf(fault), requestIdHeader), () => socket.destroy())
+}

@@ -1,0 +1,55 @@
+// The description of the HTTP side, made of what the routes declare: OpenAPI 3.1 and the JSON Schemas of the documents.
+import swagger from '@fastify/swagger'
+import type { FastifyInstance, FastifySchema } from 'fastify'
+import { z } from 'zod'
+import { problemDocument } from '../protocol/events.js'
+import { jsonSchema } from './zod-schemas.js'
+
+/** Beside what a route declares: the one answer every route may give. */
+const PROBLEM = {
+  description: 'An error; `code` is one of the table in docs/reference/errors.md',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/problem' } } },
+}
+
+/** The answer of a route that gives no JSON. */
+export function textAnswer(description: string, contentType = 'text/plain'): object {
+  return { 200: { description, content: { [contentType]: { schema: { type: 'string' } } } } }
+}
+
+function described(schema: FastifySchema): FastifySchema {
+  const { querystring, response } = schema
+  const answers = Object.entries((response ?? {}) as Record<string, unknown>).map(([status, answer]) => [
+    status,
+    answer instanceof z.ZodType ? jsonSchema(answer, 'output') : answer,
+  ])
+  const query = querystring instanceof z.ZodType ? { querystring: jsonSchema(querystring, 'input') } : {}
+  return { ...schema, ...query, response: { ...Object.fromEntries(answers), default: PROBLEM } }
+}
+
+/** Must be registered before the routes it is to describe. */
+export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'G6 Stream',
+        version,
+        description: 'Live status panels over one stream server. Events are described under /schemas.',
+      },
+      components: {
+        schemas: { problem: jsonSchema(problemDocument, 'output') },
+        securitySchemes: {
+          token: { type: 'apiKey', in: 'header', name: 'X-API-Token' },
+          bearer: { type: 'http', scheme: 'bearer' },
+          ticket: { type: 'apiKey', in: 'query', name: 'ticket' },
+        },
+      },
+    },
+    transform: ({ schema, url, route }) => {
+      const rules = route.config?.rules
+      const ticket = rules?.access === 'stream' ? [{ ticket: [] }] : []
+      const security = rules?.access === 'open' ? [] : [{ token: [] }, { bearer: [] }, ...ticket]
+      return { schema: { ...described(schema ?? {}), security }, url }
+    },
+  })
+}

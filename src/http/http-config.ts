@@ -1,0 +1,31 @@
+// The settings the HTTP side reads. All are read at each request, so a reload takes effect at once.
+import type { Config } from '../config/settings.js'
+
+export type HttpConfig = Pick<
+  Config,
+  | 'httpHost'
+  | 'unifiedHttp'
+  | 'unifiedHttpPort'
+  | 'sseHttp'
+  | 'sseHttpPort'
+  | 'summaryMetricsHttp'
+  | 'metricsHttpPort'
+  | 'resyncHttpPort'
+  | 'disableResyncHttp'
+  | 'metricsPublic'
+  | 'allowOpen'
+  | 'allowedHosts'
+  | 'trustProxy'
+  | 'shedLagMs'
+  | 'sseStructured'
+  | 'sseGzip'
+  | 'sseApiToken'
+  | 'sseApiTokenPrevious'
+  | 'sseIpAllow'
+  | 'sseUaAllow'
+  | 'sseIpConnectRate'
+  | 'sseMaxConnections'
+  | 'sseMaxConnectionsPerIp'
+  | 'sseAllowOrigin'
+  | 'sseRequestIdHeader'
+>

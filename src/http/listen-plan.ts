@@ -1,0 +1,74 @@
+// Which ports are opened and what is answered on each, from the settings and the command: the table of ports as a pure
+// function. Nothing else decides about listening.
+import type { Surface } from '../guards/seam.js'
+import type { HttpConfig } from './http-config.js'
+
+export type Command = 'serve' | 'demo' | 'dashboard' | 'dashboard --serve'
+
+export type ListenerPlan = {
+  readonly name: string
+  readonly port: number
+  /** The setting that chooses the port, for messages about it. */
+  readonly setting: string
+  readonly surfaces: readonly Surface[]
+}
+
+export type ListenPlan =
+  | { readonly ok: true; readonly listeners: readonly ListenerPlan[] }
+  | { readonly ok: false; readonly error: string }
+
+export type PortKey = 'sseHttpPort' | 'metricsHttpPort' | 'resyncHttpPort'
+
+type PlanSettings = Pick<
+  HttpConfig,
+  'unifiedHttp' | 'unifiedHttpPort' | 'sseHttp' | 'summaryMetricsHttp' | 'disableResyncHttp' | PortKey
+>
+
+const ALL: readonly Surface[] = ['stream', 'resync', 'metrics', 'other']
+
+/** `isSet` says whether somebody set the port, to whatever value; the defaults alone open nothing. */
+export function planListeners(
+  config: PlanSettings,
+  isSet: (key: PortKey) => boolean,
+  command: Command,
+): ListenPlan {
+  const sse = config.sseHttp ?? isSet('sseHttpPort')
+  const metrics = config.summaryMetricsHttp ?? isSet('metricsHttpPort')
+  const resyncAsked = isSet('resyncHttpPort')
+  const resyncImplied = config.unifiedHttp === false && sse && !config.disableResyncHttp
+  const unified = config.unifiedHttp ?? (command !== 'dashboard' || sse || metrics || resyncAsked)
+
+  const wanted: ListenerPlan[] = []
+  const want = (name: string, port: number, setting: string, surfaces: readonly Surface[]): void => {
+    wanted.push({ name, port, setting, surfaces })
+  }
+  if (unified) want('unified', config.unifiedHttpPort, 'G6_UNIFIED_HTTP_PORT', ALL)
+  if (sse) want('stream', config.sseHttpPort, 'G6_SSE_HTTP_PORT', ['stream'])
+  if (metrics) want('metrics', config.metricsHttpPort, 'G6_METRICS_HTTP_PORT', ['metrics'])
+  if (resyncAsked || resyncImplied) {
+    want('resync', config.resyncHttpPort, 'G6_RESYNC_HTTP_PORT', ['resync'])
+  }
+
+  if (wanted.length === 0 && command !== 'dashboard') {
+    const ways =
+      'unset G6_UNIFIED_HTTP=0, or turn on G6_SSE_HTTP, G6_SUMMARY_METRICS_HTTP or G6_RESYNC_HTTP_PORT'
+    return { ok: false, error: `g6 ${command} has nothing to serve, every port is off: ${ways}` }
+  }
+  return { ok: true, listeners: merged(wanted) }
+}
+
+/** Settings that name the same port share one listener with the routes of all of them. (0 is any free port.) */
+function merged(wanted: readonly ListenerPlan[]): readonly ListenerPlan[] {
+  const listeners: ListenerPlan[] = []
+  for (const plan of wanted) {
+    const at = plan.port === 0 ? -1 : listeners.findIndex(other => other.port === plan.port)
+    const other = listeners[at]
+    if (other === undefined) listeners.push(plan)
+    else
+      listeners[at] = {
+        ...other,
+        surfaces: ALL.filter(s => [...other.surfaces, ...plan.surfaces].includes(s)),
+      }
+  }
+  return listeners
+}

@@ -1,0 +1,106 @@
+// The ports: one node:http server each, all handing their requests to one set of routes. Owns the servers.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { answerBroken } from './broken-requests.js'
+import type { ListenerPlan } from './listen-plan.js'
+
+/** Limits of the request side. */
+const LIMITS = {
+  maxHeaderSize: 16 * 1024,
+  /** From the connection's first moment, so a socket that never sends a request is closed too. */
+  headersTimeout: 10_000,
+  /** The whole request, its body included. */
+  requestTimeout: 30_000,
+  /** Newer Node versions wait a second longer than they say; 5 s is the most an idle connection may stay. */
+  keepAliveTimeout: 4_000,
+  connectionsCheckingInterval: 1_000,
+  noDelay: true,
+}
+const MAX_REQUESTS_PER_SOCKET = 1_000
+/** Connections that are no stream (those have left node:http and have their own limit). */
+const MAX_CONNECTIONS = 4_096
+/** How long answers under way may take when the server closes. */
+const CLOSE_GRACE_MS = 500
+
+export type Listening = { readonly name: string; readonly url: string }
+
+/** A port could not be opened; the message names the port and the setting that chose it. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError'
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, plan: ListenerPlan): ListenError {
+  const where = `cannot listen on ${hostInUrl(host)}:${plan.port}`
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: `the port is in use (${plan.setting})`,
+    EACCES: `this user may not open the port (${plan.setting})`,
+    EADDRNOTAVAIL: `the address is not one of this machine (G6_HTTP_HOST)`,
+    ENOTFOUND: `the host name is not known (G6_HTTP_HOST)`,
+    EAI_AGAIN: `the host name cannot be looked up (G6_HTTP_HOST)`,
+  }
+  const text = why[error.code ?? ''] ?? `${error.code ?? 'error'} (${plan.setting}, G6_HTTP_HOST)`
+  return new ListenError(`${where}: ${text}`, { cause: error })
+}
+
+function hostInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+export type OnRequest = (request: IncomingMessage, response: ServerResponse, listener: ListenerPlan) => void
+
+export class Listeners {
+  readonly #servers: Server[] = []
+  /** Sockets on which an answer is under way. */
+  readonly #busy = new WeakSet<Socket>()
+
+  constructor(
+    readonly onRequest: OnRequest,
+    readonly requestIdHeader: () => string,
+  ) {}
+
+  /** All or none. */
+  async open(host: string, plans: readonly ListenerPlan[]): Promise<readonly Listening[]> {
+    try {
+      const open: Listening[] = []
+      for (const plan of plans) open.push({ name: plan.name, url: await this.#openOne(host, plan) })
+      return open
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+  }
+
+  async #openOne(host: string, plan: ListenerPlan): Promise<string> {
+    const server = createServer(LIMITS, (request, response) => {
+      const { socket } = request
+      this.#busy.add(socket)
+      response.once('close', () => this.#busy.delete(socket))
+      this.onRequest(request, response, plan)
+    })
+    server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET
+    server.maxConnections = MAX_CONNECTIONS
+    server.on('clientError', (fault, socket) => {
+      answerBroken(fault, socket, this.#busy.has(socket as Socket), this.requestIdHeader())
+    })
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', error => reject(listenError(error, host, plan)))
+      server.listen({ host, port: plan.port }, resolve)
+    })
+    this.#servers.push(server)
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : plan.port
+    return `http://${hostInUrl(host)}:${port}`
+  }
+
+  /** Opens no new connections, lets answers under way finish for a moment, then ends what is left. Idempotent. */
+  async close(graceMs: number = CLOSE_GRACE_MS): Promise<void> {
+    const servers = this.#servers.splice(0)
+    const closed = servers.map(server => new Promise<void>(resolve => server.close(() => resolve())))
+    for (const server of servers) server.closeIdleConnections()
+    const force = setTimeout(() => {
+      for (const server of servers) server.closeAllConnections()
+    }, graceMs)
+    await Promise.all(closed)
+    clearTimeout(force)
+  }
+}

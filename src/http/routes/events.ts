@@ -1,0 +1,61 @@
+// GET /summary/events: the stream. Everything is decided and checked here; then the connection belongs to the hub.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { HttpShell, RouteRules, StreamOptions } from '../../guards/seam.js'
+import type { HubLike, JoinRequest } from '../../hub/hub-types.js'
+import { textAnswer } from '../description.js'
+import type { HttpConfig } from '../http-config.js'
+import { panelSubset, type StreamQuery, streamForm, streamQuery } from '../queries.js'
+import type { StreamOpener } from '../stream-opener.js'
+
+export type EventsParts = {
+  readonly config: () => HttpConfig
+  readonly hub: HubLike
+  readonly panelKeys: () => ReadonlySet<string>
+  readonly shell: HttpShell
+  readonly opener: StreamOpener
+}
+
+const RULES: RouteRules = { surface: 'stream', access: 'stream' }
+const PATHS = ['/summary/events', '/summary/stream']
+
+type Query = { Querystring: StreamQuery }
+
+export function eventsRoutes(app: FastifyInstance, parts: EventsParts): void {
+  const { config, hub, panelKeys, shell, opener } = parts
+
+  /** What the hub is told besides the connection. Throws for a query that cannot be served. */
+  function asked(request: FastifyRequest<Query>): Omit<JoinRequest, 'transport' | 'wire'> {
+    const { query, headers, facts } = request
+    const subset = panelSubset(query.panels, panelKeys())
+    const header = [headers['last-event-id']].flat()[0]
+    const lastEventId = header ?? query.last_event_id ?? null
+    return { ...streamForm(query, config().sseStructured), subset, lastEventId, owner: facts.owner }
+  }
+  const options = (): StreamOptions => ({ gzip: config().sseGzip, counted: true })
+
+  const get = (request: FastifyRequest<Query>, reply: FastifyReply): void => {
+    const wanted = asked(request)
+    const stream = shell.openStream(request, reply, options())
+    if (stream !== null) hub.join({ ...stream, ...wanted })
+  }
+  /** The same headers as a GET would have, and no stream. */
+  const head = (request: FastifyRequest<Query>, reply: FastifyReply): void => {
+    asked(request)
+    const { 'Transfer-Encoding': _, ...headers } = opener.describe(request, options()).headers
+    reply.hijack()
+    reply.raw.writeHead(200, headers).end()
+  }
+
+  for (const url of PATHS) {
+    const route = { url, exposeHeadRoute: false, config: { rules: RULES } }
+    const schema = {
+      summary: 'The stream of panel updates',
+      description: 'Its events are described under /schemas.',
+      tags: ['stream'],
+      querystring: streamQuery,
+      response: textAnswer('The stream', 'text/event-stream'),
+    }
+    app.route<Query>({ ...route, method: 'GET', schema, handler: get })
+    app.route<Query>({ ...route, method: 'HEAD', schema: { ...schema, hide: true }, handler: head })
+  }
+}

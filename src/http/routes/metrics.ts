@@ -1,0 +1,22 @@
+// GET /metrics: Prometheus text, or OpenMetrics for who asks for it.
+import type { FastifyInstance } from 'fastify'
+import type { RouteRules } from '../../guards/seam.js'
+import { textAnswer } from '../description.js'
+
+export type MetricsText = (
+  accept: string | undefined,
+) => Promise<{ readonly contentType: string; readonly body: string }>
+
+const RULES: RouteRules = { surface: 'metrics', access: 'data' }
+
+export function metricsRoute(app: FastifyInstance, metrics: MetricsText): void {
+  const schema = {
+    summary: 'Prometheus metrics; OpenMetrics for who accepts it',
+    tags: ['probes'],
+    response: textAnswer('The metrics'),
+  }
+  app.get('/metrics', { config: { rules: RULES }, schema }, async (request, reply) => {
+    const { contentType, body } = await metrics(request.headers.accept)
+    return reply.header('Content-Type', contentType).send(body)
+  })
+}

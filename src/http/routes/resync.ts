@@ -1,0 +1,83 @@
+// GET /summary/resync: the whole board as one document, for clients that found a hash they cannot explain.
+import type { FastifyInstance } from 'fastify'
+import { type Board, SCHEMA_VERSION } from '../../board/board.js'
+import { HttpError } from '../../guards/errors.js'
+import type { RouteRules } from '../../guards/seam.js'
+import type { HubLike, View } from '../../hub/hub-types.js'
+import { subsetSuffix } from '../../hub/resume.js'
+import { type ResyncDocument, resyncDocument } from '../../protocol/events.js'
+import { matchesEtag } from '../etag.js'
+import type { HttpConfig } from '../http-config.js'
+import { panelSubset, type ResyncQuery, resyncQuery } from '../queries.js'
+
+export type ResyncParts = {
+  readonly config: () => HttpConfig
+  readonly hub: HubLike
+  readonly panelKeys: () => ReadonlySet<string>
+  readonly onResync: (() => void) | undefined
+}
+
+const RULES: RouteRules = { surface: 'resync', access: 'data' }
+/** Different answers kept for one board: when many clients come at once, they mostly want the same. */
+const MAX_KEPT = 16
+
+/** The board (or some of its panels) as a document. */
+export function resyncOf(board: Board, subset: readonly string[] | null, view: View): ResyncDocument {
+  const wanted = subset === null ? null : new Set(subset)
+  const panels: Record<string, ResyncDocument['panels'][string]> = {}
+  for (const { key, hash, title, tone, lines, blocks, since } of board.panels.values()) {
+    if (wanted !== null && !wanted.has(key)) continue
+    const shown = { hash, title, tone, lines: [...lines] }
+    const more = view === 'blocks' ? { blocks: blocks.map(block => ({ ...block })) } : {}
+    panels[key] = { ...shown, ...more, since }
+  }
+  const { epoch, generation, cycle, builtAtMs: ts } = board
+  return { schema_version: SCHEMA_VERSION, epoch, generation, cycle, ts, panels }
+}
+
+/** Texts of the newest board, by what was asked for. */
+class ResyncTexts {
+  #board: Board | null = null
+  readonly #texts = new Map<string, Buffer>()
+
+  of(board: Board, subset: readonly string[] | null, view: View): Buffer {
+    if (this.#board !== board || this.#texts.size >= MAX_KEPT) this.#texts.clear()
+    this.#board = board
+    const key = `${view} ${subset === null ? '' : subset.join(',')}`
+    const known = this.#texts.get(key)
+    if (known !== undefined) return known
+    const made = Buffer.from(JSON.stringify(resyncOf(board, subset, view)))
+    this.#texts.set(key, made)
+    return made
+  }
+}
+
+export function resyncRoute(app: FastifyInstance, parts: ResyncParts): void {
+  const texts = new ResyncTexts()
+  app.get<{ Querystring: ResyncQuery }>(
+    '/summary/resync',
+    {
+      config: { rules: RULES },
+      schema: {
+        summary: 'The whole board as one document',
+        tags: ['board'],
+        querystring: resyncQuery,
+        response: { 200: resyncDocument },
+      },
+    },
+    (request, reply) => {
+      if (parts.config().disableResyncHttp) throw new HttpError('resync_disabled')
+      const subset = panelSubset(request.query.panels, parts.panelKeys())
+      parts.onResync?.()
+      const { board } = parts.hub
+      if (board === null || board.generation === 0) {
+        throw new HttpError('starting', undefined, { 'Retry-After': '1' })
+      }
+      const etag = `"${board.epoch}-${board.generation}${subsetSuffix(subset)}"`
+      void reply.header('ETag', etag)
+      if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
+      const bytes = texts.of(board, subset, request.query.view ?? 'lines')
+      return reply.header('Content-Type', 'application/json; charset=utf-8').send(bytes)
+    },
+  )
+}

@@ -1,0 +1,34 @@
+// The JSON Schemas served under /schemas and shown in the reference, made of the zod schemas the program itself uses.
+import type { z } from 'zod'
+import { problemDocument, resyncDocument, SUMMARY_EVENTS, ticketDocument } from '../protocol/events.js'
+import { healthSchema } from './health-document.js'
+import { jsonSchema } from './zod-schemas.js'
+
+const DOCUMENTS: Readonly<Record<string, z.ZodType>> = {
+  resync: resyncDocument,
+  health: healthSchema,
+  ticket: ticketDocument,
+  problem: problemDocument,
+}
+
+/** File name under /schemas without `.json` → JSON Schema 2020-12. */
+export function schemaDocuments(): ReadonlyMap<string, Record<string, unknown>> {
+  const all = Object.entries({ ...SUMMARY_EVENTS, ...DOCUMENTS })
+  return new Map(all.map(([name, schema]) => [name, { title: name, ...jsonSchema(schema, 'output') }]))
+}
+
+/** `docs/reference/events.md`. */
+export function eventsPage(): string {
+  const sections = Object.entries(SUMMARY_EVENTS).map(([name, schema]) => {
+    const text = JSON.stringify(jsonSchema(schema, 'output'), null, 2)
+    return `## \`${name}\`\n\n\`\`\`json\n${text}\n\`\`\`\n`
+  })
+  return [
+    '# Events of `GET /summary/events`',
+    '',
+    'The `data` of each event as JSON Schema; the same texts are served under `/schemas/<event>.json`.',
+    'Generated from the schemas in the source.',
+    '',
+    ...sections,
+  ].join('\n')
+}

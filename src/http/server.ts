@@ -1,0 +1,253 @@
+// The HTTP server: one set of routes behind one chain of guards, on as many ports as the settings ask for.
+//
+// What happens to a request: node:http parses it (listeners.ts) → `onRequest` below gives it an id, finds out whose it is,
+// puts the common headers on the answer and asks the guards (access.ts) → the route. A stream then leaves node:http
+// (stream-opener.ts). Every failure, wherever it happens, becomes a problem document (problem-answer.ts).
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import type { Clock } from '../clock/clock.js'
+import { preflightHeaders } from '../guards/cors.js'
+import { HttpError } from '../guards/errors.js'
+import { type LagMonitor, watchLag } from '../guards/lag-monitor.js'
+import { judgeBind } from '../guards/open-bind.js'
+import { RefusalLog, type RejectReason } from '../guards/refusal-log.js'
+import type { HttpPlugin, HttpShell, RouteRules } from '../guards/seam.js'
+import type { HubLike } from '../hub/hub-types.js'
+import type { Log } from '../log/log.js'
+import { Access, Refusal } from './access.js'
+import { RouteMethods } from './allowed-methods.js'
+import { commonHeaders, DOCUMENT_HEADERS } from './answer-headers.js'
+import { MAX_REQUEST_LINE_BYTES, plainProblem } from './broken-requests.js'
+import { describeRoutes } from './description.js'
+import type { HttpConfig } from './http-config.js'
+import type { ListenerPlan } from './listen-plan.js'
+import { Listeners, type Listening } from './listeners.js'
+import { asHttpError, sendProblem } from './problem-answer.js'
+import { descriptionRoutes } from './routes/description.js'
+import { eventsRoutes } from './routes/events.js'
+import { healthRoute } from './routes/health.js'
+import { type MetricsText, metricsRoute } from './routes/metrics.js'
+import { probeRoutes, type Readiness } from './routes/probes.js'
+import { resyncRoute } from './routes/resync.js'
+import { ticketRoute } from './routes/ticket.js'
+import { StreamOpener } from './stream-opener.js'
+import { zodValidator } from './zod-schemas.js'
+
+const BODY_LIMIT_BYTES = 64 * 1024
+/** The part of the readers that is sent away when the loop lags on. */
+const SHED_PART = 0.1
+
+/** Everything the HTTP side tells about itself. */
+export type HttpObserver = {
+  /** A guard refused a request. */
+  onRejected?(reason: RejectReason): void
+  /** /summary/resync was asked for. */
+  onResync?(): void
+}
+
+export type HttpParts = {
+  /** The settings in force; another object after a reload. */
+  readonly config: () => HttpConfig
+  readonly listeners: readonly ListenerPlan[]
+  /** Null: there is no board to serve, so there is neither stream nor resync. */
+  readonly hub: HubLike | null
+  readonly panelKeys: () => ReadonlySet<string>
+  readonly health: () => unknown
+  readonly ready: () => Readiness
+  readonly metrics: MetricsText
+  readonly observer?: HttpObserver
+  readonly log: Log
+  readonly clock: Clock
+  readonly version: string
+  readonly plugins?: readonly HttpPlugin[]
+}
+
+export interface HttpServer {
+  /** The OpenAPI document; opens nothing. */
+  describe(): Promise<object>
+  /** Opens all ports or none; the error names the port and its setting. */
+  listen(): Promise<readonly Listening[]>
+  /** From now on new streams are refused and readiness is 503; what is open stays. */
+  startDraining(): void
+  /** Ends everything. The hub is closed before, by whoever owns it, so that readers hear `bye`. Idempotent. */
+  close(): Promise<void>
+  /** Takes the settings as they are now, and ends streams whose token is no longer valid. Throws when unusable. */
+  reload(): void
+}
+
+export function createHttpServer(parts: HttpParts): HttpServer {
+  const { clock, log, hub, observer = {}, plugins = [] } = parts
+  let draining = false
+  let lag: LagMonitor | null = null
+  const access = new Access({
+    config: parts.config,
+    clock,
+    draining: () => draining,
+    shedding: () => lag?.refusing() ?? false,
+  })
+  const opener = new StreamOpener(access, clock)
+  const shell: HttpShell = {
+    openStream: (request, reply, options) => opener.open(request, reply, options),
+    get draining() {
+      return draining
+    },
+  }
+  const listenerOf = new WeakMap<IncomingMessage, ListenerPlan>()
+  const refusals = new RefusalLog(log, clock)
+  const methods = new RouteMethods<RouteRules>()
+
+  const app = createApp()
+
+  function createApp(): FastifyInstance {
+    const fastify = Fastify({
+      logger: false,
+      bodyLimit: BODY_LIMIT_BYTES,
+      return503OnClosing: false,
+      frameworkErrors: (error, request, reply) => {
+        dress(request, reply)
+        fail(request, reply, error)
+      },
+    })
+    fastify.decorateRequest('facts')
+    fastify.setValidatorCompiler(zodValidator)
+    fastify.setSerializerCompiler(() => data => JSON.stringify(data))
+    fastify.setErrorHandler((error, request, reply) => fail(request, reply, error))
+    fastify.setNotFoundHandler((request, reply) => fail(request, reply, new HttpError('not_found')))
+    fastify.addHook('onRoute', route => {
+      const rules = route.config?.rules
+      if (rules === undefined) throw new Error(`the route ${route.url} says no rules`)
+      methods.add(route.url, [route.method].flat(), rules)
+    })
+    fastify.addHook('onRequest', (request, reply, done) => {
+      dress(request, reply)
+      const asked = admit(request, reply)
+      if (asked === 'answered') return
+      if (asked === undefined) done()
+      else asked.then(() => done(), done)
+    })
+    return fastify
+  }
+
+  let registered: Promise<void> | null = null
+  function ready(): Promise<void> {
+    registered ??= register()
+    return registered
+  }
+
+  async function register(): Promise<void> {
+    await describeRoutes(app, parts.version)
+    probeRoutes(app, shell, parts.ready)
+    metricsRoute(app, parts.metrics)
+    healthRoute(app, parts.health)
+    ticketRoute(app, access)
+    descriptionRoutes(app)
+    if (hub !== null) {
+      const common = { config: parts.config, hub, panelKeys: parts.panelKeys }
+      eventsRoutes(app, { ...common, shell, opener })
+      resyncRoute(app, { ...common, onResync: observer.onResync })
+    }
+    for (const plugin of plugins) await plugin.register(app, shell)
+    await app.ready()
+  }
+
+  /** Guards 1 and 2, and the headers every answer has. */
+  function dress(request: FastifyRequest, reply: FastifyReply): void {
+    request.facts = access.identify(request.raw)
+    void reply.headers({
+      ...DOCUMENT_HEADERS,
+      ...commonHeaders(request.raw, request.facts.requestId, access.config),
+    })
+  }
+
+  /** Throws what refuses the request; a promise when somebody else must be asked first. */
+  function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> | 'answered' | undefined {
+    const { raw, facts } = request
+    if (requestLineBytes(raw) > MAX_REQUEST_LINE_BYTES) throw new HttpError('request_line_too_long')
+    const found = methods.find(raw.url ?? '')
+    const isHere = found !== null && listenerOf.get(raw)?.surfaces.includes(found.rules.surface)
+    if (!isHere) throw new HttpError('not_found')
+    const { rules } = found
+    const isStream = rules.access === 'stream' || rules.surface === 'stream'
+    if (isStream && access.config.sseHttp === false) throw new HttpError('stream_disabled')
+    const allow = { Allow: found.methods.join(', ') }
+    if (raw.method === 'OPTIONS') {
+      access.checkHost(raw, rules)
+      const { sseAllowOrigin, sseRequestIdHeader } = access.config
+      const cors = preflightHeaders(raw.headers.origin, sseAllowOrigin, found.methods, sseRequestIdHeader)
+      void reply
+        .code(204)
+        .headers({ ...allow, ...cors })
+        .send()
+      return 'answered'
+    }
+    if (request.is404) throw new HttpError('method_not_allowed', undefined, allow)
+    const { ticket } = request.query as { readonly ticket?: unknown }
+    return access.check(raw, facts, rules, typeof ticket === 'string' && ticket !== '' ? ticket : null)
+  }
+
+  function fail(request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
+    const error = asHttpError(thrown)
+    const route = request.routeOptions?.url ?? 'none'
+    const { requestId, address } = request.facts
+    if (error instanceof Refusal) {
+      observer.onRejected?.(error.guard)
+      refusals.write({ guard: error.guard, code: error.code, address, requestId, route })
+    } else if (error.code === 'internal') {
+      log.error({ err: thrown, requestId, address, route }, 'request failed')
+    }
+    sendProblem(request, reply, error)
+  }
+
+  const listeners = new Listeners(
+    (request: IncomingMessage, response: ServerResponse, listener) => {
+      listenerOf.set(request, listener)
+      const target = request.url ?? ''
+      if (target.startsWith('/') || /^https?:\/\//i.test(target)) app.routing(request, response)
+      // `OPTIONS *` and other forms of target that name no resource.
+      else response.socket?.end(plainProblem('bad_request', access.config.sseRequestIdHeader))
+    },
+    () => access.config.sseRequestIdHeader,
+  )
+
+  const server: HttpServer = {
+    describe: async () => {
+      await ready()
+      return app.swagger()
+    },
+    listen: async () => {
+      const bind = judgeBind(access.config)
+      if (bind.kind === 'refused') throw new Error(bind.text)
+      if (bind.kind === 'warning') log.warn(bind.text)
+      await ready()
+      const open = await listeners.open(access.config.httpHost, parts.listeners)
+      lag = watchLag({
+        limitMs: () => access.config.shedLagMs,
+        sendAway: () => hub?.shed(SHED_PART),
+        clock,
+      })
+      return open
+    },
+    startDraining: () => {
+      draining = true
+    },
+    close: async () => {
+      draining = true
+      lag?.stop()
+      lag = null
+      await Promise.all([listeners.close(), opener.close()])
+      await app.close()
+    },
+    reload: () => {
+      access.reload()
+      const isOut = (owner: string | null): boolean => !access.stillValid(owner)
+      hub?.dismiss(isOut, 'auth_expired')
+      for (const plugin of plugins) plugin.dismiss?.(isOut)
+    },
+  }
+  return server
+}
+
+function requestLineBytes(request: IncomingMessage): number {
+  const { method = '', url = '', httpVersion } = request
+  return Buffer.byteLength(`${method} ${url} HTTP/${httpVersion}`)
+}

@@ -1,0 +1,81 @@
+// A connection as the hub sees it: pre-framed bytes straight to the socket, never through ServerResponse.
+//
+// Blocked means: `write` returned false AND bytes are left in our memory. A write that the kernel took whole returns false
+// from the high-water mark on, yet nothing is waiting.
+import type { Socket } from 'node:net'
+import type { Transport } from '../hub/transport.js'
+
+/** Room in the kernel's queue of one socket, as libuv counts it; not in the public types. */
+type WithQueue = { readonly _handle?: { readonly writeQueueSize?: number } | null }
+
+/** After the last byte was handed over, how long a peer may take to fetch it and close. */
+const LINGER_MS = 5_000
+/** What a streaming client may still send us, ever: nothing is expected, and all of it is ignored. */
+const MAX_STRAY_BYTES = 64 * 1024
+
+export class SocketTransport implements Transport {
+  readonly #socket: Socket
+  #blocked = false
+  #strayBytes = 0
+  #linger: NodeJS.Timeout | undefined
+
+  /**
+   * `ownsReading`: the socket is ours alone, so its incoming side must be read here (else the end of the peer is never
+   * noticed); false when node:http still reads it.
+   */
+  constructor(
+    socket: Socket,
+    readonly ownsReading: boolean,
+  ) {
+    this.#socket = socket
+  }
+
+  attach(events: { onDrain(): void; onClose(): void }): void {
+    const socket = this.#socket
+    socket.on('drain', () => {
+      if (!this.#blocked) return
+      this.#blocked = false
+      events.onDrain()
+    })
+    socket.once('close', () => {
+      clearTimeout(this.#linger)
+      events.onClose()
+    })
+    if (!this.ownsReading) return
+    socket.on('data', (bytes: Buffer) => {
+      this.#strayBytes += bytes.length
+      if (this.#strayBytes > MAX_STRAY_BYTES) socket.destroy()
+    })
+    // A half-closed client is gone: it could not tell us otherwise.
+    socket.once('end', () => {
+      socket.destroy()
+    })
+  }
+
+  write(bytes: Buffer): boolean {
+    const socket = this.#socket
+    if (socket.write(bytes) || socket.writableLength === 0) return true
+    this.#blocked = true
+    return false
+  }
+
+  /** Falls while the peer takes bytes: even inside one large write, of which Node knows only the end. */
+  progress(): number {
+    const socket = this.#socket
+    return ((socket as WithQueue)._handle?.writeQueueSize ?? 0) + socket.writableLength
+  }
+
+  end(lastBytes: Buffer): void {
+    if (this.#socket.destroyed) return
+    if (lastBytes.length > 0) this.#socket.end(lastBytes)
+    else this.#socket.end()
+    this.#linger ??= setTimeout(() => {
+      this.#socket.destroy()
+    }, LINGER_MS)
+    this.#linger.unref()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+}

@@ -1,0 +1,91 @@
+// From a request to a stream: slot and ticket, the head, and the connection out of node:http's hands. Owns every stream's
+// socket until it closes, whoever writes to it.
+import type { Socket } from 'node:net'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../clock/clock.js'
+import type { OpenStream, StreamOptions } from '../guards/seam.js'
+import type { Wire } from '../hub/transport.js'
+import { acceptsGzip } from './accept-encoding.js'
+import type { Access } from './access.js'
+import { commonHeaders, STREAM_HEADERS, streamHead } from './answer-headers.js'
+import { leaveHttp } from './leave-http.js'
+import { SocketTransport } from './socket-transport.js'
+
+export class StreamOpener {
+  readonly #sockets = new Set<Socket>()
+
+  constructor(
+    readonly access: Access,
+    readonly clock: Clock,
+  ) {}
+
+  /** The wire this request gets, and the headers of its 200. */
+  describe(
+    request: FastifyRequest,
+    options: StreamOptions,
+  ): { readonly wire: Wire; readonly headers: Readonly<Record<string, string>> } {
+    const isGzip = options.gzip && acceptsGzip(request.raw.headers['accept-encoding'])
+    const isOld = request.raw.httpVersionMajor < 1 || request.raw.httpVersion === '1.0'
+    const wire: Wire = { encoding: isGzip ? 'gzip' : 'plain', framing: isOld ? 'raw' : 'chunked' }
+    const headers = {
+      ...STREAM_HEADERS,
+      ...commonHeaders(request.raw, request.facts.requestId, this.access.config),
+      ...options.headers,
+      ...(isGzip ? { 'Content-Encoding': 'gzip' } : {}),
+      ...(isOld ? {} : { 'Transfer-Encoding': 'chunked' }),
+      // The connection carries nothing after the stream.
+      Connection: 'close',
+    }
+    return { wire, headers }
+  }
+
+  /** See HttpShell.openStream. */
+  open(request: FastifyRequest, reply: FastifyReply, options: StreamOptions): OpenStream | null {
+    const old = request.raw.socket
+    if (old.destroyed) {
+      reply.hijack()
+      return null
+    }
+    const { wire, headers } = this.describe(request, options)
+    const slot = options.counted ? this.access.takeSlot(request.facts) : null
+    const ticket = this.#useTicket(request, slot)
+    const head = streamHead({ ...headers, Date: new Date(this.clock.nowMs()).toUTCString() })
+    reply.hijack()
+    const left = leaveHttp(old)
+    const socket = left ?? old
+    socket.setNoDelay(true)
+    this.#hold(socket, () => {
+      slot?.release()
+      ticket?.cut(this.clock.monotonicMs())
+    })
+    socket.write(head)
+    return { transport: new SocketTransport(socket, left !== null), wire }
+  }
+
+  #useTicket(request: FastifyRequest, slot: { release(): void } | null): ReturnType<Access['useTicket']> {
+    try {
+      return this.access.useTicket(request.facts)
+    } catch (error) {
+      slot?.release()
+      throw error
+    }
+  }
+
+  #hold(socket: Socket, onClose: () => void): void {
+    this.#sockets.add(socket)
+    // A reset or a failed write: `close` follows and says all there is to say.
+    socket.on('error', () => socket.destroy())
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      onClose()
+    })
+  }
+
+  /** Ends what is left; whoever wrote to them had the chance to end them in order. */
+  async close(): Promise<void> {
+    const closing = [...this.#sockets].map(
+      socket => new Promise<void>(resolve => void socket.once('close', () => resolve()).destroy()),
+    )
+    await Promise.all(closing)
+  }
+}

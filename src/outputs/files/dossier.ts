@@ -1,0 +1,38 @@
+// The dossier as an output: one file, replaced as a whole, at most once per interval.
+import { basename } from 'node:path'
+import type { Output } from '../../engine/cycle.js'
+import { type AtomicEdge, writeAtomically } from '../../files/atomic.js'
+import type { Log } from '../../log/log.js'
+import { dossierDocument } from './dossier-document.js'
+import { FaultLog } from './fault-log.js'
+
+export type DossierOptions = {
+  readonly path: string
+  readonly intervalMs: number
+  readonly monotonicMs: () => number
+  readonly log: Log
+  readonly onFault?: () => void
+  readonly edge?: AtomicEdge
+}
+
+export function createDossierOutput(options: DossierOptions): Output {
+  const { path, intervalMs, monotonicMs, log, edge } = options
+  const faults = new FaultLog(log, () => options.onFault?.())
+  const name = basename(path)
+  let lastMs = Number.NEGATIVE_INFINITY
+  return {
+    name: 'dossier',
+    async publish(result) {
+      const nowMs = monotonicMs()
+      if (nowMs - lastMs < intervalMs) return
+      lastMs = nowMs
+      try {
+        await writeAtomically(path, `${JSON.stringify(dossierDocument(result), null, 2)}\n`, edge)
+        faults.written(name)
+      } catch (error) {
+        faults.failed(name, error)
+      }
+    },
+    close: () => Promise.resolve(),
+  }
+}

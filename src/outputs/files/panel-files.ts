@@ -1,0 +1,119 @@
+// The panel files: written only when what they say changed, each replaced as a whole, the manifest last. A file that cannot
+// be written is tried again with the next cycle; the others are written all the same.
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { CycleResult, Output } from '../../engine/cycle.js'
+import { type AtomicEdge, writeAtomically } from '../../files/atomic.js'
+import type { Log } from '../../log/log.js'
+import {
+  ENVELOPED,
+  envelope,
+  MANIFEST_FILE,
+  manifestDocument,
+  SNAPSHOT_FILE,
+  snapshotDocument,
+  snapshotFacts,
+} from './documents.js'
+import { FaultLog } from './fault-log.js'
+
+export type PanelFilesOptions = {
+  readonly dir: string
+  /** `G6_PANELS_WRITER_BASIC`: the first file only. */
+  readonly basic: boolean
+  /** For the manifest: name and version of the program. */
+  readonly generator: string
+  readonly log: Log
+  readonly onWritten?: (panel: string) => void
+  readonly onFault?: () => void
+  /** A whole round of writing took so long, seconds. */
+  readonly onRound?: (seconds: number) => void
+  readonly edge?: AtomicEdge
+}
+
+type Wanted = {
+  readonly file: string
+  readonly panel: string
+  readonly facts: string
+  readonly text: () => string
+}
+
+const pretty = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`
+
+function wantedFiles(result: CycleResult, basic: boolean): readonly Wanted[] {
+  const { board, snapshot } = result
+  const first: Wanted = {
+    file: SNAPSHOT_FILE,
+    panel: 'unified',
+    facts: JSON.stringify(snapshotFacts(result)),
+    text: () => pretty(snapshotDocument(result)),
+  }
+  if (basic || snapshot === null) return [first]
+  const enveloped = ENVELOPED.map(entry => {
+    const data = entry.data(snapshot)
+    const hash = board.panels.get(entry.boardPanel)?.hash ?? ''
+    const { file, panel } = entry
+    return {
+      file,
+      panel,
+      facts: `${hash} ${JSON.stringify(data)}`,
+      text: () => pretty(envelope(entry, data, board)),
+    }
+  })
+  return [first, ...enveloped]
+}
+
+export function createPanelFilesOutput(options: PanelFilesOptions): Output {
+  const { dir, basic, generator, log, onWritten, onRound, edge } = options
+  const faults = new FaultLog(log, () => options.onFault?.())
+  const written = new Map<string, string>()
+  let folder: number | null = null
+
+  async function write({ file, panel, facts, text }: Wanted): Promise<boolean> {
+    try {
+      await writeAtomically(join(dir, file), text(), edge)
+      written.set(file, facts)
+      faults.written(file)
+      onWritten?.(panel)
+      return true
+    } catch (error) {
+      written.delete(file)
+      faults.failed(file, error)
+      return false
+    }
+  }
+
+  /** A folder that went away, or another one in its place, has none of our files. */
+  async function forgetIfFolderChanged(): Promise<void> {
+    const inode = await stat(dir).then(
+      stats => stats.ino,
+      () => null,
+    )
+    if (inode !== folder) written.clear()
+    folder = inode
+  }
+
+  async function round(result: CycleResult): Promise<void> {
+    await forgetIfFolderChanged()
+    const all = wantedFiles(result, basic)
+    const changed = all.filter(({ file, facts }) => written.get(file) !== facts)
+    if (changed.length === 0) return
+    const startMs = performance.now()
+    const done = await Promise.all(changed.map(write))
+    const files = all.map(({ file }) => file).filter(file => written.has(file))
+    if (!basic && done.includes(true)) {
+      await write({
+        file: MANIFEST_FILE,
+        panel: 'manifest',
+        facts: '',
+        text: () => pretty(manifestDocument(result, files, generator)),
+      })
+    }
+    onRound?.((performance.now() - startMs) / 1000)
+  }
+
+  return {
+    name: 'files',
+    publish: round,
+    close: () => Promise.resolve(),
+  }
+}

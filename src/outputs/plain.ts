@@ -1,0 +1,59 @@
+// The board as plain text: `[Title]`, its lines, a blank line. For pipes, logs and terminals without a screen.
+import { hash } from 'node:crypto'
+import type { CycleResult, Output } from '../engine/cycle.js'
+import { timeOfDay } from '../panels/format.js'
+import { clipText } from '../panels/text.js'
+import { NewestWriter, type TextStream } from './newest-writer.js'
+
+/** Where the width of the reader is not known. */
+const DEFAULT_COLUMNS = 160
+
+export type PlainOptions = {
+  readonly stream: TextStream
+  /** IANA name, for the time since when the status is bad. */
+  readonly timezone: string
+  /** `G6_SUMMARY_PLAIN_DIFF`: a frame equal to the last one is not printed again. */
+  readonly diff: boolean
+  /** Drawing a frame took so long, seconds. */
+  readonly onFrame?: (seconds: number) => void
+}
+
+/**
+ * What is wrong with the source, or nothing. It says since when, not for how long: an age would make every frame new.
+ */
+function statusLines({ source, board, reading }: CycleResult, timezone: string): readonly string[] {
+  if (source.state === 'fresh') return []
+  const readAtMs = reading?.readAtMs ?? board.builtAtMs
+  const since =
+    source.ageSec === null ? '' : `, last good at ${timeOfDay(readAtMs - source.ageSec * 1000, timezone)}`
+  const why = source.error === null ? '' : `: ${source.error}`
+  return ['[Status]', `${source.state}${why}${since}`, '']
+}
+
+/** One frame; every line fits `columns`. */
+export function plainFrame(result: CycleResult, columns: number, timezone: string): string {
+  const lines = [...statusLines(result, timezone)]
+  for (const panel of result.board.panels.values()) lines.push(`[${panel.title}]`, ...panel.lines, '')
+  if (lines.length === 0) return ''
+  return `${lines.map(line => clipText(line, columns)).join('\n')}\n`
+}
+
+export function createPlainOutput(options: PlainOptions): Output {
+  const { stream, timezone, diff, onFrame } = options
+  const writer = new NewestWriter(stream)
+  let lastHash: string | null = null
+  return {
+    name: 'plain',
+    publish(result) {
+      const startMs = performance.now()
+      const frame = plainFrame(result, stream.columns ?? DEFAULT_COLUMNS, timezone)
+      onFrame?.((performance.now() - startMs) / 1000)
+      if (frame === '') return
+      const frameHash = hash('sha256', frame)
+      if (diff && frameHash === lastHash) return
+      lastHash = frameHash
+      writer.write(frame)
+    },
+    close: () => writer.close(),
+  }
+}

@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest'
+import { derive } from '../snapshot/derive.js'
+import { createPanelBuilder } from './build.js'
+import type { PanelContext, PanelDefinition } from './definition.js'
+import type { Block } from './panel.js'
+import { DEFAULT_THRESHOLDS } from './thresholds.js'
+
+const LINKS = { source: null, metricsUrl: null, streamUrl: null, pageUrl: null }
+const at = (nowMs: number, status = {}): PanelContext => ({
+  snapshot: derive(status),
+  thresholds: DEFAULT_THRESHOLDS,
+  timezone: 'UTC',
+  links: LINKS,
+  nowMs,
+})
+
+function panel(key: string, build: () => readonly Block[]): PanelDefinition {
+  return { key, title: `Title of ${key}`, order: 1, stability: 'stable', shown: () => true, build }
+}
+
+const fine = panel('fine', () => [{ kind: 'text', text: 'well' }])
+
+function failing(error: unknown): PanelDefinition {
+  return panel('bad', () => {
+    throw error
+  })
+}
+
+const linesAt = (builder: ReturnType<typeof createPanelBuilder>, nowMs: number) =>
+  builder.build(at(nowMs)).map(({ lines }) => lines.join('|'))
+
+describe('a builder that throws', () => {
+  test('gives a panel of its own title, of tone error, and leaves the others alone', () => {
+    const faults: unknown[] = []
+    const error = Object.assign(new Error('/secret/path is gone'), { code: 'ENOENT' })
+    const onFault = (key: string, cause: unknown) => faults.push([key, cause])
+    const builder = createPanelBuilder({ registry: [failing(error), fine], onFault })
+    expect(builder.build(at(0))).toEqual([
+      {
+        ...{ key: 'bad', title: 'Title of bad', tone: 'error', lines: ['panel failed: ENOENT !!'] },
+        blocks: [{ kind: 'text', text: 'panel failed: ENOENT', tone: 'error' }],
+      },
+      expect.objectContaining({ key: 'fine', lines: ['well'] }),
+    ])
+    expect(faults).toEqual([['bad', error]])
+  })
+
+  test.each([
+    ['its name when it has no code', new RangeError('no'), 'RangeError'],
+    ['a clean word when the code is not clean', { code: 'a\u001b[31m b\n!' }, 'a_b_'],
+    ['a short word when the code is long', { code: 'x'.repeat(500) }, `${'x'.repeat(39)}_`],
+    ['unknown when it is no error', null, 'unknown'],
+    ['unknown when it is text', 'secret', 'unknown'],
+    ['its name when the code is a number', Object.assign(new Error('no'), { code: 7 }), 'Error'],
+  ])('says %s', (_, error, code) => {
+    const [shown] = createPanelBuilder({ registry: [failing(error)] }).build(at(0))
+    expect(shown?.lines).toEqual([`panel failed: ${code} !!`])
+  })
+
+  test('in deciding whether it is shown costs only its own panel too', () => {
+    const shown = () => {
+      throw new TypeError('no')
+    }
+    const builder = createPanelBuilder({ registry: [{ ...fine, key: 'odd', shown }, fine] })
+    expect(linesAt(builder, 0)).toEqual(['panel failed: TypeError !!', 'well'])
+  })
+
+  test('rests after 3 failures in a row, gets one chance after 30 s, and rests again', () => {
+    let calls = 0
+    const bad = panel('bad', () => {
+      calls++
+      throw new Error('no')
+    })
+    const builder = createPanelBuilder({ registry: [bad] })
+    const seen = [0, 1, 2, 3, 30_001, 30_002, 30_003, 60_001, 60_002].map(now => linesAt(builder, now)[0])
+    const [failed, resting] = ['panel failed: Error !!', 'panel resting after 3 failures !!']
+    expect(seen).toEqual([failed, failed, failed, resting, resting, failed, resting, resting, failed])
+    expect(calls).toBe(5)
+  })
+
+  test('is as good as new after it has worked once', () => {
+    let broken = true
+    const flaky = panel('flaky', () => {
+      if (broken) throw new Error('no')
+      return [{ kind: 'text', text: 'well' }]
+    })
+    const builder = createPanelBuilder({ registry: [flaky] })
+    const step = (now: number, isBroken: boolean) => {
+      broken = isBroken
+      return linesAt(builder, now)[0]
+    }
+    expect([step(0, true), step(1, true), step(2, false), step(3, true), step(4, true)]).toEqual([
+      'panel failed: Error !!',
+      'panel failed: Error !!',
+      'well',
+      'panel failed: Error !!',
+      'panel failed: Error !!',
+    ])
+    expect([step(5, false), step(6, true), step(7, true), step(8, true), step(40_000, false)]).toEqual([
+      'well',
+      'panel failed: Error !!',
+      'panel failed: Error !!',
+      'panel failed: Error !!',
+      'well',
+    ])
+  })
+
+  test('does not make another builder object rest', () => {
+    const builders = [1, 2, 3, 4].map(() => createPanelBuilder({ registry: [failing(new Error('no'))] }))
+    expect(builders.map(builder => linesAt(builder, 0)[0])).toEqual(Array(4).fill('panel failed: Error !!'))
+  })
+})
+
+describe('panels', () => {
+  test('that are not shown are left out', () => {
+    const hidden = { ...fine, key: 'hidden', shown: () => false }
+    expect(createPanelBuilder({ registry: [hidden, fine] }).build(at(0))).toHaveLength(1)
+  })
+
+  test('of the very same snapshot are not built again, unless they look at the time', () => {
+    const built: string[] = []
+    const timeless = panel('timeless', () => {
+      built.push('timeless')
+      return []
+    })
+    const timed: PanelDefinition = {
+      ...fine,
+      key: 'timed',
+      usesNow: true,
+      build: ({ nowMs }) => {
+        built.push('timed')
+        return [{ kind: 'text', text: String(nowMs) }]
+      },
+    }
+    const builder = createPanelBuilder({ registry: [timeless, timed] })
+    const context = at(1)
+    const [before] = builder.build(context)
+    const [after, now] = builder.build({ ...context, nowMs: 2 })
+    expect(after).toBe(before)
+    expect(now?.lines).toEqual(['2'])
+    expect(built).toEqual(['timeless', 'timed', 'timed'])
+  })
+
+  test.each([
+    ['snapshot', { snapshot: derive({ x: 1 }) }],
+    ['thresholds', { thresholds: { ...DEFAULT_THRESHOLDS } }],
+    ['timezone', { timezone: 'Asia/Kolkata' }],
+    ['links', { links: { ...LINKS } }],
+    ['index fails', { indexFails: {} }],
+  ])('are built again when the %s is another', (_, change) => {
+    let count = 0
+    const counting = panel('counting', () => [{ kind: 'text', text: String(++count) }])
+    const builder = createPanelBuilder({ registry: [counting] })
+    const context = at(0)
+    const texts = [context, context, { ...context, ...change }, context].map(
+      one => builder.build(one)[0]?.lines[0],
+    )
+    expect(texts).toEqual(['1', '1', '2', '3'])
+  })
+
+  test('tell how long they took, when they were really built and built well', () => {
+    let now = 0
+    const slow = panel('slow', () => {
+      now += 250
+      return []
+    })
+    const timings: unknown[] = []
+    const onTiming = (key: string, seconds: number) => timings.push([key, seconds])
+    const registry = [slow, failing(new Error('no')), { ...fine, shown: () => false }]
+    const builder = createPanelBuilder({ registry, clockMs: () => now, onTiming })
+    const context = at(0)
+    builder.build(context)
+    builder.build(context)
+    expect(timings).toEqual([['slow', 0.25]])
+  })
+})

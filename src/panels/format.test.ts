@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { fixed, MISSING, plainNumber, signed, timeOfDay, withUnit } from './format.js'
+
+describe('a number', () => {
+  test('has just so many decimals and no thousands separators', () => {
+    expect([24_512.3, 1_000_000, 0, -1.005].map(value => fixed(value, 2))).toEqual([
+      '24512.30',
+      '1000000.00',
+      '0.00',
+      '-1.00',
+    ])
+    expect(fixed(0.7314, 3)).toBe('0.731')
+  })
+
+  test('has no sign when nothing is left of it', () => {
+    expect([-0.001, -0].map(value => fixed(value, 2))).toEqual(['0.00', '0.00'])
+    expect([0.05, -0.08, 0, 0.001].map(value => signed(value, 2))).toEqual(['+0.05', '-0.08', '0.00', '0.00'])
+  })
+
+  test('given whole stays whole', () => {
+    expect([60, 1.25, 2.5, 0.333333].map(value => plainNumber(value))).toEqual(['60', '1.25', '2.5', '0.33'])
+  })
+
+  test('that is missing is a dash, without a unit', () => {
+    expect([fixed(null, 2), signed(null, 2), plainNumber(null), timeOfDay(null, 'UTC')]).toEqual(
+      Array(4).fill(MISSING),
+    )
+    expect(withUnit(MISSING, 's')).toBe('—')
+    expect(withUnit('1', 's')).toBe('1s')
+  })
+})
+
+describe('a time', () => {
+  test('is told in the zone asked for', () => {
+    const atMs = Date.UTC(2025, 10, 20, 18, 30, 5)
+    expect(timeOfDay(atMs, 'UTC')).toBe('18:30:05')
+    expect(timeOfDay(atMs, 'Asia/Kolkata')).toBe('00:00:05')
+    expect(timeOfDay(atMs, 'America/New_York')).toBe('13:30:05')
+  })
+
+  test('follows summer time', () => {
+    const hours = [Date.UTC(2025, 0, 1, 12), Date.UTC(2025, 6, 1, 12)]
+    expect(hours.map(atMs => timeOfDay(atMs, 'Europe/Berlin'))).toEqual(['13:00:00', '14:00:00'])
+  })
+
+  test('is told in any number of zones', () => {
+    for (let hour = -12; hour <= 12; hour++) {
+      const zone = `Etc/GMT${hour < 0 ? hour : `+${hour}`}`
+      const expected = String((24 - hour) % 24).padStart(2, '0')
+      expect(timeOfDay(0, zone)).toBe(`${expected}:00:00`)
+    }
+  })
+
+  test('in a zone that does not exist is an error', () => {
+    expect(() => timeOfDay(0, 'Mars/Olympus')).toThrow(RangeError)
+  })
+})

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest'
+import { emptyRecord, flag, isSafeName, list, map, member, number, text } from './value.js'
+
+describe('a value of one type', () => {
+  test('is a number only when it is a finite number; zero is a value', () => {
+    expect([0, -1.5, 1e21].map(number)).toEqual([0, -1.5, 1e21])
+    const others = [true, '1', null, undefined, Number.NaN, Number.POSITIVE_INFINITY, [], {}]
+    expect(others.map(number)).toEqual(others.map(() => null))
+  })
+
+  test('is text only when it says something, and loses the blanks around it', () => {
+    expect(text(' a b ')).toBe('a b')
+    expect(['', '  ', 1, true, null, []].map(text)).toEqual([null, null, null, null, null, null])
+  })
+
+  test('is a flag only when it is true or false', () => {
+    expect([true, false, 1, 0, 'true', null].map(flag)).toEqual([true, false, null, null, null, null])
+  })
+
+  test('is a map or a list, never the one for the other', () => {
+    expect(map({})).toEqual({})
+    expect([[], null, 'a', 1].map(map)).toEqual([null, null, null, null])
+    expect(list([])).toEqual([])
+    expect([{}, null, 'a', 1].map(list)).toEqual([null, null, null, null])
+  })
+})
+
+describe('a member', () => {
+  test('is never inherited', () => {
+    expect(member({}, 'constructor')).toBeUndefined()
+    expect(member({}, '__proto__')).toBeUndefined()
+    expect(member({ a: 1 }, 'a')).toBe(1)
+    expect(member(null, 'a')).toBeUndefined()
+  })
+
+  test('of an empty record is undefined whatever its name', () => {
+    expect(emptyRecord().toString).toBeUndefined()
+  })
+
+  test('may not be named like a prototype, nor be nameless', () => {
+    expect(['__proto__', 'constructor', 'prototype', '', ' ', 'NIFTY'].map(isSafeName)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      true,
+    ])
+  })
+})

@@ -1,0 +1,381 @@
+// The guards over real sockets, in their order; what each lets through and what it says when it does not.
+import { afterEach, describe, expect, test } from 'vitest'
+import { openStream, RawClient, type Rig, raw, startRig } from './support/http-rig.js'
+
+let rig: Rig
+afterEach(() => rig.close())
+
+const TOKEN = 'a-long-secret'
+const DATA_ROUTES = ['/summary/events', '/summary/stream', '/summary/resync', '/summary/health', '/metrics']
+const OPEN_ROUTES = ['/livez', '/readyz', '/openapi.json', '/schemas/hello.json']
+
+/** One request on a connection of its own; the head and what comes with it. */
+async function ask(line: string, headers: Readonly<Record<string, string>> = {}, from?: string) {
+  const client = new RawClient(rig.port, raw(line, headers), from)
+  await client.until('\r\n\r\n')
+  client.socket.destroy()
+  return client
+}
+
+describe('request id', () => {
+  test('a good one is echoed, on streams and on errors', async () => {
+    rig = await startRig()
+    const id = `Az9._-${'x'.repeat(114)}`
+    expect((await ask('GET /livez', { 'X-Request-ID': id })).header('x-request-id')).toBe(id)
+    expect((await ask('GET /nothing', { 'X-Request-ID': id })).header('x-request-id')).toBe(id)
+  })
+  test.each(['', 'a b', 'x'.repeat(121), 'ä', 'a\tb', '"><script>', 'a%0d%0ab'])(
+    '%j is replaced by a fresh one',
+    async id => {
+      rig = await startRig()
+      expect((await ask('GET /livez', { 'X-Request-ID': id })).header('x-request-id')).toMatch(
+        /^[0-9a-f]{24}$/,
+      )
+    },
+  )
+  test('the header has the name that is set', async () => {
+    rig = await startRig({ sseRequestIdHeader: 'X-Trace' })
+    const answer = await ask('GET /livez', { 'X-Trace': 'abc', 'X-Request-ID': 'def' })
+    expect(answer.header('x-trace')).toBe('abc')
+    expect(answer.header('x-request-id')).toBeNull()
+  })
+})
+
+describe('host', () => {
+  test.each(['localhost', 'LOCALHOST:80', '127.0.0.1:9329', '[::1]:9329', '127.9.9.9'])(
+    '%s is this machine',
+    async host => {
+      rig = await startRig()
+      expect((await ask('GET /summary/health', { Host: host })).status).toBe(200)
+    },
+  )
+  test('a rebound name is 421, for the preflight too', async () => {
+    rig = await startRig({ sseAllowOrigin: ['*'] })
+    for (const method of ['GET', 'HEAD', 'OPTIONS']) {
+      const answer = await ask(`${method} /summary/events`, {
+        Host: 'evil.example',
+        Origin: 'http://evil.example',
+      })
+      expect(answer.status).toBe(421)
+    }
+    expect(rig.rejected).toEqual(['host', 'host', 'host'])
+  })
+  test('the list is what is allowed when there is one', async () => {
+    rig = await startRig({ allowedHosts: ['dash.example'] })
+    expect((await ask('GET /summary/health', { Host: 'dash.example:443' })).status).toBe(200)
+    expect((await ask('GET /summary/health', { Host: 'localhost' })).status).toBe(421)
+  })
+  test('probes are asked by any name', async () => {
+    rig = await startRig()
+    expect((await ask('GET /livez', { Host: '10.1.2.3:9329' })).status).toBe(200)
+  })
+})
+
+describe('token', () => {
+  test.each(DATA_ROUTES)('%s without one is 401 and says how', async path => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    const answer = await ask(`GET ${path}`)
+    expect(answer.status).toBe(401)
+    expect(answer.header('www-authenticate')).toBe('Bearer realm="g6"')
+    expect(rig.rejected).toEqual(['auth'])
+  })
+  test('POST /summary/ticket without one is 401', async () => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    expect((await ask('POST /summary/ticket', { 'Content-Length': '0' })).status).toBe(401)
+  })
+  test.each(DATA_ROUTES)('%s with it is 200, in either header', async path => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    expect((await ask(`GET ${path}`, { 'X-API-Token': TOKEN })).status).toBe(200)
+    expect((await ask(`GET ${path}`, { Authorization: `bearer ${TOKEN}` })).status).toBe(200)
+  })
+  test.each(OPEN_ROUTES)('%s needs none', async path => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    expect((await ask(`GET ${path}`)).status).toBe(200)
+  })
+  test('/metrics needs none when it is public, and then no host either', async () => {
+    rig = await startRig({ sseApiToken: TOKEN, metricsPublic: true })
+    expect((await ask('GET /metrics', { Host: 'prometheus' })).status).toBe(200)
+    expect((await ask('GET /summary/health')).status).toBe(401)
+  })
+  test('the previous one passes too, a wrong one does not, a right one beside a wrong one does', async () => {
+    rig = await startRig({ sseApiToken: TOKEN, sseApiTokenPrevious: 'old-secret' })
+    expect((await ask('GET /summary/health', { 'X-API-Token': 'old-secret' })).status).toBe(200)
+    const wrong = await ask('GET /summary/health', { 'X-API-Token': `${TOKEN}x` })
+    expect(wrong.status).toBe(401)
+    expect(wrong.header('www-authenticate')).toContain('error="invalid_token"')
+    const both = { 'X-API-Token': 'wrong', Authorization: `Bearer ${TOKEN}` }
+    expect((await ask('GET /summary/health', both)).status).toBe(200)
+  })
+  test('after ten wrong ones in a minute: wrong is 429, missing is 401, right is 200', async () => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    for (let i = 0; i < 10; i++) {
+      expect((await ask('GET /summary/health', { 'X-API-Token': `guess${i}` })).status).toBe(401)
+    }
+    const eleventh = await ask('GET /summary/health', { 'X-API-Token': 'guess' })
+    expect(eleventh.status).toBe(429)
+    expect(Number(eleventh.header('retry-after'))).toBeGreaterThan(50)
+    expect((await ask('GET /summary/health')).status).toBe(401)
+    expect((await ask('GET /summary/health', { 'X-API-Token': TOKEN })).status).toBe(200)
+    expect((await ask('GET /summary/health', { 'X-API-Token': 'guess' }, '127.0.0.2')).status).toBe(401)
+    rig.pass(61_000)
+    expect((await ask('GET /summary/health', { 'X-API-Token': 'guess' })).status).toBe(401)
+  })
+  test('a rotated token ends the streams it let in, and only those', async () => {
+    rig = await startRig({ sseApiToken: 'one' })
+    const old = await openStream(rig, { 'X-API-Token': 'one' })
+    rig.setConfig({ sseApiToken: 'two', sseApiTokenPrevious: 'one' })
+    rig.server.reload()
+    const fresh = await openStream(rig, { 'X-API-Token': 'two' })
+    rig.setConfig({ sseApiTokenPrevious: null })
+    rig.server.reload()
+    expect(rig.hub.dismissed).toEqual([
+      { meant: [false], reason: 'auth_expired' },
+      { meant: [true, false], reason: 'auth_expired' },
+    ])
+    expect((await ask('GET /summary/health', { 'X-API-Token': 'one' })).status).toBe(401)
+    for (const client of [old, fresh]) client.socket.destroy()
+  })
+  test('settings that cannot be used leave the old ones in force', async () => {
+    rig = await startRig({ sseApiToken: 'one' })
+    rig.setConfig({ sseApiToken: 'two', sseIpAllow: ['nonsense'] })
+    expect(() => rig.server.reload()).toThrow('nonsense')
+    expect((await ask('GET /summary/health', { 'X-API-Token': 'one' })).status).toBe(200)
+    expect(rig.hub.dismissed).toEqual([])
+  })
+})
+
+describe('tickets', () => {
+  const issue = async (): Promise<string> => {
+    const response = await fetch(`${rig.url}/summary/ticket`, {
+      method: 'POST',
+      headers: { 'X-API-Token': TOKEN },
+    })
+    expect(response.status).toBe(201)
+    const { ticket, expires_in_sec } = (await response.json()) as { ticket: string; expires_in_sec: number }
+    expect(expires_in_sec).toBe(60)
+    expect(Buffer.from(ticket, 'base64url').length).toBeGreaterThanOrEqual(16)
+    return ticket
+  }
+  const withTicket = (ticket: string) => openStream(rig, {}, `/summary/events?ticket=${ticket}`)
+
+  test('open one stream, and the same one again after a cut, until 60 s later', async () => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    const ticket = await issue()
+    const first = await withTicket(ticket)
+    expect(first.status).toBe(200)
+    expect((await withTicket(ticket)).status).toBe(401)
+    first.socket.destroy()
+    await rig.hub.until(() => rig.hub.closed.length === 1)
+    rig.pass(59_000)
+    const again = await withTicket(ticket)
+    expect(again.status).toBe(200)
+    rig.pass(600_000)
+    again.socket.destroy()
+    await rig.hub.until(() => rig.hub.closed.length === 2)
+    rig.pass(61_000)
+    expect((await withTicket(ticket)).status).toBe(401)
+  })
+  test('are good for 60 s, for streams alone, and carry the mark of their token', async () => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    const ticket = await issue()
+    expect((await ask(`GET /summary/health?ticket=${ticket}`)).status).toBe(401)
+    rig.pass(61_000)
+    expect((await withTicket(ticket)).status).toBe(401)
+    const byTicket = await withTicket(await issue())
+    const byToken = await openStream(rig, { 'X-API-Token': TOKEN })
+    expect(rig.hub.joined[0]?.owner).toBe(rig.hub.joined[1]?.owner)
+    for (const client of [byTicket, byToken]) client.socket.destroy()
+  })
+  test('a stream refused for want of a slot has not used its ticket up', async () => {
+    rig = await startRig({ sseApiToken: TOKEN, sseMaxConnections: 1 })
+    const first = await openStream(rig, { 'X-API-Token': TOKEN })
+    const ticket = await issue()
+    expect((await withTicket(ticket)).status).toBe(429)
+    first.socket.destroy()
+    await rig.hub.until(() => rig.hub.closed.length === 1)
+    const second = await withTicket(ticket)
+    expect(second.status).toBe(200)
+    second.socket.destroy()
+  })
+  test('of a token no longer valid are not either', async () => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    const ticket = await issue()
+    rig.setConfig({ sseApiToken: 'new' })
+    rig.server.reload()
+    expect((await withTicket(ticket)).status).toBe(401)
+  })
+})
+
+describe('address', () => {
+  test('not on the list is 403', async () => {
+    rig = await startRig({ sseIpAllow: ['127.0.0.2/31'] })
+    expect((await ask('GET /summary/health', {}, '127.0.0.3')).status).toBe(200)
+    expect((await ask('GET /summary/health', {}, '127.0.0.4')).status).toBe(403)
+    expect(rig.rejected).toEqual(['ip'])
+    expect((await ask('GET /livez', {}, '127.0.0.4')).status).toBe(200)
+  })
+  test('X-Forwarded-For of nobody in particular is not believed', async () => {
+    rig = await startRig({ sseIpAllow: ['10.0.0.1'] })
+    expect((await ask('GET /summary/health', { 'X-Forwarded-For': '10.0.0.1' })).status).toBe(403)
+  })
+  test('behind a trusted proxy the right-most address it did not make up counts', async () => {
+    rig = await startRig({ trustProxy: ['127.0.0.0/8'], sseIpAllow: ['10.0.0.1'] })
+    const from = (chain: string) => ask('GET /summary/health', { 'X-Forwarded-For': chain })
+    expect((await from('10.0.0.1')).status).toBe(200)
+    expect((await from('6.6.6.6, 10.0.0.1, 127.0.0.9')).status).toBe(200)
+    expect((await from('10.0.0.1, 6.6.6.6')).status).toBe(403)
+  })
+})
+
+describe('user agent', () => {
+  test('must begin as allowed, for streams only', async () => {
+    rig = await startRig({ sseUaAllow: ['g6-', 'curl/'] })
+    expect((await openStream(rig, { 'User-Agent': 'curl/8' })).status).toBe(200)
+    expect((await openStream(rig, { 'User-Agent': 'Mozilla curl/8' })).status).toBe(403)
+    expect((await openStream(rig)).status).toBe(403)
+    expect(rig.rejected).toEqual(['ua', 'ua'])
+    expect((await ask('GET /summary/health')).status).toBe(200)
+  })
+})
+
+describe('new connections', () => {
+  test('over the rate are 429 with the time that is really left, per address', async () => {
+    rig = await startRig({ sseIpConnectRate: { count: 2, windowSec: 30 } })
+    await openStream(rig)
+    rig.pass(10_000)
+    await openStream(rig)
+    const third = await openStream(rig)
+    expect(third.status).toBe(429)
+    expect(Number(third.header('retry-after'))).toBeLessThanOrEqual(20)
+    expect(Number(third.header('retry-after'))).toBeGreaterThan(15)
+    expect(rig.rejected).toEqual(['rate'])
+    expect((await ask('GET /summary/events', {}, '127.0.0.2')).status).toBe(200)
+    expect((await ask('HEAD /summary/events')).status).toBe(200)
+    expect((await ask('GET /summary/health')).status).toBe(200)
+    rig.pass(20_000)
+    expect((await openStream(rig)).status).toBe(200)
+    expect((await openStream(rig)).status).toBe(429)
+  })
+})
+
+describe('concurrent streams', () => {
+  test('of one address are limited on their own', async () => {
+    rig = await startRig({ sseMaxConnectionsPerIp: 1 })
+    const mine = await openStream(rig)
+    expect((await openStream(rig)).body).toContain('too_many_streams_of_address')
+    const other = new RawClient(rig.port, raw('GET /summary/events'), '127.0.0.2')
+    await other.until(': hi')
+    mine.socket.destroy()
+    await rig.hub.until(() => rig.hub.closed.length === 1)
+    expect((await openStream(rig)).status).toBe(200)
+  })
+})
+
+describe('CORS', () => {
+  const site = 'https://dash.example'
+  test('a listed origin may read answers, refusals too', async () => {
+    rig = await startRig({ sseAllowOrigin: [site], sseApiToken: TOKEN })
+    for (const [path, status] of [
+      ['/livez', 200],
+      ['/summary/health', 401],
+      ['/nothing', 404],
+    ] as const) {
+      const answer = await ask(`GET ${path}`, { Origin: site })
+      expect(answer.status).toBe(status)
+      expect(answer.header('access-control-allow-origin')).toBe(site)
+      expect(answer.header('access-control-expose-headers')).toBe(
+        'X-Request-ID, X-Connection-ID, X-Stream-ID, Retry-After, RateLimit, RateLimit-Policy',
+      )
+      expect(answer.header('access-control-allow-credentials')).toBeNull()
+      expect(answer.header('vary')).toContain('Origin')
+    }
+    const stream = await openStream(rig, { Origin: site, 'X-API-Token': TOKEN })
+    expect(stream.header('access-control-allow-origin')).toBe(site)
+    stream.socket.destroy()
+  })
+  test.each(['https://evil.example', 'null', `${site}.evil.example`, 'http://dash.example'])(
+    '%s is not reflected',
+    async origin => {
+      rig = await startRig({ sseAllowOrigin: [site] })
+      const answer = await ask('GET /summary/health', { Origin: origin })
+      expect(answer.status).toBe(200)
+      expect(answer.text.toLowerCase()).not.toContain('access-control')
+    },
+  )
+  test('* is *, never the origin itself', async () => {
+    rig = await startRig({ sseAllowOrigin: ['*'] })
+    const answer = await ask('GET /livez', { Origin: 'https://any.example' })
+    expect(answer.header('access-control-allow-origin')).toBe('*')
+  })
+  test('a preflight needs no token', async () => {
+    rig = await startRig({ sseAllowOrigin: [site], sseApiToken: TOKEN })
+    const answer = await ask('OPTIONS /summary/ticket', {
+      Origin: site,
+      'Access-Control-Request-Method': 'POST',
+    })
+    expect(answer.status).toBe(204)
+    expect(answer.header('access-control-allow-origin')).toBe(site)
+    expect(answer.header('access-control-allow-methods')).toBe('POST, OPTIONS')
+    expect(answer.header('access-control-allow-headers')).toBe(
+      'X-API-Token, Authorization, Last-Event-ID, Content-Type, Idempotency-Key, X-Connection-ID, X-Request-ID',
+    )
+    expect(rig.rejected).toEqual([])
+  })
+  test('a preflight of a stranger is answered without leave', async () => {
+    rig = await startRig({ sseAllowOrigin: [site] })
+    const answer = await ask('OPTIONS /summary/events', { Origin: 'https://evil.example' })
+    expect(answer.status).toBe(204)
+    expect(answer.text.toLowerCase()).not.toContain('access-control')
+  })
+})
+
+describe('draining', () => {
+  test('readiness is 503, new streams are 503, what is open stays, data is still given', async () => {
+    rig = await startRig()
+    const open = await openStream(rig)
+    rig.server.startDraining()
+    expect((await ask('GET /readyz')).status).toBe(503)
+    expect((await ask('GET /livez')).status).toBe(200)
+    expect((await ask('GET /summary/health')).status).toBe(200)
+    const refused = await openStream(rig)
+    expect(refused.status).toBe(503)
+    expect(refused.header('retry-after')).toBe('5')
+    expect(rig.rejected).toEqual(['draining'])
+    expect(open.closed).toBe(false)
+    open.socket.destroy()
+  })
+})
+
+describe('the log', () => {
+  test('has a line for each refusal, with guard, address, id and route, and no secret', async () => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    const secrets = { 'X-API-Token': 'wrong-secret', Cookie: 'cookie-secret' }
+    await ask('GET /summary/events?ticket=ticket-secret&panels=query-secret', {
+      ...secrets,
+      'X-Request-ID': 'r1',
+    })
+    expect(rig.logged()).toEqual([
+      {
+        level: 40,
+        time: expect.any(String),
+        guard: 'auth',
+        code: 'token_wrong',
+        address: '127.0.0.1',
+        requestId: 'r1',
+        route: '/summary/events',
+        msg: 'request refused',
+      },
+    ])
+    expect(JSON.stringify(rig.logged())).not.toContain('secret')
+  })
+  test('is not flooded', async () => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    for (let i = 0; i < 60; i++) await ask('GET /summary/health')
+    expect(rig.rejected.length).toBe(60)
+    expect(rig.logged().length).toBeLessThan(40)
+    rig.pass(5_000)
+    const before = rig.logged().length
+    await ask('GET /summary/health')
+    expect(rig.logged().at(-1)).toMatchObject({ suppressed: 60 - before })
+  })
+})

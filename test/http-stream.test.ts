@@ -1,0 +1,328 @@
+// The stream as the network sees it: head, framing, forms, and every way it can end. The hub is played by the test.
+import { afterEach, describe, expect, test } from 'vitest'
+import { openStream, RawClient, type Rig, raw, settle, startRig } from './support/http-rig.js'
+
+let rig: Rig
+afterEach(() => rig.close())
+
+describe('the head of a stream', () => {
+  test('has exactly the promised headers, and chunks, on HTTP/1.1', async () => {
+    rig = await startRig()
+    const client = await (await openStream(rig, { 'X-Request-ID': 'abc-1' })).until(': hi\n\n\r\n')
+    const names = client.head
+      .split('\r\n')
+      .slice(1)
+      .map(line => line.split(':')[0]?.toLowerCase())
+    expect(client.status).toBe(200)
+    expect(new Set(names)).toEqual(
+      new Set([
+        'content-type',
+        'cache-control',
+        'x-accel-buffering',
+        'x-content-type-options',
+        'vary',
+        'x-request-id',
+        'transfer-encoding',
+        'connection',
+        'date',
+      ]),
+    )
+    expect(client.header('content-type')).toBe('text/event-stream; charset=utf-8')
+    expect(client.header('cache-control')).toBe('no-cache, no-transform')
+    expect(client.header('x-accel-buffering')).toBe('no')
+    expect(client.header('x-content-type-options')).toBe('nosniff')
+    expect(client.header('vary')).toBe('Origin, Accept-Encoding')
+    expect(client.header('x-request-id')).toBe('abc-1')
+    expect(client.body).toBe('6\r\n: hi\n\n\r\n')
+    client.socket.destroy()
+  })
+
+  test('announces no chunks on HTTP/1.0, whose stream is the bare bytes until close', async () => {
+    rig = await startRig()
+    const client = new RawClient(rig.port, 'GET /summary/events HTTP/1.0\r\n\r\n')
+    await client.until(': hi\n\n')
+    expect(client.header('transfer-encoding')).toBeNull()
+    expect(client.header('connection')).toBe('close')
+    expect(client.body).toBe(': hi\n\n')
+    expect(rig.hub.joined[0]?.wire).toEqual({ encoding: 'plain', framing: 'raw' })
+    rig.hub.joined[0]?.transport.end(Buffer.from('bye'))
+    await client.end()
+    expect(client.body).toBe(': hi\n\nbye')
+  })
+
+  test('HEAD gets the headers of a GET and no stream, and the connection goes on', async () => {
+    rig = await startRig()
+    const client = new RawClient(rig.port, raw('HEAD /summary/events', { 'Accept-Encoding': 'gzip' }))
+    await client.until('\r\n\r\n')
+    expect(client.status).toBe(200)
+    expect(client.header('content-type')).toBe('text/event-stream; charset=utf-8')
+    expect(client.header('content-encoding')).toBe('gzip')
+    expect(client.header('vary')).toBe('Origin, Accept-Encoding')
+    expect(client.header('x-frame-options')).toBeNull()
+    expect(client.body).toBe('')
+    await client.end()
+    expect(rig.hub.joined).toEqual([])
+  })
+
+  test.each([
+    ['gzip', true, 'gzip'],
+    ['gzip;q=0', true, 'plain'],
+    ['gzip, deflate, br', true, 'gzip'],
+    ['gzip', false, 'plain'],
+  ])('Accept-Encoding %s with G6_SSE_GZIP=%s gives %s', async (accept, sseGzip, encoding) => {
+    rig = await startRig({ sseGzip })
+    const client = await openStream(rig, { 'Accept-Encoding': accept })
+    await rig.hub.until(() => rig.hub.joined.length === 1)
+    expect(rig.hub.joined[0]?.wire.encoding).toBe(encoding)
+    expect(client.header('content-encoding')).toBe(encoding === 'gzip' ? 'gzip' : null)
+    client.socket.destroy()
+  })
+
+  test('the alias is the same stream', async () => {
+    rig = await startRig()
+    const client = await openStream(rig, {}, '/summary/stream')
+    expect(client.status).toBe(200)
+    client.socket.destroy()
+  })
+})
+
+describe('what the hub is told', () => {
+  const told = async (path: string, headers = {}, settings = {}) => {
+    rig = await startRig(settings)
+    const client = await openStream(rig, headers, path)
+    await rig.hub.until(() => rig.hub.joined.length === 1)
+    client.socket.destroy()
+    const { transport: _, ...rest } = rig.hub.joined[0] ?? { transport: null }
+    return rest
+  }
+
+  test('all panels as lines, by default', async () => {
+    expect(await told('/summary/events')).toEqual({
+      wire: { encoding: 'plain', framing: 'chunked' },
+      mode: 'lines',
+      view: 'lines',
+      subset: null,
+      lastEventId: null,
+      owner: null,
+    })
+  })
+  test('structured when the server is set so, and not when the client says 0', async () => {
+    expect(await told('/summary/events', {}, { sseStructured: true })).toMatchObject({ mode: 'structured' })
+    await rig.close()
+    expect(await told('/summary/events?structured=0', {}, { sseStructured: true })).toMatchObject({
+      mode: 'lines',
+    })
+    await rig.close()
+    expect(await told('/summary/events?structured=1')).toMatchObject({ mode: 'structured' })
+  })
+  test('blocks imply lines mode', async () => {
+    expect(await told('/summary/events?view=blocks&structured=1')).toMatchObject({
+      view: 'blocks',
+      mode: 'lines',
+    })
+  })
+  test('a subset is sorted and unique', async () => {
+    expect(await told('/summary/events?panels=indices,alerts,%20indices')).toMatchObject({
+      subset: ['alerts', 'indices'],
+    })
+  })
+  test('Last-Event-ID of the header wins over that of the query', async () => {
+    const path = '/summary/events?last_event_id=e1-3'
+    expect(await told(path)).toMatchObject({ lastEventId: 'e1-3' })
+    await rig.close()
+    expect(await told(path, { 'Last-Event-ID': 'e1-5' })).toMatchObject({ lastEventId: 'e1-5' })
+  })
+})
+
+describe('a query that cannot be served is 400 and names what is allowed', () => {
+  test.each([
+    ['panels=nope', 'unknown_panels', '"nope" is not a panel; allowed: indices, alerts'],
+    ['panels=', 'unknown_panels', 'panels has an empty name; allowed: indices, alerts'],
+    ['panels=indices,,alerts', 'unknown_panels', 'panels has an empty name; allowed: indices, alerts'],
+    ['panels=a%0d%0ab', 'unknown_panels', '"a??b" is not a panel; allowed: indices, alerts'],
+    ['panels=alerts&panels=indices', 'invalid_query', 'panels: must be given once'],
+    ['structured=yes', 'invalid_query', 'structured: must be 0 or 1'],
+    ['view=html', 'invalid_query', 'view: must be lines or blocks'],
+  ])('%s', async (query, code, detail) => {
+    rig = await startRig()
+    const response = await fetch(`${rig.url}/summary/events?${query}`)
+    expect(response.status).toBe(400)
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+    expect(await response.json()).toMatchObject({ code, detail, status: 400 })
+    expect(rig.hub.joined).toEqual([])
+  })
+
+  test('panels asked for before anybody knows which there will be: 503, come back', async () => {
+    rig = await startRig({}, { panelKeys: () => new Set() })
+    const response = await fetch(`${rig.url}/summary/events?panels=indices`)
+    expect(response.status).toBe(503)
+    expect(response.headers.get('retry-after')).toBe('1')
+  })
+})
+
+describe('a stream ends, and its slot is free again', () => {
+  const capped = { sseMaxConnections: 1 }
+  const expectFree = async () => {
+    const next = await openStream(rig)
+    expect(next.status).toBe(200)
+    next.socket.destroy()
+    await rig.hub.until(() => rig.hub.closed.length === 2)
+    expect(rig.hub.closed.length).toBe(2)
+  }
+
+  test('while it is open there is no second', async () => {
+    rig = await startRig(capped)
+    const first = await openStream(rig)
+    const second = await (await openStream(rig)).until('}')
+    expect(second.status).toBe(429)
+    expect(second.header('retry-after')).toBe('5')
+    expect(second.body).toContain('"code":"too_many_streams"')
+    expect(rig.rejected).toEqual(['cap'])
+    first.socket.destroy()
+    second.socket.destroy()
+  })
+
+  test('by the client closing', async () => {
+    rig = await startRig(capped)
+    const client = await openStream(rig)
+    client.socket.end()
+    await rig.hub.until(() => rig.hub.closed.length === 1)
+    await expectFree()
+  })
+
+  test('by a reset', async () => {
+    rig = await startRig(capped)
+    const client = await openStream(rig)
+    client.socket.resetAndDestroy()
+    await rig.hub.until(() => rig.hub.closed.length === 1)
+    await expectFree()
+  })
+
+  test('by the server, in order: last bytes, end of the chunks, end of the connection', async () => {
+    rig = await startRig(capped)
+    const client = await (await openStream(rig)).until(': hi\n\n\r\n')
+    rig.hub.joined[0]?.transport.end(Buffer.from('3\r\nbye\r\n0\r\n\r\n'))
+    await client.end()
+    expect(client.body).toBe('6\r\n: hi\n\n\r\n3\r\nbye\r\n0\r\n\r\n')
+    expect(client.error).toBeNull()
+    await expectFree()
+  })
+
+  test('by the server, at once', async () => {
+    rig = await startRig(capped)
+    const client = await openStream(rig)
+    rig.hub.joined[0]?.transport.destroy()
+    await client.end()
+    await expectFree()
+  })
+
+  test('by a client that sends and sends', async () => {
+    rig = await startRig(capped)
+    const client = await openStream(rig)
+    client.socket.write(Buffer.alloc(200_000))
+    await rig.hub.until(() => rig.hub.closed.length === 1)
+    await client.end()
+    await expectFree()
+  })
+
+  test('a refused query takes none', async () => {
+    rig = await startRig(capped)
+    for (let i = 0; i < 3; i++) expect((await openStream(rig, {}, '/summary/events?view=x')).status).toBe(400)
+    const next = await openStream(rig)
+    expect(next.status).toBe(200)
+    next.socket.destroy()
+  })
+
+  test('by the server closing, which leaves no handle behind', async () => {
+    await settle()
+    const before = process.getActiveResourcesInfo().length
+    rig = await startRig()
+    const clients = [await openStream(rig), await openStream(rig)]
+    await rig.close()
+    for (const client of clients) await client.end()
+    expect(rig.hub.closed.length).toBe(2)
+    await rig.close()
+    await settle()
+    expect(process.getActiveResourcesInfo().length).toBeLessThanOrEqual(before)
+  })
+})
+
+describe('writing', () => {
+  test('bytes the kernel took whole do not block, even past the high-water mark', async () => {
+    rig = await startRig()
+    const client = await openStream(rig)
+    await rig.hub.until(() => rig.hub.joined.length === 1)
+    expect(rig.hub.joined[0]?.transport.write(Buffer.alloc(20_000, 'x'))).toBe(true)
+    client.socket.destroy()
+  })
+
+  test('a reader that takes nothing blocks, shows progress when it takes some, and drains', async () => {
+    rig = await startRig()
+    const client = await openStream(rig)
+    await rig.hub.until(() => rig.hub.joined.length === 1)
+    client.socket.pause()
+    const transport = rig.hub.joined[0]?.transport
+    if (transport === undefined) throw new Error('nobody joined')
+    expect(transport.write(Buffer.alloc(16_000_000, 'x'))).toBe(false)
+    const stuck = transport.progress()
+    expect(stuck).toBeGreaterThan(0)
+    client.socket.resume()
+    await rig.hub.until(() => rig.hub.drained.length === 1)
+    expect(transport.progress()).toBeLessThan(stuck)
+    client.socket.destroy()
+  })
+
+  test('progress is seen within one large write, long before it ends', async () => {
+    rig = await startRig()
+    const client = await openStream(rig)
+    await rig.hub.until(() => rig.hub.joined.length === 1)
+    const transport = rig.hub.joined[0]?.transport
+    client.socket.pause()
+    transport?.write(Buffer.alloc(64_000_000, 'x'))
+    const stuck = transport?.progress() ?? 0
+    let taken = 0
+    await new Promise<void>(resolve => {
+      client.socket.on('data', (bytes: Buffer) => {
+        taken += bytes.length
+        if (taken < 16_000_000) return
+        client.socket.pause()
+        resolve()
+      })
+      client.socket.resume()
+    })
+    expect(transport?.progress()).toBeLessThan(stuck)
+    expect(transport?.progress()).toBeGreaterThan(0)
+    expect(rig.hub.drained).toEqual([])
+    client.socket.destroy()
+  })
+})
+
+test('requests pipelined behind a stream are ignored', async () => {
+  rig = await startRig({ sseMaxConnections: 1 })
+  const twice = raw('GET /summary/events') + raw('GET /livez') + raw('GET /summary/events')
+  const client = new RawClient(rig.port, twice)
+  await client.until(': hi\n\n\r\n')
+  expect(client.body).toBe('6\r\n: hi\n\n\r\n')
+  expect(rig.hub.joined.length).toBe(1)
+  client.socket.destroy()
+  await rig.hub.until(() => rig.hub.closed.length === 1)
+})
+
+test('a stream on a connection that has answered before', async () => {
+  rig = await startRig()
+  const client = new RawClient(rig.port, raw('GET /livez'))
+  await client.until('ok\n')
+  client.text = ''
+  client.socket.write(raw('GET /summary/events'))
+  await client.until(': hi\n\n\r\n')
+  expect(client.status).toBe(200)
+  client.socket.destroy()
+})
+
+test('G6_SSE_HTTP=0 switches the stream off and nothing else', async () => {
+  rig = await startRig({ sseHttp: false })
+  const response = await fetch(`${rig.url}/summary/events`)
+  expect(response.status).toBe(404)
+  expect(await response.json()).toMatchObject({ code: 'stream_disabled' })
+  expect((await fetch(`${rig.url}/summary/resync`)).status).toBe(200)
+})
