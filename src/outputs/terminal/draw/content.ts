@@ -1,0 +1,139 @@
+// The blocks of a panel as lines of a given width. Roomy: a field a line, values under each other. Dense: fields and texts
+// one after the other, for screens that have no row to spare.
+import type { Block, Field } from '../../../panels/panel.js'
+import { displayWidth } from '../../../panels/text.js'
+import { toneMark } from './glyphs.js'
+import { blank, clipRun, fitLine, type Line, lineWidth, type Role, type Run, run } from './run.js'
+import { cellRole, tableLines, tableWidth } from './table.js'
+
+export type Density = 'roomy' | 'dense'
+
+export type ContentOptions = {
+  readonly width: number
+  readonly density: Density
+  /** The widest value or cell, columns. */
+  readonly clip: number
+}
+
+const LABEL_GAP = 2
+const ITEM_GAP = 3
+
+function marked(value: Run, mark: string): Run[] {
+  return mark === '' ? [value] : [value, run(` ${mark}`, value.role)]
+}
+
+function valueRuns({ text, tone }: { text: string; tone?: Field['tone'] }, role: Role, clip: number): Run[] {
+  return marked(clipRun(run(text, role), clip), toneMark(tone))
+}
+
+function labelWidth(items: readonly Field[]): number {
+  return items.reduce((widest, { label }) => Math.max(widest, displayWidth(label)), 0)
+}
+
+function fieldLines(items: readonly Field[], { width, clip }: ContentOptions): Line[] {
+  const room = Math.min(labelWidth(items), Math.max(1, Math.floor(width / 2)))
+  return items.map(item => {
+    const label = clipRun(run(item.label, 'label'), room)
+    const mark = toneMark(item.tone)
+    const left = width - room - LABEL_GAP - (mark === '' ? 0 : 2)
+    const value = clipRun(run(item.text, cellRole(item)), Math.max(1, Math.min(clip, left)))
+    return [label, blank(room - label.width + LABEL_GAP), ...marked(value, mark)]
+  })
+}
+
+/** A field or a text as one piece of a dense line. */
+function pieces(block: Block, clip: number): Line[] {
+  if (block.kind === 'text') return [valueRuns(block, block.tone ?? 'text', clip)]
+  if (block.kind === 'table') return []
+  return block.items.map(item => [
+    run(item.label, 'label'),
+    blank(1),
+    ...valueRuns(item, cellRole(item), clip),
+  ])
+}
+
+function flowed(items: readonly Line[], width: number): Line[] {
+  const lines: Line[] = []
+  let line: Run[] = []
+  let used = 0
+  for (const item of items) {
+    const wide = lineWidth(item)
+    if (line.length > 0 && used + ITEM_GAP + wide > width) {
+      lines.push(line)
+      line = []
+      used = 0
+    }
+    if (line.length > 0) {
+      line.push(blank(ITEM_GAP))
+      used += ITEM_GAP
+    }
+    line.push(...item)
+    used += wide
+  }
+  return line.length > 0 ? [...lines, line] : lines
+}
+
+function denseLines(blocks: readonly Block[], options: ContentOptions): Line[] {
+  const lines: Line[] = []
+  let waiting: Line[] = []
+  const flush = (): void => {
+    lines.push(...flowed(waiting, options.width))
+    waiting = []
+  }
+  for (const block of blocks) {
+    if (block.kind === 'table') {
+      flush()
+      lines.push(...tableLines(block, options.width, options.clip))
+    } else waiting.push(...pieces(block, options.clip))
+  }
+  flush()
+  return lines
+}
+
+function roomyLines(blocks: readonly Block[], options: ContentOptions): Line[] {
+  return blocks.flatMap((block): Line[] => {
+    if (block.kind === 'table') return tableLines(block, options.width, options.clip)
+    if (block.kind === 'fields') return fieldLines(block.items, options)
+    return [valueRuns(block, block.tone ?? 'text', options.width - (toneMark(block.tone) === '' ? 0 : 2))]
+  })
+}
+
+/** Lines of exactly `width` columns each. */
+export function contentLines(blocks: readonly Block[], options: ContentOptions): readonly Line[] {
+  const lines = options.density === 'roomy' ? roomyLines(blocks, options) : denseLines(blocks, options)
+  return lines.map(line => fitLine(line, options.width))
+}
+
+/** Everything on one line, as far as it goes: fields and texts first, then the rows of tables. */
+export function summaryLine(blocks: readonly Block[], width: number, clip: number): Line {
+  const rows = blocks.flatMap(block =>
+    block.kind !== 'table'
+      ? []
+      : block.rows.map((row): Line => {
+          const cells = row.flatMap((cell): Line => [...valueRuns(cell, cellRole(cell), clip), blank(1)])
+          return cells.slice(0, -1)
+        }),
+  )
+  const items = [...blocks.flatMap(block => pieces(block, clip)), ...rows]
+  return fitLine(
+    items.flatMap((item, i): Line => (i === 0 ? item : [blank(ITEM_GAP), ...item])),
+    width,
+  )
+}
+
+/** What roomy content would like to have. */
+export function naturalWidth(blocks: readonly Block[], clip: number): number {
+  let widest = 0
+  for (const block of blocks) {
+    if (block.kind === 'table') widest = Math.max(widest, tableWidth(block, clip))
+    else if (block.kind === 'text') widest = Math.max(widest, Math.min(displayWidth(block.text), clip) + 2)
+    else {
+      const room = labelWidth(block.items) + LABEL_GAP
+      for (const { text, tone } of block.items) {
+        const mark = toneMark(tone) === '' ? 0 : 2
+        widest = Math.max(widest, room + Math.min(displayWidth(text), clip) + mark)
+      }
+    }
+  }
+  return widest
+}

@@ -1,0 +1,153 @@
+// Which panel stands in which column, and how wide the columns are. Panels keep their order: down the first column, then
+// down the second. A screen that rearranges itself while somebody reads is worse than one that is not quite balanced, so
+// the previous arrangement stays until a new one shows noticeably more.
+
+/** From so many columns of terminal on. */
+const THREE_FROM = 150
+const TWO_FROM = 100
+/** Rows of content that a new arrangement must show more than the old one. */
+const WORTH_MOVING = 3
+/** Widths are asked for in steps, so that a value one digit longer moves nothing. */
+const STEP = 4
+/** Without `G6_PANEL_MIN_COL_W`. */
+const NARROWEST = 30
+
+export function columnCount(width: number, minWidth: number | null): number {
+  const byWidth = width >= THREE_FROM ? 3 : width >= TWO_FROM ? 2 : 1
+  return minWidth === null ? byWidth : Math.max(1, Math.min(byWidth, Math.floor(width / minWidth)))
+}
+
+/** Where each column ends (exclusive); the last is the number of panels. */
+export type Split = readonly number[]
+
+function sumBetween(heights: readonly number[], from: number, to: number): number {
+  let sum = 0
+  for (let i = from; i < to; i++) sum += heights[i] ?? 0
+  return sum
+}
+
+function columnHeights(heights: readonly number[], split: Split): number[] {
+  return split.map((end, i) => sumBetween(heights, i === 0 ? 0 : (split[i - 1] ?? 0), end))
+}
+
+function allSplits(from: number, count: number, columns: number): Split[] {
+  if (columns === 1) return [[count]]
+  const splits: Split[] = []
+  for (let end = from + 1; end <= count - columns + 1; end++) {
+    for (const rest of allSplits(end, count, columns - 1)) splits.push([end, ...rest])
+  }
+  return splits
+}
+
+/** Rows that have no room. */
+function overflow(heights: readonly number[], split: Split, rows: number): number {
+  return columnHeights(heights, split).reduce((sum, height) => sum + Math.max(0, height - rows), 0)
+}
+
+/** At most so many panels are arranged by trying everything; more are dealt out evenly. */
+const TRY_ALL_UP_TO = 40
+
+/** The split whose tallest column is lowest; `previous` when it is still as good or nearly so. */
+export function splitPanels(
+  heights: readonly number[],
+  columns: number,
+  rows: number,
+  previous: Split | null,
+): Split {
+  const count = heights.length
+  const used = Math.max(1, Math.min(columns, count))
+  if (count > TRY_ALL_UP_TO) {
+    return Array.from({ length: used }, (_, i) => Math.ceil((count * (i + 1)) / used))
+  }
+  let best: Split = [count]
+  let lowest = Number.POSITIVE_INFINITY
+  for (const split of allSplits(0, count, used)) {
+    const tallest = Math.max(...columnHeights(heights, split))
+    if (tallest < lowest) {
+      best = split
+      lowest = tallest
+    }
+  }
+  if (previous === null || previous.length !== best.length || previous.at(-1) !== count) return best
+  const gain = overflow(heights, previous, rows) - overflow(heights, best, rows)
+  return gain < WORTH_MOVING ? previous : best
+}
+
+export type ColumnNeed = {
+  /** What its widest panel would like, frame included. */
+  readonly natural: number
+  /** `G6_PANEL_W_<NAME>` of one of its panels; null when none is set. */
+  readonly fixed: number | null
+}
+
+function equalShares(width: number, count: number): number[] {
+  const share = Math.floor(width / count)
+  return Array.from({ length: count }, (_, i) => (i === count - 1 ? width - share * (count - 1) : share))
+}
+
+/** Everybody gets what they need, up to an equal share; what is left over goes to those who need more, then to all. */
+function sharesByNeed(needs: readonly number[], width: number): number[] {
+  const shares = needs.map(() => 0)
+  let open = needs.map((_, i) => i)
+  let left = width
+  while (open.length > 0) {
+    const equal = Math.floor(left / open.length)
+    const content = open.filter(i => (needs[i] ?? 0) <= equal)
+    if (content.length === 0) {
+      for (const i of open) shares[i] = equal
+      left -= equal * open.length
+      break
+    }
+    for (const i of content) {
+      shares[i] = needs[i] ?? 0
+      left -= needs[i] ?? 0
+    }
+    open = open.filter(i => !content.includes(i))
+  }
+  const extra = equalShares(left, shares.length)
+  return shares.map((share, i) => share + (extra[i] ?? 0))
+}
+
+function unmet(needs: readonly ColumnNeed[], widths: readonly number[]): number {
+  return needs.reduce((sum, { natural }, i) => sum + Math.max(0, natural - (widths[i] ?? 0)), 0)
+}
+
+export type WidthOptions = {
+  readonly width: number
+  readonly minWidth: number | null
+  readonly autoFit: boolean
+  readonly previous: readonly number[] | null
+}
+
+/** One width for each column; together never more than `width`. */
+export function columnWidths(needs: readonly ColumnNeed[], options: WidthOptions): readonly number[] {
+  const { width, autoFit, previous } = options
+  const least = Math.min(options.minWidth ?? NARROWEST, Math.floor(width / Math.max(1, needs.length)))
+  const free = needs.filter(({ fixed }) => fixed === null)
+  // Fixed columns first, but never so wide that another column has no room.
+  let left = width - free.length * least
+  const fixed = needs.map((need, i) => {
+    if (need.fixed === null) return null
+    const others = needs.slice(i + 1).filter(other => other.fixed !== null).length
+    const given = Math.max(least, Math.min(need.fixed, left - others * least))
+    left -= given
+    return given
+  })
+  const forFree = width - fixed.reduce((sum: number, given) => sum + (given ?? 0), 0)
+  const shares = autoFit
+    ? sharesByNeed(
+        free.map(({ natural }) => Math.max(least, Math.ceil(natural / STEP) * STEP)),
+        forFree,
+      )
+    : equalShares(forFree, Math.max(1, free.length))
+  let next = 0
+  const widths = fixed.map(given => given ?? shares[next++] ?? least)
+  const keeps =
+    previous !== null &&
+    previous.length === widths.length &&
+    previous.reduce((sum, w) => sum + w, 0) === widths.reduce((sum, w) => sum + w, 0) &&
+    autoFit &&
+    fixed.every((given, i) => given === null || given === previous[i]) &&
+    unmet(needs, previous) <= unmet(needs, widths)
+  return keeps ? previous : widths
+}
