@@ -63,7 +63,7 @@ module.exports = {
     {
       name: 'src-not-to-outside',
       severity: 'error',
-      from: { path: '^src/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^src/', pathNot: ['\\.test\\.ts$', '^src/cli/bench\\.ts$'] },
       to: { path: '^(test|bench|web)/' },
     },
   ],

@@ -24,7 +24,7 @@ export const USAGE = `Usage: bench:fanout [options]
   --stalled       also growth with 100 stalled of 120 readers
   --all           everything
   --only A,B      only these: ${MEASURES.join(', ')}
-  --quick         few and short: under a minute
+  --quick         two short rounds: under a minute
   --client PATH   an external load client with our client's options
   --json          JSON on standard output
   --out FILE      JSON into a file
@@ -79,7 +79,7 @@ export function parseOptions(args: readonly string[]): Options | null {
   return {
     rounds: whole(values.rounds, 'rounds', quick ? 2 : 5, 1, 100),
     sizes: {
-      clients: whole(values.clients, 'clients', quick ? 200 : 1000, 1, 10_000),
+      clients: whole(values.clients, 'clients', 1000, 1, 10_000),
       secs: whole(values.secs, 'secs', quick ? 1 : 4, 1, 60),
       warmSecs: quick ? 0.5 : 1.5,
       sizeBytes: whole(values.size, 'size', 1024, 400, 60_000),

@@ -23,8 +23,6 @@ export type RunOptions = {
   readonly load: () => LoadResult
   /** Called with the addresses once the ports are open. */
   readonly onListening?: (listening: readonly Listening[]) => void
-  /** Ends what runs beside the program (the simulator of the demo). Called once, whatever happened. */
-  readonly onEnd?: () => Promise<void>
   /** Called before a crash ends the process: gives the terminal back. */
   readonly restore?: () => void
   readonly edge?: ProcessEdge
@@ -32,7 +30,7 @@ export type RunOptions = {
 
 /** Resolves to the exit code when all has ended and nothing of it is left. */
 export async function runProgram(options: RunOptions): Promise<number> {
-  const { program, log, load, onListening, onEnd, restore } = options
+  const { program, log, load, onListening, restore } = options
   const edge: ProcessEdge = options.edge ?? process
   let code = EXIT_OK
   let ending = false
@@ -71,7 +69,6 @@ export async function runProgram(options: RunOptions): Promise<number> {
     await program.stop()
     throw error
   } finally {
-    await onEnd?.()
     for (const [event, listener] of listeners) edge.removeListener(event, listener)
   }
   return code

@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { startDemo } from '../app/demo.js'
 import { settingFlags } from '../config/flags.js'
+import type { Flags } from '../config/layers.js'
 import { prepare } from './settings.js'
 
 type Options = { readonly scenario: string; readonly seed: string }
@@ -16,7 +17,7 @@ export function demoCommand(): Command {
       process.exitCode = await startDemo({
         scenario,
         seed,
-        prepare: flags => prepare(command, flags),
+        prepare: (own: Flags) => prepare(command, own),
         stdout: process.stdout,
       })
     })

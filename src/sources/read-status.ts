@@ -100,11 +100,14 @@ function tooLarge(maxBytes: number): ReadFault {
   return new ReadFault('too_large', `it is larger than ${maxBytes} bytes (G6_STATUS_MAX_BYTES)`)
 }
 
-/** `position 17` of V8's message as line and column; nothing of the content is repeated. */
+/** Where it stops being JSON, as far as V8 says (`position 17`); nothing of the content is repeated. */
 function whereIn(text: string, error: unknown): string {
-  const at = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1]
-  if (at === undefined) return text.trim() === '' ? 'it is empty' : 'it ends in the middle of a value'
-  const before = text.slice(0, Number(at))
+  if (text.trim() === '') return 'it is empty'
+  const said = error instanceof Error ? error.message : ''
+  const at = Number(/position (\d+)/.exec(said)?.[1] ?? Number.NaN)
+  if (at >= text.length || said.includes('end of JSON input')) return 'it ends in the middle of a value'
+  if (Number.isNaN(at)) return 'it is not JSON'
+  const before = text.slice(0, at)
   const line = before.split('\n').length
   return `it stops being JSON at line ${line}, column ${before.length - before.lastIndexOf('\n')}`
 }

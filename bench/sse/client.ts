@@ -1,0 +1,76 @@
+// One measuring client of the summary stream: counts events by type, and when each came against when its board was built.
+import http from 'node:http'
+
+export type ClientResult = {
+  helloMs: number | null
+  snapshotMs: number | null
+  events: number
+  readonly byType: Map<string, number>
+  /** `ts` of the board → arrival here, ms; only of updates, which are sent the moment they are made. */
+  readonly dispatchMs: number[]
+  readonly sizes: number[]
+  parseErrors: number
+  error: string | null
+}
+
+const wallMs = () => performance.timeOrigin + performance.now()
+
+function take(result: ClientResult, block: string, sinceStartMs: number): void {
+  const type = /^event: (.*)$/m.exec(block)?.[1]
+  const data = /^data: (.*)$/m.exec(block)?.[1]
+  if (type === undefined || data === undefined) return
+  result.events++
+  result.byType.set(type, (result.byType.get(type) ?? 0) + 1)
+  result.sizes.push(Buffer.byteLength(block) + 2)
+  let parsed: { ts?: number }
+  try {
+    parsed = JSON.parse(data)
+  } catch {
+    result.parseErrors++
+    return
+  }
+  if (type === 'hello') result.helloMs ??= sinceStartMs
+  if (type === 'full_snapshot') result.snapshotMs ??= sinceStartMs
+  if (type.startsWith('panel_update') && parsed.ts !== undefined) result.dispatchMs.push(wallMs() - parsed.ts)
+}
+
+/** Reads until the signal; never rejects: what went wrong is in the result. */
+export function measureClient(url: string, token: string | null, signal: AbortSignal): Promise<ClientResult> {
+  const result: ClientResult = {
+    helloMs: null,
+    snapshotMs: null,
+    events: 0,
+    byType: new Map(),
+    dispatchMs: [],
+    sizes: [],
+    parseErrors: 0,
+    error: null,
+  }
+  const startMs = performance.now()
+  return new Promise(resolve => {
+    const headers = { Accept: 'text/event-stream', ...(token === null ? {} : { 'X-API-Token': token }) }
+    const request = http.get(url, { headers, signal, agent: false }, response => {
+      if (response.statusCode !== 200) {
+        result.error = `HTTP ${response.statusCode}`
+        response.resume()
+      }
+      let text = ''
+      response.setEncoding('utf8')
+      response.on('data', (chunk: string) => {
+        text += chunk
+        let end = text.indexOf('\n\n')
+        while (end !== -1) {
+          take(result, text.slice(0, end), performance.now() - startMs)
+          text = text.slice(end + 2)
+          end = text.indexOf('\n\n')
+        }
+      })
+      response.on('error', () => resolve(result))
+      response.on('close', () => resolve(result))
+    })
+    request.on('error', error => {
+      if (!signal.aborted) result.error = error.message
+      resolve(result)
+    })
+  })
+}

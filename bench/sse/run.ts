@@ -1,0 +1,69 @@
+// Many clients on one stream for a while: does each get its snapshot, how many events a second, how soon.
+import { setTimeout as wait } from 'node:timers/promises'
+import { median, percentile } from '../stats.js'
+import { type ClientResult, measureClient } from './client.js'
+
+export type SseOptions = {
+  readonly url: string
+  readonly clients: number
+  readonly durationSec: number
+  readonly token: string | null
+}
+
+const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000)
+
+function sumByType(results: readonly ClientResult[]): Record<string, number> {
+  const total: Record<string, number> = {}
+  for (const { byType } of results) {
+    for (const [type, count] of byType) total[type] = (total[type] ?? 0) + count
+  }
+  return total
+}
+
+const slowest = (values: readonly (number | null)[]): number | null => {
+  const known = values.filter(value => value !== null)
+  return known.length === 0 ? null : Math.max(...known)
+}
+
+export async function benchSse({ url, clients, durationSec, token }: SseOptions) {
+  const abort = new AbortController()
+  const startMs = performance.now()
+  const running = Array.from({ length: clients }, () => measureClient(url, token, abort.signal))
+  await Promise.race([wait(durationSec * 1000), Promise.all(running)])
+  const elapsedSec = (performance.now() - startMs) / 1000
+  abort.abort()
+  const results = await Promise.all(running)
+  const events = results.reduce((sum, result) => sum + result.events, 0)
+  const dispatch = results.flatMap(({ dispatchMs }) => dispatchMs)
+  const sizes = results.flatMap(result => result.sizes)
+  const at = (part: number) => (dispatch.length === 0 ? null : percentile(dispatch, part))
+  return {
+    url,
+    clients,
+    duration_requested_sec: durationSec,
+    elapsed_sec: elapsedSec,
+    aggregate_events: events,
+    events_per_sec_total: events / elapsedSec,
+    median_events_per_sec_conn: median(results.map(result => result.events / elapsedSec)),
+    /** The slowest client's. */
+    first_hello_latency_sec: seconds(slowest(results.map(({ helloMs }) => helloMs))),
+    first_full_snapshot_latency_sec: seconds(slowest(results.map(({ snapshotMs }) => snapshotMs))),
+    full_snapshot_clients: results.filter(({ snapshotMs }) => snapshotMs !== null).length,
+    by_type_total: sumByType(results),
+    parse_errors_total: results.reduce((sum, { parseErrors }) => sum + parseErrors, 0),
+    connection_errors: results.filter(({ error }) => error !== null).length,
+    /** Board built → event at the client; the board's time is in whole milliseconds. */
+    dispatch_latency_ms: { p50: at(0.5), p95: at(0.95), p99: at(0.99), count: dispatch.length },
+    median_event_size_bytes: sizes.length === 0 ? null : median(sizes),
+  }
+}
+
+export type SseReport = Awaited<ReturnType<typeof benchSse>>
+
+/** Why the run proves nothing, or null. */
+export function complaint(report: SseReport): string | null {
+  if (report.full_snapshot_clients < report.clients) {
+    return `${report.clients - report.full_snapshot_clients} of ${report.clients} clients got no snapshot`
+  }
+  return report.aggregate_events === 0 ? 'nothing was measured' : null
+}

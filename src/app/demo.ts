@@ -1,0 +1,96 @@
+// The demo: simulator, server and dashboard in one process, in a temporary folder that goes when it ends. Settings that
+// somebody gave win over the demo's own.
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Flags } from '../config/layers.js'
+import type { Loaded, LoadResult } from '../config/load.js'
+import type { Listening } from '../http/listeners.js'
+import type { Log } from '../log/log.js'
+import type { TextStream } from '../outputs/newest-writer.js'
+import { runSimulator } from '../simulator/run.js'
+import { createScenario, parseScenario } from '../simulator/scenario.js'
+import { fileOutputs, screenOutput } from './outputs.js'
+import { Program } from './program.js'
+import { runProgram } from './run.js'
+import { sourceOf } from './source.js'
+
+const INDICES = ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX']
+const INTERVAL_SEC = 60
+const REFRESH_SEC = 1
+
+type Prepared = { readonly loaded: Loaded; readonly log: Log; readonly load: () => LoadResult }
+
+export type DemoOptions = {
+  readonly scenario: string
+  readonly seed: string
+  /** Loads the settings over the demo's own; null: they cannot be used, and that was said. */
+  readonly prepare: (own: Flags) => Prepared | null
+  readonly stdout: TextStream
+}
+
+/** Where to look, and one line to try: the first thing the demo says. */
+export function welcome(listening: readonly Listening[]): string {
+  const base = listening.find(({ name }) => name === 'unified')?.url
+  if (base === undefined) return 'G6 Stream demo\n\n'
+  return [
+    'G6 Stream demo: a simulated platform, its board and its stream (Ctrl+C ends it)',
+    '',
+    `  board    ${base}/summary/resync`,
+    `  stream   ${base}/summary/events`,
+    `  health   ${base}/summary/health`,
+    `  metrics  ${base}/metrics`,
+    '',
+    `  try      curl -N ${base}/summary/events`,
+    '',
+    '',
+  ].join('\n')
+}
+
+/** Runs until a signal or the settings end it; returns the exit code. */
+export async function startDemo(options: DemoOptions): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), 'g6-demo-'))
+  const simulator = new AbortController()
+  const statusFile = join(folder, 'runtime_status.json')
+  let writing: Promise<unknown> = Promise.resolve()
+  try {
+    const prepared = options.prepare({
+      G6_SUMMARY_STATUS_FILE: statusFile,
+      G6_PANELS_DIR: join(folder, 'panels'),
+    })
+    if (prepared === null) return 1
+    const { loaded, log, load } = prepared
+    writing = runSimulator({
+      path: loaded.config.summaryStatusFile,
+      refreshSec: REFRESH_SEC,
+      cycles: 0,
+      signal: simulator.signal,
+      scenario: createScenario({
+        seed: Number(options.seed),
+        indices: INDICES,
+        intervalSec: INTERVAL_SEC,
+        shape: 'both',
+        scenario: parseScenario(options.scenario),
+        openMarket: true,
+        withAnalytics: true,
+      }),
+    })
+    const program = new Program({
+      loaded,
+      command: 'demo',
+      source: sourceOf(loaded.config, log),
+      outputs: parts => [...screenOutput(parts, 'plain', options.stdout), ...fileOutputs(parts)],
+      log,
+    })
+    return await runProgram({
+      program,
+      log,
+      load,
+      onListening: listening => options.stdout.write(welcome(listening)),
+    })
+  } finally {
+    simulator.abort()
+    await writing
+    await rm(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,127 @@
+// `g6 bench`: measurements an operator can take on the spot; the larger ones are in bench/.
+import { Command, InvalidArgumentError } from 'commander'
+import { CHURNS, type Churn } from '../../bench/cycle/options.js'
+
+function whole(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0)
+    throw new InvalidArgumentError('allowed: a whole number from 0 up')
+  return value
+}
+
+function positive(text: string): number {
+  const value = Number(text)
+  if (!(value > 0)) throw new InvalidArgumentError('allowed: a number above 0')
+  return value
+}
+
+function churn(text: string): Churn {
+  const found = CHURNS.find(value => String(value) === text)
+  if (found === undefined) throw new InvalidArgumentError(`allowed: ${CHURNS.join(', ')}`)
+  return found
+}
+
+type CycleFlags = {
+  readonly warmup: number
+  readonly measure: number
+  readonly churn: Churn
+  readonly indices: number
+  readonly emitSamples?: true
+  readonly quick?: true
+  readonly check?: true
+}
+
+function cycleCommand(): Command {
+  return new Command('cycle')
+    .description('One cycle on a status that changes every time, without and with outputs and clients; JSON')
+    .option('--warmup <n>', 'Cycles before counting', whole, 20)
+    .option('--measure <n>', 'Cycles counted', whole, 200)
+    .option('--churn <percent>', `Part of the panels that change: ${CHURNS.join(', ')}`, churn, 30)
+    .option('--indices <n>', 'Indices in the status', whole, 4)
+    .option('--emit-samples', "Every cycle's time in the report")
+    .option('--quick', 'A short run: 5 cycles before, 40 counted')
+    .option('--check', 'Exit 1 over G6_BENCH_MAX_P95_MS or under G6_BENCH_MIN_HIT_RATIO')
+    .action(async (flags: CycleFlags) => {
+      const { loadConfigFromProcess } = await import('../config/from-process.js')
+      const loaded = loadConfigFromProcess()
+      if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join('; '))
+      const { benchSkip, benchMaxP95Ms, benchMinHitRatio } = loaded.config
+      if (benchSkip) {
+        process.stdout.write('{"skipped":"G6_BENCH_SKIP"}\n')
+        return
+      }
+      const { benchCycle } = await import('../../bench/cycle/run.js')
+      const { describeMachine } = await import('../../bench/machine.js')
+      const machine = describeMachine()
+      const { quick, warmup, measure } = flags
+      const report = await benchCycle({
+        warmup: quick ? 5 : warmup,
+        measure: quick ? 40 : measure,
+        churnPct: flags.churn,
+        indices: flags.indices,
+        emitSamples: flags.emitSamples ?? false,
+      })
+      process.stdout.write(`${JSON.stringify({ ...report, machine }, null, 2)}\n`)
+      if (!flags.check) return
+      if (report.p95_ms > benchMaxP95Ms)
+        fail(`p95 is ${report.p95_ms.toFixed(2)} ms, the bound is ${benchMaxP95Ms} ms`)
+      if (report.hit_ratio < benchMinHitRatio) {
+        fail(`the hit ratio is ${report.hit_ratio.toFixed(2)}, the bound is ${benchMinHitRatio}`)
+      }
+    })
+}
+
+type SseFlags = {
+  readonly url?: string
+  readonly clients: number
+  readonly duration: number
+  readonly token?: string
+  readonly json?: true
+}
+
+function sseCommand(): Command {
+  return new Command('sse')
+    .description('Many clients on one stream; exit 1 when one lacks its snapshot or nothing was measured')
+    .option('--url <address>', 'The stream to measure (default: a demo server of its own)')
+    .option('--clients <n>', 'Connections', positive, 10)
+    .option('--duration <seconds>', 'How long', positive, 10)
+    .option('--token <token>', "The server's token, for a server that wants one")
+    .option('--json', 'The report as JSON')
+    .action(async ({ url, clients, duration, token, json }: SseFlags) => {
+      const { benchSse, complaint } = await import('../../bench/sse/run.js')
+      const { startOwnServer } = await import('../../bench/sse/own-server.js')
+      const server = url === undefined ? await startOwnServer(clients) : null
+      try {
+        const report = await benchSse({
+          url: url ?? server?.url ?? '',
+          clients,
+          durationSec: duration,
+          token: token ?? null,
+        })
+        process.stdout.write(json ? `${JSON.stringify(report, null, 2)}\n` : readable(report))
+        const wrong = complaint(report)
+        if (wrong !== null) fail(wrong)
+      } finally {
+        await server?.stop()
+      }
+    })
+}
+
+function readable(report: object): string {
+  const shown = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+  return `${Object.entries(report)
+    .map(([name, value]) => `${name.padEnd(34)} ${shown(value)}`)
+    .join('\n')}\n`
+}
+
+function fail(why: string): void {
+  process.stderr.write(`g6 bench: ${why}\n`)
+  process.exitCode = 1
+}
+
+export function benchCommand(): Command {
+  return new Command('bench')
+    .description('Measure cycles and streams')
+    .addCommand(cycleCommand())
+    .addCommand(sseCommand())
+}

@@ -1,0 +1,140 @@
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Source } from '../engine/source.js'
+import type { Reading } from '../snapshot/reading.js'
+import { createFileSource, type FileSourceOptions } from './file.js'
+
+let folder = ''
+let path = ''
+const sources: Source[] = []
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'g6-file-'))
+  path = join(folder, 'status.json')
+})
+afterEach(async () => {
+  for (const source of sources.splice(0)) await source.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Readings as they come; `next` waits for one that has not been taken yet. */
+function watching(options: Partial<FileSourceOptions> = {}) {
+  const source = createFileSource({ path, maxBytes: 1_000_000, ...options })
+  sources.push(source)
+  const readings: Reading[] = []
+  let wake: () => void = () => {}
+  source.start(reading => {
+    readings.push(reading)
+    wake()
+  })
+  const until = async (wanted: (reading: Reading) => boolean): Promise<Reading> => {
+    for (;;) {
+      const at = readings.findIndex(wanted)
+      if (at !== -1) return readings.splice(0, at + 1)[at] as Reading
+      await new Promise<void>(resolve => {
+        wake = resolve
+      })
+    }
+  }
+  return { source, readings, until, next: () => until(() => true) }
+}
+
+async function replace(content: string): Promise<void> {
+  await writeFile(`${path}.tmp`, content)
+  await rename(`${path}.tmp`, path)
+}
+
+const says = (n: number) => (reading: Reading) => reading.ok && reading.status.n === n
+const fails = (error: string) => (reading: Reading) => !reading.ok && reading.error === error
+
+describe('the file source', () => {
+  test('gives the document that is there, with its size and times', async () => {
+    await replace('{"n": 1}')
+    const reading = await watching().next()
+    expect(reading).toMatchObject({ ok: true, status: { n: 1 }, sizeBytes: 8 })
+    if (reading.ok) expect(Math.abs(reading.readAtMs - reading.modifiedAtMs)).toBeLessThan(10_000)
+  })
+
+  test('notices a file that is renamed over it without waiting for the poll', async () => {
+    await replace('{"n": 1}')
+    const { until } = watching({ pollMs: 3_600_000 })
+    await until(says(1))
+    await replace('{"n": 2}')
+    await until(says(2))
+  })
+
+  test('notices a write in place', async () => {
+    await replace('{"n": 1}')
+    const { until } = watching({ pollMs: 3_600_000 })
+    await until(says(1))
+    await writeFile(path, '{"n": 2}')
+    await until(says(2))
+  })
+
+  test('follows a link that is pointed elsewhere', async () => {
+    await writeFile(join(folder, 'one.json'), '{"n": 1}')
+    await writeFile(join(folder, 'two.json'), '{"n": 2}')
+    await symlink('one.json', path)
+    const { until } = watching()
+    await until(says(1))
+    await symlink('two.json', `${path}.new`)
+    await rename(`${path}.new`, path)
+    await until(says(2))
+  })
+
+  test('says missing once, and the document when it comes', async () => {
+    const { until, next, readings } = watching({ pollMs: 20 })
+    expect(await next()).toMatchObject({ ok: false, error: 'missing', message: 'there is no such file' })
+    await replace('{"n": 1}')
+    await until(says(1))
+    expect(readings).toEqual([])
+    await rm(path)
+    await until(fails('missing'))
+    await replace('{"n": 2}')
+    await until(says(2))
+  })
+
+  test('survives that its folder goes and comes back', async () => {
+    await replace('{"n": 1}')
+    const { until } = watching({ pollMs: 20 })
+    await until(says(1))
+    await rm(folder, { recursive: true })
+    await until(fails('missing'))
+    await mkdir(folder)
+    await replace('{"n": 2}')
+    await until(says(2))
+    // The new folder is watched again, not only polled.
+    await replace('{"n": 3}')
+    await until(says(3))
+  })
+
+  test('ends a storm of renames with the last content', async () => {
+    await replace('{"n": 0}')
+    const { until, readings } = watching()
+    for (let n = 1; n <= 300; n++) await replace(`{"n": ${n}}`)
+    await until(says(300))
+    expect(readings).toEqual([])
+  })
+
+  test('does not read an unchanged file again', async () => {
+    await replace('{"n": 1}')
+    const { source, until, readings } = watching()
+    await until(says(1))
+    await source.refresh()
+    await source.refresh()
+    expect(readings).toEqual([])
+  })
+
+  test('calls nobody after it was closed', async () => {
+    await replace('{"n": 1}')
+    const { source, until, readings } = watching({ pollMs: 5 })
+    await until(says(1))
+    await source.close()
+    await source.close()
+    await replace('{"n": 2}')
+    await source.refresh()
+    expect(readings).toEqual([])
+  })
+})
