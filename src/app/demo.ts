@@ -13,6 +13,7 @@ import { createScenario, parseScenario } from '../simulator/scenario.js'
 import { fileOutputs, screenOutput } from './outputs.js'
 import { Program } from './program.js'
 import { runProgram } from './run.js'
+import type { Screen } from './screen.js'
 import { sourceOf } from './source.js'
 
 const INDICES = ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX']
@@ -27,6 +28,8 @@ export type DemoOptions = {
   /** Loads the settings over the demo's own; null: they cannot be used, and that was said. */
   readonly prepare: (own: Flags) => Prepared | null
   readonly stdout: TextStream
+  /** Where there is one to fill; null: plain text. */
+  readonly screen: Screen | null
 }
 
 /** Where to look, and one line to try: the first thing the demo says. */
@@ -75,18 +78,26 @@ export async function startDemo(options: DemoOptions): Promise<number> {
         withAnalytics: true,
       }),
     })
+    const source = sourceOf(loaded.config, log)
+    const { screen, stdout } = options
     const program = new Program({
       loaded,
       command: 'demo',
-      source: sourceOf(loaded.config, log),
-      outputs: parts => [...screenOutput(parts, 'plain', options.stdout), ...fileOutputs(parts)],
+      source,
+      outputs: parts => [
+        ...(screen?.outputs(parts, source.name) ?? screenOutput(parts, 'plain', stdout)),
+        ...fileOutputs(parts),
+      ],
       log,
     })
+    screen?.open(program)
     return await runProgram({
       program,
       log,
       load,
-      onListening: listening => options.stdout.write(welcome(listening)),
+      ...(screen === null
+        ? { onListening: listening => stdout.write(welcome(listening)) }
+        : { restore: () => screen.restore() }),
     })
   } finally {
     simulator.abort()

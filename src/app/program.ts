@@ -20,7 +20,7 @@ import type { Log } from '../log/log.js'
 import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.js'
 import { createPanelBuilder } from '../panels/build.js'
 import { PANELS } from '../panels/registry.js'
-import { staleAfter } from '../panels/thresholds.js'
+import { staleAfter, type Thresholds } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { httpObserver, hubObserver, loopObserver, readHub, readSource } from './bind-metrics.js'
@@ -131,6 +131,16 @@ export class Program {
   /** Resolves when the loop ends by itself or by `stop()`. */
   get finished(): Promise<LoopEnd> {
     return this.loop.finished
+  }
+
+  /** The thresholds in force. */
+  get thresholds(): Thresholds {
+    return this.#surroundings.thresholds
+  }
+
+  /** Whether the board is served over HTTP. */
+  get serving(): boolean {
+    return this.#server !== null
   }
 
   /** Opens the ports and begins to read. Returns the addresses; throws when a port cannot be had. */

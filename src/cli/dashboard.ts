@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { fileOutputs, screenOutput } from '../app/outputs.js'
 import { Program } from '../app/program.js'
 import { runProgram } from '../app/run.js'
+import { hasScreen, Screen } from '../app/screen.js'
 import { sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
 import { prepare } from './settings.js'
@@ -16,24 +17,29 @@ export function dashboardCommand(): Command {
     .option('--json', 'One JSON line a cycle instead of text')
     .option('--serve', 'Serve the board over HTTP too')
     .action(async (_options: unknown, command: Command) => {
-      const prepared = prepare(command)
+      const { rich, json, serve } = command.opts<Options>()
+      const screen = rich && json !== true && hasScreen() ? new Screen() : null
+      const prepared = prepare(command, {}, screen?.logDestination)
       if (prepared === null) return
       const { loaded, log, load } = prepared
-      const { json, serve } = command.opts<Options>()
+      const source = sourceOf(loaded.config, log)
       const program = new Program({
         loaded,
         command: serve ? 'dashboard --serve' : 'dashboard',
-        source: sourceOf(loaded.config, log),
+        source,
         outputs: parts => [
-          ...screenOutput(parts, json ? 'json' : 'plain', process.stdout),
+          ...(screen?.outputs(parts, source.name) ??
+            screenOutput(parts, json ? 'json' : 'plain', process.stdout)),
           ...fileOutputs(parts),
         ],
         log,
       })
+      screen?.open(program)
       process.exitCode = await runProgram({
         program,
         log,
         load,
+        ...(screen !== null && { restore: () => screen.restore() }),
         onListening: listening => {
           for (const { name, url } of listening) log.info({ name, url }, 'listening')
         },

@@ -1,6 +1,6 @@
 // The blocks of a panel as lines of a given width. Roomy: a field a line, values under each other. Dense: fields and texts
 // one after the other, for screens that have no row to spare.
-import type { Block, Field } from '../../../panels/panel.js'
+import type { Block, Cell, Field } from '../../../panels/panel.js'
 import { displayWidth } from '../../../panels/text.js'
 import { toneMark } from './glyphs.js'
 import { blank, clipRun, fitLine, type Line, lineWidth, type Role, type Run, run } from './run.js'
@@ -104,17 +104,17 @@ export function contentLines(blocks: readonly Block[], options: ContentOptions):
   return lines.map(line => fitLine(line, options.width))
 }
 
-/** Everything on one line, as far as it goes: fields and texts first, then the rows of tables. */
-export function summaryLine(blocks: readonly Block[], width: number, clip: number): Line {
-  const rows = blocks.flatMap(block =>
-    block.kind !== 'table'
-      ? []
-      : block.rows.map((row): Line => {
-          const cells = row.flatMap((cell): Line => [...valueRuns(cell, cellRole(cell), clip), blank(1)])
-          return cells.slice(0, -1)
-        }),
+function rowItem(row: readonly Cell[], clip: number): Line {
+  return row.flatMap(
+    (cell, i): Line => [...(i === 0 ? [] : [blank(1)]), ...valueRuns(cell, cellRole(cell), clip)],
   )
-  const items = [...blocks.flatMap(block => pieces(block, clip)), ...rows]
+}
+
+/** Everything on one line, as far as it goes. */
+export function summaryLine(blocks: readonly Block[], width: number, clip: number): Line {
+  const items = blocks.flatMap(block =>
+    block.kind === 'table' ? block.rows.map(row => rowItem(row, clip)) : pieces(block, clip),
+  )
   return fitLine(
     items.flatMap((item, i): Line => (i === 0 ? item : [blank(ITEM_GAP), ...item])),
     width,

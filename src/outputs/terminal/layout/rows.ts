@@ -42,23 +42,6 @@ function grown(needs: readonly RowNeed[], heights: readonly number[], rows: numb
   return heights.map((height, i) => (i === last && left > 0 ? height + left : height))
 }
 
-/** From `least` towards `wanted`, always the smallest one first, until the rows are used up. */
-function filled(least: readonly number[], wanted: readonly number[], rows: number): number[] {
-  const heights = [...least]
-  let left = rows - sum(heights)
-  while (left > 0) {
-    let smallest = -1
-    for (let i = 0; i < heights.length; i++) {
-      const height = heights[i] ?? 0
-      if (height < (wanted[i] ?? 0) && (smallest < 0 || height < (heights[smallest] ?? 0))) smallest = i
-    }
-    if (smallest < 0) return heights
-    heights[smallest] = (heights[smallest] ?? 0) + 1
-    left--
-  }
-  return heights
-}
-
 /** Least important first; of equals the later one. */
 function byImportance(needs: readonly RowNeed[]): number[] {
   return needs
@@ -82,7 +65,14 @@ function squeezed(needs: readonly RowNeed[], rows: number): number[] {
     least[i] = 0
     wanted[i] = 0
   }
-  return filled(least, wanted, rows)
+  // What is left goes to the most important first: half of two panels is worse than all of one.
+  let left = rows - sum(least)
+  for (const i of order.toReversed()) {
+    const more = Math.min(left, Math.max(0, (wanted[i] ?? 0) - (least[i] ?? 0)))
+    least[i] = (least[i] ?? 0) + more
+    left -= more
+  }
+  return least
 }
 
 function evenly(needs: readonly RowNeed[], rows: number): number[] {
