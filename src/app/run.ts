@@ -42,6 +42,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
       return
     }
     ending = true
+    log.info('stopping; a second signal ends it at once')
     void program.stop()
   }
   const reload = (): void => program.reload(load())

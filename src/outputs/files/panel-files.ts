@@ -82,23 +82,22 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
     }
   }
 
-  /** A folder that went away, or another one in its place, has none of our files. */
-  async function forgetIfFolderChanged(): Promise<void> {
-    const inode = await stat(dir).then(
+  /** Null: there is no folder. */
+  const inodeOfFolder = (): Promise<number | null> =>
+    stat(dir).then(
       stats => stats.ino,
       () => null,
     )
-    if (inode !== folder) written.clear()
-    folder = inode
-  }
 
   async function round(result: CycleResult): Promise<void> {
-    await forgetIfFolderChanged()
+    // A folder that went away, or another one in its place, has none of our files.
+    if ((await inodeOfFolder()) !== folder) written.clear()
     const all = wantedFiles(result, basic)
     const changed = all.filter(({ file, facts }) => written.get(file) !== facts)
     if (changed.length === 0) return
     const startMs = performance.now()
     const done = await Promise.all(changed.map(write))
+    folder = await inodeOfFolder()
     const files = all.map(({ file }) => file).filter(file => written.has(file))
     if (!basic && done.includes(true)) {
       await write({

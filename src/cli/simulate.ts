@@ -1,0 +1,105 @@
+// `g6 simulate`: a status file that changes like that of a real collector.
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { MAX_SEED } from '../simulator/prng.js'
+import { runSimulator } from '../simulator/run.js'
+import { createScenario, SCENARIOS, type ScenarioName } from '../simulator/scenario.js'
+import { SHAPES, type Shape } from '../simulator/shapes.js'
+
+type Options = {
+  readonly statusFile: string
+  readonly indices: readonly string[]
+  readonly interval: number
+  readonly refresh: number
+  readonly cycles: number
+  readonly openMarket: boolean
+  readonly withAnalytics: boolean
+  readonly seed: number
+  readonly scenario: ScenarioName
+  readonly shape: Shape
+}
+
+const MAX_INDICES = 2000
+const INDEX_NAME = /^[A-Za-z][\w&.-]{0,39}$/
+
+function path(given: string): string {
+  if (given.trim() === '') throw new InvalidArgumentError('Allowed is the path of a file.')
+  return given
+}
+
+function names(given: string): readonly string[] {
+  const list = given.split(',').map(name => name.trim())
+  const wrong = list.find(name => !INDEX_NAME.test(name) || name === 'constructor' || name === 'prototype')
+  if (wrong !== undefined) {
+    throw new InvalidArgumentError(
+      `"${wrong}" is no index name. Allowed are names separated by commas: a letter, then up to 39 letters, digits or _ & . -`,
+    )
+  }
+  if (new Set(list).size < list.length) throw new InvalidArgumentError('Allowed is every name once.')
+  if (list.length > MAX_INDICES) throw new InvalidArgumentError(`Allowed are up to ${MAX_INDICES} names.`)
+  return list
+}
+
+function number(low: number, high: number): (given: string) => number {
+  return given => {
+    const value = Number(given)
+    if (given.trim() === '' || !(value >= low && value <= high)) {
+      throw new InvalidArgumentError(`Allowed is a number from ${low} to ${high}.`)
+    }
+    return value
+  }
+}
+
+function whole(low: number, high: number): (given: string) => number {
+  return given => {
+    const value = Number(given)
+    if (given.trim() === '' || !Number.isInteger(value) || value < low || value > high) {
+      throw new InvalidArgumentError(`Allowed is a whole number from ${low} to ${high}.`)
+    }
+    return value
+  }
+}
+
+async function simulate(options: Options): Promise<void> {
+  const { statusFile, refresh, cycles, interval, ...rest } = options
+  const ending = new AbortController()
+  const end = (): void => ending.abort()
+  process.once('SIGINT', end)
+  process.once('SIGTERM', end)
+  try {
+    await runSimulator({
+      path: statusFile,
+      refreshSec: refresh,
+      cycles,
+      scenario: createScenario({ ...rest, intervalSec: interval }),
+      signal: ending.signal,
+    })
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`the status file ${statusFile} cannot be written: ${reason}`, { cause: error })
+  } finally {
+    process.off('SIGINT', end)
+    process.off('SIGTERM', end)
+  }
+}
+
+export function simulateCommand(): Command {
+  return new Command('simulate')
+    .description('Write a status document that changes like a real one')
+    .option('--status-file <path>', 'The file to write', path, 'data/runtime_status.json')
+    .addOption(
+      new Option('--indices <names>', 'Names of the indices, separated by commas')
+        .argParser(names)
+        .default(['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX'], 'NIFTY,BANKNIFTY,FINNIFTY,SENSEX'),
+    )
+    .option('--interval <seconds>', "Between two of the collector's cycles", number(1, 86_400), 60)
+    .option('--refresh <seconds>', 'Between two writes', number(0.01, 3600), 1)
+    .option('--cycles <n>', 'Writes in all; 0: until stopped', whole(0, Number.MAX_SAFE_INTEGER), 0)
+    .option('--open-market', 'The market is open whatever the hour', false)
+    .option('--with-analytics', 'With put-call ratio and max pain', false)
+    .option('--seed <n>', 'The same seed gives the same run', whole(0, MAX_SEED), 1)
+    .addOption(
+      new Option('--scenario <name>', 'How much happens').choices(SCENARIOS).default('busy' as ScenarioName),
+    )
+    .addOption(new Option('--shape <name>', 'Which writer').choices(SHAPES).default('both' as Shape))
+    .action(async (options: Options) => simulate(options))
+}

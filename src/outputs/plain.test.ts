@@ -1,0 +1,109 @@
+import { EventEmitter } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { resultMaker } from '../../test/support/results.js'
+import { displayWidth } from '../panels/text.js'
+import { createJsonLinesOutput } from './json-lines.js'
+import { createPlainOutput, plainFrame } from './plain.js'
+
+/** A stream that is full after every write until it drains. */
+class Pipe extends EventEmitter {
+  readonly texts: string[] = []
+  columns = 160
+  isFull = false
+  write(text: string): boolean {
+    this.texts.push(text)
+    return !this.isFull
+  }
+}
+
+const market = (ltp: number) => ({ indices: { NIFTY: { ltp } } })
+const zone = 'Asia/Kolkata'
+
+describe('a plain frame', () => {
+  test('has each panel as its title in brackets, its lines and a blank line', () => {
+    const result = resultMaker()(market(100))
+    const frame = plainFrame(result, 160, zone)
+    const { lines = [] } = result.board.panels.get('indices') ?? {}
+    expect(frame).toContain(`[Indices]\n${lines.join('\n')}\n\n[Analytics]\n`)
+    expect(frame.endsWith('\n\n')).toBe(true)
+  })
+
+  test('fits the columns it is given, by display width', () => {
+    const long = { events: [{ level: 'warn', component: 'X', message: '指数'.repeat(60) }] }
+    for (const line of plainFrame(resultMaker()(long), 40, zone).split('\n')) {
+      expect(displayWidth(line)).toBeLessThanOrEqual(40)
+    }
+  })
+
+  test('begins with what is wrong with the status, and since when, but no age that ticks', () => {
+    const next = resultMaker()
+    next(market(100))
+    const bad = { state: 'not_json', error: 'it is empty' } as const
+    const frame = plainFrame(next(undefined, { ...bad, ageSec: 5 }), 160, zone)
+    expect(frame).toMatch(/^\[Status\]\nnot_json: it is empty, last good at \d\d:\d\d:\d\d\n\n\[Overview\]/)
+    expect(plainFrame(next(undefined, { ...bad, ageSec: 10 }), 160, zone)).toBe(frame)
+  })
+})
+
+describe('the plain output', () => {
+  test('does not print an equal frame again', async () => {
+    const pipe = new Pipe()
+    const output = createPlainOutput({ stream: pipe, timezone: zone, diff: true })
+    const next = resultMaker()
+    await output.publish(next(market(100)))
+    await output.publish(next())
+    await output.publish(next(market(101)))
+    expect(pipe.texts).toHaveLength(2)
+  })
+
+  test('prints always where that is asked for', async () => {
+    const pipe = new Pipe()
+    const output = createPlainOutput({ stream: pipe, timezone: zone, diff: false })
+    const next = resultMaker()
+    await output.publish(next(market(100)))
+    await output.publish(next())
+    expect(pipe.texts).toHaveLength(2)
+  })
+
+  test('keeps only the newest frame for a pipe that is full, and stops when it is gone', async () => {
+    const pipe = new Pipe()
+    const output = createPlainOutput({ stream: pipe, timezone: zone, diff: true })
+    const next = resultMaker()
+    pipe.isFull = true
+    for (let ltp = 1; ltp <= 5; ltp++) await output.publish(next(market(ltp)))
+    expect(pipe.texts).toHaveLength(1)
+    pipe.isFull = false
+    pipe.emit('drain')
+    expect(pipe.texts).toHaveLength(2)
+    expect(pipe.texts[1]).toContain('5.00')
+    pipe.isFull = true
+    await output.publish(next(market(6)))
+    pipe.emit('close')
+    await output.publish(next(market(7)))
+    await output.close()
+    expect(pipe.texts).toHaveLength(3)
+    expect(pipe.listenerCount('drain') + pipe.listenerCount('close') + pipe.listenerCount('error')).toBe(0)
+  })
+})
+
+test('JSON lines are one document a cycle, with the source and every panel', async () => {
+  const pipe = new Pipe()
+  const output = createJsonLinesOutput(pipe)
+  const next = resultMaker()
+  await output.publish(next(market(100)))
+  await output.publish(next(undefined, { state: 'missing', error: 'there is no such file', ageSec: 3 }))
+  const [first, second] = pipe.texts.map(text => JSON.parse(text))
+  expect(pipe.texts.every(text => text.indexOf('\n') === text.length - 1)).toBe(true)
+  expect(first).toMatchObject({
+    schema_version: 'v1',
+    epoch: 'e1',
+    generation: 1,
+    cycle: 1,
+    source: { state: 'fresh' },
+  })
+  expect(first.panels.indices).toMatchObject({
+    title: 'Indices',
+    hash: expect.stringMatching(/^[0-9a-f]{64}$/),
+  })
+  expect(second.source).toEqual({ state: 'missing', age_sec: 3, error: 'there is no such file' })
+})

@@ -1,0 +1,156 @@
+// A run of the simulated collector: step by step a status document, or something that goes wrong. A run is told by its
+// options and the times it is asked at, and by nothing else.
+//
+// In `calm` time is real: a cycle every interval, and between cycles a little movement, not in every step. The others
+// are time-lapse: every step is a cycle of its own, so that there is something to see at once.
+import { ageAlerts, raiseAlert } from './alerts.js'
+import { faultAt } from './faults.js'
+import { isMarketOpen } from './market-hours.js'
+import * as move from './moves.js'
+import { createRandom, type Random } from './prng.js'
+import { type Shape, type ShapeOptions, type StatusDocument, writeDown } from './shapes.js'
+import { createWorld, type World } from './world.js'
+
+export const SCENARIOS = ['calm', 'busy', 'alerts', 'faults'] as const
+export type ScenarioName = (typeof SCENARIOS)[number]
+
+/** The scenario of this name; throws a RangeError that says which there are. */
+export function parseScenario(name: string): ScenarioName {
+  const known = SCENARIOS.find(scenario => scenario === name)
+  if (known !== undefined) return known
+  throw new RangeError(`scenario "${name}" is unknown; allowed are ${SCENARIOS.join(', ')}`)
+}
+
+export type ScenarioOptions = {
+  /** A whole number from 0 to `MAX_SEED`. */
+  readonly seed: number
+  /** At least one name. */
+  readonly indices: readonly string[]
+  /** Of the collector's cycles. */
+  readonly intervalSec: number
+  readonly shape: Shape
+  readonly scenario: ScenarioName
+  /** The market is open whatever the hour. */
+  readonly openMarket: boolean
+  readonly withAnalytics: boolean
+}
+
+export type ScenarioStep =
+  | { readonly kind: 'document'; readonly document: StatusDocument }
+  /** The file holds this part of a document. */
+  | { readonly kind: 'half_written'; readonly text: string }
+  /** Nothing is written. */
+  | { readonly kind: 'pause' }
+  /** The file is removed. */
+  | { readonly kind: 'delete' }
+  /** The collector is a new process from here on: nothing is written now, and cycles count from 1 again. */
+  | { readonly kind: 'restart' }
+
+export type Scenario = {
+  /** Step `n` of the run at `nowMs`; to be asked with n = 0, 1, 2 … and rising times. */
+  step(n: number, nowMs: number): ScenarioStep
+}
+
+/** Prices move less after hours. */
+const AFTER_HOURS_PACE = 0.2
+
+/** How alerts come, by scenario: chance of one in a step, how many at once, and how bad they are. */
+const ALERTS = {
+  calm: { chance: 0.02, most: 1, criticalPart: 0.05, warnPart: 0.35 },
+  busy: { chance: 0.25, most: 1, criticalPart: 0.1, warnPart: 0.5 },
+  alerts: { chance: 0.8, most: 3, criticalPart: 0.35, warnPart: 0.5 },
+  faults: { chance: 0.35, most: 2, criticalPart: 0.25, warnPart: 0.5 },
+} as const satisfies Readonly<Record<ScenarioName, object>>
+
+/** Chance that an index goes stale when it is collected. */
+const STALE_CHANCE = { calm: 0.01, busy: 0.03, alerts: 0.12, faults: 0.06 } as const
+
+function alertsMoved(world: World, random: Random, nowMs: number, scenario: ScenarioName): World {
+  const { chance, most, criticalPart, warnPart } = ALERTS[scenario]
+  let moved = ageAlerts(world, nowMs)
+  if (!random.chance(chance)) return moved
+  for (let left = random.whole(1, most); left > 0; left -= 1) {
+    const kind = random.between(0, 1)
+    const level = kind < criticalPart ? 'critical' : kind < criticalPart + warnPart ? 'warn' : 'info'
+    moved = raiseAlert(moved, random, nowMs, level)
+  }
+  return moved
+}
+
+/** Chance that anything moves in a step of `calm`. */
+const CALM_CHANCE = 0.35
+const CALM_SHARE = 0.2
+
+function calmStep(world: World, random: Random, nowMs: number, pace: number): World {
+  let next = alertsMoved(world, random, nowMs, 'calm')
+  const { lastStartMs, intervalSec } = next.loop
+  const due = Math.floor((nowMs - lastStartMs) / (intervalSec * 1000))
+  if (due > 0) {
+    next = move.nextCycle(next, random, lastStartMs + due * intervalSec * 1000, due)
+    next = move.moveQuality(next, random, CALM_SHARE, STALE_CHANCE.calm)
+    next = move.moveLinks(next, random)
+  }
+  if (!random.chance(CALM_CHANCE)) return next
+  const moves: readonly [() => World, ...(() => World)[]] = [
+    () => move.movePrices(next, random, CALM_SHARE, pace),
+    () => move.moveAnalytics(next, random),
+    () => move.moveResources(next, random),
+    () => move.moveStorage(next, random, nowMs),
+    () => move.movePerf(next, random, nowMs),
+  ]
+  return random.pick(moves)()
+}
+
+function fastStep(world: World, random: Random, nowMs: number, pace: number, scenario: ScenarioName): World {
+  let next = alertsMoved(world, random, nowMs, scenario)
+  next = move.nextCycle(next, random, nowMs)
+  next = move.movePrices(next, random, 0.8, pace)
+  next = move.moveQuality(next, random, 0.5, STALE_CHANCE[scenario])
+  next = move.moveResources(next, random)
+  if (random.chance(0.5)) next = move.moveAnalytics(next, random)
+  if (random.chance(0.7)) next = move.moveStorage(next, random, nowMs)
+  if (random.chance(0.7)) next = move.movePerf(next, random, nowMs)
+  if (random.chance(0.25)) next = move.moveLinks(next, random)
+  return next
+}
+
+/** As people read it: indented, with a last newline. */
+export function documentText(document: StatusDocument): string {
+  return `${JSON.stringify(document, null, 2)}\n`
+}
+
+function halfOf(text: string, random: Random): string {
+  return text.slice(0, Math.floor(text.length * random.between(0.2, 0.9)))
+}
+
+/** A run from its beginning. */
+export function createScenario(options: ScenarioOptions): Scenario {
+  const { seed, indices, intervalSec, scenario } = options
+  if (indices.length === 0) throw new RangeError('a scenario needs at least one index, got none')
+  const random = createRandom(seed)
+  const shape: ShapeOptions = options
+  let world: World | null = null
+
+  function nextWorld(nowMs: number): World {
+    if (world === null) return createWorld(random, { indices, intervalSec, nowMs })
+    const pace = options.openMarket || isMarketOpen(nowMs) ? 1 : AFTER_HOURS_PACE
+    return scenario === 'calm'
+      ? calmStep(world, random, nowMs, pace)
+      : fastStep(world, random, nowMs, pace, scenario)
+  }
+
+  return {
+    step(n, nowMs) {
+      const fault = scenario === 'faults' ? faultAt(n) : null
+      if (fault === 'pause' || fault === 'delete') return { kind: fault }
+      world = nextWorld(nowMs)
+      if (fault === 'restart') {
+        world = move.restarted(world, random, nowMs)
+        return { kind: fault }
+      }
+      const document = writeDown(world, nowMs, shape)
+      if (fault === null) return { kind: 'document', document }
+      return { kind: fault, text: halfOf(documentText(document), random) }
+    },
+  }
+}

@@ -1,0 +1,278 @@
+// `g6 serve` as its users meet it: a file that changes, clients that read, signals that end it.
+import { execFile, spawn } from 'node:child_process'
+import { chmod, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { endAll, g6 } from './support/g6.js'
+import { SummaryClient } from './support/summary-client.js'
+
+let folder = ''
+let statusFile = ''
+const clients: SummaryClient[] = []
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'g6-serve-'))
+  statusFile = join(folder, 'status.json')
+})
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close()
+  await endAll()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function write(status: unknown): Promise<void> {
+  await writeFile(`${statusFile}.tmp`, typeof status === 'string' ? status : JSON.stringify(status))
+  await rename(`${statusFile}.tmp`, statusFile)
+}
+
+const market = (ltp: number) => ({
+  timestamp: '2025-11-20T05:10:31Z',
+  indices: { NIFTY: { ltp } },
+  indices_detail: { NIFTY: { status: 'ok' } },
+})
+
+async function serving(env: Readonly<Record<string, string>> = {}, args: readonly string[] = []) {
+  const server = g6(
+    ['serve', '--port', '0', '--status-file', statusFile, '--panels-dir', join(folder, 'panels'), ...args],
+    env,
+  )
+  const url = await server.url()
+  const get = async (path: string, headers: Readonly<Record<string, string>> = {}) =>
+    fetch(`${url}${path}`, { headers })
+  const client = (path = '/summary/events', headers: Readonly<Record<string, string>> = {}) => {
+    const made = new SummaryClient(`${url}${path}`, headers)
+    clients.push(made)
+    return made
+  }
+  return { server, url, get, client }
+}
+
+describe('a served board', () => {
+  test('comes as retry, hello, the whole board and then each change the moment it is written', async () => {
+    await write(market(100))
+    const { client } = await serving()
+    const stream = client()
+    await stream.event('full_snapshot')
+    expect(stream.reader.retryMs).toBe(2_000)
+    expect(stream.reader.events.map(({ event }) => event)).toEqual(['hello', 'full_snapshot'])
+    for (let i = 1; i <= 5; i++) {
+      const before = stream.reader.events.length
+      const startMs = performance.now()
+      await write(market(100 + i))
+      await stream.event('panel_update', before)
+      expect(performance.now() - startMs).toBeLessThan(500)
+      expect(stream.reader.panels.get('indices')?.lines.join()).toContain(`${100 + i}.00`)
+    }
+    expect(stream.reader.mismatches).toEqual([])
+  })
+
+  test('beats in calm', async () => {
+    await write(market(100))
+    const { client } = await serving({ G6_SSE_HEARTBEAT_CYCLES: '2' }, ['--refresh', '0.1'])
+    const beat = await client().event('heartbeat')
+    expect(beat.data).toMatchObject({ unchanged: true, hit_ratio: 1 })
+  })
+
+  test('is the same over stream, resync and files, hash by hash', async () => {
+    await write(JSON.parse(await readFile('test/fixtures/status-full.json', 'utf8')))
+    const { client, get } = await serving()
+    const stream = client()
+    await stream.event('full_snapshot')
+    const resync = (await (await get('/summary/resync')).json()) as {
+      panels: Record<string, { hash: string }>
+    }
+    const hashes = Object.fromEntries(Object.entries(resync.panels).map(([key, panel]) => [key, panel.hash]))
+    expect(stream.reader.hashes()).toEqual(hashes)
+    const manifest = JSON.parse(await untilFile(join(folder, 'panels', 'manifest.json')))
+    expect(manifest.hashes.indices).toBe(hashes.indices)
+    const files = await readdir(join(folder, 'panels'))
+    expect(files.filter(name => name.endsWith('.tmp'))).toEqual([])
+    expect(manifest.files).toEqual(expect.arrayContaining(['unified_snapshot.json', 'alerts_enveloped.json']))
+  })
+
+  test('is read compressed by curl and by Python as it arrives', async () => {
+    await write(market(100))
+    const { url } = await serving({ G6_SSE_HEARTBEAT_CYCLES: '1' }, ['--refresh', '0.1'])
+    const curl = spawn('curl', ['-sN', '--compressed', `${url}/summary/events`])
+    await said(curl.stdout, /event: heartbeat/)
+    curl.kill()
+    const python = `
+import http.client, sys, urllib.parse, zlib
+u = urllib.parse.urlsplit(sys.argv[1])
+c = http.client.HTTPConnection(u.hostname, u.port, timeout=10)
+c.request('GET', '/summary/events', headers={'Accept-Encoding': 'gzip'})
+r = c.getresponse()
+assert r.getheader('Content-Encoding') == 'gzip', r.getheaders()
+d = zlib.decompressobj(31)
+text = ''
+while 'event: heartbeat' not in text:
+    text += d.decompress(r.read1(4096)).decode()
+print('seen')
+`
+    const { stdout } = await promisify(execFile)('python3', ['-c', python, url])
+    expect(stdout).toBe('seen\n')
+  })
+})
+
+describe('a broken status', () => {
+  const states = [
+    ['not_json', () => write('{"indices": ')],
+    ['not_object', () => write('[1, 2]')],
+    ['too_large', () => write(JSON.stringify({ big: 'x'.repeat(20_000) }))],
+    ['missing', () => rm(statusFile)],
+  ] as const
+
+  test.each(states)(
+    '%s: the last good board stays, every surface says so, and it recovers',
+    async (state, spoil) => {
+      await write(market(100))
+      const { client, get, server } = await serving({ G6_STATUS_MAX_BYTES: '16384' }, ['--refresh', '0.05'])
+      const stream = client()
+      await stream.event('full_snapshot')
+      await spoil()
+      const health = await untilHealth(get, ({ status_file }) => status_file.state === state)
+      expect(health).toMatchObject({ ok: true, status: 'stale' })
+      expect(health.status_file.error).toEqual(expect.any(String))
+      expect(await (await get('/metrics')).text()).toContain(`g6_status_state{state="${state}"} 1`)
+      const resync = (await (await get('/summary/resync')).json()) as {
+        panels: { indices: { lines: string[] } }
+      }
+      expect(resync.panels.indices.lines.join()).toContain('100.00')
+      expect((await get('/readyz')).status).toBe(200)
+      await write(market(101))
+      await untilHealth(get, ({ status_file }) => status_file.state === 'fresh')
+      await stream.until(reader => reader.panels.get('indices')?.lines.join().includes('101.00') === true)
+      expect(server.said().err).toContain('the status cannot be read')
+      expect(server.said().err).toContain('the status can be read again')
+    },
+  )
+
+  test.skipIf(process.getuid?.() === 0)('forbidden is said too', async () => {
+    await write(market(100))
+    const { get } = await serving({}, ['--refresh', '0.05'])
+    await chmod(statusFile, 0o000)
+    await untilHealth(get, ({ status_file }) => status_file.state === 'forbidden')
+  })
+
+  test('from the start: not ready, resync says starting, and the first good one begins it', async () => {
+    const { client, get } = await serving()
+    expect((await get('/readyz')).status).toBe(503)
+    const early = await get('/summary/resync')
+    expect(early.status).toBe(503)
+    expect(early.headers.get('retry-after')).toBe('1')
+    const stream = client()
+    await stream.until(reader => reader.retryMs !== null)
+    expect(stream.reader.events).toEqual([])
+    await write(market(100))
+    await stream.event('full_snapshot')
+    expect((await get('/readyz')).status).toBe(200)
+  })
+})
+
+describe('ending', () => {
+  test('on SIGTERM every client hears bye with a time of its own, and it exits 0', async () => {
+    await write(market(100))
+    const { client, server } = await serving()
+    const streams = [client(), client(), client()]
+    for (const stream of streams) await stream.event('full_snapshot')
+    server.signal('SIGTERM')
+    const byes = await Promise.all(streams.map(stream => stream.event('bye')))
+    for (const stream of streams) await stream.ended()
+    expect(byes.map(({ data }) => data.reason)).toEqual(['shutdown', 'shutdown', 'shutdown'])
+    expect(new Set(byes.map(({ data }) => data.reconnect_ms)).size).toBe(3)
+    expect(await server.exit).toBe(0)
+  })
+
+  test('a second signal ends it at once, even while a reader takes nothing', async () => {
+    await write(market(100))
+    const { server, url } = await serving({ G6_SHUTDOWN_GRACE_MS: '60000' })
+    const stalled = connect({ port: Number(new URL(url).port), host: '127.0.0.1' })
+    stalled.pause()
+    stalled.write('GET /summary/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await untilClients(url, 1)
+    server.signal('SIGTERM')
+    await server.until(/stopping/)
+    server.signal('SIGTERM')
+    expect(await server.exit).toBe(130)
+    stalled.destroy()
+  })
+
+  test('a port in use is an error that names it', async () => {
+    await write(market(100))
+    const { url } = await serving()
+    const second = g6(['serve', '--port', new URL(url).port, '--status-file', statusFile])
+    expect(await second.exit).toBe(1)
+    expect(second.said().err).toContain(`127.0.0.1:${new URL(url).port}: the port is in use`)
+  })
+
+  test('settings that cannot be used are all said at once', async () => {
+    const server = g6(['serve'], { G6_SSE_MAX_CONNECTIONS: 'many', G6_SUMMARY_REFRESH_SEC: '-1' })
+    expect(await server.exit).toBe(1)
+    expect(server.said().err).toContain('G6_SSE_MAX_CONNECTIONS')
+    expect(server.said().err).toContain('G6_SUMMARY_REFRESH_SEC')
+  })
+})
+
+describe('SIGHUP', () => {
+  test('takes a new token, ends streams on the old one, and keeps the old set when the new one is unusable', async () => {
+    await write(market(100))
+    const tokenFile = join(folder, 'token')
+    await writeFile(tokenFile, 'first-token\n')
+    const { client, server, get } = await serving({ G6_SSE_API_TOKEN_FILE: tokenFile })
+    expect((await get('/summary/health')).status).toBe(401)
+    const stream = client('/summary/events', { 'X-API-Token': 'first-token' })
+    await stream.event('full_snapshot')
+    await writeFile(tokenFile, '')
+    server.signal('SIGHUP')
+    await server.until(/the old ones stay/)
+    expect((await get('/summary/health', { 'X-API-Token': 'first-token' })).status).toBe(200)
+    await writeFile(tokenFile, 'second-token\n')
+    server.signal('SIGHUP')
+    expect((await stream.event('bye')).data.reason).toBe('auth_expired')
+    expect((await get('/summary/health', { 'X-API-Token': 'second-token' })).status).toBe(200)
+    expect((await get('/summary/health', { 'X-API-Token': 'first-token' })).status).toBe(401)
+    expect(`${server.said().err}${server.said().out}`).not.toMatch(/first-token|second-token/)
+  })
+})
+
+type Health = {
+  readonly status: string
+  readonly status_file: { readonly state: string; readonly error?: string }
+}
+
+async function untilHealth(
+  get: (path: string) => Promise<Response>,
+  holds: (health: Health) => boolean,
+): Promise<Health> {
+  for (;;) {
+    const health = (await (await get('/summary/health')).json()) as Health
+    if (holds(health)) return health
+  }
+}
+
+async function untilClients(url: string, count: number): Promise<void> {
+  for (;;) {
+    const health = (await (await fetch(`${url}/summary/health`)).json()) as { sse: { clients: number } }
+    if (health.sse.clients === count) return
+  }
+}
+
+async function untilFile(path: string): Promise<string> {
+  for (;;) {
+    const text = await readFile(path, 'utf8').catch(() => null)
+    if (text !== null) return text
+    await new Promise(resolve => setImmediate(resolve))
+  }
+}
+
+async function said(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<void> {
+  let text = ''
+  for await (const chunk of stream) {
+    text += String(chunk)
+    if (pattern.test(text)) return
+  }
+  throw new Error(`it ended without ${pattern}`)
+}

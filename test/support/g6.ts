@@ -1,0 +1,79 @@
+// The real command in a process of its own, as a person or a supervisor runs it. `npm test` builds it first.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const CLI = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
+
+export type Running = {
+  readonly child: ChildProcess
+  /** All it said so far. */
+  readonly said: () => { readonly out: string; readonly err: string }
+  /** Resolves with the match once standard output or standard error has one; rejects when it ends without. */
+  until(pattern: RegExp): Promise<RegExpExecArray>
+  /** The address of the port with all routes. */
+  url(): Promise<string>
+  signal(name: NodeJS.Signals): void
+  /** Exit code, or the signal that ended it. */
+  readonly exit: Promise<number | NodeJS.Signals>
+}
+
+const running = new Set<ChildProcess>()
+
+export function g6(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('G6_')))
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { ...clean, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  running.add(child)
+  let out = ''
+  let err = ''
+  const waiting = new Set<() => void>()
+  const heard = (): void => {
+    for (const look of [...waiting]) look()
+  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+    heard()
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+    heard()
+  })
+  let ended = false
+  const exit = new Promise<number | NodeJS.Signals>(resolve => {
+    child.once('close', (code, signal) => {
+      running.delete(child)
+      ended = true
+      heard()
+      resolve(code ?? signal ?? 1)
+    })
+  })
+  const until = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const match = pattern.exec(out) ?? pattern.exec(err)
+        if (match === null && !ended) return
+        waiting.delete(look)
+        if (match !== null) resolve(match)
+        else reject(new Error(`it ended without saying ${pattern}; it said:\n${out}\n${err}`))
+      }
+      waiting.add(look)
+      look()
+    })
+  return {
+    child,
+    said: () => ({ out, err }),
+    until,
+    url: async () => (await until(/"url":"(http:[^"]+)"/))[1] ?? '',
+    signal: name => void child.kill(name),
+    exit,
+  }
+}
+
+/** After each test: nothing that was started may outlive it. */
+export async function endAll(): Promise<void> {
+  const ends = [...running].map(child => new Promise<void>(resolve => child.once('close', () => resolve())))
+  for (const child of running) child.kill('SIGKILL')
+  await Promise.all(ends)
+}
