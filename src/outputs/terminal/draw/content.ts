@@ -1,6 +1,6 @@
 // The blocks of a panel as lines of a given width. Roomy: a field a line, values under each other. Dense: fields and texts
 // one after the other, for screens that have no row to spare.
-import type { Block, Cell, Field } from '../../../panels/panel.js'
+import type { Block, Cell, Field, Tone } from '../../../panels/panel.js'
 import { displayWidth } from '../../../panels/text.js'
 import { toneMark } from './glyphs.js'
 import { blank, clipRun, fitLine, type Line, lineWidth, type Role, type Run, run } from './run.js'
@@ -22,7 +22,7 @@ function marked(value: Run, mark: string): Run[] {
   return mark === '' ? [value] : [value, run(` ${mark}`, value.role)]
 }
 
-function valueRuns({ text, tone }: { text: string; tone?: Field['tone'] }, role: Role, clip: number): Run[] {
+function valueRuns({ text, tone }: { text: string; tone?: Tone }, role: Role, clip: number): Run[] {
   return marked(clipRun(run(text, role), clip), toneMark(tone))
 }
 
@@ -41,9 +41,20 @@ function fieldLines(items: readonly Field[], { width, clip }: ContentOptions): L
   })
 }
 
+const NAMED_VALUE = /^([\w.-]+=)(.+)$/
+
+/** A text; `name=value` is coloured like a field. */
+function textRuns(block: { text: string; tone?: Tone }, clip: number): Run[] {
+  const parts = block.tone === undefined ? NAMED_VALUE.exec(block.text) : null
+  const [name, value] = [parts?.[1], parts?.[2]]
+  if (name === undefined || value === undefined) return valueRuns(block, block.tone ?? 'text', clip)
+  const label = clipRun(run(name, 'label'), clip)
+  return [label, ...valueRuns({ text: value }, 'text', Math.max(0, clip - label.width))]
+}
+
 /** A field or a text as one piece of a dense line. */
 function pieces(block: Block, clip: number): Line[] {
-  if (block.kind === 'text') return [valueRuns(block, block.tone ?? 'text', clip)]
+  if (block.kind === 'text') return [textRuns(block, clip)]
   if (block.kind === 'table') return []
   return block.items.map(item => [
     run(item.label, 'label'),
@@ -94,7 +105,7 @@ function roomyLines(blocks: readonly Block[], options: ContentOptions): Line[] {
   return blocks.flatMap((block): Line[] => {
     if (block.kind === 'table') return tableLines(block, options.width, options.clip)
     if (block.kind === 'fields') return fieldLines(block.items, options)
-    return [valueRuns(block, block.tone ?? 'text', options.width - (toneMark(block.tone) === '' ? 0 : 2))]
+    return [textRuns(block, options.width - (toneMark(block.tone) === '' ? 0 : 2))]
   })
 }
 
