@@ -329,6 +329,21 @@ describe('CORS', () => {
   })
 })
 
+test('a path written another way is guarded as what it is', async () => {
+  rig = await startRig({ sseApiToken: TOKEN })
+  for (const path of [
+    '/%73ummary/health',
+    '//summary/health',
+    '/summary/health/',
+    '/SUMMARY/health',
+    '/livez/../metrics',
+  ]) {
+    expect([401, 404]).toContain((await ask(`GET ${path}`)).status)
+  }
+  expect((await ask('GET /%73ummary/health', { 'X-API-Token': TOKEN })).status).toBe(200)
+  expect((await ask('GET http://localhost/summary/health')).status).toBe(401)
+})
+
 describe('draining', () => {
   test('readiness is 503, new streams are 503, what is open stays, data is still given', async () => {
     rig = await startRig()
@@ -367,6 +382,12 @@ describe('the log', () => {
       },
     ])
     expect(JSON.stringify(rig.logged())).not.toContain('secret')
+  })
+  test('names the route of a refused preflight by its template', async () => {
+    rig = await startRig()
+    await ask('OPTIONS /schemas/x.json', { Host: 'evil.example' })
+    await ask('OPTIONS /summary/events?x=1', { Host: 'evil.example' })
+    expect(rig.logged()).toMatchObject([{ guard: 'host', route: '/summary/events' }])
   })
   test('is not flooded', async () => {
     rig = await startRig({ sseApiToken: TOKEN })

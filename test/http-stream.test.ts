@@ -308,6 +308,16 @@ test('requests pipelined behind a stream are ignored', async () => {
   await rig.hub.until(() => rig.hub.closed.length === 1)
 })
 
+test('a stream asked for behind a request that is being answered is refused in its turn', async () => {
+  rig = await startRig()
+  const both = raw('GET /summary/health') + raw('GET /summary/events', { Connection: 'close' })
+  const client = await new RawClient(rig.port, both).end()
+  const answers = client.text.split('HTTP/1.1 ').slice(1)
+  expect(answers.map(answer => answer.slice(0, 3))).toEqual(['200', '400'])
+  expect(answers[1]).toContain('while an earlier request is being answered')
+  expect(rig.hub.joined).toEqual([])
+})
+
 test('a stream on a connection that has answered before', async () => {
   rig = await startRig()
   const client = new RawClient(rig.port, raw('GET /livez'))
@@ -325,4 +335,16 @@ test('G6_SSE_HTTP=0 switches the stream off and nothing else', async () => {
   expect(response.status).toBe(404)
   expect(await response.json()).toMatchObject({ code: 'stream_disabled' })
   expect((await fetch(`${rig.url}/summary/resync`)).status).toBe(200)
+})
+
+test('a server that lags refuses new streams, then sends some away', async () => {
+  rig = await startRig({}, { lagGauge: { takeWorstMs: () => 5_000, stop: () => {} } })
+  rig.pass(16_000)
+  await rig.hub.until(() => rig.hub.shedParts.length === 1)
+  expect(rig.hub.shedParts).toEqual([0.1])
+  const refused = await openStream(rig)
+  expect(refused.status).toBe(503)
+  expect(refused.header('retry-after')).toBe('5')
+  expect(rig.rejected).toEqual(['shed'])
+  expect((await fetch(`${rig.url}/summary/health`)).status).toBe(200)
 })

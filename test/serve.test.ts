@@ -1,6 +1,6 @@
 // `g6 serve` as its users meet it: a file that changes, clients that read, signals that end it.
 import { execFile, spawn } from 'node:child_process'
-import { chmod, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -149,13 +149,6 @@ describe('a broken status', () => {
       expect(server.said().err).toContain('the status can be read again')
     },
   )
-
-  test.skipIf(process.getuid?.() === 0)('forbidden is said too', async () => {
-    await write(market(100))
-    const { get } = await serving({}, ['--refresh', '0.05'])
-    await chmod(statusFile, 0o000)
-    await untilHealth(get, ({ status_file }) => status_file.state === 'forbidden')
-  })
 
   test('from the start: not ready, resync says starting, and the first good one begins it', async () => {
     const { client, get } = await serving()

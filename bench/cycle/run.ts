@@ -54,8 +54,8 @@ function programFor(source: ScriptedSource, folder: string, features: boolean): 
       G6_SUMMARY_DOSSIER_PATH: join(folder, 'dossier.json'),
       G6_SUMMARY_REFRESH_SEC: '60',
       // What changes rarely by design would hide the cost of changing.
-      G6_SUMMARY_META_REFRESH_SEC: '0',
-      G6_SUMMARY_RES_REFRESH_SEC: '0',
+      G6_SUMMARY_META_REFRESH_SEC: '0.02',
+      G6_SUMMARY_RES_REFRESH_SEC: '0.02',
       G6_SSE_EVENTS_PER_SEC: '10000',
     },
   })

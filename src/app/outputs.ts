@@ -6,11 +6,12 @@ import { createJsonLinesOutput } from '../outputs/json-lines.js'
 import type { TextStream } from '../outputs/newest-writer.js'
 import { createPlainOutput } from '../outputs/plain.js'
 import type { ProgramParts } from './program.js'
+import { wantsSink } from './sinks.js'
 import { VERSION } from './version.js'
 
 /** Panel files and dossier. */
 export function fileOutputs({ config, metrics, log }: ProgramParts): readonly Output[] {
-  if (!config.outputSinks.includes('files')) return []
+  if (!wantsSink(config.outputSinks, 'files')) return []
   const onFault = () => metrics.g6_unified_errors_total.inc({ kind: 'files' })
   const outputs: Output[] = []
   if (!config.noWritePanels) {
@@ -46,7 +47,7 @@ export function screenOutput(
   form: 'plain' | 'json',
   stream: TextStream,
 ): readonly Output[] {
-  if (!config.outputSinks.includes('terminal')) return []
+  if (!wantsSink(config.outputSinks, 'terminal')) return []
   if (form === 'json') return [createJsonLinesOutput(stream)]
   return [
     createPlainOutput({

@@ -19,15 +19,18 @@ import { Hub } from '../hub/hub.js'
 import type { Log } from '../log/log.js'
 import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.js'
 import { createPanelBuilder } from '../panels/build.js'
+import type { TimelessContext } from '../panels/definition.js'
 import { PANELS } from '../panels/registry.js'
 import { staleAfter, type Thresholds } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
+import { IndicesLog } from '../sources/indices-log.js'
 import { httpObserver, hubObserver, loopObserver, readHub, readSource } from './bind-metrics.js'
 import { createEpoch } from './epoch.js'
 import { createHubOutput } from './hub-output.js'
 import { type PanelSurroundings, surroundingsOf } from './panel-context.js'
 import { readinessOf } from './readiness.js'
+import { wantsSink } from './sinks.js'
 import { VERSION } from './version.js'
 
 export type ProgramParts = { readonly config: Config; readonly metrics: Metrics; readonly log: Log }
@@ -62,6 +65,7 @@ export class Program {
   readonly #log: Log
   readonly #clock: Clock
   readonly #server: HttpServer | null
+  readonly #indicesLog: IndicesLog | null
   #config: Config
   #surroundings: PanelSurroundings
   #draining = false
@@ -92,6 +96,7 @@ export class Program {
       log,
     })
     this.#server = this.#createServer()
+    this.#indicesLog = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
     const outputs = options.outputs?.({ config, metrics: this.metrics, log }) ?? []
     const builder = createPanelBuilder({
       clockMs: this.#clock.monotonicMs,
@@ -104,14 +109,15 @@ export class Program {
       source,
       outputs: this.#server === null ? outputs : [createHubOutput(this.hub), ...outputs],
       derive: status => this.#derived(derive(status)),
-      build: (snapshot, nowMs) => builder.build({ ...this.#surroundings, snapshot, nowMs }),
+      build: (snapshot, nowMs) => builder.build({ ...this.#surroundings, ...this.#fails(), snapshot, nowMs }),
       refreshMs: () => this.#config.summaryRefreshSec * 1000,
       staleLimits: snapshot => staleAfter(this.#surroundings.thresholds, snapshot?.cycle.intervalSec ?? null),
       churnWarnRatio: () => this.#config.summaryChurnWarnRatio,
       panelEveryMs: key => panelEveryMs(this.#config, key),
       clock: this.#clock,
-      maxCycles: config.summaryMaxCycles,
-      maxMs: config.summaryMaxSeconds === null ? null : config.summaryMaxSeconds * 1000,
+      // 0: no end.
+      maxCycles: config.summaryMaxCycles || null,
+      maxMs: config.summaryMaxSeconds * 1000 || null,
       observer: {
         ...observed,
         onFault: error => {
@@ -186,6 +192,7 @@ export class Program {
       this.#config = config
       this.#server?.reload()
       this.#surroundings = surroundings
+      this.#log.level = config.logLevel
     } catch (error) {
       this.#config = before
       this.#log.error({ err: error }, 'the settings cannot be used; the old ones stay')
@@ -198,7 +205,7 @@ export class Program {
   #createServer(): HttpServer | null {
     const { loaded, command, log } = this.#options
     const { provenance } = loaded
-    const wanted = this.#config.outputSinks.includes('http')
+    const wanted = wantsSink(this.#config.outputSinks, 'http')
     if (!wanted && command === 'dashboard') return null
     const plan = planListeners(this.#config, key => provenance[key].from !== 'default', command)
     if (!plan.ok) throw new ProgramError(plan.error)
@@ -230,6 +237,13 @@ export class Program {
     })
   }
 
+  /** The Fails column, where a log is named: read beside the loop, shown with the next cycle. */
+  #fails(): Pick<TimelessContext, 'indexFails'> {
+    void this.#indicesLog?.refresh()
+    const fails = this.#indicesLog?.fails ?? null
+    return fails === null ? {} : { indexFails: fails }
+  }
+
   #linksOf(listening: readonly Listening[]) {
     const base = listening.find(({ name }) => name === 'unified')?.url ?? null
     const own = (path: string) => (base === null ? null : `${base}${path}`)
@@ -237,7 +251,7 @@ export class Program {
       source: this.#options.source.name,
       metricsUrl: this.#config.metricsUrl ?? own('/metrics'),
       streamUrl: own('/summary/events'),
-      pageUrl: own('/'),
+      pageUrl: null,
     }
   }
 

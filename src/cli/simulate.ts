@@ -59,12 +59,15 @@ function whole(low: number, high: number): (given: string) => number {
   }
 }
 
-async function simulate(options: Options): Promise<void> {
+/** Whoever tells of signals: the process. */
+type Signals = Pick<NodeJS.EventEmitter, 'once' | 'off'>
+
+async function simulate(options: Options, signals: Signals): Promise<void> {
   const { statusFile, refresh, cycles, interval, ...rest } = options
   const ending = new AbortController()
   const end = (): void => ending.abort()
-  process.once('SIGINT', end)
-  process.once('SIGTERM', end)
+  signals.once('SIGINT', end)
+  signals.once('SIGTERM', end)
   try {
     await runSimulator({
       path: statusFile,
@@ -77,12 +80,12 @@ async function simulate(options: Options): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error)
     throw new Error(`the status file ${statusFile} cannot be written: ${reason}`, { cause: error })
   } finally {
-    process.off('SIGINT', end)
-    process.off('SIGTERM', end)
+    signals.off('SIGINT', end)
+    signals.off('SIGTERM', end)
   }
 }
 
-export function simulateCommand(): Command {
+export function simulateCommand(signals: Signals = process): Command {
   return new Command('simulate')
     .description('Write a status document that changes like a real one')
     .option('--status-file <path>', 'The file to write', path, 'data/runtime_status.json')
@@ -101,5 +104,5 @@ export function simulateCommand(): Command {
       new Option('--scenario <name>', 'How much happens').choices(SCENARIOS).default('busy' as ScenarioName),
     )
     .addOption(new Option('--shape <name>', 'Which writer').choices(SHAPES).default('both' as Shape))
-    .action(async (options: Options) => simulate(options))
+    .action(async (options: Options) => simulate(options, signals))
 }

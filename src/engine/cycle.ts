@@ -22,6 +22,8 @@ export type SourceState = {
   readonly state: StatusState
   /** Since the status last changed here, seconds; null before the first good reading. */
   readonly ageSec: number | null
+  /** When the status last changed here, epoch ms; null before the first good reading. */
+  readonly changedAtMs: number | null
   /** What a person reads about the last failure; null while all is well. */
   readonly error: string | null
   /** Older than `stream.stale.error_sec`: not ready any more. */

@@ -16,8 +16,8 @@ export function sourceState(
 ): SourceState {
   const ageSec = changedAtMs === null ? null : Math.max(0, (nowMs - changedAtMs) / 1000)
   const tooOld = ageSec !== null && ageSec > limits.errorSec
-  if (reading === null) return { state: 'starting', ageSec, error: null, tooOld }
-  if (!reading.ok) return { state: reading.error, ageSec, error: reading.message, tooOld }
+  if (reading === null) return { state: 'starting', ageSec, changedAtMs, error: null, tooOld }
+  if (!reading.ok) return { state: reading.error, ageSec, changedAtMs, error: reading.message, tooOld }
   const state = ageSec !== null && ageSec > limits.warnSec ? 'stale' : 'fresh'
-  return { state, ageSec, error: null, tooOld }
+  return { state, ageSec, changedAtMs, error: null, tooOld }
 }

@@ -22,7 +22,8 @@ export type AtomicEdge = {
 const RETRY_AFTER_MS: readonly number[] = [5, 20, 80]
 const HELD_FOR_A_MOMENT: ReadonlySet<unknown> = new Set(['EPERM', 'EACCES', 'EBUSY'])
 
-const systemEdge: AtomicEdge = {
+/** The real file system. */
+export const systemEdge: AtomicEdge = {
   async writeFlushed(path, text) {
     const file = await open(path, 'w')
     try {

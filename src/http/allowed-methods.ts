@@ -26,7 +26,7 @@ export class RouteMethods<Rules> {
   ): { readonly url: string; readonly methods: readonly string[]; readonly rules: Rules } | null {
     const path = target
       .replace(/^https?:\/\/[^/]*/i, '')
-      .replace(/[?#;].*$/s, '')
+      .replace(/[?#].*$/s, '')
       .split('/')
     const found = this.#templates.find(template => fits(template.segments, path))
     if (found === undefined) return null

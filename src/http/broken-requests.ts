@@ -30,10 +30,15 @@ function isInRequestLine(packet: Buffer | undefined): boolean {
   return lineEnd === -1 || (isFirst && lineEnd > MAX_REQUEST_LINE_BYTES)
 }
 
-/** A whole answer as bytes, for a socket on which nothing else is being answered. */
-export function plainProblem(code: ErrorCode, requestIdHeader: string): Buffer {
+type PlainAnswer = {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+/** The answer to a request that no route will see; the connection ends with it. */
+export function plainProblem(code: ErrorCode, requestIdHeader: string): PlainAnswer {
   const requestId = requestIdOf(undefined)
-  const status = statusOf(code)
   const body = Buffer.from(JSON.stringify(problem(code, requestId)))
   const headers = {
     'Content-Type': 'application/problem+json',
@@ -43,6 +48,10 @@ export function plainProblem(code: ErrorCode, requestIdHeader: string): Buffer {
     'X-Content-Type-Options': 'nosniff',
     ...DOCUMENT_HEADERS,
   }
+  return { status: statusOf(code), headers, body }
+}
+
+function asBytes({ status, headers, body }: PlainAnswer): Buffer {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   const head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('')}\r\n`
   return Buffer.concat([Buffer.from(head), body])
@@ -56,5 +65,5 @@ export function answerBroken(
   requestIdHeader: string,
 ): void {
   if (busy || !socket.writable || fault.code === 'ECONNRESET') socket.destroy()
-  else socket.end(plainProblem(codeOf(fault), requestIdHeader), () => socket.destroy())
+  else socket.end(asBytes(plainProblem(codeOf(fault), requestIdHeader)), () => socket.destroy())
 }

@@ -9,7 +9,7 @@ const result: CycleResult = {
   board,
   snapshot: null,
   reading: null,
-  source: { state: 'fresh', ageSec: 1.23456, error: null, tooOld: false },
+  source: { state: 'fresh', ageSec: 1.23456, changedAtMs: null, error: null, tooOld: false },
   stats: {
     cycles: 10,
     unchangedCycles: 6,
@@ -88,7 +88,13 @@ describe('the status word', () => {
     })
   })
   test('is stale when the input is, and says why', () => {
-    const source = { state: 'not_json', ageSec: 5, error: 'line 3 is cut', tooOld: false } as const
+    const source = {
+      state: 'not_json',
+      ageSec: 5,
+      error: 'line 3 is cut',
+      changedAtMs: 0,
+      tooOld: false,
+    } as const
     expect(of({ result: { ...result, source } })).toMatchObject({
       status: 'stale',
       status_file: { state: 'not_json', age_sec: 5, error: 'line 3 is cut' },

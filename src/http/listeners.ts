@@ -19,6 +19,8 @@ const LIMITS = {
 const MAX_REQUESTS_PER_SOCKET = 1_000
 /** Connections that are no stream (those have left node:http and have their own limit). */
 const MAX_CONNECTIONS = 4_096
+/** A connection on which nothing moves, neither request nor answer. */
+const INACTIVE_MS = 30_000
 /** How long answers under way may take when the server closes. */
 const CLOSE_GRACE_MS = 500
 
@@ -78,6 +80,7 @@ export class Listeners {
       this.onRequest(request, response, plan)
     })
     server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET
+    server.timeout = INACTIVE_MS
     server.maxConnections = MAX_CONNECTIONS
     server.on('clientError', (fault, socket) => {
       answerBroken(fault, socket, this.#busy.has(socket as Socket), this.requestIdHeader())

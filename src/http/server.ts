@@ -8,7 +8,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Clock } from '../clock/clock.js'
 import { preflightHeaders } from '../guards/cors.js'
 import { HttpError } from '../guards/errors.js'
-import { type LagMonitor, watchLag } from '../guards/lag-monitor.js'
+import { type LagGauge, type LagMonitor, watchLag } from '../guards/lag-monitor.js'
 import { judgeBind } from '../guards/open-bind.js'
 import { RefusalLog, type RejectReason } from '../guards/refusal-log.js'
 import type { HttpPlugin, HttpShell, RouteRules } from '../guards/seam.js'
@@ -60,6 +60,8 @@ export type HttpParts = {
   readonly clock: Clock
   readonly version: string
   readonly plugins?: readonly HttpPlugin[]
+  /** How late the event loop is; measured by Node unless given. */
+  readonly lagGauge?: LagGauge
 }
 
 export interface HttpServer {
@@ -142,7 +144,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     ticketRoute(app, access)
     descriptionRoutes(app)
     if (hub !== null) {
-      const common = { config: parts.config, hub, panelKeys: parts.panelKeys }
+      const common = { config: () => access.config, hub, panelKeys: parts.panelKeys }
       eventsRoutes(app, { ...common, shell, opener })
       resyncRoute(app, { ...common, onResync: observer.onResync })
     }
@@ -163,14 +165,16 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> | 'answered' | undefined {
     const { raw, facts } = request
     if (requestLineBytes(raw) > MAX_REQUEST_LINE_BYTES) throw new HttpError('request_line_too_long')
-    const found = methods.find(raw.url ?? '')
-    const isHere = found !== null && listenerOf.get(raw)?.surfaces.includes(found.rules.surface)
+    // The rules of the route that will really run; a second opinion on the path is asked only where there is none.
+    const found = request.is404 ? methods.find(raw.url ?? '') : null
+    const rules = found?.rules ?? request.routeOptions.config.rules
+    const isHere = rules !== undefined && listenerOf.get(raw)?.surfaces.includes(rules.surface)
     if (!isHere) throw new HttpError('not_found')
-    const { rules } = found
     const isStream = rules.access === 'stream' || rules.surface === 'stream'
     if (isStream && access.config.sseHttp === false) throw new HttpError('stream_disabled')
-    const allow = { Allow: found.methods.join(', ') }
-    if (raw.method === 'OPTIONS') {
+    if (found !== null) {
+      const allow = { Allow: found.methods.join(', ') }
+      if (raw.method !== 'OPTIONS') throw new HttpError('method_not_allowed', undefined, allow)
       access.checkHost(raw, rules)
       const { sseAllowOrigin, sseRequestIdHeader } = access.config
       const cors = preflightHeaders(raw.headers.origin, sseAllowOrigin, found.methods, sseRequestIdHeader)
@@ -180,14 +184,13 @@ export function createHttpServer(parts: HttpParts): HttpServer {
         .send()
       return 'answered'
     }
-    if (request.is404) throw new HttpError('method_not_allowed', undefined, allow)
     const { ticket } = request.query as { readonly ticket?: unknown }
     return access.check(raw, facts, rules, typeof ticket === 'string' && ticket !== '' ? ticket : null)
   }
 
   function fail(request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
     const error = asHttpError(thrown)
-    const route = request.routeOptions?.url ?? 'none'
+    const route = request.routeOptions.url ?? methods.find(request.raw.url ?? '')?.url ?? 'none'
     const { requestId, address } = request.facts
     if (error instanceof Refusal) {
       observer.onRejected?.(error.guard)
@@ -201,10 +204,13 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   const listeners = new Listeners(
     (request: IncomingMessage, response: ServerResponse, listener) => {
       listenerOf.set(request, listener)
-      const target = request.url ?? ''
-      if (target.startsWith('/') || /^https?:\/\//i.test(target)) app.routing(request, response)
+      if (/^(\/|https?:\/\/)/i.test(request.url ?? '')) {
+        app.routing(request, response)
+        return
+      }
       // `OPTIONS *` and other forms of target that name no resource.
-      else response.socket?.end(plainProblem('bad_request', access.config.sseRequestIdHeader))
+      const { status, headers, body } = plainProblem('bad_request', access.config.sseRequestIdHeader)
+      response.writeHead(status, headers).end(body)
     },
     () => access.config.sseRequestIdHeader,
   )
@@ -224,6 +230,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
         limitMs: () => access.config.shedLagMs,
         sendAway: () => hub?.shed(SHED_PART),
         clock,
+        ...(parts.lagGauge === undefined ? {} : { gauge: parts.lagGauge }),
       })
       return open
     },

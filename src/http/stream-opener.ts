@@ -3,7 +3,10 @@
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
+import type { Slot } from '../guards/concurrency.js'
+import { HttpError } from '../guards/errors.js'
 import type { OpenStream, StreamOptions } from '../guards/seam.js'
+import type { TicketUse } from '../guards/ticket.js'
 import type { Wire } from '../hub/transport.js'
 import { acceptsGzip } from './accept-encoding.js'
 import type { Access } from './access.js'
@@ -46,9 +49,16 @@ export class StreamOpener {
       reply.hijack()
       return null
     }
+    // Its answer would have to wait for an earlier one on the same connection; the connection is not ours to take.
+    if (reply.raw.socket === null) {
+      throw new HttpError(
+        'bad_request',
+        'A stream cannot be asked for while an earlier request is being answered.',
+      )
+    }
     const { wire, headers } = this.describe(request, options)
-    const slot = options.counted ? this.access.takeSlot(request.facts) : null
-    const ticket = this.#useTicket(request, slot)
+    const ticket = this.access.useTicket(request.facts)
+    const slot = options.counted ? this.#takeSlot(request, ticket) : null
     const head = streamHead({ ...headers, Date: new Date(this.clock.nowMs()).toUTCString() })
     reply.hijack()
     const left = leaveHttp(old)
@@ -62,11 +72,11 @@ export class StreamOpener {
     return { transport: new SocketTransport(socket, left !== null), wire }
   }
 
-  #useTicket(request: FastifyRequest, slot: { release(): void } | null): ReturnType<Access['useTicket']> {
+  #takeSlot(request: FastifyRequest, ticket: TicketUse | null): Slot {
     try {
-      return this.access.useTicket(request.facts)
+      return this.access.takeSlot(request.facts)
     } catch (error) {
-      slot?.release()
+      ticket?.cut(this.clock.monotonicMs())
       throw error
     }
   }

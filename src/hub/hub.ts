@@ -70,6 +70,12 @@ const STARVED_CHECK_MS = 20
 /** One walk over every lane that has something to send, in slices. `step` is what the current lane is being sent. */
 type Pass = { readonly lanes: readonly Lane[]; lane: number; index: number; step: Step | null }
 type Step = { readonly from: number; readonly to: number; readonly events: number; readonly bytes: Buffer }
+/** What observers have not heard yet. */
+type Untold = {
+  readonly events: EventText[]
+  readonly encodesSec: number[]
+  readonly sent: { readonly panels: readonly string[]; readonly seconds: number | null }[]
+}
 const NO_STEP: Step = { from: Number.NaN, to: 0, events: 0, bytes: EMPTY_BYTES }
 
 export class Hub implements HubLike {
@@ -92,6 +98,8 @@ export class Hub implements HubLike {
   #pass: Pass | null = null
   #flushQueued = false
   #immediate: NodeJS.Immediate | null = null
+  #untold: Untold = { events: [], encodesSec: [], sent: [] }
+  #telling: NodeJS.Immediate | null = null
   #publishedAtMs = 0
   #stepPanels: readonly string[] = []
   #closed = false
@@ -264,8 +272,8 @@ export class Hub implements HubLike {
       return
     }
     if (board.changed.length > 0 || board.removed.length > 0) {
-      this.#stepPanels = board.changed
-      for (const key of board.changed) this.#observer.onPanelUpdate?.(key)
+      this.#stepPanels =
+        this.#stepPanels.length === 0 ? board.changed : [...this.#stepPanels, ...board.changed]
     }
     for (const feed of this.#feeds.values()) this.#advance(feed, previous, board, hitRatio)
     this.#queueFlush()
@@ -331,20 +339,51 @@ export class Hub implements HubLike {
     for (const lane of feed.lanes.values()) {
       const startMs = this.#clock.monotonicMs()
       const bytes = lane.encode(counted)
-      this.#observer.onEncode?.((this.#clock.monotonicMs() - startMs) / 1000)
+      this.#untold.encodesSec.push((this.#clock.monotonicMs() - startMs) / 1000)
       lane.append(bytes, events.length, from, to)
     }
   }
 
-  /** Counts events as published (once, not per reader). */
+  /** Counts events as published (once, not per reader); whoever observes hears of them after the writes. */
   #counted(events: readonly EventText[]): readonly EventText[] {
-    for (const { name, text, panels } of events) {
+    for (const event of events) {
       this.#counts.events++
-      this.#byType[name] = (this.#byType[name] ?? 0) + 1
-      this.#observer.onEvent?.(name, Buffer.byteLength(text))
-      if (name === 'panel_update_structured') this.#observer.onStructured?.(panels)
+      this.#byType[event.name] = (this.#byType[event.name] ?? 0) + 1
+      this.#untold.events.push(event)
     }
+    this.#tellSoon()
     return events
+  }
+
+  /** The panels of what was published are out; `seconds`: until the last write, null when nobody reads. */
+  #stepDone(seconds: number | null): void {
+    if (this.#stepPanels.length === 0) return
+    this.#untold.sent.push({ panels: this.#stepPanels, seconds })
+    this.#stepPanels = []
+    this.#tellSoon()
+  }
+
+  #tellSoon(): void {
+    this.#telling ??= setImmediate(() => this.#tell())
+  }
+
+  /** Observing costs as much as encoding; readers do not wait for it. */
+  #tell(): void {
+    this.#telling = null
+    const { events, encodesSec, sent } = this.#untold
+    this.#untold = { events: [], encodesSec: [], sent: [] }
+    const { onEvent, onStructured, onEncode, onPanelUpdate, onPanelSent } = this.#observer
+    for (const { name, text, panels } of events) {
+      onEvent?.(name, Buffer.byteLength(text))
+      if (name === 'panel_update_structured') onStructured?.(panels)
+    }
+    for (const seconds of encodesSec) onEncode?.(seconds)
+    for (const { panels, seconds } of sent) {
+      for (const panel of panels) {
+        onPanelUpdate?.(panel)
+        if (seconds !== null) onPanelSent?.(panel, seconds)
+      }
+    }
   }
 
   // ── delivering ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -363,7 +402,10 @@ export class Hub implements HubLike {
     for (const feed of this.#feeds.values()) {
       for (const lane of feed.lanes.values()) if (lane.pending !== null) lanes.push(lane)
     }
-    if (lanes.length === 0) return
+    if (lanes.length === 0) {
+      this.#stepDone(null)
+      return
+    }
     this.#pass = { lanes, lane: 0, index: 0, step: null }
     this.#slice()
   }
@@ -393,9 +435,7 @@ export class Hub implements HubLike {
       lane.compact()
       this.#dropEmpty(lane)
     }
-    const latencySec = (this.#clock.monotonicMs() - this.#publishedAtMs) / 1000
-    for (const key of this.#stepPanels) this.#observer.onPanelSent?.(key, latencySec)
-    this.#stepPanels = []
+    this.#stepDone((this.#clock.monotonicMs() - this.#publishedAtMs) / 1000)
     this.flush()
   }
 
@@ -623,6 +663,8 @@ export class Hub implements HubLike {
     clearInterval(this.#tick)
     if (this.#starvedTimer !== null) clearInterval(this.#starvedTimer)
     for (const transport of this.#ending.keys()) transport.destroy()
+    if (this.#telling !== null) clearImmediate(this.#telling)
+    this.#tell()
   }
 
   /** What a reader has not been sent yet, tokens or not: it is the last chance. */

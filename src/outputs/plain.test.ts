@@ -38,9 +38,9 @@ describe('a plain frame', () => {
   test('begins with what is wrong with the status, and since when, but no age that ticks', () => {
     const next = resultMaker()
     next(market(100))
-    const bad = { state: 'not_json', error: 'it is empty' } as const
+    const bad = { state: 'not_json', error: 'it is empty', changedAtMs: 1_763_615_436_000 } as const
     const frame = plainFrame(next(undefined, { ...bad, ageSec: 5 }), 160, zone)
-    expect(frame).toMatch(/^\[Status\]\nnot_json: it is empty, last good at \d\d:\d\d:\d\d\n\n\[Overview\]/)
+    expect(frame).toMatch(/^\[Status\]\nnot_json: it is empty, last good at 10:40:36\n\n\[Overview\]/)
     expect(plainFrame(next(undefined, { ...bad, ageSec: 10 }), 160, zone)).toBe(frame)
   })
 })

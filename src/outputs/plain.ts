@@ -21,11 +21,9 @@ export type PlainOptions = {
 /**
  * What is wrong with the source, or nothing. It says since when, not for how long: an age would make every frame new.
  */
-function statusLines({ source, board, reading }: CycleResult, timezone: string): readonly string[] {
+function statusLines({ source }: CycleResult, timezone: string): readonly string[] {
   if (source.state === 'fresh') return []
-  const readAtMs = reading?.readAtMs ?? board.builtAtMs
-  const since =
-    source.ageSec === null ? '' : `, last good at ${timeOfDay(readAtMs - source.ageSec * 1000, timezone)}`
+  const since = source.changedAtMs === null ? '' : `, last good at ${timeOfDay(source.changedAtMs, timezone)}`
   const why = source.error === null ? '' : `: ${source.error}`
   return ['[Status]', `${source.state}${why}${since}`, '']
 }

@@ -132,13 +132,7 @@ export const problemDocument = z.looseObject({
   request_id: z.string(),
 })
 
-export type PanelUpdateEntry = z.infer<typeof panelUpdateEntry>
-export type StructuredEntry = z.infer<typeof structuredEntry>
 export type HelloData = z.infer<typeof helloData>
-export type FullSnapshotData = z.infer<typeof fullSnapshotData>
-export type PanelUpdateData = z.infer<typeof panelUpdateData>
-export type PanelUpdateStructuredData = z.infer<typeof panelUpdateStructuredData>
-export type HeartbeatData = z.infer<typeof heartbeatData>
 export type ResyncReason = z.infer<typeof resyncRequiredData>['reason']
 export type ByeReason = z.infer<typeof byeData>['reason']
 export type ResyncDocument = z.infer<typeof resyncDocument>

@@ -114,6 +114,7 @@ export function movePerf(world: World, random: Random, nowMs: number): World {
     ...world,
     perf: {
       apiMs: walked(random, perf.apiMs, { low: 30, high: 900, home: 85, step: 9, digits: 1 }),
+      p95CycleMs: walked(random, perf.p95CycleMs, { low: 600, high: 4000, home: 920, step: 45, digits: 0 }),
       optionsPerSec: walked(random, perf.optionsPerSec, {
         low: 20,
         high: 260,

@@ -231,7 +231,7 @@ function both(world: World, nowMs: number, isOpen: boolean): StatusDocument {
     performance: {
       api_ms: perf.apiMs,
       options_per_sec: perf.optionsPerSec,
-      p95_cycle_ms: loop.p95Ms,
+      p95_cycle_ms: perf.p95CycleMs,
     },
     ...flatPerf(world),
     api_success_rate: perf.apiSuccessPct,

@@ -17,7 +17,8 @@ const PULL = 0.04
 
 export function rounded(value: number, digits: number): number {
   const scale = 10 ** digits
-  return Math.round(value * scale) / scale
+  // Plus 0: a small loss is 0, not -0, which JSON does not know.
+  return Math.round(value * scale) / scale + 0
 }
 
 /** The next value; always another one than `value`, so that whoever moves something sees it move. */

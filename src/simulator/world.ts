@@ -45,6 +45,8 @@ export type World = {
   readonly perf: {
     readonly apiMs: number
     readonly optionsPerSec: number
+    /** Of the collecting alone; the loop's own is `loop.p95Ms`. */
+    readonly p95CycleMs: number
     readonly apiSuccessPct: number
   }
   readonly provider: {
@@ -114,6 +116,7 @@ export function createWorld(random: Random, { indices, intervalSec, nowMs }: Wor
     perf: {
       apiMs: rounded(random.between(60, 110), 1),
       optionsPerSec: rounded(random.between(120, 160), 1),
+      p95CycleMs: random.whole(850, 1000),
       apiSuccessPct: rounded(random.between(98, 99.9), 1),
     },
     provider: {

@@ -110,6 +110,37 @@ describe('the file source', () => {
     await until(says(3))
   })
 
+  test('watches the new folder when another one takes its place', async () => {
+    await replace('{"n": 1}')
+    const { until } = watching({ pollMs: 20 })
+    await until(says(1))
+    const other = `${folder}-other`
+    await mkdir(other)
+    await writeFile(join(other, 'status.json'), '{"n": 2}')
+    await rename(folder, `${folder}-old`)
+    await rename(other, folder)
+    await until(says(2))
+    await rm(`${folder}-old`, { recursive: true })
+    await replace('{"n": 3}')
+    await until(says(3))
+  })
+
+  test('a read that hangs is given up, begins no second one, and does not hold up the end', async () => {
+    let opened = 0
+    const edge = {
+      open: () => {
+        opened++
+        return new Promise<never>(() => {})
+      },
+    }
+    const { source } = watching({ edge, pollMs: 5 })
+    const startMs = performance.now()
+    while (opened === 0) await new Promise(resolve => setImmediate(resolve))
+    await source.close()
+    expect(performance.now() - startMs).toBeLessThan(1_000)
+    expect(opened).toBe(1)
+  })
+
   test('ends a storm of renames with the last content', async () => {
     await replace('{"n": 0}')
     const { until, readings } = watching()

@@ -4,6 +4,7 @@
 // file itself; a poll stands behind it for file systems without notification. Both lead to the same `look`: one at a
 // time, at most one per 20 ms, and never the last change missed (a wish during a look makes another look after it).
 import { type FSWatcher, watch } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { type Clock, systemClock } from '../clock/clock.js'
 import type { Source } from '../engine/source.js'
@@ -39,7 +40,10 @@ class FileSource implements Source {
   readonly #abort = new AbortController()
   #onReading: (reading: Reading) => void = () => {}
   #watcher: FSWatcher | null = null
+  /** Inode of the folder that is watched. */
+  #folder: number | null = null
   #poll: NodeJS.Timeout | null = null
+  #hanging = 0
   #soon: NodeJS.Timeout | null = null
   #looking: Promise<void> | null = null
   #again = false
@@ -56,9 +60,8 @@ class FileSource implements Source {
 
   start(onReading: (reading: Reading) => void): void {
     this.#onReading = onReading
-    this.#watch()
-    this.#poll = setInterval(() => this.#wish(), this.#options.pollMs ?? POLL_MS)
-    this.#wish()
+    void this.#onPoll()
+    this.#poll = setInterval(() => void this.#onPoll(), this.#options.pollMs ?? POLL_MS)
   }
 
   async refresh(): Promise<void> {
@@ -68,7 +71,7 @@ class FileSource implements Source {
 
   async close(): Promise<void> {
     this.#abort.abort()
-    this.#unwatch(this.#watcher)
+    this.#unwatch()
     if (this.#poll !== null) clearInterval(this.#poll)
     if (this.#soon !== null) clearTimeout(this.#soon)
     this.#soon = null
@@ -86,16 +89,32 @@ class FileSource implements Source {
       const watcher = watch(dirname(this.#options.path), (_, name) => {
         if (name === null || name === file) this.#wish()
       })
-      watcher.on('error', () => this.#unwatch(watcher))
+      watcher.on('error', () => this.#unwatch())
       this.#watcher = watcher
     } catch {
       this.#watcher = null
     }
   }
 
-  #unwatch(watcher: FSWatcher | null): void {
-    if (this.#watcher === watcher) this.#watcher = null
+  #unwatch(): void {
+    const watcher = this.#watcher
+    this.#watcher = null
     watcher?.close()
+  }
+
+  /** A folder that was replaced takes its watch with it, and nobody says so; its inode does. */
+  async #onPoll(): Promise<void> {
+    const inode = await stat(dirname(this.#options.path)).then(
+      stats => stats.ino,
+      () => null,
+    )
+    if (this.#closed) return
+    if (inode !== this.#folder || this.#watcher === null) {
+      this.#folder = inode
+      this.#unwatch()
+      if (inode !== null) this.#watch()
+    }
+    this.#wish()
   }
 
   /** Somebody thinks there is something new: looks now, or as soon as the gap allows. */
@@ -127,6 +146,8 @@ class FileSource implements Source {
   }
 
   async #lookOnce(): Promise<void> {
+    // A read that was given up still hangs in the system: another one would hang beside it.
+    if (this.#hanging > 0) return
     const { path, maxBytes, edge } = this.#options
     const look = await readStatus({
       path,
@@ -134,12 +155,12 @@ class FileSource implements Source {
       nowMs: this.#clock.nowMs,
       signal: this.#abort.signal,
       unless: this.#mark,
+      onBegun: work => this.#count(work),
       ...(edge === undefined ? {} : { edge }),
     })
     if (this.#closed || look === 'unchanged') return
     const { reading, mark } = look
     this.#mark = mark
-    this.#watchAgainIfLost(reading)
     const before = this.#last
     this.#last = reading
     if (!isNews(before, reading)) return
@@ -149,11 +170,12 @@ class FileSource implements Source {
     this.#onReading(reading)
   }
 
-  /** A folder that went away took its watch with it, and nobody says so: while the file is missing, watch anew. */
-  #watchAgainIfLost(reading: Reading): void {
-    const isMissing = !reading.ok && reading.error === 'missing'
-    if (isMissing) this.#unwatch(this.#watcher)
-    if (this.#watcher === null) this.#watch()
+  #count(work: Promise<unknown>): void {
+    this.#hanging++
+    const done = (): void => {
+      this.#hanging--
+    }
+    work.then(done, done)
   }
 }
 

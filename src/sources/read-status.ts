@@ -29,6 +29,8 @@ export type ReadOptions = {
   readonly signal?: AbortSignal
   /** The file as it was last read: when it still is that, it is not read again. */
   readonly unless?: FileMark | null
+  /** Told of every read that is begun: one that was given up may still hang in the system. */
+  readonly onBegun?: (work: Promise<unknown>) => void
 }
 
 /** `unchanged`, or a reading with the mark of what was read (null when nothing whole could be). */
@@ -137,19 +139,20 @@ function parseStatus(bytes: Buffer): Status {
   return value as Status
 }
 
-/** Rejects when reading takes longer than it may (a dead network file system). */
-async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+/** Rejects when reading takes longer than it may (a dead network file system), or when nobody wants it any more. */
+async function inTime<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal | undefined): Promise<T> {
+  let giveUp: () => void = () => {}
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new ReadFault('timeout', `it could not be read within ${timeoutMs} ms`)),
-      timeoutMs,
-    )
+    giveUp = () => reject(new ReadFault('timeout', `it could not be read within ${timeoutMs} ms`))
+    timer = setTimeout(giveUp, timeoutMs)
   })
+  signal?.addEventListener('abort', giveUp)
   try {
     return await Promise.race([work, late])
   } finally {
     clearTimeout(timer)
+    signal?.removeEventListener('abort', giveUp)
   }
 }
 
@@ -159,7 +162,9 @@ export async function readStatus(options: ReadOptions): Promise<Look> {
   let mark: FileMark | null = null
   for (let attempt = 1; ; attempt++) {
     try {
-      const read = await inTime(readBytes(options), timeoutMs)
+      const work = readBytes(options)
+      options.onBegun?.(work)
+      const read = await inTime(work, timeoutMs, signal)
       if (read === 'unchanged') return read
       mark = read.mark
       const status = parseStatus(read.bytes)

@@ -52,6 +52,7 @@ export class ScriptedHub implements HubLike {
   }
   shed(part: number): number {
     this.shedParts.push(part)
+    this.#wake()
     return 0
   }
   stats(): HubStats {

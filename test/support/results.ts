@@ -7,7 +7,7 @@ import { DEFAULT_THRESHOLDS } from '../../src/panels/thresholds.js'
 import { derive } from '../../src/snapshot/derive.js'
 import type { Status } from '../../src/snapshot/reading.js'
 
-const FRESH: SourceState = { state: 'fresh', ageSec: 0, error: null, tooOld: false }
+const FRESH: SourceState = { state: 'fresh', ageSec: 0, changedAtMs: null, error: null, tooOld: false }
 const LINKS = { source: 'status.json', metricsUrl: null, streamUrl: null, pageUrl: null }
 
 /** Each call is the next cycle over that status, five seconds after the last; without one, the last one again. */

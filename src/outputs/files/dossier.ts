@@ -1,6 +1,6 @@
 // The dossier as an output: one file, replaced as a whole, at most once per interval.
 import { basename } from 'node:path'
-import type { Output } from '../../engine/cycle.js'
+import type { CycleResult, Output } from '../../engine/cycle.js'
 import { type AtomicEdge, writeAtomically } from '../../files/atomic.js'
 import type { Log } from '../../log/log.js'
 import { dossierDocument } from './dossier-document.js'
@@ -20,19 +20,29 @@ export function createDossierOutput(options: DossierOptions): Output {
   const faults = new FaultLog(log, () => options.onFault?.())
   const name = basename(path)
   let lastMs = Number.NEGATIVE_INFINITY
+  let waiting: CycleResult | null = null
+
+  async function write(result: CycleResult): Promise<void> {
+    waiting = null
+    lastMs = monotonicMs()
+    try {
+      await writeAtomically(path, `${JSON.stringify(dossierDocument(result), null, 2)}\n`, edge)
+      faults.written(name)
+    } catch (error) {
+      // The next cycle tries again, not the next interval.
+      lastMs = Number.NEGATIVE_INFINITY
+      faults.failed(name, error)
+    }
+  }
+
   return {
     name: 'dossier',
     async publish(result) {
-      const nowMs = monotonicMs()
-      if (nowMs - lastMs < intervalMs) return
-      lastMs = nowMs
-      try {
-        await writeAtomically(path, `${JSON.stringify(dossierDocument(result), null, 2)}\n`, edge)
-        faults.written(name)
-      } catch (error) {
-        faults.failed(name, error)
-      }
+      if (monotonicMs() - lastMs >= intervalMs) await write(result)
+      else waiting = result
     },
-    close: () => Promise.resolve(),
+    async close() {
+      if (waiting !== null) await write(waiting)
+    },
   }
 }

@@ -127,6 +127,17 @@ describe('panel files', () => {
     expect((await readdir(dir)).filter(name => name.endsWith('.tmp'))).toEqual([])
   })
 
+  test('a manifest that could not be written is tried again', async () => {
+    await mkdir(join(dir, 'manifest.json', 'in-the-way'), { recursive: true })
+    const { output, onFault } = files()
+    const next = resultMaker()
+    await output.publish(next(market(100)))
+    expect(onFault).toHaveBeenCalledTimes(1)
+    await rm(join(dir, 'manifest.json'), { recursive: true })
+    await output.publish(next())
+    expect((await read('manifest.json')).files).toHaveLength(7)
+  })
+
   test('a full disk is a fault of every file, and the next cycle writes them all', async () => {
     const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
     let isFull = true
@@ -142,7 +153,7 @@ describe('panel files', () => {
     await mkdir(dir)
     const next = resultMaker()
     await output.publish(next(market(100)))
-    expect(onFault).toHaveBeenCalledTimes(7)
+    expect(onFault).toHaveBeenCalledTimes(8)
     isFull = false
     await output.publish(next())
     expect((await readdir(dir)).sort()).toEqual(ALL)

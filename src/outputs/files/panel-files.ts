@@ -62,23 +62,32 @@ function wantedFiles(result: CycleResult, basic: boolean): readonly Wanted[] {
   return [first, ...enveloped]
 }
 
+function saysTheSame(a: CycleResult, b: CycleResult): boolean {
+  return (
+    a.snapshot === b.snapshot &&
+    a.board.generation === b.board.generation &&
+    a.source.error === b.source.error
+  )
+}
+
 export function createPanelFilesOutput(options: PanelFilesOptions): Output {
   const { dir, basic, generator, log, onWritten, onRound, edge } = options
   const faults = new FaultLog(log, () => options.onFault?.())
   const written = new Map<string, string>()
   let folder: number | null = null
+  let latest: CycleResult | null = null
+  /** Everything that should be there is there. */
+  let isComplete = false
 
-  async function write({ file, panel, facts, text }: Wanted): Promise<boolean> {
+  async function write({ file, panel, facts, text }: Wanted): Promise<void> {
     try {
       await writeAtomically(join(dir, file), text(), edge)
       written.set(file, facts)
       faults.written(file)
       onWritten?.(panel)
-      return true
     } catch (error) {
       written.delete(file)
       faults.failed(file, error)
-      return false
     }
   }
 
@@ -90,24 +99,30 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
     )
 
   async function round(result: CycleResult): Promise<void> {
+    const isSame = latest !== null && saysTheSame(latest, result)
     // A folder that went away, or another one in its place, has none of our files.
-    if ((await inodeOfFolder()) !== folder) written.clear()
+    const isFolderSame = (await inodeOfFolder()) === folder
+    if (!isFolderSame) written.clear()
+    if (isSame && isFolderSame && isComplete) return
+    latest = result
+    const startMs = performance.now()
     const all = wantedFiles(result, basic)
     const changed = all.filter(({ file, facts }) => written.get(file) !== facts)
-    if (changed.length === 0) return
-    const startMs = performance.now()
-    const done = await Promise.all(changed.map(write))
+    await Promise.all(changed.map(write))
+    if (!basic) await writeManifest(result, all)
     folder = await inodeOfFolder()
-    const files = all.map(({ file }) => file).filter(file => written.has(file))
-    if (!basic && done.includes(true)) {
-      await write({
-        file: MANIFEST_FILE,
-        panel: 'manifest',
-        facts: '',
-        text: () => pretty(manifestDocument(result, files, generator)),
-      })
-    }
-    onRound?.((performance.now() - startMs) / 1000)
+    isComplete = all.every(({ file }) => written.has(file)) && (basic || written.has(MANIFEST_FILE))
+    if (changed.length > 0) onRound?.((performance.now() - startMs) / 1000)
+  }
+
+  /** Last, and again whenever a file it names was written or could not be. */
+  async function writeManifest(result: CycleResult, all: readonly Wanted[]): Promise<void> {
+    const there = all.filter(({ file }) => written.has(file))
+    const facts = there.map(({ file }) => `${file} ${written.get(file)}`).join('\n')
+    if (written.get(MANIFEST_FILE) === facts) return
+    const files = there.map(({ file }) => file)
+    const text = () => pretty(manifestDocument(result, files, generator))
+    await write({ file: MANIFEST_FILE, panel: 'manifest', facts, text })
   }
 
   return {

@@ -1,0 +1,143 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { type AtomicEdge, systemEdge, writeAtomically } from './atomic.js'
+
+let folder = ''
+let path = ''
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'g6-atomic-'))
+  path = join(folder, 'status.json')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+function fault(code: string): Error {
+  return Object.assign(new Error(code), { code })
+}
+
+/** The real file system, but for these; waits are noted, not waited. */
+function edgeWith(faults: Partial<AtomicEdge>): AtomicEdge & { readonly waited: number[] } {
+  const waited: number[] = []
+  const wait = async (ms: number) => {
+    waited.push(ms)
+  }
+  return { ...systemEdge, wait, waited, ...faults }
+}
+
+/** A rename that fails so often, then works. */
+function heldFor(tries: number, code: string): AtomicEdge['rename'] {
+  let left = tries
+  return async (from, to) => {
+    if (left > 0) {
+      left -= 1
+      throw fault(code)
+    }
+    await systemEdge.rename(from, to)
+  }
+}
+
+test('a file is written, and replaced, with nothing left beside it', async () => {
+  await writeAtomically(path, 'one')
+  expect(await readFile(path, 'utf8')).toBe('one')
+  await writeAtomically(path, 'zwei ✓')
+  expect(await readFile(path, 'utf8')).toBe('zwei ✓')
+  expect(await readdir(folder)).toEqual(['status.json'])
+})
+
+test('a folder that is missing is made', async () => {
+  const deep = join(folder, 'a', 'b', 'status.json')
+  await writeAtomically(deep, 'one')
+  expect(await readFile(deep, 'utf8')).toBe('one')
+})
+
+test('the temporary file lies in the same folder, hidden, and goes with the process id', async () => {
+  const names: string[] = []
+  const edge = edgeWith({
+    writeFlushed: async (temporary, text) => {
+      names.push(temporary)
+      await systemEdge.writeFlushed(temporary, text)
+    },
+  })
+  await writeAtomically(path, 'one', edge)
+  await writeAtomically(path, 'two', edge)
+  const pattern = new RegExp(`^\\.status\\.json\\.${process.pid}-\\d+\\.tmp$`)
+  expect(names.map(name => name.slice(folder.length + 1))).toEqual([
+    expect.stringMatching(pattern),
+    expect.stringMatching(pattern),
+  ])
+  expect(new Set(names).size).toBe(2)
+})
+
+test('a reader at any moment sees one text or the other, whole', async () => {
+  const texts = ['a'.repeat(300_000), 'b'.repeat(200_000)]
+  await writeAtomically(path, texts[0] ?? '')
+  let isWriting = true
+  const writing = (async () => {
+    for (let i = 0; i < 40; i += 1) await writeAtomically(path, texts[i % 2] ?? '')
+    isWriting = false
+  })()
+  const seen = new Set<string>()
+  while (isWriting) seen.add(await readFile(path, 'utf8'))
+  await writing
+  expect([...seen].filter(text => !texts.includes(text))).toEqual([])
+})
+
+test('many at once on one file leave one of their texts and no temporary file', async () => {
+  const texts = Array.from({ length: 20 }, (_, i) => String(i).repeat(5000))
+  await Promise.all(texts.map(text => writeAtomically(path, text)))
+  expect(texts).toContain(await readFile(path, 'utf8'))
+  expect(await readdir(folder)).toEqual(['status.json'])
+})
+
+describe('when something is wrong', () => {
+  test.each(['EPERM', 'EACCES', 'EBUSY'])('a file held for a moment (%s) is tried again', async code => {
+    const edge = edgeWith({ rename: heldFor(3, code) })
+    await writeAtomically(path, 'one', edge)
+    expect(await readFile(path, 'utf8')).toBe('one')
+    expect(edge.waited).toEqual([5, 20, 80])
+  })
+
+  test('a file held for longer is given up; the old text stays and nothing is left beside it', async () => {
+    await writeFile(path, 'old')
+    const edge = edgeWith({ rename: heldFor(4, 'EBUSY') })
+    await expect(writeAtomically(path, 'new', edge)).rejects.toMatchObject({ code: 'EBUSY' })
+    expect(await readFile(path, 'utf8')).toBe('old')
+    expect(await readdir(folder)).toEqual(['status.json'])
+  })
+
+  test('another error of the rename is not tried again', async () => {
+    const edge = edgeWith({ rename: heldFor(1, 'EXDEV') })
+    await expect(writeAtomically(path, 'new', edge)).rejects.toMatchObject({ code: 'EXDEV' })
+    expect(edge.waited).toEqual([])
+    expect(await readdir(folder)).toEqual([])
+  })
+
+  test('a disk that fills up midway leaves the old text and no part of the new', async () => {
+    await writeFile(path, 'old')
+    const edge = edgeWith({
+      writeFlushed: async (temporary, text) => {
+        await writeFile(temporary, text.slice(0, 1))
+        throw fault('ENOSPC')
+      },
+    })
+    await expect(writeAtomically(path, 'new', edge)).rejects.toMatchObject({ code: 'ENOSPC' })
+    expect(await readFile(path, 'utf8')).toBe('old')
+    expect(await readdir(folder)).toEqual(['status.json'])
+  })
+
+  test('a folder that cannot be made is the error', async () => {
+    await writeFile(join(folder, 'plain'), '')
+    const beneath = join(folder, 'plain', 'status.json')
+    await expect(writeAtomically(beneath, 'one')).rejects.toMatchObject({ code: 'ENOTDIR' })
+  })
+
+  test('a removal that fails too does not hide the first error', async () => {
+    const edge = edgeWith({
+      rename: heldFor(1, 'EROFS'),
+      remove: () => Promise.reject(fault('EIO')),
+    })
+    await expect(writeAtomically(path, 'new', edge)).rejects.toMatchObject({ code: 'EROFS' })
+  })
+})

@@ -1,0 +1,138 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { runSimulator } from './run.js'
+import type { Scenario, ScenarioStep } from './scenario.js'
+
+let folder = ''
+let path = ''
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'g6-simulator-'))
+  path = join(folder, 'data', 'status.json')
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+const noSignal = () => new AbortController().signal
+const document = (n: number): ScenarioStep => ({ kind: 'document', document: { n } })
+const content = async () => readFile(path, 'utf8').catch(() => null)
+
+/** These steps, then documents for ever. */
+function scripted(...steps: readonly ScenarioStep[]): Scenario & { readonly asked: number[] } {
+  const asked: number[] = []
+  return {
+    asked,
+    step(n) {
+      asked.push(n)
+      return steps[n] ?? document(n)
+    },
+  }
+}
+
+/** Time that passes only by waiting; notes when each wait was over. */
+function ownTime() {
+  const time = { nowMs: 1_000_000 }
+  const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs - 900_000 }
+  const wait = async (ms: number) => {
+    time.nowMs += ms
+  }
+  return { time, clock, wait }
+}
+
+test('each step is on the file, in a folder made for it', async () => {
+  const { clock, wait: pass } = ownTime()
+  const seen: unknown[] = []
+  const wait = async (ms: number) => {
+    seen.push(JSON.parse(await readFile(path, 'utf8')))
+    await pass(ms)
+  }
+  await runSimulator({
+    path,
+    refreshSec: 1,
+    cycles: 3,
+    scenario: scripted(),
+    signal: noSignal(),
+    clock,
+    wait,
+  })
+  expect([...seen, JSON.parse(await readFile(path, 'utf8'))]).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }])
+  expect(await readdir(join(folder, 'data'))).toEqual(['status.json'])
+})
+
+test('faults are done to the file', async () => {
+  const { clock, wait: pass } = ownTime()
+  const seen: (string | null)[] = []
+  const wait = async (ms: number) => {
+    seen.push(await content())
+    await pass(ms)
+  }
+  const scenario = scripted(
+    document(0),
+    { kind: 'half_written', text: '{"n":' },
+    { kind: 'pause' },
+    { kind: 'delete' },
+    { kind: 'restart' },
+    { kind: 'delete' },
+  )
+  await runSimulator({ path, refreshSec: 1, cycles: 7, scenario, signal: noSignal(), clock, wait })
+  expect(seen).toEqual(['{\n  "n": 0\n}\n', '{"n":', '{"n":', null, null, null])
+  expect(await content()).toBe('{\n  "n": 6\n}\n')
+})
+
+describe('the schedule', () => {
+  test('keeps its grid when a step is late, and leaves out what was missed', async () => {
+    const { time, clock, wait } = ownTime()
+    const at: number[] = []
+    const scenario: Scenario = {
+      step(n, nowMs) {
+        at.push(nowMs - 1_000_000)
+        if (n === 1) time.nowMs += 300
+        if (n === 3) time.nowMs += 2500
+        return document(n)
+      },
+    }
+    await runSimulator({ path, refreshSec: 1, cycles: 6, scenario, signal: noSignal(), clock, wait })
+    expect(at).toEqual([0, 1000, 2000, 3000, 5500, 6000])
+  })
+})
+
+describe('the end', () => {
+  test('an abort ends a wait at once and leaves no timer', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
+    const before = timers()
+    const ending = new AbortController()
+    const scenario: Scenario = {
+      step(n) {
+        queueMicrotask(() => ending.abort())
+        return document(n)
+      },
+    }
+    await runSimulator({ path, refreshSec: 3600, cycles: 0, scenario, signal: ending.signal })
+    expect(timers()).toBe(before)
+    expect(await content()).toBe('{\n  "n": 0\n}\n')
+  })
+
+  test('an abort during a wait is no error', async () => {
+    const ending = new AbortController()
+    const scenario = scripted()
+    const running = runSimulator({ path, refreshSec: 0.01, cycles: 0, scenario, signal: ending.signal })
+    while (scenario.asked.length < 3) await new Promise(resolve => setImmediate(resolve))
+    ending.abort()
+    await running
+    const { length } = scenario.asked
+    await new Promise(resolve => setImmediate(resolve))
+    expect(scenario.asked).toHaveLength(length)
+    expect(await readdir(join(folder, 'data'))).toEqual(['status.json'])
+  })
+
+  test('a signal that was aborted before writes nothing', async () => {
+    await runSimulator({ path, refreshSec: 1, cycles: 0, scenario: scripted(), signal: AbortSignal.abort() })
+    expect(await content()).toBeNull()
+  })
+
+  test('a file that cannot be written is an error', async () => {
+    const options = { refreshSec: 1, cycles: 1, scenario: scripted(), signal: noSignal() }
+    await expect(runSimulator({ path: folder, ...options })).rejects.toMatchObject({ code: 'EISDIR' })
+  })
+})

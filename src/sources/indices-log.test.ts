@@ -1,0 +1,48 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { Log } from '../log/log.js'
+import { failsIn, IndicesLog } from './indices-log.js'
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'g6-log-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+test('the newest line of each index counts, whatever stands before it', () => {
+  const text = [
+    'NIFTY TOTAL LEGS: 212 | FAILS: 3 | STATUS: OK',
+    '2025-11-20 10:41:02 INFO BANKNIFTY TOTAL LEGS: 180 | FAILS: 7 | STATUS: WARN',
+    'something else entirely',
+    'NIFTY TOTAL LEGS: 212 | FAILS: 1 | STATUS: OK',
+  ].join('\n')
+  expect(failsIn(text)).toEqual({ NIFTY: 1, BANKNIFTY: 7 })
+  expect(failsIn('')).toEqual({})
+})
+
+test('only the end of a long log is read, and the same object stays while nothing changes', async () => {
+  const path = join(folder, 'indices.log')
+  const noise = `${'x'.repeat(99)}\n`.repeat(2_000)
+  await writeFile(
+    path,
+    `SENSEX TOTAL LEGS: 1 | FAILS: 1 | STATUS: OK\n${noise}NIFTY TOTAL LEGS: 2 | FAILS: 2 | STATUS: OK\n`,
+  )
+  const log = new IndicesLog(path)
+  expect(log.fails).toBeNull()
+  await log.refresh()
+  const first = log.fails
+  expect(first).toEqual({ NIFTY: 2 })
+  await log.refresh()
+  expect(log.fails).toBe(first)
+})
+
+test('a log that cannot be read is said once and adds nothing', async () => {
+  const warn = vi.fn()
+  const log = new IndicesLog(join(folder, 'none.log'), { warn } as unknown as Log)
+  await log.refresh()
+  await log.refresh()
+  expect(warn).toHaveBeenCalledTimes(1)
+  expect(log.fails).toBeNull()
+})

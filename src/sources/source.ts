@@ -1,1 +1,0 @@
-export type { Source } from '../engine/source.js'
