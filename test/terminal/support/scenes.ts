@@ -73,7 +73,7 @@ export function resultOf(
     board: nextBoard(after, panels, after.cycle + 1, NOW_MS),
     snapshot: null,
     reading: null,
-    source: { state: 'fresh', ageSec: 1, error: null, tooOld: false },
+    source: { state: 'fresh', ageSec: 1, changedAtMs: NOW_MS - 1_000, error: null, tooOld: false },
     stats: STATS,
     ...more,
   }

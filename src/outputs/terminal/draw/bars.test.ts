@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { fixture, NOW_MS, resultOf, resultOfStatus } from '../../../../test/terminal/support/scenes.js'
-import type { CycleResult, SourceState } from '../../../engine/cycle.js'
+import type { CycleResult, StatusState } from '../../../engine/cycle.js'
 import { startView, type View } from '../keys/view.js'
 import { bottomBar, type TopBarFacts, topBar } from './bars.js'
 import { lineText, lineWidth } from './run.js'
@@ -20,9 +20,10 @@ function top(more: Partial<TopBarFacts> = {}, width = 160): string {
   return lineText(topBar(facts, width))
 }
 
-const standing = (source: Partial<SourceState>): { live: CycleResult } => ({
-  live: resultOf([], { source: { state: 'fresh', ageSec: 1, error: null, tooOld: false, ...source } }),
-})
+function standing(state: StatusState, ageSec: number | null, tooOld = false): { live: CycleResult } {
+  const changedAtMs = ageSec === null ? null : NOW_MS - ageSec * 1000
+  return { live: resultOf([], { source: { state, ageSec, changedAtMs, error: null, tooOld } }) }
+}
 
 describe('the top bar', () => {
   test('tells name, environment, market, source, freshness, clients and the time of the zone', () => {
@@ -41,15 +42,13 @@ describe('the top bar', () => {
   })
 
   test('tells freshness in the known words, with the age of what is still shown, as of now', () => {
-    expect(top(standing({}))).toContain('● fresh ')
-    expect(top(standing({ state: 'stale', ageSec: 12 }))).toContain('● stale 12s !')
-    expect(top({ ...standing({ state: 'stale', ageSec: 12 }), nowMs: NOW_MS + 30_000 })).toContain(
-      '● stale 42s !',
-    )
-    expect(top(standing({ state: 'stale', ageSec: 600, tooOld: true }))).toContain('● stale 10m ✖')
-    expect(top(standing({ state: 'missing', ageSec: null }))).toContain('● missing ✖')
-    expect(top(standing({ state: 'not_json', ageSec: 7 }))).toContain('● not_json 7s ✖')
-    expect(top(standing({ state: 'starting', ageSec: null }))).toContain('● starting ')
+    expect(top(standing('fresh', 1))).toContain('● fresh ')
+    expect(top(standing('stale', 12))).toContain('● stale 12s !')
+    expect(top({ ...standing('stale', 12), nowMs: NOW_MS + 30_000 })).toContain('● stale 42s !')
+    expect(top(standing('stale', 600, true))).toContain('● stale 10m ✖')
+    expect(top(standing('missing', null))).toContain('● missing ✖')
+    expect(top(standing('not_json', 7))).toContain('● not_json 7s ✖')
+    expect(top(standing('starting', null))).toContain('● starting ')
   })
 
   test('tells how far behind a paused screen is', () => {

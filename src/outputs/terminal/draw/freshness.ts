@@ -6,8 +6,8 @@ import { ageText } from './age.js'
 export type Freshness = { readonly text: string; readonly tone: Tone }
 
 /** The age of what is shown, seconds, as of now; null before the first good reading. */
-export function statusAgeSec({ source, board }: CycleResult, nowMs: number): number | null {
-  return source.ageSec === null ? null : source.ageSec + Math.max(0, nowMs - board.builtAtMs) / 1000
+export function statusAgeSec({ source: { changedAtMs } }: CycleResult, nowMs: number): number | null {
+  return changedAtMs === null ? null : Math.max(0, nowMs - changedAtMs) / 1000
 }
 
 /** `fresh`, `stale 12s`, `missing 3m` (the kind of error and the age of what is still shown), `starting`. */

@@ -100,7 +100,13 @@ describe('a frame', () => {
 
   test('says what it waits for, and why, before the first board', () => {
     const nothing = resultOf([], {
-      source: { state: 'missing', ageSec: null, error: 'there is no such file', tooOld: false },
+      source: {
+        state: 'missing',
+        ageSec: null,
+        changedAtMs: null,
+        error: 'there is no such file',
+        tooOld: false,
+      },
     })
     const empty = { ...nothing, board: { ...nothing.board, generation: 0 } }
     const shown = text(sceneOf(empty))
