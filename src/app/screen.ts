@@ -47,6 +47,7 @@ export class Screen {
   readonly #capabilities: Capabilities
   #output: TerminalOutput | null = null
   #program: Program | null = null
+  #restored = false
   readonly #restore = (): void => this.restore()
 
   constructor(stderr: NodeJS.WriteStream = process.stderr, env: Environment = process.env) {
@@ -87,7 +88,7 @@ export class Screen {
   open(program: Program): void {
     this.#program = program
     if (this.#output === null) {
-      this.#held?.release()
+      this.restore()
       return
     }
     // Whatever ends the process, even what nobody handles, and before Node prints about it.
@@ -98,10 +99,16 @@ export class Screen {
 
   /** Gives the terminal back and the log lines out. Idempotent. */
   restore(): void {
+    if (this.#restored) return
+    this.#restored = true
     process.removeListener('exit', this.#restore)
     process.removeListener('uncaughtExceptionMonitor', this.#restore)
-    this.#output?.restore()
-    this.#held?.release()
+    const held = this.#held
+    if (this.#output === null) {
+      held?.pass()
+      process.stderr.write(held?.take() ?? '')
+    } else if (this.#output.restore(held?.take())) held?.pass()
+    else held?.silence()
   }
 
   /** The terminal is free at once; the program takes the time it needs to end in order. */

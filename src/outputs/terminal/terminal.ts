@@ -106,7 +106,7 @@ export class TerminalOutput implements Output {
       onGone: () => this.#options.hooks.onQuit(),
     })
     this.#jobs = device.jobControl(
-      () => this.#leave(),
+      () => void this.#leave(),
       () => this.#enter(),
     )
     this.#stopResize = device.onResize(() => this.#redraw())
@@ -120,13 +120,19 @@ export class TerminalOutput implements Output {
     this.#pacer.want()
   }
 
-  /** Gives the terminal back at once, for good. For every way out; idempotent, and never throws. */
-  restore(): void {
-    this.#leave()
+  /**
+   * Gives the terminal back at once, for good, and writes `lastWords` on it. For every way out; idempotent. Returns whether
+   * the terminal took it all; one that nobody reads does not.
+   */
+  restore(lastWords = ''): boolean {
+    if (this.#writer === null) return true
+    const left = this.#leave()
+    const said = left && (lastWords === '' || this.#writer.writeNow(lastWords, LEAVE_PATIENCE_MS))
     this.#jobs?.release()
     this.#stopResize?.()
-    this.#writer?.close()
+    this.#writer.close()
     this.#writer = null
+    return said
   }
 
   close(): Promise<void> {
@@ -152,8 +158,8 @@ export class TerminalOutput implements Output {
   }
   #entering = ''
 
-  #leave(): void {
-    if (!this.#active) return
+  #leave(): boolean {
+    if (!this.#active) return true
     this.#active = false
     this.#pacer.stop()
     this.#keys.close()
@@ -161,11 +167,12 @@ export class TerminalOutput implements Output {
     this.#second = null
     const { settings } = this.#options
     const rows = this.#onScreen?.size.height ?? 1
-    // Nothing was taken when nothing was drawn.
-    if (this.#entering === '')
-      this.#writer?.writeNow(leaveScreen(settings.altScreen, rows), LEAVE_PATIENCE_MS)
+    // Nothing was switched on when nothing was drawn.
+    const undo = this.#entering === '' ? leaveScreen(settings.altScreen, rows) : ''
+    const left = this.#writer?.writeNow(undo, LEAVE_PATIENCE_MS) ?? true
     this.#stopInput?.()
     this.#stopInput = null
+    return left
   }
 
   /** The clock of the top bar, on the second. */

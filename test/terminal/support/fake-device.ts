@@ -36,7 +36,10 @@ export class FakeDevice implements TerminalDevice {
         if (device.full) device.held.push(text)
         else device.written.push(text)
       },
-      writeNow: (text: string) => void device.written.push(...device.held.splice(0), text),
+      writeNow: (text: string) => {
+        device.written.push(...device.held.splice(0), text)
+        return true
+      },
       close: () => {
         device.closed = true
       },

@@ -33,8 +33,8 @@ export class PtyScreen {
     this.#pty = spawn(file, [...args], {
       cols,
       rows,
-      name: 'xterm-256color',
-      env: { ...base, TERM: 'xterm-256color', LANG: 'C.UTF-8', ...env },
+      name: env.TERM ?? 'xterm-256color',
+      env: { ...base, LANG: 'C.UTF-8', ...env },
       ...(cwd !== undefined && { cwd }),
     })
     running.add(this)
@@ -115,6 +115,15 @@ export class PtyScreen {
     process.kill(this.pid, name)
   }
 
+  /** Ends it whatever it does; one that has just ended by itself is no error. */
+  kill(): void {
+    try {
+      this.signal('SIGKILL')
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    }
+  }
+
   /** Nobody reads any more. */
   pause(): void {
     this.#pty.pause()
@@ -138,7 +147,7 @@ export async function endAllScreens(): Promise<void> {
   await Promise.all(
     [...running].map(screen => {
       screen.resume()
-      screen.signal('SIGKILL')
+      screen.kill()
       return screen.exit
     }),
   )

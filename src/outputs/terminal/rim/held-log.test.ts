@@ -7,22 +7,30 @@ function held() {
 }
 
 describe('a held log', () => {
-  test('gives its lines out when the screen is free, and later ones at once', () => {
+  test('keeps its lines until they are taken, and lets later ones through', () => {
     const { log, lines } = held()
     log.write('a\n')
-    expect(lines).toEqual([])
-    log.release()
+    expect(log.take()).toBe('a\n')
+    expect(log.take()).toBe('')
+    log.pass()
     log.write('b\n')
-    log.release()
-    expect(lines).toEqual(['a\n', 'b\n'])
+    expect(lines).toEqual(['b\n'])
   })
 
   test('keeps the last 200 and says how many it did not', () => {
-    const { log, lines } = held()
+    const { log } = held()
     for (let i = 0; i < 1_000; i++) log.write(`${i}\n`)
-    log.release()
-    expect(lines[0]).toBe('(800 earlier log lines are not shown)\n')
-    expect(lines[1]).toBe('800\n')
-    expect(lines).toHaveLength(201)
+    const taken = log.take().split('\n')
+    expect(taken[0]).toBe('(800 earlier log lines are not shown)')
+    expect(taken[1]).toBe('800')
+    expect(taken).toHaveLength(202)
+  })
+
+  test('writes nothing once nobody reads', () => {
+    const { log, lines } = held()
+    log.silence()
+    log.write('a\n')
+    expect(lines).toEqual([])
+    expect(log.take()).toBe('')
   })
 })

@@ -8,7 +8,7 @@ const MAX_LINES = 200
 export class HeldLog extends Writable {
   #lines: string[] = []
   #lost = 0
-  #held = true
+  #state: 'held' | 'through' | 'silent' = 'held'
 
   constructor(private readonly target: { write(text: string): unknown }) {
     super({ decodeStrings: false })
@@ -16,8 +16,8 @@ export class HeldLog extends Writable {
 
   override _write(chunk: string | Buffer, _encoding: string, done: () => void): void {
     const text = chunk.toString()
-    if (!this.#held) this.target.write(text)
-    else {
+    if (this.#state === 'through') this.target.write(text)
+    else if (this.#state === 'held') {
       this.#lines.push(text)
       if (this.#lines.length > MAX_LINES) {
         this.#lines.shift()
@@ -27,12 +27,22 @@ export class HeldLog extends Writable {
     done()
   }
 
-  /** Gives out what was held; from now on lines go through. Idempotent. */
-  release(): void {
-    if (!this.#held) return
-    this.#held = false
-    if (this.#lost > 0) this.target.write(`(${this.#lost} earlier log lines are not shown)\n`)
-    for (const line of this.#lines) this.target.write(line)
+  /** What was held so far; it is held no longer. */
+  take(): string {
+    const more = this.#lost > 0 ? [`(${this.#lost} earlier log lines are not shown)\n`] : []
+    const text = [...more, ...this.#lines].join('')
     this.#lines = []
+    this.#lost = 0
+    return text
+  }
+
+  /** From now on lines go to the target. */
+  pass(): void {
+    this.#state = 'through'
+  }
+
+  /** From now on lines go nowhere: writing to a terminal that nobody reads would hold up the program. */
+  silence(): void {
+    this.#state = 'silent'
   }
 }

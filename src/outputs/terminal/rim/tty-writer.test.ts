@@ -60,11 +60,11 @@ describe('a writer to a terminal', () => {
     const { writer, state, timers } = slowTerminal(2)
     writer.write('rest')
     state.room = 1_000
-    writer.writeNow(' end', 100)
+    expect(writer.writeNow(' end', 100)).toBe(true)
     expect(state.taken).toBe('rest end')
     expect(timers.pending()).toBe(0)
     state.room = 0
-    writer.writeNow('never', 100)
+    expect(writer.writeNow('never', 100)).toBe(false)
     expect(state.slept).toBe(100)
   })
 
@@ -72,7 +72,7 @@ describe('a writer to a terminal', () => {
     const { writer, state } = slowTerminal(1)
     writer.write('ab')
     state.broken = true
-    writer.writeNow('c', 1_000)
+    expect(writer.writeNow('c', 1_000)).toBe(false)
     writer.write('d')
     expect(state.gone).toBe(1)
     expect(writer.blocked).toBe(true)

@@ -9,8 +9,8 @@ export type TerminalWriter = {
   /** Something has not been taken yet; nothing may be written until `onDrained`. */
   readonly blocked: boolean
   write(text: string): void
-  /** At the very end: tries for at most `patienceMs` to get it out, holding up everything else. */
-  writeNow(text: string, patienceMs: number): void
+  /** At the very end: tries for at most `patienceMs` to get it out, holding up everything else; whether it is out. */
+  writeNow(text: string, patienceMs: number): boolean
   close(): void
 }
 
@@ -60,15 +60,16 @@ export class TtyWriter implements TerminalWriter {
     if (this.#rest !== null) this.#tryLater()
   }
 
-  writeNow(text: string, patienceMs: number): void {
-    if (this.#gone) return
+  writeNow(text: string, patienceMs: number): boolean {
+    if (this.#gone) return false
     const rest = this.#rest
     let bytes: Uint8Array | null = Buffer.concat([rest ?? Buffer.alloc(0), Buffer.from(text, 'utf8')])
     this.#stopTrying()
     this.#rest = null
     for (let waitedMs = 0; ; waitedMs += PATIENCE_STEP_MS) {
       bytes = this.#push(bytes)
-      if (bytes === null || waitedMs >= patienceMs) return
+      if (bytes === null) return !this.#gone
+      if (waitedMs >= patienceMs) return false
       this.edges.sleepMs(PATIENCE_STEP_MS)
     }
   }
