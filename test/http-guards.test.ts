@@ -135,6 +135,17 @@ describe('token', () => {
     expect((await ask('GET /summary/health', { 'X-API-Token': 'one' })).status).toBe(401)
     for (const client of [old, fresh]) client.socket.destroy()
   })
+  test('routes of other rooms are told who is out', async () => {
+    const told: boolean[][] = []
+    const plugin = {
+      name: 'other',
+      register: () => {},
+      dismiss: (isOut: (owner: string | null) => boolean) => told.push([null, 'somebody'].map(isOut)),
+    }
+    rig = await startRig({ sseApiToken: 'one' }, { plugins: [plugin] })
+    rig.server.reload()
+    expect(told).toEqual([[true, true]])
+  })
   test('settings that cannot be used leave the old ones in force', async () => {
     rig = await startRig({ sseApiToken: 'one' })
     rig.setConfig({ sseApiToken: 'two', sseIpAllow: ['nonsense'] })

@@ -85,12 +85,12 @@ async function ready(child: ChildProcess): Promise<void> {
 }
 
 /** The program's own pace: never sooner after the last cycle than the loop allows. */
-async function cycles(source: ScriptedSource, count: number, next: () => string): Promise<number[]> {
+async function cycles(count: number, prepare: () => () => number): Promise<number[]> {
   const samples: number[] = []
   for (let i = 0; i < count; i++) {
-    const text = next()
+    const run = prepare()
     await wait(MIN_CYCLE_GAP_MS + 5)
-    samples.push(source.give(text))
+    samples.push(run())
   }
   return samples
 }
@@ -100,24 +100,25 @@ async function figures(options: CycleOptions, features: boolean): Promise<CycleF
   const source = new ScriptedSource()
   const program = programFor(source, folder, features)
   const documents = benchDocuments({ indices: options.indices, churnPct: options.churnPct, seed: 1 })
-  const changing = () => JSON.stringify(documents.next())
+  const changing = () => {
+    const text = JSON.stringify(documents.next())
+    return () => source.give(text)
+  }
   let clients: ChildProcess | null = null
   try {
     const [listening] = await program.start()
-    source.give(changing())
+    changing()()
     if (listening !== undefined) {
       clients = startClients(listening.url)
       await ready(clients)
     }
-    await cycles(source, options.warmup, changing)
+    await cycles(options.warmup, changing)
     const before = program.loop.statistics.snapshot(0)
     const cpuBefore = process.cpuUsage()
-    const samples = await cycles(source, options.measure, changing)
+    const samples = await cycles(options.measure, changing)
     const cpu = process.cpuUsage(cpuBefore)
     const after = program.loop.statistics.snapshot(0)
-    const same = changing()
-    await cycles(source, 1, () => same)
-    const unchanged = await cycles(source, Math.min(100, options.measure), () => same)
+    const unchanged = await cycles(Math.min(100, options.measure), () => () => source.repeat())
     const panels = (program.loop.latest?.board.panels.size ?? 0) * options.measure
     const updates = after.totalPanelUpdates - before.totalPanelUpdates
     return {

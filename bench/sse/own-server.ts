@@ -1,22 +1,26 @@
-// A server to measure when none is named: the demo in a process of its own, on a free port, with limits out of the way.
+// A server to measure, in a process of its own, on a free port, with limits out of the way.
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 const START_TIMEOUT_MS = 15_000
 
-export type OwnServer = { readonly url: string; stop(): Promise<void> }
+export type OwnServer = {
+  /** `http://127.0.0.1:PORT` */
+  readonly url: string
+  stop(): Promise<void>
+}
 
-export async function startOwnServer(clients: number): Promise<OwnServer> {
+/** Runs `g6` with these arguments; resolves when it says where it listens. */
+export async function startServer(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<OwnServer> {
   const cli = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
-  const limits = {
-    G6_SSE_MAX_CONNECTIONS: String(clients + 10),
-    G6_SSE_IP_CONNECT_RATE: '0',
-    G6_OUTPUT_SINKS: 'http',
-  }
-  const child = spawn(process.execPath, [cli, 'demo', '--port', '0'], {
-    env: { ...process.env, ...limits },
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const limits = { G6_SSE_MAX_CONNECTIONS: '20000', G6_SSE_IP_CONNECT_RATE: '0', G6_LOG_FORMAT: 'json' }
+  const child = spawn(process.execPath, [cli, ...args, '--port', '0'], {
+    env: { ...process.env, ...limits, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
   })
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
   const stop = async (): Promise<void> => {
@@ -24,13 +28,20 @@ export async function startOwnServer(clients: number): Promise<OwnServer> {
     await ended
   }
   const timer = setTimeout(() => child.kill('SIGKILL'), START_TIMEOUT_MS)
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /(http:\/\/\S+)\/summary\/events/.exec(line)?.[1]
+  const lines: string[] = []
+  for await (const line of createInterface({ input: child.stderr })) {
+    lines.push(line)
+    const url = /"url":"(http:[^"]+)"/.exec(line)?.[1]
     if (url === undefined) continue
     clearTimeout(timer)
-    child.stdout.resume()
-    return { url: `${url}/summary/events`, stop }
+    child.stderr.resume()
+    return { url, stop }
   }
   clearTimeout(timer)
-  throw new Error('the server to measure did not start')
+  throw new Error(`the server to measure did not start: ${lines.join(' ')}`)
+}
+
+/** The demo's simulator and server, without a screen. */
+export function startDemoServer(): Promise<OwnServer> {
+  return startServer(['demo'], { G6_OUTPUT_SINKS: 'http' })
 }

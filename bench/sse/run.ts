@@ -1,4 +1,5 @@
 // Many clients on one stream for a while: does each get its snapshot, how many events a second, how soon.
+import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { median, percentile } from '../stats.js'
 import { type ClientResult, measureClient } from './client.js'
@@ -27,6 +28,7 @@ const slowest = (values: readonly (number | null)[]): number | null => {
 
 export async function benchSse({ url, clients, durationSec, token }: SseOptions) {
   const abort = new AbortController()
+  setMaxListeners(0, abort.signal)
   const startMs = performance.now()
   const running = Array.from({ length: clients }, () => measureClient(url, token, abort.signal))
   await Promise.race([wait(durationSec * 1000), Promise.all(running)])

@@ -56,14 +56,13 @@ export function loopObserver(metrics: Metrics): LoopObserver {
   }
 }
 
-function setGauges(metrics: Metrics, { board, stats, source }: CycleResult): void {
+function setGauges(metrics: Metrics, { board, stats }: CycleResult): void {
   metrics.g6_unified_last_cycle_timestamp.set(board.builtAtMs / 1000)
   metrics.g6_summary_diff_hit_ratio.set(stats.hitRatio)
   metrics.g6_summary_panel_updates_last.set(stats.lastCycleUpdates)
   metrics.g6_summary_panel_churn_ratio.set(stats.churnRatio)
   metrics.g6_summary_panel_high_churn_streak.set(stats.highChurnStreak)
   metrics.g6_summary_panel_churn_anomalies_total.raiseTo(stats.churnAnomalies)
-  metrics.g6_status_state.only({ state: source.state })
 }
 
 export function httpObserver(metrics: Metrics): HttpObserver {
@@ -73,7 +72,11 @@ export function httpObserver(metrics: Metrics): HttpObserver {
   }
 }
 
-/** The age of the input grows by itself, so it is read when somebody looks. */
+/** How the input stands changes by itself (it ages), so it is read when somebody looks. */
 export function readSource(metrics: Metrics, loop: Loop): () => void {
-  return metrics.onScrape(() => metrics.g6_status_age_seconds.set(loop.sourceNow().ageSec))
+  return metrics.onScrape(() => {
+    const { state, ageSec } = loop.sourceNow()
+    metrics.g6_status_state.only({ state })
+    metrics.g6_status_age_seconds.set(ageSec)
+  })
 }

@@ -95,9 +95,11 @@ export async function startDemo(options: DemoOptions): Promise<number> {
       program,
       log,
       load,
-      ...(screen === null
-        ? { onListening: listening => stdout.write(welcome(listening)) }
-        : { restore: () => screen.restore() }),
+      ...(screen !== null && { restore: () => screen.restore() }),
+      onListening: listening => {
+        for (const { name, url } of listening) log.info({ name, url }, 'listening')
+        if (screen === null) stdout.write(welcome(listening))
+      },
     })
   } finally {
     simulator.abort()

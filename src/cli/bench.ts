@@ -89,11 +89,11 @@ function sseCommand(): Command {
     .option('--json', 'The report as JSON')
     .action(async ({ url, clients, duration, token, json }: SseFlags) => {
       const { benchSse, complaint } = await import('../../bench/sse/run.js')
-      const { startOwnServer } = await import('../../bench/sse/own-server.js')
-      const server = url === undefined ? await startOwnServer(clients) : null
+      const { startDemoServer } = await import('../../bench/sse/own-server.js')
+      const server = url === undefined ? await startDemoServer() : null
       try {
         const report = await benchSse({
-          url: url ?? server?.url ?? '',
+          url: url ?? `${server?.url}/summary/events`,
           clients,
           durationSec: duration,
           token: token ?? null,
@@ -104,6 +104,32 @@ function sseCommand(): Command {
       } finally {
         await server?.stop()
       }
+    })
+}
+
+function changeCommand(): Command {
+  return new Command('change')
+    .description('From a change of the status file to the first byte of it at a client; JSON')
+    .option('--changes <n>', 'How many', positive, 200)
+    .option('--gap <ms>', 'Between two changes', positive, 50)
+    .option('--indices <n>', 'Indices in the status', whole, 4)
+    .action(async (flags: { readonly changes: number; readonly gap: number; readonly indices: number }) => {
+      const { benchChange } = await import('../../bench/change/run.js')
+      const { describeMachine } = await import('../../bench/machine.js')
+      const machine = describeMachine()
+      const report = await benchChange({ changes: flags.changes, gapMs: flags.gap, indices: flags.indices })
+      process.stdout.write(`${JSON.stringify({ ...report, machine }, null, 2)}\n`)
+    })
+}
+
+function serverCommand(): Command {
+  return new Command('server')
+    .description('Connect storms, resync, idle connections, sizes, line diff; JSON')
+    .action(async () => {
+      const { benchServer } = await import('../../bench/server/run.js')
+      const { describeMachine } = await import('../../bench/machine.js')
+      const machine = describeMachine()
+      process.stdout.write(`${JSON.stringify({ ...(await benchServer()), machine }, null, 2)}\n`)
     })
 }
 
@@ -124,4 +150,6 @@ export function benchCommand(): Command {
     .description('Measure cycles and streams')
     .addCommand(cycleCommand())
     .addCommand(sseCommand())
+    .addCommand(changeCommand())
+    .addCommand(serverCommand())
 }

@@ -1,0 +1,134 @@
+// The smaller promises of the stream, on the real server in a process of its own: connect storms, resync, idle connections,
+// the size of updates; and, in this process, the cost of a line diff.
+import http from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { applyLinesDiff, diffLines } from '../../src/board/diff.js'
+import { startDemoServer } from '../sse/own-server.js'
+import { median, percentile } from '../stats.js'
+
+const SETTLE_MS = 1_000
+
+function resyncMs(url: string, agent: http.Agent): Promise<number> {
+  const startMs = performance.now()
+  return new Promise((resolve, reject) => {
+    const request = http.get(`${url}/summary/resync`, { agent }, response => {
+      response.resume()
+      response.on('end', () => {
+        if (response.statusCode === 200) resolve(performance.now() - startMs)
+        else reject(new Error(`resync answered ${response.statusCode}`))
+      })
+    })
+    request.on('error', reject)
+  })
+}
+
+async function resync(url: string) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  const samples: number[] = []
+  for (let i = 0; i < 550; i++) samples.push(await resyncMs(url, agent))
+  agent.destroy()
+  const counted = samples.slice(50)
+  return {
+    requests: counted.length,
+    p50_ms: median(counted),
+    p99_ms: percentile(counted, 0.99),
+    target: { p99_ms: 5 },
+  }
+}
+
+type Visitor = { readonly socket: Socket; readonly snapshotMs: Promise<number> }
+
+/** A client as light as can be, so that its own work does not hide the server's: how long until it has its whole board. */
+function visit(port: number): Visitor {
+  const startMs = performance.now()
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+  socket.write('GET /summary/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  const snapshotMs = new Promise<number>((resolve, reject) => {
+    let tail = ''
+    let hasBegun = false
+    socket.on('data', bytes => {
+      tail = tail.slice(-32) + bytes.toString('latin1')
+      hasBegun ||= tail.includes('event: full_snapshot')
+      if (hasBegun && tail.endsWith('\n\n\r\n')) resolve(performance.now() - startMs)
+    })
+    socket.on('error', reject)
+    socket.on('close', () => reject(new Error('the stream ended before the board came')))
+  })
+  return { socket, snapshotMs }
+}
+
+/** `count` clients within `overMs`; when the last of them had its whole board. */
+async function storm(url: string, count: number, overMs: number) {
+  const port = Number(new URL(url).port)
+  const startMs = performance.now()
+  const visitors: Visitor[] = []
+  for (let i = 0; i < count; i++) {
+    const aheadMs = (overMs * i) / count - (performance.now() - startMs)
+    if (aheadMs > 2) await wait(aheadMs)
+    visitors.push(visit(port))
+  }
+  const each = await Promise.all(visitors.map(({ snapshotMs }) => snapshotMs))
+  const allMs = performance.now() - startMs
+  for (const { socket } of visitors) socket.destroy()
+  return {
+    clients: count,
+    all_ms: allMs,
+    median_client_ms: median(each),
+    slowest_client_ms: Math.max(...each),
+  }
+}
+
+async function residentMb(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  const bytes = Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1])
+  return bytes / 1_048_576
+}
+
+async function idle(url: string, count: number) {
+  const port = Number(new URL(url).port)
+  const beforeMb = median([await residentMb(url), await residentMb(url), await residentMb(url)])
+  const visitors = Array.from({ length: count }, () => visit(port))
+  await Promise.all(visitors.map(({ snapshotMs }) => snapshotMs))
+  await wait(SETTLE_MS * 3)
+  const afterMb = median([await residentMb(url), await residentMb(url), await residentMb(url)])
+  for (const { socket } of visitors) socket.destroy()
+  return { clients: count, growth_mb: afterMb - beforeMb, target: { growth_mb: 0.5 } }
+}
+
+function lineDiff() {
+  const before = Array.from({ length: 1_000 }, (_, i) => `row ${i}: ${'x'.repeat(40)}`)
+  const after = before.map((line, i) => (i % 25 === 0 ? `${line}!` : line))
+  const samples: number[] = []
+  for (let i = 0; i < 2_000; i++) {
+    const startMs = performance.now()
+    const diff = diffLines(before, after)
+    samples.push(performance.now() - startMs)
+    if (applyLinesDiff(before, diff)?.length !== after.length) throw new Error('the diff does not apply')
+  }
+  const counted = samples.slice(500)
+  return { lines: 1_000, p50_ms: median(counted), p95_ms: percentile(counted, 0.95), target: { p95_ms: 0.1 } }
+}
+
+export async function benchServer() {
+  const diff = lineDiff()
+  const server = await startDemoServer()
+  try {
+    await wait(SETTLE_MS)
+    const resyncs = await resync(server.url)
+    const fifty = await storm(server.url, 50, 0)
+    await wait(SETTLE_MS)
+    const thousand = await storm(server.url, 1_000, 1_000)
+    await wait(SETTLE_MS)
+    const idling = await idle(server.url, 20)
+    return {
+      structured_diff: diff,
+      resync: resyncs,
+      connect_50_at_once: { ...fifty, target: { all_ms: 100 } },
+      connect_1000_in_a_second: { ...thousand, target: { all_ms: 2_000 } },
+      idle_20: idling,
+    }
+  } finally {
+    await server.stop()
+  }
+}
