@@ -18,10 +18,13 @@ export function dashboardCommand(): Command {
     .option('--serve', 'Serve the board over HTTP too')
     .action(async (_options: unknown, command: Command) => {
       const { rich, json, serve } = command.opts<Options>()
-      const screen = rich && json !== true && hasScreen() ? new Screen() : null
-      const prepared = prepare(command, {}, screen?.logDestination)
+      const possible = rich && json !== true && hasScreen() ? new Screen() : null
+      const prepared = prepare(command, {}, possible?.logDestination)
       if (prepared === null) return
       const { loaded, log, load } = prepared
+      // One frame and an end is for reading, and a screen would be gone before anybody has.
+      const screen = loaded.config.summaryMaxCycles === 1 ? null : possible
+      if (screen === null) possible?.restore()
       const source = sourceOf(loaded.config, log)
       const program = new Program({
         loaded,

@@ -14,6 +14,9 @@ import { makePanel } from '../../panels/lines.js'
 import { DEFAULT_THRESHOLDS } from '../../panels/thresholds.js'
 import { type TerminalHooks, TerminalOutput } from './terminal.js'
 
+/** When there is no board by then, the first frame says so. */
+const NOTHING_YET_MS = 250
+
 function started(more: Partial<TerminalHooks> = {}) {
   const timers = fakeTimers(NOW_MS)
   const device = fakeDevice({ width: 200, height: 60 })
@@ -37,7 +40,7 @@ function started(more: Partial<TerminalHooks> = {}) {
     },
   })
   output.open()
-  timers.advance(0)
+  timers.advance(NOTHING_YET_MS)
   return { timers, device, frames, said, output }
 }
 
@@ -65,6 +68,28 @@ describe('the terminal output', () => {
     expect(device.written[0]?.startsWith('\u001b[?1049h')).toBe(true)
     expect(await screenOf(device.written)).toContain('BANKNIFTY')
     expect(device.raw).toBe(true)
+  })
+
+  test('waits a moment for the first board, so that the first frame shows it', () => {
+    const timers = fakeTimers(NOW_MS)
+    const device = fakeDevice({ width: 80, height: 24 })
+    const output = new TerminalOutput({
+      device,
+      settings: SETTINGS,
+      capabilities: { colors: 1, utf8: true, theme: 'dark' },
+      sourceName: 's',
+      clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
+      timers,
+      hooks: { onQuit: () => {}, onRead: () => {}, thresholds: () => DEFAULT_THRESHOLDS },
+    })
+    output.open()
+    timers.advance(NOTHING_YET_MS - 1)
+    expect(device.written).toEqual([])
+    output.publish(resultOf(PANELS))
+    timers.advance(0)
+    expect(device.written).toHaveLength(1)
+    expect(device.written[0]).toContain('Overview')
+    output.restore()
   })
 
   test('writes nothing at all while nothing changes within a second', () => {
@@ -252,7 +277,7 @@ describe('giving the terminal back', () => {
       hooks: { onQuit: () => {}, onRead: () => {}, thresholds: () => DEFAULT_THRESHOLDS },
     })
     output.open()
-    timers.advance(0)
+    timers.advance(NOTHING_YET_MS)
     output.restore()
     expect(device.written.join('')).not.toContain('1049')
     expect(device.written.at(-1)?.endsWith('\u001b[24;1H\r\n')).toBe(true)

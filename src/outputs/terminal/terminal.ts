@@ -55,6 +55,8 @@ const NOTICE_MS = 5_000
 /** How long leaving waits for a slow terminal to take its settings back. */
 const LEAVE_PATIENCE_MS = 1_000
 const SECOND_MS = 1_000
+/** The first frame waits so long for the first board, so that it need not be drawn twice. */
+const FIRST_BOARD_MS = 250
 
 export class TerminalOutput implements Output {
   readonly name = 'terminal'
@@ -81,6 +83,7 @@ export class TerminalOutput implements Output {
   #mouse = false
   #notice: { readonly text: string; readonly untilMs: number } | null = null
   #second: unknown = null
+  #first: unknown = null
 
   constructor(options: TerminalOptions) {
     const { clock, hooks, settings, timers = realTimers } = options
@@ -110,7 +113,7 @@ export class TerminalOutput implements Output {
       () => this.#enter(),
     )
     this.#stopResize = device.onResize(() => this.#redraw())
-    this.#enter()
+    this.#enter(FIRST_BOARD_MS)
   }
 
   publish(result: CycleResult): void {
@@ -140,7 +143,8 @@ export class TerminalOutput implements Output {
     return Promise.resolve()
   }
 
-  #enter(): void {
+  /** `withinMs`: how long the first frame may wait for something to show. */
+  #enter(withinMs = 0): void {
     if (this.#writer === null) return
     const { device, settings } = this.#options
     if (!this.#active) {
@@ -154,7 +158,8 @@ export class TerminalOutput implements Output {
     this.#mouse = false
     this.#onScreen = null
     this.#entering = enterScreen(settings.altScreen)
-    this.#pacer.want()
+    if (withinMs === 0) this.#pacer.want()
+    else this.#first = this.#timers.set(() => this.#pacer.want(), withinMs)
   }
   #entering = ''
 
@@ -163,8 +168,9 @@ export class TerminalOutput implements Output {
     this.#active = false
     this.#pacer.stop()
     this.#keys.close()
-    if (this.#second !== null) this.#timers.clear(this.#second)
+    for (const timer of [this.#second, this.#first]) if (timer !== null) this.#timers.clear(timer)
     this.#second = null
+    this.#first = null
     const { settings } = this.#options
     const rows = this.#onScreen?.size.height ?? 1
     // Nothing was switched on when nothing was drawn.
