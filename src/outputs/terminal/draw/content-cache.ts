@@ -1,9 +1,10 @@
 // The content of panels, kept while the panel is the same object: a board in which one panel changed costs the drawing of
 // one panel. The layout asks for the same panel in several widths; a handful of them is kept.
 import type { Panel } from '../../../panels/panel.js'
-import { contentLines, type Density, naturalWidth } from './content.js'
+import { contentLines, contentWidths, type Density } from './content.js'
 import { filteredPanel } from './filter.js'
 import type { Line } from './run.js'
+import type { Widths } from './table.js'
 
 /** Widths and densities kept for each panel. */
 const MAX_KEPT = 6
@@ -12,7 +13,7 @@ type Entry = {
   readonly of: Panel
   readonly filter: string
   readonly shown: Panel | null
-  natural: number | null
+  widths: Widths | null
   readonly lines: Map<string, readonly Line[]>
 }
 
@@ -30,10 +31,10 @@ export class ContentCache {
     return this.#entry(panel, filter).shown
   }
 
-  natural(panel: Panel, filter: string): number {
+  widths(panel: Panel, filter: string): Widths {
     const entry = this.#entry(panel, filter)
-    entry.natural ??= this.#timed(panel.key, () => naturalWidth(entry.shown?.blocks ?? [], this.clip))
-    return entry.natural
+    entry.widths ??= this.#timed(panel.key, () => contentWidths(entry.shown?.blocks ?? [], this.clip))
+    return entry.widths
   }
 
   lines(panel: Panel, filter: string, width: number, density: Density): readonly Line[] {
@@ -65,7 +66,7 @@ export class ContentCache {
     const known = this.#entries.get(panel.key)
     if (known !== undefined && known.of === panel && known.filter === filter) return known
     const shown = filter === '' ? panel : this.#timed(panel.key, () => filteredPanel(panel, filter))
-    const entry: Entry = { of: panel, filter, shown, natural: null, lines: new Map() }
+    const entry: Entry = { of: panel, filter, shown, widths: null, lines: new Map() }
     this.#entries.set(panel.key, entry)
     return entry
   }

@@ -4,7 +4,7 @@ import type { Block, Cell, Field, Tone } from '../../../panels/panel.js'
 import { displayWidth } from '../../../panels/text.js'
 import { toneMark } from './glyphs.js'
 import { blank, clipRun, fitLine, type Line, lineWidth, type Role, type Run, run } from './run.js'
-import { cellRole, tableLines, tableWidth } from './table.js'
+import { COMFORTABLE, cellRole, tableLines, tableWidths, type Widths } from './table.js'
 
 export type Density = 'roomy' | 'dense'
 
@@ -17,6 +17,7 @@ export type ContentOptions = {
 
 const LABEL_GAP = 2
 const ITEM_GAP = 3
+const NO_WIDTH: Widths = { least: 0, natural: 0 }
 
 function marked(value: Run, mark: string): Run[] {
   return mark === '' ? [value] : [value, run(` ${mark}`, value.role)]
@@ -132,19 +133,23 @@ export function summaryLine(blocks: readonly Block[], width: number, clip: numbe
   )
 }
 
-/** What roomy content would like to have. */
-export function naturalWidth(blocks: readonly Block[], clip: number): number {
-  let widest = 0
-  for (const block of blocks) {
-    if (block.kind === 'table') widest = Math.max(widest, tableWidth(block, clip))
-    else if (block.kind === 'text') widest = Math.max(widest, Math.min(displayWidth(block.text), clip) + 2)
-    else {
-      const room = labelWidth(block.items) + LABEL_GAP
-      for (const { text, tone } of block.items) {
-        const mark = toneMark(tone) === '' ? 0 : 2
-        widest = Math.max(widest, room + Math.min(displayWidth(text), clip) + mark)
-      }
-    }
+function wider(a: Widths, b: Widths): Widths {
+  return { least: Math.max(a.least, b.least), natural: Math.max(a.natural, b.natural) }
+}
+
+/** What roomy content would like to have, and what it can do with. */
+export function contentWidths(blocks: readonly Block[], clip: number): Widths {
+  const texts = (text: string, tone: Tone | undefined, before: number): Widths => {
+    const width = Math.min(displayWidth(text), clip)
+    const around = before + (toneMark(tone) === '' ? 0 : 2)
+    return { least: around + Math.min(width, COMFORTABLE), natural: around + width }
   }
-  return widest
+  return blocks
+    .map((block): Widths => {
+      if (block.kind === 'table') return tableWidths(block, clip)
+      if (block.kind === 'text') return texts(block.text, block.tone, 0)
+      const room = labelWidth(block.items) + LABEL_GAP
+      return block.items.map(({ text, tone }) => texts(text, tone, room)).reduce(wider, NO_WIDTH)
+    })
+    .reduce(wider, NO_WIDTH)
 }

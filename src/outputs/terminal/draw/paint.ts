@@ -109,7 +109,7 @@ export class Painter {
     const { filter, focus } = drawing.view
     const measured = panels.map(panel => ({
       key: panel.key,
-      naturalWidth: this.#content.natural(panel, filter),
+      widths: this.#content.widths(panel, filter),
       lines: (width: number, density: 'roomy' | 'dense') =>
         this.#content.lines(panel, filter, width, density).length,
     }))

@@ -7,8 +7,8 @@ import { toneMark } from './glyphs.js'
 import { blank, clipRun, type Line, type Role, type Run, run } from './run.js'
 
 const GAP = 2
-/** A left-aligned column wider than this can be clipped down to it before any column is dropped. */
-const COMFORTABLE = 24
+/** A text wider than this can be clipped down to it before anything is dropped. */
+export const COMFORTABLE = 24
 
 export type Table = { readonly columns: readonly Column[]; readonly rows: readonly (readonly Cell[])[] }
 
@@ -102,7 +102,15 @@ export function tableLines(table: Table, width: number, clip: number): Line[] {
   ]
 }
 
-/** What the table would take with all its columns. */
-export function tableWidth(table: Table, clip: number): number {
-  return table.rows.length === 0 ? 0 : widthOf(roomsOf(table, clip))
+export type Widths = {
+  /** What everything takes that is not to be dropped or cut, long texts clipped to a comfortable width. */
+  readonly least: number
+  /** What it takes whole. */
+  readonly natural: number
+}
+
+export function tableWidths(table: Table, clip: number): Widths {
+  if (table.rows.length === 0) return { least: 0, natural: 0 }
+  const rooms = roomsOf(table, clip)
+  return { least: widthOf(rooms.map(room => ({ ...room, text: smallest(room) }))), natural: widthOf(rooms) }
 }

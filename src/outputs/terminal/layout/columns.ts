@@ -74,7 +74,8 @@ export function splitPanels(
 }
 
 export type ColumnNeed = {
-  /** What its widest panel would like, frame included. */
+  /** What its widest panel can do with, and would like, frame included. */
+  readonly least: number
   readonly natural: number
   /** `G6_PANEL_W_<NAME>` of one of its panels; null when none is set. */
   readonly fixed: number | null
@@ -85,31 +86,55 @@ function equalShares(width: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => (i === count - 1 ? width - share * (count - 1) : share))
 }
 
-/** Everybody gets what they need, up to an equal share; what is left over goes to those who need more, then to all. */
-function sharesByNeed(needs: readonly number[], width: number): number[] {
-  const shares = needs.map(() => 0)
-  let open = needs.map((_, i) => i)
+/** Nobody gets more than they ask for; who asks for little gets it, the others share the rest alike. */
+function fairShares(asked: readonly number[], width: number): number[] {
+  const shares = asked.map(() => 0)
+  let open = asked.map((_, i) => i)
   let left = width
   while (open.length > 0) {
     const equal = Math.floor(left / open.length)
-    const content = open.filter(i => (needs[i] ?? 0) <= equal)
-    if (content.length === 0) {
-      for (const i of open) shares[i] = equal
-      left -= equal * open.length
-      break
+    const modest = open.filter(i => (asked[i] ?? 0) <= equal)
+    const given = modest.length > 0 ? modest : open
+    for (const i of given) {
+      shares[i] = modest.length > 0 ? (asked[i] ?? 0) : equal
+      left -= shares[i] ?? 0
     }
-    for (const i of content) {
-      shares[i] = needs[i] ?? 0
-      left -= needs[i] ?? 0
-    }
-    open = open.filter(i => !content.includes(i))
+    open = modest.length > 0 ? open.filter(i => !modest.includes(i)) : []
   }
-  const extra = equalShares(left, shares.length)
-  return shares.map((share, i) => share + (extra[i] ?? 0))
+  return shares
 }
 
-function unmet(needs: readonly ColumnNeed[], widths: readonly number[]): number {
-  return needs.reduce((sum, { natural }, i) => sum + Math.max(0, natural - (widths[i] ?? 0)), 0)
+/** First what everybody can do with, then what they would like, then the rest for all alike. */
+function sharesByNeed(needs: readonly ColumnNeed[], least: number, width: number): number[] {
+  const stepped = (columns: number): number => Math.max(least, Math.ceil(columns / STEP) * STEP)
+  let shares = needs.map(() => 0)
+  let left = width
+  const give = (more: readonly number[]): void => {
+    shares = shares.map((share, i) => share + (more[i] ?? 0))
+    left = width - shares.reduce((sum, share) => sum + share, 0)
+  }
+  give(
+    fairShares(
+      needs.map(need => stepped(need.least)),
+      left,
+    ),
+  )
+  give(
+    fairShares(
+      needs.map((need, i) => Math.max(0, stepped(need.natural) - (shares[i] ?? 0))),
+      left,
+    ),
+  )
+  give(equalShares(left, needs.length))
+  return shares
+}
+
+/** How badly the columns fit; what would be dropped or cut counts more than what would only be clipped. */
+function discomfort(needs: readonly ColumnNeed[], widths: readonly number[]): number {
+  return needs.reduce((sum, { least, natural }, i) => {
+    const width = widths[i] ?? 0
+    return sum + 4 * Math.max(0, least - width) + Math.max(0, natural - width)
+  }, 0)
 }
 
 export type WidthOptions = {
@@ -134,12 +159,7 @@ export function columnWidths(needs: readonly ColumnNeed[], options: WidthOptions
     return given
   })
   const forFree = width - fixed.reduce((sum: number, given) => sum + (given ?? 0), 0)
-  const shares = autoFit
-    ? sharesByNeed(
-        free.map(({ natural }) => Math.max(least, Math.ceil(natural / STEP) * STEP)),
-        forFree,
-      )
-    : equalShares(forFree, Math.max(1, free.length))
+  const shares = autoFit ? sharesByNeed(free, least, forFree) : equalShares(forFree, Math.max(1, free.length))
   let next = 0
   const widths = fixed.map(given => given ?? shares[next++] ?? least)
   const keeps =
@@ -148,6 +168,6 @@ export function columnWidths(needs: readonly ColumnNeed[], options: WidthOptions
     previous.reduce((sum, w) => sum + w, 0) === widths.reduce((sum, w) => sum + w, 0) &&
     autoFit &&
     fixed.every((given, i) => given === null || given === previous[i]) &&
-    unmet(needs, previous) <= unmet(needs, widths)
+    discomfort(needs, previous) <= discomfort(needs, widths) + STEP
   return keeps ? previous : widths
 }

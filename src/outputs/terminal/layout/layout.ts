@@ -1,6 +1,7 @@
 // Where everything stands: columns, then rows in each column.
 import { BOX_COLUMNS, BOX_ROWS } from '../draw/box.js'
 import type { Density } from '../draw/content.js'
+import type { Widths } from '../draw/table.js'
 import { columnCount, columnWidths, type Split, splitPanels } from './columns.js'
 import { importanceOf } from './importance.js'
 import { shareRows } from './rows.js'
@@ -19,8 +20,8 @@ export type LayoutSettings = {
 /** A panel as the layout sees it. */
 export type Measured = {
   readonly key: string
-  /** Columns of content it would like to have. */
-  readonly naturalWidth: number
+  /** Columns of content. */
+  readonly widths: Widths
   /** Lines of content. */
   lines(width: number, density: Density): number
 }
@@ -77,7 +78,8 @@ export function layoutPanels(
   const kept = last?.split.every((end, i) => end === split[i]) ? last : null
   const widths = columnWidths(
     groups.map(group => ({
-      natural: Math.max(0, ...group.map(({ naturalWidth }) => naturalWidth)) + BOX_COLUMNS,
+      least: Math.max(0, ...group.map(({ widths: { least } }) => least)) + BOX_COLUMNS,
+      natural: Math.max(0, ...group.map(({ widths: { natural } }) => natural)) + BOX_COLUMNS,
       fixed: group.reduce<number | null>((widest, { key }) => {
         const set = settings.widths[key]
         return set === undefined ? widest : Math.max(widest ?? 0, set)
