@@ -1,10 +1,15 @@
 // What the parts tell, put into the metrics they are known by. The only place where both sides meet.
+
+import type { Clock } from '../clock/clock.js'
 import type { CycleResult } from '../engine/cycle.js'
-import type { Loop, LoopObserver } from '../engine/loop.js'
+import type { Cycles } from '../engine/cycles.js'
+import type { LoopObserver } from '../engine/loop.js'
 import type { HttpObserver } from '../http/server.js'
 import type { HubLike, HubObserver } from '../hub/hub-types.js'
+import { STREAM_HEALTH } from '../ingest/heartbeat.js'
 import type { Metrics } from '../metrics/metrics.js'
 import type { SummaryEventName } from '../protocol/events.js'
+import type { IngestObserver } from '../sources/sse.js'
 
 export function hubObserver(metrics: Metrics): HubObserver {
   return {
@@ -65,6 +70,28 @@ function setGauges(metrics: Metrics, { board, stats }: CycleResult): void {
   metrics.g6_summary_panel_churn_anomalies_total.raiseTo(stats.churnAnomalies)
 }
 
+export function ingestObserver(metrics: Metrics): IngestObserver {
+  return {
+    onEvent: type => metrics.g6_sse_ingestor_events_total.inc({ type }),
+    onError: kind => metrics.g6_sse_ingestor_errors_total.inc({ kind }),
+    onReconnect: reason => metrics.g6_sse_reconnects_total.inc({ reason }),
+    onApplied: seconds => metrics.g6_sse_ingestor_apply_seconds.observe(seconds),
+    onBackoff: seconds => metrics.g6_sse_backoff_seconds.observe(seconds),
+  }
+}
+
+/** The primary followed stream; its age grows by itself, so it is read when somebody looks. */
+export function readIngest(metrics: Metrics, loop: Cycles, clock: Clock): () => void {
+  return metrics.onScrape(() => {
+    const primary = loop.latest?.stats.ingest?.[0]
+    if (primary === undefined) return
+    const { lastEventMs } = primary.state
+    const staleSec = lastEventMs === null ? null : Math.max(0, (clock.nowMs() - lastEventMs) / 1000)
+    metrics.g6_sse_heartbeat_stale_seconds.set(staleSec)
+    metrics.g6_sse_heartbeat_health.set(STREAM_HEALTH.indexOf(primary.heartbeat.health))
+  })
+}
+
 export function httpObserver(metrics: Metrics): HttpObserver {
   return {
     onRejected: reason => metrics.g6_sse_http_rejected_connections_total.inc({ reason }),
@@ -73,7 +100,7 @@ export function httpObserver(metrics: Metrics): HttpObserver {
 }
 
 /** How the input stands changes by itself (it ages), so it is read when somebody looks. */
-export function readSource(metrics: Metrics, loop: Loop): () => void {
+export function readSource(metrics: Metrics, loop: Cycles): () => void {
   return metrics.onScrape(() => {
     const { state, ageSec } = loop.sourceNow()
     metrics.g6_status_state.only({ state })

@@ -13,8 +13,9 @@ import { createScenario, parseScenario } from '../simulator/scenario.js'
 import { fileOutputs, screenOutput } from './outputs.js'
 import { Program } from './program.js'
 import { runProgram } from './run.js'
+
 import type { Screen } from './screen.js'
-import { sourceOf } from './source.js'
+import { fileSourceOf } from './source.js'
 
 const INDICES = ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX']
 const INTERVAL_SEC = 60
@@ -78,14 +79,13 @@ export async function startDemo(options: DemoOptions): Promise<number> {
         withAnalytics: true,
       }),
     })
-    const source = sourceOf(loaded.config, log)
     const { screen, stdout } = options
     const program = new Program({
       loaded,
       command: 'demo',
-      source,
+      source: fileSourceOf,
       outputs: parts => [
-        ...(screen?.outputs(parts, source.name) ?? screenOutput(parts, 'plain', stdout)),
+        ...(screen?.outputs(parts) ?? screenOutput(parts, 'plain', stdout)),
         ...fileOutputs(parts),
       ],
       log,

@@ -1,10 +1,11 @@
 // One board, once: read, derive, build, print. For pipes and scripts.
 import { emptyBoard, nextBoard } from '../board/board.js'
+import { followBoard } from '../board/follow.js'
 import type { Config } from '../config/settings.js'
 import type { CycleResult } from '../engine/cycle.js'
+import type { BoardNews } from '../engine/follow-loop.js'
 import { sourceState } from '../engine/source-state.js'
 import { Statistics } from '../engine/statistics.js'
-import type { Log } from '../log/log.js'
 import { boardDocument } from '../outputs/json-lines.js'
 import { plainFrame } from '../outputs/plain.js'
 import { createPanelBuilder } from '../panels/build.js'
@@ -12,7 +13,9 @@ import { staleAfter } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
 import type { Reading } from '../snapshot/reading.js'
 import { createEpoch } from './epoch.js'
+import { isBoardSource, type ProgramSource } from './follow.js'
 import { surroundingsOf } from './panel-context.js'
+import type { ProgramParts } from './program.js'
 import { sourceOf } from './source.js'
 
 const DEFAULT_COLUMNS = 160
@@ -33,23 +36,56 @@ export function oneBoard(config: Config, sourceName: string, reading: Reading, n
   return { board, snapshot, reading, source, stats: new Statistics(nowMs).snapshot(0) }
 }
 
+type Given = { readonly sources: readonly string[]; readonly json: boolean }
+
 type Edge = {
   readonly stdout: { readonly columns?: number; write(text: string): unknown }
   readonly stderr: { write(text: string): unknown }
 }
 
-/** Returns the exit code: 1 when the status cannot be read. */
-export async function printSnapshot(config: Config, log: Log, json: boolean, edge: Edge): Promise<number> {
-  const source = sourceOf(config, log)
-  const reading = await new Promise<Reading>(resolve => source.start(resolve))
-  await source.close()
-  const result = oneBoard(config, source.name, reading, Date.now())
-  if (!reading.ok) {
-    edge.stderr.write(`g6: the status ${source.name} cannot be read: ${reading.error}: ${reading.message}\n`)
+/** The first reading of a source, or the first board or fault of a followed server, as one cycle. */
+async function firstResult(source: ProgramSource, config: Config): Promise<CycleResult> {
+  try {
+    if (!isBoardSource(source)) {
+      const reading = await new Promise<Reading>(resolve => source.start(resolve))
+      return oneBoard(config, source.name, reading, Date.now())
+    }
+    const news = await new Promise<BoardNews>(resolve =>
+      source.start(() => {
+        if (source.news.board !== null || source.news.fault !== null) resolve(source.news)
+      }),
+    )
+    return followedBoard(news, Date.now())
+  } finally {
+    await source.close()
+  }
+}
+
+function followedBoard({ board: seen, fault }: BoardNews, nowMs: number): CycleResult {
+  const board = seen === null ? emptyBoard('') : followBoard(emptyBoard(''), seen)
+  const changedAtMs = seen === null ? null : nowMs
+  const age = { ageSec: seen === null ? null : 0, changedAtMs, tooOld: false }
+  return {
+    board,
+    snapshot: null,
+    reading: null,
+    source: { state: fault?.error ?? 'fresh', error: fault?.message ?? null, ...age },
+    stats: new Statistics(nowMs).snapshot(0),
+  }
+}
+
+/** Returns the exit code: 1 when there is nothing to show. */
+export async function printSnapshot(parts: ProgramParts, given: Given, edge: Edge): Promise<number> {
+  const { config } = parts
+  const source = sourceOf(given.sources)(parts)
+  const result = await firstResult(source, config)
+  const { state, error } = result.source
+  if (result.board.generation === 0) {
+    edge.stderr.write(`g6: ${source.name} cannot be read: ${state}: ${error ?? 'nothing came'}\n`)
     return 1
   }
   const columns = edge.stdout.columns ?? DEFAULT_COLUMNS
-  const text = json
+  const text = given.json
     ? `${JSON.stringify(boardDocument(result), null, 2)}\n`
     : plainFrame(result, columns, config.timezone)
   edge.stdout.write(text)

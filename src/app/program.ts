@@ -9,28 +9,37 @@ import type { Loaded, LoadResult } from '../config/load.js'
 import { reloadable } from '../config/reload.js'
 import type { Config } from '../config/settings.js'
 import type { Output } from '../engine/cycle.js'
-import { Loop, type LoopEnd } from '../engine/loop.js'
-import type { Source } from '../engine/source.js'
+import type { Cycles, LoopEnd } from '../engine/cycles.js'
+import { Loop, type LoopObserver } from '../engine/loop.js'
 import { type HealthDocument, healthDocument } from '../http/health-document.js'
 import { type Command, type ListenerPlan, planListeners } from '../http/listen-plan.js'
 import type { Listening } from '../http/listeners.js'
 import type { HttpServer } from '../http/server.js'
 import { Hub } from '../hub/hub.js'
+import { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
 import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.js'
 import { createPanelBuilder } from '../panels/build.js'
 import type { TimelessContext } from '../panels/definition.js'
 import { PANELS } from '../panels/registry.js'
 import { staleAfter, type Thresholds } from '../panels/thresholds.js'
-import { derive } from '../snapshot/derive.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { IndicesLog } from '../sources/indices-log.js'
-import { httpObserver, hubObserver, loopObserver, readHub, readSource } from './bind-metrics.js'
+import { httpObserver, hubObserver, loopObserver, readHub, readIngest, readSource } from './bind-metrics.js'
 import { createEpoch } from './epoch.js'
+import {
+  createFollowLoop,
+  deriveWith,
+  IngestContext,
+  isBoardSource,
+  keysOf,
+  type ProgramSource,
+} from './follow.js'
 import { createHubOutput } from './hub-output.js'
 import { type PanelSurroundings, surroundingsOf } from './panel-context.js'
 import { readinessOf } from './readiness.js'
 import { wantsSink } from './sinks.js'
+import { createStatusOutput } from './status-output.js'
 import { VERSION } from './version.js'
 
 export type ProgramParts = { readonly config: Config; readonly metrics: Metrics; readonly log: Log }
@@ -38,7 +47,8 @@ export type ProgramParts = { readonly config: Config; readonly metrics: Metrics;
 export type ProgramOptions = {
   readonly loaded: Loaded
   readonly command: Command
-  readonly source: Source
+  /** The source, or what makes it of the parts. */
+  readonly source: ProgramSource | ((parts: ProgramParts) => ProgramSource)
   /** What shows or stores boards besides the stream; each is closed by the program. */
   readonly outputs?: (parts: ProgramParts) => readonly Output[]
   readonly log: Log
@@ -59,13 +69,16 @@ function panelEveryMs(config: Config, key: string): number {
 
 export class Program {
   readonly metrics: Metrics
-  readonly loop: Loop
+  readonly loop: Cycles
   readonly hub: Hub
   readonly #options: ProgramOptions
   readonly #log: Log
   readonly #clock: Clock
   readonly #listeners: readonly ListenerPlan[]
   #server: HttpServer | null = null
+  readonly #source: ProgramSource
+  /** Null where there is no status to serve. */
+  readonly #statusHub: StatusHub | null
   readonly #indicesLog: IndicesLog | null
   #config: Config
   #surroundings: PanelSurroundings
@@ -74,7 +87,7 @@ export class Program {
 
   /** Throws ProgramError when the settings contradict each other. Opens nothing yet. */
   constructor(options: ProgramOptions) {
-    const { loaded, log, source } = options
+    const { loaded, log } = options
     const config = loaded.config
     this.#options = options
     this.#config = config
@@ -88,6 +101,9 @@ export class Program {
           node: process.version,
         })
       : silentMetrics()
+    const parts = { config, metrics: this.metrics, log }
+    const source = typeof options.source === 'function' ? options.source(parts) : options.source
+    this.#source = source
     this.#surroundings = surroundingsOf(config, this.#linksOf([]))
     this.hub = new Hub({
       settings: () => this.#config,
@@ -96,48 +112,77 @@ export class Program {
       clock: this.#clock,
       log,
     })
+    this.#statusHub = isBoardSource(source)
+      ? null
+      : new StatusHub({ settings: () => this.#config, clock: this.#clock })
     this.#listeners = this.#plan()
     this.#indicesLog = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
-    const outputs = options.outputs?.({ config, metrics: this.metrics, log }) ?? []
+    const outputs = [...this.#served(), ...(options.outputs?.(parts) ?? [])]
     const builder = createPanelBuilder({
       clockMs: this.#clock.monotonicMs,
       onFault: (panel, error) => log.error({ err: error, panel }, 'a panel could not be built'),
       onTiming: (panel, seconds) => this.#panelBuilt(panel, seconds),
     })
     const observed = loopObserver(this.metrics)
-    this.loop = new Loop({
-      epoch: createEpoch(this.#clock.nowMs()),
-      source,
-      outputs: this.#listeners.length === 0 ? outputs : [createHubOutput(this.hub), ...outputs],
-      derive: status => this.#derived(derive(status)),
-      build: (snapshot, nowMs) => builder.build({ ...this.#surroundings, ...this.#fails(), snapshot, nowMs }),
-      refreshMs: () => this.#config.summaryRefreshSec * 1000,
-      staleLimits: snapshot => staleAfter(this.#surroundings.thresholds, snapshot?.cycle.intervalSec ?? null),
-      churnWarnRatio: () => this.#config.summaryChurnWarnRatio,
-      panelEveryMs: key => panelEveryMs(this.#config, key),
-      clock: this.#clock,
-      // 0: no end.
-      maxCycles: config.summaryMaxCycles || null,
-      maxMs: config.summaryMaxSeconds * 1000 || null,
-      observer: {
-        ...observed,
-        onFault: error => {
-          observed.onFault?.(error)
-          log.error({ err: error }, 'a cycle failed; the last board stays')
-        },
-        onOutputFailed: (output, error) => {
-          observed.onOutputFailed?.(output, error)
-          log.error({ err: error, output }, 'an output failed; the loop goes on')
-        },
+    const observer: LoopObserver = {
+      ...observed,
+      onFault: error => {
+        observed.onFault?.(error)
+        log.error({ err: error }, 'a cycle failed; the last board stays')
       },
-    })
+      onOutputFailed: (output, error) => {
+        observed.onOutputFailed?.(output, error)
+        log.error({ err: error, output }, 'an output failed; the loop goes on')
+      },
+    }
+    const ingest = new IngestContext(source)
+    const common = { outputs, clock: this.#clock, observer }
+    if (isBoardSource(source)) {
+      const thresholds = () => this.#surroundings.thresholds
+      this.loop = createFollowLoop({ ...common, source, config: () => this.#config, thresholds })
+    } else
+      this.loop = new Loop({
+        ...common,
+        epoch: createEpoch(this.#clock.nowMs()),
+        source,
+        derive: status => this.#derived(deriveWith(source, status, this.#clock.nowMs())),
+        build: (snapshot, nowMs) =>
+          builder.build({
+            ...this.#surroundings,
+            ...this.#fails(),
+            ...ingest.at(nowMs, snapshot.cycle.intervalSec),
+            snapshot,
+            nowMs,
+          }),
+        refreshMs: () => this.#config.summaryRefreshSec * 1000,
+        staleLimits: snapshot =>
+          staleAfter(this.#surroundings.thresholds, snapshot?.cycle.intervalSec ?? null),
+        churnWarnRatio: () => this.#config.summaryChurnWarnRatio,
+        panelEveryMs: key => panelEveryMs(this.#config, key),
+        // 0: no end.
+        maxCycles: config.summaryMaxCycles || null,
+        maxMs: config.summaryMaxSeconds * 1000 || null,
+      })
     readHub(this.metrics, this.hub)
     readSource(this.metrics, this.loop)
+    readIngest(this.metrics, this.loop, this.#clock)
+  }
+
+  /** What is served of each cycle. */
+  #served(): readonly Output[] {
+    if (!this.serving) return []
+    const statuses = this.#statusHub === null ? [] : [createStatusOutput(this.#statusHub)]
+    return [createHubOutput(this.hub), ...statuses]
   }
 
   /** Resolves when the loop ends by itself or by `stop()`. */
   get finished(): Promise<LoopEnd> {
     return this.loop.finished
+  }
+
+  /** Where the boards come from, as a person reads it. */
+  get sourceName(): string {
+    return this.#source.name
   }
 
   /** The thresholds in force. */
@@ -150,9 +195,17 @@ export class Program {
     return this.#listeners.length > 0
   }
 
+  /** Why a followed stream waits for a full status; null while none does. */
+  get needFull(): string | null {
+    if (isBoardSource(this.#source)) return null
+    const streams = this.#source.ingest?.(this.#clock.nowMs(), null) ?? []
+    const waiting = streams.filter(({ state }) => state.needFull)
+    return waiting.length === 0 ? null : waiting.flatMap(({ state }) => state.needFullReasons).join(', ')
+  }
+
   /** Opens the ports and begins to read. Returns the addresses; throws when a port cannot be had. */
   async start(): Promise<readonly Listening[]> {
-    if (this.#listeners.length > 0) this.#server = await this.#createServer()
+    if (this.serving) this.#server = await this.#createServer()
     const listening = (await this.#server?.listen()) ?? []
     this.#surroundings = surroundingsOf(this.#config, this.#linksOf(listening))
     this.#listening = listening
@@ -174,6 +227,7 @@ export class Program {
     const startMs = this.#clock.monotonicMs()
     await this.loop.stop()
     await this.hub.close(Math.max(0, graceMs - (this.#clock.monotonicMs() - startMs) - CLOSING_MS))
+    this.#statusHub?.close()
     await this.#server?.close()
     await this.loop.closeOutputs()
   }
@@ -215,14 +269,20 @@ export class Program {
     return wanted ? plan.listeners : []
   }
 
-  /** Loaded when there is something to serve: a dashboard alone starts in half the time without it. */
+  /** Loaded only when there is something to serve: a dashboard alone starts much sooner without it. */
   async #createServer(): Promise<HttpServer> {
-    const { createHttpServer } = await import('../http/server.js')
+    const [{ createHttpServer }, { clientFilePlugin }, { statusStreamPlugin }] = await Promise.all([
+      import('../http/server.js'),
+      import('../http/routes/client-file.js'),
+      import('../http/routes/status-stream.js'),
+    ])
+    const statusHub = this.#statusHub
+    const statuses = statusHub === null ? [] : [statusStreamPlugin(statusHub, () => this.#config)]
     return createHttpServer({
       config: () => this.#config,
       listeners: this.#listeners,
       hub: this.hub,
-      panelKeys: () => PANEL_KEYS,
+      panelKeys: () => (isBoardSource(this.#source) ? keysOf(this.hub.board) : PANEL_KEYS),
       health: () => this.#health(),
       ready: () => readinessOf(this.loop.latest, this.loop.sourceNow(), this.#draining),
       metrics: accept => this.metrics.text(accept),
@@ -230,6 +290,7 @@ export class Program {
       log: this.#log,
       clock: this.#clock,
       version: VERSION,
+      plugins: [clientFilePlugin(), ...statuses],
     })
   }
 
@@ -256,7 +317,7 @@ export class Program {
     const base = listening.find(({ name }) => name === 'unified')?.url ?? null
     const own = (path: string) => (base === null ? null : `${base}${path}`)
     return {
-      source: this.#options.source.name,
+      source: this.#source.name,
       metricsUrl: this.#config.metricsUrl ?? own('/metrics'),
       streamUrl: own('/summary/events'),
       pageUrl: null,

@@ -16,6 +16,7 @@ import type { TerminalSettings } from '../outputs/terminal/settings.js'
 import { TerminalOutput } from '../outputs/terminal/terminal.js'
 import { thresholdsOf } from './panel-context.js'
 import type { Program, ProgramParts } from './program.js'
+import { wantsSink } from './sinks.js'
 
 /** Whether standard output is a terminal that can be filled. */
 export function hasScreen(
@@ -57,16 +58,17 @@ export class Screen {
   }
 
   /** For `ProgramOptions.outputs`. */
-  outputs(parts: ProgramParts, sourceName: string): readonly Output[] {
+  outputs(parts: ProgramParts): readonly Output[] {
     const { config, metrics, log } = parts
-    if (!config.outputSinks.includes('terminal')) return []
+    if (!wantsSink(config.outputSinks, 'terminal')) return []
     this.#output = new TerminalOutput({
       device: processDevice(),
       settings: terminalSettings(config),
       capabilities: this.#capabilities,
-      sourceName,
       clock: systemClock,
       hooks: {
+        sourceName: () => this.#program?.sourceName ?? '',
+        needFull: () => this.#program?.needFull ?? null,
         onQuit: () => this.#quit(),
         onRead: () => void this.#program?.loop.refresh(),
         thresholds: () => this.#program?.thresholds ?? thresholdsOf(config),

@@ -1,9 +1,54 @@
-// The source the settings name.
-import type { Config } from '../config/settings.js'
+// The source that the command line or the settings name.
+import type { BoardSource } from '../engine/follow-loop.js'
 import type { Source } from '../engine/source.js'
-import type { Log } from '../log/log.js'
+import { BoardFollower } from '../sources/board.js'
+import { CompositeSource } from '../sources/composite.js'
 import { createFileSource } from '../sources/file.js'
+import { checkSourceSpecs, parseSourceSpec, type SourceSpec, settingSpecs } from '../sources/spec.js'
+import { SseIngestor } from '../sources/sse.js'
+import { ingestObserver } from './bind-metrics.js'
+import type { ProgramSource } from './follow.js'
+import type { ProgramParts } from './program.js'
+import { VERSION } from './version.js'
 
-export function sourceOf(config: Pick<Config, 'summaryStatusFile' | 'statusMaxBytes'>, log: Log): Source {
+type StatusSpec = Exclude<SourceSpec, { readonly kind: 'board' }>
+
+function statusSource(spec: StatusSpec, { config, metrics, log }: ProgramParts): Source {
+  if (spec.kind === 'file') return createFileSource({ path: spec.path, maxBytes: config.statusMaxBytes, log })
+  return new SseIngestor({
+    url: spec.url,
+    types: config.panelsSseTypes,
+    token: config.panelsSseToken,
+    timeoutSec: config.panelsSseTimeout,
+    autoFull: config.summaryAutoFullRecovery,
+    forceFullRetrySec: config.eventsForceFullRetrySeconds,
+    limits: () => config,
+    userAgent: `g6-stream/${VERSION}`,
+    observer: ingestObserver(metrics),
+    log,
+  })
+}
+
+/** The status file of the settings, whatever else they name. */
+export function fileSourceOf({ config, log }: ProgramParts): Source {
   return createFileSource({ path: config.summaryStatusFile, maxBytes: config.statusMaxBytes, log })
+}
+
+/**
+ * `given` are the `--source` words; without them the settings decide. Throws an Error that names what is wrong.
+ */
+export function sourceOf(given: readonly string[]): (parts: ProgramParts) => ProgramSource {
+  const asked = checkSourceSpecs(given.map(parseSourceSpec))
+  return parts => {
+    const specs = asked.length > 0 ? asked : settingSpecs(parts.config)
+    const [first] = specs
+    if (first?.kind === 'board') return boardSource(first.url, parts)
+    const sources = specs.flatMap(spec => (spec.kind === 'board' ? [] : [statusSource(spec, parts)]))
+    const [only] = sources
+    return only !== undefined && sources.length === 1 ? only : new CompositeSource(sources)
+  }
+}
+
+function boardSource(url: string, { config, log }: ProgramParts): BoardSource {
+  return new BoardFollower({ url, token: config.panelsSseToken, log })
 }

@@ -7,17 +7,24 @@ import { hasScreen, Screen } from '../app/screen.js'
 import { sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
 import { prepare } from './settings.js'
+import { sourceFlag } from './source-flag.js'
 
-type Options = { readonly rich: boolean; readonly json?: true; readonly serve?: true }
+type Options = {
+  readonly rich: boolean
+  readonly json?: true
+  readonly serve?: true
+  readonly source?: readonly string[]
+}
 
 export function dashboardCommand(): Command {
-  return settingFlags(new Command('dashboard'))
+  return sourceFlag(settingFlags(new Command('dashboard')))
+    .argument('[source]', 'Whose board to show, as with --source; http://host:9329 shows another server’s')
     .description('Show the board in the terminal or as plain text')
     .option('--no-rich', 'Plain text, whatever standard output is')
     .option('--json', 'One JSON line a cycle instead of text')
     .option('--serve', 'Serve the board over HTTP too')
-    .action(async (_options: unknown, command: Command) => {
-      const { rich, json, serve } = command.opts<Options>()
+    .action(async (shown: string | undefined, _options: unknown, command: Command) => {
+      const { rich, json, serve, source = [] } = command.opts<Options>()
       const possible = rich && json !== true && hasScreen() ? new Screen() : null
       const prepared = prepare(command, {}, possible?.logDestination)
       if (prepared === null) return
@@ -25,14 +32,13 @@ export function dashboardCommand(): Command {
       // One frame and an end is for reading, and a screen would be gone before anybody has.
       const screen = loaded.config.summaryMaxCycles === 1 ? null : possible
       if (screen === null) possible?.restore()
-      const source = sourceOf(loaded.config, log)
+      const sources = shown === undefined ? source : [shown, ...source]
       const program = new Program({
         loaded,
         command: serve ? 'dashboard --serve' : 'dashboard',
-        source,
+        source: sourceOf(sources),
         outputs: parts => [
-          ...(screen?.outputs(parts, source.name) ??
-            screenOutput(parts, json ? 'json' : 'plain', process.stdout)),
+          ...(screen?.outputs(parts) ?? screenOutput(parts, json ? 'json' : 'plain', process.stdout)),
           ...fileOutputs(parts),
         ],
         log,

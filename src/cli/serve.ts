@@ -6,18 +6,22 @@ import { runProgram } from '../app/run.js'
 import { sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
 import { prepare } from './settings.js'
+import { sourceFlag } from './source-flag.js'
+
+type Options = { readonly source?: readonly string[] }
 
 export function serveCommand(): Command {
-  return settingFlags(new Command('serve'))
+  return sourceFlag(settingFlags(new Command('serve')))
     .description('Serve the board over HTTP: stream, resync, health, metrics')
     .action(async (_options: unknown, command: Command) => {
       const prepared = prepare(command)
       if (prepared === null) return
       const { loaded, log, load } = prepared
+      const { source: sources = [] } = command.opts<Options>()
       const program = new Program({
         loaded,
         command: 'serve',
-        source: sourceOf(loaded.config, log),
+        source: sourceOf(sources),
         outputs: parts => fileOutputs(parts),
         log,
       })

@@ -2,16 +2,21 @@
 import { Command } from 'commander'
 import { printSnapshot } from '../app/one-board.js'
 import { settingFlags } from '../config/flags.js'
+import { silentMetrics } from '../metrics/metrics.js'
 import { prepare } from './settings.js'
+import { sourceFlag } from './source-flag.js'
+
+type Options = { readonly json?: true; readonly source?: readonly string[] }
 
 export function snapshotCommand(): Command {
-  return settingFlags(new Command('snapshot'))
+  return sourceFlag(settingFlags(new Command('snapshot')))
     .description('Print one board as text or JSON; exit 1 when the status cannot be read')
     .option('--json', 'The whole board as one JSON document')
     .action(async (_options: unknown, command: Command) => {
       const prepared = prepare(command)
       if (prepared === null) return
-      const { json } = command.opts<{ json?: true }>()
-      process.exitCode = await printSnapshot(prepared.loaded.config, prepared.log, json ?? false, process)
+      const { json = false, source: sources = [] } = command.opts<Options>()
+      const parts = { config: prepared.loaded.config, metrics: silentMetrics(), log: prepared.log }
+      process.exitCode = await printSnapshot(parts, { sources, json }, process)
     })
 }

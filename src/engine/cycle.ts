@@ -1,5 +1,6 @@
 // What one turn of the loop hands to every output, and what an output is.
 import type { Board } from '../board/board.js'
+import type { IngestStats } from '../ingest/enrichment.js'
 import type { Reading } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 
@@ -54,6 +55,8 @@ export type LoopStats = {
   readonly lastCycleMs: number
   readonly startedAtMs: number
   readonly timing: Readonly<Record<string, PanelTiming>>
+  /** The followed status streams, the primary one first; absent where none is followed. */
+  readonly ingest?: readonly IngestStats[]
 }
 
 export type CycleResult = {

@@ -9,7 +9,8 @@ import type { Clock } from '../clock/clock.js'
 import type { Panel } from '../panels/panel.js'
 import type { Reading, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
-import type { CycleResult, Output, SourceState } from './cycle.js'
+import type { CycleResult, LoopStats, Output, SourceState } from './cycle.js'
+import type { Cycles, LoopEnd } from './cycles.js'
 import { OutputRunner } from './output-runner.js'
 import { Pacing } from './pacing.js'
 import { nextTick } from './schedule.js'
@@ -48,9 +49,7 @@ export type LoopOptions = {
   readonly maxMs?: number | null
 }
 
-export type LoopEnd = 'cycles' | 'seconds' | 'stopped'
-
-export class Loop {
+export class Loop implements Cycles {
   readonly statistics: Statistics
   readonly finished: Promise<LoopEnd>
   readonly #options: LoopOptions
@@ -170,13 +169,19 @@ export class Loop {
       snapshot: this.#snapshot,
       reading: this.#reading,
       source: this.sourceNow(),
-      stats: this.statistics.snapshot(builtMs),
+      stats: this.#stats(builtMs),
     }
     this.#latest = result
     for (const runner of this.#runners) runner.publish(result)
     this.#observer.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
     if (maxCycles != null && this.#cycle >= maxCycles) void this.#end('cycles')
     else if (this.#ticker === null) this.#startTicking()
+  }
+
+  #stats(builtMs: number): LoopStats {
+    const { source, clock } = this.#options
+    const intervalSec = this.#snapshot?.cycle.intervalSec ?? null
+    return this.statistics.snapshot(builtMs, source.ingest?.(clock.nowMs(), intervalSec))
   }
 
   #nextBoard(previous: Board): Board {

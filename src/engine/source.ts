@@ -1,4 +1,5 @@
 // Where readings come from: a file, another server, a message bus. Implemented in sources/; the loop knows only this.
+import type { IngestStats } from '../ingest/enrichment.js'
 import type { Reading } from '../snapshot/reading.js'
 
 export interface Source {
@@ -11,6 +12,8 @@ export interface Source {
   start(onReading: (reading: Reading) => void): void
   /** Looks again now, changed or not noticed; resolves when that look is done. */
   refresh(): Promise<void>
+  /** How the streams stand that this source follows; a source that follows none has no such member. */
+  ingest?(nowMs: number, intervalSec: number | null): readonly IngestStats[]
   /** Stops watching; nothing is called afterwards. Idempotent. */
   close(): Promise<void>
 }

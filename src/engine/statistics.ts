@@ -122,7 +122,7 @@ export class Statistics {
     if (high) this.#churnAnomalies++
   }
 
-  snapshot(lastCycleMs: number): LoopStats {
+  snapshot(lastCycleMs: number, ingest?: LoopStats['ingest']): LoopStats {
     const timings = this.#timings
     return {
       cycles: this.#cycles,
@@ -137,6 +137,7 @@ export class Statistics {
       churnAnomalies: this.#churnAnomalies,
       lastCycleMs,
       startedAtMs: this.startedAtMs,
+      ...(ingest === undefined ? {} : { ingest }),
       // Sorting samples for percentiles is for whoever looks, not for every cycle.
       get timing() {
         return Object.fromEntries([...timings].map(([key, timing]) => [key, timing.summary()]))

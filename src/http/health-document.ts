@@ -4,6 +4,7 @@ import { SCHEMA_VERSION } from '../board/board.js'
 import type { CycleResult, LoopStats, PanelTiming } from '../engine/cycle.js'
 import { STATUS_STATES } from '../engine/cycle.js'
 import type { HubStats } from '../hub/hub-types.js'
+import { adaptiveStream, panelPushMeta } from '../ingest/enrichment.js'
 
 const count = z.int().nonnegative()
 const ratio = z.number().nullable()
@@ -61,6 +62,14 @@ export const healthSchema = z.looseObject({
     sse_publisher: z.strictObject(publisher),
     shared_hashes: z.record(z.string(), z.string()),
   }),
+  /** Where a status stream is followed. */
+  adaptive_stream: z
+    .looseObject({
+      severity_counts: z.record(z.string(), z.number()).nullable(),
+      severity_state: z.record(z.string(), z.unknown()),
+      followup_alerts: z.array(z.unknown()).readonly(),
+    })
+    .optional(),
   adaptive: z.strictObject({ backlog_ratio: z.number().nullable() }),
 })
 
@@ -130,6 +139,7 @@ function statusFileOf(source: CycleResult['source'] | undefined): HealthDocument
 export function healthDocument(facts: HealthFacts): HealthDocument {
   const { result, hub, version, uptimeSec } = facts
   const stats = result?.stats
+  const ingest = stats?.ingest?.[0]
   const diff = diffOf(stats)
   const panels = timingOf(stats?.timing ?? {})
   const events = publisherOf(hub)
@@ -162,7 +172,9 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
       timing: panels,
       sse_publisher: events,
       shared_hashes: Object.fromEntries(hashes),
+      ...(ingest === undefined ? {} : panelPushMeta(ingest)),
     },
+    ...(ingest === undefined ? {} : { adaptive_stream: adaptiveStream(ingest) }),
     adaptive: { backlog_ratio: result?.snapshot?.adaptiveBacklogRatio ?? null },
   }
 }

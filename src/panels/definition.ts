@@ -1,4 +1,5 @@
 // What a panel of the registry is, and what its builder may look at.
+import type { IngestView } from '../ingest/view.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { Block } from './panel.js'
 import type { Thresholds } from './thresholds.js'
@@ -21,6 +22,8 @@ export type TimelessContext = {
   readonly links: PanelLinks
   /** Fails by index from `G6_INDICES_PANEL_LOG`; adds the column. */
   readonly indexFails?: Readonly<Record<string, number>>
+  /** The followed status streams, the primary one first. */
+  readonly ingest?: readonly IngestView[]
 }
 
 export type PanelContext = TimelessContext & { readonly nowMs: number }
@@ -42,7 +45,12 @@ type Described = {
 export type PanelDefinition = Described &
   (
     | { readonly usesNow?: false; build(context: TimelessContext): readonly Block[] }
-    | { readonly usesNow: true; build(context: PanelContext): readonly Block[] }
+    | {
+        readonly usesNow: true
+        build(context: PanelContext): readonly Block[]
+        /** When time alone may next change the panel of this snapshot, epoch ms; Infinity = never. */
+        changesAtMs(context: PanelContext): number
+      }
   )
 
 export const always = (): boolean => true

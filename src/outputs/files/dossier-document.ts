@@ -1,10 +1,12 @@
 // The dossier: everything known at one moment in one document, for whoever has to understand it afterwards. Pure.
 import { SCHEMA_VERSION } from '../../board/board.js'
 import type { CycleResult } from '../../engine/cycle.js'
+import { adaptiveStream, panelPushMeta } from '../../ingest/enrichment.js'
 
 export function dossierDocument({ board, snapshot, source, stats }: CycleResult) {
   const { raw: _, origins, ...shown } = snapshot ?? { raw: null, origins: {} }
-  const { timing, ...counts } = stats
+  const { timing, ingest = [], ...counts } = stats
+  const [primary] = ingest
   return {
     schema_version: SCHEMA_VERSION,
     epoch: board.epoch,
@@ -18,5 +20,8 @@ export function dossierDocument({ board, snapshot, source, stats }: CycleResult)
     panel_hashes: Object.fromEntries([...board.panels.values()].map(({ key, hash }) => [key, hash])),
     statistics: counts,
     timing,
+    ...(primary === undefined
+      ? {}
+      : { panel_push_meta: panelPushMeta(primary), adaptive_stream: adaptiveStream(primary) }),
   }
 }

@@ -26,10 +26,10 @@ function started(more: Partial<TerminalHooks> = {}) {
     device,
     settings: SETTINGS,
     capabilities: { colors: 24, utf8: true, theme: 'dark' },
-    sourceName: 'status.json',
     clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
     timers,
     hooks: {
+      sourceName: () => 'data/runtime_status.json',
       onQuit: () => said.push('quit'),
       onRead: () => said.push('read'),
       thresholds: () => DEFAULT_THRESHOLDS,
@@ -77,10 +77,14 @@ describe('the terminal output', () => {
       device,
       settings: SETTINGS,
       capabilities: { colors: 1, utf8: true, theme: 'dark' },
-      sourceName: 's',
       clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
       timers,
-      hooks: { onQuit: () => {}, onRead: () => {}, thresholds: () => DEFAULT_THRESHOLDS },
+      hooks: {
+        sourceName: () => 'data/runtime_status.json',
+        onQuit: () => {},
+        onRead: () => {},
+        thresholds: () => DEFAULT_THRESHOLDS,
+      },
     })
     output.open()
     timers.advance(NOTHING_YET_MS - 1)
@@ -271,10 +275,14 @@ describe('giving the terminal back', () => {
       device,
       settings: { ...SETTINGS, altScreen: false },
       capabilities: { colors: 1, utf8: true, theme: 'dark' },
-      sourceName: 's',
       clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
       timers,
-      hooks: { onQuit: () => {}, onRead: () => {}, thresholds: () => DEFAULT_THRESHOLDS },
+      hooks: {
+        sourceName: () => 'data/runtime_status.json',
+        onQuit: () => {},
+        onRead: () => {},
+        thresholds: () => DEFAULT_THRESHOLDS,
+      },
     })
     output.open()
     timers.advance(NOTHING_YET_MS)

@@ -23,6 +23,8 @@ import { type Looks, looksOf } from './write/sgr.js'
 
 /** What the dashboard asks and tells the program. */
 export type TerminalHooks = {
+  /** Where the boards come from. */
+  sourceName(): string
   onQuit(): void
   /** Read the status now. */
   onRead(): void
@@ -44,7 +46,6 @@ export type TerminalOptions = {
   readonly device: TerminalDevice
   readonly settings: TerminalSettings
   readonly capabilities: Capabilities
-  readonly sourceName: string
   readonly clock: Clock
   readonly hooks: TerminalHooks
   readonly timers?: Timers
@@ -247,7 +248,7 @@ export class TerminalOutput implements Output {
   }
 
   #scene(): Scene {
-    const { device, clock, hooks, sourceName } = this.#options
+    const { device, clock, hooks } = this.#options
     const nowMs = clock.nowMs()
     if (this.#notice !== null && this.#notice.untilMs <= nowMs) this.#notice = null
     const live = this.#live
@@ -261,7 +262,7 @@ export class TerminalOutput implements Output {
       behind: (live?.board.generation ?? 0) - (body.shown?.board.generation ?? 0),
       notice: this.#notice?.text ?? null,
       thresholds: hooks.thresholds(),
-      sourceName,
+      sourceName: hooks.sourceName(),
       clients: hooks.clients?.() ?? null,
       needFull: hooks.needFull?.() ?? null,
     }

@@ -52,24 +52,36 @@ export type TopBarFacts = {
 }
 
 const MAX_NAME = 32
+const MAX_WORD = 20
 
 function updates(count: number): string {
   return count === 1 ? '1 update' : `${count} updates`
 }
 
-function identity({ live, timezone }: TopBarFacts): Item[] {
-  const snapshot = live?.snapshot ?? null
-  const items: Item[] = [{ line: [clipRun(run(snapshot?.app.name ?? 'G6', 'strong'), MAX_NAME)], rank: 90 }]
-  if (snapshot === null) return items
-  if (snapshot.app.version !== null)
-    items.push({ line: [clipRun(run(snapshot.app.version, 'muted'), 16)], rank: 20 })
-  if (snapshot.config.env !== null)
-    items.push({ line: [clipRun(run(snapshot.config.env, 'info'), 16)], rank: 60 })
-  const { state, nextOpenMs } = snapshot.market
-  const next = state !== 'open' && nextOpenMs !== null ? `, opens ${timeOfDay(nextOpenMs, timezone)}` : ''
-  const word = state ?? MISSING
+/** A field of the overview: on a board that was followed there is no snapshot to ask. */
+function overview({ board }: CycleResult, label: string): string | null {
+  for (const block of board.panels.get('header')?.blocks ?? []) {
+    const found = block.kind === 'fields' ? block.items.find(item => item.label === label) : undefined
+    if (found !== undefined && found.text !== MISSING) return found.text
+  }
+  return null
+}
+
+function identity(live: CycleResult | null): Item[] {
+  const said = (label: string): string | null => (live === null ? null : overview(live, label))
+  const items: Item[] = [{ line: [clipRun(run(said('app') ?? 'G6', 'strong'), MAX_NAME)], rank: 90 }]
+  const [version, env, market, next] = [said('version'), said('env'), said('market'), said('next_open')]
+  if (version !== null) items.push({ line: [clipRun(run(version, 'muted'), MAX_WORD)], rank: 20 })
+  if (env !== null) items.push({ line: [clipRun(run(env, 'info'), MAX_WORD)], rank: 60 })
+  if (live === null || live.board.generation === 0) return items
+  const open = market === 'open'
+  const opens = !open && next !== null ? `, opens ${next}` : ''
   items.push({
-    line: [run('market ', 'label'), run(word, state === 'open' ? 'ok' : 'muted'), run(next, 'muted')],
+    line: [
+      run('market ', 'label'),
+      clipRun(run(market ?? MISSING, open ? 'ok' : 'muted'), MAX_WORD),
+      clipRun(run(opens, 'muted'), MAX_WORD),
+    ],
     rank: 70,
   })
   return items
@@ -77,7 +89,7 @@ function identity({ live, timezone }: TopBarFacts): Item[] {
 
 export function topBar(facts: TopBarFacts, width: number): Line {
   const { live, nowMs, timezone, sourceName, clients, needFull, paused, behind } = facts
-  const left = identity(facts)
+  const left = identity(live)
   if (paused) {
     const text = behind === 0 ? ' paused ' : ` paused, ${updates(behind)} behind `
     left.push({ line: [run(text, 'badge')], rank: 100 })

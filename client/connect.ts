@@ -1,0 +1,284 @@
+// A board that stays equal to a server's: connects, follows, checks, repairs, reconnects, and says what happened.
+// The rules are reader.ts; this file gives them a connection, a watchdog and listeners.
+import { createEventStream, type EventStreamOptions, StreamError } from './event-stream.js'
+import { type Change, type ClientBoard, type Counts, createBoardReader, type Outcome } from './reader.js'
+
+export type ConnectionState =
+  /** No board yet. */
+  | 'connecting'
+  /** The board is what the server shows. */
+  | 'live'
+  /** The board is the last one known; the connection is being made again. */
+  | 'stale'
+  | 'closed'
+
+export type ConnectOptions = Pick<
+  EventStreamOptions,
+  'headers' | 'signal' | 'fetch' | 'random' | 'initialDelayMs' | 'maxDelayMs' | 'maxEventLength'
+> & {
+  /** Sent as `X-API-Token`; never in the address. */
+  readonly token?: string
+  /** Only these panels. */
+  readonly panels?: readonly string[]
+  /** Line diffs where they are smaller; default: as the server is set. */
+  readonly structured?: boolean
+  /** `blocks` adds what panels are drawn from. */
+  readonly view?: 'lines' | 'blocks'
+}
+
+export type ConnectionCounts = Readonly<Counts & { reconnects: number; errors: number }>
+
+type Listeners = {
+  update: (change: Change) => void
+  state: (state: ConnectionState) => void
+  error: (error: StreamError) => void
+}
+
+export type Connection = AsyncIterable<Change> & {
+  /** The newest whole board; null before the first. */
+  readonly board: ClientBoard | null
+  readonly state: ConnectionState
+  /** When the last byte came, epoch ms; null before the first. */
+  readonly lastByteMs: number | null
+  readonly counts: ConnectionCounts
+  /** Calls back for every change, state or error; returns what ends that. */
+  on<K extends keyof Listeners>(event: K, listener: Listeners[K]): () => void
+  /** Ends it. Idempotent. */
+  close(): void
+}
+
+/** Silence after which a connection is given up before `hello` has told its keep-alive interval. */
+const FIRST_TIMEOUT_MS = 45_000
+const RESYNC_TIMEOUT_MS = 10_000
+/** Least wait before a fresh start or after a `bye`, doubled for each in a row that brought no change. */
+const LEAST_PAUSE_MS = 100
+
+/** The stream's and the resync's address for a server's base or a stream's own address. */
+export function addresses(
+  url: string | URL,
+  options: Pick<ConnectOptions, 'panels' | 'structured' | 'view'> = {},
+): { readonly stream: string; readonly resync: string } {
+  // A page may give an address relative to itself.
+  const page = (globalThis as { location?: { href: string } }).location
+  const stream = new URL(url, page?.href)
+  const base = stream.pathname.replace(/\/summary\/(events|stream)\/?$/, '')
+  if (base === stream.pathname) stream.pathname = `${base.replace(/\/$/, '')}/summary/events`
+  if (options.panels) stream.searchParams.set('panels', options.panels.join(','))
+  if (options.view) stream.searchParams.set('view', options.view)
+  if (options.structured !== undefined) stream.searchParams.set('structured', options.structured ? '1' : '0')
+  const resync = new URL(stream)
+  resync.pathname = stream.pathname.replace(/(events|stream)\/?$/, 'resync')
+  resync.search = ''
+  for (const name of ['panels', 'view']) {
+    const value = stream.searchParams.get(name)
+    if (value !== null) resync.searchParams.set(name, value)
+  }
+  return { stream: stream.href, resync: resync.href }
+}
+
+/** Follows the board of the server at `url` (its base, or its stream's own address) until closed. */
+export function connect(url: string | URL, options: ConnectOptions = {}): Connection {
+  const { signal } = options
+  const request = options.fetch ?? ((input: string, init: RequestInit) => fetch(input, init))
+  const address = addresses(url, options)
+  const headers = { ...options.headers, ...(options.token ? { 'X-API-Token': options.token } : {}) }
+  const reader = createBoardReader()
+  const listeners: { [K in keyof Listeners]: Set<Listeners[K]> } = {
+    update: new Set(),
+    state: new Set(),
+    error: new Set(),
+  }
+  const life = new AbortController()
+  let state: ConnectionState = 'connecting'
+  let lastByteMs: number | null = null
+  let reconnects = 0
+  let errors = 0
+  let opened = false
+  /** A reconnection of our own is under way. */
+  let leaving = false
+  /** Reconnections of our own since the last change. */
+  let fruitless = 0
+
+  function emit<K extends keyof Listeners>(event: K, ...args: Parameters<Listeners[K]>): void {
+    for (const listener of listeners[event]) {
+      try {
+        ;(listener as (...given: Parameters<Listeners[K]>) => void)(...args)
+      } catch (error) {
+        // A listener's fault is its owner's, not the stream's: reported as uncaught, as EventTarget does.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+
+  function become(next: ConnectionState): void {
+    if (state === next || state === 'closed') return
+    state = next
+    emit('state', next)
+  }
+
+  function fail(error: StreamError): void {
+    errors++
+    if (error.retryInMs !== undefined) lost()
+    emit('error', error)
+  }
+
+  function lost(): void {
+    reader.disconnected()
+    become(reader.board === null ? 'connecting' : 'stale')
+  }
+
+  const stream = createEventStream(address.stream, {
+    ...options,
+    headers,
+    readTimeoutMs: FIRST_TIMEOUT_MS,
+    signal: life.signal,
+    onError: fail,
+    onBytes: () => {
+      lastByteMs = Date.now()
+    },
+    onOpen: () => {
+      if (opened) reconnects++
+      opened = true
+      leaving = false
+      reader.disconnected()
+    },
+  })
+
+  function again(fresh: boolean, delayMs: number): void {
+    leaving = true
+    if (fresh) stream.lastEventId = ''
+    stream.restart(Math.max(delayMs, LEAST_PAUSE_MS * 2 ** Math.min(fruitless++, 8)))
+    lost()
+  }
+
+  async function resync(why: string): Promise<void> {
+    let problem = why
+    try {
+      const response = await request(address.resync, {
+        headers,
+        signal: AbortSignal.any([life.signal, AbortSignal.timeout(RESYNC_TIMEOUT_MS)]),
+      })
+      if (response.ok) {
+        act(reader.applyResync(await response.text()))
+        return
+      }
+      await response.body?.cancel()
+      if (response.status === 404) reader.acceptTruncated = true
+      problem = `${why}; HTTP ${response.status}`
+    } catch (error) {
+      if (state === 'closed') return
+      problem = `${why}; ${String(error)}`
+    }
+    fail(new StreamError('resync', problem))
+    again(true, 0)
+  }
+
+  /** Does what an event asks for; what takes time is returned. */
+  function act(outcome: Outcome): Promise<void> | undefined {
+    if (outcome.keepaliveMs) stream.readTimeoutMs = 2.5 * outcome.keepaliveMs
+    if (outcome.change) {
+      fruitless = 0
+      emit('update', outcome.change)
+    }
+    if (outcome.error) fail(new StreamError('server', outcome.error))
+    if (outcome.bye) again(false, outcome.bye.reconnectMs)
+    else if (outcome.ask === 'fresh') {
+      fail(new StreamError('resync', outcome.why ?? ''))
+      again(true, 0)
+    } else if (outcome.ask) return resync(outcome.why ?? '')
+    return undefined
+  }
+
+  async function follow(): Promise<void> {
+    for await (const { event, data } of stream) {
+      await act(reader.apply(event, data))
+      if (reader.settled && !leaving) become('live')
+    }
+    close()
+  }
+
+  function close(): void {
+    if (state === 'closed') return
+    become('closed')
+    life.abort()
+    signal?.removeEventListener('abort', close)
+  }
+
+  async function* changes(): AsyncGenerator<Change, void, undefined> {
+    // What is not fetched yet is merged: a slow consumer skips states, never changes, and nothing piles up.
+    let keys = new Set<string>()
+    let removed = new Set<string>()
+    let latest: Change | null = null
+    let wake = (): void => {}
+    const add = (change: Change): void => {
+      for (const key of Object.keys(change.panels)) {
+        keys.add(key)
+        removed.delete(key)
+      }
+      for (const key of change.removed) {
+        keys.delete(key)
+        removed.add(key)
+      }
+      latest = { ...change, type: latest?.type === 'full_snapshot' ? 'full_snapshot' : change.type }
+      wake()
+    }
+    const onState = (): void => wake()
+    listeners.update.add(add)
+    listeners.state.add(onState)
+    try {
+      if (reader.board) {
+        const { panels, ...rest } = reader.board
+        add({ ...rest, type: 'full_snapshot', panels: Object.fromEntries(panels), removed: [] })
+      }
+      for (;;) {
+        if (latest !== null) {
+          const change: Change = latest
+          const panels = Object.fromEntries(
+            [...(reader.board?.panels ?? [])].filter(([key]) => keys.has(key)),
+          )
+          const gone = [...removed]
+          latest = null
+          keys = new Set()
+          removed = new Set()
+          yield { ...change, panels, removed: gone }
+        } else if (state === 'closed') return
+        else
+          await new Promise<void>(resolve => {
+            wake = resolve
+          })
+      }
+    } finally {
+      listeners.update.delete(add)
+      listeners.state.delete(onState)
+    }
+  }
+
+  if (signal?.aborted) close()
+  else {
+    signal?.addEventListener('abort', close)
+    void follow()
+  }
+
+  return {
+    get board() {
+      return reader.board
+    },
+    get state() {
+      return state
+    },
+    get lastByteMs() {
+      return lastByteMs
+    },
+    get counts() {
+      return { ...reader.counts, reconnects, errors }
+    },
+    on(event, listener) {
+      listeners[event].add(listener)
+      return () => listeners[event].delete(listener)
+    },
+    close,
+    [Symbol.asyncIterator]: changes,
+  }
+}

@@ -1,0 +1,9 @@
+// g6-stream/client: what is published, for browser and Node. docs/clients.md tells the protocol.
+
+export type { Connection, ConnectionCounts, ConnectionState, ConnectOptions } from './connect.js'
+export { addresses, connect } from './connect.js'
+export type { EventStream, EventStreamOptions, SseMessage, StreamErrorCode } from './event-stream.js'
+export { createEventStream, StreamError } from './event-stream.js'
+export type { BoardReader, Change, ClientBoard, ClientPanel, Outcome } from './reader.js'
+export { createBoardReader } from './reader.js'
+export { sha256Hex } from './sha256.js'

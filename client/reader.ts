@@ -1,0 +1,379 @@
+// The rules of the summary stream for one reader, without any I/O: events go in, the board and what to do next come out.
+// The Python client follows the same rules, held together by test/vectors.
+//
+// Events of one generation form a group and are applied whole. Every panel is checked against its hash before it is
+// shown. What does not fit is never patched up here: the reader asks for `/summary/resync`, or for a fresh start when
+// that cannot help.
+import { sha256Hex } from './sha256.js'
+
+export type ClientPanel = {
+  readonly key: string
+  readonly title: string
+  readonly tone: string
+  readonly lines: readonly string[]
+  readonly hash: string
+  /** With `view: 'blocks'`. */
+  readonly blocks?: readonly unknown[]
+  /** The server cut it at its size limit and offers no `/summary/resync`; `hash` is that of the whole. */
+  readonly truncated?: true
+}
+
+export type ClientBoard = {
+  readonly epoch: string
+  readonly generation: number
+  readonly cycle: number
+  /** When the server made this state (or last confirmed it), epoch ms. */
+  readonly ts: number
+  /** In the server's order. */
+  readonly panels: ReadonlyMap<string, ClientPanel>
+}
+
+export type Change = {
+  /** `full_snapshot` when everything was sent, `panel_update` when only what changed was. */
+  readonly type: 'full_snapshot' | 'panel_update'
+  readonly epoch: string
+  readonly cycle: number
+  readonly generation: number
+  readonly ts: number
+  /** What is new or different, against what was shown before. */
+  readonly panels: Readonly<Record<string, ClientPanel>>
+  /** Keys that are gone. */
+  readonly removed: readonly string[]
+}
+
+export type Counts = {
+  events: number
+  snapshots: number
+  updates: number
+  structured: number
+  heartbeats: number
+  /** Events of a generation already held, or of no meaning to this version. */
+  ignored: number
+  mismatches: number
+  truncated: number
+  malformed: number
+  resyncs: number
+}
+
+/** What one event meant; at most a few members are there. */
+export type Outcome = {
+  readonly change?: Change
+  /** `resync`: get `/summary/resync`. `fresh`: reconnect without an id. */
+  readonly ask?: 'resync' | 'fresh'
+  readonly why?: string
+  readonly keepaliveMs?: number
+  readonly bye?: { readonly reason: string; readonly reconnectMs: number }
+  readonly error?: string
+}
+
+export type BoardReader = {
+  readonly board: ClientBoard | null
+  readonly counts: Counts
+  /** The board is what the server last told: nothing announced is outstanding. */
+  readonly settled: boolean
+  /** Take cut panels as they are: the server has no `/summary/resync`. */
+  acceptTruncated: boolean
+  apply(event: string, data: string): Outcome
+  /** Takes the document of `/summary/resync`. */
+  applyResync(text: string): Outcome
+  /** A connection has ended: an unfinished group is void. */
+  disconnected(): void
+}
+
+type Json = Readonly<Record<string, unknown>>
+type Group = {
+  readonly type: Change['type']
+  readonly epoch: string
+  readonly generation: number
+  readonly panels: Map<string, ClientPanel>
+  readonly removed: string[]
+  /** Why it cannot be applied. */
+  fault: string | null
+}
+
+const KNOWN = /^(hello|full_snapshot|panel_update(_structured)?|heartbeat|resync_required|error|bye)$/
+
+class Malformed extends Error {}
+
+function object(value: unknown): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new Malformed('not an object')
+  return value as Json
+}
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new Malformed('not a text')
+  return value
+}
+function count(value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0)) throw new Malformed('not a count')
+  return value
+}
+function list<T>(value: unknown, item: (member: unknown) => T): T[] {
+  if (!Array.isArray(value)) throw new Malformed('not a list')
+  return value.map(item)
+}
+
+/** The lines after a structured diff (stream.md 1), or null when it was made from other lines. */
+function patch(before: readonly string[], entry: Json): string[] | null {
+  const added = list(entry.added, text)
+  const lines = before.slice(0, Math.max(0, before.length - list(entry.removed, text).length))
+  for (const change of list(entry.changed_lines, object)) {
+    const index = count(change.index)
+    if (lines[index] !== text(change.old)) return null
+    lines[index] = text(change.new)
+  }
+  lines.push(...added)
+  return lines.length === count(entry.total_lines) ? lines : null
+}
+
+const newGroup = (type: Group['type'], epoch: string, generation: number): Group => ({
+  type,
+  epoch,
+  generation,
+  panels: new Map(),
+  removed: [],
+  fault: null,
+})
+
+export function createBoardReader(): BoardReader {
+  let board: ClientBoard | null = null
+  let group: Group | null = null
+  let epoch = ''
+  let needSnapshot = true
+  /** What a resync must reach to be of use. */
+  let wanted = 0
+  /** What `hello` said the board is at generation `wanted`. */
+  let announced: ReadonlyMap<string, string> | null = null
+  const counts: Counts = {
+    events: 0,
+    snapshots: 0,
+    updates: 0,
+    structured: 0,
+    heartbeats: 0,
+    ignored: 0,
+    mismatches: 0,
+    truncated: 0,
+    malformed: 0,
+    resyncs: 0,
+  }
+  const reader: BoardReader = {
+    get board() {
+      return board
+    },
+    counts,
+    get settled() {
+      return board !== null && !needSnapshot && announced === null
+    },
+    acceptTruncated: false,
+    apply,
+    applyResync,
+    disconnected() {
+      group = null
+    },
+  }
+
+  function ask(why: string): Outcome {
+    group = null
+    return { ask: board === null || needSnapshot ? 'fresh' : 'resync', why }
+  }
+
+  function show(
+    type: Change['type'],
+    at: Json,
+    next: ReadonlyMap<string, ClientPanel>,
+    where: string,
+  ): Outcome {
+    const before: ReadonlyMap<string, ClientPanel> = board?.panels ?? new Map()
+    const generation = count(at.generation)
+    const moved = board?.generation !== generation || board.epoch !== where
+    board = { epoch: where, generation, cycle: count(at.cycle), ts: count(at.ts), panels: next }
+    const changed = [...next].filter(([key, panel]) => before.get(key)?.hash !== panel.hash)
+    const removed = [...before.keys()].filter(key => !next.has(key))
+    const { cycle, ts } = board
+    const change = { type, epoch: where, cycle, generation, ts, panels: Object.fromEntries(changed), removed }
+    return moved || removed.length > 0 || changed.length > 0 ? { change } : {}
+  }
+
+  /** Adds a panel whose hash holds, or says in the group that it does not. */
+  function check(into: Group, key: string, entry: Json, lines: readonly string[] | null): void {
+    const hash = text(entry.hash)
+    const title = text(entry.title)
+    const tone = text(entry.tone)
+    const held = board?.panels.get(key)
+    const blocks = Array.isArray(entry.blocks) ? { blocks: entry.blocks as readonly unknown[] } : {}
+    if (entry.truncated === true) counts.truncated++
+    if (held?.hash === hash && !held.truncated) into.panels.set(key, { ...held, ...blocks })
+    else if (entry.truncated === true && lines !== null) {
+      if (reader.acceptTruncated)
+        into.panels.set(key, { key, title, tone, lines, hash, truncated: true, ...blocks })
+      else into.fault = `truncated: ${key}`
+    } else if (lines !== null && sha256Hex(`v1\n${key}\n${title}\n${tone}\n${lines.join('\n')}`) === hash) {
+      into.panels.set(key, { key, title, tone, lines, hash, ...blocks })
+    } else {
+      counts.mismatches++
+      into.fault = `mismatch: ${key}`
+    }
+  }
+
+  /** The panels of a snapshot or of a resync. */
+  function checkAll(into: Group, data: Json): void {
+    for (const [key, value] of Object.entries(object(data.panels))) {
+      const entry = object(value)
+      check(into, key, entry, list(entry.lines, text))
+    }
+  }
+
+  function join(type: Change['type'], data: Json): Group {
+    const generation = count(data.generation)
+    const where = type === 'full_snapshot' ? text(data.epoch) : epoch
+    if (group?.type !== type || group.generation !== generation || group.epoch !== where) {
+      group = newGroup(type, where, generation)
+    }
+    return group
+  }
+
+  /** An event of a group; applies the group when it was the last. */
+  function take(type: Change['type'], data: Json, fill: (into: Group) => void): Outcome {
+    const into = join(type, data)
+    const waiting = needSnapshot || board === null || board.epoch !== into.epoch
+    const known = board !== null && into.generation <= board.generation
+    if (type === 'full_snapshot' ? !waiting && known : waiting || known) {
+      counts.ignored++
+      group = null
+      return {}
+    }
+    fill(into)
+    if (Array.isArray(data.removed)) into.removed.push(...list(data.removed, text))
+    if (data.more === true) return {}
+    group = null
+    if (into.fault !== null || announced === null) wanted = into.generation
+    if (into.fault !== null) {
+      if (type === 'full_snapshot') {
+        // What it replaces is no base for anything that follows; /summary/resync gives the same state whole.
+        epoch = into.epoch
+        return { ask: 'resync', why: into.fault }
+      }
+      return ask(into.fault)
+    }
+    if (type === 'full_snapshot') {
+      epoch = into.epoch
+      needSnapshot = false
+      return show(type, data, into.panels, epoch)
+    }
+    const next = new Map(board?.panels)
+    for (const [key, panel] of into.panels) next.set(key, panel)
+    for (const key of into.removed) next.delete(key)
+    return confirm(show(type, data, next, epoch))
+  }
+
+  /** Checks the board against what `hello` announced, once it has reached that generation. */
+  function confirm(outcome: Outcome): Outcome {
+    if (announced === null || board === null || board.generation < wanted) return outcome
+    const hashes = announced
+    announced = null
+    if (board.generation > wanted) return outcome
+    for (const [key, hash] of hashes) {
+      if (board.panels.get(key)?.hash === hash) continue
+      counts.mismatches++
+      return { ...outcome, ...ask(`mismatch: ${key}`) }
+    }
+    return outcome
+  }
+
+  function hello(data: Json): Outcome {
+    group = null
+    epoch = text(data.epoch)
+    const keepaliveMs = count(data.keepalive_ms)
+    announced = null
+    if (data.resumed !== true) {
+      needSnapshot = true
+      return { keepaliveMs }
+    }
+    if (board === null || needSnapshot || board.epoch !== epoch) {
+      return { keepaliveMs, ask: 'fresh', why: 'nothing to resume' }
+    }
+    const hashes = new Map(list(data.panels, object).map(entry => [text(entry.key), text(entry.hash)]))
+    const kept = new Map([...board.panels].filter(([key]) => hashes.has(key)))
+    wanted = count(data.generation)
+    announced = hashes
+    return { keepaliveMs, ...confirm(show('panel_update', { ...board }, kept, epoch)) }
+  }
+
+  function interpret(event: string, data: Json): Outcome {
+    switch (event) {
+      case 'hello':
+        return hello(data)
+      case 'full_snapshot':
+        counts.snapshots++
+        return take('full_snapshot', data, into => {
+          checkAll(into, data)
+        })
+      case 'panel_update':
+        counts.updates++
+        return take('panel_update', data, into => {
+          for (const entry of list(data.updates, object))
+            check(into, text(entry.key), entry, list(entry.lines, text))
+        })
+      case 'panel_update_structured':
+        counts.structured++
+        return take('panel_update', data, into => {
+          for (const entry of list(data.updates, object)) {
+            const key = text(entry.panel)
+            const held = board?.panels.get(key)
+            const fits = held !== undefined && !held.truncated && held.hash === entry.base
+            check(into, key, entry, fits ? patch(held.lines, entry) : null)
+          }
+        })
+      case 'heartbeat':
+        counts.heartbeats++
+        if (board !== null) board = { ...board, cycle: count(data.cycle), ts: count(data.ts) }
+        return {}
+      case 'resync_required':
+        group = null
+        needSnapshot = true
+        return {}
+      case 'error':
+        return { error: `${text(data.code)}: ${text(data.message)}` }
+      case 'bye':
+        return { bye: { reason: text(data.reason), reconnectMs: count(data.reconnect_ms) } }
+      default:
+        return {}
+    }
+  }
+
+  /** Reads and interprets; what makes no sense is counted and answered like what does not fit. */
+  function parsed(body: string, interpretation: (data: Json) => Outcome): Outcome {
+    try {
+      return interpretation(object(JSON.parse(body)))
+    } catch (error) {
+      if (!(error instanceof Malformed || error instanceof SyntaxError)) throw error
+      counts.malformed++
+      return ask(`malformed: ${error.message}`)
+    }
+  }
+
+  function apply(event: string, body: string): Outcome {
+    counts.events++
+    if (KNOWN.test(event)) return parsed(body, data => interpret(event, data))
+    counts.ignored++
+    return {}
+  }
+
+  function applyResync(body: string): Outcome {
+    counts.resyncs++
+    const outcome = parsed(body, data => {
+      const generation = count(data.generation)
+      if (text(data.epoch) !== epoch || generation < wanted)
+        return { ask: 'fresh', why: 'resync of another state' }
+      const into = newGroup('full_snapshot', epoch, generation)
+      checkAll(into, data)
+      if (into.fault !== null) return { ask: 'fresh', why: into.fault }
+      needSnapshot = false
+      announced = null
+      return show('full_snapshot', data, into.panels, epoch)
+    })
+    return outcome.ask ? { ...outcome, ask: 'fresh' } : outcome
+  }
+
+  return reader
+}

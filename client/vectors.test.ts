@@ -1,0 +1,75 @@
+// The vectors in test/vectors are the contract of every client, in every language.
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { createSseParser } from '../src/sse/parse.js'
+import { addresses } from './connect.js'
+import { createBoardReader, type Outcome } from './reader.js'
+import { sha256Hex } from './sha256.js'
+
+type Json = Record<string, unknown>
+const vectors = (name: string): Json[] =>
+  JSON.parse(readFileSync(new URL(`../test/vectors/${name}.json`, import.meta.url), 'utf8'))
+
+/** An outcome as the vectors spell it. */
+function spelled({ change, ask, keepaliveMs, bye, error }: Outcome): Json {
+  return JSON.parse(
+    JSON.stringify({
+      change,
+      ask,
+      keepalive_ms: keepaliveMs,
+      bye: bye && { reason: bye.reason, reconnect_ms: bye.reconnectMs },
+      error,
+    }),
+  )
+}
+
+describe('event streams', () => {
+  test.each(vectors('sse'))('$name', vector => {
+    const seen = { events: [] as unknown[], comments: [] as string[], retries: [] as number[] }
+    const parser = createSseParser(
+      {
+        onEvent: message => seen.events.push(message),
+        onComment: text => seen.comments.push(text),
+        onRetry: ms => seen.retries.push(ms),
+      },
+      { lastEventId: String(vector.last_event_id) },
+    )
+    for (const hex of vector.chunks_hex as string[]) parser.push(Buffer.from(hex, 'hex'))
+    expect({ ...seen, last_event_id: parser.lastEventId }).toEqual(vector.expect)
+  })
+})
+
+describe('hashes', () => {
+  test.each(vectors('hash'))('of $key', ({ key, title, tone, lines, hash }) => {
+    expect(sha256Hex(`v1\n${key}\n${title}\n${tone}\n${(lines as string[]).join('\n')}`)).toBe(hash)
+  })
+})
+
+describe('addresses', () => {
+  test.each(vectors('addresses'))('of $url', ({ url, stream, resync, ...options }) => {
+    expect(addresses(String(url), options)).toEqual({ stream, resync })
+  })
+})
+
+describe('boards', () => {
+  test.each(vectors('board'))('$name', vector => {
+    const reader = createBoardReader()
+    reader.acceptTruncated = vector.accept_truncated === true
+    for (const step of vector.steps as Json[]) {
+      if (step.disconnect) {
+        reader.disconnected()
+        continue
+      }
+      const outcome =
+        step.resync === undefined
+          ? reader.apply(String(step.event), JSON.stringify(step.data))
+          : reader.applyResync(JSON.stringify(step.resync))
+      expect(spelled(outcome)).toEqual(step.gives)
+    }
+    const { board } = reader
+    expect(
+      board && { epoch: board.epoch, generation: board.generation, panels: [...board.panels.values()] },
+    ).toEqual(vector.board)
+    expect(reader.counts).toMatchObject(vector.counts as Json)
+  })
+})

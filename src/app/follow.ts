@@ -1,0 +1,85 @@
+// The parts of a program that stand where statuses come from elsewhere: what followed streams add to snapshots and panels,
+// and the loop that follows a board instead of building one.
+import type { Board } from '../board/board.js'
+import type { Clock } from '../clock/clock.js'
+import type { Config } from '../config/settings.js'
+import type { Output } from '../engine/cycle.js'
+import { type BoardSource, FollowLoop } from '../engine/follow-loop.js'
+import type { LoopObserver } from '../engine/loop.js'
+import type { Source } from '../engine/source.js'
+import { type IngestView, ingestViews } from '../ingest/view.js'
+import type { TimelessContext } from '../panels/definition.js'
+import type { Thresholds } from '../panels/thresholds.js'
+import { staleAfter } from '../panels/thresholds.js'
+import { derive } from '../snapshot/derive.js'
+import type { Status } from '../snapshot/reading.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
+
+/** Gives statuses, of which boards are built here; or boards, which are followed as they are. */
+export type ProgramSource = Source | BoardSource
+
+export function isBoardSource(source: ProgramSource): source is BoardSource {
+  return 'news' in source
+}
+
+/** Before the first board nobody knows which panels there will be. */
+export function keysOf(board: Board | null): ReadonlySet<string> {
+  return new Set(board?.panels.keys())
+}
+
+/** The snapshot of a status; the follow-ups of followed streams are alerts too. */
+export function deriveWith(source: ProgramSource, status: Status, nowMs: number): Snapshot {
+  const streams = isBoardSource(source) ? undefined : source.ingest?.(nowMs, null)
+  return derive(
+    status,
+    streams?.flatMap(({ state }) => state.followUps),
+  )
+}
+
+/** What panels are told of followed streams: the same object while nothing changed. */
+export class IngestContext {
+  #views: readonly IngestView[] = []
+
+  constructor(readonly source: ProgramSource) {}
+
+  at(nowMs: number, intervalSec: number | null): Pick<TimelessContext, 'ingest'> {
+    const stats = isBoardSource(this.source) ? undefined : this.source.ingest?.(nowMs, intervalSec)
+    if (stats === undefined) return {}
+    this.#views = ingestViews(stats, this.#views)
+    return { ingest: this.#views }
+  }
+}
+
+export type FollowParts = {
+  readonly source: BoardSource
+  readonly outputs: readonly Output[]
+  readonly config: () => Config
+  readonly thresholds: () => Thresholds
+  readonly clock: Clock
+  readonly observer: LoopObserver
+}
+
+export function createFollowLoop({
+  source,
+  outputs,
+  config,
+  thresholds,
+  clock,
+  observer,
+}: FollowParts): FollowLoop {
+  const { summaryMaxCycles, summaryMaxSeconds } = config()
+  return new FollowLoop({
+    source,
+    outputs,
+    refreshMs: () => config().summaryRefreshSec * 1000,
+    limits: () => staleAfter(thresholds(), null),
+    churnWarnRatio: () => config().summaryChurnWarnRatio,
+    clock,
+    // 0: no end.
+    maxCycles: summaryMaxCycles || null,
+    maxMs: summaryMaxSeconds * 1000 || null,
+    onCycle: (result, seconds) => observer.onCycle?.(result, seconds),
+    onOutput: (name, seconds) => observer.onOutput?.(name, seconds),
+    onOutputFailed: (name, error) => observer.onOutputFailed?.(name, error),
+  })
+}

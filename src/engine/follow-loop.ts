@@ -1,0 +1,166 @@
+// The loop of a program that builds no board of its own but follows another server's: each board that comes is published
+// as it is. A tick keeps the statistics and the heartbeats going.
+import { type Board, emptyBoard, unchangedBoard } from '../board/board.js'
+import { followBoard, type SeenBoard } from '../board/follow.js'
+import type { Clock } from '../clock/clock.js'
+import type { ReadingError } from '../snapshot/reading.js'
+import type { CycleResult, Output, SourceState } from './cycle.js'
+import type { Cycles, LoopEnd } from './cycles.js'
+import { OutputRunner } from './output-runner.js'
+import { nextTick } from './schedule.js'
+import type { StaleLimits } from './source-state.js'
+import { Statistics } from './statistics.js'
+
+/** How a followed server stands. */
+export type BoardNews = {
+  /** Its newest whole board; null before the first. */
+  readonly board: SeenBoard | null
+  /** Why there is nothing newer; null while connected. */
+  readonly fault: { readonly error: ReadingError; readonly message: string } | null
+  /** When the last byte came, epoch ms. */
+  readonly heardAtMs: number | null
+}
+
+/** Another server's board. */
+export interface BoardSource {
+  /** What a person reads: `http://host:9329`. */
+  readonly name: string
+  /** Calls back for every change of the board or of the connection. Call once. */
+  start(onNews: () => void): void
+  readonly news: BoardNews
+  /** Connects again now, when it is waiting to. */
+  refresh(): Promise<void>
+  close(): Promise<void>
+}
+
+export type FollowLoopOptions = {
+  readonly source: BoardSource
+  readonly outputs: readonly Output[]
+  readonly refreshMs: () => number
+  readonly limits: () => StaleLimits
+  readonly churnWarnRatio: () => number
+  readonly clock: Clock
+  readonly onCycle?: (result: CycleResult, seconds: number) => void
+  readonly onOutput?: (name: string, seconds: number) => void
+  readonly onOutputFailed?: (name: string, error: unknown) => void
+  /** Ends by itself after so many cycles or so long; null = never. */
+  readonly maxCycles?: number | null
+  readonly maxMs?: number | null
+}
+
+export class FollowLoop implements Cycles {
+  readonly statistics: Statistics
+  readonly finished: Promise<LoopEnd>
+  readonly #options: FollowLoopOptions
+  readonly #runners: readonly OutputRunner[]
+  #finish: (end: LoopEnd) => void = () => {}
+  #board: Board = emptyBoard('')
+  #seen: SeenBoard | null = null
+  #latest: CycleResult | null = null
+  #changedAtMs: number | null = null
+  #cycles = 0
+  #dueMs = 0
+  #ticker: NodeJS.Timeout | null = null
+  #deadline: NodeJS.Timeout | null = null
+  #ended = false
+
+  constructor(options: FollowLoopOptions) {
+    this.#options = options
+    this.statistics = new Statistics(options.clock.nowMs())
+    const events = {
+      onPublished: (name: string, seconds: number) => options.onOutput?.(name, seconds),
+      onFailed: (name: string, error: unknown) => options.onOutputFailed?.(name, error),
+    }
+    this.#runners = options.outputs.map(output => new OutputRunner(output, events, options.clock.monotonicMs))
+    this.finished = new Promise(resolve => {
+      this.#finish = resolve
+    })
+  }
+
+  get latest(): CycleResult | null {
+    return this.#latest
+  }
+
+  sourceNow(): SourceState {
+    const { source, clock, limits } = this.#options
+    const { board, fault, heardAtMs } = source.news
+    const ageSec = heardAtMs === null ? null : Math.max(0, (clock.nowMs() - heardAtMs) / 1000)
+    const tooOld = ageSec !== null && ageSec > limits().errorSec
+    const changedAtMs = this.#changedAtMs
+    if (fault !== null) return { state: fault.error, ageSec, changedAtMs, error: fault.message, tooOld }
+    return { state: board === null ? 'starting' : 'fresh', ageSec, changedAtMs, error: null, tooOld }
+  }
+
+  start(): void {
+    const { maxMs, source, clock, refreshMs } = this.#options
+    if (maxMs != null) this.#deadline = setTimeout(() => void this.#end('seconds'), maxMs)
+    source.start(() => this.#onNews())
+    this.#dueMs = clock.monotonicMs() + refreshMs()
+    this.#ticker = setTimeout(() => this.#tick(), refreshMs())
+  }
+
+  refresh(): Promise<void> {
+    return this.#options.source.refresh()
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('stopped')
+  }
+
+  async closeOutputs(): Promise<void> {
+    await Promise.all(this.#runners.map(runner => runner.close()))
+  }
+
+  #onNews(): void {
+    if (!this.#ended) this.#publish()
+  }
+
+  #tick(): void {
+    const { clock, refreshMs } = this.#options
+    this.#publish()
+    if (this.#ended) return
+    const next = nextTick(this.#dueMs, refreshMs(), clock.monotonicMs())
+    this.statistics.missed(next.missed)
+    this.#dueMs = next.atMs
+    this.#ticker = setTimeout(() => this.#tick(), this.#dueMs - clock.monotonicMs())
+  }
+
+  #publish(): void {
+    const { source, clock, churnWarnRatio, maxCycles } = this.#options
+    const startMs = clock.monotonicMs()
+    const { board: seen } = source.news
+    const previous = this.#board
+    if (seen !== null && seen !== this.#seen) this.#board = followBoard(previous, seen)
+    else this.#board = unchangedBoard(previous, previous.cycle, previous.builtAtMs)
+    this.#seen = seen
+    if (this.#board.changed.length > 0) this.#changedAtMs = clock.nowMs()
+    const ms = clock.monotonicMs() - startMs
+    if (this.#board.generation > 0)
+      this.statistics.cycle(previous, this.#board, churnWarnRatio(), clock.nowMs())
+    const result: CycleResult = {
+      board: this.#board,
+      snapshot: null,
+      reading: null,
+      source: this.sourceNow(),
+      stats: this.statistics.snapshot(ms),
+    }
+    this.#latest = result
+    for (const runner of this.#runners) runner.publish(result)
+    this.#options.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
+    // Only boards count: the first may be long in coming.
+    if (this.#board.generation > 0) this.#cycles++
+    if (maxCycles != null && this.#cycles >= maxCycles) void this.#end('cycles')
+  }
+
+  async #end(end: LoopEnd): Promise<void> {
+    if (this.#ended) {
+      await this.finished
+      return
+    }
+    this.#ended = true
+    for (const timer of [this.#ticker, this.#deadline]) if (timer !== null) clearTimeout(timer)
+    await this.#options.source.close()
+    await Promise.all(this.#runners.map(runner => runner.idle()))
+    this.#finish(end)
+  }
+}

@@ -1,0 +1,62 @@
+import { describe, expect, test } from 'vitest'
+import { derive } from '../snapshot/derive.js'
+import { compose } from './compose.js'
+
+const part = (name: string, status: Record<string, unknown>, down = false) => ({ name, status, down })
+
+describe('several statuses as one', () => {
+  test('one alone is itself', () => {
+    const status = { a: 1 }
+    expect(compose([part('x', status)])).toBe(status)
+  })
+
+  test('unites indices, the first source winning, whatever their shapes', () => {
+    const one = part('one', { indices: { NIFTY: { ltp: 1 } }, indices_detail: { NIFTY: { legs: 1 } } })
+    const two = part('two', { indices: ['NIFTY', 'SENSEX'], indices_info: { SENSEX: { ltp: 5 } } })
+    expect(compose([one, two])).toEqual({
+      indices: { NIFTY: { ltp: 1 }, SENSEX: {} },
+      indices_detail: { NIFTY: { legs: 1 } },
+      indices_info: { SENSEX: { ltp: 5 } },
+    })
+    expect(compose([two, part('three', { indices: 'NIFTY, BANKNIFTY' })]).indices).toEqual([
+      'NIFTY',
+      'SENSEX',
+      'BANKNIFTY',
+    ])
+    expect(derive(compose([two, one])).indices.map(row => [row.name, row.ltp])).toEqual([
+      ['NIFTY', 1],
+      ['SENSEX', 5],
+    ])
+  })
+
+  test('puts alerts and events one after the other, with the source before the component', () => {
+    const one = part('one', { alerts: [{ message: 'a', component: 'C' }], events: [{ message: 'e' }] })
+    const two = part('two', { alerts: [{ message: 'b' }, 'text'] })
+    expect(compose([one, two])).toEqual({
+      alerts: [{ message: 'a', component: 'one: C' }, { message: 'b', component: 'two' }, 'text'],
+      events: [{ message: 'e', component: 'one' }],
+    })
+  })
+
+  test('adds up alerts that are only counted', () => {
+    const one = part('one', { alerts: { total: 3, severity_counts: { critical: 1 } } })
+    const two = part('two', { alerts: { total: 2, severity_counts: { critical: 1, warn: 1 } } })
+    expect(compose([one, two])).toEqual({ alerts: { total: 5, severity_counts: { critical: 2, warn: 1 } } })
+  })
+
+  test('takes everything else from the first that has it', () => {
+    const one = part('one', { cycle: 7, market_open: true })
+    const two = part('two', { cycle: 9, resources: { cpu: 5 } })
+    expect(compose([one, two])).toEqual({ cycle: 7, market_open: true, resources: { cpu: 5 } })
+  })
+
+  test('marks the indices of a source that is down, and no others', () => {
+    const one = part('one', { indices: { NIFTY: { ltp: 1, status: 'OK' } } }, true)
+    const two = part('two', { indices: ['SENSEX'], indices_detail: { SENSEX: { status: 'ok' } } })
+    const rows = derive(compose([one, two])).indices
+    expect(rows.map(row => [row.name, row.status, row.ltp])).toEqual([
+      ['NIFTY', 'stale', 1],
+      ['SENSEX', 'ok', null],
+    ])
+  })
+})

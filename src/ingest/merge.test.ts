@@ -1,0 +1,254 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { diffStatus, isEmptyDiff } from './diff.js'
+import { deepFreeze, MAX_DEPTH, sameJson } from './json.js'
+import { mergeDiff } from './merge.js'
+
+type Json = Record<string, unknown>
+
+const name = fc.oneof(
+  fc.constantFrom(
+    'a',
+    'b',
+    'c',
+    'added',
+    'removed',
+    'changed',
+    'nested',
+    'panel',
+    'op',
+    'data',
+    'old',
+    'new',
+  ),
+  fc.string({ maxLength: 3 }).filter(key => !['__proto__', 'constructor', 'prototype'].includes(key)),
+)
+const { status } = fc.letrec<{ value: unknown; status: Json }>(tie => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.constantFrom(0, 1, -1.5, true, false, null, '', 'x', '₹'),
+    fc.array(tie('value'), { maxLength: 3 }),
+    tie('status'),
+  ),
+  status: fc.dictionary(name, tie('value'), { maxKeys: 5 }),
+}))
+
+function mergedWith(before: Json, diff: unknown): unknown {
+  const merged = mergeDiff(deepFreeze(before), diff)
+  return merged.ok ? merged.status : merged.why
+}
+
+/** RFC 7396 written the other way round: the patch that makes `b` of `a`; null where there is none (null members). */
+function mergePatchOf(a: Json, b: Json): Json | null {
+  const patch: Json = {}
+  for (const key of Object.keys(a)) if (!Object.hasOwn(b, key)) patch[key] = null
+  for (const [key, value] of Object.entries(b)) {
+    if (value === null) return null
+    if (sameJson(a[key], value) && Object.hasOwn(a, key)) continue
+    if (isMap(value)) {
+      const inner = mergePatchOf(isMap(a[key]) ? a[key] : {}, value)
+      if (inner === null) return null
+      patch[key] = inner
+    } else patch[key] = value
+  }
+  return patch
+}
+const isMap = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+describe('a difference we send', () => {
+  test('gives the second status when applied to the first, and changes neither', () => {
+    fc.assert(
+      fc.property(status, status, (a, b) => {
+        const texts = [JSON.stringify(a), JSON.stringify(b)]
+        const diff = diffStatus(a, b)
+        const kept = Object.keys(a).filter(key => Object.hasOwn(b, key))
+        const sameOrder = kept.every((key, i) => key === Object.keys(b)[i])
+        expect(diff !== null).toBe(sameOrder)
+        if (diff !== null) {
+          expect(JSON.stringify(mergedWith(a, JSON.parse(JSON.stringify(diff))))).toBe(texts[1])
+          expect(isEmptyDiff(diff)).toBe(texts[0] === texts[1])
+        }
+        expect([JSON.stringify(a), JSON.stringify(b)]).toEqual(texts)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('carries members that changed places, too', () => {
+    const before = { indices: { a: { x: 1, y: 2 }, b: 2 } }
+    expect(diffStatus(before, { indices: { a: { y: 2, x: 1 }, b: 2 } })).toMatchObject({
+      nested: { indices: { changed: { a: { new: { y: 2, x: 1 } } } } },
+    })
+    expect(diffStatus({ a: 1, b: 2 }, { b: 2, a: 1 })).toBeNull()
+  })
+
+  test('is small where little changed', () => {
+    const before = { cycle: 1, indices: { NIFTY: { ltp: 1, legs: 2 }, SENSEX: { ltp: 5 } }, gone: true }
+    const now = { cycle: 2, indices: { NIFTY: { ltp: 1.5, legs: 2 }, SENSEX: { ltp: 5 } }, came: [1] }
+    expect(diffStatus(before, now)).toEqual({
+      added: { came: [1] },
+      removed: ['gone'],
+      changed: { cycle: { old: 1, new: 2 } },
+      nested: {
+        indices: {
+          added: {},
+          removed: [],
+          changed: {},
+          nested: { NIFTY: { added: {}, removed: [], changed: { ltp: { old: 1, new: 1.5 } } } },
+        },
+      },
+    })
+  })
+
+  test('is not made of statuses it cannot tell', () => {
+    expect(diffStatus({}, JSON.parse('{"a": {"__proto__": 1}}'))).toBeNull()
+    expect(diffStatus({ constructor: 1 }, {})).toBeNull()
+    expect(diffStatus({}, nestedTo(MAX_DEPTH + 1))).toBeNull()
+  })
+})
+
+function nestedTo(depth: number): Json {
+  let value: unknown = 1
+  for (let i = 0; i < depth; i++) value = { a: value }
+  return value as Json
+}
+
+describe('the grammars', () => {
+  test('merge patch: whatever it can say, it does', () => {
+    fc.assert(
+      fc.property(status, status, (a, b) => {
+        const patch = mergePatchOf(a, b)
+        // A patch that looks like another grammar is read as that one: by shape, as the protocol has it.
+        fc.pre(patch !== null && !('added' in patch) && !('panel' in patch))
+        expect(mergedWith(a, patch)).toEqual(b)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  // The cases of RFC 7396, appendix A, whose target and patch are objects.
+  test.each([
+    [{ a: 'b' }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'b' }, { b: 'c' }, { a: 'b', b: 'c' }],
+    [{ a: 'b' }, { a: null }, {}],
+    [{ a: 'b', b: 'c' }, { a: null }, { b: 'c' }],
+    [{ a: ['b'] }, { a: 'c' }, { a: 'c' }],
+    [{ a: 'c' }, { a: ['b'] }, { a: ['b'] }],
+    [{ a: { b: 'c' } }, { a: { b: 'd', c: null } }, { a: { b: 'd' } }],
+    [{ a: [{ b: 'c' }] }, { a: [1] }, { a: [1] }],
+    [{ e: null }, { a: 1 }, { e: null, a: 1 }],
+    [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
+  ])('merge patch: %j with %j is %j', (before, patch, wanted) => {
+    expect(mergedWith(before, patch)).toEqual(wanted)
+  })
+
+  test('one member: whole, merged, removed', () => {
+    const before = { a: { x: 1, y: { z: 2 } }, b: 1 }
+    expect(mergedWith(before, { panel: 'a', op: 'full', data: { n: null } })).toEqual({
+      a: { n: null },
+      b: 1,
+    })
+    expect(mergedWith(before, { panel: 'c', op: 'full', data: [1] })).toEqual({ ...before, c: [1] })
+    expect(mergedWith(before, { panel: 'a', op: 'diff', data: { x: null, y: { w: [3] } } })).toEqual({
+      a: { x: null, y: { z: 2, w: [3] } },
+      b: 1,
+    })
+    expect(mergedWith(before, { panel: 'a', op: 'diff', data: { y: { z: { __remove__: true } } } })).toEqual({
+      a: { x: 1, y: {} },
+      b: 1,
+    })
+    for (const op of ['full', 'diff']) {
+      expect(mergedWith(before, { panel: 'a', op, data: { __remove__: true } })).toEqual({ b: 1 })
+    }
+  })
+
+  test('one member: every member can be sent whole, and the other members stay', () => {
+    fc.assert(
+      fc.property(status, name, status, (a, panel, data) => {
+        expect(mergedWith(a, { panel, op: 'full', data })).toEqual({ ...a, [panel]: data })
+      }),
+    )
+  })
+
+  test('are told apart by shape: an almost structured difference is a merge patch', () => {
+    expect(mergedWith({}, { added: { a: 1 }, removed: ['b'] })).toEqual({ added: { a: 1 }, removed: ['b'] })
+    const noOld = { added: {}, removed: [], changed: { a: { new: 1 } } }
+    expect(mergedWith({ a: 0 }, noOld)).toEqual({ a: 0, ...noOld })
+    expect(mergedWith({}, { panel: 'a', op: 'replace', data: 1 })).toEqual({
+      panel: 'a',
+      op: 'replace',
+      data: 1,
+    })
+  })
+
+  test('lists are replaced whole, never merged', () => {
+    const diff = { added: {}, removed: [], changed: { l: { old: [1, 2], new: [2] } } }
+    expect(mergedWith({ l: [1, 2] }, diff)).toEqual({ l: [2] })
+  })
+})
+
+test('what comes in is frozen all through, and so is what it is merged into', () => {
+  const frozen = (value: unknown): boolean =>
+    typeof value !== 'object' ||
+    value === null ||
+    (Object.isFrozen(value) && Object.values(value).every(frozen))
+  fc.assert(
+    fc.property(
+      status,
+      status,
+      name,
+      fc.constantFrom('structured', 'member', 'patch'),
+      (a, b, panel, grammar) => {
+        const diff =
+          grammar === 'structured'
+            ? diffStatus(a, b)
+            : grammar === 'member'
+              ? { panel, op: 'diff', data: b }
+              : b
+        expect(frozen(mergedWith(a, JSON.parse(JSON.stringify(diff ?? b))))).toBe(true)
+      },
+    ),
+  )
+})
+
+describe('refused whole', () => {
+  const names = ['__proto__', 'constructor', 'prototype']
+  test.each(names)('the name %s, wherever it stands', refused => {
+    const poison = `{"${refused}": {"polluted": true}}`
+    const diffs = [
+      poison,
+      `{"a": ${poison}}`,
+      `{"a": [${poison}]}`,
+      `{"added": ${poison}, "removed": [], "changed": {}}`,
+      `{"added": {"a": ${poison}}, "removed": [], "changed": {}}`,
+      `{"added": {}, "removed": [], "changed": {"${refused}": {"old": 1, "new": 2}}}`,
+      `{"added": {}, "removed": [], "changed": {"a": {"old": 1, "new": ${poison}}}}`,
+      `{"added": {}, "removed": [], "changed": {}, "nested": {"${refused}": {"added": {}, "removed": [], "changed": {}}}}`,
+      `{"panel": "${refused}", "op": "full", "data": 1}`,
+      `{"panel": "a", "op": "full", "data": ${poison}}`,
+      `{"panel": "a", "op": "diff", "data": {"b": ${poison}}}`,
+    ]
+    for (const diff of diffs) {
+      const before = { a: { b: {} } }
+      expect(mergeDiff(before, JSON.parse(diff)), diff).toMatchObject({ ok: false })
+      expect(before).toEqual({ a: { b: {} } })
+    }
+    expect(({} as Json).polluted).toBeUndefined()
+  })
+
+  test('what is nested deeper than 64', () => {
+    expect(mergeDiff({}, nestedTo(MAX_DEPTH)).ok).toBe(true)
+    expect(mergeDiff({}, nestedTo(MAX_DEPTH + 1)).ok).toBe(false)
+    expect(mergeDiff({}, JSON.parse(`${'[{"a":'.repeat(50_000)}1${'}]'.repeat(50_000)}`)).ok).toBe(false)
+  })
+
+  test('what does not fit: nested where there is nothing, or no difference', () => {
+    const empty = { added: {}, removed: [], changed: {} }
+    expect(mergeDiff({}, { ...empty, nested: { a: empty } }).ok).toBe(false)
+    expect(mergeDiff({ a: [] }, { ...empty, nested: { a: empty } }).ok).toBe(false)
+    expect(mergeDiff({ a: {} }, { ...empty, nested: { a: { x: 1 } } }).ok).toBe(false)
+    expect(mergeDiff({ a: {} }, { ...empty, nested: 1 }).ok).toBe(false)
+    expect(mergeDiff({}, [1]).ok).toBe(false)
+  })
+})

@@ -1,0 +1,99 @@
+// From one event of a status stream to what it says: typed, or a fault with its kind. Unknown types are no fault.
+import {
+  type FollowupAlert,
+  followupAlertPayload,
+  panelDiffPayload,
+  panelFullPayload,
+  type SeverityCounts,
+  type SeverityState,
+  severityCountsPayload,
+  severityStatePayload,
+  statusEnvelope,
+} from '../protocol/status-events.js'
+import type { Status } from '../snapshot/reading.js'
+import { isObject, isWithinDepth, MAX_DEPTH } from './json.js'
+
+/** Where an event stands in its stream; null where it does not say. */
+export type Place = {
+  readonly id: number | null
+  readonly generation: number | null
+  readonly streamId: string | null
+}
+
+export type StatusEvent =
+  | {
+      readonly type: 'panel_full'
+      readonly place: Place
+      readonly status: Status
+      readonly sizeBytes: number
+    }
+  | {
+      readonly type: 'panel_diff'
+      readonly place: Place
+      readonly diff: Status
+      readonly truncated: boolean
+    }
+  | { readonly type: 'severity_state'; readonly place: Place; readonly state: SeverityState }
+  | { readonly type: 'severity_counts'; readonly place: Place; readonly counts: SeverityCounts }
+  | { readonly type: 'followup_alert'; readonly place: Place; readonly alert: FollowupAlert }
+  /** Of no meaning to this version. */
+  | { readonly type: 'other'; readonly name: string; readonly place: Place }
+  /** `not_json`: no JSON at all. `malformed`: not what its type must be. */
+  | {
+      readonly type: 'bad'
+      readonly fault: 'not_json' | 'malformed'
+      readonly name: string
+      readonly why: string
+      readonly place: Place
+    }
+
+const NOWHERE: Place = { id: null, generation: null, streamId: null }
+
+/** `name` is the event's name on the stream, `data` its text. */
+export function parseStatusEvent(name: string, data: string): StatusEvent {
+  let value: unknown
+  try {
+    value = JSON.parse(data)
+  } catch {
+    // Counted by whoever reads the stream.
+    return { type: 'bad', fault: 'not_json', name, why: 'not JSON', place: NOWHERE }
+  }
+  const envelope = statusEnvelope.safeParse(value)
+  if (!envelope.success)
+    return { type: 'bad', fault: 'malformed', name, why: 'not an object', place: NOWHERE }
+  const { id = null, generation = null, stream_id: streamId = null, type = name, payload } = envelope.data
+  return interpret(type, payload, { id, generation, streamId }, data.length)
+}
+
+function interpret(type: string, payload: unknown, place: Place, sizeBytes: number): StatusEvent {
+  const bad = (why: string): StatusEvent => ({ type: 'bad', fault: 'malformed', name: type, why, place })
+  if (!isWithinDepth(payload)) return bad(`deeper than ${MAX_DEPTH}`)
+  switch (type) {
+    case 'panel_full': {
+      const parsed = panelFullPayload.safeParse(payload)
+      const status = parsed.data?.status
+      return isObject(status) ? { type, place, status, sizeBytes } : bad('no status')
+    }
+    case 'panel_diff': {
+      const parsed = panelDiffPayload.safeParse(payload)
+      const diff = parsed.data?.diff
+      return isObject(diff)
+        ? { type, place, diff, truncated: parsed.data?.truncated === true }
+        : bad('no diff')
+    }
+    case 'severity_state': {
+      const parsed = severityStatePayload.safeParse(payload)
+      return parsed.success ? { type, place, state: parsed.data } : bad('no alert_type')
+    }
+    case 'severity_counts': {
+      const parsed = severityCountsPayload.safeParse(payload)
+      return parsed.success ? { type, place, counts: parsed.data.counts } : bad('no counts')
+    }
+    case 'followup_alert': {
+      const parsed = followupAlertPayload.safeParse(payload)
+      return parsed.success ? { type, place, alert: parsed.data } : bad('not an object')
+    }
+    default:
+      return { type: 'other', name: type, place }
+  }
+}

@@ -1,0 +1,56 @@
+// A followed stream as panels see it: without what only ages, and the very same object while nothing else changed, so
+// that its panels need not be built again.
+import type { SeverityCounts, SeverityState } from '../protocol/status-events.js'
+import type { IngestConnection, IngestStats } from './enrichment.js'
+import type { FollowUp } from './followups.js'
+import type { StreamHealth } from './heartbeat.js'
+import type { NeedFullReason } from './store.js'
+
+export type IngestView = {
+  readonly source: string
+  readonly connection: IngestConnection
+  readonly error: string | null
+  readonly health: StreamHealth
+  readonly generation: number | null
+  readonly fulls: number
+  readonly diffsApplied: number
+  readonly diffsDropped: number
+  readonly needFull: boolean
+  readonly needFullReasons: readonly NeedFullReason[]
+  readonly severityCounts: SeverityCounts | null
+  readonly severityState: ReadonlyMap<string, SeverityState>
+  readonly followUps: readonly FollowUp[]
+}
+
+function viewOf({ source, connection, error, state, heartbeat }: IngestStats): IngestView {
+  return {
+    source,
+    connection,
+    error,
+    health: heartbeat.health,
+    generation: state.generation,
+    fulls: state.panelFull,
+    diffsApplied: state.panelDiffApplied,
+    diffsDropped: state.panelDiffDropped,
+    needFull: state.needFull,
+    needFullReasons: state.needFullReasons,
+    severityCounts: state.severityCounts,
+    severityState: state.severityState,
+    followUps: state.followUps,
+  }
+}
+
+function sameView(a: IngestView, b: IngestView): boolean {
+  return (Object.keys(a) as (keyof IngestView)[]).every(key => a[key] === b[key])
+}
+
+/** The views of these streams; `previous` itself when it says the same. */
+export function ingestViews(
+  stats: readonly IngestStats[],
+  previous: readonly IngestView[],
+): readonly IngestView[] {
+  const views = stats.map(viewOf)
+  const same =
+    views.length === previous.length && views.every((view, i) => sameView(view, previous[i] ?? view))
+  return same ? previous : views
+}

@@ -1,0 +1,69 @@
+// A panel as it comes from another server: text as it is (its hash covers it), blocks only when they make sense here.
+import { type Block, type Cell, type Column, type Field, type Panel, TONES, type Tone } from './panel.js'
+
+type Json = Readonly<Record<string, unknown>>
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export function isTone(value: unknown): value is Tone {
+  return TONES.some(tone => tone === value)
+}
+
+function marks(value: Json): { value?: number; tone?: Tone } {
+  return {
+    ...(typeof value.value === 'number' ? { value: value.value } : {}),
+    ...(isTone(value.tone) ? { tone: value.tone } : {}),
+  }
+}
+
+function cell(value: unknown): Cell | null {
+  return isObject(value) && typeof value.text === 'string' ? { text: value.text, ...marks(value) } : null
+}
+
+function item(value: unknown): Field | null {
+  if (!isObject(value) || typeof value.label !== 'string' || typeof value.text !== 'string') return null
+  return { label: value.label, text: value.text, ...marks(value) }
+}
+
+function column(value: unknown): Column | null {
+  if (!isObject(value) || typeof value.label !== 'string') return null
+  const { label, align, priority } = value
+  return {
+    label,
+    ...(align === 'left' || align === 'right' ? { align } : {}),
+    ...(typeof priority === 'number' ? { priority } : {}),
+  }
+}
+
+/** All of them, or null when one makes no sense. */
+function all<T>(values: unknown, read: (value: unknown) => T | null): readonly T[] | null {
+  if (!Array.isArray(values)) return null
+  const made: T[] = []
+  for (const value of values) {
+    const one = read(value)
+    if (one === null) return null
+    made.push(one)
+  }
+  return made
+}
+
+function block(value: unknown): Block | null {
+  if (!isObject(value)) return null
+  if (value.kind === 'text' && typeof value.text === 'string') {
+    return { kind: 'text', text: value.text, ...(isTone(value.tone) ? { tone: value.tone } : {}) }
+  }
+  if (value.kind === 'fields') {
+    const items = all(value.items, item)
+    return items === null ? null : { kind: 'fields', items }
+  }
+  if (value.kind !== 'table') return null
+  const columns = all(value.columns, column)
+  const rows = all(value.rows, row => all(row, cell))
+  return columns === null || rows === null ? null : { kind: 'table', columns, rows }
+}
+
+/** Blocks of another server; its lines as text when a kind is not known here. */
+export function blocksFrom(blocks: unknown, lines: readonly string[]): Panel['blocks'] {
+  return all(blocks, block) ?? [{ kind: 'text', text: lines.join('\n') }]
+}

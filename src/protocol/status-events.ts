@@ -1,0 +1,83 @@
+// The events of the status stream, `GET /events` (ingest.md 2): what a collector sends, and what we serve. They come from
+// others too, so only what is used is asked for and everything else passes.
+import { z } from 'zod'
+
+export const STATUS_EVENT_TYPES = [
+  'panel_full',
+  'panel_diff',
+  'severity_state',
+  'severity_counts',
+  'followup_alert',
+] as const
+export type StatusEventType = (typeof STATUS_EVENT_TYPES)[number]
+
+const record = z.record(z.string(), z.unknown())
+const count = z.number()
+/** Epoch seconds, or ISO text. */
+const time = z.union([z.number(), z.string()])
+/** What is not such a value counts as absent, not as a fault of the event. */
+const optional = <T extends z.ZodType>(type: T) => type.optional().catch(undefined)
+
+export const severityCounts = z.object({
+  info: count.catch(0).default(0),
+  warn: count.catch(0).default(0),
+  critical: count.catch(0).default(0),
+})
+
+/** Looked into only as far as needed: a status may be large, and member names must stay as they came. */
+export const panelFullPayload = z.looseObject({ status: z.unknown().describe('The status: an object.') })
+
+export const panelDiffPayload = z.looseObject({
+  diff: z.unknown().describe('The difference: an object, in one of three grammars.'),
+  truncated: optional(z.boolean()),
+})
+
+export const severityStatePayload = z.looseObject({
+  alert_type: z.string().min(1),
+  active: optional(z.union([z.string(), z.boolean()])),
+  previous_active: optional(z.union([z.string(), z.boolean()])),
+  cycle: optional(count),
+  last_change_cycle: optional(count),
+  resolved: optional(z.boolean()),
+  resolved_count: optional(count),
+  reasons: optional(z.array(z.unknown())),
+  counts: optional(severityCounts),
+  alert: optional(record),
+})
+
+export const severityCountsPayload = z.looseObject({ counts: severityCounts })
+
+export const followupAlertPayload = z.looseObject({
+  alert: optional(record),
+  index: optional(z.string()),
+  type: optional(z.string()),
+  severity: optional(z.string()),
+  message: optional(z.string()),
+  ts: optional(time),
+  weight: optional(count),
+  severity_counts: optional(severityCounts),
+})
+
+/** The payload of each type. */
+export const STATUS_PAYLOADS = {
+  panel_full: panelFullPayload,
+  panel_diff: panelDiffPayload,
+  severity_state: severityStatePayload,
+  severity_counts: severityCountsPayload,
+  followup_alert: followupAlertPayload,
+} as const
+
+/** What every event of the stream is wrapped in. */
+export const statusEnvelope = z.looseObject({
+  id: optional(z.int()),
+  sequence: optional(z.int()),
+  type: optional(z.string()),
+  timestamp: optional(time),
+  generation: optional(z.int()),
+  stream_id: optional(z.string()),
+  payload: z.unknown(),
+})
+
+export type SeverityCounts = z.infer<typeof severityCounts>
+export type SeverityState = z.infer<typeof severityStatePayload>
+export type FollowupAlert = z.infer<typeof followupAlertPayload>

@@ -1,0 +1,73 @@
+// Several sources as one: a new reading of any of them is a new reading of all. One that is down costs its own part: the
+// last good one stays, marked; only when none gives anything is the whole bad.
+import { type Clock, systemClock } from '../clock/clock.js'
+import type { Source } from '../engine/source.js'
+import { compose } from '../ingest/compose.js'
+import type { IngestStats } from '../ingest/enrichment.js'
+import type { BadReading, GoodReading, Reading } from '../snapshot/reading.js'
+
+type Member = { readonly source: Source; good: GoodReading | null; bad: BadReading | null }
+
+export class CompositeSource implements Source {
+  readonly name: string
+  readonly #members: readonly Member[]
+  readonly #clock: Clock
+
+  /** The first is the primary one. */
+  constructor(sources: readonly Source[], clock: Clock = systemClock) {
+    this.#members = sources.map(source => ({ source, good: null, bad: null }))
+    this.#clock = clock
+    this.name = sources.map(source => source.name).join(', ')
+  }
+
+  start(onReading: (reading: Reading) => void): void {
+    for (const member of this.#members) {
+      member.source.start(reading => {
+        if (reading.ok) {
+          member.good = reading
+          member.bad = null
+        } else member.bad = reading
+        const whole = this.#whole()
+        if (whole !== null) onReading(whole)
+      })
+    }
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all(this.#members.map(({ source }) => source.refresh()))
+  }
+
+  ingest(nowMs: number, intervalSec: number | null): readonly IngestStats[] {
+    return this.#members.flatMap(({ source }) => source.ingest?.(nowMs, intervalSec) ?? [])
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#members.map(({ source }) => source.close()))
+  }
+
+  /** Null while nobody has said anything of use and somebody may yet. */
+  #whole(): Reading | null {
+    const live = this.#members.some(({ good, bad }) => good !== null && bad === null)
+    const faults = this.#members.flatMap(({ bad }) => bad ?? [])
+    if (!live) return faults.length === this.#members.length ? (faults[0] ?? null) : this.#anyOld()
+    return this.#composed()
+  }
+
+  /** Some have failed and the rest has said nothing yet: old news is shown as long as there is some. */
+  #anyOld(): Reading | null {
+    return this.#members.some(({ good }) => good !== null) ? this.#composed() : null
+  }
+
+  #composed(): GoodReading {
+    const parts = this.#members.flatMap(({ source, good, bad }) =>
+      good === null ? [] : [{ name: source.name, status: good.status, down: bad !== null, good }],
+    )
+    return {
+      ok: true,
+      status: compose(parts),
+      readAtMs: this.#clock.nowMs(),
+      modifiedAtMs: Math.max(...parts.map(({ good }) => good.modifiedAtMs)),
+      sizeBytes: parts.reduce((sum, { good }) => sum + good.sizeBytes, 0),
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// What `--source` and the settings name, as data: a file, a status stream, or another server's board.
+
+export type SourceSpec =
+  | { readonly kind: 'file'; readonly path: string }
+  /** The stream's own address. */
+  | { readonly kind: 'status'; readonly url: string }
+  /** The server's base, or its stream's own address. */
+  | { readonly kind: 'board'; readonly url: string }
+
+function httpUrl(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new Error(`"${text}" is no address; allowed: http://… or https://…`)
+  }
+  return url
+}
+
+/** A server's base stands for its status stream. */
+function statusUrl(text: string): string {
+  const url = httpUrl(text)
+  if (url.pathname === '/') url.pathname = '/events'
+  return url.href
+}
+
+/** Throws an Error that names what is wrong and what is allowed. */
+export function parseSourceSpec(text: string): SourceSpec {
+  const [, word, rest = ''] = /^(file|status|board):(.*)$/s.exec(text) ?? []
+  if (word !== undefined && rest === '') throw new Error(`"${text}" names nothing after "${word}:"`)
+  if (word === 'file') return { kind: 'file', path: rest }
+  if (word === 'status') return { kind: 'status', url: statusUrl(rest) }
+  if (word === 'board') return { kind: 'board', url: httpUrl(rest).href }
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
+    if (text === '') throw new Error('a source must not be empty')
+    return { kind: 'file', path: text }
+  }
+  const { pathname } = httpUrl(text)
+  const isStatus = pathname.endsWith('/events') && !pathname.endsWith('/summary/events')
+  return { kind: isStatus ? 'status' : 'board', url: text }
+}
+
+/** A board is served on as it is, so nothing can be mixed into it. Throws when asked to. */
+export function checkSourceSpecs(specs: readonly SourceSpec[]): readonly SourceSpec[] {
+  if (specs.length > 1 && specs.some(({ kind }) => kind === 'board')) {
+    throw new Error(
+      'a board is followed as it is: --source board:… (or a server’s base) must be the only source',
+    )
+  }
+  return specs
+}
+
+/** What the settings name when nobody said `--source`: the streams when there are any, and then alone; else the file. */
+export function settingSpecs(config: {
+  readonly panelsSseUrl: readonly string[]
+  readonly summaryStatusFile: string
+}): readonly SourceSpec[] {
+  if (config.panelsSseUrl.length === 0) return [{ kind: 'file', path: config.summaryStatusFile }]
+  return config.panelsSseUrl.map(url => ({ kind: 'status', url: statusUrl(url) }))
+}

@@ -1,0 +1,267 @@
+// A status stream as a source: the collector's, or another server's /events.
+//
+// Connection, backoff and limits are those of the published client; what comes in goes through the state store, and every
+// new baseline is a reading. When the store wants a full status the ingestor acts: it reconnects and asks for one, the
+// first time at once, then at most every `forceFullRetrySec`.
+import { createEventStream, type EventStream, type StreamError } from '../../client/event-stream.js'
+import { type Clock, systemClock } from '../clock/clock.js'
+import type { Source } from '../engine/source.js'
+import type { IngestConnection, IngestStats } from '../ingest/enrichment.js'
+import { heartbeatLimits } from '../ingest/heartbeat.js'
+import { PanelStateStore } from '../ingest/panel-state-store.js'
+import { parseStatusEvent, type StatusEvent } from '../ingest/parse.js'
+import type { NeedFullReason, PanelState } from '../ingest/store.js'
+import { type Log, silentLog } from '../log/log.js'
+import { STATUS_EVENT_TYPES } from '../protocol/status-events.js'
+import type { Reading, ReadingError } from '../snapshot/reading.js'
+
+/** Largest event, in characters; a larger one is dropped and a full status asked for. */
+const MAX_EVENT_LENGTH = 16 * 1024 * 1024
+
+export type IngestObserver = {
+  /** An event came; `type` is one of the known ones, or `other`. */
+  onEvent?(type: string): void
+  /** A fault of the connection or of an event, by kind. */
+  onError?(kind: string): void
+  onReconnect?(reason: string): void
+  onApplied?(seconds: number): void
+  onBackoff?(seconds: number): void
+}
+
+export type SseIngestorOptions = {
+  /** The stream's address, `…/events`. */
+  readonly url: string
+  readonly types?: readonly string[]
+  readonly token?: string | null
+  /** `G6_PANELS_SSE_TIMEOUT`: a stream silent for so long is cut. */
+  readonly timeoutSec?: number
+  /** `G6_SUMMARY_AUTO_FULL_RECOVERY` */
+  readonly autoFull?: boolean
+  /** `G6_EVENTS_FORCE_FULL_RETRY_SECONDS` */
+  readonly forceFullRetrySec?: number
+  /** `G6_STREAM_WARN_SEC`, `G6_STREAM_STALE_SEC`, read at each use. */
+  readonly limits?: () => { readonly streamWarnSec: number | null; readonly streamStaleSec: number | null }
+  readonly userAgent?: string
+  /** Scale of the first wait before a reconnection; default 1000 ms. */
+  readonly initialDelayMs?: number
+  readonly observer?: IngestObserver
+  readonly clock?: Clock
+  readonly log?: Log
+}
+
+/** What a person reads: where from, without what may be secret. */
+function nameOf(url: string): string {
+  const { origin, pathname } = new URL(url)
+  return `${origin}${pathname}`
+}
+
+function readingErrorOf(error: StreamError): ReadingError {
+  if (error.status === 401 || error.status === 403) return 'forbidden'
+  if (error.status === 404) return 'missing'
+  return error.code === 'timeout' ? 'timeout' : 'io'
+}
+
+export class SseIngestor implements Source {
+  readonly name: string
+  readonly #options: SseIngestorOptions
+  readonly #store: PanelStateStore
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #observer: IngestObserver
+  readonly #stream: EventStream
+  #onReading: (reading: Reading) => void = () => {}
+  #connection: IngestConnection = 'connecting'
+  #error: string | null = null
+  #lastError: ReadingError | null = null
+  #lastErrorKey = ''
+  #told: PanelState | null = null
+  #askedFullAtMs = Number.NEGATIVE_INFINITY
+  #askLater: NodeJS.Timeout | null = null
+  #opened = false
+  #reconnectReason = 'ended'
+  #reading: Promise<void> | null = null
+  #closed = false
+
+  constructor(options: SseIngestorOptions) {
+    this.#options = options
+    this.name = nameOf(options.url)
+    this.#clock = options.clock ?? systemClock
+    this.#log = options.log ?? silentLog
+    this.#observer = options.observer ?? {}
+    const types = options.types ?? STATUS_EVENT_TYPES
+    this.#store = new PanelStateStore({ idsAreDense: STATUS_EVENT_TYPES.every(type => types.includes(type)) })
+    this.#stream = createEventStream(this.#address(false), {
+      headers: {
+        'User-Agent': options.userAgent ?? 'g6-stream',
+        'X-Request-ID': crypto.randomUUID(),
+        ...(options.token ? { 'X-API-Token': options.token } : {}),
+      },
+      readTimeoutMs: (options.timeoutSec ?? 45) * 1000,
+      maxEventLength: MAX_EVENT_LENGTH,
+      initialDelayMs: options.initialDelayMs ?? 1000,
+      onOpen: () => this.#onOpen(),
+      onBytes: () => this.#store.heardBytes(this.#clock.nowMs()),
+      onError: error => this.#onError(error),
+    })
+  }
+
+  get state(): PanelState {
+    return this.#store.state
+  }
+
+  start(onReading: (reading: Reading) => void): void {
+    this.#onReading = onReading
+    this.#reading = this.#read()
+  }
+
+  /** Nothing to look at: what is new comes by itself. */
+  refresh(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  /** Asks the producer for a full status; `reason` is shown until it comes. */
+  requestFull(reason: NeedFullReason): void {
+    this.#store.requestFull(reason)
+    this.#askForFull()
+  }
+
+  ingest(nowMs: number, intervalSec: number | null): readonly IngestStats[] {
+    const limits = heartbeatLimits(intervalSec, this.#options.limits?.())
+    return [
+      {
+        source: this.name,
+        connection: this.#connection,
+        error: this.#error,
+        state: this.#store.state,
+        heartbeat: this.#store.heartbeat(nowMs, limits),
+      },
+    ]
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    if (this.#askLater !== null) clearTimeout(this.#askLater)
+    this.#askLater = null
+    this.#stream.close()
+    await this.#reading
+  }
+
+  #address(forceFull: boolean): string {
+    const url = new URL(this.#options.url)
+    const types = this.#options.types ?? STATUS_EVENT_TYPES
+    url.searchParams.set('types', types.join(','))
+    if (forceFull) url.searchParams.set('force_full', '1')
+    return url.href
+  }
+
+  async #read(): Promise<void> {
+    for await (const { event, data } of this.#stream) {
+      if (this.#closed) break
+      this.#take(parseStatusEvent(event, data))
+    }
+    if (this.#closed) return
+    // 204: the producer wants nobody to come back.
+    this.#connection = 'closed'
+    this.#tellBad('missing', 'the server has ended this stream for good')
+  }
+
+  #take(event: StatusEvent): void {
+    const startMs = this.#clock.monotonicMs()
+    const nowMs = this.#clock.nowMs()
+    this.#observer.onEvent?.(event.type === 'bad' ? 'other' : event.type)
+    if (event.type === 'bad') {
+      this.#observer.onError?.(event.fault)
+      this.#log.debug({ source: this.name, type: event.name, why: event.why }, 'an event makes no sense')
+    }
+    const before = this.#store.state
+    const state = this.#store.apply(event, nowMs)
+    if (state.panelDiffDropped > before.panelDiffDropped) this.#observer.onError?.('diff_dropped')
+    if (state.uiGeneration > before.uiGeneration) {
+      this.#observer.onApplied?.((this.#clock.monotonicMs() - startMs) / 1000)
+    }
+    // What was asked for has come: the next reconnection is an ordinary one.
+    if (event.type === 'panel_full' && !state.needFull) this.#stream.url = this.#address(false)
+    this.#tellGood()
+    if (state.needFull) this.#askForFull()
+  }
+
+  #onOpen(): void {
+    if (this.#opened) this.#observer.onReconnect?.(this.#reconnectReason)
+    this.#opened = true
+    this.#connection = 'live'
+    this.#error = null
+    this.#lastErrorKey = ''
+    this.#reconnectReason = 'ended'
+    // A producer with nothing new to say after a return says nothing.
+    this.#tellGood()
+  }
+
+  #onError(error: StreamError): void {
+    const kind = error.code
+    this.#observer.onError?.(kind)
+    if (kind === 'too_large') {
+      this.#log.warn(
+        { source: this.name, problem: error.message },
+        'an event was too large and has been dropped',
+      )
+      this.#store.lostEvent('too_large')
+      this.#askForFull()
+      return
+    }
+    this.#connection = 'lost'
+    this.#error = error.message
+    this.#reconnectReason = kind
+    if (error.retryInMs !== undefined) this.#observer.onBackoff?.(error.retryInMs / 1000)
+    const key = `${kind} ${error.status ?? ''}`
+    if (key !== this.#lastErrorKey) {
+      this.#log.warn(
+        { source: this.name, kind, problem: error.message },
+        'the stream is lost; connecting again',
+      )
+    }
+    this.#lastErrorKey = key
+    this.#tellBad(readingErrorOf(error), error.message)
+  }
+
+  /** Tells of a baseline nobody was told of, or of one that counts again. */
+  #tellGood(): void {
+    const { state } = this.#store
+    const { baseline, followUps } = state
+    if (baseline === null) return
+    const sameFollowUps = this.#told?.followUps === followUps
+    if (this.#told?.baseline === baseline && sameFollowUps && this.#lastError === null) return
+    // Follow-ups are read beside the status: another object makes them read again.
+    const status = this.#told?.baseline === baseline && !sameFollowUps ? { ...baseline } : baseline
+    this.#told = state
+    this.#lastError = null
+    const readAtMs = this.#clock.nowMs()
+    const modifiedAtMs = Math.max(state.lastFullMs ?? 0, state.lastDiffMs ?? 0)
+    this.#onReading({ ok: true, status, readAtMs, modifiedAtMs, sizeBytes: state.sizeBytes })
+  }
+
+  #tellBad(error: ReadingError, message: string): void {
+    if (this.#lastError === error) return
+    this.#lastError = error
+    this.#onReading({ ok: false, error, message, readAtMs: this.#clock.nowMs() })
+  }
+
+  /** Reconnects with the wish for a full status; not more often than allowed. */
+  #askForFull(): void {
+    if (this.#options.autoFull === false || this.#closed || this.#askLater !== null) return
+    const retryMs = (this.#options.forceFullRetrySec ?? 30) * 1000
+    const waitMs = this.#askedFullAtMs + retryMs - this.#clock.monotonicMs()
+    if (waitMs > 0) {
+      this.#askLater = setTimeout(() => {
+        this.#askLater = null
+        if (this.#store.state.needFull) this.#askForFull()
+      }, waitMs)
+      return
+    }
+    this.#askedFullAtMs = this.#clock.monotonicMs()
+    const reasons = this.#store.state.needFullReasons
+    this.#log.info({ source: this.name, reasons }, 'asking for a full status')
+    this.#reconnectReason = 'need_full'
+    this.#stream.url = this.#address(true)
+    this.#stream.restart()
+  }
+}

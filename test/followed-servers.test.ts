@@ -1,0 +1,142 @@
+// `g6 serve` behind `g6 serve`, as processes: by status stream and by board; killed, restarted with a lower cycle, paused.
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type Connection, connect } from '../client/index.js'
+import { endAll, g6, type Running } from './support/g6.js'
+
+let folder = ''
+const connections: Connection[] = []
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'g6-chain-'))
+})
+afterEach(async () => {
+  for (const connection of connections.splice(0)) connection.close()
+  await endAll()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function write(cycle: number, ltp: number): Promise<void> {
+  const file = join(folder, 'status.json')
+  await writeFile(
+    `${file}.tmp`,
+    JSON.stringify({ cycle, interval: 1, indices: { NIFTY: { ltp, status: 'ok' } } }),
+  )
+  await rename(`${file}.tmp`, file)
+}
+
+async function serve(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Running & { at: string }> {
+  const running = g6(
+    ['serve', '--panels-dir', join(folder, `panels-${args.join('')}`.replace(/\W/g, '')), ...args],
+    {
+      G6_EVENTS_SSE_HEARTBEAT: '1',
+      ...env,
+    },
+  )
+  return { ...running, at: await running.url() }
+}
+
+/** Resolves when the server's board says so. */
+function says(connection: Connection, cycle: number, ltp: number): Promise<void> {
+  const there = (): boolean => {
+    const lines = (key: string): string => connection.board?.panels.get(key)?.lines.join('\n') ?? ''
+    return lines('cycle').includes(`cycle: ${cycle}\n`) && lines('indices').includes(ltp.toFixed(2))
+  }
+  return new Promise(resolve => {
+    const end = connection.on('update', () => look())
+    const look = (): void => {
+      if (!there()) return
+      end()
+      resolve()
+    }
+    look()
+  })
+}
+
+async function stateOf(url: string): Promise<{ state: string; error?: string }> {
+  const health = (await (await fetch(`${url}/summary/health`)).json()) as { status_file: { state: string } }
+  return health.status_file
+}
+
+async function untilState(url: string, wanted: RegExp): Promise<void> {
+  while (!wanted.test((await stateOf(url)).state)) await new Promise(resolve => setImmediate(resolve))
+}
+
+test('both kinds of followers are equal to their server again after a kill, a restart and a pause', async () => {
+  await write(90, 100)
+  const file = ['--status-file', join(folder, 'status.json')]
+  const origin = await serve(['--port', '0', ...file])
+  const { port } = new URL(origin.at)
+  const byStatus = await serve(['--port', '0', '--source', `${origin.at}/events`], {
+    G6_PANELS_SSE_TIMEOUT: '2.5',
+  })
+  const byBoard = await serve(['--port', '0', '--source', origin.at])
+  const followers = [byStatus, byBoard].map(({ at }) => {
+    const connection = connect(at)
+    connections.push(connection)
+    return connection
+  })
+  const all = (cycle: number, ltp: number) => Promise.all(followers.map(each => says(each, cycle, ltp)))
+  await all(90, 100)
+  await write(91, 101)
+  await all(91, 101)
+
+  // Killed: both say so, and keep showing what they had.
+  origin.signal('SIGKILL')
+  await origin.exit
+  await Promise.all([byStatus, byBoard].map(({ at }) => untilState(at, /^io$/)))
+  await all(91, 101)
+
+  // Restarted, with a lower cycle.
+  await write(1, 102)
+  const again = await serve(['--port', port, ...file])
+  const startedMs = performance.now()
+  await all(1, 102)
+  expect(performance.now() - startedMs).toBeLessThan(1_000 + 8_000)
+  await Promise.all([byStatus, byBoard].map(({ at }) => untilState(at, /^fresh$/)))
+
+  // Paused: noticed by the silence; nothing is lost when it goes on.
+  again.signal('SIGSTOP')
+  await untilState(byStatus.at, /^timeout$/)
+  await write(2, 103)
+  again.signal('SIGCONT')
+  await all(2, 103)
+  await untilState(byStatus.at, /^fresh$/)
+
+  const health = (await (await fetch(`${byStatus.at}/summary/health`)).json()) as Record<string, object>
+  expect(health.panel_push_meta).toMatchObject({
+    panel_generation: expect.any(Number),
+    need_full: false,
+    sse_heartbeat: { health: expect.stringMatching(/ok|warn/) },
+  })
+  const board = (await (await fetch(`${byBoard.at}/summary/resync`)).json()) as Record<string, unknown>
+  const theirs = (await (await fetch(`${again.at}/summary/resync`)).json()) as Record<string, unknown>
+  expect(board).toMatchObject({ epoch: theirs.epoch, generation: theirs.generation })
+})
+
+test('g6 dashboard URL shows another server’s board', async () => {
+  await write(7, 55)
+  const origin = await serve(['--port', '0', '--status-file', join(folder, 'status.json')])
+  const shown = g6(['dashboard', origin.at, '--no-rich', '--cycles', '1'])
+  expect(await shown.exit).toBe(0)
+  expect(shown.said().out).toContain('cycle: 7')
+  expect(shown.said().out).toMatch(/NIFTY.*55\.00/)
+  const one = g6(['snapshot', '--source', origin.at])
+  expect(await one.exit).toBe(0)
+  expect(one.said().out).toContain('[Cycle]')
+})
+
+test('a source that makes no sense is an error that names it', async () => {
+  for (const [args, text] of [
+    [['serve', '--source', 'ftp://h'], /"ftp:\/\/h" is no address/],
+    [['serve', '--source', 'http://h', '--source', 'f.json'], /only source/],
+  ] as const) {
+    const failing = g6(args)
+    expect(await failing.exit).toBe(1)
+    expect(failing.said().err).toMatch(text)
+  }
+})

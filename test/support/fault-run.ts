@@ -1,0 +1,122 @@
+// A run of faults between a real server and one client: random boards, cuts, cuts mid-event, stalls, restarts, token
+// shortage. After every round the client must show exactly what the server shows.
+import type { Board } from '../../src/board/board.js'
+import type { Panel } from '../../src/panels/panel.js'
+import { type BoardServer, startBoardServer } from './board-server.js'
+import { textPanel } from './boards.js'
+import { type FaultProxy, startFaultProxy } from './fault-proxy.js'
+
+/** A small seeded generator (mulberry32), so that a failing run can be run again. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+const KEYS = ['header', 'cycle', 'indices', 'alerts', 'links', 'long']
+
+function randomPanels(random: () => number): Panel[] {
+  const pick = (most: number): number => Math.floor(random() * most)
+  return KEYS.filter(() => random() < 0.85).map(key =>
+    textPanel(
+      key,
+      ...Array.from(
+        { length: key === 'long' ? 40 + pick(20) : pick(6) },
+        (_, i) => `${i}: ${'₹x'.repeat(1 + pick(4))}`,
+      ),
+    ),
+  )
+}
+
+export type FaultRunClient = {
+  /** Resolves when the client shows this board. */
+  reaches(board: Board): Promise<void>
+}
+
+export type FaultRun = { readonly rounds: Record<string, number>; readonly connections: number }
+
+export async function runFaults(options: {
+  readonly rounds: number
+  readonly seed: number
+  readonly start: (url: string) => Promise<FaultRunClient> | FaultRunClient
+}): Promise<FaultRun> {
+  const random = seeded(options.seed)
+  const pick = (most: number): number => Math.floor(random() * most)
+  let epochs = 0
+  const startServer = (): Promise<BoardServer> =>
+    // Small events make groups and cut panels; few tokens make readers fall behind.
+    startBoardServer(`e${++epochs}`, {
+      sseMaxEventBytes: 1_500,
+      sseEventsPerSec: 200,
+      sseStructMaxChanges: 20,
+    })
+  let server = await startServer()
+  const proxy: FaultProxy = await startFaultProxy(server.port)
+  const done: Record<string, number> = {}
+  const publish = (times: number): void => {
+    for (let i = 0; i < times; i++) server.publish(randomPanels(random))
+  }
+  const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+  const faults: Record<string, () => Promise<void> | void> = {
+    nothing: () => publish(1 + pick(3)),
+    cut: async () => {
+      publish(1)
+      if (random() < 0.5) await turn()
+      proxy.cut()
+      publish(pick(3))
+    },
+    cutMidEvent: async () => {
+      proxy.cutAfter(1 + pick(3_000))
+      for (let i = 0; i < 4; i++) {
+        publish(1)
+        await turn()
+      }
+    },
+    stall: async () => {
+      proxy.stall()
+      for (let i = 0; i < 5; i++) {
+        publish(2)
+        await turn()
+      }
+      proxy.resume()
+    },
+    shortage: async () => {
+      for (let i = 0; i < 150; i++) {
+        publish(1)
+        if (i % 10 === 0) await turn()
+      }
+    },
+    restart: async () => {
+      publish(1)
+      const old = server
+      proxy.target = 0
+      if (random() < 0.5) proxy.cut()
+      await old.close()
+      server = await startServer()
+      proxy.target = server.port
+      publish(1 + pick(3))
+    },
+  }
+  try {
+    publish(1)
+    const client = await options.start(proxy.url)
+    await client.reaches(server.board)
+    for (let round = 0; round < options.rounds; round++) {
+      const names = Object.keys(faults)
+      const name = names[pick(names.length)] ?? 'nothing'
+      done[name] = (done[name] ?? 0) + 1
+      await faults[name]?.()
+      // Whatever became of the round's events, a state is there to be reached.
+      await client.reaches(server.board)
+    }
+    return { rounds: done, connections: proxy.connections }
+  } finally {
+    await proxy.close()
+    await server.close()
+  }
+}
