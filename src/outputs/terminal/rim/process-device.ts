@@ -9,7 +9,8 @@ export function processDevice(): TerminalDevice {
   return {
     size: () => {
       const [width, height] = stdout.getWindowSize()
-      return { width, height }
+      // Serial lines and some containers say 0.
+      return { width: width || 80, height: height || 24 }
     },
     openWriter: events => openTerminal(events, stdout.fd),
     startInput({ onBytes, onEnd }) {
