@@ -11,13 +11,10 @@ import type { Config } from '../config/settings.js'
 import type { Output } from '../engine/cycle.js'
 import type { Cycles, LoopEnd } from '../engine/cycles.js'
 import { Loop, type LoopObserver } from '../engine/loop.js'
-import type { HttpPlugin } from '../guards/seam.js'
 import { type HealthDocument, healthDocument } from '../http/health-document.js'
-import { type Command, planListeners } from '../http/listen-plan.js'
+import { type Command, type ListenerPlan, planListeners } from '../http/listen-plan.js'
 import type { Listening } from '../http/listeners.js'
-import { clientFilePlugin } from '../http/routes/client-file.js'
-import { statusStreamPlugin } from '../http/routes/status-stream.js'
-import { createHttpServer, type HttpServer } from '../http/server.js'
+import type { HttpServer } from '../http/server.js'
 import { Hub } from '../hub/hub.js'
 import { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
@@ -25,7 +22,7 @@ import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.j
 import { createPanelBuilder } from '../panels/build.js'
 import type { TimelessContext } from '../panels/definition.js'
 import { PANELS } from '../panels/registry.js'
-import { staleAfter } from '../panels/thresholds.js'
+import { staleAfter, type Thresholds } from '../panels/thresholds.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { IndicesLog } from '../sources/indices-log.js'
 import { httpObserver, hubObserver, loopObserver, readHub, readIngest, readSource } from './bind-metrics.js'
@@ -77,7 +74,8 @@ export class Program {
   readonly #options: ProgramOptions
   readonly #log: Log
   readonly #clock: Clock
-  readonly #server: HttpServer | null
+  readonly #listeners: readonly ListenerPlan[]
+  #server: HttpServer | null = null
   readonly #source: ProgramSource
   /** Null where there is no status to serve. */
   readonly #statusHub: StatusHub | null
@@ -117,7 +115,7 @@ export class Program {
     this.#statusHub = isBoardSource(source)
       ? null
       : new StatusHub({ settings: () => this.#config, clock: this.#clock })
-    this.#server = this.#createServer()
+    this.#listeners = this.#plan()
     this.#indicesLog = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
     const outputs = [...this.#served(), ...(options.outputs?.(parts) ?? [])]
     const builder = createPanelBuilder({
@@ -172,7 +170,7 @@ export class Program {
 
   /** What is served of each cycle. */
   #served(): readonly Output[] {
-    if (this.#server === null) return []
+    if (!this.serving) return []
     const statuses = this.#statusHub === null ? [] : [createStatusOutput(this.#statusHub)]
     return [createHubOutput(this.hub), ...statuses]
   }
@@ -182,8 +180,32 @@ export class Program {
     return this.loop.finished
   }
 
+  /** Where the boards come from, as a person reads it. */
+  get sourceName(): string {
+    return this.#source.name
+  }
+
+  /** The thresholds in force. */
+  get thresholds(): Thresholds {
+    return this.#surroundings.thresholds
+  }
+
+  /** Whether the board is served over HTTP. */
+  get serving(): boolean {
+    return this.#listeners.length > 0
+  }
+
+  /** Why a followed stream waits for a full status; null while none does. */
+  get needFull(): string | null {
+    if (isBoardSource(this.#source)) return null
+    const streams = this.#source.ingest?.(this.#clock.nowMs(), null) ?? []
+    const waiting = streams.filter(({ state }) => state.needFull)
+    return waiting.length === 0 ? null : waiting.flatMap(({ state }) => state.needFullReasons).join(', ')
+  }
+
   /** Opens the ports and begins to read. Returns the addresses; throws when a port cannot be had. */
   async start(): Promise<readonly Listening[]> {
+    if (this.serving) this.#server = await this.#createServer()
     const listening = (await this.#server?.listen()) ?? []
     this.#surroundings = surroundingsOf(this.#config, this.#linksOf(listening))
     this.#listening = listening
@@ -236,34 +258,40 @@ export class Program {
     if (ignored.length > 0) this.#log.warn({ settings: ignored }, 'these take effect at the next start only')
   }
 
-  #createServer(): HttpServer | null {
-    const { loaded, command, log } = this.#options
+  /** Nothing for a dashboard that serves nobody. */
+  #plan(): readonly ListenerPlan[] {
+    const { loaded, command } = this.#options
     const { provenance } = loaded
     const wanted = wantsSink(this.#config.outputSinks, 'http')
-    if (!wanted && command === 'dashboard') return null
+    if (!wanted && command === 'dashboard') return []
     const plan = planListeners(this.#config, key => provenance[key].from !== 'default', command)
     if (!plan.ok) throw new ProgramError(plan.error)
-    if (!wanted || plan.listeners.length === 0) return null
+    return wanted ? plan.listeners : []
+  }
+
+  /** Loaded only when there is something to serve: a dashboard alone starts much sooner without it. */
+  async #createServer(): Promise<HttpServer> {
+    const [{ createHttpServer }, { clientFilePlugin }, { statusStreamPlugin }] = await Promise.all([
+      import('../http/server.js'),
+      import('../http/routes/client-file.js'),
+      import('../http/routes/status-stream.js'),
+    ])
+    const statusHub = this.#statusHub
+    const statuses = statusHub === null ? [] : [statusStreamPlugin(statusHub, () => this.#config)]
     return createHttpServer({
       config: () => this.#config,
-      listeners: plan.listeners,
+      listeners: this.#listeners,
       hub: this.hub,
       panelKeys: () => (isBoardSource(this.#source) ? keysOf(this.hub.board) : PANEL_KEYS),
       health: () => this.#health(),
       ready: () => readinessOf(this.loop.latest, this.loop.sourceNow(), this.#draining),
       metrics: accept => this.metrics.text(accept),
       observer: httpObserver(this.metrics),
-      log,
+      log: this.#log,
       clock: this.#clock,
       version: VERSION,
-      plugins: this.#plugins(),
+      plugins: [clientFilePlugin(), ...statuses],
     })
-  }
-
-  #plugins(): readonly HttpPlugin[] {
-    const hub = this.#statusHub
-    const statuses = hub === null ? [] : [statusStreamPlugin(hub, () => this.#config)]
-    return [clientFilePlugin(), ...statuses]
   }
 
   #health(): HealthDocument {
