@@ -160,6 +160,21 @@ function chatCommand(): Command {
     })
 }
 
+function terminalCommand(): Command {
+  return new Command('terminal')
+    .description('The full-screen dashboard: frames, bytes, start, memory; JSON')
+    .option('--quick', 'A short run')
+    .option('--check', 'Exit 1 when a figure is over its bound')
+    .action(async ({ quick, check }: { readonly quick?: true; readonly check?: true }) => {
+      const { benchTerminal, complaints } = await import('../../bench/terminal/run.js')
+      const { describeMachine } = await import('../../bench/machine.js')
+      const machine = describeMachine()
+      const report = await benchTerminal(quick ?? false)
+      process.stdout.write(`${JSON.stringify({ ...report, machine }, null, 2)}\n`)
+      if (check) for (const why of complaints(report)) fail(why)
+    })
+}
+
 function readable(report: object): string {
   const shown = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
   return `${Object.entries(report)
@@ -180,4 +195,5 @@ export function benchCommand(): Command {
     .addCommand(changeCommand())
     .addCommand(serverCommand())
     .addCommand(chatCommand())
+    .addCommand(terminalCommand())
 }
