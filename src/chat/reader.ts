@@ -10,6 +10,8 @@ import type { ChatLog } from './log/chat-log.js'
 
 /** One write; more is written when it is gone. */
 const ABOUT_WRITE_BYTES = 64 * 1024
+/** The first one is copied, so it is small. */
+const ABOUT_FIRST_WRITE_BYTES = 4 * 1024
 
 export type LeaveReason = 'ended' | 'client' | 'stalled' | 'auth_expired' | 'failed'
 
@@ -64,7 +66,13 @@ export class Reader {
 
   /** Begins; apart from the constructor, so that whoever made it knows it before anything happens to it. */
   start(): void {
-    this.#write(toWire(this.#parts.greeting, this.#parts.wire))
+    const { log, wire, greeting } = this.#parts
+    const hello = toWire(greeting, wire)
+    const slice =
+      this.#position < log.tail ? log.readFrom(this.#position, wire.framing, ABOUT_FIRST_WRITE_BYTES) : null
+    // What is there already goes with the greeting: one write, one packet.
+    if (slice === null || slice instanceof Promise) this.#write(hello)
+    else this.#take(Buffer.concat([hello, slice.bytes]), slice.next)
     this.#pump()
     if (this.#leaving === null) this.#look()
   }

@@ -230,7 +230,7 @@ describe('a reader that takes nothing', () => {
     })
     const reader = await ask(here).until(has(1))
     reader.stall()
-    await until(() => here.relay.readers === 0, 'closed')
+    await until(() => here.relay.readers === 0 && here.told.ends.length > 0, 'closed, and the answer read on')
     expect(here.told.ends).toEqual(['complete'])
     reader.goOn()
     await reader.end()
