@@ -116,6 +116,12 @@ describe('a connection that ends is made again', () => {
     expect(server.seen[1]?.headers['last-event-id']).toBe('1')
   })
 
+  test('with an id that came without data', async () => {
+    const server = await serve(stream('data: a\n\nid: 9\n\n', 'end'), stream('data: b\n\n'))
+    expect((await take(follow(server.url).stream, 2)).map(e => e.id)).toEqual(['', '9'])
+    expect(server.seen[1]?.headers['last-event-id']).toBe('9')
+  })
+
   test('without an id when the last one was empty', async () => {
     const server = await serve(stream('id: 1\ndata: a\n\nid:\ndata: b\n\n', 'end'), stream('data: c\n\n'))
     expect((await take(follow(server.url).stream, 3)).map(e => e.id)).toEqual(['1', '', ''])
@@ -300,4 +306,19 @@ describe('the end', () => {
     await take(follow(server.url).stream, 1)
     await left
   })
+})
+
+test('the waits grow while no event is good, and begin again once one is', async () => {
+  const server = await serve(stream('retry: 0\ndata: x\n\n', 'end'))
+  const waits = async (isGood: boolean) => {
+    const { stream: events, errors } = follow(server.url, {
+      initialDelayMs: 1,
+      random: () => 0.5,
+      isGood: () => isGood,
+    })
+    await take(events, 4)
+    return errors.map(({ retryInMs = 0 }) => Math.round(retryInMs))
+  }
+  expect(await waits(true)).toEqual([1, 1, 1])
+  expect(await waits(false)).toEqual([1, 100, 200])
 })

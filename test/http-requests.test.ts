@@ -246,6 +246,8 @@ describe('broken requests', () => {
   })
   test('a request line over 16 KiB is 414 too', async () => {
     expect((await send(raw(`GET /${'x'.repeat(40_000)}`))).status).toBe(414)
+    await rig.close()
+    expect((await send(raw(`GET /${'x'.repeat(200_000)}`))).status).toBe(414)
   })
   test('two requests in one by a smuggled length are refused', async () => {
     const client = await send(

@@ -17,14 +17,20 @@ import type { Snapshot } from '../src/snapshot/snapshot.js'
 const START_MS = Date.UTC(2026, 10, 21, 5)
 const NAMES = ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX']
 
-function snapshots(steps: number, scenario: ScenarioName, shape: Shape, seed = 1): readonly Snapshot[] {
+function snapshots(
+  steps: number,
+  scenario: ScenarioName,
+  shape: Shape,
+  seed = 1,
+  openMarket = false,
+): readonly Snapshot[] {
   const options: ScenarioOptions = {
     seed,
     indices: NAMES,
     intervalSec: 60,
     shape,
     scenario,
-    openMarket: false,
+    openMarket,
     withAnalytics: true,
   }
   const run = createScenario(options)
@@ -104,7 +110,10 @@ test('the flat writer has no price for an index that is stale, the nested one ke
 })
 
 describe('panels', () => {
-  const keys = PANELS.map(({ key }) => key).sort()
+  // Two panels show what comes beside a status, from followed streams.
+  const keys = PANELS.map(({ key }) => key)
+    .filter(key => key !== 'stream' && key !== 'followups')
+    .sort()
 
   test.each(['busy', 'alerts', 'faults'] as const)('%s moves every one of them in 40 steps', scenario => {
     for (const seed of [1, 2, 3]) {
@@ -125,6 +134,19 @@ describe('panels', () => {
     expect(perStep).toBeLessThan(1)
     expect([...new Set(run.flat())].sort()).toEqual(keys)
   })
+})
+
+test('prices move less after hours than in an open market, and stay believable', () => {
+  const moves = (openMarket: boolean) => {
+    const prices = snapshots(300, 'busy', 'both', 1, openMarket).map(({ indices }) => indices[0]?.ltp ?? 0)
+    expect(Math.min(...prices)).toBeGreaterThan(23_500)
+    expect(Math.max(...prices)).toBeLessThan(25_500)
+    return prices.slice(1).reduce((sum, price, i) => sum + Math.abs(price - (prices[i] ?? 0)), 0)
+  }
+  const [open, closed] = [moves(true), moves(false)]
+  expect(open).toBeGreaterThan(closed * 2)
+  // More than the least that a price is sure to move.
+  expect(closed).toBeGreaterThan(300 * 0.1)
 })
 
 describe('alerts', () => {

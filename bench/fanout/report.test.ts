@@ -26,6 +26,11 @@ describe('a row of the report', () => {
     expect(ratio(1.44)).toMatchObject({ reached: false, passed: false })
   })
 
+  test('passes CI when one round is within the gate: a loss shows in every round', () => {
+    const [check] = reportRow(row, [round(3, 1, 1000), round(1.4, 1, 1000)]).checks
+    expect(check).toMatchObject({ reached: false, passed: true })
+  })
+
   test('judges a limit by itself on the value of the first subject', () => {
     const memory = { name: 'memory', unit: 'KiB', targets: [{ against: null, limit: 8 }] }
     const made = reportRow(memory, [{ memory: { ours: 7, bare: 5 } }, { memory: { ours: 9, bare: 5 } }])

@@ -1,4 +1,6 @@
 // What the parts tell, put into the metrics they are known by. The only place where both sides meet.
+
+import type { Clock } from '../clock/clock.js'
 import type { CycleResult } from '../engine/cycle.js'
 import type { Cycles } from '../engine/cycles.js'
 import type { LoopObserver } from '../engine/loop.js'
@@ -59,14 +61,13 @@ export function loopObserver(metrics: Metrics): LoopObserver {
   }
 }
 
-function setGauges(metrics: Metrics, { board, stats, source }: CycleResult): void {
+function setGauges(metrics: Metrics, { board, stats }: CycleResult): void {
   metrics.g6_unified_last_cycle_timestamp.set(board.builtAtMs / 1000)
   metrics.g6_summary_diff_hit_ratio.set(stats.hitRatio)
   metrics.g6_summary_panel_updates_last.set(stats.lastCycleUpdates)
   metrics.g6_summary_panel_churn_ratio.set(stats.churnRatio)
   metrics.g6_summary_panel_high_churn_streak.set(stats.highChurnStreak)
   metrics.g6_summary_panel_churn_anomalies_total.raiseTo(stats.churnAnomalies)
-  metrics.g6_status_state.only({ state: source.state })
 }
 
 export function ingestObserver(metrics: Metrics): IngestObserver {
@@ -80,12 +81,12 @@ export function ingestObserver(metrics: Metrics): IngestObserver {
 }
 
 /** The primary followed stream; its age grows by itself, so it is read when somebody looks. */
-export function readIngest(metrics: Metrics, loop: Cycles): () => void {
+export function readIngest(metrics: Metrics, loop: Cycles, clock: Clock): () => void {
   return metrics.onScrape(() => {
     const primary = loop.latest?.stats.ingest?.[0]
     if (primary === undefined) return
     const { lastEventMs } = primary.state
-    const staleSec = lastEventMs === null ? null : Math.max(0, (Date.now() - lastEventMs) / 1000)
+    const staleSec = lastEventMs === null ? null : Math.max(0, (clock.nowMs() - lastEventMs) / 1000)
     metrics.g6_sse_heartbeat_stale_seconds.set(staleSec)
     metrics.g6_sse_heartbeat_health.set(STREAM_HEALTH.indexOf(primary.heartbeat.health))
   })
@@ -98,7 +99,11 @@ export function httpObserver(metrics: Metrics): HttpObserver {
   }
 }
 
-/** The age of the input grows by itself, so it is read when somebody looks. */
+/** How the input stands changes by itself (it ages), so it is read when somebody looks. */
 export function readSource(metrics: Metrics, loop: Cycles): () => void {
-  return metrics.onScrape(() => metrics.g6_status_age_seconds.set(loop.sourceNow().ageSec))
+  return metrics.onScrape(() => {
+    const { state, ageSec } = loop.sourceNow()
+    metrics.g6_status_state.only({ state })
+    metrics.g6_status_age_seconds.set(ageSec)
+  })
 }

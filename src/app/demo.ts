@@ -13,6 +13,8 @@ import { createScenario, parseScenario } from '../simulator/scenario.js'
 import { fileOutputs, screenOutput } from './outputs.js'
 import { Program } from './program.js'
 import { runProgram } from './run.js'
+
+import type { Screen } from './screen.js'
 import { fileSourceOf } from './source.js'
 
 const INDICES = ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX']
@@ -27,6 +29,8 @@ export type DemoOptions = {
   /** Loads the settings over the demo's own; null: they cannot be used, and that was said. */
   readonly prepare: (own: Flags) => Prepared | null
   readonly stdout: TextStream
+  /** Where there is one to fill; null: plain text. */
+  readonly screen: Screen | null
 }
 
 /** Where to look, and one line to try: the first thing the demo says. */
@@ -75,20 +79,26 @@ export async function startDemo(options: DemoOptions): Promise<number> {
         withAnalytics: true,
       }),
     })
+    const { screen, stdout } = options
     const program = new Program({
       loaded,
       command: 'demo',
       source: fileSourceOf,
-      outputs: parts => [...screenOutput(parts, 'plain', options.stdout), ...fileOutputs(parts)],
+      outputs: parts => [
+        ...(screen?.outputs(parts) ?? screenOutput(parts, 'plain', stdout)),
+        ...fileOutputs(parts),
+      ],
       log,
     })
+    screen?.open(program)
     return await runProgram({
       program,
       log,
       load,
+      ...(screen !== null && { restore: () => screen.restore() }),
       onListening: listening => {
         for (const { name, url } of listening) log.info({ name, url }, 'listening')
-        options.stdout.write(welcome(listening))
+        if (screen === null) stdout.write(welcome(listening))
       },
     })
   } finally {

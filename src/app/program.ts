@@ -13,10 +13,9 @@ import type { Output } from '../engine/cycle.js'
 import type { Cycles, LoopEnd } from '../engine/cycles.js'
 import { Loop, type LoopObserver } from '../engine/loop.js'
 import { type HealthDocument, healthDocument } from '../http/health-document.js'
-import { type Command, planListeners } from '../http/listen-plan.js'
+import { type Command, type ListenerPlan, planListeners } from '../http/listen-plan.js'
 import type { Listening } from '../http/listeners.js'
-import { statusStreamPlugin } from '../http/routes/status-stream.js'
-import { createHttpServer, type HttpServer } from '../http/server.js'
+import type { HttpServer } from '../http/server.js'
 import { Hub } from '../hub/hub.js'
 import { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
@@ -24,11 +23,11 @@ import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.j
 import { createPanelBuilder } from '../panels/build.js'
 import type { TimelessContext } from '../panels/definition.js'
 import { PANELS } from '../panels/registry.js'
-import { staleAfter } from '../panels/thresholds.js'
+import { staleAfter, type Thresholds } from '../panels/thresholds.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { IndicesLog } from '../sources/indices-log.js'
 import { httpObserver, hubObserver, loopObserver, readHub, readIngest, readSource } from './bind-metrics.js'
-import { type Chat, createChat } from './chat.js'
+import type { Chat } from './chat.js'
 import { createEpoch } from './epoch.js'
 import {
   createFollowLoop,
@@ -77,8 +76,10 @@ export class Program {
   readonly #options: ProgramOptions
   readonly #log: Log
   readonly #clock: Clock
-  readonly #server: HttpServer | null
-  readonly #chat: Chat
+  readonly #listeners: readonly ListenerPlan[]
+  #server: HttpServer | null = null
+  /** Only where the board is served; loaded with the server. */
+  #chat: Chat | null = null
   readonly #source: ProgramSource
   /** Null where there is no status to serve. */
   readonly #statusHub: StatusHub | null
@@ -118,8 +119,7 @@ export class Program {
     this.#statusHub = isBoardSource(source)
       ? null
       : new StatusHub({ settings: () => this.#config, clock: this.#clock })
-    this.#chat = createChat({ config: () => this.#config, metrics: this.metrics, log, clock: this.#clock })
-    this.#server = this.#createServer()
+    this.#listeners = this.#plan()
     this.#indicesLog = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
     const outputs = [...this.#served(), ...(options.outputs?.(parts) ?? [])]
     const builder = createPanelBuilder({
@@ -169,12 +169,12 @@ export class Program {
       })
     readHub(this.metrics, this.hub)
     readSource(this.metrics, this.loop)
-    readIngest(this.metrics, this.loop)
+    readIngest(this.metrics, this.loop, this.#clock)
   }
 
   /** What is served of each cycle. */
   #served(): readonly Output[] {
-    if (this.#server === null) return []
+    if (!this.serving) return []
     const statuses = this.#statusHub === null ? [] : [createStatusOutput(this.#statusHub)]
     return [createHubOutput(this.hub), ...statuses]
   }
@@ -184,9 +184,32 @@ export class Program {
     return this.loop.finished
   }
 
+  /** Where the boards come from, as a person reads it. */
+  get sourceName(): string {
+    return this.#source.name
+  }
+
+  /** The thresholds in force. */
+  get thresholds(): Thresholds {
+    return this.#surroundings.thresholds
+  }
+
+  /** Whether the board is served over HTTP. */
+  get serving(): boolean {
+    return this.#listeners.length > 0
+  }
+
+  /** Why a followed stream waits for a full status; null while none does. */
+  get needFull(): string | null {
+    if (isBoardSource(this.#source)) return null
+    const streams = this.#source.ingest?.(this.#clock.nowMs(), null) ?? []
+    const waiting = streams.filter(({ state }) => state.needFull)
+    return waiting.length === 0 ? null : waiting.flatMap(({ state }) => state.needFullReasons).join(', ')
+  }
+
   /** Opens the ports and begins to read. Returns the addresses; throws when a port cannot be had. */
   async start(): Promise<readonly Listening[]> {
-    if (this.#server !== null) await this.#chat.start()
+    if (this.serving) this.#server = await this.#createServer()
     const listening = (await this.#server?.listen()) ?? []
     this.#surroundings = surroundingsOf(this.#config, this.#linksOf(listening))
     this.#listening = listening
@@ -208,7 +231,7 @@ export class Program {
     const startMs = this.#clock.monotonicMs()
     await this.loop.stop()
     const leftMs = Math.max(0, graceMs - (this.#clock.monotonicMs() - startMs) - CLOSING_MS)
-    await Promise.all([this.hub.close(leftMs), this.#chat.close(leftMs)])
+    await Promise.all([this.hub.close(leftMs), this.#chat?.close(leftMs)])
     this.#statusHub?.close()
     await this.#server?.close()
     await this.loop.closeOutputs()
@@ -230,7 +253,7 @@ export class Program {
       this.#config = config
       this.#server?.reload()
       this.#surroundings = surroundings
-      if (this.#server !== null) void this.#chat.start()
+      void this.#chat?.start()
       this.#log.level = config.logLevel
     } catch (error) {
       this.#config = before
@@ -241,30 +264,49 @@ export class Program {
     if (ignored.length > 0) this.#log.warn({ settings: ignored }, 'these take effect at the next start only')
   }
 
-  #createServer(): HttpServer | null {
-    const { loaded, command, log } = this.#options
+  /** Nothing for a dashboard that serves nobody. */
+  #plan(): readonly ListenerPlan[] {
+    const { loaded, command } = this.#options
     const { provenance } = loaded
     const wanted = wantsSink(this.#config.outputSinks, 'http')
-    if (!wanted && command === 'dashboard') return null
+    if (!wanted && command === 'dashboard') return []
     const plan = planListeners(this.#config, key => provenance[key].from !== 'default', command)
     if (!plan.ok) throw new ProgramError(plan.error)
-    if (!wanted || plan.listeners.length === 0) return null
+    return wanted ? plan.listeners : []
+  }
+
+  /** Loaded only when there is something to serve: a dashboard alone starts much sooner without it. */
+  async #createServer(): Promise<HttpServer> {
+    const [{ createChat }, { createHttpServer }, { clientFilePlugin }, { statusStreamPlugin }] =
+      await Promise.all([
+        import('./chat.js'),
+        import('../http/server.js'),
+        import('../http/routes/client-file.js'),
+        import('../http/routes/status-stream.js'),
+      ])
+    const statusHub = this.#statusHub
+    const statuses = statusHub === null ? [] : [statusStreamPlugin(statusHub, () => this.#config)]
+    const chat = createChat({
+      config: () => this.#config,
+      metrics: this.metrics,
+      log: this.#log,
+      clock: this.#clock,
+    })
+    this.#chat = chat
+    await chat.start()
     return createHttpServer({
       config: () => this.#config,
-      listeners: plan.listeners,
+      listeners: this.#listeners,
       hub: this.hub,
       panelKeys: () => (isBoardSource(this.#source) ? keysOf(this.hub.board) : PANEL_KEYS),
       health: () => this.#health(),
       ready: () => readinessOf(this.loop.latest, this.loop.sourceNow(), this.#draining),
       metrics: accept => this.metrics.text(accept),
       observer: httpObserver(this.metrics),
-      log,
+      log: this.#log,
       clock: this.#clock,
       version: VERSION,
-      plugins: [
-        ...(this.#statusHub === null ? [] : [statusStreamPlugin(this.#statusHub, () => this.#config)]),
-        ...this.#chat.plugins,
-      ],
+      plugins: [clientFilePlugin(), ...statuses, ...chat.plugins],
     })
   }
 

@@ -62,7 +62,8 @@ export async function runProgram(options: RunOptions): Promise<number> {
   ]
   for (const [event, listener] of listeners) edge.on(event, listener)
   try {
-    onListening?.(await program.start())
+    const listening = await program.start()
+    onListening?.(listening)
     await program.finished
     await program.stop()
   } catch (error) {

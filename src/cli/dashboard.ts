@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { fileOutputs, screenOutput } from '../app/outputs.js'
 import { Program } from '../app/program.js'
 import { runProgram } from '../app/run.js'
+import { hasScreen, Screen } from '../app/screen.js'
 import { sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
 import { prepare } from './settings.js'
@@ -23,25 +24,31 @@ export function dashboardCommand(): Command {
     .option('--json', 'One JSON line a cycle instead of text')
     .option('--serve', 'Serve the board over HTTP too')
     .action(async (shown: string | undefined, _options: unknown, command: Command) => {
-      const prepared = prepare(command)
+      const { rich, json, serve, source = [] } = command.opts<Options>()
+      const possible = rich && json !== true && hasScreen() ? new Screen() : null
+      const prepared = prepare(command, {}, possible?.logDestination)
       if (prepared === null) return
       const { loaded, log, load } = prepared
-      const { json, serve, source = [] } = command.opts<Options>()
+      // One frame and an end is for reading, and a screen would be gone before anybody has.
+      const screen = loaded.config.summaryMaxCycles === 1 ? null : possible
+      if (screen === null) possible?.restore()
       const sources = shown === undefined ? source : [shown, ...source]
       const program = new Program({
         loaded,
         command: serve ? 'dashboard --serve' : 'dashboard',
         source: sourceOf(sources),
         outputs: parts => [
-          ...screenOutput(parts, json ? 'json' : 'plain', process.stdout),
+          ...(screen?.outputs(parts) ?? screenOutput(parts, json ? 'json' : 'plain', process.stdout)),
           ...fileOutputs(parts),
         ],
         log,
       })
+      screen?.open(program)
       process.exitCode = await runProgram({
         program,
         log,
         load,
+        ...(screen !== null && { restore: () => screen.restore() }),
         onListening: listening => {
           for (const { name, url } of listening) log.info({ name, url }, 'listening')
         },

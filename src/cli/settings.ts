@@ -1,4 +1,5 @@
 // Settings for a command: loaded from its flags, the environment and the file; what is wrong is said on standard error.
+import type { Writable } from 'node:stream'
 import type { Command } from 'commander'
 import { givenFlags } from '../config/flags.js'
 import { loadConfigFromProcess } from '../config/from-process.js'
@@ -15,8 +16,8 @@ export type Prepared = {
   readonly load: () => LoadResult
 }
 
-/** `more`: settings the command itself decides, where nobody else did. Null: said what is wrong, exit code set. */
-export function prepare(command: Command, more: Flags = {}): Prepared | null {
+/** `more`: settings the command itself decides, where nobody else did. `logTo`: instead of standard error. Null: said what is wrong, exit code set. */
+export function prepare(command: Command, more: Flags = {}, logTo?: Writable): Prepared | null {
   const { flags, configPath } = givenFlags(command)
   const load = (): LoadResult => loadConfigFromProcess({ flags: { ...more, ...flags }, configPath })
   const loaded = load()
@@ -29,7 +30,12 @@ export function prepare(command: Command, more: Flags = {}): Prepared | null {
   }
   const { logLevel, logFormat } = loaded.config
   const format = logFormat ?? (process.stderr.isTTY === true ? 'pretty' : 'json')
-  const log = createLog({ level: logLevel, format, ...lokiOf(loaded.config) })
+  const log = createLog({
+    level: logLevel,
+    format,
+    ...(logTo !== undefined && { destination: logTo }),
+    ...lokiOf(loaded.config),
+  })
   for (const { message } of loaded.warnings) log.warn(message)
   return { loaded, log, load }
 }

@@ -133,6 +133,16 @@ describe('when something is wrong', () => {
     await expect(writeAtomically(beneath, 'one')).rejects.toMatchObject({ code: 'ENOTDIR' })
   })
 
+  test('a folder that cannot be made beneath one that is there is the error, at once', async () => {
+    await expect(systemEdge.makeFolder('/proc/none/deep')).rejects.toThrow()
+  })
+
+  test('a folder that somebody else has made meanwhile is no error', async () => {
+    const deep = join(folder, 'a', 'b')
+    await Promise.all(Array.from({ length: 8 }, () => systemEdge.makeFolder(deep)))
+    expect(await readdir(join(folder, 'a'))).toEqual(['b'])
+  })
+
   test('a removal that fails too does not hide the first error', async () => {
     const edge = edgeWith({
       rename: heldFor(1, 'EROFS'),

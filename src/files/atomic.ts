@@ -22,6 +22,22 @@ export type AtomicEdge = {
 const RETRY_AFTER_MS: readonly number[] = [5, 20, 80]
 const HELD_FOR_A_MOMENT: ReadonlySet<unknown> = new Set(['EPERM', 'EACCES', 'EBUSY'])
 
+/** With its parents. Not `recursive`: on /proc that never comes back (it answers ENOENT for a folder whose parent is there). */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path)
+  } catch (error) {
+    const code = codeOf(error)
+    if (code === 'EEXIST') return
+    const parent = dirname(path)
+    if (code !== 'ENOENT' || parent === path) throw error
+    await makeFolder(parent)
+    await mkdir(path).catch((again: unknown) => {
+      if (codeOf(again) !== 'EEXIST') throw again
+    })
+  }
+}
+
 /** The real file system. */
 export const systemEdge: AtomicEdge = {
   async writeFlushed(path, text) {
@@ -34,7 +50,7 @@ export const systemEdge: AtomicEdge = {
     }
   },
   rename,
-  makeFolder: path => mkdir(path, { recursive: true }),
+  makeFolder,
   remove: path => rm(path, { force: true }),
   wait: ms => pause(ms),
 }

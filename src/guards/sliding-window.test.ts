@@ -52,6 +52,14 @@ test('idle keys are let go, and there are never more than the bound', () => {
   expect(window.keys).toBe(1)
 })
 
+test('it is the idlest key that is pushed out', () => {
+  const window = new SlidingWindow(2)
+  const limit = { count: 1, windowMs: 100 }
+  for (const [nowMs, key] of ['a', 'b', 'a', 'c'].entries()) window.add(key, limit, nowMs)
+  expect(window.waitMs('b', limit, 4)).toBe(0)
+  expect(window.waitMs('a', limit, 4)).toBeGreaterThan(0)
+})
+
 test('a limit that was lowered holds at once', () => {
   const window = new SlidingWindow()
   for (let i = 0; i < 5; i++) window.add('a', { count: 5, windowMs: 100 }, i)

@@ -1,6 +1,7 @@
 // The JSON Schemas served under /schemas and shown in the reference, made of the zod schemas the program itself uses.
 import type { z } from 'zod'
 import { problemDocument, resyncDocument, SUMMARY_EVENTS, ticketDocument } from '../protocol/events.js'
+import { STATUS_PAYLOADS, statusEnvelope } from '../protocol/status-events.js'
 import { healthSchema } from './health-document.js'
 import { jsonSchema } from './zod-schemas.js'
 
@@ -9,6 +10,9 @@ const DOCUMENTS: Readonly<Record<string, z.ZodType>> = {
   health: healthSchema,
   ticket: ticketDocument,
   problem: problemDocument,
+  // Of GET /events: what is around every event, and what is inside of each type.
+  status_event: statusEnvelope,
+  ...STATUS_PAYLOADS,
 }
 
 /** File name under /schemas without `.json` → JSON Schema 2020-12. */
@@ -19,16 +23,22 @@ export function schemaDocuments(): ReadonlyMap<string, Record<string, unknown>> 
 
 /** `docs/reference/events.md`. */
 export function eventsPage(): string {
-  const sections = Object.entries(SUMMARY_EVENTS).map(([name, schema]) => {
-    const text = JSON.stringify(jsonSchema(schema, 'output'), null, 2)
-    return `## \`${name}\`\n\n\`\`\`json\n${text}\n\`\`\`\n`
-  })
+  const sections = (schemas: Readonly<Record<string, z.ZodType>>): readonly string[] =>
+    Object.entries(schemas).map(([name, schema]) => {
+      const text = JSON.stringify(jsonSchema(schema, 'output'), null, 2)
+      return `## \`${name}\`\n\n\`\`\`json\n${text}\n\`\`\`\n`
+    })
   return [
     '# Events of `GET /summary/events`',
     '',
     'The `data` of each event as JSON Schema; the same texts are served under `/schemas/<event>.json`.',
     'Generated from the schemas in the source.',
     '',
-    ...sections,
+    ...sections(SUMMARY_EVENTS),
+    '# Events of `GET /events`',
+    '',
+    'Every event’s `data` is a `status_event`; its `payload` is that of its `type`. See [clients](../clients.md).',
+    '',
+    ...sections({ status_event: statusEnvelope, ...STATUS_PAYLOADS }),
   ].join('\n')
 }

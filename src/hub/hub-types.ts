@@ -62,3 +62,16 @@ export interface HubLike {
   /** Gives every reader what it lacks and `bye`, ends the connections, resolves when all have ended or after the grace. */
   close(graceMs: number): Promise<void>
 }
+
+/** The settings of the stream, read anew at every use so that a reload takes effect. */
+export type HubSettings = {
+  readonly sseHeartbeatCycles: number
+  readonly sseForceFullEveryN: number
+  readonly sseStructMaxChanges: number
+  readonly sseEventsPerSec: number
+  readonly sseMaxEventBytes: number
+  readonly sseStallTimeoutMs: number
+  readonly sseReconnectSpreadMs: number
+  readonly sseRetryMs: number
+  readonly summaryRefreshSec: number
+}

@@ -6,8 +6,8 @@ import { ScriptedTransport } from '../../test/support/scripted-transport.js'
 import { StreamReader } from '../../test/support/stream-reader.js'
 import { type Board, emptyBoard, nextBoard } from '../board/board.js'
 import type { Panel } from '../panels/panel.js'
-import { Hub, type HubSettings } from './hub.js'
-import type { DiffMode, View } from './hub-types.js'
+import { Hub } from './hub.js'
+import type { DiffMode, HubSettings, View } from './hub-types.js'
 
 import type { Wire } from './transport.js'
 

@@ -3,8 +3,8 @@ import { boardMaker, textPanel } from '../../test/support/boards.js'
 import { ScriptedTransport } from '../../test/support/scripted-transport.js'
 import { StreamReader } from '../../test/support/stream-reader.js'
 import type { Board } from '../board/board.js'
-import { Hub, type HubOptions, type HubSettings } from './hub.js'
-import type { JoinRequest } from './hub-types.js'
+import { Hub, type HubOptions } from './hub.js'
+import type { HubSettings, JoinRequest } from './hub-types.js'
 
 const SETTINGS: HubSettings = {
   sseHeartbeatCycles: 3,

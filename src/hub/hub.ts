@@ -12,40 +12,30 @@
 import type { Board } from '../board/board.js'
 import { type Clock, systemClock } from '../clock/clock.js'
 import { type Log, silentLog } from '../log/log.js'
-import type { ByeReason, ResyncReason } from '../protocol/events.js'
-import { encodeComment, encodeRetry } from '../sse/encode.js'
+import type { ByeReason } from '../protocol/events.js'
+import { Encoder, KEEPALIVE_MS } from './encoder.js'
 import { Feed, feedKey, feedShape } from './feed.js'
 import {
-  byeEvent,
   catchUpEvents,
   type EventText,
-  type FrameLimits,
   faultEvent,
   heartbeatEvent,
-  helloEvent,
-  resyncRequiredEvent,
   snapshotEvents,
   stepEvents,
 } from './frames.js'
-import type { DisconnectReason, HubLike, HubObserver, HubStats, JoinRequest } from './hub-types.js'
-import { ANYWHERE, type Encoded, type Lane } from './lane.js'
-import { type Reader, takeTokens, UNGREETED } from './reader.js'
-import { decideResume } from './resume.js'
-import type { Transport, Wire } from './transport.js'
-import { EMPTY_BYTES, toWire, wireEnd, wireKey } from './wire.js'
-
-/** The settings of the stream, read anew at every use so that a reload takes effect. */
-export type HubSettings = {
-  readonly sseHeartbeatCycles: number
-  readonly sseForceFullEveryN: number
-  readonly sseStructMaxChanges: number
-  readonly sseEventsPerSec: number
-  readonly sseMaxEventBytes: number
-  readonly sseStallTimeoutMs: number
-  readonly sseReconnectSpreadMs: number
-  readonly sseRetryMs: number
-  readonly summaryRefreshSec: number
-}
+import type {
+  DisconnectReason,
+  HubLike,
+  HubObserver,
+  HubSettings,
+  HubStats,
+  JoinRequest,
+} from './hub-types.js'
+import { ANYWHERE, type Lane } from './lane.js'
+import { Ledger } from './ledger.js'
+import { fullMilliTokens, type Reader, takeTokens, UNGREETED } from './reader.js'
+import type { Transport } from './transport.js'
+import { EMPTY_BYTES } from './wire.js'
 
 export type HubOptions = {
   readonly settings: () => HubSettings
@@ -60,8 +50,6 @@ export type HubOptions = {
   readonly sliceReaders?: number
 }
 
-/** A connection that got no byte for this long gets a comment: proxies cut at 60 s. */
-export const KEEPALIVE_MS = 15_000
 const TICK_MS = 1_000
 /** How long an ended connection may take to swallow its last bytes. */
 const LINGER_MS = 2_000
@@ -70,12 +58,6 @@ const STARVED_CHECK_MS = 20
 /** One walk over every lane that has something to send, in slices. `step` is what the current lane is being sent. */
 type Pass = { readonly lanes: readonly Lane[]; lane: number; index: number; step: Step | null }
 type Step = { readonly from: number; readonly to: number; readonly events: number; readonly bytes: Buffer }
-/** What observers have not heard yet. */
-type Untold = {
-  readonly events: EventText[]
-  readonly encodesSec: number[]
-  readonly sent: { readonly panels: readonly string[]; readonly seconds: number | null }[]
-}
 const NO_STEP: Step = { from: Number.NaN, to: 0, events: 0, bytes: EMPTY_BYTES }
 
 export class Hub implements HubLike {
@@ -84,29 +66,24 @@ export class Hub implements HubLike {
   readonly #clock: Clock
   readonly #log: Log
   readonly #observer: HubObserver
-  readonly #random: () => number
+  readonly #ledger: Ledger
+  readonly #encoder: Encoder
   readonly #feeds = new Map<string, Feed>()
   readonly #readers = new Set<Reader>()
   readonly #blocked = new Set<Reader>()
   readonly #starved = new Set<Reader>()
   /** Ended by us, still swallowing their last bytes → when patience ends. */
   readonly #ending = new Map<Transport, number>()
-  readonly #keepalives = new Map<string, Buffer>()
   readonly #tick: NodeJS.Timeout
   #starvedTimer: NodeJS.Timeout | null = null
   #board: Board | null = null
   #pass: Pass | null = null
   #flushQueued = false
   #immediate: NodeJS.Immediate | null = null
-  #untold: Untold = { events: [], encodesSec: [], sent: [] }
-  #telling: NodeJS.Immediate | null = null
   #publishedAtMs = 0
   #stepPanels: readonly string[] = []
   #closed = false
   #whenEmpty: (() => void) | null = null
-  #counts = { events: 0, sent: 0, merged: 0, bytes: 0, stalled: 0 }
-  readonly #byType: Record<string, number> = {}
-  readonly #resumed = { resumed: 0, epoch: 0, ahead: 0, subset: 0, malformed: 0 }
 
   constructor(options: HubOptions) {
     this.#options = options
@@ -114,7 +91,14 @@ export class Hub implements HubLike {
     this.#clock = options.clock ?? systemClock
     this.#log = options.log ?? silentLog
     this.#observer = options.observer ?? {}
-    this.#random = options.random ?? Math.random
+    this.#ledger = new Ledger(this.#observer)
+    this.#encoder = new Encoder({
+      settings: options.settings,
+      version: options.version,
+      random: options.random ?? Math.random,
+      ledger: this.#ledger,
+      onPanelCut: () => this.#observer.onPanelCut?.(),
+    })
     this.#tick = setInterval(() => this.#onTick(), TICK_MS)
     this.#tick.unref()
   }
@@ -123,17 +107,22 @@ export class Hub implements HubLike {
     return this.#board
   }
 
+  /** Whole milliseconds: see Reader. */
+  #nowMs(): number {
+    return Math.trunc(this.#clock.monotonicMs())
+  }
+
   // ── joining ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   join(request: JoinRequest): void {
     const { transport } = request
     if (this.#closed) {
       transport.attach({ onDrain: () => {}, onClose: () => {} })
-      transport.end(this.#farewell(request.wire, 'shutdown'))
+      transport.end(this.#encoder.farewell(request.wire, 'shutdown'))
       return
     }
     const lane = this.#feedFor(request).lane(request.wire)
-    const nowMs = this.#clock.monotonicMs()
+    const nowMs = this.#nowMs()
     const reader: Reader = {
       transport,
       lane,
@@ -143,7 +132,7 @@ export class Hub implements HubLike {
       position: UNGREETED,
       blocked: false,
       closed: false,
-      tokens: this.#settings().sseEventsPerSec * 2,
+      milliTokens: fullMilliTokens(this.#settings().sseEventsPerSec),
       tokensAtMs: nowMs,
       lastByteAtMs: nowMs,
       skipped: 0,
@@ -174,52 +163,13 @@ export class Hub implements HubLike {
   #greet(reader: Reader, board: Board, opening: Buffer): void {
     const { lane } = reader
     try {
-      const { bytes, events } = this.#greetingFor(reader, board)
+      const { bytes, events } = this.#encoder.greetingFor(lane, board, reader.lastEventId)
       reader.lastEventId = null // used up: a later greeting (new epoch) begins afresh
       reader.position = lane.feed.head
       this.#write(reader, opening.length > 0 ? Buffer.concat([opening, bytes]) : bytes, events)
     } catch (error) {
       this.#fault(reader, error, opening)
     }
-  }
-
-  #greetingFor(reader: Reader, board: Board): Encoded {
-    const { lane } = reader
-    const resume = decideResume(reader.lastEventId, board, lane.feed.shape.idSuffix)
-    if (resume.kind === 'fresh') return this.#greeting(lane, board)
-    const result = resume.kind === 'resumed' ? 'resumed' : resume.reason
-    const greeting =
-      resume.kind === 'resumed'
-        ? this.#resumption(lane, board, resume.position)
-        : this.#encoded(lane, this.#startAfresh(lane, board, resume.reason))
-    this.#resumed[result]++
-    this.#observer.onResume?.(result)
-    return greeting
-  }
-
-  /** Hello and the whole board: the same bytes for everyone who comes while this board is the newest. */
-  #greeting(lane: Lane, board: Board): Encoded {
-    if (lane.greeting?.board !== board) {
-      lane.greeting = { board, encoded: this.#encoded(lane, this.#startAfresh(lane, board, null)) }
-    }
-    return lane.greeting.encoded
-  }
-
-  #startAfresh(lane: Lane, board: Board, reason: ResyncReason | null): EventText[] {
-    const { shape } = lane.feed
-    const hello = helloEvent(board, shape, this.#helloFacts(), null)
-    const snapshot = snapshotEvents(board, shape, this.#limits())
-    return reason === null ? [hello, ...snapshot] : [hello, resyncRequiredEvent(reason), ...snapshot]
-  }
-
-  #resumption(lane: Lane, board: Board, position: number): Encoded {
-    const { shape } = lane.feed
-    const missed = catchUpEvents(board, shape, position, this.#limits())
-    return this.#encoded(lane, [helloEvent(board, shape, this.#helloFacts(), position), ...missed])
-  }
-
-  #encoded(lane: Lane, events: readonly EventText[]): Encoded {
-    return { bytes: lane.encode(this.#counted(events)), events: events.length }
   }
 
   /** Something inside failed for one reader: it is told, and begins again with the next board. */
@@ -230,27 +180,8 @@ export class Hub implements HubLike {
       'an update could not be encoded; a full snapshot follows with the next cycle',
     )
     reader.position = UNGREETED
-    const { bytes, events } = this.#encoded(lane, [faultEvent('encode_failed')])
+    const { bytes, events } = this.#encoder.encoded(lane, [faultEvent('encode_failed')])
     this.#write(reader, opening.length > 0 ? Buffer.concat([opening, bytes]) : bytes, events)
-  }
-
-  #helloFacts() {
-    const { sseHeartbeatCycles, summaryRefreshSec } = this.#settings()
-    return {
-      version: this.#options.version,
-      heartbeatCycles: sseHeartbeatCycles,
-      refreshMs: Math.round(summaryRefreshSec * 1000),
-      keepaliveMs: KEEPALIVE_MS,
-    }
-  }
-
-  #limits(): FrameLimits {
-    const { sseMaxEventBytes, sseStructMaxChanges } = this.#settings()
-    return {
-      maxEventBytes: sseMaxEventBytes,
-      structMaxChanges: sseStructMaxChanges,
-      onPanelCut: () => this.#observer.onPanelCut?.(),
-    }
   }
 
   // ── publishing ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -299,14 +230,14 @@ export class Hub implements HubLike {
     const forced = sseForceFullEveryN > 0 && board.cycle % sseForceFullEveryN === 0
     try {
       if (feed.needsFull || forced) {
-        this.#step(feed, snapshotEvents(board, feed.shape, this.#limits()), ANYWHERE, board)
+        this.#step(feed, snapshotEvents(board, feed.shape, this.#encoder.limits()), ANYWHERE, board)
         feed.needsFull = false
         return
       }
       // A follower may jump generations; the step is then what changed since.
       const events = skippedGenerations
-        ? catchUpEvents(board, feed.shape, previous.generation, this.#limits())
-        : stepEvents(board, feed.shape, this.#limits())
+        ? catchUpEvents(board, feed.shape, previous.generation, this.#encoder.limits())
+        : stepEvents(board, feed.shape, this.#encoder.limits())
       if (events.length > 0) {
         this.#step(feed, events, from, board)
         return
@@ -335,55 +266,20 @@ export class Hub implements HubLike {
   }
 
   #append(feed: Feed, events: readonly EventText[], from: number, to: number): void {
-    const counted = this.#counted(events)
+    this.#ledger.published(events)
     for (const lane of feed.lanes.values()) {
       const startMs = this.#clock.monotonicMs()
-      const bytes = lane.encode(counted)
-      this.#untold.encodesSec.push((this.#clock.monotonicMs() - startMs) / 1000)
+      const bytes = lane.encode(events)
+      this.#ledger.encoded((this.#clock.monotonicMs() - startMs) / 1000)
       lane.append(bytes, events.length, from, to)
     }
-  }
-
-  /** Counts events as published (once, not per reader); whoever observes hears of them after the writes. */
-  #counted(events: readonly EventText[]): readonly EventText[] {
-    for (const event of events) {
-      this.#counts.events++
-      this.#byType[event.name] = (this.#byType[event.name] ?? 0) + 1
-      this.#untold.events.push(event)
-    }
-    this.#tellSoon()
-    return events
   }
 
   /** The panels of what was published are out; `seconds`: until the last write, null when nobody reads. */
   #stepDone(seconds: number | null): void {
     if (this.#stepPanels.length === 0) return
-    this.#untold.sent.push({ panels: this.#stepPanels, seconds })
+    this.#ledger.stepDone(this.#stepPanels, seconds)
     this.#stepPanels = []
-    this.#tellSoon()
-  }
-
-  #tellSoon(): void {
-    this.#telling ??= setImmediate(() => this.#tell())
-  }
-
-  /** Observing costs as much as encoding; readers do not wait for it. */
-  #tell(): void {
-    this.#telling = null
-    const { events, encodesSec, sent } = this.#untold
-    this.#untold = { events: [], encodesSec: [], sent: [] }
-    const { onEvent, onStructured, onEncode, onPanelUpdate, onPanelSent } = this.#observer
-    for (const { name, text, panels } of events) {
-      onEvent?.(name, Buffer.byteLength(text))
-      if (name === 'panel_update_structured') onStructured?.(panels)
-    }
-    for (const seconds of encodesSec) onEncode?.(seconds)
-    for (const { panels, seconds } of sent) {
-      for (const panel of panels) {
-        onPanelUpdate?.(panel)
-        if (seconds !== null) onPanelSent?.(panel, seconds)
-      }
-    }
   }
 
   // ── delivering ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -446,7 +342,7 @@ export class Hub implements HubLike {
     const usable = bytes.length > 0
     const { readers } = lane
     const { sseEventsPerSec } = this.#settings()
-    const nowMs = this.#clock.monotonicMs()
+    const nowMs = this.#nowMs()
     const end = Math.min(readers.length, pass.index + budget)
     const begin = pass.index
     let sent = 0
@@ -472,8 +368,7 @@ export class Hub implements HubLike {
       }
     }
     pass.index = end
-    this.#counts.sent += sent * events
-    this.#counts.bytes += sent * bytes.length
+    this.#ledger.delivered(sent * events, sent * bytes.length)
     return end - begin
   }
 
@@ -497,14 +392,14 @@ export class Hub implements HubLike {
     const { lane } = reader
     if (reader.position === lane.feed.head) return
     try {
-      const missed = this.#missedSince(lane, board, reader.position)
+      const missed = this.#encoder.missedSince(lane, board, reader.position)
       if (missed.events > 0) {
-        const nowMs = this.#clock.monotonicMs()
+        const nowMs = this.#nowMs()
         if (!takeTokens(reader, missed.events, this.#settings().sseEventsPerSec, nowMs)) {
           this.#starve(reader)
           return
         }
-        this.#counts.merged += Math.max(0, reader.skipped - missed.events)
+        this.#ledger.merged(Math.max(0, reader.skipped - missed.events))
       }
       reader.skipped = 0
       reader.position = lane.feed.head
@@ -514,19 +409,10 @@ export class Hub implements HubLike {
     }
   }
 
-  #missedSince(lane: Lane, board: Board, position: number): Encoded {
-    const known = lane.catchUps.get(position)
-    if (known !== undefined) return known
-    const made = this.#encoded(lane, catchUpEvents(board, lane.feed.shape, position, this.#limits()))
-    lane.catchUps.set(position, made)
-    return made
-  }
-
   #write(reader: Reader, bytes: Buffer, events: number): void {
-    const nowMs = this.#clock.monotonicMs()
+    const nowMs = this.#nowMs()
     reader.lastByteAtMs = nowMs
-    this.#counts.sent += events
-    this.#counts.bytes += bytes.length
+    this.#ledger.delivered(events, bytes.length)
     if (!reader.transport.write(bytes)) this.#block(reader, nowMs)
   }
 
@@ -564,11 +450,11 @@ export class Hub implements HubLike {
   // ── the one timer: comments, stalled readers, lingering connections ────────────────────────────────────────────
 
   #onTick(): void {
-    const nowMs = this.#clock.monotonicMs()
+    const nowMs = this.#nowMs()
     for (const reader of this.#blocked) this.#checkStalled(reader, nowMs)
     for (const reader of this.#readers) {
       if (!reader.blocked && nowMs - reader.lastByteAtMs >= KEEPALIVE_MS) {
-        this.#write(reader, this.#keepalive(reader.lane.wire), 0)
+        this.#write(reader, this.#encoder.keepalive(reader.lane.wire), 0)
       }
     }
     for (const [transport, deadlineMs] of this.#ending) if (nowMs >= deadlineMs) transport.destroy()
@@ -582,15 +468,8 @@ export class Hub implements HubLike {
       return
     }
     if (nowMs - reader.progressAtMs < this.#settings().sseStallTimeoutMs) return
-    this.#counts.stalled++
+    this.#ledger.stalled()
     this.#sendAway(reader, 'stalled', EMPTY_BYTES)
-  }
-
-  #keepalive(wire: Wire): Buffer {
-    const key = wireKey(wire)
-    const known = this.#keepalives.get(key) ?? toWire(encodeComment('ka'), wire)
-    this.#keepalives.set(key, known)
-    return known
   }
 
   // ── leaving ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -610,20 +489,11 @@ export class Hub implements HubLike {
   }
 
   #sendAway(reader: Reader, reason: ByeReason, lacking: Buffer): void {
-    const bytes = Buffer.concat([lacking, this.#farewell(reader.lane.wire, reason)])
+    const bytes = Buffer.concat([lacking, this.#encoder.farewell(reader.lane.wire, reason)])
     this.#forget(reader, reason)
-    this.#counts.sent++
-    this.#counts.bytes += bytes.length
-    this.#ending.set(reader.transport, this.#clock.monotonicMs() + LINGER_MS)
+    this.#ledger.delivered(1, bytes.length)
+    this.#ending.set(reader.transport, this.#nowMs() + LINGER_MS)
     reader.transport.end(bytes)
-  }
-
-  /** `retry:` and `bye` with one personal number, so that they do not all return at once; then the body's end. */
-  #farewell(wire: Wire, reason: ByeReason): Buffer {
-    const reconnectMs = Math.floor(this.#random() * this.#settings().sseReconnectSpreadMs)
-    const [bye] = this.#counted([byeEvent(reason, reconnectMs)])
-    const text = `${encodeRetry(reconnectMs)}${bye?.text ?? ''}`
-    return Buffer.concat([toWire(text, wire), wireEnd(wire)])
   }
 
   #onClose(reader: Reader): void {
@@ -663,8 +533,7 @@ export class Hub implements HubLike {
     clearInterval(this.#tick)
     if (this.#starvedTimer !== null) clearInterval(this.#starvedTimer)
     for (const transport of this.#ending.keys()) transport.destroy()
-    if (this.#telling !== null) clearImmediate(this.#telling)
-    this.#tell()
+    this.#ledger.close()
   }
 
   /** What a reader has not been sent yet, tokens or not: it is the last chance. */
@@ -673,8 +542,9 @@ export class Hub implements HubLike {
     const { lane } = reader
     if (board === null || reader.position === lane.feed.head) return EMPTY_BYTES
     try {
-      if (reader.position === UNGREETED) return this.#greetingFor(reader, board).bytes
-      return this.#missedSince(lane, board, reader.position).bytes
+      if (reader.position === UNGREETED)
+        return this.#encoder.greetingFor(lane, board, reader.lastEventId).bytes
+      return this.#encoder.missedSince(lane, board, reader.position).bytes
     } catch (error) {
       this.#log.error({ err: error }, 'a leaving reader could not be given what it lacked')
       return EMPTY_BYTES
@@ -702,16 +572,6 @@ export class Hub implements HubLike {
     for (const reader of this.#readers) {
       if (reader.blocked || (this.#board !== null && reader.position !== reader.lane.feed.head)) behind++
     }
-    return {
-      clients: this.#readers.size,
-      behind,
-      eventsTotal: this.#counts.events,
-      byType: { ...this.#byType },
-      eventsSent: this.#counts.sent,
-      eventsMerged: this.#counts.merged,
-      bytesSent: this.#counts.bytes,
-      stalled: this.#counts.stalled,
-      resumed: { ...this.#resumed },
-    }
+    return { clients: this.#readers.size, behind, ...this.#ledger.totals() }
   }
 }

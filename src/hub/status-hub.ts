@@ -172,10 +172,10 @@ export class StatusHub {
       onClose: () => this.#readers.delete(reader),
     })
     this.#readers.add(reader)
-    const { wire, transport } = reader
-    const opening = toWire(encodeRetry(this.#options.settings().eventsSseRetryMs), wire)
-    if (!transport.write(Buffer.concat([wirePrologue(wire), opening]))) reader.blocked = true
-    this.#write(reader, this.#opening(request))
+    const { wire } = reader
+    const retry = encodeRetry(this.#options.settings().eventsSseRetryMs)
+    const text = retry + wantedText(reader, this.#opening(request))
+    this.#writeBytes(reader, Buffer.concat([wirePrologue(wire), toWire(text, wire)]))
   }
 
   /** Ends the readers whose credential is no longer valid. */
@@ -261,9 +261,8 @@ export class StatusHub {
 
   #write(reader: Reader, events: readonly HistoryEvent[]): void {
     reader.position = this.#lastId
-    const wanted = events.filter(({ type }) => reader.types?.has(type) !== false)
-    if (wanted.length > 0)
-      this.#writeBytes(reader, toWire(wanted.map(({ text }) => text).join(''), reader.wire))
+    const text = wantedText(reader, events)
+    if (text !== '') this.#writeBytes(reader, toWire(text, reader.wire))
   }
 
   #writeBytes(reader: Reader, bytes: Buffer): void {
@@ -301,4 +300,11 @@ export class StatusHub {
     this.#readers.delete(reader)
     reader.transport.end(wireEnd(reader.wire))
   }
+}
+
+function wantedText({ types }: StatusJoin, events: readonly HistoryEvent[]): string {
+  return events
+    .filter(({ type }) => types?.has(type) !== false)
+    .map(({ text }) => text)
+    .join('')
 }

@@ -188,6 +188,30 @@ describe('the grammars', () => {
   })
 })
 
+test('what comes in is frozen all through, and so is what it is merged into', () => {
+  const frozen = (value: unknown): boolean =>
+    typeof value !== 'object' ||
+    value === null ||
+    (Object.isFrozen(value) && Object.values(value).every(frozen))
+  fc.assert(
+    fc.property(
+      status,
+      status,
+      name,
+      fc.constantFrom('structured', 'member', 'patch'),
+      (a, b, panel, grammar) => {
+        const diff =
+          grammar === 'structured'
+            ? diffStatus(a, b)
+            : grammar === 'member'
+              ? { panel, op: 'diff', data: b }
+              : b
+        expect(frozen(mergedWith(a, JSON.parse(JSON.stringify(diff ?? b))))).toBe(true)
+      },
+    ),
+  )
+})
+
 describe('refused whole', () => {
   const names = ['__proto__', 'constructor', 'prototype']
   test.each(names)('the name %s, wherever it stands', refused => {

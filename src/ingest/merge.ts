@@ -4,7 +4,8 @@
 // 2. one member:     {panel, op: "full" | "diff", data}, where {"__remove__": true} removes
 // 3. anything else:  JSON Merge Patch (RFC 7396)
 //
-// The input is never changed; what a difference does not touch is shared between before and after. A difference that names
+// The status is never changed; what a difference does not touch is shared between before and after, and what it brings is
+// frozen on its way in, so that a status that was frozen all through stays so at the cost of the change. A difference that names
 // `__proto__`, `constructor` or `prototype`, that is deeper than 64, or that does not fit, is refused whole.
 import type { Status } from '../snapshot/reading.js'
 import { isObject, isRefusedName, isWithinDepth, MAX_DEPTH } from './json.js'
@@ -39,14 +40,14 @@ function refuseNames(object: Status): void {
     if (isRefusedName(key)) throw new Refused(`the name ${key} is refused`)
 }
 
-/** A value that comes in whole may not carry such names either, at any depth. */
+/** A value that comes in whole may not carry such names either, at any depth. Frozen all through. */
 function clean(value: unknown): unknown {
   if (Array.isArray(value)) for (const member of value) clean(member)
   else if (isObject(value)) {
     refuseNames(value)
     for (const member of Object.values(value)) clean(member)
-  }
-  return value
+  } else return value
+  return Object.freeze(value)
 }
 
 // ── 1: the structured grammar ────────────────────────────────────────────────────────────────────────────────────
@@ -82,7 +83,7 @@ function applyStructured(before: Status, diff: Structured): Status {
   for (const [key, value] of Object.entries(diff.added)) after[key] = clean(value)
   refuseNames(diff.changed)
   for (const [key, { new: value }] of Object.entries(diff.changed)) after[key] = clean(value)
-  if (diff.nested === undefined) return after
+  if (diff.nested === undefined) return Object.freeze(after)
   if (!isObject(diff.nested)) throw new Refused('nested must be an object')
   refuseNames(diff.nested)
   for (const [key, inner] of Object.entries(diff.nested)) {
@@ -92,7 +93,7 @@ function applyStructured(before: Status, diff: Structured): Status {
       throw new Refused(`nested.${key} has nothing to apply to`)
     after[key] = applyStructured(old, inner)
   }
-  return after
+  return Object.freeze(after)
 }
 
 // ── 2: one member ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -119,7 +120,7 @@ function applyMember(before: Status, { panel, op, data }: Member): Status {
   else
     after[panel] =
       op === 'full' ? clean(data) : applyMarked(Object.hasOwn(before, panel) ? before[panel] : {}, data)
-  return after
+  return Object.freeze(after)
 }
 
 /** Maps merge, everything else replaces, the mark removes; `null` is a value here. */
@@ -131,7 +132,7 @@ function applyMarked(before: unknown, data: unknown): unknown {
     if (isRemoval(value)) delete after[key]
     else after[key] = applyMarked(Object.hasOwn(after, key) ? after[key] : undefined, value)
   }
-  return after
+  return Object.freeze(after)
 }
 
 // ── 3: JSON Merge Patch ──────────────────────────────────────────────────────────────────────────────────────────
@@ -145,5 +146,5 @@ function applyPatch(before: unknown, patch: unknown): unknown {
     if (value === null) delete after[key]
     else after[key] = applyPatch(Object.hasOwn(after, key) ? after[key] : undefined, value)
   }
-  return after
+  return Object.freeze(after)
 }

@@ -210,7 +210,7 @@ function applyDiff(state: PanelState, event: DiffEvent, nowMs: number, dense: bo
   return applied(
     {
       ...state,
-      baseline: deepFreeze(merged.status),
+      baseline: merged.status,
       panelDiffApplied: state.panelDiffApplied + 1,
       lastDiffMs: nowMs,
     },

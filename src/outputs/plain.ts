@@ -36,15 +36,25 @@ export function plainFrame(result: CycleResult, columns: number, timezone: strin
   return `${lines.map(line => clipText(line, columns)).join('\n')}\n`
 }
 
+function looksTheSame(a: CycleResult, b: CycleResult): boolean {
+  const isSameBoard = a.board.epoch === b.board.epoch && a.board.generation === b.board.generation
+  return isSameBoard && a.source.state === b.source.state && a.source.error === b.source.error
+}
+
 export function createPlainOutput(options: PlainOptions): Output {
   const { stream, timezone, diff, onFrame } = options
   const writer = new NewestWriter(stream)
   let lastHash: string | null = null
+  let last: { readonly result: CycleResult; readonly columns: number } | null = null
   return {
     name: 'plain',
     publish(result) {
+      const columns = stream.columns ?? DEFAULT_COLUMNS
+      // Nothing a frame is made of changed: not even drawn.
+      if (diff && last !== null && last.columns === columns && looksTheSame(last.result, result)) return
+      last = { result, columns }
       const startMs = performance.now()
-      const frame = plainFrame(result, stream.columns ?? DEFAULT_COLUMNS, timezone)
+      const frame = plainFrame(result, columns, timezone)
       onFrame?.((performance.now() - startMs) / 1000)
       if (frame === '') return
       const frameHash = hash('sha256', frame)

@@ -22,6 +22,9 @@ export type PanelBuilder = {
   build(context: PanelContext): readonly Panel[]
 }
 
+/** A panel as built, and when time alone may change it. */
+type Kept = { readonly panel: Panel; readonly untilMs: number }
+
 const CODE_WIDTH = 40
 
 /** What may be said of an error in public: its code or its kind, never its message. */
@@ -50,7 +53,7 @@ function sameButForTime(a: TimelessContext, b: TimelessContext): boolean {
 export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuilder {
   const { registry = PANELS, clockMs, onFault, onTiming } = options
   const failures = new Map<string, Failures>()
-  let kept = new Map<string, Panel>()
+  let kept = new Map<string, Kept>()
   let previous: PanelContext | null = null
 
   function built(definition: PanelDefinition, context: PanelContext): Panel | null {
@@ -64,7 +67,11 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
         ? makePanel(key, title, definition.build(context))
         : null
       failures.delete(key)
-      if (definition.usesNow !== true && panel !== null) kept.set(key, panel)
+      if (panel !== null) {
+        const untilMs =
+          definition.usesNow === true ? definition.changesAtMs(context) : Number.POSITIVE_INFINITY
+        kept.set(key, { panel, untilMs })
+      }
       if (clockMs !== undefined && panel !== null) onTiming?.(key, (clockMs() - startedMs) / 1000)
       return panel
     } catch (error) {
@@ -77,10 +84,14 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
   return {
     build(context) {
       if (previous === null || !sameButForTime(previous, context)) kept = new Map()
+      // A clock that was set back may bring back what had passed.
+      const previousNowMs = previous?.nowMs ?? context.nowMs
       previous = context
       const panels: Panel[] = []
       for (const definition of registry) {
-        const panel = kept.get(definition.key) ?? built(definition, context)
+        const known = kept.get(definition.key)
+        const isGood = known !== undefined && context.nowMs < known.untilMs && context.nowMs >= previousNowMs
+        const panel = isGood ? known.panel : built(definition, context)
         if (panel !== null) panels.push(panel)
       }
       return panels

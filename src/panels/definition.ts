@@ -45,7 +45,12 @@ type Described = {
 export type PanelDefinition = Described &
   (
     | { readonly usesNow?: false; build(context: TimelessContext): readonly Block[] }
-    | { readonly usesNow: true; build(context: PanelContext): readonly Block[] }
+    | {
+        readonly usesNow: true
+        build(context: PanelContext): readonly Block[]
+        /** When time alone may next change the panel of this snapshot, epoch ms; Infinity = never. */
+        changesAtMs(context: PanelContext): number
+      }
   )
 
 export const always = (): boolean => true

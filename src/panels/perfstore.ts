@@ -52,6 +52,12 @@ export const perfstore: PanelDefinition = {
   shown: always,
   // A recent backoff and an expired authorisation are told by the time.
   usesNow: true,
+  changesAtMs({ snapshot, thresholds, nowMs }) {
+    const { authExpiryMs, lastBackoffMs } = snapshot.provider
+    const backoffEndsMs = lastBackoffMs === null ? null : lastBackoffMs + thresholds['backoff.badge_ms']
+    const ahead = [authExpiryMs, lastBackoffMs, backoffEndsMs].filter(atMs => atMs !== null && atMs >= nowMs)
+    return Math.min(...ahead.map(Number))
+  },
   build(context) {
     const { perf, health } = context.snapshot
     const rows = Object.entries(health).map(([name, state]) => [

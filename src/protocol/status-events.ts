@@ -81,4 +81,3 @@ export const statusEnvelope = z.looseObject({
 export type SeverityCounts = z.infer<typeof severityCounts>
 export type SeverityState = z.infer<typeof severityStatePayload>
 export type FollowupAlert = z.infer<typeof followupAlertPayload>
-export type StatusEnvelope = z.infer<typeof statusEnvelope>

@@ -56,7 +56,7 @@ const script = fc.record({
 let rig: ChatRig
 let next: Partial<MockScript> = {}
 beforeAll(async () => {
-  rig = await startChatRig({ chat: { chatIdleTimeoutMs: 150 }, mock: { script: () => next } })
+  rig = await startChatRig({ chat: { chatIdleTimeoutMs: 400 }, mock: { script: () => next } })
 })
 afterAll(() => rig.close())
 

@@ -1,7 +1,8 @@
 // A real hub behind a real HTTP server on port 0, published to by the test.
 import { type Board, emptyBoard, nextBoard } from '../../src/board/board.js'
 import { createHttpServer, type HttpServer } from '../../src/http/server.js'
-import { Hub, type HubSettings } from '../../src/hub/hub.js'
+import { Hub } from '../../src/hub/hub.js'
+import type { HubSettings } from '../../src/hub/hub-types.js'
 import { silentLog } from '../../src/log/log.js'
 import type { Panel } from '../../src/panels/panel.js'
 import { ALL_ROUTES, httpConfig } from './http-rig.js'

@@ -1,0 +1,321 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type Change, type Connection, type ConnectOptions, connect, type StreamError } from './index.js'
+import { sha256Hex } from './sha256.js'
+
+const closers: (() => void)[] = []
+afterEach(() => {
+  for (const close of closers.splice(0)) close()
+})
+
+type Stream = {
+  send(event: string, data: unknown, id?: string): void
+  raw(text: string): void
+  cut(): void
+  end(): void
+}
+type Rig = {
+  readonly url: string
+  readonly requests: { readonly url: string; readonly headers: IncomingMessage['headers'] }[]
+  /** The n-th stream that was opened, once it is. */
+  stream(n: number): Promise<Stream>
+  /** What /summary/resync answers; null: 404. */
+  resync: { status: number; body: unknown } | null
+}
+
+async function serve(): Promise<Rig> {
+  const streams: Stream[] = []
+  const waiting = new Set<() => void>()
+  const server = createServer((request, response: ServerResponse) => {
+    rig.requests.push({ url: request.url ?? '', headers: request.headers })
+    if (request.url?.startsWith('/summary/resync')) {
+      if (rig.resync === null) response.writeHead(404).end()
+      else response.writeHead(rig.resync.status).end(JSON.stringify(rig.resync.body))
+      return
+    }
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    response.flushHeaders()
+    streams.push({
+      send: (event, data, id) =>
+        void response.write(`${id ? `id: ${id}\n` : ''}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`),
+      raw: text => void response.write(text),
+      cut: () => void response.destroy(),
+      end: () => void response.end(),
+    })
+    for (const look of [...waiting]) look()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  closers.push(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const rig: Rig = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests: [],
+    resync: null,
+    stream: n =>
+      new Promise(resolve => {
+        const look = (): void => {
+          const made = streams[n]
+          if (made === undefined) return
+          waiting.delete(look)
+          resolve(made)
+        }
+        waiting.add(look)
+        look()
+      }),
+  }
+  return rig
+}
+
+const panel = (key: string, ...lines: string[]) => ({
+  title: key,
+  tone: 'ok',
+  lines,
+  hash: sha256Hex(`v1\n${key}\n${key}\nok\n${lines.join('\n')}`),
+})
+type Panels = Record<string, ReturnType<typeof panel>>
+const hello = (generation: number, panels: Panels, more: object = {}) => ({
+  epoch: 'e1',
+  generation,
+  cycle: generation,
+  resumed: false,
+  keepalive_ms: 15_000,
+  panels: Object.entries(panels).map(([key, { hash }]) => ({ key, hash })),
+  ...more,
+})
+const snapshot = (generation: number, panels: Panels) => ({
+  epoch: 'e1',
+  generation,
+  cycle: generation,
+  ts: 1,
+  panels,
+})
+const update = (generation: number, panels: Panels) => ({
+  generation,
+  cycle: generation,
+  ts: 1,
+  updates: Object.entries(panels).map(([key, content]) => ({ key, ...content })),
+})
+
+function open(
+  url: string,
+  options: ConnectOptions = {},
+): { c: Connection; errors: StreamError[]; states: string[] } {
+  const c = connect(url, { initialDelayMs: 1, ...options })
+  closers.push(() => c.close())
+  const errors: StreamError[] = []
+  const states: string[] = []
+  c.on('error', error => errors.push(error))
+  c.on('state', state => states.push(state))
+  return { c, errors, states }
+}
+
+function changed(c: Connection, holds: () => boolean): Promise<void> {
+  return new Promise(resolve => {
+    const ends: (() => void)[] = []
+    const look = (): void => {
+      if (!holds()) return
+      for (const end of ends) end()
+      resolve()
+    }
+    ends.push(c.on('update', look), c.on('state', look), c.on('error', look))
+    look()
+  })
+}
+
+const A1 = { a: panel('a', '1') }
+const A2 = { a: panel('a', '2') }
+
+describe('a connection', () => {
+  test('sends its token as a header, never in the address', async () => {
+    const rig = await serve()
+    open(rig.url, { token: 's3cret', panels: ['b', 'a'], view: 'blocks', structured: false })
+    await rig.stream(0)
+    expect(rig.requests[0]?.url).toBe('/summary/events?panels=b%2Ca&view=blocks&structured=0')
+    expect(rig.requests[0]?.headers).toMatchObject({ 'x-api-token': 's3cret', accept: 'text/event-stream' })
+  })
+
+  test('goes from connecting to live, stale, live again with its last id, and closed', async () => {
+    const rig = await serve()
+    const { c, states } = open(rig.url)
+    expect(c.state).toBe('connecting')
+    const one = await rig.stream(0)
+    one.send('hello', hello(1, A1))
+    one.send('full_snapshot', snapshot(1, A1), 'e1-1')
+    await changed(c, () => c.state === 'live')
+    one.cut()
+    const two = await rig.stream(1)
+    expect(c.state).toBe('stale')
+    expect(c.board?.panels.get('a')?.lines).toEqual(['1'])
+    expect(rig.requests[1]?.headers['last-event-id']).toBe('e1-1')
+    two.send('hello', hello(2, A2, { resumed: true }), 'e1-1')
+    two.send('panel_update', update(2, A2), 'e1-2')
+    await changed(c, () => c.state === 'live')
+    expect(c.board).toMatchObject({ generation: 2 })
+    c.close()
+    c.close()
+    expect(states).toEqual(['live', 'stale', 'live', 'closed'])
+    expect(c.counts).toMatchObject({ reconnects: 1, errors: 1, snapshots: 1, updates: 1 })
+  })
+
+  test('is given up after 2.5 keep-alives without a byte', async () => {
+    const rig = await serve()
+    const { c, errors } = open(rig.url)
+    const one = await rig.stream(0)
+    one.send('hello', hello(1, A1, { keepalive_ms: 20 }))
+    one.send('full_snapshot', snapshot(1, A1), 'e1-1')
+    await rig.stream(1)
+    expect(errors[0]).toMatchObject({ code: 'timeout', message: 'no byte for 50 ms' })
+    expect(c.state).toBe('stale')
+  })
+
+  test('returns when bye says so, without an error', async () => {
+    const rig = await serve()
+    const { c, errors } = open(rig.url)
+    const one = await rig.stream(0)
+    one.send('hello', hello(1, A1))
+    one.send('full_snapshot', snapshot(1, A1), 'e1-1')
+    await changed(c, () => c.state === 'live')
+    const startMs = performance.now()
+    one.send('bye', { reason: 'shutdown', reconnect_ms: 250 })
+    await rig.stream(1)
+    expect(performance.now() - startMs).toBeGreaterThan(240)
+    expect(errors).toEqual([])
+  })
+
+  test('ends with the signal', async () => {
+    const rig = await serve()
+    const abort = new AbortController()
+    const { c } = open(rig.url, { signal: abort.signal })
+    await rig.stream(0)
+    abort.abort()
+    expect(c.state).toBe('closed')
+    for await (const change of c) expect.unreachable(String(change))
+  })
+})
+
+describe('what does not fit', () => {
+  async function live(rig: Rig) {
+    const made = open(rig.url)
+    const one = await rig.stream(0)
+    one.send('hello', hello(1, A1))
+    one.send('full_snapshot', snapshot(1, A1), 'e1-1')
+    await changed(made.c, () => made.c.state === 'live')
+    return { ...made, one }
+  }
+  const wrong = { a: { ...panel('a', '2'), lines: ['not 2'] } }
+
+  test('is got whole from /summary/resync, once, and what follows goes on from there', async () => {
+    const rig = await serve()
+    const { c, one, errors } = await live(rig)
+    rig.resync = { status: 200, body: { ...snapshot(3, { a: panel('a', '3') }) } }
+    one.send('panel_update', update(2, wrong), 'e1-2')
+    one.send('panel_update', update(3, { a: panel('a', '3') }), 'e1-3')
+    one.send('panel_update', update(4, { a: panel('a', '4') }), 'e1-4')
+    await changed(c, () => c.board?.generation === 4)
+    expect(c.counts).toMatchObject({ mismatches: 1, resyncs: 1, ignored: 1, reconnects: 0 })
+    expect(rig.requests.filter(({ url }) => url === '/summary/resync')).toHaveLength(1)
+    expect(errors).toEqual([])
+  })
+
+  test('begins afresh, without an id, when resync cannot be had', async () => {
+    for (const answer of [
+      null,
+      { status: 503, body: {} },
+      { status: 200, body: { ...snapshot(9, A1), epoch: 'x' } },
+    ]) {
+      const rig = await serve()
+      const { c, one, errors } = await live(rig)
+      rig.resync = answer
+      one.send('panel_update', update(2, wrong), 'e1-2')
+      const two = await rig.stream(1)
+      expect(rig.requests.at(-1)?.headers).not.toHaveProperty('last-event-id')
+      two.send('hello', hello(2, A2))
+      two.send('full_snapshot', snapshot(2, A2), 'e1-2')
+      await changed(c, () => c.state === 'live')
+      expect(c.board?.panels.get('a')?.lines).toEqual(['2'])
+      expect(errors.map(({ code }) => code)).toEqual(['resync'])
+    }
+  })
+
+  test('never makes it hurry: fresh starts in a row wait longer and longer', async () => {
+    const rig = await serve()
+    const { c } = open(rig.url)
+    const startMs = performance.now()
+    for (let n = 0; n < 4; n++) (await rig.stream(n)).send('full_snapshot', { no: 'sense' })
+    await rig.stream(4)
+    expect(performance.now() - startMs).toBeGreaterThan(100 + 200 + 400 + 800 - 50)
+    expect(c.counts.malformed).toBe(4)
+  })
+
+  test('a panel cut short is shown cut where the server has no resync', async () => {
+    const rig = await serve()
+    const { c } = open(rig.url)
+    const whole = panel('a', '1', '2', '3')
+    const cut = { a: { ...whole, lines: ['1'], truncated: true, total_lines: 3 } }
+    for (const n of [0, 1]) {
+      const stream = await rig.stream(n)
+      stream.send('hello', hello(1, { a: whole }))
+      stream.send('full_snapshot', snapshot(1, cut), 'e1-1')
+    }
+    await changed(c, () => c.state === 'live')
+    expect(c.board?.panels.get('a')).toMatchObject({ lines: ['1'], truncated: true })
+  })
+})
+
+describe('changes', () => {
+  test('come merged to whoever is slow, and begin with the board for whoever is late', async () => {
+    const rig = await serve()
+    const { c } = open(rig.url)
+    const one = await rig.stream(0)
+    const both = { ...A1, b: panel('b', '1') }
+    one.send('hello', hello(1, both))
+    one.send('full_snapshot', snapshot(1, both), 'e1-1')
+    await changed(c, () => c.board?.generation === 1)
+    const iterator = c[Symbol.asyncIterator]()
+    const first = (await iterator.next()).value as Change
+    expect(first).toMatchObject({ type: 'full_snapshot', generation: 1 })
+    expect(Object.keys(first.panels)).toEqual(['a', 'b'])
+    one.send('panel_update', update(2, { a: panel('a', '2') }), 'e1-2')
+    one.send('panel_update', { ...update(3, { a: panel('a', '3') }), removed: ['b'] }, 'e1-3')
+    await changed(c, () => c.board?.generation === 3)
+    const second = (await iterator.next()).value as Change
+    expect(second).toMatchObject({
+      type: 'panel_update',
+      generation: 3,
+      panels: { a: { lines: ['3'] } },
+      removed: ['b'],
+    })
+    c.close()
+    expect(await iterator.next()).toEqual({ done: true, value: undefined })
+  })
+
+  test('a heartbeat moves the board’s cycle and tells nobody', async () => {
+    const rig = await serve()
+    const { c } = open(rig.url)
+    const told: Change[] = []
+    c.on('update', change => told.push(change))
+    const one = await rig.stream(0)
+    one.send('hello', hello(1, A1))
+    one.send('full_snapshot', snapshot(1, A1), 'e1-1')
+    one.send('heartbeat', { cycle: 9, generation: 1, ts: 2, unchanged: true, hit_ratio: 1 })
+    one.send('panel_update', update(10, A2), 'e1-10')
+    await changed(c, () => c.board?.generation === 10)
+    expect(told.map(({ generation }) => generation)).toEqual([1, 10])
+    expect(c.counts.heartbeats).toBe(1)
+  })
+
+  test('the server’s own errors are told, and the stream goes on', async () => {
+    const rig = await serve()
+    const { c, errors } = open(rig.url)
+    const one = await rig.stream(0)
+    one.send('error', { code: 'encode_failed', message: 'an update could not be encoded', recoverable: true })
+    one.send('hello', hello(1, A1))
+    one.send('full_snapshot', snapshot(1, A1), 'e1-1')
+    await changed(c, () => c.state === 'live')
+    expect(errors).toMatchObject([{ code: 'server', retryInMs: undefined }])
+    expect(c.counts.reconnects).toBe(0)
+  })
+})

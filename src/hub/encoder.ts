@@ -1,0 +1,121 @@
+// What one reader is told besides the shared steps, as bytes of its lane: the greeting, what it missed, a comment, goodbye.
+// Nearly all of it is the same for many readers, and made once.
+import type { Board } from '../board/board.js'
+import type { ByeReason, ResyncReason } from '../protocol/events.js'
+import { encodeComment, encodeRetry } from '../sse/encode.js'
+import {
+  byeEvent,
+  catchUpEvents,
+  type EventText,
+  type FrameLimits,
+  type HelloFacts,
+  helloEvent,
+  resyncRequiredEvent,
+  snapshotEvents,
+} from './frames.js'
+import type { HubSettings } from './hub-types.js'
+import type { Encoded, Lane } from './lane.js'
+import type { Ledger } from './ledger.js'
+import { decideResume } from './resume.js'
+import type { Wire } from './transport.js'
+import { toWire, wireEnd, wireKey } from './wire.js'
+
+/** A connection that got no byte for this long gets a comment: proxies cut at 60 s. */
+export const KEEPALIVE_MS = 15_000
+
+export type EncoderParts = {
+  readonly settings: () => HubSettings
+  readonly version: string
+  /** 0 ≤ n < 1 */
+  readonly random: () => number
+  readonly ledger: Ledger
+  readonly onPanelCut: () => void
+}
+
+export class Encoder {
+  readonly #keepalives = new Map<string, Buffer>()
+
+  constructor(private readonly parts: EncoderParts) {}
+
+  /** Hello and what the reader lacks: everything, or what changed since it left. Throws what encoding throws. */
+  greetingFor(lane: Lane, board: Board, lastEventId: string | null): Encoded {
+    const resume = decideResume(lastEventId, board, lane.feed.shape.idSuffix)
+    if (resume.kind === 'fresh') return this.#greeting(lane, board)
+    const result = resume.kind === 'resumed' ? 'resumed' : resume.reason
+    const greeting =
+      resume.kind === 'resumed'
+        ? this.#resumption(lane, board, resume.position)
+        : this.encoded(lane, this.#startAfresh(lane, board, resume.reason))
+    this.parts.ledger.resumed(result)
+    return greeting
+  }
+
+  /** Everything after `position`, merged; encoded once for all readers at that position. */
+  missedSince(lane: Lane, board: Board, position: number): Encoded {
+    const known = lane.catchUps.get(position)
+    if (known !== undefined) return known
+    const made = this.encoded(lane, catchUpEvents(board, lane.feed.shape, position, this.limits()))
+    lane.catchUps.set(position, made)
+    return made
+  }
+
+  encoded(lane: Lane, events: readonly EventText[]): Encoded {
+    this.parts.ledger.published(events)
+    return { bytes: lane.encode(events), events: events.length }
+  }
+
+  keepalive(wire: Wire): Buffer {
+    const key = wireKey(wire)
+    const known = this.#keepalives.get(key) ?? toWire(encodeComment('ka'), wire)
+    this.#keepalives.set(key, known)
+    return known
+  }
+
+  /** `retry:` and `bye` with one personal number, so that they do not all return at once; then the body's end. */
+  farewell(wire: Wire, reason: ByeReason): Buffer {
+    const reconnectMs = Math.floor(this.parts.random() * this.parts.settings().sseReconnectSpreadMs)
+    const bye = byeEvent(reason, reconnectMs)
+    this.parts.ledger.published([bye])
+    return Buffer.concat([toWire(`${encodeRetry(reconnectMs)}${bye.text}`, wire), wireEnd(wire)])
+  }
+
+  limits(): FrameLimits {
+    const { sseMaxEventBytes, sseStructMaxChanges } = this.parts.settings()
+    return {
+      maxEventBytes: sseMaxEventBytes,
+      structMaxChanges: sseStructMaxChanges,
+      onPanelCut: this.parts.onPanelCut,
+    }
+  }
+
+  /** Hello and the whole board: the same bytes for everyone who comes while this board is the newest. */
+  #greeting(lane: Lane, board: Board): Encoded {
+    if (lane.greeting?.board !== board) {
+      lane.greeting = { board, encoded: this.encoded(lane, this.#startAfresh(lane, board, null)) }
+    }
+    return lane.greeting.encoded
+  }
+
+  #startAfresh(lane: Lane, board: Board, reason: ResyncReason | null): EventText[] {
+    const { shape } = lane.feed
+    const hello = helloEvent(board, shape, this.#helloFacts(), null)
+    const snapshot = snapshotEvents(board, shape, this.limits())
+    return reason === null ? [hello, ...snapshot] : [hello, resyncRequiredEvent(reason), ...snapshot]
+  }
+
+  #resumption(lane: Lane, board: Board, position: number): Encoded {
+    const { shape } = lane.feed
+    const missed = catchUpEvents(board, shape, position, this.limits())
+    return this.encoded(lane, [helloEvent(board, shape, this.#helloFacts(), position), ...missed])
+  }
+
+  #helloFacts(): HelloFacts {
+    const { sseHeartbeatCycles, summaryRefreshSec } = this.parts.settings()
+    return {
+      version: this.parts.version,
+      heartbeatCycles: sseHeartbeatCycles,
+      refreshMs: Math.round(summaryRefreshSec * 1000),
+      keepaliveMs: KEEPALIVE_MS,
+    }
+  }
+}

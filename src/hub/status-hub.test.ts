@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { ScriptedTransport } from '../../test/support/scripted-transport.js'
+import { parseStatusEvent } from '../ingest/parse.js'
+import { EMPTY_STATE, type PanelState, reduce } from '../ingest/store.js'
+import type { Status } from '../snapshot/reading.js'
+import { createSseParser } from '../sse/parse.js'
+import { StatusHub, type StatusJoin } from './status-hub.js'
+
+beforeEach(() => vi.useFakeTimers({ now: 1_000_000 }))
+afterEach(() => vi.useRealTimers())
+
+const SETTINGS = { eventsSseRetryMs: 5_000, eventsSseHeartbeat: 5, sseStallTimeoutMs: 30_000 }
+const big = (n: number): Status => ({ n, filler: 'x'.repeat(500) })
+
+function createHub(): StatusHub {
+  return new StatusHub({
+    settings: () => SETTINGS,
+    clock: { nowMs: () => Date.now(), monotonicMs: () => Date.now() },
+  })
+}
+
+/** A reader with a state store behind it, as another server has. */
+function join(hub: StatusHub, more: Partial<StatusJoin> = {}) {
+  const reader = {
+    state: EMPTY_STATE as PanelState,
+    types: [] as string[],
+    comments: 0,
+    retryMs: 0,
+    transport,
+  }
+  const parser = createSseParser({
+    onEvent: ({ event, data }) => {
+      reader.types.push(event)
+      reader.state = reduce(reader.state, parseStatusEvent(event, data), Date.now())
+    },
+    onComment: () => reader.comments++,
+    onRetry: ms => {
+      reader.retryMs = ms
+    },
+  })
+  reader.transport = new ScriptedTransport(bytes => parser.push(bytes))
+  hub.join({
+    transport: reader.transport,
+    wire: { encoding: 'plain', framing: 'raw' },
+    types: null,
+    lastId: null,
+    backlog: 0,
+    forceFull: false,
+    owner: null,
+    ...more,
+  })
+  return reader
+}
+const transport = new ScriptedTransport(() => {})
+
+describe('a reader', () => {
+  test('hears retry at once, and the status when there is one', () => {
+    const hub = createHub()
+    const reader = join(hub)
+    expect(reader).toMatchObject({ retryMs: 5_000, types: [] })
+    hub.publishStatus(big(1))
+    hub.publishStatus(big(1))
+    hub.publishStatus(big(2))
+    expect(reader.types).toEqual(['panel_full', 'panel_diff'])
+    expect(reader.state).toMatchObject({ baseline: big(2), generation: 1, needFull: false })
+    hub.close()
+    expect(reader.transport.ended).toBe(true)
+  })
+
+  test('gets a new generation when a difference would be no smaller, or cannot be told', () => {
+    const hub = createHub()
+    const reader = join(hub)
+    for (const status of [{ a: 1 }, { b: 2 }, { ...big(1), a: 1 }, { a: 1, ...big(1) }])
+      hub.publishStatus(status)
+    expect(reader.types).toEqual(['panel_full', 'panel_full', 'panel_full', 'panel_full'])
+    expect(hub.stats()).toMatchObject({ generation: 4, by_type: { panel_full: 4 } })
+    hub.close()
+  })
+
+  test('that stalls costs nothing and gets what it lacks when it drains', () => {
+    const hub = createHub()
+    hub.publishStatus(big(0))
+    const reader = join(hub)
+    reader.transport.stall()
+    for (let n = 1; n <= 100; n++) hub.publishStatus(big(n))
+    expect(reader.transport.held).toHaveLength(1)
+    reader.transport.drain()
+    expect(reader.state).toMatchObject({ baseline: big(100), panelDiffApplied: 100, panelFull: 1 })
+    hub.close()
+  })
+
+  test('that was away longer than the history gets the whole status afresh', () => {
+    const hub = createHub()
+    hub.publishStatus(big(0))
+    const reader = join(hub)
+    reader.transport.stall()
+    for (let n = 1; n <= 3_000; n++) hub.publishStatus(big(n))
+    reader.transport.drain()
+    expect(reader.state).toMatchObject({ baseline: big(3_000), panelFull: 2, needFull: false })
+    hub.publishStatus(big(3_001))
+    expect(reader.state).toMatchObject({ baseline: big(3_001), panelDiffDropped: 0 })
+    expect(hub.stats().history).toMatchObject({ events: 2_048 })
+    hub.close()
+  })
+
+  test('that takes no byte for the stall timeout is let go; one that sips stays', () => {
+    const hub = createHub()
+    hub.publishStatus(big(0))
+    const [dead, slow] = [join(hub), join(hub)]
+    for (const { transport } of [dead, slow]) transport.stall()
+    hub.publishStatus(big(1))
+    for (let second = 0; second < 40; second++) {
+      slow.transport.sip()
+      vi.advanceTimersByTime(1_000)
+    }
+    expect(dead.transport.closed).toBe(true)
+    expect(slow.transport.closed).toBe(false)
+    expect(hub.stats().clients).toBe(1)
+    hub.close()
+  })
+
+  test('hears a comment at least every 5 s of silence', () => {
+    const hub = createHub()
+    const reader = join(hub)
+    vi.advanceTimersByTime(5_000)
+    expect(reader.comments).toBe(1)
+    vi.advanceTimersByTime(15_000)
+    expect(reader.comments).toBeGreaterThanOrEqual(4)
+    hub.close()
+  })
+
+  test('goes when its credential is no longer valid', () => {
+    const hub = createHub()
+    const [out, stays] = [join(hub, { owner: 'old' }), join(hub, { owner: 'new' })]
+    hub.dismiss(owner => owner === 'old')
+    expect([out.transport.ended, stays.transport.ended]).toEqual([true, false])
+    hub.close()
+  })
+})
+
+test('ids of a later run are never mistaken for those of an earlier one', () => {
+  const one = createHub()
+  for (let n = 0; n < 500; n++) one.publishStatus(big(n))
+  const { last_id: lastId, stream_id: streamId } = one.stats()
+  one.close()
+  vi.advanceTimersByTime(1_000)
+  const two = createHub()
+  for (let n = 0; n < 10; n++) two.publishStatus(big(n))
+  expect(two.stats().stream_id).not.toBe(streamId)
+  expect(join(two, { lastId }).types).toEqual(['panel_full'])
+  two.close()
+})

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { fixture, NOW_MS, resultOfStatus } from '../../../../test/terminal/support/scenes.js'
+import { DEFAULT_THRESHOLDS } from '../../../panels/thresholds.js'
+import type { Status } from '../../../snapshot/reading.js'
+import { type CuratedContext, curatedBlocks } from './blocks.js'
+
+function blocks(status: Status, more: Partial<CuratedContext> = {}) {
+  return curatedBlocks({
+    result: resultOfStatus(status),
+    thresholds: DEFAULT_THRESHOLDS,
+    timezone: 'Asia/Kolkata',
+    nowMs: NOW_MS,
+    lastChangeMs: null,
+    hideEmpty: false,
+    ...more,
+  })
+}
+const lines = (status: Status, key: string, more: Partial<CuratedContext> = {}) =>
+  blocks(status, more).find(block => block.key === key)?.lines
+
+describe('a curated block', () => {
+  test('of the provider tells name, latency and authorisation, with their tones', () => {
+    const provider = (auth: object) =>
+      lines({ provider: { name: 'kite', latency_ms: 900, auth } }, 'provider')
+    expect(provider({ valid: true })).toEqual(['name: kite', 'latency: 900ms !!', 'auth: valid'])
+    expect(provider({ valid: false })).toEqual(['name: kite', 'latency: 900ms !!', 'auth: invalid !!'])
+    expect(provider({ valid: true, expiry: '2020-01-01T00:00:00Z' })?.[2]).toBe('auth: expired !!')
+  })
+
+  test('of data quality counts the indices under each threshold', () => {
+    const indices = { A: { dq_score: 90 }, B: { dq_score: 80 }, C: { dq_score: 60 }, D: {} }
+    expect(lines({ indices }, 'quality')).toEqual(['scored: 3', 'under 85: 2 !', 'under 70: 1 !!'])
+  })
+
+  test('of data quality claims nothing when nothing is scored', () => {
+    expect(lines({ indices: ['A'] }, 'quality')).toEqual(['scored: —', 'under 85: —', 'under 70: —'])
+  })
+
+  test('of memory tells megabytes and level', () => {
+    expect(lines({ memory_mb: 512 }, 'memory')).toEqual(['memory: 512 MB', 'level: 3 !!'])
+    expect(lines({}, 'memory')).toEqual(['memory: —', 'level: —'])
+  })
+
+  test('of the heartbeat tells the age of the status and of the last change', () => {
+    expect(lines({}, 'heartbeat', { lastChangeMs: NOW_MS - 200_000 })).toEqual([
+      'status: 1s ago',
+      'last change: 3m ago, 14:00:02',
+    ])
+  })
+
+  test('that says nothing is left out when empty blocks are hidden, but never header and cycle', () => {
+    expect(blocks({}, { hideEmpty: true }).map(({ key }) => key)).toEqual(['header', 'cycle', 'heartbeat'])
+    expect(blocks(fixture('full'), { hideEmpty: true }).map(({ key }) => key)).toContain('alerts')
+  })
+})

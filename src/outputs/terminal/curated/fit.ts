@@ -1,0 +1,29 @@
+// What the curated mode shows when not everything fits: first blocks shrink to one line, the least important first, then
+// they are dropped; header and cycle never, and alerts never while one is critical.
+
+export type CuratedNeed = {
+  readonly key: string
+  readonly importance: number
+  /** Rows of the whole block with its heading; at least 1. */
+  readonly full: number
+  /** Never dropped. */
+  readonly stays: boolean
+}
+
+/** Rows for every block, in the given order: `full`, 1, or 0 when it is dropped. Only blocks that stay can exceed `rows`. */
+export function fitCurated(needs: readonly CuratedNeed[], rows: number): readonly number[] {
+  const heights = needs.map(({ full }) => full)
+  const total = (): number => heights.reduce((sum, height) => sum + height, 0)
+  const leastFirst = needs
+    .map((need, i) => ({ need, i }))
+    .sort((a, b) => a.need.importance - b.need.importance || b.i - a.i)
+  for (const { i } of leastFirst) {
+    if (total() <= rows) break
+    heights[i] = 1
+  }
+  for (const { need, i } of leastFirst) {
+    if (total() <= rows) break
+    if (!need.stays) heights[i] = 0
+  }
+  return heights
+}

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import { fixture, NOW_MS, resultOf, resultOfStatus } from '../../../../test/terminal/support/scenes.js'
+import type { CycleResult, StatusState } from '../../../engine/cycle.js'
+import { startView, type View } from '../keys/view.js'
+import { bottomBar, type TopBarFacts, topBar } from './bars.js'
+import { lineText, lineWidth } from './run.js'
+
+function top(more: Partial<TopBarFacts> = {}, width = 160): string {
+  const facts: TopBarFacts = {
+    live: resultOfStatus(fixture('full')),
+    nowMs: NOW_MS,
+    timezone: 'Asia/Kolkata',
+    sourceName: 'data/runtime_status.json',
+    clients: 3,
+    needFull: null,
+    paused: false,
+    behind: 0,
+    ...more,
+  }
+  return lineText(topBar(facts, width))
+}
+
+function standing(state: StatusState, ageSec: number | null, tooOld = false): { live: CycleResult } {
+  const changedAtMs = ageSec === null ? null : NOW_MS - ageSec * 1000
+  return { live: resultOf([], { source: { state, ageSec, changedAtMs, error: null, tooOld } }) }
+}
+
+describe('the top bar', () => {
+  test('tells name, environment, market, source, freshness, clients and the time of the zone', () => {
+    const bar = top()
+    for (const word of [
+      'G6',
+      '1.4.2',
+      'prod',
+      'market open',
+      'data/runtime_status.json',
+      '● fresh',
+      '3 clients',
+    ])
+      expect(bar).toContain(word)
+    expect(bar.trimEnd().endsWith('14:03:22')).toBe(true)
+  })
+
+  test('tells freshness in the known words, with the age of what is still shown, as of now', () => {
+    expect(top(standing('fresh', 1))).toContain('● fresh ')
+    expect(top(standing('stale', 12))).toContain('● stale 12s !')
+    expect(top({ ...standing('stale', 12), nowMs: NOW_MS + 30_000 })).toContain('● stale 42s !')
+    expect(top(standing('stale', 600, true))).toContain('● stale 10m ✖')
+    expect(top(standing('missing', null))).toContain('● missing ✖')
+    expect(top(standing('not_json', 7))).toContain('● not_json 7s ✖')
+    expect(top(standing('starting', null))).toContain('● starting ')
+  })
+
+  test('tells how far behind a paused screen is', () => {
+    expect(top({ paused: true, behind: 0 })).toContain(' paused ')
+    expect(top({ paused: true, behind: 1 })).toContain('paused, 1 update behind')
+    expect(top({ paused: true, behind: 12 })).toContain('paused, 12 updates behind')
+  })
+
+  test('has a badge while a source waits for a baseline', () => {
+    expect(top({ needFull: 'generation mismatch' })).toContain(' NEED FULL  generation mismatch')
+    expect(top()).not.toContain('NEED FULL')
+  })
+
+  test('leaves out whole items when it is narrow, freshness and pause last', () => {
+    const narrow = top({ paused: true, behind: 12 }, 44)
+    expect(narrow).toContain('paused, 12 updates behind')
+    expect(narrow).toContain('● fresh')
+    expect(narrow).not.toContain('…')
+  })
+
+  test('shows no clients where there is no server', () => {
+    expect(top({ clients: null })).not.toContain('client')
+  })
+
+  test('has the width of the screen, always', () => {
+    const facts = { sourceName: '日本語'.repeat(40), needFull: 'x'.repeat(500) }
+    for (let width = 40; width <= 400; width += 7) {
+      const line = topBar(
+        {
+          live: null,
+          nowMs: NOW_MS,
+          timezone: 'UTC',
+          clients: 1,
+          paused: true,
+          behind: 99_999_999,
+          ...facts,
+        },
+        width,
+      )
+      expect(lineWidth(line)).toBe(width)
+    }
+  })
+})
+
+describe('the bottom bar', () => {
+  const bottom = (more: Partial<View> = {}, notice: string | null = null, width = 160): string =>
+    lineText(bottomBar({ live: resultOf([]), view: { ...startView('dark'), ...more }, notice }, width))
+
+  test('tells the keys, and cycle, hit ratio and churn', () => {
+    const bar = bottom()
+    for (const word of ['? help', 'q quit', 'p pause', '/ filter', 'cycle 1', 'hit 98%', 'churn 11%'])
+      expect(bar).toContain(word)
+  })
+
+  test('shows what is being typed, then the filter in force', () => {
+    expect(bottom({ typing: true, filter: 'nif' })).toContain('/nif▏')
+    expect(bottom({ filter: 'nif' })).toContain('filter: nif')
+  })
+
+  test('says for a moment what was done', () => {
+    expect(bottom({}, 'the text is in x.txt')).toContain('the text is in x.txt')
+  })
+
+  test('keeps the help when there is room for little', () => {
+    expect(bottom({}, null, 40)).toContain('? help')
+  })
+})

@@ -1,0 +1,182 @@
+// The first and the last line of the screen. Each is a row of items; when they do not fit, the least important go.
+import type { CycleResult } from '../../../engine/cycle.js'
+import { MISSING, timeOfDay } from '../../../panels/format.js'
+import { cleanText } from '../../../panels/text.js'
+import type { View } from '../keys/view.js'
+import { freshness } from './freshness.js'
+import { toneMark } from './glyphs.js'
+import { blank, clipRun, fitLine, type Line, lineWidth, type Run, run } from './run.js'
+
+type Item = { readonly line: Line; readonly rank: number }
+
+const GAP = 2
+const MARGIN = 1
+
+function itemsWidth(items: readonly Item[]): number {
+  return items.reduce((sum, { line }) => sum + lineWidth(line) + GAP, 0)
+}
+
+function joined(items: readonly Item[]): Run[] {
+  return items.flatMap(({ line }, i) => (i === 0 ? [...line] : [blank(GAP), ...line]))
+}
+
+/** Left items from the left, right items up to the right end; whole items are left out, lowest rank first. */
+function bar(left: readonly Item[], right: readonly Item[], width: number): Line {
+  let [shownLeft, shownRight] = [left, right]
+  while (itemsWidth(shownLeft) + itemsWidth(shownRight) + 2 * MARGIN - GAP > width) {
+    const all = [...shownLeft, ...shownRight]
+    if (all.length <= 1) break
+    const least = Math.min(...all.map(({ rank }) => rank))
+    const gone = all.findLast(({ rank }) => rank === least)
+    shownLeft = shownLeft.filter(item => item !== gone)
+    shownRight = shownRight.filter(item => item !== gone)
+  }
+  const [start, end] = [joined(shownLeft), joined(shownRight)]
+  const between = Math.max(0, width - 2 * MARGIN - lineWidth(start) - lineWidth(end))
+  return fitLine([blank(MARGIN), ...start, blank(between), ...end], width)
+}
+
+export type TopBarFacts = {
+  /** The newest result, also while the screen is paused: a clock that stands is no clock. */
+  readonly live: CycleResult | null
+  readonly nowMs: number
+  readonly timezone: string
+  readonly sourceName: string
+  /** Connected stream clients; null where there is no server. */
+  readonly clients: number | null
+  /** Why an ingest source waits for a baseline; null when it does not. */
+  readonly needFull: string | null
+  readonly paused: boolean
+  /** Board changes since the screen was paused. */
+  readonly behind: number
+}
+
+const MAX_NAME = 32
+const MAX_WORD = 20
+
+function updates(count: number): string {
+  return count === 1 ? '1 update' : `${count} updates`
+}
+
+/** A field of the overview: on a board that was followed there is no snapshot to ask. */
+function overview({ board }: CycleResult, label: string): string | null {
+  for (const block of board.panels.get('header')?.blocks ?? []) {
+    const found = block.kind === 'fields' ? block.items.find(item => item.label === label) : undefined
+    if (found !== undefined && found.text !== MISSING) return found.text
+  }
+  return null
+}
+
+function identity(live: CycleResult | null): Item[] {
+  const said = (label: string): string | null => (live === null ? null : overview(live, label))
+  const items: Item[] = [{ line: [clipRun(run(said('app') ?? 'G6', 'strong'), MAX_NAME)], rank: 90 }]
+  const [version, env, market, next] = [said('version'), said('env'), said('market'), said('next_open')]
+  if (version !== null) items.push({ line: [clipRun(run(version, 'muted'), MAX_WORD)], rank: 20 })
+  if (env !== null) items.push({ line: [clipRun(run(env, 'info'), MAX_WORD)], rank: 60 })
+  if (live === null || live.board.generation === 0) return items
+  const open = market === 'open'
+  const opens = !open && next !== null ? `, opens ${next}` : ''
+  items.push({
+    line: [
+      run('market ', 'label'),
+      clipRun(run(market ?? MISSING, open ? 'ok' : 'muted'), MAX_WORD),
+      clipRun(run(opens, 'muted'), MAX_WORD),
+    ],
+    rank: 70,
+  })
+  return items
+}
+
+export function topBar(facts: TopBarFacts, width: number): Line {
+  const { live, nowMs, timezone, sourceName, clients, needFull, paused, behind } = facts
+  const left = identity(live)
+  if (paused) {
+    const text = behind === 0 ? ' paused ' : ` paused, ${updates(behind)} behind `
+    left.push({ line: [run(text, 'badge')], rank: 100 })
+  }
+  if (needFull !== null) {
+    left.push({
+      line: [
+        run(' NEED FULL ', 'alarm'),
+        clipRun(run(needFull === '' ? '' : ` ${cleanText(needFull)}`, 'warn'), 40),
+      ],
+      rank: 95,
+    })
+  }
+  const right: Item[] = [{ line: [clipRun(run(cleanText(sourceName), 'muted'), 48)], rank: 30 }]
+  if (live !== null) {
+    const { text, tone } = freshness(live, nowMs)
+    const mark = toneMark(tone)
+    right.push({ line: [run('● ', tone), run(mark === '' ? text : `${text} ${mark}`, tone)], rank: 99 })
+  }
+  if (clients !== null) {
+    right.push({
+      line: [run(String(clients)), run(clients === 1 ? ' client' : ' clients', 'label')],
+      rank: 50,
+    })
+  }
+  right.push({ line: [run(timeOfDay(nowMs, timezone), 'strong')], rank: 80 })
+  return bar(left, right, width)
+}
+
+/** Keys of the bottom bar, the most needed first. */
+const HINTS: readonly (readonly [string, string])[] = [
+  ['?', 'help'],
+  ['q', 'quit'],
+  ['p', 'pause'],
+  ['tab', 'focus'],
+  ['enter', 'open'],
+  ['/', 'filter'],
+  ['r', 'read'],
+  ['w', 'write'],
+  ['t', 'theme'],
+]
+const ZOOMED_HINTS: readonly (readonly [string, string])[] = [
+  ['esc', 'back'],
+  ['↑↓', 'scroll'],
+  ['tab', 'next'],
+  ['/', 'filter'],
+  ['p', 'pause'],
+  ['w', 'write'],
+  ['?', 'help'],
+  ['q', 'quit'],
+]
+
+export type BottomBarFacts = {
+  readonly live: CycleResult | null
+  readonly view: View
+  /** Something just done, said for a moment. */
+  readonly notice: string | null
+}
+
+function hints(list: readonly (readonly [string, string])[]): Item[] {
+  return list.map(([key, what], i) => ({ line: [run(key, 'key'), run(` ${what}`, 'label')], rank: 40 - i }))
+}
+
+function figures({ board, stats }: CycleResult): Item[] {
+  const percent = (ratio: number): string => `${Math.round(ratio * 100)}%`
+  const item = (label: string, value: string, rank: number): Item => ({
+    line: [run(`${label} `, 'label'), run(value)],
+    rank,
+  })
+  return [
+    item('cycle', String(board.cycle), 38),
+    item('hit', stats.hitRatio === null ? MISSING : percent(stats.hitRatio), 37),
+    item('churn', percent(stats.churnRatio), 36),
+  ]
+}
+
+export function bottomBar({ live, view, notice }: BottomBarFacts, width: number): Line {
+  const left: Item[] = []
+  if (view.typing) {
+    left.push({ line: [run('/', 'key'), run(view.filter, 'input'), run('▏', 'key')], rank: 100 })
+    left.push({ line: [run('enter', 'key'), run(' keep', 'label')], rank: 60 })
+    left.push({ line: [run('esc', 'key'), run(' clear', 'label')], rank: 60 })
+  } else if (view.filter !== '') {
+    left.push({ line: [run(` filter: ${view.filter} `, 'badge')], rank: 99 })
+    left.push({ line: [run('esc', 'key'), run(' clear', 'label')], rank: 60 })
+  }
+  if (notice !== null) left.push({ line: [run(cleanText(notice), 'info')], rank: 98 })
+  else if (!view.typing) left.push(...hints(view.zoomed ? ZOOMED_HINTS : HINTS))
+  return bar(left, live === null ? [] : figures(live), width)
+}

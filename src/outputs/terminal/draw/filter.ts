@@ -1,0 +1,20 @@
+// Only what contains a text: fields, texts and rows of tables, each looked at as the line it is in plain text.
+import type { Block, Panel } from '../../../panels/panel.js'
+
+function blockWith(block: Block, has: (text: string) => boolean): Block | null {
+  if (block.kind === 'text') return has(block.text) ? block : null
+  if (block.kind === 'fields') {
+    const items = block.items.filter(({ label, text }) => has(`${label}: ${text}`))
+    return items.length === 0 ? null : { kind: 'fields', items }
+  }
+  const rows = block.rows.filter(row => has(row.map(({ text }) => text).join('  ')))
+  return rows.length === 0 ? null : { kind: 'table', columns: block.columns, rows }
+}
+
+/** The panel with the lines that contain `needle`, upper and lower case alike; null when none does. */
+export function filteredPanel(panel: Panel, needle: string): Panel | null {
+  const wanted = needle.toLowerCase()
+  const has = (text: string): boolean => text.toLowerCase().includes(wanted)
+  const blocks = panel.blocks.map(block => blockWith(block, has)).filter(block => block !== null)
+  return blocks.length === 0 ? null : { ...panel, blocks }
+}

@@ -1,0 +1,21 @@
+// How the input stands, in a word and a tone, as of now.
+import type { CycleResult } from '../../../engine/cycle.js'
+import type { Tone } from '../../../panels/panel.js'
+import { ageText } from './age.js'
+
+export type Freshness = { readonly text: string; readonly tone: Tone }
+
+/** The age of what is shown, seconds, as of now; null before the first good reading. */
+export function statusAgeSec({ source: { changedAtMs } }: CycleResult, nowMs: number): number | null {
+  return changedAtMs === null ? null : Math.max(0, nowMs - changedAtMs) / 1000
+}
+
+/** `fresh`, `stale 12s`, `missing 3m` (the kind of error and the age of what is still shown), `starting`. */
+export function freshness(result: CycleResult, nowMs: number): Freshness {
+  const { state, tooOld } = result.source
+  if (state === 'starting') return { text: state, tone: 'muted' }
+  if (state === 'fresh') return { text: state, tone: 'ok' }
+  const age = statusAgeSec(result, nowMs)
+  const text = age === null ? state : `${state} ${ageText(age)}`
+  return { text, tone: state === 'stale' && !tooOld ? 'warn' : 'error' }
+}

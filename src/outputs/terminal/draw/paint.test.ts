@@ -1,0 +1,262 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { anyPanels, anyText } from '../../../../test/terminal/support/panels.js'
+import {
+  fixture,
+  panelsOf,
+  resultOf,
+  resultOfStatus,
+  SETTINGS,
+  sceneOf,
+} from '../../../../test/terminal/support/scenes.js'
+import { makePanel } from '../../../panels/lines.js'
+import { startView, type View } from '../keys/view.js'
+import { frameText } from './frame.js'
+import { Painter } from './paint.js'
+import { lineText, lineWidth } from './run.js'
+import type { Scene } from './scene.js'
+
+const view = (more: Partial<View> = {}): View => ({ ...startView('dark'), ...more })
+
+function painter(more: Partial<typeof SETTINGS> = {}, onPanelRender?: (panel: string) => void): Painter {
+  return new Painter({
+    settings: { ...SETTINGS, ...more },
+    clockMs: () => 0,
+    ...(onPanelRender !== undefined && { onPanelRender }),
+  })
+}
+
+const text = (scene: Scene, more: Partial<typeof SETTINGS> = {}): string =>
+  frameText(painter(more).paint(scene).frame)
+const FULL = resultOfStatus(fixture('full'))
+
+const anySettings = fc.record({
+  minColumnWidth: fc.option(fc.integer({ min: 8, max: 300 })),
+  clip: fc.integer({ min: 8, max: 200 }),
+  autoFit: fc.boolean(),
+  curated: fc.boolean(),
+  hideEmptyBlocks: fc.boolean(),
+  widths: fc.dictionary(fc.constantFrom('header', 'alerts', 'links'), fc.integer({ min: 8, max: 1000 })),
+  heights: fc.dictionary(fc.constantFrom('header', 'alerts', 'links'), fc.integer({ min: 1, max: 1000 })),
+})
+const anySize = fc.record({
+  width: fc.integer({ min: 0, max: 410 }),
+  height: fc.integer({ min: 0, max: 130 }),
+})
+const anyView = fc.record({
+  focus: fc.constantFrom(null, 'header', 'alerts', 'links', 'gone'),
+  zoomed: fc.boolean(),
+  help: fc.boolean(),
+  typing: fc.boolean(),
+  paused: fc.boolean(),
+  filter: fc.constantFrom('', 'a', '1', 'nothing has this'),
+  scroll: fc.dictionary(fc.constantFrom('header', 'alerts'), fc.nat(50)),
+})
+
+describe('a frame', () => {
+  test('has exactly the size of the screen, whatever the panels, settings and view', () => {
+    fc.assert(
+      fc.property(anyPanels, anySize, anySettings, anyView, anyText, (panels, size, settings, seen, name) => {
+        const scene = sceneOf(resultOf(panels), { size, view: view(seen), sourceName: name, needFull: name })
+        const { frame } = painter(settings).paint(scene)
+        expect(frame.lines).toHaveLength(size.height)
+        for (const line of frame.lines) {
+          expect(lineWidth(line)).toBe(size.width)
+          for (const part of line) expect(part.text).not.toMatch(/\p{Cc}/u)
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('follows every change of size, and back', () => {
+    const one = painter()
+    const sizes = [
+      { width: 200, height: 60 },
+      { width: 80, height: 24 },
+      { width: 400, height: 120 },
+      { width: 20, height: 3 },
+      { width: 200, height: 60 },
+    ]
+    for (const size of sizes) {
+      const { frame } = one.paint(sceneOf(FULL, { size }))
+      expect(frame.lines.map(lineWidth)).toEqual(Array(size.height).fill(size.width))
+    }
+  })
+
+  test('has three columns from 150 wide, two from 100, one below', () => {
+    const columns = (width: number): number => {
+      const { seen } = painter().paint(sceneOf(FULL, { size: { width, height: 60 } }))
+      return new Set(seen.spots.map(({ x }) => x)).size
+    }
+    expect([149, 150, 99, 100, 80, 400].map(columns)).toEqual([2, 3, 1, 2, 1, 3])
+  })
+
+  test('says how large it must be when it is too small', () => {
+    expect(text(sceneOf(FULL, { size: { width: 36, height: 5 } }))).toContain(
+      '36×5 is too small, 40×6 needed',
+    )
+  })
+
+  test('says what it waits for, and why, before the first board', () => {
+    const nothing = resultOf([], {
+      source: {
+        state: 'missing',
+        ageSec: null,
+        changedAtMs: null,
+        error: 'there is no such file',
+        tooOld: false,
+      },
+    })
+    const empty = { ...nothing, board: { ...nothing.board, generation: 0 } }
+    const shown = text(sceneOf(empty))
+    expect(shown).toContain('waiting for data/runtime_status.json')
+    expect(shown).toContain('there is no such file')
+    expect(shown).toContain('● missing ✖')
+  })
+
+  test('shows one panel over the whole body when it is zoomed, and how far it is scrolled', () => {
+    const rows = Array.from({ length: 60 }, (_, i) => [{ text: `row ${i}` }])
+    const long = makePanel('alerts', 'Alerts', [{ kind: 'table', columns: [{ label: 'Row' }], rows }])
+    const scene = sceneOf(resultOf([long]), {
+      size: { width: 80, height: 24 },
+      view: view({ focus: 'alerts', zoomed: true, scroll: { alerts: 41 } }),
+    })
+    const { frame, seen } = painter().paint(scene)
+    expect(frameText(frame)).toContain('row 59')
+    expect(frameText(frame)).not.toContain('row 39')
+    expect(frameText(frame)).toContain('42–61 of 61')
+    expect(seen.scrollMax.get('alerts')).toBe(41)
+  })
+
+  test('opens a panel that had collapsed to a line when it gets the focus', () => {
+    const size = { width: 80, height: 24 }
+    expect(text(sceneOf(FULL, { size }))).toMatch(/^── Links {2}source/m)
+    expect(text(sceneOf(FULL, { size, view: view({ focus: 'links' }) }))).toMatch(/^┏━ Links ━/m)
+  })
+
+  test('shows only lines with the filter’s text, and panels that have one', () => {
+    const shown = text(sceneOf(FULL, { view: view({ filter: 'banknifty' }) }))
+    expect(shown).toContain('BANKNIFTY')
+    expect(shown).toContain('Indices')
+    expect(shown).not.toContain('Resources')
+    expect(shown).not.toContain('queue_depth')
+    expect(text(sceneOf(FULL, { view: view({ filter: 'zzz' }) }))).toContain('no line contains zzz')
+  })
+
+  test('shows every key in the help', () => {
+    const shown = text(sceneOf(FULL, { view: view({ help: true }) }))
+    for (const key of ['q', 'p', 'tab', 'enter', '/', 'r', 'w', 't', '?', 'ctrl+z'])
+      expect(shown).toContain(key)
+  })
+})
+
+describe('a calm screen', () => {
+  const size = { width: 160, height: 50 }
+  const lines = (count: number) =>
+    panelsOf(fixture('full')).map(panel =>
+      panel.key === 'resources'
+        ? makePanel(panel.key, panel.title, [
+            {
+              kind: 'fields',
+              items: Array.from({ length: count }, (_, i) => ({ label: `f${i}`, text: 'x' })),
+            },
+          ])
+        : panel,
+    )
+
+  test('does not move panels when one of them loses a line and gets it back', () => {
+    const one = painter()
+    const places = (count: number) => one.paint(sceneOf(resultOf(lines(count)), { size })).seen.spots
+    const before = places(6)
+    expect(places(5)).toEqual(before)
+    expect(places(6)).toEqual(before)
+  })
+
+  test('draws only the panels that changed', () => {
+    const drawn: string[] = []
+    const one = painter({}, panel => drawn.push(panel))
+    const first = resultOf(lines(3))
+    one.paint(sceneOf(first, { size }))
+    drawn.length = 0
+    one.paint(sceneOf(first, { size }))
+    expect(drawn).toEqual([])
+    one.paint(sceneOf(resultOf(lines(4), {}, first.board), { size }))
+    expect(drawn).toEqual(['resources'])
+  })
+})
+
+describe('settings of the layout', () => {
+  const size = { width: 200, height: 60 }
+  const spot = (key: string, more: Partial<typeof SETTINGS>) =>
+    painter(more)
+      .paint(sceneOf(FULL, { size }))
+      .seen.spots.find(place => place.key === key)
+
+  test('G6_PANEL_W and G6_PANEL_H give a panel that width and height', () => {
+    expect(spot('header', { widths: { header: 90 } })?.width).toBe(90)
+    expect(spot('header', { heights: { header: 5 } })?.height).toBe(5)
+    expect(spot('header', { heights: { header: 1 } })?.height).toBe(1)
+  })
+
+  test('G6_PANEL_MIN_COL_W leaves fewer columns rather than narrower ones', () => {
+    const { seen } = painter({ minColumnWidth: 80 }).paint(sceneOf(FULL, { size }))
+    expect(new Set(seen.spots.map(({ x }) => x)).size).toBe(2)
+    expect(Math.min(...seen.spots.map(({ width }) => width))).toBeGreaterThanOrEqual(80)
+  })
+
+  test('G6_PANEL_AUTO_FIT=0 makes columns equally wide and panels of a column equally high', () => {
+    const { seen } = painter({ autoFit: false }).paint(sceneOf(FULL, { size }))
+    expect(new Set(seen.spots.map(({ width }) => width))).toEqual(new Set([66, 68]))
+    for (const x of new Set(seen.spots.map(place => place.x))) {
+      const heights = seen.spots.filter(place => place.x === x).map(({ height }) => height)
+      expect(new Set(heights.slice(0, -1)).size).toBeLessThanOrEqual(1)
+    }
+  })
+
+  test('G6_PANEL_CLIP clips values with an ellipsis', () => {
+    expect(text(sceneOf(FULL, { size }), { clip: 12 })).toContain('NIFTY, BANK…')
+  })
+})
+
+describe('the curated mode', () => {
+  test('comes by itself below 24 rows', () => {
+    expect(text(sceneOf(FULL, { size: { width: 80, height: 23 } }))).toContain('Heartbeat')
+    expect(text(sceneOf(FULL, { size: { width: 80, height: 24 } }))).not.toContain('Heartbeat')
+  })
+
+  test('shows its blocks by importance', () => {
+    const shown = text(sceneOf(FULL, { size: { width: 120, height: 60 } }), { curated: true })
+    const titles = [...shown.matchAll(/^── ([A-Z][a-z]+(?: [a-z]+)?)/gm)].map(match => match[1])
+    expect(titles).toEqual([
+      'Overview',
+      'Cycle',
+      'Indices',
+      'Alerts',
+      'Provider',
+      'Data quality',
+      'Memory',
+      'Heartbeat',
+      'Analytics',
+    ])
+  })
+
+  test('says provider, data quality, memory and heartbeat in a line each', () => {
+    const shown = lineOf(text(sceneOf(FULL, { size: { width: 120, height: 60 } }), { curated: true }))
+    expect(shown('Provider')).toBe('name kite   latency 66ms   auth valid')
+    expect(shown('Data quality')).toBe('scored 4   under 85 2 !   under 70 1 ✖')
+    expect(shown('Memory')).toBe('memory 231.5 MB   level 1')
+    expect(shown('Heartbeat')).toBe('status 1s ago   last change 4s ago, 14:03:18')
+  })
+})
+
+/** The line after the heading. */
+function lineOf(shown: string): (title: string) => string {
+  const lines = shown.split('\n')
+  return title => lines[lines.findIndex(line => line.startsWith(`── ${title} `)) + 1]?.trim() ?? ''
+}
+
+test('the text of a line is that of its runs', () => {
+  const { frame } = painter().paint(sceneOf(FULL))
+  expect(frame.lines.map(lineText).join('\n').replace(/ +$/gm, '')).toBe(frameText(frame))
+})

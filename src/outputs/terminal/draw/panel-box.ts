@@ -1,0 +1,44 @@
+// A panel in the place it has been given: a box, or a single line where there is no room for one. Also tells how far each
+// panel can be scrolled, which only the drawing knows.
+import type { Panel } from '../../../panels/panel.js'
+import type { View } from '../keys/view.js'
+import { BOX_COLUMNS, BOX_ROWS, boxLines, collapsedLine } from './box.js'
+import type { Density } from './content.js'
+import { summaryLine } from './content.js'
+import type { ContentCache } from './content-cache.js'
+import type { Line } from './run.js'
+
+export type Drawing = {
+  readonly view: View
+  readonly content: ContentCache
+  readonly clip: number
+  /** Filled while drawing: by panel, lines it can be scrolled. */
+  readonly scrollMax: Map<string, number>
+  /** Filled while drawing: lines of a page of the focused panel. */
+  pageRows: number
+}
+
+export function collapsedPanel(drawing: Drawing, panel: Panel, width: number): Line {
+  const focused = drawing.view.focus === panel.key
+  const shown = drawing.content.filtered(panel, drawing.view.filter) ?? panel
+  const summary = (room: number): Line => summaryLine(shown.blocks, room, drawing.clip)
+  return collapsedLine(panel.title, panel.tone, focused, summary, width)
+}
+
+/** Exactly `height` lines of exactly `width` columns. */
+export function panelBox(
+  drawing: Drawing,
+  panel: Panel,
+  { width, height, density }: { width: number; height: number; density: Density },
+): readonly Line[] {
+  if (height === 1) return [collapsedPanel(drawing, panel, width)]
+  const { view } = drawing
+  const focused = view.focus === panel.key
+  const content = drawing.content.lines(panel, view.filter, width - BOX_COLUMNS, density)
+  const rows = height - BOX_ROWS
+  const max = Math.max(0, content.length - rows)
+  drawing.scrollMax.set(panel.key, max)
+  if (focused) drawing.pageRows = Math.max(1, rows - 1)
+  const scroll = Math.min(view.scroll[panel.key] ?? 0, max)
+  return boxLines({ title: panel.title, tone: panel.tone, focused, content, scroll }, width, height)
+}

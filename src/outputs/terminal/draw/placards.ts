@@ -1,0 +1,41 @@
+// What stands in the middle of the screen when there are no panels to show.
+import { cleanText } from '../../../panels/text.js'
+import type { Size } from '../layout/layout.js'
+import { BOX_COLUMNS, BOX_ROWS, boxLines } from './box.js'
+import { centred, type Frame, frameOf } from './frame.js'
+import { helpLines } from './help.js'
+import { fitLine, type Line, lineWidth, run } from './run.js'
+
+function block(lines: readonly Line[], size: Size): readonly Line[] {
+  const width = Math.min(size.width, Math.max(...lines.map(lineWidth)))
+  return centred(
+    lines.map(line => fitLine(line, width)),
+    width,
+    size,
+  )
+}
+
+export function tooSmall(size: Size, smallest: Size): Frame {
+  const text = `${size.width}×${size.height} is too small, ${smallest.width}×${smallest.height} needed`
+  return frameOf(size, size.width === 0 ? [] : [fitLine([run(text, 'warn')], size.width)])
+}
+
+export function helpBody(size: Size): readonly Line[] {
+  const lines = helpLines()
+  const width = Math.min(size.width, Math.max(...lines.map(lineWidth)) + BOX_COLUMNS)
+  const content = lines.map(line => fitLine(line, width - BOX_COLUMNS))
+  const height = Math.min(size.height, content.length + BOX_ROWS)
+  const box = { title: 'Keys', tone: 'info', focused: false, content, scroll: 0 } as const
+  return centred(boxLines(box, width, height), width, size)
+}
+
+/** Before the first status: what is waited for, and what is wrong with it. */
+export function waiting(sourceName: string, reason: string | null, size: Size): readonly Line[] {
+  const lines: Line[] = [[run('waiting for ', 'label'), run(cleanText(sourceName), 'strong')]]
+  if (reason !== null) lines.push([run(cleanText(reason), 'warn')])
+  return block(lines, size)
+}
+
+export function nothingFound(filter: string, size: Size): readonly Line[] {
+  return block([[run('no line contains ', 'label'), run(filter, 'input')]], size)
+}

@@ -1,0 +1,81 @@
+// Styled text without a terminal: a line is a list of runs, a run is text of one role. Runs instead of cells, because a
+// screen of 400×120 has 48 000 cells and a few thousand runs; every run knows its width, so nothing is measured twice.
+
+import type { Tone } from '../../../panels/panel.js'
+import { clipText, displayWidth } from '../../../panels/text.js'
+
+/** What a piece of text is; the theme says how that looks. */
+export type Role =
+  | Tone
+  | 'text'
+  | 'label'
+  | 'strong'
+  | 'border'
+  | 'focus'
+  | 'title'
+  | 'key'
+  | 'badge'
+  | 'alarm'
+  | 'input'
+
+export type Run = {
+  readonly text: string
+  /** Columns; the whole of it is drawn by one terminal line. */
+  readonly width: number
+  readonly role: Role
+}
+
+export type Line = readonly Run[]
+
+export function run(text: string, role: Role = 'text'): Run {
+  return { text, width: displayWidth(text), role }
+}
+
+/** For characters known to be one column each, such as borders: nothing is measured. */
+export function narrowRun(text: string, role: Role): Run {
+  return { text, width: text.length, role }
+}
+
+const BLANKS: Run[] = []
+/** Blank runs up to this width are made once. */
+const KEPT_BLANKS = 512
+
+export function blank(width: number): Run {
+  if (width >= KEPT_BLANKS) return { text: ' '.repeat(width), width, role: 'text' }
+  BLANKS[width] ??= { text: ' '.repeat(width), width, role: 'text' }
+  return BLANKS[width]
+}
+
+export function lineWidth(line: Line): number {
+  let width = 0
+  for (const part of line) width += part.width
+  return width
+}
+
+/** At most `width` columns; what is cut ends in `…`. */
+export function clipRun(part: Run, width: number): Run {
+  if (part.width <= width) return part
+  return width <= 0 ? { text: '', width: 0, role: part.role } : run(clipText(part.text, width), part.role)
+}
+
+/** Exactly `width` columns: cut with `…`, or filled with blanks. */
+export function fitLine(line: Line, width: number): Line {
+  const fitted: Run[] = []
+  let left = width
+  for (const part of line) {
+    if (part.width > left) {
+      const cut = clipRun(part, left)
+      if (cut.width > 0) fitted.push(cut)
+      left -= cut.width
+      break
+    }
+    if (part.width > 0) fitted.push(part)
+    left -= part.width
+  }
+  if (left > 0) fitted.push(blank(left))
+  return fitted
+}
+
+export function lineText(line: Line): string {
+  return line.map(part => part.text).join('')
+}

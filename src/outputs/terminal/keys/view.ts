@@ -1,0 +1,31 @@
+// What a person has chosen to look at: no part of the board, and the only state the dashboard has of its own.
+
+export type ThemeName = 'dark' | 'light'
+
+export type View = {
+  readonly focus: string | null
+  /** The focused panel fills the screen. */
+  readonly zoomed: boolean
+  /** First content line shown, by panel key; absent = 0. */
+  readonly scroll: Readonly<Record<string, number>>
+  /** Only lines with this text; empty = all. */
+  readonly filter: string
+  /** The filter is being typed. */
+  readonly typing: boolean
+  readonly paused: boolean
+  readonly help: boolean
+  readonly theme: ThemeName
+}
+
+export function startView(theme: ThemeName): View {
+  return {
+    focus: null,
+    zoomed: false,
+    scroll: {},
+    filter: '',
+    typing: false,
+    paused: false,
+    help: false,
+    theme,
+  }
+}

@@ -1,0 +1,58 @@
+import { EventEmitter } from 'node:events'
+import { describe, expect, test } from 'vitest'
+import { fakeTimers } from '../../../../test/terminal/support/timers.js'
+import { jobControl } from './job-control.js'
+
+function job() {
+  const signals = new EventEmitter()
+  const timers = fakeTimers()
+  const said: string[] = []
+  const control = jobControl(
+    () => said.push('leave'),
+    () => said.push('enter'),
+    {
+      signals,
+      timers,
+      stopGroup: () => said.push(`stop with ${signals.listenerCount('SIGTSTP')} listeners`),
+    },
+  )
+  return { signals, timers, said, control }
+}
+
+describe('suspending', () => {
+  test('gives the terminal back, stops the group by the default action, and takes it again on SIGCONT', () => {
+    const { signals, said, control } = job()
+    control.suspend()
+    expect(said).toEqual(['leave', 'stop with 0 listeners'])
+    signals.emit('SIGCONT')
+    expect(said.at(-1)).toBe('enter')
+    expect(signals.listenerCount('SIGTSTP')).toBe(1)
+  })
+
+  test('works the same when SIGTSTP comes from elsewhere', () => {
+    const { signals, said } = job()
+    signals.emit('SIGTSTP')
+    expect(said).toEqual(['leave', 'stop with 0 listeners'])
+  })
+
+  test('goes on by itself when nothing could stop it', () => {
+    const { timers, said, control } = job()
+    control.suspend()
+    timers.advance(1_000)
+    expect(said).toEqual(['leave', 'stop with 0 listeners', 'enter'])
+  })
+
+  test('draws anew also after a stop it could not see coming', () => {
+    const { signals, said } = job()
+    signals.emit('SIGCONT')
+    expect(said).toEqual(['enter'])
+  })
+
+  test('listens to nothing after its release', () => {
+    const { signals, timers, control } = job()
+    control.suspend()
+    control.release()
+    expect(signals.eventNames()).toEqual([])
+    expect(timers.pending()).toBe(0)
+  })
+})

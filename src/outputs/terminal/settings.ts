@@ -1,0 +1,13 @@
+// What the dashboard is told once, at the start.
+import type { LayoutSettings } from './layout/layout.js'
+
+export type TerminalSettings = LayoutSettings & {
+  /** IANA name; every time is shown in it. */
+  readonly timezone: string
+  /** The widest value or cell of a panel, columns. */
+  readonly clip: number
+  readonly curated: boolean
+  readonly hideEmptyBlocks: boolean
+  readonly showNeedFull: boolean
+  readonly altScreen: boolean
+}

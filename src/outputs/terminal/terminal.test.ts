@@ -1,0 +1,293 @@
+import { describe, expect, test } from 'vitest'
+import { emulator, feed, screenText } from '../../../test/terminal/support/emulator.js'
+import { fakeDevice } from '../../../test/terminal/support/fake-device.js'
+import {
+  fixture,
+  NOW_MS,
+  panelsOf,
+  resultOf,
+  resultOfStatus,
+  SETTINGS,
+} from '../../../test/terminal/support/scenes.js'
+import { fakeTimers } from '../../../test/terminal/support/timers.js'
+import { makePanel } from '../../panels/lines.js'
+import { DEFAULT_THRESHOLDS } from '../../panels/thresholds.js'
+import { type TerminalHooks, TerminalOutput } from './terminal.js'
+
+/** When there is no board by then, the first frame says so. */
+const NOTHING_YET_MS = 250
+
+function started(more: Partial<TerminalHooks> = {}) {
+  const timers = fakeTimers(NOW_MS)
+  const device = fakeDevice({ width: 200, height: 60 })
+  const frames: number[] = []
+  const said: string[] = []
+  const output = new TerminalOutput({
+    device,
+    settings: SETTINGS,
+    capabilities: { colors: 24, utf8: true, theme: 'dark' },
+    clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
+    timers,
+    hooks: {
+      sourceName: () => 'data/runtime_status.json',
+      onQuit: () => said.push('quit'),
+      onRead: () => said.push('read'),
+      thresholds: () => DEFAULT_THRESHOLDS,
+      onFrame: (_, bytes) => frames.push(bytes),
+      onFullRepaint: () => said.push('full repaint'),
+      onFault: error => said.push(String(error)),
+      ...more,
+    },
+  })
+  output.open()
+  timers.advance(NOTHING_YET_MS)
+  return { timers, device, frames, said, output }
+}
+
+async function screenOf(written: readonly string[], size = { width: 200, height: 60 }): Promise<string> {
+  const terminal = emulator(size.width, size.height)
+  for (const text of written) await feed(terminal, text)
+  const text = screenText(terminal)
+  terminal.dispose()
+  return text
+}
+
+const PANELS = panelsOf(fixture('full'))
+const changed = (text: string) =>
+  PANELS.map(panel =>
+    panel.key === 'cycle'
+      ? makePanel('cycle', 'Cycle', [{ kind: 'fields', items: [{ label: 'cycle', text }] }])
+      : panel,
+  )
+
+describe('the terminal output', () => {
+  test('takes the terminal and shows the first board at once', async () => {
+    const { device, output, timers } = started()
+    output.publish(resultOf(PANELS))
+    timers.advance(100)
+    expect(device.written[0]?.startsWith('\u001b[?1049h')).toBe(true)
+    expect(await screenOf(device.written)).toContain('BANKNIFTY')
+    expect(device.raw).toBe(true)
+  })
+
+  test('waits a moment for the first board, so that the first frame shows it', () => {
+    const timers = fakeTimers(NOW_MS)
+    const device = fakeDevice({ width: 80, height: 24 })
+    const output = new TerminalOutput({
+      device,
+      settings: SETTINGS,
+      capabilities: { colors: 1, utf8: true, theme: 'dark' },
+      clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
+      timers,
+      hooks: {
+        sourceName: () => 'data/runtime_status.json',
+        onQuit: () => {},
+        onRead: () => {},
+        thresholds: () => DEFAULT_THRESHOLDS,
+      },
+    })
+    output.open()
+    timers.advance(NOTHING_YET_MS - 1)
+    expect(device.written).toEqual([])
+    output.publish(resultOf(PANELS))
+    timers.advance(0)
+    expect(device.written).toHaveLength(1)
+    expect(device.written[0]).toContain('Overview')
+    output.restore()
+  })
+
+  test('writes nothing at all while nothing changes within a second', () => {
+    const { device, output, timers, frames } = started()
+    const result = resultOf(PANELS)
+    output.publish(result)
+    timers.advance(100)
+    const before = device.written.length
+    output.publish(result)
+    timers.advance(200)
+    expect(device.written.length).toBe(before)
+    expect(frames.at(-1)).toBe(0)
+  })
+
+  test('moves the clock by its last digit and nothing else', () => {
+    const { device, timers } = started()
+    const before = device.written.length
+    timers.advance(1_000)
+    expect(device.written.slice(before)).toEqual([
+      '\u001b[?2026h\u001b[1;199H\u001b[0;1m3\u001b[m\u001b[?2026l',
+    ])
+  })
+
+  test('draws at most ten frames a second, and the newest last', async () => {
+    const { device, output, timers } = started()
+    let result = resultOf(PANELS)
+    const before = device.written.length
+    for (let i = 0; i < 100; i++) {
+      result = resultOf(changed(`number ${i}`), {}, result.board)
+      output.publish(result)
+      timers.advance(10)
+    }
+    timers.advance(100)
+    expect(device.written.length - before).toBeLessThanOrEqual(12)
+    expect(await screenOf(device.written)).toContain('number 99')
+  })
+
+  test('keeps nothing for a terminal that does not read, and shows the newest when it reads again', async () => {
+    const { device, output, timers } = started()
+    device.full = true
+    let result = resultOf(PANELS)
+    for (let i = 0; i < 1_000; i++) {
+      result = resultOf(changed(`number ${i}`), {}, result.board)
+      output.publish(result)
+      timers.advance(100)
+    }
+    const before = device.written.length
+    expect(device.held.length).toBe(1)
+    device.drain()
+    timers.advance(100)
+    expect(device.written.length - before).toBe(2)
+    expect(await screenOf(device.written)).toContain('number 999')
+  })
+
+  test('draws everything anew for a new size', async () => {
+    const { device, output, timers, said } = started()
+    output.publish(resultOf(PANELS))
+    timers.advance(100)
+    device.resize({ width: 80, height: 24 })
+    timers.advance(100)
+    expect(await screenOf(device.written.slice(-1), { width: 80, height: 24 })).toContain('Overview')
+    expect(said).toEqual(['full repaint'])
+  })
+
+  test('freezes the panels while paused, counts what is missed, and shows the newest afterwards', async () => {
+    const { device, output, timers } = started()
+    let result = resultOf(changed('old'))
+    output.publish(result)
+    device.type('p')
+    timers.advance(100)
+    for (const text of ['new 1', 'new 2']) {
+      result = resultOf(changed(text), {}, result.board)
+      output.publish(result)
+    }
+    timers.advance(1_000)
+    const paused = await screenOf(device.written)
+    expect(paused).toContain('paused, 2 updates behind')
+    expect(paused).toMatch(/cycle {2}old/)
+    device.type(' ')
+    timers.advance(100)
+    expect(await screenOf(device.written)).toMatch(/cycle {2}new 2/)
+  })
+
+  test('asks for the wheel only while a panel has the focus', () => {
+    const { device, output, timers } = started()
+    output.publish(resultOf(PANELS))
+    timers.advance(100)
+    expect(device.written.join('')).not.toContain('?1000h')
+    device.type('\t')
+    timers.advance(100)
+    expect(device.written.at(-1)).toContain('\u001b[?1000h')
+    device.type('\u001b')
+    timers.advance(200)
+    expect(device.written.at(-1)).toContain('\u001b[?1000l')
+  })
+
+  test('writes the screen to a file and says where, or why not', async () => {
+    const { device, output, timers } = started()
+    output.publish(resultOfStatus(fixture('full')))
+    device.type('w')
+    timers.advance(100)
+    expect([...device.files.keys()]).toEqual(['g6-dashboard-20250131-140322.txt'])
+    expect(await screenOf(device.written)).toContain('text is in g6-dashboard-20250131-140322.txt')
+    device.type('w')
+    timers.advance(100)
+    expect(await screenOf(device.written)).toContain('cannot be written: EEXIST')
+    timers.advance(6_000)
+    expect(await screenOf(device.written)).not.toContain('EEXIST')
+  })
+
+  test('passes on quit and read', () => {
+    const { device, said } = started()
+    device.type('rq')
+    expect(said).toEqual(['read', 'quit'])
+  })
+
+  test('quits when the keyboard is gone', () => {
+    const { device, said } = started()
+    device.endInput()
+    expect(said).toEqual(['quit'])
+  })
+
+  test('tells a fault of the drawing and draws again', async () => {
+    let broken = true
+    const { device, output, timers, said } = started({
+      clients: () => {
+        if (broken) throw new Error('broken')
+        return 7
+      },
+    })
+    expect(said).toEqual(['Error: broken'])
+    broken = false
+    output.publish(resultOf(PANELS))
+    timers.advance(100)
+    expect(await screenOf(device.written)).toContain('7 clients')
+  })
+})
+
+describe('giving the terminal back', () => {
+  test('undoes every mode and raw input, once, and leaves no timer', () => {
+    const { device, output, timers } = started()
+    output.publish(resultOf(PANELS))
+    timers.advance(100)
+    output.restore()
+    output.restore()
+    const last = device.written.at(-1) ?? ''
+    for (const mode of ['?2026l', '?1000l', '?1006l', '?2004l', '?7h', '?25h', '?1049l'])
+      expect(last).toContain(mode)
+    expect(device.written.filter(text => text.includes('?1049l'))).toHaveLength(1)
+    expect(device.raw).toBe(false)
+    expect(device.closed).toBe(true)
+    expect(timers.pending()).toBe(0)
+    output.publish(resultOf(PANELS))
+    timers.advance(1_000)
+    expect(device.written.at(-1)).toBe(last)
+  })
+
+  test('happens before a suspend, and everything is drawn anew after it', async () => {
+    const { device, output, timers } = started()
+    output.publish(resultOf(PANELS))
+    timers.advance(100)
+    device.type('\u001a')
+    expect(device.suspended).toBe(1)
+    expect(device.raw).toBe(false)
+    expect(device.written.at(-1)).toContain('?1049l')
+    const before = device.written.length
+    timers.advance(5_000)
+    expect(device.written.length).toBe(before)
+    device.goOn()
+    timers.advance(100)
+    expect(device.raw).toBe(true)
+    expect(await screenOf(device.written.slice(before))).toContain('BANKNIFTY')
+  })
+
+  test('leaves the frame standing where there is no alternate screen', () => {
+    const timers = fakeTimers(NOW_MS)
+    const device = fakeDevice({ width: 80, height: 24 })
+    const output = new TerminalOutput({
+      device,
+      settings: { ...SETTINGS, altScreen: false },
+      capabilities: { colors: 1, utf8: true, theme: 'dark' },
+      clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
+      timers,
+      hooks: {
+        sourceName: () => 'data/runtime_status.json',
+        onQuit: () => {},
+        onRead: () => {},
+        thresholds: () => DEFAULT_THRESHOLDS,
+      },
+    })
+    output.open()
+    timers.advance(NOTHING_YET_MS)
+    output.restore()
+    expect(device.written.join('')).not.toContain('1049')
+    expect(device.written.at(-1)?.endsWith('\u001b[24;1H\r\n')).toBe(true)
+  })
+})

@@ -1,0 +1,194 @@
+// What must be sent to turn the screen from one frame into the next, and nothing more: nothing for an equal line, and for
+// one that differs only the part that does.
+//
+// Both lines are walked together by column. Where both have the same run at the same column they are equal; everything
+// between two such places is a span. Spans a few columns apart are sent as one, since moving the cursor costs as much. A
+// line with text whose width terminals disagree about (emoji, combining marks) is sent whole, each such text after erasing
+// its columns and followed by an absolute move, so that what stands behind it is right on every terminal.
+// Sources: ECMA-48 (CUP, CHA, ECH), xterm's ctlseqs.
+import type { Frame } from '../draw/frame.js'
+import { foldToAscii } from '../draw/glyphs.js'
+import type { Line, Run } from '../draw/run.js'
+import { blanksShow, type Looks } from './sgr.js'
+
+export type Pen = {
+  readonly looks: Looks
+  /** Without UTF-8 everything is folded to ASCII. */
+  readonly utf8: boolean
+}
+
+/** Unchanged columns that are cheaper sent again than jumped over. */
+const WORTH_A_JUMP = 8
+
+const CSI = '\u001b['
+const RESET = `${CSI}m`
+
+/** One column each on every terminal: ASCII, Latin-1, Latin extended, dashes, ellipsis, arrows, box drawing, our marks. */
+const PLAIN =
+  /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u024f\u2013\u2014\u2019\u2026\u20b9\u2190-\u2193\u2500-\u259f\u25cf\u2716]*$/
+
+function isPlain(part: Run): boolean {
+  return part.text.length === part.width && PLAIN.test(part.text)
+}
+
+const allPlain = (line: Line): boolean => line.every(isPlain)
+
+type Span = { readonly column: number; readonly width: number; readonly runs: readonly Run[] }
+
+const sameRun = (a: Run, b: Run): boolean =>
+  a === b || (a.text === b.text && a.role === b.role && a.width === b.width)
+
+/** Cuts the ends that two texts of the same role share; both are plain. */
+function trimmed(before: Run, after: Run, column: number): Span {
+  const [a, b] = [before.text, after.text]
+  let start = 0
+  while (start < b.length && a.charAt(start) === b.charAt(start)) start++
+  let end = b.length
+  while (end > start && a.charAt(end - 1) === b.charAt(end - 1)) end--
+  const text = b.slice(start, end)
+  return {
+    column: column + start,
+    width: text.length,
+    runs: [{ text, width: text.length, role: after.role }],
+  }
+}
+
+/** Both lines have the same width and are plain. */
+function spansBetween(before: Line, after: Line): Span[] {
+  const spans: Span[] = []
+  let [i, j, columnBefore, columnAfter] = [0, 0, 0, 0]
+  while (j < after.length) {
+    const [a, b] = [before[i], after[j]]
+    if (a === undefined || b === undefined) break
+    if (columnBefore === columnAfter && sameRun(a, b)) {
+      columnBefore += a.width
+      columnAfter += b.width
+      i++
+      j++
+      continue
+    }
+    const [fromI, fromJ, column] = [i, j, columnAfter]
+    columnBefore += a.width
+    columnAfter += b.width
+    i++
+    j++
+    while (columnBefore !== columnAfter) {
+      if (columnBefore < columnAfter) columnBefore += before[i++]?.width ?? Number.POSITIVE_INFINITY
+      else columnAfter += after[j++]?.width ?? Number.POSITIVE_INFINITY
+    }
+    const single = i - fromI === 1 && j - fromJ === 1 && a.role === b.role
+    spans.push(
+      single ? trimmed(a, b, column) : { column, width: columnAfter - column, runs: after.slice(fromJ, j) },
+    )
+  }
+  return spans
+}
+
+/** The runs of a line between two columns that both are boundaries of runs, or lie inside plain ones. */
+function runsBetween(line: Line, from: number, to: number): Run[] {
+  const runs: Run[] = []
+  let column = 0
+  for (const part of line) {
+    const [start, end] = [Math.max(from, column), Math.min(to, column + part.width)]
+    if (start < end) {
+      const text = part.text.slice(start - column, end - column)
+      runs.push(end - start === part.width ? part : { text, width: end - start, role: part.role })
+    }
+    column += part.width
+    if (column >= to) break
+  }
+  return runs
+}
+
+function joinNear(spans: readonly Span[], line: Line): readonly Span[] {
+  const joined: Span[] = []
+  for (const span of spans) {
+    const last = joined.at(-1)
+    if (last !== undefined && span.column - (last.column + last.width) < WORTH_A_JUMP) {
+      const width = span.column + span.width - last.column
+      joined[joined.length - 1] = {
+        column: last.column,
+        width,
+        runs: runsBetween(line, last.column, last.column + width),
+      }
+    } else joined.push(span)
+  }
+  return joined
+}
+
+function isBlank(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== 32) return false
+  return true
+}
+
+/** Collects what is sent; knows the look that is set, so that none is set twice. */
+class Output {
+  text = ''
+  #look = RESET
+
+  constructor(private readonly pen: Pen) {}
+
+  moveTo(row: number, column: number): void {
+    this.text += `${CSI}${row + 1};${column + 1}H`
+  }
+
+  runs(runs: readonly Run[], from: number): void {
+    let column = from
+    for (const part of runs) {
+      this.#setLook(part)
+      const text = this.pen.utf8 ? part.text : foldToAscii(part.text)
+      const sure = !this.pen.utf8 || isPlain(part)
+      column += part.width
+      // Erased first: where the terminal thinks it narrower, nothing old stays behind it.
+      this.text += sure ? text : `${CSI}${part.width}X${text}${CSI}${column + 1}G`
+    }
+  }
+
+  end(): string {
+    if (this.#look !== RESET) this.text += RESET
+    return this.text
+  }
+
+  #setLook({ role, text }: Run): void {
+    const look = this.pen.looks[role]
+    if (look === this.#look || (isBlank(text) && !blanksShow(role) && this.#blanksDoNotShow())) return
+    this.text += look
+    this.#look = look
+  }
+
+  #blanksDoNotShow(): boolean {
+    const { badge, alarm, input } = this.pen.looks
+    return this.#look !== badge && this.#look !== alarm && this.#look !== input
+  }
+}
+
+/** Everything, on a screen of which nothing is known. */
+export function wholeFrame(frame: Frame, pen: Pen): string {
+  const output = new Output(pen)
+  output.text = `${RESET}${CSI}2J`
+  frame.lines.forEach((line, row) => {
+    output.moveTo(row, 0)
+    output.runs(line, 0)
+  })
+  return output.end()
+}
+
+/** From `before`, which is on the screen, to `after` of the same size; empty when they are equal. */
+export function frameDiff(before: Frame, after: Frame, pen: Pen): string {
+  const output = new Output(pen)
+  after.lines.forEach((line, row) => {
+    const old = before.lines[row] ?? []
+    if (old === line) return
+    if (old.length === line.length && line.every((part, i) => sameRun(part, old[i] ?? part))) return
+    if (!allPlain(line) || !allPlain(old)) {
+      output.moveTo(row, 0)
+      output.runs(line, 0)
+      return
+    }
+    for (const { column, runs } of joinNear(spansBetween(old, line), line)) {
+      output.moveTo(row, column)
+      output.runs(runs, column)
+    }
+  })
+  return output.text === '' ? '' : output.end()
+}

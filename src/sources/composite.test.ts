@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest'
+import type { Source } from '../engine/source.js'
+import type { Reading, ReadingError, Status } from '../snapshot/reading.js'
+import { CompositeSource } from './composite.js'
+
+class Scripted implements Source {
+  tell: (reading: Reading) => void = () => {}
+  refreshed = 0
+  closed = 0
+  constructor(readonly name: string) {}
+  start(onReading: (reading: Reading) => void): void {
+    this.tell = onReading
+  }
+  good(status: Status, atMs = 1): void {
+    this.tell({ ok: true, status, readAtMs: atMs, modifiedAtMs: atMs, sizeBytes: 10 })
+  }
+  bad(error: ReadingError): void {
+    this.tell({ ok: false, error, message: `${this.name} ${error}`, readAtMs: 1 })
+  }
+  refresh(): Promise<void> {
+    this.refreshed++
+    return Promise.resolve()
+  }
+  close(): Promise<void> {
+    this.closed++
+    return Promise.resolve()
+  }
+}
+
+function several() {
+  const [one, two] = [new Scripted('one'), new Scripted('two')]
+  const source = new CompositeSource([one, two], { nowMs: () => 77, monotonicMs: () => 77 })
+  const readings: Reading[] = []
+  source.start(reading => readings.push(reading))
+  return { one, two, source, readings }
+}
+const status = (reading: Reading | undefined) => (reading?.ok ? reading.status : reading?.error)
+
+describe('several sources', () => {
+  test('are one status; each news of one is news of all', () => {
+    const { one, two, readings } = several()
+    one.good({ cycle: 1, indices: ['A'] }, 5)
+    expect(status(readings.at(-1))).toEqual({ cycle: 1, indices: ['A'] })
+    two.good({ cycle: 9, indices: ['B'] }, 3)
+    expect(readings.at(-1)).toEqual({
+      ok: true,
+      status: { cycle: 1, indices: ['A', 'B'] },
+      readAtMs: 77,
+      modifiedAtMs: 5,
+      sizeBytes: 20,
+    })
+  })
+
+  test('one down: its part goes stale, the rest stays live', () => {
+    const { one, two, readings } = several()
+    one.good({ indices: ['A'] })
+    two.good({ indices: ['B'] })
+    one.bad('io')
+    expect(status(readings.at(-1))).toMatchObject({
+      indices: ['A', 'B'],
+      indices_detail: { A: { status: 'STALE' } },
+    })
+    two.good({ indices: ['B', 'C'] })
+    expect(status(readings.at(-1))).toMatchObject({ indices: ['A', 'B', 'C'] })
+    one.good({ indices: ['A'] })
+    expect(status(readings.at(-1))).toEqual({ indices: ['A', 'B', 'C'] })
+  })
+
+  test('all down is the first one’s fault', () => {
+    const { one, two, readings } = several()
+    two.bad('timeout')
+    expect(readings).toEqual([])
+    one.bad('io')
+    expect(readings.at(-1)).toMatchObject({ ok: false, error: 'io', message: 'one io' })
+  })
+
+  test('are refreshed and closed together', async () => {
+    const { one, two, source } = several()
+    await source.refresh()
+    await source.close()
+    expect([one.refreshed, two.refreshed, one.closed, two.closed]).toEqual([1, 1, 1, 1])
+    expect(source.name).toBe('one, two')
+    expect(source.ingest(0, null)).toEqual([])
+  })
+})

@@ -1,0 +1,40 @@
+// Timers that go off when the test says so.
+import type { Timers } from '../../../src/outputs/terminal/keys/reader.js'
+
+export type FakeTimers = Timers & {
+  readonly nowMs: () => number
+  /** Lets so much time pass; what is due goes off in order. */
+  advance(ms: number): void
+  pending(): number
+}
+
+export function fakeTimers(startMs = 0): FakeTimers {
+  let now = startMs
+  let next = 1
+  const due = new Map<number, { readonly atMs: number; readonly callback: () => void }>()
+  return {
+    nowMs: () => now,
+    set(callback, delayMs) {
+      const id = next++
+      due.set(id, { atMs: now + Math.max(0, delayMs), callback })
+      return id
+    },
+    clear(handle) {
+      due.delete(handle as number)
+    },
+    advance(ms) {
+      const end = now + ms
+      for (;;) {
+        const [first] = [...due.entries()]
+          .filter(([, { atMs }]) => atMs <= end)
+          .sort((a, b) => a[1].atMs - b[1].atMs)
+        if (first === undefined) break
+        due.delete(first[0])
+        now = Math.max(now, first[1].atMs)
+        first[1].callback()
+      }
+      now = end
+    },
+    pending: () => due.size,
+  }
+}

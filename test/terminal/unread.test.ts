@@ -1,0 +1,96 @@
+// A terminal that nobody reads: the loop and the stream go on at their pace, memory stays, and whoever reads again sees
+// the newest.
+import { readdirSync, readFileSync } from 'node:fs'
+import { watch } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { SummaryClient } from '../support/summary-client.js'
+import { CLI, endAllScreens, PtyScreen } from './support/pty.js'
+import { removeStatusFiles, StatusFile } from './support/status-file.js'
+
+const clients = new Set<SummaryClient>()
+
+afterEach(async () => {
+  for (const client of clients) client.close()
+  clients.clear()
+  await endAllScreens()
+  removeStatusFiles()
+})
+
+/** Updates while nobody reads; each rewrites thousands of characters. */
+const UPDATES = 300
+/** Enough for every buffer on the way. */
+const TO_FILL_BUFFERS = 120
+const RESIDENT_MAY_GROW_KB = 24 * 1024
+
+function residentKb(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1])
+}
+
+/** Resolves when a file of that name is there. */
+async function written(folder: string, name: string): Promise<void> {
+  for await (const _ of watch(folder)) if (readdirSync(folder).includes(name)) return
+}
+
+/** Everything is new in each: the most there can be to draw. */
+function writeUpdate(status: StatusFile, n: number): void {
+  const names = Array.from({ length: 40 }, (_, i) => `IX${i}`)
+  status.change({
+    indices: Object.fromEntries(
+      names.map((name, i) => [name, { ltp: n * 1_000 + i, status: 'ok', legs: n }]),
+    ),
+    indices_detail: {},
+    analytics: { pcr: n },
+  })
+}
+
+/** The dashboard with its stream, in a shell that leaves its process id and, when it has ended, its exit code in files. */
+async function unread() {
+  const status = new StatusFile()
+  const command = [process.execPath, CLI, ...status.args, '--serve', '--port', '0']
+  const g6 = command.map(word => `'${word}'`).join(' ')
+  const script = `sh -c 'echo $$ > pid; exec "$@"' sh ${g6}; echo $? > end; mv end ended`
+  const screen = new PtyScreen('sh', ['-c', script], { cols: 200, rows: 60, cwd: status.folder })
+  await screen.shows('BANKNIFTY')
+  const file = (name: string): string => readFileSync(join(status.folder, name), 'utf8')
+  const url = /(http:\S+)\/summary\/events/.exec(screen.text)?.[1] ?? ''
+  const client = new SummaryClient(`${url}/summary/events`)
+  clients.add(client)
+  await client.event('full_snapshot')
+  screen.pause()
+  /** Writes updates, each when the stream has brought the last; the longest that took, ms. */
+  const update = async (from: number, to: number): Promise<number> => {
+    let slowestMs = 0
+    for (let n = from; n <= to; n++) {
+      const startMs = performance.now()
+      writeUpdate(status, n)
+      await client.until(({ panels }) => panels.get('analytics')?.lines[0] === `pcr: ${n}.00`, `update ${n}`)
+      slowestMs = Math.max(slowestMs, performance.now() - startMs)
+    }
+    return slowestMs
+  }
+  return { screen, status, pid: Number(file('pid')), file, update }
+}
+
+describe('a terminal that nobody reads', () => {
+  test('slows neither loop nor stream, and costs no memory', async () => {
+    const { screen, pid, update } = await unread()
+    await update(1, TO_FILL_BUFFERS)
+    const before = residentKb(pid)
+    const slowestMs = await update(TO_FILL_BUFFERS + 1, UPDATES)
+    expect(slowestMs).toBeLessThan(1_000)
+    expect(residentKb(pid) - before).toBeLessThan(RESIDENT_MAY_GROW_KB)
+    screen.resume()
+    await screen.shows(`${UPDATES}.00`)
+  })
+
+  test('does not keep the program from ending', async () => {
+    const { status, pid, file, update } = await unread()
+    await update(1, TO_FILL_BUFFERS)
+    const ended = written(status.folder, 'ended')
+    process.kill(pid, 'SIGTERM')
+    await ended
+    expect(file('ended')).toBe('0\n')
+  })
+})
