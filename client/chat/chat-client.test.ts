@@ -366,6 +366,18 @@ describe('stopping', () => {
     expect(deletes(server)()).toBe(true)
   })
 
+  test('while it waits to connect again waits no longer', async () => {
+    const server = await serve(problem(503, 'draining', { 'Retry-After': '60' }))
+    const { answer, ending } = ask(
+      server.baseUrl,
+      {},
+      { onReconnect: () => void setImmediate(() => answer.stop()) },
+    )
+    expect((await ending).end?.reason).toBe('client_stop')
+    await answer.stop()
+    expect(server.asked).toHaveLength(1)
+  })
+
   test('by a signal, and by leaving the loop', async () => {
     const server = await serve(stream(FIRST + event(1, 'token', 'a'), 'open'))
     const abort = new AbortController()

@@ -112,6 +112,12 @@ describe('published keys', () => {
     expect(await verify(await signed(CLAIMS, other, 'RS256'))).toBeNull()
   })
 
+  test('are public keys: one that is a secret is not taken', async () => {
+    const k = Buffer.from(SECRET).toString('base64url')
+    const url = await keyServer(() => ({ keys: [{ kty: 'oct', k, kid: 'k', alg: 'HS256' }] }))
+    expect(await identity({ ...NONE, chatJwksUrl: url }).verify(await signed(CLAIMS))).toBeNull()
+  })
+
   test('that cannot be had make everybody nobody, which the log says once a minute, without the token', async () => {
     let logged = ''
     const destination = new Writable({

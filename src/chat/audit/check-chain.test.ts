@@ -151,6 +151,22 @@ describe('a chain', () => {
     )
   })
 
+  test('takes no record of another history, though it was sealed with the same key under the same number', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 2, max: 30 }).chain(n => fc.tuple(fc.constant(n), fc.integer({ min: 2, max: n }))),
+        ([n, seq]) => {
+          const records = chain(n)
+          const first = record(1, '{"n":"another"}')
+          const rest = records.slice(1).map(({ mac: _, ...unsealed }) => unsealed)
+          const other = seal(KEY, GENESIS_MAC, [first, ...rest])
+          const mixed = records.map(each => (each.seq === seq ? (other[seq - 1] ?? each) : each))
+          expect(check(mixed, headOf(records))).toMatchObject({ fault: 'changed', seq })
+        },
+      ),
+    )
+  })
+
   test('is nobody’s without the key', () => {
     const records = chain(3)
     expect(check(records, headOf(records), null, Buffer.from('another'))).toMatchObject({ seq: 1 })
