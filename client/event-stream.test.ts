@@ -307,3 +307,18 @@ describe('the end', () => {
     await left
   })
 })
+
+test('the waits grow while no event is good, and begin again once one is', async () => {
+  const server = await serve(stream('retry: 0\ndata: x\n\n', 'end'))
+  const waits = async (isGood: boolean) => {
+    const { stream: events, errors } = follow(server.url, {
+      initialDelayMs: 1,
+      random: () => 0.5,
+      isGood: () => isGood,
+    })
+    await take(events, 4)
+    return errors.map(({ retryInMs = 0 }) => Math.round(retryInMs))
+  }
+  expect(await waits(true)).toEqual([1, 1, 1])
+  expect(await waits(false)).toEqual([1, 100, 200])
+})

@@ -66,6 +66,8 @@ export type EventStreamOptions = {
   readonly onComment?: (text: string) => void
   /** Every failure, the ones that are mended by a reconnection too. */
   readonly onError?: (error: StreamError) => void
+  /** Asked after an event was taken: did it show that the server is well, which ends the run of failures? Default: any does. */
+  readonly isGood?: () => boolean
   /** Each time the server has accepted. */
   readonly onOpen?: (response: Response) => void
   /** Each time bytes have come. */
@@ -264,9 +266,9 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
             parser.push(value)
             const seenId = parser.lastEventId
             for (const message of ready.splice(0)) {
-              failures = 0
               stream.lastEventId = message.id
               yield message
+              if (options.isGood?.() ?? true) failures = 0
               if (connection.signal.aborted) break
             }
             if (connection.signal.aborted) break

@@ -78,6 +78,8 @@ export class SseIngestor implements Source {
   #askedFullAtMs = Number.NEGATIVE_INFINITY
   #askLater: NodeJS.Timeout | null = null
   #opened = false
+  /** The last event counted: only that ends a run of failures. */
+  #hasApplied = false
   #reconnectReason = 'ended'
   #reading: Promise<void> | null = null
   #closed = false
@@ -99,6 +101,7 @@ export class SseIngestor implements Source {
       readTimeoutMs: (options.timeoutSec ?? 45) * 1000,
       maxEventLength: MAX_EVENT_LENGTH,
       initialDelayMs: options.initialDelayMs ?? 1000,
+      isGood: () => this.#hasApplied,
       onOpen: () => this.#onOpen(),
       onBytes: () => this.#store.heardBytes(this.#clock.nowMs()),
       onError: error => this.#onError(error),
@@ -176,7 +179,8 @@ export class SseIngestor implements Source {
     const before = this.#store.state
     const state = this.#store.apply(event, nowMs)
     if (state.panelDiffDropped > before.panelDiffDropped) this.#observer.onError?.('diff_dropped')
-    if (state.uiGeneration > before.uiGeneration) {
+    this.#hasApplied = state.uiGeneration > before.uiGeneration
+    if (this.#hasApplied) {
       this.#observer.onApplied?.((this.#clock.monotonicMs() - startMs) / 1000)
     }
     // What was asked for has come: the next reconnection is an ordinary one.
