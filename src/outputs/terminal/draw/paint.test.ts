@@ -144,6 +144,22 @@ describe('a frame', () => {
     expect(text(sceneOf(FULL, { view: view({ filter: 'zzz' }) }))).toContain('no line contains zzz')
   })
 
+  test('shows everything again when the filter is cleared', () => {
+    const one = painter()
+    const shown = (filter: string): string =>
+      frameText(one.paint(sceneOf(FULL, { view: view({ filter }) })).frame)
+    const before = shown('')
+    expect(before).toContain('memory_mb')
+    expect(shown('sensex')).not.toContain('memory_mb')
+    expect(shown('')).toBe(before)
+  })
+
+  test('has the need-full badge unless that is turned off', () => {
+    const scene = sceneOf(FULL, { needFull: 'gap' })
+    expect(text(scene)).toContain('NEED FULL')
+    expect(text(scene, { showNeedFull: false })).not.toContain('NEED FULL')
+  })
+
   test('shows every key in the help', () => {
     const shown = text(sceneOf(FULL, { view: view({ help: true }) }))
     for (const key of ['q', 'p', 'tab', 'enter', '/', 'r', 'w', 't', '?', 'ctrl+z'])

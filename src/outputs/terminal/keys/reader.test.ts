@@ -28,6 +28,15 @@ describe('the key reader', () => {
     expect(keys).toEqual([{ kind: 'named', name: 'down' }])
   })
 
+  test('begins the wait anew with every byte of a slow sequence', () => {
+    const { timers, keys, reader } = reading()
+    for (const byte of '\u001b[B') {
+      reader.push(Buffer.from(byte))
+      timers.advance(ESCAPE_WAIT_MS - 10)
+    }
+    expect(keys).toEqual([{ kind: 'named', name: 'down' }])
+  })
+
   test('puts characters together that arrive byte by byte', () => {
     const { keys, reader } = reading()
     for (const byte of Buffer.from('é日')) reader.push(Buffer.from([byte]))

@@ -109,6 +109,23 @@ describe('what is sent from one frame to the next', () => {
     terminal.dispose()
   })
 
+  test('is right where a run with wide characters changes at its end', async () => {
+    const [before, after] = [oneLine(['日本語 ✅ 1', 'text']), oneLine(['日本語 ✅ 2', 'text'])]
+    const stepped = await shown(wholeFrame(before, PEN), frameDiff(before, after, PEN))
+    expect(stepped).toEqual(await shown(wholeFrame(after, PEN)))
+  })
+
+  test('shows the ground of blanks that have one', async () => {
+    const frame = oneLine(['a', 'text'], ['   ', 'badge'], ['b', 'text'], ['  ', 'text'])
+    const terminal = emulator(SIZE.width, SIZE.height)
+    await feed(terminal, wholeFrame(frame, PEN))
+    const inverse = [0, 1, 2, 3, 4, 5].map(
+      x => terminal.buffer.active.getLine(0)?.getCell(x)?.isInverse() !== 0,
+    )
+    expect(inverse).toEqual([false, true, true, true, false, false])
+    terminal.dispose()
+  })
+
   test('is ASCII without UTF-8, with every column where it was', async () => {
     const frame = oneLine(['╭─ Titel ü ✖ ─', 'border'], ['日本', 'text'], ['…×—│', 'text'])
     const output = wholeFrame(frame, { ...PEN, utf8: false })
