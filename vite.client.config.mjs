@@ -1,9 +1,18 @@
-// The published client as one ES module without dependencies: dist/client.js, for `g6-stream/client` and GET /client.js.
-// Fails when it outgrows its limit.
+// The published clients and the chat page's script, each as one ES module without dependencies; `--mode` says which.
+// Fails when one outgrows its limit.
 import { gzipSync } from 'node:zlib'
 import { defineConfig } from 'vite'
 
 const MAX_GZIPPED_BYTES = 6000
+
+const ENTRIES = {
+  // `g6-stream/client`, GET /client.js
+  client: 'client/index.ts',
+  // `g6-stream/chat-client`
+  'chat-client': 'client/chat/index.ts',
+  // GET /chat/page.js
+  'chat-page': 'client/chat/page/page.ts',
+}
 
 const withinSize = {
   name: 'within-size',
@@ -19,7 +28,7 @@ const withinSize = {
   },
 }
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   logLevel: 'info',
   plugins: [withinSize],
   build: {
@@ -27,7 +36,7 @@ export default defineConfig({
     outDir: 'dist',
     emptyOutDir: false,
     copyPublicDir: false,
-    lib: { entry: 'client/index.ts', formats: ['es'], fileName: () => 'client.js' },
+    lib: { entry: ENTRIES[mode], formats: ['es'], fileName: () => `${mode}.js` },
     rolldownOptions: { output: { minify: true } },
   },
-})
+}))

@@ -1,13 +1,17 @@
 // The generated reference pages: made from the declarations the program itself runs on, so they cannot say anything else.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemClock } from '../clock/clock.js'
 import { loadConfig } from '../config/load.js'
 import { settingsPage } from '../config/settings-page.js'
 import { settingsSchema } from '../config/settings-schema.js'
 import { errorsPage } from '../guards/errors.js'
 import { httpPage, openApiDocument } from '../http/reference.js'
 import { eventsPage } from '../http/schema-documents.js'
+import { silentLog } from '../log/log.js'
+import { silentMetrics } from '../metrics/metrics.js'
 import { metricsPage } from '../metrics/page.js'
+import { createChat } from './chat.js'
 import { VERSION } from './version.js'
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
@@ -16,7 +20,14 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   const defaults = loadConfig({ env: {} })
   if (!defaults.ok) throw new Error('the defaults are not usable settings')
-  const openapi = await openApiDocument(defaults.config, VERSION)
+  // Put together for its description; nothing of it is opened.
+  const chat = createChat({
+    config: () => defaults.config,
+    metrics: silentMetrics(),
+    log: silentLog,
+    clock: systemClock,
+  })
+  const openapi = await openApiDocument(defaults.config, VERSION, chat.plugins)
   return new Map([
     ['settings.md', settingsPage()],
     ['g6.schema.json', json(settingsSchema())],

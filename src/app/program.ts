@@ -2,7 +2,8 @@
 // start and stop.
 //
 //   start:  ports (so that addresses are known) → loop (so that a first board comes)
-//   stop:   not ready, no new streams → the cycle under way ends → readers get what they lack and `bye` → ports → outputs
+//   stop:   not ready, no new streams → the cycle under way ends → readers get what they lack and `bye`, answers `aborted` →
+//           ports → outputs
 import { type Clock, systemClock } from '../clock/clock.js'
 import type { Finding } from '../config/finding.js'
 import type { Loaded, LoadResult } from '../config/load.js'
@@ -26,6 +27,7 @@ import { staleAfter, type Thresholds } from '../panels/thresholds.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { IndicesLog } from '../sources/indices-log.js'
 import { httpObserver, hubObserver, loopObserver, readHub, readIngest, readSource } from './bind-metrics.js'
+import type { Chat } from './chat.js'
 import { createEpoch } from './epoch.js'
 import {
   createFollowLoop,
@@ -76,6 +78,8 @@ export class Program {
   readonly #clock: Clock
   readonly #listeners: readonly ListenerPlan[]
   #server: HttpServer | null = null
+  /** Only where the board is served; loaded with the server. */
+  #chat: Chat | null = null
   readonly #source: ProgramSource
   /** Null where there is no status to serve. */
   readonly #statusHub: StatusHub | null
@@ -226,7 +230,8 @@ export class Program {
     const graceMs = this.#config.shutdownGraceMs
     const startMs = this.#clock.monotonicMs()
     await this.loop.stop()
-    await this.hub.close(Math.max(0, graceMs - (this.#clock.monotonicMs() - startMs) - CLOSING_MS))
+    const leftMs = Math.max(0, graceMs - (this.#clock.monotonicMs() - startMs) - CLOSING_MS)
+    await Promise.all([this.hub.close(leftMs), this.#chat?.close(leftMs)])
     this.#statusHub?.close()
     await this.#server?.close()
     await this.loop.closeOutputs()
@@ -248,6 +253,7 @@ export class Program {
       this.#config = config
       this.#server?.reload()
       this.#surroundings = surroundings
+      void this.#chat?.start()
       this.#log.level = config.logLevel
     } catch (error) {
       this.#config = before
@@ -271,13 +277,23 @@ export class Program {
 
   /** Loaded only when there is something to serve: a dashboard alone starts much sooner without it. */
   async #createServer(): Promise<HttpServer> {
-    const [{ createHttpServer }, { clientFilePlugin }, { statusStreamPlugin }] = await Promise.all([
-      import('../http/server.js'),
-      import('../http/routes/client-file.js'),
-      import('../http/routes/status-stream.js'),
-    ])
+    const [{ createChat }, { createHttpServer }, { clientFilePlugin }, { statusStreamPlugin }] =
+      await Promise.all([
+        import('./chat.js'),
+        import('../http/server.js'),
+        import('../http/routes/client-file.js'),
+        import('../http/routes/status-stream.js'),
+      ])
     const statusHub = this.#statusHub
     const statuses = statusHub === null ? [] : [statusStreamPlugin(statusHub, () => this.#config)]
+    const chat = createChat({
+      config: () => this.#config,
+      metrics: this.metrics,
+      log: this.#log,
+      clock: this.#clock,
+    })
+    this.#chat = chat
+    await chat.start()
     return createHttpServer({
       config: () => this.#config,
       listeners: this.#listeners,
@@ -290,7 +306,7 @@ export class Program {
       log: this.#log,
       clock: this.#clock,
       version: VERSION,
-      plugins: [clientFilePlugin(), ...statuses],
+      plugins: [clientFilePlugin(), ...statuses, ...chat.plugins],
     })
   }
 

@@ -133,6 +133,33 @@ function serverCommand(): Command {
     })
 }
 
+type ChatFlags = {
+  readonly streams: number
+  readonly rate: number
+  readonly duration: number
+  readonly quick?: true
+  readonly json?: true
+}
+
+function chatCommand(): Command {
+  return new Command('chat')
+    .description('The chat relay beside a direct connection and a bare pipe; exit 1 when a target is missed')
+    .option('--streams <n>', 'At once', positive, 500)
+    .option('--rate <n>', 'Tokens a second of each', positive, 20)
+    .option('--duration <seconds>', 'Of each answer', positive, 8)
+    .option('--quick', 'Fewer of everything')
+    .option('--json', 'The report as JSON')
+    .action(async ({ streams, rate, duration, quick, json }: ChatFlags) => {
+      const { benchChat, misses } = await import('../../bench/chat/run.js')
+      const { describeMachine } = await import('../../bench/machine.js')
+      const machine = describeMachine()
+      const report = await benchChat({ streams, rate, durationSec: duration, quick: quick ?? false })
+      const whole = { ...report, machine }
+      process.stdout.write(json ? `${JSON.stringify(whole, null, 2)}\n` : readable(whole))
+      for (const miss of misses(report)) fail(miss)
+    })
+}
+
 function terminalCommand(): Command {
   return new Command('terminal')
     .description('The full-screen dashboard: frames, bytes, start, memory; JSON')
@@ -167,5 +194,6 @@ export function benchCommand(): Command {
     .addCommand(sseCommand())
     .addCommand(changeCommand())
     .addCommand(serverCommand())
+    .addCommand(chatCommand())
     .addCommand(terminalCommand())
 }

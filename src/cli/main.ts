@@ -32,9 +32,19 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
     async () => (await import('./simulate.js')).simulateCommand(),
   ],
   [
+    'mock-upstream',
+    'A scripted model backend, to try the chat relay with',
+    async () => (await import('./mock-upstream.js')).mockUpstreamCommand(),
+  ],
+  [
     'config',
     'Show every setting, its value and where it came from',
     async () => (await import('./config.js')).configCommand(),
+  ],
+  [
+    'audit',
+    'Read, verify, export and erase the audit trail of the chat relay',
+    async () => (await import('./audit.js')).auditCommand(),
   ],
   ['bench', 'Measure cycles and streams', async () => (await import('./bench.js')).benchCommand()],
   [

@@ -5,7 +5,9 @@ import { givenFlags } from '../config/flags.js'
 import { loadConfigFromProcess } from '../config/from-process.js'
 import type { Flags } from '../config/layers.js'
 import type { Loaded, LoadResult } from '../config/load.js'
+import type { Config } from '../config/settings.js'
 import { createLog, type Log } from '../log/log.js'
+import { createLokiStream } from '../log/loki.js'
 
 export type Prepared = {
   readonly loaded: Loaded
@@ -28,7 +30,30 @@ export function prepare(command: Command, more: Flags = {}, logTo?: Writable): P
   }
   const { logLevel, logFormat } = loaded.config
   const format = logFormat ?? (process.stderr.isTTY === true ? 'pretty' : 'json')
-  const log = createLog({ level: logLevel, format, ...(logTo !== undefined && { destination: logTo }) })
+  const log = createLog({
+    level: logLevel,
+    format,
+    ...(logTo !== undefined && { destination: logTo }),
+    ...lokiOf(loaded.config),
+  })
   for (const { message } of loaded.warnings) log.warn(message)
   return { loaded, log, load }
+}
+
+/** Where lines go besides, when a Loki is named; what waits goes out before the process ends by itself. */
+function lokiOf({ grafanaLokiUrl, grafanaLokiUser, grafanaApiKey }: Config) {
+  if (grafanaLokiUrl === null) return {}
+  // What goes wrong with the log cannot go into the log.
+  const say = (line: object): void => void process.stderr.write(`${JSON.stringify(line)}\n`)
+  const loki = createLokiStream({
+    url: grafanaLokiUrl,
+    user: grafanaLokiUser,
+    key: grafanaApiKey,
+    onState: (why, dropped) => {
+      const msg = why === null ? 'Loki takes log lines again' : 'Loki takes no log lines; they wait'
+      say({ level: why === null ? 30 : 40, time: new Date().toISOString(), why, dropped, msg })
+    },
+  })
+  process.once('beforeExit', () => void loki.close())
+  return { also: loki.stream }
 }

@@ -22,6 +22,16 @@ const TABLE = {
     title: 'Unknown panels',
     detail: 'The panels parameter names a panel that does not exist.',
   },
+  invalid_question: {
+    status: 400,
+    title: 'Question not usable',
+    detail: 'The question or the conversation history has a form that is not allowed.',
+  },
+  invalid_idempotency_key: {
+    status: 400,
+    title: 'Idempotency-Key not usable',
+    detail: 'An Idempotency-Key is 1 to 255 visible characters.',
+  },
   token_missing: {
     status: 401,
     title: 'Token needed',
@@ -37,6 +47,16 @@ const TABLE = {
     status: 403,
     title: 'Client not allowed',
     detail: 'Requests of this User-Agent are not allowed.',
+  },
+  cross_site: {
+    status: 403,
+    title: 'Other sites not allowed',
+    detail: 'Pages of another site may not ask here (G6_SSE_ALLOW_ORIGIN).',
+  },
+  feature_flag_disabled: {
+    status: 403,
+    title: 'Not switched on',
+    detail: 'The chat relay is not switched on for this caller (ENABLE_SSE_STREAMING).',
   },
   not_found: { status: 404, title: 'Not found', detail: 'There is nothing at this address.' },
   stream_disabled: {
@@ -58,6 +78,11 @@ const TABLE = {
     status: 408,
     title: 'Request timed out',
     detail: 'The request did not arrive in time.',
+  },
+  idempotency_conflict: {
+    status: 409,
+    title: 'Idempotency-Key used before',
+    detail: 'This Idempotency-Key was used with another body.',
   },
   body_too_large: { status: 413, title: 'Body too large', detail: 'The request body is over the limit.' },
   request_line_too_long: {
@@ -95,6 +120,16 @@ const TABLE = {
     title: 'Too many streams of one address',
     detail: 'This address has as many streams as it may have.',
   },
+  rate_limited: {
+    status: 429,
+    title: 'Too many questions',
+    detail: 'This caller has asked as much as it may for now.',
+  },
+  too_many_streams_of_user: {
+    status: 429,
+    title: 'Too many streams of one user',
+    detail: 'This caller has as many live streams as it may have.',
+  },
   headers_too_large: {
     status: 431,
     title: 'Headers too large',
@@ -104,6 +139,36 @@ const TABLE = {
     status: 500,
     title: 'Internal error',
     detail: 'The request failed here; the log has it under the request id.',
+  },
+  upstream_failed: {
+    status: 502,
+    title: 'No answer',
+    detail: 'The answering service could not be reached, refused, or failed.',
+  },
+  breaker_open: {
+    status: 503,
+    title: 'Answering service resting',
+    detail: 'The answering service is failing and is given a rest.',
+  },
+  chat_full: {
+    status: 503,
+    title: 'Too many streams',
+    detail: 'The relay has as many streams as it may have.',
+  },
+  no_backend: {
+    status: 503,
+    title: 'No answering service',
+    detail: 'No answering service is configured (RAG_BACKEND_URL).',
+  },
+  audit_unavailable: {
+    status: 503,
+    title: 'Audit trail not writable',
+    detail: 'New streams are refused while the audit trail cannot take records (G6_AUDIT_REQUIRED).',
+  },
+  upstream_timeout: {
+    status: 504,
+    title: 'No answer in time',
+    detail: 'The answering service did not begin in time.',
   },
   starting: { status: 503, title: 'Starting', detail: 'There is no board yet.' },
   draining: { status: 503, title: 'Shutting down', detail: 'The server is about to stop.' },
@@ -145,6 +210,8 @@ export class HttpError extends Error {
     /** Made of checked text: it is sent to the client. */
     readonly detail?: string,
     readonly headers: Readonly<Record<string, string>> = {},
+    /** Members of the document beyond the usual ones, for clients that know older forms; `code` may be replaced too. */
+    readonly members: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail ?? TABLE[code].detail)
   }

@@ -16,6 +16,8 @@ export type RouteRules = {
   readonly access: 'open' | 'data' | 'stream' | 'relay'
   /** Besides the server's token: whether this `Authorization: Bearer` is good enough here. */
   readonly acceptsBearer?: (bearer: string) => Promise<boolean>
+  /** Told when a guard has refused a request to this route. */
+  readonly onRefusal?: (guard: string, code: string, facts: RequestFacts) => void
 }
 
 /** What the guards found out about a request. */

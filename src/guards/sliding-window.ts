@@ -24,6 +24,17 @@ export class SlidingWindow {
     return oldest === undefined ? 0 : Math.max(0, oldest + limit.windowMs - nowMs)
   }
 
+  /** How many of the window are taken, and in how many milliseconds the oldest of them leaves it (0: none is). */
+  usage(
+    key: string,
+    limit: WindowLimit,
+    nowMs: number,
+  ): { readonly used: number; readonly freeInMs: number } {
+    const within = (this.#times.get(key) ?? []).filter(at => at > nowMs - limit.windowMs)
+    const [oldest] = within
+    return { used: within.length, freeInMs: oldest === undefined ? 0 : oldest + limit.windowMs - nowMs }
+  }
+
   /** Counts one for the key. */
   add(key: string, limit: WindowLimit, nowMs: number): void {
     const times = this.#times.get(key) ?? []

@@ -31,7 +31,7 @@ function hasUnreadBody(request: FastifyRequest): boolean {
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: HttpError): void {
   if (hasUnreadBody(request)) void reply.header('Connection', 'close')
-  const document = problem(error.code, request.facts.requestId, error.detail)
+  const document = { ...problem(error.code, request.facts.requestId, error.detail), ...error.members }
   void reply
     .code(statusOf(error.code))
     .headers(error.headers)

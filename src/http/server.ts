@@ -195,6 +195,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     if (error instanceof Refusal) {
       observer.onRejected?.(error.guard)
       refusals.write({ guard: error.guard, code: error.code, address, requestId, route })
+      request.routeOptions.config.rules?.onRefusal?.(error.guard, error.code, request.facts)
     } else if (error.code === 'internal') {
       log.error({ err: thrown, requestId, address, route }, 'request failed')
     }

@@ -1,7 +1,7 @@
 // The program's logger: JSON lines (or pretty on a terminal), always on standard error, so that standard output stays
 // what the command is for. No line ever carries a token, a ticket, a cookie or query text.
 import type { Writable } from 'node:stream'
-import { type Logger, pino } from 'pino'
+import { type Logger, multistream, pino } from 'pino'
 import pretty from 'pino-pretty'
 
 export type Log = Logger
@@ -11,15 +11,25 @@ export type LogOptions = {
   readonly format: 'json' | 'pretty'
   /** Where lines go; standard error by default. */
   readonly destination?: Writable
+  /** Gets every line too, as JSON. */
+  readonly also?: Writable
 }
 
 export function createLog(options: LogOptions): Log {
   const destination = options.destination ?? process.stderr
   const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
-  if (options.format === 'pretty') {
-    return pino(settings, pretty({ destination, colorize: false, ignore: 'pid,hostname', sync: true }))
-  }
-  return pino(settings, destination)
+  const first =
+    options.format === 'pretty'
+      ? pretty({ destination, colorize: false, ignore: 'pid,hostname', sync: true })
+      : destination
+  if (options.also === undefined) return pino(settings, first)
+  // The logger itself knows what is written; here every line goes to both.
+  const level = 'trace'
+  const both = [
+    { stream: first, level },
+    { stream: options.also, level },
+  ] as const
+  return pino(settings, multistream([...both]))
 }
 
 /** A logger that says nothing, for parts used without a program around them. */

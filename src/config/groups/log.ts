@@ -20,12 +20,12 @@ export const log = group('log', 'The program’s own log.', {
     about: 'The form of a line.',
   }),
   GRAFANA_LOKI_URL: url({
-    about: 'A Loki that gets the lines too; not used yet.',
+    about: 'A Loki that gets the lines too: its address, or that of its push API.',
   }),
   GRAFANA_LOKI_USER: text(null, {
-    about: 'The user for Loki; not used yet.',
+    about: 'The user for Loki; without one the key is sent as a Bearer token.',
   }),
   GRAFANA_API_KEY: secret({
-    about: 'The key for Loki; not used yet.',
+    about: 'The key for Loki.',
   }),
 })

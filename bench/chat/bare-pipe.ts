@@ -1,0 +1,32 @@
+// What Node itself can do between an upstream and a client: `upstream.body.pipe(res)`, nothing parsed, numbered or kept. In a
+// process of its own, so that its CPU is its own; `/cpu` tells it in microseconds.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Agent, request } from 'undici'
+
+const [upstream = ''] = process.argv.slice(2)
+const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
+
+const server = createServer({ noDelay: true }, (asked, response) => {
+  if (asked.url === '/cpu') {
+    const { user, system } = process.cpuUsage()
+    response.end(String(user + system))
+    return
+  }
+  const url = `${upstream}/bali-zero/chat-stream?query=${encodeURIComponent('bench')}`
+  request(url, { dispatcher: agent }).then(
+    ({ body }) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.flushHeaders()
+      body.pipe(response)
+      body.on('error', () => response.destroy())
+      response.on('close', () => body.destroy())
+    },
+    () => response.destroy(),
+  )
+})
+server.listen(0, '127.0.0.1', () => {
+  const { port } = server.address() as AddressInfo
+  process.stdout.write(`{"listening":"http://127.0.0.1:${port}"}\n`)
+})
+process.once('SIGTERM', () => process.exit(0))

@@ -1,0 +1,57 @@
+// Clients as light as can be, so that their own work does not hide the relay's: one socket each, a regular expression over what
+// comes. Tokens are stamps: the machine's monotonic clock in nanoseconds when the upstream wrote them.
+import { connect, type Socket } from 'node:net'
+
+const STAMP = /"data":"(\d{10,20})"/g
+/** A stamp is shorter than this, quotes and name included. */
+const LONGEST_STAMP = 40
+
+export type AnswerClient = {
+  readonly socket: Socket
+  /** From asking to the first token, milliseconds. */
+  readonly firstTokenMs: Promise<number>
+  /** Resolves with the number of tokens when the answer is complete; rejects when it broke off. */
+  readonly ended: Promise<number>
+}
+
+export type Target = { readonly url: string; readonly path: string }
+
+export const DIRECT_PATH = '/bali-zero/chat-stream?query=bench'
+export const RELAYED_PATH = '/api/v2/bali-zero/chat-stream?query=bench'
+
+/** `onToken` gets how long the token was under way, milliseconds. */
+export function readAnswer({ url, path }: Target, onToken: (latencyMs: number) => void): AnswerClient {
+  const startMs = performance.now()
+  const { hostname, port } = new URL(url)
+  const socket = connect({ host: hostname, port: Number(port), noDelay: true })
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+  let first: (ms: number) => void = () => {}
+  const firstTokenMs = new Promise<number>(resolve => {
+    first = resolve
+  })
+  let tokens = 0
+  const ended = new Promise<number>((resolve, reject) => {
+    let tail = ''
+    let isDone = false
+    socket.on('data', bytes => {
+      const nowNs = process.hrtime.bigint()
+      const text = tail + bytes.toString('latin1')
+      let end = 0
+      for (const match of text.matchAll(STAMP)) {
+        end = match.index + match[0].length
+        if (tokens++ === 0) first(performance.now() - startMs)
+        onToken(Number(nowNs - BigInt(match[1] ?? '0')) / 1e6)
+      }
+      isDone ||= text.includes('"type":"done"')
+      tail = text.slice(Math.max(end, text.length - LONGEST_STAMP))
+      // A kept connection does not close by itself.
+      if (isDone) socket.end()
+    })
+    socket.on('error', reject)
+    socket.on('close', () => {
+      if (isDone) resolve(tokens)
+      else reject(new Error('the answer broke off'))
+    })
+  })
+  return { socket, firstTokenMs, ended }
+}

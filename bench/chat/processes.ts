@@ -1,0 +1,74 @@
+// The processes of a chat bench: a scripted upstream, the relay, and a bare pipe beside it.
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { type OwnServer, startServer } from '../sse/own-server.js'
+
+const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
+const BARE = fileURLToPath(new URL('./bare-pipe.js', import.meta.url))
+
+/** A child that says `{"listening": URL}` on its standard output. */
+async function startChild(args: readonly string[]): Promise<OwnServer> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { listening } = JSON.parse(line) as { readonly listening: string }
+    return {
+      url: listening,
+      stop: async () => {
+        child.kill('SIGTERM')
+        await ended
+      },
+    }
+  }
+  throw new Error(`${args[0]} did not start`)
+}
+
+export function startUpstream(flags: readonly string[]): Promise<OwnServer> {
+  return startChild([CLI, 'mock-upstream', '--port', '0', ...flags])
+}
+
+export function startBarePipe(upstream: string): Promise<OwnServer> {
+  return startChild([BARE, upstream])
+}
+
+/** The relay with limits out of the way, audit on, in a folder of its own. */
+export async function startRelay(
+  upstream: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<OwnServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'g6-bench-chat-'))
+  const server = await startServer(['serve', '--status-file', join(folder, 'none.json')], {
+    ENABLE_SSE_STREAMING: 'true',
+    RAG_BACKEND_URL: upstream,
+    G6_CHAT_RATE: '0',
+    G6_CHAT_MAX_STREAMS: '100000',
+    G6_CHAT_MAX_STREAMS_PER_USER: '100000',
+    G6_AUDIT_DB: join(folder, 'audit.db'),
+    ...env,
+  }).catch(async error => {
+    await rm(folder, { recursive: true, force: true })
+    throw error
+  })
+  return {
+    url: server.url,
+    stop: async () => {
+      await server.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+async function metric(url: string, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+}
+
+export const cpuSecOf = (relay: string): Promise<number> => metric(relay, 'process_cpu_seconds_total')
+export const residentBytesOf = (relay: string): Promise<number> =>
+  metric(relay, 'process_resident_memory_bytes')
+export const bareCpuSec = async (bare: string): Promise<number> =>
+  Number(await (await fetch(`${bare}/cpu`)).text()) / 1e6

@@ -1,0 +1,39 @@
+// g6-stream/chat-client: asks the chat relay and follows its answers, in browser and Node. docs/chat.md tells the protocol.
+import {
+  type ChatQuestion,
+  type ChatStream,
+  type ClientOptions,
+  createChatStream,
+  type StreamOptions,
+} from './stream.js'
+
+export { ChatError } from './errors.js'
+export type { AnswerMetrics, ChatEvent, ChatSource, Connected, Usage } from './events.js'
+export type {
+  ChatCallbacks,
+  ChatEnd,
+  ChatMetrics,
+  ChatQuestion,
+  ChatStream,
+  ClientOptions,
+  StreamOptions,
+} from './stream.js'
+
+export type ChatClient = {
+  /** Asks, and follows the answer by callbacks or `for await`. A text is a question without history. */
+  stream(question: string | ChatQuestion, options?: StreamOptions): ChatStream
+  /** Follows an answer that is known by its id, from its beginning: after a reload of the page, say. */
+  resume(streamId: string, options?: StreamOptions): ChatStream
+}
+
+export function createChatClient(client: ClientOptions = {}): ChatClient {
+  return {
+    stream: (question, options = {}) =>
+      createChatStream(
+        { question: typeof question === 'string' ? { query: question } : question },
+        client,
+        options,
+      ),
+    resume: (streamId, options = {}) => createChatStream({ streamId }, client, options),
+  }
+}

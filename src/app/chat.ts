@@ -1,0 +1,137 @@
+// The chat relay put together: identity, limits, rollout and audit around the relay and its routes. The audit trail is opened
+// when the relay is first switched on, so that a server without it touches nothing of it.
+
+import { openAuditTrail } from '../chat/audit/trail.js'
+import { createIdentity } from '../chat/identity.js'
+import { createChatLimits } from '../chat/limits/limits.js'
+import { createRollout } from '../chat/limits/rollout.js'
+import { MemoryStore } from '../chat/log/memory-store.js'
+import { chatPagePlugin } from '../chat/page/routes.js'
+import type { RelayObserver } from '../chat/relay.js'
+import { Relay } from '../chat/relay.js'
+import { type ChatRoutesObserver, chatPlugin } from '../chat/routes.js'
+import { type AuditTrail, noAudit } from '../chat/seams.js'
+import { createUndiciEdge } from '../chat/upstream/edge.js'
+import type { Clock } from '../clock/clock.js'
+import { systemTimers } from '../clock/timers.js'
+import type { Config } from '../config/settings.js'
+import type { HttpPlugin } from '../guards/seam.js'
+import type { Log } from '../log/log.js'
+import type { Metrics } from '../metrics/metrics.js'
+
+export type ChatParts = {
+  readonly config: () => Config
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly clock: Clock
+}
+
+export type Chat = {
+  readonly plugins: readonly HttpPlugin[]
+  /** Opens the audit trail, when the relay is switched on. Also after a reload. */
+  start(): Promise<void>
+  /** Ends the streams with `shutdown`, then commits what the audit trail has pending. */
+  close(graceMs: number): Promise<void>
+}
+
+/** An audit trail that is opened when it is needed; what comes while it is being opened waits for it. */
+function lateAudit(open: () => Promise<AuditTrail>, isRequired: () => boolean) {
+  let trail: AuditTrail | null = null
+  let opening: Promise<void> | null = null
+  const start = (): Promise<void> => {
+    opening ??= open().then(opened => {
+      trail = opened
+    })
+    return opening
+  }
+  const audit: AuditTrail = {
+    record: entry => {
+      if (trail !== null) trail.record(entry)
+      else void start().then(() => trail?.record(entry))
+    },
+    canStart: () => trail?.canStart() ?? !isRequired(),
+    close: async () => {
+      await opening
+      await trail?.close()
+    },
+  }
+  return { audit, start }
+}
+
+function relayObserver(metrics: Metrics): RelayObserver & ChatRoutesObserver {
+  return {
+    onTokens: (count, gapMs, relayedMs) => {
+      metrics.g6_chat_tokens_total.inc(count)
+      if (gapMs !== null) metrics.g6_chat_inter_token_seconds.observe(gapMs / 1000)
+      metrics.g6_chat_relay_overhead_seconds.observe(relayedMs / 1000)
+    },
+    onFirstToken: ms => metrics.g6_chat_first_token_seconds.observe(ms / 1000),
+    onStreamEnd: (reason, durationMs) => {
+      metrics.g6_chat_streams_total.inc({ reason })
+      metrics.g6_chat_stream_duration_seconds.observe(durationMs / 1000)
+    },
+    onUpstreamError: kind => metrics.g6_chat_upstream_errors_total.inc({ kind }),
+    onRetry: () => metrics.g6_chat_upstream_retries_total.inc(),
+    onUnknownFrame: () => metrics.g6_chat_upstream_unknown_frames_total.inc(),
+    onAnswer: status => metrics.g6_chat_requests_total.inc({ status: String(status) }),
+    onResume: result => metrics.g6_chat_resumes_total.inc({ result }),
+    onRateLimited: () => metrics.g6_chat_rate_limited_total.inc(),
+  }
+}
+
+export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
+  const first = config()
+  const { audit, start } = lateAudit(
+    () =>
+      openAuditTrail({
+        desk: { path: first.auditDb, key: first.auditKey },
+        settings: config,
+        observer: {
+          onCommitted: operation => metrics.g6_audit_records_total.inc({ operation }),
+          onFailure: () => metrics.g6_audit_failures_total.inc(),
+        },
+        log,
+        clock,
+      }),
+    () => config().auditRequired,
+  )
+  const trail = first.enableAuditTrail ? audit : noAudit
+  const observer = relayObserver(metrics)
+  const limits = createChatLimits({ settings: config, clock })
+  const hmacKey = first.auditKey === null ? null : Buffer.from(first.auditKey)
+  const rollout = createRollout({ settings: config, hmacKey })
+  const identity = createIdentity({
+    settings: config,
+    log,
+    clock,
+    onFirstSight: person => trail.record({ operation: 'auth.token_verified', person, atMs: clock.nowMs() }),
+  })
+  const relay = new Relay({
+    config,
+    store: new MemoryStore({ logBytes: () => config().chatLogBytes }),
+    edge: () => createUndiciEdge(),
+    audit: trail,
+    observer,
+    log,
+    clock,
+    timers: systemTimers,
+  })
+  metrics.onScrape(() => {
+    const { activeStreams, activeReaders } = relay.stats()
+    metrics.g6_chat_streams_active.set(activeStreams)
+    metrics.g6_chat_readers_active.set(activeReaders)
+  })
+  return {
+    plugins: [
+      chatPlugin({ config, relay, identity, rollout, limits, audit: trail, clock, observer }),
+      chatPagePlugin({ rollout, prefix: first.chatPrefix }),
+    ],
+    start: async () => {
+      if (config().enableSseStreaming && first.enableAuditTrail) await start()
+    },
+    close: async graceMs => {
+      await relay.close(graceMs)
+      await trail.close()
+    },
+  }
+}

@@ -1,0 +1,154 @@
+// SQLite as the audit trail uses it: one file, write-ahead log, every commit synced to the disk before it returns. The
+// driver is synchronous; whoever must not wait runs it in a thread (writer-thread.ts).
+import { existsSync } from 'node:fs'
+import Sqlite from 'libsql'
+import { AuditError } from './errors.js'
+import { createPrivately } from './key.js'
+
+export type Value = string | number | null | Uint8Array
+
+/** A prepared statement; `T` is what a row holds, as its SQL says. */
+export type Query<T> = {
+  first(...values: readonly Value[]): T | null
+  all(...values: readonly Value[]): readonly T[]
+}
+
+export type Database = {
+  exec(sql: string): void
+  query<T>(sql: string): Query<T>
+  /** Returns the number of changed rows. */
+  command(sql: string): (...values: readonly Value[]) => number
+  /** All of it or nothing, committed and synced when it returns. Takes the write lock first. */
+  transaction<T>(work: () => T): T
+  close(): void
+}
+
+/** How long to wait for another process's write, milliseconds. */
+const BUSY_TIMEOUT_MS = 5_000
+
+// FULL: the write-ahead log is synced at every commit. secure_delete: what is erased is overwritten.
+const SETTINGS = `
+  PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
+  PRAGMA synchronous = FULL;
+  PRAGMA secure_delete = ON;
+`
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS records (
+    seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, operation TEXT NOT NULL, stream_id TEXT, subject TEXT,
+    details TEXT NOT NULL, mac TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS records_subject ON records (subject);
+  CREATE INDEX IF NOT EXISTS records_stream ON records (stream_id) WHERE stream_id IS NOT NULL;
+  -- One row a subject; deleting it is the erasure.
+  CREATE TABLE IF NOT EXISTS subjects (
+    ref TEXT PRIMARY KEY, salt BLOB NOT NULL, last_used_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS lookups (
+    lookup TEXT NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (lookup, ref)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS lookups_ref ON lookups (ref);
+  -- Values that are kept as they are: the record in the chain holds their commitment only.
+  CREATE TABLE IF NOT EXISTS kept (
+    seq INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (seq, name)
+  ) STRICT, WITHOUT ROWID;
+  -- Streams with a start and no end yet; what is here at a start-up did not survive.
+  CREATE TABLE IF NOT EXISTS open_streams (stream_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS checkpoint (
+    one INTEGER PRIMARY KEY CHECK (one = 1), through_seq INTEGER NOT NULL, mac TEXT NOT NULL, at_ms INTEGER NOT NULL,
+    signature TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER IF NOT EXISTS records_are_not_changed BEFORE UPDATE ON records
+    BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+  CREATE TRIGGER IF NOT EXISTS records_leave_by_retention BEFORE DELETE ON records
+    WHEN OLD.seq > coalesce((SELECT through_seq FROM checkpoint), 0)
+    BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
+`
+
+function open(path: string): Database {
+  const sqlite = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS })
+  function transaction<T>(work: () => T): T {
+    sqlite.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      sqlite.exec('COMMIT')
+      return result
+    } catch (error) {
+      // A full disk has rolled it back already.
+      if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
+      throw error
+    }
+  }
+  return {
+    exec: sql => void sqlite.exec(sql),
+    query: <T>(sql: string): Query<T> => {
+      const statement = sqlite.prepare<Value[]>(sql)
+      // The border: a row is what the SQL beside the type argument selects.
+      return {
+        first: (...values) => (statement.get(...values) as T | undefined) ?? null,
+        all: (...values) => statement.all(...values) as T[],
+      }
+    },
+    command: sql => {
+      const statement = sqlite.prepare<Value[]>(sql)
+      return (...values) => statement.run(...values).changes
+    },
+    transaction,
+    close: () => {
+      // Statements live on until they are collected; a transaction must not live on with them.
+      if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
+      sqlite.close()
+    },
+  }
+}
+
+/** Opens the database for writing, and makes it when it is missing. */
+export function openForWriting(path: string): Database {
+  if (!existsSync(path)) createPrivately(path)
+  const database = open(path)
+  try {
+    database.exec('PRAGMA journal_mode = WAL')
+    database.exec(SETTINGS)
+    database.exec(SCHEMA)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/** Opens a database that is there, to read it (a server may be writing it meanwhile). */
+export function openForReading(path: string): Database {
+  if (!existsSync(path)) {
+    throw new AuditError('missing', `there is no audit trail at ${path} (G6_AUDIT_DB)`)
+  }
+  const database = open(path)
+  try {
+    database.exec(SETTINGS)
+    database.exec('PRAGMA query_only = ON')
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/**
+ * Says that this process alone writes the trail; the operating system lets go of it when the process ends, however it
+ * ends. Returns what gives it back. Throws AuditError `in_use`.
+ */
+export function holdWriterLock(path: string): () => void {
+  const sqlite = new Sqlite(`${path}.lock`, { timeout: 0 })
+  try {
+    sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
+    sqlite.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    sqlite.close()
+    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY') {
+      throw new AuditError('in_use', `another server writes the audit trail ${path} (G6_AUDIT_DB)`)
+    }
+    throw error
+  }
+  return () => void sqlite.close()
+}

@@ -1,0 +1,81 @@
+// What the commands show: the newest records, and all that is known of one subject.
+import type { AuditRecord } from './chain.js'
+import type { SubjectName } from './commitment.js'
+import { type Database, openForReading } from './database.js'
+import { createRecords } from './records.js'
+import { createSubjects } from './subjects.js'
+
+/** A record as it is shown. */
+export type ShownRecord = {
+  readonly seq: number
+  /** ISO 8601. */
+  readonly at: string
+  readonly operation: string
+  readonly streamId: string | null
+  readonly subject: string | null
+  readonly details: unknown
+  readonly mac: string
+}
+
+export function shown({ seq, atMs, operation, streamId, subject, details, mac }: AuditRecord): ShownRecord {
+  const at = new Date(atMs).toISOString()
+  return { seq, at, operation, streamId, subject, details: JSON.parse(details), mac }
+}
+
+function reading<T>(path: string, work: (database: Database) => T): T {
+  const database = openForReading(path)
+  try {
+    return work(database)
+  } finally {
+    database.close()
+  }
+}
+
+/** The newest `count`, oldest first. Throws AuditError `missing`. */
+export function newestRecords(path: string, count: number): readonly ShownRecord[] {
+  return reading(path, database => createRecords(database).newest(count).map(shown))
+}
+
+export type TrailReader = {
+  /** Those after `seq`, at most `limit`. */
+  after(seq: number, limit: number): readonly ShownRecord[]
+  close(): void
+}
+
+/** For whoever reads again and again: one connection for all of it. Throws AuditError `missing`. */
+export function openReader(path: string): TrailReader {
+  const database = openForReading(path)
+  const records = createRecords(database)
+  return {
+    after: (seq, limit) => {
+      const found: ShownRecord[] = []
+      for (const record of records.from(seq + 1)) {
+        if (found.push(shown(record)) >= limit) break
+      }
+      return found
+    },
+    close: () => database.close(),
+  }
+}
+
+export type ExportedRecord = ShownRecord & { readonly kept: Readonly<Record<string, string>> }
+
+/** Everything of whoever goes by one of these names, with what is kept of it as it is; in order. */
+export function recordsOf(
+  path: string,
+  key: Uint8Array,
+  names: readonly SubjectName[],
+): readonly ExportedRecord[] {
+  return reading(path, database => {
+    const records = createRecords(database)
+    const subjects = createSubjects(database, key)
+    const refs = new Set(names.flatMap(name => subjects.find(name)))
+    return [...refs]
+      .flatMap(ref => records.ofSubject(ref))
+      .sort((a, b) => a.seq - b.seq)
+      .map(record => ({
+        ...shown(record),
+        kept: Object.fromEntries(records.kept(record.seq).map(({ name, value }) => [name, value])),
+      }))
+  })
+}

@@ -1,0 +1,198 @@
+import { Writable } from 'node:stream'
+import { describe, expect, test } from 'vitest'
+import { createLog } from '../../log/log.js'
+import type { AuditEntry } from '../seams.js'
+import type { Appended, Opened } from './desk.js'
+import type { Draft } from './draft.js'
+import { AuditError } from './errors.js'
+import { type AuditSettings, openAuditTrail } from './trail.js'
+import type { AuditWriter } from './writer.js'
+
+const OPENED: Opened = { keyMadeAt: null, crashed: 0, headMismatch: false }
+const full = Object.assign(new Error('database or disk is full: SECRET-QUESTION'), { code: 'SQLITE_FULL' })
+
+const entry = (n: number, query = 'SECRET-QUESTION'): AuditEntry => ({
+  operation: 'stream.start',
+  streamId: `s${n}`,
+  connectionId: 'c',
+  requestId: 'r',
+  person: null,
+  query,
+  sessionId: null,
+  upstream: 'http://rag',
+  atMs: n,
+})
+
+/** A store that does what the test says; a batch waits until the test answers it. */
+class ScriptedWriter implements AuditWriter {
+  readonly committed: Draft[] = []
+  readonly batches: { drafts: readonly Draft[]; answer(error?: Error): void }[] = []
+  openFault: Error | null = null
+  closed = false
+  opened = 0
+  #waiting: (() => void)[] = []
+
+  async open(): Promise<Opened> {
+    this.opened += 1
+    if (this.openFault !== null) throw this.openFault
+    return OPENED
+  }
+  append(drafts: readonly Draft[]): Promise<Appended> {
+    return new Promise((resolve, reject) => {
+      const answer = (error?: Error): void => {
+        if (error === undefined) this.committed.push(...drafts)
+        if (error === undefined) resolve({ headFault: null })
+        else reject(error)
+      }
+      this.batches.push({ drafts, answer })
+      for (const wake of this.#waiting.splice(0)) wake()
+    })
+  }
+  async sweep() {
+    return { records: 0, subjects: 0 }
+  }
+  async close(): Promise<void> {
+    this.closed = true
+  }
+  /** The `n`th batch, as soon as it comes. */
+  async batch(n: number) {
+    for (;;) {
+      const found = this.batches[n]
+      if (found !== undefined) return found
+      await new Promise<void>(resolve => this.#waiting.push(resolve))
+    }
+  }
+  get streams() {
+    return this.committed.map(({ streamId, operation }) => streamId ?? operation)
+  }
+}
+
+async function trail(changes: Partial<AuditSettings> = {}, writer = new ScriptedWriter(), maxWaiting = 10) {
+  let logged = ''
+  const counted = { failures: 0, operations: [] as string[] }
+  const destination = new Writable({
+    write: (chunk, _, done) => {
+      logged += String(chunk)
+      done()
+    },
+  })
+  const opened = await openAuditTrail({
+    desk: { path: 'unused', key: null },
+    settings: () => ({ auditRequired: false, auditStoreEmail: false, auditRetentionDays: 90, ...changes }),
+    log: createLog({ level: 'debug', format: 'json', destination }),
+    observer: {
+      onCommitted: operation => counted.operations.push(operation),
+      onFailure: () => {
+        counted.failures += 1
+      },
+    },
+    writer,
+    maxWaiting,
+    firstRetryMs: 1,
+  })
+  return { trail: opened, writer, counted, logged: () => logged }
+}
+
+test('records go in batches, one under way, in their order, and are counted when they are committed', async () => {
+  const { trail: audit, writer, counted } = await trail()
+  audit.record(entry(1))
+  audit.record(entry(2))
+  const first = await writer.batch(0)
+  expect(first.drafts).toHaveLength(2)
+  audit.record(entry(3))
+  expect(counted.operations).toEqual([])
+  first.answer()
+  const second = await writer.batch(1)
+  expect(counted.operations).toEqual(['stream.start', 'stream.start'])
+  second.answer()
+  await audit.close()
+  expect(writer.streams).toEqual(['s1', 's2', 's3'])
+  expect(writer.closed).toBe(true)
+})
+
+test('closing commits what is pending, more than a batch of it too', async () => {
+  const { trail: audit, writer } = await trail({}, new ScriptedWriter(), 2_000)
+  for (let n = 0; n < 1_200; n++) audit.record(entry(n))
+  const closed = audit.close()
+  for (let n = 0; n < 3; n++) (await writer.batch(n)).answer()
+  await closed
+  expect(writer.streams).toEqual(Array.from({ length: 1_200 }, (_, n) => `s${n}`))
+})
+
+describe('a store that takes no records', () => {
+  test('loses none of those that wait; they are tried again, counted and logged by code', async () => {
+    const { trail: audit, writer, counted, logged } = await trail()
+    audit.record(entry(1))
+    ;(await writer.batch(0)).answer(full)
+    const again = await writer.batch(1)
+    expect(again.drafts.map(({ streamId }) => streamId)).toEqual(['s1'])
+    expect(audit.canStart()).toBe(true)
+    again.answer()
+    await audit.close()
+    expect(writer.streams).toEqual(['s1'])
+    expect(counted.failures).toBe(1)
+    expect(logged()).toContain('SQLITE_FULL')
+    expect(logged()).toContain('takes records again')
+    expect(logged()).not.toContain('SECRET-QUESTION')
+  })
+
+  test('lets no stream start where the trail is required, until it takes records again', async () => {
+    const { trail: audit, writer } = await trail({ auditRequired: true })
+    expect(audit.canStart()).toBe(true)
+    audit.record(entry(1))
+    ;(await writer.batch(0)).answer(full)
+    const again = await writer.batch(1)
+    expect(audit.canStart()).toBe(false)
+    again.answer()
+    await audit.close()
+    expect(audit.canStart()).toBe(true)
+  })
+
+  test('has a bound on what waits; what is lost is said in the log and in the chain', async () => {
+    const { trail: audit, writer, logged } = await trail()
+    audit.record(entry(1))
+    const first = await writer.batch(0)
+    for (let n = 2; n <= 15; n++) audit.record(entry(n))
+    first.answer()
+    ;(await writer.batch(1)).answer()
+    await audit.close()
+    expect(writer.streams).toEqual([...Array.from({ length: 10 }, (_, n) => `s${n + 1}`), 'audit.lost'])
+    expect(writer.committed.at(-1)?.details).toMatchObject({ records: 5 })
+    expect(logged().match(/being lost/g)).toHaveLength(1)
+  })
+
+  test('bounds the text that waits too', async () => {
+    const { trail: audit, writer } = await trail({}, new ScriptedWriter(), 10_000)
+    for (let n = 0; n < 20; n++) audit.record(entry(n, 'x'.repeat(1024 * 1024)))
+    const closed = audit.close()
+    const { drafts, answer } = await writer.batch(0)
+    expect(drafts).toHaveLength(16)
+    expect(drafts.at(-1)?.details).toMatchObject({ records: 5 })
+    answer()
+    await closed
+  })
+
+  test('that cannot even be opened is tried again, and says what to change', async () => {
+    const writer = new ScriptedWriter()
+    writer.openFault = new AuditError('in_use', 'another server writes the audit trail (G6_AUDIT_DB)')
+    const { trail: audit, logged } = await trail({ auditRequired: true }, writer)
+    expect(audit.canStart()).toBe(false)
+    expect(logged()).toContain('another server writes the audit trail')
+    writer.openFault = null
+    audit.record(entry(1))
+    ;(await writer.batch(0)).answer()
+    await audit.close()
+    expect(writer.opened).toBe(2)
+    expect(writer.streams).toEqual(['s1'])
+  })
+
+  test('at the end says how many records are lost', async () => {
+    const { trail: audit, writer, logged } = await trail()
+    audit.record(entry(1))
+    const closed = audit.close()
+    ;(await writer.batch(0)).answer(full)
+    await closed
+    expect(logged()).toContain('"records":1')
+    expect(writer.closed).toBe(true)
+  })
+})

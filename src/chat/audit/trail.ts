@@ -1,0 +1,245 @@
+// The audit trail as the relay sees it: `record` puts an entry into a bounded queue and returns; batches go to the writer
+// one at a time, and a record is acknowledged when its batch is committed and synced.
+//
+//   queue ──▶ batch (one under way) ──▶ writer
+//              ▲ │ could not be committed: kept, and tried again after 1 s, 2 s … 30 s
+//              └─┘
+//
+// While the store takes nothing the queue fills; what no longer fits is counted, logged, and told in the chain itself
+// (`audit.lost`) as soon as the store takes records again.
+import { type Clock, systemClock } from '../../clock/clock.js'
+import type { Log } from '../../log/log.js'
+import type { AuditEntry, AuditTrail } from '../seams.js'
+import type { DeskOptions } from './desk.js'
+import { type Draft, draftOf, ownDraft } from './draft.js'
+import { type AuditErrorCode, codeOf } from './errors.js'
+import { type AuditWriter, createWriter } from './writer.js'
+
+export type AuditSettings = {
+  readonly auditRequired: boolean
+  readonly auditStoreEmail: boolean
+  readonly auditRetentionDays: number
+}
+
+export type AuditObserver = {
+  onCommitted?(operation: string): void
+  /** A batch could not be committed. */
+  onFailure?(): void
+}
+
+export type TrailOptions = {
+  readonly desk: Omit<DeskOptions, 'asServer'>
+  /** The settings in force; another object after a reload. */
+  readonly settings: () => AuditSettings
+  readonly observer?: AuditObserver
+  readonly log: Log
+  readonly clock?: Clock
+  readonly writer?: AuditWriter
+  /** Entries waiting, at most; default 20 000. */
+  readonly maxWaiting?: number
+  /** The first wait before a batch that failed is tried again; default 1000. */
+  readonly firstRetryMs?: number
+}
+
+/** How long the first record of a batch waits for others. */
+const GATHER_MS = 20
+const MAX_BATCH = 500
+const MAX_WAITING = 20_000
+/** Of text waiting, in UTF-16 units. */
+const MAX_WAITING_LENGTH = 16 * 1024 * 1024
+const FIRST_RETRY_MS = 1_000
+const LAST_RETRY_MS = 30_000
+const DAY_MS = 86_400_000
+const OURS: ReadonlySet<string> = new Set<AuditErrorCode>(['in_use', 'wrong_key', 'missing', 'writer_ended'])
+
+const lengthOf = ({ secrets }: Draft): number =>
+  Object.values(secrets).reduce((sum, text) => sum + text.length, 0)
+
+/** Opens the trail and resolves when it has been tried once: a store that cannot be opened is tried again and again. */
+export async function openAuditTrail(options: TrailOptions): Promise<AuditTrail> {
+  const trail = new Trail(options)
+  await trail.start()
+  return {
+    record: entry => trail.record(entry),
+    canStart: () => trail.canStart(),
+    close: () => trail.close(),
+  }
+}
+
+class Trail {
+  readonly #options: TrailOptions
+  readonly #writer: AuditWriter
+  readonly #clock: Clock
+  #queue: Draft[] = []
+  #queueLength = 0
+  #lost = 0
+  #lostSinceMs = 0
+  #isOpen = false
+  /** Since when the store takes nothing; null: it does. */
+  #failingSinceMs: number | null = null
+  #retryMs: number
+  #timer: NodeJS.Timeout | null = null
+  #sweepTimer: NodeJS.Timeout | null = null
+  #underWay: Promise<void> | null = null
+  #closing: Promise<void> | null = null
+
+  constructor(options: TrailOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#retryMs = options.firstRetryMs ?? FIRST_RETRY_MS
+    this.#writer = options.writer ?? createWriter({ ...options.desk, asServer: true })
+  }
+
+  async start(): Promise<void> {
+    await this.#commit()
+    this.#sweepTimer = setInterval(() => void this.#sweep(), DAY_MS)
+    this.#sweepTimer.unref()
+  }
+
+  record(entry: AuditEntry): void {
+    if (this.#closing !== null) {
+      this.#lose()
+      return
+    }
+    const draft = draftOf(entry, { storeEmail: this.#options.settings().auditStoreEmail })
+    const length = lengthOf(draft)
+    const isFull =
+      this.#queue.length >= (this.#options.maxWaiting ?? MAX_WAITING) ||
+      this.#queueLength + length > MAX_WAITING_LENGTH
+    if (isFull) {
+      this.#lose()
+      return
+    }
+    this.#queue.push(draft)
+    this.#queueLength += length
+    this.#commitIn(GATHER_MS)
+  }
+
+  canStart(): boolean {
+    return this.#failingSinceMs === null || !this.#options.settings().auditRequired
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    if (this.#sweepTimer !== null) clearInterval(this.#sweepTimer)
+    await this.#underWay
+    // As long as batches are taken; one that is not is not tried again.
+    do {
+      if (this.#timer !== null) clearTimeout(this.#timer)
+      this.#timer = null
+      await this.#commit()
+    } while (this.#queue.length > 0 && this.#failingSinceMs === null)
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    if (this.#queue.length > 0) {
+      this.#options.log.error({ records: this.#queue.length }, 'audit records are lost: the store takes none')
+    }
+    await this.#writer.close().catch((error: unknown) => {
+      this.#options.log.error({ code: codeOf(error) }, 'the audit trail could not be closed')
+    })
+  }
+
+  #lose(): void {
+    if (this.#lost === 0) {
+      this.#lostSinceMs = this.#clock.nowMs()
+      this.#options.log.error('audit records are being lost: too many wait for a store that takes none')
+    }
+    this.#lost += 1
+  }
+
+  #commitIn(ms: number): void {
+    if (this.#timer !== null || this.#underWay !== null) return
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      void this.#commit()
+    }, ms)
+    this.#timer.unref()
+  }
+
+  /** Commits a batch; never rejects. */
+  async #commit(): Promise<void> {
+    this.#underWay ??= this.#commitBatch().finally(() => {
+      this.#underWay = null
+      if (this.#closing !== null) return
+      if (this.#failingSinceMs !== null) this.#commitIn(this.#retryMs)
+      else if (this.#queue.length > 0) this.#commitIn(this.#queue.length >= MAX_BATCH ? 0 : GATHER_MS)
+    })
+    return this.#underWay
+  }
+
+  async #commitBatch(): Promise<void> {
+    const lost = this.#lost
+    const batch = this.#queue.slice(0, MAX_BATCH)
+    const drafts = lost === 0 ? batch : [...batch, this.#lostDraft(lost)]
+    try {
+      if (!this.#isOpen) await this.#open()
+      if (drafts.length === 0) {
+        this.#works()
+        return
+      }
+      const { headFault } = await this.#writer.append(drafts)
+      this.#queue = this.#queue.slice(batch.length)
+      this.#queueLength -= batch.reduce((sum, draft) => sum + lengthOf(draft), 0)
+      this.#lost -= lost
+      for (const { operation } of drafts) this.#options.observer?.onCommitted?.(operation)
+      if (headFault !== null)
+        this.#options.log.warn({ code: headFault }, 'the audit head could not be written')
+      this.#works()
+    } catch (error) {
+      this.#fails(error)
+    }
+  }
+
+  #lostDraft(records: number): Draft {
+    return ownDraft('audit.lost', this.#clock.nowMs(), { records, sinceMs: Math.round(this.#lostSinceMs) })
+  }
+
+  async #open(): Promise<void> {
+    const { log } = this.#options
+    const { keyMadeAt, crashed, headMismatch } = await this.#writer.open()
+    this.#isOpen = true
+    if (keyMadeAt !== null) {
+      log.warn(
+        { path: keyMadeAt },
+        'no G6_AUDIT_KEY is set: a key for the audit trail was made; keep a copy of it',
+      )
+    }
+    if (crashed > 0)
+      log.warn({ streams: crashed }, 'chat streams that a crash left open were ended in the audit')
+    if (headMismatch) log.error('the audit head does not fit the records: see g6 audit verify')
+    void this.#sweep()
+  }
+
+  async #sweep(): Promise<void> {
+    if (!this.#isOpen) return
+    const { log, settings } = this.#options
+    const nowMs = Math.round(this.#clock.nowMs())
+    try {
+      const { records } = await this.#writer.sweep(nowMs - settings().auditRetentionDays * DAY_MS, nowMs)
+      if (records > 0) log.info({ records }, 'audit records past their retention were removed')
+    } catch (error) {
+      log.error({ code: codeOf(error) }, 'the audit trail could not be swept; it is tried again tomorrow')
+    }
+  }
+
+  #works(): void {
+    if (this.#failingSinceMs !== null) this.#options.log.info('the audit trail takes records again')
+    this.#failingSinceMs = null
+    this.#retryMs = this.#options.firstRetryMs ?? FIRST_RETRY_MS
+  }
+
+  #fails(error: unknown): void {
+    const { log, observer } = this.#options
+    observer?.onFailure?.()
+    if (this.#failingSinceMs === null) {
+      this.#failingSinceMs = this.#clock.nowMs()
+      // Our own messages say what to change; SQLite's have a code.
+      const why = error instanceof Error && OURS.has(codeOf(error)) ? error.message : codeOf(error)
+      log.error({ code: codeOf(error), why }, 'the audit trail takes no records; they wait')
+    } else this.#retryMs = Math.min(LAST_RETRY_MS, this.#retryMs * 2)
+    if (codeOf(error) === 'writer_ended') this.#isOpen = false
+  }
+}

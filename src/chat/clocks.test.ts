@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { generationDue, readerDue } from './clocks.js'
+
+const limits = { firstTokenTimeoutMs: 30, idleTimeoutMs: 60, maxDurationMs: 900 }
+const times = { startedAtMs: 0, firstTokenAtMs: null, lastHeardAtMs: 0, isHeldBack: false }
+
+describe('a generation', () => {
+  test('is given so long for its first token, and then so long between tokens', () => {
+    expect(generationDue(times, limits, 29)).toEqual({ due: null, lookAgainAtMs: 30 })
+    expect(generationDue(times, limits, 30)).toEqual({ due: 'first_token_timeout' })
+    const answering = { ...times, firstTokenAtMs: 20, lastHeardAtMs: 40 }
+    expect(generationDue(answering, limits, 99)).toEqual({ due: null, lookAgainAtMs: 100 })
+    expect(generationDue(answering, limits, 100)).toEqual({ due: 'idle_timeout' })
+  })
+  test('a healthy long answer is cut by its longest duration alone', () => {
+    const healthy = { ...times, firstTokenAtMs: 1, lastHeardAtMs: 899 }
+    expect(generationDue(healthy, limits, 899)).toEqual({ due: null, lookAgainAtMs: 900 })
+    expect(generationDue(healthy, limits, 900)).toEqual({ due: 'expired' })
+  })
+  test('is not idle while it is held back', () => {
+    const held = { ...times, firstTokenAtMs: 1, isHeldBack: true }
+    expect(generationDue(held, limits, 800)).toEqual({ due: null, lookAgainAtMs: 900 })
+  })
+})
+
+describe('a reader', () => {
+  const of = { heartbeatMs: 30, pingMs: 15, stallMs: 60 }
+  const quiet = { lastHeartbeatAtMs: 0, lastSentAtMs: 0, blockedSinceMs: null }
+  test('gets a ping when nothing was sent for a while, a heartbeat at its time', () => {
+    expect(readerDue(quiet, of, 14)).toEqual({ send: null, isStalled: false, lookAgainAtMs: 15 })
+    expect(readerDue(quiet, of, 15)).toEqual({ send: 'ping', isStalled: false, lookAgainAtMs: 30 })
+    expect(readerDue({ ...quiet, lastSentAtMs: 15 }, of, 30)).toEqual({
+      send: 'heartbeat',
+      isStalled: false,
+      lookAgainAtMs: 45,
+    })
+  })
+  test('no ping while tokens come, heartbeats all the same', () => {
+    expect(readerDue({ ...quiet, lastSentAtMs: 29 }, of, 29).send).toBe(null)
+    expect(readerDue({ ...quiet, lastSentAtMs: 29 }, of, 30).send).toBe('heartbeat')
+  })
+  test('is sent nothing while it takes nothing, and is stalled in the end', () => {
+    const blocked = { ...quiet, blockedSinceMs: 10 }
+    expect(readerDue(blocked, of, 69)).toEqual({ send: null, isStalled: false, lookAgainAtMs: 70 })
+    expect(readerDue(blocked, of, 70).isStalled).toBe(true)
+  })
+})

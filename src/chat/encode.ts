@@ -1,0 +1,40 @@
+// Events of a chat stream as text/event-stream.
+import { encodeComment, encodeEvent, encodeRetry } from '../sse/encode.js'
+import type { Numbered } from './stream-state.js'
+
+const RECONNECT_MS = 1000
+
+/** The same for everybody who reads the stream: written into the log once. */
+export function encodeNumbered(streamId: string, event: Numbered): string {
+  return encodeEvent({
+    id: `${streamId}.${event.sequence}`,
+    event: 'message',
+    data: JSON.stringify(event),
+  })
+}
+
+/** What a connection begins with; a resumed one learns here where it is, without a number of its own. */
+export function encodeRetryOnce(): string {
+  return encodeRetry(RECONNECT_MS)
+}
+
+export type Resumed = {
+  readonly connectionId: string
+  readonly streamId: string
+  readonly identified: boolean
+}
+
+export function encodeResumed(resumed: Resumed, wallMs: number): string {
+  const data = { status: 'connected', ...resumed, resumed: true }
+  return encodeEvent({
+    event: 'message',
+    data: JSON.stringify({ type: 'metadata', data, timestamp: wallMs }),
+  })
+}
+
+export function encodeHeartbeat(wallMs: number): string {
+  const data = JSON.stringify({ type: 'heartbeat', data: { timestamp: wallMs }, timestamp: wallMs })
+  return encodeEvent({ event: 'heartbeat', data })
+}
+
+export const PING = encodeComment('ping')

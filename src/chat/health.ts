@@ -1,0 +1,14 @@
+// What {prefix}/chat-stream/health says.
+import type { RelayStats } from './relay.js'
+import type { Rollout } from './seams.js'
+
+export function chatHealth(rollout: Rollout, stats: RelayStats) {
+  return {
+    ok: true,
+    flag: { name: 'ENABLE_SSE_STREAMING', enabled: rollout.enabled },
+    active_streams: stats.activeStreams,
+    active_readers: stats.activeReaders,
+    upstreams: stats.breakers.map(({ upstream, state }) => ({ upstream, breaker: state })),
+    first_token_ms: stats.firstTokenMs ?? { p50: null, p95: null, p99: null },
+  }
+}

@@ -1,0 +1,50 @@
+// `Idempotency-Key`: a repeated question joins the answer under way (or kept) and never starts a second one. A key belongs to
+// whoever used it first, and to one body; it is forgotten with its stream.
+import { createHash } from 'node:crypto'
+
+const ACCEPTED = /^[\x21-\x7e]{1,255}$/
+
+/** Null when the header is missing; false when it cannot be a key. */
+export function idempotencyKey(header: string | readonly string[] | undefined): string | null | false {
+  if (header === undefined) return null
+  return typeof header === 'string' && ACCEPTED.test(header) ? header : false
+}
+
+type Known = { readonly streamId: string; readonly fingerprint: string }
+export type Earlier =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'same'; readonly streamId: string }
+  | { readonly kind: 'conflict' }
+
+export class IdempotencyKeys {
+  readonly #byKey = new Map<string, Known>()
+  readonly #keyOf = new Map<string, string>()
+
+  /** One name for owner and key: no other owner's key can be equal to it. */
+  static scoped(ownerKey: string, key: string): string {
+    return createHash('sha256').update(`${ownerKey}\n${key}`).digest('base64url')
+  }
+
+  static fingerprint(body: unknown): string {
+    return createHash('sha256').update(JSON.stringify(body)).digest('base64url')
+  }
+
+  find(scoped: string, fingerprint: string): Earlier {
+    const known = this.#byKey.get(scoped)
+    if (known === undefined) return { kind: 'none' }
+    return known.fingerprint === fingerprint
+      ? { kind: 'same', streamId: known.streamId }
+      : { kind: 'conflict' }
+  }
+
+  keep(scoped: string, fingerprint: string, streamId: string): void {
+    this.#byKey.set(scoped, { streamId, fingerprint })
+    this.#keyOf.set(streamId, scoped)
+  }
+
+  forget(streamId: string): void {
+    const scoped = this.#keyOf.get(streamId)
+    this.#keyOf.delete(streamId)
+    if (scoped !== undefined) this.#byKey.delete(scoped)
+  }
+}

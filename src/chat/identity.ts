@@ -1,0 +1,140 @@
+// Who is calling: a Bearer JWT, checked with published keys (`G6_CHAT_JWKS_URL`) or a shared secret (`G6_CHAT_JWT_SECRET`).
+// RFC 7519, RFC 8725. A token that fails is nobody; why it failed is never told to the caller.
+import { createHash } from 'node:crypto'
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type FetchImplementation,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose'
+import { type Clock, systemClock } from '../clock/clock.js'
+import type { Log } from '../log/log.js'
+import type { Identity, Person } from './seams.js'
+
+export type IdentitySettings = {
+  readonly chatJwksUrl: string | null
+  readonly chatJwtSecret: string | null
+  readonly chatJwtIssuer: string | null
+  readonly chatJwtAudience: string | null
+}
+
+export type IdentityParts = {
+  /** The settings in force; another object after a reload. */
+  readonly settings: () => IdentitySettings
+  readonly log: Log
+  readonly clock?: Clock
+  /** Called when a token is seen for the first time in its lifetime. */
+  readonly onFirstSight?: (person: Person) => void
+  /** For fetching the published keys. */
+  readonly fetch?: FetchImplementation
+}
+
+const MAX_TOKEN_LENGTH = 16 * 1024
+/** How far the issuer's clock may be off. */
+const CLOCK_TOLERANCE_SEC = 5
+const KEYS_TIMEOUT_MS = 5_000
+/** Unreachable keys are logged at most so often. */
+const LOG_EVERY_MS = 60_000
+/** Tokens remembered as seen; past it the oldest are forgotten, and may be told of twice. */
+const MAX_SEEN = 10_000
+
+// Two lists that share nothing: a public key can never be taken for a secret (RFC 8725, 2.1).
+const OF_SECRET = ['HS256', 'HS384', 'HS512']
+const OF_PUBLISHED_KEYS = [
+  ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+].flat()
+
+const textOrNull = (claim: unknown): string | null =>
+  typeof claim === 'string' && claim !== '' ? claim : null
+
+function personOf({ iss = '', sub = '', jti, email, role }: JWTPayload, bearer: string): Person {
+  return {
+    // An issuer cannot hold a bare `|`, so no two pairs are spelled alike.
+    key: `${encodeURIComponent(iss)}|${sub}`,
+    email: textOrNull(email),
+    role: textOrNull(role),
+    tokenId: textOrNull(jti) ?? createHash('sha256').update(bearer).digest('base64url'),
+  }
+}
+
+export function createIdentity(parts: IdentityParts): Identity {
+  const { settings, log, clock = systemClock, onFirstSight } = parts
+  let published: { readonly url: string; readonly key: JWTVerifyGetKey } | null = null
+  /** Token → when it expires, epoch ms. */
+  const seen = new Map<string, number>()
+  let loggedAtMs = Number.NEGATIVE_INFINITY
+
+  function keysAt(url: string): JWTVerifyGetKey {
+    if (published?.url !== url) {
+      const options = {
+        timeoutDuration: KEYS_TIMEOUT_MS,
+        ...(parts.fetch ? { [customFetch]: parts.fetch } : {}),
+      }
+      published = { url, key: createRemoteJWKSet(new URL(url), options) }
+    }
+    return published.key
+  }
+
+  async function payloadOf(bearer: string): Promise<JWTPayload | null> {
+    const { chatJwksUrl, chatJwtSecret, chatJwtIssuer, chatJwtAudience } = settings()
+    const options = {
+      requiredClaims: ['sub', 'exp'],
+      clockTolerance: CLOCK_TOLERANCE_SEC,
+      currentDate: new Date(clock.nowMs()),
+      ...(chatJwtIssuer === null ? {} : { issuer: chatJwtIssuer }),
+      ...(chatJwtAudience === null ? {} : { audience: chatJwtAudience }),
+    }
+    if (chatJwksUrl !== null) {
+      const algorithms = OF_PUBLISHED_KEYS
+      return (await jwtVerify(bearer, keysAt(chatJwksUrl), { ...options, algorithms })).payload
+    }
+    if (chatJwtSecret === null) return null
+    const algorithms = OF_SECRET
+    return (await jwtVerify(bearer, Buffer.from(chatJwtSecret), { ...options, algorithms })).payload
+  }
+
+  /** Whether it is the token's fault; anything else is ours or the key server's, and is logged. */
+  function isTokensFault(error: unknown): boolean {
+    if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return false
+    return error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC'
+  }
+
+  function see(person: Person, expiresAtMs: number): void {
+    if (onFirstSight === undefined) return
+    const mark = `${person.key}\n${person.tokenId}`
+    const nowMs = clock.nowMs()
+    if ((seen.get(mark) ?? 0) > nowMs) return
+    seen.delete(mark)
+    seen.set(mark, expiresAtMs + CLOCK_TOLERANCE_SEC * 1000)
+    for (const [other, untilMs] of seen) {
+      if (untilMs > nowMs && seen.size <= MAX_SEEN) break
+      seen.delete(other)
+    }
+    onFirstSight(person)
+  }
+
+  return {
+    verify: async bearer => {
+      if (bearer.length > MAX_TOKEN_LENGTH) return null
+      try {
+        const payload = await payloadOf(bearer)
+        if (payload === null || textOrNull(payload.sub) === null) return null
+        const person = personOf(payload, bearer)
+        see(person, (payload.exp ?? 0) * 1000)
+        return person
+      } catch (error) {
+        const nowMs = clock.monotonicMs()
+        if (!isTokensFault(error) && nowMs - loggedAtMs >= LOG_EVERY_MS) {
+          loggedAtMs = nowMs
+          const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+          log.error({ code }, 'the keys for checking tokens cannot be had (G6_CHAT_JWKS_URL)')
+        }
+        return null
+      }
+    },
+  }
+}

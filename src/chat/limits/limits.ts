@@ -1,0 +1,71 @@
+// How much of the relay one caller may have: starts in a sliding window, and live streams. In this process's memory.
+//
+// The window is the guards' own (guards/sliding-window.ts): it remembers the times of the last N starts, so that "at most
+// N in any W seconds" holds and the wait it tells is exact. Libraries at hand count per fixed window: twice N around its edge.
+import { type Clock, systemClock } from '../../clock/clock.js'
+import { StreamSlots } from '../../guards/concurrency.js'
+import { SlidingWindow } from '../../guards/sliding-window.js'
+import { type TokenSet, tokenSet } from '../../guards/token.js'
+import type { ChatLimits, Headers, StartVerdict } from '../seams.js'
+
+export type LimitSettings = {
+  /** Starts in a window; a count of 0 means no limit. */
+  readonly chatRate: { readonly count: number; readonly windowSec: number }
+  readonly chatMaxStreams: number
+  readonly chatMaxStreamsPerUser: number
+  readonly apiKeysInternal: readonly string[]
+}
+
+export type LimitParts = {
+  /** The settings in force; another object after a reload. */
+  readonly settings: () => LimitSettings
+  readonly clock?: Clock
+}
+
+/** Callers remembered at once. */
+const MAX_CALLERS = 100_000
+
+const seconds = (ms: number): number => Math.ceil(ms / 1000)
+
+export function createChatLimits({ settings, clock = systemClock }: LimitParts): ChatLimits {
+  const starts = new SlidingWindow(MAX_CALLERS)
+  const slots = new StreamSlots()
+  let keys: { readonly from: readonly string[]; readonly sets: readonly TokenSet[] } = { from: [], sets: [] }
+
+  async function start(key: string): Promise<StartVerdict> {
+    const { count, windowSec } = settings().chatRate
+    if (count === 0) return { ok: true, headers: {} }
+    const limit = { count, windowMs: windowSec * 1000 }
+    const nowMs = clock.monotonicMs()
+    const waitMs = starts.waitMs(key, limit, nowMs)
+    // What is refused is not counted: whoever waits as told is let in.
+    if (waitMs === 0) starts.add(key, limit, nowMs)
+    const { used, freeInMs } = starts.usage(key, limit, nowMs)
+    // draft-ietf-httpapi-ratelimit-headers: `q` starts in `w` seconds; `r` are left, and one more comes free in `t` seconds.
+    const headers: Headers = {
+      'RateLimit-Policy': `"starts";q=${count};w=${windowSec}`,
+      RateLimit: `"starts";r=${Math.max(0, count - used)};t=${seconds(freeInMs)}`,
+    }
+    if (waitMs === 0) return { ok: true, headers }
+    const retryAfterSec = seconds(waitMs)
+    return { ok: false, retryAfterSec, headers: { ...headers, 'Retry-After': String(retryAfterSec) } }
+  }
+
+  return {
+    start,
+    lease: key => {
+      const { chatMaxStreams, chatMaxStreamsPerUser } = settings()
+      const slot = slots.take(key, { maxStreams: chatMaxStreams, maxPerAddress: chatMaxStreamsPerUser })
+      if (slot === 'too_many_streams') return 'instance'
+      return slot === 'too_many_streams_of_address' ? 'user' : slot
+    },
+    bypasses: apiKey => {
+      const { apiKeysInternal } = settings()
+      if (keys.from !== apiKeysInternal) {
+        keys = { from: apiKeysInternal, sets: apiKeysInternal.map(key => tokenSet(key, null)) }
+      }
+      // Every key is compared, whichever it is.
+      return keys.sets.map(set => set.ownerOf(apiKey) !== null).includes(true)
+    },
+  }
+}

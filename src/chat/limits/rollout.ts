@@ -1,0 +1,56 @@
+// Who the relay is open to: the flag, then the allow list, then a percentage. Everybody has a fixed place between 0 and
+// 100 that follows from who they are, so raising the percentage never drops anybody who was in.
+import { createHash, createHmac } from 'node:crypto'
+import type { Caller, Person, Rollout } from '../seams.js'
+
+export type RolloutSettings = {
+  readonly enableSseStreaming: boolean
+  readonly enableSseStreamingPercentage: number
+  readonly enableSseStreamingUsers: readonly string[]
+}
+
+const HMAC = /^[0-9a-f]{64}$/i
+
+/** Where a key stands, 0 ≤ place < 100. */
+export function placeOf(key: string): number {
+  const bytes = createHash('sha256').update(`g6-chat-rollout\0${key}`).digest()
+  return (bytes.readUIntBE(0, 6) / 2 ** 48) * 100
+}
+
+/** What a person may be listed as: key, subject claim or email, upper and lower case alike. */
+function namesOf({ key, email }: Person): readonly string[] {
+  const names = [key, key.slice(key.indexOf('|') + 1), ...(email === null ? [] : [email])]
+  return names.map(name => name.toLowerCase())
+}
+
+/** `hmacKey`: with which listed users may be spelled as HMAC-SHA-256 (hex) of their name in lower case. */
+function isListed(person: Person, users: readonly string[], hmacKey: Uint8Array | null): boolean {
+  const names = namesOf(person)
+  const marks =
+    hmacKey === null ? [] : names.map(name => createHmac('sha256', hmacKey).update(name).digest('hex'))
+  return users.some(user => {
+    const spelled = user.trim().toLowerCase()
+    return names.includes(spelled) || (HMAC.test(spelled) && marks.includes(spelled))
+  })
+}
+
+export type RolloutParts = {
+  /** The settings in force; another object after a reload. */
+  readonly settings: () => RolloutSettings
+  /** The key of the audit trail (`G6_AUDIT_KEY`), where there is one. */
+  readonly hmacKey: Uint8Array | null
+}
+
+export function createRollout({ settings, hmacKey }: RolloutParts): Rollout {
+  return {
+    get enabled() {
+      return settings().enableSseStreaming
+    },
+    allows: ({ person, key }: Caller) => {
+      const { enableSseStreaming, enableSseStreamingPercentage, enableSseStreamingUsers } = settings()
+      if (!enableSseStreaming) return false
+      if (person !== null && isListed(person, enableSseStreamingUsers, hmacKey)) return true
+      return placeOf(key) < enableSseStreamingPercentage
+    },
+  }
+}

@@ -1,0 +1,60 @@
+// GET /chat: the demo page, its style and its script; nothing from elsewhere, nothing inline.
+import { readFileSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import { HttpError } from '../../guards/errors.js'
+import type { HttpPlugin, RouteRules } from '../../guards/seam.js'
+import type { Rollout } from '../seams.js'
+import { pageDocument, pageStyle } from './document.js'
+
+const RULES: RouteRules = { surface: 'other', access: 'open' }
+
+const CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  'img-src data:',
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ')
+
+/** The built script, seen from the built server and from its sources. */
+const PLACES = ['../../../chat-page.js', '../../../dist/chat-page.js'].map(
+  path => new URL(path, import.meta.url),
+)
+
+function builtScript(): string | null {
+  for (const place of PLACES) {
+    try {
+      return readFileSync(place, 'utf8')
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
+    }
+  }
+  return null
+}
+
+export type PageParts = { readonly rollout: Rollout; readonly prefix: string }
+
+/** Not there while the relay is switched off, nor where the script was not built (`npm run build`). */
+export function chatPagePlugin({ rollout, prefix }: PageParts): HttpPlugin {
+  return {
+    name: 'chat-page',
+    register: (app: FastifyInstance) => {
+      const script = builtScript()
+      const files: readonly (readonly [path: string, type: string, text: string | null])[] = [
+        ['/chat', 'text/html; charset=utf-8', pageDocument(prefix)],
+        ['/chat/page.css', 'text/css; charset=utf-8', pageStyle()],
+        ['/chat/page.js', 'text/javascript; charset=utf-8', script],
+      ]
+      for (const [path, type, text] of files) {
+        app.get(path, { config: { rules: RULES }, schema: { hide: true } }, (_request, reply) => {
+          if (!rollout.enabled || text === null || script === null) throw new HttpError('not_found')
+          return reply.header('Content-Security-Policy', CSP).type(type).send(text)
+        })
+      }
+    },
+  }
+}

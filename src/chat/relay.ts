@@ -1,0 +1,332 @@
+// The relay: the generations that run, the logs that are kept, the readers that follow them. Routes ask it; it knows nothing
+// of requests. It owns every generation and reader until they have ended.
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../clock/clock.js'
+import type { Timers } from '../clock/timers.js'
+import type { OpenStream } from '../guards/seam.js'
+import type { Log } from '../log/log.js'
+import type { ChatConfig } from './chat-config.js'
+import { encodeResumed, encodeRetryOnce } from './encode.js'
+import { type FailureCode, type Terminal, terminalReason } from './events.js'
+import { type Follower, Generation, type GenerationSettings, type OnDisconnect } from './generation.js'
+import { IdempotencyKeys } from './idempotency.js'
+import { Latencies, type Percentiles } from './latencies.js'
+import type { FoundStream, LogStore, StreamFacts } from './log/chat-log.js'
+import { type LeaveReason, Reader } from './reader.js'
+import type { AuditTrail, Lease, Person } from './seams.js'
+import { metricsOf, type StreamState } from './stream-state.js'
+import { Asking } from './upstream/ask.js'
+import { type BreakerState, Breakers } from './upstream/breakers.js'
+import type { UpstreamEdge } from './upstream/edge.js'
+import type { Question } from './upstream/request.js'
+
+/** What the relay tells about itself; everything else is read from `stats()`. */
+export type RelayObserver = {
+  onTokens?(count: number, gapMs: number | null, relayedMs: number): void
+  onFirstToken?(ms: number): void
+  onStreamEnd?(reason: string, durationMs: number): void
+  onUpstreamError?(code: FailureCode): void
+  onRetry?(): void
+  onUnknownFrame?(): void
+}
+
+export type RelayParts = {
+  readonly config: () => ChatConfig
+  readonly store: LogStore
+  /** Made when the first question is asked. */
+  readonly edge: () => UpstreamEdge
+  readonly breakers?: Breakers
+  readonly audit: AuditTrail
+  readonly observer?: RelayObserver
+  readonly log: Log
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random?: () => number
+}
+
+export type StartOptions = {
+  readonly question: Question
+  readonly connectionId: string
+  readonly person: Person | null
+  readonly lease: Lease | null
+  readonly onDisconnect: OnDisconnect
+}
+
+export type JoinOptions = {
+  /** The number of the first event it lacks. */
+  readonly from: number
+  readonly connectionId: string
+  readonly credential: string | null
+  readonly isResume: boolean
+}
+
+const PING_MS = 15_000
+
+export type RelayStats = {
+  readonly activeStreams: number
+  readonly activeReaders: number
+  readonly breakers: readonly { readonly upstream: string; readonly state: BreakerState }[]
+  readonly firstTokenMs: Percentiles | null
+}
+
+export class Relay {
+  readonly keys = new IdempotencyKeys()
+  readonly #parts: RelayParts
+  readonly #breakers: Breakers
+  readonly #running = new Map<string, Generation>()
+  readonly #readers = new Set<Reader>()
+  readonly #latencies = new Latencies()
+  #edge: UpstreamEdge | null = null
+  #idle: (() => void)[] = []
+  #isClosed = false
+
+  constructor(parts: RelayParts) {
+    this.#parts = parts
+    this.#breakers = parts.breakers ?? new Breakers()
+    parts.store.onForgotten(streamId => this.keys.forget(streamId))
+  }
+
+  /** Begins a generation. The lease is released when it ends, however it ends. */
+  start(options: StartOptions): Generation {
+    const { config: configNow, store, audit, clock, timers, random = Math.random } = this.#parts
+    if (this.#isClosed) throw new Error('the relay is closed')
+    const config = configNow()
+    const { question, connectionId, person, lease } = options
+    const facts: StreamFacts = {
+      streamId: randomBytes(16).toString('base64url'),
+      owner: person?.key ?? null,
+      identified: person !== null,
+      connectionId,
+    }
+    this.#edge ??= this.#parts.edge()
+    const edge = this.#edge
+    const backends = config.ragBackendUrl.map(url => new URL(url))
+    let hasSaidUnknown = false
+    const generation: Generation = new Generation({
+      facts,
+      questionChars:
+        question.query.length + question.history.reduce((sum, { content }) => sum + content.length, 0),
+      log: store.create(facts),
+      settings: generationSettings(config, options.onDisconnect),
+      clock,
+      timers,
+      ask: handlers =>
+        new Asking(
+          {
+            edge,
+            breakers: this.#breakers,
+            backends,
+            settings: { style: config.chatUpstream, model: config.chatModel, token: config.ragBackendToken },
+            clock,
+            timers,
+            random,
+          },
+          question,
+          handlers,
+        ),
+      observer: {
+        ...this.#passedOn(),
+        onUnknownFrame: () => {
+          this.#parts.observer?.onUnknownFrame?.()
+          if (hasSaidUnknown) return
+          hasSaidUnknown = true
+          const { requestId } = question
+          this.#parts.log.warn(
+            { requestId, streamId: facts.streamId },
+            'the upstream sent a frame of no known kind',
+          )
+        },
+        onFault: error => {
+          const { requestId } = question
+          this.#parts.log.error({ err: error, requestId, streamId: facts.streamId }, 'a chat stream failed')
+        },
+        onEnd: (state, terminal, upstreams) => {
+          lease?.release()
+          this.#onEnd(generation, { state, terminal, upstreams, person, requestId: question.requestId })
+        },
+      },
+    })
+    this.#running.set(facts.streamId, generation)
+    audit.record({
+      operation: 'stream.start',
+      streamId: facts.streamId,
+      connectionId,
+      requestId: question.requestId,
+      person,
+      atMs: clock.nowMs(),
+      query: question.query,
+      sessionId: question.sessionId,
+      upstream: backends[0]?.origin ?? 'none',
+    })
+    generation.start()
+    return generation
+  }
+
+  #passedOn() {
+    const { observer = {} } = this.#parts
+    return {
+      onTokens: (count: number, gapMs: number | null, relayedMs: number) =>
+        observer.onTokens?.(count, gapMs, relayedMs),
+      onRetry: () => observer.onRetry?.(),
+      onTryFailed: (code: FailureCode) => observer.onUpstreamError?.(code),
+    }
+  }
+
+  #onEnd(
+    generation: Generation,
+    end: {
+      readonly state: StreamState
+      readonly terminal: Terminal
+      readonly upstreams: readonly string[]
+      readonly person: Person | null
+      readonly requestId: string
+    },
+  ): void {
+    const { store, audit, clock, config, observer = {}, log } = this.#parts
+    const { streamId, connectionId } = generation.facts
+    const { requestId, person, upstreams } = end
+    const reason = terminalReason(end.terminal)
+    const metrics = metricsOf(end.state)
+    this.#running.delete(streamId)
+    store.expire(streamId, config().chatResumeTtlMs)
+    if (metrics.firstTokenLatency !== null) {
+      this.#latencies.add(metrics.firstTokenLatency)
+      observer.onFirstToken?.(metrics.firstTokenLatency)
+    }
+    observer.onStreamEnd?.(reason, metrics.duration)
+    audit.record({
+      operation: 'stream.end',
+      streamId,
+      connectionId,
+      requestId,
+      person,
+      atMs: clock.nowMs(),
+      reason,
+      tokens: metrics.tokensReceived,
+      bytes: metrics.bytesReceived,
+      firstTokenMs: metrics.firstTokenLatency,
+      durationMs: metrics.duration,
+      upstreams,
+    })
+    log.info({ requestId, streamId, reason, tokens: metrics.tokensReceived }, 'a chat stream ended')
+    this.#becameIdle()
+  }
+
+  /** The stream, if it is known and this caller's. */
+  async find(streamId: string, person: Person | null): Promise<FoundStream | null> {
+    const found = await this.#parts.store.find(streamId)
+    if (found === null) return null
+    const { owner } = found.facts
+    return owner === null || owner === person?.key ? found : null
+  }
+
+  /** The generation behind it, while it runs here. */
+  running(streamId: string): Generation | null {
+    return this.#running.get(streamId) ?? null
+  }
+
+  /** A stream that failed before anybody read of it leaves nothing to resume. */
+  forget(streamId: string): void {
+    this.#parts.store.remove(streamId)
+  }
+
+  /** A connection that follows the stream from a position on. */
+  join(found: FoundStream, stream: OpenStream, options: JoinOptions): void {
+    const { clock, timers, config } = this.#parts
+    const { facts, log } = found
+    const generation = this.#running.get(facts.streamId)
+    const { connectionId, isResume, from, credential } = options
+    const { streamId, identified } = facts
+    const resumed = isResume ? encodeResumed({ connectionId, streamId, identified }, clock.nowMs()) : ''
+    const { chatHeartbeatMs, chatReaderStallMs } = config()
+    const reader: Reader = new Reader({
+      ...stream,
+      log,
+      from: Math.min(from, log.tail),
+      greeting: `${encodeRetryOnce()}${resumed}`,
+      credential,
+      limits: { heartbeatMs: chatHeartbeatMs, pingMs: PING_MS, stallMs: chatReaderStallMs },
+      clock,
+      timers,
+      onMoved: () => generation?.balance(),
+      onLeave: reason => this.#left(reader, generation, reason),
+    })
+    this.#readers.add(reader)
+    generation?.follow(reader)
+    reader.start()
+  }
+
+  #left(reader: Reader, generation: Generation | undefined, _reason: LeaveReason): void {
+    this.#readers.delete(reader)
+    generation?.unfollow(reader)
+    this.#becameIdle()
+  }
+
+  /** Somebody inside waits for the answer, without a connection. */
+  follow(generation: Generation): () => void {
+    const follower: Follower = { position: Number.POSITIVE_INFINITY }
+    generation.follow(follower)
+    return () => generation.unfollow(follower)
+  }
+
+  /** Ends connections whose credential is no longer valid; what they followed goes on and can be resumed. */
+  dismiss(which: (credential: string | null) => boolean): void {
+    for (const reader of [...this.#readers]) {
+      if (which(reader.credential)) reader.dismiss('auth_expired')
+    }
+  }
+
+  get readers(): number {
+    return this.#readers.size
+  }
+
+  stats(): RelayStats {
+    const backends = this.#parts.config().ragBackendUrl
+    return {
+      activeStreams: this.#running.size,
+      activeReaders: this.#readers.size,
+      breakers: backends.map(url => {
+        const { origin, href } = new URL(url)
+        return { upstream: origin, state: this.#breakers.stateOf(href) }
+      }),
+      firstTokenMs: this.#latencies.percentiles(),
+    }
+  }
+
+  #becameIdle(): void {
+    if (this.#running.size > 0 || this.#readers.size > 0) return
+    for (const resolve of this.#idle.splice(0)) resolve()
+  }
+
+  /** Ends every stream with `shutdown`, lets readers take their last, and lets go of everything; idempotent. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosed = true
+    for (const generation of [...this.#running.values()]) generation.abort('shutdown')
+    if (this.#readers.size > 0) {
+      let cancel: () => void = () => {}
+      const late = new Promise<void>(resolve => {
+        cancel = this.#parts.timers.after(graceMs, resolve)
+      })
+      await Promise.race([new Promise<void>(resolve => void this.#idle.push(resolve)), late])
+      cancel()
+    }
+    for (const reader of [...this.#readers]) reader.destroy()
+    await this.#parts.store.close()
+    await this.#edge?.close()
+    this.#edge = null
+  }
+}
+
+function generationSettings(config: ChatConfig, onDisconnect: OnDisconnect): GenerationSettings {
+  return {
+    limits: {
+      firstTokenTimeoutMs: config.chatFirstTokenTimeoutMs,
+      idleTimeoutMs: config.chatIdleTimeoutMs,
+      maxDurationMs: config.chatMaxDurationMs,
+    },
+    pace: config.chatPace,
+    readAheadBytes: config.chatReadAheadBytes,
+    onDisconnect,
+    graceMs: config.chatDisconnectGraceMs,
+  }
+}

@@ -1,0 +1,133 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Terminal, UpstreamEvent } from './events.js'
+import {
+  end,
+  estimateTokens,
+  hear,
+  metricsOf,
+  type Numbered,
+  openStream,
+  type StreamState,
+} from './stream-state.js'
+
+const opening = { connectionId: 'c', streamId: 's', identified: false, questionChars: 9 }
+const at = (ms: number) => ({ wallMs: 1_000_000 + ms, monoMs: ms })
+
+function told(events: readonly (readonly [ms: number, event: UpstreamEvent])[]): {
+  state: StreamState
+  all: Numbered[]
+} {
+  const first = openStream(opening, at(0))
+  const all = [...first.events]
+  let state = first.state
+  for (const [ms, event] of events) {
+    const step = hear(state, event, at(ms))
+    state = step.state
+    all.push(...step.events)
+  }
+  return { state, all }
+}
+const token = (data: string): UpstreamEvent => ({ type: 'token', data })
+
+describe('the state of a stream', () => {
+  test('measures first token, spacing, bytes and duration', () => {
+    const { state, all } = told([
+      [100, token('ä')],
+      [110, token('bc')],
+      [130, token('d')],
+      [150, { type: 'done', reason: 'complete' }],
+    ])
+    const metrics = {
+      firstTokenLatency: 100,
+      tokensReceived: 3,
+      bytesReceived: 5,
+      duration: 150,
+      interTokenMean: 15,
+    }
+    expect(metricsOf(state)).toEqual(metrics)
+    expect(all.at(-1)).toEqual({
+      type: 'done',
+      data: { reason: 'complete', metrics },
+      sequence: 5,
+      timestamp: 1_000_150,
+    })
+  })
+  test('estimates usage where nobody counted, and only there', () => {
+    const estimated = told([
+      [1, token('a')],
+      [2, { type: 'error' }],
+    ]).all
+    expect(estimated.at(-2)).toMatchObject({
+      type: 'usage',
+      data: { inputTokens: 3, outputTokens: 1, estimated: true },
+    })
+    const counted = told([
+      [1, { type: 'usage', data: { outputTokens: 7 } }],
+      [2, { type: 'done', reason: 'length' }],
+    ]).all
+    expect(counted.filter(({ type }) => type === 'usage').map(({ data }) => data)).toEqual([
+      { outputTokens: 7, estimated: false },
+    ])
+  })
+  test('says nothing for an empty token, and nothing of time where there was none', () => {
+    const { state, all } = told([
+      [1, token('')],
+      [2, { type: 'done', reason: 'complete' }],
+    ])
+    expect(all.map(({ type }) => type)).toEqual(['metadata', 'usage', 'done'])
+    expect(metricsOf(state)).toMatchObject({
+      firstTokenLatency: null,
+      interTokenMean: null,
+      tokensReceived: 0,
+    })
+  })
+  test('an error says what the table says, and whose connection it was', () => {
+    const { state } = told([])
+    const { events } = end(state, { type: 'error', code: 'upstream_cut' }, at(5))
+    expect(events.at(-1)?.data).toEqual({
+      code: 'upstream_cut',
+      message: 'The answer broke off.',
+      retryable: true,
+      connectionId: 'c',
+    })
+  })
+  test('estimates at four characters a token', () => {
+    expect([0, 1, 4, 5].map(estimateTokens)).toEqual([0, 1, 1, 2])
+  })
+})
+
+test('whatever is heard and however often it ends: numbers without gaps, one terminal event, the last of all', () => {
+  const heard = fc.oneof<fc.Arbitrary<UpstreamEvent>[]>(
+    fc.string().map(token),
+    fc.constant({ type: 'metadata', data: {} } as const),
+    fc.constant({ type: 'sources', data: [] } as const),
+    fc.constant({ type: 'usage', data: {} } as const),
+    fc.constant({ type: 'done', reason: 'complete' } as const),
+    fc.constant({ type: 'error' } as const),
+  )
+  const ends = fc.constantFrom<Terminal>(
+    { type: 'aborted', reason: 'shutdown' },
+    { type: 'error', code: 'idle_timeout' },
+  )
+  fc.assert(
+    fc.property(fc.array(fc.oneof(heard, ends)), events => {
+      const first = openStream(opening, at(0))
+      let state = first.state
+      const all = [...first.events]
+      const take = (step: { readonly state: StreamState; readonly events: readonly Numbered[] }): void => {
+        state = step.state
+        all.push(...step.events)
+      }
+      for (const event of events) {
+        const isEnd = event.type === 'aborted' || (event.type === 'error' && 'code' in event)
+        take(isEnd ? end(state, event as Terminal, at(1)) : hear(state, event as UpstreamEvent, at(1)))
+      }
+      take(end(state, { type: 'aborted', reason: 'shutdown' }, at(2)))
+      expect(all.map(({ sequence }) => sequence)).toEqual(all.map((_, i) => i))
+      expect(all.map(({ type }) => ['done', 'error', 'aborted'].includes(type)).indexOf(true)).toBe(
+        all.length - 1,
+      )
+    }),
+  )
+})

@@ -1,0 +1,159 @@
+// The state of one stream as a pure reducer: sequence numbers without gaps, exactly one terminal event, the figures of
+// `done`. Time comes in as a number. Two clocks: `wallMs` stamps events, `monoMs` measures.
+import {
+  type AnswerMetrics,
+  FAILURES,
+  type JsonObject,
+  type Terminal,
+  type TokenCounts,
+  type UpstreamEvent,
+} from './events.js'
+
+export type StreamState = {
+  readonly connectionId: string
+  /** The number the next event gets. */
+  readonly next: number
+  readonly startedMonoMs: number
+  readonly firstTokenMonoMs: number | null
+  readonly lastTokenMonoMs: number | null
+  readonly tokens: number
+  /** UTF-8 bytes of the tokens. */
+  readonly bytes: number
+  readonly hasUsage: boolean
+  /** Estimated tokens of the question, for streams whose upstream does not count. */
+  readonly inputEstimate: number
+  readonly terminal: Terminal | null
+  readonly endedMonoMs: number | null
+}
+
+/** An event of the stream, numbered. */
+export type Numbered = {
+  readonly type: 'metadata' | 'token' | 'sources' | 'usage' | 'done' | 'error' | 'aborted'
+  readonly data: unknown
+  readonly sequence: number
+  readonly timestamp: number
+}
+
+export type Now = { readonly wallMs: number; readonly monoMs: number }
+export type Step = { readonly state: StreamState; readonly events: readonly Numbered[] }
+
+/** Characters of a token, on average, where nobody counted. */
+const CHARS_PER_TOKEN = 4
+
+export function estimateTokens(chars: number): number {
+  return Math.ceil(chars / CHARS_PER_TOKEN)
+}
+
+export type Opening = {
+  readonly connectionId: string
+  readonly streamId: string
+  readonly identified: boolean
+  readonly questionChars: number
+}
+
+/** A new stream and its first event. */
+export function openStream(opening: Opening, now: Now): Step {
+  const { connectionId, streamId, identified, questionChars } = opening
+  const data = { status: 'connected', connectionId, streamId, identified, resumed: false }
+  const state: StreamState = {
+    connectionId,
+    next: 1,
+    startedMonoMs: now.monoMs,
+    firstTokenMonoMs: null,
+    lastTokenMonoMs: null,
+    tokens: 0,
+    bytes: 0,
+    hasUsage: false,
+    inputEstimate: estimateTokens(questionChars),
+    terminal: null,
+    endedMonoMs: null,
+  }
+  return { state, events: [{ type: 'metadata', data, sequence: 0, timestamp: now.wallMs }] }
+}
+
+function numbered(state: StreamState, type: Numbered['type'], data: unknown, now: Now): Step {
+  const event = { type, data, sequence: state.next, timestamp: now.wallMs }
+  return { state: { ...state, next: state.next + 1 }, events: [event] }
+}
+
+/** What the upstream said. After the terminal event nothing changes any more. */
+export function hear(state: StreamState, event: UpstreamEvent, now: Now): Step {
+  if (state.terminal !== null) return { state, events: [] }
+  switch (event.type) {
+    case 'token':
+      return event.data === '' ? { state, events: [] } : token(state, event.data, now)
+    case 'usage':
+      return usage(state, { ...event.data, estimated: false }, now)
+    case 'done':
+      return end(state, { type: 'done', reason: event.reason }, now)
+    case 'error':
+      return end(state, { type: 'error', code: 'upstream_error' }, now)
+    case 'metadata':
+    case 'sources':
+      return numbered(state, event.type, event.data, now)
+  }
+}
+
+/** The hot path: every member by name, since copying an object by spreading costs several times as much. */
+function token(state: StreamState, text: string, now: Now): Step {
+  const counted: StreamState = {
+    connectionId: state.connectionId,
+    next: state.next + 1,
+    startedMonoMs: state.startedMonoMs,
+    firstTokenMonoMs: state.firstTokenMonoMs ?? now.monoMs,
+    lastTokenMonoMs: now.monoMs,
+    tokens: state.tokens + 1,
+    bytes: state.bytes + Buffer.byteLength(text),
+    hasUsage: state.hasUsage,
+    inputEstimate: state.inputEstimate,
+    terminal: null,
+    endedMonoMs: null,
+  }
+  const event: Numbered = { type: 'token', data: text, sequence: state.next, timestamp: now.wallMs }
+  return { state: counted, events: [event] }
+}
+
+function usage(state: StreamState, data: TokenCounts & { readonly estimated: boolean }, now: Now): Step {
+  return numbered({ ...state, hasUsage: true }, 'usage', data, now)
+}
+
+/** Ends the stream, once: an estimated `usage` where the upstream gave none, then the terminal event. */
+export function end(state: StreamState, terminal: Terminal, now: Now): Step {
+  if (state.terminal !== null) return { state, events: [] }
+  const ended: StreamState = { ...state, terminal, endedMonoMs: now.monoMs }
+  const counts = { inputTokens: state.inputEstimate, outputTokens: state.tokens, estimated: true }
+  const before = state.hasUsage ? { state: ended, events: [] } : usage(ended, counts, now)
+  const last = numbered(before.state, terminal.type, terminalData(before.state, terminal), now)
+  return { state: last.state, events: [...before.events, ...last.events] }
+}
+
+function terminalData(state: StreamState, terminal: Terminal): JsonObject {
+  switch (terminal.type) {
+    case 'done':
+      return { reason: terminal.reason, metrics: metricsOf(state) }
+    case 'aborted':
+      return { reason: terminal.reason }
+    case 'error': {
+      const { message, retryable } = FAILURES[terminal.code]
+      return { code: terminal.code, message, retryable, connectionId: state.connectionId }
+    }
+  }
+}
+
+const rounded = (ms: number): number => Math.round(ms * 1000) / 1000
+
+/** The figures so far; of an ended stream its final ones. */
+export function metricsOf(
+  state: StreamState,
+  nowMonoMs = state.endedMonoMs ?? state.startedMonoMs,
+): AnswerMetrics {
+  const { startedMonoMs, firstTokenMonoMs: first, lastTokenMonoMs: last, tokens } = state
+  const isSpaced = first !== null && last !== null && tokens > 1
+  return {
+    firstTokenLatency: first === null ? null : rounded(first - startedMonoMs),
+    tokensReceived: tokens,
+    bytesReceived: state.bytes,
+    duration: rounded(nowMonoMs - startedMonoMs),
+    interTokenMean: isSpaced ? rounded((last - first) / (tokens - 1)) : null,
+  }
+}

@@ -1,0 +1,184 @@
+// Asking until somebody begins to answer: the backends in their order, each tried again where that may help, each behind its
+// breaker. Once something was said there is no other try: what comes then is the answer, or its failure.
+import type { Clock } from '../../clock/clock.js'
+import type { Timers } from '../../clock/timers.js'
+import type { FailureCode, UpstreamEvent } from '../events.js'
+import { type AttemptFailure, attempt } from './attempt.js'
+import { type Breakers, TryFailed } from './breakers.js'
+import type { EdgeCall, UpstreamEdge } from './edge.js'
+import { type Question, type UpstreamSettings, upstreamRequest } from './request.js'
+import { failureCode, nextTry, type Position } from './retry.js'
+
+export type AskHandlers = {
+  onSaid(events: readonly UpstreamEvent[]): void
+  onUnknownFrame(): void
+  /** A try at this backend begins; `isRetry`: not the first one of the question. */
+  onTry(origin: string, isRetry: boolean): void
+  /** A try failed. */
+  onTryFailed(code: FailureCode): void
+  /** Nobody answers, or the answer broke off; comes at most once, and never after a terminal event. */
+  onFailed(code: FailureCode): void
+  /** A fault of ours; nothing else comes. */
+  onFault(error: unknown): void
+}
+
+export type AskParts = {
+  readonly edge: UpstreamEdge
+  readonly breakers: Breakers
+  readonly backends: readonly URL[]
+  readonly settings: UpstreamSettings
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: () => number
+}
+
+/** How long a body may go on after its terminal frame before its connection is given up. */
+const LINGER_MS = 1_000
+
+class GivenUp extends Error {}
+
+export class Asking {
+  #call: EdgeCall | null = null
+  #reject: ((error: Error) => void) | null = null
+  #cancelWait: (() => void) | null = null
+  #cancelLinger: (() => void) | null = null
+  #isOver = false
+
+  constructor(
+    readonly parts: AskParts,
+    readonly question: Question,
+    readonly handlers: AskHandlers,
+  ) {}
+
+  start(): void {
+    void this.#run()
+  }
+
+  /** Ends it now, whatever it is doing. `isFault`: it is the backend that took too long. */
+  cancel(isFault = false): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#call?.abort()
+    this.#cancelWait?.()
+    this.#reject?.(isFault ? new TryFailed({ kind: 'first_token_timeout' }) : new GivenUp())
+  }
+
+  pause(): void {
+    this.#call?.pause()
+  }
+  resume(): void {
+    this.#call?.resume()
+  }
+
+  async #run(): Promise<void> {
+    const { backends, clock, random } = this.parts
+    let at: Position = { backend: 0, attempt: 0 }
+    let worst: FailureCode = 'upstream_unreachable'
+    let isRetry = false
+    let isAnyMade = false
+    for (;;) {
+      const url = backends[at.backend]
+      if (url === undefined) break
+      try {
+        await this.#tryOnce(url, () => {
+          this.handlers.onTry(url.origin, isRetry)
+          isRetry = true
+        })
+        return
+      } catch (error) {
+        if (this.#isOver) return
+        const failure = error instanceof TryFailed ? error.failure : null
+        if (failure === null || failure.kind === 'in_band' || failure.kind === 'first_token_timeout') {
+          this.#isOver = true
+          this.handlers.onFault(error)
+          return
+        }
+        const code = failureCode(failure)
+        if (failure.kind !== 'breaker_open') {
+          isAnyMade = true
+          this.handlers.onTryFailed(code)
+        }
+        if (failure.kind !== 'breaker_open' || !isAnyMade) worst = code
+        const next = nextTry(failure, at, backends.length, { chance: random(), wallMs: clock.nowMs() })
+        if (next.kind === 'give_up') break
+        at = next.at
+        await this.#wait(next.waitMs)
+        if (this.#isOver) return
+      }
+    }
+    this.#isOver = true
+    this.handlers.onFailed(worst)
+  }
+
+  #wait(ms: number): Promise<void> {
+    if (ms <= 0) return Promise.resolve()
+    return new Promise(resolve => {
+      const cancel = this.parts.timers.after(ms, resolve)
+      this.#cancelWait = () => {
+        cancel()
+        resolve()
+      }
+    })
+  }
+
+  /** Resolves as soon as something was said. */
+  #tryOnce(url: URL, onMade: () => void): Promise<void> {
+    const { breakers, settings } = this.parts
+    return breakers.execute(url.href, () => {
+      if (this.#isOver) return Promise.reject(new GivenUp())
+      onMade()
+      return new Promise<void>((resolve, reject) => {
+        this.#reject = reject
+        this.#open(upstreamRequest(url, this.question, settings), { resolve, reject })
+      })
+    })
+  }
+
+  #open(
+    request: ReturnType<typeof upstreamRequest>,
+    settle: { resolve(): void; reject(error: Error): void },
+  ): void {
+    const { edge, settings } = this.parts
+    const dialect = settings.style === 'openai' ? 'openai' : 'rag'
+    let hasSpoken = false
+    this.#call = attempt(edge, request, dialect, {
+      onUnknownFrame: () => this.handlers.onUnknownFrame(),
+      onSaid: events => {
+        if (this.#isOver) return
+        const [first] = events
+        if (!hasSpoken) {
+          hasSpoken = true
+          if (first?.type === 'error') settle.reject(new TryFailed({ kind: 'in_band' }))
+          else settle.resolve()
+        }
+        const last = events.at(-1)?.type
+        if (last === 'done' || last === 'error') this.#finish()
+        this.handlers.onSaid(events)
+      },
+      onFailure: (failure: AttemptFailure) => {
+        if (this.#isOver) return
+        if (!hasSpoken) {
+          settle.reject(new TryFailed(failure))
+          return
+        }
+        this.#isOver = true
+        const code = failureCode(failure)
+        this.handlers.onTryFailed(code)
+        this.handlers.onFailed(code)
+      },
+      onClosed: () => {
+        this.#cancelLinger?.()
+        this.#cancelLinger = null
+      },
+    })
+  }
+
+  /** The last was said. A body that ends by itself leaves its connection for the next question. */
+  #finish(): void {
+    this.#isOver = true
+    this.#cancelLinger = this.parts.timers.after(LINGER_MS, () => {
+      this.#cancelLinger = null
+      this.#call?.abort()
+    })
+  }
+}

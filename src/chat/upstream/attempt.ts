@@ -1,0 +1,111 @@
+// One try at one backend: the response's bytes become what the upstream said, chunk by chunk.
+import { createSseParser } from '../../sse/parse.js'
+import type { UpstreamEvent } from '../events.js'
+import type { EdgeCall, UpstreamEdge } from './edge.js'
+import { createNormaliser, type Dialect } from './normalise.js'
+import type { UpstreamRequest } from './request.js'
+
+/** Longest line and event of an upstream, UTF-16 units; longer ones count as unknown. */
+const MAX_EVENT_CHARS = 4 * 1024 * 1024
+
+export type AttemptFailure =
+  | { readonly kind: 'unreachable' }
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfter: string | null }
+  | { readonly kind: 'not_a_stream' }
+  | { readonly kind: 'cut' }
+
+export type AttemptHandlers = {
+  /** Everything one chunk said, in order; also when it said nothing but that it lives. */
+  onSaid(events: readonly UpstreamEvent[]): void
+  onUnknownFrame(): void
+  /** Over without a terminal event; comes at most once, and never after one was said. */
+  onFailure(failure: AttemptFailure): void
+  /** The connection is free or gone; the last of all calls, and missing after `abort`. */
+  onClosed(): void
+}
+
+const isTerminal = ({ type }: UpstreamEvent): boolean => type === 'done' || type === 'error'
+
+function one(header: string | readonly string[] | undefined): string | null {
+  return (typeof header === 'string' ? header : header?.[0]) ?? null
+}
+
+/** After a terminal event everything that still comes is ignored; whoever asked aborts it if it does not end soon. */
+export function attempt(
+  edge: UpstreamEdge,
+  request: UpstreamRequest,
+  dialect: Dialect,
+  handlers: AttemptHandlers,
+): EdgeCall {
+  const normaliser = createNormaliser(dialect)
+  let said: UpstreamEvent[] = []
+  let hasHead = false
+  let hasFrames = false
+  let isOver = false
+  const parser = createSseParser(
+    {
+      onEvent: message => {
+        hasFrames = true
+        const events = normaliser.frame(message)
+        if (events === null) handlers.onUnknownFrame()
+        else said.push(...events)
+      },
+      onOverflow: () => handlers.onUnknownFrame(),
+    },
+    { maxLineLength: MAX_EVENT_CHARS, maxEventLength: MAX_EVENT_CHARS },
+  )
+
+  /** Up to the first terminal event; what follows it is not part of the answer. */
+  function hand(events: readonly UpstreamEvent[]): void {
+    const last = events.findIndex(isTerminal)
+    if (last !== -1) isOver = true
+    handlers.onSaid(last === -1 ? events : events.slice(0, last + 1))
+  }
+  function fail(failure: AttemptFailure): void {
+    if (isOver) return
+    isOver = true
+    handlers.onFailure(failure)
+  }
+
+  /** Said by the tail that lacks its blank line: dropped, but for a terminal frame; else what the end itself means. */
+  function tailOrEnd(): readonly UpstreamEvent[] {
+    said = []
+    parser.push('\n\n')
+    return said.some(isTerminal) ? said : normaliser.end()
+  }
+
+  const call = edge.open(request, {
+    onHead: (status, headers) => {
+      if (status < 200) return
+      hasHead = true
+      const type = one(headers['content-type'])
+      if (status !== 200) {
+        fail({ kind: 'status', status, retryAfter: one(headers['retry-after']) })
+        call.abort()
+      } else if (type === null || !/^text\/event-stream\b/i.test(type)) {
+        fail({ kind: 'not_a_stream' })
+        call.abort()
+      }
+    },
+    onData: chunk => {
+      if (isOver) return
+      said = []
+      hasFrames = false
+      parser.push(chunk)
+      if (hasFrames) hand(said)
+    },
+    onEnd: () => {
+      if (!isOver) {
+        const events = tailOrEnd()
+        if (events.some(isTerminal)) hand(events)
+        else fail({ kind: 'cut' })
+      }
+      handlers.onClosed()
+    },
+    onError: () => {
+      fail({ kind: hasHead ? 'cut' : 'unreachable' })
+      handlers.onClosed()
+    },
+  })
+  return call
+}

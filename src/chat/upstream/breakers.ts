@@ -1,0 +1,58 @@
+// A circuit breaker for each backend: one that fails half of its last calls is left alone for a while.
+import { type CircuitBreakerPolicy, CircuitState, CountBreaker, circuitBreaker, handleType } from 'cockatiel'
+import type { TryFailure } from './retry.js'
+
+/** Failures that nobody repeats: told in the answer itself, or by our clock. */
+type UnrepeatableFailure = { readonly kind: 'in_band' } | { readonly kind: 'first_token_timeout' }
+
+/** A try that failed; only these count against a backend. */
+export class TryFailed extends Error {
+  override readonly name = 'TryFailed'
+  constructor(readonly failure: TryFailure | UnrepeatableFailure) {
+    super(failure.kind)
+  }
+}
+
+export type BreakerState = 'closed' | 'open' | 'half_open'
+
+const CALLS = 20
+/** The library opens above its threshold; half of the calls is to be enough. */
+const JUST_BELOW_HALF = 0.5 - 1 / (CALLS * 10)
+const HALF_OPEN_AFTER_MS = 10_000
+
+export class Breakers {
+  readonly #policies = new Map<string, CircuitBreakerPolicy>()
+
+  constructor(readonly halfOpenAfterMs = HALF_OPEN_AFTER_MS) {}
+
+  #policyOf(backend: string): CircuitBreakerPolicy {
+    const known = this.#policies.get(backend)
+    if (known !== undefined) return known
+    const breaker = new CountBreaker({ threshold: JUST_BELOW_HALF, size: CALLS })
+    const policy = circuitBreaker(handleType(TryFailed), { halfOpenAfter: this.halfOpenAfterMs, breaker })
+    this.#policies.set(backend, policy)
+    return policy
+  }
+
+  /** Runs one try; throws TryFailed, `breaker_open` when it was not even made. What else it throws is no fault of the backend's. */
+  async execute(backend: string, run: () => Promise<void>): Promise<void> {
+    const policy = this.#policyOf(backend)
+    // While one call finds out whether it is well again, the others do not wait for that.
+    if (policy.state === CircuitState.HalfOpen) throw new TryFailed({ kind: 'breaker_open' })
+    let isMade = false
+    try {
+      await policy.execute(() => {
+        isMade = true
+        return run()
+      })
+    } catch (error) {
+      throw isMade ? error : new TryFailed({ kind: 'breaker_open' })
+    }
+  }
+
+  stateOf(backend: string): BreakerState {
+    const state = this.#policies.get(backend)?.state ?? CircuitState.Closed
+    if (state === CircuitState.HalfOpen) return 'half_open'
+    return state === CircuitState.Closed ? 'closed' : 'open'
+  }
+}

@@ -1,0 +1,82 @@
+// `[METADATA]{json}` inside the text of tokens: some backends tell about themselves in the middle of the answer. The marker
+// and its object may be cut anywhere between tokens, so what may still become one is held back, within a bound.
+import type { JsonObject } from '../events.js'
+
+const MARKER = '[METADATA]'
+/** An object longer than this is text after all. */
+const MAX_HELD_CHARS = 64 * 1024
+
+export type Split = {
+  /** Text to show, and objects, in their order. No text is empty. */
+  readonly parts: readonly (string | JsonObject)[]
+  /** Not decided yet; goes in front of the next text. */
+  readonly held: string
+}
+
+/** How many of the last characters could be the beginning of a marker. */
+function beginningAtEnd(text: string): number {
+  const from = Math.max(0, text.length - MARKER.length + 1)
+  for (let at = text.indexOf('[', from); at !== -1; at = text.indexOf('[', at + 1)) {
+    if (MARKER.startsWith(text.slice(at))) return text.length - at
+  }
+  return 0
+}
+
+/** Where the object that begins at `from` ends; -1 when it is not complete. */
+function objectEnd(text: string, from: number): number {
+  let depth = 0
+  let isString = false
+  for (let i = from; i < text.length; i++) {
+    const char = text[i]
+    if (isString) {
+      if (char === '\\') i++
+      else if (char === '"') isString = false
+    } else if (char === '"') isString = true
+    else if (char === '{') depth++
+    else if (char === '}' && --depth === 0) return i + 1
+  }
+  return -1
+}
+
+function parsedObject(text: string): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
+  } catch {
+    return null // not JSON: then it is text, and is shown as it is
+  }
+}
+
+export function splitMetadata(held: string, text: string): Split {
+  if (held === '' && !text.includes('[')) return { parts: text === '' ? [] : [text], held: '' }
+  const parts: (string | JsonObject)[] = []
+  let plain = ''
+  let rest = held + text
+  const pass = (upTo: number): void => {
+    plain += rest.slice(0, upTo)
+    rest = rest.slice(upTo)
+  }
+  for (;;) {
+    const at = rest.indexOf(MARKER)
+    if (at === -1) {
+      pass(rest.length - beginningAtEnd(rest))
+      break
+    }
+    pass(at)
+    const body = MARKER.length
+    if (rest.length === body) break
+    const ends = rest[body] === '{' ? objectEnd(rest, body) : 0
+    if (ends === -1 && rest.length <= MAX_HELD_CHARS) break
+    const object = ends > 0 ? parsedObject(rest.slice(body, ends)) : null
+    if (object === null) {
+      pass(body)
+      continue
+    }
+    if (plain !== '') parts.push(plain)
+    plain = ''
+    parts.push(object)
+    rest = rest.slice(ends)
+  }
+  if (plain !== '') parts.push(plain)
+  return { parts, held: rest }
+}

@@ -1,0 +1,72 @@
+// What to do after a try failed before it said anything: again, elsewhere, or give up. Pure; chance comes in as a number.
+import type { FailureCode } from '../events.js'
+import type { AttemptFailure } from './attempt.js'
+
+export type TryFailure = AttemptFailure | { readonly kind: 'breaker_open' }
+
+export type Position = {
+  readonly backend: number
+  /** From 0, at this backend. */
+  readonly attempt: number
+}
+
+export type NextTry =
+  | { readonly kind: 'try'; readonly at: Position; readonly waitMs: number }
+  | { readonly kind: 'give_up' }
+
+const MAX_ATTEMPTS = 3
+const BACKOFF_BASE_MS = 200
+const BACKOFF_CAP_MS = 2_000
+const LONGEST_RETRY_AFTER_MS = 10_000
+
+export function failureCode(failure: TryFailure): FailureCode {
+  switch (failure.kind) {
+    case 'breaker_open':
+      return 'breaker_open'
+    case 'unreachable':
+      return 'upstream_unreachable'
+    case 'cut':
+      return 'upstream_cut'
+    case 'not_a_stream':
+      return 'upstream_failed'
+    case 'status': {
+      const isRefusal = failure.status >= 400 && failure.status < 500 && failure.status !== 429
+      return isRefusal ? 'upstream_refused' : 'upstream_failed'
+    }
+  }
+}
+
+/** Whether the same question may be asked again: the backend was not reached, is busy, or has a fault. */
+function mayAskAgain(failure: TryFailure): boolean {
+  if (failure.kind === 'status') return failure.status === 429 || failure.status >= 500
+  return failure.kind === 'unreachable'
+}
+
+/** `Retry-After` (RFC 9110 10.2.3) in milliseconds; null when there is none that makes sense. */
+export function retryAfterMs(header: string | null, nowWallMs: number): number | null {
+  if (header === null) return null
+  if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000
+  const at = Date.parse(header)
+  return Number.isNaN(at) ? null : Math.max(0, at - nowWallMs)
+}
+
+/** `chance` is in [0, 1): full jitter. */
+export function nextTry(
+  failure: TryFailure,
+  at: Position,
+  backends: number,
+  now: { readonly chance: number; readonly wallMs: number },
+): NextTry {
+  const elsewhere: NextTry =
+    at.backend + 1 < backends
+      ? { kind: 'try', at: { backend: at.backend + 1, attempt: 0 }, waitMs: 0 }
+      : { kind: 'give_up' }
+  if (failure.kind === 'breaker_open') return elsewhere
+  if (!mayAskAgain(failure)) return { kind: 'give_up' }
+  if (at.attempt + 1 >= MAX_ATTEMPTS) return elsewhere
+  const askedMs = failure.kind === 'status' ? retryAfterMs(failure.retryAfter, now.wallMs) : null
+  // It does not want us back so soon: somebody else may.
+  if (askedMs !== null && askedMs > LONGEST_RETRY_AFTER_MS) return elsewhere
+  const backoffMs = now.chance * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** at.attempt)
+  return { kind: 'try', at: { ...at, attempt: at.attempt + 1 }, waitMs: askedMs ?? backoffMs }
+}

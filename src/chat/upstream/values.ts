@@ -1,0 +1,49 @@
+// Values from outside, checked: what of an upstream's frame is taken over, and in which shape.
+import type { JsonObject, Source, TokenCounts } from '../events.js'
+
+const MAX_SOURCES = 100
+
+export function record(value: unknown): JsonObject | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
+}
+
+/** A reason as metrics and clients may see it. */
+export function word(value: unknown): string | null {
+  return typeof value === 'string' && /^[a-z][a-z0-9_]{0,39}$/.test(value) ? value : null
+}
+
+function count(value: unknown): number | null {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
+}
+
+/** Null when it counts nothing. */
+export function tokenCounts(value: unknown): TokenCounts | null {
+  const usage = record(value)
+  if (usage === null) return null
+  const input = count(usage.inputTokens ?? usage.input_tokens ?? usage.prompt_tokens)
+  const output = count(usage.outputTokens ?? usage.output_tokens ?? usage.completion_tokens)
+  if (input === null && output === null) return null
+  return {
+    ...(input === null ? {} : { inputTokens: input }),
+    ...(output === null ? {} : { outputTokens: output }),
+  }
+}
+
+/** The known members of each; what is no source is left out. */
+export function sourcesOf(values: readonly unknown[]): readonly Source[] {
+  return values.slice(0, MAX_SOURCES).flatMap(value => {
+    if (typeof value === 'string') return [{ source: value }]
+    const given = record(value)
+    if (given === null) return []
+    const { similarity, tier } = given
+    const texts = (['title', 'source', 'snippet', 'url'] as const).flatMap(name =>
+      typeof given[name] === 'string' ? [[name, given[name]] as const] : [],
+    )
+    const source: Source = {
+      ...Object.fromEntries(texts),
+      ...(typeof similarity === 'number' ? { similarity } : {}),
+      ...(typeof tier === 'string' || typeof tier === 'number' ? { tier } : {}),
+    }
+    return [source]
+  })
+}

@@ -1,0 +1,158 @@
+// `g6 audit tail|verify|export|erase|head`: what an operator does with the audit trail, while a server writes it or not.
+import { readFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Command, InvalidArgumentError } from 'commander'
+import type { SubjectName } from '../chat/audit/commitment.js'
+import { openDesk } from '../chat/audit/desk.js'
+import { headFileOf, parseHead, readHead } from '../chat/audit/head-file.js'
+import { keyFileOf, loadKey } from '../chat/audit/key.js'
+import { newestRecords, openReader, recordsOf, type ShownRecord } from '../chat/audit/read.js'
+import { verifyTrail } from '../chat/audit/verify.js'
+import { settingFlags } from '../config/flags.js'
+import type { Config } from '../config/settings.js'
+import { prepare } from './settings.js'
+
+/** How often `--follow` looks for new records. */
+const FOLLOW_MS = 500
+/** New records shown at a time. */
+const FOLLOW_PAGE = 1_000
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('allowed: a whole number from 0 to 9999999')
+  return value
+}
+
+/** One line a record; commitments shortened to what the eye can compare. */
+function lineOf({ seq, at, operation, streamId, details }: ShownRecord): string {
+  const shortened = JSON.stringify(details, (_, value: unknown) =>
+    typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? `${value.slice(0, 8)}…` : value,
+  )
+  return [String(seq).padStart(7), at, operation.padEnd(29), streamId ?? '-', shortened].join('  ')
+}
+
+const show = (json: boolean) => (record: ShownRecord) => say(json ? JSON.stringify(record) : lineOf(record))
+
+function keyOf(config: Config): Uint8Array {
+  const key = loadKey(config.auditDb, config.auditKey)
+  if (key !== null) return key
+  throw new Error(
+    `there is no key of the audit trail: neither G6_AUDIT_KEY nor the file ${keyFileOf(config.auditDb)}`,
+  )
+}
+
+type Whom = { readonly user?: string; readonly stream?: string; readonly address?: string }
+
+function namesOf({ user, stream, address }: Whom): readonly SubjectName[] {
+  const names: SubjectName[] = []
+  if (user !== undefined) names.push({ kind: 'person', text: user }, { kind: 'name', text: user })
+  if (stream !== undefined) names.push({ kind: 'stream', text: stream })
+  if (address !== undefined) names.push({ kind: 'address', text: address })
+  if (names.length === 0) throw new Error('say whom: --user, --stream or --address')
+  return names
+}
+
+const whom = (command: Command): Command =>
+  command
+    .option('--user <name>', 'A person: subject of the token, or email')
+    .option('--stream <id>', 'An anonymous stream')
+    .option('--address <address>', 'An address that was refused without a person')
+
+/** Shows what is added until a signal ends it. */
+async function follow(path: string, fromSeq: number, json: boolean): Promise<void> {
+  const ended = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort())
+  const reader = openReader(path)
+  let seq = fromSeq
+  while (!ended.signal.aborted) {
+    const records = reader.after(seq, FOLLOW_PAGE)
+    records.forEach(show(json))
+    seq = records.at(-1)?.seq ?? seq
+    if (records.length < FOLLOW_PAGE) await pause(FOLLOW_MS, null, { signal: ended.signal }).catch(() => {})
+  }
+  reader.close()
+}
+
+export function auditCommand(): Command {
+  const audit = new Command('audit').description(
+    'Read, verify, export and erase the audit trail of the chat relay',
+  )
+  const add = <T extends object>(
+    name: string,
+    about: string,
+    work: (config: Config, options: T) => void | Promise<void>,
+  ): Command =>
+    settingFlags(audit.command(name), ['G6_AUDIT_DB', 'G6_AUDIT_KEY'])
+      .description(about)
+      .action(async (_options: unknown, command: Command) => {
+        const prepared = prepare(command)
+        if (prepared !== null) await work(prepared.loaded.config, command.opts<T>())
+      })
+
+  type Tail = { readonly lines: number; readonly follow?: true; readonly json?: true }
+  add<Tail>('tail', 'Show the newest records', async ({ auditDb }, { lines, follow: on, json = false }) => {
+    const records = newestRecords(auditDb, lines)
+    records.forEach(show(json))
+    if (on) await follow(auditDb, records.at(-1)?.seq ?? newestRecords(auditDb, 1)[0]?.seq ?? 0, json)
+  })
+    .option('-n, --lines <n>', 'How many', wholeNumber, 50)
+    .option('-f, --follow', 'Go on with what is added')
+    .option('--json', 'As JSON lines')
+
+  type Verify = { readonly head?: string; readonly json?: true }
+  add<Verify>(
+    'verify',
+    'Walk the chain; exit 1 and the first bad record when it is not whole',
+    async (config, given) => {
+      const kept = given.head === undefined ? null : parseHead(readFileSync(given.head, 'utf8'))
+      if (given.head !== undefined && kept === null)
+        throw new Error(`${given.head} holds no head (g6 audit head)`)
+      const verdict = await verifyTrail(config.auditDb, keyOf(config), kept)
+      if (!verdict.ok) process.exitCode = 1
+      if (given.json) say(JSON.stringify(verdict))
+      else if (verdict.ok) {
+        const range = verdict.firstSeq === null ? '' : ` (${verdict.firstSeq} to ${verdict.lastSeq})`
+        say(`whole: ${verdict.records} records${range}`)
+      } else say(`NOT whole, first at record ${verdict.seq}: ${verdict.message}`)
+    },
+  )
+    .option('--head <file>', 'Against a head that was kept elsewhere, instead of the one beside the database')
+    .option('--json', 'As JSON')
+
+  whom(
+    add<Whom>('export', 'All records of one person, as JSON lines', (config, given) => {
+      for (const record of recordsOf(config.auditDb, keyOf(config), namesOf(given)))
+        say(JSON.stringify(record))
+    }),
+  )
+
+  whom(
+    add<Whom>('erase', 'Forget a person: rows stay, nobody can link them again', async (config, given) => {
+      const names = namesOf(given)
+      // Never makes a trail or a key where there is none.
+      newestRecords(config.auditDb, 1)
+      keyOf(config)
+      const { desk } = await openDesk({ path: config.auditDb, key: config.auditKey, asServer: false })
+      try {
+        const { subjects, records } = await desk.erase(names, Date.now())
+        if (subjects === 0) process.exitCode = 1
+        say(
+          subjects === 0
+            ? 'nobody of that name is in the trail'
+            : `erased; ${records} records can no longer be linked`,
+        )
+      } finally {
+        await desk.close()
+      }
+    }),
+  )
+
+  add('head', 'Print the signed head, to be kept elsewhere', async ({ auditDb }) => {
+    const head = await readHead(auditDb)
+    if (head === null) throw new Error(`there is no readable head at ${headFileOf(auditDb)}`)
+    say(JSON.stringify(head))
+  })
+  return audit
+}

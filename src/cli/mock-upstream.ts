@@ -1,0 +1,72 @@
+// `g6 mock-upstream`: a scripted model backend to try the chat relay with.
+import { Command, InvalidArgumentError } from 'commander'
+import type { MockDialect, MockFinish } from '../chat/mock/script.js'
+
+const DIALECTS: readonly MockDialect[] = ['untyped', 'typed', 'rich', 'openai']
+const FINISHES: readonly MockFinish[] = ['done', 'length', 'error', 'cut', 'end', 'tail', 'stall']
+
+function oneOf<T extends string>(allowed: readonly T[]): (text: string) => T {
+  return text => {
+    const found = allowed.find(each => each === text)
+    if (found === undefined) throw new InvalidArgumentError(`allowed: ${allowed.join(', ')}`)
+    return found
+  }
+}
+
+function number(text: string): number {
+  const value = Number(text)
+  if (!(value >= 0)) throw new InvalidArgumentError('allowed: a number from 0 up')
+  return value
+}
+
+type Flags = {
+  readonly host: string
+  readonly port: number
+  readonly dialect: MockDialect
+  readonly tokens: number
+  readonly rate: number
+  readonly firstToken: number
+  readonly finish: MockFinish
+  readonly status: number
+  readonly stamped?: true
+}
+
+export function mockUpstreamCommand(): Command {
+  return new Command('mock-upstream')
+    .description('A scripted model backend: every dialect, any pace, any fault')
+    .option('--host <address>', 'Where to listen', '127.0.0.1')
+    .option('--port <n>', '0: any free one', number, 8000)
+    .option('--dialect <name>', DIALECTS.join(', '), oneOf(DIALECTS), 'typed')
+    .option('--tokens <n>', 'Of each answer', number, 60)
+    .option('--rate <n>', 'Tokens a second; 0: all at once', number, 20)
+    .option('--first-token <ms>', 'Before the first token', number, 200)
+    .option('--finish <how>', FINISHES.join(', '), oneOf(FINISHES), 'done')
+    .option('--status <n>', 'Answer with this status instead', number, 200)
+    .option('--stamped', 'Each token is the time it was written (nanoseconds, monotonic)')
+    .addHelpText(
+      'after',
+      '\nA question "mock:{…}" brings its own script, for instance mock:{"finish":"cut","tokens":5}.',
+    )
+    .action(async (flags: Flags) => {
+      const { startMockUpstream } = await import('../chat/mock/server.js')
+      const { host, port, dialect, tokens, rate, firstToken, finish, status } = flags
+      const server = await startMockUpstream({
+        host,
+        port,
+        script: {
+          dialect,
+          tokens,
+          gapMs: rate === 0 ? 0 : 1000 / rate,
+          firstTokenMs: firstToken,
+          finish,
+          status,
+          stamped: flags.stamped ?? false,
+        },
+      })
+      process.stdout.write(`${JSON.stringify({ listening: server.url })}\n`)
+      await new Promise<void>(resolve => {
+        for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+      })
+      await server.close()
+    })
+}

@@ -1,0 +1,114 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { PassThrough } from 'node:stream'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createLog } from './log.js'
+import { createLokiStream, type LokiOptions } from './loki.js'
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
+type Pushed = {
+  readonly path: string
+  readonly headers: IncomingHttpHeaders
+  readonly lines: readonly string[]
+}
+
+/** A Loki that answers with these statuses in order, the last one again and again. */
+async function loki(...statuses: readonly number[]) {
+  const pushes: Pushed[] = []
+  const waiting: (() => void)[] = []
+  const server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    const { streams } = JSON.parse(body) as { streams: { values: [string, string][] }[] }
+    const lines = streams.flatMap(({ values }) => values.map(([, line]) => line))
+    pushes.push({ path: request.url ?? '', headers: request.headers, lines })
+    response.writeHead(statuses[Math.min(pushes.length, statuses.length) - 1] ?? 204).end()
+    for (const wake of waiting.splice(0)) wake()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  closers.push(() => new Promise(resolve => server.close(resolve).closeAllConnections()))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    pushes,
+    until: async (count: number) => {
+      while (pushes.length < count) await new Promise<void>(resolve => waiting.push(resolve))
+    },
+  }
+}
+
+function pushing(url: string, more: Partial<LokiOptions> = {}) {
+  const states: (string | null)[] = []
+  const made = createLokiStream({
+    url,
+    user: null,
+    key: null,
+    gatherMs: 5,
+    onState: why => states.push(why),
+    ...more,
+  })
+  closers.push(made.close)
+  const log = createLog({ level: 'debug', format: 'json', destination: new PassThrough(), also: made.stream })
+  return { ...made, log, states }
+}
+
+test('lines of every level that is written go to Loki too, in their order', async () => {
+  const server = await loki(204)
+  const { log, close } = pushing(server.url)
+  log.trace('not written')
+  log.debug('one')
+  log.warn({ n: 2 }, 'two')
+  await close()
+  const lines = server.pushes.flatMap(push => push.lines).map(line => JSON.parse(line) as { msg: string })
+  expect(lines.map(({ msg }) => msg)).toEqual(['one', 'two'])
+  expect(server.pushes[0]?.path).toBe('/loki/api/v1/push')
+})
+
+test('an address with a path is taken as it is', async () => {
+  const server = await loki(204)
+  const { log, close } = pushing(`${server.url}/tenant/push`)
+  log.info('one')
+  await close()
+  expect(server.pushes[0]?.path).toBe('/tenant/push')
+})
+
+test.each([
+  ['user', 'key', `Basic ${Buffer.from('user:key').toString('base64')}`],
+  [null, 'key', 'Bearer key'],
+  [null, null, undefined],
+])('user %s and key %s are sent as %s', async (user, key, authorization) => {
+  const server = await loki(204)
+  const { log, close } = pushing(server.url, { user, key })
+  log.info('one')
+  await close()
+  expect(server.pushes[0]?.headers.authorization).toBe(authorization)
+})
+
+describe('a Loki that takes nothing', () => {
+  test('is told once, and gets every line when it takes them again', async () => {
+    const server = await loki(500, 500, 204)
+    const { log, states, close } = pushing(server.url)
+    log.info('one')
+    await server.until(2)
+    log.info('two')
+    await server.until(3)
+    await close()
+    const taken = server.pushes.slice(2).flatMap(push => push.lines)
+    expect(taken.map(line => (JSON.parse(line) as { msg: string }).msg)).toEqual(['one', 'two'])
+    expect(states).toEqual(['HTTP 500', null])
+  })
+
+  test('keeps the newest lines, and holds nobody up', async () => {
+    const server = await loki(500, 204)
+    const { log, close } = pushing(server.url, { gatherMs: 60_000 })
+    for (let n = 0; n < 10_005; n++) log.info({ n }, 'line')
+    await close()
+    const [first] = server.pushes
+    expect(first?.lines).toHaveLength(1_000)
+    expect(JSON.parse(first?.lines[0] ?? '')).toMatchObject({ n: 5 })
+    expect(server.pushes).toHaveLength(1)
+  })
+})

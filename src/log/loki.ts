@@ -1,0 +1,133 @@
+// Log lines to Grafana Loki, beside standard error: gathered and pushed in batches, one at a time, never waited for. While
+// Loki takes nothing they wait, up to a bound; past it the oldest are let go and counted, and what failed is said on
+// standard error by whoever made this.
+import { Writable } from 'node:stream'
+
+export type LokiOptions = {
+  /** The server, or the whole address of its push API. */
+  readonly url: string
+  /** With `key` as password; without a user the key is a Bearer token. */
+  readonly user: string | null
+  readonly key: string | null
+  /** Called when pushing begins to fail (`why`), and when it works again (null). `dropped`: lines lost so far. */
+  readonly onState: (why: string | null, dropped: number) => void
+  readonly fetch?: typeof fetch
+  readonly nowMs?: () => number
+  /** How long lines gather; default 1000. */
+  readonly gatherMs?: number
+}
+
+export type LokiStream = {
+  readonly stream: Writable
+  /** Pushes what waits, once, and ends. Idempotent. */
+  close(): Promise<void>
+}
+
+const PUSH_PATH = '/loki/api/v1/push'
+const GATHER_MS = 1_000
+const MAX_WAITING = 10_000
+const MAX_BATCH = 1_000
+const TIMEOUT_MS = 10_000
+const LAST_RETRY_MS = 60_000
+
+type Line = { readonly atNs: string; readonly text: string }
+
+function pushAddress(url: string): string {
+  const address = new URL(url)
+  if (address.pathname === '/') address.pathname = PUSH_PATH
+  return address.href
+}
+
+function authorization({ user, key }: LokiOptions): Readonly<Record<string, string>> {
+  if (key === null) return {}
+  const value = user === null ? `Bearer ${key}` : `Basic ${Buffer.from(`${user}:${key}`).toString('base64')}`
+  return { Authorization: value }
+}
+
+export function createLokiStream(options: LokiOptions): LokiStream {
+  const { onState, nowMs = Date.now, gatherMs = GATHER_MS } = options
+  const request = options.fetch ?? fetch
+  const address = pushAddress(options.url)
+  const headers = { 'Content-Type': 'application/json', ...authorization(options) }
+  let waiting: Line[] = []
+  let written = 0
+  let dropped = 0
+  let failures = 0
+  let timer: NodeJS.Timeout | null = null
+  let pushing: Promise<void> | null = null
+  let closing: Promise<void> | null = null
+
+  function pushIn(ms: number): void {
+    if (timer !== null || pushing !== null || closing !== null) return
+    timer = setTimeout(() => {
+      timer = null
+      void push()
+    }, ms)
+    timer.unref()
+  }
+
+  /** Pushes a batch; never rejects. */
+  function push(): Promise<void> {
+    pushing ??= pushBatch().finally(() => {
+      pushing = null
+      if (waiting.length > 0)
+        pushIn(failures === 0 ? gatherMs : Math.min(LAST_RETRY_MS, gatherMs * 2 ** failures))
+    })
+    return pushing
+  }
+
+  async function pushBatch(): Promise<void> {
+    const batch = waiting.slice(0, MAX_BATCH)
+    if (batch.length === 0) return
+    const values = batch.map(({ atNs, text }) => [atNs, text])
+    try {
+      const response = await request(address, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify({ streams: [{ stream: { job: 'g6-stream' }, values }] }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      })
+      await response.body?.cancel()
+      if (!response.ok) throw new Error(`HTTP ${response.status}`)
+      const sent = new Set(batch)
+      waiting = waiting.filter(line => !sent.has(line))
+      if (failures > 0) onState(null, dropped)
+      failures = 0
+    } catch (error) {
+      failures += 1
+      if (failures === 1) onState(error instanceof Error ? error.message : String(error), dropped)
+    }
+  }
+
+  const stream = new Writable({
+    decodeStrings: false,
+    write: (chunk: string | Buffer, _encoding, done) => {
+      // Loki orders lines by time alone; two of one millisecond keep their order by the digits below.
+      written = (written + 1) % 1_000_000
+      const atNs = `${Math.round(nowMs())}${String(written).padStart(6, '0')}`
+      waiting.push({ atNs, text: String(chunk).trimEnd() })
+      if (waiting.length > MAX_WAITING) {
+        waiting.shift()
+        dropped += 1
+      }
+      pushIn(gatherMs)
+      done()
+    },
+  })
+
+  async function end(): Promise<void> {
+    if (timer !== null) clearTimeout(timer)
+    await pushing
+    const before = waiting.length
+    do await push()
+    while (waiting.length > 0 && failures === 0 && waiting.length < before)
+  }
+
+  return {
+    stream,
+    close: () => {
+      closing ??= end()
+      return closing
+    },
+  }
+}

@@ -1,0 +1,73 @@
+// The relay in the real command: off by default, switched on by its flag, ended in order, and its record verified.
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
+import { ChatReader, PREFIX } from '../support/chat-rig.js'
+import { endAll, g6, type Running } from '../support/g6.js'
+
+let folder = ''
+let mock: MockUpstream
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'g6-chat-'))
+  mock = await startMockUpstream({ script: { tokens: 3, finish: 'stall' } })
+})
+afterEach(async () => {
+  await endAll()
+  await mock.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+function serve(env: Readonly<Record<string, string>>): Running {
+  const places = { G6_AUDIT_DB: join(folder, 'audit.db'), RAG_BACKEND_URL: mock.url }
+  return g6(['serve', '--port', '0', '--status-file', join(folder, 'status.json')], { ...places, ...env })
+}
+const asked = (url: string) =>
+  new ChatReader(`${url}${PREFIX}/chat-stream`, { method: 'POST', body: { query: 'a' } })
+
+test('by default the routes say that it is off, and nothing of it is opened', async () => {
+  const server = serve({})
+  const url = await server.url()
+  const reader = await asked(url).end()
+  expect(reader.status).toBe(403)
+  expect(reader.json).toMatchObject({
+    ok: false,
+    code: 'feature_flag_disabled',
+    flag: 'ENABLE_SSE_STREAMING',
+  })
+  server.signal('SIGTERM')
+  expect(await server.exit).toBe(0)
+  expect(mock.requests).toHaveLength(0)
+  expect(await readdir(folder)).toEqual([])
+})
+
+test('a stopping server ends answers with shutdown; event, metric and a verified record agree', async () => {
+  const server = serve({ ENABLE_SSE_STREAMING: 'true' })
+  const url = await server.url()
+  const whole = new ChatReader(
+    `${url}${PREFIX}/chat-stream?query=${encodeURIComponent('mock:{"finish":"done"}')}`,
+  )
+  expect((await whole.end()).terminals).toMatchObject([{ type: 'done', data: { reason: 'complete' } }])
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  expect(metrics).toMatch(/^g6_chat_streams_total\{reason="complete"\} 1$/m)
+  expect(metrics).toMatch(/^g6_chat_tokens_total 3$/m)
+  const reader = await asked(url).until(
+    ({ events }) => events.filter(({ type }) => type === 'token').length === 3,
+  )
+  server.signal('SIGTERM')
+  await reader.end()
+  expect(reader.terminals).toMatchObject([{ type: 'aborted', data: { reason: 'shutdown' } }])
+  expect(reader.isComplete).toBe(true)
+  expect(await server.exit).toBe(0)
+
+  const places = { G6_AUDIT_DB: join(folder, 'audit.db') }
+  const verify = g6(['audit', 'verify'], places)
+  expect(await verify.exit).toBe(0)
+  const tail = g6(['audit', 'tail'], places)
+  expect(await tail.exit).toBe(0)
+  const { out } = tail.said()
+  expect(out.match(/stream\.start/g)).toHaveLength(2)
+  expect(out.match(/stream\.end/g)).toHaveLength(2)
+  expect(out).toContain('shutdown')
+})

@@ -1,0 +1,101 @@
+// The nginx snippet as it ships, in Debian's nginx, in front of the relay: nothing is buffered, heartbeats pass, and silence of
+// the answer does not cut it. Times are scaled: nginx waits 1 s instead of 60, the relay writes every 0.25 s instead of 15.
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, expect, test } from 'vitest'
+import { ChatReader, type ChatRig, PREFIX, startChatRig, until } from '../support/chat-rig.js'
+
+const SNIPPET = fileURLToPath(new URL('../../deploy/nginx/chat.conf', import.meta.url))
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+const ends: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end()
+})
+
+async function startNginx(backendPort: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'g6-nginx-'))
+  ends.push(() => rm(folder, { recursive: true, force: true }))
+  const port = await freePort()
+  const snippet = (await readFile(SNIPPET, 'utf8'))
+    .replace('127.0.0.1:9329', `127.0.0.1:${backendPort}`)
+    .replace('proxy_read_timeout 60s', 'proxy_read_timeout 1s')
+  expect(snippet).toContain('proxy_read_timeout 1s')
+  const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    name => `${name}_temp_path ${folder}/${name};`,
+  )
+  const conf = `daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr warn;
+events { worker_connections 64; }
+http { access_log off; ${temp.join(' ')}
+server { listen 127.0.0.1:${port}; server_name localhost; ${snippet} } }`
+  await writeFile(join(folder, 'nginx.conf'), conf)
+  const child = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'inherit' })
+  const ended = new Promise<void>((resolve, reject) => {
+    child.once('exit', () => resolve())
+    child.once('error', reject)
+  })
+  ends.push(() => {
+    child.kill('SIGTERM')
+    return ended
+  })
+  const url = `http://127.0.0.1:${port}`
+  await until(
+    () =>
+      fetch(url).then(
+        () => true,
+        () => false,
+      ),
+    'nginx listens',
+  )
+  return url
+}
+
+async function start(): Promise<{ rig: ChatRig; url: string }> {
+  const rig = await startChatRig({
+    chat: { chatHeartbeatMs: 250 },
+    mock: { script: { tokens: 3, gapMs: 50, finish: 'stall' } },
+  })
+  ends.push(() => rig.close())
+  return { rig, url: `${await startNginx(rig.rig.port)}${PREFIX}` }
+}
+
+test('tokens come as they are said, heartbeats pass, and a silent answer outlives the read timeout', async () => {
+  const { url } = await start()
+  const arrivals: number[] = []
+  const reader = new ChatReader(`${url}/chat-stream`, { method: 'POST', body: { query: 'a' } })
+  for (let count = 1; count <= 3; count++) {
+    await reader.until(({ events }) => events.filter(({ type }) => type === 'token').length >= count)
+    arrivals.push(performance.now())
+  }
+  expect((arrivals[2] ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(60)
+  expect(reader.headers['content-type']).toContain('text/event-stream')
+  const silentSinceMs = performance.now()
+  await reader.until(({ events }) => events.filter(({ type }) => type === 'heartbeat').length >= 8)
+  expect(performance.now() - silentSinceMs).toBeGreaterThan(1_500)
+  const stopped = await new ChatReader(`${url}/chat-stream/${reader.streamId}`, { method: 'DELETE' }).end()
+  expect(stopped.status).toBe(202)
+  await reader.end()
+  expect(reader.terminals).toMatchObject([{ type: 'aborted', data: { reason: 'client_stop' } }])
+})
+
+test('a client that goes away is noticed through it', async () => {
+  const { rig, url } = await start()
+  const reader = await new ChatReader(`${url}/chat-stream?query=a&on_disconnect=cancel`).until(
+    ({ answer }) => answer !== '',
+  )
+  reader.cut()
+  await rig.mock.requests[0]?.closed
+  expect(rig.told.ends).toEqual(['idle'])
+})

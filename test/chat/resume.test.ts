@@ -1,0 +1,289 @@
+// The stream outlives the connection: resume, stop, ownership, what becomes of an answer nobody waits for (chat.md 1 and 4).
+import { afterEach, describe, expect, test } from 'vitest'
+import { tokenTexts } from '../../src/chat/mock/script.js'
+import {
+  ask,
+  ChatReader,
+  type ChatRig,
+  type ChatRigOptions,
+  resume,
+  startChatRig,
+  stop,
+  until,
+} from '../support/chat-rig.js'
+
+let rig: ChatRig | null = null
+async function start(options: ChatRigOptions = {}): Promise<ChatRig> {
+  rig = await startChatRig(options)
+  return rig
+}
+afterEach(async () => {
+  await rig?.close()
+  rig = null
+})
+
+const SLOWLY = { tokens: 10, gapMs: 15 }
+const HALF_WAY = { tokens: 3, finish: 'stall' } as const
+const has = (count: number) => (reader: ChatReader) => reader.ofType('token').length >= count
+const ann = { authorization: 'Bearer person:ann' }
+const bob = { authorization: 'Bearer person:bob' }
+
+describe('resume', () => {
+  test.each(['Last-Event-ID', '?after='])('goes on after the last event seen, by %s', async how => {
+    const here = await start({ mock: { script: SLOWLY } })
+    const first = await ask(here).until(has(4))
+    first.cut()
+    const { lastSequence, streamId } = first
+    const headers = how === '?after=' ? {} : { 'last-event-id': `${streamId}.${lastSequence}` }
+    const second = await resume(here, streamId, how === '?after=' ? lastSequence : null, headers).end()
+    expect(second.status).toBe(200)
+    expect(second.events[0]).toMatchObject({ type: 'metadata', data: { resumed: true, streamId } })
+    expect(second.events[0]).not.toHaveProperty('sequence')
+    expect(second.text.indexOf('id: ')).toBeGreaterThan(second.text.indexOf('"resumed":true'))
+    expect(second.numbered[0]?.sequence).toBe(lastSequence + 1)
+    const seen = first.numbered.filter(({ sequence = 0 }) => sequence <= lastSequence)
+    const whole = [...seen, ...second.numbered].filter(({ type }) => type === 'token')
+    expect(whole.map(({ data }) => data)).toEqual(tokenTexts(10))
+    expect(second.terminals).toHaveLength(1)
+    expect(here.mock.requests).toHaveLength(1)
+    expect(here.records.filter(({ operation }) => operation === 'stream.resume')).toHaveLength(1)
+  })
+  test('replays everything to whoever has seen nothing', async () => {
+    const here = await start()
+    const first = await ask(here).end()
+    const again = await resume(here, first.streamId, null).end()
+    expect(again.numbered).toEqual(first.numbered)
+  })
+  test('is 204 when the stream has ended and nothing follows', async () => {
+    const here = await start()
+    const first = await ask(here).end()
+    expect((await resume(here, first.streamId, first.lastSequence).end()).status).toBe(204)
+    expect((await resume(here, first.streamId, first.lastSequence - 1).end()).terminals).toHaveLength(1)
+  })
+  test('is 404 when it has expired, 400 with an after that is no number', async () => {
+    const here = await start({ chat: { chatResumeTtlMs: 20 } })
+    const first = await ask(here).end()
+    expect((await resume(here, `${first.streamId}?after=x`, null).end()).status).toBe(400)
+    await until(async () => (await resume(here, first.streamId, null).end()).status === 404, 'expired')
+    await until(() => here.timers.waiting() === 0, 'no timer left')
+  })
+  test('several readers follow one stream', async () => {
+    const here = await start({ mock: { script: SLOWLY } })
+    const first = await ask(here).until(has(2))
+    const others = await Promise.all([-1, 0, 2].map(after => resume(here, first.streamId, after).end()))
+    await first.end()
+    for (const other of others) {
+      expect(first.numbered.slice(-other.numbered.length)).toEqual(other.numbered)
+      expect(other.terminals).toHaveLength(1)
+    }
+  })
+})
+
+describe('an EventSource that comes back by itself', () => {
+  test('resumes, and is 204 when the stream has ended, is unknown, or is not its own; it never pays twice', async () => {
+    const here = await start({ mock: { script: SLOWLY } })
+    const first = await new ChatReader(`${here.base}/chat-stream?query=a`).until(has(3))
+    first.cut()
+    const back = (id: string, headers = {}) =>
+      new ChatReader(`${here.base}/chat-stream?query=a`, {
+        headers: { 'last-event-id': id, ...headers },
+      }).end()
+    const second = await back(`${first.streamId}.${first.lastSequence}`)
+    expect(second.numbered[0]?.sequence).toBe(first.lastSequence + 1)
+    expect((await back(`${first.streamId}.${second.lastSequence}`)).status).toBe(204)
+    expect((await back('AAAAAAAAAAAAAAAAAAAAAA.3')).status).toBe(204)
+    const anns = await ask(here, undefined, ann).end()
+    expect((await back(`${anns.streamId}.0`, bob)).status).toBe(204)
+    expect(here.mock.requests).toHaveLength(2)
+  })
+})
+
+describe('ownership', () => {
+  test('a stream belongs to whoever started it: to others it is not there', async () => {
+    const here = await start({ mock: { script: HALF_WAY } })
+    const reader = await ask(here, undefined, ann).until(has(3))
+    for (const other of [bob, {}]) {
+      expect((await resume(here, reader.streamId, null, other).end()).status).toBe(404)
+      expect((await stop(here, reader.streamId, other)).status).toBe(404)
+    }
+    expect(reader.isOver).toBe(false)
+    const hers = await resume(here, reader.streamId, 0, ann).until(has(3))
+    expect(hers.events[0]?.data).toMatchObject({ identified: true })
+    expect((await stop(here, reader.streamId, ann)).status).toBe(202)
+    await reader.end()
+    await hers.end()
+  })
+})
+
+describe('stop', () => {
+  test('cancels the upstream soon, ends every reader with aborted, and may be repeated', async () => {
+    const here = await start({ mock: { script: HALF_WAY } })
+    const reader = await ask(here).until(has(3))
+    const other = await resume(here, reader.streamId, 0).until(has(3))
+    const [request] = here.mock.requests
+    const startMs = performance.now()
+    const answer = await stop(here, reader.streamId)
+    expect(answer.status).toBe(202)
+    expect(((await request?.closed) ?? Number.NaN) - startMs).toBeLessThan(50)
+    await Promise.all([reader.end(), other.end()])
+    for (const each of [reader, other]) {
+      expect(each.terminals.map(({ type, data }) => [type, data])).toEqual([
+        ['aborted', { reason: 'client_stop' }],
+      ])
+      expect(each.isComplete).toBe(true)
+    }
+    expect(reader.ofType('usage').at(-1)?.data).toMatchObject({ estimated: true, outputTokens: 3 })
+    expect((await stop(here, reader.streamId)).status).toBe(202)
+    expect(here.told.ends).toEqual(['client_stop'])
+    expect(here.records.filter(({ operation }) => operation === 'stream.stop')).toHaveLength(2)
+    expect(here.records.filter(({ operation }) => operation === 'stream.end')).toMatchObject([
+      { reason: 'client_stop', tokens: 3 },
+    ])
+  })
+})
+
+describe('an answer nobody waits for', () => {
+  test('waits for a resume', async () => {
+    const here = await start({ mock: { script: HALF_WAY } })
+    const reader = await ask(here).until(has(3))
+    reader.cut()
+    await until(() => here.relay.readers === 0, 'the reader has left')
+    const back = await resume(here, reader.streamId, reader.lastSequence).until(
+      ({ events }) => events.length > 0,
+    )
+    expect(here.relay.stats().activeStreams).toBe(1)
+    await stop(here, reader.streamId)
+    await back.end()
+  })
+  test('is cancelled when the grace is over', async () => {
+    const here = await start({ chat: { chatDisconnectGraceMs: 30 }, mock: { script: HALF_WAY } })
+    const reader = await ask(here).until(has(3))
+    reader.cut()
+    await here.mock.requests[0]?.closed
+    expect(here.told.ends).toEqual(['idle'])
+    expect(here.limits.leased).toBe(0)
+    const late = await resume(here, reader.streamId, reader.lastSequence).end()
+    expect(late.terminals).toMatchObject([{ type: 'aborted', data: { reason: 'idle' } }])
+  })
+  test('is cancelled at once where that is asked for', async () => {
+    const here = await start({ mock: { script: HALF_WAY } })
+    const reader = await ask(here, undefined, {}, '/chat-stream?on_disconnect=cancel').until(has(3))
+    reader.cut()
+    await here.mock.requests[0]?.closed
+    expect(here.told.ends).toEqual(['idle'])
+  })
+  test('is read to the end only where that is allowed', async () => {
+    const here = await start({ mock: { script: SLOWLY } })
+    const path = '/chat-stream?on_disconnect=finish'
+    expect((await ask(here, undefined, {}, path).end()).status).toBe(400)
+    here.setChat({ chatAllowFinish: true, chatDisconnectGraceMs: 1 })
+    const reader = await ask(here, undefined, {}, path).until(has(2))
+    reader.cut()
+    await until(() => here.told.ends.length > 0, 'ended')
+    expect(here.told.ends).toEqual(['complete'])
+  })
+  test('a client that leaves before it heard of the stream cancels it', async () => {
+    const here = await start({ mock: { script: { headMs: 60_000 } } })
+    const reader = ask(here)
+    await until(() => here.mock.requests.length > 0, 'asked')
+    reader.cut()
+    await here.mock.requests[0]?.closed
+    expect(here.told.ends).toEqual(['idle'])
+  })
+})
+
+describe('keeping a connection alive', () => {
+  test('heartbeats come by themselves, without id or number', async () => {
+    const here = await start({ chat: { chatHeartbeatMs: 20 }, mock: { script: HALF_WAY } })
+    const reader = await ask(here).until(
+      ({ events }) => events.filter(({ type }) => type === 'heartbeat').length >= 3,
+    )
+    const beats = reader.ofType('heartbeat')
+    for (const beat of beats) {
+      expect(beat.name).toBe('heartbeat')
+      expect(beat.data).toEqual({ timestamp: expect.any(Number) })
+      expect(beat.sequence).toBeUndefined()
+    }
+    expect(reader.text.split('event: heartbeat')[1]).not.toContain('id:')
+    reader.cut()
+  })
+})
+
+test('an answer that passes the log ends with too_large', async () => {
+  const here = await start({
+    chat: { chatLogBytes: 4096 },
+    mock: { script: { tokens: 200, finish: 'stall' } },
+  })
+  const reader = await ask(here).end()
+  expect(reader.terminals).toMatchObject([{ type: 'error', data: { code: 'too_large', retryable: false } }])
+  expect(reader.numbered.map(({ sequence }) => sequence)).toEqual(reader.numbered.map((_, i) => i))
+  await here.mock.requests[0]?.closed
+  expect(here.mock.requests[0]?.wasCancelled()).toBe(true)
+})
+
+describe('a reader that takes nothing', () => {
+  const MUCH = { tokens: Array.from({ length: 4_000 }, (_, i) => `${i} ${'x'.repeat(4_000)}`) }
+  test('is closed, and resumes without loss', async () => {
+    const here = await start({
+      chat: { chatReaderStallMs: 100, chatLogBytes: 64 << 20 },
+      mock: { script: MUCH },
+    })
+    const reader = await ask(here).until(has(1))
+    reader.stall()
+    await until(() => here.relay.readers === 0 && here.told.ends.length > 0, 'closed, and the answer read on')
+    expect(here.told.ends).toEqual(['complete'])
+    reader.goOn()
+    await reader.end()
+    const back = await resume(here, reader.streamId, reader.lastSequence).end()
+    const all = [...reader.ofType('token'), ...back.ofType('token')].map(({ data }) => data)
+    expect(all).toEqual(MUCH.tokens)
+  })
+  test('holds the upstream back where the pace is the readers', async () => {
+    const here = await start({
+      chat: { chatPace: 'reader', chatReadAheadBytes: 65_536, chatLogBytes: 64 << 20 },
+      mock: { script: MUCH },
+    })
+    const reader = await ask(here).until(has(1))
+    reader.stall()
+    let before = -1
+    await until(async () => {
+      const now = here.told.tokens
+      await new Promise(resolve => setTimeout(resolve, 50))
+      const isStill = now === before && now === here.told.tokens
+      before = now
+      return isStill
+    }, 'the upstream is held back')
+    expect(here.told.tokens).toBeLessThan(4_000)
+    expect(here.mock.open()).toBe(1)
+    reader.goOn()
+    await reader.end()
+    expect(reader.ofType('token').map(({ data }) => data)).toEqual(MUCH.tokens)
+  })
+})
+
+test('a stopping server ends streams with shutdown and leaves nothing behind', async () => {
+  const here = await start({ mock: { script: HALF_WAY } })
+  const readers = [await ask(here).until(has(3)), await ask(here, undefined, ann).until(has(3))]
+  const whole = ask(here, undefined, {}, '/chat')
+  await until(() => here.mock.requests.length === 3, 'asked')
+  await here.relay.close(1_000)
+  await Promise.all(readers.map(reader => reader.end()))
+  for (const reader of readers) {
+    expect(reader.terminals).toMatchObject([{ type: 'aborted', data: { reason: 'shutdown' } }])
+    expect(reader.isComplete).toBe(true)
+  }
+  expect((await whole.end()).status).toBe(503)
+  expect(here.limits.leased).toBe(0)
+  await until(() => here.timers.waiting() === 0, 'no timer left')
+  await until(async () => (await here.mock.connections()) === 0, 'no upstream connection left')
+  expect(here.relay.stats()).toMatchObject({ activeStreams: 0, activeReaders: 0 })
+})
+
+test('a credential that is no longer valid loses its connection, not the answer', async () => {
+  const here = await start({ mock: { script: HALF_WAY } })
+  const reader = await ask(here).until(has(3))
+  here.relay.dismiss(() => true)
+  await reader.end()
+  expect(reader.terminals).toEqual([])
+  expect(here.relay.stats().activeStreams).toBe(1)
+})

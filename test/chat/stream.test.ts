@@ -1,0 +1,95 @@
+// What a client reads of an answer, whatever the upstream's dialect (chat.md 2 and 3).
+import { afterEach, describe, expect, test } from 'vitest'
+import type { MockDialect } from '../../src/chat/mock/script.js'
+import { tokenTexts } from '../../src/chat/mock/script.js'
+import { ask, ChatReader, type ChatRig, type ChatRigOptions, startChatRig } from '../support/chat-rig.js'
+
+let rig: ChatRig | null = null
+async function start(options: ChatRigOptions = {}): Promise<ChatRig> {
+  rig = await startChatRig(options)
+  return rig
+}
+afterEach(async () => {
+  await rig?.close()
+  rig = null
+})
+
+const STYLE_OF: Readonly<Record<MockDialect, 'rag-get' | 'openai'>> = {
+  untyped: 'rag-get',
+  typed: 'rag-get',
+  rich: 'rag-get',
+  openai: 'openai',
+}
+
+describe.each(Object.keys(STYLE_OF) as MockDialect[])('an answer in dialect %s', dialect => {
+  test('comes whole, numbered without gaps, with one terminal event, and then the response ends', async () => {
+    const here = await start({
+      chat: { chatUpstream: STYLE_OF[dialect] },
+      mock: { script: { dialect, tokens: 20 } },
+    })
+    const reader = await ask(here).end()
+    expect(reader.status).toBe(200)
+    expect(reader.isComplete).toBe(true)
+    expect(reader.answer).toBe(tokenTexts(20).join(''))
+    expect(reader.numbered.map(({ sequence }) => sequence)).toEqual(reader.numbered.map((_, i) => i))
+    expect(reader.numbered.map(({ id }) => id)).toEqual(
+      reader.numbered.map((_, i) => `${reader.streamId}.${i}`),
+    )
+    expect(reader.terminals.map(({ type }) => type)).toEqual(['done'])
+    expect(reader.events.at(-1)).toMatchObject({
+      type: 'done',
+      data: {
+        reason: 'complete',
+        metrics: { tokensReceived: 20, bytesReceived: Buffer.byteLength(reader.answer) },
+      },
+    })
+    expect(reader.events[0]).toMatchObject({
+      name: 'message',
+      type: 'metadata',
+      data: { status: 'connected', streamId: reader.streamId, identified: false, resumed: false },
+    })
+    expect(reader.retryMs).toBe(1000)
+    expect(reader.ofType('usage')).toHaveLength(1)
+    expect(here.told.unknown).toBe(0)
+  })
+})
+
+test('the question goes upstream as GET by default, with its history', async () => {
+  const here = await start()
+  const history = [{ role: 'user', content: 'hi' }]
+  await ask(
+    here,
+    { query: 'why?', conversation_history: history, user_email: 'x@y.z', user_role: 'admin' },
+    {
+      'x-session-id': 's-1',
+      'x-continuity-id': 'c-1',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      'x-request-id': 'req-1',
+    },
+  ).end()
+  const [request] = here.mock.requests
+  expect(request?.method).toBe('GET')
+  expect(request?.path).toBe('/bali-zero/chat-stream')
+  expect(Object.fromEntries(request?.params ?? [])).toEqual({
+    query: 'why?',
+    conversation_history: JSON.stringify(history),
+  })
+  expect(request?.headers).toMatchObject({
+    accept: 'text/event-stream',
+    'x-request-id': 'req-1',
+    'x-session-id': 's-1',
+    'x-continuity-id': 'c-1',
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  })
+  expect(request?.headers.authorization).toBeUndefined()
+})
+
+test('GET asks the same for an EventSource', async () => {
+  const here = await start()
+  const history = encodeURIComponent(JSON.stringify([{ role: 'user', content: 'hi' }]))
+  const reader = await new ChatReader(
+    `${here.base}/chat-stream?query=why&conversation_history=${history}`,
+  ).end()
+  expect(reader.answer).toBe(tokenTexts(20).join(''))
+  expect(reader.terminals).toHaveLength(1)
+})

@@ -1,0 +1,257 @@
+// The upstream side: styles of asking, clocks, retry and failover, the breaker, faults (chat.md 3), over real sockets.
+
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { tokenTexts } from '../../src/chat/mock/script.js'
+import { type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
+import { ask, type ChatRig, type ChatRigOptions, startChatRig, until } from '../support/chat-rig.js'
+
+let rig: ChatRig | null = null
+let second: MockUpstream | null = null
+async function start(options: ChatRigOptions = {}): Promise<ChatRig> {
+  rig = await startChatRig(options)
+  return rig
+}
+afterEach(async () => {
+  await rig?.close()
+  await second?.close()
+  rig = null
+  second = null
+})
+
+/** An address where nobody listens. */
+async function deadUrl(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise(resolve => server.close(resolve))
+  return `http://127.0.0.1:${port}`
+}
+
+const ANSWER = tokenTexts(20).join('')
+const LEAK = /Traceback|secret of the upstream/
+
+describe('the ways to ask', () => {
+  test('a question too long for a URL goes as POST', async () => {
+    const here = await start()
+    await ask(here, { query: 'x'.repeat(9_000) }).end()
+    expect(here.mock.requests[0]).toMatchObject({
+      method: 'POST',
+      path: '/bali-zero/chat-stream',
+      body: { query: 'x'.repeat(9_000) },
+    })
+  })
+  test('rag-post', async () => {
+    const here = await start({ chat: { chatUpstream: 'rag-post' } })
+    const history = [{ role: 'user', content: 'hi' }]
+    expect((await ask(here, { query: 'a', conversation_history: history }).end()).answer).toBe(ANSWER)
+    expect(here.mock.requests[0]?.body).toEqual({ query: 'a', conversation_history: history })
+  })
+  test('openai', async () => {
+    const here = await start({
+      chat: { chatUpstream: 'openai', chatModel: 'm-1' },
+      mock: { script: { dialect: 'openai' } },
+    })
+    const reader = await ask(here, {
+      query: 'a',
+      conversation_history: [{ role: 'assistant', content: 'hi' }],
+    }).end()
+    expect(here.mock.requests[0]).toMatchObject({
+      path: '/v1/chat/completions',
+      body: {
+        model: 'm-1',
+        stream: true,
+        stream_options: { include_usage: true },
+        messages: [
+          { role: 'assistant', content: 'hi' },
+          { role: 'user', content: 'a' },
+        ],
+      },
+    })
+    expect(reader.ofType('usage')[0]?.data).toEqual({ inputTokens: 12, outputTokens: 20, estimated: false })
+  })
+})
+
+describe('reading it', () => {
+  test.each([
+    ['\r', 0],
+    ['\r\n', 0],
+    ['\n', 1],
+    ['\r\n', 3],
+    ['\r', 1],
+  ] as const)('line ends %j in pieces of %i bytes', async (lineEnd, pieceBytes) => {
+    const tokens = ['grüße ', '你好 ', '👩‍👩‍👧 ', 'end']
+    const here = await start({ mock: { script: { lineEnd, pieceBytes, tokens } } })
+    const reader = await ask(here).end()
+    expect(reader.ofType('token').map(({ data }) => data)).toEqual(tokens)
+    expect(reader.events.at(-1)?.type).toBe('done')
+  })
+  test('a tail without its blank line counts when it is terminal', async () => {
+    const here = await start({ mock: { script: { finish: 'tail' } } })
+    const reader = await ask(here).end()
+    expect(reader.terminals).toMatchObject([{ type: 'done' }])
+  })
+  test('a length limit is told', async () => {
+    const here = await start({ mock: { script: { finish: 'length' } } })
+    expect((await ask(here).end()).terminals).toMatchObject([{ data: { reason: 'length' } }])
+  })
+  test('frames of no dialect are counted, logged once, and passed over', async () => {
+    const here = await start({ mock: { script: { unknownFrame: true } } })
+    expect((await ask(here).end()).answer).toBe(ANSWER)
+    expect(here.told.unknown).toBe(2)
+    expect(here.lines.filter(line => line.includes('no known kind'))).toHaveLength(1)
+  })
+})
+
+describe('failures before anything was sent are honest statuses', () => {
+  test.each([
+    [{ status: 500 }, 502, 'upstream_failed', 3],
+    [{ status: 429 }, 502, 'upstream_failed', 3],
+    [{ status: 404 }, 502, 'upstream_refused', 1],
+    [{ status: 500, retryAfter: '11' }, 502, 'upstream_failed', 1],
+    [{ finish: 'error', tokens: 0, extras: false }, 502, 'upstream_error', 1],
+    [{ finish: 'end', tokens: 0, extras: false }, 502, 'upstream_cut', 1],
+  ] as const)('%j is %i', async (script, status, reason, tries) => {
+    const here = await start({ mock: { script }, chat: { chatEarlyHeadersMs: 20_000 } })
+    const reader = await ask(here).end()
+    expect(reader.status).toBe(status)
+    expect(reader.headers['content-type']).toBe('application/problem+json')
+    expect(reader.text).not.toMatch(LEAK)
+    expect(here.mock.requests).toHaveLength(tries)
+    expect(here.told.ends).toEqual([reason])
+    expect(here.records.map(({ operation }) => operation)).toEqual(['stream.start', 'stream.end'])
+    expect(here.limits.leased).toBe(0)
+    expect(here.timers.waiting()).toBe(0)
+  })
+  test('no first token in time is 504', async () => {
+    const here = await start({ chat: { chatFirstTokenTimeoutMs: 50 }, mock: { script: { headMs: 60_000 } } })
+    expect((await ask(here).end()).status).toBe(504)
+    await here.mock.requests[0]?.closed
+    expect(here.told.ends).toEqual(['first_token_timeout'])
+  })
+  test('after the headers had to go out it is a typed error', async () => {
+    const here = await start({
+      chat: { chatEarlyHeadersMs: 10, chatFirstTokenTimeoutMs: 80 },
+      mock: { script: { headMs: 60_000 } },
+    })
+    const reader = await ask(here, undefined, { 'x-connection-id': 'c9' }).end()
+    expect(reader.status).toBe(200)
+    expect(reader.terminals).toMatchObject([
+      {
+        type: 'error',
+        data: {
+          code: 'first_token_timeout',
+          message: expect.any(String),
+          retryable: true,
+          connectionId: 'c9',
+        },
+      },
+    ])
+    expect(reader.ofType('usage')).toMatchObject([{ data: { estimated: true, outputTokens: 0 } }])
+  })
+})
+
+describe('failures after the first token', () => {
+  test.each([
+    ['cut', 'upstream_cut'],
+    ['end', 'upstream_cut'],
+    ['error', 'upstream_error'],
+  ] as const)('%s ends the stream with a retryable error and no other try', async (finish, code) => {
+    const here = await start({ mock: { script: { finish, tokens: 4, gapMs: 2 } } })
+    const reader = await ask(here).end()
+    expect(reader.status).toBe(200)
+    expect(reader.answer).toBe(tokenTexts(4).join(''))
+    expect(reader.terminals).toMatchObject([{ type: 'error', data: { code, retryable: true } }])
+    expect(reader.text).not.toMatch(LEAK)
+    expect(here.mock.requests).toHaveLength(1)
+    expect(here.records.at(-1)).toMatchObject({ operation: 'stream.end', reason: code, tokens: 4 })
+  })
+  test('silence between tokens ends it', async () => {
+    const here = await start({
+      chat: { chatIdleTimeoutMs: 50 },
+      mock: { script: { tokens: 2, finish: 'stall' } },
+    })
+    const startMs = performance.now()
+    const reader = await ask(here).end()
+    expect(reader.terminals).toMatchObject([{ type: 'error', data: { code: 'idle_timeout' } }])
+    expect(performance.now() - startMs).toBeLessThan(2_000)
+    await here.mock.requests[0]?.closed
+  })
+  test('so does the longest duration', async () => {
+    const here = await start({
+      chat: { chatMaxDurationMs: 60 },
+      mock: { script: { tokens: 10_000, gapMs: 5 } },
+    })
+    const reader = await ask(here).end()
+    expect(reader.terminals).toMatchObject([{ type: 'aborted', data: { reason: 'expired' } }])
+  })
+})
+
+describe('retry and failover', () => {
+  test('a fault that passes is not seen', async () => {
+    const here = await start({ mock: { script: (_, i) => (i < 2 ? { status: 503 } : {}) } })
+    const reader = await ask(here).end()
+    expect(reader.answer).toBe(ANSWER)
+    expect(here.told).toMatchObject({ retries: 2, errors: ['upstream_failed', 'upstream_failed'] })
+  })
+  test('Retry-After is honoured', async () => {
+    const here = await start({ mock: { script: (_, i) => (i < 1 ? { status: 429, retryAfter: '1' } : {}) } })
+    const startMs = performance.now()
+    await ask(here).until(({ events }) => events.some(({ type }) => type === 'token'))
+    expect(performance.now() - startMs).toBeGreaterThan(980)
+  })
+  test('the next backend answers when the first does not', async () => {
+    second = await startMockUpstream()
+    const other = second.url
+    const dead = await deadUrl()
+    const here = await start({ backends: () => [dead, other] })
+    const reader = await ask(here).end()
+    expect(reader.answer).toBe(ANSWER)
+    expect(here.records.at(-1)).toMatchObject({ upstreams: [dead, dead, dead, other] })
+  })
+  test('nobody to reach is 502', async () => {
+    const dead = await deadUrl()
+    const here = await start({ backends: () => [dead], chat: { chatEarlyHeadersMs: 20_000 } })
+    expect((await ask(here).end()).status).toBe(502)
+    expect(here.told.ends).toEqual(['upstream_unreachable'])
+  })
+})
+
+describe('the breaker', () => {
+  test('opens when half of the last calls failed, refuses at once, and closes after a call that went well', async () => {
+    let isWell = false
+    const here = await start({
+      breakerRestMs: 100,
+      mock: { script: () => (isWell ? {} : { status: 500, retryAfter: '60' }) },
+    })
+    while (here.relay.stats().breakers[0]?.state === 'closed') await ask(here).end()
+    expect(here.mock.requests).toHaveLength(20)
+    const refused = await ask(here).end()
+    expect([refused.status, refused.json.code, refused.headers['retry-after']]).toEqual([
+      503,
+      'breaker_open',
+      '10',
+    ])
+    expect(here.mock.requests).toHaveLength(20)
+    isWell = true
+    await until(async () => (await ask(here).end()).status === 200, 'well again')
+    expect(here.relay.stats().breakers[0]?.state).toBe('closed')
+  })
+  test('a stop counts for nothing', async () => {
+    const here = await start({ mock: { script: { headMs: 60_000 } } })
+    for (let i = 0; i < 25; i++) {
+      const reader = ask(here)
+      await until(() => here.mock.requests.length > i, 'asked')
+      reader.cut()
+      await here.mock.requests[i]?.closed
+    }
+    expect(here.relay.stats().breakers[0]?.state).toBe('closed')
+  })
+})
+
+test('connections are kept and used again', async () => {
+  const here = await start()
+  for (let i = 0; i < 5; i++) await ask(here).end()
+  expect(await here.mock.connections()).toBe(1)
+})
