@@ -1,14 +1,7 @@
 // g6-stream/chat-client: asks the chat relay and follows its answers, in browser and Node. docs/chat.md tells the protocol.
-import {
-  type ChatQuestion,
-  type ChatStream,
-  type ClientOptions,
-  createChatStream,
-  type StreamOptions,
-} from './stream.js'
+import type { ChatQuestion, ChatStream, ClientOptions, StreamOptions } from './contract.js'
+import { createChatStream } from './stream.js'
 
-export { ChatError } from './errors.js'
-export type { AnswerMetrics, ChatEvent, ChatSource, Connected, Usage } from './events.js'
 export type {
   ChatCallbacks,
   ChatEnd,
@@ -17,7 +10,9 @@ export type {
   ChatStream,
   ClientOptions,
   StreamOptions,
-} from './stream.js'
+} from './contract.js'
+export { ChatError } from './errors.js'
+export type { AnswerMetrics, ChatEvent, ChatSource, Connected, Usage } from './events.js'
 
 export type ChatClient = {
   /** Asks, and follows the answer by callbacks or `for await`. A text is a question without history. */
