@@ -52,9 +52,13 @@ async function unread() {
   const g6 = command.map(word => `'${word}'`).join(' ')
   const script = `sh -c 'echo $$ > pid; exec "$@"' sh ${g6}; echo $? > end; mv end ended`
   const screen = new PtyScreen('sh', ['-c', script], { cols: 200, rows: 60, cwd: status.folder })
-  await screen.shows('BANKNIFTY')
+  const address = /(http:\S+)\/summary\/events/
+  await screen.until(
+    () => address.test(screen.text) && screen.text.includes('BANKNIFTY'),
+    'the stream’s address',
+  )
   const file = (name: string): string => readFileSync(join(status.folder, name), 'utf8')
-  const url = /(http:\S+)\/summary\/events/.exec(screen.text)?.[1] ?? ''
+  const url = address.exec(screen.text)?.[1] ?? ''
   const client = new SummaryClient(`${url}/summary/events`)
   clients.add(client)
   await client.event('full_snapshot')
