@@ -24,6 +24,7 @@ export class PtyScreen {
   raw = ''
   readonly exit: Promise<number>
   #ended = false
+  #isWhole = true
   readonly #pty: IPty
   readonly #looks = new Set<() => void>()
 
@@ -40,7 +41,12 @@ export class PtyScreen {
     running.add(this)
     this.#pty.onData(data => {
       this.raw += data
-      void feed(this.terminal, data).then(() => this.#look())
+      // A frame is one synchronized update; half of one is nothing a person ever sees.
+      const isWhole = this.raw.lastIndexOf('\u001b[?2026h') <= this.raw.lastIndexOf('\u001b[?2026l')
+      void feed(this.terminal, data).then(() => {
+        this.#isWhole = isWhole
+        this.#look()
+      })
     })
     this.exit = new Promise(resolve => {
       this.#pty.onExit(({ exitCode }) => {
@@ -48,6 +54,7 @@ export class PtyScreen {
         // What was written last is still on its way through the emulator.
         void feed(this.terminal, '').then(() => {
           this.#ended = true
+          this.#isWhole = true
           this.#look()
           resolve(exitCode)
         })
@@ -80,7 +87,7 @@ export class PtyScreen {
       }
       const timer = setTimeout(() => fail(`${WAIT_MS} ms went by`), WAIT_MS)
       const look = (): void => {
-        if (holds(this.text)) {
+        if (this.#isWhole && holds(this.text)) {
           done()
           resolve()
         } else if (this.#ended) fail('the command ended')
