@@ -8,7 +8,6 @@ import { type BoardSource, FollowLoop } from '../engine/follow-loop.js'
 import type { LoopObserver } from '../engine/loop.js'
 import type { Source } from '../engine/source.js'
 import { type IngestView, ingestViews } from '../ingest/view.js'
-import type { TimelessContext } from '../panels/definition.js'
 import type { Thresholds } from '../panels/thresholds.js'
 import { staleAfter } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
@@ -36,17 +35,17 @@ export function deriveWith(source: ProgramSource, status: Status, nowMs: number)
   )
 }
 
-/** What panels are told of followed streams: the same object while nothing changed. */
+/** What panels are told of followed streams: the same list while nothing changed; null where none is followed. */
 export class IngestContext {
   #views: readonly IngestView[] = []
 
   constructor(readonly source: ProgramSource) {}
 
-  at(nowMs: number, intervalSec: number | null): Pick<TimelessContext, 'ingest'> {
+  at(nowMs: number, intervalSec: number | null): readonly IngestView[] | null {
     const stats = isBoardSource(this.source) ? undefined : this.source.ingest?.(nowMs, intervalSec)
-    if (stats === undefined) return {}
+    if (stats === undefined) return null
     this.#views = ingestViews(stats, this.#views)
-    return { ingest: this.#views }
+    return this.#views
   }
 }
 

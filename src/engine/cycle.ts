@@ -75,6 +75,8 @@ export type CycleResult = {
  */
 export interface Output {
   readonly name: string
+  /** Gets each result before the cycle ends; without it, right after. */
+  readonly inCycle?: boolean
   publish(result: CycleResult): void | Promise<void>
   /** Writes what is outstanding and lets go of everything. Idempotent. */
   close(): Promise<void>

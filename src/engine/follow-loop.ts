@@ -6,7 +6,7 @@ import type { Clock } from '../clock/clock.js'
 import type { ReadingError } from '../snapshot/reading.js'
 import type { CycleResult, Output, SourceState } from './cycle.js'
 import type { Cycles, LoopEnd } from './cycles.js'
-import { OutputRunner } from './output-runner.js'
+import { Outputs } from './outputs.js'
 import { nextTick } from './schedule.js'
 import type { StaleLimits } from './source-state.js'
 import { Statistics } from './statistics.js'
@@ -52,7 +52,7 @@ export class FollowLoop implements Cycles {
   readonly statistics: Statistics
   readonly finished: Promise<LoopEnd>
   readonly #options: FollowLoopOptions
-  readonly #runners: readonly OutputRunner[]
+  readonly #outputs: Outputs
   #finish: (end: LoopEnd) => void = () => {}
   #board: Board = emptyBoard('')
   #seen: SeenBoard | null = null
@@ -71,7 +71,7 @@ export class FollowLoop implements Cycles {
       onPublished: (name: string, seconds: number) => options.onOutput?.(name, seconds),
       onFailed: (name: string, error: unknown) => options.onOutputFailed?.(name, error),
     }
-    this.#runners = options.outputs.map(output => new OutputRunner(output, events, options.clock.monotonicMs))
+    this.#outputs = new Outputs(options.outputs, events, options.clock.monotonicMs)
     this.finished = new Promise(resolve => {
       this.#finish = resolve
     })
@@ -108,7 +108,7 @@ export class FollowLoop implements Cycles {
   }
 
   async closeOutputs(): Promise<void> {
-    await Promise.all(this.#runners.map(runner => runner.close()))
+    await this.#outputs.close()
   }
 
   #onNews(): void {
@@ -145,7 +145,7 @@ export class FollowLoop implements Cycles {
       stats: this.statistics.snapshot(ms),
     }
     this.#latest = result
-    for (const runner of this.#runners) runner.publish(result)
+    this.#outputs.publish(result)
     this.#options.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
     // Only boards count: the first may be long in coming.
     if (this.#board.generation > 0) this.#cycles++
@@ -160,7 +160,7 @@ export class FollowLoop implements Cycles {
     this.#ended = true
     for (const timer of [this.#ticker, this.#deadline]) if (timer !== null) clearTimeout(timer)
     await this.#options.source.close()
-    await Promise.all(this.#runners.map(runner => runner.idle()))
+    await this.#outputs.idle()
     this.#finish(end)
   }
 }
