@@ -4,8 +4,8 @@ import type { Board } from '../board/board.js'
 import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
 import type { Output } from '../engine/cycle.js'
+import type { CyclesObserver } from '../engine/cycles.js'
 import { type BoardSource, FollowLoop } from '../engine/follow-loop.js'
-import type { LoopObserver } from '../engine/loop.js'
 import type { Source } from '../engine/source.js'
 import { type IngestView, ingestViews } from '../ingest/view.js'
 import type { Thresholds } from '../panels/thresholds.js'
@@ -55,7 +55,7 @@ export type FollowParts = {
   readonly config: () => Config
   readonly thresholds: () => Thresholds
   readonly clock: Clock
-  readonly observer: LoopObserver
+  readonly observer: CyclesObserver
 }
 
 export function createFollowLoop({
@@ -77,8 +77,6 @@ export function createFollowLoop({
     // 0: no end.
     maxCycles: summaryMaxCycles || null,
     maxMs: summaryMaxSeconds * 1000 || null,
-    onCycle: (result, seconds) => observer.onCycle?.(result, seconds),
-    onOutput: (name, seconds) => observer.onOutput?.(name, seconds),
-    onOutputFailed: (name, error) => observer.onOutputFailed?.(name, error),
+    observer,
   })
 }

@@ -5,7 +5,7 @@ import { followBoard, type SeenBoard } from '../board/follow.js'
 import type { Clock } from '../clock/clock.js'
 import type { ReadingError } from '../snapshot/reading.js'
 import type { CycleResult, Output, SourceState } from './cycle.js'
-import type { Cycles, LoopEnd } from './cycles.js'
+import type { Cycles, CyclesObserver, LoopEnd } from './cycles.js'
 import { Outputs } from './outputs.js'
 import { nextTick } from './schedule.js'
 import type { StaleLimits } from './source-state.js'
@@ -40,9 +40,7 @@ export type FollowLoopOptions = {
   readonly limits: () => StaleLimits
   readonly churnWarnRatio: () => number
   readonly clock: Clock
-  readonly onCycle?: (result: CycleResult, seconds: number) => void
-  readonly onOutput?: (name: string, seconds: number) => void
-  readonly onOutputFailed?: (name: string, error: unknown) => void
+  readonly observer?: CyclesObserver
   /** Ends by itself after so many cycles or so long; null = never. */
   readonly maxCycles?: number | null
   readonly maxMs?: number | null
@@ -67,11 +65,7 @@ export class FollowLoop implements Cycles {
   constructor(options: FollowLoopOptions) {
     this.#options = options
     this.statistics = new Statistics(options.clock.nowMs())
-    const events = {
-      onPublished: (name: string, seconds: number) => options.onOutput?.(name, seconds),
-      onFailed: (name: string, error: unknown) => options.onOutputFailed?.(name, error),
-    }
-    this.#outputs = new Outputs(options.outputs, events, options.clock.monotonicMs)
+    this.#outputs = new Outputs(options.outputs, options.observer ?? {}, options.clock.monotonicMs)
     this.finished = new Promise(resolve => {
       this.#finish = resolve
     })
@@ -146,7 +140,7 @@ export class FollowLoop implements Cycles {
     }
     this.#latest = result
     this.#outputs.publish(result)
-    this.#options.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
+    this.#options.observer?.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
     // Only boards count: the first may be long in coming.
     if (this.#board.generation > 0) this.#cycles++
     if (maxCycles != null && this.#cycles >= maxCycles) void this.#end('cycles')

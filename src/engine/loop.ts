@@ -10,7 +10,7 @@ import type { Panel } from '../panels/panel.js'
 import type { Reading, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { CycleResult, LoopStats, Output, SourceState } from './cycle.js'
-import type { Cycles, LoopEnd } from './cycles.js'
+import type { Cycles, CyclesObserver, LoopEnd } from './cycles.js'
 import { Outputs } from './outputs.js'
 import { Pacing } from './pacing.js'
 import { nextTick } from './schedule.js'
@@ -21,11 +21,8 @@ import { Statistics } from './statistics.js'
 /** A change of the status starts a cycle at once, but never sooner than this after the last one. */
 export const MIN_CYCLE_GAP_MS = 20
 
-export type LoopObserver = {
-  onCycle?(result: CycleResult, seconds: number): void
+export type LoopObserver = CyclesObserver & {
   onDerived?(seconds: number): void
-  onOutput?(name: string, seconds: number): void
-  onOutputFailed?(name: string, error: unknown): void
   onReading?(reading: Reading): void
   /** Deriving or building threw: a fault of ours. The last board stays. */
   onFault?(error: unknown): void
@@ -77,11 +74,7 @@ export class Loop implements Cycles {
     this.#observer = options.observer ?? {}
     this.#board = emptyBoard(options.epoch)
     this.statistics = new Statistics(options.clock.nowMs())
-    const events = {
-      onPublished: (name: string, seconds: number) => this.#observer.onOutput?.(name, seconds),
-      onFailed: (name: string, error: unknown) => this.#observer.onOutputFailed?.(name, error),
-    }
-    this.#outputs = new Outputs(options.outputs, events, options.clock.monotonicMs)
+    this.#outputs = new Outputs(options.outputs, this.#observer, options.clock.monotonicMs)
     this.finished = new Promise(resolve => {
       this.#finish = resolve
     })

@@ -2,7 +2,7 @@
 // others get it right after, so that neither readers nor the loop wait while frames are drawn, files written and differences
 // found.
 import type { CycleResult, Output } from './cycle.js'
-import { type OutputEvents, OutputRunner } from './output-runner.js'
+import { type OutputObserver, OutputRunner } from './output-runner.js'
 
 export class Outputs {
   readonly #inCycle: readonly OutputRunner[]
@@ -10,11 +10,11 @@ export class Outputs {
   /** What those after the cycle are still to get. */
   #due: { readonly result: CycleResult; readonly immediate: NodeJS.Immediate } | null = null
 
-  constructor(outputs: readonly Output[], events: OutputEvents, monotonicMs: () => number) {
+  constructor(outputs: readonly Output[], observer: OutputObserver, monotonicMs: () => number) {
     const runnersOf = (inCycle: boolean): readonly OutputRunner[] =>
       outputs
         .filter(output => (output.inCycle ?? false) === inCycle)
-        .map(output => new OutputRunner(output, events, monotonicMs))
+        .map(output => new OutputRunner(output, observer, monotonicMs))
     this.#inCycle = runnersOf(true)
     this.#afterCycle = runnersOf(false)
   }
