@@ -13,22 +13,26 @@ export type Options = {
   readonly check: boolean
 }
 
-export const USAGE = `Usage: bench:fanout [options]
-  Measures our hub, the bare loop and better-sse side by side; the table goes to standard error.
+export const USAGE = `Usage: g6 bench fanout [options]
+  Measures our hub, the bare loop, better-sse and nchan side by side; the table goes to standard error.
+  Who is not installed is named in the report (Debian: apt-get install nginx libnginx-mod-nchan).
   --rounds N      interleaved rounds (5)
   --clients N     readers (1000)
   --secs S        measured seconds of each run (4)
   --size BYTES    size of an event (1024)
   --gzip          also compressed against plain, 4 KB
+  --readers A,B   also processor, times and memory at so many readers (1,10,50,1000,10000)
+  --storm         also 50 readers at once and 1000 within a second
   --idle N        also memory of N idle readers (10000)
   --stalled       also growth with 100 stalled of 120 readers
+  --scrape        also a scrape of /metrics with as many readers as --idle says
   --all           everything
   --only A,B      only these: ${MEASURES.join(', ')}
   --quick         two short rounds: under a minute
   --client PATH   an external load client with our client's options
   --json          JSON on standard output
   --out FILE      JSON into a file
-  --check         exit 1 when a ratio is over 1.3 times its target
+  --check         exit 1 when processor time, bytes or memory are over 1.3 times their target (times are reported)
 `
 
 function whole(text: string | undefined, name: string, fallback: number, min: number, max: number): number {
@@ -38,6 +42,17 @@ function whole(text: string | undefined, name: string, fallback: number, min: nu
     throw new RangeError(`--${name} must be a whole number from ${min} to ${max}, got ${text}`)
   }
   return value
+}
+
+const READERS = [1, 10, 50, 1_000, 10_000] as const
+const MAX_READERS = 20_000
+const MAX_COUNTS = 10
+
+function counts(text: string | undefined): readonly number[] {
+  if (text === undefined) return READERS
+  const all = text.split(',')
+  if (all.length > MAX_COUNTS) throw new RangeError(`--readers takes at most ${MAX_COUNTS} numbers`)
+  return all.map(each => whole(each, 'readers', 1, 1, MAX_READERS))
 }
 
 function isMeasure(name: string): name is MeasureName {
@@ -62,11 +77,14 @@ export function parseOptions(args: readonly string[]): Options | null {
       secs: { type: 'string' },
       size: { type: 'string' },
       idle: { type: 'string' },
+      readers: { type: 'string' },
       only: { type: 'string' },
       client: { type: 'string' },
       out: { type: 'string' },
       gzip: { type: 'boolean', default: false },
       stalled: { type: 'boolean', default: false },
+      storm: { type: 'boolean', default: false },
+      scrape: { type: 'boolean', default: false },
       all: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -83,15 +101,20 @@ export function parseOptions(args: readonly string[]): Options | null {
       secs: whole(values.secs, 'secs', quick ? 1 : 4, 1, 60),
       warmSecs: quick ? 0.5 : 1.5,
       sizeBytes: whole(values.size, 'size', 1024, 400, 60_000),
-      idleReaders: whole(values.idle, 'idle', quick ? 1000 : 10_000, 100, 20_000),
+      idleReaders: whole(values.idle, 'idle', quick ? 1000 : 10_000, 100, MAX_READERS),
+      readers: counts(values.readers),
+      scrapePairs: quick ? 10 : 30,
     },
     measures: chosen(values.only, {
       dispatch: true,
       cpu: true,
       rate: !quick || all,
       gzip: values.gzip || quick || all,
+      readers: values.readers !== undefined || all,
+      storm: values.storm || all,
       idle: values.idle !== undefined || all,
       stalled: values.stalled || all,
+      scrape: values.scrape || all,
     }),
     client: values.client ?? null,
     json: values.json,

@@ -1,6 +1,7 @@
 // From the values of all rounds to what is reported: medians, ratios with their spread, targets, and whether CI passes.
 import type { Machine } from '../machine.js'
 import { pairedRatio, type Spread, spread } from '../stats.js'
+import type { Missing } from './installed.js'
 import type { RoundValues, Row } from './measures.js'
 
 /** CI allows this much over a target: the noise of such measurements is ± 15–20 %. */
@@ -12,23 +13,30 @@ export type Check = {
   readonly value: Spread
   readonly target: number
   readonly reached: boolean
-  /** In at least one round within the target times the gate. */
+  readonly gated: boolean
+  /** In at least one round within the target times the gate; always true where a row is only reported. */
   readonly passed: boolean
 }
 
 export type ReportRow = {
   readonly name: string
   readonly unit: string
+  /** The subject judged: ours. */
+  readonly judged: string
   readonly values: Readonly<Record<string, Spread>>
   readonly checks: readonly Check[]
 }
 
 export type Report = {
+  readonly bench: 'fanout'
+  /** When it began: ISO 8601, UTC. */
+  readonly date: string
   readonly machine: Machine
   readonly pinned: boolean
   readonly client: string
   readonly rounds: number
-  readonly notes: readonly string[]
+  /** Who was not measured, and why. */
+  readonly missing: readonly Missing[]
   readonly rows: readonly ReportRow[]
   readonly passed: boolean
 }
@@ -50,20 +58,26 @@ export function reportRow(row: Row, rounds: readonly RoundValues[]): ReportRow {
   const [first] = bySubject
   if (first === undefined) throw new Error(`no values for ${row.name}`)
   const [judged, own] = first
-  const checks = row.targets.map(({ against, limit }): Check => {
-    const theirs = against === null ? null : (bySubject.get(against) ?? [])
+  const checks = row.targets.flatMap(({ against, limit, reported }): Check[] => {
+    const theirs = against === null ? null : bySubject.get(against)
+    // Not installed here: the report names it as missing.
+    if (theirs === undefined) return []
+    const gated = row.gated && reported !== true
     const value = theirs === null ? spread(own) : pairedRatio(own, theirs)
-    return {
-      what: against === null ? judged : `${judged} / ${against}`,
-      value,
-      target: limit,
-      reached: value.median <= limit,
-      // A loss shows in every round; noise does not.
-      passed: value.min <= limit * GATE,
-    }
+    return [
+      {
+        what: against === null ? judged : `${judged} / ${against}`,
+        value,
+        target: limit,
+        reached: value.median <= limit,
+        // A loss shows in every round; noise does not.
+        gated,
+        passed: !gated || value.min <= limit * GATE,
+      },
+    ]
   })
   const values = Object.fromEntries([...bySubject].map(([subject, all]) => [subject, spread(all)]))
-  return { name: row.name, unit: row.unit, values, checks }
+  return { name: row.name, unit: row.unit, judged, values, checks }
 }
 
 function short(value: number): string {
@@ -77,19 +91,19 @@ function ranged({ median, min, max }: Spread): string {
 
 /** For people: a block for each row, median and (min–max) of all rounds. */
 export function reportText(report: Report): string {
-  const { machine, pinned, client, rounds, notes, rows } = report
+  const { machine, pinned, client, rounds, missing, rows } = report
   const lines = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, Node ${machine.node}, load ${machine.load1.toFixed(2)}`,
     `${rounds} interleaved rounds, ${pinned ? 'server on core 0, client on core 1' : 'not pinned'}, client: ${client}`,
-    ...notes,
+    ...missing.map(({ name, why }) => `${name}: ${why}`),
   ]
   for (const { name, unit, values, checks } of rows) {
     lines.push('', `${name} [${unit}]`)
     for (const [subject, value] of Object.entries(values)) {
       lines.push(`  ${subject.padEnd(26)} ${ranged(value)}`)
     }
-    for (const { what, value, target, reached, passed } of checks) {
-      const verdict = reached ? 'reached' : passed ? `missed, within ${GATE} ×` : 'MISSED'
+    for (const { what, value, target, reached, gated, passed } of checks) {
+      const verdict = reached ? 'reached' : !gated ? 'missed' : passed ? `missed, within ${GATE} ×` : 'MISSED'
       lines.push(`  ${what.padEnd(26)} ${ranged(value)}  target ≤ ${target}: ${verdict}`)
     }
   }

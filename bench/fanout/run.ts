@@ -1,0 +1,71 @@
+// Fan-out: our hub beside the bare loop, better-sse and nchan, each in its own process, in interleaved rounds, so that
+// whatever disturbs the machine disturbs all of them alike.
+import { writeFileSync } from 'node:fs'
+import { canPin, describeMachine, openFilesLimit } from '../machine.js'
+import { reapOnExit } from './children.js'
+import { findSubjects, type Missing } from './installed.js'
+import { createMeasure, type RoundValues } from './measures.js'
+import { type Options, parseOptions, USAGE } from './options.js'
+import type { Bench } from './processes.js'
+import { type Report, reportRow, reportText } from './report.js'
+
+/** Files a process has open besides its connections. */
+const OTHER_FILES = 100
+
+/** Throws where more connections are asked for than a process may have; Node raises its own limit to the hard one. */
+function withinLimits({ measures, sizes }: Options): void {
+  const wanted = [
+    ...(measures.includes('readers') ? sizes.readers : []),
+    ...(measures.includes('idle') || measures.includes('scrape') ? [sizes.idleReaders] : []),
+    sizes.clients,
+  ]
+  const most = Math.max(...wanted)
+  const limit = openFilesLimit() - OTHER_FILES
+  if (most <= limit) return
+  throw new RangeError(
+    `${most} connections need ${most + OTHER_FILES} open files, and the hard limit is ${limit + OTHER_FILES}: raise it (ulimit -Hn ${most + OTHER_FILES}), or ask for fewer (--readers, --idle, --clients)`,
+  )
+}
+
+async function measureAll(options: Options, bench: Bench, missing: readonly Missing[]): Promise<Report> {
+  const date = new Date().toISOString()
+  const machine = describeMachine()
+  const measures = options.measures.map(name => ({ name, measure: createMeasure(name, options.sizes) }))
+  const rounds: RoundValues[] = []
+  for (let round = 1; round <= options.rounds; round++) {
+    for (const { name, measure } of measures) {
+      process.stderr.write(`round ${round} of ${options.rounds}: ${name}\n`)
+      rounds.push(await measure.round(bench))
+    }
+  }
+  const rows = measures.flatMap(({ measure }) => measure.rows).map(row => reportRow(row, rounds))
+  return {
+    bench: 'fanout',
+    date,
+    machine,
+    pinned: bench.pin,
+    client: bench.client ?? 'ours',
+    rounds: options.rounds,
+    missing,
+    rows,
+    passed: rows.every(({ checks }) => checks.every(({ passed }) => passed)),
+  }
+}
+
+/** Runs the benchmark as its command line asks; returns the exit code. */
+export async function benchFanout(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args)
+  if (options === null) {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  withinLimits(options)
+  reapOnExit()
+  const { present, missing } = findSubjects()
+  const report = await measureAll(options, { pin: canPin(), client: options.client, servers: present }, missing)
+  const json = `${JSON.stringify(report, null, 2)}\n`
+  process.stderr.write(`\n${reportText(report)}`)
+  if (options.json) process.stdout.write(json)
+  if (options.out !== null) writeFileSync(options.out, json)
+  return options.check && !report.passed ? 1 : 0
+}
