@@ -59,10 +59,7 @@ const MIB = 1_048_576
 type Values<T> = Readonly<Partial<Record<ServerName, T>>>
 
 /** One after the other: they share the machine. */
-async function each<T>(
-  { servers }: Bench,
-  work: (server: ServerName) => Promise<T>,
-): Promise<Values<T>> {
+async function each<T>({ servers }: Bench, work: (server: ServerName) => Promise<T>): Promise<Values<T>> {
   const values: Partial<Record<ServerName, T>> = {}
   for (const server of servers) values[server] = await work(server)
   return values
@@ -159,7 +156,10 @@ function idle(readers: number): Measure {
     rows: [{ name, unit: 'KiB', gated: true, targets: [{ against: null, limit: 8 }] }],
     async round(bench) {
       return {
-        [name]: picked(await each(bench, server => measureIdle(bench, server, readers)), bytes => bytes / KIB),
+        [name]: picked(
+          await each(bench, server => measureIdle(bench, server, readers)),
+          bytes => bytes / KIB,
+        ),
       }
     },
   }

@@ -7,6 +7,9 @@ import type { RoundValues, Row } from './measures.js'
 /** CI allows this much over a target: the noise of such measurements is ± 15–20 %. */
 export const GATE = 1.3
 
+/** The load average when it began, and what was measured. */
+export type Round = { readonly load1: number; readonly values: RoundValues }
+
 export type Check = {
   /** `ours / bare`, or `ours` for a limit by itself. */
   readonly what: string
@@ -23,6 +26,8 @@ export type ReportRow = {
   readonly unit: string
   /** The subject judged: ours. */
   readonly judged: string
+  /** Load average when each round of it began; the benchmark's own work is part of it. */
+  readonly load1: Spread
   readonly values: Readonly<Record<string, Spread>>
   readonly checks: readonly Check[]
 }
@@ -41,9 +46,9 @@ export type Report = {
   readonly passed: boolean
 }
 
-function valuesOf(rounds: readonly RoundValues[], row: Row): ReadonlyMap<string, readonly number[]> {
+function valuesOf(rounds: readonly Round[], row: Row): ReadonlyMap<string, readonly number[]> {
   const bySubject = new Map<string, number[]>()
-  for (const round of rounds) {
+  for (const { values: round } of rounds) {
     for (const [subject, value] of Object.entries(round[row.name] ?? {})) {
       const values = bySubject.get(subject) ?? []
       values.push(value)
@@ -53,7 +58,7 @@ function valuesOf(rounds: readonly RoundValues[], row: Row): ReadonlyMap<string,
   return bySubject
 }
 
-export function reportRow(row: Row, rounds: readonly RoundValues[]): ReportRow {
+export function reportRow(row: Row, rounds: readonly Round[]): ReportRow {
   const bySubject = valuesOf(rounds, row)
   const [first] = bySubject
   if (first === undefined) throw new Error(`no values for ${row.name}`)
@@ -77,7 +82,8 @@ export function reportRow(row: Row, rounds: readonly RoundValues[]): ReportRow {
     ]
   })
   const values = Object.fromEntries([...bySubject].map(([subject, all]) => [subject, spread(all)]))
-  return { name: row.name, unit: row.unit, judged, values, checks }
+  const load1 = spread(rounds.filter(({ values: each }) => row.name in each).map(round => round.load1))
+  return { name: row.name, unit: row.unit, judged, load1, values, checks }
 }
 
 function short(value: number): string {

@@ -1,13 +1,15 @@
 // Fan-out: our hub beside the bare loop, better-sse and nchan, each in its own process, in interleaved rounds, so that
 // whatever disturbs the machine disturbs all of them alike.
 import { writeFileSync } from 'node:fs'
+import os from 'node:os'
+import { basename } from 'node:path'
 import { canPin, describeMachine, openFilesLimit } from '../machine.js'
 import { reapOnExit } from './children.js'
 import { findSubjects, type Missing } from './installed.js'
-import { createMeasure, type RoundValues } from './measures.js'
+import { createMeasure } from './measures.js'
 import { type Options, parseOptions, USAGE } from './options.js'
 import type { Bench } from './processes.js'
-import { type Report, reportRow, reportText } from './report.js'
+import { type Report, type Round, reportRow, reportText } from './report.js'
 
 /** Files a process has open besides its connections. */
 const OTHER_FILES = 100
@@ -31,11 +33,12 @@ async function measureAll(options: Options, bench: Bench, missing: readonly Miss
   const date = new Date().toISOString()
   const machine = describeMachine()
   const measures = options.measures.map(name => ({ name, measure: createMeasure(name, options.sizes) }))
-  const rounds: RoundValues[] = []
+  const rounds: Round[] = []
   for (let round = 1; round <= options.rounds; round++) {
     for (const { name, measure } of measures) {
       process.stderr.write(`round ${round} of ${options.rounds}: ${name}\n`)
-      rounds.push(await measure.round(bench))
+      const load1 = os.loadavg()[0] ?? 0
+      rounds.push({ load1, values: await measure.round(bench) })
     }
   }
   const rows = measures.flatMap(({ measure }) => measure.rows).map(row => reportRow(row, rounds))
@@ -44,7 +47,7 @@ async function measureAll(options: Options, bench: Bench, missing: readonly Miss
     date,
     machine,
     pinned: bench.pin,
-    client: bench.client ?? 'ours',
+    client: bench.client === null ? 'ours' : basename(bench.client),
     rounds: options.rounds,
     missing,
     rows,
@@ -62,7 +65,11 @@ export async function benchFanout(args: readonly string[]): Promise<number> {
   withinLimits(options)
   reapOnExit()
   const { present, missing } = findSubjects()
-  const report = await measureAll(options, { pin: canPin(), client: options.client, servers: present }, missing)
+  const report = await measureAll(
+    options,
+    { pin: canPin(), client: options.client, servers: present },
+    missing,
+  )
   const json = `${JSON.stringify(report, null, 2)}\n`
   process.stderr.write(`\n${reportText(report)}`)
   if (options.json) process.stdout.write(json)

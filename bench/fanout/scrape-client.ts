@@ -98,25 +98,27 @@ async function quietScrapes(count: number) {
   return { quietMs: times, cpuMs: costs }
 }
 
-async function pairs(count: number) {
-  const alone: Arrival[] = []
-  const beside: Arrival[] = []
-  const scrapes: number[] = []
-  for (let i = 0; i < count * 2; i++) {
+async function eventBesideScrape(offsetMs: number, scrapes: number[]): Promise<Arrival> {
+  const running = scrape()
+  if (offsetMs > 0) await sleep(offsetMs)
+  const arrival = await event()
+  scrapes.push(await running)
+  return arrival
+}
+
+/** a b, b a, a b …: whatever drifts strikes both alike. */
+async function measurePairs(count: number) {
+  const pairs: { readonly alone: Arrival; readonly beside: Arrival }[] = []
+  const busyMs: number[] = []
+  for (let i = 0; i < count; i++) {
+    const offsetMs = OFFSETS_MS[i % OFFSETS_MS.length] ?? 0
     await sleep(GAP_MS)
-    // a b, b a, a b …: whatever drifts strikes both alike
-    const withScrape = i % 4 === 1 || i % 4 === 2
-    if (!withScrape) {
-      alone.push(await event())
-      continue
-    }
-    const running = scrape()
-    const offsetMs = OFFSETS_MS[Math.floor(i / 2) % OFFSETS_MS.length] ?? 0
-    if (offsetMs > 0) await sleep(offsetMs)
-    beside.push(await event())
-    scrapes.push(await running)
+    const before = i % 2 === 0 ? await event() : await eventBesideScrape(offsetMs, busyMs)
+    await sleep(GAP_MS)
+    const after = i % 2 === 1 ? await event() : await eventBesideScrape(offsetMs, busyMs)
+    pairs.push(i % 2 === 0 ? { alone: before, beside: after } : { alone: after, beside: before })
   }
-  return { alone, beside, busyMs: scrapes }
+  return { pairs, busyMs }
 }
 
 setTimeout(() => {
@@ -130,8 +132,8 @@ process.stdout.write('READY\n')
 if (await lineOnInput()) {
   const count = Number(values.pairs)
   await quietScrapes(5)
-  await pairs(3)
-  const answer = { ...(await quietScrapes(count)), ...(await pairs(count)) }
+  await measurePairs(3)
+  const answer = { ...(await quietScrapes(count)), ...(await measurePairs(count)) }
   process.stdout.write(`${JSON.stringify(answer)}\n`)
 }
 connections.close()

@@ -1,6 +1,6 @@
 // A scrape of /metrics while many readers are connected: how long it takes, what it costs, and how much later an event comes.
 import { z } from 'zod'
-import { median, percentile } from '../stats.js'
+import { median } from '../stats.js'
 import { type Bench, startProbe, startServer, stopServer } from './processes.js'
 
 const arrival = z.object({ firstMs: z.number(), lastMs: z.number() })
@@ -8,19 +8,16 @@ const answerSchema = z.object({
   quietMs: z.array(z.number()),
   cpuMs: z.array(z.number()),
   busyMs: z.array(z.number()),
-  alone: z.array(arrival),
-  beside: z.array(arrival),
+  pairs: z.array(z.object({ alone: arrival, beside: arrival })),
 })
 
 export type ScrapeSample = {
   readonly quietMs: number
   readonly busyMs: number
   readonly cpuMs: number
-  /** How much later the first and the last reader have an event beside a scrape than one alone: difference of medians. */
+  /** How much later the first and the last reader have an event beside a scrape than one alone: median of all pairs. */
   readonly firstDelayMs: number
   readonly lastDelayMs: number
-  /** The same, of the 90th percentiles. */
-  readonly firstDelayP90Ms: number
 }
 
 const CONNECT_MS = 70_000
@@ -34,16 +31,14 @@ export async function measureScrape(bench: Bench, readers: number, pairs: number
     await client.line(CONNECT_MS)
     client.say('go')
     const answer = answerSchema.parse(JSON.parse(await client.line(ANSWER_MS)))
-    const { alone, beside } = answer
-    const first = (each: typeof alone) => each.map(({ firstMs }) => firstMs)
-    const last = (each: typeof alone) => each.map(({ lastMs }) => lastMs)
+    const delay = (when: 'firstMs' | 'lastMs'): number =>
+      median(answer.pairs.map(({ alone, beside }) => beside[when] - alone[when]))
     return {
       quietMs: median(answer.quietMs),
       busyMs: median(answer.busyMs),
       cpuMs: median(answer.cpuMs),
-      firstDelayMs: median(first(beside)) - median(first(alone)),
-      lastDelayMs: median(last(beside)) - median(last(alone)),
-      firstDelayP90Ms: percentile(first(beside), 0.9) - percentile(first(alone), 0.9),
+      firstDelayMs: delay('firstMs'),
+      lastDelayMs: delay('lastMs'),
     }
   } finally {
     await client.end()
