@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { type Visitor, visit } from './visitor.js'
@@ -28,26 +29,19 @@ test('a reader is served when it has its head, where that is all it came for', a
 })
 
 test('a reader is served when the event it came for is whole, in whatever pieces it comes', async () => {
-  let isServed = false
-  const { servedMs } = await visited('event: board', socket => {
-    socket.write(`${HEAD}event: hello\ndata: 1\n\nevent: bo`)
-    socket.once('data', () => socket.write('\n\n'))
-    setImmediate(() => socket.write('ard\ndata: 2\n'))
-  }).then(visitor => {
-    visitor.servedMs.then(
-      () => {
-        isServed = true
-      },
-      () => {},
-    )
-    // The server's last piece comes when this has arrived: the event is not whole before it.
-    setTimeout(() => {
-      expect(isServed).toBe(false)
-      visitor.socket.write('x')
-    }, 50)
-    return visitor
+  const accepted: Socket[] = []
+  const { socket, servedMs } = await visited('event: board', server => {
+    accepted.push(server)
+    server.write(`${HEAD}event: hello\ndata: 1\n\nevent: bo`)
   })
-  expect(await servedMs).toBeGreaterThan(0)
+  const served = servedMs.then(() => 'served')
+  const now = () => Promise.race([served, Promise.resolve('not yet')])
+  for (const piece of ['ard\ndata: 2\n', '\n']) {
+    await once(socket, 'data')
+    expect(await now()).toBe('not yet')
+    accepted[0]?.write(piece)
+  }
+  expect(await served).toBe('served')
 })
 
 test('a refusal and an early end are failures that say why', async () => {
