@@ -4,7 +4,9 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
-export type ServerName = 'ours' | 'bare' | 'better-sse' | 'nchan'
+/** Who is judged comes first. */
+export const SERVERS = ['ours', 'bare', 'better-sse', 'nchan'] as const
+export type ServerName = (typeof SERVERS)[number]
 
 /** Subject and why it cannot be measured here. */
 export type Missing = { readonly name: ServerName; readonly why: string }
@@ -52,11 +54,13 @@ function hasBetterSse(): boolean {
   }
 }
 
-export function findSubjects(): Subjects {
+export function findSubjects(asked: readonly ServerName[] = SERVERS): Subjects {
   const missing: Missing[] = []
   if (!hasBetterSse()) missing.push({ name: 'better-sse', why: 'not installed (npm install better-sse)' })
   if (findNginx() === null) missing.push({ name: 'nchan', why: NO_NCHAN })
   const absent = new Set(missing.map(({ name }) => name))
-  const all: readonly ServerName[] = ['ours', 'bare', 'better-sse', 'nchan']
-  return { present: all.filter(name => !absent.has(name)), missing }
+  return {
+    present: asked.filter(name => !absent.has(name)),
+    missing: missing.filter(({ name }) => asked.includes(name)),
+  }
 }

@@ -58,10 +58,16 @@ const MIB = 1_048_576
 
 type Values<T> = Readonly<Partial<Record<ServerName, T>>>
 
-/** One after the other: they share the machine. */
-async function each<T>({ servers }: Bench, work: (server: ServerName) => Promise<T>): Promise<Values<T>> {
+/** One after the other: they share the machine. Who fails has no value in this round, and the report says so. */
+async function each<T>(bench: Bench, work: (server: ServerName) => Promise<T>): Promise<Values<T>> {
   const values: Partial<Record<ServerName, T>> = {}
-  for (const server of servers) values[server] = await work(server)
+  for (const server of bench.servers) {
+    try {
+      values[server] = await work(server)
+    } catch (error) {
+      bench.failed(server, error)
+    }
+  }
   return values
 }
 

@@ -1,11 +1,13 @@
 // The command line of the benchmark.
 import { parseArgs } from 'node:util'
+import { SERVERS, type ServerName } from './installed.js'
 import { MEASURES, type MeasureName, type Sizes } from './measures.js'
 
 export type Options = {
   readonly rounds: number
   readonly sizes: Sizes
   readonly measures: readonly MeasureName[]
+  readonly servers: readonly ServerName[]
   /** Path of an external load client; null = ours. */
   readonly client: string | null
   readonly json: boolean
@@ -27,6 +29,7 @@ export const USAGE = `Usage: g6 bench fanout [options]
   --stalled       also growth with 100 stalled of 120 readers
   --scrape        also a scrape of /metrics with as many readers as --idle says
   --all           everything
+  --servers A,B   only these: ${SERVERS.join(', ')} 
   --only A,B      only these: ${MEASURES.join(', ')}
   --quick         two short rounds: under a minute
   --client PATH   an external load client with our client's options
@@ -67,6 +70,15 @@ function chosen(only: string | undefined, wanted: Readonly<Record<MeasureName, b
   })
 }
 
+/** In the order of the report: who is judged comes first. */
+function servers(text: string | undefined): readonly ServerName[] {
+  if (text === undefined) return SERVERS
+  const asked = text.split(',')
+  const unknown = asked.find(name => !SERVERS.some(known => known === name))
+  if (unknown !== undefined) throw new RangeError(`--servers takes ${SERVERS.join(', ')}; got ${unknown}`)
+  return SERVERS.filter(name => asked.includes(name))
+}
+
 /** Null when help was asked for. Throws for what cannot be used, naming what is allowed. */
 export function parseOptions(args: readonly string[]): Options | null {
   const { values } = parseArgs({
@@ -79,6 +91,7 @@ export function parseOptions(args: readonly string[]): Options | null {
       idle: { type: 'string' },
       readers: { type: 'string' },
       only: { type: 'string' },
+      servers: { type: 'string' },
       client: { type: 'string' },
       out: { type: 'string' },
       gzip: { type: 'boolean', default: false },
@@ -116,6 +129,7 @@ export function parseOptions(args: readonly string[]): Options | null {
       stalled: values.stalled || all,
       scrape: values.scrape || all,
     }),
+    servers: servers(values.servers),
     client: values.client ?? null,
     json: values.json,
     out: values.out ?? null,

@@ -13,6 +13,8 @@ export type Bench = {
   readonly client: string | null
   /** Who is measured, in this order. */
   readonly servers: readonly ServerName[]
+  /** Told of every measurement that came to nothing: the run goes on without it. */
+  failed(server: ServerName, error: unknown): void
 }
 
 const whereabouts = z.object({ port: z.number(), ctl: z.number(), path: z.string(), pid: z.number() })

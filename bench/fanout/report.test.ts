@@ -59,6 +59,15 @@ describe('a row of the report', () => {
     expect(reportRow(row, [{ load1: 0, values }]).checks.map(({ what }) => what)).toEqual(['ours / bare'])
   })
 
+  test('pairs only the rounds in which both were measured', () => {
+    const values = { cpu: { ours: 50, 'better-sse': 100 } }
+    const made = reportRow(row, [{ load1: 0, values }, round(10, 10, 100)])
+    expect(made.checks).toMatchObject([
+      { what: 'ours / bare', value: { median: 1, count: 1 } },
+      { what: 'ours / better-sse', value: { count: 2 } },
+    ])
+  })
+
   test('says under which load each figure was taken', () => {
     const values = { cpu: { ours: 1, bare: 1 } }
     const made = reportRow(row, [
@@ -67,6 +76,12 @@ describe('a row of the report', () => {
       { load1: 9, values: {} },
     ])
     expect(made.load1).toEqual({ median: 2, min: 1, max: 3, count: 2 })
+  })
+
+  test('judges nobody else where ours failed in every round', () => {
+    const targets = [{ against: 'bare', limit: 1 }, { against: null, limit: 1 }]
+    const made = reportRow({ ...row, targets }, [{ load1: 0, values: { cpu: { bare: 5, nchan: 50 } } }])
+    expect(made).toMatchObject({ judged: 'ours', checks: [] })
   })
 
   test('refuses to judge nothing', () => {
@@ -82,6 +97,7 @@ test('the text says machine, values, ratios, targets and verdicts', () => {
     pinned: true,
     client: 'ours',
     rounds: 1,
+    notes: ['round 1, stalled: nchan: it failed'],
     missing: [{ name: 'nchan', why: 'not installed' }],
     rows: [reportRow(row, [round(8, 7, 21)])],
     passed: true,
@@ -89,6 +105,7 @@ test('the text says machine, values, ratios, targets and verdicts', () => {
   const text = reportText(report)
   expect(text).toContain('Some CPU, 2 cores, Linux 6, Node v20.19.0, load 0.10')
   expect(text).toContain('nchan: not installed\n')
+  expect(text).toContain('round 1, stalled: nchan: it failed\n')
   expect(text).toContain('cpu [µs]')
   expect(text).toMatch(/ours \/ bare +1\.14 \(1\.14–1\.14\) {2}target ≤ 1\.1: missed, within 1\.3 ×/)
   expect(text).toMatch(/ours \/ better-sse +0\.38 .*target ≤ 0\.4: reached/)

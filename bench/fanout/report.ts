@@ -42,8 +42,15 @@ export type Report = {
   readonly rounds: number
   /** Who was not measured, and why. */
   readonly missing: readonly Missing[]
+  /** Who failed a measure: which round, which measure, why. The report has not passed when it was ours. */
+  readonly notes: readonly string[]
   readonly rows: readonly ReportRow[]
   readonly passed: boolean
+}
+
+/** Whether anybody has a value for it in any round. */
+export function hasValues(row: Row, rounds: readonly Round[]): boolean {
+  return rounds.some(({ values }) => Object.keys(values[row.name] ?? {}).length > 0)
 }
 
 function valuesOf(rounds: readonly Round[], row: Row): ReadonlyMap<string, readonly number[]> {
@@ -58,17 +65,32 @@ function valuesOf(rounds: readonly Round[], row: Row): ReadonlyMap<string, reado
   return bySubject
 }
 
+/** Ratios of the rounds that have both; null when there is none. */
+function ratioTo(rounds: readonly Round[], row: Row, judged: string, against: string): Spread | null {
+  const ours: number[] = []
+  const theirs: number[] = []
+  for (const { values } of rounds) {
+    const own = values[row.name]?.[judged]
+    const other = values[row.name]?.[against]
+    if (own === undefined || other === undefined) continue
+    ours.push(own)
+    theirs.push(other)
+  }
+  return ours.length === 0 ? null : pairedRatio(ours, theirs)
+}
+
 export function reportRow(row: Row, rounds: readonly Round[]): ReportRow {
   const bySubject = valuesOf(rounds, row)
-  const [first] = bySubject
-  if (first === undefined) throw new Error(`no values for ${row.name}`)
-  const [judged, own] = first
+  if (bySubject.size === 0) throw new Error(`no values for ${row.name}`)
+  // The name is ours, or ours in some way; where ours failed in every round, nothing is judged.
+  const judged = [...bySubject.keys()].find(subject => subject.startsWith('ours')) ?? 'ours'
+  const own = bySubject.get(judged) ?? []
   const checks = row.targets.flatMap(({ against, limit, reported }): Check[] => {
-    const theirs = against === null ? null : bySubject.get(against)
-    // Not installed here: the report names it as missing.
-    if (theirs === undefined) return []
+    const alone = own.length === 0 ? null : spread(own)
+    const value = against === null ? alone : ratioTo(rounds, row, judged, against)
+    // Not installed here, or it failed every time: the report says which.
+    if (value === null) return []
     const gated = row.gated && reported !== true
-    const value = theirs === null ? spread(own) : pairedRatio(own, theirs)
     return [
       {
         what: against === null ? judged : `${judged} / ${against}`,
@@ -97,11 +119,12 @@ function ranged({ median, min, max }: Spread): string {
 
 /** For people: a block for each row, median and (min–max) of all rounds. */
 export function reportText(report: Report): string {
-  const { machine, pinned, client, rounds, missing, rows } = report
+  const { machine, pinned, client, rounds, missing, notes, rows } = report
   const lines = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, Node ${machine.node}, load ${machine.load1.toFixed(2)}`,
     `${rounds} interleaved rounds, ${pinned ? 'server on core 0, client on core 1' : 'not pinned'}, client: ${client}`,
     ...missing.map(({ name, why }) => `${name}: ${why}`),
+    ...notes,
   ]
   for (const { name, unit, values, checks } of rows) {
     lines.push('', `${name} [${unit}]`)

@@ -5,14 +5,16 @@ import os from 'node:os'
 import { basename } from 'node:path'
 import { canPin, describeMachine, openFilesLimit } from '../machine.js'
 import { reapOnExit } from './children.js'
-import { findSubjects, type Missing } from './installed.js'
+import { findSubjects } from './installed.js'
 import { createMeasure } from './measures.js'
 import { type Options, parseOptions, USAGE } from './options.js'
 import type { Bench } from './processes.js'
-import { type Report, type Round, reportRow, reportText } from './report.js'
+import { hasValues, type Report, type Round, reportRow, reportText } from './report.js'
 
 /** Files a process has open besides its connections. */
 const OTHER_FILES = 100
+/** A note may quote what a server printed. */
+const MAX_NOTE = 400
 
 /** Throws where more connections are asked for than a process may have; Node raises its own limit to the hard one. */
 function withinLimits({ measures, sizes }: Options): void {
@@ -29,19 +31,41 @@ function withinLimits({ measures, sizes }: Options): void {
   )
 }
 
-async function measureAll(options: Options, bench: Bench, missing: readonly Missing[]): Promise<Report> {
+async function measureAll(options: Options): Promise<Report> {
+  const { present, missing } = findSubjects(options.servers)
+  const notes: string[] = []
+  let place = ''
+  let oursFailed = false
+  const bench: Bench = {
+    pin: canPin(),
+    client: options.client,
+    servers: present,
+    failed(server, error) {
+      const why = error instanceof Error ? error.message : String(error)
+      notes.push(`${place}: ${server}: ${why.slice(0, MAX_NOTE)}`)
+      oursFailed ||= server === 'ours'
+    },
+  }
   const date = new Date().toISOString()
   const machine = describeMachine()
   const measures = options.measures.map(name => ({ name, measure: createMeasure(name, options.sizes) }))
   const rounds: Round[] = []
   for (let round = 1; round <= options.rounds; round++) {
     for (const { name, measure } of measures) {
+      place = `round ${round}, ${name}`
       process.stderr.write(`round ${round} of ${options.rounds}: ${name}\n`)
       const load1 = os.loadavg()[0] ?? 0
-      rounds.push({ load1, values: await measure.round(bench) })
+      try {
+        rounds.push({ load1, values: await measure.round(bench) })
+      } catch (error) {
+        bench.failed('ours', error)
+      }
     }
   }
-  const rows = measures.flatMap(({ measure }) => measure.rows).map(row => reportRow(row, rounds))
+  const rows = measures
+    .flatMap(({ measure }) => measure.rows)
+    .filter(row => hasValues(row, rounds))
+    .map(row => reportRow(row, rounds))
   return {
     bench: 'fanout',
     date,
@@ -50,8 +74,9 @@ async function measureAll(options: Options, bench: Bench, missing: readonly Miss
     client: bench.client === null ? 'ours' : basename(bench.client),
     rounds: options.rounds,
     missing,
+    notes,
     rows,
-    passed: rows.every(({ checks }) => checks.every(({ passed }) => passed)),
+    passed: !oursFailed && rows.every(({ checks }) => checks.every(({ passed }) => passed)),
   }
 }
 
@@ -64,12 +89,7 @@ export async function benchFanout(args: readonly string[]): Promise<number> {
   }
   withinLimits(options)
   reapOnExit()
-  const { present, missing } = findSubjects()
-  const report = await measureAll(
-    options,
-    { pin: canPin(), client: options.client, servers: present },
-    missing,
-  )
+  const report = await measureAll(options)
   const json = `${JSON.stringify(report, null, 2)}\n`
   process.stderr.write(`\n${reportText(report)}`)
   if (options.json) process.stdout.write(json)

@@ -1,5 +1,6 @@
-// `g6 bench fanout`, `soak`: the measurements of many readers and of long runs.
+// `g6 bench fanout`, `soak`, `compare`, `capacity`: many readers, long runs, and their figures beside older ones.
 import { writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
 
 /** Its own options are read where they are declared, in bench/. */
@@ -52,5 +53,48 @@ export function soakCommand(): Command {
       process.stdout.write(json ? text : soakText(report))
       if (out !== undefined) writeFileSync(out, text)
       if (!report.passed) process.exitCode = 1
+    })
+}
+
+/** Beside the program in the repository and in the package. */
+const ARCHIVE = new URL('../../../bench/archive', import.meta.url)
+
+function boundOf(text: string): number {
+  const value = Number(text)
+  if (!(value >= 1 && value <= 100)) throw new InvalidArgumentError('allowed: a number from 1 to 100')
+  return value
+}
+
+type CompareFlags = { readonly bound: number; readonly json?: true }
+
+export function compareCommand(): Command {
+  return new Command('compare')
+    .description('A report of fanout or soak against a baseline; exit 1 when a figure is worse')
+    .argument('<file>', 'The report to judge')
+    .argument('[baseline]', 'The report to judge it by (default: the newest in bench/archive)')
+    .option('--bound <n>', 'Worse is more than so many times the baseline', boundOf, 1.3)
+    .option('--json', 'The comparison as JSON')
+    .action(async (file: string, baseline: string | undefined, { bound, json }: CompareFlags) => {
+      const { newestArchived, readReport } = await import('../../bench/compare/reading.js')
+      const { compareReports } = await import('../../bench/compare/compare.js')
+      const { comparisonText } = await import('../../bench/compare/text.js')
+      const run = readReport(file)
+      const against = baseline ?? newestArchived(fileURLToPath(ARCHIVE), run.bench)
+      const comparison = compareReports(readReport(against), run, bound)
+      process.stdout.write(json ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonText(comparison))
+      if (comparison.worse > 0) process.exitCode = 1
+    })
+}
+
+export function capacityCommand(): Command {
+  return new Command('capacity')
+    .description('The capacity table of a fanout report, as Markdown')
+    .argument('[file]', 'The report (default: the newest in bench/archive)')
+    .action(async (file: string | undefined) => {
+      const { newestArchived, readReport } = await import('../../bench/compare/reading.js')
+      const { capacityTable } = await import('../../bench/compare/capacity.js')
+      process.stdout.write(
+        capacityTable(readReport(file ?? newestArchived(fileURLToPath(ARCHIVE), 'fanout'))),
+      )
     })
 }

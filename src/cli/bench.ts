@@ -1,7 +1,7 @@
 // `g6 bench`: measurements an operator can take on the spot; the larger ones are in bench/.
 import { Command, InvalidArgumentError } from 'commander'
 import { CHURNS, type Churn } from '../../bench/cycle/options.js'
-import { fanoutCommand, soakCommand } from './bench-load.js'
+import { capacityCommand, compareCommand, fanoutCommand, soakCommand } from './bench-load.js'
 
 function whole(text: string): number {
   const value = Number(text)
@@ -197,6 +197,8 @@ export function benchCommand(): Command {
     .addCommand(serverCommand())
     .addCommand(fanoutCommand())
     .addCommand(soakCommand())
+    .addCommand(compareCommand())
+    .addCommand(capacityCommand())
     .addCommand(chatCommand())
     .addCommand(terminalCommand())
 }
