@@ -34,7 +34,7 @@ export const USAGE = `Usage: g6 bench fanout [options]
   --quick         two short rounds: under a minute
   --client PATH   an external load client with our client's options
   --json          JSON on standard output
-  --out FILE      JSON into a file
+  --out FILE      JSON into a file, after every round
   --check         exit 1 when processor time, bytes or memory are over 1.3 times their target (times are reported)
 `
 

@@ -79,7 +79,10 @@ describe('a row of the report', () => {
   })
 
   test('judges nobody else where ours failed in every round', () => {
-    const targets = [{ against: 'bare', limit: 1 }, { against: null, limit: 1 }]
+    const targets = [
+      { against: 'bare', limit: 1 },
+      { against: null, limit: 1 },
+    ]
     const made = reportRow({ ...row, targets }, [{ load1: 0, values: { cpu: { bare: 5, nchan: 50 } } }])
     expect(made).toMatchObject({ judged: 'ours', checks: [] })
   })

@@ -31,7 +31,7 @@ function withinLimits({ measures, sizes }: Options): void {
   )
 }
 
-async function measureAll(options: Options): Promise<Report> {
+async function measureAll(options: Options, onRound: (report: Report) => void): Promise<Report> {
   const { present, missing } = findSubjects(options.servers)
   const notes: string[] = []
   let place = ''
@@ -50,6 +50,24 @@ async function measureAll(options: Options): Promise<Report> {
   const machine = describeMachine()
   const measures = options.measures.map(name => ({ name, measure: createMeasure(name, options.sizes) }))
   const rounds: Round[] = []
+  const reportAfter = (round: number): Report => {
+    const rows = measures
+      .flatMap(({ measure }) => measure.rows)
+      .filter(row => hasValues(row, rounds))
+      .map(row => reportRow(row, rounds))
+    return {
+      bench: 'fanout',
+      date,
+      machine,
+      pinned: bench.pin,
+      client: bench.client === null ? 'ours' : basename(bench.client),
+      rounds: round,
+      missing,
+      notes,
+      rows,
+      passed: !oursFailed && rows.every(({ checks }) => checks.every(({ passed }) => passed)),
+    }
+  }
   for (let round = 1; round <= options.rounds; round++) {
     for (const { name, measure } of measures) {
       place = `round ${round}, ${name}`
@@ -61,23 +79,18 @@ async function measureAll(options: Options): Promise<Report> {
         bench.failed('ours', error)
       }
     }
+    onRound(reportAfter(round))
   }
-  const rows = measures
-    .flatMap(({ measure }) => measure.rows)
-    .filter(row => hasValues(row, rounds))
-    .map(row => reportRow(row, rounds))
-  return {
-    bench: 'fanout',
-    date,
-    machine,
-    pinned: bench.pin,
-    client: bench.client === null ? 'ours' : basename(bench.client),
-    rounds: options.rounds,
-    missing,
-    notes,
-    rows,
-    passed: !oursFailed && rows.every(({ checks }) => checks.every(({ passed }) => passed)),
-  }
+  return reportAfter(options.rounds)
+}
+
+const jsonOf = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`
+
+/** Shows the report; the exit code. */
+function conclude(options: Options, report: Report): number {
+  process.stderr.write(`\n${reportText(report)}`)
+  if (options.json) process.stdout.write(jsonOf(report))
+  return options.check && !report.passed ? 1 : 0
 }
 
 /** Runs the benchmark as its command line asks; returns the exit code. */
@@ -89,10 +102,9 @@ export async function benchFanout(args: readonly string[]): Promise<number> {
   }
   withinLimits(options)
   reapOnExit()
-  const report = await measureAll(options)
-  const json = `${JSON.stringify(report, null, 2)}\n`
-  process.stderr.write(`\n${reportText(report)}`)
-  if (options.json) process.stdout.write(json)
-  if (options.out !== null) writeFileSync(options.out, json)
-  return options.check && !report.passed ? 1 : 0
+  // After each round, so that a run that is cut short leaves what it has.
+  const report = await measureAll(options, soFar => {
+    if (options.out !== null) writeFileSync(options.out, jsonOf(soFar))
+  })
+  return conclude(options, report)
 }

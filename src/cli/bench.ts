@@ -176,6 +176,30 @@ function terminalCommand(): Command {
     })
 }
 
+function ingestCommand(): Command {
+  return new Command('ingest')
+    .description('Following a stream: one difference applied, and its way to a reader; JSON')
+    .option('--changes <n>', 'How many', positive, 300)
+    .action(async ({ changes }: { readonly changes: number }) => {
+      const { benchIngest } = await import('../../bench/ingest.js')
+      const { describeMachine } = await import('../../bench/machine.js')
+      const machine = describeMachine()
+      process.stdout.write(`${JSON.stringify({ ...(await benchIngest(changes)), machine }, null, 2)}\n`)
+    })
+}
+
+function parseCommand(): Command {
+  return new Command('parse')
+    .description('The stream parser: MB a second, and a long line that comes byte by byte; JSON')
+    .option('--rounds <n>', 'How many', positive, 7)
+    .action(async ({ rounds }: { readonly rounds: number }) => {
+      const { benchParse } = await import('../../bench/parse.js')
+      const { describeMachine } = await import('../../bench/machine.js')
+      const machine = describeMachine()
+      process.stdout.write(`${JSON.stringify({ ...benchParse(rounds), machine }, null, 2)}\n`)
+    })
+}
+
 function readable(report: object): string {
   const shown = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
   return `${Object.entries(report)
@@ -201,4 +225,6 @@ export function benchCommand(): Command {
     .addCommand(capacityCommand())
     .addCommand(chatCommand())
     .addCommand(terminalCommand())
+    .addCommand(ingestCommand())
+    .addCommand(parseCommand())
 }
