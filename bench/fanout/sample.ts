@@ -89,6 +89,8 @@ export async function measureLoad(bench: Bench, name: ServerName, load: Load): P
     // Asking costs the server a little; only the run about memory is watched.
     const growth =
       load.stalled > 0 ? watchMemory(server.link, client, load.warmSecs, run) : Promise.resolve(0)
+    // Awaited below, after the client's answer; until then nobody waits for it.
+    growth.catch(() => {})
     client.say('go')
     const answer = client.line((load.secs + load.warmSecs) * 1000 + DRAIN_MS)
     // A client stopped for the server's hunger gives no answer; its growth is the result.
