@@ -36,6 +36,7 @@ test('nothing built, installed or collected, no data and no links', async () => 
   expect((await textFiles(root)).map(({ path }) => path)).toEqual(['here.md'])
 })
 
-test('a folder that is not there is an error', async () => {
+test('a folder that is not there, or has nothing, is an error', async () => {
   await expect(textFiles(join(root, 'gone'))).rejects.toThrow('ENOENT')
+  await expect(textFiles(root)).rejects.toThrow('has no files')
 })

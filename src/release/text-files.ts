@@ -15,9 +15,10 @@ const NOT_WRITTEN = new Set(['.git', 'node_modules', 'dist', 'data', 'coverage']
 const MAX_BYTES = 2 * 1024 ** 2
 const MAX_FILES = 20_000
 
-/** Throws when there are too many to be a checkout of this project, or when one cannot be read. */
+/** Throws when there are none, when there are too many to be a checkout of this project, or when one cannot be read. */
 export async function textFiles(root: string): Promise<readonly TextFile[]> {
   const paths = await pathsUnder(root, '')
+  if (paths.length === 0) throw new Error(`${root} has no files`)
   if (paths.length > MAX_FILES) throw new Error(`${root} has ${paths.length} files; at most ${MAX_FILES}`)
   const files = await Promise.all(paths.map(path => textFile(root, path)))
   return files.flatMap(file => file ?? [])
