@@ -2,23 +2,14 @@
 // the answer does not cut it. Times are scaled: nginx waits 1 s instead of 60, the relay writes every 0.25 s instead of 15.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { ChatReader, type ChatRig, PREFIX, startChatRig, until } from '../support/chat-rig.js'
+import { freePort } from './support/free-port.js'
 
 const SNIPPET = fileURLToPath(new URL('../../deploy/nginx/chat.conf', import.meta.url))
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
 
 const ends: (() => Promise<unknown>)[] = []
 afterEach(async () => {
