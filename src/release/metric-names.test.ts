@@ -53,7 +53,12 @@ describe('metrics in texts', () => {
 
   test('are metrics, series of one, or the beginning of some', () => {
     expect(
-      stray('`g6_a_total{x="y"}` g6_b_seconds_bucket', 'g6_b_* g6_b_seconds_5m', 'import g6_stream'),
+      stray(
+        '`g6_a_total{x="y"}` g6_b_seconds_bucket',
+        'g6_b_* g6_b_seconds_5m',
+        'import g6_stream',
+        'without g6_; g6_*',
+      ),
     ).toEqual([])
   })
 

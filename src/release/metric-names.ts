@@ -9,7 +9,8 @@ import type { TextFile } from './text-files.js'
 const SUFFIXES = ['_bucket', '_count', '_sum', '_created']
 /** Words of ours that begin like a metric and are none: the Python client's module. */
 const NO_METRIC = new Set(['g6_stream'])
-const WORD = /\bg6_[a-z0-9_]*(\*)?/g
+/** `g6_` alone is the beginning of all of them. */
+const WORD = /\bg6_[a-z0-9][a-z0-9_]*(\*)?/g
 
 /** The names with a row or a line of their own on the reference page, other names of a metric included. */
 export function documentedMetrics(page: string): readonly string[] {

@@ -2,8 +2,8 @@
 import { historicalLines } from './markdown.js'
 import type { TextFile } from './text-files.js'
 
-/** `G6_CHAT_*` and `G6_PANEL_W_<NAME>` stand for all that begin so. */
-const WORD = /(?<![A-Za-z0-9_])G6_[A-Z0-9_]*(\*|<NAME>)?/g
+/** `G6_` alone is the beginning of all of them; `G6_CHAT_*` and `G6_PANEL_W_<NAME>` stand for all that begin so. */
+const WORD = /(?<![A-Za-z0-9_])G6_[A-Z0-9][A-Z0-9_]*(\*|<NAME>)?/g
 const FAMILY = /(\*|<NAME>)$/
 
 /** Settings, by their names and other names, that have no row on the reference page. */

@@ -18,7 +18,8 @@ const instructions: readonly Instruction[] = readFileSync('deploy/container/Cont
   .map(line => ({ word: line.split(' ')[0] ?? '', rest: line.slice(line.indexOf(' ') + 1) }))
 const lastFrom = instructions.findLastIndex(({ word }) => word === 'FROM')
 const image = instructions.slice(lastFrom)
-const all = (word: string, of: readonly Instruction[] = image) => of.filter(each => each.word === word).map(({ rest }) => rest)
+const all = (word: string, of: readonly Instruction[] = image) =>
+  of.filter(each => each.word === word).map(({ rest }) => rest)
 const list = (text: string): readonly string[] => JSON.parse(text.slice(text.indexOf('[')))
 
 const ignored = readFileSync('.dockerignore', 'utf8')
