@@ -88,7 +88,7 @@ async function run(
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'g6-proxy-'))
 
-/** A site around it that compresses everything it may, and waits 2 s instead of 60. */
+/** A site around it that compresses everything it may, and waits 4 s instead of 60. */
 export async function startNginx(backendPort: number): Promise<RunningProxy> {
   const folder = newFolder()
   const [port, plainPort, certificate] = [await freePort(), await freePort(), makeCertificate(folder)]
@@ -98,7 +98,7 @@ export async function startNginx(backendPort: number): Promise<RunningProxy> {
     ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
     ['/etc/ssl/certs/status.example.org.pem', certificate.cert],
     ['/etc/ssl/private/status.example.org.key', certificate.key],
-    ['proxy_read_timeout 60s;', 'proxy_read_timeout 2s;'],
+    ['proxy_read_timeout 60s;', 'proxy_read_timeout 4s;'],
   ].reduce((text, [from = '', to = '']) => put(text, from, to), shipped('nginx/g6-stream.conf'))
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     name => `${name}_temp_path ${folder}/${name};`,
