@@ -70,7 +70,6 @@ describe('g6 check release', () => {
       'package.json',
       'package-lock.json',
       'dist/src/cli/main.js',
-      'dist/bench/fanout/main.js',
     ]) {
       cpSync(path, join(root, path), { recursive: true })
     }

@@ -9,10 +9,8 @@ import type { RunTool } from './tool.js'
 let root: string
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'g6-benchmarks-'))
-  for (const folder of ['dist/src/cli', 'dist/bench/fanout']) {
-    mkdirSync(join(root, folder), { recursive: true })
-    writeFileSync(join(root, folder, 'main.js'), '')
-  }
+  mkdirSync(join(root, 'dist/src/cli'), { recursive: true })
+  writeFileSync(join(root, 'dist/src/cli/main.js'), '')
 })
 afterEach(() => rmSync(root, { recursive: true }))
 
@@ -27,7 +25,7 @@ test('benchmarks within their bounds hold; another says what it missed', async (
   expect(await details(slowSse, false)).toEqual([
     [true, 'node dist/src/cli/main.js bench cycle --quick --check'],
     [false, 'exit 1: g6 bench: too slow'],
-    [true, 'node dist/bench/fanout/main.js --only cpu,gzip --quick --check'],
+    [true, 'node dist/src/cli/main.js bench fanout --only cpu,gzip --quick --check'],
   ])
 })
 
