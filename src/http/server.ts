@@ -206,11 +206,10 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   const listeners = new Listeners(
     (request: IncomingMessage, response: ServerResponse, listener) => {
       listenerOf.set(request, listener)
-      if (/^(\/|https?:\/\/)/i.test(request.url ?? '') && ROUTED_METHODS.has(request.method ?? '')) {
+      if (isRoutable(request)) {
         app.routing(request, response)
         return
       }
-      // `OPTIONS *` and other forms of target that name no resource; `PRI`, which node parses and no router knows.
       const { status, headers, body } = plainProblem('bad_request', access.config.sseRequestIdHeader)
       response.writeHead(status, headers).end(body)
     },
@@ -254,6 +253,16 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     },
   }
   return server
+}
+
+/**
+ * Not: `OPTIONS *` and other targets that name no resource; `PRI`, which node parses and no router knows; two Host headers,
+ * of which node shows the first and a proxy may have looked at the other (RFC 9112 3.2).
+ */
+function isRoutable({ url = '', method = '', rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) if (/^host$/i.test(rawHeaders[i] ?? '')) hosts++
+  return hosts < 2 && ROUTED_METHODS.has(method) && /^(\/|https?:\/\/)/i.test(url)
 }
 
 function requestLineBytes(request: IncomingMessage): number {

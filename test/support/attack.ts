@@ -81,9 +81,8 @@ export function deepArrayText(levels: number): string {
   return '['.repeat(levels) + ']'.repeat(levels)
 }
 
-/** Control characters but for the line feed, terminal sequences and marks that reorder text. */
-export const UNPRINTABLE =
-  /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/
+/** Control characters, halves of pairs, separators of lines and marks that reorder text. */
+export const UNPRINTABLE = /[\p{Cc}\p{Cs}\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 
 /** Code → status, as documented. */
 export const DOCUMENTED: ReadonlyMap<string, number> = new Map(
