@@ -100,6 +100,14 @@ function headerValue(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text))
 }
 
+/** No server of ours makes longer ids. */
+const MAX_ID_LENGTH = 1024
+
+/** An id with control characters fits in no header, one without end makes every request too large: better none at all. */
+function isSendable(id: string): boolean {
+  return id !== '' && id.length <= MAX_ID_LENGTH && !/\p{Cc}/u.test(id)
+}
+
 /** `Retry-After` in milliseconds: seconds or a date (RFC 9110 10.2.3). */
 function retryAfterMs(header: string | null): number {
   if (!header) return 0
@@ -160,7 +168,7 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
    */
   async function open(): Promise<Response> {
     const own: Record<string, string> = { Accept: 'text/event-stream' }
-    if (stream.lastEventId) own['Last-Event-ID'] = headerValue(stream.lastEventId)
+    if (isSendable(stream.lastEventId)) own['Last-Event-ID'] = headerValue(stream.lastEventId)
     const init: RequestInit & { readonly cache: 'no-store' } = {
       method: options.method ?? 'GET',
       headers: { ...own, ...options.headers },

@@ -138,10 +138,10 @@ describe('a well-formed request with any', () => {
   test('query is served or refused with 400', async () => {
     const name = fc.oneof(
       fc.constantFrom('panels', 'view', 'structured', 'last_event_id', 'ticket', 'x'),
-      anyText.map(text => encodeURIComponent(text.toWellFormed())),
+      anyText.map(text => encodeURIComponent(Buffer.from(text).toString())),
     )
     const value = fc.oneof(
-      anyText.map(text => encodeURIComponent(text.toWellFormed())),
+      anyText.map(text => encodeURIComponent(Buffer.from(text).toString())),
       fc.constantFrom('%ff', '%', '%0d%0aX-Injected:1', '&&&=', '__proto__', '[]=1', 'a=1=2'),
     )
     const query = fc
