@@ -29,6 +29,11 @@ const EPOCH = /^[A-Za-z0-9_.~]{1,80}$/
 const KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 const LATEST_MS = 8.64e15
 
+const UNUSABLE: BoardNews['fault'] = {
+  error: 'io',
+  message: 'the followed server counts its boards in no known way',
+}
+
 function isUsable({ epoch, generation, cycle, ts }: ClientBoard): boolean {
   return EPOCH.test(epoch) && [generation, cycle].every(Number.isSafeInteger) && ts <= LATEST_MS
 }
@@ -80,6 +85,7 @@ export class BoardFollower implements BoardSource {
   #connection: Connection | null = null
   #fault: BoardNews['fault'] = null
   #from: ClientBoard | null = null
+  #isUnusable = false
   #seen: SeenBoard | null = null
 
   constructor(options: BoardFollowerOptions) {
@@ -93,11 +99,15 @@ export class BoardFollower implements BoardSource {
     const connection = this.#connection
     const board = connection?.board ?? null
     if (board !== null && board !== this.#from) {
-      if (isUsable(board)) this.#seen = this.#seenBoard(board)
-      else this.#fault = { error: 'io', message: 'the followed server counts its boards in no known way' }
+      this.#isUnusable = !isUsable(board)
+      if (!this.#isUnusable) this.#seen = this.#seenBoard(board)
     }
     this.#from = board
-    return { board: this.#seen, fault: this.#fault, heardAtMs: connection?.lastByteMs ?? null }
+    return {
+      board: this.#seen,
+      fault: this.#isUnusable ? UNUSABLE : this.#fault,
+      heardAtMs: connection?.lastByteMs ?? null,
+    }
   }
 
   start(onNews: () => void): void {
