@@ -1,6 +1,7 @@
 // `[METADATA]{json}` inside the text of tokens: some backends tell about themselves in the middle of the answer. The marker
 // and its object may be cut anywhere between tokens, so what may still become one is held back, within a bound.
 import type { JsonObject } from '../events.js'
+import { parsedObject } from './values.js'
 
 const MARKER = '[METADATA]'
 /** A marker and its object longer than this are text after all. */
@@ -37,15 +38,6 @@ function objectEnd(text: string, from: number): number {
     else if (char === '}' && --depth === 0) return i + 1
   }
   return -1
-}
-
-function parsedObject(text: string): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
-  } catch {
-    return null // not JSON: then it is text, and is shown as it is
-  }
 }
 
 export function splitMetadata(held: string, text: string): Split {
