@@ -149,16 +149,26 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
     wake()
   }
 
-  /** Awaits `work`, but no longer than the read timeout. */
+  /** Awaits `work`, but no longer than the read timeout or the connection: not every fetch ends a read that is aborted. */
   async function inTime<T>(work: Promise<T>): Promise<T> {
     const current = connection
+    const ended = current.signal
     const ms = stream.readTimeoutMs
-    if (ms <= 0) return work
-    const timer = setTimeout(() => current.abort(new StreamError('timeout', `no byte for ${ms} ms`)), ms)
+    const timer =
+      ms > 0
+        ? setTimeout(() => current.abort(new StreamError('timeout', `no byte for ${ms} ms`)), ms)
+        : undefined
+    let onEnd = (): void => {}
+    const end = new Promise<never>((_, reject) => {
+      onEnd = () => reject(ended.reason)
+      if (ended.aborted) onEnd()
+      else ended.addEventListener('abort', onEnd)
+    })
     try {
-      return await work
+      return await Promise.race([work, end])
     } finally {
       clearTimeout(timer)
+      ended.removeEventListener('abort', onEnd)
     }
   }
 
