@@ -86,15 +86,13 @@ type Group = {
   readonly epoch: string
   readonly generation: number
   readonly panels: Map<string, ClientPanel>
-  readonly removed: string[]
+  /** The last event of a group says it. */
+  removed: readonly string[]
   /** Why it cannot be applied. */
   fault: string | null
 }
 
 const KNOWN = /^(hello|full_snapshot|panel_update(_structured)?|heartbeat|resync_required|error|bye)$/
-
-/** Panels of a board, and keys that an update removes: more make no board. */
-const MAX_PANELS = 1000
 
 class Malformed extends Error {}
 
@@ -246,8 +244,9 @@ export function createBoardReader(): BoardReader {
       return {}
     }
     fill(into)
-    if (Array.isArray(data.removed)) into.removed.push(...list(data.removed, text))
-    if (into.panels.size > MAX_PANELS || into.removed.length > MAX_PANELS) return ask('too many panels')
+    if (Array.isArray(data.removed)) into.removed = list(data.removed, text)
+    // Panels named without end: no count of them is one.
+    count(2000 - into.panels.size - (board?.panels.size ?? 0))
     if (data.more === true) return {}
     group = null
     if (into.fault !== null || announced === null) wanted = into.generation
@@ -267,7 +266,6 @@ export function createBoardReader(): BoardReader {
     const next = new Map(board?.panels)
     for (const [key, panel] of into.panels) next.set(key, panel)
     for (const key of into.removed) next.delete(key)
-    if (next.size > MAX_PANELS) return ask('too many panels')
     return confirm(show(type, data, next, epoch))
   }
 
@@ -373,7 +371,6 @@ export function createBoardReader(): BoardReader {
       const into = newGroup('full_snapshot', epoch, generation)
       checkAll(into, data)
       if (into.fault !== null) return { ask: 'fresh', why: into.fault }
-      if (into.panels.size > MAX_PANELS) return { ask: 'fresh', why: 'too many panels' }
       needSnapshot = false
       announced = null
       return show('full_snapshot', data, into.panels, epoch)

@@ -244,24 +244,24 @@ describe('size', () => {
           { title: 't', tone: 'ok', hash: 'h', lines: [], truncated: true },
         ]),
       )
-    expect(start().apply('full_snapshot', JSON.stringify({ ...at, panels: panels(0, 1_001) }))).toMatchObject(
-      { why: 'too many panels' },
+    expect(start().apply('full_snapshot', JSON.stringify({ ...at, panels: panels(0, 2_001) }))).toMatchObject(
+      { why: 'malformed: not a count' },
     )
     const grouped = start()
     const asks = Array.from(
       { length: 4 },
       (_, i) =>
-        grouped.apply('full_snapshot', JSON.stringify({ ...at, more: true, panels: panels(i * 300, 300) }))
+        grouped.apply('full_snapshot', JSON.stringify({ ...at, more: true, panels: panels(i * 600, 600) }))
           .why,
     )
-    expect(asks).toEqual([undefined, undefined, undefined, 'too many panels'])
+    expect(asks).toEqual([undefined, undefined, undefined, 'malformed: not a count'])
     const updated = start()
-    updated.apply('full_snapshot', JSON.stringify({ ...at, panels: panels(0, 900) }))
-    const updates = Object.entries(panels(900, 101)).map(([key, panel]) => ({ key, ...panel }))
+    updated.apply('full_snapshot', JSON.stringify({ ...at, panels: panels(0, 1_900) }))
+    const updates = Object.entries(panels(1_900, 101)).map(([key, panel]) => ({ key, ...panel }))
     expect(updated.apply('panel_update', JSON.stringify({ ...at, generation: 2, updates }))).toMatchObject({
-      why: 'too many panels',
+      why: 'malformed: not a count',
     })
-    expect(updated.board?.panels.size).toBe(900)
+    expect(updated.board?.panels.size).toBe(1_900)
   })
   test('of a token full of markers costs its length, not its square', () => {
     const texts = [

@@ -69,7 +69,9 @@ export const anyJson: fc.Arbitrary<unknown> = fc
     { weight: 6, arbitrary: fc.json({ stringUnit: 'binary', maxDepth: 2 }) },
     {
       weight: 2,
-      arbitrary: fc.tuple(anyText, fc.json({ maxDepth: 1 })).map(([key, json]) => `{${JSON.stringify(key)}:${json}}`),
+      arbitrary: fc
+        .tuple(anyText, fc.json({ maxDepth: 1 }))
+        .map(([key, json]) => `{${JSON.stringify(key)}:${json}}`),
     },
     { weight: 1, arbitrary: fc.constantFrom(1, 63, 64, 65, 66, 2_000).map(deepArrayText) },
     { weight: 1, arbitrary: fc.constantFrom('1e999', '-1e999', '-0', '1e-400', `${'9'.repeat(400)}`) },
