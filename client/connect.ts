@@ -1,6 +1,6 @@
 // A board that stays equal to a server's: connects, follows, checks, repairs, reconnects, and says what happened.
 // The rules are reader.ts; this file gives them a connection, a watchdog and listeners.
-import { createEventStream, type EventStreamOptions, StreamError } from './event-stream.js'
+import { asked, createEventStream, type EventStreamOptions, StreamError } from './event-stream.js'
 import { type Change, type ClientBoard, type Counts, createBoardReader, type Outcome } from './reader.js'
 
 export type ConnectionState =
@@ -79,12 +79,11 @@ export function addresses(
 /** Follows the board of the server at `url` (its base, or its stream's own address) until closed. */
 export function connect(url: string | URL, options: ConnectOptions = {}): Connection {
   const { signal } = options
-  const request = options.fetch ?? ((input: string, init: RequestInit) => fetch(input, init))
+  const request = options.fetch ?? fetch
   const address = addresses(url, options)
   const headers = (): Readonly<Record<string, string>> => {
-    const token = typeof options.token === 'function' ? options.token() : options.token
-    const given = typeof options.headers === 'function' ? options.headers() : options.headers
-    return { ...given, ...(token ? { 'X-API-Token': token } : {}) }
+    const token = asked(options.token)
+    return { ...asked(options.headers), ...(token ? { 'X-API-Token': token } : {}) }
   }
   const reader = createBoardReader()
   const listeners: { [K in keyof Listeners]: Set<Listeners[K]> } = {

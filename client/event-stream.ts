@@ -41,7 +41,7 @@ export class StreamError extends Error {
   retryInMs: number | undefined = undefined
 
   constructor(code: StreamErrorCode, message: string, status?: number, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
+    super(message, { cause })
     this.code = code
     this.status = status
   }
@@ -96,6 +96,11 @@ const MAX_REDIRECTS = 10
 /** The longest wait a server may ask for; timers hold no more than 2^31 ms anyway. */
 const MAX_SERVER_DELAY_MS = 3_600_000
 
+/** What is given, or what a function of it says now. */
+export function asked<T extends string | object | null | undefined>(given: T | (() => T)): T {
+  return given instanceof Function ? given() : given
+}
+
 /** HTTP header values are bytes: UTF-8, spelled as Latin-1. */
 function headerValue(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text))
@@ -103,15 +108,14 @@ function headerValue(text: string): string {
 
 /** `Retry-After` in milliseconds: seconds or a date (RFC 9110 10.2.3). */
 function retryAfterMs(header: string | null): number {
-  if (!header) return 0
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
+  const ms = Number(header) * 1000 || Date.parse(header ?? '') - Date.now()
   return ms > 0 ? ms : 0
 }
 
 export function createEventStream(url: string | URL, options: EventStreamOptions = {}): EventStream {
   const { onError, onComment, signal, maxEventLength, initialDelayMs = 1000, maxDelayMs = 30_000 } = options
   const random = options.random ?? Math.random
-  const request = options.fetch ?? ((input: string, init: RequestInit) => fetch(input, init))
+  const request = options.fetch ?? fetch
   let closed = false
   let connection = new AbortController()
   /** Ends the wait between two connections. */
@@ -161,11 +165,11 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
    */
   async function open(): Promise<Response> {
     const own: Record<string, string> = { Accept: 'text/event-stream' }
-    if (stream.lastEventId) own['Last-Event-ID'] = headerValue(stream.lastEventId)
-    const given = typeof options.headers === 'function' ? options.headers() : options.headers
+    // One with control characters fits in no header, one without end makes every request too large.
+    if (/^\P{Cc}{1,999}$/u.test(stream.lastEventId)) own['Last-Event-ID'] = headerValue(stream.lastEventId)
     const init: RequestInit & { readonly cache: 'no-store' } = {
       method: options.method ?? 'GET',
-      headers: { ...own, ...given },
+      headers: { ...own, ...asked(options.headers) },
       cache: 'no-store',
       redirect: 'manual',
       signal: connection.signal,
@@ -186,17 +190,12 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
     throw new StreamError('redirect', `more than ${MAX_REDIRECTS} redirects`)
   }
 
-  function refuse(response: Response): never {
+  function refuse(response: Response, type: string): never {
     serverDelayMs = retryAfterMs(response.headers.get('retry-after'))
     if (response.status === 401 || response.status === 403)
       serverDelayMs = Math.max(serverDelayMs, maxDelayMs)
     if (response.status !== 200) throw new StreamError('status', `HTTP ${response.status}`, response.status)
-    const type = response.headers.get('content-type')
-    throw new StreamError(
-      'content_type',
-      `not an event stream: ${type ?? 'no content type'}`,
-      response.status,
-    )
+    throw new StreamError('content_type', `not an event stream: ${type}`, response.status)
   }
 
   function asError(reason: unknown): StreamError {
@@ -241,9 +240,9 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
         try {
           const response = await inTime(open())
           if (response.status === 204) return
-          const type = response.headers.get('content-type') ?? ''
+          const type = response.headers.get('content-type') ?? 'no content type'
           if (response.status !== 200 || !response.body || !/^text\/event-stream\s*(;|$)/i.test(type))
-            refuse(response)
+            refuse(response, type)
           serverDelayMs = retryMs
           options.onOpen?.(response)
           const ready: SseMessage[] = []
@@ -261,8 +260,11 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
             { lastEventId: stream.lastEventId, maxEventLength, maxLineLength: maxEventLength },
           )
           const reader = response.body.getReader()
+          // Not every fetch ends a read that is aborted.
+          connection.signal.addEventListener('abort', () => reader.cancel().catch(() => {}))
           for (;;) {
             const { done, value } = await inTime(reader.read())
+            connection.signal.throwIfAborted()
             if (done) break
             options.onBytes?.(value.length)
             parser.push(value)
@@ -271,9 +273,8 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
               stream.lastEventId = message.id
               yield message
               if (options.isGood?.() ?? true) failures = 0
-              if (connection.signal.aborted) break
+              connection.signal.throwIfAborted()
             }
-            if (connection.signal.aborted) break
             stream.lastEventId = seenId
           }
         } catch (reason) {

@@ -86,7 +86,8 @@ type Group = {
   readonly epoch: string
   readonly generation: number
   readonly panels: Map<string, ClientPanel>
-  readonly removed: string[]
+  /** The last event of a group says it. */
+  removed: readonly string[]
   /** Why it cannot be applied. */
   fault: string | null
 }
@@ -243,7 +244,9 @@ export function createBoardReader(): BoardReader {
       return {}
     }
     fill(into)
-    if (Array.isArray(data.removed)) into.removed.push(...list(data.removed, text))
+    if (Array.isArray(data.removed)) into.removed = list(data.removed, text)
+    // Panels named without end: no count of them is one.
+    count(2000 - into.panels.size - (board?.panels.size ?? 0))
     if (data.more === true) return {}
     group = null
     if (into.fault !== null || announced === null) wanted = into.generation

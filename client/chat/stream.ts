@@ -26,7 +26,7 @@ function freshKey(): string {
 export function createChatStream(begin: Begin, client: ClientOptions, options: StreamOptions): ChatStream {
   const { maxReconnectAttempts = 5, reconnectDelay = 1000, maxReconnectDelay = 30_000 } = client
   const random = client.random ?? Math.random
-  const request = client.fetch ?? ((input: string, init: RequestInit) => fetch(input, init))
+  const request = client.fetch ?? fetch
   const silenceMs = 2 * (client.heartbeatMs ?? 30_000) + SILENCE_SLACK_MS
   const address = `${(client.baseUrl ?? '').replace(/\/$/, '')}${client.prefix ?? '/api/v2/bali-zero'}/chat-stream`
   const key = freshKey()

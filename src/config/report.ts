@@ -2,7 +2,7 @@
 import type { Loaded, LoadResult } from './load.js'
 import { type Origin, originText } from './provenance.js'
 import { GROUPS, SETTINGS } from './settings.js'
-import { jsonOf, measuredText } from './show.js'
+import { jsonOf, measuredText, printable } from './show.js'
 
 export type ReportOptions = {
   readonly json: boolean
@@ -19,7 +19,7 @@ export function configReport(result: LoadResult, options: ReportOptions): Report
   const { group } = options
   if (group !== null && GROUPS.every(g => g.name !== group)) {
     const names = GROUPS.map(g => g.name).join(', ')
-    const message = `${JSON.stringify(group)} is not a group; allowed: ${names}`
+    const message = `${printable(JSON.stringify(group))} is not a group; allowed: ${names}`
     return {
       text: options.json ? json({ ok: false, errors: [{ name: 'group', message }] }) : `${message}\n`,
       ok: false,

@@ -4,7 +4,7 @@ import type { Entry, Layer } from './layers.js'
 import { dynamicPrefixOf, secretFileNameOf } from './names.js'
 import { type Origin, spotOf } from './provenance.js'
 import type { Named } from './settings.js'
-import { rejectedText } from './show.js'
+import { printable, rejectedText } from './show.js'
 
 /** Reads a secret's file; throws when it cannot. */
 export type ReadSecretFile = (path: string) => string
@@ -84,14 +84,17 @@ function parseEntry(named: Named, entry: Entry, raw: unknown = entry.raw): Resol
   const { setting, name } = named
   const parsed = setting.parse(raw)
   if (!parsed.ok) {
-    const why = parsed.because === undefined ? '' : ` (${parsed.because})`
+    const why = parsed.because === undefined ? '' : ` (${printable(parsed.because)})`
     const shown = rejectedText(setting, entry.raw)
     return refuse(
       named,
       `${labelOf(named, entry)}: ${shown} cannot be used${why}; allowed: ${setting.allowed}`,
     )
   }
-  const warnings = (parsed.notes ?? []).map(note => ({ name, message: `${labelOf(named, entry)}: ${note}` }))
+  const warnings = (parsed.notes ?? []).map(note => ({
+    name,
+    message: `${labelOf(named, entry)}: ${printable(note)}`,
+  }))
   return { value: parsed.value, origin: entry.origin, errors: [], warnings }
 }
 

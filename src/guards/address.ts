@@ -8,7 +8,7 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
  * Null when the text is no address.
  */
 export function normalAddress(text: string): string | null {
-  const bare = text.replace(/%.*$/, '')
+  const bare = text.replace(/(:.*)%.*$/, '$1')
   const family = isIP(bare)
   if (family === 4) return bare
   if (family === 0) return null

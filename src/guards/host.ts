@@ -10,7 +10,7 @@ export function isLoopback(host: string): boolean {
 
 /** `name:port` in parts; the name lower case, without brackets and trailing dot. Null when it is malformed. */
 function parsed(host: string): { readonly name: string; readonly port: string } | null {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]@/\\?#\s]+))(?::(\d{0,5}))?$/i.exec(host.trim())
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]@/\\?#\s]+))(?::(\d{0,5}))?$/i.exec(host)
   if (match === null) return null
   const name = (match[1] ?? match[2] ?? '').toLowerCase().replace(/\.$/, '')
   return { name, port: match[3] ?? '' }
@@ -21,6 +21,11 @@ function fits(allowed: string, name: string, port: string): boolean {
   if (allowed === '*' || allowed.toLowerCase() === name) return true
   const entry = parsed(allowed)
   return entry !== null && entry.name === name && (entry.port === '' || entry.port === port)
+}
+
+/** The authority of an absolute request target (`GET http://host/path`); null for an ordinary path. */
+export function targetHost(target: string): string | null {
+  return /^https?:\/\/([^/?#]*)/i.exec(target)?.[1] ?? null
 }
 
 /**

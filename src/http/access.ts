@@ -7,7 +7,7 @@ import { clientAddress } from '../guards/client-address.js'
 import { type Slot, StreamSlots } from '../guards/concurrency.js'
 import { ConnectRate } from '../guards/connect-rate.js'
 import { HttpError } from '../guards/errors.js'
-import { hostAllowed } from '../guards/host.js'
+import { hostAllowed, targetHost } from '../guards/host.js'
 import type { RejectReason } from '../guards/refusal-log.js'
 import { requestIdOf } from '../guards/request-id.js'
 import type { RequestFacts, RouteRules } from '../guards/seam.js'
@@ -105,7 +105,11 @@ export class Access {
   checkHost(request: IncomingMessage, rules: RouteRules): void {
     if (this.#isOpen(rules)) return
     const { allowedHosts, httpHost } = this.#rules.config
-    if (!hostAllowed(request.headers.host, allowedHosts, httpHost)) throw new Refusal('host', 'wrong_host')
+    const inTarget = targetHost(request.url ?? '')
+    // RFC 9112 3.2.2: an absolute target wins over the header; a proxy may have looked at either, so both must be right.
+    for (const host of [request.headers.host, ...(inTarget === null ? [] : [inTarget])]) {
+      if (!hostAllowed(host, allowedHosts, httpHost)) throw new Refusal('host', 'wrong_host')
+    }
   }
 
   /** Guards 3–7 as far as the route asks for them. Throws a Refusal; a promise only when somebody else must be asked. */

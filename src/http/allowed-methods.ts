@@ -25,7 +25,7 @@ export class RouteMethods<Rules> {
     target: string,
   ): { readonly url: string; readonly methods: readonly string[]; readonly rules: Rules } | null {
     const path = target
-      .replace(/^https?:\/\/[^/]*/i, '')
+      .replace(/^https?:\/\/[^/?#]*/i, '')
       .replace(/[?#].*$/s, '')
       .split('/')
     const found = this.#templates.find(template => fits(template.segments, path))

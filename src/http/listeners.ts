@@ -82,6 +82,8 @@ export class Listeners {
     server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET
     server.timeout = INACTIVE_MS
     server.maxConnections = MAX_CONNECTIONS
+    // What a client expects besides 100-continue binds nobody (RFC 9110 10.1.1); node's own 417 would be no answer of ours.
+    server.on('checkExpectation', (request, response) => server.emit('request', request, response))
     server.on('clientError', (fault, socket) => {
       answerBroken(fault, socket, this.#busy.has(socket as Socket), this.requestIdHeader())
     })

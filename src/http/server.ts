@@ -3,7 +3,7 @@
 // What happens to a request: node:http parses it (listeners.ts) → `onRequest` below gives it an id, finds out whose it is,
 // puts the common headers on the answer and asks the guards (access.ts) → the route. A stream then leaves node:http
 // (stream-opener.ts). Every failure, wherever it happens, becomes a problem document (problem-answer.ts).
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
 import { preflightHeaders } from '../guards/cors.js'
@@ -34,6 +34,7 @@ import { StreamOpener } from './stream-opener.js'
 import { zodValidator } from './zod-schemas.js'
 
 const BODY_LIMIT_BYTES = 64 * 1024
+const ROUTED_METHODS: ReadonlySet<string> = new Set(METHODS)
 /** The part of the readers that is sent away when the loop lags on. */
 const SHED_PART = 0.1
 
@@ -205,11 +206,10 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   const listeners = new Listeners(
     (request: IncomingMessage, response: ServerResponse, listener) => {
       listenerOf.set(request, listener)
-      if (/^(\/|https?:\/\/)/i.test(request.url ?? '')) {
+      if (isRoutable(request)) {
         app.routing(request, response)
         return
       }
-      // `OPTIONS *` and other forms of target that name no resource.
       const { status, headers, body } = plainProblem('bad_request', access.config.sseRequestIdHeader)
       response.writeHead(status, headers).end(body)
     },
@@ -253,6 +253,16 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     },
   }
   return server
+}
+
+/**
+ * Not: `OPTIONS *` and other targets that name no resource; `PRI`, which node parses and no router knows; two Host headers,
+ * of which node shows the first and a proxy may have looked at the other (RFC 9112 3.2).
+ */
+function isRoutable({ url = '', method = '', rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) if (/^host$/i.test(rawHeaders[i] ?? '')) hosts++
+  return hosts < 2 && ROUTED_METHODS.has(method) && /^(\/|https?:\/\/)/i.test(url)
 }
 
 function requestLineBytes(request: IncomingMessage): number {

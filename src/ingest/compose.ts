@@ -57,10 +57,12 @@ function alertsOf(key: string, parts: readonly ComposedPart[]): unknown {
 function added(a: unknown, b: unknown): unknown {
   if (typeof a === 'number' && typeof b === 'number') return a + b
   if (!isObject(a) || !isObject(b)) return a
-  const sum: Record<string, unknown> = { ...a }
-  for (const [key, value] of Object.entries(b))
-    sum[key] = Object.hasOwn(a, key) ? added(a[key], value) : value
-  return sum
+  const sums = Object.entries(b).map(([key, value]): [string, unknown] => [
+    key,
+    Object.hasOwn(a, key) ? added(a[key], value) : value,
+  ])
+  // Members are defined, never assigned: `__proto__` is a name like any other.
+  return { ...a, ...Object.fromEntries(sums) }
 }
 
 function markStale({ status }: ComposedPart): Status {

@@ -32,6 +32,7 @@ export type StatusEvent =
       readonly place: Place
       readonly diff: Status
       readonly truncated: boolean
+      readonly sizeBytes: number
     }
   | { readonly type: 'severity_state'; readonly place: Place; readonly state: SeverityState }
   | { readonly type: 'severity_counts'; readonly place: Place; readonly counts: SeverityCounts }
@@ -46,6 +47,9 @@ export type StatusEvent =
       readonly why: string
       readonly place: Place
     }
+
+/** Of every event but a status and a difference: what is kept of them is kept by the dozen. */
+const MAX_SMALL_CHARS = 64 * 1024
 
 const NOWHERE: Place = { id: null, generation: null, streamId: null }
 
@@ -67,7 +71,10 @@ export function parseStatusEvent(name: string, data: string): StatusEvent {
 
 function interpret(type: string, payload: unknown, place: Place, sizeBytes: number): StatusEvent {
   const bad = (why: string): StatusEvent => ({ type: 'bad', fault: 'malformed', name: type, why, place })
-  if (!isWithinDepth(payload)) return bad(`deeper than ${MAX_DEPTH}`)
+  // The payload itself is one level around the status or the difference.
+  if (!isWithinDepth(payload, MAX_DEPTH + 1)) return bad(`deeper than ${MAX_DEPTH}`)
+  const isStatus = type === 'panel_full' || type === 'panel_diff'
+  if (!isStatus && sizeBytes > MAX_SMALL_CHARS) return bad(`longer than ${MAX_SMALL_CHARS} characters`)
   switch (type) {
     case 'panel_full': {
       const parsed = panelFullPayload.safeParse(payload)
@@ -78,7 +85,7 @@ function interpret(type: string, payload: unknown, place: Place, sizeBytes: numb
       const parsed = panelDiffPayload.safeParse(payload)
       const diff = parsed.data?.diff
       return isObject(diff)
-        ? { type, place, diff, truncated: parsed.data?.truncated === true }
+        ? { type, place, diff, truncated: parsed.data?.truncated === true, sizeBytes }
         : bad('no diff')
     }
     case 'severity_state': {

@@ -19,6 +19,8 @@ export type NeedFullReason = DropReason | 'stream_id' | (string & {})
 
 /** Alert types whose state is kept; the one that changed longest ago goes first. */
 export const MAX_ALERT_TYPES = 64
+/** Largest status that differences may build up, characters of JSON. */
+export const MAX_BASELINE_CHARS = 32 * 1024 * 1024
 /** Reasons kept until a full status comes. */
 const MAX_REASONS = 16
 
@@ -35,6 +37,8 @@ export type PanelState = {
   readonly lastId: number | null
   /** Size of the last full status as it came, bytes. */
   readonly sizeBytes: number
+  /** The baseline is no larger than this, characters of JSON. */
+  readonly atMostChars: number
   readonly panelFull: number
   readonly panelDiffApplied: number
   readonly panelDiffDropped: number
@@ -61,6 +65,7 @@ export const EMPTY_STATE: PanelState = {
   streamId: null,
   lastId: null,
   sizeBytes: 0,
+  atMostChars: 0,
   panelFull: 0,
   panelDiffApplied: 0,
   panelDiffDropped: 0,
@@ -133,6 +138,7 @@ function apply(state: PanelState, event: StatusEvent, nowMs: number, dense: bool
           generation: event.place.generation,
           streamId: event.place.streamId,
           sizeBytes: event.sizeBytes,
+          atMostChars: event.sizeBytes,
           panelFull: state.panelFull + 1,
           needFull: false,
           needFullReasons: [],
@@ -207,10 +213,15 @@ function applyDiff(state: PanelState, event: DiffEvent, nowMs: number, dense: bo
   if (event.truncated) return dropped(state, 'truncated')
   const merged = mergeDiff(state.baseline, event.diff)
   if (!merged.ok) return dropped(state, 'malformed')
+  // Counted cheaply; measured only when the count says that it may be too large.
+  const counted = state.atMostChars + event.sizeBytes
+  const atMostChars = counted > MAX_BASELINE_CHARS ? JSON.stringify(merged.status).length : counted
+  if (atMostChars > MAX_BASELINE_CHARS) return dropped(state, 'malformed', 'too_large')
   return applied(
     {
       ...state,
       baseline: merged.status,
+      atMostChars,
       panelDiffApplied: state.panelDiffApplied + 1,
       lastDiffMs: nowMs,
     },

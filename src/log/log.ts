@@ -3,6 +3,7 @@
 import type { Writable } from 'node:stream'
 import { type Logger, multistream, pino } from 'pino'
 import pretty from 'pino-pretty'
+import { printableLines, printableMessage } from './printable.js'
 
 export type Log = Logger
 
@@ -16,18 +17,24 @@ export type LogOptions = {
 }
 
 export function createLog(options: LogOptions): Log {
-  const destination = options.destination ?? process.stderr
+  const destination = printableLines(options.destination ?? process.stderr)
   const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
   const first =
     options.format === 'pretty'
-      ? pretty({ destination, colorize: false, ignore: 'pid,hostname', sync: true })
+      ? pretty({
+          destination,
+          colorize: false,
+          ignore: 'pid,hostname',
+          sync: true,
+          messageFormat: (line, key) => printableMessage(String(line[key] ?? '')),
+        })
       : destination
   if (options.also === undefined) return pino(settings, first)
   // The logger itself knows what is written; here every line goes to both.
   const level = 'trace'
   const both = [
     { stream: first, level },
-    { stream: options.also, level },
+    { stream: printableLines(options.also), level },
   ] as const
   return pino(settings, multistream([...both]))
 }

@@ -35,10 +35,20 @@ type Line = { readonly atNs: string; readonly text: string }
 function pushAddress(url: string): string {
   const address = new URL(url)
   if (address.pathname === '/') address.pathname = PUSH_PATH
+  address.username = ''
+  address.password = ''
   return address.href
 }
 
-function authorization({ user, key }: LokiOptions): Readonly<Record<string, string>> {
+/** User and password may stand in the address too; there they would be part of every message about it. */
+function credentialsOf({ url, user, key }: LokiOptions): Pick<LokiOptions, 'user' | 'key'> {
+  const { username, password } = new URL(url)
+  if (key !== null || username === '') return { user, key }
+  return { user: decodeURIComponent(username), key: decodeURIComponent(password) }
+}
+
+function authorization(options: LokiOptions): Readonly<Record<string, string>> {
+  const { user, key } = credentialsOf(options)
   if (key === null) return {}
   const value = user === null ? `Bearer ${key}` : `Basic ${Buffer.from(`${user}:${key}`).toString('base64')}`
   return { Authorization: value }

@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import type { CycleResult, Output } from '../engine/cycle.js'
 import { timeOfDay } from '../panels/format.js'
-import { clipText } from '../panels/text.js'
+import { cleanText, clipText } from '../panels/text.js'
 import { NewestWriter, type TextStream } from './newest-writer.js'
 
 /** Where the width of the reader is not known. */
@@ -25,7 +25,7 @@ function statusLines({ source }: CycleResult, timezone: string): readonly string
   if (source.state === 'fresh') return []
   const since = source.changedAtMs === null ? '' : `, last good at ${timeOfDay(source.changedAtMs, timezone)}`
   const why = source.error === null ? '' : `: ${source.error}`
-  return ['[Status]', `${source.state}${why}${since}`, '']
+  return ['[Status]', cleanText(`${source.state}${why}${since}`), '']
 }
 
 /** One frame; every line fits `columns`. */

@@ -116,7 +116,10 @@ describe('blocks of another server', () => {
       [{ kind: 'table', columns: [{ label: 'A' }], rows: [['x']] }],
       [{ kind: 'table', columns: [1], rows: [] }],
     ]) {
-      expect(blocksFrom(bad, lines)).toEqual([{ kind: 'text', text: 'a: 1\nb: 2' }])
+      expect(blocksFrom(bad, lines)).toEqual([
+        { kind: 'text', text: 'a: 1' },
+        { kind: 'text', text: 'b: 2' },
+      ])
     }
   })
 

@@ -65,5 +65,5 @@ function block(value: unknown): Block | null {
 
 /** Blocks of another server; its lines as text when a kind is not known here. */
 export function blocksFrom(blocks: unknown, lines: readonly string[]): Panel['blocks'] {
-  return all(blocks, block) ?? [{ kind: 'text', text: lines.join('\n') }]
+  return all(blocks, block) ?? lines.map(text => ({ kind: 'text', text }))
 }

@@ -7,8 +7,11 @@ import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
 import type { BoardNews, BoardSource } from '../engine/follow-loop.js'
 import { type Log, silentLog } from '../log/log.js'
+import type { Block } from '../panels/panel.js'
 import { blocksFrom, isTone } from '../panels/parse-panel.js'
+import { cleanText, MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import type { ReadingError } from '../snapshot/reading.js'
+import { isSafeName } from '../snapshot/value.js'
 
 export type BoardFollowerOptions = {
   /** The server's base, or its stream's own address. */
@@ -22,12 +25,49 @@ export type BoardFollowerOptions = {
 
 type SeenPanel = SeenBoard['panels'][number]
 
+/** What ids and metrics are made of; nothing else gets further. */
+const EPOCH = /^[A-Za-z0-9_.~]{1,80}$/
+const KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
+const LATEST_MS = 8.64e15
+
+const UNUSABLE: BoardNews['fault'] = {
+  error: 'io',
+  message: 'the followed server counts its boards in no known way',
+}
+
+function isUsable({ epoch, generation, cycle, ts }: ClientBoard): boolean {
+  return EPOCH.test(epoch) && [generation, cycle].every(Number.isSafeInteger) && ts <= LATEST_MS
+}
+
+const isKey = (key: string): boolean => KEY.test(key) && isSafeName(key)
+
+/** Every text of a block; the same block when there is nothing to clean. */
+function cleanBlock(block: Block): Block {
+  const clean = <T extends { readonly text: string }>(item: T): T => ({ ...item, text: cleanText(item.text) })
+  switch (block.kind) {
+    case 'text':
+      return clean(block)
+    case 'fields':
+      return { ...block, items: block.items.map(item => ({ ...clean(item), label: cleanText(item.label) })) }
+    case 'table':
+      return {
+        ...block,
+        columns: block.columns.map(column => ({ ...column, label: cleanText(column.label) })),
+        rows: block.rows.map(row => row.map(clean)),
+      }
+  }
+}
+
 function seenPanel(panel: ClientPanel): SeenPanel {
-  const { key, title, lines, hash } = panel
-  const blocks = blocksFrom(panel.blocks, lines)
-  if (isTone(panel.tone) && panel.truncated !== true)
+  const { key, hash } = panel
+  const title = cleanText(panel.title)
+  const lines = panel.lines.map(cleanText)
+  const blocks = blocksFrom(panel.blocks, lines).map(cleanBlock)
+  const isClean = title === panel.title && lines.every((line, i) => line === panel.lines[i])
+  if (isTone(panel.tone) && panel.truncated !== true && isClean)
     return { key, title, tone: panel.tone, blocks, lines, hash }
-  // A tone of a newer server, or a panel cut short, is not what its hash says: what is served on gets its own.
+  // A tone of a newer server, a panel cut short, or text that no terminal should see, is not what its hash says: what is
+  // served on gets its own.
   const tone = isTone(panel.tone) ? panel.tone : 'info'
   return { key, title, tone, blocks, lines, hash: panelHash({ key, title, tone, lines }) }
 }
@@ -46,6 +86,7 @@ export class BoardFollower implements BoardSource {
   #connection: Connection | null = null
   #fault: BoardNews['fault'] = null
   #from: ClientBoard | null = null
+  #isUnusable = false
   #seen: SeenBoard | null = null
 
   constructor(options: BoardFollowerOptions) {
@@ -58,9 +99,16 @@ export class BoardFollower implements BoardSource {
   get news(): BoardNews {
     const connection = this.#connection
     const board = connection?.board ?? null
-    if (board !== null && board !== this.#from) this.#seen = this.#seenBoard(board)
+    if (board !== null && board !== this.#from) {
+      this.#isUnusable = !isUsable(board)
+      if (!this.#isUnusable) this.#seen = this.#seenBoard(board)
+    }
     this.#from = board
-    return { board: this.#seen, fault: this.#fault, heardAtMs: connection?.lastByteMs ?? null }
+    return {
+      board: this.#seen,
+      fault: this.#isUnusable ? UNUSABLE : this.#fault,
+      heardAtMs: connection?.lastByteMs ?? null,
+    }
   }
 
   start(onNews: () => void): void {
@@ -73,18 +121,17 @@ export class BoardFollower implements BoardSource {
     this.#connection = connection
     connection.on('update', onNews)
     connection.on('error', error => {
+      // It may quote what the other side said.
+      const problem = shownText(error.message, MESSAGE_WIDTH)
       if (error.retryInMs === undefined && error.code !== 'resync') {
-        this.#log.warn({ source: this.name, problem: error.message }, 'the followed server reports a fault')
+        this.#log.warn({ source: this.name, problem }, 'the followed server reports a fault')
         return
       }
-      const fault = { error: errorOf(error), message: error.message }
+      const fault = { error: errorOf(error), message: problem }
       const known = this.#fault?.message === fault.message
       this.#fault = fault
       if (known) return
-      this.#log.warn(
-        { source: this.name, problem: error.message },
-        'the followed server is lost; connecting again',
-      )
+      this.#log.warn({ source: this.name, problem }, 'the followed server is lost; connecting again')
       onNews()
     })
     connection.on('state', state => {
@@ -112,13 +159,15 @@ export class BoardFollower implements BoardSource {
   }
 
   #seenBoard({ epoch, generation, cycle, ts, panels }: ClientBoard): SeenBoard {
-    const seen = [...panels.values()].map(panel => {
-      const known = this.#panels.get(panel)
-      if (known !== undefined) return known
-      const made = seenPanel(panel)
-      this.#panels.set(panel, made)
-      return made
-    })
+    const seen = [...panels.values()]
+      .filter(({ key }) => isKey(key))
+      .map(panel => {
+        const known = this.#panels.get(panel)
+        if (known !== undefined) return known
+        const made = seenPanel(panel)
+        this.#panels.set(panel, made)
+        return made
+      })
     return { epoch, generation, cycle, ts, panels: seen }
   }
 }

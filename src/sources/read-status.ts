@@ -3,6 +3,7 @@
 import type { BigIntStats } from 'node:fs'
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
+import { isWithinDepth, MAX_DEPTH } from '../ingest/json.js'
 import type { BadReading, Reading, ReadingError, Status } from '../snapshot/reading.js'
 
 /** A half-written file is looked at again this often, this far apart, before it counts as an error. */
@@ -135,6 +136,8 @@ function parseStatus(bytes: Buffer): Status {
     const what = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
     throw new ReadFault('not_object', `it is ${what}; a status is a JSON object`)
   }
+  // Who passes it on writes it as JSON again, which takes a call for each level.
+  if (!isWithinDepth(value)) throw new ReadFault('too_large', `it is nested deeper than ${MAX_DEPTH} levels`)
   // The one cast: an object from JSON.parse has string keys and unknown values.
   return value as Status
 }

@@ -12,6 +12,11 @@ function httpUrl(text: string): URL {
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new Error(`"${text}" is no address; allowed: http://… or https://…`)
   }
+  if (url.username !== '' || url.password !== '') {
+    throw new Error(
+      `the address of ${url.host} has a user name or password, which would end up in logs; a token is set by G6_PANELS_SSE_TOKEN`,
+    )
+  }
   return url
 }
 

@@ -12,6 +12,7 @@ import { PanelStateStore } from '../ingest/panel-state-store.js'
 import { parseStatusEvent, type StatusEvent } from '../ingest/parse.js'
 import type { NeedFullReason, PanelState } from '../ingest/store.js'
 import { type Log, silentLog } from '../log/log.js'
+import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { STATUS_EVENT_TYPES } from '../protocol/status-events.js'
 import type { Reading, ReadingError } from '../snapshot/reading.js'
 
@@ -203,29 +204,25 @@ export class SseIngestor implements Source {
 
   #onError(error: StreamError): void {
     const kind = error.code
+    // It may quote what the other side said.
+    const problem = shownText(error.message, MESSAGE_WIDTH)
     this.#observer.onError?.(kind)
     if (kind === 'too_large') {
-      this.#log.warn(
-        { source: this.name, problem: error.message },
-        'an event was too large and has been dropped',
-      )
+      this.#log.warn({ source: this.name, problem }, 'an event was too large and has been dropped')
       this.#store.lostEvent('too_large')
       this.#askForFull()
       return
     }
     this.#connection = 'lost'
-    this.#error = error.message
+    this.#error = problem
     this.#reconnectReason = kind
     if (error.retryInMs !== undefined) this.#observer.onBackoff?.(error.retryInMs / 1000)
     const key = `${kind} ${error.status ?? ''}`
     if (key !== this.#lastErrorKey) {
-      this.#log.warn(
-        { source: this.name, kind, problem: error.message },
-        'the stream is lost; connecting again',
-      )
+      this.#log.warn({ source: this.name, kind, problem }, 'the stream is lost; connecting again')
     }
     this.#lastErrorKey = key
-    this.#tellBad(readingErrorOf(error), error.message)
+    this.#tellBad(readingErrorOf(error), problem)
   }
 
   /** Tells of a baseline nobody was told of, or of one that counts again. */

@@ -1,10 +1,11 @@
 // `[METADATA]{json}` inside the text of tokens: some backends tell about themselves in the middle of the answer. The marker
 // and its object may be cut anywhere between tokens, so what may still become one is held back, within a bound.
 import type { JsonObject } from '../events.js'
+import { parsedObject } from './values.js'
 
 const MARKER = '[METADATA]'
-/** An object longer than this is text after all. */
-const MAX_HELD_CHARS = 64 * 1024
+/** A marker and its object longer than this are text after all. */
+const MAX_HELD_CHARS = 16 * 1024
 
 export type Split = {
   /** Text to show, and objects, in their order. No text is empty. */
@@ -22,11 +23,12 @@ function beginningAtEnd(text: string): number {
   return 0
 }
 
-/** Where the object that begins at `from` ends; -1 when it is not complete. */
+/** Where the object that begins at `from` ends; -1 when it is not complete, as far as one may be long. */
 function objectEnd(text: string, from: number): number {
   let depth = 0
   let isString = false
-  for (let i = from; i < text.length; i++) {
+  const end = Math.min(text.length, MAX_HELD_CHARS)
+  for (let i = from; i < end; i++) {
     const char = text[i]
     if (isString) {
       if (char === '\\') i++
@@ -36,15 +38,6 @@ function objectEnd(text: string, from: number): number {
     else if (char === '}' && --depth === 0) return i + 1
   }
   return -1
-}
-
-function parsedObject(text: string): JsonObject | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
-  } catch {
-    return null // not JSON: then it is text, and is shown as it is
-  }
 }
 
 export function splitMetadata(held: string, text: string): Split {
@@ -66,10 +59,11 @@ export function splitMetadata(held: string, text: string): Split {
     const body = MARKER.length
     if (rest.length === body) break
     const ends = rest[body] === '{' ? objectEnd(rest, body) : 0
-    if (ends === -1 && rest.length <= MAX_HELD_CHARS) break
+    if (ends === -1 && rest.length < MAX_HELD_CHARS) break
     const object = ends > 0 ? parsedObject(rest.slice(body, ends)) : null
     if (object === null) {
-      pass(body)
+      // All that was looked through is text, other markers in it too: so nothing is looked through twice.
+      pass(ends === -1 ? MAX_HELD_CHARS : Math.max(body, ends))
       continue
     }
     if (plain !== '') parts.push(plain)

@@ -9,7 +9,7 @@
 import type { SseMessage } from '../../sse/parse.js'
 import type { JsonObject, UpstreamEvent } from '../events.js'
 import { splitMetadata } from './metadata-marker.js'
-import { record, sourcesOf, tokenCounts, word } from './values.js'
+import { parsedObject, record, sourcesOf, tokenCounts, word } from './values.js'
 
 export type Dialect = 'rag' | 'openai'
 
@@ -24,14 +24,6 @@ const NOTHING: readonly UpstreamEvent[] = []
 const FAILED: UpstreamEvent = { type: 'error' }
 /** Frames that say only that the upstream lives. */
 const SIGNS_OF_LIFE = new Set(['ping', 'heartbeat', 'continuity_check'])
-
-function parsed(data: string): JsonObject | null {
-  try {
-    return record(JSON.parse(data))
-  } catch {
-    return null // no dialect has it; the caller counts it as unknown
-  }
-}
 
 export function createNormaliser(dialect: Dialect): Normaliser {
   return dialect === 'openai' ? openAi() : rag()
@@ -108,7 +100,7 @@ function rag(): Normaliser {
   return {
     frame: ({ data, event }) => {
       if (data === '[DONE]') return done(null)
-      const frame = parsed(data)
+      const frame = parsedObject(data)
       if (frame === null) return null
       if (typeof frame.type === 'string') return typed(frame.type, frame.data ?? null)
       return untyped(frame) ?? (event === 'message' ? null : typed(event, frame))
@@ -126,7 +118,7 @@ function openAi(): Normaliser {
   return {
     frame: ({ data }) => {
       if (data === '[DONE]') return done()
-      const frame = parsed(data)
+      const frame = parsedObject(data)
       if (frame === null) return null
       if (frame.error !== undefined && frame.error !== null) return [FAILED]
       if (!Array.isArray(frame.choices)) return null

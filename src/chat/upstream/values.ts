@@ -1,7 +1,18 @@
 // Values from outside, checked: what of an upstream's frame is taken over, and in which shape.
+import { isWithinDepth } from '../../ingest/json.js'
 import type { JsonObject, Source, TokenCounts } from '../events.js'
 
 const MAX_SOURCES = 100
+
+/** The object in a text of JSON; null for anything else, and for one nested so deeply that it could not be written again. */
+export function parsedObject(text: string): JsonObject | null {
+  try {
+    const value = record(JSON.parse(text))
+    return value !== null && isWithinDepth(value) ? value : null
+  } catch {
+    return null // not JSON: the caller knows what that means
+  }
+}
 
 export function record(value: unknown): JsonObject | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null

@@ -1,0 +1,275 @@
+// The chat relay under abuse: bodies, headers that go on, ids of other people's streams, backends that say anything at all.
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import fc from 'fast-check'
+import { afterEach, describe, expect, test } from 'vitest'
+import { checkQuestion } from '../../src/chat/question.js'
+import { connectionIdOf, eventIdOf, isStreamId, passedOn } from '../../src/chat/request-headers.js'
+import {
+  answersIn,
+  anyJson,
+  anyText,
+  CASES,
+  deepArrayText,
+  exchange,
+  expectDocumented,
+  NASTY,
+} from '../support/attack.js'
+import { ask, type ChatRig, PREFIX, resume, startChatRig, stop } from '../support/chat-rig.js'
+import { raw } from '../support/http-rig.js'
+
+let rig: ChatRig
+const servers: Server[] = []
+afterEach(async () => {
+  await rig.close()
+  for (const server of servers.splice(0))
+    await new Promise(resolve => server.close(resolve).closeAllConnections())
+})
+
+/** Whatever was done before: the next question is answered whole, and nothing of the others is left. */
+async function expectAnswering(): Promise<void> {
+  const reader = await ask(rig).end()
+  expect(reader.terminals.map(({ type }) => type)).toEqual(['done'])
+  expect(rig.limits.leased).toBe(0)
+}
+
+describe('a body', () => {
+  const post = (body: string, headers: Readonly<Record<string, string>> = {}) =>
+    raw(`POST ${PREFIX}/chat-stream`, {
+      'Content-Type': 'application/json',
+      'Content-Length': String(Buffer.byteLength(body)),
+      Connection: 'close',
+      ...headers,
+    }) + Buffer.from(body).toString('latin1')
+  const codesOf = async (bytes: string) =>
+    answersIn(await exchange(rig.rig.port, bytes)).map(expectDocumented)
+
+  test.each([
+    ['a name for prototypes', '{"query":"a","__proto__":{"x":1}}', 'bad_request'],
+    ['a constructor', '{"query":"a","constructor":{"prototype":{"x":1}}}', 'bad_request'],
+    ['depth', `{"query":${deepArrayText(500_000)}}`, 'invalid_question'],
+    [
+      'depth in a history',
+      `{"query":"a","conversation_history":[${deepArrayText(500_000)}]}`,
+      'invalid_question',
+    ],
+    ['a huge number', `{"query":${'9'.repeat(100_000)}}`, 'invalid_question'],
+    ['two documents', '{"query":"a"}{"query":"b"}', 'bad_request'],
+    ['JavaScript', '{query:"a"}', 'bad_request'],
+    ['nothing', '', 'bad_request'],
+    ['null', 'null', 'invalid_question'],
+    ['a text', '"query"', 'invalid_question'],
+  ])('of %s is refused', async (_, body, code) => {
+    rig = await startChatRig()
+    expect(await codesOf(post(body))).toEqual([code])
+    expect(rig.mock.requests).toHaveLength(0)
+    await expectAnswering()
+    expect('x' in {}).toBe(false)
+  })
+  test('of another type or coding than it says is refused', async () => {
+    rig = await startChatRig()
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data',
+      'application/jsonx',
+      'x',
+      'application/json/x',
+    ]) {
+      expect(await codesOf(post('{"query":"a"}', { 'Content-Type': type })), type).toEqual([
+        'unsupported_media_type',
+      ])
+    }
+    const [code] = await codesOf(post('{"query":"a"}', { 'Content-Encoding': 'gzip' }))
+    expect([undefined, null, 'unsupported_media_type']).toContain(code)
+    await expectAnswering()
+  })
+  test('of words that break things goes to the backend as it is', async () => {
+    rig = await startChatRig()
+    for (const words of NASTY.filter(each => each.trim() !== '')) {
+      const reader = await ask(rig, {
+        query: words,
+        conversation_history: [{ role: 'user', content: words, __proto: 1 }],
+      }).end()
+      expect(reader.terminals.map(({ type }) => type)).toEqual(['done'])
+      // Halves of pairs are no text; they come as what UTF-8 makes of them.
+      expect(rig.mock.requests.at(-1)?.query).toBe(Buffer.from(words).toString())
+    }
+    expect(rig.lines.join('')).not.toContain('evil')
+  })
+  test('of any form is a question, or says what is wrong with it', () => {
+    rig = { close: async () => {} } as ChatRig
+    const given = fc.dictionary(
+      fc.constantFrom('query', 'conversation_history', 'user_email', '__proto__'),
+      fc.oneof(
+        anyText,
+        anyJson,
+        fc.array(
+          fc.record({
+            role: fc.constantFrom('user', 'assistant', 'system', 7),
+            content: fc.oneof(anyText, anyJson),
+          }),
+          { maxLength: 3 },
+        ),
+      ),
+    )
+    fc.assert(
+      fc.property(given, fc.constantFrom('body' as const, 'url' as const), (members, place) => {
+        const checked = checkQuestion(members, place, 1_000)
+        if (!checked.ok) {
+          expect(checked.detail).not.toMatch(/[^\x20-\x7e]/)
+          return
+        }
+        expect(Buffer.byteLength(checked.asked.query)).toBeLessThanOrEqual(1_000)
+        for (const turn of checked.asked.history) expect(Object.keys(turn)).toEqual(['role', 'content'])
+      }),
+      { numRuns: CASES },
+    )
+  })
+})
+
+describe('ids', () => {
+  test('of any words are ours, or replaced, or not passed on', () => {
+    rig = { close: async () => {} } as ChatRig
+    fc.assert(
+      fc.property(anyText, words => {
+        expect(connectionIdOf({ 'x-connection-id': words })).toMatch(/^[A-Za-z0-9._-]{1,64}$/)
+        const { traceparent, sessionId, continuityId } = passedOn({
+          traceparent: words,
+          'x-session-id': words,
+          'x-continuity-id': words,
+        })
+        for (const value of [traceparent, sessionId, continuityId])
+          if (value !== null) expect(value).toMatch(/^[\x21-\x7e]{1,200}$/)
+        const id = eventIdOf(words)
+        if (id !== null) expect(isStreamId(id.streamId) && Number.isSafeInteger(id.sequence)).toBe(true)
+      }),
+      { numRuns: CASES },
+    )
+  })
+  test('that want to be headers reach neither answer nor backend', async () => {
+    rig = await startChatRig()
+    for (const words of NASTY) {
+      const value = Buffer.from(words.replace(/[\r\n\0]/g, ' ')).toString('latin1')
+      const headers = {
+        'X-Connection-ID': value,
+        'X-Session-ID': value,
+        'X-Continuity-ID': value,
+        traceparent: value,
+        'Idempotency-Key': value,
+        'Last-Event-ID': value,
+        'X-User-ID': value,
+      }
+      const body = '{"query":"a"}'
+      const bytes =
+        raw(`POST ${PREFIX}/chat-stream`, {
+          'Content-Type': 'application/json',
+          'Content-Length': String(body.length),
+          ...headers,
+        }) + body
+      for (const answer of answersIn(await exchange(rig.rig.port, bytes))) {
+        expectDocumented(answer)
+        expect(answer.head).not.toMatch(/^x-injected/im)
+        expect(/^x-connection-id: (.*)$/im.exec(answer.head)?.[1]?.trim() ?? 'none').toMatch(
+          /^[A-Za-z0-9._-]{1,64}$/,
+        )
+      }
+    }
+    for (const { headers } of rig.mock.requests) {
+      for (const name of ['x-session-id', 'x-continuity-id'])
+        expect(String(headers[name] ?? 'none')).toMatch(/^[\x21-\x7e]{1,200}$/)
+      expect(headers['x-user-id'] ?? headers['x-injected']).toBeUndefined()
+    }
+    await expectAnswering()
+  })
+  test("of somebody else's stream are 404, to resume and to stop, in every form", async () => {
+    rig = await startChatRig({ mock: { script: { tokens: 3, finish: 'stall' } } })
+    const hers = await ask(rig, undefined, { authorization: 'Bearer person:ann' }).until(
+      ({ answer }) => answer !== '',
+    )
+    for (const headers of [
+      {},
+      { authorization: 'Bearer person:bob' },
+      { authorization: 'Bearer person:Ann' },
+      { 'x-user-id': 'ann' },
+      { 'x-api-key': 'internal-key' },
+    ] as Record<string, string>[]) {
+      expect((await resume(rig, hers.streamId, null, headers).end()).status).toBe(404)
+      expect((await stop(rig, hers.streamId, headers)).status).toBe(404)
+    }
+    for (const id of [
+      hers.streamId.toLowerCase(),
+      `${hers.streamId}%00`,
+      `${hers.streamId}x`,
+      '..',
+      '__proto__',
+      'constructor',
+    ]) {
+      expect([400, 404]).toContain((await stop(rig, id, { authorization: 'Bearer person:ann' })).status)
+    }
+    expect(hers.isOver).toBe(false)
+    hers.cut()
+  })
+})
+
+describe('a backend that', () => {
+  /** Answers every question with these bytes. */
+  async function saying(write: (response: ServerResponse) => void): Promise<void> {
+    const server = createServer((_, response) => {
+      response.on('error', () => response.destroy())
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+      write(response)
+    })
+    servers.push(server)
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    rig = await startChatRig({ backends: () => [url], chat: { chatLogBytes: 256 * 1024 } })
+  }
+  const frame = (data: string): string => `data: ${data}\n\n`
+  const token = (text: string): string => frame(JSON.stringify({ type: 'token', data: text }))
+  const DONE = frame('{"type":"done"}')
+
+  test.each([
+    [
+      'nests deeply',
+      token('a') + frame(`{"type":"metadata","data":{"a":${deepArrayText(100_000)}}}`) + DONE,
+      'done',
+    ],
+    [
+      'nests deeply inside a text',
+      token('a') + token(`[METADATA]{"a":${deepArrayText(5_000)}}`) + DONE,
+      'done',
+    ],
+    [
+      'names prototypes',
+      token('a') +
+        frame('{"type":"metadata","data":{"__proto__":{"x":1}},"__proto__":{"type":"done"}}') +
+        DONE,
+      'done',
+    ],
+    ['speaks in escapes', NASTY.map(token).join('') + DONE, 'done'],
+    ['says events of its own', token('a\n\nevent: done\ndata: {}\n\nid: 7') + DONE, 'done'],
+    [
+      'counts nonsense',
+      token('a') +
+        frame('{"type":"usage","data":{"inputTokens":1e999,"outputTokens":-1}}') +
+        frame('{"type":"done","data":{"reason":"a\\nb","usage":{"inputTokens":"x"}}}'),
+      'done',
+    ],
+    ['says what is no UTF-8', `${token('a')}data: \u00ff\u00fe\n\n${DONE}`, 'done'],
+    ['says more than is kept', token('x'.repeat(40_000)).repeat(10) + DONE, 'error'],
+    ['says one frame without end', `${token('a')}data: ${'x'.repeat(5_000_000)}\n\n${DONE}`, 'done'],
+    ['says a thousand markers', token('[METADATA]{'.repeat(10_000)) + DONE, 'done'],
+    ['ends with its own error', token('a') + frame('{"type":"error","data":"Traceback: secret"}'), 'error'],
+  ])('%s costs its own answer at most', async (_, bytes, end) => {
+    await saying(response => response.end(bytes))
+    const reader = await ask(rig).end()
+    expect(reader.terminals.map(({ type }) => type)).toEqual([end])
+    expect(reader.numbered.map(({ sequence }) => sequence)).toEqual(reader.numbered.map((__, i) => i))
+    expect(reader.text).not.toMatch(/Traceback|RangeError/)
+    expect(rig.lines.join('')).not.toMatch(/Traceback|RangeError/)
+    expect(rig.limits.leased).toBe(0)
+    expect(reader.isComplete).toBe(true)
+    expect('x' in {}).toBe(false)
+  })
+})

@@ -1,0 +1,577 @@
+// Documents from outside: statuses, stream events, upstream frames, settings. Names that mean something to JavaScript change
+// nothing, depth and size are bounded, and no document of any form throws or stays behind.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, describe, expect, test } from 'vitest'
+import { createBoardReader } from '../../client/reader.js'
+import { createNormaliser } from '../../src/chat/upstream/normalise.js'
+import { loadConfig } from '../../src/config/load.js'
+import { checkReport, configReport } from '../../src/config/report.js'
+import { StatusHub } from '../../src/hub/status-hub.js'
+import { compose } from '../../src/ingest/compose.js'
+import { diffStatus } from '../../src/ingest/diff.js'
+import { MAX_DEPTH } from '../../src/ingest/json.js'
+import { mergeDiff } from '../../src/ingest/merge.js'
+import { parseStatusEvent } from '../../src/ingest/parse.js'
+import { EMPTY_STATE, MAX_BASELINE_CHARS, reduce } from '../../src/ingest/store.js'
+import { thresholdsFrom } from '../../src/panels/thresholds.js'
+import { derive } from '../../src/snapshot/derive.js'
+import type { Status } from '../../src/snapshot/reading.js'
+import { readStatus } from '../../src/sources/read-status.js'
+import { createSseParser } from '../../src/sse/parse.js'
+import { anyJson, anyText, CASES, deepArrayText, SOCKET_CASES, UNPRINTABLE } from '../support/attack.js'
+import { follow } from '../support/followed.js'
+import { startStatusServer } from '../support/status-server.js'
+import { panelsOf } from '../terminal/support/scenes.js'
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+  // The law of every test here.
+  expect(Object.keys(Object.prototype)).toEqual([])
+  for (const name of ['polluted', 'status', 'total', 'baseline', 'x']) expect(name in {}).toBe(false)
+})
+
+const EVIL = '{"polluted":1,"status":"evil","total":7,"toString":1,"hasOwnProperty":1}'
+/** Documents in which names that mean something to JavaScript stand in every place. */
+const POISONED = ['__proto__', 'constructor', 'prototype'].flatMap(name => {
+  const bad = `"${name}":${name === 'constructor' ? `{"prototype":${EVIL}}` : EVIL}`
+  return [
+    `{${bad}}`,
+    `{"indices":{${bad},"NIFTY":{"ltp":1,${bad}}},"indices_detail":{${bad}}}`,
+    `{"alerts":{${bad},"total":1,"severity_counts":{${bad}}},"health":{${bad}},"links":{${bad}}}`,
+    `{"alerts":[{${bad}}],"events":[{${bad}}],"performance":{${bad}},"sinks":{"csv":{${bad}},${bad}}}`,
+    `{"analytics":{"max_pain":{${bad}},${bad}},"loop":{${bad}},"adaptive":{${bad}},"provider":{${bad}}}`,
+  ]
+})
+const parsed = (text: string): Status => JSON.parse(text) as Status
+
+describe('names that mean something to JavaScript', () => {
+  test('in a status are names without meaning: snapshot, panels and health are as without them', () => {
+    for (const text of POISONED) {
+      const snapshot = derive(parsed(text))
+      expect(snapshot.alerts.total).not.toBe(7)
+      expect(JSON.stringify({ ...snapshot, raw: null })).not.toContain('evil')
+      expect(JSON.stringify(panelsOf(parsed(text)))).not.toMatch(/evil|panel failed/)
+    }
+  })
+  test('in several statuses are united as what they are, members of their own', () => {
+    const maps = POISONED.filter(text => !text.includes('"alerts":['))
+    const all = maps.map((text, i) => ({ name: `s${i}`, status: parsed(text), down: i % 2 === 0 }))
+    const composed = compose([
+      { name: 'first', status: { alerts: { x: 1 }, indices: {} }, down: true },
+      ...all,
+    ])
+    const { alerts } = composed as { alerts: { total?: unknown; polluted?: unknown } }
+    for (const value of [composed, alerts, composed.indices]) {
+      expect(Object.getPrototypeOf(value)).toBe(Object.prototype)
+    }
+    expect(alerts.polluted).toBeUndefined()
+  })
+  test('in a difference are refused whole, in all three grammars', () => {
+    const base = { a: { b: 1 } }
+    for (const text of POISONED) {
+      for (const diff of [
+        parsed(text),
+        { added: parsed(text), removed: [], changed: {} },
+        {
+          added: {},
+          removed: [],
+          changed: {},
+          nested: { a: { added: parsed(text), removed: [], changed: {} } },
+        },
+        { added: {}, removed: [], changed: { a: { old: 1, new: parsed(text) } } },
+        { panel: 'a', op: 'full', data: parsed(text) },
+        { panel: 'a', op: 'diff', data: parsed(text) },
+        { panel: '__proto__', op: 'full', data: parsed(text) },
+      ]) {
+        expect(mergeDiff(base, diff)).toMatchObject({ ok: false })
+      }
+      expect(diffStatus(base, parsed(text))).toBeNull()
+    }
+    expect(mergeDiff(base, { added: {}, removed: ['__proto__', 'constructor'], changed: {} })).toEqual({
+      ok: true,
+      status: base,
+    })
+  })
+  test('around an event say nothing about it', () => {
+    for (const text of POISONED) {
+      for (const name of ['panel_full', 'panel_diff', 'severity_state', 'followup_alert']) {
+        const event = parseStatusEvent(
+          name,
+          `{"__proto__":{"payload":{"status":{"x":1},"diff":{}}},"x":${text}}`,
+        )
+        expect(event).toMatchObject({ type: 'bad' })
+      }
+    }
+  })
+  test('in the settings file and in JSON settings are unknown names', () => {
+    const refused = (input: Parameters<typeof loadConfig>[0]): string => {
+      const result = loadConfig(input)
+      expect(result.ok || result.warnings.length > 0 ? result.ok : false).toBe(false)
+      return checkReport(result, false).text
+    }
+    for (const text of [
+      '__proto__ = 1',
+      '[__proto__]\npolluted = 1',
+      'constructor.prototype.polluted = 1',
+      '"__proto__" = {polluted = 1}',
+      'toString = 1',
+    ]) {
+      expect(refused({ env: {}, file: { path: 'g6.toml', text } })).toContain('is not a setting')
+    }
+    const thresholds = (overrides: unknown) =>
+      thresholdsFrom({ overrides: overrides as Record<string, unknown> })
+    for (const text of [
+      '{"__proto__":{"polluted":1}}',
+      '{"__proto__":1}',
+      '{"constructor":{"prototype":{"polluted":1}}}',
+      '{"toString":1}',
+      '{"dq":{"__proto__":{"warn":1}}}',
+      '{"__proto__.polluted":1}',
+    ]) {
+      const loaded = loadConfig({ env: { G6_SUMMARY_THRESH_OVERRIDES: text } })
+      const overrides = loaded.ok ? loaded.config.summaryThreshOverrides : {}
+      expect(loaded.ok ? thresholds(overrides).ok : false).toBe(false)
+    }
+    const sizes = loadConfig({ env: { G6_PANEL_W___PROTO__: '50', G6_PANEL_W_CONSTRUCTOR: '50' } })
+    expect(Object.getPrototypeOf(sizes.ok ? sizes.config.panelW : null)).toBe(Object.prototype)
+  })
+  test('as panels of a followed server are panels like any other to the client', () => {
+    const reader = createBoardReader()
+    const at = { schema_version: 'v1', epoch: 'e', generation: 1, cycle: 1, ts: 1 }
+    reader.apply('hello', JSON.stringify({ ...at, resumed: false, keepalive_ms: 1, panels: [] }))
+    const outcome = reader.apply(
+      'full_snapshot',
+      `{"epoch":"e","generation":1,"cycle":1,"ts":1,"panels":{"__proto__":{"title":"t","tone":"ok","hash":"x","lines":[]}}}`,
+    )
+    expect(outcome).toMatchObject({ ask: 'resync', why: 'mismatch: __proto__' })
+  })
+})
+
+describe('depth', () => {
+  const read = async (text: string) => {
+    const folder = await mkdtemp(join(tmpdir(), 'g6-deep-'))
+    closers.push(() => rm(folder, { recursive: true }))
+    const path = join(folder, 'status.json')
+    await writeFile(path, text)
+    const look = await readStatus({ path, maxBytes: 16e6, nowMs: () => 0 })
+    return look === 'unchanged' ? null : look.reading
+  }
+  const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
+
+  test('of a status file is bounded; what is read can be passed on and followed', async () => {
+    expect(await read(nested(MAX_DEPTH + 1))).toMatchObject({
+      ok: false,
+      error: 'too_large',
+      message: `it is nested deeper than ${MAX_DEPTH} levels`,
+    })
+    const reading = await read(nested(MAX_DEPTH))
+    if (reading?.ok !== true) throw new Error('at the bound it must be read')
+    const server = await startStatusServer(reading.status)
+    closers.push(() => server.close())
+    const followed = follow(`${server.url}/events`)
+    closers.push(() => followed.close())
+    await followed.until(() => followed.ingestor.state.baseline !== null)
+    expect(followed.ingestor.state).toMatchObject({ baseline: reading.status, malformed: 0 })
+  })
+  test.each([
+    ['arrays', `{"a":${deepArrayText(2_000_000)}}`],
+    ['objects', nested(1_000_000)],
+    ['an array that never ends', `{"a":${'['.repeat(4_000_000)}`],
+  ])('of millions of levels of %s is an error and nothing else', async (_, text) => {
+    expect(await read(text)).toMatchObject({ ok: false })
+  })
+  test('of events and frames is bounded, wherever it stands', () => {
+    const deep = deepArrayText(100_000)
+    for (const name of ['panel_full', 'panel_diff', 'severity_state', 'severity_counts', 'followup_alert']) {
+      const event = parseStatusEvent(
+        name,
+        `{"payload":{"status":{"a":${deep}},"diff":{"a":${deep}},"alert_type":"a","alert":{"a":${deep}},"reasons":${deep},"counts":{}}}`,
+      )
+      expect(event).toMatchObject({ type: 'bad' })
+      expect(parseStatusEvent(name, `{"x":${deep},"payload":{}}`).type).toBeDefined()
+    }
+    for (const frame of [
+      `{"type":"metadata","data":{"a":${deep}}}`,
+      `{"sources":[{"title":"t","x":${deep}}],"type":"sources","data":${deep}}`,
+      `{"type":"token","data":"[METADATA]{\\"a\\":${deepArrayText(5_000)}}"}`,
+      deep,
+    ]) {
+      const said = createNormaliser('rag').frame({ event: 'message', data: frame, id: '' })
+      expect(() => JSON.stringify(said)).not.toThrow()
+    }
+  })
+})
+
+describe('size', () => {
+  test('of what a stream leaves behind is bounded: small events, differences without end', () => {
+    let state = EMPTY_STATE
+    const take = (name: string, payload: object): void => {
+      state = reduce(state, parseStatusEvent(name, JSON.stringify({ payload })), 1)
+    }
+    take('severity_state', { alert_type: 'a', reasons: ['x'.repeat(70_000)] })
+    take('followup_alert', { message: 'x'.repeat(70_000) })
+    expect(state).toMatchObject({ malformed: 2, followUps: [] })
+    expect(state.severityState.size).toBe(0)
+    take('panel_full', { status: {} })
+    const mega = 'x'.repeat(4 * 1024 * 1024)
+    for (let i = 0; i < 20; i++) take('panel_diff', { diff: { [`k${i}`]: mega } })
+    expect(JSON.stringify(state.baseline).length).toBeLessThanOrEqual(MAX_BASELINE_CHARS)
+    expect(state).toMatchObject({ needFull: true })
+    expect(state.needFullReasons).toContain('too_large')
+    // The same member again and again grows nothing, however often.
+    take('panel_full', { status: {} })
+    for (let i = 0; i < 20; i++) take('panel_diff', { diff: { same: mega } })
+    expect(state).toMatchObject({ needFull: false })
+  })
+  test('of a board is bounded, in one event, in a group without end and over many updates', () => {
+    const at = { epoch: 'e', generation: 1, cycle: 1, ts: 1 }
+    const start = () => {
+      const reader = createBoardReader()
+      reader.acceptTruncated = true
+      reader.apply('hello', JSON.stringify({ ...at, resumed: false, keepalive_ms: 1, panels: [] }))
+      return reader
+    }
+    const panels = (from: number, count: number) =>
+      Object.fromEntries(
+        Array.from({ length: count }, (_, i) => [
+          `p${from + i}`,
+          { title: 't', tone: 'ok', hash: 'h', lines: [], truncated: true },
+        ]),
+      )
+    expect(start().apply('full_snapshot', JSON.stringify({ ...at, panels: panels(0, 2_001) }))).toMatchObject(
+      { why: 'malformed: not a count' },
+    )
+    const grouped = start()
+    const asks = Array.from(
+      { length: 4 },
+      (_, i) =>
+        grouped.apply('full_snapshot', JSON.stringify({ ...at, more: true, panels: panels(i * 600, 600) }))
+          .why,
+    )
+    expect(asks).toEqual([undefined, undefined, undefined, 'malformed: not a count'])
+    const updated = start()
+    updated.apply('full_snapshot', JSON.stringify({ ...at, panels: panels(0, 1_900) }))
+    const updates = Object.entries(panels(1_900, 101)).map(([key, panel]) => ({ key, ...panel }))
+    expect(updated.apply('panel_update', JSON.stringify({ ...at, generation: 2, updates }))).toMatchObject({
+      why: 'malformed: not a count',
+    })
+    expect(updated.board?.panels.size).toBe(1_900)
+  })
+  test('of a token full of markers costs its length, not its square', () => {
+    const texts = [
+      '[METADATA]{'.repeat(100_000),
+      `${'[METADATA]{'.repeat(50_000)}${'}'.repeat(50_000)}`,
+      '[METADATA]{"'.repeat(100_000),
+      `[METADATA]${'{'.repeat(1_000_000)}`,
+    ]
+    for (const data of texts) {
+      const normaliser = createNormaliser('rag')
+      const startedUs = process.cpuUsage()
+      const said =
+        normaliser.frame({ event: 'message', data: JSON.stringify({ type: 'token', data }), id: '' }) ?? []
+      const rest = normaliser.frame({ event: 'message', data: '{"type":"done"}', id: '' }) ?? []
+      const { user } = process.cpuUsage(startedUs)
+      const shown = [...said, ...rest].map(event => (event.type === 'token' ? event.data : '')).join('')
+      expect(shown).toBe(data)
+      // The square of it took minutes.
+      expect(user).toBeLessThan(5e6)
+    }
+  })
+})
+
+describe('any document', () => {
+  const objectText = anyJson.map(value => JSON.stringify(value) ?? 'null')
+  const payload = fc.oneof(
+    anyJson,
+    fc.dictionary(
+      fc.constantFrom(
+        'status',
+        'diff',
+        'truncated',
+        'alert_type',
+        'active',
+        'counts',
+        'alert',
+        'severity',
+        'message',
+        'ts',
+        'index',
+        'severity_counts',
+        '__proto__',
+      ),
+      anyJson,
+    ),
+  )
+  const envelope = fc.dictionary(
+    fc.constantFrom('id', 'sequence', 'type', 'timestamp', 'generation', 'stream_id', 'payload', '__proto__'),
+    fc.oneof(payload, fc.integer(), anyText),
+  )
+  const TYPES = [
+    'panel_full',
+    'panel_diff',
+    'severity_state',
+    'severity_counts',
+    'followup_alert',
+    'other',
+    '__proto__',
+    '',
+  ]
+
+  test('as events of a stream keeps the state sound and bounded', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(
+            fc.constantFrom(...TYPES),
+            fc.oneof(
+              objectText,
+              envelope.map(each => JSON.stringify(each)),
+              anyText,
+            ),
+          ),
+          { maxLength: 4 },
+        ),
+        events => {
+          let state = EMPTY_STATE
+          for (const [name, data] of events) {
+            state = reduce(state, parseStatusEvent(name, data), 1)
+            if (state.baseline !== null) derive(state.baseline, state.followUps)
+          }
+          expect(state.needFullReasons.length).toBeLessThanOrEqual(16)
+          expect(() => JSON.stringify([state, ...state.severityState])).not.toThrow()
+        },
+      ),
+      { numRuns: SOCKET_CASES },
+    )
+  })
+  test('as a status is passed on, or was refused by whoever read it', () => {
+    const hub = new StatusHub({
+      settings: () => ({ eventsSseRetryMs: 1, eventsSseHeartbeat: 1, sseStallTimeoutMs: 1 }),
+    })
+    closers.push(() => hub.close())
+    const shallow = fc.dictionary(
+      anyText,
+      fc.json({ maxDepth: 4 }).map(text => JSON.parse(text) as unknown),
+    )
+    fc.assert(
+      fc.property(shallow, status => {
+        hub.publishStatus(status)
+      }),
+      { numRuns: Math.ceil(CASES / 2) },
+    )
+  })
+  test('as a difference either applies or is refused, and never changes what it is applied to', () => {
+    const base = Object.freeze({ a: Object.freeze({ b: 1 }), list: Object.freeze([1]) })
+    const part = fc.oneof(anyJson, fc.dictionary(anyText, anyJson))
+    const diff = fc.oneof(
+      part,
+      fc.record(
+        {
+          added: part,
+          removed: fc.array(anyText),
+          changed: fc.dictionary(anyText, fc.record({ old: part, new: part })),
+          nested: part,
+        },
+        { requiredKeys: [] },
+      ),
+      fc.record({ panel: anyText, op: fc.constantFrom('full', 'diff', 'x'), data: part }),
+    )
+    fc.assert(
+      fc.property(diff, given => {
+        const merged = mergeDiff(base, given)
+        if (merged.ok) expect(Object.getPrototypeOf(merged.status)).toBe(Object.prototype)
+        expect(base).toEqual({ a: { b: 1 }, list: [1] })
+      }),
+      { numRuns: Math.ceil(CASES / 2) },
+    )
+  })
+  test('as a frame of a backend is understood, or counted as unknown', () => {
+    const frame = fc.oneof(
+      objectText,
+      anyText,
+      fc
+        .dictionary(
+          fc.constantFrom(
+            'type',
+            'data',
+            'text',
+            'sources',
+            'done',
+            'error',
+            'choices',
+            'usage',
+            'model',
+            '__proto__',
+          ),
+          fc.oneof(
+            anyJson,
+            anyText,
+            fc.constantFrom(
+              'token',
+              'metadata',
+              'sources',
+              'usage',
+              'done',
+              'error',
+              '[METADATA]{',
+              '[METADATA]{"a":1}',
+            ),
+          ),
+        )
+        .map(each => JSON.stringify(each)),
+    )
+    fc.assert(
+      fc.property(
+        fc.constantFrom('rag' as const, 'openai' as const),
+        fc.array(frame, { maxLength: 6 }),
+        (dialect, frames) => {
+          const normaliser = createNormaliser(dialect)
+          for (const data of frames) {
+            for (const event of normaliser.frame({ event: 'message', data, id: '' }) ?? []) {
+              expect(() => JSON.stringify(event)).not.toThrow()
+              if (event.type === 'done') expect(event.reason).toMatch(/^[a-z][a-z0-9_]{0,39}$/)
+            }
+          }
+          normaliser.end()
+        },
+      ),
+      { numRuns: CASES },
+    )
+  })
+  test('as bytes of an event stream, cut anywhere, gives events of one line each field', () => {
+    const line = fc.oneof(
+      anyText,
+      fc
+        .tuple(
+          fc.constantFrom('data', 'event', 'id', 'retry', '', '__proto__'),
+          fc.constantFrom(':', ': ', ''),
+          anyText,
+        )
+        .map(parts => parts.join('')),
+    )
+    const bytes = fc
+      .tuple(fc.array(line), fc.constantFrom('\n', '\r', '\r\n'))
+      .map(([lines, end]) => Buffer.from(lines.join(end) + end + end))
+    fc.assert(
+      fc.property(bytes, fc.integer({ min: 1, max: 9 }), (all, step) => {
+        const said: unknown[] = []
+        const parser = createSseParser({
+          onEvent: ({ event, id, data }) => {
+            said.push(data)
+            expect(event).not.toMatch(/[\r\n]/)
+            expect(id).not.toMatch(/[\r\n\0]/)
+          },
+          onRetry: ms => expect(ms).toBeGreaterThanOrEqual(0),
+        })
+        for (let at = 0; at < all.length; at += step) parser.push(all.subarray(at, at + step))
+        expect(said.length).toBeLessThanOrEqual(all.length)
+      }),
+      { numRuns: CASES },
+    )
+  })
+  test('as a board of another server is shown with a hash that holds, or not at all', () => {
+    const data = fc.dictionary(
+      fc.constantFrom(
+        'epoch',
+        'generation',
+        'cycle',
+        'ts',
+        'panels',
+        'updates',
+        'removed',
+        'more',
+        'resumed',
+        'keepalive_ms',
+        'reason',
+        'code',
+        'message',
+        'reconnect_ms',
+        '__proto__',
+      ),
+      fc.oneof(
+        anyJson,
+        fc.constantFrom('e', 1, 0, true),
+        fc.array(fc.dictionary(anyText, anyJson, { maxKeys: 2 }), { maxLength: 2 }),
+      ),
+    )
+    const name = fc.constantFrom(
+      'hello',
+      'full_snapshot',
+      'panel_update',
+      'panel_update_structured',
+      'heartbeat',
+      'resync_required',
+      'error',
+      'bye',
+      'constructor',
+    )
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, data), { maxLength: 4 }), events => {
+        const reader = createBoardReader()
+        for (const [event, each] of events) reader.apply(event, JSON.stringify(each))
+        for (const event of events) reader.applyResync(JSON.stringify(event[1]))
+        expect([...(reader.board?.panels.keys() ?? [])].length).toBeLessThan(100)
+      }),
+      { numRuns: SOCKET_CASES },
+    )
+  })
+  test('as settings gives a configuration or errors in words that can be shown', () => {
+    const names = [
+      'G6_SSE_IP_ALLOW',
+      'G6_ALLOWED_HOSTS',
+      'G6_SSE_ALLOW_ORIGIN',
+      'G6_TRUST_PROXY',
+      'G6_SSE_IP_CONNECT_RATE',
+      'G6_SUMMARY_THRESH_OVERRIDES',
+      'G6_TIMEZONE',
+      'G6_HTTP_HOST',
+      'G6_PANELS_SSE_URL',
+      'G6_OUTPUT_SINKS',
+      'G6_STATUS_MAX_BYTES',
+      'G6_SSE_REQUEST_ID_HEADER',
+      'RAG_BACKEND_URL',
+      'G6_NOT_ONE',
+      'G6_PANEL_W_X',
+      'G6_CHAT_PREFIX',
+    ]
+    const env = fc.dictionary(fc.constantFrom(...names), anyText, { maxKeys: 4 })
+    const toml = fc.oneof(
+      anyText,
+      fc.tuple(anyText, anyText).map(([key, value]) => `${JSON.stringify(key)} = ${JSON.stringify(value)}`),
+    )
+    fc.assert(
+      fc.property(env, fc.option(toml), (given, text) => {
+        const result = loadConfig({ env: given, file: text === null ? null : { path: 'g6.toml', text } })
+        const said =
+          configReport(result, { json: false, group: null, changed: true }).text +
+          checkReport(result, false).text
+        expect(UNPRINTABLE.exec(said.replaceAll('\n', ''))?.[0] ?? null).toBeNull()
+      }),
+      { numRuns: SOCKET_CASES },
+    )
+  })
+})
+
+test('an id that fits in no header keeps nobody away: the next connection comes without it', async () => {
+  for (const id of ['\u0001', '\u007f', '\u0085', 'x'.repeat(100_000)]) {
+    const seen: (string | undefined)[] = []
+    const server = createServer((request, response) => {
+      seen.push(request.headers['last-event-id']?.toString())
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+      response.end(`id: ${id}\nevent: panel_full\ndata: {"payload":{"status":{"n":1}}}\n\n`)
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    closers.push(() => new Promise(resolve => server.close(resolve).closeAllConnections()))
+    const followed = follow(`http://127.0.0.1:${(server.address() as AddressInfo).port}/events`)
+    closers.push(() => followed.close())
+    await followed.until(() => followed.said.filter(each => each === 'event panel_full').length >= 2)
+    expect(seen.slice(0, 2)).toEqual([undefined, undefined])
+    await followed.close()
+  }
+})
