@@ -83,7 +83,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   const address = addresses(url, options)
   const headers = (): Readonly<Record<string, string>> => {
     const token = asked(options.token)
-    return { ...asked(options.headers), ...(token ? { 'X-API-Token': token } : {}) }
+    return { ...asked(options.headers), ...(token && { 'X-API-Token': token }) }
   }
   const reader = createBoardReader()
   const listeners: { [K in keyof Listeners]: Set<Listeners[K]> } = {

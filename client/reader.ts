@@ -201,7 +201,7 @@ export function createBoardReader(): BoardReader {
     const title = text(entry.title)
     const tone = text(entry.tone)
     const held = board?.panels.get(key)
-    const blocks = Array.isArray(entry.blocks) ? { blocks: entry.blocks as readonly unknown[] } : {}
+    const blocks = Array.isArray(entry.blocks) && { blocks: entry.blocks as readonly unknown[] }
     if (entry.truncated === true) counts.truncated++
     if (held?.hash === hash && !held.truncated) into.panels.set(key, { ...held, ...blocks })
     else if (entry.truncated === true && lines !== null) {
@@ -331,15 +331,14 @@ export function createBoardReader(): BoardReader {
         counts.heartbeats++
         if (board !== null) board = { ...board, cycle: count(data.cycle), ts: count(data.ts) }
         return {}
-      case 'resync_required':
-        group = null
-        needSnapshot = true
-        return {}
       case 'error':
         return { error: `${text(data.code)}: ${text(data.message)}` }
       case 'bye':
         return { bye: { reason: text(data.reason), reconnectMs: count(data.reconnect_ms) } }
+      // Of what is KNOWN only resync_required is left.
       default:
+        group = null
+        needSnapshot = true
         return {}
     }
   }
