@@ -44,6 +44,8 @@ export class BoardFollower implements BoardSource {
   readonly #panels = new WeakMap<ClientPanel, SeenPanel>()
   #connection: Connection | null = null
   #fault: BoardNews['fault'] = null
+  /** What this outage was already said to be: each kind of fault is said once. */
+  readonly #said = new Set<string>()
   #from: ClientBoard | null = null
   #seen: SeenBoard | null = null
 
@@ -79,15 +81,11 @@ export class BoardFollower implements BoardSource {
       const fault = { error: errorOf(error), message: error.message }
       const known = this.#fault?.message === fault.message
       this.#fault = fault
-      if (known) return
-      this.#log.warn(
-        { source: this.name, problem: error.message },
-        'the followed server is lost; connecting again',
-      )
-      onNews()
+      this.#say(error)
+      if (!known) onNews()
     })
     connection.on('state', state => {
-      if (state === 'live') this.#fault = null
+      if (state === 'live') this.#sayGood()
       if (state === 'stale') this.#fault ??= { error: 'io', message: 'the connection has ended' }
       if (state === 'closed')
         this.#fault = { error: 'missing', message: 'the followed server has ended this stream' }
@@ -103,6 +101,20 @@ export class BoardFollower implements BoardSource {
   close(): Promise<void> {
     this.#connection?.close()
     return Promise.resolve()
+  }
+
+  #say({ code, status, message }: StreamError): void {
+    const key = `${code} ${status ?? ''}`
+    if (this.#said.has(key)) return
+    this.#said.add(key)
+    this.#log.warn({ source: this.name, problem: message }, 'the followed server is lost; connecting again')
+  }
+
+  #sayGood(): void {
+    this.#fault = null
+    if (this.#said.size === 0) return
+    this.#said.clear()
+    this.#log.info({ source: this.name }, 'the followed server is followed again')
   }
 
   #seenBoard({ epoch, generation, cycle, ts, panels }: ClientBoard): SeenBoard {

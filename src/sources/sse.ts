@@ -73,7 +73,8 @@ export class SseIngestor implements Source {
   #connection: IngestConnection = 'connecting'
   #error: string | null = null
   #lastError: ReadingError | null = null
-  #lastErrorKey = ''
+  /** What this outage was already said to be: each kind of fault is said once. */
+  readonly #said = new Set<string>()
   #told: PanelState | null = null
   #askedFullAtMs = Number.NEGATIVE_INFINITY
   #askLater: NodeJS.Timeout | null = null
@@ -182,6 +183,7 @@ export class SseIngestor implements Source {
     this.#hasApplied = state.uiGeneration > before.uiGeneration
     if (this.#hasApplied) {
       this.#observer.onApplied?.((this.#clock.monotonicMs() - startMs) / 1000)
+      this.#sayGood()
     }
     // What was asked for has come: the next reconnection is an ordinary one.
     if (event.type === 'panel_full' && !state.needFull) this.#stream.url = this.#address(false)
@@ -194,7 +196,6 @@ export class SseIngestor implements Source {
     this.#opened = true
     this.#connection = 'live'
     this.#error = null
-    this.#lastErrorKey = ''
     this.#reconnectReason = 'ended'
     // A producer with nothing new to say after a return says nothing.
     this.#tellGood()
@@ -217,14 +218,21 @@ export class SseIngestor implements Source {
     this.#reconnectReason = kind
     if (error.retryInMs !== undefined) this.#observer.onBackoff?.(error.retryInMs / 1000)
     const key = `${kind} ${error.status ?? ''}`
-    if (key !== this.#lastErrorKey) {
+    if (!this.#said.has(key)) {
+      this.#said.add(key)
       this.#log.warn(
         { source: this.name, kind, problem: error.message },
         'the stream is lost; connecting again',
       )
     }
-    this.#lastErrorKey = key
     this.#tellBad(readingErrorOf(error), error.message)
+  }
+
+  /** Only an event that counts ends an outage: a server may accept and be of no use. */
+  #sayGood(): void {
+    if (this.#said.size === 0) return
+    this.#said.clear()
+    this.#log.info({ source: this.name }, 'the stream is followed again')
   }
 
   /** Tells of a baseline nobody was told of, or of one that counts again. */
