@@ -58,7 +58,7 @@ describe('a full disk', () => {
         () => served.said(/can be written again/).length === complaints.length,
         'a word that all is well',
       )
-      expect(served.leftOver()).toEqual([])
+      await served.nothingLeftOver()
       expect(client.counts.reconnects).toBe(0)
       const after = served.footprint()
       expect(after.files).toBeLessThanOrEqual(before.files + 1)
@@ -174,7 +174,7 @@ describe('what may not be touched', () => {
     expect(named).toContain('manifest.json EACCES')
     chmodSync(served.panels, 0o755)
     await served.filesAgree()
-    expect(served.leftOver()).toEqual([])
+    await served.nothingLeftOver()
   })
 })
 
@@ -195,7 +195,7 @@ describe('folders that go away', () => {
       }
     }
     await served.filesAgree()
-    expect(served.leftOver()).toEqual([])
+    await served.nothingLeftOver()
     expect(served.footprint().files).toBeLessThanOrEqual(before.files + 1)
     const named = served.said(/cannot be written/).map(({ file }) => file)
     expect(new Set(named).size, 'no line a cycle').toBe(named.length)

@@ -21,6 +21,8 @@ const hashesOf = (panels: Iterable<readonly [string, { readonly hash: string }]>
     .sort()
     .join('\n')
 
+const isOurs = (name: string): boolean => /^[a-z_]+\.json$/.test(name)
+
 function readJson(path: string): Record<string, unknown> | null {
   let text: string
   try {
@@ -86,6 +88,9 @@ export class ServedFolder {
         G6_SUMMARY_META_REFRESH_SEC: '0.02',
         G6_SUMMARY_RES_REFRESH_SEC: '0.02',
         G6_SSE_IP_CONNECT_RATE: '0',
+        // Whoever is cut off comes back soon: tests of faults wait for it again and again.
+        G6_SSE_RETRY_MS: '0',
+        G6_EVENTS_SSE_RETRY_MS: '0',
       },
       how,
     )
@@ -139,7 +144,7 @@ export class ServedFolder {
         const manifest = readJson(join(this.panels, 'manifest.json'))
         const dossier = readJson(this.dossier)
         const hashes = manifest?.hashes as Record<string, string> | undefined
-        why = `manifest ${JSON.stringify(hashes)}, left over ${this.leftOver()}`
+        why = `manifest ${JSON.stringify(hashes)}`
         if (manifest === null || hashes === undefined) return false
         if (hashes.indices !== panels.indices?.hash) return false
         for (const file of manifest.files as readonly string[]) {
@@ -157,11 +162,24 @@ export class ServedFolder {
     )
   }
 
-  /** Files that are none of those anybody reads. */
-  leftOver(): readonly string[] {
+  /** Reads every file there is; throws at one that is not whole. */
+  checkFiles(): void {
+    for (const name of readdirSync(this.panels)) if (isOurs(name)) readJson(join(this.panels, name))
+    readJson(this.dossier)
+  }
+
+  /** Resolves when nothing lies beside the files; one that is being written does, for a moment. */
+  async nothingLeftOver(): Promise<void> {
+    await eventually(
+      () => this.#leftOver().length === 0,
+      () => `nothing is left over: ${this.#leftOver()}`,
+    )
+  }
+
+  #leftOver(): readonly string[] {
     return [this.panels, join(this.dossier, '..')].flatMap(folder => {
       try {
-        return readdirSync(folder).filter(name => !/^[a-z_]+\.json$/.test(name))
+        return readdirSync(folder).filter(name => !isOurs(name))
       } catch {
         return []
       }
