@@ -44,7 +44,12 @@ import { wantsSink } from './sinks.js'
 import { createStatusOutput } from './status-output.js'
 import { VERSION } from './version.js'
 
-export type ProgramParts = { readonly config: Config; readonly metrics: Metrics; readonly log: Log }
+export type ProgramParts = {
+  readonly config: Config
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly clock: Clock
+}
 
 export type ProgramOptions = {
   readonly loaded: Loaded
@@ -76,6 +81,7 @@ export class Program {
   readonly #options: ProgramOptions
   readonly #log: Log
   readonly #clock: Clock
+  readonly #startedMs: number
   readonly #listeners: readonly ListenerPlan[]
   #server: HttpServer | null = null
   /** Only where the board is served; loaded with the server. */
@@ -97,6 +103,7 @@ export class Program {
     this.#config = config
     this.#log = log
     this.#clock = options.clock ?? systemClock
+    this.#startedMs = this.#clock.monotonicMs()
     this.metrics = config.unifiedMetrics
       ? createMetrics({
           extended: config.sseMetricsExtended,
@@ -105,7 +112,7 @@ export class Program {
           node: process.version,
         })
       : silentMetrics()
-    const parts = { config, metrics: this.metrics, log }
+    const parts = { config, metrics: this.metrics, log, clock: this.#clock }
     const source = typeof options.source === 'function' ? options.source(parts) : options.source
     this.#source = source
     this.#surroundings = surroundingsOf(config, this.#linksOf([]))
@@ -317,7 +324,7 @@ export class Program {
       result: latest === null ? null : { ...latest, source: this.loop.sourceNow() },
       hub: this.hub.stats(),
       version: VERSION,
-      uptimeSec: (this.#clock.nowMs() - this.loop.statistics.startedAtMs) / 1000,
+      uptimeSec: (this.#clock.monotonicMs() - this.#startedMs) / 1000,
       draining: this.#draining,
     })
   }

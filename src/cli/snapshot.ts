@@ -1,6 +1,7 @@
 // `g6 snapshot`: one board, once, as text or JSON; for pipes and scripts.
 import { Command } from 'commander'
 import { printSnapshot } from '../app/one-board.js'
+import { systemClock } from '../clock/clock.js'
 import { settingFlags } from '../config/flags.js'
 import { silentMetrics } from '../metrics/metrics.js'
 import { prepare } from './settings.js'
@@ -16,7 +17,12 @@ export function snapshotCommand(): Command {
       const prepared = prepare(command)
       if (prepared === null) return
       const { json = false, source: sources = [] } = command.opts<Options>()
-      const parts = { config: prepared.loaded.config, metrics: silentMetrics(), log: prepared.log }
+      const parts = {
+        config: prepared.loaded.config,
+        metrics: silentMetrics(),
+        log: prepared.log,
+        clock: systemClock,
+      }
       process.exitCode = await printSnapshot(parts, { sources, json }, process)
     })
 }

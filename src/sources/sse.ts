@@ -5,12 +5,13 @@
 // first time at once, then at most every `forceFullRetrySec`.
 import { createEventStream, type EventStream, type StreamError } from '../../client/event-stream.js'
 import { type Clock, systemClock } from '../clock/clock.js'
+import { type Moment, momentNow, wallTimeOf } from '../clock/moment.js'
 import type { Source } from '../engine/source.js'
 import type { IngestConnection, IngestStats } from '../ingest/enrichment.js'
-import { heartbeatLimits } from '../ingest/heartbeat.js'
+import { heartbeat, heartbeatLimits } from '../ingest/heartbeat.js'
 import { PanelStateStore } from '../ingest/panel-state-store.js'
 import { parseStatusEvent, type StatusEvent } from '../ingest/parse.js'
-import type { NeedFullReason, PanelState } from '../ingest/store.js'
+import { movedTimes, type NeedFullReason, type PanelState } from '../ingest/store.js'
 import { type Log, silentLog } from '../log/log.js'
 import { STATUS_EVENT_TYPES } from '../protocol/status-events.js'
 import type { Reading, ReadingError } from '../snapshot/reading.js'
@@ -66,6 +67,7 @@ export class SseIngestor implements Source {
   readonly #options: SseIngestorOptions
   readonly #store: PanelStateStore
   readonly #clock: Clock
+  readonly #startedAt: Moment
   readonly #log: Log
   readonly #observer: IngestObserver
   readonly #stream: EventStream
@@ -89,6 +91,7 @@ export class SseIngestor implements Source {
     this.#options = options
     this.name = nameOf(options.url)
     this.#clock = options.clock ?? systemClock
+    this.#startedAt = momentNow(this.#clock)
     this.#log = options.log ?? silentLog
     this.#observer = options.observer ?? {}
     const types = options.types ?? STATUS_EVENT_TYPES
@@ -104,7 +107,7 @@ export class SseIngestor implements Source {
       initialDelayMs: options.initialDelayMs ?? 1000,
       isGood: () => this.#hasApplied,
       onOpen: () => this.#onOpen(),
-      onBytes: () => this.#store.heardBytes(this.#clock.nowMs()),
+      onBytes: () => this.#store.heardBytes(this.#steadyMs()),
       onError: error => this.#onError(error),
     })
   }
@@ -131,15 +134,30 @@ export class SseIngestor implements Source {
 
   ingest(nowMs: number, intervalSec: number | null): readonly IngestStats[] {
     const limits = heartbeatLimits(intervalSec, this.#options.limits?.())
+    const state = movedTimes(this.#store.state, this.#setByMs(nowMs))
     return [
       {
         source: this.name,
         connection: this.#connection,
         error: this.#error,
-        state: this.#store.state,
-        heartbeat: this.#store.heartbeat(nowMs, limits),
+        state,
+        heartbeat: heartbeat(state, nowMs, limits),
       },
     ]
+  }
+
+  /** Epoch ms as counted since the start: nobody sets this clock, so the store's times are never in disorder. */
+  #steadyMs(): number {
+    const { wallMs, monotonicMs } = this.#startedAt
+    return wallMs + this.#clock.monotonicMs() - monotonicMs
+  }
+
+  /** What the wall clock was set by since the start. */
+  #setByMs(nowMs: number): number {
+    return (
+      wallTimeOf(this.#startedAt, { wallMs: nowMs, monotonicMs: this.#clock.monotonicMs() }) -
+      this.#startedAt.wallMs
+    )
   }
 
   async close(): Promise<void> {
@@ -171,7 +189,7 @@ export class SseIngestor implements Source {
 
   #take(event: StatusEvent): void {
     const startMs = this.#clock.monotonicMs()
-    const nowMs = this.#clock.nowMs()
+    const nowMs = this.#steadyMs()
     this.#observer.onEvent?.(event.type === 'bad' ? 'other' : event.type)
     if (event.type === 'bad') {
       this.#observer.onError?.(event.fault)
