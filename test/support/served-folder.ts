@@ -204,6 +204,14 @@ export class ServedFolder {
     return { files: openFilesOf(this.pid), residentKb: residentKbOf(this.pid) }
   }
 
+  /** Resolves when it has no more files open than it had, but for one it is just reading and a connection that closes. */
+  async holdsNoMoreFilesThan({ files }: { readonly files: number }): Promise<void> {
+    await eventually(
+      () => this.footprint().files <= files + 2,
+      () => `no more files open than ${files}: ${this.footprint().files}`,
+    )
+  }
+
   /** Ends it now and removes its folder. */
   async remove(): Promise<void> {
     for (const connection of this.#connections.splice(0)) connection.close()
