@@ -6,13 +6,20 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.js'
 import { endAll, g6 } from '../support/g6.js'
 import { ServedFolder, type ServedOptions } from '../support/served-folder.js'
-import { withSmallDisk } from '../support/small-disk.js'
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.js'
 
 const closers: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
   await endAll()
 })
+
+/** Gone after the servers that were started after it. */
+function smallDisk(sizeKb: number): SmallDisk {
+  const disk = mountSmallDisk(sizeKb)
+  closers.push(() => disk.remove())
+  return disk
+}
 
 async function serving(options: ServedOptions = {}) {
   const served = new ServedFolder(options)
@@ -29,74 +36,69 @@ const AS_ORDINARY_USER =
 
 describe('a full disk', () => {
   test('under the files costs the files only; they are whole all the while and right again when there is room', async () => {
-    await withSmallDisk(512, async disk => {
-      const served = await serving({ filesIn: disk.path })
-      const client = served.connect()
-      await served.shows(client, 1)
-      await served.filesAgree()
-      const before = served.footprint()
+    const disk = smallDisk(512)
+    const served = await serving({ filesIn: disk.path })
+    const client = served.connect()
+    await served.shows(client, 1)
+    await served.filesAgree()
+    const before = served.footprint()
 
-      disk.fill()
-      for (let n = 2; n <= 12; n++) {
-        served.write(n)
-        await served.shows(client, n)
-      }
-      const manifest = JSON.parse(readFileSync(join(served.panels, 'manifest.json'), 'utf8')) as object
-      expect(manifest, 'what was written before').toHaveProperty('hashes')
-      const complaints = served.said(/cannot be written/)
-      expect(complaints.map(({ code }) => code)).toEqual(complaints.map(() => 'ENOSPC'))
-      const named = complaints.map(({ file }) => file)
-      expect(new Set(named).size, 'each file is named once').toBe(named.length)
-      expect(named).toContain('manifest.json')
-      expect(named).toContain('dossier.json')
-      const where = complaints.find(({ file }) => file === 'manifest.json')
-      expect(where, 'the line says where').toMatchObject({ folder: served.panels })
+    disk.fill()
+    for (let n = 2; n <= 12; n++) {
+      served.write(n)
+      await served.shows(client, n)
+    }
+    const manifest = JSON.parse(readFileSync(join(served.panels, 'manifest.json'), 'utf8')) as object
+    expect(manifest, 'what was written before').toHaveProperty('hashes')
+    const complaints = served.said(/cannot be written/)
+    expect(complaints.map(({ code }) => code)).toEqual(complaints.map(() => 'ENOSPC'))
+    const named = complaints.map(({ file }) => file)
+    expect(new Set(named).size, 'each file is named once').toBe(named.length)
+    expect(named).toContain('manifest.json')
+    expect(named).toContain('dossier.json')
+    const where = complaints.find(({ file }) => file === 'manifest.json')
+    expect(where, 'the line says where').toMatchObject({ folder: served.panels })
 
-      disk.empty()
-      await served.filesAgree()
-      await eventually(
-        () => served.said(/can be written again/).length === complaints.length,
-        'a word that all is well',
-      )
-      await served.nothingLeftOver()
-      expect(client.counts.reconnects).toBe(0)
-      await served.holdsNoMoreFilesThan(before)
-      // The process must be gone before its disk.
-      await served.remove()
-    })
+    disk.empty()
+    await served.filesAgree()
+    await eventually(
+      () => served.said(/can be written again/).length === served.said(/cannot be written/).length,
+      'a word that all is well',
+    )
+    await served.nothingLeftOver()
+    expect(client.counts.reconnects).toBe(0)
+    await served.holdsNoMoreFilesThan(before)
   })
 
   test('under the log costs log lines, which are counted, and nothing else', async () => {
-    await withSmallDisk(64, async disk => {
-      const path = join(disk.path, 'log')
-      const err = openSync(path, 'a')
-      try {
-        const served = await serving({ err })
-        const logText = (): string => readFileSync(path, 'utf8')
-        served.url = await eventually(() => /"url":"(http:[^"]+)"/.exec(logText())?.[1], 'an address')
-        const client = served.connect()
-        await served.shows(client, 1)
-        disk.fill(err)
-        // Each of them is a line.
-        for (let n = 2; n <= 5; n++) {
-          rmSync(served.status)
-          await eventually(async () => (await served.source()).state === 'missing', 'the status is missed')
-          served.write(n)
-          await served.shows(client, n)
-        }
-        disk.empty()
+    const disk = smallDisk(64)
+    const path = join(disk.path, 'log')
+    const err = openSync(path, 'a')
+    try {
+      const served = await serving({ err })
+      const logText = (): string => readFileSync(path, 'utf8')
+      served.url = await eventually(() => /"url":"(http:[^"]+)"/.exec(logText())?.[1], 'an address')
+      const client = served.connect()
+      await served.shows(client, 1)
+      disk.fill(err)
+      // Each of them is a line.
+      for (let n = 2; n <= 5; n++) {
         rmSync(served.status)
-        await eventually(
-          () => logText().includes('log lines could not be written'),
-          'the log says what it lost',
-        )
-        expect(logText()).toMatch(/"lost":\d+,"code":"ENOSPC"/)
-        expect(served.running?.child.exitCode).toBeNull()
-        await served.remove()
-      } finally {
-        closeSync(err)
+        await eventually(async () => (await served.source()).state === 'missing', 'the status is missed')
+        served.write(n)
+        await served.shows(client, n)
       }
-    })
+      disk.empty()
+      rmSync(served.status)
+      await eventually(
+        () => logText().includes('log lines could not be written'),
+        'the log says what it lost',
+      )
+      expect(logText()).toMatch(/"lost":\d+,"code":"ENOSPC"/)
+      expect(served.running?.child.exitCode).toBeNull()
+    } finally {
+      closeSync(err)
+    }
   })
 
   test('under standard output costs what was shown there, not the stream; the exit code tells', async () => {

@@ -156,7 +156,13 @@ test(
           }
         })
         .afterEach(closeAll),
-      { numRuns: RUNS, seed: SEED, interruptAfterTimeLimit: 50_000 * Math.max(1, RUNS / 25) },
+      // A client that never gets there fails its run, and is told with it.
+      {
+        timeout: 20_000,
+        numRuns: RUNS,
+        seed: SEED,
+        interruptAfterTimeLimit: 50_000 * Math.max(1, RUNS / 25),
+      },
     )
   },
   60_000 * Math.max(1, RUNS / 25),

@@ -10,6 +10,8 @@ export type SmallDisk = {
   fill(open?: number): void
   /** Gives it back. */
   empty(): void
+  /** Unmounts it; whoever writes to it must have ended. */
+  remove(): Promise<void>
 }
 
 const FILLER = '.filler'
@@ -40,29 +42,26 @@ function fill(path: string, open?: number): void {
   }
 }
 
-/** Gives `use` a disk of so many KB. Mounting takes root, or a machine that lets this user mount. */
-export async function withSmallDisk<T>(sizeKb: number, use: (disk: SmallDisk) => Promise<T>): Promise<T> {
+/** A disk of so many KB. Mounting takes root, or a machine that lets this user mount. */
+export function mountSmallDisk(sizeKb: number): SmallDisk {
   const path = mkdtempSync(join(tmpdir(), 'g6-disk-'))
   try {
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeKb}k`, 'tmpfs', path], { stdio: 'pipe' })
-    } catch (error) {
-      throw new Error(
-        'this test needs a disk it can fill: it mounts a tmpfs, which this user may not. Run it as root (in a container: with CAP_SYS_ADMIN).',
-        { cause: error },
-      )
-    }
-    try {
-      return await use({
-        path,
-        fill: open => fill(path, open),
-        empty: () => rmSync(join(path, FILLER), { force: true }),
-      })
-    } finally {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${sizeKb}k`, 'tmpfs', path], { stdio: 'pipe' })
+  } catch (error) {
+    rmSync(path, { recursive: true })
+    throw new Error(
+      'this test needs a disk it can fill: it mounts a tmpfs, which this user may not. Run it as root (in a container: with CAP_SYS_ADMIN).',
+      { cause: error },
+    )
+  }
+  return {
+    path,
+    fill: open => fill(path, open),
+    empty: () => rmSync(join(path, FILLER), { force: true }),
+    async remove() {
       // Lazily: a process that was just killed may hold a file for a moment longer.
       execFileSync('umount', ['--lazy', path])
-    }
-  } finally {
-    rmSync(path, { recursive: true, force: true })
+      rmSync(path, { recursive: true, force: true })
+    },
   }
 }
