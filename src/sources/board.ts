@@ -85,7 +85,7 @@ export class BoardFollower implements BoardSource {
       if (!known) onNews()
     })
     connection.on('state', state => {
-      if (state === 'live') this.#sayGood()
+      if (state === 'live') this.#isBack()
       if (state === 'stale') this.#fault ??= { error: 'io', message: 'the connection has ended' }
       if (state === 'closed')
         this.#fault = { error: 'missing', message: 'the followed server has ended this stream' }
@@ -110,11 +110,11 @@ export class BoardFollower implements BoardSource {
     this.#log.warn({ source: this.name, problem: message }, 'the followed server is lost; connecting again')
   }
 
-  #sayGood(): void {
+  #isBack(): void {
     this.#fault = null
     if (this.#said.size === 0) return
     this.#said.clear()
-    this.#log.info({ source: this.name }, 'the followed server is followed again')
+    this.#log.info({ source: this.name }, 'the followed server is back')
   }
 
   #seenBoard({ epoch, generation, cycle, ts, panels }: ClientBoard): SeenBoard {

@@ -250,7 +250,7 @@ export class SseIngestor implements Source {
   #sayGood(): void {
     if (this.#said.size === 0) return
     this.#said.clear()
-    this.#log.info({ source: this.name }, 'the stream is followed again')
+    this.#log.info({ source: this.name }, 'the stream is back')
   }
 
   /** Tells of a baseline nobody was told of, or of one that counts again. */

@@ -97,7 +97,7 @@ test('an edge notices it, says so once, and once that all is well again', async 
   expect(faults).toContain('timeout 1')
   expect(lines()).toMatchObject([
     { level: 40, msg: 'the followed server is lost; connecting again', problem: 'no byte for 2500 ms' },
-    { level: 30, msg: 'the followed server is followed again' },
+    { level: 30, msg: 'the followed server is back' },
   ])
 })
 
@@ -118,7 +118,7 @@ test('a status source notices it, says so once, and once that all is well again'
   expect(followed.readings.at(-1)).toMatchObject({ ok: true, status: { cycle: 2 } })
   expect(lines()).toMatchObject([
     { level: 40, msg: 'the stream is lost; connecting again', kind: 'timeout' },
-    { level: 30, msg: 'the stream is followed again' },
+    { level: 30, msg: 'the stream is back' },
   ])
 })
 

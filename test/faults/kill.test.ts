@@ -114,8 +114,8 @@ describe(`killed at random moments (G6_FAULT_SEED=${SEED})`, () => {
     // Half of them were the edge's; each fell on one of the composite's.
     const lost = (of: Running, pattern: RegExp) => of.said().err.match(pattern)?.length ?? 0
     expect(lost(edge, /the followed server is lost/g)).toBeGreaterThanOrEqual(KILLS / 2)
-    expect(lost(edge, /the followed server is followed again/g)).toBe(KILLS / 2)
-    expect(lost(both, /the stream is followed again/g)).toBe(KILLS)
+    expect(lost(edge, /the followed server is back/g)).toBe(KILLS / 2)
+    expect(lost(both, /the stream is back/g)).toBe(KILLS)
   })
 })
 

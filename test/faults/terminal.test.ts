@@ -63,7 +63,7 @@ test('a dashboard shows what the server shows after every fault, and says when i
   screen.type('q')
   expect(await screen.exit).toBe(0)
   const lost = screen.raw.match(/the followed server is lost/g)?.length ?? 0
-  const again = screen.raw.match(/the followed server is followed again/g)?.length ?? 0
+  const again = screen.raw.match(/the followed server is back/g)?.length ?? 0
   // Cut, cut, reset, gone: each an outage, each with an end. A server that says goodbye and is back in time is none.
   expect([4, 5]).toContain(again)
   expect(lost).toBeGreaterThanOrEqual(again)
