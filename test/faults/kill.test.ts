@@ -16,8 +16,8 @@ afterEach(async () => {
   await endAll()
 })
 
-/** G6_FAULT_SEED=N runs the same moments again. */
-const SEED = Number(process.env.G6_FAULT_SEED ?? Math.floor(Math.random() * 1e9))
+/** FAULT_SEED=N runs the same moments again. */
+const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 1e9))
 
 async function serving() {
   const served = new ServedFolder()
@@ -52,7 +52,7 @@ async function follower(
 /** Of the two servers by turns. */
 const KILLS = 2
 
-describe(`killed at random moments (G6_FAULT_SEED=${SEED})`, () => {
+describe(`killed at random moments (FAULT_SEED=${SEED})`, () => {
   test('files are whole and nothing is left over; a reader is equal again after every restart', async () => {
     const random = seeded(SEED)
     const served = await serving()

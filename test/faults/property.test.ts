@@ -1,7 +1,7 @@
 // The law of the stream: whatever happens to the connections of any number of clients, in whatever order, all of them end
 // equal to the server, every hash.
 //
-// G6_FAULT_RUNS=N makes N runs instead of 25; G6_FAULT_SEED=N begins them at that seed (a failure prints its own, and the
+// FAULT_RUNS=N makes N runs instead of 25; FAULT_SEED=N begins them at that seed (a failure prints its own, and the
 // shortest sequence of faults that still fails).
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
@@ -12,8 +12,8 @@ import { textPanel } from '../support/boards.js'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.js'
 import { reaches } from '../support/reaches.js'
 
-const RUNS = Number(process.env.G6_FAULT_RUNS ?? 25)
-const SEED = Number(process.env.G6_FAULT_SEED ?? Date.now() % 1_000_000)
+const RUNS = Number(process.env.FAULT_RUNS ?? 25)
+const SEED = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000)
 
 const KEYS = ['header', 'cycle', 'indices', 'alerts']
 /** Each client in another form: lines, diffs of lines, and with what panels are drawn from. */
@@ -126,7 +126,7 @@ async function closeAll(): Promise<void> {
 afterEach(closeAll)
 
 test(
-  `clients behind any faults end equal to the server (G6_FAULT_SEED=${SEED})`,
+  `clients behind any faults end equal to the server (FAULT_SEED=${SEED})`,
   async () => {
     await fc.assert(
       fc
