@@ -44,7 +44,10 @@ import { createStatusOutput } from './status-output.js'
 import { VERSION } from './version.js'
 
 export type ProgramParts = {
+  /** As the program was started. */
   readonly config: Config
+  /** As they are now: another object after a reload. */
+  readonly settings: () => Config
   readonly metrics: Metrics
   readonly log: Log
   readonly clock: Clock
@@ -111,7 +114,7 @@ export class Program {
           node: process.version,
         })
       : silentMetrics()
-    const parts = { config, metrics: this.metrics, log, clock: this.#clock }
+    const parts = { config, settings: () => this.#config, metrics: this.metrics, log, clock: this.#clock }
     const source = typeof options.source === 'function' ? options.source(parts) : options.source
     this.#source = source
     this.#surroundings = surroundingsOf(config, this.#linksOf([]))

@@ -17,8 +17,10 @@ export function snapshotCommand(): Command {
       const prepared = prepare(command)
       if (prepared === null) return
       const { json = false, source: sources = [] } = command.opts<Options>()
+      const { config } = prepared.loaded
       const parts = {
-        config: prepared.loaded.config,
+        config,
+        settings: () => config,
         metrics: silentMetrics(),
         log: prepared.log,
         clock: systemClock,
