@@ -112,6 +112,14 @@ function retryAfterMs(header: string | null): number {
   return ms > 0 ? ms : 0
 }
 
+/** Node's fetch says no more than "fetch failed"; what failed is in the cause. */
+function sayOf(reason: unknown): string {
+  if (!(reason instanceof Error)) return String(reason)
+  const cause = reason.cause as { message?: string; code?: string } | undefined
+  const why = cause?.message || cause?.code
+  return why ? `${reason.message}: ${why}` : reason.message
+}
+
 export function createEventStream(url: string | URL, options: EventStreamOptions = {}): EventStream {
   const { onError, onComment, signal, maxEventLength, initialDelayMs = 1000, maxDelayMs = 30_000 } = options
   const random = options.random ?? Math.random
@@ -202,12 +210,7 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
     if (reason instanceof StreamError) return reason
     const aborted: unknown = connection.signal.reason
     if (aborted instanceof StreamError) return aborted
-    return new StreamError(
-      'network',
-      reason instanceof Error ? reason.message : String(reason),
-      undefined,
-      reason,
-    )
+    return new StreamError('network', sayOf(reason), undefined, reason)
   }
 
   async function pause(error: StreamError): Promise<void> {

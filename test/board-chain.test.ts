@@ -9,6 +9,7 @@ import { type BoardServer, seen, startBoardServer } from './support/board-server
 import { textPanel } from './support/boards.js'
 import { startFaultProxy } from './support/fault-proxy.js'
 import { runFaults } from './support/fault-run.js'
+import { reaches } from './support/reaches.js'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
@@ -76,20 +77,6 @@ function client(url: string, options: Parameters<typeof connect>[1] = {}): Conne
   return connection
 }
 
-function reached(connection: Connection, board: Board): Promise<void> {
-  const wanted = JSON.stringify(seen(board))
-  return new Promise(resolve => {
-    const ends: (() => void)[] = []
-    const look = (): void => {
-      if (connection.board === null || JSON.stringify(seen(connection.board)) !== wanted) return
-      for (const end of ends) end()
-      resolve()
-    }
-    ends.push(connection.on('update', look), connection.on('state', look))
-    look()
-  })
-}
-
 describe('an edge', () => {
   test('shows the origin’s board, epoch, generation and hashes, blocks included', async () => {
     const origin = await startBoardServer('e7')
@@ -113,18 +100,18 @@ describe('an edge', () => {
     origin.publish([textPanel('a', '1'), textPanel('b', '1')])
     const edge = await startEdge(origin.url)
     const reader = client(proxy.url)
-    await reached(reader, origin.board)
+    await reaches(reader, origin.board)
     await edge.reaches(origin.board)
     // From the origin to the edge, with what happened in between.
     proxy.target = edge.server.port
     proxy.cut()
     origin.publish([textPanel('a', '2'), textPanel('b', '1')])
-    await reached(reader, origin.board)
+    await reaches(reader, origin.board)
     // And back.
     proxy.target = origin.port
     proxy.cut()
     origin.publish([textPanel('a', '2')])
-    await reached(reader, origin.board)
+    await reaches(reader, origin.board)
     expect(reader.counts).toMatchObject({ snapshots: 1, mismatches: 0, resyncs: 0, reconnects: 2 })
     expect(edge.server.hub.stats().resumed.resumed).toBe(1)
     expect(origin.hub.stats().resumed.resumed).toBe(1)
@@ -137,13 +124,13 @@ describe('an edge', () => {
     for (const text of ['1', '2', '3']) one.publish([textPanel('a', text)])
     const edge = await startEdge(proxy.url)
     const reader = client(edge.server.url)
-    await reached(reader, one.board)
+    await reaches(reader, one.board)
     await one.close()
     const two = await startBoardServer('e2')
     closers.push(() => two.close())
     two.publish([textPanel('a', '9')])
     proxy.target = two.port
-    await reached(reader, two.board)
+    await reaches(reader, two.board)
     expect(reader.board).toMatchObject({ epoch: 'e2', generation: 1 })
     expect(reader.counts.reconnects, 'the edge kept the connection').toBe(0)
   })
@@ -177,7 +164,7 @@ describe('an edge', () => {
         return {
           reaches: async board => {
             await edge.reaches(board)
-            await reached(reader, board)
+            await reaches(reader, board)
             expect(reader.counts.mismatches).toBe(0)
           },
         }

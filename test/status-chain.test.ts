@@ -4,6 +4,7 @@ import type { Status } from '../src/snapshot/reading.js'
 import { type FaultProxy, startFaultProxy } from './support/fault-proxy.js'
 import { seeded } from './support/fault-run.js'
 import { type Followed, follow } from './support/followed.js'
+import { type Footprint, holdsNoMoreThan, ownFootprint } from './support/footprint.js'
 import { type StatusServer, startStatusServer } from './support/status-server.js'
 
 const closers: (() => Promise<void>)[] = []
@@ -68,6 +69,19 @@ describe('a chain of two', () => {
           await turn()
         }
       },
+      reset: () => {
+        publish(1)
+        proxy.reset()
+        publish(pick(3))
+      },
+      slow: () => {
+        proxy.shape({ sizeBytes: () => 1_000, gapMs: 1 })
+        publish(1 + pick(3))
+      },
+      otherPieces: () => {
+        proxy.shape({ sizeBytes: () => 1 + pick(900), gapMs: 0 })
+        publish(1 + pick(3))
+      },
       stall: async () => {
         proxy.stall()
         for (let i = 0; i < 6; i++) {
@@ -86,6 +100,7 @@ describe('a chain of two', () => {
         publish(pick(3))
       },
     }
+    let warm: Footprint | null = null
     try {
       for (let round = 0; round < 200; round++) {
         const names = Object.keys(faults)
@@ -93,7 +108,10 @@ describe('a chain of two', () => {
         done[name] = (done[name] ?? 0) + 1
         await faults[name]?.()
         await followed.until(shows(followed, status))
+        proxy.shape(null)
+        if (round === 60) warm = ownFootprint()
       }
+      if (warm !== null) await holdsNoMoreThan(warm)
     } finally {
       await server.close()
     }

@@ -31,8 +31,8 @@ export function oneBoard(config: Config, sourceName: string, reading: Reading, n
       ? empty
       : nextBoard(empty, createPanelBuilder().build({ ...surroundings, snapshot, nowMs }), 1, nowMs)
   const limits = staleAfter(surroundings.thresholds, snapshot?.cycle.intervalSec ?? null)
-  const changedAtMs = reading.ok ? reading.readAtMs : null
-  const source = sourceState(reading, changedAtMs, limits, nowMs)
+  const change = reading.ok ? { atMs: reading.readAtMs, ageSec: 0 } : null
+  const source = sourceState(reading, change, limits)
   return { board, snapshot, reading, source, stats: new Statistics(nowMs).snapshot(0) }
 }
 

@@ -10,7 +10,7 @@ import { wantsSink } from './sinks.js'
 import { VERSION } from './version.js'
 
 /** Panel files and dossier. */
-export function fileOutputs({ config, metrics, log }: ProgramParts): readonly Output[] {
+export function fileOutputs({ config, metrics, log, clock }: ProgramParts): readonly Output[] {
   if (!wantsSink(config.outputSinks, 'files')) return []
   const onFault = () => metrics.g6_unified_errors_total.inc({ kind: 'files' })
   const outputs: Output[] = []
@@ -32,7 +32,7 @@ export function fileOutputs({ config, metrics, log }: ProgramParts): readonly Ou
       createDossierOutput({
         path: config.summaryDossierPath,
         intervalMs: config.summaryDossierIntervalSec * 1000,
-        monotonicMs: () => performance.now(),
+        monotonicMs: clock.monotonicMs,
         log,
         onFault,
       }),

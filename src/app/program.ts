@@ -50,6 +50,7 @@ export type ProgramParts = {
   readonly settings: () => Config
   readonly metrics: Metrics
   readonly log: Log
+  readonly clock: Clock
 }
 
 export type ProgramOptions = {
@@ -82,6 +83,7 @@ export class Program {
   readonly #options: ProgramOptions
   readonly #log: Log
   readonly #clock: Clock
+  readonly #startedMs: number
   readonly #listeners: readonly ListenerPlan[]
   #server: HttpServer | null = null
   /** Only where the board is served; loaded with the server. */
@@ -103,6 +105,7 @@ export class Program {
     this.#config = config
     this.#log = log
     this.#clock = options.clock ?? systemClock
+    this.#startedMs = this.#clock.monotonicMs()
     this.metrics = config.unifiedMetrics
       ? createMetrics({
           extended: config.sseMetricsExtended,
@@ -111,7 +114,7 @@ export class Program {
           node: process.version,
         })
       : silentMetrics()
-    const parts = { config, settings: () => this.#config, metrics: this.metrics, log }
+    const parts = { config, settings: () => this.#config, metrics: this.metrics, log, clock: this.#clock }
     const source = typeof options.source === 'function' ? options.source(parts) : options.source
     this.#source = source
     this.#surroundings = surroundingsOf(config, this.#linksOf([]))
@@ -327,7 +330,7 @@ export class Program {
       result: latest === null ? null : { ...latest, source: this.loop.sourceNow() },
       hub: this.hub.stats(),
       version: VERSION,
-      uptimeSec: (this.#clock.nowMs() - this.loop.statistics.startedAtMs) / 1000,
+      uptimeSec: (this.#clock.monotonicMs() - this.#startedMs) / 1000,
       draining: this.#draining,
     })
   }

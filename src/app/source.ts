@@ -13,8 +13,9 @@ import { VERSION } from './version.js'
 
 type StatusSpec = Exclude<SourceSpec, { readonly kind: 'board' }>
 
-function statusSource(spec: StatusSpec, { config, settings, metrics, log }: ProgramParts): Source {
-  if (spec.kind === 'file') return createFileSource({ path: spec.path, maxBytes: config.statusMaxBytes, log })
+function statusSource(spec: StatusSpec, { config, settings, metrics, log, clock }: ProgramParts): Source {
+  if (spec.kind === 'file')
+    return createFileSource({ path: spec.path, maxBytes: config.statusMaxBytes, log, clock })
   return new SseIngestor({
     url: spec.url,
     types: config.panelsSseTypes,
@@ -26,12 +27,13 @@ function statusSource(spec: StatusSpec, { config, settings, metrics, log }: Prog
     userAgent: `g6-stream/${VERSION}`,
     observer: ingestObserver(metrics),
     log,
+    clock,
   })
 }
 
 /** The status file of the settings, whatever else they name. */
-export function fileSourceOf({ config, log }: ProgramParts): Source {
-  return createFileSource({ path: config.summaryStatusFile, maxBytes: config.statusMaxBytes, log })
+export function fileSourceOf({ config, log, clock }: ProgramParts): Source {
+  return createFileSource({ path: config.summaryStatusFile, maxBytes: config.statusMaxBytes, log, clock })
 }
 
 /**
@@ -45,7 +47,7 @@ export function sourceOf(given: readonly string[]): (parts: ProgramParts) => Pro
     if (first?.kind === 'board') return boardSource(first.url, parts)
     const sources = specs.flatMap(spec => (spec.kind === 'board' ? [] : [statusSource(spec, parts)]))
     const [only] = sources
-    return only !== undefined && sources.length === 1 ? only : new CompositeSource(sources)
+    return only !== undefined && sources.length === 1 ? only : new CompositeSource(sources, parts.clock)
   }
 }
 

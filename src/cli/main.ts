@@ -71,10 +71,22 @@ async function main(args: readonly string[]): Promise<void> {
   await g6.parseAsync([...args], { from: 'user' })
 }
 
-// A pipe that was closed (`g6 dashboard | head`) is an ordinary end.
+// A pipe that was closed (`g6 dashboard | head`) is an ordinary end. Anything else (a full disk) costs what was to be written
+// and the exit code, not the program: it may be serving too.
+let isOutputLost = false
 process.stdout.on('error', error => {
-  if ('code' in error && error.code === 'EPIPE') process.exit(0)
-  throw error
+  const code = 'code' in error ? String(error.code) : error.message
+  if (code === 'EPIPE') process.exit(0)
+  if (isOutputLost) return
+  isOutputLost = true
+  process.stderr.write(`g6: standard output cannot be written (${code}); what it should have said is lost\n`)
+  // Whatever the command makes of itself: not everything is where it belongs.
+  process.once('exit', () => {
+    if (!process.exitCode) process.exitCode = 1
+  })
+})
+process.stderr.on('error', () => {
+  // Nobody is left to tell.
 })
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 // `g6 snapshot`: one board, once, as text or JSON; for pipes and scripts.
 import { Command } from 'commander'
 import { printSnapshot } from '../app/one-board.js'
+import { systemClock } from '../clock/clock.js'
 import { settingFlags } from '../config/flags.js'
 import { silentMetrics } from '../metrics/metrics.js'
 import { prepare } from './settings.js'
@@ -17,7 +18,13 @@ export function snapshotCommand(): Command {
       if (prepared === null) return
       const { json = false, source: sources = [] } = command.opts<Options>()
       const { config } = prepared.loaded
-      const parts = { config, settings: () => config, metrics: silentMetrics(), log: prepared.log }
+      const parts = {
+        config,
+        settings: () => config,
+        metrics: silentMetrics(),
+        log: prepared.log,
+        clock: systemClock,
+      }
       process.exitCode = await printSnapshot(parts, { sources, json }, process)
     })
 }

@@ -3,6 +3,7 @@
 import { type Board, emptyBoard, unchangedBoard } from '../board/board.js'
 import { followBoard, type SeenBoard } from '../board/follow.js'
 import type { Clock } from '../clock/clock.js'
+import { agoMs, type Moment, momentNow, wallTimeOf } from '../clock/moment.js'
 import type { ReadingError } from '../snapshot/reading.js'
 import type { CycleResult, Output, SourceState } from './cycle.js'
 import type { Cycles, CyclesObserver, LoopEnd } from './cycles.js'
@@ -55,7 +56,9 @@ export class FollowLoop implements Cycles {
   #board: Board = emptyBoard('')
   #seen: SeenBoard | null = null
   #latest: CycleResult | null = null
-  #changedAtMs: number | null = null
+  #changed: Moment | null = null
+  /** When the last byte came, as far as it is known. */
+  #heard: Moment | null = null
   #cycles = 0
   #dueMs = 0
   #ticker: NodeJS.Timeout | null = null
@@ -78,11 +81,20 @@ export class FollowLoop implements Cycles {
   sourceNow(): SourceState {
     const { source, clock, limits } = this.#options
     const { board, fault, heardAtMs } = source.news
-    const ageSec = heardAtMs === null ? null : Math.max(0, (clock.nowMs() - heardAtMs) / 1000)
+    const now = momentNow(clock)
+    // Bytes are told of by the wall clock alone: it is believed once for each of them, when they are news.
+    if (heardAtMs !== null && this.#heard?.wallMs !== heardAtMs) this.#heard = this.#momentOf(heardAtMs, now)
+    const ageSec = this.#heard === null ? null : agoMs(this.#heard, now) / 1000
     const tooOld = ageSec !== null && ageSec > limits().errorSec
-    const changedAtMs = this.#changedAtMs
+    const changedAtMs = this.#changed === null ? null : wallTimeOf(this.#changed, now)
     if (fault !== null) return { state: fault.error, ageSec, changedAtMs, error: fault.message, tooOld }
     return { state: board === null ? 'starting' : 'fresh', ageSec, changedAtMs, error: null, tooOld }
+  }
+
+  /** It is looked for every refresh, so it cannot be older than one. */
+  #momentOf(heardAtMs: number, now: Moment): Moment {
+    const sinceMs = Math.min(Math.max(0, now.wallMs - heardAtMs), this.#options.refreshMs())
+    return { wallMs: heardAtMs, monotonicMs: now.monotonicMs - sinceMs }
   }
 
   start(): void {
@@ -127,10 +139,10 @@ export class FollowLoop implements Cycles {
     if (seen !== null && seen !== this.#seen) this.#board = followBoard(previous, seen)
     else this.#board = unchangedBoard(previous, previous.cycle, previous.builtAtMs)
     this.#seen = seen
-    if (this.#board.changed.length > 0) this.#changedAtMs = clock.nowMs()
+    if (this.#board.changed.length > 0) this.#changed = momentNow(clock)
     const ms = clock.monotonicMs() - startMs
     if (this.#board.generation > 0)
-      this.statistics.cycle(previous, this.#board, churnWarnRatio(), clock.nowMs())
+      this.statistics.cycle(previous, this.#board, churnWarnRatio(), clock.monotonicMs())
     const result: CycleResult = {
       board: this.#board,
       snapshot: null,

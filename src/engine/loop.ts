@@ -6,6 +6,7 @@
 // nothing else: the last good snapshot stays on every surface.
 import { type Board, emptyBoard, nextBoard, unchangedBoard } from '../board/board.js'
 import type { Clock } from '../clock/clock.js'
+import { agoMs, type Moment, momentNow, wallTimeOf } from '../clock/moment.js'
 import type { Panel } from '../panels/panel.js'
 import type { Reading, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
@@ -59,7 +60,7 @@ export class Loop implements Cycles {
   #board: Board
   #snapshot: Snapshot | null = null
   #reading: Reading | null = null
-  #changedAtMs: number | null = null
+  #changed: Moment | null = null
   #latest: CycleResult | null = null
   #cycle = 0
   #lastCycleAtMs = Number.NEGATIVE_INFINITY
@@ -88,7 +89,11 @@ export class Loop implements Cycles {
   /** How the source stands right now. */
   sourceNow(): SourceState {
     const limits = this.#options.staleLimits(this.#snapshot)
-    return sourceState(this.#reading, this.#changedAtMs, limits, this.#options.clock.nowMs())
+    const now = momentNow(this.#options.clock)
+    const changed = this.#changed
+    const change =
+      changed === null ? null : { atMs: wallTimeOf(changed, now), ageSec: agoMs(changed, now) / 1000 }
+    return sourceState(this.#reading, change, limits)
   }
 
   /** Begins to read; the first cycle runs with the first reading, whatever its outcome. */
@@ -112,7 +117,8 @@ export class Loop implements Cycles {
     if (this.#ended) return
     this.#reading = reading
     this.#observer.onReading?.(reading)
-    if (reading.ok) this.#changedAtMs = reading.readAtMs
+    if (reading.ok)
+      this.#changed = { wallMs: reading.readAtMs, monotonicMs: this.#options.clock.monotonicMs() }
     const waitMs = this.#lastCycleAtMs + MIN_CYCLE_GAP_MS - this.#options.clock.monotonicMs()
     if (waitMs <= 0) this.#run()
     else this.#soon ??= setTimeout(() => this.#run(), waitMs)
@@ -151,7 +157,7 @@ export class Loop implements Cycles {
     }
     const builtMs = clock.monotonicMs() - startMs
     if (this.#board.generation > 0) {
-      this.statistics.cycle(previous, this.#board, this.#options.churnWarnRatio(), clock.nowMs())
+      this.statistics.cycle(previous, this.#board, this.#options.churnWarnRatio(), clock.monotonicMs())
     }
     const result: CycleResult = {
       board: this.#board,

@@ -7,14 +7,17 @@ export type StaleLimits = {
   readonly errorSec: number
 }
 
-/** `changedAtMs`: when the last good reading came; null before the first one. */
+/** When the last good reading came, and how long ago that was. */
+export type LastChange = { readonly atMs: number; readonly ageSec: number }
+
+/** `change`: null before the first good reading. */
 export function sourceState(
   reading: Reading | null,
-  changedAtMs: number | null,
+  change: LastChange | null,
   limits: StaleLimits,
-  nowMs: number,
 ): SourceState {
-  const ageSec = changedAtMs === null ? null : Math.max(0, (nowMs - changedAtMs) / 1000)
+  const ageSec = change?.ageSec ?? null
+  const changedAtMs = change?.atMs ?? null
   const tooOld = ageSec !== null && ageSec > limits.errorSec
   if (reading === null) return { state: 'starting', ageSec, changedAtMs, error: null, tooOld }
   if (!reading.ok) return { state: reading.error, ageSec, changedAtMs, error: reading.message, tooOld }

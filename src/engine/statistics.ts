@@ -110,7 +110,7 @@ export class Statistics {
   }
 
   /** Counts a finished cycle; the first board of all is compared with nothing. */
-  cycle(previous: Board, board: Board, churnWarnRatio: number, nowMs: number): void {
+  cycle(previous: Board, board: Board, churnWarnRatio: number, monotonicMs: number): void {
     this.#cycles++
     const first = previous.generation === 0
     const updates = first ? 0 : board.changed.length + board.removed.length
@@ -120,7 +120,7 @@ export class Statistics {
     this.#totalUpdates += updates
     this.#compared += compared
     this.#unchangedPanels += compared - updates
-    this.#window.add(nowMs, compared, compared - updates)
+    this.#window.add(monotonicMs, compared, compared - updates)
     this.#churnRatio = compared === 0 ? 0 : updates / compared
     const high = compared > 0 && this.#churnRatio >= churnWarnRatio
     this.#streak = high ? this.#streak + 1 : 0

@@ -151,3 +151,27 @@ describe('when something is wrong', () => {
     await expect(writeAtomically(path, 'new', edge)).rejects.toMatchObject({ code: 'EROFS' })
   })
 })
+
+describe('what a killed process left of a write', () => {
+  const LONG_GONE = 4_194_303
+  const leftOver = (name: string, processId: number) => `.${name}.${processId}-7.tmp`
+
+  test('is removed by the next one that writes the file, and nothing else is', async () => {
+    const names = [
+      leftOver('status.json', LONG_GONE),
+      leftOver('status.json', process.pid),
+      leftOver('status.json', process.ppid),
+      leftOver('other.json', LONG_GONE),
+      '.status.json.mine.tmp',
+    ]
+    for (const name of names) await writeFile(join(folder, name), 'half')
+    await writeAtomically(path, 'whole')
+    expect((await readdir(folder)).sort()).toEqual([...names.slice(2), 'status.json'].sort())
+  })
+
+  test('takes none of this process’s own, however many begin at once', async () => {
+    await writeFile(join(folder, leftOver('status.json', LONG_GONE)), 'half')
+    await Promise.all(['1', '2', '3', '4'].map(text => writeAtomically(path, text)))
+    expect(await readdir(folder)).toEqual(['status.json'])
+  })
+})

@@ -2,8 +2,9 @@
 // reads it sees the text before or the text after, never a part.
 //
 // A rename is tried again where somebody holds the file for a moment (virus scanners and indexers on Windows, network
-// file systems). Whatever goes wrong, the temporary file does not stay.
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+// file systems). Whatever goes wrong, the temporary file does not stay; the one of a process that was killed in the middle of
+// it is removed by the next that writes the same file.
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
@@ -16,6 +17,9 @@ export type AtomicEdge = {
   /** Removes a file; one that is not there is no error. */
   readonly remove: (path: string) => Promise<void>
   readonly wait: (ms: number) => Promise<unknown>
+  /** Names in a folder. */
+  readonly list: (folder: string) => Promise<readonly string[]>
+  readonly isRunning: (processId: number) => boolean
 }
 
 /** Waits before a rename is tried again, ms; at most so many times. */
@@ -53,9 +57,48 @@ export const systemEdge: AtomicEdge = {
   makeFolder,
   remove: path => rm(path, { force: true }),
   wait: ms => pause(ms),
+  list: folder => readdir(folder),
+  isRunning(processId) {
+    try {
+      process.kill(processId, 0)
+      return true
+    } catch (error) {
+      // It is there and somebody else's.
+      return codeOf(error) === 'EPERM'
+    }
+  },
 }
 
 let written = 0
+/** Files that were looked after once in this process. */
+const swept = new Map<string, Promise<void>>()
+const MOST_SWEPT = 1_000
+
+/** Removes what killed processes left of their writes of this file. */
+async function sweep(path: string, edge: AtomicEdge): Promise<void> {
+  const folder = dirname(path)
+  // A folder that cannot be listed: whether it can be written to is seen when it is.
+  const names = await edge.list(folder).catch(() => [])
+  const prefix = `.${basename(path)}.`
+  for (const name of names) {
+    if (!name.startsWith(prefix)) continue
+    const processId = Number(/^(\d+)-\d+\.tmp$/.exec(name.slice(prefix.length))?.[1] ?? Number.NaN)
+    if (Number.isNaN(processId)) continue
+    // This process has written nothing yet; in a container the one before had the same id.
+    if (processId !== process.pid && edge.isRunning(processId)) continue
+    await edge.remove(join(folder, name)).catch(() => {})
+  }
+}
+
+/** Once a file and process; whoever writes the file meanwhile waits, or its own would be taken for a leftover. */
+function sweptOnce(path: string, edge: AtomicEdge): Promise<void> {
+  if (swept.size >= MOST_SWEPT && !swept.has(path)) return Promise.resolve()
+  const known = swept.get(path)
+  if (known !== undefined) return known
+  const sweeping = sweep(path, edge)
+  swept.set(path, sweeping)
+  return sweeping
+}
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
@@ -92,6 +135,7 @@ export async function writeAtomically(
   text: string,
   edge: AtomicEdge = systemEdge,
 ): Promise<void> {
+  await sweptOnce(path, edge)
   written += 1
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${written}.tmp`)
   try {

@@ -30,6 +30,7 @@ export type EncoderParts = {
   readonly random: () => number
   readonly ledger: Ledger
   readonly onPanelCut: () => void
+  readonly keepaliveMs: number
 }
 
 export class Encoder {
@@ -115,7 +116,7 @@ export class Encoder {
       version: this.parts.version,
       heartbeatCycles: sseHeartbeatCycles,
       refreshMs: Math.round(summaryRefreshSec * 1000),
-      keepaliveMs: KEEPALIVE_MS,
+      keepaliveMs: this.parts.keepaliveMs,
     }
   }
 }

@@ -49,6 +49,8 @@ export type HubOptions = {
   readonly random?: () => number
   /** Readers written to before the event loop gets its turn; by default 1 000 (about 7 ms). */
   readonly sliceReaders?: number
+  /** A connection that got no byte for this long gets a comment; `hello` says so. */
+  readonly keepaliveMs?: number
 }
 
 const TICK_MS = 1_000
@@ -65,6 +67,7 @@ export class Hub implements HubLike {
   readonly #log: Log
   readonly #observer: HubObserver
   readonly #ledger: Ledger
+  readonly #keepaliveMs: number
   readonly #encoder: Encoder
   readonly #feeds = new Map<string, Feed>()
   readonly #readers = new Set<Reader>()
@@ -87,12 +90,14 @@ export class Hub implements HubLike {
     this.#log = options.log ?? silentLog
     this.#observer = options.observer ?? {}
     this.#ledger = new Ledger(this.#observer)
+    this.#keepaliveMs = options.keepaliveMs ?? KEEPALIVE_MS
     this.#encoder = new Encoder({
       settings: options.settings,
       version: options.version,
       random: options.random ?? Math.random,
       ledger: this.#ledger,
       onPanelCut: () => this.#observer.onPanelCut?.(),
+      keepaliveMs: this.#keepaliveMs,
     })
     this.#tick = setInterval(() => this.#onTick(), TICK_MS)
     this.#tick.unref()
@@ -434,7 +439,7 @@ export class Hub implements HubLike {
     const nowMs = this.#nowMs()
     for (const reader of this.#blocked) this.#checkStalled(reader, nowMs)
     for (const reader of this.#readers) {
-      if (!reader.blocked && nowMs - reader.lastByteAtMs >= KEEPALIVE_MS) {
+      if (!reader.blocked && nowMs - reader.lastByteAtMs >= this.#keepaliveMs) {
         this.#write(reader, this.#encoder.keepalive(reader.lane.wire), 0)
       }
     }

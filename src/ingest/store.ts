@@ -82,6 +82,20 @@ export const EMPTY_STATE: PanelState = {
   lastByteMs: null,
 }
 
+/** The same state with its times told by a clock that is so much ahead; itself when it is not. */
+export function movedTimes(state: PanelState, byMs: number): PanelState {
+  if (byMs === 0) return state
+  const moved = (ms: number | null): number | null => (ms === null ? null : ms + byMs)
+  const { lastEventMs, lastFullMs, lastDiffMs, lastByteMs } = state
+  return {
+    ...state,
+    lastEventMs: moved(lastEventMs),
+    lastFullMs: moved(lastFullMs),
+    lastDiffMs: moved(lastDiffMs),
+    lastByteMs: moved(lastByteMs),
+  }
+}
+
 export type ReduceOptions = {
   /** False: only some types are asked for, so ids have gaps by nature. */
   readonly idsAreDense?: boolean

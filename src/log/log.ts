@@ -3,6 +3,7 @@
 import type { Writable } from 'node:stream'
 import { type Logger, multistream, pino } from 'pino'
 import pretty from 'pino-pretty'
+import { LinesOut } from './lines-out.js'
 import { printableLines, printableMessage } from './printable.js'
 
 export type Log = Logger
@@ -17,7 +18,7 @@ export type LogOptions = {
 }
 
 export function createLog(options: LogOptions): Log {
-  const destination = printableLines(options.destination ?? process.stderr)
+  const destination = printableLines(options.destination ?? new LinesOut(process.stderr))
   const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
   const first =
     options.format === 'pretty'

@@ -32,7 +32,7 @@ export class NewestWriter {
     const settle = (gone: boolean): void => {
       stream.removeListener('drain', drained)
       stream.removeListener('close', ended)
-      stream.removeListener('error', ended)
+      stream.removeListener('error', failed)
       this.#full = false
       this.#gone = gone
       const newest = this.#newest
@@ -40,11 +40,13 @@ export class NewestWriter {
       if (newest !== null && !gone) this.write(newest)
       if (!this.#full) this.#whenIdle?.()
     }
+    // One failed write (a full disk) says nothing of the next; that the stream is gone, `close` says.
+    const failed = (): void => settle(false)
     const drained = (): void => settle(false)
     const ended = (): void => settle(true)
     stream.once('drain', drained)
     stream.once('close', ended)
-    stream.once('error', ended)
+    stream.once('error', failed)
   }
 
   /** Waits for what is written to leave, at most a second. */

@@ -85,6 +85,8 @@ export class BoardFollower implements BoardSource {
   readonly #panels = new WeakMap<ClientPanel, SeenPanel>()
   #connection: Connection | null = null
   #fault: BoardNews['fault'] = null
+  /** What this outage was already said to be: each kind of fault is said once. */
+  readonly #said = new Set<string>()
   #from: ClientBoard | null = null
   #isUnusable = false
   #seen: SeenBoard | null = null
@@ -130,9 +132,8 @@ export class BoardFollower implements BoardSource {
       const fault = { error: errorOf(error), message: problem }
       const known = this.#fault?.message === fault.message
       this.#fault = fault
-      if (known) return
-      this.#log.warn({ source: this.name, problem }, 'the followed server is lost; connecting again')
-      onNews()
+      this.#say(error, problem)
+      if (!known) onNews()
     })
     connection.on('state', state => {
       if (state === 'live') this.#isBack()
@@ -143,11 +144,6 @@ export class BoardFollower implements BoardSource {
     })
   }
 
-  #isBack(): void {
-    if (this.#fault !== null) this.#log.info({ source: this.name }, 'the followed server is back')
-    this.#fault = null
-  }
-
   /** What is new comes by itself. */
   refresh(): Promise<void> {
     return Promise.resolve()
@@ -156,6 +152,20 @@ export class BoardFollower implements BoardSource {
   close(): Promise<void> {
     this.#connection?.close()
     return Promise.resolve()
+  }
+
+  #say({ code, status }: StreamError, problem: string): void {
+    const key = `${code} ${status ?? ''}`
+    if (this.#said.has(key)) return
+    this.#said.add(key)
+    this.#log.warn({ source: this.name, problem }, 'the followed server is lost; connecting again')
+  }
+
+  #isBack(): void {
+    this.#fault = null
+    if (this.#said.size === 0) return
+    this.#said.clear()
+    this.#log.info({ source: this.name }, 'the followed server is back')
   }
 
   #seenBoard({ epoch, generation, cycle, ts, panels }: ClientBoard): SeenBoard {

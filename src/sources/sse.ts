@@ -5,12 +5,13 @@
 // first time at once, then at most every `forceFullRetrySec`.
 import { createEventStream, type EventStream, type StreamError } from '../../client/event-stream.js'
 import { type Clock, systemClock } from '../clock/clock.js'
+import { type Moment, momentNow, wallTimeOf } from '../clock/moment.js'
 import type { Source } from '../engine/source.js'
 import type { IngestConnection, IngestStats } from '../ingest/enrichment.js'
-import { heartbeatLimits } from '../ingest/heartbeat.js'
+import { heartbeat, heartbeatLimits } from '../ingest/heartbeat.js'
 import { PanelStateStore } from '../ingest/panel-state-store.js'
 import { parseStatusEvent, type StatusEvent } from '../ingest/parse.js'
-import type { NeedFullReason, PanelState } from '../ingest/store.js'
+import { movedTimes, type NeedFullReason, type PanelState } from '../ingest/store.js'
 import { type Log, silentLog } from '../log/log.js'
 import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { STATUS_EVENT_TYPES } from '../protocol/status-events.js'
@@ -68,6 +69,7 @@ export class SseIngestor implements Source {
   readonly #options: SseIngestorOptions
   readonly #store: PanelStateStore
   readonly #clock: Clock
+  readonly #startedAt: Moment
   readonly #log: Log
   readonly #observer: IngestObserver
   readonly #stream: EventStream
@@ -75,7 +77,8 @@ export class SseIngestor implements Source {
   #connection: IngestConnection = 'connecting'
   #error: string | null = null
   #lastError: ReadingError | null = null
-  #lastErrorKey = ''
+  /** What this outage was already said to be: each kind of fault is said once. */
+  readonly #said = new Set<string>()
   #told: PanelState | null = null
   #askedFullAtMs = Number.NEGATIVE_INFINITY
   #askLater: NodeJS.Timeout | null = null
@@ -90,6 +93,7 @@ export class SseIngestor implements Source {
     this.#options = options
     this.name = nameOf(options.url)
     this.#clock = options.clock ?? systemClock
+    this.#startedAt = momentNow(this.#clock)
     this.#log = options.log ?? silentLog
     this.#observer = options.observer ?? {}
     const types = options.types ?? STATUS_EVENT_TYPES
@@ -105,7 +109,7 @@ export class SseIngestor implements Source {
       initialDelayMs: options.initialDelayMs ?? 1000,
       isGood: () => this.#hasApplied,
       onOpen: () => this.#onOpen(),
-      onBytes: () => this.#store.heardBytes(this.#clock.nowMs()),
+      onBytes: () => this.#store.heardBytes(this.#steadyMs()),
       onError: error => this.#onError(error),
     })
   }
@@ -132,15 +136,30 @@ export class SseIngestor implements Source {
 
   ingest(nowMs: number, intervalSec: number | null): readonly IngestStats[] {
     const limits = heartbeatLimits(intervalSec, this.#options.limits?.())
+    const state = movedTimes(this.#store.state, this.#setByMs(nowMs))
     return [
       {
         source: this.name,
         connection: this.#connection,
         error: this.#error,
-        state: this.#store.state,
-        heartbeat: this.#store.heartbeat(nowMs, limits),
+        state,
+        heartbeat: heartbeat(state, nowMs, limits),
       },
     ]
+  }
+
+  /** Epoch ms as counted since the start: nobody sets this clock, so the store's times are never in disorder. */
+  #steadyMs(): number {
+    const { wallMs, monotonicMs } = this.#startedAt
+    return wallMs + this.#clock.monotonicMs() - monotonicMs
+  }
+
+  /** What the wall clock was set by since the start. */
+  #setByMs(nowMs: number): number {
+    return (
+      wallTimeOf(this.#startedAt, { wallMs: nowMs, monotonicMs: this.#clock.monotonicMs() }) -
+      this.#startedAt.wallMs
+    )
   }
 
   async close(): Promise<void> {
@@ -172,7 +191,7 @@ export class SseIngestor implements Source {
 
   #take(event: StatusEvent): void {
     const startMs = this.#clock.monotonicMs()
-    const nowMs = this.#clock.nowMs()
+    const nowMs = this.#steadyMs()
     this.#observer.onEvent?.(event.type === 'bad' ? 'other' : event.type)
     if (event.type === 'bad') {
       this.#observer.onError?.(event.fault)
@@ -184,6 +203,7 @@ export class SseIngestor implements Source {
     this.#hasApplied = state.uiGeneration > before.uiGeneration
     if (this.#hasApplied) {
       this.#observer.onApplied?.((this.#clock.monotonicMs() - startMs) / 1000)
+      this.#sayGood()
     }
     // What was asked for has come: the next reconnection is an ordinary one.
     if (event.type === 'panel_full' && !state.needFull) this.#stream.url = this.#address(false)
@@ -196,7 +216,6 @@ export class SseIngestor implements Source {
     this.#opened = true
     this.#connection = 'live'
     this.#error = null
-    this.#lastErrorKey = ''
     this.#reconnectReason = 'ended'
     // A producer with nothing new to say after a return says nothing.
     this.#tellGood()
@@ -218,11 +237,18 @@ export class SseIngestor implements Source {
     this.#reconnectReason = kind
     if (error.retryInMs !== undefined) this.#observer.onBackoff?.(error.retryInMs / 1000)
     const key = `${kind} ${error.status ?? ''}`
-    if (key !== this.#lastErrorKey) {
+    if (!this.#said.has(key)) {
+      this.#said.add(key)
       this.#log.warn({ source: this.name, kind, problem }, 'the stream is lost; connecting again')
     }
-    this.#lastErrorKey = key
     this.#tellBad(readingErrorOf(error), problem)
+  }
+
+  /** Only an event that counts ends an outage: a server may accept and be of no use. */
+  #sayGood(): void {
+    if (this.#said.size === 0) return
+    this.#said.clear()
+    this.#log.info({ source: this.name }, 'the stream is back')
   }
 
   /** Tells of a baseline nobody was told of, or of one that counts again. */

@@ -34,9 +34,10 @@ export async function startBoardServer(
   epoch: string,
   hubSettings: Partial<HubSettings> = {},
   httpChanges: Parameters<typeof httpConfig>[0] = {},
+  hubOptions: { readonly keepaliveMs?: number } = {},
 ): Promise<BoardServer> {
   const settings = { ...HUB_SETTINGS, ...hubSettings }
-  const hub = new Hub({ settings: () => settings, version: '0.0.0', random: () => 0 })
+  const hub = new Hub({ settings: () => settings, version: '0.0.0', random: () => 0, ...hubOptions })
   const config = httpConfig(httpChanges)
   let board = emptyBoard(epoch)
   const http = createHttpServer({

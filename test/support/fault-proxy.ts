@@ -1,6 +1,15 @@
-// A TCP proxy with bad manners, between a client and a server: cuts, cuts mid-event, stalls, slows, moves to another
-// server. It knows nothing of what it carries.
+// A TCP proxy with bad manners, between clients and a server: it cuts, cuts mid-event, resets, stalls, slows, cuts bytes
+// into other pieces, adds bytes nobody sent, forgets one side without telling the other, and moves to another server. It
+// knows nothing of what it carries.
 import { connect, createServer, type Socket } from 'node:net'
+
+/** How bytes of the server's are cut up on their way. */
+export type Pieces = {
+  /** Size of the next piece, at least 1. */
+  readonly sizeBytes: () => number
+  /** Wait after each piece; 0: the next turn of the event loop. */
+  readonly gapMs: number
+}
 
 export type FaultProxy = {
   readonly port: number
@@ -11,80 +20,214 @@ export type FaultProxy = {
   cut(): void
   /** Ends each connection after so many more bytes of the server's. */
   cutAfter(bytes: number): void
+  /** Ends all connections with RST, towards both sides. */
+  reset(): void
+  /**
+   * Half-open connections: the named side is gone, the other is not told. Its bytes are taken and thrown away, and none
+   * ever come to it, until it gives up.
+   */
+  lose(side: 'server' | 'client'): void
   /** Carries nothing from the server until `resume`. */
   stall(): void
   resume(): void
+  /** Sends the server's bytes in pieces of these sizes; null: as they come. */
+  shape(pieces: Pieces | null): void
+  /** Slips these bytes in between the server's, on every connection. */
+  garbage(bytes: Buffer): void
   /** Connections made so far. */
   readonly connections: number
+  /** Connections that are open now, half-open ones too. */
+  readonly open: number
   close(): Promise<void>
 }
 
-type Pair = { readonly client: Socket; readonly server: Socket; leftBytes: number }
+/** While so many bytes wait in the proxy it takes no more from the server. */
+const HELD_BYTES = 65_536
+
+/** One connection through the proxy: what the server said and has not been passed on yet. */
+class Pair {
+  leftBytes = Number.POSITIVE_INFINITY
+  #held: Buffer[] = []
+  #heldBytes = 0
+  #lost: 'server' | 'client' | null = null
+  #serverEnded = false
+  #ended = false
+  #next: (() => void) | null = null
+
+  constructor(
+    readonly client: Socket,
+    readonly server: Socket,
+    private readonly state: { stalled: boolean; pieces: Pieces | null },
+    private readonly onGone: () => void,
+  ) {
+    for (const socket of [client, server]) socket.setNoDelay(true)
+    client.on('data', bytes => {
+      if (this.#lost !== null || server.write(bytes)) return
+      client.pause()
+      server.once('drain', () => client.resume())
+    })
+    server.on('data', bytes => {
+      if (this.#lost === null) this.hold(bytes)
+    })
+    server.on('end', () => {
+      this.#serverEnded = true
+      if (this.#lost === null) this.pump()
+      else this.end()
+    })
+    client.on('end', () => {
+      if (this.#lost === null) server.end()
+      else this.end()
+    })
+    client.on('drain', () => this.pump())
+    for (const [side, socket] of [
+      ['client', client],
+      ['server', server],
+    ] as const) {
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        if (this.#lost !== side) this.end()
+      })
+    }
+  }
+
+  hold(bytes: Buffer): void {
+    this.#held.push(bytes)
+    this.#heldBytes += bytes.length
+    if (this.#heldBytes >= HELD_BYTES) this.server.pause()
+    this.pump()
+  }
+
+  /** Passes on what may be passed on now. */
+  pump(): void {
+    const { stalled, pieces } = this.state
+    if (stalled || this.#ended || this.#lost !== null || this.#next !== null) return
+    if (this.client.writableNeedDrain) return
+    const size = pieces === null ? this.#heldBytes : Math.min(this.#heldBytes, pieces.sizeBytes())
+    if (size > 0) {
+      const bytes = this.#take(Math.min(size, this.leftBytes))
+      this.leftBytes -= bytes.length
+      if (this.leftBytes <= 0) {
+        this.#ended = true
+        this.client.end(bytes, () => this.end())
+        return
+      }
+      this.client.write(bytes)
+      if (this.#heldBytes < HELD_BYTES) this.server.resume()
+    }
+    if (this.#heldBytes > 0) this.#later(pieces?.gapMs ?? 0)
+    else if (this.#serverEnded) this.client.end()
+  }
+
+  lose(side: 'server' | 'client'): void {
+    if (this.#lost !== null) return
+    this.#lost = side
+    this.#drop()
+    if (side === 'server') {
+      this.server.destroy()
+      this.client.resume()
+    } else {
+      this.client.destroy()
+      // A host that is gone acknowledges nothing: what the server sends piles up before it.
+      this.server.pause()
+    }
+  }
+
+  reset(): void {
+    this.client.resetAndDestroy()
+    this.server.resetAndDestroy()
+    this.end()
+  }
+
+  end(): void {
+    this.#ended = true
+    this.#drop()
+    this.client.destroy()
+    this.server.destroy()
+    this.onGone()
+  }
+
+  #drop(): void {
+    this.#held = []
+    this.#heldBytes = 0
+    this.#next?.()
+    this.#next = null
+  }
+
+  #take(size: number): Buffer {
+    const all = this.#held.length === 1 ? (this.#held[0] ?? Buffer.alloc(0)) : Buffer.concat(this.#held)
+    this.#heldBytes = all.length - size
+    this.#held = this.#heldBytes === 0 ? [] : [all.subarray(size)]
+    return all.subarray(0, size)
+  }
+
+  #later(ms: number): void {
+    const run = (): void => {
+      this.#next = null
+      this.pump()
+    }
+    if (ms === 0) {
+      const immediate = setImmediate(run)
+      this.#next = () => clearImmediate(immediate)
+    } else {
+      const timer = setTimeout(run, ms)
+      this.#next = () => clearTimeout(timer)
+    }
+  }
+}
 
 export async function startFaultProxy(target: number): Promise<FaultProxy> {
   const pairs = new Set<Pair>()
-  let stalled = false
+  const state: { stalled: boolean; pieces: Pieces | null } = { stalled: false, pieces: null }
   let connections = 0
-  const listener = createServer(client => {
+  const listener = createServer({ allowHalfOpen: true }, client => {
     connections++
     if (proxy.target === 0) {
+      client.on('error', () => {})
       client.destroy()
       return
     }
-    const server = connect(proxy.target, '127.0.0.1')
-    const pair: Pair = { client, server, leftBytes: Number.POSITIVE_INFINITY }
+    const server = connect({ port: proxy.target, host: '127.0.0.1', allowHalfOpen: true })
+    const pair: Pair = new Pair(client, server, state, () => pairs.delete(pair))
     pairs.add(pair)
-    const end = (): void => {
-      pairs.delete(pair)
-      client.destroy()
-      server.destroy()
-    }
-    for (const socket of [client, server]) {
-      socket.setNoDelay(true)
-      socket.on('error', end)
-      socket.on('close', end)
-    }
-    client.pipe(server)
-    server.on('data', (bytes: Buffer) => {
-      const passed = bytes.subarray(0, Math.min(bytes.length, pair.leftBytes))
-      pair.leftBytes -= passed.length
-      if (pair.leftBytes <= 0) client.end(passed, end)
-      else if (!client.write(passed)) {
-        server.pause()
-        client.once('drain', () => {
-          if (!stalled) server.resume()
-        })
-      }
-    })
-    server.on('end', () => client.end())
-    if (stalled) server.pause()
   })
   await new Promise<void>(resolve => listener.listen(0, '127.0.0.1', resolve))
   const address = listener.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
+  const all = (): readonly Pair[] => [...pairs]
   const proxy: FaultProxy = {
     port,
     url: `http://127.0.0.1:${port}`,
     target,
     cut() {
-      for (const { client, server } of [...pairs]) {
-        client.destroy()
-        server.destroy()
-      }
+      for (const pair of all()) pair.end()
     },
     cutAfter(bytes) {
-      for (const pair of pairs) pair.leftBytes = bytes
+      for (const pair of all()) pair.leftBytes = bytes
+    },
+    reset() {
+      for (const pair of all()) pair.reset()
+    },
+    lose(side) {
+      for (const pair of all()) pair.lose(side)
     },
     stall() {
-      stalled = true
-      for (const { server } of pairs) server.pause()
+      state.stalled = true
     },
     resume() {
-      stalled = false
-      for (const { server } of pairs) server.resume()
+      state.stalled = false
+      for (const pair of all()) pair.pump()
+    },
+    shape(pieces) {
+      state.pieces = pieces
+    },
+    garbage(bytes) {
+      for (const pair of all()) pair.hold(bytes)
     },
     get connections() {
       return connections
+    },
+    get open() {
+      return pairs.size
     },
     close: () =>
       new Promise<void>(resolve => {

@@ -1,10 +1,12 @@
-// A run of faults between a real server and one client: random boards, cuts, cuts mid-event, stalls, restarts, token
-// shortage. After every round the client must show exactly what the server shows.
+// A run of faults between a real server and one client: random boards, cuts, cuts mid-event, resets, stalls, a slow line,
+// bytes in other pieces, restarts, token shortage, and bytes nobody sent. After every round the client must show exactly
+// what the server shows; at the end this process must hold no more than it did early in the run.
 import type { Board } from '../../src/board/board.js'
 import type { Panel } from '../../src/panels/panel.js'
 import { type BoardServer, startBoardServer } from './board-server.js'
 import { textPanel } from './boards.js'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.js'
+import { type Footprint, holdsNoMoreThan, ownFootprint } from './footprint.js'
 
 /** A small seeded generator (mulberry32), so that a failing run can be run again. */
 export function seeded(seed: number): () => number {
@@ -38,11 +40,20 @@ export type FaultRunClient = {
   reaches(board: Board): Promise<void>
 }
 
-export type FaultRun = { readonly rounds: Record<string, number>; readonly connections: number }
+export type FaultRun = {
+  /** How often each fault was made. */
+  readonly rounds: Readonly<Record<string, number>>
+  readonly connections: number
+}
+
+/** The share of the run after which nothing may grow any more. */
+const WARM = 0.3
 
 export async function runFaults(options: {
   readonly rounds: number
   readonly seed: number
+  /** Bytes nobody sent, too: nobody can promise that none of them is taken for what it looks like. */
+  readonly garbage?: boolean
   readonly start: (url: string) => Promise<FaultRunClient> | FaultRunClient
 }): Promise<FaultRun> {
   const random = seeded(options.seed)
@@ -77,6 +88,37 @@ export async function runFaults(options: {
         await turn()
       }
     },
+    reset: async () => {
+      publish(1)
+      if (random() < 0.5) await turn()
+      proxy.reset()
+      publish(pick(3))
+    },
+    slow: async () => {
+      proxy.shape({ sizeBytes: () => 200, gapMs: 1 })
+      for (let i = 0; i < 3; i++) {
+        publish(1)
+        await turn()
+      }
+    },
+    otherPieces: async () => {
+      proxy.shape({ sizeBytes: () => 1 + pick(random() < 0.5 ? 3 : 900), gapMs: 0 })
+      for (let i = 0; i < 3; i++) {
+        publish(1)
+        await turn()
+      }
+    },
+    ...(options.garbage === true && {
+      garbage: async () => {
+        publish(1)
+        await turn()
+        proxy.garbage(Buffer.from(Array.from({ length: 1 + pick(60) }, () => pick(256))))
+        publish(1 + pick(2))
+        await turn()
+        // What cannot be told from a server's own bytes stays believed while the connection lasts.
+        proxy.cut()
+      },
+    }),
     stall: async () => {
       proxy.stall()
       for (let i = 0; i < 5; i++) {
@@ -106,14 +148,19 @@ export async function runFaults(options: {
     publish(1)
     const client = await options.start(proxy.url)
     await client.reaches(server.board)
+    let warm: Footprint | null = null
     for (let round = 0; round < options.rounds; round++) {
       const names = Object.keys(faults)
-      const name = names[pick(names.length)] ?? 'nothing'
+      // Each of them once, then by chance.
+      const name = names[round] ?? names[pick(names.length)] ?? 'nothing'
       done[name] = (done[name] ?? 0) + 1
       await faults[name]?.()
       // Whatever became of the round's events, a state is there to be reached.
       await client.reaches(server.board)
+      proxy.shape(null)
+      if (round === Math.floor(options.rounds * WARM)) warm = ownFootprint()
     }
+    if (warm !== null) await holdsNoMoreThan(warm)
     return { rounds: done, connections: proxy.connections }
   } finally {
     await proxy.close()

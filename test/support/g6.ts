@@ -19,11 +19,24 @@ export type Running = {
 
 const running = new Set<ChildProcess>()
 
-export function g6(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+export type How = {
+  /** A command that runs it, before its own words. */
+  readonly via?: readonly string[]
+  /** Open files in place of the pipes that are listened to. */
+  readonly out?: number
+  readonly err?: number
+}
+
+export function g6(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  { via = [], out: outTo, err: errTo }: How = {},
+): Running {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('G6_')))
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const [command = process.execPath, ...words] = [...via, process.execPath, CLI, ...args]
+  const child = spawn(command, words, {
     env: { ...clean, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', outTo ?? 'pipe', errTo ?? 'pipe'],
   })
   running.add(child)
   let out = ''
@@ -32,11 +45,11 @@ export function g6(args: readonly string[], env: Readonly<Record<string, string>
   const heard = (): void => {
     for (const look of [...waiting]) look()
   }
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
     out += text
     heard()
   })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     err += text
     heard()
   })

@@ -1,5 +1,5 @@
 // The dossier as an output: one file, replaced as a whole, at most once per interval.
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { CycleResult, Output } from '../../engine/cycle.js'
 import { type AtomicEdge, writeAtomically } from '../../files/atomic.js'
 import type { Log } from '../../log/log.js'
@@ -17,7 +17,7 @@ export type DossierOptions = {
 
 export function createDossierOutput(options: DossierOptions): Output {
   const { path, intervalMs, monotonicMs, log, edge } = options
-  const faults = new FaultLog(log, () => options.onFault?.())
+  const faults = new FaultLog(log, dirname(path), () => options.onFault?.())
   const name = basename(path)
   let lastMs = Number.NEGATIVE_INFINITY
   let waiting: CycleResult | null = null

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { resultMaker } from '../../../test/support/results.js'
+import { systemEdge } from '../../files/atomic.js'
 import { silentLog } from '../../log/log.js'
 import { ENVELOPED } from './documents.js'
 import { createDossierOutput } from './dossier.js'
@@ -143,10 +144,8 @@ describe('panel files', () => {
     let isFull = true
     const { output, onFault } = files({
       edge: {
+        ...systemEdge,
         writeFlushed: (path, text) => (isFull ? Promise.reject(full) : writeFile(path, text)),
-        rename: async (from, to) => (await import('node:fs/promises')).rename(from, to),
-        makeFolder: path => mkdir(path, { recursive: true }),
-        remove: path => rm(path, { force: true }),
         wait: () => Promise.resolve(),
       },
     })

@@ -72,7 +72,7 @@ function saysTheSame(a: CycleResult, b: CycleResult): boolean {
 
 export function createPanelFilesOutput(options: PanelFilesOptions): Output {
   const { dir, basic, generator, log, onWritten, onRound, edge } = options
-  const faults = new FaultLog(log, () => options.onFault?.())
+  const faults = new FaultLog(log, dir, () => options.onFault?.())
   const written = new Map<string, string>()
   let folder: number | null = null
   let latest: CycleResult | null = null

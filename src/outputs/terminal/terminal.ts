@@ -244,13 +244,13 @@ export class TerminalOutput implements Output {
   }
 
   #say(text: string): void {
-    this.#notice = { text, untilMs: this.#options.clock.nowMs() + NOTICE_MS }
+    this.#notice = { text, untilMs: this.#options.clock.monotonicMs() + NOTICE_MS }
   }
 
   #scene(): Scene {
     const { device, clock, hooks } = this.#options
     const nowMs = clock.nowMs()
-    if (this.#notice !== null && this.#notice.untilMs <= nowMs) this.#notice = null
+    if (this.#notice !== null && this.#notice.untilMs <= clock.monotonicMs()) this.#notice = null
     const live = this.#live
     const body = this.#frozen ?? { shown: live, shownAtMs: nowMs, lastChangeMs: this.#lastChangeMs }
     return {

@@ -1,0 +1,47 @@
+// Where log lines go. A log that cannot be written, on a disk that is full or to a reader that is gone, must not end the
+// program it tells of: what cannot be written is lost and counted, and said as soon as lines get through again.
+import { Writable } from 'node:stream'
+
+export type LineTarget = {
+  write(line: string | Buffer, written: (error?: Error | null) => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error ? String(error.code) : error.name
+}
+
+export class LinesOut extends Writable {
+  #lost = 0
+  #why = ''
+
+  constructor(private readonly target: LineTarget) {
+    super({ decodeStrings: false })
+    // Each write is told of its own error; a stream that nobody listens to throws it besides.
+    target.on('error', () => {})
+  }
+
+  /** At once and in order, so that the last line before an exit is not left in a queue. */
+  override _write(line: string | Buffer, _encoding: string, done: () => void): void {
+    this.target.write(line, error => this.#written(error))
+    done()
+  }
+
+  #written(error: Error | null | undefined): void {
+    if (error != null) {
+      this.#lost++
+      this.#why = codeOf(error)
+      return
+    }
+    if (this.#lost === 0) return
+    const said = {
+      level: 40,
+      time: new Date().toISOString(),
+      lost: this.#lost,
+      code: this.#why,
+      msg: 'log lines could not be written and are lost',
+    }
+    this.#lost = 0
+    this.target.write(`${JSON.stringify(said)}\n`, again => this.#written(again))
+  }
+}

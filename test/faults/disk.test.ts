@@ -1,0 +1,240 @@
+// A disk that is full, files that may not be touched and folders that go away, under a running server. Its stream must not
+// notice; its files must be whole at every moment and right again afterwards; its log must say what happened, once.
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { eventually } from '../support/eventually.js'
+import { endAll, g6 } from '../support/g6.js'
+import { ServedFolder, type ServedOptions } from '../support/served-folder.js'
+import { mountSmallDisk, type SmallDisk } from '../support/small-disk.js'
+
+const closers: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+  await endAll()
+})
+
+/** Gone after the servers that were started after it. */
+function smallDisk(sizeKb: number): SmallDisk {
+  const disk = mountSmallDisk(sizeKb)
+  closers.push(() => disk.remove())
+  return disk
+}
+
+async function serving(options: ServedOptions = {}) {
+  const served = new ServedFolder(options)
+  closers.push(() => served.remove())
+  served.write(1)
+  await served.start()
+  return served
+}
+
+/** Root may everything; without these two it is a user like any other. */
+const CAPABILITIES = '-dac_override,-dac_read_search'
+const AS_ORDINARY_USER =
+  process.getuid?.() === 0 ? ['setpriv', `--bounding-set=${CAPABILITIES}`, `--inh-caps=${CAPABILITIES}`] : []
+
+describe('a full disk', () => {
+  test('under the files costs the files only; they are whole all the while and right again when there is room', async () => {
+    const disk = smallDisk(512)
+    const served = await serving({ filesIn: disk.path })
+    const client = served.connect()
+    await served.shows(client, 1)
+    await served.filesAgree()
+    const before = served.footprint()
+
+    disk.fill()
+    for (let n = 2; n <= 12; n++) {
+      served.write(n)
+      await served.shows(client, n)
+    }
+    const manifest = JSON.parse(readFileSync(join(served.panels, 'manifest.json'), 'utf8')) as object
+    expect(manifest, 'what was written before').toHaveProperty('hashes')
+    const complaints = served.said(/cannot be written/)
+    expect(complaints.map(({ code }) => code)).toEqual(complaints.map(() => 'ENOSPC'))
+    const named = complaints.map(({ file }) => file)
+    expect(new Set(named).size, 'each file is named once').toBe(named.length)
+    expect(named).toContain('manifest.json')
+    expect(named).toContain('dossier.json')
+    const where = complaints.find(({ file }) => file === 'manifest.json')
+    expect(where, 'the line says where').toMatchObject({ folder: served.panels })
+
+    disk.empty()
+    await served.filesAgree()
+    await eventually(
+      () => served.said(/can be written again/).length === served.said(/cannot be written/).length,
+      'a word that all is well',
+    )
+    await served.nothingLeftOver()
+    expect(client.counts.reconnects).toBe(0)
+    await served.holdsNoMoreFilesThan(before)
+  })
+
+  test('under the log costs log lines, which are counted, and nothing else', async () => {
+    const disk = smallDisk(64)
+    const path = join(disk.path, 'log')
+    const err = openSync(path, 'a')
+    try {
+      const served = await serving({ err })
+      const logText = (): string => readFileSync(path, 'utf8')
+      served.url = await eventually(() => /"url":"(http:[^"]+)"/.exec(logText())?.[1], 'an address')
+      const client = served.connect()
+      await served.shows(client, 1)
+      disk.fill(err)
+      // Each of them is a line.
+      for (let n = 2; n <= 5; n++) {
+        rmSync(served.status)
+        await eventually(async () => (await served.source()).state === 'missing', 'the status is missed')
+        served.write(n)
+        await served.shows(client, n)
+      }
+      disk.empty()
+      rmSync(served.status)
+      await eventually(
+        () => logText().includes('log lines could not be written'),
+        'the log says what it lost',
+      )
+      expect(logText()).toMatch(/"lost":\d+,"code":"ENOSPC"/)
+      expect(served.running?.child.exitCode).toBeNull()
+    } finally {
+      closeSync(err)
+    }
+  })
+
+  test('under standard output costs what was shown there, not the stream; the exit code tells', async () => {
+    const out = openSync('/dev/full', 'w')
+    try {
+      const served = new ServedFolder()
+      closers.push(() => served.remove())
+      served.write(1)
+      const shown = g6(
+        [
+          'dashboard',
+          '--json',
+          '--serve',
+          '--port',
+          '0',
+          '--no-write-panels',
+          '--status-file',
+          served.status,
+        ],
+        { G6_SUMMARY_REFRESH_SEC: '0.1' },
+        { out },
+      )
+      served.url = await shown.url()
+      const client = served.connect()
+      for (let n = 2; n <= 6; n++) {
+        served.write(n)
+        await served.shows(client, n)
+      }
+      shown.signal('SIGTERM')
+      expect(await shown.exit).toBe(1)
+      expect(shown.said().err.match(/standard output cannot be written \(ENOSPC\)/g)).toHaveLength(1)
+    } finally {
+      closeSync(out)
+    }
+  })
+})
+
+describe('what may not be touched', () => {
+  test('a status that may not be read any more stays on the board, is told once, and comes back', async () => {
+    const served = await serving({ via: AS_ORDINARY_USER })
+    const client = served.connect()
+    await served.shows(client, 1)
+    served.write(2)
+    await served.shows(client, 2)
+    chmodSync(served.status, 0o000)
+    // A change of mode is none of the content; the next document may not be read either.
+    chmodSync(served.statusDir, 0o000)
+    await eventually(async () => (await served.source()).state === 'forbidden', 'it says forbidden')
+    await served.shows(client, 2)
+    chmodSync(served.statusDir, 0o755)
+    chmodSync(served.status, 0o644)
+    served.write(3)
+    await served.shows(client, 3)
+    await eventually(async () => (await served.source()).state === 'fresh', 'it is fresh')
+    expect(served.said(/the status can/).map(({ level, status }) => [level, status])).toEqual([
+      [40, 'forbidden'],
+      [30, undefined],
+    ])
+  })
+
+  test('a folder that may not be written to costs its files, told once each, until it may be again', async () => {
+    const served = await serving({ via: AS_ORDINARY_USER })
+    const client = served.connect()
+    await served.shows(client, 1)
+    await served.filesAgree()
+    chmodSync(served.panels, 0o555)
+    for (let n = 2; n <= 8; n++) {
+      served.write(n)
+      await served.shows(client, n)
+    }
+    await eventually(() => served.said(/cannot be written/).length > 0, 'a complaint')
+    const named = served.said(/cannot be written/).map(({ file, code }) => `${file} ${code}`)
+    expect(new Set(named).size).toBe(named.length)
+    expect(named).toContain('manifest.json EACCES')
+    chmodSync(served.panels, 0o755)
+    await served.filesAgree()
+    await served.nothingLeftOver()
+  })
+})
+
+describe('folders that go away', () => {
+  test('files come back with their folder, however often it is removed', async () => {
+    const served = await serving()
+    const client = served.connect()
+    await served.shows(client, 1)
+    await served.filesAgree()
+    const before = served.footprint()
+    for (let n = 2; n <= 30; n++) {
+      rmSync(served.panels, { recursive: true, force: true })
+      if (n % 3 === 0) rmSync(join(served.dossier, '..'), { recursive: true, force: true })
+      served.write(n)
+      if (n % 10 === 0) {
+        await served.shows(client, n)
+        await served.filesAgree()
+      }
+    }
+    await served.filesAgree()
+    await served.nothingLeftOver()
+    await served.holdsNoMoreFilesThan(before)
+    const named = served.said(/cannot be written/).map(({ file }) => file)
+    expect(new Set(named).size, 'no line a cycle').toBe(named.length)
+  })
+
+  test('the status is found again when its folder comes back, is replaced, or is moved about', async () => {
+    const served = await serving()
+    const client = served.connect()
+    await served.shows(client, 1)
+    const before = served.footprint()
+    const away = `${served.statusDir}-away`
+    for (let n = 2; n <= 12; n++) {
+      renameSync(served.statusDir, away)
+      if (n % 2 === 0) {
+        await eventually(async () => (await served.source()).state === 'missing', 'it is missed')
+        await served.shows(client, n - 1)
+      }
+      if (n % 3 === 0) {
+        mkdirSync(served.statusDir)
+        rmSync(away, { recursive: true })
+      } else renameSync(away, served.statusDir)
+      served.write(n)
+      await served.shows(client, n)
+    }
+    // Eleven times the folder was another one: each watch left behind would be one more.
+    await served.holdsNoMoreFilesThan(before)
+  })
+
+  test('a storm of renames ends with the last document, and costs no more cycles than there may be', async () => {
+    const served = await serving()
+    const client = served.connect()
+    await served.shows(client, 1)
+    const before = served.footprint()
+    for (let n = 2; n <= 3_000; n++) served.write(n)
+    await served.shows(client, 3_000)
+    await served.filesAgree()
+    expect(served.said(/./).filter(({ level }) => level >= 40)).toEqual([])
+    await served.holdsNoMoreFilesThan(before)
+    expect(served.footprint().residentKb).toBeLessThan(before.residentKb + 48 * 1024)
+  })
+})

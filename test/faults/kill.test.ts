@@ -1,0 +1,165 @@
+// A server that is killed at random moments of its work, paused and started again, with readers on it: followers of every
+// kind end equal to it, its files are whole at every moment, and nothing of the dead is left lying about.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Connection } from '../../client/index.js'
+import { eventually } from '../support/eventually.js'
+import { seeded } from '../support/fault-run.js'
+import { openFilesOf } from '../support/footprint.js'
+import { endAll, g6, type Running } from '../support/g6.js'
+import { ServedFolder } from '../support/served-folder.js'
+
+const closers: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+  await endAll()
+})
+
+/** FAULT_SEED=N runs the same moments again. */
+const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 1e9))
+
+async function serving() {
+  const served = new ServedFolder()
+  closers.push(() => served.remove())
+  served.write(1)
+  await served.start()
+  return served
+}
+
+/** Kills it so many ms from now, while it is given work. */
+async function killWhileWorking(served: ServedFolder, afterMs: number, first: number): Promise<number> {
+  const { running } = served
+  let n = first
+  const endsAtMs = performance.now() + afterMs
+  while (performance.now() < endsAtMs) {
+    served.write(n++)
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  running?.signal('SIGKILL')
+  await running?.exit
+  return n
+}
+
+async function follower(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Running & { at: string }> {
+  const running = g6([...args, '--port', '0', '--no-write-panels'], { G6_SSE_IP_CONNECT_RATE: '0', ...env })
+  return { ...running, at: await running.url() }
+}
+
+/** Of the two servers by turns. */
+const KILLS = 2
+
+describe(`killed at random moments (FAULT_SEED=${SEED})`, () => {
+  test('files are whole and nothing is left over; a reader is equal again after every restart', async () => {
+    const random = seeded(SEED)
+    const served = await serving()
+    const client = served.connect()
+    let n = 1
+    for (let round = 0; round < 4; round++) {
+      await served.shows(client, n)
+      n = await killWhileWorking(served, random() * 400, n + 1)
+      // Whoever reads them now reads whole documents.
+      served.checkFiles()
+      // Between the write and the rename is no time at all: what is left of a kill just there is put there.
+      writeFileSync(join(served.panels, `.manifest.json.${served.pid}-9999.tmp`), '{')
+      served.write(++n)
+      await served.start()
+      await served.shows(client, n)
+      await served.filesAgree()
+      await served.nothingLeftOver()
+    }
+    expect(client.counts).toMatchObject({ mismatches: 0, malformed: 0 })
+  })
+
+  test('a composite, an edge and a composite’s reader are equal again after every restart, and hold no more', async () => {
+    const random = seeded(SEED + 1)
+    const [one, two] = [await serving(), await serving()]
+    const edge = await follower(['serve', '--source', one.url])
+    const both = await follower([
+      'serve',
+      ...['--source', `${one.url}/events`],
+      ...['--source', `status:${two.url}`],
+    ])
+    const atEdge = one.connect(edge.at)
+    const atBoth = one.connect(both.at)
+    /** NIFTY is the first one's while it is up; the number of the cycle too. */
+    const shows = (connection: Connection, n: number): Promise<unknown> => {
+      const lines = (key: string): string => connection.board?.panels.get(key)?.lines.join('\n') ?? ''
+      return eventually(
+        () => lines('cycle').startsWith(`cycle: ${n}\n`) && lines('alerts').split(`number ${n}`).length === 3,
+        () => `${n} of both: ${lines('cycle')}\n${lines('alerts')}`,
+      )
+    }
+    let n = 1
+    const held = (): number => openFilesOf(edge.child.pid ?? 0) + openFilesOf(both.child.pid ?? 0)
+    let firstHeld: number | null = null
+    for (let round = 0; round < KILLS; round++) {
+      const victim = round % 2 === 0 ? one : two
+      const last = await killWhileWorking(victim, random() * 300, n + 1)
+      n = last + 1
+      one.write(n)
+      two.write(n)
+      await victim.start()
+      await one.shows(atEdge, n)
+      await shows(atBoth, n)
+      firstHeld ??= held()
+    }
+    await eventually(
+      () => held() <= (firstHeld ?? 0) + 4,
+      () => `no more files open than ${firstHeld}: ${held()}`,
+    )
+    // Half of them were the edge's; each fell on one of the composite's.
+    const lost = (of: Running, pattern: RegExp) => of.said().err.match(pattern)?.length ?? 0
+    expect(lost(edge, /the followed server is lost/g)).toBeGreaterThanOrEqual(KILLS / 2)
+    expect(lost(edge, /the followed server is back/g)).toBe(KILLS / 2)
+    expect(lost(both, /the stream is back/g)).toBe(KILLS)
+  })
+})
+
+describe('paused and let go on', () => {
+  test('a server goes on where it was, for its readers too', async () => {
+    const served = await serving()
+    const client = served.connect()
+    await served.shows(client, 1)
+    const before = served.footprint()
+    let n = 1
+    for (let round = 0; round < 5; round++) {
+      served.running?.signal('SIGSTOP')
+      for (let i = 0; i < 50; i++) served.write(++n)
+      served.running?.signal('SIGCONT')
+      await served.shows(client, n)
+    }
+    await served.filesAgree()
+    expect(client.counts).toMatchObject({ reconnects: 0, mismatches: 0 })
+    await served.holdsNoMoreFilesThan(before)
+    expect(served.log().filter(({ level }) => level >= 40)).toEqual([])
+  })
+
+  test('a reader that is paused misses nothing, costs the server nothing, and the others never notice', async () => {
+    const served = await serving()
+    const well = served.connect()
+    const paused = g6(['dashboard', served.url, '--json'])
+    await paused.until(/"generation":/)
+    await served.shows(well, 1)
+    const before = served.footprint()
+    paused.signal('SIGSTOP')
+    for (let n = 2; n <= 400; n++) {
+      served.write(n)
+      if (n % 20 === 0) await served.shows(well, n)
+    }
+    expect(well.counts.reconnects).toBe(0)
+    expect(served.footprint().residentKb).toBeLessThan(before.residentKb + 48 * 1024)
+    paused.signal('SIGCONT')
+    await paused.until(/cycle: 400\b/)
+    paused.signal('SIGTERM')
+    expect(await paused.exit).toBe(0)
+    const { panels } = await served.board()
+    const last = JSON.parse(paused.said().out.trim().split('\n').at(-1) ?? '') as {
+      panels: Record<string, { hash: string }>
+    }
+    for (const [key, { hash }] of Object.entries(panels)) expect(last.panels[key]?.hash, key).toBe(hash)
+  })
+})
