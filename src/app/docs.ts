@@ -7,6 +7,7 @@ import { settingsPage } from '../config/settings-page.js'
 import { settingsSchema } from '../config/settings-schema.js'
 import { errorsPage } from '../guards/errors.js'
 import { httpPage, openApiDocument } from '../http/reference.js'
+import { pagePlugin } from '../http/routes/page.js'
 import { eventsPage } from '../http/schema-documents.js'
 import { silentLog } from '../log/log.js'
 import { silentMetrics } from '../metrics/metrics.js'
@@ -27,7 +28,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     log: silentLog,
     clock: systemClock,
   })
-  const openapi = await openApiDocument(defaults.config, VERSION, chat.plugins)
+  const openapi = await openApiDocument(defaults.config, VERSION, [pagePlugin([]), ...chat.plugins])
   return new Map([
     ['settings.md', settingsPage()],
     ['g6.schema.json', json(settingsSchema())],
