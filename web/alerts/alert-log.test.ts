@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { acknowledged, type AlertLog, EMPTY_LOG, MAX_KEPT, received, waiting } from './alert-log.js'
+import { type AlertLog, acknowledged, EMPTY_LOG, MAX_KEPT, received, waiting } from './alert-log.js'
 import type { ListedAlert } from './read-alerts.js'
 
 const alert = (sec: number | null, message = 'm', more: Partial<ListedAlert> = {}): ListedAlert => ({
@@ -85,7 +85,10 @@ describe('an alert', () => {
 
 describe('alerts', () => {
   test('are newest first; of one moment in the order of the panel; without a time last', () => {
-    const log = after([alert(1, 'old')], [alert(5, 'x'), alert(5, 'y'), alert(1, 'old'), alert(null, 'never')])
+    const log = after(
+      [alert(1, 'old')],
+      [alert(5, 'x'), alert(5, 'y'), alert(1, 'old'), alert(null, 'never')],
+    )
     expect(log.alerts.map(({ message }) => message)).toEqual(['x', 'y', 'old', 'never'])
   })
 
