@@ -4,7 +4,10 @@ import type { ListedAlert } from './read-alerts.js'
 
 export type AlertFilter = { readonly levels: ReadonlySet<AlertLevel>; readonly text: string }
 
-export function filtered<T extends ListedAlert>(alerts: readonly T[], { levels, text }: AlertFilter): readonly T[] {
+export function filtered<T extends ListedAlert>(
+  alerts: readonly T[],
+  { levels, text }: AlertFilter,
+): readonly T[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
   return alerts.filter(({ level, component, message, time }) => {
     if (!levels.has(level)) return false

@@ -20,7 +20,11 @@ describe('indices', () => {
   test('give a price and a data quality each, wherever the columns stand', () => {
     const blocks = [
       fields({ count: 2 }),
-      table(['DQ %', 'Index', 'Legs', 'LTP'], [96.9, 'NIFTY', 189, 24543.27], [88.7, 'BANKNIFTY', 179, 51999]),
+      table(
+        ['DQ %', 'Index', 'Legs', 'LTP'],
+        [96.9, 'NIFTY', 189, 24543.27],
+        [88.7, 'BANKNIFTY', 179, 51999],
+      ),
     ]
     expect(samplesOf('indices', blocks)).toEqual([
       { group: 'ltp', label: 'NIFTY', value: 24543.27 },
@@ -53,7 +57,10 @@ describe('the cycle', () => {
   })
 
   test('without them gives gaps', () => {
-    expect(samplesOf('cycle', [fields({ last_duration: '—' })]).map(({ value }) => value)).toEqual([null, null])
+    expect(samplesOf('cycle', [fields({ last_duration: '—' })]).map(({ value }) => value)).toEqual([
+      null,
+      null,
+    ])
   })
 })
 
