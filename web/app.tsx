@@ -1,13 +1,23 @@
 // All of the page.
-import { Card } from './cards/card.jsx'
-import { panelKeys } from './model.js'
+import { Grid } from './cards/grid.jsx'
+import { announcement } from './state/announce.js'
+import { query } from './state/query.js'
+import { Notices } from './strip/notices.jsx'
+import { SignIn } from './strip/sign-in.jsx'
+import { Strip } from './strip/strip.jsx'
 
 export function App() {
   return (
-    <main>
-      {panelKeys.value.map(key => (
-        <Card key={key} panelKey={key} />
-      ))}
-    </main>
+    <div class={query.kiosk ? 'page kiosk' : 'page'}>
+      <Strip />
+      <main aria-label="Board">
+        <Notices />
+        <SignIn />
+        <Grid />
+      </main>
+      <p class="hidden-text" role="status" aria-label="Done">
+        {announcement}
+      </p>
+    </div>
   )
 }

@@ -19,19 +19,25 @@ const UNAUTHORIZED = 401
 const MAX_RETRY_MS = 10_000
 
 const shownBoard = signal<ClientBoard | null>(null)
+const newest = signal<ClientBoard | null>(null)
 const shownKeys = signal<readonly string[]>([])
 const shownConnection = signal<ConnectionView>({ state: 'connecting', retryAtMs: null, problem: null })
 const shownHealth = signal<Health | null>(null)
 const clock = signal(Date.now())
+const heardMs = signal(Date.now())
 const panels = new Map<string, Signal<ShownPanel | null>>()
 
 /** The newest whole board; null before the first. */
 export const board: ReadonlySignal<ClientBoard | null> = shownBoard
+/** The newest whole board, whatever `paused` says. */
+export const received: ReadonlySignal<ClientBoard | null> = newest
 /** The panels there are, in the server's order; changes only when one comes or goes. */
 export const panelKeys: ReadonlySignal<readonly string[]> = shownKeys
 export const connection: ReadonlySignal<ConnectionView> = shownConnection
 /** Null until it was asked for the first time, and while signed out. */
 export const health: ReadonlySignal<Health | null> = shownHealth
+/** When the server was last heard while the connection was live, epoch ms. */
+export const lastLiveMs: ReadonlySignal<number> = heardMs
 /** The time, once a second. */
 export const nowMs: ReadonlySignal<number> = clock
 /** While set nothing that comes is shown; what is missed is shown when it ends. */
@@ -50,6 +56,11 @@ export function panel(key: string): ReadonlySignal<ShownPanel | null> {
   return panelSignal(key)
 }
 
+/** Of the connection there is now; null before its first byte. */
+export function lastByteMs(): number | null {
+  return followed?.lastByteMs ?? null
+}
+
 let followed: Connection | null = null
 let refused = false
 let retryAtMs: number | null = null
@@ -62,7 +73,9 @@ function apply(): void {
   applyAt = 'no'
   clearTimeout(laterTimer)
   const next = followed?.board ?? null
-  if (next === null || paused.peek() || next === shownBoard.peek()) return
+  if (next === null) return
+  newest.value = next
+  if (paused.peek() || next === shownBoard.peek()) return
   appliedMs = Date.now()
   const isFirst = shownBoard.peek() === null
   batch(() => {
@@ -93,6 +106,7 @@ function schedule(): void {
 }
 
 function tell(): void {
+  if (followed?.state === 'live') heardMs.value = followed.lastByteMs ?? Date.now()
   const view = viewOf({ state: followed?.state ?? 'connecting', retryAtMs, refused, problem }, Date.now())
   const { state, retryAtMs: at, problem: why } = shownConnection.peek()
   if (view.state !== state || view.retryAtMs !== at || view.problem !== why) shownConnection.value = view

@@ -1,24 +1,21 @@
 // What a person may do with the board beside looking at it: copy a panel, download all, pause, open the raw stream.
-import { signal } from '@preact/signals'
 import { board, panel, paused } from '../model.js'
 import { token } from '../state/access.js'
+import { announce } from '../state/announce.js'
 import { boardDocument, fileName, panelText } from './texts.js'
 
 const STREAM = '/summary/events'
 const TICKET = '/summary/ticket'
 
-/** The last thing done, for a live region. */
-export const done = signal('')
-
 export function togglePause(): void {
   paused.value = !paused.peek()
-  done.value = paused.peek() ? 'Paused' : 'Going on'
+  announce(paused.peek() ? 'Paused' : 'Going on')
 }
 
 export function downloadBoard(): void {
   const shown = board.peek()
   if (shown === null) {
-    done.value = 'There is no board to download yet'
+    announce('There is no board to download yet')
     return
   }
   const url = URL.createObjectURL(new Blob([boardDocument(shown)], { type: 'application/json' }))
@@ -27,7 +24,7 @@ export function downloadBoard(): void {
   link.download = fileName(shown)
   link.click()
   URL.revokeObjectURL(url)
-  done.value = `Downloaded ${fileName(shown)}`
+  announce(`Downloaded ${fileName(shown)}`)
 }
 
 /** Without https or localhost there is no clipboard to write to but that of a selection. */
@@ -58,7 +55,7 @@ async function copied(text: string): Promise<boolean> {
 export async function copyPanel(key: string): Promise<boolean> {
   const shown = panel(key).peek()
   const isCopied = shown !== null && (await copied(panelText(shown)))
-  done.value = isCopied ? `Copied ${shown.title}` : 'The browser does not let this page copy'
+  announce(isCopied ? `Copied ${shown.title}` : 'The browser does not let this page copy')
   return isCopied
 }
 
@@ -75,6 +72,6 @@ export async function openRawStream(): Promise<void> {
     const { ticket } = (await answer.json()) as { readonly ticket?: unknown }
     window.open(`${STREAM}?ticket=${encodeURIComponent(String(ticket))}`, '_blank', 'noopener')
   } catch (error) {
-    done.value = `The stream cannot be opened: ${error instanceof Error ? error.message : 'no ticket'}`
+    announce(`The stream cannot be opened: ${error instanceof Error ? error.message : 'no ticket'}`)
   }
 }

@@ -1,7 +1,7 @@
 // The buttons of the actions: one in a card's head, the others for the whole board.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { paused } from '../model.js'
-import { copyPanel, done, downloadBoard, openRawStream, togglePause } from './actions.js'
+import { copyPanel, downloadBoard, openRawStream, togglePause } from './actions.js'
 
 const SAID_MS = 2_000
 
@@ -54,9 +54,6 @@ export function BoardActions() {
       >
         Raw stream
       </a>
-      <span class="hidden-text" role="status">
-        {done.value}
-      </span>
     </>
   )
 }

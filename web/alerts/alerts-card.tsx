@@ -1,6 +1,6 @@
 // The body of the alerts card: how many there are, what to filter by, and the alerts, newest first.
 import type { AlertLevel } from '../../src/snapshot/snapshot.js'
-import type { ShownPanel } from '../state/panels.js'
+import type { ShownPanel, Tone } from '../state/panels.js'
 import type { KeptAlert } from './alert-log.js'
 import {
   notificationProblem,
@@ -20,7 +20,7 @@ export const FILTER_ID = 'alerts-filter'
 /** What scrolls must be reached by keyboard. */
 const SCROLLS = { tabIndex: 0 }
 
-const MARKS: Readonly<Record<AlertLevel, string>> = { critical: ' !!', warn: ' !', info: '' }
+const TONES: Readonly<Record<AlertLevel, Tone>> = { critical: 'error', warn: 'warn', info: 'info' }
 
 function toggleLevel(level: AlertLevel): void {
   const levels = new Set(filter.value.levels)
@@ -42,7 +42,7 @@ function Filters({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
           key={level}
           type="button"
           class="button"
-          data-level={level}
+          data-tone={TONES[level]}
           aria-pressed={levels.has(level)}
           onClick={() => toggleLevel(level)}
         >
@@ -89,12 +89,9 @@ function Switches() {
 function Row({ alert }: { readonly alert: KeptAlert }) {
   const { time, level, component, message, times, listed, acknowledged } = alert
   return (
-    <li data-level={level} data-earlier={!listed} data-new={listed && !acknowledged}>
+    <li data-earlier={!listed} data-new={listed && !acknowledged}>
       <time>{time}</time>
-      <b>
-        {level}
-        {MARKS[level]}
-      </b>
+      <b data-tone={TONES[level]}>{level}</b>
       <span class="alert-component">{component}</span>
       <span class="alert-message">
         {times === 1 ? message : `${message} ×${times}`}
@@ -141,18 +138,17 @@ export function AlertsBody({ panel }: { readonly panel: ShownPanel }) {
     <div class="alerts">
       <dl class="alerts-counts">
         {fields.map(({ label, text, tone }) => (
-          <div key={label} data-tone={tone}>
+          <div key={label}>
             <dt>{label}</dt>
-            <dd>{text}</dd>
+            <dd data-tone={tone}>{text}</dd>
           </div>
         ))}
       </dl>
       {(alerts.length > 0 || filter.value.text !== '') && <Filters alerts={alerts} />}
       <List alerts={alerts} />
       {notShown.map(({ text, tone }) => (
-        <p key={text} class="alerts-rest" data-tone={tone}>
+        <p key={text} class="text" data-tone={tone}>
           {text}
-          {tone === 'error' ? ' !!' : tone === 'warn' ? ' !' : ''}
         </p>
       ))}
       <Switches />
