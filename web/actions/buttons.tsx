@@ -1,20 +1,22 @@
 // The buttons of the actions: one in a card's head, the others for the whole board.
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { Icon } from '../cards/icons.jsx'
 import { paused } from '../model.js'
 import { copyPanel, downloadBoard, openRawStream, togglePause } from './actions.js'
+import './actions.css'
 
-const SAID_MS = 2_000
+const TOLD_MS = 2_000
 
 /** For a card's head. */
 export function PanelActions({ panelKey }: { readonly panelKey: string }) {
-  const [said, say] = useState('')
+  const [outcome, tell] = useState<'done' | 'failed' | null>(null)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   useEffect(() => () => clearTimeout(timer.current), [])
 
   async function copy(): Promise<void> {
-    say((await copyPanel(panelKey)) ? '✓' : '✗')
+    tell((await copyPanel(panelKey)) ? 'done' : 'failed')
     clearTimeout(timer.current)
-    timer.current = setTimeout(() => say(''), SAID_MS)
+    timer.current = setTimeout(() => tell(null), TOLD_MS)
   }
 
   return (
@@ -25,7 +27,7 @@ export function PanelActions({ panelKey }: { readonly panelKey: string }) {
       title="Copy as text (c)"
       onClick={() => void copy()}
     >
-      <span aria-hidden="true">{said === '' ? '⧉' : said}</span>
+      {outcome === 'failed' ? '!' : <Icon name={outcome === 'done' ? 'done' : 'copy'} />}
     </button>
   )
 }

@@ -1,7 +1,6 @@
 // The alerts this page has received, newest first: those the panel lists now and those it listed before, as far as room
 // goes. Which of them are new, and which a person has not acknowledged yet.
-import type { AlertLevel } from '../../src/snapshot/snapshot.js'
-import { LEVELS, type ListedAlert } from './read-alerts.js'
+import { type AlertLevel, LEVELS, type ListedAlert } from './read-alerts.js'
 
 /** Alerts kept. */
 export const MAX_KEPT = 200

@@ -1,5 +1,4 @@
 // The body of the alerts card: how many there are, what to filter by, and the alerts, newest first.
-import type { AlertLevel } from '../../src/snapshot/snapshot.js'
 import type { ShownPanel, Tone } from '../state/panels.js'
 import type { KeptAlert } from './alert-log.js'
 import {
@@ -10,7 +9,7 @@ import {
   withSound,
 } from './announce.js'
 import { filtered } from './filter.js'
-import { LEVELS, readAlerts } from './read-alerts.js'
+import { type AlertLevel, LEVELS, readAlerts } from './read-alerts.js'
 import { acknowledgeAll, filter, shownLog, toAcknowledge } from './state.js'
 import './alerts.css'
 

@@ -1,12 +1,11 @@
 // The alerts of the board this page follows, as signals; they go on while the page is paused, only what is shown stands still.
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
 import { blocksFrom } from '../../src/panels/parse-panel.js'
-import type { AlertLevel } from '../../src/snapshot/snapshot.js'
 import { paused, received as receivedBoard } from '../model.js'
 import { preference } from '../state/preferences.js'
 import { type AlertLog, acknowledged, EMPTY_LOG, newestMs, received, waiting } from './alert-log.js'
 import type { AlertFilter } from './filter.js'
-import { LEVELS, readAlerts } from './read-alerts.js'
+import { type AlertLevel, LEVELS, readAlerts } from './read-alerts.js'
 
 const PANEL = 'alerts'
 

@@ -1,8 +1,8 @@
 // One drawing: uPlot in an element, its colours those of the page, a tooltip under the pointer.
 import type uPlot from 'uplot'
-import { type Lines, WINDOW_SEC } from '../history/history.js'
+import type { Lines } from '../history/history.js'
 import type { PlotLook } from './groups.js'
-import { axisLabels, rangeOf, valueText } from './scale.js'
+import { agoText, axisLabels, rangeOf, spanOf, valueText } from './scale.js'
 
 export type Drawing = {
   /** Shows these lines; the same number of lines as it was made for. */
@@ -13,8 +13,8 @@ export type Drawing = {
 
 const FONT = '11px system-ui, sans-serif'
 const LABEL_CHARACTER_PX = 6.3
-const MINUTE_SEC = 60
-const TICKS_MIN = [15, 10, 5, 0] as const
+/** Every span can be parted in so many. */
+const TIME_PARTS = 3
 /** Lines are told apart by colour and by stroke. */
 const DASHES: readonly (readonly number[])[] = [[], [5, 3], [2, 2], [8, 3, 2, 3]]
 
@@ -57,15 +57,19 @@ function axes(look: PlotLook, colours: CSSStyleDeclaration): uPlot.Axis[] {
   return [
     {
       ...shared,
-      size: 20,
-      gap: 2,
-      splits: (_, __, ___, last) => TICKS_MIN.map(minutes => last - minutes * MINUTE_SEC),
-      values: () => TICKS_MIN.map(minutes => (minutes === 0 ? 'now' : `−${minutes} min`)),
+      size: 22,
+      gap: 6,
+      splits: (_, __, first, last) =>
+        Array.from({ length: TIME_PARTS + 1 }, (___, i) => first + (i * (last - first)) / TIME_PARTS),
+      values: (_, splits) => {
+        const [first = 0, last = 0] = [splits[0], splits.at(-1)]
+        return splits.map(second => agoText(last - second, last - first))
+      },
     },
     {
       ...shared,
       gap: 4,
-      space: 28,
+      space: 22,
       size: (_, values) =>
         8 + LABEL_CHARACTER_PX * Math.max(3, ...(values ?? []).map(({ length }) => length)),
       values: (_, splits, __, ___, step) => axisLabels(splits, step).map(label => `${label}${look.unit}`),
@@ -83,7 +87,8 @@ export function createDrawing(
   look: PlotLook,
   lines: readonly { readonly label: string; readonly colour: Element }[],
 ): Drawing {
-  let lastSec = 0
+  let times: Lines['times'] = []
+  let spanSec = 1
   const options: uPlot.Options = {
     width: Math.max(1, host.clientWidth),
     height: Math.max(1, host.clientHeight),
@@ -91,7 +96,7 @@ export function createDrawing(
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
     padding: [6, 12, 0, 0],
     scales: {
-      x: { time: false, range: () => [lastSec - WINDOW_SEC, lastSec] },
+      x: { time: false, range: () => [(times.at(-1) ?? 0) - spanSec, times.at(-1) ?? 0] },
       y: {
         range: (_, low: number | null, high: number | null) => [
           ...rangeOf(low, high, look.fromZero, look.limit),
@@ -118,8 +123,9 @@ export function createDrawing(
   }
   const plot = new UPlot(options, [[], ...lines.map(() => [])], host)
   return {
-    show({ times, lines: shown }) {
-      lastSec = times.at(-1) ?? 0
+    show({ times: now, lines: shown }) {
+      times = now
+      spanSec = spanOf(shown)
       plot.setData([[...times], ...shown.map(({ values }) => [...values])])
     },
     resize: (width, height) => plot.setSize({ width, height }),

@@ -11,7 +11,7 @@ import { Plot } from './plot.jsx'
 import './plots.css'
 
 /** What a plot needs to be readable. */
-const PLOT_WIDTH_PX = 210
+const PLOT_WIDTH_PX = 222
 
 /** What scrolls must be reached by keyboard. */
 const SCROLLS = { tabIndex: 0, role: 'group', 'aria-label': 'Plots' } as const

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { axisLabels, rangeOf, summaryOf, valueText } from './scale.js'
+import { agoText, axisLabels, rangeOf, spanOf, summaryOf, valueText } from './scale.js'
 
 describe('the range of an axis', () => {
   test('has the values in it, with some room', () => {
@@ -53,4 +53,21 @@ describe('a line in words', () => {
     expect(summary()).toBeNull()
     expect(summary(null, null)).toBeNull()
   })
+})
+
+test.each([
+  [[[null, null]], 60],
+  [[[]], 60],
+  [[[null, 5]], 60],
+  [[Array(60).fill(5)], 60],
+  [[Array(61).fill(5), [null]], 180],
+  [[[null], Array(361).fill(5)], 900],
+  [[[...Array(800).fill(null), 5]], 60],
+])('the time axis spans what is known (case %#)', (values, span) => {
+  expect(spanOf(values.map(each => ({ label: 'x', values: each })))).toBe(span)
+})
+
+test('the time axis names moments in whole minutes, on a young page in seconds', () => {
+  expect([900, 600, 300, 0].map(ago => agoText(ago, 900))).toEqual(['−15 min', '−10 min', '−5 min', 'now'])
+  expect([60, 40, 20, 0].map(ago => agoText(ago, 60))).toEqual(['−60 s', '−40 s', '−20 s', 'now'])
 })

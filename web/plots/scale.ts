@@ -21,6 +21,24 @@ export function rangeOf(low: number | null, high: number | null, fromZero: boole
   return [fromZero ? from : from - room, limit !== undefined && high <= limit ? Math.min(top, limit) : top]
 }
 
+/** What the time axis may span, seconds: a page that was just opened need not show a quarter of an hour of nothing. */
+const SPANS_SEC = [60, 180, 360, 900] as const
+
+/** The least span that holds all that is known of these lines, of which each value is a second. */
+export function spanOf(lines: readonly Line[]): number {
+  const ages = lines.map(({ values }) => {
+    const first = values.findIndex(value => value !== null)
+    return first < 0 ? 0 : values.length - first
+  })
+  return SPANS_SEC.find(span => ages.every(age => age <= span)) ?? SPANS_SEC[SPANS_SEC.length - 1] ?? 0
+}
+
+/** A moment as the time axis names it: `−15 min`, or `−20 s`; `now`. */
+export function agoText(agoSec: number, spanSec: number): string {
+  if (agoSec === 0) return 'now'
+  return spanSec < 180 ? `−${agoSec} s` : `−${agoSec / 60} min`
+}
+
 /** Labels of an axis: as many decimals as its steps need, thousands apart. */
 export function axisLabels(splits: readonly number[], step: number): string[] {
   const digits = step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step) - 1e-9))
