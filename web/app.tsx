@@ -1,5 +1,7 @@
 // All of the page.
 import { Grid } from './cards/grid.jsx'
+import { KeysDialog } from './keys/help.jsx'
+import { PlotsStrip } from './plots/plots-strip.jsx'
 import { announcement } from './state/announce.js'
 import { query } from './state/query.js'
 import { Notices } from './strip/notices.jsx'
@@ -13,8 +15,10 @@ export function App() {
       <main aria-label="Board">
         <Notices />
         <SignIn />
+        <PlotsStrip />
         <Grid />
       </main>
+      <KeysDialog />
       <p class="hidden-text" role="status" aria-label="Done">
         {announcement}
       </p>

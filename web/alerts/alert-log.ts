@@ -1,7 +1,6 @@
 // The alerts this page has received, newest first: those the panel lists now and those it listed before, as far as room
 // goes. Which of them are new, and which a person has not acknowledged yet.
-import type { AlertLevel } from '../../src/snapshot/snapshot.js'
-import { LEVELS, type ListedAlert } from './read-alerts.js'
+import { type AlertLevel, LEVELS, type ListedAlert } from './read-alerts.js'
 
 /** Alerts kept. */
 export const MAX_KEPT = 200
@@ -38,8 +37,8 @@ const worse = (a: AlertLevel, b: AlertLevel): boolean => LEVELS.indexOf(a) < LEV
 /** Those without a time come last, as in the panel. */
 const newestFirst = (a: KeptAlert, b: KeptAlert): number => (b.atMs ?? -1) - (a.atMs ?? -1) || b.id - a.id
 
-/** The log after the panel's newest list. */
-export function received(log: AlertLog, listed: readonly ListedAlert[]): AlertLog {
+/** The log after the panel's newest list. Of the first one, what is not newer than `seenMs` was acknowledged before. */
+export function received(log: AlertLog, listed: readonly ListedAlert[], seenMs = 0): AlertLog {
   const byText = new Map<string, KeptAlert[]>()
   for (const kept of log.alerts) byText.set(textOf(kept), [...(byText.get(textOf(kept)) ?? []), kept])
   let nextId = log.nextId + listed.length
@@ -54,7 +53,7 @@ export function received(log: AlertLog, listed: readonly ListedAlert[]): AlertLo
       // In the panel's order, so that alerts of one moment keep it.
       id: before?.id ?? --nextId,
       listed: true,
-      acknowledged: !isNews && before.acknowledged,
+      acknowledged: isNews ? !log.known && alert.atMs !== null && alert.atMs <= seenMs : before.acknowledged,
     }
     if (isNews) fresh.push(kept)
     return kept
@@ -72,6 +71,11 @@ export function received(log: AlertLog, listed: readonly ListedAlert[]): AlertLo
 export function acknowledged(log: AlertLog): AlertLog {
   const alerts = log.alerts.map(alert => (alert.acknowledged ? alert : { ...alert, acknowledged: true }))
   return { ...log, alerts, fresh: [] }
+}
+
+/** The newest time of all; 0 when none has one. */
+export function newestMs(log: AlertLog): number {
+  return Math.max(0, ...log.alerts.map(({ atMs }) => atMs ?? 0))
 }
 
 export type Waiting = { readonly all: number; readonly critical: number }

@@ -1,6 +1,5 @@
 // Which alerts are shown: by level, and by words that must all stand somewhere in the alert, in any case.
-import type { AlertLevel } from '../../src/snapshot/snapshot.js'
-import type { ListedAlert } from './read-alerts.js'
+import type { AlertLevel, ListedAlert } from './read-alerts.js'
 
 export type AlertFilter = { readonly levels: ReadonlySet<AlertLevel>; readonly text: string }
 

@@ -1,8 +1,9 @@
 // The alerts panel's blocks as alerts: a row each, newest first, and what is counted but not listed.
 import type { Block, Cell, Tone } from '../../src/panels/panel.js'
-import type { AlertLevel } from '../../src/snapshot/snapshot.js'
 
-export const LEVELS = ['critical', 'warn', 'info'] as const satisfies readonly AlertLevel[]
+/** Worst first. */
+export const LEVELS = ['critical', 'warn', 'info'] as const
+export type AlertLevel = (typeof LEVELS)[number]
 
 /** An alert as the panel lists it. */
 export type ListedAlert = {

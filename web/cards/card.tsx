@@ -1,5 +1,7 @@
 // One panel as a card: its mark and title, what can be done with it, its content, and when that last changed.
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { PanelActions } from '../actions/buttons.jsx'
+import { AlertsBody } from '../alerts/alerts-card.jsx'
 import { panel } from '../model.js'
 import { clockText } from '../state/ages.js'
 import { pinnedCards } from '../state/arrangement.js'
@@ -43,6 +45,7 @@ function Tools({ panelKey, title }: { readonly panelKey: string; readonly title:
   const isPinned = pinnedCards.value.includes(panelKey)
   return (
     <div class="tools">
+      <PanelActions panelKey={panelKey} />
       <button
         type="button"
         class="icon-button"
@@ -133,7 +136,7 @@ export function Card({ panelKey, place }: { readonly panelKey: string; readonly 
       </header>
       {folded ? null : (
         <div class="content">
-          <Blocks panel={shown} />
+          {panelKey === 'alerts' ? <AlertsBody panel={shown} /> : <Blocks panel={shown} />}
         </div>
       )}
     </section>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createHistory, type History, WINDOW_SEC } from './history.js'
+import { createHistory, type History, MAX_SILENT_SEC, WINDOW_SEC } from './history.js'
 import type { Sample } from './numbers.js'
 
 const START_SEC = 1_800_000_000
@@ -7,9 +7,15 @@ const at = (sec: number): number => (START_SEC + sec) * 1000
 const cpu = (value: number | null): Sample[] => [{ group: 'cpu', label: 'CPU', value }]
 const ltp = (...labels: string[]): Sample[] => labels.map(label => ({ group: 'ltp', label, value: 1 }))
 
+/** Confirmed again and again until then. */
+function hear(history: History, untilSec: number): void {
+  for (let sec = 0; sec < untilSec; sec += MAX_SILENT_SEC) history.confirm(at(sec))
+  history.confirm(at(untilSec))
+}
+
 /** The last `count` values of the only CPU line, the window ending at `sec`. */
 function tail(history: History, sec: number, count: number): readonly (number | null)[] {
-  const [line] = history.lines('cpu', at(sec), ['CPU']).lines
+  const [line] = history.lines('cpu', ['CPU'], at(sec)).lines
   return line?.values.slice(-count) ?? []
 }
 
@@ -63,17 +69,26 @@ describe('a line', () => {
     const history = createHistory()
     history.take('resources', cpu(10), at(0))
     history.take('resources', cpu(20), at(1))
-    history.confirm(at(WINDOW_SEC))
-    const { times, lines } = history.lines('cpu', at(WINDOW_SEC))
+    hear(history, WINDOW_SEC)
+    const { times, lines } = history.lines('cpu', ['CPU'], at(WINDOW_SEC))
     expect(times).toHaveLength(WINDOW_SEC)
     expect(times.at(-1)).toBe(START_SEC + WINDOW_SEC)
     expect(new Set(lines[0]?.values)).toEqual(new Set([20]))
   })
 
+  test('is a gap after a silence, as of a machine that slept, and goes on behind it', () => {
+    const history = createHistory()
+    history.take('resources', cpu(10), at(0))
+    history.confirm(at(MAX_SILENT_SEC))
+    history.confirm(at(2 * MAX_SILENT_SEC + 1))
+    const values = tail(history, 2 * MAX_SILENT_SEC + 1, MAX_SILENT_SEC + 2)
+    expect([values[0], values[1], values.at(-2), values.at(-1)]).toEqual([10, null, null, 10])
+  })
+
   test('is one value throughout when nothing else was said for hours', () => {
     const history = createHistory()
     history.take('resources', cpu(10), at(0))
-    history.confirm(at(40 * WINDOW_SEC + 7))
+    hear(history, 40 * WINDOW_SEC + 7)
     expect(new Set(tail(history, 40 * WINDOW_SEC + 7, WINDOW_SEC))).toEqual(new Set([10]))
   })
 
@@ -108,8 +123,23 @@ describe('many lines', () => {
     history.take('indices', ltp('NIFTY', 'BANKNIFTY', 'SENSEX'), at(0))
     history.take('resources', cpu(1), at(0))
     expect(history.labels('ltp')).toEqual(['NIFTY', 'BANKNIFTY', 'SENSEX'])
-    const { lines } = history.lines('ltp', at(0), ['SENSEX', 'no such'])
+    const { lines } = history.lines('ltp', ['SENSEX', 'no such'], at(0))
     expect(lines.map(({ label }) => label)).toEqual(['SENSEX'])
+  })
+
+  test('have a lowest, of those that are known', () => {
+    const history = createHistory()
+    const dq = (a: number | null, b: number | null): Sample[] => [
+      { group: 'dq', label: 'a', value: a },
+      { group: 'dq', label: 'b', value: b },
+    ]
+    history.take('indices', dq(90, 80), at(0))
+    history.take('indices', dq(70, null), at(1))
+    history.take('indices', dq(null, null), at(2))
+    history.take('indices', dq(0, 80), at(3))
+    const [line] = history.lowest('dq', 'lowest', at(3)).lines
+    expect(line?.label).toBe('lowest')
+    expect(line?.values.slice(-5)).toEqual([null, 80, 70, null, 0])
   })
 
   test('are bounded in number; one that was a gap for the whole window makes room', () => {

@@ -7,6 +7,8 @@ export const WINDOW_SEC = 900
 const MAX_SERIES = 512
 /** A clock set back by more makes what is kept worthless. */
 const MAX_BACK_SEC = 5
+/** A number that nobody confirmed for longer (the machine slept) is a gap, whatever came before and after. */
+export const MAX_SILENT_SEC = 150
 
 type Series = {
   readonly group: Group
@@ -35,11 +37,19 @@ export type History = {
   interrupt(atMs: number): void
   /** Labels of a group, in the order they were first seen. */
   labels(group: Group): readonly string[]
-  /** The window that ends now: the lines with these labels, or all of the group. */
-  lines(group: Group, nowMs: number, labels?: readonly string[]): Lines
+  /** The window that ends now: the lines with these labels, as far as there are any. */
+  lines(group: Group, labels: readonly string[], nowMs: number): Lines
+  /** The lowest of all lines of a group, as one line. */
+  lowest(group: Group, label: string, nowMs: number): Lines
 }
 
 const secondOf = (atMs: number): number => Math.floor(atMs / 1000)
+const numberOrNull = (value: number): number | null => (Number.isNaN(value) ? null : value)
+
+function timesUntil(nowMs: number): readonly number[] {
+  const last = secondOf(nowMs)
+  return Array.from({ length: WINDOW_SEC }, (_, i) => last - WINDOW_SEC + 1 + i)
+}
 
 export function createHistory(maxSeries = MAX_SERIES): History {
   const kept = new Map<string, Series>()
@@ -54,9 +64,12 @@ export function createHistory(maxSeries = MAX_SERIES): History {
       return
     }
     if (second <= newest) return
+    const isSilent = second - newest > MAX_SILENT_SEC
     const from = Math.max(newest + 1, second - WINDOW_SEC + 1)
-    for (const { values, now } of kept.values())
-      for (let at = from; at <= second; at++) values[at % WINDOW_SEC] = now
+    for (const { values, now } of kept.values()) {
+      for (let at = from; at <= second; at++) values[at % WINDOW_SEC] = isSilent ? Number.NaN : now
+      values[second % WINDOW_SEC] = now
+    }
     newest = second
   }
 
@@ -78,6 +91,13 @@ export function createHistory(maxSeries = MAX_SERIES): History {
     return made
   }
 
+  const of = (group: Group): readonly Series[] => [...kept.values()].filter(series => series.group === group)
+
+  function valueAt(values: Float64Array, second: number): number {
+    const isKept = second <= newest && second > newest - WINDOW_SEC
+    return isKept ? (values[second % WINDOW_SEC] ?? Number.NaN) : Number.NaN
+  }
+
   return {
     take(panel, samples, atMs) {
       reach(secondOf(atMs))
@@ -97,22 +117,31 @@ export function createHistory(maxSeries = MAX_SERIES): History {
       for (const series of kept.values()) series.now = Number.NaN
     },
     labels(group) {
-      return [...kept.values()].filter(series => series.group === group).map(({ label }) => label)
+      return of(group).map(({ label }) => label)
     },
-    lines(group, nowMs, labels) {
-      const last = secondOf(nowMs)
-      const times = Array.from({ length: WINDOW_SEC }, (_, i) => last - WINDOW_SEC + 1 + i)
-      const lines: Line[] = []
-      for (const { group: of, label, values } of kept.values()) {
-        if (of !== group || labels?.includes(label) === false) continue
-        const shown = times.map(second => {
-          if (second > newest || second <= newest - WINDOW_SEC) return null
-          const value = values[second % WINDOW_SEC] ?? Number.NaN
-          return Number.isNaN(value) ? null : value
-        })
-        lines.push({ label, values: shown })
+    lines(group, labels, nowMs) {
+      const times = timesUntil(nowMs)
+      const lines = of(group).filter(({ label }) => labels.includes(label))
+      return {
+        times,
+        lines: lines.map(({ label, values }) => ({
+          label,
+          values: times.map(second => numberOrNull(valueAt(values, second))),
+        })),
       }
-      return { times, lines }
+    },
+    lowest(group, label, nowMs) {
+      const times = timesUntil(nowMs)
+      const all = of(group).map(({ values }) => values)
+      const values = times.map(second => {
+        let lowest = Number.NaN
+        for (const one of all) {
+          const value = valueAt(one, second)
+          if (!(value >= lowest)) lowest = Number.isNaN(value) ? lowest : value
+        }
+        return numberOrNull(lowest)
+      })
+      return { times, lines: [{ label, values }] }
     },
   }
 }

@@ -1,6 +1,8 @@
 // What can be done with the page as a whole.
+import { BoardActions } from '../actions/buttons.jsx'
 import { resetArrangement } from '../cards/arrange.js'
 import { Icon, type IconName } from '../cards/icons.jsx'
+import { openKeys } from '../keys/help.jsx'
 import { token } from '../state/access.js'
 import { announce } from '../state/announce.js'
 import { cardOrder, foldedCards, pinnedCards } from '../state/arrangement.js'
@@ -20,6 +22,7 @@ export function Toolbar() {
   const isArranged = [cardOrder, pinnedCards, foldedCards].some(list => list.value.length > 0)
   return (
     <div class="toolbar" role="toolbar" aria-label="Page">
+      <BoardActions />
       {isArranged ? (
         <button type="button" class="button" onClick={resetArrangement}>
           Reset cards
@@ -38,6 +41,9 @@ export function Toolbar() {
         onClick={changeTheme}
       >
         <Icon name={ICONS[theme.value]} />
+      </button>
+      <button type="button" class="icon-button" aria-label="Keys" title="Keys (?)" onClick={openKeys}>
+        <Icon name="keys" />
       </button>
     </div>
   )

@@ -38,11 +38,12 @@ export type Watched = {
   readonly requests: string[]
 }
 
-/** A page of its own context that remembers what went wrong and what it asked for. */
+/** A page of its own context that remembers what went wrong and what it asked for. `init` runs before the page's own. */
 export async function openPage(
   browser: Browser,
   url: string,
   options: Parameters<Browser['newContext']>[0] = {},
+  init?: () => void,
 ): Promise<Watched> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
   const page = await context.newPage()
@@ -56,6 +57,7 @@ export async function openPage(
       faults.push(message.text())
     }
   })
+  if (init !== undefined) await page.addInitScript(init)
   await page.goto(url)
   return { page, faults, requests }
 }
