@@ -39,10 +39,14 @@ export async function benchCells(page: Page, publisher: Publisher, updates: numb
   return { updates, cells_changed: changed, cells_touched: touched }
 }
 
+async function metric(session: CDPSession, wanted: string): Promise<number> {
+  const { metrics } = await session.send('Performance.getMetrics')
+  return metrics.find(({ name }) => name === wanted)?.value ?? 0
+}
+
 async function heapBytes(session: CDPSession): Promise<number> {
   await session.send('HeapProfiler.collectGarbage')
-  const { metrics } = await session.send('Performance.getMetrics')
-  return metrics.find(({ name }) => name === 'JSHeapUsedSize')?.value ?? 0
+  return metric(session, 'JSHeapUsedSize')
 }
 
 const WATCH_FRAMES = `globalThis.frames = { longest: 0, count: 0, over50: [] }
@@ -74,12 +78,14 @@ const WARM_UP_MS = 5_000
 
 export async function benchLoad(page: Page, publisher: Publisher, perSec: number, durationMs: number) {
   const session = await page.context().newCDPSession(page)
-  await session.send('Performance.enable')
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
   await publishFor(publisher, perSec, WARM_UP_MS)
   const before = await heapBytes(session)
   await page.evaluate(WATCH_FRAMES)
+  const cpuBeforeSec = await metric(session, 'TaskDuration')
   const updates = await publishFor(publisher, perSec, durationMs)
   const frames = (await page.evaluate('globalThis.frames')) as Frames
+  const cpuSec = (await metric(session, 'TaskDuration')) - cpuBeforeSec
   const after = await heapBytes(session)
   await shown(page, publisher.publish().newestText)
   return {
@@ -89,6 +95,9 @@ export async function benchLoad(page: Page, publisher: Publisher, perSec: number
     heap_before_mb: before / 1_048_576,
     heap_growth_mb: (after - before) / 1_048_576,
     frames: frames.count,
+    /** Of the page's main thread: what a busy machine does not stretch. */
+    main_thread_cpu_ms_per_frame: (cpuSec * 1000) / Math.max(1, frames.count),
+    main_thread_cpu_percent: (cpuSec * 100_000) / durationMs,
     /** Between two frames, idle ones included: other processes show here too. */
     longest_gap_ms: frames.longest,
     /** Frames whose own work took over 50 ms, as the browser tells it. */
