@@ -1,8 +1,8 @@
 // Alerts on the page: listed, filtered, counted in the title, announced, heard and notified.
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
-import { card, shows } from './support/page-rig.js'
 import { withAlerts } from './support/moments.js'
+import { card, shows } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 const room = pageRoom()
