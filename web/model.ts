@@ -17,6 +17,8 @@ const HEALTH_TIMEOUT_MS = 10_000
 const SUSPECT_AFTER_MS = 20_000
 const UNAUTHORIZED = 401
 const MAX_RETRY_MS = 10_000
+/** Names of panels that are remembered. */
+const MAX_KEYS = 256
 
 const shownBoard = signal<ClientBoard | null>(null)
 const newest = signal<ClientBoard | null>(null)
@@ -68,6 +70,12 @@ let problem: string | null = null
 let applyAt: 'no' | 'frame' | 'later' = 'no'
 let laterTimer: ReturnType<typeof setTimeout> | undefined
 let appliedMs = 0
+/**
+ * The panels' order on the server: as the connection's first board has it. An update does not say where a panel belongs
+ * that comes back; it gets the place it had.
+ */
+let serverOrder: readonly string[] = []
+let orderOf: Connection | null = null
 
 function apply(): void {
   applyAt = 'no'
@@ -84,11 +92,18 @@ function apply(): void {
       const before = held.peek()
       if (before?.hash !== panel.hash) held.value = shownPanel(panel, before, appliedMs, isFirst)
     }
-    const keys = [...next.panels.keys()]
+    const keys = inServerOrder([...next.panels.keys()])
     for (const [key, held] of panels) if (!next.panels.has(key)) held.value = null
     if (keys.join('\n') !== shownKeys.peek().join('\n')) shownKeys.value = keys
     shownBoard.value = next
   })
+}
+
+function inServerOrder(keys: readonly string[]): readonly string[] {
+  if (orderOf !== followed || serverOrder.length > MAX_KEYS) serverOrder = []
+  orderOf = followed
+  serverOrder = [...new Set([...serverOrder, ...keys])]
+  return serverOrder.filter(key => keys.includes(key))
 }
 
 /** Has what came applied soon; however much comes until then, once. */

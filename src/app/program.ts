@@ -201,6 +201,11 @@ export class Program {
     return this.#listeners.length > 0
   }
 
+  /** Whether the page is served; known once the ports are open. */
+  get hasPage(): boolean {
+    return this.#hasPage
+  }
+
   /** Why a followed stream waits for a full status; null while none does. */
   get needFull(): string | null {
     if (isBoardSource(this.#source)) return null

@@ -8,7 +8,7 @@ import { Card } from './card.jsx'
 import { placesOf, sizeOf } from './placement.js'
 
 /** The least width of a column, in rem; a wall display is read from afar. */
-const COLUMN_REM = query.kiosk ? 30 : 23
+const COLUMN_REM = query.kiosk ? 30 : 26
 
 function useColumnCount() {
   const ref = useRef<HTMLDivElement>(null)

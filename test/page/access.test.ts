@@ -1,0 +1,64 @@
+// A server that wants a token: signing in, out, and where the token goes.
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import type { BoardServer } from '../support/board-server.js'
+import { launchChromium } from '../support/chromium.js'
+import { ORDINARY } from './support/boards.js'
+import { openPage, shows, startPageServer } from './support/page-rig.js'
+
+const TOKEN = 'a-token-of-the-tests'
+
+let browser: Browser
+let server: BoardServer
+
+beforeAll(async () => {
+  browser = await launchChromium()
+  // May install Chromium first.
+}, 300_000)
+afterAll(() => browser.close())
+beforeEach(async () => {
+  server = await startPageServer({ http: { sseApiToken: TOKEN } })
+  server.publish(ORDINARY)
+})
+afterEach(async () => {
+  for (const context of browser.contexts()) await context.close()
+  await server.close()
+})
+
+test('a token is asked for, refused when wrong, and sent as a header and nowhere else', async () => {
+  const { page, faults, requests } = await openPage(browser, server.url)
+  const input = page.getByLabel('Token', { exact: true })
+  await page.getByText('This server wants a token').waitFor()
+  await page.locator('.facts', { hasText: 'signed out' }).waitFor()
+  await input.fill('two words')
+  await page.keyboard.press('Enter')
+  await page.getByText('visible characters without blanks').waitFor()
+  await input.fill('wrong')
+  await page.keyboard.press('Enter')
+  await page.getByText('The token was not accepted').waitFor()
+  expect(await page.locator('[data-panel]').count()).toBe(0)
+  const sent = page.waitForRequest(request => request.headers()['x-api-token'] === TOKEN)
+  await input.fill(TOKEN)
+  await page.keyboard.press('Enter')
+  expect((await sent).url()).toContain('/summary/events')
+  await shows(page, 'indices', '24512.30')
+  await page.locator('.facts', { hasText: 'Hit ratio98.4 %' }).waitFor()
+  expect(requests.filter(url => url.includes(TOKEN))).toEqual([])
+  expect(faults).toEqual([])
+})
+
+test('the token holds over a reload in its tab, not in another, and is forgotten on signing out', async () => {
+  const { page } = await openPage(browser, server.url)
+  await page.getByLabel('Token', { exact: true }).fill(TOKEN)
+  await page.keyboard.press('Enter')
+  await shows(page, 'indices', '24512.30')
+  await page.reload()
+  await shows(page, 'indices', '24512.30')
+  const other = await page.context().newPage()
+  await other.goto(server.url)
+  await other.getByText('This server wants a token').waitFor()
+  expect(await other.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain(TOKEN)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByText('This server wants a token').waitFor()
+  expect(await page.locator('[data-panel]').count()).toBe(0)
+})
