@@ -112,10 +112,18 @@ describe('the plots', () => {
     const over = plot(page, 'cycle').locator('.u-over')
     const { width, height } = (await over.boundingBox()) ?? { width: 0, height: 0 }
     const tooltip = plot(page, 'cycle').locator('.plot-tooltip')
-    await over.hover({ position: { x: width - 2, y: height / 2 } })
-    await tooltip
-      .filter({ hasText: /\d+:\d\d:\d\d.*\nlast 0\.73 s\np95 1\.19 s/ })
-      .waitFor({ timeout: 30_000 })
+    // The newest value stands where the pointer is as long as there is always a newer one.
+    let cpu = 0
+    await expect
+      .poll(
+        async () => {
+          room.server.publish(withNumbers(FOUR, ++cpu))
+          await over.hover({ position: { x: width - 2, y: height / 2 } })
+          return tooltip.textContent()
+        },
+        { timeout: 30_000, interval: 300 },
+      )
+      .toMatch(/\d+:\d\d:\d\d.*\nlast 0\.73 s\np95 1\.19 s/)
     await page.mouse.move(0, 0)
     await tooltip.waitFor({ state: 'hidden' })
   })
