@@ -30,6 +30,16 @@ function tooltipText(plot: uPlot, index: number, { digits, unit }: PlotLook): st
   return second === undefined ? '' : [clock.format(second * 1000), ...values].join('\n')
 }
 
+const isNumber = (value: unknown): boolean => typeof value === 'number'
+
+/** Values with a gap on either side: a line has no length there, so a point is drawn. */
+function alone(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? []
+  return [...values.keys()].filter(
+    i => isNumber(values[i]) && !isNumber(values[i - 1]) && !isNumber(values[i + 1]),
+  )
+}
+
 /** A tooltip that follows uPlot's cursor and stays within the plot. */
 function tooltip(look: PlotLook): uPlot.Plugin {
   const box = document.createElement('div')
@@ -114,7 +124,7 @@ export function createDrawing(
           stroke: () => style.color,
           width: 1.5,
           dash,
-          points: { show: false },
+          points: { show: true, size: 4, width: 0, fill: () => style.color, filter: alone },
           spanGaps: false,
         }
       }),
