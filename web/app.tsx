@@ -1,6 +1,7 @@
 // All of the page.
 import { Grid } from './cards/grid.jsx'
 import { KeysDialog } from './keys/help.jsx'
+import { panelKeys } from './model.js'
 import { PlotsStrip } from './plots/plots-strip.jsx'
 import { announcement } from './state/announce.js'
 import { query } from './state/query.js'
@@ -15,7 +16,7 @@ export function App() {
       <main aria-label="Board">
         <Notices />
         <SignIn />
-        <PlotsStrip />
+        {panelKeys.value.length === 0 ? null : <PlotsStrip />}
         <Grid />
       </main>
       <KeysDialog />

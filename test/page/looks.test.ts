@@ -127,7 +127,7 @@ describe('tones', () => {
     const page = await opened({ viewport: { width: 2560, height: 900 } })
     await shows(page, 'links', 'source')
     const marks = await page
-      .locator('.content [data-tone]')
+      .locator('.content [data-tone]:not(.alerts *)')
       .evaluateAll(each =>
         each.map(one => [(one as HTMLElement).dataset.tone, getComputedStyle(one, '::after').content]),
       )

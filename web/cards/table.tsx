@@ -117,36 +117,39 @@ export const Table = memo(({ block, title }: { readonly block: TableBlock; reado
   }
 
   return (
-    <div ref={ref} {...region}>
-      <table>
-        <thead>
-          <tr>
-            {shown.map(i => (
-              <th
-                key={i}
-                scope="col"
-                data-align={columns[i]?.align}
-                aria-sort={sort?.column === i ? sort.direction : undefined}
-              >
-                <button type="button" onClick={() => sortBy(i)}>
-                  {columns[i]?.label}
-                </button>
-              </th>
+    <div ref={ref}>
+      <div {...region}>
+        <table>
+          <thead>
+            <tr>
+              {shown.map(i => (
+                <th
+                  key={i}
+                  scope="col"
+                  data-align={columns[i]?.align}
+                  aria-sort={sort?.column === i ? sort.direction : undefined}
+                >
+                  <button type="button" onClick={() => sortBy(i)}>
+                    {columns[i]?.label}
+                  </button>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {places.map(place => (
+              <Row
+                key={keys[place]}
+                row={rows[place] ?? []}
+                columns={columns}
+                shown={shown}
+                wrapping={wrapping}
+              />
             ))}
-          </tr>
-        </thead>
-        <tbody>
-          {places.map(place => (
-            <Row
-              key={keys[place]}
-              row={rows[place] ?? []}
-              columns={columns}
-              shown={shown}
-              wrapping={wrapping}
-            />
-          ))}
-        </tbody>
-      </table>
+          </tbody>
+        </table>
+      </div>
+      {isTall ? <p class="note">{rows.length} rows; the rest by scrolling.</p> : null}
       {hidden.length === 0 ? null : <p class="note">Not enough room for: {hidden.join(', ')}</p>}
     </div>
   )

@@ -29,10 +29,12 @@ const headerField = (label: string) =>
   })
 const market = headerField('market')
 const cycle = headerField('cycle')
-const source = computed(() => sourceWords(health.value, connection.value.state === 'live', nowMs.value))
+/** What was last said of a server that is not heard says nothing about it now. */
+const known = computed(() => (connection.value.state === 'live' ? health.value : null))
+const source = computed(() => sourceWords(known.value, nowMs.value))
 const connected = computed(() => connectionWords(connection.value, nowMs.value))
-const hitRatio = computed(() => percentText(health.value?.hitRatio ?? null))
-const clients = computed(() => String(health.value?.clients ?? '—'))
+const hitRatio = computed(() => percentText(known.value?.hitRatio ?? null))
+const clients = computed(() => String(known.value?.clients ?? '—'))
 
 function Health() {
   const { verdict, reasons, panels } = overall.value
@@ -58,7 +60,7 @@ function Fact({ name, text, tone }: FactProps) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd data-tone={tone}>{text}</dd>
+      <dd data-tone={tone === 'muted' ? undefined : tone}>{text}</dd>
     </div>
   )
 }

@@ -24,9 +24,9 @@ export function connectionWords({ state, retryAtMs }: ConnectionView, nowMs: num
   }
 }
 
-/** The source may be old while all is well with the connection, and nothing is known of it without one. */
-export function sourceWords(health: Health | null, isLive: boolean, nowMs: number): Said {
-  if (health === null || !isLive) return { text: '—', tone: 'muted' }
+/** The source may be old while all is well with the connection; null: nothing is known of it. */
+export function sourceWords(health: Health | null, nowMs: number): Said {
+  if (health === null) return { text: '—', tone: 'muted' }
   const { sourceState } = health
   const ageSec = sourceAgeSec(health, nowMs)
   const age = ageSec === null ? '' : `, ${ageText(ageSec * 1000)}`
