@@ -1,32 +1,18 @@
 // A server that wants a token: signing in, out, and where the token goes.
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { BoardServer } from '../support/board-server.js'
-import { launchChromium } from '../support/chromium.js'
+import { beforeEach, expect, test } from 'vitest'
 import { ORDINARY } from './support/boards.js'
-import { openPage, shows, startPageServer } from './support/page-rig.js'
+import { openPage, shows } from './support/page-rig.js'
+import { pageRoom } from './support/page-room.js'
 
 const TOKEN = 'a-token-of-the-tests'
 
-let browser: Browser
-let server: BoardServer
-
-beforeAll(async () => {
-  browser = await launchChromium()
-  // May install Chromium first.
-}, 300_000)
-afterAll(() => browser.close())
-beforeEach(async () => {
-  server = await startPageServer({ http: { sseApiToken: TOKEN } })
-  server.publish(ORDINARY)
-})
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close()
-  await server.close()
+const room = pageRoom({ http: { sseApiToken: TOKEN } })
+beforeEach(() => {
+  room.server.publish(ORDINARY)
 })
 
 test('a token is asked for, refused when wrong, and sent as a header and nowhere else', async () => {
-  const { page, faults, requests } = await openPage(browser, server.url)
+  const { page, faults, requests } = await openPage(room.browser, room.server.url)
   const input = page.getByLabel('Token', { exact: true })
   await page.getByText('This server wants a token').waitFor()
   await page.locator('.facts', { hasText: 'signed out' }).waitFor()
@@ -48,14 +34,14 @@ test('a token is asked for, refused when wrong, and sent as a header and nowhere
 })
 
 test('the token holds over a reload in its tab, not in another, and is forgotten on signing out', async () => {
-  const { page } = await openPage(browser, server.url)
+  const { page } = await openPage(room.browser, room.server.url)
   await page.getByLabel('Token', { exact: true }).fill(TOKEN)
   await page.keyboard.press('Enter')
   await shows(page, 'indices', '24512.30')
   await page.reload()
   await shows(page, 'indices', '24512.30')
   const other = await page.context().newPage()
-  await other.goto(server.url)
+  await other.goto(room.server.url)
   await other.getByText('This server wants a token').waitFor()
   expect(await other.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain(TOKEN)
   await page.getByRole('button', { name: 'Sign out' }).click()

@@ -1,26 +1,13 @@
 // Cards moved, folded and pinned, remembered by the browser; and what the address asks for.
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { BoardServer } from '../support/board-server.js'
-import { launchChromium } from '../support/chromium.js'
+import type { Page } from 'playwright-core'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { ORDINARY } from './support/boards.js'
-import { card, openPage, shows, startPageServer } from './support/page-rig.js'
+import { card, openPage, shows } from './support/page-rig.js'
+import { pageRoom } from './support/page-room.js'
 
-let browser: Browser
-let server: BoardServer
-
-beforeAll(async () => {
-  browser = await launchChromium()
-  // May install Chromium first.
-}, 300_000)
-afterAll(() => browser.close())
-beforeEach(async () => {
-  server = await startPageServer()
-  server.publish(ORDINARY)
-})
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close()
-  await server.close()
+const room = pageRoom()
+beforeEach(() => {
+  room.server.publish(ORDINARY)
 })
 
 const KEYS = ORDINARY.map(({ key }) => key)
@@ -31,7 +18,7 @@ const orderIs = (page: Page, keys: readonly string[]) =>
 const handle = (page: Page, title: string) => page.getByRole('button', { name: `Move ${title}` })
 
 async function opened(path = '/', options = {}): Promise<Page> {
-  const { page } = await openPage(browser, `${server.url}${path}`, options)
+  const { page } = await openPage(room.browser, `${room.server.url}${path}`, options)
   await page.locator('[data-panel]').first().waitFor()
   return page
 }
@@ -121,7 +108,7 @@ describe('the address', () => {
     const size = () =>
       card(page, 'indices').evaluate(each => Number.parseFloat(getComputedStyle(each).fontSize))
     const before = await size()
-    await page.goto(`${server.url}/?kiosk=1&panels=indices,storage`)
+    await page.goto(`${room.server.url}/?kiosk=1&panels=indices,storage`)
     await orderIs(page, ['indices', 'storage'])
     expect(await page.locator('header button').count()).toBe(0)
     expect(await size()).toBeGreaterThan(before)

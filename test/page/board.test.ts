@@ -1,31 +1,18 @@
 // The board on the page: what the server shows, as it comes, whatever happens on the way.
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { BoardServer } from '../support/board-server.js'
-import { launchChromium } from '../support/chromium.js'
+import type { Page } from 'playwright-core'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { manyAlerts, manyIndices, ORDINARY, retold } from './support/boards.js'
-import { card, HEALTH, openPage, shows, startPageServer } from './support/page-rig.js'
+import { card, HEALTH, openPage, shows } from './support/page-rig.js'
+import { pageRoom } from './support/page-room.js'
 import { serverCards, shownCards } from './support/shown.js'
 
 /** Wide enough that no column is dropped. */
 const WIDE = { viewport: { width: 2560, height: 1400 } }
 
-let browser: Browser
-let server: BoardServer
 let health: unknown
-
-beforeAll(async () => {
-  browser = await launchChromium()
-  // May install Chromium first.
-}, 300_000)
-afterAll(() => browser.close())
-beforeEach(async () => {
+const room = pageRoom({ health: () => health })
+beforeEach(() => {
   health = HEALTH
-  server = await startPageServer({ health: () => health })
-})
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close()
-  await server.close()
 })
 
 const connectionIs = (page: Page, text: string) =>
@@ -38,41 +25,41 @@ const withoutAlerts = <T extends { readonly key: string }>(cards: readonly T[]) 
   cards.filter(({ key }) => key !== 'alerts')
 
 async function expectSame(page: Page): Promise<void> {
-  const expected = withoutAlerts(await serverCards(server.url))
+  const expected = withoutAlerts(await serverCards(room.server.url))
   expect(withoutAlerts(await shownCards(page))).toEqual(expected)
 }
 
 describe('the board', () => {
   test('is what /summary/resync says, panel by panel, in the same order', async () => {
-    server.publish(ORDINARY)
-    const { page, faults } = await openPage(browser, server.url, WIDE)
+    room.server.publish(ORDINARY)
+    const { page, faults } = await openPage(room.browser, room.server.url, WIDE)
     await shows(page, 'links', 'source')
     await expectSame(page)
-    const order = (await serverCards(server.url)).map(({ key }) => key)
+    const order = (await serverCards(room.server.url)).map(({ key }) => key)
     expect((await shownCards(page)).map(({ key }) => key)).toEqual(order)
     expect(faults).toEqual([])
   })
 
   test('follows what changes, comes and goes', async () => {
-    server.publish(ORDINARY)
-    const { page } = await openPage(browser, server.url, WIDE)
+    room.server.publish(ORDINARY)
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
     await shows(page, 'indices', '24512.30')
-    server.publish(retold(ORDINARY, 'indices', '24512.30', '24999.99'))
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24999.99'))
     await shows(page, 'indices', '24999.99')
     await expectSame(page)
     const without = ORDINARY.filter(({ key }) => key !== 'storage')
-    server.publish(without)
+    room.server.publish(without)
     await card(page, 'storage').waitFor({ state: 'detached' })
-    server.publish(ORDINARY)
+    room.server.publish(ORDINARY)
     await shows(page, 'storage', 'lag')
     await expectSame(page)
   })
 
   test('is the same after the page was loaded again', async () => {
-    server.publish(ORDINARY)
-    const { page, faults } = await openPage(browser, server.url, WIDE)
+    room.server.publish(ORDINARY)
+    const { page, faults } = await openPage(room.browser, room.server.url, WIDE)
     await shows(page, 'links', 'source')
-    server.publish(retold(ORDINARY, 'indices', '24512.30', '24888.88'))
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24888.88'))
     await page.reload()
     await shows(page, 'indices', '24888.88')
     await expectSame(page)
@@ -80,8 +67,8 @@ describe('the board', () => {
   })
 
   test('a change touches the cells that changed and no others', async () => {
-    server.publish(manyIndices(200))
-    const { page } = await openPage(browser, server.url, WIDE)
+    room.server.publish(manyIndices(200))
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
     await shows(page, 'indices', 'INDEX200')
     await connectionIs(page, 'live')
     await page.evaluate(() => {
@@ -101,7 +88,7 @@ describe('the board', () => {
       })
       Object.assign(globalThis, { touched })
     })
-    server.publish(manyIndices(200, 4))
+    room.server.publish(manyIndices(200, 4))
     await shows(page, 'indices', '1148.50')
     const touched = await page.evaluate(() => [
       ...(globalThis as unknown as { touched: Set<string> }).touched,
@@ -112,11 +99,11 @@ describe('the board', () => {
   })
 
   test('tints a changed cell, and not one that was there from the start', async () => {
-    server.publish(ORDINARY)
-    const { page } = await openPage(browser, server.url, WIDE)
+    room.server.publish(ORDINARY)
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
     await shows(page, 'indices', '24512.30')
     expect(await page.locator('[data-changed]').count()).toBe(0)
-    server.publish(retold(ORDINARY, 'indices', '24512.30', '24999.99'))
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24999.99'))
     const cell = card(page, 'indices').locator('[data-changed]')
     await cell.waitFor()
     expect(await cell.allTextContents()).toEqual(['24999.99'])
@@ -126,18 +113,18 @@ describe('the board', () => {
   })
 
   test('tints nothing for a person who wants less motion', async () => {
-    server.publish(ORDINARY)
-    const { page } = await openPage(browser, server.url, { ...WIDE, reducedMotion: 'reduce' })
+    room.server.publish(ORDINARY)
+    const { page } = await openPage(room.browser, room.server.url, { ...WIDE, reducedMotion: 'reduce' })
     await shows(page, 'indices', '24512.30')
-    server.publish(retold(ORDINARY, 'indices', '24512.30', '24999.99'))
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24999.99'))
     const cell = card(page, 'indices').locator('[data-changed]')
     await cell.waitFor()
     expect(await cell.evaluate(each => getComputedStyle(each).animationName)).toBe('none')
   })
 
   test('of 200 indices can be sorted by every column', async () => {
-    server.publish(manyIndices(200))
-    const { page } = await openPage(browser, server.url, WIDE)
+    room.server.publish(manyIndices(200))
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
     await shows(page, 'indices', 'INDEX200')
     const prices = async () =>
       (await card(page, 'indices').locator('tbody td:nth-child(2)').allTextContents()).map(Number)
@@ -153,8 +140,10 @@ describe('the board', () => {
   })
 
   test('of 50 alerts stays readable on a narrow screen', async () => {
-    server.publish(manyAlerts(50))
-    const { page, faults } = await openPage(browser, server.url, { viewport: { width: 360, height: 800 } })
+    room.server.publish(manyAlerts(50))
+    const { page, faults } = await openPage(room.browser, room.server.url, {
+      viewport: { width: 360, height: 800 },
+    })
     await shows(page, 'alerts', 'Alert number 50')
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
     expect(faults).toEqual([])
@@ -163,20 +152,19 @@ describe('the board', () => {
 
 describe('when something is wrong', () => {
   test('a server that is gone leaves its last board, marked, and one that comes back is followed', async () => {
-    server.publish(ORDINARY)
-    const { page } = await openPage(browser, server.url, WIDE)
+    room.server.publish(ORDINARY)
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
     await shows(page, 'indices', '24512.30')
     await connectionIs(page, 'live')
     const before = await shownCards(page)
-    const { port } = server
-    await server.close()
+    const startAgain = await room.endServer()
     await connectionIs(page, 'reconnecting')
     await verdictIs(page, 'unknown')
     await page.getByText('what is shown is the last board known').waitFor()
     expect(await shownCards(page)).toEqual(before)
     expect(await page.locator('.card[data-stale] .stale-mark').count()).toBe(before.length)
-    server = await startPageServer({ epoch: 'e2', port })
-    server.publish(retold(ORDINARY, 'indices', '24512.30', '25000.00'))
+    await startAgain('e2')
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '25000.00'))
     await shows(page, 'indices', '25000.00')
     await connectionIs(page, 'live')
     expect(await page.locator('.card[data-stale]').count()).toBe(0)
@@ -184,13 +172,13 @@ describe('when something is wrong', () => {
   })
 
   test('a dead source leaves its last good state, marked with its age', async () => {
-    server.publish(ORDINARY)
+    room.server.publish(ORDINARY)
     health = {
       ...HEALTH,
       status: 'stale',
       status_file: { state: 'missing', age_sec: 400, error: 'no such file' },
     }
-    const { page } = await openPage(browser, server.url, WIDE)
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
     await page.getByText('The source is missing (no such file)').waitFor({ timeout: 30_000 })
     await verdictIs(page, 'failing')
     await shows(page, 'indices', '24512.30')
@@ -203,14 +191,14 @@ describe('when something is wrong', () => {
   test('one word says how things are: as its worst panel is', async () => {
     const tone = (to: string) =>
       ORDINARY.map(panel => ({ ...panel, tone: to === 'ok' ? ('ok' as const) : panel.tone }))
-    server.publish(tone('ok'))
-    const { page } = await openPage(browser, server.url)
+    room.server.publish(tone('ok'))
+    const { page } = await openPage(room.browser, room.server.url)
     await verdictIs(page, 'healthy')
-    server.publish(
+    room.server.publish(
       tone('ok').map(panel => (panel.key === 'cycle' ? { ...panel, tone: 'warn' as const } : panel)),
     )
     await verdictIs(page, 'attention')
-    server.publish(
+    room.server.publish(
       tone('ok').map(panel => (panel.key === 'alerts' ? { ...panel, tone: 'error' as const } : panel)),
     )
     await verdictIs(page, 'failing')
@@ -219,15 +207,40 @@ describe('when something is wrong', () => {
   })
 
   test('a page that was frozen is right again at once', async () => {
-    server.publish(ORDINARY)
-    const { page } = await openPage(browser, server.url, WIDE)
+    room.server.publish(ORDINARY)
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
     await shows(page, 'indices', '24512.30')
     const session = await page.context().newCDPSession(page)
     await session.send('Page.setWebLifecycleState', { state: 'frozen' })
-    for (let i = 0; i < 50; i++) server.publish(retold(ORDINARY, 'indices', '24512.30', `240${10 + i}.00`))
-    server.publish(retold(ORDINARY, 'indices', '24512.30', '25000.00'))
+    for (let i = 0; i < 50; i++)
+      room.server.publish(retold(ORDINARY, 'indices', '24512.30', `240${10 + i}.00`))
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '25000.00'))
     await session.send('Page.setWebLifecycleState', { state: 'active' })
     await shows(page, 'indices', '25000.00')
+    await expectSame(page)
+  })
+
+  test('a page out of sight goes on slowly, and is right as soon as it is looked at', async () => {
+    room.server.publish(ORDINARY)
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
+    await shows(page, 'indices', '24512.30')
+    const look = (hidden: boolean) =>
+      page.evaluate(isHidden => {
+        Object.defineProperty(document, 'hidden', { get: () => isHidden, configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, hidden)
+    await look(true)
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24600.00'))
+    await shows(page, 'indices', '24600.00')
+    for (let i = 0; i < 20; i++)
+      room.server.publish(retold(ORDINARY, 'indices', '24512.30', `247${10 + i}.00`))
+    // What it was connected to has gone in the meantime.
+    const startAgain = await room.endServer()
+    await startAgain('e2')
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '25000.00'))
+    await look(false)
+    await shows(page, 'indices', '25000.00')
+    await connectionIs(page, 'live')
     await expectSame(page)
   })
 
@@ -241,8 +254,8 @@ describe('when something is wrong', () => {
         { label: 'web', text: 'https://example.org/a' },
       ],
     }
-    server.publish([{ key: 'odd', title: evil, tone: 'ok', blocks: [fields], lines: [evil] }])
-    const { page, faults } = await openPage(browser, server.url)
+    room.server.publish([{ key: 'odd', title: evil, tone: 'ok', blocks: [fields], lines: [evil] }])
+    const { page, faults } = await openPage(room.browser, room.server.url)
     await shows(page, 'odd', evil)
     expect(await page.locator('img').count()).toBe(0)
     const links = card(page, 'odd').getByRole('link')

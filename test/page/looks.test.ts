@@ -1,12 +1,11 @@
 // How the page is to read, for everybody: on every width, in both themes, by keyboard, and by a screen reader.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { BoardServer } from '../support/board-server.js'
-import { launchChromium } from '../support/chromium.js'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { manyAlerts, manyIndices, ORDINARY } from './support/boards.js'
 import { card, HEALTH, openPage, shows, startPageServer } from './support/page-rig.js'
+import { pageRoom } from './support/page-room.js'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -22,33 +21,21 @@ async function axeFinds(page: Page): Promise<readonly string[]> {
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
 }
 
-let browser: Browser
-let server: BoardServer
 let health: unknown
-
-beforeAll(async () => {
-  browser = await launchChromium()
-  // May install Chromium first.
-}, 300_000)
-afterAll(() => browser.close())
-beforeEach(async () => {
+const room = pageRoom({ health: () => health })
+beforeEach(() => {
   health = HEALTH
-  server = await startPageServer({ health: () => health })
-})
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close()
-  await server.close()
 })
 
 const opened = async (options: BrowserContextOptions = {}, path = '/') => {
-  const { page } = await openPage(browser, `${server.url}${path}`, options)
+  const { page } = await openPage(room.browser, `${room.server.url}${path}`, options)
   await page.locator('[data-panel]').first().waitFor()
   return page
 }
 
 describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing', colorScheme => {
   test('on an ordinary board, nor with changed cells, nor narrow', async () => {
-    server.publish(ORDINARY)
+    room.server.publish(ORDINARY)
     const page = await opened({ colorScheme, reducedMotion: 'reduce' })
     await shows(page, 'links', 'source')
     expect(await axeFinds(page)).toEqual([])
@@ -59,7 +46,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing', c
   test('with 200 indices, 50 alerts and a dead source', async () => {
     health = { ...HEALTH, status_file: { state: 'missing', age_sec: 400 } }
     const alerts = manyAlerts(50).filter(({ key }) => key === 'alerts')
-    server.publish([...manyIndices(200).filter(({ key }) => key !== 'alerts'), ...alerts])
+    room.server.publish([...manyIndices(200).filter(({ key }) => key !== 'alerts'), ...alerts])
     const page = await opened({ colorScheme, reducedMotion: 'reduce' })
     await page.locator('.stale-mark').first().waitFor({ timeout: 30_000 })
     expect(await axeFinds(page)).toEqual([])
@@ -67,7 +54,7 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing', c
 
   test('where a token is asked for', async () => {
     const closed = await startPageServer({ http: { sseApiToken: 'a-token-of-the-tests' } })
-    const { page } = await openPage(browser, closed.url, { colorScheme })
+    const { page } = await openPage(room.browser, closed.url, { colorScheme })
     await page.getByText('This server wants a token').waitFor()
     expect(await axeFinds(page)).toEqual([])
     await closed.close()
@@ -78,7 +65,7 @@ describe('every width', () => {
   test.each([360, 768, 1280, 2560, 3840])(
     '%i px: nothing is cut off, nothing scrolls sideways',
     async width => {
-      server.publish(ORDINARY)
+      room.server.publish(ORDINARY)
       const page = await opened({ viewport: { width, height: 900 } })
       await shows(page, 'links', 'source')
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
@@ -100,7 +87,7 @@ describe('every width', () => {
   )
 
   test('a narrow table drops its least important columns and says which', async () => {
-    server.publish(ORDINARY)
+    room.server.publish(ORDINARY)
     const page = await opened({ viewport: { width: 360, height: 800 } })
     await shows(page, 'indices', 'NIFTY')
     const columns = () => card(page, 'indices').getByRole('columnheader').allTextContents()
@@ -112,7 +99,7 @@ describe('every width', () => {
   })
 
   test('a table of 200 rows scrolls in its card, by keyboard too', async () => {
-    server.publish(manyIndices(200))
+    room.server.publish(manyIndices(200))
     const page = await opened()
     const region = page.getByRole('region', { name: 'Indices: 200 rows' })
     await region.focus()
@@ -123,7 +110,7 @@ describe('every width', () => {
 
 describe('tones', () => {
   test('are a colour and a mark', async () => {
-    server.publish(ORDINARY)
+    room.server.publish(ORDINARY)
     const page = await opened({ viewport: { width: 2560, height: 900 } })
     await shows(page, 'links', 'source')
     const marks = await page
@@ -141,7 +128,7 @@ describe('tones', () => {
   })
 
   test('follow the system, and what was chosen is kept', async () => {
-    server.publish(ORDINARY)
+    room.server.publish(ORDINARY)
     const page = await opened({ colorScheme: 'dark' })
     const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
     const dark = await ground()
@@ -157,7 +144,7 @@ describe('tones', () => {
 
 describe('by keyboard', () => {
   test('everything that can be clicked is reached, and the focus is always to be seen', async () => {
-    server.publish(ORDINARY)
+    room.server.publish(ORDINARY)
     const page = await opened()
     await shows(page, 'links', 'source')
     const reachable = 'a[href], button:not(:disabled), input, select, summary, [tabindex="0"]'
@@ -184,7 +171,7 @@ describe('by keyboard', () => {
   })
 
   test('there are landmarks, one first heading, and live regions', async () => {
-    server.publish(ORDINARY)
+    room.server.publish(ORDINARY)
     const page = await opened()
     for (const role of ['banner', 'main'] as const) expect(await page.getByRole(role).count()).toBe(1)
     expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1)

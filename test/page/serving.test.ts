@@ -1,46 +1,32 @@
 // The page as files: what is served, how it is kept by browsers, and what a browser is allowed to do with it.
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { pagePlugin } from '../../src/http/routes/page.js'
-import type { BoardServer } from '../support/board-server.js'
-import { launchChromium } from '../support/chromium.js'
 import { RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
 import { ORDINARY } from './support/boards.js'
-import { openPage, shows, startPageServer } from './support/page-rig.js'
+import { openPage, shows } from './support/page-rig.js'
+import { pageRoom } from './support/page-room.js'
 
-let browser: Browser
-let server: BoardServer
-
-beforeAll(async () => {
-  browser = await launchChromium()
-  // May install Chromium first.
-}, 300_000)
-afterAll(() => browser.close())
-beforeEach(async () => {
-  server = await startPageServer()
-  server.publish(ORDINARY)
-})
-afterEach(async () => {
-  for (const context of browser.contexts()) await context.close()
-  await server.close()
+const room = pageRoom()
+beforeEach(() => {
+  room.server.publish(ORDINARY)
 })
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 
 async function assetPaths(): Promise<readonly string[]> {
-  const document = await (await fetch(`${server.url}/`)).text()
+  const document = await (await fetch(`${room.server.url}/`)).text()
   return [...document.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path)
 }
 
 test('the document is asked for again each time, and not sent again when it is the same', async () => {
-  const response = await fetch(`${server.url}/`)
+  const response = await fetch(`${room.server.url}/`)
   expect(response.headers.get('cache-control')).toBe('no-cache')
   expect(response.headers.get('content-security-policy')).toBe(POLICY)
   const document = await response.text()
   expect(document).not.toMatch(/<script(?![^>]*src=)|<style|\sstyle=|\son\w+=/)
   const etag = response.headers.get('etag') ?? ''
-  const again = await fetch(`${server.url}/`, { headers: { 'If-None-Match': etag } })
+  const again = await fetch(`${room.server.url}/`, { headers: { 'If-None-Match': etag } })
   expect(again.status).toBe(304)
 })
 
@@ -49,7 +35,7 @@ test('everything else has its hash in its name and is kept for ever', async () =
   expect(paths.length).toBeGreaterThanOrEqual(3)
   for (const path of paths) {
     expect(path).toMatch(/-[\w-]{8}\.(js|css|svg)$/)
-    const response = await fetch(server.url + path)
+    const response = await fetch(room.server.url + path)
     expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
     expect(response.headers.get('x-content-type-options')).toBe('nosniff')
   }
@@ -57,20 +43,22 @@ test('everything else has its hash in its name and is kept for ever', async () =
 
 test('is sent gzipped to whom it may be, the same bytes to everybody else', async () => {
   const path = (await assetPaths()).find(each => each.endsWith('.js')) ?? ''
-  const plain = await new RawClient(server.port, raw(`GET ${path}`, { Connection: 'close' })).end()
+  const plain = await new RawClient(room.server.port, raw(`GET ${path}`, { Connection: 'close' })).end()
   const packed = await new RawClient(
-    server.port,
+    room.server.port,
     raw(`GET ${path}`, { Connection: 'close', 'Accept-Encoding': 'gzip' }),
   ).end()
   expect(plain.header('content-encoding')).toBe(null)
   expect(packed.header('content-encoding')).toBe('gzip')
   expect(packed.header('vary')).toContain('Accept-Encoding')
   expect(Number(packed.header('content-length'))).toBeLessThan(Number(plain.header('content-length')) / 2)
-  expect(await (await fetch(server.url + path)).text()).toBe(Buffer.from(plain.body, 'latin1').toString())
+  expect(await (await fetch(room.server.url + path)).text()).toBe(
+    Buffer.from(plain.body, 'latin1').toString(),
+  )
 })
 
 test('asks its own server and nobody else, within its policy', async () => {
-  const { page, faults, requests } = await openPage(browser, server.url)
+  const { page, faults, requests } = await openPage(room.browser, room.server.url)
   const violations: string[] = []
   await page.exposeFunction('violated', (what: string) => violations.push(what))
   await page.evaluate(() => {
@@ -82,7 +70,7 @@ test('asks its own server and nobody else, within its policy', async () => {
   await page.getByRole('button', { name: 'Pin Storage' }).click()
   await page.locator('.facts', { hasText: '98.4 %' }).waitFor()
   expect(requests.length).toBeGreaterThan(3)
-  expect(requests.filter(url => new URL(url).origin !== server.url)).toEqual([])
+  expect(requests.filter(url => new URL(url).origin !== room.server.url)).toEqual([])
   expect(violations).toEqual([])
   expect(faults).toEqual([])
 })

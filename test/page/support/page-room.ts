@@ -8,7 +8,10 @@ import { openPage, type PageServerOptions, startPageServer, type Watched } from 
 type OpenOptions = Parameters<typeof openPage>[2]
 
 export type PageRoom = {
+  readonly browser: Browser
   readonly server: BoardServer
+  /** Ends the server and starts another one at the same address; resolves to what starts it. */
+  endServer(): Promise<(epoch: string) => Promise<void>>
   /** `init` runs in the page before anything of its own. */
   open(options?: OpenOptions, init?: () => void): Promise<Watched>
 }
@@ -29,6 +32,16 @@ export function pageRoom(options: PageServerOptions = {}): PageRoom {
     await server.close()
   })
   return {
+    get browser() {
+      return browser
+    },
+    async endServer() {
+      const { port } = server
+      await server.close()
+      return async epoch => {
+        server = await startPageServer({ ...options, port, epoch })
+      }
+    },
     get server() {
       return server
     },
