@@ -46,7 +46,7 @@ function Filters({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
           aria-pressed={levels.has(level)}
           onClick={() => toggleLevel(level)}
         >
-          {level} {alerts.filter(alert => alert.level === level).length}
+          {level} {alerts.filter(alert => alert.listed && alert.level === level).length}
         </button>
       ))}
       <input
