@@ -136,6 +136,15 @@ describe('the plots', () => {
     expect(await page.locator('.plots-row').evaluate(row => row.scrollWidth > row.clientWidth)).toBe(true)
   })
 
+  test('are for looking only on a wall display', async () => {
+    room.server.publish(withNumbers(MANY, 17.3))
+    const { page, faults } = await room.open()
+    await page.goto(`${room.server.url}/?kiosk=1`)
+    await drawn(page, 'ltp')
+    expect(await page.locator('.plots').locator('select:visible, summary:visible').count()).toBe(0)
+    expect(faults).toEqual([])
+  })
+
   test('stay folded when a person folds them', async () => {
     room.server.publish(withNumbers(FOUR, 17.3))
     const { page } = await room.open()

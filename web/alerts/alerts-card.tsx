@@ -1,5 +1,6 @@
 // The body of the alerts card: how many there are, what to filter by, and the alerts, newest first.
 import type { ShownPanel, Tone } from '../state/panels.js'
+import { query } from '../state/query.js'
 import type { KeptAlert } from './alert-log.js'
 import {
   notificationProblem,
@@ -45,7 +46,7 @@ function Filters({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
           aria-pressed={levels.has(level)}
           onClick={() => toggleLevel(level)}
         >
-          {level} {alerts.filter(alert => alert.level === level).length}
+          {level} {alerts.filter(alert => alert.listed && alert.level === level).length}
         </button>
       ))}
       <input
@@ -143,14 +144,14 @@ export function AlertsBody({ panel }: { readonly panel: ShownPanel }) {
           </div>
         ))}
       </dl>
-      {(alerts.length > 0 || filter.value.text !== '') && <Filters alerts={alerts} />}
+      {!query.kiosk && alerts.length > 0 && <Filters alerts={alerts} />}
       <List alerts={alerts} />
       {notShown.map(({ text, tone }) => (
         <p key={text} class="text" data-tone={tone}>
           {text}
         </p>
       ))}
-      <Switches />
+      {!query.kiosk && <Switches />}
     </div>
   )
 }

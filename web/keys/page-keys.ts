@@ -26,7 +26,7 @@ function onCard(act: (key: string) => void): () => void {
   }
 }
 
-/** For what arranges cards: a wall display is not arranged, and a card that moved keeps the focus. */
+/** For what arranges cards: a wall display is not arranged, and a card that moved keeps the focus and stays in view. */
 function arranging(act: (key: string) => void): () => void {
   return onCard(key => {
     if (query.kiosk) return

@@ -6,6 +6,7 @@ import type uPlot from 'uplot'
 import { history } from '../history/keep.js'
 import { nowMs, paused } from '../model.js'
 import { preference, textList } from '../state/preferences.js'
+import { query } from '../state/query.js'
 import { chosenInstead, DATA_QUALITY, LTP, MAX_LINES, OTHERS, shownIndices } from './groups.js'
 import { Plot } from './plot.jsx'
 import './plots.css'
@@ -60,7 +61,7 @@ function IndexTitle(props: {
 }) {
   const { all, shown, place } = props
   const label = shown[place] ?? ''
-  if (all.length <= shown.length) return <h3>{label}</h3>
+  if (query.kiosk || all.length <= shown.length) return <h3>{label}</h3>
   return (
     <h3>
       <select
@@ -116,20 +117,21 @@ function Row() {
 }
 
 export function PlotsStrip() {
+  const isShown = query.kiosk || isOpen.value
   useEffect(() => void load(), [])
   return (
     <section class="plots" aria-labelledby="plots-title">
       <details
-        open={isOpen.value}
+        open={isShown}
         onToggle={event => {
-          isOpen.value = event.currentTarget.open
+          if (!query.kiosk) isOpen.value = event.currentTarget.open
         }}
       >
-        <summary>
+        <summary hidden={query.kiosk}>
           <h2 id="plots-title">Last 15 minutes</h2>
         </summary>
         {failed.value && <p class="plot-failed">The plots could not be loaded. Reload the page.</p>}
-        {isOpen.value && <Row />}
+        {isShown && <Row />}
       </details>
     </section>
   )
