@@ -110,7 +110,7 @@ function inServerOrder(keys: readonly string[]): readonly string[] {
 function schedule(): void {
   if (document.hidden) {
     if (Date.now() - appliedMs >= HIDDEN_APPLY_MS) apply()
-    else if (applyAt === 'no') {
+    else if (applyAt !== 'later') {
       applyAt = 'later'
       laterTimer = setTimeout(apply, HIDDEN_APPLY_MS)
     }
