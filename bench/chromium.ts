@@ -20,7 +20,7 @@ const ARGS = [
 const found = (): string | undefined =>
   [process.env.CHROMIUM_PATH ?? '', ...PLACES].find(path => path !== '' && existsSync(path))
 
-export function chromiumPath(): string {
+function chromiumPath(): string {
   const there = found()
   if (there !== undefined) return there
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {

@@ -3,9 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { runSimulator } from '../../src/simulator/run.js'
-import { createScenario } from '../../src/simulator/scenario.js'
 import { launchChromium } from '../chromium.js'
+import { startPictureSource } from '../picture-source.js'
 import { startServer } from '../sse/own-server.js'
 
 const STATUS_FILE = 'data/runtime_status.json'
@@ -30,22 +29,7 @@ async function takePicture(url: string, path: string): Promise<void> {
 
 async function main(path: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'g6-picture-'))
-  const stop = new AbortController()
-  const writing = runSimulator({
-    path: join(folder, STATUS_FILE),
-    refreshSec: 1,
-    cycles: 0,
-    signal: stop.signal,
-    scenario: createScenario({
-      seed: 11,
-      indices: ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX'],
-      intervalSec: 60,
-      shape: 'both',
-      scenario: 'busy',
-      openMarket: true,
-      withAnalytics: true,
-    }),
-  })
+  const stopSource = startPictureSource(join(folder, STATUS_FILE), 1)
   const server = await startServer(['serve', '--status-file', STATUS_FILE], {}, folder)
   try {
     await takePicture(server.url, path)
@@ -54,8 +38,7 @@ async function main(path: string): Promise<void> {
     console.log(`${path}: ${size} bytes`)
   } finally {
     await server.stop()
-    stop.abort()
-    await writing
+    await stopSource()
     rmSync(folder, { recursive: true, force: true })
   }
 }

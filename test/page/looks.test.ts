@@ -1,20 +1,17 @@
 // How the page is to read, for everybody: on every width, in both themes, by keyboard, and by a screen reader.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { manyAlerts, manyIndices, ORDINARY } from './support/boards.js'
 import { card, HEALTH, openPage, shows, startPageServer } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
 type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] }
 
 /** What axe finds, as `rule: element`. */
 async function axeFinds(page: Page): Promise<readonly string[]> {
   // As an expression from the debugger: the page's policy would not let it in as a script.
-  await page.evaluate(AXE)
+  await page.evaluate(axe.source)
   const violations = (await page.evaluate(
     'axe.run().then(({ violations }) => violations)',
   )) as readonly Violation[]

@@ -1,2 +1,2 @@
 // The browser of the tests is that of the measurements.
-export { chromiumPath, launchChromium } from '../../bench/chromium.js'
+export { launchChromium } from '../../bench/chromium.js'

@@ -1,7 +1,6 @@
 // The page in a real browser, over a real hub and server that the test publishes to.
 import type { Browser, Page } from 'playwright-core'
 import { pagePlugin } from '../../../src/http/routes/page.js'
-import type { Panel } from '../../../src/panels/panel.js'
 import { type BoardServer, startBoardServer } from '../../support/board-server.js'
 import { ALL_ROUTES, type httpConfig } from '../../support/http-rig.js'
 
@@ -67,9 +66,4 @@ export const card = (page: Page, key: string) => page.locator(`[data-panel="${ke
 /** Resolves when the card shows this text. */
 export async function shows(page: Page, key: string, text: string): Promise<void> {
   await card(page, key).filter({ hasText: text }).waitFor({ timeout: 30_000 })
-}
-
-/** The panels with one replaced. */
-export function replaced(panels: readonly Panel[], panel: Panel): readonly Panel[] {
-  return panels.map(each => (each.key === panel.key ? panel : each))
 }
