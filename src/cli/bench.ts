@@ -251,9 +251,6 @@ export function benchCommand(): Command {
     .addCommand(chatCommand())
     .addCommand(terminalCommand())
     .addCommand(webCommand())
-    })
-}
-
     .addCommand(ingestCommand())
     .addCommand(parseCommand())
 }
