@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 // unit: beside the files, one room each. whole: what needs more than one room (real sockets, files, processes).
+// deploy: what is shipped in deploy/, with the programs it is for (nginx, Caddy, promtool, systemd-analyze); `npm test` leaves
+// it out, .ci/run installs them and runs it (`npm run test:deploy`).
 export default defineConfig({
   test: {
     testTimeout: 20_000,
@@ -10,7 +12,22 @@ export default defineConfig({
       { extends: true, test: { name: 'unit', include: ['{src,client,bench,web}/**/*.test.ts'] } },
       {
         extends: true,
-        test: { name: 'whole', include: ['test/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'whole',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/deploy/**'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'deploy',
+          include: ['test/deploy/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
     ],
   },

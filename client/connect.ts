@@ -16,8 +16,8 @@ export type ConnectOptions = Pick<
   EventStreamOptions,
   'headers' | 'signal' | 'fetch' | 'random' | 'initialDelayMs' | 'maxDelayMs' | 'maxEventLength'
 > & {
-  /** Sent as `X-API-Token`; never in the address. */
-  readonly token?: string
+  /** Sent as `X-API-Token`, never in the address; a function is asked for each connection. */
+  readonly token?: string | (() => string | null)
   /** Only these panels. */
   readonly panels?: readonly string[]
   /** Line diffs where they are smaller; default: as the server is set. */
@@ -81,7 +81,11 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   const { signal } = options
   const request = options.fetch ?? ((input: string, init: RequestInit) => fetch(input, init))
   const address = addresses(url, options)
-  const headers = { ...options.headers, ...(options.token ? { 'X-API-Token': options.token } : {}) }
+  const headers = (): Readonly<Record<string, string>> => {
+    const token = typeof options.token === 'function' ? options.token() : options.token
+    const given = typeof options.headers === 'function' ? options.headers() : options.headers
+    return { ...given, ...(token ? { 'X-API-Token': token } : {}) }
+  }
   const reader = createBoardReader()
   const listeners: { [K in keyof Listeners]: Set<Listeners[K]> } = {
     update: new Set(),
@@ -157,7 +161,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     let problem = why
     try {
       const response = await request(address.resync, {
-        headers,
+        headers: headers(),
         signal: AbortSignal.any([life.signal, AbortSignal.timeout(RESYNC_TIMEOUT_MS)]),
       })
       if (response.ok) {

@@ -48,7 +48,8 @@ export class StreamError extends Error {
 }
 
 export type EventStreamOptions = {
-  readonly headers?: Readonly<Record<string, string>>
+  /** A function is asked for each connection: a token may have changed meanwhile. */
+  readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>)
   /** `GET` by default; with a body usually `POST` or `REPORT`. */
   readonly method?: string
   /** Sent again with every reconnection. */
@@ -161,9 +162,10 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
   async function open(): Promise<Response> {
     const own: Record<string, string> = { Accept: 'text/event-stream' }
     if (stream.lastEventId) own['Last-Event-ID'] = headerValue(stream.lastEventId)
+    const given = typeof options.headers === 'function' ? options.headers() : options.headers
     const init: RequestInit & { readonly cache: 'no-store' } = {
       method: options.method ?? 'GET',
-      headers: { ...own, ...options.headers },
+      headers: { ...own, ...given },
       cache: 'no-store',
       redirect: 'manual',
       signal: connection.signal,

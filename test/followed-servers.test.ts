@@ -119,6 +119,32 @@ test('both kinds of followers are equal to their server again after a kill, a re
   expect(board).toMatchObject({ epoch: theirs.epoch, generation: theirs.generation })
 })
 
+test('followers take a new token with SIGHUP and come back with it when the old one ends', async () => {
+  const tokenFile = join(folder, 'token')
+  await writeFile(tokenFile, 'first-token')
+  await write(1, 100)
+  const origin = await serve(['--port', '0', '--status-file', join(folder, 'status.json')], {
+    G6_SSE_API_TOKEN_FILE: tokenFile,
+    G6_SSE_RECONNECT_SPREAD_MS: '100',
+    G6_EVENTS_SSE_RETRY_MS: '100',
+  })
+  const env = { G6_PANELS_SSE_TOKEN_FILE: tokenFile }
+  const followers = [
+    await serve(['--port', '0', '--source', `${origin.at}/events`], env),
+    await serve(['--port', '0', '--source', origin.at], env),
+  ]
+  const clients = followers.map(({ at }) => connect(at))
+  connections.push(...clients)
+  await Promise.all(clients.map(client => says(client, 1, 100)))
+  await writeFile(tokenFile, 'second-token')
+  for (const server of [...followers, origin]) {
+    server.signal('SIGHUP')
+    await server.until(/settings read again/)
+  }
+  await write(2, 101)
+  await Promise.all(clients.map(client => says(client, 2, 101)))
+})
+
 test('g6 dashboard URL shows another server’s board', async () => {
   await write(7, 55)
   const origin = await serve(['--port', '0', '--status-file', join(folder, 'status.json')])

@@ -169,10 +169,10 @@ describe('a chain of two', () => {
 
   test('a wrong token is told, and asked again only after 30 s', async () => {
     const server = closing(await startStatusServer({ a: 1 }, { sseApiToken: 'right' }))
-    const followed = closing(follow(`${server.url}/events`, { token: 'wrong' }))
+    const followed = closing(follow(`${server.url}/events`, { token: () => 'wrong' }))
     await followed.until(() => followed.readings.length === 1)
     expect(followed.readings[0]).toMatchObject({ ok: false, error: 'forbidden' })
-    const right = closing(follow(`${server.url}/events`, { token: 'right' }))
+    const right = closing(follow(`${server.url}/events`, { token: () => 'right' }))
     await right.until(shows(right, { a: 1 }))
   })
 })

@@ -43,7 +43,14 @@ import { wantsSink } from './sinks.js'
 import { createStatusOutput } from './status-output.js'
 import { VERSION } from './version.js'
 
-export type ProgramParts = { readonly config: Config; readonly metrics: Metrics; readonly log: Log }
+export type ProgramParts = {
+  /** As the program was started. */
+  readonly config: Config
+  /** As they are now: another object after a reload. */
+  readonly settings: () => Config
+  readonly metrics: Metrics
+  readonly log: Log
+}
 
 export type ProgramOptions = {
   readonly loaded: Loaded
@@ -106,7 +113,7 @@ export class Program {
           node: process.version,
         })
       : silentMetrics()
-    const parts = { config, metrics: this.metrics, log }
+    const parts = { config, settings: () => this.#config, metrics: this.metrics, log }
     const source = typeof options.source === 'function' ? options.source(parts) : options.source
     this.#source = source
     this.#surroundings = surroundingsOf(config, this.#linksOf([]))

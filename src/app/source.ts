@@ -13,16 +13,16 @@ import { VERSION } from './version.js'
 
 type StatusSpec = Exclude<SourceSpec, { readonly kind: 'board' }>
 
-function statusSource(spec: StatusSpec, { config, metrics, log }: ProgramParts): Source {
+function statusSource(spec: StatusSpec, { config, settings, metrics, log }: ProgramParts): Source {
   if (spec.kind === 'file') return createFileSource({ path: spec.path, maxBytes: config.statusMaxBytes, log })
   return new SseIngestor({
     url: spec.url,
     types: config.panelsSseTypes,
-    token: config.panelsSseToken,
+    token: () => settings().panelsSseToken,
     timeoutSec: config.panelsSseTimeout,
     autoFull: config.summaryAutoFullRecovery,
     forceFullRetrySec: config.eventsForceFullRetrySeconds,
-    limits: () => config,
+    limits: settings,
     userAgent: `g6-stream/${VERSION}`,
     observer: ingestObserver(metrics),
     log,
@@ -49,6 +49,6 @@ export function sourceOf(given: readonly string[]): (parts: ProgramParts) => Pro
   }
 }
 
-function boardSource(url: string, { config, log }: ProgramParts): BoardSource {
-  return new BoardFollower({ url, token: config.panelsSseToken, log })
+function boardSource(url: string, { settings, log }: ProgramParts): BoardSource {
+  return new BoardFollower({ url, token: () => settings().panelsSseToken, log })
 }

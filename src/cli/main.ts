@@ -48,6 +48,11 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
   ],
   ['bench', 'Measure cycles and streams', async () => (await import('./bench.js')).benchCommand()],
   [
+    'check',
+    'Check a checkout of this project: retired names, readiness for a release',
+    async () => (await import('./check.js')).checkCommand(),
+  ],
+  [
     'docs',
     'Write or check the generated reference pages',
     async () => (await import('./docs.js')).docsCommand(),

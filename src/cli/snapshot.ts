@@ -16,7 +16,8 @@ export function snapshotCommand(): Command {
       const prepared = prepare(command)
       if (prepared === null) return
       const { json = false, source: sources = [] } = command.opts<Options>()
-      const parts = { config: prepared.loaded.config, metrics: silentMetrics(), log: prepared.log }
+      const { config } = prepared.loaded
+      const parts = { config, settings: () => config, metrics: silentMetrics(), log: prepared.log }
       process.exitCode = await printSnapshot(parts, { sources, json }, process)
     })
 }

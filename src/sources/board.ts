@@ -13,7 +13,8 @@ import type { ReadingError } from '../snapshot/reading.js'
 export type BoardFollowerOptions = {
   /** The server's base, or its stream's own address. */
   readonly url: string
-  readonly token?: string | null
+  /** Asked for each connection. */
+  readonly token?: () => string | null
   /** Scale of the first wait before a reconnection; default 1000 ms. */
   readonly initialDelayMs?: number
   readonly log?: Log
@@ -66,7 +67,7 @@ export class BoardFollower implements BoardSource {
     const { url, token, initialDelayMs } = this.#options
     const connection = connect(url, {
       view: 'blocks',
-      ...(token ? { token } : {}),
+      ...(token === undefined ? {} : { token }),
       ...(initialDelayMs === undefined ? {} : { initialDelayMs }),
     })
     this.#connection = connection

@@ -32,7 +32,8 @@ export type SseIngestorOptions = {
   /** The stream's address, `…/events`. */
   readonly url: string
   readonly types?: readonly string[]
-  readonly token?: string | null
+  /** Asked for each connection. */
+  readonly token?: () => string | null
   /** `G6_PANELS_SSE_TIMEOUT`: a stream silent for so long is cut. */
   readonly timeoutSec?: number
   /** `G6_SUMMARY_AUTO_FULL_RECOVERY` */
@@ -92,11 +93,11 @@ export class SseIngestor implements Source {
     this.#observer = options.observer ?? {}
     const types = options.types ?? STATUS_EVENT_TYPES
     this.#store = new PanelStateStore({ idsAreDense: STATUS_EVENT_TYPES.every(type => types.includes(type)) })
+    const fixed = { 'User-Agent': options.userAgent ?? 'g6-stream', 'X-Request-ID': crypto.randomUUID() }
     this.#stream = createEventStream(this.#address(false), {
-      headers: {
-        'User-Agent': options.userAgent ?? 'g6-stream',
-        'X-Request-ID': crypto.randomUUID(),
-        ...(options.token ? { 'X-API-Token': options.token } : {}),
+      headers: () => {
+        const token = options.token?.() ?? null
+        return token === null ? fixed : { ...fixed, 'X-API-Token': token }
       },
       readTimeoutMs: (options.timeoutSec ?? 45) * 1000,
       maxEventLength: MAX_EVENT_LENGTH,

@@ -3,6 +3,15 @@
 import http from 'node:http'
 import { type Seen, StreamReader } from './stream-reader.js'
 
+/** How the request goes out; over TLS, from another address. */
+export type Get = (
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  onResponse: (response: http.IncomingMessage) => void,
+) => http.ClientRequest
+
+const plainGet: Get = (url, headers, onResponse) => http.get(url, { headers, agent: false }, onResponse)
+
 export class SummaryClient {
   readonly reader: StreamReader
   status = 0
@@ -11,10 +20,15 @@ export class SummaryClient {
   readonly #request: http.ClientRequest
   #waiting: (() => void)[] = []
 
-  constructor(url: string, headers: Readonly<Record<string, string>> = {}, reader?: StreamReader) {
+  constructor(
+    url: string,
+    headers: Readonly<Record<string, string>> = {},
+    reader?: StreamReader,
+    get: Get = plainGet,
+  ) {
     // node:http takes the chunks apart, so what comes is the bare body.
     this.reader = reader ?? new StreamReader({ encoding: 'plain', framing: 'raw' })
-    this.#request = http.get(url, { headers, agent: false }, response => {
+    this.#request = get(url, headers, response => {
       this.status = response.statusCode ?? 0
       this.headers = response.headers
       if (this.status !== 200) {

@@ -2,23 +2,14 @@
 // the answer does not cut it. Times are scaled: nginx waits 1 s instead of 60, the relay writes every 0.25 s instead of 15.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { ChatReader, type ChatRig, PREFIX, startChatRig, until } from '../support/chat-rig.js'
+import { freePort } from './support/free-port.js'
 
 const SNIPPET = fileURLToPath(new URL('../../deploy/nginx/chat.conf', import.meta.url))
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return port
-}
 
 const ends: (() => Promise<unknown>)[] = []
 afterEach(async () => {
@@ -73,17 +64,13 @@ async function start(): Promise<{ rig: ChatRig; url: string }> {
 
 test('tokens come as they are said, heartbeats pass, and a silent answer outlives the read timeout', async () => {
   const { url } = await start()
-  const arrivals: number[] = []
   const reader = new ChatReader(`${url}/chat-stream`, { method: 'POST', body: { query: 'a' } })
-  for (let count = 1; count <= 3; count++) {
-    await reader.until(({ events }) => events.filter(({ type }) => type === 'token').length >= count)
-    arrivals.push(performance.now())
-  }
-  expect((arrivals[2] ?? 0) - (arrivals[0] ?? 0)).toBeGreaterThan(60)
+  // The answer never ends: what has come was not held back.
+  await reader.until(({ events }) => events.filter(({ type }) => type === 'token').length === 3)
   expect(reader.headers['content-type']).toContain('text/event-stream')
   const silentSinceMs = performance.now()
-  await reader.until(({ events }) => events.filter(({ type }) => type === 'heartbeat').length >= 8)
-  expect(performance.now() - silentSinceMs).toBeGreaterThan(1_500)
+  const heartbeats = () => reader.events.filter(({ type }) => type === 'heartbeat').length
+  await reader.until(() => heartbeats() >= 3 && performance.now() - silentSinceMs > 2_000)
   const stopped = await new ChatReader(`${url}/chat-stream/${reader.streamId}`, { method: 'DELETE' }).end()
   expect(stopped.status).toBe(202)
   await reader.end()

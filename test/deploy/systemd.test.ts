@@ -1,0 +1,133 @@
+// The unit as it ships: systemd's own tools take it, it is shut in, it stops later than the program, and its commands run.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+const file = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+const UNIT = file('deploy/systemd/g6-stream.service')
+const TOKEN = 'token-of-this-test-0123456789'
+
+/** Every value of a key, in order. */
+const values = (key: string): readonly string[] =>
+  [...readFileSync(UNIT, 'utf8').matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value = '']) => value)
+const value = (key: string): string => values(key).at(-1) ?? ''
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'g6-unit-'))
+  mkdirSync(join(folder, 'bin'))
+  const script = `#!/bin/sh\nexec '${process.execPath}' '${file('dist/src/cli/main.js')}' "$@"\n`
+  writeFileSync(join(folder, 'bin/g6'), script)
+  chmodSync(join(folder, 'bin/g6'), 0o755)
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+describe('to systemd', () => {
+  /** The unit with a command that is there, since verify looks for it. */
+  const installed = (): string => {
+    const path = join(folder, 'g6-stream.service')
+    const text = readFileSync(UNIT, 'utf8').replaceAll(/^(ExecStart(?:Pre)?=)g6 /gm, `$1${folder}/bin/g6 `)
+    writeFileSync(path, text)
+    return path
+  }
+
+  test('it has no fault', () => {
+    // What it finds it says, and it does not always fail then.
+    const said = execFileSync('sh', ['-c', 'systemd-analyze verify --man=no "$1" 2>&1', '-', installed()], {
+      encoding: 'utf8',
+    })
+    expect(said.split('\n').filter(line => line.includes('g6-stream'))).toEqual([])
+  })
+
+  test('it is shut in', () => {
+    const args = ['security', '--offline=true', '--threshold=20', '--no-pager', installed()]
+    const said = execFileSync('systemd-analyze', args, { encoding: 'utf8' })
+    expect(Number(/exposure level for \S+: ([\d.]+)/.exec(said)?.[1])).toBeLessThanOrEqual(2)
+  })
+})
+
+test('systemd waits longer than the program takes to stop', () => {
+  const graceMs = Number(/G6_SHUTDOWN_GRACE_MS=(\d+)/.exec(values('Environment').join('\n'))?.[1])
+  expect(graceMs).toBeGreaterThanOrEqual(1_000)
+  expect(Number(value('TimeoutStopSec')) * 1000).toBeGreaterThanOrEqual(graceMs + 3_000)
+  expect(value('KillSignal')).toBe('SIGTERM')
+})
+
+test('it may open a file for each of 10 000 readers', () => {
+  expect(Number(value('LimitNOFILE'))).toBeGreaterThan(10_000 + 1_000)
+})
+
+test('every secret it speaks of is one of the settings, and comes as a file', () => {
+  const text = readFileSync(UNIT, 'utf8')
+  const credentials = [...text.matchAll(/LoadCredential=([\w-]+):/g)].map(([, name]) => name)
+  const used = [...text.matchAll(/Environment=(\w+)_FILE=%d\/([\w-]+)/g)]
+  expect(used.map(([, , name]) => name)).toEqual(credentials)
+  const page = readFileSync(file('docs/reference/settings.md'), 'utf8')
+  for (const [, name] of used) expect(page).toContain(`\`${name}_FILE\``)
+})
+
+describe('its commands', () => {
+  const running: ChildProcess[] = []
+  afterEach(async () => {
+    for (const child of running.splice(0)) {
+      const ended = new Promise(resolve => child.once('close', resolve))
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL')
+        await ended
+      }
+    }
+  })
+
+  /** As systemd runs it: its environment and nothing of ours, %d and %S put in, in its folder. */
+  function start(key: string, settings: string): { child: ChildProcess; said: () => string } {
+    const [credentials, state] = [join(folder, 'credentials'), join(folder, 'state')]
+    for (const each of [credentials, state]) mkdirSync(each, { recursive: true })
+    writeFileSync(join(credentials, 'token'), `${TOKEN}\n`)
+    writeFileSync(join(folder, 'g6.toml'), settings)
+    const put = (text: string): string =>
+      text.replace('%d', credentials).replace('%S/g6-stream', state).replace('/etc/g6-stream', folder)
+    const environment = values('Environment').map(each => put(each).split(/=(.*)/s).slice(0, 2))
+    const env = { PATH: `${folder}/bin:/usr/bin:/bin`, ...Object.fromEntries(environment) }
+    const [command = '', ...args] = put(value(key)).split(' ')
+    const child = spawn(command, args, { cwd: put(value('WorkingDirectory')), env, stdio: 'pipe' })
+    running.push(child)
+    let text = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (part: string) => {
+        text += part
+      })
+    }
+    return { child, said: () => text }
+  }
+  const exitOf = (child: ChildProcess): Promise<number | null> =>
+    new Promise(resolve => child.once('close', code => resolve(code)))
+  const settings = (): string => readFileSync(file('deploy/systemd/g6.toml'), 'utf8')
+
+  test('the settings that ship are usable; wrong ones keep it from starting', async () => {
+    const good = start('ExecStartPre', settings())
+    expect(await exitOf(good.child)).toBe(0)
+    expect(good.said()).toBe('settings are usable\n')
+    const bad = start('ExecStartPre', `${settings()}\nsse_max_conections = 5\n`)
+    expect(await exitOf(bad.child)).toBe(1)
+    expect(bad.said()).toContain('sse_max_conections')
+  })
+
+  test('it serves with the token it was given, and stops in order when told as systemd tells it', async () => {
+    const { child, said } = start('ExecStart', `${settings()}\nunified_http_port = 0\n`)
+    const url = await new Promise<string>((resolve, reject) => {
+      child.stderr?.on('data', () => {
+        const found = /"url":"(http:[^"]+)"/.exec(said())?.[1]
+        if (found !== undefined) resolve(found)
+      })
+      child.once('close', () => reject(new Error(`it ended: ${said()}`)))
+    })
+    expect((await fetch(`${url}/summary/health`)).status).toBe(401)
+    expect((await fetch(`${url}/summary/health`, { headers: { 'X-API-Token': TOKEN } })).status).toBe(200)
+    const ended = exitOf(child)
+    child.kill(value('KillSignal') as NodeJS.Signals)
+    expect(await ended).toBe(0)
+  })
+})
