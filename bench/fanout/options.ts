@@ -16,26 +16,29 @@ export type Options = {
 }
 
 export const USAGE = `Usage: g6 bench fanout [options]
-  Measures our hub, the bare loop, better-sse and nchan side by side; the table goes to standard error.
-  Who is not installed is named in the report (Debian: apt-get install nginx libnginx-mod-nchan).
-  --rounds N      interleaved rounds (5)
-  --clients N     readers (1000)
-  --secs S        measured seconds of each run (4)
-  --size BYTES    size of an event (1024)
-  --gzip          also compressed against plain, 4 KB
-  --readers A,B   also processor, times and memory at so many readers (1,10,50,1000,10000)
-  --storm         also 50 readers at once and 1000 within a second
-  --idle N        also memory of N idle readers (10000)
-  --stalled       also growth with 100 stalled of 120 readers
-  --scrape        also a scrape of /metrics with as many readers as --idle says
-  --all           everything
-  --servers A,B   only these: ${SERVERS.join(', ')} 
-  --only A,B      only these: ${MEASURES.join(', ')}
-  --quick         two short rounds: under a minute
-  --client PATH   an external load client with our client's options
-  --json          JSON on standard output
-  --out FILE      JSON into a file, after every round
-  --check         exit 1 when processor time, bytes or memory are over 1.3 times their target (times are reported)
+
+Measures our hub, the bare loop, better-sse and nchan side by side; the table goes to standard error.
+Who is not installed is named in the report (Debian: apt-get install nginx libnginx-mod-nchan).
+
+Options:
+  --rounds <n>     Interleaved rounds (default: 5)
+  --clients <n>    Readers (default: 1000)
+  --secs <s>       Measured seconds of each run (default: 4)
+  --size <bytes>   Size of an event (default: 1024)
+  --gzip           Also compressed against plain, 4 KB
+  --readers <list> Also processor, times and memory at so many readers (1,10,50,1000,10000)
+  --storm          Also 50 readers at once and 1000 within a second
+  --idle <n>       Also memory of so many idle readers (10000)
+  --stalled        Also growth with 100 stalled of 120 readers
+  --scrape         Also a scrape of /metrics with as many readers as --idle says
+  --all            Everything
+  --servers <list> Only these: ${SERVERS.join(', ')}
+  --only <list>    Only these: ${MEASURES.join(', ')}
+  --quick          Two short rounds: under a minute
+  --client <path>  An external load client with our client's options
+  --json           JSON on standard output
+  --out <file>     JSON into a file, after every round
+  --check          Exit 1 when processor time, bytes or memory are over 1.3 times their target (times are reported)
 `
 
 function whole(text: string | undefined, name: string, fallback: number, min: number, max: number): number {

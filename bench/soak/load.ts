@@ -41,11 +41,6 @@ export class Load {
     this.#port = Number(new URL(url).port)
   }
 
-  /** Connections it has open now. */
-  get connections(): number {
-    return this.#sockets.size
-  }
-
   start(): void {
     for (let i = 0; i < STEADY; i++) this.#reader(i % 2 === 0 ? 'reads' : 'reads gzip')
     for (let i = 0; i < STALLED; i++) this.#stalled()

@@ -44,8 +44,7 @@ export type SoakReport = {
   readonly passed: boolean
 }
 
-/** The server, and beside its answer how many connections the load had open. */
-type Taken = Sample & { readonly atMin: number; readonly connections: number }
+type Taken = Sample & { readonly atMin: number }
 
 const MIB = 1_048_576
 const STATUS_EVERY_SEC = 0.2
@@ -70,16 +69,16 @@ const FIGURES: readonly Figure[] = [
     name: 'soak: descriptors besides readers',
     unit: '',
     bound: { once: 4, perMin: 0.1 },
-    of: ({ files, connections }) => files - connections,
+    of: ({ files, readers }) => files - readers,
   },
   {
     name: 'soak: handles besides readers',
     unit: '',
     bound: { once: 6, perMin: 0.1 },
-    of: ({ handles, connections }) => handles - connections,
+    of: ({ handles, readers }) => handles - readers,
   },
   {
-    name: 'soak: heap after a collection',
+    name: 'soak: heap after a collection, without the history of statuses',
     unit: 'MiB',
     bound: { once: 2, perMin: 0.1 },
     of: ({ heapBytes }) => heapBytes / MIB,
@@ -121,7 +120,6 @@ function complaintsOf(rows: readonly SoakRow[], load: LoadCounts, boards: number
 async function observe(
   { minutes, onProgress }: SoakOptions,
   ask: () => Promise<Sample>,
-  load: Load,
 ): Promise<readonly Taken[]> {
   const wholeMs = minutes * 60_000
   const warmMs = Math.min(MAX_WARM_MS, wholeMs * WARM_PART)
@@ -132,9 +130,8 @@ async function observe(
   let nextShownMin = 1
   while (performance.now() - startMs < wholeMs - warmMs) {
     const atMin = (performance.now() - startMs) / 60_000
-    const { connections } = load
     const sample = await ask()
-    taken.push({ ...sample, atMin, connections })
+    taken.push({ ...sample, atMin })
     if (atMin >= nextShownMin) {
       const heapMib = (sample.heapBytes / MIB).toFixed(1)
       const rssMib = (sample.rssBytes / MIB).toFixed(1)
@@ -209,7 +206,7 @@ export async function benchSoak(options: SoakOptions): Promise<SoakReport> {
       child.say('sample')
       return sampleSchema.parse(JSON.parse(await child.line(SAMPLE_MS)))
     }
-    const taken = await observe(options, ask, load)
+    const taken = await observe(options, ask)
     return reportOf(options, began, taken, load.counts)
   } finally {
     load?.close()
