@@ -61,6 +61,28 @@ module.exports = {
       to: { path: '^src/', pathNot: room(['sse', 'protocol']) },
     },
     {
+      name: 'page-stands-on-the-client',
+      comment: 'and on what a panel is made of: one description of blocks, one reading of them',
+      severity: 'error',
+      from: { path: '^web/', pathNot: '\\.test\\.ts$' },
+      to: {
+        path: '^(src|bench|test)/',
+        pathNot: ['^src/protocol/', '^src/panels/(panel|parse-panel)\\.ts$'],
+      },
+    },
+    {
+      name: 'page-packages',
+      severity: 'error',
+      from: { path: '^web/', pathNot: '\\.test\\.ts$' },
+      to: { path: 'node_modules/', pathNot: 'node_modules/(preact|@preact|uplot|vite)/' },
+    },
+    {
+      name: 'page-is-below-nothing',
+      severity: 'error',
+      from: { path: '^(client|bench)/' },
+      to: { path: '^web/' },
+    },
+    {
       name: 'src-not-to-outside',
       severity: 'error',
       from: { path: '^src/', pathNot: ['\\.test\\.ts$', '^src/cli/bench(-load)?\\.ts$'] },

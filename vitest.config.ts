@@ -9,7 +9,7 @@ export default defineConfig({
     hookTimeout: 20_000,
     retry: 0,
     projects: [
-      { extends: true, test: { name: 'unit', include: ['{src,client,bench}/**/*.test.ts'] } },
+      { extends: true, test: { name: 'unit', include: ['{src,client,bench,web}/**/*.test.ts'] } },
       {
         extends: true,
         test: {

@@ -26,6 +26,11 @@ describe('g6 demo', () => {
   test('says where to look, shows changing panels, streams, and leaves nothing behind on Ctrl+C', async () => {
     const demo = g6(['demo', '--port', '0', '--seed', '7'], { TMPDIR: folder })
     const [, url = ''] = await demo.until(/try +curl -N (http:\S+\/summary\/events)/)
+    // The first address it says is that of the page.
+    const [first = ''] = /http:\S+/.exec(demo.said().out) ?? []
+    const page = await fetch(first)
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
+    expect(await page.text()).toContain('<title>G6 Stream</title>')
     await demo.until(/\[Indices\][\s\S]*\[Links\][\s\S]*\[Overview\]/)
     const client = new SummaryClient(url)
     await client.event('panel_update')

@@ -15,12 +15,14 @@ export type OwnServer = {
 export async function startServer(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  folder = process.cwd(),
 ): Promise<OwnServer> {
   const cli = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
   const limits = { G6_SSE_MAX_CONNECTIONS: '20000', G6_SSE_IP_CONNECT_RATE: '0', G6_LOG_FORMAT: 'json' }
   const child = spawn(process.execPath, [cli, ...args, '--port', '0'], {
     env: { ...process.env, ...limits, ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
+    cwd: folder,
   })
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
   const stop = async (): Promise<void> => {

@@ -6,8 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { spawn } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
-import { runSimulator } from '../../src/simulator/run.js'
-import { createScenario } from '../../src/simulator/scenario.js'
+import { startPictureSource } from '../picture-source.js'
 import { svgOf } from './svg.js'
 
 const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
@@ -43,22 +42,7 @@ async function screenOf(folder: string): Promise<InstanceType<typeof xterm.Termi
 
 async function main(path: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'g6-picture-'))
-  const stop = new AbortController()
-  const writing = runSimulator({
-    path: join(folder, STATUS_FILE),
-    refreshSec: 0.5,
-    cycles: 0,
-    signal: stop.signal,
-    scenario: createScenario({
-      seed: 11,
-      indices: ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX'],
-      intervalSec: 60,
-      shape: 'both',
-      scenario: 'busy',
-      openMarket: true,
-      withAnalytics: true,
-    }),
-  })
+  const stopSource = startPictureSource(join(folder, STATUS_FILE), 0.5)
   try {
     const svg = svgOf(await screenOf(folder), 'The G6 Stream dashboard in a terminal')
     if (Buffer.byteLength(svg) > LIMIT_BYTES)
@@ -67,8 +51,7 @@ async function main(path: string): Promise<void> {
     writeFileSync(path, svg)
     console.log(`${path}: ${svg.length} bytes`)
   } finally {
-    stop.abort()
-    await writing
+    await stopSource()
     rmSync(folder, { recursive: true, force: true })
   }
 }

@@ -34,12 +34,13 @@ export type DemoOptions = {
 }
 
 /** Where to look, and one line to try: the first thing the demo says. */
-export function welcome(listening: readonly Listening[]): string {
+export function welcome(listening: readonly Listening[], hasPage: boolean): string {
   const base = listening.find(({ name }) => name === 'unified')?.url
   if (base === undefined) return 'G6 Stream demo\n\n'
   return [
     'G6 Stream demo: a simulated platform, its board and its stream (Ctrl+C ends it)',
     '',
+    ...(hasPage ? [`  page     ${base}/`] : []),
     `  board    ${base}/summary/resync`,
     `  stream   ${base}/summary/events`,
     `  health   ${base}/summary/health`,
@@ -90,15 +91,16 @@ export async function startDemo(options: DemoOptions): Promise<number> {
       ],
       log,
     })
-    screen?.open(program)
     return await runProgram({
       program,
       log,
       load,
       ...(screen !== null && { restore: () => screen.restore() }),
       onListening: listening => {
+        // Before a screen is filled: it stands above it, and is there again when it ends.
+        stdout.write(welcome(listening, program.hasPage))
         for (const { name, url } of listening) log.info({ name, url }, 'listening')
-        if (screen === null) stdout.write(welcome(listening))
+        screen?.open(program)
       },
     })
   } finally {

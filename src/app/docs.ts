@@ -8,6 +8,7 @@ import { settingsSchema } from '../config/settings-schema.js'
 import { errorsPage } from '../guards/errors.js'
 import { httpPage, openApiDocument } from '../http/reference.js'
 import { clientFilePlugin } from '../http/routes/client-file.js'
+import { pagePlugin } from '../http/routes/page.js'
 import { statusStreamPlugin } from '../http/routes/status-stream.js'
 import { eventsPage } from '../http/schema-documents.js'
 import { StatusHub } from '../hub/status-hub.js'
@@ -32,7 +33,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     clock: systemClock,
   })
   const statusHub = new StatusHub({ settings: config, clock: systemClock })
-  const plugins = [clientFilePlugin(), statusStreamPlugin(statusHub, config), ...chat.plugins]
+  const plugins = [clientFilePlugin(), pagePlugin([]), statusStreamPlugin(statusHub, config), ...chat.plugins]
   const openapi = await openApiDocument(defaults.config, VERSION, plugins).finally(() => statusHub.close())
   return new Map([
     ['settings.md', settingsPage()],

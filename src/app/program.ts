@@ -88,6 +88,8 @@ export class Program {
   #server: HttpServer | null = null
   /** Only where the board is served; loaded with the server. */
   #chat: Chat | null = null
+  /** Whether the page is served; known with the server. */
+  #hasPage = false
   readonly #source: ProgramSource
   /** Null where there is no status to serve. */
   readonly #statusHub: StatusHub | null
@@ -212,6 +214,11 @@ export class Program {
     return this.#listeners.length > 0
   }
 
+  /** Whether the page is served; known once the ports are open. */
+  get hasPage(): boolean {
+    return this.#hasPage
+  }
+
   /** Why a followed stream waits for a full status; null while none does. */
   get needFull(): string | null {
     if (isBoardSource(this.#source)) return null
@@ -290,13 +297,19 @@ export class Program {
 
   /** Loaded only when there is something to serve: a dashboard alone starts much sooner without it. */
   async #createServer(): Promise<HttpServer> {
-    const [{ createChat }, { createHttpServer }, { clientFilePlugin }, { statusStreamPlugin }] =
-      await Promise.all([
-        import('./chat.js'),
-        import('../http/server.js'),
-        import('../http/routes/client-file.js'),
-        import('../http/routes/status-stream.js'),
-      ])
+    const [
+      { createChat },
+      { createHttpServer },
+      { clientFilePlugin },
+      { pagePlugin },
+      { statusStreamPlugin },
+    ] = await Promise.all([
+      import('./chat.js'),
+      import('../http/server.js'),
+      import('../http/routes/client-file.js'),
+      import('../http/routes/page.js'),
+      import('../http/routes/status-stream.js'),
+    ])
     const statusHub = this.#statusHub
     const statuses = statusHub === null ? [] : [statusStreamPlugin(statusHub, () => this.#config)]
     const chat = createChat({
@@ -307,6 +320,8 @@ export class Program {
     })
     this.#chat = chat
     await chat.start()
+    const page = pagePlugin()
+    this.#hasPage = page.built
     return createHttpServer({
       config: () => this.#config,
       listeners: this.#listeners,
@@ -319,7 +334,7 @@ export class Program {
       log: this.#log,
       clock: this.#clock,
       version: VERSION,
-      plugins: [clientFilePlugin(), ...statuses, ...chat.plugins],
+      plugins: [clientFilePlugin(), page, ...statuses, ...chat.plugins],
     })
   }
 
@@ -348,7 +363,7 @@ export class Program {
       source: this.#source.name,
       metricsUrl: this.#config.metricsUrl ?? own('/metrics'),
       streamUrl: own('/summary/events'),
-      pageUrl: null,
+      pageUrl: this.#hasPage ? own('/') : null,
     }
   }
 

@@ -176,6 +176,31 @@ function terminalCommand(): Command {
     })
 }
 
+type WebFlags = {
+  readonly quick?: true
+  readonly check?: true
+  readonly minutes?: number
+  readonly indices: number
+}
+
+function webCommand(): Command {
+  return new Command('web')
+    .description('The page in Chromium: first board, cells touched, 100 updates a second, coming back; JSON')
+    .option('--quick', 'A short run: 15 s under load')
+    .option('--minutes <n>', 'Under load (default: 1)', positive)
+    .option('--indices <n>', 'Indices on the board', positive, 4)
+    .option('--check', 'Exit 1 when a figure is over its bound')
+    .action(async ({ quick, check, minutes, indices }: WebFlags) => {
+      const { benchWeb, complaints } = await import('../../bench/web/run.js')
+      const { describeMachine } = await import('../../bench/machine.js')
+      const machine = describeMachine()
+      const durationSec = minutes !== undefined ? minutes * 60 : quick ? 15 : 60
+      const report = await benchWeb({ indices, durationSec, quick: quick ?? false })
+      process.stdout.write(`${JSON.stringify({ ...report, machine }, null, 2)}\n`)
+      if (check) for (const why of complaints(report)) fail(why)
+    })
+}
+
 function ingestCommand(): Command {
   return new Command('ingest')
     .description('Following a stream: one difference applied, and its way to a reader; JSON')
@@ -225,6 +250,7 @@ export function benchCommand(): Command {
     .addCommand(capacityCommand())
     .addCommand(chatCommand())
     .addCommand(terminalCommand())
+    .addCommand(webCommand())
     .addCommand(ingestCommand())
     .addCommand(parseCommand())
 }

@@ -1,6 +1,6 @@
 // A real hub behind a real HTTP server on port 0, published to by the test.
 import { type Board, emptyBoard, nextBoard } from '../../src/board/board.js'
-import { createHttpServer, type HttpServer } from '../../src/http/server.js'
+import { createHttpServer, type HttpParts, type HttpServer } from '../../src/http/server.js'
 import { Hub } from '../../src/hub/hub.js'
 import type { HubSettings } from '../../src/hub/hub-types.js'
 import { silentLog } from '../../src/log/log.js'
@@ -34,10 +34,18 @@ export async function startBoardServer(
   epoch: string,
   hubSettings: Partial<HubSettings> = {},
   httpChanges: Parameters<typeof httpConfig>[0] = {},
-  hubOptions: { readonly keepaliveMs?: number } = {},
+  {
+    keepaliveMs,
+    ...parts
+  }: Partial<Pick<HttpParts, 'plugins' | 'health' | 'listeners'>> & { readonly keepaliveMs?: number } = {},
 ): Promise<BoardServer> {
   const settings = { ...HUB_SETTINGS, ...hubSettings }
-  const hub = new Hub({ settings: () => settings, version: '0.0.0', random: () => 0, ...hubOptions })
+  const hub = new Hub({
+    settings: () => settings,
+    version: '0.0.0',
+    random: () => 0,
+    ...(keepaliveMs === undefined ? {} : { keepaliveMs }),
+  })
   const config = httpConfig(httpChanges)
   let board = emptyBoard(epoch)
   const http = createHttpServer({
@@ -51,6 +59,7 @@ export async function startBoardServer(
     log: silentLog,
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
     version: '0.0.0',
+    ...parts,
   })
   const [listening] = await http.listen()
   const url = listening?.url ?? ''

@@ -1,0 +1,122 @@
+// GET /: the page (web/), as it was built: read once, kept in memory as it is and gzipped. Its document is asked for again
+// each time (ETag); everything else has its hash in its name and never changes.
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { extname } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { HttpError } from '../../guards/errors.js'
+import type { HttpPlugin, RouteRules } from '../../guards/seam.js'
+import { acceptsGzip } from '../accept-encoding.js'
+import { textAnswer } from '../description.js'
+import { matchesEtag } from '../etag.js'
+
+const RULES: RouteRules = { surface: 'other', access: 'open' }
+
+/** Where the built page lies, seen from the built program and from the sources. */
+const PLACES = ['../../../page/', '../../../dist/page/'].map(path => new URL(path, import.meta.url))
+const DOCUMENT = 'index.html'
+const NOT_BUILT =
+  'The page was not built here; `npm run build` builds it. The board itself is at /summary/resync.'
+
+const CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+  "trusted-types 'none'",
+].join('; ')
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+}
+
+type PageFile = {
+  readonly type: string
+  readonly bytes: Buffer
+  readonly gzipped: Buffer
+  readonly etag: string
+}
+
+export type PagePlugin = HttpPlugin & {
+  /** Whether there is a page to be had. */
+  readonly built: boolean
+}
+
+function fileOf(url: URL): PageFile {
+  const type = TYPES[extname(url.pathname)]
+  if (type === undefined) throw new Error(`the page has a file of no known type: ${url.pathname}`)
+  const bytes = readFileSync(url)
+  const etag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}"`
+  return { type, bytes, gzipped: gzipSync(bytes, { level: 9 }), etag }
+}
+
+/** By name within the page's folder; empty where it has not been built. */
+function readPage(places: readonly URL[]): ReadonlyMap<string, PageFile> {
+  for (const place of places) {
+    try {
+      const assets = readdirSync(new URL('assets/', place)).map(name => `assets/${name}`)
+      return new Map([DOCUMENT, ...assets].map(name => [name, fileOf(new URL(name, place))]))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  return new Map()
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, file: PageFile, caching: string): FastifyReply {
+  const { type, bytes, gzipped, etag } = file
+  const packed = acceptsGzip(request.headers['accept-encoding'])
+  void reply.headers({
+    'Cache-Control': caching,
+    'Content-Security-Policy': CSP,
+    ETag: etag,
+    Vary: 'Origin, Accept-Encoding',
+  })
+  if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
+  if (packed) void reply.header('Content-Encoding', 'gzip')
+  return reply.type(type).send(packed ? gzipped : bytes)
+}
+
+export function pagePlugin(places: readonly URL[] = PLACES): PagePlugin {
+  const files = readPage(places)
+  return {
+    name: 'page',
+    built: files.size > 0,
+    register(app) {
+      app.route({
+        method: 'GET',
+        url: '/',
+        config: { rules: RULES },
+        schema: {
+          summary: 'The page: the board in a browser',
+          tags: ['board'],
+          response: textAnswer('The document', 'text/html'),
+        },
+        handler: (request, reply) => {
+          const document = files.get(DOCUMENT)
+          if (document === undefined) throw new HttpError('not_found', NOT_BUILT)
+          return send(request, reply, document, 'no-cache')
+        },
+      })
+      for (const [name, file] of files) {
+        if (name === DOCUMENT) continue
+        app.route({
+          method: 'GET',
+          url: `/${name}`,
+          config: { rules: RULES },
+          schema: { hide: true },
+          handler: (request, reply) => send(request, reply, file, 'public, max-age=31536000, immutable'),
+        })
+      }
+    },
+  }
+}

@@ -1,0 +1,50 @@
+// A server that wants a token: signing in, out, and where the token goes.
+import { beforeEach, expect, test } from 'vitest'
+import { ORDINARY } from './support/boards.js'
+import { openPage, shows } from './support/page-rig.js'
+import { pageRoom } from './support/page-room.js'
+
+const TOKEN = 'a-token-of-the-tests'
+
+const room = pageRoom({ http: { sseApiToken: TOKEN } })
+beforeEach(() => {
+  room.server.publish(ORDINARY)
+})
+
+test('a token is asked for, refused when wrong, and sent as a header and nowhere else', async () => {
+  const { page, faults, requests } = await openPage(room.browser, room.server.url)
+  const input = page.getByLabel('Token', { exact: true })
+  await page.getByText('This server wants a token').waitFor()
+  await page.locator('.facts', { hasText: 'signed out' }).waitFor()
+  await input.fill('two words')
+  await page.keyboard.press('Enter')
+  await page.getByText('visible characters without blanks').waitFor()
+  await input.fill('wrong')
+  await page.keyboard.press('Enter')
+  await page.getByText('The token was not accepted').waitFor()
+  expect(await page.locator('[data-panel]').count()).toBe(0)
+  const sent = page.waitForRequest(request => request.headers()['x-api-token'] === TOKEN)
+  await input.fill(TOKEN)
+  await page.keyboard.press('Enter')
+  expect((await sent).url()).toContain('/summary/events')
+  await shows(page, 'indices', '24512.30')
+  await page.locator('.facts', { hasText: 'Hit ratio98.4 %' }).waitFor()
+  expect(requests.filter(url => url.includes(TOKEN))).toEqual([])
+  expect(faults).toEqual([])
+})
+
+test('the token holds over a reload in its tab, not in another, and is forgotten on signing out', async () => {
+  const { page } = await openPage(room.browser, room.server.url)
+  await page.getByLabel('Token', { exact: true }).fill(TOKEN)
+  await page.keyboard.press('Enter')
+  await shows(page, 'indices', '24512.30')
+  await page.reload()
+  await shows(page, 'indices', '24512.30')
+  const other = await page.context().newPage()
+  await other.goto(room.server.url)
+  await other.getByText('This server wants a token').waitFor()
+  expect(await other.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain(TOKEN)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByText('This server wants a token').waitFor()
+  expect(await page.locator('[data-panel]').count()).toBe(0)
+})

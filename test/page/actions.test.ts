@@ -1,0 +1,121 @@
+// What can be done with the board on the page: copied, downloaded, paused, opened raw.
+import { readFileSync } from 'node:fs'
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { withNumbers } from './support/moments.js'
+import { card, shows } from './support/page-rig.js'
+import { pageRoom } from './support/page-room.js'
+
+const TOKEN = 'a-secret-of-the-test'
+const NIFTY = { NIFTY: 24_512.3 }
+
+const connectionIs = (page: Page, text: string) =>
+  page.locator('.facts div', { hasText: 'Connection' }).filter({ hasText: text }).waitFor({ timeout: 30_000 })
+
+type Resync = {
+  readonly panels: Record<string, { readonly title: string; readonly lines: readonly string[] }>
+}
+
+describe('the board', () => {
+  const room = pageRoom()
+  const resync = async (): Promise<Resync> =>
+    (await (await fetch(`${room.server.url}/summary/resync?view=blocks`)).json()) as Resync
+
+  async function opened(options: Parameters<typeof room.open>[0] = {}, init?: () => void) {
+    room.server.publish(withNumbers(NIFTY, 17.3))
+    const watched = await room.open(options, init)
+    await shows(watched.page, 'resources', '17.3')
+    return watched
+  }
+
+  test('has panels that are copied as they stand in plain text', async () => {
+    const { page, faults } = await opened({ permissions: ['clipboard-read', 'clipboard-write'] })
+    const button = card(page, 'indices').getByRole('button', { name: /copy/i })
+    await button.click()
+    await page.getByRole('status').getByText('Copied Indices').waitFor()
+    const { title, lines } = (await resync()).panels.indices ?? { title: '', lines: [] }
+    expect(lines.length).toBeGreaterThan(2)
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(
+      `[${title}]\n${lines.join('\n')}\n`,
+    )
+    await card(page, 'cycle').focus()
+    await page.keyboard.press('c')
+    await page.getByRole('status').getByText('Copied Cycle').waitFor()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toMatch(/^\[Cycle\]\ncycle: /)
+    expect(faults).toEqual([])
+  })
+
+  test('has panels that are copied where the browser offers no clipboard, as without https', async () => {
+    const { page } = await opened({}, () => Reflect.deleteProperty(Navigator.prototype, 'clipboard'))
+    await page.evaluate(() => {
+      document.addEventListener('copy', () => {
+        document.title = `copied ${String(getSelection())}`
+      })
+    })
+    const button = card(page, 'indices').getByRole('button', { name: /copy/i })
+    await button.click()
+    await page.getByRole('status').getByText('Copied Indices').waitFor()
+    expect(await page.title()).toContain('copied [Indices]')
+    expect(await page.locator('textarea').count()).toBe(0)
+    expect(await button.evaluate(each => each === document.activeElement)).toBe(true)
+  })
+
+  test('is downloaded as the document of /summary/resync', async () => {
+    const { page } = await opened()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download' }).click(),
+    ])
+    const { epoch, generation, panels } = room.server.board
+    expect(download.suggestedFilename()).toBe(`g6-board-${epoch}-${generation}.json`)
+    const expected = await resync()
+    const withoutSince = Object.entries(expected.panels).map(([key, panel]) => [
+      key,
+      Object.fromEntries(Object.entries(panel).filter(([name]) => name !== 'since')),
+    ])
+    const held = JSON.parse(readFileSync(await download.path(), 'utf8')) as Resync
+    expect(held).toEqual({ ...expected, panels: Object.fromEntries(withoutSince) })
+    expect(Object.keys(held.panels)).toEqual([...panels.keys()])
+  })
+
+  test('stands still while it is paused, and is the newest at once when it goes on', async () => {
+    const { page } = await opened()
+    await page.getByRole('button', { name: 'Pause' }).click()
+    for (let cpu = 20; cpu <= 40; cpu++) room.server.publish(withNumbers(NIFTY, cpu))
+    room.server.publish(withNumbers(NIFTY, 66.6))
+    // The line of the plots goes on being kept: the newest is there as soon as it is shown.
+    await connectionIs(page, 'live')
+    await shows(page, 'resources', '17.3')
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await shows(page, 'resources', '66.6')
+  })
+
+  test('is opened as the raw stream in a tab of its own', async () => {
+    const { page } = await opened()
+    const [tab] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('link', { name: 'Raw stream' }).click(),
+    ])
+    await tab.waitForURL(/./, { waitUntil: 'commit' })
+    expect(new URL(tab.url()).pathname).toBe('/summary/events')
+    expect(await tab.evaluate(() => window.opener)).toBe(null)
+  })
+})
+
+describe('where a token is needed', () => {
+  const room = pageRoom({ http: { sseApiToken: TOKEN } })
+
+  test('the raw stream is opened with a ticket, the token in no address', async () => {
+    room.server.publish(withNumbers(NIFTY, 17.3))
+    const { page, requests } = await room.open()
+    await page.getByLabel('Token').fill(TOKEN)
+    await page.keyboard.press('Enter')
+    await shows(page, 'resources', '17.3')
+    const [tab] = await Promise.all([
+      page.context().waitForEvent('page'),
+      page.getByRole('link', { name: 'Raw stream' }).click(),
+    ])
+    await tab.waitForURL(/ticket=/, { waitUntil: 'commit' })
+    expect([...requests, tab.url()].filter(url => url.includes(TOKEN))).toEqual([])
+  })
+})

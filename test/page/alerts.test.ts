@@ -1,0 +1,175 @@
+// Alerts on the page: listed, filtered, counted in the title, announced, heard and notified.
+import type { Page } from 'playwright-core'
+import { describe, expect, test } from 'vitest'
+import { withAlerts } from './support/moments.js'
+import { card, shows } from './support/page-rig.js'
+import { pageRoom } from './support/page-room.js'
+
+const room = pageRoom()
+const SLOW = { sec: 0, message: 'kite is slow' }
+const DOWN = { sec: 10, level: 'critical', message: 'kite does not answer' } as const
+
+const titleIs = (page: Page, title: string) =>
+  page.waitForFunction(expected => document.title === expected, title, { timeout: 30_000 })
+const rows = (page: Page) => card(page, 'alerts').locator('.alerts-list li')
+const messages = (page: Page) => rows(page).locator('.alert-message').allTextContents()
+const button = (page: Page, name: string | RegExp) => card(page, 'alerts').getByRole('button', { name })
+
+/** Told by a page whose Notification and sound are the test's own. */
+type Stubbed = typeof globalThis & { asked: number; answer: string; told: string[]; tones: number }
+
+function stub(): void {
+  const page = globalThis as Stubbed
+  Object.assign(page, { asked: 0, answer: 'granted', told: [], tones: 0 })
+  class Told {
+    static permission = 'default'
+    static requestPermission(): Promise<string> {
+      page.asked++
+      Told.permission = page.answer
+      return Promise.resolve(page.answer)
+    }
+    constructor(title: string, { body }: { body: string }) {
+      page.told.push(`${title}: ${body}`)
+    }
+  }
+  Object.assign(page, { Notification: Told })
+  const { start } = OscillatorNode.prototype
+  OscillatorNode.prototype.start = function (...args) {
+    page.tones++
+    start.apply(this, args)
+  }
+}
+
+describe('the alerts', () => {
+  test('are listed newest first, as the board says', async () => {
+    room.server.publish(withAlerts(SLOW, DOWN, { sec: 20, level: 'info', message: 'cache is warm' }))
+    const { page, faults } = await room.open()
+    await shows(page, 'alerts', 'kite is slow')
+    expect(await rows(page).evaluateAll(all => all.map(each => each.textContent))).toEqual([
+      '15:30:20infoProvidercache is warm',
+      '15:30:10criticalProviderkite does not answer',
+      '15:30:00warnProviderkite is slow',
+    ])
+    expect(await card(page, 'alerts').locator('dl').textContent()).toBe(
+      'total3by_severitycritical:1 warn:1 info:1',
+    )
+    expect(faults).toEqual([])
+  })
+
+  test('are filtered by level and by words', async () => {
+    room.server.publish(withAlerts(SLOW, DOWN, { sec: 20, level: 'info', message: 'cache is warm' }))
+    const { page } = await room.open()
+    await shows(page, 'alerts', 'kite is slow')
+    await button(page, 'warn 1').click()
+    expect(await messages(page)).toEqual(['cache is warm', 'kite does not answer'])
+    await card(page, 'alerts').getByRole('searchbox').fill('KITE')
+    expect(await messages(page)).toEqual(['kite does not answer'])
+    await card(page, 'alerts').getByText('1 of 3 shown').waitFor()
+    await card(page, 'alerts').getByRole('searchbox').fill('kites')
+    await card(page, 'alerts').getByText('None of 3 alerts match.').waitFor()
+    await button(page, 'Show all').click()
+    expect(await rows(page).count()).toBe(3)
+  })
+
+  test('that the panel does not list any more stay, marked; what it does not list is said', async () => {
+    const many = Array.from({ length: 60 }, (_, i) => ({ sec: i * 61, message: `alert ${i}` }))
+    room.server.publish(withAlerts(...many.slice(0, 15)))
+    const { page } = await room.open()
+    await shows(page, 'alerts', 'alert 14')
+    room.server.publish(withAlerts(...many))
+    await shows(page, 'alerts', 'alert 59')
+    expect(await rows(page).count()).toBe(30)
+    expect((await messages(page)).slice(14, 16)).toEqual(['alert 45', 'alert 14 no longer listed'])
+    await card(page, 'alerts').getByText('not shown: warn:45').waitFor()
+    const list = card(page, 'alerts').locator('.alerts-list')
+    expect(await list.evaluate(each => each.scrollHeight > each.clientHeight)).toBe(true)
+  })
+
+  test('are none when there are none', async () => {
+    room.server.publish(withAlerts())
+    const { page } = await room.open()
+    await shows(page, 'alerts', 'No alerts.')
+    expect(await page.title()).toBe('G6 Stream')
+  })
+})
+
+describe('an alert that comes', () => {
+  test('is counted in the title until it is acknowledged, also after the page was loaded again', async () => {
+    room.server.publish(withAlerts(SLOW))
+    const { page } = await room.open()
+    await titleIs(page, '(1) G6 Stream')
+    room.server.publish(withAlerts(SLOW, DOWN))
+    await titleIs(page, '(1 critical) G6 Stream')
+    await button(page, 'Acknowledge 2').click()
+    await titleIs(page, 'G6 Stream')
+    await page.reload()
+    await shows(page, 'alerts', 'All acknowledged')
+    expect(await page.title()).toBe('G6 Stream')
+    room.server.publish(withAlerts(SLOW, DOWN, { sec: 30, message: 'another' }))
+    await titleIs(page, '(1) G6 Stream')
+  })
+
+  test('is announced, a critical one at once; those there from the start are not', async () => {
+    room.server.publish(withAlerts(SLOW))
+    const { page } = await room.open()
+    await titleIs(page, '(1) G6 Stream')
+    const said = (role: string) => page.locator(`body > [role=${role}]`)
+    expect(await said('status').textContent()).toBe('')
+    room.server.publish(withAlerts(SLOW, { sec: 5, message: 'still slow' }))
+    await said('status').getByText('warn: Provider: still slow').waitFor()
+    expect(await said('alert').textContent()).toBe('')
+    room.server.publish(withAlerts(SLOW, { sec: 5, message: 'still slow' }, DOWN))
+    await said('alert').getByText('critical: Provider: kite does not answer').waitFor()
+  })
+
+  test('is heard and notified when it is critical and a person wants it', async () => {
+    room.server.publish(withAlerts(SLOW))
+    const { page, faults } = await room.open({}, stub)
+    await titleIs(page, '(1) G6 Stream')
+    const state = () =>
+      page.evaluate(() => {
+        const { asked, told, tones } = globalThis as Stubbed
+        return { asked, told, tones }
+      })
+    room.server.publish(withAlerts(SLOW, DOWN))
+    await titleIs(page, '(1 critical) G6 Stream')
+    expect(await state()).toEqual({ asked: 0, told: [], tones: 0 })
+    await button(page, 'Sound').click()
+    await page.waitForFunction(() => (globalThis as Stubbed).tones === 2)
+    await button(page, 'Notifications').click()
+    await card(page, 'alerts').locator('[aria-pressed=true]', { hasText: 'Notifications' }).waitFor()
+    room.server.publish(withAlerts(SLOW, DOWN, { sec: 20, message: 'only a warning' }))
+    await titleIs(page, '(1 critical) G6 Stream')
+    room.server.publish(withAlerts(SLOW, DOWN, { sec: 80, level: 'critical', message: 'disk full' }))
+    await titleIs(page, '(2 critical) G6 Stream')
+    await page.waitForFunction(() => (globalThis as Stubbed).tones === 4)
+    expect(await state()).toEqual({
+      asked: 1,
+      told: ['G6: critical alert: critical: Provider: disk full'],
+      tones: 4,
+    })
+    expect(faults).toEqual([])
+  })
+
+  test('is not notified where the browser does not allow it, and the page says so', async () => {
+    room.server.publish(withAlerts(SLOW))
+    const { page } = await room.open({}, stub)
+    await titleIs(page, '(1) G6 Stream')
+    await page.evaluate(() => Object.assign(globalThis, { answer: 'denied' }))
+    await button(page, 'Notifications').click()
+    await card(page, 'alerts').getByText('The browser does not allow notifications').waitFor()
+    expect(await button(page, 'Notifications').getAttribute('aria-pressed')).toBe('false')
+  })
+
+  test('is counted though the page is paused, and listed when it goes on', async () => {
+    room.server.publish(withAlerts(SLOW))
+    const { page } = await room.open()
+    await titleIs(page, '(1) G6 Stream')
+    await page.getByRole('button', { name: 'Pause' }).click()
+    room.server.publish(withAlerts(SLOW, DOWN))
+    await titleIs(page, '(1 critical) G6 Stream')
+    expect(await messages(page)).toEqual(['kite is slow'])
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await shows(page, 'alerts', 'kite does not answer')
+  })
+})

@@ -1,0 +1,266 @@
+// The board on the page: what the server shows, as it comes, whatever happens on the way.
+import type { Page } from 'playwright-core'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { manyAlerts, manyIndices, ORDINARY, retold } from './support/boards.js'
+import { card, HEALTH, openPage, shows } from './support/page-rig.js'
+import { pageRoom } from './support/page-room.js'
+import { serverCards, shownCards } from './support/shown.js'
+
+/** Wide enough that no column is dropped. */
+const WIDE = { viewport: { width: 2560, height: 1400 } }
+
+let health: unknown
+const room = pageRoom({ health: () => health })
+beforeEach(() => {
+  health = HEALTH
+})
+
+const connectionIs = (page: Page, text: string) =>
+  page.locator('.facts div', { hasText: 'Connection' }).filter({ hasText: text }).waitFor({ timeout: 30_000 })
+const verdictIs = (page: Page, verdict: string) =>
+  page.locator(`.overall[data-verdict="${verdict}"]`).waitFor({ timeout: 30_000 })
+
+/** Of the alerts card the rest is told elsewhere: it is drawn in its own way. */
+const withoutAlerts = <T extends { readonly key: string }>(cards: readonly T[]) =>
+  cards.filter(({ key }) => key !== 'alerts')
+
+async function expectSame(page: Page): Promise<void> {
+  const expected = withoutAlerts(await serverCards(room.server.url))
+  expect(withoutAlerts(await shownCards(page))).toEqual(expected)
+}
+
+describe('the board', () => {
+  test('is what /summary/resync says, panel by panel, in the same order', async () => {
+    room.server.publish(ORDINARY)
+    const { page, faults } = await openPage(room.browser, room.server.url, WIDE)
+    await shows(page, 'links', 'source')
+    await expectSame(page)
+    const order = (await serverCards(room.server.url)).map(({ key }) => key)
+    expect((await shownCards(page)).map(({ key }) => key)).toEqual(order)
+    expect(faults).toEqual([])
+  })
+
+  test('follows what changes, comes and goes', async () => {
+    room.server.publish(ORDINARY)
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
+    await shows(page, 'indices', '24512.30')
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24999.99'))
+    await shows(page, 'indices', '24999.99')
+    await expectSame(page)
+    const without = ORDINARY.filter(({ key }) => key !== 'storage')
+    room.server.publish(without)
+    await card(page, 'storage').waitFor({ state: 'detached' })
+    room.server.publish(ORDINARY)
+    await shows(page, 'storage', 'lag')
+    await expectSame(page)
+  })
+
+  test('is the same after the page was loaded again', async () => {
+    room.server.publish(ORDINARY)
+    const { page, faults } = await openPage(room.browser, room.server.url, WIDE)
+    await shows(page, 'links', 'source')
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24888.88'))
+    await page.reload()
+    await shows(page, 'indices', '24888.88')
+    await expectSame(page)
+    expect(faults).toEqual([])
+  })
+
+  test('a change touches the cells that changed and no others', async () => {
+    room.server.publish(manyIndices(200))
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
+    await shows(page, 'indices', 'INDEX200')
+    await connectionIs(page, 'live')
+    await page.evaluate(() => {
+      const touched = new Set<string>()
+      const observer = new MutationObserver(records => {
+        for (const { target } of records) {
+          const element = target instanceof Element ? target : target.parentElement
+          const cell = element?.closest('td, th, dd') ?? element
+          if (element?.closest('[data-panel]')) touched.add(`${cell?.tagName} ${cell?.textContent}`)
+        }
+      })
+      observer.observe(document.body, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+        attributes: true,
+      })
+      Object.assign(globalThis, { touched })
+    })
+    room.server.publish(manyIndices(200, 4))
+    await shows(page, 'indices', '1148.50')
+    const touched = await page.evaluate(() => [
+      ...(globalThis as unknown as { touched: Set<string> }).touched,
+    ])
+    // The price is shown by two panels; besides it only their "changed at" moves.
+    expect(touched.filter(each => !/^(P|SPAN) /.test(each))).toEqual(['TD 1148.50'])
+    expect(touched.length).toBeLessThanOrEqual(2)
+  })
+
+  test('tints a changed cell, and not one that was there from the start', async () => {
+    room.server.publish(ORDINARY)
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
+    await shows(page, 'indices', '24512.30')
+    expect(await page.locator('[data-changed]').count()).toBe(0)
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24999.99'))
+    const cell = card(page, 'indices').locator('[data-changed]')
+    await cell.waitFor()
+    expect(await cell.allTextContents()).toEqual(['24999.99'])
+    expect(await cell.evaluate(each => getComputedStyle(each).animationDuration)).toBe('1s')
+    await card(page, 'indices').locator('.changed-at', { hasText: 'changed' }).waitFor()
+    await card(page, 'storage').locator('.changed-at', { hasText: 'as of' }).waitFor()
+  })
+
+  test('tints nothing for a person who wants less motion', async () => {
+    room.server.publish(ORDINARY)
+    const { page } = await openPage(room.browser, room.server.url, { ...WIDE, reducedMotion: 'reduce' })
+    await shows(page, 'indices', '24512.30')
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24999.99'))
+    const cell = card(page, 'indices').locator('[data-changed]')
+    await cell.waitFor()
+    expect(await cell.evaluate(each => getComputedStyle(each).animationName)).toBe('none')
+  })
+
+  test('of 200 indices can be sorted by every column', async () => {
+    room.server.publish(manyIndices(200))
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
+    await shows(page, 'indices', 'INDEX200')
+    const prices = async () =>
+      (await card(page, 'indices').locator('tbody td:nth-child(2)').allTextContents()).map(Number)
+    const rising = (await prices()).toSorted((a, b) => a - b)
+    const header = card(page, 'indices').getByRole('columnheader', { name: 'LTP' })
+    await header.getByRole('button').click()
+    expect(await header.getAttribute('aria-sort')).toBe('ascending')
+    expect(await prices()).toEqual(rising)
+    await header.getByRole('button').click()
+    expect(await prices()).toEqual(rising.toReversed())
+    await header.getByRole('button').click()
+    expect(await header.getAttribute('aria-sort')).toBe(null)
+  })
+
+  test('of 50 alerts stays readable on a narrow screen', async () => {
+    room.server.publish(manyAlerts(50))
+    const { page, faults } = await openPage(room.browser, room.server.url, {
+      viewport: { width: 360, height: 800 },
+    })
+    await shows(page, 'alerts', 'Alert number 50')
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+    expect(faults).toEqual([])
+  })
+})
+
+describe('when something is wrong', () => {
+  test('a server that is gone leaves its last board, marked, and one that comes back is followed', async () => {
+    room.server.publish(ORDINARY)
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
+    await shows(page, 'indices', '24512.30')
+    await connectionIs(page, 'live')
+    const before = await shownCards(page)
+    const startAgain = await room.endServer()
+    await connectionIs(page, 'reconnecting')
+    await verdictIs(page, 'unknown')
+    await page.getByText('what is shown is the last board known').waitFor()
+    expect(await shownCards(page)).toEqual(before)
+    expect(await page.locator('.card[data-stale] .stale-mark').count()).toBe(before.length)
+    await startAgain('e2')
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '25000.00'))
+    await shows(page, 'indices', '25000.00')
+    await connectionIs(page, 'live')
+    expect(await page.locator('.card[data-stale]').count()).toBe(0)
+    await expectSame(page)
+  })
+
+  test('a dead source leaves its last good state, marked with its age', async () => {
+    room.server.publish(ORDINARY)
+    health = {
+      ...HEALTH,
+      status: 'stale',
+      status_file: { state: 'missing', age_sec: 400, error: 'no such file' },
+    }
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
+    await page.getByText('The source is missing (no such file)').waitFor({ timeout: 30_000 })
+    await verdictIs(page, 'failing')
+    await shows(page, 'indices', '24512.30')
+    expect(await card(page, 'indices').locator('.stale-mark').textContent()).toBe('stale, 6 min old')
+    await expectSame(page)
+    health = HEALTH
+    await card(page, 'indices').locator('.stale-mark').waitFor({ state: 'detached', timeout: 30_000 })
+  })
+
+  test('one word says how things are: as its worst panel is', async () => {
+    const tone = (to: string) =>
+      ORDINARY.map(panel => ({ ...panel, tone: to === 'ok' ? ('ok' as const) : panel.tone }))
+    room.server.publish(tone('ok'))
+    const { page } = await openPage(room.browser, room.server.url)
+    await verdictIs(page, 'healthy')
+    room.server.publish(
+      tone('ok').map(panel => (panel.key === 'cycle' ? { ...panel, tone: 'warn' as const } : panel)),
+    )
+    await verdictIs(page, 'attention')
+    room.server.publish(
+      tone('ok').map(panel => (panel.key === 'alerts' ? { ...panel, tone: 'error' as const } : panel)),
+    )
+    await verdictIs(page, 'failing')
+    await page.locator('.overall').getByRole('link', { name: 'Alerts' }).click()
+    expect(new URL(page.url()).hash).toBe('#panel-alerts')
+  })
+
+  test('a page that was frozen is right again at once', async () => {
+    room.server.publish(ORDINARY)
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
+    await shows(page, 'indices', '24512.30')
+    const session = await page.context().newCDPSession(page)
+    await session.send('Page.setWebLifecycleState', { state: 'frozen' })
+    for (let i = 0; i < 50; i++)
+      room.server.publish(retold(ORDINARY, 'indices', '24512.30', `240${10 + i}.00`))
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '25000.00'))
+    await session.send('Page.setWebLifecycleState', { state: 'active' })
+    await shows(page, 'indices', '25000.00')
+    await expectSame(page)
+  })
+
+  test('a page out of sight goes on slowly, and is right as soon as it is looked at', async () => {
+    room.server.publish(ORDINARY)
+    const { page } = await openPage(room.browser, room.server.url, WIDE)
+    await shows(page, 'indices', '24512.30')
+    const look = (hidden: boolean) =>
+      page.evaluate(isHidden => {
+        Object.defineProperty(document, 'hidden', { get: () => isHidden, configurable: true })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, hidden)
+    await look(true)
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24600.00'))
+    await shows(page, 'indices', '24600.00')
+    for (let i = 0; i < 20; i++)
+      room.server.publish(retold(ORDINARY, 'indices', '24512.30', `247${10 + i}.00`))
+    // What it was connected to has gone in the meantime.
+    const startAgain = await room.endServer()
+    await startAgain('e2')
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '25000.00'))
+    await look(false)
+    await shows(page, 'indices', '25000.00')
+    await connectionIs(page, 'live')
+    await expectSame(page)
+  })
+
+  test('shows text as text, and opens no address but a web one', async () => {
+    const evil = '<img src=x onerror=alert(1)>'
+    const fields = {
+      kind: 'fields' as const,
+      items: [
+        { label: evil, text: evil },
+        { label: 'script', text: 'javascript:alert(1)' },
+        { label: 'web', text: 'https://example.org/a' },
+      ],
+    }
+    room.server.publish([{ key: 'odd', title: evil, tone: 'ok', blocks: [fields], lines: [evil] }])
+    const { page, faults } = await openPage(room.browser, room.server.url)
+    await shows(page, 'odd', evil)
+    expect(await page.locator('img').count()).toBe(0)
+    const links = card(page, 'odd').getByRole('link')
+    expect(await links.count()).toBe(1)
+    expect(await links.getAttribute('href')).toBe('https://example.org/a')
+    expect(faults).toEqual([])
+  })
+})

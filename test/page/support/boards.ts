@@ -1,0 +1,46 @@
+// Boards a person may meet: one that changes in a known place, one with very many indices, one with very many alerts.
+import type { Panel } from '../../../src/panels/panel.js'
+import type { Status } from '../../../src/snapshot/reading.js'
+import { fixture, panelsOf } from '../../terminal/support/scenes.js'
+
+export const ORDINARY: readonly Panel[] = panelsOf(fixture('full'))
+
+/** The status fixture with these members replaced. */
+function withMembers(members: Status): readonly Panel[] {
+  return panelsOf({ ...fixture('nested'), ...members })
+}
+
+/** `moved`: the index whose price is another. */
+export function manyIndices(count: number, moved = -1): readonly Panel[] {
+  const names = Array.from({ length: count }, (_, i) => `INDEX${String(i + 1).padStart(3, '0')}`)
+  const indices = Object.fromEntries(
+    names.map((name, i) => [
+      name,
+      {
+        status: 'OK',
+        ltp: 1_000 + ((i * 37) % count) + (i === moved ? 0.5 : 0),
+        legs: 100,
+        dq_score: 92.5,
+        age_sec: 3,
+      },
+    ]),
+  )
+  return withMembers({ indices, indices_detail: indices })
+}
+
+export function manyAlerts(count: number): readonly Panel[] {
+  const alerts = Array.from({ length: count }, (_, i) => ({
+    time: new Date(Date.UTC(2025, 0, 31, 8, 0, i)).toISOString(),
+    level: (['INFO', 'WARNING', 'CRITICAL'] as const)[i % 3],
+    component: `Component ${i % 7}`,
+    message: `Alert number ${i + 1}: something happened that takes more than a few words to tell`,
+  }))
+  return withMembers({ alerts })
+}
+
+/** A panel of that key with one field's text and one cell's text replaced where they are. */
+export function retold(panels: readonly Panel[], key: string, from: string, to: string): readonly Panel[] {
+  return panels.map(panel =>
+    panel.key === key ? (JSON.parse(JSON.stringify(panel).replaceAll(from, to)) as Panel) : panel,
+  )
+}

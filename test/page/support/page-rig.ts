@@ -1,0 +1,69 @@
+// The page in a real browser, over a real hub and server that the test publishes to.
+import type { Browser, Page } from 'playwright-core'
+import { pagePlugin } from '../../../src/http/routes/page.js'
+import { type BoardServer, startBoardServer } from '../../support/board-server.js'
+import { ALL_ROUTES, type httpConfig } from '../../support/http-rig.js'
+
+export type PageServerOptions = {
+  readonly epoch?: string
+  readonly port?: number
+  readonly http?: Parameters<typeof httpConfig>[0]
+  readonly health?: () => unknown
+}
+
+export function startPageServer(options: PageServerOptions = {}): Promise<BoardServer> {
+  const { epoch = 'e1', port = 0, http = {}, health = () => HEALTH } = options
+  return startBoardServer(epoch, {}, http, {
+    plugins: [pagePlugin()],
+    health,
+    listeners: [{ ...ALL_ROUTES, port }],
+  })
+}
+
+/** What the page asks of /summary/health, on an ordinary day. */
+export const HEALTH = {
+  ok: true,
+  status: 'ok',
+  hit_ratio: 0.984,
+  sse: { clients: 3 },
+  status_file: { state: 'fresh', age_sec: 1 },
+}
+
+export type Watched = {
+  readonly page: Page
+  /** Uncaught errors, errors of the console, violations of the policy. */
+  readonly faults: string[]
+  /** Addresses asked for. */
+  readonly requests: string[]
+}
+
+/** A page of its own context that remembers what went wrong and what it asked for. `init` runs before the page's own. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: Parameters<Browser['newContext']>[0] = {},
+  init?: () => void,
+): Promise<Watched> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  const page = await context.newPage()
+  const faults: string[] = []
+  const requests: string[] = []
+  page.on('pageerror', error => faults.push(String(error)))
+  page.on('request', request => requests.push(request.url()))
+  page.on('console', message => {
+    // A cut connection is told in the console whatever the page does about it.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
+      faults.push(message.text())
+    }
+  })
+  if (init !== undefined) await page.addInitScript(init)
+  await page.goto(url)
+  return { page, faults, requests }
+}
+
+export const card = (page: Page, key: string) => page.locator(`[data-panel="${key}"]`)
+
+/** Resolves when the card shows this text. */
+export async function shows(page: Page, key: string, text: string): Promise<void> {
+  await card(page, key).filter({ hasText: text }).waitFor({ timeout: 30_000 })
+}

@@ -1,0 +1,50 @@
+// What every test of the page's parts begins with and ends with: one browser, a server for each test, no page left open.
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import type { BoardServer } from '../../support/board-server.js'
+import { launchChromium } from '../../support/chromium.js'
+import { openPage, type PageServerOptions, startPageServer, type Watched } from './page-rig.js'
+
+type OpenOptions = Parameters<typeof openPage>[2]
+
+export type PageRoom = {
+  readonly browser: Browser
+  readonly server: BoardServer
+  /** Ends the server and starts another one at the same address; resolves to what starts it. */
+  endServer(): Promise<(epoch: string) => Promise<void>>
+  /** `init` runs in the page before anything of its own. */
+  open(options?: OpenOptions, init?: () => void): Promise<Watched>
+}
+
+export function pageRoom(options: PageServerOptions = {}): PageRoom {
+  let browser: Browser
+  let server: BoardServer
+  beforeAll(async () => {
+    browser = await launchChromium()
+    // May install Chromium first.
+  }, 300_000)
+  afterAll(() => browser.close())
+  beforeEach(async () => {
+    server = await startPageServer(options)
+  })
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close()
+    await server.close()
+  })
+  return {
+    get browser() {
+      return browser
+    },
+    async endServer() {
+      const { port } = server
+      await server.close()
+      return async epoch => {
+        server = await startPageServer({ ...options, port, epoch })
+      }
+    },
+    get server() {
+      return server
+    },
+    open: (given, init) => openPage(browser, server.url, given, init),
+  }
+}

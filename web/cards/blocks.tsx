@@ -1,0 +1,33 @@
+// What a panel is made of, block by block.
+import type { Block, ShownPanel } from '../state/panels.js'
+import { useChanged } from './changed.js'
+import { Fields } from './fields.jsx'
+import { memo } from './memo.js'
+import { Table } from './table.jsx'
+
+const Text = memo(({ block }: { readonly block: Extract<Block, { readonly kind: 'text' }> }) => {
+  const changed = useChanged(block.text)
+  return (
+    <p class="text" data-tone={block.tone} data-changed={changed}>
+      {block.text}
+    </p>
+  )
+})
+
+function BlockView({ block, title }: { readonly block: Block; readonly title: string }) {
+  if (block.kind === 'fields') return <Fields items={block.items} />
+  if (block.kind === 'text') return <Text block={block} />
+  return block.rows.length === 0 ? null : <Table block={block} title={title} />
+}
+
+export function Blocks({ panel }: { readonly panel: ShownPanel }) {
+  // Blocks have no names: the second table of a panel is the second table the next time too.
+  const seen = { fields: 0, table: 0, text: 0 }
+  return (
+    <>
+      {panel.blocks.map(block => (
+        <BlockView key={`${block.kind} ${seen[block.kind]++}`} block={block} title={panel.title} />
+      ))}
+    </>
+  )
+}

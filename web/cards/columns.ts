@@ -1,0 +1,47 @@
+// Which columns of a table have room: the least important go first, and the most important always stays.
+import type { Cell, Column } from '../state/panels.js'
+
+/** A column of texts is not counted wider: longer ones wrap. */
+const WIDEST_CH = 16
+/** Between two columns. */
+const GAP_CH = 2
+
+/** What each column needs, in characters; `before` is what was known: a column only grows, so that none comes and goes. */
+export function widthsOf(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  before: readonly number[],
+): readonly number[] {
+  return columns.map(({ label, align }, i) => {
+    let widest = Math.max(label.length + 1, before[i] ?? 0)
+    for (const row of rows) {
+      const cell = row[i]
+      if (cell !== undefined) widest = Math.max(widest, cell.text.length + (cell.tone === undefined ? 0 : 2))
+    }
+    return align === 'right' ? widest : Math.min(widest, WIDEST_CH)
+  })
+}
+
+/** Whether the texts of a column so wide may wrap; numbers and words stay whole. */
+export function wraps({ align }: Column, widthCh: number): boolean {
+  return align !== 'right' && widthCh >= WIDEST_CH
+}
+
+/** Indices of the columns that fit into `roomCh`, in their order. */
+export function shownColumns(
+  columns: readonly Column[],
+  widthsCh: readonly number[],
+  roomCh: number,
+): readonly number[] {
+  const byWorth = columns
+    .map((column, i) => ({ i, priority: column.priority ?? 0 }))
+    .sort((a, b) => b.priority - a.priority || a.i - b.i)
+  const shown: number[] = []
+  let usedCh = 0
+  for (const { i } of byWorth) {
+    usedCh += (widthsCh[i] ?? 0) + GAP_CH
+    if (shown.length > 0 && usedCh > roomCh) break
+    shown.push(i)
+  }
+  return shown.sort((a, b) => a - b)
+}

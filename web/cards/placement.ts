@@ -1,0 +1,49 @@
+// Where cards stand: each, in their order, in the column that is shortest so far. Decided from estimates and only when
+// cards come, go or are moved, so that a card never jumps because another one grew.
+import type { Block } from '../state/panels.js'
+import { widthsOf } from './columns.js'
+
+export type CardSize = { readonly key: string; readonly rows: number; readonly isWide: boolean }
+export type Place = { readonly column: number; readonly span: number }
+
+const HEAD_ROWS = 3
+const MOST_TABLE_ROWS = 26
+/** A table that needs more characters gets two columns. */
+const WIDE_OVER_CH = 44
+/** A table with messages gets them too, however short those of now are. */
+const MESSAGES = 'Message'
+
+export function sizeOf(key: string, blocks: readonly Block[], isFolded: boolean): CardSize {
+  if (isFolded) return { key, rows: HEAD_ROWS, isWide: false }
+  let rows = HEAD_ROWS
+  let isWide = false
+  for (const block of blocks) {
+    isWide ||= block.kind === 'table' && block.columns.some(({ label }) => label === MESSAGES)
+    if (block.kind === 'fields') rows += block.items.length
+    else if (block.kind === 'text') rows += 1
+    else if (block.rows.length > 0) {
+      rows += Math.min(block.rows.length, MOST_TABLE_ROWS) + 2
+      const needed = widthsOf(block.columns, block.rows, []).reduce((sum, width) => sum + width, 0)
+      isWide ||= needed > WIDE_OVER_CH
+    }
+  }
+  return { key, rows, isWide }
+}
+
+/** Zero-based columns by key. */
+export function placesOf(cards: readonly CardSize[], columnCount: number): ReadonlyMap<string, Place> {
+  const heights = Array.from({ length: Math.max(1, columnCount) }, () => 0)
+  const places = new Map<string, Place>()
+  for (const { key, rows, isWide } of cards) {
+    const span = isWide ? Math.min(2, heights.length) : 1
+    let best = 0
+    let bestTop = Number.POSITIVE_INFINITY
+    for (let column = 0; column + span <= heights.length; column++) {
+      const top = Math.max(...heights.slice(column, column + span))
+      if (top < bestTop) [best, bestTop] = [column, top]
+    }
+    for (let column = best; column < best + span; column++) heights[column] = bestTop + rows
+    places.set(key, { column: best, span })
+  }
+  return places
+}

@@ -1,0 +1,78 @@
+import { describe, expect, test } from 'vitest'
+import { shownColumns, widthsOf, wraps } from './columns.js'
+import { placesOf, sizeOf } from './placement.js'
+import { nextSort, sortedPlaces } from './sort.js'
+
+const COLUMNS = [
+  { label: 'Name', priority: 10 },
+  { label: 'Text', priority: 5 },
+  { label: 'N', align: 'right', priority: 7 },
+] as const
+const row = (name: string, text: string, value: number) => [
+  { text: name },
+  { text },
+  { text: String(value), value },
+]
+
+describe('columns', () => {
+  test('are as wide as their widest text, texts up to a bound, and do not shrink again', () => {
+    const widths = widthsOf(
+      COLUMNS,
+      [[{ text: 'abcdefgh' }, { text: 'x'.repeat(80) }, { text: '1'.repeat(17) }]],
+      [],
+    )
+    expect(widths).toEqual([8, 16, 17])
+    expect(widthsOf(COLUMNS, [row('a', 'b', 1)], widths)).toEqual(widths)
+    expect(wraps(COLUMNS[1], 16)).toBe(true)
+    expect(wraps(COLUMNS[2], 40)).toBe(false)
+  })
+  test('go by worth where there is no room, and one always stays', () => {
+    expect(shownColumns(COLUMNS, [8, 16, 4], 100)).toEqual([0, 1, 2])
+    expect(shownColumns(COLUMNS, [8, 16, 4], 20)).toEqual([0, 2])
+    expect(shownColumns(COLUMNS, [8, 16, 4], 1)).toEqual([0])
+  })
+})
+
+describe('sorting', () => {
+  const rows = [
+    row('b', 'x', 10),
+    row('a', 'x', 9),
+    [{ text: 'c' }, { text: 'x' }, { text: '—' }],
+    row('d', 'x', 100),
+  ]
+  test('is by value, what is missing last either way', () => {
+    expect(sortedPlaces(rows, { column: 2, direction: 'ascending' })).toEqual([1, 0, 3, 2])
+    expect(sortedPlaces(rows, { column: 2, direction: 'descending' })).toEqual([3, 0, 1, 2])
+  })
+  test('leaves equal rows as they came', () => {
+    expect(sortedPlaces(rows, { column: 1, direction: 'descending' })).toEqual([0, 1, 2, 3])
+    expect(sortedPlaces(rows, null)).toEqual([0, 1, 2, 3])
+  })
+  test('goes up, down, and back', () => {
+    const up = nextSort(null, 1)
+    expect(up).toEqual({ column: 1, direction: 'ascending' })
+    const down = nextSort(up, 1)
+    expect(down).toEqual({ column: 1, direction: 'descending' })
+    expect(nextSort(down, 1)).toBe(null)
+    expect(nextSort(down, 0)).toEqual({ column: 0, direction: 'ascending' })
+  })
+})
+
+describe('cards stand', () => {
+  const card = (key: string, rows: number, isWide = false) => ({ key, rows, isWide })
+  test('in the column that is shortest, the first of them', () => {
+    const places = placesOf([card('a', 5), card('b', 1), card('c', 2)], 2)
+    expect([...places.values()].map(({ column }) => column)).toEqual([0, 1, 1])
+  })
+  test('over two columns when they are wide, unless there is only one', () => {
+    expect(placesOf([card('a', 5), card('w', 5, true)], 3).get('w')).toEqual({ column: 1, span: 2 })
+    expect(placesOf([card('w', 5, true)], 1).get('w')).toEqual({ column: 0, span: 1 })
+  })
+  test('wide when a table needs it or tells messages', () => {
+    const table = (...labels: readonly string[]) =>
+      sizeOf('k', [{ kind: 'table', columns: labels.map(label => ({ label })), rows: [] }], false)
+    expect(table('Time', 'Message').isWide).toBe(true)
+    expect(table('Time', 'Value').isWide).toBe(false)
+    expect(sizeOf('k', [{ kind: 'fields', items: [{ label: 'a', text: 'b' }] }], true).rows).toBe(3)
+  })
+})

@@ -1,0 +1,44 @@
+// Keeps the history of the board this page follows: takes what comes, shown or paused, and notes where the connection was
+// lost.
+import { effect } from '@preact/signals'
+import { blocksFrom } from '../../src/panels/parse-panel.js'
+import { connection, lastByteMs, nowMs, received } from '../model.js'
+import { createHistory, type History } from './history.js'
+import { PANELS_WITH_NUMBERS, samplesOf } from './numbers.js'
+
+const kept = createHistory()
+
+export const history: Pick<History, 'labels' | 'lines' | 'lowest'> = kept
+
+/** Begins; returns what ends it. What was kept stays. */
+export function startHistory(): () => void {
+  /** Hashes of the panels as last taken; empty while the connection is lost. */
+  const taken = new Map<string, string>()
+  /** Of this connection or the one before. */
+  let heardMs = 0
+  const ends = [
+    effect(() => {
+      const isLive = connection.value.state === 'live'
+      const board = received.value
+      if (!isLive || board === null) {
+        if (taken.size > 0) kept.interrupt(lastByteMs() ?? heardMs)
+        taken.clear()
+        return
+      }
+      for (const key of PANELS_WITH_NUMBERS) {
+        const panel = board.panels.get(key)
+        const hash = panel?.hash ?? ''
+        if (taken.get(key) === hash) continue
+        taken.set(key, hash)
+        kept.take(key, panel ? samplesOf(key, blocksFrom(panel.blocks, panel.lines)) : [], Date.now())
+      }
+    }),
+    effect(() => {
+      heardMs = (nowMs.value > 0 ? lastByteMs() : null) ?? heardMs
+      if (connection.peek().state === 'live') kept.confirm(heardMs)
+    }),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
+}

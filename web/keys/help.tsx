@@ -1,0 +1,39 @@
+// The dialog that tells the keys. The browser's own <dialog>: Escape closes it, focus stays in it and goes back after it.
+import { KEYS } from './keys.js'
+import './keys.css'
+
+const ID = 'keys'
+
+export function openKeys(): void {
+  const dialog = document.getElementById(ID)
+  if (dialog instanceof HTMLDialogElement && !dialog.open) dialog.showModal()
+}
+
+export function KeysDialog() {
+  return (
+    <dialog id={ID} class="keys" aria-labelledby="keys-title">
+      <form method="dialog">
+        <h2 id="keys-title">Keys</h2>
+        <dl>
+          {KEYS.map(([key, , tells]) => (
+            <div key={key}>
+              <dt>
+                <kbd>{key}</kbd>
+              </dt>
+              <dd>{tells}</dd>
+            </div>
+          ))}
+          <div>
+            <dt>
+              <kbd>Tab</kbd>
+            </dt>
+            <dd>To the next control; Escape closes this</dd>
+          </div>
+        </dl>
+        <button type="submit" class="button">
+          Close
+        </button>
+      </form>
+    </dialog>
+  )
+}

@@ -1,0 +1,53 @@
+// What each key does on this page. Keys of a card mean the one that has the focus, or has something in it that has.
+import { copyPanel, downloadBoard, openRawStream, togglePause } from '../actions/actions.js'
+import { FILTER_ID } from '../alerts/alerts-card.jsx'
+import { acknowledgeAll } from '../alerts/state.js'
+import { focusCard, focusedCard, foldCard, moveCardBy, pinCard, shownCards } from '../cards/arrange.js'
+import { announce } from '../state/announce.js'
+import { query } from '../state/query.js'
+import { changeTheme } from '../strip/toolbar.jsx'
+import { openKeys } from './help.jsx'
+import type { KeyActions } from './listen.js'
+
+/** To the next card or the one before; from nowhere to the first or the last. */
+function step(by: 1 | -1): void {
+  const cards = shownCards.peek()
+  const now = focusedCard()
+  const from = now === null ? (by === 1 ? -1 : cards.length) : cards.indexOf(now)
+  const key = cards[from + by]
+  if (key !== undefined) focusCard(key)
+}
+
+function onCard(act: (key: string) => void): () => void {
+  return () => {
+    const key = focusedCard()
+    if (key === null) announce('Go to a card first: j or k')
+    else act(key)
+  }
+}
+
+/** For what arranges cards: a wall display is not arranged, and a card that moved keeps the focus and stays in view. */
+function arranging(act: (key: string) => void): () => void {
+  return onCard(key => {
+    if (query.kiosk) return
+    act(key)
+    requestAnimationFrame(() => focusCard(key))
+  })
+}
+
+export const PAGE_KEYS: KeyActions = {
+  help: openKeys,
+  pause: togglePause,
+  'next-card': () => step(1),
+  'previous-card': () => step(-1),
+  'fold-card': arranging(foldCard),
+  'pin-card': arranging(pinCard),
+  'move-card-earlier': arranging(key => moveCardBy(key, -1)),
+  'move-card-later': arranging(key => moveCardBy(key, 1)),
+  'copy-card': onCard(key => void copyPanel(key)),
+  'filter-alerts': () => document.getElementById(FILTER_ID)?.focus(),
+  'acknowledge-alerts': acknowledgeAll,
+  theme: changeTheme,
+  download: downloadBoard,
+  'raw-stream': () => void openRawStream(),
+}

@@ -1,0 +1,97 @@
+// One plot: its title, its newest values, the drawing, and the same in words for who cannot see it.
+import { type ReadonlySignal, useSignalEffect } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import type uPlot from 'uplot'
+import type { Lines } from '../history/history.js'
+import { createDrawing, type Drawing } from './drawing.js'
+import type { PlotLook } from './groups.js'
+import { summaryOf, valueText } from './scale.js'
+import { leaveTurns, takeTurn } from './turns.js'
+
+type Props = {
+  readonly look: PlotLook
+  readonly data: Lines
+  /** Null while it is loaded, or when it could not be. */
+  readonly library: ReadonlySignal<typeof uPlot | null>
+  readonly children: ComponentChildren
+}
+
+function words(data: Lines, { digits, unit }: PlotLook): string {
+  const said = data.lines.flatMap(line => {
+    const summary = summaryOf(line)
+    if (summary === null) return []
+    const [current, lowest, highest] = [summary.current, summary.lowest, summary.highest].map(value =>
+      valueText(value, digits, unit),
+    )
+    return [`${line.label}: now ${current}, lowest ${lowest}, highest ${highest}`]
+  })
+  return `${said.join('; ')} in the last 15 minutes.`
+}
+
+export function Plot({ look, data, library, children }: Props) {
+  const host = useRef<HTMLDivElement>(null)
+  const legend = useRef<HTMLUListElement>(null)
+  const drawing = useRef<Drawing | null>(null)
+  const redraw = useRef(() => {})
+  const newest = useRef(data)
+  newest.current = data
+  const names = data.lines.map(({ label }) => label).join('\n')
+  const isEmpty = data.lines.every(line => summaryOf(line) === null)
+
+  // A drawing is for its lines: others make another.
+  useEffect(() => {
+    const element = host.current
+    if (element === null) return
+    const draw = (): void => {
+      const UPlot = library.peek()
+      if (UPlot === null || element.clientWidth === 0) return
+      if (drawing.current === null) {
+        const swatches = [...(legend.current?.querySelectorAll('.plot-swatch') ?? [])]
+        const labels = newest.current.lines.map(({ label }) => label)
+        const lines = labels.map((label, i) => ({ label, colour: swatches[i] ?? element }))
+        drawing.current = createDrawing(UPlot, element, look, lines)
+      }
+      drawing.current.show(newest.current)
+    }
+    const soon = (): void => takeTurn(draw)
+    redraw.current = soon
+    soon()
+    const sizes = new ResizeObserver(() => {
+      if (element.clientWidth > 0) drawing.current?.resize(element.clientWidth, element.clientHeight)
+      soon()
+    })
+    sizes.observe(element)
+    return () => {
+      sizes.disconnect()
+      leaveTurns(draw)
+      drawing.current?.destroy()
+      drawing.current = null
+    }
+  }, [look, names])
+
+  useEffect(() => redraw.current(), [data])
+  useSignalEffect(() => {
+    if (library.value !== null) redraw.current()
+  })
+
+  return (
+    <figure class="plot" data-plot={look.group}>
+      <figcaption>
+        {children}
+        <ul class="plot-legend" ref={legend}>
+          {data.lines.map((line, i) => (
+            <li key={line.label}>
+              <span class={`plot-swatch plot-line-${i}`} aria-hidden="true" />
+              {data.lines.length > 1 && <span>{line.label} </span>}
+              <b>{valueText(summaryOf(line)?.current ?? null, look.digits, look.unit)}</b>
+            </li>
+          ))}
+        </ul>
+        <span class="hidden-text">{isEmpty ? '' : words(data, look)}</span>
+      </figcaption>
+      <div class="plot-host" ref={host} aria-hidden="true" />
+      {isEmpty && <p class="plot-empty">no data yet</p>}
+    </figure>
+  )
+}

@@ -1,0 +1,138 @@
+// The plots in a row: what was received in the last 15 minutes. Drawn at most once a second, and not at all while the page is
+// hidden or paused.
+import { computed, type Signal, signal } from '@preact/signals'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type uPlot from 'uplot'
+import { history } from '../history/keep.js'
+import { nowMs, paused } from '../model.js'
+import { preference, textList } from '../state/preferences.js'
+import { query } from '../state/query.js'
+import { chosenInstead, DATA_QUALITY, LTP, MAX_LINES, OTHERS, shownIndices } from './groups.js'
+import { Plot } from './plot.jsx'
+import './plots.css'
+
+/** What a plot needs to be readable. */
+const PLOT_WIDTH_PX = 222
+
+/** What scrolls must be reached by keyboard. */
+const SCROLLS = { tabIndex: 0, role: 'group', 'aria-label': 'Plots' } as const
+
+const chosen = preference('plots.indices', stored => textList(stored, MAX_LINES))
+const isOpen = preference('plots.open', stored => stored !== false)
+const library: Signal<typeof uPlot | null> = signal(null)
+const failed = signal(false)
+
+let drawnMs = 0
+/** Stands still while nobody can see it, or wants it to. */
+const drawnAtMs = computed(() => {
+  const now = nowMs.value
+  if (!paused.value && (drawnMs === 0 || !document.hidden)) drawnMs = now
+  return drawnMs
+})
+
+async function load(): Promise<void> {
+  try {
+    const { UPlot } = await import('./library.js')
+    library.value = UPlot
+  } catch {
+    failed.value = true // gone with a newer version of the server; the numbers are shown all the same
+  }
+}
+
+/** How many plots there is room for beside each other. */
+function useRoom(): { readonly row: { current: HTMLDivElement | null }; readonly room: number } {
+  const row = useRef<HTMLDivElement>(null)
+  const [room, setRoom] = useState(0)
+  useEffect(() => {
+    if (row.current === null) return
+    const sizes = new ResizeObserver(([entry]) => {
+      setRoom(Math.floor((entry?.contentRect.width ?? 0) / PLOT_WIDTH_PX))
+    })
+    sizes.observe(row.current)
+    return () => sizes.disconnect()
+  }, [])
+  return { row, room }
+}
+
+function IndexTitle(props: {
+  readonly all: readonly string[]
+  readonly shown: readonly string[]
+  readonly place: number
+}) {
+  const { all, shown, place } = props
+  const label = shown[place] ?? ''
+  if (query.kiosk || all.length <= shown.length) return <h3>{label}</h3>
+  return (
+    <h3>
+      <select
+        aria-label="Index of this plot"
+        value={label}
+        onChange={event => {
+          chosen.value = chosenInstead(shown, place, event.currentTarget.value)
+        }}
+      >
+        {all.map(each => (
+          <option key={each}>{each}</option>
+        ))}
+      </select>
+    </h3>
+  )
+}
+
+function Row() {
+  const { row, room } = useRoom()
+  const at = drawnAtMs.value
+  const all = history.labels('ltp')
+  const shown = shownIndices(all, chosen.value, Math.min(MAX_LINES, Math.max(1, room - 1 - OTHERS.length)))
+  const quality = history.labels('dq')
+  const isFew = quality.length <= MAX_LINES
+  return (
+    <div class="plots-row" ref={row} {...SCROLLS}>
+      {shown.map((label, place) => (
+        <Plot key={place} look={LTP} library={library} data={history.lines('ltp', [label], at)}>
+          <IndexTitle all={all} shown={shown} place={place} />
+        </Plot>
+      ))}
+      <Plot
+        look={DATA_QUALITY}
+        library={library}
+        data={
+          isFew ? history.lines('dq', quality, at) : history.lowest('dq', `lowest of ${quality.length}`, at)
+        }
+      >
+        <h3>{isFew ? DATA_QUALITY.title : `${DATA_QUALITY.title}, lowest of ${quality.length}`}</h3>
+      </Plot>
+      {OTHERS.map(look => (
+        <Plot
+          key={look.group}
+          look={look}
+          library={library}
+          data={history.lines(look.group, history.labels(look.group), at)}
+        >
+          <h3>{look.title}</h3>
+        </Plot>
+      ))}
+    </div>
+  )
+}
+
+export function PlotsStrip() {
+  const isShown = query.kiosk || isOpen.value
+  useEffect(() => void load(), [])
+  return (
+    <section class="plots" aria-labelledby="plots-title">
+      <details
+        open={isShown}
+        onToggle={event => {
+          if (!query.kiosk) isOpen.value = event.currentTarget.open
+        }}
+      >
+        <summary hidden={query.kiosk}>
+          <h2 id="plots-title">Last 15 minutes</h2>
+        </summary>
+        {failed.value && <p class="plot-failed">The plots could not be loaded. Reload the page.</p>}
+        {isShown && <Row />}
+      </details>
+    </section>
+  )
+}

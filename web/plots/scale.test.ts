@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { agoText, axisLabels, rangeOf, spanOf, summaryOf, valueText } from './scale.js'
+
+describe('the range of an axis', () => {
+  test('has the values in it, with some room', () => {
+    expect(rangeOf(10, 20, false)).toEqual([9, 21])
+  })
+  test('begins at zero where the size counts', () => {
+    expect(rangeOf(10, 20, true)).toEqual([0, 22])
+  })
+  test('ends at what cannot be more', () => {
+    expect(rangeOf(90, 99.5, false, 100)[1]).toBe(100)
+    expect(rangeOf(0, 250, true, 100)[1]).toBe(275)
+  })
+  test('of a flat line has a height', () => {
+    const [low, high] = rangeOf(24_000, 24_000, false)
+    expect(low).toBeLessThan(24_000)
+    expect(high).toBeGreaterThan(24_000)
+    expect(rangeOf(0, 0, true)).toEqual([0, 0.1])
+  })
+  test('of nothing is there all the same', () => {
+    expect(rangeOf(null, null, false)).toEqual([0, 1])
+    expect(rangeOf(null, null, true, 100)).toEqual([0, 100])
+  })
+})
+
+test.each([
+  [[0, 50, 100], 50, ['0', '50', '100']],
+  [[24_500, 24_510], 10, ['24,500', '24,510']],
+  [[0.2, 0.4], 0.2, ['0.2', '0.4']],
+  [[0.25, 0.3], 0.05, ['0.25', '0.30']],
+  [[1, 1.1], 0.1, ['1.0', '1.1']],
+])('labels %j a step of %d apart as %j', (splits, step, labels) => {
+  expect(axisLabels(splits, step)).toEqual(labels)
+})
+
+test('a value has its unit, a missing one none', () => {
+  expect(valueText(0.696, 2, ' s')).toBe('0.70 s')
+  expect(valueText(52_056.15, 2, '')).toBe('52,056.15')
+  expect(valueText(null, 2, ' s')).toBe('—')
+})
+
+describe('a line in words', () => {
+  const summary = (...values: (number | null)[]) => summaryOf({ label: 'CPU', values })
+  test('is its newest, lowest and highest value', () => {
+    expect(summary(null, 5, 1, 9, 3)).toEqual({ current: 3, lowest: 1, highest: 9 })
+  })
+  test('knows its newest value for a while, until it is confirmed', () => {
+    expect(summary(5, null, null)?.current).toBe(5)
+    expect(summary(5, ...Array.from({ length: 41 }, () => null))?.current).toBeNull()
+  })
+  test('is nothing when nothing is known', () => {
+    expect(summary()).toBeNull()
+    expect(summary(null, null)).toBeNull()
+  })
+})
+
+test.each([
+  [[[null, null]], 60],
+  [[[]], 60],
+  [[[null, 5]], 60],
+  [[Array(60).fill(5)], 60],
+  [[Array(61).fill(5), [null]], 180],
+  [[[null], Array(361).fill(5)], 900],
+  [[[...Array(800).fill(null), 5]], 60],
+])('the time axis spans what is known (case %#)', (values, span) => {
+  expect(spanOf(values.map(each => ({ label: 'x', values: each })))).toBe(span)
+})
+
+test('the time axis names moments in whole minutes, on a young page in seconds', () => {
+  expect([900, 600, 300, 0].map(ago => agoText(ago, 900))).toEqual(['−15 min', '−10 min', '−5 min', 'now'])
+  expect([60, 40, 20, 0].map(ago => agoText(ago, 60))).toEqual(['−60 s', '−40 s', '−20 s', 'now'])
+})

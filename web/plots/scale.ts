@@ -1,0 +1,88 @@
+// From numbers to what an axis shows: its range, its labels, and a value in words. Pure.
+import type { Line } from '../history/history.js'
+
+export type Range = readonly [low: number, high: number]
+
+/** Room above and below the line. */
+const PAD = 0.1
+/** The least height of a range, of the largest number: a flat line is drawn flat. */
+const LEAST_HEIGHT = 0.0004
+
+/**
+ * What the axis spans: all values with some room; from 0 with `fromZero`; never beyond `limit` where the values are not.
+ * Without values 0 to 1.
+ */
+export function rangeOf(low: number | null, high: number | null, fromZero: boolean, limit?: number): Range {
+  if (low === null || high === null) return [0, fromZero ? (limit ?? 1) : 1]
+  const least = Math.max(Math.abs(low), Math.abs(high)) * LEAST_HEIGHT || 1
+  const from = fromZero ? Math.min(0, low) : low
+  const room = Math.max(high - from, least) * PAD
+  const top = high + room
+  return [fromZero ? from : from - room, limit !== undefined && high <= limit ? Math.min(top, limit) : top]
+}
+
+/** What the time axis may span, seconds: a page that was just opened need not show a quarter of an hour of nothing. */
+const SPANS_SEC = [60, 180, 360, 900] as const
+
+/** The least span that holds all that is known of these lines, of which each value is a second. */
+export function spanOf(lines: readonly Line[]): number {
+  const ages = lines.map(({ values }) => {
+    const first = values.findIndex(value => value !== null)
+    return first < 0 ? 0 : values.length - first
+  })
+  return SPANS_SEC.find(span => ages.every(age => age <= span)) ?? SPANS_SEC[SPANS_SEC.length - 1] ?? 0
+}
+
+/** A moment as the time axis names it: `−15 min`, or `−20 s`; `now`. */
+export function agoText(agoSec: number, spanSec: number): string {
+  if (agoSec === 0) return 'now'
+  return spanSec < 180 ? `−${agoSec} s` : `−${agoSec / 60} min`
+}
+
+/** Labels of an axis: as many decimals as its steps need, thousands apart. */
+export function axisLabels(splits: readonly number[], step: number): string[] {
+  const digits = step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step) - 1e-9))
+  return splits.map(value => grouped(value, digits))
+}
+
+const formats = new Map<number, Intl.NumberFormat>()
+
+function grouped(value: number, digits: number): string {
+  const format =
+    formats.get(digits) ??
+    new Intl.NumberFormat('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  formats.set(digits, format)
+  return format.format(value)
+}
+
+/** A value with its unit, the same width whatever it is. */
+export function valueText(value: number | null, digits: number, unit: string): string {
+  return value === null ? '—' : `${grouped(value, digits)}${unit}`
+}
+
+export type Summary = {
+  /** The newest value; null when it is not known now. */
+  readonly current: number | null
+  readonly lowest: number
+  readonly highest: number
+}
+
+/** What a line says in three numbers; null when it has none. */
+export function summaryOf({ values }: Line): Summary | null {
+  let lowest = Number.POSITIVE_INFINITY
+  let highest = Number.NEGATIVE_INFINITY
+  let newest: number | null = null
+  let age = 0
+  for (const value of values) {
+    age++
+    if (value === null) continue
+    lowest = Math.min(lowest, value)
+    highest = Math.max(highest, value)
+    newest = value
+    age = 0
+  }
+  // The last seconds may not be confirmed yet: keep-alives are some seconds apart.
+  return newest === null ? null : { current: age <= MAX_UNCONFIRMED_SEC ? newest : null, lowest, highest }
+}
+
+const MAX_UNCONFIRMED_SEC = 40

@@ -1,0 +1,17 @@
+// Ages and times as a person reads them.
+
+/** `5 s`, `3 min`, `2 h`, `4 d`; whole units, rounded down. */
+export function ageText(ms: number): string {
+  const sec = Math.max(0, Math.floor(ms / 1000))
+  if (sec < 60) return `${sec} s`
+  if (sec < 3_600) return `${Math.floor(sec / 60)} min`
+  if (sec < 86_400) return `${Math.floor(sec / 3_600)} h`
+  return `${Math.floor(sec / 86_400)} d`
+}
+
+const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', hourCycle: 'h23' })
+
+/** `HH:MM:SS` in this browser's time zone. */
+export function clockText(atMs: number): string {
+  return clock.format(atMs)
+}

@@ -1,0 +1,44 @@
+// How a person has arranged the cards: their order, which are pinned to the front, which are folded. Pure but for the
+// preferences at its end.
+import { preference, textList } from './preferences.js'
+
+/**
+ * The cards in the order they are shown: pinned ones first, then the others; among each as arranged. A panel that was
+ * never arranged stands behind the one it follows on the board.
+ */
+export function arranged(
+  keys: readonly string[],
+  order: readonly string[],
+  pinned: readonly string[],
+): readonly string[] {
+  const shown = order.filter(key => keys.includes(key))
+  keys.forEach((key, i) => {
+    if (order.includes(key)) return
+    const before = keys[i - 1]
+    shown.splice(before === undefined ? 0 : shown.indexOf(before) + 1, 0, key)
+  })
+  return [...shown.filter(key => pinned.includes(key)), ...shown.filter(key => !pinned.includes(key))]
+}
+
+/** With `key` at place `to` of what is shown; pinned cards and others do not mix. */
+export function moved(
+  shown: readonly string[],
+  pinned: readonly string[],
+  key: string,
+  to: number,
+): readonly string[] {
+  const pins = shown.filter(each => pinned.includes(each)).length
+  const [least, most] = pinned.includes(key) ? [0, pins - 1] : [pins, shown.length - 1]
+  const rest = shown.filter(each => each !== key)
+  rest.splice(Math.min(most, Math.max(least, to)), 0, key)
+  return rest
+}
+
+/** Without it when it is there, with it when it is not. */
+export function toggled(list: readonly string[], key: string): readonly string[] {
+  return list.includes(key) ? list.filter(each => each !== key) : [...list, key]
+}
+
+export const cardOrder = preference('order', textList)
+export const pinnedCards = preference('pinned', textList)
+export const foldedCards = preference('folded', textList)

@@ -1,0 +1,102 @@
+// What stands between the strip and the cards when not all is well: what is wrong, since when, and what can be done.
+import { unknownPanels } from '../cards/arrange.js'
+import { board, connection, follow, health, lastLiveMs, paused } from '../model.js'
+import { clockText } from '../state/ages.js'
+import { wordsOf } from '../state/overall.js'
+import { query } from '../state/query.js'
+import { stale, staleAge } from '../state/staleness.js'
+
+function Reconnect() {
+  return query.kiosk ? null : (
+    <button type="button" class="button" onClick={follow}>
+      Reconnect now
+    </button>
+  )
+}
+
+/** Moves every second: shown, and not read out each time. */
+function Age() {
+  return (
+    <span class="age" aria-hidden="true">
+      {staleAge} ago
+    </span>
+  )
+}
+
+/** As the client says it; a status alone is said in words. */
+function reasonOf(problem: string | null): string {
+  if (problem === null) return ''
+  return /^HTTP \d+$/.test(problem) ? ` (the server answered ${problem})` : ` (${problem})`
+}
+
+function Lost() {
+  const { state, problem } = connection.value
+  if (state === 'live' || state === 'signed-out' || (state === 'connecting' && problem === null)) return null
+  return (
+    <p class="notice" data-tone="error">
+      {board.value === null
+        ? `No answer from the server yet${reasonOf(problem)}. `
+        : `No live connection since ${clockText(lastLiveMs.value)}${reasonOf(problem)}: what is shown is the last board known. `}
+      {board.value === null ? null : <Age />}
+      <Reconnect />
+    </p>
+  )
+}
+
+function DeadSource() {
+  const known = health.value
+  if (stale.value?.why !== 'source' || known === null) return null
+  const error = known.sourceError === null ? '' : ` (${known.sourceError})`
+  return (
+    <p class="notice" data-tone={known.sourceState === 'stale' ? 'warn' : 'error'}>
+      {`The source is ${wordsOf(known.sourceState)}${error}: what is shown is its last good state, of ${clockText(stale.value.sinceMs)}. `}
+      <Age />
+    </p>
+  )
+}
+
+function Paused() {
+  return paused.value ? (
+    <p class="notice" data-tone="info">
+      Paused: what comes is held back.{' '}
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          paused.value = false
+        }}
+      >
+        Go on
+      </button>
+    </p>
+  ) : null
+}
+
+function Unknown() {
+  const names = unknownPanels.value
+  if (board.value === null || names.length === 0) return null
+  return (
+    <p class="notice" data-tone="warn">
+      The board has no panel named {names.join(', ')}.
+    </p>
+  )
+}
+
+function Waiting() {
+  if (board.value !== null || connection.value.state === 'signed-out') return null
+  return <p class="waiting">Waiting for the first board.</p>
+}
+
+export function Notices() {
+  return (
+    <>
+      <div role="status" aria-label="Notices">
+        <Lost />
+        <DeadSource />
+        <Paused />
+        <Unknown />
+      </div>
+      <Waiting />
+    </>
+  )
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { ageText } from '../state/ages.js'
+import { viewOf } from '../state/connection.js'
+import { healthFrom, sourceAgeSec } from '../state/health.js'
+import { connectionWords, percentText, sourceWords } from './words.js'
+
+const facts = { retryAtMs: null, refused: false, problem: null }
+
+test('the connection in its words', () => {
+  const said = (view: Parameters<typeof connectionWords>[0]) => connectionWords(view, 1_000).text
+  expect(said(viewOf({ ...facts, state: 'live' }, 1_000))).toBe('live')
+  expect(said(viewOf({ ...facts, state: 'stale', retryAtMs: 3_500 }, 1_000))).toBe('reconnecting in 3 s')
+  expect(said(viewOf({ ...facts, state: 'stale', retryAtMs: 900 }, 1_000))).toBe('stale')
+  expect(said(viewOf({ ...facts, state: 'connecting' }, 1_000))).toBe('connecting')
+  expect(said(viewOf({ ...facts, state: 'closed', refused: true }, 1_000))).toBe('signed out')
+})
+
+test('the source in its words, growing older between two answers', () => {
+  const health = healthFrom({ status_file: { state: 'not_json', age_sec: 58 } }, 10_000)
+  expect(sourceWords(health, 10_000)).toEqual({ text: 'not json, 58 s', tone: 'error' })
+  expect(sourceWords(health, 15_000).text).toBe('not json, 1 min')
+  expect(sourceWords(null, 0).text).toBe('—')
+})
+
+test('a health document that makes no sense is nothing known', () => {
+  for (const document of [null, 3, {}, { status_file: [], sse: 'x', hit_ratio: '1' }]) {
+    const health = healthFrom(document, 5)
+    expect(health).toMatchObject({
+      sourceState: 'unknown',
+      sourceAgeSec: null,
+      hitRatio: null,
+      clients: null,
+    })
+    expect(sourceAgeSec(health, 9)).toBe(null)
+  }
+})
+
+test('ages and ratios', () => {
+  expect([0, 59_999, 60_000, 7_200_000, 172_800_000, -5].map(ageText)).toEqual([
+    '0 s',
+    '59 s',
+    '1 min',
+    '2 h',
+    '2 d',
+    '0 s',
+  ])
+  expect([percentText(0.984), percentText(null)]).toEqual(['98.4 %', '—'])
+})
