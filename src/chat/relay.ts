@@ -1,8 +1,8 @@
 // The relay: the generations that run, the logs that are kept, the readers that follow them. Routes ask it; it knows nothing
 // of requests. It owns every generation and reader until they have ended.
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
+import { randomId } from '../guards/random-id.js'
 import type { OpenStream } from '../guards/seam.js'
 import type { Log } from '../log/log.js'
 import type { ChatConfig } from './chat-config.js'
@@ -15,6 +15,7 @@ import type { FoundStream, LogStore, StreamFacts } from './log/chat-log.js'
 import { type LeaveReason, Reader } from './reader.js'
 import type { AuditTrail, Lease, Person } from './seams.js'
 import { metricsOf, type StreamState } from './stream-state.js'
+import { Turn } from './turn.js'
 import { Asking } from './upstream/ask.js'
 import { type BreakerState, Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
@@ -22,7 +23,8 @@ import type { Question } from './upstream/request.js'
 
 /** What the relay tells about itself; everything else is read from `stats()`. */
 export type RelayObserver = {
-  onTokens?(count: number, gapMs: number | null, relayedMs: number): void
+  onTokens?(count: number, gapMs: number | null): void
+  onRelayed?(ms: number): void
   onFirstToken?(ms: number): void
   onStreamEnd?(reason: string, durationMs: number): void
   onUpstreamError?(code: FailureCode): void
@@ -76,6 +78,7 @@ export class Relay {
   readonly #running = new Map<string, Generation>()
   readonly #readers = new Set<Reader>()
   readonly #latencies = new Latencies()
+  readonly #turn = new Turn()
   #edge: UpstreamEdge | null = null
   #idle: (() => void)[] = []
   #isClosed = false
@@ -93,7 +96,7 @@ export class Relay {
     const config = configNow()
     const { question, connectionId, person, lease } = options
     const facts: StreamFacts = {
-      streamId: randomBytes(16).toString('base64url'),
+      streamId: randomId(16, 'base64url'),
       owner: person?.key ?? null,
       identified: person !== null,
       connectionId,
@@ -110,6 +113,7 @@ export class Relay {
       settings: generationSettings(config, options.onDisconnect),
       clock,
       timers,
+      turn: this.#turn,
       ask: handlers =>
         new Asking(
           {
@@ -165,8 +169,8 @@ export class Relay {
   #passedOn() {
     const { observer = {} } = this.#parts
     return {
-      onTokens: (count: number, gapMs: number | null, relayedMs: number) =>
-        observer.onTokens?.(count, gapMs, relayedMs),
+      onTokens: (count: number, gapMs: number | null) => observer.onTokens?.(count, gapMs),
+      onRelayed: (ms: number) => observer.onRelayed?.(ms),
       onRetry: () => observer.onRetry?.(),
       onTryFailed: (code: FailureCode) => observer.onUpstreamError?.(code),
     }
@@ -208,7 +212,9 @@ export class Relay {
       durationMs: metrics.duration,
       upstreams,
     })
-    log.info({ requestId, streamId, reason, tokens: metrics.tokensReceived }, 'a chat stream ended')
+    // What went well is in the metrics and in the audit; a line for each would cost more than its first token.
+    const level = end.terminal.type === 'done' ? 'debug' : 'info'
+    log[level]({ requestId, streamId, reason, tokens: metrics.tokensReceived }, 'a chat stream ended')
     this.#becameIdle()
   }
 

@@ -48,7 +48,6 @@ function parsedObject(text: string): JsonObject | null {
 }
 
 export function splitMetadata(held: string, text: string): Split {
-  if (held === '' && !text.includes('[')) return { parts: text === '' ? [] : [text], held: '' }
   const parts: (string | JsonObject)[] = []
   let plain = ''
   let rest = held + text
