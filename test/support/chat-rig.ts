@@ -8,7 +8,7 @@ import { Relay, type RelayObserver } from '../../src/chat/relay.js'
 import { chatPlugin } from '../../src/chat/routes.js'
 import type { AuditEntry, AuditTrail, ChatLimits, Identity, Lease, Rollout } from '../../src/chat/seams.js'
 import { Breakers } from '../../src/chat/upstream/breakers.js'
-import { createUndiciEdge } from '../../src/chat/upstream/edge.js'
+import { createUndiciEdge, type UpstreamEdge } from '../../src/chat/upstream/edge.js'
 import { systemClock } from '../../src/clock/clock.js'
 import { systemTimers, type Timers } from '../../src/clock/timers.js'
 import { SETTINGS } from '../../src/config/settings.js'
@@ -90,7 +90,15 @@ export type ChatRig = {
   readonly timers: ReturnType<typeof countedTimers>
   readonly flag: { enabled: boolean; allows: boolean; canStart: boolean }
   /** What the relay told its observer. */
-  readonly told: { ends: string[]; retries: number; errors: string[]; unknown: number; tokens: number }
+  readonly told: {
+    ends: string[]
+    retries: number
+    errors: string[]
+    unknown: number
+    tokens: number
+    /** The newest upstream was paused, and not resumed since. */
+    isHeldBack: boolean
+  }
   readonly lines: string[]
   setChat(changes: Partial<ChatConfig>): void
   readonly base: string
@@ -125,7 +133,25 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
       return flag.enabled
     },
   }
-  const told = { ends: [] as string[], retries: 0, errors: [] as string[], unknown: 0, tokens: 0 }
+  const told: ChatRig['told'] = {
+    ends: [],
+    retries: 0,
+    errors: [],
+    unknown: 0,
+    tokens: 0,
+    isHeldBack: false,
+  }
+  const watched = (edge: UpstreamEdge): UpstreamEdge => ({
+    open: (request, handlers) => {
+      const { abort, pause, resume } = edge.open(request, handlers)
+      const hold = (isHeldBack: boolean, how: () => void) => () => {
+        told.isHeldBack = isHeldBack
+        how()
+      }
+      return { abort, pause: hold(true, pause), resume: hold(false, resume) }
+    },
+    close: () => edge.close(),
+  })
   const observer: RelayObserver = {
     onStreamEnd: reason => told.ends.push(reason),
     onRetry: () => told.retries++,
@@ -146,7 +172,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   const relay = new Relay({
     config: () => config,
     store: new MemoryStore({ logBytes: () => config.chatLogBytes, timers }),
-    edge: () => createUndiciEdge(),
+    edge: () => watched(createUndiciEdge()),
     breakers: new Breakers(options.breakerRestMs),
     audit,
     observer,
@@ -171,7 +197,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     },
     base: `${rig.url}${PREFIX}`,
     close: async () => {
-      await relay.close(1_000)
+      await relay.close(30_000)
       await rig.close()
       await mock.close()
     },
@@ -326,7 +352,7 @@ export function stop(rig: ChatRig, streamId: string, headers = {}): Promise<Chat
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   const giveUpAt = performance.now() + timeoutMs
   while (!(await holds())) {
