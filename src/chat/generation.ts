@@ -13,6 +13,9 @@ import type { AskHandlers } from './upstream/ask.js'
 /** Whoever waits for the answer; what it holds is its position. */
 export type Follower = { readonly position: number }
 
+/** All who follow at other instances; how far they are is not known here. */
+const ELSEWHERE: Follower = { position: Number.POSITIVE_INFINITY }
+
 export type OnDisconnect = 'grace' | 'cancel' | 'finish'
 
 export type GenerationSettings = {
@@ -130,6 +133,11 @@ export class Generation {
     if (!this.#followers.delete(follower)) return
     this.balance()
     if (this.#followers.size === 0) this.#abandoned()
+  }
+
+  followedElsewhere(isFollowed: boolean): void {
+    if (isFollowed) this.follow(ELSEWHERE)
+    else this.unfollow(ELSEWHERE)
   }
 
   /** Nobody waits for the answer any more. */

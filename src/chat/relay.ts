@@ -86,7 +86,12 @@ export class Relay {
   constructor(parts: RelayParts) {
     this.#parts = parts
     this.#breakers = parts.breakers ?? new Breakers()
-    parts.store.onForgotten(streamId => this.keys.forget(streamId))
+    parts.store.attach({
+      onForgotten: streamId => this.keys.forget(streamId),
+      onStopAsked: streamId => this.#running.get(streamId)?.abort('client_stop'),
+      onFollowedElsewhere: (streamId, isFollowed) =>
+        this.#running.get(streamId)?.followedElsewhere(isFollowed),
+    })
   }
 
   /** Begins a generation. The lease is released when it ends, however it ends. */
@@ -229,6 +234,13 @@ export class Relay {
   /** The generation behind it, while it runs here. */
   running(streamId: string): Generation | null {
     return this.#running.get(streamId) ?? null
+  }
+
+  /** Wherever it runs; nothing happens to one that has ended. */
+  stop({ facts: { streamId }, log }: FoundStream): void {
+    const generation = this.#running.get(streamId)
+    if (generation !== undefined) generation.abort('client_stop')
+    else if (!log.ended) this.#parts.store.askStop(streamId)
   }
 
   /** A stream that failed before anybody read of it leaves nothing to resume. */

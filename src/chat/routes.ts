@@ -284,7 +284,7 @@ class ChatRoutes {
       person: caller.person,
       atMs: clock.nowMs(),
     })
-    relay.running(streamId)?.abort('client_stop')
+    relay.stop(found)
     return reply.code(202).send()
   }
 

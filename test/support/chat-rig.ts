@@ -2,6 +2,7 @@
 import http from 'node:http'
 import { Writable } from 'node:stream'
 import type { ChatConfig } from '../../src/chat/chat-config.js'
+import type { LogStore } from '../../src/chat/log/chat-log.js'
 import { MemoryStore } from '../../src/chat/log/memory-store.js'
 import { type MockOptions, type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
 import { Relay, type RelayObserver } from '../../src/chat/relay.js'
@@ -112,6 +113,8 @@ export type ChatRigOptions = {
   /** Instead of the mock's own URL. */
   readonly backends?: (mock: MockUpstream) => readonly string[]
   readonly breakerRestMs?: number
+  /** Memory of its own unless given. */
+  readonly store?: LogStore
 }
 
 export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRig> {
@@ -171,7 +174,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   const log = createLog({ level: 'debug', format: 'json', destination })
   const relay = new Relay({
     config: () => config,
-    store: new MemoryStore({ logBytes: () => config.chatLogBytes, timers }),
+    store: options.store ?? new MemoryStore({ logBytes: () => config.chatLogBytes, timers }),
     edge: () => watched(createUndiciEdge()),
     breakers: new Breakers(options.breakerRestMs),
     audit,
