@@ -1,6 +1,6 @@
 // The chat relay's metrics. What happens at every token is only taken down, and counted in bulk when somebody looks: a
 // histogram's bucket is found for a thousand values in a row much faster than for one value between two others' work.
-import type { RelayObserver } from '../chat/relay.js'
+import type { AnswerObserver } from '../chat/begin.js'
 import type { ChatRoutesObserver } from '../chat/routes.js'
 import type { Metrics } from '../metrics/metrics.js'
 
@@ -24,7 +24,7 @@ class Waiting {
   }
 }
 
-export function chatObserver(metrics: Metrics): RelayObserver & ChatRoutesObserver {
+export function chatObserver(metrics: Metrics): AnswerObserver & ChatRoutesObserver {
   let tokens = 0
   const gaps = new Waiting(ms => metrics.g6_chat_inter_token_seconds.observe(ms / 1000))
   const overheads = new Waiting(ms => metrics.g6_chat_relay_overhead_seconds.observe(ms / 1000))

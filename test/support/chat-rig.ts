@@ -5,7 +5,8 @@ import type { ChatConfig } from '../../src/chat/chat-config.js'
 import type { LogStore } from '../../src/chat/log/chat-log.js'
 import { MemoryStore } from '../../src/chat/log/memory-store.js'
 import { type MockOptions, type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
-import { Relay, type RelayObserver } from '../../src/chat/relay.js'
+import type { AnswerObserver } from '../../src/chat/begin.js'
+import { Relay } from '../../src/chat/relay.js'
 import { chatPlugin } from '../../src/chat/routes.js'
 import type { AuditEntry, AuditTrail, ChatLimits, Identity, Lease, Rollout } from '../../src/chat/seams.js'
 import { Breakers } from '../../src/chat/upstream/breakers.js'
@@ -155,7 +156,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     },
     close: () => edge.close(),
   })
-  const observer: RelayObserver = {
+  const observer: AnswerObserver = {
     onStreamEnd: reason => told.ends.push(reason),
     onRetry: () => told.retries++,
     onUpstreamError: code => told.errors.push(code),
