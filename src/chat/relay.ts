@@ -29,6 +29,8 @@ export type RelayParts = {
   readonly clock: Clock
   readonly timers: Timers
   readonly random?: () => number
+  /** A comment after so long a silence; default 15 000. */
+  readonly pingMs?: number
 }
 
 export type JoinOptions = {
@@ -131,7 +133,7 @@ export class Relay {
 
   /** A connection that follows the stream from a position on. */
   join(found: FoundStream, stream: OpenStream, options: JoinOptions): void {
-    const { clock, timers, config } = this.#parts
+    const { clock, timers, config, pingMs = PING_MS } = this.#parts
     const { facts, log } = found
     const generation = this.#running.get(facts.streamId)
     const { connectionId, isResume, from, credential } = options
@@ -144,7 +146,7 @@ export class Relay {
       from: Math.min(from, log.tail),
       greeting: `${encodeRetryOnce()}${resumed}`,
       credential,
-      limits: { heartbeatMs: chatHeartbeatMs, pingMs: PING_MS, stallMs: chatReaderStallMs },
+      limits: { heartbeatMs: chatHeartbeatMs, pingMs, stallMs: chatReaderStallMs },
       clock,
       timers,
       onMoved: () => generation?.balance(),

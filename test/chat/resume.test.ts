@@ -244,6 +244,14 @@ describe('keeping a connection alive', () => {
   })
 })
 
+test('a silent connection gets a comment between heartbeats', async () => {
+  const here = await start({ pingMs: 20, mock: { script: HALF_WAY } })
+  const reader = await ask(here).until(({ comments }) => comments.length >= 3)
+  expect(new Set(reader.comments)).toEqual(new Set(['ping']))
+  expect(reader.ofType('heartbeat')).toEqual([])
+  reader.cut()
+})
+
 test('an answer that passes the log ends with too_large', async () => {
   const here = await start({
     chat: { chatLogBytes: 4096 },

@@ -1,11 +1,11 @@
 // The relay on a real server on port 0, a scripted upstream behind it, and clients that read as a browser would.
 import http from 'node:http'
 import { Writable } from 'node:stream'
+import type { AnswerObserver } from '../../src/chat/begin.js'
 import type { ChatConfig } from '../../src/chat/chat-config.js'
 import type { LogStore } from '../../src/chat/log/chat-log.js'
 import { MemoryStore } from '../../src/chat/log/memory-store.js'
 import { type MockOptions, type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
-import type { AnswerObserver } from '../../src/chat/begin.js'
 import { Relay } from '../../src/chat/relay.js'
 import { chatPlugin } from '../../src/chat/routes.js'
 import type { AuditEntry, AuditTrail, ChatLimits, Identity, Lease, Rollout } from '../../src/chat/seams.js'
@@ -114,6 +114,7 @@ export type ChatRigOptions = {
   /** Instead of the mock's own URL. */
   readonly backends?: (mock: MockUpstream) => readonly string[]
   readonly breakerRestMs?: number
+  readonly pingMs?: number
   /** Memory of its own unless given. */
   readonly store?: LogStore
 }
@@ -178,6 +179,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     store: options.store ?? new MemoryStore({ logBytes: () => config.chatLogBytes, timers }),
     edge: () => watched(createUndiciEdge()),
     breakers: new Breakers(options.breakerRestMs),
+    ...(options.pingMs === undefined ? {} : { pingMs: options.pingMs }),
     audit,
     observer,
     log,
