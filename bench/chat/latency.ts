@@ -22,18 +22,19 @@ function added(relayed: Percentiles, direct: Percentiles) {
 
 const ignore = (): void => {}
 
-/** One stream at a time, direct and relayed in turns. */
+/** One stream at a time: direct, relayed and through a bare pipe in turns. */
 export async function firstTokens(rounds: number) {
   const upstream = await startUpstream(['--tokens', '3', '--rate', '0', '--first-token', '0', '--stamped'])
   const relay = await startRelay(upstream.url)
-  const direct: number[] = []
-  const relayed: number[] = []
+  const bare = await startBarePipe(upstream.url)
+  const tookMs: Record<'direct' | 'relayed' | 'bare', number[]> = { direct: [], relayed: [], bare: [] }
   const warmUp = Math.ceil(rounds / 5)
   try {
     for (let i = 0; i < rounds + warmUp; i++) {
       for (const [target, into] of [
-        [{ url: upstream.url, path: DIRECT_PATH }, direct],
-        [{ url: relay.url, path: RELAYED_PATH }, relayed],
+        [{ url: upstream.url, path: DIRECT_PATH }, tookMs.direct],
+        [{ url: relay.url, path: RELAYED_PATH }, tookMs.relayed],
+        [{ url: bare.url, path: '/' }, tookMs.bare],
       ] as const) {
         const client = readAnswer(target, ignore)
         const ms = await client.firstTokenMs
@@ -42,11 +43,22 @@ export async function firstTokens(rounds: number) {
       }
     }
   } finally {
+    await bare.stop()
     await relay.stop()
     await upstream.stop()
   }
-  const [d, r] = [percentiles(direct), percentiles(relayed)]
-  return { direct_ms: d, relayed_ms: r, added_ms: added(r, d), target: { p50: 0.5, p99: 3 } }
+  const direct = percentiles(tookMs.direct)
+  const relayed = percentiles(tookMs.relayed)
+  const piped = percentiles(tookMs.bare)
+  return {
+    direct_ms: direct,
+    relayed_ms: relayed,
+    bare_pipe_ms: piped,
+    added_ms: added(relayed, direct),
+    // What a second connection and Node itself add, with nothing parsed, guarded, numbered or kept.
+    bare_pipe_added_ms: added(piped, direct),
+    target: { p50: 0.5, p99: 3 },
+  }
 }
 
 type Load = { readonly streams: number; readonly rate: number; readonly durationSec: number }
