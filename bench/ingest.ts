@@ -1,15 +1,11 @@
 // What following a status stream costs: one difference applied to a status of 1 MB, and the way of a difference from the
 // producer's socket through a real server, in a process of its own, to the first byte at one of its readers. JSON out.
-//
-//     node dist/bench/ingest.js [changes]
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import { parseStatusEvent } from '../src/ingest/parse.js'
 import { EMPTY_STATE, reduce } from '../src/ingest/store.js'
-import { describeMachine } from './machine.js'
 import { startServer } from './sse/own-server.js'
 import { median, percentile } from './stats.js'
 
@@ -39,7 +35,7 @@ function diffOf(cycle: number, name: string) {
 }
 
 /** From the text of an event to the new baseline. */
-export function measureApply(count: number) {
+function measureApply(count: number) {
   const status = statusOf(1_000, 80)
   const full = event(1, 'panel_full', { status })
   let state = reduce(EMPTY_STATE, parseStatusEvent('panel_full', full), 0)
@@ -85,7 +81,7 @@ async function startProducer() {
   }
 }
 
-export async function measureLatency(changes: number) {
+async function measureLatency(changes: number) {
   const producer = await startProducer()
   // No ticks and no heartbeats: every byte is an answer to a difference.
   const server = await startServer(['serve', '--source', producer.url, '--refresh', '3600'], {
@@ -116,9 +112,7 @@ export async function measureLatency(changes: number) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const machine = describeMachine()
+export async function benchIngest(changes: number) {
   const apply = measureApply(5_000)
-  const latency = await measureLatency(Number(process.argv[2] ?? 300))
-  console.log(JSON.stringify({ bench: 'ingest', machine, apply, ingest_to_reader: latency }))
+  return { bench: 'ingest', apply, ingest_to_reader: await measureLatency(changes) }
 }

@@ -1,19 +1,12 @@
 // How fast the SSE parser reads: MB/s for 1 KB events in 64 KiB chunks, and the time of one long line in 1-byte chunks at
-// three sizes, from which the growth is seen. Prints one JSON line.
-//
-//     node dist/bench/parse.js [rounds]
-import { pathToFileURL } from 'node:url'
+// three sizes, from which the growth is seen.
 import { createSseParser } from '../src/sse/parse.js'
+import { median } from './stats.js'
 
 const CHUNK_BYTES = 64 * 1024
 
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[sorted.length >> 1] ?? Number.NaN
-}
-
 /** Megabytes a second over `totalBytes` of events with `payloadBytes` of data each. */
-export function measureThroughput(payloadBytes: number, totalBytes: number): number {
+function measureThroughput(payloadBytes: number, totalBytes: number): number {
   const event = `id: 1a2b3c-12345\nevent: panel_update\ndata: ${'x'.repeat(payloadBytes)}\n\n`
   const stream = new TextEncoder().encode(event.repeat(Math.ceil((2 * CHUNK_BYTES) / event.length)))
   let events = 0
@@ -30,7 +23,7 @@ export function measureThroughput(payloadBytes: number, totalBytes: number): num
 }
 
 /** Milliseconds to read one data line of `lengthBytes` that comes byte by byte. */
-export function measureLongLine(lengthBytes: number): number {
+function measureLongLine(lengthBytes: number): number {
   const head = new TextEncoder().encode('data: ')
   const byte = new Uint8Array([0x78])
   const end = new TextEncoder().encode('\n\n')
@@ -44,17 +37,13 @@ export function measureLongLine(lengthBytes: number): number {
   return performance.now() - startedMs
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const rounds = Number(process.argv[2] ?? 7)
+export function benchParse(rounds: number) {
   const samples = Array.from({ length: rounds }, () => measureThroughput(1024, 200e6))
   const longLine = [2.5e6, 5e6, 10e6].map(bytes => ({ bytes, ms: Math.round(measureLongLine(bytes)) }))
-  console.log(
-    JSON.stringify({
-      bench: 'parse',
-      event_bytes: 1024,
-      mb_per_sec: { median: Math.round(median(samples)), min: Math.round(Math.min(...samples)) },
-      long_line_1_byte_chunks: longLine,
-      node: process.version,
-    }),
-  )
+  return {
+    bench: 'parse',
+    event_bytes: 1024,
+    mb_per_sec: { median: Math.round(median(samples)), min: Math.round(Math.min(...samples)) },
+    long_line_1_byte_chunks: longLine,
+  }
 }

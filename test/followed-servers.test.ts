@@ -98,6 +98,7 @@ test('both kinds of followers are equal to their server again after a kill, a re
   await all(1, 102)
   expect(performance.now() - startedMs).toBeLessThan(1_000 + 8_000)
   await Promise.all([byStatus, byBoard].map(({ at }) => untilState(at, /^fresh$/)))
+  expect(byBoard.said().err).toMatch(/is lost[\s\S]*the followed server is back/)
 
   // Paused: noticed by the silence; nothing is lost when it goes on.
   again.signal('SIGSTOP')

@@ -31,8 +31,7 @@ async function served(settings: Partial<HubSettings> = {}, speed = 1) {
     return made
   }
   const publish = (board: Board): Board => {
-    hub.publish(board, 0.9)
-    hub.flush()
+    hub.publishNow(board, 0.9)
     return board
   }
   return { hub, rig, client, publish }

@@ -9,6 +9,7 @@ import { type ClientOptions, clientOptions } from './client-options.js'
 import { Connections } from './connections.js'
 import { ControlLink, type Reply } from './control-link.js'
 import { Histogram } from './histogram.js'
+import { lineOnInput } from './line-on-input.js'
 import { Tally } from './tally.js'
 
 const STALL_MS = 15_000
@@ -160,14 +161,6 @@ class Run {
       srv_cpu_pct: cpuUs / seconds / 10_000,
     }
   }
-}
-
-/** True for a line, false for the end of input. */
-function lineOnInput(): Promise<boolean> {
-  return new Promise(resolve => {
-    process.stdin.once('data', () => resolve(true))
-    process.stdin.once('end', () => resolve(false))
-  })
 }
 
 const options = clientOptions(process.argv.slice(2))

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { clientOptions } from './client-options.js'
+import { MEASURES } from './measures.js'
 import { parseOptions } from './options.js'
 
 describe('the command line', () => {
@@ -21,7 +22,11 @@ describe('the command line', () => {
       'idle',
     ])
     expect(parseOptions(['--idle', '500'])?.sizes.idleReaders).toBe(500)
-    expect(parseOptions(['--all'])?.measures).toEqual(['dispatch', 'cpu', 'rate', 'gzip', 'idle', 'stalled'])
+    expect(parseOptions(['--all'])?.measures).toEqual([...MEASURES])
+    expect(parseOptions(['--readers', '5,500'])).toMatchObject({
+      measures: ['dispatch', 'cpu', 'rate', 'readers'],
+      sizes: { readers: [5, 500] },
+    })
     expect(parseOptions(['--only', 'idle,cpu', '--gzip'])?.measures).toEqual(['idle', 'cpu'])
   })
 
@@ -40,7 +45,11 @@ describe('the command line', () => {
   test.each([
     [['--rounds', '0'], '--rounds must be a whole number from 1 to 100, got 0'],
     [['--size', 'big'], '--size must be a whole number from 400 to 60000, got big'],
-    [['--only', 'cpu,speed'], '--only takes dispatch, cpu, rate, gzip, idle, stalled; got speed'],
+    [['--readers', '1,99999'], '--readers must be a whole number from 1 to 20000, got 99999'],
+    [
+      ['--only', 'cpu,speed'],
+      '--only takes dispatch, cpu, rate, gzip, readers, storm, idle, stalled, scrape; got speed',
+    ],
   ])('refuses %j and says what is allowed', (args, message) => {
     expect(() => parseOptions(args)).toThrow(message)
   })

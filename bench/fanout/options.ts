@@ -1,11 +1,13 @@
 // The command line of the benchmark.
 import { parseArgs } from 'node:util'
+import { SERVERS, type ServerName } from './installed.js'
 import { MEASURES, type MeasureName, type Sizes } from './measures.js'
 
 export type Options = {
   readonly rounds: number
   readonly sizes: Sizes
   readonly measures: readonly MeasureName[]
+  readonly servers: readonly ServerName[]
   /** Path of an external load client; null = ours. */
   readonly client: string | null
   readonly json: boolean
@@ -13,22 +15,27 @@ export type Options = {
   readonly check: boolean
 }
 
-export const USAGE = `Usage: bench:fanout [options]
-  Measures our hub, the bare loop and better-sse side by side; the table goes to standard error.
+export const USAGE = `Usage: g6 bench fanout [options]
+  Measures our hub, the bare loop, better-sse and nchan side by side; the table goes to standard error.
+  Who is not installed is named in the report (Debian: apt-get install nginx libnginx-mod-nchan).
   --rounds N      interleaved rounds (5)
   --clients N     readers (1000)
   --secs S        measured seconds of each run (4)
   --size BYTES    size of an event (1024)
   --gzip          also compressed against plain, 4 KB
+  --readers A,B   also processor, times and memory at so many readers (1,10,50,1000,10000)
+  --storm         also 50 readers at once and 1000 within a second
   --idle N        also memory of N idle readers (10000)
   --stalled       also growth with 100 stalled of 120 readers
+  --scrape        also a scrape of /metrics with as many readers as --idle says
   --all           everything
+  --servers A,B   only these: ${SERVERS.join(', ')} 
   --only A,B      only these: ${MEASURES.join(', ')}
   --quick         two short rounds: under a minute
   --client PATH   an external load client with our client's options
   --json          JSON on standard output
-  --out FILE      JSON into a file
-  --check         exit 1 when a ratio is over 1.3 times its target
+  --out FILE      JSON into a file, after every round
+  --check         exit 1 when processor time, bytes or memory are over 1.3 times their target (times are reported)
 `
 
 function whole(text: string | undefined, name: string, fallback: number, min: number, max: number): number {
@@ -38,6 +45,17 @@ function whole(text: string | undefined, name: string, fallback: number, min: nu
     throw new RangeError(`--${name} must be a whole number from ${min} to ${max}, got ${text}`)
   }
   return value
+}
+
+const READERS = [1, 10, 50, 1_000, 10_000] as const
+const MAX_READERS = 20_000
+const MAX_COUNTS = 10
+
+function counts(text: string | undefined): readonly number[] {
+  if (text === undefined) return READERS
+  const all = text.split(',')
+  if (all.length > MAX_COUNTS) throw new RangeError(`--readers takes at most ${MAX_COUNTS} numbers`)
+  return all.map(each => whole(each, 'readers', 1, 1, MAX_READERS))
 }
 
 function isMeasure(name: string): name is MeasureName {
@@ -52,6 +70,15 @@ function chosen(only: string | undefined, wanted: Readonly<Record<MeasureName, b
   })
 }
 
+/** In the order of the report: who is judged comes first. */
+function servers(text: string | undefined): readonly ServerName[] {
+  if (text === undefined) return SERVERS
+  const asked = text.split(',')
+  const unknown = asked.find(name => !SERVERS.some(known => known === name))
+  if (unknown !== undefined) throw new RangeError(`--servers takes ${SERVERS.join(', ')}; got ${unknown}`)
+  return SERVERS.filter(name => asked.includes(name))
+}
+
 /** Null when help was asked for. Throws for what cannot be used, naming what is allowed. */
 export function parseOptions(args: readonly string[]): Options | null {
   const { values } = parseArgs({
@@ -62,11 +89,15 @@ export function parseOptions(args: readonly string[]): Options | null {
       secs: { type: 'string' },
       size: { type: 'string' },
       idle: { type: 'string' },
+      readers: { type: 'string' },
       only: { type: 'string' },
+      servers: { type: 'string' },
       client: { type: 'string' },
       out: { type: 'string' },
       gzip: { type: 'boolean', default: false },
       stalled: { type: 'boolean', default: false },
+      storm: { type: 'boolean', default: false },
+      scrape: { type: 'boolean', default: false },
       all: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -83,16 +114,22 @@ export function parseOptions(args: readonly string[]): Options | null {
       secs: whole(values.secs, 'secs', quick ? 1 : 4, 1, 60),
       warmSecs: quick ? 0.5 : 1.5,
       sizeBytes: whole(values.size, 'size', 1024, 400, 60_000),
-      idleReaders: whole(values.idle, 'idle', quick ? 1000 : 10_000, 100, 20_000),
+      idleReaders: whole(values.idle, 'idle', quick ? 1000 : 10_000, 100, MAX_READERS),
+      readers: counts(values.readers),
+      scrapePairs: quick ? 10 : 30,
     },
     measures: chosen(values.only, {
       dispatch: true,
       cpu: true,
       rate: !quick || all,
       gzip: values.gzip || quick || all,
+      readers: values.readers !== undefined || all,
+      storm: values.storm || all,
       idle: values.idle !== undefined || all,
       stalled: values.stalled || all,
+      scrape: values.scrape || all,
     }),
+    servers: servers(values.servers),
     client: values.client ?? null,
     json: values.json,
     out: values.out ?? null,

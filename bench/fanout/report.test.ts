@@ -4,12 +4,16 @@ import { type Report, reportRow, reportText } from './report.js'
 const row = {
   name: 'cpu',
   unit: 'µs',
+  gated: true,
   targets: [
     { against: 'bare', limit: 1.1 },
     { against: 'better-sse', limit: 0.4 },
   ],
 }
-const round = (ours: number, bare: number, other: number) => ({ cpu: { ours, bare, 'better-sse': other } })
+const round = (ours: number, bare: number, other: number) => ({
+  load1: 0.5,
+  values: { cpu: { ours, bare, 'better-sse': other } },
+})
 
 describe('a row of the report', () => {
   test('judges the median of the ratios round by round, not the ratio of medians', () => {
@@ -32,9 +36,55 @@ describe('a row of the report', () => {
   })
 
   test('judges a limit by itself on the value of the first subject', () => {
-    const memory = { name: 'memory', unit: 'KiB', targets: [{ against: null, limit: 8 }] }
-    const made = reportRow(memory, [{ memory: { ours: 7, bare: 5 } }, { memory: { ours: 9, bare: 5 } }])
+    const memory = { name: 'memory', unit: 'KiB', gated: true, targets: [{ against: null, limit: 8 }] }
+    const made = reportRow(memory, [
+      { load1: 0, values: { memory: { ours: 7, bare: 5 } } },
+      { load1: 1, values: { memory: { ours: 9, bare: 5 } } },
+    ])
     expect(made.checks).toMatchObject([{ what: 'ours', target: 8, reached: true, value: { median: 8 } }])
+  })
+
+  test('is only reported where CI must not fail by it', () => {
+    const reported = reportRow({ ...row, gated: false }, [round(100, 1, 1)])
+    expect(reported.checks).toMatchObject([
+      { gated: false, reached: false, passed: true },
+      { gated: false, reached: false, passed: true },
+    ])
+    const targets = [{ against: 'bare', limit: 1, reported: true }]
+    expect(reportRow({ ...row, targets }, [round(100, 1, 1)]).checks).toMatchObject([{ passed: true }])
+  })
+
+  test('is not judged against one who is not installed', () => {
+    const values = { cpu: { ours: 1, bare: 1 } }
+    expect(reportRow(row, [{ load1: 0, values }]).checks.map(({ what }) => what)).toEqual(['ours / bare'])
+  })
+
+  test('pairs only the rounds in which both were measured', () => {
+    const values = { cpu: { ours: 50, 'better-sse': 100 } }
+    const made = reportRow(row, [{ load1: 0, values }, round(10, 10, 100)])
+    expect(made.checks).toMatchObject([
+      { what: 'ours / bare', value: { median: 1, count: 1 } },
+      { what: 'ours / better-sse', value: { count: 2 } },
+    ])
+  })
+
+  test('says under which load each figure was taken', () => {
+    const values = { cpu: { ours: 1, bare: 1 } }
+    const made = reportRow(row, [
+      { load1: 1, values },
+      { load1: 3, values },
+      { load1: 9, values: {} },
+    ])
+    expect(made.load1).toEqual({ median: 2, min: 1, max: 3, count: 2 })
+  })
+
+  test('judges nobody else where ours failed in every round', () => {
+    const targets = [
+      { against: 'bare', limit: 1 },
+      { against: null, limit: 1 },
+    ]
+    const made = reportRow({ ...row, targets }, [{ load1: 0, values: { cpu: { bare: 5, nchan: 50 } } }])
+    expect(made).toMatchObject({ judged: 'ours', checks: [] })
   })
 
   test('refuses to judge nothing', () => {
@@ -44,17 +94,21 @@ describe('a row of the report', () => {
 
 test('the text says machine, values, ratios, targets and verdicts', () => {
   const report: Report = {
+    bench: 'fanout',
+    date: '2026-01-05T00:00:00.000Z',
     machine: { cpu: 'Some CPU', cores: 2, memoryMb: 4096, node: 'v20.19.0', kernel: 'Linux 6', load1: 0.1 },
     pinned: true,
     client: 'ours',
     rounds: 1,
-    notes: ['a note'],
+    notes: ['round 1, stalled: nchan: it failed'],
+    missing: [{ name: 'nchan', why: 'not installed' }],
     rows: [reportRow(row, [round(8, 7, 21)])],
     passed: true,
   }
   const text = reportText(report)
   expect(text).toContain('Some CPU, 2 cores, Linux 6, Node v20.19.0, load 0.10')
-  expect(text).toContain('a note\n')
+  expect(text).toContain('nchan: not installed\n')
+  expect(text).toContain('round 1, stalled: nchan: it failed\n')
   expect(text).toContain('cpu [µs]')
   expect(text).toMatch(/ours \/ bare +1\.14 \(1\.14–1\.14\) {2}target ≤ 1\.1: missed, within 1\.3 ×/)
   expect(text).toMatch(/ours \/ better-sse +0\.38 .*target ≤ 0\.4: reached/)

@@ -1,10 +1,14 @@
 // From the values of all rounds to what is reported: medians, ratios with their spread, targets, and whether CI passes.
 import type { Machine } from '../machine.js'
 import { pairedRatio, type Spread, spread } from '../stats.js'
+import type { Missing } from './installed.js'
 import type { RoundValues, Row } from './measures.js'
 
 /** CI allows this much over a target: the noise of such measurements is ± 15–20 %. */
 export const GATE = 1.3
+
+/** The load average when it began, and what was measured. */
+export type Round = { readonly load1: number; readonly values: RoundValues }
 
 export type Check = {
   /** `ours / bare`, or `ours` for a limit by itself. */
@@ -12,30 +16,46 @@ export type Check = {
   readonly value: Spread
   readonly target: number
   readonly reached: boolean
-  /** In at least one round within the target times the gate. */
+  readonly gated: boolean
+  /** In at least one round within the target times the gate; always true where a row is only reported. */
   readonly passed: boolean
 }
 
 export type ReportRow = {
   readonly name: string
   readonly unit: string
+  /** The subject judged: ours. */
+  readonly judged: string
+  /** Load average when each round of it began; the benchmark's own work is part of it. */
+  readonly load1: Spread
   readonly values: Readonly<Record<string, Spread>>
   readonly checks: readonly Check[]
 }
 
 export type Report = {
+  readonly bench: 'fanout'
+  /** When it began: ISO 8601, UTC. */
+  readonly date: string
   readonly machine: Machine
   readonly pinned: boolean
   readonly client: string
   readonly rounds: number
+  /** Who was not measured, and why. */
+  readonly missing: readonly Missing[]
+  /** Who failed a measure: which round, which measure, why. The report has not passed when it was ours. */
   readonly notes: readonly string[]
   readonly rows: readonly ReportRow[]
   readonly passed: boolean
 }
 
-function valuesOf(rounds: readonly RoundValues[], row: Row): ReadonlyMap<string, readonly number[]> {
+/** Whether anybody has a value for it in any round. */
+export function hasValues(row: Row, rounds: readonly Round[]): boolean {
+  return rounds.some(({ values }) => Object.keys(values[row.name] ?? {}).length > 0)
+}
+
+function valuesOf(rounds: readonly Round[], row: Row): ReadonlyMap<string, readonly number[]> {
   const bySubject = new Map<string, number[]>()
-  for (const round of rounds) {
+  for (const { values: round } of rounds) {
     for (const [subject, value] of Object.entries(round[row.name] ?? {})) {
       const values = bySubject.get(subject) ?? []
       values.push(value)
@@ -45,25 +65,47 @@ function valuesOf(rounds: readonly RoundValues[], row: Row): ReadonlyMap<string,
   return bySubject
 }
 
-export function reportRow(row: Row, rounds: readonly RoundValues[]): ReportRow {
+/** Ratios of the rounds that have both; null when there is none. */
+function ratioTo(rounds: readonly Round[], row: Row, judged: string, against: string): Spread | null {
+  const ours: number[] = []
+  const theirs: number[] = []
+  for (const { values } of rounds) {
+    const own = values[row.name]?.[judged]
+    const other = values[row.name]?.[against]
+    if (own === undefined || other === undefined) continue
+    ours.push(own)
+    theirs.push(other)
+  }
+  return ours.length === 0 ? null : pairedRatio(ours, theirs)
+}
+
+export function reportRow(row: Row, rounds: readonly Round[]): ReportRow {
   const bySubject = valuesOf(rounds, row)
-  const [first] = bySubject
-  if (first === undefined) throw new Error(`no values for ${row.name}`)
-  const [judged, own] = first
-  const checks = row.targets.map(({ against, limit }): Check => {
-    const theirs = against === null ? null : (bySubject.get(against) ?? [])
-    const value = theirs === null ? spread(own) : pairedRatio(own, theirs)
-    return {
-      what: against === null ? judged : `${judged} / ${against}`,
-      value,
-      target: limit,
-      reached: value.median <= limit,
-      // A loss shows in every round; noise does not.
-      passed: value.min <= limit * GATE,
-    }
+  if (bySubject.size === 0) throw new Error(`no values for ${row.name}`)
+  // The name is ours, or ours in some way; where ours failed in every round, nothing is judged.
+  const judged = [...bySubject.keys()].find(subject => subject.startsWith('ours')) ?? 'ours'
+  const own = bySubject.get(judged) ?? []
+  const checks = row.targets.flatMap(({ against, limit, reported }): Check[] => {
+    const alone = own.length === 0 ? null : spread(own)
+    const value = against === null ? alone : ratioTo(rounds, row, judged, against)
+    // Not installed here, or it failed every time: the report says which.
+    if (value === null) return []
+    const gated = row.gated && reported !== true
+    return [
+      {
+        what: against === null ? judged : `${judged} / ${against}`,
+        value,
+        target: limit,
+        reached: value.median <= limit,
+        // A loss shows in every round; noise does not.
+        gated,
+        passed: !gated || value.min <= limit * GATE,
+      },
+    ]
   })
   const values = Object.fromEntries([...bySubject].map(([subject, all]) => [subject, spread(all)]))
-  return { name: row.name, unit: row.unit, values, checks }
+  const load1 = spread(rounds.filter(({ values: each }) => row.name in each).map(round => round.load1))
+  return { name: row.name, unit: row.unit, judged, load1, values, checks }
 }
 
 function short(value: number): string {
@@ -77,10 +119,11 @@ function ranged({ median, min, max }: Spread): string {
 
 /** For people: a block for each row, median and (min–max) of all rounds. */
 export function reportText(report: Report): string {
-  const { machine, pinned, client, rounds, notes, rows } = report
+  const { machine, pinned, client, rounds, missing, notes, rows } = report
   const lines = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, Node ${machine.node}, load ${machine.load1.toFixed(2)}`,
     `${rounds} interleaved rounds, ${pinned ? 'server on core 0, client on core 1' : 'not pinned'}, client: ${client}`,
+    ...missing.map(({ name, why }) => `${name}: ${why}`),
     ...notes,
   ]
   for (const { name, unit, values, checks } of rows) {
@@ -88,8 +131,8 @@ export function reportText(report: Report): string {
     for (const [subject, value] of Object.entries(values)) {
       lines.push(`  ${subject.padEnd(26)} ${ranged(value)}`)
     }
-    for (const { what, value, target, reached, passed } of checks) {
-      const verdict = reached ? 'reached' : passed ? `missed, within ${GATE} ×` : 'MISSED'
+    for (const { what, value, target, reached, gated, passed } of checks) {
+      const verdict = reached ? 'reached' : !gated ? 'missed' : passed ? `missed, within ${GATE} ×` : 'MISSED'
       lines.push(`  ${what.padEnd(26)} ${ranged(value)}  target ≤ ${target}: ${verdict}`)
     }
   }

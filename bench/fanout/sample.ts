@@ -1,19 +1,10 @@
 // One measurement of one server: a fresh server process, a fresh client process, a few seconds, numbers.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { Child } from './children.js'
-import { ControlLink } from './control-link.js'
-
-export type ServerName = 'ours' | 'bare' | 'better-sse'
-
-/** How children are started. */
-export type Bench = {
-  /** Server to core 0, client to core 1. */
-  readonly pin: boolean
-  /** An external load client with the same options; null = ours. */
-  readonly client: string | null
-}
+import type { Child } from './children.js'
+import type { ControlLink } from './control-link.js'
+import type { ServerName } from './installed.js'
+import { type Bench, startClient, startServer, stopServer } from './processes.js'
 
 export type Load = {
   readonly sizeBytes: number
@@ -37,18 +28,17 @@ const clientResult = z.object({
   all_complete: z.boolean(),
 })
 
-const whereabouts = z.object({ port: z.number(), ctl: z.number(), path: z.string(), pid: z.number() })
-
 export type Sample = {
   readonly cpuUsPerDelivery: number
   readonly bytesPerDelivery: number
   readonly p50Us: number
   readonly p99Us: number
+  /** Resident memory of the server when all were connected and nothing was published yet. */
+  readonly rssBytes: number
   /** Highest resident memory during the run over that when warm; only looked at where readers are stalled. */
   readonly growthBytes: number
 }
 
-const START_MS = 20_000
 const CONNECT_MS = 70_000
 const DRAIN_MS = 30_000
 /** Greetings are on their way when the client says it is ready. */
@@ -57,35 +47,11 @@ const WATCH_MS = 250
 /** A server that grows past this is stopped: the point is made, and the machine is needed. */
 const MAX_RSS_BYTES = 2_147_483_648
 
-const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-
-function pinned(bench: Bench, core: number, command: readonly string[]): readonly string[] {
-  return bench.pin ? ['taskset', '-c', String(core), ...command] : command
-}
-
-type Server = { readonly child: Child; readonly link: ControlLink; readonly at: z.infer<typeof whereabouts> }
-
-async function startServer(bench: Bench, name: ServerName, sizeBytes: number): Promise<Server> {
-  const node = [process.execPath, '--expose-gc', script(`./servers/${name}.js`), '--size', String(sizeBytes)]
-  const child = new Child(name, pinned(bench, 0, node))
-  const at = whereabouts.parse(JSON.parse(await child.line(START_MS)))
-  return { child, link: await ControlLink.connect(at.ctl), at }
-}
-
-async function stopServer({ child, link }: Server): Promise<void> {
-  link.close()
-  await child.end()
-}
-
-function startClient(bench: Bench, { at }: Server, load: Load): Child {
-  const own = [process.execPath, script('./client.js')]
-  const external = bench.client === null ? [] : [bench.client, '--pids', String(at.pid), '--spin']
-  const args = ['--port', at.port, '--ctl', at.ctl, '--path', at.path, '--n', load.clients]
-  args.push('--stalled', load.stalled, '--secs', load.secs, '--warm', load.warmSecs)
+function clientArgs(load: Load): readonly string[] {
+  const args = ['--n', load.clients, '--stalled', load.stalled, '--secs', load.secs, '--warm', load.warmSecs]
   if (load.rate > 0) args.push('--rate', load.rate)
   if (load.gzip) args.push('--gz', '--inflate', 2)
-  const command = [...(bench.client === null ? own : external), ...args.map(String)]
-  return new Child('client', pinned(bench, 1, command))
+  return args.map(String)
 }
 
 /**
@@ -114,14 +80,17 @@ async function watchMemory(
 /** Runs the load against a fresh server. An error when an event was lost or doubled or a connection broke. */
 export async function measureLoad(bench: Bench, name: ServerName, load: Load): Promise<Sample> {
   const server = await startServer(bench, name, load.sizeBytes)
-  const client = startClient(bench, server, load)
+  const client = startClient(bench, server, clientArgs(load))
   const run = { over: false }
   try {
     await client.line(CONNECT_MS)
     await sleep(SETTLE_MS)
+    const { rssBytes } = await server.link.ask()
     // Asking costs the server a little; only the run about memory is watched.
     const growth =
       load.stalled > 0 ? watchMemory(server.link, client, load.warmSecs, run) : Promise.resolve(0)
+    // Awaited below, after the client's answer; until then nobody waits for it.
+    growth.catch(() => {})
     client.say('go')
     const answer = client.line((load.secs + load.warmSecs) * 1000 + DRAIN_MS)
     // A client stopped for the server's hunger gives no answer; its growth is the result.
@@ -130,7 +99,7 @@ export async function measureLoad(bench: Bench, name: ServerName, load: Load): P
     const growthBytes = await growth
     if (line === null) {
       if (growthBytes < MAX_RSS_BYTES / 2) throw new Error(`${name}: the client gave no result`)
-      return { cpuUsPerDelivery: 0, bytesPerDelivery: 0, p50Us: 0, p99Us: 0, growthBytes }
+      return { cpuUsPerDelivery: 0, bytesPerDelivery: 0, p50Us: 0, p99Us: 0, rssBytes, growthBytes }
     }
     const result = clientResult.parse(JSON.parse(line))
     if (!result.all_complete || result.gaps + result.dups + result.dead > 0 || result.deliv === 0) {
@@ -141,6 +110,7 @@ export async function measureLoad(bench: Bench, name: ServerName, load: Load): P
       bytesPerDelivery: result.bytes_per_deliv,
       p50Us: result.lat_us.p50,
       p99Us: result.lat_us.p99,
+      rssBytes,
       growthBytes,
     }
   } finally {
@@ -164,7 +134,7 @@ export async function measureIdle(bench: Bench, name: ServerName, readers: numbe
   const server = await startServer(bench, name, load.sizeBytes)
   const clients: Child[] = []
   const connect = async (count: number): Promise<Child> => {
-    const client = startClient(bench, server, { ...load, clients: count })
+    const client = startClient(bench, server, clientArgs({ ...load, clients: count }))
     clients.push(client)
     await client.line(CONNECT_MS)
     await sleep(1_000)

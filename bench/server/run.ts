@@ -1,9 +1,9 @@
 // The smaller promises of the stream, on the real server in a process of its own: connect storms, resync, idle connections,
 // the size of updates; and, in this process, the cost of a line diff.
 import http from 'node:http'
-import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { applyLinesDiff, diffLines } from '../../src/board/diff.js'
+import { type Visitor, visit } from '../fanout/visitor.js'
 import { startDemoServer } from '../sse/own-server.js'
 import { median, percentile } from '../stats.js'
 
@@ -37,26 +37,8 @@ async function resync(url: string) {
   }
 }
 
-type Visitor = { readonly socket: Socket; readonly snapshotMs: Promise<number> }
-
-/** A client as light as can be, so that its own work does not hide the server's: how long until it has its whole board. */
-function visit(port: number): Visitor {
-  const startMs = performance.now()
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-  socket.write('GET /summary/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
-  const snapshotMs = new Promise<number>((resolve, reject) => {
-    let tail = ''
-    let hasBegun = false
-    socket.on('data', bytes => {
-      tail = tail.slice(-32) + bytes.toString('latin1')
-      hasBegun ||= tail.includes('event: full_snapshot')
-      if (hasBegun && tail.endsWith('\n\n\r\n')) resolve(performance.now() - startMs)
-    })
-    socket.on('error', reject)
-    socket.on('close', () => reject(new Error('the stream ended before the board came')))
-  })
-  return { socket, snapshotMs }
-}
+const comeFor = (port: number): Visitor =>
+  visit({ port, path: '/summary/events', mark: 'event: full_snapshot' })
 
 /** `count` clients within `overMs`; when the last of them had its whole board. */
 async function storm(url: string, count: number, overMs: number) {
@@ -66,9 +48,9 @@ async function storm(url: string, count: number, overMs: number) {
   for (let i = 0; i < count; i++) {
     const aheadMs = (overMs * i) / count - (performance.now() - startMs)
     if (aheadMs > 2) await wait(aheadMs)
-    visitors.push(visit(port))
+    visitors.push(comeFor(port))
   }
-  const each = await Promise.all(visitors.map(({ snapshotMs }) => snapshotMs))
+  const each = await Promise.all(visitors.map(({ servedMs }) => servedMs))
   const allMs = performance.now() - startMs
   for (const { socket } of visitors) socket.destroy()
   return {
@@ -88,8 +70,8 @@ async function residentMb(url: string): Promise<number> {
 async function idle(url: string, count: number) {
   const port = Number(new URL(url).port)
   const beforeMb = median([await residentMb(url), await residentMb(url), await residentMb(url)])
-  const visitors = Array.from({ length: count }, () => visit(port))
-  await Promise.all(visitors.map(({ snapshotMs }) => snapshotMs))
+  const visitors = Array.from({ length: count }, () => comeFor(port))
+  await Promise.all(visitors.map(({ servedMs }) => servedMs))
   await wait(SETTLE_MS * 3)
   const afterMb = median([await residentMb(url), await residentMb(url), await residentMb(url)])
   for (const { socket } of visitors) socket.destroy()

@@ -7,7 +7,10 @@ import { settingsPage } from '../config/settings-page.js'
 import { settingsSchema } from '../config/settings-schema.js'
 import { errorsPage } from '../guards/errors.js'
 import { httpPage, openApiDocument } from '../http/reference.js'
+import { clientFilePlugin } from '../http/routes/client-file.js'
+import { statusStreamPlugin } from '../http/routes/status-stream.js'
 import { eventsPage } from '../http/schema-documents.js'
+import { StatusHub } from '../hub/status-hub.js'
 import { silentLog } from '../log/log.js'
 import { silentMetrics } from '../metrics/metrics.js'
 import { metricsPage } from '../metrics/page.js'
@@ -20,14 +23,17 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   const defaults = loadConfig({ env: {} })
   if (!defaults.ok) throw new Error('the defaults are not usable settings')
-  // Put together for its description; nothing of it is opened.
+  const config = () => defaults.config
+  // Put together for their descriptions; nothing of them is opened.
   const chat = createChat({
-    config: () => defaults.config,
+    config,
     metrics: silentMetrics(),
     log: silentLog,
     clock: systemClock,
   })
-  const openapi = await openApiDocument(defaults.config, VERSION, chat.plugins)
+  const statusHub = new StatusHub({ settings: config, clock: systemClock })
+  const plugins = [clientFilePlugin(), statusStreamPlugin(statusHub, config), ...chat.plugins]
+  const openapi = await openApiDocument(defaults.config, VERSION, plugins).finally(() => statusHub.close())
   return new Map([
     ['settings.md', settingsPage()],
     ['g6.schema.json', json(settingsSchema())],

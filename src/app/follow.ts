@@ -4,11 +4,10 @@ import type { Board } from '../board/board.js'
 import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
 import type { Output } from '../engine/cycle.js'
+import type { CyclesObserver } from '../engine/cycles.js'
 import { type BoardSource, FollowLoop } from '../engine/follow-loop.js'
-import type { LoopObserver } from '../engine/loop.js'
 import type { Source } from '../engine/source.js'
 import { type IngestView, ingestViews } from '../ingest/view.js'
-import type { TimelessContext } from '../panels/definition.js'
 import type { Thresholds } from '../panels/thresholds.js'
 import { staleAfter } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
@@ -36,17 +35,17 @@ export function deriveWith(source: ProgramSource, status: Status, nowMs: number)
   )
 }
 
-/** What panels are told of followed streams: the same object while nothing changed. */
+/** What panels are told of followed streams: the same list while nothing changed; null where none is followed. */
 export class IngestContext {
   #views: readonly IngestView[] = []
 
   constructor(readonly source: ProgramSource) {}
 
-  at(nowMs: number, intervalSec: number | null): Pick<TimelessContext, 'ingest'> {
+  at(nowMs: number, intervalSec: number | null): readonly IngestView[] | null {
     const stats = isBoardSource(this.source) ? undefined : this.source.ingest?.(nowMs, intervalSec)
-    if (stats === undefined) return {}
+    if (stats === undefined) return null
     this.#views = ingestViews(stats, this.#views)
-    return { ingest: this.#views }
+    return this.#views
   }
 }
 
@@ -56,7 +55,7 @@ export type FollowParts = {
   readonly config: () => Config
   readonly thresholds: () => Thresholds
   readonly clock: Clock
-  readonly observer: LoopObserver
+  readonly observer: CyclesObserver
 }
 
 export function createFollowLoop({
@@ -78,8 +77,6 @@ export function createFollowLoop({
     // 0: no end.
     maxCycles: summaryMaxCycles || null,
     maxMs: summaryMaxSeconds * 1000 || null,
-    onCycle: (result, seconds) => observer.onCycle?.(result, seconds),
-    onOutput: (name, seconds) => observer.onOutput?.(name, seconds),
-    onOutputFailed: (name, error) => observer.onOutputFailed?.(name, error),
+    observer,
   })
 }

@@ -5,11 +5,11 @@ import type { Hub } from '../hub/hub.js'
 export function createHubOutput(hub: Hub): Output {
   return {
     name: 'stream',
+    inCycle: true,
     publish({ board, stats }) {
       // Before the first good reading there is nothing to show: readers wait for the first board.
       if (board.generation === 0) return
-      hub.publish(board, stats.hitRatio)
-      hub.flush()
+      hub.publishNow(board, stats.hitRatio)
     },
     close: () => Promise.resolve(),
   }

@@ -21,11 +21,10 @@ import { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
 import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.js'
 import { createPanelBuilder } from '../panels/build.js'
-import type { TimelessContext } from '../panels/definition.js'
 import { PANELS } from '../panels/registry.js'
 import { staleAfter, type Thresholds } from '../panels/thresholds.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
-import { IndicesLog } from '../sources/indices-log.js'
+import { type IndexFails, IndicesLog } from '../sources/indices-log.js'
 import { httpObserver, hubObserver, loopObserver, readHub, readIngest, readSource } from './bind-metrics.js'
 import type { Chat } from './chat.js'
 import { createEpoch } from './epoch.js'
@@ -150,14 +149,18 @@ export class Program {
         epoch: createEpoch(this.#clock.nowMs()),
         source,
         derive: status => this.#derived(deriveWith(source, status, this.#clock.nowMs())),
-        build: (snapshot, nowMs) =>
-          builder.build({
-            ...this.#surroundings,
-            ...this.#fails(),
-            ...ingest.at(nowMs, snapshot.cycle.intervalSec),
-            snapshot,
-            nowMs,
-          }),
+        build: (snapshot, nowMs) => {
+          const { thresholds, timezone, links } = this.#surroundings
+          const context = { thresholds, timezone, links, snapshot, nowMs }
+          const indexFails = this.#fails()
+          const views = ingest.at(nowMs, snapshot.cycle.intervalSec)
+          if (indexFails === null && views === null) return builder.build(context)
+          return builder.build({
+            ...context,
+            ...(indexFails === null ? {} : { indexFails }),
+            ...(views === null ? {} : { ingest: views }),
+          })
+        },
         refreshMs: () => this.#config.summaryRefreshSec * 1000,
         staleLimits: snapshot =>
           staleAfter(this.#surroundings.thresholds, snapshot?.cycle.intervalSec ?? null),
@@ -323,10 +326,9 @@ export class Program {
   }
 
   /** The Fails column, where a log is named: read beside the loop, shown with the next cycle. */
-  #fails(): Pick<TimelessContext, 'indexFails'> {
+  #fails(): IndexFails | null {
     void this.#indicesLog?.refresh()
-    const fails = this.#indicesLog?.fails ?? null
-    return fails === null ? {} : { indexFails: fails }
+    return this.#indicesLog?.fails ?? null
   }
 
   #linksOf(listening: readonly Listening[]) {

@@ -1,4 +1,4 @@
-// The status stream as an output of the loop: each new status, and what came beside it, goes out in its cycle.
+// The status stream as an output of the loop: each new status, and what came beside it.
 import type { Output } from '../engine/cycle.js'
 import type { StatusHub } from '../hub/status-hub.js'
 

@@ -1,6 +1,7 @@
 // `g6 bench`: measurements an operator can take on the spot; the larger ones are in bench/.
 import { Command, InvalidArgumentError } from 'commander'
 import { CHURNS, type Churn } from '../../bench/cycle/options.js'
+import { capacityCommand, compareCommand, fanoutCommand, soakCommand } from './bench-load.js'
 
 function whole(text: string): number {
   const value = Number(text)
@@ -175,6 +176,30 @@ function terminalCommand(): Command {
     })
 }
 
+function ingestCommand(): Command {
+  return new Command('ingest')
+    .description('Following a stream: one difference applied, and its way to a reader; JSON')
+    .option('--changes <n>', 'How many', positive, 300)
+    .action(async ({ changes }: { readonly changes: number }) => {
+      const { benchIngest } = await import('../../bench/ingest.js')
+      const { describeMachine } = await import('../../bench/machine.js')
+      const machine = describeMachine()
+      process.stdout.write(`${JSON.stringify({ ...(await benchIngest(changes)), machine }, null, 2)}\n`)
+    })
+}
+
+function parseCommand(): Command {
+  return new Command('parse')
+    .description('The stream parser: MB a second, and a long line that comes byte by byte; JSON')
+    .option('--rounds <n>', 'How many', positive, 7)
+    .action(async ({ rounds }: { readonly rounds: number }) => {
+      const { benchParse } = await import('../../bench/parse.js')
+      const { describeMachine } = await import('../../bench/machine.js')
+      const machine = describeMachine()
+      process.stdout.write(`${JSON.stringify({ ...benchParse(rounds), machine }, null, 2)}\n`)
+    })
+}
+
 function readable(report: object): string {
   const shown = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
   return `${Object.entries(report)
@@ -194,6 +219,12 @@ export function benchCommand(): Command {
     .addCommand(sseCommand())
     .addCommand(changeCommand())
     .addCommand(serverCommand())
+    .addCommand(fanoutCommand())
+    .addCommand(soakCommand())
+    .addCommand(compareCommand())
+    .addCommand(capacityCommand())
     .addCommand(chatCommand())
     .addCommand(terminalCommand())
+    .addCommand(ingestCommand())
+    .addCommand(parseCommand())
 }

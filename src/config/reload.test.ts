@@ -24,6 +24,11 @@ describe('a reload', () => {
     expect(Object.isFrozen(reloaded.config)).toBe(true)
   })
 
+  test('says that the token sent to followed servers waits for the next start', () => {
+    const { ignored } = reloadable(before, { ...before, panelsSseToken: 'new' })
+    expect(ignored).toEqual(['G6_PANELS_SSE_TOKEN'])
+  })
+
   test('of the same settings ignores nothing and changes nothing', () => {
     const again = config({
       G6_SSE_API_TOKEN: 'old',

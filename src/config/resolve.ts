@@ -57,8 +57,12 @@ function parseSecretFile(named: Named, entry: Entry, readSecretFile: ReadSecretF
   const path = entry.raw
   const content = contentOf(path, readSecretFile)
   if (!content.ok) return refuse(named, `${spot}: the file ${path} cannot be read (${content.why})`)
-  // An empty file must not silently mean "no token".
-  if (content.text.trim() === '') return refuse(named, `${spot}: the file ${path} is empty`)
+  if (content.text.trim() === '') {
+    // An empty file must not silently open anything; where none closes, emptying it is how a secret is taken away.
+    if (named.setting.failsOpen) return refuse(named, `${spot}: the file ${path} is empty`)
+    const origin: Origin = { from: 'secret-file', path, named: entry.origin }
+    return { value: named.setting.default, origin, errors: [], warnings: [] }
+  }
   const parsed = parseEntry(named, { raw: content.text, origin: entry.origin })
   return parsed.errors.length === 0
     ? { ...parsed, origin: { from: 'secret-file', path, named: entry.origin } }

@@ -153,6 +153,24 @@ describe('a secret’s value', () => {
     ).toEqual(['G6_SSE_API_TOKEN (G6_SSE_API_TOKEN_FILE): the file /run/token cannot be read (ENOENT)'])
   })
 
+  test('an empty file of the token before means none: a rotation ends by emptying it', () => {
+    const result = loadConfig({
+      env: { G6_SSE_API_TOKEN: 'now', G6_SSE_API_TOKEN_PREVIOUS_FILE: '/run/before' },
+      readSecretFile: () => '\n',
+    })
+    if (!result.ok) throw new Error(JSON.stringify(result.errors))
+    expect(result.config.sseApiTokenPrevious).toBeNull()
+    expect(result.provenance.sseApiTokenPrevious.from).toBe('secret-file')
+    expect(
+      loadConfig({
+        env: { G6_SSE_API_TOKEN_PREVIOUS_FILE: '/run/before' },
+        readSecretFile: () => {
+          throw Object.assign(new Error('no'), { code: 'EACCES' })
+        },
+      }).ok,
+    ).toBe(false)
+  })
+
   test('a stronger layer’s file beats a weaker layer’s value', () => {
     const command = settingFlags(new Command('g6')).parse(['node', 'g6', '--token-file', '/flag'])
     const result = loadConfig({

@@ -56,7 +56,10 @@ export type Setting<T> = {
   readonly deprecated: string | null
   /** Never shown; may come from the file that `NAME_FILE` names. */
   readonly secret: boolean
-  /** Its default would open what it is meant to close, so `G6_CONFIG_LENIENT` does not excuse a bad value. */
+  /**
+   * Its default would open what it is meant to close, so `G6_CONFIG_LENIENT` does not excuse a bad value, nor may the file
+   * of a secret be empty.
+   */
   readonly failsOpen: boolean
   /** What the settings file may hold. */
   readonly schema: JsonSchema

@@ -1,22 +1,11 @@
 // What one turn of the loop hands to every output, and what an output is.
 import type { Board } from '../board/board.js'
 import type { IngestStats } from '../ingest/enrichment.js'
-import type { Reading } from '../snapshot/reading.js'
+import { READING_ERRORS, type Reading } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 
 /** How the input stands, in one word; shown by every surface and by `g6_status_state{state}`. */
-export const STATUS_STATES = [
-  'fresh',
-  'stale',
-  'missing',
-  'forbidden',
-  'io',
-  'timeout',
-  'too_large',
-  'not_json',
-  'not_object',
-  'starting',
-] as const
+export const STATUS_STATES = ['fresh', 'stale', ...READING_ERRORS, 'starting'] as const
 export type StatusState = (typeof STATUS_STATES)[number]
 
 export type SourceState = {
@@ -75,6 +64,8 @@ export type CycleResult = {
  */
 export interface Output {
   readonly name: string
+  /** Gets each result before the cycle ends; without it, right after. */
+  readonly inCycle?: boolean
   publish(result: CycleResult): void | Promise<void>
   /** Writes what is outstanding and lets go of everything. Idempotent. */
   close(): Promise<void>

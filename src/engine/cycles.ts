@@ -1,8 +1,14 @@
 // What turns boards out: the loop that builds them, or the one that follows another server's. The program sees no more.
 import type { CycleResult, SourceState } from './cycle.js'
+import type { OutputObserver } from './output-runner.js'
 import type { Statistics } from './statistics.js'
 
 export type LoopEnd = 'cycles' | 'seconds' | 'stopped'
+
+/** Told of every cycle, and of every output that got its result or failed. */
+export type CyclesObserver = OutputObserver & {
+  onCycle?(result: CycleResult, seconds: number): void
+}
 
 export interface Cycles {
   readonly statistics: Statistics

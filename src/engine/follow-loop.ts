@@ -5,8 +5,8 @@ import { followBoard, type SeenBoard } from '../board/follow.js'
 import type { Clock } from '../clock/clock.js'
 import type { ReadingError } from '../snapshot/reading.js'
 import type { CycleResult, Output, SourceState } from './cycle.js'
-import type { Cycles, LoopEnd } from './cycles.js'
-import { OutputRunner } from './output-runner.js'
+import type { Cycles, CyclesObserver, LoopEnd } from './cycles.js'
+import { Outputs } from './outputs.js'
 import { nextTick } from './schedule.js'
 import type { StaleLimits } from './source-state.js'
 import { Statistics } from './statistics.js'
@@ -40,9 +40,7 @@ export type FollowLoopOptions = {
   readonly limits: () => StaleLimits
   readonly churnWarnRatio: () => number
   readonly clock: Clock
-  readonly onCycle?: (result: CycleResult, seconds: number) => void
-  readonly onOutput?: (name: string, seconds: number) => void
-  readonly onOutputFailed?: (name: string, error: unknown) => void
+  readonly observer?: CyclesObserver
   /** Ends by itself after so many cycles or so long; null = never. */
   readonly maxCycles?: number | null
   readonly maxMs?: number | null
@@ -52,7 +50,7 @@ export class FollowLoop implements Cycles {
   readonly statistics: Statistics
   readonly finished: Promise<LoopEnd>
   readonly #options: FollowLoopOptions
-  readonly #runners: readonly OutputRunner[]
+  readonly #outputs: Outputs
   #finish: (end: LoopEnd) => void = () => {}
   #board: Board = emptyBoard('')
   #seen: SeenBoard | null = null
@@ -67,11 +65,7 @@ export class FollowLoop implements Cycles {
   constructor(options: FollowLoopOptions) {
     this.#options = options
     this.statistics = new Statistics(options.clock.nowMs())
-    const events = {
-      onPublished: (name: string, seconds: number) => options.onOutput?.(name, seconds),
-      onFailed: (name: string, error: unknown) => options.onOutputFailed?.(name, error),
-    }
-    this.#runners = options.outputs.map(output => new OutputRunner(output, events, options.clock.monotonicMs))
+    this.#outputs = new Outputs(options.outputs, options.observer ?? {}, options.clock.monotonicMs)
     this.finished = new Promise(resolve => {
       this.#finish = resolve
     })
@@ -108,7 +102,7 @@ export class FollowLoop implements Cycles {
   }
 
   async closeOutputs(): Promise<void> {
-    await Promise.all(this.#runners.map(runner => runner.close()))
+    await this.#outputs.close()
   }
 
   #onNews(): void {
@@ -145,8 +139,8 @@ export class FollowLoop implements Cycles {
       stats: this.statistics.snapshot(ms),
     }
     this.#latest = result
-    for (const runner of this.#runners) runner.publish(result)
-    this.#options.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
+    this.#outputs.publish(result)
+    this.#options.observer?.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
     // Only boards count: the first may be long in coming.
     if (this.#board.generation > 0) this.#cycles++
     if (maxCycles != null && this.#cycles >= maxCycles) void this.#end('cycles')
@@ -160,7 +154,7 @@ export class FollowLoop implements Cycles {
     this.#ended = true
     for (const timer of [this.#ticker, this.#deadline]) if (timer !== null) clearTimeout(timer)
     await this.#options.source.close()
-    await Promise.all(this.#runners.map(runner => runner.idle()))
+    await this.#outputs.idle()
     this.#finish(end)
   }
 }

@@ -29,6 +29,7 @@ function recorder(name = 'recorder') {
   const results: CycleResult[] = []
   const output: Output = {
     name,
+    inCycle: true,
     publish: result => void results.push(result),
     close: () => Promise.resolve(),
   }
@@ -93,6 +94,7 @@ describe('the loop', () => {
     const seen: number[] = []
     const output: Output = {
       name: 'slow once',
+      inCycle: true,
       publish: () => {
         seen.push(Date.now() - 1_000_000)
         if (seen.length === 2) vi.setSystemTime(Date.now() + 2_300)
@@ -173,6 +175,7 @@ describe('the loop', () => {
     const onOutputFailed = vi.fn()
     const thrower: Output = {
       name: 'thrower',
+      inCycle: true,
       publish: () => {
         throw new Error('no')
       },
@@ -184,6 +187,26 @@ describe('the loop', () => {
     expect(results).toHaveLength(2)
     expect(onOutputFailed).toHaveBeenCalledTimes(2)
     expect(onOutputFailed.mock.calls[0]?.[0]).toBe('thrower')
+  })
+
+  test('an output that is not in the cycle gets every result right after it, and the last one before the end', async () => {
+    const source = new ScriptedSource()
+    const said: string[] = []
+    const told = (name: string, inCycle: boolean): Output => ({
+      name,
+      inCycle,
+      publish: ({ board }) => void said.push(`${name} ${board.cycle}`),
+      close: () => Promise.resolve(),
+    })
+    const observer = { onCycle: ({ board }: CycleResult) => said.push(`cycle ${board.cycle}`) }
+    const loop = loopOver(source, [told('after', false), told('in', true)], { observer })
+    source.good({ a: 1 })
+    expect(said).toEqual(['in 1', 'cycle 1'])
+    vi.setSystemTime(Date.now() + 20)
+    source.good({ a: 2 })
+    expect(said.slice(2)).toEqual(['in 2', 'after 1', 'cycle 2'])
+    await loop.stop()
+    expect(said.slice(5)).toEqual(['after 2'])
   })
 
   test('a slow output gets only the newest result when it is ready again', async () => {
@@ -203,6 +226,8 @@ describe('the loop', () => {
     loopOver(source, [slow])
     source.good({})
     vi.advanceTimersByTime(5_000)
+    // What follows the last cycle.
+    vi.advanceTimersByTime(1)
     expect(cycles).toEqual([1])
     release()
     await vi.advanceTimersByTimeAsync(0)

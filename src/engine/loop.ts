@@ -10,8 +10,8 @@ import type { Panel } from '../panels/panel.js'
 import type { Reading, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { CycleResult, LoopStats, Output, SourceState } from './cycle.js'
-import type { Cycles, LoopEnd } from './cycles.js'
-import { OutputRunner } from './output-runner.js'
+import type { Cycles, CyclesObserver, LoopEnd } from './cycles.js'
+import { Outputs } from './outputs.js'
 import { Pacing } from './pacing.js'
 import { nextTick } from './schedule.js'
 import type { Source } from './source.js'
@@ -21,11 +21,8 @@ import { Statistics } from './statistics.js'
 /** A change of the status starts a cycle at once, but never sooner than this after the last one. */
 export const MIN_CYCLE_GAP_MS = 20
 
-export type LoopObserver = {
-  onCycle?(result: CycleResult, seconds: number): void
+export type LoopObserver = CyclesObserver & {
   onDerived?(seconds: number): void
-  onOutput?(name: string, seconds: number): void
-  onOutputFailed?(name: string, error: unknown): void
   onReading?(reading: Reading): void
   /** Deriving or building threw: a fault of ours. The last board stays. */
   onFault?(error: unknown): void
@@ -53,8 +50,10 @@ export class Loop implements Cycles {
   readonly statistics: Statistics
   readonly finished: Promise<LoopEnd>
   readonly #options: LoopOptions
-  readonly #runners: readonly OutputRunner[]
+  readonly #outputs: Outputs
   readonly #pacing = new Pacing()
+  /** What the board shows; the same list again is the same board. */
+  #panels: readonly Panel[] | null = null
   readonly #observer: LoopObserver
   #finish: (end: LoopEnd) => void = () => {}
   #board: Board
@@ -75,17 +74,7 @@ export class Loop implements Cycles {
     this.#observer = options.observer ?? {}
     this.#board = emptyBoard(options.epoch)
     this.statistics = new Statistics(options.clock.nowMs())
-    this.#runners = options.outputs.map(
-      output =>
-        new OutputRunner(
-          output,
-          {
-            onPublished: (name, seconds) => this.#observer.onOutput?.(name, seconds),
-            onFailed: (name, error) => this.#observer.onOutputFailed?.(name, error),
-          },
-          options.clock.monotonicMs,
-        ),
-    )
+    this.#outputs = new Outputs(options.outputs, this.#observer, options.clock.monotonicMs)
     this.finished = new Promise(resolve => {
       this.#finish = resolve
     })
@@ -172,7 +161,7 @@ export class Loop implements Cycles {
       stats: this.#stats(builtMs),
     }
     this.#latest = result
-    for (const runner of this.#runners) runner.publish(result)
+    this.#outputs.publish(result)
     this.#observer.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
     if (maxCycles != null && this.#cycle >= maxCycles) void this.#end('cycles')
     else if (this.#ticker === null) this.#startTicking()
@@ -195,7 +184,10 @@ export class Loop implements Cycles {
     if (this.#snapshot === null) return unchangedBoard(previous, this.#cycle, clock.nowMs())
     const nowMs = clock.nowMs()
     const panels = this.#pacing.apply(build(this.#snapshot, nowMs), panelEveryMs, clock.monotonicMs())
-    return nextBoard(previous, panels, this.#cycle, nowMs)
+    if (panels === this.#panels) return unchangedBoard(previous, this.#cycle, nowMs)
+    const board = nextBoard(previous, panels, this.#cycle, nowMs)
+    this.#panels = panels
+    return board
   }
 
   async #end(end: LoopEnd): Promise<void> {
@@ -206,12 +198,12 @@ export class Loop implements Cycles {
     this.#ended = true
     for (const timer of [this.#ticker, this.#soon, this.#deadline]) if (timer !== null) clearTimeout(timer)
     await this.#options.source.close()
-    await Promise.all(this.#runners.map(runner => runner.idle()))
+    await this.#outputs.idle()
     this.#finish(end)
   }
 
   /** Closes the outputs; after the loop has ended. */
   async closeOutputs(): Promise<void> {
-    await Promise.all(this.#runners.map(runner => runner.close()))
+    await this.#outputs.close()
   }
 }

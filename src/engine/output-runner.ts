@@ -2,9 +2,9 @@
 // when it is ready again. What it throws is told and goes no further.
 import type { CycleResult, Output } from './cycle.js'
 
-export type OutputEvents = {
-  onPublished(name: string, seconds: number): void
-  onFailed(name: string, error: unknown): void
+export type OutputObserver = {
+  onOutput?(name: string, seconds: number): void
+  onOutputFailed?(name: string, error: unknown): void
 }
 
 export class OutputRunner {
@@ -13,7 +13,7 @@ export class OutputRunner {
 
   constructor(
     private readonly output: Output,
-    private readonly events: OutputEvents,
+    private readonly observer: OutputObserver,
     private readonly monotonicMs: () => number,
   ) {}
 
@@ -43,7 +43,7 @@ export class OutputRunner {
     try {
       await this.output.close()
     } catch (error) {
-      this.events.onFailed(this.output.name, error)
+      this.observer.onOutputFailed?.(this.output.name, error)
     }
   }
 
@@ -51,16 +51,16 @@ export class OutputRunner {
   #run(result: CycleResult): Promise<void> | null {
     const { name } = this.output
     const startMs = this.monotonicMs()
-    const done = () => this.events.onPublished(name, (this.monotonicMs() - startMs) / 1000)
+    const done = () => this.observer.onOutput?.(name, (this.monotonicMs() - startMs) / 1000)
     try {
       const running = this.output.publish(result)
       if (running === undefined) {
         done()
         return null
       }
-      return running.then(done, (error: unknown) => this.events.onFailed(name, error))
+      return running.then(done, (error: unknown) => this.observer.onOutputFailed?.(name, error))
     } catch (error) {
-      this.events.onFailed(name, error)
+      this.observer.onOutputFailed?.(name, error)
       return null
     }
   }

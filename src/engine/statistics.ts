@@ -49,10 +49,12 @@ class Timing {
   }
 }
 
-/** Panels compared and found unchanged, second by second, over the last five minutes. */
+/** Panels compared and found unchanged, second by second, over the last five minutes; whole numbers, so sums stay exact. */
 class Window {
   readonly #compared = new Float64Array(WINDOW_SEC)
   readonly #unchanged = new Float64Array(WINDOW_SEC)
+  #comparedSum = 0
+  #unchangedSum = 0
   #second = 0
 
   add(nowMs: number, compared: number, unchanged: number): void {
@@ -60,18 +62,21 @@ class Window {
     const passed = Math.min(WINDOW_SEC, Math.max(0, second - this.#second))
     for (let i = 1; i <= passed; i++) {
       const slot = (this.#second + i) % WINDOW_SEC
-      this.#compared[slot] = 0
-      this.#unchanged[slot] = 0
+      this.#add(slot, -(this.#compared[slot] ?? 0), -(this.#unchanged[slot] ?? 0))
     }
     this.#second = Math.max(this.#second, second)
-    const slot = this.#second % WINDOW_SEC
+    this.#add(this.#second % WINDOW_SEC, compared, unchanged)
+  }
+
+  #add(slot: number, compared: number, unchanged: number): void {
     this.#compared[slot] = (this.#compared[slot] ?? 0) + compared
     this.#unchanged[slot] = (this.#unchanged[slot] ?? 0) + unchanged
+    this.#comparedSum += compared
+    this.#unchangedSum += unchanged
   }
 
   ratio(): number | null {
-    const compared = this.#compared.reduce((a, b) => a + b, 0)
-    return compared === 0 ? null : this.#unchanged.reduce((a, b) => a + b, 0) / compared
+    return this.#comparedSum === 0 ? null : this.#unchangedSum / this.#comparedSum
   }
 }
 

@@ -71,7 +71,9 @@ function row(
 /** `docs/reference/http.md`, from the OpenAPI document. */
 export function httpPage(openapi: { readonly paths?: Paths }): string {
   const operations = Object.entries(openapi.paths ?? {}).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+    Object.entries(methods)
+      .filter(([method]) => method !== 'head')
+      .map(([method, operation]) => ({ path, method, operation })),
   )
   const parameters = new Map(
     operations.flatMap(({ operation }) =>

@@ -83,7 +83,7 @@ const form = fc.record({
 })
 
 const action = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('publish' as const), panels, flush: fc.boolean() }) },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('publish' as const), panels, now: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('calm' as const) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('join' as const), form }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('stall' as const), who: fc.nat(9) }) },
@@ -131,8 +131,8 @@ test('every reader ends with the hashes of the server, whatever happened to it',
           if (step.do === 'publish' || step.do === 'calm') {
             const next = step.do === 'publish' ? step.panels : [...board.panels.values()]
             board = nextBoard(board, next, ++cycle, cycle)
-            hub.publish(board, 0.5)
-            if (step.do === 'calm' || step.flush) hub.flush()
+            if (step.do === 'calm' || step.now) hub.publishNow(board, 0.5)
+            else hub.publish(board, 0.5)
           }
           if (step.do === 'join') {
             const client: Client = {
@@ -175,8 +175,7 @@ test('every reader ends with the hashes of the server, whatever happened to it',
         for (let calm = 0; calm < 4; calm++) {
           advance(600_000)
           board = nextBoard(board, [...board.panels.values()], ++cycle, cycle)
-          hub.publish(board, 0.5)
-          hub.flush()
+          hub.publishNow(board, 0.5)
           // As many turns of the event loop as there can be slices.
           for (let turn = 0; turn <= clients.length * 4; turn++) await nextTurn()
         }

@@ -48,8 +48,7 @@ function join(hub: Hub, request: Partial<JoinRequest> = {}) {
 const names = (reader: StreamReader) => reader.events.map(({ event }) => event)
 
 function publish(hub: Hub, board: Board): void {
-  hub.publish(board, 0.75)
-  hub.flush()
+  hub.publishNow(board, 0.75)
 }
 
 beforeEach(() => {

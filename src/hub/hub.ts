@@ -13,6 +13,7 @@ import type { Board } from '../board/board.js'
 import { type Clock, systemClock } from '../clock/clock.js'
 import { type Log, silentLog } from '../log/log.js'
 import type { ByeReason } from '../protocol/events.js'
+import { Departures } from './departures.js'
 import { Encoder, KEEPALIVE_MS } from './encoder.js'
 import { Feed, feedKey, feedShape } from './feed.js'
 import {
@@ -34,7 +35,7 @@ import type {
 import { ANYWHERE, type Lane } from './lane.js'
 import { Ledger } from './ledger.js'
 import { fullMilliTokens, type Reader, takeTokens, UNGREETED } from './reader.js'
-import type { Transport } from './transport.js'
+import { Starved } from './starved.js'
 import { EMPTY_BYTES } from './wire.js'
 
 export type HubOptions = {
@@ -51,9 +52,6 @@ export type HubOptions = {
 }
 
 const TICK_MS = 1_000
-/** How long an ended connection may take to swallow its last bytes. */
-const LINGER_MS = 2_000
-const STARVED_CHECK_MS = 20
 
 /** One walk over every lane that has something to send, in slices. `step` is what the current lane is being sent. */
 type Pass = { readonly lanes: readonly Lane[]; lane: number; index: number; step: Step | null }
@@ -71,11 +69,9 @@ export class Hub implements HubLike {
   readonly #feeds = new Map<string, Feed>()
   readonly #readers = new Set<Reader>()
   readonly #blocked = new Set<Reader>()
-  readonly #starved = new Set<Reader>()
-  /** Ended by us, still swallowing their last bytes → when patience ends. */
-  readonly #ending = new Map<Transport, number>()
+  readonly #starved = new Starved(reader => this.#catchUp(reader))
+  readonly #departures = new Departures()
   readonly #tick: NodeJS.Timeout
-  #starvedTimer: NodeJS.Timeout | null = null
   #board: Board | null = null
   #pass: Pass | null = null
   #flushQueued = false
@@ -83,7 +79,6 @@ export class Hub implements HubLike {
   #publishedAtMs = 0
   #stepPanels: readonly string[] = []
   #closed = false
-  #whenEmpty: (() => void) | null = null
 
   constructor(options: HubOptions) {
     this.#options = options
@@ -186,10 +181,21 @@ export class Hub implements HubLike {
 
   // ── publishing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /**
-   * Takes the newest board. Bytes leave at the end of this tick, or at `flush()`. `hitRatio` is what heartbeats say.
-   */
+  /** Takes the newest board, and sends what it changes at the end of this tick: boards of one tick are one write. */
   publish(board: Board, hitRatio: number | null): void {
+    this.#take(board, hitRatio)
+    if (this.#flushQueued) return
+    this.#flushQueued = true
+    queueMicrotask(() => this.#flush())
+  }
+
+  /** Takes the newest board, and sends what it changes at once. `hitRatio` is what heartbeats say. */
+  publishNow(board: Board, hitRatio: number | null): void {
+    this.#take(board, hitRatio)
+    this.#flush()
+  }
+
+  #take(board: Board, hitRatio: number | null): void {
     if (this.#closed) return
     const previous = this.#board
     this.#board = board
@@ -199,7 +205,6 @@ export class Hub implements HubLike {
       // Positions of the old epoch mean nothing in the new one: what is half delivered is let go.
       if (this.#pass !== null) this.#pass.step = NO_STEP
       for (const feed of this.#feeds.values()) this.#restart(feed, board)
-      this.#queueFlush()
       return
     }
     if (board.changed.length > 0 || board.removed.length > 0) {
@@ -207,7 +212,6 @@ export class Hub implements HubLike {
         this.#stepPanels.length === 0 ? board.changed : [...this.#stepPanels, ...board.changed]
     }
     for (const feed of this.#feeds.values()) this.#advance(feed, previous, board, hitRatio)
-    this.#queueFlush()
   }
 
   /** First board, or a new epoch: everybody begins again with hello. */
@@ -284,14 +288,7 @@ export class Hub implements HubLike {
 
   // ── delivering ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  #queueFlush(): void {
-    if (this.#flushQueued) return
-    this.#flushQueued = true
-    queueMicrotask(() => this.flush())
-  }
-
-  /** Sends what this tick has gathered now, instead of at the tick's end. */
-  flush(): void {
+  #flush(): void {
     this.#flushQueued = false
     if (this.#pass !== null || this.#closed) return // slices under way take it along when they are done
     const lanes: Lane[] = []
@@ -332,7 +329,7 @@ export class Hub implements HubLike {
       this.#dropEmpty(lane)
     }
     this.#stepDone((this.#clock.monotonicMs() - this.#publishedAtMs) / 1000)
-    this.flush()
+    this.#flush()
   }
 
   /** Walks up to `budget` readers of a lane; returns how many. The hot loop. */
@@ -356,7 +353,7 @@ export class Hub implements HubLike {
       if (usable && (reader.position === from || (from === ANYWHERE && reader.position !== UNGREETED))) {
         if (!takeTokens(reader, events, sseEventsPerSec, nowMs)) {
           reader.skipped += events
-          this.#starve(reader)
+          this.#starved.add(reader)
           continue
         }
         reader.position = to
@@ -396,7 +393,7 @@ export class Hub implements HubLike {
       if (missed.events > 0) {
         const nowMs = this.#nowMs()
         if (!takeTokens(reader, missed.events, this.#settings().sseEventsPerSec, nowMs)) {
-          this.#starve(reader)
+          this.#starved.add(reader)
           return
         }
         this.#ledger.merged(Math.max(0, reader.skipped - missed.events))
@@ -431,22 +428,6 @@ export class Hub implements HubLike {
     this.#catchUp(reader)
   }
 
-  /** Out of event tokens: looked at again as soon as there may be one. One timer for all of them. */
-  #starve(reader: Reader): void {
-    this.#starved.add(reader)
-    this.#starvedTimer ??= setInterval(() => this.#feedStarved(), STARVED_CHECK_MS)
-  }
-
-  #feedStarved(): void {
-    for (const reader of [...this.#starved]) {
-      this.#starved.delete(reader)
-      this.#catchUp(reader)
-    }
-    if (this.#starved.size > 0 || this.#starvedTimer === null) return
-    clearInterval(this.#starvedTimer)
-    this.#starvedTimer = null
-  }
-
   // ── the one timer: comments, stalled readers, lingering connections ────────────────────────────────────────────
 
   #onTick(): void {
@@ -457,7 +438,7 @@ export class Hub implements HubLike {
         this.#write(reader, this.#encoder.keepalive(reader.lane.wire), 0)
       }
     }
-    for (const [transport, deadlineMs] of this.#ending) if (nowMs >= deadlineMs) transport.destroy()
+    this.#departures.tick(nowMs)
   }
 
   #checkStalled(reader: Reader, nowMs: number): void {
@@ -492,14 +473,12 @@ export class Hub implements HubLike {
     const bytes = Buffer.concat([lacking, this.#encoder.farewell(reader.lane.wire, reason)])
     this.#forget(reader, reason)
     this.#ledger.delivered(1, bytes.length)
-    this.#ending.set(reader.transport, this.#nowMs() + LINGER_MS)
-    reader.transport.end(bytes)
+    this.#departures.begin(reader.transport, bytes, this.#nowMs())
   }
 
   #onClose(reader: Reader): void {
-    this.#ending.delete(reader.transport)
     if (!reader.closed) this.#forget(reader, 'client')
-    this.#checkEmpty()
+    this.#departures.closed(reader.transport)
   }
 
   #forget(reader: Reader, reason: DisconnectReason): void {
@@ -529,10 +508,9 @@ export class Hub implements HubLike {
       this.#pass = null
       for (const reader of [...this.#readers]) this.#sendAway(reader, 'shutdown', this.#lacking(reader))
     }
-    if (this.#ending.size > 0) await this.#untilEmpty(graceMs)
+    await this.#departures.finish(graceMs)
     clearInterval(this.#tick)
-    if (this.#starvedTimer !== null) clearInterval(this.#starvedTimer)
-    for (const transport of this.#ending.keys()) transport.destroy()
+    this.#starved.close()
     this.#ledger.close()
   }
 
@@ -549,20 +527,6 @@ export class Hub implements HubLike {
       this.#log.error({ err: error }, 'a leaving reader could not be given what it lacked')
       return EMPTY_BYTES
     }
-  }
-
-  #untilEmpty(graceMs: number): Promise<void> {
-    return new Promise(resolve => {
-      const timer = setTimeout(resolve, graceMs)
-      this.#whenEmpty = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  #checkEmpty(): void {
-    if (this.#closed && this.#ending.size === 0) this.#whenEmpty?.()
   }
 
   // ── looking ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -20,8 +20,10 @@ function framed(bytes: Buffer, wire: Wire): Buffer {
 }
 
 export function toWire(text: string, wire: Wire): Buffer {
-  const plain = Buffer.from(text)
-  return framed(wire.encoding === 'gzip' ? deflateRawSync(plain, DEFLATE) : plain, wire)
+  if (wire.encoding === 'gzip') return framed(deflateRawSync(Buffer.from(text), DEFLATE), wire)
+  if (wire.framing === 'raw' || text === '') return Buffer.from(text)
+  // As `framed`, but encoded once and copied never.
+  return Buffer.from(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`)
 }
 
 /** What a connection's body starts with, before any event. */

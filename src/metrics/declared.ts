@@ -20,7 +20,9 @@ export type Declared = typeof DECLARED
 
 /**
  * The process and event-loop metrics of prom-client that `promtool check metrics` has nothing against; its `…_total`
- * gauges are left out.
+ * gauges are left out. So are `nodejs_active_resources`, `…_handles` and `…_requests`: each lists every connection, in one go,
+ * which made a scrape with 10 000 readers cost 12 ms instead of 3 and held events up by 6 ms. `process_open_fds` and
+ * `g6_sse_http_active_connections` tell of a leak as well.
  */
 export const PROCESS_DEFAULTS = [
   'process_cpu_user_seconds_total',
@@ -40,9 +42,6 @@ export const PROCESS_DEFAULTS = [
   'nodejs_eventloop_lag_p50_seconds',
   'nodejs_eventloop_lag_p90_seconds',
   'nodejs_eventloop_lag_p99_seconds',
-  'nodejs_active_resources',
-  'nodejs_active_handles',
-  'nodejs_active_requests',
   'nodejs_heap_size_total_bytes',
   'nodejs_heap_size_used_bytes',
   'nodejs_external_memory_bytes',

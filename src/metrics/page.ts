@@ -48,5 +48,9 @@ ${rows.join('\n')}
 Of the process and its event loop, as prom-client gives them:
 
 ${PROCESS_DEFAULTS.map(name => `- \`${name}\``).join('\n')}
+
+Left out are prom-client's \`nodejs_active_resources\`, \`nodejs_active_handles\` and \`nodejs_active_requests\`: they list every
+connection at every scrape, which holds the stream up where readers are many. To see a leak, watch \`process_open_fds\` beside
+\`g6_sse_http_active_connections\`.
 `
 }

@@ -20,26 +20,38 @@ function together(newest: Alert, older: Alert): boolean {
   return newest.atMs - older.atMs <= SAME_WITHIN_MS
 }
 
-function joined(group: AlertGroup, { level }: Alert): AlertGroup {
-  const levels = { ...group.levels, [level]: group.levels[level] + 1 }
-  const worst = WORST_FIRST.find(known => levels[known] > 0) ?? group.level
-  return { ...group, level: worst, levels, times: group.times + 1 }
+/** A group while it grows. */
+type Growing = { readonly newest: Alert; times: number; readonly levels: Record<AlertLevel, number> }
+
+function grown({ newest, times, levels }: Growing): AlertGroup {
+  const worst = WORST_FIRST.find(known => levels[known] > 0) ?? newest.level
+  return { ...newest, level: worst, levels, times }
 }
+
+/** Groups by message, then by component: no text is joined to make a key of both. */
+type Latest = Map<string, Map<string, Growing>>
 
 /** At most `max` groups, newest first, of alerts that are newest first. */
 export function alertGroups(alerts: readonly Alert[], max: number): readonly AlertGroup[] {
-  const groups: AlertGroup[] = []
-  const latest = new Map<string, number>()
+  const groups: Growing[] = []
+  const latest: Latest = new Map()
   for (const alert of alerts) {
-    const key = `${alert.component ?? ''}\u0000${alert.message}`
-    const at = latest.get(key)
-    const group = at === undefined ? undefined : groups[at]
-    if (at !== undefined && group !== undefined && together(group, alert)) {
-      groups[at] = joined(group, alert)
+    const { message, level } = alert
+    const component = alert.component ?? ''
+    let ofMessage = latest.get(message)
+    const group = ofMessage?.get(component)
+    if (group !== undefined && together(group.newest, alert)) {
+      group.times++
+      group.levels[level]++
     } else if (groups.length < max) {
-      latest.set(key, groups.length)
-      groups.push({ ...alert, times: 1, levels: { ...NONE, [alert.level]: 1 } })
+      const opened = { newest: alert, times: 1, levels: { ...NONE, [level]: 1 } }
+      groups.push(opened)
+      if (ofMessage === undefined) {
+        ofMessage = new Map()
+        latest.set(message, ofMessage)
+      }
+      ofMessage.set(component, opened)
     }
   }
-  return groups
+  return groups.map(grown)
 }

@@ -18,7 +18,7 @@ export type PanelBuilderOptions = {
 }
 
 export type PanelBuilder = {
-  /** The panels that are shown, in registry order. Never throws for what a panel does. */
+  /** The panels that are shown, in registry order; the same list while nothing was built. Never throws for what a panel does. */
   build(context: PanelContext): readonly Panel[]
 }
 
@@ -54,7 +54,7 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
   const { registry = PANELS, clockMs, onFault, onTiming } = options
   const failures = new Map<string, Failures>()
   let kept = new Map<string, Kept>()
-  let previous: PanelContext | null = null
+  let previous: { readonly context: PanelContext; readonly panels: readonly Panel[] } | null = null
 
   function built(definition: PanelDefinition, context: PanelContext): Panel | null {
     const { key, title } = definition
@@ -83,18 +83,25 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
 
   return {
     build(context) {
-      if (previous === null || !sameButForTime(previous, context)) kept = new Map()
+      const { nowMs } = context
+      const isSame = previous !== null && sameButForTime(previous.context, context)
+      if (!isSame) kept = new Map()
       // A clock that was set back may bring back what had passed.
-      const previousNowMs = previous?.nowMs ?? context.nowMs
-      previous = context
+      const wentBack = previous !== null && nowMs < previous.context.nowMs
+      let allKept = isSame
       const panels: Panel[] = []
       for (const definition of registry) {
         const known = kept.get(definition.key)
-        const isGood = known !== undefined && context.nowMs < known.untilMs && context.nowMs >= previousNowMs
+        const isGood = known !== undefined && nowMs < known.untilMs && !wentBack
         const panel = isGood ? known.panel : built(definition, context)
+        // One that is not shown is asked again each time, and may be not shown again.
+        if (!isGood && panel !== null) allKept = false
         if (panel !== null) panels.push(panel)
       }
-      return panels
+      const shown =
+        previous !== null && allKept && panels.length === previous.panels.length ? previous.panels : panels
+      previous = { context, panels: shown }
+      return shown
     },
   }
 }

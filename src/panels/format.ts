@@ -28,26 +28,39 @@ export function withUnit(text: string, unit: string): string {
   return text === MISSING ? text : `${text}${unit}`
 }
 
-/** Time zones seen in one process; more start afresh. */
-const MAX_ZONES = 16
-const clocks = new Map<string, Intl.DateTimeFormat>()
+/** A zone's clock, and what it showed at the seconds it was asked for: the same ones cycle after cycle, and slow to find. */
+type ZoneClock = { readonly format: Intl.DateTimeFormat; readonly shown: Map<number, string> }
 
-function clockOf(timezone: string): Intl.DateTimeFormat {
+/** Time zones seen in one process, and seconds of each; more start afresh. */
+const MAX_ZONES = 16
+const MAX_SECONDS = 1024
+const clocks = new Map<string, ZoneClock>()
+
+function clockOf(timezone: string): ZoneClock {
   const known = clocks.get(timezone)
   if (known !== undefined) return known
   if (clocks.size === MAX_ZONES) clocks.clear()
-  const made = new Intl.DateTimeFormat('en-GB', {
+  const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
     hourCycle: 'h23',
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
   })
+  const made = { format, shown: new Map<number, string>() }
   clocks.set(timezone, made)
   return made
 }
 
 /** `HH:MM:SS` in an IANA time zone. Throws RangeError for a zone that does not exist. */
 export function timeOfDay(atMs: number | null, timezone: string): string {
-  return atMs === null ? MISSING : clockOf(timezone).format(atMs)
+  if (atMs === null) return MISSING
+  const { format, shown } = clockOf(timezone)
+  const second = Math.floor(atMs / 1000)
+  const known = shown.get(second)
+  if (known !== undefined) return known
+  const text = format.format(atMs)
+  if (shown.size === MAX_SECONDS) shown.clear()
+  shown.set(second, text)
+  return text
 }

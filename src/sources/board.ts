@@ -87,12 +87,17 @@ export class BoardFollower implements BoardSource {
       onNews()
     })
     connection.on('state', state => {
-      if (state === 'live') this.#fault = null
+      if (state === 'live') this.#isBack()
       if (state === 'stale') this.#fault ??= { error: 'io', message: 'the connection has ended' }
       if (state === 'closed')
         this.#fault = { error: 'missing', message: 'the followed server has ended this stream' }
       onNews()
     })
+  }
+
+  #isBack(): void {
+    if (this.#fault !== null) this.#log.info({ source: this.name }, 'the followed server is back')
+    this.#fault = null
   }
 
   /** What is new comes by itself. */

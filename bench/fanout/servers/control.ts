@@ -11,15 +11,15 @@ export type ServerUnderTest = {
   readonly port: number
   readonly path: string
   /** Publishes one event with this sequence number and the time (`nowNs`) at which its content was ready. */
-  publish(seq: number): void
+  publish(seq: number): void | Promise<void>
+  /** The process that is measured, where it is not this one. */
+  readonly measured?: { readonly pid: number; usage(): Usage }
 }
 
-type ControlReply = {
-  readonly userUs: number
-  readonly systemUs: number
-  readonly rssBytes: number
-  readonly published: number
-}
+/** CPU time since its start and resident memory of the measured process. */
+export type Usage = { readonly userUs: number; readonly systemUs: number; readonly rssBytes: number }
+
+type ControlReply = Usage & { readonly published: number }
 
 const MAX_LINE = 64
 /** Asked for and not yet published. */
@@ -53,19 +53,25 @@ export function listen(server: net.Server): Promise<number> {
   })
 }
 
-function reply(published: number): ControlReply {
+function ownUsage(): Usage {
   const { user, system } = process.cpuUsage()
-  return { userUs: user, systemUs: system, rssBytes: process.memoryUsage.rss(), published }
+  return { userUs: user, systemUs: system, rssBytes: process.memoryUsage.rss() }
 }
 
 /** Serves the control port, says where everything is, and ends the process with standard input or SIGTERM. */
 export async function serveControl(server: ServerUnderTest): Promise<void> {
   let published = 0
   let waiting = 0
-  const publishOne = (): void => {
-    server.publish(++published)
+  const reply = (): ControlReply => ({ ...(server.measured?.usage() ?? ownUsage()), published })
+  const onePublished = (): void => {
     waiting--
     if (waiting > 0) setImmediate(publishOne)
+  }
+  // What fails here ends the process as an unhandled rejection, and the runner says so.
+  const publishOne = (): void => {
+    const under = server.publish(++published)
+    if (under === undefined) onePublished()
+    else void under.then(onePublished)
   }
   const publish = (count: number): void => {
     const wasIdle = waiting === 0
@@ -77,7 +83,7 @@ export async function serveControl(server: ServerUnderTest): Promise<void> {
     if (count !== undefined) publish(Number(count))
     else if (line === 'C' || line === 'G') {
       if (line === 'G') globalThis.gc?.()
-      socket.write(`${JSON.stringify(reply(published))}\n`)
+      socket.write(`${JSON.stringify(reply())}\n`)
     } else socket.destroy(new Error(`control line not understood: ${line}`))
   }
   const control = net.createServer({ noDelay: true }, socket => {
@@ -92,7 +98,8 @@ export async function serveControl(server: ServerUnderTest): Promise<void> {
     })
   })
   const ctl = await listen(control)
-  process.stdout.write(`${JSON.stringify({ port: server.port, ctl, path: server.path, pid: process.pid })}\n`)
+  const pid = server.measured?.pid ?? process.pid
+  process.stdout.write(`${JSON.stringify({ port: server.port, ctl, path: server.path, pid })}\n`)
   process.stdin.resume()
   process.stdin.once('end', () => process.exit(0))
   process.stdin.once('error', () => process.exit(0))

@@ -1,8 +1,8 @@
 // Our hub, metrics and HTTP server as a program has them, fed with one panel that changes with every event.
 //
 // The marks the client looks for (`"s":` and `"t":` within the first 256 bytes) are members of the panel's block, so
-// readers ask for `view=blocks`. One flush for each event: the hub would join what is published in one tick into one
-// write, which is faster, and not what is compared here.
+// readers ask for `view=blocks`. Each event goes out at once: what is published in one tick could be joined into
+// one write, which is faster, and not what is compared here.
 import { hubObserver, readHub } from '../../../src/app/bind-metrics.js'
 import { type Board, emptyBoard, nextBoard } from '../../../src/board/board.js'
 import { systemClock } from '../../../src/clock/clock.js'
@@ -56,8 +56,7 @@ function publish(seq: number): void {
   const block = { s: seq, t: 0, kind: 'text' as const, text: padding }
   board = nextBoard(board, [panelOf(String(seq), block)], seq + 1, Math.round(performance.now()))
   block.t = nowNs() // from the board built to the byte at the client
-  hub.publish(board, null)
-  hub.flush()
+  hub.publishNow(board, null)
 }
 
 async function listen(): Promise<number> {

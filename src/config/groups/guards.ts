@@ -14,7 +14,8 @@ export const guards = group('guards', 'Who may connect, how often and how many a
   }),
   G6_SSE_API_TOKEN_PREVIOUS: secret({
     reload: true,
-    about: 'The token before, accepted too while clients change over.',
+    failsOpen: false,
+    about: 'The token before, accepted too while clients change over; an empty file means none.',
   }),
   G6_SSE_IP_ALLOW: addresses({
     reload: true,

@@ -22,10 +22,8 @@ export const ingest = group('ingest', 'Reading other servers’ streams, and the
     alias: ['G6_SUMMARY_SSE_TIMEOUT'],
     about: 'A stream that sends nothing for so long is cut and opened anew.',
   }),
-  G6_PANELS_SSE_TOKEN: secret({
-    reload: true,
-    about: 'The token sent to the servers that are read.',
-  }),
+  // Not read again: a source takes it when it is made.
+  G6_PANELS_SSE_TOKEN: secret({ about: 'The token sent to the servers that are read.' }),
   G6_SUMMARY_AUTO_FULL_RECOVERY: bool(true, {
     about: 'Asks for a full status by itself when a difference cannot be applied.',
   }),

@@ -1,0 +1,83 @@
+// One run against another, figure by figure: is it worse than noise explains?
+//
+// Where the bare loop was measured in the same run, our figure is judged as a multiple of it, which a slower or busier machine
+// leaves as it is; elsewhere by itself. Of the newer run its best round counts: a loss shows in every round, noise does not.
+import type { AnyReport, AnyRow } from './reading.js'
+
+export const NOISE_BOUND = 1.3
+
+/** Beside others, what Node itself can do. */
+const REFERENCE = 'bare'
+/** A difference smaller than this is none, whatever its ratio: by unit. */
+const LEAST: Readonly<Record<string, number>> = { µs: 5, ms: 3, KiB: 0.5, MiB: 3, B: 16, '': 3 }
+
+export type Compared = {
+  readonly name: string
+  readonly unit: string
+  readonly before: number
+  readonly after: number
+  /** Best round of the run over the baseline, as it was judged. */
+  readonly ratio: number
+  readonly against: 'bare' | 'itself'
+  readonly worse: boolean
+}
+
+export type Comparison = {
+  readonly baseline: Omit<AnyReport, 'rows'>
+  readonly run: Omit<AnyReport, 'rows'>
+  readonly bound: number
+  readonly figures: readonly Compared[]
+  /** Figures only one of the two has. */
+  readonly onlyBefore: readonly string[]
+  readonly onlyAfter: readonly string[]
+  readonly worse: number
+}
+
+function compareRow(before: AnyRow, after: AnyRow, bound: number): Compared | null {
+  const old = before.values[before.judged]
+  const now = after.values[after.judged]
+  if (old === undefined || now === undefined) return null
+  const oldReference = before.values[REFERENCE]?.median ?? 0
+  const nowReference = after.values[REFERENCE]?.median ?? 0
+  const isRelative = oldReference > 0 && nowReference > 0
+  const oldSize = isRelative ? old.median / oldReference : old.median
+  const nowSize = isRelative ? now.min / nowReference : now.min
+  const ratio = nowSize / oldSize
+  // What the figure would be on the machine of the baseline, so that the least difference is in its unit.
+  const difference = isRelative ? (nowSize - oldSize) * oldReference : now.min - old.median
+  return {
+    name: after.name,
+    unit: after.unit,
+    before: old.median,
+    after: now.median,
+    ratio: oldSize > 0 ? ratio : 1,
+    against: isRelative ? 'bare' : 'itself',
+    worse: difference > (LEAST[after.unit] ?? 0) && (oldSize <= 0 || ratio > bound),
+  }
+}
+
+/** Throws when the two are reports of different benches, or have no figure in common. */
+export function compareReports(baseline: AnyReport, run: AnyReport, bound: number = NOISE_BOUND): Comparison {
+  if (baseline.bench !== run.bench) {
+    throw new Error(`a ${run.bench} report cannot be compared with a ${baseline.bench} report`)
+  }
+  const before = new Map(baseline.rows.map(row => [row.name, row]))
+  const names = new Set(run.rows.map(({ name }) => name))
+  const figures = run.rows.flatMap(row => {
+    const old = before.get(row.name)
+    const compared = old === undefined ? null : compareRow(old, row, bound)
+    return compared === null ? [] : [compared]
+  })
+  if (figures.length === 0) throw new Error('the two reports have no figure in common')
+  const { rows: _before, ...baselineHead } = baseline
+  const { rows: _after, ...runHead } = run
+  return {
+    baseline: baselineHead,
+    run: runHead,
+    bound,
+    figures,
+    onlyBefore: baseline.rows.map(({ name }) => name).filter(name => !names.has(name)),
+    onlyAfter: run.rows.map(({ name }) => name).filter(name => !before.has(name)),
+    worse: figures.filter(({ worse }) => worse).length,
+  }
+}

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { findSubjects, modulesPath } from './installed.js'
+
+test('the folder of modules is read out of what nginx says of itself', () => {
+  const said =
+    'nginx version: nginx/1.22.1\nconfigure arguments: --prefix=/x --modules-path=/usr/lib/nginx/modules --y'
+  expect(modulesPath(said)).toBe('/usr/lib/nginx/modules')
+  expect(modulesPath('nginx: command not found')).toBeNull()
+})
+
+test('everybody is either measured or named as missing, ours and the bare loop always measured', () => {
+  const { present, missing } = findSubjects()
+  const named = [...present, ...missing.map(({ name }) => name)]
+  expect(named.toSorted()).toEqual(['bare', 'better-sse', 'nchan', 'ours'])
+  expect(present.slice(0, 2)).toEqual(['ours', 'bare'])
+  for (const { why } of missing) expect(why).toMatch(/^not installed/)
+})

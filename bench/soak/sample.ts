@@ -1,0 +1,14 @@
+// What the server under a soak tells of itself.
+import { z } from 'zod'
+
+export const sampleSchema = z.object({
+  /** Sockets, timers and requests that keep the process busy. */
+  handles: z.number(),
+  files: z.number(),
+  heapBytes: z.number(),
+  rssBytes: z.number(),
+  cpuUs: z.number(),
+  readers: z.number(),
+  events: z.number(),
+})
+export type Sample = z.infer<typeof sampleSchema>

@@ -1,0 +1,36 @@
+// Readers out of event tokens: looked at again as soon as there may be one. One timer for all of them, and none while nobody
+// waits.
+import type { Reader } from './reader.js'
+
+const CHECK_MS = 20
+
+export class Starved {
+  readonly #readers = new Set<Reader>()
+  #timer: NodeJS.Timeout | null = null
+
+  /** `retry` brings a reader up to date, or adds it here again. */
+  constructor(private readonly retry: (reader: Reader) => void) {}
+
+  add(reader: Reader): void {
+    this.#readers.add(reader)
+    this.#timer ??= setInterval(() => this.#retryAll(), CHECK_MS)
+  }
+
+  delete(reader: Reader): void {
+    this.#readers.delete(reader)
+  }
+
+  close(): void {
+    this.#readers.clear()
+    if (this.#timer !== null) clearInterval(this.#timer)
+    this.#timer = null
+  }
+
+  #retryAll(): void {
+    for (const reader of [...this.#readers]) {
+      this.#readers.delete(reader)
+      this.retry(reader)
+    }
+    if (this.#readers.size === 0) this.close()
+  }
+}
