@@ -11,12 +11,7 @@ let there: ChatRig
 beforeEach(async () => {
   upstream = await startHandUpstream()
   const shared = new SharedStreams()
-  const rig = () =>
-    startChatRig({
-      backends: () => [upstream.url],
-      store: new SharedStore(shared),
-      chat: { chatDisconnectGraceMs: 0 },
-    })
+  const rig = () => startChatRig({ backends: () => [upstream.url], store: new SharedStore(shared) })
   here = await rig()
   there = await rig()
 })
@@ -30,8 +25,8 @@ const ann = { authorization: 'Bearer person:ann' }
 const bob = { authorization: 'Bearer person:bob' }
 const has = (count: number) => (reader: ChatReader) => reader.ofType('token').length >= count
 
-async function begun(headers = {}): Promise<ChatReader> {
-  const reader = ask(here, undefined, headers)
+async function begun(headers = {}, path = '/chat-stream'): Promise<ChatReader> {
+  const reader = ask(here, undefined, headers, path)
   await upstream.say('a', 'b')
   return reader.until(has(2))
 }
@@ -50,7 +45,8 @@ test('a resume elsewhere gets what it lacks, then goes on live, to the end', asy
 })
 
 test('whoever follows elsewhere keeps the answer going; when the last one leaves it is cancelled', async () => {
-  const first = await begun()
+  // At once, so that there is no grace in which a missing word of the other server would not be noticed.
+  const first = await begun({}, '/chat-stream?on_disconnect=cancel')
   const second = await resume(there, first.streamId, first.lastSequence).until(
     ({ events }) => events.length > 0,
   )
@@ -58,9 +54,9 @@ test('whoever follows elsewhere keeps the answer going; when the last one leaves
   await second.until(has(1))
   first.cut()
   await until(() => here.relay.readers === 0, 'the first has left')
+  expect(here.told.ends).toEqual([])
   await upstream.say('d')
   await second.until(has(2))
-  expect(here.told.ends).toEqual([])
   second.cut()
   await until(() => here.told.ends.length > 0, 'cancelled')
   expect(here.told.ends).toEqual(['idle'])
