@@ -1,5 +1,5 @@
 // What Node itself can do between an upstream and a client: `upstream.body.pipe(res)`, nothing parsed, numbered or kept. In a
-// process of its own, so that its CPU is its own; `/cpu` tells it in microseconds.
+// process of its own, so that its CPU is its own; `/cpu` tells it, in microseconds of the program and of the kernel.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Agent, request } from 'undici'
@@ -9,8 +9,7 @@ const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
 
 const server = createServer({ noDelay: true }, (asked, response) => {
   if (asked.url === '/cpu') {
-    const { user, system } = process.cpuUsage()
-    response.end(String(user + system))
+    response.end(JSON.stringify(process.cpuUsage()))
     return
   }
   const url = `${upstream}/bali-zero/chat-stream?query=${encodeURIComponent('bench')}`

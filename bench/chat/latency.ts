@@ -1,7 +1,7 @@
 // What the relay adds: to the first token of one stream, and to every token of many at once. Direct and relayed side by side.
-import { percentile } from '../stats.js'
+import { median, pairedRatio, percentile } from '../stats.js'
 import { DIRECT_PATH, RELAYED_PATH, readAnswer, type Target } from './client.js'
-import { bareCpuSec, cpuSecOf, startBarePipe, startRelay, startUpstream } from './processes.js'
+import { bareCpuSec, type CpuSec, cpuSecOf, startBarePipe, startRelay, startUpstream } from './processes.js'
 
 export type Percentiles = {
   readonly p50: number
@@ -22,18 +22,19 @@ function added(relayed: Percentiles, direct: Percentiles) {
 
 const ignore = (): void => {}
 
-/** One stream at a time, direct and relayed in turns. */
+/** One stream at a time: direct, relayed and through a bare pipe in turns. */
 export async function firstTokens(rounds: number) {
   const upstream = await startUpstream(['--tokens', '3', '--rate', '0', '--first-token', '0', '--stamped'])
   const relay = await startRelay(upstream.url)
-  const direct: number[] = []
-  const relayed: number[] = []
+  const bare = await startBarePipe(upstream.url)
+  const tookMs: Record<'direct' | 'relayed' | 'bare', number[]> = { direct: [], relayed: [], bare: [] }
   const warmUp = Math.ceil(rounds / 5)
   try {
     for (let i = 0; i < rounds + warmUp; i++) {
       for (const [target, into] of [
-        [{ url: upstream.url, path: DIRECT_PATH }, direct],
-        [{ url: relay.url, path: RELAYED_PATH }, relayed],
+        [{ url: upstream.url, path: DIRECT_PATH }, tookMs.direct],
+        [{ url: relay.url, path: RELAYED_PATH }, tookMs.relayed],
+        [{ url: bare.url, path: '/' }, tookMs.bare],
       ] as const) {
         const client = readAnswer(target, ignore)
         const ms = await client.firstTokenMs
@@ -42,11 +43,22 @@ export async function firstTokens(rounds: number) {
       }
     }
   } finally {
+    await bare.stop()
     await relay.stop()
     await upstream.stop()
   }
-  const [d, r] = [percentiles(direct), percentiles(relayed)]
-  return { direct_ms: d, relayed_ms: r, added_ms: added(r, d), target: { p50: 0.5, p99: 3 } }
+  const direct = percentiles(tookMs.direct)
+  const relayed = percentiles(tookMs.relayed)
+  const piped = percentiles(tookMs.bare)
+  return {
+    direct_ms: direct,
+    relayed_ms: relayed,
+    bare_pipe_ms: piped,
+    added_ms: added(relayed, direct),
+    // What a second connection and Node itself add, with nothing parsed, guarded, numbered or kept.
+    bare_pipe_added_ms: added(piped, direct),
+    target: { p50: 0.5, p99: 3 },
+  }
 }
 
 type Load = { readonly streams: number; readonly rate: number; readonly durationSec: number }
@@ -76,6 +88,26 @@ async function load(target: Target, { streams }: Load): Promise<Run> {
   return { latenciesMs, tokens, failures }
 }
 
+/** Processor time of one token, microseconds. */
+type TokenCost = { readonly user: number; readonly kernel: number }
+
+async function costOf(
+  cpu: () => Promise<CpuSec>,
+  run: () => Promise<Run>,
+): Promise<{ readonly run: Run; readonly cost: TokenCost }> {
+  const before = await cpu()
+  const done = await run()
+  const after = await cpu()
+  const us = (name: keyof CpuSec): number => ((after[name] - before[name]) / done.tokens) * 1e6
+  return { run: done, cost: { user: us('user'), kernel: us('system') } }
+}
+
+const perCoreSec = ({ user, kernel }: TokenCost): number => 1e6 / (user + kernel)
+
+function medianCost(costs: readonly TokenCost[]): TokenCost {
+  return { user: median(costs.map(({ user }) => user)), kernel: median(costs.map(({ kernel }) => kernel)) }
+}
+
 /** Many streams: latency of each token, and CPU for each, beside a bare pipe. */
 export async function manyStreams(options: Load & { readonly rounds: number }) {
   const { streams, rate, durationSec, rounds } = options
@@ -90,21 +122,25 @@ export async function manyStreams(options: Load & { readonly rounds: number }) {
     bare: { url: bare.url, path: '/' },
   }
   const runs: Record<keyof typeof targets, Run[]> = { direct: [], relayed: [], bare: [] }
-  const perCoreSec: { relayed: number[]; bare: number[] } = { relayed: [], bare: [] }
+  const costs: { relayed: TokenCost[]; bare: TokenCost[] } = { relayed: [], bare: [] }
   try {
     // Warm: the compilers of all three have seen their hot paths.
     for (const target of Object.values(targets))
       await load(target, { ...options, streams: Math.ceil(streams / 10) })
     for (let round = 0; round < rounds; round++) {
       runs.direct.push(await load(targets.direct, options))
-      const relayBefore = await cpuSecOf(relay.url)
-      const relayed = await load(targets.relayed, options)
-      perCoreSec.relayed.push(relayed.tokens / ((await cpuSecOf(relay.url)) - relayBefore))
-      const bareBefore = await bareCpuSec(bare.url)
-      const piped = await load(targets.bare, options)
-      perCoreSec.bare.push(piped.tokens / ((await bareCpuSec(bare.url)) - bareBefore))
-      runs.relayed.push(relayed)
-      runs.bare.push(piped)
+      const relayed = await costOf(
+        () => cpuSecOf(relay.url),
+        () => load(targets.relayed, options),
+      )
+      const piped = await costOf(
+        () => bareCpuSec(bare.url),
+        () => load(targets.bare, options),
+      )
+      runs.relayed.push(relayed.run)
+      runs.bare.push(piped.run)
+      costs.relayed.push(relayed.cost)
+      costs.bare.push(piped.cost)
     }
   } finally {
     await bare.stop()
@@ -118,9 +154,6 @@ export async function manyStreams(options: Load & { readonly rounds: number }) {
     .reduce((sum, run) => sum + run.failures, 0)
   const lost = runs.relayed.reduce((sum, run) => sum + streams * tokens - run.tokens, 0)
   const [direct, relayed, piped] = [latencies('direct'), latencies('relayed'), latencies('bare')]
-  const ratios = perCoreSec.relayed
-    .map((value, i) => value / (perCoreSec.bare[i] ?? Number.NaN))
-    .toSorted((a, b) => a - b)
   return {
     streams,
     rate,
@@ -135,9 +168,11 @@ export async function manyStreams(options: Load & { readonly rounds: number }) {
       target: { p50: 2, p99: 15 },
     },
     tokens_per_core_sec: {
-      relayed: perCoreSec.relayed,
-      bare_pipe: perCoreSec.bare,
-      median_ratio: ratios[ratios.length >> 1] ?? Number.NaN,
+      relayed: costs.relayed.map(perCoreSec),
+      bare_pipe: costs.bare.map(perCoreSec),
+      ratio: pairedRatio(costs.relayed.map(perCoreSec), costs.bare.map(perCoreSec)),
+      // How much of a token is the kernel's work at the sockets: the same for both, and out of reach of either program.
+      us_a_token: { relayed: medianCost(costs.relayed), bare_pipe: medianCost(costs.bare) },
       target: { ratio: 0.6 },
     },
   }

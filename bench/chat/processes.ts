@@ -62,13 +62,24 @@ export async function startRelay(
   }
 }
 
-async function metric(url: string, name: string): Promise<number> {
+/** Processor time of a process so far, seconds: its own, and the kernel's for it. */
+export type CpuSec = { readonly user: number; readonly system: number }
+
+async function metrics(url: string): Promise<(name: string) => number> {
   const text = await (await fetch(`${url}/metrics`)).text()
-  return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+  return name => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
 }
 
-export const cpuSecOf = (relay: string): Promise<number> => metric(relay, 'process_cpu_seconds_total')
-export const residentBytesOf = (relay: string): Promise<number> =>
-  metric(relay, 'process_resident_memory_bytes')
-export const bareCpuSec = async (bare: string): Promise<number> =>
-  Number(await (await fetch(`${bare}/cpu`)).text()) / 1e6
+export async function cpuSecOf(relay: string): Promise<CpuSec> {
+  const value = await metrics(relay)
+  return { user: value('process_cpu_user_seconds_total'), system: value('process_cpu_system_seconds_total') }
+}
+
+export async function residentBytesOf(relay: string): Promise<number> {
+  return (await metrics(relay))('process_resident_memory_bytes')
+}
+
+export async function bareCpuSec(bare: string): Promise<CpuSec> {
+  const { user, system } = (await (await fetch(`${bare}/cpu`)).json()) as CpuSec
+  return { user: user / 1e6, system: system / 1e6 }
+}

@@ -76,6 +76,7 @@ export async function stops(count: number) {
   return {
     stops: count,
     p50_ms: percentile(tookMs, 0.5),
+    p99_ms: percentile(tookMs, 0.99),
     max_ms: Math.max(...tookMs),
     target: { max_ms: 50 },
   }

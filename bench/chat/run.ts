@@ -49,11 +49,11 @@ export function misses(report: ChatReport): readonly string[] {
     ['wrong answers after disconnects', cuts.wrong, 0],
   ]
   const over = judged.filter(([, value, limit]) => !(value <= limit))
-  const { median_ratio: ratio, target: least } = many.tokens_per_core_sec
+  const { ratio, target: least } = many.tokens_per_core_sec
   return [
     ...over.map(([what, value, limit]) => `${what}: ${value.toFixed(2)}, the target is ${limit}`),
-    ...(ratio >= least.ratio
+    ...(ratio.median >= least.ratio
       ? []
-      : [`tokens per core second: ${ratio.toFixed(2)} of a bare pipe, the target is ${least.ratio}`]),
+      : [`tokens per core second: ${ratio.median.toFixed(2)} of a bare pipe, the target is ${least.ratio}`]),
   ]
 }

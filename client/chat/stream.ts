@@ -11,25 +11,16 @@ import { createSseParser } from '../../src/sse/parse.js'
 import type { Begin, ChatEnd, ChatMetrics, ChatStream, ClientOptions, StreamOptions } from './contract.js'
 import { ChatError, refusal } from './errors.js'
 import { type ChatEvent, isConnected, parseEvent } from './events.js'
+import { createRequests } from './requests.js'
 
 const SILENCE_SLACK_MS = 5_000
 /** The longest wait a server may ask for. */
 const MAX_SERVER_DELAY_MS = 3_600_000
-const ID_BYTES = 16
-
-/** `crypto.randomUUID` is not there on pages that came over plain HTTP. */
-function freshKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(ID_BYTES))
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
-}
-
 export function createChatStream(begin: Begin, client: ClientOptions, options: StreamOptions): ChatStream {
   const { maxReconnectAttempts = 5, reconnectDelay = 1000, maxReconnectDelay = 30_000 } = client
   const random = client.random ?? Math.random
-  const request = client.fetch ?? fetch
+  const requests = createRequests(begin, client)
   const silenceMs = 2 * (client.heartbeatMs ?? 30_000) + SILENCE_SLACK_MS
-  const address = `${(client.baseUrl ?? '').replace(/\/$/, '')}${client.prefix ?? '/api/v2/bali-zero'}/chat-stream`
-  const key = freshKey()
   const startMs = performance.now()
   const encoder = new TextEncoder()
 
@@ -143,35 +134,6 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
     return true
   }
 
-  function headers(): Readonly<Record<string, string>> {
-    return typeof client.headers === 'function' ? client.headers() : (client.headers ?? {})
-  }
-
-  function ask(): Promise<Response> {
-    const common = { cache: 'no-store', redirect: 'error', signal: connection.signal } as const
-    const accept = { Accept: 'text/event-stream', ...headers() }
-    if (streamId !== null) {
-      return request(`${address}/${encodeURIComponent(streamId)}?after=${lastSequence}`, {
-        ...common,
-        headers: accept,
-      })
-    }
-    const question = 'question' in begin ? begin.question : { query: '' }
-    if (client.method === 'GET') {
-      const members = Object.entries(question).map(([name, value]): [string, string] => [
-        name,
-        typeof value === 'string' ? value : JSON.stringify(value),
-      ])
-      return request(`${address}?${new URLSearchParams(members)}`, { ...common, headers: accept })
-    }
-    return request(address, {
-      ...common,
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key, ...accept },
-      body: JSON.stringify(question),
-    })
-  }
-
   /** Awaits `work`, but no longer than the silence of a dead connection lasts. */
   async function inTime<T>(work: Promise<T>): Promise<T> {
     const current = connection
@@ -185,7 +147,7 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   }
 
   async function follow(): Promise<void> {
-    const response = await inTime(ask())
+    const response = await inTime(requests.ask({ streamId, lastSequence }, connection.signal))
     // Only a stream that has ended and was seen to its end has nothing left; else it is not to be had any more.
     if (response.status === 204)
       throw new ChatError('lost', 'the stream has ended before its end was seen', false, 204)
@@ -210,15 +172,6 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
       if (done) break
       parser.push(value)
     }
-  }
-
-  /** Null: it may be tried again. */
-  function finalFault(reason: unknown): ChatError | null {
-    if (!(reason instanceof ChatError)) return null
-    const { status, code } = reason
-    if (status === undefined || status === 503) return null
-    // A 502 or 504 of the relay's own: the upstream was tried again and again already. A proxy's has no code.
-    return status < 500 || code !== 'status' ? reason : null
   }
 
   async function run(): Promise<void> {
@@ -264,12 +217,7 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
     else connection.abort()
     if (streamId === null) return
     try {
-      await request(`${address}/${encodeURIComponent(streamId)}`, {
-        method: 'DELETE',
-        headers: headers(),
-        redirect: 'error',
-        keepalive: true,
-      })
+      await requests.stop(streamId)
     } catch {
       // Not to be reached: the server ends a stream that nobody follows by itself.
     }
@@ -322,4 +270,13 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
     getMetrics,
     [Symbol.asyncIterator]: iterate,
   }
+}
+
+/** Null: it may be tried again. */
+function finalFault(reason: unknown): ChatError | null {
+  if (!(reason instanceof ChatError)) return null
+  const { status, code } = reason
+  if (status === undefined || status === 503) return null
+  // A 502 or 504 of the relay's own: the upstream was tried again and again already. A proxy's has no code.
+  return status < 500 || code !== 'status' ? reason : null
 }

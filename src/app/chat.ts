@@ -7,9 +7,8 @@ import { createChatLimits } from '../chat/limits/limits.js'
 import { createRollout } from '../chat/limits/rollout.js'
 import { MemoryStore } from '../chat/log/memory-store.js'
 import { chatPagePlugin } from '../chat/page/routes.js'
-import type { RelayObserver } from '../chat/relay.js'
 import { Relay } from '../chat/relay.js'
-import { type ChatRoutesObserver, chatPlugin } from '../chat/routes.js'
+import { chatPlugin } from '../chat/routes.js'
 import { type AuditTrail, noAudit } from '../chat/seams.js'
 import { createUndiciEdge } from '../chat/upstream/edge.js'
 import type { Clock } from '../clock/clock.js'
@@ -18,6 +17,7 @@ import type { Config } from '../config/settings.js'
 import type { HttpPlugin } from '../guards/seam.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
+import { chatObserver } from './chat-metrics.js'
 
 export type ChatParts = {
   readonly config: () => Config
@@ -58,27 +58,6 @@ function lateAudit(open: () => Promise<AuditTrail>, isRequired: () => boolean) {
   return { audit, start }
 }
 
-function relayObserver(metrics: Metrics): RelayObserver & ChatRoutesObserver {
-  return {
-    onTokens: (count, gapMs, relayedMs) => {
-      metrics.g6_chat_tokens_total.inc(count)
-      if (gapMs !== null) metrics.g6_chat_inter_token_seconds.observe(gapMs / 1000)
-      metrics.g6_chat_relay_overhead_seconds.observe(relayedMs / 1000)
-    },
-    onFirstToken: ms => metrics.g6_chat_first_token_seconds.observe(ms / 1000),
-    onStreamEnd: (reason, durationMs) => {
-      metrics.g6_chat_streams_total.inc({ reason })
-      metrics.g6_chat_stream_duration_seconds.observe(durationMs / 1000)
-    },
-    onUpstreamError: kind => metrics.g6_chat_upstream_errors_total.inc({ kind }),
-    onRetry: () => metrics.g6_chat_upstream_retries_total.inc(),
-    onUnknownFrame: () => metrics.g6_chat_upstream_unknown_frames_total.inc(),
-    onAnswer: status => metrics.g6_chat_requests_total.inc({ status: String(status) }),
-    onResume: result => metrics.g6_chat_resumes_total.inc({ result }),
-    onRateLimited: () => metrics.g6_chat_rate_limited_total.inc(),
-  }
-}
-
 export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
   const first = config()
   const { audit, start } = lateAudit(
@@ -96,7 +75,7 @@ export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
     () => config().auditRequired,
   )
   const trail = first.enableAuditTrail ? audit : noAudit
-  const observer = relayObserver(metrics)
+  const observer = chatObserver(metrics)
   const limits = createChatLimits({ settings: config, clock })
   const hmacKey = first.auditKey === null ? null : Buffer.from(first.auditKey)
   const rollout = createRollout({ settings: config, hmacKey })

@@ -4,13 +4,13 @@ import type { Numbered } from './stream-state.js'
 
 const RECONNECT_MS = 1000
 
-/** The same for everybody who reads the stream: written into the log once. */
-export function encodeNumbered(streamId: string, event: Numbered): string {
-  return encodeEvent({
-    id: `${streamId}.${event.sequence}`,
-    event: 'message',
-    data: JSON.stringify(event),
-  })
+/**
+ * The same for everybody who reads the stream: written into the log once. Put together by hand, since this is done for every
+ * token: the id is ours, and JSON holds no line break, so there is nothing to check and nothing to split.
+ */
+export function encodeNumbered(streamId: string, { type, data, sequence, timestamp }: Numbered): string {
+  const json = `{"type":"${type}","data":${JSON.stringify(data)},"sequence":${sequence},"timestamp":${timestamp}}`
+  return `id: ${streamId}.${sequence}\nevent: message\ndata: ${json}\n\n`
 }
 
 /** What a connection begins with; a resumed one learns here where it is, without a number of its own. */

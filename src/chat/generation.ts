@@ -7,10 +7,14 @@ import { encodeNumbered } from './encode.js'
 import type { FailureCode, Terminal, UpstreamEvent } from './events.js'
 import type { StreamFacts, WritableChatLog } from './log/chat-log.js'
 import { end, hear, type Now, openStream, type Step, type StreamState } from './stream-state.js'
+import type { Turn } from './turn.js'
 import type { AskHandlers } from './upstream/ask.js'
 
 /** Whoever waits for the answer; what it holds is its position. */
 export type Follower = { readonly position: number }
+
+/** All who follow at other instances; how far they are is not known here. */
+const ELSEWHERE: Follower = { position: Number.POSITIVE_INFINITY }
 
 export type OnDisconnect = 'grace' | 'cancel' | 'finish'
 
@@ -31,8 +35,10 @@ export type Upstream = {
 }
 
 export type GenerationObserver = {
-  /** One chunk of the upstream's: its tokens, the time since the last token before it (null: the first), and how long they took from here to the connections. */
-  onTokens?(count: number, gapMs: number | null, relayedMs: number): void
+  /** Tokens of one chunk of the upstream's, and the time since the last token before it (null: the first). */
+  onTokens?(count: number, gapMs: number | null): void
+  /** How long something took from here to the connections. */
+  onRelayed?(ms: number): void
   onUnknownFrame?(): void
   onRetry?(): void
   onTryFailed?(code: FailureCode): void
@@ -49,6 +55,7 @@ export type GenerationParts = {
   readonly settings: GenerationSettings
   readonly clock: Clock
   readonly timers: Timers
+  readonly turn: Turn
   readonly observer: GenerationObserver
 }
 
@@ -63,6 +70,9 @@ export class Generation {
   #state: StreamState
   #lastHeardAtMs: number
   #heldSinceMs: number | null = null
+  /** When the first of what the readers were not told yet was heard; null: they were told all. */
+  #untoldSinceMs: number | null = null
+  readonly #tell = (): void => this.#toldAll()
   #cancelClock: (() => void) | null = null
   #cancelGrace: (() => void) | null = null
 
@@ -125,6 +135,11 @@ export class Generation {
     if (this.#followers.size === 0) this.#abandoned()
   }
 
+  followedElsewhere(isFollowed: boolean): void {
+    if (isFollowed) this.follow(ELSEWHERE)
+    else this.unfollow(ELSEWHERE)
+  }
+
   /** Nobody waits for the answer any more. */
   #abandoned(): void {
     const { onDisconnect, graceMs } = this.#parts.settings
@@ -178,15 +193,27 @@ export class Generation {
     }
     if (events.length > 0) this.#lastHeardAtMs = now.monoMs
     this.#open(null)
-    if (this.#state.terminal === null) this.#parts.log.publish()
+    if (this.#state.terminal === null) this.#tellSoon(now.monoMs)
     // Another clock holds from the first token on.
     if (before.firstTokenMonoMs !== this.#state.firstTokenMonoMs) this.#look()
     const tokens = this.#state.tokens - before.tokens
-    if (tokens > 0) {
-      const last = before.lastTokenMonoMs
-      const gapMs = last === null ? null : now.monoMs - last
-      this.#parts.observer.onTokens?.(tokens, gapMs, this.#parts.clock.monotonicMs() - now.monoMs)
-    }
+    if (tokens === 0) return
+    const last = before.lastTokenMonoMs
+    this.#parts.observer.onTokens?.(tokens, last === null ? null : now.monoMs - last)
+  }
+
+  #tellSoon(nowMs: number): void {
+    if (this.#untoldSinceMs !== null) return
+    this.#untoldSinceMs = nowMs
+    this.#parts.turn.atEnd(this.#tell)
+  }
+
+  #toldAll(): void {
+    const { log, observer, clock } = this.#parts
+    if (this.#untoldSinceMs === null) return
+    log.publish()
+    observer.onRelayed?.(clock.monotonicMs() - this.#untoldSinceMs)
+    this.#untoldSinceMs = null
     this.balance()
   }
 
@@ -213,8 +240,9 @@ export class Generation {
       this.#upstream.cancel(terminal.type === 'error' && terminal.code === 'first_token_timeout')
     }
     this.#open(terminal.type === 'error' && !hasBegun ? terminal.code : null)
-    observer.onEnd(this.#state, terminal, this.#tried)
+    this.#untoldSinceMs = null
     log.publish()
+    observer.onEnd(this.#state, terminal, this.#tried)
   }
 
   /** What is due now, and a timer for what is due next. */

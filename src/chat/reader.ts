@@ -13,8 +13,6 @@ const ABOUT_WRITE_BYTES = 64 * 1024
 /** The first one is copied, so it is small. */
 const ABOUT_FIRST_WRITE_BYTES = 4 * 1024
 
-export type LeaveReason = 'ended' | 'client' | 'stalled' | 'auth_expired' | 'failed'
-
 export type ReaderParts = {
   readonly log: ChatLog
   readonly transport: Transport
@@ -31,7 +29,7 @@ export type ReaderParts = {
   /** It can take more, or has taken more: whoever paces itself by readers looks again. */
   onMoved(): void
   /** Its connection has closed; comes exactly once. */
-  onLeave(reason: LeaveReason): void
+  onLeave(): void
 }
 
 export class Reader {
@@ -39,7 +37,7 @@ export class Reader {
   readonly #unfollow: () => void
   #position: number
   #isReading = false
-  #leaving: LeaveReason | null = null
+  #isLeaving = false
   #isClosed = false
   #blockedSinceMs: number | null = null
   #progress = 0
@@ -74,7 +72,7 @@ export class Reader {
     if (slice === null || slice instanceof Promise) this.#write(hello)
     else this.#take(Buffer.concat([hello, slice.bytes]), slice.next)
     this.#pump()
-    if (this.#leaving === null) this.#look()
+    if (!this.#isLeaving) this.#look()
   }
 
   /** The number of the first event it was not handed. */
@@ -86,9 +84,9 @@ export class Reader {
   }
 
   /** Ends the connection where it stands; the client may resume. */
-  dismiss(reason: LeaveReason): void {
-    if (this.#leaving !== null) return
-    this.#leave(reason)
+  dismiss(): void {
+    if (this.#isLeaving) return
+    this.#leave()
     if (this.#blockedSinceMs === null) this.#parts.transport.end(wireEnd(this.#parts.wire))
     else this.#parts.transport.destroy()
   }
@@ -110,7 +108,7 @@ export class Reader {
 
   #pump(): void {
     const { log, wire } = this.#parts
-    while (this.#blockedSinceMs === null && !this.#isReading && this.#leaving === null) {
+    while (this.#blockedSinceMs === null && !this.#isReading && !this.#isLeaving) {
       if (this.#position >= log.tail) {
         if (log.ended) this.#finish()
         return
@@ -124,26 +122,26 @@ export class Reader {
             this.#take(bytes, next)
             this.#pump()
           },
-          () => this.dismiss('failed'),
+          () => this.dismiss(),
         )
       } else this.#take(slice.bytes, slice.next)
     }
   }
 
   #take(bytes: Buffer, next: number): void {
-    if (this.#leaving !== null) return
+    if (this.#isLeaving) return
     this.#position = next
     this.#write(bytes)
   }
 
   /** It has the terminal event: the response ends. */
   #finish(): void {
-    this.#leave('ended')
+    this.#leave()
     this.#parts.transport.end(wireEnd(this.#parts.wire))
   }
 
-  #leave(reason: LeaveReason): void {
-    this.#leaving ??= reason
+  #leave(): void {
+    this.#isLeaving = true
     this.#cancelTimer?.()
     this.#cancelTimer = null
     this.#unfollow()
@@ -152,8 +150,8 @@ export class Reader {
   #closed(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#leave('client')
-    this.#parts.onLeave(this.#leaving ?? 'client')
+    this.#leave()
+    this.#parts.onLeave()
   }
 
   /** What is due now, and a timer for what is due next. */
@@ -171,7 +169,7 @@ export class Reader {
       nowMs,
     )
     if (due.isStalled) {
-      this.#leave('stalled')
+      this.#leave()
       transport.destroy()
       return
     }

@@ -1,34 +1,21 @@
 // The relay: the generations that run, the logs that are kept, the readers that follow them. Routes ask it; it knows nothing
 // of requests. It owns every generation and reader until they have ended.
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
 import type { OpenStream } from '../guards/seam.js'
 import type { Log } from '../log/log.js'
+import { type AnswerObserver, begin, type StartOptions } from './begin.js'
 import type { ChatConfig } from './chat-config.js'
 import { encodeResumed, encodeRetryOnce } from './encode.js'
-import { type FailureCode, type Terminal, terminalReason } from './events.js'
-import { type Follower, Generation, type GenerationSettings, type OnDisconnect } from './generation.js'
+import type { Follower, Generation } from './generation.js'
 import { IdempotencyKeys } from './idempotency.js'
 import { Latencies, type Percentiles } from './latencies.js'
-import type { FoundStream, LogStore, StreamFacts } from './log/chat-log.js'
-import { type LeaveReason, Reader } from './reader.js'
-import type { AuditTrail, Lease, Person } from './seams.js'
-import { metricsOf, type StreamState } from './stream-state.js'
-import { Asking } from './upstream/ask.js'
+import type { FoundStream, LogStore } from './log/chat-log.js'
+import { Reader } from './reader.js'
+import type { AuditTrail, Person } from './seams.js'
+import { Turn } from './turn.js'
 import { type BreakerState, Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
-import type { Question } from './upstream/request.js'
-
-/** What the relay tells about itself; everything else is read from `stats()`. */
-export type RelayObserver = {
-  onTokens?(count: number, gapMs: number | null, relayedMs: number): void
-  onFirstToken?(ms: number): void
-  onStreamEnd?(reason: string, durationMs: number): void
-  onUpstreamError?(code: FailureCode): void
-  onRetry?(): void
-  onUnknownFrame?(): void
-}
 
 export type RelayParts = {
   readonly config: () => ChatConfig
@@ -37,19 +24,13 @@ export type RelayParts = {
   readonly edge: () => UpstreamEdge
   readonly breakers?: Breakers
   readonly audit: AuditTrail
-  readonly observer?: RelayObserver
+  readonly observer?: AnswerObserver
   readonly log: Log
   readonly clock: Clock
   readonly timers: Timers
   readonly random?: () => number
-}
-
-export type StartOptions = {
-  readonly question: Question
-  readonly connectionId: string
-  readonly person: Person | null
-  readonly lease: Lease | null
-  readonly onDisconnect: OnDisconnect
+  /** A comment after so long a silence; default 15 000. */
+  readonly pingMs?: number
 }
 
 export type JoinOptions = {
@@ -76,6 +57,7 @@ export class Relay {
   readonly #running = new Map<string, Generation>()
   readonly #readers = new Set<Reader>()
   readonly #latencies = new Latencies()
+  readonly #turn = new Turn()
   #edge: UpstreamEdge | null = null
   #idle: (() => void)[] = []
   #isClosed = false
@@ -83,133 +65,45 @@ export class Relay {
   constructor(parts: RelayParts) {
     this.#parts = parts
     this.#breakers = parts.breakers ?? new Breakers()
-    parts.store.onForgotten(streamId => this.keys.forget(streamId))
+    parts.store.attach({
+      onForgotten: streamId => this.keys.forget(streamId),
+      onStopAsked: streamId => this.#running.get(streamId)?.abort('client_stop'),
+      onFollowedElsewhere: (streamId, isFollowed) =>
+        this.#running.get(streamId)?.followedElsewhere(isFollowed),
+    })
   }
 
   /** Begins a generation. The lease is released when it ends, however it ends. */
   start(options: StartOptions): Generation {
-    const { config: configNow, store, audit, clock, timers, random = Math.random } = this.#parts
     if (this.#isClosed) throw new Error('the relay is closed')
-    const config = configNow()
-    const { question, connectionId, person, lease } = options
-    const facts: StreamFacts = {
-      streamId: randomBytes(16).toString('base64url'),
-      owner: person?.key ?? null,
-      identified: person !== null,
-      connectionId,
-    }
-    this.#edge ??= this.#parts.edge()
-    const edge = this.#edge
-    const backends = config.ragBackendUrl.map(url => new URL(url))
-    let hasSaidUnknown = false
-    const generation: Generation = new Generation({
-      facts,
-      questionChars:
-        question.query.length + question.history.reduce((sum, { content }) => sum + content.length, 0),
-      log: store.create(facts),
-      settings: generationSettings(config, options.onDisconnect),
-      clock,
-      timers,
-      ask: handlers =>
-        new Asking(
-          {
-            edge,
-            breakers: this.#breakers,
-            backends,
-            settings: { style: config.chatUpstream, model: config.chatModel, token: config.ragBackendToken },
-            clock,
-            timers,
-            random,
+    const { config, random = Math.random, observer = {}, edge, ...parts } = this.#parts
+    this.#edge ??= edge()
+    const generation = begin(
+      {
+        ...parts,
+        config: config(),
+        random,
+        edge: this.#edge,
+        breakers: this.#breakers,
+        turn: this.#turn,
+        observer: {
+          ...observer,
+          onFirstToken: ms => {
+            this.#latencies.add(ms)
+            observer.onFirstToken?.(ms)
           },
-          question,
-          handlers,
-        ),
-      observer: {
-        ...this.#passedOn(),
-        onUnknownFrame: () => {
-          this.#parts.observer?.onUnknownFrame?.()
-          if (hasSaidUnknown) return
-          hasSaidUnknown = true
-          const { requestId } = question
-          this.#parts.log.warn(
-            { requestId, streamId: facts.streamId },
-            'the upstream sent a frame of no known kind',
-          )
-        },
-        onFault: error => {
-          const { requestId } = question
-          this.#parts.log.error({ err: error, requestId, streamId: facts.streamId }, 'a chat stream failed')
-        },
-        onEnd: (state, terminal, upstreams) => {
-          lease?.release()
-          this.#onEnd(generation, { state, terminal, upstreams, person, requestId: question.requestId })
         },
       },
-    })
-    this.#running.set(facts.streamId, generation)
-    audit.record({
-      operation: 'stream.start',
-      streamId: facts.streamId,
-      connectionId,
-      requestId: question.requestId,
-      person,
-      atMs: clock.nowMs(),
-      query: question.query,
-      sessionId: question.sessionId,
-      upstream: backends[0]?.origin ?? 'none',
-    })
+      options,
+      ({ streamId }) => {
+        this.#running.delete(streamId)
+        parts.store.expire(streamId, config().chatResumeTtlMs)
+        this.#becameIdle()
+      },
+    )
+    this.#running.set(generation.facts.streamId, generation)
     generation.start()
     return generation
-  }
-
-  #passedOn() {
-    const { observer = {} } = this.#parts
-    return {
-      onTokens: (count: number, gapMs: number | null, relayedMs: number) =>
-        observer.onTokens?.(count, gapMs, relayedMs),
-      onRetry: () => observer.onRetry?.(),
-      onTryFailed: (code: FailureCode) => observer.onUpstreamError?.(code),
-    }
-  }
-
-  #onEnd(
-    generation: Generation,
-    end: {
-      readonly state: StreamState
-      readonly terminal: Terminal
-      readonly upstreams: readonly string[]
-      readonly person: Person | null
-      readonly requestId: string
-    },
-  ): void {
-    const { store, audit, clock, config, observer = {}, log } = this.#parts
-    const { streamId, connectionId } = generation.facts
-    const { requestId, person, upstreams } = end
-    const reason = terminalReason(end.terminal)
-    const metrics = metricsOf(end.state)
-    this.#running.delete(streamId)
-    store.expire(streamId, config().chatResumeTtlMs)
-    if (metrics.firstTokenLatency !== null) {
-      this.#latencies.add(metrics.firstTokenLatency)
-      observer.onFirstToken?.(metrics.firstTokenLatency)
-    }
-    observer.onStreamEnd?.(reason, metrics.duration)
-    audit.record({
-      operation: 'stream.end',
-      streamId,
-      connectionId,
-      requestId,
-      person,
-      atMs: clock.nowMs(),
-      reason,
-      tokens: metrics.tokensReceived,
-      bytes: metrics.bytesReceived,
-      firstTokenMs: metrics.firstTokenLatency,
-      durationMs: metrics.duration,
-      upstreams,
-    })
-    log.info({ requestId, streamId, reason, tokens: metrics.tokensReceived }, 'a chat stream ended')
-    this.#becameIdle()
   }
 
   /** The stream, if it is known and this caller's. */
@@ -225,6 +119,13 @@ export class Relay {
     return this.#running.get(streamId) ?? null
   }
 
+  /** Wherever it runs; nothing happens to one that has ended. */
+  stop({ facts: { streamId }, log }: FoundStream): void {
+    const generation = this.#running.get(streamId)
+    if (generation !== undefined) generation.abort('client_stop')
+    else if (!log.ended) this.#parts.store.askStop(streamId)
+  }
+
   /** A stream that failed before anybody read of it leaves nothing to resume. */
   forget(streamId: string): void {
     this.#parts.store.remove(streamId)
@@ -232,7 +133,7 @@ export class Relay {
 
   /** A connection that follows the stream from a position on. */
   join(found: FoundStream, stream: OpenStream, options: JoinOptions): void {
-    const { clock, timers, config } = this.#parts
+    const { clock, timers, config, pingMs = PING_MS } = this.#parts
     const { facts, log } = found
     const generation = this.#running.get(facts.streamId)
     const { connectionId, isResume, from, credential } = options
@@ -245,18 +146,18 @@ export class Relay {
       from: Math.min(from, log.tail),
       greeting: `${encodeRetryOnce()}${resumed}`,
       credential,
-      limits: { heartbeatMs: chatHeartbeatMs, pingMs: PING_MS, stallMs: chatReaderStallMs },
+      limits: { heartbeatMs: chatHeartbeatMs, pingMs, stallMs: chatReaderStallMs },
       clock,
       timers,
       onMoved: () => generation?.balance(),
-      onLeave: reason => this.#left(reader, generation, reason),
+      onLeave: () => this.#left(reader, generation),
     })
     this.#readers.add(reader)
     generation?.follow(reader)
     reader.start()
   }
 
-  #left(reader: Reader, generation: Generation | undefined, _reason: LeaveReason): void {
+  #left(reader: Reader, generation: Generation | undefined): void {
     this.#readers.delete(reader)
     generation?.unfollow(reader)
     this.#becameIdle()
@@ -272,7 +173,7 @@ export class Relay {
   /** Ends connections whose credential is no longer valid; what they followed goes on and can be resumed. */
   dismiss(which: (credential: string | null) => boolean): void {
     for (const reader of [...this.#readers]) {
-      if (which(reader.credential)) reader.dismiss('auth_expired')
+      if (which(reader.credential)) reader.dismiss()
     }
   }
 
@@ -314,19 +215,5 @@ export class Relay {
     await this.#parts.store.close()
     await this.#edge?.close()
     this.#edge = null
-  }
-}
-
-function generationSettings(config: ChatConfig, onDisconnect: OnDisconnect): GenerationSettings {
-  return {
-    limits: {
-      firstTokenTimeoutMs: config.chatFirstTokenTimeoutMs,
-      idleTimeoutMs: config.chatIdleTimeoutMs,
-      maxDurationMs: config.chatMaxDurationMs,
-    },
-    pace: config.chatPace,
-    readAheadBytes: config.chatReadAheadBytes,
-    onDisconnect,
-    graceMs: config.chatDisconnectGraceMs,
   }
 }

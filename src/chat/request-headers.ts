@@ -1,6 +1,6 @@
 // What a request's headers say beyond the question, each checked before it is echoed or sent on.
-import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
+import { randomId } from '../guards/random-id.js'
 
 const CONNECTION_ID = /^[A-Za-z0-9._-]{1,64}$/
 /** W3C Trace Context, version 00. */
@@ -15,7 +15,7 @@ function matching(header: string | readonly string[] | undefined, form: RegExp):
 
 /** Echoed when it is 1–64 of `A-Za-z0-9._-`, else a fresh one. */
 export function connectionIdOf(headers: IncomingHttpHeaders): string {
-  return matching(headers['x-connection-id'], CONNECTION_ID) ?? randomBytes(12).toString('hex')
+  return matching(headers['x-connection-id'], CONNECTION_ID) ?? randomId(12, 'hex')
 }
 
 /** What goes on to the upstream as it came. */

@@ -34,7 +34,7 @@ export type Started = {
 
 /** Retry-After of refusals that end when somebody else ends, seconds. */
 const BUSY_RETRY_SEC = 5
-const BUSY = { 'Retry-After': String(BUSY_RETRY_SEC) }
+export const BUSY = { 'Retry-After': String(BUSY_RETRY_SEC) }
 const BREAKER_RETRY = { 'Retry-After': '10' }
 
 export class Starting {

@@ -1,5 +1,5 @@
 // Guard 1: every request has an id, echoed in the answer and written in every log line about it.
-import { randomBytes } from 'node:crypto'
+import { randomId } from './random-id.js'
 
 /** What an id from outside may look like; anything else is replaced, never repaired. */
 const ACCEPTED = /^[A-Za-z0-9._-]{1,120}$/
@@ -14,5 +14,5 @@ export function requestIdOf(
 
 /** 96 random bits. */
 function freshRequestId(): string {
-  return randomBytes(12).toString('hex')
+  return randomId(12, 'hex')
 }

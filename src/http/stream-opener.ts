@@ -63,12 +63,17 @@ export class StreamOpener {
     reply.hijack()
     const left = leaveHttp(old)
     const socket = left ?? old
+    // It ends here for http. Told now, it ends without a reason; else http gives it one later, stack trace and all.
+    if (left !== null) request.raw.destroy()
     socket.setNoDelay(true)
     this.#hold(socket, () => {
       slot?.release()
       ticket?.cut(this.clock.monotonicMs())
     })
+    // What is said first goes with the head: one write, one packet.
+    socket.cork()
     socket.write(head)
+    process.nextTick(() => socket.uncork())
     return { transport: new SocketTransport(socket, left !== null), wire }
   }
 

@@ -1,11 +1,12 @@
 // The relay in the real command: off by default, switched on by its flag, ended in order, and its record verified.
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
-import { ChatReader, PREFIX } from '../support/chat-rig.js'
+import { ChatReader, PREFIX, until } from '../support/chat-rig.js'
 import { endAll, g6, type Running } from '../support/g6.js'
+import { startHandUpstream } from '../support/hand-upstream.js'
 
 let folder = ''
 let mock: MockUpstream
@@ -19,12 +20,17 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-function serve(env: Readonly<Record<string, string>>): Running {
+function serve(env: Readonly<Record<string, string>>, flags: readonly string[] = []): Running {
   const places = { G6_AUDIT_DB: join(folder, 'audit.db'), RAG_BACKEND_URL: mock.url }
-  return g6(['serve', '--port', '0', '--status-file', join(folder, 'status.json')], { ...places, ...env })
+  return g6(['serve', '--port', '0', '--status-file', join(folder, 'status.json'), ...flags], {
+    ...places,
+    ...env,
+  })
 }
 const asked = (url: string) =>
   new ChatReader(`${url}${PREFIX}/chat-stream`, { method: 'POST', body: { query: 'a' } })
+
+type Health = { readonly flag: { readonly enabled: boolean } }
 
 test('by default the routes say that it is off, and nothing of it is opened', async () => {
   const server = serve({})
@@ -70,4 +76,43 @@ test('a stopping server ends answers with shutdown; event, metric and a verified
   expect(out.match(/stream\.start/g)).toHaveLength(2)
   expect(out.match(/stream\.end/g)).toHaveLength(2)
   expect(out).toContain('shutdown')
+})
+
+test('switched on and off again by the settings file and SIGHUP, while an answer under way goes on to its end', async () => {
+  const file = join(folder, 'g6.toml')
+  const say = (isOn: boolean) => writeFile(file, `enable_sse_streaming = ${isOn}\n`)
+  const hand = await startHandUpstream()
+  try {
+    await say(false)
+    const server = serve({ RAG_BACKEND_URL: hand.url }, ['--config', file])
+    const url = await server.url()
+    const become = (isOn: boolean) =>
+      until(
+        async () => {
+          const { flag } = (await (await fetch(`${url}${PREFIX}/chat-stream/health`)).json()) as Health
+          return flag.enabled === isOn
+        },
+        `switched ${isOn ? 'on' : 'off'}`,
+      )
+    expect((await asked(url).end()).status).toBe(403)
+    await say(true)
+    server.signal('SIGHUP')
+    await become(true)
+    const underWay = asked(url)
+    await hand.say('a')
+    await underWay.until(({ answer }) => answer === 'a')
+    await say(false)
+    server.signal('SIGHUP')
+    await become(false)
+    expect((await asked(url).end()).status).toBe(403)
+    await hand.say('b')
+    await hand.done()
+    await underWay.end()
+    expect(underWay.answer).toBe('ab')
+    expect(underWay.terminals).toMatchObject([{ type: 'done' }])
+    server.signal('SIGTERM')
+    expect(await server.exit).toBe(0)
+  } finally {
+    await hand.close()
+  }
 })

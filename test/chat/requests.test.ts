@@ -154,6 +154,38 @@ describe('limits', () => {
   })
 })
 
+describe("the server's own guards", () => {
+  test('addresses and user agents that are not listed are 403, and recorded', async () => {
+    const here = await start({ http: { sseUaAllow: ['Friend/'] } })
+    expect((await ask(here, undefined, { 'user-agent': 'Stranger/1' }).end()).status).toBe(403)
+    expect((await ask(here, undefined, { 'user-agent': 'Friend/1' }).end()).status).toBe(200)
+    expect(here.records[0]).toMatchObject({ operation: 'security.forbidden', address: '127.0.0.1' })
+    here.rig.setConfig({ sseIpAllow: ['10.0.0.0/8'] })
+    here.rig.server.reload()
+    expect((await ask(here, undefined, { 'user-agent': 'Friend/1' }).end()).status).toBe(403)
+    expect(here.mock.requests).toHaveLength(1)
+  })
+  test('what they allow of summary streams does not count here', async () => {
+    const http = {
+      sseIpConnectRate: { count: 1, windowSec: 60 },
+      sseMaxConnections: 1,
+      sseMaxConnectionsPerIp: 1,
+    }
+    const here = await start({ http, mock: { script: { tokens: 1, finish: 'stall' } } })
+    const readers = [ask(here), ask(here), ask(here)]
+    for (const reader of readers) await reader.until(({ answer }) => answer !== '')
+    for (const reader of readers) await stop(here, reader.streamId)
+  })
+  test('a draining server begins nothing: 503 with Retry-After', async () => {
+    const here = await start()
+    here.rig.server.startDraining()
+    const reader = await ask(here).end()
+    expect([reader.status, reader.json.code, reader.headers['retry-after']]).toEqual([503, 'draining', '5'])
+    expect(here.mock.requests).toHaveLength(0)
+    expect(here.records).toEqual([])
+  })
+})
+
 describe('identity', () => {
   test('a bad token is 401, and so is a missing one where anonymous callers are not let in', async () => {
     const here = await start()

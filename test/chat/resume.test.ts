@@ -1,6 +1,5 @@
 // The stream outlives the connection: resume, stop, ownership, what becomes of an answer nobody waits for (chat.md 1 and 4).
 import { afterEach, describe, expect, test } from 'vitest'
-import { tokenTexts } from '../../src/chat/mock/script.js'
 import {
   ask,
   ChatReader,
@@ -11,18 +10,27 @@ import {
   stop,
   until,
 } from '../support/chat-rig.js'
+import { type HandUpstream, startHandUpstream } from '../support/hand-upstream.js'
 
 let rig: ChatRig | null = null
+let hand: HandUpstream | null = null
 async function start(options: ChatRigOptions = {}): Promise<ChatRig> {
   rig = await startChatRig(options)
   return rig
 }
+/** Behind it an upstream that the test speaks for. */
+async function startByHand(): Promise<[ChatRig, HandUpstream]> {
+  const upstream = await startHandUpstream()
+  hand = upstream
+  return [await start({ backends: () => [upstream.url] }), upstream]
+}
 afterEach(async () => {
   await rig?.close()
+  await hand?.close()
   rig = null
+  hand = null
 })
 
-const SLOWLY = { tokens: 10, gapMs: 15 }
 const HALF_WAY = { tokens: 3, finish: 'stall' } as const
 const has = (count: number) => (reader: ChatReader) => reader.ofType('token').length >= count
 const ann = { authorization: 'Bearer person:ann' }
@@ -30,22 +38,27 @@ const bob = { authorization: 'Bearer person:bob' }
 
 describe('resume', () => {
   test.each(['Last-Event-ID', '?after='])('goes on after the last event seen, by %s', async how => {
-    const here = await start({ mock: { script: SLOWLY } })
-    const first = await ask(here).until(has(4))
+    const [here, upstream] = await startByHand()
+    const asked = ask(here)
+    await upstream.say('a', 'b', 'c', 'd')
+    const first = await asked.until(has(4))
     first.cut()
     const { lastSequence, streamId } = first
     const headers = how === '?after=' ? {} : { 'last-event-id': `${streamId}.${lastSequence}` }
-    const second = await resume(here, streamId, how === '?after=' ? lastSequence : null, headers).end()
+    const again = resume(here, streamId, how === '?after=' ? lastSequence : null, headers)
+    // It has begun before there is anything to follow: what comes then comes live.
+    await again.until(({ events }) => events.length === 1)
+    await upstream.say('e', 'f')
+    await upstream.done()
+    const second = await again.end()
     expect(second.status).toBe(200)
     expect(second.events[0]).toMatchObject({ type: 'metadata', data: { resumed: true, streamId } })
     expect(second.events[0]).not.toHaveProperty('sequence')
     expect(second.text.indexOf('id: ')).toBeGreaterThan(second.text.indexOf('"resumed":true'))
     expect(second.numbered[0]?.sequence).toBe(lastSequence + 1)
-    const seen = first.numbered.filter(({ sequence = 0 }) => sequence <= lastSequence)
-    const whole = [...seen, ...second.numbered].filter(({ type }) => type === 'token')
-    expect(whole.map(({ data }) => data)).toEqual(tokenTexts(10))
+    expect(first.answer + second.answer).toBe('abcdef')
     expect(second.terminals).toHaveLength(1)
-    expect(here.mock.requests).toHaveLength(1)
+    expect(upstream.asked()).toBe(1)
     expect(here.records.filter(({ operation }) => operation === 'stream.resume')).toHaveLength(1)
   })
   test('replays everything to whoever has seen nothing', async () => {
@@ -68,33 +81,48 @@ describe('resume', () => {
     await until(() => here.timers.waiting() === 0, 'no timer left')
   })
   test('several readers follow one stream', async () => {
-    const here = await start({ mock: { script: SLOWLY } })
-    const first = await ask(here).until(has(2))
-    const others = await Promise.all([-1, 0, 2].map(after => resume(here, first.streamId, after).end()))
+    const [here, upstream] = await startByHand()
+    const asked = ask(here)
+    await upstream.say('a', 'b')
+    const first = await asked.until(has(2))
+    const others = [-1, 0, 2].map(after => resume(here, first.streamId, after))
+    for (const other of others) await other.until(({ events }) => events.length > 0)
+    await upstream.say('c')
+    await upstream.done()
     await first.end()
     for (const other of others) {
+      await other.end()
       expect(first.numbered.slice(-other.numbered.length)).toEqual(other.numbered)
       expect(other.terminals).toHaveLength(1)
     }
+    expect(others.map(({ answer }) => answer)).toEqual(['abc', 'abc', 'c'])
   })
 })
 
 describe('an EventSource that comes back by itself', () => {
   test('resumes, and is 204 when the stream has ended, is unknown, or is not its own; it never pays twice', async () => {
-    const here = await start({ mock: { script: SLOWLY } })
-    const first = await new ChatReader(`${here.base}/chat-stream?query=a`).until(has(3))
+    const [here, upstream] = await startByHand()
+    const asked = new ChatReader(`${here.base}/chat-stream?query=a`)
+    await upstream.say('a', 'b', 'c')
+    const first = await asked.until(has(3))
     first.cut()
     const back = (id: string, headers = {}) =>
-      new ChatReader(`${here.base}/chat-stream?query=a`, {
-        headers: { 'last-event-id': id, ...headers },
-      }).end()
-    const second = await back(`${first.streamId}.${first.lastSequence}`)
+      new ChatReader(`${here.base}/chat-stream?query=a`, { headers: { 'last-event-id': id, ...headers } })
+    const returned = back(`${first.streamId}.${first.lastSequence}`)
+    await upstream.say('d')
+    await upstream.done()
+    const second = await returned.end()
     expect(second.numbered[0]?.sequence).toBe(first.lastSequence + 1)
-    expect((await back(`${first.streamId}.${second.lastSequence}`)).status).toBe(204)
-    expect((await back('AAAAAAAAAAAAAAAAAAAAAA.3')).status).toBe(204)
-    const anns = await ask(here, undefined, ann).end()
-    expect((await back(`${anns.streamId}.0`, bob)).status).toBe(204)
-    expect(here.mock.requests).toHaveLength(2)
+    expect(second.answer).toBe('d')
+    expect((await back(`${first.streamId}.${second.lastSequence}`).end()).status).toBe(204)
+    expect((await back('AAAAAAAAAAAAAAAAAAAAAA.3').end()).status).toBe(204)
+    const hers = ask(here, undefined, ann)
+    await until(() => upstream.asked() === 2, 'asked')
+    await upstream.say('e')
+    await upstream.done()
+    const anns = await hers.end()
+    expect((await back(`${anns.streamId}.0`, bob).end()).status).toBe(204)
+    expect(upstream.asked()).toBe(2)
   })
 })
 
@@ -116,15 +144,16 @@ describe('ownership', () => {
 })
 
 describe('stop', () => {
-  test('cancels the upstream soon, ends every reader with aborted, and may be repeated', async () => {
+  test('cancels the upstream, ends every reader with aborted, and may be repeated', async () => {
     const here = await start({ mock: { script: HALF_WAY } })
     const reader = await ask(here).until(has(3))
     const other = await resume(here, reader.streamId, 0).until(has(3))
     const [request] = here.mock.requests
-    const startMs = performance.now()
     const answer = await stop(here, reader.streamId)
     expect(answer.status).toBe(202)
-    expect(((await request?.closed) ?? Number.NaN) - startMs).toBeLessThan(50)
+    // How soon is measured by `g6 bench chat`; here it is that nothing else ends it.
+    await request?.closed
+    expect(request?.wasCancelled()).toBe(true)
     await Promise.all([reader.end(), other.end()])
     for (const each of [reader, other]) {
       expect(each.terminals.map(({ type, data }) => [type, data])).toEqual([
@@ -173,12 +202,18 @@ describe('an answer nobody waits for', () => {
     expect(here.told.ends).toEqual(['idle'])
   })
   test('is read to the end only where that is allowed', async () => {
-    const here = await start({ mock: { script: SLOWLY } })
+    const [here, upstream] = await startByHand()
     const path = '/chat-stream?on_disconnect=finish'
     expect((await ask(here, undefined, {}, path).end()).status).toBe(400)
-    here.setChat({ chatAllowFinish: true, chatDisconnectGraceMs: 1 })
-    const reader = await ask(here, undefined, {}, path).until(has(2))
+    here.setChat({ chatAllowFinish: true, chatDisconnectGraceMs: 0 })
+    const reader = ask(here, undefined, {}, path)
+    await upstream.say('a', 'b')
+    await reader.until(has(2))
     reader.cut()
+    await until(() => here.relay.readers === 0, 'nobody reads')
+    await upstream.say('c')
+    await until(() => here.told.tokens === 3, 'it is read on')
+    await upstream.done()
     await until(() => here.told.ends.length > 0, 'ended')
     expect(here.told.ends).toEqual(['complete'])
   })
@@ -209,6 +244,14 @@ describe('keeping a connection alive', () => {
   })
 })
 
+test('a silent connection gets a comment between heartbeats', async () => {
+  const here = await start({ pingMs: 20, mock: { script: HALF_WAY } })
+  const reader = await ask(here).until(({ comments }) => comments.length >= 3)
+  expect(new Set(reader.comments)).toEqual(new Set(['ping']))
+  expect(reader.ofType('heartbeat')).toEqual([])
+  reader.cut()
+})
+
 test('an answer that passes the log ends with too_large', async () => {
   const here = await start({
     chat: { chatLogBytes: 4096 },
@@ -234,9 +277,12 @@ describe('a reader that takes nothing', () => {
     expect(here.told.ends).toEqual(['complete'])
     reader.goOn()
     await reader.end()
+    // On a busy machine whoever comes back may itself take nothing for so short a time.
+    here.setChat({ chatReaderStallMs: 60_000 })
     const back = await resume(here, reader.streamId, reader.lastSequence).end()
-    const all = [...reader.ofType('token'), ...back.ofType('token')].map(({ data }) => data)
-    expect(all).toEqual(MUCH.tokens)
+    expect(reader.terminals).toEqual([])
+    expect(back.terminals).toMatchObject([{ type: 'done' }])
+    expect(reader.answer + back.answer === MUCH.tokens.join('')).toBe(true)
   })
   test('holds the upstream back where the pace is the readers', async () => {
     const here = await start({
@@ -245,19 +291,13 @@ describe('a reader that takes nothing', () => {
     })
     const reader = await ask(here).until(has(1))
     reader.stall()
-    let before = -1
-    await until(async () => {
-      const now = here.told.tokens
-      await new Promise(resolve => setTimeout(resolve, 50))
-      const isStill = now === before && now === here.told.tokens
-      before = now
-      return isStill
-    }, 'the upstream is held back')
+    await until(() => here.told.isHeldBack, 'the upstream is held back')
     expect(here.told.tokens).toBeLessThan(4_000)
     expect(here.mock.open()).toBe(1)
     reader.goOn()
     await reader.end()
-    expect(reader.ofType('token').map(({ data }) => data)).toEqual(MUCH.tokens)
+    expect(reader.answer === MUCH.tokens.join('')).toBe(true)
+    expect(here.told.isHeldBack).toBe(false)
   })
 })
 
@@ -266,7 +306,7 @@ test('a stopping server ends streams with shutdown and leaves nothing behind', a
   const readers = [await ask(here).until(has(3)), await ask(here, undefined, ann).until(has(3))]
   const whole = ask(here, undefined, {}, '/chat')
   await until(() => here.mock.requests.length === 3, 'asked')
-  await here.relay.close(1_000)
+  await here.relay.close(30_000)
   await Promise.all(readers.map(reader => reader.end()))
   for (const reader of readers) {
     expect(reader.terminals).toMatchObject([{ type: 'aborted', data: { reason: 'shutdown' } }])

@@ -54,6 +54,51 @@ describe.each(Object.keys(STYLE_OF) as MockDialect[])('an answer in dialect %s',
   })
 })
 
+test('what the upstream says besides its text comes typed: metadata, also out of the text, sources, usage', async () => {
+  const here = await start({
+    mock: { script: { dialect: 'rich', tokens: ['a', '[META', 'DATA]{"k":[1]}b'] } },
+  })
+  const reader = await ask(here).end()
+  expect(reader.numbered.map(({ name, type, data }) => [name, type, data])).toEqual([
+    ['message', 'metadata', expect.objectContaining({ status: 'connected' })],
+    ['message', 'metadata', { identified: true, model: 'mock-1' }],
+    ['message', 'metadata', { intent: 'visa' }],
+    ['message', 'metadata', { memory: 'used' }],
+    [
+      'message',
+      'sources',
+      [
+        {
+          title: 'KITAS guide',
+          source: 'kb',
+          similarity: 0.91,
+          tier: 'T1',
+          url: 'https://example.org/kitas',
+        },
+      ],
+    ],
+    ['message', 'token', 'a'],
+    ['message', 'metadata', { k: [1] }],
+    ['message', 'token', 'b'],
+    ['message', 'usage', { inputTokens: 12, outputTokens: 20, estimated: false }],
+    [
+      'message',
+      'done',
+      {
+        reason: 'complete',
+        metrics: {
+          firstTokenLatency: expect.any(Number),
+          tokensReceived: 2,
+          bytesReceived: 2,
+          duration: expect.any(Number),
+          interTokenMean: expect.any(Number),
+        },
+      },
+    ],
+  ])
+  for (const { timestamp } of reader.numbered) expect(Number.isSafeInteger(timestamp)).toBe(true)
+})
+
 test('the question goes upstream as GET by default, with its history', async () => {
   const here = await start()
   const history = [{ role: 'user', content: 'hi' }]

@@ -172,10 +172,8 @@ describe('failures after the first token', () => {
       chat: { chatIdleTimeoutMs: 50 },
       mock: { script: { tokens: 2, finish: 'stall' } },
     })
-    const startMs = performance.now()
     const reader = await ask(here).end()
     expect(reader.terminals).toMatchObject([{ type: 'error', data: { code: 'idle_timeout' } }])
-    expect(performance.now() - startMs).toBeLessThan(2_000)
     await here.mock.requests[0]?.closed
   })
   test('so does the longest duration', async () => {

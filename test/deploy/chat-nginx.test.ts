@@ -6,7 +6,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
-import { ChatReader, type ChatRig, PREFIX, startChatRig, until } from '../support/chat-rig.js'
+import {
+  ChatReader,
+  type ChatRig,
+  type ChatRigOptions,
+  PREFIX,
+  startChatRig,
+  until,
+} from '../support/chat-rig.js'
+import { startHandUpstream } from '../support/hand-upstream.js'
 import { freePort } from './support/free-port.js'
 
 const SNIPPET = fileURLToPath(new URL('../../deploy/nginx/chat.conf', import.meta.url))
@@ -53,20 +61,22 @@ server { listen 127.0.0.1:${port}; server_name localhost; ${snippet} } }`
   return url
 }
 
-async function start(): Promise<{ rig: ChatRig; url: string }> {
-  const rig = await startChatRig({
-    chat: { chatHeartbeatMs: 250 },
-    mock: { script: { tokens: 3, gapMs: 50, finish: 'stall' } },
-  })
+async function start(options: ChatRigOptions): Promise<{ rig: ChatRig; url: string }> {
+  const rig = await startChatRig({ ...options, chat: { chatHeartbeatMs: 250 } })
   ends.push(() => rig.close())
   return { rig, url: `${await startNginx(rig.rig.port)}${PREFIX}` }
 }
 
 test('tokens come as they are said, heartbeats pass, and a silent answer outlives the read timeout', async () => {
-  const { url } = await start()
+  const upstream = await startHandUpstream()
+  ends.push(() => upstream.close())
+  const { url } = await start({ backends: () => [upstream.url] })
   const reader = new ChatReader(`${url}/chat-stream`, { method: 'POST', body: { query: 'a' } })
-  // The answer never ends: what has come was not held back.
-  await reader.until(({ events }) => events.filter(({ type }) => type === 'token').length === 3)
+  // Each is said only when the one before it has come: nothing on the way waits for more.
+  for (const token of ['a', 'b', 'c']) {
+    await upstream.say(token)
+    await reader.until(({ answer }) => answer.endsWith(token))
+  }
   expect(reader.headers['content-type']).toContain('text/event-stream')
   const silentSinceMs = performance.now()
   const heartbeats = () => reader.events.filter(({ type }) => type === 'heartbeat').length
@@ -78,7 +88,7 @@ test('tokens come as they are said, heartbeats pass, and a silent answer outlive
 })
 
 test('a client that goes away is noticed through it', async () => {
-  const { rig, url } = await start()
+  const { rig, url } = await start({ mock: { script: { tokens: 3, finish: 'stall' } } })
   const reader = await new ChatReader(`${url}/chat-stream?query=a&on_disconnect=cancel`).until(
     ({ answer }) => answer !== '',
   )

@@ -1,14 +1,16 @@
 // The relay on a real server on port 0, a scripted upstream behind it, and clients that read as a browser would.
 import http from 'node:http'
 import { Writable } from 'node:stream'
+import type { AnswerObserver } from '../../src/chat/begin.js'
 import type { ChatConfig } from '../../src/chat/chat-config.js'
+import type { LogStore } from '../../src/chat/log/chat-log.js'
 import { MemoryStore } from '../../src/chat/log/memory-store.js'
 import { type MockOptions, type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
-import { Relay, type RelayObserver } from '../../src/chat/relay.js'
+import { Relay } from '../../src/chat/relay.js'
 import { chatPlugin } from '../../src/chat/routes.js'
 import type { AuditEntry, AuditTrail, ChatLimits, Identity, Lease, Rollout } from '../../src/chat/seams.js'
 import { Breakers } from '../../src/chat/upstream/breakers.js'
-import { createUndiciEdge } from '../../src/chat/upstream/edge.js'
+import { createUndiciEdge, type UpstreamEdge } from '../../src/chat/upstream/edge.js'
 import { systemClock } from '../../src/clock/clock.js'
 import { systemTimers, type Timers } from '../../src/clock/timers.js'
 import { SETTINGS } from '../../src/config/settings.js'
@@ -90,7 +92,15 @@ export type ChatRig = {
   readonly timers: ReturnType<typeof countedTimers>
   readonly flag: { enabled: boolean; allows: boolean; canStart: boolean }
   /** What the relay told its observer. */
-  readonly told: { ends: string[]; retries: number; errors: string[]; unknown: number; tokens: number }
+  readonly told: {
+    ends: string[]
+    retries: number
+    errors: string[]
+    unknown: number
+    tokens: number
+    /** The newest upstream was paused, and not resumed since. */
+    isHeldBack: boolean
+  }
   readonly lines: string[]
   setChat(changes: Partial<ChatConfig>): void
   readonly base: string
@@ -104,6 +114,9 @@ export type ChatRigOptions = {
   /** Instead of the mock's own URL. */
   readonly backends?: (mock: MockUpstream) => readonly string[]
   readonly breakerRestMs?: number
+  readonly pingMs?: number
+  /** Memory of its own unless given. */
+  readonly store?: LogStore
 }
 
 export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRig> {
@@ -125,8 +138,26 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
       return flag.enabled
     },
   }
-  const told = { ends: [] as string[], retries: 0, errors: [] as string[], unknown: 0, tokens: 0 }
-  const observer: RelayObserver = {
+  const told: ChatRig['told'] = {
+    ends: [],
+    retries: 0,
+    errors: [],
+    unknown: 0,
+    tokens: 0,
+    isHeldBack: false,
+  }
+  const watched = (edge: UpstreamEdge): UpstreamEdge => ({
+    open: (request, handlers) => {
+      const { abort, pause, resume } = edge.open(request, handlers)
+      const hold = (isHeldBack: boolean, how: () => void) => () => {
+        told.isHeldBack = isHeldBack
+        how()
+      }
+      return { abort, pause: hold(true, pause), resume: hold(false, resume) }
+    },
+    close: () => edge.close(),
+  })
+  const observer: AnswerObserver = {
     onStreamEnd: reason => told.ends.push(reason),
     onRetry: () => told.retries++,
     onUpstreamError: code => told.errors.push(code),
@@ -145,9 +176,10 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   const log = createLog({ level: 'debug', format: 'json', destination })
   const relay = new Relay({
     config: () => config,
-    store: new MemoryStore({ logBytes: () => config.chatLogBytes, timers }),
-    edge: () => createUndiciEdge(),
+    store: options.store ?? new MemoryStore({ logBytes: () => config.chatLogBytes, timers }),
+    edge: () => watched(createUndiciEdge()),
     breakers: new Breakers(options.breakerRestMs),
+    ...(options.pingMs === undefined ? {} : { pingMs: options.pingMs }),
     audit,
     observer,
     log,
@@ -171,7 +203,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     },
     base: `${rig.url}${PREFIX}`,
     close: async () => {
-      await relay.close(1_000)
+      await relay.close(30_000)
       await rig.close()
       await mock.close()
     },
@@ -326,7 +358,7 @@ export function stop(rig: ChatRig, streamId: string, headers = {}): Promise<Chat
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
-  timeoutMs = 10_000,
+  timeoutMs = 30_000,
 ): Promise<void> {
   const giveUpAt = performance.now() + timeoutMs
   while (!(await holds())) {

@@ -13,6 +13,7 @@ import type { AuditEntry, AuditTrail } from '../seams.js'
 import type { DeskOptions } from './desk.js'
 import { type Draft, draftOf, ownDraft } from './draft.js'
 import { type AuditErrorCode, codeOf } from './errors.js'
+import { WaitingRecords } from './waiting.js'
 import { type AuditWriter, createWriter } from './writer.js'
 
 export type AuditSettings = {
@@ -35,7 +36,7 @@ export type TrailOptions = {
   readonly log: Log
   readonly clock?: Clock
   readonly writer?: AuditWriter
-  /** Entries waiting, at most; default 20 000. */
+  /** Records waiting, at most; default 20 000. */
   readonly maxWaiting?: number
   /** The first wait before a batch that failed is tried again; default 1000. */
   readonly firstRetryMs?: number
@@ -44,16 +45,10 @@ export type TrailOptions = {
 /** How long the first record of a batch waits for others. */
 const GATHER_MS = 20
 const MAX_BATCH = 500
-const MAX_WAITING = 20_000
-/** Of text waiting, in UTF-16 units. */
-const MAX_WAITING_LENGTH = 16 * 1024 * 1024
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
 const DAY_MS = 86_400_000
 const OURS: ReadonlySet<string> = new Set<AuditErrorCode>(['in_use', 'wrong_key', 'missing', 'writer_ended'])
-
-const lengthOf = ({ secrets }: Draft): number =>
-  Object.values(secrets).reduce((sum, text) => sum + text.length, 0)
 
 /** Opens the trail and resolves when it has been tried once: a store that cannot be opened is tried again and again. */
 export async function openAuditTrail(options: TrailOptions): Promise<AuditTrail> {
@@ -70,9 +65,7 @@ class Trail {
   readonly #options: TrailOptions
   readonly #writer: AuditWriter
   readonly #clock: Clock
-  #queue: Draft[] = []
-  #queueLength = 0
-  #lost = 0
+  readonly #waiting: WaitingRecords
   #lostSinceMs = 0
   #isOpen = false
   /** Since when the store takes nothing; null: it does. */
@@ -86,6 +79,7 @@ class Trail {
   constructor(options: TrailOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
+    this.#waiting = new WaitingRecords(options.maxWaiting)
     this.#retryMs = options.firstRetryMs ?? FIRST_RETRY_MS
     this.#writer = options.writer ?? createWriter({ ...options.desk, asServer: true })
   }
@@ -97,22 +91,12 @@ class Trail {
   }
 
   record(entry: AuditEntry): void {
-    if (this.#closing !== null) {
-      this.#lose()
-      return
+    const before = this.#waiting.lost
+    if (this.#closing !== null) this.#waiting.lose()
+    else if (this.#waiting.add(draftOf(entry, { storeEmail: this.#options.settings().auditStoreEmail }))) {
+      this.#commitIn(GATHER_MS)
     }
-    const draft = draftOf(entry, { storeEmail: this.#options.settings().auditStoreEmail })
-    const length = lengthOf(draft)
-    const isFull =
-      this.#queue.length >= (this.#options.maxWaiting ?? MAX_WAITING) ||
-      this.#queueLength + length > MAX_WAITING_LENGTH
-    if (isFull) {
-      this.#lose()
-      return
-    }
-    this.#queue.push(draft)
-    this.#queueLength += length
-    this.#commitIn(GATHER_MS)
+    if (before === 0 && this.#waiting.lost > 0) this.#saysLost()
   }
 
   canStart(): boolean {
@@ -132,22 +116,22 @@ class Trail {
       if (this.#timer !== null) clearTimeout(this.#timer)
       this.#timer = null
       await this.#commit()
-    } while (this.#queue.length > 0 && this.#failingSinceMs === null)
+    } while (this.#waiting.count > 0 && this.#failingSinceMs === null)
     if (this.#timer !== null) clearTimeout(this.#timer)
-    if (this.#queue.length > 0) {
-      this.#options.log.error({ records: this.#queue.length }, 'audit records are lost: the store takes none')
+    if (this.#waiting.count > 0) {
+      this.#options.log.error(
+        { records: this.#waiting.count },
+        'audit records are lost: the store takes none',
+      )
     }
     await this.#writer.close().catch((error: unknown) => {
       this.#options.log.error({ code: codeOf(error) }, 'the audit trail could not be closed')
     })
   }
 
-  #lose(): void {
-    if (this.#lost === 0) {
-      this.#lostSinceMs = this.#clock.nowMs()
-      this.#options.log.error('audit records are being lost: too many wait for a store that takes none')
-    }
-    this.#lost += 1
+  #saysLost(): void {
+    this.#lostSinceMs = this.#clock.nowMs()
+    this.#options.log.error('audit records are being lost: too many wait for a store that takes none')
   }
 
   #commitIn(ms: number): void {
@@ -165,14 +149,14 @@ class Trail {
       this.#underWay = null
       if (this.#closing !== null) return
       if (this.#failingSinceMs !== null) this.#commitIn(this.#retryMs)
-      else if (this.#queue.length > 0) this.#commitIn(this.#queue.length >= MAX_BATCH ? 0 : GATHER_MS)
+      else if (this.#waiting.count > 0) this.#commitIn(this.#waiting.count >= MAX_BATCH ? 0 : GATHER_MS)
     })
     return this.#underWay
   }
 
   async #commitBatch(): Promise<void> {
-    const lost = this.#lost
-    const batch = this.#queue.slice(0, MAX_BATCH)
+    const { lost } = this.#waiting
+    const batch = this.#waiting.oldest(MAX_BATCH)
     const drafts = lost === 0 ? batch : [...batch, this.#lostDraft(lost)]
     try {
       if (!this.#isOpen) await this.#open()
@@ -181,9 +165,7 @@ class Trail {
         return
       }
       const { headFault } = await this.#writer.append(drafts)
-      this.#queue = this.#queue.slice(batch.length)
-      this.#queueLength -= batch.reduce((sum, draft) => sum + lengthOf(draft), 0)
-      this.#lost -= lost
+      this.#waiting.takeOff(batch, lost)
       for (const { operation } of drafts) this.#options.observer?.onCommitted?.(operation)
       if (headFault !== null)
         this.#options.log.warn({ code: headFault }, 'the audit head could not be written')

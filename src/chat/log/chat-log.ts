@@ -1,6 +1,7 @@
 // The log of a stream: what it said so far, numbered from 0. One generation appends; any number of readers read from
-// positions of their own. Written for two kinds: in this process's memory, and shared between instances; so reading and
-// finding may take time, and appending reports what went wrong later, if it is later that it is known.
+// positions of their own. Written for two kinds: in this process's memory, and shared between instances, so that a resume or
+// a stop may reach any of them. So reading and finding may take time; who follows and who stops may be elsewhere; and what a
+// shared log cannot hand on at once it keeps and hands on later: appending never waits.
 import type { Wire } from '../../hub/transport.js'
 
 /** What must be known of a stream besides its events, wherever it is resumed or stopped. */
@@ -50,16 +51,28 @@ export interface WritableChatLog extends ChatLog {
 
 export type FoundStream = { readonly facts: StreamFacts; readonly log: ChatLog }
 
+/** What a store tells its instance. */
+export type StoreEvents = {
+  /** The stream is forgotten. */
+  onForgotten(streamId: string): void
+  /** Another instance was asked to stop it. */
+  onStopAsked(streamId: string): void
+  /** Somebody has begun to follow it at other instances, or nobody does there any more. */
+  onFollowedElsewhere(streamId: string, isFollowed: boolean): void
+}
+
 export interface LogStore {
+  /** Called once, before anything else. */
+  attach(events: StoreEvents): void
   create(facts: StreamFacts): WritableChatLog
-  /** Null: unknown, or expired. */
+  /** Null: unknown, or expired. The log knows its tail and whether it has ended as of now, and learns of more when followed. */
   find(streamId: string): FoundStream | null | Promise<FoundStream | null>
+  /** To whichever instance runs it. */
+  askStop(streamId: string): void
   /** The stream has ended: keep it so long and then forget it. */
   expire(streamId: string, afterMs: number): void
   /** Forget it now. */
   remove(streamId: string): void
-  /** Called with every id that is forgotten. */
-  onForgotten(listener: (streamId: string) => void): void
-  /** Forgets everything and holds nothing any more. */
+  /** Hands on what waits, and holds nothing any more; what is shared stays with the others. */
   close(): Promise<void>
 }

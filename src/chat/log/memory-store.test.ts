@@ -22,7 +22,11 @@ test('an ended stream is kept for its time, once, and then forgotten', async () 
   const timers = ownTimers()
   const store = new MemoryStore({ logBytes: () => 1000, timers })
   const forgotten: string[] = []
-  store.onForgotten(id => forgotten.push(id))
+  store.attach({
+    onForgotten: id => forgotten.push(id),
+    onStopAsked: () => {},
+    onFollowedElsewhere: () => {},
+  })
   const log = store.create(facts('a'))
   store.expire('a', 300)
   store.expire('a', 300)

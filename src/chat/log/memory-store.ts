@@ -1,7 +1,7 @@
 // Streams of this process: the running ones, and the ended ones for as long as they can be resumed. Ended ones are also
 // bounded in number and bytes; beyond that the oldest is forgotten early.
 import { systemTimers, type Timers } from '../../clock/timers.js'
-import type { FoundStream, LogStore, StreamFacts, WritableChatLog } from './chat-log.js'
+import type { FoundStream, LogStore, StoreEvents, StreamFacts, WritableChatLog } from './chat-log.js'
 import { MemoryLog } from './memory-log.js'
 
 export type MemoryStoreOptions = {
@@ -21,13 +21,20 @@ export class MemoryStore implements LogStore {
   readonly #entries = new Map<string, Entry>()
   /** In the order in which they ended. */
   readonly #ended = new Set<string>()
-  readonly #listeners: ((streamId: string) => void)[] = []
+  #events: StoreEvents | null = null
   readonly #timers: Timers
   #endedBytes = 0
 
   constructor(readonly options: MemoryStoreOptions) {
     this.#timers = options.timers ?? systemTimers
   }
+
+  attach(events: StoreEvents): void {
+    this.#events = events
+  }
+
+  /** There is no other instance: what does not run here runs nowhere. */
+  askStop(): void {}
 
   create(facts: StreamFacts): WritableChatLog {
     const log = new MemoryLog(this.options.logBytes())
@@ -58,11 +65,7 @@ export class MemoryStore implements LogStore {
     entry.cancelExpiry?.()
     this.#entries.delete(streamId)
     if (this.#ended.delete(streamId)) this.#endedBytes -= entry.log.sizeBytes
-    for (const listener of this.#listeners) listener(streamId)
-  }
-
-  onForgotten(listener: (streamId: string) => void): void {
-    this.#listeners.push(listener)
+    this.#events?.onForgotten(streamId)
   }
 
   async close(): Promise<void> {

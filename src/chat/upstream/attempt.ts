@@ -48,7 +48,7 @@ export function attempt(
         hasFrames = true
         const events = normaliser.frame(message)
         if (events === null) handlers.onUnknownFrame()
-        else said.push(...events)
+        else for (const event of events) said.push(event)
       },
       onOverflow: () => handlers.onUnknownFrame(),
     },

@@ -41,7 +41,6 @@ function objectEnd(text: string, from: number): number {
 }
 
 export function splitMetadata(held: string, text: string): Split {
-  if (held === '' && !text.includes('[')) return { parts: text === '' ? [] : [text], held: '' }
   const parts: (string | JsonObject)[] = []
   let plain = ''
   let rest = held + text

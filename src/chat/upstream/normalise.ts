@@ -38,6 +38,8 @@ function rag(): Normaliser {
   let held = ''
 
   function text(value: string): readonly UpstreamEvent[] {
+    // Nearly every token: nothing held back, nothing that could be a marker.
+    if (held === '' && value !== '' && !value.includes('[')) return [{ type: 'token', data: value }]
     const split = splitMetadata(held, value)
     held = split.held
     return split.parts.map(part =>

@@ -1,0 +1,154 @@
+// A stream's own requests: ask, come back, stop. Each only puts the parts together: starting.ts begins, the relay connects.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Clock } from '../clock/clock.js'
+import { HttpError } from '../guards/errors.js'
+import type { HttpShell } from '../guards/seam.js'
+import type { Admission } from './admission.js'
+import type { ChatConfig } from './chat-config.js'
+import type { FoundStream } from './log/chat-log.js'
+import type { Relay } from './relay.js'
+import { eventIdOf, isStreamId } from './request-headers.js'
+import type { AuditTrail } from './seams.js'
+import { BUSY, type Starting } from './starting.js'
+
+export type StreamObserver = {
+  /** The status of an answer that became a stream. */
+  onAnswer?(status: number): void
+  onResume?(result: 'resumed' | 'nothing_left' | 'unknown'): void
+}
+
+export type StreamRoutesParts = {
+  readonly config: () => ChatConfig
+  readonly relay: Relay
+  readonly admission: Admission
+  readonly starting: Starting
+  readonly shell: HttpShell
+  readonly audit: AuditTrail
+  readonly clock: Clock
+  readonly observer: StreamObserver
+}
+
+/** Readers of one stream are few; those of an instance are bounded. */
+const READERS_PER_STREAM = 4
+
+type StreamParams = { readonly streamId: string }
+type Query = Readonly<Record<string, unknown>>
+
+export class StreamRoutes {
+  readonly #parts: StreamRoutesParts
+
+  constructor(parts: StreamRoutesParts) {
+    this.#parts = parts
+  }
+
+  async ask(request: FastifyRequest, reply: FastifyReply, place: 'body' | 'url'): Promise<unknown> {
+    const query = request.query as Query
+    const asked = this.#parts.starting.question(place === 'body' ? request.body : query, place)
+    const started = await this.#parts.starting.start(
+      request,
+      asked,
+      this.#parts.starting.onDisconnect(query.on_disconnect),
+    )
+    const leave = await this.#parts.starting.opened(started, reply, this.#parts.config().chatEarlyHeadersMs)
+    if (leave === null) return reply.hijack()
+    const eventId = eventIdOf(request.headers['last-event-id'])
+    const { found, isJoined } = started
+    const from = isJoined && eventId?.streamId === found.facts.streamId ? eventId.sequence + 1 : 0
+    try {
+      return this.#connect(request, reply, found, from, isJoined)
+    } finally {
+      leave()
+    }
+  }
+
+  async get(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const eventId = eventIdOf(request.headers['last-event-id'])
+    if (eventId === null) return this.ask(request, reply, 'url')
+    const found = await this.#find(request, eventId.streamId)
+    // Unknown by now, or not this caller's: it ended, as far as an EventSource is concerned, and must not come back.
+    if (found === null) return this.#nothingLeft(reply, 'unknown')
+    return this.#follow(request, reply, found, eventId.sequence + 1)
+  }
+
+  async resume(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const { streamId } = request.params as StreamParams
+    const { after } = request.query as Query
+    if (after !== undefined && (typeof after !== 'string' || !/^(-1|\d{1,15})$/.test(after))) {
+      throw new HttpError('invalid_query', 'after must be the sequence number of an event, once.')
+    }
+    const found = isStreamId(streamId) ? await this.#find(request, streamId) : null
+    if (found === null) {
+      this.#parts.observer?.onResume?.('unknown')
+      throw new HttpError('not_found', 'There is no such stream, or no longer.')
+    }
+    const eventId = eventIdOf(request.headers['last-event-id'])
+    const seen = eventId?.streamId === streamId ? eventId.sequence : -1
+    return this.#follow(request, reply, found, (after === undefined ? seen : Number(after)) + 1)
+  }
+
+  #find(request: FastifyRequest, streamId: string): Promise<FoundStream | null> {
+    return this.#parts.relay.find(streamId, this.#parts.admission.of(request).caller.person)
+  }
+
+  #nothingLeft(reply: FastifyReply, result: 'nothing_left' | 'unknown'): FastifyReply {
+    this.#parts.observer?.onResume?.(result)
+    return reply.code(204).send()
+  }
+
+  #follow(request: FastifyRequest, reply: FastifyReply, found: FoundStream, from: number): FastifyReply {
+    const { log, facts } = found
+    if (log.ended && from >= log.tail) return this.#nothingLeft(reply, 'nothing_left')
+    const { audit, clock, observer } = this.#parts
+    const { connectionId, caller } = this.#parts.admission.of(request)
+    observer?.onResume?.('resumed')
+    audit.record({
+      operation: 'stream.resume',
+      streamId: facts.streamId,
+      connectionId,
+      requestId: request.facts.requestId,
+      person: caller.person,
+      atMs: clock.nowMs(),
+      after: from - 1,
+    })
+    return this.#connect(request, reply, found, from, true)
+  }
+
+  #connect(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    found: FoundStream,
+    from: number,
+    isResume: boolean,
+  ): FastifyReply {
+    const { relay, config, observer } = this.#parts
+    if (relay.readers >= READERS_PER_STREAM * config().chatMaxStreams) {
+      throw new HttpError('chat_full', undefined, BUSY)
+    }
+    const { connectionId, rateHeaders } = this.#parts.admission.of(request)
+    const headers = { ...rateHeaders, 'X-Connection-ID': connectionId, 'X-Stream-ID': found.facts.streamId }
+    const credential = request.facts.owner
+    const stream = this.#parts.shell.openStream(request, reply, { gzip: false, headers, counted: false })
+    if (stream === null) return reply
+    observer?.onAnswer?.(200)
+    relay.join(found, stream, { from, connectionId, credential, isResume })
+    return reply
+  }
+
+  async stop(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const { streamId } = request.params as StreamParams
+    const { relay, audit, clock } = this.#parts
+    const found = isStreamId(streamId) ? await this.#find(request, streamId) : null
+    if (found === null) throw new HttpError('not_found', 'There is no such stream, or no longer.')
+    const { connectionId, caller } = this.#parts.admission.of(request)
+    audit.record({
+      operation: 'stream.stop',
+      streamId,
+      connectionId,
+      requestId: request.facts.requestId,
+      person: caller.person,
+      atMs: clock.nowMs(),
+    })
+    relay.stop(found)
+    return reply.code(202).send()
+  }
+}

@@ -1,0 +1,50 @@
+// The sibling without streaming: the same question, guards and upstream; the answer comes at once, whole or not at all.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { HttpError } from '../guards/errors.js'
+import type { Admission } from './admission.js'
+import { untilEnded, type WholeAnswer, wholeAnswer } from './collect.js'
+import { FAILURES, type FailureCode } from './events.js'
+import { asStatus, BUSY, type Starting } from './starting.js'
+
+export async function answerWhole(
+  { starting, admission }: { readonly starting: Starting; readonly admission: Admission },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const asked = starting.question(request.body, 'body')
+  // Without a key nobody can come back for it.
+  const canReturn = request.headers['idempotency-key'] !== undefined
+  const onDisconnect = canReturn ? starting.onDisconnect(undefined) : 'cancel'
+  const started = await starting.start(request, asked, onDisconnect)
+  const leave = await starting.opened(started, reply, null)
+  if (leave === null) return reply.hijack()
+  const { found } = started
+  reply.raw.once('close', leave)
+  await untilEnded(found.log)
+  reply.raw.off('close', leave)
+  leave()
+  if (reply.raw.destroyed) return reply.hijack()
+  const { text, model, sources, usage, end } = await wholeAnswer(found.log)
+  if (end.type !== 'done') throw wholeFailure(end)
+  const { connectionId } = admission.of(request)
+  return reply.header('X-Stream-ID', found.facts.streamId).send({
+    success: true,
+    response: text,
+    ...(model === null ? {} : { model_used: model }),
+    ...(sources === undefined ? {} : { sources }),
+    ...(usage === undefined ? {} : { usage }),
+    connectionId,
+  })
+}
+
+function isFailure(code: unknown): code is FailureCode {
+  return typeof code === 'string' && Object.hasOwn(FAILURES, code)
+}
+
+/** A whole answer that did not become whole. */
+function wholeFailure({ type, data }: WholeAnswer['end']): HttpError {
+  if (type === 'error' && isFailure(data.code)) return asStatus(data.code)
+  if (data.reason === 'shutdown') return new HttpError('draining', undefined, BUSY)
+  if (data.reason === 'expired') return asStatus('idle_timeout')
+  return new HttpError('upstream_failed', 'The answer was stopped.')
+}

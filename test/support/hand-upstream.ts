@@ -1,0 +1,38 @@
+// An upstream that says what a test tells it to, when it tells it: no clock decides what has come when somebody leaves.
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export type HandUpstream = {
+  readonly url: string
+  /** Questions so far. */
+  readonly asked: () => number
+  /** To whoever asked last; waits for the first question. */
+  say(...tokens: readonly string[]): Promise<void>
+  done(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function startHandUpstream(): Promise<HandUpstream> {
+  let asked = 0
+  let answered: (answer: ServerResponse) => void = () => {}
+  let answer = new Promise<ServerResponse>(resolve => {
+    answered = resolve
+  })
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    if (asked++ === 0) answered(response)
+    else answer = Promise.resolve(response)
+  })
+  await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
+  const frame = (type: string, data: string | null): string => `data: ${JSON.stringify({ type, data })}\n\n`
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    asked: () => asked,
+    say: async (...tokens) => void (await answer).write(tokens.map(each => frame('token', each)).join('')),
+    done: async () => void (await answer).end(frame('done', null)),
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+    },
+  }
+}

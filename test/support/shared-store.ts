@@ -1,0 +1,127 @@
+// A second kind of log store: one place that several servers share, each at a distance. Everything that crosses it comes in a
+// later turn of the loop, as it would over a network: finding, reading, growth, stops, and who follows.
+import type {
+  ChatLog,
+  FoundStream,
+  LogSlice,
+  LogStore,
+  StoreEvents,
+  StreamFacts,
+  WritableChatLog,
+} from '../../src/chat/log/chat-log.js'
+import { MemoryLog } from '../../src/chat/log/memory-log.js'
+import type { Wire } from '../../src/hub/transport.js'
+
+const later = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+type Stream = {
+  readonly facts: StreamFacts
+  readonly log: MemoryLog
+  readonly runsAt: SharedStore
+  /** Servers other than its own at which somebody follows it. */
+  readonly followedAt: Map<SharedStore, number>
+}
+
+/** What the servers share. */
+export class SharedStreams {
+  readonly all = new Map<string, Stream>()
+  readonly stores: SharedStore[] = []
+}
+
+/** A stream as a server sees it that does not run it. */
+class DistantLog implements ChatLog {
+  readonly #followers = new Set<() => void>()
+  tail: number
+  ended: boolean
+  #unfollow: (() => void) | null = null
+
+  constructor(
+    readonly stream: Stream,
+    readonly onFollowed: (isFollowed: boolean) => void,
+  ) {
+    this.tail = stream.log.tail
+    this.ended = stream.log.ended
+  }
+
+  async readFrom(from: number, framing: Wire['framing'], aboutBytes: number): Promise<LogSlice> {
+    await later()
+    return this.stream.log.readFrom(from, framing, aboutBytes)
+  }
+
+  follow(onGrowth: () => void): () => void {
+    this.#followers.add(onGrowth)
+    if (this.#followers.size === 1) {
+      this.#unfollow = this.stream.log.follow(() => void this.#grow())
+      this.onFollowed(true)
+      // What came between finding and following.
+      void this.#grow()
+    }
+    return () => {
+      if (!this.#followers.delete(onGrowth) || this.#followers.size > 0) return
+      this.#unfollow?.()
+      this.onFollowed(false)
+    }
+  }
+
+  async #grow(): Promise<void> {
+    await later()
+    const { tail, ended } = this.stream.log
+    this.tail = tail
+    this.ended = ended
+    for (const onGrowth of this.#followers) onGrowth()
+  }
+}
+
+/** One server's side. */
+export class SharedStore implements LogStore {
+  events: StoreEvents | null = null
+
+  constructor(readonly shared: SharedStreams) {
+    shared.stores.push(this)
+  }
+
+  attach(events: StoreEvents): void {
+    this.events = events
+  }
+
+  create(facts: StreamFacts): WritableChatLog {
+    const log = new MemoryLog(1 << 20)
+    this.shared.all.set(facts.streamId, { facts, log, runsAt: this, followedAt: new Map() })
+    return log
+  }
+
+  async find(streamId: string): Promise<FoundStream | null> {
+    await later()
+    const stream = this.shared.all.get(streamId)
+    if (stream === undefined) return null
+    const { facts, log } = stream
+    if (stream.runsAt === this) return { facts, log }
+    return { facts, log: new DistantLog(stream, isFollowed => void this.#tell(stream, isFollowed)) }
+  }
+
+  async #tell(stream: Stream, isFollowed: boolean): Promise<void> {
+    await later()
+    const { followedAt, runsAt, facts } = stream
+    const isAlone = (): boolean => [...followedAt.values()].every(count => count === 0)
+    const wasFollowed = !isAlone()
+    followedAt.set(this, (followedAt.get(this) ?? 0) + (isFollowed ? 1 : -1))
+    const isNow = !isAlone()
+    if (isNow !== wasFollowed) runsAt.events?.onFollowedElsewhere(facts.streamId, isNow)
+  }
+
+  askStop(streamId: string): void {
+    void later().then(() => this.shared.all.get(streamId)?.runsAt.events?.onStopAsked(streamId))
+  }
+
+  /** The tests are over long before. */
+  expire(): void {}
+
+  remove(streamId: string): void {
+    this.shared.all.delete(streamId)
+    for (const { events } of this.shared.stores) events?.onForgotten(streamId)
+  }
+
+  async close(): Promise<void> {
+    await later()
+  }
+}
