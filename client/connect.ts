@@ -68,11 +68,7 @@ export function addresses(
   if (options.structured !== undefined) stream.searchParams.set('structured', options.structured ? '1' : '0')
   const resync = new URL(stream)
   resync.pathname = stream.pathname.replace(/(events|stream)\/?$/, 'resync')
-  resync.search = ''
-  for (const name of ['panels', 'view']) {
-    const value = stream.searchParams.get(name)
-    if (value !== null) resync.searchParams.set(name, value)
-  }
+  resync.searchParams.delete('structured')
   return { stream: stream.href, resync: resync.href }
 }
 

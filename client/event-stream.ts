@@ -114,10 +114,9 @@ function retryAfterMs(header: string | null): number {
 
 /** Node's fetch says no more than "fetch failed"; what failed is in the cause. */
 function sayOf(reason: unknown): string {
-  if (!(reason instanceof Error)) return String(reason)
-  const cause = reason.cause as { message?: string; code?: string } | undefined
-  const why = cause?.message || cause?.code
-  return why ? `${reason.message}: ${why}` : reason.message
+  const said = (reason instanceof Error && reason.cause) || reason
+  const { message, code } = Object(said) as { readonly message?: string; readonly code?: string }
+  return message || code || String(reason)
 }
 
 export function createEventStream(url: string | URL, options: EventStreamOptions = {}): EventStream {
@@ -184,18 +183,20 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
       ...(options.body === undefined ? {} : { body: options.body }),
     }
     let target = stream.url
-    for (let hops = 0; hops <= MAX_REDIRECTS; hops++) {
+    for (let hops = 0; ; hops++) {
       const response = await request(target, init)
       if (response.type === 'opaqueredirect') return request(target, { ...init, redirect: 'follow' })
       if (![301, 302, 307, 308].includes(response.status)) return response
       await response.body?.cancel()
       const location = response.headers.get('location')
-      if (!location) throw new StreamError('redirect', 'redirect without Location', response.status)
+      if (!location || hops === MAX_REDIRECTS) {
+        const problem = location ? `more than ${MAX_REDIRECTS} redirects` : 'redirect without Location'
+        throw new StreamError('redirect', problem, response.status)
+      }
       const next = new URL(location, target)
       if (next.origin !== new URL(target).origin) init.headers = own
       target = next.href
     }
-    throw new StreamError('redirect', `more than ${MAX_REDIRECTS} redirects`)
   }
 
   function refuse(response: Response, type: string): never {
@@ -207,10 +208,8 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
   }
 
   function asError(reason: unknown): StreamError {
-    if (reason instanceof StreamError) return reason
-    const aborted: unknown = connection.signal.reason
-    if (aborted instanceof StreamError) return aborted
-    return new StreamError('network', sayOf(reason), undefined, reason)
+    const why: unknown = connection.signal.reason ?? reason
+    return why instanceof StreamError ? why : new StreamError('network', sayOf(why), undefined, why)
   }
 
   async function pause(error: StreamError): Promise<void> {

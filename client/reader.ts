@@ -190,8 +190,7 @@ export function createBoardReader(): BoardReader {
     board = { epoch: where, generation, cycle: count(at.cycle), ts: count(at.ts), panels: next }
     const changed = [...next].filter(([key, panel]) => before.get(key)?.hash !== panel.hash)
     const removed = [...before.keys()].filter(key => !next.has(key))
-    const { cycle, ts } = board
-    const change = { type, epoch: where, cycle, generation, ts, panels: Object.fromEntries(changed), removed }
+    const change = { ...board, type, panels: Object.fromEntries(changed), removed }
     return moved || removed.length > 0 || changed.length > 0 ? { change } : {}
   }
 
