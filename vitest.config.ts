@@ -8,6 +8,8 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 20_000,
     retry: 0,
+    // Left alone vitest keeps one of the processors for itself; most tests here wait for sockets and processes.
+    maxWorkers: '100%',
     projects: [
       { extends: true, test: { name: 'unit', include: ['{src,client,bench,web}/**/*.test.ts'] } },
       {

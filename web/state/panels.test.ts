@@ -77,7 +77,10 @@ test('a panel of a kind of block not known here shows its lines', () => {
     5,
     true,
   )
-  expect(shown.blocks).toEqual([{ kind: 'text', text: 'x: 1\ny' }])
+  expect(shown.blocks).toEqual([
+    { kind: 'text', text: 'x: 1' },
+    { kind: 'text', text: 'y' },
+  ])
   expect(shown).toMatchObject({ tone: 'info', changedAtMs: 5, seenToChange: false })
   expect(fieldOf(shown, 'x')).toBe(null)
 })
