@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createRollout } from '../../src/chat/limits/rollout.js'
-import { freePort } from '../deploy/support/free-port.js'
-import { pageOf } from './pages.js'
+import { pageOf } from '../docs/pages.js'
+import { freePort } from './support/free-port.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const CLI = join(ROOT, 'dist/src/cli/main.js')
