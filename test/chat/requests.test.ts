@@ -111,6 +111,20 @@ describe('with the flag off, or outside the rollout', () => {
   })
 })
 
+test("with the flag off nobody's token is looked at: 403, whoever it is", async () => {
+  const here = await start({ http: { sseApiToken: 'server-token' } })
+  here.flag.enabled = false
+  for (const bearer of ['person:ann', 'nobody']) {
+    const reader = await ask(here, undefined, { authorization: `Bearer ${bearer}` }).end()
+    expect([reader.status, reader.json.code]).toEqual([403, 'feature_flag_disabled'])
+  }
+  expect(here.verified).toEqual([])
+  expect((await ask(here).end()).status).toBe(401)
+  here.flag.enabled = true
+  expect((await ask(here, undefined, { authorization: 'Bearer nobody' }).end()).status).toBe(401)
+  expect(here.verified).toEqual(['nobody'])
+})
+
 describe('limits', () => {
   test('over the rate: 429 with the seconds really left, before the body is looked at', async () => {
     const here = await start()
