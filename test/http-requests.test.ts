@@ -1,5 +1,6 @@
 // Everything that is no stream: documents, errors, limits of the request side, ports.
-import { createServer } from 'node:net'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { HttpError } from '../src/guards/errors.js'
 import { healthDocument, healthSchema } from '../src/http/health-document.js'
@@ -337,6 +338,24 @@ describe('ports', () => {
     await settle()
     expect(process.getActiveResourcesInfo().filter(name => name === 'TCPServerWrap').length).toBe(before)
     taken.close()
+  })
+  test('that cannot take connections for a while stay open, and say so once a minute', async () => {
+    rig = await startRig()
+    // Node tells a server of a failed accept by its `error`; the server itself is found by a connection it did take.
+    let server: Server | undefined
+    const onSocket = (message: unknown): void => {
+      server = (message as { readonly socket: Socket & { readonly server: Server } }).socket.server
+    }
+    subscribe('net.server.socket', onSocket)
+    await get('/livez').finally(() => unsubscribe('net.server.socket', onSocket))
+    const fault = Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' })
+    for (let i = 0; i < 3; i++) server?.emit('error', fault)
+    expect((await get('/livez')).status).toBe(200)
+    const said = () => rig.logged().filter(({ code }) => code === 'EMFILE')
+    expect(said()).toMatchObject([{ listener: 'unified', msg: expect.stringContaining('stays open') }])
+    rig.pass(60_000)
+    server?.emit('error', fault)
+    expect(said()).toHaveLength(2)
   })
   test('beyond this machine without a token is refused at start', async () => {
     rig = await startRig()

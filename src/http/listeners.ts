@@ -58,6 +58,8 @@ export class Listeners {
   constructor(
     readonly onRequest: OnRequest,
     readonly requestIdHeader: () => string,
+    /** A port that is open could not take a connection: no descriptor was left, for instance. It stays open. */
+    readonly onFault: (error: NodeJS.ErrnoException, listener: ListenerPlan) => void,
   ) {}
 
   /** All or none. */
@@ -88,9 +90,14 @@ export class Listeners {
       answerBroken(fault, socket, this.#busy.has(socket as Socket), this.requestIdHeader())
     })
     await new Promise<void>((resolve, reject) => {
-      server.once('error', error => reject(listenError(error, host, plan)))
-      server.listen({ host, port: plan.port }, resolve)
+      const refuse = (error: Error): void => reject(listenError(error, host, plan))
+      server.once('error', refuse)
+      server.listen({ host, port: plan.port }, () => {
+        server.off('error', refuse)
+        resolve()
+      })
     })
+    server.on('error', error => this.onFault(error, plan))
     this.#servers.push(server)
     const address = server.address()
     const port = typeof address === 'object' && address !== null ? address.port : plan.port

@@ -35,6 +35,8 @@ import { zodValidator } from './zod-schemas.js'
 
 const BODY_LIMIT_BYTES = 64 * 1024
 const ROUTED_METHODS: ReadonlySet<string> = new Set(METHODS)
+/** A port that cannot take connections says so this often. */
+const ACCEPT_FAULT_EVERY_MS = 60_000
 /** The part of the readers that is sent away when the loop lags on. */
 const SHED_PART = 0.1
 
@@ -214,7 +216,15 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       response.writeHead(status, headers).end(body)
     },
     () => access.config.sseRequestIdHeader,
+    acceptFailed,
   )
+
+  let acceptFaultSaidMs = Number.NEGATIVE_INFINITY
+  function acceptFailed({ code }: NodeJS.ErrnoException, listener: ListenerPlan): void {
+    if (clock.monotonicMs() - acceptFaultSaidMs < ACCEPT_FAULT_EVERY_MS) return
+    acceptFaultSaidMs = clock.monotonicMs()
+    log.error({ code, listener: listener.name }, 'a connection could not be accepted; the port stays open')
+  }
 
   const server: HttpServer = {
     describe: async () => {
