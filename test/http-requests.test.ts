@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { HttpError } from '../src/guards/errors.js'
 import { healthDocument, healthSchema } from '../src/http/health-document.js'
 import type { ListenerPlan } from '../src/http/listen-plan.js'
+import { clientFilePlugin } from '../src/http/routes/client-file.js'
 import { problemDocument, resyncDocument } from '../src/protocol/events.js'
 import { ALL_ROUTES, BOARD, RawClient, type Rig, raw, settle, startRig } from './support/http-rig.js'
 
@@ -376,6 +377,16 @@ describe('ports', () => {
     }
     await expect(startRig({}, { plugins: [plugin] })).rejects.toThrow('/y says no rules')
   })
+})
+
+test('the client file is 304 to whoever has it, though a proxy made its tag weak', async () => {
+  const here = new URL(import.meta.url)
+  rig = await startRig({}, { plugins: [clientFilePlugin([here])] })
+  const etag = (await get('/client.js')).headers.get('etag') ?? ''
+  for (const known of [etag, `W/${etag}`, `"older", ${etag}`]) {
+    expect((await get('/client.js', { 'If-None-Match': known })).status).toBe(304)
+  }
+  expect((await get('/client.js', { 'If-None-Match': '"older"' })).status).toBe(200)
 })
 
 test('without a hub there is neither stream nor resync', async () => {
