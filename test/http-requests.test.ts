@@ -5,6 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { HttpError } from '../src/guards/errors.js'
 import { healthDocument, healthSchema } from '../src/http/health-document.js'
 import type { ListenerPlan } from '../src/http/listen-plan.js'
+import { TIME_LIMITS } from '../src/http/listeners.js'
 import { clientFilePlugin } from '../src/http/routes/client-file.js'
 import { problemDocument, resyncDocument } from '../src/protocol/events.js'
 import { ALL_ROUTES, BOARD, RawClient, type Rig, raw, settle, startRig } from './support/http-rig.js'
@@ -263,19 +264,21 @@ describe('broken requests', () => {
 })
 
 describe('time limits', () => {
-  test('a connection that sends nothing, or half a head, is closed within some 10 s', async () => {
-    rig = await startRig()
+  test('are those that are promised', () => {
+    expect(TIME_LIMITS).toMatchObject({ headMs: 10_000, requestMs: 30_000, inactiveMs: 30_000 })
+    // Node may wait a second longer than it is told.
+    expect(TIME_LIMITS.nextRequestMs + 1_000).toBeLessThanOrEqual(5_000)
+  })
+  test('end a connection that sends nothing, half a head, or no second request', async () => {
+    const timeLimits = { ...TIME_LIMITS, headMs: 1_000, nextRequestMs: 100, checkEveryMs: 100 }
+    rig = await startRig({}, { timeLimits })
     const silent = new RawClient(rig.port, '')
     const slow = new RawClient(rig.port, 'GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Slow: ')
     const idle = new RawClient(rig.port, raw('GET /livez'))
-    const startedMs = performance.now()
-    await idle.end()
-    expect(performance.now() - startedMs).toBeLessThan(6_000)
+    await Promise.all([silent.end(), slow.end(), idle.end()])
     expect(idle.body).toContain('ok\n')
-    await Promise.all([silent.end(), slow.end()])
-    expect(performance.now() - startedMs).toBeGreaterThan(8_000)
-    expect(performance.now() - startedMs).toBeLessThan(13_000)
     expect(slow.status).toBe(408)
+    expect(silent.text.includes('200')).toBe(false)
   })
 })
 

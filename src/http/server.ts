@@ -21,7 +21,7 @@ import { MAX_REQUEST_LINE_BYTES, plainProblem } from './broken-requests.js'
 import { describeRoutes } from './description.js'
 import type { HttpConfig } from './http-config.js'
 import type { ListenerPlan } from './listen-plan.js'
-import { Listeners, type Listening } from './listeners.js'
+import { Listeners, type Listening, type TimeLimits } from './listeners.js'
 import { asHttpError, sendProblem } from './problem-answer.js'
 import { descriptionRoutes } from './routes/description.js'
 import { eventsRoutes } from './routes/events.js'
@@ -65,6 +65,8 @@ export type HttpParts = {
   readonly plugins?: readonly HttpPlugin[]
   /** How late the event loop is; measured by Node unless given. */
   readonly lagGauge?: LagGauge
+  /** For tests that cannot wait as long as a slow client may take. */
+  readonly timeLimits?: TimeLimits
 }
 
 export interface HttpServer {
@@ -217,6 +219,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     },
     () => access.config.sseRequestIdHeader,
     acceptFailed,
+    parts.timeLimits,
   )
 
   let acceptFaultSaidMs = Number.NEGATIVE_INFINITY
