@@ -293,6 +293,26 @@ describe('pages of other sites', () => {
     expect(reader.headers['access-control-allow-credentials']).toBeUndefined()
     expect(here.mock.requests).toHaveLength(status === 200 ? 1 : 0)
   })
+  test('an allowed one gets leave beforehand to ask and to stop, and may read whose stream it is', async () => {
+    const origin = 'https://good.example'
+    const allow = { sseAllowOrigin: [origin] }
+    const here = await start({ chat: allow, http: { ...allow, sseApiToken: 'server-token' } })
+    const preflight = (path: string) =>
+      new ChatReader(`${here.base}${path}`, { method: 'OPTIONS', headers: { origin } }).end()
+    const asking = await preflight('/chat-stream')
+    expect([asking.status, asking.headers['access-control-allow-methods']]).toEqual([
+      204,
+      'GET, POST, OPTIONS',
+    ])
+    expect(asking.headers['access-control-allow-headers']).toContain('Idempotency-Key')
+    const stopping = await preflight('/chat-stream/AAAAAAAAAAAAAAAAAAAAAA')
+    expect(stopping.headers['access-control-allow-methods']).toBe('GET, DELETE, OPTIONS')
+    const reader = await ask(here, undefined, { origin, 'x-api-token': 'server-token' }).end()
+    expect(reader.status).toBe(200)
+    expect(reader.headers['access-control-allow-origin']).toBe(origin)
+    expect(reader.headers['access-control-expose-headers']).toContain('X-Stream-ID')
+    expect(here.records.filter(({ operation }) => operation.startsWith('security.'))).toEqual([])
+  })
   test("this server's own page may ask", async () => {
     const here = await start()
     expect((await ask(here, undefined, { origin: here.rig.url }).end()).status).toBe(200)
