@@ -29,7 +29,7 @@ export type ChatParts = {
 
 export type Chat = {
   readonly plugins: readonly HttpPlugin[]
-  /** Opens the audit trail, when the relay is switched on. Also after a reload. Never rejects. */
+  /** Loads what the relay needs and opens the audit trail, when it is switched on. Also after a reload. */
   start(): Promise<void>
   /** Ends the streams with `shutdown`, then commits what the audit trail has pending. */
   close(graceMs: number): Promise<void>
@@ -83,7 +83,10 @@ export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
       chatPagePlugin({ rollout, prefix: first.chatPrefix }),
     ],
     start: async () => {
-      if (config().enableSseStreaming && first.enableAuditTrail) await audit.start()
+      if (!config().enableSseStreaming) return
+      // What the first question needs is loaded before it comes.
+      const libraries = [import('undici'), import('jose'), import('cockatiel')]
+      await Promise.all([...libraries, ...(first.enableAuditTrail ? [audit.start()] : [])])
     },
     close: async graceMs => {
       await relay.close(graceMs)

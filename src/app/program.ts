@@ -286,7 +286,9 @@ export class Program {
       this.#config = config
       this.#server?.reload()
       this.#surroundings = surroundings
-      void this.#chat?.start()
+      this.#chat?.start().catch((error: unknown) => {
+        this.#log.error({ err: error }, 'the chat relay cannot be switched on')
+      })
       this.#log.level = config.logLevel
     } catch (error) {
       this.#config = before

@@ -1,15 +1,8 @@
 // Who is calling: a Bearer JWT, checked with published keys (`G6_CHAT_JWKS_URL`) or a shared secret (`G6_CHAT_JWT_SECRET`).
-// RFC 7519, RFC 8725. A token that fails is nobody; why it failed is never told to the caller.
+// RFC 7519, RFC 8725. A token that fails is nobody; why it failed is never told to the caller. The library is loaded with the
+// first token: a server whose relay is off does without it.
 import { createHash } from 'node:crypto'
-import {
-  createRemoteJWKSet,
-  customFetch,
-  errors,
-  type FetchImplementation,
-  type JWTPayload,
-  type JWTVerifyGetKey,
-  jwtVerify,
-} from 'jose'
+import type { FetchImplementation, JWTPayload, JWTVerifyGetKey } from 'jose'
 import { type Clock, systemClock } from '../clock/clock.js'
 import type { Log } from '../log/log.js'
 import type { Identity, Person } from './seams.js'
@@ -31,6 +24,8 @@ export type IdentityParts = {
   /** For fetching the published keys. */
   readonly fetch?: FetchImplementation
 }
+
+type Jose = typeof import('jose')
 
 const MAX_TOKEN_LENGTH = 16 * 1024
 /** How far the issuer's clock may be off. */
@@ -63,12 +58,13 @@ function personOf({ iss = '', sub = '', jti, email, role }: JWTPayload, bearer: 
 
 export function createIdentity(parts: IdentityParts): Identity {
   const { settings, log, clock = systemClock, onFirstSight } = parts
+  let jose: Jose | null = null
   let published: { readonly url: string; readonly key: JWTVerifyGetKey } | null = null
   /** Token → when it expires, epoch ms. */
   const seen = new Map<string, number>()
   let loggedAtMs = Number.NEGATIVE_INFINITY
 
-  function keysAt(url: string): JWTVerifyGetKey {
+  function keysAt(url: string, { createRemoteJWKSet, customFetch }: Jose): JWTVerifyGetKey {
     if (published?.url !== url) {
       const options = {
         timeoutDuration: KEYS_TIMEOUT_MS,
@@ -79,7 +75,7 @@ export function createIdentity(parts: IdentityParts): Identity {
     return published.key
   }
 
-  async function payloadOf(bearer: string): Promise<JWTPayload | null> {
+  async function payloadOf(bearer: string, jose: Jose): Promise<JWTPayload | null> {
     const { chatJwksUrl, chatJwtSecret, chatJwtIssuer, chatJwtAudience } = settings()
     const options = {
       requiredClaims: ['sub', 'exp'],
@@ -90,15 +86,15 @@ export function createIdentity(parts: IdentityParts): Identity {
     }
     if (chatJwksUrl !== null) {
       const algorithms = OF_PUBLISHED_KEYS
-      return (await jwtVerify(bearer, keysAt(chatJwksUrl), { ...options, algorithms })).payload
+      return (await jose.jwtVerify(bearer, keysAt(chatJwksUrl, jose), { ...options, algorithms })).payload
     }
     if (chatJwtSecret === null) return null
     const algorithms = OF_SECRET
-    return (await jwtVerify(bearer, Buffer.from(chatJwtSecret), { ...options, algorithms })).payload
+    return (await jose.jwtVerify(bearer, Buffer.from(chatJwtSecret), { ...options, algorithms })).payload
   }
 
   /** Whether it is the token's fault; anything else is ours or the key server's, and is logged. */
-  function isTokensFault(error: unknown): boolean {
+  function isTokensFault(error: unknown, { errors }: Jose): boolean {
     if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return false
     return error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC'
   }
@@ -120,15 +116,16 @@ export function createIdentity(parts: IdentityParts): Identity {
   return {
     verify: async bearer => {
       if (bearer.length > MAX_TOKEN_LENGTH) return null
+      jose ??= await import('jose')
       try {
-        const payload = await payloadOf(bearer)
+        const payload = await payloadOf(bearer, jose)
         if (payload === null || textOrNull(payload.sub) === null) return null
         const person = personOf(payload, bearer)
         see(person, (payload.exp ?? 0) * 1000)
         return person
       } catch (error) {
         const nowMs = clock.monotonicMs()
-        if (!isTokensFault(error) && nowMs - loggedAtMs >= LOG_EVERY_MS) {
+        if (!isTokensFault(error, jose) && nowMs - loggedAtMs >= LOG_EVERY_MS) {
           loggedAtMs = nowMs
           const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
           log.error({ code }, 'the keys for checking tokens cannot be had (G6_CHAT_JWKS_URL)')

@@ -1,5 +1,6 @@
 // A circuit breaker for each backend: one that fails half of its last calls is left alone for a while.
-import { type CircuitBreakerPolicy, CircuitState, CountBreaker, circuitBreaker, handleType } from 'cockatiel'
+// The library is loaded with the first question: a server whose relay is off does without it.
+import type { CircuitBreakerPolicy } from 'cockatiel'
 import type { TryFailure } from './retry.js'
 
 /** Failures that nobody repeats: told in the answer itself, or by our clock. */
@@ -15,6 +16,8 @@ export class TryFailed extends Error {
 
 export type BreakerState = 'closed' | 'open' | 'half_open'
 
+type Cockatiel = typeof import('cockatiel')
+
 const CALLS = 20
 /** The library opens above its threshold; half of the calls is to be enough. */
 const JUST_BELOW_HALF = 0.5 - 1 / (CALLS * 10)
@@ -22,10 +25,11 @@ const HALF_OPEN_AFTER_MS = 10_000
 
 export class Breakers {
   readonly #policies = new Map<string, CircuitBreakerPolicy>()
+  #cockatiel: Cockatiel | null = null
 
   constructor(readonly halfOpenAfterMs = HALF_OPEN_AFTER_MS) {}
 
-  #policyOf(backend: string): CircuitBreakerPolicy {
+  #policyOf(backend: string, { CountBreaker, circuitBreaker, handleType }: Cockatiel): CircuitBreakerPolicy {
     const known = this.#policies.get(backend)
     if (known !== undefined) return known
     const breaker = new CountBreaker({ threshold: JUST_BELOW_HALF, size: CALLS })
@@ -36,7 +40,9 @@ export class Breakers {
 
   /** Runs one try; throws TryFailed, `breaker_open` when it was not even made. What else it throws is no fault of the backend's. */
   async execute(backend: string, run: () => Promise<void>): Promise<void> {
-    const policy = this.#policyOf(backend)
+    this.#cockatiel ??= await import('cockatiel')
+    const { CircuitState } = this.#cockatiel
+    const policy = this.#policyOf(backend, this.#cockatiel)
     // While one call finds out whether it is well again, the others do not wait for that.
     if (policy.state === CircuitState.HalfOpen) throw new TryFailed({ kind: 'breaker_open' })
     let isMade = false
@@ -51,7 +57,9 @@ export class Breakers {
   }
 
   stateOf(backend: string): BreakerState {
-    const state = this.#policies.get(backend)?.state ?? CircuitState.Closed
+    const state = this.#policies.get(backend)?.state
+    if (state === undefined || this.#cockatiel === null) return 'closed'
+    const { CircuitState } = this.#cockatiel
     if (state === CircuitState.HalfOpen) return 'half_open'
     return state === CircuitState.Closed ? 'closed' : 'open'
   }

@@ -1,6 +1,6 @@
 // The network side of asking: one connection pool to all backends, and what of a response is needed here. Tests bring an
-// edge of their own.
-import { Agent } from 'undici'
+// edge of their own. The library is loaded with the first question: a server whose relay is off does without it.
+import type { Agent } from 'undici'
 import type { UpstreamRequest } from './request.js'
 
 export type EdgeHandlers = {
@@ -34,39 +34,53 @@ const NO_TIMEOUT = 0
 type Controller = { abort(reason: Error): void; pause(): void; resume(): void }
 
 export function createUndiciEdge(connectTimeoutMs = CONNECT_TIMEOUT_MS): UpstreamEdge {
-  const agent = new Agent({
-    connect: { timeout: connectTimeoutMs },
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: NO_TIMEOUT,
-    bodyTimeout: NO_TIMEOUT,
-    pipelining: 1,
-  })
+  let agent: Agent | null = null
+  let loading: Promise<void> | null = null
+  async function load(): Promise<void> {
+    const undici = await import('undici')
+    agent = new undici.Agent({
+      connect: { timeout: connectTimeoutMs },
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: NO_TIMEOUT,
+      bodyTimeout: NO_TIMEOUT,
+      pipelining: 1,
+    })
+  }
+
   return {
     open: (request, handlers) => {
       let controller: Controller | null = null
       let isOver = false
-      agent.dispatch(request, {
-        onRequestStart: started => {
-          controller = started
-          if (isOver) started.abort(new Error('given up'))
-        },
-        onResponseStart: (_, status, headers) => {
-          if (!isOver) handlers.onHead(status, headers)
-        },
-        onResponseData: (_, chunk) => {
-          if (!isOver) handlers.onData(chunk)
-        },
-        onResponseEnd: () => {
-          if (isOver) return
-          isOver = true
-          handlers.onEnd()
-        },
-        onResponseError: (_, error) => {
-          if (isOver) return
-          isOver = true
-          handlers.onError('code' in error ? String(error.code) : error.name)
-        },
-      })
+      const failed = (error: Error): void => {
+        if (isOver) return
+        isOver = true
+        handlers.onError('code' in error ? String(error.code) : error.name)
+      }
+      const dispatch = (): void => {
+        if (isOver) return
+        agent?.dispatch(request, {
+          onRequestStart: started => {
+            controller = started
+            if (isOver) started.abort(new Error('given up'))
+          },
+          onResponseStart: (_, status, headers) => {
+            if (!isOver) handlers.onHead(status, headers)
+          },
+          onResponseData: (_, chunk) => {
+            if (!isOver) handlers.onData(chunk)
+          },
+          onResponseEnd: () => {
+            if (isOver) return
+            isOver = true
+            handlers.onEnd()
+          },
+          onResponseError: (_, error) => failed(error),
+        })
+      }
+      if (agent === null) {
+        loading ??= load()
+        loading.then(dispatch).catch(failed)
+      } else dispatch()
       return {
         abort: () => {
           if (isOver) return
@@ -77,6 +91,10 @@ export function createUndiciEdge(connectTimeoutMs = CONNECT_TIMEOUT_MS): Upstrea
         resume: () => controller?.resume(),
       }
     },
-    close: () => agent.destroy(),
+    close: async () => {
+      // Whoever asked was told of a failure.
+      await loading?.catch(() => {})
+      await agent?.destroy()
+    },
   }
 }
