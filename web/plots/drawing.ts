@@ -1,4 +1,4 @@
-// One drawing: uPlot in an element, its colours those of the page, a tooltip under the pointer.
+// One drawing: uPlot in an element, its colours and sizes those of the page, a tooltip under the pointer or where keys lead.
 import type uPlot from 'uplot'
 import type { Lines } from '../history/history.js'
 import type { PlotLook } from './groups.js'
@@ -8,11 +8,16 @@ export type Drawing = {
   /** Shows these lines; the same number of lines as it was made for. */
   show(data: Lines): void
   resize(width: number, height: number): void
+  /** The tooltip, so many steps later than it is or than now; 0 takes it away. Gives what it says. */
+  step(by: number): string
   destroy(): void
 }
 
-const FONT = '11px system-ui, sans-serif'
-const LABEL_CHARACTER_PX = 6.3
+/** Of the axes' texts, as parts of the page's font: a wall display has a larger one. */
+const FONT_EM = 0.79
+const LABEL_CHARACTER_EM = 0.45
+/** Steps that a key takes through all of the time axis. */
+const KEY_STEPS = 60
 /** Every span can be parted in so many. */
 const TIME_PARTS = 3
 /** Lines are told apart by colour and by stroke. */
@@ -61,13 +66,15 @@ function tooltip(look: PlotLook): uPlot.Plugin {
   }
 }
 
-function axes(look: PlotLook, colours: CSSStyleDeclaration): uPlot.Axis[] {
-  const grid = { stroke: () => colours.borderTopColor, width: 1 }
-  const shared = { stroke: () => colours.color, font: FONT, ticks: { show: false }, grid }
+function axes(look: PlotLook, style: CSSStyleDeclaration): uPlot.Axis[] {
+  const emPx = Number.parseFloat(style.fontSize)
+  const grid = { stroke: () => style.borderTopColor, width: 1 }
+  const font = `${FONT_EM * emPx}px system-ui, sans-serif`
+  const shared = { stroke: () => style.color, font, ticks: { show: false }, grid }
   return [
     {
       ...shared,
-      size: 22,
+      size: 1.6 * emPx,
       gap: 6,
       splits: (_, __, first, last) =>
         Array.from({ length: TIME_PARTS + 1 }, (___, i) => first + (i * (last - first)) / TIME_PARTS),
@@ -79,9 +86,9 @@ function axes(look: PlotLook, colours: CSSStyleDeclaration): uPlot.Axis[] {
     {
       ...shared,
       gap: 4,
-      space: 22,
+      space: 1.35 * emPx,
       size: (_, values) =>
-        8 + LABEL_CHARACTER_PX * Math.max(3, ...(values ?? []).map(({ length }) => length)),
+        8 + LABEL_CHARACTER_EM * emPx * Math.max(3, ...(values ?? []).map(({ length }) => length)),
       values: (_, splits, __, ___, step) => axisLabels(splits, step).map(label => `${label}${look.unit}`),
     },
   ]
@@ -108,9 +115,7 @@ export function createDrawing(
     scales: {
       x: { time: false, range: () => [(times.at(-1) ?? 0) - spanSec, times.at(-1) ?? 0] },
       y: {
-        range: (_, low: number | null, high: number | null) => [
-          ...rangeOf(low, high, look.fromZero, look.limit),
-        ],
+        range: (_, low: number | null, high: number | null) => [...rangeOf(low, high, look)],
       },
     },
     axes: axes(look, getComputedStyle(host)),
@@ -139,6 +144,15 @@ export function createDrawing(
       plot.setData([[...times], ...shown.map(({ values }) => [...values])])
     },
     resize: (width, height) => plot.setSize({ width, height }),
+    step(by) {
+      const last = times.length - 1
+      const to = (plot.cursor.idx ?? last) + by * Math.max(1, spanSec / KEY_STEPS)
+      const second = times[Math.min(last, Math.max(0, last - spanSec, to))]
+      const isShown = by !== 0 && second !== undefined
+      const left = isShown ? plot.valToPos(second, 'x') : -1
+      plot.setCursor({ left, top: isShown ? 0 : -1 })
+      return isShown ? (plot.over.textContent ?? '') : ''
+    },
     destroy: () => plot.destroy(),
   }
 }
