@@ -8,7 +8,10 @@ export type Drawing = {
   /** Shows these lines; the same number of lines as it was made for. */
   show(data: Lines): void
   resize(width: number, height: number): void
-  /** The tooltip, so many steps later than it is or than now; 0 takes it away. Gives what it says. */
+  /**
+   * The tooltip at the newest value, or so many steps later than it is; 0 takes it away. It stays at its moment while time
+   * goes on. Gives what it says.
+   */
   step(by: number): string
   destroy(): void
 }
@@ -66,16 +69,15 @@ function tooltip(look: PlotLook): uPlot.Plugin {
   }
 }
 
-function axes(look: PlotLook, style: CSSStyleDeclaration): uPlot.Axis[] {
-  const emPx = Number.parseFloat(style.fontSize)
+function axes(look: PlotLook, style: CSSStyleDeclaration, emPx: number): uPlot.Axis[] {
   const grid = { stroke: () => style.borderTopColor, width: 1 }
   const font = `${FONT_EM * emPx}px system-ui, sans-serif`
   const shared = { stroke: () => style.color, font, ticks: { show: false }, grid }
   return [
     {
       ...shared,
-      size: 1.6 * emPx,
-      gap: 6,
+      size: 1.8 * emPx,
+      gap: 0.55 * emPx,
       splits: (_, __, first, last) =>
         Array.from({ length: TIME_PARTS + 1 }, (___, i) => first + (i * (last - first)) / TIME_PARTS),
       values: (_, splits) => {
@@ -85,10 +87,10 @@ function axes(look: PlotLook, style: CSSStyleDeclaration): uPlot.Axis[] {
     },
     {
       ...shared,
-      gap: 4,
-      space: 1.35 * emPx,
+      gap: 0.3 * emPx,
+      space: 1.2 * emPx,
       size: (_, values) =>
-        8 + LABEL_CHARACTER_EM * emPx * Math.max(3, ...(values ?? []).map(({ length }) => length)),
+        emPx * (0.6 + LABEL_CHARACTER_EM * Math.max(3, ...(values ?? []).map(({ length }) => length))),
       values: (_, splits, __, ___, step) => axisLabels(splits, step).map(label => `${label}${look.unit}`),
     },
   ]
@@ -106,30 +108,32 @@ export function createDrawing(
 ): Drawing {
   let times: Lines['times'] = []
   let spanSec = 1
+  const style = getComputedStyle(host)
+  const emPx = Number.parseFloat(style.fontSize)
   const options: uPlot.Options = {
     width: Math.max(1, host.clientWidth),
     height: Math.max(1, host.clientHeight),
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    padding: [6, 12, 0, 0],
+    padding: [0.55 * emPx, emPx, 0, 0],
     scales: {
       x: { time: false, range: () => [(times.at(-1) ?? 0) - spanSec, times.at(-1) ?? 0] },
       y: {
         range: (_, low: number | null, high: number | null) => [...rangeOf(low, high, look)],
       },
     },
-    axes: axes(look, getComputedStyle(host)),
+    axes: axes(look, style, emPx),
     series: [
       {},
       ...lines.map(({ label, colour }, i) => {
-        const style = getComputedStyle(colour)
+        const line = getComputedStyle(colour)
         const dash = [...(DASHES[i] ?? [])]
         return {
           label,
-          stroke: () => style.color,
+          stroke: () => line.color,
           width: 1.5,
           dash,
-          points: { show: true, size: 4, width: 0, fill: () => style.color, filter: alone },
+          points: { show: true, size: 4, width: 0, fill: () => line.color, filter: alone },
           spanGaps: false,
         }
       }),
@@ -137,21 +141,27 @@ export function createDrawing(
     plugins: [tooltip(look)],
   }
   const plot = new UPlot(options, [[], ...lines.map(() => [])], host)
+  /** The moment that keys chose. */
+  let chosen: number | null = null
+  const point = (): void => {
+    plot.setCursor(chosen === null ? { left: -1, top: -1 } : { left: plot.valToPos(chosen, 'x'), top: 0 })
+  }
   return {
     show({ times: now, lines: shown }) {
       times = now
       spanSec = spanOf(shown)
       plot.setData([[...times], ...shown.map(({ values }) => [...values])])
+      if (chosen !== null) point()
     },
     resize: (width, height) => plot.setSize({ width, height }),
     step(by) {
-      const last = times.length - 1
-      const to = (plot.cursor.idx ?? last) + by * Math.max(1, spanSec / KEY_STEPS)
-      const second = times[Math.min(last, Math.max(0, last - spanSec, to))]
-      const isShown = by !== 0 && second !== undefined
-      const left = isShown ? plot.valToPos(second, 'x') : -1
-      plot.setCursor({ left, top: isShown ? 0 : -1 })
-      return isShown ? (plot.over.textContent ?? '') : ''
+      const last = times.at(-1) ?? 0
+      const later = (chosen ?? 0) + by * Math.max(1, spanSec / KEY_STEPS)
+      if (by === 0) chosen = null
+      else if (chosen === null) chosen = times[[...(plot.data[1] ?? [])].findLastIndex(isNumber)] ?? last
+      else chosen = Math.min(last, Math.max(last - spanSec, later))
+      point()
+      return chosen === null ? '' : (plot.over.textContent ?? '')
     },
     destroy: () => plot.destroy(),
   }

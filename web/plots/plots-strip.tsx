@@ -116,23 +116,39 @@ function Row() {
   )
 }
 
+function Content() {
+  return (
+    <>
+      {failed.value && <p class="plot-failed">The plots could not be loaded. Reload the page.</p>}
+      <Row />
+    </>
+  )
+}
+
 export function PlotsStrip() {
-  const isShown = query.kiosk || isOpen.value
   useEffect(() => void load(), [])
   return (
     <section class="plots" aria-labelledby="plots-title">
-      <details
-        open={isShown}
-        onToggle={event => {
-          if (!query.kiosk) isOpen.value = event.currentTarget.open
-        }}
-      >
-        <summary hidden={query.kiosk}>
-          <h2 id="plots-title">Last 15 minutes</h2>
-        </summary>
-        {failed.value && <p class="plot-failed">The plots could not be loaded. Reload the page.</p>}
-        {isShown && <Row />}
-      </details>
+      {query.kiosk ? (
+        <>
+          <h2 id="plots-title" class="hidden-text">
+            Last 15 minutes
+          </h2>
+          <Content />
+        </>
+      ) : (
+        <details
+          open={isOpen.value}
+          onToggle={event => {
+            isOpen.value = event.currentTarget.open
+          }}
+        >
+          <summary>
+            <h2 id="plots-title">Last 15 minutes</h2>
+          </summary>
+          {isOpen.value && <Content />}
+        </details>
+      )}
     </section>
   )
 }

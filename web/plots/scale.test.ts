@@ -18,10 +18,10 @@ describe('the range of an axis', () => {
     const [low, high] = rangeOf(24_000, 24_000, look)
     expect(low).toBeLessThan(24_000)
     expect(high).toBeGreaterThan(24_000)
-    expect(rangeOf(0, 0, { ...look, fromZero: true })).toEqual([0, 0.1])
+    expect(rangeOf(0, 0, { ...look, fromZero: true })).toEqual([0, 0.12])
   })
   test('of a flat line is no finer than what is shown of its value', () => {
-    expect(rangeOf(258, 258, { ...look, digits: 1 })).toEqual([257, 259])
+    expect(rangeOf(258, 258, { ...look, digits: 1 })).toEqual([256.8, 259.2])
   })
   test('of nothing is there all the same', () => {
     expect(rangeOf(null, null, look)).toEqual([0, 1])

@@ -9,7 +9,7 @@ const PAD = 0.1
 /** The least height of a range, of the largest number: a flat line is drawn flat. */
 const LEAST_HEIGHT = 0.0004
 /** And in units of the last digit that is shown: labels need not tell more than values do. */
-const LEAST_UNITS = 100
+const LEAST_UNITS = 120
 
 /**
  * What the axis spans: all values with some room; from 0 with `fromZero`; never beyond `limit` where the values are not.
