@@ -69,7 +69,9 @@ async function untilState(url: string, wanted: RegExp): Promise<void> {
 test('both kinds of followers are equal to their server again after a kill, a restart and a pause', async () => {
   await write(90, 100)
   const file = ['--status-file', join(folder, 'status.json')]
-  const origin = await serve(['--port', '0', ...file])
+  // Followers come back as soon as they may: how long they wait by themselves is the clients' own test.
+  const soon = { G6_SSE_RETRY_MS: '100', G6_EVENTS_SSE_RETRY_MS: '100' }
+  const origin = await serve(['--port', '0', ...file], soon)
   const { port } = new URL(origin.at)
   const byStatus = await serve(['--port', '0', '--source', `${origin.at}/events`], {
     G6_PANELS_SSE_TIMEOUT: '2.5',
@@ -93,10 +95,8 @@ test('both kinds of followers are equal to their server again after a kill, a re
 
   // Restarted, with a lower cycle.
   await write(1, 102)
-  const again = await serve(['--port', port, ...file])
-  const startedMs = performance.now()
+  const again = await serve(['--port', port, ...file], soon)
   await all(1, 102)
-  expect(performance.now() - startedMs).toBeLessThan(1_000 + 8_000)
   await Promise.all([byStatus, byBoard].map(({ at }) => untilState(at, /^fresh$/)))
   expect(byBoard.said().err).toMatch(/is lost[\s\S]*the followed server is back/)
 

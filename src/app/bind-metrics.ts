@@ -33,7 +33,7 @@ export function hubObserver(metrics: Metrics): HubObserver {
 }
 
 /** What the hub only counts, read when somebody looks. */
-export function readHub(metrics: Metrics, hub: HubLike): () => void {
+export function readHub(metrics: Metrics, hub: Pick<HubLike, 'stats'>): () => void {
   return metrics.onScrape(() => {
     const stats = hub.stats()
     metrics.g6_sse_http_active_connections.set(stats.clients)
@@ -81,7 +81,7 @@ export function ingestObserver(metrics: Metrics): IngestObserver {
 }
 
 /** The primary followed stream; its age grows by itself, so it is read when somebody looks. */
-export function readIngest(metrics: Metrics, loop: Cycles, clock: Clock): () => void {
+export function readIngest(metrics: Metrics, loop: Pick<Cycles, 'latest'>, clock: Clock): () => void {
   return metrics.onScrape(() => {
     const primary = loop.latest?.stats.ingest?.[0]
     if (primary === undefined) return
@@ -100,7 +100,7 @@ export function httpObserver(metrics: Metrics): HttpObserver {
 }
 
 /** How the input stands changes by itself (it ages), so it is read when somebody looks. */
-export function readSource(metrics: Metrics, loop: Cycles): () => void {
+export function readSource(metrics: Metrics, loop: Pick<Cycles, 'sourceNow'>): () => void {
   return metrics.onScrape(() => {
     const { state, ageSec } = loop.sourceNow()
     metrics.g6_status_state.only({ state })

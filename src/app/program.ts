@@ -97,6 +97,7 @@ export class Program {
   #config: Config
   #surroundings: PanelSurroundings
   #draining = false
+  #started: Promise<readonly Listening[]> | null = null
   #stopped: Promise<void> | null = null
 
   /** Throws ProgramError when the settings contradict each other. Opens nothing yet. */
@@ -227,10 +228,20 @@ export class Program {
     return waiting.length === 0 ? null : waiting.flatMap(({ state }) => state.needFullReasons).join(', ')
   }
 
-  /** Opens the ports and begins to read. Returns the addresses; throws when a port cannot be had. */
-  async start(): Promise<readonly Listening[]> {
+  /**
+   * Opens the ports and begins to read. Returns the addresses, none when it is stopped meanwhile; throws when a port cannot
+   * be had. Call once.
+   */
+  start(): Promise<readonly Listening[]> {
+    this.#started ??= this.#start()
+    return this.#started
+  }
+
+  async #start(): Promise<readonly Listening[]> {
     if (this.serving) this.#server = await this.#createServer()
+    if (this.#draining) return []
     const listening = (await this.#server?.listen()) ?? []
+    if (this.#draining) return []
     this.#surroundings = surroundingsOf(this.#config, this.#linksOf(listening))
     this.#listening = listening
     this.loop.start()
@@ -249,6 +260,8 @@ export class Program {
     this.#server?.startDraining()
     const graceMs = this.#config.shutdownGraceMs
     const startMs = this.#clock.monotonicMs()
+    // What is being opened can be closed only when it is open; whoever started it hears why it could not be.
+    await this.#started?.catch(() => {})
     await this.loop.stop()
     const leftMs = Math.max(0, graceMs - (this.#clock.monotonicMs() - startMs) - CLOSING_MS)
     await Promise.all([this.hub.close(leftMs), this.#chat?.close(leftMs)])

@@ -63,7 +63,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
   for (const [event, listener] of listeners) edge.on(event, listener)
   try {
     const listening = await program.start()
-    onListening?.(listening)
+    if (!ending) onListening?.(listening)
     await program.finished
     await program.stop()
   } catch (error) {

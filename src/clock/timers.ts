@@ -1,7 +1,7 @@
 // Waiting as a parameter: whoever waits takes Timers, so tests can own the time.
 
 export type Timers = {
-  /** Runs once after so many milliseconds; returns how to take it back. */
+  /** Runs once after so many milliseconds, however many; returns how to take it back. */
   after(ms: number, run: () => void): () => void
 }
 
@@ -10,7 +10,12 @@ const LONGEST_MS = 2 ** 31 - 1
 
 export const systemTimers: Timers = {
   after: (ms, run) => {
-    const timer = setTimeout(run, Math.min(Math.max(0, ms), LONGEST_MS))
+    let timer: NodeJS.Timeout
+    const wait = (leftMs: number): void => {
+      const nextMs = Math.min(leftMs, LONGEST_MS)
+      timer = setTimeout(() => (leftMs > nextMs ? wait(leftMs - nextMs) : run()), nextMs)
+    }
+    wait(Math.max(0, ms))
     return () => clearTimeout(timer)
   },
 }

@@ -4,13 +4,14 @@ import { type Board, emptyBoard, unchangedBoard } from '../board/board.js'
 import { followBoard, type SeenBoard } from '../board/follow.js'
 import type { Clock } from '../clock/clock.js'
 import { agoMs, type Moment, momentNow, wallTimeOf } from '../clock/moment.js'
+import { systemTimers } from '../clock/timers.js'
 import type { ReadingError } from '../snapshot/reading.js'
 import type { CycleResult, Output, SourceState } from './cycle.js'
 import type { Cycles, CyclesObserver, LoopEnd } from './cycles.js'
 import { Outputs } from './outputs.js'
-import { nextTick } from './schedule.js'
 import type { StaleLimits } from './source-state.js'
 import { Statistics } from './statistics.js'
+import { Ticker } from './ticker.js'
 
 /** How a followed server stands. */
 export type BoardNews = {
@@ -60,9 +61,8 @@ export class FollowLoop implements Cycles {
   /** When the last byte came, as far as it is known. */
   #heard: Moment | null = null
   #cycles = 0
-  #dueMs = 0
-  #ticker: NodeJS.Timeout | null = null
-  #deadline: NodeJS.Timeout | null = null
+  readonly #ticker: Ticker
+  #takeBackDeadline: (() => void) | null = null
   #ended = false
 
   constructor(options: FollowLoopOptions) {
@@ -71,6 +71,12 @@ export class FollowLoop implements Cycles {
     this.#outputs = new Outputs(options.outputs, options.observer ?? {}, options.clock.monotonicMs)
     this.finished = new Promise(resolve => {
       this.#finish = resolve
+    })
+    this.#ticker = new Ticker({
+      refreshMs: options.refreshMs,
+      monotonicMs: options.clock.monotonicMs,
+      onTick: () => this.#publish(),
+      onMissed: ticks => this.statistics.missed(ticks),
     })
   }
 
@@ -98,11 +104,11 @@ export class FollowLoop implements Cycles {
   }
 
   start(): void {
-    const { maxMs, source, clock, refreshMs } = this.#options
-    if (maxMs != null) this.#deadline = setTimeout(() => void this.#end('seconds'), maxMs)
+    if (this.#ended) return
+    const { maxMs, source } = this.#options
+    if (maxMs != null) this.#takeBackDeadline = systemTimers.after(maxMs, () => void this.#end('seconds'))
     source.start(() => this.#onNews())
-    this.#dueMs = clock.monotonicMs() + refreshMs()
-    this.#ticker = setTimeout(() => this.#tick(), refreshMs())
+    this.#ticker.start()
   }
 
   refresh(): Promise<void> {
@@ -119,16 +125,6 @@ export class FollowLoop implements Cycles {
 
   #onNews(): void {
     if (!this.#ended) this.#publish()
-  }
-
-  #tick(): void {
-    const { clock, refreshMs } = this.#options
-    this.#publish()
-    if (this.#ended) return
-    const next = nextTick(this.#dueMs, refreshMs(), clock.monotonicMs())
-    this.statistics.missed(next.missed)
-    this.#dueMs = next.atMs
-    this.#ticker = setTimeout(() => this.#tick(), this.#dueMs - clock.monotonicMs())
   }
 
   #publish(): void {
@@ -164,7 +160,8 @@ export class FollowLoop implements Cycles {
       return
     }
     this.#ended = true
-    for (const timer of [this.#ticker, this.#deadline]) if (timer !== null) clearTimeout(timer)
+    this.#ticker.stop()
+    this.#takeBackDeadline?.()
     await this.#options.source.close()
     await this.#outputs.idle()
     this.#finish(end)

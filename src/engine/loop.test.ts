@@ -169,6 +169,28 @@ describe('the loop', () => {
     expect(await timed.finished).toBe('seconds')
   })
 
+  test('goes on for as long as it is told to, though it were months', async () => {
+    const dayMs = 86_400_000
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    const loop = loopOver(source, [output], { maxMs: 60 * dayMs, refreshMs: () => dayMs })
+    source.good({})
+    vi.advanceTimersByTime(60 * dayMs - 1)
+    expect(results.length).toBeGreaterThan(59)
+    vi.advanceTimersByTime(1)
+    expect(await loop.finished).toBe('seconds')
+  })
+
+  test('does not begin once it was stopped', async () => {
+    const source = new ScriptedSource()
+    const start = vi.spyOn(source, 'start')
+    const loop = loopOver(source, [])
+    await loop.stop()
+    loop.start()
+    expect(start).toHaveBeenCalledOnce()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   test('an output that throws is told and stops nobody', () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()

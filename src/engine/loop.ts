@@ -7,6 +7,7 @@
 import { type Board, emptyBoard, nextBoard, unchangedBoard } from '../board/board.js'
 import type { Clock } from '../clock/clock.js'
 import { agoMs, type Moment, momentNow, wallTimeOf } from '../clock/moment.js'
+import { systemTimers } from '../clock/timers.js'
 import type { Panel } from '../panels/panel.js'
 import type { Reading, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
@@ -14,10 +15,10 @@ import type { CycleResult, LoopStats, Output, SourceState } from './cycle.js'
 import type { Cycles, CyclesObserver, LoopEnd } from './cycles.js'
 import { Outputs } from './outputs.js'
 import { Pacing } from './pacing.js'
-import { nextTick } from './schedule.js'
 import type { Source } from './source.js'
 import { type StaleLimits, sourceState } from './source-state.js'
 import { Statistics } from './statistics.js'
+import { Ticker } from './ticker.js'
 
 /** A change of the status starts a cycle at once, but never sooner than this after the last one. */
 export const MIN_CYCLE_GAP_MS = 20
@@ -64,10 +65,9 @@ export class Loop implements Cycles {
   #latest: CycleResult | null = null
   #cycle = 0
   #lastCycleAtMs = Number.NEGATIVE_INFINITY
-  #dueMs = 0
-  #ticker: NodeJS.Timeout | null = null
+  readonly #ticker: Ticker
   #soon: NodeJS.Timeout | null = null
-  #deadline: NodeJS.Timeout | null = null
+  #takeBackDeadline: (() => void) | null = null
   #ended = false
 
   constructor(options: LoopOptions) {
@@ -78,6 +78,12 @@ export class Loop implements Cycles {
     this.#outputs = new Outputs(options.outputs, this.#observer, options.clock.monotonicMs)
     this.finished = new Promise(resolve => {
       this.#finish = resolve
+    })
+    this.#ticker = new Ticker({
+      refreshMs: options.refreshMs,
+      monotonicMs: options.clock.monotonicMs,
+      onTick: () => this.#run(),
+      onMissed: ticks => this.statistics.missed(ticks),
     })
   }
 
@@ -96,10 +102,11 @@ export class Loop implements Cycles {
     return sourceState(this.#reading, change, limits)
   }
 
-  /** Begins to read; the first cycle runs with the first reading, whatever its outcome. */
+  /** Begins to read; the first cycle runs with the first reading, whatever its outcome. Nothing once it was stopped. */
   start(): void {
+    if (this.#ended) return
     const { maxMs } = this.#options
-    if (maxMs != null) this.#deadline = setTimeout(() => void this.#end('seconds'), maxMs)
+    if (maxMs != null) this.#takeBackDeadline = systemTimers.after(maxMs, () => void this.#end('seconds'))
     this.#options.source.start(reading => this.#onReading(reading))
   }
 
@@ -122,22 +129,6 @@ export class Loop implements Cycles {
     const waitMs = this.#lastCycleAtMs + MIN_CYCLE_GAP_MS - this.#options.clock.monotonicMs()
     if (waitMs <= 0) this.#run()
     else this.#soon ??= setTimeout(() => this.#run(), waitMs)
-  }
-
-  #tick(): void {
-    const { clock, refreshMs } = this.#options
-    this.#run()
-    if (this.#ended) return
-    const next = nextTick(this.#dueMs, refreshMs(), clock.monotonicMs())
-    this.statistics.missed(next.missed)
-    this.#dueMs = next.atMs
-    this.#ticker = setTimeout(() => this.#tick(), this.#dueMs - clock.monotonicMs())
-  }
-
-  #startTicking(): void {
-    const { clock, refreshMs } = this.#options
-    this.#dueMs = clock.monotonicMs() + refreshMs()
-    this.#ticker = setTimeout(() => this.#tick(), refreshMs())
   }
 
   #run(): void {
@@ -170,7 +161,7 @@ export class Loop implements Cycles {
     this.#outputs.publish(result)
     this.#observer.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
     if (maxCycles != null && this.#cycle >= maxCycles) void this.#end('cycles')
-    else if (this.#ticker === null) this.#startTicking()
+    else this.#ticker.start()
   }
 
   #stats(builtMs: number): LoopStats {
@@ -202,7 +193,9 @@ export class Loop implements Cycles {
       return
     }
     this.#ended = true
-    for (const timer of [this.#ticker, this.#soon, this.#deadline]) if (timer !== null) clearTimeout(timer)
+    this.#ticker.stop()
+    if (this.#soon !== null) clearTimeout(this.#soon)
+    this.#takeBackDeadline?.()
     await this.#options.source.close()
     await this.#outputs.idle()
     this.#finish(end)

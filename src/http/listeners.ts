@@ -4,23 +4,33 @@ import type { Socket } from 'node:net'
 import { answerBroken } from './broken-requests.js'
 import type { ListenerPlan } from './listen-plan.js'
 
-/** Limits of the request side. */
-const LIMITS = {
-  maxHeaderSize: 16 * 1024,
-  /** From the connection's first moment, so a socket that never sends a request is closed too. */
-  headersTimeout: 10_000,
+/** How long a client may take for what it owes. */
+export type TimeLimits = {
+  /** A request's head, from the connection's first moment, so a socket that never sends a request is closed too. */
+  readonly headMs: number
   /** The whole request, its body included. */
-  requestTimeout: 30_000,
-  /** Newer Node versions wait a second longer than they say; 5 s is the most an idle connection may stay. */
-  keepAliveTimeout: 4_000,
-  connectionsCheckingInterval: 1_000,
-  noDelay: true,
+  readonly requestMs: number
+  /** The next request on a connection that was answered. */
+  readonly nextRequestMs: number
+  /** A connection on which nothing moves, neither request nor answer. */
+  readonly inactiveMs: number
+  /** How often the first two are looked at. */
+  readonly checkEveryMs: number
 }
+
+export const TIME_LIMITS: TimeLimits = {
+  headMs: 10_000,
+  requestMs: 30_000,
+  // Newer Node versions wait a second longer than they say; 5 s is the most an idle connection may stay.
+  nextRequestMs: 4_000,
+  inactiveMs: 30_000,
+  checkEveryMs: 1_000,
+}
+
+const MAX_HEADER_BYTES = 16 * 1024
 const MAX_REQUESTS_PER_SOCKET = 1_000
 /** Connections that are no stream (those have left node:http and have their own limit). */
 const MAX_CONNECTIONS = 4_096
-/** A connection on which nothing moves, neither request nor answer. */
-const INACTIVE_MS = 30_000
 /** How long answers under way may take when the server closes. */
 const CLOSE_GRACE_MS = 500
 
@@ -58,6 +68,9 @@ export class Listeners {
   constructor(
     readonly onRequest: OnRequest,
     readonly requestIdHeader: () => string,
+    /** A port that is open could not take a connection: no descriptor was left, for instance. It stays open. */
+    readonly onFault: (error: NodeJS.ErrnoException, listener: ListenerPlan) => void,
+    readonly limits: TimeLimits = TIME_LIMITS,
   ) {}
 
   /** All or none. */
@@ -73,14 +86,23 @@ export class Listeners {
   }
 
   async #openOne(host: string, plan: ListenerPlan): Promise<string> {
-    const server = createServer(LIMITS, (request, response) => {
+    const { headMs, requestMs, nextRequestMs, inactiveMs, checkEveryMs } = this.limits
+    const options = {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: headMs,
+      requestTimeout: requestMs,
+      keepAliveTimeout: nextRequestMs,
+      connectionsCheckingInterval: checkEveryMs,
+      noDelay: true,
+    }
+    const server = createServer(options, (request, response) => {
       const { socket } = request
       this.#busy.add(socket)
       response.once('close', () => this.#busy.delete(socket))
       this.onRequest(request, response, plan)
     })
     server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET
-    server.timeout = INACTIVE_MS
+    server.timeout = inactiveMs
     server.maxConnections = MAX_CONNECTIONS
     // What a client expects besides 100-continue binds nobody (RFC 9110 10.1.1); node's own 417 would be no answer of ours.
     server.on('checkExpectation', (request, response) => server.emit('request', request, response))
@@ -88,9 +110,14 @@ export class Listeners {
       answerBroken(fault, socket, this.#busy.has(socket as Socket), this.requestIdHeader())
     })
     await new Promise<void>((resolve, reject) => {
-      server.once('error', error => reject(listenError(error, host, plan)))
-      server.listen({ host, port: plan.port }, resolve)
+      const refuse = (error: Error): void => reject(listenError(error, host, plan))
+      server.once('error', refuse)
+      server.listen({ host, port: plan.port }, () => {
+        server.off('error', refuse)
+        resolve()
+      })
     })
+    server.on('error', error => this.onFault(error, plan))
     this.#servers.push(server)
     const address = server.address()
     const port = typeof address === 'object' && address !== null ? address.port : plan.port

@@ -21,7 +21,7 @@ import { MAX_REQUEST_LINE_BYTES, plainProblem } from './broken-requests.js'
 import { describeRoutes } from './description.js'
 import type { HttpConfig } from './http-config.js'
 import type { ListenerPlan } from './listen-plan.js'
-import { Listeners, type Listening } from './listeners.js'
+import { Listeners, type Listening, type TimeLimits } from './listeners.js'
 import { asHttpError, sendProblem } from './problem-answer.js'
 import { descriptionRoutes } from './routes/description.js'
 import { eventsRoutes } from './routes/events.js'
@@ -35,6 +35,8 @@ import { zodValidator } from './zod-schemas.js'
 
 const BODY_LIMIT_BYTES = 64 * 1024
 const ROUTED_METHODS: ReadonlySet<string> = new Set(METHODS)
+/** A port that cannot take connections says so this often. */
+const ACCEPT_FAULT_EVERY_MS = 60_000
 /** The part of the readers that is sent away when the loop lags on. */
 const SHED_PART = 0.1
 
@@ -63,6 +65,8 @@ export type HttpParts = {
   readonly plugins?: readonly HttpPlugin[]
   /** How late the event loop is; measured by Node unless given. */
   readonly lagGauge?: LagGauge
+  /** For tests that cannot wait as long as a slow client may take. */
+  readonly timeLimits?: TimeLimits
 }
 
 export interface HttpServer {
@@ -214,7 +218,16 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       response.writeHead(status, headers).end(body)
     },
     () => access.config.sseRequestIdHeader,
+    acceptFailed,
+    parts.timeLimits,
   )
+
+  let acceptFaultSaidMs = Number.NEGATIVE_INFINITY
+  function acceptFailed({ code }: NodeJS.ErrnoException, listener: ListenerPlan): void {
+    if (clock.monotonicMs() - acceptFaultSaidMs < ACCEPT_FAULT_EVERY_MS) return
+    acceptFaultSaidMs = clock.monotonicMs()
+    log.error({ code, listener: listener.name }, 'a connection could not be accepted; the port stays open')
+  }
 
   const server: HttpServer = {
     describe: async () => {

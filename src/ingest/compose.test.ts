@@ -29,6 +29,20 @@ describe('several statuses as one', () => {
     ])
   })
 
+  test('unites indices that come as a list with their values', () => {
+    const one = part('one', { indices: [{ name: 'NIFTY', ltp: 1, status: 'OK' }] })
+    const two = part('two', { indices: [{ symbol: 'SENSEX', ltp: 5 }, 'BANKNIFTY'] })
+    const rows = (...parts: Parameters<typeof compose>[0][number][]) =>
+      derive(compose(parts)).indices.map(({ name, ltp, status }) => [name, ltp, status])
+    expect(rows(one, two)).toEqual([
+      ['NIFTY', 1, 'ok'],
+      ['SENSEX', 5, null],
+      ['BANKNIFTY', null, null],
+    ])
+    expect(rows({ ...one, down: true }, two)[0]).toEqual(['NIFTY', 1, 'stale'])
+    expect(rows({ ...one, down: true })).toEqual([['NIFTY', 1, 'stale']])
+  })
+
   test('puts alerts and events one after the other, with the source before the component', () => {
     const one = part('one', { alerts: [{ message: 'a', component: 'C' }], events: [{ message: 'e' }] })
     const two = part('two', { alerts: [{ message: 'b' }, 'text'] })

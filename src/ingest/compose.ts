@@ -1,6 +1,7 @@
 // Several statuses as one. The first is the primary; `indices*` are united, alerts and events come one after the other with
 // the source's name before the component, and everything else is taken from the first that has it. The indices of a
 // source that is down are marked stale: what they show is the last that was known.
+import { nameOfItem } from '../snapshot/indices.js'
 import type { Status } from '../snapshot/reading.js'
 import { isObject } from './json.js'
 
@@ -14,23 +15,29 @@ export type ComposedPart = {
 
 const isIndices = (key: string): boolean => key.startsWith('indices')
 
-/** Names of a list, a comma text or a map of indices, in order. */
-function namesOf(value: unknown): readonly string[] {
-  if (typeof value === 'string') return value.split(',').map(name => name.trim())
-  if (Array.isArray(value)) return value.filter((name): name is string => typeof name === 'string')
-  return isObject(value) ? Object.keys(value) : []
+type Named = readonly [name: string, said: unknown]
+
+/** The indices of a list, a comma text or a map, in order, each with what is said of it: an empty map where there is nothing. */
+function indicesIn(value: unknown): readonly Named[] {
+  if (isObject(value)) return Object.entries(value)
+  const items = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : []
+  return items.flatMap((item): readonly Named[] => {
+    const name = nameOfItem(item)
+    return name === null ? [] : [[name, isObject(item) ? item : {}]]
+  })
 }
 
-/** Maps by name, the first source's value for each; lists and texts become maps without values when mixed with maps. */
+const namesIn = (value: unknown): readonly string[] => indicesIn(value).map(([name]) => name)
+
+const saysMoreThanNames = (value: unknown): boolean =>
+  isObject(value) || (Array.isArray(value) && value.some(isObject))
+
+/** Maps by name, the first source's value for each; names alone become maps without values when mixed with others. */
 function united(values: readonly unknown[]): unknown {
-  if (!values.some(isObject)) return [...new Set(values.flatMap(namesOf))]
+  if (!values.some(saysMoreThanNames)) return [...new Set(values.flatMap(namesIn))]
   const all: Record<string, unknown> = Object.create(null)
-  for (const value of values) {
-    for (const name of namesOf(value)) {
-      if (!(name in all) || (isObject(value) && Object.keys(Object(all[name])).length === 0)) {
-        all[name] = isObject(value) ? value[name] : {}
-      }
-    }
+  for (const [name, said] of values.flatMap(indicesIn)) {
+    if (!(name in all) || Object.keys(Object(all[name])).length === 0) all[name] = said
   }
   return { ...all }
 }
@@ -67,7 +74,7 @@ function added(a: unknown, b: unknown): unknown {
 
 function markStale({ status }: ComposedPart): Status {
   const keys = Object.keys(status).filter(isIndices)
-  const names = new Set(keys.flatMap(key => namesOf(status[key])))
+  const names = new Set(keys.flatMap(key => namesIn(status[key])))
   const held = isObject(status.indices_detail) ? status.indices_detail : {}
   const detail = Object.fromEntries(
     [...names].map(name => {
@@ -75,16 +82,14 @@ function markStale({ status }: ComposedPart): Status {
       return [name, { ...(isObject(known) ? known : {}), status: 'STALE' }]
     }),
   )
-  // The map `indices` may say a status of its own, and is asked first.
-  const indices = isObject(status.indices)
-    ? Object.fromEntries(
-        Object.entries(status.indices).map(([name, value]) => [
-          name,
-          isObject(value) && 'status' in value ? { ...value, status: 'STALE' } : value,
-        ]),
-      )
-    : status.indices
-  return { ...status, ...(indices === undefined ? {} : { indices }), indices_detail: detail }
+  // `indices` may say a status of its own, and is asked first.
+  const marked = (said: unknown): unknown =>
+    isObject(said) && 'status' in said ? { ...said, status: 'STALE' } : said
+  const { indices } = status
+  if (Array.isArray(indices)) return { ...status, indices: indices.map(marked), indices_detail: detail }
+  if (!isObject(indices)) return { ...status, indices_detail: detail }
+  const known = Object.fromEntries(Object.entries(indices).map(([name, said]) => [name, marked(said)]))
+  return { ...status, indices: known, indices_detail: detail }
 }
 
 /** The status of all parts together. One part that is not down is given back as it is. */

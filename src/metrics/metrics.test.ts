@@ -1,4 +1,5 @@
-import { describe, expect, expectTypeOf, test } from 'vitest'
+import { Gauge } from 'prom-client'
+import { describe, expect, expectTypeOf, test, vi } from 'vitest'
 import { createMetrics, type Metrics, silentMetrics } from './metrics.js'
 
 function fresh(extended = true): Metrics {
@@ -79,6 +80,16 @@ describe('a scrape', () => {
     const shown = await lines(metrics)
     expect(shown).toContain('g6_unified_errors_total{kind="scrape"} 1')
     expect(shown).toContain('g6_sse_http_active_connections 7')
+  })
+
+  test('leaves out a metric that cannot be read, counts it, and shows the others', async () => {
+    const metrics = fresh()
+    // As where no descriptor is left to count the open ones with.
+    vi.spyOn(Gauge.prototype, 'get').mockRejectedValueOnce(new Error('EMFILE'))
+    const shown = await lines(metrics)
+    expect(shown.filter(line => line.includes('g6_sse_http_active_connections'))).toEqual([])
+    expect(shown).toContain('g6_unified_errors_total{kind="scrape"} 1')
+    expect(shown).toContain('g6_unified_cycle_total 0')
   })
 
   test('is worked out once for all who ask at the same time', async () => {

@@ -69,11 +69,21 @@ async function read(registry: Registry, name: string): Promise<Family> {
   return { ...found, type: String(found.type) }
 }
 
-async function scrape(registry: Registry, shown: readonly Shown[], format: Format): Promise<Scrape> {
+/** What cannot be read is told and left out: the others are needed most when something fails. */
+async function scrape(
+  registry: Registry,
+  shown: readonly Shown[],
+  format: Format,
+  onUnreadable: () => void,
+): Promise<Scrape> {
   let body = ''
   let sliceStart = performance.now()
   for (const { name, declaration } of shown) {
-    const family = await read(registry, name)
+    const family = await read(registry, name).catch(() => null)
+    if (family === null) {
+      onUnreadable()
+      continue
+    }
     body += renderFamily(family, format)
     for (const alias of declaration?.aliases ?? []) body += renderFamily(aliased(family, alias), format)
     if (performance.now() - sliceStart < SLICE_MS) continue
@@ -99,10 +109,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
       try {
         each()
       } catch {
-        metrics.g6_unified_errors_total.inc({ kind: 'scrape' })
+        failed()
       }
     }
   }
+  const failed = (): void => metrics.g6_unified_errors_total.inc({ kind: 'scrape' })
   const metrics = withHandles(handleFor, {
     onScrape(each) {
       readers.add(each)
@@ -114,7 +125,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const running = underWay.get(format)
       if (running !== undefined) return running
       readAll()
-      const started = scrape(registry, shown, format).finally(() => underWay.delete(format))
+      const started = scrape(registry, shown, format, failed).finally(() => underWay.delete(format))
       underWay.set(format, started)
       return started
     },

@@ -13,12 +13,18 @@ type Roll = { readonly names: readonly string[]; readonly valuesOf: (name: strin
 
 const NO_VALUES = (): null => null
 
+/** The name of an item of a list: the item itself, or its `name` or `symbol`; null when it has none. */
+export function nameOfItem(item: unknown): string | null {
+  const values = map(item)
+  return text(item) ?? text(member(values, 'name')) ?? text(member(values, 'symbol'))
+}
+
 function rollOfList(items: readonly unknown[]): Roll {
   const names: string[] = []
   const byName = new Map<string, JsonMap>()
   for (const item of items) {
     const values = map(item)
-    const name = text(item) ?? text(member(values, 'name')) ?? text(member(values, 'symbol'))
+    const name = nameOfItem(item)
     if (name === null || !isSafeName(name)) continue
     names.push(name)
     if (values !== null && !byName.has(name)) byName.set(name, values)

@@ -22,6 +22,18 @@ test('the newest line of each index counts, whatever stands before it', () => {
   expect(failsIn('')).toEqual({})
 })
 
+test('a line that was cut by reading only the end names no other index', async () => {
+  const path = join(folder, 'indices.log')
+  const cut = 'BANKNIFTY TOTAL LEGS: 1 | FAILS: 9 | STATUS: OK\n'
+  const rest = `${'x'.repeat(98)}\n`.repeat(700)
+  // So that the end that is read begins with NIFTY.
+  const kept = cut.length - 'BANK'.length
+  await writeFile(path, `${cut}${rest.slice(rest.length - (65_536 - kept))}`)
+  const log = new IndicesLog(path)
+  await log.refresh()
+  expect(log.fails).toBeNull()
+})
+
 test('only the end of a long log is read, and the same object stays while nothing changes', async () => {
   const path = join(folder, 'indices.log')
   const noise = `${'x'.repeat(99)}\n`.repeat(2_000)

@@ -25,7 +25,10 @@ async function tail(file: FileHandle): Promise<{ mark: string; text: string }> {
   const length = Math.min(size, TAIL_BYTES)
   const buffer = Buffer.alloc(length)
   await file.read(buffer, 0, length, size - length)
-  return { mark: `${ino}:${size}:${mtimeMs}`, text: buffer.toString('utf8') }
+  const text = buffer.toString('utf8')
+  // The first line may have lost its beginning, and with it the beginning of an index's name.
+  const whole = length < size ? text.slice(text.indexOf('\n') + 1) : text
+  return { mark: `${ino}:${size}:${mtimeMs}`, text: whole }
 }
 
 export class IndicesLog {

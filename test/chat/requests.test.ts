@@ -165,6 +165,36 @@ describe("the server's own guards", () => {
     expect((await ask(here, undefined, { 'user-agent': 'Friend/1' }).end()).status).toBe(403)
     expect(here.mock.requests).toHaveLength(1)
   })
+  test('the address behind a trusted proxy is the one that is counted, and recorded', async () => {
+    const here = await start({ http: { trustProxy: ['127.0.0.1'] } })
+    await ask(here, undefined, { 'x-forwarded-for': '192.0.2.7' }).end()
+    await ask(here, undefined, { 'x-forwarded-for': '2001:db8::1:2:3:4' }).end()
+    expect(here.limits.started).toEqual(['a:192.0.2.7', 'a:2001:db8:0:0::/64'])
+    here.limits.refuse = 'rate'
+    await ask(here, undefined, { 'x-forwarded-for': '192.0.2.8' }).end()
+    expect(here.records.at(-1)).toMatchObject({ address: '192.0.2.8' })
+  })
+  test('without one that is trusted, what a client says of its address counts for nothing', async () => {
+    const here = await start()
+    await ask(here, undefined, { 'x-forwarded-for': '192.0.2.7' }).end()
+    expect(here.limits.started).toEqual(['a:127.0.0.1'])
+  })
+  test('a request id is taken over when it can be one; else there is a fresh one', async () => {
+    const here = await start()
+    expect((await ask(here, undefined, { 'x-request-id': 'req-7' }).end()).headers['x-request-id']).toBe(
+      'req-7',
+    )
+    const fresh = (await ask(here, undefined, { 'x-request-id': 'a b' }).end()).headers['x-request-id']
+    expect(fresh).toMatch(/^[\w-]{16,}$/)
+    expect(here.mock.requests.map(({ headers }) => headers['x-request-id'])).toEqual(['req-7', fresh])
+  })
+  test('another host is 421, and recorded', async () => {
+    const here = await start()
+    const reader = await ask(here, undefined, { host: 'evil.example' }).end()
+    expect([reader.status, reader.json.code]).toEqual([421, 'wrong_host'])
+    expect(here.records).toMatchObject([{ operation: 'security.forbidden', code: 'wrong_host' }])
+    expect(here.mock.requests).toHaveLength(0)
+  })
   test('what they allow of summary streams does not count here', async () => {
     const http = {
       sseIpConnectRate: { count: 1, windowSec: 60 },

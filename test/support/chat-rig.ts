@@ -115,6 +115,9 @@ export type ChatRigOptions = {
   readonly backends?: (mock: MockUpstream) => readonly string[]
   readonly breakerRestMs?: number
   readonly pingMs?: number
+  readonly connectTimeoutMs?: number
+  /** Told too, besides `told`. */
+  readonly observer?: AnswerObserver
   /** Memory of its own unless given. */
   readonly store?: LogStore
 }
@@ -158,12 +161,17 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     close: () => edge.close(),
   })
   const observer: AnswerObserver = {
-    onStreamEnd: reason => told.ends.push(reason),
+    ...options.observer,
+    onStreamEnd: (reason, durationMs) => {
+      told.ends.push(reason)
+      options.observer?.onStreamEnd?.(reason, durationMs)
+    },
     onRetry: () => told.retries++,
     onUpstreamError: code => told.errors.push(code),
     onUnknownFrame: () => told.unknown++,
-    onTokens: count => {
+    onTokens: (count, gapMs) => {
       told.tokens += count
+      options.observer?.onTokens?.(count, gapMs)
     },
   }
   const lines: string[] = []
@@ -177,7 +185,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   const relay = new Relay({
     config: () => config,
     store: options.store ?? new MemoryStore({ logBytes: () => config.chatLogBytes, timers }),
-    edge: () => watched(createUndiciEdge()),
+    edge: () => watched(createUndiciEdge(options.connectTimeoutMs)),
     breakers: new Breakers(options.breakerRestMs),
     ...(options.pingMs === undefined ? {} : { pingMs: options.pingMs }),
     audit,

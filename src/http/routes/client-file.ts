@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { HttpError } from '../../guards/errors.js'
 import type { HttpPlugin, RouteRules } from '../../guards/seam.js'
 import { textAnswer } from '../description.js'
+import { matchesEtag } from '../etag.js'
 
 const RULES: RouteRules = { surface: 'other', access: 'open' }
 
@@ -42,7 +43,7 @@ export function clientFilePlugin(places?: readonly URL[]): HttpPlugin {
         handler: (request, reply) => {
           if (file === null) throw new HttpError('not_found')
           void reply.headers({ ETag: file.etag, 'Cache-Control': 'no-cache' })
-          if (request.headers['if-none-match'] === file.etag) return reply.code(304).send()
+          if (matchesEtag(request.headers['if-none-match'], file.etag)) return reply.code(304).send()
           return reply.header('Content-Type', 'text/javascript; charset=utf-8').send(file.text)
         },
       })

@@ -58,6 +58,7 @@ const KEYS = [
   'storage',
   'perfstore',
   'links',
+  'toString',
   'other',
 ]
 

@@ -54,6 +54,18 @@ const anyView = fc.record({
 })
 
 describe('a frame', () => {
+  test('draws a panel like any other though its key is a name that every object knows', () => {
+    const two = (key: string) => [
+      makePanel('header', 'Overview', [{ kind: 'text', text: 'one' }]),
+      makePanel(key, 'Theirs', [{ kind: 'text', text: 'a\nb\nc' }]),
+    ]
+    const drawn = (key: string, more: Partial<View>): string =>
+      text(sceneOf(resultOf(two(key)), { size: { width: 60, height: 30 }, view: view(more) }))
+    for (const key of ['toString', 'valueOf', 'hasOwnProperty']) {
+      expect(drawn(key, {})).toBe(drawn('other', {}))
+      expect(drawn(key, { focus: key, zoomed: true })).toBe(drawn('other', { focus: 'other', zoomed: true }))
+    }
+  })
   test('has exactly the size of the screen, whatever the panels, settings and view', () => {
     fc.assert(
       fc.property(anyPanels, anySize, anySettings, anyView, anyText, (panels, size, settings, seen, name) => {

@@ -1,7 +1,7 @@
 // A panel in the place it has been given: a box, or a single line where there is no room for one. Also tells how far each
 // panel can be scrolled, which only the drawing knows.
 import type { Panel } from '../../../panels/panel.js'
-import type { View } from '../keys/view.js'
+import { scrollOf, type View } from '../keys/view.js'
 import { BOX_COLUMNS, BOX_ROWS, boxLines, collapsedLine } from './box.js'
 import type { Density } from './content.js'
 import { summaryLine } from './content.js'
@@ -39,6 +39,6 @@ export function panelBox(
   const max = Math.max(0, content.length - rows)
   drawing.scrollMax.set(panel.key, max)
   if (focused) drawing.pageRows = Math.max(1, rows - 1)
-  const scroll = Math.min(view.scroll[panel.key] ?? 0, max)
+  const scroll = Math.min(scrollOf(view, panel.key), max)
   return boxLines({ title: panel.title, tone: panel.tone, focused, content, scroll }, width, height)
 }

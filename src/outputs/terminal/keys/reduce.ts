@@ -1,6 +1,6 @@
 // One key: the next view, and what the program has to do, if anything. Pure; the table in `help.ts` says the same in words.
 import type { Key, KeyName } from './key.js'
-import type { View } from './view.js'
+import { scrollOf, type View } from './view.js'
 
 export type Effect = 'quit' | 'read' | 'write' | 'suspend' | 'redraw'
 
@@ -38,8 +38,7 @@ function scrolledTo(view: View, seen: Seen, to: number): View {
 }
 
 function scrolledBy(view: View, seen: Seen, lines: number): View {
-  const now = view.focus === null ? 0 : (view.scroll[view.focus] ?? 0)
-  return scrolledTo(view, seen, now + lines)
+  return scrolledTo(view, seen, scrollOf(view, view.focus) + lines)
 }
 
 function focusStep(view: View, { spots }: Seen, step: 1 | -1): View {
@@ -109,7 +108,7 @@ function entered(view: View, seen: Seen): View {
 }
 
 function onNamed(view: View, name: KeyName, seen: Seen): View {
-  const now = view.focus === null ? 0 : (view.scroll[view.focus] ?? 0)
+  const now = scrollOf(view, view.focus)
   switch (name) {
     case 'tab':
       return focusStep(view, seen, 1)

@@ -17,6 +17,11 @@ export type View = {
   readonly theme: ThemeName
 }
 
+/** First content line shown of this panel; 0 where nobody scrolled. */
+export function scrollOf({ scroll }: View, key: string | null): number {
+  return key !== null && Object.hasOwn(scroll, key) ? (scroll[key] ?? 0) : 0
+}
+
 export function startView(theme: ThemeName): View {
   return {
     focus: null,

@@ -48,6 +48,9 @@ export type Layout = {
   readonly needed: ReadonlyMap<string, number>
 }
 
+const sizeOf = (sizes: Readonly<Record<string, number>>, key: string): number | null =>
+  Object.hasOwn(sizes, key) ? (sizes[key] ?? null) : null
+
 const sameKeys = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((key, i) => key === b[i])
 
@@ -70,8 +73,7 @@ export function layoutPanels(
   const columns = columnCount(size.width, settings.minColumnWidth)
   const guess = Math.max(1, Math.floor(size.width / columns) - BOX_COLUMNS)
   const guessed = panels.map(panel => {
-    const fixed = settings.heights[panel.key]
-    return fixed ?? BOX_ROWS + Math.max(1, panel.lines(guess, 'roomy'))
+    return sizeOf(settings.heights, panel.key) ?? BOX_ROWS + Math.max(1, panel.lines(guess, 'roomy'))
   })
   const split = splitPanels(guessed, columns, size.height, last?.split ?? null)
   const groups = split.map((end, i) => panels.slice(i === 0 ? 0 : split[i - 1], end))
@@ -81,8 +83,8 @@ export function layoutPanels(
       least: Math.max(0, ...group.map(({ widths: { least } }) => least)) + BOX_COLUMNS,
       natural: Math.max(0, ...group.map(({ widths: { natural } }) => natural)) + BOX_COLUMNS,
       fixed: group.reduce<number | null>((widest, { key }) => {
-        const set = settings.widths[key]
-        return set === undefined ? widest : Math.max(widest ?? 0, set)
+        const set = sizeOf(settings.widths, key)
+        return set === null ? widest : Math.max(widest ?? 0, set)
       }, null),
     })),
     {
@@ -105,7 +107,7 @@ export function layoutPanels(
       importance: panel.key === focus ? Number.POSITIVE_INFINITY : importanceOf(panel.key),
       roomy: BOX_ROWS + Math.max(1, panel.lines(inner, 'roomy')),
       dense: BOX_ROWS + Math.max(1, panel.lines(inner, 'dense')),
-      fixed: settings.heights[panel.key] ?? null,
+      fixed: sizeOf(settings.heights, panel.key),
       before: calm?.needed.get(panel.key) ?? null,
     }))
     let y = 0
