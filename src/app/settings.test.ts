@@ -1,14 +1,19 @@
 // Settings arrive where they do something. What they do there is shown by the tests of each part; here, that nobody forgot to
 // pass them on.
+
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../clock/clock.js'
 import type { Environment } from '../config/layers.js'
 import { loadConfig } from '../config/load.js'
 import type { Config } from '../config/settings.js'
 import type { CycleResult, Output } from '../engine/cycle.js'
 import { silentLog } from '../log/log.js'
+import { silentMetrics } from '../metrics/metrics.js'
 import { DEFAULT_THRESHOLDS, type Thresholds } from '../panels/thresholds.js'
 import { fileOutputs, screenOutput } from './outputs.js'
 import { thresholdsOf } from './panel-context.js'
@@ -159,5 +164,66 @@ describe('a run', () => {
     const env = { G6_INDICES_PANEL_LOG: log, G6_SUMMARY_MAX_CYCLES: '0', G6_SUMMARY_MAX_SECONDS: '2' }
     const results = await ran({ ...env, G6_SUMMARY_REFRESH_SEC: '0.05' })
     expect(results.at(-1)?.board.panels.get('indices')?.lines.join('\n')).toMatch(/Fails[\s\S]* 7 !/)
+  })
+})
+
+/** What a status stream is asked, while it answers every time with a difference that fits nothing. */
+async function asked(env: Environment, enough: (paths: readonly string[]) => boolean) {
+  const requests: { readonly path: string; readonly token: unknown }[] = []
+  let look = (): void => {}
+  const server = createServer(({ url = '', headers }, response) => {
+    if (url === '/here') {
+      response.end()
+      return
+    }
+    requests.push({ path: url, token: headers['x-api-token'] })
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    response.write('event: panel_diff\ndata: {"id":1,"generation":1,"payload":{"diff":{"a":1}}}\n\n')
+    look()
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const config = configOf({ G6_PANELS_SSE_URL: `${base}/events`, ...env })
+  const metrics = silentMetrics()
+  const source = sourceOf([])({ config, settings: () => config, metrics, log: silentLog, clock: systemClock })
+  try {
+    await new Promise<void>(resolve => {
+      look = () => {
+        if (enough(requests.map(({ path }) => path))) resolve()
+      }
+      source.start(() => {})
+    })
+    // What was sent before this has come when this is answered.
+    await fetch(`${base}/here`)
+  } finally {
+    await source.close()
+    server.closeAllConnections()
+    await new Promise(resolve => server.close(resolve))
+  }
+  return requests
+}
+
+describe('a followed stream', () => {
+  const isForced = (path: string): boolean => path.includes('force_full=1')
+
+  test('is asked for G6_PANELS_SSE_TYPES, with G6_PANELS_SSE_TOKEN', async () => {
+    const env = { G6_PANELS_SSE_TYPES: 'panel_full,panel_diff', G6_PANELS_SSE_TOKEN: 'mine' }
+    const [first] = await asked(env, ({ length }) => length === 1)
+    expect(first).toEqual({ path: '/events?types=panel_full%2Cpanel_diff', token: 'mine' })
+  })
+
+  test('is asked for everything again each G6_EVENTS_FORCE_FULL_RETRY_SECONDS', async () => {
+    const requests = await asked(
+      { G6_EVENTS_FORCE_FULL_RETRY_SECONDS: '0.05' },
+      paths => paths.filter(isForced).length >= 3,
+    )
+    expect(requests.map(({ path }) => isForced(path)).slice(0, 4)).toEqual([false, true, true, true])
+  })
+
+  test('is not with G6_SUMMARY_AUTO_FULL_RECOVERY off', async () => {
+    const env = { G6_SUMMARY_AUTO_FULL_RECOVERY: '0', G6_PANELS_SSE_TIMEOUT: '0.05' }
+    // Cut for its silence, it is asked again, as ever.
+    const requests = await asked(env, ({ length }) => length === 2)
+    expect(requests.filter(({ path }) => isForced(path))).toEqual([])
   })
 })
