@@ -33,6 +33,17 @@ module.exports = {
       from: { orphan: true, path: '^src/', pathNot: '(index|\\.test)\\.ts$' },
       to: {},
     },
+    {
+      name: 'relay-loads-its-libraries-late',
+      comment: 'a server whose relay is off keeps none of them in memory',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['\\.test\\.ts$', '^src/chat/audit/database\\.ts$'] },
+      to: {
+        path: 'node_modules/(undici|jose|cockatiel|libsql)/',
+        dynamic: false,
+        dependencyTypesNot: ['type-only'],
+      },
+    },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-dev-dependencies-in-src',

@@ -2,6 +2,7 @@
 // RFC 7519, RFC 8725. A token that fails is nobody; why it failed is never told to the caller. The library is loaded with the
 // first token: a server whose relay is off does without it.
 import { createHash } from 'node:crypto'
+import type * as joseLibrary from 'jose'
 import type { FetchImplementation, JWTPayload, JWTVerifyGetKey } from 'jose'
 import { type Clock, systemClock } from '../clock/clock.js'
 import type { Log } from '../log/log.js'
@@ -25,7 +26,7 @@ export type IdentityParts = {
   readonly fetch?: FetchImplementation
 }
 
-type Jose = typeof import('jose')
+type Jose = typeof joseLibrary
 
 const MAX_TOKEN_LENGTH = 16 * 1024
 /** How far the issuer's clock may be off. */

@@ -125,6 +125,8 @@ export type ChatRigOptions = {
 }
 
 export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRig> {
+  // As the program does: what the first question needs is loaded before it comes.
+  await Promise.all([import('undici'), import('cockatiel')])
   const mock = await startMockUpstream(options.mock)
   const backends = options.backends?.(mock) ?? [mock.url]
   let config: ChatConfig = { ...DEFAULTS, ragBackendUrl: backends, ...options.chat }

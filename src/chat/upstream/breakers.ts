@@ -1,5 +1,6 @@
 // A circuit breaker for each backend: one that fails half of its last calls is left alone for a while.
 // The library is loaded with the first question: a server whose relay is off does without it.
+import type * as cockatielLibrary from 'cockatiel'
 import type { CircuitBreakerPolicy } from 'cockatiel'
 import type { TryFailure } from './retry.js'
 
@@ -16,7 +17,7 @@ export class TryFailed extends Error {
 
 export type BreakerState = 'closed' | 'open' | 'half_open'
 
-type Cockatiel = typeof import('cockatiel')
+type Cockatiel = typeof cockatielLibrary
 
 const CALLS = 20
 /** The library opens above its threshold; half of the calls is to be enough. */
