@@ -348,3 +348,20 @@ test('a server that lags refuses new streams, then sends some away', async () =>
   expect(rig.rejected).toEqual(['shed'])
   expect((await fetch(`${rig.url}/summary/health`)).status).toBe(200)
 })
+
+test('a server that is told never to shed takes readers however much it lags', async () => {
+  let looks = 0
+  const looked = new Promise<void>(resolve => {
+    const takeWorstMs = (): number => {
+      if (++looks === 2) resolve()
+      return 60_000
+    }
+    void startRig({ shedLagMs: 0 }, { lagGauge: { takeWorstMs, stop: () => {} } }).then(started => {
+      rig = started
+      rig.pass(60_000)
+    })
+  })
+  await looked
+  expect(rig.hub.shedParts).toEqual([])
+  expect((await openStream(rig)).status).toBe(200)
+})

@@ -53,17 +53,16 @@ async function serving(env: Readonly<Record<string, string>> = {}, args: readonl
 describe('a served board', () => {
   test('comes as retry, hello, the whole board and then each change the moment it is written', async () => {
     await write(market(100))
-    const { client } = await serving()
+    // Were it not noticed, nothing would come for an hour.
+    const { client } = await serving({}, ['--refresh', '3600'])
     const stream = client()
     await stream.event('full_snapshot')
     expect(stream.reader.retryMs).toBe(2_000)
     expect(stream.reader.events.map(({ event }) => event)).toEqual(['hello', 'full_snapshot'])
     for (let i = 1; i <= 5; i++) {
       const before = stream.reader.events.length
-      const startMs = performance.now()
       await write(market(100 + i))
       await stream.event('panel_update', before)
-      expect(performance.now() - startMs).toBeLessThan(500)
       expect(stream.reader.panels.get('indices')?.lines.join()).toContain(`${100 + i}.00`)
     }
     expect(stream.reader.mismatches).toEqual([])

@@ -122,7 +122,7 @@ describe('a chain of two', () => {
     expect(followed.said.filter(text => text.startsWith('reconnect')).length).toBeGreaterThan(50)
   })
 
-  test('a restart of the producer costs less than a second and the backoff', async () => {
+  test('a restart of the producer is noticed, told, and mended by itself', async () => {
     const one = await startStatusServer({ cycle: 50 })
     const proxy = closing(await startFaultProxy(one.port))
     const followed = closing(follow(`${proxy.url}/events`, { initialDelayMs: 20 }))
@@ -130,11 +130,9 @@ describe('a chain of two', () => {
     await one.close()
     await followed.until(() => followed.readings.at(-1)?.ok === false)
     expect(followed.ingestor.ingest(Date.now(), null)[0]).toMatchObject({ connection: 'lost' })
-    const startMs = performance.now()
     const two = closing(await startStatusServer({ cycle: 1 }))
     proxy.target = two.port
     await followed.until(shows(followed, { cycle: 1 }))
-    expect(performance.now() - startMs).toBeLessThan(1_500)
     expect(followed.readings.at(-1)).toMatchObject({ ok: true, status: { cycle: 1 } })
     expect(followed.ingestor.ingest(Date.now(), null)[0]).toMatchObject({ connection: 'live', error: null })
   })

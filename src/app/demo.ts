@@ -9,7 +9,7 @@ import type { Listening } from '../http/listeners.js'
 import type { Log } from '../log/log.js'
 import type { TextStream } from '../outputs/newest-writer.js'
 import { runSimulator } from '../simulator/run.js'
-import { createScenario, parseScenario } from '../simulator/scenario.js'
+import { createScenario, type ScenarioName } from '../simulator/scenario.js'
 import { fileOutputs, screenOutput } from './outputs.js'
 import { Program } from './program.js'
 import { runProgram } from './run.js'
@@ -24,8 +24,9 @@ const REFRESH_SEC = 1
 type Prepared = { readonly loaded: Loaded; readonly log: Log; readonly load: () => LoadResult }
 
 export type DemoOptions = {
-  readonly scenario: string
-  readonly seed: string
+  readonly scenario: ScenarioName
+  /** A whole number from 0 to `MAX_SEED`. */
+  readonly seed: number
   /** Loads the settings over the demo's own; null: they cannot be used, and that was said. */
   readonly prepare: (own: Flags) => Prepared | null
   readonly stdout: TextStream
@@ -71,11 +72,11 @@ export async function startDemo(options: DemoOptions): Promise<number> {
       cycles: 0,
       signal: simulator.signal,
       scenario: createScenario({
-        seed: Number(options.seed),
+        seed: options.seed,
         indices: INDICES,
         intervalSec: INTERVAL_SEC,
         shape: 'both',
-        scenario: parseScenario(options.scenario),
+        scenario: options.scenario,
         openMarket: true,
         withAnalytics: true,
       }),

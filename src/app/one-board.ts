@@ -7,7 +7,7 @@ import type { BoardNews } from '../engine/follow-loop.js'
 import { sourceState } from '../engine/source-state.js'
 import { Statistics } from '../engine/statistics.js'
 import { boardDocument } from '../outputs/json-lines.js'
-import { plainFrame } from '../outputs/plain.js'
+import { DEFAULT_COLUMNS, plainFrame } from '../outputs/plain.js'
 import { createPanelBuilder } from '../panels/build.js'
 import { staleAfter } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
@@ -17,8 +17,6 @@ import { isBoardSource, type ProgramSource } from './follow.js'
 import { surroundingsOf } from './panel-context.js'
 import type { ProgramParts } from './program.js'
 import { sourceOf } from './source.js'
-
-const DEFAULT_COLUMNS = 160
 
 /** The board of one reading, as a loop's first cycle would make it. */
 export function oneBoard(config: Config, sourceName: string, reading: Reading, nowMs: number): CycleResult {

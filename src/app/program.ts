@@ -96,6 +96,9 @@ export class Program {
   readonly #indicesLog: IndicesLog | null
   #config: Config
   #surroundings: PanelSurroundings
+  #listening: readonly Listening[] = []
+  /** The first snapshot was logged. */
+  #shownOnce = false
   #draining = false
   #started: Promise<readonly Listening[]> | null = null
   #stopped: Promise<void> | null = null
@@ -247,7 +250,6 @@ export class Program {
     this.loop.start()
     return listening
   }
-  #listening: readonly Listening[] = []
 
   /** Ends in order, within the grace; idempotent, and everyone who calls waits for the same end. */
   stop(): Promise<void> {
@@ -394,7 +396,6 @@ export class Program {
     }
     return snapshot
   }
-  #shownOnce = false
 }
 
 /** Kept of the grace for closing ports and outputs. */

@@ -1,7 +1,7 @@
 // `g6 audit tail|verify|export|erase|head`: what an operator does with the audit trail, while a server writes it or not.
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { SubjectName } from '../chat/audit/commitment.js'
 import { openDesk } from '../chat/audit/desk.js'
 import { headFileOf, parseHead, readHead } from '../chat/audit/head-file.js'
@@ -10,6 +10,7 @@ import { newestRecords, openReader, recordsOf, type ShownRecord } from '../chat/
 import { verifyTrail } from '../chat/audit/verify.js'
 import { settingFlags } from '../config/flags.js'
 import type { Config } from '../config/settings.js'
+import { whole } from './arguments.js'
 import { prepare } from './settings.js'
 
 /** How often `--follow` looks for new records. */
@@ -18,12 +19,6 @@ const FOLLOW_MS = 500
 const FOLLOW_PAGE = 1_000
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
-
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('allowed: a whole number from 0 to 9999999')
-  return value
-}
 
 /** One line a record; commitments shortened to what the eye can compare. */
 function lineOf({ seq, at, operation, streamId, details }: ShownRecord): string {
@@ -97,7 +92,7 @@ export function auditCommand(): Command {
     records.forEach(show(json))
     if (on) await follow(auditDb, records.at(-1)?.seq ?? newestRecords(auditDb, 1)[0]?.seq ?? 0, json)
   })
-    .option('-n, --lines <n>', 'How many', wholeNumber, 50)
+    .option('-n, --lines <n>', 'How many', whole(0, 9_999_999), 50)
     .option('-f, --follow', 'Go on with what is added')
     .option('--json', 'As JSON lines')
 

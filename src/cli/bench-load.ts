@@ -1,7 +1,8 @@
 // `g6 bench fanout`, `soak`, `compare`, `capacity`: many readers, long runs, and their figures beside older ones.
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
+import { number } from './arguments.js'
 
 /** Its own options are read where they are declared, in bench/. */
 export function fanoutCommand(): Command {
@@ -20,14 +21,6 @@ export function fanoutCommand(): Command {
 const MAX_MINUTES = 7 * 24 * 60
 const QUICK_MINUTES = 1 / 3
 
-function minutesOf(text: string): number {
-  const value = Number(text)
-  if (!(value >= 0.1 && value <= MAX_MINUTES)) {
-    throw new InvalidArgumentError(`allowed: a number from 0.1 to ${MAX_MINUTES}`)
-  }
-  return value
-}
-
 type SoakFlags = {
   readonly minutes: number
   readonly quick?: true
@@ -38,7 +31,7 @@ type SoakFlags = {
 export function soakCommand(): Command {
   return new Command('soak')
     .description('A mixed load for long; exit 1 when descriptors, handles, heap or memory grow')
-    .option('--minutes <n>', 'How long', minutesOf, 10)
+    .option('--minutes <n>', 'How long', number(0.1, MAX_MINUTES), 10)
     .option('--quick', '20 seconds')
     .option('--json', 'The report as JSON')
     .option('--out <file>', 'The report as JSON into a file')
@@ -59,12 +52,6 @@ export function soakCommand(): Command {
 /** Beside the program in the repository and in the package. */
 const ARCHIVE = new URL('../../../bench/archive', import.meta.url)
 
-function boundOf(text: string): number {
-  const value = Number(text)
-  if (!(value >= 1 && value <= 100)) throw new InvalidArgumentError('allowed: a number from 1 to 100')
-  return value
-}
-
 type CompareFlags = { readonly bound: number; readonly json?: true }
 
 export function compareCommand(): Command {
@@ -72,7 +59,7 @@ export function compareCommand(): Command {
     .description('A report of fanout or soak against a baseline; exit 1 when a figure is worse')
     .argument('<file>', 'The report to judge')
     .argument('[baseline]', 'The report to judge it by (default: the newest in bench/archive)')
-    .option('--bound <n>', 'Worse is more than so many times the baseline', boundOf, 1.3)
+    .option('--bound <n>', 'Worse is more than so many times the baseline', number(1, 100), 1.3)
     .option('--json', 'The comparison as JSON')
     .action(async (file: string, baseline: string | undefined, { bound, json }: CompareFlags) => {
       const { newestArchived, readReport } = await import('../../bench/compare/reading.js')

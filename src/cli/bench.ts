@@ -1,26 +1,11 @@
 // `g6 bench`: measurements an operator can take on the spot; the larger ones are in bench/.
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { CHURNS, type Churn } from '../../bench/cycle/options.js'
+import { number, oneOf, whole } from './arguments.js'
 import { capacityCommand, compareCommand, fanoutCommand, soakCommand } from './bench-load.js'
 
-function whole(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 0)
-    throw new InvalidArgumentError('allowed: a whole number from 0 up')
-  return value
-}
-
-function positive(text: string): number {
-  const value = Number(text)
-  if (!(value > 0)) throw new InvalidArgumentError('allowed: a number above 0')
-  return value
-}
-
-function churn(text: string): Churn {
-  const found = CHURNS.find(value => String(value) === text)
-  if (found === undefined) throw new InvalidArgumentError(`allowed: ${CHURNS.join(', ')}`)
-  return found
-}
+/** Longer is a mistake in units. */
+const MAX_SEC = 7 * 86_400
 
 type CycleFlags = {
   readonly warmup: number
@@ -35,10 +20,10 @@ type CycleFlags = {
 function cycleCommand(): Command {
   return new Command('cycle')
     .description('One cycle on a status that changes every time, without and with outputs and clients; JSON')
-    .option('--warmup <n>', 'Cycles before counting', whole, 20)
-    .option('--measure <n>', 'Cycles counted', whole, 200)
-    .option('--churn <percent>', `Part of the panels that change: ${CHURNS.join(', ')}`, churn, 30)
-    .option('--indices <n>', 'Indices in the status', whole, 4)
+    .option('--warmup <n>', 'Cycles before counting', whole(0), 20)
+    .option('--measure <n>', 'Cycles counted', whole(0), 200)
+    .option('--churn <percent>', `Part of the panels that change: ${CHURNS.join(', ')}`, oneOf(CHURNS), 30)
+    .option('--indices <n>', 'Indices in the status', whole(0), 4)
     .option('--emit-samples', "Every cycle's time in the report")
     .option('--quick', 'A short run: 5 cycles before, 40 counted')
     .option('--check', 'Exit 1 over G6_BENCH_MAX_P95_MS or under G6_BENCH_MIN_HIT_RATIO')
@@ -84,8 +69,8 @@ function sseCommand(): Command {
   return new Command('sse')
     .description('Many clients on one stream; exit 1 when one lacks its snapshot or nothing was measured')
     .option('--url <address>', 'The stream to measure (default: a demo server of its own)')
-    .option('--clients <n>', 'Connections', positive, 10)
-    .option('--duration <seconds>', 'How long', positive, 10)
+    .option('--clients <n>', 'Connections', whole(1), 10)
+    .option('--duration <seconds>', 'How long', number(0.1, MAX_SEC), 10)
     .option('--token <token>', "The server's token, for a server that wants one")
     .option('--json', 'The report as JSON')
     .action(async ({ url, clients, duration, token, json }: SseFlags) => {
@@ -111,9 +96,9 @@ function sseCommand(): Command {
 function changeCommand(): Command {
   return new Command('change')
     .description('From a change of the status file to the first byte of it at a client; JSON')
-    .option('--changes <n>', 'How many', positive, 200)
-    .option('--gap <ms>', 'Between two changes', positive, 50)
-    .option('--indices <n>', 'Indices in the status', whole, 4)
+    .option('--changes <n>', 'How many', whole(1), 200)
+    .option('--gap <ms>', 'Between two changes', number(1), 50)
+    .option('--indices <n>', 'Indices in the status', whole(0), 4)
     .action(async (flags: { readonly changes: number; readonly gap: number; readonly indices: number }) => {
       const { benchChange } = await import('../../bench/change/run.js')
       const { describeMachine } = await import('../../bench/machine.js')
@@ -145,9 +130,9 @@ type ChatFlags = {
 function chatCommand(): Command {
   return new Command('chat')
     .description('The chat relay beside a direct connection and a bare pipe; exit 1 when a target is missed')
-    .option('--streams <n>', 'At once', positive, 500)
-    .option('--rate <n>', 'Tokens a second of each', positive, 20)
-    .option('--duration <seconds>', 'Of each answer', positive, 8)
+    .option('--streams <n>', 'At once', whole(1), 500)
+    .option('--rate <n>', 'Tokens a second of each', number(0.1), 20)
+    .option('--duration <seconds>', 'Of each answer', number(0.1, MAX_SEC), 8)
     .option('--quick', 'Fewer of everything')
     .option('--json', 'The report as JSON')
     .action(async ({ streams, rate, duration, quick, json }: ChatFlags) => {
@@ -189,8 +174,8 @@ function webCommand(): Command {
   return new Command('web')
     .description('The page in Chromium: first board, cells touched, 100 updates a second, coming back; JSON')
     .option('--quick', 'A short run: 15 s under load')
-    .option('--minutes <n>', 'Under load (default: 1)', positive)
-    .option('--indices <n>', 'Indices on the board', positive, 4)
+    .option('--minutes <n>', 'Under load (default: 1)', number(0.1, MAX_SEC / 60))
+    .option('--indices <n>', 'Indices on the board', whole(1), 4)
     .option('--check', 'Exit 1 when a figure is over its bound')
     .action(async ({ quick, check, minutes, indices }: WebFlags) => {
       const { benchWeb, complaints } = await import('../../bench/web/run.js')
@@ -206,7 +191,7 @@ function webCommand(): Command {
 function ingestCommand(): Command {
   return new Command('ingest')
     .description('Following a stream: one difference applied, and its way to a reader; JSON')
-    .option('--changes <n>', 'How many', positive, 300)
+    .option('--changes <n>', 'How many', whole(1), 300)
     .action(async ({ changes }: { readonly changes: number }) => {
       const { benchIngest } = await import('../../bench/ingest.js')
       const { describeMachine } = await import('../../bench/machine.js')
@@ -218,7 +203,7 @@ function ingestCommand(): Command {
 function parseCommand(): Command {
   return new Command('parse')
     .description('The stream parser: MB a second, and a long line that comes byte by byte; JSON')
-    .option('--rounds <n>', 'How many', positive, 7)
+    .option('--rounds <n>', 'How many', whole(1), 7)
     .action(async ({ rounds }: { readonly rounds: number }) => {
       const { benchParse } = await import('../../bench/parse.js')
       const { describeMachine } = await import('../../bench/machine.js')

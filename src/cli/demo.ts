@@ -1,19 +1,24 @@
 // `g6 demo`: simulator, server and dashboard in one, in a folder of its own that goes when it ends.
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { startDemo } from '../app/demo.js'
 import { hasScreen, Screen } from '../app/screen.js'
 import { settingFlags } from '../config/flags.js'
 import type { Flags } from '../config/layers.js'
+import { MAX_SEED } from '../simulator/prng.js'
+import { SCENARIOS, type ScenarioName } from '../simulator/scenario.js'
+import { whole } from './arguments.js'
 import { prepare } from './settings.js'
 
-type Options = { readonly rich: boolean; readonly scenario: string; readonly seed: string }
+type Options = { readonly rich: boolean; readonly scenario: ScenarioName; readonly seed: number }
 
 export function demoCommand(): Command {
   return settingFlags(new Command('demo'))
     .description('Simulator, server and dashboard in one: see it work')
     .option('--no-rich', 'Plain text, whatever standard output is')
-    .option('--scenario <name>', 'calm, busy, alerts or faults', 'busy')
-    .option('--seed <n>', 'The same seed gives the same run', '1')
+    .addOption(
+      new Option('--scenario <name>', 'How much happens').choices(SCENARIOS).default('busy' as ScenarioName),
+    )
+    .option('--seed <n>', 'The same seed gives the same run', whole(0, MAX_SEED), 1)
     .action(async (_options: unknown, command: Command) => {
       const { rich, scenario, seed } = command.opts<Options>()
       const screen = rich && hasScreen() ? new Screen() : null

@@ -1,23 +1,10 @@
 // `g6 mock-upstream`: a scripted model backend to try the chat relay with.
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { MockDialect, MockFinish } from '../chat/mock/script.js'
+import { number, oneOf, whole } from './arguments.js'
 
 const DIALECTS: readonly MockDialect[] = ['untyped', 'typed', 'rich', 'openai']
 const FINISHES: readonly MockFinish[] = ['done', 'length', 'error', 'cut', 'end', 'tail', 'stall']
-
-function oneOf<T extends string>(allowed: readonly T[]): (text: string) => T {
-  return text => {
-    const found = allowed.find(each => each === text)
-    if (found === undefined) throw new InvalidArgumentError(`allowed: ${allowed.join(', ')}`)
-    return found
-  }
-}
-
-function number(text: string): number {
-  const value = Number(text)
-  if (!(value >= 0)) throw new InvalidArgumentError('allowed: a number from 0 up')
-  return value
-}
 
 type Flags = {
   readonly host: string
@@ -35,13 +22,13 @@ export function mockUpstreamCommand(): Command {
   return new Command('mock-upstream')
     .description('A scripted model backend: every dialect, any pace, any fault')
     .option('--host <address>', 'Where to listen', '127.0.0.1')
-    .option('--port <n>', '0: any free one', number, 8000)
+    .option('--port <n>', '0: any free one', whole(0, 65_535), 8000)
     .option('--dialect <name>', DIALECTS.join(', '), oneOf(DIALECTS), 'typed')
-    .option('--tokens <n>', 'Of each answer', number, 60)
-    .option('--rate <n>', 'Tokens a second; 0: all at once', number, 20)
-    .option('--first-token <ms>', 'Before the first token', number, 200)
+    .option('--tokens <n>', 'Of each answer', whole(0), 60)
+    .option('--rate <n>', 'Tokens a second; 0: all at once', number(0), 20)
+    .option('--first-token <ms>', 'Before the first token', number(0), 200)
     .option('--finish <how>', FINISHES.join(', '), oneOf(FINISHES), 'done')
-    .option('--status <n>', 'Answer with this status instead', number, 200)
+    .option('--status <n>', 'Answer with this status instead', whole(200, 599), 200)
     .option('--stamped', 'Each token is the time it was written (nanoseconds, monotonic)')
     .addHelpText(
       'after',

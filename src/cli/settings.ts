@@ -50,7 +50,7 @@ function lokiOf({ grafanaLokiUrl, grafanaLokiUser, grafanaApiKey }: Config) {
     user: grafanaLokiUser,
     key: grafanaApiKey,
     onState: (why, dropped) => {
-      const msg = why === null ? 'Loki takes log lines again' : 'Loki takes no log lines; they wait'
+      const msg = why === null ? 'Loki takes log lines again' : 'Loki does not take log lines'
       say({ level: why === null ? 30 : 40, time: new Date().toISOString(), why, dropped, msg })
     },
   })

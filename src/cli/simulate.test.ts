@@ -62,7 +62,7 @@ describe('a value that cannot be used is named, with what is allowed', () => {
     ['--refresh', '0', 'a number from 0.01 to 3600'],
     ['--refresh', 'fast', 'a number from 0.01 to 3600'],
     ['--interval', '-1', 'a number from 1 to 86400'],
-    ['--cycles', '1.5', 'a whole number from 0 to'],
+    ['--cycles', '1.5', 'a whole number from 0 up'],
     ['--seed', '-1', 'a whole number from 0 to 4294967295'],
     ['--seed', ' ', 'a whole number'],
     ['--indices', 'NIFTY,,SENSEX', 'names separated by commas'],

@@ -4,6 +4,7 @@ import { MAX_SEED } from '../simulator/prng.js'
 import { runSimulator } from '../simulator/run.js'
 import { createScenario, SCENARIOS, type ScenarioName } from '../simulator/scenario.js'
 import { SHAPES, type Shape } from '../simulator/shapes.js'
+import { number, whole } from './arguments.js'
 
 type Options = {
   readonly statusFile: string
@@ -22,7 +23,7 @@ const MAX_INDICES = 2000
 const INDEX_NAME = /^[A-Za-z][\w&.-]{0,39}$/
 
 function path(given: string): string {
-  if (given.trim() === '') throw new InvalidArgumentError('Allowed is the path of a file.')
+  if (given.trim() === '') throw new InvalidArgumentError('allowed: the path of a file')
   return given
 }
 
@@ -31,32 +32,12 @@ function names(given: string): readonly string[] {
   const wrong = list.find(name => !INDEX_NAME.test(name) || name === 'constructor' || name === 'prototype')
   if (wrong !== undefined) {
     throw new InvalidArgumentError(
-      `"${wrong}" is no index name. Allowed are names separated by commas: a letter, then up to 39 letters, digits or _ & . -`,
+      `"${wrong}" is no index name; allowed: names separated by commas, each a letter, then up to 39 letters, digits or _ & . -`,
     )
   }
-  if (new Set(list).size < list.length) throw new InvalidArgumentError('Allowed is every name once.')
-  if (list.length > MAX_INDICES) throw new InvalidArgumentError(`Allowed are up to ${MAX_INDICES} names.`)
+  if (new Set(list).size < list.length) throw new InvalidArgumentError('allowed: every name once')
+  if (list.length > MAX_INDICES) throw new InvalidArgumentError(`allowed: up to ${MAX_INDICES} names`)
   return list
-}
-
-function number(low: number, high: number): (given: string) => number {
-  return given => {
-    const value = Number(given)
-    if (given.trim() === '' || !(value >= low && value <= high)) {
-      throw new InvalidArgumentError(`Allowed is a number from ${low} to ${high}.`)
-    }
-    return value
-  }
-}
-
-function whole(low: number, high: number): (given: string) => number {
-  return given => {
-    const value = Number(given)
-    if (given.trim() === '' || !Number.isInteger(value) || value < low || value > high) {
-      throw new InvalidArgumentError(`Allowed is a whole number from ${low} to ${high}.`)
-    }
-    return value
-  }
 }
 
 /** Whoever tells of signals: the process. */
@@ -96,7 +77,7 @@ export function simulateCommand(signals: Signals = process): Command {
     )
     .option('--interval <seconds>', "Between two of the collector's cycles", number(1, 86_400), 60)
     .option('--refresh <seconds>', 'Between two writes', number(0.01, 3600), 1)
-    .option('--cycles <n>', 'Writes in all; 0: until stopped', whole(0, Number.MAX_SAFE_INTEGER), 0)
+    .option('--cycles <n>', 'Writes in all; 0: until stopped', whole(0), 0)
     .option('--open-market', 'The market is open whatever the hour', false)
     .option('--with-analytics', 'With put-call ratio and max pain', false)
     .option('--seed <n>', 'The same seed gives the same run', whole(0, MAX_SEED), 1)

@@ -87,6 +87,39 @@ test.each([
   expect(server.pushes[0]?.headers.authorization).toBe(authorization)
 })
 
+test('a user and a key of the address are sent, though a per cent sign in them is no escape', async () => {
+  const server = await loki(204)
+  const { log, close } = pushing(server.url.replace('//', '//us%25er:50%@'))
+  log.info('one')
+  await close()
+  expect(server.pushes[0]?.headers.authorization).toBe(`Basic ${Buffer.from('us%er:50%').toString('base64')}`)
+})
+
+test('lines that will never be taken do not hold up those after them', async () => {
+  const server = await loki(400, 204)
+  const { log, states, close } = pushing(server.url)
+  log.info('too old')
+  await server.until(1)
+  log.info('new')
+  await server.until(2)
+  await close()
+  const taken = server.pushes.slice(1).flatMap(push => push.lines)
+  expect(taken.map(line => (JSON.parse(line) as { msg: string }).msg)).toEqual(['new'])
+  expect(states).toEqual(['HTTP 400: 1 lines are let go'])
+})
+
+test('a Loki that never answers does not keep the program from ending', async () => {
+  const request: typeof fetch = (_, init) =>
+    new Promise((_, reject) => {
+      init?.signal?.addEventListener('abort', () => reject(new Error('given up')))
+    })
+  const { log, states, close } = pushing('http://127.0.0.1:1', { fetch: request })
+  log.info('one')
+  await close()
+  expect(states).toEqual(['given up'])
+  // A push may take 10 s otherwise.
+}, 6_000)
+
 describe('a Loki that takes nothing', () => {
   test('is told once, and gets every line when it takes them again', async () => {
     const server = await loki(500, 500, 204)

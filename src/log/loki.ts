@@ -1,6 +1,7 @@
 // Log lines to Grafana Loki, beside standard error: gathered and pushed in batches, one at a time, never waited for. While
 // Loki takes nothing they wait, up to a bound; past it the oldest are let go and counted, and what failed is said on
-// standard error by whoever made this.
+// standard error by whoever made this. A batch that Loki will never take (too old, too long) is let go, or nothing would
+// ever pass it.
 import { Writable } from 'node:stream'
 
 export type LokiOptions = {
@@ -9,7 +10,10 @@ export type LokiOptions = {
   /** With `key` as password; without a user the key is a Bearer token. */
   readonly user: string | null
   readonly key: string | null
-  /** Called when pushing begins to fail (`why`), and when it works again (null). `dropped`: lines lost so far. */
+  /**
+   * Called when pushing begins to fail or lines are let go for good (`why`), and when it works again (null). `dropped`: lines
+   * lost so far.
+   */
   readonly onState: (why: string | null, dropped: number) => void
   readonly fetch?: typeof fetch
   readonly nowMs?: () => number
@@ -19,7 +23,7 @@ export type LokiOptions = {
 
 export type LokiStream = {
   readonly stream: Writable
-  /** Pushes what waits, once, and ends. Idempotent. */
+  /** Pushes what waits, once and for a second at most, and ends. Idempotent. */
   close(): Promise<void>
 }
 
@@ -29,6 +33,10 @@ const MAX_WAITING = 10_000
 const MAX_BATCH = 1_000
 const TIMEOUT_MS = 10_000
 const LAST_RETRY_MS = 60_000
+/** How long an end may wait for what is left: a program that stops has little time. */
+const LAST_PUSH_MS = 1_000
+/** What a batch is refused with that would be refused again, whenever it comes. */
+const NEVER_TAKEN: ReadonlySet<number> = new Set([400, 413, 422])
 
 type Line = { readonly atNs: string; readonly text: string }
 
@@ -40,11 +48,20 @@ function pushAddress(url: string): string {
   return address.href
 }
 
+/** What is no escape sequence stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 /** User and password may stand in the address too; there they would be part of every message about it. */
 function credentialsOf({ url, user, key }: LokiOptions): Pick<LokiOptions, 'user' | 'key'> {
   const { username, password } = new URL(url)
   if (key !== null || username === '') return { user, key }
-  return { user: decodeURIComponent(username), key: decodeURIComponent(password) }
+  return { user: decoded(username), key: decoded(password) }
 }
 
 function authorization(options: LokiOptions): Readonly<Record<string, string>> {
@@ -66,6 +83,7 @@ export function createLokiStream(options: LokiOptions): LokiStream {
   let timer: NodeJS.Timeout | null = null
   let pushing: Promise<void> | null = null
   let closing: Promise<void> | null = null
+  const life = new AbortController()
 
   function pushIn(ms: number): void {
     if (timer !== null || pushing !== null || closing !== null) return
@@ -95,13 +113,17 @@ export function createLokiStream(options: LokiOptions): LokiStream {
         method: 'POST',
         headers,
         body: JSON.stringify({ streams: [{ stream: { job: 'g6-stream' }, values }] }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.any([life.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       })
       await response.body?.cancel()
-      if (!response.ok) throw new Error(`HTTP ${response.status}`)
-      const sent = new Set(batch)
-      waiting = waiting.filter(line => !sent.has(line))
-      if (failures > 0) onState(null, dropped)
+      const isRefused = NEVER_TAKEN.has(response.status)
+      if (!response.ok && !isRefused) throw new Error(`HTTP ${response.status}`)
+      const done = new Set(batch)
+      waiting = waiting.filter(line => !done.has(line))
+      if (isRefused) {
+        dropped += batch.length
+        onState(`HTTP ${response.status}: ${batch.length} lines are let go`, dropped)
+      } else if (failures > 0) onState(null, dropped)
       failures = 0
     } catch (error) {
       failures += 1
@@ -127,10 +149,12 @@ export function createLokiStream(options: LokiOptions): LokiStream {
 
   async function end(): Promise<void> {
     if (timer !== null) clearTimeout(timer)
+    const giveUp = setTimeout(() => life.abort(), LAST_PUSH_MS)
     await pushing
     const before = waiting.length
     do await push()
     while (waiting.length > 0 && failures === 0 && waiting.length < before)
+    clearTimeout(giveUp)
   }
 
   return {

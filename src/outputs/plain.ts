@@ -6,7 +6,7 @@ import { cleanText, clipText } from '../panels/text.js'
 import { NewestWriter, type TextStream } from './newest-writer.js'
 
 /** Where the width of the reader is not known. */
-const DEFAULT_COLUMNS = 160
+export const DEFAULT_COLUMNS = 160
 
 export type PlainOptions = {
   readonly stream: TextStream

@@ -11,7 +11,7 @@ export function fixed(value: number | null, decimals: number): string {
   return text.startsWith('-') && Number(text) === 0 ? text.slice(1) : text
 }
 
-/** With two decimals and always a sign: `+0.05`, `-0.08`, `0.00`. */
+/** The same with a sign, but for what shows as zero: `+0.05`, `-0.08`, `0.00`. */
 export function signed(value: number | null, decimals: number): string {
   const text = fixed(value, decimals)
   return value !== null && value > 0 && Number(text) !== 0 ? `+${text}` : text

@@ -1,5 +1,5 @@
 // A panel is what one box shows, as data. Builders make title and blocks; tone and lines follow from the blocks
-// (render.ts), so that every surface shows the same content.
+// (lines.ts), so that every surface shows the same content.
 
 export const TONES = ['ok', 'warn', 'error', 'info', 'muted'] as const
 export type Tone = (typeof TONES)[number]

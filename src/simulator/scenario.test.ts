@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import {
-  createScenario,
-  parseScenario,
-  SCENARIOS,
-  type ScenarioOptions,
-  type ScenarioStep,
-} from './scenario.js'
+import { createScenario, SCENARIOS, type ScenarioOptions, type ScenarioStep } from './scenario.js'
 import { SHAPES } from './shapes.js'
 
 /** A Friday, 10:30 in India. */
@@ -146,13 +140,6 @@ describe('faults', () => {
       expect(new Set(run(64, { scenario }).map(({ kind }) => kind))).toEqual(new Set(['document']))
     }
   })
-})
-
-test('a scenario by its name, or what names there are', () => {
-  expect(parseScenario('calm')).toBe('calm')
-  expect(() => parseScenario('wild')).toThrow(
-    'scenario "wild" is unknown; allowed are calm, busy, alerts, faults',
-  )
 })
 
 test('without an index there is nothing to simulate', () => {

@@ -14,13 +14,6 @@ import { createWorld, type World } from './world.js'
 export const SCENARIOS = ['calm', 'busy', 'alerts', 'faults'] as const
 export type ScenarioName = (typeof SCENARIOS)[number]
 
-/** The scenario of this name; throws a RangeError that says which there are. */
-export function parseScenario(name: string): ScenarioName {
-  const known = SCENARIOS.find(scenario => scenario === name)
-  if (known !== undefined) return known
-  throw new RangeError(`scenario "${name}" is unknown; allowed are ${SCENARIOS.join(', ')}`)
-}
-
 export type ScenarioOptions = {
   /** A whole number from 0 to `MAX_SEED`. */
   readonly seed: number

@@ -134,12 +134,11 @@ describe('the file source', () => {
       },
     }
     const { source } = watching({ edge, pollMs: 5 })
-    const startMs = performance.now()
     while (opened === 0) await new Promise(resolve => setImmediate(resolve))
     await source.close()
-    expect(performance.now() - startMs).toBeLessThan(1_000)
     expect(opened).toBe(1)
-  })
+    // It is given up by itself after 5 s.
+  }, 4_000)
 
   test('ends a storm of renames with the last content', async () => {
     await replace('{"n": 0}')

@@ -172,3 +172,32 @@ test('switched on by SIGHUP where the audit trail cannot be kept, the server goe
   server.signal('SIGTERM')
   expect(await server.exit).toBe(0)
 })
+
+test('of a flood of refusals so many have a record, the others are told in numbers, and no stream lacks its own', async () => {
+  const server = serve({ ENABLE_SSE_STREAMING: 'true' })
+  const url = await server.url()
+  const refused = () =>
+    new ChatReader(`${url}${PREFIX}/chat-stream?query=a`, {
+      headers: { origin: 'https://evil.example' },
+    }).end()
+  for (let i = 0; i < 32; i++) {
+    for (const { status } of await Promise.all(Array.from({ length: 10 }, refused))) expect(status).toBe(403)
+  }
+  const script = encodeURIComponent('mock:{"finish":"done"}')
+  const whole = await new ChatReader(`${url}${PREFIX}/chat-stream?query=${script}`).end()
+  expect(whole.terminals).toMatchObject([{ type: 'done' }])
+  server.signal('SIGTERM')
+  expect(await server.exit).toBe(0)
+  const places = { G6_AUDIT_DB: join(folder, 'audit.db') }
+  const tail = g6(['audit', 'tail', '--json', '-n', '999'], places)
+  expect(await tail.exit).toBe(0)
+  const records = tail
+    .said()
+    .out.trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as { readonly operation: string; readonly details: unknown })
+  const count = (operation: string) => records.filter(each => each.operation === operation).length
+  expect(['security.forbidden', 'stream.start', 'stream.end'].map(count)).toEqual([300, 1, 1])
+  expect(records.at(-1)).toMatchObject({ operation: 'audit.left_out', details: { 'security.forbidden': 20 } })
+  expect(await g6(['audit', 'verify'], places).exit).toBe(0)
+})

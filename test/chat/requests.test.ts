@@ -111,6 +111,20 @@ describe('with the flag off, or outside the rollout', () => {
   })
 })
 
+test("with the flag off nobody's token is looked at: 403, whoever it is", async () => {
+  const here = await start({ http: { sseApiToken: 'server-token' } })
+  here.flag.enabled = false
+  for (const bearer of ['person:ann', 'nobody']) {
+    const reader = await ask(here, undefined, { authorization: `Bearer ${bearer}` }).end()
+    expect([reader.status, reader.json.code]).toEqual([403, 'feature_flag_disabled'])
+  }
+  expect(here.verified).toEqual([])
+  expect((await ask(here).end()).status).toBe(401)
+  here.flag.enabled = true
+  expect((await ask(here, undefined, { authorization: 'Bearer nobody' }).end()).status).toBe(401)
+  expect(here.verified).toEqual(['nobody'])
+})
+
 describe('limits', () => {
   test('over the rate: 429 with the seconds really left, before the body is looked at', async () => {
     const here = await start()
@@ -278,6 +292,26 @@ describe('pages of other sites', () => {
     expect(reader.status).toBe(status)
     expect(reader.headers['access-control-allow-credentials']).toBeUndefined()
     expect(here.mock.requests).toHaveLength(status === 200 ? 1 : 0)
+  })
+  test('an allowed one gets leave beforehand to ask and to stop, and may read whose stream it is', async () => {
+    const origin = 'https://good.example'
+    const allow = { sseAllowOrigin: [origin] }
+    const here = await start({ chat: allow, http: { ...allow, sseApiToken: 'server-token' } })
+    const preflight = (path: string) =>
+      new ChatReader(`${here.base}${path}`, { method: 'OPTIONS', headers: { origin } }).end()
+    const asking = await preflight('/chat-stream')
+    expect([asking.status, asking.headers['access-control-allow-methods']]).toEqual([
+      204,
+      'GET, POST, OPTIONS',
+    ])
+    expect(asking.headers['access-control-allow-headers']).toContain('Idempotency-Key')
+    const stopping = await preflight('/chat-stream/AAAAAAAAAAAAAAAAAAAAAA')
+    expect(stopping.headers['access-control-allow-methods']).toBe('GET, DELETE, OPTIONS')
+    const reader = await ask(here, undefined, { origin, 'x-api-token': 'server-token' }).end()
+    expect(reader.status).toBe(200)
+    expect(reader.headers['access-control-allow-origin']).toBe(origin)
+    expect(reader.headers['access-control-expose-headers']).toContain('X-Stream-ID')
+    expect(here.records.filter(({ operation }) => operation.startsWith('security.'))).toEqual([])
   })
   test("this server's own page may ask", async () => {
     const here = await start()

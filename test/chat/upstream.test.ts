@@ -233,6 +233,16 @@ describe('retry and failover', () => {
     const here = await start({ backends: () => [dead], chat: { chatEarlyHeadersMs: 20_000 } })
     expect((await ask(here).end()).status).toBe(502)
     expect(here.told.ends).toEqual(['upstream_unreachable'])
+    // Whoever is on call sees why, and nothing of the question.
+    const line = here.lines.find(each => each.includes('a chat stream ended')) ?? '{}'
+    expect(JSON.parse(line)).toMatchObject({
+      failures: Array.from({ length: 3 }, () => ({
+        upstream: dead,
+        code: 'upstream_unreachable',
+        cause: 'ECONNREFUSED',
+      })),
+    })
+    expect(line).not.toContain('KITAS')
   })
 })
 
@@ -265,7 +275,7 @@ describe('a backend that accepts and goes no further', () => {
     const startMs = performance.now()
     const request = { origin: url, path: '/', method: 'GET', headers: {}, body: null } as const
     await new Promise<void>(resolve => {
-      edge.open(request, { onHead: () => {}, onData: () => {}, onEnd: () => {}, onError: resolve })
+      edge.open(request, { onHead: () => {}, onData: () => {}, onEnd: () => {}, onError: () => resolve() })
     })
     // Not before; how much later is the machine's.
     expect(performance.now() - startMs).toBeGreaterThan(4_500)

@@ -89,6 +89,8 @@ export type ChatRig = {
   readonly mock: MockUpstream
   readonly limits: CountedLimits
   readonly records: AuditEntry[]
+  /** Tokens that were looked at. */
+  readonly verified: string[]
   readonly timers: ReturnType<typeof countedTimers>
   readonly flag: { enabled: boolean; allows: boolean; canStart: boolean }
   /** What the relay told its observer. */
@@ -194,7 +196,23 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     clock: systemClock,
     timers,
   })
-  const parts = { config: () => config, relay, identity, rollout, limits, audit, timers, clock: systemClock }
+  const verified: string[] = []
+  const watchedIdentity: Identity = {
+    verify: bearer => {
+      verified.push(bearer)
+      return identity.verify(bearer)
+    },
+  }
+  const parts = {
+    config: () => config,
+    relay,
+    identity: watchedIdentity,
+    rollout,
+    limits,
+    audit,
+    timers,
+    clock: systemClock,
+  }
   const rig = await startRig(options.http, { plugins: [chatPlugin(parts)] })
   return {
     rig,
@@ -202,6 +220,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     mock,
     limits,
     records,
+    verified,
     timers,
     flag,
     told,

@@ -79,6 +79,8 @@ export class TerminalOutput implements Output {
   /** What was shown when the screen was paused. */
   #frozen: Pick<Scene, 'shown' | 'shownAtMs' | 'lastChangeMs'> | null = null
   #onScreen: Frame | null = null
+  /** What takes the screen; goes out with the next frame. */
+  #entering = ''
   #drawnOnce = false
   #seen: Seen = { spots: [], scrollMax: new Map(), pageRows: 1 }
   #mouse = false
@@ -162,7 +164,6 @@ export class TerminalOutput implements Output {
     if (withinMs === 0) this.#pacer.want()
     else this.#first = this.#timers.set(() => this.#pacer.want(), withinMs)
   }
-  #entering = ''
 
   #leave(): boolean {
     if (!this.#active) return true
