@@ -139,7 +139,7 @@ describe('the plots', () => {
 
   test('tell time and value by keyboard too, to a screen reader as well', async () => {
     room.server.publish(withNumbers(FOUR, 17.3))
-    const { page } = await room.open()
+    const { page } = await room.open({}, countDrawings)
     await drawn(page, 'cycle')
     const tooltip = plot(page, 'cycle').locator('.plot-tooltip')
     await plot(page, 'cycle').focus()
@@ -152,8 +152,15 @@ describe('the plots', () => {
     for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowLeft')
     await tooltip.filter({ hasText: 'p95 —' }).waitFor()
     for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight')
-    // Later moments came meanwhile; this one stays where it is.
     await tooltip.filter({ hasText: newest ?? '' }).waitFor()
+    // It stays at its moment when all is drawn again for later ones.
+    await page.waitForFunction(
+      until => (globalThis as Counting).drawings > until,
+      await page.evaluate(
+        () => (globalThis as Counting).drawings + 3 * document.querySelectorAll('canvas').length,
+      ),
+    )
+    expect(await tooltip.textContent()).toBe(newest)
     await page.keyboard.press('Escape')
     await tooltip.waitFor({ state: 'hidden' })
     await page.keyboard.press('ArrowRight')
