@@ -151,7 +151,8 @@ export function createDrawing(
       times = now
       spanSec = spanOf(shown)
       plot.setData([[...times], ...shown.map(({ values }) => [...values])])
-      if (chosen !== null) point()
+      // After the scales, which follow the data in a microtask of theirs.
+      if (chosen !== null) queueMicrotask(point)
     },
     resize: (width, height) => plot.setSize({ width, height }),
     step(by) {
