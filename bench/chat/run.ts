@@ -26,8 +26,25 @@ export async function benchChat({ streams, rate, durationSec, quick }: ChatBench
 
 export type ChatReport = Awaited<ReturnType<typeof benchChat>>
 
-/** What missed its target, in words. */
-export function misses(report: ChatReport): readonly string[] {
+/** A figure that has a target. */
+type Figure = {
+  readonly name: string
+  readonly value: number
+  /** At most, but for `isLeast`. */
+  readonly target: number
+  readonly isLeast: boolean
+  readonly isMet: boolean
+}
+
+function atMost(name: string, value: number, target: number): Figure {
+  return { name, value, target, isLeast: false, isMet: value <= target }
+}
+function atLeast(name: string, value: number, target: number): Figure {
+  return { name, value, target, isLeast: true, isMet: value >= target }
+}
+
+/** Every figure that has a target, with it. */
+function figures(report: ChatReport): readonly Figure[] {
   const {
     first_token: first,
     many_streams: many,
@@ -36,24 +53,37 @@ export function misses(report: ChatReport): readonly string[] {
     disconnects: cuts,
   } = report
   const { added_ms: inter, target } = many.inter_token
-  const judged: readonly (readonly [what: string, value: number, limit: number])[] = [
-    ['added first token p50, ms', first.added_ms.p50, first.target.p50],
-    ['added first token p99, ms', first.added_ms.p99, first.target.p99],
-    ['added inter-token p50, ms', inter.p50, target.p50],
-    ['added inter-token p99, ms', inter.p99, target.p99],
-    ['failed answers', many.failures, 0],
-    ['missing tokens', many.tokens_missing, 0],
-    ['growth by stalled readers, MiB', stalled.growth_mib, stalled.target.growth_mib],
-    ['slowest stop, ms', stopped.max_ms, stopped.target.max_ms],
-    ['gaps after disconnects', cuts.gaps, 0],
-    ['wrong answers after disconnects', cuts.wrong, 0],
-  ]
-  const over = judged.filter(([, value, limit]) => !(value <= limit))
   const { ratio, target: least } = many.tokens_per_core_sec
   return [
-    ...over.map(([what, value, limit]) => `${what}: ${value.toFixed(2)}, the target is ${limit}`),
-    ...(ratio.median >= least.ratio
-      ? []
-      : [`tokens per core second: ${ratio.median.toFixed(2)} of a bare pipe, the target is ${least.ratio}`]),
+    atMost('added first token p50, ms', first.added_ms.p50, first.target.p50),
+    atMost('added first token p99, ms', first.added_ms.p99, first.target.p99),
+    atMost('added inter-token p50, ms', inter.p50, target.p50),
+    atMost('added inter-token p99, ms', inter.p99, target.p99),
+    atLeast('tokens per core second, of a bare pipe', ratio.median, least.ratio),
+    atMost('failed answers', many.failures, 0),
+    atMost('missing tokens', many.tokens_missing, 0),
+    atMost('growth by stalled readers, MiB', stalled.growth_mib, stalled.target.growth_mib),
+    atMost('slowest stop, ms', stopped.max_ms, stopped.target.max_ms),
+    atMost('gaps after disconnects', cuts.gaps, 0),
+    atMost('wrong answers after disconnects', cuts.wrong, 0),
   ]
+}
+
+const shown = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(2))
+
+/** For people: each figure, its target, and whether it was met. */
+export function figureTable(report: ChatReport): string {
+  return figures(report)
+    .map(({ name, value, target, isLeast, isMet }) => {
+      const wanted = `${isLeast ? '≥' : '≤'} ${target}`
+      return `${name.padEnd(42)} ${shown(value).padStart(9)}   ${wanted.padEnd(7)} ${isMet ? 'met' : 'MISSED'}\n`
+    })
+    .join('')
+}
+
+/** What missed its target, in words. */
+export function misses(report: ChatReport): readonly string[] {
+  return figures(report)
+    .filter(({ isMet }) => !isMet)
+    .map(({ name, value, target }) => `${name}: ${shown(value)}, the target is ${target}`)
 }

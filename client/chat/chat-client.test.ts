@@ -290,8 +290,8 @@ describe('a connection that ends too early', () => {
 
 test('a silent connection is dead after two heartbeats and five seconds, and is made again', async () => {
   const server = await serve(stream(FIRST, 'open'), stream(RESUMED + done(1)))
-  // 2 × -2490 + 5000: twenty milliseconds of silence.
-  const { ending } = ask(server.baseUrl, { heartbeatMs: -2_490 })
+  // 2 × -2250 + 5000: half a second of silence.
+  const { ending } = ask(server.baseUrl, { heartbeatMs: -2_250 })
   expect(timeless(await ending)).toEqual(['complete', ['connected', 'resumed']])
 })
 

@@ -1,7 +1,8 @@
 // The chat relay put together: identity, limits, rollout and audit around the relay and its routes. The audit trail is opened
 // when the relay is first switched on, so that a server without it touches nothing of it.
 
-import { openAuditTrail } from '../chat/audit/trail.js'
+import { lateTrail } from '../chat/audit/late-trail.js'
+import { startAuditTrail } from '../chat/audit/trail.js'
 import { createIdentity } from '../chat/identity.js'
 import { createChatLimits } from '../chat/limits/limits.js'
 import { createRollout } from '../chat/limits/rollout.js'
@@ -9,7 +10,7 @@ import { MemoryStore } from '../chat/log/memory-store.js'
 import { chatPagePlugin } from '../chat/page/routes.js'
 import { Relay } from '../chat/relay.js'
 import { chatPlugin } from '../chat/routes.js'
-import { type AuditTrail, noAudit } from '../chat/seams.js'
+import { noAudit } from '../chat/seams.js'
 import { createUndiciEdge } from '../chat/upstream/edge.js'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
@@ -28,41 +29,17 @@ export type ChatParts = {
 
 export type Chat = {
   readonly plugins: readonly HttpPlugin[]
-  /** Opens the audit trail, when the relay is switched on. Also after a reload. */
+  /** Opens the audit trail, when the relay is switched on. Also after a reload. Never rejects. */
   start(): Promise<void>
   /** Ends the streams with `shutdown`, then commits what the audit trail has pending. */
   close(graceMs: number): Promise<void>
 }
 
-/** An audit trail that is opened when it is needed; what comes while it is being opened waits for it. */
-function lateAudit(open: () => Promise<AuditTrail>, isRequired: () => boolean) {
-  let trail: AuditTrail | null = null
-  let opening: Promise<void> | null = null
-  const start = (): Promise<void> => {
-    opening ??= open().then(opened => {
-      trail = opened
-    })
-    return opening
-  }
-  const audit: AuditTrail = {
-    record: entry => {
-      if (trail !== null) trail.record(entry)
-      else void start().then(() => trail?.record(entry))
-    },
-    canStart: () => trail?.canStart() ?? !isRequired(),
-    close: async () => {
-      await opening
-      await trail?.close()
-    },
-  }
-  return { audit, start }
-}
-
 export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
   const first = config()
-  const { audit, start } = lateAudit(
+  const audit = lateTrail(
     () =>
-      openAuditTrail({
+      startAuditTrail({
         desk: { path: first.auditDb, key: first.auditKey },
         settings: config,
         observer: {
@@ -106,7 +83,7 @@ export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
       chatPagePlugin({ rollout, prefix: first.chatPrefix }),
     ],
     start: async () => {
-      if (config().enableSseStreaming && first.enableAuditTrail) await start()
+      if (config().enableSseStreaming && first.enableAuditTrail) await audit.start()
     },
     close: async graceMs => {
       await relay.close(graceMs)

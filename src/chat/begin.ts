@@ -15,6 +15,7 @@ import { Asking } from './upstream/ask.js'
 import type { Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
 import type { Question } from './upstream/request.js'
+import type { FailureCause } from './upstream/retry.js'
 
 /** What an answer tells about itself; everything else is read from the relay's `stats()`. */
 export type AnswerObserver = {
@@ -68,6 +69,9 @@ export function begin(
   const ofStream = { streamId, connectionId, requestId, person }
   const backends = config.ragBackendUrl.map(url => new URL(url))
   let hasSaidUnknown = false
+  /** For the log: what went wrong at whom. As many as there are tries. */
+  const failures: { readonly upstream: string; readonly code: FailureCode; readonly cause: FailureCause }[] =
+    []
 
   audit.record({
     operation: 'stream.start',
@@ -91,7 +95,10 @@ export function begin(
       onTokens: (count, gapMs) => observer.onTokens?.(count, gapMs),
       onRelayed: ms => observer.onRelayed?.(ms),
       onRetry: () => observer.onRetry?.(),
-      onTryFailed: code => observer.onUpstreamError?.(code),
+      onTryFailed: (code, upstream, cause) => {
+        observer.onUpstreamError?.(code)
+        failures.push({ upstream, code, cause })
+      },
       onUnknownFrame: () => {
         observer.onUnknownFrame?.()
         if (hasSaidUnknown) return
@@ -125,7 +132,8 @@ export function begin(
     })
     // What went well is in the metrics and in the audit; a line for each would cost more than its first token.
     const level = terminal.type === 'done' ? 'debug' : 'info'
-    log[level]({ requestId, streamId, reason, tokens }, 'a chat stream ended')
+    const failed = failures.length === 0 ? {} : { failures }
+    log[level]({ requestId, streamId, reason, tokens, ...failed }, 'a chat stream ended')
   }
 }
 

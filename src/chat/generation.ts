@@ -9,6 +9,7 @@ import type { StreamFacts, WritableChatLog } from './log/chat-log.js'
 import { end, hear, type Now, openStream, type Step, type StreamState } from './stream-state.js'
 import type { Turn } from './turn.js'
 import type { AskHandlers } from './upstream/ask.js'
+import type { FailureCause } from './upstream/retry.js'
 
 /** Whoever waits for the answer; what it holds is its position. */
 export type Follower = { readonly position: number }
@@ -41,7 +42,7 @@ export type GenerationObserver = {
   onRelayed?(ms: number): void
   onUnknownFrame?(): void
   onRetry?(): void
-  onTryFailed?(code: FailureCode): void
+  onTryFailed?(code: FailureCode, origin: string, cause: FailureCause): void
   onFault?(error: unknown): void
   /** Exactly once. */
   onEnd(state: StreamState, terminal: Terminal, upstreams: readonly string[]): void
@@ -94,7 +95,7 @@ export class Generation {
         this.#tried.push(origin)
         if (isRetry) parts.observer.onRetry?.()
       },
-      onTryFailed: code => parts.observer.onTryFailed?.(code),
+      onTryFailed: (code, origin, cause) => parts.observer.onTryFailed?.(code, origin, cause),
       onFailed: code => this.#end({ type: 'error', code }),
       onFault: error => {
         parts.observer.onFault?.(error)

@@ -6,7 +6,7 @@ import type { Transport, Wire } from '../hub/transport.js'
 import { EMPTY_BYTES, toWire, wireEnd } from '../hub/wire.js'
 import { type ReaderLimits, readerDue } from './clocks.js'
 import { encodeHeartbeat, PING } from './encode.js'
-import type { ChatLog } from './log/chat-log.js'
+import type { ChatLog, LogSlice } from './log/chat-log.js'
 
 /** One write; more is written when it is gone. */
 const ABOUT_WRITE_BYTES = 64 * 1024
@@ -28,6 +28,8 @@ export type ReaderParts = {
   readonly timers: Timers
   /** It can take more, or has taken more: whoever paces itself by readers looks again. */
   onMoved(): void
+  /** The log could not be read; the connection ends, and may come back. */
+  onFault(error: unknown): void
   /** Its connection has closed; comes exactly once. */
   onLeave(): void
 }
@@ -68,9 +70,11 @@ export class Reader {
     const hello = toWire(greeting, wire)
     const slice =
       this.#position < log.tail ? log.readFrom(this.#position, wire.framing, ABOUT_FIRST_WRITE_BYTES) : null
-    // What is there already goes with the greeting: one write, one packet.
-    if (slice === null || slice instanceof Promise) this.#write(hello)
-    else this.#take(Buffer.concat([hello, slice.bytes]), slice.next)
+    // What is there already goes with the greeting, where it can be had at once: one write, one packet.
+    if (slice === null || slice instanceof Promise) {
+      this.#write(hello)
+      if (slice !== null) this.#takeLater(slice)
+    } else this.#take(Buffer.concat([hello, slice.bytes]), slice.next)
     this.#pump()
     if (!this.#isLeaving) this.#look()
   }
@@ -114,18 +118,24 @@ export class Reader {
         return
       }
       const slice = log.readFrom(this.#position, wire.framing, ABOUT_WRITE_BYTES)
-      if (slice instanceof Promise) {
-        this.#isReading = true
-        slice.then(
-          ({ bytes, next }) => {
-            this.#isReading = false
-            this.#take(bytes, next)
-            this.#pump()
-          },
-          () => this.dismiss(),
-        )
-      } else this.#take(slice.bytes, slice.next)
+      if (slice instanceof Promise) this.#takeLater(slice)
+      else this.#take(slice.bytes, slice.next)
     }
+  }
+
+  #takeLater(slice: Promise<LogSlice>): void {
+    this.#isReading = true
+    slice.then(
+      ({ bytes, next }) => {
+        this.#isReading = false
+        this.#take(bytes, next)
+        this.#pump()
+      },
+      (error: unknown) => {
+        this.#parts.onFault(error)
+        this.dismiss()
+      },
+    )
   }
 
   #take(bytes: Buffer, next: number): void {

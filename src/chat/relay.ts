@@ -150,6 +150,8 @@ export class Relay {
       clock,
       timers,
       onMoved: () => generation?.balance(),
+      onFault: error =>
+        this.#parts.log.error({ err: error, streamId }, 'the log of a chat stream cannot be read'),
       onLeave: () => this.#left(reader, generation),
     })
     this.#readers.add(reader)

@@ -125,12 +125,13 @@ class ChatRoutes {
   }
 
   #add(app: FastifyInstance, { method, path, summary, contentType, starts, handler }: Route): void {
-    const { identity, config, observer = {} } = this.#parts
+    const { identity, config, rollout, observer = {} } = this.#parts
     const { chatPrefix, chatMaxQueryBytes } = config()
     const rules: RouteRules = {
       surface: 'other',
       access: 'relay',
-      acceptsBearer: async bearer => (await identity.verify(bearer)) !== null,
+      // While the relay is off nobody's token is looked at: whoever it is gets the 403 that says so.
+      acceptsBearer: async bearer => !rollout.enabled || (await identity.verify(bearer)) !== null,
       onRefusal: (guard, code, facts) => this.#guardRefused(guard, code, facts),
     }
     const hasBody = method === 'POST'

@@ -136,12 +136,14 @@ function chatCommand(): Command {
     .option('--quick', 'Fewer of everything')
     .option('--json', 'The report as JSON')
     .action(async ({ streams, rate, duration, quick, json }: ChatFlags) => {
-      const { benchChat, misses } = await import('../../bench/chat/run.js')
+      const { benchChat, figureTable, misses } = await import('../../bench/chat/run.js')
       const { describeMachine } = await import('../../bench/machine.js')
       const machine = describeMachine()
       const report = await benchChat({ streams, rate, durationSec: duration, quick: quick ?? false })
       const whole = { ...report, machine }
-      process.stdout.write(json ? `${JSON.stringify(whole, null, 2)}\n` : readable(whole))
+      process.stdout.write(
+        json ? `${JSON.stringify(whole, null, 2)}\n` : readable(whole) + figureTable(report),
+      )
       for (const miss of misses(report)) fail(miss)
     })
 }

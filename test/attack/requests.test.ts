@@ -160,6 +160,7 @@ describe('a well-formed request with any', () => {
   })
   test('wrong token, in any place, opens nothing', async () => {
     const wrong = headerText.filter(text => text.trim() !== TOKEN)
+    const rejectedBefore = rig.rejected.length
     const places = fc.constantFrom(
       'X-API-Token',
       'Authorization',
@@ -187,7 +188,7 @@ describe('a well-formed request with any', () => {
       ),
       { numRuns: SOCKET_CASES },
     )
-    expect(new Set(rig.rejected)).toEqual(new Set(['auth']))
+    expect(new Set(rig.rejected.slice(rejectedBefore))).toEqual(new Set(['auth']))
   })
   test('body where none is expected is refused or ignored', async () => {
     const type = fc.constantFrom('application/json', 'text/plain', 'multipart/form-data; boundary=x', 'x', '')

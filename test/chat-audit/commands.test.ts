@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'libsql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { openAuditTrail } from '../../src/chat/audit/trail.js'
+import { startAuditTrail } from '../../src/chat/audit/trail.js'
 import { createLocalWriter } from '../../src/chat/audit/writer.js'
 import type { AuditEntry, AuditTrail, Person } from '../../src/chat/seams.js'
 import { silentLog } from '../../src/log/log.js'
@@ -30,13 +30,15 @@ const database = () => env.G6_AUDIT_DB ?? ''
 
 async function open(): Promise<AuditTrail> {
   const desk = { path: database(), key: null }
-  trail = await openAuditTrail({
+  const started = startAuditTrail({
     desk,
     settings: () => ({ auditRequired: false, auditStoreEmail: true, auditRetentionDays: 90 }),
     log: silentLog,
     writer: createLocalWriter({ ...desk, asServer: true }),
   })
-  return trail
+  trail = started
+  await started.opened
+  return started
 }
 
 async function write(...entries: readonly AuditEntry[]): Promise<void> {

@@ -6,20 +6,37 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type MockScript, tokenTexts } from '../../src/chat/mock/script.js'
 import { type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
+import { until } from '../support/chat-rig.js'
 import { launchChromium } from '../support/chromium.js'
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.js'
 import { endAll, g6, type Running } from '../support/g6.js'
+import { type HandUpstream, startHandUpstream } from '../support/hand-upstream.js'
 
 const FIXTURE = 'test/fixtures/status-full.json'
 
 let browser: Browser
 let folder: string
 let mock: MockUpstream
-let server: Running
 let proxy: FaultProxy
 let page: Page
 let script: Partial<MockScript>
 let faults: string[]
+let hand: HandUpstream | null
+
+function serve(upstream: string, database: string): Running {
+  return g6(['serve', '--port', '0', '--status-file', FIXTURE], {
+    ENABLE_SSE_STREAMING: 'true',
+    RAG_BACKEND_URL: upstream,
+    G6_AUDIT_DB: join(folder, database),
+  })
+}
+/** The page again, before a server that asks somebody else. */
+async function goTo(upstream: string): Promise<void> {
+  const other = serve(upstream, 'other.db')
+  proxy.target = Number(new URL(await other.url()).port)
+  proxy.cut()
+  await page.goto(`${proxy.url}/chat`)
+}
 
 beforeAll(async () => {
   browser = await launchChromium()
@@ -30,12 +47,9 @@ afterAll(() => browser.close())
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'g6-chat-'))
   script = {}
+  hand = null
   mock = await startMockUpstream({ script: () => script })
-  server = g6(['serve', '--port', '0', '--status-file', FIXTURE], {
-    ENABLE_SSE_STREAMING: 'true',
-    RAG_BACKEND_URL: mock.url,
-    G6_AUDIT_DB: join(folder, 'audit.db'),
-  })
+  const server = serve(mock.url, 'audit.db')
   proxy = await startFaultProxy(Number(new URL(await server.url()).port))
   page = await browser.newPage()
   faults = []
@@ -53,6 +67,7 @@ afterEach(async () => {
   await proxy.close()
   await endAll()
   await mock.close()
+  await hand?.close()
   rmSync(folder, { recursive: true })
 })
 
@@ -152,37 +167,60 @@ describe('the page', () => {
 })
 
 describe('an answer goes on', () => {
+  /** Says the answer word by word, each when the test wants it; so no word is ever said before its cut. */
+  async function byHand(): Promise<HandUpstream> {
+    hand = await startHandUpstream()
+    await goTo(hand.url)
+    return hand
+  }
+
   test('after the network was cut again and again, without a token lost or doubled', async () => {
-    script = { tokens: 200, gapMs: 10 }
+    const upstream = await byHand()
     await ask('why?')
-    for (const word of ['word5 ', 'word40 ', 'word80 ']) {
-      await shows(word)
+    for (let n = 0; n < 4; n++) {
+      await upstream.say(`a${n} `, `b${n} `)
+      await shows(`b${n} `.trim())
+      const before = proxy.connections
       proxy.cut()
+      // Some of it is said while nobody is connected.
+      await upstream.say(`c${n} `)
+      await until(() => proxy.connections > before, 'it connects again')
     }
+    await upstream.done()
     await ended('The answer is complete.')
-    expect(await answer().textContent()).toBe(text(200))
-    expect(mock.requests).toHaveLength(1)
-    expect(proxy.connections).toBeGreaterThan(3)
+    const whole = [0, 1, 2, 3].map(n => `a${n} b${n} c${n} `).join('')
+    expect(await answer().textContent()).toBe(whole)
+    expect(upstream.asked()).toBe(1)
   })
 
   test('after a cut inside an event', async () => {
-    script = { tokens: 100, gapMs: 10 }
+    const upstream = await byHand()
     await ask('why?')
-    await shows('word5 ')
+    await upstream.say('a ')
+    await shows('a')
+    const before = proxy.connections
     proxy.cutAfter(77)
+    await upstream.say('b ')
+    await until(() => proxy.connections > before, 'it connects again')
+    await upstream.say('c ')
+    await upstream.done()
     await ended('The answer is complete.')
-    expect(await answer().textContent()).toBe(text(100))
-    expect(mock.requests).toHaveLength(1)
+    expect(await answer().textContent()).toBe('a b c ')
+    expect(upstream.asked()).toBe(1)
   })
 
   test('after the page was loaded again', async () => {
-    script = { tokens: 100, gapMs: 10 }
+    const upstream = await byHand()
     await ask('why?')
-    await shows('word10 ')
+    await upstream.say('a ')
+    await shows('a')
     await page.reload()
+    await upstream.say('b ')
+    await shows('a b')
+    await upstream.done()
     await ended('The answer is complete.')
-    expect(await answer().textContent()).toBe(text(100))
-    expect(mock.requests).toHaveLength(1)
+    expect(await answer().textContent()).toBe('a b ')
+    expect(upstream.asked()).toBe(1)
     expect(faults).toEqual([])
   })
 

@@ -1,5 +1,5 @@
 // The relay in the real command: off by default, switched on by its flag, ended in order, and its record verified.
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -32,16 +32,51 @@ const asked = (url: string) =>
 
 type Health = { readonly flag: { readonly enabled: boolean } }
 
-test('by default the routes say that it is off, and nothing of it is opened', async () => {
+const ROUTES = [
+  ['POST', '/chat-stream'],
+  ['GET', '/chat-stream?query=a'],
+  ['GET', '/chat-stream/AAAAAAAAAAAAAAAAAAAAAA'],
+  ['DELETE', '/chat-stream/AAAAAAAAAAAAAAAAAAAAAA'],
+  ['POST', '/chat'],
+] as const
+
+/** How the server answers at each of its other addresses, as far as it does not differ from one asking to the next. */
+async function othersAt(url: string): Promise<readonly string[]> {
+  const { paths } = (await (await fetch(`${url}/openapi.json`)).json()) as { paths: Record<string, object> }
+  const others = Object.keys(paths).filter(path => !path.startsWith(PREFIX) && !path.startsWith('/chat'))
+  expect(others.length).toBeGreaterThan(10)
+  const answers = [...others, '/', '/nowhere'].map(async path => {
+    const abort = new AbortController()
+    const { status, headers } = await fetch(url + path, { signal: abort.signal })
+    abort.abort()
+    return `${path} ${status} ${headers.get('content-type')} ${[...headers.keys()].join(',')}`
+  })
+  return Promise.all(answers)
+}
+
+test('by default the routes say that it is off, nothing of it is opened, and nothing else is different', async () => {
   const server = serve({})
   const url = await server.url()
-  const reader = await asked(url).end()
-  expect(reader.status).toBe(403)
-  expect(reader.json).toMatchObject({
-    ok: false,
-    code: 'feature_flag_disabled',
-    flag: 'ENABLE_SSE_STREAMING',
-  })
+  for (const [method, path] of ROUTES) {
+    const body = method === 'POST' ? { body: { query: 'a' } } : {}
+    const reader = await new ChatReader(`${url}${PREFIX}${path}`, { method, ...body }).end()
+    expect([path, reader.status, reader.headers['content-type']]).toEqual([
+      path,
+      403,
+      'application/problem+json',
+    ])
+    expect(reader.json).toMatchObject({
+      ok: false,
+      code: 'feature_flag_disabled',
+      flag: 'ENABLE_SSE_STREAMING',
+    })
+  }
+  expect((await fetch(`${url}/chat`)).status).toBe(404)
+  const other = serve({ ENABLE_SSE_STREAMING: 'true' })
+  expect(await othersAt(url)).toEqual(await othersAt(await other.url()))
+  other.signal('SIGTERM')
+  await other.exit
+  for (const name of await readdir(folder)) await rm(join(folder, name))
   server.signal('SIGTERM')
   expect(await server.exit).toBe(0)
   expect(mock.requests).toHaveLength(0)
@@ -115,4 +150,54 @@ test('switched on and off again by the settings file and SIGHUP, while an answer
   } finally {
     await hand.close()
   }
+})
+
+test('switched on by SIGHUP where the audit trail cannot be kept, the server goes on, says so, and tries again', async () => {
+  const file = join(folder, 'g6.toml')
+  const database = join(folder, 'audit.db')
+  // A folder where the database should be.
+  await mkdir(database)
+  await writeFile(file, 'enable_sse_streaming = false\naudit_required = true\n')
+  const server = serve({ G6_CHAT_RATE: '0' }, ['--config', file])
+  const url = await server.url()
+  await writeFile(file, 'enable_sse_streaming = true\naudit_required = true\n')
+  server.signal('SIGHUP')
+  await server.until(/the audit trail takes no records/)
+  expect((await asked(url).end()).json).toMatchObject({ status: 503, code: 'audit_unavailable' })
+  server.signal('SIGHUP')
+  await rmdir(database)
+  await server.until(/the audit trail takes records again/)
+  const reader = await asked(url).until(({ answer }) => answer !== '')
+  reader.cut()
+  server.signal('SIGTERM')
+  expect(await server.exit).toBe(0)
+})
+
+test('of a flood of refusals so many have a record, the others are told in numbers, and no stream lacks its own', async () => {
+  const server = serve({ ENABLE_SSE_STREAMING: 'true' })
+  const url = await server.url()
+  const refused = () =>
+    new ChatReader(`${url}${PREFIX}/chat-stream?query=a`, {
+      headers: { origin: 'https://evil.example' },
+    }).end()
+  for (let i = 0; i < 32; i++) {
+    for (const { status } of await Promise.all(Array.from({ length: 10 }, refused))) expect(status).toBe(403)
+  }
+  const script = encodeURIComponent('mock:{"finish":"done"}')
+  const whole = await new ChatReader(`${url}${PREFIX}/chat-stream?query=${script}`).end()
+  expect(whole.terminals).toMatchObject([{ type: 'done' }])
+  server.signal('SIGTERM')
+  expect(await server.exit).toBe(0)
+  const places = { G6_AUDIT_DB: join(folder, 'audit.db') }
+  const tail = g6(['audit', 'tail', '--json', '-n', '999'], places)
+  expect(await tail.exit).toBe(0)
+  const records = tail
+    .said()
+    .out.trim()
+    .split('\n')
+    .map(line => JSON.parse(line) as { readonly operation: string; readonly details: unknown })
+  const count = (operation: string) => records.filter(each => each.operation === operation).length
+  expect(['security.forbidden', 'stream.start', 'stream.end'].map(count)).toEqual([300, 1, 1])
+  expect(records.at(-1)).toMatchObject({ operation: 'audit.left_out', details: { 'security.forbidden': 20 } })
+  expect(await g6(['audit', 'verify'], places).exit).toBe(0)
 })

@@ -3,8 +3,10 @@
 // one `stream.end` that agrees with it, the upstream's connection closed, nothing left.
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { chatObserver } from '../../src/app/chat-metrics.js'
 import { DEFAULT_SCRIPT, type MockFinish, type MockScript } from '../../src/chat/mock/script.js'
 import type { AuditEntry } from '../../src/chat/seams.js'
+import { createMetrics } from '../../src/metrics/metrics.js'
 import {
   ask,
   type ChatEvent,
@@ -48,17 +50,27 @@ const script = fc.record({
   gapMs: fc.constantFrom(0, 0, 1, 2),
   pieceBytes: fc.constantFrom(0, 0, 1, 7, 64),
   lineEnd: fc.constantFrom<MockScript['lineEnd']>('\n', '\r', '\r\n'),
-  dialect: fc.constantFrom<MockScript['dialect']>('untyped', 'typed', 'rich'),
+  dialect: fc.constantFrom<MockScript['dialect']>('untyped', 'typed', 'rich', 'openai'),
   extras: fc.boolean(),
+  status: fc.constantFrom(200, 200, 200, 200, 200, 200, 200, 404),
+  unknownFrame: fc.boolean(),
   finish,
 })
 
 let rig: ChatRig
 let next: Partial<MockScript> = {}
+const metrics = createMetrics({ extended: false, processDefaults: false, version: '0', node: '0' })
 beforeAll(async () => {
-  rig = await startChatRig({ mock: { script: () => next } })
+  rig = await startChatRig({ mock: { script: () => next }, observer: chatObserver(metrics) })
 })
 afterAll(() => rig.close())
+
+/** Value of each label of a counter; '' for one without. */
+async function counted(name: string): Promise<Readonly<Record<string, number>>> {
+  const { body } = await metrics.text(undefined)
+  const rows = body.matchAll(new RegExp(`^${name}(?:\\{reason="(\\w+)"\\})? (\\d+)$`, 'gm'))
+  return Object.fromEntries([...rows].map(([, reason = '', value]) => [reason, Number(value)]))
+}
 
 /** Follows a stream to its end through everything the moves say; gives all that was seen, in order, once each. */
 async function follow(
@@ -118,11 +130,20 @@ function reasonOf(event: ChatEvent | undefined): unknown {
 }
 
 test('whatever happens, nothing is lost or doubled, and every stream ends once and for all', async () => {
+  const recorded: Record<string, number> = {}
+  let tokensRecorded = 0
+  const of = (reason: string, tokens: number): void => {
+    recorded[reason] = (recorded[reason] ?? 0) + 1
+    tokensRecorded += tokens
+  }
   await fc.assert(
     fc.asyncProperty(script, fc.array(move, { maxLength: 8 }), async (chosen, moves) => {
       next = chosen
       // Short only where it is what must come: a busy machine may be silent for long.
-      rig.setChat({ chatIdleTimeoutMs: chosen.finish === 'stall' ? 300 : 60_000 })
+      rig.setChat({
+        chatIdleTimeoutMs: chosen.finish === 'stall' ? 300 : 60_000,
+        chatUpstream: chosen.dialect === 'openai' ? 'openai' : 'rag-get',
+      })
       rig.records.length = 0
       rig.told.ends.length = 0
       const asked = rig.mock.requests.length
@@ -149,7 +170,9 @@ test('whatever happens, nothing is lost or doubled, and every stream ends once a
       }
       expect(rig.told.ends).toEqual([ends[0]?.reason])
       const wasStopped = moves.some(({ kind }) => kind === 'stop')
-      if (!wasStopped) expect(ends[0]?.reason).toBe(END_OF[chosen.finish])
+      const reason = chosen.status === 404 ? 'upstream_refused' : END_OF[chosen.finish]
+      if (!wasStopped) expect(ends[0]?.reason).toBe(reason)
+      of(ends[0]?.reason ?? '', ends[0]?.tokens ?? 0)
 
       const tokens = seen.filter(({ type }) => type === 'token').map(({ data }) => data)
       // The marker's own object is no text; everything else of the answer is, in order, as far as it came.
@@ -170,6 +193,10 @@ test('whatever happens, nothing is lost or doubled, and every stream ends once a
     }),
     { numRuns: Number(process.env.G6_TEST_RUNS ?? 300) },
   )
+  expect(await counted('g6_chat_streams_total')).toEqual(recorded)
+  expect(await counted('g6_chat_tokens_total')).toEqual({ '': tokensRecorded })
   // What is left are the lingering bodies of answers that were told to the end; they go within a second.
   await until(() => rig.timers.waiting() === 0, 'no timer left')
+  await rig.relay.close(30_000)
+  await until(async () => (await rig.mock.connections()) === 0, 'no connection to the upstream left')
 }, 300_000)

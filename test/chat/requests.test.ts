@@ -111,6 +111,20 @@ describe('with the flag off, or outside the rollout', () => {
   })
 })
 
+test("with the flag off nobody's token is looked at: 403, whoever it is", async () => {
+  const here = await start({ http: { sseApiToken: 'server-token' } })
+  here.flag.enabled = false
+  for (const bearer of ['person:ann', 'nobody']) {
+    const reader = await ask(here, undefined, { authorization: `Bearer ${bearer}` }).end()
+    expect([reader.status, reader.json.code]).toEqual([403, 'feature_flag_disabled'])
+  }
+  expect(here.verified).toEqual([])
+  expect((await ask(here).end()).status).toBe(401)
+  here.flag.enabled = true
+  expect((await ask(here, undefined, { authorization: 'Bearer nobody' }).end()).status).toBe(401)
+  expect(here.verified).toEqual(['nobody'])
+})
+
 describe('limits', () => {
   test('over the rate: 429 with the seconds really left, before the body is looked at', async () => {
     const here = await start()
@@ -164,6 +178,36 @@ describe("the server's own guards", () => {
     here.rig.server.reload()
     expect((await ask(here, undefined, { 'user-agent': 'Friend/1' }).end()).status).toBe(403)
     expect(here.mock.requests).toHaveLength(1)
+  })
+  test('the address behind a trusted proxy is the one that is counted, and recorded', async () => {
+    const here = await start({ http: { trustProxy: ['127.0.0.1'] } })
+    await ask(here, undefined, { 'x-forwarded-for': '192.0.2.7' }).end()
+    await ask(here, undefined, { 'x-forwarded-for': '2001:db8::1:2:3:4' }).end()
+    expect(here.limits.started).toEqual(['a:192.0.2.7', 'a:2001:db8:0:0::/64'])
+    here.limits.refuse = 'rate'
+    await ask(here, undefined, { 'x-forwarded-for': '192.0.2.8' }).end()
+    expect(here.records.at(-1)).toMatchObject({ address: '192.0.2.8' })
+  })
+  test('without one that is trusted, what a client says of its address counts for nothing', async () => {
+    const here = await start()
+    await ask(here, undefined, { 'x-forwarded-for': '192.0.2.7' }).end()
+    expect(here.limits.started).toEqual(['a:127.0.0.1'])
+  })
+  test('a request id is taken over when it can be one; else there is a fresh one', async () => {
+    const here = await start()
+    expect((await ask(here, undefined, { 'x-request-id': 'req-7' }).end()).headers['x-request-id']).toBe(
+      'req-7',
+    )
+    const fresh = (await ask(here, undefined, { 'x-request-id': 'a b' }).end()).headers['x-request-id']
+    expect(fresh).toMatch(/^[\w-]{16,}$/)
+    expect(here.mock.requests.map(({ headers }) => headers['x-request-id'])).toEqual(['req-7', fresh])
+  })
+  test('another host is 421, and recorded', async () => {
+    const here = await start()
+    const reader = await ask(here, undefined, { host: 'evil.example' }).end()
+    expect([reader.status, reader.json.code]).toEqual([421, 'wrong_host'])
+    expect(here.records).toMatchObject([{ operation: 'security.forbidden', code: 'wrong_host' }])
+    expect(here.mock.requests).toHaveLength(0)
   })
   test('what they allow of summary streams does not count here', async () => {
     const http = {
@@ -248,6 +292,26 @@ describe('pages of other sites', () => {
     expect(reader.status).toBe(status)
     expect(reader.headers['access-control-allow-credentials']).toBeUndefined()
     expect(here.mock.requests).toHaveLength(status === 200 ? 1 : 0)
+  })
+  test('an allowed one gets leave beforehand to ask and to stop, and may read whose stream it is', async () => {
+    const origin = 'https://good.example'
+    const allow = { sseAllowOrigin: [origin] }
+    const here = await start({ chat: allow, http: { ...allow, sseApiToken: 'server-token' } })
+    const preflight = (path: string) =>
+      new ChatReader(`${here.base}${path}`, { method: 'OPTIONS', headers: { origin } }).end()
+    const asking = await preflight('/chat-stream')
+    expect([asking.status, asking.headers['access-control-allow-methods']]).toEqual([
+      204,
+      'GET, POST, OPTIONS',
+    ])
+    expect(asking.headers['access-control-allow-headers']).toContain('Idempotency-Key')
+    const stopping = await preflight('/chat-stream/AAAAAAAAAAAAAAAAAAAAAA')
+    expect(stopping.headers['access-control-allow-methods']).toBe('GET, DELETE, OPTIONS')
+    const reader = await ask(here, undefined, { origin, 'x-api-token': 'server-token' }).end()
+    expect(reader.status).toBe(200)
+    expect(reader.headers['access-control-allow-origin']).toBe(origin)
+    expect(reader.headers['access-control-expose-headers']).toContain('X-Stream-ID')
+    expect(here.records.filter(({ operation }) => operation.startsWith('security.'))).toEqual([])
   })
   test("this server's own page may ask", async () => {
     const here = await start()

@@ -52,8 +52,20 @@ describe('resume', () => {
     await upstream.done()
     const second = await again.end()
     expect(second.status).toBe(200)
-    expect(second.events[0]).toMatchObject({ type: 'metadata', data: { resumed: true, streamId } })
-    expect(second.events[0]).not.toHaveProperty('sequence')
+    expect(second.events[0]).toEqual({
+      name: 'message',
+      // None of its own: what stays is the connection's last one.
+      id: '',
+      type: 'metadata',
+      data: {
+        status: 'connected',
+        connectionId: second.headers['x-connection-id'],
+        streamId,
+        identified: false,
+        resumed: true,
+      },
+      timestamp: expect.any(Number),
+    })
     expect(second.text.indexOf('id: ')).toBeGreaterThan(second.text.indexOf('"resumed":true'))
     expect(second.numbered[0]?.sequence).toBe(lastSequence + 1)
     expect(first.answer + second.answer).toBe('abcdef')

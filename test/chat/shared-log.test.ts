@@ -8,9 +8,10 @@ import { SharedStore, SharedStreams } from '../support/shared-store.js'
 let upstream: HandUpstream
 let here: ChatRig
 let there: ChatRig
+let shared: SharedStreams
 beforeEach(async () => {
   upstream = await startHandUpstream()
-  const shared = new SharedStreams()
+  shared = new SharedStreams()
   const rig = () => startChatRig({ backends: () => [upstream.url], store: new SharedStore(shared) })
   here = await rig()
   there = await rig()
@@ -87,6 +88,19 @@ test('after a shutdown the answer so far and its end are there, elsewhere, witho
   const last = second.lastSequence
   expect((await resume(there, first.streamId, last, ann).end()).status).toBe(204)
   expect((await stop(there, first.streamId, ann)).status).toBe(202)
+})
+
+test('where the log cannot be read the connection ends, the log says so, and the client may come back', async () => {
+  const first = await begun()
+  shared.isBroken = true
+  const cut = await resume(there, first.streamId, null).end()
+  expect(cut.terminals).toEqual([])
+  expect(there.lines.some(line => line.includes('cannot be read'))).toBe(true)
+  shared.isBroken = false
+  const second = resume(there, first.streamId, null)
+  await upstream.done()
+  expect((await second.end()).answer).toBe('ab')
+  await until(() => there.relay.readers === 0, 'no reader left')
 })
 
 test('a stream of somebody is not there for others, wherever they ask', async () => {

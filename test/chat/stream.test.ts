@@ -60,7 +60,17 @@ test('what the upstream says besides its text comes typed: metadata, also out of
   })
   const reader = await ask(here).end()
   expect(reader.numbered.map(({ name, type, data }) => [name, type, data])).toEqual([
-    ['message', 'metadata', expect.objectContaining({ status: 'connected' })],
+    [
+      'message',
+      'metadata',
+      {
+        status: 'connected',
+        connectionId: reader.headers['x-connection-id'],
+        streamId: reader.streamId,
+        identified: false,
+        resumed: false,
+      },
+    ],
     ['message', 'metadata', { identified: true, model: 'mock-1' }],
     ['message', 'metadata', { intent: 'visa' }],
     ['message', 'metadata', { memory: 'used' }],

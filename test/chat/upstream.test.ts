@@ -1,14 +1,14 @@
 // The upstream side: styles of asking, clocks, retry and failover, the breaker, faults (chat.md 3), over real sockets.
-
-import type { AddressInfo } from 'node:net'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { tokenTexts } from '../../src/chat/mock/script.js'
 import { type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
+import { createUndiciEdge } from '../../src/chat/upstream/edge.js'
 import { ask, type ChatRig, type ChatRigOptions, startChatRig, until } from '../support/chat-rig.js'
 
 let rig: ChatRig | null = null
 let second: MockUpstream | null = null
+let mute: Server | null = null
 async function start(options: ChatRigOptions = {}): Promise<ChatRig> {
   rig = await startChatRig(options)
   return rig
@@ -16,9 +16,29 @@ async function start(options: ChatRigOptions = {}): Promise<ChatRig> {
 afterEach(async () => {
   await rig?.close()
   await second?.close()
+  mute?.close()
+  mute = null
   rig = null
   second = null
 })
+
+/** Accepts connections and says nothing: a TLS handshake with it never ends. */
+async function startMute(): Promise<{ url: string; accepted: () => number; open: () => number }> {
+  const sockets = new Set<Socket>()
+  let accepted = 0
+  const server = createServer(socket => {
+    accepted++
+    sockets.add(socket)
+    // Taken, so that its end is noticed.
+    socket.resume()
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+  })
+  await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
+  mute = server
+  const { port } = server.address() as AddressInfo
+  return { url: `https://127.0.0.1:${port}`, accepted: () => accepted, open: () => sockets.size }
+}
 
 /** An address where nobody listens. */
 async function deadUrl(): Promise<string> {
@@ -213,6 +233,54 @@ describe('retry and failover', () => {
     const here = await start({ backends: () => [dead], chat: { chatEarlyHeadersMs: 20_000 } })
     expect((await ask(here).end()).status).toBe(502)
     expect(here.told.ends).toEqual(['upstream_unreachable'])
+    // Whoever is on call sees why, and nothing of the question.
+    const line = here.lines.find(each => each.includes('a chat stream ended')) ?? '{}'
+    expect(JSON.parse(line)).toMatchObject({
+      failures: Array.from({ length: 3 }, () => ({
+        upstream: dead,
+        code: 'upstream_unreachable',
+        cause: 'ECONNREFUSED',
+      })),
+    })
+    expect(line).not.toContain('KITAS')
+  })
+})
+
+describe('a backend that accepts and goes no further', () => {
+  test('is given up when the time to connect is over, tried again, and then it is the next one', async () => {
+    const slow = await startMute()
+    second = await startMockUpstream()
+    const other = second.url
+    const here = await start({ backends: () => [slow.url, other], connectTimeoutMs: 50 })
+    const reader = await ask(here).end()
+    expect(reader.answer).toBe(ANSWER)
+    expect(slow.accepted()).toBe(3)
+    expect(here.told.errors).toEqual(Array.from({ length: 3 }, () => 'upstream_unreachable'))
+    expect(here.records.at(-1)).toMatchObject({ upstreams: [slow.url, slow.url, slow.url, other] })
+    await until(() => slow.open() === 0, 'no connection left')
+  })
+  test('is 502 where there is no other', async () => {
+    const { url } = await startMute()
+    const here = await start({
+      backends: () => [url],
+      connectTimeoutMs: 50,
+      chat: { chatEarlyHeadersMs: 20_000 },
+    })
+    expect((await ask(here).end()).status).toBe(502)
+    expect(here.told.ends).toEqual(['upstream_unreachable'])
+  })
+  test('has 5 s by default', async () => {
+    const { url, open } = await startMute()
+    const edge = createUndiciEdge()
+    const startMs = performance.now()
+    const request = { origin: url, path: '/', method: 'GET', headers: {}, body: null } as const
+    await new Promise<void>(resolve => {
+      edge.open(request, { onHead: () => {}, onData: () => {}, onEnd: () => {}, onError: () => resolve() })
+    })
+    // Not before; how much later is the machine's.
+    expect(performance.now() - startMs).toBeGreaterThan(4_500)
+    await until(() => open() === 0, 'no connection left')
+    await edge.close()
   })
 })
 

@@ -1,7 +1,7 @@
 // A server that wants a token: signing in, out, and where the token goes.
 import { beforeEach, expect, test } from 'vitest'
 import { ORDINARY } from './support/boards.js'
-import { openPage, shows } from './support/page-rig.js'
+import { shows } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 const TOKEN = 'a-token-of-the-tests'
@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 
 test('a token is asked for, refused when wrong, and sent as a header and nowhere else', async () => {
-  const { page, faults, requests } = await openPage(room.browser, room.server.url)
+  const { page, faults, requests } = await room.open()
   const input = page.getByLabel('Token', { exact: true })
   await page.getByText('This server wants a token').waitFor()
   await page.locator('.facts', { hasText: 'signed out' }).waitFor()
@@ -34,7 +34,7 @@ test('a token is asked for, refused when wrong, and sent as a header and nowhere
 })
 
 test('the token holds over a reload in its tab, not in another, and is forgotten on signing out', async () => {
-  const { page } = await openPage(room.browser, room.server.url)
+  const { page } = await room.open()
   await page.getByLabel('Token', { exact: true }).fill(TOKEN)
   await page.keyboard.press('Enter')
   await shows(page, 'indices', '24512.30')

@@ -1,16 +1,12 @@
 // What can be done with the board on the page: copied, downloaded, paused, opened raw.
 import { readFileSync } from 'node:fs'
-import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { withNumbers } from './support/moments.js'
-import { card, shows } from './support/page-rig.js'
+import { card, connectionIs, shows } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 const TOKEN = 'a-secret-of-the-test'
 const NIFTY = { NIFTY: 24_512.3 }
-
-const connectionIs = (page: Page, text: string) =>
-  page.locator('.facts div', { hasText: 'Connection' }).filter({ hasText: text }).waitFor({ timeout: 30_000 })
 
 type Resync = {
   readonly panels: Record<string, { readonly title: string; readonly lines: readonly string[] }>

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ORDINARY } from './support/boards.js'
-import { card, openPage, shows } from './support/page-rig.js'
+import { card, shows } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 const room = pageRoom()
@@ -17,15 +17,9 @@ const orderIs = (page: Page, keys: readonly string[]) =>
   expect.poll(() => order(page), { timeout: 30_000 }).toEqual(keys)
 const handle = (page: Page, title: string) => page.getByRole('button', { name: `Move ${title}` })
 
-async function opened(path = '/', options = {}): Promise<Page> {
-  const { page } = await openPage(room.browser, `${room.server.url}${path}`, options)
-  await page.locator('[data-panel]').first().waitFor()
-  return page
-}
-
 describe('cards', () => {
   test('are moved by keyboard, the focus stays, and the browser remembers', async () => {
-    const page = await opened()
+    const page = await room.shown()
     await handle(page, 'Overview').focus()
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('ArrowRight')
@@ -40,7 +34,7 @@ describe('cards', () => {
   })
 
   test('are dragged to the place of another', async () => {
-    const page = await opened('/', { viewport: { width: 1280, height: 2000 } })
+    const page = await room.shown({ viewport: { width: 1280, height: 2000 } })
     await shows(page, 'links', 'source')
     await handle(page, 'Overview').hover()
     await page.mouse.down()
@@ -53,7 +47,7 @@ describe('cards', () => {
   })
 
   test('stay where they are when a drag is given up with Escape', async () => {
-    const page = await opened('/', { viewport: { width: 1280, height: 2000 } })
+    const page = await room.shown({ viewport: { width: 1280, height: 2000 } })
     await handle(page, 'Overview').hover()
     await page.mouse.down()
     await card(page, 'analytics').hover({ position: { x: 30, y: 30 } })
@@ -65,7 +59,7 @@ describe('cards', () => {
   })
 
   test('are pinned to the front and folded, and the browser remembers', async () => {
-    const page = await opened()
+    const page = await room.shown()
     const pin = page.getByRole('button', { name: 'Pin Storage' })
     await pin.click()
     await orderIs(page, ['storage', ...KEYS.filter(key => key !== 'storage')])
@@ -82,7 +76,7 @@ describe('cards', () => {
   })
 
   test('are as ever where the browser has kept nonsense', async () => {
-    const page = await opened()
+    const page = await room.shown()
     await page.evaluate(() => {
       localStorage.setItem('g6-page.order', '{"a":')
       localStorage.setItem('g6-page.folded', '[1,null,{}]')
@@ -95,7 +89,7 @@ describe('cards', () => {
 
 describe('the address', () => {
   test('?panels= shows these in this order, and names what there is not', async () => {
-    const page = await opened('/?panels=alerts,indices,nonsense')
+    const page = await room.shown({ path: '/?panels=alerts,indices,nonsense' })
     await orderIs(page, ['alerts', 'indices'])
     await page.getByText('The board has no panel named nonsense').waitFor()
     // What is not shown counts all the same.
@@ -103,7 +97,7 @@ describe('the address', () => {
   })
 
   test('?kiosk=1 is a wall display: nothing to click, larger, the arrangement of this browser left out', async () => {
-    const page = await opened()
+    const page = await room.shown()
     await page.getByRole('button', { name: 'Pin Storage' }).click()
     const size = () =>
       card(page, 'indices').evaluate(each => Number.parseFloat(getComputedStyle(each).fontSize))

@@ -1,21 +1,29 @@
 // How the page is to read, for everybody: on every width, in both themes, by keyboard, and by a screen reader.
 import axe from 'axe-core'
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { manyAlerts, manyIndices, ORDINARY } from './support/boards.js'
-import { card, HEALTH, openPage, shows, startPageServer } from './support/page-rig.js'
+import { manyAlerts, manyIndices, ORDINARY, retold } from './support/boards.js'
+import { card, connectionIs, HEALTH, openPage, shows, startPageServer } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] }
 
-/** What axe finds, as `rule: element`. */
+/** What axe finds, as `rule: element`; in the dark theme of what the theme changes. */
 async function axeFinds(page: Page): Promise<readonly string[]> {
   // As an expression from the debugger: the page's policy would not let it in as a script.
   await page.evaluate(axe.source)
-  const violations = (await page.evaluate(
-    'axe.run().then(({ violations }) => violations)',
-  )) as readonly Violation[]
-  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+  const found: string[] = []
+  for (const [colorScheme, options] of [
+    ['light', '{}'],
+    ['dark', '{ runOnly: ["color-contrast"] }'],
+  ] as const) {
+    await page.emulateMedia({ colorScheme })
+    const violations = (await page.evaluate(
+      `axe.run(${options}).then(({ violations }) => violations)`,
+    )) as readonly Violation[]
+    found.push(...violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`)))
+  }
+  return found
 }
 
 let health: unknown
@@ -24,19 +32,38 @@ beforeEach(() => {
   health = HEALTH
 })
 
-const opened = async (options: BrowserContextOptions = {}, path = '/') => {
-  const { page } = await openPage(room.browser, `${room.server.url}${path}`, options)
-  await page.locator('[data-panel]').first().waitFor()
-  return page
-}
+const STILL = { reducedMotion: 'reduce' } as const
 
-describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing', colorScheme => {
-  test('on an ordinary board, nor with changed cells, nor narrow', async () => {
-    room.server.publish(ORDINARY)
-    const page = await opened({ colorScheme, reducedMotion: 'reduce' })
-    await shows(page, 'links', 'source')
+describe('axe finds nothing in either theme', () => {
+  test('before the first board, on an ordinary one, narrow, paused, nor without its server', async () => {
+    const { page } = await room.open(STILL)
+    await page.getByText('The server answers, and has no board yet').waitFor()
     expect(await axeFinds(page)).toEqual([])
+    room.server.publish(ORDINARY)
+    await shows(page, 'links', 'source')
+    await page.locator('[data-plot] canvas').nth(4).waitFor()
+    expect(await axeFinds(page)).toEqual([])
+    await page.keyboard.press('p')
+    await page.getByText('Paused: what comes is held back').waitFor()
     await page.setViewportSize({ width: 360, height: 800 })
+    expect(await axeFinds(page)).toEqual([])
+    await room.endServer()
+    await connectionIs(page, 'reconnecting')
+    expect(await axeFinds(page)).toEqual([])
+  })
+
+  test('with cells that just changed, folded and pinned cards, sorted tables, and the keys open', async () => {
+    room.server.publish(ORDINARY)
+    const page = await room.shown(STILL)
+    await shows(page, 'indices', '24512.30')
+    await page.getByRole('button', { name: 'Pin Storage' }).click()
+    await page.getByRole('button', { name: 'Cycle', exact: true }).click()
+    await card(page, 'indices').getByRole('button', { name: 'LTP' }).click()
+    room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24999.99'))
+    await card(page, 'indices').locator('[data-changed]').waitFor()
+    expect(await axeFinds(page)).toEqual([])
+    await page.keyboard.press('?')
+    await page.getByRole('dialog', { name: 'Keys' }).waitFor()
     expect(await axeFinds(page)).toEqual([])
   })
 
@@ -44,48 +71,69 @@ describe.each(['light', 'dark'] as const)('in the %s theme axe finds nothing', c
     health = { ...HEALTH, status_file: { state: 'missing', age_sec: 400 } }
     const alerts = manyAlerts(50).filter(({ key }) => key === 'alerts')
     room.server.publish([...manyIndices(200).filter(({ key }) => key !== 'alerts'), ...alerts])
-    const page = await opened({ colorScheme, reducedMotion: 'reduce' })
+    const page = await room.shown(STILL)
     await page.locator('.stale-mark').first().waitFor({ timeout: 30_000 })
     expect(await axeFinds(page)).toEqual([])
   })
 
-  test('where a token is asked for', async () => {
+  test('on a wall display, with panels that are named and one there is not', async () => {
+    room.server.publish(ORDINARY)
+    const page = await room.shown({ ...STILL, path: '/?kiosk=1&panels=alerts,indices,nonsense' })
+    await page.getByText('The board has no panel named nonsense').waitFor()
+    expect(await axeFinds(page)).toEqual([])
+  })
+
+  test('where a token is asked for, and where it was wrong', async () => {
     const closed = await startPageServer({ http: { sseApiToken: 'a-token-of-the-tests' } })
-    const { page } = await openPage(room.browser, closed.url, { colorScheme })
+    const { page } = await openPage(room.browser, closed.url, STILL)
     await page.getByText('This server wants a token').waitFor()
+    expect(await axeFinds(page)).toEqual([])
+    await page.keyboard.type('wrong')
+    await page.keyboard.press('Enter')
+    await page.getByText('The token was not accepted').waitFor()
     expect(await axeFinds(page)).toEqual([])
     await closed.close()
   })
 })
 
-describe('every width', () => {
-  test.each([360, 768, 1280, 2560, 3840])(
-    '%i px: nothing is cut off, nothing scrolls sideways',
-    async width => {
-      room.server.publish(ORDINARY)
-      const page = await opened({ viewport: { width, height: 900 } })
-      await shows(page, 'links', 'source')
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
-      const cut = await page
-        .locator('.card, .card td, .card th, .card dd, .facts dd')
-        .evaluateAll(each =>
-          each.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.outerHTML),
-        )
-      expect(cut).toEqual([])
-      const boxes = await page
-        .locator('.card')
-        .evaluateAll(each => each.map(one => one.getBoundingClientRect().toJSON() as DOMRect))
-      for (const [i, a] of boxes.entries())
-        for (const b of boxes.slice(i + 1)) {
-          const apart = a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top
-          expect(apart, 'cards do not overlap').toBe(true)
-        }
-    },
+/** In the page: what is cut off, and which cards lie over each other. */
+function misplaced(): readonly string[] {
+  const texts = [...document.querySelectorAll('.card, .card td, .card th, .card dd, .facts dd')]
+  const cut = texts.filter(one => one.scrollWidth > one.clientWidth + 1).map(one => one.outerHTML)
+  const boxes = [...document.querySelectorAll('.card')].map(one => one.getBoundingClientRect())
+  const over = boxes.flatMap((a, i) =>
+    boxes
+      .slice(i + 1)
+      .filter(b => !(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top))
+      .map(b => `a card at ${a.x} ${a.y} lies over one at ${b.x} ${b.y}`),
   )
+  return [...cut, ...over]
+}
+
+describe('every width', () => {
+  test('from 360 px to 4K: nothing is cut off, nothing scrolls sideways, no card lies over another', async () => {
+    room.server.publish(ORDINARY)
+    const page = await room.shown()
+    await shows(page, 'links', 'source')
+    for (const width of [360, 768, 1280, 2560, 3840]) {
+      await page.setViewportSize({ width, height: 500 })
+      // What is measured in the page takes a frame or two to follow the window.
+      await expect.poll(() => page.evaluate(misplaced), { timeout: 30_000 }).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+    }
+  })
+
+  test('a display of a few panels leaves no column empty', async () => {
+    room.server.publish(ORDINARY)
+    const page = await room.shown({ path: '/?panels=alerts,indices' })
+    const right = () =>
+      card(page, 'indices').evaluate(each => innerWidth - each.getBoundingClientRect().right)
+    await expect.poll(right).toBeLessThan(20)
+  })
 
   test('a narrow table drops its least important columns and says which', async () => {
     room.server.publish(ORDINARY)
-    const page = await opened({ viewport: { width: 360, height: 800 } })
+    const page = await room.shown({ viewport: { width: 360, height: 800 } })
     await shows(page, 'indices', 'NIFTY')
     const columns = () => card(page, 'indices').getByRole('columnheader').allTextContents()
     await expect.poll(columns).not.toContain('Legs')
@@ -97,7 +145,7 @@ describe('every width', () => {
 
   test('a table of 200 rows scrolls in its card, by keyboard too', async () => {
     room.server.publish(manyIndices(200))
-    const page = await opened()
+    const page = await room.shown()
     const region = page.getByRole('region', { name: 'Indices: 200 rows' })
     await region.focus()
     await page.keyboard.press('End')
@@ -108,7 +156,7 @@ describe('every width', () => {
 describe('tones', () => {
   test('are a colour and a mark', async () => {
     room.server.publish(ORDINARY)
-    const page = await opened({ viewport: { width: 2560, height: 900 } })
+    const page = await room.shown({ viewport: { width: 2560, height: 900 } })
     await shows(page, 'links', 'source')
     const marks = await page
       .locator('.content [data-tone]:not(.alerts *)')
@@ -126,7 +174,7 @@ describe('tones', () => {
 
   test('follow the system, and what was chosen is kept', async () => {
     room.server.publish(ORDINARY)
-    const page = await opened({ colorScheme: 'dark' })
+    const page = await room.shown({ colorScheme: 'dark' })
     const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
     const dark = await ground()
     await page.getByRole('button', { name: 'Theme: system' }).click()
@@ -142,7 +190,7 @@ describe('tones', () => {
 describe('by keyboard', () => {
   test('everything that can be clicked is reached, and the focus is always to be seen', async () => {
     room.server.publish(ORDINARY)
-    const page = await opened()
+    const page = await room.shown()
     await shows(page, 'links', 'source')
     const reachable = 'a[href], button:not(:disabled), input, select, summary, [tabindex="0"]'
     const wanted = await page.locator(reachable).evaluateAll(each => {
@@ -169,7 +217,7 @@ describe('by keyboard', () => {
 
   test('there are landmarks, one first heading, and live regions', async () => {
     room.server.publish(ORDINARY)
-    const page = await opened()
+    const page = await room.shown()
     for (const role of ['banner', 'main'] as const) expect(await page.getByRole(role).count()).toBe(1)
     expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1)
     expect(await page.getByRole('status', { name: 'Overall health' }).count()).toBe(1)

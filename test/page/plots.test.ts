@@ -137,12 +137,40 @@ describe('the plots', () => {
     await tooltip.waitFor({ state: 'hidden' })
   })
 
-  test('scroll in a row of their own on a narrow screen', async () => {
+  test('tell time and value by keyboard too, to a screen reader as well', async () => {
+    room.server.publish(withNumbers(FOUR, 17.3))
+    const { page } = await room.open()
+    await drawn(page, 'cycle')
+    const tooltip = plot(page, 'cycle').locator('.plot-tooltip')
+    await plot(page, 'cycle').focus()
+    await page.keyboard.press('ArrowLeft')
+    await tooltip.waitFor()
+    const newest = await tooltip.textContent()
+    expect(newest).toMatch(/^\d+:\d\d:\d\d.*\nlast 0\.73 s\np95 1\.19 s$/)
+    await page.getByRole('status', { name: 'Done' }).getByText('p95 1.19 s').waitFor({ state: 'attached' })
+    // Before the page came nothing is known.
+    for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowLeft')
+    await tooltip.filter({ hasText: 'p95 —' }).waitFor()
+    for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight')
+    // Later moments came meanwhile; this one stays where it is.
+    await tooltip.filter({ hasText: newest ?? '' }).waitFor()
+    await page.keyboard.press('Escape')
+    await tooltip.waitFor({ state: 'hidden' })
+    await page.keyboard.press('ArrowRight')
+    await tooltip.waitFor()
+    await page.keyboard.press('Tab')
+    await tooltip.waitFor({ state: 'hidden' })
+  })
+
+  test('scroll in a row of their own on a narrow screen, along with the focus', async () => {
     room.server.publish(withNumbers(FOUR, 17.3))
     const { page } = await room.open({ viewport: { width: 360, height: 800 } })
     await drawn(page, 'ltp')
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
-    expect(await page.locator('.plots-row').evaluate(row => row.scrollWidth > row.clientWidth)).toBe(true)
+    const row = page.locator('.plots-row')
+    expect(await row.evaluate(each => each.scrollWidth > each.clientWidth)).toBe(true)
+    await plot(page, 'memory').focus()
+    await expect.poll(() => row.evaluate(each => each.scrollLeft)).toBeGreaterThan(0)
   })
 
   test('are for looking only on a wall display', async () => {
@@ -169,10 +197,7 @@ describe('the drawing', () => {
   /** The page's clock stands still until the test lets it run. */
   async function stoppedPage(): Promise<{ page: Page; drawings: () => Promise<number> }> {
     room.server.publish(withNumbers(FOUR, 17.3))
-    const { page } = await room.open({}, countDrawings)
-    await drawn(page, 'memory')
-    await page.clock.install()
-    await page.reload()
+    const { page } = await room.open({ before: each => each.clock.install() }, countDrawings)
     await drawn(page, 'memory')
     await page.clock.pauseAt(new Date(Date.now() + 60_000))
     return { page, drawings: () => page.evaluate(() => (globalThis as Counting).drawings) }
@@ -184,9 +209,9 @@ describe('the drawing', () => {
     await page.clock.runFor(1_000)
     const before = await drawings()
     for (let second = 0; second < 3; second++) {
-      for (let i = 0; i < 20; i++) {
-        room.server.publish(withNumbers(FOUR, second * 20 + i))
-        await page.clock.runFor(50)
+      for (let i = 0; i < 10; i++) {
+        room.server.publish(withNumbers(FOUR, second * 10 + i))
+        await page.clock.runFor(100)
       }
     }
     const done = (await drawings()) - before

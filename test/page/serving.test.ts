@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { pagePlugin } from '../../src/http/routes/page.js'
 import { RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
 import { ORDINARY } from './support/boards.js'
-import { openPage, shows } from './support/page-rig.js'
+import { shows } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 const room = pageRoom()
@@ -58,7 +58,7 @@ test('is sent gzipped to whom it may be, the same bytes to everybody else', asyn
 })
 
 test('asks its own server and nobody else, within its policy', async () => {
-  const { page, faults, requests } = await openPage(room.browser, room.server.url)
+  const { page, faults, requests } = await room.open()
   const violations: string[] = []
   await page.exposeFunction('violated', (what: string) => violations.push(what))
   await page.evaluate(() => {

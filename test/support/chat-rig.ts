@@ -89,6 +89,8 @@ export type ChatRig = {
   readonly mock: MockUpstream
   readonly limits: CountedLimits
   readonly records: AuditEntry[]
+  /** Tokens that were looked at. */
+  readonly verified: string[]
   readonly timers: ReturnType<typeof countedTimers>
   readonly flag: { enabled: boolean; allows: boolean; canStart: boolean }
   /** What the relay told its observer. */
@@ -115,6 +117,9 @@ export type ChatRigOptions = {
   readonly backends?: (mock: MockUpstream) => readonly string[]
   readonly breakerRestMs?: number
   readonly pingMs?: number
+  readonly connectTimeoutMs?: number
+  /** Told too, besides `told`. */
+  readonly observer?: AnswerObserver
   /** Memory of its own unless given. */
   readonly store?: LogStore
 }
@@ -158,12 +163,17 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     close: () => edge.close(),
   })
   const observer: AnswerObserver = {
-    onStreamEnd: reason => told.ends.push(reason),
+    ...options.observer,
+    onStreamEnd: (reason, durationMs) => {
+      told.ends.push(reason)
+      options.observer?.onStreamEnd?.(reason, durationMs)
+    },
     onRetry: () => told.retries++,
     onUpstreamError: code => told.errors.push(code),
     onUnknownFrame: () => told.unknown++,
-    onTokens: count => {
+    onTokens: (count, gapMs) => {
       told.tokens += count
+      options.observer?.onTokens?.(count, gapMs)
     },
   }
   const lines: string[] = []
@@ -177,7 +187,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   const relay = new Relay({
     config: () => config,
     store: options.store ?? new MemoryStore({ logBytes: () => config.chatLogBytes, timers }),
-    edge: () => watched(createUndiciEdge()),
+    edge: () => watched(createUndiciEdge(options.connectTimeoutMs)),
     breakers: new Breakers(options.breakerRestMs),
     ...(options.pingMs === undefined ? {} : { pingMs: options.pingMs }),
     audit,
@@ -186,7 +196,23 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     clock: systemClock,
     timers,
   })
-  const parts = { config: () => config, relay, identity, rollout, limits, audit, timers, clock: systemClock }
+  const verified: string[] = []
+  const watchedIdentity: Identity = {
+    verify: bearer => {
+      verified.push(bearer)
+      return identity.verify(bearer)
+    },
+  }
+  const parts = {
+    config: () => config,
+    relay,
+    identity: watchedIdentity,
+    rollout,
+    limits,
+    audit,
+    timers,
+    clock: systemClock,
+  }
   const rig = await startRig(options.http, { plugins: [chatPlugin(parts)] })
   return {
     rig,
@@ -194,6 +220,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     mock,
     limits,
     records,
+    verified,
     timers,
     flag,
     told,

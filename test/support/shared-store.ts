@@ -26,6 +26,8 @@ type Stream = {
 export class SharedStreams {
   readonly all = new Map<string, Stream>()
   readonly stores: SharedStore[] = []
+  /** Nothing can be read of them from afar. */
+  isBroken = false
 }
 
 /** A stream as a server sees it that does not run it. */
@@ -37,6 +39,7 @@ class DistantLog implements ChatLog {
 
   constructor(
     readonly stream: Stream,
+    readonly shared: SharedStreams,
     readonly onFollowed: (isFollowed: boolean) => void,
   ) {
     this.tail = stream.log.tail
@@ -45,6 +48,7 @@ class DistantLog implements ChatLog {
 
   async readFrom(from: number, framing: Wire['framing'], aboutBytes: number): Promise<LogSlice> {
     await later()
+    if (this.shared.isBroken) throw new Error('the shared log cannot be reached')
     return this.stream.log.readFrom(from, framing, aboutBytes)
   }
 
@@ -96,7 +100,10 @@ export class SharedStore implements LogStore {
     if (stream === undefined) return null
     const { facts, log } = stream
     if (stream.runsAt === this) return { facts, log }
-    return { facts, log: new DistantLog(stream, isFollowed => void this.#tell(stream, isFollowed)) }
+    return {
+      facts,
+      log: new DistantLog(stream, this.shared, isFollowed => void this.#tell(stream, isFollowed)),
+    }
   }
 
   async #tell(stream: Stream, isFollowed: boolean): Promise<void> {

@@ -37,18 +37,21 @@ function Filters({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
   return (
     <fieldset class="alerts-filters">
       <legend class="hidden-text">Filter alerts</legend>
-      {LEVELS.map(level => (
-        <button
-          key={level}
-          type="button"
-          class="button"
-          data-tone={TONES[level]}
-          aria-pressed={levels.has(level)}
-          onClick={() => toggleLevel(level)}
-        >
-          {level} {alerts.filter(alert => alert.listed && alert.level === level).length}
-        </button>
-      ))}
+      {LEVELS.map(level => {
+        const count = alerts.filter(alert => alert.listed && alert.level === level).length
+        return (
+          <button
+            key={level}
+            type="button"
+            class="button"
+            data-tone={count === 0 ? 'muted' : TONES[level]}
+            aria-pressed={levels.has(level)}
+            onClick={() => toggleLevel(level)}
+          >
+            {level} {count}
+          </button>
+        )
+      })}
       <input
         id={FILTER_ID}
         type="search"

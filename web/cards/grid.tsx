@@ -5,41 +5,39 @@ import { foldedCards } from '../state/arrangement.js'
 import { query } from '../state/query.js'
 import { isFolded, shownCards } from './arrange.js'
 import { Card } from './card.jsx'
-import { placesOf, sizeOf } from './placement.js'
+import { columnsFor, placesOf, sizeOf } from './placement.js'
 
 /** The least width of a column, in rem; a wall display is read from afar. */
 const COLUMN_REM = query.kiosk ? 30 : 26
 
-function useColumnCount() {
+/** How many columns there is room for. */
+function useRoom() {
   const ref = useRef<HTMLDivElement>(null)
-  const [count, setCount] = useState(1)
+  const [room, setRoom] = useState(1)
   useEffect(() => {
     const grid = ref.current
     if (grid === null) return
     const measure = (): void => {
       const remPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
-      setCount(Math.max(1, Math.floor(grid.clientWidth / (COLUMN_REM * remPx))))
+      setRoom(Math.max(1, Math.floor(grid.clientWidth / (COLUMN_REM * remPx))))
     }
     const observer = new ResizeObserver(measure)
     observer.observe(grid)
     measure()
     return () => observer.disconnect()
   }, [])
-  return { ref, count }
+  return { ref, room }
 }
 
 export function Grid() {
-  const { ref, count } = useColumnCount()
+  const { ref, room } = useRoom()
   const keys = shownCards.value
   const folded = foldedCards.value
-  const places = useMemo(
-    () =>
-      placesOf(
-        keys.map(key => sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key))),
-        count,
-      ),
-    [keys, folded, count],
-  )
+  const { count, places } = useMemo(() => {
+    const sizes = keys.map(key => sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key)))
+    const columns = columnsFor(sizes, room)
+    return { count: columns, places: placesOf(sizes, columns) }
+  }, [keys, folded, room])
   return (
     <div ref={ref} class="grid" style={{ gridTemplateColumns: `repeat(${count}, minmax(0, 1fr))` }}>
       {keys.map(key => (

@@ -30,12 +30,25 @@ export function sizeOf(key: string, blocks: readonly Block[], isFolded: boolean)
   return { key, rows, isWide }
 }
 
+const spanOf = ({ isWide }: CardSize): number => (isWide ? 2 : 1)
+
+/** As many columns as there is room for, and no more than these cards fill; wide cards alone fill an even number. */
+export function columnsFor(cards: readonly CardSize[], room: number): number {
+  const filled = Math.min(
+    room,
+    cards.reduce((sum, card) => sum + spanOf(card), 0),
+  )
+  const isUneven = filled > 2 && cards.every(({ isWide }) => isWide)
+  return Math.max(1, isUneven ? filled - (filled % 2) : filled)
+}
+
 /** Zero-based columns by key. */
 export function placesOf(cards: readonly CardSize[], columnCount: number): ReadonlyMap<string, Place> {
   const heights = Array.from({ length: Math.max(1, columnCount) }, () => 0)
   const places = new Map<string, Place>()
-  for (const { key, rows, isWide } of cards) {
-    const span = isWide ? Math.min(2, heights.length) : 1
+  for (const card of cards) {
+    const { key, rows } = card
+    const span = Math.min(spanOf(card), heights.length)
     let best = 0
     let bestTop = Number.POSITIVE_INFINITY
     for (let column = 0; column + span <= heights.length; column++) {

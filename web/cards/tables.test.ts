@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { shownColumns, widthsOf, wraps } from './columns.js'
-import { placesOf, sizeOf } from './placement.js'
+import { columnsFor, placesOf, sizeOf } from './placement.js'
 import { nextSort, sortedPlaces } from './sort.js'
 
 const COLUMNS = [
@@ -67,6 +67,15 @@ describe('cards stand', () => {
   test('over two columns when they are wide, unless there is only one', () => {
     expect(placesOf([card('a', 5), card('w', 5, true)], 3).get('w')).toEqual({ column: 1, span: 2 })
     expect(placesOf([card('w', 5, true)], 1).get('w')).toEqual({ column: 0, span: 1 })
+  })
+  test('in no more columns than they fill, so that a display of a few has no hole', () => {
+    const [one, wide] = [card('a', 5), card('w', 5, true)]
+    expect(columnsFor([one, one, one, wide], 3)).toBe(3)
+    expect(columnsFor([one, one], 5)).toBe(2)
+    expect(columnsFor([wide, one], 5)).toBe(3)
+    expect(columnsFor([wide, wide], 3)).toBe(2)
+    expect(columnsFor([wide], 1)).toBe(1)
+    expect(columnsFor([], 3)).toBe(1)
   })
   test('wide when a table needs it or tells messages', () => {
     const table = (...labels: readonly string[]) =>

@@ -29,6 +29,12 @@ export function KeysDialog() {
             </dt>
             <dd>To the next control; Escape closes this</dd>
           </div>
+          <div>
+            <dt>
+              <kbd>← →</kbd>
+            </dt>
+            <dd>In a plot: the values of a moment</dd>
+          </div>
         </dl>
         <button type="submit" class="button">
           Close

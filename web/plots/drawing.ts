@@ -1,4 +1,4 @@
-// One drawing: uPlot in an element, its colours those of the page, a tooltip under the pointer.
+// One drawing: uPlot in an element, its colours and sizes those of the page, a tooltip under the pointer or where keys lead.
 import type uPlot from 'uplot'
 import type { Lines } from '../history/history.js'
 import type { PlotLook } from './groups.js'
@@ -8,11 +8,19 @@ export type Drawing = {
   /** Shows these lines; the same number of lines as it was made for. */
   show(data: Lines): void
   resize(width: number, height: number): void
+  /**
+   * The tooltip at the newest value, or so many steps later than it is; 0 takes it away. It stays at its moment while time
+   * goes on. Gives what it says.
+   */
+  step(by: number): string
   destroy(): void
 }
 
-const FONT = '11px system-ui, sans-serif'
-const LABEL_CHARACTER_PX = 6.3
+/** Of the axes' texts, as parts of the page's font: a wall display has a larger one. */
+const FONT_EM = 0.79
+const LABEL_CHARACTER_EM = 0.45
+/** Steps that a key takes through all of the time axis. */
+const KEY_STEPS = 60
 /** Every span can be parted in so many. */
 const TIME_PARTS = 3
 /** Lines are told apart by colour and by stroke. */
@@ -61,14 +69,15 @@ function tooltip(look: PlotLook): uPlot.Plugin {
   }
 }
 
-function axes(look: PlotLook, colours: CSSStyleDeclaration): uPlot.Axis[] {
-  const grid = { stroke: () => colours.borderTopColor, width: 1 }
-  const shared = { stroke: () => colours.color, font: FONT, ticks: { show: false }, grid }
+function axes(look: PlotLook, style: CSSStyleDeclaration, emPx: number): uPlot.Axis[] {
+  const grid = { stroke: () => style.borderTopColor, width: 1 }
+  const font = `${FONT_EM * emPx}px system-ui, sans-serif`
+  const shared = { stroke: () => style.color, font, ticks: { show: false }, grid }
   return [
     {
       ...shared,
-      size: 22,
-      gap: 6,
+      size: 1.8 * emPx,
+      gap: 0.55 * emPx,
       splits: (_, __, first, last) =>
         Array.from({ length: TIME_PARTS + 1 }, (___, i) => first + (i * (last - first)) / TIME_PARTS),
       values: (_, splits) => {
@@ -78,10 +87,10 @@ function axes(look: PlotLook, colours: CSSStyleDeclaration): uPlot.Axis[] {
     },
     {
       ...shared,
-      gap: 4,
-      space: 22,
+      gap: 0.3 * emPx,
+      space: 1.2 * emPx,
       size: (_, values) =>
-        8 + LABEL_CHARACTER_PX * Math.max(3, ...(values ?? []).map(({ length }) => length)),
+        emPx * (0.6 + LABEL_CHARACTER_EM * Math.max(3, ...(values ?? []).map(({ length }) => length))),
       values: (_, splits, __, ___, step) => axisLabels(splits, step).map(label => `${label}${look.unit}`),
     },
   ]
@@ -99,32 +108,32 @@ export function createDrawing(
 ): Drawing {
   let times: Lines['times'] = []
   let spanSec = 1
+  const style = getComputedStyle(host)
+  const emPx = Number.parseFloat(style.fontSize)
   const options: uPlot.Options = {
     width: Math.max(1, host.clientWidth),
     height: Math.max(1, host.clientHeight),
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    padding: [6, 12, 0, 0],
+    padding: [0.55 * emPx, emPx, 0, 0],
     scales: {
       x: { time: false, range: () => [(times.at(-1) ?? 0) - spanSec, times.at(-1) ?? 0] },
       y: {
-        range: (_, low: number | null, high: number | null) => [
-          ...rangeOf(low, high, look.fromZero, look.limit),
-        ],
+        range: (_, low: number | null, high: number | null) => [...rangeOf(low, high, look)],
       },
     },
-    axes: axes(look, getComputedStyle(host)),
+    axes: axes(look, style, emPx),
     series: [
       {},
       ...lines.map(({ label, colour }, i) => {
-        const style = getComputedStyle(colour)
+        const line = getComputedStyle(colour)
         const dash = [...(DASHES[i] ?? [])]
         return {
           label,
-          stroke: () => style.color,
+          stroke: () => line.color,
           width: 1.5,
           dash,
-          points: { show: true, size: 4, width: 0, fill: () => style.color, filter: alone },
+          points: { show: true, size: 4, width: 0, fill: () => line.color, filter: alone },
           spanGaps: false,
         }
       }),
@@ -132,13 +141,28 @@ export function createDrawing(
     plugins: [tooltip(look)],
   }
   const plot = new UPlot(options, [[], ...lines.map(() => [])], host)
+  /** The moment that keys chose. */
+  let chosen: number | null = null
+  const point = (): void => {
+    plot.setCursor(chosen === null ? { left: -1, top: -1 } : { left: plot.valToPos(chosen, 'x'), top: 0 })
+  }
   return {
     show({ times: now, lines: shown }) {
       times = now
       spanSec = spanOf(shown)
       plot.setData([[...times], ...shown.map(({ values }) => [...values])])
+      if (chosen !== null) point()
     },
     resize: (width, height) => plot.setSize({ width, height }),
+    step(by) {
+      const last = times.at(-1) ?? 0
+      const later = (chosen ?? 0) + by * Math.max(1, spanSec / KEY_STEPS)
+      if (by === 0) chosen = null
+      else if (chosen === null) chosen = times[[...(plot.data[1] ?? [])].findLastIndex(isNumber)] ?? last
+      else chosen = Math.min(last, Math.max(last - spanSec, later))
+      point()
+      return chosen === null ? '' : (plot.over.textContent ?? '')
+    },
     destroy: () => plot.destroy(),
   }
 }

@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type uPlot from 'uplot'
 import type { Lines } from '../history/history.js'
+import { announce } from '../state/announce.js'
 import { createDrawing, type Drawing } from './drawing.js'
 import type { PlotLook } from './groups.js'
 import { summaryOf, valueText } from './scale.js'
@@ -16,6 +17,16 @@ type Props = {
   readonly library: ReadonlySignal<typeof uPlot | null>
   readonly children: ComponentChildren
 }
+
+/** By how much the tooltip is moved by a key; 0: away. */
+const STEPS = new Map([
+  ['ArrowLeft', -1],
+  ['ArrowRight', 1],
+  ['Escape', 0],
+])
+
+/** What takes keys must be reached by keyboard. */
+const TAKES_KEYS = { tabIndex: 0, 'aria-description': 'Arrow keys tell the values of a moment' }
 
 function words(data: Lines, { digits, unit }: PlotLook): string {
   const said = data.lines.flatMap(line => {
@@ -76,7 +87,19 @@ export function Plot({ look, data, library, children }: Props) {
   })
 
   return (
-    <figure class="plot" data-plot={look.group}>
+    <figure
+      class="plot"
+      data-plot={look.group}
+      {...TAKES_KEYS}
+      onKeyDown={event => {
+        const by = STEPS.get(event.key)
+        // The arrow keys in a choice of indices are its own.
+        if (by === undefined || drawing.current === null || event.target !== event.currentTarget) return
+        event.preventDefault()
+        announce(drawing.current.step(by))
+      }}
+      onBlur={() => drawing.current?.step(0)}
+    >
       <figcaption>
         {children}
         <ul class="plot-legend" ref={legend}>

@@ -11,11 +11,9 @@ import { chosenInstead, DATA_QUALITY, LTP, MAX_LINES, OTHERS, shownIndices } fro
 import { Plot } from './plot.jsx'
 import './plots.css'
 
-/** What a plot needs to be readable. */
-const PLOT_WIDTH_PX = 222
-
-/** What scrolls must be reached by keyboard. */
-const SCROLLS = { tabIndex: 0, role: 'group', 'aria-label': 'Plots' } as const
+/** What a plot needs to be readable, and what is between two of them: as plots.css has it. */
+const PLOT_REM = 15
+const GAP_REM = 0.75
 
 const chosen = preference('plots.indices', stored => textList(stored, MAX_LINES))
 const isOpen = preference('plots.open', stored => stored !== false)
@@ -46,7 +44,9 @@ function useRoom(): { readonly row: { current: HTMLDivElement | null }; readonly
   useEffect(() => {
     if (row.current === null) return
     const sizes = new ResizeObserver(([entry]) => {
-      setRoom(Math.floor((entry?.contentRect.width ?? 0) / PLOT_WIDTH_PX))
+      const remPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+      const widthRem = (entry?.contentRect.width ?? 0) / remPx
+      setRoom(Math.floor((widthRem + GAP_REM) / (PLOT_REM + GAP_REM)))
     })
     sizes.observe(row.current)
     return () => sizes.disconnect()
@@ -87,7 +87,7 @@ function Row() {
   const quality = history.labels('dq')
   const isFew = quality.length <= MAX_LINES
   return (
-    <div class="plots-row" ref={row} {...SCROLLS}>
+    <div class="plots-row" ref={row}>
       {shown.map((label, place) => (
         <Plot key={place} look={LTP} library={library} data={history.lines('ltp', [label], at)}>
           <IndexTitle all={all} shown={shown} place={place} />
@@ -116,23 +116,39 @@ function Row() {
   )
 }
 
+function Content() {
+  return (
+    <>
+      {failed.value && <p class="plot-failed">The plots could not be loaded. Reload the page.</p>}
+      <Row />
+    </>
+  )
+}
+
 export function PlotsStrip() {
-  const isShown = query.kiosk || isOpen.value
   useEffect(() => void load(), [])
   return (
     <section class="plots" aria-labelledby="plots-title">
-      <details
-        open={isShown}
-        onToggle={event => {
-          if (!query.kiosk) isOpen.value = event.currentTarget.open
-        }}
-      >
-        <summary hidden={query.kiosk}>
-          <h2 id="plots-title">Last 15 minutes</h2>
-        </summary>
-        {failed.value && <p class="plot-failed">The plots could not be loaded. Reload the page.</p>}
-        {isShown && <Row />}
-      </details>
+      {query.kiosk ? (
+        <>
+          <h2 id="plots-title" class="hidden-text">
+            Last 15 minutes
+          </h2>
+          <Content />
+        </>
+      ) : (
+        <details
+          open={isOpen.value}
+          onToggle={event => {
+            isOpen.value = event.currentTarget.open
+          }}
+        >
+          <summary>
+            <h2 id="plots-title">Last 15 minutes</h2>
+          </summary>
+          {isOpen.value && <Content />}
+        </details>
+      )}
     </section>
   )
 }

@@ -1,26 +1,31 @@
 import { describe, expect, test } from 'vitest'
 import { agoText, axisLabels, rangeOf, spanOf, summaryOf, valueText } from './scale.js'
 
+const look = { fromZero: false, digits: 2 }
+
 describe('the range of an axis', () => {
   test('has the values in it, with some room', () => {
-    expect(rangeOf(10, 20, false)).toEqual([9, 21])
+    expect(rangeOf(10, 20, look)).toEqual([9, 21])
   })
   test('begins at zero where the size counts', () => {
-    expect(rangeOf(10, 20, true)).toEqual([0, 22])
+    expect(rangeOf(10, 20, { ...look, fromZero: true })).toEqual([0, 22])
   })
   test('ends at what cannot be more', () => {
-    expect(rangeOf(90, 99.5, false, 100)[1]).toBe(100)
-    expect(rangeOf(0, 250, true, 100)[1]).toBe(275)
+    expect(rangeOf(90, 99.5, { ...look, limit: 100 })[1]).toBe(100)
+    expect(rangeOf(0, 250, { ...look, fromZero: true, limit: 100 })[1]).toBe(275)
   })
   test('of a flat line has a height', () => {
-    const [low, high] = rangeOf(24_000, 24_000, false)
+    const [low, high] = rangeOf(24_000, 24_000, look)
     expect(low).toBeLessThan(24_000)
     expect(high).toBeGreaterThan(24_000)
-    expect(rangeOf(0, 0, true)).toEqual([0, 0.1])
+    expect(rangeOf(0, 0, { ...look, fromZero: true })).toEqual([0, 0.12])
+  })
+  test('of a flat line is no finer than what is shown of its value', () => {
+    expect(rangeOf(258, 258, { ...look, digits: 1 })).toEqual([256.8, 259.2])
   })
   test('of nothing is there all the same', () => {
-    expect(rangeOf(null, null, false)).toEqual([0, 1])
-    expect(rangeOf(null, null, true, 100)).toEqual([0, 100])
+    expect(rangeOf(null, null, look)).toEqual([0, 1])
+    expect(rangeOf(null, null, { ...look, fromZero: true, limit: 100 })).toEqual([0, 100])
   })
 })
 
@@ -30,6 +35,8 @@ test.each([
   [[0.2, 0.4], 0.2, ['0.2', '0.4']],
   [[0.25, 0.3], 0.05, ['0.25', '0.30']],
   [[1, 1.1], 0.1, ['1.0', '1.1']],
+  [[0.75, 1], 0.25, ['0.75', '1.00']],
+  [[5, 7.5], 2.5, ['5.0', '7.5']],
 ])('labels %j a step of %d apart as %j', (splits, step, labels) => {
   expect(axisLabels(splits, step)).toEqual(labels)
 })

@@ -1,5 +1,6 @@
 // From numbers to what an axis shows: its range, its labels, and a value in words. Pure.
 import type { Line } from '../history/history.js'
+import type { PlotLook } from './groups.js'
 
 export type Range = readonly [low: number, high: number]
 
@@ -7,14 +8,24 @@ export type Range = readonly [low: number, high: number]
 const PAD = 0.1
 /** The least height of a range, of the largest number: a flat line is drawn flat. */
 const LEAST_HEIGHT = 0.0004
+/** And in units of the last digit that is shown: labels need not tell more than values do. */
+const LEAST_UNITS = 120
 
 /**
  * What the axis spans: all values with some room; from 0 with `fromZero`; never beyond `limit` where the values are not.
  * Without values 0 to 1.
  */
-export function rangeOf(low: number | null, high: number | null, fromZero: boolean, limit?: number): Range {
+export function rangeOf(
+  low: number | null,
+  high: number | null,
+  { fromZero, limit, digits }: Pick<PlotLook, 'fromZero' | 'limit' | 'digits'>,
+): Range {
   if (low === null || high === null) return [0, fromZero ? (limit ?? 1) : 1]
-  const least = Math.max(Math.abs(low), Math.abs(high)) * LEAST_HEIGHT || 1
+  const least = Math.max(
+    Math.abs(low) * LEAST_HEIGHT,
+    Math.abs(high) * LEAST_HEIGHT,
+    LEAST_UNITS / 10 ** digits,
+  )
   const from = fromZero ? Math.min(0, low) : low
   const room = Math.max(high - from, least) * PAD
   const top = high + room
@@ -41,7 +52,8 @@ export function agoText(agoSec: number, spanSec: number): string {
 
 /** Labels of an axis: as many decimals as its steps need, thousands apart. */
 export function axisLabels(splits: readonly number[], step: number): string[] {
-  const digits = step >= 1 ? 0 : Math.min(6, Math.ceil(-Math.log10(step) - 1e-9))
+  let digits = 0
+  while (digits < 6 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6) digits++
   return splits.map(value => grouped(value, digits))
 }
 

@@ -37,7 +37,15 @@ describe('the system is', () => {
       verdict: 'failing',
       reasons: ['source too large'],
     })
-    expect(overallOf({ ...WELL, sourceState: 'stale' }).verdict).toBe('attention')
+    expect(overallOf({ ...WELL, sourceState: 'stale' })).toMatchObject({
+      verdict: 'attention',
+      reasons: ['source stale'],
+    })
+    expect(overallOf({ ...WELL, sourceState: 'stale', panels: panels('error', 'ok') })).toEqual({
+      verdict: 'failing',
+      reasons: ['source stale'],
+      panels: ['a'],
+    })
   })
   test('unknown without a live connection, whatever was shown last', () => {
     for (const connection of ['connecting', 'reconnecting', 'stale', 'signed-out'] as const) {

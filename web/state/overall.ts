@@ -35,13 +35,12 @@ export function overallOf({ connection, hasBoard, sourceState, panels }: Overall
   const failing = ofTone(panels, 'error')
   const doubtful = ofTone(panels, 'warn')
   const known = sourceState ?? 'fresh'
-  const isReadable = known === 'fresh' || known === 'stale' || known === 'starting' || known === 'unknown'
-  if (!isReadable || failing.length > 0) {
-    return { verdict: 'failing', reasons: isReadable ? [] : [`source ${wordsOf(known)}`], panels: failing }
-  }
-  if (known === 'stale' || doubtful.length > 0) {
-    return { verdict: 'attention', reasons: known === 'stale' ? ['source stale'] : [], panels: doubtful }
-  }
+  const isStale = known === 'stale'
+  const isReadable = known === 'fresh' || isStale || known === 'starting' || known === 'unknown'
+  // An old source is told whatever the panels say: what they say is old too.
+  const reasons = isReadable && !isStale ? [] : [`source ${wordsOf(known)}`]
+  if (!isReadable || failing.length > 0) return { verdict: 'failing', reasons, panels: failing }
+  if (isStale || doubtful.length > 0) return { verdict: 'attention', reasons, panels: doubtful }
   return { verdict: 'healthy', reasons: [], panels: [] }
 }
 

@@ -84,7 +84,13 @@ function Unknown() {
 
 function Waiting() {
   if (board.value !== null || connection.value.state === 'signed-out') return null
-  return <p class="waiting">Waiting for the first board.</p>
+  return (
+    <p class="waiting">
+      {health.value === null
+        ? 'Waiting for the first board.'
+        : 'The server answers, and has no board yet. The first one is shown here as soon as it comes.'}
+    </p>
+  )
 }
 
 export function Notices() {

@@ -1,5 +1,5 @@
 // The token: asked for when the server wants one, kept for this tab, forgotten with everything shown on signing out.
-import { useRef, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { connection, follow } from '../model.js'
 import { setToken, token } from '../state/access.js'
 
@@ -16,7 +16,9 @@ function isUsable(text: string): boolean {
 export function SignIn() {
   const input = useRef<HTMLInputElement>(null)
   const [wrong, setWrong] = useState('')
-  if (connection.value.state !== 'signed-out') return null
+  const isOut = connection.value.state === 'signed-out'
+  useEffect(() => input.current?.focus(), [isOut])
+  if (!isOut) return null
   const said =
     wrong !== ''
       ? wrong

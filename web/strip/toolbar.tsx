@@ -3,6 +3,7 @@ import { BoardActions } from '../actions/buttons.jsx'
 import { resetArrangement } from '../cards/arrange.js'
 import { Icon, type IconName } from '../cards/icons.jsx'
 import { openKeys } from '../keys/help.jsx'
+import { panelKeys } from '../model.js'
 import { token } from '../state/access.js'
 import { announce } from '../state/announce.js'
 import { cardOrder, foldedCards, pinnedCards } from '../state/arrangement.js'
@@ -22,7 +23,7 @@ export function Toolbar() {
   const isArranged = [cardOrder, pinnedCards, foldedCards].some(list => list.value.length > 0)
   return (
     <div class="toolbar" role="toolbar" aria-label="Page">
-      <BoardActions />
+      {panelKeys.value.length === 0 ? null : <BoardActions />}
       {isArranged ? (
         <button type="button" class="button" onClick={resetArrangement}>
           Reset cards

@@ -5,7 +5,7 @@ import type { AuditEntry } from '../seams.js'
 import type { Appended, Opened } from './desk.js'
 import type { Draft } from './draft.js'
 import { AuditError } from './errors.js'
-import { type AuditSettings, openAuditTrail } from './trail.js'
+import { type AuditSettings, startAuditTrail } from './trail.js'
 import type { AuditWriter } from './writer.js'
 
 const OPENED: Opened = { keyMadeAt: null, crashed: 0, headMismatch: false }
@@ -67,7 +67,12 @@ class ScriptedWriter implements AuditWriter {
   }
 }
 
-async function trail(changes: Partial<AuditSettings> = {}, writer = new ScriptedWriter(), maxWaiting = 10) {
+async function trail(
+  changes: Partial<AuditSettings> = {},
+  writer = new ScriptedWriter(),
+  maxWaiting = 10,
+  tellEveryMs = 60_000,
+) {
   let logged = ''
   const counted = { failures: 0, operations: [] as string[] }
   const destination = new Writable({
@@ -76,7 +81,7 @@ async function trail(changes: Partial<AuditSettings> = {}, writer = new Scripted
       done()
     },
   })
-  const opened = await openAuditTrail({
+  const started = startAuditTrail({
     desk: { path: 'unused', key: null },
     settings: () => ({ auditRequired: false, auditStoreEmail: false, auditRetentionDays: 90, ...changes }),
     log: createLog({ level: 'debug', format: 'json', destination }),
@@ -89,8 +94,10 @@ async function trail(changes: Partial<AuditSettings> = {}, writer = new Scripted
     writer,
     maxWaiting,
     firstRetryMs: 1,
+    tellEveryMs,
   })
-  return { trail: opened, writer, counted, logged: () => logged }
+  await started.opened
+  return { trail: started, writer, counted, logged: () => logged }
 }
 
 test('records go in batches, one under way, in their order, and are counted when they are committed', async () => {
@@ -117,6 +124,78 @@ test('closing commits what is pending, more than a batch of it too', async () =>
   for (let n = 0; n < 3; n++) (await writer.batch(n)).answer()
   await closed
   expect(writer.streams).toEqual(Array.from({ length: 1_200 }, (_, n) => `s${n}`))
+})
+
+const refusal = (n: number): AuditEntry => ({
+  operation: 'security.forbidden',
+  address: '192.0.2.1',
+  requestId: 'r',
+  person: null,
+  code: 'cross_site',
+  atMs: n,
+})
+
+describe('refusals past their bound', () => {
+  test('take no place from streams, and are told in numbers at the end', async () => {
+    const { trail: audit, writer, logged } = await trail({}, new ScriptedWriter(), 400)
+    for (let n = 0; n < 5_000; n++) audit.record(refusal(n))
+    for (let n = 0; n < 100; n++) audit.record(entry(n))
+    const { drafts, answer } = await writer.batch(0)
+    expect(drafts.map(({ operation }) => operation)).toEqual([
+      ...Array.from({ length: 300 }, () => 'security.forbidden'),
+      ...Array.from({ length: 100 }, () => 'stream.start'),
+    ])
+    answer()
+    const closed = audit.close()
+    const last = await writer.batch(1)
+    expect(last.drafts).toMatchObject([
+      { operation: 'audit.left_out', details: { 'security.forbidden': 4_700, sinceMs: 300 } },
+    ])
+    last.answer()
+    await closed
+    expect(logged()).toContain('no audit record of their own')
+  })
+
+  test('are told while the server runs, once, also when the batch that tells it had to be repeated', async () => {
+    const { trail: audit, writer } = await trail({}, new ScriptedWriter(), 400, 1)
+    for (let n = 0; n < 302; n++) audit.record(refusal(n))
+    const tells = ({ drafts }: { readonly drafts: readonly Draft[] }) =>
+      drafts.some(({ operation }) => operation === 'audit.left_out')
+    let n = 0
+    for (; !tells(await writer.batch(n)); n++) (await writer.batch(n)).answer()
+    ;(await writer.batch(n)).answer(full)
+    ;(await writer.batch(n + 1)).answer()
+    await audit.close()
+    const told = writer.committed.filter(({ operation }) => operation === 'audit.left_out')
+    expect(told).toMatchObject([{ details: { 'security.forbidden': 2 } }])
+  })
+})
+
+test('records taken while the store is being opened wait for it', async () => {
+  const writer = new ScriptedWriter()
+  let open: () => void = () => {}
+  const isThere = new Promise<void>(resolve => {
+    open = resolve
+  })
+  writer.open = async () => {
+    await isThere
+    return OPENED
+  }
+  const audit = startAuditTrail({
+    desk: { path: 'unused', key: null },
+    settings: () => ({ auditRequired: true, auditStoreEmail: false, auditRetentionDays: 90 }),
+    log: createLog({ level: 'silent', format: 'json' }),
+    writer,
+  })
+  audit.record(entry(1))
+  expect(audit.canStart()).toBe(false)
+  open()
+  await audit.opened
+  expect(audit.canStart()).toBe(true)
+  const closed = audit.close()
+  ;(await writer.batch(0)).answer()
+  await closed
+  expect(writer.streams).toEqual(['s1'])
 })
 
 describe('a store that takes no records', () => {

@@ -6,13 +6,15 @@
 //              └─┘
 //
 // While the store takes nothing the queue fills; what no longer fits is counted, logged, and told in the chain itself
-// (`audit.lost`) as soon as the store takes records again.
+// (`audit.lost`) as soon as the store takes records again. Refused requests have a bound of their own (refusals.ts); what is
+// beyond it is told once a minute.
 import { type Clock, systemClock } from '../../clock/clock.js'
 import type { Log } from '../../log/log.js'
 import type { AuditEntry, AuditTrail } from '../seams.js'
 import type { DeskOptions } from './desk.js'
 import { type Draft, draftOf, ownDraft } from './draft.js'
 import { type AuditErrorCode, codeOf } from './errors.js'
+import { isRefusal, type LeftOut, Refusals } from './refusals.js'
 import { WaitingRecords } from './waiting.js'
 import { type AuditWriter, createWriter } from './writer.js'
 
@@ -40,6 +42,13 @@ export type TrailOptions = {
   readonly maxWaiting?: number
   /** The first wait before a batch that failed is tried again; default 1000. */
   readonly firstRetryMs?: number
+  /** How often refusals without a record are told; default 60 000. */
+  readonly tellEveryMs?: number
+}
+
+export type StartedTrail = AuditTrail & {
+  /** Resolves when the store was tried once: one that cannot be opened is tried again and again. Never rejects. */
+  readonly opened: Promise<void>
 }
 
 /** How long the first record of a batch waits for others. */
@@ -47,14 +56,15 @@ const GATHER_MS = 20
 const MAX_BATCH = 500
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
+const TELL_EVERY_MS = 60_000
 const DAY_MS = 86_400_000
 const OURS: ReadonlySet<string> = new Set<AuditErrorCode>(['in_use', 'wrong_key', 'missing', 'writer_ended'])
 
-/** Opens the trail and resolves when it has been tried once: a store that cannot be opened is tried again and again. */
-export async function openAuditTrail(options: TrailOptions): Promise<AuditTrail> {
+/** Records are taken at once, and wait while the store is being opened. */
+export function startAuditTrail(options: TrailOptions): StartedTrail {
   const trail = new Trail(options)
-  await trail.start()
   return {
+    opened: trail.start(),
     record: entry => trail.record(entry),
     canStart: () => trail.canStart(),
     close: () => trail.close(),
@@ -66,6 +76,9 @@ class Trail {
   readonly #writer: AuditWriter
   readonly #clock: Clock
   readonly #waiting: WaitingRecords
+  readonly #refusals = new Refusals()
+  /** The refusals without a record are to be told with the next batch. */
+  #isTellDue = false
   #lostSinceMs = 0
   #isOpen = false
   /** Since when the store takes nothing; null: it does. */
@@ -73,6 +86,7 @@ class Trail {
   #retryMs: number
   #timer: NodeJS.Timeout | null = null
   #sweepTimer: NodeJS.Timeout | null = null
+  #tellTimer: NodeJS.Timeout | null = null
   #underWay: Promise<void> | null = null
   #closing: Promise<void> | null = null
 
@@ -85,12 +99,13 @@ class Trail {
   }
 
   async start(): Promise<void> {
+    this.#sweepTimer = setInterval(() => void this.#sweep(), DAY_MS).unref()
+    this.#tellTimer = setInterval(() => this.#tell(), this.#options.tellEveryMs ?? TELL_EVERY_MS).unref()
     await this.#commit()
-    this.#sweepTimer = setInterval(() => void this.#sweep(), DAY_MS)
-    this.#sweepTimer.unref()
   }
 
   record(entry: AuditEntry): void {
+    if (isRefusal(entry) && !this.#refusals.take(entry, this.#clock.monotonicMs())) return
     const before = this.#waiting.lost
     if (this.#closing !== null) this.#waiting.lose()
     else if (this.#waiting.add(draftOf(entry, { storeEmail: this.#options.settings().auditStoreEmail }))) {
@@ -100,7 +115,7 @@ class Trail {
   }
 
   canStart(): boolean {
-    return this.#failingSinceMs === null || !this.#options.settings().auditRequired
+    return (this.#isOpen && this.#failingSinceMs === null) || !this.#options.settings().auditRequired
   }
 
   close(): Promise<void> {
@@ -109,8 +124,9 @@ class Trail {
   }
 
   async #close(): Promise<void> {
-    if (this.#sweepTimer !== null) clearInterval(this.#sweepTimer)
+    for (const timer of [this.#sweepTimer, this.#tellTimer]) if (timer !== null) clearInterval(timer)
     await this.#underWay
+    this.#isTellDue = true
     // As long as batches are taken; one that is not is not tried again.
     do {
       if (this.#timer !== null) clearTimeout(this.#timer)
@@ -132,6 +148,12 @@ class Trail {
   #saysLost(): void {
     this.#lostSinceMs = this.#clock.nowMs()
     this.#options.log.error('audit records are being lost: too many wait for a store that takes none')
+  }
+
+  #tell(): void {
+    if (this.#refusals.leftOut === null) return
+    this.#isTellDue = true
+    this.#commitIn(0)
   }
 
   #commitIn(ms: number): void {
@@ -157,7 +179,12 @@ class Trail {
   async #commitBatch(): Promise<void> {
     const { lost } = this.#waiting
     const batch = this.#waiting.oldest(MAX_BATCH)
-    const drafts = lost === 0 ? batch : [...batch, this.#lostDraft(lost)]
+    const leftOut = this.#isTellDue ? this.#refusals.leftOut : null
+    const drafts = [
+      ...batch,
+      ...(lost === 0 ? [] : [this.#lostDraft(lost)]),
+      ...(leftOut === null ? [] : [this.#leftOutDraft(leftOut)]),
+    ]
     try {
       if (!this.#isOpen) await this.#open()
       if (drafts.length === 0) {
@@ -166,6 +193,7 @@ class Trail {
       }
       const { headFault } = await this.#writer.append(drafts)
       this.#waiting.takeOff(batch, lost)
+      if (leftOut !== null) this.#saysLeftOut(leftOut)
       for (const { operation } of drafts) this.#options.observer?.onCommitted?.(operation)
       if (headFault !== null)
         this.#options.log.warn({ code: headFault }, 'the audit head could not be written')
@@ -177,6 +205,16 @@ class Trail {
 
   #lostDraft(records: number): Draft {
     return ownDraft('audit.lost', this.#clock.nowMs(), { records, sinceMs: Math.round(this.#lostSinceMs) })
+  }
+
+  #leftOutDraft({ sinceMs, counts }: LeftOut): Draft {
+    return ownDraft('audit.left_out', this.#clock.nowMs(), { ...counts, sinceMs: Math.round(sinceMs) })
+  }
+
+  #saysLeftOut(leftOut: LeftOut): void {
+    this.#refusals.told(leftOut, this.#clock.nowMs())
+    this.#isTellDue = false
+    this.#options.log.warn(leftOut.counts, 'so many refusals that these have no audit record of their own')
   }
 
   async #open(): Promise<void> {

@@ -4,8 +4,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
-import type { Appended, DeskOptions, Opened } from './desk.js'
-import { openDesk } from './desk.js'
+import type { Appended, AuditDesk, DeskOptions, Opened } from './desk.js'
 import type { Draft } from './draft.js'
 import { AuditError } from './errors.js'
 import type { Swept } from './store.js'
@@ -46,9 +45,11 @@ export function createLocalWriter(options: DeskOptions): AuditWriter {
 
 /** Runs calls on a desk; `writer-thread.ts` has one. */
 export function createCalls(options: DeskOptions): (call: Call) => Promise<unknown> {
-  let desk: Awaited<ReturnType<typeof openDesk>>['desk'] | null = null
+  let desk: AuditDesk | null = null
   return async call => {
     if (call.do === 'open') {
+      // SQLite is loaded where it is used: where a thread writes, the server itself does without it.
+      const { openDesk } = await import('./desk.js')
       const opened = await openDesk(options)
       desk = opened.desk
       return opened.opened

@@ -7,15 +7,15 @@ import { type AttemptFailure, attempt } from './attempt.js'
 import { type Breakers, TryFailed } from './breakers.js'
 import type { EdgeCall, UpstreamEdge } from './edge.js'
 import { type Question, type UpstreamSettings, upstreamRequest } from './request.js'
-import { failureCode, nextTry, type Position } from './retry.js'
+import { type FailureCause, failureCause, failureCode, nextTry, type Position } from './retry.js'
 
 export type AskHandlers = {
   onSaid(events: readonly UpstreamEvent[]): void
   onUnknownFrame(): void
   /** A try at this backend begins; `isRetry`: not the first one of the question. */
   onTry(origin: string, isRetry: boolean): void
-  /** A try failed. */
-  onTryFailed(code: FailureCode): void
+  /** A try failed; `cause` for the log. */
+  onTryFailed(code: FailureCode, origin: string, cause: FailureCause): void
   /** Nobody answers, or the answer broke off; comes at most once, and never after a terminal event. */
   onFailed(code: FailureCode): void
   /** A fault of ours; nothing else comes. */
@@ -96,7 +96,7 @@ export class Asking {
         const code = failureCode(failure)
         if (failure.kind !== 'breaker_open') {
           isAnyMade = true
-          this.handlers.onTryFailed(code)
+          this.handlers.onTryFailed(code, url.origin, failureCause(failure))
         }
         if (failure.kind !== 'breaker_open' || !isAnyMade) worst = code
         const next = nextTry(failure, at, backends.length, { chance: random(), wallMs: clock.nowMs() })
@@ -163,7 +163,7 @@ export class Asking {
         }
         this.#isOver = true
         const code = failureCode(failure)
-        this.handlers.onTryFailed(code)
+        this.handlers.onTryFailed(code, request.origin, failureCause(failure))
         this.handlers.onFailed(code)
       },
       onClosed: () => {

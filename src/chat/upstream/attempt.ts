@@ -9,10 +9,11 @@ import type { UpstreamRequest } from './request.js'
 const MAX_EVENT_CHARS = 4 * 1024 * 1024
 
 export type AttemptFailure =
-  | { readonly kind: 'unreachable' }
+  | { readonly kind: 'unreachable'; readonly cause: string }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter: string | null }
   | { readonly kind: 'not_a_stream' }
-  | { readonly kind: 'cut' }
+  /** `cause` null: the body ended in order, but without its end. */
+  | { readonly kind: 'cut'; readonly cause: string | null }
 
 export type AttemptHandlers = {
   /** Everything one chunk said, in order; also when it said nothing but that it lives. */
@@ -98,12 +99,12 @@ export function attempt(
       if (!isOver) {
         const events = tailOrEnd()
         if (events.some(isTerminal)) hand(events)
-        else fail({ kind: 'cut' })
+        else fail({ kind: 'cut', cause: null })
       }
       handlers.onClosed()
     },
-    onError: () => {
-      fail({ kind: hasHead ? 'cut' : 'unreachable' })
+    onError: cause => {
+      fail({ kind: hasHead ? 'cut' : 'unreachable', cause })
       handlers.onClosed()
     },
   })

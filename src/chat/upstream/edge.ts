@@ -7,8 +7,11 @@ export type EdgeHandlers = {
   onHead(status: number, headers: Readonly<Record<string, string | readonly string[] | undefined>>): void
   onData(chunk: Buffer): void
   onEnd(): void
-  /** Connecting failed, or the connection broke; comes at most once, and never after `onEnd`. */
-  onError(): void
+  /**
+   * Connecting failed, or the connection broke; comes at most once, and never after `onEnd`. `code`: the system's or the
+   * library's word for it (ECONNREFUSED, CERT_HAS_EXPIRED); never its message, which may quote the request.
+   */
+  onError(code: string): void
 }
 
 export type EdgeCall = {
@@ -58,10 +61,10 @@ export function createUndiciEdge(connectTimeoutMs = CONNECT_TIMEOUT_MS): Upstrea
           isOver = true
           handlers.onEnd()
         },
-        onResponseError: () => {
+        onResponseError: (_, error) => {
           if (isOver) return
           isOver = true
-          handlers.onError()
+          handlers.onError('code' in error ? String(error.code) : error.name)
         },
       })
       return {

@@ -15,11 +15,15 @@ describe('after a failed try', () => {
     [status(429, '3'), 1, { kind: 'try', at: { backend: 0, attempt: 1 }, waitMs: 3_000 }],
     [status(429, '11'), 1, { kind: 'give_up' }],
     [status(429, '11'), 2, { kind: 'try', at: { backend: 1, attempt: 0 }, waitMs: 0 }],
-    [{ kind: 'unreachable' }, 1, { kind: 'try', at: { backend: 0, attempt: 1 }, waitMs: 100 }],
+    [
+      { kind: 'unreachable', cause: 'ECONNREFUSED' },
+      1,
+      { kind: 'try', at: { backend: 0, attempt: 1 }, waitMs: 100 },
+    ],
     [{ kind: 'breaker_open' }, 2, { kind: 'try', at: { backend: 1, attempt: 0 }, waitMs: 0 }],
     [{ kind: 'breaker_open' }, 1, { kind: 'give_up' }],
     [status(400), 2, { kind: 'give_up' }],
-    [{ kind: 'cut' }, 2, { kind: 'give_up' }],
+    [{ kind: 'cut', cause: null }, 2, { kind: 'give_up' }],
     [{ kind: 'not_a_stream' }, 2, { kind: 'give_up' }],
   ] as const)('%j with %i backends', (failure, backends, next) => {
     expect(nextTry(failure, first, backends, now)).toEqual(next)

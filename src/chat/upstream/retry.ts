@@ -36,6 +36,14 @@ export function failureCode(failure: TryFailure): FailureCode {
   }
 }
 
+/** What a log line may say of a failure besides its code: a status, or the word for a connection's error. */
+export type FailureCause = string | number | null
+
+export function failureCause(failure: TryFailure): FailureCause {
+  if (failure.kind === 'status') return failure.status
+  return 'cause' in failure ? failure.cause : null
+}
+
 /** Whether the same question may be asked again: the backend was not reached, is busy, or has a fault. */
 function mayAskAgain(failure: TryFailure): boolean {
   if (failure.kind === 'status') return failure.status === 429 || failure.status >= 500

@@ -109,6 +109,35 @@ describe('panel files', () => {
     expect((await readdir(dir)).sort()).toEqual(ALL)
   })
 
+  test.each([
+    ['at the start', true],
+    ['later', false],
+  ])('come back whole when their folder goes away in the middle of a round, %s', async (_when, atStart) => {
+    let isDue = atStart
+    const edge = {
+      ...systemEdge,
+      async rename(from: string, to: string): Promise<void> {
+        // Only the manifest, which is last, is written after it.
+        if (isDue && to.endsWith('manifest.json')) {
+          isDue = false
+          await rm(dir, { recursive: true })
+        }
+        await systemEdge.rename(from, to)
+      },
+    }
+    const { output } = files({ edge })
+    const next = resultMaker()
+    await output.publish(next(market(100)))
+    if (!atStart) {
+      isDue = true
+      await output.publish(next(market(101)))
+    }
+    expect(isDue).toBe(false)
+    await output.publish(next(market(101)))
+    await output.publish(next(market(101)))
+    expect((await readdir(dir)).sort()).toEqual(ALL)
+  })
+
   test('one that cannot be replaced costs no other, is said once, and is tried again', async () => {
     await mkdir(join(dir, 'alerts_enveloped.json', 'in-the-way'), { recursive: true })
     const log = { ...silentLog, error: vi.fn(), info: vi.fn() } as unknown as PanelFilesOptions['log']

@@ -3,7 +3,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CycleResult, Output } from '../../engine/cycle.js'
-import { type AtomicEdge, writeAtomically } from '../../files/atomic.js'
+import { type AtomicEdge, systemEdge, writeAtomically } from '../../files/atomic.js'
 import type { Log } from '../../log/log.js'
 import {
   ENVELOPED,
@@ -74,7 +74,8 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
   const { dir, basic, generator, log, onWritten, onRound, edge } = options
   const faults = new FaultLog(log, dir, () => options.onFault?.())
   const written = new Map<string, string>()
-  let folder: number | null = null
+  /** Where everything that is `written` was written to; null: nothing is. */
+  let folder: string | null = null
   let latest: CycleResult | null = null
   /** Everything that should be there is there. */
   let isComplete = false
@@ -91,26 +92,32 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
     }
   }
 
-  /** Null: there is no folder. */
-  const inodeOfFolder = (): Promise<number | null> =>
-    stat(dir).then(
-      stats => stats.ino,
+  /** Which folder it is: another one in its place may get the same inode. Null: there is none. */
+  const folderNow = (): Promise<string | null> =>
+    stat(dir, { bigint: true }).then(
+      ({ dev, ino, birthtimeNs }) => `${dev} ${ino} ${birthtimeNs}`,
       () => null,
     )
 
   async function round(result: CycleResult): Promise<void> {
     const isSame = latest !== null && saysTheSame(latest, result)
     // A folder that went away, or another one in its place, has none of our files.
-    const isFolderSame = (await inodeOfFolder()) === folder
-    if (!isFolderSame) written.clear()
+    const isFolderSame = folder !== null && (await folderNow()) === folder
     if (isSame && isFolderSame && isComplete) return
+    if (!isFolderSame) {
+      written.clear()
+      // What is wrong with it, the files will tell.
+      await (edge ?? systemEdge).makeFolder(dir).catch(() => {})
+      folder = await folderNow()
+    }
     latest = result
     const startMs = performance.now()
     const all = wantedFiles(result, basic)
     const changed = all.filter(({ file, facts }) => written.get(file) !== facts)
     await Promise.all(changed.map(write))
     if (!basic) await writeManifest(result, all)
-    folder = await inodeOfFolder()
+    // Gone in the middle: what was written before is gone with it.
+    if ((await folderNow()) !== folder) folder = null
     isComplete = all.every(({ file }) => written.has(file)) && (basic || written.has(MANIFEST_FILE))
     if (changed.length > 0) onRound?.((performance.now() - startMs) / 1000)
   }

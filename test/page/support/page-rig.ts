@@ -37,11 +37,16 @@ export type Watched = {
   readonly requests: string[]
 }
 
+export type OpenOptions = Parameters<Browser['newContext']>[0] & {
+  /** Before anything is asked for. */
+  readonly before?: (page: Page) => Promise<unknown>
+}
+
 /** A page of its own context that remembers what went wrong and what it asked for. `init` runs before the page's own. */
 export async function openPage(
   browser: Browser,
   url: string,
-  options: Parameters<Browser['newContext']>[0] = {},
+  { before, ...options }: OpenOptions = {},
   init?: () => void,
 ): Promise<Watched> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
@@ -57,11 +62,16 @@ export async function openPage(
     }
   })
   if (init !== undefined) await page.addInitScript(init)
+  await before?.(page)
   await page.goto(url)
   return { page, faults, requests }
 }
 
 export const card = (page: Page, key: string) => page.locator(`[data-panel="${key}"]`)
+
+/** Resolves when the strip says so of the connection. */
+export const connectionIs = (page: Page, text: string | RegExp) =>
+  page.locator('.facts div', { hasText: 'Connection' }).filter({ hasText: text }).waitFor({ timeout: 30_000 })
 
 /** Resolves when the card shows this text. */
 export async function shows(page: Page, key: string, text: string): Promise<void> {

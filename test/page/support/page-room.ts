@@ -1,11 +1,15 @@
 // What every test of the page's parts begins with and ends with: one browser, a server for each test, no page left open.
-import type { Browser } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import type { BoardServer } from '../../support/board-server.js'
 import { launchChromium } from '../../support/chromium.js'
-import { openPage, type PageServerOptions, startPageServer, type Watched } from './page-rig.js'
-
-type OpenOptions = Parameters<typeof openPage>[2]
+import {
+  type OpenOptions,
+  openPage,
+  type PageServerOptions,
+  startPageServer,
+  type Watched,
+} from './page-rig.js'
 
 export type PageRoom = {
   readonly browser: Browser
@@ -13,7 +17,9 @@ export type PageRoom = {
   /** Ends the server and starts another one at the same address; resolves to what starts it. */
   endServer(): Promise<(epoch: string) => Promise<void>>
   /** `init` runs in the page before anything of its own. */
-  open(options?: OpenOptions, init?: () => void): Promise<Watched>
+  open(options?: OpenOptions & { readonly path?: string }, init?: () => void): Promise<Watched>
+  /** The page once it shows a card. */
+  shown(options?: OpenOptions & { readonly path?: string }): Promise<Page>
 }
 
 export function pageRoom(options: PageServerOptions = {}): PageRoom {
@@ -31,6 +37,8 @@ export function pageRoom(options: PageServerOptions = {}): PageRoom {
     for (const context of browser.contexts()) await context.close()
     await server.close()
   })
+  const open: PageRoom['open'] = ({ path = '/', ...given } = {}, init) =>
+    openPage(browser, `${server.url}${path}`, given, init)
   return {
     get browser() {
       return browser
@@ -45,6 +53,11 @@ export function pageRoom(options: PageServerOptions = {}): PageRoom {
     get server() {
       return server
     },
-    open: (given, init) => openPage(browser, server.url, given, init),
+    open,
+    async shown(given) {
+      const { page } = await open(given)
+      await page.locator('[data-panel]').first().waitFor()
+      return page
+    },
   }
 }
