@@ -17,12 +17,15 @@ afterEach(async () => {
 const TOKENS = Array.from({ length: 60 }, (_, i) => `word ${i} ₹ `)
 const SILENCE_MS = 1_000
 
-/** A relay with a proxy before its upstream and another before its readers. */
-async function between() {
+/** Long enough that a fault comes in the middle of the answer on a busy machine too. */
+const SLOW_GAP_MS = 25
+
+/** A relay with a proxy before its upstream and another before its readers; `gapMs` between two tokens. */
+async function between(gapMs = 4) {
   const upstream: FaultProxy = await startFaultProxy(0)
   const rig: ChatRig = await startChatRig({
     chat: { chatIdleTimeoutMs: SILENCE_MS, chatFirstTokenTimeoutMs: 5_000 },
-    mock: { script: { tokens: TOKENS, gapMs: 4, dialect: 'untyped' } },
+    mock: { script: { tokens: TOKENS, gapMs, dialect: 'untyped' } },
     backends: mock => {
       upstream.target = Number(new URL(mock.url).port)
       return [upstream.url]
@@ -62,7 +65,7 @@ describe('an upstream whose line', () => {
   test.each(Object.entries(faults))(
     '%s: the answer ends once, and everybody agrees how',
     async (_, { make, reason }) => {
-      const { rig, upstream } = await between()
+      const { rig, upstream } = await between(SLOW_GAP_MS)
       const reader = await midway(ask(rig))
       make(upstream)
       await reader.end()
