@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { defineConfig } from 'vite'
 
+// What is built is what is served, whatever this says where it is built; with another word the page would carry development code.
+process.env.NODE_ENV = 'production'
+
 /** Of everything together: document, script, style, icon. */
 const MAX_GZIPPED_BYTES = 60_000
 

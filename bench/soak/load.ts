@@ -13,6 +13,7 @@ const STALLED_MS = 5_000
 const RESYNC_EVERY_MS = 50
 const SCRAPE_EVERY_MS = 1_000
 const MAX_GUESTS = 200
+const MAX_REASONS = 5
 
 export type LoadCounts = {
   opened: number
@@ -22,13 +23,23 @@ export type LoadCounts = {
   scrapes: number
   /** Connections refused or broken and answers other than 200. */
   failures: number
+  /** The first few of them. */
+  readonly why: string[]
 }
 
 type Kind = 'reads' | 'reads gzip' | 'resumes' | 'stalls'
 const GUEST_KINDS: readonly Kind[] = ['reads', 'reads gzip', 'resumes', 'reads']
 
 export class Load {
-  readonly counts: LoadCounts = { opened: 0, served: 0, bytes: 0, resyncs: 0, scrapes: 0, failures: 0 }
+  readonly counts: LoadCounts = {
+    opened: 0,
+    served: 0,
+    bytes: 0,
+    resyncs: 0,
+    scrapes: 0,
+    failures: 0,
+    why: [],
+  }
   readonly #port: number
   readonly #random: Random = createRandom(1)
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 2 })
@@ -54,6 +65,11 @@ export class Load {
     for (const timer of this.#timers) clearTimeout(timer)
     for (const socket of this.#sockets) socket.destroy()
     this.#agent.destroy()
+  }
+
+  #fail(why: string): void {
+    this.counts.failures++
+    if (this.counts.why.length < MAX_REASONS) this.counts.why.push(why)
   }
 
   #every(ms: number, work: () => void): void {
@@ -101,12 +117,13 @@ export class Load {
     const head = ['GET /summary/events HTTP/1.1', 'Host: localhost', 'Accept: text/event-stream', ...extra]
     socket.write(`${head.join('\r\n')}\r\n\r\n`)
     let isServed = false
+    let said = 'closed before it was served'
     socket.on('error', () => {
       // What we broke ourselves is no failure; what breaks before it was served is counted when it closes.
     })
     socket.on('close', () => {
       this.#sockets.delete(socket)
-      if (this.#open && !isServed && kind !== 'stalls' && socket.bytesRead > 0) this.counts.failures++
+      if (this.#open && !isServed && kind !== 'stalls' && socket.bytesRead > 0) this.#fail(`${kind}: ${said}`)
     })
     if (kind === 'stalls') {
       socket.pause()
@@ -115,7 +132,8 @@ export class Load {
     socket.on('data', bytes => {
       this.counts.bytes += bytes.length
       if (!isServed) {
-        isServed = bytes.toString('latin1', 0, 12) === 'HTTP/1.1 200'
+        said = bytes.toString('latin1', 0, 12)
+        isServed = said === 'HTTP/1.1 200'
         if (isServed) this.counts.served++
         else socket.destroy()
       }
@@ -129,11 +147,15 @@ export class Load {
       response.resume()
       response.once('end', () => {
         if (response.statusCode === 200) done()
-        else this.counts.failures++
+        else this.#fail(`${path}: ${response.statusCode}`)
       })
     })
-    request.once('error', () => {
-      if (this.#open) this.counts.failures++
+    request.once('error', error => {
+      if (!this.#open) return
+      // The server closed a connection that had rested, in the moment it was used again.
+      const isRace = request.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
+      if (isRace) this.#get(path, done)
+      else this.#fail(`${path}: ${error.message}`)
     })
   }
 }

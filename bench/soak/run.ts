@@ -111,7 +111,7 @@ function complaintsOf(rows: readonly SoakRow[], load: LoadCounts, boards: number
       ({ name, unit, trend }) =>
         `${name} grew by ${trend.slope.toFixed(2)} (± ${(2 * trend.slopeError).toFixed(2)}) ${unit} a minute, the bound is ${trend.boundPerMin.toFixed(2)}`,
     ),
-    ...(load.failures > 0 ? [`${load.failures} connections or requests failed`] : []),
+    ...(load.failures > 0 ? [`${load.failures} connections or requests failed: ${load.why.join('; ')}`] : []),
     ...(boards === 0 || load.served === 0 || load.resyncs === 0 ? ['nothing was measured'] : []),
   ]
 }

@@ -53,6 +53,8 @@ class Pair {
   #serverEnded = false
   #ended = false
   #next: (() => void) | null = null
+  #spoken = false
+  #whenSpoken: (() => void) | null = null
 
   constructor(
     readonly client: Socket,
@@ -62,6 +64,8 @@ class Pair {
   ) {
     for (const socket of [client, server]) socket.setNoDelay(true)
     client.on('data', bytes => {
+      this.#spoken = true
+      if (this.#whenSpoken !== null) return this.#whenSpoken()
       if (this.#lost !== null || server.write(bytes)) return
       client.pause()
       server.once('drain', () => client.resume())
@@ -132,10 +136,25 @@ class Pair {
     }
   }
 
+  cut(): void {
+    this.#onceSpoken(() => this.end())
+  }
+
   reset(): void {
-    this.client.resetAndDestroy()
-    this.server.resetAndDestroy()
-    this.end()
+    this.#onceSpoken(() => {
+      this.client.resetAndDestroy()
+      this.server.resetAndDestroy()
+      this.end()
+    })
+  }
+
+  /**
+   * Not before the client has asked: the fetch of Node 20 (undici 6) never hears of a connection that ends in the turn it was
+   * made in, and only the client's 45 s of silence would end its wait.
+   */
+  #onceSpoken(work: () => void): void {
+    if (this.#spoken) work()
+    else this.#whenSpoken = work
   }
 
   end(): void {
@@ -183,7 +202,8 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     connections++
     if (proxy.target === 0) {
       client.on('error', () => {})
-      client.destroy()
+      // Once it has asked; see Pair.
+      client.once('data', () => client.destroy())
       return
     }
     const server = connect({ port: proxy.target, host: '127.0.0.1', allowHalfOpen: true })
@@ -199,7 +219,7 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     url: `http://127.0.0.1:${port}`,
     target,
     cut() {
-      for (const pair of all()) pair.end()
+      for (const pair of all()) pair.cut()
     },
     cutAfter(bytes) {
       for (const pair of all()) pair.leftBytes = bytes
@@ -231,7 +251,7 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     },
     close: () =>
       new Promise<void>(resolve => {
-        proxy.cut()
+        for (const pair of all()) pair.end()
         listener.close(() => resolve())
       }),
   }
