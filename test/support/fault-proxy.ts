@@ -65,7 +65,9 @@ class Pair {
     for (const socket of [client, server]) socket.setNoDelay(true)
     client.on('data', bytes => {
       this.#spoken = true
-      if (this.#whenSpoken !== null) return this.#whenSpoken()
+      const whenSpoken = this.#whenSpoken
+      this.#whenSpoken = null
+      if (whenSpoken !== null) return whenSpoken()
       if (this.#lost !== null || server.write(bytes)) return
       client.pause()
       server.once('drain', () => client.resume())
@@ -89,6 +91,7 @@ class Pair {
     ] as const) {
       socket.on('error', () => {})
       socket.on('close', () => {
+        if (side === 'client') this.#spoken = true
         if (this.#lost !== side) this.end()
       })
     }
@@ -119,7 +122,7 @@ class Pair {
       if (this.#heldBytes < HELD_BYTES) this.server.resume()
     }
     if (this.#heldBytes > 0) this.#later(pieces?.gapMs ?? 0)
-    else if (this.#serverEnded) this.client.end()
+    else if (this.#serverEnded) this.#onceSpoken(() => this.client.end())
   }
 
   lose(side: 'server' | 'client'): void {
@@ -136,10 +139,6 @@ class Pair {
     }
   }
 
-  cut(): void {
-    this.#onceSpoken(() => this.end())
-  }
-
   reset(): void {
     this.#onceSpoken(() => {
       this.client.resetAndDestroy()
@@ -149,7 +148,7 @@ class Pair {
   }
 
   /**
-   * Not before the client has asked: the fetch of Node 20 (undici 6) never hears of a connection that ends in the turn it was
+   * No client's connection ends before it has asked: the fetch of Node 20 (undici 6) never hears of a connection that ends in the turn it was
    * made in, and only the client's 45 s of silence would end its wait.
    */
   #onceSpoken(work: () => void): void {
@@ -160,6 +159,11 @@ class Pair {
   end(): void {
     this.#ended = true
     this.#drop()
+    this.server.destroy()
+    this.#onceSpoken(() => this.destroy())
+  }
+
+  destroy(): void {
     this.client.destroy()
     this.server.destroy()
     this.onGone()
@@ -219,7 +223,7 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     url: `http://127.0.0.1:${port}`,
     target,
     cut() {
-      for (const pair of all()) pair.cut()
+      for (const pair of all()) pair.end()
     },
     cutAfter(bytes) {
       for (const pair of all()) pair.leftBytes = bytes
@@ -251,7 +255,7 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     },
     close: () =>
       new Promise<void>(resolve => {
-        for (const pair of all()) pair.end()
+        for (const pair of all()) pair.destroy()
         listener.close(() => resolve())
       }),
   }
