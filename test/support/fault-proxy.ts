@@ -64,10 +64,8 @@ class Pair {
   ) {
     for (const socket of [client, server]) socket.setNoDelay(true)
     client.on('data', bytes => {
-      this.#spoken = true
-      const whenSpoken = this.#whenSpoken
-      this.#whenSpoken = null
-      if (whenSpoken !== null) return whenSpoken()
+      this.#spoke()
+      if (this.#ended) return
       if (this.#lost !== null || server.write(bytes)) return
       client.pause()
       server.once('drain', () => client.resume())
@@ -81,6 +79,7 @@ class Pair {
       else this.end()
     })
     client.on('end', () => {
+      this.#spoke()
       if (this.#lost === null) server.end()
       else this.end()
     })
@@ -91,7 +90,7 @@ class Pair {
     ] as const) {
       socket.on('error', () => {})
       socket.on('close', () => {
-        if (side === 'client') this.#spoken = true
+        if (side === 'client') this.#spoke()
         if (this.#lost !== side) this.end()
       })
     }
@@ -156,6 +155,14 @@ class Pair {
     else this.#whenSpoken = work
   }
 
+  /** It has asked, or will not. */
+  #spoke(): void {
+    this.#spoken = true
+    const work = this.#whenSpoken
+    this.#whenSpoken = null
+    work?.()
+  }
+
   end(): void {
     this.#ended = true
     this.#drop()
@@ -200,14 +207,18 @@ class Pair {
 
 export async function startFaultProxy(target: number): Promise<FaultProxy> {
   const pairs = new Set<Pair>()
+  const refused = new Set<Socket>()
   const state: { stalled: boolean; pieces: Pieces | null } = { stalled: false, pieces: null }
   let connections = 0
   const listener = createServer({ allowHalfOpen: true }, client => {
     connections++
     if (proxy.target === 0) {
       client.on('error', () => {})
+      refused.add(client)
+      client.once('close', () => refused.delete(client))
       // Once it has asked; see Pair.
       client.once('data', () => client.destroy())
+      client.once('end', () => client.destroy())
       return
     }
     const server = connect({ port: proxy.target, host: '127.0.0.1', allowHalfOpen: true })
@@ -255,7 +266,7 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     },
     close: () =>
       new Promise<void>(resolve => {
-        for (const pair of all()) pair.destroy()
+        for (const each of [...pairs, ...refused]) each.destroy()
         listener.close(() => resolve())
       }),
   }
