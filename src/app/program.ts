@@ -118,6 +118,8 @@ export class Program {
           processDefaults: true,
           version: VERSION,
           node: process.version,
+          onUnreadable: (metric, error) =>
+            log.warn({ metric, err: error }, 'a metric cannot be read and is left out of the scrape'),
         })
       : silentMetrics()
     const parts = { config, settings: () => this.#config, metrics: this.metrics, log, clock: this.#clock }
