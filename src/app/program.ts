@@ -135,7 +135,11 @@ export class Program {
     })
     this.#statusHub = isBoardSource(source)
       ? null
-      : new StatusHub({ settings: () => this.#config, clock: this.#clock })
+      : new StatusHub({
+          settings: () => this.#config,
+          clock: this.#clock,
+          observer: hubObserver(this.metrics),
+        })
     this.#listeners = this.#plan()
     this.#indicesLog = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
     const outputs = [...this.#served(), ...(options.outputs?.(parts) ?? [])]
@@ -188,7 +192,7 @@ export class Program {
         maxCycles: config.summaryMaxCycles || null,
         maxMs: config.summaryMaxSeconds * 1000 || null,
       })
-    readHub(this.metrics, this.hub)
+    readHub(this.metrics, this.hub, this.#statusHub)
     readSource(this.metrics, this.loop)
     readIngest(this.metrics, this.loop, this.#clock)
   }
