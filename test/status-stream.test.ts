@@ -11,7 +11,7 @@ const COMPARED = [
 test.each([{}, { 'Accept-Encoding': 'gzip', Origin: 'http://a.example' }])(
   'HEAD /events gets the headers of a GET and no stream (%j)',
   async headers => {
-    const server = await startStatusServer({ n: 1 }, { sseAllowOrigin: '*' })
+    const server = await startStatusServer({ n: 1 }, { sseAllowOrigin: ['*'] })
     const head = await new RawClient(server.port, raw('HEAD /events', headers)).until('\r\n\r\n')
     const stream = await new RawClient(server.port, raw('GET /events', headers)).until('\r\n\r\n')
     const shown = (client: RawClient) => COMPARED.map(name => [name, client.header(name)])
