@@ -78,7 +78,7 @@ export class StreamRoutes {
     }
     const found = isStreamId(streamId) ? await this.#find(request, streamId) : null
     if (found === null) {
-      this.#parts.observer?.onResume?.('unknown')
+      this.#parts.observer.onResume?.('unknown')
       throw new HttpError('not_found', 'There is no such stream, or no longer.')
     }
     const eventId = eventIdOf(request.headers['last-event-id'])
@@ -91,7 +91,7 @@ export class StreamRoutes {
   }
 
   #nothingLeft(reply: FastifyReply, result: 'nothing_left' | 'unknown'): FastifyReply {
-    this.#parts.observer?.onResume?.(result)
+    this.#parts.observer.onResume?.(result)
     return reply.code(204).send()
   }
 
@@ -100,7 +100,7 @@ export class StreamRoutes {
     if (log.ended && from >= log.tail) return this.#nothingLeft(reply, 'nothing_left')
     const { audit, clock, observer } = this.#parts
     const { connectionId, caller } = this.#parts.admission.of(request)
-    observer?.onResume?.('resumed')
+    observer.onResume?.('resumed')
     audit.record({
       operation: 'stream.resume',
       streamId: facts.streamId,
@@ -129,7 +129,7 @@ export class StreamRoutes {
     const credential = request.facts.owner
     const stream = this.#parts.shell.openStream(request, reply, { gzip: false, headers, counted: false })
     if (stream === null) return reply
-    observer?.onAnswer?.(200)
+    observer.onAnswer?.(200)
     relay.join(found, stream, { from, connectionId, credential, isResume })
     return reply
   }

@@ -237,6 +237,27 @@ describe('an answer nobody waits for', () => {
     await here.mock.requests[0]?.closed
     expect(here.told.ends).toEqual(['idle'])
   })
+  test.each(['/chat-stream', '/chat'])(
+    'a client that leaves %s while its token is being looked at starts nothing',
+    async path => {
+      let letIn = (): void => {}
+      const looked = new Promise<void>(resolve => {
+        letIn = resolve
+      })
+      const here = await start({ beforeVerify: () => looked, mock: { script: HALF_WAY } })
+      const reader = ask(here, undefined, ann, path)
+      await until(() => here.verified.length === 1, 'its token is looked at')
+      reader.cut()
+      await until(() => here.connections[0]?.destroyed === true, 'it has left')
+      letIn()
+      // Another one, so that the first would have been asked before it.
+      await ask(here, undefined, ann)
+        .until(has(3))
+        .then(other => stop(here, other.streamId, ann))
+      expect(here.mock.requests).toHaveLength(1)
+      expect(here.records.filter(({ operation }) => operation === 'stream.start')).toHaveLength(1)
+    },
+  )
 })
 
 describe('keeping a connection alive', () => {
