@@ -155,7 +155,9 @@ class ChatRoutes {
       },
       // Whoever left while being let in would read nothing of what is begun now.
       handler: ((request, reply) =>
-        starts && request.raw.socket.destroyed ? reply.hijack() : handler(request, reply)) as RouteHandlerMethod,
+        starts && request.raw.socket.destroyed
+          ? reply.hijack()
+          : handler(request, reply)) as RouteHandlerMethod,
     })
   }
 

@@ -42,6 +42,7 @@ export class StreamRoutes {
   }
 
   async ask(request: FastifyRequest, reply: FastifyReply, place: 'body' | 'url'): Promise<unknown> {
+    this.#checkRoom()
     const query = request.query as Query
     const asked = this.#parts.starting.question(place === 'body' ? request.body : query, place)
     const started = await this.#parts.starting.start(
@@ -98,6 +99,7 @@ export class StreamRoutes {
   #follow(request: FastifyRequest, reply: FastifyReply, found: FoundStream, from: number): FastifyReply {
     const { log, facts } = found
     if (log.ended && from >= log.tail) return this.#nothingLeft(reply, 'nothing_left')
+    this.#checkRoom()
     const { audit, clock, observer } = this.#parts
     const { connectionId, caller } = this.#parts.admission.of(request)
     observer.onResume?.('resumed')
@@ -113,6 +115,14 @@ export class StreamRoutes {
     return this.#connect(request, reply, found, from, true)
   }
 
+  /** Asked before anything is begun or recorded for the reader that would be one too many. */
+  #checkRoom(): void {
+    const { relay, config } = this.#parts
+    if (relay.readers >= READERS_PER_STREAM * config().chatMaxStreams) {
+      throw new HttpError('chat_full', undefined, BUSY)
+    }
+  }
+
   #connect(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -120,10 +130,7 @@ export class StreamRoutes {
     from: number,
     isResume: boolean,
   ): FastifyReply {
-    const { relay, config, observer } = this.#parts
-    if (relay.readers >= READERS_PER_STREAM * config().chatMaxStreams) {
-      throw new HttpError('chat_full', undefined, BUSY)
-    }
+    const { relay, observer } = this.#parts
     const { connectionId, rateHeaders } = this.#parts.admission.of(request)
     const headers = { ...rateHeaders, 'X-Connection-ID': connectionId, 'X-Stream-ID': found.facts.streamId }
     const credential = request.facts.owner

@@ -334,6 +334,21 @@ describe('a reader that takes nothing', () => {
   })
 })
 
+test('a reader too many is 503 before anything is begun or recorded for it', async () => {
+  const here = await start({ chat: { chatMaxStreams: 1 }, mock: { script: HALF_WAY } })
+  const reader = await ask(here).until(has(3))
+  const others = [0, 0, 0].map(after => resume(here, reader.streamId, after))
+  for (const other of others) await other.until(has(3))
+  const begun = here.records.length
+  for (const late of [ask(here), resume(here, reader.streamId, 0)]) {
+    const { status, json } = await late.end()
+    expect([status, json.code]).toEqual([503, 'chat_full'])
+  }
+  expect(here.records).toHaveLength(begun)
+  expect(here.mock.requests).toHaveLength(1)
+  await stop(here, reader.streamId)
+})
+
 test('a stopping server ends streams with shutdown and leaves nothing behind', async () => {
   const here = await start({ mock: { script: HALF_WAY } })
   const readers = [await ask(here).until(has(3)), await ask(here, undefined, ann).until(has(3))]
