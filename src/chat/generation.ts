@@ -105,8 +105,8 @@ export class Generation {
   }
 
   start(): void {
-    this.#look()
     this.#upstream.start()
+    this.#look()
   }
 
   get facts(): StreamFacts {
