@@ -1,40 +1,11 @@
 import { expect, test } from 'vitest'
+import { ownTime } from '../../test/support/own-time.js'
 import { ScriptedTransport } from '../../test/support/scripted-transport.js'
-import type { Timers } from '../clock/timers.js'
 import type { LogSlice } from './log/chat-log.js'
 import { MemoryLog } from './log/memory-log.js'
 import { Reader, type ReaderParts } from './reader.js'
 
 const LIMITS = { heartbeatMs: 30_000, pingMs: 15_000, stallMs: 60_000 }
-
-/** A clock that a test moves, and the timers that follow it. */
-function ownTime() {
-  let nowMs = 0
-  const waiting = new Set<{ readonly atMs: number; readonly run: () => void }>()
-  const timers: Timers = {
-    after: (ms, run) => {
-      const one = { atMs: nowMs + ms, run }
-      waiting.add(one)
-      return () => waiting.delete(one)
-    },
-  }
-  return {
-    timers,
-    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
-    waiting: () => waiting.size,
-    pass: (ms: number) => {
-      const untilMs = nowMs + ms
-      for (;;) {
-        const [next] = [...waiting].filter(({ atMs }) => atMs <= untilMs).sort((a, b) => a.atMs - b.atMs)
-        if (next === undefined) break
-        waiting.delete(next)
-        nowMs = next.atMs
-        next.run()
-      }
-      nowMs = untilMs
-    },
-  }
-}
 
 function start(parts: Partial<ReaderParts> = {}) {
   const time = ownTime()

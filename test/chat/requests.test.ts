@@ -366,6 +366,10 @@ describe('Idempotency-Key', () => {
     expect(second.events[0]).toMatchObject({ type: 'metadata', data: { resumed: true } })
     const late = await ask(here, { query: 'a' }, key).end()
     expect(late.answer).toBe(first.answer)
+    const seen = { ...key, 'last-event-id': `${first.streamId}.2` }
+    expect((await ask(here, { query: 'a' }, seen).end()).numbered[0]?.sequence).toBe(3)
+    const others = { ...key, 'last-event-id': 'AAAAAAAAAAAAAAAAAAAAAA.2' }
+    expect((await ask(here, { query: 'a' }, others).end()).numbered[0]?.sequence).toBe(0)
     expect(here.mock.requests).toHaveLength(1)
   })
   test('with another body it is 409; of another owner it is another key; a failed answer frees it', async () => {
