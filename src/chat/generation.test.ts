@@ -83,15 +83,14 @@ test('while others follow, one that leaves begins no grace', () => {
 })
 
 test('an answer that has ended is not given up besides', () => {
-  const { generation, ends, say, pass, waiting } = start()
+  const { generation, ends, say, waiting } = start()
   const follower = { position: 0 }
   generation.follow(follower)
   say({ type: 'done', reason: 'complete' })
   generation.unfollow(follower)
-  generation.abort('client_stop')
-  pass(SETTINGS.graceMs + 1)
-  expect(ends).toEqual([{ type: 'done', reason: 'complete' }])
   expect(waiting()).toBe(0)
+  generation.abort('client_stop')
+  expect(ends).toEqual([{ type: 'done', reason: 'complete' }])
 })
 
 test('at the pace of its readers it is held back once, is not idle meanwhile, and is let go once', async () => {
