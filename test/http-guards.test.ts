@@ -328,7 +328,8 @@ describe('CORS', () => {
     expect(answer.header('access-control-allow-origin')).toBe(site)
     expect(answer.header('access-control-allow-methods')).toBe('POST, OPTIONS')
     expect(answer.header('access-control-allow-headers')).toBe(
-      'X-API-Token, Authorization, Last-Event-ID, Content-Type, Idempotency-Key, X-Connection-ID, X-Request-ID',
+      'X-API-Token, Authorization, Last-Event-ID, Content-Type, Idempotency-Key, X-Connection-ID, X-Request-ID, ' +
+        'X-Session-ID, X-Continuity-ID, X-User-ID, traceparent',
     )
     expect(rig.rejected).toEqual([])
   })
