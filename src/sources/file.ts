@@ -152,7 +152,7 @@ class FileSource implements Source {
     return this.#looking
   }
 
-  /** Whether the file was another one than last time. */
+  /** Whether there was news. */
   async #lookOnce(): Promise<boolean> {
     // A read that was given up still hangs in the system: another one would hang beside it.
     if (this.#hanging > 0) return false
@@ -171,7 +171,7 @@ class FileSource implements Source {
     this.#mark = mark
     const before = this.#last
     this.#last = reading
-    if (!isNews(before, reading)) return true
+    if (!isNews(before, reading)) return false
     if (!reading.ok)
       this.#log.warn({ status: reading.error }, `the status cannot be read: ${reading.message}`)
     else if (before !== null && !before.ok) this.#log.info('the status can be read again')
