@@ -301,6 +301,7 @@ export class Hub implements HubLike {
 
   /** The panels of what was published are out; `seconds`: until the last write, null when nobody reads. */
   #stepDone(seconds: number | null): void {
+    this.#ledger.tellSoon()
     if (this.#stepPanels.length === 0) return
     this.#ledger.stepDone(this.#stepPanels, seconds)
     this.#stepPanels = []
