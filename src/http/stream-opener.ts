@@ -69,9 +69,7 @@ export class StreamOpener {
     const head = streamHead({ ...headers, Date: new Date(this.clock.nowMs()).toUTCString() })
     reply.hijack()
     const left = leaveHttp(old)
-    const socket = left ?? old
-    // It ends here for http. Told now, it ends without a reason; else http gives it one later, stack trace and all.
-    if (left !== null) request.raw.destroy()
+    const socket = left?.socket ?? old
     socket.setNoDelay(true)
     this.#hold(socket, () => {
       slot?.release()
@@ -80,7 +78,13 @@ export class StreamOpener {
     // What is said first goes with the head: one write, one packet.
     socket.cork()
     socket.write(head)
-    process.nextTick(() => socket.uncork())
+    process.nextTick(() => {
+      socket.uncork()
+      if (left === null) return
+      left.letGo()
+      // It ends here for http. Told now, it ends without a reason; else http gives it one later, stack trace and all.
+      request.raw.destroy()
+    })
     return { transport: new SocketTransport(socket, left !== null), wire }
   }
 
