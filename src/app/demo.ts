@@ -13,7 +13,6 @@ import { createScenario, type ScenarioName } from '../simulator/scenario.js'
 import { fileOutputs, screenOutput } from './outputs.js'
 import { Program } from './program.js'
 import { runProgram } from './run.js'
-
 import type { Screen } from './screen.js'
 import { fileSourceOf } from './source.js'
 

@@ -7,6 +7,15 @@ import { capacityCommand, compareCommand, fanoutCommand, soakCommand } from './b
 /** Longer is a mistake in units. */
 const MAX_SEC = 7 * 86_400
 
+/** Measures and prints the report as JSON, with the machine as it was before. */
+async function printed<R extends object>(measure: () => R | Promise<R>): Promise<R> {
+  const { describeMachine } = await import('../../bench/machine.js')
+  const machine = describeMachine()
+  const report = await measure()
+  process.stdout.write(`${JSON.stringify({ ...report, machine }, null, 2)}\n`)
+  return report
+}
+
 type CycleFlags = {
   readonly warmup: number
   readonly measure: number
@@ -37,17 +46,16 @@ function cycleCommand(): Command {
         return
       }
       const { benchCycle } = await import('../../bench/cycle/run.js')
-      const { describeMachine } = await import('../../bench/machine.js')
-      const machine = describeMachine()
       const { quick, warmup, measure } = flags
-      const report = await benchCycle({
-        warmup: quick ? 5 : warmup,
-        measure: quick ? 40 : measure,
-        churnPct: flags.churn,
-        indices: flags.indices,
-        emitSamples: flags.emitSamples ?? false,
-      })
-      process.stdout.write(`${JSON.stringify({ ...report, machine }, null, 2)}\n`)
+      const report = await printed(() =>
+        benchCycle({
+          warmup: quick ? 5 : warmup,
+          measure: quick ? 40 : measure,
+          churnPct: flags.churn,
+          indices: flags.indices,
+          emitSamples: flags.emitSamples ?? false,
+        }),
+      )
       if (!flags.check) return
       if (report.p95_ms > benchMaxP95Ms)
         fail(`p95 is ${report.p95_ms.toFixed(2)} ms, the bound is ${benchMaxP95Ms} ms`)
@@ -101,10 +109,7 @@ function changeCommand(): Command {
     .option('--indices <n>', 'Indices in the status', whole(0), 4)
     .action(async (flags: { readonly changes: number; readonly gap: number; readonly indices: number }) => {
       const { benchChange } = await import('../../bench/change/run.js')
-      const { describeMachine } = await import('../../bench/machine.js')
-      const machine = describeMachine()
-      const report = await benchChange({ changes: flags.changes, gapMs: flags.gap, indices: flags.indices })
-      process.stdout.write(`${JSON.stringify({ ...report, machine }, null, 2)}\n`)
+      await printed(() => benchChange({ changes: flags.changes, gapMs: flags.gap, indices: flags.indices }))
     })
 }
 
@@ -113,9 +118,7 @@ function serverCommand(): Command {
     .description('Connect storms, resync, idle connections, sizes, line diff; JSON')
     .action(async () => {
       const { benchServer } = await import('../../bench/server/run.js')
-      const { describeMachine } = await import('../../bench/machine.js')
-      const machine = describeMachine()
-      process.stdout.write(`${JSON.stringify({ ...(await benchServer()), machine }, null, 2)}\n`)
+      await printed(benchServer)
     })
 }
 
@@ -155,10 +158,7 @@ function terminalCommand(): Command {
     .option('--check', 'Exit 1 when a figure is over its bound')
     .action(async ({ quick, check }: { readonly quick?: true; readonly check?: true }) => {
       const { benchTerminal, complaints } = await import('../../bench/terminal/run.js')
-      const { describeMachine } = await import('../../bench/machine.js')
-      const machine = describeMachine()
-      const report = await benchTerminal(quick ?? false)
-      process.stdout.write(`${JSON.stringify({ ...report, machine }, null, 2)}\n`)
+      const report = await printed(() => benchTerminal(quick ?? false))
       if (check) for (const why of complaints(report)) fail(why)
     })
 }
@@ -179,11 +179,8 @@ function webCommand(): Command {
     .option('--check', 'Exit 1 when a figure is over its bound')
     .action(async ({ quick, check, minutes, indices }: WebFlags) => {
       const { benchWeb, complaints } = await import('../../bench/web/run.js')
-      const { describeMachine } = await import('../../bench/machine.js')
-      const machine = describeMachine()
       const durationSec = minutes !== undefined ? minutes * 60 : quick ? 15 : 60
-      const report = await benchWeb({ indices, durationSec, quick: quick ?? false })
-      process.stdout.write(`${JSON.stringify({ ...report, machine }, null, 2)}\n`)
+      const report = await printed(() => benchWeb({ indices, durationSec, quick: quick ?? false }))
       if (check) for (const why of complaints(report)) fail(why)
     })
 }
@@ -194,9 +191,7 @@ function ingestCommand(): Command {
     .option('--changes <n>', 'How many', whole(1), 300)
     .action(async ({ changes }: { readonly changes: number }) => {
       const { benchIngest } = await import('../../bench/ingest.js')
-      const { describeMachine } = await import('../../bench/machine.js')
-      const machine = describeMachine()
-      process.stdout.write(`${JSON.stringify({ ...(await benchIngest(changes)), machine }, null, 2)}\n`)
+      await printed(() => benchIngest(changes))
     })
 }
 
@@ -206,9 +201,7 @@ function parseCommand(): Command {
     .option('--rounds <n>', 'How many', whole(1), 7)
     .action(async ({ rounds }: { readonly rounds: number }) => {
       const { benchParse } = await import('../../bench/parse.js')
-      const { describeMachine } = await import('../../bench/machine.js')
-      const machine = describeMachine()
-      process.stdout.write(`${JSON.stringify({ ...benchParse(rounds), machine }, null, 2)}\n`)
+      await printed(() => benchParse(rounds))
     })
 }
 

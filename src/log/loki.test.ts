@@ -55,6 +55,9 @@ function pushing(url: string, more: Partial<LokiOptions> = {}) {
   return { ...made, log, states }
 }
 
+const messages = (pushes: readonly Pushed[]): readonly string[] =>
+  pushes.flatMap(({ lines }) => lines).map(line => (JSON.parse(line) as { msg: string }).msg)
+
 test('lines of every level that is written go to Loki too, in their order', async () => {
   const server = await loki(204)
   const { log, close } = pushing(server.url)
@@ -103,8 +106,7 @@ test('lines that will never be taken do not hold up those after them', async () 
   log.info('new')
   await server.until(2)
   await close()
-  const taken = server.pushes.slice(1).flatMap(push => push.lines)
-  expect(taken.map(line => (JSON.parse(line) as { msg: string }).msg)).toEqual(['new'])
+  expect(messages(server.pushes.slice(1))).toEqual(['new'])
   expect(states).toEqual(['HTTP 400: 1 lines are let go'])
 })
 
@@ -129,8 +131,7 @@ describe('a Loki that takes nothing', () => {
     log.info('two')
     await server.until(3)
     await close()
-    const taken = server.pushes.slice(2).flatMap(push => push.lines)
-    expect(taken.map(line => (JSON.parse(line) as { msg: string }).msg)).toEqual(['one', 'two'])
+    expect(messages(server.pushes.slice(2))).toEqual(['one', 'two'])
     expect(states).toEqual(['HTTP 500', null])
   })
 

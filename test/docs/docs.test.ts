@@ -122,6 +122,12 @@ describe('every page', () => {
     expect(lost).toEqual([])
   })
 
+  test('of docs/reference are those that are generated, and no other', async () => {
+    expect(readdirSync(join(ROOT, 'docs/reference')).sort()).toEqual(
+      [...(await referencePages()).keys()].sort(),
+    )
+  })
+
   test('of the HTTP reference tells of every route the server has', async () => {
     const server = g6(['serve', '--port', '0', '--no-write-panels', '--status-file', STATUS])
     const answer = await fetch(`${await server.url()}/openapi.json`)

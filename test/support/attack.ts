@@ -179,3 +179,9 @@ export function openHandles(): number {
     .getActiveResourcesInfo()
     .filter(name => /TCP|Pipe|Timeout|FSReq/.test(name) && name !== 'Timeout').length
 }
+
+/** After every test with documents from outside: what all objects inherit is as it was. */
+export function expectCleanPrototypes(): void {
+  expect(Object.keys(Object.prototype)).toEqual([])
+  for (const name of ['polluted', 'status', 'total', 'baseline', 'x']) expect(name in {}).toBe(false)
+}
