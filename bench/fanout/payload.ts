@@ -13,9 +13,9 @@ function createRandom(seed: number): () => number {
   }
 }
 
-/** Exactly `bytes` of ASCII without quotes, backslashes or line breaks. */
-export function panelText(bytes: number): string {
-  const random = createRandom(7)
+/** Exactly `bytes` of ASCII without quotes, backslashes or line breaks; another `seed` gives other numbers in every row. */
+export function panelText(bytes: number, seed = 7): string {
+  const random = createRandom(seed)
   const below = (limit: number) => Math.floor(random() * limit)
   let text = ''
   while (text.length < bytes) {
@@ -35,6 +35,6 @@ export function plainData(seq: number, stampNs: number, padding: string): string
 }
 
 /** Padding that makes an event of `sizeBytes`, when all but the padding takes `overheadBytes`. */
-export function paddingFor(sizeBytes: number, overheadBytes: number): string {
-  return panelText(Math.max(0, sizeBytes - overheadBytes))
+export function paddingFor(sizeBytes: number, overheadBytes: number, seed?: number): string {
+  return panelText(Math.max(0, sizeBytes - overheadBytes), seed)
 }

@@ -20,7 +20,7 @@ type CycleFlags = {
 function cycleCommand(): Command {
   return new Command('cycle')
     .description('One cycle on a status that changes every time, without and with outputs and clients; JSON')
-    .option('--warmup <n>', 'Cycles before counting', whole(0), 20)
+    .option('--warmup <n>', 'Cycles before counting, so that the code is compiled', whole(0), 500)
     .option('--measure <n>', 'Cycles counted', whole(0), 200)
     .option('--churn <percent>', `Part of the panels that change: ${CHURNS.join(', ')}`, oneOf(CHURNS), 30)
     .option('--indices <n>', 'Indices in the status', whole(0), 4)

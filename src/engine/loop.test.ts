@@ -89,6 +89,33 @@ describe('the loop', () => {
     expect(results.at(-1)?.board.panels.get('a')?.lines).toEqual(['9'])
   })
 
+  test('lets no change wait because nothing happened just before it', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    loopOver(source, [output])
+    source.good({ a: 1 })
+    vi.advanceTimersByTime(1_005)
+    expect(results).toHaveLength(2)
+    source.good({ a: 2 })
+    expect(results).toHaveLength(3)
+  })
+
+  test('lets a change wait for the one before it, though a tick has shown that already', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    loopOver(source, [output])
+    source.good({ a: 1 })
+    vi.advanceTimersByTime(990)
+    source.good({ a: 2 })
+    source.good({ a: 3 })
+    vi.advanceTimersByTime(10)
+    expect(results).toHaveLength(3)
+    source.good({ a: 4 })
+    expect(results).toHaveLength(3)
+    vi.advanceTimersByTime(20)
+    expect(results.at(-1)?.board.panels.get('a')?.lines).toEqual(['4'])
+  })
+
   test('keeps the grid when a cycle is late, and counts what it missed', () => {
     const source = new ScriptedSource()
     const seen: number[] = []

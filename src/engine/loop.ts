@@ -20,7 +20,10 @@ import { type StaleLimits, sourceState } from './source-state.js'
 import { Statistics } from './statistics.js'
 import { Ticker } from './ticker.js'
 
-/** A change of the status starts a cycle at once, but never sooner than this after the last one. */
+/**
+ * A change of the status starts a cycle at once, but never sooner than this after the last one that a change started. Ticks
+ * do not count: no change waits because nothing happened just before it.
+ */
 export const MIN_CYCLE_GAP_MS = 20
 
 export type LoopObserver = CyclesObserver & {
@@ -64,6 +67,7 @@ export class Loop implements Cycles {
   #changed: Moment | null = null
   #latest: CycleResult | null = null
   #cycle = 0
+  /** When a reading last started a cycle. */
   #lastCycleAtMs = Number.NEGATIVE_INFINITY
   readonly #ticker: Ticker
   #soon: NodeJS.Timeout | null = null
@@ -82,7 +86,8 @@ export class Loop implements Cycles {
     this.#ticker = new Ticker({
       refreshMs: options.refreshMs,
       monotonicMs: options.clock.monotonicMs,
-      onTick: () => this.#run(),
+      // A reading that waits for its time is taken along, and its time with it.
+      onTick: () => this.#run(this.#soon !== null),
       onMissed: ticks => this.statistics.missed(ticks),
     })
   }
@@ -127,17 +132,17 @@ export class Loop implements Cycles {
     if (reading.ok)
       this.#changed = { wallMs: reading.readAtMs, monotonicMs: this.#options.clock.monotonicMs() }
     const waitMs = this.#lastCycleAtMs + MIN_CYCLE_GAP_MS - this.#options.clock.monotonicMs()
-    if (waitMs <= 0) this.#run()
-    else this.#soon ??= setTimeout(() => this.#run(), waitMs)
+    if (waitMs <= 0) this.#run(true)
+    else this.#soon ??= setTimeout(() => this.#run(true), waitMs)
   }
 
-  #run(): void {
+  #run(byReading: boolean): void {
     if (this.#ended) return
     if (this.#soon !== null) clearTimeout(this.#soon)
     this.#soon = null
     const { clock, maxCycles } = this.#options
     const startMs = clock.monotonicMs()
-    this.#lastCycleAtMs = startMs
+    if (byReading) this.#lastCycleAtMs = startMs
     this.#cycle++
     const previous = this.#board
     try {

@@ -23,7 +23,7 @@ export class StreamOpener {
   ) {}
 
   /** The wire this request gets, and the headers of its 200. */
-  describe(
+  #describe(
     request: FastifyRequest,
     options: StreamOptions,
   ): { readonly wire: Wire; readonly headers: Readonly<Record<string, string>> } {
@@ -42,6 +42,13 @@ export class StreamOpener {
     return { wire, headers }
   }
 
+  /** See HttpShell.answerHead. */
+  answerHead(request: FastifyRequest, reply: FastifyReply, options: StreamOptions): void {
+    const { 'Transfer-Encoding': _, ...headers } = this.#describe(request, options).headers
+    reply.hijack()
+    reply.raw.writeHead(200, headers).end()
+  }
+
   /** See HttpShell.openStream. */
   open(request: FastifyRequest, reply: FastifyReply, options: StreamOptions): OpenStream | null {
     const old = request.raw.socket
@@ -56,7 +63,7 @@ export class StreamOpener {
         'A stream cannot be asked for while an earlier request is being answered.',
       )
     }
-    const { wire, headers } = this.describe(request, options)
+    const { wire, headers } = this.#describe(request, options)
     const ticket = this.access.useTicket(request.facts)
     const slot = options.counted ? this.#takeSlot(request, ticket) : null
     const head = streamHead({ ...headers, Date: new Date(this.clock.nowMs()).toUTCString() })

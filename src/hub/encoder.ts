@@ -62,6 +62,7 @@ export class Encoder {
 
   encoded(lane: Lane, events: readonly EventText[]): Encoded {
     this.parts.ledger.published(events)
+    this.parts.ledger.tellSoon()
     return { bytes: lane.encode(events), events: events.length }
   }
 
@@ -77,6 +78,7 @@ export class Encoder {
     const reconnectMs = Math.floor(this.parts.random() * this.parts.settings().sseReconnectSpreadMs)
     const bye = byeEvent(reason, reconnectMs)
     this.parts.ledger.published([bye])
+    this.parts.ledger.tellSoon()
     return Buffer.concat([toWire(`${encodeRetry(reconnectMs)}${bye.text}`, wire), wireEnd(wire)])
   }
 

@@ -83,9 +83,9 @@ function fittingPart(panel: BoardPanel, view: View, limits: FrameLimits): Part {
 /** One event to be: entries are complete JSON values or members, packed in order. */
 type Batch = { readonly name: SummaryEventName; readonly entries: readonly Part[] }
 
-function packed(batch: Batch, maxEventBytes: number): Batch[] {
+/** Adds the events of a batch to `batches`. */
+function pack(batch: Batch, maxEventBytes: number, batches: Batch[]): void {
   const budget = maxEventBytes - ENVELOPE_BYTES
-  const batches: Batch[] = []
   let entries: Part[] = []
   let bytes = 0
   for (const entry of batch.entries) {
@@ -98,7 +98,6 @@ function packed(batch: Batch, maxEventBytes: number): Batch[] {
     bytes += entry.bytes + 1
   }
   batches.push({ name: batch.name, entries })
-  return batches
 }
 
 export function eventId(board: Board, shape: FeedShape, generation = board.generation): string {
@@ -110,7 +109,9 @@ function inShape(shape: FeedShape, key: string): boolean {
 }
 
 function joinEntries(entries: readonly Part[]): string {
-  return entries.map(entry => entry.json).join(',')
+  let text = ''
+  for (const { json } of entries) text += text === '' ? json : `,${json}`
+  return text
 }
 
 function updateGroup(
@@ -120,14 +121,18 @@ function updateGroup(
   removed: readonly string[],
   limits: FrameLimits,
 ): EventText[] {
-  const events = batches.flatMap(batch => packed(batch, limits.maxEventBytes))
-  return events.map(({ name, entries }, i) => {
-    const last = i === events.length - 1
+  // Loops, not closures: a reader waits while this runs, and between two events it has gone cold (bench/fanout `dispatch`).
+  const events: Batch[] = []
+  for (const batch of batches) pack(batch, limits.maxEventBytes, events)
+  const texts: EventText[] = []
+  for (const { name, entries } of events) {
+    const last = texts.length === events.length - 1
     const gone = last && removed.length > 0 ? `,"removed":${JSON.stringify(removed)}` : ''
     const data = `{"cycle":${board.cycle},"generation":${board.generation},"ts":${board.builtAtMs},"updates":[${joinEntries(entries)}]${gone}${last ? '' : ',"more":true'}}`
     const text = encodeEvent(last ? { id: eventId(board, shape), event: name, data } : { event: name, data })
-    return { name, text, panels: entries.length }
-  })
+    texts.push({ name, text, panels: entries.length })
+  }
+  return texts
 }
 
 function linesEntry(panel: BoardPanel, shape: FeedShape, limits: FrameLimits): Part {
@@ -168,7 +173,8 @@ export function stepEvents(board: Board, shape: FeedShape, limits: FrameLimits):
     const panel = board.panels.get(key)
     if (panel !== undefined && inShape(shape, key)) changed.push(panel)
   }
-  const removed = board.removed.filter(key => inShape(shape, key))
+  const removed =
+    board.removed.length === 0 ? board.removed : board.removed.filter(key => inShape(shape, key))
   if (changed.length === 0 && removed.length === 0) return []
   const structured: Part[] = []
   const full: Part[] = []
@@ -207,7 +213,8 @@ export function snapshotEvents(board: Board, shape: FeedShape, limits: FrameLimi
     const key = `${JSON.stringify(panel.key)}:{`
     entries.push({ json: `${key}${content.json}}`, bytes: content.bytes + Buffer.byteLength(key) + 1 })
   }
-  const batches = packed({ name: 'full_snapshot', entries }, limits.maxEventBytes)
+  const batches: Batch[] = []
+  pack({ name: 'full_snapshot', entries }, limits.maxEventBytes, batches)
   const head = `"schema_version":"${SCHEMA_VERSION}","epoch":${JSON.stringify(board.epoch)},"generation":${board.generation},"cycle":${board.cycle},"ts":${board.builtAtMs}`
   return batches.map(({ name, entries: some }, i) => {
     const last = i === batches.length - 1

@@ -440,6 +440,76 @@ test.each(['chunked', 'raw'] as const)(
   },
 )
 
+describe('gzip', () => {
+  const wire = { encoding: 'gzip', framing: 'raw' } as const
+  const word = (i: number) => ((i + 1) * 7_919 * 104_729).toString(36)
+  const rows = (round: number) =>
+    Array.from({ length: 20 }, (_, i) => `${word(i)} ${word(i + 20)} ${(i % 5) + round}`)
+
+  /** Two readers in step: three boards have gone to both. */
+  function inStep(settings: Partial<HubSettings> = {}) {
+    const hub = createHub(settings)
+    const next = boardMaker()
+    let round = 0
+    const calm = () => publish(hub, next(textPanel('a', ...rows(round))))
+    const show = (newest: number) => {
+      round = newest
+      calm()
+    }
+    show(0)
+    const one = join(hub, { wire })
+    const other = join(hub, { wire })
+    for (const each of [1, 2]) show(each)
+    return { hub, one, other, show, calm }
+  }
+  const sizes = ({ transport }: ReturnType<typeof join>) => transport.writes.map(bytes => bytes.length)
+
+  test('an update like the one before takes a third of the bytes, from the second on', () => {
+    const { one } = inStep()
+    const [, alone = 0, after = Number.NaN] = sizes(one)
+    expect(after).toBeLessThan(alone / 3)
+    expect(one.reader.panels.get('a')?.lines).toEqual(rows(2))
+  })
+
+  test('a newcomer gets the next update like everybody else, and makes it stand alone', () => {
+    const { hub, one, show } = inStep()
+    const late = join(hub, { wire })
+    for (const round of [3, 4]) show(round)
+    const [, alone = 0, , again = 0, after = Number.NaN] = sizes(one)
+    expect(again).toBeGreaterThan(alone * 0.9)
+    expect(after).toBeLessThan(alone / 3)
+    expect(late.transport.writes.slice(-2)).toEqual(one.transport.writes.slice(-2))
+    expect(late.reader.panels.get('a')?.lines).toEqual(rows(4))
+  })
+
+  test('who could not be written to while a heartbeat passed by still reads what follows', () => {
+    const { one, other, show, calm } = inStep()
+    one.transport.stall()
+    show(3)
+    for (let i = 0; i < 3; i++) calm()
+    expect(names(other.reader)).toContain('heartbeat')
+    one.transport.drain()
+    for (const round of [4, 5]) show(round)
+    for (const { reader } of [one, other]) expect(reader.panels.get('a')?.lines).toEqual(rows(5))
+  })
+
+  test('who had no tokens for a heartbeat still reads what follows', () => {
+    const { one, other, show, calm } = inStep({ sseEventsPerSec: 2, sseHeartbeatCycles: 1 })
+    for (let i = 0; i < 4; i++) calm()
+    vi.advanceTimersByTime(10_000)
+    for (const round of [4, 5]) show(round)
+    for (const { reader } of [one, other]) expect(reader.panels.get('a')?.lines).toEqual(rows(5))
+  })
+
+  test('a comment for one reader does not disturb the next update', () => {
+    const { one, other, show } = inStep()
+    vi.advanceTimersByTime(16_000)
+    expect(one.reader.comments).toBe(1)
+    for (const round of [3, 4]) show(round)
+    for (const { reader } of [one, other]) expect(reader.panels.get('a')?.lines).toEqual(rows(4))
+  })
+})
+
 describe('ending', () => {
   test('gives every reader what it lacks, a personal retry and bye', async () => {
     const hub = createHub({ sseEventsPerSec: 1 })

@@ -34,7 +34,7 @@ import type {
 } from './hub-types.js'
 import { ANYWHERE, type Lane } from './lane.js'
 import { Ledger } from './ledger.js'
-import { fullMilliTokens, type Reader, takeTokens, UNGREETED } from './reader.js'
+import { fullMilliTokens, NO_CHAIN, type Reader, takeTokens, UNGREETED } from './reader.js'
 import { Starved } from './starved.js'
 import { EMPTY_BYTES } from './wire.js'
 
@@ -57,8 +57,22 @@ const TICK_MS = 1_000
 
 /** One walk over every lane that has something to send, in slices. `step` is what the current lane is being sent. */
 type Pass = { readonly lanes: readonly Lane[]; lane: number; index: number; step: Step | null }
-type Step = { readonly from: number; readonly to: number; readonly events: number; readonly bytes: Buffer }
-const NO_STEP: Step = { from: Number.NaN, to: 0, events: 0, bytes: EMPTY_BYTES }
+type Step = {
+  readonly from: number
+  readonly to: number
+  readonly events: number
+  readonly bytes: Buffer
+  readonly needs: number
+  readonly chain: number
+}
+const NO_STEP: Step = {
+  from: Number.NaN,
+  to: 0,
+  events: 0,
+  bytes: EMPTY_BYTES,
+  needs: NO_CHAIN,
+  chain: NO_CHAIN,
+}
 
 export class Hub implements HubLike {
   readonly #options: HubOptions
@@ -130,6 +144,7 @@ export class Hub implements HubLike {
       lastEventId: request.lastEventId,
       joinedAtMs: nowMs,
       position: UNGREETED,
+      chain: NO_CHAIN,
       blocked: false,
       closed: false,
       milliTokens: fullMilliTokens(this.#settings().sseEventsPerSec),
@@ -227,7 +242,7 @@ export class Hub implements HubLike {
       lane.catchUps.clear()
       lane.greeting = null
       // An empty step: every reader is found to stand elsewhere, and is greeted.
-      lane.pending = { from: Number.NaN, to: board.generation, buffers: [], bytes: 0, events: 0 }
+      lane.pending = { ...NO_STEP, to: board.generation, buffers: [], bytes: 0 }
       for (const reader of lane.readers) reader.position = UNGREETED
     }
   }
@@ -278,14 +293,15 @@ export class Hub implements HubLike {
     this.#ledger.published(events)
     for (const lane of feed.lanes.values()) {
       const startMs = this.#clock.monotonicMs()
-      const bytes = lane.encode(events)
+      const link = lane.encodeStep(events, from)
       this.#ledger.encoded((this.#clock.monotonicMs() - startMs) / 1000)
-      lane.append(bytes, events.length, from, to)
+      lane.append(link, events.length, from, to)
     }
   }
 
   /** The panels of what was published are out; `seconds`: until the last write, null when nobody reads. */
   #stepDone(seconds: number | null): void {
+    this.#ledger.tellSoon()
     if (this.#stepPanels.length === 0) return
     this.#ledger.stepDone(this.#stepPanels, seconds)
     this.#stepPanels = []
@@ -340,7 +356,7 @@ export class Hub implements HubLike {
   /** Walks up to `budget` readers of a lane; returns how many. The hot loop. */
   #deliver(lane: Lane, pass: Pass, budget: number): number {
     pass.step ??= this.#takeStep(lane)
-    const { from, to, events, bytes } = pass.step
+    const { from, to, events, bytes, needs, chain } = pass.step
     const usable = bytes.length > 0
     const { readers } = lane
     const { sseEventsPerSec } = this.#settings()
@@ -353,15 +369,19 @@ export class Hub implements HubLike {
       if (reader.closed) continue
       if (reader.blocked) {
         reader.skipped += events
+        reader.chain = NO_CHAIN
         continue
       }
-      if (usable && (reader.position === from || (from === ANYWHERE && reader.position !== UNGREETED))) {
+      const standsThere = reader.position === from || (from === ANYWHERE && reader.position !== UNGREETED)
+      if (usable && standsThere && (needs === NO_CHAIN || reader.chain === needs)) {
         if (!takeTokens(reader, events, sseEventsPerSec, nowMs)) {
           reader.skipped += events
+          reader.chain = NO_CHAIN
           this.#starved.add(reader)
           continue
         }
         reader.position = to
+        reader.chain = chain
         reader.lastByteAtMs = nowMs
         sent++
         if (!reader.transport.write(bytes)) this.#block(reader, nowMs)
@@ -380,7 +400,8 @@ export class Hub implements HubLike {
     if (pending === null) return NO_STEP
     const [only] = pending.buffers
     const bytes = pending.buffers.length === 1 && only !== undefined ? only : Buffer.concat(pending.buffers)
-    return { from: pending.from, to: pending.to, events: pending.events, bytes }
+    const { from, to, events, needs, chain } = pending
+    return { from, to, events, bytes, needs, chain }
   }
 
   /** Brings one reader to the newest state: merged, encoded once for all readers at its position. */
@@ -392,6 +413,8 @@ export class Hub implements HubLike {
       return
     }
     const { lane } = reader
+    // It may have missed a heartbeat only: it comes along again with the next step.
+    if (reader.chain === NO_CHAIN) lane.breakChain()
     if (reader.position === lane.feed.head) return
     try {
       const missed = this.#encoder.missedSince(lane, board, reader.position)
@@ -414,6 +437,8 @@ export class Hub implements HubLike {
   #write(reader: Reader, bytes: Buffer, events: number): void {
     const nowMs = this.#nowMs()
     reader.lastByteAtMs = nowMs
+    reader.chain = NO_CHAIN
+    reader.lane.breakChain()
     this.#ledger.delivered(events, bytes.length)
     if (!reader.transport.write(bytes)) this.#block(reader, nowMs)
   }

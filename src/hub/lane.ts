@@ -1,12 +1,17 @@
 // A lane: the readers of one feed whose bytes look the same on the wire, and the bytes waiting for them in this tick.
-
+//
+// Compressed steps form chains. The first of a chain is compressed by itself and may go to anybody at its beginning; each
+// further one refers to the steps before it, and goes only to readers who have had every byte of the chain and nothing else.
+// Who gets bytes of its own (greeting, catch-up, comment) or misses any has left the chain. It gets catch-ups, which stand
+// alone, and the lane begins a new chain with the next step, so that it comes along again. So everything is still compressed
+// once for all, and in the steady state updates of a board take a third of the bytes they take alone (bench/fanout `--gzip`).
 import type { Board } from '../board/board.js'
 import { encodeRetry } from '../sse/encode.js'
 import type { Feed } from './feed.js'
 import type { EventText } from './frames.js'
-import type { Reader } from './reader.js'
+import { NO_CHAIN, type Reader } from './reader.js'
 import type { Wire } from './transport.js'
-import { EMPTY_BYTES, toWire, wireKey, wirePrologue } from './wire.js'
+import { compressed, EMPTY_BYTES, toWire, wireKey, wirePrologue } from './wire.js'
 
 /** A step for readers that stand anywhere: what it carries replaces all they have. */
 export const ANYWHERE = -1
@@ -16,6 +21,15 @@ export const ANYWHERE = -1
  * Only a publisher that never yields gets here.
  */
 const MAX_PENDING_BYTES = 1_048_576
+
+/**
+ * What a step may refer to: a few updates of a usual board. Twice as much makes events 2 % smaller and costs 20 µs each;
+ * every gzip reader remembers 32 KiB.
+ */
+const PAST_BYTES = 16_384
+
+/** A step on the wire: it goes to readers in chain `needs` (`NO_CHAIN`: to all), who are then in `chain`. */
+type Link = { readonly bytes: Buffer; readonly needs: number; readonly chain: number }
 
 /** Bytes ready for the wire and how many events they hold. */
 export type Encoded = { readonly bytes: Buffer; readonly events: number }
@@ -27,6 +41,8 @@ export type Pending = {
   readonly buffers: Buffer[]
   bytes: number
   events: number
+  readonly needs: number
+  chain: number
 }
 
 export class Lane {
@@ -38,6 +54,9 @@ export class Lane {
   readonly catchUps = new Map<number, Encoded>()
   /** Hello and snapshot for a reader without a past, made once a board. */
   greeting: { readonly board: Board; readonly encoded: Encoded } | null = null
+  /** The newest chain, and what its steps say so far, unpacked: the end of it. */
+  #chain = NO_CHAIN
+  #past: Buffer = EMPTY_BYTES
   #opening: { readonly retryMs: number; readonly bytes: Buffer } | null = null
 
   constructor(
@@ -59,26 +78,43 @@ export class Lane {
 
   encode(events: readonly EventText[]): Buffer {
     if (events.length === 0) return EMPTY_BYTES
-    const [only] = events
-    if (events.length === 1 && only !== undefined) return toWire(only.text, this.wire)
-    // One chunk and one deflate block for a group: it is applied as a whole anyway.
-    return toWire(events.map(event => event.text).join(''), this.wire)
+    return toWire(joined(events), this.wire)
+  }
+
+  /** A step for readers that stand at `from`; when compressed, after the steps of the chain so far. */
+  encodeStep(events: readonly EventText[], from: number): Link {
+    if (this.wire.encoding === 'plain')
+      return { bytes: this.encode(events), needs: NO_CHAIN, chain: NO_CHAIN }
+    // Readers that stand anywhere have had anything.
+    const past = from === ANYWHERE ? EMPTY_BYTES : this.#past
+    const plain = Buffer.from(joined(events))
+    const bytes = compressed(plain, this.wire, past)
+    const isFirst = past.length === 0
+    if (isFirst) this.#chain++
+    this.#past = lastOf(isFirst ? plain : Buffer.concat([past, plain]))
+    return { bytes, needs: isFirst ? NO_CHAIN : this.#chain, chain: this.#chain }
+  }
+
+  /** A reader has left the chain: the next step begins a new one. */
+  breakChain(): void {
+    this.#past = EMPTY_BYTES
   }
 
   /** Adds a step (`from` → `to`) to what this tick sends. */
-  append(bytes: Buffer, events: number, from: number, to: number): void {
+  append(link: Link, events: number, from: number, to: number): void {
     const pending = this.pending
-    if (pending === null) {
-      this.pending = { from, to, buffers: [bytes], bytes: bytes.length, events }
-      return
-    }
-    if (from === ANYWHERE) {
-      this.pending = { from, to, buffers: [bytes], bytes: bytes.length, events }
+    const { bytes, needs, chain } = link
+    if (pending === null || from === ANYWHERE) {
+      this.pending = { from, to, buffers: [bytes], bytes: bytes.length, events, needs, chain }
       return
     }
     pending.to = to
     pending.events += events
-    if (pending.bytes + bytes.length > MAX_PENDING_BYTES) pending.buffers.length = 0
+    pending.chain = chain
+    if (pending.bytes + bytes.length > MAX_PENDING_BYTES) {
+      pending.buffers.length = 0
+      this.breakChain()
+    }
     if (pending.buffers.length === 0) return
     pending.buffers.push(bytes)
     pending.bytes += bytes.length
@@ -106,4 +142,15 @@ export class Lane {
     }
     this.readers.length = kept
   }
+}
+
+/** One chunk and one deflate block for a group: it is applied as a whole anyway. */
+function joined(events: readonly EventText[]): string {
+  const [only] = events
+  return events.length === 1 && only !== undefined ? only.text : events.map(event => event.text).join('')
+}
+
+/** A copy, so that nothing longer is kept alive by it. */
+function lastOf(bytes: Buffer): Buffer {
+  return bytes.length <= PAST_BYTES ? bytes : Buffer.from(bytes.subarray(bytes.length - PAST_BYTES))
 }

@@ -29,14 +29,13 @@ export class Ledger {
     this.#observer = observer
   }
 
-  /** Events as published: once, not per reader. */
+  /** Events as published: once, not per reader. Observers hear of them after `tellSoon`. */
   published(events: readonly EventText[]): void {
     for (const event of events) {
       this.#events++
       this.#byType[event.name] = (this.#byType[event.name] ?? 0) + 1
       this.#untold.events.push(event)
     }
-    this.#tellSoon()
   }
 
   encoded(seconds: number): void {
@@ -46,7 +45,6 @@ export class Ledger {
   /** The panels of a step are with every reader in step; `seconds` after it was published, null when nobody reads. */
   stepDone(panels: readonly string[], seconds: number | null): void {
     this.#untold.steps.push({ panels, seconds })
-    this.#tellSoon()
   }
 
   delivered(events: number, bytes: number): void {
@@ -85,7 +83,8 @@ export class Ledger {
     this.#tell()
   }
 
-  #tellSoon(): void {
+  /** After the writes: what was published, encoded and done is told in a turn of its own. */
+  tellSoon(): void {
     this.#telling ??= setImmediate(() => this.#tell())
   }
 

@@ -5,6 +5,9 @@ import type { Transport } from './transport.js'
 /** Has been sent nothing yet; gets the greeting with the first board (or with a new epoch). */
 export const UNGREETED = -2
 
+/** In no chain; and of a step: it continues none, so whoever stands at its beginning may have it. */
+export const NO_CHAIN = 0
+
 export type Reader = {
   readonly transport: Transport
   readonly lane: Lane
@@ -24,6 +27,8 @@ export type Reader = {
   milliTokens: number
   tokensAtMs: number
   lastByteAtMs: number
+  /** The lane's chain its last bytes belong to; `NO_CHAIN` when they were its own. */
+  chain: number
   /** Events that passed by while it was behind. */
   skipped: number
   /** While blocked: the last progress seen and since when there was none. */

@@ -1,8 +1,9 @@
 // Text to the bytes of a connection: compressed once for everybody, framed once for everybody.
 //
-// Every event is compressed by itself and ended by a full flush (no reference to what came before), so the same
-// compressed bytes may be appended to any gzip stream; a reader's stream starts with the ten-byte gzip header and never
-// gets a trailer (RFC 1952, RFC 1951 section 3.2.4).
+// A reader's stream starts with the ten-byte gzip header and never gets a trailer (RFC 1952, RFC 1951 section 3.2.4). What is
+// compressed by itself ends at a byte and refers to nothing before it, so the same compressed bytes may be appended to any
+// gzip stream. What is compressed after `past` refers to it, so it may be appended only to streams whose last bytes, when
+// unpacked, are just that (lane.ts knows which): a board much like the one before takes a third of the bytes.
 import { constants, deflateRawSync } from 'node:zlib'
 import type { Wire } from './transport.js'
 
@@ -19,8 +20,14 @@ function framed(bytes: Buffer, wire: Wire): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, CRLF])
 }
 
+/** For a connection that unpacks gzip, and whose last unpacked bytes are `past` (empty: whatever they are). */
+export function compressed(bytes: Buffer, wire: Wire, past: Buffer): Buffer {
+  const options = past.length === 0 ? DEFLATE : { ...DEFLATE, dictionary: past }
+  return framed(deflateRawSync(bytes, options), wire)
+}
+
 export function toWire(text: string, wire: Wire): Buffer {
-  if (wire.encoding === 'gzip') return framed(deflateRawSync(Buffer.from(text), DEFLATE), wire)
+  if (wire.encoding === 'gzip') return compressed(Buffer.from(text), wire, EMPTY_BYTES)
   if (wire.framing === 'raw' || text === '') return Buffer.from(text)
   // As `framed`, but encoded once and copied never.
   return Buffer.from(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`)

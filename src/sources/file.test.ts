@@ -1,10 +1,11 @@
-import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Source } from '../engine/source.js'
 import type { Reading } from '../snapshot/reading.js'
 import { createFileSource, type FileSourceOptions } from './file.js'
+import type { ReadEdge } from './read-status.js'
 
 let folder = ''
 let path = ''
@@ -147,6 +148,27 @@ describe('the file source', () => {
     await until(says(300))
     expect(readings).toEqual([])
   })
+
+  test('lets no change wait because the poll has just looked and found nothing', async () => {
+    await replace('{"n": 1}')
+    let opened = 0
+    const edge: ReadEdge = {
+      open: (file, flags) => {
+        opened++
+        return open(file, flags)
+      },
+    }
+    // Time stands still but for one step: a gap that has begun never ends.
+    let nowMs = 0
+    const clock = { nowMs: () => Date.now(), monotonicMs: () => nowMs }
+    const { until } = watching({ edge, clock, pollMs: 20 })
+    await until(says(1))
+    const before = opened
+    nowMs = 1_000
+    await vi.waitUntil(() => opened > before, { timeout: 20_000 })
+    await replace('{"n": 2}')
+    await until(says(2))
+  }, 30_000)
 
   test('does not read an unchanged file again', async () => {
     await replace('{"n": 1}')

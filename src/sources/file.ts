@@ -2,7 +2,8 @@
 //
 // The *directory* is watched, because writers replace the file by renaming another one over it, which breaks a watch on the
 // file itself; a poll stands behind it for file systems without notification. Both lead to the same `look`: one at a
-// time, at most one per 20 ms, and never the last change missed (a wish during a look makes another look after it).
+// time, at most one per 20 ms, and never the last change missed (a wish during a look makes another look after it). A poll
+// that finds nothing new does not count: no change waits because somebody looked just before it.
 import { type FSWatcher, watch } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
@@ -114,11 +115,11 @@ class FileSource implements Source {
       this.#unwatch()
       if (inode !== null) this.#watch()
     }
-    this.#wish()
+    this.#wish(true)
   }
 
   /** Somebody thinks there is something new: looks now, or as soon as the gap allows. */
-  #wish(): void {
+  #wish(isPoll = false): void {
     if (this.#closed || this.#soon !== null) return
     if (this.#looking !== null) {
       this.#again = true
@@ -126,28 +127,35 @@ class FileSource implements Source {
     }
     const waitMs = this.#lastLookMs + MIN_LOOK_GAP_MS - this.#clock.monotonicMs()
     if (waitMs <= 0) {
-      void this.#look()
+      void this.#look(isPoll)
       return
     }
+    if (isPoll) return // the next one comes by itself
     this.#soon = setTimeout(() => {
       this.#soon = null
       this.#wish()
     }, waitMs)
   }
 
-  #look(): Promise<void> {
+  #look(isPoll = false): Promise<void> {
+    const before = this.#lastLookMs
     this.#lastLookMs = this.#clock.monotonicMs()
     this.#again = false
-    this.#looking = this.#lookOnce().finally(() => {
-      this.#looking = null
-      if (this.#again) this.#wish()
-    })
+    this.#looking = this.#lookOnce()
+      .then(isNew => {
+        if (isPoll && !isNew) this.#lastLookMs = before
+      })
+      .finally(() => {
+        this.#looking = null
+        if (this.#again) this.#wish()
+      })
     return this.#looking
   }
 
-  async #lookOnce(): Promise<void> {
+  /** Whether there was news. */
+  async #lookOnce(): Promise<boolean> {
     // A read that was given up still hangs in the system: another one would hang beside it.
-    if (this.#hanging > 0) return
+    if (this.#hanging > 0) return false
     const { path, maxBytes, edge } = this.#options
     const look = await readStatus({
       path,
@@ -158,16 +166,17 @@ class FileSource implements Source {
       onBegun: work => this.#count(work),
       ...(edge === undefined ? {} : { edge }),
     })
-    if (this.#closed || look === 'unchanged') return
+    if (this.#closed || look === 'unchanged') return false
     const { reading, mark } = look
     this.#mark = mark
     const before = this.#last
     this.#last = reading
-    if (!isNews(before, reading)) return
+    if (!isNews(before, reading)) return false
     if (!reading.ok)
       this.#log.warn({ status: reading.error }, `the status cannot be read: ${reading.message}`)
     else if (before !== null && !before.ok) this.#log.info('the status can be read again')
     this.#onReading(reading)
+    return true
   }
 
   #count(work: Promise<unknown>): void {
