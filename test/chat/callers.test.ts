@@ -1,23 +1,8 @@
 // Who may ask: the flag, the limits, the server's guards, identity, pages of other sites (chat.md 1 and 5), over real sockets.
-import { afterEach, describe, expect, test } from 'vitest'
-import {
-  ask,
-  ChatReader,
-  type ChatRig,
-  type ChatRigOptions,
-  startChatRig,
-  stop,
-} from '../support/chat-rig.js'
+import { describe, expect, test } from 'vitest'
+import { ask, ChatReader, chatRigForEach, stop } from '../support/chat-rig.js'
 
-let rig: ChatRig | null = null
-async function start(options: ChatRigOptions = {}): Promise<ChatRig> {
-  rig = await startChatRig(options)
-  return rig
-}
-afterEach(async () => {
-  await rig?.close()
-  rig = null
-})
+const start = chatRigForEach()
 
 describe('with the flag off, or outside the rollout', () => {
   const body = { ok: false, code: 'feature_flag_disabled', flag: 'ENABLE_SSE_STREAMING', status: 403 }

@@ -1,26 +1,9 @@
 // What may be asked, and the honest statuses before the first byte (chat.md 1), over real sockets. Who may ask is in
 // callers.test.ts.
-import { afterEach, describe, expect, test } from 'vitest'
-import {
-  ask,
-  ChatReader,
-  type ChatRig,
-  type ChatRigOptions,
-  PREFIX,
-  resume,
-  startChatRig,
-  stop,
-} from '../support/chat-rig.js'
+import { describe, expect, test } from 'vitest'
+import { ask, ChatReader, chatRigForEach, PREFIX, resume, stop } from '../support/chat-rig.js'
 
-let rig: ChatRig | null = null
-async function start(options: ChatRigOptions = {}): Promise<ChatRig> {
-  rig = await startChatRig(options)
-  return rig
-}
-afterEach(async () => {
-  await rig?.close()
-  rig = null
-})
+const start = chatRigForEach()
 
 const turns = (count: number) => Array.from({ length: count }, () => ({ role: 'user', content: 'x' }))
 
