@@ -43,6 +43,11 @@ describe('a figure', () => {
   test('is judged by its best round', () => {
     const after = { ...row('size', 'B', 200), values: { ours: value(200, 110) } }
     expect(only(row('size', 'B', 100), after)?.worse).toBe(false)
+    const values = { ours: value(200, 110), bare: value(100) }
+    expect(only(row('cpu', 'µs', 100, 100), { ...row('cpu', 'µs', 200), values })).toMatchObject({
+      ratio: 1.1,
+      worse: false,
+    })
   })
 
   test('may differ by less than its unit can tell, even from nothing', () => {

@@ -35,6 +35,11 @@ describe('a row of the report', () => {
     expect(check).toMatchObject({ reached: false, passed: true })
   })
 
+  test('reaches its target by the median, not by its best round', () => {
+    const [check] = reportRow(row, [round(1, 1, 1000), round(3, 1, 1000), round(3, 1, 1000)]).checks
+    expect(check).toMatchObject({ reached: false, value: { min: 1, median: 3 } })
+  })
+
   test('judges a limit by itself on the value of the first subject', () => {
     const memory = { name: 'memory', unit: 'KiB', gated: true, targets: [{ against: null, limit: 8 }] }
     const made = reportRow(memory, [

@@ -44,6 +44,10 @@ describe('sorting', () => {
     expect(sortedPlaces(rows, { column: 2, direction: 'ascending' })).toEqual([1, 0, 3, 2])
     expect(sortedPlaces(rows, { column: 2, direction: 'descending' })).toEqual([3, 0, 1, 2])
   })
+  test('orders numbers in texts as numbers', () => {
+    const named = ['leg 10', 'leg 9', 'leg 1'].map(name => row(name, '', 1))
+    expect(sortedPlaces(named, { column: 0, direction: 'ascending' })).toEqual([2, 1, 0])
+  })
   test('leaves equal rows as they came', () => {
     expect(sortedPlaces(rows, { column: 1, direction: 'descending' })).toEqual([0, 1, 2, 3])
     expect(sortedPlaces(rows, null)).toEqual([0, 1, 2, 3])

@@ -76,5 +76,6 @@ test.each([
 
 test('the time axis names moments in whole minutes, on a young page in seconds', () => {
   expect([900, 600, 300, 0].map(ago => agoText(ago, 900))).toEqual(['−15 min', '−10 min', '−5 min', 'now'])
+  expect([180, 120, 60].map(ago => agoText(ago, 180))).toEqual(['−3 min', '−2 min', '−1 min'])
   expect([60, 40, 20, 0].map(ago => agoText(ago, 60))).toEqual(['−60 s', '−40 s', '−20 s', 'now'])
 })

@@ -22,6 +22,16 @@ describe('what did not change stays the very same', () => {
       ['B', '3'],
     ])
   })
+  test('a cell whose value alone is another is another', () => {
+    const cell = (value: number): Block => ({
+      kind: 'table',
+      columns: [{ label: 'LTP' }],
+      rows: [[{ text: '1.00', value }]],
+    })
+    const before = [cell(1.001)]
+    expect(rowsOf(keptBlocks(before, [cell(1.001)]))[0]).toBe(rowsOf(before)[0])
+    expect(rowsOf(keptBlocks(before, [cell(1.002)]))[0]?.[0]?.value).toBe(1.002)
+  })
   test('columns and all rows, when all are', () => {
     const before = table(['A', '1'])
     const [after] = keptBlocks([before], [table(['A', '1'])])
