@@ -171,6 +171,18 @@ describe('a connection', () => {
     expect(c.state).toBe('stale')
   })
 
+  test('is kept for keep-alives further apart than a timer can count', async () => {
+    const rig = await serve()
+    const { c, errors } = open(rig.url)
+    const one = await rig.stream(0)
+    one.send('hello', hello(1, A1, { keepalive_ms: 2 ** 40 }))
+    one.send('full_snapshot', snapshot(1, A1), 'e1-1')
+    await changed(c, () => c.state === 'live')
+    one.send('panel_update', update(2, A2), 'e1-2')
+    await changed(c, () => c.board?.generation === 2 || errors.length > 0)
+    expect(errors).toEqual([])
+  })
+
   test('returns when bye says so, without an error', async () => {
     const rig = await serve()
     const { c, errors } = open(rig.url)

@@ -67,7 +67,7 @@ export function addresses(
   if (options.view) stream.searchParams.set('view', options.view)
   if (options.structured !== undefined) stream.searchParams.set('structured', options.structured ? '1' : '0')
   const resync = new URL(stream)
-  resync.pathname = stream.pathname.replace(/(events|stream)\/?$/, 'resync')
+  resync.pathname = stream.pathname.replace(/\w+\/?$/, 'resync')
   resync.searchParams.delete('structured')
   return { stream: stream.href, resync: resync.href }
 }

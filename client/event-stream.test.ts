@@ -188,7 +188,7 @@ describe('a connection that ends is made again', () => {
 
   test('when nothing comes for the read timeout, before and after the head', async () => {
     const server = await serve(() => {}, stream('data: a\n\n'), stream('data: b\n\n'))
-    const { stream: events, errors } = follow(server.url, { readTimeoutMs: 60 })
+    const { stream: events, errors } = follow(server.url, { readTimeoutMs: 1_000 })
     expect((await take(events, 2)).map(e => e.data)).toEqual(['a', 'b'])
     expect(errors.map(error => error.code)).toEqual(['timeout', 'timeout'])
   })

@@ -93,8 +93,10 @@ export type EventStream = AsyncIterable<SseMessage> & {
 }
 
 const MAX_REDIRECTS = 10
-/** The longest wait a server may ask for; timers hold no more than 2^31 ms anyway. */
+/** The longest wait a server may ask for. */
 const MAX_SERVER_DELAY_MS = 3_600_000
+/** A timer for longer would run at once. */
+const LONGEST_MS = 2 ** 31 - 1
 
 /** What is given, or what a function of it says now. */
 export function asked<T extends string | object | null | undefined>(given: T | (() => T)): T {
@@ -156,7 +158,7 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
   /** Awaits `work`, but no longer than the read timeout. */
   async function inTime<T>(work: Promise<T>): Promise<T> {
     const current = connection
-    const ms = stream.readTimeoutMs
+    const ms = Math.min(stream.readTimeoutMs, LONGEST_MS)
     if (ms <= 0) return work
     const timer = setTimeout(() => current.abort(new StreamError('timeout', `no byte for ${ms} ms`)), ms)
     try {

@@ -43,7 +43,9 @@ describe('leaving', () => {
       new Promise(resolve => request.once('close', resolve)),
       new Promise(resolve => response.once('close', resolve)),
     ])
-    const socket = leaveHttp(request.socket)
+    const left = leaveHttp(request.socket)
+    const socket = left?.socket
+    left?.letGo()
     await gone
     expect(await connections()).toBe(0)
     expect(socket).not.toBe(request.socket)

@@ -5,9 +5,12 @@ import { App } from './app.jsx'
 import { startHistory } from './history/keep.js'
 import { startKeys } from './keys/listen.js'
 import { PAGE_KEYS } from './keys/page-keys.js'
-import { start } from './model.js'
+import { board, start } from './model.js'
 import { startTheme } from './state/theme.js'
 import './style/page.css'
+
+/** How long the page waits for a first board before it is drawn without one. */
+const FIRST_BOARD_MS = 150
 
 const root = document.getElementById('page')
 if (root === null) throw new Error('the document has no element "page"')
@@ -16,4 +19,14 @@ start()
 startHistory()
 startAlerts()
 startKeys(PAGE_KEYS)
-render(<App />, root)
+
+// Drawn once, with the first board, it is there sooner than drawn empty and drawn again.
+function draw(found: HTMLElement): void {
+  clearTimeout(late)
+  unwatch()
+  render(<App />, found)
+}
+const late = setTimeout(draw, FIRST_BOARD_MS, root)
+const unwatch = board.subscribe(first => {
+  if (first !== null) draw(root)
+})

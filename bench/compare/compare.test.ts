@@ -69,6 +69,17 @@ describe('two reports', () => {
     expect(text).toContain('1 of 1 figures worse than 1.3 × the baseline')
   })
 
+  test('say of which figures ours failed in the run: others have values, and ours had one before', () => {
+    const lost = { ...row('lost', 'B', 1, 5), values: { bare: value(5) } }
+    const compared = compareReports(
+      report(row('a', 'B', 1), row('lost', 'B', 1, 5)),
+      report(row('a', 'B', 1), lost),
+    )
+    expect(compared).toMatchObject({ worse: 0, failed: ['lost'], onlyBefore: [] })
+    expect(comparisonText(compared)).toContain('FAILED in the run: lost\n')
+    expect(compareReports(report(row('a', 'B', 1), lost), report(row('a', 'B', 1), lost)).failed).toEqual([])
+  })
+
   test('of different benches, or with nothing in common, cannot be compared', () => {
     const soak: AnyReport = { ...report(row('a', 'B', 1)), bench: 'soak' }
     expect(() => compareReports(report(row('a', 'B', 1)), soak)).toThrow('a soak report cannot be compared')

@@ -30,6 +30,8 @@ export type Comparison = {
   /** Figures only one of the two has. */
   readonly onlyBefore: readonly string[]
   readonly onlyAfter: readonly string[]
+  /** Figures of others for which ours was there in the baseline and failed in the run. */
+  readonly failed: readonly string[]
   readonly worse: number
 }
 
@@ -56,6 +58,8 @@ function compareRow(before: AnyRow, after: AnyRow, bound: number): Compared | nu
   }
 }
 
+const hasOwn = (row: AnyRow | undefined): boolean => row?.values[row.judged] !== undefined
+
 /** Throws when the two are reports of different benches, or have no figure in common. */
 export function compareReports(baseline: AnyReport, run: AnyReport, bound: number = NOISE_BOUND): Comparison {
   if (baseline.bench !== run.bench) {
@@ -78,6 +82,7 @@ export function compareReports(baseline: AnyReport, run: AnyReport, bound: numbe
     figures,
     onlyBefore: baseline.rows.map(({ name }) => name).filter(name => !names.has(name)),
     onlyAfter: run.rows.map(({ name }) => name).filter(name => !before.has(name)),
+    failed: run.rows.filter(row => hasOwn(before.get(row.name)) && !hasOwn(row)).map(({ name }) => name),
     worse: figures.filter(({ worse }) => worse).length,
   }
 }

@@ -8,7 +8,7 @@ function headLine(what: string, { date, machine }: Comparison['run']): string {
 }
 
 export function comparisonText(comparison: Comparison): string {
-  const { baseline, run, bound, figures, onlyBefore, onlyAfter, worse } = comparison
+  const { baseline, run, bound, figures, onlyBefore, onlyAfter, failed, worse } = comparison
   const width = Math.max(...figures.map(({ name }) => name.length))
   const rows = figures.map(figure => {
     const values = `${short(figure.before).padStart(9)} → ${short(figure.after).padStart(9)} ${figure.unit.padEnd(4)}`
@@ -22,6 +22,7 @@ export function comparisonText(comparison: Comparison): string {
     ...rows,
     ...onlyBefore.map(name => `only in the baseline: ${name}`),
     ...onlyAfter.map(name => `only in the run: ${name}`),
+    ...failed.map(name => `FAILED in the run: ${name}`),
     '',
     `${worse} of ${figures.length} figures worse than ${bound} × the baseline`,
   ].join('\n')}\n`

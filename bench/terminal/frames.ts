@@ -2,10 +2,10 @@
 // compared and written (to /dev/null, with real calls). The pace of ten frames a second is left out; the work is not.
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { emptyBoard, nextBoard } from '../../src/board/board.js'
+import type { Timers } from '../../src/clock/timers.js'
 import type { CycleResult } from '../../src/engine/cycle.js'
 import { Statistics } from '../../src/engine/statistics.js'
 import type { TerminalDevice } from '../../src/outputs/terminal/device.js'
-import type { Timers } from '../../src/outputs/terminal/keys/reader.js'
 import type { Size } from '../../src/outputs/terminal/layout/layout.js'
 import { TtyWriter } from '../../src/outputs/terminal/rim/tty-writer.js'
 import { TerminalOutput } from '../../src/outputs/terminal/terminal.js'
@@ -42,17 +42,14 @@ type Frame = { readonly ms: number; readonly bytes: number }
 /** Timers that go off when they are asked to. */
 class HandTimers implements Timers {
   #waiting = new Set<() => void>()
-  set(callback: () => void): () => void {
-    this.#waiting.add(callback)
-    return callback
-  }
-  clear(handle: unknown): void {
-    for (const callback of this.#waiting) if (callback === handle) this.#waiting.delete(callback)
+  after(_ms: number, run: () => void): () => void {
+    this.#waiting.add(run)
+    return () => this.#waiting.delete(run)
   }
   fire(): void {
     const due = [...this.#waiting]
     this.#waiting.clear()
-    for (const callback of due) callback()
+    for (const run of due) run()
   }
 }
 

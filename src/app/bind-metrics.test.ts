@@ -5,6 +5,7 @@ import type { SourceState } from '../engine/cycle.js'
 import type { Cycles } from '../engine/cycles.js'
 import { Statistics } from '../engine/statistics.js'
 import type { HubStats } from '../hub/hub-types.js'
+import type { StatusHubStats } from '../hub/status-hub.js'
 import { heartbeat } from '../ingest/heartbeat.js'
 import { EMPTY_STATE } from '../ingest/store.js'
 import { createMetrics, type Metrics } from '../metrics/metrics.js'
@@ -67,6 +68,15 @@ const HUB: HubStats = {
   stalled: 0,
   resumed: { resumed: 0, epoch: 0, ahead: 0, subset: 0, malformed: 0 },
 }
+const STATUS_HUB: StatusHubStats = {
+  stream_id: 's',
+  generation: 1,
+  last_id: 1,
+  clients: 5,
+  events_total: 1,
+  by_type: {},
+  history: { events: 0, bytes: 0, oldest_id: null },
+}
 const loop: Pick<Cycles, 'latest' | 'sourceNow'> = { latest, sourceNow: () => FRESH }
 
 const TOLD: readonly (readonly [
@@ -113,12 +123,12 @@ const TOLD: readonly (readonly [
     ['g6_sse_client_stalled_total 1', 'g6_sse_http_disconnects_total{reason="stalled"} 1'],
   ],
   [
-    'what the hub counts',
-    m => readHub(m, { stats: () => HUB }),
+    'what the hubs count, their readers together',
+    m => readHub(m, { stats: () => HUB }, { stats: () => STATUS_HUB }),
     [
       'g6_sse_bytes_total 500',
-      'g6_sse_clients_gauge 2',
-      'g6_sse_http_active_connections 2',
+      'g6_sse_clients_gauge 7',
+      'g6_sse_http_active_connections 7',
       'g6_sse_http_events_dropped_total 4',
       'g6_sse_http_events_sent_total 30',
     ],

@@ -6,6 +6,7 @@ import type { Cycles } from '../engine/cycles.js'
 import type { LoopObserver } from '../engine/loop.js'
 import type { HttpObserver } from '../http/server.js'
 import type { HubLike, HubObserver } from '../hub/hub-types.js'
+import type { StatusHub } from '../hub/status-hub.js'
 import { STREAM_HEALTH } from '../ingest/heartbeat.js'
 import type { Metrics } from '../metrics/metrics.js'
 import type { SummaryEventName } from '../protocol/events.js'
@@ -33,10 +34,15 @@ export function hubObserver(metrics: Metrics): HubObserver {
 }
 
 /** What the hub only counts, read when somebody looks. */
-export function readHub(metrics: Metrics, hub: Pick<HubLike, 'stats'>): () => void {
+export function readHub(
+  metrics: Metrics,
+  hub: Pick<HubLike, 'stats'>,
+  /** The readers of `/events` take places of the same limit. */
+  statusHub: Pick<StatusHub, 'stats'> | null,
+): () => void {
   return metrics.onScrape(() => {
     const stats = hub.stats()
-    metrics.g6_sse_http_active_connections.set(stats.clients)
+    metrics.g6_sse_http_active_connections.set(stats.clients + (statusHub?.stats().clients ?? 0))
     metrics.g6_sse_http_events_sent_total.raiseTo(stats.eventsSent)
     metrics.g6_sse_http_events_dropped_total.raiseTo(stats.eventsMerged)
     metrics.g6_sse_bytes_total.raiseTo(stats.bytesSent)

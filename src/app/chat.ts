@@ -83,7 +83,13 @@ export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
       chatPagePlugin({ rollout, prefix: first.chatPrefix }),
     ],
     start: async () => {
-      if (!config().enableSseStreaming) return
+      const { enableSseStreaming, chatOnDisconnect, chatAllowFinish } = config()
+      if (!enableSseStreaming) return
+      if (chatOnDisconnect === 'finish' && !chatAllowFinish) {
+        log.warn(
+          'G6_CHAT_ON_DISCONNECT is finish, which holds with G6_CHAT_ALLOW_FINISH alone: now it is grace',
+        )
+      }
       // What the first question needs is loaded before it comes.
       const libraries = [import('undici'), import('jose'), import('cockatiel')]
       await Promise.all([...libraries, ...(first.enableAuditTrail ? [audit.start()] : [])])

@@ -118,6 +118,8 @@ export class Program {
           processDefaults: true,
           version: VERSION,
           node: process.version,
+          onUnreadable: (metric, error) =>
+            log.warn({ metric, err: error }, 'a metric cannot be read and is left out of the scrape'),
         })
       : silentMetrics()
     const parts = { config, settings: () => this.#config, metrics: this.metrics, log, clock: this.#clock }
@@ -133,7 +135,11 @@ export class Program {
     })
     this.#statusHub = isBoardSource(source)
       ? null
-      : new StatusHub({ settings: () => this.#config, clock: this.#clock })
+      : new StatusHub({
+          settings: () => this.#config,
+          clock: this.#clock,
+          observer: hubObserver(this.metrics),
+        })
     this.#listeners = this.#plan()
     this.#indicesLog = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
     const outputs = [...this.#served(), ...(options.outputs?.(parts) ?? [])]
@@ -186,7 +192,7 @@ export class Program {
         maxCycles: config.summaryMaxCycles || null,
         maxMs: config.summaryMaxSeconds * 1000 || null,
       })
-    readHub(this.metrics, this.hub)
+    readHub(this.metrics, this.hub, this.#statusHub)
     readSource(this.metrics, this.loop)
     readIngest(this.metrics, this.loop, this.#clock)
   }

@@ -29,9 +29,9 @@ export type AnswerObserver = {
 }
 
 export type BeginParts = {
-  readonly config: ChatConfig
+  readonly config: () => ChatConfig
   readonly store: LogStore
-  readonly edge: UpstreamEdge
+  readonly edge: () => UpstreamEdge
   readonly breakers: Breakers
   readonly audit: AuditTrail
   readonly observer: AnswerObserver
@@ -56,7 +56,8 @@ export function begin(
   options: StartOptions,
   onEnded: (facts: StreamFacts) => void,
 ): Generation {
-  const { config, store, audit, observer, log, clock, timers, turn } = parts
+  const { store, edge, breakers, audit, observer, log, clock, timers, turn, random } = parts
+  const config = parts.config()
   const { question, connectionId, person, lease } = options
   const { requestId } = question
   const streamId = randomId(16, 'base64url')
@@ -67,7 +68,7 @@ export function begin(
     connectionId,
   }
   const ofStream = { streamId, connectionId, requestId, person }
-  const backends = config.ragBackendUrl.map(url => new URL(url))
+  const backends = backendsOf(config.ragBackendUrl)
   let hasSaidUnknown = false
   /** For the log: what went wrong at whom. As many as there are tries. */
   const failures: { readonly upstream: string; readonly code: FailureCode; readonly cause: FailureCause }[] =
@@ -90,7 +91,11 @@ export function begin(
     timers,
     turn,
     ask: handlers =>
-      new Asking({ ...parts, backends, settings: upstreamSettings(config) }, question, handlers),
+      new Asking(
+        { edge: edge(), breakers, backends, settings: upstreamSettings(config), clock, timers, random },
+        question,
+        handlers,
+      ),
     observer: {
       onTokens: (count, gapMs) => observer.onTokens?.(count, gapMs),
       onRelayed: ms => observer.onRelayed?.(ms),
@@ -135,6 +140,17 @@ export function begin(
     const failed = failures.length === 0 ? {} : { failures }
     log[level]({ requestId, streamId, reason, tokens, ...failed }, 'a chat stream ended')
   }
+}
+
+const backendsOfList = new WeakMap<readonly string[], readonly URL[]>()
+
+/** Taken apart once for each setting of RAG_BACKEND_URL, not for each question. */
+function backendsOf(urls: readonly string[]): readonly URL[] {
+  const known = backendsOfList.get(urls)
+  if (known !== undefined) return known
+  const backends = urls.map(url => new URL(url))
+  backendsOfList.set(urls, backends)
+  return backends
 }
 
 function charsOf({ query, history }: Question): number {

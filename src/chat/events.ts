@@ -61,8 +61,7 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES
 
-/** `superseded` is kept for streams that another one replaces; nothing here does that yet. */
-export type AbortReason = 'client_stop' | 'shutdown' | 'expired' | 'idle' | 'superseded'
+export type AbortReason = 'client_stop' | 'shutdown' | 'expired' | 'idle'
 
 /** How a stream ends: exactly once. */
 export type Terminal =

@@ -4,7 +4,7 @@ import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
 import { type GenerationLimits, generationDue } from './clocks.js'
 import { encodeNumbered } from './encode.js'
-import type { FailureCode, Terminal, UpstreamEvent } from './events.js'
+import type { AbortReason, FailureCode, Terminal, UpstreamEvent } from './events.js'
 import type { StreamFacts, WritableChatLog } from './log/chat-log.js'
 import { end, hear, type Now, openStream, type Step, type StreamState } from './stream-state.js'
 import type { Turn } from './turn.js'
@@ -105,8 +105,8 @@ export class Generation {
   }
 
   start(): void {
-    this.#look()
     this.#upstream.start()
+    this.#look()
   }
 
   get facts(): StreamFacts {
@@ -152,7 +152,7 @@ export class Generation {
     this.#cancelGrace = this.#parts.timers.after(graceMs, () => this.abort('idle'))
   }
 
-  abort(reason: Extract<Terminal, { type: 'aborted' }>['reason']): void {
+  abort(reason: AbortReason): void {
     this.#end({ type: 'aborted', reason })
   }
 

@@ -45,6 +45,7 @@ export class IdempotencyKeys {
   forget(streamId: string): void {
     const scoped = this.#keyOf.get(streamId)
     this.#keyOf.delete(streamId)
-    if (scoped !== undefined) this.#byKey.delete(scoped)
+    // The key may stand for a later answer by now.
+    if (scoped !== undefined && this.#byKey.get(scoped)?.streamId === streamId) this.#byKey.delete(scoped)
   }
 }

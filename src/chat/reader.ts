@@ -58,6 +58,8 @@ export class Reader {
         this.#blockedSinceMs = null
         this.#pump()
         parts.onMoved()
+        // While it was blocked it waited for nothing but a stall.
+        if (!this.#isLeaving) this.#look()
       },
       onClose: () => this.#closed(),
     })

@@ -4,13 +4,13 @@ import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
 import type { OpenStream } from '../guards/seam.js'
 import type { Log } from '../log/log.js'
-import { type AnswerObserver, begin, type StartOptions } from './begin.js'
+import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
 import type { ChatConfig } from './chat-config.js'
 import { encodeResumed, encodeRetryOnce } from './encode.js'
 import type { Follower, Generation } from './generation.js'
 import { IdempotencyKeys } from './idempotency.js'
 import { Latencies, type Percentiles } from './latencies.js'
-import type { FoundStream, LogStore } from './log/chat-log.js'
+import type { FoundStream, LogStore, StreamFacts } from './log/chat-log.js'
 import { Reader } from './reader.js'
 import type { AuditTrail, Person } from './seams.js'
 import { Turn } from './turn.js'
@@ -57,7 +57,8 @@ export class Relay {
   readonly #running = new Map<string, Generation>()
   readonly #readers = new Set<Reader>()
   readonly #latencies = new Latencies()
-  readonly #turn = new Turn()
+  /** The same for every question. */
+  readonly #beginning: BeginParts
   #edge: UpstreamEdge | null = null
   #idle: (() => void)[] = []
   #isClosed = false
@@ -65,6 +66,29 @@ export class Relay {
   constructor(parts: RelayParts) {
     this.#parts = parts
     this.#breakers = parts.breakers ?? new Breakers()
+    const { config, store, audit, log, clock, timers, random = Math.random, observer = {} } = parts
+    this.#beginning = {
+      config,
+      store,
+      edge: () => {
+        this.#edge ??= parts.edge()
+        return this.#edge
+      },
+      breakers: this.#breakers,
+      audit,
+      observer: {
+        ...observer,
+        onFirstToken: ms => {
+          this.#latencies.add(ms)
+          observer.onFirstToken?.(ms)
+        },
+      },
+      log,
+      clock,
+      timers,
+      turn: new Turn(),
+      random,
+    }
     parts.store.attach({
       onForgotten: streamId => this.keys.forget(streamId),
       onStopAsked: streamId => this.#running.get(streamId)?.abort('client_stop'),
@@ -76,34 +100,17 @@ export class Relay {
   /** Begins a generation. The lease is released when it ends, however it ends. */
   start(options: StartOptions): Generation {
     if (this.#isClosed) throw new Error('the relay is closed')
-    const { config, random = Math.random, observer = {}, edge, ...parts } = this.#parts
-    this.#edge ??= edge()
-    const generation = begin(
-      {
-        ...parts,
-        config: config(),
-        random,
-        edge: this.#edge,
-        breakers: this.#breakers,
-        turn: this.#turn,
-        observer: {
-          ...observer,
-          onFirstToken: ms => {
-            this.#latencies.add(ms)
-            observer.onFirstToken?.(ms)
-          },
-        },
-      },
-      options,
-      ({ streamId }) => {
-        this.#running.delete(streamId)
-        parts.store.expire(streamId, config().chatResumeTtlMs)
-        this.#becameIdle()
-      },
-    )
+    const generation = begin(this.#beginning, options, this.#ended)
     this.#running.set(generation.facts.streamId, generation)
     generation.start()
     return generation
+  }
+
+  readonly #ended = ({ streamId }: StreamFacts): void => {
+    const { store, config } = this.#parts
+    this.#running.delete(streamId)
+    store.expire(streamId, config().chatResumeTtlMs)
+    this.#becameIdle()
   }
 
   /** The stream, if it is known and this caller's. */

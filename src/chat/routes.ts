@@ -153,7 +153,11 @@ class ChatRoutes {
       onSend: async (_request, reply) => {
         observer.onAnswer?.(reply.statusCode)
       },
-      handler: handler as RouteHandlerMethod,
+      // Whoever left while being let in would read nothing of what is begun now.
+      handler: ((request, reply) =>
+        starts && request.raw.socket.destroyed
+          ? reply.hijack()
+          : handler(request, reply)) as RouteHandlerMethod,
     })
   }
 

@@ -144,17 +144,19 @@ export class Starting {
     if (generation === null) return () => {}
     const leave = relay.follow(generation)
     const { raw } = reply
-    const cancels: (() => void)[] = []
-    const gone = new Promise<'gone'>(resolve => {
-      const onClose = (): void => resolve('gone')
+    const outcome = await new Promise<FailureCode | 'gone' | null>(resolve => {
+      const settle = (how: FailureCode | 'gone' | null): void => {
+        raw.off('close', onClose)
+        cancelLate?.()
+        resolve(how)
+      }
+      const onClose = (): void => settle('gone')
+      const cancelLate = forMs === null ? null : timers.after(forMs, () => settle(null))
       raw.once('close', onClose)
-      cancels.push(() => raw.off('close', onClose))
+      // It may have gone while an earlier answer to the question was looked for.
+      if (raw.destroyed) settle('gone')
+      else void generation.opened.then(settle)
     })
-    const late = new Promise<null>(resolve => {
-      if (forMs !== null) cancels.push(timers.after(forMs, () => resolve(null)))
-    })
-    const outcome = await Promise.race([generation.opened, gone, late])
-    for (const cancel of cancels) cancel()
     if (outcome === 'gone') {
       // Without an id or a key nobody can come back for it.
       if (!hasKey) generation.abort('idle')

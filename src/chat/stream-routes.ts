@@ -42,6 +42,7 @@ export class StreamRoutes {
   }
 
   async ask(request: FastifyRequest, reply: FastifyReply, place: 'body' | 'url'): Promise<unknown> {
+    this.#checkRoom()
     const query = request.query as Query
     const asked = this.#parts.starting.question(place === 'body' ? request.body : query, place)
     const started = await this.#parts.starting.start(
@@ -78,7 +79,7 @@ export class StreamRoutes {
     }
     const found = isStreamId(streamId) ? await this.#find(request, streamId) : null
     if (found === null) {
-      this.#parts.observer?.onResume?.('unknown')
+      this.#parts.observer.onResume?.('unknown')
       throw new HttpError('not_found', 'There is no such stream, or no longer.')
     }
     const eventId = eventIdOf(request.headers['last-event-id'])
@@ -91,16 +92,17 @@ export class StreamRoutes {
   }
 
   #nothingLeft(reply: FastifyReply, result: 'nothing_left' | 'unknown'): FastifyReply {
-    this.#parts.observer?.onResume?.(result)
+    this.#parts.observer.onResume?.(result)
     return reply.code(204).send()
   }
 
   #follow(request: FastifyRequest, reply: FastifyReply, found: FoundStream, from: number): FastifyReply {
     const { log, facts } = found
     if (log.ended && from >= log.tail) return this.#nothingLeft(reply, 'nothing_left')
+    this.#checkRoom()
     const { audit, clock, observer } = this.#parts
     const { connectionId, caller } = this.#parts.admission.of(request)
-    observer?.onResume?.('resumed')
+    observer.onResume?.('resumed')
     audit.record({
       operation: 'stream.resume',
       streamId: facts.streamId,
@@ -113,6 +115,14 @@ export class StreamRoutes {
     return this.#connect(request, reply, found, from, true)
   }
 
+  /** Asked before anything is begun or recorded for the reader that would be one too many. */
+  #checkRoom(): void {
+    const { relay, config } = this.#parts
+    if (relay.readers >= READERS_PER_STREAM * config().chatMaxStreams) {
+      throw new HttpError('chat_full', undefined, BUSY)
+    }
+  }
+
   #connect(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -120,16 +130,13 @@ export class StreamRoutes {
     from: number,
     isResume: boolean,
   ): FastifyReply {
-    const { relay, config, observer } = this.#parts
-    if (relay.readers >= READERS_PER_STREAM * config().chatMaxStreams) {
-      throw new HttpError('chat_full', undefined, BUSY)
-    }
+    const { relay, observer } = this.#parts
     const { connectionId, rateHeaders } = this.#parts.admission.of(request)
     const headers = { ...rateHeaders, 'X-Connection-ID': connectionId, 'X-Stream-ID': found.facts.streamId }
     const credential = request.facts.owner
     const stream = this.#parts.shell.openStream(request, reply, { gzip: false, headers, counted: false })
     if (stream === null) return reply
-    observer?.onAnswer?.(200)
+    observer.onAnswer?.(200)
     relay.join(found, stream, { from, connectionId, credential, isResume })
     return reply
   }

@@ -56,7 +56,7 @@ type CompareFlags = { readonly bound: number; readonly json?: true }
 
 export function compareCommand(): Command {
   return new Command('compare')
-    .description('A report of fanout or soak against a baseline; exit 1 when a figure is worse')
+    .description('A report of fanout or soak against a baseline; exit 1 when a figure is worse or failed')
     .argument('<file>', 'The report to judge')
     .argument('[baseline]', 'The report to judge it by (default: the newest in bench/archive)')
     .option('--bound <n>', 'Worse is more than so many times the baseline', number(1, 100), 1.3)
@@ -69,7 +69,7 @@ export function compareCommand(): Command {
       const against = baseline ?? newestArchived(fileURLToPath(ARCHIVE), run.bench)
       const comparison = compareReports(readReport(against), run, bound)
       process.stdout.write(json ? `${JSON.stringify(comparison, null, 2)}\n` : comparisonText(comparison))
-      if (comparison.worse > 0) process.exitCode = 1
+      if (comparison.worse > 0 || comparison.failed.length > 0) process.exitCode = 1
     })
 }
 

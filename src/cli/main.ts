@@ -59,16 +59,21 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
   ],
 ]
 
+/** What is loaded by itself inherits nothing: every command of a command gets the hint. */
+function withHint(command: Command): Command {
+  for (const inner of command.commands) withHint(inner)
+  return command.showHelpAfterError('(g6 --help lists the commands, g6 COMMAND --help its options)')
+}
+
 async function main(args: readonly string[]): Promise<void> {
   const g6 = new Command('g6')
     .description('Live status panels and live answers, over one stream server')
     .version(VERSION)
-    .showHelpAfterError('(g6 --help lists the commands, g6 COMMAND --help its options)')
   const asked = args[0]
   for (const [name, about, load] of COMMANDS) {
     g6.addCommand(name === asked ? await load() : new Command(name).description(about))
   }
-  await g6.parseAsync([...args], { from: 'user' })
+  await withHint(g6).parseAsync([...args], { from: 'user' })
 }
 
 // A pipe that was closed (`g6 dashboard | head`) is an ordinary end. Anything else (a full disk) costs what was to be written

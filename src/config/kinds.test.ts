@@ -189,6 +189,10 @@ const CASES: readonly {
     good: [
       ['{"dq.warn": 80}', { 'dq.warn': 80 }],
       ['{"dq": {"warn": 80, "error": 60}}', { 'dq.warn': 80, 'dq.error': 60 }],
+      [
+        '{"stream": {"stale": {"warn_sec": 5}}, "latency.p95": {"warn_frac": 0}}',
+        { 'stream.stale.warn_sec': 5, 'latency.p95.warn_frac': 0 },
+      ],
       ['{}', {}],
     ],
     refused: [

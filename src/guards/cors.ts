@@ -10,6 +10,10 @@ const ALLOWED_HEADERS = [
   'Idempotency-Key',
   'X-Connection-ID',
   'X-Request-ID',
+  'X-Session-ID',
+  'X-Continuity-ID',
+  'X-User-ID',
+  'traceparent',
 ]
 const EXPOSED_HEADERS = [
   'X-Request-ID',

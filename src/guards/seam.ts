@@ -58,6 +58,8 @@ export interface HttpShell {
    * `request` or `reply` may be used. Null: the client is gone. Throws HttpError when there is no slot.
    */
   openStream(request: FastifyRequest, reply: FastifyReply, options: StreamOptions): OpenStream | null
+  /** Answers a HEAD as RFC 9110 9.3.2 wants it: the headers a GET would have had, and no stream. */
+  answerHead(request: FastifyRequest, reply: FastifyReply, options: StreamOptions): void
   readonly draining: boolean
 }
 

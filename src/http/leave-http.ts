@@ -5,9 +5,9 @@
 // way out is an upgrade, which a GET is not. So we do what Node itself does when it hands a socket to another process:
 //
 //   1. a `data` listener makes http stop feeding its parser straight from the socket's handle (`unconsume`);
-//   2. the TCP handle is taken off the old socket, and the old socket is destroyed: it has no handle, so no byte is sent
-//      and nothing is closed, but http sees its connection end and frees everything it holds, by its own code;
-//   3. a plain net.Socket takes the handle over.
+//   2. the TCP handle is taken off the old socket, and a plain net.Socket takes it over;
+//   3. the old socket is destroyed (`letGo`): it has no handle, so no byte is sent and nothing is closed, but http sees its
+//      connection end and frees everything it holds, by its own code.
 //
 // `_handle` is the only internal that is touched. If it is missing, or http still has bytes to write, or the new socket cannot
 // be made, null is returned, nothing has changed, and the stream stays on the socket http has.
@@ -26,7 +26,13 @@ const WRITE_BUFFER_BYTES = 16 * 1024
 
 function ignoreBytes(): void {}
 
-export function leaveHttp(old: Socket): Socket | null {
+export type LeftHttp = {
+  readonly socket: Socket
+  /** Lets http free what it holds. Apart, since that takes longer than the head of a stream: first things first. */
+  letGo(): void
+}
+
+export function leaveHttp(old: Socket): LeftHttp | null {
   const held = old as WithHandle
   const handle = held._handle
   if (handle === undefined || handle === null || old.destroyed || old.writableLength > 0) return null
@@ -41,6 +47,5 @@ export function leaveHttp(old: Socket): Socket | null {
     old.off('data', ignoreBytes)
     return null
   }
-  old.destroy()
-  return socket
+  return { socket, letGo: () => void old.destroy() }
 }

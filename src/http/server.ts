@@ -95,6 +95,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   const opener = new StreamOpener(access, clock)
   const shell: HttpShell = {
     openStream: (request, reply, options) => opener.open(request, reply, options),
+    answerHead: (request, reply, options) => opener.answerHead(request, reply, options),
     get draining() {
       return draining
     },
@@ -150,7 +151,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     descriptionRoutes(app)
     if (hub !== null) {
       const common = { config: () => access.config, hub, panelKeys: parts.panelKeys }
-      eventsRoutes(app, { ...common, shell, opener })
+      eventsRoutes(app, { ...common, shell })
       resyncRoute(app, { ...common, onResync: observer.onResync })
     }
     for (const plugin of plugins) await plugin.register(app, shell)

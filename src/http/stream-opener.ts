@@ -23,7 +23,7 @@ export class StreamOpener {
   ) {}
 
   /** The wire this request gets, and the headers of its 200. */
-  describe(
+  #describe(
     request: FastifyRequest,
     options: StreamOptions,
   ): { readonly wire: Wire; readonly headers: Readonly<Record<string, string>> } {
@@ -42,6 +42,13 @@ export class StreamOpener {
     return { wire, headers }
   }
 
+  /** See HttpShell.answerHead. */
+  answerHead(request: FastifyRequest, reply: FastifyReply, options: StreamOptions): void {
+    const { 'Transfer-Encoding': _, ...headers } = this.#describe(request, options).headers
+    reply.hijack()
+    reply.raw.writeHead(200, headers).end()
+  }
+
   /** See HttpShell.openStream. */
   open(request: FastifyRequest, reply: FastifyReply, options: StreamOptions): OpenStream | null {
     const old = request.raw.socket
@@ -56,15 +63,13 @@ export class StreamOpener {
         'A stream cannot be asked for while an earlier request is being answered.',
       )
     }
-    const { wire, headers } = this.describe(request, options)
+    const { wire, headers } = this.#describe(request, options)
     const ticket = this.access.useTicket(request.facts)
     const slot = options.counted ? this.#takeSlot(request, ticket) : null
     const head = streamHead({ ...headers, Date: new Date(this.clock.nowMs()).toUTCString() })
     reply.hijack()
     const left = leaveHttp(old)
-    const socket = left ?? old
-    // It ends here for http. Told now, it ends without a reason; else http gives it one later, stack trace and all.
-    if (left !== null) request.raw.destroy()
+    const socket = left?.socket ?? old
     socket.setNoDelay(true)
     this.#hold(socket, () => {
       slot?.release()
@@ -73,7 +78,13 @@ export class StreamOpener {
     // What is said first goes with the head: one write, one packet.
     socket.cork()
     socket.write(head)
-    process.nextTick(() => socket.uncork())
+    process.nextTick(() => {
+      socket.uncork()
+      if (left === null) return
+      left.letGo()
+      // It ends here for http. Told now, it ends without a reason; else http gives it one later, stack trace and all.
+      request.raw.destroy()
+    })
     return { transport: new SocketTransport(socket, left !== null), wire }
   }
 

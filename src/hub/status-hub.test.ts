@@ -4,7 +4,7 @@ import { parseStatusEvent } from '../ingest/parse.js'
 import { EMPTY_STATE, type PanelState, reduce } from '../ingest/store.js'
 import type { Status } from '../snapshot/reading.js'
 import { createSseParser } from '../sse/parse.js'
-import { StatusHub, type StatusJoin } from './status-hub.js'
+import { StatusHub, type StatusHubOptions, type StatusJoin } from './status-hub.js'
 
 beforeEach(() => vi.useFakeTimers({ now: 1_000_000 }))
 afterEach(() => vi.useRealTimers())
@@ -12,8 +12,9 @@ afterEach(() => vi.useRealTimers())
 const SETTINGS = { eventsSseRetryMs: 5_000, eventsSseHeartbeat: 5, sseStallTimeoutMs: 30_000 }
 const big = (n: number): Status => ({ n, filler: 'x'.repeat(500) })
 
-function createHub(): StatusHub {
+function createHub(more: Partial<StatusHubOptions> = {}): StatusHub {
   return new StatusHub({
+    ...more,
     settings: () => SETTINGS,
     clock: { nowMs: () => Date.now(), monotonicMs: () => Date.now() },
   })
@@ -127,6 +128,34 @@ describe('a reader', () => {
     vi.advanceTimersByTime(15_000)
     expect(reader.comments).toBeGreaterThanOrEqual(4)
     hub.close()
+  })
+
+  test('is told of when it comes and when it goes, once, with the reason and the seconds it was there', () => {
+    const told: unknown[] = []
+    const observer = {
+      onJoin: () => told.push('join'),
+      onLeave: (reason: string, sec: number) => told.push([reason, sec]),
+    }
+    const hub = createHub({ observer })
+    const [gone, out, dead] = [join(hub), join(hub, { owner: 'old' }), join(hub)]
+    join(hub)
+    expect(told.splice(0)).toEqual(['join', 'join', 'join', 'join'])
+    dead.transport.stall()
+    hub.publishStatus(big(0))
+    vi.advanceTimersByTime(2_000)
+    gone.transport.destroy()
+    hub.dismiss(owner => owner === 'old')
+    out.transport.destroy()
+    expect(told.splice(0)).toEqual([
+      ['client', 2],
+      ['auth_expired', 2],
+    ])
+    vi.advanceTimersByTime(28_000)
+    hub.close()
+    expect(told).toEqual([
+      ['stalled', 30],
+      ['shutdown', 30],
+    ])
   })
 
   test('goes when its credential is no longer valid', () => {

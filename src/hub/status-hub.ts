@@ -13,6 +13,7 @@ import { type HistoryEvent, StatusHistory } from '../ingest/history.js'
 import type { StatusEventType } from '../protocol/status-events.js'
 import type { Status } from '../snapshot/reading.js'
 import { encodeComment, encodeEvent, encodeRetry } from '../sse/encode.js'
+import type { DisconnectReason, HubObserver } from './hub-types.js'
 import type { Transport, Wire } from './transport.js'
 import { toWire, wireEnd, wireKey, wirePrologue } from './wire.js'
 
@@ -41,6 +42,8 @@ export type StatusHubOptions = {
   readonly clock?: Clock
   /** Which run of this publisher; by default made of the time of the start. */
   readonly streamId?: string
+  /** Told when a reader comes and when it goes. */
+  readonly observer?: Pick<HubObserver, 'onJoin' | 'onLeave'>
 }
 
 export type StatusHubStats = {
@@ -54,6 +57,7 @@ export type StatusHubStats = {
 }
 
 type Reader = StatusJoin & {
+  readonly joinedMs: number
   position: number
   blocked: boolean
   lastByteMs: number
@@ -161,6 +165,7 @@ export class StatusHub {
     const nowMs = this.#clock.monotonicMs()
     const reader: Reader = {
       ...request,
+      joinedMs: nowMs,
       position: this.#lastId,
       blocked: false,
       lastByteMs: nowMs,
@@ -169,9 +174,10 @@ export class StatusHub {
     }
     request.transport.attach({
       onDrain: () => this.#onDrain(reader),
-      onClose: () => this.#readers.delete(reader),
+      onClose: () => this.#left(reader, 'client'),
     })
     this.#readers.add(reader)
+    this.#options.observer?.onJoin?.()
     const { wire } = reader
     const retry = encodeRetry(this.#options.settings().eventsSseRetryMs)
     const text = retry + wantedText(reader, this.#opening(request))
@@ -180,13 +186,13 @@ export class StatusHub {
 
   /** Ends the readers whose credential is no longer valid. */
   dismiss(which: (owner: string | null) => boolean): void {
-    for (const reader of [...this.#readers]) if (which(reader.owner)) this.#end(reader)
+    for (const reader of [...this.#readers]) if (which(reader.owner)) this.#end(reader, 'auth_expired')
   }
 
   close(): void {
     this.#closed = true
     clearInterval(this.#tick)
-    for (const reader of [...this.#readers]) this.#end(reader)
+    for (const reader of [...this.#readers]) this.#end(reader, 'shutdown')
   }
 
   /** What a reader is given when it comes. */
@@ -290,14 +296,19 @@ export class StatusHub {
         reader.progress = progress
         reader.progressMs = nowMs
       } else if (nowMs - reader.progressMs >= sseStallTimeoutMs) {
-        this.#readers.delete(reader)
+        this.#left(reader, 'stalled')
         reader.transport.destroy()
       }
     }
   }
 
-  #end(reader: Reader): void {
-    this.#readers.delete(reader)
+  #left(reader: Reader, reason: DisconnectReason): void {
+    if (!this.#readers.delete(reader)) return
+    this.#options.observer?.onLeave?.(reason, (this.#clock.monotonicMs() - reader.joinedMs) / 1000)
+  }
+
+  #end(reader: Reader, reason: DisconnectReason): void {
+    this.#left(reader, reason)
     reader.transport.end(wireEnd(reader.wire))
   }
 }

@@ -92,6 +92,26 @@ describe('a scrape', () => {
     expect(shown).toContain('g6_unified_cycle_total 0')
   })
 
+  test('names a metric that cannot be read once, however often that is', async () => {
+    const told: unknown[] = []
+    const metrics = createMetrics({
+      extended: false,
+      processDefaults: false,
+      version: '0',
+      node: 'v20',
+      onUnreadable: (name, error) => told.push([name, error]),
+    })
+    const broken = new Error('EMFILE')
+    const reads = vi.spyOn(Gauge.prototype, 'get').mockRejectedValue(broken)
+    await metrics.text()
+    const once = told.length
+    expect(told).toContainEqual(['g6_sse_http_active_connections', broken])
+    await metrics.text()
+    expect(told).toHaveLength(once)
+    reads.mockRestore()
+    expect(await lines(metrics)).toContain(`g6_unified_errors_total{kind="scrape"} ${2 * once}`)
+  })
+
   test('is worked out once for all who ask at the same time', async () => {
     const metrics = fresh()
     let reads = 0

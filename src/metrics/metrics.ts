@@ -14,6 +14,8 @@ export type MetricsOptions = {
   readonly processDefaults: boolean
   readonly version: string
   readonly node: string
+  /** Told once of each metric that could not be read; each time is counted all the same. */
+  readonly onUnreadable?: (name: string, error: unknown) => void
 }
 
 type Handles = { readonly [Name in keyof Declared]: HandleOf<Declared[Name]> }
@@ -74,16 +76,13 @@ async function scrape(
   registry: Registry,
   shown: readonly Shown[],
   format: Format,
-  onUnreadable: () => void,
+  onUnreadable: (name: string, error: unknown) => void,
 ): Promise<Scrape> {
   let body = ''
   let sliceStart = performance.now()
   for (const { name, declaration } of shown) {
-    const family = await read(registry, name).catch(() => null)
-    if (family === null) {
-      onUnreadable()
-      continue
-    }
+    const family = await read(registry, name).catch((error: unknown) => onUnreadable(name, error))
+    if (family === undefined) continue
     body += renderFamily(family, format)
     for (const alias of declaration?.aliases ?? []) body += renderFamily(aliased(family, alias), format)
     if (performance.now() - sliceStart < SLICE_MS) continue
@@ -114,6 +113,13 @@ export function createMetrics(options: MetricsOptions): Metrics {
     }
   }
   const failed = (): void => metrics.g6_unified_errors_total.inc({ kind: 'scrape' })
+  const told = new Set<string>()
+  const unreadable = (name: string, error: unknown): void => {
+    failed()
+    if (told.has(name)) return
+    told.add(name)
+    options.onUnreadable?.(name, error)
+  }
   const metrics = withHandles(handleFor, {
     onScrape(each) {
       readers.add(each)
@@ -125,7 +131,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const running = underWay.get(format)
       if (running !== undefined) return running
       readAll()
-      const started = scrape(registry, shown, format, failed).finally(() => underWay.delete(format))
+      const started = scrape(registry, shown, format, unreadable).finally(() => underWay.delete(format))
       underWay.set(format, started)
       return started
     },

@@ -7,7 +7,7 @@ function good(settings: ThresholdSettings) {
   return result.thresholds
 }
 
-function errorsOf(overrides: Record<string, unknown>): readonly string[] {
+function errorsOf(overrides: Readonly<Record<string, number>>): readonly string[] {
   const result = thresholdsFrom({ overrides })
   return result.ok ? [] : result.errors
 }
@@ -58,14 +58,9 @@ describe('thresholds', () => {
     })
   })
 
-  test('are overridden by dotted keys, nested objects, and both at once', () => {
+  test('are overridden by dotted keys', () => {
     const set = good({
-      overrides: {
-        dq: { warn: 80 },
-        'cpu.error': 95,
-        stream: { stale: { warn_sec: 5 } },
-        'latency.p95': { warn_frac: 0 },
-      },
+      overrides: { 'dq.warn': 80, 'cpu.error': 95, 'stream.stale.warn_sec': 5, 'latency.p95.warn_frac': 0 },
     })
     expect(set).toMatchObject({
       'dq.warn': 80,
@@ -86,38 +81,29 @@ describe('thresholds', () => {
 
 describe('a bad override', () => {
   test('is named, with what is known', () => {
-    const [error] = errorsOf({ dq: { warning: 80 } })
+    const [error] = errorsOf({ 'dq.warning': 80 })
     expect(error).toContain('"dq.warning"')
     expect(error).toContain('dq.warn,')
   })
 
-  test.each([['80'], [true], [null], [-1], [Number.NaN], [[80]]])(
-    'is one that is no number from 0 up: %j',
-    value => {
-      expect(errorsOf({ 'dq.warn': value })).toEqual([
-        expect.stringMatching(/^threshold "dq.warn" is .*; allowed is a number/),
-      ])
-    },
-  )
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('is one that is no number from 0 up: %d', value => {
+    expect(errorsOf({ 'dq.warn': value })).toEqual([
+      `threshold "dq.warn" is ${value}; allowed is a number from 0 up`,
+    ])
+  })
 
   test('is one that turns warn and error round', () => {
     const pairs = [
       ...[{ 'dq.warn': 60 }, { 'success.error': 96 }, { 'cpu.warn': 91 }, { 'memory.level1_mb': 301 }],
       ...[{ 'memory.level3_mb': 299 }, { 'provider.latency.warn_ms': 801 }, { 'latency.p95.error_frac': 1 }],
-      { 'stream.stale': { warn_sec: 2, error_sec: 1 } },
+      { 'stream.stale.warn_sec': 2, 'stream.stale.error_sec': 1 },
     ]
     for (const pair of pairs) expect(errorsOf(pair)).toEqual([expect.stringContaining('is above')])
     expect(errorsOf({ 'cpu.warn': 90 })).toEqual([])
   })
 
   test('is told together with all others', () => {
-    expect(errorsOf({ a: 1, 'dq.warn': 'x', dq: { error: 'y' } })).toHaveLength(3)
-  })
-
-  test('is shown short and never followed for ever', () => {
-    const [error] = errorsOf({ 'dq.warn': 'x'.repeat(10_000) })
-    expect(error?.length).toBeLessThan(200)
-    expect(errorsOf(JSON.parse(`${'{"a":'.repeat(500)}1${'}'.repeat(500)}`))).toHaveLength(1)
+    expect(errorsOf({ a: 1, 'dq.warn': -1, 'dq.error': Number.NaN })).toHaveLength(3)
   })
 
   test('of a setting of its own is named as well', () => {
@@ -138,7 +124,7 @@ describe('data is stale', () => {
   })
 
   test('when the overrides say so, whatever the interval', () => {
-    const set = good({ overrides: { 'stream.stale': { warn_sec: 5, error_sec: 7 } } })
+    const set = good({ overrides: { 'stream.stale.warn_sec': 5, 'stream.stale.error_sec': 7 } })
     expect(staleAfter(set, 100)).toEqual({ warnSec: 5, errorSec: 7 })
   })
 })

@@ -42,8 +42,8 @@ export type ThresholdSettings = {
   readonly providerLatWarnMs?: number
   readonly providerLatErrMs?: number
   readonly backoffBadgeMs?: number
-  /** `G6_SUMMARY_THRESH_OVERRIDES`: dotted keys, nested objects, or both; wins over the others. */
-  readonly overrides?: Readonly<Record<string, unknown>>
+  /** `G6_SUMMARY_THRESH_OVERRIDES` by dotted key; wins over the others. */
+  readonly overrides?: Readonly<Record<string, number>>
 }
 
 export type ThresholdsResult =
@@ -56,8 +56,6 @@ const KEYS: readonly string[] = Object.keys(THRESHOLD_DEFAULTS)
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['provider.latency.err_ms', 'provider.latency.error_ms'],
 ])
-/** No key has more parts. */
-const MAX_DEPTH = 4
 
 /** In each row the first may not be above the second (a lower bound: `dq.error` ≤ `dq.warn`). */
 const ORDERED: readonly (readonly [ThresholdKey, ThresholdKey])[] = [
@@ -75,23 +73,8 @@ function isKey(key: string): key is ThresholdKey {
   return KEYS.includes(key)
 }
 
-/** `{dq: {warn: 80}, 'cpu.error': 95}` → `dq.warn`, `cpu.error`. */
-function flattened(value: unknown, path: string, depth: number): (readonly [string, unknown])[] {
-  if (depth >= MAX_DEPTH || typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return [[path, value]]
-  }
-  return Object.entries(value).flatMap(([key, inner]) =>
-    flattened(inner, path === '' ? key : `${path}.${key}`, depth + 1),
-  )
-}
-
-function shownValue(value: unknown): string {
-  const json = JSON.stringify(value) ?? String(value)
-  return json.length > 60 ? `${json.slice(0, 59)}…` : json
-}
-
-function named(settings: ThresholdSettings): readonly (readonly [ThresholdKey, unknown])[] {
-  const given: readonly (readonly [ThresholdKey, unknown])[] = [
+function named(settings: ThresholdSettings): readonly (readonly [ThresholdKey, number])[] {
+  const given: readonly (readonly [ThresholdKey, number | undefined])[] = [
     ['dq.warn', settings.dqWarn],
     ['dq.error', settings.dqError],
     ['memory.level1_mb', settings.memoryLevel1Mb],
@@ -101,18 +84,18 @@ function named(settings: ThresholdSettings): readonly (readonly [ThresholdKey, u
     ['provider.latency.error_ms', settings.providerLatErrMs],
     ['backoff.badge_ms', settings.backoffBadgeMs],
   ]
-  return given.filter(([, value]) => value !== undefined)
+  return given.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
 }
 
 /** The thresholds of these settings, or what is wrong with them, all at once. */
 export function thresholdsFrom(settings: ThresholdSettings = {}): ThresholdsResult {
   const errors: string[] = []
   const thresholds: Record<ThresholdKey, number | null> = { ...THRESHOLD_DEFAULTS }
-  for (const [given, value] of [...named(settings), ...flattened(settings.overrides ?? {}, '', 0)]) {
+  for (const [given, value] of [...named(settings), ...Object.entries(settings.overrides ?? {})]) {
     const key = ALIASES.get(given) ?? given
     if (!isKey(key)) errors.push(`unknown threshold "${given}"; known are ${KEYS.join(', ')}`)
-    else if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-      errors.push(`threshold "${given}" is ${shownValue(value)}; allowed is a number from 0 up`)
+    else if (!Number.isFinite(value) || value < 0) {
+      errors.push(`threshold "${given}" is ${value}; allowed is a number from 0 up`)
     } else thresholds[key] = value
   }
   for (const [low, high] of ORDERED) {

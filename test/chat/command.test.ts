@@ -1,8 +1,10 @@
 // The relay in the real command: off by default, switched on by its flag, ended in order, and its record verified.
 import { mkdir, mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
 import { ChatReader, PREFIX, until } from '../support/chat-rig.js'
 import { endAll, g6, type Running } from '../support/g6.js'
@@ -200,4 +202,63 @@ test('of a flood of refusals so many have a record, the others are told in numbe
   expect(['security.forbidden', 'stream.start', 'stream.end'].map(count)).toEqual([300, 1, 1])
   expect(records.at(-1)).toMatchObject({ operation: 'audit.left_out', details: { 'security.forbidden': 20 } })
   expect(await g6(['audit', 'verify'], places).exit).toBe(0)
+})
+
+describe('settings reach what they are for', () => {
+  test('G6_CHAT_ON_DISCONNECT: an answer without a reader is cancelled at once', async () => {
+    const server = serve({
+      ENABLE_SSE_STREAMING: 'true',
+      G6_CHAT_ON_DISCONNECT: 'cancel',
+      // The default would wait so long for somebody to come back.
+      G6_CHAT_DISCONNECT_GRACE_MS: '3600000',
+    })
+    const reader = await asked(await server.url()).until(({ answer }) => answer !== '')
+    reader.cut()
+    await mock.requests[0]?.closed
+    expect(mock.requests[0]?.wasCancelled()).toBe(true)
+  })
+  test('G6_CHAT_ON_DISCONNECT=finish, where it is not allowed, is said to be grace', async () => {
+    const server = serve({ ENABLE_SSE_STREAMING: 'true', G6_CHAT_ON_DISCONNECT: 'finish' })
+    await server.until(/G6_CHAT_ON_DISCONNECT is finish.*G6_CHAT_ALLOW_FINISH/)
+    const other = serve({
+      ENABLE_SSE_STREAMING: 'true',
+      G6_CHAT_ON_DISCONNECT: 'finish',
+      G6_CHAT_ALLOW_FINISH: 'true',
+    })
+    await other.url()
+    expect(other.said().err).not.toContain('G6_CHAT_ON_DISCONNECT')
+  })
+  test('G6_CHAT_MAX_QUERY_BYTES: a longer question is 400', async () => {
+    const server = serve({ ENABLE_SSE_STREAMING: 'true', G6_CHAT_MAX_QUERY_BYTES: '5' })
+    const url = `${await server.url()}${PREFIX}/chat-stream`
+    const refused = await new ChatReader(url, { method: 'POST', body: { query: 'äää' } }).end()
+    expect([refused.status, refused.json.detail]).toEqual([400, expect.stringContaining('5 bytes')])
+    const reader = new ChatReader(url, { method: 'POST', body: { query: 'ääa' } })
+    await reader.until(({ answer }) => answer !== '')
+    expect(reader.status).toBe(200)
+    reader.cut()
+  })
+  test('GRAFANA_LOKI_USER: log lines go to Loki as that user', async () => {
+    let pushed = (_: string | undefined): void => {}
+    const authorization = new Promise<string | undefined>(resolve => {
+      pushed = resolve
+    })
+    const loki = createServer((request, response) => {
+      pushed(request.headers.authorization)
+      request.resume()
+      response.writeHead(204).end()
+    })
+    await new Promise<void>(resolve => void loki.listen(0, '127.0.0.1', resolve))
+    try {
+      const server = serve({
+        GRAFANA_LOKI_URL: `http://127.0.0.1:${(loki.address() as AddressInfo).port}`,
+        GRAFANA_LOKI_USER: 'logs',
+        GRAFANA_API_KEY: 'key',
+      })
+      await server.url()
+      expect(await authorization).toBe(`Basic ${Buffer.from('logs:key').toString('base64')}`)
+    } finally {
+      await new Promise(resolve => loki.close(resolve).closeAllConnections())
+    }
+  })
 })

@@ -304,7 +304,25 @@ describe('pages of other sites', () => {
       204,
       'GET, POST, OPTIONS',
     ])
-    expect(asking.headers['access-control-allow-headers']).toContain('Idempotency-Key')
+    // Every header that a question may bring: a browser sends none that is not named here.
+    const allowed = String(asking.headers['access-control-allow-headers']).toLowerCase().split(', ')
+    expect(allowed).toEqual(
+      expect.arrayContaining([
+        'authorization',
+        'content-type',
+        'idempotency-key',
+        'last-event-id',
+        'traceparent',
+        'x-api-token',
+        'x-connection-id',
+        'x-continuity-id',
+        'x-request-id',
+        'x-session-id',
+        'x-user-id',
+      ]),
+    )
+    // A key of another service of the operator's has no place in a page.
+    expect(allowed).not.toContain('x-api-key')
     const stopping = await preflight('/chat-stream/AAAAAAAAAAAAAAAAAAAAAA')
     expect(stopping.headers['access-control-allow-methods']).toBe('GET, DELETE, OPTIONS')
     const reader = await ask(here, undefined, { origin, 'x-api-token': 'server-token' }).end()
@@ -348,6 +366,10 @@ describe('Idempotency-Key', () => {
     expect(second.events[0]).toMatchObject({ type: 'metadata', data: { resumed: true } })
     const late = await ask(here, { query: 'a' }, key).end()
     expect(late.answer).toBe(first.answer)
+    const seen = { ...key, 'last-event-id': `${first.streamId}.2` }
+    expect((await ask(here, { query: 'a' }, seen).end()).numbered[0]?.sequence).toBe(3)
+    const others = { ...key, 'last-event-id': 'AAAAAAAAAAAAAAAAAAAAAA.2' }
+    expect((await ask(here, { query: 'a' }, others).end()).numbered[0]?.sequence).toBe(0)
     expect(here.mock.requests).toHaveLength(1)
   })
   test('with another body it is 409; of another owner it is another key; a failed answer frees it', async () => {

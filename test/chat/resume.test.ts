@@ -237,6 +237,27 @@ describe('an answer nobody waits for', () => {
     await here.mock.requests[0]?.closed
     expect(here.told.ends).toEqual(['idle'])
   })
+  test.each(['/chat-stream', '/chat'])(
+    'a client that leaves %s while its token is being looked at starts nothing',
+    async path => {
+      let letIn = (): void => {}
+      const looked = new Promise<void>(resolve => {
+        letIn = resolve
+      })
+      const here = await start({ beforeVerify: () => looked, mock: { script: HALF_WAY } })
+      const reader = ask(here, undefined, ann, path)
+      await until(() => here.verified.length === 1, 'its token is looked at')
+      reader.cut()
+      await until(() => here.connections[0]?.destroyed === true, 'it has left')
+      letIn()
+      // Another one, so that the first would have been asked before it.
+      await ask(here, undefined, ann)
+        .until(has(3))
+        .then(other => stop(here, other.streamId, ann))
+      expect(here.mock.requests).toHaveLength(1)
+      expect(here.records.filter(({ operation }) => operation === 'stream.start')).toHaveLength(1)
+    },
+  )
 })
 
 describe('keeping a connection alive', () => {
@@ -311,6 +332,21 @@ describe('a reader that takes nothing', () => {
     expect(reader.answer === MUCH.tokens.join('')).toBe(true)
     expect(here.told.isHeldBack).toBe(false)
   })
+})
+
+test('a reader too many is 503 before anything is begun or recorded for it', async () => {
+  const here = await start({ chat: { chatMaxStreams: 1 }, mock: { script: HALF_WAY } })
+  const reader = await ask(here).until(has(3))
+  const others = [0, 0, 0].map(after => resume(here, reader.streamId, after))
+  for (const other of others) await other.until(has(3))
+  const begun = here.records.length
+  for (const late of [ask(here), resume(here, reader.streamId, 0)]) {
+    const { status, json } = await late.end()
+    expect([status, json.code]).toEqual([503, 'chat_full'])
+  }
+  expect(here.records).toHaveLength(begun)
+  expect(here.mock.requests).toHaveLength(1)
+  await stop(here, reader.streamId)
 })
 
 test('a stopping server ends streams with shutdown and leaves nothing behind', async () => {

@@ -29,6 +29,7 @@ test('there is an alert for each thing that can go wrong', () => {
     'SummaryPanelChurnHigh',
     'SummaryPanelHighChurn',
     'SummaryStatusStale',
+    'StreamServerDown',
     'StreamClientsStalled',
     'StreamConnectionsRejected',
     'ChatFirstTokenSlow',

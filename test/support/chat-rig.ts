@@ -1,5 +1,6 @@
 // The relay on a real server on port 0, a scripted upstream behind it, and clients that read as a browser would.
 import http from 'node:http'
+import type { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import type { AnswerObserver } from '../../src/chat/begin.js'
 import type { ChatConfig } from '../../src/chat/chat-config.js'
@@ -14,6 +15,7 @@ import { createUndiciEdge, type UpstreamEdge } from '../../src/chat/upstream/edg
 import { systemClock } from '../../src/clock/clock.js'
 import { systemTimers, type Timers } from '../../src/clock/timers.js'
 import { SETTINGS } from '../../src/config/settings.js'
+import type { HttpPlugin } from '../../src/guards/seam.js'
 import type { HttpConfig } from '../../src/http/http-config.js'
 import { createLog } from '../../src/log/log.js'
 import { createSseParser } from '../../src/sse/parse.js'
@@ -91,6 +93,8 @@ export type ChatRig = {
   readonly records: AuditEntry[]
   /** Tokens that were looked at. */
   readonly verified: string[]
+  /** The connections of the requests so far, as the server has them. */
+  readonly connections: Socket[]
   readonly timers: ReturnType<typeof countedTimers>
   readonly flag: { enabled: boolean; allows: boolean; canStart: boolean }
   /** What the relay told its observer. */
@@ -122,6 +126,8 @@ export type ChatRigOptions = {
   readonly observer?: AnswerObserver
   /** Memory of its own unless given. */
   readonly store?: LogStore
+  /** Waited for before a token is looked at. */
+  readonly beforeVerify?: () => Promise<void>
 }
 
 export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRig> {
@@ -200,8 +206,9 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   })
   const verified: string[] = []
   const watchedIdentity: Identity = {
-    verify: bearer => {
+    verify: async bearer => {
       verified.push(bearer)
+      await options.beforeVerify?.()
       return identity.verify(bearer)
     },
   }
@@ -215,7 +222,12 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     timers,
     clock: systemClock,
   }
-  const rig = await startRig(options.http, { plugins: [chatPlugin(parts)] })
+  const connections: Socket[] = []
+  const watch: HttpPlugin = {
+    name: 'watch',
+    register: app => void app.addHook('onRequest', async ({ raw }) => void connections.push(raw.socket)),
+  }
+  const rig = await startRig(options.http, { plugins: [watch, chatPlugin(parts)] })
   return {
     rig,
     relay,
@@ -223,6 +235,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     limits,
     records,
     verified,
+    connections,
     timers,
     flag,
     told,

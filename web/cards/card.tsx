@@ -13,6 +13,7 @@ import { Blocks } from './blocks.jsx'
 import { drag, startDrag, stepOf } from './drag.js'
 import { Icon } from './icons.jsx'
 import type { Place } from './placement.js'
+import { keepRowSpan } from './row-spans.js'
 
 const TONE_WORDS: Readonly<Record<Tone, string>> = {
   ok: 'ok',
@@ -20,25 +21,6 @@ const TONE_WORDS: Readonly<Record<Tone, string>> = {
   error: 'error',
   info: 'to note',
   muted: 'nothing known',
-}
-
-/** How many of the grid's rows (1 px each) the card takes: as high as it is, and the gap below. */
-function useRowSpan() {
-  const ref = useRef<HTMLElement>(null)
-  useLayoutEffect(() => {
-    const card = ref.current
-    if (card === null) return
-    const takeRows = (): void => {
-      const gapPx = Number.parseFloat(getComputedStyle(card).getPropertyValue('--gap-px')) || 0
-      const span = `span ${Math.ceil(card.getBoundingClientRect().height + gapPx)}`
-      if (card.style.gridRowEnd !== span) card.style.gridRowEnd = span
-    }
-    const observer = new ResizeObserver(takeRows)
-    observer.observe(card)
-    takeRows()
-    return () => observer.disconnect()
-  }, [])
-  return ref
 }
 
 function Tools({ panelKey, title }: { readonly panelKey: string; readonly title: string }) {
@@ -96,7 +78,8 @@ function ChangedAt({ shown }: { readonly shown: ShownPanel }) {
 
 export function Card({ panelKey, place }: { readonly panelKey: string; readonly place: Place }) {
   const shown = panel(panelKey).value
-  const ref = useRowSpan()
+  const ref = useRef<HTMLElement>(null)
+  useLayoutEffect(() => (ref.current === null ? undefined : keepRowSpan(ref.current)), [shown === null])
   if (shown === null) return null
   const folded = isFolded(panelKey)
   const moving = drag.value

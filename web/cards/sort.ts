@@ -4,7 +4,8 @@ import type { Cell } from '../state/panels.js'
 export type Sort = { readonly column: number; readonly direction: 'ascending' | 'descending' }
 
 const MISSING = '—'
-const collator = new Intl.Collator('en', { numeric: true })
+/** Made when first asked for: its data takes longer to load than a board to draw. */
+let collator: Intl.Collator | undefined
 
 function isMissing(cell: Cell | undefined): boolean {
   return cell === undefined || cell.text === '' || cell.text === MISSING
@@ -12,6 +13,7 @@ function isMissing(cell: Cell | undefined): boolean {
 
 function compare(a: Cell, b: Cell): number {
   if (a.value !== undefined && b.value !== undefined) return a.value - b.value
+  collator ??= new Intl.Collator('en', { numeric: true })
   return collator.compare(a.text, b.text)
 }
 

@@ -1,5 +1,7 @@
 // One drawing: uPlot in an element, its colours and sizes those of the page, a tooltip under the pointer or where keys lead.
-import type uPlot from 'uplot'
+// With uPlot and its style a part of its own, loaded after the board is shown.
+import UPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
 import type { Lines } from '../history/history.js'
 import type { PlotLook } from './groups.js'
 import { agoText, axisLabels, rangeOf, spanOf, valueText } from './scale.js'
@@ -29,7 +31,7 @@ const DASHES: readonly (readonly number[])[] = [[], [5, 3], [2, 2], [8, 3, 2, 3]
 /** Of this browser, as its owner reads it. */
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 
-function tooltipText(plot: uPlot, index: number, { digits, unit }: PlotLook): string {
+function tooltipText(plot: UPlot, index: number, { digits, unit }: PlotLook): string {
   const second = plot.data[0][index]
   const values = plot.series.slice(1).map(({ label }, i) => {
     const text = valueText(plot.data[i + 1]?.[index] ?? null, digits, unit)
@@ -41,7 +43,7 @@ function tooltipText(plot: uPlot, index: number, { digits, unit }: PlotLook): st
 const isNumber = (value: unknown): boolean => typeof value === 'number'
 
 /** Values with a gap on either side: a line has no length there, so a point is drawn. */
-function alone(plot: uPlot, series: number): number[] {
+function alone(plot: UPlot, series: number): number[] {
   const values = plot.data[series] ?? []
   return [...values.keys()].filter(
     i => isNumber(values[i]) && !isNumber(values[i - 1]) && !isNumber(values[i + 1]),
@@ -49,7 +51,7 @@ function alone(plot: uPlot, series: number): number[] {
 }
 
 /** A tooltip that follows uPlot's cursor and stays within the plot. */
-function tooltip(look: PlotLook): uPlot.Plugin {
+function tooltip(look: PlotLook): UPlot.Plugin {
   const box = document.createElement('div')
   box.className = 'plot-tooltip'
   box.hidden = true
@@ -69,7 +71,7 @@ function tooltip(look: PlotLook): uPlot.Plugin {
   }
 }
 
-function axes(look: PlotLook, style: CSSStyleDeclaration, emPx: number): uPlot.Axis[] {
+function axes(look: PlotLook, style: CSSStyleDeclaration, emPx: number): UPlot.Axis[] {
   const grid = { stroke: () => style.borderTopColor, width: 1 }
   const font = `${FONT_EM * emPx}px system-ui, sans-serif`
   const shared = { stroke: () => style.color, font, ticks: { show: false }, grid }
@@ -101,7 +103,6 @@ function axes(look: PlotLook, style: CSSStyleDeclaration, emPx: number): uPlot.A
  * `host`, the grid in that of its upper border.
  */
 export function createDrawing(
-  UPlot: typeof uPlot,
   host: HTMLElement,
   look: PlotLook,
   lines: readonly { readonly label: string; readonly colour: Element }[],
@@ -110,7 +111,7 @@ export function createDrawing(
   let spanSec = 1
   const style = getComputedStyle(host)
   const emPx = Number.parseFloat(style.fontSize)
-  const options: uPlot.Options = {
+  const options: UPlot.Options = {
     width: Math.max(1, host.clientWidth),
     height: Math.max(1, host.clientHeight),
     legend: { show: false },

@@ -2,10 +2,9 @@
 import { type ReadonlySignal, useSignalEffect } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
-import type uPlot from 'uplot'
 import type { Lines } from '../history/history.js'
 import { announce } from '../state/announce.js'
-import { createDrawing, type Drawing } from './drawing.js'
+import type { createDrawing, Drawing } from './drawing.js'
 import type { PlotLook } from './groups.js'
 import { summaryOf, valueText } from './scale.js'
 import { leaveTurns, takeTurn } from './turns.js'
@@ -14,7 +13,7 @@ type Props = {
   readonly look: PlotLook
   readonly data: Lines
   /** Null while it is loaded, or when it could not be. */
-  readonly library: ReadonlySignal<typeof uPlot | null>
+  readonly drawer: ReadonlySignal<typeof createDrawing | null>
   readonly children: ComponentChildren
 }
 
@@ -40,7 +39,7 @@ function words(data: Lines, { digits, unit }: PlotLook): string {
   return `${said.join('; ')} in the last 15 minutes.`
 }
 
-export function Plot({ look, data, library, children }: Props) {
+export function Plot({ look, data, drawer, children }: Props) {
   const host = useRef<HTMLDivElement>(null)
   const legend = useRef<HTMLUListElement>(null)
   const drawing = useRef<Drawing | null>(null)
@@ -55,13 +54,13 @@ export function Plot({ look, data, library, children }: Props) {
     const element = host.current
     if (element === null) return
     const draw = (): void => {
-      const UPlot = library.peek()
-      if (UPlot === null || element.clientWidth === 0) return
+      const create = drawer.peek()
+      if (create === null || element.clientWidth === 0) return
       if (drawing.current === null) {
         const swatches = [...(legend.current?.querySelectorAll('.plot-swatch') ?? [])]
         const labels = newest.current.lines.map(({ label }) => label)
         const lines = labels.map((label, i) => ({ label, colour: swatches[i] ?? element }))
-        drawing.current = createDrawing(UPlot, element, look, lines)
+        drawing.current = create(element, look, lines)
       }
       drawing.current.show(newest.current)
     }
@@ -83,7 +82,7 @@ export function Plot({ look, data, library, children }: Props) {
 
   useEffect(() => redraw.current(), [data])
   useSignalEffect(() => {
-    if (library.value !== null) redraw.current()
+    if (drawer.value !== null) redraw.current()
   })
 
   return (

@@ -2,11 +2,11 @@
 // hidden or paused.
 import { computed, type Signal, signal } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
-import type uPlot from 'uplot'
 import { history } from '../history/keep.js'
 import { nowMs, paused } from '../model.js'
 import { preference, textList } from '../state/preferences.js'
 import { query } from '../state/query.js'
+import type { createDrawing } from './drawing.js'
 import { chosenInstead, DATA_QUALITY, LTP, MAX_LINES, OTHERS, shownIndices } from './groups.js'
 import { Plot } from './plot.jsx'
 import './plots.css'
@@ -17,7 +17,7 @@ const GAP_REM = 0.75
 
 const chosen = preference('plots.indices', stored => textList(stored, MAX_LINES))
 const isOpen = preference('plots.open', stored => stored !== false)
-const library: Signal<typeof uPlot | null> = signal(null)
+const drawer: Signal<typeof createDrawing | null> = signal(null)
 const failed = signal(false)
 
 let drawnMs = 0
@@ -30,8 +30,8 @@ const drawnAtMs = computed(() => {
 
 async function load(): Promise<void> {
   try {
-    const { UPlot } = await import('./library.js')
-    library.value = UPlot
+    const { createDrawing } = await import('./drawing.js')
+    drawer.value = createDrawing
   } catch {
     failed.value = true // gone with a newer version of the server; the numbers are shown all the same
   }
@@ -89,13 +89,13 @@ function Row() {
   return (
     <div class="plots-row" ref={row}>
       {shown.map((label, place) => (
-        <Plot key={place} look={LTP} library={library} data={history.lines('ltp', [label], at)}>
+        <Plot key={place} look={LTP} drawer={drawer} data={history.lines('ltp', [label], at)}>
           <IndexTitle all={all} shown={shown} place={place} />
         </Plot>
       ))}
       <Plot
         look={DATA_QUALITY}
-        library={library}
+        drawer={drawer}
         data={
           isFew ? history.lines('dq', quality, at) : history.lowest('dq', `lowest of ${quality.length}`, at)
         }
@@ -106,7 +106,7 @@ function Row() {
         <Plot
           key={look.group}
           look={look}
-          library={library}
+          drawer={drawer}
           data={history.lines(look.group, history.labels(look.group), at)}
         >
           <h3>{look.title}</h3>

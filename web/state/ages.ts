@@ -9,9 +9,10 @@ export function ageText(ms: number): string {
   return `${Math.floor(sec / 86_400)} d`
 }
 
-const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium', hourCycle: 'h23' })
-
-/** `HH:MM:SS` in this browser's time zone. */
+/** `HH:MM:SS` in this browser's time zone. Without `Intl`, whose data takes longer to load than a board to draw. */
 export function clockText(atMs: number): string {
-  return clock.format(atMs)
+  const at = new Date(atMs)
+  return [at.getHours(), at.getMinutes(), at.getSeconds()]
+    .map(part => String(part).padStart(2, '0'))
+    .join(':')
 }

@@ -51,7 +51,7 @@ const metrics = createMetrics({
   node: process.version,
 })
 const hub = new Hub({ settings: () => config, version: 'bench', observer: hubObserver(metrics) })
-readHub(metrics, hub)
+readHub(metrics, hub, null)
 let board: Board = emptyBoard('b')
 
 function panelOf(title: string, block: Block): Panel {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { Appended, AuditDesk, DeskOptions, Opened } from './desk.js'
 import type { Draft } from './draft.js'
-import { AuditError } from './errors.js'
+import { AuditError, codeOf } from './errors.js'
 import type { Swept } from './store.js'
 
 /** What the trail needs of a desk; each call may reject with an error that has a `code`. */
@@ -97,12 +97,17 @@ function createThreadWriter(options: DeskOptions): AuditWriter {
       if (answer.ok) caller?.resolve(answer.value)
       else caller?.reject(new WriterError(answer.code, answer.message))
     })
-    // `exit` follows and tells whoever waits.
-    started.on('error', () => {})
+    let why = 'by itself'
+    started.on('error', (error: unknown) => {
+      // `exit` follows and tells whoever waits.
+      why = codeOf(error)
+    })
     started.on('exit', () => {
       if (worker === started) worker = null
       for (const caller of waiting.values()) {
-        caller.reject(new AuditError('writer_ended', 'the thread that writes the audit trail has ended'))
+        caller.reject(
+          new AuditError('writer_ended', `the thread that writes the audit trail has ended (${why})`),
+        )
       }
       waiting.clear()
     })

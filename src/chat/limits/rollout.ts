@@ -50,7 +50,8 @@ export function createRollout({ settings, hmacKey }: RolloutParts): Rollout {
       const { enableSseStreaming, enableSseStreamingPercentage, enableSseStreamingUsers } = settings()
       if (!enableSseStreaming) return false
       if (person !== null && isListed(person, enableSseStreamingUsers, hmacKey)) return true
-      return placeOf(key) < enableSseStreamingPercentage
+      // At the usual 100 nobody's place needs to be found.
+      return enableSseStreamingPercentage >= 100 || placeOf(key) < enableSseStreamingPercentage
     },
   }
 }

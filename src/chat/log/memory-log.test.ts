@@ -55,6 +55,11 @@ describe('the log', () => {
     expect([log.tail, log.ended]).toEqual([2, true])
     expect(() => log.append('more')).toThrow('nothing follows')
   })
+  test('takes what fits to the last byte', () => {
+    const framed = '50\r\n'.length + 80 + '\r\n'.length
+    expect(new MemoryLog(framed).append('x'.repeat(80))).toBe(true)
+    expect(new MemoryLog(framed - 1).append('x'.repeat(80))).toBe(false)
+  })
   test('readers read the same bytes: no copy is made', () => {
     const log = new MemoryLog(PLENTY)
     log.append('hello')

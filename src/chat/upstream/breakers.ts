@@ -15,6 +15,15 @@ export class TryFailed extends Error {
   }
 }
 
+/** A trial of a backend at rest that ended without showing whether it is well again; counts against it. */
+class TrialUndecided extends Error {
+  override readonly name = 'TrialUndecided'
+}
+
+function undecided(error: unknown): never {
+  throw error instanceof TryFailed ? error : new TrialUndecided('undecided', { cause: error })
+}
+
 export type BreakerState = 'closed' | 'open' | 'half_open'
 
 type Cockatiel = typeof cockatielLibrary
@@ -34,7 +43,10 @@ export class Breakers {
     const known = this.#policies.get(backend)
     if (known !== undefined) return known
     const breaker = new CountBreaker({ threshold: JUST_BELOW_HALF, size: CALLS })
-    const policy = circuitBreaker(handleType(TryFailed), { halfOpenAfter: this.halfOpenAfterMs, breaker })
+    const policy = circuitBreaker(handleType(TryFailed).orType(TrialUndecided), {
+      halfOpenAfter: this.halfOpenAfterMs,
+      breaker,
+    })
     this.#policies.set(backend, policy)
     return policy
   }
@@ -46,14 +58,17 @@ export class Breakers {
     const policy = this.#policyOf(backend, this.#cockatiel)
     // While one call finds out whether it is well again, the others do not wait for that.
     if (policy.state === CircuitState.HalfOpen) throw new TryFailed({ kind: 'breaker_open' })
+    // A call that is made although it is open is the trial of whether it is well again.
+    const isTrial = policy.state === CircuitState.Open
     let isMade = false
     try {
       await policy.execute(() => {
         isMade = true
-        return run()
+        return isTrial ? run().catch(undecided) : run()
       })
     } catch (error) {
-      throw isMade ? error : new TryFailed({ kind: 'breaker_open' })
+      if (!isMade) throw new TryFailed({ kind: 'breaker_open' })
+      throw error instanceof TrialUndecided ? error.cause : error
     }
   }
 

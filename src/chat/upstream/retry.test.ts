@@ -13,6 +13,7 @@ describe('after a failed try', () => {
   test.each([
     [status(500), 1, { kind: 'try', at: { backend: 0, attempt: 1 }, waitMs: 100 }],
     [status(429, '3'), 1, { kind: 'try', at: { backend: 0, attempt: 1 }, waitMs: 3_000 }],
+    [status(429, '10'), 1, { kind: 'try', at: { backend: 0, attempt: 1 }, waitMs: 10_000 }],
     [status(429, '11'), 1, { kind: 'give_up' }],
     [status(429, '11'), 2, { kind: 'try', at: { backend: 1, attempt: 0 }, waitMs: 0 }],
     [
@@ -27,6 +28,11 @@ describe('after a failed try', () => {
     [{ kind: 'not_a_stream' }, 2, { kind: 'give_up' }],
   ] as const)('%j with %i backends', (failure, backends, next) => {
     expect(nextTry(failure, first, backends, now)).toEqual(next)
+  })
+  test('the second wait is up to twice as long as the first', () => {
+    const second = { backend: 0, attempt: 1 }
+    expect(nextTry(status(500), second, 1, now)).toMatchObject({ waitMs: 200 })
+    expect(nextTry(status(500), second, 1, { ...now, chance: 0 })).toMatchObject({ waitMs: 0 })
   })
   test('two more tries at each backend, then the next, then none', () => {
     const seen: string[] = []

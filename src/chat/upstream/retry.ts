@@ -15,8 +15,8 @@ export type NextTry =
   | { readonly kind: 'give_up' }
 
 const MAX_ATTEMPTS = 3
+/** Of the first wait; each one after it is up to twice as long, and there are but two. */
 const BACKOFF_BASE_MS = 200
-const BACKOFF_CAP_MS = 2_000
 const LONGEST_RETRY_AFTER_MS = 10_000
 
 export function failureCode(failure: TryFailure): FailureCode {
@@ -75,6 +75,6 @@ export function nextTry(
   const askedMs = failure.kind === 'status' ? retryAfterMs(failure.retryAfter, now.wallMs) : null
   // It does not want us back so soon: somebody else may.
   if (askedMs !== null && askedMs > LONGEST_RETRY_AFTER_MS) return elsewhere
-  const backoffMs = now.chance * Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** at.attempt)
+  const backoffMs = now.chance * BACKOFF_BASE_MS * 2 ** at.attempt
   return { kind: 'try', at: { ...at, attempt: at.attempt + 1 }, waitMs: askedMs ?? backoffMs }
 }

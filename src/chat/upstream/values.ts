@@ -42,19 +42,23 @@ export function tokenCounts(value: unknown): TokenCounts | null {
 
 /** The known members of each; what is no source is left out. */
 export function sourcesOf(values: readonly unknown[]): readonly Source[] {
-  return values.slice(0, MAX_SOURCES).flatMap(value => {
-    if (typeof value === 'string') return [{ source: value }]
-    const given = record(value)
-    if (given === null) return []
-    const { similarity, tier } = given
-    const texts = (['title', 'source', 'snippet', 'url'] as const).flatMap(name =>
-      typeof given[name] === 'string' ? [[name, given[name]] as const] : [],
-    )
-    const source: Source = {
-      ...Object.fromEntries(texts),
-      ...(typeof similarity === 'number' ? { similarity } : {}),
-      ...(typeof tier === 'string' || typeof tier === 'number' ? { tier } : {}),
-    }
-    return [source]
-  })
+  return values
+    .slice(0, MAX_SOURCES)
+    .map(sourceOf)
+    .filter(source => source !== null)
+}
+
+function sourceOf(value: unknown): Source | null {
+  if (typeof value === 'string') return { source: value }
+  const given = record(value)
+  if (given === null) return null
+  const { title, source, snippet, url, similarity, tier } = given
+  return {
+    ...(typeof title === 'string' ? { title } : {}),
+    ...(typeof source === 'string' ? { source } : {}),
+    ...(typeof snippet === 'string' ? { snippet } : {}),
+    ...(typeof url === 'string' ? { url } : {}),
+    ...(typeof similarity === 'number' ? { similarity } : {}),
+    ...(typeof tier === 'string' || typeof tier === 'number' ? { tier } : {}),
+  }
 }

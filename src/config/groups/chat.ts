@@ -132,7 +132,7 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
   G6_CHAT_ON_DISCONNECT: choice('grace', {
     of: ['grace', 'cancel', 'finish'],
     about:
-      'What becomes of an answer whose last reader has gone: wait for a resume, cancel, or read to the end.',
+      'What becomes of an answer whose last reader has gone: wait for a resume, cancel, or (with G6_CHAT_ALLOW_FINISH) read to the end.',
   }),
   G6_CHAT_DISCONNECT_GRACE_MS: millis(15_000, {
     min: 0,

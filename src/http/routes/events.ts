@@ -5,14 +5,12 @@ import type { HubLike, JoinRequest } from '../../hub/hub-types.js'
 import { textAnswer } from '../description.js'
 import type { HttpConfig } from '../http-config.js'
 import { panelSubset, type StreamQuery, streamForm, streamQuery } from '../queries.js'
-import type { StreamOpener } from '../stream-opener.js'
 
 export type EventsParts = {
   readonly config: () => HttpConfig
   readonly hub: HubLike
   readonly panelKeys: () => ReadonlySet<string>
   readonly shell: HttpShell
-  readonly opener: StreamOpener
 }
 
 const RULES: RouteRules = { surface: 'stream', access: 'stream' }
@@ -21,7 +19,7 @@ const PATHS = ['/summary/events', '/summary/stream']
 type Query = { Querystring: StreamQuery }
 
 export function eventsRoutes(app: FastifyInstance, parts: EventsParts): void {
-  const { config, hub, panelKeys, shell, opener } = parts
+  const { config, hub, panelKeys, shell } = parts
 
   /** What the hub is told besides the connection. Throws for a query that cannot be served. */
   function asked(request: FastifyRequest<Query>): Omit<JoinRequest, 'transport' | 'wire'> {
@@ -38,12 +36,9 @@ export function eventsRoutes(app: FastifyInstance, parts: EventsParts): void {
     const stream = shell.openStream(request, reply, options())
     if (stream !== null) hub.join({ ...stream, ...wanted })
   }
-  /** The same headers as a GET would have, and no stream. */
   const head = (request: FastifyRequest<Query>, reply: FastifyReply): void => {
     asked(request)
-    const { 'Transfer-Encoding': _, ...headers } = opener.describe(request, options()).headers
-    reply.hijack()
-    reply.raw.writeHead(200, headers).end()
+    shell.answerHead(request, reply, options())
   }
 
   for (const url of PATHS) {

@@ -3,7 +3,6 @@ import { z } from 'zod'
 import { HttpError } from '../../guards/errors.js'
 import type { HttpPlugin, RouteRules } from '../../guards/seam.js'
 import type { StatusHub } from '../../hub/status-hub.js'
-import { STREAM_HEADERS } from '../answer-headers.js'
 import type { HttpConfig } from '../http-config.js'
 
 const STREAM: RouteRules = { surface: 'stream', access: 'stream' }
@@ -72,10 +71,11 @@ export function statusStreamPlugin(hub: StatusHub, config: () => Pick<HttpConfig
         handler: (request, reply) => {
           const { query } = request
           const types = typesOf(query.types)
-          if (request.method === 'HEAD') return reply.headers(STREAM_HEADERS).send()
+          const options = { gzip: config().sseGzip, counted: true }
+          if (request.method === 'HEAD') return shell.answerHead(request, reply, options)
           const lastId = lastIdOf(query.last_id, request.headers['last-event-id'])
           const { owner } = request.facts
-          const stream = shell.openStream(request, reply, { gzip: config().sseGzip, counted: true })
+          const stream = shell.openStream(request, reply, options)
           if (stream === null) return
           hub.join({
             ...stream,

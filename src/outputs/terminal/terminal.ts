@@ -2,6 +2,7 @@
 // allow; a terminal that takes nothing costs one frame of memory and no time. Everything that decides how it looks is in
 // draw/, layout/ and curated/, what keys do is in keys/; here they meet the terminal.
 import type { Clock } from '../../clock/clock.js'
+import { systemTimers, type Timers } from '../../clock/timers.js'
 import type { CycleResult, Output } from '../../engine/cycle.js'
 import type { Thresholds } from '../../panels/thresholds.js'
 import type { TerminalDevice } from './device.js'
@@ -10,7 +11,7 @@ import { Painter } from './draw/paint.js'
 import type { Scene } from './draw/scene.js'
 import { dumpName, screenText } from './dump.js'
 import type { Key } from './keys/key.js'
-import { KeyReader, realTimers, type Timers } from './keys/reader.js'
+import { KeyReader } from './keys/reader.js'
 import { type Effect, reduceKey, type Seen } from './keys/reduce.js'
 import { startView, type View } from './keys/view.js'
 import type { Capabilities } from './rim/capabilities.js'
@@ -85,11 +86,11 @@ export class TerminalOutput implements Output {
   #seen: Seen = { spots: [], scrollMax: new Map(), pageRows: 1 }
   #mouse = false
   #notice: { readonly text: string; readonly untilMs: number } | null = null
-  #second: unknown = null
-  #first: unknown = null
+  #takeBackSecond = (): void => {}
+  #takeBackFirst = (): void => {}
 
   constructor(options: TerminalOptions) {
-    const { clock, hooks, settings, timers = realTimers } = options
+    const { clock, hooks, settings, timers = systemTimers } = options
     this.#options = options
     this.#timers = timers
     const { theme, colors } = options.capabilities
@@ -162,7 +163,7 @@ export class TerminalOutput implements Output {
     this.#onScreen = null
     this.#entering = enterScreen(settings.altScreen)
     if (withinMs === 0) this.#pacer.want()
-    else this.#first = this.#timers.set(() => this.#pacer.want(), withinMs)
+    else this.#takeBackFirst = this.#timers.after(withinMs, () => this.#pacer.want())
   }
 
   #leave(): boolean {
@@ -170,9 +171,8 @@ export class TerminalOutput implements Output {
     this.#active = false
     this.#pacer.stop()
     this.#keys.close()
-    for (const timer of [this.#second, this.#first]) if (timer !== null) this.#timers.clear(timer)
-    this.#second = null
-    this.#first = null
+    this.#takeBackSecond()
+    this.#takeBackFirst()
     const { settings } = this.#options
     const rows = this.#onScreen?.size.height ?? 1
     // Nothing was switched on when nothing was drawn.
@@ -186,13 +186,10 @@ export class TerminalOutput implements Output {
   /** The clock of the top bar, on the second. */
   #tick(): void {
     const { clock } = this.#options
-    this.#second = this.#timers.set(
-      () => {
-        this.#pacer.want()
-        this.#tick()
-      },
-      SECOND_MS - (clock.nowMs() % SECOND_MS),
-    )
+    this.#takeBackSecond = this.#timers.after(SECOND_MS - (clock.nowMs() % SECOND_MS), () => {
+      this.#pacer.want()
+      this.#tick()
+    })
   }
 
   #redraw(): void {

@@ -1,5 +1,5 @@
 // Timers that go off when the test says so.
-import type { Timers } from '../../../src/outputs/terminal/keys/reader.js'
+import type { Timers } from '../../../src/clock/timers.js'
 
 export type FakeTimers = Timers & {
   readonly nowMs: () => number
@@ -11,16 +11,13 @@ export type FakeTimers = Timers & {
 export function fakeTimers(startMs = 0): FakeTimers {
   let now = startMs
   let next = 1
-  const due = new Map<number, { readonly atMs: number; readonly callback: () => void }>()
+  const due = new Map<number, { readonly atMs: number; readonly run: () => void }>()
   return {
     nowMs: () => now,
-    set(callback, delayMs) {
+    after(ms, run) {
       const id = next++
-      due.set(id, { atMs: now + Math.max(0, delayMs), callback })
-      return id
-    },
-    clear(handle) {
-      due.delete(handle as number)
+      due.set(id, { atMs: now + Math.max(0, ms), run })
+      return () => due.delete(id)
     },
     advance(ms) {
       const end = now + ms
@@ -31,7 +28,7 @@ export function fakeTimers(startMs = 0): FakeTimers {
         if (first === undefined) break
         due.delete(first[0])
         now = Math.max(now, first[1].atMs)
-        first[1].callback()
+        first[1].run()
       }
       now = end
     },

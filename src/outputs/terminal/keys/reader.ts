@@ -1,29 +1,20 @@
 // Bytes from a terminal in, keys out: keeps what was cut, and waits a moment after an ESC.
 import { StringDecoder } from 'node:string_decoder'
+import { systemTimers, type Timers } from '../../../clock/timers.js'
 import { DECODER_START, decodeKeys, timedOut } from './decode.js'
 import type { Key } from './key.js'
 
 /** Long enough for the rest of a sequence over a slow line, short enough not to be felt. */
 export const ESCAPE_WAIT_MS = 50
 
-export type Timers = {
-  set(callback: () => void, delayMs: number): unknown
-  clear(handle: unknown): void
-}
-
-export const realTimers: Timers = {
-  set: (callback, delayMs) => setTimeout(callback, delayMs),
-  clear: handle => clearTimeout(handle as NodeJS.Timeout),
-}
-
 export class KeyReader {
   #state = DECODER_START
-  #waiting: unknown = null
+  #takeBackWait: (() => void) | null = null
   readonly #utf8 = new StringDecoder('utf8')
 
   constructor(
     private readonly onKeys: (keys: readonly Key[]) => void,
-    private readonly timers: Timers = realTimers,
+    private readonly timers: Timers = systemTimers,
   ) {}
 
   push(bytes: Buffer): void {
@@ -31,7 +22,7 @@ export class KeyReader {
     const { keys, state } = decodeKeys(this.#state, this.#utf8.write(bytes))
     this.#state = state
     if (state.pending !== '' && !state.pasting) {
-      this.#waiting = this.timers.set(() => this.#timedOut(), ESCAPE_WAIT_MS)
+      this.#takeBackWait = this.timers.after(ESCAPE_WAIT_MS, () => this.#timedOut())
     }
     if (keys.length > 0) this.onKeys(keys)
   }
@@ -43,14 +34,14 @@ export class KeyReader {
   }
 
   #timedOut(): void {
-    this.#waiting = null
+    this.#takeBackWait = null
     const { keys, state } = timedOut(this.#state)
     this.#state = state
     if (keys.length > 0) this.onKeys(keys)
   }
 
   #stopWaiting(): void {
-    if (this.#waiting !== null) this.timers.clear(this.#waiting)
-    this.#waiting = null
+    this.#takeBackWait?.()
+    this.#takeBackWait = null
   }
 }

@@ -1,8 +1,7 @@
 // Ctrl+Z and fg. In raw mode Ctrl+Z is a byte, so the program stops itself as the terminal would have: with its whole process
 // group, after giving the terminal back. On SIGCONT it takes the terminal again, however it was stopped.
 import type { EventEmitter } from 'node:events'
-import type { Timers } from '../keys/reader.js'
-import { realTimers } from '../keys/reader.js'
+import { systemTimers, type Timers } from '../../../clock/timers.js'
 
 export type JobEdges = {
   readonly signals: Pick<EventEmitter, 'on' | 'removeListener'>
@@ -17,7 +16,7 @@ const NOT_STOPPED_MS = 100
 const processEdges: JobEdges = {
   signals: process,
   stopGroup: () => process.kill(0, 'SIGTSTP'),
-  timers: realTimers,
+  timers: systemTimers,
 }
 
 export function jobControl(
@@ -26,7 +25,7 @@ export function jobControl(
   { signals, stopGroup, timers }: JobEdges = processEdges,
 ): { suspend(): void; release(): void } {
   let away = false
-  let waiting: unknown = null
+  let takeBackWait = (): void => {}
   const suspend = (): void => {
     if (away) return
     away = true
@@ -34,11 +33,10 @@ export function jobControl(
     // Without a listener the signal has its default action again.
     signals.removeListener('SIGTSTP', suspend)
     stopGroup()
-    waiting = timers.set(resume, NOT_STOPPED_MS)
+    takeBackWait = timers.after(NOT_STOPPED_MS, resume)
   }
   const resume = (): void => {
-    if (waiting !== null) timers.clear(waiting)
-    waiting = null
+    takeBackWait()
     if (away) signals.on('SIGTSTP', suspend)
     away = false
     enter()
@@ -48,7 +46,7 @@ export function jobControl(
   return {
     suspend,
     release: () => {
-      if (waiting !== null) timers.clear(waiting)
+      takeBackWait()
       signals.removeListener('SIGTSTP', suspend)
       signals.removeListener('SIGCONT', resume)
     },

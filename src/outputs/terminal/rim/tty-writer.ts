@@ -2,8 +2,7 @@
 // terminal is opened anew without blocking (an open of its own: nobody else's writes change), and what does not fit at once
 // is kept, at most one write of it, and tried again a little later. Nothing else is taken until it is gone.
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
-import type { Timers } from '../keys/reader.js'
-import { realTimers } from '../keys/reader.js'
+import { systemTimers, type Timers } from '../../../clock/timers.js'
 
 export type TerminalWriter = {
   /** Something has not been taken yet; nothing may be written until `onDrained`. */
@@ -40,7 +39,7 @@ function isFull(error: unknown): boolean {
 
 export class TtyWriter implements TerminalWriter {
   #rest: Uint8Array | null = null
-  #retry: unknown = null
+  #takeBackRetry: (() => void) | null = null
   #waitMs = RETRY_MS
   #gone = false
 
@@ -75,7 +74,7 @@ export class TtyWriter implements TerminalWriter {
   }
 
   close(): void {
-    if (this.#gone && this.#retry === null) return
+    if (this.#gone && this.#takeBackRetry === null) return
     this.#stopTrying()
     this.#gone = true
     this.edges.close()
@@ -96,8 +95,8 @@ export class TtyWriter implements TerminalWriter {
   }
 
   #tryLater(): void {
-    this.#retry = this.edges.timers.set(() => {
-      this.#retry = null
+    this.#takeBackRetry = this.edges.timers.after(this.#waitMs, () => {
+      this.#takeBackRetry = null
       const rest = this.#rest
       if (rest === null) return
       const left = this.#push(rest)
@@ -109,12 +108,12 @@ export class TtyWriter implements TerminalWriter {
         this.#waitMs = left.length < rest.length ? RETRY_MS : Math.min(RETRY_AT_MOST_MS, this.#waitMs * 2)
         this.#tryLater()
       }
-    }, this.#waitMs)
+    })
   }
 
   #stopTrying(): void {
-    if (this.#retry !== null) this.edges.timers.clear(this.#retry)
-    this.#retry = null
+    this.#takeBackRetry?.()
+    this.#takeBackRetry = null
   }
 }
 
@@ -134,7 +133,7 @@ export function openTerminal(
       if (own !== null) closeSync(own)
     },
     sleepMs: ms => void Atomics.wait(sleeper, 0, 0, ms),
-    timers: realTimers,
+    timers: systemTimers,
   })
 }
 

@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest'
+import { ownTime } from '../../test/support/own-time.js'
+import type { Terminal, UpstreamEvent } from './events.js'
+import { Generation, type GenerationSettings } from './generation.js'
+import { MemoryLog } from './log/memory-log.js'
+import { Turn } from './turn.js'
+import type { AskHandlers } from './upstream/ask.js'
+
+const SETTINGS: GenerationSettings = {
+  limits: { firstTokenTimeoutMs: 30_000, idleTimeoutMs: 60_000, maxDurationMs: 900_000 },
+  pace: 'upstream',
+  readAheadBytes: 200,
+  onDisconnect: 'grace',
+  graceMs: 15_000,
+}
+
+function start(settings: Partial<GenerationSettings> = {}, logBytes = 1 << 20) {
+  const time = ownTime()
+  const log = new MemoryLog(logBytes)
+  const ends: Terminal[] = []
+  const upstream = { started: 0, cancelled: 0, paused: 0, resumed: 0 }
+  let handlers: AskHandlers | null = null
+  const generation = new Generation({
+    facts: { streamId: 's', owner: null, identified: false, connectionId: 'c' },
+    questionChars: 4,
+    log,
+    ask: given => {
+      handlers = given
+      return {
+        start: () => upstream.started++,
+        cancel: () => upstream.cancelled++,
+        pause: () => upstream.paused++,
+        resume: () => upstream.resumed++,
+      }
+    },
+    settings: { ...SETTINGS, ...settings },
+    clock: time.clock,
+    timers: time.timers,
+    turn: new Turn(),
+    observer: { onEnd: (_, terminal) => ends.push(terminal) },
+  })
+  generation.start()
+  const say = (...events: readonly UpstreamEvent[]): void => handlers?.onSaid(events)
+  const tokens = (...texts: readonly string[]): void =>
+    say(...texts.map((data): UpstreamEvent => ({ type: 'token', data })))
+  return { ...time, generation, log, ends, upstream, say, tokens }
+}
+
+test('an answer nobody follows is given up when the grace is over, and not before', () => {
+  const { generation, ends, upstream, pass, waiting } = start()
+  const follower = { position: 0 }
+  generation.follow(follower)
+  generation.unfollow(follower)
+  pass(SETTINGS.graceMs - 1)
+  expect(ends).toEqual([])
+  pass(1)
+  expect(ends).toEqual([{ type: 'aborted', reason: 'idle' }])
+  expect([upstream.cancelled, waiting()]).toEqual([1, 0])
+})
+
+test('whoever comes back within the grace ends it: the answer goes on, however long it takes', () => {
+  const { generation, ends, tokens, pass } = start()
+  const [first, second] = [{ position: 0 }, { position: 0 }]
+  generation.follow(first)
+  generation.unfollow(first)
+  pass(SETTINGS.graceMs - 1)
+  generation.follow(second)
+  tokens('a')
+  pass(SETTINGS.graceMs)
+  expect(ends).toEqual([])
+})
+
+test('while others follow, one that leaves begins no grace', () => {
+  const { generation, ends, tokens, pass } = start()
+  const [first, second] = [{ position: 0 }, { position: 0 }]
+  generation.follow(first)
+  generation.follow(second)
+  generation.unfollow(first)
+  generation.unfollow(first)
+  tokens('a')
+  pass(SETTINGS.graceMs + 1)
+  expect(ends).toEqual([])
+})
+
+test('an answer that has ended is not given up besides', () => {
+  const { generation, ends, say, waiting } = start()
+  const follower = { position: 0 }
+  generation.follow(follower)
+  say({ type: 'done', reason: 'complete' })
+  generation.unfollow(follower)
+  expect(waiting()).toBe(0)
+  generation.abort('client_stop')
+  expect(ends).toEqual([{ type: 'done', reason: 'complete' }])
+})
+
+test('at the pace of its readers it is held back once, is not idle meanwhile, and is let go once', async () => {
+  const { generation, ends, upstream, tokens, pass } = start({ pace: 'reader' })
+  const follower = { position: 0 }
+  generation.follow(follower)
+  for (let i = 0; i < 5; i++) tokens('x'.repeat(100))
+  await new Promise(resolve => setImmediate(resolve))
+  generation.balance()
+  generation.balance()
+  expect([upstream.paused, upstream.resumed]).toEqual([1, 0])
+  pass(SETTINGS.limits.idleTimeoutMs * 2)
+  expect(ends).toEqual([])
+  follower.position = 6
+  generation.balance()
+  generation.balance()
+  expect([upstream.paused, upstream.resumed]).toEqual([1, 1])
+  pass(SETTINGS.limits.idleTimeoutMs)
+  expect(ends).toEqual([{ type: 'error', code: 'idle_timeout' }])
+})
+
+test('one that passes its log ends with too_large, and the end still fits', () => {
+  const { ends, log, tokens, upstream } = start({}, 600)
+  for (let i = 0; i < 10; i++) tokens('x'.repeat(100))
+  expect(ends).toEqual([{ type: 'error', code: 'too_large' }])
+  expect([log.ended, upstream.cancelled]).toEqual([true, 1])
+})

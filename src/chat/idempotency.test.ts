@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { IdempotencyKeys, idempotencyKey } from './idempotency.js'
+
+test('a key is 1 to 255 visible characters, once; none is none', () => {
+  expect(idempotencyKey(undefined)).toBeNull()
+  expect(idempotencyKey('k-1')).toBe('k-1')
+  expect(idempotencyKey('x'.repeat(255))).toBe('x'.repeat(255))
+  for (const wrong of ['', 'a b', 'ü', 'x'.repeat(256), ['a', 'b']]) expect(idempotencyKey(wrong)).toBe(false)
+})
+
+test('the same question finds its answer, another one is a conflict, and nothing is found once it is forgotten', () => {
+  const keys = new IdempotencyKeys()
+  keys.keep('key', 'question', 's-1')
+  expect(keys.find('key', 'question')).toEqual({ kind: 'same', streamId: 's-1' })
+  expect(keys.find('key', 'another')).toEqual({ kind: 'conflict' })
+  expect(keys.find('other', 'question')).toEqual({ kind: 'none' })
+  keys.forget('s-1')
+  keys.forget('s-1')
+  expect(keys.find('key', 'question')).toEqual({ kind: 'none' })
+})
+
+test('an earlier answer that is forgotten late does not take the key of the later one with it', () => {
+  const keys = new IdempotencyKeys()
+  keys.keep('key', 'question', 's-1')
+  keys.keep('key', 'question', 's-2')
+  keys.forget('s-1')
+  expect(keys.find('key', 'question')).toEqual({ kind: 'same', streamId: 's-2' })
+})
+
+test('no other owner has the same name for a key, however both are spelled', () => {
+  expect(IdempotencyKeys.scoped('a', 'b')).not.toBe(IdempotencyKeys.scoped('b', 'a'))
+  expect(IdempotencyKeys.scoped('u:ann', 'k')).not.toBe(IdempotencyKeys.scoped('a:ann', 'k'))
+  expect(IdempotencyKeys.scoped('ab', 'c')).not.toBe(IdempotencyKeys.scoped('a', 'bc'))
+})

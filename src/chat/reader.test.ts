@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest'
+import { ownTime } from '../../test/support/own-time.js'
+import { ScriptedTransport } from '../../test/support/scripted-transport.js'
+import type { LogSlice } from './log/chat-log.js'
+import { MemoryLog } from './log/memory-log.js'
+import { Reader, type ReaderParts } from './reader.js'
+
+const LIMITS = { heartbeatMs: 30_000, pingMs: 15_000, stallMs: 60_000 }
+
+function start(parts: Partial<ReaderParts> = {}) {
+  const time = ownTime()
+  const log = new MemoryLog(1 << 20)
+  let got = ''
+  const transport = new ScriptedTransport(bytes => {
+    got += bytes.toString()
+  })
+  const seen = { moved: 0, left: 0, faults: [] as unknown[] }
+  const reader = new Reader({
+    log,
+    transport,
+    wire: { encoding: 'plain', framing: 'raw' },
+    from: 0,
+    greeting: 'hello\n\n',
+    credential: null,
+    limits: LIMITS,
+    clock: time.clock,
+    timers: time.timers,
+    onMoved: () => seen.moved++,
+    onFault: error => seen.faults.push(error),
+    onLeave: () => seen.left++,
+    ...parts,
+  })
+  const say = (text: string, isTerminal = false): void => {
+    log.append(text, { isTerminal, isLast: isTerminal })
+    log.publish()
+  }
+  return { ...time, log, transport, reader, seen, say, got: () => got }
+}
+
+test('a reader begins with its greeting and what the log has, in one write, and then follows', () => {
+  const { reader, log, transport, say, got } = start()
+  log.append('a')
+  log.append('b')
+  reader.start()
+  expect(transport.writes).toHaveLength(1)
+  say('c')
+  expect(got()).toBe('hello\n\nabc')
+  expect(reader.position).toBe(3)
+})
+
+test('it ends its connection behind the terminal event, leaves once, and holds no timer', () => {
+  const { reader, transport, seen, say, got, waiting } = start()
+  reader.start()
+  say('end', true)
+  expect(got()).toBe('hello\n\nend')
+  expect(transport.ended).toBe(true)
+  transport.cut()
+  expect([seen.left, waiting()]).toEqual([1, 0])
+})
+
+test('while its peer takes nothing it is handed nothing, and gets all of it when the peer goes on', () => {
+  const { reader, transport, seen, say, got } = start()
+  reader.start()
+  transport.stall()
+  for (const text of ['a', 'b', 'c']) say(text)
+  expect(transport.held).toHaveLength(1)
+  transport.drain()
+  expect(got()).toBe('hello\n\nabc')
+  expect(seen.moved).toBe(1)
+})
+
+test('a peer that takes nothing for too long is cut off; one that sips is not', () => {
+  const { reader, transport, pass, say, seen } = start()
+  reader.start()
+  transport.stall()
+  say('a')
+  pass(LIMITS.stallMs - 1)
+  transport.sip()
+  pass(2)
+  expect(transport.closed).toBe(false)
+  pass(LIMITS.stallMs)
+  expect(transport.closed).toBe(true)
+  expect(seen.left).toBe(1)
+})
+
+test('a silent connection gets pings, and heartbeats in their time', () => {
+  const { reader, pass, got } = start()
+  reader.start()
+  pass(LIMITS.pingMs)
+  expect(got()).toContain(': ping')
+  expect(got()).not.toContain('heartbeat')
+  pass(LIMITS.heartbeatMs - LIMITS.pingMs)
+  expect(got().match(/event: heartbeat/g)).toHaveLength(1)
+})
+
+test('a connection that was blocked for a moment gets its pings as before', () => {
+  const { reader, transport, pass, say, got } = start()
+  reader.start()
+  transport.stall()
+  say('a')
+  pass(10)
+  transport.drain()
+  pass(LIMITS.pingMs)
+  expect(got()).toContain(': ping')
+})
+
+test('a reader that is sent away ends in order, or at once where its peer takes nothing', () => {
+  const one = start()
+  one.reader.start()
+  one.reader.dismiss()
+  expect([one.transport.ended, one.waiting()]).toEqual([true, 0])
+  const other = start()
+  other.reader.start()
+  other.transport.stall()
+  other.say('a')
+  other.reader.dismiss()
+  expect([other.transport.ended, other.transport.closed, other.waiting()]).toEqual([false, true, 0])
+  other.say('b')
+  expect(other.transport.writes).toHaveLength(2)
+})
+
+test('a log that takes its time is read one piece after the other; one that fails ends the connection', async () => {
+  const asked: number[] = []
+  let give = (_: LogSlice): void => {}
+  let fail = (_: Error): void => {}
+  const log = new (class extends MemoryLog {
+    override readFrom(from: number): never {
+      asked.push(from)
+      return new Promise<LogSlice>((resolve, reject) => {
+        give = resolve
+        fail = reject
+      }) as never
+    }
+  })(1 << 20)
+  const { reader, transport, seen, got } = start({ log })
+  log.append('a')
+  log.append('b')
+  reader.start()
+  log.publish()
+  expect(asked).toEqual([0])
+  give({ bytes: Buffer.from('a'), next: 1 })
+  await new Promise(resolve => setImmediate(resolve))
+  expect(got()).toBe('hello\n\na')
+  expect(asked).toEqual([0, 1])
+  fail(new Error('gone'))
+  await new Promise(resolve => setImmediate(resolve))
+  expect(seen.faults).toHaveLength(1)
+  expect(transport.ended).toBe(true)
+})
