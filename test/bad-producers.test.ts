@@ -70,11 +70,12 @@ test('a flood of 10 000 events a second is taken in its stride', async () => {
     }
   })
   const before = process.memoryUsage().heapUsed
-  const startMs = performance.now()
+  // Processor time, the producer's with it: how long it takes depends on who else is at work.
+  const cpuBefore = process.cpuUsage()
   const followed = following(url)
   await followed.until(() => status(followed)?.n === EVENTS)
-  const seconds = (performance.now() - startMs) / 1000
-  expect(EVENTS / seconds).toBeGreaterThan(10_000)
+  const { user, system } = process.cpuUsage(cpuBefore)
+  expect(EVENTS / ((user + system) / 1e6)).toBeGreaterThan(10_000)
   expect(followed.ingestor.state).toMatchObject({ panelDiffApplied: EVENTS, panelDiffDropped: 0 })
   followed.readings.length = 0
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(200e6)
@@ -122,10 +123,11 @@ test('a producer that never sends a full status is asked for one only as often a
     if (/force_full=1/.test(request)) asked.push(performance.now())
     says(diff({ a: 1 }))(socket, request)
   })
+  const startMs = performance.now()
   const followed = following(url, { forceFullRetrySec: 0.2 })
   await followed.until(() => asked.length >= 3)
-  const [first = 0, second = 0, third = 0] = asked
-  for (const gapMs of [second - first, third - second]) expect(gapMs).toBeGreaterThanOrEqual(190)
+  // From the start, not from one to the next: what is long on its way comes closer to the one behind it. 5 ms: timers round.
+  for (const [n, atMs] of asked.entries()) expect(atMs - startMs).toBeGreaterThanOrEqual(n * 200 - 5)
   expect(followed.ingestor.state).toMatchObject({
     baseline: null,
     needFull: true,

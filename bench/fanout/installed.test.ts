@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findSubjects, modulesPath } from './installed.js'
+import { findSubjects, inTurn, modulesPath } from './installed.js'
 
 test('the folder of modules is read out of what nginx says of itself', () => {
   const said =
@@ -14,4 +14,12 @@ test('everybody is either measured or named as missing, ours and the bare loop a
   expect(named.toSorted()).toEqual(['bare', 'better-sse', 'nchan', 'ours'])
   expect(present.slice(0, 2)).toEqual(['ours', 'bare'])
   for (const { why } of missing) expect(why).toMatch(/^not installed/)
+})
+
+test('every round begins with another server, the first one with ours', () => {
+  const servers = ['ours', 'bare', 'nchan'] as const
+  expect(inTurn(servers, 1)).toEqual(['ours', 'bare', 'nchan'])
+  expect(inTurn(servers, 2)).toEqual(['bare', 'nchan', 'ours'])
+  expect(inTurn(servers, 4)).toEqual(['ours', 'bare', 'nchan'])
+  expect(inTurn([], 3)).toEqual([])
 })

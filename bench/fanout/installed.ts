@@ -54,6 +54,12 @@ function hasBetterSse(): boolean {
   }
 }
 
+/** The order of a round: each begins another one, so that nobody always comes first after whatever went before. */
+export function inTurn(servers: readonly ServerName[], round: number): readonly ServerName[] {
+  const first = servers.length === 0 ? 0 : (round - 1) % servers.length
+  return [...servers.slice(first), ...servers.slice(0, first)]
+}
+
 export function findSubjects(asked: readonly ServerName[] = SERVERS): Subjects {
   const missing: Missing[] = []
   if (!hasBetterSse()) missing.push({ name: 'better-sse', why: 'not installed (npm install better-sse)' })

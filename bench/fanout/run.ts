@@ -5,7 +5,7 @@ import os from 'node:os'
 import { basename } from 'node:path'
 import { canPin, describeMachine, openFilesLimit } from '../machine.js'
 import { reapOnExit } from './children.js'
-import { findSubjects } from './installed.js'
+import { findSubjects, inTurn } from './installed.js'
 import { createMeasure } from './measures.js'
 import { type Options, parseOptions, USAGE } from './options.js'
 import type { Bench } from './processes.js'
@@ -74,7 +74,8 @@ async function measureAll(options: Options, onRound: (report: Report) => void): 
       process.stderr.write(`round ${round} of ${options.rounds}: ${name}\n`)
       const load1 = os.loadavg()[0] ?? 0
       try {
-        rounds.push({ load1, values: await measure.round(bench) })
+        const servers = inTurn(present, round)
+        rounds.push({ load1, values: await measure.round({ ...bench, servers }) })
       } catch (error) {
         bench.failed('ours', error)
       }

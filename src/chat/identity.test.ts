@@ -3,18 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { afterEach, describe, expect, test } from 'vitest'
+import { NO_KEYS, SECRET } from '../../test/support/identity-settings.js'
 import { createLog, silentLog } from '../log/log.js'
 import { createIdentity, type IdentitySettings } from './identity.js'
 import type { Person } from './seams.js'
 
-const SECRET = 'a secret of thirty-two bytes or so'
-const NONE: IdentitySettings = {
-  chatJwksUrl: null,
-  chatJwtSecret: null,
-  chatJwtIssuer: null,
-  chatJwtAudience: null,
-}
-const WITH_SECRET = { ...NONE, chatJwtSecret: SECRET }
+const WITH_SECRET = { ...NO_KEYS, chatJwtSecret: SECRET }
 const START_SEC = 1_700_000_000
 const CLAIMS = { sub: 'u-1', iss: 'https://issuer', email: 'a@example.org', role: 'member', jti: 't-1' }
 
@@ -95,7 +89,7 @@ describe('is nobody:', () => {
     expect(await verify(`${await signed(good)}${'x'.repeat(20_000)}`)).toBeNull()
   })
   test('anybody, where nothing is set to check tokens with', async () => {
-    expect(await identity(NONE).verify(await signed(good))).toBeNull()
+    expect(await identity(NO_KEYS).verify(await signed(good))).toBeNull()
   })
 })
 
@@ -115,7 +109,7 @@ describe('published keys', () => {
   test('are public keys: one that is a secret is not taken', async () => {
     const k = Buffer.from(SECRET).toString('base64url')
     const url = await keyServer(() => ({ keys: [{ kty: 'oct', k, kid: 'k', alg: 'HS256' }] }))
-    expect(await identity({ ...NONE, chatJwksUrl: url }).verify(await signed(CLAIMS))).toBeNull()
+    expect(await identity({ ...NO_KEYS, chatJwksUrl: url }).verify(await signed(CLAIMS))).toBeNull()
   })
 
   test('that cannot be had make everybody nobody, which the log says once a minute, without the token', async () => {
@@ -128,7 +122,7 @@ describe('published keys', () => {
     })
     const log = createLog({ level: 'info', format: 'json', destination })
     const url = await keyServer(() => 'no keys')
-    const made = identity({ ...NONE, chatJwksUrl: url }, undefined, log)
+    const made = identity({ ...NO_KEYS, chatJwksUrl: url }, undefined, log)
     const { privateKey } = await generateKeyPair('RS256')
     const token = await signed(CLAIMS, privateKey, 'RS256')
     expect(await made.verify(token)).toBeNull()

@@ -115,7 +115,10 @@ export class StreamRoutes {
     return this.#connect(request, reply, found, from, true)
   }
 
-  /** Asked before anything is begun or recorded for the reader that would be one too many. */
+  /**
+   * Asked before anything is begun or recorded for the reader that would be one too many, and again when it connects: others
+   * may have waited for the same first frame.
+   */
   #checkRoom(): void {
     const { relay, config } = this.#parts
     if (relay.readers >= READERS_PER_STREAM * config().chatMaxStreams) {
@@ -130,6 +133,7 @@ export class StreamRoutes {
     from: number,
     isResume: boolean,
   ): FastifyReply {
+    this.#checkRoom()
     const { relay, observer } = this.#parts
     const { connectionId, rateHeaders } = this.#parts.admission.of(request)
     const headers = { ...rateHeaders, 'X-Connection-ID': connectionId, 'X-Stream-ID': found.facts.streamId }

@@ -10,6 +10,7 @@ import { tokenSet } from '../../src/guards/token.js'
 import { silentLog } from '../../src/log/log.js'
 import { NASTY } from '../support/attack.js'
 import { openStream, RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
+import { NO_KEYS, SECRET } from '../support/identity-settings.js'
 
 const compared: number[][] = []
 vi.mock('node:crypto', async importOriginal => {
@@ -148,17 +149,10 @@ describe('a ticket', () => {
 })
 
 describe('a JWT', () => {
-  const SECRET = 'a secret of thirty-two bytes or so'
-  const NONE: IdentitySettings = {
-    chatJwksUrl: null,
-    chatJwtSecret: null,
-    chatJwtIssuer: null,
-    chatJwtAudience: null,
-  }
   const inAnHour = Math.floor(Date.now() / 1000) + 3_600
   const claims = { sub: 'u-1', iss: 'https://issuer', aud: 'g6', exp: inAnHour }
   const identity = (settings: Partial<IdentitySettings>) =>
-    createIdentity({ settings: () => ({ ...NONE, ...settings }), log: silentLog, clock: systemClock })
+    createIdentity({ settings: () => ({ ...NO_KEYS, ...settings }), log: silentLog, clock: systemClock })
   const unsigned = (header: object, payload: object, signature = ''): string =>
     `${[header, payload].map(part => base64url.encode(JSON.stringify(part))).join('.')}.${signature}`
   const hmac = (header: object, payload: object, key: string | Buffer): string => {

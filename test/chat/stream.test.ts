@@ -1,18 +1,10 @@
 // What a client reads of an answer, whatever the upstream's dialect (chat.md 2 and 3).
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { MockDialect } from '../../src/chat/mock/script.js'
 import { tokenTexts } from '../../src/chat/mock/script.js'
-import { ask, ChatReader, type ChatRig, type ChatRigOptions, startChatRig } from '../support/chat-rig.js'
+import { ask, ChatReader, chatRigForEach } from '../support/chat-rig.js'
 
-let rig: ChatRig | null = null
-async function start(options: ChatRigOptions = {}): Promise<ChatRig> {
-  rig = await startChatRig(options)
-  return rig
-}
-afterEach(async () => {
-  await rig?.close()
-  rig = null
-})
+const start = chatRigForEach()
 
 const STYLE_OF: Readonly<Record<MockDialect, 'rag-get' | 'openai'>> = {
   untyped: 'rag-get',

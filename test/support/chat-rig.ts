@@ -2,6 +2,7 @@
 import http from 'node:http'
 import type { Socket } from 'node:net'
 import { Writable } from 'node:stream'
+import { afterEach } from 'vitest'
 import type { AnswerObserver } from '../../src/chat/begin.js'
 import type { ChatConfig } from '../../src/chat/chat-config.js'
 import type { LogStore } from '../../src/chat/log/chat-log.js'
@@ -249,6 +250,19 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
       await rig.close()
       await mock.close()
     },
+  }
+}
+
+/** How each test of a file starts a rig, which is closed behind it. */
+export function chatRigForEach(): (options?: ChatRigOptions) => Promise<ChatRig> {
+  let rig: ChatRig | null = null
+  afterEach(async () => {
+    await rig?.close()
+    rig = null
+  })
+  return async options => {
+    rig = await startChatRig(options)
+    return rig
   }
 }
 

@@ -9,6 +9,7 @@ import { draftOf } from './draft.js'
 import { readHead } from './head-file.js'
 import { loadKey } from './key.js'
 import { newestRecords, openReader, recordsOf } from './read.js'
+import { openStore } from './store.js'
 import { verifyTrail } from './verify.js'
 
 const DAY_MS = 86_400_000
@@ -359,6 +360,14 @@ describe('retention', () => {
     expect(await desk?.sweep(before, NOW_MS)).toMatchObject({ records: 1 })
     expect(await desk?.sweep(before, NOW_MS)).toMatchObject({ records: 0 })
     expect(await verify()).toMatchObject({ ok: true, records: 2 })
+  })
+
+  test('takes no more at a time than it is asked to', () => {
+    const store = openStore(path, Buffer.alloc(32, 1))
+    const options = { storeEmail: false }
+    store.append(['s1', 's2', 's3', 's4', 's5'].map(id => draftOf(start(id, null, old), options)))
+    expect([2, 2, 2].map(limit => store.sweep(before, NOW_MS, limit).records)).toEqual([2, 2, 1])
+    store.close()
   })
 
   test('takes many in steps', async () => {

@@ -48,7 +48,9 @@ class ScriptedWriter implements AuditWriter {
       for (const wake of this.#waiting.splice(0)) wake()
     })
   }
-  async sweep() {
+  readonly sweeps: { readonly beforeMs: number; readonly atMs: number }[] = []
+  async sweep(beforeMs: number, atMs: number) {
+    this.sweeps.push({ beforeMs, atMs })
     return { records: 0, subjects: 0 }
   }
   async close(): Promise<void> {
@@ -169,6 +171,12 @@ describe('refusals past their bound', () => {
     const told = writer.committed.filter(({ operation }) => operation === 'audit.left_out')
     expect(told).toMatchObject([{ details: { 'security.forbidden': 2 } }])
   })
+})
+
+test('what is older than the retention is swept away at the start', async () => {
+  const { writer, trail: started } = await trail({ auditRetentionDays: 30 })
+  expect(writer.sweeps.map(({ beforeMs, atMs }) => atMs - beforeMs)).toEqual([30 * 86_400_000])
+  await started.close()
 })
 
 test('records taken while the store is being opened wait for it', async () => {

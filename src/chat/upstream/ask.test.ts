@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest'
+import { ownTime } from '../../../test/support/own-time.js'
+import type { FailureCode } from '../events.js'
+import { Asking } from './ask.js'
+import { Breakers, TryFailed } from './breakers.js'
+import type { EdgeHandlers, UpstreamEdge } from './edge.js'
+
+const [FIRST, SECOND] = [new URL('http://first'), new URL('http://second')]
+
+/** A breaker that is open for these backends. */
+async function openFor(...backends: readonly URL[]): Promise<Breakers> {
+  const breakers = new Breakers(60_000)
+  for (const { href } of backends) {
+    for (let i = 0; i < 20; i++) {
+      const fails = () => Promise.reject(new TryFailed({ kind: 'not_a_stream' }))
+      await breakers.execute(href, fails).catch(() => {})
+    }
+    expect(breakers.stateOf(href)).toBe('open')
+  }
+  return breakers
+}
+
+/** Asks both; each backend answers as the test says. Resolves with what whoever asked was told, and whom was asked. */
+async function outcome(breakers: Breakers, answer: (origin: string, handlers: EdgeHandlers) => void) {
+  const asked: string[] = []
+  const tries: string[] = []
+  const edge: UpstreamEdge = {
+    open: (request, handlers) => {
+      asked.push(request.origin)
+      queueMicrotask(() => answer(request.origin, handlers))
+      return { abort: () => {}, pause: () => {}, resume: () => {} }
+    },
+    close: async () => {},
+  }
+  const { clock, timers } = ownTime()
+  const question = {
+    query: 'q',
+    history: [],
+    email: null,
+    role: null,
+    requestId: 'r',
+    traceparent: null,
+    sessionId: null,
+    continuityId: null,
+    authorization: null,
+  }
+  const code = await new Promise<FailureCode | 'said'>((resolve, reject) => {
+    new Asking(
+      {
+        edge,
+        breakers,
+        backends: [FIRST, SECOND],
+        settings: { style: 'rag-get', model: null, token: null },
+        clock,
+        timers,
+        // No wait before a retry.
+        random: () => 0,
+      },
+      question,
+      {
+        onSaid: () => resolve('said'),
+        onUnknownFrame: () => {},
+        onTry: (origin, isRetry) => tries.push(`${origin} ${isRetry}`),
+        onTryFailed: () => {},
+        onFailed: resolve,
+        onFault: reject,
+      },
+    ).start()
+  })
+  return { code, asked, tries }
+}
+
+const unreachable = (_: string, handlers: EdgeHandlers): void => handlers.onError('ECONNREFUSED')
+
+test('a backend at rest is passed over; what is told is how the other one failed', async () => {
+  for (const resting of [FIRST, SECOND]) {
+    const { code, asked } = await outcome(await openFor(resting), unreachable)
+    const other = resting === FIRST ? SECOND : FIRST
+    expect(code).toBe('upstream_unreachable')
+    expect(asked).toEqual([other.origin, other.origin, other.origin])
+  }
+})
+
+test('with all of them at rest nobody is asked, and that is told', async () => {
+  expect(await outcome(await openFor(FIRST, SECOND), unreachable)).toEqual({
+    code: 'breaker_open',
+    asked: [],
+    tries: [],
+  })
+})
+
+test('only the first try of a question is no retry, at whichever backend it is made', async () => {
+  const { code, tries } = await outcome(await openFor(), (origin, handlers) => {
+    if (origin === FIRST.origin) handlers.onHead(503, {})
+    else {
+      handlers.onHead(200, { 'content-type': 'text/event-stream' })
+      handlers.onData(Buffer.from('data: {"text":"a"}\n\n'))
+    }
+  })
+  expect(code).toBe('said')
+  expect(tries).toEqual([
+    'http://first false',
+    'http://first true',
+    'http://first true',
+    'http://second true',
+  ])
+})

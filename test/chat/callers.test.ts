@@ -1,0 +1,255 @@
+// Who may ask: the flag, the limits, the server's guards, identity, pages of other sites (chat.md 1 and 5), over real sockets.
+import { describe, expect, test } from 'vitest'
+import { ask, ChatReader, chatRigForEach, stop } from '../support/chat-rig.js'
+
+const start = chatRigForEach()
+
+describe('with the flag off, or outside the rollout', () => {
+  const body = { ok: false, code: 'feature_flag_disabled', flag: 'ENABLE_SSE_STREAMING', status: 403 }
+  test.each([
+    ['POST', '/chat-stream'],
+    ['GET', '/chat-stream?query=a'],
+    ['GET', '/chat-stream/AAAAAAAAAAAAAAAAAAAAAA'],
+    ['DELETE', '/chat-stream/AAAAAAAAAAAAAAAAAAAAAA'],
+    ['POST', '/chat'],
+  ])('%s %s is 403', async (method, path) => {
+    const here = await start()
+    const given = method === 'POST' ? { body: { query: 'a' } } : {}
+    here.flag.enabled = false
+    const off = await new ChatReader(`${here.base}${path}`, { method, ...given }).end()
+    expect([off.status, off.json]).toMatchObject([403, body])
+    expect(here.records).toEqual([])
+    here.flag.enabled = true
+    here.flag.allows = false
+    const outside = await new ChatReader(`${here.base}${path}`, { method, ...given }).end()
+    expect([outside.status, outside.json]).toMatchObject([403, body])
+    expect(here.records).toMatchObject([{ operation: 'security.forbidden', code: 'feature_flag_disabled' }])
+    expect(here.mock.requests).toHaveLength(0)
+  })
+})
+
+test("with the flag off nobody's token is looked at: 403, whoever it is", async () => {
+  const here = await start({ http: { sseApiToken: 'server-token' } })
+  here.flag.enabled = false
+  for (const bearer of ['person:ann', 'nobody']) {
+    const reader = await ask(here, undefined, { authorization: `Bearer ${bearer}` }).end()
+    expect([reader.status, reader.json.code]).toEqual([403, 'feature_flag_disabled'])
+  }
+  expect(here.verified).toEqual([])
+  expect((await ask(here).end()).status).toBe(401)
+  here.flag.enabled = true
+  expect((await ask(here, undefined, { authorization: 'Bearer nobody' }).end()).status).toBe(401)
+  expect(here.verified).toEqual(['nobody'])
+})
+
+describe('limits', () => {
+  test('over the rate: 429 with the seconds really left, before the body is looked at', async () => {
+    const here = await start()
+    here.limits.refuse = 'rate'
+    const reader = await ask(here, '{"query":').end()
+    expect(reader.status).toBe(429)
+    expect(reader.headers['retry-after']).toBe('17')
+    expect(reader.headers.ratelimit).toContain('t=17')
+    expect(reader.json).toMatchObject({ ok: false, error: 'RATE_LIMIT_EXCEEDED', retryAfter: 17 })
+    expect(here.records).toMatchObject([
+      { operation: 'security.rate_limit_violation', code: 'rate', address: '127.0.0.1' },
+    ])
+  })
+  test('too many of one user: 429; too many of all: 503', async () => {
+    const here = await start()
+    here.limits.refuse = 'user'
+    const reader = await ask(here).end()
+    expect(reader.status).toBe(429)
+    expect(reader.json).toMatchObject({ error: 'RATE_LIMIT_EXCEEDED', retryAfter: 5 })
+    here.limits.refuse = 'instance'
+    const full = await ask(here).end()
+    expect([full.status, full.headers['retry-after']]).toEqual([503, '5'])
+    expect(here.mock.requests).toHaveLength(0)
+  })
+  test('an internal key passes both; counted is a person, else the address', async () => {
+    const here = await start()
+    await ask(here, undefined, { authorization: 'Bearer person:ann' }).end()
+    await ask(here).end()
+    expect(here.limits.started).toEqual(['u:iss|ann', 'a:127.0.0.1'])
+    here.limits.refuse = 'rate'
+    expect((await ask(here, undefined, { 'x-api-key': 'internal-key' }).end()).status).toBe(200)
+    here.limits.refuse = 'instance'
+    expect((await ask(here, undefined, { 'x-api-key': 'internal-key' }).end()).status).toBe(200)
+    expect((await ask(here, undefined, { 'x-api-key': 'other' }).end()).status).toBe(503)
+  })
+  test('RateLimit headers are on the stream too, and every lease comes back', async () => {
+    const here = await start()
+    const reader = await ask(here).end()
+    expect(reader.headers.ratelimit).toContain('r=19')
+    expect(here.limits.leased).toBe(0)
+  })
+})
+
+describe("the server's own guards", () => {
+  test('addresses and user agents that are not listed are 403, and recorded', async () => {
+    const here = await start({ http: { sseUaAllow: ['Friend/'] } })
+    expect((await ask(here, undefined, { 'user-agent': 'Stranger/1' }).end()).status).toBe(403)
+    expect((await ask(here, undefined, { 'user-agent': 'Friend/1' }).end()).status).toBe(200)
+    expect(here.records[0]).toMatchObject({ operation: 'security.forbidden', address: '127.0.0.1' })
+    here.rig.setConfig({ sseIpAllow: ['10.0.0.0/8'] })
+    here.rig.server.reload()
+    expect((await ask(here, undefined, { 'user-agent': 'Friend/1' }).end()).status).toBe(403)
+    expect(here.mock.requests).toHaveLength(1)
+  })
+  test('the address behind a trusted proxy is the one that is counted, and recorded', async () => {
+    const here = await start({ http: { trustProxy: ['127.0.0.1'] } })
+    await ask(here, undefined, { 'x-forwarded-for': '192.0.2.7' }).end()
+    await ask(here, undefined, { 'x-forwarded-for': '2001:db8::1:2:3:4' }).end()
+    expect(here.limits.started).toEqual(['a:192.0.2.7', 'a:2001:db8:0:0::/64'])
+    here.limits.refuse = 'rate'
+    await ask(here, undefined, { 'x-forwarded-for': '192.0.2.8' }).end()
+    expect(here.records.at(-1)).toMatchObject({ address: '192.0.2.8' })
+  })
+  test('without one that is trusted, what a client says of its address counts for nothing', async () => {
+    const here = await start()
+    await ask(here, undefined, { 'x-forwarded-for': '192.0.2.7' }).end()
+    expect(here.limits.started).toEqual(['a:127.0.0.1'])
+  })
+  test('a request id is taken over when it can be one; else there is a fresh one', async () => {
+    const here = await start()
+    expect((await ask(here, undefined, { 'x-request-id': 'req-7' }).end()).headers['x-request-id']).toBe(
+      'req-7',
+    )
+    const fresh = (await ask(here, undefined, { 'x-request-id': 'a b' }).end()).headers['x-request-id']
+    expect(fresh).toMatch(/^[\w-]{16,}$/)
+    expect(here.mock.requests.map(({ headers }) => headers['x-request-id'])).toEqual(['req-7', fresh])
+  })
+  test('another host is 421, and recorded', async () => {
+    const here = await start()
+    const reader = await ask(here, undefined, { host: 'evil.example' }).end()
+    expect([reader.status, reader.json.code]).toEqual([421, 'wrong_host'])
+    expect(here.records).toMatchObject([{ operation: 'security.forbidden', code: 'wrong_host' }])
+    expect(here.mock.requests).toHaveLength(0)
+  })
+  test('what they allow of summary streams does not count here', async () => {
+    const http = {
+      sseIpConnectRate: { count: 1, windowSec: 60 },
+      sseMaxConnections: 1,
+      sseMaxConnectionsPerIp: 1,
+    }
+    const here = await start({ http, mock: { script: { tokens: 1, finish: 'stall' } } })
+    const readers = [ask(here), ask(here), ask(here)]
+    for (const reader of readers) await reader.until(({ answer }) => answer !== '')
+    for (const reader of readers) await stop(here, reader.streamId)
+  })
+  test('a draining server begins nothing: 503 with Retry-After', async () => {
+    const here = await start()
+    here.rig.server.startDraining()
+    const reader = await ask(here).end()
+    expect([reader.status, reader.json.code, reader.headers['retry-after']]).toEqual([503, 'draining', '5'])
+    expect(here.mock.requests).toHaveLength(0)
+    expect(here.records).toEqual([])
+  })
+})
+
+describe('identity', () => {
+  test('a bad token is 401, and so is a missing one where anonymous callers are not let in', async () => {
+    const here = await start()
+    const bad = await ask(here, undefined, { authorization: 'Bearer nobody' }).end()
+    expect([bad.status, bad.json.code]).toEqual([401, 'token_wrong'])
+    expect(bad.headers['www-authenticate']).toContain('invalid_token')
+    here.setChat({ chatAnonymous: false })
+    const missing = await ask(here).end()
+    expect([missing.status, missing.json.code]).toEqual([401, 'token_missing'])
+    expect(here.records.map(({ operation }) => operation)).toEqual([
+      'security.auth_failure',
+      'security.auth_failure',
+    ])
+    expect((await ask(here, undefined, { authorization: 'Bearer person:ann' }).end()).status).toBe(200)
+  })
+  test("what goes upstream is the token's email and role, never the caller's claim; an x-user-id is nobody", async () => {
+    const here = await start()
+    const body = { query: 'a', user_email: 'boss@example.org', user_role: 'admin' }
+    const reader = await ask(here, body, { authorization: 'Bearer person:ann', 'x-user-id': 'boss' }).end()
+    expect(reader.events[0]?.data).toMatchObject({ identified: true })
+    const { params, headers } = here.mock.requests[0] ?? {}
+    expect([params?.get('user_email'), params?.get('user_role')]).toEqual(['ann@example.org', 'member'])
+    expect(headers?.authorization).toBeUndefined()
+  })
+  test("the backend gets its own token, and the caller's only where that is wanted", async () => {
+    const here = await start({ chat: { ragBackendToken: 'backend-token' } })
+    await ask(here, undefined, { authorization: 'Bearer person:ann' }).end()
+    here.setChat({ chatForwardAuth: true })
+    await ask(here, undefined, { authorization: 'Bearer person:ann' }).end()
+    expect(here.mock.requests.map(({ headers }) => headers.authorization)).toEqual([
+      'Bearer backend-token',
+      'Bearer person:ann',
+    ])
+  })
+  test("with a server's token, that or a person's JWT lets in, and nothing else", async () => {
+    const here = await start({ http: { sseApiToken: 'server-token' } })
+    const as = async (headers: Record<string, string>) => (await ask(here, undefined, headers).end()).status
+    expect(await as({})).toBe(401)
+    expect(await as({ authorization: 'Bearer wrong' })).toBe(401)
+    expect(await as({ 'x-api-token': 'server-token' })).toBe(200)
+    expect(await as({ authorization: 'Bearer server-token' })).toBe(200)
+    expect(await as({ authorization: 'Bearer person:ann' })).toBe(200)
+    expect(await as({ 'x-api-token': 'server-token', authorization: 'Bearer person:ann' })).toBe(200)
+    const failures = here.records.filter(({ operation }) => operation === 'security.auth_failure')
+    expect(failures).toHaveLength(2)
+  })
+})
+
+describe('pages of other sites', () => {
+  test.each([
+    [{ 'sec-fetch-site': 'cross-site' }, 403],
+    [{ origin: 'https://evil.example' }, 403],
+    [{ origin: 'null' }, 403],
+    [{ 'sec-fetch-site': 'same-origin' }, 200],
+    [{ origin: 'https://good.example', 'sec-fetch-site': 'cross-site' }, 200],
+  ])('%j is %i', async (headers, status) => {
+    const allow = ['https://good.example']
+    const here = await start({ chat: { sseAllowOrigin: allow }, http: { sseAllowOrigin: allow } })
+    const reader = await ask(here, undefined, headers as Record<string, string>).end()
+    expect(reader.status).toBe(status)
+    expect(reader.headers['access-control-allow-credentials']).toBeUndefined()
+    expect(here.mock.requests).toHaveLength(status === 200 ? 1 : 0)
+  })
+  test('an allowed one gets leave beforehand to ask and to stop, and may read whose stream it is', async () => {
+    const origin = 'https://good.example'
+    const allow = { sseAllowOrigin: [origin] }
+    const here = await start({ chat: allow, http: { ...allow, sseApiToken: 'server-token' } })
+    const preflight = (path: string) =>
+      new ChatReader(`${here.base}${path}`, { method: 'OPTIONS', headers: { origin } }).end()
+    const asking = await preflight('/chat-stream')
+    expect([asking.status, asking.headers['access-control-allow-methods']]).toEqual([
+      204,
+      'GET, POST, OPTIONS',
+    ])
+    // Every header that a question may bring: a browser sends none that is not named here.
+    const allowed = String(asking.headers['access-control-allow-headers']).toLowerCase().split(', ')
+    expect(allowed).toEqual(
+      expect.arrayContaining([
+        'authorization',
+        'content-type',
+        'idempotency-key',
+        'last-event-id',
+        'traceparent',
+        'x-api-token',
+        'x-connection-id',
+        'x-continuity-id',
+        'x-request-id',
+        'x-session-id',
+        'x-user-id',
+      ]),
+    )
+    // A key of another service of the operator's has no place in a page.
+    expect(allowed).not.toContain('x-api-key')
+    const stopping = await preflight('/chat-stream/AAAAAAAAAAAAAAAAAAAAAA')
+    expect(stopping.headers['access-control-allow-methods']).toBe('GET, DELETE, OPTIONS')
+    const reader = await ask(here, undefined, { origin, 'x-api-token': 'server-token' }).end()
+    expect(reader.status).toBe(200)
+    expect(reader.headers['access-control-allow-origin']).toBe(origin)
+    expect(reader.headers['access-control-expose-headers']).toContain('X-Stream-ID')
+    expect(here.records.filter(({ operation }) => operation.startsWith('security.'))).toEqual([])
+  })
+  test("this server's own page may ask", async () => {
+    const here = await start()
+    expect((await ask(here, undefined, { origin: here.rig.url }).end()).status).toBe(200)
+  })
+})
