@@ -104,8 +104,11 @@ function misplaced(): readonly string[] {
   const over = boxes.flatMap((a, i) =>
     boxes
       .slice(i + 1)
-      .filter(b => !(a.right <= b.left || b.right <= a.left || a.bottom <= b.top || b.bottom <= a.top))
-      .map(b => `a card at ${a.x} ${a.y} lies over one at ${b.x} ${b.y}`),
+      // Above each other there are 12 px between them, less what a part of a pixel may take.
+      .filter(
+        b => !(a.right <= b.left || b.right <= a.left || a.bottom + 11 <= b.top || b.bottom + 11 <= a.top),
+      )
+      .map(b => `a card at ${a.x} ${a.y} lies over one at ${b.x} ${b.y}, or has no room to it`),
   )
   return [...cut, ...over]
 }
