@@ -285,12 +285,9 @@ describe('a backend that accepts and goes no further', () => {
 })
 
 describe('the breaker', () => {
-  test('opens when half of the last calls failed, refuses at once, and closes after a call that went well', async () => {
-    let isWell = false
-    const here = await start({
-      breakerRestMs: 100,
-      mock: { script: () => (isWell ? {} : { status: 500, retryAfter: '60' }) },
-    })
+  const FAILING = { status: 500, retryAfter: '60' } as const
+  test('opens when the last calls failed, and refuses at once while the backend rests', async () => {
+    const here = await start({ breakerRestMs: 3_600_000, mock: { script: FAILING } })
     while (here.relay.stats().breakers[0]?.state === 'closed') await ask(here).end()
     expect(here.mock.requests).toHaveLength(20)
     const refused = await ask(here).end()
@@ -300,6 +297,11 @@ describe('the breaker', () => {
       '10',
     ])
     expect(here.mock.requests).toHaveLength(20)
+  })
+  test('closes after a call that went well', async () => {
+    let isWell = false
+    const here = await start({ breakerRestMs: 1, mock: { script: () => (isWell ? {} : FAILING) } })
+    while (here.relay.stats().breakers[0]?.state === 'closed') await ask(here).end()
     isWell = true
     await until(async () => (await ask(here).end()).status === 200, 'well again')
     expect(here.relay.stats().breakers[0]?.state).toBe('closed')
