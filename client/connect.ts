@@ -202,7 +202,6 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     if (state === 'closed') return
     become('closed')
     life.abort()
-    signal?.removeEventListener('abort', close)
   }
 
   async function* changes(): AsyncGenerator<Change, void, undefined> {
@@ -256,7 +255,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
 
   if (signal?.aborted) close()
   else {
-    signal?.addEventListener('abort', close)
+    signal?.addEventListener('abort', close, { signal: life.signal })
     void follow()
   }
 

@@ -182,7 +182,7 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
       cache: 'no-store',
       redirect: 'manual',
       signal: connection.signal,
-      ...(options.body === undefined ? {} : { body: options.body }),
+      body: options.body ?? null,
     }
     let target = stream.url
     for (let hops = 0; ; hops++) {
