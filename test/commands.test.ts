@@ -42,6 +42,18 @@ describe('g6 demo', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
+  test('ends in order when its status cannot be written, and says which file', async () => {
+    const file = join(folder, 'taken')
+    await writeFile(file, '')
+    const inFile = join(file, 'status.json')
+    const args = ['demo', '--no-rich', '--port', '0', '--status-file', inFile]
+    const { code, err } = await output(args, { TMPDIR: folder })
+    expect(code).toBe(1)
+    expect(err).toContain(`g6: the status file ${inFile} cannot be written: ENOTDIR`)
+    expect(err).not.toContain('unexpected')
+    expect(await readdir(folder)).toEqual(['taken'])
+  })
+
   test('ends by itself after so many cycles', async () => {
     const { code, out } = await output(['demo', '--port', '0', '--cycles', '2'])
     expect(code).toBe(0)

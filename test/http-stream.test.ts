@@ -1,9 +1,41 @@
 // The stream as the network sees it: head, framing, forms, and every way it can end. The hub is played by the test.
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, test } from 'vitest'
+import { eventually } from './support/eventually.js'
+import { collectGarbage } from './support/footprint.js'
 import { openStream, RawClient, type Rig, raw, settle, startRig } from './support/http-rig.js'
 
 let rig: Rig
 afterEach(() => rig.close())
+
+/** Weakly: the next request, its answer and the socket http gives them. */
+function nextRequest(): Promise<readonly WeakRef<object>[]> {
+  return new Promise(resolve => {
+    const name = 'http.server.request.start'
+    const onRequest = (message: unknown): void => {
+      unsubscribe(name, onRequest)
+      const { request, response, socket } = message as Record<'request' | 'response' | 'socket', object>
+      resolve([request, response, socket].map(each => new WeakRef(each)))
+    }
+    subscribe(name, onRequest)
+  })
+}
+
+test('a stream keeps nothing of http for as long as it lasts: not its request, answer or socket', async () => {
+  rig = await startRig()
+  const started = nextRequest()
+  const client = await (await openStream(rig)).until(': hi\n\n\r\n')
+  const held = await started
+  await eventually(
+    () => {
+      collectGarbage()
+      return held.every(each => each.deref() === undefined)
+    },
+    () => `nothing of http is held; held: ${held.map(each => each.deref()?.constructor.name)}`,
+  )
+  expect(client.socket.destroyed).toBe(false)
+  client.socket.destroy()
+})
 
 describe('the head of a stream', () => {
   test('has exactly the promised headers, and chunks, on HTTP/1.1', async () => {

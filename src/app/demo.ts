@@ -57,7 +57,6 @@ export async function startDemo(options: DemoOptions): Promise<number> {
   const folder = await mkdtemp(join(tmpdir(), 'g6-demo-'))
   const simulator = new AbortController()
   const statusFile = join(folder, 'runtime_status.json')
-  let writing: Promise<unknown> = Promise.resolve()
   try {
     const prepared = options.prepare({
       G6_SUMMARY_STATUS_FILE: statusFile,
@@ -65,7 +64,18 @@ export async function startDemo(options: DemoOptions): Promise<number> {
     })
     if (prepared === null) return 1
     const { loaded, log, load } = prepared
-    writing = runSimulator({
+    const { screen, stdout } = options
+    const program = new Program({
+      loaded,
+      command: 'demo',
+      source: fileSourceOf,
+      outputs: parts => [
+        ...(screen?.outputs(parts) ?? screenOutput(parts, 'plain', stdout)),
+        ...fileOutputs(parts),
+      ],
+      log,
+    })
+    const simulated = runSimulator({
       path: loaded.config.summaryStatusFile,
       refreshSec: REFRESH_SEC,
       cycles: 0,
@@ -80,32 +90,26 @@ export async function startDemo(options: DemoOptions): Promise<number> {
         withAnalytics: true,
       }),
     })
-    const { screen, stdout } = options
-    const program = new Program({
-      loaded,
-      command: 'demo',
-      source: fileSourceOf,
-      outputs: parts => [
-        ...(screen?.outputs(parts) ?? screenOutput(parts, 'plain', stdout)),
-        ...fileOutputs(parts),
-      ],
-      log,
-    })
-    return await runProgram({
-      program,
-      log,
-      load,
-      ...(screen !== null && { restore: () => screen.restore() }),
-      onListening: listening => {
-        // Before a screen is filled: it stands above it, and is there again when it ends.
-        stdout.write(welcome(listening, program.hasPage))
-        for (const { name, url } of listening) log.info({ name, url }, 'listening')
-        screen?.open(program)
-      },
-    })
+    // Whoever waits for it below hears why.
+    simulated.catch(() => program.stop())
+    try {
+      return await runProgram({
+        program,
+        log,
+        load,
+        ...(screen !== null && { restore: () => screen.restore() }),
+        onListening: listening => {
+          // Before a screen is filled: it stands above it, and is there again when it ends.
+          stdout.write(welcome(listening, program.hasPage))
+          for (const { name, url } of listening) log.info({ name, url }, 'listening')
+          screen?.open(program)
+        },
+      })
+    } finally {
+      simulator.abort()
+      await simulated
+    }
   } finally {
-    simulator.abort()
-    await writing
     await rm(folder, { recursive: true, force: true })
   }
 }

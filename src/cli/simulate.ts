@@ -57,9 +57,6 @@ async function simulate(options: Options, signals: Signals): Promise<void> {
       scenario: createScenario({ ...rest, intervalSec: interval }),
       signal: ending.signal,
     })
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new Error(`the status file ${statusFile} cannot be written: ${reason}`, { cause: error })
   } finally {
     signals.off('SIGINT', end)
     signals.off('SIGTERM', end)

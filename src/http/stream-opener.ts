@@ -1,5 +1,6 @@
 // From a request to a stream: slot and ticket, the head, and the connection out of node:http's hands. Owns every stream's
 // socket until it closes, whoever writes to it.
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
@@ -11,8 +12,22 @@ import type { Wire } from '../hub/transport.js'
 import { acceptsGzip } from './accept-encoding.js'
 import type { Access } from './access.js'
 import { commonHeaders, STREAM_HEADERS, streamHead } from './answer-headers.js'
-import { leaveHttp } from './leave-http.js'
+import { type LeftHttp, leaveHttp } from './leave-http.js'
 import { SocketTransport } from './socket-transport.js'
+
+/**
+ * Sends head and first events at the end of this turn, then lets http forget the request. A function of its own: closures of
+ * one function keep each other's variables, and the one that waits for the end of the stream would keep the request.
+ */
+function sendSoon(socket: Socket, left: LeftHttp | null, request: IncomingMessage): void {
+  process.nextTick(() => {
+    socket.uncork()
+    if (left === null) return
+    left.letGo()
+    // It ends here for http. Told now, it ends without a reason; else http gives it one later, stack trace and all.
+    request.destroy()
+  })
+}
 
 export class StreamOpener {
   readonly #sockets = new Set<Socket>()
@@ -78,13 +93,7 @@ export class StreamOpener {
     // What is said first goes with the head: one write, one packet.
     socket.cork()
     socket.write(head)
-    process.nextTick(() => {
-      socket.uncork()
-      if (left === null) return
-      left.letGo()
-      // It ends here for http. Told now, it ends without a reason; else http gives it one later, stack trace and all.
-      request.raw.destroy()
-    })
+    sendSoon(socket, left, request.raw)
     return { transport: new SocketTransport(socket, left !== null), wire }
   }
 

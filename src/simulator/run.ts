@@ -44,9 +44,19 @@ async function perform(step: ScenarioStep, path: string): Promise<void> {
 
 /**
  * Runs the scenario until the signal or after `cycles` steps; the file stays as it was last. Steps lie on a fixed grid: a
- * late one does not shift the next, and those that were missed are left out. Rejects when the file cannot be written.
+ * late one does not shift the next, and those that were missed are left out. Rejects when the file cannot be written, and
+ * says which.
  */
 export async function runSimulator(options: SimulatorOptions): Promise<void> {
+  try {
+    await run(options)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new Error(`the status file ${options.path} cannot be written: ${reason}`, { cause: error })
+  }
+}
+
+async function run(options: SimulatorOptions): Promise<void> {
   const { path, refreshSec, cycles, scenario, signal, clock = systemClock, wait = waitOrAbort } = options
   const refreshMs = refreshSec * 1000
   const startMs = clock.monotonicMs()

@@ -14,13 +14,18 @@ export type Footprint = {
 
 let collect: (() => void) | null = null
 
-/** The heap that is in use after everything unreachable was collected. */
-function heapBytes(): number {
+/** Frees everything unreachable. */
+export function collectGarbage(): void {
   if (collect === null) {
     setFlagsFromString('--expose-gc')
     collect = runInNewContext('gc') as () => void
   }
   collect()
+}
+
+/** The heap that is in use after everything unreachable was collected. */
+function heapBytes(): number {
+  collectGarbage()
   return process.memoryUsage().heapUsed
 }
 
