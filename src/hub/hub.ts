@@ -94,6 +94,8 @@ export class Hub implements HubLike {
   #flushQueued = false
   #immediate: NodeJS.Immediate | null = null
   #publishedAtMs = 0
+  /** When the last lane was ready; one reading of the clock is the end of one and the start of the next. */
+  #encodedAtMs = 0
   #stepPanels: readonly string[] = []
   #closed = false
 
@@ -220,6 +222,7 @@ export class Hub implements HubLike {
     const previous = this.#board
     this.#board = board
     this.#publishedAtMs = this.#clock.monotonicMs()
+    this.#encodedAtMs = this.#publishedAtMs
     const newEpoch = previous !== null && previous.epoch !== board.epoch
     if (previous === null || newEpoch) {
       // Positions of the old epoch mean nothing in the new one: what is half delivered is let go.
@@ -292,10 +295,10 @@ export class Hub implements HubLike {
   #append(feed: Feed, events: readonly EventText[], from: number, to: number): void {
     this.#ledger.published(events)
     for (const lane of feed.lanes.values()) {
-      const startMs = this.#clock.monotonicMs()
-      const link = lane.encodeStep(events, from)
-      this.#ledger.encoded((this.#clock.monotonicMs() - startMs) / 1000)
-      lane.append(link, events.length, from, to)
+      lane.append(lane.encodeStep(events, from), events.length, from, to)
+      const nowMs = this.#clock.monotonicMs()
+      this.#ledger.encoded((nowMs - this.#encodedAtMs) / 1000)
+      this.#encodedAtMs = nowMs
     }
   }
 
