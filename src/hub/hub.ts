@@ -1,9 +1,9 @@
 // The hub: one newest board, many readers.
 //
 // The idea on which speed, memory and correctness rest: a reader is a position, not a queue. A step (one generation to
-// the next) is encoded once per lane (feeds.ts) and written to every reader that stands at its beginning and can be written to.
-// Everybody else is left alone; when such a reader can be written to again it gets one update with every panel changed
-// since its position. So updates are merged, never queued and never lost, a stalled reader costs its socket and one
+// the next) is encoded once per lane (feeds.ts) and written to every reader that stands at its beginning and can be
+// written to. Everybody else is left alone; when such a reader can be written to again it gets one update with every panel
+// changed since its position. So updates are merged, never queued and never lost, a stalled reader costs its socket and one
 // number, and every reader ends at the newest state.
 //
 // Cost of a delivery: one comparison of positions, the token arithmetic and one `write` of a shared buffer; no string,
