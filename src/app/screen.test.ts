@@ -56,7 +56,9 @@ describe('the terminal is given back', () => {
     screen.open(program)
     await shows(ENTER)
     screen.logDestination?.write('a line\n')
-    process.emit('uncaughtExceptionMonitor', new Error('not handled'), 'uncaughtException')
+    // Its own type knows no such call: Node alone makes it.
+    const node: NodeJS.EventEmitter = process
+    node.emit('uncaughtExceptionMonitor', new Error('not handled'), 'uncaughtException')
     expect(written()).toContain(LEAVE)
     expect(written().endsWith('a line\n')).toBe(true)
     expect(device).toMatchObject({ raw: false, closed: true })
