@@ -15,6 +15,8 @@ import type { CycleResult, Output } from '../engine/cycle.js'
 import { silentLog } from '../log/log.js'
 import { silentMetrics } from '../metrics/metrics.js'
 import { DEFAULT_THRESHOLDS, type Thresholds } from '../panels/thresholds.js'
+import type { Reading } from '../snapshot/reading.js'
+import { isBoardSource } from './follow.js'
 import { fileOutputs, screenOutput } from './outputs.js'
 import { thresholdsOf } from './panel-context.js'
 import { Program, type ProgramParts } from './program.js'
@@ -226,4 +228,31 @@ describe('a followed stream', () => {
     const requests = await asked(env, ({ length }) => length === 2)
     expect(requests.filter(({ path }) => isForced(path))).toEqual([])
   })
+
+  test('is late after G6_STREAM_WARN_SEC and stale after G6_STREAM_STALE_SEC', async () => {
+    const env = { G6_STREAM_WARN_SEC: '3', G6_STREAM_STALE_SEC: '4' }
+    const config = configOf({ G6_PANELS_SSE_URL: 'http://127.0.0.1:1/events', ...env })
+    const metrics = silentMetrics()
+    const parts = { config, settings: () => config, metrics, log: silentLog, clock: systemClock }
+    const source = sourceOf([])(parts)
+    if (isBoardSource(source)) throw new Error('a status stream was asked for')
+    expect(source.ingest?.(0, 60)).toMatchObject([{ heartbeat: { warn_after: 3, stale_after: 4 } }])
+    await source.close()
+  })
+})
+
+test.each([
+  ['the status file', []],
+  ['a file that --source names', ['other.json']],
+])('%s may have G6_STATUS_MAX_BYTES', async (_, names) => {
+  const path = join(folder, 'other.json')
+  await writeFile(path, JSON.stringify({ long: 'x'.repeat(5_000) }))
+  const config = configOf({ G6_SUMMARY_STATUS_FILE: path, G6_STATUS_MAX_BYTES: '4096' })
+  const metrics = silentMetrics()
+  const parts = { config, settings: () => config, metrics, log: silentLog, clock: systemClock }
+  const source = sourceOf(names.map(name => join(folder, name)))(parts)
+  if (isBoardSource(source)) throw new Error('a file was asked for')
+  const reading = await new Promise<Reading>(resolve => source.start(resolve))
+  await source.close()
+  expect(reading).toMatchObject({ ok: false, error: 'too_large' })
 })
