@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Connection, connect } from '../client/index.js'
 import { eventually } from './support/eventually.js'
+import { freePort } from './support/free-port.js'
 import { endAll, g6, type Running } from './support/g6.js'
 
 let folder = ''
@@ -72,8 +73,8 @@ test('both kinds of followers are equal to their server again after a kill, a re
   const file = ['--status-file', join(folder, 'status.json')]
   // Followers come back as soon as they may: how long they wait by themselves is the clients' own test.
   const soon = { G6_SSE_RETRY_MS: '100', G6_EVENTS_SSE_RETRY_MS: '100' }
-  const origin = await serve(['--port', '0', ...file], soon)
-  const { port } = new URL(origin.at)
+  const port = String(await freePort())
+  const origin = await serve(['--port', port, ...file], soon)
   const byStatus = await serve(['--port', '0', '--source', `${origin.at}/events`], {
     G6_PANELS_SSE_TIMEOUT: '2.5',
   })
