@@ -1,8 +1,9 @@
 // One cycle, measured: parse → derive → build → board → publish, on a status that changes every time, in the real program.
 //
-// `baseline` has no outputs and no clients; `features` has plain text, panel files, dossier, metrics, the HTTP server and ten
-// connected clients (in a process of their own). Cycles are the loop's own: nothing is called around it. What outputs do
-// after the cycle, beside the loop (writing files), is not in a cycle's time but is in `cpu_ms_per_cycle`.
+// `baseline` has no outputs and no clients; `outputs` has what is shipped: plain text, panel files, dossier, metrics and the
+// HTTP server; `features` has ten connected clients besides (in a process of their own). Cycles are the loop's own: nothing is
+// called around it. What outputs do after the cycle, beside the loop (writing files), is not in a cycle's time but is in
+// `cpu_ms_per_cycle`.
 //
 // Some 90 functions of a cycle are compiled in its first few hundred turns, beside it, on cores that the clients need too: the
 // 95th percentile of those turns is the compiler's, and is told apart (`warmup_p95_ms`). Processor time within a cycle
@@ -54,13 +55,13 @@ export type CycleFigures = {
   readonly samples_ms?: readonly number[]
 }
 
-function programFor(source: ScriptedSource, folder: string, features: boolean): Program {
+function programFor(source: ScriptedSource, folder: string, hasOutputs: boolean): Program {
   const loaded = loadConfig({
     env: {},
     flags: {
       G6_UNIFIED_HTTP_PORT: '0',
-      G6_UNIFIED_HTTP: features ? '1' : '0',
-      G6_UNIFIED_METRICS: features ? '1' : '0',
+      G6_UNIFIED_HTTP: hasOutputs ? '1' : '0',
+      G6_UNIFIED_METRICS: hasOutputs ? '1' : '0',
       G6_PANELS_DIR: join(folder, 'panels'),
       G6_SUMMARY_DOSSIER_PATH: join(folder, 'dossier.json'),
       G6_SUMMARY_REFRESH_SEC: '60',
@@ -76,7 +77,7 @@ function programFor(source: ScriptedSource, folder: string, features: boolean): 
     loaded,
     command: 'dashboard',
     source,
-    outputs: parts => (features ? [...screenOutput(parts, 'plain', nowhere), ...fileOutputs(parts)] : []),
+    outputs: parts => (hasOutputs ? [...screenOutput(parts, 'plain', nowhere), ...fileOutputs(parts)] : []),
     log: silentLog,
   })
 }
@@ -114,10 +115,13 @@ async function cycles(count: number, prepare: () => () => number): Promise<Sampl
   return samples
 }
 
-async function figures(options: CycleOptions, features: boolean): Promise<CycleFigures> {
+/** What a program has beside its loop. */
+type Equipment = { readonly outputs: boolean; readonly clients: boolean }
+
+async function figures(options: CycleOptions, equipment: Equipment): Promise<CycleFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'g6-bench-'))
   const source = new ScriptedSource()
-  const program = programFor(source, folder, features)
+  const program = programFor(source, folder, equipment.outputs)
   const documents = benchDocuments({ indices: options.indices, churnPct: options.churnPct, seed: 1 })
   const changing = () => {
     const text = JSON.stringify(documents.next())
@@ -127,7 +131,7 @@ async function figures(options: CycleOptions, features: boolean): Promise<CycleF
   try {
     const [listening] = await program.start()
     changing()()
-    if (listening !== undefined) {
+    if (listening !== undefined && equipment.clients) {
       clients = startClients(listening.url)
       await ready(clients)
     }
@@ -154,8 +158,8 @@ async function figures(options: CycleOptions, features: boolean): Promise<CycleF
       panels_total: panels,
       updates_per_cycle_avg: updates / options.measure,
       hit_ratio: 1 - updates / panels,
-      sse_enabled: features,
-      metrics_enabled: features,
+      sse_enabled: equipment.outputs,
+      metrics_enabled: equipment.outputs,
       clients: clients === null ? 0 : CLIENTS,
       cpu_ms_per_cycle: cpuMs(cpu) / options.measure,
       unchanged_median_ms: median(unchanged.wallMs),
@@ -174,13 +178,15 @@ async function figures(options: CycleOptions, features: boolean): Promise<CycleF
 const INTERVAL_MS = 1_000
 
 export async function benchCycle(options: CycleOptions) {
-  const baseline = await figures(options, false)
-  const features = await figures(options, true)
+  const baseline = await figures(options, { outputs: false, clients: false })
+  const outputs = await figures(options, { outputs: true, clients: false })
+  const features = await figures(options, { outputs: true, clients: true })
   const { samples_ms: _, ...flat } = features
   return {
     // The documents' flat names are those of the run with everything on.
     ...flat,
     baseline,
+    outputs,
     features,
     overhead: {
       cycle_pct_of_interval: ((features.mean_ms - baseline.mean_ms) / INTERVAL_MS) * 100,

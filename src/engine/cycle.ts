@@ -43,7 +43,8 @@ export type LoopStats = {
   readonly churnAnomalies: number
   readonly lastCycleMs: number
   readonly startedAtMs: number
-  readonly timing: Readonly<Record<string, PanelTiming>>
+  /** By panel; worked out for whoever asks, from the builds so far. */
+  readonly timing: () => Readonly<Record<string, PanelTiming>>
   /** The followed status streams, the primary one first; absent where none is followed. */
   readonly ingest?: readonly IngestStats[]
 }

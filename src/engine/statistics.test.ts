@@ -22,7 +22,7 @@ describe('statistics', () => {
     const stats = new Statistics(0)
     for (let i = 0; i < 100; i++) expect(stats.panelBuilt('a', 1 + (i % 2) / 10)).toBe(false)
     expect(stats.panelBuilt('a', 5)).toBe(true)
-    expect(stats.snapshot(0).timing.a).toMatchObject({ calls: 101, p95Ms: 1.1 })
+    expect(stats.snapshot(0).timing().a).toMatchObject({ calls: 101, p95Ms: 1.1 })
   })
 })
 

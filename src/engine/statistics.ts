@@ -83,6 +83,9 @@ class Window {
 export class Statistics {
   readonly #timings = new Map<string, Timing>()
   readonly #window = new Window()
+  /** Sorting samples for percentiles is for whoever looks, not for every cycle. */
+  readonly #timing = () =>
+    Object.fromEntries([...this.#timings].map(([key, timing]) => [key, timing.summary()]))
   #cycles = 0
   #unchangedCycles = 0
   #missedTicks = 0
@@ -128,7 +131,6 @@ export class Statistics {
   }
 
   snapshot(lastCycleMs: number, ingest?: LoopStats['ingest']): LoopStats {
-    const timings = this.#timings
     return {
       cycles: this.#cycles,
       unchangedCycles: this.#unchangedCycles,
@@ -143,10 +145,7 @@ export class Statistics {
       lastCycleMs,
       startedAtMs: this.startedAtMs,
       ...(ingest === undefined ? {} : { ingest }),
-      // Sorting samples for percentiles is for whoever looks, not for every cycle.
-      get timing() {
-        return Object.fromEntries([...timings].map(([key, timing]) => [key, timing.summary()]))
-      },
+      timing: this.#timing,
     }
   }
 }

@@ -23,7 +23,7 @@ const result: CycleResult = {
     churnAnomalies: 0,
     lastCycleMs: 3,
     startedAtMs: 0,
-    timing: { indices: { avgMs: 0.12345, p95Ms: 0.2, totalMs: 1.2, calls: 10 } },
+    timing: () => ({ indices: { avgMs: 0.12345, p95Ms: 0.2, totalMs: 1.2, calls: 10 } }),
   },
 }
 const hub: HubStats = {

@@ -141,7 +141,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
   const stats = result?.stats
   const ingest = stats?.ingest?.[0]
   const diff = diffOf(stats)
-  const panels = timingOf(stats?.timing ?? {})
+  const panels = timingOf(stats?.timing() ?? {})
   const events = publisherOf(hub)
   const hashes = [...(result?.board.panels.values() ?? [])].map(({ key, hash }) => [key, hash])
   return {

@@ -9,7 +9,7 @@
 import { type Board, type BoardPanel, changedSince, SCHEMA_VERSION } from '../board/board.js'
 import { changeCount, diffLines } from '../board/diff.js'
 import type { ByeReason, HelloData, ResyncReason, SummaryEventName } from '../protocol/events.js'
-import { encodeEvent } from '../sse/encode.js'
+import { encodeJsonEvent } from '../sse/encode.js'
 import type { DiffMode, View } from './hub-types.js'
 
 export type EventText = { readonly name: SummaryEventName; readonly text: string; readonly panels: number }
@@ -33,23 +33,27 @@ export type FrameLimits = {
 /** Room for the event's own fields (id, names, numbers) beside its panels. */
 const ENVELOPE_BYTES = 320
 
-/** One panel's part of an event, without its key: ready JSON and its size. */
+/** One entry of an event: ready JSON and its size. */
 type Part = { readonly json: string; readonly bytes: number }
+/** What a panel says of itself, without braces; `key` is the JSON of its key, `keyBytes` the size of that. */
+type PanelPart = Part & { readonly key: string; readonly keyBytes: number }
 
-const linesParts = new WeakMap<BoardPanel, Part>()
-const blocksParts = new WeakMap<BoardPanel, Part>()
+const linesParts = new WeakMap<BoardPanel, PanelPart>()
+const blocksParts = new WeakMap<BoardPanel, PanelPart>()
 
 function part(json: string): Part {
   return { json, bytes: Buffer.byteLength(json) }
 }
 
-function wholePart(panel: BoardPanel, view: View): Part {
+function wholePart(panel: BoardPanel, view: View): PanelPart {
   const cache = view === 'blocks' ? blocksParts : linesParts
   const known = cache.get(panel)
   if (known !== undefined) return known
   const { hash, title, tone, lines, blocks } = panel
   const content = view === 'blocks' ? { hash, title, tone, lines, blocks } : { hash, title, tone, lines }
-  const made = part(JSON.stringify(content).slice(1, -1))
+  const json = JSON.stringify(content).slice(1, -1)
+  const key = JSON.stringify(panel.key)
+  const made = { json, bytes: Buffer.byteLength(json), key, keyBytes: Buffer.byteLength(key) }
   cache.set(panel, made)
   return made
 }
@@ -68,16 +72,16 @@ function cutPart(panel: BoardPanel, budget: number): Part {
 }
 
 /** What one panel's content may take of an event. */
-function roomFor(panel: BoardPanel, limits: FrameLimits): number {
-  return limits.maxEventBytes - ENVELOPE_BYTES - Buffer.byteLength(panel.key)
+function roomFor({ keyBytes }: PanelPart, limits: FrameLimits): number {
+  return limits.maxEventBytes - ENVELOPE_BYTES - keyBytes
 }
 
-function fittingPart(panel: BoardPanel, view: View, limits: FrameLimits): Part {
-  const room = roomFor(panel, limits)
+function fittingPart(panel: BoardPanel, view: View, limits: FrameLimits): PanelPart {
   const whole = wholePart(panel, view)
+  const room = roomFor(whole, limits)
   if (whole.bytes <= room) return whole
   limits.onPanelCut?.()
-  return cutPart(panel, room)
+  return { ...whole, ...cutPart(panel, room) }
 }
 
 /** One event to be: entries are complete JSON values or members, packed in order. */
@@ -129,23 +133,24 @@ function updateGroup(
     const last = texts.length === events.length - 1
     const gone = last && removed.length > 0 ? `,"removed":${JSON.stringify(removed)}` : ''
     const data = `{"cycle":${board.cycle},"generation":${board.generation},"ts":${board.builtAtMs},"updates":[${joinEntries(entries)}]${gone}${last ? '' : ',"more":true'}}`
-    const text = encodeEvent(last ? { id: eventId(board, shape), event: name, data } : { event: name, data })
+    const text = encodeJsonEvent(name, data, last ? eventId(board, shape) : undefined)
     texts.push({ name, text, panels: entries.length })
   }
   return texts
 }
 
 function linesEntry(panel: BoardPanel, shape: FeedShape, limits: FrameLimits): Part {
-  const content = fittingPart(panel, shape.view, limits)
-  const key = `{"key":${JSON.stringify(panel.key)},`
-  return { json: `${key}${content.json}}`, bytes: content.bytes + Buffer.byteLength(key) + 1 }
+  const { key, keyBytes, json, bytes } = fittingPart(panel, shape.view, limits)
+  return { json: `{"key":${key},${json}}`, bytes: bytes + keyBytes + '{"key":,}'.length }
 }
 
 /** The structured form of a panel's last change, or null when its full lines are the better message. */
 function structuredEntry(panel: BoardPanel, board: Board, limits: FrameLimits): Part | null {
   const before = board.before.get(panel.key)
   // A reader that was sent a cut version has no base to apply a diff to.
-  if (before === undefined || wholePart(before, 'lines').bytes > roomFor(before, limits)) return null
+  if (before === undefined) return null
+  const sent = wholePart(before, 'lines')
+  if (sent.bytes > roomFor(sent, limits)) return null
   const diff = diffLines(before.lines, panel.lines)
   if (changeCount(diff) > limits.structMaxChanges) return null
   const changes = { changed_lines: diff.changed, added: diff.added, removed: diff.removed }
@@ -209,9 +214,8 @@ export function snapshotEvents(board: Board, shape: FeedShape, limits: FrameLimi
   const entries: Part[] = []
   for (const panel of board.panels.values()) {
     if (!inShape(shape, panel.key)) continue
-    const content = fittingPart(panel, shape.view, limits)
-    const key = `${JSON.stringify(panel.key)}:{`
-    entries.push({ json: `${key}${content.json}}`, bytes: content.bytes + Buffer.byteLength(key) + 1 })
+    const { key, keyBytes, json, bytes } = fittingPart(panel, shape.view, limits)
+    entries.push({ json: `${key}:{${json}}`, bytes: bytes + keyBytes + ':{}'.length })
   }
   const batches: Batch[] = []
   pack({ name: 'full_snapshot', entries }, limits.maxEventBytes, batches)
@@ -219,7 +223,7 @@ export function snapshotEvents(board: Board, shape: FeedShape, limits: FrameLimi
   return batches.map(({ name, entries: some }, i) => {
     const last = i === batches.length - 1
     const data = `{${head},"panels":{${joinEntries(some)}}${last ? '' : ',"more":true'}}`
-    const text = encodeEvent(last ? { id: eventId(board, shape), event: name, data } : { event: name, data })
+    const text = encodeJsonEvent(name, data, last ? eventId(board, shape) : undefined)
     return { name, text, panels: some.length }
   })
 }
@@ -256,21 +260,19 @@ export function helloEvent(
     keepalive_ms: facts.keepaliveMs,
     panels,
   }
-  const event = { event: 'hello', data: JSON.stringify(data) }
-  const text = encodeEvent(
-    resumedFrom === null ? event : { ...event, id: eventId(board, shape, resumedFrom) },
-  )
+  const id = resumedFrom === null ? undefined : eventId(board, shape, resumedFrom)
+  const text = encodeJsonEvent('hello', JSON.stringify(data), id)
   return { name: 'hello', text, panels: 0 }
 }
 
 export function heartbeatEvent(board: Board, hitRatio: number | null): EventText {
   const { cycle, generation, builtAtMs: ts } = board
   const data = JSON.stringify({ cycle, generation, ts, unchanged: true, hit_ratio: hitRatio })
-  return { name: 'heartbeat', text: encodeEvent({ event: 'heartbeat', data }), panels: 0 }
+  return { name: 'heartbeat', text: encodeJsonEvent('heartbeat', data), panels: 0 }
 }
 
 export function resyncRequiredEvent(reason: ResyncReason): EventText {
-  const text = encodeEvent({ event: 'resync_required', data: JSON.stringify({ reason }) })
+  const text = encodeJsonEvent('resync_required', JSON.stringify({ reason }))
   return { name: 'resync_required', text, panels: 0 }
 }
 
@@ -279,10 +281,10 @@ const FAULTS = { encode_failed: 'an update could not be encoded; a full snapshot
 
 export function faultEvent(code: keyof typeof FAULTS): EventText {
   const data = JSON.stringify({ code, message: FAULTS[code], recoverable: true })
-  return { name: 'error', text: encodeEvent({ event: 'error', data }), panels: 0 }
+  return { name: 'error', text: encodeJsonEvent('error', data), panels: 0 }
 }
 
 export function byeEvent(reason: ByeReason, reconnectMs: number): EventText {
   const data = JSON.stringify({ reason, reconnect_ms: reconnectMs })
-  return { name: 'bye', text: encodeEvent({ event: 'bye', data }), panels: 0 }
+  return { name: 'bye', text: encodeJsonEvent('bye', data), panels: 0 }
 }

@@ -1,9 +1,9 @@
 // The hub: one newest board, many readers.
 //
 // The idea on which speed, memory and correctness rest: a reader is a position, not a queue. A step (one generation to
-// the next) is encoded once per lane and written to every reader that stands at its beginning and can be written to.
-// Everybody else is left alone; when such a reader can be written to again it gets one update with every panel changed
-// since its position. So updates are merged, never queued and never lost, a stalled reader costs its socket and one
+// the next) is encoded once per lane (feeds.ts) and written to every reader that stands at its beginning and can be
+// written to. Everybody else is left alone; when such a reader can be written to again it gets one update with every panel
+// changed since its position. So updates are merged, never queued and never lost, a stalled reader costs its socket and one
 // number, and every reader ends at the newest state.
 //
 // Cost of a delivery: one comparison of positions, the token arithmetic and one `write` of a shared buffer; no string,
@@ -15,15 +15,8 @@ import { type Log, silentLog } from '../log/log.js'
 import type { ByeReason } from '../protocol/events.js'
 import { Departures } from './departures.js'
 import { Encoder, KEEPALIVE_MS } from './encoder.js'
-import { Feed, feedKey, feedShape } from './feed.js'
-import {
-  catchUpEvents,
-  type EventText,
-  faultEvent,
-  heartbeatEvent,
-  snapshotEvents,
-  stepEvents,
-} from './frames.js'
+import { Feeds } from './feeds.js'
+import { faultEvent } from './frames.js'
 import type {
   DisconnectReason,
   HubLike,
@@ -83,7 +76,7 @@ export class Hub implements HubLike {
   readonly #ledger: Ledger
   readonly #keepaliveMs: number
   readonly #encoder: Encoder
-  readonly #feeds = new Map<string, Feed>()
+  readonly #feeds: Feeds
   readonly #readers = new Set<Reader>()
   readonly #blocked = new Set<Reader>()
   readonly #starved = new Starved(reader => this.#catchUp(reader))
@@ -113,6 +106,13 @@ export class Hub implements HubLike {
       onPanelCut: () => this.#observer.onPanelCut?.(),
       keepaliveMs: this.#keepaliveMs,
     })
+    this.#feeds = new Feeds({
+      settings: options.settings,
+      encoder: this.#encoder,
+      ledger: this.#ledger,
+      clock: this.#clock,
+      log: this.#log,
+    })
     this.#tick = setInterval(() => this.#onTick(), TICK_MS)
     this.#tick.unref()
   }
@@ -135,7 +135,7 @@ export class Hub implements HubLike {
       transport.end(this.#encoder.farewell(request.wire, 'shutdown'))
       return
     }
-    const lane = this.#feedFor(request).lane(request.wire)
+    const lane = this.#feeds.feedFor(request, this.#board).lane(request.wire)
     const nowMs = this.#nowMs()
     const reader: Reader = {
       transport,
@@ -162,16 +162,6 @@ export class Hub implements HubLike {
     const opening = lane.opening(this.#settings().sseRetryMs)
     if (this.#board === null) this.#write(reader, opening, 0)
     else this.#greet(reader, this.#board, opening)
-  }
-
-  #feedFor(request: JoinRequest): Feed {
-    const key = feedKey(request)
-    const known = this.#feeds.get(key)
-    if (known !== undefined) return known
-    const board = this.#board
-    const feed = new Feed(feedShape(request), board?.generation ?? 0, board?.cycle ?? 0)
-    this.#feeds.set(key, feed)
-    return feed
   }
 
   /** Sends hello and what the reader lacks; `opening` goes before it in the same write. */
@@ -224,79 +214,14 @@ export class Hub implements HubLike {
     if (previous === null || newEpoch) {
       // Positions of the old epoch mean nothing in the new one: what is half delivered is let go.
       if (this.#pass !== null) this.#pass.step = NO_STEP
-      for (const feed of this.#feeds.values()) this.#restart(feed, board)
+      this.#feeds.restart(board)
       return
     }
     if (board.changed.length > 0 || board.removed.length > 0) {
       this.#stepPanels =
         this.#stepPanels.length === 0 ? board.changed : [...this.#stepPanels, ...board.changed]
     }
-    for (const feed of this.#feeds.values()) this.#advance(feed, previous, board, hitRatio)
-  }
-
-  /** First board, or a new epoch: everybody begins again with hello. */
-  #restart(feed: Feed, board: Board): void {
-    feed.head = board.generation
-    feed.lastEventCycle = board.cycle
-    for (const lane of feed.lanes.values()) {
-      lane.catchUps.clear()
-      lane.greeting = null
-      // An empty step: every reader is found to stand elsewhere, and is greeted.
-      lane.pending = { ...NO_STEP, to: board.generation, buffers: [], bytes: 0 }
-      for (const reader of lane.readers) reader.position = UNGREETED
-    }
-  }
-
-  #advance(feed: Feed, previous: Board, board: Board, hitRatio: number | null): void {
-    const { sseForceFullEveryN, sseHeartbeatCycles } = this.#settings()
-    const from = feed.head
-    const skippedGenerations = board.generation > previous.generation + 1
-    const forced = sseForceFullEveryN > 0 && board.cycle % sseForceFullEveryN === 0
-    try {
-      if (feed.needsFull || forced) {
-        this.#step(feed, snapshotEvents(board, feed.shape, this.#encoder.limits()), ANYWHERE, board)
-        feed.needsFull = false
-        return
-      }
-      // A follower may jump generations; the step is then what changed since.
-      const events = skippedGenerations
-        ? catchUpEvents(board, feed.shape, previous.generation, this.#encoder.limits())
-        : stepEvents(board, feed.shape, this.#encoder.limits())
-      if (events.length > 0) {
-        this.#step(feed, events, from, board)
-        return
-      }
-      if (board.cycle - feed.lastEventCycle >= sseHeartbeatCycles) {
-        feed.lastEventCycle = board.cycle
-        this.#append(feed, [heartbeatEvent(board, hitRatio)], from, from)
-      }
-    } catch (error) {
-      feed.needsFull = true
-      feed.lastEventCycle = board.cycle
-      this.#log.error(
-        { err: error, feed: feed.shape.mode },
-        'an update could not be encoded; sending a full snapshot',
-      )
-      this.#append(feed, [faultEvent('encode_failed')], from, from)
-    }
-  }
-
-  #step(feed: Feed, events: readonly EventText[], from: number, board: Board): void {
-    if (events.length === 0) return
-    this.#append(feed, events, from, board.generation)
-    feed.head = board.generation
-    feed.lastEventCycle = board.cycle
-    for (const lane of feed.lanes.values()) lane.catchUps.clear()
-  }
-
-  #append(feed: Feed, events: readonly EventText[], from: number, to: number): void {
-    this.#ledger.published(events)
-    for (const lane of feed.lanes.values()) {
-      const startMs = this.#clock.monotonicMs()
-      const link = lane.encodeStep(events, from)
-      this.#ledger.encoded((this.#clock.monotonicMs() - startMs) / 1000)
-      lane.append(link, events.length, from, to)
-    }
+    this.#feeds.advance(previous, board, hitRatio, this.#publishedAtMs)
   }
 
   /** The panels of what was published are out; `seconds`: until the last write, null when nobody reads. */
@@ -312,10 +237,7 @@ export class Hub implements HubLike {
   #flush(): void {
     this.#flushQueued = false
     if (this.#pass !== null || this.#closed) return // slices under way take it along when they are done
-    const lanes: Lane[] = []
-    for (const feed of this.#feeds.values()) {
-      for (const lane of feed.lanes.values()) if (lane.pending !== null) lanes.push(lane)
-    }
+    const lanes = this.#feeds.pendingLanes()
     if (lanes.length === 0) {
       this.#stepDone(null)
       return
@@ -347,7 +269,7 @@ export class Hub implements HubLike {
     this.#pass = null
     for (const lane of pass.lanes) {
       lane.compact()
-      this.#dropEmpty(lane)
+      this.#feeds.dropEmpty(lane)
     }
     this.#stepDone((this.#clock.monotonicMs() - this.#publishedAtMs) / 1000)
     this.#flush()
@@ -519,15 +441,7 @@ export class Hub implements HubLike {
     this.#observer.onLeave?.(reason, (this.#clock.monotonicMs() - reader.joinedAtMs) / 1000)
     if (this.#pass !== null) return // compacted when the pass ends
     reader.lane.remove(reader)
-    this.#dropEmpty(reader.lane)
-  }
-
-  #dropEmpty(lane: Lane): void {
-    if (lane.readers.length > 0) return
-    const { feed } = lane
-    if (feed.lanes.get(lane.key) === lane) feed.lanes.delete(lane.key)
-    if (feed.lanes.size > 0) return
-    for (const [key, known] of this.#feeds) if (known === feed) this.#feeds.delete(key)
+    this.#feeds.dropEmpty(reader.lane)
   }
 
   /** Sends every reader what it lacks and `bye`, and resolves when all are gone or `graceMs` have passed. Idempotent. */

@@ -100,6 +100,21 @@ export class Lane {
     this.#past = EMPTY_BYTES
   }
 
+  /** Everybody begins again: an empty step, so that every reader is found to stand elsewhere, and is greeted. */
+  restart(generation: number): void {
+    this.catchUps.clear()
+    this.greeting = null
+    this.pending = {
+      from: Number.NaN,
+      to: generation,
+      buffers: [],
+      bytes: 0,
+      events: 0,
+      needs: NO_CHAIN,
+      chain: NO_CHAIN,
+    }
+  }
+
   /** Adds a step (`from` → `to`) to what this tick sends. */
   append(link: Link, events: number, from: number, to: number): void {
     const pending = this.pending

@@ -12,7 +12,7 @@ import type { FollowUp } from '../ingest/followups.js'
 import { type HistoryEvent, StatusHistory } from '../ingest/history.js'
 import type { StatusEventType } from '../protocol/status-events.js'
 import type { Status } from '../snapshot/reading.js'
-import { encodeComment, encodeEvent, encodeRetry } from '../sse/encode.js'
+import { encodeComment, encodeJsonEvent, encodeRetry } from '../sse/encode.js'
 import type { DisconnectReason, HubObserver } from './hub-types.js'
 import type { Transport, Wire } from './transport.js'
 import { toWire, wireEnd, wireKey, wirePrologue } from './wire.js'
@@ -237,7 +237,7 @@ export class StatusHub {
       stream_id: this.#streamId,
       payload,
     })
-    const text = encodeEvent({ event: type, data, id: String(id) })
+    const text = encodeJsonEvent(type, data, String(id))
     return { id, type, generation, text, sizeBytes: Buffer.byteLength(text) }
   }
 

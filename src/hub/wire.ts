@@ -20,6 +20,25 @@ function framed(bytes: Buffer, wire: Wire): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, CRLF])
 }
 
+/** Room for the size of a chunk, which is only known when its text is encoded. */
+const SIZE_DIGITS = 8
+const SIZE_ROOM = '0'.repeat(SIZE_DIGITS)
+const DIGIT_0 = 0x30
+const DIGIT_A = 0x61
+
+/** As `framed`, but gone over once: the size is put in afterwards, its leading zeros left out. */
+function chunk(text: string): Buffer {
+  const bytes = Buffer.from(`${SIZE_ROOM}\r\n${text}\r\n`)
+  let rest = bytes.length - SIZE_DIGITS - 2 * CRLF.length
+  let at = SIZE_DIGITS
+  do {
+    const digit = rest % 16
+    bytes[--at] = digit < 10 ? DIGIT_0 + digit : DIGIT_A + digit - 10
+    rest = (rest - digit) / 16
+  } while (rest > 0)
+  return bytes.subarray(at)
+}
+
 /** For a connection that unpacks gzip, and whose last unpacked bytes are `past` (empty: whatever they are). */
 export function compressed(bytes: Buffer, wire: Wire, past: Buffer): Buffer {
   const options = past.length === 0 ? DEFLATE : { ...DEFLATE, dictionary: past }
@@ -29,8 +48,7 @@ export function compressed(bytes: Buffer, wire: Wire, past: Buffer): Buffer {
 export function toWire(text: string, wire: Wire): Buffer {
   if (wire.encoding === 'gzip') return compressed(Buffer.from(text), wire, EMPTY_BYTES)
   if (wire.framing === 'raw' || text === '') return Buffer.from(text)
-  // As `framed`, but encoded once and copied never.
-  return Buffer.from(`${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`)
+  return chunk(text)
 }
 
 /** What a connection's body starts with, before any event. */

@@ -3,7 +3,7 @@ import { alertLevel } from '../snapshot/alerts.js'
 import type { AlertLevel } from '../snapshot/snapshot.js'
 import { type AlertGroup, alertGroups } from './alert-groups.js'
 import { field, fields, numberCell, textCell } from './cells.js'
-import { always, type PanelDefinition } from './definition.js'
+import { always, definePanel } from './definition.js'
 import { plainNumber, timeOfDay } from './format.js'
 import type { Block, Cell, Column, Tone } from './panel.js'
 import { MESSAGE_WIDTH, shownText } from './text.js'
@@ -64,11 +64,12 @@ function notShown(counts: Readonly<Record<string, number>>, groups: readonly Ale
   return text === null ? null : { kind: 'text', text: `not shown: ${shownText(text)}`, tone: TONES[worst] }
 }
 
-export const alerts: PanelDefinition = {
+export const alerts = definePanel({
   key: 'alerts',
   title: 'Alerts',
   order: 50,
   stability: 'stable',
+  reads: ['alerts'],
   shown: always,
   build({ snapshot, timezone }) {
     const { items, total, bySeverity } = snapshot.alerts
@@ -83,4 +84,4 @@ export const alerts: PanelDefinition = {
       ...(rest === null ? [] : [rest]),
     ]
   },
-}
+})

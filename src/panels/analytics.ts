@@ -2,7 +2,7 @@
 
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
-import { always, type PanelDefinition } from './definition.js'
+import { always, definePanel } from './definition.js'
 import { fixed, signed } from './format.js'
 import type { Cell, Column } from './panel.js'
 
@@ -31,7 +31,7 @@ function distancePct(ltp: number | null, maxPain: number | null): number | null 
 }
 
 /** Every index of the status, then those that only max pain speaks of. */
-function rows({ indices, analytics }: Snapshot): readonly (readonly Cell[])[] {
+function rows({ indices, analytics }: Pick<Snapshot, 'indices' | 'analytics'>): readonly (readonly Cell[])[] {
   const prices = new Map(indices.map(({ name, ltp }) => [name, ltp]))
   for (const name of Object.keys(analytics.maxPain)) if (!prices.has(name)) prices.set(name, null)
   return Array.from(prices, ([name, ltp]) => {
@@ -46,11 +46,12 @@ function rows({ indices, analytics }: Snapshot): readonly (readonly Cell[])[] {
   })
 }
 
-export const analytics: PanelDefinition = {
+export const analytics = definePanel({
   key: 'analytics',
   title: 'Analytics',
   order: 40,
   stability: 'stable',
+  reads: ['indices', 'analytics'],
   shown: always,
   build({ snapshot }) {
     const { pcr } = snapshot.analytics
@@ -59,4 +60,4 @@ export const analytics: PanelDefinition = {
       { kind: 'table', columns: COLUMNS, rows: rows(snapshot) },
     ]
   },
-}
+})

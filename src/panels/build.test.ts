@@ -15,7 +15,8 @@ const at = (nowMs: number, status = {}): PanelContext => ({
 })
 
 function panel(key: string, build: () => readonly Block[]): PanelDefinition {
-  return { key, title: `Title of ${key}`, order: 1, stability: 'stable', shown: () => true, build }
+  const title = `Title of ${key}`
+  return { key, title, order: 1, stability: 'stable', reads: ['app', 'market'], shown: () => true, build }
 }
 
 const fine = panel('fine', () => [{ kind: 'text', text: 'well' }])
@@ -26,8 +27,9 @@ function failing(error: unknown): PanelDefinition {
   })
 }
 
+/** Of another status each time: nothing is kept. */
 const linesAt = (builder: ReturnType<typeof createPanelBuilder>, nowMs: number) =>
-  builder.build(at(nowMs)).map(({ lines }) => lines.join('|'))
+  builder.build(at(nowMs, { app: { name: `at ${nowMs}` } })).map(({ lines }) => lines.join('|'))
 
 describe('a builder that throws', () => {
   test('gives a panel of its own title, of tone error, and leaves the others alone', () => {
@@ -146,7 +148,7 @@ describe('panels', () => {
   })
 
   test.each([
-    ['snapshot', { snapshot: derive({ x: 1 }) }],
+    ['snapshot', { snapshot: derive({ app: { name: 'g6' } }) }],
     ['thresholds', { thresholds: { ...DEFAULT_THRESHOLDS } }],
     ['timezone', { timezone: 'Asia/Kolkata' }],
     ['links', { links: { ...LINKS } }],
@@ -160,6 +162,16 @@ describe('panels', () => {
       one => builder.build(one)[0]?.lines[0],
     )
     expect(texts).toEqual(['1', '1', '2', '3'])
+  })
+
+  test('are not built again while what they read says the same, though all else is another', () => {
+    let count = 0
+    const counting = panel('counting', () => [{ kind: 'text', text: String(++count) }])
+    const builder = createPanelBuilder({ registry: [counting] })
+    const said = (status: object) => builder.build(at(0, status))[0]?.lines[0]
+    expect(said({ app: { name: 'g6' } })).toBe('1')
+    expect(said({ app: { name: 'g6' }, resources: { cpu: 1 } })).toBe('1')
+    expect(said({ app: { name: 'g7' }, resources: { cpu: 1 } })).toBe('2')
   })
 
   test('tell how long they took, when they were really built and built well', () => {

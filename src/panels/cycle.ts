@@ -1,7 +1,7 @@
 // Cycle: the collector's own loop, how long it takes and how well it does.
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell } from './cells.js'
-import { always, type PanelDefinition } from './definition.js'
+import { always, definePanel } from './definition.js'
 import { fixed, plainNumber, timeOfDay, withUnit } from './format.js'
 import { highIsBad, lowIsBad } from './judge.js'
 import type { Tone } from './panel.js'
@@ -14,11 +14,12 @@ function p95Tone({ p95Ms, intervalSec }: Snapshot['cycle'], thresholds: Threshol
   return highIsBad(fraction, thresholds['latency.p95.warn_frac'], thresholds['latency.p95.error_frac'])
 }
 
-export const cycle: PanelDefinition = {
+export const cycle = definePanel({
   key: 'cycle',
   title: 'Cycle',
   order: 20,
   stability: 'stable',
+  reads: ['cycle'],
   shown: always,
   build({ snapshot, thresholds, timezone }) {
     const { number, lastStartMs, lastDurationSec, successPct, intervalSec, avgMs, p95Ms } = snapshot.cycle
@@ -36,4 +37,4 @@ export const cycle: PanelDefinition = {
       ),
     ]
   },
-}
+})

@@ -13,9 +13,12 @@ export type PanelLinks = {
   readonly pageUrl: string | null
 }
 
-/** All a builder may look at, but for the time. Immutable: what changes is a new object. */
-export type TimelessContext = {
-  readonly snapshot: Snapshot
+/** What builders may read of a snapshot: what was made of the status, not the status itself. */
+export type SnapshotPart = Exclude<keyof Snapshot, 'raw' | 'origins'>
+
+/** All a builder that reads these parts may look at, but for the time. Immutable: what changes is a new object. */
+export type TimelessContext<Part extends SnapshotPart = SnapshotPart> = {
+  readonly snapshot: Pick<Snapshot, Part>
   readonly thresholds: Thresholds
   /** IANA name; every time is shown in it. */
   readonly timezone: string
@@ -26,31 +29,42 @@ export type TimelessContext = {
   readonly ingest?: readonly IngestView[]
 }
 
-export type PanelContext = TimelessContext & { readonly nowMs: number }
+export type PanelContext<Part extends SnapshotPart = SnapshotPart> = TimelessContext<Part> & {
+  readonly nowMs: number
+}
 
-type Described = {
+type Described<Part extends SnapshotPart> = {
   readonly key: string
   readonly title: string
   /** Panels are shown in rising order. */
   readonly order: number
   readonly stability: 'stable' | 'experimental'
-  /** Whether the board has this panel at all; nearly always told by the snapshot. */
-  shown(snapshot: Snapshot, context: TimelessContext): boolean
+  /** The parts of a snapshot it is made of; while they say the same, it is not built again. */
+  readonly reads: readonly Part[]
+  /** Whether the board has this panel at all. */
+  readonly shown: (context: TimelessContext<Part>) => boolean
 }
 
 /**
  * A panel's builder is pure. Most do not see the time, so the panel of an unchanged snapshot need not be built again; one
  * whose content depends on it says so. What only ages is no content: whoever shows the board computes ages.
  */
-export type PanelDefinition = Described &
+export type PanelDefinition<Part extends SnapshotPart = SnapshotPart> = Described<Part> &
   (
-    | { readonly usesNow?: false; build(context: TimelessContext): readonly Block[] }
+    | { readonly usesNow?: false; readonly build: (context: TimelessContext<Part>) => readonly Block[] }
     | {
         readonly usesNow: true
-        build(context: PanelContext): readonly Block[]
+        readonly build: (context: PanelContext<Part>) => readonly Block[]
         /** When time alone may next change the panel of this snapshot, epoch ms; Infinity = never. */
-        changesAtMs(context: PanelContext): number
+        readonly changesAtMs: (context: PanelContext<Part>) => number
       }
   )
+
+/** A definition as given; that it looks at no part it does not name is checked by its types. */
+export function definePanel<const Part extends SnapshotPart>(
+  definition: PanelDefinition<Part>,
+): PanelDefinition {
+  return definition
+}
 
 export const always = (): boolean => true

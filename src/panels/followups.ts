@@ -4,7 +4,7 @@ import { alertLevel } from '../snapshot/alerts.js'
 import { timeMs } from '../snapshot/time.js'
 import { severityText } from './alerts.js'
 import { field, fields, numberCell, textCell } from './cells.js'
-import type { PanelDefinition } from './definition.js'
+import { definePanel } from './definition.js'
 import { timeOfDay } from './format.js'
 import type { Block, Cell, Column, Tone } from './panel.js'
 import { MESSAGE_WIDTH } from './text.js'
@@ -56,11 +56,12 @@ function blocks(
   ]
 }
 
-export const followups: PanelDefinition = {
+export const followups = definePanel({
   key: 'followups',
   title: 'Follow-ups',
   order: 110,
   stability: 'stable',
-  shown: (_, { ingest = [] }) => ingest.some(hasAny),
+  reads: [],
+  shown: ({ ingest = [] }) => ingest.some(hasAny),
   build: ({ ingest = [], timezone }) => ingest.filter(hasAny).flatMap(view => blocks(view, timezone)),
-}
+})

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fixed, MISSING, plainNumber, signed, timeOfDay, withUnit } from './format.js'
 
@@ -49,6 +50,37 @@ describe('a time', () => {
       const expected = String((24 - hour) % 24).padStart(2, '0')
       expect(timeOfDay(0, zone)).toBe(`${expected}:00:00`)
     }
+  })
+
+  test('is what the zone says at any second, where its clock is changed too', () => {
+    const zones = [
+      'UTC',
+      'Asia/Kolkata',
+      'Asia/Kathmandu',
+      'Europe/Berlin',
+      'Australia/Lord_Howe',
+      'Africa/Monrovia',
+    ]
+    const format = (timeZone: string) =>
+      new Intl.DateTimeFormat('en-GB', { timeZone, timeStyle: 'medium', hourCycle: 'h23' })
+    const formats = new Map(zones.map(zone => [zone, format(zone)]))
+    const changes = [
+      Date.UTC(2025, 2, 30, 1), // Berlin, forward
+      Date.UTC(2025, 9, 26, 1), // and back
+      Date.UTC(2025, 3, 5, 15), // Lord Howe, by half an hour
+      Date.UTC(1972, 0, 7, 0, 44, 30), // Monrovia, to a whole minute
+    ]
+    const near = fc.tuple(fc.constantFrom(...changes), fc.integer({ min: -2e6, max: 2e6 }))
+    const anyMs = fc.oneof(
+      fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) }),
+      near.map(([changeMs, byMs]) => changeMs + byMs),
+    )
+    fc.assert(
+      fc.property(fc.constantFrom(...zones), anyMs, (zone, atMs) => {
+        expect(timeOfDay(atMs, zone)).toBe(formats.get(zone)?.format(atMs))
+      }),
+      { numRuns: 2_000 },
+    )
   })
 
   test('in a zone that does not exist is an error', () => {

@@ -28,12 +28,18 @@ export function withUnit(text: string, unit: string): string {
   return text === MISSING ? text : `${text}${unit}`
 }
 
-/** A zone's clock, and what it showed at the seconds it was asked for: the same ones cycle after cycle, and slow to find. */
-type ZoneClock = { readonly format: Intl.DateTimeFormat; readonly shown: Map<number, string> }
+/**
+ * A zone's clock and how far it is from UTC, by stretches of time in which it is one distance all along (else `null`). Intl
+ * takes 30 µs for a text, and every cycle has new seconds.
+ */
+type ZoneClock = { readonly format: Intl.DateTimeFormat; readonly offsetsSec: Map<number, number | null> }
 
-/** Time zones seen in one process, and seconds of each; more start afresh. */
+/** Time zones seen in one process, and stretches of each; more start afresh. */
 const MAX_ZONES = 16
-const MAX_SECONDS = 1024
+const MAX_STRETCHES = 1024
+/** No zone changes its clock and changes it back within it. */
+const STRETCH_SEC = 15 * 60
+const DAY_SEC = 24 * 60 * 60
 const clocks = new Map<string, ZoneClock>()
 
 function clockOf(timezone: string): ZoneClock {
@@ -47,20 +53,49 @@ function clockOf(timezone: string): ZoneClock {
     minute: '2-digit',
     second: '2-digit',
   })
-  const made = { format, shown: new Map<number, string>() }
+  const made = { format, offsetsSec: new Map<number, number | null>() }
   clocks.set(timezone, made)
   return made
+}
+
+/** How far the zone's clock is from UTC's at this second, in seconds of a day. */
+function offsetSecAt(format: Intl.DateTimeFormat, second: number): number {
+  const [hours = 0, minutes = 0, seconds = 0] = format
+    .format(second * 1000)
+    .split(':')
+    .map(Number)
+  return (hours * 60 + minutes) * 60 + seconds - secondOfDay(second)
+}
+
+function secondOfDay(second: number): number {
+  return ((second % DAY_SEC) + DAY_SEC) % DAY_SEC
+}
+
+/** Null where the clock is changed within the stretch. */
+function offsetSecIn({ format, offsetsSec }: ZoneClock, stretch: number): number | null {
+  const known = offsetsSec.get(stretch)
+  if (known !== undefined) return known
+  const begin = stretch * STRETCH_SEC
+  const atBegin = offsetSecAt(format, begin)
+  // Either may be beyond midnight.
+  const isOne = secondOfDay(atBegin - offsetSecAt(format, begin + STRETCH_SEC - 1)) === 0
+  if (offsetsSec.size === MAX_STRETCHES) offsetsSec.clear()
+  offsetsSec.set(stretch, isOne ? atBegin : null)
+  return isOne ? atBegin : null
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : String(value)
 }
 
 /** `HH:MM:SS` in an IANA time zone. Throws RangeError for a zone that does not exist. */
 export function timeOfDay(atMs: number | null, timezone: string): string {
   if (atMs === null) return MISSING
-  const { format, shown } = clockOf(timezone)
+  const clock = clockOf(timezone)
   const second = Math.floor(atMs / 1000)
-  const known = shown.get(second)
-  if (known !== undefined) return known
-  const text = format.format(atMs)
-  if (shown.size === MAX_SECONDS) shown.clear()
-  shown.set(second, text)
-  return text
+  const offsetSec = offsetSecIn(clock, Math.floor(second / STRETCH_SEC))
+  if (offsetSec === null) return clock.format.format(atMs)
+  const local = secondOfDay(second + offsetSec)
+  const minute = Math.floor(local / 60)
+  return `${twoDigits(Math.floor(minute / 60))}:${twoDigits(minute % 60)}:${twoDigits(local % 60)}`
 }

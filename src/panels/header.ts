@@ -1,14 +1,15 @@
 // Overview: what runs, where, and whether the market is open.
 import { field, fields, numberCell, textCell } from './cells.js'
-import { always, type PanelDefinition } from './definition.js'
+import { always, definePanel } from './definition.js'
 import { plainNumber, timeOfDay } from './format.js'
 import { namesOf } from './index-names.js'
 
-export const header: PanelDefinition = {
+export const header = definePanel({
   key: 'header',
   title: 'Overview',
   order: 10,
   stability: 'stable',
+  reads: ['app', 'market', 'cycle', 'indices', 'config'],
   shown: always,
   build({ snapshot, timezone }) {
     const { app, market, cycle, config } = snapshot
@@ -24,4 +25,4 @@ export const header: PanelDefinition = {
       ),
     ]
   },
-}
+})

@@ -1,7 +1,7 @@
 // Indices: a row each, with what is wrong marked where it is wrong.
 import type { IndexRow } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
-import { always, type PanelDefinition, type TimelessContext } from './definition.js'
+import { always, definePanel, type TimelessContext } from './definition.js'
 import { fixed, plainNumber, signed, withUnit } from './format.js'
 import { namesOf } from './index-names.js'
 import { highIsBad, lowIsBad, stateTone } from './judge.js'
@@ -24,7 +24,7 @@ function failsCell(name: string, fails: Readonly<Record<string, number>>): Cell 
   return numberCell(count, plainNumber(count), count !== null && count > 0 ? 'warn' : undefined)
 }
 
-function table({ snapshot, thresholds, indexFails }: TimelessContext): Block {
+function table({ snapshot, thresholds, indexFails }: TimelessContext<'indices' | 'cycle'>): Block {
   const { warnSec, errorSec } = staleAfter(thresholds, snapshot.cycle.intervalSec)
   const row = ({ name, ltp, changePct, status, dqPct, legs, ageSec }: IndexRow): readonly Cell[] => {
     const dqTone = lowIsBad(dqPct, thresholds['dq.warn'], thresholds['dq.error'])
@@ -43,11 +43,12 @@ function table({ snapshot, thresholds, indexFails }: TimelessContext): Block {
   return { kind: 'table', columns, rows: snapshot.indices.map(row) }
 }
 
-export const indices: PanelDefinition = {
+export const indices = definePanel({
   key: 'indices',
   title: 'Indices',
   order: 30,
   stability: 'stable',
+  reads: ['indices', 'cycle', 'coverage'],
   shown: always,
   build(context) {
     const { indices: rows, coverage } = context.snapshot
@@ -55,4 +56,4 @@ export const indices: PanelDefinition = {
     const summary = fields(field('count', count), field('names', textCell(namesOf(rows))))
     return rows.length === 0 ? [summary] : [summary, table(context)]
   },
-}
+})

@@ -2,16 +2,48 @@
 import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
+import * as table from '../snapshot/candidates.js'
 import { derive } from '../snapshot/derive.js'
+import type { Field } from '../snapshot/pick.js'
 import type { Status } from '../snapshot/reading.js'
 import { createPanelBuilder } from './build.js'
 import type { PanelContext } from './definition.js'
 import { linesOf, toneOf } from './lines.js'
+import { PANELS } from './registry.js'
 import { DEFAULT_THRESHOLDS } from './thresholds.js'
 
+const LINKS = { source: 'x', metricsUrl: null, streamUrl: null, pageUrl: null }
+
 function contextOf(status: Status, nowMs: number): PanelContext {
-  const links = { source: 'x', metricsUrl: null, streamUrl: null, pageUrl: null }
-  return { snapshot: derive(status), thresholds: DEFAULT_THRESHOLDS, timezone: 'UTC', links, nowMs }
+  return { snapshot: derive(status), thresholds: DEFAULT_THRESHOLDS, timezone: 'UTC', links: LINKS, nowMs }
+}
+
+/** Where a status may say something that is shown. */
+const PATHS = [
+  ...Object.values(table)
+    .flatMap(fields => Object.values<Field<unknown>>(fields))
+    .flatMap(({ candidates }) => candidates.map(({ path }) => path)),
+  ...[
+    'indices.NIFTY.ltp',
+    'indices.NIFTY.status',
+    'indices_detail.BANKNIFTY.dq_score',
+    'analytics.max_pain.NIFTY',
+  ],
+  ...['performance.api', 'health.kite', 'links.grafana', 'sinks.csv.write_errors', 'sinks.influxdb.healthy'],
+  ...['alerts', 'severity_counts.warn'],
+]
+const said = fc.oneof(
+  fc.integer({ min: 0, max: 2_000 }),
+  fc.constantFrom('ok', 'open', 'error', 'NIFTY', '2025-11-20T05:10:31Z', true, false, null),
+  fc.integer({ min: 0, max: 5 }).map(n => [{ message: `m${n}`, level: 'warn', time: 1_763_615_400 + n }]),
+)
+
+function put(status: Status, [name = '', ...rest]: readonly string[], value: unknown): Status {
+  const within = status[name]
+  const inner =
+    typeof within === 'object' && within !== null && !Array.isArray(within) ? (within as Status) : {}
+  const made = { ...status, [name]: rest.length === 0 ? value : put(inner, rest, value) }
+  return JSON.parse(JSON.stringify(made)) as Status
 }
 
 describe('any status', () => {
@@ -102,21 +134,39 @@ describe('any status', () => {
   })
 
   test('gives the same panels from a builder that remembers as from a new one', () => {
-    const builder = createPanelBuilder()
+    const edit = fc.record({
+      path: fc.constantFrom(...PATHS),
+      value: said,
+      passedMs: fc.integer({ min: -10_000, max: 200_000 }),
+    })
+    const seen = new Set<string>()
     fc.assert(
-      fc.property(
-        fc.array(status, { maxLength: 3 }),
-        fc.integer({ min: 0, max: 1e13 }),
-        (statuses, nowMs) => {
-          for (const given of statuses) {
-            const context = contextOf(given, 0)
-            builder.build(context)
-            const later = { ...context, nowMs }
-            expect(builder.build(later)).toEqual(createPanelBuilder().build(later))
-          }
-        },
-      ),
-      { numRuns: 100 },
+      fc.property(fc.array(edit, { maxLength: 12 }), edits => {
+        const builder = createPanelBuilder()
+        let status: Status = {}
+        let nowMs = 1_763_615_400_000
+        let before = builder.build(contextOf(status, nowMs))
+        for (const { path, value: now, passedMs } of edits) {
+          nowMs += passedMs
+          // What one member says changes, the rest says the same in other words: a status is read anew each time.
+          status = put(status, path.split('.'), now)
+          const context = contextOf(status, nowMs)
+          const panels = builder.build(context)
+          expect(panels).toEqual(createPanelBuilder().build(context))
+          const later = { ...context, nowMs: nowMs + 1_000 }
+          expect(builder.build(later)).toEqual(createPanelBuilder().build(later))
+          for (const panel of panels) if (!before.includes(panel)) seen.add(panel.key)
+          before = panels
+        }
+      }),
+      { numRuns: 300 },
+    )
+    // Every panel that a status makes has changed with something.
+    const own = new Set(['stream', 'followups'])
+    expect([...seen].sort()).toEqual(
+      PANELS.map(({ key }) => key)
+        .filter(key => !own.has(key))
+        .sort(),
     )
   })
 })

@@ -1,15 +1,16 @@
 // Links: where the status comes from and where else to look. Our own addresses first, then the status's own links.
 import { field, fields, textCell } from './cells.js'
-import { always, type PanelDefinition } from './definition.js'
+import { always, definePanel } from './definition.js'
 
 /** Links of the status that are shown. */
 const MAX_STATUS_LINKS = 20
 
-export const links: PanelDefinition = {
+export const links = definePanel({
   key: 'links',
   title: 'Links',
   order: 90,
   stability: 'stable',
+  reads: ['links'],
   shown: always,
   build({ snapshot, links: own }) {
     const { metrics = null, ...others } = snapshot.links
@@ -26,4 +27,4 @@ export const links: PanelDefinition = {
       ),
     ]
   },
-}
+})

@@ -1,8 +1,7 @@
 // Performance: the status's own metrics, its data provider, and the health of its components.
 import type { Provider, Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
-import type { PanelContext, PanelDefinition } from './definition.js'
-import { always } from './definition.js'
+import { always, definePanel, type PanelContext } from './definition.js'
 import { fixed, plainNumber, timeOfDay } from './format.js'
 import { backedOffRecently, highIsBad, stateTone } from './judge.js'
 import type { Block, Cell, Column, Field } from './panel.js'
@@ -24,7 +23,7 @@ function authCell({ authValid, authExpiryMs }: Provider, nowMs: number): Cell | 
   return authValid === true ? textCell('valid') : null
 }
 
-function providerFields({ snapshot, thresholds, timezone, nowMs }: PanelContext): Block {
+function providerFields({ snapshot, thresholds, timezone, nowMs }: PanelContext<'provider'>): Block {
   const { provider } = snapshot
   const { name, latencyMs, lastBackoffMs } = provider
   const latencyTone = highIsBad(
@@ -44,11 +43,12 @@ function providerFields({ snapshot, thresholds, timezone, nowMs }: PanelContext)
   return fields(...items)
 }
 
-export const perfstore: PanelDefinition = {
+export const perfstore = definePanel({
   key: 'perfstore',
   title: 'Performance',
   order: 80,
   stability: 'stable',
+  reads: ['perf', 'provider', 'health'],
   shown: always,
   // A recent backoff and an expired authorisation are told by the time.
   usesNow: true,
@@ -66,4 +66,4 @@ export const perfstore: PanelDefinition = {
     ])
     return [...metricLines(perf), providerFields(context), { kind: 'table', columns: HEALTH_COLUMNS, rows }]
   },
-}
+})

@@ -1,14 +1,15 @@
 // Resources: processor and memory of the running system.
 import { field, fields, numberCell } from './cells.js'
-import { always, type PanelDefinition } from './definition.js'
+import { always, definePanel } from './definition.js'
 import { fixed, MISSING } from './format.js'
 import { highIsBad, memoryLevel, memoryTone } from './judge.js'
 
-export const resources: PanelDefinition = {
+export const resources = definePanel({
   key: 'resources',
   title: 'Resources',
   order: 60,
   stability: 'stable',
+  reads: ['resources'],
   shown: always,
   build({ snapshot, thresholds }) {
     const { cpuPct, memoryMb } = snapshot.resources
@@ -25,4 +26,4 @@ export const resources: PanelDefinition = {
       ),
     ]
   },
-}
+})

@@ -3,7 +3,7 @@
 import type { SinkValues } from '../snapshot/snapshot.js'
 import { timeMs } from '../snapshot/time.js'
 import { field, fields, numberCell, textCell } from './cells.js'
-import { always, type PanelDefinition } from './definition.js'
+import { always, definePanel } from './definition.js'
 import { plainNumber, timeOfDay } from './format.js'
 import type { Cell, Column, Tone } from './panel.js'
 
@@ -35,11 +35,12 @@ function sinkRows(name: string, values: SinkValues, timezone: string): (readonly
   ])
 }
 
-export const storage: PanelDefinition = {
+export const storage = definePanel({
   key: 'storage',
   title: 'Storage',
   order: 70,
   stability: 'stable',
+  reads: ['storage'],
   shown: always,
   build({ snapshot, timezone }) {
     const { lag, queueDepth, lastFlushAgeSec, csv, influxdb, backup } = snapshot.storage
@@ -60,4 +61,4 @@ export const storage: PanelDefinition = {
       },
     ]
   },
-}
+})

@@ -3,7 +3,7 @@ import type { IngestConnection } from '../ingest/enrichment.js'
 import type { StreamHealth } from '../ingest/heartbeat.js'
 import type { IngestView } from '../ingest/view.js'
 import { field, fields, numberCell, textCell } from './cells.js'
-import type { PanelDefinition } from './definition.js'
+import { definePanel } from './definition.js'
 import { plainNumber } from './format.js'
 import type { Block, Tone } from './panel.js'
 
@@ -31,11 +31,12 @@ function block(view: IngestView): Block {
   )
 }
 
-export const stream: PanelDefinition = {
+export const stream = definePanel({
   key: 'stream',
   title: 'Stream',
   order: 100,
   stability: 'stable',
-  shown: (_, { ingest = [] }) => ingest.length > 0,
+  reads: [],
+  shown: ({ ingest = [] }) => ingest.length > 0,
   build: ({ ingest = [] }) => ingest.map(block),
-}
+})

@@ -1,7 +1,9 @@
 // The candidate table of the specification, written out once more: each candidate alone, each pair in its order, and
 // each candidate passed over when it is of the wrong type.
 import { describe, expect, test } from 'vitest'
+import * as table from './candidates.js'
 import { derive } from './derive.js'
+import type { Field } from './pick.js'
 import type { Snapshot } from './snapshot.js'
 
 type Row = {
@@ -252,6 +254,13 @@ const pairs = TABLE.flatMap(row =>
       .map(second => ({ row, first, second })),
   ),
 )
+
+test('no candidate is a name that every object has, so one that is not there is not found elsewhere', () => {
+  const fields = Object.values(table).flatMap(fieldsOf => Object.values<Field<unknown>>(fieldsOf))
+  const segments = fields.flatMap(({ candidates }) => candidates.flatMap(candidate => candidate.segments))
+  expect(segments.length).toBeGreaterThan(50)
+  expect(segments.filter(segment => segment in {})).toEqual([])
+})
 
 describe('each candidate alone', () => {
   test.each(alone.map(({ row, candidate }) => [row.field, candidate[0], row, candidate] as const))(

@@ -1,6 +1,6 @@
 // The rule of the whole table: the first candidate that is present and of the right type wins.
 import type { Status } from './reading.js'
-import { type JsonMap, map, member, type Reader } from './value.js'
+import { type JsonMap, map, type Reader } from './value.js'
 
 /** Where a value may stand (`loop.last_run`) and how it is read there. */
 export type Candidate<T> = {
@@ -20,9 +20,14 @@ export function field<T>(name: string, ...candidates: readonly (readonly Candida
   return { name, candidates: candidates.flat() }
 }
 
+/** The segments are ours, and none of them is a name that every object has (candidates.test.ts): no need to ask whose it is. */
 function at(root: JsonMap, segments: readonly string[]): unknown {
   let value: unknown = root
-  for (const segment of segments) value = member(map(value), segment)
+  for (const segment of segments) {
+    const within = map(value)
+    if (within === null) return undefined
+    value = within[segment]
+  }
   return value
 }
 

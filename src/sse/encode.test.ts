@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { encodeComment, encodeEvent, encodeRetry } from './encode.js'
+import { encodeComment, encodeEvent, encodeJsonEvent, encodeRetry } from './encode.js'
 
 describe('an event', () => {
   test('has id, event and data, each on its line, and ends with a blank one', () => {
@@ -16,6 +16,20 @@ describe('an event', () => {
     expect(() => encodeEvent({ id: `a${character}b`, data: '' })).toThrow(RangeError)
     expect(() => encodeEvent({ event: `a${character}b`, data: '' })).toThrow(RangeError)
     expect(() => encodeComment(`a${character}b`)).toThrow(RangeError)
+  })
+})
+
+describe('an event whose data is JSON', () => {
+  test('is what it is in general', () => {
+    const json = JSON.stringify({ text: 'a\nb\rc\u2028' })
+    expect(encodeJsonEvent('hello', json, 'e1-1')).toBe(
+      encodeEvent({ event: 'hello', data: json, id: 'e1-1' }),
+    )
+    expect(encodeJsonEvent('hello', json)).toBe(encodeEvent({ event: 'hello', data: json }))
+  })
+
+  test('refuses a line break in the id', () => {
+    expect(() => encodeJsonEvent('hello', '{}', 'a\nb')).toThrow(RangeError)
   })
 })
 

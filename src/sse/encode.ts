@@ -22,6 +22,15 @@ export function encodeEvent({ event, data, id }: SseEvent): string {
   return `${text}\n`
 }
 
+/**
+ * As `encodeEvent`, for data that is JSON text: it holds no line break (RFC 8259 section 7), so nothing of it is looked at. Who
+ * waits for the event waits for this.
+ */
+export function encodeJsonEvent(event: string, json: string, id?: string): string {
+  const head = id === undefined ? '' : `id: ${oneLine('id', id)}\n`
+  return `${head}event: ${event}\ndata: ${json}\n\n`
+}
+
 /** A comment: ignored by every parser, keeps proxies from cutting an idle connection. */
 export function encodeComment(text: string): string {
   return `: ${oneLine('comment', text)}\n\n`

@@ -60,7 +60,7 @@ const STATS: CycleResult['stats'] = {
   churnAnomalies: 0,
   lastCycleMs: 0.4,
   startedAtMs: NOW_MS - 60_000,
-  timing: {},
+  timing: () => ({}),
 }
 
 /** The result whose board shows these panels; `after` makes it the next board of that one. */

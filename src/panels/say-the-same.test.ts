@@ -1,0 +1,38 @@
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { sayTheSame } from './say-the-same.js'
+
+test.each([
+  ['a member more', { a: 1 }, { a: 1, b: undefined }],
+  ['members in another order', { a: 1, b: 2 }, { b: 2, a: 1 }],
+  ['an item more', [1], [1, 2]],
+  ['another item', [[1, 2]], [[1, 3]]],
+  ['a list and a map with its places', ['a'], { 0: 'a' }],
+  ['null and an empty map', null, {}],
+  ['zeros of two signs', 0, -0],
+  ['a number and its text', 1, '1'],
+])('not: %s', (_, a, b) => {
+  expect(sayTheSame(a, b)).toBe(false)
+  expect(sayTheSame(b, a)).toBe(false)
+})
+
+test('a copy says what the original says, with a prototype or without', () => {
+  fc.assert(
+    fc.property(
+      fc.object({ withNullPrototype: true, values: [fc.string(), fc.double(), fc.constant(null)] }),
+      one => {
+        expect(sayTheSame(one, structuredClone(one))).toBe(true)
+      },
+    ),
+  )
+})
+
+test('two that say the same are equal', () => {
+  const value = fc.jsonValue({ maxDepth: 3 })
+  fc.assert(
+    fc.property(value, value, (a, b) => {
+      if (sayTheSame(a, b)) expect(isDeepStrictEqual(a, b)).toBe(true)
+    }),
+  )
+})

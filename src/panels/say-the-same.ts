@@ -1,0 +1,27 @@
+// Whether two values of a snapshot say the same: plain data, compared to the last member. The order of members counts, since
+// panels show it.
+
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (!sayTheSame(a[i], b[i])) return false
+  return true
+}
+
+function sameMembers(a: object, b: object): boolean {
+  const names = Object.keys(a)
+  const others = Object.keys(b)
+  if (names.length !== others.length) return false
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i] as keyof typeof a
+    if (name !== others[i] || !sayTheSame(a[name], b[name])) return false
+  }
+  return true
+}
+
+/** Of JSON-like data: no cycles, nothing but plain objects and lists. */
+export function sayTheSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) !== Array.isArray(b)) return false
+  return Array.isArray(a) && Array.isArray(b) ? sameItems(a, b) : sameMembers(a, b)
+}
