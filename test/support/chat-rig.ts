@@ -46,8 +46,8 @@ export class CountedLimits implements ChatLimits {
     if (this.refuse !== 'rate') return { ok: true, headers: { RateLimit: '"default";r=19;t=60' } } as const
     return { ok: false, retryAfterSec: 17, headers: { RateLimit: '"default";r=0;t=17' } } as const
   }
-  lease(): Lease | 'user' | 'instance' {
-    if (this.refuse === 'user' || this.refuse === 'instance') return this.refuse
+  lease(key: string | null): Lease | 'user' | 'instance' {
+    if (this.refuse === 'instance' || (this.refuse === 'user' && key !== null)) return this.refuse
     this.leased++
     let isHeld = true
     return {
