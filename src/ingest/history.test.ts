@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { collectGarbage } from '../../test/support/footprint.js'
 import { StatusHistory } from './history.js'
 
 const event = (id: number, sizeBytes = 10) => ({
@@ -45,5 +46,21 @@ describe('the history', () => {
       expect(ids(history.after(id - 1))).toEqual([id])
     }
     expect(history).toMatchObject({ length: 10, bytes: 100, oldestId: 991 })
+  })
+
+  test('holds nothing of what it let go', async () => {
+    const history = new StatusHistory(100, 50)
+    const appended = (id: number, sizeBytes: number): WeakRef<object> => {
+      const made = event(id, sizeBytes)
+      history.append(made)
+      return new WeakRef(made)
+    }
+    const [large, small] = [appended(1, 49), appended(2, 10)]
+    expect(history).toMatchObject({ length: 1, oldestId: 2 })
+    // What was made in a turn lives to its end.
+    await new Promise(resolve => setImmediate(resolve))
+    collectGarbage()
+    expect(large.deref()).toBeUndefined()
+    expect(small.deref()).toBeDefined()
   })
 })

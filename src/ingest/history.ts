@@ -16,9 +16,9 @@ export const MAX_HISTORY_BYTES = 8 * 1024 * 1024
 export class StatusHistory {
   readonly #maxEvents: number
   readonly #maxBytes: number
-  #events: HistoryEvent[] = []
-  /** Events before this index have been let go. */
-  #first = 0
+  /** In order of their ids. What is let go leaves it at once: a whole status may take a megabyte. */
+  readonly #byId = new Map<number, HistoryEvent>()
+  #newestId = 0
   #bytes = 0
 
   constructor(maxEvents: number = MAX_HISTORY_EVENTS, maxBytes: number = MAX_HISTORY_BYTES) {
@@ -27,37 +27,39 @@ export class StatusHistory {
   }
 
   get length(): number {
-    return this.#events.length - this.#first
+    return this.#byId.size
   }
   get bytes(): number {
     return this.#bytes
   }
   get oldestId(): number | null {
-    return this.#events[this.#first]?.id ?? null
+    return this.length === 0 ? null : this.#newestId - this.length + 1
   }
 
   /** Ids rise by one. */
   append(event: HistoryEvent): void {
-    this.#events.push(event)
+    this.#byId.set(event.id, event)
+    this.#newestId = event.id
     this.#bytes += event.sizeBytes
-    while (this.length > this.#maxEvents || (this.#bytes > this.#maxBytes && this.length > 0)) {
-      this.#bytes -= this.#events[this.#first]?.sizeBytes ?? 0
-      this.#first++
-    }
-    if (this.#first > this.#maxEvents) {
-      this.#events = this.#events.slice(this.#first)
-      this.#first = 0
+    for (const [id, { sizeBytes }] of this.#byId) {
+      if (this.length <= this.#maxEvents && this.#bytes <= this.#maxBytes) break
+      this.#byId.delete(id)
+      this.#bytes -= sizeBytes
     }
   }
 
   /** Everything after `id`; null when some of it has been let go. */
   after(id: number): readonly HistoryEvent[] | null {
     const oldest = this.oldestId
-    if (oldest === null || id < oldest - 1) return null
-    return this.#events.slice(this.#first + (id - oldest + 1))
+    return oldest === null || id < oldest - 1 ? null : this.newest(this.#newestId - id)
   }
 
   newest(count: number): readonly HistoryEvent[] {
-    return this.#events.slice(Math.max(this.#first, this.#events.length - count))
+    const events: HistoryEvent[] = []
+    for (let id = this.#newestId - Math.min(count, this.length) + 1; id <= this.#newestId; id++) {
+      const event = this.#byId.get(id)
+      if (event !== undefined) events.push(event)
+    }
+    return events
   }
 }
