@@ -23,7 +23,7 @@ export type AdmissionParts = {
 export type Admitted = {
   readonly caller: Caller
   readonly connectionId: string
-  /** Neither rate nor concurrency counts for it. */
+  /** An internal caller: neither the rate nor the number of its own streams counts, that of the instance's does. */
   readonly bypasses: boolean
   /** RateLimit and RateLimit-Policy of this request; empty where nothing was counted. */
   readonly rateHeaders: Headers

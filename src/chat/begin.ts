@@ -46,7 +46,7 @@ export type StartOptions = {
   readonly question: Question
   readonly connectionId: string
   readonly person: Person | null
-  readonly lease: Lease | null
+  readonly lease: Lease
   readonly onDisconnect: OnDisconnect
 }
 
@@ -112,7 +112,7 @@ export function begin(
       },
       onFault: error => log.error({ err: error, requestId, streamId }, 'a chat stream failed'),
       onEnd: (state, terminal, upstreams) => {
-        lease?.release()
+        lease.release()
         recordEnd(state, terminal, upstreams)
         onEnded(facts)
       },

@@ -67,7 +67,8 @@ export class Generation {
   readonly #tried: string[] = []
   /** Resolves when the upstream has begun to answer (null), or has failed before. */
   readonly opened: Promise<FailureCode | null>
-  #open: (failure: FailureCode | null) => void = () => {}
+  /** Null: it was told. A promise that is resolved again does nothing, and takes as long as to read a token. */
+  #resolveOpened: ((failure: FailureCode | null) => void) | null = null
   #state: StreamState
   #lastHeardAtMs: number
   #heldSinceMs: number | null = null
@@ -80,7 +81,7 @@ export class Generation {
   constructor(parts: GenerationParts) {
     this.#parts = parts
     this.opened = new Promise(resolve => {
-      this.#open = resolve
+      this.#resolveOpened = resolve
     })
     const now = this.#now()
     const { questionChars, facts } = parts
@@ -201,6 +202,11 @@ export class Generation {
     if (tokens === 0) return
     const last = before.lastTokenMonoMs
     this.#parts.observer.onTokens?.(tokens, last === null ? null : now.monoMs - last)
+  }
+
+  #open(failure: FailureCode | null): void {
+    this.#resolveOpened?.(failure)
+    this.#resolveOpened = null
   }
 
   #tellSoon(nowMs: number): void {

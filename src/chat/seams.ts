@@ -49,9 +49,9 @@ export interface Lease {
 export interface ChatLimits {
   /** Counts one start. Never throws; a store that fails lets it pass and says so in the log. */
   start(key: string): Promise<StartVerdict>
-  /** A live stream's place. `user`: this key has as many as it may; `instance`: the server has. */
-  lease(key: string): Lease | 'user' | 'instance'
-  /** Whether the value of `x-api-key` is one of API_KEYS_INTERNAL: then neither `start` nor `lease` is asked. */
+  /** A live stream's place. `user`: this key (null: whoever bypasses) has as many as it may; `instance`: the server has. */
+  lease(key: string | null): Lease | 'user' | 'instance'
+  /** Whether the value of `x-api-key` is one of API_KEYS_INTERNAL: then `start` is not asked, and `lease` for no key. */
   bypasses(apiKey: string): boolean
 }
 

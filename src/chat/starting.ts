@@ -115,16 +115,15 @@ export class Starting {
       const { facts, log } = generation
       return { found: { facts, log }, generation, isJoined: false, hasKey }
     } catch (error) {
-      lease?.release()
+      lease.release()
       throw error
     }
   }
 
-  #lease(request: FastifyRequest): Lease | null {
+  #lease(request: FastifyRequest): Lease {
     const { limits, admission } = this.#parts
     const { caller, bypasses } = admission.of(request)
-    if (bypasses) return null
-    const lease = limits.lease(caller.key)
+    const lease = limits.lease(bypasses ? null : caller.key)
     if (lease === 'instance') throw new HttpError('chat_full', undefined, BUSY)
     if (lease === 'user') {
       admission.refused(request, 'rate_limit_violation', 'user', caller.person)

@@ -99,8 +99,11 @@ export class Loop implements Cycles {
 
   /** How the source stands right now. */
   sourceNow(): SourceState {
+    return this.#sourceAt(momentNow(this.#options.clock))
+  }
+
+  #sourceAt(now: Moment): SourceState {
     const limits = this.#options.staleLimits(this.#snapshot)
-    const now = momentNow(this.#options.clock)
     const changed = this.#changed
     const change =
       changed === null ? null : { atMs: wallTimeOf(changed, now), ageSec: agoMs(changed, now) / 1000 }
@@ -141,26 +144,28 @@ export class Loop implements Cycles {
     if (this.#soon !== null) clearTimeout(this.#soon)
     this.#soon = null
     const { clock, maxCycles } = this.#options
-    const startMs = clock.monotonicMs()
+    // All of a cycle is at one moment: the clocks are as slow to read as all else that has gone cold.
+    const now = momentNow(clock)
+    const startMs = now.monotonicMs
     if (byReading) this.#lastCycleAtMs = startMs
     this.#cycle++
     const previous = this.#board
     try {
-      this.#board = this.#nextBoard(previous)
+      this.#board = this.#nextBoard(previous, now)
     } catch (error) {
       this.#observer.onFault?.(error)
-      this.#board = unchangedBoard(previous, this.#cycle, clock.nowMs())
+      this.#board = unchangedBoard(previous, this.#cycle, now.wallMs)
     }
     const builtMs = clock.monotonicMs() - startMs
     if (this.#board.generation > 0) {
-      this.statistics.cycle(previous, this.#board, this.#options.churnWarnRatio(), clock.monotonicMs())
+      this.statistics.cycle(previous, this.#board, this.#options.churnWarnRatio(), startMs)
     }
     const result: CycleResult = {
       board: this.#board,
       snapshot: this.#snapshot,
       reading: this.#reading,
-      source: this.sourceNow(),
-      stats: this.#stats(builtMs),
+      source: this.#sourceAt(now),
+      stats: this.#stats(builtMs, now.wallMs),
     }
     this.#latest = result
     this.#outputs.publish(result)
@@ -169,23 +174,20 @@ export class Loop implements Cycles {
     else this.#ticker.start()
   }
 
-  #stats(builtMs: number): LoopStats {
-    const { source, clock } = this.#options
+  #stats(builtMs: number, nowMs: number): LoopStats {
     const intervalSec = this.#snapshot?.cycle.intervalSec ?? null
-    return this.statistics.snapshot(builtMs, source.ingest?.(clock.nowMs(), intervalSec))
+    return this.statistics.snapshot(builtMs, this.#options.source.ingest?.(nowMs, intervalSec))
   }
 
-  #nextBoard(previous: Board): Board {
+  #nextBoard(previous: Board, { wallMs: nowMs, monotonicMs }: Moment): Board {
     const { clock, derive, build, panelEveryMs } = this.#options
     const reading = this.#reading
     if (reading?.ok && this.#snapshot?.raw !== reading.status) {
-      const startMs = clock.monotonicMs()
       this.#snapshot = derive(reading.status)
-      this.#observer.onDerived?.((clock.monotonicMs() - startMs) / 1000)
+      this.#observer.onDerived?.((clock.monotonicMs() - monotonicMs) / 1000)
     }
-    if (this.#snapshot === null) return unchangedBoard(previous, this.#cycle, clock.nowMs())
-    const nowMs = clock.nowMs()
-    const panels = this.#pacing.apply(build(this.#snapshot, nowMs), panelEveryMs, clock.monotonicMs())
+    if (this.#snapshot === null) return unchangedBoard(previous, this.#cycle, nowMs)
+    const panels = this.#pacing.apply(build(this.#snapshot, nowMs), panelEveryMs, monotonicMs)
     if (panels === this.#panels) return unchangedBoard(previous, this.#cycle, nowMs)
     const board = nextBoard(previous, panels, this.#cycle, nowMs)
     this.#panels = panels

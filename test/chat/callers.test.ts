@@ -66,16 +66,19 @@ describe('limits', () => {
     expect([full.status, full.headers['retry-after']]).toEqual([503, '5'])
     expect(here.mock.requests).toHaveLength(0)
   })
-  test('an internal key passes both; counted is a person, else the address', async () => {
+  test('an internal key passes the limits of one caller, not that of the instance; counted is a person, else the address', async () => {
     const here = await start()
     await ask(here, undefined, { authorization: 'Bearer person:ann' }).end()
     await ask(here).end()
     expect(here.limits.started).toEqual(['u:iss|ann', 'a:127.0.0.1'])
     here.limits.refuse = 'rate'
     expect((await ask(here, undefined, { 'x-api-key': 'internal-key' }).end()).status).toBe(200)
-    here.limits.refuse = 'instance'
+    here.limits.refuse = 'user'
     expect((await ask(here, undefined, { 'x-api-key': 'internal-key' }).end()).status).toBe(200)
-    expect((await ask(here, undefined, { 'x-api-key': 'other' }).end()).status).toBe(503)
+    expect((await ask(here, undefined, { 'x-api-key': 'other' }).end()).status).toBe(429)
+    here.limits.refuse = 'instance'
+    expect((await ask(here, undefined, { 'x-api-key': 'internal-key' }).end()).status).toBe(503)
+    expect(here.limits.leased).toBe(0)
   })
   test('RateLimit headers are on the stream too, and every lease comes back', async () => {
     const here = await start()

@@ -14,8 +14,8 @@ import {
   startChatRig,
   until,
 } from '../support/chat-rig.js'
+import { freePort } from '../support/free-port.js'
 import { startHandUpstream } from '../support/hand-upstream.js'
-import { freePort } from './support/free-port.js'
 
 const SNIPPET = fileURLToPath(new URL('../../deploy/nginx/chat.conf', import.meta.url))
 

@@ -10,9 +10,12 @@ const PAGE = 500
 
 export type KeptValue = { readonly name: string; readonly value: string }
 
+/** The number and MAC that a record follows. */
+export type Link = { readonly seq: number; readonly mac: string }
+
 export type Records = {
-  /** The number and MAC that the next record follows. */
-  last(): { readonly seq: number; readonly mac: string }
+  /** What the next record follows. */
+  last(): Link
   checkpoint(): Checkpoint | null
   /** All from `seq` on, in order. */
   from(seq: number): Generator<AuditRecord, void, undefined>

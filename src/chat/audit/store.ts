@@ -7,7 +7,7 @@ import { commitmentTo, type SubjectName } from './commitment.js'
 import { openForWriting } from './database.js'
 import { canonicalJson, type Draft, ownDraft } from './draft.js'
 import { AuditError } from './errors.js'
-import { createRecords, type Records } from './records.js'
+import { createRecords, type Link, type Records } from './records.js'
 import { createSubjects, type Subject } from './subjects.js'
 
 export type Swept = { readonly records: number; readonly subjects: number }
@@ -85,9 +85,9 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
     return first === undefined ? null : subjects.of([first, ...more], atMs)
   }
 
-  function add(draft: Draft): void {
+  /** In a transaction; returns what the next record follows. */
+  function add(draft: Draft, previous: Link): Link {
     const { atMs, operation, streamId, secrets, kept, details } = draft
-    const previous = records.last()
     const seq = previous.seq + 1
     const subject = subjectOf(draft)
     const salt = subject?.salt ?? null
@@ -115,6 +115,12 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
     for (const name of keptNames) keep(seq, name, secrets[name] ?? '')
     if (streamId !== null && operation === 'stream.start') openStream(streamId)
     if (streamId !== null && operation === 'stream.end') endStream(streamId)
+    return { seq, mac }
+  }
+
+  /** In a transaction, so that nobody else adds one in between. */
+  function addAll(drafts: readonly Draft[]): void {
+    drafts.reduce((previous: Link, draft) => add(draft, previous), records.last())
   }
 
   /** What is deleted is overwritten in the database; the write-ahead log still has it until it is begun anew. */
@@ -125,12 +131,12 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
 
   return {
     records,
-    append: drafts => database.transaction(() => drafts.forEach(add)),
+    append: drafts => database.transaction(() => addAll(drafts)),
     endOpenStreams: atMs => {
       const left = stillOpen.all()
       if (left.length === 0) return 0
-      const end = ({ streamId }: { readonly streamId: string }): void =>
-        add({
+      const ends = left.map(
+        ({ streamId }): Draft => ({
           atMs,
           operation: 'stream.end',
           streamId,
@@ -138,8 +144,9 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
           secrets: {},
           kept: [],
           details: { reason: 'crashed' },
-        })
-      database.transaction(() => left.forEach(end))
+        }),
+      )
+      database.transaction(() => addAll(ends))
       return left.length
     },
     sweep: (beforeMs, atMs, limit) => {
@@ -171,7 +178,7 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
           count += ofSubject
           keptOfSubject(ref)
           subjects.erase(ref)
-          add(ownDraft('audit.erase', atMs, { erased: ref, records: ofSubject }))
+          addAll([ownDraft('audit.erase', atMs, { erased: ref, records: ofSubject })])
         }
         return { subjects: refs.length, records: count }
       })

@@ -51,8 +51,11 @@ export type StartedTrail = AuditTrail & {
   readonly opened: Promise<void>
 }
 
-/** How long the first record of a batch waits for others. */
-const GATHER_MS = 20
+/**
+ * How long the first record of a batch waits for others: what a killed server may lose. A batch costs as much as a dozen streams'
+ * records, so many small ones would take the processor from the answers.
+ */
+const GATHER_MS = 100
 const MAX_BATCH = 500
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000

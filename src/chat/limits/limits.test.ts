@@ -84,6 +84,15 @@ describe('leases', () => {
     expect(typeof chat.lease('c')).toBe('object')
     expect(chat.lease('d')).toBe('instance')
   })
+
+  test('of whoever bypasses count for the instance alone', () => {
+    const chat = limits()
+    const held = Array.from({ length: 3 }, () => chat.lease(null))
+    expect(held.map(lease => typeof lease)).toEqual(['object', 'object', 'object'])
+    expect([chat.lease(null), chat.lease('a')]).toEqual(['instance', 'instance'])
+    for (const lease of held) if (typeof lease === 'object') lease.release()
+    expect(typeof chat.lease('a')).toBe('object')
+  })
 })
 
 describe('bypass keys', () => {

@@ -24,6 +24,9 @@ export type LimitParts = {
 
 /** Callers remembered at once. */
 const MAX_CALLERS = 100_000
+/** What the streams of internal callers are counted under; no caller's key is empty. */
+const BYPASSING = ''
+const NO_LIMIT = 0
 
 const seconds = (ms: number): number => Math.ceil(ms / 1000)
 
@@ -55,7 +58,8 @@ export function createChatLimits({ settings, clock = systemClock }: LimitParts):
     start,
     lease: key => {
       const { chatMaxStreams, chatMaxStreamsPerUser } = settings()
-      const slot = slots.take(key, { maxStreams: chatMaxStreams, maxPerAddress: chatMaxStreamsPerUser })
+      const maxPerAddress = key === null ? NO_LIMIT : chatMaxStreamsPerUser
+      const slot = slots.take(key ?? BYPASSING, { maxStreams: chatMaxStreams, maxPerAddress })
       if (slot === 'too_many_streams') return 'instance'
       return slot === 'too_many_streams_of_address' ? 'user' : slot
     },

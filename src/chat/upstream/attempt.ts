@@ -4,6 +4,7 @@ import type { UpstreamEvent } from '../events.js'
 import type { EdgeCall, UpstreamEdge } from './edge.js'
 import { createNormaliser, type Dialect } from './normalise.js'
 import type { UpstreamRequest } from './request.js'
+import { createUtf8Text } from './utf8-text.js'
 
 /** Longest line and event of an upstream, UTF-16 units; longer ones count as unknown. */
 const MAX_EVENT_CHARS = 4 * 1024 * 1024
@@ -39,6 +40,7 @@ export function attempt(
   handlers: AttemptHandlers,
 ): EdgeCall {
   const normaliser = createNormaliser(dialect)
+  const textOf = createUtf8Text()
   let said: UpstreamEvent[] = []
   let hasHead = false
   let hasFrames = false
@@ -92,7 +94,7 @@ export function attempt(
       if (isOver) return
       said = []
       hasFrames = false
-      parser.push(chunk)
+      parser.push(textOf(chunk))
       if (hasFrames) hand(said)
     },
     onEnd: () => {

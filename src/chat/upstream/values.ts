@@ -1,14 +1,17 @@
 // Values from outside, checked: what of an upstream's frame is taken over, and in which shape.
-import { isWithinDepth } from '../../ingest/json.js'
+import { isWithinDepth, MAX_DEPTH } from '../../ingest/json.js'
 import type { JsonObject, Source, TokenCounts } from '../events.js'
 
 const MAX_SOURCES = 100
+/** A text that is no longer has no room for more levels: each takes a bracket that opens and one that closes. */
+const SHALLOW_CHARS = 2 * MAX_DEPTH
 
 /** The object in a text of JSON; null for anything else, and for one nested so deeply that it could not be written again. */
 export function parsedObject(text: string): JsonObject | null {
   try {
     const value = record(JSON.parse(text))
-    return value !== null && isWithinDepth(value) ? value : null
+    if (value === null || text.length <= SHALLOW_CHARS) return value
+    return isWithinDepth(value) ? value : null
   } catch {
     return null // not JSON: the caller knows what that means
   }

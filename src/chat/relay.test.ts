@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { ownTime } from '../../test/support/own-time.js'
+import { silentLog } from '../log/log.js'
+import type { ChatConfig } from './chat-config.js'
+import type { LogStore, StreamFacts } from './log/chat-log.js'
+import { MemoryLog } from './log/memory-log.js'
+import { Relay } from './relay.js'
+import { noAudit } from './seams.js'
+
+const FACTS: StreamFacts = { streamId: 's', owner: null, identified: false, connectionId: 'c' }
+
+/** A relay that runs nothing, before a store that other instances share. */
+function start() {
+  const askedToStop: string[] = []
+  const store: LogStore = {
+    attach: () => {},
+    create: () => new MemoryLog(1_000),
+    find: () => null,
+    askStop: streamId => askedToStop.push(streamId),
+    expire: () => {},
+    remove: () => {},
+    close: async () => {},
+  }
+  const never = (): never => {
+    throw new Error('nothing is asked here')
+  }
+  const relay = new Relay({
+    config: never as () => ChatConfig,
+    store,
+    edge: never,
+    audit: noAudit,
+    log: silentLog,
+    ...ownTime(),
+  })
+  return { relay, askedToStop }
+}
+
+test('a stop of a stream that runs elsewhere is handed on; of one that has ended, nobody is told', () => {
+  const { relay, askedToStop } = start()
+  const log = new MemoryLog(1_000)
+  relay.stop({ facts: FACTS, log })
+  expect(askedToStop).toEqual(['s'])
+  log.append('the end', { isTerminal: true, isLast: true })
+  relay.stop({ facts: FACTS, log })
+  expect(askedToStop).toEqual(['s'])
+})
