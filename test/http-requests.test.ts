@@ -76,6 +76,24 @@ describe('errors', () => {
     const xml = { 'Content-Type': 'application/xml' }
     expect((await fetch(`${rig.url}/x`, { method: 'POST', body: '<a/>', headers: xml })).status).toBe(415)
   })
+  test('of a request whose body nobody reads ends the connection', async () => {
+    rig = await startRig()
+    const client = new RawClient(rig.port, `${raw('POST /nothing', { 'Content-Length': '9000' })}begun`)
+    await client.end()
+    expect(client.status).toBe(404)
+    expect(client.header('connection')).toBe('close')
+  })
+  test('a stream that is switched off is 404, and so is a ticket for it', async () => {
+    rig = await startRig({ sseHttp: false })
+    for (const [method, path] of [
+      ['GET', '/summary/events'],
+      ['POST', '/summary/ticket'],
+    ] as const) {
+      const response = await fetch(`${rig.url}${path}`, { method })
+      expect(response.status).toBe(404)
+      expect(await response.json()).toMatchObject({ code: 'stream_disabled' })
+    }
+  })
   test('a path that cannot be decoded is 400', async () => {
     rig = await startRig()
     const client = new RawClient(rig.port, raw('GET /%ff%', { Connection: 'close', 'X-Request-ID': 'r9' }))

@@ -10,8 +10,8 @@ import { type Log, silentLog } from '../log/log.js'
 import type { Block } from '../panels/panel.js'
 import { blocksFrom, isTone } from '../panels/parse-panel.js'
 import { cleanText, MESSAGE_WIDTH, shownText } from '../panels/text.js'
-import type { ReadingError } from '../snapshot/reading.js'
 import { isSafeName } from '../snapshot/value.js'
+import { readingErrorOf } from './stream-fault.js'
 
 export type BoardFollowerOptions = {
   /** The server's base, or its stream's own address. */
@@ -72,12 +72,6 @@ function seenPanel(panel: ClientPanel): SeenPanel {
   return { key, title, tone, blocks, lines, hash: panelHash({ key, title, tone, lines }) }
 }
 
-function errorOf({ code, status }: StreamError): ReadingError {
-  if (status === 401 || status === 403) return 'forbidden'
-  if (status === 404) return 'missing'
-  return code === 'timeout' ? 'timeout' : 'io'
-}
-
 export class BoardFollower implements BoardSource {
   readonly name: string
   readonly #options: BoardFollowerOptions
@@ -129,7 +123,7 @@ export class BoardFollower implements BoardSource {
         this.#log.warn({ source: this.name, problem }, 'the followed server reports a fault')
         return
       }
-      const fault = { error: errorOf(error), message: problem }
+      const fault = { error: readingErrorOf(error), message: problem }
       const known = this.#fault?.message === fault.message
       this.#fault = fault
       this.#say(error, problem)

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, open, rename, rm, symlink, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { capturedLog } from '../../test/support/captured-log.js'
 import type { Source } from '../engine/source.js'
 import type { Reading } from '../snapshot/reading.js'
 import { createFileSource, type FileSourceOptions } from './file.js'
@@ -64,6 +65,22 @@ describe('the file source', () => {
     await until(says(1))
     await replace('{"n": 2}')
     await until(says(2))
+  })
+
+  test('tells of a fault of one kind once, however often the file is written, and of its end', async () => {
+    const { log, lines } = capturedLog()
+    await replace('{"bad": ')
+    const { source, readings, until } = watching({ log, pollMs: 3_600_000 })
+    await until(fails('not_json'))
+    await replace('{"worse": ')
+    await source.refresh()
+    expect(readings).toEqual([])
+    await replace('{"n": 1}')
+    await until(says(1))
+    expect(lines().map(({ msg }) => msg)).toEqual([
+      'the status cannot be read: it ends in the middle of a value',
+      'the status can be read again',
+    ])
   })
 
   test('notices a write in place', async () => {

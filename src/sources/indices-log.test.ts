@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -46,6 +46,10 @@ test('only the end of a long log is read, and the same object stays while nothin
   await log.refresh()
   const first = log.fails
   expect(first).toEqual({ NIFTY: 2 })
+  await log.refresh()
+  expect(log.fails).toBe(first)
+  // Another line, and nothing new in it.
+  await appendFile(path, 'NIFTY TOTAL LEGS: 3 | FAILS: 2 | STATUS: OK\n')
   await log.refresh()
   expect(log.fails).toBe(first)
 })

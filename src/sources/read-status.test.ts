@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { appendFile, type FileHandle, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -120,4 +120,24 @@ describe('reading a status', () => {
       )
     }
   })
+})
+
+test('a file that grows while it is read is read again, as a whole', async () => {
+  await writeFile(path, '{"a": 1}')
+  let opened = 0
+  const edge: ReadEdge = {
+    open: async real => {
+      opened++
+      const file = await open(real, 'r')
+      const grows = opened === 1
+      const read = async (...where: Parameters<FileHandle['read']>) => {
+        if (grows) await appendFile(real, ' ')
+        return file.read(...where)
+      }
+      const made = { stat: file.stat.bind(file), close: file.close.bind(file), read }
+      return made as unknown as FileHandle
+    },
+  }
+  expect(await reading({ edge })).toMatchObject({ ok: true, status: { a: 1 }, sizeBytes: 9 })
+  expect(opened).toBe(2)
 })

@@ -23,6 +23,14 @@ describe('a source', () => {
     },
   )
 
+  test.each(['http://me@h/events', 'http://me:secret@h/events', 'board:http://:secret@h'])(
+    '%s has what would end up in logs, and is refused without repeating it',
+    text => {
+      expect(() => parseSourceSpec(text)).toThrow(/^the address of h has a user name or password/)
+      expect(() => parseSourceSpec(text)).not.toThrow(/secret/)
+    },
+  )
+
   test('a board stands alone', () => {
     const board = parseSourceSpec('http://h')
     const file = parseSourceSpec('f.json')

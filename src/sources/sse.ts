@@ -16,6 +16,7 @@ import { type Log, silentLog } from '../log/log.js'
 import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { STATUS_EVENT_TYPES } from '../protocol/status-events.js'
 import type { Reading, ReadingError } from '../snapshot/reading.js'
+import { readingErrorOf } from './stream-fault.js'
 
 /** Largest event, in characters; a larger one is dropped and a full status asked for. */
 const MAX_EVENT_LENGTH = 16 * 1024 * 1024
@@ -56,12 +57,6 @@ export type SseIngestorOptions = {
 function nameOf(url: string): string {
   const { origin, pathname } = new URL(url)
   return `${origin}${pathname}`
-}
-
-function readingErrorOf(error: StreamError): ReadingError {
-  if (error.status === 401 || error.status === 403) return 'forbidden'
-  if (error.status === 404) return 'missing'
-  return error.code === 'timeout' ? 'timeout' : 'io'
 }
 
 export class SseIngestor implements Source {
