@@ -5,8 +5,11 @@ import { defineConfig } from 'vitest/config'
 // it out, .ci/run installs them and runs it (`npm run test:deploy`).
 export default defineConfig({
   test: {
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // Limits are for a fault, not for a slow machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // What a page comes to show is waited for; one second, as it is by itself, a busy machine may be late.
+    expect: { poll: { timeout: 30_000 } },
     retry: 0,
     // Left alone vitest keeps one of the processors for itself; most tests here wait for sockets and processes.
     maxWorkers: '100%',
@@ -18,18 +21,11 @@ export default defineConfig({
           name: 'whole',
           include: ['test/**/*.test.ts'],
           exclude: ['test/deploy/**'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
         },
       },
       {
         extends: true,
-        test: {
-          name: 'deploy',
-          include: ['test/deploy/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
+        test: { name: 'deploy', include: ['test/deploy/**/*.test.ts'] },
       },
     ],
   },

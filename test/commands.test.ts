@@ -158,6 +158,17 @@ describe('g6', () => {
     expect(wrong.err).toContain('serve')
   })
 
+  test.each([
+    ['an unknown command', ['nope'], "unknown command 'nope'"],
+    ['an option of none', ['serve', '--nope'], "unknown option '--nope'"],
+    ['an option of an inner command', ['bench', 'compare', '--nope'], "unknown option '--nope'"],
+    ['a missing argument', ['bench', 'compare'], "missing required argument 'file'"],
+  ])('says of %s what is wrong and where help is', async (_, words, what) => {
+    const { code, out, err } = await output(words)
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toBe(`error: ${what}\n(g6 --help lists the commands, g6 COMMAND --help its options)\n`)
+  })
+
   test('has fresh reference pages', async () => {
     const { code, out } = await output(['docs', '--check'])
     expect(out).toBe('all pages are fresh\n')

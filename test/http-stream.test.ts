@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { eventually } from './support/eventually.js'
 import { collectGarbage } from './support/footprint.js'
 import { openStream, RawClient, type Rig, raw, settle, startRig } from './support/http-rig.js'
+import { noTimerWaits } from './support/runner-timers.js'
 
 let rig: Rig
 afterEach(() => rig.close())
@@ -267,6 +268,7 @@ describe('a stream ends, and its slot is free again', () => {
 
   test('by the server closing, which leaves no handle behind', async () => {
     await settle()
+    await noTimerWaits()
     const before = process.getActiveResourcesInfo().length
     rig = await startRig()
     const clients = [await openStream(rig), await openStream(rig)]

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type Connection, connect } from '../client/index.js'
 import { DECLARED } from '../src/metrics/declared.js'
 import { eventually } from './support/eventually.js'
+import { freePort } from './support/free-port.js'
 import { endAll, g6, type Running } from './support/g6.js'
 
 let folder = ''
@@ -88,9 +89,19 @@ test('every metric moves when what it counts happens', async () => {
   await write(1)
   const guarded = { G6_SSE_API_TOKEN: TOKEN, G6_SUMMARY_REFRESH_SEC: '0.1', G6_SSE_HEARTBEAT_CYCLES: '1' }
   const status = ['--status-file', join(folder, 'status.json')]
+  const port = String(await freePort())
   const origin = await started(
     g6(
-      ['dashboard', '--serve', '--no-rich', '--port', '0', '--panels-dir', join(folder, 'panels'), ...status],
+      [
+        'dashboard',
+        '--serve',
+        '--no-rich',
+        '--port',
+        port,
+        '--panels-dir',
+        join(folder, 'panels'),
+        ...status,
+      ],
       {
         ...guarded,
         G6_SSE_MAX_EVENT_BYTES: '1500',
@@ -131,7 +142,6 @@ test('every metric moves when what it counts happens', async () => {
     },
     () => `these move: ${missing()}`,
   )
-  const { port } = new URL(origin.at)
   origin.signal('SIGKILL')
   await origin.exit
   const again = await started(g6(['serve', '--port', port, '--no-write-panels', ...status], guarded))

@@ -8,17 +8,19 @@ const END_MS = 3_000
 const running = new Set<Child>()
 
 export class Child {
-  readonly #process: ChildProcessByStdio<Writable, Readable, null>
+  readonly #process: ChildProcessByStdio<Writable, Readable, Readable>
   readonly #name: string
   readonly #exited: Promise<unknown>
   readonly #lines: string[] = []
   #wake: () => void = () => {}
   #ended = false
+  /** What it complained of: the first line that names an error, else the last one. */
+  #complaint = ''
 
   constructor(name: string, command: readonly string[]) {
     this.#name = name
     const [file = '', ...args] = command
-    this.#process = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.#process = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] })
     running.add(this)
     this.#exited = once(this.#process, 'close').catch((error: Error) => {
       process.stderr.write(`${name}: ${error.message}\n`)
@@ -30,6 +32,10 @@ export class Child {
     })
     // It may have gone while we still speak to it; that it has gone is said by `line`.
     this.#process.stdin.on('error', () => {})
+    createInterface({ input: this.#process.stderr }).on('line', line => {
+      process.stderr.write(`${line}\n`)
+      if (line.trim() !== '' && !/^\w*Error\b/.test(this.#complaint)) this.#complaint = line.trim()
+    })
     createInterface({ input: this.#process.stdout }).on('line', line => {
       this.#lines.push(line)
       this.#wake()
@@ -42,7 +48,7 @@ export class Child {
     for (;;) {
       const line = this.#lines.shift()
       if (line !== undefined) return line
-      if (this.#ended) throw new Error(`${this.#name} ended with ${this.#process.exitCode ?? 'a signal'}`)
+      if (this.#ended) throw new Error(this.#howItEnded())
       const leftMs = deadline - performance.now()
       if (leftMs <= 0) throw new Error(`${this.#name} said nothing for ${limitMs} ms`)
       await new Promise<void>(resolve => {
@@ -55,12 +61,22 @@ export class Child {
     }
   }
 
+  #howItEnded(): string {
+    const how = `${this.#name} ended with ${this.#process.exitCode ?? 'a signal'}`
+    return this.#complaint === '' ? how : `${how}: ${this.#complaint}`
+  }
+
   say(line: string): void {
     this.#process.stdin.write(`${line}\n`)
   }
 
   kill(): void {
     this.#process.kill('SIGKILL')
+  }
+
+  /** It ends what it started itself (nginx) before it goes. */
+  terminate(): void {
+    this.#process.kill('SIGTERM')
   }
 
   /** Closes its input, which asks it to end, and sees to it that it does. */
@@ -75,7 +91,7 @@ export class Child {
 /** Nothing started here outlives this process, however it ends. */
 export function reapOnExit(): void {
   process.once('exit', () => {
-    for (const child of running) child.kill()
+    for (const child of running) child.terminate()
   })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 }

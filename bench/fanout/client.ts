@@ -23,6 +23,8 @@ type Mark = {
   readonly server: Reply
   readonly deliveries: number
   readonly bytes: number
+  /** Of this process. */
+  readonly cpuUs: number
 }
 
 class Run {
@@ -61,7 +63,8 @@ class Run {
   async #mark(tally: Tally): Promise<Mark> {
     const server = await this.#control.ask()
     const { bytes } = this.#connections.traffic
-    return { atMs: performance.now(), server, deliveries: tally.deliveries, bytes }
+    const { user, system } = process.cpuUsage()
+    return { atMs: performance.now(), server, deliveries: tally.deliveries, bytes, cpuUs: user + system }
   }
 
   /** Publishes until told to stop: at a rate here, or by completions in a closed loop. */
@@ -159,6 +162,7 @@ class Run {
       stalled_dead: stalledClosed,
       srv_us_per_deliv: each(cpuUs),
       srv_cpu_pct: cpuUs / seconds / 10_000,
+      client_cpu_pct: (to.cpuUs - from.cpuUs) / seconds / 10_000,
     }
   }
 }

@@ -9,10 +9,13 @@ test('the folder of modules is read out of what nginx says of itself', () => {
 })
 
 test('everybody is either measured or named as missing, ours and the bare loop always measured', () => {
-  const { present, missing } = findSubjects()
+  const { present, missing, versions } = findSubjects()
   const named = [...present, ...missing.map(({ name }) => name)]
   expect(named.toSorted()).toEqual(['bare', 'better-sse', 'nchan', 'ours'])
   expect(present.slice(0, 2)).toEqual(['ours', 'bare'])
+  // Others are named with their version, ours has the report's.
+  expect(Object.values(versions)).toHaveLength(present.length - 2)
+  for (const version of Object.values(versions)) expect(version).toMatch(/^\d+\.\d+/)
   for (const { why } of missing) expect(why).toMatch(/^not installed/)
 })
 

@@ -1,7 +1,7 @@
 // Who takes part: our hub and the bare loop always, the others where they are installed. One that is missing is reported as
 // missing, never left out in silence.
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Who is judged comes first. */
@@ -11,7 +11,12 @@ export type ServerName = (typeof SERVERS)[number]
 /** Subject and why it cannot be measured here. */
 export type Missing = { readonly name: ServerName; readonly why: string }
 
-export type Subjects = { readonly present: readonly ServerName[]; readonly missing: readonly Missing[] }
+export type Subjects = {
+  readonly present: readonly ServerName[]
+  readonly missing: readonly Missing[]
+  /** Of those present that are not ours. */
+  readonly versions: Readonly<Record<string, string>>
+}
 
 export type Nginx = { readonly command: string; readonly nchanModule: string; readonly version: string }
 
@@ -45,28 +50,37 @@ export function findNginx(): Nginx | null {
   return null
 }
 
-function hasBetterSse(): boolean {
+/** Null where it is not installed: it is a development dependency, and an installed package comes without it. */
+function betterSseVersion(): string | null {
+  let url: URL
   try {
-    import.meta.resolve('better-sse')
-    return true
+    url = new URL(import.meta.resolve('better-sse'))
   } catch {
-    return false // a development dependency: an installed package comes without it
+    return null
   }
+  // Its package file is not exported; it stands above the folder of its build.
+  const packageFile = new URL('../package.json', url)
+  const said: unknown = existsSync(packageFile) ? JSON.parse(readFileSync(packageFile, 'utf8')) : null
+  return typeof said === 'object' && said !== null && 'version' in said ? String(said.version) : 'unknown'
 }
 
 /** The order of a round: each begins another one, so that nobody always comes first after whatever went before. */
-export function inTurn(servers: readonly ServerName[], round: number): readonly ServerName[] {
-  const first = servers.length === 0 ? 0 : (round - 1) % servers.length
-  return [...servers.slice(first), ...servers.slice(0, first)]
+export function inTurn<S>(subjects: readonly S[], round: number): readonly S[] {
+  const first = subjects.length === 0 ? 0 : (round - 1) % subjects.length
+  return [...subjects.slice(first), ...subjects.slice(0, first)]
 }
 
 export function findSubjects(asked: readonly ServerName[] = SERVERS): Subjects {
   const missing: Missing[] = []
-  if (!hasBetterSse()) missing.push({ name: 'better-sse', why: 'not installed (npm install better-sse)' })
-  if (findNginx() === null) missing.push({ name: 'nchan', why: NO_NCHAN })
+  const betterSse = betterSseVersion()
+  const nginx = findNginx()
+  if (betterSse === null) missing.push({ name: 'better-sse', why: 'not installed (npm install better-sse)' })
+  if (nginx === null) missing.push({ name: 'nchan', why: NO_NCHAN })
   const absent = new Set(missing.map(({ name }) => name))
-  return {
-    present: asked.filter(name => !absent.has(name)),
-    missing: missing.filter(({ name }) => asked.includes(name)),
+  const present = asked.filter(name => !absent.has(name))
+  const versions = {
+    ...(betterSse !== null && present.includes('better-sse') ? { 'better-sse': betterSse } : {}),
+    ...(nginx !== null && present.includes('nchan') ? { 'nchan in nginx': nginx.version } : {}),
   }
+  return { present, missing: missing.filter(({ name }) => asked.includes(name)), versions }
 }

@@ -1,33 +1,8 @@
 // What is measured, on whom, and what is aimed at (the numbers a release must reach).
-import type { ServerName } from './installed.js'
-import type { Bench } from './processes.js'
-import { type Load, measureIdle, measureLoad } from './sample.js'
+import { clientRow, clientValues, each, type Measure, picked } from './measure.js'
+import { type Load, MAX_RSS_BYTES, measureIdle, measureLoad, measureStalled } from './sample.js'
 import { measureScrape } from './scrape.js'
 import { measureStorm } from './storm.js'
-
-/** A limit on the first subject of a row: against another one's value in the same round, or by itself. */
-export type Target = {
-  readonly against: string | null
-  readonly limit: number
-  /** CI does not fail by it, whatever the row says. */
-  readonly reported?: boolean
-}
-
-export type Row = {
-  readonly name: string
-  readonly unit: string
-  /** Whether CI may fail by it: processor time, bytes and memory hold on a busy machine, times do not. */
-  readonly gated: boolean
-  readonly targets: readonly Target[]
-}
-
-/** Values of one round: row name → subject → value. The subject judged comes first. */
-export type RoundValues = Readonly<Record<string, Readonly<Record<string, number>>>>
-
-export type Measure = {
-  readonly rows: readonly Row[]
-  round(bench: Bench): Promise<RoundValues>
-}
 
 export type Sizes = {
   readonly clients: number
@@ -39,6 +14,12 @@ export type Sizes = {
   readonly readers: readonly number[]
   readonly scrapePairs: number
 }
+
+/** Who comes at once, and who comes within a second; each with what the whole of them may take. */
+export const STORMS = [
+  { name: '50 connect at once', count: 50, overMs: 0, limitMs: 100 },
+  { name: '1000 connect within a second', count: 1_000, overMs: 1_000, limitMs: 2_000 },
+] as const
 
 export const MEASURES = [
   'dispatch',
@@ -55,25 +36,6 @@ export type MeasureName = (typeof MEASURES)[number]
 
 const KIB = 1024
 const MIB = 1_048_576
-
-type Values<T> = Readonly<Partial<Record<ServerName, T>>>
-
-/** One after the other: they share the machine. Who fails has no value in this round, and the report says so. */
-async function each<T>(bench: Bench, work: (server: ServerName) => Promise<T>): Promise<Values<T>> {
-  const values: Partial<Record<ServerName, T>> = {}
-  for (const server of bench.servers) {
-    try {
-      values[server] = await work(server)
-    } catch (error) {
-      bench.failed(server, error)
-    }
-  }
-  return values
-}
-
-function picked<T>(values: Values<T>, pick: (value: T) => number): Readonly<Record<string, number>> {
-  return Object.fromEntries(Object.entries(values).map(([server, value]) => [server, pick(value)]))
-}
 
 /** Slow enough that no event waits for another, fast enough that the code is compiled before it is measured. */
 const DISPATCH_PER_SEC = 400
@@ -92,7 +54,7 @@ function dispatch(load: Load): Measure {
       { name: 'dispatch, 1 client, p99', unit: 'µs', gated: false, targets },
     ],
     async round(bench) {
-      const values = await each(bench, server =>
+      const values = await each(bench, bench.servers, server =>
         measureLoad(bench, server, {
           ...load,
           clients: 1,
@@ -118,10 +80,13 @@ function cpu(load: Load): Measure {
     { against: 'better-sse', limit: 0.4 },
   ]
   return {
-    rows: [{ name, unit: 'µs', gated: true, targets }],
+    rows: [{ name, unit: 'µs', gated: true, targets }, clientRow(name)],
     async round(bench) {
-      const values = await each(bench, server => measureLoad(bench, server, load))
-      return { [name]: picked(values, sample => sample.cpuUsPerDelivery) }
+      const values = await each(bench, bench.servers, server => measureLoad(bench, server, load))
+      return {
+        [name]: picked(values, sample => sample.cpuUsPerDelivery),
+        [clientRow(name).name]: clientValues(values),
+      }
     },
   }
 }
@@ -129,10 +94,14 @@ function cpu(load: Load): Measure {
 function rate(load: Load): Measure {
   const name = `p99 to ${load.clients} readers, 30 events/s`
   return {
-    rows: [{ name, unit: 'µs', gated: false, targets: [{ against: 'bare', limit: 1.3 }] }],
+    rows: [{ name, unit: 'µs', gated: false, targets: [{ against: 'bare', limit: 1.3 }] }, clientRow(name)],
     async round(bench) {
-      const values = await each(bench, server => measureLoad(bench, server, { ...load, rate: 30 }))
-      return { [name]: picked(values, sample => sample.p99Us) }
+      const one = { ...load, rate: 30 }
+      const values = await each(bench, bench.servers, server => measureLoad(bench, server, one))
+      return {
+        [name]: picked(values, sample => sample.p99Us),
+        [clientRow(name).name]: clientValues(values),
+      }
     },
   }
 }
@@ -140,17 +109,20 @@ function rate(load: Load): Measure {
 function gzip(load: Load): Measure {
   const cpuName = 'gzip: server CPU per delivery, 4 KB'
   const bytesName = 'gzip: bytes per delivery, 4 KB'
+  const judged = { judged: 'ours gzip', gated: true }
   return {
     rows: [
-      { name: cpuName, unit: 'µs', gated: true, targets: [{ against: 'ours plain', limit: 1.1 }] },
-      { name: bytesName, unit: 'B', gated: true, targets: [{ against: 'ours plain', limit: 0.3 }] },
+      { name: cpuName, unit: 'µs', ...judged, targets: [{ against: 'ours plain', limit: 1.1 }] },
+      { name: bytesName, unit: 'B', ...judged, targets: [{ against: 'ours plain', limit: 0.3 }] },
     ],
     async round(bench) {
-      const packed = await measureLoad(bench, 'ours', { ...load, sizeBytes: 4 * KIB, gzip: true })
-      const plain = await measureLoad(bench, 'ours', { ...load, sizeBytes: 4 * KIB })
+      const forms = bench.servers.includes('ours') ? (['ours gzip', 'ours plain'] as const) : []
+      const values = await each(bench, forms, form =>
+        measureLoad(bench, 'ours', { ...load, sizeBytes: 4 * KIB, gzip: form === 'ours gzip' }),
+      )
       return {
-        [cpuName]: { 'ours gzip': packed.cpuUsPerDelivery, 'ours plain': plain.cpuUsPerDelivery },
-        [bytesName]: { 'ours gzip': packed.bytesPerDelivery, 'ours plain': plain.bytesPerDelivery },
+        [cpuName]: picked(values, sample => sample.cpuUsPerDelivery),
+        [bytesName]: picked(values, sample => sample.bytesPerDelivery),
       }
     },
   }
@@ -163,7 +135,7 @@ function idle(readers: number): Measure {
     async round(bench) {
       return {
         [name]: picked(
-          await each(bench, server => measureIdle(bench, server, readers)),
+          await each(bench, bench.servers, server => measureIdle(bench, server, readers)),
           bytes => bytes / KIB,
         ),
       }
@@ -179,15 +151,34 @@ function stalled(load: Load, secs: number): Measure {
   return {
     rows: [
       { name: growth, unit: 'MiB', gated: true, targets: [{ against: null, limit: 8 }] },
-      { name: others, unit: 'µs', gated: false, targets: [{ against: 'ours without', limit: 1.2 }] },
+      {
+        name: others,
+        unit: 'µs',
+        gated: false,
+        judged: 'ours with',
+        targets: [{ against: 'ours without', limit: 1.2 }],
+      },
     ],
     async round(bench) {
-      const values = await each(bench, server => measureLoad(bench, server, { ...alone, stalled: 100 }))
-      const without = await measureLoad(bench, 'ours', alone)
-      const beside = values.ours === undefined ? {} : { 'ours with': values.ours.p99Us }
+      const without = 'ours without'
+      const subjects = bench.servers.includes('ours') ? ([...bench.servers, without] as const) : bench.servers
+      const values = await each(bench, subjects, subject =>
+        subject === without
+          ? measureStalled(bench, 'ours', alone)
+          : measureStalled(bench, subject, { ...alone, stalled: 100 }),
+      )
+      const beside = new Map([...values].filter(([subject]) => subject !== without))
+      for (const [subject, { p99Us }] of beside)
+        if (p99Us === null)
+          bench.noted(subject, `stopped at ${MAX_RSS_BYTES / MIB} MiB, it would have grown on`)
+      const ours = new Map(
+        [...values].flatMap(([subject, { p99Us }]) =>
+          subject.startsWith('ours') ? [[subject === 'ours' ? 'ours with' : subject, p99Us]] : [],
+        ),
+      )
       return {
-        [growth]: picked(values, sample => sample.growthBytes / MIB),
-        [others]: { ...beside, 'ours without': without.p99Us },
+        [growth]: picked(beside, sample => sample.growthBytes / MIB),
+        [others]: picked(ours, p99Us => p99Us),
       }
     },
   }
@@ -196,6 +187,9 @@ function stalled(load: Load, secs: number): Measure {
 /** Deliveries a second where readers are many, and events a second where they are few: a load, and no overload. */
 const SCALE_DELIVERIES_PER_SEC = 20_000
 const SCALE_EVENTS_PER_SEC = 30
+
+/** Enough to have the code compiled, and no more deliveries than a second of the measured ones. */
+const WARM_EVENTS = 500
 
 function readersRate(readers: number): number {
   return Math.min(SCALE_EVENTS_PER_SEC, SCALE_DELIVERIES_PER_SEC / readers)
@@ -218,8 +212,9 @@ function readers(load: Load, counts: readonly number[]): Measure {
     async round(bench) {
       const rows: Record<string, Readonly<Record<string, number>>> = {}
       for (const count of counts) {
-        const one = { ...load, clients: count, rate: readersRate(count) }
-        const values = await each(bench, server => measureLoad(bench, server, one))
+        const warmEvents = Math.min(WARM_EVENTS, SCALE_DELIVERIES_PER_SEC / count)
+        const one = { ...load, clients: count, rate: readersRate(count), warmEvents }
+        const values = await each(bench, bench.servers, server => measureLoad(bench, server, one))
         rows[cpuName(count)] = picked(values, sample => sample.cpuUsPerDelivery)
         rows[p50Name(count)] = picked(values, sample => sample.p50Us)
         rows[p99Name(count)] = picked(values, sample => sample.p99Us)
@@ -230,11 +225,6 @@ function readers(load: Load, counts: readonly number[]): Measure {
   }
 }
 
-/** Who comes at once, and who comes within a second; each with what the whole of them may take. */
-const STORMS = [
-  { name: '50 connect at once', count: 50, overMs: 0, limitMs: 100 },
-  { name: '1000 connect within a second', count: 1_000, overMs: 1_000, limitMs: 2_000 },
-] as const
 /** A connection with its head and its board, beside better-sse's with a head alone: a bound on decay, no promise. */
 const STORM_CPU_RATIO = 2
 
@@ -254,7 +244,7 @@ function storms(): Measure {
     async round(bench) {
       const rows: Record<string, Readonly<Record<string, number>>> = {}
       for (const { name, count, overMs } of STORMS) {
-        const values = await each(bench, server => measureStorm(bench, server, count, overMs))
+        const values = await each(bench, bench.servers, server => measureStorm(bench, server, count, overMs))
         rows[all(name)] = picked(values, sample => sample.allMs)
         rows[cpuName(name)] = picked(values, sample => sample.cpuUsPerReader)
       }
@@ -281,13 +271,14 @@ function scrape(readerCount: number, pairs: number): Measure {
       { name: last, ...ms, targets: own(5) },
     ],
     async round(bench) {
-      const sample = await measureScrape(bench, readerCount, pairs)
+      const subjects = bench.servers.filter(server => server === 'ours')
+      const values = await each(bench, subjects, () => measureScrape(bench, readerCount, pairs))
       return {
-        [quiet]: { ours: sample.quietMs },
-        [busy]: { ours: sample.busyMs },
-        [cpuName]: { ours: sample.cpuMs },
-        [first]: { ours: sample.firstDelayMs },
-        [last]: { ours: sample.lastDelayMs },
+        [quiet]: picked(values, sample => sample.quietMs),
+        [busy]: picked(values, sample => sample.busyMs),
+        [cpuName]: picked(values, sample => sample.cpuMs),
+        [first]: picked(values, sample => sample.firstDelayMs),
+        [last]: picked(values, sample => sample.lastDelayMs),
       }
     },
   }

@@ -82,8 +82,8 @@ function servers(text: string | undefined): readonly ServerName[] {
   return SERVERS.filter(name => asked.includes(name))
 }
 
-/** Null when help was asked for. Throws for what cannot be used, naming what is allowed. */
-export function parseOptions(args: readonly string[]): Options | null {
+/** Throws for words that are no options. */
+function parsed(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -108,6 +108,22 @@ export function parseOptions(args: readonly string[]): Options | null {
       help: { type: 'boolean', default: false },
     },
   })
+  return values
+}
+
+function parsedOrHint(args: readonly string[]) {
+  try {
+    return parsed(args)
+  } catch (error) {
+    // Its first sentence says what is wrong; the others are for whoever wrote the parser.
+    const [what = ''] = error instanceof Error ? error.message.split('. ') : [String(error)]
+    throw new RangeError(`${what} (g6 bench fanout --help lists the options)`)
+  }
+}
+
+/** Null when help was asked for. Throws for what cannot be used, naming what is allowed. */
+export function parseOptions(args: readonly string[]): Options | null {
+  const values = parsedOrHint(args)
   if (values.help) return null
   const { quick, all } = values
   return {

@@ -11,10 +11,14 @@ export type Bench = {
   readonly pin: boolean
   /** An external load client with the same options; null = ours. */
   readonly client: string | null
-  /** Who is measured, in this order. */
+  /** Who is measured. */
   readonly servers: readonly ServerName[]
+  /** Counts from 1: each round begins with another one. */
+  readonly round: number
   /** Told of every measurement that came to nothing: the run goes on without it. */
-  failed(server: ServerName, error: unknown): void
+  failed(subject: string, error: unknown): void
+  /** What a reader of the report has to know about a value. */
+  noted(subject: string, what: string): void
 }
 
 const whereabouts = z.object({ port: z.number(), ctl: z.number(), path: z.string(), pid: z.number() })

@@ -59,9 +59,20 @@ describe('a row of the report', () => {
     expect(reportRow({ ...row, targets }, [round(100, 1, 1)]).checks).toMatchObject([{ passed: true }])
   })
 
-  test('is not judged against one who is not installed', () => {
+  test('says whom it is not judged against: one who is not installed, or failed in every round', () => {
     const values = { cpu: { ours: 1, bare: 1 } }
-    expect(reportRow(row, [{ load1: 0, values }]).checks.map(({ what }) => what)).toEqual(['ours / bare'])
+    const made = reportRow(row, [{ load1: 0, values }])
+    expect(made.checks.map(({ what }) => what)).toEqual(['ours / bare'])
+    expect(made.unjudged).toEqual(['better-sse'])
+  })
+
+  test('judges the form of ours it names, whichever came first', () => {
+    const forms = { ...row, judged: 'ours gzip', targets: [{ against: 'ours plain', limit: 1.1 }] }
+    const made = reportRow(forms, [
+      { load1: 0, values: { cpu: { 'ours plain': 10 } } },
+      { load1: 0, values: { cpu: { 'ours gzip': 5, 'ours plain': 10 } } },
+    ])
+    expect(made.checks).toMatchObject([{ what: 'ours gzip / ours plain', value: { median: 0.5, count: 1 } }])
   })
 
   test('pairs only the rounds in which both were measured', () => {
@@ -89,7 +100,7 @@ describe('a row of the report', () => {
       { against: null, limit: 1 },
     ]
     const made = reportRow({ ...row, targets }, [{ load1: 0, values: { cpu: { bare: 5, nchan: 50 } } }])
-    expect(made).toMatchObject({ judged: 'ours', checks: [] })
+    expect(made).toMatchObject({ judged: 'ours', checks: [], unjudged: ['bare', 'ours'] })
   })
 
   test('refuses to judge nothing', () => {
@@ -106,12 +117,14 @@ test('the text says machine, values, ratios, targets and verdicts', () => {
     client: 'ours',
     rounds: 1,
     notes: ['round 1, stalled: nchan: it failed'],
+    versions: { 'better-sse': '0.16.1' },
     missing: [{ name: 'nchan', why: 'not installed' }],
     rows: [reportRow(row, [round(8, 7, 21)])],
     passed: true,
   }
   const text = reportText(report)
   expect(text).toContain('Some CPU, 2 cores, Linux 6, Node v20.19.0, load 0.10')
+  expect(text).toContain('beside better-sse 0.16.1\n')
   expect(text).toContain('nchan: not installed\n')
   expect(text).toContain('round 1, stalled: nchan: it failed\n')
   expect(text).toContain('cpu [µs]')

@@ -2,7 +2,7 @@
 import type { Machine } from '../machine.js'
 import { pairedRatio, type Spread, spread } from '../stats.js'
 import type { Missing } from './installed.js'
-import type { RoundValues, Row } from './measures.js'
+import type { RoundValues, Row } from './measure.js'
 
 /** CI allows this much over a target: the noise of such measurements is ± 15–20 %. */
 export const GATE = 1.3
@@ -24,12 +24,14 @@ export type Check = {
 export type ReportRow = {
   readonly name: string
   readonly unit: string
-  /** The subject judged: ours. */
+  /** The subject judged: ours. Where it failed in every round, nothing is. */
   readonly judged: string
   /** Load average when each round of it began; the benchmark's own work is part of it. */
   readonly load1: Spread
   readonly values: Readonly<Record<string, Spread>>
   readonly checks: readonly Check[]
+  /** Whom ours was to be judged against and could not: no round has a value of both. */
+  readonly unjudged: readonly string[]
 }
 
 export type Report = {
@@ -40,6 +42,8 @@ export type Report = {
   readonly pinned: boolean
   readonly client: string
   readonly rounds: number
+  /** Whom ours was measured beside: name → version. */
+  readonly versions: Readonly<Record<string, string>>
   /** Who was not measured, and why. */
   readonly missing: readonly Missing[]
   /** Who failed a measure: which round, which measure, why. The report has not passed when it was ours. */
@@ -82,14 +86,17 @@ function ratioTo(rounds: readonly Round[], row: Row, judged: string, against: st
 export function reportRow(row: Row, rounds: readonly Round[]): ReportRow {
   const bySubject = valuesOf(rounds, row)
   if (bySubject.size === 0) throw new Error(`no values for ${row.name}`)
-  // The name is ours, or ours in some way; where ours failed in every round, nothing is judged.
-  const judged = [...bySubject.keys()].find(subject => subject.startsWith('ours')) ?? 'ours'
+  const { judged = 'ours' } = row
   const own = bySubject.get(judged) ?? []
+  const unjudged: string[] = []
   const checks = row.targets.flatMap(({ against, limit, reported }): Check[] => {
     const alone = own.length === 0 ? null : spread(own)
     const value = against === null ? alone : ratioTo(rounds, row, judged, against)
-    // Not installed here, or it failed every time: the report says which.
-    if (value === null) return []
+    // Not installed here, or one of the two failed every time: the report says which.
+    if (value === null) {
+      unjudged.push(against ?? judged)
+      return []
+    }
     const gated = row.gated && reported !== true
     return [
       {
@@ -105,7 +112,7 @@ export function reportRow(row: Row, rounds: readonly Round[]): ReportRow {
   })
   const values = Object.fromEntries([...bySubject].map(([subject, all]) => [subject, spread(all)]))
   const load1 = spread(rounds.filter(({ values: each }) => row.name in each).map(round => round.load1))
-  return { name: row.name, unit: row.unit, judged, load1, values, checks }
+  return { name: row.name, unit: row.unit, judged, load1, values, checks, unjudged }
 }
 
 function short(value: number): string {
@@ -119,14 +126,16 @@ function ranged({ median, min, max }: Spread): string {
 
 /** For people: a block for each row, median and (min–max) of all rounds. */
 export function reportText(report: Report): string {
-  const { machine, pinned, client, rounds, missing, notes, rows } = report
+  const { machine, pinned, client, rounds, versions, missing, notes, rows } = report
+  const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   const lines = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, Node ${machine.node}, load ${machine.load1.toFixed(2)}`,
     `${rounds} interleaved rounds, ${pinned ? 'server on core 0, client on core 1' : 'not pinned'}, client: ${client}`,
+    ...(others.length === 0 ? [] : [`beside ${others.join(', ')}`]),
     ...missing.map(({ name, why }) => `${name}: ${why}`),
     ...notes,
   ]
-  for (const { name, unit, values, checks } of rows) {
+  for (const { name, unit, values, checks, unjudged } of rows) {
     lines.push('', `${name} [${unit}]`)
     for (const [subject, value] of Object.entries(values)) {
       lines.push(`  ${subject.padEnd(26)} ${ranged(value)}`)
@@ -135,6 +144,7 @@ export function reportText(report: Report): string {
       const verdict = reached ? 'reached' : !gated ? 'missed' : passed ? `missed, within ${GATE} ×` : 'MISSED'
       lines.push(`  ${what.padEnd(26)} ${ranged(value)}  target ≤ ${target}: ${verdict}`)
     }
+    for (const against of unjudged) lines.push(`  not judged against ${against}: no round has both`)
   }
   return `${lines.join('\n')}\n`
 }

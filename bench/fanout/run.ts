@@ -5,8 +5,8 @@ import os from 'node:os'
 import { basename } from 'node:path'
 import { canPin, describeMachine, openFilesLimit } from '../machine.js'
 import { reapOnExit } from './children.js'
-import { findSubjects, inTurn } from './installed.js'
-import { createMeasure } from './measures.js'
+import { findSubjects } from './installed.js'
+import { createMeasure, STORMS } from './measures.js'
 import { type Options, parseOptions, USAGE } from './options.js'
 import type { Bench } from './processes.js'
 import { hasValues, type Report, type Round, reportRow, reportText } from './report.js'
@@ -21,6 +21,7 @@ function withinLimits({ measures, sizes }: Options): void {
   const wanted = [
     ...(measures.includes('readers') ? sizes.readers : []),
     ...(measures.includes('idle') || measures.includes('scrape') ? [sizes.idleReaders] : []),
+    ...(measures.includes('storm') ? STORMS.map(({ count }) => count) : []),
     sizes.clients,
   ]
   const most = Math.max(...wanted)
@@ -32,18 +33,20 @@ function withinLimits({ measures, sizes }: Options): void {
 }
 
 async function measureAll(options: Options, onRound: (report: Report) => void): Promise<Report> {
-  const { present, missing } = findSubjects(options.servers)
+  const { present, missing, versions } = findSubjects(options.servers)
   const notes: string[] = []
   let place = ''
   let oursFailed = false
-  const bench: Bench = {
+  const bench: Omit<Bench, 'round'> = {
     pin: canPin(),
     client: options.client,
     servers: present,
-    failed(server, error) {
-      const why = error instanceof Error ? error.message : String(error)
-      notes.push(`${place}: ${server}: ${why.slice(0, MAX_NOTE)}`)
-      oursFailed ||= server === 'ours'
+    failed(subject, error) {
+      this.noted(subject, error instanceof Error ? error.message : String(error))
+      oursFailed ||= subject.startsWith('ours')
+    },
+    noted(subject, what) {
+      notes.push(`${place}: ${subject}: ${what.slice(0, MAX_NOTE)}`)
     },
   }
   const date = new Date().toISOString()
@@ -62,6 +65,7 @@ async function measureAll(options: Options, onRound: (report: Report) => void): 
       pinned: bench.pin,
       client: bench.client === null ? 'ours' : basename(bench.client),
       rounds: round,
+      versions,
       missing,
       notes,
       rows,
@@ -74,8 +78,7 @@ async function measureAll(options: Options, onRound: (report: Report) => void): 
       process.stderr.write(`round ${round} of ${options.rounds}: ${name}\n`)
       const load1 = os.loadavg()[0] ?? 0
       try {
-        const servers = inTurn(present, round)
-        rounds.push({ load1, values: await measure.round({ ...bench, servers }) })
+        rounds.push({ load1, values: await measure.round({ ...bench, round }) })
       } catch (error) {
         bench.failed('ours', error)
       }

@@ -15,6 +15,8 @@ export type Load = {
   readonly secs: number
   readonly warmSecs: number
   readonly gzip: boolean
+  /** Events before the client is told to go: where `warmSecs` at `rate` is too few of them to have the code compiled. */
+  readonly warmEvents?: number
 }
 
 const clientResult = z.object({
@@ -26,7 +28,10 @@ const clientResult = z.object({
   dups: z.number(),
   dead: z.number(),
   all_complete: z.boolean(),
+  /** Of a core; an external client may not say. */
+  client_cpu_pct: z.number().optional(),
 })
+type ClientResult = z.infer<typeof clientResult>
 
 export type Sample = {
   readonly cpuUsPerDelivery: number
@@ -35,8 +40,16 @@ export type Sample = {
   readonly p99Us: number
   /** Resident memory of the server when all were connected and nothing was published yet. */
   readonly rssBytes: number
-  /** Highest resident memory during the run over that when warm; only looked at where readers are stalled. */
+  /** How busy the client was, percent of a core; null where it does not say. Close to 100 its own work is part of the times. */
+  readonly clientCpuPercent: number | null
+}
+
+/** The same beside readers that never read. */
+export type StalledSample = {
+  /** Highest resident memory during the run over that when warm. */
   readonly growthBytes: number
+  /** Of those that read; null when the run was stopped because the server grew beyond all measure. */
+  readonly p99Us: number | null
 }
 
 const CONNECT_MS = 70_000
@@ -45,7 +58,8 @@ const DRAIN_MS = 30_000
 const SETTLE_MS = 200
 const WATCH_MS = 250
 /** A server that grows past this is stopped: the point is made, and the machine is needed. */
-const MAX_RSS_BYTES = 2_147_483_648
+export const MAX_RSS_BYTES = 2_147_483_648
+const WARM_EVERY_MS = 2
 
 function clientArgs(load: Load): readonly string[] {
   const args = ['--n', load.clients, '--stalled', load.stalled, '--secs', load.secs, '--warm', load.warmSecs]
@@ -63,7 +77,7 @@ async function watchMemory(
   client: Child,
   warmSecs: number,
   run: { over: boolean },
-): Promise<number> {
+): Promise<{ readonly growthBytes: number; readonly isStopped: boolean }> {
   await sleep(warmSecs * 1000)
   const { rssBytes: before } = await link.ask(true)
   let highest = before
@@ -72,13 +86,41 @@ async function watchMemory(
     highest = Math.max(highest, (await link.ask()).rssBytes)
     if (highest < MAX_RSS_BYTES) continue
     client.kill()
-    break
+    return { growthBytes: highest - before, isStopped: true }
   }
-  return highest - before
+  return { growthBytes: highest - before, isStopped: false }
 }
 
-/** Runs the load against a fresh server. An error when an event was lost or doubled or a connection broke. */
-export async function measureLoad(bench: Bench, name: ServerName, load: Load): Promise<Sample> {
+/** Publishes before the run, one event after the other. */
+async function warmUp(link: ControlLink, events: number): Promise<void> {
+  for (let i = 0; i < events; i++) {
+    link.publish(1)
+    await sleep(WARM_EVERY_MS)
+  }
+  await sleep(SETTLE_MS)
+}
+
+/** What the client says; an error when an event was lost or doubled, a connection broke, or no time was measured. */
+function resultOf(name: ServerName, load: Load, line: string): ClientResult {
+  const result = clientResult.parse(JSON.parse(line))
+  if (!result.all_complete || result.gaps + result.dups + result.dead > 0 || result.deliv === 0) {
+    throw new Error(`${name} did not deliver everything once and in order: ${line}`)
+  }
+  // Compressed events are counted, not read.
+  if (!load.gzip && result.lat_us.p50 === 0)
+    throw new Error(`${name} sent no event that says when it was made`)
+  return result
+}
+
+type LoadRun = {
+  /** Null when it was stopped. */
+  readonly result: ClientResult | null
+  readonly rssBytes: number
+  readonly growthBytes: number
+}
+
+/** Runs the load against a fresh server. */
+async function runLoad(bench: Bench, name: ServerName, load: Load): Promise<LoadRun> {
   const server = await startServer(bench, name, load.sizeBytes)
   const client = startClient(bench, server, clientArgs(load))
   const run = { over: false }
@@ -86,38 +128,49 @@ export async function measureLoad(bench: Bench, name: ServerName, load: Load): P
     await client.line(CONNECT_MS)
     await sleep(SETTLE_MS)
     const { rssBytes } = await server.link.ask()
+    if (load.warmEvents !== undefined) await warmUp(server.link, load.warmEvents)
     // Asking costs the server a little; only the run about memory is watched.
     const growth =
-      load.stalled > 0 ? watchMemory(server.link, client, load.warmSecs, run) : Promise.resolve(0)
+      load.stalled > 0
+        ? watchMemory(server.link, client, load.warmSecs, run)
+        : Promise.resolve({ growthBytes: 0, isStopped: false })
     // Awaited below, after the client's answer; until then nobody waits for it.
     growth.catch(() => {})
     client.say('go')
     const answer = client.line((load.secs + load.warmSecs) * 1000 + DRAIN_MS)
-    // A client stopped for the server's hunger gives no answer; its growth is the result.
-    const line = load.stalled > 0 ? await answer.catch(() => null) : await answer
+    const answered = await answer.then(
+      line => ({ line }),
+      (error: unknown) => ({ error }),
+    )
     run.over = true
-    const growthBytes = await growth
-    if (line === null) {
-      if (growthBytes < MAX_RSS_BYTES / 2) throw new Error(`${name}: the client gave no result`)
-      return { cpuUsPerDelivery: 0, bytesPerDelivery: 0, p50Us: 0, p99Us: 0, rssBytes, growthBytes }
-    }
-    const result = clientResult.parse(JSON.parse(line))
-    if (!result.all_complete || result.gaps + result.dups + result.dead > 0 || result.deliv === 0) {
-      throw new Error(`${name} did not deliver everything once and in order: ${line}`)
-    }
-    return {
-      cpuUsPerDelivery: result.srv_us_per_deliv,
-      bytesPerDelivery: result.bytes_per_deliv,
-      p50Us: result.lat_us.p50,
-      p99Us: result.lat_us.p99,
-      rssBytes,
-      growthBytes,
-    }
+    const { growthBytes, isStopped } = await growth
+    // A client stopped for the server's hunger gives no answer; the growth is the result.
+    if (isStopped) return { result: null, rssBytes, growthBytes }
+    if ('error' in answered) throw answered.error
+    return { result: resultOf(name, load, answered.line), rssBytes, growthBytes }
   } finally {
     run.over = true
     await client.end()
     await stopServer(server)
   }
+}
+
+export async function measureLoad(bench: Bench, name: ServerName, load: Load): Promise<Sample> {
+  const { result, rssBytes } = await runLoad(bench, name, load)
+  if (result === null) throw new Error(`${name}: the run was stopped`)
+  return {
+    cpuUsPerDelivery: result.srv_us_per_deliv,
+    bytesPerDelivery: result.bytes_per_deliv,
+    p50Us: result.lat_us.p50,
+    p99Us: result.lat_us.p99,
+    rssBytes,
+    clientCpuPercent: result.client_cpu_pct ?? null,
+  }
+}
+
+export async function measureStalled(bench: Bench, name: ServerName, load: Load): Promise<StalledSample> {
+  const { result, growthBytes } = await runLoad(bench, name, load)
+  return { growthBytes, p99Us: result?.lat_us.p99 ?? null }
 }
 
 /** Resident memory of one idle reader, in bytes, with `readers` connected; garbage is collected before each look. */

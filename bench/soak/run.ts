@@ -35,7 +35,8 @@ export type SoakReport = {
   readonly machine: Machine
   readonly minutes: number
   readonly samples: number
-  readonly boards: number
+  /** Made while samples were taken. */
+  readonly events: number
   readonly cpuPercent: number
   readonly load: LoadCounts
   readonly rows: readonly SoakRow[]
@@ -104,7 +105,7 @@ function rowOf({ name, unit, bound, of }: Figure, taken: readonly Taken[]): Soak
   }
 }
 
-function complaintsOf(rows: readonly SoakRow[], load: LoadCounts, boards: number): readonly string[] {
+function complaintsOf(rows: readonly SoakRow[], load: LoadCounts, events: number): readonly string[] {
   const grown = rows.filter(({ trend }) => !trend.passed)
   return [
     ...grown.map(
@@ -112,7 +113,7 @@ function complaintsOf(rows: readonly SoakRow[], load: LoadCounts, boards: number
         `${name} grew by ${trend.slope.toFixed(2)} (± ${(2 * trend.slopeError).toFixed(2)}) ${unit} a minute, the bound is ${trend.boundPerMin.toFixed(2)}`,
     ),
     ...(load.failures > 0 ? [`${load.failures} connections or requests failed: ${load.why.join('; ')}`] : []),
-    ...(boards === 0 || load.served === 0 || load.resyncs === 0 ? ['nothing was measured'] : []),
+    ...(events === 0 || load.served === 0 || load.resyncs === 0 ? ['nothing was measured'] : []),
   ]
 }
 
@@ -153,15 +154,15 @@ function reportOf(
   const last = taken.at(-1)
   if (first === undefined || last === undefined) throw new Error('the soak was too short for a sample')
   const rows = FIGURES.map(figure => rowOf(figure, taken))
-  const boards = last.events - first.events
-  const complaints = complaintsOf(rows, load, boards)
+  const events = last.events - first.events
+  const complaints = complaintsOf(rows, load, events)
   const seconds = (last.atMin - first.atMin) * 60
   return {
     bench: 'soak',
     ...began,
     minutes: options.minutes,
     samples: taken.length,
-    boards,
+    events,
     cpuPercent: (last.cpuUs - first.cpuUs) / seconds / 10_000,
     load: { ...load },
     rows,

@@ -7,6 +7,7 @@ export const sampleSchema = z.object({
   files: z.number(),
   heapBytes: z.number(),
   rssBytes: z.number(),
+  /** Without the collections made for samples. */
   cpuUs: z.number(),
   readers: z.number(),
   events: z.number(),

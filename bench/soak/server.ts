@@ -49,10 +49,20 @@ async function historyBytes(url: string): Promise<number> {
   return toldSchema.parse(await answer.json()).history.bytes
 }
 
-async function sample(url: string): Promise<Sample> {
+/** What the collections for samples have cost so far: no work of the program's. */
+let collectingUs = 0
+
+function collect(): void {
+  const before = process.cpuUsage()
   // The second collection takes what the finalizers of the first let go.
   globalThis.gc?.()
   globalThis.gc?.()
+  const { user, system } = process.cpuUsage(before)
+  collectingUs += user + system
+}
+
+async function sample(url: string): Promise<Sample> {
+  collect()
   const { heapUsed, rss } = process.memoryUsage()
   const { user, system } = process.cpuUsage()
   const stats = program.hub.stats()
@@ -61,7 +71,7 @@ async function sample(url: string): Promise<Sample> {
     files: await countOpenFiles(),
     heapBytes: heapUsed - (await historyBytes(url)),
     rssBytes: rss,
-    cpuUs: user + system,
+    cpuUs: user + system - collectingUs,
     readers: stats.clients,
     events: stats.eventsTotal,
   }

@@ -4,7 +4,7 @@ import type { SoakReport } from './run.js'
 const short = (value: number) => value.toFixed(Math.abs(value) >= 100 ? 0 : 2)
 
 export function soakText(report: SoakReport): string {
-  const { machine, minutes, samples, boards, cpuPercent, load, rows, complaints } = report
+  const { machine, minutes, samples, events, cpuPercent, load, rows, complaints } = report
   const lines = rows.map(({ name, unit, values, trend }) => {
     const { median, min, max } = values.ours
     const level = `${short(median)} (${short(min)}–${short(max)}) ${unit}`
@@ -13,8 +13,8 @@ export function soakText(report: SoakReport): string {
   })
   return `${[
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${short(machine.load1)}`,
-    `${minutes.toFixed(1)} minutes, ${samples} samples, ${boards} events made, ${short(cpuPercent)} % of a core`,
-    `${load.opened} connections, ${load.resyncs} resyncs, ${load.scrapes} scrapes, ${load.failures} failures`,
+    `${minutes.toFixed(1)} minutes, ${samples} samples, ${events} events made, ${short(cpuPercent)} % of a core`,
+    `${load.opened} connections (${load.early} left before they were served), ${load.resyncs} resyncs, ${load.scrapes} scrapes, ${load.failures} failures`,
     '',
     ...lines,
     ...complaints.map(each => `WRONG: ${each}`),

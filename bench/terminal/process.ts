@@ -43,9 +43,10 @@ class Status {
   }
 }
 
-type Running = { readonly pid: number; readonly firstFrameMs: Promise<number>; stop(): Promise<void> }
+type Running = { readonly pid: number; stop(): Promise<void> }
+type Shown = Running & { readonly firstFrameMs: Promise<number> }
 
-function inPty(pty: Pty, status: Status): Running {
+function inPty(pty: Pty, status: Status): Shown {
   const startMs = performance.now()
   const env = {
     PATH: process.env.PATH ?? '',
@@ -78,7 +79,6 @@ function plainIntoNothing(status: Status): Running {
   const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
   return {
     pid: child.pid ?? 0,
-    firstFrameMs: Promise.resolve(0),
     stop: async () => {
       child.kill('SIGTERM')
       await ended
@@ -87,8 +87,9 @@ function plainIntoNothing(status: Status): Running {
 }
 
 function residentMb(pid: number): number {
-  const kb = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
-  return kb / 1024
+  const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  if (kb === undefined) throw new Error(`process ${pid} ended while its memory was measured`)
+  return Number(kb) / 1024
 }
 
 async function withinTime<T>(work: Promise<T>): Promise<T> {
@@ -104,17 +105,23 @@ async function withinTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Both at the same time, over the same updates. */
+/** Both at the same time, over the same updates: medians of the second half of them, since a heap rises and falls. */
 async function residents(pty: Pty, status: Status, updates: number): Promise<ProcessFigures['resident_mb']> {
   const [dashboard, plain] = [inPty(pty, status), plainIntoNothing(status)]
   try {
     await withinTime(dashboard.firstFrameMs)
+    const seen: { readonly dashboard: number; readonly plain: number }[] = []
     for (let n = 0; n < updates; n++) {
       status.write()
       await wait(UPDATE_EVERY_MS)
+      if (n < updates / 2) continue
+      seen.push({ dashboard: residentMb(dashboard.pid), plain: residentMb(plain.pid) })
     }
-    const [a, b] = [residentMb(dashboard.pid), residentMb(plain.pid)]
-    return { dashboard: a, plain: b, over: a - b }
+    return {
+      dashboard: median(seen.map(each => each.dashboard)),
+      plain: median(seen.map(each => each.plain)),
+      over: median(seen.map(each => each.dashboard - each.plain)),
+    }
   } finally {
     await Promise.all([dashboard.stop(), plain.stop()])
   }

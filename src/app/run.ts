@@ -51,7 +51,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
     restore?.()
     code = EXIT_FAILED
     if (ending) edge.exit(EXIT_FAILED)
-    end()
+    else end()
   }
   const listeners: readonly (readonly [string, (error: unknown) => void])[] = [
     ['SIGTERM', end],

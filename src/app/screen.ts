@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream'
 import { systemClock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
 import type { Output } from '../engine/cycle.js'
+import type { TerminalDevice } from '../outputs/terminal/device.js'
 import {
   type Capabilities,
   canFillScreen,
@@ -44,6 +45,7 @@ export function terminalSettings(config: Config): TerminalSettings {
 export class Screen {
   /** Where log lines go while the screen is taken; undefined when standard error goes elsewhere and disturbs nothing. */
   readonly logDestination: Writable | undefined
+  readonly #stderr: { write(text: string): unknown }
   readonly #held: HeldLog | null
   readonly #capabilities: Capabilities
   #output: TerminalOutput | null = null
@@ -51,7 +53,12 @@ export class Screen {
   #restored = false
   readonly #restore = (): void => this.restore()
 
-  constructor(stderr: NodeJS.WriteStream = process.stderr, env: Environment = process.env) {
+  constructor(
+    stderr: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stderr,
+    env: Environment = process.env,
+    readonly device: () => TerminalDevice = processDevice,
+  ) {
+    this.#stderr = stderr
     this.#held = stderr.isTTY === true ? new HeldLog(stderr) : null
     this.logDestination = this.#held ?? undefined
     this.#capabilities = capabilitiesOf(env)
@@ -62,7 +69,7 @@ export class Screen {
     const { config, metrics, log } = parts
     if (!wantsSink(config.outputSinks, 'terminal')) return []
     this.#output = new TerminalOutput({
-      device: processDevice(),
+      device: this.device(),
       settings: terminalSettings(config),
       capabilities: this.#capabilities,
       clock: systemClock,
@@ -108,7 +115,7 @@ export class Screen {
     const held = this.#held
     if (this.#output === null) {
       held?.pass()
-      process.stderr.write(held?.take() ?? '')
+      this.#stderr.write(held?.take() ?? '')
     } else if (this.#output.restore(held?.take())) held?.pass()
     else held?.silence()
   }

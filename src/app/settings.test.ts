@@ -1,7 +1,7 @@
 // Settings arrive where they do something. What they do there is shown by the tests of each part; here, that nobody forgot to
 // pass them on.
 
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -15,6 +15,8 @@ import type { CycleResult, Output } from '../engine/cycle.js'
 import { silentLog } from '../log/log.js'
 import { silentMetrics } from '../metrics/metrics.js'
 import { DEFAULT_THRESHOLDS, type Thresholds } from '../panels/thresholds.js'
+import type { Reading } from '../snapshot/reading.js'
+import { isBoardSource } from './follow.js'
 import { fileOutputs, screenOutput } from './outputs.js'
 import { thresholdsOf } from './panel-context.js'
 import { Program, type ProgramParts } from './program.js'
@@ -78,7 +80,11 @@ async function ran(
   outputs: (parts: ProgramParts) => readonly Output[] = () => [],
 ): Promise<readonly CycleResult[]> {
   const file = join(folder, 'status.json')
-  const write = (status: object) => writeFile(file, JSON.stringify(status))
+  // Whole, by rename: a cycle in which half of one is read is one of those that are counted.
+  const write = async (status: object): Promise<void> => {
+    await writeFile(`${file}.new`, JSON.stringify(status))
+    await rename(`${file}.new`, file)
+  }
   const results: CycleResult[] = []
   let next = 1
   const recorder: Output = {
@@ -117,7 +123,7 @@ const filesWritten = async (): Promise<readonly string[]> =>
 describe('a run', () => {
   test('ends after G6_SUMMARY_MAX_CYCLES, or G6_SUMMARY_MAX_SECONDS', async () => {
     expect(await ran({ G6_SUMMARY_MAX_CYCLES: '3', G6_SUMMARY_REFRESH_SEC: '0.02' })).toHaveLength(3)
-    expect(await ran({ G6_SUMMARY_MAX_CYCLES: '0', G6_SUMMARY_MAX_SECONDS: '1' })).toHaveLength(1)
+    expect(await ran({ G6_SUMMARY_MAX_CYCLES: '0', G6_SUMMARY_MAX_SECONDS: '2' })).toHaveLength(1)
   })
 
   test('writes all panel files, with G6_PANELS_WRITER_BASIC the first, with G6_NO_WRITE_PANELS none', async () => {
@@ -226,4 +232,31 @@ describe('a followed stream', () => {
     const requests = await asked(env, ({ length }) => length === 2)
     expect(requests.filter(({ path }) => isForced(path))).toEqual([])
   })
+
+  test('is late after G6_STREAM_WARN_SEC and stale after G6_STREAM_STALE_SEC', async () => {
+    const env = { G6_STREAM_WARN_SEC: '3', G6_STREAM_STALE_SEC: '4' }
+    const config = configOf({ G6_PANELS_SSE_URL: 'http://127.0.0.1:1/events', ...env })
+    const metrics = silentMetrics()
+    const parts = { config, settings: () => config, metrics, log: silentLog, clock: systemClock }
+    const source = sourceOf([])(parts)
+    if (isBoardSource(source)) throw new Error('a status stream was asked for')
+    expect(source.ingest?.(0, 60)).toMatchObject([{ heartbeat: { warn_after: 3, stale_after: 4 } }])
+    await source.close()
+  })
+})
+
+test.each([
+  ['the status file', []],
+  ['a file that --source names', ['other.json']],
+])('%s may have G6_STATUS_MAX_BYTES', async (_, names) => {
+  const path = join(folder, 'other.json')
+  await writeFile(path, JSON.stringify({ long: 'x'.repeat(5_000) }))
+  const config = configOf({ G6_SUMMARY_STATUS_FILE: path, G6_STATUS_MAX_BYTES: '4096' })
+  const metrics = silentMetrics()
+  const parts = { config, settings: () => config, metrics, log: silentLog, clock: systemClock }
+  const source = sourceOf(names.map(name => join(folder, name)))(parts)
+  if (isBoardSource(source)) throw new Error('a file was asked for')
+  const reading = await new Promise<Reading>(resolve => source.start(resolve))
+  await source.close()
+  expect(reading).toMatchObject({ ok: false, error: 'too_large' })
 })

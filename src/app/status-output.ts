@@ -2,7 +2,7 @@
 import type { Output } from '../engine/cycle.js'
 import type { StatusHub } from '../hub/status-hub.js'
 
-export function createStatusOutput(hub: StatusHub): Output {
+export function createStatusOutput(hub: Pick<StatusHub, 'publishStatus' | 'publishIngest'>): Output {
   return {
     name: 'status-stream',
     publish({ reading, stats }) {

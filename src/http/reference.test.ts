@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { httpConfig } from '../../test/support/http-rig.js'
+import { noTimerWaits } from '../../test/support/runner-timers.js'
 import { httpPage, openApiDocument } from './reference.js'
 import { eventsPage, schemaDocuments } from './schema-documents.js'
 
 describe('the reference', () => {
   test('is made without opening anything, with every route once', async () => {
+    await noTimerWaits()
     const handles = process.getActiveResourcesInfo().length
     const page = httpPage(await openApiDocument(httpConfig(), '1.0.0'))
     expect(process.getActiveResourcesInfo().length).toBe(handles)

@@ -56,6 +56,20 @@ describe('the plain output', () => {
     expect(pipe.texts).toHaveLength(2)
   })
 
+  test('prints the same generation again when it is of another run, or for another width', async () => {
+    const pipe = new Pipe()
+    const output = createPlainOutput({ stream: pipe, timezone: zone, diff: true })
+    const first = resultMaker()(market(100))
+    await output.publish(first)
+    const other = resultMaker()(market(101))
+    await output.publish({ ...other, board: { ...other.board, epoch: 'e2' } })
+    expect(pipe.texts[1]).toContain('101.00')
+    pipe.columns = 30
+    await output.publish({ ...other, board: { ...other.board, epoch: 'e2' } })
+    expect(pipe.texts).toHaveLength(3)
+    for (const line of pipe.texts[2]?.split('\n') ?? []) expect(displayWidth(line)).toBeLessThanOrEqual(30)
+  })
+
   test('prints always where that is asked for', async () => {
     const pipe = new Pipe()
     const output = createPlainOutput({ stream: pipe, timezone: zone, diff: false })

@@ -27,7 +27,7 @@ test('all text that somebody wrote, hidden folders included, in order', async ()
 })
 
 test('nothing built, installed or collected, no data and no links', async () => {
-  for (const folder of ['node_modules/x', 'dist', 'data', 'web/node_modules', '.git'])
+  for (const folder of ['node_modules/x', 'dist', 'data', 'web/node_modules', '__pycache__', '.git'])
     write(`${folder}/a.js`, 'a')
   write('picture.png', Buffer.from([0x89, 0, 1]))
   write('large.txt', 'x'.repeat(2 * 1024 ** 2 + 1))

@@ -10,7 +10,7 @@ export type TextFile = {
   readonly text: string
 }
 
-const NOT_WRITTEN = new Set(['.git', 'node_modules', 'dist', 'data', 'coverage'])
+const NOT_WRITTEN = new Set(['.git', 'node_modules', 'dist', 'data', 'coverage', '__pycache__'])
 /** More is data, not text that somebody wrote. */
 const MAX_BYTES = 2 * 1024 ** 2
 const MAX_FILES = 20_000

@@ -5,6 +5,7 @@ import { tokenTexts } from '../../src/chat/mock/script.js'
 import { type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
 import { createUndiciEdge } from '../../src/chat/upstream/edge.js'
 import { ask, type ChatRig, type ChatRigOptions, startChatRig, until } from '../support/chat-rig.js'
+import { freePort } from '../support/free-port.js'
 
 let rig: ChatRig | null = null
 let second: MockUpstream | null = null
@@ -42,11 +43,7 @@ async function startMute(): Promise<{ url: string; accepted: () => number; open:
 
 /** An address where nobody listens. */
 async function deadUrl(): Promise<string> {
-  const server = createServer()
-  await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise(resolve => server.close(resolve))
-  return `http://127.0.0.1:${port}`
+  return `http://127.0.0.1:${await freePort()}`
 }
 
 const ANSWER = tokenTexts(20).join('')

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
 import { ChatReader } from '../support/chat-reader.js'
 import { type ChatRig, type ChatRigOptions, PREFIX, startChatRig, until } from '../support/chat-rig.js'
+import { freePort } from '../support/free-port.js'
 import { startHandUpstream } from '../support/hand-upstream.js'
-import { freePort } from './support/free-port.js'
 
 const SNIPPET = fileURLToPath(new URL('../../deploy/nginx/chat.conf', import.meta.url))
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createRollout } from '../../src/chat/limits/rollout.js'
 import { pageOf } from '../docs/pages.js'
-import { freePort } from './support/free-port.js'
+import { freePort } from '../support/free-port.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const CLI = join(ROOT, 'dist/src/cli/main.js')

@@ -5,8 +5,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { freePort } from '../support/free-port.js'
 import { endAll, g6 } from '../support/g6.js'
-import { freePort } from './support/free-port.js'
 
 type Instruction = { readonly word: string; readonly rest: string }
 

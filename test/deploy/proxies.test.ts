@@ -1,6 +1,6 @@
 // nginx and Caddy with the configurations as they ship, in front of the real server: what a reader, Prometheus and a page
 // see through them. What they must not do is hold anything back, change a header, or make all readers one.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { connect as connectH2 } from 'node:http2'
 import https from 'node:https'
@@ -34,7 +34,8 @@ describe.each([
   const write = (): void => {
     written++
     const indices = { NIFTY: { ltp: written, status: 'OK' } }
-    writeFileSync(join(folder, 'status.json'), JSON.stringify({ cycle: written, indices }))
+    writeFileSync(join(folder, 'status.new'), JSON.stringify({ cycle: written, indices }))
+    renameSync(join(folder, 'status.new'), join(folder, 'status.json'))
   }
 
   beforeAll(async () => {

@@ -16,7 +16,9 @@ afterEach(async () => {
 })
 
 const TOKENS = Array.from({ length: 60 }, (_, i) => `word ${i} ₹ `)
+/** Of an upstream that has gone silent; all else waits long, since a busy machine may be silent for as long. */
 const SILENCE_MS = 1_000
+const PATIENCE_MS = 60_000
 
 /** Long enough that a fault comes in the middle of the answer on a busy machine too. */
 const SLOW_GAP_MS = 25
@@ -25,7 +27,7 @@ const SLOW_GAP_MS = 25
 async function between(gapMs = 4) {
   const upstream: FaultProxy = await startFaultProxy(0)
   const rig: ChatRig = await startChatRig({
-    chat: { chatIdleTimeoutMs: SILENCE_MS, chatFirstTokenTimeoutMs: 5_000 },
+    chat: { chatIdleTimeoutMs: PATIENCE_MS, chatFirstTokenTimeoutMs: PATIENCE_MS },
     mock: { script: { tokens: TOKENS, gapMs, dialect: 'untyped' } },
     backends: mock => {
       upstream.target = Number(new URL(mock.url).port)
@@ -67,6 +69,7 @@ describe('an upstream whose line', () => {
     '%s: the answer ends once, and everybody agrees how',
     async (_, { make, reason }) => {
       const { rig, upstream } = await between(SLOW_GAP_MS)
+      if (reason === 'idle_timeout') rig.setChat({ chatIdleTimeoutMs: SILENCE_MS })
       const reader = await midway(ask(rig))
       make(upstream)
       await reader.end()
@@ -79,6 +82,7 @@ describe('an upstream whose line', () => {
       const ended = said.filter(({ msg }) => msg === 'a chat stream ended')
       expect(ended).toMatchObject([{ reason, streamId: reader.streamId }])
       upstream.resume()
+      rig.setChat({ chatIdleTimeoutMs: PATIENCE_MS })
       await nothingLeft(rig)
       // And the next question is answered.
       const next = await ask(rig).end()

@@ -122,7 +122,8 @@ describe.each([
     const changedAtMs = origin.program.loop.sourceNow().changedAtMs ?? 0
     expect(Math.abs(changedAtMs - clock.nowMs())).toBeLessThan(60_000)
     for (const client of clients) expect(client.counts).toMatchObject({ reconnects: 0, mismatches: 0 })
-    expect(origin.program.loop.statistics.snapshot(0).missedTicks - cycles).toBeLessThan(100)
+    // Two days of them would be millions; a machine that is busy for a minute misses a thousand.
+    expect(origin.program.loop.statistics.snapshot(0).missedTicks - cycles).toBeLessThan(10_000)
     for (const { lines } of all) expect(lines().filter(({ level }) => Number(level) >= 40)).toEqual([])
   })
 })

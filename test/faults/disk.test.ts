@@ -43,12 +43,21 @@ const CAPABILITIES = '-dac_override,-dac_read_search'
 const AS_ORDINARY_USER =
   process.getuid?.() === 0 ? ['setpriv', `--bounding-set=${CAPABILITIES}`, `--inh-caps=${CAPABILITIES}`] : []
 
-/** Moved away first: one that a server writes into while it is emptied may not be empty at the end. */
+/**
+ * Moved away first: one that a server writes into while it is emptied may not be empty at the end. What was on its way into it
+ * as it was moved comes in all the same; then it is emptied once more.
+ */
 function takeAway(folder: string): void {
   if (!existsSync(folder)) return
   const away = `${folder}-away`
   renameSync(folder, away)
-  rmSync(away, { recursive: true })
+  while (existsSync(away)) {
+    try {
+      rmSync(away, { recursive: true })
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOTEMPTY')) throw error
+    }
+  }
 }
 
 /** More than watching and polling can both keep up with. */

@@ -24,6 +24,8 @@ afterEach(async () => {
 
 /** Comments come every second, so that silence means something soon. */
 const KEEPALIVE_MS = 1_000
+/** More than a busy machine lets a reader wait for its turn. */
+const STALL_MS = 4_000
 
 async function behindProxy(hub = {}): Promise<{ server: BoardServer; proxy: FaultProxy }> {
   const server = await startBoardServer('e1', hub, {}, { keepaliveMs: KEEPALIVE_MS })
@@ -123,7 +125,7 @@ test('a status source notices it, says so once, and once that all is well again'
 })
 
 test('a server lets go of readers that are gone, at the stall timeout, and the others never notice', async () => {
-  const { server, proxy } = await behindProxy({ sseStallTimeoutMs: 1_000, sseEventsPerSec: 100_000 })
+  const { server, proxy } = await behindProxy({ sseStallTimeoutMs: STALL_MS, sseEventsPerSec: 100_000 })
   const well = connect(server.url, { initialDelayMs: 5 })
   closers.push(() => well.close())
   const lost = [connect(proxy.url), connect(proxy.url)]

@@ -150,6 +150,17 @@ export function exchange(port: number, bytes: Buffer | string, localAddress?: st
   })
 }
 
+/** The answers to these bytes, each with its code. */
+export async function answersOf(port: number, bytes: string, from?: string) {
+  const all = answersIn(await exchange(port, bytes, from))
+  return all.map(answer => ({ ...answer, code: expectDocumented(answer) }))
+}
+
+/** Of each answer its code, or its status where it is no refusal. */
+export async function codesOf(port: number, bytes: string, from?: string) {
+  return (await answersOf(port, bytes, from)).map(({ code, status }) => code ?? status)
+}
+
 /** An ordinary client is served: health, and a stream of its own. */
 export async function expectServing(rig: Rig, headers: Readonly<Record<string, string>> = {}): Promise<void> {
   const health = await fetch(`${rig.url}/summary/health`, { headers })

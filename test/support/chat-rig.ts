@@ -223,15 +223,18 @@ export function stop(rig: ChatRig, streamId: string, headers = {}): Promise<Chat
   return new ChatReader(`${rig.base}/chat-stream/${streamId}`, { method: 'DELETE', headers }).end()
 }
 
-/** Looks again after each turn of the loop, until it holds. */
+/** After so many turns of the loop it is another process that is waited for, which needs the machine. */
+const TURNS = 200
+
+/** Looks again after each turn of the loop, later every few milliseconds, until it holds. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
   timeoutMs = 30_000,
 ): Promise<void> {
   const giveUpAt = performance.now() + timeoutMs
-  while (!(await holds())) {
+  for (let turn = 0; !(await holds()); turn++) {
     if (performance.now() > giveUpAt) throw new Error(`did not come to hold: ${what}`)
-    await new Promise(resolve => setImmediate(resolve))
+    await new Promise(resolve => void (turn < TURNS ? setImmediate(resolve) : setTimeout(resolve, 5)))
   }
 }

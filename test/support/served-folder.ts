@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type Connection, connect } from '../../client/index.js'
 import { eventually } from './eventually.js'
 import { openFilesOf, residentKbOf } from './footprint.js'
+import { freePort } from './free-port.js'
 import { g6, type How, type Running } from './g6.js'
 
 type Resync = {
@@ -78,7 +79,7 @@ export class ServedFolder {
   /** Starts it; again after it was killed, at the same address. */
   async start(): Promise<void> {
     const { args = [], ...how } = this.options
-    const port = this.url === '' ? '0' : new URL(this.url).port
+    const port = this.url === '' ? String(await freePort()) : new URL(this.url).port
     this.running = g6(
       ['serve', '--port', port, '--status-file', this.status, '--panels-dir', this.panels, ...args],
       {

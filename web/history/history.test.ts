@@ -52,6 +52,15 @@ describe('a line', () => {
     expect(tail(history, 5, 6)).toEqual([10, 10, null, null, null, 10])
   })
 
+  test('keeps what was said in the second in which the connection was lost, whatever other panels say in it', () => {
+    const history = createHistory()
+    history.take('resources', cpu(10), at(0))
+    history.take('resources', cpu(20), at(1))
+    history.interrupt(at(1) + 300)
+    history.take('cycle', [{ group: 'cycle', label: 'last', value: 1 }], at(1) + 600)
+    expect(tail(history, 1, 2)).toEqual([10, 20])
+  })
+
   test('keeps the last value of a second, however many came', () => {
     const history = createHistory()
     for (let i = 0; i < 1000; i++) history.take('resources', cpu(i), at(1) + i)

@@ -17,7 +17,7 @@ import { paddingFor } from '../payload.js'
 import { eventSizeBytes, nowNs, serveControl } from './control.js'
 
 /** Id, event name, the members of update, panel and block, and the blank line. */
-const OVERHEAD_BYTES = 300
+const OVERHEAD_BYTES = 291
 
 /** Everything as it comes, but for the limits that a load from one address runs into. */
 function benchConfig(): Config {

@@ -100,6 +100,26 @@ describe('panel files', () => {
     ])
   })
 
+  test('say it when nothing but what is wrong changed', async () => {
+    const { output } = files()
+    const good = resultMaker()(market(100))
+    await output.publish(good)
+    await output.publish({ ...good, source: { ...good.source, state: 'io', error: 'it cannot be read' } })
+    expect((await read('unified_snapshot.json')).errors).toEqual([
+      { kind: 'io', message: 'it cannot be read' },
+    ])
+  })
+
+  test('tell how long a round took in which something was written, and of no other', async () => {
+    const onRound = vi.fn()
+    const { output } = files({ onRound })
+    const next = resultMaker()
+    await output.publish(next(market(100)))
+    await output.publish(next())
+    expect(onRound).toHaveBeenCalledTimes(1)
+    expect(onRound.mock.calls[0]?.[0]).toBeGreaterThan(0)
+  })
+
   test('come back when their folder went away, though nothing changed', async () => {
     const { output } = files()
     const next = resultMaker()
@@ -213,5 +233,20 @@ describe('the dossier', () => {
     nowMs = 5_000
     await output.publish(next(market(102)))
     expect(JSON.parse(await readFile(path, 'utf8')).cycle).toBe(3)
+  })
+
+  test('that could not be written is tried with the next cycle, not with the next interval', async () => {
+    const path = join(folder, 'deep', 'dossier.json')
+    await writeFile(join(folder, 'deep'), '')
+    const onFault = vi.fn()
+    const clock = { monotonicMs: () => 0 }
+    const output = createDossierOutput({ path, intervalMs: 5_000, ...clock, log: silentLog, onFault })
+    const next = resultMaker()
+    await output.publish(next(market(100)))
+    expect(onFault).toHaveBeenCalledTimes(1)
+    await rm(join(folder, 'deep'))
+    await output.publish(next(market(101)))
+    expect(JSON.parse(await readFile(path, 'utf8')).cycle).toBe(2)
+    expect(onFault).toHaveBeenCalledTimes(1)
   })
 })

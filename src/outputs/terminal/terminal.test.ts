@@ -14,6 +14,12 @@ import { makePanel } from '../../panels/lines.js'
 import { DEFAULT_THRESHOLDS } from '../../panels/thresholds.js'
 import { type TerminalHooks, TerminalOutput } from './terminal.js'
 
+const HOOKS: TerminalHooks = {
+  sourceName: () => 'data/runtime_status.json',
+  onQuit: () => {},
+  onRead: () => {},
+  thresholds: () => DEFAULT_THRESHOLDS,
+}
 /** When there is no board by then, the first frame says so. */
 const NOTHING_YET_MS = 250
 
@@ -79,12 +85,7 @@ describe('the terminal output', () => {
       capabilities: { colors: 1, utf8: true, theme: 'dark' },
       clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
       timers,
-      hooks: {
-        sourceName: () => 'data/runtime_status.json',
-        onQuit: () => {},
-        onRead: () => {},
-        thresholds: () => DEFAULT_THRESHOLDS,
-      },
+      hooks: HOOKS,
     })
     output.open()
     timers.advance(NOTHING_YET_MS - 1)
@@ -216,6 +217,12 @@ describe('the terminal output', () => {
     expect(said).toEqual(['quit'])
   })
 
+  test('quits when the terminal itself is gone', () => {
+    const { device, said } = started()
+    device.goAway()
+    expect(said).toEqual(['quit'])
+  })
+
   test('tells a fault of the drawing and draws again', async () => {
     let broken = true
     const { device, output, timers, said } = started({
@@ -245,10 +252,28 @@ describe('giving the terminal back', () => {
     expect(device.written.filter(text => text.includes('?1049l'))).toHaveLength(1)
     expect(device.raw).toBe(false)
     expect(device.closed).toBe(true)
+    expect(device.listeners).toBe(0)
     expect(timers.pending()).toBe(0)
     output.publish(resultOf(PANELS))
     timers.advance(1_000)
     expect(device.written.at(-1)).toBe(last)
+  })
+
+  test('leaves no timer when it comes before the first frame', () => {
+    const timers = fakeTimers(NOW_MS)
+    const device = fakeDevice({ width: 80, height: 24 })
+    const output = new TerminalOutput({
+      device,
+      settings: SETTINGS,
+      capabilities: { colors: 1, utf8: true, theme: 'dark' },
+      clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
+      timers,
+      hooks: HOOKS,
+    })
+    output.open()
+    output.restore()
+    expect(timers.pending()).toBe(0)
+    expect(device.written.join('')).toBe('')
   })
 
   test('happens before a suspend, and everything is drawn anew after it', async () => {
@@ -277,12 +302,7 @@ describe('giving the terminal back', () => {
       capabilities: { colors: 1, utf8: true, theme: 'dark' },
       clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
       timers,
-      hooks: {
-        sourceName: () => 'data/runtime_status.json',
-        onQuit: () => {},
-        onRead: () => {},
-        thresholds: () => DEFAULT_THRESHOLDS,
-      },
+      hooks: HOOKS,
     })
     output.open()
     timers.advance(NOTHING_YET_MS)

@@ -6,7 +6,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../../support/chat-rig.js'
-import { freePort } from './free-port.js'
+import { freePort } from '../../support/free-port.js'
 
 export const SITE = 'status.example.org'
 const GIVE_UP_MS = 30_000

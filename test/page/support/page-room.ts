@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import type { BoardServer } from '../../support/board-server.js'
 import { launchChromium } from '../../support/chromium.js'
+import { freePort } from '../../support/free-port.js'
 import {
   type OpenOptions,
   openPage,
@@ -31,7 +32,7 @@ export function pageRoom(options: PageServerOptions = {}): PageRoom {
   }, 300_000)
   afterAll(() => browser.close())
   beforeEach(async () => {
-    server = await startPageServer(options)
+    server = await startPageServer({ ...options, port: await freePort() })
   })
   afterEach(async () => {
     for (const context of browser.contexts()) await context.close()

@@ -12,6 +12,8 @@ export class FakeDevice implements TerminalDevice {
   raw = false
   closed = false
   suspended = 0
+  /** Who listens to sizes and to Ctrl+Z from elsewhere. */
+  listeners = 0
   #input: InputEvents | null = null
   #events: WriterEvents | null = null
   #resized: () => void = () => {}
@@ -57,8 +59,10 @@ export class FakeDevice implements TerminalDevice {
 
   onResize(listener: () => void): () => void {
     this.#resized = listener
+    this.listeners++
     return () => {
       this.#resized = () => {}
+      this.listeners--
     }
   }
 
@@ -70,17 +74,25 @@ export class FakeDevice implements TerminalDevice {
   jobControl(leave: () => void, enter: () => void) {
     this.#leave = leave
     this.#enter = enter
+    this.listeners++
     return {
       suspend: () => {
         this.suspended++
         this.#leave()
       },
-      release: () => {},
+      release: () => {
+        this.listeners--
+      },
     }
   }
 
   type(text: string): void {
     this.#input?.onBytes(Buffer.from(text))
+  }
+
+  /** Its window was closed: nothing written arrives anywhere. */
+  goAway(): void {
+    this.#events?.onGone(new Error('gone'))
   }
 
   endInput(): void {

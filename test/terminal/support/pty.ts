@@ -6,7 +6,7 @@ import { type Emulator, emulator, feed, screenLines } from './emulator.js'
 
 export const CLI = fileURLToPath(new URL('../../../dist/src/cli/main.js', import.meta.url))
 
-const WAIT_MS = 15_000
+const WAIT_MS = 30_000
 
 export type PtyOptions = {
   readonly cols?: number

@@ -78,6 +78,14 @@ describe('a writer to a terminal', () => {
     expect(writer.blocked).toBe(true)
   })
 
+  test('that went away is closed all the same', () => {
+    const { writer, state } = slowTerminal(1_000)
+    state.broken = true
+    writer.write('x')
+    writer.close()
+    expect(state).toMatchObject({ gone: 1, closed: 1 })
+  })
+
   test('is closed once and leaves no timer', () => {
     const { writer, state, timers } = slowTerminal(0)
     writer.write('x')

@@ -42,6 +42,7 @@ export class TtyWriter implements TerminalWriter {
   #takeBackRetry: (() => void) | null = null
   #waitMs = RETRY_MS
   #gone = false
+  #closed = false
 
   constructor(
     private readonly events: WriterEvents,
@@ -74,7 +75,8 @@ export class TtyWriter implements TerminalWriter {
   }
 
   close(): void {
-    if (this.#gone && this.#takeBackRetry === null) return
+    if (this.#closed) return
+    this.#closed = true
     this.#stopTrying()
     this.#gone = true
     this.edges.close()

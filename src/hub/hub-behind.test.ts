@@ -1,0 +1,110 @@
+// Readers that are not in step: too slow, without tokens, or back after a while.
+import { describe, expect, test, vi } from 'vitest'
+import { boardMaker, textPanel } from '../../test/support/boards.js'
+import { createHub, join, names, publish, underHandClock } from '../../test/support/hub-rig.js'
+
+underHandClock()
+
+describe('a reader that is behind', () => {
+  test('gets one merged update when its socket drains, and the merged events are counted', () => {
+    const hub = createHub()
+    const next = boardMaker()
+    publish(hub, next(textPanel('a', '0'), textPanel('b', '0')))
+    const { reader, transport } = join(hub)
+    transport.stall()
+    for (let i = 1; i <= 5; i++) publish(hub, next(textPanel('a', String(i)), textPanel('b', '0')))
+    expect(transport.writes).toHaveLength(2)
+    expect(hub.stats().behind).toBe(1)
+    transport.drain()
+    expect(names(reader)).toEqual(['hello', 'full_snapshot', 'panel_update', 'panel_update'])
+    expect(reader.panels.get('a')?.lines).toEqual(['5'])
+    expect(hub.stats()).toMatchObject({ behind: 0, eventsMerged: 3 })
+  })
+
+  test('shares the bytes of its catch-up with all others at its position', () => {
+    const hub = createHub()
+    const next = boardMaker()
+    publish(hub, next(textPanel('a', '0')))
+    const stalled = Array.from({ length: 10 }, () => join(hub))
+    for (const { transport } of stalled) transport.stall()
+    for (let i = 1; i <= 3; i++) publish(hub, next(textPanel('a', String(i))))
+    const before = hub.stats().eventsTotal
+    for (const { transport } of stalled) transport.drain()
+    expect(hub.stats().eventsTotal - before).toBe(1)
+  })
+
+  test('out of event tokens waits for new ones and then has everything', () => {
+    const hub = createHub({ sseEventsPerSec: 2 })
+    const next = boardMaker()
+    publish(hub, next(textPanel('a', '0')))
+    const { reader } = join(hub)
+    for (let i = 1; i <= 10; i++) publish(hub, next(textPanel('a', String(i))))
+    expect(names(reader).filter(name => name === 'panel_update')).toHaveLength(4)
+    vi.advanceTimersByTime(600)
+    expect(names(reader).filter(name => name === 'panel_update')).toHaveLength(5)
+    expect(reader.panels.get('a')?.lines).toEqual(['10'])
+  })
+
+  test('that takes no byte for the stall timeout is sent away; one that sips is kept', () => {
+    const hub = createHub({ sseStallTimeoutMs: 10_000 })
+    const next = boardMaker()
+    publish(hub, next(textPanel('a', '0')))
+    const dead = join(hub).transport
+    const slow = join(hub).transport
+    dead.stall()
+    slow.stall()
+    publish(hub, next(textPanel('a', '1')))
+    for (let i = 0; i < 14; i++) {
+      slow.sip()
+      vi.advanceTimersByTime(1_000)
+    }
+    expect(dead.closed).toBe(true)
+    expect(slow.closed).toBe(false)
+    expect(hub.stats()).toMatchObject({ stalled: 1, clients: 1 })
+  })
+})
+
+describe('resuming', () => {
+  function served(lastEventId: string, subset: string[] | null = null) {
+    const hub = createHub()
+    const next = boardMaker()
+    publish(hub, next(textPanel('a', '1'), textPanel('b', '1')))
+    publish(hub, next(textPanel('a', '2'), textPanel('b', '1')))
+    publish(hub, next(textPanel('a', '2'), textPanel('b', '2')))
+    return { hub, ...join(hub, { lastEventId, subset }) }
+  }
+
+  test('at an earlier generation gets what changed since, and an id that says where it stood', () => {
+    const { reader, hub } = served('e1-2')
+    expect(names(reader)).toEqual(['hello', 'panel_update'])
+    expect(reader.events[0]).toMatchObject({ id: 'e1-2', data: { resumed: true, generation: 3 } })
+    expect(reader.events[1]).toMatchObject({ id: 'e1-3', data: { updates: [{ key: 'b' }] } })
+    expect(hub.stats().resumed.resumed).toBe(1)
+  })
+
+  test('at the newest generation gets nothing but hello', () => {
+    expect(names(served('e1-3').reader)).toEqual(['hello'])
+  })
+
+  test.each([
+    ['e0-2', 'epoch'],
+    ['e1-4', 'ahead'],
+    ['e1-2-abcdef', 'subset'],
+    ['nonsense', 'malformed'],
+    [`e1-${'9'.repeat(200)}`, 'malformed'],
+  ] as const)('with %s is refused as %s and gets the whole board', (id, reason) => {
+    const { reader, hub } = served(id)
+    expect(names(reader)).toEqual(['hello', 'resync_required', 'full_snapshot'])
+    expect(reader.events[0]?.data.resumed).toBe(false)
+    expect(reader.events[1]?.data).toEqual({ reason })
+    expect(hub.stats().resumed[reason]).toBe(1)
+  })
+
+  test('with a subset needs the id of that subset', () => {
+    const first = served('', ['a'])
+    const id = first.reader.lastId
+    expect(id).toMatch(/^e1-3-[0-9a-f]{6}$/)
+    expect(names(join(first.hub, { subset: ['a'], lastEventId: id }).reader)).toEqual(['hello'])
+    expect(names(join(first.hub, { subset: ['b'], lastEventId: id }).reader)).toContain('resync_required')
+  })
+})
