@@ -1,6 +1,7 @@
 // Who may ask: the flag, the limits, the server's guards, identity, pages of other sites (chat.md 1 and 5), over real sockets.
 import { describe, expect, test } from 'vitest'
-import { ask, ChatReader, chatRigForEach, stop } from '../support/chat-rig.js'
+import { ChatReader } from '../support/chat-reader.js'
+import { ask, chatRigForEach, stop } from '../support/chat-rig.js'
 
 const start = chatRigForEach()
 

@@ -7,16 +7,8 @@ import { chatObserver } from '../../src/app/chat-metrics.js'
 import { DEFAULT_SCRIPT, type MockFinish, type MockScript } from '../../src/chat/mock/script.js'
 import type { AuditEntry } from '../../src/chat/seams.js'
 import { createMetrics } from '../../src/metrics/metrics.js'
-import {
-  ask,
-  type ChatEvent,
-  type ChatReader,
-  type ChatRig,
-  resume,
-  startChatRig,
-  stop,
-  until,
-} from '../support/chat-rig.js'
+import type { ChatEvent, ChatReader } from '../support/chat-reader.js'
+import { ask, type ChatRig, resume, startChatRig, stop, until } from '../support/chat-rig.js'
 
 type Move =
   | { readonly kind: 'cut'; readonly afterEvents: number }

@@ -1,7 +1,8 @@
 // What may be asked, and the honest statuses before the first byte (chat.md 1), over real sockets. Who may ask is in
 // callers.test.ts.
 import { describe, expect, test } from 'vitest'
-import { ask, ChatReader, chatRigForEach, PREFIX, resume, stop } from '../support/chat-rig.js'
+import { ChatReader } from '../support/chat-reader.js'
+import { ask, chatRigForEach, PREFIX, resume, stop } from '../support/chat-rig.js'
 
 const start = chatRigForEach()
 

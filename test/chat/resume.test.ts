@@ -1,8 +1,8 @@
 // The stream outlives the connection: resume, stop, ownership, what becomes of an answer nobody waits for (chat.md 1 and 4).
 import { afterEach, describe, expect, test } from 'vitest'
+import { ChatReader } from '../support/chat-reader.js'
 import {
   ask,
-  ChatReader,
   type ChatRig,
   type ChatRigOptions,
   resume,

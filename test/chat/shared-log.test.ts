@@ -1,7 +1,8 @@
 // Two servers that share their logs (chat.md 4): a resume or a stop may reach either, also after the one that ran the answer is
 // gone. The relay is the one that ships; the store is a second kind, at a distance (test/support/shared-store.ts).
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { ask, type ChatReader, type ChatRig, resume, startChatRig, stop, until } from '../support/chat-rig.js'
+import type { ChatReader } from '../support/chat-reader.js'
+import { ask, type ChatRig, resume, startChatRig, stop, until } from '../support/chat-rig.js'
 import { type HandUpstream, startHandUpstream } from '../support/hand-upstream.js'
 import { SharedStore, SharedStreams } from '../support/shared-store.js'
 

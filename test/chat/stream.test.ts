@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { MockDialect } from '../../src/chat/mock/script.js'
 import { tokenTexts } from '../../src/chat/mock/script.js'
-import { ask, ChatReader, chatRigForEach } from '../support/chat-rig.js'
+import { ChatReader } from '../support/chat-reader.js'
+import { ask, chatRigForEach } from '../support/chat-rig.js'
 
 const start = chatRigForEach()
 

@@ -6,14 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
-import {
-  ChatReader,
-  type ChatRig,
-  type ChatRigOptions,
-  PREFIX,
-  startChatRig,
-  until,
-} from '../support/chat-rig.js'
+import { ChatReader } from '../support/chat-reader.js'
+import { type ChatRig, type ChatRigOptions, PREFIX, startChatRig, until } from '../support/chat-rig.js'
 import { freePort } from '../support/free-port.js'
 import { startHandUpstream } from '../support/hand-upstream.js'
 

@@ -1,5 +1,4 @@
-// The relay on a real server on port 0, a scripted upstream behind it, and clients that read as a browser would.
-import http from 'node:http'
+// The relay on a real server on port 0, a scripted upstream behind it, and what clients may ask of it.
 import type { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { afterEach } from 'vitest'
@@ -10,81 +9,21 @@ import { MemoryStore } from '../../src/chat/log/memory-store.js'
 import { type MockOptions, type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
 import { Relay } from '../../src/chat/relay.js'
 import { chatPlugin } from '../../src/chat/routes.js'
-import type { AuditEntry, AuditTrail, ChatLimits, Identity, Lease, Rollout } from '../../src/chat/seams.js'
+import type { AuditEntry, AuditTrail, Identity, Rollout } from '../../src/chat/seams.js'
 import { Breakers } from '../../src/chat/upstream/breakers.js'
 import { createUndiciEdge, type UpstreamEdge } from '../../src/chat/upstream/edge.js'
 import { systemClock } from '../../src/clock/clock.js'
-import { systemTimers, type Timers } from '../../src/clock/timers.js'
 import { SETTINGS } from '../../src/config/settings.js'
 import type { HttpPlugin } from '../../src/guards/seam.js'
 import type { HttpConfig } from '../../src/http/http-config.js'
 import { createLog } from '../../src/log/log.js'
-import { createSseParser } from '../../src/sse/parse.js'
+import { CountedLimits, countedTimers, identity } from './chat-doubles.js'
+import { ChatReader } from './chat-reader.js'
 import { type Rig, startRig } from './http-rig.js'
 
 export const PREFIX = '/api/v2/bali-zero'
 
 const DEFAULTS = Object.fromEntries(SETTINGS.map(({ key, setting }) => [key, setting.default])) as ChatConfig
-
-/** Tokens `person:NAME` are NAME's. */
-export const identity: Identity = {
-  verify: async bearer => {
-    const name = /^person:(\w+)$/.exec(bearer)?.[1]
-    return name === undefined
-      ? null
-      : { key: `iss|${name}`, email: `${name}@example.org`, role: 'member', tokenId: name }
-  },
-}
-
-/** Counts what is taken and given back. */
-export class CountedLimits implements ChatLimits {
-  leased = 0
-  started: string[] = []
-  refuse: 'user' | 'instance' | 'rate' | null = null
-  async start(key: string) {
-    this.started.push(key)
-    if (this.refuse !== 'rate') return { ok: true, headers: { RateLimit: '"default";r=19;t=60' } } as const
-    return { ok: false, retryAfterSec: 17, headers: { RateLimit: '"default";r=0;t=17' } } as const
-  }
-  lease(key: string | null): Lease | 'user' | 'instance' {
-    if (this.refuse === 'instance' || (this.refuse === 'user' && key !== null)) return this.refuse
-    this.leased++
-    let isHeld = true
-    return {
-      release: () => {
-        if (isHeld) this.leased--
-        isHeld = false
-      },
-    }
-  }
-  bypasses(apiKey: string): boolean {
-    return apiKey === 'internal-key'
-  }
-}
-
-/** Counts the timers that are waiting. */
-export function countedTimers(): Timers & { readonly waiting: () => number } {
-  let waiting = 0
-  return {
-    waiting: () => waiting,
-    after: (ms, run) => {
-      waiting++
-      let isWaiting = true
-      const settle = (): void => {
-        if (isWaiting) waiting--
-        isWaiting = false
-      }
-      const cancel = systemTimers.after(ms, () => {
-        settle()
-        run()
-      })
-      return () => {
-        settle()
-        cancel()
-      }
-    },
-  }
-}
 
 export type ChatRig = {
   readonly rig: Rig
@@ -263,132 +202,6 @@ export function chatRigForEach(): (options?: ChatRigOptions) => Promise<ChatRig>
   return async options => {
     rig = await startChatRig(options)
     return rig
-  }
-}
-
-export type ChatEvent = {
-  readonly name: string
-  readonly id: string
-  readonly type: string
-  readonly data: unknown
-  readonly sequence: number | undefined
-  readonly timestamp: number
-}
-
-const TERMINAL = new Set(['done', 'error', 'aborted'])
-
-/** One request and what came of it. */
-export class ChatReader {
-  readonly events: ChatEvent[] = []
-  readonly comments: string[] = []
-  retryMs: number | null = null
-  text = ''
-  status = 0
-  headers: http.IncomingHttpHeaders = {}
-  isOver = false
-  /** The body ended in order. */
-  isComplete = false
-  readonly #request: http.ClientRequest
-  #response: http.IncomingMessage | null = null
-  readonly #waiting: (() => void)[] = []
-  readonly #parser
-
-  constructor(
-    url: string,
-    options: {
-      readonly method?: string
-      readonly headers?: Readonly<Record<string, string>>
-      readonly body?: unknown
-    } = {},
-  ) {
-    this.#parser = createSseParser({
-      onEvent: ({ event: name, data, id }) => {
-        const event = JSON.parse(data) as Omit<ChatEvent, 'name' | 'id'>
-        this.events.push({ name, id, ...event })
-      },
-      onComment: text => this.comments.push(text),
-      onRetry: ms => {
-        this.retryMs = ms
-      },
-    })
-    const { method = 'GET', headers = {}, body } = options
-    const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body)
-    const type = text === undefined ? {} : { 'content-type': 'application/json' }
-    this.#request = http.request(url, { method, headers: { ...type, ...headers }, agent: false })
-    this.#request.on('response', response => {
-      this.#response = response
-      this.status = response.statusCode ?? 0
-      this.headers = response.headers
-      const isStream = response.headers['content-type']?.startsWith('text/event-stream') === true
-      response.on('data', (bytes: Buffer) => {
-        this.text += bytes.toString('utf8')
-        if (isStream) this.#parser.push(bytes)
-        this.#wake()
-      })
-      response.on('end', () => {
-        this.isComplete = true
-      })
-      response.on('error', () => {})
-      response.on('close', () => this.#over())
-      this.#wake()
-    })
-    this.#request.on('error', () => this.#over())
-    this.#request.end(text)
-  }
-
-  #over(): void {
-    this.isOver = true
-    this.#wake()
-  }
-  #wake(): void {
-    for (const wake of this.#waiting.splice(0)) wake()
-  }
-
-  async until(holds: (reader: this) => boolean): Promise<this> {
-    while (!holds(this)) {
-      if (this.isOver) throw new Error(`over before it held: ${this.status} ${this.text.slice(-500)}`)
-      await new Promise<void>(resolve => this.#waiting.push(resolve))
-    }
-    return this
-  }
-  async end(): Promise<this> {
-    while (!this.isOver) await new Promise<void>(resolve => this.#waiting.push(resolve))
-    return this
-  }
-  /** Goes away. */
-  cut(): void {
-    this.#request.destroy()
-  }
-  /** Takes nothing any more. */
-  stall(): void {
-    this.#response?.pause()
-  }
-  goOn(): void {
-    this.#response?.resume()
-  }
-
-  get json(): Record<string, unknown> {
-    return JSON.parse(this.text) as Record<string, unknown>
-  }
-  get numbered(): readonly ChatEvent[] {
-    return this.events.filter(({ sequence }) => sequence !== undefined)
-  }
-  ofType(type: string): readonly ChatEvent[] {
-    return this.events.filter(event => event.type === type)
-  }
-  get answer(): string {
-    return this.ofType('token')
-      .map(({ data }) => data)
-      .join('')
-  }
-  get terminals(): readonly ChatEvent[] {
-    return this.events.filter(({ type }) => TERMINAL.has(type))
-  }
-  get lastSequence(): number {
-    return this.numbered.at(-1)?.sequence ?? -1
-  }
-  get streamId(): string {
-    return String(this.headers['x-stream-id'])
   }
 }
 

@@ -1,0 +1,77 @@
+import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openDesk } from './desk.js'
+import { ownDraft } from './draft.js'
+import { readHead } from './head-file.js'
+
+let folder: string
+let path: string
+let nowMs: number
+beforeEach(() => {
+  nowMs = 7
+  folder = mkdtempSync(join(tmpdir(), 'g6-audit-desk-'))
+  path = join(folder, 'audit.db')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const open = () => openDesk({ path, key: null, asServer: true }, () => nowMs)
+const draft = ownDraft('audit.left_out', 7, {})
+
+/** Where the head should go lies a folder: it cannot be written. */
+function blockHead(): () => void {
+  const place = `${path}.head`
+  rmSync(place, { force: true })
+  mkdirSync(join(place, 'occupied'), { recursive: true })
+  return () => {
+    rmdirSync(join(place, 'occupied'))
+    rmdirSync(place)
+  }
+}
+
+test('a desk that could not be opened holds nothing: the next try opens it', async () => {
+  const unblock = blockHead()
+  await expect(open()).rejects.toThrow()
+  unblock()
+  const { desk } = await open()
+  await desk.close()
+})
+
+test('a head that cannot be written is told, and the records are safe; the next batch writes it', async () => {
+  const { desk } = await open()
+  expect(await desk.append([draft])).toEqual({ headFault: null })
+  const unblock = blockHead()
+  const { headFault } = await desk.append([draft])
+  expect(headFault).toMatch(/^E[A-Z]+$/)
+  unblock()
+  expect(await desk.append([draft])).toEqual({ headFault: null })
+  expect((await readHead(path))?.count).toBe(3)
+  await desk.close()
+})
+
+test('a closed desk has written the head of its last batch, and lets another server write', async () => {
+  const first = await open()
+  const appended = first.desk.append([draft, draft])
+  await first.desk.close()
+  expect((await readHead(path))?.count).toBe(2)
+  await appended
+  const second = await open()
+  expect(second.opened.headMismatch).toBe(false)
+  await second.desk.close()
+})
+
+test('the head is written after a sweep that removed something, and after an erasure', async () => {
+  const { desk } = await open()
+  const ann = { kind: 'person', text: 'iss|ann' } as const
+  await desk.append([draft, { ...draft, subject: [ann] }])
+  nowMs = 8
+  await desk.erase([ann], 8)
+  expect(await readHead(path)).toMatchObject({ count: 3, atMs: 8 })
+  nowMs = 9
+  expect((await desk.sweep(0, 9)).records).toBe(0)
+  expect(await readHead(path)).toMatchObject({ atMs: 8 })
+  expect((await desk.sweep(8, 9)).records).toBe(2)
+  expect(await readHead(path)).toMatchObject({ count: 3, atMs: 9 })
+  await desk.close()
+})

@@ -1,0 +1,63 @@
+// What stands around the relay in tests, counting what is taken and given back: identity, limits, timers.
+import type { ChatLimits, Identity, Lease } from '../../src/chat/seams.js'
+import { systemTimers, type Timers } from '../../src/clock/timers.js'
+
+/** Tokens `person:NAME` are NAME's. */
+export const identity: Identity = {
+  verify: async bearer => {
+    const name = /^person:(\w+)$/.exec(bearer)?.[1]
+    return name === undefined
+      ? null
+      : { key: `iss|${name}`, email: `${name}@example.org`, role: 'member', tokenId: name }
+  },
+}
+
+/** Counts what is taken and given back. */
+export class CountedLimits implements ChatLimits {
+  leased = 0
+  started: string[] = []
+  refuse: 'user' | 'instance' | 'rate' | null = null
+  async start(key: string) {
+    this.started.push(key)
+    if (this.refuse !== 'rate') return { ok: true, headers: { RateLimit: '"default";r=19;t=60' } } as const
+    return { ok: false, retryAfterSec: 17, headers: { RateLimit: '"default";r=0;t=17' } } as const
+  }
+  lease(key: string | null): Lease | 'user' | 'instance' {
+    if (this.refuse === 'instance' || (this.refuse === 'user' && key !== null)) return this.refuse
+    this.leased++
+    let isHeld = true
+    return {
+      release: () => {
+        if (isHeld) this.leased--
+        isHeld = false
+      },
+    }
+  }
+  bypasses(apiKey: string): boolean {
+    return apiKey === 'internal-key'
+  }
+}
+
+/** Counts the timers that are waiting. */
+export function countedTimers(): Timers & { readonly waiting: () => number } {
+  let waiting = 0
+  return {
+    waiting: () => waiting,
+    after: (ms, run) => {
+      waiting++
+      let isWaiting = true
+      const settle = (): void => {
+        if (isWaiting) waiting--
+        isWaiting = false
+      }
+      const cancel = systemTimers.after(ms, () => {
+        settle()
+        run()
+      })
+      return () => {
+        settle()
+        cancel()
+      }
+    },
+  }
+}
