@@ -35,61 +35,67 @@ const ENVELOPE_BYTES = 320
 
 /** One entry of an event: ready JSON and its size. */
 type Part = { readonly json: string; readonly bytes: number }
-/** What a panel says of itself, without braces; `key` is the JSON of its key, `keyBytes` the size of that. */
-type PanelPart = Part & { readonly key: string; readonly keyBytes: number }
 
-const linesParts = new WeakMap<BoardPanel, PanelPart>()
-const blocksParts = new WeakMap<BoardPanel, PanelPart>()
+/** Entries of updates: `{"key":…,"hash":…,…}`. */
+const linesParts = new WeakMap<BoardPanel, Part>()
+const blocksParts = new WeakMap<BoardPanel, Part>()
 
 function part(json: string): Part {
   return { json, bytes: Buffer.byteLength(json) }
 }
 
-function wholePart(panel: BoardPanel, view: View): PanelPart {
+function wholePart(panel: BoardPanel, view: View): Part {
   const cache = view === 'blocks' ? blocksParts : linesParts
   const known = cache.get(panel)
   if (known !== undefined) return known
-  const { hash, title, tone, lines, blocks } = panel
-  const content = view === 'blocks' ? { hash, title, tone, lines, blocks } : { hash, title, tone, lines }
-  const json = JSON.stringify(content).slice(1, -1)
-  const key = JSON.stringify(panel.key)
-  const made = { json, bytes: Buffer.byteLength(json), key, keyBytes: Buffer.byteLength(key) }
+  const { key, hash, title, tone, lines, blocks } = panel
+  const entry =
+    view === 'blocks' ? { key, hash, title, tone, lines, blocks } : { key, hash, title, tone, lines }
+  const made = part(JSON.stringify(entry))
   cache.set(panel, made)
   return made
 }
 
 /** The panel cut at whole lines so that it fits; its hash stays that of the whole. */
-function cutPart(panel: BoardPanel, budget: number): Part {
-  const { hash, title, tone, lines } = panel
-  const frame = { hash, title, tone, lines: [] as string[], truncated: true, total_lines: lines.length }
-  let room = budget - Buffer.byteLength(JSON.stringify(frame))
+function cutPart({ key, hash, title, tone, lines }: BoardPanel, budget: number): Part {
+  const entry = { key, hash, title, tone, lines: [] as string[], truncated: true, total_lines: lines.length }
+  let room = budget - Buffer.byteLength(JSON.stringify(entry))
   for (const line of lines) {
     room -= Buffer.byteLength(JSON.stringify(line)) + 1
     if (room < 0) break
-    frame.lines.push(line)
+    entry.lines.push(line)
   }
-  return part(JSON.stringify(frame).slice(1, -1))
+  return part(JSON.stringify(entry))
 }
 
-/** What one panel's content may take of an event. */
-function roomFor({ keyBytes }: PanelPart, limits: FrameLimits): number {
-  return limits.maxEventBytes - ENVELOPE_BYTES - keyBytes
+/** What the panels of one event may take. */
+function roomIn({ maxEventBytes }: FrameLimits): number {
+  return maxEventBytes - ENVELOPE_BYTES
 }
 
-function fittingPart(panel: BoardPanel, view: View, limits: FrameLimits): PanelPart {
+/** The entry of a panel in an update. */
+function updateEntry(panel: BoardPanel, view: View, limits: FrameLimits): Part {
+  const room = roomIn(limits)
   const whole = wholePart(panel, view)
-  const room = roomFor(whole, limits)
   if (whole.bytes <= room) return whole
   limits.onPanelCut?.()
-  return { ...whole, ...cutPart(panel, room) }
+  return cutPart(panel, room)
+}
+
+/** The same as a member of a snapshot: `"key":{"hash":…,…}`. */
+function snapshotEntry(panel: BoardPanel, view: View, limits: FrameLimits): Part {
+  const { json, bytes } = updateEntry(panel, view, limits)
+  const key = JSON.stringify(panel.key)
+  const content = json.slice('{"key":,'.length + key.length)
+  return { json: `${key}:{${content}`, bytes: bytes - '{"key":,'.length + ':{'.length }
 }
 
 /** One event to be: entries are complete JSON values or members, packed in order. */
 type Batch = { readonly name: SummaryEventName; readonly entries: readonly Part[] }
 
 /** Adds the events of a batch to `batches`. */
-function pack(batch: Batch, maxEventBytes: number, batches: Batch[]): void {
-  const budget = maxEventBytes - ENVELOPE_BYTES
+function pack(batch: Batch, limits: FrameLimits, batches: Batch[]): void {
+  const budget = roomIn(limits)
   let entries: Part[] = []
   let bytes = 0
   for (const entry of batch.entries) {
@@ -127,7 +133,7 @@ function updateGroup(
 ): EventText[] {
   // Loops, not closures: a reader waits while this runs, and between two events it has gone cold (bench/fanout `dispatch`).
   const events: Batch[] = []
-  for (const batch of batches) pack(batch, limits.maxEventBytes, events)
+  for (const batch of batches) pack(batch, limits, events)
   const texts: EventText[] = []
   for (const { name, entries } of events) {
     const last = texts.length === events.length - 1
@@ -139,18 +145,11 @@ function updateGroup(
   return texts
 }
 
-function linesEntry(panel: BoardPanel, shape: FeedShape, limits: FrameLimits): Part {
-  const { key, keyBytes, json, bytes } = fittingPart(panel, shape.view, limits)
-  return { json: `{"key":${key},${json}}`, bytes: bytes + keyBytes + '{"key":,}'.length }
-}
-
 /** The structured form of a panel's last change, or null when its full lines are the better message. */
 function structuredEntry(panel: BoardPanel, board: Board, limits: FrameLimits): Part | null {
   const before = board.before.get(panel.key)
   // A reader that was sent a cut version has no base to apply a diff to.
-  if (before === undefined) return null
-  const sent = wholePart(before, 'lines')
-  if (sent.bytes > roomFor(sent, limits)) return null
+  if (before === undefined || wholePart(before, 'lines').bytes > roomIn(limits)) return null
   const diff = diffLines(before.lines, panel.lines)
   if (changeCount(diff) > limits.structMaxChanges) return null
   const changes = { changed_lines: diff.changed, added: diff.added, removed: diff.removed }
@@ -167,8 +166,7 @@ function structuredEntry(panel: BoardPanel, board: Board, limits: FrameLimits): 
   )
   const fullBytes = Buffer.byteLength(JSON.stringify(panel.lines))
   const diffBytes = Buffer.byteLength(JSON.stringify(changes))
-  const tooBig = entry.bytes > limits.maxEventBytes - ENVELOPE_BYTES
-  return diffBytes >= fullBytes || tooBig ? null : entry
+  return diffBytes >= fullBytes || entry.bytes > roomIn(limits) ? null : entry
 }
 
 /** The step from the previous generation to this one; empty when it does not concern the shape. */
@@ -185,7 +183,7 @@ export function stepEvents(board: Board, shape: FeedShape, limits: FrameLimits):
   const full: Part[] = []
   for (const panel of changed) {
     const diff = shape.mode === 'structured' ? structuredEntry(panel, board, limits) : null
-    if (diff === null) full.push(linesEntry(panel, shape, limits))
+    if (diff === null) full.push(updateEntry(panel, shape.view, limits))
     else structured.push(diff)
   }
   const batches: Batch[] = []
@@ -205,7 +203,7 @@ export function catchUpEvents(
   const changed = since.changed.filter(panel => inShape(shape, panel.key))
   const removed = since.removed.filter(key => inShape(shape, key))
   if (changed.length === 0 && removed.length === 0) return []
-  const entries = changed.map(panel => linesEntry(panel, shape, limits))
+  const entries = changed.map(panel => updateEntry(panel, shape.view, limits))
   return updateGroup(board, shape, [{ name: 'panel_update', entries }], removed, limits)
 }
 
@@ -213,12 +211,10 @@ export function catchUpEvents(
 export function snapshotEvents(board: Board, shape: FeedShape, limits: FrameLimits): EventText[] {
   const entries: Part[] = []
   for (const panel of board.panels.values()) {
-    if (!inShape(shape, panel.key)) continue
-    const { key, keyBytes, json, bytes } = fittingPart(panel, shape.view, limits)
-    entries.push({ json: `${key}:{${json}}`, bytes: bytes + keyBytes + ':{}'.length })
+    if (inShape(shape, panel.key)) entries.push(snapshotEntry(panel, shape.view, limits))
   }
   const batches: Batch[] = []
-  pack({ name: 'full_snapshot', entries }, limits.maxEventBytes, batches)
+  pack({ name: 'full_snapshot', entries }, limits, batches)
   const head = `"schema_version":"${SCHEMA_VERSION}","epoch":${JSON.stringify(board.epoch)},"generation":${board.generation},"cycle":${board.cycle},"ts":${board.builtAtMs}`
   return batches.map(({ name, entries: some }, i) => {
     const last = i === batches.length - 1

@@ -20,23 +20,16 @@ function framed(bytes: Buffer, wire: Wire): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, CRLF])
 }
 
-/** Room for the size of a chunk, which is only known when its text is encoded. */
-const SIZE_DIGITS = 8
-const SIZE_ROOM = '0'.repeat(SIZE_DIGITS)
-const DIGIT_0 = 0x30
-const DIGIT_A = 0x61
-
-/** As `framed`, but gone over once: the size is put in afterwards, its leading zeros left out. */
-function chunk(text: string): Buffer {
-  const bytes = Buffer.from(`${SIZE_ROOM}\r\n${text}\r\n`)
-  let rest = bytes.length - SIZE_DIGITS - 2 * CRLF.length
-  let at = SIZE_DIGITS
-  do {
-    const digit = rest % 16
-    bytes[--at] = digit < 10 ? DIGIT_0 + digit : DIGIT_A + digit - 10
-    rest = (rest - digit) / 16
-  } while (rest > 0)
-  return bytes.subarray(at)
+/** As `framed`, but gone over once: its size is known when it is encoded, and is seldom another than that of ASCII. */
+function chunk(text: string, wire: Wire): Buffer {
+  const guess = text.length.toString(16)
+  const bytes = Buffer.from(`${guess}\r\n${text}\r\n`)
+  const sizeBytes = bytes.length - guess.length - 2 * CRLF.length
+  if (sizeBytes === text.length) return bytes
+  const size = sizeBytes.toString(16)
+  if (size.length !== guess.length) return framed(Buffer.from(text), wire)
+  bytes.write(size, 0, 'latin1')
+  return bytes
 }
 
 /** For a connection that unpacks gzip, and whose last unpacked bytes are `past` (empty: whatever they are). */
@@ -48,7 +41,7 @@ export function compressed(bytes: Buffer, wire: Wire, past: Buffer): Buffer {
 export function toWire(text: string, wire: Wire): Buffer {
   if (wire.encoding === 'gzip') return compressed(Buffer.from(text), wire, EMPTY_BYTES)
   if (wire.framing === 'raw' || text === '') return Buffer.from(text)
-  return chunk(text)
+  return chunk(text, wire)
 }
 
 /** What a connection's body starts with, before any event. */

@@ -27,10 +27,6 @@ describe('an event whose data is JSON', () => {
     )
     expect(encodeJsonEvent('hello', json)).toBe(encodeEvent({ event: 'hello', data: json }))
   })
-
-  test('refuses a line break in the id', () => {
-    expect(() => encodeJsonEvent('hello', '{}', 'a\nb')).toThrow(RangeError)
-  })
 })
 
 test('a comment begins with a colon', () => {

@@ -23,11 +23,11 @@ export function encodeEvent({ event, data, id }: SseEvent): string {
 }
 
 /**
- * As `encodeEvent`, for data that is JSON text: it holds no line break (RFC 8259 section 7), so nothing of it is looked at. Who
- * waits for the event waits for this.
+ * As `encodeEvent`, for data that is JSON text, which holds no line break (RFC 8259 section 7), and for a name and an id that
+ * cannot hold one either: nothing is looked at. Who waits for the event waits for this.
  */
 export function encodeJsonEvent(event: string, json: string, id?: string): string {
-  const head = id === undefined ? '' : `id: ${oneLine('id', id)}\n`
+  const head = id === undefined ? '' : `id: ${id}\n`
   return `${head}event: ${event}\ndata: ${json}\n\n`
 }
 
