@@ -91,10 +91,16 @@ async function watchMemory(
   return { growthBytes: highest - before, isStopped: false }
 }
 
-/** Publishes before the run, one event after the other. */
+/** Publishes before the run, one event after the other, and waits for whoever does not publish as fast as it is asked to. */
 async function warmUp(link: ControlLink, events: number): Promise<void> {
+  const { published: before } = await link.ask()
   for (let i = 0; i < events; i++) {
     link.publish(1)
+    await sleep(WARM_EVERY_MS)
+  }
+  const deadlineMs = performance.now() + DRAIN_MS
+  while ((await link.ask()).published < before + events) {
+    if (performance.now() > deadlineMs) throw new Error(`${events} events before the run were not published`)
     await sleep(WARM_EVERY_MS)
   }
   await sleep(SETTLE_MS)
