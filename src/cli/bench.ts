@@ -28,7 +28,9 @@ type CycleFlags = {
 
 function cycleCommand(): Command {
   return new Command('cycle')
-    .description('One cycle on a status that changes every time, without and with outputs and clients; JSON')
+    .description(
+      'One cycle on a status that changes every time: alone, with the shipped outputs, with ten clients besides; JSON',
+    )
     .option('--warmup <n>', 'Cycles before counting, so that the code is compiled', whole(0), 500)
     .option('--measure <n>', 'Cycles counted', whole(0), 200)
     .option('--churn <percent>', `Part of the panels that change: ${CHURNS.join(', ')}`, oneOf(CHURNS), 30)

@@ -2,6 +2,7 @@
 // whatever happens, every reader ends with the server's hashes.
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
+import { HUB_SETTINGS } from '../../test/support/hub-rig.js'
 import { ScriptedTransport } from '../../test/support/scripted-transport.js'
 import { StreamReader } from '../../test/support/stream-reader.js'
 import { type Board, emptyBoard, nextBoard } from '../board/board.js'
@@ -27,18 +28,7 @@ afterEach(async () => {
 function world(settings: Partial<HubSettings>, sliceReaders: number): World {
   let now = 1_000
   const clock = { nowMs: () => now, monotonicMs: () => now }
-  const all: HubSettings = {
-    sseHeartbeatCycles: 3,
-    sseForceFullEveryN: 0,
-    sseStructMaxChanges: 5,
-    sseEventsPerSec: 100,
-    sseMaxEventBytes: 65_536,
-    sseStallTimeoutMs: 30_000,
-    sseReconnectSpreadMs: 5_000,
-    sseRetryMs: 2_000,
-    summaryRefreshSec: 1,
-    ...settings,
-  }
+  const all: HubSettings = { ...HUB_SETTINGS, sseStructMaxChanges: 5, ...settings }
   const hub = new Hub({ settings: () => all, version: '0.0.0', clock, random: () => 0.5, sliceReaders })
   hubs.push(hub)
   return {

@@ -7,7 +7,7 @@ import type { HubSettings, JoinRequest } from '../../src/hub/hub-types.js'
 import { ScriptedTransport } from './scripted-transport.js'
 import { StreamReader } from './stream-reader.js'
 
-const SETTINGS: HubSettings = {
+export const HUB_SETTINGS: HubSettings = {
   sseHeartbeatCycles: 3,
   sseForceFullEveryN: 0,
   sseStructMaxChanges: 40,
@@ -23,7 +23,7 @@ const hubs: Hub[] = []
 
 export function createHub(settings: Partial<HubSettings> = {}, options: Partial<HubOptions> = {}): Hub {
   const clock = { nowMs: () => Date.now(), monotonicMs: () => Date.now() }
-  const all = { ...SETTINGS, ...settings }
+  const all = { ...HUB_SETTINGS, ...settings }
   const hub = new Hub({ settings: () => all, version: '9.9.9', clock, random: () => 0.5, ...options })
   hubs.push(hub)
   return hub
