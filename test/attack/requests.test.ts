@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   answersIn,
   anyText,
-  eventually,
   exchange,
   expectDocumented,
   expectServing,
@@ -14,6 +13,7 @@ import {
   openHandles,
   SOCKET_CASES,
 } from '../support/attack.js'
+import { eventually } from '../support/eventually.js'
 import { RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
 
 const TOKEN = 'the-right-token'
