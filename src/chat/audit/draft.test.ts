@@ -43,6 +43,18 @@ test('whom it is about: a person by key, subject and email; else the stream or t
   expect(plainly(start('s1', BOB)).subject).toHaveLength(2)
   expect(plainly(start('s1')).subject).toEqual([{ kind: 'stream', text: 's1' }])
   expect(plainly(refused('10.0.0.9')).subject).toEqual([{ kind: 'address', text: '10.0.0.9' }])
+  expect(plainly(refused('10.0.0.9', BOB)).subject[0]).toEqual({ kind: 'person', text: 'iss|bob' })
+})
+
+test('a token that was verified is told by its commitment alone', () => {
+  const verified: AuditEntry = { operation: 'auth.token_verified', person: ALICE, atMs: 1.4 }
+  expect(plainly(verified)).toMatchObject({
+    atMs: 1,
+    streamId: null,
+    secrets: { email: 'Alice@Example.org', token: 't-alice' },
+    kept: [],
+    details: {},
+  })
 })
 
 test('one content has one spelling, however its members are ordered; lists keep their order', () => {
