@@ -53,6 +53,18 @@ describe('threshold overrides', () => {
   })
 })
 
+test('a size of a panel that does not exist is warned of', () => {
+  const { warnings } = loaded({ G6_PANEL_W_INDICES: '40', G6_PANEL_W_INDEXES: '40', G6_PANEL_H_alerts: '5' })
+  expect(warnings).toEqual([
+    {
+      name: 'G6_PANEL_W_INDEXES',
+      message: expect.stringMatching(
+        /^G6_PANEL_W_INDEXES is the size of no panel .*its panels are header, cycle,/,
+      ),
+    },
+  ])
+})
+
 describe('what g6 serve would refuse', () => {
   const refusals = (env: Record<string, string>) => serveRefusals(loaded(env)).map(({ message }) => message)
 

@@ -2,13 +2,30 @@
 import type { Finding } from '../config/finding.js'
 import { type FromProcess, loadConfigFromProcess } from '../config/from-process.js'
 import type { Loaded, LoadResult } from '../config/load.js'
+import type { Config } from '../config/settings.js'
 import { judgeBind } from '../guards/open-bind.js'
 import { planListeners } from '../http/listen-plan.js'
+import { PANELS } from '../panels/registry.js'
 import { thresholdDisorders } from './panel-context.js'
 
 /** From flags, environment and files; SIGHUP calls it again. */
 export function loadSettings(options: Omit<FromProcess, 'judge'> = {}): LoadResult {
-  return loadConfigFromProcess({ ...options, judge: thresholdDisorders })
+  const result = loadConfigFromProcess({ ...options, judge: thresholdDisorders })
+  return result.ok ? { ...result, warnings: [...result.warnings, ...sizesOfNothing(result.config)] } : result
+}
+
+const PANEL_KEYS: readonly string[] = PANELS.map(({ key }) => key)
+
+/** Another server's board may have panels of other names, so this is no error. */
+function sizesOfNothing({ panelW, panelH }: Config): readonly Finding[] {
+  const names = (prefix: string, sizes: object): readonly string[] =>
+    Object.keys(sizes)
+      .filter(key => !PANEL_KEYS.includes(key))
+      .map(key => `${prefix}${key.toUpperCase()}`)
+  return [...names('G6_PANEL_W_', panelW), ...names('G6_PANEL_H_', panelH)].map(name => ({
+    name,
+    message: `${name} is the size of no panel of this program; its panels are ${PANEL_KEYS.join(', ')}`,
+  }))
 }
 
 /** Why `g6 serve` would not start with these settings, though other commands may. */
