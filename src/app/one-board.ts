@@ -7,7 +7,7 @@ import type { BoardNews } from '../engine/follow-loop.js'
 import { sourceState } from '../engine/source-state.js'
 import { Statistics } from '../engine/statistics.js'
 import { boardDocument } from '../outputs/json-lines.js'
-import { DEFAULT_COLUMNS, plainFrame } from '../outputs/plain.js'
+import { frameColumns, plainFrame } from '../outputs/plain.js'
 import { createPanelBuilder } from '../panels/build.js'
 import { staleAfter } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
@@ -92,10 +92,9 @@ export async function printSnapshot(parts: ProgramParts, given: Given, edge: Edg
     edge.stderr.write(`g6: ${source.name} cannot be read: ${state}: ${error ?? 'nothing came'}\n`)
     return 1
   }
-  const columns = edge.stdout.columns ?? DEFAULT_COLUMNS
   const text = given.json
     ? `${JSON.stringify(boardDocument(result), null, 2)}\n`
-    : plainFrame(result, columns, config.timezone)
+    : plainFrame(result, frameColumns(edge.stdout), config.timezone)
   edge.stdout.write(text)
   return 0
 }
