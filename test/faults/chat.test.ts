@@ -93,6 +93,8 @@ describe('an upstream whose line', () => {
 
   test('breaks again and again: nothing of it stays behind', async () => {
     const { rig, upstream } = await between()
+    // What is kept for a resume is kept on purpose.
+    rig.setChat({ chatResumeTtlMs: 1 })
     const breaking = Object.values(faults).filter(({ reason }) => reason === 'upstream_cut')
     const all = async (): Promise<void> => {
       for (const { make } of breaking) {
@@ -125,6 +127,7 @@ describe('an upstream whose line', () => {
 
   test('carries bytes nobody sent: the answer ends once, and the relay answers the next', async () => {
     const { rig, upstream } = await between()
+    rig.setChat({ chatResumeTtlMs: 1 })
     let before = ownFootprint()
     for (let round = 0; round < 12; round++) {
       if (round === 2) before = ownFootprint()
