@@ -18,7 +18,7 @@ export async function benchTerminal(quick: boolean): Promise<TerminalReport> {
 
 const BOUNDS = { frameMs: 2, frameBytes: 2_048, firstFrameMs: 400, overMb: 20 }
 
-/** What is over its bound, for a person. */
+/** What is over its bound or could not be measured, for a person. */
 export function complaints({ frame, process }: TerminalReport): readonly string[] {
   const found: readonly (readonly [string, number, number, string])[] = [
     ['the p95 of a frame', frame.p95_ms, BOUNDS.frameMs, 'ms'],
@@ -31,10 +31,17 @@ export function complaints({ frame, process }: TerminalReport): readonly string[
           ['memory over plain text', process.resident_mb.over, BOUNDS.overMb, 'MB'],
         ] as const)),
   ]
-  return found
+  const unmeasured =
+    process === null
+      ? [
+          'start and memory were not measured: there is no pty here (@lydell/node-pty, from `npm ci` in a checkout)',
+        ]
+      : []
+  const over = found
     .filter(([, value, bound]) => value >= bound)
     .map(
       ([what, value, bound, unit]) =>
         `${what} is ${Number(value.toFixed(2))} ${unit}, it should be under ${bound}`,
     )
+  return [...unmeasured, ...over]
 }

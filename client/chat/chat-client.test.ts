@@ -140,6 +140,7 @@ describe('an answer', () => {
       query: 'a&b',
       conversation_history: JSON.stringify(history),
     })
+    expect(server.asked[0]?.headers['idempotency-key']).toMatch(/^[0-9a-f]{32}$/)
   })
 
   test('can be iterated, from its beginning, by several', async () => {

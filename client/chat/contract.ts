@@ -12,7 +12,7 @@ export type ChatQuestion = {
 /** How an answer ended. */
 export type ChatEnd = {
   readonly type: 'done' | 'aborted'
-  /** `complete`, `length`, `client_stop`, `shutdown` and so on. */
+  /** `complete`, `length`, or why it was aborted: `client_stop`, `shutdown`, `expired`, `idle`; `superseded` is reserved. */
   readonly reason: string
   /** The whole text. */
   readonly text: string

@@ -34,17 +34,18 @@ export function createRequests(begin: Begin, client: ClientOptions): Requests {
       const common = { cache: 'no-store', redirect: 'error', signal } as const
       if (streamId !== null) return request(`${one(streamId)}?after=${lastSequence}`, { ...common, headers })
       const question = 'question' in begin ? begin.question : { query: '' }
+      const keyed = { 'Idempotency-Key': key, ...headers }
       if (method === 'GET') {
         const members = Object.entries(question).map(([name, value]): [string, string] => [
           name,
           typeof value === 'string' ? value : JSON.stringify(value),
         ])
-        return request(`${address}?${new URLSearchParams(members)}`, { ...common, headers })
+        return request(`${address}?${new URLSearchParams(members)}`, { ...common, headers: keyed })
       }
       return request(address, {
         ...common,
         method: 'POST',
-        headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key, ...headers },
+        headers: { 'Content-Type': 'application/json', ...keyed },
         body: JSON.stringify(question),
       })
     },

@@ -88,6 +88,7 @@ export class Screen {
           metrics.g6_unified_errors_total.inc({ kind: 'terminal' })
           log.error({ err: error }, 'a frame could not be drawn')
         },
+        lastWords: () => this.#held?.take() ?? '',
       },
     })
     return [this.#output]
@@ -106,18 +107,21 @@ export class Screen {
     this.#output.open()
   }
 
-  /** Gives the terminal back and the log lines out. Idempotent. */
+  /** Gives the terminal back, if it was taken, and the log lines out. Idempotent; to be called on every way out. */
   restore(): void {
     if (this.#restored) return
     this.#restored = true
     process.removeListener('exit', this.#restore)
     process.removeListener('uncaughtExceptionMonitor', this.#restore)
     const held = this.#held
-    if (this.#output === null) {
-      held?.pass()
-      this.#stderr.write(held?.take() ?? '')
-    } else if (this.#output.restore(held?.take())) held?.pass()
-    else held?.silence()
+    if (held === null) {
+      this.#output?.restore()
+    } else if (this.#output?.restore() ?? true) {
+      held.pass()
+      // What came where the terminal was never taken, or since the program's end gave it back.
+      const words = held.take()
+      if (words !== '') this.#stderr.write(words)
+    } else held.silence()
   }
 
   /** The terminal is free at once; the program takes the time it needs to end in order. */

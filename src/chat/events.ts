@@ -61,6 +61,7 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES
 
+/** The contract has one more, `superseded`: a reserved word, which clients must be able to read; nothing ends so yet. */
 export type AbortReason = 'client_stop' | 'shutdown' | 'expired' | 'idle'
 
 /** How a stream ends: exactly once. */

@@ -70,7 +70,7 @@ export class Starting {
   async start(request: FastifyRequest, asked: Asked, onDisconnect: OnDisconnect): Promise<Started> {
     const { relay, admission } = this.#parts
     const { caller } = admission.of(request)
-    const key = request.method === 'POST' ? idempotencyKey(request.headers['idempotency-key']) : null
+    const key = idempotencyKey(request.headers['idempotency-key'])
     if (key === false) throw new HttpError('invalid_idempotency_key')
     if (key === null) return this.#begin(request, asked, onDisconnect, false)
     const scoped = IdempotencyKeys.scoped(caller.key, key)

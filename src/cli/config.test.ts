@@ -44,6 +44,13 @@ describe('g6 config', () => {
     expect(process.exitCode).toBe(1)
   })
 
+  test('check warns of what g6 serve would refuse', async () => {
+    const text = await run({ G6_HTTP_HOST: '0.0.0.0' }, 'check')
+    expect(text).toMatch(/^warning: g6 serve would not start: G6_HTTP_HOST=0\.0\.0\.0 /)
+    expect(text).toContain('settings are usable (1 warning)')
+    expect(process.exitCode).toBeUndefined()
+  })
+
   test('check takes --json', async () => {
     expect(JSON.parse(await run({}, 'check', '--json'))).toEqual({ ok: true, errors: [], warnings: [] })
   })

@@ -1,7 +1,7 @@
 // `g6 config` and `g6 config check`.
 import { Command } from 'commander'
+import { loadSettings, serveRefusals } from '../app/load-settings.js'
 import { givenFlags, settingFlags } from '../config/flags.js'
-import { loadConfigFromProcess } from '../config/from-process.js'
 import type { LoadResult } from '../config/load.js'
 import { checkReport, configReport, type Report } from '../config/report.js'
 
@@ -10,7 +10,7 @@ type Write = (text: string) => void
 /** `load` and `write` are the process's own unless given; a failed command sets `process.exitCode`. */
 export function configCommand(
   write: Write = text => process.stdout.write(text),
-  load: typeof loadConfigFromProcess = loadConfigFromProcess,
+  load: typeof loadSettings = loadSettings,
 ): Command {
   const loaded = (command: Command): LoadResult => load(givenFlags(command))
   const say = ({ text, ok }: Report): void => {
@@ -38,7 +38,11 @@ export function configCommand(
     .option('--json', 'As JSON')
     .description('Say everything that is wrong with the settings; exit 1 when they cannot be used')
     .action((_options: unknown, command: Command) => {
-      say(checkReport(loaded(command), command.optsWithGlobals<{ json?: true }>().json ?? false))
+      const result = loaded(command)
+      const told = result.ok
+        ? { ...result, warnings: [...result.warnings, ...serveRefusals(result)] }
+        : result
+      say(checkReport(told, command.optsWithGlobals<{ json?: true }>().json ?? false))
     })
   return config
 }

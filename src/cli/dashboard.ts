@@ -29,29 +29,34 @@ export function dashboardCommand(): Command {
       const prepared = prepare(command, {}, possible?.logDestination)
       if (prepared === null) return
       const { loaded, log, load } = prepared
-      // One frame and an end is for reading, and a screen would be gone before anybody has.
-      const screen = loaded.config.summaryMaxCycles === 1 ? null : possible
-      if (screen === null) possible?.restore()
-      const sources = shown === undefined ? source : [shown, ...source]
-      const program = new Program({
-        loaded,
-        command: serve ? 'dashboard --serve' : 'dashboard',
-        source: sourceOf(sources),
-        outputs: parts => [
-          ...(screen?.outputs(parts) ?? screenOutput(parts, json ? 'json' : 'plain', process.stdout)),
-          ...fileOutputs(parts),
-        ],
-        log,
-      })
-      screen?.open(program)
-      process.exitCode = await runProgram({
-        program,
-        log,
-        load,
-        ...(screen !== null && { restore: () => screen.restore() }),
-        onListening: listening => {
-          for (const { name, url } of listening) log.info({ name, url }, 'listening')
-        },
-      })
+      try {
+        // One frame and an end is for reading, and a screen would be gone before anybody has.
+        const screen = loaded.config.summaryMaxCycles === 1 ? null : possible
+        if (screen === null) possible?.restore()
+        const sources = shown === undefined ? source : [shown, ...source]
+        const program = new Program({
+          loaded,
+          command: serve ? 'dashboard --serve' : 'dashboard',
+          source: sourceOf(sources),
+          outputs: parts => [
+            ...(screen?.outputs(parts) ?? screenOutput(parts, json ? 'json' : 'plain', process.stdout)),
+            ...fileOutputs(parts),
+          ],
+          log,
+        })
+        screen?.open(program)
+        process.exitCode = await runProgram({
+          program,
+          log,
+          load,
+          ...(screen !== null && { restore: () => screen.restore() }),
+          onListening: listening => {
+            for (const { name, url } of listening) log.info({ name, url }, 'listening')
+          },
+        })
+      } finally {
+        // Whatever kept it from starting: what was logged until then is told.
+        possible?.restore()
+      }
     })
 }

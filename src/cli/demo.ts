@@ -22,12 +22,17 @@ export function demoCommand(): Command {
     .action(async (_options: unknown, command: Command) => {
       const { rich, scenario, seed } = command.opts<Options>()
       const screen = rich && hasScreen() ? new Screen() : null
-      process.exitCode = await startDemo({
-        scenario,
-        seed,
-        prepare: (own: Flags) => prepare(command, own, screen?.logDestination),
-        stdout: process.stdout,
-        screen,
-      })
+      try {
+        process.exitCode = await startDemo({
+          scenario,
+          seed,
+          prepare: (own: Flags) => prepare(command, own, screen?.logDestination),
+          stdout: process.stdout,
+          screen,
+        })
+      } finally {
+        // Whatever kept it from starting: what was logged until then is told.
+        screen?.restore()
+      }
     })
 }

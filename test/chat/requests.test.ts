@@ -130,6 +130,18 @@ describe('Idempotency-Key', () => {
     expect((await ask(here, { query: 'c' }, failing).end()).status).toBe(502)
     expect((await ask(here, { query: 'c' }, failing).end()).status).toBe(200)
   })
+  test('counts for a question in the URL too, and for the same question in a body', async () => {
+    const here = await start()
+    const url = `${here.base}/chat-stream?query=a`
+    const first = await new ChatReader(url, { headers: key }).end()
+    const again = await new ChatReader(url, { headers: key }).end()
+    expect(again.streamId).toBe(first.streamId)
+    expect((await ask(here, { query: 'a' }, key).end()).streamId).toBe(first.streamId)
+    expect((await new ChatReader(`${here.base}/chat-stream?query=b`, { headers: key }).end()).status).toBe(
+      409,
+    )
+    expect(here.mock.requests).toHaveLength(1)
+  })
   test('one that is no key is 400', async () => {
     const here = await start()
     expect((await ask(here, undefined, { 'idempotency-key': 'a b' }).end()).status).toBe(400)

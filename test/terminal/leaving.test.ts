@@ -113,6 +113,33 @@ describe('log lines', () => {
     await screen.shows('done')
     expect(screen.text).toContain('the status cannot be read')
   })
+
+  test('come out when a signal ends it', async () => {
+    const { screen, status } = await inShell()
+    status.writeText('not a document')
+    await screen.shows('not_json')
+    process.kill(dashboardPid(status), 'SIGTERM')
+    await screen.shows('done')
+    expect(screen.text).toContain('the status cannot be read')
+    expect(screen.text).toContain('stopping')
+  })
+
+  test.each([
+    ['its settings contradict each other', ['dashboard', '--serve'], 'has nothing to serve'],
+    ['there is no such source', ['dashboard', '--source', 'status:nowhere'], 'nowhere'],
+    ['the demo has no port', ['demo'], 'has nothing to serve'],
+  ])('come out when it never takes the screen: %s', async (_why, args, error) => {
+    const { folder } = new StatusFile()
+    const command = quoted([process.execPath, CLI, ...args, '--no-write-panels'])
+    const screen = new PtyScreen('sh', ['-c', `${command}; echo "ended with $?"; read _`], {
+      cwd: folder,
+      cols: 200,
+      env: { G6_UNIFIED_HTTP: '0', G6_SSE_MAX_CONECTIONS: '5' },
+    })
+    await screen.shows('ended with 1')
+    expect(screen.text).toContain(error)
+    expect(screen.text).toContain('did you mean G6_SSE_MAX_CONNECTIONS?')
+  })
 })
 
 describe('Ctrl+Z', () => {

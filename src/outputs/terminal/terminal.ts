@@ -41,6 +41,8 @@ export type TerminalHooks = {
   onFullRepaint?(): void
   /** Drawing threw: a fault of ours. The next frame is drawn whole. */
   onFault?(error: unknown): void
+  /** What is written on the terminal once it is given back. */
+  lastWords?(): string
 }
 
 export type TerminalOptions = {
@@ -73,6 +75,8 @@ export class TerminalOutput implements Output {
   #stopResize: (() => void) | null = null
   /** The terminal is ours now: not before `open`, not while suspended, not after `close`. */
   #active = false
+  /** Whether the terminal took what it was given when it was given back. */
+  #tookAll = true
   #view: View
   #looks: Looks
   #live: CycleResult | null = null
@@ -128,18 +132,19 @@ export class TerminalOutput implements Output {
   }
 
   /**
-   * Gives the terminal back at once, for good, and writes `lastWords` on it. For every way out; idempotent. Returns whether
-   * the terminal took it all; one that nobody reads does not.
+   * Gives the terminal back at once, for good, and writes the last words on it. For every way out; idempotent. Returns
+   * whether the terminal took it all; one that nobody reads does not.
    */
-  restore(lastWords = ''): boolean {
-    if (this.#writer === null) return true
+  restore(): boolean {
+    if (this.#writer === null) return this.#tookAll
     const left = this.#leave()
-    const said = left && (lastWords === '' || this.#writer.writeNow(lastWords, LEAVE_PATIENCE_MS))
+    const words = this.#options.hooks.lastWords?.() ?? ''
+    this.#tookAll = left && (words === '' || this.#writer.writeNow(words, LEAVE_PATIENCE_MS))
     this.#jobs?.release()
     this.#stopResize?.()
     this.#writer.close()
     this.#writer = null
-    return said
+    return this.#tookAll
   }
 
   close(): Promise<void> {
