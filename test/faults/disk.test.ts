@@ -116,6 +116,7 @@ describe('a full disk', () => {
       served.url = await eventually(() => /"url":"(http:[^"]+)"/.exec(logText())?.[1], 'an address')
       const client = served.connect()
       await served.shows(client, 1)
+      const before = served.footprint()
       disk.fill(err)
       // Each of them is a line.
       for (let n = 2; n <= 5; n++) {
@@ -132,6 +133,7 @@ describe('a full disk', () => {
       )
       expect(logText()).toMatch(/"lost":\d+,"code":"ENOSPC"/)
       expect(served.running?.child.exitCode).toBeNull()
+      await served.holdsNoMoreThan(before)
     } finally {
       closeSync(err)
     }
