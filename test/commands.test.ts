@@ -110,6 +110,16 @@ describe('g6 dashboard', () => {
 })
 
 describe('g6 snapshot', () => {
+  test('has the fails of G6_INDICES_PANEL_LOG, and so has the only frame of a dashboard', async () => {
+    const log = join(folder, 'indices.log')
+    await writeFile(log, 'NIFTY TOTAL LEGS: 212 | FAILS: 37 | STATUS: OK\n')
+    const frame = ['dashboard', '--no-rich', '--no-write-panels', '--cycles', '1']
+    for (const command of [['snapshot'], frame]) {
+      const { out } = await output([...command, '--status-file', FULL], { G6_INDICES_PANEL_LOG: log })
+      expect(out).toMatch(/^NIFTY .* 37 !$/m)
+    }
+  })
+
   test('prints the same words as the dashboard, or the whole board as JSON', async () => {
     const text = await output(['snapshot', '--status-file', FULL])
     const json = await output(['snapshot', '--status-file', FULL, '--json'])

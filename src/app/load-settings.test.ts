@@ -53,6 +53,13 @@ describe('threshold overrides', () => {
   })
 })
 
+test('a stream whose address has a password is refused with the settings, and the password not repeated', () => {
+  const result = load({ G6_SUMMARY_SSE_URL: 'http://me:hidden@127.0.0.1:9329/events' })
+  const messages = result.ok ? [] : result.errors.map(({ message }) => message)
+  expect(messages).toEqual([expect.stringMatching(/^G6_PANELS_SSE_URL: .* has a user name or password/)])
+  expect(messages.join()).not.toContain('hidden')
+})
+
 test('a size of a panel that does not exist is warned of', () => {
   const { warnings } = loaded({ G6_PANEL_W_INDICES: '40', G6_PANEL_W_INDEXES: '40', G6_PANEL_H_alerts: '5' })
   expect(warnings).toEqual([

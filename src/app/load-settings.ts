@@ -2,16 +2,34 @@
 import type { Finding } from '../config/finding.js'
 import { type FromProcess, loadConfigFromProcess } from '../config/from-process.js'
 import type { Loaded, LoadResult } from '../config/load.js'
+import type { Disorder } from '../config/order.js'
 import type { Config } from '../config/settings.js'
 import { judgeBind } from '../guards/open-bind.js'
 import { planListeners } from '../http/listen-plan.js'
 import { PANELS } from '../panels/registry.js'
+import { settingSpecs } from '../sources/spec.js'
 import { thresholdDisorders } from './panel-context.js'
+
+const SOURCES = 'G6_PANELS_SSE_URL'
 
 /** From flags, environment and files; SIGHUP calls it again. */
 export function loadSettings(options: Omit<FromProcess, 'judge'> = {}): LoadResult {
-  const result = loadConfigFromProcess({ ...options, judge: thresholdDisorders })
+  const result = loadConfigFromProcess({
+    ...options,
+    judge: config => [...thresholdDisorders(config), ...sourceDisorders(config)],
+  })
   return result.ok ? { ...result, warnings: [...result.warnings, ...sizesOfNothing(result.config)] } : result
+}
+
+/** Which streams to follow cannot be told by their form alone. */
+function sourceDisorders(config: Config): readonly Disorder[] {
+  try {
+    settingSpecs(config)
+    return []
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    return [{ names: [SOURCES], finding: { name: SOURCES, message: `${SOURCES}: ${error.message}` } }]
+  }
 }
 
 const PANEL_KEYS: readonly string[] = PANELS.map(({ key }) => key)

@@ -7,11 +7,12 @@ import type { BoardNews } from '../engine/follow-loop.js'
 import { sourceState } from '../engine/source-state.js'
 import { Statistics } from '../engine/statistics.js'
 import { boardDocument } from '../outputs/json-lines.js'
-import { DEFAULT_COLUMNS, plainFrame } from '../outputs/plain.js'
+import { frameColumns, plainFrame } from '../outputs/plain.js'
 import { createPanelBuilder } from '../panels/build.js'
 import { staleAfter } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
 import type { Reading } from '../snapshot/reading.js'
+import { type IndexFails, IndicesLog } from '../sources/indices-log.js'
 import { createEpoch } from './epoch.js'
 import { isBoardSource, type ProgramSource } from './follow.js'
 import { surroundingsOf } from './panel-context.js'
@@ -19,15 +20,22 @@ import type { ProgramParts } from './program.js'
 import { sourceOf } from './source.js'
 
 /** The board of one reading, as a loop's first cycle would make it. */
-export function oneBoard(config: Config, sourceName: string, reading: Reading, nowMs: number): CycleResult {
+function oneBoard(
+  config: Config,
+  sourceName: string,
+  reading: Reading,
+  indexFails: IndexFails | null,
+  nowMs: number,
+): CycleResult {
   const links = { source: sourceName, metricsUrl: config.metricsUrl, streamUrl: null, pageUrl: null }
   const surroundings = surroundingsOf(config, links)
   const snapshot = reading.ok ? derive(reading.status) : null
   const empty = emptyBoard(createEpoch(nowMs))
+  const fails = indexFails === null ? {} : { indexFails }
   const board =
     snapshot === null
       ? empty
-      : nextBoard(empty, createPanelBuilder().build({ ...surroundings, snapshot, nowMs }), 1, nowMs)
+      : nextBoard(empty, createPanelBuilder().build({ ...surroundings, ...fails, snapshot, nowMs }), 1, nowMs)
   const limits = staleAfter(surroundings.thresholds, snapshot?.cycle.intervalSec ?? null)
   const change = reading.ok ? { atMs: reading.readAtMs, ageSec: 0 } : null
   const source = sourceState(reading, change, limits)
@@ -42,11 +50,13 @@ type Edge = {
 }
 
 /** The first reading of a source, or the first board or fault of a followed server, as one cycle. */
-async function firstResult(source: ProgramSource, config: Config): Promise<CycleResult> {
+async function firstResult(source: ProgramSource, { config, log }: ProgramParts): Promise<CycleResult> {
   try {
     if (!isBoardSource(source)) {
+      const indices = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
+      await indices?.refresh()
       const reading = await new Promise<Reading>(resolve => source.start(resolve))
-      return oneBoard(config, source.name, reading, Date.now())
+      return oneBoard(config, source.name, reading, indices?.fails ?? null, Date.now())
     }
     const news = await new Promise<BoardNews>(resolve =>
       source.start(() => {
@@ -76,16 +86,15 @@ function followedBoard({ board: seen, fault }: BoardNews, nowMs: number): CycleR
 export async function printSnapshot(parts: ProgramParts, given: Given, edge: Edge): Promise<number> {
   const { config } = parts
   const source = sourceOf(given.sources)(parts)
-  const result = await firstResult(source, config)
+  const result = await firstResult(source, parts)
   const { state, error } = result.source
   if (result.board.generation === 0) {
     edge.stderr.write(`g6: ${source.name} cannot be read: ${state}: ${error ?? 'nothing came'}\n`)
     return 1
   }
-  const columns = edge.stdout.columns ?? DEFAULT_COLUMNS
   const text = given.json
     ? `${JSON.stringify(boardDocument(result), null, 2)}\n`
-    : plainFrame(result, columns, config.timezone)
+    : plainFrame(result, frameColumns(edge.stdout), config.timezone)
   edge.stdout.write(text)
   return 0
 }

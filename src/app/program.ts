@@ -248,6 +248,8 @@ export class Program {
 
   async #start(): Promise<readonly Listening[]> {
     if (this.serving) this.#server = await this.#createServer()
+    // Before the first cycle, which may be the only one.
+    await this.#indicesLog?.refresh()
     if (this.#draining) return []
     const listening = (await this.#server?.listen()) ?? []
     if (this.#draining) return []

@@ -60,6 +60,7 @@ type Route = {
 class ChatRoutes {
   readonly #parts: ChatRoutesParts
   readonly #admission: Admission
+  readonly #starting: Starting
   readonly #routes: readonly Route[]
 
   constructor(parts: ChatRoutesParts, shell: HttpShell) {
@@ -69,6 +70,7 @@ class ChatRoutes {
     const starting = new Starting({ ...parts, admission, timers })
     const streams = new StreamRoutes({ ...parts, admission, starting, shell, observer })
     this.#admission = admission
+    this.#starting = starting
     this.#routes = [
       {
         method: 'POST',
@@ -148,7 +150,10 @@ class ChatRoutes {
       },
       onRequest: async (request, reply) => {
         await this.#admission.admit(request, reply, starts && !returnsByItself(request))
-        if (hasBody) checkContentType(request)
+        if (!hasBody) return
+        checkContentType(request)
+        // Nothing at all lacks its question; read as JSON it would only be no JSON.
+        if (request.headers['content-length'] === '0') this.#starting.question(undefined, 'body')
       },
       onSend: async (_request, reply) => {
         observer.onAnswer?.(reply.statusCode)

@@ -70,6 +70,14 @@ describe('the plain output', () => {
     for (const line of pipe.texts[2]?.split('\n') ?? []) expect(displayWidth(line)).toBeLessThanOrEqual(30)
   })
 
+  test('is as wide as for a pipe on a terminal that says it has no width', async () => {
+    const pipe = new Pipe()
+    pipe.columns = 0
+    await createPlainOutput({ stream: pipe, timezone: zone, diff: true }).publish(resultMaker()(market(100)))
+    const result = resultMaker()(market(100))
+    expect(pipe.texts).toEqual([plainFrame(result, 160, zone)])
+  })
+
   test('prints always where that is asked for', async () => {
     const pipe = new Pipe()
     const output = createPlainOutput({ stream: pipe, timezone: zone, diff: false })

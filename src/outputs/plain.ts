@@ -6,7 +6,12 @@ import { cleanText, clipText } from '../panels/text.js'
 import { NewestWriter, type TextStream } from './newest-writer.js'
 
 /** Where the width of the reader is not known. */
-export const DEFAULT_COLUMNS = 160
+const DEFAULT_COLUMNS = 160
+
+/** The width of a frame for this stream. Serial lines and some containers give their terminal a width of 0. */
+export function frameColumns(stream: { readonly columns?: number }): number {
+  return stream.columns === undefined || stream.columns === 0 ? DEFAULT_COLUMNS : stream.columns
+}
 
 export type PlainOptions = {
   readonly stream: TextStream
@@ -49,7 +54,7 @@ export function createPlainOutput(options: PlainOptions): Output {
   return {
     name: 'plain',
     publish(result) {
-      const columns = stream.columns ?? DEFAULT_COLUMNS
+      const columns = frameColumns(stream)
       // Nothing a frame is made of changed: not even drawn.
       if (diff && last !== null && last.columns === columns && looksTheSame(last.result, result)) return
       last = { result, columns }

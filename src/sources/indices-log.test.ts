@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,6 +53,14 @@ test('only the end of a long log is read, and the same object stays while nothin
   await appendFile(path, 'NIFTY TOTAL LEGS: 3 | FAILS: 2 | STATUS: OK\n')
   await log.refresh()
   expect(log.fails).toBe(first)
+})
+
+test('a pipe nobody writes into is not waited for', async () => {
+  const path = join(folder, 'pipe')
+  execFileSync('mkfifo', [path])
+  const log = new IndicesLog(path)
+  await log.refresh()
+  expect(log.fails).toBeNull()
 })
 
 test('a log that cannot be read is said once and adds nothing', async () => {

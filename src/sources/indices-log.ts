@@ -1,5 +1,6 @@
 // Failed legs per index from the log that `G6_INDICES_PANEL_LOG` names: lines `<INDEX> TOTAL LEGS: n | FAILS: n | STATUS: s`. Only
 // the end of the file is read, and only after it changed; a log that cannot be read adds nothing and is said once.
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { type Log, silentLog } from '../log/log.js'
 
@@ -52,7 +53,8 @@ export class IndicesLog {
     if (this.#looking) return
     this.#looking = true
     try {
-      const file = await open(this.path, 'r')
+      // A pipe is opened at once too, and has no end to read: nobody waits for who would write into it.
+      const file = await open(this.path, constants.O_RDONLY | constants.O_NONBLOCK)
       try {
         const { mark, text } = await tail(file)
         if (mark !== this.#mark) this.#take(mark, failsIn(text))

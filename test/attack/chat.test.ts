@@ -56,7 +56,7 @@ describe('a body', () => {
     ['a huge number', `{"query":${'9'.repeat(100_000)}}`, 'invalid_question'],
     ['two documents', '{"query":"a"}{"query":"b"}', 'bad_request'],
     ['JavaScript', '{query:"a"}', 'bad_request'],
-    ['nothing', '', 'bad_request'],
+    ['nothing', '', 'invalid_question'],
     ['null', 'null', 'invalid_question'],
     ['a text', '"query"', 'invalid_question'],
   ])('of %s is refused', async (_, body, code) => {

@@ -52,6 +52,17 @@ describe('a question that cannot be asked is 400', () => {
     expect(reader.status).toBe(400)
     expect(reader.json).toMatchObject({ error: 'query parameter is required' })
   })
+  test('a body of nothing, as of older clients, lacks its query like any other', async () => {
+    const here = await start()
+    for (const path of ['chat-stream', 'chat']) {
+      const reader = await new ChatReader(`${here.base}/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'content-length': '0' },
+      }).end()
+      expect(reader.status).toBe(400)
+      expect(reader.json).toMatchObject({ code: 'invalid_question', error: 'query is required' })
+    }
+  })
   test('a history of a GET that is no JSON, and JSON of a POST that does not parse', async () => {
     const here = await start()
     const url = `${here.base}/chat-stream?query=a&conversation_history=nope`

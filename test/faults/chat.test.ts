@@ -91,6 +91,26 @@ describe('an upstream whose line', () => {
     },
   )
 
+  test('breaks again and again: nothing of it stays behind', async () => {
+    const { rig, upstream } = await between()
+    // What is kept for a resume is kept on purpose.
+    rig.setChat({ chatResumeTtlMs: 1 })
+    const breaking = Object.values(faults).filter(({ reason }) => reason === 'upstream_cut')
+    const all = async (): Promise<void> => {
+      for (const { make } of breaking) {
+        const reader = await midway(ask(rig))
+        make(upstream)
+        await reader.end()
+        expect(reader.terminals).toHaveLength(1)
+      }
+      await nothingLeft(rig)
+    }
+    await all()
+    const before = ownFootprint()
+    for (let round = 0; round < 4; round++) await all()
+    await holdsNoMoreThan(before)
+  })
+
   test('is slow, or cuts the bytes anywhere: the answer is whole', async () => {
     const { rig, upstream } = await between()
     for (const pieces of [
@@ -107,7 +127,10 @@ describe('an upstream whose line', () => {
 
   test('carries bytes nobody sent: the answer ends once, and the relay answers the next', async () => {
     const { rig, upstream } = await between()
-    for (let round = 0; round < 5; round++) {
+    rig.setChat({ chatResumeTtlMs: 1 })
+    let before = ownFootprint()
+    for (let round = 0; round < 12; round++) {
+      if (round === 2) before = ownFootprint()
       const reader = await midway(ask(rig))
       upstream.garbage(randomBytes(40))
       await reader.end()
@@ -116,6 +139,7 @@ describe('an upstream whose line', () => {
     }
     expect((await ask(rig).end()).answer).toBe(TOKENS.join(''))
     await nothingLeft(rig)
+    await holdsNoMoreThan(before)
   })
 })
 

@@ -12,6 +12,7 @@ import type { Clock } from '../../src/clock/clock.js'
 import { loadConfig } from '../../src/config/load.js'
 import { capturedLog } from '../support/captured-log.js'
 import { eventually } from '../support/eventually.js'
+import { holdsNoMoreThan, ownFootprint } from '../support/footprint.js'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
@@ -101,6 +102,7 @@ describe.each([
       )
     await allShow(1)
     const cycles = origin.program.loop.statistics.snapshot(0).missedTicks
+    const before = ownFootprint()
 
     clock.setByMs = setByMs
     for (const { health, ready } of all) {
@@ -125,6 +127,7 @@ describe.each([
     // Two days of them would be millions; a machine that is busy for a minute misses a thousand.
     expect(origin.program.loop.statistics.snapshot(0).missedTicks - cycles).toBeLessThan(10_000)
     for (const { lines } of all) expect(lines().filter(({ level }) => Number(level) >= 40)).toEqual([])
+    await holdsNoMoreThan(before)
   })
 })
 

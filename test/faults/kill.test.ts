@@ -142,7 +142,7 @@ describe('paused and let go on', () => {
     }
     await served.filesAgree()
     expect(client.counts).toMatchObject({ reconnects: 0, mismatches: 0 })
-    await served.holdsNoMoreFilesThan(before)
+    await served.holdsNoMoreThan(before)
     expect(served.log().filter(({ level }) => level >= 40)).toEqual([])
   })
 

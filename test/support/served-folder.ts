@@ -35,6 +35,10 @@ function readJson(path: string): Record<string, unknown> | null {
   return JSON.parse(text) as Record<string, unknown>
 }
 
+type Footprint = { readonly files: number; readonly residentKb: number }
+/** What a heap takes until it is first collected. */
+const WARM_UP_KB = 48 * 1024
+
 export type ServedOptions = How & {
   /** Where panel files and dossier go, instead of the folder. */
   readonly filesIn?: string
@@ -201,15 +205,18 @@ export class ServedFolder {
     return this.log().filter(({ msg }) => pattern.test(msg))
   }
 
-  footprint(): { readonly files: number; readonly residentKb: number } {
+  footprint(): Footprint {
     return { files: openFilesOf(this.pid), residentKb: residentKbOf(this.pid) }
   }
 
-  /** Resolves when it has no more files open than it had, but for one it is just reading and a connection that closes. */
-  async holdsNoMoreFilesThan({ files }: { readonly files: number }): Promise<void> {
+  /**
+   * Resolves when it has no more files open than it had, but for one it is just reading and a connection that closes, and
+   * no more memory than a program that has just begun still takes.
+   */
+  async holdsNoMoreThan({ files, residentKb }: Footprint): Promise<void> {
     await eventually(
-      () => this.footprint().files <= files + 2,
-      () => `no more files open than ${files}: ${this.footprint().files}`,
+      () => this.footprint().files <= files + 2 && this.footprint().residentKb <= residentKb + WARM_UP_KB,
+      () => `no more than ${files} files and ${residentKb} KB: ${JSON.stringify(this.footprint())}`,
     )
   }
 

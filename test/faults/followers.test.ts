@@ -1,0 +1,157 @@
+// A server that follows another over a bad line, by board and by status stream: after each kind of fault it shows what the
+// other shows, has let go of the old connection and holds no more than before, and has said what happened: a line when the
+// other was lost and a line when it is back, and nothing where nothing was lost.
+import { afterEach, describe, expect, test } from 'vitest'
+import { BoardFollower } from '../../src/sources/board.js'
+import { seen, startBoardServer } from '../support/board-server.js'
+import { textPanel } from '../support/boards.js'
+import { type CapturedLog, capturedLog } from '../support/captured-log.js'
+import { eventually } from '../support/eventually.js'
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.js'
+import { follow } from '../support/followed.js'
+import { holdsNoMoreThan, ownFootprint } from '../support/footprint.js'
+import { startStatusServer } from '../support/status-server.js'
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+type Side = {
+  readonly proxy: FaultProxy
+  readonly log: CapturedLog
+  /** What the followed server shows from now on. */
+  publish(n: number): void
+  /** Whether the follower shows it. */
+  shows(n: number): boolean
+}
+
+/** Comments come every second, and are missed soon; only where a fault is silence, since a busy machine is silent too. */
+const SOON = { keepaliveMs: 1_000, timeoutSec: 2.5 }
+type Patience = { readonly keepaliveMs?: number; readonly timeoutSec?: number }
+
+async function byBoard({ keepaliveMs }: Patience): Promise<Side> {
+  const settings = { sseEventsPerSec: 100_000 }
+  const server = await startBoardServer('e1', settings, {}, keepaliveMs === undefined ? {} : { keepaliveMs })
+  const proxy = await startFaultProxy(server.port)
+  const log = capturedLog()
+  const follower = new BoardFollower({ url: proxy.url, initialDelayMs: 5, log: log.log })
+  closers.push(
+    () => server.close(),
+    () => proxy.close(),
+    () => follower.close(),
+  )
+  const publish = (n: number) =>
+    void server.publish([textPanel('a', `${n}`), textPanel('long', 'x'.repeat(3_000))])
+  publish(0)
+  follower.start(() => {})
+  const shows = (): boolean => {
+    const { board, fault } = follower.news
+    if (board === null || fault !== null) return false
+    const panels = new Map(board.panels.map(panel => [panel.key, panel]))
+    return JSON.stringify(seen({ ...board, panels })) === JSON.stringify(seen(server.board))
+  }
+  return { proxy, log, publish, shows }
+}
+
+async function byStatus({ timeoutSec }: Patience): Promise<Side> {
+  const statusOf = (n: number) => ({ n, filler: 'x'.repeat(3_000) })
+  const server = await startStatusServer(statusOf(0))
+  const proxy = await startFaultProxy(server.port)
+  const log = capturedLog()
+  const followed = follow(`${proxy.url}/events`, {
+    forceFullRetrySec: 0.01,
+    log: log.log,
+    ...(timeoutSec === undefined ? {} : { timeoutSec }),
+  })
+  closers.push(
+    () => server.close(),
+    () => proxy.close(),
+    () => followed.close(),
+  )
+  return {
+    proxy,
+    log,
+    publish: n => server.hub.publishStatus(statusOf(n)),
+    shows: n =>
+      followed.readings.at(-1)?.ok === true &&
+      JSON.stringify(followed.ingestor.state.baseline) === JSON.stringify(statusOf(n)),
+  }
+}
+
+type Fault = {
+  make(proxy: FaultProxy): void
+  /** Nothing comes through until this is done. */
+  letThrough?(proxy: FaultProxy): void
+  /** The connection does not outlive it. */
+  readonly breaks: boolean
+  readonly patience?: Patience
+  readonly rounds?: number
+}
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  cut: { make: proxy => proxy.cut(), breaks: true },
+  'cut in the middle of an event': { make: proxy => proxy.cutAfter(20), breaks: true },
+  reset: { make: proxy => proxy.reset(), breaks: true },
+  // Between two chunks, where the size of the next one should stand.
+  'garbage in between': { make: proxy => proxy.garbage(Buffer.from('\xff\0 no size\r\n')), breaks: true },
+  'gone without a word': { make: proxy => proxy.lose('server'), breaks: true, patience: SOON, rounds: 2 },
+  stalled: { make: proxy => proxy.stall(), letThrough: proxy => proxy.resume(), breaks: false },
+  slow: { make: proxy => proxy.shape({ sizeBytes: () => 60, gapMs: 2 }), breaks: false },
+  'cut into other pieces': { make: proxy => proxy.shape({ sizeBytes: () => 3, gapMs: 0 }), breaks: false },
+}
+/** More than a footprint may differ by: what each fault left behind would be seen. */
+const ROUNDS = 12
+
+const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
+
+const LOST = /^the (followed server|stream) is lost; connecting again$/
+const BACK = /^the (followed server|stream) is back$/
+
+describe.each([
+  { what: 'by its board', start: byBoard },
+  { what: 'by its status stream', start: byStatus },
+])('a server followed $what', ({ start }) => {
+  test.each(Object.entries(FAULTS))('%s: equal again, nothing left behind, and told', async (_, fault) => {
+    const { make, letThrough, breaks, patience, rounds = ROUNDS } = fault
+    const { proxy, log, publish, shows } = await start(patience ?? {})
+    await eventually(() => shows(0), 'the first state')
+    const said = (pattern: RegExp) => log.lines().filter(({ msg }) => pattern.test(String(msg)))
+    let n = 0
+    const once = async (): Promise<void> => {
+      const connections = proxy.connections
+      make(proxy)
+      publish(++n)
+      publish(++n)
+      if (letThrough !== undefined) {
+        for (let i = 0; i < 50; i++) await turn()
+        expect(shows(n)).toBe(false)
+        letThrough(proxy)
+      }
+      await eventually(
+        () => shows(n) && proxy.open === 1 && (!breaks || proxy.connections > connections),
+        () => `state ${n}; ${proxy.open} connections are open, ${proxy.connections} were made`,
+      )
+    }
+    await once()
+    const before = ownFootprint()
+    for (let round = 1; round < rounds; round++) await once()
+    await holdsNoMoreThan(before)
+    const outages = breaks ? rounds : 0
+    await eventually(
+      () => said(BACK).length >= outages,
+      () => `${outages} returns are told: ${JSON.stringify(log.lines())}`,
+    )
+    // Who is impatient may take a busy machine for a fault.
+    expect(said(BACK).length).toBeLessThanOrEqual(patience === undefined ? outages : 3 * outages)
+    // An outage may have more than one face; each is told once, with its cause.
+    expect(said(LOST).length).toBeGreaterThanOrEqual(said(BACK).length)
+    expect(said(LOST).length).toBeLessThanOrEqual(2 * said(BACK).length)
+    for (const { level, source, problem } of said(LOST)) {
+      expect(level).toBe(40)
+      expect(String(source)).toContain(proxy.url)
+      expect(String(problem)).not.toBe('')
+    }
+    expect(log.lines()).toHaveLength(said(LOST).length + said(BACK).length)
+  })
+})
