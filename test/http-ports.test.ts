@@ -11,6 +11,15 @@ afterEach(() => rig.close())
 
 const get = (path: string, headers: Record<string, string> = {}) => fetch(`${rig.url}${path}`, { headers })
 
+const ALL_PATHS = [
+  '/summary/events',
+  '/summary/resync',
+  '/summary/health',
+  '/metrics',
+  '/livez',
+  '/openapi.json',
+]
+
 describe('ports', () => {
   const plan = (name: string, ...surfaces: ListenerPlan['surfaces']): ListenerPlan => ({
     name,
@@ -29,28 +38,14 @@ describe('ports', () => {
     const has: Record<string, string[]> = {}
     for (const { name, url } of rig.urls) {
       has[name] = []
-      for (const path of [
-        '/summary/events',
-        '/summary/resync',
-        '/summary/health',
-        '/metrics',
-        '/livez',
-        '/openapi.json',
-      ]) {
+      for (const path of ALL_PATHS) {
         const response = await fetch(`${url}${path}`, { method: 'HEAD' })
         if (response.status === 200) has[name].push(path)
         else expect(response.status).toBe(404)
       }
     }
     expect(has).toEqual({
-      unified: [
-        '/summary/events',
-        '/summary/resync',
-        '/summary/health',
-        '/metrics',
-        '/livez',
-        '/openapi.json',
-      ],
+      unified: ALL_PATHS,
       stream: ['/summary/events'],
       metrics: ['/metrics', '/livez'],
       resync: ['/summary/resync', '/summary/health'],

@@ -7,6 +7,7 @@ import type { HubSettings } from '../src/hub/hub-types.js'
 import type { Panel } from '../src/panels/panel.js'
 import { boardMaker, textPanel } from './support/boards.js'
 import { httpConfig, startRig } from './support/http-rig.js'
+import { HUB_SETTINGS } from './support/hub-rig.js'
 import { SummaryClient } from './support/summary-client.js'
 
 const ends: (() => Promise<void> | void)[] = []
@@ -37,17 +38,7 @@ async function served(settings: Partial<HubSettings> = {}, speed = 1) {
   return { hub, rig, client, publish }
 }
 
-const SETTINGS: HubSettings = {
-  sseHeartbeatCycles: 2,
-  sseForceFullEveryN: 0,
-  sseStructMaxChanges: 40,
-  sseEventsPerSec: 100,
-  sseMaxEventBytes: 65_536,
-  sseStallTimeoutMs: 30_000,
-  sseReconnectSpreadMs: 5_000,
-  sseRetryMs: 2_000,
-  summaryRefreshSec: 1,
-}
+const SETTINGS: HubSettings = { ...HUB_SETTINGS, sseHeartbeatCycles: 2 }
 const long = (changed: number, text = 'x') =>
   Array.from({ length: 30 }, (_, i) => `row ${i} ${i < changed ? text : '-'}`.padEnd(40, '.'))
 const panels = (indices: readonly string[], alerts = 'none'): Panel[] => [

@@ -72,6 +72,8 @@ const CASES: readonly {
     good: [
       ['60', { count: 60, windowSec: 60 }],
       ['5/10', { count: 5, windowSec: 10 }],
+      ['5/1', { count: 5, windowSec: 1 }],
+      ['5/86400', { count: 5, windowSec: 86_400 }],
       ['5:10', { count: 5, windowSec: 10 }],
       ['0', { count: 0, windowSec: 60 }],
     ],
@@ -194,6 +196,7 @@ const CASES: readonly {
         { 'stream.stale.warn_sec': 5, 'latency.p95.warn_frac': 0 },
       ],
       ['{}', {}],
+      [`${'{"a":'.repeat(8)}1${'}'.repeat(8)}`, { 'a.a.a.a.a.a.a.a': 1 }],
     ],
     refused: [
       '{',
@@ -229,6 +232,34 @@ describe.each(CASES)('$kind', ({ name, good, refused }) => {
       `; allowed: ${SETTINGS.find(s => s.name === name)?.setting.allowed}`,
     )
   })
+})
+
+// Only a settings file can say something of another type; it is refused where it stands.
+test.each([
+  ['G6_SSE_IP_ALLOW', 'sse_ip_allow = 5'],
+  ['G6_SSE_IP_ALLOW', 'sse_ip_allow = [5]'],
+  ['G6_SSE_ALLOW_ORIGIN', 'sse_allow_origin = 5'],
+  ['RAG_BACKEND_URL', 'rag_backend_url = 5'],
+  ['G6_SSE_UA_ALLOW', 'sse_ua_allow = 5'],
+  ['G6_SSE_IP_CONNECT_RATE', 'sse_ip_connect_rate = [5]'],
+  ['G6_SSE_IP_CONNECT_RATE', 'sse_ip_connect_rate = 5.5'],
+  ['G6_PANELS_DIR', 'panels_dir = 5'],
+  ['G6_STATUS_MAX_BYTES', 'status_max_bytes = [5]'],
+  ['G6_SSE_MAX_CONNECTIONS', 'sse_max_connections = inf'],
+  ['G6_SUMMARY_THRESH_OVERRIDES', 'summary_thresh_overrides = [5]'],
+])('%s refuses %s', (name, text) => {
+  const result = loadConfig({ env: {}, file: { path: 'g6.toml', text } })
+  expect(result.ok ? [] : result.errors.map(error => error.name)).toEqual([name])
+})
+
+test.each([
+  ['G6_SUMMARY_THRESH_OVERRIDES', '{', 'it is not JSON'],
+  ['G6_SUMMARY_THRESH_OVERRIDES', '[]', 'it is not an object'],
+  ['G6_ALLOWED_HOSTS', 'a.example, b c', 'item 2 is not'],
+  ['RAG_BACKEND_URL', 'http://a, b', 'item 2 is not'],
+])('of %s it is said what is wrong with %s: %s', (name, text, why) => {
+  const result = loadConfig({ env: { [name]: text } })
+  expect(result.ok ? '' : result.errors[0]?.message).toContain(why)
 })
 
 test('every kind that a setting uses is tried here', () => {

@@ -22,6 +22,13 @@ test('an address has as many slots as its limit says, and gets one again for eac
   expect(slots.open).toBe(0)
 })
 
+test('all addresses together have no more than there are', () => {
+  const slots = new StreamSlots()
+  const limits = { maxStreams: 2, maxPerAddress: 0 }
+  for (const key of ['a', 'b']) expect(slots.take(key, limits)).toHaveProperty('release')
+  expect(slots.take('c', limits)).toBe('too_many_streams')
+})
+
 test('a limit of one is a limit, and one of 0 is none', () => {
   const slots = new StreamSlots()
   slots.take('a', { maxStreams: 10, maxPerAddress: 1 })

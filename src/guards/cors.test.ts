@@ -19,5 +19,5 @@ test('the header a request id goes by is allowed and shown, once, however it is 
     preflightHeaders(SITE, [SITE], ['GET'], name)['Access-Control-Allow-Headers'],
   ]
   for (const list of lists('X-Trace')) expect(list).toMatch(/X-Request-ID.*, X-Trace$/)
-  for (const list of lists('x-request-id')) expect(list?.match(/x-request-id/gi)).toEqual(['X-Request-ID'])
+  for (const list of lists('X-REQUEST-id')) expect(list?.match(/x-request-id/gi)).toEqual(['X-Request-ID'])
 })

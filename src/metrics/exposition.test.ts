@@ -20,6 +20,8 @@ describe('what an Accept header asks for', () => {
     ['text/plain,application/openmetrics-text', 'openmetrics'],
     ['application/openmetrics-text;q=0', 'text'],
     ['application/openmetrics-text;q=nonsense', 'text'],
+    ['application/openmetrics-text;q=0.5,text/plain;q=nonsense', 'openmetrics'],
+    ['Application/OpenMetrics-Text; Version=1.0.0', 'openmetrics'],
     [`application/openmetrics-text,${'x'.repeat(5000)}`, 'text'],
   ] as const)('%s gives %s', (accept, format) => {
     expect(negotiate(accept)).toBe(format)
@@ -35,13 +37,14 @@ describe('a family as text', () => {
       { labels: {}, value: Number.POSITIVE_INFINITY },
       { labels: { a: '1', b: 2 }, value: Number.NaN },
       { labels: {}, value: 1e21 },
+      { labels: {}, value: Number.NEGATIVE_INFINITY },
     ],
   }
 
   test('escapes its help and writes numbers as the format wants them', () => {
     expect(renderFamily(family, 'text')).toBe(
       '# HELP g6_things_total A "quoted" \\\\ help\\nof two lines\n# TYPE g6_things_total counter\n' +
-        'g6_things_total +Inf\ng6_things_total{a="1",b="2"} NaN\ng6_things_total 1e+21\n',
+        'g6_things_total +Inf\ng6_things_total{a="1",b="2"} NaN\ng6_things_total 1e+21\ng6_things_total -Inf\n',
     )
   })
 

@@ -1,6 +1,7 @@
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, statSync } from 'node:fs'
+import { Gauge, Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
-import { countOpenFiles } from './open-files.js'
+import { countOpenFiles, replaceOpenFiles } from './open-files.js'
 
 describe.runIf(process.platform === 'linux')('open descriptors', () => {
   test('are counted as they come and go', async () => {
@@ -13,7 +14,26 @@ describe.runIf(process.platform === 'linux')('open descriptors', () => {
     expect(during - before).toBeLessThan(30)
   })
 
+  test('are listed where the system does not say their number as the size of the folder', async () => {
+    const folder = '/proc/self/ns'
+    expect(statSync(folder).size).toBe(0)
+    expect(await countOpenFiles(folder)).toBe(readdirSync(folder).length)
+    // Anywhere else the size is what is believed.
+    expect(await countOpenFiles('/dev')).toBe(statSync('/dev').size)
+  })
+
   test('a folder that cannot be read is an error, not a number', async () => {
     await expect(countOpenFiles('/proc/self/nothing')).rejects.toThrow('ENOENT')
+  })
+
+  test('stand in the place of the gauge that was there, and nowhere else', async () => {
+    const registry = new Registry()
+    replaceOpenFiles(registry)
+    expect(await registry.metrics()).toBe('\n')
+    new Gauge({ name: 'process_open_fds', help: 'theirs', registers: [registry] }).set(-1)
+    replaceOpenFiles(registry)
+    const text = await registry.metrics()
+    expect(text).toContain('# HELP process_open_fds Number of open file descriptors.')
+    expect(Number(/^process_open_fds (\S+)$/m.exec(text)?.[1])).toBeGreaterThan(0)
   })
 })

@@ -2,14 +2,8 @@
 // clock is waited for together, so that the whole takes as long as the longest.
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import {
-  answersIn,
-  eventually,
-  exchange,
-  expectDocumented,
-  expectServing,
-  openHandles,
-} from '../support/attack.js'
+import { answersIn, exchange, expectDocumented, expectServing, openHandles } from '../support/attack.js'
+import { eventually } from '../support/eventually.js'
 import { RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
 
 let rig: Rig

@@ -131,6 +131,7 @@ describe('paths', () => {
       '/summary/health/',
       '/summary/health;x',
       '/livez/../summary/health',
+      '/livez/../metrics',
       '/SUMMARY/HEALTH',
       '/summary%2fhealth',
       '/\u0000summary/health',
@@ -138,5 +139,7 @@ describe('paths', () => {
       const [answer] = await answers(raw(`GET ${path}`))
       expect([400, 401, 404], path).toContain(answer?.status)
     }
+    expect(await codes(raw('GET http://localhost/summary/health'))).toEqual(['token_missing'])
+    expect(await codes(raw('GET /%73ummary/health', { 'X-API-Token': TOKEN }))).toEqual([200])
   })
 })

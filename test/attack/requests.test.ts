@@ -9,7 +9,6 @@ import {
   answersIn,
   anyText,
   CASES,
-  eventually,
   exchange,
   expectDocumented,
   expectServing,
@@ -18,6 +17,7 @@ import {
   openHandles,
   SOCKET_CASES,
 } from '../support/attack.js'
+import { eventually } from '../support/eventually.js'
 import { BOARD, RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
 
 const TOKEN = 'the-right-token'

@@ -1,6 +1,7 @@
 // Several requests in one: behind a length that lies, behind a stream, and a thousand at once.
 import { afterEach, describe, expect, test } from 'vitest'
-import { answersIn, answersOf, eventually, expectServing } from '../support/attack.js'
+import { answersIn, answersOf, expectServing } from '../support/attack.js'
+import { eventually } from '../support/eventually.js'
 import { RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
 
 let rig: Rig

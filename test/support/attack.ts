@@ -177,15 +177,6 @@ export async function expectServing(rig: Rig, headers: Readonly<Record<string, s
   stop.abort()
 }
 
-/** Looks again after each turn of the loop until it holds; the limit is for a fault, not for a slow machine. */
-export async function eventually(holds: () => boolean, what: string, limitMs = 30_000): Promise<void> {
-  const giveUpAtMs = performance.now() + limitMs
-  while (!holds()) {
-    if (performance.now() > giveUpAtMs) throw new Error(`did not come to hold: ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 5))
-  }
-}
-
 /** Sockets and servers this process has open. */
 export function openHandles(): number {
   return process

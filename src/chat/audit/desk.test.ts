@@ -1,10 +1,10 @@
-import { mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openDesk } from './desk.js'
 import { ownDraft } from './draft.js'
-import { readHead } from './head-file.js'
+import { parseHead, readHead } from './head-file.js'
 
 let folder: string
 let path: string
@@ -47,6 +47,21 @@ test('a head that cannot be written is told, and the records are safe; the next 
   unblock()
   expect(await desk.append([draft])).toEqual({ headFault: null })
   expect((await readHead(path))?.count).toBe(3)
+  await desk.close()
+})
+
+test('of two batches at once the second’s head is begun when the first’s is on the disk, so that the newest stays', async () => {
+  const onDisk: number[] = []
+  const { desk } = await openDesk({ path, key: null, asServer: true }, () => {
+    const head = existsSync(`${path}.head`) ? parseHead(readFileSync(`${path}.head`, 'utf8')) : null
+    onDisk.push(head?.count ?? -1)
+    return nowMs
+  })
+  onDisk.length = 0
+  // The first knows of both: they are stored at once.
+  await Promise.all([desk.append([draft]), desk.append([draft])])
+  expect(onDisk).toEqual([0, 2])
+  expect((await readHead(path))?.count).toBe(2)
   await desk.close()
 })
 

@@ -12,20 +12,18 @@ import {
 import { fakeTimers } from '../../../test/terminal/support/timers.js'
 import { makePanel } from '../../panels/lines.js'
 import { DEFAULT_THRESHOLDS } from '../../panels/thresholds.js'
+import type { Size } from './layout/layout.js'
+import type { TerminalSettings } from './settings.js'
 import { type TerminalHooks, TerminalOutput } from './terminal.js'
 
-const HOOKS: TerminalHooks = {
-  sourceName: () => 'data/runtime_status.json',
-  onQuit: () => {},
-  onRead: () => {},
-  thresholds: () => DEFAULT_THRESHOLDS,
-}
 /** When there is no board by then, the first frame says so. */
 const NOTHING_YET_MS = 250
+const SMALL = { width: 80, height: 24 }
 
-function started(more: Partial<TerminalHooks> = {}, settings = SETTINGS) {
+/** Open, and nothing drawn yet. */
+function opened({ size = { width: 200, height: 60 }, settings = SETTINGS, hooks = {} }: Given = {}) {
   const timers = fakeTimers(NOW_MS)
-  const device = fakeDevice({ width: 200, height: 60 })
+  const device = fakeDevice(size)
   const frames: number[] = []
   const said: string[] = []
   const output = new TerminalOutput({
@@ -42,12 +40,24 @@ function started(more: Partial<TerminalHooks> = {}, settings = SETTINGS) {
       onFrame: (_, bytes) => frames.push(bytes),
       onFullRepaint: () => said.push('full repaint'),
       onFault: error => said.push(String(error)),
-      ...more,
+      ...hooks,
     },
   })
   output.open()
-  timers.advance(NOTHING_YET_MS)
   return { timers, device, frames, said, output }
+}
+
+type Given = {
+  readonly size?: Size
+  readonly settings?: TerminalSettings
+  readonly hooks?: Partial<TerminalHooks>
+}
+
+/** With its first frame, which says that there is no board yet. */
+function started(given: Given = {}) {
+  const made = opened(given)
+  made.timers.advance(NOTHING_YET_MS)
+  return made
 }
 
 async function screenOf(written: readonly string[], size = { width: 200, height: 60 }): Promise<string> {
@@ -77,17 +87,7 @@ describe('the terminal output', () => {
   })
 
   test('waits a moment for the first board, so that the first frame shows it', () => {
-    const timers = fakeTimers(NOW_MS)
-    const device = fakeDevice({ width: 80, height: 24 })
-    const output = new TerminalOutput({
-      device,
-      settings: SETTINGS,
-      capabilities: { colors: 1, utf8: true, theme: 'dark' },
-      clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
-      timers,
-      hooks: HOOKS,
-    })
-    output.open()
+    const { device, output, timers } = opened({ size: SMALL })
     timers.advance(NOTHING_YET_MS - 1)
     expect(device.written).toEqual([])
     output.publish(resultOf(PANELS))
@@ -225,12 +225,11 @@ describe('the terminal output', () => {
 
   test('tells a fault of the drawing and draws again', async () => {
     let broken = true
-    const { device, output, timers, said } = started({
-      clients: () => {
-        if (broken) throw new Error('broken')
-        return 7
-      },
-    })
+    const clients = () => {
+      if (broken) throw new Error('broken')
+      return 7
+    }
+    const { device, output, timers, said } = started({ hooks: { clients } })
     expect(said).toEqual(['Error: broken'])
     broken = false
     output.publish(resultOf(PANELS))
@@ -240,12 +239,11 @@ describe('the terminal output', () => {
 
   test('draws everything anew after a fault: what is on the screen is not relied on', () => {
     let broken = false
-    const { output, timers, said } = started({
-      clients: () => {
-        if (broken) throw new Error('broken')
-        return 7
-      },
-    })
+    const clients = () => {
+      if (broken) throw new Error('broken')
+      return 7
+    }
+    const { output, timers, said } = started({ hooks: { clients } })
     broken = true
     output.publish(resultOf(PANELS))
     timers.advance(100)
@@ -256,7 +254,7 @@ describe('the terminal output', () => {
   })
 
   test('says when the board last changed, also while later cycles change nothing', async () => {
-    const { device, output, timers } = started({}, { ...SETTINGS, curated: true })
+    const { device, output, timers } = started({ settings: { ...SETTINGS, curated: true } })
     const first = resultOf(PANELS)
     output.publish(first)
     timers.advance(7_000)
@@ -287,17 +285,7 @@ describe('giving the terminal back', () => {
   })
 
   test('leaves no timer when it comes before the first frame', () => {
-    const timers = fakeTimers(NOW_MS)
-    const device = fakeDevice({ width: 80, height: 24 })
-    const output = new TerminalOutput({
-      device,
-      settings: SETTINGS,
-      capabilities: { colors: 1, utf8: true, theme: 'dark' },
-      clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
-      timers,
-      hooks: HOOKS,
-    })
-    output.open()
+    const { device, output, timers } = opened({ size: SMALL })
     output.restore()
     expect(timers.pending()).toBe(0)
     expect(device.written.join('')).toBe('')
@@ -321,17 +309,7 @@ describe('giving the terminal back', () => {
   })
 
   test('leaves the frame standing where there is no alternate screen', () => {
-    const timers = fakeTimers(NOW_MS)
-    const device = fakeDevice({ width: 80, height: 24 })
-    const output = new TerminalOutput({
-      device,
-      settings: { ...SETTINGS, altScreen: false },
-      capabilities: { colors: 1, utf8: true, theme: 'dark' },
-      clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
-      timers,
-      hooks: HOOKS,
-    })
-    output.open()
+    const { device, output, timers } = opened({ size: SMALL, settings: { ...SETTINGS, altScreen: false } })
     timers.advance(NOTHING_YET_MS)
     output.restore()
     expect(device.written.join('')).not.toContain('1049')

@@ -1,0 +1,50 @@
+import { afterEach, expect, test } from 'vitest'
+import { startBoardServer } from '../../test/support/board-server.js'
+import { textPanel } from '../../test/support/boards.js'
+import { eventually } from '../../test/support/eventually.js'
+import { BoardFollower } from './board.js'
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+async function following(epoch: string) {
+  const server = await startBoardServer(epoch)
+  closers.push(() => server.close())
+  const follower = new BoardFollower({ url: server.url, initialDelayMs: 5 })
+  closers.push(() => follower.close())
+  follower.start(() => {})
+  return { server, follower }
+}
+
+test('is named by where it reads, without what may be secret', () => {
+  const nameOf = (url: string) => new BoardFollower({ url }).name
+  expect(nameOf('http://user:pass@a.example:9/?token=x')).toBe('http://a.example:9')
+  expect(nameOf('http://a.example/g6/summary/events?token=x')).toBe('http://a.example/g6/summary/events')
+})
+
+test('a board is the same object until another one comes, and its panels are while they say the same', async () => {
+  const { server, follower } = await following('e1')
+  expect(follower.news).toEqual({ board: null, fault: null, heardAtMs: null })
+  server.publish([textPanel('a', '1'), textPanel('b', '1')])
+  await eventually(() => follower.news.board?.generation === 1, 'the first board')
+  const first = follower.news.board
+  expect(follower.news.board).toBe(first)
+  expect(follower.news).toMatchObject({ fault: null, heardAtMs: expect.any(Number) })
+  server.publish([textPanel('a', '1'), textPanel('b', '2')])
+  await eventually(() => follower.news.board?.generation === 2, 'the second board')
+  const panelOf = (board: typeof first, key: string) => board?.panels.find(panel => panel.key === key)
+  expect(panelOf(follower.news.board, 'a')).toBe(panelOf(first, 'a'))
+  expect(panelOf(follower.news.board, 'b')?.lines).toEqual(['2'])
+})
+
+test('a board that is counted in no known way is a fault, and is not shown', async () => {
+  const { server, follower } = await following('an epoch of another kind')
+  server.publish([textPanel('a', '1')])
+  await eventually(() => follower.news.fault !== null, 'a fault')
+  expect(follower.news).toMatchObject({
+    board: null,
+    fault: { error: 'io', message: 'the followed server counts its boards in no known way' },
+  })
+})

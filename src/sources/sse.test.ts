@@ -1,0 +1,105 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterEach, expect, test } from 'vitest'
+import { capturedLog } from '../../test/support/captured-log.js'
+import { eventually } from '../../test/support/eventually.js'
+import { SseIngestor, type SseIngestorOptions } from './sse.js'
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+const event = (type: string, payload: unknown): string =>
+  `event: ${type}\ndata: ${JSON.stringify({ type, payload })}\n\n`
+
+/** Answers each request with the next text and ends it; the last one again and again, and left open. */
+async function producer(...texts: readonly string[]) {
+  const requests: IncomingMessage[] = []
+  const answer = (request: IncomingMessage, response: ServerResponse): void => {
+    const isLast = requests.push(request) >= texts.length
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    response.write(texts[Math.min(requests.length, texts.length) - 1] ?? '')
+    if (!isLast) response.end()
+  }
+  const server = createServer(answer)
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  closers.push(() => new Promise(resolve => server.close(resolve).closeAllConnections()))
+  return { requests, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+}
+
+function started(options: SseIngestorOptions): SseIngestor {
+  const ingestor = new SseIngestor({ initialDelayMs: 5, ...options })
+  closers.push(() => ingestor.close())
+  ingestor.start(() => {})
+  return ingestor
+}
+
+test('each connection says who asks, with the token of the moment, for the types that are wanted', async () => {
+  const { requests, origin } = await producer(event('panel_full', { status: {} }), '')
+  const tokens = ['one']
+  const ingestor = started({
+    url: `${origin}/events?key=secret`,
+    types: ['panel_full', 'panel_diff'],
+    token: () => tokens.shift() ?? null,
+  })
+  await eventually(() => requests.length >= 2, 'a second connection')
+  const asked = requests
+    .slice(0, 2)
+    .map(({ url, headers }) => [
+      new URL(url ?? '', origin).searchParams.toString(),
+      headers['user-agent'],
+      headers['x-api-token'],
+    ])
+  const query = 'key=secret&types=panel_full%2Cpanel_diff'
+  expect(asked).toEqual([
+    [query, 'g6-stream', 'one'],
+    [query, 'g6-stream', undefined],
+  ])
+  const ids = requests.slice(0, 2).map(({ headers }) => headers['x-request-id'])
+  expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/)
+  expect(ids[1]).toBe(ids[0])
+  // What a person reads has nothing of the query, which may be secret.
+  expect(ingestor.name).toBe(`${origin}/events`)
+})
+
+test('whoever watches it is told of every event, fault, wait and return', async () => {
+  const junk = 'event: panel_diff\ndata: {\n\n'
+  const first = junk + event('panel_diff', { diff: { a: 1 } })
+  const { origin } = await producer(first, event('panel_full', { status: { a: 1 } }))
+  const said: string[] = []
+  const backoffs: number[] = []
+  const applied: number[] = []
+  const { log, lines } = capturedLog()
+  const ingestor = started({
+    url: `${origin}/events`,
+    autoFull: false,
+    log,
+    observer: {
+      onEvent: type => said.push(`event ${type}`),
+      onError: kind => said.push(`error ${kind}`),
+      onReconnect: reason => said.push(`reconnect ${reason}`),
+      onBackoff: sec => backoffs.push(sec),
+      onApplied: sec => applied.push(sec),
+    },
+  })
+  await eventually(() => applied.length === 1, 'a status')
+  expect(said).toEqual([
+    'event other',
+    'error not_json',
+    'error diff_dropped',
+    'event panel_diff',
+    'error diff_dropped',
+    'error ended',
+    'reconnect ended',
+    'event panel_full',
+  ])
+  // The first wait is drawn from 5 ms at most, told in seconds.
+  expect(backoffs).toHaveLength(1)
+  expect(backoffs[0]).toBeLessThanOrEqual(0.01)
+  expect(ingestor.ingest(Date.now(), null)[0]).toMatchObject({ connection: 'live', error: null })
+  expect(lines().map(({ msg }) => msg)).toEqual([
+    'the stream is lost; connecting again',
+    'the stream is back',
+  ])
+})
