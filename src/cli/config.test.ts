@@ -44,6 +44,21 @@ describe('g6 config', () => {
     expect(process.exitCode).toBe(1)
   })
 
+  test('check warns of what each setting allows and a server does not', async () => {
+    const text = await run({ G6_HTTP_HOST: '0.0.0.0', ENABLE_SSE_STREAMING: '1' }, 'check')
+    expect(text).toContain(
+      'warning: g6 serve does not start: G6_HTTP_HOST=0.0.0.0 can be reached from other machines',
+    )
+    expect(text).toContain('warning: ENABLE_SSE_STREAMING is on without RAG_BACKEND_URL')
+    expect(text).toContain('settings are usable (2 warnings)')
+    expect(process.exitCode).toBeUndefined()
+    const open = await run({ G6_HTTP_HOST: '0.0.0.0', G6_ALLOW_OPEN: '1' }, 'check')
+    expect(open).toContain('warning: G6_HTTP_HOST=0.0.0.0 can be reached')
+    expect(await run({ G6_HTTP_HOST: '0.0.0.0', G6_SSE_API_TOKEN: 'a-token' }, 'check')).toBe(
+      'settings are usable\n',
+    )
+  })
+
   test('check takes --json', async () => {
     expect(JSON.parse(await run({}, 'check', '--json'))).toEqual({ ok: true, errors: [], warnings: [] })
   })
