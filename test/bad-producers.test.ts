@@ -146,6 +146,26 @@ test('and not at all when that is switched off', async () => {
   expect(requests).toHaveLength(1)
 })
 
+test('a full status that has come is not asked for again with the next connection', async () => {
+  const asked: boolean[] = []
+  const noting =
+    (text: () => string, ends = false): Behaviour =>
+    (socket, request) => {
+      asked.push(/force_full=1/.test(request))
+      says(text())(socket, request)
+      if (ends) socket.end()
+    }
+  const followed = following(
+    await produce(
+      noting(() => diff({ a: 1 })),
+      noting(() => full({ a: 1 }), true),
+      noting(() => diff({ fine: true })),
+    ),
+  )
+  await followed.until(recovered(followed))
+  expect(asked).toEqual([false, true, false])
+})
+
 test('endless headers are cut off', async () => {
   const endless: Behaviour = socket => {
     socket.write('HTTP/1.1 200 OK\r\n')

@@ -3,6 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ListenerPlan } from '../src/http/listen-plan.js'
+import { Listeners } from '../src/http/listeners.js'
 import { ALL_ROUTES, type Rig, settle, startRig } from './support/http-rig.js'
 
 let rig: Rig
@@ -70,6 +71,21 @@ describe('ports', () => {
     await settle()
     expect(process.getActiveResourcesInfo().filter(name => name === 'TCPServerWrap').length).toBe(before)
     taken.close()
+  })
+  test('of an IPv6 address are named as a URL names them', async () => {
+    rig = await startRig()
+    const listeners = new Listeners(
+      () => {},
+      () => 'X-Request-ID',
+      () => {},
+    )
+    // Where there is no IPv6 the refusal says the same name.
+    const said = await listeners.open('::1', [ALL_ROUTES]).then(
+      ([open]) => open?.url,
+      (error: unknown) => String(error),
+    )
+    await listeners.close()
+    expect(said).toMatch(/^http:\/\/\[::1\]:\d+$|cannot listen on \[::1\]:0: /)
   })
   test('that cannot take connections for a while stay open, and say so once a minute', async () => {
     rig = await startRig()

@@ -139,8 +139,19 @@ describe('broken requests', () => {
     )
     expect(client.status).toBe(400)
   })
-  test('HTTP/1.1 without Host is 400', async () => {
-    expect((await send('GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n')).status).toBe(400)
+  test('HTTP/1.1 without Host is refused like any other, HTTP/1.0 needs none', async () => {
+    const client = await send('GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n')
+    expect(client.status).toBe(400)
+    expect(client.header('content-type')).toBe('application/problem+json')
+    expect(problemDocument.parse(JSON.parse(client.body))).toMatchObject({ code: 'bad_request' })
+    expect(client.header('x-request-id')).toMatch(/^[0-9a-f]{24}$/)
+    await rig.close()
+    expect((await send('GET /livez HTTP/1.0\r\n\r\n')).status).toBe(200)
+  })
+  test('a request for a tunnel is refused, and nothing behind it is read', async () => {
+    const client = await send(`${raw('CONNECT localhost:22')}${raw('GET /livez')}`)
+    expect(client.status).toBe(400)
+    expect(problemDocument.parse(JSON.parse(client.body))).toMatchObject({ code: 'bad_request' })
   })
 })
 

@@ -29,7 +29,7 @@ export type Server = {
   readonly at: z.infer<typeof whereabouts>
 }
 
-const START_MS = 20_000
+const START_MS = 60_000
 
 const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 

@@ -49,8 +49,8 @@ type Taken = Sample & { readonly atMin: number }
 
 const MIB = 1_048_576
 const STATUS_EVERY_SEC = 0.2
-const START_MS = 20_000
-const SAMPLE_MS = 20_000
+const START_MS = 60_000
+const SAMPLE_MS = 60_000
 const SAMPLES = 200
 const LEAST_GAP_MS = 500
 /** Not looked at: code is compiled, caches fill, the heap finds its size. */

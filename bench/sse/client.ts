@@ -35,7 +35,12 @@ function take(result: ClientResult, block: string, sinceStartMs: number): void {
 }
 
 /** Reads until the signal; never rejects: what went wrong is in the result. */
-export function measureClient(url: string, token: string | null, signal: AbortSignal): Promise<ClientResult> {
+export function measureClient(
+  url: string,
+  token: string | null,
+  signal: AbortSignal,
+  onSnapshot: () => void,
+): Promise<ClientResult> {
   const result: ClientResult = {
     helloMs: null,
     snapshotMs: null,
@@ -60,7 +65,9 @@ export function measureClient(url: string, token: string | null, signal: AbortSi
         text += chunk
         let end = text.indexOf('\n\n')
         while (end !== -1) {
+          const had = result.snapshotMs !== null
           take(result, text.slice(0, end), performance.now() - startMs)
+          if (!had && result.snapshotMs !== null) onSnapshot()
           text = text.slice(end + 2)
           end = text.indexOf('\n\n')
         }

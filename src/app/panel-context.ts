@@ -1,8 +1,9 @@
 // What panels are built with, from the settings: the same objects until the settings change, so that the panels of an
 // unchanged snapshot need not be built again.
+import type { Disorder } from '../config/order.js'
 import type { Config } from '../config/settings.js'
 import type { PanelLinks, TimelessContext } from '../panels/definition.js'
-import { type Thresholds, thresholdsFrom } from '../panels/thresholds.js'
+import { type Thresholds, type ThresholdsResult, thresholdsFrom } from '../panels/thresholds.js'
 
 type ThresholdConfig = Pick<
   Config,
@@ -17,9 +18,11 @@ type ThresholdConfig = Pick<
   | 'summaryThreshOverrides'
 >
 
-/** Throws with every problem named; the settings are checked with it before they are taken. */
-export function thresholdsOf(config: ThresholdConfig): Thresholds {
-  const made = thresholdsFrom({
+function judged(
+  config: ThresholdConfig,
+  overrides: Config['summaryThreshOverrides'] = config.summaryThreshOverrides,
+): ThresholdsResult {
+  return thresholdsFrom({
     dqWarn: config.dqWarnThreshold,
     dqError: config.dqErrorThreshold,
     memoryLevel1Mb: config.memoryLevel1Mb,
@@ -28,9 +31,25 @@ export function thresholdsOf(config: ThresholdConfig): Thresholds {
     providerLatWarnMs: config.providerLatWarnMs,
     providerLatErrMs: config.providerLatErrMs,
     backoffBadgeMs: config.summaryBackoffBadgeMs,
-    ...(config.summaryThreshOverrides === null ? {} : { overrides: config.summaryThreshOverrides }),
+    overrides,
   })
-  if (!made.ok) throw new Error(`G6_SUMMARY_THRESH_OVERRIDES: ${made.errors.join('; ')}`)
+}
+
+const OVERRIDES = 'G6_SUMMARY_THRESH_OVERRIDES'
+
+/** What is wrong with the overrides; nothing where it is the other settings that are wrong: those are told by their own names. */
+export function thresholdDisorders(config: ThresholdConfig): readonly Disorder[] {
+  const made = judged(config)
+  if (made.ok || !judged(config, {}).ok) return []
+  return [
+    { names: [OVERRIDES], finding: { name: OVERRIDES, message: `${OVERRIDES}: ${made.errors.join('; ')}` } },
+  ]
+}
+
+/** Throws with every problem named; settings are refused before they get here (`loadSettings`). */
+export function thresholdsOf(config: ThresholdConfig): Thresholds {
+  const made = judged(config)
+  if (!made.ok) throw new Error(`${OVERRIDES}: ${made.errors.join('; ')}`)
   return made.thresholds
 }
 

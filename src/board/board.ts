@@ -65,7 +65,18 @@ export function emptyBoard(epoch: string): Board {
 
 /** The board of a cycle in which nothing changed, or in which no panels could be made. */
 export function unchangedBoard(previous: Board, cycle: number, nowMs: number): Board {
-  return { ...previous, cycle, builtAtMs: nowMs, changed: NOTHING, removed: NOTHING }
+  const { epoch, generation, panels, tombstones, before } = previous
+  return {
+    epoch,
+    generation,
+    cycle,
+    builtAtMs: nowMs,
+    panels,
+    changed: NOTHING,
+    removed: NOTHING,
+    tombstones,
+    before,
+  }
 }
 
 /**
@@ -86,17 +97,27 @@ export function nextBoard(previous: Board, panels: readonly Panel[], cycle: numb
     }
     changed.push(panel.key)
     if (old !== undefined) before.set(panel.key, old)
-    next.set(panel.key, { ...panel, hash: panelHash(panel), since: generation })
+    const { key, title, tone, lines, blocks } = panel
+    next.set(key, { key, title, tone, lines, blocks, hash: panelHash(panel), since: generation })
   }
   const removed = [...previous.panels.keys()].filter(key => !next.has(key))
-  const built = { epoch: previous.epoch, cycle, builtAtMs: nowMs, changed, removed, before }
   if (changed.length === 0 && removed.length === 0 && previous.generation > 0) {
     return unchangedBoard(previous, cycle, nowMs)
   }
   const tombstones = new Map(previous.tombstones)
   for (const key of next.keys()) tombstones.delete(key)
   for (const key of removed) tombstones.set(key, generation)
-  return { ...built, generation, panels: next, tombstones }
+  return {
+    epoch: previous.epoch,
+    generation,
+    cycle,
+    builtAtMs: nowMs,
+    panels: next,
+    changed,
+    removed,
+    tombstones,
+    before,
+  }
 }
 
 /** What a reader that has seen everything up to `generation` lacks, in board order. */

@@ -44,17 +44,17 @@ describe('g6 config', () => {
     expect(process.exitCode).toBe(1)
   })
 
-  test('check warns of what each setting allows and a server does not', async () => {
-    const text = await run({ G6_HTTP_HOST: '0.0.0.0', ENABLE_SSE_STREAMING: '1' }, 'check')
-    expect(text).toContain(
-      'warning: g6 serve does not start: G6_HTTP_HOST=0.0.0.0 can be reached from other machines',
-    )
-    expect(text).toContain('warning: ENABLE_SSE_STREAMING is on without RAG_BACKEND_URL')
-    expect(text).toContain('settings are usable (2 warnings)')
+  test('check warns of what g6 serve would refuse', async () => {
+    const text = await run({ G6_HTTP_HOST: '0.0.0.0' }, 'check')
+    expect(text).toMatch(/^warning: g6 serve would not start: G6_HTTP_HOST=0\.0\.0\.0 /)
+    expect(text).toContain('settings are usable (1 warning)')
     expect(process.exitCode).toBeUndefined()
-    const open = await run({ G6_HTTP_HOST: '0.0.0.0', G6_ALLOW_OPEN: '1' }, 'check')
-    expect(open).toContain('warning: G6_HTTP_HOST=0.0.0.0 can be reached')
-    expect(await run({ G6_HTTP_HOST: '0.0.0.0', G6_SSE_API_TOKEN: 'a-token' }, 'check')).toBe(
+  })
+
+  test('check warns of a chat that nobody answers', async () => {
+    const text = await run({ ENABLE_SSE_STREAMING: '1' }, 'check')
+    expect(text).toMatch(/^warning: ENABLE_SSE_STREAMING is on without RAG_BACKEND_URL: /)
+    expect(await run({ ENABLE_SSE_STREAMING: '1', RAG_BACKEND_URL: 'http://127.0.0.1:9' }, 'check')).toBe(
       'settings are usable\n',
     )
   })

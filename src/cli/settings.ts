@@ -1,8 +1,8 @@
 // Settings for a command: loaded from its flags, the environment and the file; what is wrong is said on standard error.
 import type { Writable } from 'node:stream'
 import type { Command } from 'commander'
+import { loadSettings } from '../app/load-settings.js'
 import { givenFlags } from '../config/flags.js'
-import { loadConfigFromProcess } from '../config/from-process.js'
 import type { Flags } from '../config/layers.js'
 import type { Loaded, LoadResult } from '../config/load.js'
 import type { Config } from '../config/settings.js'
@@ -19,7 +19,7 @@ export type Prepared = {
 /** `more`: settings the command itself decides, where nobody else did. `logTo`: instead of standard error. Null: said what is wrong, exit code set. */
 export function prepare(command: Command, more: Flags = {}, logTo?: Writable): Prepared | null {
   const { flags, configPath } = givenFlags(command)
-  const load = (): LoadResult => loadConfigFromProcess({ flags: { ...more, ...flags }, configPath })
+  const load = (): LoadResult => loadSettings({ flags: { ...more, ...flags }, configPath })
   const loaded = load()
   if (!loaded.ok) {
     const count = loaded.errors.length === 1 ? 'a setting' : `${loaded.errors.length} settings`

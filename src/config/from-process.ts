@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment, Flags, SettingsFile } from './layers.js'
-import { type LoadResult, loadConfig } from './load.js'
+import { type LoadInput, type LoadResult, loadConfig } from './load.js'
 
 export const SETTINGS_FILE = 'g6.toml'
 const MAX_SETTINGS_BYTES = 1024 ** 2
@@ -14,18 +14,19 @@ export type FromProcess = {
   /** `--config`; without it `./g6.toml`, where there is one. */
   readonly configPath?: string | null
   readonly cwd?: string
+  readonly judge?: NonNullable<LoadInput['judge']>
 }
 
 /** Reads flags, environment and file anew; SIGHUP calls it again. */
 export function loadConfigFromProcess(options: FromProcess = {}): LoadResult {
-  const { env = process.env, flags = {}, configPath = null, cwd = process.cwd() } = options
+  const { env = process.env, flags = {}, configPath = null, cwd = process.cwd(), judge } = options
   const file = readSettingsFile(configPath, cwd)
   if (!file.ok) {
     const { path, why } = file
     return { ok: false, errors: [{ name: path, message: `${path} cannot be read (${why})` }], warnings: [] }
   }
   const readSecretFile = (path: string): string => readBounded(path, MAX_SECRET_BYTES)
-  return loadConfig({ env, flags, file: file.file, readSecretFile })
+  return loadConfig({ env, flags, file: file.file, readSecretFile, ...(judge && { judge }) })
 }
 
 type FileRead =

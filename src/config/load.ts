@@ -26,6 +26,8 @@ export type LoadInput = {
   readonly flags?: Flags
   /** Without it, no `NAME_FILE` can be read. */
   readonly readSecretFile?: ReadSecretFile
+  /** What only rooms above this one can tell to be wrong between the values. The defaults must be in order. */
+  readonly judge?: (config: Config) => readonly Disorder[]
 }
 
 export type Loaded = {
@@ -53,7 +55,9 @@ export function loadConfig(input: LoadInput): LoadResult {
   const isOn = (name: SettingName): boolean =>
     SETTINGS.some(s => s.name === name && resolve(s, layers, readSecretFile).value === true)
 
-  const verdict = judge(layers, readSecretFile, isOn('G6_CONFIG_LENIENT'))
+  const more = input.judge ?? (() => [])
+  const disordersOf = (config: Config): readonly Disorder[] => [...disorders(config), ...more(config)]
+  const verdict = judge(layers, readSecretFile, disordersOf, isOn('G6_CONFIG_LENIENT'))
   const deprecated = deprecationsIn(layers)
   const isStrict = isOn('G6_STRICT_DEPRECATIONS')
   const errors = [...reads.flatMap(r => r.errors), ...verdict.errors, ...(isStrict ? deprecated : [])]
@@ -79,7 +83,12 @@ type Verdict = {
   readonly warnings: readonly Finding[]
 }
 
-function judge(layers: readonly Layer[], readSecretFile: ReadSecretFile, isLenient: boolean): Verdict {
+function judge(
+  layers: readonly Layer[],
+  readSecretFile: ReadSecretFile,
+  disordersOf: (config: Config) => readonly Disorder[],
+  isLenient: boolean,
+): Verdict {
   const found = new Map<Named, Resolved>(SETTINGS.map(s => [s, resolve(s, layers, readSecretFile)]))
   const errors: Finding[] = []
   const warnings: Finding[] = []
@@ -88,7 +97,7 @@ function judge(layers: readonly Layer[], readSecretFile: ReadSecretFile, isLenie
     if (isLenient && !setting.failsOpen) warnings.push(...resolved.errors.map(excused))
     else errors.push(...resolved.errors)
   }
-  let wrong = disorders(configOf(found))
+  let wrong = disordersOf(configOf(found))
   // What is already refused has its default here: a second error about it would mislead.
   const isNews = (d: Disorder) => errors.every(e => !d.names.some(n => n === e.name))
   if (!isLenient) errors.push(...wrong.filter(isNews).map(d => d.finding))
@@ -97,7 +106,7 @@ function judge(layers: readonly Layer[], readSecretFile: ReadSecretFile, isLenie
     warnings.push(...wrong.map(d => excused(d.finding)))
     const names = wrong.flatMap(d => d.names)
     for (const [named] of found) if (names.includes(named.name)) found.set(named, byDefault(named))
-    wrong = disorders(configOf(found))
+    wrong = disordersOf(configOf(found))
   }
   return { config: configOf(found), provenance: provenanceOf(found), errors, warnings }
 }

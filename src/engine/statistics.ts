@@ -131,7 +131,7 @@ export class Statistics {
   }
 
   snapshot(lastCycleMs: number, ingest?: LoopStats['ingest']): LoopStats {
-    return {
+    const stats: LoopStats = {
       cycles: this.#cycles,
       unchangedCycles: this.#unchangedCycles,
       missedTicks: this.#missedTicks,
@@ -144,8 +144,8 @@ export class Statistics {
       churnAnomalies: this.#churnAnomalies,
       lastCycleMs,
       startedAtMs: this.startedAtMs,
-      ...(ingest === undefined ? {} : { ingest }),
       timing: this.#timing,
     }
+    return ingest === undefined ? stats : { ...stats, ingest }
   }
 }

@@ -52,6 +52,12 @@ describe('a list of addresses and ranges', () => {
       expect(list.has(address)).toBe(false)
     },
   )
+  test('takes a range of mapped addresses as the IPv4 range it is, to the bit', () => {
+    const tens = addressList(['::ffff:10.0.0.0/104'])
+    expect(['10.255.0.1', '11.0.0.1', '9.255.255.255'].map(tens.has)).toEqual([true, false, false])
+    const all = addressList(['::ffff:0.0.0.0/96'])
+    expect(all.has('200.1.1.1')).toBe(true)
+  })
   test('names an entry it cannot read', () => {
     expect(() => addressList(['10.0.0.1', 'ten'])).toThrow('"ten" is neither an address nor a CIDR range')
   })

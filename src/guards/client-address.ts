@@ -1,6 +1,5 @@
 // Guard 2: whose request this is. Behind proxies that we trust, the right-most address of X-Forwarded-For that is not one
 // of them; everything to the left of it was written by the client and is worth nothing.
-import { isIP } from 'node:net'
 import { type AddressList, normalAddress } from './address.js'
 
 /** Shown and counted when a socket has no address any more (the peer is gone). */
@@ -12,7 +11,7 @@ function forwardedAddress(entry: string): string | null {
   const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1]
   if (bracketed !== undefined) return normalAddress(bracketed)
   const withPort = /^([\d.]+):\d+$/.exec(text)?.[1]
-  return normalAddress(withPort !== undefined && isIP(withPort) === 4 ? withPort : text)
+  return normalAddress(withPort ?? text)
 }
 
 /**
@@ -26,10 +25,9 @@ export function clientAddress(
 ): string {
   let address = normalAddress(socketAddress ?? '')
   if (address === null) return NO_ADDRESS
-  if (trusted.size === 0 || forwardedFor === undefined) return address
-  const entries = forwardedFor.split(',')
-  while (entries.length > 0 && trusted.has(address)) {
-    const next = forwardedAddress(entries.pop() ?? '')
+  if (forwardedFor === undefined) return address
+  for (const entry of forwardedFor.split(',').toReversed()) {
+    const next: string | null = trusted.has(address) ? forwardedAddress(entry) : null
     if (next === null) break
     address = next
   }

@@ -2,6 +2,33 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Slot, StreamSlots } from './concurrency.js'
 
+test('an address has as many slots as its limit says, and gets one again for each that is given back', () => {
+  const slots = new StreamSlots()
+  const limits = { maxStreams: 10, maxPerAddress: 2 }
+  const take = (key: string): Slot => {
+    const slot = slots.take(key, limits)
+    if (typeof slot === 'string') throw new Error(slot)
+    return slot
+  }
+  for (let round = 0; round < 3; round++) {
+    const [first, second] = [take('a'), take('a')]
+    expect(slots.take('a', limits)).toBe('too_many_streams_of_address')
+    const other = take('b')
+    first.release()
+    const third = take('a')
+    expect(slots.take('a', limits)).toBe('too_many_streams_of_address')
+    for (const slot of [second, other, third]) slot.release()
+  }
+  expect(slots.open).toBe(0)
+})
+
+test('a limit of one is a limit, and one of 0 is none', () => {
+  const slots = new StreamSlots()
+  slots.take('a', { maxStreams: 10, maxPerAddress: 1 })
+  expect(slots.take('a', { maxStreams: 10, maxPerAddress: 1 })).toBe('too_many_streams_of_address')
+  expect(slots.take('a', { maxStreams: 10, maxPerAddress: 0 })).toHaveProperty('release')
+})
+
 test('the count is that of the slots held, whatever the order and however often they are given back', () => {
   const action = fc.tuple(fc.constantFrom('a', 'b'), fc.boolean())
   fc.assert(

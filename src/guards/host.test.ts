@@ -44,13 +44,17 @@ test('without a list, bound to the network, any name is answered', () => {
 })
 
 describe('with a list', () => {
-  const list = ['Dash.example', 'other.example:8443', '::1', '192.168.1.2']
-  test.each(['dash.example', 'DASH.EXAMPLE:1', 'other.example:8443', '[::1]:9', '192.168.1.2:80'])(
-    '%s is answered',
-    header => {
-      expect(hostAllowed(header, list, '127.0.0.1')).toBe(true)
-    },
-  )
+  const list = ['Dash.example', 'other.example:8443', '::1', 'FD00::5', '192.168.1.2']
+  test.each([
+    'dash.example',
+    'DASH.EXAMPLE:1',
+    'other.example:8443',
+    '[::1]:9',
+    '[fd00::5]',
+    '192.168.1.2:80',
+  ])('%s is answered', header => {
+    expect(hostAllowed(header, list, '127.0.0.1')).toBe(true)
+  })
   test.each(['other.example', 'other.example:1', 'x.dash.example', 'localhost', '', undefined])(
     '%s is not',
     header => {

@@ -8,7 +8,7 @@ const SEND_AWAY_EVERY_MS = 15_000
 export type LagState = {
   /** Since when the lag has been over the limit without a break; null = it is not. */
   readonly sinceMs: number | null
-  /** How often readers were sent away in this spell. */
+  /** How often it was time to send readers away in this spell. */
   readonly sentAway: number
   readonly refusing: boolean
 }
@@ -29,7 +29,7 @@ export function stepLag(
   if (limitMs === 0 || lagMs <= limitMs) return { state: NO_LAG, sendAway: false }
   const sinceMs = state.sinceMs ?? nowMs - sampleMs
   const lastedMs = nowMs - sinceMs
-  const sendAway = lastedMs >= SEND_AWAY_EVERY_MS * (state.sentAway + 1)
-  const sentAway = sendAway ? Math.floor(lastedMs / SEND_AWAY_EVERY_MS) : state.sentAway
-  return { state: { sinceMs, sentAway, refusing: lastedMs >= REFUSE_AFTER_MS }, sendAway }
+  const sentAway = Math.floor(lastedMs / SEND_AWAY_EVERY_MS)
+  const next = { sinceMs, sentAway, refusing: lastedMs >= REFUSE_AFTER_MS }
+  return { state: next, sendAway: sentAway > state.sentAway }
 }

@@ -12,5 +12,6 @@ test('ids have the length and letters asked for, and none comes twice, also past
 })
 
 test('an id longer than a page is refused', () => {
+  expect(randomId(4096, 'hex')).toHaveLength(8192)
   expect(() => randomId(4097, 'hex')).toThrow('an id may have 4096 bytes, got 4097')
 })

@@ -50,6 +50,10 @@ test('idle keys are let go, and there are never more than the bound', () => {
   expect(window.waitMs('a', limit, 0)).toBe(0)
   window.add('e', limit, 500)
   expect(window.keys).toBe(1)
+  window.add('f', limit, 599)
+  expect(window.keys).toBe(2)
+  window.add('g', limit, 600)
+  expect(window.keys).toBe(2)
 })
 
 test('it is the idlest key that is pushed out', () => {
@@ -58,6 +62,25 @@ test('it is the idlest key that is pushed out', () => {
   for (const [nowMs, key] of ['a', 'b', 'a', 'c'].entries()) window.add(key, limit, nowMs)
   expect(window.waitMs('b', limit, 4)).toBe(0)
   expect(window.waitMs('a', limit, 4)).toBeGreaterThan(0)
+})
+
+test('what is taken of a window is counted without what has left it', () => {
+  const window = new SlidingWindow()
+  const limit = { count: 3, windowMs: 100 }
+  expect(window.usage('a', limit, 0)).toEqual({ used: 0, freeInMs: 0 })
+  for (const nowMs of [0, 30, 70]) window.add('a', limit, nowMs)
+  expect(window.usage('a', limit, 99)).toEqual({ used: 3, freeInMs: 1 })
+  expect(window.usage('a', limit, 100)).toEqual({ used: 2, freeInMs: 30 })
+  expect(window.usage('a', limit, 170)).toEqual({ used: 0, freeInMs: 0 })
+  // No more are remembered than the limit asks for.
+  window.add('a', limit, 80)
+  expect(window.usage('a', { ...limit, windowMs: 1_000 }, 100)).toEqual({ used: 3, freeInMs: 930 })
+})
+
+test('a refused one is not counted: whoever waits as told is let in', () => {
+  const rate = new ConnectRate()
+  const limit = { count: 1, windowSec: 10 }
+  expect([0, 4_000, 9_999, 10_000].map(nowMs => rate.connect('a', limit, nowMs))).toEqual([0, 6_000, 1, 0])
 })
 
 test('a limit that was lowered holds at once', () => {

@@ -1,6 +1,7 @@
 // "At most N in any W seconds", per key: the times of the last N are remembered, and a new one is let in when the oldest of
 // them is out of the window. Exact (no burst at a window's edge), without timers, and bounded in keys.
 
+/** `count` is 1 or more. */
 export type WindowLimit = { readonly count: number; readonly windowMs: number }
 
 /** A key past this bound pushes out the one that was let in longest ago. */
@@ -37,13 +38,10 @@ export class SlidingWindow {
 
   /** Counts one for the key. */
   add(key: string, limit: WindowLimit, nowMs: number): void {
-    const times = this.#times.get(key) ?? []
-    const from = nowMs - limit.windowMs
-    const kept = times.filter(at => at > from).slice(-Math.max(0, limit.count - 1))
-    kept.push(nowMs)
+    const times = [...(this.#times.get(key) ?? []), nowMs]
     this.#times.delete(key)
-    this.#times.set(key, kept)
-    this.#forget(from)
+    this.#times.set(key, times.slice(-limit.count))
+    this.#forget(nowMs - limit.windowMs)
   }
 
   /** Lets go of keys that have been idle for a window, and of the idlest when there are too many. */

@@ -50,6 +50,15 @@ test('the store holds what is idle up to its bound, and forgets what has expired
   expect(tickets.size).toBe(1)
 })
 
+test('a ticket in its last millisecond is kept when another one comes, and gone in the next', () => {
+  const tickets = new Tickets()
+  const ticket = tickets.issue('me', 0)
+  tickets.issue(null, 60_000)
+  expect(tickets.look(ticket, 60_000)).toEqual({ owner: 'me' })
+  tickets.issue(null, 60_001)
+  expect(tickets.size).toBe(2)
+})
+
 test('no two streams ever hold one ticket, whatever happens', () => {
   const action = fc.tuple(
     fc.constantFrom('issue', 'use', 'cut'),

@@ -10,11 +10,11 @@ export const TICKET_TTL_MS = 60_000
 const MAX_IDLE = 10_000
 const LONGEST_TICKET = 64
 
+/** One that is not in use. */
 type Ticket = {
   /** Owner mark of the token that asked for it; null when none was needed. */
   readonly owner: string | null
-  /** End of its usable time; null while its stream lives. */
-  validUntilMs: number | null
+  readonly validUntilMs: number
 }
 
 export type TicketUse = {
@@ -35,7 +35,7 @@ function keyOf(ticket: string): string {
 
 export class Tickets {
   readonly #idle = new Map<string, Ticket>()
-  readonly #live = new Map<string, Ticket>()
+  readonly #live = new Set<string>()
 
   constructor(
     readonly maxIdle: number = MAX_IDLE,
@@ -48,38 +48,41 @@ export class Tickets {
 
   issue(owner: string | null, nowMs: number): string {
     const ticket = this.fresh()
-    this.#rest(keyOf(ticket), { owner, validUntilMs: null }, nowMs)
+    this.#rest(keyOf(ticket), owner, nowMs)
     return ticket
   }
 
   /** Whose it is, when it could be used now; null for unknown, expired, or in use. Changes nothing. */
   look(ticket: string, nowMs: number): { readonly owner: string | null } | null {
-    const known = ticket.length > LONGEST_TICKET ? undefined : this.#idle.get(keyOf(ticket))
-    if (known === undefined || (known.validUntilMs ?? 0) < nowMs) return null
-    return { owner: known.owner }
+    const found = this.#find(ticket, nowMs)
+    return found === null ? null : { owner: found.owner }
   }
 
   /** Binds it to the stream that is about to open; null as in `look`. */
   use(ticket: string, nowMs: number): TicketUse | null {
-    if (this.look(ticket, nowMs) === null) return null
-    const key = keyOf(ticket)
-    const known = this.#idle.get(key)
-    if (known === undefined) return null
+    const found = this.#find(ticket, nowMs)
+    if (found === null) return null
+    const { key, owner } = found
     this.#idle.delete(key)
-    known.validUntilMs = null
-    this.#live.set(key, known)
+    this.#live.add(key)
     const cut = (cutAtMs: number): void => {
-      if (this.#live.delete(key)) this.#rest(key, known, cutAtMs)
+      if (this.#live.delete(key)) this.#rest(key, owner, cutAtMs)
     }
-    return { owner: known.owner, cut }
+    return { owner, cut }
   }
 
-  #rest(key: string, ticket: Ticket, nowMs: number): void {
-    ticket.validUntilMs = nowMs + TICKET_TTL_MS
-    this.#idle.set(key, ticket)
+  #find(ticket: string, nowMs: number): { readonly key: string; readonly owner: string | null } | null {
+    if (ticket.length > LONGEST_TICKET) return null
+    const key = keyOf(ticket)
+    const known = this.#idle.get(key)
+    return known === undefined || known.validUntilMs < nowMs ? null : { key, owner: known.owner }
+  }
+
+  #rest(key: string, owner: string | null, nowMs: number): void {
+    this.#idle.set(key, { owner, validUntilMs: nowMs + TICKET_TTL_MS })
     // All live equally long from their last entry here, so the map is in order of expiry.
     for (const [old, { validUntilMs }] of this.#idle) {
-      if ((validUntilMs ?? 0) >= nowMs && this.#idle.size <= this.maxIdle) return
+      if (validUntilMs >= nowMs && this.#idle.size <= this.maxIdle) return
       this.#idle.delete(old)
     }
   }

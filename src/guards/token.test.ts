@@ -21,6 +21,7 @@ describe('a set of tokens', () => {
           const tokens = tokenSet(now, before)
           expect(tokens.ownerOf(given) !== null).toBe(given === now || given === before)
           expect(tokens.ownerOf(now)).not.toBeNull()
+          expect([tokens, tokenSet(now, null)].map(({ required }) => required)).toEqual([true, true])
         },
       ),
     )

@@ -13,6 +13,7 @@ const diffStats = z.strictObject({
   cycles: count,
   unchanged_cycles: count,
   hit_ratio: ratio,
+  hit_ratio_5m: ratio,
   total_panel_updates: count,
   avg_updates_per_cycle: z.number(),
   last_cycle_updates: count,
@@ -42,6 +43,7 @@ export const healthSchema = z.looseObject({
   hit_ratio: ratio,
   churn_ratio: z.number(),
   high_churn_streak: count,
+  churn_anomalies: count,
   timing,
   sse: z.strictObject({
     clients: count,
@@ -97,6 +99,7 @@ function diffOf(stats: LoopStats | undefined): HealthDocument['diff'] {
     cycles,
     unchanged_cycles: stats?.unchangedCycles ?? 0,
     hit_ratio: stats?.hitRatio ?? null,
+    hit_ratio_5m: stats?.hitRatio5m ?? null,
     total_panel_updates: updates,
     avg_updates_per_cycle: cycles === 0 ? 0 : rounded(updates / cycles),
     last_cycle_updates: stats?.lastCycleUpdates ?? 0,
@@ -157,6 +160,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
     hit_ratio: diff.hit_ratio,
     churn_ratio: stats?.churnRatio ?? 0,
     high_churn_streak: stats?.highChurnStreak ?? 0,
+    churn_anomalies: stats?.churnAnomalies ?? 0,
     timing: panels,
     sse: {
       clients: hub?.clients ?? 0,

@@ -94,6 +94,8 @@ export class Listeners {
       keepAliveTimeout: nextRequestMs,
       connectionsCheckingInterval: checkEveryMs,
       noDelay: true,
+      // Node's own 400 would be no answer of ours; whoever routes the request looks (server.ts).
+      requireHostHeader: false,
     }
     const server = createServer(options, (request, response) => {
       const { socket } = request
@@ -106,6 +108,11 @@ export class Listeners {
     server.maxConnections = MAX_CONNECTIONS
     // What a client expects besides 100-continue binds nobody (RFC 9110 10.1.1); node's own 417 would be no answer of ours.
     server.on('checkExpectation', (request, response) => server.emit('request', request, response))
+    // A tunnel is for nobody here. Node hands such a connection over, or drops it without a word where nobody takes it.
+    server.on('connect', (_, socket) => {
+      socket.on('error', () => socket.destroy())
+      answerBroken(new Error('a tunnel'), socket, this.#busy.has(socket as Socket), this.requestIdHeader())
+    })
     server.on('clientError', (fault, socket) => {
       answerBroken(fault, socket, this.#busy.has(socket as Socket), this.requestIdHeader())
     })

@@ -270,13 +270,14 @@ export function createHttpServer(parts: HttpParts): HttpServer {
 }
 
 /**
- * Not: `OPTIONS *` and other targets that name no resource; `PRI`, which node parses and no router knows; two Host headers,
- * of which node shows the first and a proxy may have looked at the other (RFC 9112 3.2).
+ * Not: `OPTIONS *` and other targets that name no resource; `PRI`, which node parses and no router knows; HTTP/1.1 without a
+ * Host header; two of them, of which node shows the first and a proxy may have looked at the other (RFC 9112 3.2).
  */
-function isRoutable({ url = '', method = '', rawHeaders }: IncomingMessage): boolean {
+function isRoutable({ url = '', method = '', rawHeaders, httpVersion }: IncomingMessage): boolean {
   let hosts = 0
   for (let i = 0; i < rawHeaders.length; i += 2) if (/^host$/i.test(rawHeaders[i] ?? '')) hosts++
-  return hosts < 2 && ROUTED_METHODS.has(method) && /^(\/|https?:\/\/)/i.test(url)
+  const isNamed = hosts === 1 || (hosts === 0 && httpVersion < '1.1')
+  return isNamed && ROUTED_METHODS.has(method) && /^(\/|https?:\/\/)/i.test(url)
 }
 
 function requestLineBytes(request: IncomingMessage): number {

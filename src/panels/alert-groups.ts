@@ -11,7 +11,6 @@ export type AlertGroup = Alert & {
   readonly levels: Readonly<Record<AlertLevel, number>>
 }
 
-const NONE = { critical: 0, warn: 0, info: 0 }
 const WORST_FIRST: readonly AlertLevel[] = ['critical', 'warn', 'info']
 
 /** Alerts without a time are the same when their text is: nothing says they are apart. */
@@ -24,8 +23,9 @@ function together(newest: Alert, older: Alert): boolean {
 type Growing = { readonly newest: Alert; times: number; readonly levels: Record<AlertLevel, number> }
 
 function grown({ newest, times, levels }: Growing): AlertGroup {
-  const worst = WORST_FIRST.find(known => levels[known] > 0) ?? newest.level
-  return { ...newest, level: worst, levels, times }
+  const { atMs, component, message } = newest
+  const level = WORST_FIRST.find(known => levels[known] > 0) ?? newest.level
+  return { atMs, level, component, message, times, levels }
 }
 
 /** Groups by message, then by component: no text is joined to make a key of both. */
@@ -44,7 +44,8 @@ export function alertGroups(alerts: readonly Alert[], max: number): readonly Ale
       group.times++
       group.levels[level]++
     } else if (groups.length < max) {
-      const opened = { newest: alert, times: 1, levels: { ...NONE, [level]: 1 } }
+      const opened = { newest: alert, times: 1, levels: { critical: 0, warn: 0, info: 0 } }
+      opened.levels[level] = 1
       groups.push(opened)
       if (ofMessage === undefined) {
         ofMessage = new Map()

@@ -1,4 +1,7 @@
 // Cells and fields from values: text is cleaned and clipped here, so no builder can forget it.
+//
+// Members are named one by one: a board has hundreds of cells, and in code that runs once a cycle a spread object costs as much
+// as ten members (`g6 bench cycle`).
 import { MISSING } from './format.js'
 import type { Block, Cell, Field, Tone } from './panel.js'
 import { shownText } from './text.js'
@@ -6,8 +9,8 @@ import { shownText } from './text.js'
 /** Text from the status; blank or null is `—`. */
 export function textCell(text: string | null, tone?: Tone, columns?: number): Cell {
   const shown = text === null ? '' : shownText(text, columns)
-  const cell = { text: shown === '' ? MISSING : shown }
-  return tone === undefined ? cell : { ...cell, tone }
+  const said = shown === '' ? MISSING : shown
+  return tone === undefined ? { text: said } : { text: said, tone }
 }
 
 /** A number with the text it is shown as. */
@@ -16,8 +19,10 @@ export function numberCell(value: number | null, text: string, tone?: Tone): Cel
   return tone === undefined ? { text, value } : { text, value, tone }
 }
 
-export function field(label: string, cell: Cell): Field {
-  return { label: shownText(label), ...cell }
+export function field(name: string, { text, value, tone }: Cell): Field {
+  const label = shownText(name)
+  if (value === undefined) return tone === undefined ? { label, text } : { label, text, tone }
+  return tone === undefined ? { label, text, value } : { label, text, value, tone }
 }
 
 export function fields(...items: readonly Field[]): Block {

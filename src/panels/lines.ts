@@ -22,33 +22,38 @@ const EMPTY_CELL: Cell = { text: '' }
  */
 type Room = { readonly text: number; readonly mark: number }
 
-function roomOf(column: Column, cells: readonly Cell[]): Room {
-  let text = displayWidth(column.label)
+/** A cell's text with its mark, and how wide each is. */
+type Measured = { readonly text: string; readonly width: number; readonly mark: string }
+
+function measured({ text, tone }: Cell): Measured {
+  return { text, width: displayWidth(text), mark: markOf(tone) }
+}
+
+function roomOf(column: Column, cells: readonly Measured[]): Room {
+  let text = 0
   let mark = 0
   for (const cell of cells) {
-    const marked = markOf(cell.tone).length
-    const width = displayWidth(cell.text)
     if (column.align === 'right') {
-      text = Math.max(text, width)
-      mark = Math.max(mark, marked)
-    } else text = Math.max(text, width + marked)
+      text = Math.max(text, cell.width)
+      mark = Math.max(mark, cell.mark.length)
+    } else text = Math.max(text, cell.width + cell.mark.length)
   }
   return { text, mark }
 }
 
-function padded({ text, tone }: Cell, column: Column, room: Room): string {
-  const mark = markOf(tone)
-  const missing = room.text - displayWidth(text)
+function padded({ text, width, mark }: Measured, column: Column, room: Room): string {
+  const missing = room.text - width
   if (column.align === 'right') return `${' '.repeat(missing)}${text}${mark.padEnd(room.mark)}`
   return `${text}${mark}${' '.repeat(missing - mark.length)}`
 }
 
+/** Column by column: what a column needs is known when all of its cells are measured, each once. */
 function tableLines(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[] {
   if (rows.length === 0) return []
-  const header = columns.map(({ label }): Cell => ({ text: label }))
-  const lines = [header, ...rows].map(() => '')
+  const lines = ['', ...rows.map(() => '')]
   columns.forEach((column, i) => {
-    const cells = [header, ...rows].map(row => row[i] ?? EMPTY_CELL)
+    const cells = [measured({ text: column.label })]
+    for (const row of rows) cells.push(measured(row[i] ?? EMPTY_CELL))
     const room = roomOf(column, cells)
     cells.forEach((cell, at) => {
       lines[at] += i === 0 ? padded(cell, column, room) : GAP + padded(cell, column, room)

@@ -64,9 +64,14 @@ function cutAtUnits(text: string, units: number): string {
   return text.slice(0, splitsPair ? units - 1 : units)
 }
 
+/** Of text that is as wide as it is long. */
+function clipPlain(text: string, columns: number): string {
+  return text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
+}
+
 /** At most `columns` wide; what was cut ends in `…`. Expects clean text. */
 export function clipText(text: string, columns: number): string {
-  if (ONE_COLUMN_EACH.test(text)) return text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
+  if (ONE_COLUMN_EACH.test(text)) return clipPlain(text, columns)
   // No code unit is wider than two columns.
   if (text.length * 2 <= columns) return text
   const bounded = cutAtUnits(text, columns * UNITS_PER_COLUMN)
@@ -86,5 +91,6 @@ export function clipText(text: string, columns: number): string {
 export function shownText(text: string, columns: number = TEXT_WIDTH): string {
   // Cut first: cleaning a megabyte to show a line of it is no use. Twice the room, for what cleaning removes.
   const bounded = cutAtUnits(text, columns * UNITS_PER_COLUMN * 2)
+  if (ONE_COLUMN_EACH.test(bounded)) return clipPlain(bounded.trim(), columns)
   return clipText(cleanText(bounded).trim(), columns)
 }

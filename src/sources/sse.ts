@@ -201,7 +201,7 @@ export class SseIngestor implements Source {
       this.#sayGood()
     }
     // What was asked for has come: the next reconnection is an ordinary one.
-    if (event.type === 'panel_full' && !state.needFull) this.#stream.url = this.#address(false)
+    if (event.type === 'panel_full') this.#stream.url = this.#address(false)
     this.#tellGood()
     if (state.needFull) this.#askForFull()
   }

@@ -120,9 +120,9 @@ describe('much at once', () => {
     await huge.until('body_too_large')
     huge.socket.destroy()
     const extensions = new RawClient(rig.port, `${chunked}1;${'x'.repeat(40_000)}\r\nx\r\n0\r\n\r\n`)
-    // Its answer may be under way; then the connection just ends.
+    // An answer is under way once the head was read, so that nothing may be written: the connection just ends.
     await extensions.end()
-    expect([0, 400, 413]).toContain(extensions.status)
+    expect(extensions.text).toBe('')
     await expectServing(rig)
   })
   test('of connections that say nothing, or hang up at once, leaves nothing behind', async () => {

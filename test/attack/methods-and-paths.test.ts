@@ -42,8 +42,8 @@ describe('methods', () => {
         'bad_request',
       ])
     }
-    expect(await codes(raw('CONNECT localhost:22'))).toEqual([])
-    expect(await codes(raw('CONNECT /summary/events'))).toEqual([])
+    expect(await codes(raw('CONNECT localhost:22'))).toEqual(['bad_request'])
+    expect(await codes(raw('CONNECT /summary/events'))).toEqual(['bad_request'])
     const upgrade = {
       Connection: 'Upgrade',
       Upgrade: 'websocket',

@@ -1,22 +1,28 @@
 // Fuzz of everything a request is made of, over real sockets: request line, headers, ids, query, tokens, bodies. Whatever
-// comes: no crash, no stack, every refusal of the table, an ordinary client served afterwards, nothing left open.
+// comes: no crash, no stack, no secret, every refusal of the table, an ordinary client served afterwards, nothing left open.
 // How many cases: ATTACK_CASES, see test/support/attack.ts.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { decideResume } from '../../src/hub/resume.js'
 import {
+  type Answer,
   answersIn,
   anyText,
+  CASES,
   eventually,
   exchange,
   expectDocumented,
   expectServing,
+  FUZZ_LIMIT,
   NASTY,
   openHandles,
   SOCKET_CASES,
 } from '../support/attack.js'
-import { RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
+import { BOARD, RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
 
 const TOKEN = 'the-right-token'
+/** Requests of one connection, where an answer leaves it open: as many cases at a part of the cost. */
+const IN_A_ROW = Math.ceil(CASES / SOCKET_CASES)
 let rig: Rig
 let before = 0
 beforeAll(async () => {
@@ -27,14 +33,16 @@ afterAll(async () => {
   // Wrong tokens are counted per address, so that the ordinary client's right one still passes.
   await expectServing(rig, { 'X-API-Token': TOKEN })
   await eventually(() => rig.hub.closed.length === rig.hub.joined.length, 'every stream has ended')
+  expect(JSON.stringify(rig.logged()), 'no log line holds the token').not.toContain(TOKEN)
   await rig.close()
   await eventually(() => openHandles() <= before, 'every handle is closed')
 })
 
-/** Everything the server said to these bytes, checked. */
-async function codesOf(bytes: string): Promise<(string | null)[]> {
-  const answers = answersIn(await exchange(rig.port, bytes))
-  return answers.map(expectDocumented)
+/** Everything the server said to these bytes: of the table, and never the token. */
+async function answersTo(bytes: Buffer | string): Promise<readonly (Answer & { code: string | null })[]> {
+  const said = await exchange(rig.port, bytes)
+  expect(said).not.toContain(TOKEN)
+  return answersIn(said).map(answer => ({ ...answer, code: expectDocumented(answer) }))
 }
 
 const PATHS = [
@@ -90,7 +98,7 @@ const NAMES = [
 const header = fc.tuple(fc.oneof(fc.constantFrom(...NAMES), anyText), anyText)
 const lineEnd = fc.constantFrom('\r\n', '\r\n', '\r\n', '\n', '\r')
 
-test('a request of any line and any headers', async () => {
+test('a request of any line and any headers', FUZZ_LIMIT, async () => {
   const request = fc
     .tuple(method, target, version, fc.array(header, { maxLength: 6 }), lineEnd, anyText)
     .map(([verb, to, http, headers, end, body]) => {
@@ -99,43 +107,62 @@ test('a request of any line and any headers', async () => {
     })
   await fc.assert(
     fc.asyncProperty(request, async bytes => {
-      await codesOf(bytes)
+      await answersTo(bytes)
+    }),
+    { numRuns: CASES },
+  )
+})
+
+test('any bytes at all', FUZZ_LIMIT, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async bytes => {
+      await answersTo(Buffer.from(bytes))
     }),
     { numRuns: SOCKET_CASES },
   )
 })
 
-test('any bytes at all', async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async bytes => {
-      const said = await exchange(rig.port, Buffer.from(bytes))
-      answersIn(said).forEach(expectDocumented)
-    }),
-    { numRuns: Math.ceil(SOCKET_CASES / 4) },
-  )
-})
-
-/** As a header's value can carry it. */
+/** As a header's value can carry it; some control characters make it no request. */
 const headerText = anyText.map(text => Buffer.from(text.replace(/[\r\n\0]/g, ' ')).toString('latin1'))
+/** As one may carry it. */
+const plainText = headerText.map(text => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, ''))
 
 describe('a well-formed request with any', () => {
   const AUTHORISED = { 'X-API-Token': TOKEN, Connection: 'close' }
-  test('Last-Event-ID is a stream: it is read by the hub, never echoed', async () => {
+  test('Last-Event-ID is a stream: it is read by the hub, never echoed', FUZZ_LIMIT, async () => {
     await fc.assert(
       fc.asyncProperty(headerText, async id => {
-        const said = await exchange(
-          rig.port,
-          raw('GET /summary/events', { ...AUTHORISED, 'Last-Event-ID': id }),
-        )
-        const [answer] = answersIn(said)
+        const [answer] = await answersTo(raw('GET /summary/events', { ...AUTHORISED, 'Last-Event-ID': id }))
         if (answer === undefined) return
-        expectDocumented(answer)
         if (id.trim().length > 8) expect(answer.head).not.toContain(id.trim())
       }),
       { numRuns: SOCKET_CASES },
     )
   })
-  test('query is served or refused with 400', async () => {
+  test('Last-Event-ID resumes where it says when it is an id of this board, and else never', () => {
+    const { epoch, generation } = BOARD
+    const nearly = fc
+      .tuple(
+        fc.constantFrom(epoch, epoch.toUpperCase(), ` ${epoch}`, 'other', ''),
+        fc.constantFrom('-', '--', '-0', '-+', ''),
+        fc.oneof(fc.nat(), fc.nat(2 * generation + 1), fc.double(), anyText).map(String),
+        fc.constantFrom('', '-abcdef', '-ABCDEF', '-abcde', ' ', '\0'),
+      )
+      .map(parts => parts.join(''))
+    const suffix = fc.constantFrom('', '-abcdef')
+    fc.assert(
+      fc.property(fc.oneof(anyText, nearly), suffix, (id, idSuffix) => {
+        const decision = decideResume(id, BOARD, idSuffix)
+        const ours = Array.from({ length: generation + 1 }, (_, n) => `${epoch}-${n}${idSuffix}`)
+        if (id === '') expect(decision).toEqual({ kind: 'fresh' })
+        else if (ours.includes(id)) {
+          expect(decision).toEqual({ kind: 'resumed', position: ours.indexOf(id) })
+        } else expect(decision.kind).toBe('refused')
+      }),
+      { numRuns: CASES },
+    )
+  })
+  test('query is served or refused with 400', FUZZ_LIMIT, async () => {
     const name = fc.oneof(
       fc.constantFrom('panels', 'view', 'structured', 'last_event_id', 'ticket', 'x'),
       anyText.map(text => encodeURIComponent(Buffer.from(text).toString())),
@@ -147,19 +174,26 @@ describe('a well-formed request with any', () => {
     const query = fc
       .array(fc.tuple(name, value), { maxLength: 5 })
       .map(all => all.map(each => each.join('=')).join('&'))
+    // A stream is the last thing on its connection.
+    const first = fc.array(query, { minLength: IN_A_ROW - 1, maxLength: IN_A_ROW - 1 })
+    const path = fc.constantFrom('/summary/resync', '/summary/events')
+    let answered = 0
     await fc.assert(
-      fc.asyncProperty(query, fc.constantFrom('/summary/resync', '/summary/events'), async (text, path) => {
-        const [answer] = answersIn(await exchange(rig.port, raw(`GET ${path}?${text}`, AUTHORISED)))
-        if (answer === undefined) return
-        expectDocumented(answer)
-        expect([200, 400, 414]).toContain(answer.status)
-        expect(answer.head).not.toMatch(/injected/i)
+      fc.asyncProperty(first, query, path, async (texts, text, last) => {
+        const requests = texts.map(each => raw(`GET /summary/resync?${each}`, { 'X-API-Token': TOKEN }))
+        const answers = await answersTo(requests.join('') + raw(`GET ${last}?${text}`, AUTHORISED))
+        answered += answers.length
+        for (const answer of answers) {
+          expect([200, 400, 414]).toContain(answer.status)
+          expect(answer.head).not.toMatch(/injected/i)
+        }
       }),
       { numRuns: SOCKET_CASES },
     )
+    expect(answered).toBeGreaterThan(CASES * 0.9)
   })
-  test('wrong token, in any place, opens nothing', async () => {
-    const wrong = headerText.filter(text => text.trim() !== TOKEN)
+  test('wrong token, in any place, opens nothing', FUZZ_LIMIT, async () => {
+    const isWrong = (text: string): boolean => text.trim() !== TOKEN
     const rejectedBefore = rig.rejected.length
     const places = fc.constantFrom(
       'X-API-Token',
@@ -168,49 +202,53 @@ describe('a well-formed request with any', () => {
       'Proxy-Authorization',
       'X-Api-Key',
     )
+    const schemes = fc.constantFrom('', 'Bearer ', 'Basic ')
+    const presented = (text: fc.Arbitrary<string>) =>
+      fc
+        .tuple(places, schemes, text.filter(isWrong))
+        .map(([name, scheme, token]): readonly [string, string] => [name, `${scheme}${token}`])
+    // What is no request ends its connection.
+    const first = fc.array(presented(plainText), { minLength: IN_A_ROW - 1, maxLength: IN_A_ROW - 1 })
+    let answered = 0
     await fc.assert(
-      fc.asyncProperty(
-        wrong,
-        places,
-        fc.constantFrom('', 'Bearer ', 'Basic '),
-        async (token, name, scheme) => {
-          const headers = { [name]: `${scheme}${token}`, Connection: 'close' }
-          const [answer] = answersIn(await exchange(rig.port, raw('GET /summary/health', headers)))
-          if (answer === undefined) return
+      fc.asyncProperty(first, presented(headerText), async (others, last) => {
+        const requests = others.map(([name, value]) => raw('GET /summary/health', { [name]: value }))
+        requests.push(raw('GET /summary/health', { [last[0]]: last[1], Connection: 'close' }))
+        const answers = await answersTo(requests.join(''))
+        answered += answers.length
+        for (const { code } of answers) {
           expect([
             'token_missing',
             'token_wrong',
             'too_many_wrong_tokens',
             'headers_too_large',
             'bad_request',
-          ]).toContain(expectDocumented(answer))
-        },
-      ),
+          ]).toContain(code)
+        }
+      }),
       { numRuns: SOCKET_CASES },
     )
+    expect(answered).toBeGreaterThan(CASES * 0.9)
     expect(new Set(rig.rejected.slice(rejectedBefore))).toEqual(new Set(['auth']))
   })
-  test('body where none is expected is refused or ignored', async () => {
+  test('body where none is expected is refused or ignored', FUZZ_LIMIT, async () => {
     const type = fc.constantFrom('application/json', 'text/plain', 'multipart/form-data; boundary=x', 'x', '')
     await fc.assert(
       fc.asyncProperty(anyText, type, async (text, contentType) => {
         const body = Buffer.from(text).toString('latin1')
         const headers = { ...AUTHORISED, 'Content-Type': contentType, 'Content-Length': String(body.length) }
-        const [answer] = answersIn(await exchange(rig.port, raw('POST /summary/ticket', headers) + body))
+        const [answer] = await answersTo(raw('POST /summary/ticket', headers) + body)
         if (answer === undefined) return
-        expectDocumented(answer)
         expect([201, 400, 413, 415]).toContain(answer.status)
       }),
-      { numRuns: Math.ceil(SOCKET_CASES / 2) },
+      { numRuns: SOCKET_CASES },
     )
   })
 })
 
 test('an id that wants to be a header never splits an answer, and comes back whole or not at all', async () => {
   for (const id of NASTY) {
-    const said = await exchange(rig.port, raw('GET /livez', { 'X-Request-ID': id, Connection: 'close' }))
-    for (const answer of answersIn(said)) {
-      expectDocumented(answer)
+    for (const answer of await answersTo(raw('GET /livez', { 'X-Request-ID': id, Connection: 'close' }))) {
       expect(answer.head.match(/^x-injected/im)).toBeNull()
       const echoed = /^x-request-id: (.*)$/im.exec(answer.head)?.[1]?.trim()
       expect(echoed).toMatch(/^[A-Za-z0-9._-]{1,120}$/)

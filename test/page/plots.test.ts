@@ -6,7 +6,7 @@ import { pageRoom } from './support/page-room.js'
 
 const room = pageRoom()
 const FOUR = { NIFTY: 24_512.3, BANKNIFTY: 52_110.8, FINNIFTY: 23_988.1, SENSEX: 80_455.6 }
-const MANY = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`INDEX${i + 1}`, 1000 + i]))
+const MANY = Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`INDEX${i + 1}`, 1000 + i]))
 
 const plot = (page: Page, group: string, at = 0) => page.locator(`[data-plot=${group}]`).nth(at)
 const says = (page: Page, group: string, text: string, at = 0) =>
@@ -104,14 +104,24 @@ describe('the plots', () => {
     await says(page, 'ltp', '80,455.60')
   })
 
-  test('of 200 indices tell the lowest data quality and let any of them be chosen', async () => {
+  test('of 600 indices tell the lowest data quality, let one be chosen, and leave room for the other numbers', async () => {
     room.server.publish(withNumbers(MANY, 17.3))
     const { page, faults } = await room.open()
-    await says(page, 'dq', 'Data quality, lowest of 200')
+    await says(page, 'dq', 'Data quality, lowest')
     await says(page, 'dq', '66.0 %')
     await page.getByLabel('Index of this plot').first().selectOption('INDEX200')
     await says(page, 'ltp', '1,199.00')
+    await says(page, 'cycle', 'last 0.73 s')
+    await says(page, 'cpu', '17.3 %')
     expect(faults).toEqual([])
+  })
+
+  test('keep within their frame whatever a value is', async () => {
+    room.server.publish(withNumbers(FOUR, 1e300))
+    const { page } = await room.open({ viewport: { width: 2000, height: 900 } })
+    await says(page, 'cpu', '000,000.0 %')
+    const row = page.locator('.plots-row')
+    expect(await row.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
   })
 
   test('tell time and value under the pointer', async () => {

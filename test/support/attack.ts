@@ -11,8 +11,10 @@ import type { Rig } from './http-rig.js'
 
 /** Cases of a fuzz of pure code. */
 export const CASES = Number(process.env.ATTACK_CASES ?? 10_000)
-/** Of a fuzz in which every case is a connection, or costs as much. */
+/** Of a fuzz in which every case is a connection, or costs as much; where one connection takes several requests, all are CASES. */
 export const SOCKET_CASES = Math.ceil(CASES / 5)
+/** How long a fuzz may take: for a fault, not for a slow machine. */
+export const FUZZ_LIMIT = { timeout: 300_000 * Math.max(1, CASES / 10_000) }
 
 /** Texts that have broken somebody's program before. */
 export const NASTY: readonly string[] = [

@@ -136,21 +136,6 @@ describe('many lines', () => {
     expect(lines.map(({ label }) => label)).toEqual(['SENSEX'])
   })
 
-  test('have a lowest, of those that are known', () => {
-    const history = createHistory()
-    const dq = (a: number | null, b: number | null): Sample[] => [
-      { group: 'dq', label: 'a', value: a },
-      { group: 'dq', label: 'b', value: b },
-    ]
-    history.take('indices', dq(90, 80), at(0))
-    history.take('indices', dq(70, null), at(1))
-    history.take('indices', dq(null, null), at(2))
-    history.take('indices', dq(0, 80), at(3))
-    const [line] = history.lowest('dq', 'lowest', at(3)).lines
-    expect(line?.label).toBe('lowest')
-    expect(line?.values.slice(-5)).toEqual([null, 80, 70, null, 0])
-  })
-
   test('are bounded in number; one that was a gap for the whole window makes room', () => {
     const history = createHistory(2)
     history.take('indices', ltp('a', 'b', 'c'), at(0))

@@ -3,7 +3,7 @@
 import type { Group, Sample } from './numbers.js'
 
 export const WINDOW_SEC = 900
-/** Lines kept: two for each of 200 indices, and some. */
+/** Lines kept: one for each of 500 indices, and some. */
 const MAX_SERIES = 512
 /** A clock set back by more makes what is kept worthless. */
 const MAX_BACK_SEC = 5
@@ -39,8 +39,6 @@ export type History = {
   labels(group: Group): readonly string[]
   /** The window that ends now: the lines with these labels, as far as there are any. */
   lines(group: Group, labels: readonly string[], nowMs: number): Lines
-  /** The lowest of all lines of a group, as one line. */
-  lowest(group: Group, label: string, nowMs: number): Lines
 }
 
 const secondOf = (atMs: number): number => Math.floor(atMs / 1000)
@@ -129,19 +127,6 @@ export function createHistory(maxSeries = MAX_SERIES): History {
           values: times.map(second => numberOrNull(valueAt(values, second))),
         })),
       }
-    },
-    lowest(group, label, nowMs) {
-      const times = timesUntil(nowMs)
-      const all = of(group).map(({ values }) => values)
-      const values = times.map(second => {
-        let lowest = Number.NaN
-        for (const one of all) {
-          const value = valueAt(one, second)
-          if (!(value >= lowest)) lowest = Number.isNaN(value) ? lowest : value
-        }
-        return numberOrNull(lowest)
-      })
-      return { times, lines: [{ label, values }] }
     },
   }
 }

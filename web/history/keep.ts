@@ -8,7 +8,7 @@ import { PANELS_WITH_NUMBERS, samplesOf } from './numbers.js'
 
 const kept = createHistory()
 
-export const history: Pick<History, 'labels' | 'lines' | 'lowest'> = kept
+export const history: Pick<History, 'labels' | 'lines'> = kept
 
 /** Begins; returns what ends it. What was kept stays. */
 export function startHistory(): () => void {

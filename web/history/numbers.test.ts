@@ -27,10 +27,23 @@ describe('indices', () => {
       ),
     ]
     expect(samplesOf('indices', blocks)).toEqual([
-      { group: 'ltp', label: 'NIFTY', value: 24543.27 },
-      { group: 'ltp', label: 'BANKNIFTY', value: 51999 },
       { group: 'dq', label: 'NIFTY', value: 96.9 },
       { group: 'dq', label: 'BANKNIFTY', value: 88.7 },
+      { group: 'lowest', label: 'lowest', value: 88.7 },
+      { group: 'ltp', label: 'NIFTY', value: 24543.27 },
+      { group: 'ltp', label: 'BANKNIFTY', value: 51999 },
+    ])
+  })
+
+  test('however many give the lowest data quality of all that have one', () => {
+    const rows = Array.from({ length: 500 }, (_, i) => [`INDEX${i}`, 500 - i])
+    const lowest = (...last: (string | number)[][]) =>
+      samplesOf('indices', [table(['Index', 'DQ %'], ...rows, ...last)]).at(-1)
+    expect(lowest(['SENSEX', '—'])).toEqual({ group: 'lowest', label: 'lowest', value: 1 })
+    expect(lowest(['SENSEX', 0])).toEqual({ group: 'lowest', label: 'lowest', value: 0 })
+    expect(samplesOf('indices', [table(['Index', 'DQ %'], ['NIFTY', '—'])])).toEqual([
+      { group: 'dq', label: 'NIFTY', value: null },
+      { group: 'lowest', label: 'lowest', value: null },
     ])
   })
 

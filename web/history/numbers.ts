@@ -2,17 +2,14 @@
 // say is null, which is a gap in the line.
 import type { Block, Cell } from '../../src/panels/panel.js'
 
-export const GROUPS = ['ltp', 'dq', 'cycle', 'cpu', 'memory'] as const
+export const GROUPS = ['ltp', 'dq', 'lowest', 'cycle', 'cpu', 'memory'] as const
 export type Group = (typeof GROUPS)[number]
 
 /** One number of one moment. `label` tells the lines of a group apart: an index, or which time of the cycle. */
 export type Sample = { readonly group: Group; readonly label: string; readonly value: number | null }
 
-/** The columns of the indices table that are worth a line. */
-const INDEX_COLUMNS: readonly (readonly [group: Group, column: string])[] = [
-  ['ltp', 'LTP'],
-  ['dq', 'DQ %'],
-]
+/** Lines that one plot can tell apart. Of more indices the data quality is told by the lowest. */
+export const MAX_LINES = 4
 
 /** Fields worth a line by panel; `scale` brings them to the group's unit (cycle: seconds). */
 const FIELDS: Readonly<
@@ -38,8 +35,8 @@ const FIELDS: Readonly<
 
 const INDICES = 'indices'
 
-/** The panels that hold such numbers. */
-export const PANELS_WITH_NUMBERS: readonly string[] = [INDICES, ...Object.keys(FIELDS)]
+/** The panels that hold such numbers; last the one that may have more than there is room for. */
+export const PANELS_WITH_NUMBERS: readonly string[] = [...Object.keys(FIELDS), INDICES]
 
 function numberOf(cell: { readonly value?: number } | undefined): number | null {
   return cell?.value !== undefined && Number.isFinite(cell.value) ? cell.value : null
@@ -47,15 +44,22 @@ function numberOf(cell: { readonly value?: number } | undefined): number | null 
 
 function rowSamples(columns: readonly string[], rows: readonly (readonly Cell[])[]): Sample[] {
   const nameAt = columns.indexOf('Index')
-  if (nameAt < 0) return []
-  return INDEX_COLUMNS.flatMap(([group, column]) => {
-    const at = columns.indexOf(column)
-    if (at < 0) return []
+  const column = (group: Group, label: string): Sample[] => {
+    const at = columns.indexOf(label)
+    if (nameAt < 0 || at < 0) return []
     return rows.flatMap(row => {
-      const label = row[nameAt]?.text ?? ''
-      return label === '' ? [] : [{ group, label, value: numberOf(row[at]) }]
+      const name = row[nameAt]?.text ?? ''
+      return name === '' ? [] : [{ group, label: name, value: numberOf(row[at]) }]
     })
-  })
+  }
+  const quality = column('dq', 'DQ %')
+  const known = quality.flatMap(({ value }) => value ?? [])
+  const lowest = known.length === 0 ? null : Math.min(...known)
+  return [
+    ...quality.slice(0, MAX_LINES),
+    ...(quality.length === 0 ? [] : [{ group: 'lowest', label: 'lowest', value: lowest } as const]),
+    ...column('ltp', 'LTP'),
+  ]
 }
 
 function fieldSamples(key: string, blocks: readonly Block[]): Sample[] {

@@ -29,9 +29,6 @@ export const OTHERS: readonly PlotLook[] = [
   { group: 'memory', title: 'Memory', unit: ' MB', digits: 1, fromZero: false },
 ]
 
-/** Lines that one plot can tell apart. */
-export const MAX_LINES = 4
-
 /** The indices shown: those chosen as far as they exist, each once, then the first others; as many as there is room for. */
 export function shownIndices(
   all: readonly string[],

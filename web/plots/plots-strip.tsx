@@ -3,11 +3,12 @@
 import { computed, type Signal, signal } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { history } from '../history/keep.js'
+import { MAX_LINES } from '../history/numbers.js'
 import { nowMs, paused } from '../model.js'
 import { preference, textList } from '../state/preferences.js'
 import { query } from '../state/query.js'
 import type { createDrawing } from './drawing.js'
-import { chosenInstead, DATA_QUALITY, LTP, MAX_LINES, OTHERS, shownIndices } from './groups.js'
+import { chosenInstead, DATA_QUALITY, LTP, OTHERS, shownIndices } from './groups.js'
 import { Plot } from './plot.jsx'
 import './plots.css'
 
@@ -84,8 +85,7 @@ function Row() {
   const at = drawnAtMs.value
   const all = history.labels('ltp')
   const shown = shownIndices(all, chosen.value, Math.min(MAX_LINES, Math.max(1, room - 1 - OTHERS.length)))
-  const quality = history.labels('dq')
-  const isFew = quality.length <= MAX_LINES
+  const quality = all.length > MAX_LINES ? 'lowest' : 'dq'
   return (
     <div class="plots-row" ref={row}>
       {shown.map((label, place) => (
@@ -93,14 +93,11 @@ function Row() {
           <IndexTitle all={all} shown={shown} place={place} />
         </Plot>
       ))}
-      <Plot
-        look={DATA_QUALITY}
-        drawer={drawer}
-        data={
-          isFew ? history.lines('dq', quality, at) : history.lowest('dq', `lowest of ${quality.length}`, at)
-        }
-      >
-        <h3>{isFew ? DATA_QUALITY.title : `${DATA_QUALITY.title}, lowest of ${quality.length}`}</h3>
+      <Plot look={DATA_QUALITY} drawer={drawer} data={history.lines(quality, history.labels(quality), at)}>
+        <h3>
+          {DATA_QUALITY.title}
+          {quality === 'lowest' && ', lowest'}
+        </h3>
       </Plot>
       {OTHERS.map(look => (
         <Plot

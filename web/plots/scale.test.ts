@@ -44,6 +44,8 @@ test.each([
 test('a value has its unit, a missing one none', () => {
   expect(valueText(0.696, 2, ' s')).toBe('0.70 s')
   expect(valueText(52_056.15, 2, '')).toBe('52,056.15')
+  expect(valueText(-12.5, 2, '')).toBe('-12.50')
+  expect(valueText(-0.001, 2, ' s')).toBe('0.00 s')
   expect(valueText(null, 2, ' s')).toBe('—')
 })
 

@@ -62,7 +62,12 @@ const formats = new Map<number, Intl.NumberFormat>()
 function grouped(value: number, digits: number): string {
   const format =
     formats.get(digits) ??
-    new Intl.NumberFormat('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    // No sign before what shows as zero, as in the panels.
+    new Intl.NumberFormat('en', {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+      signDisplay: 'negative',
+    })
   formats.set(digits, format)
   return format.format(value)
 }

@@ -11,7 +11,7 @@ export const bench = group('bench', 'What the benchmarks must reach.', {
     min: 0,
     max: 3_600_000,
     unit: 'ms',
-    about: 'The longest cycle at the 95th percentile.',
+    about: 'The longest cycle at the 95th percentile, in time and in processor time.',
   }),
   G6_BENCH_MIN_HIT_RATIO: number(0.3, {
     min: 0,

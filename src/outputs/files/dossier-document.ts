@@ -19,7 +19,7 @@ export function dossierDocument({ board, snapshot, source, stats }: CycleResult)
     origins,
     panel_hashes: Object.fromEntries([...board.panels.values()].map(({ key, hash }) => [key, hash])),
     statistics: counts,
-    timing,
+    timing: timing(),
     ...(primary === undefined
       ? {}
       : { panel_push_meta: panelPushMeta(primary), adaptive_stream: adaptiveStream(primary) }),

@@ -214,7 +214,9 @@ describe('the dossier', () => {
     let nowMs = 0
     const output = createDossierOutput({ path, intervalMs: 5_000, monotonicMs: () => nowMs, log: silentLog })
     const next = resultMaker()
-    const result = next(market(100))
+    const made = next(market(100))
+    const timing = { indices: { avgMs: 0.1, p95Ms: 0.2, totalMs: 0.3, calls: 3 } }
+    const result = { ...made, stats: { ...made.stats, timing: () => timing } }
     await output.publish(result)
     const dossier = JSON.parse(await readFile(path, 'utf8'))
     expect(dossier).toMatchObject({
@@ -223,6 +225,7 @@ describe('the dossier', () => {
       source: { state: 'fresh' },
       snapshot: { app: { version: '1.4.2' }, indices: [{ name: 'NIFTY', ltp: 100 }] },
       statistics: { cycles: 0 },
+      timing,
     })
     expect(dossier.panel_hashes.indices).toBe(result.board.panels.get('indices')?.hash)
     expect(dossier.origins['app.version']).toBe('app.version')

@@ -23,14 +23,14 @@ const HOOKS: TerminalHooks = {
 /** When there is no board by then, the first frame says so. */
 const NOTHING_YET_MS = 250
 
-function started(more: Partial<TerminalHooks> = {}) {
+function started(more: Partial<TerminalHooks> = {}, settings = SETTINGS) {
   const timers = fakeTimers(NOW_MS)
   const device = fakeDevice({ width: 200, height: 60 })
   const frames: number[] = []
   const said: string[] = []
   const output = new TerminalOutput({
     device,
-    settings: SETTINGS,
+    settings,
     capabilities: { colors: 24, utf8: true, theme: 'dark' },
     clock: { nowMs: timers.nowMs, monotonicMs: timers.nowMs },
     timers,
@@ -236,6 +236,33 @@ describe('the terminal output', () => {
     output.publish(resultOf(PANELS))
     timers.advance(100)
     expect(await screenOf(device.written)).toContain('7 clients')
+  })
+
+  test('draws everything anew after a fault: what is on the screen is not relied on', () => {
+    let broken = false
+    const { output, timers, said } = started({
+      clients: () => {
+        if (broken) throw new Error('broken')
+        return 7
+      },
+    })
+    broken = true
+    output.publish(resultOf(PANELS))
+    timers.advance(100)
+    broken = false
+    output.publish(resultOf(PANELS))
+    timers.advance(100)
+    expect(said).toEqual(['Error: broken', 'full repaint'])
+  })
+
+  test('says when the board last changed, also while later cycles change nothing', async () => {
+    const { device, output, timers } = started({}, { ...SETTINGS, curated: true })
+    const first = resultOf(PANELS)
+    output.publish(first)
+    timers.advance(7_000)
+    output.publish({ ...first, board: { ...first.board, cycle: 2, builtAtMs: timers.nowMs() } })
+    timers.advance(100)
+    expect(await screenOf(device.written)).toMatch(/last change +7s ago, 14:03:22/)
   })
 })
 

@@ -108,6 +108,10 @@ describe('a frame', () => {
     expect(text(sceneOf(FULL, { size: { width: 36, height: 5 } }))).toContain(
       '36×5 is too small, 40×6 needed',
     )
+    expect(text(sceneOf(FULL, { size: { width: 20, height: 5 } }))).toMatch(
+      /^20×5 is too small,\n40×6 needed\n/,
+    )
+    expect(text(sceneOf(FULL, { size: { width: 20, height: 1 } }))).toMatch(/^20×1 is too small/)
   })
 
   test('says what it waits for, and why, before the first board', () => {

@@ -1,5 +1,5 @@
 // What stands in the middle of the screen when there are no panels to show.
-import { cleanText } from '../../../panels/text.js'
+import { cleanText, displayWidth } from '../../../panels/text.js'
 import type { Size } from '../layout/layout.js'
 import { BOX_COLUMNS, BOX_ROWS, boxLines } from './box.js'
 import { centred, type Frame, frameOf } from './frame.js'
@@ -16,8 +16,11 @@ function block(lines: readonly Line[], size: Size): readonly Line[] {
 }
 
 export function tooSmall(size: Size, smallest: Size): Frame {
-  const text = `${size.width}×${size.height} is too small, ${smallest.width}×${smallest.height} needed`
-  return frameOf(size, size.width === 0 ? [] : [fitLine([run(text, 'warn')], size.width)])
+  const parts = [`${size.width}×${size.height} is too small,`, `${smallest.width}×${smallest.height} needed`]
+  const whole = parts.join(' ')
+  // On two lines where one has no room: what is needed must not be what is cut.
+  const lines = displayWidth(whole) <= size.width || size.height < 2 ? [whole] : parts
+  return frameOf(size, size.width === 0 ? [] : lines.map(line => fitLine([run(line, 'warn')], size.width)))
 }
 
 export function helpBody(size: Size): readonly Line[] {

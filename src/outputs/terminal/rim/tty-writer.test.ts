@@ -78,6 +78,15 @@ describe('a writer to a terminal', () => {
     expect(writer.blocked).toBe(true)
   })
 
+  test('that went away while the rest was waiting is not called empty: nothing more is to be drawn', () => {
+    const { writer, state, timers } = slowTerminal(1)
+    writer.write('ab')
+    state.broken = true
+    timers.advance(1_000)
+    expect(state).toMatchObject({ gone: 1, drained: 0 })
+    expect(timers.pending()).toBe(0)
+  })
+
   test('that went away is closed all the same', () => {
     const { writer, state } = slowTerminal(1_000)
     state.broken = true

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { loadSettings, serveFindings } from './load-settings.js'
+
+const cwd = mkdtempSync(join(tmpdir(), 'g6-load-settings-'))
+afterAll(() => rmSync(cwd, { recursive: true, force: true }))
+
+const load = (env: Record<string, string>) => loadSettings({ env, cwd })
+
+function loaded(env: Record<string, string>) {
+  const result = load(env)
+  if (!result.ok) throw new Error(result.errors.map(({ message }) => message).join('; '))
+  return result
+}
+
+describe('threshold overrides', () => {
+  test('that name no threshold are refused with the settings, and told what there is', () => {
+    const result = load({ G6_SUMMARY_THRESH_OVERRIDES: '{"dq.warm": 80}' })
+    expect(result.ok ? [] : result.errors).toEqual([
+      {
+        name: 'G6_SUMMARY_THRESH_OVERRIDES',
+        message: expect.stringMatching(
+          /^G6_SUMMARY_THRESH_OVERRIDES: unknown threshold "dq.warm"; known are dq.warn, /,
+        ),
+      },
+    ])
+  })
+
+  test('that put a warning beyond its error are refused with the settings', () => {
+    const result = load({ G6_SUMMARY_THRESH_OVERRIDES: '{"dq.warn": 60}' })
+    expect(result.ok ? [] : result.errors.map(({ message }) => message)).toEqual([
+      'G6_SUMMARY_THRESH_OVERRIDES: threshold "dq.error" (70) is above "dq.warn" (60); allowed is at most as much',
+    ])
+  })
+
+  test('are left out with a warning where that is wanted', () => {
+    const { config, warnings } = loaded({
+      G6_SUMMARY_THRESH_OVERRIDES: '{"dq.warm": 80}',
+      G6_DQ_WARN_THRESHOLD: '90',
+      G6_CONFIG_LENIENT: '1',
+    })
+    expect(config).toMatchObject({ summaryThreshOverrides: {}, dqWarnThreshold: 90 })
+    expect(warnings.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/unknown threshold "dq.warm".*the default is taken \(G6_CONFIG_LENIENT\)$/),
+    ])
+  })
+
+  test('are not blamed for what settings of their own have wrong', () => {
+    const result = load({ G6_SUMMARY_THRESH_OVERRIDES: '{"cpu.warn": 50}', G6_DQ_WARN_THRESHOLD: '50' })
+    expect(result.ok ? [] : result.errors.map(({ name }) => name)).toEqual(['G6_DQ_ERROR_THRESHOLD'])
+  })
+})
+
+test('a size of a panel that does not exist is warned of', () => {
+  const { warnings } = loaded({ G6_PANEL_W_INDICES: '40', G6_PANEL_W_INDEXES: '40', G6_PANEL_H_alerts: '5' })
+  expect(warnings).toEqual([
+    {
+      name: 'G6_PANEL_W_INDEXES',
+      message: expect.stringMatching(
+        /^G6_PANEL_W_INDEXES is the size of no panel .*its panels are header, cycle,/,
+      ),
+    },
+  ])
+})
+
+describe('what g6 serve would refuse', () => {
+  const refusals = (env: Record<string, string>) => serveFindings(loaded(env)).map(({ message }) => message)
+
+  test('is nothing with the defaults', () => {
+    expect(refusals({})).toEqual([])
+  })
+
+  test('is an address everybody reaches without a token', () => {
+    expect(refusals({ G6_HTTP_HOST: '0.0.0.0' })).toEqual([
+      expect.stringMatching(/^g6 serve would not start: G6_HTTP_HOST=0\.0\.0\.0 can be reached/),
+    ])
+    expect(refusals({ G6_HTTP_HOST: '0.0.0.0', G6_SSE_API_TOKEN: 'secret' })).toEqual([])
+  })
+
+  test('is a server without a port', () => {
+    expect(refusals({ G6_UNIFIED_HTTP: '0' })).toEqual([expect.stringContaining('every port is off')])
+    expect(refusals({ G6_UNIFIED_HTTP: '0', G6_SSE_HTTP: '1' })).toEqual([])
+  })
+})

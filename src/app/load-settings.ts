@@ -1,0 +1,47 @@
+// Settings as every command takes them: what the settings themselves can tell to be wrong, and what only their users can.
+import type { Finding } from '../config/finding.js'
+import { type FromProcess, loadConfigFromProcess } from '../config/from-process.js'
+import type { Loaded, LoadResult } from '../config/load.js'
+import type { Config } from '../config/settings.js'
+import { judgeBind } from '../guards/open-bind.js'
+import { planListeners } from '../http/listen-plan.js'
+import { PANELS } from '../panels/registry.js'
+import { thresholdDisorders } from './panel-context.js'
+
+/** From flags, environment and files; SIGHUP calls it again. */
+export function loadSettings(options: Omit<FromProcess, 'judge'> = {}): LoadResult {
+  const result = loadConfigFromProcess({ ...options, judge: thresholdDisorders })
+  return result.ok ? { ...result, warnings: [...result.warnings, ...sizesOfNothing(result.config)] } : result
+}
+
+const PANEL_KEYS: readonly string[] = PANELS.map(({ key }) => key)
+
+/** Another server's board may have panels of other names, so this is no error. */
+function sizesOfNothing({ panelW, panelH }: Config): readonly Finding[] {
+  const names = (prefix: string, sizes: object): readonly string[] =>
+    Object.keys(sizes)
+      .filter(key => !PANEL_KEYS.includes(key))
+      .map(key => `${prefix}${key.toUpperCase()}`)
+  return [...names('G6_PANEL_W_', panelW), ...names('G6_PANEL_H_', panelH)].map(name => ({
+    name,
+    message: `${name} is the size of no panel of this program; its panels are ${PANEL_KEYS.join(', ')}`,
+  }))
+}
+
+/** What `g6 serve` makes of these settings, though other commands may not mind: why it would not start, what it could not do. */
+export function serveFindings({ config, provenance }: Loaded): readonly Finding[] {
+  const findings: Finding[] = []
+  const refused = (name: string, why: string): void => {
+    findings.push({ name, message: `g6 serve would not start: ${why}` })
+  }
+  const bind = judgeBind(config)
+  if (bind.kind === 'refused') refused('G6_HTTP_HOST', bind.text)
+  const plan = planListeners(config, key => provenance[key].from !== 'default', 'serve')
+  if (!plan.ok) refused('G6_UNIFIED_HTTP', plan.error)
+  if (config.enableSseStreaming && config.ragBackendUrl.length === 0) {
+    const message =
+      'ENABLE_SSE_STREAMING is on without RAG_BACKEND_URL: every question is answered 503 no_backend'
+    findings.push({ name: 'RAG_BACKEND_URL', message })
+  }
+  return findings
+}
