@@ -109,6 +109,16 @@ describe('g6 dashboard', () => {
   })
 })
 
+describe('g6 serve', () => {
+  test('says that no port is open where the outputs leave out http', async () => {
+    const files = ['--status-file', FULL, '--panels-dir', join(folder, 'panels')]
+    const server = g6(['serve', '--port', '0', ...files], { G6_OUTPUT_SINKS: 'files' })
+    await server.until(/no port is open: G6_OUTPUT_SINKS leaves out http/)
+    server.signal('SIGTERM')
+    expect(await server.exit).toBe(0)
+  })
+})
+
 describe('g6 snapshot', () => {
   test('has the fails of G6_INDICES_PANEL_LOG, and so has the only frame of a dashboard', async () => {
     const log = join(folder, 'indices.log')

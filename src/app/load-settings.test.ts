@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { loadSettings, serveRefusals } from './load-settings.js'
+import { loadSettings, serveFindings } from './load-settings.js'
 
 const cwd = mkdtempSync(join(tmpdir(), 'g6-load-settings-'))
 afterAll(() => rmSync(cwd, { recursive: true, force: true }))
@@ -73,7 +73,7 @@ test('a size of a panel that does not exist is warned of', () => {
 })
 
 describe('what g6 serve would refuse', () => {
-  const refusals = (env: Record<string, string>) => serveRefusals(loaded(env)).map(({ message }) => message)
+  const refusals = (env: Record<string, string>) => serveFindings(loaded(env)).map(({ message }) => message)
 
   test('is nothing with the defaults', () => {
     expect(refusals({})).toEqual([])

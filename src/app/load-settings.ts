@@ -46,8 +46,8 @@ function sizesOfNothing({ panelW, panelH }: Config): readonly Finding[] {
   }))
 }
 
-/** Why `g6 serve` would not start with these settings, though other commands may. */
-export function serveRefusals({ config, provenance }: Loaded): readonly Finding[] {
+/** What `g6 serve` makes of these settings, though other commands may not mind: why it would not start, what it could not do. */
+export function serveFindings({ config, provenance }: Loaded): readonly Finding[] {
   const findings: Finding[] = []
   const refused = (name: string, why: string): void => {
     findings.push({ name, message: `g6 serve would not start: ${why}` })
@@ -56,5 +56,10 @@ export function serveRefusals({ config, provenance }: Loaded): readonly Finding[
   if (bind.kind === 'refused') refused('G6_HTTP_HOST', bind.text)
   const plan = planListeners(config, key => provenance[key].from !== 'default', 'serve')
   if (!plan.ok) refused('G6_UNIFIED_HTTP', plan.error)
+  if (config.enableSseStreaming && config.ragBackendUrl.length === 0) {
+    const message =
+      'ENABLE_SSE_STREAMING is on without RAG_BACKEND_URL: every question is answered 503 no_backend'
+    findings.push({ name: 'RAG_BACKEND_URL', message })
+  }
   return findings
 }

@@ -51,6 +51,14 @@ describe('g6 config', () => {
     expect(process.exitCode).toBeUndefined()
   })
 
+  test('check warns of a chat that nobody answers', async () => {
+    const text = await run({ ENABLE_SSE_STREAMING: '1' }, 'check')
+    expect(text).toMatch(/^warning: ENABLE_SSE_STREAMING is on without RAG_BACKEND_URL: /)
+    expect(await run({ ENABLE_SSE_STREAMING: '1', RAG_BACKEND_URL: 'http://127.0.0.1:9' }, 'check')).toBe(
+      'settings are usable\n',
+    )
+  })
+
   test('check takes --json', async () => {
     expect(JSON.parse(await run({}, 'check', '--json'))).toEqual({ ok: true, errors: [], warnings: [] })
   })

@@ -1,6 +1,6 @@
 // `g6 config` and `g6 config check`.
 import { Command } from 'commander'
-import { loadSettings, serveRefusals } from '../app/load-settings.js'
+import { loadSettings, serveFindings } from '../app/load-settings.js'
 import { givenFlags, settingFlags } from '../config/flags.js'
 import type { LoadResult } from '../config/load.js'
 import { checkReport, configReport, type Report } from '../config/report.js'
@@ -40,7 +40,7 @@ export function configCommand(
     .action((_options: unknown, command: Command) => {
       const result = loaded(command)
       const told = result.ok
-        ? { ...result, warnings: [...result.warnings, ...serveRefusals(result)] }
+        ? { ...result, warnings: [...result.warnings, ...serveFindings(result)] }
         : result
       say(checkReport(told, command.optsWithGlobals<{ json?: true }>().json ?? false))
     })

@@ -31,6 +31,7 @@ export function serveCommand(): Command {
         load,
         onListening: listening => {
           for (const { name, url } of listening) log.info({ name, url }, 'listening')
+          if (listening.length === 0) log.warn('no port is open: G6_OUTPUT_SINKS leaves out http')
         },
       })
     })
