@@ -1,9 +1,18 @@
-// Links: where the status comes from and where else to look. Our own addresses first, then the status's own links.
+// Links: where the status comes from and where else to look. Our own addresses first, then the status's own links. Whoever sees
+// the board may see the address, but not the user and password somebody wrote into it.
 import { field, fields, textCell } from './cells.js'
 import { always, definePanel } from './definition.js'
+import type { Cell } from './panel.js'
 
 /** Links of the status that are shown. */
 const MAX_STATUS_LINKS = 20
+
+/** What stands before the host of a URL (RFC 3986 3.2.1). */
+const USER_INFO = /^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i
+
+function addressCell(address: string | null): Cell {
+  return textCell(address?.replace(USER_INFO, '$1') ?? null)
+}
 
 export const links = definePanel({
   key: 'links',
@@ -19,11 +28,11 @@ export const links = definePanel({
     return [
       fields(
         field('source', textCell(own.source)),
-        field('metrics', textCell(own.metricsUrl ?? metrics)),
+        field('metrics', addressCell(own.metricsUrl ?? metrics)),
         field('stream', textCell(own.streamUrl)),
         field('page', textCell(own.pageUrl)),
         // Marked as the status's own: its `source` is not ours.
-        ...named.map(([name, url]) => field(`status.${name}`, textCell(url))),
+        ...named.map(([name, url]) => field(`status.${name}`, addressCell(url))),
       ),
     ]
   },

@@ -319,6 +319,15 @@ describe('links', () => {
     expect(linesFor('links', status, { links })).toHaveLength(4)
   })
 
+  test('show no user and no password that stand in an address', () => {
+    const status = { links: { docs: 'https://me:p@ss:word@docs.example/a?b=c@d', mail: 'me@docs.example' } }
+    const own = { ...links, metricsUrl: 'http://scrape:secret@own/metrics' }
+    const lines = linesFor('links', status, { links: own })
+    expect(lines).toContain('metrics: http://own/metrics')
+    expect(lines).toContain('status.docs: https://docs.example/a?b=c@d')
+    expect(lines).toContain('status.mail: me@docs.example')
+  })
+
   test("have the status's metrics where we have none", () => {
     const status = { links: { metrics: 'http://g6/metrics' } }
     expect(linesFor('links', status, { links: { ...links, metricsUrl: null } })).toEqual([
