@@ -173,10 +173,7 @@ class FileSource implements Source {
     this.#last = reading
     if (!isNews(before, reading)) return false
     if (!reading.ok)
-      this.#log.warn(
-        { status: reading.error, file: this.#options.path },
-        `the status cannot be read: ${reading.message}`,
-      )
+      this.#log.warn({ status: reading.error }, `the status cannot be read: ${reading.message}`)
     else if (before !== null && !before.ok) this.#log.info('the status can be read again')
     this.#onReading(reading)
     return true
