@@ -5,6 +5,7 @@
 //   stop:   not ready, no new streams → the cycle under way ends → readers get what they lack and `bye`, answers `aborted` →
 //           ports → outputs
 import { type Clock, systemClock } from '../clock/clock.js'
+import { systemTimers } from '../clock/timers.js'
 import type { Finding } from '../config/finding.js'
 import type { Loaded, LoadResult } from '../config/load.js'
 import { reloadable } from '../config/reload.js'
@@ -248,8 +249,7 @@ export class Program {
 
   async #start(): Promise<readonly Listening[]> {
     if (this.serving) this.#server = await this.#createServer()
-    // Before the first cycle, which may be the only one.
-    await this.#indicesLog?.refresh()
+    await this.#firstFails()
     if (this.#draining) return []
     const listening = (await this.#server?.listen()) ?? []
     if (this.#draining) return []
@@ -381,6 +381,18 @@ export class Program {
     return this.#indicesLog?.fails ?? null
   }
 
+  /** Before the first cycle, which may be the only one; a disk that hangs keeps nobody from starting. */
+  async #firstFails(): Promise<void> {
+    const log = this.#indicesLog
+    if (log === null) return
+    let takeBack = (): void => {}
+    const enough = new Promise<void>(resolve => {
+      takeBack = systemTimers.after(FIRST_FAILS_MS, resolve)
+    })
+    await Promise.race([log.refresh(), enough])
+    takeBack()
+  }
+
   #linksOf(listening: readonly Listening[]) {
     const base = listening.find(({ name }) => name === 'unified')?.url ?? null
     const own = (path: string) => (base === null ? null : `${base}${path}`)
@@ -408,6 +420,8 @@ export class Program {
   }
 }
 
+/** How long the first cycle waits for the log of the Fails column. */
+const FIRST_FAILS_MS = 1_000
 /** Kept of the grace for closing ports and outputs. */
 const CLOSING_MS = 1_000
 const PANEL_KEYS: ReadonlySet<string> = new Set(PANELS.map(({ key }) => key))
