@@ -1,13 +1,15 @@
 // One program from its start to its exit code: signals, a reload, an uncaught error, and an end by itself.
 //
 //   SIGTERM, SIGINT   ends in order, exit 0; a second one ends now, exit 130
-//   SIGHUP            reads the settings again
+//   SIGHUP            reads the settings again; one that came before this is made up for
 //   uncaught error    logged, ended in order, exit 1
 import type { EventEmitter } from 'node:events'
 import type { LoadResult } from '../config/load.js'
 import type { Listening } from '../http/listeners.js'
 import type { Log } from '../log/log.js'
+import { takeEarlyReload } from './early-reload.js'
 import type { Program } from './program.js'
+import type { ServiceManager } from './service-manager.js'
 
 export const EXIT_OK = 0
 export const EXIT_FAILED = 1
@@ -26,11 +28,15 @@ export type RunOptions = {
   /** Called before a crash ends the process: gives the terminal back. */
   readonly restore?: () => void
   readonly edge?: ProcessEdge
+  /** Whether a SIGHUP came before this call. */
+  readonly earlyReload?: () => boolean
+  /** Hears when the program is ready and when it stops; none by default. */
+  readonly service?: ServiceManager
 }
 
 /** Resolves to the exit code when all has ended and nothing of it is left. */
 export async function runProgram(options: RunOptions): Promise<number> {
-  const { program, log, load, onListening, restore } = options
+  const { program, log, load, onListening, restore, service } = options
   const edge: ProcessEdge = options.edge ?? process
   let code = EXIT_OK
   let ending = false
@@ -42,6 +48,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
       return
     }
     ending = true
+    service?.stopping()
     log.info('stopping; a second signal ends it at once')
     void program.stop()
   }
@@ -61,9 +68,13 @@ export async function runProgram(options: RunOptions): Promise<number> {
     ['unhandledRejection', crash],
   ]
   for (const [event, listener] of listeners) edge.on(event, listener)
+  if ((options.earlyReload ?? takeEarlyReload)()) reload()
   try {
     const listening = await program.start()
-    if (!ending) onListening?.(listening)
+    if (!ending) {
+      onListening?.(listening)
+      service?.ready()
+    }
     await program.finished
     await program.stop()
   } catch (error) {
@@ -71,6 +82,7 @@ export async function runProgram(options: RunOptions): Promise<number> {
     await program.stop()
     throw error
   } finally {
+    service?.close()
     for (const [event, listener] of listeners) edge.removeListener(event, listener)
   }
   return code

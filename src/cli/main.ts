@@ -1,100 +1,30 @@
 #!/usr/bin/env node
-// `g6`: one small file a command. Each is loaded when it is asked for, so that the quick ones stay quick.
-import { Command } from 'commander'
-import { VERSION } from '../app/version.js'
+// `g6`. SIGHUP is caught before the commands are loaded: a reload may come at any moment, and by default it ends a process.
+import { catchEarlyReload } from '../app/early-reload.js'
 
-type Loader = () => Promise<Command>
+/** Commands that read their settings again on SIGHUP (app/run.ts). SIGHUP ends all others. */
+const RELOADING: readonly (string | undefined)[] = ['serve', 'dashboard', 'demo']
 
-const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[] = [
-  [
-    'demo',
-    'Simulator, server and dashboard in one: see it work',
-    async () => (await import('./demo.js')).demoCommand(),
-  ],
-  [
-    'serve',
-    'Serve the board over HTTP: stream, resync, health, metrics',
-    async () => (await import('./serve.js')).serveCommand(),
-  ],
-  [
-    'dashboard',
-    'Show the board in the terminal or as plain text',
-    async () => (await import('./dashboard.js')).dashboardCommand(),
-  ],
-  [
-    'snapshot',
-    'Print one board as text or JSON',
-    async () => (await import('./snapshot.js')).snapshotCommand(),
-  ],
-  [
-    'simulate',
-    'Write a status document that changes like a real one',
-    async () => (await import('./simulate.js')).simulateCommand(),
-  ],
-  [
-    'mock-upstream',
-    'A scripted model backend, to try the chat relay with',
-    async () => (await import('./mock-upstream.js')).mockUpstreamCommand(),
-  ],
-  [
-    'config',
-    'Show every setting, its value and where it came from',
-    async () => (await import('./config.js')).configCommand(),
-  ],
-  [
-    'audit',
-    'Read, verify, export and erase the audit trail of the chat relay',
-    async () => (await import('./audit.js')).auditCommand(),
-  ],
-  ['bench', 'Measure cycles and streams', async () => (await import('./bench.js')).benchCommand()],
-  [
-    'check',
-    'Check a checkout of this project: retired names, readiness for a release',
-    async () => (await import('./check.js')).checkCommand(),
-  ],
-  [
-    'docs',
-    'Write or check the generated reference pages',
-    async () => (await import('./docs.js')).docsCommand(),
-  ],
-]
+const args = process.argv.slice(2)
+if (RELOADING.includes(args[0])) catchEarlyReload()
 
-/** What is loaded by itself inherits nothing: every command of a command gets the hint. */
-function withHint(command: Command): Command {
-  for (const inner of command.commands) withHint(inner)
-  return command.showHelpAfterError('(g6 --help lists the commands, g6 COMMAND --help its options)')
-}
-
-async function main(args: readonly string[]): Promise<void> {
-  const g6 = new Command('g6')
-    .description('Live status panels and live answers, over one stream server')
-    .version(VERSION)
-  const asked = args[0]
-  for (const [name, about, load] of COMMANDS) {
-    g6.addCommand(name === asked ? await load() : new Command(name).description(about))
-  }
-  await withHint(g6).parseAsync([...args], { from: 'user' })
-}
-
-// A pipe that was closed (`g6 dashboard | head`) is an ordinary end. Anything else (a full disk) costs what was to be written
-// and the exit code, not the program: it may be serving too.
+// A closed pipe (`g6 dashboard | head`) is an ordinary end. Any other output error, such as a full disk, costs the output
+// and the exit code, but does not end the program: it may be serving too.
 let isOutputLost = false
 process.stdout.on('error', error => {
   const code = 'code' in error ? String(error.code) : error.message
   if (code === 'EPIPE') process.exit(0)
   if (isOutputLost) return
   isOutputLost = true
-  process.stderr.write(`g6: standard output cannot be written (${code}); what it should have said is lost\n`)
-  // Whatever the command makes of itself: not everything is where it belongs.
+  process.stderr.write(`g6: standard output cannot be written (${code}); its text is lost\n`)
+  // Set at exit, so that a command that sets its own exit code cannot hide the loss.
   process.once('exit', () => {
     if (!process.exitCode) process.exitCode = 1
   })
 })
 process.stderr.on('error', () => {
-  // Nobody is left to tell.
+  // There is no other place to report it.
 })
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`g6: ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = 1
-})
+const { runCommand } = await import('./commands.js')
+await runCommand(args)

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { fileOutputs } from '../app/outputs.js'
 import { Program } from '../app/program.js'
 import { runProgram } from '../app/run.js'
+import { createServiceManager } from '../app/service-manager.js'
 import { sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
 import { prepare } from './settings.js'
@@ -29,6 +30,7 @@ export function serveCommand(): Command {
         program,
         log,
         load,
+        service: createServiceManager({ env: process.env, log }),
         onListening: listening => {
           for (const { name, url } of listening) log.info({ name, url }, 'listening')
           if (listening.length === 0) log.warn('no port is open: G6_OUTPUT_SINKS leaves out http')

@@ -82,7 +82,11 @@ describe('its commands', () => {
   })
 
   /** As systemd runs it: its environment and nothing of ours, %d and %S put in, in its folder. */
-  function start(key: string, settings: string): { child: ChildProcess; said: () => string } {
+  function start(
+    key: string,
+    settings: string,
+    more: Readonly<Record<string, string>> = {},
+  ): { child: ChildProcess; said: () => string } {
     const [credentials, state] = [join(folder, 'credentials'), join(folder, 'state')]
     for (const each of [credentials, state]) mkdirSync(each, { recursive: true })
     writeFileSync(join(credentials, 'token'), `${TOKEN}\n`)
@@ -90,7 +94,7 @@ describe('its commands', () => {
     const put = (text: string): string =>
       text.replace('%d', credentials).replace('%S/g6-stream', state).replace('/etc/g6-stream', folder)
     const environment = values('Environment').map(each => put(each).split(/=(.*)/s).slice(0, 2))
-    const env = { PATH: `${folder}/bin:/usr/bin:/bin`, ...Object.fromEntries(environment) }
+    const env = { PATH: `${folder}/bin:/usr/bin:/bin`, ...Object.fromEntries(environment), ...more }
     const [command = '', ...args] = put(value(key)).split(' ')
     const child = spawn(command, args, { cwd: put(value('WorkingDirectory')), env, stdio: 'pipe' })
     running.push(child)
@@ -130,4 +134,48 @@ describe('its commands', () => {
     child.kill(value('KillSignal') as NodeJS.Signals)
     expect(await ended).toBe(0)
   })
+
+  test('it reports that it is ready, that it is alive, and that it stops', async () => {
+    expect([value('Type'), value('NotifyAccess')]).toEqual(['notify', 'all'])
+    const path = join(folder, 'notify')
+    const manager = spawn('python3', ['-c', NOTIFY_SOCKET, path], { stdio: ['ignore', 'pipe', 'inherit'] })
+    running.push(manager)
+    let heard = ''
+    const hears = (word: string): Promise<void> =>
+      new Promise(resolve => {
+        const look = (): void => {
+          if (!heard.includes(word)) return
+          manager.stdout?.off('data', look)
+          resolve()
+        }
+        manager.stdout?.on('data', look)
+        look()
+      })
+    manager.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      heard += text
+    })
+    await hears('open')
+    const { child } = start('ExecStart', `${settings()}\nunified_http_port = 0\n`, {
+      NOTIFY_SOCKET: path,
+      WATCHDOG_USEC: '200000',
+    })
+    await hears('READY=1')
+    await hears('WATCHDOG=1')
+    const ended = exitOf(child)
+    child.kill('SIGTERM')
+    await hears('STOPPING=1')
+    expect(await ended).toBe(0)
+  })
 })
+
+/** systemd's end of the socket: prints each message, and closes the files that come with one, for which the sender waits. */
+const NOTIFY_SOCKET = `
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+print('open', flush=True)
+while True:
+    text, files, _, _ = socket.recv_fds(s, 4096, 4)
+    for f in files: os.close(f)
+    print(text.decode(), flush=True)
+`

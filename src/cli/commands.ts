@@ -1,0 +1,82 @@
+// The table of commands. Each command is one small file, loaded only when it is called, so that quick commands stay quick.
+import { Command } from 'commander'
+import { VERSION } from '../app/version.js'
+
+type Loader = () => Promise<Command>
+
+const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[] = [
+  [
+    'demo',
+    'Simulator, server and dashboard in one: see it work',
+    async () => (await import('./demo.js')).demoCommand(),
+  ],
+  [
+    'serve',
+    'Serve the board over HTTP: stream, resync, health, metrics',
+    async () => (await import('./serve.js')).serveCommand(),
+  ],
+  [
+    'dashboard',
+    'Show the board in the terminal or as plain text',
+    async () => (await import('./dashboard.js')).dashboardCommand(),
+  ],
+  [
+    'snapshot',
+    'Print one board as text or JSON',
+    async () => (await import('./snapshot.js')).snapshotCommand(),
+  ],
+  [
+    'simulate',
+    'Write a status document that changes like a real one',
+    async () => (await import('./simulate.js')).simulateCommand(),
+  ],
+  [
+    'mock-upstream',
+    'A scripted model backend, to try the chat relay with',
+    async () => (await import('./mock-upstream.js')).mockUpstreamCommand(),
+  ],
+  [
+    'config',
+    'Show every setting, its value and where it came from',
+    async () => (await import('./config.js')).configCommand(),
+  ],
+  [
+    'audit',
+    'Read, verify, export and erase the audit trail of the chat relay',
+    async () => (await import('./audit.js')).auditCommand(),
+  ],
+  ['bench', 'Measure cycles and streams', async () => (await import('./bench.js')).benchCommand()],
+  [
+    'check',
+    'Check a checkout of this project: retired names, readiness for a release',
+    async () => (await import('./check.js')).checkCommand(),
+  ],
+  [
+    'docs',
+    'Write or check the generated reference pages',
+    async () => (await import('./docs.js')).docsCommand(),
+  ],
+]
+
+/** What is loaded by itself inherits nothing: every command of a command gets the hint. */
+function withHint(command: Command): Command {
+  for (const inner of command.commands) withHint(inner)
+  return command.showHelpAfterError('(g6 --help lists the commands, g6 COMMAND --help its options)')
+}
+
+/** Runs the command that the arguments name; an error goes to standard error and sets exit code 1. */
+export async function runCommand(args: readonly string[]): Promise<void> {
+  const g6 = new Command('g6')
+    .description('Live status panels and live answers, over one stream server')
+    .version(VERSION)
+  const asked = args[0]
+  for (const [name, about, load] of COMMANDS) {
+    g6.addCommand(name === asked ? await load() : new Command(name).description(about))
+  }
+  try {
+    await withHint(g6).parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    process.stderr.write(`g6: ${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  }
+}
