@@ -1,7 +1,13 @@
-// Guard 6: user agents by prefix. Not a lock (anybody can send any name), but it keeps strays out.
+// Guard 6: user agents. It keeps accidents out, not attackers: a client can send any name.
 
-/** An empty list allows all; otherwise the User-Agent must begin with one of the prefixes, letter case as written. */
-export function userAgentAllowed(userAgent: string | undefined, prefixes: readonly string[]): boolean {
-  if (prefixes.length === 0) return true
-  return userAgent !== undefined && prefixes.some(prefix => userAgent.startsWith(prefix))
+/**
+ * Whether one of the patterns matches the User-Agent, in upper and lower case as written. A pattern is a prefix; after a
+ * leading `*` it may occur anywhere. An empty list allows all, also requests without the header.
+ */
+export function userAgentAllowed(userAgent: string | undefined, patterns: readonly string[]): boolean {
+  if (patterns.length === 0) return true
+  return userAgent !== undefined && patterns.some(pattern => matches(userAgent, pattern))
 }
+
+const matches = (userAgent: string, pattern: string): boolean =>
+  pattern.startsWith('*') ? userAgent.includes(pattern.slice(1)) : userAgent.startsWith(pattern)

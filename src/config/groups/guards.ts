@@ -25,7 +25,7 @@ export const guards = group('guards', 'Who may connect, how often and how many a
   G6_SSE_UA_ALLOW: list([], {
     reload: true,
     failsOpen: true,
-    about: 'The beginnings of user agents that may connect; unset = all.',
+    about: 'User agents allowed, as prefixes; a pattern that begins with * matches anywhere. Empty = all.',
   }),
   G6_SSE_IP_CONNECT_RATE: rate(
     { count: 60, windowSec: 60 },
