@@ -17,8 +17,8 @@ async function printed<R extends object>(measure: () => R | Promise<R>): Promise
 }
 
 type CycleFlags = {
-  readonly warmup: number
-  readonly measure: number
+  readonly warmup?: number
+  readonly measure?: number
   readonly churn: Churn
   readonly indices: number
   readonly emitSamples?: true
@@ -31,8 +31,12 @@ function cycleCommand(): Command {
     .description(
       'One cycle on a status that changes every time: alone, with the shipped outputs, with ten clients besides; JSON',
     )
-    .option('--warmup <n>', 'Cycles before counting, so that the code is compiled', whole(0), 500)
-    .option('--measure <n>', 'Cycles counted', whole(0), 200)
+    .option(
+      '--warmup <n>',
+      'Cycles before counting, so that the code is compiled (default: G6_BENCH_WARMUP, 500)',
+      whole(0),
+    )
+    .option('--measure <n>', 'Cycles counted (default: G6_BENCH_MEASURE, 200)', whole(1))
     .option('--churn <percent>', `Part of the panels that change: ${CHURNS.join(', ')}`, oneOf(CHURNS), 30)
     .option('--indices <n>', 'Indices in the status', whole(0), 4)
     .option('--emit-samples', "Every cycle's time in the report")
@@ -48,7 +52,8 @@ function cycleCommand(): Command {
       }
       const { benchCycle } = await import('../../bench/cycle/run.js')
       const { cycleComplaints } = await import('../../bench/cycle/bounds.js')
-      const { quick, warmup, measure } = flags
+      const { benchWarmup, benchMeasure } = loaded.config
+      const { quick, warmup = benchWarmup, measure = benchMeasure } = flags
       const report = await printed(() =>
         benchCycle({
           warmup: quick ? 5 : warmup,

@@ -7,6 +7,10 @@ import { SETTINGS } from './settings.js'
 /** Names longer than this are not compared with anything. */
 const MAX_COMPARED_CHARS = 80
 
+/** A name is proposed for one that differs by so many letters: typing errors, not other names that look alike. */
+const MIN_EDITS = 2
+const EDITS_PER_CHAR = 0.15
+
 const PREFIXES: readonly string[] = SETTINGS.flatMap(({ name }) => dynamicPrefixOf(name) ?? [])
 
 /** What may be set: settings, their other names, and the `NAME_FILE` of secrets. */
@@ -35,7 +39,7 @@ export function nameOfFileKey(key: string): string | null {
 
 function nearest(wanted: string, candidates: Iterable<string>): string | null {
   if (wanted.length > MAX_COMPARED_CHARS) return null
-  const limit = Math.max(2, Math.floor(wanted.length * 0.3))
+  const limit = Math.max(MIN_EDITS, Math.floor(wanted.length * EDITS_PER_CHAR))
   let best: { readonly name: string; readonly far: number } | null = null
   for (const name of candidates) {
     const far = distance(wanted, name)

@@ -2,6 +2,7 @@
 // there. Nothing empty is in a layer: empty means unset.
 import { parse, TomlError } from 'smol-toml'
 import type { Finding } from './finding.js'
+import { foreignNote, isForeignName } from './foreign-names.js'
 import { isKnownName, nameOfFileKey, nearestKey, nearestName } from './known-names.js'
 import { secretFileNameOf } from './names.js'
 import type { NamedBy } from './provenance.js'
@@ -29,20 +30,27 @@ function unlessEmpty(raw: unknown): unknown {
   return value === '' || value === undefined || (Array.isArray(value) && value.length === 0) ? null : value
 }
 
-/** The environment; unknown `G6_*` names are warned about. */
+/** The environment. An unknown `G6_*` name is a warning; those of the platform's other programs share one. */
 export function environmentLayer(env: Environment): Read {
   const layer = new Map<string, Entry>()
   const warnings: Finding[] = []
+  const foreign: string[] = []
   for (const [name, text] of Object.entries(env)) {
     const raw = unlessEmpty(text)
     if (raw === null) continue
     if (isKnownName(name)) layer.set(name, { raw, origin: { from: 'env', name } })
     else if (name.startsWith('G6_')) {
       const meant = nearestName(name)
+      if (meant === null && isForeignName(name)) {
+        foreign.push(printable(name))
+        continue
+      }
       const hint = meant === null ? '' : `; did you mean ${meant}?`
       warnings.push({ name, message: `${printable(name)} is not a setting and changes nothing${hint}` })
     }
   }
+  const note = foreignNote(foreign)
+  if (note !== null) warnings.push({ name: 'environment', message: note })
   return { layer, errors: [], warnings }
 }
 

@@ -234,10 +234,50 @@ describe('what is wrong', () => {
     expect(messages(usable({ env: { G6_SSE_MAX_CONECTIONS: 'hunter2' } }).warnings)).toEqual([
       'G6_SSE_MAX_CONECTIONS is not a setting and changes nothing; did you mean G6_SSE_MAX_CONNECTIONS?',
     ])
-    expect(messages(usable({ env: { G6_BROKER_LOGIN_FLOW: '1' } }).warnings)).toEqual([
-      'G6_BROKER_LOGIN_FLOW is not a setting and changes nothing',
+    expect(messages(usable({ env: { G6_SSE_NOTHING_LIKE_IT: '1' } }).warnings)).toEqual([
+      'G6_SSE_NOTHING_LIKE_IT is not a setting and changes nothing',
     ])
     expect(usable({ env: { [`G6_${'X'.repeat(5000)}`]: '1', HOME: '/root' } }).warnings).toHaveLength(1)
+  })
+
+  test('names of the platform’s other programs share one note, however many there are', () => {
+    const three = { G6_CATALOG_HTTP: '1', G6_PANEL_DIFF_FULL_INTERVAL: '30', G6_CSV_BUFFER_SIZE: '0' }
+    expect(messages(usable({ env: three }).warnings)).toEqual([
+      'not settings of this program and without effect on it: G6_CATALOG_HTTP, G6_PANEL_DIFF_FULL_INTERVAL, G6_CSV_BUFFER_SIZE',
+    ])
+    const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`G6_PARITY_${i}`, '1']))
+    const [note, ...others] = messages(usable({ env: many }).warnings)
+    expect(note?.endsWith(' and 52 more')).toBe(true)
+    expect(others).toEqual([])
+  })
+
+  test('another name for the status file, or for the age of a stream, sets the same', () => {
+    const { config } = usable({
+      env: {
+        G6_RUNTIME_STATUS_FILE: '/tmp/status.json',
+        G6_STREAM_STALE_WARN_SEC: '61',
+        G6_STREAM_STALE_ERR_SEC: '121',
+      },
+    })
+    expect([config.summaryStatusFile, config.streamWarnSec, config.streamStaleSec]).toEqual([
+      '/tmp/status.json',
+      61,
+      121,
+    ])
+  })
+
+  test.each([
+    'G6_PANELS_SSE_OVERLAY',
+    'G6_EVENTS_SSE_POLL',
+    'G6_EVENTS_BACKLOG_DEGRADE',
+    'G6_CATALOG_HTTP_HOST',
+    'G6_SSE_TRACE',
+    'G6_STREAM_BACKEND',
+    'G6_PANELS_VALIDATE',
+    'G6_ALERTS',
+    'G6_PROVIDERS',
+  ])('%s, a name of the original platform, proposes no setting that means something else', name => {
+    expect(messages(usable({ env: { [name]: '1' } }).warnings).join()).not.toContain('did you mean')
   })
 
   test('a retired name is never proposed', () => {

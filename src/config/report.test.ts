@@ -49,6 +49,8 @@ describe('g6 config', () => {
   test('can be one group, or only what was set', () => {
     expect(report({}, { group: 'bench' }).text.match(/G6_\w+/g)).toEqual([
       'G6_BENCH_SKIP',
+      'G6_BENCH_WARMUP',
+      'G6_BENCH_MEASURE',
       'G6_BENCH_MAX_P95_MS',
       'G6_BENCH_MIN_HIT_RATIO',
     ])

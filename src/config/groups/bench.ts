@@ -1,11 +1,23 @@
 // What the benchmarks must reach.
-import { number } from '../kinds/numbers.js'
+import { int, number } from '../kinds/numbers.js'
 import { bool } from '../kinds/words.js'
 import { group } from '../setting.js'
 
 export const bench = group('bench', 'What the benchmarks must reach.', {
   G6_BENCH_SKIP: bool(false, {
     about: 'Skips the benchmarks.',
+  }),
+  G6_BENCH_WARMUP: int(500, {
+    min: 0,
+    max: 1_000_000,
+    unit: 'cycles',
+    about: 'Cycles that `g6 bench cycle` runs before it counts.',
+  }),
+  G6_BENCH_MEASURE: int(200, {
+    min: 1,
+    max: 1_000_000,
+    unit: 'cycles',
+    about: 'Cycles that `g6 bench cycle` counts.',
   }),
   G6_BENCH_MAX_P95_MS: number(150, {
     min: 0,

@@ -40,11 +40,13 @@ export const ingest = group('ingest', 'Reading other servers’ streams, and the
     about: 'The time without an event after which /events sends a comment.',
   }),
   G6_STREAM_WARN_SEC: seconds(null, {
+    alias: ['G6_STREAM_STALE_WARN_SEC'],
     reload: true,
     defaultText: 'max(10, 2 × interval)',
     about: 'The age of the last event from which the stream’s health is warn.',
   }),
   G6_STREAM_STALE_SEC: seconds(null, {
+    alias: ['G6_STREAM_STALE_ERR_SEC'],
     reload: true,
     defaultText: 'max(30, 3 × interval)',
     about: 'The age of the last event from which the stream’s health is stale.',

@@ -6,7 +6,7 @@ import { group } from '../setting.js'
 export const input = group('input', 'Where the status comes from.', {
   G6_SUMMARY_STATUS_FILE: path('data/runtime_status.json', {
     flag: '--status-file',
-    alias: ['G6_STATUS_FILE'],
+    alias: ['G6_STATUS_FILE', 'G6_RUNTIME_STATUS_FILE', 'G6_RUNTIME_STATUS'],
     about: 'The status document to read.',
   }),
   G6_STATUS_MAX_BYTES: bytes(8 * 1024 ** 2, {
