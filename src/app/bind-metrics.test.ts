@@ -38,7 +38,7 @@ const board = makeBoard(textPanel('a', '2'), textPanel('b', '1'))
 
 const AT_MS = 1_700_000_000_000
 const clock = { nowMs: () => AT_MS, monotonicMs: () => 0 }
-const state = { ...EMPTY_STATE, lastEventMs: AT_MS - 12_000 }
+const state = { ...EMPTY_STATE, lastEventMs: AT_MS - 12_000, panelFull: 2, panelDiffApplied: 5 }
 const followed = {
   source: 'http://x',
   connection: 'live' as const,
@@ -96,7 +96,12 @@ const TOLD: readonly (readonly [
   [
     'a panel with its readers',
     m => hubObserver(m).onPanelSent?.('a', 0.5),
-    ['g6_sse_panel_update_latency_sec_sum{panel="a"} 0.5'],
+    [
+      'g6_sse_flush_seconds_sum{panel="a"} 0.5',
+      'g6_sse_http_event_queue_latency_seconds_sum{panel="a"} 0.5',
+      'g6_sse_panel_update_latency_sec_sum{panel="a"} 0.5',
+      'g6_sse_pub_emit_latency_seconds_sum{panel="a"} 0.5',
+    ],
   ],
   [
     'a panel published',
@@ -105,7 +110,15 @@ const TOLD: readonly (readonly [
   ],
   ['structured panels', m => hubObserver(m).onStructured?.(3), ['g6_sse_structured_updates_total 3']],
   ['a panel cut', m => hubObserver(m).onPanelCut?.(), ['g6_sse_http_security_events_dropped_total 1']],
-  ['an encoding', m => hubObserver(m).onEncode?.(0.25), ['g6_summary_sse_subset_build_seconds_sum 0.25']],
+  [
+    'an encoding',
+    m => hubObserver(m).onEncode?.(0.25),
+    [
+      'g6_sse_pub_diff_build_seconds_sum 0.25',
+      'g6_sse_serialize_seconds_sum 0.25',
+      'g6_summary_sse_subset_build_seconds_sum 0.25',
+    ],
+  ],
   ['a reader that comes', m => hubObserver(m).onJoin?.(), ['g6_sse_http_connections_total 1']],
   ['one that resumes', m => hubObserver(m).onResume?.('ahead'), ['g6_sse_resumed_total{result="ahead"} 1']],
   [
@@ -148,7 +161,11 @@ const TOLD: readonly (readonly [
       `g6_unified_last_cycle_timestamp ${board.builtAtMs / 1000}`,
     ],
   ],
-  ['a snapshot', m => loopObserver(m).onDerived?.(0.5), ['g6_summary_snapshot_build_seconds_sum 0.5']],
+  [
+    'a snapshot',
+    m => loopObserver(m).onDerived?.(0.5),
+    ['g6_summary_snapshot_build_seconds_sum 0.5', 'g6_unified_snapshot_build_seconds_sum 0.5'],
+  ],
   [
     'an output',
     m => loopObserver(m).onOutput?.('files', 0.5),
@@ -190,7 +207,12 @@ const TOLD: readonly (readonly [
   [
     'how a followed stream stands',
     m => readIngest(m, loop, clock),
-    ['g6_sse_heartbeat_health 2', 'g6_sse_heartbeat_stale_seconds 12'],
+    [
+      'g6_sse_apply_diff_total 5',
+      'g6_sse_apply_full_total 2',
+      'g6_sse_heartbeat_health 2',
+      'g6_sse_heartbeat_stale_seconds 12',
+    ],
   ],
   [
     'a refusal',

@@ -86,10 +86,15 @@ export function ingestObserver(metrics: Metrics): IngestObserver {
   }
 }
 
-/** The primary followed stream; its age grows by itself, so it is read when somebody looks. */
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0)
+
+/** What followed streams applied, and the age of the primary one. Age grows by itself, so it is read when somebody looks. */
 export function readIngest(metrics: Metrics, loop: Pick<Cycles, 'latest'>, clock: Clock): () => void {
   return metrics.onScrape(() => {
-    const primary = loop.latest?.stats.ingest?.[0]
+    const streams = loop.latest?.stats.ingest ?? []
+    metrics.g6_sse_apply_full_total.raiseTo(sumOf(streams.map(({ state }) => state.panelFull)))
+    metrics.g6_sse_apply_diff_total.raiseTo(sumOf(streams.map(({ state }) => state.panelDiffApplied)))
+    const primary = streams[0]
     if (primary === undefined) return
     const { lastEventMs } = primary.state
     const staleSec = lastEventMs === null ? null : Math.max(0, (clock.nowMs() - lastEventMs) / 1000)

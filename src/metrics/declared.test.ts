@@ -20,6 +20,9 @@ g6_sse_http_events_sent_total counter
 g6_sse_http_events_dropped_total counter
 g6_sse_http_security_events_dropped_total counter
 g6_sse_events_total counter type
+g6_sse_full_snapshots_total = g6_sse_events_total
+g6_sse_heartbeats_total = g6_sse_events_total
+g6_sse_errors_total = g6_sse_events_total
 g6_sse_bytes_total counter
 g6_sse_panel_updates_total counter panel
 g6_sse_structured_updates_total counter
@@ -29,6 +32,9 @@ g6_sse_resumed_total counter result
 g6_sse_event_size_bytes histogram type
 g6_sse_http_event_size_bytes = g6_sse_event_size_bytes
 g6_sse_panel_update_latency_sec histogram panel
+g6_sse_http_event_queue_latency_seconds = g6_sse_panel_update_latency_sec
+g6_sse_pub_emit_latency_seconds = g6_sse_panel_update_latency_sec
+g6_sse_flush_seconds = g6_sse_panel_update_latency_sec
 g6_sse_connection_duration_sec histogram
 g6_sse_http_connection_duration_seconds = g6_sse_connection_duration_sec
 g6_summary_panel_render_seconds histogram panel
@@ -41,7 +47,10 @@ g6_summary_panel_churn_anomalies_total counter
 g6_summary_panel_render_anomalies_total counter
 g6_summary_rich_diff_fallbacks_total counter
 g6_summary_snapshot_build_seconds histogram
+g6_unified_snapshot_build_seconds = g6_summary_snapshot_build_seconds
 g6_summary_sse_subset_build_seconds histogram
+g6_sse_pub_diff_build_seconds = g6_summary_sse_subset_build_seconds
+g6_sse_serialize_seconds = g6_summary_sse_subset_build_seconds
 g6_summary_panel_file_updates_total counter panel
 g6_unified_cycle_total counter
 g6_unified_errors_total counter kind
@@ -54,6 +63,8 @@ g6_unified_last_cycle_timestamp gauge
 g6_status_age_seconds gauge
 g6_status_state gauge state
 g6_sse_ingestor_events_total counter type
+g6_sse_apply_full_total counter
+g6_sse_apply_diff_total counter
 g6_sse_ingestor_errors_total counter kind
 g6_sse_reconnects_total counter reason
 g6_sse_ingestor_apply_seconds histogram

@@ -4,10 +4,12 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { referencePages } from '../../src/app/docs.js'
-import { isKnownName } from '../../src/config/known-names.js'
+import { isForeignName } from '../../src/config/foreign-names.js'
+import { isKnownName, nearestName } from '../../src/config/known-names.js'
 import { RETIRED } from '../../src/config/retired.js'
 import { SETTINGS } from '../../src/config/settings.js'
 import { metricNames } from '../../src/metrics/declared.js'
+import { historicalLines } from '../../src/release/markdown.js'
 import { endAll, g6 } from '../support/g6.js'
 import { callsIn, problemOf, readHelp } from './command-line.js'
 import { allPages, anchorOf, pageOf } from './pages.js'
@@ -60,6 +62,9 @@ describe('every page', () => {
     const names = SETTINGS.map(({ name }) => name)
     const known = (name: string, path: string): boolean => {
       if (retired.has(name)) return tellsOfThePast.includes(path)
+      // The platform's other programs have variables too.
+      if (!name.endsWith('_') && isForeignName(name) && nearestName(name) === null)
+        return tellsOfThePast.includes(path)
       // `G6_CHAT_*`, `G6_PANEL_W_<NAME>` and the bare prefix stand for many.
       return name.endsWith('_') ? names.some(each => each.startsWith(name)) : isKnownName(name)
     }
@@ -72,9 +77,11 @@ describe('every page', () => {
   test('names metrics that exist, or that a rule records', () => {
     const recorded = [...rules.matchAll(/record: (\S+)/g)].map(([, name]) => name ?? '')
     const known = [...metricNames(), ...recorded]
-    const stray = PAGES.flatMap(({ path, text }) =>
-      [...text.matchAll(/\bg6_[a-z0-9_]*/g)].map(([name]) => ({ path, name })),
-    ).filter(({ name }) => {
+    const stray = PAGES.flatMap(({ path, text }) => {
+      const isPast = historicalLines(text)
+      const live = text.split('\n').filter((_, i) => isPast[i] !== true)
+      return [...live.join('\n').matchAll(/\bg6_[a-z0-9_]*/g)].map(([name]) => ({ path, name }))
+    }).filter(({ name }) => {
       if (name === 'g6_stream') return false // The Python client.
       const base = name.replace(/_(bucket|sum|count)$/, '')
       return name.endsWith('_') ? !known.some(each => each.startsWith(name)) : !known.includes(base)

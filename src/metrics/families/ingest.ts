@@ -6,6 +6,8 @@ export const ingestMetrics = {
   g6_sse_ingestor_events_total: counter('Events read from other servers, by type.', {
     labels: { type: SHORT_LIST },
   }),
+  g6_sse_apply_full_total: counter('Full statuses of followed streams that were applied.'),
+  g6_sse_apply_diff_total: counter('Differences of followed streams that were applied.'),
   g6_sse_ingestor_errors_total: counter('Faults while reading other servers, by kind.', {
     labels: { kind: SHORT_LIST },
   }),

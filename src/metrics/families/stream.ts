@@ -46,6 +46,11 @@ export const eventMetrics = {
   g6_sse_http_security_events_dropped_total: counter('Panels cut at the event size limit.'),
   g6_sse_events_total: counter('Events published, once each whatever the number of readers.', {
     labels: { type: EVENTS },
+    aliases: [
+      { name: 'g6_sse_full_snapshots_total', only: { type: 'full_snapshot' } },
+      { name: 'g6_sse_heartbeats_total', only: { type: 'heartbeat' } },
+      { name: 'g6_sse_errors_total', only: { type: 'error' } },
+    ],
   }),
   g6_sse_bytes_total: counter('Bytes handed to connections.'),
   g6_sse_panel_updates_total: counter('Panels in published updates.', { labels: { panel: PANEL_KEYS } }),
@@ -61,6 +66,13 @@ export const eventMetrics = {
   g6_sse_panel_update_latency_sec: histogram(
     'From the hash of a changed panel to the write to the last reader in step.',
     FANOUT_SEC,
-    { labels: { panel: PANEL_KEYS } },
+    {
+      labels: { panel: PANEL_KEYS },
+      aliases: [
+        { name: 'g6_sse_http_event_queue_latency_seconds' },
+        { name: 'g6_sse_pub_emit_latency_seconds' },
+        { name: 'g6_sse_flush_seconds' },
+      ],
+    },
   ),
 } as const

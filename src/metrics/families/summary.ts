@@ -21,7 +21,11 @@ export const summaryMetrics = {
     'Panel builds that took longer than mean and 4 standard deviations of the last 100.',
   ),
   g6_summary_rich_diff_fallbacks_total: counter('Full repaints for want of a usable previous frame.'),
-  g6_summary_snapshot_build_seconds: histogram('Deriving the snapshot from a status document.', WORK_SEC),
-  g6_summary_sse_subset_build_seconds: histogram('Encoding an update for one kind of reader.', WORK_SEC),
+  g6_summary_snapshot_build_seconds: histogram('Deriving the snapshot from a status document.', WORK_SEC, {
+    aliases: [{ name: 'g6_unified_snapshot_build_seconds' }],
+  }),
+  g6_summary_sse_subset_build_seconds: histogram('Encoding an update for one kind of reader.', WORK_SEC, {
+    aliases: [{ name: 'g6_sse_pub_diff_build_seconds' }, { name: 'g6_sse_serialize_seconds' }],
+  }),
   g6_summary_panel_file_updates_total: counter('Panel files written.', { labels: { panel: PANEL_KEYS } }),
 } as const
