@@ -10,7 +10,7 @@ import { wantsSink } from './sinks.js'
 import { VERSION } from './version.js'
 
 /** Panel files and dossier. */
-export function fileOutputs({ config, metrics, log, clock }: ProgramParts): readonly Output[] {
+export function fileOutputs({ config, settings, metrics, log, clock }: ProgramParts): readonly Output[] {
   if (!wantsSink(config.outputSinks, 'files')) return []
   const onFault = () => metrics.g6_unified_errors_total.inc({ kind: 'files' })
   const outputs: Output[] = []
@@ -19,6 +19,9 @@ export function fileOutputs({ config, metrics, log, clock }: ProgramParts): read
       createPanelFilesOutput({
         dir: config.panelsDir,
         basic: config.panelsWriterBasic,
+        legacyCompat: config.panelsLegacyCompat,
+        metricsUrl: () => settings().metricsUrl,
+        timezone: () => settings().timezone,
         generator: `g6-stream ${VERSION}`,
         log,
         onFault,

@@ -132,7 +132,9 @@ describe('a run', () => {
     await ran({ G6_PANELS_WRITER_BASIC: '1' }, [STATUS], fileOutputs)
     expect(await filesWritten()).toEqual(['unified_snapshot.json'])
     await ran({}, [STATUS], fileOutputs)
-    expect(await filesWritten()).toHaveLength(8)
+    expect(await filesWritten()).toHaveLength(9)
+    await ran({ G6_PANELS_LEGACY_COMPAT: '1' }, [STATUS], fileOutputs)
+    expect(await filesWritten()).toHaveLength(15)
   })
 
   test('writes no dossier unless G6_SUMMARY_DOSSIER_PATH says where, and the last at its end', async () => {
