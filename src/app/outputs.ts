@@ -5,12 +5,13 @@ import { createPanelFilesOutput } from '../outputs/files/panel-files.js'
 import { createJsonLinesOutput } from '../outputs/json-lines.js'
 import type { TextStream } from '../outputs/newest-writer.js'
 import { createPlainOutput } from '../outputs/plain.js'
-import type { ProgramParts } from './program.js'
+import type { OutputParts, ProgramParts } from './program.js'
 import { wantsSink } from './sinks.js'
 import { VERSION } from './version.js'
 
 /** Panel files and dossier. */
-export function fileOutputs({ config, settings, metrics, log, clock }: ProgramParts): readonly Output[] {
+export function fileOutputs(parts: OutputParts): readonly Output[] {
+  const { config, settings, metrics, log, clock, hubStats } = parts
   if (!wantsSink(config.outputSinks, 'files')) return []
   const onFault = () => metrics.g6_unified_errors_total.inc({ kind: 'files' })
   const outputs: Output[] = []
@@ -36,6 +37,7 @@ export function fileOutputs({ config, settings, metrics, log, clock }: ProgramPa
         path: config.summaryDossierPath,
         intervalMs: config.summaryDossierIntervalSec * 1000,
         monotonicMs: clock.monotonicMs,
+        hubStats,
         log,
         onFault,
       }),

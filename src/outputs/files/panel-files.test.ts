@@ -6,7 +6,6 @@ import { panelFileProblems } from '../../../test/support/panel-file-checks.js'
 import { resultMaker } from '../../../test/support/results.js'
 import { systemEdge } from '../../files/atomic.js'
 import { silentLog } from '../../log/log.js'
-import { createDossierOutput } from './dossier.js'
 import { PANEL_FILES } from './panel-data.js'
 import { createPanelFilesOutput, type PanelFilesOptions } from './panel-files.js'
 
@@ -403,51 +402,5 @@ describe('indices_stream.json', () => {
       { index: 'NIFTY', time: '2025-11-20T04:00:01.000Z' },
       { index: 'NIFTY', time: '2025-11-20T04:01:00.000Z' },
     ])
-  })
-})
-
-describe('the dossier', () => {
-  test('has the whole snapshot, hashes, statistics and origins, at most once an interval', async () => {
-    const path = join(folder, 'deep', 'dossier.json')
-    let nowMs = 0
-    const output = createDossierOutput({ path, intervalMs: 5_000, monotonicMs: () => nowMs, log: silentLog })
-    const next = resultMaker()
-    const made = next(market(100))
-    const timing = { indices: { avgMs: 0.1, p95Ms: 0.2, totalMs: 0.3, calls: 3 } }
-    const result = { ...made, stats: { ...made.stats, timing: () => timing } }
-    await output.publish(result)
-    const dossier = JSON.parse(await readFile(path, 'utf8'))
-    expect(dossier).toMatchObject({
-      schema_version: 'v1',
-      generation: 1,
-      source: { state: 'fresh' },
-      snapshot: { app: { version: '1.4.2' }, indices: [{ name: 'NIFTY', ltp: 100 }] },
-      statistics: { cycles: 0 },
-      timing,
-    })
-    expect(dossier.panel_hashes.indices).toBe(result.board.panels.get('indices')?.hash)
-    expect(dossier.origins['app.version']).toBe('app.version')
-    expect(dossier.snapshot.raw).toBeUndefined()
-    nowMs = 4_999
-    await output.publish(next(market(101)))
-    expect(JSON.parse(await readFile(path, 'utf8')).cycle).toBe(1)
-    nowMs = 5_000
-    await output.publish(next(market(102)))
-    expect(JSON.parse(await readFile(path, 'utf8')).cycle).toBe(3)
-  })
-
-  test('that could not be written is tried with the next cycle, not with the next interval', async () => {
-    const path = join(folder, 'deep', 'dossier.json')
-    await writeFile(join(folder, 'deep'), '')
-    const onFault = vi.fn()
-    const clock = { monotonicMs: () => 0 }
-    const output = createDossierOutput({ path, intervalMs: 5_000, ...clock, log: silentLog, onFault })
-    const next = resultMaker()
-    await output.publish(next(market(100)))
-    expect(onFault).toHaveBeenCalledTimes(1)
-    await rm(join(folder, 'deep'))
-    await output.publish(next(market(101)))
-    expect(JSON.parse(await readFile(path, 'utf8')).cycle).toBe(2)
-    expect(onFault).toHaveBeenCalledTimes(1)
   })
 })
