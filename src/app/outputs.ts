@@ -11,7 +11,7 @@ import { VERSION } from './version.js'
 
 /** Panel files and dossier. */
 export function fileOutputs(parts: OutputParts): readonly Output[] {
-  const { config, settings, metrics, log, clock, hubStats } = parts
+  const { config, metrics, log, clock, hubStats } = parts
   if (!wantsSink(config.outputSinks, 'files')) return []
   const onFault = () => metrics.g6_unified_errors_total.inc({ kind: 'files' })
   const outputs: Output[] = []
@@ -21,8 +21,8 @@ export function fileOutputs(parts: OutputParts): readonly Output[] {
         dir: config.panelsDir,
         basic: config.panelsWriterBasic,
         legacyCompat: config.panelsLegacyCompat,
-        metricsUrl: () => settings().metricsUrl,
-        timezone: () => settings().timezone,
+        metricsUrl: config.metricsUrl,
+        timezone: config.timezone,
         generator: `g6-stream ${VERSION}`,
         log,
         onFault,

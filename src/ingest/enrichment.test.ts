@@ -43,7 +43,7 @@ const two = followed('http://two/events', 20, {
 })
 
 describe('several followed streams', () => {
-  test('are told of together: counts added up, the worst heartbeat, every reason', () => {
+  test('are shown together: counts added up, the worst heartbeat, every reason', () => {
     expect(followedMeta([one, two])).toMatchObject({
       sse_events: { panel_full: 3, panel_diff_applied: 30, panel_diff_dropped: 300 },
       panel_generation: 5,
@@ -53,7 +53,7 @@ describe('several followed streams', () => {
     })
   })
 
-  test('and one by one, as each would be told of alone', () => {
+  test('and one by one, as each would be shown alone', () => {
     expect(followedMeta([one, two])?.sources).toEqual([
       { source: 'http://one/events', connection: 'live', ...followedMeta([one]) },
       { source: 'http://two/events', connection: 'live', ...followedMeta([two]) },

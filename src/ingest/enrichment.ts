@@ -1,6 +1,6 @@
-// What documents that leave the process say about the followed streams, under the documented names. It is rendered here and
-// nowhere else, and never written into a status. Where several streams are followed, the documented members speak of all of
-// them together, and `sources` of each.
+// The members of documents about the followed streams, under the documented names. They are rendered here and nowhere else,
+// and never written into a status. With several streams the documented members cover all of them together, and `sources`
+// has each.
 import type { SeverityCounts, SeverityState } from '../protocol/status-events.js'
 import type { FollowUp } from './followups.js'
 import type { Heartbeat, StreamHealth } from './heartbeat.js'
@@ -72,7 +72,7 @@ function streamMeta({ state, heartbeat }: IngestStats): StreamMeta {
   }
 }
 
-/** `stale` before `warn` before a stream that has said nothing yet before `ok`. */
+/** A stream without an event so far (`init`) is worse than one that is `ok`. */
 const WORST_FIRST: readonly StreamHealth[] = ['stale', 'warn', 'init', 'ok']
 
 function worst(a: StreamMeta, b: StreamMeta): StreamMeta['sse_heartbeat'] {

@@ -108,7 +108,7 @@ test('names are sorted as Python sorts them, by code point', () => {
   expect([canonicalJson(document)]).toEqual(asPythonWrites([document]))
 })
 
-describe('what JSON cannot say', () => {
+describe('what JSON cannot express', () => {
   test('is null in a list and left out of a map, as in the file', () => {
     expect(canonicalJson({ a: undefined, b: [undefined, Number.NaN], c: Number.POSITIVE_INFINITY })).toBe(
       '{"b":[null,null],"c":null}',

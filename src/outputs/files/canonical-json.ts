@@ -60,9 +60,9 @@ export function canonicalJson(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
   const members = Object.entries(value)
-    .filter(([, said]) => said !== undefined)
+    .filter(([, member]) => member !== undefined)
     .sort(([a], [b]) => byCodePoint(a, b))
-    .map(([name, said]) => `${textOf(name)}:${canonicalJson(said)}`)
+    .map(([name, member]) => `${textOf(name)}:${canonicalJson(member)}`)
   return `{${members.join(',')}}`
 }
 

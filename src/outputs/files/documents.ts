@@ -3,17 +3,16 @@
 // that they do not know, and its hashes are by file name, over the canonical form of the file's `data`.
 import type { Board } from '../../board/board.js'
 import type { CycleResult } from '../../engine/cycle.js'
-import { canonicalHash } from './canonical-json.js'
 import { isoTime, type PanelFile } from './panel-data.js'
 
 export const SNAPSHOT_FILE = 'unified_snapshot.json'
 export const MANIFEST_FILE = 'manifest.json'
 
-/** Of the files; payloads of the stream say `"v1"`. */
+/** The version of the files; payloads of the stream have `"v1"`. */
 const FILES_VERSION = 1
-/** Those who check a manifest ask for this name; ours is in the unified snapshot. */
+/** Checks of a manifest want this name; ours is in the unified snapshot. */
 const MANIFEST_GENERATOR = 'PanelsWriter'
-/** Of a hash in an envelope. */
+/** The length of a hash in an envelope. */
 const SHORT_HASH_DIGITS = 12
 
 const seconds = (ms: number): number => ms / 1000
@@ -25,7 +24,7 @@ const timesOf = ({ builtAtMs }: Board) => ({
 
 /** A count as checks of these files want it: whole and not negative, else unknown. */
 function wholeCount(value: number | null): number | null {
-  return value !== null && Number.isInteger(value) && value >= 0 ? value : null
+  return value !== null && Number.isSafeInteger(value) && value >= 0 ? value : null
 }
 
 /** Everything of the unified snapshot but its cycle and times. */
@@ -52,22 +51,24 @@ export function snapshotDocument(result: CycleResult, generator: string) {
 
 export const envelopedFile = ({ name }: PanelFile): string => `${name}_enveloped.json`
 
+/** `hash` is that of `data`, `members` are further ones of the envelope. */
 export function envelope(
   { name, boardPanel }: PanelFile,
   data: unknown,
-  beside: Readonly<Record<string, unknown>>,
+  hash: string,
+  members: Readonly<Record<string, unknown>>,
   board: Board,
 ) {
   return {
     panel: name,
     version: FILES_VERSION,
     ...timesOf(board),
-    ...beside,
+    ...members,
     data,
     meta: {
       source: 'summary',
       schema: 'v1',
-      hash: canonicalHash(data).slice(0, SHORT_HASH_DIGITS),
+      hash: hash.slice(0, SHORT_HASH_DIGITS),
       board_panel: boardPanel,
       board_hash: board.panels.get(boardPanel)?.hash ?? null,
     },

@@ -34,7 +34,7 @@ export type IndicesStream = {
 
 export const NO_ITEMS: IndicesStream = { items: [], turn: null }
 
-/** Which turn of the collector a snapshot is of: by its number, else by the minute it began in, else by what it says. */
+/** Which turn of the collector a snapshot is of: by its number, else by the minute it began in, else by its indices. */
 function turnOf({ cycle, indices }: Snapshot): string {
   if (cycle.number !== null) return `cycle ${cycle.number}`
   if (cycle.lastStartMs !== null) return `minute ${Math.floor(cycle.lastStartMs / MINUTE_MS)}`
@@ -66,9 +66,11 @@ export function withTurn(stream: IndicesStream, snapshot: Snapshot, timezone: st
   return { turn, items: [...stream.items, ...items].slice(-MOST_ITEMS) }
 }
 
+/** A link would copy another file's content in here; a pipe would block an ordinary open. Windows has neither flag. */
+const REGULAR_ONLY = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0)
+
 async function textOf(path: string): Promise<string> {
-  // A pipe in its place would hold up an ordinary open until somebody writes.
-  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  const file = await open(path, REGULAR_ONLY)
   try {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(MOST_BYTES), 0, MOST_BYTES, 0)
     return buffer.toString('utf8', 0, bytesRead)
@@ -80,13 +82,13 @@ async function textOf(path: string): Promise<string> {
 /** What an earlier run left. Nothing where there is no such file, or one that is something else: it is then written anew. */
 export async function earlierStream(path: string): Promise<IndicesStream> {
   const text = await textOf(path).catch(() => '')
-  let said: unknown
+  let parsed: unknown
   try {
-    said = JSON.parse(text)
+    parsed = JSON.parse(text)
   } catch {
     return NO_ITEMS
   }
-  const read = earlierItems.safeParse(said)
+  const read = earlierItems.safeParse(parsed)
   const items = read.success ? read.data.slice(-MOST_ITEMS) : []
   const cycle = items.at(-1)?.cycle
   return { items, turn: typeof cycle === 'number' ? `cycle ${cycle}` : null }

@@ -46,7 +46,7 @@ describe('the data of', () => {
   })
 
   test('alerts leaves the counts to the envelope', () => {
-    expect(PANEL_FILES.find(({ name }) => name === 'alerts')?.besideData?.(derive(STATUS))).toEqual({
+    expect(PANEL_FILES.find(({ name }) => name === 'alerts')?.envelopeMembers?.(derive(STATUS))).toEqual({
       total: 3,
       by_severity: { critical: 1, warn: 1, info: 1 },
     })

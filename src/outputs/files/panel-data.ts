@@ -3,7 +3,7 @@
 import { withoutUserInfo } from '../../panels/links.js'
 import type { AlertLevel, Snapshot } from '../../snapshot/snapshot.js'
 
-/** What a panel file says that is not in the snapshot. */
+/** Content of panel files that is not in the snapshot. */
 export type PanelFileContext = {
   /** `G6_METRICS_URL`; null where it is not set. */
   readonly metricsUrl: string | null
@@ -18,7 +18,7 @@ export type PanelFile = {
   readonly boardPanel: string
   readonly data: (snapshot: Snapshot, context: PanelFileContext) => unknown
   /** Members of the envelope besides `data`, where `data` is a list and has no room for them. */
-  readonly besideData?: (snapshot: Snapshot) => Readonly<Record<string, unknown>>
+  readonly envelopeMembers?: (snapshot: Snapshot) => Readonly<Record<string, unknown>>
 }
 
 export const isoTime = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
@@ -64,7 +64,7 @@ export const PANEL_FILES: readonly PanelFile[] = [
         component,
         message,
       })),
-    besideData: ({ alerts }) => ({ total: alerts.total, by_severity: alerts.bySeverity }),
+    envelopeMembers: ({ alerts }) => ({ total: alerts.total, by_severity: alerts.bySeverity }),
   },
   {
     name: 'system',

@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -30,8 +31,8 @@ function files(options: Partial<PanelFilesOptions> = {}) {
     basic: false,
     legacyCompat: false,
     generator: 'g6-stream 0.0.0',
-    metricsUrl: () => null,
-    timezone: () => 'Asia/Kolkata',
+    metricsUrl: null,
+    timezone: 'Asia/Kolkata',
     log: silentLog,
     onWritten,
     onFault,
@@ -262,7 +263,7 @@ describe('the checks of consumers', () => {
     async fixture => {
       const { output } = files({
         legacyCompat: true,
-        metricsUrl: () => 'http://user:secret@host:9108/metrics',
+        metricsUrl: 'http://user:secret@host:9108/metrics',
       })
       await output.publish(resultMaker()(JSON.parse(await readFile(`test/fixtures/${fixture}`, 'utf8'))))
       expect(await panelFileProblems(dir)).toEqual({})
@@ -292,7 +293,7 @@ describe('the checks of consumers', () => {
     expect((await read('manifest.json')).files).not.toContain('alerts_enveloped.json')
   })
 
-  test.each([2.5, -1])('pass where the status counts %d alerts', async total => {
+  test.each([2.5, -1, 1e300])('pass where the status counts %d alerts', async total => {
     const { output } = files()
     await output.publish(resultMaker()({ alerts: { total } }))
     expect(await panelFileProblems(dir)).toEqual({})
@@ -306,7 +307,7 @@ describe('the checks of consumers', () => {
     expect((await read('manifest.json')).files).toEqual(['unified_snapshot.json'])
   })
 
-  test('see a file that was changed by somebody else', async () => {
+  test('find a file that was changed by another program', async () => {
     const { output } = files()
     await output.publish(resultMaker()(market(100)))
     const system = join(dir, 'system_enveloped.json')
@@ -387,6 +388,25 @@ describe('indices_stream.json', () => {
   ])('is begun anew where the file there is %s', async (_what, text) => {
     await mkdir(dir)
     await writeFile(join(dir, 'indices_stream.json'), text)
+    const { output } = files()
+    await output.publish(resultMaker()(turn(1)))
+    expect(await indexAndCycle()).toEqual(['NIFTY 1', 'SENSEX 1'])
+  })
+
+  test('takes nothing from a file that a link in its place points to', async () => {
+    await mkdir(dir)
+    const secret = join(folder, 'secret.json')
+    await writeFile(secret, JSON.stringify([{ index: 'secret' }]))
+    await symlink(secret, join(dir, 'indices_stream.json'))
+    const { output } = files()
+    await output.publish(resultMaker()(turn(1)))
+    expect(await indexAndCycle()).toEqual(['NIFTY 1', 'SENSEX 1'])
+    expect(JSON.parse(await readFile(secret, 'utf8'))).toEqual([{ index: 'secret' }])
+  })
+
+  test('does not wait for a pipe in its place', async () => {
+    await mkdir(dir)
+    execFileSync('mkfifo', [join(dir, 'indices_stream.json')])
     const { output } = files()
     await output.publish(resultMaker()(turn(1)))
     expect(await indexAndCycle()).toEqual(['NIFTY 1', 'SENSEX 1'])

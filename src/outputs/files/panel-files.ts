@@ -1,4 +1,4 @@
-// The panel files: written only when what they say changed, each replaced as a whole, the manifest last and the unified
+// The panel files: written only when their content changed, each replaced as a whole, the manifest last and the unified
 // snapshot right before it, so that both name the same cycle. A file that cannot be written is tried again with the next
 // cycle; the others are written all the same.
 import { stat } from 'node:fs/promises'
@@ -30,8 +30,9 @@ export type PanelFilesOptions = {
   readonly legacyCompat: boolean
   /** Name and version of the program. */
   readonly generator: string
-  readonly metricsUrl: () => string | null
-  readonly timezone: () => string
+  /** `G6_METRICS_URL`; null where it is not set. */
+  readonly metricsUrl: string | null
+  readonly timezone: string
   readonly log: Log
   readonly onWritten?: (panel: string) => void
   readonly onFault?: () => void
@@ -40,7 +41,7 @@ export type PanelFilesOptions = {
   readonly edge?: AtomicEdge
 }
 
-/** Worked out only when the file is written: what the manifest says of it, and its text. */
+/** Computed only when the file is written: its hash for the manifest, and its text. */
 type Content = { readonly hash: string | null; readonly text: string }
 
 type Wanted = {
@@ -66,23 +67,26 @@ function panelFiles(
   { legacyCompat, metricsUrl }: Forms,
 ): readonly Wanted[] {
   if (snapshot === null) return []
-  const context = { metricsUrl: metricsUrl() }
   return PANEL_FILES.flatMap(entry => {
     const { panel, boardPanel } = entry
-    const data = entry.data(snapshot, context)
-    const beside = entry.besideData?.(snapshot) ?? {}
-    const said = JSON.stringify([data, beside])
+    const data = entry.data(snapshot, { metricsUrl })
+    const members = entry.envelopeMembers?.(snapshot) ?? {}
+    const dataFacts = JSON.stringify([data, members])
+    const fileOf = (document: (hash: string) => unknown) => (): Content => {
+      const hash = canonicalHash(data)
+      return { hash, text: pretty(document(hash)) }
+    }
     const enveloped: Wanted = {
       file: envelopedFile(entry),
       panel,
-      facts: `${board.panels.get(boardPanel)?.hash ?? ''} ${said}`,
-      content: () => ({ hash: canonicalHash(data), text: pretty(envelope(entry, data, beside, board)) }),
+      facts: `${board.panels.get(boardPanel)?.hash ?? ''} ${dataFacts}`,
+      content: fileOf(hash => envelope(entry, data, hash, members, board)),
     }
     const plain: Wanted = {
       file: plainFile(entry),
       panel,
-      facts: said,
-      content: () => ({ hash: canonicalHash(data), text: pretty(plainDocument(entry, data, board)) }),
+      facts: dataFacts,
+      content: fileOf(() => plainDocument(entry, data, board)),
     }
     return legacyCompat ? [enveloped, plain] : [enveloped]
   })
@@ -140,7 +144,7 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
 
   async function streamOf({ snapshot }: CycleResult): Promise<readonly Wanted[]> {
     if (snapshot === null) return []
-    stream = withTurn(stream ?? (await earlierStream(join(dir, STREAM_FILE))), snapshot, timezone())
+    stream = withTurn(stream ?? (await earlierStream(join(dir, STREAM_FILE))), snapshot, timezone)
     return streamFile(stream)
   }
 
@@ -171,8 +175,8 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
   /** Unified snapshot and manifest, in this order, whenever either of them or any other file changed; whether they did. */
   async function writeLast(result: CycleResult): Promise<boolean> {
     const facts = JSON.stringify(snapshotFacts(result))
-    const isTold = written.get(SNAPSHOT_FILE)?.facts === facts && written.has(MANIFEST_FILE)
-    if (!basic && isTold && changes === changesInManifest) return false
+    const isWritten = written.get(SNAPSHOT_FILE)?.facts === facts && written.has(MANIFEST_FILE)
+    if (!basic && isWritten && changes === changesInManifest) return false
     const content = () => ({ hash: HASH_WITHOUT_DATA, text: pretty(snapshotDocument(result, generator)) })
     await write({ file: SNAPSHOT_FILE, panel: 'unified', facts, content })
     if (basic) return true

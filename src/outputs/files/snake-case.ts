@@ -21,13 +21,13 @@ export function snakeCase(name: string): string {
 
 /** A copy with all members so named; a value under one of `maps` is taken as it is. */
 export function snakeMembers(value: object, maps: ReadonlySet<string>): Readonly<Record<string, unknown>> {
-  const renamed = (said: unknown): unknown => {
-    if (Array.isArray(said)) return said.map(renamed)
-    return typeof said === 'object' && said !== null ? snakeMembers(said, maps) : said
+  const renamed = (member: unknown): unknown => {
+    if (Array.isArray(member)) return member.map(renamed)
+    return typeof member === 'object' && member !== null ? snakeMembers(member, maps) : member
   }
-  const entries = Object.entries(value).map(([name, said]): [string, unknown] => [
+  const entries = Object.entries(value).map(([name, member]): [string, unknown] => [
     snakeCase(name),
-    maps.has(name) ? said : renamed(said),
+    maps.has(name) ? member : renamed(member),
   ])
   return Object.fromEntries(entries)
 }
