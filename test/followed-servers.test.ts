@@ -1,5 +1,5 @@
 // `g6 serve` behind `g6 serve`, as processes: by status stream and by board; killed, restarted with a lower cycle, paused.
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -174,3 +174,49 @@ test('a source that makes no sense is an error that names it', async () => {
     expect(failing.said().err).toMatch(text)
   }
 })
+
+test('the dossier of each kind of follower has the panel_push_meta of its health, with every stream it follows', async () => {
+  await write(1, 100)
+  const origins = await Promise.all(
+    ['a', 'b'].map(name =>
+      serve([
+        '--port',
+        '0',
+        '--panels-dir',
+        join(folder, name),
+        '--status-file',
+        join(folder, 'status.json'),
+      ]),
+    ),
+  )
+  const streams = origins.map(({ at }) => `${at}/events`)
+  const follower = async (name: string, sources: readonly string[]) => {
+    const path = join(folder, `${name}.json`)
+    const env = { G6_SUMMARY_DOSSIER_PATH: path, G6_SUMMARY_DOSSIER_INTERVAL_SEC: '0.02' }
+    const { at } = await serve(['--port', '0', ...sources.flatMap(source => ['--source', source])], env)
+    return { at, path }
+  }
+  const byStatus = await follower('by-status', streams)
+  const byBoard = await follower('by-board', [origins[0]?.at ?? ''])
+  const agreed = ({ at, path }: { readonly at: string; readonly path: string }) =>
+    eventually(async () => {
+      const health = (await (await fetch(`${at}/summary/health`)).json()) as Meta
+      const dossier = JSON.parse(await readFile(path, 'utf8').catch(() => '{}')) as Partial<Meta>
+      const [theirs, ours] = [health.panel_push_meta, dossier.panel_push_meta ?? {}]
+      const isWhole = Object.keys(theirs.shared_hashes ?? {}).length > 0
+      const isSame =
+        JSON.stringify(Object.keys(theirs)) === JSON.stringify(Object.keys(ours)) &&
+        JSON.stringify(theirs.shared_hashes) === JSON.stringify(ours.shared_hashes)
+      return isWhole && isSame && ours
+    }, `the dossier ${path} agrees with health`)
+  const { sources } = await agreed(byStatus)
+  expect(sources?.map(({ source }) => source)).toEqual(streams)
+  expect(await agreed(byBoard)).toMatchObject({ diff_stats: {}, timing: {}, sse_publisher: {} })
+})
+
+type Meta = {
+  readonly panel_push_meta: {
+    readonly shared_hashes?: Readonly<Record<string, string>>
+    readonly sources?: readonly { readonly source: string }[]
+  }
+}

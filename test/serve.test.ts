@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { endAll, g6 } from './support/g6.js'
+import { panelFileProblems } from './support/panel-file-checks.js'
 import { SummaryClient } from './support/summary-client.js'
 
 let folder = ''
@@ -86,10 +87,12 @@ describe('a served board', () => {
     const hashes = Object.fromEntries(Object.entries(resync.panels).map(([key, panel]) => [key, panel.hash]))
     expect(stream.reader.hashes()).toEqual(hashes)
     const manifest = JSON.parse(await untilFile(join(folder, 'panels', 'manifest.json')))
-    expect(manifest.hashes.indices).toBe(hashes.indices)
+    const indices = JSON.parse(await untilFile(join(folder, 'panels', 'indices_panel_enveloped.json')))
+    expect(indices.meta.board_hash).toBe(hashes.indices)
     const files = await readdir(join(folder, 'panels'))
     expect(files.filter(name => name.endsWith('.tmp'))).toEqual([])
     expect(manifest.files).toEqual(expect.arrayContaining(['unified_snapshot.json', 'alerts_enveloped.json']))
+    expect(await panelFileProblems(join(folder, 'panels'))).toEqual({})
   })
 
   test('is read compressed by curl and by Python as it arrives', async () => {

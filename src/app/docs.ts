@@ -1,10 +1,11 @@
 // The generated reference pages: made from the declarations the program itself runs on, so they cannot say anything else.
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '../clock/clock.js'
 import { loadConfig } from '../config/load.js'
 import { settingsPage } from '../config/settings-page.js'
 import { settingsSchema } from '../config/settings-schema.js'
+import { writeAtomically } from '../files/atomic.js'
 import { errorsPage } from '../guards/errors.js'
 import { httpPage, openApiDocument } from '../http/reference.js'
 import { clientFilePlugin } from '../http/routes/client-file.js'
@@ -62,7 +63,6 @@ export async function checkPages(folder: string): Promise<readonly string[]> {
 /** Writes those; returns their names. */
 export async function writePages(folder: string): Promise<readonly string[]> {
   const stale = await stalePages(folder)
-  await mkdir(folder, { recursive: true })
-  await Promise.all(stale.map(([name, content]) => writeFile(join(folder, name), content)))
+  await Promise.all(stale.map(([name, content]) => writeAtomically(join(folder, name), content)))
   return stale.map(([name]) => name)
 }

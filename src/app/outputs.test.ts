@@ -23,7 +23,12 @@ function partsOf(env: Readonly<Record<string, string>>) {
   const time = { ms: 0 }
   const clock = { nowMs: () => time.ms, monotonicMs: () => time.ms }
   const scraped = async () => (await metrics.text()).body.split('\n')
-  return { parts: { config, settings: () => config, metrics, log: silentLog, clock }, time, scraped }
+  const hubStats = () => null
+  return {
+    parts: { config, settings: () => config, metrics, log: silentLog, clock, hubStats },
+    time,
+    scraped,
+  }
 }
 
 describe('panel files', () => {

@@ -5,12 +5,13 @@ import { createPanelFilesOutput } from '../outputs/files/panel-files.js'
 import { createJsonLinesOutput } from '../outputs/json-lines.js'
 import type { TextStream } from '../outputs/newest-writer.js'
 import { createPlainOutput } from '../outputs/plain.js'
-import type { ProgramParts } from './program.js'
+import type { OutputParts, ProgramParts } from './program.js'
 import { wantsSink } from './sinks.js'
 import { VERSION } from './version.js'
 
 /** Panel files and dossier. */
-export function fileOutputs({ config, metrics, log, clock }: ProgramParts): readonly Output[] {
+export function fileOutputs(parts: OutputParts): readonly Output[] {
+  const { config, metrics, log, clock, hubStats } = parts
   if (!wantsSink(config.outputSinks, 'files')) return []
   const onFault = () => metrics.g6_unified_errors_total.inc({ kind: 'files' })
   const outputs: Output[] = []
@@ -19,6 +20,9 @@ export function fileOutputs({ config, metrics, log, clock }: ProgramParts): read
       createPanelFilesOutput({
         dir: config.panelsDir,
         basic: config.panelsWriterBasic,
+        legacyCompat: config.panelsLegacyCompat,
+        metricsUrl: config.metricsUrl,
+        timezone: config.timezone,
         generator: `g6-stream ${VERSION}`,
         log,
         onFault,
@@ -33,6 +37,7 @@ export function fileOutputs({ config, metrics, log, clock }: ProgramParts): read
         path: config.summaryDossierPath,
         intervalMs: config.summaryDossierIntervalSec * 1000,
         monotonicMs: clock.monotonicMs,
+        hubStats,
         log,
         onFault,
       }),

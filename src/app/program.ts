@@ -18,6 +18,7 @@ import { type Command, type ListenerPlan, planListeners } from '../http/listen-p
 import type { Listening } from '../http/listeners.js'
 import type { HttpServer } from '../http/server.js'
 import { Hub } from '../hub/hub.js'
+import type { HubStats } from '../hub/hub-types.js'
 import { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
 import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.js'
@@ -54,13 +55,18 @@ export type ProgramParts = {
   readonly clock: Clock
 }
 
+export type OutputParts = ProgramParts & {
+  /** What the stream has sent so far; null where nothing is streamed. */
+  readonly hubStats: () => HubStats | null
+}
+
 export type ProgramOptions = {
   readonly loaded: Loaded
   readonly command: Command
   /** The source, or what makes it of the parts. */
   readonly source: ProgramSource | ((parts: ProgramParts) => ProgramSource)
   /** What shows or stores boards besides the stream; each is closed by the program. */
-  readonly outputs?: (parts: ProgramParts) => readonly Output[]
+  readonly outputs?: (parts: OutputParts) => readonly Output[]
   readonly log: Log
   readonly clock?: Clock
 }
@@ -143,7 +149,8 @@ export class Program {
         })
     this.#listeners = this.#plan()
     this.#indicesLog = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
-    const outputs = [...this.#served(), ...(options.outputs?.(parts) ?? [])]
+    const outputParts = { ...parts, hubStats: () => this.hub.stats() }
+    const outputs = [...this.#served(), ...(options.outputs?.(outputParts) ?? [])]
     const builder = createPanelBuilder({
       clockMs: this.#clock.monotonicMs,
       onFault: (panel, error) => log.error({ err: error, panel }, 'a panel could not be built'),

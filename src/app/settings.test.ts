@@ -19,7 +19,7 @@ import type { Reading } from '../snapshot/reading.js'
 import { isBoardSource } from './follow.js'
 import { fileOutputs, screenOutput } from './outputs.js'
 import { thresholdsOf } from './panel-context.js'
-import { Program, type ProgramParts } from './program.js'
+import { type OutputParts, Program } from './program.js'
 import { terminalSettings } from './screen.js'
 import { sourceOf } from './source.js'
 
@@ -77,7 +77,7 @@ const STATUS = { cycle: 1, indices: ['NIFTY'], sinks: { csv: { records: 1 } } }
 async function ran(
   env: Environment,
   statuses: readonly object[] = [STATUS],
-  outputs: (parts: ProgramParts) => readonly Output[] = () => [],
+  outputs: (parts: OutputParts) => readonly Output[] = () => [],
 ): Promise<readonly CycleResult[]> {
   const file = join(folder, 'status.json')
   // Whole, by rename: a cycle in which half of one is read is one of those that are counted.
@@ -132,7 +132,9 @@ describe('a run', () => {
     await ran({ G6_PANELS_WRITER_BASIC: '1' }, [STATUS], fileOutputs)
     expect(await filesWritten()).toEqual(['unified_snapshot.json'])
     await ran({}, [STATUS], fileOutputs)
-    expect(await filesWritten()).toHaveLength(8)
+    expect(await filesWritten()).toHaveLength(9)
+    await ran({ G6_PANELS_LEGACY_COMPAT: '1' }, [STATUS], fileOutputs)
+    expect(await filesWritten()).toHaveLength(15)
   })
 
   test('writes no dossier unless G6_SUMMARY_DOSSIER_PATH says where, and the last at its end', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -52,7 +52,7 @@ test('a folder that is missing is made', async () => {
   expect(await readFile(deep, 'utf8')).toBe('one')
 })
 
-test('the temporary file lies in the same folder, hidden, and goes with the process id', async () => {
+test('the temporary file lies in the same folder, hidden, named by the process id and at random', async () => {
   const names: string[] = []
   const edge = edgeWith({
     writeFlushed: async (temporary, text) => {
@@ -62,12 +62,48 @@ test('the temporary file lies in the same folder, hidden, and goes with the proc
   })
   await writeAtomically(path, 'one', edge)
   await writeAtomically(path, 'two', edge)
-  const pattern = new RegExp(`^\\.status\\.json\\.${process.pid}-\\d+\\.tmp$`)
+  const pattern = new RegExp(`^\\.status\\.json\\.${process.pid}-[0-9a-f]{16}\\.tmp$`)
   expect(names.map(name => name.slice(folder.length + 1))).toEqual([
     expect.stringMatching(pattern),
     expect.stringMatching(pattern),
   ])
   expect(new Set(names).size).toBe(2)
+})
+
+describe('a link planted where the temporary file will be', () => {
+  test.each([
+    ['to a file', async (victim: string) => writeFile(victim, 'precious')],
+    ['to nothing yet', async () => {}],
+  ])('%s is refused, and what it points to stays as it was', async (_to, prepare) => {
+    const victim = join(folder, 'victim')
+    await prepare(victim)
+    const planted = join(folder, '.status.json.planted.tmp')
+    await symlink(victim, planted)
+    const before = await readFile(victim, 'utf8').catch(() => null)
+    await expect(systemEdge.writeFlushed(planted, 'overwritten')).rejects.toMatchObject({ code: 'EEXIST' })
+    expect(await readFile(victim, 'utf8').catch(() => null)).toBe(before)
+  })
+
+  test('under each of the next names a counter would give is not followed', async () => {
+    const victim = join(folder, 'victim')
+    await writeFile(victim, 'precious')
+    // The first write of a file removes leftovers with this process id, planted links too.
+    await writeAtomically(path, 'first')
+    for (let n = 0; n < 200; n++) await symlink(victim, join(folder, `.status.json.${process.pid}-${n}.tmp`))
+    await writeAtomically(path, 'second')
+    expect(await readFile(victim, 'utf8')).toBe('precious')
+    expect((await lstat(path)).isSymbolicLink()).toBe(false)
+    expect(await readFile(path, 'utf8')).toBe('second')
+  })
+
+  test('a link at the file’s own place is replaced, not followed', async () => {
+    const victim = join(folder, 'victim')
+    await writeFile(victim, 'precious')
+    await symlink(victim, path)
+    await writeAtomically(path, 'new')
+    expect(await readFile(victim, 'utf8')).toBe('precious')
+    expect((await lstat(path)).isSymbolicLink()).toBe(false)
+  })
 })
 
 test('a reader at any moment sees one text or the other, whole', async () => {
@@ -154,19 +190,21 @@ describe('when something is wrong', () => {
 
 describe('what a killed process left of a write', () => {
   const LONG_GONE = 4_194_303
-  const leftOver = (name: string, processId: number) => `.${name}.${processId}-7.tmp`
+  const leftOver = (name: string, processId: number) => `.${name}.${processId}-00ab00cd00ef0012.tmp`
 
   test('is removed by the next one that writes the file, and nothing else is', async () => {
     const names = [
       leftOver('status.json', LONG_GONE),
       leftOver('status.json', process.pid),
+      // The name that older versions gave.
+      `.status.json.${LONG_GONE}-7.tmp`,
       leftOver('status.json', process.ppid),
       leftOver('other.json', LONG_GONE),
       '.status.json.mine.tmp',
     ]
     for (const name of names) await writeFile(join(folder, name), 'half')
     await writeAtomically(path, 'whole')
-    expect((await readdir(folder)).sort()).toEqual([...names.slice(2), 'status.json'].sort())
+    expect((await readdir(folder)).sort()).toEqual([...names.slice(3), 'status.json'].sort())
   })
 
   test('takes none of this process’s own, however many begin at once', async () => {

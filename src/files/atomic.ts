@@ -1,16 +1,21 @@
-// A file is replaced whole or not at all: written beside its place, flushed to the disk, and renamed over it. Whoever
-// reads it sees the text before or the text after, never a part.
+// A file is replaced whole or not at all: written to a temporary file in the same folder, flushed to the disk, and renamed
+// over it. A reader sees the text before or the text after, never a part.
 //
-// A rename is tried again where somebody holds the file for a moment (virus scanners and indexers on Windows, network
-// file systems). Whatever goes wrong, the temporary file does not stay; the one of a process that was killed in the middle of
-// it is removed by the next that writes the same file.
+// The temporary file is always a new one with a random name: in a folder that others may write to, a link planted under a
+// name that can be guessed would send the text into any file this process may write.
+//
+// A rename is tried again where another program holds the file for a moment (virus scanners and indexers on Windows, network
+// file systems). Whatever fails, the temporary file is removed; the leftover of a killed process is removed by the next
+// process that writes the same file.
+import { randomBytes } from 'node:crypto'
+import { constants } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
 /** What it needs of the system, for tests of faults. */
 export type AtomicEdge = {
-  /** Writes the whole text and flushes it to the disk. */
+  /** Writes the whole text to a new file and flushes it to the disk. Rejects with EEXIST where there is anything already. */
   readonly writeFlushed: (path: string, text: string) => Promise<void>
   readonly rename: (from: string, to: string) => Promise<void>
   readonly makeFolder: (path: string) => Promise<unknown>
@@ -25,6 +30,9 @@ export type AtomicEdge = {
 /** Waits before a rename is tried again, ms; at most so many times. */
 const RETRY_AFTER_MS: readonly number[] = [5, 20, 80]
 const HELD_FOR_A_MOMENT: ReadonlySet<unknown> = new Set(['EPERM', 'EACCES', 'EBUSY'])
+
+/** O_EXCL refuses links, but old NFS ignores it; O_NOFOLLOW refuses them everywhere it exists (not on Windows). */
+const NEW_FILE_ONLY = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
 
 /** With its parents. Not `recursive`: on /proc that never comes back (it answers ENOENT for a folder whose parent is there). */
 async function makeFolder(path: string): Promise<void> {
@@ -45,7 +53,7 @@ async function makeFolder(path: string): Promise<void> {
 /** The real file system. */
 export const systemEdge: AtomicEdge = {
   async writeFlushed(path, text) {
-    const file = await open(path, 'w')
+    const file = await open(path, NEW_FILE_ONLY)
     try {
       await file.writeFile(text, 'utf8')
       await file.sync()
@@ -69,8 +77,7 @@ export const systemEdge: AtomicEdge = {
   },
 }
 
-let written = 0
-/** Files that were looked after once in this process. */
+/** Files whose leftovers this process has removed. */
 const swept = new Map<string, Promise<void>>()
 const MOST_SWEPT = 1_000
 
@@ -82,7 +89,7 @@ async function sweep(path: string, edge: AtomicEdge): Promise<void> {
   const prefix = `.${basename(path)}.`
   for (const name of names) {
     if (!name.startsWith(prefix)) continue
-    const processId = Number(/^(\d+)-\d+\.tmp$/.exec(name.slice(prefix.length))?.[1] ?? Number.NaN)
+    const processId = Number(/^(\d+)-[0-9a-f]+\.tmp$/.exec(name.slice(prefix.length))?.[1] ?? Number.NaN)
     if (Number.isNaN(processId)) continue
     // This process has written nothing yet; in a container the one before had the same id.
     if (processId !== process.pid && edge.isRunning(processId)) continue
@@ -136,8 +143,9 @@ export async function writeAtomically(
   edge: AtomicEdge = systemEdge,
 ): Promise<void> {
   await sweptOnce(path, edge)
-  written += 1
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}-${written}.tmp`)
+  // The process id tells later processes whether the writer still runs.
+  const name = `.${basename(path)}.${process.pid}-${randomBytes(8).toString('hex')}.tmp`
+  const temporary = join(dirname(path), name)
   try {
     await writeInFolder(temporary, text, edge)
     await renameWithRetries(temporary, path, edge)

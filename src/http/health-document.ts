@@ -1,34 +1,21 @@
 // What /summary/health says, as a pure function of what the loop and the hub know, and the schema of it.
 import { z } from 'zod'
 import { SCHEMA_VERSION } from '../board/board.js'
-import type { CycleResult, LoopStats, PanelTiming } from '../engine/cycle.js'
+import type { CycleResult } from '../engine/cycle.js'
 import { STATUS_STATES } from '../engine/cycle.js'
 import type { HubStats } from '../hub/hub-types.js'
-import { adaptiveStream, panelPushMeta } from '../ingest/enrichment.js'
+import { adaptiveStream } from '../ingest/enrichment.js'
+import {
+  diffStatsSchema,
+  panelPushMeta,
+  panelPushMetaSchema,
+  publisherSchema,
+  timingSchema,
+} from './panel-push-meta.js'
+import { rounded } from './rounded.js'
 
 const count = z.int().nonnegative()
 const ratio = z.number().nullable()
-
-const diffStats = z.strictObject({
-  cycles: count,
-  unchanged_cycles: count,
-  hit_ratio: ratio,
-  hit_ratio_5m: ratio,
-  total_panel_updates: count,
-  avg_updates_per_cycle: z.number(),
-  last_cycle_updates: count,
-})
-const timing = z.record(
-  z.string(),
-  z.strictObject({ avg_ms: z.number(), p95_ms: z.number(), total_ms: z.number(), calls: count }),
-)
-const publisher = {
-  events_total: count,
-  panel_updates: count,
-  full_snapshots: count,
-  heartbeats: count,
-  errors: count,
-}
 
 export const healthSchema = z.looseObject({
   ok: z.literal(true),
@@ -37,18 +24,18 @@ export const healthSchema = z.looseObject({
   schema_version: z.literal(SCHEMA_VERSION),
   version: z.string(),
   uptime_sec: z.number(),
-  diff: diffStats,
-  diff_stats: diffStats,
+  diff: diffStatsSchema,
+  diff_stats: diffStatsSchema,
   panel_updates_last: count,
   hit_ratio: ratio,
   churn_ratio: z.number(),
   high_churn_streak: count,
   churn_anomalies: count,
-  timing,
+  timing: timingSchema,
   sse: z.strictObject({
     clients: count,
     events_sent: count,
-    ...publisher,
+    ...publisherSchema.shape,
     events_merged: count,
     bytes_sent: count,
     behind: count,
@@ -58,12 +45,7 @@ export const healthSchema = z.looseObject({
     age_sec: z.number().nullable(),
     error: z.string().optional(),
   }),
-  panel_push_meta: z.looseObject({
-    diff_stats: diffStats,
-    timing,
-    sse_publisher: z.strictObject(publisher),
-    shared_hashes: z.record(z.string(), z.string()),
-  }),
+  panel_push_meta: panelPushMetaSchema,
   /** Where a status stream is followed. */
   adaptive_stream: z
     .looseObject({
@@ -87,44 +69,6 @@ export type HealthFacts = {
   readonly draining: boolean
 }
 
-/** Milliseconds are as fine as anybody can use. */
-function rounded(value: number): number {
-  return Math.round(value * 1000) / 1000
-}
-
-function diffOf(stats: LoopStats | undefined): HealthDocument['diff'] {
-  const cycles = stats?.cycles ?? 0
-  const updates = stats?.totalPanelUpdates ?? 0
-  return {
-    cycles,
-    unchanged_cycles: stats?.unchangedCycles ?? 0,
-    hit_ratio: stats?.hitRatio ?? null,
-    hit_ratio_5m: stats?.hitRatio5m ?? null,
-    total_panel_updates: updates,
-    avg_updates_per_cycle: cycles === 0 ? 0 : rounded(updates / cycles),
-    last_cycle_updates: stats?.lastCycleUpdates ?? 0,
-  }
-}
-
-function timingOf(panels: Readonly<Record<string, PanelTiming>>): HealthDocument['timing'] {
-  const shown = Object.entries(panels).map(([key, { avgMs, p95Ms, totalMs, calls }]) => [
-    key,
-    { avg_ms: rounded(avgMs), p95_ms: rounded(p95Ms), total_ms: rounded(totalMs), calls },
-  ])
-  return Object.fromEntries(shown)
-}
-
-function publisherOf(hub: HubStats | null): HealthDocument['panel_push_meta']['sse_publisher'] {
-  const of = (name: string): number => hub?.byType[name] ?? 0
-  return {
-    events_total: hub?.eventsTotal ?? 0,
-    panel_updates: of('panel_update') + of('panel_update_structured'),
-    full_snapshots: of('full_snapshot'),
-    heartbeats: of('heartbeat'),
-    errors: of('error'),
-  }
-}
-
 function statusOf({ result, draining }: HealthFacts): HealthDocument['status'] {
   if (draining) return 'draining'
   if (result === null || result.board.generation === 0) return 'starting'
@@ -142,11 +86,9 @@ function statusFileOf(source: CycleResult['source'] | undefined): HealthDocument
 export function healthDocument(facts: HealthFacts): HealthDocument {
   const { result, hub, version, uptimeSec } = facts
   const stats = result?.stats
-  const ingest = stats?.ingest?.[0]
-  const diff = diffOf(stats)
-  const panels = timingOf(stats?.timing() ?? {})
-  const events = publisherOf(hub)
-  const hashes = [...(result?.board.panels.values() ?? [])].map(({ key, hash }) => [key, hash])
+  const meta = panelPushMeta(result, hub)
+  const { diff_stats: diff, sse_publisher: events } = meta
+  const adaptive = adaptiveStream(stats?.ingest ?? [])
   return {
     ok: true,
     status: statusOf(facts),
@@ -161,7 +103,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
     churn_ratio: stats?.churnRatio ?? 0,
     high_churn_streak: stats?.highChurnStreak ?? 0,
     churn_anomalies: stats?.churnAnomalies ?? 0,
-    timing: panels,
+    timing: meta.timing,
     sse: {
       clients: hub?.clients ?? 0,
       events_sent: hub?.eventsSent ?? 0,
@@ -171,14 +113,8 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
       behind: hub?.behind ?? 0,
     },
     status_file: statusFileOf(result?.source),
-    panel_push_meta: {
-      diff_stats: diff,
-      timing: panels,
-      sse_publisher: events,
-      shared_hashes: Object.fromEntries(hashes),
-      ...(ingest === undefined ? {} : panelPushMeta(ingest)),
-    },
-    ...(ingest === undefined ? {} : { adaptive_stream: adaptiveStream(ingest) }),
+    panel_push_meta: meta,
+    ...(adaptive === null ? {} : { adaptive_stream: adaptive }),
     adaptive: { backlog_ratio: result?.snapshot?.adaptiveBacklogRatio ?? null },
   }
 }

@@ -1,5 +1,6 @@
-// What is said about the followed stream in the documents that leave us, under the names they have always had. It is
-// rendered here and nowhere else, and never written into anybody's status.
+// The members of documents about the followed streams, under the documented names. They are rendered here and nowhere else,
+// and never written into a status. With several streams the documented members cover all of them together, and `sources`
+// has each.
 import type { SeverityCounts, SeverityState } from '../protocol/status-events.js'
 import type { FollowUp } from './followups.js'
 import type { Heartbeat, StreamHealth } from './heartbeat.js'
@@ -18,7 +19,7 @@ export type IngestStats = {
   readonly heartbeat: Heartbeat
 }
 
-export type PanelPushMeta = {
+type StreamMeta = {
   readonly sse_events: {
     readonly panel_full: number
     readonly panel_diff_applied: number
@@ -36,13 +37,22 @@ export type PanelPushMeta = {
   readonly need_full_reasons: readonly NeedFullReason[]
 }
 
-export type AdaptiveStream = {
+/** The members of `panel_push_meta` about followed streams. */
+export type FollowedMeta = StreamMeta & {
+  readonly sources?: readonly (StreamMeta & Pick<IngestStats, 'source' | 'connection'>)[]
+}
+
+type Severities = {
   readonly severity_counts: SeverityCounts | null
   readonly severity_state: Readonly<Record<string, SeverityState>>
   readonly followup_alerts: readonly FollowUp[]
 }
 
-export function panelPushMeta({ state, heartbeat }: IngestStats): PanelPushMeta {
+export type AdaptiveStream = Severities & {
+  readonly sources?: readonly (Severities & Pick<IngestStats, 'source'>)[]
+}
+
+function streamMeta({ state, heartbeat }: IngestStats): StreamMeta {
   return {
     sse_events: {
       panel_full: state.panelFull,
@@ -62,10 +72,67 @@ export function panelPushMeta({ state, heartbeat }: IngestStats): PanelPushMeta 
   }
 }
 
-export function adaptiveStream({ state }: IngestStats): AdaptiveStream {
+/** A stream without an event so far (`init`) is worse than one that is `ok`. */
+const WORST_FIRST: readonly StreamHealth[] = ['stale', 'warn', 'init', 'ok']
+
+function worst(a: StreamMeta, b: StreamMeta): StreamMeta['sse_heartbeat'] {
+  const rank = ({ sse_heartbeat: { health } }: StreamMeta): number => WORST_FIRST.indexOf(health)
+  return rank(b) < rank(a) ? b.sse_heartbeat : a.sse_heartbeat
+}
+
+function together(a: StreamMeta, b: StreamMeta): StreamMeta {
+  return {
+    sse_events: {
+      panel_full: a.sse_events.panel_full + b.sse_events.panel_full,
+      panel_diff_applied: a.sse_events.panel_diff_applied + b.sse_events.panel_diff_applied,
+      panel_diff_dropped: a.sse_events.panel_diff_dropped + b.sse_events.panel_diff_dropped,
+    },
+    // Generations of different producers have nothing in common; the primary one's is shown.
+    panel_generation: a.panel_generation,
+    sse_heartbeat: worst(a, b),
+    need_full: a.need_full || b.need_full,
+    need_full_reasons: [...new Set([...a.need_full_reasons, ...b.need_full_reasons])],
+  }
+}
+
+/** Counts added up, the worst heartbeat, the reasons of all. Null: no stream is followed. */
+export function followedMeta(streams: readonly IngestStats[]): FollowedMeta | null {
+  const [primary, ...others] = streams.map(streamMeta)
+  if (primary === undefined) return null
+  if (others.length === 0) return primary
+  const sources = streams.map(stats => ({
+    source: stats.source,
+    connection: stats.connection,
+    ...streamMeta(stats),
+  }))
+  return { ...others.reduce(together, primary), sources }
+}
+
+function severities({ state }: IngestStats): Severities {
   return {
     severity_counts: state.severityCounts,
     severity_state: Object.fromEntries(state.severityState),
     followup_alerts: state.followUps,
   }
+}
+
+function addedUp(a: SeverityCounts | null, b: SeverityCounts | null): SeverityCounts | null {
+  if (a === null || b === null) return a ?? b
+  return { info: a.info + b.info, warn: a.warn + b.warn, critical: a.critical + b.critical }
+}
+
+/** Counts added up, follow-ups one after the other; of alert types that several know, the first one's state. Null: no stream is followed. */
+export function adaptiveStream(streams: readonly IngestStats[]): AdaptiveStream | null {
+  const [primary, ...others] = streams.map(severities)
+  if (primary === undefined) return null
+  if (others.length === 0) return primary
+  const all = others.reduce(
+    (a, b) => ({
+      severity_counts: addedUp(a.severity_counts, b.severity_counts),
+      severity_state: { ...b.severity_state, ...a.severity_state },
+      followup_alerts: [...a.followup_alerts, ...b.followup_alerts],
+    }),
+    primary,
+  )
+  return { ...all, sources: streams.map(stats => ({ source: stats.source, ...severities(stats) })) }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { adaptiveStream, panelPushMeta } from './enrichment.js'
+import { adaptiveStream, followedMeta } from './enrichment.js'
 import { MAX_FOLLOW_UPS } from './followups.js'
 import { heartbeatLimits } from './heartbeat.js'
 import { PanelStateStore } from './panel-state-store.js'
@@ -352,14 +352,14 @@ test('the documents get it under the names they know', () => {
     state: s.store.state,
     heartbeat: s.heartbeat(),
   } as const
-  expect(panelPushMeta(stats)).toEqual({
+  expect(followedMeta([stats])).toEqual({
     sse_events: { panel_full: 1, panel_diff_applied: 0, panel_diff_dropped: 1 },
     panel_generation: 1,
     sse_heartbeat: { last_evt: 1000, last_full: 1000, last_diff: null, stale_sec: 0, health: 'ok' },
     need_full: true,
     need_full_reasons: ['gap'],
   })
-  expect(adaptiveStream(stats)).toMatchObject({
+  expect(adaptiveStream([stats])).toMatchObject({
     severity_counts: null,
     severity_state: { drift: { active: 'warn' } },
     followup_alerts: [{ time: 5, level: 'info', component: 'drift', message: 'm' }],

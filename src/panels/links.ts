@@ -10,8 +10,12 @@ const MAX_STATUS_LINKS = 20
 /** What stands before the host of a URL (RFC 3986 3.2.1). */
 const USER_INFO = /^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i
 
+export function withoutUserInfo(address: string): string {
+  return address.replace(USER_INFO, '$1')
+}
+
 function addressCell(address: string | null): Cell {
-  return textCell(address?.replace(USER_INFO, '$1') ?? null)
+  return textCell(address === null ? null : withoutUserInfo(address))
 }
 
 export const links = definePanel({

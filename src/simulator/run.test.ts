@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -59,6 +59,18 @@ test('each step is on the file, in a folder made for it', async () => {
   })
   expect([...seen, JSON.parse(await readFile(path, 'utf8'))]).toEqual([{ n: 0 }, { n: 1 }, { n: 2 }])
   expect(await readdir(join(folder, 'data'))).toEqual(['status.json'])
+})
+
+test('a link in the place of the status file is replaced, not followed, by a half-written document too', async () => {
+  const victim = join(folder, 'victim')
+  await writeFile(victim, 'precious')
+  await mkdir(join(folder, 'data'))
+  await symlink(victim, path)
+  const { clock, wait } = ownTime()
+  const scenario = scripted({ kind: 'half_written', text: '{"n":' })
+  await runSimulator({ path, refreshSec: 1, cycles: 1, scenario, signal: noSignal(), clock, wait })
+  expect(await readFile(victim, 'utf8')).toBe('precious')
+  expect(await content()).toBe('{"n":')
 })
 
 test('faults are done to the file', async () => {

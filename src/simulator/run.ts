@@ -1,5 +1,5 @@
 // A scenario on a real file, at a steady pace. Good documents replace the file whole; faults do to it what a bad day does.
-import { rm, writeFile } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Clock, systemClock } from '../clock/clock.js'
 import { writeAtomically } from '../files/atomic.js'
@@ -33,7 +33,8 @@ async function perform(step: ScenarioStep, path: string): Promise<void> {
     case 'document':
       return writeAtomically(path, documentText(step.document))
     case 'half_written':
-      return writeFile(path, step.text)
+      // The text is cut short, the file is still replaced as a whole: a link in its place is not followed.
+      return writeAtomically(path, step.text)
     case 'delete':
       return rm(path, { force: true })
     case 'pause':

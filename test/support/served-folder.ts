@@ -148,16 +148,17 @@ export class ServedFolder {
         const { panels } = await this.board()
         const manifest = readJson(join(this.panels, 'manifest.json'))
         const dossier = readJson(this.dossier)
-        const hashes = manifest?.hashes as Record<string, string> | undefined
-        why = `manifest ${JSON.stringify(hashes)}`
-        if (manifest === null || hashes === undefined) return false
-        if (hashes.indices !== panels.indices?.hash) return false
+        why = `manifest ${JSON.stringify(manifest)}`
+        if (manifest === null) return false
+        const hashes = manifest.hashes as Readonly<Record<string, string>>
         for (const file of manifest.files as readonly string[]) {
           const document = readJson(join(this.panels, file))
-          const meta = document?.meta as { hash: string } | undefined
+          const meta = document?.meta as { hash: string; board_panel: string; board_hash: string } | undefined
           why = `${file}: ${JSON.stringify(meta)}`
           if (document === null) return false
-          if (meta !== undefined && meta.hash !== hashes[String(document.panel)]) return false
+          if (meta === undefined) continue
+          if (!hashes[file]?.startsWith(meta.hash)) return false
+          if (meta.board_hash !== panels[meta.board_panel]?.hash) return false
         }
         const theirs = dossier?.panel_hashes as Record<string, string> | undefined
         why = 'dossier'

@@ -1,116 +1,35 @@
-// What the panel files say, as pure functions of a cycle's result. `data` of each is what operators know by these names.
-import { type Board, SCHEMA_VERSION } from '../../board/board.js'
+// The documents around the data of the panel files, as pure functions of a cycle's result: envelope, unified snapshot and
+// manifest. Programs that know the documented files check them: the version is a whole number, the manifest has no member
+// that they do not know, and its hashes are by file name, over the canonical form of the file's `data`.
+import type { Board } from '../../board/board.js'
 import type { CycleResult } from '../../engine/cycle.js'
-import type { Snapshot } from '../../snapshot/snapshot.js'
-
-export type FileName =
-  | 'indices_panel_enveloped.json'
-  | 'alerts_enveloped.json'
-  | 'system_enveloped.json'
-  | 'performance_enveloped.json'
-  | 'analytics_enveloped.json'
-  | 'links_enveloped.json'
-
-/** One enveloped file: which panel of the board it goes with, and its data. */
-type Enveloped = {
-  readonly file: FileName
-  readonly panel: string
-  readonly boardPanel: string
-  readonly data: (snapshot: Snapshot) => unknown
-}
-
-const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
-
-export const ENVELOPED: readonly Enveloped[] = [
-  {
-    file: 'indices_panel_enveloped.json',
-    panel: 'indices',
-    boardPanel: 'indices',
-    data: ({ indices, coverage }) => ({
-      count: coverage.indicesCount,
-      items: indices.map(index => ({
-        name: index.name,
-        ltp: index.ltp,
-        change_pct: index.changePct,
-        status: index.status,
-        age_sec: index.ageSec,
-        legs: index.legs,
-        dq_score: index.dqPct,
-        dq_issues: index.dqIssues,
-        success_rate: index.successPct,
-        options: index.options,
-      })),
-    }),
-  },
-  {
-    file: 'alerts_enveloped.json',
-    panel: 'alerts',
-    boardPanel: 'alerts',
-    data: ({ alerts }) => ({
-      total: alerts.total,
-      by_severity: alerts.bySeverity,
-      items: alerts.items.map(({ atMs, level, component, message }) => ({
-        time: iso(atMs),
-        level,
-        component,
-        message,
-      })),
-    }),
-  },
-  {
-    file: 'system_enveloped.json',
-    panel: 'system',
-    boardPanel: 'resources',
-    data: ({ resources, storage, app, market, config }) => ({
-      cpu_pct: resources.cpuPct,
-      memory_mb: resources.memoryMb,
-      version: app.version,
-      started_at: iso(app.startedAtMs),
-      market: market.state,
-      env: config.env,
-      storage: {
-        lag: storage.lag,
-        queue_depth: storage.queueDepth,
-        last_flush_age_sec: storage.lastFlushAgeSec,
-        csv: storage.csv,
-        influxdb: storage.influxdb,
-        backup: storage.backup,
-      },
-    }),
-  },
-  {
-    file: 'performance_enveloped.json',
-    panel: 'performance',
-    boardPanel: 'perfstore',
-    data: ({ perf, provider, health }) => ({
-      metrics: perf,
-      provider: { name: provider.name, latency_ms: provider.latencyMs, auth_valid: provider.authValid },
-      health,
-    }),
-  },
-  {
-    file: 'analytics_enveloped.json',
-    panel: 'analytics',
-    boardPanel: 'analytics',
-    data: ({ analytics }) => ({ pcr: analytics.pcr, max_pain: analytics.maxPain }),
-  },
-  {
-    file: 'links_enveloped.json',
-    panel: 'links',
-    boardPanel: 'links',
-    data: ({ links }) => links,
-  },
-]
+import { isoTime, type PanelFile } from './panel-data.js'
 
 export const SNAPSHOT_FILE = 'unified_snapshot.json'
 export const MANIFEST_FILE = 'manifest.json'
 
+/** The version of the files; payloads of the stream have `"v1"`. */
+const FILES_VERSION = 1
+/** Checks of a manifest want this name; ours is in the unified snapshot. */
+const MANIFEST_GENERATOR = 'PanelsWriter'
+/** The length of a hash in an envelope. */
+const SHORT_HASH_DIGITS = 12
+
 const seconds = (ms: number): number => ms / 1000
 
-/** Everything of the unified snapshot but its times: what decides whether it is written again. */
+const timesOf = ({ builtAtMs }: Board) => ({
+  generated_at: seconds(builtAtMs),
+  updated_at: isoTime(builtAtMs),
+})
+
+/** A count as checks of these files want it: whole and not negative, else unknown. */
+function wholeCount(value: number | null): number | null {
+  return value !== null && Number.isSafeInteger(value) && value >= 0 ? value : null
+}
+
+/** Everything of the unified snapshot but its cycle and times. */
 export function snapshotFacts({ snapshot, source }: CycleResult) {
   return {
-    schema_version: SCHEMA_VERSION,
     indices_count: snapshot?.coverage.indicesCount ?? 0,
     alerts_total: snapshot?.alerts.total ?? 0,
     errors: source.error === null ? [] : [{ kind: source.state, message: source.error }],
@@ -118,42 +37,64 @@ export function snapshotFacts({ snapshot, source }: CycleResult) {
 }
 
 /** Times: `ts_built` and `generated_at` epoch seconds, `updated_at` ISO. */
-export function snapshotDocument(result: CycleResult) {
+export function snapshotDocument(result: CycleResult, generator: string) {
   const { board } = result
-  const { schema_version, ...facts } = snapshotFacts(result)
-  return { schema_version, cycle: board.cycle, ts_built: seconds(board.builtAtMs), ...facts }
+  return {
+    schema_version: FILES_VERSION,
+    generator,
+    cycle: board.cycle,
+    ts_built: seconds(board.builtAtMs),
+    ...timesOf(board),
+    ...snapshotFacts(result),
+  }
 }
 
-export function envelope(entry: Enveloped, data: unknown, board: Board) {
+export const envelopedFile = ({ name }: PanelFile): string => `${name}_enveloped.json`
+
+/** `hash` is that of `data`, `members` are further ones of the envelope. */
+export function envelope(
+  { name, boardPanel }: PanelFile,
+  data: unknown,
+  hash: string,
+  members: Readonly<Record<string, unknown>>,
+  board: Board,
+) {
   return {
-    panel: entry.panel,
-    version: 1,
-    generated_at: seconds(board.builtAtMs),
-    updated_at: iso(board.builtAtMs),
+    panel: name,
+    version: FILES_VERSION,
+    ...timesOf(board),
+    ...members,
     data,
     meta: {
       source: 'summary',
-      schema: SCHEMA_VERSION,
-      hash: board.panels.get(entry.boardPanel)?.hash ?? null,
+      schema: 'v1',
+      hash: hash.slice(0, SHORT_HASH_DIGITS),
+      board_panel: boardPanel,
+      board_hash: board.panels.get(boardPanel)?.hash ?? null,
     },
   }
 }
 
-/** Written last: whoever reads it finds every file it names. */
-export function manifestDocument(result: CycleResult, files: readonly string[], generator: string) {
+export const plainFile = ({ name }: PanelFile): string => `${name}.json`
+
+/** The form before there were envelopes, for consumers that know no other (`G6_PANELS_LEGACY_COMPAT`). */
+export function plainDocument({ name }: PanelFile, data: unknown, board: Board) {
+  return { panel: name, updated_at: isoTime(board.builtAtMs), data }
+}
+
+/** The hash of each file it names, by file name; written last, so that a reader of it finds these files. */
+export function manifestDocument(result: CycleResult, hashes: ReadonlyMap<string, string>) {
   const { board, snapshot } = result
   const version = snapshot?.app.version ?? null
   return {
-    schema_version: SCHEMA_VERSION,
-    generator,
+    schema_version: FILES_VERSION,
+    generator: MANIFEST_GENERATOR,
     cycle: board.cycle,
     ts: seconds(board.builtAtMs),
-    files,
-    indices_count: snapshot?.coverage.indicesCount ?? 0,
-    alerts_total: snapshot?.alerts.total ?? 0,
-    hashes: Object.fromEntries(
-      ENVELOPED.map(({ panel, boardPanel }) => [panel, board.panels.get(boardPanel)?.hash ?? null]),
-    ),
+    files: [...hashes.keys()].sort(),
+    indices_count: wholeCount(snapshot?.coverage.indicesCount ?? 0),
+    alerts_total: wholeCount(snapshot?.alerts.total ?? 0),
+    hashes: Object.fromEntries(hashes),
     ...(version === null ? {} : { app_version: version }),
   }
 }

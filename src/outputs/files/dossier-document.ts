@@ -1,12 +1,43 @@
-// The dossier: everything known at one moment in one document, for whoever has to understand it afterwards. Pure.
+// The dossier: everything known at one moment in one document, for a person who has to find out later what happened. Pure.
 import { SCHEMA_VERSION } from '../../board/board.js'
 import type { CycleResult } from '../../engine/cycle.js'
-import { adaptiveStream, panelPushMeta } from '../../ingest/enrichment.js'
+import { panelPushMeta } from '../../http/panel-push-meta.js'
+import type { HubStats } from '../../hub/hub-types.js'
+import { adaptiveStream } from '../../ingest/enrichment.js'
+import type { Snapshot } from '../../snapshot/snapshot.js'
+import { type MapMembers, snakeCase, snakeMembers } from './snake-case.js'
 
-export function dossierDocument({ board, snapshot, source, stats }: CycleResult) {
-  const { raw: _, origins, ...shown } = snapshot ?? { raw: null, origins: {} }
-  const { timing, ingest = [], ...counts } = stats
-  const [primary] = ingest
+type Shown = Omit<Snapshot, 'raw' | 'origins'>
+
+/** A map that is missing here is an error of types: its names, which come from the status, would be changed. */
+const MAPS_OF_SNAPSHOT: Readonly<Record<MapMembers<Shown>, true>> = {
+  bySeverity: true,
+  maxPain: true,
+  csv: true,
+  influxdb: true,
+  backup: true,
+  perf: true,
+  health: true,
+  links: true,
+}
+const MAPS: ReadonlySet<string> = new Set(Object.keys(MAPS_OF_SNAPSHOT))
+
+function snapshotMembers(snapshot: Snapshot | null) {
+  if (snapshot === null) return { snapshot: null, origins: {} }
+  const { raw: _, origins, ...shown } = snapshot
+  const paths = Object.entries(origins).map(([field, path]) => [snakeCase(field), path])
+  return { snapshot: snakeMembers(shown satisfies Shown, MAPS), origins: Object.fromEntries(paths) }
+}
+
+function statisticsOf({ timing: _, ingest: __, hitRatio5m, ...counts }: CycleResult['stats']) {
+  return { ...snakeMembers(counts, new Set()), hit_ratio_5m: hitRatio5m }
+}
+
+/** `hub` is null when nothing is streamed. */
+export function dossierDocument(result: CycleResult, hub: HubStats | null) {
+  const { board, snapshot, source, stats } = result
+  const meta = panelPushMeta(result, hub)
+  const adaptive = adaptiveStream(stats.ingest ?? [])
   return {
     schema_version: SCHEMA_VERSION,
     epoch: board.epoch,
@@ -15,13 +46,11 @@ export function dossierDocument({ board, snapshot, source, stats }: CycleResult)
     ts: board.builtAtMs / 1000,
     updated_at: new Date(board.builtAtMs).toISOString(),
     source: { state: source.state, age_sec: source.ageSec, error: source.error },
-    snapshot: snapshot === null ? null : shown,
-    origins,
-    panel_hashes: Object.fromEntries([...board.panels.values()].map(({ key, hash }) => [key, hash])),
-    statistics: counts,
-    timing: timing(),
-    ...(primary === undefined
-      ? {}
-      : { panel_push_meta: panelPushMeta(primary), adaptive_stream: adaptiveStream(primary) }),
+    ...snapshotMembers(snapshot),
+    panel_hashes: meta.shared_hashes,
+    statistics: statisticsOf(stats),
+    timing: meta.timing,
+    panel_push_meta: meta,
+    ...(adaptive === null ? {} : { adaptive_stream: adaptive }),
   }
 }

@@ -2,6 +2,7 @@
 import { basename, dirname } from 'node:path'
 import type { CycleResult, Output } from '../../engine/cycle.js'
 import { type AtomicEdge, writeAtomically } from '../../files/atomic.js'
+import type { HubStats } from '../../hub/hub-types.js'
 import type { Log } from '../../log/log.js'
 import { dossierDocument } from './dossier-document.js'
 import { FaultLog } from './fault-log.js'
@@ -10,13 +11,15 @@ export type DossierOptions = {
   readonly path: string
   readonly intervalMs: number
   readonly monotonicMs: () => number
+  /** Of the stream; null when nothing is streamed. */
+  readonly hubStats: () => HubStats | null
   readonly log: Log
   readonly onFault?: () => void
   readonly edge?: AtomicEdge
 }
 
 export function createDossierOutput(options: DossierOptions): Output {
-  const { path, intervalMs, monotonicMs, log, edge } = options
+  const { path, intervalMs, monotonicMs, hubStats, log, edge } = options
   const faults = new FaultLog(log, dirname(path), () => options.onFault?.())
   const name = basename(path)
   let lastMs = Number.NEGATIVE_INFINITY
@@ -26,7 +29,8 @@ export function createDossierOutput(options: DossierOptions): Output {
     waiting = null
     lastMs = monotonicMs()
     try {
-      await writeAtomically(path, `${JSON.stringify(dossierDocument(result), null, 2)}\n`, edge)
+      const document = dossierDocument(result, hubStats())
+      await writeAtomically(path, `${JSON.stringify(document, null, 2)}\n`, edge)
       faults.written(name)
     } catch (error) {
       // The next cycle tries again, not the next interval.

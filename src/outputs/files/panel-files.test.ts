@@ -1,12 +1,13 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { panelFileProblems } from '../../../test/support/panel-file-checks.js'
 import { resultMaker } from '../../../test/support/results.js'
 import { systemEdge } from '../../files/atomic.js'
 import { silentLog } from '../../log/log.js'
-import { ENVELOPED } from './documents.js'
-import { createDossierOutput } from './dossier.js'
+import { PANEL_FILES } from './panel-data.js'
 import { createPanelFilesOutput, type PanelFilesOptions } from './panel-files.js'
 
 let folder = ''
@@ -17,7 +18,9 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const ALL = ['unified_snapshot.json', 'manifest.json', ...ENVELOPED.map(({ file }) => file)].sort()
+const ENVELOPED = PANEL_FILES.map(({ name }) => `${name}_enveloped.json`)
+const NAMED_BY_MANIFEST = ['unified_snapshot.json', ...ENVELOPED].sort()
+const ALL = [...NAMED_BY_MANIFEST, 'manifest.json', 'indices_stream.json'].sort()
 const market = (ltp: number) => ({ app: { version: '1.4.2' }, indices: { NIFTY: { ltp } } })
 
 function files(options: Partial<PanelFilesOptions> = {}) {
@@ -26,7 +29,10 @@ function files(options: Partial<PanelFilesOptions> = {}) {
   const output = createPanelFilesOutput({
     dir,
     basic: false,
+    legacyCompat: false,
     generator: 'g6-stream 0.0.0',
+    metricsUrl: null,
+    timezone: 'Asia/Kolkata',
     log: silentLog,
     onWritten,
     onFault,
@@ -48,28 +54,43 @@ describe('panel files', () => {
     const result = resultMaker()(market(100))
     await output.publish(result)
     expect((await readdir(dir)).sort()).toEqual(ALL)
+    const { builtAtMs, panels } = result.board
+    const times = { generated_at: builtAtMs / 1000, updated_at: new Date(builtAtMs).toISOString() }
     expect(await read('indices_panel_enveloped.json')).toMatchObject({
-      panel: 'indices',
+      panel: 'indices_panel',
       version: 1,
-      generated_at: result.board.builtAtMs / 1000,
-      updated_at: new Date(result.board.builtAtMs).toISOString(),
+      ...times,
       data: { count: 1, items: [{ name: 'NIFTY', ltp: 100 }] },
-      meta: { source: 'summary', schema: 'v1', hash: result.board.panels.get('indices')?.hash },
+      meta: {
+        source: 'summary',
+        schema: 'v1',
+        hash: expect.stringMatching(/^[0-9a-f]{12}$/),
+        board_panel: 'indices',
+        board_hash: panels.get('indices')?.hash,
+      },
     })
     expect(await read('unified_snapshot.json')).toEqual({
-      schema_version: 'v1',
+      schema_version: 1,
+      generator: 'g6-stream 0.0.0',
       cycle: 1,
-      ts_built: result.board.builtAtMs / 1000,
+      ts_built: builtAtMs / 1000,
+      ...times,
       indices_count: 1,
       alerts_total: 0,
       errors: [],
     })
-    expect(await read('manifest.json')).toMatchObject({
-      schema_version: 'v1',
-      generator: 'g6-stream 0.0.0',
-      files: expect.arrayContaining(['unified_snapshot.json', 'links_enveloped.json']),
+    expect(await read('manifest.json')).toEqual({
+      schema_version: 1,
+      generator: 'PanelsWriter',
+      cycle: 1,
+      ts: builtAtMs / 1000,
+      files: NAMED_BY_MANIFEST,
+      indices_count: 1,
+      alerts_total: 0,
+      hashes: Object.fromEntries(
+        NAMED_BY_MANIFEST.map(file => [file, expect.stringMatching(/^[0-9a-f]{64}$/)]),
+      ),
       app_version: '1.4.2',
-      hashes: { indices: result.board.panels.get('indices')?.hash },
     })
   })
 
@@ -81,7 +102,35 @@ describe('panel files', () => {
     await output.publish(next())
     expect(written()).toEqual([])
     await output.publish(next(market(101)))
-    expect(written().sort()).toEqual(['analytics', 'indices', 'manifest'])
+    expect(written().sort()).toEqual(['analytics', 'indices', 'indices_stream', 'manifest', 'unified'])
+  })
+
+  test('the unified snapshot is written whenever the manifest is, right before it, with the same cycle', async () => {
+    const { output, written } = files()
+    const next = resultMaker()
+    await output.publish(next(market(100)))
+    written()
+    for (const ltp of [101, 101, 102]) {
+      await output.publish(next(market(ltp)))
+      const [unified, manifest] = [await read('unified_snapshot.json'), await read('manifest.json')]
+      expect(unified.cycle).toBe(manifest.cycle)
+      expect(unified.ts_built).toBe(manifest.ts)
+    }
+    expect((await read('manifest.json')).cycle).toBe(4)
+    const order = written().filter(panel => panel === 'unified' || panel === 'manifest')
+    expect(order).toEqual(['unified', 'manifest', 'unified', 'manifest'])
+  })
+
+  test('alone, the unified snapshot is written with every new status', async () => {
+    const { output, written } = files({ basic: true })
+    const next = resultMaker()
+    await output.publish(next(market(100)))
+    const second = next(market(101))
+    await output.publish(second)
+    expect((await read('unified_snapshot.json')).cycle).toBe(2)
+    written()
+    await output.publish({ ...second, stats: { ...second.stats, cycles: 3 } })
+    expect(written()).toEqual([])
   })
 
   test('basic: the first file only', async () => {
@@ -172,7 +221,7 @@ describe('panel files', () => {
     await rm(join(dir, 'alerts_enveloped.json'), { recursive: true })
     written()
     await output.publish(next())
-    expect(written()).toEqual(['alerts', 'manifest'])
+    expect(written()).toEqual(['alerts', 'unified', 'manifest'])
     expect(log.info).toHaveBeenCalledTimes(1)
     expect((await readdir(dir)).filter(name => name.endsWith('.tmp'))).toEqual([])
   })
@@ -201,55 +250,177 @@ describe('panel files', () => {
     await mkdir(dir)
     const next = resultMaker()
     await output.publish(next(market(100)))
-    expect(onFault).toHaveBeenCalledTimes(8)
+    expect(onFault).toHaveBeenCalledTimes(ALL.length)
     isFull = false
     await output.publish(next())
     expect((await readdir(dir)).sort()).toEqual(ALL)
   })
 })
 
-describe('the dossier', () => {
-  test('has the whole snapshot, hashes, statistics and origins, at most once an interval', async () => {
-    const path = join(folder, 'deep', 'dossier.json')
-    let nowMs = 0
-    const output = createDossierOutput({ path, intervalMs: 5_000, monotonicMs: () => nowMs, log: silentLog })
-    const next = resultMaker()
-    const made = next(market(100))
-    const timing = { indices: { avgMs: 0.1, p95Ms: 0.2, totalMs: 0.3, calls: 3 } }
-    const result = { ...made, stats: { ...made.stats, timing: () => timing } }
-    await output.publish(result)
-    const dossier = JSON.parse(await readFile(path, 'utf8'))
-    expect(dossier).toMatchObject({
-      schema_version: 'v1',
-      generation: 1,
-      source: { state: 'fresh' },
-      snapshot: { app: { version: '1.4.2' }, indices: [{ name: 'NIFTY', ltp: 100 }] },
-      statistics: { cycles: 0 },
-      timing,
-    })
-    expect(dossier.panel_hashes.indices).toBe(result.board.panels.get('indices')?.hash)
-    expect(dossier.origins['app.version']).toBe('app.version')
-    expect(dossier.snapshot.raw).toBeUndefined()
-    nowMs = 4_999
-    await output.publish(next(market(101)))
-    expect(JSON.parse(await readFile(path, 'utf8')).cycle).toBe(1)
-    nowMs = 5_000
-    await output.publish(next(market(102)))
-    expect(JSON.parse(await readFile(path, 'utf8')).cycle).toBe(3)
+describe('the checks of consumers', () => {
+  test.each(['status-nested.json', 'status-flat.json', 'status-full.json'])(
+    'pass over the files of %s, with their older forms too',
+    async fixture => {
+      const { output } = files({
+        legacyCompat: true,
+        metricsUrl: 'http://user:secret@host:9108/metrics',
+      })
+      await output.publish(resultMaker()(JSON.parse(await readFile(`test/fixtures/${fixture}`, 'utf8'))))
+      expect(await panelFileProblems(dir)).toEqual({})
+    },
+  )
+
+  test('pass over odd numbers, odd texts and odd names', async () => {
+    const { output } = files()
+    const odd = {
+      performance: { é: 1e-5, '😀': 1e21, '\uffff': 1.5e-7, '\ud83d': 97.0, b: 0.1, '10': -0, '9': 1e16 },
+      links: { '₹': 'http://a/?q="\\ü' },
+      indices_detail: { 'NIFTY 50 ₹': { ltp: 24_000.05, age: 0.00001, dq: { score_percent: 1 / 3 } } },
+      alerts: [{ message: 'नमस्ते \u2028 "quoted"', level: 'ERROR', time: 1.5e9 }],
+      app: { version: '१.2' },
+    }
+    await output.publish(resultMaker()(odd))
+    expect(await panelFileProblems(dir)).toEqual({})
   })
 
-  test('that could not be written is tried with the next cycle, not with the next interval', async () => {
-    const path = join(folder, 'deep', 'dossier.json')
-    await writeFile(join(folder, 'deep'), '')
-    const onFault = vi.fn()
-    const clock = { monotonicMs: () => 0 }
-    const output = createDossierOutput({ path, intervalMs: 5_000, ...clock, log: silentLog, onFault })
+  test('pass after changes, and where one file cannot be written', async () => {
+    await mkdir(join(dir, 'alerts_enveloped.json', 'in-the-way'), { recursive: true })
+    const { output } = files()
     const next = resultMaker()
     await output.publish(next(market(100)))
-    expect(onFault).toHaveBeenCalledTimes(1)
-    await rm(join(folder, 'deep'))
     await output.publish(next(market(101)))
-    expect(JSON.parse(await readFile(path, 'utf8')).cycle).toBe(2)
-    expect(onFault).toHaveBeenCalledTimes(1)
+    expect(await panelFileProblems(dir)).toEqual({})
+    expect((await read('manifest.json')).files).not.toContain('alerts_enveloped.json')
+  })
+
+  test.each([2.5, -1, 1e300])('pass where the status counts %d alerts', async total => {
+    const { output } = files()
+    await output.publish(resultMaker()({ alerts: { total } }))
+    expect(await panelFileProblems(dir)).toEqual({})
+    expect((await read('manifest.json')).alerts_total).toBeNull()
+  })
+
+  test('pass before the first status, when there is nothing but what is wrong', async () => {
+    const { output } = files()
+    await output.publish(resultMaker()(null, { state: 'missing', error: 'there is no such file' }))
+    expect(await panelFileProblems(dir)).toEqual({})
+    expect((await read('manifest.json')).files).toEqual(['unified_snapshot.json'])
+  })
+
+  test('find a file that was changed by another program', async () => {
+    const { output } = files()
+    await output.publish(resultMaker()(market(100)))
+    const system = join(dir, 'system_enveloped.json')
+    await writeFile(system, (await readFile(system, 'utf8')).replace('"interval": null', '"interval": 5'))
+    await rm(join(dir, 'links_enveloped.json'))
+    expect(await panelFileProblems(dir)).toEqual({
+      'system_enveloped.json': 'mismatch',
+      'links_enveloped.json': 'file_missing',
+    })
+  })
+})
+
+describe('with G6_PANELS_LEGACY_COMPAT', () => {
+  test('each panel is there without its envelope too, with the same data', async () => {
+    const { output } = files({ legacyCompat: true })
+    const result = resultMaker()(market(100))
+    await output.publish(result)
+    const names = PANEL_FILES.map(({ name }) => name)
+    expect((await readdir(dir)).sort()).toEqual([...ALL, ...names.map(name => `${name}.json`)].sort())
+    for (const name of names) {
+      const { panel, data } = await read(`${name}_enveloped.json`)
+      const updated_at = new Date(result.board.builtAtMs).toISOString()
+      expect(await read(`${name}.json`)).toEqual({ panel, updated_at, data })
+    }
+    const { files: named } = await read('manifest.json')
+    expect(named).toEqual([...NAMED_BY_MANIFEST, ...names.map(name => `${name}.json`)].sort())
+  })
+})
+
+describe('indices_stream.json', () => {
+  const turn = (cycle: number) => ({
+    loop: { cycle, last_run: '2025-11-20T04:00:00Z', last_duration: 1.5 },
+    indices: { NIFTY: { ltp: cycle, status: 'ok', legs: 7, dq_score: 91.5 }, SENSEX: { status: 'WARN' } },
+  })
+  const indexAndCycle = async () =>
+    (await read('indices_stream.json')).map(
+      ({ index, cycle }: Record<string, unknown>) => `${index} ${cycle}`,
+    )
+
+  test('has an item for each index and turn, the newest last', async () => {
+    const { output } = files()
+    const next = resultMaker()
+    for (const cycle of [1, 1, 2]) await output.publish(next(turn(cycle)))
+    expect(await indexAndCycle()).toEqual(['NIFTY 1', 'SENSEX 1', 'NIFTY 2', 'SENSEX 2'])
+    expect((await read('indices_stream.json'))[0]).toEqual({
+      index: 'NIFTY',
+      status: 'OK',
+      cycle: 1,
+      time: '2025-11-20T04:00:00.000Z',
+      time_hms: '09:30:00',
+      legs: 7,
+      avg: 1.5,
+      success: null,
+      dq_score: 91.5,
+      dq_issues: null,
+    })
+  })
+
+  test('keeps the last 50 items, and goes on after a restart', async () => {
+    const next = resultMaker()
+    const first = files()
+    for (let cycle = 1; cycle <= 30; cycle++) await first.output.publish(next(turn(cycle)))
+    const again = files()
+    await again.output.publish(next(turn(30)))
+    await again.output.publish(next(turn(31)))
+    const items = await indexAndCycle()
+    expect(items).toHaveLength(50)
+    expect(items.slice(0, 2)).toEqual(['NIFTY 7', 'SENSEX 7'])
+    expect(items.slice(-4)).toEqual(['NIFTY 30', 'SENSEX 30', 'NIFTY 31', 'SENSEX 31'])
+  })
+
+  test.each([
+    ['no JSON', '[{"index"'],
+    ['no list', '{"items": []}'],
+    ['no items', '["NIFTY", 5]'],
+    ['too long', JSON.stringify([{ index: 'x'.repeat(2_000_000) }])],
+    ['nested without end', '['.repeat(200_000)],
+  ])('is begun anew where the file there is %s', async (_what, text) => {
+    await mkdir(dir)
+    await writeFile(join(dir, 'indices_stream.json'), text)
+    const { output } = files()
+    await output.publish(resultMaker()(turn(1)))
+    expect(await indexAndCycle()).toEqual(['NIFTY 1', 'SENSEX 1'])
+  })
+
+  test('takes nothing from a file that a link in its place points to', async () => {
+    await mkdir(dir)
+    const secret = join(folder, 'secret.json')
+    await writeFile(secret, JSON.stringify([{ index: 'secret' }]))
+    await symlink(secret, join(dir, 'indices_stream.json'))
+    const { output } = files()
+    await output.publish(resultMaker()(turn(1)))
+    expect(await indexAndCycle()).toEqual(['NIFTY 1', 'SENSEX 1'])
+    expect(JSON.parse(await readFile(secret, 'utf8'))).toEqual([{ index: 'secret' }])
+  })
+
+  test('does not wait for a pipe in its place', async () => {
+    await mkdir(dir)
+    execFileSync('mkfifo', [join(dir, 'indices_stream.json')])
+    const { output } = files()
+    await output.publish(resultMaker()(turn(1)))
+    expect(await indexAndCycle()).toEqual(['NIFTY 1', 'SENSEX 1'])
+  })
+
+  test('without a number the turn is the minute it began in', async () => {
+    const { output } = files()
+    const next = resultMaker()
+    for (const timestamp of ['2025-11-20T04:00:01Z', '2025-11-20T04:00:59Z', '2025-11-20T04:01:00Z']) {
+      await output.publish(next({ timestamp, indices: ['NIFTY'] }))
+    }
+    expect(await read('indices_stream.json')).toMatchObject([
+      { index: 'NIFTY', time: '2025-11-20T04:00:01.000Z' },
+      { index: 'NIFTY', time: '2025-11-20T04:01:00.000Z' },
+    ])
   })
 })

@@ -1,27 +1,38 @@
-// The panel files: written only when what they say changed, each replaced as a whole, the manifest last. A file that cannot
-// be written is tried again with the next cycle; the others are written all the same.
+// The panel files: written only when their content changed, each replaced as a whole, the manifest last and the unified
+// snapshot right before it, so that both name the same cycle. A file that cannot be written is tried again with the next
+// cycle; the others are written all the same.
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CycleResult, Output } from '../../engine/cycle.js'
 import { type AtomicEdge, systemEdge, writeAtomically } from '../../files/atomic.js'
 import type { Log } from '../../log/log.js'
+import { canonicalHash } from './canonical-json.js'
 import {
-  ENVELOPED,
   envelope,
+  envelopedFile,
   MANIFEST_FILE,
   manifestDocument,
+  plainDocument,
+  plainFile,
   SNAPSHOT_FILE,
   snapshotDocument,
   snapshotFacts,
 } from './documents.js'
 import { FaultLog } from './fault-log.js'
+import { earlierStream, type IndicesStream, STREAM_FILE, withTurn } from './indices-stream.js'
+import { PANEL_FILES } from './panel-data.js'
 
 export type PanelFilesOptions = {
   readonly dir: string
   /** `G6_PANELS_WRITER_BASIC`: the first file only. */
   readonly basic: boolean
-  /** For the manifest: name and version of the program. */
+  /** `G6_PANELS_LEGACY_COMPAT`: each panel without its envelope too. */
+  readonly legacyCompat: boolean
+  /** Name and version of the program. */
   readonly generator: string
+  /** `G6_METRICS_URL`; null where it is not set. */
+  readonly metricsUrl: string | null
+  readonly timezone: string
   readonly log: Log
   readonly onWritten?: (panel: string) => void
   readonly onFault?: () => void
@@ -30,36 +41,61 @@ export type PanelFilesOptions = {
   readonly edge?: AtomicEdge
 }
 
+/** Computed only when the file is written: its hash for the manifest, and its text. */
+type Content = { readonly hash: string | null; readonly text: string }
+
 type Wanted = {
   readonly file: string
   readonly panel: string
+  /** While they are the same, the file is not written again. */
   readonly facts: string
-  readonly text: () => string
+  readonly content: () => Content
 }
+
+/** What was written last: the facts, and the hash for the manifest; null where the manifest does not name the file. */
+type Written = { readonly facts: string; readonly hash: string | null }
 
 const pretty = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`
 
-function wantedFiles(result: CycleResult, basic: boolean): readonly Wanted[] {
-  const { board, snapshot } = result
-  const first: Wanted = {
-    file: SNAPSHOT_FILE,
-    panel: 'unified',
-    facts: JSON.stringify(snapshotFacts(result)),
-    text: () => pretty(snapshotDocument(result)),
-  }
-  if (basic || snapshot === null) return [first]
-  const enveloped = ENVELOPED.map(entry => {
-    const data = entry.data(snapshot)
-    const hash = board.panels.get(entry.boardPanel)?.hash ?? ''
-    const { file, panel } = entry
-    return {
-      file,
-      panel,
-      facts: `${hash} ${JSON.stringify(data)}`,
-      text: () => pretty(envelope(entry, data, board)),
+/** Of the unified snapshot, which has no `data`: checks hash what is missing as null. */
+const HASH_WITHOUT_DATA = canonicalHash(null)
+
+type Forms = Pick<PanelFilesOptions, 'legacyCompat' | 'metricsUrl'>
+
+function panelFiles(
+  { board, snapshot }: CycleResult,
+  { legacyCompat, metricsUrl }: Forms,
+): readonly Wanted[] {
+  if (snapshot === null) return []
+  return PANEL_FILES.flatMap(entry => {
+    const { panel, boardPanel } = entry
+    const data = entry.data(snapshot, { metricsUrl })
+    const members = entry.envelopeMembers?.(snapshot) ?? {}
+    const dataFacts = JSON.stringify([data, members])
+    const fileOf = (document: (hash: string) => unknown) => (): Content => {
+      const hash = canonicalHash(data)
+      return { hash, text: pretty(document(hash)) }
     }
+    const enveloped: Wanted = {
+      file: envelopedFile(entry),
+      panel,
+      facts: `${board.panels.get(boardPanel)?.hash ?? ''} ${dataFacts}`,
+      content: fileOf(hash => envelope(entry, data, hash, members, board)),
+    }
+    const plain: Wanted = {
+      file: plainFile(entry),
+      panel,
+      facts: dataFacts,
+      content: fileOf(() => plainDocument(entry, data, board)),
+    }
+    return legacyCompat ? [enveloped, plain] : [enveloped]
   })
-  return [first, ...enveloped]
+}
+
+function streamFile({ items }: IndicesStream): readonly Wanted[] {
+  if (items.length === 0) return []
+  const text = pretty(items)
+  return [{ file: STREAM_FILE, panel: 'indices_stream', facts: text, content: () => ({ hash: null, text }) }]
 }
 
 function saysTheSame(a: CycleResult, b: CycleResult): boolean {
@@ -71,23 +107,30 @@ function saysTheSame(a: CycleResult, b: CycleResult): boolean {
 }
 
 export function createPanelFilesOutput(options: PanelFilesOptions): Output {
-  const { dir, basic, generator, log, onWritten, onRound, edge } = options
+  const { dir, basic, generator, timezone, log, onWritten, onRound, edge } = options
   const faults = new FaultLog(log, dir, () => options.onFault?.())
-  const written = new Map<string, string>()
+  const written = new Map<string, Written>()
   /** Where everything that is `written` was written to; null: nothing is. */
   let folder: string | null = null
   let latest: CycleResult | null = null
   /** Everything that should be there is there. */
   let isComplete = false
+  /** Files written and lost so far, and how many of these the manifest has seen. */
+  let changes = 0
+  let changesInManifest = 0
+  /** Null: what an earlier run left was not read yet. */
+  let stream: IndicesStream | null = null
 
-  async function write({ file, panel, facts, text }: Wanted): Promise<void> {
+  async function write({ file, panel, facts, content }: Wanted): Promise<void> {
     try {
-      await writeAtomically(join(dir, file), text(), edge)
-      written.set(file, facts)
+      const { hash, text } = content()
+      await writeAtomically(join(dir, file), text, edge)
+      written.set(file, { facts, hash })
+      changes++
       faults.written(file)
       onWritten?.(panel)
     } catch (error) {
-      written.delete(file)
+      if (written.delete(file)) changes++
       faults.failed(file, error)
     }
   }
@@ -99,6 +142,12 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
       () => null,
     )
 
+  async function streamOf({ snapshot }: CycleResult): Promise<readonly Wanted[]> {
+    if (snapshot === null) return []
+    stream = withTurn(stream ?? (await earlierStream(join(dir, STREAM_FILE))), snapshot, timezone)
+    return streamFile(stream)
+  }
+
   async function round(result: CycleResult): Promise<void> {
     const isSame = latest !== null && saysTheSame(latest, result)
     // A folder that went away, or another one in its place, has none of our files.
@@ -106,30 +155,39 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
     if (isSame && isFolderSame && isComplete) return
     if (!isFolderSame) {
       written.clear()
-      // What is wrong with it, the files will tell.
+      // If it cannot be made, writing the files fails and says why.
       await (edge ?? systemEdge).makeFolder(dir).catch(() => {})
       folder = await folderNow()
     }
     latest = result
     const startMs = performance.now()
-    const all = wantedFiles(result, basic)
-    const changed = all.filter(({ file, facts }) => written.get(file) !== facts)
+    const panels = basic ? [] : [...panelFiles(result, options), ...(await streamOf(result))]
+    const changed = panels.filter(({ file, facts }) => written.get(file)?.facts !== facts)
     await Promise.all(changed.map(write))
-    if (!basic) await writeManifest(result, all)
+    const wroteLast = await writeLast(result)
     // Gone in the middle: what was written before is gone with it.
     if ((await folderNow()) !== folder) folder = null
-    isComplete = all.every(({ file }) => written.has(file)) && (basic || written.has(MANIFEST_FILE))
-    if (changed.length > 0) onRound?.((performance.now() - startMs) / 1000)
+    const names = [...panels.map(({ file }) => file), SNAPSHOT_FILE, ...(basic ? [] : [MANIFEST_FILE])]
+    isComplete = names.every(name => written.has(name))
+    if (changed.length > 0 || wroteLast) onRound?.((performance.now() - startMs) / 1000)
   }
 
-  /** Last, and again whenever a file it names was written or could not be. */
-  async function writeManifest(result: CycleResult, all: readonly Wanted[]): Promise<void> {
-    const there = all.filter(({ file }) => written.has(file))
-    const facts = there.map(({ file }) => `${file} ${written.get(file)}`).join('\n')
-    if (written.get(MANIFEST_FILE) === facts) return
-    const files = there.map(({ file }) => file)
-    const text = () => pretty(manifestDocument(result, files, generator))
-    await write({ file: MANIFEST_FILE, panel: 'manifest', facts, text })
+  /** Unified snapshot and manifest, in this order, whenever either of them or any other file changed; whether they did. */
+  async function writeLast(result: CycleResult): Promise<boolean> {
+    const facts = JSON.stringify(snapshotFacts(result))
+    const isWritten = written.get(SNAPSHOT_FILE)?.facts === facts && written.has(MANIFEST_FILE)
+    if (!basic && isWritten && changes === changesInManifest) return false
+    const content = () => ({ hash: HASH_WITHOUT_DATA, text: pretty(snapshotDocument(result, generator)) })
+    await write({ file: SNAPSHOT_FILE, panel: 'unified', facts, content })
+    if (basic) return true
+    await write({ file: MANIFEST_FILE, panel: 'manifest', facts: '', content: () => manifestOf(result) })
+    changesInManifest = changes
+    return true
+  }
+
+  function manifestOf(result: CycleResult): Content {
+    const named = [...written].flatMap(([file, { hash }]) => (hash === null ? [] : [[file, hash] as const]))
+    return { hash: null, text: pretty(manifestDocument(result, new Map(named))) }
   }
 
   return {

@@ -1,0 +1,72 @@
+// JSON in the one form that hashes of panel data are computed over, so that a Python program that reads a file and writes
+// its data with `json.dumps(data, sort_keys=True, separators=(",", ":"))` gets the same bytes: names sorted by code
+// point, no blanks, every character outside printable ASCII as `\uXXXX` (`ensure_ascii`), and numbers as Python writes them.
+import { createHash } from 'node:crypto'
+
+const PLAIN_TEXT = /^[ !#-[\]-~]*$/
+const NOT_PRINTABLE_ASCII = /[^ -~]/g
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+}
+
+function textOf(text: string): string {
+  return PLAIN_TEXT.test(text) ? `"${text}"` : JSON.stringify(text).replace(NOT_PRINTABLE_ASCII, escaped)
+}
+
+/** A fraction below this has an exponent in Python; in JavaScript only below 1e-6. */
+const SMALLEST_WITHOUT_EXPONENT = 1e-4
+
+/**
+ * A number as Python writes it after reading what `JSON.stringify` wrote: whole numbers keep their digits (100, not 100.0),
+ * others are the shortest digits that read back the same, with an exponent of two digits at least.
+ */
+function numberText(value: number): string {
+  if (!Number.isFinite(value)) return 'null'
+  const text = String(value)
+  const isSmall = value !== 0 && Math.abs(value) < SMALLEST_WITHOUT_EXPONENT
+  if (!isSmall && !text.includes('e')) return text
+  return value.toExponential().replace(/([+-])(\d)$/, '$10$2')
+}
+
+const isHighSurrogate = (unit: number): boolean => unit >= 0xd800 && unit <= 0xdbff
+
+/** Python sorts by code point, JavaScript by UTF-16 unit: the two differ above U+FFFF. */
+function byCodePoint(a: string, b: string): number {
+  const shorter = Math.min(a.length, b.length)
+  let at = 0
+  while (at < shorter && a.charCodeAt(at) === b.charCodeAt(at)) at++
+  if (at === shorter) return a.length - b.length
+  const pointsAt = (i: number): number => (a.codePointAt(i) ?? 0) - (b.codePointAt(i) ?? 0)
+  // They may differ in the second half of a pair only; then the whole character decides.
+  const inPair = at > 0 && isHighSurrogate(a.charCodeAt(at - 1)) ? pointsAt(at - 1) : 0
+  return inPair === 0 ? pointsAt(at) : inPair
+}
+
+/** What is left out of JSON (`undefined`) is left out here. */
+export function canonicalJson(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return textOf(value)
+    case 'number':
+      return numberText(value)
+    case 'boolean':
+      return String(value)
+    case 'object':
+      break
+    default:
+      return 'null'
+  }
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => byCodePoint(a, b))
+    .map(([name, member]) => `${textOf(name)}:${canonicalJson(member)}`)
+  return `{${members.join(',')}}`
+}
+
+/** SHA-256 over the canonical form, 64 hex digits. */
+export function canonicalHash(value: unknown): string {
+  return createHash('sha256').update(canonicalJson(value)).digest('hex')
+}
