@@ -18,6 +18,9 @@ export const files = group('files', 'What is written to disk, and which outputs 
   G6_PANELS_LEGACY_COMPAT: bool(false, {
     about: 'Writes each panel file without its envelope too: alerts.json besides alerts_enveloped.json.',
   }),
+  G6_PANELS_INCLUDE: list([], {
+    about: 'The panels that get a file, by name (indices, alerts, …); empty = all.',
+  }),
   G6_SUMMARY_DOSSIER_PATH: path(null, {
     about:
       'Where the dossier is written: snapshot, hashes, statistics and origins in one JSON file; unset = nowhere.',

@@ -27,5 +27,6 @@ export const summaryMetrics = {
   g6_summary_sse_subset_build_seconds: histogram('Encoding an update for one kind of reader.', WORK_SEC, {
     aliases: [{ name: 'g6_sse_pub_diff_build_seconds' }, { name: 'g6_sse_serialize_seconds' }],
   }),
+  g6_summary_panel_file_updates_last: gauge('Panel files whose content changed with the last board.'),
   g6_summary_panel_file_updates_total: counter('Panel files written.', { labels: { panel: PANEL_KEYS } }),
 } as const

@@ -49,6 +49,25 @@ function files(options: Partial<PanelFilesOptions> = {}) {
 const read = async (file: string) => JSON.parse(await readFile(join(dir, file), 'utf8'))
 
 describe('panel files', () => {
+  test('are written for the included panels only, by panel or file name in any case', async () => {
+    const { output } = files({ include: ['INDICES', 'alerts'] })
+    await output.publish(resultMaker()(market(100)))
+    const included = ['alerts_enveloped.json', 'indices_panel_enveloped.json', 'unified_snapshot.json']
+    expect((await readdir(dir)).sort()).toEqual([...included, 'manifest.json'].sort())
+    expect((await read('manifest.json')).files).toEqual(included)
+  })
+
+  test('whose content changed are counted with each board, 0 when none did', async () => {
+    const counted: number[] = []
+    const { output } = files({ include: ['indices', 'alerts'], onChanged: n => counted.push(n) })
+    const next = resultMaker()
+    const first = next(market(100))
+    await output.publish(first)
+    await output.publish(first)
+    await output.publish(next(market(101)))
+    expect(counted).toEqual([2, 0, 1])
+  })
+
   test('are all there after the first cycle, whole, and nothing else', async () => {
     const { output } = files()
     const result = resultMaker()(market(100))

@@ -28,6 +28,8 @@ export type PanelFilesOptions = {
   readonly basic: boolean
   /** `G6_PANELS_LEGACY_COMPAT`: each panel without its envelope too. */
   readonly legacyCompat: boolean
+  /** `G6_PANELS_INCLUDE`: the panels that get files, by panel or file name in any case; empty = all. */
+  readonly include?: readonly string[]
   /** Name and version of the program. */
   readonly generator: string
   /** `G6_METRICS_URL`; null where it is not set. */
@@ -36,6 +38,8 @@ export type PanelFilesOptions = {
   readonly log: Log
   readonly onWritten?: (panel: string) => void
   readonly onFault?: () => void
+  /** Panel files whose content changed with this board; 0 when none did. */
+  readonly onChanged?: (files: number) => void
   /** A whole round of writing took so long, seconds. */
   readonly onRound?: (seconds: number) => void
   readonly edge?: AtomicEdge
@@ -55,20 +59,25 @@ type Wanted = {
 /** What was written last: the facts, and the hash for the manifest; null where the manifest does not name the file. */
 type Written = { readonly facts: string; readonly hash: string | null }
 
+function isIncluded(names: readonly string[], include: readonly string[]): boolean {
+  return include.length === 0 || include.some(wanted => names.includes(wanted.toLowerCase()))
+}
+
 const pretty = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`
 
 /** Of the unified snapshot, which has no `data`: checks hash what is missing as null. */
 const HASH_WITHOUT_DATA = canonicalHash(null)
 
-type Forms = Pick<PanelFilesOptions, 'legacyCompat' | 'metricsUrl'>
+type Forms = Pick<PanelFilesOptions, 'legacyCompat' | 'metricsUrl' | 'include'>
 
 function panelFiles(
   { board, snapshot }: CycleResult,
-  { legacyCompat, metricsUrl }: Forms,
+  { legacyCompat, metricsUrl, include = [] }: Forms,
 ): readonly Wanted[] {
   if (snapshot === null) return []
   return PANEL_FILES.flatMap(entry => {
-    const { panel, boardPanel } = entry
+    const { name, panel, boardPanel } = entry
+    if (!isIncluded([name, panel], include)) return []
     const data = entry.data(snapshot, { metricsUrl })
     const members = entry.envelopeMembers?.(snapshot) ?? {}
     const dataFacts = JSON.stringify([data, members])
@@ -107,7 +116,7 @@ function saysTheSame(a: CycleResult, b: CycleResult): boolean {
 }
 
 export function createPanelFilesOutput(options: PanelFilesOptions): Output {
-  const { dir, basic, generator, timezone, log, onWritten, onRound, edge } = options
+  const { dir, basic, include = [], generator, timezone, log, onWritten, onChanged, onRound, edge } = options
   const faults = new FaultLog(log, dir, () => options.onFault?.())
   const written = new Map<string, Written>()
   /** Where everything that is `written` was written to; null: nothing is. */
@@ -143,7 +152,7 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
     )
 
   async function streamOf({ snapshot }: CycleResult): Promise<readonly Wanted[]> {
-    if (snapshot === null) return []
+    if (snapshot === null || !isIncluded(['indices_stream'], include)) return []
     stream = withTurn(stream ?? (await earlierStream(join(dir, STREAM_FILE))), snapshot, timezone)
     return streamFile(stream)
   }
@@ -152,7 +161,10 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
     const isSame = latest !== null && saysTheSame(latest, result)
     // A folder that went away, or another one in its place, has none of our files.
     const isFolderSame = folder !== null && (await folderNow()) === folder
-    if (isSame && isFolderSame && isComplete) return
+    if (isSame && isFolderSame && isComplete) {
+      onChanged?.(0)
+      return
+    }
     if (!isFolderSame) {
       written.clear()
       // If it cannot be made, writing the files fails and says why.
@@ -163,6 +175,7 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
     const startMs = performance.now()
     const panels = basic ? [] : [...panelFiles(result, options), ...(await streamOf(result))]
     const changed = panels.filter(({ file, facts }) => written.get(file)?.facts !== facts)
+    onChanged?.(changed.length)
     await Promise.all(changed.map(write))
     const wroteLast = await writeLast(result)
     // Gone in the middle: what was written before is gone with it.
