@@ -14,6 +14,8 @@ export class Feed {
   head: number
   /** The cycle in which its readers last got an event; heartbeats count from here. */
   lastEventCycle: number
+  /** Events published to it so far. */
+  published = 0
   /** An update could not be encoded: the next cycle sends a full snapshot. */
   needsFull = false
 

@@ -129,6 +129,7 @@ export class Feeds {
   #append(feed: Feed, events: readonly EventText[], from: number, to: number): void {
     const { ledger, clock } = this.#parts
     ledger.published(events)
+    feed.published += events.length
     for (const lane of feed.lanes.values()) {
       lane.append(lane.encodeStep(events, from), events.length, from, to)
       const nowMs = clock.monotonicMs()
