@@ -75,9 +75,10 @@ export class Encoder {
     this.parts.ledger.tellSoon()
   }
 
-  keepalive(wire: Wire): Buffer {
-    const key = wireKey(wire)
-    const known = this.#keepalives.get(key) ?? toWire(encodeComment('ka'), wire)
+  /** `line`: for a reader whose first event is still to come. */
+  keepalive(wire: Wire, place: 'block' | 'line'): Buffer {
+    const key = `${wireKey(wire)}/${place}`
+    const known = this.#keepalives.get(key) ?? toWire(encodeComment('ka', place), wire)
     this.#keepalives.set(key, known)
     return known
   }

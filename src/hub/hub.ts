@@ -413,7 +413,8 @@ export class Hub implements HubLike {
     for (const reader of this.#blocked) this.#checkStalled(reader, nowMs)
     for (const reader of this.#readers) {
       if (!reader.blocked && nowMs - reader.lastByteAtMs >= this.#keepaliveMs) {
-        this.#write(reader, this.#encoder.keepalive(reader.lane.wire), 0)
+        const place = reader.position === UNGREETED ? 'line' : 'block'
+        this.#write(reader, this.#encoder.keepalive(reader.lane.wire, place), 0)
       }
     }
     this.#departures.tick(nowMs)
