@@ -199,20 +199,20 @@ export class Hub implements HubLike {
   // ── publishing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes the newest board, and sends what it changes at the end of this tick: boards of one tick are one write. */
-  publish(board: Board, hitRatio: number | null): void {
-    this.#take(board, hitRatio)
+  publish(board: Board, hitRatio: number | null, interval: number = board.cycle): void {
+    this.#take(board, hitRatio, interval)
     if (this.#flushQueued) return
     this.#flushQueued = true
     queueMicrotask(() => this.#flush())
   }
 
   /** Takes the newest board, and sends what it changes at once. `hitRatio` is what heartbeats say. */
-  publishNow(board: Board, hitRatio: number | null): void {
-    this.#take(board, hitRatio)
+  publishNow(board: Board, hitRatio: number | null, interval: number = board.cycle): void {
+    this.#take(board, hitRatio, interval)
     this.#flush()
   }
 
-  #take(board: Board, hitRatio: number | null): void {
+  #take(board: Board, hitRatio: number | null, interval: number): void {
     if (this.#closed) return
     const previous = this.#board
     this.#board = board
@@ -221,14 +221,14 @@ export class Hub implements HubLike {
     if (previous === null || newEpoch) {
       // Positions of the old epoch mean nothing in the new one: what is half delivered is let go.
       if (this.#pass !== null) this.#pass.step = NO_STEP
-      this.#feeds.restart(board)
+      this.#feeds.restart(board, interval)
       return
     }
     if (board.changed.length > 0 || board.removed.length > 0) {
       this.#stepPanels =
         this.#stepPanels.length === 0 ? board.changed : [...this.#stepPanels, ...board.changed]
     }
-    this.#feeds.advance(previous, board, hitRatio, this.#publishedAtMs)
+    this.#feeds.advance(previous, board, hitRatio, interval, this.#publishedAtMs)
   }
 
   /** The panels of what was published are out; `seconds`: until the last write, null when nobody reads. */
