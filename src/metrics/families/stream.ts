@@ -42,11 +42,14 @@ export const connectionMetrics = {
 
 export const eventMetrics = {
   g6_sse_http_events_sent_total: counter('Events written to connections, once for each reader.'),
-  g6_sse_http_events_dropped_total: counter('Events merged into a later one for a reader that was behind.'),
+  g6_sse_http_events_dropped_total: counter(
+    'Events merged into a later one for a reader that was behind, once for each reader.',
+  ),
   g6_sse_http_security_events_dropped_total: counter('Panels cut at the event size limit.'),
-  g6_sse_events_total: counter('Events published, once each whatever the number of readers.', {
-    labels: { type: EVENTS },
-  }),
+  g6_sse_events_total: counter(
+    'Events published, once each whatever the number of readers; an update once for each form (panels, mode, view) that somebody reads.',
+    { labels: { type: EVENTS } },
+  ),
   g6_sse_bytes_total: counter('Bytes handed to connections.'),
   g6_sse_panel_updates_total: counter('Panels in published updates.', { labels: { panel: PANEL_KEYS } }),
   g6_sse_structured_updates_total: counter('Panels published as structured diffs.'),
