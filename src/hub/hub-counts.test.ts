@@ -104,6 +104,21 @@ describe('what a reader missed', () => {
   })
 })
 
+test('a reader that leaves while it is behind has had its events sent or merged, all of them', () => {
+  const hub = createHub({ sseStallTimeoutMs: 10_000 })
+  const next = boardMaker()
+  publish(hub, next(textPanel('a', '0')))
+  const [cut, dead] = [join(hub), join(hub)]
+  cut.transport.stall()
+  dead.transport.stall()
+  for (let i = 1; i <= 5; i++) publish(hub, next(textPanel('a', String(i))))
+  expect(hub.stats().eventsMerged).toBe(0)
+  cut.transport.cut()
+  expect(hub.stats().eventsMerged).toBe(4)
+  vi.advanceTimersByTime(12_000)
+  expect(hub.stats()).toMatchObject({ stalled: 1, clients: 0, eventsMerged: 8 })
+})
+
 test('the goodbye to somebody who comes after the end is counted as sent', async () => {
   const hub = createHub()
   await hub.close(0)

@@ -373,7 +373,7 @@ export class Hub implements HubLike {
   }
 
   /**
-   * The reader is in step: what was published since it last was, and is not among the `sent` events, was merged into them.
+   * The reader is in step, or gone: what was published since it last was in step and is not among the `sent` events was merged.
    * (A merged update split at the size limit may be more events than it replaces.)
    */
   #account(reader: Reader, sent: number): void {
@@ -462,6 +462,8 @@ export class Hub implements HubLike {
 
   #forget(reader: Reader, reason: DisconnectReason): void {
     reader.closed = true
+    // What it was still owed would have been one merged update.
+    this.#account(reader, 0)
     this.#readers.delete(reader)
     this.#blocked.delete(reader)
     this.#starved.delete(reader)

@@ -138,6 +138,10 @@ describe('a reader', () => {
     const written = [slow, fast].flatMap(({ transport }) => transport.writes)
     expect(hub.stats().bytes_sent).toBe(written.reduce((sum, { length }) => sum + length, 0))
     expect(hub.stats().forced_full_last).toEqual({ gap_exceeded: 1_000 })
+    slow.transport.stall()
+    for (let n = 1; n <= 4; n++) hub.publishStatus(big(n))
+    slow.transport.cut()
+    expect(hub.stats()).toMatchObject({ events_sent: 3_008, events_merged: 3_001 })
     hub.close()
   })
 

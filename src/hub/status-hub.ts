@@ -298,11 +298,16 @@ export class StatusHub {
     reader.blocked = false
     const { types, wire } = reader
     const events = wantedOf(types, this.#history.after(reader.position) ?? this.#forced('gap_exceeded'))
-    const published = this.#publishedOf(types)
-    this.#eventsMerged += Math.max(0, published - reader.accounted - events.length)
-    reader.accounted = published
+    this.#account(reader, events.length)
     reader.position = this.#lastId
     if (events.length > 0) this.#writeBytes(reader, toWire(textOf(events), wire), events.length)
+  }
+
+  /** The reader is in step, or gone: what was published for it and is not among the `sent` events was replaced or never sent. */
+  #account(reader: Reader, sent: number): void {
+    const published = this.#publishedOf(reader.types)
+    this.#eventsMerged += Math.max(0, published - reader.accounted - sent)
+    reader.accounted = published
   }
 
   /** Events of these types that were published so far. */
@@ -349,6 +354,7 @@ export class StatusHub {
 
   #left(reader: Reader, reason: DisconnectReason): void {
     if (!this.#readers.delete(reader)) return
+    this.#account(reader, 0)
     this.#options.observer?.onLeave?.(reason, (this.#clock.monotonicMs() - reader.joinedMs) / 1000)
   }
 

@@ -99,7 +99,9 @@ export const statusStats = z.strictObject({
     'Events kept in place of an earlier one, by type: this server keeps them all, so there are none.',
   ),
   events_sent: whole.describe('Events written to connections, once for each reader.'),
-  events_merged: whole.describe('Events that a reader did not get because a whole status took their place.'),
+  events_merged: whole.describe(
+    'Events that a reader did not get: a whole status took their place, or it left before.',
+  ),
   bytes_sent: whole.describe('Bytes handed to connections.'),
   backlog: whole.describe('Events kept for readers that come back.'),
   highwater: whole.describe('The most that were ever kept at once.'),

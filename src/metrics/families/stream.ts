@@ -43,7 +43,7 @@ export const connectionMetrics = {
 export const eventMetrics = {
   g6_sse_http_events_sent_total: counter('Events written to connections, once for each reader.'),
   g6_sse_http_events_dropped_total: counter(
-    'Events merged into a later one for a reader that was behind, once for each reader.',
+    'Events that a reader which was behind did not get by themselves, since they were merged into a later one; once for each reader.',
   ),
   g6_sse_http_security_events_dropped_total: counter('Panels cut at the event size limit.'),
   g6_sse_events_total: counter(
