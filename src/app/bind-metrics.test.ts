@@ -1,14 +1,15 @@
 // Each thing the parts tell must arrive at the metric that operators know it by, and at no other.
+
 import { describe, expect, test } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import type { SourceState } from '../engine/cycle.js'
 import type { Cycles } from '../engine/cycles.js'
 import { Statistics } from '../engine/statistics.js'
 import type { HubStats } from '../hub/hub-types.js'
-import type { StatusHubStats } from '../hub/status-hub.js'
 import { heartbeat } from '../ingest/heartbeat.js'
 import { EMPTY_STATE } from '../ingest/store.js'
 import { createMetrics, type Metrics } from '../metrics/metrics.js'
+import type { StatusStats } from '../protocol/status-events.js'
 import {
   httpObserver,
   hubObserver,
@@ -68,14 +69,27 @@ const HUB: HubStats = {
   stalled: 0,
   resumed: { resumed: 0, epoch: 0, ahead: 0, subset: 0, malformed: 0 },
 }
-const STATUS_HUB: StatusHubStats = {
+const STATUS_HUB: StatusStats = {
   stream_id: 's',
   generation: 1,
   last_id: 1,
+  latest_id: 1,
+  oldest_id: 0,
   clients: 5,
+  consumers: 5,
+  behind: 0,
   events_total: 1,
   by_type: {},
+  types: {},
+  coalesced: {},
+  events_sent: 3,
+  events_merged: 2,
+  bytes_sent: 50,
+  backlog: 0,
+  highwater: 0,
+  max_events: 2048,
   history: { events: 0, bytes: 0, oldest_id: null },
+  forced_full_last: {},
 }
 const loop: Pick<Cycles, 'latest' | 'sourceNow'> = { latest, sourceNow: () => FRESH }
 
@@ -136,14 +150,14 @@ const TOLD: readonly (readonly [
     ['g6_sse_client_stalled_total 1', 'g6_sse_http_disconnects_total{reason="stalled"} 1'],
   ],
   [
-    'what the hubs count, their readers together',
+    'what the hubs count, both streams together',
     m => readHub(m, { stats: () => HUB }, { stats: () => STATUS_HUB }),
     [
-      'g6_sse_bytes_total 500',
+      'g6_sse_bytes_total 550',
       'g6_sse_clients_gauge 7',
       'g6_sse_http_active_connections 7',
-      'g6_sse_http_events_dropped_total 4',
-      'g6_sse_http_events_sent_total 30',
+      'g6_sse_http_events_dropped_total 6',
+      'g6_sse_http_events_sent_total 33',
     ],
   ],
   [

@@ -37,15 +37,16 @@ export function hubObserver(metrics: Metrics): HubObserver {
 export function readHub(
   metrics: Metrics,
   hub: Pick<HubLike, 'stats'>,
-  /** The readers of `/events` take places of the same limit. */
+  /** The readers of `/events` take places of the same limit, and are sent events and bytes as others are. */
   statusHub: Pick<StatusHub, 'stats'> | null,
 ): () => void {
   return metrics.onScrape(() => {
     const stats = hub.stats()
-    metrics.g6_sse_http_active_connections.set(stats.clients + (statusHub?.stats().clients ?? 0))
-    metrics.g6_sse_http_events_sent_total.raiseTo(stats.eventsSent)
-    metrics.g6_sse_http_events_dropped_total.raiseTo(stats.eventsMerged)
-    metrics.g6_sse_bytes_total.raiseTo(stats.bytesSent)
+    const status = statusHub?.stats()
+    metrics.g6_sse_http_active_connections.set(stats.clients + (status?.clients ?? 0))
+    metrics.g6_sse_http_events_sent_total.raiseTo(stats.eventsSent + (status?.events_sent ?? 0))
+    metrics.g6_sse_http_events_dropped_total.raiseTo(stats.eventsMerged + (status?.events_merged ?? 0))
+    metrics.g6_sse_bytes_total.raiseTo(stats.bytesSent + (status?.bytes_sent ?? 0))
   })
 }
 

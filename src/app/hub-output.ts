@@ -9,7 +9,7 @@ export function createHubOutput(hub: Hub): Output {
     publish({ board, stats }) {
       // Before the first good reading there is nothing to show: readers wait for the first board.
       if (board.generation === 0) return
-      hub.publishNow(board, stats.hitRatio)
+      hub.publishNow(board, stats.hitRatio, stats.intervals)
     },
     close: () => Promise.resolve(),
   }

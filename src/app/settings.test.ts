@@ -73,7 +73,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const STATUS = { cycle: 1, indices: ['NIFTY'], sinks: { csv: { records: 1 } } }
 
-/** Runs a dashboard over the statuses, one cycle each, to its end. */
+/** Runs a dashboard over the statuses, one cycle each, and ends it behind the last. */
 async function ran(
   env: Environment,
   statuses: readonly object[] = [STATUS],
@@ -92,6 +92,7 @@ async function ran(
     publish: async result => {
       results.push(result)
       if (next < statuses.length) await write(statuses[next++] ?? {})
+      else if (statuses.length > 1) void program.stop()
     },
     close: () => Promise.resolve(),
   }
@@ -100,11 +101,11 @@ async function ran(
     G6_SUMMARY_STATUS_FILE: file,
     G6_PANELS_DIR: join(folder, 'panels'),
     G6_UNIFIED_METRICS: '0',
-    G6_SUMMARY_MAX_CYCLES: String(statuses.length),
+    G6_SUMMARY_MAX_CYCLES: statuses.length === 1 ? '1' : '0',
     G6_SUMMARY_REFRESH_SEC: '60',
     ...env,
   })
-  const program = new Program({
+  const program: Program = new Program({
     loaded,
     command: 'dashboard',
     source: sourceOf([]),

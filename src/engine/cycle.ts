@@ -29,13 +29,18 @@ export type PanelTiming = {
 
 /** Statistics of the loop since start, taken after a cycle; beside the board, never inside the status. */
 export type LoopStats = {
+  /** Cycles counted: not those of the timer that came a moment before a change. */
   readonly cycles: number
   readonly unchangedCycles: number
+  /** Refreshes since the first cycle, that one included: what heartbeats count. */
+  readonly intervals: number
   readonly missedTicks: number
   /** Unchanged panels over all panels compared, since start; null before two boards were compared. */
   readonly hitRatio: number | null
   /** The same over the last 5 minutes. */
   readonly hitRatio5m: number | null
+  /** Changed panels over all, in the cycles of the last 5 minutes that changed anything; null when none did. */
+  readonly changeRatio5m: number | null
   readonly totalPanelUpdates: number
   readonly lastCycleUpdates: number
   readonly churnRatio: number

@@ -8,6 +8,7 @@ import { systemTimers } from '../clock/timers.js'
 import type { ReadingError } from '../snapshot/reading.js'
 import type { CycleResult, Output, SourceState } from './cycle.js'
 import type { Cycles, CyclesObserver, LoopEnd } from './cycles.js'
+import { Intervals } from './intervals.js'
 import { Outputs } from './outputs.js'
 import type { StaleLimits } from './source-state.js'
 import { Statistics } from './statistics.js'
@@ -43,7 +44,7 @@ export type FollowLoopOptions = {
   readonly churnWarnRatio: () => number
   readonly clock: Clock
   readonly observer?: CyclesObserver
-  /** Ends by itself after so many cycles or so long; null = never. */
+  /** Ends by itself after so many intervals, from the first board on, or so long; null = never. */
   readonly maxCycles?: number | null
   readonly maxMs?: number | null
 }
@@ -60,7 +61,10 @@ export class FollowLoop implements Cycles {
   #changed: Moment | null = null
   /** When the last byte came, as far as it is known. */
   #heard: Moment | null = null
-  #cycles = 0
+  readonly #intervals = new Intervals()
+  #interval = 1
+  /** Intervals in which the followed server was there: nobody says "unchanged" of one that is lost. */
+  #heardIntervals = 1
   readonly #ticker: Ticker
   #takeBackDeadline: (() => void) | null = null
   #ended = false
@@ -75,8 +79,10 @@ export class FollowLoop implements Cycles {
     this.#ticker = new Ticker({
       refreshMs: options.refreshMs,
       monotonicMs: options.clock.monotonicMs,
-      onTick: () => this.#publish(),
+      onTick: dueMs => this.#publish(true, dueMs),
       onMissed: ticks => this.statistics.missed(ticks),
+      lastTurnMs: () =>
+        this.#intervals.beginsAtMs(options.maxCycles ?? Number.POSITIVE_INFINITY, options.refreshMs()),
     })
   }
 
@@ -124,34 +130,40 @@ export class FollowLoop implements Cycles {
   }
 
   #onNews(): void {
-    if (!this.#ended) this.#publish()
+    if (!this.#ended) this.#publish(false)
   }
 
-  #publish(): void {
-    const { source, clock, churnWarnRatio, maxCycles } = this.#options
+  #publish(byTimer: boolean, dueMs = 0): void {
+    const { source, clock, churnWarnRatio, maxCycles, refreshMs } = this.#options
     const startMs = clock.monotonicMs()
-    const { board: seen } = source.news
+    const { board: seen, fault } = source.news
     const previous = this.#board
     if (seen !== null && seen !== this.#seen) this.#board = followBoard(previous, seen)
     else this.#board = unchangedBoard(previous, previous.cycle, previous.builtAtMs)
     this.#seen = seen
     if (this.#board.changed.length > 0) this.#changed = momentNow(clock)
     const ms = clock.monotonicMs() - startMs
-    if (this.#board.generation > 0)
-      this.statistics.cycle(previous, this.#board, churnWarnRatio(), clock.monotonicMs())
+    // Only boards count: the first may be long in coming.
+    if (this.#board.generation > 0) {
+      const graceMs = byTimer ? refreshMs() / 2 : 0
+      this.statistics.cycle(previous, this.#board, churnWarnRatio(), startMs, graceMs)
+      const interval = this.#intervals.at(Math.max(startMs, dueMs), refreshMs())
+      if (fault === null) this.#heardIntervals += interval - this.#interval
+      this.#interval = interval
+    }
     const result: CycleResult = {
       board: this.#board,
       snapshot: null,
       reading: null,
       source: this.sourceNow(),
-      stats: this.statistics.snapshot(ms),
+      stats: this.statistics.snapshot(ms, undefined, this.#heardIntervals),
     }
     this.#latest = result
     this.#outputs.publish(result)
     this.#options.observer?.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
-    // Only boards count: the first may be long in coming.
-    if (this.#board.generation > 0) this.#cycles++
-    if (maxCycles != null && this.#cycles >= maxCycles) void this.#end('cycles')
+    const isShown = this.#board.generation > 0
+    if (isShown && maxCycles != null && this.#interval >= maxCycles) void this.#end('cycles')
+    else if (!byTimer && this.#board.changed.length > 0) this.#ticker.restart()
   }
 
   async #end(end: LoopEnd): Promise<void> {

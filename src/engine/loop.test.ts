@@ -103,15 +103,15 @@ describe('the loop', () => {
   test('lets a change wait for the one before it, though a tick has shown that already', () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()
-    loopOver(source, [output])
+    loopOver(source, [output], { refreshMs: () => 15 })
     source.good({ a: 1 })
-    vi.advanceTimersByTime(990)
+    vi.advanceTimersByTime(30)
     source.good({ a: 2 })
     source.good({ a: 3 })
-    vi.advanceTimersByTime(10)
-    expect(results).toHaveLength(3)
+    vi.advanceTimersByTime(15)
+    expect(results).toHaveLength(5)
     source.good({ a: 4 })
-    expect(results).toHaveLength(3)
+    expect(results).toHaveLength(5)
     vi.advanceTimersByTime(20)
     expect(results.at(-1)?.board.panels.get('a')?.lines).toEqual(['4'])
   })
@@ -182,14 +182,62 @@ describe('the loop', () => {
     expect(results.at(-1)?.board.generation).toBe(1)
   })
 
-  test('ends by itself after so many cycles, or so long', async () => {
+  test('begins a new interval with each change, and keeps the grid while there is none', () => {
+    const source = new ScriptedSource()
+    const seen: number[] = []
+    const { output } = recorder()
+    loopOver(source, [{ ...output, publish: () => void seen.push(Date.now() - 1_000_000) }])
+    source.good({ a: 1 })
+    vi.advanceTimersByTime(1_400)
+    source.good({ a: 2 })
+    vi.advanceTimersByTime(2_500)
+    source.bad('not_json')
+    vi.advanceTimersByTime(1_000)
+    expect(seen).toEqual([0, 1_000, 1_400, 2_400, 3_400, 3_900, 4_900])
+  })
+
+  /** The moments of the cycles and the end of a loop over 20 intervals of half a second. */
+  async function endOver(writeEveryMs: number) {
     const source = new ScriptedSource()
     const { output, results } = recorder()
-    const loop = loopOver(source, [output], { maxCycles: 2 })
+    const loop = loopOver(source, [output], { maxCycles: 20, refreshMs: () => 500 })
+    const startMs = Date.now()
+    let endedMs: number | null = null
+    void loop.finished.then(() => {
+      endedMs = Date.now() - startMs
+    })
+    for (let ms = 0; ms < 15_000; ms++) {
+      if (ms % writeEveryMs === 0) source.good({ a: ms })
+      await vi.advanceTimersByTimeAsync(1)
+    }
+    return { endedMs, cycles: results.length, closed: source.closed }
+  }
+
+  test('ends by itself after so many intervals, however busy the writer is', async () => {
+    expect(await endOver(20_000)).toMatchObject({ endedMs: 9_500, cycles: 20, closed: true })
+    for (const everyMs of [7, 100, 333, 501, 730, 4_000]) {
+      expect(await endOver(everyMs), `writes every ${everyMs} ms`).toMatchObject({ endedMs: 9_500 })
+    }
+  })
+
+  test('shows all cycles it was asked for, though some come late', async () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    const late: Output = { ...output, publish: () => void vi.setSystemTime(Date.now() + 2_300) }
+    const loop = loopOver(source, [late, output], { maxCycles: 3 })
     source.good({})
-    vi.advanceTimersByTime(10_000)
+    vi.advanceTimersByTime(20_000)
     expect(await loop.finished).toBe('cycles')
-    expect(results).toHaveLength(2)
+    expect(results).toHaveLength(3)
+  })
+
+  test('ends by itself after one cycle, or so long', async () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    const loop = loopOver(source, [output], { maxCycles: 1 })
+    source.good({})
+    expect(await loop.finished).toBe('cycles')
+    expect(results).toHaveLength(1)
     expect(source.closed).toBe(true)
     const timed = loopOver(new ScriptedSource(), [], { maxMs: 3_000 })
     vi.advanceTimersByTime(3_000)
@@ -305,7 +353,7 @@ describe('the loop', () => {
     loopOver(source, [output])
     source.good({ a: 1, b: 1 })
     expect(results[0]?.stats).toMatchObject({ hitRatio: null, lastCycleUpdates: 0, churnRatio: 0 })
-    vi.advanceTimersByTime(1_000)
+    vi.advanceTimersByTime(1_900)
     source.good({ a: 2, b: 1 })
     vi.advanceTimersByTime(20)
     const stats = results.at(-1)?.stats

@@ -13,6 +13,7 @@ import type { Reading, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { CycleResult, LoopStats, Output, SourceState } from './cycle.js'
 import type { Cycles, CyclesObserver, LoopEnd } from './cycles.js'
+import { Intervals } from './intervals.js'
 import { Outputs } from './outputs.js'
 import { Pacing } from './pacing.js'
 import type { Source } from './source.js'
@@ -46,7 +47,7 @@ export type LoopOptions = {
   readonly panelEveryMs: (key: string) => number
   readonly clock: Clock
   readonly observer?: LoopObserver
-  /** Ends by itself after so many cycles or so long; null = never. */
+  /** Ends by itself after so many intervals (a busy status starts several cycles in one) or so long; null = never. */
   readonly maxCycles?: number | null
   readonly maxMs?: number | null
 }
@@ -67,6 +68,7 @@ export class Loop implements Cycles {
   #changed: Moment | null = null
   #latest: CycleResult | null = null
   #cycle = 0
+  readonly #intervals = new Intervals()
   /** When a reading last started a cycle. */
   #lastCycleAtMs = Number.NEGATIVE_INFINITY
   readonly #ticker: Ticker
@@ -87,8 +89,10 @@ export class Loop implements Cycles {
       refreshMs: options.refreshMs,
       monotonicMs: options.clock.monotonicMs,
       // A reading that waits for its time is taken along, and its time with it.
-      onTick: () => this.#run(this.#soon !== null),
+      onTick: dueMs => this.#run(this.#soon !== null, dueMs),
       onMissed: ticks => this.statistics.missed(ticks),
+      lastTurnMs: () =>
+        this.#intervals.beginsAtMs(options.maxCycles ?? Number.POSITIVE_INFINITY, options.refreshMs()),
     })
   }
 
@@ -139,16 +143,18 @@ export class Loop implements Cycles {
     else this.#soon ??= setTimeout(() => this.#run(true), waitMs)
   }
 
-  #run(byReading: boolean): void {
+  /** `dueMs`: of the tick that runs it. */
+  #run(byReading: boolean, dueMs = 0): void {
     if (this.#ended) return
     if (this.#soon !== null) clearTimeout(this.#soon)
     this.#soon = null
-    const { clock, maxCycles } = this.#options
+    const { clock, maxCycles, refreshMs, churnWarnRatio } = this.#options
     // All of a cycle is at one moment: the clocks are as slow to read as all else that has gone cold.
     const now = momentNow(clock)
     const startMs = now.monotonicMs
     if (byReading) this.#lastCycleAtMs = startMs
     this.#cycle++
+    const interval = this.#intervals.at(Math.max(startMs, dueMs), refreshMs())
     const previous = this.#board
     try {
       this.#board = this.#nextBoard(previous, now)
@@ -158,25 +164,27 @@ export class Loop implements Cycles {
     }
     const builtMs = clock.monotonicMs() - startMs
     if (this.#board.generation > 0) {
-      this.statistics.cycle(previous, this.#board, this.#options.churnWarnRatio(), startMs)
+      const graceMs = byReading ? 0 : refreshMs() / 2
+      this.statistics.cycle(previous, this.#board, churnWarnRatio(), startMs, graceMs)
     }
     const result: CycleResult = {
       board: this.#board,
       snapshot: this.#snapshot,
       reading: this.#reading,
       source: this.#sourceAt(now),
-      stats: this.#stats(builtMs, now.wallMs),
+      stats: this.#stats(builtMs, interval, now.wallMs),
     }
     this.#latest = result
     this.#outputs.publish(result)
     this.#observer.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
-    if (maxCycles != null && this.#cycle >= maxCycles) void this.#end('cycles')
-    else this.#ticker.start()
+    if (maxCycles != null && interval >= maxCycles) void this.#end('cycles')
+    // A change begins a new interval: a tick right after it would find nothing, again and again.
+    else if (byReading) this.#ticker.restart()
   }
 
-  #stats(builtMs: number, nowMs: number): LoopStats {
+  #stats(builtMs: number, interval: number, nowMs: number): LoopStats {
     const intervalSec = this.#snapshot?.cycle.intervalSec ?? null
-    return this.statistics.snapshot(builtMs, this.#options.source.ingest?.(nowMs, intervalSec))
+    return this.statistics.snapshot(builtMs, this.#options.source.ingest?.(nowMs, intervalSec), interval)
   }
 
   #nextBoard(previous: Board, { wallMs: nowMs, monotonicMs }: Moment): Board {

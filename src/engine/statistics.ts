@@ -49,40 +49,54 @@ class Timing {
   }
 }
 
-/** Panels compared and found unchanged, second by second, over the last five minutes; whole numbers, so sums stay exact. */
+/** A part of a whole, second by second, over the last five minutes; whole numbers, so sums stay exact. */
 class Window {
-  readonly #compared = new Float64Array(WINDOW_SEC)
-  readonly #unchanged = new Float64Array(WINDOW_SEC)
-  #comparedSum = 0
-  #unchangedSum = 0
+  readonly #wholes = new Float64Array(WINDOW_SEC)
+  readonly #parts = new Float64Array(WINDOW_SEC)
+  #wholeSum = 0
+  #partSum = 0
   #second = 0
 
-  add(nowMs: number, compared: number, unchanged: number): void {
+  add(nowMs: number, whole: number, part: number): void {
     const second = Math.floor(nowMs / 1000)
     const passed = Math.min(WINDOW_SEC, Math.max(0, second - this.#second))
     for (let i = 1; i <= passed; i++) {
       const slot = (this.#second + i) % WINDOW_SEC
-      this.#add(slot, -(this.#compared[slot] ?? 0), -(this.#unchanged[slot] ?? 0))
+      this.#add(slot, -(this.#wholes[slot] ?? 0), -(this.#parts[slot] ?? 0))
     }
     this.#second = Math.max(this.#second, second)
-    this.#add(this.#second % WINDOW_SEC, compared, unchanged)
+    this.#add(this.#second % WINDOW_SEC, whole, part)
   }
 
-  #add(slot: number, compared: number, unchanged: number): void {
-    this.#compared[slot] = (this.#compared[slot] ?? 0) + compared
-    this.#unchanged[slot] = (this.#unchanged[slot] ?? 0) + unchanged
-    this.#comparedSum += compared
-    this.#unchangedSum += unchanged
+  #add(slot: number, whole: number, part: number): void {
+    this.#wholes[slot] = (this.#wholes[slot] ?? 0) + whole
+    this.#parts[slot] = (this.#parts[slot] ?? 0) + part
+    this.#wholeSum += whole
+    this.#partSum += part
   }
 
-  ratio(): number | null {
-    return this.#comparedSum === 0 ? null : this.#unchangedSum / this.#comparedSum
+  /** `more`: in both, besides. */
+  ratio(more = 0): number | null {
+    const whole = this.#wholeSum + more
+    return whole === 0 ? null : (this.#partSum + more) / whole
   }
+}
+
+/** A cycle in which nothing changed, and until when a change takes its place; `streak` is how it was before. */
+type Quiet = {
+  readonly atMs: number
+  readonly untilMs: number
+  readonly compared: number
+  readonly streak: number
 }
 
 export class Statistics {
   readonly #timings = new Map<string, Timing>()
-  readonly #window = new Window()
+  readonly #hits = new Window()
+  /** Changed panels over compared ones, in cycles that changed anything. */
+  readonly #changes = new Window()
+  /** The newest cycle, while a change may still take its place. */
+  #quiet: Quiet | null = null
   /** Sorting samples for percentiles is for whoever looks, not for every cycle. */
   readonly #timing = () =>
     Object.fromEntries([...this.#timings].map(([key, timing]) => [key, timing.summary()]))
@@ -112,31 +126,54 @@ export class Statistics {
     return timing.add(ms)
   }
 
-  /** Counts a finished cycle; the first board of all is compared with nothing. */
-  cycle(previous: Board, board: Board, churnWarnRatio: number, monotonicMs: number): void {
-    this.#cycles++
+  /**
+   * Counts a finished cycle; the first board of all is compared with nothing. `graceMs`: when nothing changed in it, a change
+   * within so long takes its place. A writer that writes every refresh is now and then a moment later than the timer, and
+   * would be counted as idle in between.
+   */
+  cycle(previous: Board, board: Board, churnWarnRatio: number, monotonicMs: number, graceMs = 0): void {
     const first = previous.generation === 0
     const updates = first ? 0 : board.changed.length + board.removed.length
     const compared = first ? 0 : board.panels.size + board.removed.length
-    if (updates === 0 && !first) this.#unchangedCycles++
+    const quiet = this.#quiet
+    this.#quiet = null
+    if (quiet !== null) {
+      if (updates > 0 && monotonicMs < quiet.untilMs) this.#streak = quiet.streak
+      else this.#count(quiet.atMs, quiet.compared, 0)
+    }
+    if (graceMs > 0 && updates === 0 && !first)
+      this.#quiet = { atMs: monotonicMs, untilMs: monotonicMs + graceMs, compared, streak: this.#streak }
+    else this.#count(monotonicMs, compared, updates, first)
     this.#lastUpdates = updates
-    this.#totalUpdates += updates
-    this.#compared += compared
-    this.#unchangedPanels += compared - updates
-    this.#window.add(monotonicMs, compared, compared - updates)
     this.#churnRatio = compared === 0 ? 0 : updates / compared
     const high = compared > 0 && this.#churnRatio >= churnWarnRatio
     this.#streak = high ? this.#streak + 1 : 0
     if (high) this.#churnAnomalies++
   }
 
-  snapshot(lastCycleMs: number, ingest?: LoopStats['ingest']): LoopStats {
+  #count(atMs: number, compared: number, updates: number, first = false): void {
+    this.#cycles++
+    if (updates === 0 && !first) this.#unchangedCycles++
+    this.#totalUpdates += updates
+    this.#compared += compared
+    this.#unchangedPanels += compared - updates
+    this.#hits.add(atMs, compared, compared - updates)
+    this.#changes.add(atMs, updates > 0 ? compared : 0, updates)
+  }
+
+  /** `intervals`: those of the loop so far. */
+  snapshot(lastCycleMs: number, ingest?: LoopStats['ingest'], intervals = 1): LoopStats {
+    const quietCycles = this.#quiet === null ? 0 : 1
+    const quietPanels = this.#quiet?.compared ?? 0
+    const compared = this.#compared + quietPanels
     const stats: LoopStats = {
-      cycles: this.#cycles,
-      unchangedCycles: this.#unchangedCycles,
+      cycles: this.#cycles + quietCycles,
+      unchangedCycles: this.#unchangedCycles + quietCycles,
+      intervals,
       missedTicks: this.#missedTicks,
-      hitRatio: this.#compared === 0 ? null : this.#unchangedPanels / this.#compared,
-      hitRatio5m: this.#window.ratio(),
+      hitRatio: compared === 0 ? null : (this.#unchangedPanels + quietPanels) / compared,
+      hitRatio5m: this.#hits.ratio(quietPanels),
+      changeRatio5m: this.#changes.ratio(),
       totalPanelUpdates: this.#totalUpdates,
       lastCycleUpdates: this.#lastUpdates,
       churnRatio: this.#churnRatio,

@@ -5,9 +5,12 @@ export type TickerOptions = {
   /** Read before each wait, so a reload takes effect. */
   readonly refreshMs: () => number
   readonly monotonicMs: () => number
-  readonly onTick: () => void
+  /** Told when the turn was due: timers may be early. */
+  readonly onTick: (dueMs: number) => void
   /** Told how many turns could not be kept. */
   readonly onMissed: (ticks: number) => void
+  /** A turn comes at this time, when the grid has none before it. */
+  readonly lastTurnMs: () => number
 }
 
 export class Ticker {
@@ -18,10 +21,14 @@ export class Ticker {
 
   /** The first turn is one refresh from now. Nothing when it runs already. */
   start(): void {
-    if (this.#timer !== null) return
+    if (this.#timer === null) this.restart()
+  }
+
+  /** The grid begins again: the next turn is one refresh from now. */
+  restart(): void {
+    this.stop()
     const { refreshMs, monotonicMs } = this.options
-    this.#dueMs = monotonicMs() + refreshMs()
-    this.#timer = setTimeout(() => this.#tick(), refreshMs())
+    this.#waitUntil(monotonicMs() + refreshMs())
   }
 
   /** For good or until the next start. */
@@ -30,14 +37,20 @@ export class Ticker {
     this.#timer = null
   }
 
+  #waitUntil(dueMs: number): void {
+    const { monotonicMs, lastTurnMs } = this.options
+    this.#dueMs = Math.min(dueMs, lastTurnMs())
+    this.#timer = setTimeout(() => this.#tick(), this.#dueMs - monotonicMs())
+  }
+
   #tick(): void {
     const { refreshMs, monotonicMs, onTick, onMissed } = this.options
-    onTick()
-    // The turn may have been the last.
-    if (this.#timer === null) return
+    const timer = this.#timer
+    onTick(this.#dueMs)
+    // The turn may have been the last, or have begun a new grid.
+    if (this.#timer === null || this.#timer !== timer) return
     const next = nextTick(this.#dueMs, refreshMs(), monotonicMs())
     onMissed(next.missed)
-    this.#dueMs = next.atMs
-    this.#timer = setTimeout(() => this.#tick(), this.#dueMs - monotonicMs())
+    this.#waitUntil(next.atMs)
   }
 }

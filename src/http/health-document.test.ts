@@ -16,6 +16,8 @@ const result: CycleResult = {
     missedTicks: 0,
     hitRatio: 0.75,
     hitRatio5m: 0.8,
+    changeRatio5m: 0.3,
+    intervals: 7,
     totalPanelUpdates: 25,
     lastCycleUpdates: 2,
     churnRatio: 0.2,

@@ -1,7 +1,7 @@
 // The JSON Schemas served under /schemas and shown in the reference, made of the zod schemas the program itself uses.
 import type { z } from 'zod'
 import { problemDocument, resyncDocument, SUMMARY_EVENTS, ticketDocument } from '../protocol/events.js'
-import { STATUS_PAYLOADS, statusEnvelope } from '../protocol/status-events.js'
+import { STATUS_PAYLOADS, statusEnvelope, statusStats } from '../protocol/status-events.js'
 import { healthSchema } from './health-document.js'
 import { jsonSchema } from './zod-schemas.js'
 
@@ -13,6 +13,7 @@ const DOCUMENTS: Readonly<Record<string, z.ZodType>> = {
   // Of GET /events: what is around every event, and what is inside of each type.
   status_event: statusEnvelope,
   ...STATUS_PAYLOADS,
+  status_stats: statusStats,
 }
 
 /** File name under /schemas without `.json` → JSON Schema 2020-12. */
@@ -40,5 +41,8 @@ export function eventsPage(): string {
     'Every event’s `data` is a `status_event`; its `payload` is that of its `type`. See [clients](../clients.md).',
     '',
     ...sections({ status_event: statusEnvelope, ...STATUS_PAYLOADS }),
+    '# `GET /events/stats`',
+    '',
+    ...sections({ status_stats: statusStats }),
   ].join('\n')
 }

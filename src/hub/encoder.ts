@@ -51,24 +51,34 @@ export class Encoder {
     return greeting
   }
 
-  /** Everything after `position`, merged; encoded once for all readers at that position. */
+  /**
+   * Everything after `position`, merged; encoded once for all readers at that position. It does not count as published:
+   * what it says was, when it changed.
+   */
   missedSince(lane: Lane, board: Board, position: number): Encoded {
     const known = lane.catchUps.get(position)
     if (known !== undefined) return known
-    const made = this.encoded(lane, catchUpEvents(board, lane.feed.shape, position, this.limits()))
+    const events = catchUpEvents(board, lane.feed.shape, position, this.limits())
+    const made = { bytes: lane.encode(events), events: events.length }
     lane.catchUps.set(position, made)
     return made
   }
 
+  /** Events made for one reader, or for those that join while a board is the newest; they count as published. */
   encoded(lane: Lane, events: readonly EventText[]): Encoded {
-    this.parts.ledger.published(events)
-    this.parts.ledger.tellSoon()
+    this.#published(events)
     return { bytes: lane.encode(events), events: events.length }
   }
 
-  keepalive(wire: Wire): Buffer {
-    const key = wireKey(wire)
-    const known = this.#keepalives.get(key) ?? toWire(encodeComment('ka'), wire)
+  #published(events: readonly EventText[]): void {
+    this.parts.ledger.published(events)
+    this.parts.ledger.tellSoon()
+  }
+
+  /** `line`: for a reader whose first event is still to come. */
+  keepalive(wire: Wire, place: 'block' | 'line'): Buffer {
+    const key = `${wireKey(wire)}/${place}`
+    const known = this.#keepalives.get(key) ?? toWire(encodeComment('ka', place), wire)
     this.#keepalives.set(key, known)
     return known
   }
@@ -77,8 +87,7 @@ export class Encoder {
   farewell(wire: Wire, reason: ByeReason): Buffer {
     const reconnectMs = Math.floor(this.parts.random() * this.parts.settings().sseReconnectSpreadMs)
     const bye = byeEvent(reason, reconnectMs)
-    this.parts.ledger.published([bye])
-    this.parts.ledger.tellSoon()
+    this.#published([bye])
     return Buffer.concat([toWire(`${encodeRetry(reconnectMs)}${bye.text}`, wire), wireEnd(wire)])
   }
 
@@ -108,8 +117,10 @@ export class Encoder {
 
   #resumption(lane: Lane, board: Board, position: number): Encoded {
     const { shape } = lane.feed
-    const missed = catchUpEvents(board, shape, position, this.limits())
-    return this.encoded(lane, [helloEvent(board, shape, this.#helloFacts(), position), ...missed])
+    const hello = helloEvent(board, shape, this.#helloFacts(), position)
+    const events = [hello, ...catchUpEvents(board, shape, position, this.limits())]
+    this.#published([hello])
+    return { bytes: lane.encode(events), events: events.length }
   }
 
   #helloFacts(): HelloFacts {

@@ -12,15 +12,17 @@ export class Feed {
   readonly lanes = new Map<string, Lane>()
   /** The last generation in which something of this feed changed. */
   head: number
-  /** The cycle in which its readers last got an event; heartbeats count from here. */
-  lastEventCycle: number
+  /** The interval in which its readers last got an event; heartbeats count from here. */
+  lastEventInterval: number
+  /** Events published to it so far. */
+  published = 0
   /** An update could not be encoded: the next cycle sends a full snapshot. */
   needsFull = false
 
-  constructor(shape: FeedShape, head: number, cycle: number) {
+  constructor(shape: FeedShape, head: number, interval: number) {
     this.shape = shape
     this.head = head
-    this.lastEventCycle = cycle
+    this.lastEventInterval = interval
   }
 
   lane(wire: Wire): Lane {

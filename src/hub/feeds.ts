@@ -32,6 +32,8 @@ export class Feeds {
   readonly #byKey = new Map<string, Feed>()
   /** When the last lane was ready; one reading of the clock is the end of one and the start of the next. */
   #encodedAtMs = 0
+  /** Of the newest board. */
+  #interval = 0
 
   constructor(parts: FeedsParts) {
     this.#parts = parts
@@ -42,7 +44,7 @@ export class Feeds {
     const key = feedKey(request)
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
-    const feed = new Feed(feedShape(request), board?.generation ?? 0, board?.cycle ?? 0)
+    const feed = new Feed(feedShape(request), board?.generation ?? 0, this.#interval)
     this.#byKey.set(key, feed)
     return feed
   }
@@ -66,10 +68,11 @@ export class Feeds {
   }
 
   /** First board, or a new epoch: everybody begins again with hello. */
-  restart(board: Board): void {
+  restart(board: Board, interval: number): void {
+    this.#interval = interval
     for (const feed of this.#byKey.values()) {
       feed.head = board.generation
-      feed.lastEventCycle = board.cycle
+      feed.lastEventInterval = interval
       for (const lane of feed.lanes.values()) {
         lane.restart(board.generation)
         for (const reader of lane.readers) reader.position = UNGREETED
@@ -78,17 +81,25 @@ export class Feeds {
   }
 
   /** What leads from the board before to this one. `startedAtMs`: when that began; `hitRatio`: what heartbeats say. */
-  advance(previous: Board, board: Board, hitRatio: number | null, startedAtMs: number): void {
+  advance(
+    previous: Board,
+    board: Board,
+    hitRatio: number | null,
+    interval: number,
+    startedAtMs: number,
+  ): void {
     this.#encodedAtMs = startedAtMs
-    for (const feed of this.#byKey.values()) this.#advance(feed, previous, board, hitRatio)
+    const every = this.#parts.settings().sseForceFullEveryN
+    const forced = every > 0 && Math.floor(interval / every) > Math.floor(this.#interval / every)
+    this.#interval = interval
+    for (const feed of this.#byKey.values()) this.#advance(feed, previous, board, hitRatio, forced)
   }
 
-  #advance(feed: Feed, previous: Board, board: Board, hitRatio: number | null): void {
-    const { sseForceFullEveryN, sseHeartbeatCycles } = this.#parts.settings()
+  #advance(feed: Feed, previous: Board, board: Board, hitRatio: number | null, forced: boolean): void {
+    const { sseHeartbeatCycles } = this.#parts.settings()
     const { encoder, log } = this.#parts
     const from = feed.head
     const skippedGenerations = board.generation > previous.generation + 1
-    const forced = sseForceFullEveryN > 0 && board.cycle % sseForceFullEveryN === 0
     try {
       if (feed.needsFull || forced) {
         this.#step(feed, snapshotEvents(board, feed.shape, encoder.limits()), ANYWHERE, board)
@@ -103,13 +114,13 @@ export class Feeds {
         this.#step(feed, events, from, board)
         return
       }
-      if (board.cycle - feed.lastEventCycle >= sseHeartbeatCycles) {
-        feed.lastEventCycle = board.cycle
+      if (this.#interval - feed.lastEventInterval >= sseHeartbeatCycles) {
+        feed.lastEventInterval = this.#interval
         this.#append(feed, [heartbeatEvent(board, hitRatio)], from, from)
       }
     } catch (error) {
       feed.needsFull = true
-      feed.lastEventCycle = board.cycle
+      feed.lastEventInterval = this.#interval
       log.error(
         { err: error, feed: feed.shape.mode },
         'an update could not be encoded; sending a full snapshot',
@@ -122,13 +133,14 @@ export class Feeds {
     if (events.length === 0) return
     this.#append(feed, events, from, board.generation)
     feed.head = board.generation
-    feed.lastEventCycle = board.cycle
+    feed.lastEventInterval = this.#interval
     for (const lane of feed.lanes.values()) lane.catchUps.clear()
   }
 
   #append(feed: Feed, events: readonly EventText[], from: number, to: number): void {
     const { ledger, clock } = this.#parts
     ledger.published(events)
+    feed.published += events.length
     for (const lane of feed.lanes.values()) {
       lane.append(lane.encodeStep(events, from), events.length, from, to)
       const nowMs = clock.monotonicMs()

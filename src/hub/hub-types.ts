@@ -53,7 +53,8 @@ export type HubObserver = {
 export interface HubLike {
   readonly board: Board | null
   join(request: JoinRequest): void
-  publish(board: Board, hitRatio: number | null): void
+  /** `interval`: how many refreshes the publisher has seen, which heartbeats and forced snapshots count; by default, cycles. */
+  publish(board: Board, hitRatio: number | null, interval?: number): void
   /** Says `bye` to the readers whose owner the predicate names; returns how many. */
   dismiss(which: (owner: string | null) => boolean, reason: ByeReason): number
   /** Sends away the newest part (0–1) of the readers with `bye` and a spread `reconnect_ms`; returns how many. */

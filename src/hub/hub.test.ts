@@ -6,12 +6,13 @@ import { createHub, join, names, publish, underHandClock } from '../../test/supp
 underHandClock()
 
 describe('joining', () => {
-  test('begins with retry, hello and the whole board in registry order, in one write', () => {
+  test('begins with hello, retry in its block, and the whole board in registry order, in one write', () => {
     const hub = createHub()
     publish(hub, boardMaker()(textPanel('header', 'a'), textPanel('alerts', 'b')))
     const { reader, transport } = join(hub)
     expect(transport.writes).toHaveLength(1)
     expect(reader.retryMs).toBe(2_000)
+    expect(reader.blocksWithoutEvent).toBe(0)
     expect(names(reader)).toEqual(['hello', 'full_snapshot'])
     expect(reader.events[0]).toMatchObject({
       id: null,
@@ -28,13 +29,25 @@ describe('joining', () => {
     expect([...reader.panels.keys()]).toEqual(['header', 'alerts'])
   })
 
-  test('before the first board only retry is said; hello comes with the board', () => {
-    const hub = createHub()
-    const { reader } = join(hub)
-    expect(reader.retryMs).toBe(2_000)
-    expect(reader.events).toEqual([])
+  test('before the first board gets retry at once, and comments, all in the block of the hello to come', () => {
+    const hub = createHub({}, { keepaliveMs: 1_000 })
+    const { reader, transport } = join(hub, { wire: { encoding: 'plain', framing: 'raw' } })
+    vi.advanceTimersByTime(2_000)
+    expect(transport.writes.map(String)).toEqual(['retry: 2000\n', ': ka\n', ': ka\n'])
     publish(hub, boardMaker()(textPanel('header', 'a')))
     expect(names(reader)).toEqual(['hello', 'full_snapshot'])
+    expect(reader).toMatchObject({ retryMs: 2_000, comments: 2, blocksWithoutEvent: 0 })
+  })
+
+  test('a goodbye carries its own retry in its block', async () => {
+    const hub = createHub()
+    publish(hub, boardMaker()(textPanel('header', 'a')))
+    const { reader } = join(hub)
+    const closed = hub.close(0)
+    await vi.advanceTimersByTimeAsync(1)
+    await closed
+    expect(names(reader).at(-1)).toBe('bye')
+    expect(reader).toMatchObject({ retryMs: 2_500, blocksWithoutEvent: 0 })
   })
 
   test('fifty who come within a cycle share the same bytes', () => {

@@ -25,9 +25,9 @@ import type {
   HubStats,
   JoinRequest,
 } from './hub-types.js'
-import { ANYWHERE, type Lane } from './lane.js'
+import { ANYWHERE, type Encoded, type Lane } from './lane.js'
 import { Ledger } from './ledger.js'
-import { fullMilliTokens, NO_CHAIN, type Reader, takeTokens, UNGREETED } from './reader.js'
+import { fullMilliTokens, hasTokens, NO_CHAIN, type Reader, spendTokens, UNGREETED } from './reader.js'
 import { Starved } from './starved.js'
 import { EMPTY_BYTES } from './wire.js'
 
@@ -54,6 +54,8 @@ type Step = {
   readonly from: number
   readonly to: number
   readonly events: number
+  /** `Feed.published` after its last event. */
+  readonly published: number
   readonly bytes: Buffer
   readonly needs: number
   readonly chain: number
@@ -62,10 +64,12 @@ const NO_STEP: Step = {
   from: Number.NaN,
   to: 0,
   events: 0,
+  published: 0,
   bytes: EMPTY_BYTES,
   needs: NO_CHAIN,
   chain: NO_CHAIN,
 }
+const NOTHING: Encoded = { bytes: EMPTY_BYTES, events: 0 }
 
 export class Hub implements HubLike {
   readonly #options: HubOptions
@@ -132,7 +136,9 @@ export class Hub implements HubLike {
     const { transport } = request
     if (this.#closed) {
       transport.attach({ onDrain: () => {}, onClose: () => {} })
-      transport.end(this.#encoder.farewell(request.wire, 'shutdown'))
+      const bytes = this.#encoder.farewell(request.wire, 'shutdown')
+      this.#ledger.delivered(1, bytes.length)
+      transport.end(bytes)
       return
     }
     const lane = this.#feeds.feedFor(request, this.#board).lane(request.wire)
@@ -150,7 +156,7 @@ export class Hub implements HubLike {
       milliTokens: fullMilliTokens(this.#settings().sseEventsPerSec),
       tokensAtMs: nowMs,
       lastByteAtMs: nowMs,
-      skipped: 0,
+      accounted: lane.feed.published,
       progressSeen: 0,
       progressAtMs: nowMs,
       slot: 0,
@@ -171,6 +177,7 @@ export class Hub implements HubLike {
       const { bytes, events } = this.#encoder.greetingFor(lane, board, reader.lastEventId)
       reader.lastEventId = null // used up: a later greeting (new epoch) begins afresh
       reader.position = lane.feed.head
+      this.#account(reader, 0)
       this.#write(reader, opening.length > 0 ? Buffer.concat([opening, bytes]) : bytes, events)
     } catch (error) {
       this.#fault(reader, error, opening)
@@ -192,20 +199,20 @@ export class Hub implements HubLike {
   // ── publishing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes the newest board, and sends what it changes at the end of this tick: boards of one tick are one write. */
-  publish(board: Board, hitRatio: number | null): void {
-    this.#take(board, hitRatio)
+  publish(board: Board, hitRatio: number | null, interval: number = board.cycle): void {
+    this.#take(board, hitRatio, interval)
     if (this.#flushQueued) return
     this.#flushQueued = true
     queueMicrotask(() => this.#flush())
   }
 
   /** Takes the newest board, and sends what it changes at once. `hitRatio` is what heartbeats say. */
-  publishNow(board: Board, hitRatio: number | null): void {
-    this.#take(board, hitRatio)
+  publishNow(board: Board, hitRatio: number | null, interval: number = board.cycle): void {
+    this.#take(board, hitRatio, interval)
     this.#flush()
   }
 
-  #take(board: Board, hitRatio: number | null): void {
+  #take(board: Board, hitRatio: number | null, interval: number): void {
     if (this.#closed) return
     const previous = this.#board
     this.#board = board
@@ -214,14 +221,14 @@ export class Hub implements HubLike {
     if (previous === null || newEpoch) {
       // Positions of the old epoch mean nothing in the new one: what is half delivered is let go.
       if (this.#pass !== null) this.#pass.step = NO_STEP
-      this.#feeds.restart(board)
+      this.#feeds.restart(board, interval)
       return
     }
     if (board.changed.length > 0 || board.removed.length > 0) {
       this.#stepPanels =
         this.#stepPanels.length === 0 ? board.changed : [...this.#stepPanels, ...board.changed]
     }
-    this.#feeds.advance(previous, board, hitRatio, this.#publishedAtMs)
+    this.#feeds.advance(previous, board, hitRatio, interval, this.#publishedAtMs)
   }
 
   /** The panels of what was published are out; `seconds`: until the last write, null when nobody reads. */
@@ -278,7 +285,7 @@ export class Hub implements HubLike {
   /** Walks up to `budget` readers of a lane; returns how many. The hot loop. */
   #deliver(lane: Lane, pass: Pass, budget: number): number {
     pass.step ??= this.#takeStep(lane)
-    const { from, to, events, bytes, needs, chain } = pass.step
+    const { from, to, events, published, bytes, needs, chain } = pass.step
     const usable = bytes.length > 0
     const { readers } = lane
     const { sseEventsPerSec } = this.#settings()
@@ -286,32 +293,40 @@ export class Hub implements HubLike {
     const end = Math.min(readers.length, pass.index + budget)
     const begin = pass.index
     let sent = 0
+    let merged = 0
     for (let i = begin; i < end; i++) {
       const reader = readers[i] as Reader
       if (reader.closed) continue
       if (reader.blocked) {
-        reader.skipped += events
         reader.chain = NO_CHAIN
         continue
       }
+      // It joined or caught up after the step was published.
+      if (reader.accounted >= published && reader.position !== UNGREETED) continue
       const standsThere = reader.position === from || (from === ANYWHERE && reader.position !== UNGREETED)
       if (usable && standsThere && (needs === NO_CHAIN || reader.chain === needs)) {
-        if (!takeTokens(reader, events, sseEventsPerSec, nowMs)) {
-          reader.skipped += events
+        if (!hasTokens(reader, sseEventsPerSec, nowMs)) {
           reader.chain = NO_CHAIN
           this.#starved.add(reader)
           continue
         }
+        spendTokens(reader, events)
         reader.position = to
+        merged += published - events - reader.accounted
+        reader.accounted = published
         reader.chain = chain
         reader.lastByteAtMs = nowMs
         sent++
         if (!reader.transport.write(bytes)) this.#block(reader, nowMs)
-      } else if (reader.position !== lane.feed.head) {
+      } else if (reader.position === lane.feed.head) {
+        merged += published - reader.accounted
+        reader.accounted = published
+      } else {
         this.#catchUp(reader)
       }
     }
     pass.index = end
+    this.#ledger.merged(merged)
     this.#ledger.delivered(sent * events, sent * bytes.length)
     return end - begin
   }
@@ -322,8 +337,8 @@ export class Hub implements HubLike {
     if (pending === null) return NO_STEP
     const [only] = pending.buffers
     const bytes = pending.buffers.length === 1 && only !== undefined ? only : Buffer.concat(pending.buffers)
-    const { from, to, events, needs, chain } = pending
-    return { from, to, events, bytes, needs, chain }
+    const { from, to, events, published, needs, chain } = pending
+    return { from, to, events, published, bytes, needs, chain }
   }
 
   /** Brings one reader to the newest state: merged, encoded once for all readers at its position. */
@@ -337,23 +352,34 @@ export class Hub implements HubLike {
     const { lane } = reader
     // It may have missed a heartbeat only: it comes along again with the next step.
     if (reader.chain === NO_CHAIN) lane.breakChain()
-    if (reader.position === lane.feed.head) return
+    if (reader.position === lane.feed.head) {
+      this.#account(reader, 0)
+      return
+    }
+    // Looked at before anything is encoded, which a reader without tokens would have again and again.
+    if (!hasTokens(reader, this.#settings().sseEventsPerSec, this.#nowMs())) {
+      this.#starved.add(reader)
+      return
+    }
     try {
       const missed = this.#encoder.missedSince(lane, board, reader.position)
-      if (missed.events > 0) {
-        const nowMs = this.#nowMs()
-        if (!takeTokens(reader, missed.events, this.#settings().sseEventsPerSec, nowMs)) {
-          this.#starved.add(reader)
-          return
-        }
-        this.#ledger.merged(Math.max(0, reader.skipped - missed.events))
-      }
-      reader.skipped = 0
+      spendTokens(reader, missed.events)
       reader.position = lane.feed.head
+      this.#account(reader, missed.events)
       if (missed.events > 0) this.#write(reader, missed.bytes, missed.events)
     } catch (error) {
       this.#fault(reader, error, EMPTY_BYTES)
     }
+  }
+
+  /**
+   * The reader is in step, or gone: what was published since it last was in step and is not among the `sent` events was merged.
+   * (A merged update split at the size limit may be more events than it replaces.)
+   */
+  #account(reader: Reader, sent: number): void {
+    const { published } = reader.lane.feed
+    this.#ledger.merged(Math.max(0, published - reader.accounted - sent))
+    reader.accounted = published
   }
 
   #write(reader: Reader, bytes: Buffer, events: number): void {
@@ -387,7 +413,8 @@ export class Hub implements HubLike {
     for (const reader of this.#blocked) this.#checkStalled(reader, nowMs)
     for (const reader of this.#readers) {
       if (!reader.blocked && nowMs - reader.lastByteAtMs >= this.#keepaliveMs) {
-        this.#write(reader, this.#encoder.keepalive(reader.lane.wire), 0)
+        const place = reader.position === UNGREETED ? 'line' : 'block'
+        this.#write(reader, this.#encoder.keepalive(reader.lane.wire, place), 0)
       }
     }
     this.#departures.tick(nowMs)
@@ -402,14 +429,14 @@ export class Hub implements HubLike {
     }
     if (nowMs - reader.progressAtMs < this.#settings().sseStallTimeoutMs) return
     this.#ledger.stalled()
-    this.#sendAway(reader, 'stalled', EMPTY_BYTES)
+    this.#sendAway(reader, 'stalled', NOTHING)
   }
 
   // ── leaving ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   dismiss(which: (owner: string | null) => boolean, reason: ByeReason): number {
     const leaving = [...this.#readers].filter(reader => which(reader.owner))
-    for (const reader of leaving) this.#sendAway(reader, reason, EMPTY_BYTES)
+    for (const reader of leaving) this.#sendAway(reader, reason, NOTHING)
     return leaving.length
   }
 
@@ -417,14 +444,14 @@ export class Hub implements HubLike {
     const count = Math.ceil(this.#readers.size * part)
     // A Set keeps the order of joining: the newest are at its end.
     const leaving = count === 0 ? [] : [...this.#readers].slice(-count)
-    for (const reader of leaving) this.#sendAway(reader, 'shed', EMPTY_BYTES)
+    for (const reader of leaving) this.#sendAway(reader, 'shed', NOTHING)
     return leaving.length
   }
 
-  #sendAway(reader: Reader, reason: ByeReason, lacking: Buffer): void {
-    const bytes = Buffer.concat([lacking, this.#encoder.farewell(reader.lane.wire, reason)])
+  #sendAway(reader: Reader, reason: ByeReason, lacking: Encoded): void {
+    const bytes = Buffer.concat([lacking.bytes, this.#encoder.farewell(reader.lane.wire, reason)])
     this.#forget(reader, reason)
-    this.#ledger.delivered(1, bytes.length)
+    this.#ledger.delivered(lacking.events + 1, bytes.length)
     this.#departures.begin(reader.transport, bytes, this.#nowMs())
   }
 
@@ -435,6 +462,8 @@ export class Hub implements HubLike {
 
   #forget(reader: Reader, reason: DisconnectReason): void {
     reader.closed = true
+    // What it was still owed would have been one merged update.
+    this.#account(reader, 0)
     this.#readers.delete(reader)
     this.#blocked.delete(reader)
     this.#starved.delete(reader)
@@ -459,17 +488,23 @@ export class Hub implements HubLike {
   }
 
   /** What a reader has not been sent yet, tokens or not: it is the last chance. */
-  #lacking(reader: Reader): Buffer {
+  #lacking(reader: Reader): Encoded {
     const board = this.#board
     const { lane } = reader
-    if (board === null || reader.position === lane.feed.head) return EMPTY_BYTES
+    if (board === null) return NOTHING
     try {
-      if (reader.position === UNGREETED)
-        return this.#encoder.greetingFor(lane, board, reader.lastEventId).bytes
-      return this.#encoder.missedSince(lane, board, reader.position).bytes
+      if (reader.position === UNGREETED) {
+        const greeting = this.#encoder.greetingFor(lane, board, reader.lastEventId)
+        this.#account(reader, 0)
+        return greeting
+      }
+      const isInStep = reader.position === lane.feed.head
+      const missed = isInStep ? NOTHING : this.#encoder.missedSince(lane, board, reader.position)
+      this.#account(reader, missed.events)
+      return missed
     } catch (error) {
       this.#log.error({ err: error }, 'a leaving reader could not be given what it lacked')
-      return EMPTY_BYTES
+      return NOTHING
     }
   }
 

@@ -41,6 +41,8 @@ export type Pending = {
   readonly buffers: Buffer[]
   bytes: number
   events: number
+  /** `Feed.published` after the last of them. */
+  published: number
   readonly needs: number
   chain: number
 }
@@ -110,21 +112,24 @@ export class Lane {
       buffers: [],
       bytes: 0,
       events: 0,
+      published: this.feed.published,
       needs: NO_CHAIN,
       chain: NO_CHAIN,
     }
   }
 
-  /** Adds a step (`from` → `to`) to what this tick sends. */
+  /** Adds a step (`from` → `to`) to what this tick sends; the feed has counted its events already. */
   append(link: Link, events: number, from: number, to: number): void {
     const pending = this.pending
     const { bytes, needs, chain } = link
+    const { published } = this.feed
     if (pending === null || from === ANYWHERE) {
-      this.pending = { from, to, buffers: [bytes], bytes: bytes.length, events, needs, chain }
+      this.pending = { from, to, buffers: [bytes], bytes: bytes.length, events, published, needs, chain }
       return
     }
     pending.to = to
     pending.events += events
+    pending.published = published
     pending.chain = chain
     if (pending.bytes + bytes.length > MAX_PENDING_BYTES) {
       pending.buffers.length = 0

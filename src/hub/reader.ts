@@ -29,8 +29,8 @@ export type Reader = {
   lastByteAtMs: number
   /** The lane's chain its last bytes belong to; `NO_CHAIN` when they were its own. */
   chain: number
-  /** Events that passed by while it was behind. */
-  skipped: number
+  /** How many of its feed's published events are accounted for: sent to it, or merged into one that was. */
+  accounted: number
   /** While blocked: the last progress seen and since when there was none. */
   progressSeen: number
   progressAtMs: number
@@ -43,17 +43,17 @@ export function fullMilliTokens(perSec: number): number {
   return perSec * 2_000
 }
 
-/** `true` and one group's worth of tokens taken, or `false`: the reader must wait for new ones. `nowMs` is whole. */
-export function takeTokens(reader: Reader, events: number, perSec: number, nowMs: number): boolean {
+/** Whether the reader may be sent a group of events now. `nowMs` is whole. */
+export function hasTokens(reader: Reader, perSec: number, nowMs: number): boolean {
   // Tokens a second are thousandths a millisecond.
   const earned = reader.milliTokens + (nowMs - reader.tokensAtMs) * perSec
   const full = fullMilliTokens(perSec)
-  const milliTokens = earned > full ? full : earned
+  reader.milliTokens = earned > full ? full : earned
   reader.tokensAtMs = nowMs
-  if (milliTokens < 1_000) {
-    reader.milliTokens = milliTokens
-    return false
-  }
-  reader.milliTokens = milliTokens - events * 1_000
-  return true
+  return reader.milliTokens >= 1_000
+}
+
+/** After `hasTokens`. */
+export function spendTokens(reader: Reader, events: number): void {
+  reader.milliTokens -= events * 1_000
 }

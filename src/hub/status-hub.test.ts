@@ -58,11 +58,15 @@ describe('a reader', () => {
   test('hears retry at once, and the status when there is one', () => {
     const hub = createHub()
     const reader = join(hub)
-    expect(reader).toMatchObject({ retryMs: 5_000, types: [] })
+    vi.advanceTimersByTime(5_000)
+    expect(reader).toMatchObject({ retryMs: 5_000, comments: 1, types: [] })
     hub.publishStatus(big(1))
     hub.publishStatus(big(1))
     hub.publishStatus(big(2))
     expect(reader.types).toEqual(['panel_full', 'panel_diff'])
+    expect(reader.transport.writes.slice(0, 3).join('')).toMatch(
+      /^retry: 5000\n: ka\nid: \d+\nevent: panel_full\n/,
+    )
     expect(reader.state).toMatchObject({ baseline: big(2), generation: 1, needFull: false })
     hub.close()
     expect(reader.transport.ended).toBe(true)
@@ -71,7 +75,7 @@ describe('a reader', () => {
   test('gets a new generation when a difference would be no smaller, or cannot be told', () => {
     const hub = createHub()
     const reader = join(hub)
-    for (const status of [{ a: 1 }, { b: 2 }, { ...big(1), a: 1 }, { a: 1, ...big(1) }])
+    for (const status of [{ a: 1 }, { bcdef: 2 }, { ...big(1), a: 1 }, { a: 1, ...big(1) }])
       hub.publishStatus(status)
     expect(reader.types).toEqual(['panel_full', 'panel_full', 'panel_full', 'panel_full'])
     expect(hub.stats()).toMatchObject({ generation: 4, by_type: { panel_full: 4 } })
@@ -117,6 +121,48 @@ describe('a reader', () => {
     expect(dead.transport.closed).toBe(true)
     expect(slow.transport.closed).toBe(false)
     expect(hub.stats().clients).toBe(1)
+    hub.close()
+  })
+
+  test('has each published event sent or replaced by a whole status, and both are counted, with the bytes', () => {
+    const hub = createHub()
+    hub.publishStatus(big(0))
+    const [slow, fast] = [join(hub), join(hub, { types: new Set(['panel_diff']) })]
+    slow.transport.stall()
+    for (let n = 1; n <= 3_000; n++) hub.publishStatus(big(n))
+    expect(hub.stats()).toMatchObject({ behind: 1, events_sent: 1 + 1 + 3_000, events_merged: 0 })
+    slow.transport.drain()
+    expect(slow.types).toEqual(['panel_full', 'panel_diff', 'panel_full'])
+    // Of 3 000 one was sent when the connection stalled, and one whole status stands for the others.
+    expect(hub.stats()).toMatchObject({ behind: 0, events_sent: 3_003, events_merged: 2_998 })
+    const written = [slow, fast].flatMap(({ transport }) => transport.writes)
+    expect(hub.stats().bytes_sent).toBe(written.reduce((sum, { length }) => sum + length, 0))
+    expect(hub.stats().forced_full_last).toEqual({ gap_exceeded: 1_000 })
+    slow.transport.stall()
+    for (let n = 1; n <= 4; n++) hub.publishStatus(big(n))
+    slow.transport.cut()
+    expect(hub.stats()).toMatchObject({ events_sent: 3_008, events_merged: 3_001 })
+    hub.close()
+  })
+
+  test('that is given the whole status out of turn is remembered with the reason and the time', () => {
+    const hub = createHub()
+    for (let n = 0; n < 3_000; n++) hub.publishStatus(big(n))
+    const { last_id: last, oldest_id: oldest } = hub.stats()
+    join(hub)
+    join(hub, { lastId: last })
+    expect(hub.stats().forced_full_last).toEqual({})
+    join(hub, { lastId: oldest - 2 })
+    vi.advanceTimersByTime(1_000)
+    join(hub, { lastId: 17 })
+    vi.advanceTimersByTime(1_000)
+    join(hub, { lastId: last, forceFull: true })
+    expect(hub.stats().forced_full_last).toEqual({
+      gap_exceeded: 1_000,
+      missing_baseline: 1_001,
+      force_full: 1_002,
+    })
+    expect(hub.stats()).toMatchObject({ backlog: 2_048, highwater: 2_048, max_events: 2_048, coalesced: {} })
     hub.close()
   })
 

@@ -9,8 +9,8 @@ import { type Clock, systemClock } from '../clock/clock.js'
 import { diffStatus, isEmptyDiff } from '../ingest/diff.js'
 import type { IngestStats } from '../ingest/enrichment.js'
 import type { FollowUp } from '../ingest/followups.js'
-import { type HistoryEvent, StatusHistory } from '../ingest/history.js'
-import type { StatusEventType } from '../protocol/status-events.js'
+import { type HistoryEvent, MAX_HISTORY_EVENTS, StatusHistory } from '../ingest/history.js'
+import type { StatusEventType, StatusStats } from '../protocol/status-events.js'
 import type { Status } from '../snapshot/reading.js'
 import { encodeComment, encodeJsonEvent, encodeRetry } from '../sse/encode.js'
 import type { DisconnectReason, HubObserver } from './hub-types.js'
@@ -46,19 +46,16 @@ export type StatusHubOptions = {
   readonly observer?: Pick<HubObserver, 'onJoin' | 'onLeave'>
 }
 
-export type StatusHubStats = {
-  readonly stream_id: string
-  readonly generation: number
-  readonly last_id: number
-  readonly clients: number
-  readonly events_total: number
-  readonly by_type: Readonly<Record<string, number>>
-  readonly history: { readonly events: number; readonly bytes: number; readonly oldest_id: number | null }
-}
+/** Why a reader is given the whole status out of turn; `gap_exceeded` and `missing_baseline` are the original's names. */
+type ForcedReason = 'force_full' | 'gap_exceeded' | 'missing_baseline'
 
 type Reader = StatusJoin & {
   readonly joinedMs: number
   position: number
+  /** How many of the events it wants are accounted for: sent, or replaced by a whole status. */
+  accounted: number
+  /** It was sent `retry:` and no event yet: the block is open. */
+  isInFirstBlock: boolean
   blocked: boolean
   lastByteMs: number
   progress: number
@@ -76,6 +73,10 @@ export class StatusHub {
   readonly #readers = new Set<Reader>()
   readonly #streamId: string
   readonly #byType: Record<string, number> = {}
+  readonly #forcedFullSec: Partial<Record<ForcedReason, number>> = {}
+  #eventsSent = 0
+  #eventsMerged = 0
+  #bytesSent = 0
   readonly #tick: NodeJS.Timeout
   readonly #startedId: number
   #lastId: number
@@ -102,16 +103,30 @@ export class StatusHub {
     this.#tick.unref()
   }
 
-  stats(): StatusHubStats {
-    const { length, bytes, oldestId } = this.#history
+  stats(): StatusStats {
+    const { length, bytes, oldestId, mostEvents } = this.#history
+    const [id, clients, types] = [this.#lastId, this.#readers.size, { ...this.#byType }]
     return {
       stream_id: this.#streamId,
       generation: this.#generation,
-      last_id: this.#lastId,
-      clients: this.#readers.size,
-      events_total: this.#lastId - this.#startedId,
-      by_type: { ...this.#byType },
+      last_id: id,
+      latest_id: id,
+      oldest_id: oldestId ?? 0,
+      clients,
+      consumers: clients,
+      behind: [...this.#readers].filter(({ blocked }) => blocked).length,
+      events_total: id - this.#startedId,
+      by_type: types,
+      types,
+      coalesced: {},
+      events_sent: this.#eventsSent,
+      events_merged: this.#eventsMerged,
+      bytes_sent: this.#bytesSent,
+      backlog: length,
+      highwater: mostEvents,
+      max_events: MAX_HISTORY_EVENTS,
       history: { events: length, bytes, oldest_id: oldestId },
+      forced_full_last: { ...this.#forcedFullSec },
     }
   }
 
@@ -154,7 +169,9 @@ export class StatusHub {
       for (const followUp of [...state.followUps].reverse()) {
         if (known.has(followUp)) continue
         const { time, level, component, message } = followUp
-        const payload = { alert: followUp, type: component, severity: level, message, ts: time }
+        // The original's client looks inside the alert, and only there.
+        const said = { type: component, severity: level, message, ts: time }
+        const payload = { alert: { ...followUp, ...said }, ...said }
         this.#send(this.#made('followup_alert', payload, null))
       }
       this.#told = { counts: state.severityCounts, states: state.severityState, followUps: state.followUps }
@@ -167,6 +184,8 @@ export class StatusHub {
       ...request,
       joinedMs: nowMs,
       position: this.#lastId,
+      accounted: this.#publishedOf(request.types),
+      isInFirstBlock: true,
       blocked: false,
       lastByteMs: nowMs,
       progress: 0,
@@ -178,10 +197,11 @@ export class StatusHub {
     })
     this.#readers.add(reader)
     this.#options.observer?.onJoin?.()
-    const { wire } = reader
+    const { wire, types } = reader
     const retry = encodeRetry(this.#options.settings().eventsSseRetryMs)
-    const text = retry + wantedText(reader, this.#opening(request))
-    this.#writeBytes(reader, Buffer.concat([wirePrologue(wire), toWire(text, wire)]))
+    const events = wantedOf(types, this.#opening(request))
+    const bytes = Buffer.concat([wirePrologue(wire), toWire(retry + textOf(events), wire)])
+    this.#writeBytes(reader, bytes, events.length)
   }
 
   /** Ends the readers whose credential is no longer valid. */
@@ -203,7 +223,8 @@ export class StatusHub {
       const missed = this.#history.after(lastId)
       if (missed !== null && !forceFull) return missed
     }
-    if (lastId !== null || forceFull) return whole
+    if (forceFull) return this.#forced('force_full')
+    if (lastId !== null) return this.#forced(this.#isOurs(lastId) ? 'gap_exceeded' : 'missing_baseline')
     const past = this.#history.newest(backlog > 0 ? backlog : this.#history.length)
     // Past differences are of no use without their baseline; the rest is what a newcomer could not know otherwise.
     if (backlog === 0) return [...past.filter(event => event.generation === null), ...whole]
@@ -211,6 +232,17 @@ export class StatusHub {
       event => event.type === 'panel_full' && event.generation === this.#generation,
     )
     return hasBaseline ? past : [...past, ...whole]
+  }
+
+  #isOurs(id: number): boolean {
+    return id >= this.#startedId && id <= this.#lastId
+  }
+
+  #forced(reason: ForcedReason): readonly HistoryEvent[] {
+    const full = this.#wholeStatus()
+    if (full === null) return []
+    this.#forcedFullSec[reason] = this.#clock.nowMs() / 1000
+    return [full]
   }
 
   /** The status at this moment, for one reader: it carries the last id and opens no new generation. */
@@ -228,11 +260,13 @@ export class StatusHub {
   }
 
   #text(id: number, type: StatusEventType, payload: unknown, generation: number | null): HistoryEvent {
+    const nowMs = this.#clock.nowMs()
     const data = JSON.stringify({
       id,
       sequence: id,
       type,
-      timestamp: this.#clock.nowMs() / 1000,
+      timestamp: nowMs / 1000,
+      timestamp_ist: indianTime(nowMs),
       generation: this.#generation,
       stream_id: this.#streamId,
       payload,
@@ -254,25 +288,40 @@ export class StatusHub {
       const key = wireKey(reader.wire)
       const ready = bytes.get(key) ?? toWire(event.text, reader.wire)
       bytes.set(key, ready)
-      this.#writeBytes(reader, ready)
+      reader.accounted++
+      this.#writeBytes(reader, ready, 1)
     }
   }
 
   #onDrain(reader: Reader): void {
     if (!reader.blocked) return
     reader.blocked = false
-    const full = this.#wholeStatus()
-    this.#write(reader, this.#history.after(reader.position) ?? (full === null ? [] : [full]))
-  }
-
-  #write(reader: Reader, events: readonly HistoryEvent[]): void {
+    const { types, wire } = reader
+    const events = wantedOf(types, this.#history.after(reader.position) ?? this.#forced('gap_exceeded'))
+    this.#account(reader, events.length)
     reader.position = this.#lastId
-    const text = wantedText(reader, events)
-    if (text !== '') this.#writeBytes(reader, toWire(text, reader.wire))
+    if (events.length > 0) this.#writeBytes(reader, toWire(textOf(events), wire), events.length)
   }
 
-  #writeBytes(reader: Reader, bytes: Buffer): void {
+  /** The reader is in step, or gone: what was published for it and is not among the `sent` events was replaced or never sent. */
+  #account(reader: Reader, sent: number): void {
+    const published = this.#publishedOf(reader.types)
+    this.#eventsMerged += Math.max(0, published - reader.accounted - sent)
+    reader.accounted = published
+  }
+
+  /** Events of these types that were published so far. */
+  #publishedOf(types: StatusJoin['types']): number {
+    let sum = 0
+    for (const [type, count] of Object.entries(this.#byType)) if (types?.has(type) !== false) sum += count
+    return sum
+  }
+
+  #writeBytes(reader: Reader, bytes: Buffer, events: number): void {
     const nowMs = this.#clock.monotonicMs()
+    this.#eventsSent += events
+    this.#bytesSent += bytes.length
+    if (events > 0) reader.isInFirstBlock = false
     reader.lastByteMs = nowMs
     if (reader.transport.write(bytes)) return
     reader.blocked = true
@@ -287,7 +336,8 @@ export class StatusHub {
       if (!reader.blocked) {
         // The tick is a second: rounded down, so that the silence is never longer than promised.
         if (nowMs - reader.lastByteMs >= eventsSseHeartbeat * 1000 - TICK_MS) {
-          this.#writeBytes(reader, toWire(encodeComment('ka'), reader.wire))
+          const comment = encodeComment('ka', reader.isInFirstBlock ? 'line' : 'block')
+          this.#writeBytes(reader, toWire(comment, reader.wire), 0)
         }
         continue
       }
@@ -304,6 +354,7 @@ export class StatusHub {
 
   #left(reader: Reader, reason: DisconnectReason): void {
     if (!this.#readers.delete(reader)) return
+    this.#account(reader, 0)
     this.#options.observer?.onLeave?.(reason, (this.#clock.monotonicMs() - reader.joinedMs) / 1000)
   }
 
@@ -313,9 +364,16 @@ export class StatusHub {
   }
 }
 
-function wantedText({ types }: StatusJoin, events: readonly HistoryEvent[]): string {
-  return events
-    .filter(({ type }) => types?.has(type) !== false)
-    .map(({ text }) => text)
-    .join('')
+function wantedOf(types: StatusJoin['types'], events: readonly HistoryEvent[]): readonly HistoryEvent[] {
+  return events.filter(({ type }) => types?.has(type) !== false)
+}
+
+function textOf(events: readonly HistoryEvent[]): string {
+  return events.map(({ text }) => text).join('')
+}
+
+const INDIAN_OFFSET_MS = 330 * 60_000
+
+function indianTime(ms: number): string {
+  return new Date(ms + INDIAN_OFFSET_MS).toISOString().replace('Z', '+05:30')
 }

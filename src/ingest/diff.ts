@@ -1,29 +1,24 @@
-// The difference between two statuses as we send it (grammar 1 of merge.ts): applying it to the first gives the second,
-// always, to the order of members. What cannot be said that way is not said: the caller sends the whole status.
+// The difference between two statuses as we send it: a JSON Merge Patch (grammar 3 of merge.ts). Applying it to the first gives
+// the second, always, to the order of members. What it cannot say is not said: the caller sends the whole status.
+//
+// The original's client merges a difference into the root of its status, so a patch is the one grammar that it applies as we do.
+// A patch also leaves out old values: with them, a status in which most members change is smaller than its difference.
 import type { Status } from '../snapshot/reading.js'
 import { isObject, isRefusedName, isWithinDepth, MAX_DEPTH, sameJson } from './json.js'
+import { isMergePatch } from './merge.js'
 
-export type StatusDiff = {
-  readonly added: Status
-  readonly removed: readonly string[]
-  readonly changed: Readonly<Record<string, { readonly old: unknown; readonly new: unknown }>>
-  readonly nested?: Readonly<Record<string, StatusDiff>>
+export function isEmptyDiff(diff: Status): boolean {
+  return Object.keys(diff).length === 0
 }
 
-export function isEmptyDiff(diff: StatusDiff): boolean {
-  return (
-    diff.removed.length === 0 &&
-    diff.nested === undefined &&
-    Object.keys(diff.added).length === 0 &&
-    Object.keys(diff.changed).length === 0
-  )
-}
-
-/** Null: one of them has names or a depth that a difference may not have, or members have changed places. */
-export function diffStatus(before: Status, after: Status): StatusDiff | null {
+/**
+ * Null: there is no such patch. One of them has names or a depth that a difference may not have, members have changed places,
+ * a member became null (which means removal), or the patch would be read as another grammar.
+ */
+export function diffStatus(before: Status, after: Status): Status | null {
   if (!isSayable(before) || !isSayable(after)) return null
-  const diff = difference(before, after)
-  return diff !== null && isWithinDepth(diff) ? diff : null
+  const patch = patchOf(before, after)
+  return patch !== null && isWithinDepth(patch) && isMergePatch(patch) ? patch : null
 }
 
 function isSayable(value: unknown, limit: number = MAX_DEPTH): boolean {
@@ -34,26 +29,28 @@ function isSayable(value: unknown, limit: number = MAX_DEPTH): boolean {
 }
 
 /** Null when kept members do not stand where applying leaves them: as they were, with the new ones after them. */
-function difference(before: Status, after: Status): StatusDiff | null {
+function patchOf(before: Status, after: Status): Status | null {
   const keys = Object.keys(after)
   const kept = Object.keys(before).filter(key => Object.hasOwn(after, key))
   if (kept.some((key, i) => key !== keys[i])) return null
-  const added: Record<string, unknown> = {}
-  const changed: Record<string, { old: unknown; new: unknown }> = {}
-  const nested: Record<string, StatusDiff> = {}
+  const patch: Record<string, unknown> = {}
+  for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) patch[key] = null
   for (const key of keys) {
+    const old = Object.hasOwn(before, key) ? before[key] : undefined
     const value = after[key]
-    if (!Object.hasOwn(before, key)) {
-      added[key] = value
-      continue
-    }
-    const old = before[key]
-    if (old === value) continue
-    const inner = isObject(old) && isObject(value) ? difference(old, value) : null
-    if (inner !== null) {
-      if (!isEmptyDiff(inner)) nested[key] = inner
-    } else if (!sameJson(old, value)) changed[key] = { old, new: value }
+    if (old === value || (old !== undefined && sameJson(old, value))) continue
+    if (isObject(old) && isObject(value)) {
+      const inner = patchOf(old, value)
+      if (inner === null) return null
+      patch[key] = inner
+    } else if (isWithoutNulls(value)) patch[key] = value
+    else return null
   }
-  const removed = Object.keys(before).filter(key => !Object.hasOwn(after, key))
-  return Object.keys(nested).length === 0 ? { added, removed, changed } : { added, removed, changed, nested }
+  return patch
+}
+
+/** No null that a patch would take for a removal: lists are replaced whole, whatever is in them. */
+function isWithoutNulls(value: unknown): boolean {
+  if (value === null) return false
+  return !isObject(value) || Object.values(value).every(isWithoutNulls)
 }

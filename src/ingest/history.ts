@@ -20,6 +20,7 @@ export class StatusHistory {
   readonly #byId = new Map<number, HistoryEvent>()
   #newestId = 0
   #bytes = 0
+  #mostEvents = 0
 
   constructor(maxEvents: number = MAX_HISTORY_EVENTS, maxBytes: number = MAX_HISTORY_BYTES) {
     this.#maxEvents = maxEvents
@@ -28,6 +29,10 @@ export class StatusHistory {
 
   get length(): number {
     return this.#byId.size
+  }
+  /** The most events it ever held at once. */
+  get mostEvents(): number {
+    return this.#mostEvents
   }
   get bytes(): number {
     return this.#bytes
@@ -46,6 +51,7 @@ export class StatusHistory {
       this.#byId.delete(id)
       this.#bytes -= sizeBytes
     }
+    this.#mostEvents = Math.max(this.#mostEvents, this.length)
   }
 
   /** Everything after `id`; null when some of it has been let go. */

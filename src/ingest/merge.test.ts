@@ -56,16 +56,36 @@ function mergePatchOf(a: Json, b: Json): Json | null {
 const isMap = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** What the original's client does with a difference: an event of one member by name, else a merge into the root. */
+function mergedByTheOriginal(status: Json, diff: Json): Json {
+  if ('panel' in diff && 'op' in diff && 'data' in diff) return { panel: 'another grammar' }
+  return mergedIntoRoot(status, diff)
+}
+
+function mergedIntoRoot(status: Json, diff: Json): Json {
+  const out = { ...status }
+  for (const [key, value] of Object.entries(diff)) {
+    const old = out[key]
+    if (value === null) delete out[key]
+    else out[key] = isMap(value) && isMap(old) ? mergedIntoRoot(old, value) : value
+  }
+  return out
+}
+
+function canBeSaid(a: Json, b: Json): boolean {
+  const patch = mergePatchOf(a, b)
+  if (patch === null || 'added' in patch || 'panel' in patch) return false
+  return JSON.stringify(mergedWith(a, patch)) === JSON.stringify(b)
+}
+
 describe('a difference we send', () => {
   test('gives the second status when applied to the first, and changes neither', () => {
     fc.assert(
       fc.property(status, status, (a, b) => {
         const texts = [JSON.stringify(a), JSON.stringify(b)]
         const diff = diffStatus(a, b)
-        const kept = Object.keys(a).filter(key => Object.hasOwn(b, key))
-        const sameOrder = kept.every((key, i) => key === Object.keys(b)[i])
-        expect(diff !== null).toBe(sameOrder)
-        if (diff !== null) {
+        if (diff === null) expect(canBeSaid(a, b)).toBe(false)
+        else {
           expect(JSON.stringify(mergedWith(a, JSON.parse(JSON.stringify(diff))))).toBe(texts[1])
           expect(isEmptyDiff(diff)).toBe(texts[0] === texts[1])
         }
@@ -75,30 +95,63 @@ describe('a difference we send', () => {
     )
   })
 
-  test('carries members that changed places, too', () => {
+  test('is not made where members changed places, at any depth: nobody would see it after merging', () => {
     const before = { indices: { a: { x: 1, y: 2 }, b: 2 } }
-    expect(diffStatus(before, { indices: { a: { y: 2, x: 1 }, b: 2 } })).toMatchObject({
-      nested: { indices: { changed: { a: { new: { y: 2, x: 1 } } } } },
-    })
+    expect(diffStatus(before, { indices: { a: { y: 2, x: 1 }, b: 2 } })).toBeNull()
     expect(diffStatus({ a: 1, b: 2 }, { b: 2, a: 1 })).toBeNull()
+    expect(diffStatus({ a: [{ x: 1, y: 2 }] }, { a: [{ y: 2, x: 1 }] })).toEqual({ a: [{ y: 2, x: 1 }] })
+  })
+
+  test('is not made where a member became null: a patch removes with null', () => {
+    expect(diffStatus({ a: 1 }, { a: null })).toBeNull()
+    expect(diffStatus({}, { a: { b: null } })).toBeNull()
+    expect(diffStatus({ a: null, b: { c: null } }, { a: 1, b: { c: null, d: [null, { e: null }] } })).toEqual(
+      {
+        a: 1,
+        b: { d: [null, { e: null }] },
+      },
+    )
+  })
+
+  test('is not made where it would be read as another grammar, by us or by the original', () => {
+    expect(diffStatus({}, { added: {}, removed: [], changed: {} })).toBeNull()
+    expect(diffStatus({}, { panel: 'a', op: 'any', data: 1 })).toBeNull()
+    expect(diffStatus({ panel: 'a' }, { panel: 'a', op: 'full', data: 1 })).toEqual({ op: 'full', data: 1 })
   })
 
   test('is small where little changed', () => {
     const before = { cycle: 1, indices: { NIFTY: { ltp: 1, legs: 2 }, SENSEX: { ltp: 5 } }, gone: true }
     const now = { cycle: 2, indices: { NIFTY: { ltp: 1.5, legs: 2 }, SENSEX: { ltp: 5 } }, came: [1] }
     expect(diffStatus(before, now)).toEqual({
-      added: { came: [1] },
-      removed: ['gone'],
-      changed: { cycle: { old: 1, new: 2 } },
-      nested: {
-        indices: {
-          added: {},
-          removed: [],
-          changed: {},
-          nested: { NIFTY: { added: {}, removed: [], changed: { ltp: { old: 1, new: 1.5 } } } },
-        },
-      },
+      gone: null,
+      cycle: 2,
+      indices: { NIFTY: { ltp: 1.5 } },
+      came: [1],
     })
+  })
+
+  test('is smaller than the status where every number in it changed', () => {
+    const at = (n: number): Json => ({
+      cycle: n,
+      indices: Object.fromEntries(
+        ['NIFTY', 'BANKNIFTY', 'SENSEX'].map(key => [
+          key,
+          { ltp: n * 1.5, legs: n, status: 'ok', name: key },
+        ]),
+      ),
+    })
+    const sizes = [diffStatus(at(1), at(2)), at(2)].map(value => JSON.stringify(value).length)
+    expect(sizes[0]).toBeLessThan(sizes[1] ?? 0)
+  })
+
+  test('has the same effect in the client of the original', () => {
+    fc.assert(
+      fc.property(status, status, (a, b) => {
+        const diff = diffStatus(a, b)
+        if (diff !== null) expect(mergedByTheOriginal(a, diff)).toEqual(b)
+      }),
+      { numRuns: 1000 },
+    )
   })
 
   test('is not made of statuses it cannot tell', () => {
@@ -202,11 +255,11 @@ test('what comes in is frozen all through, and so is what it is merged into', ()
       (a, b, panel, grammar) => {
         const diff =
           grammar === 'structured'
-            ? diffStatus(a, b)
+            ? { added: b, removed: Object.keys(a), changed: {} }
             : grammar === 'member'
               ? { panel, op: 'diff', data: b }
               : b
-        expect(frozen(mergedWith(a, JSON.parse(JSON.stringify(diff ?? b))))).toBe(true)
+        expect(frozen(mergedWith(a, JSON.parse(JSON.stringify(diff))))).toBe(true)
       },
     ),
   )

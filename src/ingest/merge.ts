@@ -1,8 +1,8 @@
 // Applying a `panel_diff` to a status. Three grammars, told apart by shape (ingest.md 2):
 //
-// 1. what we send:   {added: {k: v}, removed: [k], changed: {k: {old, new}}, nested?: {k: <the same>}}
+// 1. structured:     {added: {k: v}, removed: [k], changed: {k: {old, new}}, nested?: {k: <the same>}}, as collectors send
 // 2. one member:     {panel, op: "full" | "diff", data}, where {"__remove__": true} removes
-// 3. anything else:  JSON Merge Patch (RFC 7396)
+// 3. anything else:  JSON Merge Patch (RFC 7396), as we send
 //
 // The status is never changed; what a difference does not touch is shared between before and after, and what it brings is
 // frozen on its way in, so that a status that was frozen all through stays so at the cost of the change. A difference that names
@@ -26,6 +26,11 @@ export function mergeDiff(status: Status, diff: unknown): Merged {
     if (error instanceof Refused) return { ok: false, why: error.message }
     throw error
   }
+}
+
+/** Whether it is read as a merge patch, here and by the original's client, which takes every {panel, op, data} for a member. */
+export function isMergePatch(diff: Status): boolean {
+  return !isStructured(diff) && !['panel', 'op', 'data'].every(key => Object.hasOwn(diff, key))
 }
 
 function merged(status: Status, diff: Status): Status {

@@ -73,11 +73,50 @@ export const statusEnvelope = z.looseObject({
   sequence: optional(z.int()),
   type: optional(z.string()),
   timestamp: optional(time),
+  timestamp_ist: optional(z.string()).describe('The same moment as `timestamp`, ISO text in Indian time.'),
   generation: optional(z.int()),
   stream_id: optional(z.string()),
   payload: z.unknown(),
 })
 
+const whole = z.int().nonnegative()
+const byType = z.record(z.string(), whole)
+
+/** `GET /events/stats`: our names, and those of the original's collector for the same things. */
+export const statusStats = z.strictObject({
+  stream_id: z.string().describe('Which run of this server; ids of two runs never meet.'),
+  generation: whole.describe('Whole statuses published to everybody: differences are valid within one.'),
+  last_id: whole.describe('The id of the newest event.'),
+  latest_id: whole.describe('The same.'),
+  oldest_id: whole.describe('The id of the oldest event kept; 0 when none is.'),
+  clients: whole.describe('Readers connected now.'),
+  consumers: whole.describe('The same.'),
+  behind: whole.describe('Those of them that take no bytes at the moment.'),
+  events_total: whole.describe('Events published, once each whatever the number of readers.'),
+  by_type: byType.describe('The same by type.'),
+  types: byType.describe('The same.'),
+  coalesced: byType.describe(
+    'Events kept in place of an earlier one, by type: this server keeps them all, so there are none.',
+  ),
+  events_sent: whole.describe('Events written to connections, once for each reader.'),
+  events_merged: whole.describe(
+    'Events that a reader did not get: a whole status took their place, or it left before.',
+  ),
+  bytes_sent: whole.describe('Bytes handed to connections.'),
+  backlog: whole.describe('Events kept for readers that come back.'),
+  highwater: whole.describe('The most that were ever kept at once.'),
+  max_events: whole.describe('The most that may be kept.'),
+  history: z
+    .strictObject({ events: whole, bytes: whole, oldest_id: whole.nullable() })
+    .describe('The events kept: `backlog`, their size, and `oldest_id` or null.'),
+  forced_full_last: z
+    .record(z.string(), z.number())
+    .describe(
+      'When a reader was last given the whole status out of turn, epoch seconds, by reason: `force_full` (it asked), `gap_exceeded` (what it missed is no longer kept), `missing_baseline` (its last id is not of this run).',
+    ),
+})
+
+export type StatusStats = z.infer<typeof statusStats>
 export type SeverityCounts = z.infer<typeof severityCounts>
 export type SeverityState = z.infer<typeof severityStatePayload>
 export type FollowupAlert = z.infer<typeof followupAlertPayload>

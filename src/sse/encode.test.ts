@@ -31,10 +31,11 @@ describe('an event whose data is JSON', () => {
 
 test('a comment begins with a colon', () => {
   expect(encodeComment('ka')).toBe(': ka\n\n')
+  expect(encodeComment('ka', 'line')).toBe(': ka\n')
 })
 
-test('retry is whole milliseconds', () => {
-  expect(encodeRetry(2_000)).toBe('retry: 2000\n\n')
+test('retry is whole milliseconds, and a line of the block of the event after it', () => {
+  expect(encodeRetry(2_000)).toBe('retry: 2000\n')
   expect(() => encodeRetry(1.5)).toThrow(RangeError)
   expect(() => encodeRetry(-1)).toThrow(RangeError)
 })

@@ -31,14 +31,20 @@ export function encodeJsonEvent(event: string, json: string, id?: string): strin
   return `${head}event: ${event}\ndata: ${json}\n\n`
 }
 
-/** A comment: ignored by every parser, keeps proxies from cutting an idle connection. */
-export function encodeComment(text: string): string {
-  return `: ${oneLine('comment', text)}\n\n`
+/**
+ * A comment: ignored by every parser, keeps proxies from cutting an idle connection. `line`: inside the block of the event
+ * that comes next, when something of that block went out already.
+ */
+export function encodeComment(text: string, place: 'block' | 'line' = 'block'): string {
+  return `: ${oneLine('comment', text)}\n${place === 'block' ? '\n' : ''}`
 }
 
-/** How long a client waits before it reconnects, in whole milliseconds. */
+/**
+ * How long a client waits before it reconnects, in whole milliseconds. A line of the block of the event that must come next:
+ * simple clients count a block without an event as an error.
+ */
 export function encodeRetry(ms: number): string {
   if (!Number.isInteger(ms) || ms < 0)
     throw new RangeError(`SSE retry must be a whole number of ms, got ${ms}`)
-  return `retry: ${ms}\n\n`
+  return `retry: ${ms}\n`
 }

@@ -40,6 +40,8 @@ export class StreamReader {
   readonly panels = new Map<string, Shown>()
   retryMs: number | null = null
   comments = 0
+  /** Blocks that simple clients count as errors: neither an event nor a comment alone. */
+  blocksWithoutEvent = 0
   ended = false
   lastId: string | null = null
   mismatches: string[] = []
@@ -105,7 +107,10 @@ export class StreamReader {
       else if (line.startsWith('data: ')) data.push(line.slice(6))
       else throw new Error(`a line of no known field: ${line}`)
     }
-    if (data.length === 0) return
+    if (data.length === 0) {
+      if (!block.startsWith(':')) this.blocksWithoutEvent++
+      return
+    }
     if (!isEventName(event)) throw new Error(`an event of no known name: ${event}`)
     const parsed = SUMMARY_EVENTS[event].parse(JSON.parse(data.join('\n'))) as Record<string, unknown>
     const seen: Seen = { event, id, data: parsed }

@@ -20,9 +20,10 @@ export const cadence = group(
     G6_SUMMARY_MAX_CYCLES: int(0, {
       min: 0,
       max: 1_000_000_000,
-      unit: 'cycles',
+      unit: 'intervals',
       flag: '--cycles',
-      about: 'Ends after so many cycles; 0 = no end.',
+      about:
+        'Ends after so many intervals of the refresh, however many cycles a busy status starts in them; 0 = no end.',
     }),
     G6_SUMMARY_MAX_SECONDS: seconds(0, {
       min: 0,

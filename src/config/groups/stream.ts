@@ -8,13 +8,14 @@ export const stream = group('stream', 'What a reader of the stream gets, how fas
     min: 1,
     max: 1_000_000,
     unit: 'cycles',
-    about: 'The cycles without a change before a heartbeat is sent, and then between heartbeats.',
+    about:
+      'The cycles (intervals of the refresh) without a change before a heartbeat is sent, and then between heartbeats.',
   }),
   G6_SSE_FORCE_FULL_EVERY_N: int(0, {
     min: 0,
     max: 1_000_000_000,
     unit: 'cycles',
-    about: 'Sends a full snapshot every so many cycles; 0 = never.',
+    about: 'Sends a full snapshot every so many cycles (intervals of the refresh); 0 = never.',
   }),
   G6_SSE_STRUCTURED: bool(false, {
     about: 'Sends line differences by default (a reader chooses with ?structured=1 or 0).',

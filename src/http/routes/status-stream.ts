@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { HttpError } from '../../guards/errors.js'
 import type { HttpPlugin, RouteRules } from '../../guards/seam.js'
 import type { StatusHub } from '../../hub/status-hub.js'
+import { statusStats } from '../../protocol/status-events.js'
 import type { HttpConfig } from '../http-config.js'
 
 const STREAM: RouteRules = { surface: 'stream', access: 'stream' }
@@ -92,7 +93,11 @@ export function statusStreamPlugin(hub: StatusHub, config: () => Pick<HttpConfig
         method: 'GET',
         url: '/events/stats',
         config: { rules: DATA },
-        schema: { summary: 'The status stream in numbers', tags: ['stream'] },
+        schema: {
+          summary: 'The status stream in numbers',
+          tags: ['stream'],
+          response: { 200: statusStats },
+        },
         handler: () => hub.stats(),
       })
     },

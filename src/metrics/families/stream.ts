@@ -42,9 +42,11 @@ export const connectionMetrics = {
 
 export const eventMetrics = {
   g6_sse_http_events_sent_total: counter('Events written to connections, once for each reader.'),
-  g6_sse_http_events_dropped_total: counter('Events merged into a later one for a reader that was behind.'),
+  g6_sse_http_events_dropped_total: counter(
+    'Events that a reader which was behind did not get by themselves, since they were merged into a later one; once for each reader.',
+  ),
   g6_sse_http_security_events_dropped_total: counter('Panels cut at the event size limit.'),
-  g6_sse_events_total: counter('Events published, once each whatever the number of readers.', {
+  g6_sse_events_total: counter('Events published, once each whatever the number of readers; an update once for each form (panels, mode, view) in use.', {
     labels: { type: EVENTS },
     aliases: [
       { name: 'g6_sse_full_snapshots_total', only: { type: 'full_snapshot' } },

@@ -53,6 +53,8 @@ const STATS: CycleResult['stats'] = {
   missedTicks: 0,
   hitRatio: 0.984,
   hitRatio5m: 0.98,
+  changeRatio5m: 0.11,
+  intervals: 90,
   totalPanelUpdates: 9,
   lastCycleUpdates: 1,
   churnRatio: 0.11,

@@ -103,6 +103,16 @@ describe('the bottom bar', () => {
       expect(bar).toContain(word)
   })
 
+  test('says how much a change changes, also while nothing changes, and 0 when nothing did for long', () => {
+    const result = resultOf([])
+    const churn = (changeRatio5m: number | null): string => {
+      const live = { ...result, stats: { ...result.stats, churnRatio: 0, changeRatio5m } }
+      return lineText(bottomBar({ live, view: startView('dark'), notice: null }, 160))
+    }
+    expect(churn(2 / 3)).toContain('churn 67%')
+    expect(churn(null)).toContain('churn 0%')
+  })
+
   test('shows what is being typed, then the filter in force', () => {
     expect(bottom({ typing: true, filter: 'nif' })).toContain('/nif▏')
     expect(bottom({ filter: 'nif' })).toContain('filter: nif')

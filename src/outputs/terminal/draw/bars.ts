@@ -162,7 +162,8 @@ function figures({ board, stats }: CycleResult): Item[] {
   return [
     item('cycle', String(board.cycle), 38),
     item('hit', stats.hitRatio === null ? MISSING : percent(stats.hitRatio), 37),
-    item('churn', percent(stats.churnRatio), 36),
+    // Not that of the last cycle: it would be 0 in turn while a status changes less often than the board is looked at.
+    item('churn', percent(stats.changeRatio5m ?? 0), 36),
   ]
 }
 
