@@ -21,8 +21,8 @@ export const connectionMetrics = {
   g6_sse_http_disconnects_total: counter('Streams ended, by who or what ended them.', {
     labels: { reason: ['client', 'shutdown', 'stalled', 'shed', 'auth_expired', 'error'] },
   }),
-  g6_sse_http_rejected_connections_total: counter('Requests refused, by the guard that refused them.', {
-    labels: { reason: ['auth', 'ip', 'ua', 'rate', 'cap', 'host', 'shed', 'draining'] },
+  g6_sse_http_rejected_connections_total: counter('Requests refused and connections closed, by the guard that did it.', {
+    labels: { reason: ['auth', 'ip', 'ua', 'rate', 'cap', 'host', 'shed', 'draining', 'connection'] },
     aliases: [
       { name: 'g6_sse_http_auth_fail_total', only: { reason: 'auth' } },
       { name: 'g6_sse_http_forbidden_ip_total', only: { reason: 'ip' } },
