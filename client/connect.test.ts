@@ -137,6 +137,20 @@ describe('a connection', () => {
     expect(rig.requests[0]?.headers).toMatchObject({ 'x-api-token': 's3cret', accept: 'text/event-stream' })
   })
 
+  test('with a token that no header can carry is refused at once; that of a function is an error and asked again', async () => {
+    const rig = await serve()
+    for (const token of ['two words', 'ü', 'a\nb', 'a\0b']) {
+      expect(() => connect(rig.url, { token })).toThrow(TypeError)
+    }
+    const given = ['two words', '\ufeffgood\n']
+    const { errors } = open(rig.url, { token: () => given.shift() ?? null })
+    await rig.stream(0)
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringContaining('the token cannot be used'),
+    ])
+    expect(rig.requests.map(({ headers }) => headers['x-api-token'])).toEqual(['good'])
+  })
+
   test('goes from connecting to live, stale, live again with its last id, and closed', async () => {
     const rig = await serve()
     const { c, states } = open(rig.url)

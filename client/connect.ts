@@ -2,6 +2,7 @@
 // The rules are reader.ts; this file gives them a connection, a watchdog and listeners.
 import { asked, createEventStream, type EventStreamOptions, StreamError } from './event-stream.js'
 import { type Change, type ClientBoard, type Counts, createBoardReader, type Outcome } from './reader.js'
+import { usableToken } from './token.js'
 
 export type ConnectionState =
   /** No board yet. */
@@ -16,7 +17,10 @@ export type ConnectOptions = Pick<
   EventStreamOptions,
   'headers' | 'signal' | 'fetch' | 'random' | 'initialDelayMs' | 'maxDelayMs' | 'maxEventLength'
 > & {
-  /** Sent as `X-API-Token`, never in the address; a function is asked for each connection. */
+  /**
+   * Sent as `X-API-Token`, never in the address; a function is asked for each connection. `connect` throws a TypeError for
+   * a token that no header can carry; that of a function is an error of the connection.
+   */
   readonly token?: string | (() => string | null)
   /** Only these panels. */
   readonly panels?: readonly string[]
@@ -67,7 +71,7 @@ export function addresses(
   if (options.view) stream.searchParams.set('view', options.view)
   if (options.structured !== undefined) stream.searchParams.set('structured', options.structured ? '1' : '0')
   const resync = new URL(stream)
-  resync.pathname = stream.pathname.replace(/\w+\/?$/, 'resync')
+  resync.pathname = stream.pathname.replace(/(events|stream)\/?$/, 'resync')
   resync.searchParams.delete('structured')
   return { stream: stream.href, resync: resync.href }
 }
@@ -78,9 +82,10 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   const request = options.fetch ?? fetch
   const address = addresses(url, options)
   const headers = (): Readonly<Record<string, string>> => {
-    const token = asked(options.token)
+    const token = usableToken(asked(options.token) ?? '')
     return { ...asked(options.headers), ...(token && { 'X-API-Token': token }) }
   }
+  if (typeof options.token === 'string') usableToken(options.token)
   const reader = createBoardReader()
   const listeners: { [K in keyof Listeners]: Set<Listeners[K]> } = {
     update: new Set(),

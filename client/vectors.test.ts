@@ -5,6 +5,7 @@ import { createSseParser } from '../src/sse/parse.js'
 import { addresses } from './connect.js'
 import { createBoardReader, type Outcome } from './reader.js'
 import { sha256Hex } from './sha256.js'
+import { usableToken } from './token.js'
 
 type Json = Record<string, unknown>
 const vectors = (name: string): Json[] =>
@@ -22,6 +23,14 @@ function spelled({ change, ask, keepaliveMs, bye, error }: Outcome): Json {
     }),
   )
 }
+
+describe('tokens', () => {
+  test.each(vectors('tokens'))('$name', ({ given, usable }) => {
+    const use = () => usableToken(String(given))
+    if (usable !== null) expect(use()).toBe(usable)
+    else expect(use).toThrow(/^the token cannot be used: character \d+ is/)
+  })
+})
 
 describe('event streams', () => {
   test.each(vectors('sse'))('$name', vector => {

@@ -3,8 +3,9 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { ListenerPlan } from '../src/http/listen-plan.js'
-import { Listeners } from '../src/http/listeners.js'
-import { ALL_ROUTES, type Rig, settle, startRig } from './support/http-rig.js'
+import { type Closed, Listeners, MAX_CONNECTIONS } from '../src/http/listeners.js'
+import { eventually } from './support/eventually.js'
+import { ALL_ROUTES, RawClient, type Rig, raw, settle, startRig } from './support/http-rig.js'
 
 let rig: Rig
 afterEach(() => rig.close())
@@ -69,11 +70,13 @@ describe('ports', () => {
   })
   test('of an IPv6 address are named as a URL names them', async () => {
     rig = await startRig()
-    const listeners = new Listeners(
-      () => {},
-      () => 'X-Request-ID',
-      () => {},
-    )
+    const listeners = new Listeners({
+      onRequest: () => {},
+      requestIdHeader: () => 'X-Request-ID',
+      onFault: () => {},
+      onClosed: () => {},
+      addressOf: () => ({ key: 'here', isShared: true }),
+    })
     // Where there is no IPv6 the refusal says the same name.
     const said = await listeners.open('::1', [ALL_ROUTES]).then(
       ([open]) => open?.url,
@@ -81,6 +84,51 @@ describe('ports', () => {
     )
     await listeners.close()
     expect(said).toMatch(/^http:\/\/\[::1\]:\d+$|cannot listen on \[::1\]:0: /)
+  })
+  describe('take connections', () => {
+    /** Opens so many, one after the other, and resolves with those that were kept. */
+    async function kept(limits: { inAll: number; perAddress: number }, isShared: boolean, count: number) {
+      const closed: Closed[] = []
+      const listeners = new Listeners({
+        onRequest: (_, response) => void response.end('ok'),
+        requestIdHeader: () => 'X-Request-ID',
+        onFault: () => {},
+        onClosed: why => closed.push(why),
+        addressOf: () => ({ key: 'one', isShared }),
+        maxConnections: limits,
+      })
+      const open = await listeners.open('127.0.0.1', [ALL_ROUTES, { ...ALL_ROUTES, name: 'second' }])
+      const ports = open.map(({ url }) => Number(new URL(url).port))
+      const ask = async (i: number): Promise<RawClient> => {
+        const client = new RawClient(ports[i % 2] ?? 0, raw('GET /'))
+        await Promise.race([client.until('ok'), client.end()]).catch(() => {})
+        return client
+      }
+      const clients: RawClient[] = []
+      for (let i = 0; i < count; i++) clients.push(await ask(i))
+      const answered = clients.map(({ status }) => status)
+      clients[0]?.socket.destroy()
+      await clients[0]?.end()
+      const again = await eventually(async () => {
+        const client = await ask(0)
+        return client.status === 200 ? client : null
+      }, 'a place that was given back is taken')
+      for (const { socket } of [...clients, again]) socket.destroy()
+      await listeners.close()
+      return { answered, closed: closed.slice(0, answered.filter(status => status === 0).length) }
+    }
+    test('as many of an address as it may have, on all ports together, and one again for each that ends', async () => {
+      expect(await kept({ inAll: 10, perAddress: 3 }, false, 5)).toEqual({
+        answered: [200, 200, 200, 0, 0],
+        closed: ['too_many_connections', 'too_many_connections'],
+      })
+    })
+    test('as many as there may be in all of an address that stands for many clients', async () => {
+      expect((await kept({ inAll: 4, perAddress: 3 }, true, 5)).answered).toEqual([200, 200, 200, 200, 0])
+    })
+    test('256 of an address and 4 096 in all', () => {
+      expect(MAX_CONNECTIONS).toEqual({ inAll: 4_096, perAddress: 256 })
+    })
   })
   test('that cannot take connections for a while stay open, and say so once a minute', async () => {
     rig = await startRig()

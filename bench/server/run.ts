@@ -1,11 +1,13 @@
 // The smaller promises of the stream, on the real server in a process of its own: connect storms, resync, idle connections,
-// the size of updates; and, in this process, the cost of a line diff.
+// unread answers; and, in this process, the cost of a line diff.
 import http from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { applyLinesDiff, diffLines } from '../../src/board/diff.js'
+import { MAX_UNANSWERED } from '../../src/http/request-turns.js'
 import { type Visitor, visit } from '../fanout/visitor.js'
 import { startDemoServer } from '../sse/own-server.js'
 import { median, percentile } from '../stats.js'
+import { residentKb, unreadPerSocket } from './unread.js'
 
 const SETTLE_MS = 1_000
 
@@ -61,19 +63,14 @@ async function storm(url: string, count: number, overMs: number) {
   }
 }
 
-async function residentMb(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text()
-  const bytes = Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1])
-  return bytes / 1_048_576
-}
-
 async function idle(url: string, count: number) {
   const port = Number(new URL(url).port)
-  const beforeMb = median([await residentMb(url), await residentMb(url), await residentMb(url)])
+  const residentMb = async (): Promise<number> => (await residentKb(url)) / 1024
+  const beforeMb = median([await residentMb(), await residentMb(), await residentMb()])
   const visitors = Array.from({ length: count }, () => comeFor(port))
   await Promise.all(visitors.map(({ servedMs }) => servedMs))
   await wait(SETTLE_MS * 3)
-  const afterMb = median([await residentMb(url), await residentMb(url), await residentMb(url)])
+  const afterMb = median([await residentMb(), await residentMb(), await residentMb()])
   for (const { socket } of visitors) socket.destroy()
   return { clients: count, growth_mb: afterMb - beforeMb, target: { growth_mb: 0.5 } }
 }
@@ -103,12 +100,17 @@ export async function benchServer() {
     const thousand = await storm(server.url, 1_000, 1_000)
     await wait(SETTLE_MS)
     const idling = await idle(server.url, 20)
+    const few = await unreadPerSocket(server.url, 1_000, MAX_UNANSWERED)
+    const many = await unreadPerSocket(server.url, 1_000, 950)
+    const target = { kb_per_socket: 150 }
     return {
       structured_diff: diff,
       resync: resyncs,
       connect_50_at_once: { ...fifty, target: { all_ms: 100 } },
       connect_1000_in_a_second: { ...thousand, target: { all_ms: 2_000 } },
       idle_20: idling,
+      unread_answers: { ...few, target },
+      unread_packets: { ...many, target },
     }
   } finally {
     await server.stop()

@@ -58,6 +58,9 @@ MAX_REDIRECTS = 10
 MAX_SERVER_DELAY_SEC = 3600.0
 LEAST_PAUSE_SEC = 0.1
 CHUNK_BYTES = 64 * 1024
+MAX_TOKEN_FILE_LENGTH = 64 * 1024
+#: What the server and the other clients take off too.
+_AROUND_A_TOKEN = " \t\n\v\f\r\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
 # --------------------------------------------------------------------------------------------- text/event-stream
@@ -599,6 +602,16 @@ def _retry_after_sec(value: Optional[str]) -> float:
         return 0.0
 
 
+def _usable_token(token: str) -> str:
+    """Without blanks and a byte order mark around it. Raises ValueError for what no server accepts."""
+    usable = token.strip(_AROUND_A_TOKEN)
+    at = next((i for i, char in enumerate(usable) if not "!" <= char <= "~"), -1)
+    if at == -1:
+        return usable
+    where = "character %d is a blank, a line break, a control character or not ASCII" % (at + 1)
+    raise ValueError("the token cannot be used: %s; allowed are visible ASCII characters" % where)
+
+
 def connect(
     url: str,
     token: Optional[str] = None,
@@ -640,6 +653,7 @@ class Connection:
         self.reconnects = 0
         self.errors = 0
         self._address = address
+        token = _usable_token(token or "")
         self._headers = {"X-API-Token": token} if token else {}
         self._initial_delay_sec = initial_delay_sec
         self._max_delay_sec = max_delay_sec
@@ -910,8 +924,16 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     options = _arguments().parse_args(argv)
     token = os.environ.get("G6_SSE_API_TOKEN")
     if options.token_file:
-        with open(options.token_file, encoding="utf-8") as file:
-            token = file.read().strip()
+        try:
+            # What is no UTF-8 is refused as a token, with its place.
+            with open(options.token_file, encoding="utf-8", errors="replace", newline="") as file:
+                token = file.read(MAX_TOKEN_FILE_LENGTH)
+        except OSError as error:
+            print("g6_stream: the token file cannot be read: %s" % error.strerror, file=sys.stderr)
+            return 2
+        if not token.strip(_AROUND_A_TOKEN):
+            print("g6_stream: the token file is empty", file=sys.stderr)
+            return 2
     panels = options.panels.split(",") if options.panels else None
     try:
         connection = connect(options.url, token, panels, options.structured, options.view, options.initial_delay)

@@ -41,6 +41,7 @@ function start(change: Partial<Doors> = {}) {
   const parts: AdmissionParts = {
     config: () => ({ chatAnonymous: doors.anonymous, sseAllowOrigin: doors.origins }),
     identity: {
+      rules: 'first',
       verify: async bearer => {
         asked.verified.push(bearer)
         return bearer === 'ann' ? ANN : null

@@ -7,7 +7,16 @@ import { presentedTokens } from '../guards/token.js'
 import type { ChatConfig } from './chat-config.js'
 import { isCrossSite } from './cross-site.js'
 import { connectionIdOf } from './request-headers.js'
-import type { AuditTrail, Caller, ChatLimits, Headers, Identity, Person, Rollout } from './seams.js'
+import type {
+  AuditTrail,
+  Caller,
+  ChatLimits,
+  Credential,
+  Headers,
+  Identity,
+  Person,
+  Rollout,
+} from './seams.js'
 
 export type AdmissionParts = {
   readonly config: () => Pick<ChatConfig, 'chatAnonymous' | 'sseAllowOrigin'>
@@ -22,6 +31,7 @@ export type AdmissionParts = {
 
 export type Admitted = {
   readonly caller: Caller
+  readonly credential: Credential
   readonly connectionId: string
   /** An internal caller: neither the rate nor the number of its own streams counts, that of the instance's does. */
   readonly bypasses: boolean
@@ -59,7 +69,13 @@ export class Admission {
       this.refused(request, 'forbidden', 'cross_site', null)
       throw new HttpError('cross_site')
     }
+    const { rules } = this.#parts.identity
     const person = await this.#identify(request)
+    const { bearer } = presentedTokens(request.headers)
+    const credential: Credential =
+      person === null || bearer === null
+        ? { kind: 'server', owner: request.facts.owner }
+        : { kind: 'person', bearer, rules }
     const { addressKey } = request.facts
     const key = person === null ? `a:${addressKey}` : `u:${person.key}`
     const caller: Caller = { person, addressKey, key }
@@ -70,7 +86,7 @@ export class Admission {
     const bypasses = this.#bypasses(request)
     const rateHeaders = isStart && !bypasses ? await this.#count(request, caller) : {}
     void reply.headers(rateHeaders)
-    this.#admitted.set(request, { caller, connectionId, bypasses, rateHeaders })
+    this.#admitted.set(request, { caller, credential, connectionId, bypasses, rateHeaders })
   }
 
   /** Null: anonymous. */

@@ -115,6 +115,11 @@ export function createIdentity(parts: IdentityParts): Identity {
   }
 
   return {
+    get rules() {
+      const { chatJwksUrl, chatJwtSecret, chatJwtIssuer, chatJwtAudience } = settings()
+      const all = JSON.stringify([chatJwksUrl, chatJwtSecret, chatJwtIssuer, chatJwtAudience])
+      return createHash('sha256').update(all).digest('base64url')
+    },
     verify: async bearer => {
       if (bearer.length > MAX_TOKEN_LENGTH) return null
       jose ??= await import('jose')

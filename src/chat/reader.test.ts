@@ -21,7 +21,7 @@ function start(parts: Partial<ReaderParts> = {}) {
     wire: { encoding: 'plain', framing: 'raw' },
     from: 0,
     greeting: 'hello\n\n',
-    credential: null,
+    credential: { kind: 'server', owner: null },
     limits: LIMITS,
     clock: time.clock,
     timers: time.timers,

@@ -7,6 +7,7 @@ import { EMPTY_BYTES, toWire, wireEnd } from '../hub/wire.js'
 import { type ReaderLimits, readerDue } from './clocks.js'
 import { encodeHeartbeat, PING } from './encode.js'
 import type { ChatLog, LogSlice } from './log/chat-log.js'
+import type { Credential } from './seams.js'
 
 /** One write; more is written when it is gone. */
 const ABOUT_WRITE_BYTES = 64 * 1024
@@ -21,8 +22,7 @@ export type ReaderParts = {
   readonly from: number
   /** What its connection begins with. */
   readonly greeting: string
-  /** Mark of the credential that let it in. */
-  readonly credential: string | null
+  readonly credential: Credential
   readonly limits: ReaderLimits
   readonly clock: Clock
   readonly timers: Timers
@@ -85,7 +85,7 @@ export class Reader {
   get position(): number {
     return this.#position
   }
-  get credential(): string | null {
+  get credential(): Credential {
     return this.#parts.credential
   }
 

@@ -12,7 +12,7 @@ import { IdempotencyKeys } from './idempotency.js'
 import { Latencies, type Percentiles } from './latencies.js'
 import type { FoundStream, LogStore, StreamFacts } from './log/chat-log.js'
 import { Reader } from './reader.js'
-import type { AuditTrail, Person } from './seams.js'
+import type { AuditTrail, Credential, Person } from './seams.js'
 import { Turn } from './turn.js'
 import { type BreakerState, Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
@@ -37,7 +37,7 @@ export type JoinOptions = {
   /** The number of the first event it lacks. */
   readonly from: number
   readonly connectionId: string
-  readonly credential: string | null
+  readonly credential: Credential
   readonly isResume: boolean
 }
 
@@ -180,10 +180,8 @@ export class Relay {
   }
 
   /** Ends connections whose credential is no longer valid; what they followed goes on and can be resumed. */
-  dismiss(which: (credential: string | null) => boolean): void {
-    for (const reader of [...this.#readers]) {
-      if (which(reader.credential)) reader.dismiss()
-    }
+  async dismiss(isOut: (credential: Credential) => Promise<boolean>): Promise<void> {
+    for (const reader of [...this.#readers]) if (await isOut(reader.credential)) reader.dismiss()
   }
 
   get readers(): number {

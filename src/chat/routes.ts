@@ -7,6 +7,7 @@ import { HttpError } from '../guards/errors.js'
 import type { HttpPlugin, HttpShell, RouteRules } from '../guards/seam.js'
 import { Admission } from './admission.js'
 import type { ChatConfig } from './chat-config.js'
+import { isOut } from './credential.js'
 import { chatHealth } from './health.js'
 import { MAX_HISTORY_BYTES } from './question.js'
 import type { Relay } from './relay.js'
@@ -39,7 +40,7 @@ export function chatPlugin(parts: ChatRoutesParts): HttpPlugin {
   return {
     name: 'chat',
     register: (app, shell) => new ChatRoutes(parts, shell).register(app),
-    dismiss: which => parts.relay.dismiss(which),
+    dismiss: ownerIsOut => void parts.relay.dismiss(credential => isOut(credential, ownerIsOut, parts)),
   }
 }
 

@@ -16,7 +16,16 @@ export type Person = {
 export interface Identity {
   /** Null: bad, expired, not for us, or there is nothing configured to check it with. Never throws. */
   verify(bearer: string): Promise<Person | null>
+  /** Names the settings that decide about a bearer: while it stays the same, a bearer need not be looked at again. */
+  readonly rules: string
 }
+
+/** What let a caller in. */
+export type Credential =
+  /** `rules` are those of the moment before it was verified. */
+  | { readonly kind: 'person'; readonly bearer: string; readonly rules: string }
+  /** The mark of the server's token (or of a ticket's); null where none was needed. */
+  | { readonly kind: 'server'; readonly owner: string | null }
 
 /** Whom limits and the rollout count as one. */
 export type Caller = {

@@ -135,9 +135,8 @@ export class StreamRoutes {
   ): FastifyReply {
     this.#checkRoom()
     const { relay, observer } = this.#parts
-    const { connectionId, rateHeaders } = this.#parts.admission.of(request)
+    const { connectionId, rateHeaders, credential } = this.#parts.admission.of(request)
     const headers = { ...rateHeaders, 'X-Connection-ID': connectionId, 'X-Stream-ID': found.facts.streamId }
-    const credential = request.facts.owner
     const stream = this.#parts.shell.openStream(request, reply, { gzip: false, headers, counted: false })
     if (stream === null) return reply
     observer.onAnswer?.(200)

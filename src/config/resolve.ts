@@ -73,7 +73,7 @@ type Content = { readonly ok: true; readonly text: string } | { readonly ok: fal
 
 function contentOf(path: string, readSecretFile: ReadSecretFile): Content {
   try {
-    return { ok: true, text: readSecretFile(path).replace(/[\r\n]+$/, '') }
+    return { ok: true, text: readSecretFile(path).replace(/(?<![\r\n])[\r\n]+$/, '') }
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given'
     return { ok: false, why: code }

@@ -120,10 +120,10 @@ describe('a secret’s value', () => {
     const key = SETTINGS.find(s => s.name === name)?.key
     const result = loadConfig({
       env: { [`${name}_FILE`]: '/run/secret' },
-      readSecretFile: path => `at ${path}\r\n`,
+      readSecretFile: path => `at:${path}\r\n`,
     })
     if (!result.ok || key === undefined) throw new Error(JSON.stringify(result))
-    expect([result.config[key]].flat()).toEqual(['at /run/secret'])
+    expect([result.config[key]].flat()).toEqual(['at:/run/secret'])
     expect(result.provenance[key]).toEqual({
       from: 'secret-file',
       path: '/run/secret',
@@ -131,7 +131,7 @@ describe('a secret’s value', () => {
     })
   })
 
-  test('a newline in the middle stays', () => {
+  test('a newline in the middle of a key that records were made with stays', () => {
     const result = loadConfig({ env: { G6_AUDIT_KEY_FILE: '/k' }, readSecretFile: () => 'a\nb\n' })
     expect(result.ok && result.config.auditKey).toBe('a\nb')
   })
@@ -174,11 +174,11 @@ describe('a secret’s value', () => {
   test('a stronger layer’s file beats a weaker layer’s value', () => {
     const command = settingFlags(new Command('g6')).parse(['node', 'g6', '--token-file', '/flag'])
     const result = loadConfig({
-      env: { G6_SSE_API_TOKEN: 'from env' },
+      env: { G6_SSE_API_TOKEN: 'from-env' },
       flags: givenFlags(command).flags,
-      readSecretFile: path => `in ${path}`,
+      readSecretFile: path => `in:${path}`,
     })
-    expect(result.ok && result.config.sseApiToken).toBe('in /flag')
+    expect(result.ok && result.config.sseApiToken).toBe('in:/flag')
     expect(result.ok && result.provenance.sseApiToken).toEqual({
       from: 'secret-file',
       path: '/flag',
@@ -189,7 +189,86 @@ describe('a secret’s value', () => {
   test('a list that cannot be read is not quoted', () => {
     const result = loadConfig({ env: { API_KEYS_INTERNAL: ',' } })
     expect(result.ok ? '' : result.errors[0]?.message).toBe(
-      'API_KEYS_INTERNAL: •••• cannot be used; allowed: a comma-separated list',
+      'API_KEYS_INTERNAL: •••• cannot be used; allowed: a comma-separated list, each visible ASCII characters, without blanks',
     )
+  })
+})
+
+describe('a secret nobody can use', () => {
+  const TOKENS = ['G6_SSE_API_TOKEN', 'G6_SSE_API_TOKEN_PREVIOUS', 'G6_PANELS_SSE_TOKEN', 'RAG_BACKEND_TOKEN']
+  const LINES = [...TOKENS, 'API_KEYS_INTERNAL', 'G6_CHAT_JWT_SECRET', 'GRAFANA_API_KEY']
+  const GOOD = 'Zm9ydHktdHdvLWNoYXJhY3RlcnM'
+  /** As a file with these bytes gives it. */
+  const load = (name: string, bytes: Buffer) =>
+    loadConfig({ env: { [`${name}_FILE`]: '/run/x' }, readSecretFile: () => bytes.toString('utf8') })
+  const errorOf = (name: string, bytes: Buffer | string): string => {
+    const result = load(name, Buffer.from(bytes))
+    return result.ok ? 'none' : result.errors.map(({ message }) => message).join()
+  }
+  const usedOf = (name: string, bytes: Buffer | string): unknown => {
+    const result = load(name, Buffer.from(bytes))
+    const key = SETTINGS.find(each => each.name === name)?.key
+    return result.ok && key !== undefined ? [result.config[key]].flat()[0] : result
+  }
+
+  describe.each(LINES)('%s', name => {
+    test.each([
+      ['a byte order mark before it', `\ufeff${GOOD}\n`],
+      ['blanks around it', ` \t${GOOD} \r\n\n`],
+      ['both', `\ufeff ${GOOD}\u00a0\n`],
+    ])('%s is no part of it', (_, bytes) => {
+      expect(usedOf(name, bytes)).toBe(GOOD)
+    })
+    test.each([
+      ['UTF-16', Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(GOOD, 'utf16le')])],
+      ['UTF-16 without a mark', Buffer.from(GOOD, 'utf16le')],
+      ['two lines', `${GOOD}\n${GOOD}\n`],
+      ['lines of an old Mac', `${GOOD}\r${GOOD}`],
+      ['a NUL', `${GOOD}\0`],
+      ['an escape', `${GOOD}\u001b[2J`],
+      ['bytes that are no UTF-8', Buffer.from(`${GOOD}\xff`, 'latin1')],
+    ])('%s is refused, and its value is not shown', (_, bytes) => {
+      expect(errorOf(name, bytes)).toMatch(
+        new RegExp(`^${name} \\(${name}_FILE\\): •••• cannot be used \\(.*it has .*\\); allowed: `),
+      )
+      expect(errorOf(name, bytes)).not.toContain(GOOD.slice(0, 4))
+    })
+  })
+  test.each(TOKENS)('%s refuses what a header cannot carry, and says where it is', name => {
+    expect(errorOf(name, `${GOOD} ${GOOD}`)).toContain('it has a blank in the middle, at character 28')
+    expect(errorOf(name, `${GOOD}ü`)).toContain('it has a character that is not ASCII, at character 28')
+    expect(errorOf(name, `${GOOD}👩`)).toContain('it has a character that is not ASCII')
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 40 }), text => {
+        const isUsable = /^[\x21-\x7e]+$/.test(text.trim())
+        const isEmpty = text.trim() === ''
+        if (!isEmpty) expect(load(name, Buffer.from(text)).ok).toBe(isUsable)
+      }),
+    )
+  })
+  test('a passphrase may have blanks and letters of any script', () => {
+    for (const name of ['G6_CHAT_JWT_SECRET', 'GRAFANA_API_KEY']) {
+      expect(usedOf(name, 'grün ist 緑 und so weiter\n')).toBe('grün ist 緑 und so weiter')
+    }
+  })
+  test('a short one that others could guess is warned about', () => {
+    const warningsOf = (name: string, value: string): readonly string[] => {
+      const result = loadConfig({ env: { [name]: value } })
+      return result.ok
+        ? result.warnings.map(({ message }) => message).filter(each => /fewer/.test(each))
+        : ['unusable']
+    }
+    for (const name of [
+      'G6_SSE_API_TOKEN',
+      'G6_SSE_API_TOKEN_PREVIOUS',
+      'API_KEYS_INTERNAL',
+      'G6_CHAT_JWT_SECRET',
+    ]) {
+      expect(warningsOf(name, 'x'.repeat(15))).toMatchObject([
+        expect.stringContaining('fewer than 16 characters'),
+      ])
+      expect(warningsOf(name, 'x'.repeat(16))).toEqual([])
+    }
+    expect(warningsOf('RAG_BACKEND_TOKEN', 'x')).toEqual([])
   })
 })

@@ -5,8 +5,12 @@ export const MASK = '••••'
 const NOTHING = '—'
 const MAX_SHOWN_CHARS = 120
 
-/** Takes user name and password out of what may be a URL; greedy, since passwords may hold anything. */
-const withoutUser = (text: string): string => text.replace(/:.*@/s, `://${MASK}@`)
+/** Takes user name and password out of what may be a URL; up to the last `@`, since passwords may hold anything. */
+function withoutUser(text: string): string {
+  const from = text.indexOf(':')
+  const to = text.lastIndexOf('@')
+  return from === -1 || to < from ? text : `${text.slice(0, from)}://${MASK}${text.slice(to)}`
+}
 
 /** Takes out query and fragment too, where tokens like to stand. */
 const withoutCredentials = (text: string): string => withoutUser(text).replace(/[?#].+/s, `?${MASK}`)

@@ -62,3 +62,8 @@ describe('a list of addresses and ranges', () => {
     expect(() => addressList(['10.0.0.1', 'ten'])).toThrow('"ten" is neither an address nor a CIDR range')
   })
 })
+
+test('a zone is dropped, wherever it ends; without an address before it there is none', () => {
+  for (const zone of ['%eth0', '%', '%a%b', '%1:2']) expect(normalAddress(`fe80::1${zone}`)).toBe('fe80::1')
+  for (const text of ['%eth0', '10.0.0.1%eth0', ':%', '']) expect(normalAddress(text)).toBeNull()
+})

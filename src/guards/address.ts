@@ -3,12 +3,17 @@ import { BlockList, isIP, SocketAddress } from 'node:net'
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
+/** An IPv6 address has 45 characters at most; the rest is for a zone. */
+const MAX_ADDRESS_LENGTH = 64
+
 /**
  * One spelling for an address: IPv4-mapped IPv6 is IPv4, IPv6 is lower case and compressed, a zone is dropped.
  * Null when the text is no address.
  */
 export function normalAddress(text: string): string | null {
-  const bare = text.replace(/(:.*)%.*$/, '$1')
+  if (text.length > MAX_ADDRESS_LENGTH) return null
+  const zone = text.includes(':') ? text.indexOf('%') : -1
+  const bare = zone === -1 ? text : text.slice(0, zone)
   const family = isIP(bare)
   if (family === 4) return bare
   if (family === 0) return null

@@ -5,9 +5,13 @@ import { type AddressList, normalAddress } from './address.js'
 /** Shown and counted when a socket has no address any more (the peer is gone). */
 export const NO_ADDRESS = 'unknown'
 
+/** An address with brackets and a port; nothing longer is looked into. */
+const MAX_ENTRY_LENGTH = 64
+
 /** An entry of X-Forwarded-For: an address, perhaps with a port, perhaps in brackets. */
 function forwardedAddress(entry: string): string | null {
   const text = entry.trim()
+  if (text.length > MAX_ENTRY_LENGTH) return null
   const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1]
   if (bracketed !== undefined) return normalAddress(bracketed)
   const withPort = /^([\d.]+):\d+$/.exec(text)?.[1]

@@ -133,7 +133,7 @@ const TABLE = {
   headers_too_large: {
     status: 431,
     title: 'Headers too large',
-    detail: 'The request headers are over 16 KiB.',
+    detail: 'The request headers are over 16 KiB or 100 lines.',
   },
   internal: {
     status: 500,

@@ -6,17 +6,21 @@ import type { Log } from '../log/log.js'
 const BURST = 20
 const PER_SEC = 2
 
-/** Why a connection was refused; the label of `g6_sse_http_rejected_connections_total{reason}`. */
-export type RejectReason = 'auth' | 'ip' | 'ua' | 'rate' | 'cap' | 'host' | 'shed' | 'draining'
+/**
+ * Why a request was refused; the label of `g6_sse_http_rejected_connections_total{reason}`. `connection`: the connection was
+ * closed for what it is or has pending, not for a request.
+ */
+export type RejectReason = 'auth' | 'ip' | 'ua' | 'rate' | 'cap' | 'host' | 'shed' | 'draining' | 'connection'
 
 export type RefusalFacts = {
   readonly guard: RejectReason
   readonly code: string
   /** Parsed, so free of anything but digits, letters, dots and colons. */
   readonly address: string
-  readonly requestId: string
+  /** Of a request; a connection has neither. */
+  readonly requestId?: string
   /** The route's template, never what the client wrote. */
-  readonly route: string
+  readonly route?: string
 }
 
 type Bucket = { tokens: number; atMs: number; left: number }
@@ -42,6 +46,7 @@ export class RefusalLog {
     bucket.tokens -= 1
     const suppressed = bucket.left > 0 ? { suppressed: bucket.left } : {}
     bucket.left = 0
-    this.log.warn({ ...facts, ...suppressed }, 'request refused')
+    const what = facts.guard === 'connection' ? 'connection closed' : 'request refused'
+    this.log.warn({ ...facts, ...suppressed }, what)
   }
 }

@@ -1,13 +1,14 @@
 // The guards in their order, over the settings in force. Each guard is a function of its own file; here is only who is
 // asked when, and what a refusal says.
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Clock } from '../clock/clock.js'
-import { type AddressList, addressList, countingKey } from '../guards/address.js'
-import { clientAddress } from '../guards/client-address.js'
+import { type AddressList, addressList, countingKey, normalAddress } from '../guards/address.js'
+import { clientAddress, NO_ADDRESS } from '../guards/client-address.js'
 import { type Slot, StreamSlots } from '../guards/concurrency.js'
 import { ConnectRate } from '../guards/connect-rate.js'
 import { HttpError } from '../guards/errors.js'
-import { hostAllowed, targetHost } from '../guards/host.js'
+import { hostAllowed, isLoopback, targetHost } from '../guards/host.js'
 import type { RejectReason } from '../guards/refusal-log.js'
 import { requestIdOf } from '../guards/request-id.js'
 import type { RequestFacts, RouteRules } from '../guards/seam.js'
@@ -84,6 +85,18 @@ export class Access {
   /** Whether a credential that once let somebody in would do so today. */
   stillValid(owner: string | null): boolean {
     return this.#rules.tokens.stillValid(owner)
+  }
+
+  /** What connections are counted by, before there is a request: the peer, which may be a proxy of ours. */
+  addressOf({ remoteAddress }: Socket): {
+    readonly address: string
+    readonly key: string
+    /** It stands for many clients: a proxy that we trust, or this machine. */
+    readonly isShared: boolean
+  } {
+    const address = normalAddress(remoteAddress ?? '') ?? NO_ADDRESS
+    const isShared = isLoopback(address) || this.#rules.trusted.has(address)
+    return { address, key: countingKey(address), isShared }
   }
 
   /** Guards 1 and 2. */

@@ -24,11 +24,9 @@ export class RouteMethods<Rules> {
   find(
     target: string,
   ): { readonly url: string; readonly methods: readonly string[]; readonly rules: Rules } | null {
-    const path = target
-      .replace(/^https?:\/\/[^/?#]*/i, '')
-      .replace(/[?#].*$/s, '')
-      .split('/')
-    const found = this.#templates.find(template => fits(template.segments, path))
+    const [path = ''] = target.replace(/^https?:\/\/[^/?#]*/i, '').split(/[?#]/, 1)
+    const segments = path.split('/')
+    const found = this.#templates.find(template => fits(template.segments, segments))
     if (found === undefined) return null
     const methods = [...found.methods, 'OPTIONS'].sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b))
     return { url: found.url, methods: [...new Set(methods)], rules: found.rules }

@@ -11,14 +11,22 @@ export const MAX_REQUEST_LINE_BYTES = 8 * 1024
 
 type ParseFault = Error & { readonly code?: string; readonly rawPacket?: Buffer }
 
+/** A head with more lines than we take, reported as Node reports one with too many bytes. */
+export class TooManyHeaderLines extends Error {
+  readonly code = 'G6_TOO_MANY_HEADER_LINES'
+}
+
 const BY_CODE: Readonly<Record<string, ErrorCode>> = {
+  G6_TOO_MANY_HEADER_LINES: 'headers_too_large',
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 }
 
 function codeOf(fault: ParseFault): ErrorCode {
   const code = BY_CODE[fault.code ?? ''] ?? 'bad_request'
-  return code === 'headers_too_large' && isInRequestLine(fault.rawPacket) ? 'request_line_too_long' : code
+  return fault.code === 'HPE_HEADER_OVERFLOW' && isInRequestLine(fault.rawPacket)
+    ? 'request_line_too_long'
+    : code
 }
 
 /** Whether the head grew too large within its first line, as far as the last packet tells. */

@@ -1,8 +1,13 @@
-// The ports: one node:http server each, all handing their requests to one set of routes. Owns the servers.
+// The ports: one node:http server each, all handing their requests to one set of routes. Owns the servers, and bounds the
+// connections that are no streams: how many there are, what each has unanswered, and what all have unread.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { answerBroken } from './broken-requests.js'
+import type { Duplex } from 'node:stream'
+import { StreamSlots } from '../guards/concurrency.js'
+import { answerBroken, TooManyHeaderLines } from './broken-requests.js'
 import type { ListenerPlan } from './listen-plan.js'
+import { RequestTurns } from './request-turns.js'
+import { UnreadAnswers } from './unread-answers.js'
 
 /** How long a client may take for what it owes. */
 export type TimeLimits = {
@@ -14,6 +19,8 @@ export type TimeLimits = {
   readonly nextRequestMs: number
   /** A connection on which nothing moves, neither request nor answer. */
   readonly inactiveMs: number
+  /** Reading an answer, besides a time that grows with its size. */
+  readonly answerMs: number
   /** How often the first two are looked at. */
   readonly checkEveryMs: number
 }
@@ -24,13 +31,18 @@ export const TIME_LIMITS: TimeLimits = {
   // Newer Node versions wait a second longer than they say; 5 s is the most an idle connection may stay.
   nextRequestMs: 4_000,
   inactiveMs: 30_000,
+  answerMs: 30_000,
   checkEveryMs: 1_000,
 }
 
 const MAX_HEADER_BYTES = 16 * 1024
-const MAX_REQUESTS_PER_SOCKET = 1_000
-/** Connections that are no stream (those have left node:http and have their own limit). */
-const MAX_CONNECTIONS = 4_096
+/** Short lines take ten times their bytes once they are parsed. */
+const MAX_HEADER_LINES = 100
+/**
+ * Connections that are no stream (those have left node:http and have their own limit), on all ports together, and those of one
+ * address unless it stands for many clients.
+ */
+export const MAX_CONNECTIONS = { inAll: 4_096, perAddress: 256 }
 /** How long answers under way may take when the server closes. */
 const CLOSE_GRACE_MS = 500
 
@@ -58,20 +70,36 @@ function hostInUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host
 }
 
-export type OnRequest = (request: IncomingMessage, response: ServerResponse, listener: ListenerPlan) => void
+/** Why a connection was closed before its client was done. */
+export type Closed = 'too_many_connections' | 'too_many_unanswered' | 'answer_unread'
+
+export type ListenersParts = {
+  onRequest(request: IncomingMessage, response: ServerResponse, listener: ListenerPlan): void
+  readonly requestIdHeader: () => string
+  /** A port that is open could not take a connection: no descriptor was left, for instance. It stays open. */
+  onFault(error: NodeJS.ErrnoException, listener: ListenerPlan): void
+  onClosed(why: Closed, socket: Socket): void
+  /** What connections of an address are counted by; `isShared`: it stands for many clients (a proxy, this machine). */
+  addressOf(socket: Socket): { readonly key: string; readonly isShared: boolean }
+  readonly limits?: TimeLimits | undefined
+  readonly maxConnections?: typeof MAX_CONNECTIONS
+}
+
+type Connection = { readonly turns: RequestTurns; readonly address: string }
 
 export class Listeners {
+  readonly #parts: ListenersParts
+  readonly #limits: TimeLimits
   readonly #servers: Server[] = []
-  /** Sockets on which an answer is under way. */
-  readonly #busy = new WeakSet<Socket>()
+  readonly #slots = new StreamSlots()
+  readonly #unread: UnreadAnswers
+  readonly #connections = new WeakMap<Duplex, Connection>()
 
-  constructor(
-    readonly onRequest: OnRequest,
-    readonly requestIdHeader: () => string,
-    /** A port that is open could not take a connection: no descriptor was left, for instance. It stays open. */
-    readonly onFault: (error: NodeJS.ErrnoException, listener: ListenerPlan) => void,
-    readonly limits: TimeLimits = TIME_LIMITS,
-  ) {}
+  constructor(parts: ListenersParts) {
+    this.#parts = parts
+    this.#limits = parts.limits ?? TIME_LIMITS
+    this.#unread = new UnreadAnswers(this.#limits.answerMs, socket => parts.onClosed('answer_unread', socket))
+  }
 
   /** All or none. */
   async open(host: string, plans: readonly ListenerPlan[]): Promise<readonly Listening[]> {
@@ -86,7 +114,7 @@ export class Listeners {
   }
 
   async #openOne(host: string, plan: ListenerPlan): Promise<string> {
-    const { headMs, requestMs, nextRequestMs, inactiveMs, checkEveryMs } = this.limits
+    const { headMs, requestMs, nextRequestMs, inactiveMs, checkEveryMs } = this.#limits
     const options = {
       maxHeaderSize: MAX_HEADER_BYTES,
       headersTimeout: headMs,
@@ -97,24 +125,19 @@ export class Listeners {
       // Node's own 400 would be no answer of ours; whoever routes the request looks (server.ts).
       requireHostHeader: false,
     }
-    const server = createServer(options, (request, response) => {
-      const { socket } = request
-      this.#busy.add(socket)
-      response.once('close', () => this.#busy.delete(socket))
-      this.onRequest(request, response, plan)
-    })
-    server.maxRequestsPerSocket = MAX_REQUESTS_PER_SOCKET
+    const { onFault, requestIdHeader } = this.#parts
+    const server = createServer(options, (request, response) => this.#take(request, response, plan))
     server.timeout = inactiveMs
-    server.maxConnections = MAX_CONNECTIONS
+    server.on('connection', socket => this.#admit(socket))
     // What a client expects besides 100-continue binds nobody (RFC 9110 10.1.1); node's own 417 would be no answer of ours.
     server.on('checkExpectation', (request, response) => server.emit('request', request, response))
     // A tunnel is for nobody here. Node hands such a connection over, or drops it without a word where nobody takes it.
     server.on('connect', (_, socket) => {
       socket.on('error', () => socket.destroy())
-      answerBroken(new Error('a tunnel'), socket, this.#busy.has(socket as Socket), this.requestIdHeader())
+      answerBroken(new Error('a tunnel'), socket, this.#isAnswering(socket), requestIdHeader())
     })
     server.on('clientError', (fault, socket) => {
-      answerBroken(fault, socket, this.#busy.has(socket as Socket), this.requestIdHeader())
+      answerBroken(fault, socket, this.#isAnswering(socket), requestIdHeader())
     })
     await new Promise<void>((resolve, reject) => {
       const refuse = (error: Error): void => reject(listenError(error, host, plan))
@@ -124,11 +147,43 @@ export class Listeners {
         resolve()
       })
     })
-    server.on('error', error => this.onFault(error, plan))
+    server.on('error', error => onFault(error, plan))
     this.#servers.push(server)
     const address = server.address()
     const port = typeof address === 'object' && address !== null ? address.port : plan.port
     return `http://${hostInUrl(host)}:${port}`
+  }
+
+  #admit(socket: Socket): void {
+    const { inAll, perAddress } = this.#parts.maxConnections ?? MAX_CONNECTIONS
+    const { key, isShared } = this.#parts.addressOf(socket)
+    const slot = this.#slots.take(key, { maxStreams: inAll, maxPerAddress: isShared ? 0 : perAddress })
+    if (typeof slot === 'string') {
+      socket.destroy()
+      this.#parts.onClosed('too_many_connections', socket)
+      return
+    }
+    socket.once('close', () => slot.release())
+    const turns = new RequestTurns(socket, () => this.#parts.onClosed('too_many_unanswered', socket))
+    this.#connections.set(socket, { turns, address: key })
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse, plan: ListenerPlan): void {
+    const { socket } = request
+    const connection = this.#connections.get(socket)
+    if (request.rawHeaders.length > 2 * MAX_HEADER_LINES) {
+      answerBroken(new TooManyHeaderLines(), socket, this.#isAnswering(socket), this.#parts.requestIdHeader())
+      return
+    }
+    connection?.turns.take(request, response, () => {
+      response.once('prefinish', () => this.#unread.add(socket, connection.address))
+      response.once('close', () => this.#unread.remove(socket))
+      this.#parts.onRequest(request, response, plan)
+    })
+  }
+
+  #isAnswering(socket: Duplex): boolean {
+    return this.#connections.get(socket)?.turns.isAnswering === true
   }
 
   /** Opens no new connections, lets answers under way finish for a moment, then ends what is left. Idempotent. */

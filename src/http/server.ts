@@ -3,7 +3,7 @@
 // What happens to a request: node:http parses it (listeners.ts) → `onRequest` below gives it an id, finds out whose it is,
 // puts the common headers on the answer and asks the guards (access.ts) → the route. A stream then leaves node:http
 // (stream-opener.ts). Every failure, wherever it happens, becomes a problem document (problem-answer.ts).
-import { type IncomingMessage, METHODS, type ServerResponse } from 'node:http'
+import { type IncomingMessage, METHODS } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
 import { preflightHeaders } from '../guards/cors.js'
@@ -208,8 +208,8 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     sendProblem(request, reply, error)
   }
 
-  const listeners = new Listeners(
-    (request: IncomingMessage, response: ServerResponse, listener) => {
+  const listeners = new Listeners({
+    onRequest: (request, response, listener) => {
       listenerOf.set(request, listener)
       if (isRoutable(request)) {
         app.routing(request, response)
@@ -218,10 +218,15 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       const { status, headers, body } = plainProblem('bad_request', access.config.sseRequestIdHeader)
       response.writeHead(status, headers).end(body)
     },
-    () => access.config.sseRequestIdHeader,
-    acceptFailed,
-    parts.timeLimits,
-  )
+    requestIdHeader: () => access.config.sseRequestIdHeader,
+    onFault: acceptFailed,
+    onClosed: (why, socket) => {
+      observer.onRejected?.('connection')
+      refusals.write({ guard: 'connection', code: why, address: access.addressOf(socket).address })
+    },
+    addressOf: socket => access.addressOf(socket),
+    limits: parts.timeLimits,
+  })
 
   let acceptFaultSaidMs = Number.NEGATIVE_INFINITY
   function acceptFailed({ code }: NodeJS.ErrnoException, listener: ListenerPlan): void {

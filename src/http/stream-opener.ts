@@ -5,7 +5,6 @@ import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
 import type { Slot } from '../guards/concurrency.js'
-import { HttpError } from '../guards/errors.js'
 import type { OpenStream, StreamOptions } from '../guards/seam.js'
 import type { TicketUse } from '../guards/ticket.js'
 import type { Wire } from '../hub/transport.js'
@@ -70,13 +69,6 @@ export class StreamOpener {
     if (old.destroyed) {
       reply.hijack()
       return null
-    }
-    // Its answer would have to wait for an earlier one on the same connection; the connection is not ours to take.
-    if (reply.raw.socket === null) {
-      throw new HttpError(
-        'bad_request',
-        'A stream cannot be asked for while an earlier request is being answered.',
-      )
     }
     const { wire, headers } = this.#describe(request, options)
     const ticket = this.access.useTicket(request.facts)

@@ -2,7 +2,7 @@
 // next heading of the same or a higher level. A `#` inside a code fence is no heading.
 
 const FENCE = /^\s{0,3}(```+|~~~+)/
-const HEADING = /^(#{1,6})\s+(.*)$/
+const HEADING = /^(#{1,6})\s(.*)$/
 const OF_THE_PAST = /\b(history|historical)\b/i
 
 /** For each line of the text, whether it is historical. */

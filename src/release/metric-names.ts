@@ -35,7 +35,7 @@ export function metricDifferences(
 
 /** The series that recording rules make. */
 export function recordedSeries(rules: string): readonly string[] {
-  return [...rules.matchAll(/^\s*-?\s*record:\s*(\S+)/gm)].flatMap(([, name]) => name ?? [])
+  return [...rules.matchAll(/^ *(?:- *)?record: *(\S+)/gm)].flatMap(([, name]) => name ?? [])
 }
 
 /** Whether a series of this name can be scraped or is recorded. */

@@ -16,7 +16,7 @@ import {
   NASTY,
 } from '../support/attack.js'
 import { ask, type ChatRig, PREFIX, resume, startChatRig, stop } from '../support/chat-rig.js'
-import { raw } from '../support/http-rig.js'
+import { RawClient, raw } from '../support/http-rig.js'
 
 let rig: ChatRig
 const servers: Server[] = []
@@ -210,6 +210,27 @@ describe('ids', () => {
     expect(hers.isOver).toBe(false)
     hers.cut()
   })
+})
+
+describe("what follows a stream's request in one packet", () => {
+  test.each(['/summary/events', `${PREFIX}/chat-stream/ID`])(
+    'is not run: %s, and then a stop',
+    async path => {
+      rig = await startChatRig({ mock: { script: { tokens: 3, finish: 'stall' } } })
+      const reader = await ask(rig).until(({ answer }) => answer !== '')
+      const own = `${PREFIX}/chat-stream/${reader.streamId}`
+      const packet = raw(`GET ${path.replace('ID', reader.streamId)}`) + raw(`DELETE ${own}`)
+      const sneaky = await new RawClient(rig.rig.port, packet).until('\r\n\r\n')
+      expect(sneaky.status).toBe(200)
+      // A stop that is sent after it, on a connection of its own, is answered: the other would have been run by now.
+      expect((await stop(rig, 'A'.repeat(22))).status).toBe(404)
+      expect(reader.isOver).toBe(false)
+      expect(rig.told.ends).toEqual([])
+      sneaky.socket.destroy()
+      expect((await stop(rig, reader.streamId)).status).toBe(202)
+      expect((await reader.end()).terminals.map(({ type }) => type)).toEqual(['aborted'])
+    },
+  )
 })
 
 describe('a backend that', () => {

@@ -370,7 +370,7 @@ test('a stopping server ends streams with shutdown and leaves nothing behind', a
 test('a credential that is no longer valid loses its connection, not the answer', async () => {
   const here = await start({ mock: { script: HALF_WAY } })
   const reader = await ask(here).until(has(3))
-  here.relay.dismiss(() => true)
+  await here.relay.dismiss(async () => true)
   await reader.end()
   expect(reader.terminals).toEqual([])
   expect(here.relay.stats().activeStreams).toBe(1)

@@ -33,6 +33,8 @@ export type ChatRig = {
   readonly records: AuditEntry[]
   /** Tokens that were looked at. */
   readonly verified: string[]
+  /** The rules in force, and bearers they refuse. */
+  readonly jwt: { rules: string; readonly refused: Set<string> }
   /** The connections of the requests so far, as the server has them. */
   readonly connections: Socket[]
   readonly timers: ReturnType<typeof countedTimers>
@@ -145,11 +147,15 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     timers,
   })
   const verified: string[] = []
+  const jwt = { rules: identity.rules, refused: new Set<string>() }
   const watchedIdentity: Identity = {
+    get rules() {
+      return jwt.rules
+    },
     verify: async bearer => {
       verified.push(bearer)
       await options.beforeVerify?.()
-      return identity.verify(bearer)
+      return jwt.refused.has(bearer) ? null : identity.verify(bearer)
     },
   }
   const parts = {
@@ -175,6 +181,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     limits,
     records,
     verified,
+    jwt,
     connections,
     timers,
     flag,

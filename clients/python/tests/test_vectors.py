@@ -8,7 +8,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[1]))
 
-from g6_stream import BoardReader, SseParser, addresses, panel_hash  # noqa: E402
+from g6_stream import BoardReader, SseParser, addresses, connect, panel_hash  # noqa: E402
 
 
 def vectors(name):
@@ -67,6 +67,17 @@ class Vectors(unittest.TestCase):
         for v in vectors("hash"):
             with self.subTest(v["key"]):
                 self.assertEqual(panel_hash(v["key"], v["title"], v["tone"], v["lines"]), v["hash"])
+
+    def test_tokens(self):
+        for vector in vectors("tokens"):
+            with self.subTest(vector["name"]):
+                address = "http://127.0.0.1:1"
+                if vector["usable"] is None:
+                    with self.assertRaisesRegex(ValueError, "the token cannot be used: character [0-9]+ is"):
+                        connect(address, vector["given"])
+                else:
+                    connection = connect(address, vector["given"])
+                    self.assertEqual(connection._headers.get("X-API-Token", ""), vector["usable"])
 
     def test_addresses(self):
         for vector in vectors("addresses"):

@@ -73,7 +73,7 @@ function post(
   }
 }
 
-const base = (url: URL): string => url.pathname.replace(/\/+$/, '')
+const base = (url: URL): string => url.pathname.replace(/(?<!\/)\/+$/, '')
 
 const RAG_PATH = '/bali-zero/chat-stream'
 

@@ -2,7 +2,7 @@
 
 import { url, urls } from '../kinds/network.js'
 import { bytes, int, millis, number, rate } from '../kinds/numbers.js'
-import { secret, secrets } from '../kinds/secrets.js'
+import { passphrase, storedKey, token, tokens } from '../kinds/secrets.js'
 import { bool, choice, list, path, text } from '../kinds/words.js'
 import { group } from '../setting.js'
 
@@ -28,11 +28,12 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
   RAG_BACKEND_URL: urls({
     about: 'The model backends of the chat relay, tried in order.',
   }),
-  RAG_BACKEND_TOKEN: secret({
+  RAG_BACKEND_TOKEN: token({
     reload: true,
     about: 'The token the chat relay sends to its backend.',
   }),
-  API_KEYS_INTERNAL: secrets({
+  API_KEYS_INTERNAL: tokens({
+    guessable: true,
     reload: true,
     about: 'The keys (header x-api-key) that pass the chat relay’s limits.',
   }),
@@ -59,7 +60,8 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
   G6_CHAT_JWKS_URL: url({
     about: 'Where the keys for checking callers’ tokens are published.',
   }),
-  G6_CHAT_JWT_SECRET: secret({
+  G6_CHAT_JWT_SECRET: passphrase({
+    guessable: true,
     reload: true,
     about: 'The key for checking callers’ tokens, where no key address is used.',
   }),
@@ -145,7 +147,7 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
   G6_AUDIT_DB: path('data/audit.db', {
     about: 'The database of the audit trail.',
   }),
-  G6_AUDIT_KEY: secret({
+  G6_AUDIT_KEY: storedKey({
     about: 'The key of the audit trail’s chain; unset = one is made and kept beside the database.',
   }),
   G6_AUDIT_RETENTION_DAYS: int(90, {

@@ -1,18 +1,20 @@
 // Who may connect, how often and how many at once.
 
-import { addresses, origins } from '../kinds/network.js'
+import { addresses, headerName, origins } from '../kinds/network.js'
 import { int, rate } from '../kinds/numbers.js'
-import { secret } from '../kinds/secrets.js'
-import { list, text } from '../kinds/words.js'
+import { token } from '../kinds/secrets.js'
+import { list } from '../kinds/words.js'
 import { group } from '../setting.js'
 
 export const guards = group('guards', 'Who may connect, how often and how many at once.', {
-  G6_SSE_API_TOKEN: secret({
+  G6_SSE_API_TOKEN: token({
+    guessable: true,
     reload: true,
     flag: '--token-file',
     about: 'The token every route that gives data asks for; unset = none is asked for.',
   }),
-  G6_SSE_API_TOKEN_PREVIOUS: secret({
+  G6_SSE_API_TOKEN_PREVIOUS: token({
+    guessable: true,
     reload: true,
     failsOpen: false,
     about: 'The token before, accepted too while clients change over; an empty file means none.',
@@ -52,9 +54,7 @@ export const guards = group('guards', 'Who may connect, how often and how many a
     reload: true,
     about: 'The web origins whose pages may read the stream; unset = only the server’s own.',
   }),
-  G6_SSE_REQUEST_ID_HEADER: text('X-Request-ID', {
-    pattern: /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/,
-    allowed: 'the name of an HTTP header',
+  G6_SSE_REQUEST_ID_HEADER: headerName('X-Request-ID', {
     about: 'The header that carries the request id in and out.',
   }),
 })

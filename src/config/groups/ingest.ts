@@ -2,7 +2,7 @@
 
 import { urls } from '../kinds/network.js'
 import { millis, seconds } from '../kinds/numbers.js'
-import { secret } from '../kinds/secrets.js'
+import { token } from '../kinds/secrets.js'
 import { bool, list } from '../kinds/words.js'
 import { group } from '../setting.js'
 
@@ -22,7 +22,7 @@ export const ingest = group('ingest', 'Reading other servers’ streams, and the
     alias: ['G6_SUMMARY_SSE_TIMEOUT'],
     about: 'A stream that sends nothing for so long is cut and opened anew.',
   }),
-  G6_PANELS_SSE_TOKEN: secret({
+  G6_PANELS_SSE_TOKEN: token({
     reload: true,
     about: 'The token sent to the servers that are read; a new one with the next connection.',
   }),

@@ -1,6 +1,6 @@
 // The program's own log.
 import { url } from '../kinds/network.js'
-import { secret } from '../kinds/secrets.js'
+import { passphrase } from '../kinds/secrets.js'
 import { choice, text } from '../kinds/words.js'
 import { group } from '../setting.js'
 
@@ -25,7 +25,7 @@ export const log = group('log', 'The program’s own log.', {
   GRAFANA_LOKI_USER: text(null, {
     about: 'The user for Loki; without one the key is sent as a Bearer token.',
   }),
-  GRAFANA_API_KEY: secret({
+  GRAFANA_API_KEY: passphrase({
     about: 'The key for Loki.',
   }),
 })

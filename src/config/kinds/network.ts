@@ -50,6 +50,54 @@ export function addresses(about: About): Setting<readonly string[]> {
   return declare({ kind: 'address list', default: [], allowed, schema: LIST_SCHEMA, parse }, about)
 }
 
+const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/
+/** Headers that frame a message, belong to one connection, or say something else already: a value of ours breaks them. */
+const TAKEN: ReadonlySet<string> = new Set([
+  ...[
+    'connection',
+    'keep-alive',
+    'te',
+    'trailer',
+    'transfer-encoding',
+    'upgrade',
+    'http2-settings',
+    'expect',
+  ],
+  ...[
+    'host',
+    'via',
+    'forwarded',
+    'origin',
+    'location',
+    'range',
+    'accept',
+    'user-agent',
+    'cookie',
+    'set-cookie',
+  ],
+  ...['date', 'age', 'expires', 'pragma', 'cache-control', 'etag', 'vary', 'allow', 'retry-after', 'refresh'],
+  ...['authorization', 'www-authenticate', 'x-api-token', 'x-api-key', 'idempotency-key', 'last-event-id'],
+  ...['x-connection-id', 'x-stream-id', 'x-session-id', 'x-continuity-id', 'x-user-id', 'x-accel-buffering'],
+  ...['x-content-type-options', 'x-frame-options', 'referrer-policy', 'last-modified', 'ratelimit'],
+])
+const TAKEN_BEGINNINGS = ['content-', 'proxy-', 'sec-', 'access-control-', 'accept-', 'x-forwarded-', 'if-']
+
+function isTaken(name: string): boolean {
+  const lower = name.toLowerCase()
+  return TAKEN.has(lower) || TAKEN_BEGINNINGS.some(each => lower.startsWith(each))
+}
+
+/** A header that carries a value of ours in and out. */
+export function headerName(byDefault: string, about: About): Setting<string> {
+  const parse = (raw: unknown): Parsed<string> => {
+    if (typeof raw !== 'string' || !HEADER_NAME.test(raw)) return bad()
+    return isTaken(raw) ? bad('HTTP or this server uses it for something else') : good(raw)
+  }
+  const schema = { type: 'string', pattern: HEADER_NAME.source }
+  const allowed = 'the name of an HTTP header that has no other use, like X-Request-ID'
+  return declare({ kind: 'text', default: byDefault, allowed, schema, parse }, about)
+}
+
 const asUrl = (raw: string): URL | null => (URL.canParse(raw) ? new URL(raw) : null)
 
 /** Web origins as browsers send them, or `*`. */

@@ -5,7 +5,7 @@ type Bounds = { readonly min: number; readonly max: number }
 /** `number`, or `number | null` when the default is null. */
 type NumberOr<D> = number | (D & null)
 
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 const MS_PER_DAY = 86_400_000
 const SEC_PER_DAY = 86_400
 

@@ -1,27 +1,98 @@
 // Kinds whose values are never shown. Each may also come from the file that `NAME_FILE` names.
+//
+// A secret that no header or client can carry locks everybody out without a word, so it is refused here: a file saved as
+// UTF-16, two lines, a blank in the middle. Blanks and a byte order mark around it are no part of it.
 import { type About, bad, declare, good, type Parsed, type Setting } from '../setting.js'
 import { itemsOf, LIST_SCHEMA } from './words.js'
 
-/** One secret; none by default. */
-export function secret(about: About): Setting<string | null> {
+/** A shorter one can be guessed. */
+const LEAST_LENGTH = 16
+
+type Characters = { readonly refused: RegExp; readonly allowed: string }
+
+/** Sent as a header. */
+const TOKEN: Characters = { refused: /[^\x21-\x7e]/, allowed: 'visible ASCII characters, without blanks' }
+/** Its bytes are used; a replacement character stands for bytes that are no UTF-8. */
+const PASSPHRASE: Characters = { refused: /[\p{Cc}\p{Cs}\ufffd]/u, allowed: 'one line of UTF-8 text' }
+
+/** What is wrong with it, saying nothing of what it is. */
+function faultIn(text: string, { refused }: Characters): string | null {
+  const found = refused.exec(text)
+  if (found === null) return null
+  const [char] = found
+  const what =
+    char === '\0'
+      ? 'a NUL, as files in UTF-16 have'
+      : /[\r\n]/.test(char)
+        ? 'a line break in the middle'
+        : /\s/.test(char)
+          ? 'a blank in the middle'
+          : char === '\ufffd'
+            ? 'bytes that are not UTF-8'
+            : /\p{Cc}/u.test(char)
+              ? 'a control character'
+              : 'a character that is not ASCII'
+  return `it has ${what}, at character ${found.index + 1}`
+}
+
+const SHORT = `it has fewer than ${LEAST_LENGTH} characters and can be guessed; openssl rand -base64 32 makes a good one`
+
+type SecretRule = {
+  /** Others must know it and not guess it: a short one is warned about. */
+  readonly guessable?: boolean
+}
+
+function ofCharacters(characters: Characters, about: About & SecretRule): Setting<string | null> {
+  const parse = (raw: unknown): Parsed<string> => {
+    if (typeof raw !== 'string') return bad('it is not a text')
+    const value = raw.trim()
+    const fault = faultIn(value, characters)
+    if (fault !== null) return bad(fault)
+    return good(value, about.guessable && value.length < LEAST_LENGTH ? [SHORT] : [])
+  }
+  const schema = { type: 'string', minLength: 1 }
+  const { allowed } = characters
+  return declare<string | null>(
+    { kind: 'secret', default: null, allowed, schema, parse, secret: true },
+    about,
+  )
+}
+
+/** What is sent in a header to prove who asks; none by default. */
+export function token(about: About & SecretRule): Setting<string | null> {
+  return ofCharacters(TOKEN, about)
+}
+
+/** Several of those, comma separated. */
+export function tokens(about: About & SecretRule): Setting<readonly string[]> {
+  const parse = (raw: unknown): Parsed<readonly string[]> => {
+    const items = itemsOf(raw)
+    if (items === null || items.length === 0) return bad()
+    const faults = items.map(item => faultIn(item, TOKEN))
+    const wrong = faults.findIndex(fault => fault !== null)
+    if (wrong >= 0) return bad(`item ${wrong + 1}: ${faults[wrong]}`)
+    const short = items.findIndex(item => item.length < LEAST_LENGTH)
+    return good(items, about.guessable && short >= 0 ? [`item ${short + 1}: ${SHORT}`] : [])
+  }
+  const allowed = `a comma-separated list, each ${TOKEN.allowed}`
+  return declare(
+    { kind: 'secret list', default: [], allowed, schema: LIST_SCHEMA, parse, secret: true },
+    about,
+  )
+}
+
+/** A password or the text of a key; none by default. */
+export function passphrase(about: About & SecretRule): Setting<string | null> {
+  return ofCharacters(PASSPHRASE, about)
+}
+
+/** A key as it is, whatever it is made of: records made with it must be read with the very same. */
+export function storedKey(about: About): Setting<string | null> {
   const parse = (raw: unknown): Parsed<string> =>
     typeof raw === 'string' ? good(raw) : bad('it is not a text')
   const schema = { type: 'string', minLength: 1 }
   return declare<string | null>(
     { kind: 'secret', default: null, allowed: 'a text', schema, parse, secret: true },
-    about,
-  )
-}
-
-/** Several secrets, comma separated. */
-export function secrets(about: About): Setting<readonly string[]> {
-  const parse = (raw: unknown): Parsed<readonly string[]> => {
-    const items = itemsOf(raw)
-    return items === null || items.length === 0 ? bad() : good(items)
-  }
-  const allowed = 'a comma-separated list'
-  return declare(
-    { kind: 'secret list', default: [], allowed, schema: LIST_SCHEMA, parse, secret: true },
     about,
   )
 }

@@ -11,14 +11,14 @@ const RULES: RouteRules = { surface: 'other', access: 'open' }
 /** Where the built module lies, seen from the built program and from the sources. */
 const PLACES = ['../../../client.js', '../../../dist/client.js'].map(path => new URL(path, import.meta.url))
 
-type ClientFile = { readonly text: string; readonly etag: string }
+type ClientFile = { readonly bytes: Buffer; readonly etag: string }
 
 /** Null where it has not been built. */
 function readClient(places: readonly URL[] = PLACES): ClientFile | null {
   for (const place of places) {
     try {
-      const text = readFileSync(place, 'utf8')
-      return { text, etag: `"${createHash('sha256').update(text).digest('hex').slice(0, 16)}"` }
+      const bytes = readFileSync(place)
+      return { bytes, etag: `"${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}"` }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     }
@@ -44,7 +44,7 @@ export function clientFilePlugin(places?: readonly URL[]): HttpPlugin {
           if (file === null) throw new HttpError('not_found')
           void reply.headers({ ETag: file.etag, 'Cache-Control': 'no-cache' })
           if (matchesEtag(request.headers['if-none-match'], file.etag)) return reply.code(304).send()
-          return reply.header('Content-Type', 'text/javascript; charset=utf-8').send(file.text)
+          return reply.header('Content-Type', 'text/javascript; charset=utf-8').send(file.bytes)
         },
       })
     },

@@ -21,15 +21,18 @@ export const connectionMetrics = {
   g6_sse_http_disconnects_total: counter('Streams ended, by who or what ended them.', {
     labels: { reason: ['client', 'shutdown', 'stalled', 'shed', 'auth_expired', 'error'] },
   }),
-  g6_sse_http_rejected_connections_total: counter('Requests refused, by the guard that refused them.', {
-    labels: { reason: ['auth', 'ip', 'ua', 'rate', 'cap', 'host', 'shed', 'draining'] },
-    aliases: [
-      { name: 'g6_sse_http_auth_fail_total', only: { reason: 'auth' } },
-      { name: 'g6_sse_http_forbidden_ip_total', only: { reason: 'ip' } },
-      { name: 'g6_sse_http_forbidden_ua_total', only: { reason: 'ua' } },
-      { name: 'g6_sse_http_rate_limited_total', only: { reason: 'rate' } },
-    ],
-  }),
+  g6_sse_http_rejected_connections_total: counter(
+    'Requests refused and connections closed, by the guard that did it.',
+    {
+      labels: { reason: ['auth', 'ip', 'ua', 'rate', 'cap', 'host', 'shed', 'draining', 'connection'] },
+      aliases: [
+        { name: 'g6_sse_http_auth_fail_total', only: { reason: 'auth' } },
+        { name: 'g6_sse_http_forbidden_ip_total', only: { reason: 'ip' } },
+        { name: 'g6_sse_http_forbidden_ua_total', only: { reason: 'ua' } },
+        { name: 'g6_sse_http_rate_limited_total', only: { reason: 'rate' } },
+      ],
+    },
+  ),
   g6_sse_client_stalled_total: counter('Streams closed because they took no byte for too long.'),
   g6_sse_connection_duration_sec: histogram(
     'How long a stream was open, told when it ends.',
