@@ -86,7 +86,7 @@ export const alerts = definePanel({
   title: 'Alerts',
   order: 50,
   stability: 'stable',
-  reads: ['alerts', 'indices', 'market'],
+  reads: ['alerts', 'quality', 'market'],
   shown: always,
   // A time in the future passes, and trading hours begin and end.
   usesNow: true,

@@ -14,10 +14,8 @@ export type ComputedAlert = {
 /** Indices named in one message; the rest is counted. */
 const NAMED = 3
 
-function lowQuality(indices: Snapshot['indices'], thresholds: Thresholds): ComputedAlert[] {
-  const low = indices.flatMap(({ name, dqPct }) =>
-    dqPct !== null && dqPct < thresholds['dq.warn'] ? [{ name, dqPct }] : [],
-  )
+function lowQuality(quality: Snapshot['quality'], thresholds: Thresholds): ComputedAlert[] {
+  const low = quality.filter(({ dqPct }) => dqPct < thresholds['dq.warn'])
   if (low.length === 0) return []
   const isBad = low.some(({ dqPct }) => dqPct < thresholds['dq.error'])
   const named = low.slice(0, NAMED).map(({ name, dqPct }) => `${name} ${plainNumber(dqPct, 1)} %`)
@@ -27,11 +25,11 @@ function lowQuality(indices: Snapshot['indices'], thresholds: Thresholds): Compu
 }
 
 export function computedAlerts(
-  { indices, market }: Pick<Snapshot, 'indices' | 'market'>,
+  { quality, market }: Pick<Snapshot, 'quality' | 'market'>,
   thresholds: Thresholds,
   nowMs: number,
 ): readonly ComputedAlert[] {
   const isClosed = marketAt(market, nowMs).state === 'closed'
   const closed: ComputedAlert = { level: 'info', component: 'market', message: 'Market is closed' }
-  return [...lowQuality(indices, thresholds), ...(isClosed ? [closed] : [])]
+  return [...lowQuality(quality, thresholds), ...(isClosed ? [closed] : [])]
 }

@@ -241,7 +241,9 @@ describe('what the status leaves to the reader', () => {
     ])
   })
 
-  test('is how long the collector has been running, in minutes', () => {
+  test('is since when the collector runs, else how long, in minutes', () => {
+    const both = { app: { started_at: '2026-11-20T03:40:31Z', uptime_sec: 5_400 } }
+    expect(linesOf('header', both).at(-1)).toBe('started: 09:10:31')
     const uptime = (uptime_sec: number) =>
       linesOf('header', { uptime_sec }).find(line => line.startsWith('uptime:'))
     expect([45, 5_400, 86_400, 90_061].map(uptime)).toEqual([

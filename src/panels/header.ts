@@ -17,10 +17,13 @@ function nextOpenCell(nextOpenMs: number | null, isComputed: boolean, timezone: 
   return numberCell(nextOpenMs, isComputed ? `${weekday(nextOpenMs, timezone)} ${text}${COMPUTED}` : text)
 }
 
-/** How long the collector has been running, as it says itself; else since when. */
-function uptimeFields({ uptimeSec, startedAtMs }: Snapshot['app'], timezone: string, nowMs: number): Field[] {
-  if (uptimeSec !== null) return [field('uptime', numberCell(uptimeSec, duration(uptimeSec)))]
-  return startedAtMs === null ? [] : [field('started', momentCell(startedAtMs, timezone, nowMs))]
+/**
+ * Since when the collector runs, which does not change; how long, only as the status says itself and where it does not say since
+ * when.
+ */
+function startFields({ uptimeSec, startedAtMs }: Snapshot['app'], timezone: string, nowMs: number): Field[] {
+  if (startedAtMs !== null) return [field('started', momentCell(startedAtMs, timezone, nowMs))]
+  return uptimeSec === null ? [] : [field('uptime', numberCell(uptimeSec, duration(uptimeSec)))]
 }
 
 /** Nothing while all that the status says can be read. */
@@ -55,7 +58,7 @@ export const header = definePanel({
         field('indices', textCell(namesOf(snapshot.indices))),
         field('env', textCell(config.env)),
         field('cycle', numberCell(cycle.number, plainNumber(cycle.number))),
-        ...uptimeFields(app, timezone, nowMs),
+        ...startFields(app, timezone, nowMs),
       ),
       ...wrongTypes(snapshot.wrongTypes),
     ]

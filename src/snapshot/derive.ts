@@ -56,6 +56,7 @@ export function derive(
       p95Ms: take(CYCLE.p95Ms),
     },
     indices: rows,
+    quality: rows.flatMap(({ name, dqPct }) => (dqPct === null ? [] : [{ name, dqPct }])),
     alerts: alertsOf(status, followUps, notes),
     analytics: analyticsOf(status, notes),
     resources: { cpuPct: take(RESOURCES.cpuPct), memoryMb: take(RESOURCES.memoryMb) },

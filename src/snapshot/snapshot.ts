@@ -83,6 +83,8 @@ export type Snapshot = {
     readonly p95Ms: number | null
   }
   readonly indices: readonly IndexRow[]
+  /** Data quality of the indices that have a score: alone, since prices change with every status and scores do not. */
+  readonly quality: readonly { readonly name: string; readonly dqPct: number }[]
   readonly alerts: {
     readonly items: readonly Alert[]
     readonly total: number | null
