@@ -13,6 +13,7 @@ import { staleAfter } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
 import type { Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
+import type { SourceZone } from '../snapshot/zone.js'
 
 /** Gives statuses, of which boards are built here; or boards, which are followed as they are. */
 export type ProgramSource = Source | BoardSource
@@ -26,12 +27,18 @@ export function keysOf(board: Board | null): ReadonlySet<string> {
   return new Set(board?.panels.keys())
 }
 
-/** The snapshot of a status; the follow-ups of followed streams are alerts too. */
-export function deriveWith(source: ProgramSource, status: Status, nowMs: number): Snapshot {
+/** The snapshot of a status; the follow-ups of followed streams are alerts too. `zone` is that of times which name none. */
+export function deriveWith(
+  source: ProgramSource,
+  status: Status,
+  nowMs: number,
+  zone: SourceZone = null,
+): Snapshot {
   const streams = isBoardSource(source) ? undefined : source.ingest?.(nowMs, null)
   return derive(
     status,
     streams?.flatMap(({ state }) => state.followUps),
+    zone,
   )
 }
 

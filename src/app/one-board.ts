@@ -29,7 +29,7 @@ function oneBoard(
 ): CycleResult {
   const links = { source: sourceName, metricsUrl: config.metricsUrl, streamUrl: null, pageUrl: null }
   const surroundings = surroundingsOf(config, links)
-  const snapshot = reading.ok ? derive(reading.status) : null
+  const snapshot = reading.ok ? derive(reading.status, [], config.sourceTimezone) : null
   const empty = emptyBoard(createEpoch(nowMs))
   const fails = indexFails === null ? {} : { indexFails }
   const board =

@@ -56,8 +56,9 @@ export function thresholdsOf(config: ThresholdConfig): Thresholds {
 export type PanelSurroundings = Omit<TimelessContext, 'snapshot'>
 
 export function surroundingsOf(
-  config: ThresholdConfig & Pick<Config, 'timezone'>,
+  config: ThresholdConfig & Pick<Config, 'timezone' | 'sourceTimezone'>,
   links: PanelLinks,
 ): PanelSurroundings {
-  return { thresholds: thresholdsOf(config), timezone: config.timezone, links }
+  const { timezone, sourceTimezone: sourceZone } = config
+  return { thresholds: thresholdsOf(config), timezone, sourceZone, links }
 }

@@ -44,6 +44,7 @@ import { readinessOf } from './readiness.js'
 import { wantsSink } from './sinks.js'
 import { createStatusOutput } from './status-output.js'
 import { VERSION } from './version.js'
+import { WrongTypesLog } from './wrong-types.js'
 
 export type ProgramParts = {
   /** As the program was started. */
@@ -101,6 +102,7 @@ export class Program {
   /** Null where there is no status to serve. */
   readonly #statusHub: StatusHub | null
   readonly #indicesLog: IndicesLog | null
+  readonly #wrongTypes: WrongTypesLog
   #config: Config
   #surroundings: PanelSurroundings
   #listening: readonly Listening[] = []
@@ -117,6 +119,7 @@ export class Program {
     this.#options = options
     this.#config = config
     this.#log = log
+    this.#wrongTypes = new WrongTypesLog(log)
     this.#clock = options.clock ?? systemClock
     this.#startedMs = this.#clock.monotonicMs()
     this.metrics = config.unifiedMetrics
@@ -178,10 +181,11 @@ export class Program {
         ...common,
         epoch: createEpoch(this.#clock.nowMs()),
         source,
-        derive: status => this.#derived(deriveWith(source, status, this.#clock.nowMs())),
+        derive: status =>
+          this.#derived(deriveWith(source, status, this.#clock.nowMs(), this.#config.sourceTimezone)),
         build: (snapshot, nowMs) => {
-          const { thresholds, timezone, links } = this.#surroundings
-          const context = { thresholds, timezone, links, snapshot, nowMs }
+          const { thresholds, timezone, sourceZone = null, links } = this.#surroundings
+          const context = { thresholds, timezone, sourceZone, links, snapshot, nowMs }
           const indexFails = this.#fails()
           const views = ingest.at(nowMs, snapshot.cycle.intervalSec)
           if (indexFails === null && views === null) return builder.build(context)
@@ -418,6 +422,7 @@ export class Program {
   }
 
   #derived(snapshot: Snapshot): Snapshot {
+    this.#wrongTypes.see(snapshot.wrongTypes)
     if (this.#config.unifiedModelInitDebug && !this.#shownOnce) {
       this.#shownOnce = true
       const { raw: _, ...shown } = snapshot

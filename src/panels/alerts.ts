@@ -1,10 +1,13 @@
-// Alerts: how many of which severity, the newest of them, and what is counted but not shown.
+// Alerts: how many of which severity, the newest of them, what is counted but not shown, and what is computed here.
 import { alertLevel } from '../snapshot/alerts.js'
+import { marketAt } from '../snapshot/market.js'
 import type { AlertLevel } from '../snapshot/snapshot.js'
 import { type AlertGroup, alertGroups } from './alert-groups.js'
 import { field, fields, numberCell, textCell } from './cells.js'
+import { type ComputedAlert, computedAlerts } from './computed-alerts.js'
 import { always, definePanel } from './definition.js'
-import { plainNumber, timeOfDay } from './format.js'
+import { MISSING, plainNumber } from './format.js'
+import { momentCell, nextPassedMs } from './moment.js'
 import type { Block, Cell, Column, Tone } from './panel.js'
 import { MESSAGE_WIDTH, shownText } from './text.js'
 
@@ -36,13 +39,27 @@ export function severityText(counts: Readonly<Record<string, number>>): string |
   return names.map(name => `${name}:${plainNumber(counts[name] ?? null)}`).join(' ')
 }
 
-function row({ atMs, level, component, message, times }: AlertGroup, timezone: string): readonly Cell[] {
+function row(
+  { atMs, level, component, message, times }: AlertGroup,
+  timezone: string,
+  nowMs: number,
+): readonly Cell[] {
   const shown = textCell(message, undefined, MESSAGE_WIDTH)
   return [
-    numberCell(atMs, timeOfDay(atMs, timezone)),
+    momentCell(atMs, timezone, nowMs),
     textCell(level, TONES[level]),
     textCell(component),
     times === 1 ? shown : { text: `${shown.text} ×${times}` },
+  ]
+}
+
+/** It has no time: it holds as long as it is shown. */
+function computedRow({ level, component, message }: ComputedAlert): readonly Cell[] {
+  return [
+    { text: MISSING },
+    textCell(level, TONES[level]),
+    textCell(`${component} (computed)`),
+    textCell(message, undefined, MESSAGE_WIDTH),
   ]
 }
 
@@ -69,18 +86,28 @@ export const alerts = definePanel({
   title: 'Alerts',
   order: 50,
   stability: 'stable',
-  reads: ['alerts'],
+  reads: ['alerts', 'quality', 'market'],
   shown: always,
-  build({ snapshot, timezone }) {
+  // A time in the future passes, and trading hours begin and end.
+  usesNow: true,
+  changesAtMs({ snapshot: { alerts: given, market }, nowMs }) {
+    const times = given.items.map(({ atMs }) => atMs)
+    return Math.min(marketAt(market, nowMs).untilMs, nextPassedMs(times, nowMs))
+  },
+  build({ snapshot, thresholds, timezone, nowMs }) {
     const { items, total, bySeverity } = snapshot.alerts
     const groups = alertGroups(items, NEWEST)
     const rest = notShown(bySeverity, groups)
+    const rows = [
+      ...groups.map(group => row(group, timezone, nowMs)),
+      ...computedAlerts(snapshot, thresholds, nowMs).map(computedRow),
+    ]
     return [
       fields(
         field('total', numberCell(total, plainNumber(total))),
         field('by_severity', textCell(severityText(bySeverity))),
       ),
-      { kind: 'table', columns: COLUMNS, rows: groups.map(group => row(group, timezone)) },
+      { kind: 'table', columns: COLUMNS, rows },
       ...(rest === null ? [] : [rest]),
     ]
   },

@@ -4,7 +4,7 @@ import type { Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel } from './definition.js'
 import { fixed, signed } from './format.js'
-import type { Cell, Column } from './panel.js'
+import type { Block, Cell, Column } from './panel.js'
 
 const COLUMNS: readonly Column[] = [
   { label: 'Index', priority: 100 },
@@ -30,20 +30,62 @@ function distancePct(ltp: number | null, maxPain: number | null): number | null 
   return Number.isFinite(distance) ? distance : null
 }
 
-/** Every index of the status, then those that only max pain speaks of. */
-function rows({ indices, analytics }: Pick<Snapshot, 'indices' | 'analytics'>): readonly (readonly Cell[])[] {
+const PCR: Column = { label: 'PCR', align: 'right', priority: 85 }
+const IV: Column = { label: 'IV %', align: 'right', priority: 60 }
+const EXPIRY_COLUMNS: readonly Column[] = [
+  { label: 'Index', priority: 100 },
+  { label: 'Expiry', priority: 95 },
+  PCR,
+  { label: 'Max pain', align: 'right', priority: 90 },
+  IV,
+]
+/** Rows of expiries shown; the rest is counted. */
+const MAX_EXPIRY_ROWS = 100
+
+type Parts = Pick<Snapshot, 'indices' | 'analytics'>
+
+const decimalCell = (value: number | null): Cell => numberCell(value, fixed(value, 2))
+
+/** Every index of the status, then those that only analytics speak of. */
+function table({ indices, analytics }: Parts): Block {
   const prices = new Map(indices.map(({ name, ltp }) => [name, ltp]))
-  for (const name of Object.keys(analytics.maxPain)) if (!prices.has(name)) prices.set(name, null)
-  return Array.from(prices, ([name, ltp]) => {
+  const others = [...Object.keys(analytics.maxPain), ...analytics.byIndex.map(({ name }) => name)]
+  for (const name of others) if (!prices.has(name)) prices.set(name, null)
+  const byName = new Map(analytics.byIndex.map(index => [index.name, index]))
+  const hasPcr = analytics.byIndex.some(({ pcr }) => pcr !== null)
+  const hasIv = analytics.byIndex.some(({ iv }) => iv !== null)
+  const rows = Array.from(prices, ([name, ltp]) => {
     const maxPain = analytics.maxPain[name] ?? null
     const distance = distancePct(ltp, maxPain)
-    return [
+    const cells = [
       textCell(name),
-      numberCell(ltp, fixed(ltp, 2)),
-      numberCell(maxPain, fixed(maxPain, 2)),
+      decimalCell(ltp),
+      decimalCell(maxPain),
       numberCell(distance, signed(distance, 2)),
     ]
+    if (hasPcr) cells.push(decimalCell(byName.get(name)?.pcr ?? null))
+    if (hasIv) cells.push(decimalCell(byName.get(name)?.iv ?? null))
+    return cells
   })
+  return { kind: 'table', columns: [...COLUMNS, ...(hasPcr ? [PCR] : []), ...(hasIv ? [IV] : [])], rows }
+}
+
+function expiries({ byIndex }: Snapshot['analytics']): Block[] {
+  const rows = byIndex.flatMap(({ name, expiries: of }) =>
+    of.map(({ expiry, pcr, maxPain, iv }): readonly Cell[] => [
+      textCell(name),
+      textCell(expiry),
+      decimalCell(pcr),
+      decimalCell(maxPain),
+      decimalCell(iv),
+    ]),
+  )
+  if (rows.length === 0) return []
+  const more = rows.length - MAX_EXPIRY_ROWS
+  const shown: Block = { kind: 'table', columns: EXPIRY_COLUMNS, rows: rows.slice(0, MAX_EXPIRY_ROWS) }
+  return more > 0
+    ? [shown, { kind: 'text', text: `${more} more expiries not shown`, tone: 'muted' }]
+    : [shown]
 }
 
 export const analytics = definePanel({
@@ -56,8 +98,9 @@ export const analytics = definePanel({
   build({ snapshot }) {
     const { pcr } = snapshot.analytics
     return [
-      fields(field('pcr', numberCell(pcr, fixed(pcr, 2))), field('sentiment', textCell(sentiment(pcr)))),
-      { kind: 'table', columns: COLUMNS, rows: rows(snapshot) },
+      fields(field('pcr', decimalCell(pcr)), field('sentiment', textCell(sentiment(pcr)))),
+      table(snapshot),
+      ...expiries(snapshot.analytics),
     ]
   },
 })

@@ -2,8 +2,9 @@
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell } from './cells.js'
 import { always, definePanel } from './definition.js'
-import { fixed, plainNumber, timeOfDay, withUnit } from './format.js'
+import { fixed, plainNumber, withUnit } from './format.js'
 import { highIsBad, lowIsBad } from './judge.js'
+import { momentCell, nextPassedMs } from './moment.js'
 import type { Tone } from './panel.js'
 import type { Thresholds } from './thresholds.js'
 
@@ -21,14 +22,17 @@ export const cycle = definePanel({
   stability: 'stable',
   reads: ['cycle'],
   shown: always,
-  build({ snapshot, thresholds, timezone }) {
+  // A start in the future is marked until it has passed.
+  usesNow: true,
+  changesAtMs: ({ snapshot, nowMs }) => nextPassedMs([snapshot.cycle.lastStartMs], nowMs),
+  build({ snapshot, thresholds, timezone, nowMs }) {
     const { number, lastStartMs, lastDurationSec, successPct, intervalSec, avgMs, p95Ms } = snapshot.cycle
     const success = lowIsBad(successPct, thresholds['success.warn'], thresholds['success.error'])
     const ms = (value: number | null) => withUnit(plainNumber(value), 'ms')
     return [
       fields(
         field('cycle', numberCell(number, plainNumber(number))),
-        field('last_start', numberCell(lastStartMs, timeOfDay(lastStartMs, timezone))),
+        field('last_start', momentCell(lastStartMs, timezone, nowMs)),
         field('last_duration', numberCell(lastDurationSec, withUnit(fixed(lastDurationSec, 3), 's'))),
         field('success_rate', numberCell(successPct, withUnit(fixed(successPct, 2), '%'), success)),
         field('interval', numberCell(intervalSec, withUnit(plainNumber(intervalSec), 's'))),

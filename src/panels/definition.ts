@@ -1,6 +1,7 @@
 // What a panel of the registry is, and what its builder may look at.
 import type { IngestView } from '../ingest/view.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
+import type { SourceZone } from '../snapshot/zone.js'
 import type { Block } from './panel.js'
 import type { Thresholds } from './thresholds.js'
 
@@ -22,6 +23,8 @@ export type TimelessContext<Part extends SnapshotPart = SnapshotPart> = {
   readonly thresholds: Thresholds
   /** IANA name; every time is shown in it. */
   readonly timezone: string
+  /** The zone of times that name none, for what is read here as it came. */
+  readonly sourceZone?: SourceZone
   readonly links: PanelLinks
   /** Fails by index from `G6_INDICES_PANEL_LOG`; adds the column. */
   readonly indexFails?: Readonly<Record<string, number>>

@@ -35,6 +35,7 @@ test('a full status fills every panel', () => {
     indices: NIFTY, BANKNIFTY, FINNIFTY, SENSEX
     env: prod
     cycle: 91
+    uptime: 1h 30m
 
     [Cycle] ok
     cycle: 91
@@ -48,6 +49,7 @@ test('a full status fills every panel', () => {
     [Indices] error
     count: 4
     names: NIFTY, BANKNIFTY, FINNIFTY, SENSEX
+    data_points: 556
     Index           LTP  Change %  Status    DQ %     Legs  Age
     NIFTY      24512.30     +0.05  ok       93.10      212   2s
     BANKNIFTY  52110.80     -0.08  warn !   78.50 !    180   9s
@@ -66,9 +68,10 @@ test('a full status fills every panel', () => {
     [Alerts] error
     total: 3
     by_severity: critical:1 warn:2
-    Time      Level        Component     Message
-    10:39:58  warn !       Data Quality  BANKNIFTY below 80%
-    10:39:12  critical !!  Collector     SENSEX stale for 60 s
+    Time      Level        Component                Message
+    10:39:58  warn !       Data Quality             BANKNIFTY below 80%
+    10:39:12  critical !!  Collector                SENSEX stale for 60 s
+    —         critical !!  data quality (computed)  Low data quality: BANKNIFTY 78.5 %, SENSEX 64.2 %
     not shown: warn:1 !
 
     [Resources] info
@@ -125,6 +128,7 @@ test('the nested writer', () => {
     indices: NIFTY, BANKNIFTY, FINNIFTY, SENSEX
     env: dev
     cycle: 91
+    uptime: 1h 30m
 
     [Cycle] ok
     cycle: 91
@@ -138,6 +142,7 @@ test('the nested writer', () => {
     [Indices] error
     count: 4
     names: NIFTY, BANKNIFTY, FINNIFTY, SENSEX
+    data_points: 556
     Index           LTP  Change %  Status    DQ %     Legs  Age
     NIFTY      24512.30     +0.05  ok       93.10      212   2s
     BANKNIFTY  52110.80     -0.08  warn !   78.50 !    180   9s
@@ -153,9 +158,11 @@ test('the nested writer', () => {
     FINNIFTY   23988.10         —           —
     SENSEX     80455.60         —           —
 
-    [Alerts] ok
+    [Alerts] error
     total: 0
     by_severity: —
+    Time  Level        Component                Message
+    —     critical !!  data quality (computed)  Low data quality: BANKNIFTY 78.5 %, SENSEX 64.2 %
 
     [Resources] info
     cpu_pct: 17.3
@@ -191,7 +198,7 @@ test('the flat writer', () => {
     "[Overview] ok
     app: —
     version: —
-    market: —
+    market: open (computed)
     next_open: —
     indices: NIFTY, BANKNIFTY
     env: —

@@ -91,7 +91,7 @@ describe('the follow-ups panel', () => {
       'skew: resolved',
       'drift: critical !!',
     ])
-    expect(panel?.lines.at(-1)).toMatch(/^01:00:00 +warn ! +drift NIFTY +moved$/)
+    expect(panel?.lines.at(-1)).toMatch(/^01:00:00 \(in the future\) ! +warn ! +drift NIFTY +moved$/)
   })
 })
 

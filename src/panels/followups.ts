@@ -3,9 +3,9 @@ import type { IngestView } from '../ingest/view.js'
 import { alertLevel } from '../snapshot/alerts.js'
 import { timeMs } from '../snapshot/time.js'
 import { severityText } from './alerts.js'
-import { field, fields, numberCell, textCell } from './cells.js'
-import { definePanel } from './definition.js'
-import { timeOfDay } from './format.js'
+import { field, fields, textCell } from './cells.js'
+import { definePanel, type PanelContext } from './definition.js'
+import { momentCell, nextPassedMs } from './moment.js'
 import type { Block, Cell, Column, Tone } from './panel.js'
 import { MESSAGE_WIDTH } from './text.js'
 
@@ -30,13 +30,12 @@ function hasAny({ followUps, severityCounts, severityState }: IngestView): boole
 
 function blocks(
   { followUps, severityCounts, severityState }: IngestView,
-  timezone: string,
+  { timezone, sourceZone, nowMs }: Pick<PanelContext, 'timezone' | 'sourceZone' | 'nowMs'>,
 ): readonly Block[] {
   const states = [...severityState.values()].reverse().slice(0, STATES)
   const rows = followUps.slice(0, NEWEST).map(({ time, level, component, message }): readonly Cell[] => {
-    const atMs = timeMs(time)
     return [
-      numberCell(atMs, timeOfDay(atMs, timezone)),
+      momentCell(timeMs(time, sourceZone), timezone, nowMs),
       textCell(level, toneOf(level)),
       textCell(component),
       textCell(message, undefined, MESSAGE_WIDTH),
@@ -63,5 +62,14 @@ export const followups = definePanel({
   stability: 'stable',
   reads: [],
   shown: ({ ingest = [] }) => ingest.some(hasAny),
-  build: ({ ingest = [], timezone }) => ingest.filter(hasAny).flatMap(view => blocks(view, timezone)),
+  // A time in the future is marked until it has passed.
+  usesNow: true,
+  changesAtMs({ ingest = [], sourceZone, nowMs }) {
+    const shown = ingest.flatMap(({ followUps }) => followUps.slice(0, NEWEST))
+    return nextPassedMs(
+      shown.map(({ time }) => timeMs(time, sourceZone)),
+      nowMs,
+    )
+  },
+  build: context => (context.ingest ?? []).filter(hasAny).flatMap(view => blocks(view, context)),
 })

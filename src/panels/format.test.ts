@@ -13,9 +13,45 @@ describe('a number', () => {
     expect(fixed(0.7314, 3)).toBe('0.731')
   })
 
-  test('has no sign when nothing is left of it', () => {
-    expect([-0.001, -0].map(value => fixed(value, 2))).toEqual(['0.00', '0.00'])
-    expect([0.05, -0.08, 0, 0.001].map(value => signed(value, 2))).toEqual(['+0.05', '-0.08', '0.00', '0.00'])
+  test('that is 0 has no sign', () => {
+    expect([-0, 0].flatMap(value => [fixed(value, 2), signed(value, 2), plainNumber(value)])).toEqual([
+      '0.00',
+      '0.00',
+      '0',
+      '0.00',
+      '0.00',
+      '0',
+    ])
+    expect([0.05, -0.08].map(value => signed(value, 2))).toEqual(['+0.05', '-0.08'])
+  })
+
+  test('that is not 0 is never shown as 0', () => {
+    expect([-0.001, 0.00123, 1e-7, 5e-324].map(value => fixed(value, 2))).toEqual([
+      '-0.001',
+      '0.0012',
+      '1e-7',
+      '5e-324',
+    ])
+    expect([signed(0.001, 2), plainNumber(0.001), plainNumber(-1e-9)]).toEqual(['+0.001', '0.001', '-1e-9'])
+  })
+
+  test('has only digits that are true, and is short', () => {
+    expect([1e21, -1e308, 2 ** 53, 1.23456e20].map(value => fixed(value, 2))).toEqual([
+      '1e21',
+      '-1e308',
+      '9.007e15',
+      '1.235e20',
+    ])
+    expect(plainNumber(Number.MAX_SAFE_INTEGER)).toBe('9007199254740991')
+    expect([plainNumber(2 ** 53), signed(1e21, 2)]).toEqual(['9.007e15', '+1e21'])
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), value => {
+        for (const text of [fixed(value, 2), signed(value, 2), plainNumber(value)]) {
+          expect(text.length).toBeLessThanOrEqual(21)
+          expect(Number(text) === 0).toBe(value === 0)
+        }
+      }),
+    )
   })
 
   test('given whole stays whole', () => {

@@ -3,24 +3,40 @@
 /** What is missing. */
 export const MISSING = '—'
 
-/** With so many decimals, no thousands separators. */
-export function fixed(value: number | null, decimals: number): string {
-  if (value === null) return MISSING
-  const text = value.toFixed(decimals)
-  // -0.001 to two decimals is 0.00: a sign without a digit behind it says nothing.
-  return text.startsWith('-') && Number(text) === 0 ? text.slice(1) : text
+/** `1e21`, `-9.007e15`: four digits at most, and no sign that says nothing. */
+function exponential(value: number): string {
+  return value.toExponential(3).replace(/\.?0*e\+?/, 'e')
 }
 
-/** The same with a sign, but for what shows as zero: `+0.05`, `-0.08`, `0.00`. */
+/** Beyond it a number no longer has the digits that would be written. */
+function isBeyondDigits(value: number): boolean {
+  return Math.abs(value) > Number.MAX_SAFE_INTEGER
+}
+
+/**
+ * With so many decimals, no thousands separators. What is too large for its digits to be true is `1e21`; what is not 0 is not
+ * shown as 0 but with two digits, however small (`0.0012`, `1e-7`).
+ */
+export function fixed(value: number | null, decimals: number): string {
+  if (value === null) return MISSING
+  if (isBeyondDigits(value)) return exponential(value)
+  const text = value.toFixed(decimals)
+  if (Number(text) !== 0) return text
+  return value === 0 ? (0).toFixed(decimals) : String(Number(value.toPrecision(2)))
+}
+
+/** The same with a sign, but for 0: `+0.05`, `-0.08`, `0.00`. */
 export function signed(value: number | null, decimals: number): string {
   const text = fixed(value, decimals)
-  return value !== null && value > 0 && Number(text) !== 0 ? `+${text}` : text
+  return value !== null && value > 0 ? `+${text}` : text
 }
 
 /** As given: whole numbers whole, others with up to `decimals` decimals. */
 export function plainNumber(value: number | null, decimals = 2): string {
   if (value === null) return MISSING
-  return Number.isInteger(value) ? String(value) : String(Number(fixed(value, decimals)))
+  if (isBeyondDigits(value)) return exponential(value)
+  // + 0: zero has no sign.
+  return String(Number.isInteger(value) ? value + 0 : Number(fixed(value, decimals)))
 }
 
 /** A text with its unit behind it; a missing value has no unit. */
@@ -86,6 +102,25 @@ function offsetSecIn({ format, offsetsSec }: ZoneClock, stretch: number): number
 
 function twoDigits(value: number): string {
   return value < 10 ? `0${value}` : String(value)
+}
+
+/** `5400` seconds are `1h 30m`: minutes, so that it does not change with every status; below a minute `45s`. */
+export function duration(seconds: number | null): string {
+  if (seconds === null || isBeyondDigits(seconds)) return plainNumber(seconds)
+  if (seconds < 60) return `${plainNumber(Math.floor(seconds))}s`
+  const minutes = Math.floor(seconds / 60)
+  const [days, hours] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24]
+  const shown = [
+    [days, 'd'],
+    [hours, 'h'],
+    [minutes % 60, 'm'],
+  ] as const
+  return shown.flatMap(([count, unit]) => (count === 0 ? [] : [`${count}${unit}`])).join(' ')
+}
+
+/** Name of the day in a time zone, `Mon`. */
+export function weekday(atMs: number, timezone: string): string {
+  return new Intl.DateTimeFormat('en-GB', { timeZone: timezone, weekday: 'short' }).format(atMs)
 }
 
 /** `HH:MM:SS` in an IANA time zone. Throws RangeError for a zone that does not exist. */

@@ -1,28 +1,66 @@
 // Overview: what runs, where, and whether the market is open.
+import { marketAt } from '../snapshot/market.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel } from './definition.js'
-import { plainNumber, timeOfDay } from './format.js'
+import { duration, MISSING, plainNumber, timeOfDay, weekday } from './format.js'
 import { namesOf } from './index-names.js'
+import { momentCell, nextPassedMs } from './moment.js'
+import type { Block, Cell, Field } from './panel.js'
+
+/** Behind what the status does not say. */
+const COMPUTED = ' (computed)'
+
+function nextOpenCell(nextOpenMs: number | null, isComputed: boolean, timezone: string): Cell {
+  if (nextOpenMs === null) return { text: MISSING }
+  const text = timeOfDay(nextOpenMs, timezone)
+  return numberCell(nextOpenMs, isComputed ? `${weekday(nextOpenMs, timezone)} ${text}${COMPUTED}` : text)
+}
+
+/**
+ * Since when the collector runs, which does not change; how long, only as the status says itself and where it does not say since
+ * when.
+ */
+function startFields({ uptimeSec, startedAtMs }: Snapshot['app'], timezone: string, nowMs: number): Field[] {
+  if (startedAtMs !== null) return [field('started', momentCell(startedAtMs, timezone, nowMs))]
+  return uptimeSec === null ? [] : [field('uptime', numberCell(uptimeSec, duration(uptimeSec)))]
+}
+
+/** Nothing while all that the status says can be read. */
+function wrongTypes({ count, first }: Snapshot['wrongTypes']): Block[] {
+  if (first === null) return []
+  const text = `${count} ${count === 1 ? 'value' : 'values'} of a wrong type, e.g. ${textCell(first).text}`
+  return [{ kind: 'text', text, tone: 'warn' }]
+}
 
 export const header = definePanel({
   key: 'header',
   title: 'Overview',
   order: 10,
   stability: 'stable',
-  reads: ['app', 'market', 'cycle', 'indices', 'config'],
+  reads: ['app', 'market', 'cycle', 'indices', 'config', 'wrongTypes'],
   shown: always,
-  build({ snapshot, timezone }) {
-    const { app, market, cycle, config } = snapshot
+  // Trading hours begin and end.
+  usesNow: true,
+  changesAtMs({ snapshot: { app, market }, nowMs }) {
+    return Math.min(marketAt(market, nowMs).untilMs, nextPassedMs([app.startedAtMs], nowMs))
+  },
+  build({ snapshot, timezone, nowMs }) {
+    const { app, cycle, config } = snapshot
+    const market = marketAt(snapshot.market, nowMs)
+    const state = market.isStateComputed ? `${market.state}${COMPUTED}` : market.state
     return [
       fields(
         field('app', textCell(app.name)),
         field('version', textCell(app.version)),
-        field('market', textCell(market.state)),
-        field('next_open', numberCell(market.nextOpenMs, timeOfDay(market.nextOpenMs, timezone))),
+        field('market', textCell(state)),
+        field('next_open', nextOpenCell(market.nextOpenMs, market.isNextOpenComputed, timezone)),
         field('indices', textCell(namesOf(snapshot.indices))),
         field('env', textCell(config.env)),
         field('cycle', numberCell(cycle.number, plainNumber(cycle.number))),
+        ...startFields(app, timezone, nowMs),
       ),
+      ...wrongTypes(snapshot.wrongTypes),
     ]
   },
 })

@@ -1,11 +1,12 @@
 // Indices: a row each, with what is wrong marked where it is wrong.
 import type { IndexRow } from '../snapshot/snapshot.js'
+import { CLOCK_SKEW_MS } from '../snapshot/time.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel, type TimelessContext } from './definition.js'
 import { fixed, plainNumber, signed, withUnit } from './format.js'
 import { namesOf } from './index-names.js'
 import { highIsBad, lowIsBad, stateTone } from './judge.js'
-import type { Block, Cell, Column } from './panel.js'
+import type { Block, Cell, Column, Field } from './panel.js'
 import { staleAfter } from './thresholds.js'
 
 const COLUMNS: readonly Column[] = [
@@ -17,16 +18,36 @@ const COLUMNS: readonly Column[] = [
   { label: 'Legs', align: 'right', priority: 40 },
   { label: 'Age', align: 'right', priority: 50 },
 ]
+const SUCCESS: Column = { label: 'Success %', align: 'right', priority: 55 }
 const FAILS: Column = { label: 'Fails', align: 'right', priority: 45 }
 
-function failsCell(name: string, fails: Readonly<Record<string, number>>): Cell {
-  const count = Object.hasOwn(fails, name) ? (fails[name] ?? null) : null
+/** Fails of the log come first: it is the newer of the two. */
+function failsCell({ name, fails }: IndexRow, ofLog: Readonly<Record<string, number>>): Cell {
+  const count = Object.hasOwn(ofLog, name) ? (ofLog[name] ?? null) : fails
   return numberCell(count, plainNumber(count), count !== null && count > 0 ? 'warn' : undefined)
+}
+
+/** `12 (9)`: legs of this cycle, and of a cycle on average. */
+function legsCell({ legs, legsAverage }: IndexRow): Cell {
+  if (legsAverage === null) return numberCell(legs, plainNumber(legs))
+  const text = `${plainNumber(legs)} (${plainNumber(legsAverage)})`
+  return legs === null ? { text } : numberCell(legs, text)
+}
+
+/** An age below 0 is that of a time in the future. */
+function ageCell(ageSec: number | null, warnSec: number, errorSec: number): Cell {
+  if (ageSec !== null && ageSec < -CLOCK_SKEW_MS / 1000) {
+    return numberCell(ageSec, `${plainNumber(-ageSec)}s in the future`, 'warn')
+  }
+  return numberCell(ageSec, withUnit(plainNumber(ageSec), 's'), highIsBad(ageSec, warnSec, errorSec))
 }
 
 function table({ snapshot, thresholds, indexFails }: TimelessContext<'indices' | 'cycle'>): Block {
   const { warnSec, errorSec } = staleAfter(thresholds, snapshot.cycle.intervalSec)
-  const row = ({ name, ltp, changePct, status, dqPct, legs, ageSec }: IndexRow): readonly Cell[] => {
+  const hasSuccess = snapshot.indices.some(({ successPct }) => successPct !== null)
+  const hasFails = indexFails !== undefined || snapshot.indices.some(({ fails }) => fails !== null)
+  const row = (index: IndexRow): readonly Cell[] => {
+    const { name, ltp, changePct, status, dqPct, ageSec, successPct } = index
     const dqTone = lowIsBad(dqPct, thresholds['dq.warn'], thresholds['dq.error'])
     const cells = [
       textCell(name),
@@ -34,13 +55,26 @@ function table({ snapshot, thresholds, indexFails }: TimelessContext<'indices' |
       numberCell(changePct, signed(changePct, 2)),
       textCell(status, status === null ? undefined : stateTone(status)),
       numberCell(dqPct, fixed(dqPct, 2), dqTone),
-      numberCell(legs, plainNumber(legs)),
-      numberCell(ageSec, withUnit(plainNumber(ageSec), 's'), highIsBad(ageSec, warnSec, errorSec)),
+      legsCell(index),
+      ageCell(ageSec, warnSec, errorSec),
     ]
-    return indexFails === undefined ? cells : [...cells, failsCell(name, indexFails)]
+    if (hasSuccess) {
+      const tone = lowIsBad(successPct, thresholds['success.warn'], thresholds['success.error'])
+      cells.push(numberCell(successPct, fixed(successPct, 2), tone))
+    }
+    if (hasFails) cells.push(failsCell(index, indexFails ?? {}))
+    return cells
   }
-  const columns = indexFails === undefined ? COLUMNS : [...COLUMNS, FAILS]
+  const columns = [...COLUMNS, ...(hasSuccess ? [SUCCESS] : []), ...(hasFails ? [FAILS] : [])]
   return { kind: 'table', columns, rows: snapshot.indices.map(row) }
+}
+
+/** Legs of this cycle over all indices, where any is known. */
+function dataPoints(rows: readonly IndexRow[]): Field[] {
+  const known = rows.flatMap(({ legs }) => (legs === null ? [] : [legs]))
+  if (known.length === 0) return []
+  const sum = known.reduce((total, legs) => total + legs, 0)
+  return [field('data_points', numberCell(sum, plainNumber(sum)))]
 }
 
 export const indices = definePanel({
@@ -53,7 +87,8 @@ export const indices = definePanel({
   build(context) {
     const { indices: rows, coverage } = context.snapshot
     const count = numberCell(coverage.indicesCount, String(coverage.indicesCount))
-    const summary = fields(field('count', count), field('names', textCell(namesOf(rows))))
+    const names = field('names', textCell(namesOf(rows)))
+    const summary = fields(field('count', count), names, ...dataPoints(rows))
     return rows.length === 0 ? [summary] : [summary, table(context)]
   },
 })

@@ -2,8 +2,9 @@
 import type { Provider, Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
-import { fixed, plainNumber, timeOfDay } from './format.js'
+import { fixed, plainNumber } from './format.js'
 import { backedOffRecently, highIsBad, stateTone } from './judge.js'
+import { momentCell, nextPassedMs } from './moment.js'
 import type { Block, Cell, Column, Field } from './panel.js'
 import { shownText } from './text.js'
 
@@ -38,7 +39,8 @@ function providerFields({ snapshot, thresholds, timezone, nowMs }: PanelContext<
   const auth = authCell(provider, nowMs)
   if (auth !== null) items.push(field('auth', auth))
   if (backedOffRecently(lastBackoffMs, nowMs, thresholds)) {
-    items.push(field('backoff', numberCell(lastBackoffMs, timeOfDay(lastBackoffMs, timezone), 'warn')))
+    const cell = momentCell(lastBackoffMs, timezone, nowMs)
+    items.push(field('backoff', { ...cell, tone: 'warn' }))
   }
   return fields(...items)
 }
@@ -56,7 +58,7 @@ export const perfstore = definePanel({
     const { authExpiryMs, lastBackoffMs } = snapshot.provider
     const backoffEndsMs = lastBackoffMs === null ? null : lastBackoffMs + thresholds['backoff.badge_ms']
     const ahead = [authExpiryMs, lastBackoffMs, backoffEndsMs].filter(atMs => atMs !== null && atMs >= nowMs)
-    return Math.min(...ahead.map(Number))
+    return Math.min(...ahead.map(Number), nextPassedMs([lastBackoffMs], nowMs))
   },
   build(context) {
     const { perf, health } = context.snapshot

@@ -1,10 +1,12 @@
 // Storage: how far writing is behind, and what each sink says of itself.
 
-import type { SinkValues } from '../snapshot/snapshot.js'
+import type { SinkValues, Snapshot } from '../snapshot/snapshot.js'
 import { timeMs } from '../snapshot/time.js'
+import type { SourceZone } from '../snapshot/zone.js'
 import { field, fields, numberCell, textCell } from './cells.js'
-import { always, definePanel } from './definition.js'
+import { always, definePanel, type PanelContext } from './definition.js'
 import { plainNumber, timeOfDay } from './format.js'
+import { momentCell, nextPassedMs } from './moment.js'
 import type { Cell, Column, Tone } from './panel.js'
 
 const COLUMNS: readonly Column[] = [
@@ -19,20 +21,38 @@ function toneOfValue(metric: string, value: string | number | boolean): Tone | u
   return value === false && metric.endsWith('healthy') ? 'error' : undefined
 }
 
-function valueCell(metric: string, value: string | number | boolean, timezone: string): Cell {
+/** Times of what is planned may lie in the future; all others are of what has happened. */
+const PLANNED = /next|expir|until|due|schedul|plan/i
+
+/** A time as a sink gives it: as text, since a number may be anything. */
+function timeOf(value: string | number | boolean, sourceZone: SourceZone = null): number | null {
+  return typeof value === 'string' ? timeMs(value, sourceZone) : null
+}
+
+function valueCell(metric: string, value: string | number | boolean, context: PanelContext<'storage'>): Cell {
+  const { timezone, sourceZone, nowMs } = context
   const tone = toneOfValue(metric, value)
   if (typeof value === 'number') return numberCell(value, plainNumber(value), tone)
   if (typeof value === 'boolean') return textCell(value ? 'yes' : 'no', tone)
-  const atMs = timeMs(value)
-  return atMs === null ? textCell(value) : numberCell(atMs, timeOfDay(atMs, timezone))
+  const atMs = timeOf(value, sourceZone)
+  if (atMs === null) return textCell(value)
+  return PLANNED.test(metric)
+    ? numberCell(atMs, timeOfDay(atMs, timezone))
+    : momentCell(atMs, timezone, nowMs)
 }
 
-function sinkRows(name: string, values: SinkValues, timezone: string): (readonly Cell[])[] {
+function sinkRows(name: string, values: SinkValues, context: PanelContext<'storage'>): (readonly Cell[])[] {
   return Object.entries(values ?? {}).map(([metric, value]) => [
     textCell(name),
     textCell(metric),
-    valueCell(metric, value, timezone),
+    valueCell(metric, value, context),
   ])
+}
+
+function moments({ csv, influxdb, backup }: Snapshot['storage'], sourceZone?: SourceZone): (number | null)[] {
+  return [csv, influxdb, backup].flatMap(values =>
+    Object.values(values ?? {}).map(value => timeOf(value, sourceZone)),
+  )
 }
 
 export const storage = definePanel({
@@ -42,7 +62,12 @@ export const storage = definePanel({
   stability: 'stable',
   reads: ['storage'],
   shown: always,
-  build({ snapshot, timezone }) {
+  // A time in the future is marked until it has passed.
+  usesNow: true,
+  changesAtMs: ({ snapshot, sourceZone, nowMs }) =>
+    nextPassedMs(moments(snapshot.storage, sourceZone), nowMs),
+  build(context) {
+    const { snapshot } = context
     const { lag, queueDepth, lastFlushAgeSec, csv, influxdb, backup } = snapshot.storage
     return [
       fields(
@@ -54,9 +79,9 @@ export const storage = definePanel({
         kind: 'table',
         columns: COLUMNS,
         rows: [
-          ...sinkRows('CSV', csv, timezone),
-          ...sinkRows('InfluxDB', influxdb, timezone),
-          ...sinkRows('backup', backup, timezone),
+          ...sinkRows('CSV', csv, context),
+          ...sinkRows('InfluxDB', influxdb, context),
+          ...sinkRows('backup', backup, context),
         ],
       },
     ]

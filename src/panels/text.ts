@@ -1,61 +1,108 @@
 // Text from the status as a person may safely see it: one line, no control characters, no reordering marks, bounded in
-// columns. Plain ASCII, the usual case, is told by one pattern and never segmented.
-import stringWidth from 'string-width'
+// columns. Plain ASCII, the usual case, is recognised by one pattern. All that is done to a text takes time linear in the part that
+// is looked at, and that part is bounded by the columns asked for.
+import { measure } from './width.js'
 
 /** Columns of a message, and of any other text from the status. */
 export const MESSAGE_WIDTH = 200
 export const TEXT_WIDTH = 120
 
-/** Code units looked at per column: bounds text without width (piles of combining marks). */
-const UNITS_PER_COLUMN = 16
+/** Code units looked at per column: bounds text without width (piles of combining marks). The longest emoji have 8. */
+const UNITS_PER_COLUMN = 8
 
 /** Every one of these is one column wide by itself and joins with nothing: Latin-1, Latin extended, `—`, `…`, `₹`. */
 const ONE_COLUMN_EACH = /^[\x20-\x7e\u00a1-\u00a8\u00aa-\u00ac\u00af-\u024f\u2014\u2026\u20b9]*$/
 
-// Built from text, so that no control character stands in a pattern.
-const ESC = '\\u001b'
-const CSI = `(?:${ESC}\\[|\\u009b)[0-?]{0,64}[ -/]{0,8}[@-~]`
-const OSC = `(?:${ESC}\\]|\\u009d)[^\\u0007\\u001b\\u009c]{0,512}(?:\\u0007|${ESC}\\\\|\\u009c)`
-const TERMINAL_SEQUENCES = new RegExp(`${OSC}|${CSI}`, 'g')
-const BLANKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g
-/** C0, DEL, C1; bidi marks, embeddings, overrides and isolates; invisible characters that hide or split words. */
-const INVISIBLE =
-  /\p{Cc}|[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
-const LONE_SURROGATE = /\p{Cs}/gu
+const [TAB, CARRIAGE_RETURN, ESCAPE, NEXT_LINE] = [0x09, 0x0d, 0x1b, 0x85]
+const [CSI, OSC, STRING_END, BELL] = [0x9b, 0x9d, 0x9c, 0x07]
+const INVISIBLE: ReadonlySet<number> = new Set([0x61c, 0x180e, 0x200b, 0x200e, 0x200f, 0xfeff])
+/** Longer sequences of a terminal are none. */
+const [MAX_CSI, MAX_OSC] = [72, 512]
 
-/** Anything that one of the patterns above may find. */
-const UNCLEAN = new RegExp(`${BLANKS.source}|${INVISIBLE.source}|${LONE_SURROGATE.source}`, 'u')
-
-/** Without control characters, terminal sequences and reordering marks; line breaks and tabs become one blank. */
-export function cleanText(text: string): string {
-  if (ONE_COLUMN_EACH.test(text) || !UNCLEAN.test(text)) return text
-  return text
-    .replace(TERMINAL_SEQUENCES, '')
-    .replace(BLANKS, ' ')
-    .replace(INVISIBLE, '')
-    .replace(LONE_SURROGATE, '\ufffd')
+function isControl(code: number): boolean {
+  return code < 0x20 || (code >= 0x7f && code <= 0x9f)
 }
 
-/** Widths of other texts, which are slow to find and mostly the same in every cycle; when full, it starts afresh. */
-const widths = new Map<string, number>()
-const MAX_WIDTHS = 8192
-/** A longer text is not kept. */
-const MAX_KEPT_LENGTH = 128
+function isBlank(code: number): boolean {
+  return (code >= TAB && code <= CARRIAGE_RETURN) || code === NEXT_LINE || code === 0x2028 || code === 0x2029
+}
+
+/** Controls; bidi marks, embeddings, overrides and isolates; invisible characters that hide or split words; tags. */
+function isInvisible(code: number): boolean {
+  if (code < 0x61c) return isControl(code) || code === 0xad
+  if (code >= 0x2_0000) return code >= 0xe_0000 && code <= 0xe_007f
+  return (
+    (code >= 0x202a && code <= 0x202e) ||
+    (code >= 0x2060 && code <= 0x2069) ||
+    (code >= 0xfff9 && code <= 0xfffb) ||
+    INVISIBLE.has(code)
+  )
+}
+
+/** Where a colour or a cursor move ends: parameters, then one letter or sign. */
+function endOfCsi(text: string, from: number): number | null {
+  let at = from
+  const end = Math.min(text.length, from + MAX_CSI)
+  while (at < end && text.charCodeAt(at) >= 0x20 && text.charCodeAt(at) <= 0x3f) at++
+  const last = text.charCodeAt(at)
+  return at < end && last >= 0x40 && last <= 0x7e ? at + 1 : null
+}
+
+/** Where a title or a link ends. Every control ends it, so no text is scanned once for each of many beginnings. */
+function endOfOsc(text: string, from: number): number | null {
+  let at = from
+  const end = Math.min(text.length, from + MAX_OSC)
+  while (at < end && !isControl(text.charCodeAt(at))) at++
+  const last = text.charCodeAt(at)
+  if (last === BELL || last === STRING_END) return at + 1
+  return last === ESCAPE && text[at + 1] === '\\' ? at + 2 : null
+}
+
+/** The end of the terminal sequence that begins here; null where none does. */
+function endOfSequence(text: string, at: number, code: number): number | null {
+  if (code === CSI || (code === ESCAPE && text[at + 1] === '[')) {
+    return endOfCsi(text, code === CSI ? at + 1 : at + 2)
+  }
+  if (code === OSC || (code === ESCAPE && text[at + 1] === ']')) {
+    return endOfOsc(text, code === OSC ? at + 1 : at + 2)
+  }
+  return null
+}
+
+/**
+ * Without control characters, terminal sequences and reordering marks; line breaks and tabs become one blank. One pass, in
+ * which no character is looked at more than twice.
+ */
+export function cleanText(text: string): string {
+  if (ONE_COLUMN_EACH.test(text)) return text
+  let clean = ''
+  /** Where the characters begin that stay as they are. */
+  let from = 0
+  let isAfterBreak = false
+  for (let at = 0; at < text.length; ) {
+    const code = text.codePointAt(at) ?? 0
+    const next = at + (code > 0xffff ? 2 : 1)
+    const isLone = code >= 0xd800 && code <= 0xdfff
+    const isBreak = isBlank(code)
+    if (!isLone && !isBreak && !isInvisible(code)) {
+      isAfterBreak = false
+      at = next
+      continue
+    }
+    clean += text.slice(from, at)
+    if (isLone) clean += '\ufffd'
+    if (isBreak && !isAfterBreak) clean += ' '
+    isAfterBreak = isBreak || (isAfterBreak && !isLone)
+    at = endOfSequence(text, at, code) ?? next
+    from = at
+  }
+  return from === 0 ? text : clean + text.slice(from)
+}
 
 /** Columns on a terminal. */
 export function displayWidth(text: string): number {
-  if (ONE_COLUMN_EACH.test(text)) return text.length
-  const known = widths.get(text)
-  if (known !== undefined) return known
-  const width = stringWidth(text)
-  if (text.length <= MAX_KEPT_LENGTH) {
-    if (widths.size === MAX_WIDTHS) widths.clear()
-    widths.set(text, width)
-  }
-  return width
+  return ONE_COLUMN_EACH.test(text) ? text.length : measure(text).width
 }
-
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 function cutAtUnits(text: string, units: number): string {
   if (text.length <= units) return text
@@ -75,22 +122,15 @@ export function clipText(text: string, columns: number): string {
   // No code unit is wider than two columns.
   if (text.length * 2 <= columns) return text
   const bounded = cutAtUnits(text, columns * UNITS_PER_COLUMN)
-  if (bounded.length === text.length && displayWidth(text) <= columns) return text
-  let kept = ''
-  let width = 0
-  for (const { segment } of graphemes.segment(bounded)) {
-    const wide = stringWidth(segment)
-    if (width + wide > columns - 1) break
-    kept += segment
-    width += wide
-  }
-  return `${kept}…`
+  const { kept, fits } = measure(bounded, columns)
+  if (fits && bounded.length === text.length) return text
+  return `${bounded.slice(0, kept)}…`
 }
 
 /** Clean and clipped: the only way text from a status gets into a panel. */
 export function shownText(text: string, columns: number = TEXT_WIDTH): string {
-  // Cut first: cleaning a megabyte to show a line of it is no use. Twice the room, for what cleaning removes.
-  const bounded = cutAtUnits(text, columns * UNITS_PER_COLUMN * 2)
+  // Cut first: cleaning a megabyte to show a line of it is no use.
+  const bounded = cutAtUnits(text, columns * UNITS_PER_COLUMN)
   if (ONE_COLUMN_EACH.test(bounded)) return clipPlain(bounded.trim(), columns)
   return clipText(cleanText(bounded).trim(), columns)
 }

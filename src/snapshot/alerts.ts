@@ -1,6 +1,7 @@
 // The alerts of a status: the list `alerts`, then the list `events`, then follow-ups from ingest, one after the other;
 // what stands in more than one of them, alike in every field, is taken once. Newest first.
 import { ALERTS } from './candidates.js'
+import type { Notes } from './notes.js'
 import { pick } from './pick.js'
 import type { Status } from './reading.js'
 import type { Alert, AlertLevel, Snapshot } from './snapshot.js'
@@ -50,15 +51,25 @@ function firstText(item: Readonly<Record<string, unknown>>, ...keys: readonly st
   return null
 }
 
-function alert(item: unknown): Alert | null {
+function timeOf(values: Readonly<Record<string, unknown>>, list: string, notes: Notes): number | null {
+  for (const key of ['time', 'timestamp', 'ts']) {
+    const given = member(values, key)
+    if (given === undefined || given === null) continue
+    const atMs = timeMs(given, notes.zone)
+    if (atMs !== null) return atMs
+    notes.unread(`${list}.${key}`, given)
+  }
+  return null
+}
+
+function alert(item: unknown, list: string, notes: Notes): Alert | null {
   const values = map(item)
   if (values === null) {
     const message = text(item)
     return message === null ? null : { atMs: null, level: 'info', component: null, message }
   }
   return {
-    atMs:
-      timeMs(member(values, 'time')) ?? timeMs(member(values, 'timestamp')) ?? timeMs(member(values, 'ts')),
+    atMs: timeOf(values, list, notes),
     level: alertLevel(firstText(values, 'level', 'severity')),
     component: firstText(values, 'component', 'source'),
     message: firstText(values, 'message') ?? '',
@@ -74,15 +85,15 @@ function newestFirst(a: Alert, b: Alert): number {
   return (b.atMs ?? -1) - (a.atMs ?? -1)
 }
 
-/** All alerts of the lists; null when there is no list at all. */
-function collected(lists: readonly (readonly unknown[] | null)[]): Alert[] | null {
+/** All alerts of the lists by their names; null when there is no list at all. */
+function collected(lists: Readonly<Record<string, readonly unknown[] | null>>, notes: Notes): Alert[] | null {
   let all: Alert[] | null = null
-  for (const items of lists) {
+  for (const [name, items] of Object.entries(lists)) {
     if (items === null) continue
     const seen = new Set(all?.map(sameKey))
     all ??= []
     for (const item of items) {
-      const read = alert(item)
+      const read = alert(item, name, notes)
       if (read !== null && (seen.size === 0 || !seen.has(sameKey(read)))) all.push(read)
     }
   }
@@ -112,33 +123,29 @@ function givenCounts(value: unknown): Record<string, number> | null {
   return counts
 }
 
-function givenSeverity(status: Status, origins: Record<string, string>): Record<string, number> | null {
+function givenSeverity(status: Status, notes: Notes): Record<string, number> | null {
   for (const key of ['severity_counts', 'severity']) {
     const counts = givenCounts(member(map(member(status, 'alerts')), key))
     if (counts === null) continue
-    origins['alerts.bySeverity'] = `alerts.${key}`
+    notes.origins['alerts.bySeverity'] = `alerts.${key}`
     return counts
   }
   return null
 }
 
 /** `followUps` are alerts from ingest; `total` and `bySeverity` are the status's own where given, else counted. */
-export function alertsOf(
-  status: Status,
-  followUps: readonly unknown[],
-  origins: Record<string, string>,
-): Snapshot['alerts'] {
+export function alertsOf(status: Status, followUps: readonly unknown[], notes: Notes): Snapshot['alerts'] {
   const alerts = list(member(status, 'alerts'))
   const events = list(member(status, 'events'))
-  const items = collected([alerts, events, followUps.length > 0 ? followUps : null])
+  const items = collected({ alerts, events, followUps: followUps.length > 0 ? followUps : null }, notes)
   if (items !== null) {
     const from = [alerts && 'alerts', events && 'events', followUps.length > 0 && 'follow-ups']
-    origins['alerts.items'] = from.filter(Boolean).join(', ')
+    notes.origins['alerts.items'] = from.filter(Boolean).join(', ')
   }
-  const total = pick(status, ALERTS.total, origins)
+  const total = pick(status, ALERTS.total, notes)
   return {
     items: (items ?? []).sort(newestFirst).slice(0, MAX_ALERTS),
     total: total ?? items?.length ?? null,
-    bySeverity: givenSeverity(status, origins) ?? counted(items ?? []),
+    bySeverity: givenSeverity(status, notes) ?? counted(items ?? []),
   }
 }

@@ -319,9 +319,9 @@ describe('values', () => {
     expect(snapshot.storage.lag).toBe(0)
   })
 
-  test('numbers as text are not guessed at, and true is not a number', () => {
+  test('true is no number, and neither is what is not finite or not plain', () => {
     const snapshot = derive({
-      elapsed: '0.73',
+      elapsed: '0.73 s',
       interval: true,
       memory_mb: Number.NaN,
       cpu_pct: Number.POSITIVE_INFINITY,

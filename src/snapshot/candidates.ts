@@ -1,9 +1,11 @@
 // The candidate table: for every plain field of the snapshot the places it may stand in a status, in order, for the
 // nested writer, the flat writer and any mixture. Lists and maps have a file of their own (indices, alerts, records).
 import { field, from } from './pick.js'
+import { percent, rate } from './rate.js'
 import type { MarketState } from './snapshot.js'
 import { timeMs } from './time.js'
-import { flag, number, text } from './value.js'
+import { flag, measured, number, text } from './value.js'
+import type { SourceZone } from './zone.js'
 
 const BYTES_PER_MB = 1_048_576
 /** `memory.rss` above this is bytes, below it is megabytes: no process is smaller than 10 kB or larger than 10 TB. */
@@ -14,21 +16,30 @@ function openFlag(value: unknown): Exclude<MarketState, null> | null {
   return open === null ? null : open ? 'open' : 'closed'
 }
 
-function openWord(value: unknown): Exclude<MarketState, null> | null {
+function openWord(value: unknown): Exclude<MarketState, null> | null | undefined {
   const word = text(value)?.toLowerCase()
   if (word === 'open') return 'open'
-  return word === 'closed' || word === 'close' ? 'closed' : null
+  if (word === 'closed' || word === 'close') return 'closed'
+  // Any other word is of the right type (`PRE_OPEN`).
+  return word === undefined ? null : undefined
 }
 
-function megabytesOfBytes(value: unknown): number | null {
-  const bytes = number(value)
-  return bytes === null ? null : bytes / BYTES_PER_MB
+/** A bare time of day names no moment (no date): it is known, and not read. */
+function timeOrTimeOfDay(value: unknown, zone: SourceZone): number | null | undefined {
+  const atMs = timeMs(value, zone)
+  return atMs === null && typeof value === 'string' && /^\d{1,2}:\d{2}(:\d{2})?$/.test(value)
+    ? undefined
+    : atMs
 }
 
-function megabytesOfEither(value: unknown): number | null {
-  const amount = number(value)
-  if (amount === null) return null
-  return amount > RSS_IS_BYTES_ABOVE ? amount / BYTES_PER_MB : amount
+function megabytesOfBytes(value: unknown): number | null | undefined {
+  const bytes = measured(value)
+  return typeof bytes === 'number' ? bytes / BYTES_PER_MB : bytes
+}
+
+function megabytesOfEither(value: unknown): number | null | undefined {
+  const amount = measured(value)
+  return typeof amount === 'number' && amount > RSS_IS_BYTES_ABOVE ? amount / BYTES_PER_MB : amount
 }
 
 export const APP = {
@@ -44,10 +55,9 @@ export const MARKET = {
     from(openFlag, 'market_open', 'equity_market_open'),
     from(openWord, 'market.status'),
   ),
-  // A bare time of day in `next_open_hms` names no moment (no date, no zone) and is not read; a full time is.
   nextOpenMs: field(
     'market.nextOpenMs',
-    from(timeMs, 'next_market_open', 'market.next_open', 'market.next_open_hms'),
+    from(timeOrTimeOfDay, 'next_market_open', 'market.next_open', 'market.next_open_hms'),
   ),
 }
 
@@ -73,24 +83,25 @@ export const CYCLE = {
       'elapsed',
     ),
   ),
-  successPct: field(
+  success: field(
     'cycle.successPct',
-    from(number, 'cycle.success_rate', 'cycle.success_rate_pct', 'loop.success_rate', 'success_rate_pct'),
+    from(rate, 'cycle.success_rate'),
+    from(percent, 'cycle.success_rate_pct'),
+    from(rate, 'loop.success_rate'),
+    from(percent, 'success_rate_pct'),
   ),
   intervalSec: field('cycle.intervalSec', from(number, 'interval', 'loop.target_interval', 'loop.interval')),
   nextRunInSec: field(
     'cycle.nextRunInSec',
     from(number, 'loop.next_run_in_sec', 'loop.next_run_in', 'sleep_sec'),
   ),
-  avgMs: field('cycle.avgMs', from(number, 'loop.avg_cycle_ms')),
-  p95Ms: field('cycle.p95Ms', from(number, 'loop.p95_cycle_ms', 'loop.p95_ms')),
+  avgMs: field('cycle.avgMs', from(measured, 'loop.avg_cycle_ms')),
+  p95Ms: field('cycle.p95Ms', from(measured, 'loop.p95_cycle_ms', 'loop.p95_ms')),
 }
 
 export const ALERTS = {
   total: field('alerts.total', from(number, 'alerts.total', 'alerts.alerts_total')),
 }
-
-export const ANALYTICS = { pcr: field('analytics.pcr', from(number, 'analytics.pcr')) }
 
 export const RESOURCES = {
   cpuPct: field(
@@ -99,11 +110,11 @@ export const RESOURCES = {
   ),
   memoryMb: field(
     'resources.memoryMb',
-    from(number, 'resources.memory_mb', 'resources.mem_mb', 'resources.rss_mb'),
+    from(measured, 'resources.memory_mb', 'resources.mem_mb', 'resources.rss_mb'),
     from(megabytesOfBytes, 'resources.rss'),
-    from(number, 'memory.rss_mb'),
+    from(measured, 'memory.rss_mb'),
     from(megabytesOfEither, 'memory.rss'),
-    from(number, 'memory_mb'),
+    from(measured, 'memory_mb'),
   ),
 }
 
@@ -122,7 +133,7 @@ export const PROVIDER = {
     from(text, 'provider.name', 'provider.primary', 'provider'),
     from(text, 'providers.name', 'providers.primary', 'providers'),
   ),
-  latencyMs: field('provider.latencyMs', from(number, 'provider.latency_ms', 'providers.latency_ms')),
+  latencyMs: field('provider.latencyMs', from(measured, 'provider.latency_ms', 'providers.latency_ms')),
   authValid: field(
     'provider.authValid',
     from(

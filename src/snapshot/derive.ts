@@ -1,23 +1,37 @@
 // One typed view of one raw status. Total: any JSON object gives a snapshot, whatever its members are; what is not of
 // the right type counts as not said.
 import { alertsOf } from './alerts.js'
+import { analyticsOf } from './analytics.js'
 import * as table from './candidates.js'
 import { indicesOf } from './indices.js'
+import { Notes } from './notes.js'
 import { type Field, pick } from './pick.js'
+import { percentOf, type Rate, type Scale, scaleOf } from './rate.js'
 import type { Status } from './reading.js'
-import { healthOf, linksOf, maxPainOf, perfOf, sinkOf } from './records.js'
+import { healthOf, linksOf, perfOf, sinkOf } from './records.js'
 import type { Snapshot } from './snapshot.js'
-import { emptyRecord } from './value.js'
+import type { SourceZone } from './zone.js'
+
+/** Per cent where the indices' rates are, else what its own size says. */
+function cycleSuccess(rate: Rate | null, ofIndices: Scale): number | null {
+  return percentOf(rate, ofIndices === 'percent' ? 'percent' : scaleOf([rate]))
+}
 
 /**
- * The snapshot of a status. `followUps` are alerts that came beside the status (ingest), read like the status's own.
- * Never throws and never changes its arguments.
+ * The snapshot of a status. `followUps` are alerts that came beside the status (ingest), read like the status's own. `zone` is that
+ * of times which name none. Never throws and never changes its arguments.
  */
-export function derive(status: Status, followUps: readonly unknown[] = []): Snapshot {
-  const origins = emptyRecord<string>()
-  const take = <T>(wanted: Field<T>): T | null => pick(status, wanted, origins)
-  const { rows, count } = indicesOf(status, origins)
-  const { APP, MARKET, CYCLE, ANALYTICS, RESOURCES, STORAGE, PROVIDER, CONFIG, ADAPTIVE } = table
+export function derive(
+  status: Status,
+  followUps: readonly unknown[] = [],
+  zone: SourceZone = null,
+): Snapshot {
+  const notes = new Notes(zone)
+  const take = <T>(wanted: Field<T>): T | null => pick(status, wanted, notes)
+  const { APP, MARKET, CYCLE, RESOURCES, STORAGE, PROVIDER, CONFIG, ADAPTIVE } = table
+  const number = take(CYCLE.number)
+  const { rows, count, scale } = indicesOf(status, number, notes)
+  const state = take(MARKET.state)
   return {
     app: {
       name: take(APP.name),
@@ -25,30 +39,36 @@ export function derive(status: Status, followUps: readonly unknown[] = []): Snap
       startedAtMs: take(APP.startedAtMs),
       uptimeSec: take(APP.uptimeSec),
     },
-    market: { state: take(MARKET.state), nextOpenMs: take(MARKET.nextOpenMs) },
+    market: {
+      state,
+      nextOpenMs: take(MARKET.nextOpenMs),
+      keepsTradingHours:
+        state === null && (number === null ? rows.some(({ ltp }) => ltp !== null) : count > 0),
+    },
     cycle: {
-      number: take(CYCLE.number),
+      number,
       lastStartMs: take(CYCLE.lastStartMs),
       lastDurationSec: take(CYCLE.lastDurationSec),
-      successPct: take(CYCLE.successPct),
+      successPct: cycleSuccess(take(CYCLE.success), scale),
       intervalSec: take(CYCLE.intervalSec),
       nextRunInSec: take(CYCLE.nextRunInSec),
       avgMs: take(CYCLE.avgMs),
       p95Ms: take(CYCLE.p95Ms),
     },
     indices: rows,
-    alerts: alertsOf(status, followUps, origins),
-    analytics: { pcr: take(ANALYTICS.pcr), maxPain: maxPainOf(status, origins) },
+    quality: rows.flatMap(({ name, dqPct }) => (dqPct === null ? [] : [{ name, dqPct }])),
+    alerts: alertsOf(status, followUps, notes),
+    analytics: analyticsOf(status, notes),
     resources: { cpuPct: take(RESOURCES.cpuPct), memoryMb: take(RESOURCES.memoryMb) },
     storage: {
       lag: take(STORAGE.lag),
       queueDepth: take(STORAGE.queueDepth),
       lastFlushAgeSec: take(STORAGE.lastFlushAgeSec),
-      csv: sinkOf(status, 'csv', origins),
-      influxdb: sinkOf(status, 'influxdb', origins),
-      backup: sinkOf(status, 'backup', origins),
+      csv: sinkOf(status, 'csv', ['csv', 'csv_sink'], notes),
+      influxdb: sinkOf(status, 'influxdb', ['influxdb', 'influx', 'influxdb_sink', 'influx_sink'], notes),
+      backup: sinkOf(status, 'backup', ['backup', 'backup_sink'], notes),
     },
-    perf: perfOf(status, origins),
+    perf: perfOf(status, notes),
     provider: {
       name: take(PROVIDER.name),
       latencyMs: take(PROVIDER.latencyMs),
@@ -56,12 +76,14 @@ export function derive(status: Status, followUps: readonly unknown[] = []): Snap
       authExpiryMs: take(PROVIDER.authExpiryMs),
       lastBackoffMs: take(PROVIDER.lastBackoffMs),
     },
-    health: healthOf(status, origins),
-    links: linksOf(status, origins),
+    health: healthOf(status, notes),
+    links: linksOf(status, notes),
     config: { env: take(CONFIG.env) },
     coverage: { indicesCount: count },
     adaptiveBacklogRatio: take(ADAPTIVE.backlogRatio),
-    origins,
+    origins: notes.origins,
     raw: status,
+    // Last, when all has been read.
+    wrongTypes: { count: notes.wrong, first: notes.firstWrong },
   }
 }

@@ -80,6 +80,8 @@ describe('values of an index', () => {
     status: 'ok',
     ageSec: 2,
     legs: 212,
+    legsAverage: null,
+    fails: null,
     dqPct: 93.1,
     dqIssues: 0,
     successPct: 97,
@@ -122,8 +124,8 @@ describe('values of an index', () => {
     ['successPct', 'success_rate', 'success_percent'],
     ['changePct', 'change_pct', 'change'],
   ] as const)('%s is read from %s rather than from %s', (field, winner, loser) => {
-    const nested = winner.startsWith('dq.') ? { dq: { [winner.slice(3)]: 1 } } : { [winner]: 1 }
-    expect(first({ indices: { N: { [loser]: 2, ...nested } } })?.[field]).toBe(1)
+    const nested = winner.startsWith('dq.') ? { dq: { [winner.slice(3)]: 10 } } : { [winner]: 10 }
+    expect(first({ indices: { N: { [loser]: 20, ...nested } } })?.[field]).toBe(10)
   })
 
   test('come field by field from indices, then details, then infos', () => {
@@ -141,8 +143,69 @@ describe('values of an index', () => {
 
   test('are null when they are of the wrong type', () => {
     const row = first({
-      indices: { N: { ltp: '1', change: true, status: 1, dq: 'good', legs: [], age: {} } },
+      indices: { N: { ltp: 'n/a', change: true, status: 1, dq: 'good', legs: [], age: {} } },
     })
     expect(Object.values(row ?? {}).filter(value => value !== null)).toEqual(['N'])
+  })
+})
+
+describe('legs', () => {
+  test.each<[string, unknown, unknown]>([
+    ['of this cycle with their average', { legs: '12 (9)' }, [12, 9]],
+    ['with separators', { current_cycle_legs: '1,212(1,180)' }, [1212, 1180]],
+    ['of which only the average is known', { legs: '— (9)' }, [null, 9]],
+    ['rather under their first name', { legs: '12 (9)', current_cycle_legs: '212 (180)' }, [12, 9]],
+    [
+      'summed over expiries where no number is given',
+      { expiries: { a: { legs: 80 }, b: { legs: '44' } } },
+      [124, null],
+    ],
+    ['given rather than summed', { legs: 5, expiries: { a: { legs: 80 } } }, [5, null]],
+    ['with the average of the total over the cycles', { legs: 5, legs_total: 1_004 }, [5, 100]],
+    ['with the average given rather than reckoned', { legs: '5 (7)', legs_total: 1_000 }, [5, 7]],
+    ['that are no legs', { legs: 'twelve (9)', current_cycle_legs: '12 (9', expiries: [] }, [null, null]],
+  ])('are read: %s', (_, values, expected) => {
+    const row = derive({ cycle: 10, indices_detail: { N: values } }).indices[0]
+    expect([row?.legs, row?.legsAverage]).toEqual(expected)
+  })
+
+  test('have no average before the first cycle', () => {
+    expect(derive({ cycle: 0, indices: { N: { legs_total: 5 } } }).indices[0]?.legsAverage).toBeNull()
+  })
+})
+
+describe('success rates', () => {
+  const success = (...rates: unknown[]) =>
+    derive({ indices: Object.fromEntries(rates.map((rate, i) => [`I${i}`, rate])) }).indices.map(
+      ({ successPct }) => successPct,
+    )
+  const unitless = (...rates: unknown[]) => success(...rates.map(success_rate => ({ success_rate })))
+
+  test('without a unit are ratios when all of them are between 0 and 1', () => {
+    expect(unitless(0.97, 0.57, 1, 0)).toEqual([97, 57, 100, 0])
+    expect(unitless('0.5', null)).toEqual([50, null])
+    expect(unitless(1)).toEqual([100])
+  })
+
+  test('without a unit are per cent when one of them is above 1', () => {
+    expect(unitless(97, 0.5, 1)).toEqual([97, 0.5, 1])
+  })
+
+  test('with a unit are per cent, whatever their size, and say nothing of the others', () => {
+    expect(success({ success_percent: 0.5 }, { success_rate: 0.5 }, { success_rate_pct: 1 })).toEqual([
+      0.5, 50, 1,
+    ])
+  })
+
+  test('of the cycle are ratios up to 1, unless those of the indices are in per cent', () => {
+    const cycle = (loop: unknown, rates: unknown[] = []) =>
+      derive({ loop, indices: Object.fromEntries(rates.map((r, i) => [`I${i}`, { success_rate: r }])) }).cycle
+        .successPct
+    expect(cycle({ success_rate: 0.97 })).toBe(97)
+    expect(cycle({ success_rate: 1 })).toBe(100)
+    expect(cycle({ success_rate: 97 }, [0.9])).toBe(97)
+    expect(cycle({ success_rate: 1 }, [97])).toBe(1)
+    expect(cycle({ success_rate: 0 })).toBe(0)
+    expect(derive({ success_rate_pct: 1 }).cycle.successPct).toBe(1)
   })
 })

@@ -1,6 +1,9 @@
 // The indices of a status. Names come from `indices` or `symbols` (a list, comma-separated text, or a map's keys), and
 // then from `indices_detail` and `indices_info`: a name that only those have is appended, so that no index the status
 // speaks of is lost in a mixture of writers. Values come from the same places, field by field.
+import { type Legs, legs, sumOfExpiries } from './legs.js'
+import type { Notes } from './notes.js'
+import { percent, percentOf, type Rate, rate, type Scale, scaleOf } from './rate.js'
 import type { Status } from './reading.js'
 import type { IndexRow } from './snapshot.js'
 import { isSafeName, type JsonMap, list, map, member, number, type Reader, text } from './value.js'
@@ -43,40 +46,78 @@ function roll(value: unknown): Roll | null {
   return { names: Object.keys(byName).filter(isSafeName), valuesOf: name => map(member(byName, name)) }
 }
 
+/** What one member of the status says of one index, and where. */
+type Source = { readonly path: string; readonly values: JsonMap }
+
 /** The first of the sources' values of these keys (`dq.score_percent` is a member of a member), sources first. */
-function first<T>(sources: readonly JsonMap[], read: Reader<T>, ...keys: readonly string[]): T | null {
-  for (const source of sources) {
+function first<T>(
+  sources: readonly Source[],
+  notes: Notes,
+  read: Reader<T>,
+  ...keys: readonly string[]
+): T | null {
+  for (const { path, values } of sources) {
     for (const key of keys) {
       const dot = key.indexOf('.')
       const value =
-        dot < 0 ? member(source, key) : member(map(member(source, key.slice(0, dot))), key.slice(dot + 1))
-      const found = read(value)
-      if (found !== null) return found
+        dot < 0 ? member(values, key) : member(map(member(values, key.slice(0, dot))), key.slice(dot + 1))
+      if (value === undefined || value === null) continue
+      const found = read(value, notes.zone)
+      if (found !== null && found !== undefined) return found
+      if (found === null) notes.unread(`${path}.${key}`, value)
     }
   }
   return null
 }
 
-function row(name: string, sources: readonly JsonMap[]): IndexRow {
-  return {
-    name,
-    ltp: first(sources, number, 'ltp'),
-    changePct: first(sources, number, 'change_pct', 'change_percent', 'change'),
-    status: first(sources, text, 'status')?.toLowerCase() ?? null,
-    ageSec: first(sources, number, 'age', 'age_sec'),
-    legs: first(sources, number, 'legs', 'current_cycle_legs'),
-    dqPct: first(sources, number, 'dq.score_percent', 'dq_score'),
-    dqIssues: first(sources, number, 'dq.issues_total', 'dq_issues'),
-    successPct: first(sources, number, 'success_rate', 'success_percent'),
-    options: first(sources, number, 'options'),
+/** The first source whose expiries give a sum. */
+function summed(sources: readonly Source[], name: 'legs' | 'fails'): number | null {
+  for (const { values } of sources) {
+    const sum = sumOfExpiries(values, name)
+    if (sum !== null) return sum
   }
+  return null
 }
 
-/** The rows in the order of the status, at most `MAX_INDICES`, and how many names there are in all. */
-export function indicesOf(
-  status: Status,
-  origins: Record<string, string>,
-): { readonly rows: readonly IndexRow[]; readonly count: number } {
+/** A row before it is known how the rates of all rows are meant. */
+type RowRead = { readonly row: Omit<IndexRow, 'successPct'>; readonly success: Rate | null }
+
+function rowOf(name: string, sources: readonly Source[], cycle: number | null, notes: Notes): RowRead {
+  const take = (...keys: readonly string[]): number | null => first(sources, notes, number, ...keys)
+  // In the order of the columns, so that the first value of a wrong type is the most telling.
+  const ltp = take('ltp')
+  const given: Legs | null = first(sources, notes, legs, 'legs', 'current_cycle_legs')
+  const legsTotal = take('legs_total', 'cumulative_legs')
+  const reckoned = legsTotal !== null && cycle !== null && cycle >= 1 ? Math.round(legsTotal / cycle) : null
+  const row = {
+    name,
+    ltp,
+    changePct: take('change_pct', 'change_percent', 'change'),
+    status: first(sources, notes, text, 'status')?.toLowerCase() ?? null,
+    ageSec: take('age', 'age_sec'),
+    legs: given?.now ?? summed(sources, 'legs'),
+    legsAverage: given?.average ?? reckoned,
+    fails: take('fails') ?? summed(sources, 'fails'),
+    dqPct: take('dq.score_percent', 'dq_score'),
+    dqIssues: take('dq.issues_total', 'dq_issues'),
+    options: take('options'),
+  }
+  const success =
+    first<Rate>(sources, notes, rate, 'success_rate') ??
+    first<Rate>(sources, notes, percent, 'success_percent', 'success_rate_percent', 'success_rate_pct')
+  return { row, success }
+}
+
+export type Indices = {
+  readonly rows: readonly IndexRow[]
+  /** How many names there are in all. */
+  readonly count: number
+  /** How the indices' success rates are meant. */
+  readonly scale: Scale
+}
+
+/** The rows in the order of the status, at most `MAX_INDICES`. `cycle` is the number of the collector's cycle. */
+export function indicesOf(status: Status, cycle: number | null, notes: Notes): Indices {
   const indices = roll(member(status, 'indices'))
   const detail = roll(member(status, 'indices_detail'))
   const info = roll(member(status, 'indices_info'))
@@ -92,16 +133,23 @@ export function indicesOf(
     for (const name of source?.names ?? []) names.add(name)
     if (names.size > before) gave.push(path)
   }
-  if (gave.length > 0) origins.indices = gave.join(', ')
-  const rows: IndexRow[] = []
+  if (gave.length > 0) notes.origins.indices = gave.join(', ')
+  const rolls = [
+    { path: 'indices', roll: indices },
+    { path: 'indices_detail', roll: detail },
+    { path: 'indices_info', roll: info },
+  ]
+  const read: RowRead[] = []
   for (const name of names) {
-    if (rows.length === MAX_INDICES) break
-    const sources: JsonMap[] = []
-    for (const source of [indices, detail, info]) {
-      const values = source?.valuesOf(name) ?? null
-      if (values !== null) sources.push(values)
+    if (read.length === MAX_INDICES) break
+    const sources: Source[] = []
+    for (const { path, roll } of rolls) {
+      const values = roll?.valuesOf(name) ?? null
+      if (values !== null) sources.push({ path: `${path}.${name}`, values })
     }
-    rows.push(row(name, sources))
+    read.push(rowOf(name, sources, cycle, notes))
   }
-  return { rows, count: names.size }
+  const scale = scaleOf(read.map(({ success }) => success))
+  const rows = read.map(({ row, success }) => ({ ...row, successPct: percentOf(success, scale) }))
+  return { rows, count: names.size, scale }
 }

@@ -1,4 +1,5 @@
 // The rule of the whole table: the first candidate that is present and of the right type wins.
+import type { Notes } from './notes.js'
 import type { Status } from './reading.js'
 import { type JsonMap, map, type Reader } from './value.js'
 
@@ -31,13 +32,22 @@ function at(root: JsonMap, segments: readonly string[]): unknown {
   return value
 }
 
-/** The field's value, or null; notes in `origins` which path gave it. */
-export function pick<T>(status: Status, wanted: Field<T>, origins: Record<string, string>): T | null {
+/** The field's value, or null; notes which path gave it, and each earlier one whose value has the wrong type. */
+export function pick<T>(status: Status, wanted: Field<T>, notes: Notes): T | null {
   for (const { path, segments, read } of wanted.candidates) {
-    const value = read(at(status, segments))
-    if (value === null) continue
-    origins[wanted.name] = path
-    return value
+    const given = at(status, segments)
+    if (given === undefined || given === null) continue
+    const value = read(given, notes.zone)
+    if (value !== null && value !== undefined) {
+      notes.origins[wanted.name] = path
+      return value
+    }
+    if (value === null && !hasOtherForm(wanted, path, given)) notes.unread(path, given)
   }
   return null
+}
+
+/** Whether another candidate reads this value: `provider` may be a name or a map with one, `cycle` a number or a map. */
+function hasOtherForm(wanted: Field<unknown>, path: string, given: unknown): boolean {
+  return map(given) !== null && wanted.candidates.some(candidate => candidate.path.startsWith(`${path}.`))
 }

@@ -9,6 +9,14 @@ describe('a sink', () => {
     expect(csv).toEqual({ a: 'x', b: 0, c: false })
   })
 
+  test('is read under its other names', () => {
+    const { csv, influxdb, backup } = derive({
+      sinks: { csv_sink: { a: 1 }, influx_sink: { b: 2 }, backup_sink: { c: 3 } },
+    }).storage
+    expect([csv, influxdb, backup]).toEqual([{ a: 1 }, { b: 2 }, { c: 3 }])
+    expect(derive({ sinks: { csv: { a: 1 }, csv_sink: { a: 2 } } }).storage.csv).toEqual({ a: 1 })
+  })
+
   test('that the status has, though without values, is there; others are null', () => {
     expect(derive({ sinks: { csv: {} } }).storage.csv).toEqual({})
     expect(derive({ sinks: { csv: 'on' } }).storage.csv).toBeNull()
@@ -22,7 +30,7 @@ describe('performance', () => {
       performance: { api_ms: 88.4, note: 'fast', ok: true },
       options_per_minute: 812,
       options_last_cycle: 0,
-      api_success_rate: '99',
+      api_success_rate: 'high',
     })
     expect(snapshot.perf).toEqual({ api_ms: 88.4, options_per_minute: 812, options_last_cycle: 0 })
     expect(snapshot.origins.perf).toBe('performance, options_per_minute, options_last_cycle')

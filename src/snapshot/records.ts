@@ -1,5 +1,6 @@
 // The parts of a snapshot that are names with values: sinks, performance, health, links, max pain. Each is bounded, has
 // no prototype, and keeps the order of the status.
+import type { Notes } from './notes.js'
 import type { Status } from './reading.js'
 import type { SinkValues } from './snapshot.js'
 import { emptyRecord, isSafeName, list, map, member, number, type Reader, text } from './value.js'
@@ -9,51 +10,78 @@ const MAX_SINK_VALUES = 50
 const MAX_METRICS = 200
 const MAX_COMPONENTS = 200
 const MAX_LINKS = 50
-/** As many as there can be indices. */
-const MAX_PAINS = 2000
 
 /** The members of a map that are of the right type, the first `max` of them. */
-function record<T>(value: unknown, read: Reader<T>, max: number): Record<string, T> {
+function record<T>(
+  value: unknown,
+  read: Reader<T>,
+  max: number,
+  path: string,
+  notes: Notes,
+): Record<string, T> {
   const kept = emptyRecord<T>()
   let count = 0
   for (const [name, given] of Object.entries(map(value) ?? {})) {
-    const found = read(given)
-    if (found === null || !isSafeName(name)) continue
+    if (!isSafeName(name)) continue
+    const found = read(given, notes.zone)
+    if (found === null) notes.unread(`${path}.${name}`, given)
+    if (found === null || found === undefined) continue
     if (count++ === max) break
     kept[name] = found
   }
   return kept
 }
 
-function scalar(value: unknown): string | number | boolean | null {
-  return typeof value === 'boolean' ? value : (number(value) ?? text(value))
+/** A scalar as given; lists and maps are of the right type too, and not shown. */
+function scalar(value: unknown): string | number | boolean | null | undefined {
+  if (typeof value === 'string') return text(value)
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
+  return typeof value === 'boolean' ? value : undefined
 }
 
-/** The scalars of `sinks.<name>`, as given. */
-export function sinkOf(status: Status, name: string, origins: Record<string, string>): SinkValues {
-  const sink = map(member(map(member(status, 'sinks')), name))
-  if (sink === null) return null
-  origins[`storage.${name}`] = `sinks.${name}`
-  return record(sink, scalar, MAX_SINK_VALUES)
+/** The scalars of the first of these members of `sinks`, as given. */
+export function sinkOf(status: Status, field: string, names: readonly string[], notes: Notes): SinkValues {
+  for (const name of names) {
+    const sink = map(member(map(member(status, 'sinks')), name))
+    if (sink === null) continue
+    const path = `sinks.${name}`
+    notes.origins[`storage.${field}`] = path
+    return record(sink, scalar, MAX_SINK_VALUES, path, notes)
+  }
+  return null
 }
 
 const MORE_METRICS = ['options_per_minute', 'options_last_cycle', 'api_success_rate']
 
-export function perfOf(status: Status, origins: Record<string, string>): Readonly<Record<string, number>> {
+/** Only the numbers are shown; whatever else is there is not wrong. */
+function metric(value: unknown): number | undefined {
+  return number(value) ?? undefined
+}
+
+export function perfOf(status: Status, notes: Notes): Readonly<Record<string, number>> {
   const gave = map(member(status, 'performance')) === null ? [] : ['performance']
-  const metrics = record(member(status, 'performance'), number, MAX_METRICS)
+  const metrics = record(member(status, 'performance'), metric, MAX_METRICS, 'performance', notes)
   for (const name of MORE_METRICS) {
-    const value = number(member(status, name))
+    const given = member(status, name)
+    const value = number(given)
+    if (value === null) notes.unread(name, given)
     if (value === null || name in metrics) continue
     metrics[name] = value
     gave.push(name)
   }
-  if (gave.length > 0) origins.perf = gave.join(', ')
+  if (gave.length > 0) notes.origins.perf = gave.join(', ')
   return metrics
 }
 
-function stateWord(value: unknown): string | null {
-  return text(value) ?? text(member(map(value), 'status'))
+/** A state, or a map with one; a map without says nothing of its state. */
+function stateWord(value: unknown): string | null | undefined {
+  const state = map(value) === null ? value : member(map(value), 'status')
+  return state === undefined || state === null ? undefined : text(state)
+}
+
+/** An address; lists and maps of links have another form, and are not shown. */
+function address(value: unknown): string | null | undefined {
+  return typeof value === 'object' ? undefined : text(value)
 }
 
 function healthOfList(items: readonly unknown[]): Record<string, string> {
@@ -70,32 +98,26 @@ function healthOfList(items: readonly unknown[]): Record<string, string> {
 }
 
 /** By name as text or `{status}`, or a list of `{name, status}`; bare text is the state of `key` itself. */
-function statesOf(key: string, value: unknown): Record<string, string> | null {
+function statesOf(key: string, value: unknown, notes: Notes): Record<string, string> | null {
   const items = list(value)
   if (items !== null) return healthOfList(items)
-  if (map(value) !== null) return record(value, stateWord, MAX_COMPONENTS)
-  return text(value) === null ? null : record({ [key]: value }, text, 1)
+  if (map(value) !== null) return record(value, stateWord, MAX_COMPONENTS, key, notes)
+  return text(value) === null ? null : record({ [key]: value }, text, 1, key, notes)
 }
 
 /** The states of `health`, else of `components`. */
-export function healthOf(status: Status, origins: Record<string, string>): Readonly<Record<string, string>> {
+export function healthOf(status: Status, notes: Notes): Readonly<Record<string, string>> {
   for (const key of ['health', 'components']) {
-    const states = statesOf(key, member(status, key))
+    const states = statesOf(key, member(status, key), notes)
     if (states === null) continue
-    origins.health = key
+    notes.origins.health = key
     return states
   }
   return emptyRecord()
 }
 
-export function linksOf(status: Status, origins: Record<string, string>): Readonly<Record<string, string>> {
+export function linksOf(status: Status, notes: Notes): Readonly<Record<string, string>> {
   const links = member(status, 'links')
-  if (map(links) !== null) origins.links = 'links'
-  return record(links, text, MAX_LINKS)
-}
-
-export function maxPainOf(status: Status, origins: Record<string, string>): Readonly<Record<string, number>> {
-  const pains = member(map(member(status, 'analytics')), 'max_pain')
-  if (map(pains) !== null) origins['analytics.maxPain'] = 'analytics.max_pain'
-  return record(pains, number, MAX_PAINS)
+  if (map(links) !== null) notes.origins.links = 'links'
+  return record(links, address, MAX_LINKS, 'links', notes)
 }

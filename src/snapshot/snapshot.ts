@@ -11,7 +11,12 @@ export type IndexRow = {
   /** Lower-cased; `ok`, `warn`, `stale`, `error` are known, anything else is kept as given. */
   readonly status: string | null
   readonly ageSec: number | null
+  /** Legs of this cycle. */
   readonly legs: number | null
+  /** Legs of a cycle on average. */
+  readonly legsAverage: number | null
+  /** Legs that failed. */
+  readonly fails: number | null
   readonly dqPct: number | null
   readonly dqIssues: number | null
   readonly successPct: number | null
@@ -25,6 +30,21 @@ export type Alert = {
   readonly level: AlertLevel
   readonly component: string | null
   readonly message: string
+}
+
+/** What analytics say of one index beside its max pain. */
+export type IndexAnalytics = {
+  readonly name: string
+  readonly pcr: number | null
+  readonly maxPain: number | null
+  /** Implied volatility, %. */
+  readonly iv: number | null
+  readonly expiries: readonly {
+    readonly expiry: string
+    readonly pcr: number | null
+    readonly maxPain: number | null
+    readonly iv: number | null
+  }[]
 }
 
 export type Provider = {
@@ -46,7 +66,12 @@ export type Snapshot = {
     readonly startedAtMs: number | null
     readonly uptimeSec: number | null
   }
-  readonly market: { readonly state: MarketState; readonly nextOpenMs: number | null }
+  readonly market: {
+    readonly state: MarketState
+    readonly nextOpenMs: number | null
+    /** Whether trading hours apply: the status is of indices, and says nothing of the market (`marketAt`). */
+    readonly keepsTradingHours: boolean
+  }
   readonly cycle: {
     readonly number: number | null
     readonly lastStartMs: number | null
@@ -58,12 +83,18 @@ export type Snapshot = {
     readonly p95Ms: number | null
   }
   readonly indices: readonly IndexRow[]
+  /** Data quality of the indices that have a score: alone, since prices change with every status and scores do not. */
+  readonly quality: readonly { readonly name: string; readonly dqPct: number }[]
   readonly alerts: {
     readonly items: readonly Alert[]
     readonly total: number | null
     readonly bySeverity: Readonly<Record<string, number>>
   }
-  readonly analytics: { readonly pcr: number | null; readonly maxPain: Readonly<Record<string, number>> }
+  readonly analytics: {
+    readonly pcr: number | null
+    readonly maxPain: Readonly<Record<string, number>>
+    readonly byIndex: readonly IndexAnalytics[]
+  }
   readonly resources: { readonly cpuPct: number | null; readonly memoryMb: number | null }
   readonly storage: {
     readonly lag: number | null
@@ -82,6 +113,8 @@ export type Snapshot = {
   readonly coverage: { readonly indicesCount: number }
   /** The status's own `adaptive.backlog_ratio` (or `adaptive_backlog_ratio`). */
   readonly adaptiveBacklogRatio: number | null
+  /** Values of a wrong type, which are shown as missing: how many, and where the first of them is. */
+  readonly wrongTypes: { readonly count: number; readonly first: string | null }
   /** For the dossier: field → the candidate path that gave it. */
   readonly origins: Readonly<Record<string, string>>
   readonly raw: Status

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { timeMs } from './time.js'
+import { isAhead, timeMs } from './time.js'
 
 const NOON = Date.UTC(2025, 10, 20, 12, 0, 0)
 
@@ -16,8 +16,15 @@ describe('a moment', () => {
     ['2025-11-20T12:00:00.123456+00:00', NOON + 123],
     ['  2025-11-20T12:00:00Z ', NOON],
     ['2025-11-20', Date.UTC(2025, 10, 20)],
+    ['2025-11-20 17:30:00 IST', NOON],
+    ['2025-11-20 12:00:00 UTC', NOON],
+    ['1763640000', NOON],
+    ['1,763,640,000.25', NOON + 250],
+    ['17:30:00 20-11-2025', NOON],
+    ['20-11-2025 17:30:00', NOON],
+    ['12:00 20-11-2025 UTC', NOON],
     ['2024-02-29T00:00:00Z', Date.UTC(2024, 1, 29)],
-  ])('is read from ISO text: %s', (iso, expected) => {
+  ])('is read from text: %s', (iso, expected) => {
     expect(timeMs(iso)).toBe(expected)
   })
 
@@ -29,7 +36,9 @@ describe('a moment', () => {
 
   test.each([
     ['a bare time of day', '09:15:00'],
-    ['a number given as text', '1763640000'],
+    ['a day as a number', '20261120'],
+    ['month first', '13:33:42 06-25-2024'],
+    ['a zone that nobody knows', '2025-11-20T12:00:00 XST'],
     ['epoch milliseconds', 1_763_640_000_000],
     ['a negative number', -1],
     ['NaN', Number.NaN],
@@ -54,4 +63,19 @@ describe('a moment', () => {
   ])('is not read from %s', (_, value) => {
     expect(timeMs(value)).toBeNull()
   })
+})
+
+describe('text without a zone', () => {
+  test('is in the zone of the source, where one is set; what has a zone keeps it', () => {
+    const noon = (text: string) => timeMs(text, 'Europe/Berlin')
+    expect(noon('2025-11-20T13:00:00')).toBe(NOON)
+    expect(noon('13:00:00 20-11-2025')).toBe(NOON)
+    expect(noon('2025-11-20T12:00:00Z')).toBe(NOON)
+    expect(noon('2025-11-20T17:30:00+05:30')).toBe(NOON)
+    expect(timeMs(1_763_640_000, 'Europe/Berlin')).toBe(NOON)
+  })
+})
+
+test('a time is in the future when it is more than 5 s ahead', () => {
+  expect([4_999, 5_000, 5_001].map(ms => isAhead(NOON + ms, NOON))).toEqual([false, false, true])
 })

@@ -2,9 +2,32 @@ import { describe, expect, test } from 'vitest'
 import { emptyRecord, flag, isSafeName, list, map, member, number, text } from './value.js'
 
 describe('a value of one type', () => {
-  test('is a number only when it is a finite number; zero is a value', () => {
+  test('is a number when it is a plain decimal number in text', () => {
+    const texts = ['1', '-0.5', '+2', ' 3 ', '90822.00', '24,512.30', '1,23,456.78', '1,000,000']
+    expect(texts.map(number)).toEqual([1, -0.5, 2, 3, 90_822, 24_512.3, 123_456.78, 1_000_000])
+    const others = [
+      '',
+      'n/a',
+      '1e5',
+      '0x10',
+      '12%',
+      '12 (9)',
+      '1,2',
+      '1,23',
+      '1,234,56',
+      '1.2.3',
+      '.',
+      '-',
+      '٣',
+      '1'.repeat(41),
+    ]
+    expect(others.map(number)).toEqual(others.map(() => null))
+  })
+
+  test('is a number only when it is a finite number; zero is a value, without a sign', () => {
     expect([0, -1.5, 1e21].map(number)).toEqual([0, -1.5, 1e21])
-    const others = [true, '1', null, undefined, Number.NaN, Number.POSITIVE_INFINITY, [], {}]
+    expect([number(-0), number('-0')]).toEqual([0, 0])
+    const others = [true, null, undefined, Number.NaN, Number.POSITIVE_INFINITY, [], {}]
     expect(others.map(number)).toEqual(others.map(() => null))
   })
 

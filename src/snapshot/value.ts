@@ -1,8 +1,12 @@
-// Reads one untrusted JSON value as one type, or not at all: null means "not of this type". Nothing is guessed at:
-// a number given as text is no number, true is no number, blank text says nothing.
+// Reads one untrusted JSON value as one type, or not at all: null means "not of this type". Nothing is guessed at: a plain decimal
+// number may be given as text, with thousands separators; true is no number, blank text says nothing.
+import type { SourceZone } from './zone.js'
 
-/** A reader of one type: the value, or null when it is something else. */
-export type Reader<T> = (value: unknown) => T | null
+/**
+ * A reader of one type: the value; null when it is something else; undefined when it is of the right type and says nothing here.
+ * `zone` is that of times without one.
+ */
+export type Reader<T> = (value: unknown, zone: SourceZone) => T | null | undefined
 
 export type JsonMap = Readonly<Record<string, unknown>>
 
@@ -14,9 +18,31 @@ export function list(value: unknown): readonly unknown[] | null {
   return Array.isArray(value) ? value : null
 }
 
-/** A finite number; zero is a value. */
+/** Sign, digits with or without separators in groups of two or three (`1,23,456.78` is how India writes it), decimals. */
+const DECIMAL = /^[+-]?(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})(?:\.\d+)?$/
+/** No longer text is a number: 2^53 has 16 digits. */
+const MAX_DECIMAL_LENGTH = 40
+
+/** A plain decimal number in text, and nothing else in it. */
+export function decimal(text: string): number | null {
+  if (text.length > MAX_DECIMAL_LENGTH) return null
+  const trimmed = text.trim()
+  return DECIMAL.test(trimmed) ? Number(trimmed.replaceAll(',', '')) + 0 : null
+}
+
+/** A finite number, or a plain decimal one as text; zero is a value, and has no sign. */
 export function number(value: unknown): number | null {
-  return typeof value === 'number' && Number.isFinite(value) ? value : null
+  if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null
+  return typeof value === 'string' ? decimal(value) : null
+}
+
+/**
+ * A duration or a size that cannot be 0: writers that do not know it write 0, so 0 says nothing (percentiles before the first
+ * cycle, a latency before the first call, memory where it cannot be read).
+ */
+export function measured(value: unknown): number | null | undefined {
+  const found = number(value)
+  return found === 0 ? undefined : found
 }
 
 /** Text that says something, without surrounding blanks. */

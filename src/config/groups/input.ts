@@ -1,6 +1,6 @@
 // Where the status comes from.
 import { bytes } from '../kinds/numbers.js'
-import { path } from '../kinds/words.js'
+import { path, timezone } from '../kinds/words.js'
 import { group } from '../setting.js'
 
 export const input = group('input', 'Where the status comes from.', {
@@ -8,6 +8,10 @@ export const input = group('input', 'Where the status comes from.', {
     flag: '--status-file',
     alias: ['G6_STATUS_FILE', 'G6_RUNTIME_STATUS_FILE', 'G6_RUNTIME_STATUS'],
     about: 'The status document to read.',
+  }),
+  G6_SOURCE_TIMEZONE: timezone(null, {
+    defaultText: 'UTC for ISO text, Asia/Kolkata for day-first text',
+    about: 'The time zone of times in the status that name none.',
   }),
   G6_STATUS_MAX_BYTES: bytes(8 * 1024 ** 2, {
     min: 1024,

@@ -97,7 +97,7 @@ export function list(byDefault: readonly string[], about: About & ListRule): Set
 }
 
 /** An IANA time zone or an offset, as the platform's own tables know it. */
-export function timezone(byDefault: string, about: About): Setting<string> {
+export function timezone<D extends string | null>(byDefault: D, about: About): Setting<TextOr<D>> {
   const parse = (raw: unknown): Parsed<string> => {
     if (typeof raw !== 'string') return bad()
     try {
@@ -109,7 +109,7 @@ export function timezone(byDefault: string, about: About): Setting<string> {
     }
   }
   const allowed = 'a time zone like Asia/Kolkata, Europe/Berlin or UTC'
-  return declare(
+  return declare<TextOr<D>>(
     { kind: 'timezone', default: byDefault, allowed, schema: { type: 'string', minLength: 1 }, parse },
     about,
   )

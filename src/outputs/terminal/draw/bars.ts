@@ -74,7 +74,8 @@ function identity(live: CycleResult | null): Item[] {
   if (version !== null) items.push({ line: [clipRun(run(version, 'muted'), MAX_WORD)], rank: 20 })
   if (env !== null) items.push({ line: [clipRun(run(env, 'info'), MAX_WORD)], rank: 60 })
   if (live === null || live.board.generation === 0) return items
-  const open = market === 'open'
+  // It may be followed by a mark that it is computed.
+  const open = market?.split(' ')[0] === 'open'
   const opens = !open && next !== null ? `, opens ${next}` : ''
   items.push({
     line: [

@@ -1,0 +1,86 @@
+// Analytics of a status: one put-call ratio for all and max pain by index (`analytics.max_pain.NIFTY`), or a map for each index
+// (`analytics.NIFTY.pcr`) with the same for each of its expiries. Put-call ratio and volatility by index may also be maps.
+import type { Notes } from './notes.js'
+import type { Status } from './reading.js'
+import type { IndexAnalytics, Snapshot } from './snapshot.js'
+import { emptyRecord, isSafeName, type JsonMap, map, measured, member, number, type Reader } from './value.js'
+
+/** As many as there can be indices. */
+const MAX_NAMES = 2000
+/** Expiries kept of one index, the first of the status. */
+const MAX_EXPIRIES = 50
+
+function value(of: JsonMap, key: string, read: Reader<number>, path: string, notes: Notes): number | null {
+  const given = member(of, key)
+  if (given === undefined || given === null) return null
+  const found = read(given, notes.zone)
+  if (found === null) notes.unread(`${path}.${key}`, given)
+  return found ?? null
+}
+
+function ofIndex(name: string, given: JsonMap, notes: Notes): IndexAnalytics {
+  const path = `analytics.${name}`
+  const expiries: IndexAnalytics['expiries'][number][] = []
+  for (const [expiry, values] of Object.entries(map(member(given, 'expiries')) ?? {})) {
+    const of = map(values)
+    if (of === null || expiries.length === MAX_EXPIRIES) continue
+    const at = `${path}.expiries.${expiry}`
+    expiries.push({
+      expiry,
+      pcr: value(of, 'pcr', number, at, notes),
+      maxPain: value(of, 'max_pain', number, at, notes),
+      // An option without volatility has no price: 0 is what a writer gives that could not find it.
+      iv: value(of, 'iv', measured, at, notes),
+    })
+  }
+  return {
+    name,
+    pcr: value(given, 'pcr', number, path, notes),
+    maxPain: value(given, 'max_pain', number, path, notes),
+    iv: value(given, 'iv', measured, path, notes),
+    expiries,
+  }
+}
+
+/** The shared maps: by index under the name of what they give. */
+const BY_INDEX = ['pcr', 'max_pain', 'iv']
+const MEMBERS = [...BY_INDEX, 'expiries']
+
+export function analyticsOf(status: Status, notes: Notes): Snapshot['analytics'] {
+  const analytics = map(member(status, 'analytics'))
+  const maxPain = emptyRecord<number>()
+  if (analytics === null) return { pcr: null, maxPain, byIndex: [] }
+  const byName = new Map<string, Record<string, unknown>>()
+  const noted = (name: string): Record<string, unknown> | null => {
+    if (!isSafeName(name) || (!byName.has(name) && byName.size === MAX_NAMES)) return null
+    const known = byName.get(name) ?? emptyRecord<unknown>()
+    byName.set(name, known)
+    return known
+  }
+  for (const key of BY_INDEX) {
+    for (const [name, given] of Object.entries(map(member(analytics, key)) ?? {})) {
+      const values = noted(name)
+      if (values !== null) values[key] = given
+    }
+  }
+  for (const [name, given] of Object.entries(analytics)) {
+    const own = BY_INDEX.includes(name) ? null : map(given)
+    if (own === null || !MEMBERS.some(key => Object.hasOwn(own, key))) continue
+    const values = noted(name)
+    if (values === null) continue
+    for (const key of MEMBERS) if (Object.hasOwn(own, key)) values[key] ??= own[key]
+  }
+  const byIndex = Array.from(byName, ([name, given]) => ofIndex(name, given, notes))
+  for (const index of byIndex) if (index.maxPain !== null) maxPain[index.name] = index.maxPain
+  if (byIndex.length > 0) notes.origins['analytics.byIndex'] = 'analytics'
+  const pcr =
+    map(member(analytics, 'pcr')) === null ? value(analytics, 'pcr', number, 'analytics', notes) : null
+  if (pcr !== null) notes.origins['analytics.pcr'] = 'analytics.pcr'
+  if (map(member(analytics, 'max_pain')) !== null) notes.origins['analytics.maxPain'] = 'analytics.max_pain'
+  return { pcr, maxPain, byIndex: byIndex.filter(hasMore) }
+}
+
+/** Whether it says more than its max pain, which has a place of its own. */
+function hasMore({ pcr, iv, expiries }: IndexAnalytics): boolean {
+  return pcr !== null || iv !== null || expiries.length > 0
+}

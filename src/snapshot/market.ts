@@ -1,0 +1,52 @@
+// Whether the market is open, and when it opens next: as the status says, else by the hours of the Indian exchanges, Monday to Friday,
+// 09:15 to 15:30 IST. Holidays are not known here, so what is computed is marked wherever it is shown.
+import type { MarketState, Snapshot } from './snapshot.js'
+
+const IST_OFFSET_MS = 5.5 * 3_600_000
+const DAY_MS = 86_400_000
+const OPENS_MS = (9 * 60 + 15) * 60_000
+const CLOSES_MS = (15 * 60 + 30) * 60_000
+
+/** `day`: days since 1 January 1970, a Thursday, in India. */
+function isTradingDay(day: number): boolean {
+  const weekday = (day + 4) % 7
+  return weekday !== 0 && weekday !== 6
+}
+
+function dayOf(atMs: number): number {
+  return Math.floor((atMs + IST_OFFSET_MS) / DAY_MS)
+}
+
+function isTradingTime(atMs: number): boolean {
+  const timeMs = atMs + IST_OFFSET_MS - dayOf(atMs) * DAY_MS
+  return isTradingDay(dayOf(atMs)) && timeMs >= OPENS_MS && timeMs < CLOSES_MS
+}
+
+/** The first of these times of a trading day that is after now. */
+function next(nowMs: number, timeOfDayMs: number): number {
+  for (let day = dayOf(nowMs); ; day++) {
+    const atMs = day * DAY_MS + timeOfDayMs - IST_OFFSET_MS
+    if (isTradingDay(day) && atMs > nowMs) return atMs
+  }
+}
+
+export type MarketNow = {
+  readonly state: MarketState
+  readonly isStateComputed: boolean
+  /** Null while the market is open, or where nothing says that there is one. */
+  readonly nextOpenMs: number | null
+  readonly isNextOpenComputed: boolean
+  /** When time alone changes this; Infinity = never. */
+  readonly untilMs: number
+}
+
+/** The market at a moment. */
+export function marketAt(market: Snapshot['market'], nowMs: number): MarketNow {
+  const { nextOpenMs, keepsTradingHours } = market
+  const state = keepsTradingHours ? (isTradingTime(nowMs) ? 'open' : 'closed') : market.state
+  const isNextOpenComputed = nextOpenMs === null && state === 'closed'
+  const opens = isNextOpenComputed ? next(nowMs, OPENS_MS) : nextOpenMs
+  const changesMs = Math.min(next(nowMs, OPENS_MS), next(nowMs, CLOSES_MS))
+  const untilMs = keepsTradingHours || isNextOpenComputed ? changesMs : Number.POSITIVE_INFINITY
+  return { state, isStateComputed: keepsTradingHours, nextOpenMs: opens, isNextOpenComputed, untilMs }
+}
