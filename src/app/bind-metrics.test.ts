@@ -77,7 +77,11 @@ const STATUS_HUB: StatusHubStats = {
   by_type: {},
   history: { events: 0, bytes: 0, oldest_id: null },
 }
-const loop: Pick<Cycles, 'latest' | 'sourceNow'> = { latest, sourceNow: () => FRESH }
+const loop: Pick<Cycles, 'latest' | 'sourceNow' | 'verdictNow'> = {
+  latest,
+  sourceNow: () => FRESH,
+  verdictNow: () => ({ word: 'attention', reasons: [] }),
+}
 
 const TOLD: readonly (readonly [
   what: string,
@@ -168,7 +172,7 @@ const TOLD: readonly (readonly [
   [
     'how the source stands',
     m => readSource(m, loop),
-    ['g6_status_age_seconds 3', 'g6_status_state{state="fresh"} 1'],
+    ['g6_status_age_seconds 3', 'g6_status_state{state="fresh"} 1', 'g6_verdict{word="attention"} 1'],
   ],
   [
     'a followed event',

@@ -48,6 +48,7 @@ function loopOver(source: ScriptedSource, outputs: Output[], options: Partial<Lo
     staleLimits: () => ({ warnSec: 60, errorSec: 180 }),
     churnWarnRatio: () => 0.4,
     panelEveryMs: () => 0,
+    timezone: () => 'UTC',
     clock: { nowMs: () => Date.now(), monotonicMs: () => Date.now() },
     ...options,
   })

@@ -103,7 +103,8 @@ export class Feeds {
         this.#step(feed, events, from, board)
         return
       }
-      if (board.cycle - feed.lastEventCycle >= sseHeartbeatCycles) {
+      // A new verdict waits for no heartbeat's turn.
+      if (board.verdict !== previous.verdict || board.cycle - feed.lastEventCycle >= sseHeartbeatCycles) {
         feed.lastEventCycle = board.cycle
         this.#append(feed, [heartbeatEvent(board, hitRatio)], from, from)
       }

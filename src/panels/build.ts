@@ -48,6 +48,7 @@ function sameSurroundings(a: TimelessContext, b: TimelessContext): boolean {
     a.thresholds === b.thresholds &&
     a.links === b.links &&
     a.timezone === b.timezone &&
+    a.staleness === b.staleness &&
     a.indexFails === b.indexFails &&
     a.ingest === b.ingest
   )

@@ -6,6 +6,7 @@ import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel } from './definition.js'
 import { plainNumber, timeOfDay } from './format.js'
 import type { Cell, Column, Tone } from './panel.js'
+import { flagTone, namesAState, stateTone } from './state-words.js'
 
 const COLUMNS: readonly Column[] = [
   { label: 'Sink', priority: 90 },
@@ -13,10 +14,14 @@ const COLUMNS: readonly Column[] = [
   { label: 'Value', align: 'right', priority: 100 },
 ]
 
-/** What is wrong by its name alone: counted errors, and a connection that is said not to be healthy. */
+/** What is wrong by its name alone: counted errors, a connection that is not healthy, a state word. */
 function toneOfValue(metric: string, value: string | number | boolean): Tone | undefined {
   if (typeof value === 'number' && /error|fail/.test(metric) && value > 0) return 'warn'
-  return value === false && metric.endsWith('healthy') ? 'error' : undefined
+  if (typeof value === 'boolean') {
+    const tone = flagTone(metric, value)
+    return tone === 'ok' ? undefined : tone
+  }
+  return typeof value === 'string' && namesAState(metric) ? stateTone(value) : undefined
 }
 
 function valueCell(metric: string, value: string | number | boolean, timezone: string): Cell {
@@ -24,7 +29,7 @@ function valueCell(metric: string, value: string | number | boolean, timezone: s
   if (typeof value === 'number') return numberCell(value, plainNumber(value), tone)
   if (typeof value === 'boolean') return textCell(value ? 'yes' : 'no', tone)
   const atMs = timeMs(value)
-  return atMs === null ? textCell(value) : numberCell(atMs, timeOfDay(atMs, timezone))
+  return atMs === null ? textCell(value, tone) : numberCell(atMs, timeOfDay(atMs, timezone))
 }
 
 function sinkRows(name: string, values: SinkValues, timezone: string): (readonly Cell[])[] {

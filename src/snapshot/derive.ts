@@ -17,8 +17,9 @@ export function derive(status: Status, followUps: readonly unknown[] = []): Snap
   const origins = emptyRecord<string>()
   const take = <T>(wanted: Field<T>): T | null => pick(status, wanted, origins)
   const { rows, count } = indicesOf(status, origins)
-  const { APP, MARKET, CYCLE, ANALYTICS, RESOURCES, STORAGE, PROVIDER, CONFIG, ADAPTIVE } = table
+  const { APP, MARKET, CYCLE, ANALYTICS, RESOURCES, STORAGE, PROVIDER, CONFIG, DOCUMENT, ADAPTIVE } = table
   return {
+    writtenAtMs: take(DOCUMENT.writtenAtMs),
     app: {
       name: take(APP.name),
       version: take(APP.version),
@@ -51,6 +52,7 @@ export function derive(status: Status, followUps: readonly unknown[] = []): Snap
     perf: perfOf(status, origins),
     provider: {
       name: take(PROVIDER.name),
+      status: take(PROVIDER.status),
       latencyMs: take(PROVIDER.latencyMs),
       authValid: take(PROVIDER.authValid),
       authExpiryMs: take(PROVIDER.authExpiryMs),

@@ -29,6 +29,8 @@ export type Alert = {
 
 export type Provider = {
   readonly name: string | null
+  /** Its state word, as given. */
+  readonly status: string | null
   readonly latencyMs: number | null
   readonly authValid: boolean | null
   readonly authExpiryMs: number | null
@@ -40,6 +42,8 @@ export type Provider = {
 export type SinkValues = Readonly<Record<string, string | number | boolean>> | null
 
 export type Snapshot = {
+  /** When the document says it was written, epoch ms. */
+  readonly writtenAtMs: number | null
   readonly app: {
     readonly name: string | null
     readonly version: string | null
