@@ -29,8 +29,8 @@ export type ClientBoard = {
   readonly ts: number
   /** In the server's order. */
   readonly panels: ReadonlyMap<string, ClientPanel>
-  /** How the system is; null where the server does not say. */
-  readonly verdict: ClientVerdict | null
+  /** How the system is; absent where the server does not say. */
+  readonly verdict?: ClientVerdict
 }
 
 export type Change = {
@@ -40,8 +40,8 @@ export type Change = {
   readonly cycle: number
   readonly generation: number
   readonly ts: number
-  /** How the system is now; null where the server does not say. */
-  readonly verdict: ClientVerdict | null
+  /** How the system is now; absent where the server does not say. */
+  readonly verdict?: ClientVerdict
   /** What is new or different, against what was shown before; nothing when only the verdict is. */
   readonly panels: Readonly<Record<string, ClientPanel>>
   /** Keys that are gone. */
@@ -203,7 +203,8 @@ export function createBoardReader(): BoardReader {
     const state = JSON.stringify([where, generation, verdict])
     const moved = state !== shown
     shown = state
-    board = { epoch: where, generation, cycle: count(at.cycle), ts: count(at.ts), panels: next, verdict }
+    const moment = { epoch: where, generation, cycle: count(at.cycle), ts: count(at.ts) }
+    board = { ...moment, panels: next, ...(verdict && { verdict }) }
     const changed = [...next].filter(([key, panel]) => before.get(key)?.hash !== panel.hash)
     const removed = [...before.keys()].filter(key => !next.has(key))
     const change = { ...board, type, panels: Object.fromEntries(changed), removed }

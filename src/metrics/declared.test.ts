@@ -53,6 +53,7 @@ g6_unified_panels_write_seconds histogram
 g6_unified_last_cycle_timestamp gauge
 g6_status_age_seconds gauge
 g6_status_state gauge state
+g6_verdict gauge word
 g6_sse_ingestor_events_total counter type
 g6_sse_ingestor_errors_total counter kind
 g6_sse_reconnects_total counter reason

@@ -288,7 +288,7 @@ describe('perfstore', () => {
       'collector  OK',
       'sinks      degraded !',
       'feed       down !!',
-      'new        hibernating',
+      'new        hibernating !',
     ])
   })
 })

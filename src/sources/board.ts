@@ -2,7 +2,7 @@
 // draw what it follows.
 import { type Connection, connect } from '../../client/connect.js'
 import type { StreamError } from '../../client/event-stream.js'
-import type { ClientBoard, ClientPanel } from '../../client/reader.js'
+import type { ClientBoard, ClientPanel, ClientVerdict } from '../../client/reader.js'
 import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
 import type { BoardNews, BoardSource } from '../engine/follow-loop.js'
@@ -76,9 +76,9 @@ function seenPanel(panel: ClientPanel): SeenPanel {
 }
 
 /** Of a server with other words: none. */
-function seenVerdict(given: ClientBoard['verdict']): Verdict | null {
-  const word = VERDICT_WORDS.find(known => known === given?.word)
-  if (given === null || word === undefined) return null
+function seenVerdict(given: ClientVerdict): Verdict | null {
+  const word = VERDICT_WORDS.find(known => known === given.word)
+  if (word === undefined) return null
   return { word, reasons: given.reasons.slice(0, MAX_REASONS).map(reason => shownText(reason)) }
 }
 
@@ -182,6 +182,6 @@ export class BoardFollower implements BoardSource {
         this.#panels.set(panel, made)
         return made
       })
-    return { epoch, generation, cycle, ts, panels: seen, verdict: seenVerdict(verdict) }
+    return { epoch, generation, cycle, ts, panels: seen, verdict: verdict === undefined ? null : seenVerdict(verdict) }
   }
 }

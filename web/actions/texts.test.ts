@@ -8,7 +8,6 @@ const board: ClientBoard = {
   generation: 7,
   cycle: 9,
   ts: 1000,
-  verdict: null,
   panels: new Map([
     ['cycle', { ...panel, blocks: [{ kind: 'text', text: 'x' }] }],
     ['links', { ...panel, key: 'links', truncated: true as const }],
