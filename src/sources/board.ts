@@ -182,6 +182,13 @@ export class BoardFollower implements BoardSource {
         this.#panels.set(panel, made)
         return made
       })
-    return { epoch, generation, cycle, ts, panels: seen, verdict: verdict === undefined ? null : seenVerdict(verdict) }
+    return {
+      epoch,
+      generation,
+      cycle,
+      ts,
+      panels: seen,
+      verdict: verdict === undefined ? null : seenVerdict(verdict),
+    }
   }
 }

@@ -12,7 +12,15 @@ export function panelText({ title, lines }: Pick<ClientPanel, 'title' | 'lines'>
  */
 export function boardDocument({ epoch, generation, cycle, ts, panels, verdict }: ClientBoard): string {
   const shown = [...panels].map(([key, { key: _, ...content }]) => [key, content])
-  const board = { schema_version: 'v1', epoch, generation, cycle, ts, panels: Object.fromEntries(shown), verdict }
+  const board = {
+    schema_version: 'v1',
+    epoch,
+    generation,
+    cycle,
+    ts,
+    panels: Object.fromEntries(shown),
+    verdict,
+  }
   return `${JSON.stringify(board, null, 2)}\n`
 }
 
