@@ -167,7 +167,10 @@ describe('the loop', () => {
     expect(calm[0]).toEqual({ word: 'unknown', reasons: ['nothing recognised'] })
     expect(new Set(calm).size).toBe(1)
     vi.advanceTimersByTime(60_000)
-    expect(results.at(-1)?.board.verdict).toEqual({ word: 'attention', reasons: ['stale, last 00:16'] })
+    expect(results.at(-1)?.board.verdict).toEqual({
+      word: 'attention',
+      reasons: ['nothing recognised', 'stale, last 00:16'],
+    })
     expect(results.at(-1)?.board.generation).toBe(1)
   })
 

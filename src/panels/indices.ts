@@ -71,7 +71,13 @@ export const indices = definePanel({
   shown: always,
   build(context) {
     const { indices: rows, coverage } = context.snapshot
-    const count = numberCell(coverage.indicesCount, String(coverage.indicesCount))
+    // No index is no good news: it says nothing.
+    const isEmpty = coverage.indicesCount === 0
+    const count = numberCell(
+      coverage.indicesCount,
+      String(coverage.indicesCount),
+      isEmpty ? 'muted' : undefined,
+    )
     const summary = fields(field('count', count), field('names', textCell(namesOf(rows))))
     return rows.length === 0 ? [summary] : [summary, table(context)]
   },

@@ -241,11 +241,9 @@ describe('storage', () => {
       csv: { last_write: '2025-11-20T05:10:30Z', write_errors: 2 },
       influxdb: { connection_healthy: false, ratio: 0.1234 },
     }
-    expect(linesFor('storage', { sinks: { csv: { status: 'failed', stale: true, connected: true } } }).slice(4)).toEqual([
-      'CSV   status     failed !!',
-      'CSV   stale         yes !!',
-      'CSV   connected     yes',
-    ])
+    expect(
+      linesFor('storage', { sinks: { csv: { status: 'failed', stale: true, connected: true } } }).slice(4),
+    ).toEqual(['CSV   status     failed !!', 'CSV   stale         yes !!', 'CSV   connected     yes'])
     expect(linesFor('storage', { sinks }).slice(3)).toEqual([
       'Sink      Metric                 Value',
       'CSV       last_write          10:40:30',

@@ -53,6 +53,14 @@ describe('nobody knows how a system is', () => {
     expect(verdict(read(name))).toEqual({ word: 'unknown', reasons: ['nothing recognised'] })
   })
 
+  test('of whose document nothing is recognised, and which is old besides', () => {
+    const stale = { tone: 'warn', text: 'stale, last 10:02' } as const
+    expect(verdict(read('documents/rabbitmq-overview.json'), stale)).toEqual({
+      word: 'attention',
+      reasons: ['nothing recognised', 'stale, last 10:02'],
+    })
+  })
+
   test('that gives names, times and links only', () => {
     const named = {
       version: '1',

@@ -25,7 +25,6 @@ const REASON_WIDTH = 80
 /** What the panels say: whether anything is well, and what is not. */
 type Evidence = { readonly isWell: boolean; readonly bad: readonly Remark[] }
 
-const NO_EVIDENCE: Evidence = { isWell: false, bad: [] }
 /** A panel that stays the same is looked at once. */
 const looked = new WeakMap<Panel, Evidence>()
 
@@ -120,34 +119,40 @@ function shown(remarks: readonly Remark[]): readonly string[] {
   return [...texts.slice(0, MAX_REASONS - 1), `${texts.length - MAX_REASONS + 1} more`]
 }
 
+const isBad = ({ tone }: Remark): boolean => tone === 'error' || tone === 'warn'
+
 /** Pure: the same facts give the same verdict, and nothing in it changes with time alone. */
 export function verdictOf({ snapshot, panels, remarks }: VerdictFacts): Verdict {
   let isEmpty = true
   let isWell = false
   const bad: Remark[] = []
   for (const panel of panels) {
+    const evidence = evidenceOf(panel)
     isEmpty = false
-    const evidence = panel.key === 'links' ? NO_EVIDENCE : evidenceOf(panel)
     isWell ||= evidence.isWell
     for (const remark of evidence.bad) bad.push(remark)
   }
-  const recognised = snapshot === null || isRecognised(snapshot)
   const own = snapshot === null ? null : ownRemark(snapshot)
   const zero = snapshot === null ? null : zeroPrices(snapshot)
+  const recognised = snapshot === null || isRecognised(snapshot)
   if (own?.tone === 'ok' && recognised) isWell = true
-  const general = [...remarks, zero, own].filter(remark => remark !== null)
-  const all = [...general, ...bad]
-  const isBad = (tone: Tone) => all.some(remark => remark.tone === tone)
+  const loud = [...remarks, zero, own].filter(remark => remark !== null).filter(isBad)
   const notes = remarks.filter(({ tone }) => tone === 'muted')
-  const said = (tone: Tone) => {
-    const loud = general.filter(remark => remark.tone === 'error' || remark.tone === 'warn')
-    return shown([...loud, ...bad.filter(remark => remark.tone === tone), ...notes])
+  // That the source is old does not say what is in it.
+  const isForeign = !recognised && !isEmpty && (own === null || !isBad(own))
+  const foreign: readonly Remark[] = isForeign ? [{ tone: 'muted', text: 'nothing recognised' }] : []
+  for (const [tone, word] of [
+    ['error', 'failing'],
+    ['warn', 'attention'],
+  ] as const) {
+    const worst = bad.filter(remark => remark.tone === tone)
+    if (worst.length === 0 && loud.every(remark => remark.tone !== tone)) continue
+    return { word, reasons: shown([...foreign, ...loud, ...worst, ...notes]) }
   }
-  if (isBad('error')) return { word: 'failing', reasons: said('error') }
-  if (isBad('warn')) return { word: 'attention', reasons: said('warn') }
   if (isWell) return { word: 'healthy', reasons: shown(notes) }
-  const why = isEmpty ? 'no board yet' : recognised ? 'nothing here says how it is' : 'nothing recognised'
-  return { word: 'unknown', reasons: [why, ...shown(notes)] }
+  const why = isEmpty ? 'no board yet' : isForeign ? null : 'nothing here says how it is'
+  const silent: readonly Remark[] = why === null ? foreign : [{ tone: 'muted', text: why }]
+  return { word: 'unknown', reasons: shown([...silent, ...notes]) }
 }
 
 const NO_BETTER: Readonly<Record<Verdict['word'], number>> = {
