@@ -333,6 +333,27 @@ describe('changes', () => {
     expect(c.counts.heartbeats).toBe(1)
   })
 
+  test('how the system is comes with each event, and a heartbeat that says it anew is a change', async () => {
+    const rig = await serve()
+    const { c } = open(rig.url)
+    const told: Change[] = []
+    c.on('update', change => told.push(change))
+    const one = await rig.stream(0)
+    const healthy = { word: 'healthy', reasons: [] }
+    const stale = { word: 'attention', reasons: ['stale, last 10:02'] }
+    const beat = { cycle: 9, generation: 1, ts: 2, unchanged: true, hit_ratio: 1 }
+    one.send('hello', { ...hello(1, A1), verdict: healthy })
+    one.send('full_snapshot', { ...snapshot(1, A1), verdict: healthy }, 'e1-1')
+    one.send('heartbeat', { ...beat, verdict: healthy })
+    one.send('heartbeat', { ...beat, verdict: stale })
+    await changed(c, () => c.board?.verdict?.word === 'attention')
+    expect(told.map(({ verdict, panels }) => [verdict?.word, Object.keys(panels)])).toEqual([
+      ['healthy', ['a']],
+      ['attention', []],
+    ])
+    expect(told[1]?.verdict).toEqual(stale)
+  })
+
   test('the server’s own errors are told, and the stream goes on', async () => {
     const rig = await serve()
     const { c, errors } = open(rig.url)

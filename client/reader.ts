@@ -18,6 +18,9 @@ export type ClientPanel = {
   readonly truncated?: true
 }
 
+/** How the system is: `healthy`, `attention`, `failing` or `unknown`, and the values that make it so. */
+export type ClientVerdict = { readonly word: string; readonly reasons: readonly string[] }
+
 export type ClientBoard = {
   readonly epoch: string
   readonly generation: number
@@ -26,6 +29,8 @@ export type ClientBoard = {
   readonly ts: number
   /** In the server's order. */
   readonly panels: ReadonlyMap<string, ClientPanel>
+  /** How the system is; absent where the server does not say. */
+  readonly verdict?: ClientVerdict
 }
 
 export type Change = {
@@ -35,7 +40,9 @@ export type Change = {
   readonly cycle: number
   readonly generation: number
   readonly ts: number
-  /** What is new or different, against what was shown before. */
+  /** How the system is now; absent where the server does not say. */
+  readonly verdict?: ClientVerdict
+  /** What is new or different, against what was shown before; nothing when only the verdict is. */
   readonly panels: Readonly<Record<string, ClientPanel>>
   /** Keys that are gone. */
   readonly removed: readonly string[]
@@ -114,6 +121,10 @@ function list<T>(value: unknown, item: (member: unknown) => T): T[] {
   return value.map(item)
 }
 
+function verdictOf({ word, reasons }: Json): ClientVerdict {
+  return { word: text(word), reasons: list(reasons, text) }
+}
+
 /** The lines after a structured diff (stream.md 1), or null when it was made from other lines. */
 function patch(before: readonly string[], entry: Json): string[] | null {
   const added = list(entry.added, text)
@@ -140,6 +151,8 @@ export function createBoardReader(): BoardReader {
   let board: ClientBoard | null = null
   let group: Group | null = null
   let epoch = ''
+  /** Epoch, generation and verdict of the board, as one text. */
+  let shown = ''
   let needSnapshot = true
   /** What a resync must reach to be of use. */
   let wanted = 0
@@ -186,8 +199,12 @@ export function createBoardReader(): BoardReader {
   ): Outcome {
     const before: ReadonlyMap<string, ClientPanel> = board?.panels ?? new Map()
     const generation = count(at.generation)
-    const moved = board?.generation !== generation || board.epoch !== where
-    board = { epoch: where, generation, cycle: count(at.cycle), ts: count(at.ts), panels: next }
+    const verdict = at.verdict ? verdictOf(object(at.verdict)) : null
+    const state = JSON.stringify([where, generation, verdict])
+    const moved = state !== shown
+    shown = state
+    const moment = { epoch: where, generation, cycle: count(at.cycle), ts: count(at.ts) }
+    board = { ...moment, panels: next, ...(verdict && { verdict }) }
     const changed = [...next].filter(([key, panel]) => before.get(key)?.hash !== panel.hash)
     const removed = [...before.keys()].filter(key => !next.has(key))
     const change = { ...board, type, panels: Object.fromEntries(changed), removed }
@@ -298,7 +315,7 @@ export function createBoardReader(): BoardReader {
     const kept = new Map([...board.panels].filter(([key]) => hashes.has(key)))
     wanted = count(data.generation)
     announced = hashes
-    return { keepaliveMs, ...confirm(show('panel_update', { ...board }, kept, epoch)) }
+    return { keepaliveMs, ...confirm(show('panel_update', { ...board, verdict: data.verdict }, kept, epoch)) }
   }
 
   function interpret(event: string, data: Json): Outcome {
@@ -328,8 +345,9 @@ export function createBoardReader(): BoardReader {
         })
       case 'heartbeat':
         counts.heartbeats++
-        if (board !== null) board = { ...board, cycle: count(data.cycle), ts: count(data.ts) }
-        return {}
+        if (board === null) return {}
+        // The reader's generation stays: with a subset of the panels it may be behind the board's.
+        return show('panel_update', { ...data, generation: board.generation }, board.panels, board.epoch)
       case 'error':
         return { error: `${text(data.code)}: ${text(data.message)}` }
       case 'bye':

@@ -45,6 +45,7 @@ async function startEdge(url: string): Promise<Edge> {
     refreshMs: () => 50,
     limits: () => ({ warnSec: 60, errorSec: 180 }),
     churnWarnRatio: () => 1,
+    timezone: () => 'UTC',
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
   })
   loop.start()

@@ -49,6 +49,7 @@ async function scraped(writeEveryMs: number, minutes: number): Promise<readonly 
       textPanel('b', String(raw.n)),
       textPanel('c', 'always the same'),
     ],
+    timezone: () => 'UTC',
     refreshMs: () => 1_000,
     staleLimits: () => ({ warnSec: 60, errorSec: 180 }),
     churnWarnRatio: () => 0.4,

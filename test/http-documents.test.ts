@@ -1,6 +1,6 @@
 // The documents that are answered: resync, health, probes, metrics, descriptions, the client file.
 import { afterEach, describe, expect, test } from 'vitest'
-import { healthDocument, healthSchema } from '../src/http/health-document.js'
+import { type HealthFacts, healthDocument, healthSchema } from '../src/http/health-document.js'
 import { clientFilePlugin } from '../src/http/routes/client-file.js'
 import { resyncDocument } from '../src/protocol/events.js'
 import { BOARD, RawClient, type Rig, raw, startRig } from './support/http-rig.js'
@@ -79,7 +79,15 @@ describe('resync', () => {
 
 describe('health, probes, metrics, descriptions', () => {
   test('health is what it is told, always 200', async () => {
-    const facts = { result: null, hub: null, version: '1', uptimeSec: 1, draining: false }
+    const facts: HealthFacts = {
+      result: null,
+      hub: null,
+      version: '1',
+      uptimeSec: 1,
+      draining: false,
+      verdict: { word: 'unknown', reasons: ['no board yet'] },
+      timezone: 'UTC',
+    }
     rig = await startRig({}, { health: () => healthDocument(facts) })
     const response = await get('/summary/health')
     expect(response.status).toBe(200)

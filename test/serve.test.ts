@@ -30,7 +30,7 @@ async function write(status: unknown): Promise<void> {
 }
 
 const market = (ltp: number) => ({
-  timestamp: '2025-11-20T05:10:31Z',
+  timestamp: new Date().toISOString(),
   indices: { NIFTY: { ltp } },
   indices_detail: { NIFTY: { status: 'ok' } },
 })
@@ -167,6 +167,81 @@ describe('a broken status', () => {
   })
 })
 
+describe('how the system is', () => {
+  const HOUR_MS = 3_600_000
+  const at = (sinceNowMs: number) => new Date(Date.now() + sinceNowMs).toISOString()
+  const status = (members: object) => ({
+    market_open: true,
+    timestamp: at(0),
+    indices: { NIFTY: { ltp: 24_500.5, status: 'ok' } },
+    ...members,
+  })
+  const asked = async (document: unknown, env: Readonly<Record<string, string>> = {}) => {
+    await write(document)
+    const { get, client } = await serving(env, ['--refresh', '0.05'])
+    const stream = client()
+    const { data } = await stream.event('full_snapshot')
+    const health = (await (await get('/summary/health')).json()) as Health
+    const ready = (await get('/readyz')).status
+    const metrics = await (await get('/metrics')).text()
+    return { health, ready, metrics, said: data.verdict as Health['verdict'], stream, get }
+  }
+
+  test('in a closed market is calm after 16 hours without a write, and ready', async () => {
+    const closed = { market_open: false, timestamp: at(-16 * HOUR_MS), next_market_open: at(HOUR_MS) }
+    const { health, ready, metrics, said } = await asked(status(closed))
+    expect(health.status).toBe('ok')
+    expect(health.status_file).toMatchObject({
+      state: 'closed',
+      text: expect.stringMatching(/^closed, last \d\d:\d\d$/),
+    })
+    expect(health.verdict).toEqual({ word: 'healthy', reasons: [health.status_file.text] })
+    expect(said).toEqual(health.verdict)
+    expect(ready).toBe(200)
+    expect(metrics).toContain('g6_status_state{state="closed"} 1')
+    expect(metrics).toContain('g6_verdict{word="healthy"} 1')
+  })
+
+  test('of a collector that did not come back for the opening is stale', async () => {
+    const dead = { market_open: false, timestamp: at(-16 * HOUR_MS), next_market_open: at(-HOUR_MS) }
+    const { health, ready } = await asked(status(dead), { G6_READY_REQUIRES_FRESH: '1' })
+    expect(health.status_file.state).toBe('stale')
+    expect(health.verdict.word).toBe('failing')
+    expect(ready).toBe(503)
+  })
+
+  test('of a collector that died days ago is stale however new this server is; the server is ready all the same', async () => {
+    const { health, ready, said } = await asked(status({ timestamp: at(-9 * 24 * HOUR_MS) }))
+    expect(health.status).toBe('stale')
+    expect(health.status_file.age_sec).toBeGreaterThan(8 * 24 * 3_600)
+    expect(said?.reasons[0]).toMatch(/^stale, last \d\d:\d\d$/)
+    expect(ready).toBe(200)
+  })
+
+  test('whose prices hang is said on the stream at once, and ends with the next price', async () => {
+    const { stream, get } = await asked(status({ timestamp: at(-700_000) }))
+    await write(status({ timestamp: at(0) }))
+    const hangs = (verdict: Health['verdict'] | undefined) =>
+      verdict?.reasons.some(reason => /^prices unchanged since \d\d:\d\d$/.test(reason)) === true
+    await stream.until(reader => reader.events.some(({ data }) => hangs(data.verdict as Health['verdict'])))
+    const resync = (await (await get('/summary/resync')).json()) as { verdict: Health['verdict'] }
+    expect(hangs(resync.verdict)).toBe(true)
+    const before = stream.reader.events.length
+    await write(status({ timestamp: at(0), indices: { NIFTY: { ltp: 24_501, status: 'ok' } } }))
+    await stream.until(reader => {
+      const last = reader.events.slice(before).findLast(({ data }) => data.verdict !== undefined)
+      return (last?.data.verdict as Health['verdict'] | undefined)?.word === 'healthy'
+    })
+  })
+
+  test('of a document that says nothing we know is unknown', async () => {
+    const { health, said, metrics } = await asked({ widgets: [1, 2], colour: 'blue' })
+    expect(health.verdict).toEqual({ word: 'unknown', reasons: ['nothing recognised'] })
+    expect(said).toEqual(health.verdict)
+    expect(metrics).toContain('g6_verdict{word="unknown"} 1')
+  })
+})
+
 describe('ending', () => {
   test('on SIGTERM every client hears bye with a time of its own, and it exits 0', async () => {
     await write(market(100))
@@ -235,7 +310,13 @@ describe('SIGHUP', () => {
 
 type Health = {
   readonly status: string
-  readonly status_file: { readonly state: string; readonly error?: string }
+  readonly status_file: {
+    readonly state: string
+    readonly text: string
+    readonly age_sec: number
+    readonly error?: string
+  }
+  readonly verdict: { readonly word: string; readonly reasons: readonly string[] }
 }
 
 async function untilHealth(

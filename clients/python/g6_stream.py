@@ -212,6 +212,25 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """How the system is, and the values that make it so."""
+
+    #: ``healthy``, ``attention``, ``failing`` or ``unknown``
+    word: str
+    reasons: Tuple[str, ...]
+
+    def to_json(self) -> Dict[str, Any]:
+        return {"word": self.word, "reasons": list(self.reasons)}
+
+
+def _verdict(value: Any) -> Optional[Verdict]:
+    if not value:
+        return None
+    given = _object(value)
+    return Verdict(_text(given.get("word")), tuple(_list(given.get("reasons"), _text)))
+
+
+@dataclass(frozen=True)
 class Board:
     epoch: str
     generation: int
@@ -220,6 +239,8 @@ class Board:
     ts: float
     #: in the server's order
     panels: Mapping[str, Panel]
+    #: None where the server does not say
+    verdict: Optional[Verdict] = None
 
 
 @dataclass(frozen=True)
@@ -230,12 +251,16 @@ class Change:
     cycle: int
     generation: int
     ts: float
-    #: what is new or different
+    #: what is new or different; nothing when only the verdict is
     panels: Mapping[str, Panel]
     removed: Tuple[str, ...]
+    #: None where the server does not say
+    verdict: Optional[Verdict] = None
 
     def to_json(self) -> Dict[str, Any]:
+        said = {} if self.verdict is None else {"verdict": self.verdict.to_json()}
         return {
+            **said,
             "type": self.type,
             "cycle": self.cycle,
             "generation": self.generation,
@@ -401,9 +426,9 @@ class BoardReader:
             self.counts["heartbeats"] += 1
             board = self.board
             if board is not None:
-                self.board = Board(
-                    board.epoch, board.generation, _count(data.get("cycle")), _count(data.get("ts")), board.panels
-                )
+                # The reader's generation stays: with a subset of the panels it may be behind the board's.
+                at = {**data, "generation": board.generation}
+                return self._show("panel_update", at, dict(board.panels), board.epoch)
             return Outcome()
         if event == "resync_required":
             self._group = None
@@ -428,7 +453,12 @@ class BoardReader:
         kept = {key: panel for key, panel in board.panels.items() if key in hashes}
         self._wanted = _count(data.get("generation"))
         self._announced = hashes
-        at = {"generation": board.generation, "cycle": board.cycle, "ts": board.ts}
+        at = {
+            "generation": board.generation,
+            "cycle": board.cycle,
+            "ts": board.ts,
+            "verdict": data.get("verdict"),
+        }
         outcome = self._confirm(self._show("panel_update", at, kept, self._epoch))
         return Outcome(outcome.change, outcome.ask, outcome.why, keepalive_ms)
 
@@ -525,13 +555,15 @@ class BoardReader:
     def _show(self, type: str, at: Mapping[str, Any], panels: Dict[str, Panel], epoch: str) -> Outcome:
         before: Mapping[str, Panel] = self.board.panels if self.board is not None else {}
         generation, cycle, ts = _count(at.get("generation")), _count(at.get("cycle")), _count(at.get("ts"))
-        moved = self.board is None or (self.board.generation, self.board.epoch) != (generation, epoch)
-        self.board = Board(epoch, generation, cycle, ts, panels)
+        verdict = _verdict(at.get("verdict"))
+        known = self.board and (self.board.generation, self.board.epoch, self.board.verdict)
+        moved = known != (generation, epoch, verdict)
+        self.board = Board(epoch, generation, cycle, ts, panels, verdict)
         changed = {k: p for k, p in panels.items() if k not in before or before[k].hash != p.hash}
         removed = tuple(key for key in before if key not in panels)
         if not moved and not changed and not removed:
             return Outcome()
-        return Outcome(Change(type, epoch, cycle, generation, ts, changed, removed))
+        return Outcome(Change(type, epoch, cycle, generation, ts, changed, removed, verdict))
 
 
 # --------------------------------------------------------------------------------------------- the connection

@@ -91,7 +91,11 @@ const STATUS_HUB: StatusStats = {
   history: { events: 0, bytes: 0, oldest_id: null },
   forced_full_last: {},
 }
-const loop: Pick<Cycles, 'latest' | 'sourceNow'> = { latest, sourceNow: () => FRESH }
+const loop: Pick<Cycles, 'latest' | 'sourceNow' | 'verdictNow'> = {
+  latest,
+  sourceNow: () => FRESH,
+  verdictNow: () => ({ word: 'attention', reasons: [] }),
+}
 
 const TOLD: readonly (readonly [
   what: string,
@@ -199,7 +203,7 @@ const TOLD: readonly (readonly [
   [
     'how the source stands',
     m => readSource(m, loop),
-    ['g6_status_age_seconds 3', 'g6_status_state{state="fresh"} 1'],
+    ['g6_status_age_seconds 3', 'g6_status_state{state="fresh"} 1', 'g6_verdict{word="attention"} 1'],
   ],
   [
     'a followed event',

@@ -112,10 +112,11 @@ export function httpObserver(metrics: Metrics): HttpObserver {
 }
 
 /** How the input stands changes by itself (it ages), so it is read when somebody looks. */
-export function readSource(metrics: Metrics, loop: Pick<Cycles, 'sourceNow'>): () => void {
+export function readSource(metrics: Metrics, loop: Pick<Cycles, 'sourceNow' | 'verdictNow'>): () => void {
   return metrics.onScrape(() => {
     const { state, ageSec } = loop.sourceNow()
     metrics.g6_status_state.only({ state })
     metrics.g6_status_age_seconds.set(ageSec)
+    metrics.g6_verdict.only({ word: loop.verdictNow().word })
   })
 }

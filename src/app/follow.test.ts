@@ -60,7 +60,7 @@ test('before the first board no panel is known', () => {
 })
 
 const panel = { key: 'a', title: 'A', tone: 'ok', lines: ['1'], blocks: [], hash: 'h' } as const
-const SEEN = { epoch: 'e', generation: 1, cycle: 1, ts: 1, panels: [panel] }
+const SEEN = { epoch: 'e', generation: 1, cycle: 1, ts: 1, panels: [panel], verdict: null }
 
 test('a followed board is shown for G6_SUMMARY_MAX_CYCLES, or G6_SUMMARY_MAX_SECONDS', async () => {
   const endOf = async (env: Environment) => {

@@ -80,6 +80,7 @@ export function createFollowLoop({
     refreshMs: () => config().summaryRefreshSec * 1000,
     limits: () => staleAfter(thresholds(), null),
     churnWarnRatio: () => config().summaryChurnWarnRatio,
+    timezone: () => config().timezone,
     clock,
     // 0: no end.
     maxCycles: summaryMaxCycles || null,

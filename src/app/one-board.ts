@@ -1,21 +1,22 @@
 // One board, once: read, derive, build, print. For pipes and scripts.
-import { emptyBoard, nextBoard } from '../board/board.js'
+import { emptyBoard, nextBoard, withVerdict } from '../board/board.js'
 import { followBoard } from '../board/follow.js'
 import type { Config } from '../config/settings.js'
-import type { CycleResult } from '../engine/cycle.js'
+import type { CycleResult, SourceState } from '../engine/cycle.js'
 import type { BoardNews } from '../engine/follow-loop.js'
-import { sourceState } from '../engine/source-state.js'
+import { sourceState, writtenAt } from '../engine/source-state.js'
+import { sourceRemarks } from '../engine/source-words.js'
 import { Statistics } from '../engine/statistics.js'
 import { boardDocument } from '../outputs/json-lines.js'
 import { frameColumns, plainFrame } from '../outputs/plain.js'
 import { createPanelBuilder } from '../panels/build.js'
-import { staleAfter } from '../panels/thresholds.js'
+import { verdictOf, verdictWith } from '../panels/verdict.js'
 import { derive } from '../snapshot/derive.js'
 import type { Reading } from '../snapshot/reading.js'
 import { type IndexFails, IndicesLog } from '../sources/indices-log.js'
 import { createEpoch } from './epoch.js'
 import { isBoardSource, type ProgramSource } from './follow.js'
-import { surroundingsOf } from './panel-context.js'
+import { staleLimitsOf, surroundingsOf } from './panel-context.js'
 import type { ProgramParts } from './program.js'
 import { sourceOf } from './source.js'
 
@@ -36,10 +37,27 @@ function oneBoard(
     snapshot === null
       ? empty
       : nextBoard(empty, createPanelBuilder().build({ ...surroundings, ...fails, snapshot, nowMs }), 1, nowMs)
-  const limits = staleAfter(surroundings.thresholds, snapshot?.cycle.intervalSec ?? null)
-  const change = reading.ok ? { atMs: reading.readAtMs, ageSec: 0 } : null
-  const source = sourceState(reading, change, limits)
-  return { board, snapshot, reading, source, stats: new Statistics(nowMs).snapshot(0) }
+  const now = { wallMs: nowMs, monotonicMs: 0 }
+  const source = sourceState({
+    reading,
+    written: reading.ok && snapshot !== null ? writtenAt(reading, snapshot.writtenAtMs, now) : null,
+    market: snapshot?.market ?? null,
+    unchanged: null,
+    limits: staleLimitsOf(surroundings, snapshot),
+    now,
+  })
+  const verdict = verdictOf({
+    snapshot,
+    panels: board.panels.values(),
+    remarks: sourceRemarks(source, config.timezone),
+  })
+  return {
+    board: withVerdict(board, verdict),
+    snapshot,
+    reading,
+    source,
+    stats: new Statistics(nowMs).snapshot(0),
+  }
 }
 
 type Given = { readonly sources: readonly string[]; readonly json: boolean }
@@ -63,21 +81,23 @@ async function firstResult(source: ProgramSource, { config, log }: ProgramParts)
         if (source.news.board !== null || source.news.fault !== null) resolve(source.news)
       }),
     )
-    return followedBoard(news, Date.now())
+    return followedBoard(news, config.timezone, Date.now())
   } finally {
     await source.close()
   }
 }
 
-function followedBoard({ board: seen, fault }: BoardNews, nowMs: number): CycleResult {
+function followedBoard({ board: seen, fault }: BoardNews, timezone: string, nowMs: number): CycleResult {
   const board = seen === null ? emptyBoard('') : followBoard(emptyBoard(''), seen)
   const changedAtMs = seen === null ? null : nowMs
   const age = { ageSec: seen === null ? null : 0, changedAtMs, tooOld: false }
+  const source: SourceState = { state: fault?.error ?? 'fresh', error: fault?.message ?? null, ...age }
+  const said = seen?.verdict ?? verdictOf({ snapshot: null, panels: board.panels.values(), remarks: [] })
   return {
-    board,
+    board: withVerdict(board, verdictWith(said, sourceRemarks(source, timezone))),
     snapshot: null,
     reading: null,
-    source: { state: fault?.error ?? 'fresh', error: fault?.message ?? null, ...age },
+    source,
     stats: new Statistics(nowMs).snapshot(0),
   }
 }

@@ -2,8 +2,10 @@
 // unchanged snapshot need not be built again.
 import type { Disorder } from '../config/order.js'
 import type { Config } from '../config/settings.js'
+import type { StaleLimits } from '../engine/source-state.js'
 import type { PanelLinks, TimelessContext } from '../panels/definition.js'
-import { type Thresholds, type ThresholdsResult, thresholdsFrom } from '../panels/thresholds.js'
+import { staleAfter, type Thresholds, type ThresholdsResult, thresholdsFrom } from '../panels/thresholds.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
 
 type ThresholdConfig = Pick<
   Config,
@@ -56,9 +58,19 @@ export function thresholdsOf(config: ThresholdConfig): Thresholds {
 export type PanelSurroundings = Omit<TimelessContext, 'snapshot'>
 
 export function surroundingsOf(
-  config: ThresholdConfig & Pick<Config, 'timezone' | 'sourceTimezone'>,
+  config: ThresholdConfig & Pick<Config, 'timezone' | 'sourceTimezone' | 'staleness'>,
   links: PanelLinks,
 ): PanelSurroundings {
-  const { timezone, sourceTimezone: sourceZone } = config
-  return { thresholds: thresholdsOf(config), timezone, sourceZone, links }
+  const { timezone, sourceTimezone: sourceZone, staleness } = config
+  return { thresholds: thresholdsOf(config), timezone, sourceZone, links, staleness }
+}
+
+/** When the source of this snapshot is old, and when its prices hang. */
+export function staleLimitsOf(
+  { thresholds, staleness }: Pick<PanelSurroundings, 'thresholds' | 'staleness'>,
+  snapshot: Pick<Snapshot, 'cycle'> | null,
+): StaleLimits {
+  const { warnSec, errorSec } = staleAfter(thresholds, snapshot?.cycle.intervalSec ?? null)
+  const limits = { warnSec, errorSec, unchangedSec: thresholds['prices.unchanged_sec'] }
+  return staleness === undefined ? limits : { ...limits, staleness }
 }

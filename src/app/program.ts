@@ -24,7 +24,7 @@ import type { Log } from '../log/log.js'
 import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.js'
 import { createPanelBuilder } from '../panels/build.js'
 import { PANELS } from '../panels/registry.js'
-import { staleAfter, type Thresholds } from '../panels/thresholds.js'
+import type { Thresholds } from '../panels/thresholds.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { type IndexFails, IndicesLog } from '../sources/indices-log.js'
 import { httpObserver, hubObserver, loopObserver, readHub, readIngest, readSource } from './bind-metrics.js'
@@ -39,7 +39,7 @@ import {
   type ProgramSource,
 } from './follow.js'
 import { createHubOutput } from './hub-output.js'
-import { type PanelSurroundings, surroundingsOf } from './panel-context.js'
+import { type PanelSurroundings, staleLimitsOf, surroundingsOf } from './panel-context.js'
 import { readinessOf } from './readiness.js'
 import { wantsSink } from './sinks.js'
 import { createStatusOutput } from './status-output.js'
@@ -184,8 +184,7 @@ export class Program {
         derive: status =>
           this.#derived(deriveWith(source, status, this.#clock.nowMs(), this.#config.sourceTimezone)),
         build: (snapshot, nowMs) => {
-          const { thresholds, timezone, sourceZone = null, links } = this.#surroundings
-          const context = { thresholds, timezone, sourceZone, links, snapshot, nowMs }
+          const context = { ...this.#surroundings, snapshot, nowMs }
           const indexFails = this.#fails()
           const views = ingest.at(nowMs, snapshot.cycle.intervalSec)
           if (indexFails === null && views === null) return builder.build(context)
@@ -196,8 +195,8 @@ export class Program {
           })
         },
         refreshMs: () => this.#config.summaryRefreshSec * 1000,
-        staleLimits: snapshot =>
-          staleAfter(this.#surroundings.thresholds, snapshot?.cycle.intervalSec ?? null),
+        staleLimits: snapshot => staleLimitsOf(this.#surroundings, snapshot),
+        timezone: () => this.#config.timezone,
         churnWarnRatio: () => this.#config.summaryChurnWarnRatio,
         panelEveryMs: key => panelEveryMs(this.#config, key),
         // 0: no end.
@@ -364,7 +363,13 @@ export class Program {
       hub: this.hub,
       panelKeys: () => (isBoardSource(this.#source) ? keysOf(this.hub.board) : PANEL_KEYS),
       health: () => this.#health(),
-      ready: () => readinessOf(this.loop.latest, this.loop.sourceNow(), this.#draining),
+      ready: () =>
+        readinessOf({
+          latest: this.loop.latest,
+          source: this.loop.sourceNow(),
+          draining: this.#draining,
+          requiresFresh: this.#config.readyRequiresFresh,
+        }),
       metrics: accept => this.metrics.text(accept),
       observer: httpObserver(this.metrics),
       log: this.#log,
@@ -379,6 +384,8 @@ export class Program {
     return healthDocument({
       // The age of the source grows between cycles.
       result: latest === null ? null : { ...latest, source: this.loop.sourceNow() },
+      verdict: this.loop.verdictNow(),
+      timezone: this.#config.timezone,
       hub: this.hub.stats(),
       version: VERSION,
       uptimeSec: (this.#clock.monotonicMs() - this.#startedMs) / 1000,

@@ -7,15 +7,23 @@ const FRESH: SourceState = { state: 'fresh', ageSec: 3, changedAtMs: 1, error: n
 const built = resultMaker()({ cycle: 1 })
 const empty = resultMaker()(null)
 
-test('ready is who has built a board of a source that is not too old, stale or not', () => {
-  expect(readinessOf(built, FRESH, false)).toEqual({ ok: true, reason: 'ready' })
-  expect(readinessOf(built, { ...FRESH, state: 'stale', ageSec: 40 }, false).ok).toBe(true)
+const given = { latest: built, source: FRESH, draining: false, requiresFresh: false }
+const OLD: SourceState = { ...FRESH, state: 'stale', ageSec: 99.6, tooOld: true }
+
+test('ready is a server with a board, however old its source is', () => {
+  expect(readinessOf(given)).toEqual({ ok: true, reason: 'ready' })
+  expect(readinessOf({ ...given, source: OLD })).toEqual({ ok: true, reason: 'ready' })
 })
 
-test('not ready is who has no board yet, has a source that is too old, or is on the way out', () => {
-  expect(readinessOf(null, FRESH, false)).toEqual({ ok: false, reason: 'starting' })
-  expect(readinessOf(empty, FRESH, false)).toEqual({ ok: false, reason: 'starting' })
-  const old: SourceState = { ...FRESH, state: 'stale', ageSec: 99.6, tooOld: true }
-  expect(readinessOf(built, old, false)).toEqual({ ok: false, reason: 'stale 100s' })
-  expect(readinessOf(built, FRESH, true)).toEqual({ ok: false, reason: 'draining' })
+test('not ready is a server without a board, or one that is about to stop', () => {
+  expect(readinessOf({ ...given, latest: null })).toEqual({ ok: false, reason: 'starting' })
+  expect(readinessOf({ ...given, latest: empty })).toEqual({ ok: false, reason: 'starting' })
+  expect(readinessOf({ ...given, draining: true })).toEqual({ ok: false, reason: 'draining' })
+})
+
+test('where fresh data are required a source that is too old is not ready; one that is only stale is', () => {
+  const strict = { ...given, requiresFresh: true }
+  expect(readinessOf({ ...strict, source: OLD })).toEqual({ ok: false, reason: 'stale 100s' })
+  expect(readinessOf({ ...strict, source: { ...OLD, tooOld: false } }).ok).toBe(true)
+  expect(readinessOf(strict).ok).toBe(true)
 })

@@ -5,6 +5,8 @@
 // was away: no log of events is kept anywhere. What looks the same keeps its hash and its object, so an unchanged
 // cycle costs string comparisons and no SHA-256.
 import type { Panel } from '../panels/panel.js'
+import { sameVerdict } from '../panels/verdict.js'
+import type { Verdict } from '../protocol/events.js'
 import { panelHash } from './hash.js'
 
 export type BoardPanel = Panel & {
@@ -30,6 +32,8 @@ export type Board = {
   readonly tombstones: ReadonlyMap<string, number>
   /** The changed panels as they were in the previous generation; what a structured diff is made against. */
   readonly before: ReadonlyMap<string, BoardPanel>
+  /** The same object while it says the same; null where nobody said one. */
+  readonly verdict: Verdict | null
 }
 
 /** In every payload that leaves the process; changes only with a breaking change. */
@@ -60,12 +64,13 @@ export function emptyBoard(epoch: string): Board {
     removed: NOTHING,
     tombstones: new Map(),
     before: new Map(),
+    verdict: null,
   }
 }
 
 /** The board of a cycle in which nothing changed, or in which no panels could be made. */
 export function unchangedBoard(previous: Board, cycle: number, nowMs: number): Board {
-  const { epoch, generation, panels, tombstones, before } = previous
+  const { epoch, generation, panels, tombstones, before, verdict } = previous
   return {
     epoch,
     generation,
@@ -76,6 +81,7 @@ export function unchangedBoard(previous: Board, cycle: number, nowMs: number): B
     removed: NOTHING,
     tombstones,
     before,
+    verdict,
   }
 }
 
@@ -117,7 +123,13 @@ export function nextBoard(previous: Board, panels: readonly Panel[], cycle: numb
     removed,
     tombstones,
     before,
+    verdict: previous.verdict,
   }
+}
+
+/** The board with this verdict, or the same board when it says so already. */
+export function withVerdict(board: Board, verdict: Verdict | null): Board {
+  return sameVerdict(board.verdict, verdict) ? board : { ...board, verdict }
 }
 
 /** What a reader that has seen everything up to `generation` lacks, in board order. */

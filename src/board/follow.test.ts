@@ -9,7 +9,8 @@ const panel = (key: string, ...lines: string[]) => ({
   blocks: [],
   lines,
 })
-const seenOf = ({ epoch, generation, cycle, builtAtMs, panels }: Board): SeenBoard => ({
+const seenOf = ({ epoch, generation, cycle, builtAtMs, panels, verdict }: Board): SeenBoard => ({
+  verdict,
   epoch,
   generation,
   cycle,

@@ -4,6 +4,7 @@
 // What we did not see (when a panel last changed before we came, what changed in which of several generations that
 // arrived as one) is taken to have changed in the generation in which we learned of it: a reader gets a panel twice
 // rather than not at all.
+import type { Verdict } from '../protocol/events.js'
 import type { Board, BoardPanel } from './board.js'
 import { emptyBoard, unchangedBoard } from './board.js'
 
@@ -15,6 +16,8 @@ export type SeenBoard = {
   /** When the other server built it, epoch ms. */
   readonly ts: number
   readonly panels: readonly Omit<BoardPanel, 'since'>[]
+  /** Null where the other server says none. */
+  readonly verdict: Verdict | null
 }
 
 export function followBoard(known: Board, seen: SeenBoard): Board {
@@ -40,5 +43,16 @@ export function followBoard(known: Board, seen: SeenBoard): Board {
   const tombstones = new Map(previous.tombstones)
   for (const key of panels.keys()) tombstones.delete(key)
   for (const key of removed) tombstones.set(key, generation)
-  return { epoch: seen.epoch, generation, cycle, builtAtMs: ts, panels, changed, removed, tombstones, before }
+  return {
+    epoch: seen.epoch,
+    generation,
+    cycle,
+    builtAtMs: ts,
+    panels,
+    changed,
+    removed,
+    tombstones,
+    before,
+    verdict: previous.verdict,
+  }
 }

@@ -3,21 +3,27 @@ import type { Board } from '../board/board.js'
 import type { IngestStats } from '../ingest/enrichment.js'
 import { READING_ERRORS, type Reading } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
+import type { UnchangedPrices } from './price-watch.js'
 
-/** How the input stands, in one word; shown by every surface and by `g6_status_state{state}`. */
-export const STATUS_STATES = ['fresh', 'stale', ...READING_ERRORS, 'starting'] as const
+/**
+ * How the input stands, in one word: `closed` is old, but the market is closed and nobody has to write; shown by every surface and by
+ * `g6_status_state{state}`.
+ */
+export const STATUS_STATES = ['fresh', 'closed', 'stale', ...READING_ERRORS, 'starting'] as const
 export type StatusState = (typeof STATUS_STATES)[number]
 
 export type SourceState = {
   readonly state: StatusState
-  /** Since the status last changed here, seconds; null before the first good reading. */
+  /** Since the document was written, seconds; null before the first good reading. */
   readonly ageSec: number | null
-  /** When the status last changed here, epoch ms; null before the first good reading. */
+  /** When the document was written, epoch ms; null before the first good reading. */
   readonly changedAtMs: number | null
   /** What a person reads about the last failure; null while all is well. */
   readonly error: string | null
-  /** Older than `stream.stale.error_sec`: not ready any more. */
+  /** Older than `stream.stale.error_sec` allows. */
   readonly tooOld: boolean
+  /** Prices that do not move in an open market; absent when they do. */
+  readonly unchanged?: UnchangedPrices
 }
 
 export type PanelTiming = {

@@ -1,4 +1,5 @@
 // What turns boards out: the loop that builds them, or the one that follows another server's. The program sees no more.
+import type { Verdict } from '../protocol/events.js'
 import type { CycleResult, SourceState } from './cycle.js'
 import type { OutputObserver } from './output-runner.js'
 import type { Statistics } from './statistics.js'
@@ -17,6 +18,8 @@ export interface Cycles {
   readonly latest: CycleResult | null
   /** How the source stands right now. */
   sourceNow(): SourceState
+  /** How the system is right now. */
+  verdictNow(): Verdict
   start(): void
   /** Looks at the source again now. */
   refresh(): Promise<void>

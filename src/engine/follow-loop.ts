@@ -1,16 +1,19 @@
 // The loop of a program that builds no board of its own but follows another server's: each board that comes is published
 // as it is. A tick keeps the statistics and the heartbeats going.
-import { type Board, emptyBoard, unchangedBoard } from '../board/board.js'
+import { type Board, emptyBoard, unchangedBoard, withVerdict } from '../board/board.js'
 import { followBoard, type SeenBoard } from '../board/follow.js'
 import type { Clock } from '../clock/clock.js'
 import { agoMs, type Moment, momentNow, wallTimeOf } from '../clock/moment.js'
 import { systemTimers } from '../clock/timers.js'
+import { verdictOf, verdictWith } from '../panels/verdict.js'
+import type { Verdict } from '../protocol/events.js'
 import type { ReadingError } from '../snapshot/reading.js'
 import type { CycleResult, Output, SourceState } from './cycle.js'
 import type { Cycles, CyclesObserver, LoopEnd } from './cycles.js'
 import { Intervals } from './intervals.js'
 import { Outputs } from './outputs.js'
 import type { StaleLimits } from './source-state.js'
+import { sourceRemarks } from './source-words.js'
 import { Statistics } from './statistics.js'
 import { Ticker } from './ticker.js'
 
@@ -42,6 +45,8 @@ export type FollowLoopOptions = {
   readonly refreshMs: () => number
   readonly limits: () => StaleLimits
   readonly churnWarnRatio: () => number
+  /** IANA name, for the times in the verdict. */
+  readonly timezone: () => string
   readonly clock: Clock
   readonly observer?: CyclesObserver
   /** Ends by itself after so many intervals, from the first board on, or so long; null = never. */
@@ -103,6 +108,17 @@ export class FollowLoop implements Cycles {
     return { state: board === null ? 'starting' : 'fresh', ageSec, changedAtMs, error: null, tooOld }
   }
 
+  verdictNow(): Verdict {
+    return this.#verdictOf(this.#board, this.sourceNow())
+  }
+
+  /** What the followed server says of itself, and how it is heard here. */
+  #verdictOf(board: Board, source: SourceState): Verdict {
+    const said =
+      this.#seen?.verdict ?? verdictOf({ snapshot: null, panels: board.panels.values(), remarks: [] })
+    return verdictWith(said, sourceRemarks(source, this.#options.timezone()))
+  }
+
   /** It is looked for every refresh, so it cannot be older than one. */
   #momentOf(heardAtMs: number, now: Moment): Moment {
     const sinceMs = Math.min(Math.max(0, now.wallMs - heardAtMs), this.#options.refreshMs())
@@ -134,14 +150,16 @@ export class FollowLoop implements Cycles {
   }
 
   #publish(byTimer: boolean, dueMs = 0): void {
-    const { source, clock, churnWarnRatio, maxCycles, refreshMs } = this.#options
+    const { source: followed, clock, churnWarnRatio, maxCycles, refreshMs } = this.#options
     const startMs = clock.monotonicMs()
-    const { board: seen, fault } = source.news
+    const { board: seen, fault } = followed.news
     const previous = this.#board
     if (seen !== null && seen !== this.#seen) this.#board = followBoard(previous, seen)
     else this.#board = unchangedBoard(previous, previous.cycle, previous.builtAtMs)
     this.#seen = seen
     if (this.#board.changed.length > 0) this.#changed = momentNow(clock)
+    const source = this.sourceNow()
+    this.#board = withVerdict(this.#board, this.#verdictOf(this.#board, source))
     const ms = clock.monotonicMs() - startMs
     // Only boards count: the first may be long in coming.
     if (this.#board.generation > 0) {
@@ -155,7 +173,7 @@ export class FollowLoop implements Cycles {
       board: this.#board,
       snapshot: null,
       reading: null,
-      source: this.sourceNow(),
+      source,
       stats: this.statistics.snapshot(ms, undefined, this.#heardIntervals),
     }
     this.#latest = result

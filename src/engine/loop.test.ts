@@ -48,6 +48,7 @@ function loopOver(source: ScriptedSource, outputs: Output[], options: Partial<Lo
     staleLimits: () => ({ warnSec: 60, errorSec: 180 }),
     churnWarnRatio: () => 0.4,
     panelEveryMs: () => 0,
+    timezone: () => 'UTC',
     clock: { nowMs: () => Date.now(), monotonicMs: () => Date.now() },
     ...options,
   })
@@ -154,6 +155,52 @@ describe('the loop', () => {
       source: { state: 'fresh', error: null },
       board: { generation: 2 },
     })
+  })
+
+  test('gives each board the verdict of that moment, the same object while it says the same', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    loopOver(source, [output])
+    source.good({ a: 1 })
+    vi.advanceTimersByTime(5_000)
+    const calm = results.map(({ board }) => board.verdict)
+    expect(calm[0]).toEqual({ word: 'unknown', reasons: ['nothing recognised'] })
+    expect(new Set(calm).size).toBe(1)
+    vi.advanceTimersByTime(60_000)
+    expect(results.at(-1)?.board.verdict).toEqual({
+      word: 'attention',
+      reasons: ['nothing recognised', 'stale, last 00:16'],
+    })
+    expect(results.at(-1)?.board.generation).toBe(1)
+  })
+
+  test('says that prices hang in an open market, from the moment they began, and ends it when one moves', () => {
+    const source = new ScriptedSource()
+    const { output, results } = recorder()
+    const staleLimits = () => ({ warnSec: 60, errorSec: 180, unchangedSec: 600 })
+    const loop = loopOver(source, [output], { staleLimits })
+    const tick = (ltp: number) => {
+      source.good({ market_open: true, indices: { A: { ltp, status: 'ok' } } })
+      vi.advanceTimersByTime(30_000)
+    }
+    for (let i = 0; i <= 20; i++) tick(5)
+    expect(loop.verdictNow()).toEqual({ word: 'attention', reasons: ['prices unchanged since 00:16'] })
+    const { generation } = results.at(-1)?.board ?? {}
+    vi.advanceTimersByTime(5_000)
+    expect(results.at(-1)?.board.generation).toBe(generation)
+    tick(6)
+    expect(loop.sourceNow().unchanged).toBe(undefined)
+  })
+
+  test('takes the age of a document from the document, however new the program is', () => {
+    vi.setSystemTime(Date.UTC(2026, 10, 29))
+    const source = new ScriptedSource()
+    const loop = loopOver(source, [])
+    source.good({ generated_at: new Date(Date.now() - 300_000).toISOString() })
+    expect(loop.sourceNow()).toMatchObject({ state: 'stale', ageSec: 300, tooOld: true })
+    vi.advanceTimersByTime(100)
+    source.good({ generated_at: new Date(Date.now() + 300_000).toISOString() })
+    expect(loop.sourceNow()).toMatchObject({ state: 'fresh', ageSec: 0 })
   })
 
   test('says stale when the status stopped changing', () => {

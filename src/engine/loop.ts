@@ -4,11 +4,13 @@
 // A cycle is synchronous and short. Outputs that need longer run beside it and get only the newest result when they are
 // ready again, so nothing that shows a board can slow the one that makes it. A bad reading changes the source's state and
 // nothing else: the last good snapshot stays on every surface.
-import { type Board, emptyBoard, nextBoard, unchangedBoard } from '../board/board.js'
+import { type Board, emptyBoard, nextBoard, unchangedBoard, withVerdict } from '../board/board.js'
 import type { Clock } from '../clock/clock.js'
-import { agoMs, type Moment, momentNow, wallTimeOf } from '../clock/moment.js'
+import { type Moment, momentNow } from '../clock/moment.js'
 import { systemTimers } from '../clock/timers.js'
 import type { Panel } from '../panels/panel.js'
+import { verdictOf } from '../panels/verdict.js'
+import type { Verdict } from '../protocol/events.js'
 import type { Reading, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { CycleResult, LoopStats, Output, SourceState } from './cycle.js'
@@ -16,8 +18,10 @@ import type { Cycles, CyclesObserver, LoopEnd } from './cycles.js'
 import { Intervals } from './intervals.js'
 import { Outputs } from './outputs.js'
 import { Pacing } from './pacing.js'
+import { type PriceWatch, unchangedPrices, watchPrices } from './price-watch.js'
 import type { Source } from './source.js'
-import { type StaleLimits, sourceState } from './source-state.js'
+import { type StaleLimits, sourceState, writtenAt } from './source-state.js'
+import { sourceRemarks } from './source-words.js'
 import { Statistics } from './statistics.js'
 import { Ticker } from './ticker.js'
 
@@ -45,6 +49,8 @@ export type LoopOptions = {
   readonly churnWarnRatio: () => number
   /** Least time between two changes of a panel; 0 = no limit. */
   readonly panelEveryMs: (key: string) => number
+  /** IANA name, for the times in the verdict. */
+  readonly timezone: () => string
   readonly clock: Clock
   readonly observer?: LoopObserver
   /** Ends by itself after so many intervals (a busy status starts several cycles in one) or so long; null = never. */
@@ -65,7 +71,11 @@ export class Loop implements Cycles {
   #board: Board
   #snapshot: Snapshot | null = null
   #reading: Reading | null = null
-  #changed: Moment | null = null
+  /** When the document that is shown was written. */
+  #written: Moment | null = null
+  #prices: PriceWatch | null = null
+  /** The reading of which both are. */
+  #dated: Reading | null = null
   #latest: CycleResult | null = null
   #cycle = 0
   readonly #intervals = new Intervals()
@@ -108,10 +118,26 @@ export class Loop implements Cycles {
 
   #sourceAt(now: Moment): SourceState {
     const limits = this.#options.staleLimits(this.#snapshot)
-    const changed = this.#changed
-    const change =
-      changed === null ? null : { atMs: wallTimeOf(changed, now), ageSec: agoMs(changed, now) / 1000 }
-    return sourceState(this.#reading, change, limits)
+    return sourceState({
+      reading: this.#reading,
+      written: this.#written,
+      market: this.#snapshot?.market ?? null,
+      unchanged: unchangedPrices(this.#prices, limits.unchangedSec ?? Number.POSITIVE_INFINITY),
+      limits,
+      now,
+    })
+  }
+
+  verdictNow(): Verdict {
+    return this.#verdictOf(this.#board, this.sourceNow())
+  }
+
+  #verdictOf(board: Board, source: SourceState): Verdict {
+    return verdictOf({
+      snapshot: this.#snapshot,
+      panels: board.panels.values(),
+      remarks: sourceRemarks(source, this.#options.timezone()),
+    })
   }
 
   /** Begins to read; the first cycle runs with the first reading, whatever its outcome. Nothing once it was stopped. */
@@ -136,8 +162,6 @@ export class Loop implements Cycles {
     if (this.#ended) return
     this.#reading = reading
     this.#observer.onReading?.(reading)
-    if (reading.ok)
-      this.#changed = { wallMs: reading.readAtMs, monotonicMs: this.#options.clock.monotonicMs() }
     const waitMs = this.#lastCycleAtMs + MIN_CYCLE_GAP_MS - this.#options.clock.monotonicMs()
     if (waitMs <= 0) this.#run(true)
     else this.#soon ??= setTimeout(() => this.#run(true), waitMs)
@@ -162,6 +186,8 @@ export class Loop implements Cycles {
       this.#observer.onFault?.(error)
       this.#board = unchangedBoard(previous, this.#cycle, now.wallMs)
     }
+    const source = this.#sourceAt(now)
+    this.#board = withVerdict(this.#board, this.#verdictOf(this.#board, source))
     const builtMs = clock.monotonicMs() - startMs
     if (this.#board.generation > 0) {
       const graceMs = byReading ? 0 : refreshMs() / 2
@@ -171,7 +197,7 @@ export class Loop implements Cycles {
       board: this.#board,
       snapshot: this.#snapshot,
       reading: this.#reading,
-      source: this.#sourceAt(now),
+      source,
       stats: this.#stats(builtMs, interval, now.wallMs),
     }
     this.#latest = result
@@ -195,6 +221,12 @@ export class Loop implements Cycles {
       this.#observer.onDerived?.((clock.monotonicMs() - monotonicMs) / 1000)
     }
     if (this.#snapshot === null) return unchangedBoard(previous, this.#cycle, nowMs)
+    if (reading?.ok && reading !== this.#dated) {
+      this.#dated = reading
+      const written = writtenAt(reading, this.#snapshot.writtenAtMs, { wallMs: nowMs, monotonicMs })
+      this.#written = written
+      this.#prices = watchPrices(this.#prices, this.#snapshot, written.wallMs)
+    }
     const panels = this.#pacing.apply(build(this.#snapshot, nowMs), panelEveryMs, monotonicMs)
     if (panels === this.#panels) return unchangedBoard(previous, this.#cycle, nowMs)
     const board = nextBoard(previous, panels, this.#cycle, nowMs)

@@ -1,26 +1,72 @@
-// How the input stands, in one word. Decided by when the status last changed here, not by what the document says.
-import type { Reading } from '../snapshot/reading.js'
-import type { SourceState } from './cycle.js'
+// How the input stands, in one word. Decided by when the document was written, and by whether anybody should have written
+// since: while the market is closed silence is normal.
+import { agoMs, type Moment, wallTimeOf } from '../clock/moment.js'
+import type { Staleness } from '../panels/definition.js'
+import { opensAfter, tradingMsBetween } from '../snapshot/market.js'
+import type { GoodReading, Reading } from '../snapshot/reading.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
+import type { SourceState, StatusState } from './cycle.js'
+import type { UnchangedPrices } from './price-watch.js'
 
 export type StaleLimits = {
   readonly warnSec: number
   readonly errorSec: number
+  /** `G6_STALENESS`; `market` when not given. */
+  readonly staleness?: Staleness
+  /** Prices that stay the same for so long in an open market are said to be unchanged; without it never. */
+  readonly unchangedSec?: number
 }
 
-/** When the last good reading came, and how long ago that was. */
-export type LastChange = { readonly atMs: number; readonly ageSec: number }
+/**
+ * When the document was written: by its own time, else when its writer last changed it. A time in the future is no time. The
+ * age is taken once, when it was read, and grows by the steady clock from then on.
+ */
+export function writtenAt(
+  { readAtMs, modifiedAtMs }: GoodReading,
+  documentMs: number | null,
+  now: Moment,
+): Moment {
+  const wallMs = documentMs !== null && documentMs <= readAtMs ? documentMs : Math.min(modifiedAtMs, readAtMs)
+  return { wallMs, monotonicMs: now.monotonicMs - Math.max(0, now.wallMs - wallMs) }
+}
 
-/** `change`: null before the first good reading. */
-export function sourceState(
-  reading: Reading | null,
-  change: LastChange | null,
-  limits: StaleLimits,
-): SourceState {
-  const ageSec = change?.ageSec ?? null
-  const changedAtMs = change?.atMs ?? null
-  const tooOld = ageSec !== null && ageSec > limits.errorSec
+export type SourceFacts = {
+  /** The newest reading; null before the first. */
+  readonly reading: Reading | null
+  /** When the last good document was written; null before the first. */
+  readonly written: Moment | null
+  readonly market: Snapshot['market'] | null
+  readonly unchanged: UnchangedPrices | null
+  readonly limits: StaleLimits
+  readonly now: Moment
+}
+
+/**
+ * For how long a document has been missing, seconds. While the market is closed nothing is: the time begins at the next
+ * opening. A writer of indices that never names the market works in trading hours, so only these count.
+ */
+function overdueSec(ageSec: number, atMs: number, { market, limits, now }: SourceFacts): number {
+  if (limits.staleness === 'always' || market === null) return ageSec
+  if (market.keepsTradingHours) return Math.min(ageSec, tradingMsBetween(atMs, now.wallMs) / 1000)
+  if (market.state !== 'closed') return ageSec
+  return Math.min(ageSec, Math.max(0, (now.wallMs - opensAfter(market, atMs)) / 1000))
+}
+
+function wordOf(ageSec: number | null, overdue: number | null, { warnSec }: StaleLimits): StatusState {
+  if (overdue !== null && overdue > warnSec) return 'stale'
+  return ageSec !== null && ageSec > warnSec ? 'closed' : 'fresh'
+}
+
+export function sourceState(facts: SourceFacts): SourceState {
+  const { reading, written, unchanged, limits, now } = facts
+  const ageSec = written === null ? null : agoMs(written, now) / 1000
+  const changedAtMs = written === null ? null : wallTimeOf(written, now)
+  const overdue = ageSec === null || changedAtMs === null ? null : overdueSec(ageSec, changedAtMs, facts)
+  const tooOld = overdue !== null && overdue > limits.errorSec
   if (reading === null) return { state: 'starting', ageSec, changedAtMs, error: null, tooOld }
   if (!reading.ok) return { state: reading.error, ageSec, changedAtMs, error: reading.message, tooOld }
-  const state = ageSec !== null && ageSec > limits.warnSec ? 'stale' : 'fresh'
-  return { state, ageSec, changedAtMs, error: null, tooOld }
+  const state = wordOf(ageSec, overdue, limits)
+  const known = { state, ageSec, changedAtMs, error: null, tooOld }
+  // What nobody writes any more does not change either.
+  return unchanged === null || state !== 'fresh' ? known : { ...known, unchanged }
 }

@@ -39,7 +39,15 @@ const hub: HubStats = {
   stalled: 0,
   resumed: { resumed: 0, epoch: 0, ahead: 0, subset: 0, malformed: 0 },
 }
-const facts: HealthFacts = { result, hub, version: '1.2.3', uptimeSec: 12.34567, draining: false }
+const facts: HealthFacts = {
+  result,
+  hub,
+  version: '1.2.3',
+  uptimeSec: 12.34567,
+  draining: false,
+  verdict: { word: 'healthy', reasons: [] },
+  timezone: 'Asia/Kolkata',
+}
 
 test('says everything the runbook names', () => {
   const diff = {
@@ -69,7 +77,8 @@ test('says everything the runbook names', () => {
     churn_anomalies: 4,
     timing,
     sse: { clients: 3, ...events, events_sent: 60, events_merged: 7, bytes_sent: 8_000, behind: 1 },
-    status_file: { state: 'fresh', age_sec: 1.235 },
+    status_file: { state: 'fresh', age_sec: 1.235, text: 'fresh' },
+    verdict: { word: 'healthy', reasons: [] },
     panel_push_meta: {
       diff_stats: diff,
       timing,

@@ -3,8 +3,10 @@ import { z } from 'zod'
 import { SCHEMA_VERSION } from '../board/board.js'
 import type { CycleResult } from '../engine/cycle.js'
 import { STATUS_STATES } from '../engine/cycle.js'
+import { sourceText } from '../engine/source-words.js'
 import type { HubStats } from '../hub/hub-types.js'
 import { adaptiveStream } from '../ingest/enrichment.js'
+import { type Verdict, verdictData } from '../protocol/events.js'
 import {
   diffStatsSchema,
   panelPushMeta,
@@ -44,6 +46,8 @@ export const healthSchema = z.looseObject({
     state: z.enum(STATUS_STATES),
     age_sec: z.number().nullable(),
     error: z.string().optional(),
+    /** The state as a person reads it: `closed, last 15:30`. */
+    text: z.string(),
   }),
   panel_push_meta: panelPushMetaSchema,
   /** Where a status stream is followed. */
@@ -55,6 +59,7 @@ export const healthSchema = z.looseObject({
     })
     .optional(),
   adaptive: z.strictObject({ backlog_ratio: z.number().nullable() }),
+  verdict: verdictData,
 })
 
 export type HealthDocument = z.infer<typeof healthSchema>
@@ -67,19 +72,26 @@ export type HealthFacts = {
   readonly version: string
   readonly uptimeSec: number
   readonly draining: boolean
+  readonly verdict: Verdict
+  /** IANA name, for the times in texts. */
+  readonly timezone: string
 }
 
 function statusOf({ result, draining }: HealthFacts): HealthDocument['status'] {
   if (draining) return 'draining'
   if (result === null || result.board.generation === 0) return 'starting'
-  return result.source.state === 'fresh' ? 'ok' : 'stale'
+  return result.source.state === 'fresh' || result.source.state === 'closed' ? 'ok' : 'stale'
 }
 
-function statusFileOf(source: CycleResult['source'] | undefined): HealthDocument['status_file'] {
+function statusFileOf(
+  source: CycleResult['source'] | undefined,
+  timezone: string,
+): HealthDocument['status_file'] {
   const state = source?.state ?? 'starting'
   const ageSec = source?.ageSec ?? null
   const error = source?.error ?? null
-  const age = { state, age_sec: ageSec === null ? null : rounded(ageSec) }
+  const text = source === undefined ? state : sourceText(source, timezone)
+  const age = { state, age_sec: ageSec === null ? null : rounded(ageSec), text }
   return error === null ? age : { ...age, error }
 }
 
@@ -112,9 +124,10 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
       bytes_sent: hub?.bytesSent ?? 0,
       behind: hub?.behind ?? 0,
     },
-    status_file: statusFileOf(result?.source),
+    status_file: statusFileOf(result?.source, facts.timezone),
     panel_push_meta: meta,
     ...(adaptive === null ? {} : { adaptive_stream: adaptive }),
     adaptive: { backlog_ratio: result?.snapshot?.adaptiveBacklogRatio ?? null },
+    verdict: facts.verdict,
   }
 }

@@ -114,7 +114,9 @@ export class Feeds {
         this.#step(feed, events, from, board)
         return
       }
-      if (this.#interval - feed.lastEventInterval >= sseHeartbeatCycles) {
+      // A new verdict does not wait for a heartbeat's turn.
+      const isDue = this.#interval - feed.lastEventInterval >= sseHeartbeatCycles
+      if (isDue || board.verdict !== previous.verdict) {
         feed.lastEventInterval = this.#interval
         this.#append(feed, [heartbeatEvent(board, hitRatio)], from, from)
       }

@@ -8,7 +8,7 @@
 // snapshots and catch-ups it appears in. Joining the parts is string concatenation.
 import { type Board, type BoardPanel, changedSince, SCHEMA_VERSION } from '../board/board.js'
 import { changeCount, diffLines } from '../board/diff.js'
-import type { ByeReason, HelloData, ResyncReason, SummaryEventName } from '../protocol/events.js'
+import type { ByeReason, HelloData, ResyncReason, SummaryEventName, Verdict } from '../protocol/events.js'
 import { encodeJsonEvent } from '../sse/encode.js'
 import type { DiffMode, View } from './hub-types.js'
 
@@ -73,6 +73,23 @@ function roomIn({ maxEventBytes }: FrameLimits): number {
   return maxEventBytes - ENVELOPE_BYTES
 }
 
+const NO_MEMBER: Part = { json: '', bytes: 0 }
+const verdictParts = new WeakMap<Verdict, Part>()
+
+/** `,"verdict":{…}`; where events must be small without its reasons. */
+function verdictMember({ verdict }: Board, { maxEventBytes }: FrameLimits): Part {
+  if (verdict === null) return NO_MEMBER
+  const whole = verdictParts.get(verdict) ?? part(`,"verdict":${JSON.stringify(verdict)}`)
+  verdictParts.set(verdict, whole)
+  if (whole.bytes * 4 <= maxEventBytes) return whole
+  return part(`,"verdict":${JSON.stringify({ word: verdict.word, reasons: [] })}`)
+}
+
+/** What is left for panels beside this member. */
+function without({ bytes }: Part, limits: FrameLimits): FrameLimits {
+  return bytes === 0 ? limits : { ...limits, maxEventBytes: limits.maxEventBytes - bytes }
+}
+
 /** The entry of a panel in an update. */
 function updateEntry(panel: BoardPanel, view: View, limits: FrameLimits): Part {
   const room = roomIn(limits)
@@ -130,6 +147,7 @@ function updateGroup(
   batches: readonly Batch[],
   removed: readonly string[],
   limits: FrameLimits,
+  verdict: Part,
 ): EventText[] {
   // Loops, not closures: a reader waits while this runs, and between two events it has gone cold (bench/fanout `dispatch`).
   const events: Batch[] = []
@@ -138,7 +156,7 @@ function updateGroup(
   for (const { name, entries } of events) {
     const last = texts.length === events.length - 1
     const gone = last && removed.length > 0 ? `,"removed":${JSON.stringify(removed)}` : ''
-    const data = `{"cycle":${board.cycle},"generation":${board.generation},"ts":${board.builtAtMs},"updates":[${joinEntries(entries)}]${gone}${last ? '' : ',"more":true'}}`
+    const data = `{"cycle":${board.cycle},"generation":${board.generation},"ts":${board.builtAtMs},"updates":[${joinEntries(entries)}]${gone}${last ? verdict.json : ',"more":true'}}`
     const text = encodeJsonEvent(name, data, last ? eventId(board, shape) : undefined)
     texts.push({ name, text, panels: entries.length })
   }
@@ -170,7 +188,9 @@ function structuredEntry(panel: BoardPanel, board: Board, limits: FrameLimits): 
 }
 
 /** The step from the previous generation to this one; empty when it does not concern the shape. */
-export function stepEvents(board: Board, shape: FeedShape, limits: FrameLimits): EventText[] {
+export function stepEvents(board: Board, shape: FeedShape, given: FrameLimits): EventText[] {
+  const verdict = verdictMember(board, given)
+  const limits = without(verdict, given)
   const changed: BoardPanel[] = []
   for (const key of board.changed) {
     const panel = board.panels.get(key)
@@ -189,7 +209,7 @@ export function stepEvents(board: Board, shape: FeedShape, limits: FrameLimits):
   const batches: Batch[] = []
   if (structured.length > 0) batches.push({ name: 'panel_update_structured', entries: structured })
   if (full.length > 0 || structured.length === 0) batches.push({ name: 'panel_update', entries: full })
-  return updateGroup(board, shape, batches, removed, limits)
+  return updateGroup(board, shape, batches, removed, limits, verdict)
 }
 
 /** Everything that changed after `position`, merged; empty when nothing did. */
@@ -197,18 +217,22 @@ export function catchUpEvents(
   board: Board,
   shape: FeedShape,
   position: number,
-  limits: FrameLimits,
+  given: FrameLimits,
 ): EventText[] {
+  const verdict = verdictMember(board, given)
+  const limits = without(verdict, given)
   const since = changedSince(board, position)
   const changed = since.changed.filter(panel => inShape(shape, panel.key))
   const removed = since.removed.filter(key => inShape(shape, key))
   if (changed.length === 0 && removed.length === 0) return []
   const entries = changed.map(panel => updateEntry(panel, shape.view, limits))
-  return updateGroup(board, shape, [{ name: 'panel_update', entries }], removed, limits)
+  return updateGroup(board, shape, [{ name: 'panel_update', entries }], removed, limits, verdict)
 }
 
 /** The whole board, in registry order. */
-export function snapshotEvents(board: Board, shape: FeedShape, limits: FrameLimits): EventText[] {
+export function snapshotEvents(board: Board, shape: FeedShape, given: FrameLimits): EventText[] {
+  const verdict = verdictMember(board, given)
+  const limits = without(verdict, given)
   const entries: Part[] = []
   for (const panel of board.panels.values()) {
     if (inShape(shape, panel.key)) entries.push(snapshotEntry(panel, shape.view, limits))
@@ -218,10 +242,15 @@ export function snapshotEvents(board: Board, shape: FeedShape, limits: FrameLimi
   const head = `"schema_version":"${SCHEMA_VERSION}","epoch":${JSON.stringify(board.epoch)},"generation":${board.generation},"cycle":${board.cycle},"ts":${board.builtAtMs}`
   return batches.map(({ name, entries: some }, i) => {
     const last = i === batches.length - 1
-    const data = `{${head},"panels":{${joinEntries(some)}}${last ? '' : ',"more":true'}}`
+    const data = `{${head},"panels":{${joinEntries(some)}}${last ? verdict.json : ',"more":true'}}`
     const text = encodeJsonEvent(name, data, last ? eventId(board, shape) : undefined)
     return { name, text, panels: some.length }
   })
+}
+
+/** The verdict as a member, where there is one. */
+export function saidOf({ verdict }: Board): { readonly verdict?: Verdict } {
+  return verdict === null ? {} : { verdict }
 }
 
 export type HelloFacts = {
@@ -255,6 +284,7 @@ export function helloEvent(
     refresh_ms: facts.refreshMs,
     keepalive_ms: facts.keepaliveMs,
     panels,
+    ...saidOf(board),
   }
   const id = resumedFrom === null ? undefined : eventId(board, shape, resumedFrom)
   const text = encodeJsonEvent('hello', JSON.stringify(data), id)
@@ -263,7 +293,14 @@ export function helloEvent(
 
 export function heartbeatEvent(board: Board, hitRatio: number | null): EventText {
   const { cycle, generation, builtAtMs: ts } = board
-  const data = JSON.stringify({ cycle, generation, ts, unchanged: true, hit_ratio: hitRatio })
+  const data = JSON.stringify({
+    cycle,
+    generation,
+    ts,
+    unchanged: true,
+    hit_ratio: hitRatio,
+    ...saidOf(board),
+  })
   return { name: 'heartbeat', text: encodeJsonEvent('heartbeat', data), panels: 0 }
 }
 

@@ -2,6 +2,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import { createHub, join, names, publish, underHandClock } from '../../test/support/hub-rig.js'
+import { withVerdict } from '../board/board.js'
 
 underHandClock()
 
@@ -132,6 +133,41 @@ describe('updates', () => {
     publish(hub, next(textPanel('a', '3')))
     expect(reader.events.at(-1)?.event).toBe('full_snapshot')
     expect(reader.panels.get('a')?.lines).toEqual(['3'])
+  })
+})
+
+describe('how the system is', () => {
+  const healthy = { word: 'healthy', reasons: [] } as const
+  const stale = { word: 'attention', reasons: ['stale, last 10:02'] } as const
+
+  test('is in each event, and a change of it waits for no heartbeat’s turn', () => {
+    const hub = createHub()
+    const next = boardMaker()
+    publish(hub, withVerdict(next(textPanel('a', '1')), healthy))
+    const { reader } = join(hub)
+    publish(hub, withVerdict(next(textPanel('a', '2')), healthy))
+    publish(hub, withVerdict(next(textPanel('a', '2')), stale))
+    expect(reader.events.map(({ event, data }) => [event, data.verdict])).toEqual([
+      ['hello', healthy],
+      ['full_snapshot', healthy],
+      ['panel_update', healthy],
+      ['heartbeat', stale],
+    ])
+  })
+
+  test('takes room of its panels, and goes without reasons where events must be small', () => {
+    const reasons = Array.from({ length: 5 }, (_, i) => `${i} ${'x'.repeat(70)}`)
+    for (const sseMaxEventBytes of [256, 900, 2_000, 4_000]) {
+      const hub = createHub({ sseMaxEventBytes })
+      const panels = Array.from({ length: 20 }, (_, i) => textPanel(`p${i}`, 'x'.repeat(50)))
+      publish(hub, withVerdict(boardMaker()(...panels), { word: 'failing', reasons }))
+      const { reader } = join(hub)
+      const last = reader.events.at(-1)
+      expect(last?.data.verdict).toMatchObject({ word: 'failing' })
+      if (sseMaxEventBytes < 900) continue
+      const sizes = reader.events.slice(1).map(({ data }) => JSON.stringify(data).length)
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(sseMaxEventBytes)
+    }
   })
 })
 

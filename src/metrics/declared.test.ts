@@ -63,6 +63,7 @@ g6_unified_panels_write_seconds histogram
 g6_unified_last_cycle_timestamp gauge
 g6_status_age_seconds gauge
 g6_status_state gauge state
+g6_verdict gauge word
 g6_sse_ingestor_events_total counter type
 g6_sse_apply_full_total counter
 g6_sse_apply_diff_total counter

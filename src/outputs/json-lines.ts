@@ -16,7 +16,7 @@ function sourceOf({ state, ageSec, error }: SourceState) {
   return { state, age_sec: ageSec, ...(error === null ? {} : { error }) }
 }
 
-/** `{schema_version, epoch, generation, cycle, ts, source, panels}`; `ts` is epoch ms. */
+/** `{schema_version, epoch, generation, cycle, ts, source, verdict, panels}`; `ts` is epoch ms. */
 export function boardDocument({ board, source }: Pick<CycleResult, 'board' | 'source'>) {
   return {
     schema_version: SCHEMA_VERSION,
@@ -25,6 +25,7 @@ export function boardDocument({ board, source }: Pick<CycleResult, 'board' | 'so
     cycle: board.cycle,
     ts: board.builtAtMs,
     source: sourceOf(source),
+    ...(board.verdict === null ? {} : { verdict: board.verdict }),
     panels: panelsOf(board),
   }
 }

@@ -40,7 +40,9 @@ describe('a plain frame', () => {
     next(market(100))
     const bad = { state: 'not_json', error: 'it is empty', changedAtMs: 1_763_615_436_000 } as const
     const frame = plainFrame(next(undefined, { ...bad, ageSec: 5 }), 160, zone)
-    expect(frame).toMatch(/^\[Status\]\nnot_json: it is empty, last good at 10:40:36\n\n\[Overview\]/)
+    expect(frame).toMatch(
+      /^\[Status\]\nfailing: source not json, last 10:40\nnot_json: it is empty, last good at 10:40:36\n\n\[Overview\]/,
+    )
     expect(plainFrame(next(undefined, { ...bad, ageSec: 10 }), 160, zone)).toBe(frame)
   })
 })

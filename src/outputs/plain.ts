@@ -24,13 +24,22 @@ export type PlainOptions = {
 }
 
 /**
- * What is wrong with the source, or nothing. It says since when, not for how long: an age would make every frame new.
+ * How the system is, and what is wrong with the source. It says since when, not for how long: an age would make every frame
+ * new.
  */
-function statusLines({ source }: CycleResult, timezone: string): readonly string[] {
-  if (source.state === 'fresh') return []
-  const since = source.changedAtMs === null ? '' : `, last good at ${timeOfDay(source.changedAtMs, timezone)}`
-  const why = source.error === null ? '' : `: ${source.error}`
-  return ['[Status]', cleanText(`${source.state}${why}${since}`), '']
+function statusLines({ board, source }: CycleResult, timezone: string): readonly string[] {
+  const { verdict } = board
+  const lines: string[] = []
+  if (verdict !== null) {
+    const why = verdict.reasons.length === 0 ? '' : `: ${verdict.reasons.join('; ')}`
+    lines.push(cleanText(`${verdict.word}${why}`))
+  }
+  if (source.error !== null) {
+    const since =
+      source.changedAtMs === null ? '' : `, last good at ${timeOfDay(source.changedAtMs, timezone)}`
+    lines.push(cleanText(`${source.state}: ${source.error}${since}`))
+  }
+  return lines.length === 0 ? [] : ['[Status]', ...lines, '']
 }
 
 /** One frame; every line fits `columns`. */
@@ -43,7 +52,10 @@ export function plainFrame(result: CycleResult, columns: number, timezone: strin
 
 function looksTheSame(a: CycleResult, b: CycleResult): boolean {
   const isSameBoard = a.board.epoch === b.board.epoch && a.board.generation === b.board.generation
-  return isSameBoard && a.source.state === b.source.state && a.source.error === b.source.error
+  const isSameVerdict = a.board.verdict === b.board.verdict
+  return (
+    isSameBoard && isSameVerdict && a.source.state === b.source.state && a.source.error === b.source.error
+  )
 }
 
 export function createPlainOutput(options: PlainOptions): Output {

@@ -49,6 +49,7 @@ function sameSurroundings(a: TimelessContext, b: TimelessContext): boolean {
     a.links === b.links &&
     a.timezone === b.timezone &&
     a.sourceZone === b.sourceZone &&
+    a.staleness === b.staleness &&
     a.indexFails === b.indexFails &&
     a.ingest === b.ingest
   )

@@ -17,6 +17,10 @@ export type PanelLinks = {
 /** What builders may read of a snapshot: what was made of the status, not the status itself. */
 export type SnapshotPart = Exclude<keyof Snapshot, 'raw' | 'origins'>
 
+/** `market`: while the market is closed nobody writes, and silence is normal. */
+export const STALENESS = ['market', 'always'] as const
+export type Staleness = (typeof STALENESS)[number]
+
 /** All a builder that reads these parts may look at, but for the time. Immutable: what changes is a new object. */
 export type TimelessContext<Part extends SnapshotPart = SnapshotPart> = {
   readonly snapshot: Pick<Snapshot, Part>
@@ -26,6 +30,8 @@ export type TimelessContext<Part extends SnapshotPart = SnapshotPart> = {
   /** The zone of times that name none, for what is read here as it came. */
   readonly sourceZone?: SourceZone
   readonly links: PanelLinks
+  /** `G6_STALENESS`; `market` when not given. */
+  readonly staleness?: Staleness
   /** Fails by index from `G6_INDICES_PANEL_LOG`; adds the column. */
   readonly indexFails?: Readonly<Record<string, number>>
   /** The followed status streams, the primary one first. */

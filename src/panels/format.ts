@@ -134,3 +134,8 @@ export function timeOfDay(atMs: number | null, timezone: string): string {
   const minute = Math.floor(local / 60)
   return `${twoDigits(Math.floor(minute / 60))}:${twoDigits(minute % 60)}:${twoDigits(local % 60)}`
 }
+
+/** `HH:MM` in an IANA time zone, for moments that need no seconds. */
+export function clockTime(atMs: number, timezone: string): string {
+  return timeOfDay(atMs, timezone).slice(0, 5)
+}

@@ -1,12 +1,14 @@
 // Indices: a row each, with what is wrong marked where it is wrong.
+import { marketAt } from '../snapshot/market.js'
 import type { IndexRow } from '../snapshot/snapshot.js'
 import { CLOCK_SKEW_MS } from '../snapshot/time.js'
 import { field, fields, numberCell, textCell } from './cells.js'
-import { always, definePanel, type TimelessContext } from './definition.js'
+import { always, definePanel, type PanelContext } from './definition.js'
 import { fixed, plainNumber, signed, withUnit } from './format.js'
 import { namesOf } from './index-names.js'
-import { highIsBad, lowIsBad, stateTone } from './judge.js'
-import type { Block, Cell, Column, Field } from './panel.js'
+import { highIsBad, lowIsBad } from './judge.js'
+import type { Block, Cell, Column, Field, Tone } from './panel.js'
+import { stateTone } from './state-words.js'
 import { staleAfter } from './thresholds.js'
 
 const COLUMNS: readonly Column[] = [
@@ -35,15 +37,29 @@ function legsCell({ legs, legsAverage }: IndexRow): Cell {
 }
 
 /** An age below 0 is that of a time in the future. */
-function ageCell(ageSec: number | null, warnSec: number, errorSec: number): Cell {
+function ageCell(ageSec: number | null, tone: Tone | undefined): Cell {
   if (ageSec !== null && ageSec < -CLOCK_SKEW_MS / 1000) {
     return numberCell(ageSec, `${plainNumber(-ageSec)}s in the future`, 'warn')
   }
-  return numberCell(ageSec, withUnit(plainNumber(ageSec), 's'), highIsBad(ageSec, warnSec, errorSec))
+  return numberCell(ageSec, withUnit(plainNumber(ageSec), 's'), tone)
 }
 
-function table({ snapshot, thresholds, indexFails }: TimelessContext<'indices' | 'cycle'>): Block {
+/** No index costs nothing: where trade goes on such a price is a fault of the feed. Before the open there may be none yet. */
+function priceTone(ltp: number | null, isClosed: boolean): Tone | undefined {
+  return ltp !== null && ltp <= 0 && !isClosed ? 'warn' : undefined
+}
+
+/** While silence is normal an index that is only old is not worth a look. */
+function statusTone(status: string | null, isCalm: boolean): Tone | undefined {
+  if (status === null) return undefined
+  return isCalm && status === 'stale' ? 'info' : stateTone(status)
+}
+
+function table(context: PanelContext<'indices' | 'cycle' | 'market'>): Block {
+  const { snapshot, thresholds, indexFails, staleness, nowMs } = context
+  const isClosed = marketAt(snapshot.market, nowMs).state === 'closed'
   const { warnSec, errorSec } = staleAfter(thresholds, snapshot.cycle.intervalSec)
+  const isCalm = staleness !== 'always' && isClosed
   const hasSuccess = snapshot.indices.some(({ successPct }) => successPct !== null)
   const hasFails = indexFails !== undefined || snapshot.indices.some(({ fails }) => fails !== null)
   const row = (index: IndexRow): readonly Cell[] => {
@@ -51,12 +67,12 @@ function table({ snapshot, thresholds, indexFails }: TimelessContext<'indices' |
     const dqTone = lowIsBad(dqPct, thresholds['dq.warn'], thresholds['dq.error'])
     const cells = [
       textCell(name),
-      numberCell(ltp, fixed(ltp, 2)),
+      numberCell(ltp, fixed(ltp, 2), priceTone(ltp, isClosed)),
       numberCell(changePct, signed(changePct, 2)),
-      textCell(status, status === null ? undefined : stateTone(status)),
+      textCell(status, statusTone(status, isCalm)),
       numberCell(dqPct, fixed(dqPct, 2), dqTone),
       legsCell(index),
-      ageCell(ageSec, warnSec, errorSec),
+      ageCell(ageSec, isCalm ? undefined : highIsBad(ageSec, warnSec, errorSec)),
     ]
     if (hasSuccess) {
       const tone = lowIsBad(successPct, thresholds['success.warn'], thresholds['success.error'])
@@ -82,11 +98,16 @@ export const indices = definePanel({
   title: 'Indices',
   order: 30,
   stability: 'stable',
-  reads: ['indices', 'cycle', 'coverage'],
+  reads: ['indices', 'cycle', 'coverage', 'market'],
   shown: always,
+  // Trading hours begin and end.
+  usesNow: true,
+  changesAtMs: ({ snapshot, nowMs }) => marketAt(snapshot.market, nowMs).untilMs,
   build(context) {
     const { indices: rows, coverage } = context.snapshot
-    const count = numberCell(coverage.indicesCount, String(coverage.indicesCount))
+    // A count of 0 says nothing about how the system is.
+    const { indicesCount } = coverage
+    const count = numberCell(indicesCount, String(indicesCount), indicesCount === 0 ? 'muted' : undefined)
     const names = field('names', textCell(namesOf(rows)))
     const summary = fields(field('count', count), names, ...dataPoints(rows))
     return rows.length === 0 ? [summary] : [summary, table(context)]

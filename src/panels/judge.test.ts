@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { backedOffRecently, highIsBad, lowIsBad, memoryLevel, memoryTone, stateTone } from './judge.js'
+import { backedOffRecently, highIsBad, lowIsBad, memoryLevel, memoryTone } from './judge.js'
 import { DEFAULT_THRESHOLDS } from './thresholds.js'
 
 describe('a threshold', () => {
@@ -30,18 +30,6 @@ test('memory has a level for each threshold reached', () => {
   const levels = [199.9, 200, 299.9, 300, 499.9, 500].map(mb => memoryLevel(mb, DEFAULT_THRESHOLDS))
   expect(levels).toEqual([0, 1, 1, 2, 2, 3])
   expect(([0, 1, 2, 3] as const).map(memoryTone)).toEqual(['ok', 'info', 'warn', 'error'])
-})
-
-test('a state word has a tone in any case; one nobody knows is worth a look', () => {
-  expect(['OK', 'Healthy', 'stale', 'Degraded', 'DOWN', 'error', 'hibernating'].map(stateTone)).toEqual([
-    'ok',
-    'ok',
-    'warn',
-    'warn',
-    'error',
-    'error',
-    'info',
-  ])
 })
 
 test('a backoff is recent while it is younger than the badge', () => {

@@ -31,47 +31,6 @@ export function memoryTone(level: MemoryLevel): Tone {
   return LEVEL_TONES[level]
 }
 
-const GOOD: ReadonlySet<string> = new Set([
-  'ok',
-  'healthy',
-  'up',
-  'good',
-  'running',
-  'connected',
-  'active',
-  'ready',
-])
-const DOUBTFUL: ReadonlySet<string> = new Set([
-  'warn',
-  'warning',
-  'stale',
-  'degraded',
-  'starting',
-  'slow',
-  'partial',
-])
-const BAD: ReadonlySet<string> = new Set([
-  'error',
-  'err',
-  'critical',
-  'fatal',
-  'failed',
-  'failing',
-  'down',
-  'unhealthy',
-  'disconnected',
-  'offline',
-  'dead',
-])
-
-/** The tone of a state word of an index or a component, any case; an unknown word is worth a look: info. */
-export function stateTone(word: string): Tone {
-  const lower = word.toLowerCase()
-  if (GOOD.has(lower)) return 'ok'
-  if (DOUBTFUL.has(lower)) return 'warn'
-  return BAD.has(lower) ? 'error' : 'info'
-}
-
 /** Whether the provider backed off so recently that it is worth saying. A moment in the future (clock skew) counts. */
 export function backedOffRecently(
   lastBackoffMs: number | null,

@@ -73,6 +73,20 @@ describe('cycle', () => {
 })
 
 describe('indices', () => {
+  const closed = { market_open: false, indices: { N: { ltp: 5, status: 'stale', age_sec: 57_600 } } }
+
+  test('of a closed market may be as old as they are, unless the setting says otherwise', () => {
+    expect(panelOf('indices', closed).tone).toBe('info')
+    expect(panelOf('indices', { ...closed, market_open: true }).tone).toBe('error')
+    expect(panelOf('indices', closed, { staleness: 'always' }).tone).toBe('error')
+  })
+
+  test('mark a price of 0, but not while the market is closed', () => {
+    const zero = { indices: { N: { ltp: 0, status: 'ok' } } }
+    expect(linesFor('indices', { ...zero, market_open: true }).at(-1)).toMatch(/0\.00 !/)
+    expect(panelOf('indices', { ...zero, market_open: false }).tone).toBe('ok')
+  })
+
   const dq = (score: number) => ({ indices: { N: { dq_score: score } } })
 
   test.each([
@@ -227,6 +241,9 @@ describe('storage', () => {
       csv: { last_write: '2025-11-20T05:10:30Z', write_errors: 2 },
       influxdb: { connection_healthy: false, ratio: 0.1234 },
     }
+    expect(
+      linesFor('storage', { sinks: { csv: { status: 'failed', stale: true, connected: true } } }).slice(4),
+    ).toEqual(['CSV   status     failed !!', 'CSV   stale         yes !!', 'CSV   connected     yes'])
     expect(linesFor('storage', { sinks }).slice(3)).toEqual([
       'Sink      Metric                 Value',
       'CSV       last_write          10:40:30',
@@ -281,6 +298,12 @@ describe('perfstore', () => {
     expect(auth(null, '2025-11-21T02:00:00Z')).toBeUndefined()
   })
 
+  test('judges the state of the provider by its word, where it has one', () => {
+    const lines = linesFor('perfstore', { provider: { name: 'kite', status: 'major_outage' } })
+    expect(lines).toContain('provider_status: major_outage !!')
+    expect(linesFor('perfstore', { provider: { name: 'kite' } }).join()).not.toContain('provider_status')
+  })
+
   test('judges the health of components by their word', () => {
     const health = { collector: 'OK', sinks: { status: 'degraded' }, feed: 'down', new: 'hibernating' }
     expect(linesFor('perfstore', { health }).slice(2)).toEqual([
@@ -288,7 +311,7 @@ describe('perfstore', () => {
       'collector  OK',
       'sinks      degraded !',
       'feed       down !!',
-      'new        hibernating',
+      'new        hibernating !',
     ])
   })
 })

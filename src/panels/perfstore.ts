@@ -3,9 +3,10 @@ import type { Provider, Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
 import { fixed, plainNumber } from './format.js'
-import { backedOffRecently, highIsBad, stateTone } from './judge.js'
+import { backedOffRecently, highIsBad } from './judge.js'
 import { momentCell, nextPassedMs } from './moment.js'
 import type { Block, Cell, Column, Field } from './panel.js'
+import { stateTone } from './state-words.js'
 import { shownText } from './text.js'
 
 const HEALTH_COLUMNS: readonly Column[] = [
@@ -26,7 +27,7 @@ function authCell({ authValid, authExpiryMs }: Provider, nowMs: number): Cell | 
 
 function providerFields({ snapshot, thresholds, timezone, nowMs }: PanelContext<'provider'>): Block {
   const { provider } = snapshot
-  const { name, latencyMs, lastBackoffMs } = provider
+  const { name, status, latencyMs, lastBackoffMs } = provider
   const latencyTone = highIsBad(
     latencyMs,
     thresholds['provider.latency.warn_ms'],
@@ -36,6 +37,7 @@ function providerFields({ snapshot, thresholds, timezone, nowMs }: PanelContext<
     field('provider', textCell(name)),
     field('latency_ms', numberCell(latencyMs, plainNumber(latencyMs), latencyTone)),
   ]
+  if (status !== null) items.push(field('provider_status', textCell(status, stateTone(status))))
   const auth = authCell(provider, nowMs)
   if (auth !== null) items.push(field('auth', auth))
   if (backedOffRecently(lastBackoffMs, nowMs, thresholds)) {

@@ -8,6 +8,7 @@ import { always, definePanel, type PanelContext } from './definition.js'
 import { plainNumber, timeOfDay } from './format.js'
 import { momentCell, nextPassedMs } from './moment.js'
 import type { Cell, Column, Tone } from './panel.js'
+import { flagTone, namesAState, stateTone } from './state-words.js'
 
 const COLUMNS: readonly Column[] = [
   { label: 'Sink', priority: 90 },
@@ -15,10 +16,14 @@ const COLUMNS: readonly Column[] = [
   { label: 'Value', align: 'right', priority: 100 },
 ]
 
-/** What is wrong by its name alone: counted errors, and a connection that is said not to be healthy. */
+/** What is wrong by its name alone: counted errors, a connection that is not healthy, a state word. */
 function toneOfValue(metric: string, value: string | number | boolean): Tone | undefined {
   if (typeof value === 'number' && /error|fail/.test(metric) && value > 0) return 'warn'
-  return value === false && metric.endsWith('healthy') ? 'error' : undefined
+  if (typeof value === 'boolean') {
+    const tone = flagTone(metric, value)
+    return tone === 'ok' ? undefined : tone
+  }
+  return typeof value === 'string' && namesAState(metric) ? stateTone(value) : undefined
 }
 
 /** Times of what is planned may lie in the future; all others are of what has happened. */
@@ -35,7 +40,7 @@ function valueCell(metric: string, value: string | number | boolean, context: Pa
   if (typeof value === 'number') return numberCell(value, plainNumber(value), tone)
   if (typeof value === 'boolean') return textCell(value ? 'yes' : 'no', tone)
   const atMs = timeOf(value, sourceZone)
-  if (atMs === null) return textCell(value)
+  if (atMs === null) return textCell(value, tone)
   return PLANNED.test(metric)
     ? numberCell(atMs, timeOfDay(atMs, timezone))
     : momentCell(atMs, timezone, nowMs)

@@ -25,6 +25,7 @@ describe('thresholds', () => {
       'memory.level1_mb': 200,
       'memory.level2_mb': 300,
       'memory.level3_mb': 500,
+      'prices.unchanged_sec': 600,
       'provider.latency.warn_ms': 400,
       'provider.latency.error_ms': 800,
       'latency.p95.warn_frac': 1.1,

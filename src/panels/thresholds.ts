@@ -24,6 +24,8 @@ const THRESHOLD_DEFAULTS = {
   /** Age of data, seconds; null: from the interval (`staleAfter`). */
   'stream.stale.warn_sec': null,
   'stream.stale.error_sec': null,
+  /** Prices that stay the same for so long in an open market hang, seconds. */
+  'prices.unchanged_sec': 600,
   /** How long a provider's backoff is shown, ms. */
   'backoff.badge_ms': 120_000,
 } as const satisfies Readonly<Record<string, number | null>>

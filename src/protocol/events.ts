@@ -13,6 +13,15 @@ const schemaVersion = z.literal('v1')
 const more = z.literal(true).optional()
 const blocks = z.array(z.looseObject({ kind: z.enum(['fields', 'table', 'text']) })).optional()
 
+export const VERDICT_WORDS = ['healthy', 'attention', 'failing', 'unknown'] as const
+/** How the system is, in a word, and the values that make it so; the same on every surface. */
+export const verdictData = z.strictObject({
+  word: z.enum(VERDICT_WORDS),
+  reasons: z.array(z.string()).readonly(),
+})
+/** Absent where nobody said it: a followed server of an earlier version. */
+const verdict = verdictData.optional()
+
 const cut = {
   /** The panel was over the size limit and was cut at whole lines; `hash` is that of the whole. */
   truncated: z.literal(true).optional(),
@@ -47,6 +56,7 @@ export const helloData = z.strictObject({
   refresh_ms: z.number(),
   keepalive_ms: z.number(),
   panels: z.array(z.strictObject({ key, hash })),
+  verdict,
 })
 
 export const fullSnapshotData = z.strictObject({
@@ -56,6 +66,7 @@ export const fullSnapshotData = z.strictObject({
   cycle: count,
   ts,
   panels: z.record(z.string(), z.strictObject(panelContent)),
+  verdict,
   more,
 })
 
@@ -65,6 +76,7 @@ export const panelUpdateData = z.strictObject({
   ts,
   updates: z.array(panelUpdateEntry),
   removed: z.array(key).optional(),
+  verdict,
   more,
 })
 
@@ -74,6 +86,7 @@ export const panelUpdateStructuredData = z.strictObject({
   ts,
   updates: z.array(structuredEntry),
   removed: z.array(key).optional(),
+  verdict,
   more,
 })
 
@@ -83,6 +96,7 @@ export const heartbeatData = z.strictObject({
   ts,
   unchanged: z.literal(true),
   hit_ratio: z.number().nullable(),
+  verdict,
 })
 
 export const RESYNC_REASONS = ['epoch', 'ahead', 'subset', 'malformed'] as const
@@ -118,6 +132,7 @@ export const resyncDocument = z.strictObject({
   cycle: count,
   ts,
   panels: z.record(z.string(), z.strictObject({ ...panelContent, since: count })),
+  verdict,
 })
 
 export const ticketDocument = z.strictObject({ ticket: z.string(), expires_in_sec: count })
@@ -132,6 +147,7 @@ export const problemDocument = z.looseObject({
   request_id: z.string(),
 })
 
+export type Verdict = Readonly<z.infer<typeof verdictData>>
 export type HelloData = z.infer<typeof helloData>
 export type ResyncReason = z.infer<typeof resyncRequiredData>['reason']
 export type ByeReason = z.infer<typeof byeData>['reason']

@@ -148,6 +148,10 @@ export const PROVIDER = {
     'provider.authExpiryMs',
     from(timeMs, 'provider.auth.expiry', 'provider.expiry', 'providers.auth.expiry', 'providers.expiry'),
   ),
+  status: field(
+    'provider.status',
+    from(text, 'provider.status', 'provider.state', 'providers.status', 'providers.state'),
+  ),
   lastBackoffMs: field(
     'provider.lastBackoffMs',
     from(timeMs, 'provider.last_backoff', 'provider.last_backoff_ts', 'provider.backoff.last'),
@@ -156,6 +160,19 @@ export const PROVIDER = {
 }
 
 export const CONFIG = { env: field('config.env', from(text, 'config.env')) }
+
+/** A number below it is a duration or a count, whatever its name says; text has a year. */
+const EARLIEST_MS = Date.UTC(2000, 0, 1)
+
+function writtenMs(value: unknown): number | null {
+  const atMs = timeMs(value)
+  return atMs !== null && atMs >= EARLIEST_MS ? atMs : null
+}
+
+/** When the document says it was written. */
+export const DOCUMENT = {
+  writtenAtMs: field('writtenAtMs', from(writtenMs, 'timestamp', 'ts', 'time', 'updated_at', 'generated_at')),
+}
 
 export const ADAPTIVE = {
   backlogRatio: field(

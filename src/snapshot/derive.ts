@@ -28,11 +28,12 @@ export function derive(
 ): Snapshot {
   const notes = new Notes(zone)
   const take = <T>(wanted: Field<T>): T | null => pick(status, wanted, notes)
-  const { APP, MARKET, CYCLE, RESOURCES, STORAGE, PROVIDER, CONFIG, ADAPTIVE } = table
+  const { APP, MARKET, CYCLE, RESOURCES, STORAGE, PROVIDER, CONFIG, DOCUMENT, ADAPTIVE } = table
   const number = take(CYCLE.number)
   const { rows, count, scale } = indicesOf(status, number, notes)
   const state = take(MARKET.state)
   return {
+    writtenAtMs: take(DOCUMENT.writtenAtMs),
     app: {
       name: take(APP.name),
       version: take(APP.version),
@@ -71,6 +72,7 @@ export function derive(
     perf: perfOf(status, notes),
     provider: {
       name: take(PROVIDER.name),
+      status: take(PROVIDER.status),
       latencyMs: take(PROVIDER.latencyMs),
       authValid: take(PROVIDER.authValid),
       authExpiryMs: take(PROVIDER.authExpiryMs),

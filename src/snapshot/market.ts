@@ -50,3 +50,23 @@ export function marketAt(market: Snapshot['market'], nowMs: number): MarketNow {
   const untilMs = keepsTradingHours || isNextOpenComputed ? changesMs : Number.POSITIVE_INFINITY
   return { state, isStateComputed: keepsTradingHours, nextOpenMs: opens, isNextOpenComputed, untilMs }
 }
+
+/** Longer than any gap between two openings; what is older is overdue in any case. */
+const LONGEST_COUNTED_DAYS = 7
+
+/** Milliseconds of trading hours between two moments; of a longer time only its last 7 days count. */
+export function tradingMsBetween(fromMs: number, toMs: number): number {
+  const lastDay = dayOf(toMs)
+  let sumMs = 0
+  for (let day = Math.max(dayOf(fromMs), lastDay - LONGEST_COUNTED_DAYS); day <= lastDay; day++) {
+    if (!isTradingDay(day)) continue
+    const startMs = day * DAY_MS - IST_OFFSET_MS
+    sumMs += Math.max(0, Math.min(toMs, startMs + CLOSES_MS) - Math.max(fromMs, startMs + OPENS_MS))
+  }
+  return sumMs
+}
+
+/** When a market that a document calls closed opens after it was written: as the document says, else by trading hours. */
+export function opensAfter({ nextOpenMs }: Snapshot['market'], writtenAtMs: number): number {
+  return nextOpenMs !== null && nextOpenMs > writtenAtMs ? nextOpenMs : next(writtenAtMs, OPENS_MS)
+}

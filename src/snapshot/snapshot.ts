@@ -49,6 +49,8 @@ export type IndexAnalytics = {
 
 export type Provider = {
   readonly name: string | null
+  /** Its state word, as given. */
+  readonly status: string | null
   readonly latencyMs: number | null
   readonly authValid: boolean | null
   readonly authExpiryMs: number | null
@@ -60,6 +62,8 @@ export type Provider = {
 export type SinkValues = Readonly<Record<string, string | number | boolean>> | null
 
 export type Snapshot = {
+  /** When the document says it was written, epoch ms. */
+  readonly writtenAtMs: number | null
   readonly app: {
     readonly name: string | null
     readonly version: string | null

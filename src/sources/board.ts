@@ -2,7 +2,7 @@
 // draw what it follows.
 import { type Connection, connect } from '../../client/connect.js'
 import type { StreamError } from '../../client/event-stream.js'
-import type { ClientBoard, ClientPanel } from '../../client/reader.js'
+import type { ClientBoard, ClientPanel, ClientVerdict } from '../../client/reader.js'
 import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
 import type { BoardNews, BoardSource } from '../engine/follow-loop.js'
@@ -10,6 +10,7 @@ import { type Log, silentLog } from '../log/log.js'
 import type { Block } from '../panels/panel.js'
 import { blocksFrom, isTone } from '../panels/parse-panel.js'
 import { cleanText, MESSAGE_WIDTH, shownText } from '../panels/text.js'
+import { VERDICT_WORDS, type Verdict } from '../protocol/events.js'
 import { isSafeName } from '../snapshot/value.js'
 import { readingErrorOf } from './stream-fault.js'
 
@@ -29,6 +30,8 @@ type SeenPanel = SeenBoard['panels'][number]
 const EPOCH = /^[A-Za-z0-9_.~]{1,80}$/
 const KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 const LATEST_MS = 8.64e15
+/** More than any server gives. */
+const MAX_REASONS = 20
 
 const UNUSABLE: BoardNews['fault'] = {
   error: 'io',
@@ -70,6 +73,13 @@ function seenPanel(panel: ClientPanel): SeenPanel {
   // served on gets its own.
   const tone = isTone(panel.tone) ? panel.tone : 'info'
   return { key, title, tone, blocks, lines, hash: panelHash({ key, title, tone, lines }) }
+}
+
+/** Of a server with other words: none. */
+function seenVerdict(given: ClientVerdict): Verdict | null {
+  const word = VERDICT_WORDS.find(known => known === given.word)
+  if (word === undefined) return null
+  return { word, reasons: given.reasons.slice(0, MAX_REASONS).map(reason => shownText(reason)) }
 }
 
 export class BoardFollower implements BoardSource {
@@ -162,7 +172,7 @@ export class BoardFollower implements BoardSource {
     this.#log.info({ source: this.name }, 'the followed server is back')
   }
 
-  #seenBoard({ epoch, generation, cycle, ts, panels }: ClientBoard): SeenBoard {
+  #seenBoard({ epoch, generation, cycle, ts, panels, verdict }: ClientBoard): SeenBoard {
     const seen = [...panels.values()]
       .filter(({ key }) => isKey(key))
       .map(panel => {
@@ -172,6 +182,13 @@ export class BoardFollower implements BoardSource {
         this.#panels.set(panel, made)
         return made
       })
-    return { epoch, generation, cycle, ts, panels: seen }
+    return {
+      epoch,
+      generation,
+      cycle,
+      ts,
+      panels: seen,
+      verdict: verdict === undefined ? null : seenVerdict(verdict),
+    }
   }
 }

@@ -258,7 +258,8 @@ export class SseIngestor implements Source {
     this.#told = state
     this.#lastError = null
     const readAtMs = this.#clock.nowMs()
-    const modifiedAtMs = Math.max(state.lastFullMs ?? 0, state.lastDiffMs ?? 0)
+    // The store counts by a clock of its own.
+    const modifiedAtMs = Math.max(state.lastFullMs ?? 0, state.lastDiffMs ?? 0) + this.#setByMs(readAtMs)
     this.#onReading({ ok: true, status, readAtMs, modifiedAtMs, sizeBytes: state.sizeBytes })
   }
 

@@ -1,6 +1,6 @@
 // A wall clock that is set while the program runs, forward and back: what is measured in seconds since something happened
 // must not notice. Whole programs over real sockets and files; the test owns their clock.
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -50,6 +50,7 @@ async function started(source: string, clock: Clock, folder: string) {
       G6_SUMMARY_REFRESH_SEC: '0.05',
       G6_SSE_IP_CONNECT_RATE: '0',
       G6_EVENTS_SSE_HEARTBEAT: '1',
+      G6_READY_REQUIRES_FRESH: '1',
     },
   })
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.errors))
@@ -70,12 +71,14 @@ async function started(source: string, clock: Clock, folder: string) {
   return { program, url, health, ready, lines }
 }
 
-function statusFile() {
+function statusFile(clock: Clock) {
   const folder = mkdtempSync(join(tmpdir(), 'g6-clock-'))
   closers.push(() => rmSync(folder, { recursive: true, force: true }))
   const path = join(folder, 'status.json')
   const write = (cycle: number): void => {
     writeFileSync(`${path}.new`, JSON.stringify({ cycle, interval: 1, indices: { NIFTY: { ltp: cycle } } }))
+    // The system's files have the system's time.
+    utimesSync(`${path}.new`, clock.nowMs() / 1000, clock.nowMs() / 1000)
     renameSync(`${path}.new`, path)
   }
   write(1)
@@ -87,8 +90,8 @@ describe.each([
   { name: 'back', setByMs: -48 * HOUR_MS },
 ])('a clock that is set $name by two days', ({ setByMs }) => {
   test('leaves a chain of servers fresh and ready, their ages small, and their readers equal', async () => {
-    const { folder, path, write } = statusFile()
     const clock = new SetClock()
+    const { folder, path, write } = statusFile(clock)
     const origin = await started(path, clock, folder)
     const byStatus = await started(`${origin.url}/events`, clock, join(folder, 'status'))
     const byBoard = await started(`board:${origin.url}`, clock, join(folder, 'board'))
@@ -132,8 +135,8 @@ describe.each([
 })
 
 test('a status that stopped changing is told as stale in its time, though the clock was set back', async () => {
-  const { folder, path, write } = statusFile()
   const clock = new SetClock()
+  const { folder, path, write } = statusFile(clock)
   const origin = await started(path, clock, folder)
   await eventually(async () => (await origin.ready()) === 200, 'it is ready')
   clock.setByMs = -HOUR_MS

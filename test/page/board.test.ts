@@ -222,7 +222,7 @@ describe('when something is wrong', () => {
   })
 
   test('a dead source leaves its last good state, marked with its age', async () => {
-    room.server.publish(ORDINARY)
+    room.server.publish(ORDINARY, { word: 'failing', reasons: ['source missing, last 10:02'] })
     health = {
       ...HEALTH,
       status: 'stale',
@@ -231,6 +231,7 @@ describe('when something is wrong', () => {
     const { page } = await room.open({ ...WIDE, before: each => each.clock.install() })
     await page.getByText('The source is missing (no such file)').waitFor({ timeout: 30_000 })
     await verdictIs(page, 'failing')
+    await page.locator('.overall').getByText('source missing, last 10:02').waitFor()
     await shows(page, 'indices', '24512.30')
     const mark = card(page, 'indices').locator('.stale-mark')
     expect(await mark.textContent()).toBe('stale, 6 min old')
@@ -244,22 +245,37 @@ describe('when something is wrong', () => {
     await card(page, 'indices').locator('.stale-mark').waitFor({ state: 'detached', timeout: 30_000 })
   })
 
-  test('one word says how things are: as its worst panel is', async () => {
-    const tone = (to: string) =>
-      ORDINARY.map(panel => ({ ...panel, tone: to === 'ok' ? ('ok' as const) : panel.tone }))
-    room.server.publish(tone('ok'))
+  test('one word says how things are, and why, as the server says it; nothing recognised is not healthy', async () => {
+    room.server.publish(ORDINARY, { word: 'healthy', reasons: ['closed, last 15:30'] })
     const { page } = await room.open()
+    const why = page.locator('.overall')
     await verdictIs(page, 'healthy')
-    room.server.publish(
-      tone('ok').map(panel => (panel.key === 'cycle' ? { ...panel, tone: 'warn' as const } : panel)),
-    )
+    await why.getByText('closed, last 15:30').waitFor()
+    // The panels stay the same; how the system is does not.
+    room.server.publish(ORDINARY, { word: 'attention', reasons: ['prices unchanged since 10:02'] })
     await verdictIs(page, 'attention')
-    room.server.publish(
-      tone('ok').map(panel => (panel.key === 'alerts' ? { ...panel, tone: 'error' as const } : panel)),
-    )
+    await why.getByText('prices unchanged since 10:02').waitFor()
+    room.server.publish(ORDINARY, { word: 'unknown', reasons: ['nothing recognised'] })
+    await verdictIs(page, 'unknown')
+    await why.getByText('nothing recognised').waitFor()
+  })
+
+  test('the panels that are as bad as the word are one click away', async () => {
+    const error = { tone: 'error' as const }
+    const panels = ORDINARY.map(panel => (panel.key === 'alerts' ? { ...panel, ...error } : panel))
+    room.server.publish(panels, { word: 'failing', reasons: ['critical: no ticks'] })
+    const { page } = await room.open()
     await verdictIs(page, 'failing')
     await page.locator('.overall').getByRole('link', { name: 'Alerts' }).click()
     expect(new URL(page.url()).hash).toBe('#panel-alerts')
+  })
+
+  test('a closed market is calm: its source is closed, and nothing is marked stale', async () => {
+    room.server.publish(ORDINARY)
+    health = { ...HEALTH, status_file: { state: 'closed', age_sec: 57_600, text: 'closed, last 15:30' } }
+    const { page } = await room.open(WIDE)
+    await page.locator('.facts div', { hasText: 'closed, last 15:30' }).waitFor({ timeout: 30_000 })
+    expect(await page.locator('.card[data-stale]').count()).toBe(0)
   })
 
   test('a page that was frozen is right again at once', async () => {

@@ -1,10 +1,12 @@
 // A real hub behind a real HTTP server on port 0, published to by the test.
-import { type Board, emptyBoard, nextBoard } from '../../src/board/board.js'
+import { type Board, emptyBoard, nextBoard, withVerdict } from '../../src/board/board.js'
 import { createHttpServer, type HttpParts, type HttpServer } from '../../src/http/server.js'
 import { Hub } from '../../src/hub/hub.js'
 import type { HubSettings } from '../../src/hub/hub-types.js'
 import { silentLog } from '../../src/log/log.js'
 import type { Panel } from '../../src/panels/panel.js'
+import { verdictOf } from '../../src/panels/verdict.js'
+import type { Verdict } from '../../src/protocol/events.js'
 import { ALL_ROUTES, httpConfig } from './http-rig.js'
 
 const HUB_SETTINGS: HubSettings = {
@@ -26,7 +28,8 @@ export type BoardServer = {
   readonly port: number
   readonly board: Board
   /** The next cycle of the same epoch. */
-  publish(panels: readonly Panel[]): Board
+  /** With the verdict of these panels, or this one. */
+  publish(panels: readonly Panel[], verdict?: Verdict): Board
   close(): Promise<void>
 }
 
@@ -71,8 +74,8 @@ export async function startBoardServer(
     get board() {
       return board
     },
-    publish(panels) {
-      board = nextBoard(board, panels, board.cycle + 1, Date.now())
+    publish(panels, verdict = verdictOf({ snapshot: null, panels, remarks: [] })) {
+      board = withVerdict(nextBoard(board, panels, board.cycle + 1, Date.now()), verdict)
       hub.publish(board, 1)
       return board
     },

@@ -1,9 +1,11 @@
 // Cycle results for tests of outputs.
-import { type Board, emptyBoard, nextBoard } from '../../src/board/board.js'
+import { type Board, emptyBoard, nextBoard, withVerdict } from '../../src/board/board.js'
 import type { CycleResult, SourceState } from '../../src/engine/cycle.js'
+import { sourceRemarks } from '../../src/engine/source-words.js'
 import { Statistics } from '../../src/engine/statistics.js'
 import { createPanelBuilder } from '../../src/panels/build.js'
 import { DEFAULT_THRESHOLDS } from '../../src/panels/thresholds.js'
+import { verdictOf } from '../../src/panels/verdict.js'
 import { derive } from '../../src/snapshot/derive.js'
 import type { Status } from '../../src/snapshot/reading.js'
 
@@ -31,7 +33,14 @@ export function resultMaker(): (status?: Status | null, source?: Partial<SourceS
       }
       board = nextBoard(board, builder.build(context), cycle, nowMs)
     }
+    const known = { ...FRESH, ...source }
+    const verdict = verdictOf({
+      snapshot,
+      panels: board.panels.values(),
+      remarks: sourceRemarks(known, 'Asia/Kolkata'),
+    })
+    board = withVerdict(board, verdict)
     const stats = new Statistics(nowMs).snapshot(0)
-    return { board, snapshot, reading: null, source: { ...FRESH, ...source }, stats }
+    return { board, snapshot, reading: null, source: known, stats }
   }
 }

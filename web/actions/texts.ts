@@ -10,9 +10,17 @@ export function panelText({ title, lines }: Pick<ClientPanel, 'title' | 'lines'>
  * What `/summary/resync?view=blocks` tells of this board, but for each panel's `since`, which no reader is told. Of a
  * paused page it is the board that is shown, and of a lost connection the last one.
  */
-export function boardDocument({ epoch, generation, cycle, ts, panels }: ClientBoard): string {
+export function boardDocument({ epoch, generation, cycle, ts, panels, verdict }: ClientBoard): string {
   const shown = [...panels].map(([key, { key: _, ...content }]) => [key, content])
-  const board = { schema_version: 'v1', epoch, generation, cycle, ts, panels: Object.fromEntries(shown) }
+  const board = {
+    schema_version: 'v1',
+    epoch,
+    generation,
+    cycle,
+    ts,
+    panels: Object.fromEntries(shown),
+    verdict,
+  }
   return `${JSON.stringify(board, null, 2)}\n`
 }
 

@@ -1,11 +1,13 @@
 // What the board does not say: how the source stands, the hit ratio and the number of clients, from `/summary/health`.
 
 export type Health = {
-  /** `fresh`, `stale`, `missing`, … */
+  /** `fresh`, `closed`, `stale`, `missing`, … */
   readonly sourceState: string
   /** Since the status last changed, seconds, at `atMs`. */
   readonly sourceAgeSec: number | null
   readonly sourceError: string | null
+  /** The state as the server says it: `closed, last 15:30`. */
+  readonly sourceText: string | null
   readonly hitRatio: number | null
   readonly clients: number | null
   /** `ok`, `starting`, `stale`, `draining` */
@@ -30,6 +32,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     sourceState: asText(source.state) ?? 'unknown',
     sourceAgeSec: asNumber(source.age_sec),
     sourceError: asText(source.error),
+    sourceText: asText(source.text),
     hitRatio: asNumber(hitRatio),
     clients: asNumber(asObject(sse).clients),
     status: asText(status) ?? 'unknown',

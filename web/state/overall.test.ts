@@ -4,48 +4,31 @@ import { type OverallFacts, overallOf } from './overall.js'
 const WELL: OverallFacts = {
   connection: 'live',
   hasBoard: true,
-  sourceState: 'fresh',
+  said: { word: 'healthy', reasons: [] },
   panels: [
     { key: 'a', tone: 'ok' },
-    { key: 'b', tone: 'info' },
-    { key: 'c', tone: 'muted' },
+    { key: 'b', tone: 'warn' },
+    { key: 'c', tone: 'error' },
   ],
 }
-const panels = (a: 'ok' | 'warn' | 'error', b: 'ok' | 'warn' | 'error') =>
-  [
-    { key: 'a', tone: a },
-    { key: 'b', tone: b },
-  ] as const
 
 describe('the system is', () => {
-  test('healthy when nothing is worse than worth a note', () => {
+  test('as the server says, with its reasons, whatever the panels look like', () => {
     expect(overallOf(WELL)).toEqual({ verdict: 'healthy', reasons: [], panels: [] })
-    expect(overallOf({ ...WELL, sourceState: null }).verdict).toBe('healthy')
+    const said = { word: 'unknown', reasons: ['nothing recognised'] }
+    expect(overallOf({ ...WELL, said })).toEqual({
+      verdict: 'unknown',
+      reasons: ['nothing recognised'],
+      panels: [],
+    })
   })
-  test('as its worst panel is, and those are named', () => {
-    expect(overallOf({ ...WELL, panels: panels('ok', 'warn') })).toMatchObject({
-      verdict: 'attention',
+  test('linked to the panels that make it so', () => {
+    const attention = { word: 'attention', reasons: ['cpu_pct: 75.0'] }
+    expect(overallOf({ ...WELL, said: attention })).toMatchObject({
+      reasons: ['cpu_pct: 75.0'],
       panels: ['b'],
     })
-    expect(overallOf({ ...WELL, panels: panels('error', 'warn') })).toMatchObject({
-      verdict: 'failing',
-      panels: ['a'],
-    })
-  })
-  test('failing when its source cannot be read, worth a look when that is old', () => {
-    expect(overallOf({ ...WELL, sourceState: 'too_large' })).toMatchObject({
-      verdict: 'failing',
-      reasons: ['source too large'],
-    })
-    expect(overallOf({ ...WELL, sourceState: 'stale' })).toMatchObject({
-      verdict: 'attention',
-      reasons: ['source stale'],
-    })
-    expect(overallOf({ ...WELL, sourceState: 'stale', panels: panels('error', 'ok') })).toEqual({
-      verdict: 'failing',
-      reasons: ['source stale'],
-      panels: ['a'],
-    })
+    expect(overallOf({ ...WELL, said: { word: 'failing', reasons: [] } })).toMatchObject({ panels: ['c'] })
   })
   test('unknown without a live connection, whatever was shown last', () => {
     for (const connection of ['connecting', 'reconnecting', 'stale', 'signed-out'] as const) {
@@ -55,5 +38,9 @@ describe('the system is', () => {
       verdict: 'unknown',
       reasons: ['no board yet'],
     })
+  })
+  test('unknown where the server says nothing, or says it in a word nobody knows here', () => {
+    expect(overallOf({ ...WELL, said: null }).verdict).toBe('unknown')
+    expect(overallOf({ ...WELL, said: { word: 'splendid', reasons: [] } }).verdict).toBe('unknown')
   })
 })

@@ -1,47 +1,49 @@
-// Is the system healthy? One word for a person who has five seconds, and what makes it so.
+// Is the system healthy? What the server says, while it is heard: the page computes no verdict of its own.
+import type { ClientVerdict } from '../../client/index.js'
 import type { ConnectionWord } from './connection.js'
 import type { Tone } from './panels.js'
 
-export type Verdict = 'healthy' | 'attention' | 'failing' | 'unknown'
+export const VERDICTS = ['healthy', 'attention', 'failing', 'unknown'] as const
+export type VerdictWord = (typeof VERDICTS)[number]
 
 export type Overall = {
-  readonly verdict: Verdict
-  /** Of the source and the connection; panels are named in `panels`. */
+  readonly verdict: VerdictWord
   readonly reasons: readonly string[]
-  /** The panels that are no better than the verdict says, in the board's order. */
+  /** The panels that are as the verdict says, in the board's order. */
   readonly panels: readonly string[]
 }
 
 export type OverallFacts = {
   readonly connection: ConnectionWord
   readonly hasBoard: boolean
-  /** Of `/summary/health`; null while nobody knows. */
-  readonly sourceState: string | null
+  /** Of the board; null where the server gives none. */
+  readonly said: ClientVerdict | null
   readonly panels: readonly { readonly key: string; readonly tone: Tone }[]
 }
 
-function ofTone(panels: OverallFacts['panels'], tone: Tone): readonly string[] {
-  return panels.filter(panel => panel.tone === tone).map(({ key }) => key)
+/** Where the cause is found. */
+const TONE_OF: Readonly<Record<VerdictWord, Tone | null>> = {
+  healthy: null,
+  attention: 'warn',
+  failing: 'error',
+  unknown: null,
 }
 
-/**
- * Without a live connection nobody knows, whatever was shown last. A source that cannot be read counts as failing: what
- * the panels show is the past. One that is merely old wants a look.
- */
-export function overallOf({ connection, hasBoard, sourceState, panels }: OverallFacts): Overall {
-  if (connection === 'signed-out') return { verdict: 'unknown', reasons: ['signed out'], panels: [] }
-  if (!hasBoard) return { verdict: 'unknown', reasons: ['no board yet'], panels: [] }
-  if (connection !== 'live') return { verdict: 'unknown', reasons: ['no live connection'], panels: [] }
-  const failing = ofTone(panels, 'error')
-  const doubtful = ofTone(panels, 'warn')
-  const known = sourceState ?? 'fresh'
-  const isStale = known === 'stale'
-  const isReadable = known === 'fresh' || isStale || known === 'starting' || known === 'unknown'
-  // An old source is told whatever the panels say: what they say is old too.
-  const reasons = isReadable && !isStale ? [] : [`source ${wordsOf(known)}`]
-  if (!isReadable || failing.length > 0) return { verdict: 'failing', reasons, panels: failing }
-  if (isStale || doubtful.length > 0) return { verdict: 'attention', reasons, panels: doubtful }
-  return { verdict: 'healthy', reasons: [], panels: [] }
+const unknown = (reason: string): Overall => ({ verdict: 'unknown', reasons: [reason], panels: [] })
+
+/** Without a live connection nobody knows, whatever was shown last. */
+export function overallOf({ connection, hasBoard, said, panels }: OverallFacts): Overall {
+  if (connection === 'signed-out') return unknown('signed out')
+  if (!hasBoard) return unknown('no board yet')
+  if (connection !== 'live') return unknown('no live connection')
+  if (said === null) return unknown('the server does not say')
+  const verdict = VERDICTS.find(word => word === said.word) ?? 'unknown'
+  const tone = TONE_OF[verdict]
+  return {
+    verdict,
+    reasons: said.reasons,
+    panels: panels.filter(panel => panel.tone === tone).map(({ key }) => key),
+  }
 }
 
 /** `too_large` → `too large` */

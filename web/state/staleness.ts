@@ -15,12 +15,15 @@ function steady(sinceMs: number): number {
   return lastSourceMs
 }
 
+/** In these states what is shown is what there is: while the market is closed nobody writes. */
+const CALM: ReadonlySet<string> = new Set(['fresh', 'closed', 'unknown'])
+
 /** Null while all is fresh, and while there is nothing to be stale. Moves in whole seconds. */
 export const stale: ReadonlySignal<Stale | null> = computed(() => {
   if (board.value === null) return null
   if (connection.value.state !== 'live') return { why: 'connection', sinceMs: lastLiveMs.value }
   const known = health.value
-  if (known === null || known.sourceState === 'fresh' || known.sourceState === 'unknown') return null
+  if (known === null || CALM.has(known.sourceState)) return null
   const ageSec = sourceAgeSec(known, known.atMs)
   return { why: 'source', sinceMs: steady(known.atMs - (ageSec ?? 0) * 1000) }
 })

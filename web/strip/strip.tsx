@@ -1,12 +1,12 @@
 // The strip on top: is the system healthy, and the few facts behind it.
 import { computed } from '@preact/signals'
-import { connection, health, nowMs, panel, panelKeys } from '../model.js'
-import { type Overall, overallOf, type Verdict } from '../state/overall.js'
+import { board, connection, health, nowMs, panel, panelKeys } from '../model.js'
+import { type Overall, overallOf, type VerdictWord } from '../state/overall.js'
 import { fieldOf, type Tone } from '../state/panels.js'
 import { Toolbar } from './toolbar.jsx'
 import { connectionWords, percentText, type Said, sourceWords } from './words.js'
 
-const WORDS: Readonly<Record<Verdict, Said>> = {
+const WORDS: Readonly<Record<VerdictWord, Said>> = {
   healthy: { text: 'Healthy', tone: 'ok' },
   attention: { text: 'Attention', tone: 'warn' },
   failing: { text: 'Failing', tone: 'error' },
@@ -17,7 +17,7 @@ const overall = computed<Overall>(() =>
   overallOf({
     connection: connection.value.state,
     hasBoard: panelKeys.value.length > 0,
-    sourceState: health.value?.sourceState ?? null,
+    said: board.value?.verdict ?? null,
     panels: panelKeys.value.map(key => ({ key, tone: panel(key).value?.tone ?? 'muted' })),
   }),
 )

@@ -27,7 +27,8 @@ export function connectionWords({ state, retryAtMs }: ConnectionView, nowMs: num
 /** The source may be old while all is well with the connection; null: nothing is known of it. */
 export function sourceWords(health: Health | null, nowMs: number): Said {
   if (health === null) return { text: '—', tone: 'muted' }
-  const { sourceState } = health
+  const { sourceState, sourceText } = health
+  if (sourceState === 'closed') return { text: sourceText ?? sourceState, tone: 'muted' }
   const ageSec = sourceAgeSec(health, nowMs)
   const age = ageSec === null ? '' : `, ${ageText(ageSec * 1000)}`
   const text = `${wordsOf(sourceState)}${age}`

@@ -28,6 +28,8 @@ def spelled(outcome):
             "panels": {key: dict(panel.to_json(), key=key) for key, panel in change.panels.items()},
             "removed": list(change.removed),
         }
+        if change.verdict is not None:
+            gives["change"]["verdict"] = change.verdict.to_json()
     if outcome.ask is not None:
         gives["ask"] = outcome.ask
     if outcome.keepalive_ms is not None:

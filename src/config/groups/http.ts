@@ -44,6 +44,10 @@ export const http = group('http', 'What listens on the network, and how it stops
     reload: true,
     about: 'Gives /metrics without a token.',
   }),
+  G6_READY_REQUIRES_FRESH: bool(false, {
+    reload: true,
+    about: 'Answers /readyz with 503 while the status is older than stream.stale.error_sec allows.',
+  }),
   G6_ALLOW_OPEN: bool(false, {
     flag: '--allow-open',
     about: 'Allows an address that is not loopback without a token, with a warning at each start.',

@@ -1,6 +1,7 @@
 // From which value on something is shown as a warning or an error.
 import { numbersByName } from '../kinds/json.js'
 import { millis, number } from '../kinds/numbers.js'
+import { choice } from '../kinds/words.js'
 import { group } from '../setting.js'
 
 const percent = { min: 0, max: 100, unit: '%', reload: true } as const
@@ -34,6 +35,11 @@ export const thresholds = group('thresholds', 'From which value on something is 
     min: 0,
     reload: true,
     about: 'How long after a provider’s last backoff its badge is shown.',
+  }),
+  G6_STALENESS: choice('market', {
+    of: ['market', 'always'],
+    reload: true,
+    about: 'When an old status is stale: market = not while the market is closed, always = at any time.',
   }),
   G6_SUMMARY_CHURN_WARN_RATIO: number(0.4, {
     min: 0,

@@ -1,4 +1,5 @@
 // GET /summary/resync: the whole board as one document, for clients that found a hash they cannot explain.
+import { hash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { type Board, SCHEMA_VERSION } from '../../board/board.js'
 import { HttpError } from '../../guards/errors.js'
@@ -32,7 +33,8 @@ export function resyncOf(board: Board, subset: readonly string[] | null, view: V
     panels[key] = { ...shown, ...more, since }
   }
   const { epoch, generation, cycle, builtAtMs: ts } = board
-  return { schema_version: SCHEMA_VERSION, epoch, generation, cycle, ts, panels }
+  const said = board.verdict === null ? {} : { verdict: board.verdict }
+  return { schema_version: SCHEMA_VERSION, epoch, generation, cycle, ts, panels, ...said }
 }
 
 /** Texts of the newest board, by what was asked for. */
@@ -50,6 +52,11 @@ class ResyncTexts {
     this.#texts.set(key, made)
     return made
   }
+}
+
+/** The verdict may change while the panels stay. */
+function verdictSuffix({ verdict }: Board): string {
+  return verdict === null ? '' : `-${hash('sha256', JSON.stringify(verdict)).slice(0, 8)}`
 }
 
 export function resyncRoute(app: FastifyInstance, parts: ResyncParts): void {
@@ -73,7 +80,7 @@ export function resyncRoute(app: FastifyInstance, parts: ResyncParts): void {
       if (board === null || board.generation === 0) {
         throw new HttpError('starting', undefined, { 'Retry-After': '1' })
       }
-      const etag = `"${board.epoch}-${board.generation}${subsetSuffix(subset)}"`
+      const etag = `"${board.epoch}-${board.generation}${subsetSuffix(subset)}${verdictSuffix(board)}"`
       void reply.header('ETag', etag)
       if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
       const bytes = texts.of(board, subset, request.query.view ?? 'lines')

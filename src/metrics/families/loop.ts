@@ -19,13 +19,17 @@ export const loopMetrics = {
   g6_unified_last_cycle_timestamp: gauge('When the last cycle ended, epoch seconds.', {
     absentAtFirst: true,
   }),
-  g6_status_age_seconds: gauge('Since the status last changed here; absent before the first good reading.', {
+  g6_status_age_seconds: gauge('Since the status was written; absent before the first good reading.', {
     absentAtFirst: true,
+  }),
+  g6_verdict: gauge('1 for how the system is, 0 for the other words.', {
+    labels: { word: ['healthy', 'attention', 'failing', 'unknown'] },
   }),
   g6_status_state: gauge('1 for the state the input is in, 0 for the others.', {
     labels: {
       state: [
         'fresh',
+        'closed',
         'stale',
         'missing',
         'forbidden',

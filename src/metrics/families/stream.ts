@@ -49,14 +49,17 @@ export const eventMetrics = {
     'Events that a reader which was behind did not get by themselves, since they were merged into a later one; once for each reader.',
   ),
   g6_sse_http_security_events_dropped_total: counter('Panels cut at the event size limit.'),
-  g6_sse_events_total: counter('Events published, once each whatever the number of readers; an update once for each form (panels, mode, view) in use.', {
-    labels: { type: EVENTS },
-    aliases: [
-      { name: 'g6_sse_full_snapshots_total', only: { type: 'full_snapshot' } },
-      { name: 'g6_sse_heartbeats_total', only: { type: 'heartbeat' } },
-      { name: 'g6_sse_errors_total', only: { type: 'error' } },
-    ],
-  }),
+  g6_sse_events_total: counter(
+    'Events published, once each whatever the number of readers; an update once for each form (panels, mode, view) in use.',
+    {
+      labels: { type: EVENTS },
+      aliases: [
+        { name: 'g6_sse_full_snapshots_total', only: { type: 'full_snapshot' } },
+        { name: 'g6_sse_heartbeats_total', only: { type: 'heartbeat' } },
+        { name: 'g6_sse_errors_total', only: { type: 'error' } },
+      ],
+    },
+  ),
   g6_sse_bytes_total: counter('Bytes handed to connections.'),
   g6_sse_panel_updates_total: counter('Panels in published updates.', { labels: { panel: PANEL_KEYS } }),
   g6_sse_structured_updates_total: counter('Panels published as structured diffs.'),

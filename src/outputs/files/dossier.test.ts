@@ -109,8 +109,17 @@ describe('the dossier', () => {
       withIngest('http://one/events', 'http://two/events'),
       { ...result, snapshot: null },
     ]
+    const verdict = { word: 'unknown', reasons: [] } as const
     for (const kind of kinds) {
-      const facts = { result: kind, hub: HUB, version: '0', uptimeSec: 1, draining: false }
+      const facts = {
+        result: kind,
+        hub: HUB,
+        version: '0',
+        uptimeSec: 1,
+        draining: false,
+        verdict,
+        timezone: 'UTC',
+      }
       const { panel_push_meta, adaptive_stream } = healthDocument(facts)
       const dossier = dossierDocument(kind, HUB)
       expect(dossier.panel_push_meta).toEqual(panel_push_meta)

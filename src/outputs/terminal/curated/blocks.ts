@@ -6,10 +6,10 @@ import { MISSING, plainNumber, timeOfDay, withUnit } from '../../../panels/forma
 import { highIsBad, memoryLevel, memoryTone } from '../../../panels/judge.js'
 import { makePanel } from '../../../panels/lines.js'
 import type { Block, Panel } from '../../../panels/panel.js'
-import { staleAfter, type Thresholds } from '../../../panels/thresholds.js'
+import type { Thresholds } from '../../../panels/thresholds.js'
 import type { Snapshot } from '../../../snapshot/snapshot.js'
 import { ageText } from '../draw/age.js'
-import { statusAgeSec } from '../draw/freshness.js'
+import { freshness, statusAgeSec } from '../draw/freshness.js'
 
 export type CuratedContext = {
   readonly result: CycleResult
@@ -81,9 +81,8 @@ function memoryBlock({ resources: { memoryMb } }: Snapshot, { thresholds }: Cura
 }
 
 function heartbeatBlock(context: CuratedContext): Block {
-  const { result, thresholds, timezone, nowMs, lastChangeMs } = context
+  const { result, timezone, nowMs, lastChangeMs } = context
   const age = statusAgeSec(result, nowMs)
-  const { warnSec, errorSec } = staleAfter(thresholds, result.snapshot?.cycle.intervalSec ?? null)
   const changed =
     lastChangeMs === null
       ? MISSING
@@ -91,7 +90,11 @@ function heartbeatBlock(context: CuratedContext): Block {
   return fields(
     field(
       'status',
-      numberCell(age, age === null ? MISSING : `${ageText(age)} ago`, highIsBad(age, warnSec, errorSec)),
+      numberCell(
+        age,
+        age === null ? MISSING : `${ageText(age)} ago`,
+        freshness(result, nowMs, timezone).tone,
+      ),
     ),
     field('last change', textCell(changed)),
   )

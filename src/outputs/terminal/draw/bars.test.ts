@@ -51,6 +51,26 @@ describe('the top bar', () => {
     expect(top(standing('starting', null))).toContain('● starting ')
   })
 
+  test('says in a closed market when the last document was written, calmly', () => {
+    const bar = top(standing('closed', 57_600))
+    expect(bar).toContain('● closed, last 22:03 ')
+  })
+
+  test('begins with how the system is, and why it is not well, on the narrowest screen too', () => {
+    const verdict = { word: 'attention', reasons: ['prices unchanged since 10:02', 'cpu_pct: 75.0'] } as const
+    const result = resultOfStatus(fixture('full'))
+    const live = { ...result, board: { ...result.board, verdict } }
+    for (const width of [80, 160]) {
+      expect(top({ live }, width)).toMatch(/^ ! attention {2}prices unchanged since 10:02 \+1/)
+    }
+    const calm = { ...result, board: { ...result.board, verdict: { word: 'healthy', reasons: [] } as const } }
+    expect(top({ live: calm })).toMatch(/^ healthy {2}G6/)
+    const unknown = { word: 'unknown', reasons: ['nothing recognised'] } as const
+    expect(top({ live: { ...result, board: { ...result.board, verdict: unknown } } }, 80)).toMatch(
+      /^ unknown {2}nothing recognised/,
+    )
+  })
+
   test('tells how far behind a paused screen is', () => {
     expect(top({ paused: true, behind: 0 })).toContain(' paused ')
     expect(top({ paused: true, behind: 1 })).toContain('paused, 1 update behind')

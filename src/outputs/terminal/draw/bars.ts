@@ -1,7 +1,9 @@
 // The first and the last line of the screen. Each is a row of items; when they do not fit, the least important go.
 import type { CycleResult } from '../../../engine/cycle.js'
 import { MISSING, timeOfDay } from '../../../panels/format.js'
+import type { Tone } from '../../../panels/panel.js'
 import { cleanText } from '../../../panels/text.js'
+import type { Verdict } from '../../../protocol/events.js'
 import type { View } from '../keys/view.js'
 import { freshness } from './freshness.js'
 import { toneMark } from './glyphs.js'
@@ -88,9 +90,31 @@ function identity(live: CycleResult | null): Item[] {
   return items
 }
 
+const VERDICT_TONES: Readonly<Record<Verdict['word'], Tone>> = {
+  healthy: 'ok',
+  attention: 'warn',
+  failing: 'error',
+  unknown: 'muted',
+}
+const MAX_REASON = 44
+
+/** How the system is, first of all, in words; why it is not well goes before the names. */
+function verdictItems({ board: { verdict } }: CycleResult): Item[] {
+  if (verdict === null) return []
+  const { word, reasons } = verdict
+  const tone = VERDICT_TONES[word]
+  const mark = toneMark(tone)
+  const items: Item[] = [{ line: [run(mark === '' ? word : `${mark} ${word}`, tone)], rank: 110 }]
+  const [first, ...others] = word === 'healthy' ? [] : reasons
+  if (first === undefined) return items
+  const more = others.length === 0 ? '' : ` +${others.length}`
+  items.push({ line: [clipRun(run(cleanText(first), tone), MAX_REASON), run(more, 'label')], rank: 97 })
+  return items
+}
+
 export function topBar(facts: TopBarFacts, width: number): Line {
   const { live, nowMs, timezone, sourceName, clients, needFull, paused, behind } = facts
-  const left = identity(live)
+  const left = [...(live === null ? [] : verdictItems(live)), ...identity(live)]
   if (paused) {
     const text = behind === 0 ? ' paused ' : ` paused, ${updates(behind)} behind `
     left.push({ line: [run(text, 'badge')], rank: 100 })
@@ -106,7 +130,7 @@ export function topBar(facts: TopBarFacts, width: number): Line {
   }
   const right: Item[] = [{ line: [clipRun(run(cleanText(sourceName), 'muted'), 48)], rank: 30 }]
   if (live !== null) {
-    const { text, tone } = freshness(live, nowMs)
+    const { text, tone } = freshness(live, nowMs, timezone)
     const mark = toneMark(tone)
     right.push({ line: [run('● ', tone), run(mark === '' ? text : `${text} ${mark}`, tone)], rank: 99 })
   }

@@ -1,5 +1,6 @@
 // How the input stands, in a word and a tone, as of now.
 import type { CycleResult } from '../../../engine/cycle.js'
+import { sourceText } from '../../../engine/source-words.js'
 import type { Tone } from '../../../panels/panel.js'
 import { ageText } from './age.js'
 
@@ -10,11 +11,14 @@ export function statusAgeSec({ source: { changedAtMs } }: CycleResult, nowMs: nu
   return changedAtMs === null ? null : Math.max(0, nowMs - changedAtMs) / 1000
 }
 
-/** `fresh`, `stale 12s`, `missing 3m` (the kind of error and the age of what is still shown), `starting`. */
-export function freshness(result: CycleResult, nowMs: number): Freshness {
+/**
+ * `fresh`, `closed, last 15:30`, `stale 12s`, `missing 3m` (the kind of error and the age of what is still shown), `starting`.
+ */
+export function freshness(result: CycleResult, nowMs: number, timezone: string): Freshness {
   const { state, tooOld } = result.source
   if (state === 'starting') return { text: state, tone: 'muted' }
   if (state === 'fresh') return { text: state, tone: 'ok' }
+  if (state === 'closed') return { text: sourceText(result.source, timezone), tone: 'muted' }
   const age = statusAgeSec(result, nowMs)
   const text = age === null ? state : `${state} ${ageText(age)}`
   return { text, tone: state === 'stale' && !tooOld ? 'warn' : 'error' }

@@ -1,0 +1,131 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { GoodReading } from '../snapshot/reading.js'
+import { type SourceFacts, sourceState, writtenAt } from './source-state.js'
+
+const HOUR = 3_600_000
+const CLOSE = Date.parse('2026-11-27T10:00:00Z')
+const OPEN = Date.parse('2026-11-30T03:45:00Z')
+const closed = { state: 'closed', nextOpenMs: OPEN, keepsTradingHours: false } as const
+
+function reading(atMs: number, modifiedAtMs = atMs): GoodReading {
+  return { ok: true, status: {}, readAtMs: atMs, modifiedAtMs, sizeBytes: 2 }
+}
+
+/** The document was written at the close; the clocks are at `nowMs`. */
+function facts(nowMs: number, more: Partial<SourceFacts> = {}): SourceFacts {
+  return {
+    reading: reading(CLOSE),
+    written: { wallMs: CLOSE, monotonicMs: CLOSE },
+    market: closed,
+    unchanged: null,
+    limits: { warnSec: 60, errorSec: 180 },
+    now: { wallMs: nowMs, monotonicMs: nowMs },
+    ...more,
+  }
+}
+
+const wordAt = (nowMs: number, more: Partial<SourceFacts> = {}): string =>
+  sourceState(facts(nowMs, more)).state
+
+describe('the age of a source', () => {
+  const now = { wallMs: CLOSE + HOUR, monotonicMs: 5_000 }
+
+  test('counts from the document’s own time, whenever it was read', () => {
+    const written = writtenAt(reading(CLOSE + HOUR), CLOSE, now)
+    expect(sourceState(facts(0, { written, market: null, now }))).toMatchObject({
+      state: 'stale',
+      ageSec: 3_600,
+      changedAtMs: CLOSE,
+      tooOld: true,
+    })
+  })
+
+  test('counts from the last change of the file where the document has no time, or one in the future', () => {
+    for (const documentMs of [null, CLOSE + 2 * HOUR]) {
+      expect(writtenAt(reading(CLOSE + HOUR, CLOSE), documentMs, now)).toEqual({
+        wallMs: CLOSE,
+        monotonicMs: 5_000 - HOUR,
+      })
+    }
+  })
+
+  test('is never below zero, whatever the clocks of others say', () => {
+    const times = fc.integer({ min: 0, max: 4e12 })
+    fc.assert(
+      fc.property(times, times, fc.option(times), (readAtMs, modifiedAtMs, documentMs) => {
+        const at = { wallMs: readAtMs, monotonicMs: 0 }
+        const written = writtenAt(reading(readAtMs, modifiedAtMs), documentMs, at)
+        expect(written.monotonicMs).toBeLessThanOrEqual(0)
+      }),
+    )
+  })
+
+  test('grows by the steady clock when the one on the wall is set', () => {
+    const written = writtenAt(reading(CLOSE), CLOSE, { wallMs: CLOSE, monotonicMs: 0 })
+    const set = { wallMs: CLOSE + 24 * HOUR, monotonicMs: 10_000 }
+    expect(sourceState(facts(0, { written, market: null, now: set }))).toMatchObject({
+      state: 'fresh',
+      ageSec: 10,
+    })
+  })
+})
+
+describe('in a closed market', () => {
+  test('nobody has to write: the source is closed, and not too old', () => {
+    expect(sourceState(facts(CLOSE + 16 * HOUR))).toMatchObject({
+      state: 'closed',
+      tooOld: false,
+      ageSec: 57_600,
+    })
+    expect(wordAt(CLOSE + 30_000)).toBe('fresh')
+  })
+
+  test('a collector that did not come back for the opening is stale, and soon too old', () => {
+    expect(wordAt(OPEN + 30_000)).toBe('closed')
+    expect(sourceState(facts(OPEN + 61_000))).toMatchObject({ state: 'stale', tooOld: false })
+    expect(sourceState(facts(OPEN + 181_000))).toMatchObject({ state: 'stale', tooOld: true })
+  })
+
+  test('without a usable next opening, silence is normal until the exchange opens by its hours', () => {
+    for (const nextOpenMs of [null, CLOSE - HOUR]) {
+      const market = { state: 'closed', nextOpenMs, keepsTradingHours: false } as const
+      expect(wordAt(CLOSE + 40 * HOUR, { market })).toBe('closed')
+      expect(wordAt(OPEN + 61_000, { market })).toBe('stale')
+    }
+  })
+
+  test('a writer that never names the market is overdue in trading hours only', () => {
+    const market = { state: null, nextOpenMs: null, keepsTradingHours: true } as const
+    const writtenAt = (wallMs: number) => ({ market, written: { wallMs, monotonicMs: wallMs } })
+    expect(wordAt(CLOSE + 16 * HOUR, writtenAt(CLOSE - 30_000))).toBe('closed')
+    expect(wordAt(OPEN + 20_000, writtenAt(CLOSE - 30_000))).toBe('closed')
+    expect(wordAt(OPEN + 40_000, writtenAt(CLOSE - 30_000))).toBe('stale')
+    // It died before the close.
+    expect(sourceState(facts(CLOSE + HOUR, writtenAt(CLOSE - HOUR)))).toMatchObject({
+      state: 'stale',
+      tooOld: true,
+    })
+    expect(wordAt(CLOSE + 400 * 24 * HOUR, writtenAt(CLOSE))).toBe('stale')
+  })
+
+  test('silence is as bad as ever where the setting says so', () => {
+    const limits = { warnSec: 60, errorSec: 180, staleness: 'always' } as const
+    expect(sourceState(facts(CLOSE + HOUR, { limits }))).toMatchObject({ state: 'stale', tooOld: true })
+  })
+
+  test('a source that cannot be read is no calm source', () => {
+    const bad = { ok: false, error: 'not_json', message: 'cut', readAtMs: CLOSE } as const
+    expect(wordAt(CLOSE + HOUR, { reading: bad })).toBe('not_json')
+  })
+})
+
+test('in an open market, or where nobody says, an old source is stale', () => {
+  for (const market of [
+    null,
+    { state: 'open', nextOpenMs: OPEN, keepsTradingHours: false },
+    { state: null, nextOpenMs: OPEN, keepsTradingHours: false },
+  ] as const) {
+    expect(wordAt(CLOSE + 61_000, { market })).toBe('stale')
+  }
+})
