@@ -181,7 +181,7 @@ export class FollowLoop implements Cycles {
     this.#options.observer?.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
     const isShown = this.#board.generation > 0
     if (isShown && maxCycles != null && this.#interval >= maxCycles) void this.#end('cycles')
-    else if (!byTimer && this.#board.changed.length > 0) this.#ticker.restart()
+    else if (!byTimer && this.#board.changed.length > 0 && !this.#ended) this.#ticker.restart()
   }
 
   async #end(end: LoopEnd): Promise<void> {

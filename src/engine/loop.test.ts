@@ -303,6 +303,15 @@ describe('the loop', () => {
     expect(await loop.finished).toBe('seconds')
   })
 
+  test('leaves no timer when an output stops it in the cycle', async () => {
+    const source = new ScriptedSource()
+    const { output } = recorder()
+    const loop: Loop = loopOver(source, [{ ...output, publish: () => void loop.stop() }])
+    source.good({ a: 1 })
+    expect(await loop.finished).toBe('stopped')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   test('does not begin once it was stopped', async () => {
     const source = new ScriptedSource()
     const start = vi.spyOn(source, 'start')

@@ -205,7 +205,7 @@ export class Loop implements Cycles {
     this.#observer.onCycle?.(result, (clock.monotonicMs() - startMs) / 1000)
     if (maxCycles != null && interval >= maxCycles) void this.#end('cycles')
     // A change begins a new interval: a tick right after it would find nothing, again and again.
-    else if (byReading) this.#ticker.restart()
+    else if (byReading && !this.#ended) this.#ticker.restart()
   }
 
   #stats(builtMs: number, interval: number, nowMs: number): LoopStats {

@@ -35,6 +35,7 @@ describe('joining', () => {
     const { reader, transport } = join(hub, { wire: { encoding: 'plain', framing: 'raw' } })
     vi.advanceTimersByTime(2_000)
     expect(transport.writes.map(String)).toEqual(['retry: 2000\n', ': ka\n', ': ka\n'])
+    expect(reader).toMatchObject({ retryMs: 2_000, events: [] })
     publish(hub, boardMaker()(textPanel('header', 'a')))
     expect(names(reader)).toEqual(['hello', 'full_snapshot'])
     expect(reader).toMatchObject({ retryMs: 2_000, comments: 2, blocksWithoutEvent: 0 })

@@ -78,6 +78,9 @@ export class StreamReader {
       this.#text = this.#text.slice(end + 2)
       end = this.#text.indexOf('\n\n')
     }
+    // It holds from its line on, the block's end or not.
+    const [, retry] = /(?:^|\n)retry: (\d+)\n/.exec(this.#text) ?? []
+    if (retry !== undefined) this.retryMs = Number(retry)
   }
 
   /** Key → hash of what is shown. */
