@@ -35,13 +35,24 @@ describe('a plain frame', () => {
     }
   })
 
+  test('begins with how the system is: closed is calm, and nothing recognised is not healthy', () => {
+    const closed = { state: 'closed', changedAtMs: 1_763_615_436_000 } as const
+    const well = { market_open: false, health: { collector: 'ok' } }
+    expect(plainFrame(resultMaker()(well, closed), 160, zone)).toMatch(
+      /^\[Status\]\nhealthy: closed, last 10:40\n\n/,
+    )
+    expect(plainFrame(resultMaker()({ widgets: 3 }), 160, zone)).toMatch(
+      /^\[Status\]\nunknown: nothing recognised\n\n/,
+    )
+  })
+
   test('begins with what is wrong with the status, and since when, but no age that ticks', () => {
     const next = resultMaker()
     next(market(100))
     const bad = { state: 'not_json', error: 'it is empty', changedAtMs: 1_763_615_436_000 } as const
     const frame = plainFrame(next(undefined, { ...bad, ageSec: 5 }), 160, zone)
     expect(frame).toMatch(
-      /^\[Status\]\nfailing: source not json, last 10:40\nnot_json: it is empty, last good at 10:40:36\n\n\[Overview\]/,
+      /^\[Status\]\nnot_json: it is empty, last good at 10:40:36\nfailing: source not json, last 10:40\n\n\[Overview\]/,
     )
     expect(plainFrame(next(undefined, { ...bad, ageSec: 10 }), 160, zone)).toBe(frame)
   })

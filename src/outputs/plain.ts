@@ -24,22 +24,19 @@ export type PlainOptions = {
 }
 
 /**
- * How the system is, and what is wrong with the source. It says since when, not for how long: an age would make every frame
+ * What is wrong with the source, and how the system is. It says since when, not for how long: an age would make every frame
  * new.
  */
-function statusLines({ board, source }: CycleResult, timezone: string): readonly string[] {
-  const { verdict } = board
+function statusLines({ board: { verdict }, source }: CycleResult, timezone: string): readonly string[] {
+  const { state, error, changedAtMs } = source
   const lines: string[] = []
-  if (verdict !== null) {
-    const why = verdict.reasons.length === 0 ? '' : `: ${verdict.reasons.join('; ')}`
-    lines.push(cleanText(`${verdict.word}${why}`))
+  if (state !== 'fresh' && state !== 'closed') {
+    const since = changedAtMs === null ? '' : `, last good at ${timeOfDay(changedAtMs, timezone)}`
+    lines.push(`${state}${error === null ? '' : `: ${error}`}${since}`)
   }
-  if (source.error !== null) {
-    const since =
-      source.changedAtMs === null ? '' : `, last good at ${timeOfDay(source.changedAtMs, timezone)}`
-    lines.push(cleanText(`${source.state}: ${source.error}${since}`))
-  }
-  return lines.length === 0 ? [] : ['[Status]', ...lines, '']
+  if (verdict !== null)
+    lines.push([verdict.word, verdict.reasons.join('; ')].filter(text => text !== '').join(': '))
+  return lines.length === 0 ? [] : ['[Status]', ...lines.map(cleanText), '']
 }
 
 /** One frame; every line fits `columns`. */

@@ -279,7 +279,7 @@ test('an empty status shows what is missing and invents nothing', () => {
     avg: —
     p95: —
 
-    [Indices] ok
+    [Indices] muted
     count: 0
     names: —
 

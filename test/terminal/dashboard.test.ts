@@ -264,7 +264,7 @@ describe('terminals that can do less', () => {
   })
 
   test('get plain text too for a single cycle, since a screen would be gone at once', async () => {
-    expect(await startedPlain({}, ['--cycles', '1'])).toMatch(/^\[Overview\]/)
+    expect(await startedPlain({}, ['--cycles', '1'])).toMatch(/^\[Status\]\r?\n\w+[^[]*\[Overview\]/)
   })
 
   async function startedPlain(

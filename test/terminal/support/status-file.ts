@@ -16,8 +16,9 @@ export class StatusFile {
     if (status !== null) this.write(status)
   }
 
+  /** Written now, as its own time says. */
   write(status: Status): void {
-    this.writeText(JSON.stringify(status))
+    this.writeText(JSON.stringify({ ...status, timestamp: new Date().toISOString() }))
   }
 
   /** The full fixture, changed. */
