@@ -66,12 +66,13 @@ export function addresses(
   const page = (globalThis as { location?: { href: string } }).location
   const stream = new URL(url, page?.href)
   const base = stream.pathname.replace(/\/summary\/(events|stream)\/?$/, '')
-  if (base === stream.pathname) stream.pathname = `${base.replace(/\/$/, '')}/summary/events`
+  const summary = `${base.replace(/\/$/, '')}/summary/`
+  if (base === stream.pathname) stream.pathname = `${summary}events`
   if (options.panels) stream.searchParams.set('panels', options.panels.join(','))
   if (options.view) stream.searchParams.set('view', options.view)
   if (options.structured !== undefined) stream.searchParams.set('structured', options.structured ? '1' : '0')
   const resync = new URL(stream)
-  resync.pathname = stream.pathname.replace(/(events|stream)\/?$/, 'resync')
+  resync.pathname = `${summary}resync`
   resync.searchParams.delete('structured')
   return { stream: stream.href, resync: resync.href }
 }

@@ -28,7 +28,7 @@ describe('tokens', () => {
   test.each(vectors('tokens'))('$name', ({ given, usable }) => {
     const use = () => usableToken(String(given))
     if (usable !== null) expect(use()).toBe(usable)
-    else expect(use).toThrow(/^the token cannot be used: character \d+ is/)
+    else expect(use).toThrow(/^the token cannot be used/)
   })
 })
 

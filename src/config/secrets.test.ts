@@ -244,6 +244,8 @@ describe('a secret nobody can use', () => {
         const isEmpty = text.trim() === ''
         if (!isEmpty) expect(load(name, Buffer.from(text)).ok).toBe(isUsable)
       }),
+      // Each loads every setting.
+      { numRuns: 20 },
     )
   })
   test('a passphrase may have blanks and letters of any script', () => {

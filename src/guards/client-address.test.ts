@@ -40,6 +40,6 @@ test('an entry over 64 characters is none, and takes no time, whatever it is mad
   for (const part of ['[::::', ':', '[', '%', ':%', '1.', ' ', ',', ':1', ']:']) {
     for (let i = 0; i < 20; i++) clientAddress('10.0.0.1', part.repeat(15_000 / part.length), proxies)
   }
-  // Two hundred headers of 15 KB; one alone took longer.
-  expect(performance.now() - startMs).toBeLessThan(200)
+  // Two hundred headers of 15 KB. In quadratic time those of colons alone take half a minute.
+  expect(performance.now() - startMs).toBeLessThan(3_000)
 })
