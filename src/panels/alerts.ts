@@ -4,9 +4,9 @@ import { marketAt } from '../snapshot/market.js'
 import type { AlertLevel } from '../snapshot/snapshot.js'
 import { type AlertGroup, alertGroups } from './alert-groups.js'
 import { field, fields, numberCell, textCell } from './cells.js'
-import { type ComputedAlert, computedAlerts } from './computed-alerts.js'
+import { computedAlerts } from './computed-alerts.js'
 import { always, definePanel } from './definition.js'
-import { MISSING, plainNumber } from './format.js'
+import { plainNumber } from './format.js'
 import { momentCell, nextPassedMs } from './moment.js'
 import type { Block, Cell, Column, Tone } from './panel.js'
 import { MESSAGE_WIDTH, shownText } from './text.js'
@@ -53,16 +53,6 @@ function row(
   ]
 }
 
-/** It has no time: it holds as long as it is shown. */
-function computedRow({ level, component, message }: ComputedAlert): readonly Cell[] {
-  return [
-    { text: MISSING },
-    textCell(level, TONES[level]),
-    textCell(`${component} (computed)`),
-    textCell(message, undefined, MESSAGE_WIDTH),
-  ]
-}
-
 /**
  * What the counts know and the rows do not show: older alerts, or all of them when the status gives only counts. Its tone
  * is that of its worst, so a critical alert is seen even where none is listed.
@@ -98,10 +88,7 @@ export const alerts = definePanel({
     const { items, total, bySeverity } = snapshot.alerts
     const groups = alertGroups(items, NEWEST)
     const rest = notShown(bySeverity, groups)
-    const rows = [
-      ...groups.map(group => row(group, timezone, nowMs)),
-      ...computedAlerts(snapshot, thresholds, nowMs).map(computedRow),
-    ]
+    const rows = groups.map(group => row(group, timezone, nowMs))
     return [
       fields(
         field('total', numberCell(total, plainNumber(total))),
@@ -109,6 +96,7 @@ export const alerts = definePanel({
       ),
       { kind: 'table', columns: COLUMNS, rows },
       ...(rest === null ? [] : [rest]),
+      ...computedAlerts(snapshot, thresholds, nowMs),
     ]
   },
 })

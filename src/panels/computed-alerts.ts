@@ -1,35 +1,34 @@
 // What the status says nowhere as an alert and an operator is used to read as one: indices of low data quality, and a market that is
-// closed. They are marked as computed, and count in no total: totals are the status's own.
+// closed. They are marked as computed, and count in no total: totals are the status's own. They are lines below the table, not rows
+// in it: they have no time and change with every score, so a page would take each change for a new alert and sound it.
 import { marketAt } from '../snapshot/market.js'
-import type { AlertLevel, Snapshot } from '../snapshot/snapshot.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
 import { plainNumber } from './format.js'
+import type { Block, Tone } from './panel.js'
+import { MESSAGE_WIDTH, shownText } from './text.js'
 import type { Thresholds } from './thresholds.js'
 
-export type ComputedAlert = {
-  readonly level: AlertLevel
-  readonly component: string
-  readonly message: string
+function line(message: string, tone: Tone): Block {
+  return { kind: 'text', text: `${shownText(message, MESSAGE_WIDTH)} (computed)`, tone }
 }
 
 /** Indices named in one message; the rest is counted. */
 const NAMED = 3
 
-function lowQuality(quality: Snapshot['quality'], thresholds: Thresholds): ComputedAlert[] {
+function lowQuality(quality: Snapshot['quality'], thresholds: Thresholds): Block[] {
   const low = quality.filter(({ dqPct }) => dqPct < thresholds['dq.warn'])
   if (low.length === 0) return []
   const isBad = low.some(({ dqPct }) => dqPct < thresholds['dq.error'])
   const named = low.slice(0, NAMED).map(({ name, dqPct }) => `${name} ${plainNumber(dqPct, 1)} %`)
   const more = low.length > NAMED ? ` and ${low.length - NAMED} more` : ''
-  const message = `Low data quality: ${named.join(', ')}${more}`
-  return [{ level: isBad ? 'critical' : 'warn', component: 'data quality', message }]
+  return [line(`Low data quality: ${named.join(', ')}${more}`, isBad ? 'error' : 'warn')]
 }
 
 export function computedAlerts(
   { quality, market }: Pick<Snapshot, 'quality' | 'market'>,
   thresholds: Thresholds,
   nowMs: number,
-): readonly ComputedAlert[] {
+): readonly Block[] {
   const isClosed = marketAt(market, nowMs).state === 'closed'
-  const closed: ComputedAlert = { level: 'info', component: 'market', message: 'Market is closed' }
-  return [...lowQuality(quality, thresholds), ...(isClosed ? [closed] : [])]
+  return [...lowQuality(quality, thresholds), ...(isClosed ? [line('Market is closed', 'info')] : [])]
 }

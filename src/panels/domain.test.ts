@@ -230,14 +230,13 @@ describe('what the status leaves to the reader', () => {
     expect(after.flatMap(({ key }, i) => (after[i] === before[i] ? [] : [key]))).toEqual(['header', 'alerts'])
   })
 
-  test('are alerts of low quality and of a closed market, marked as computed and counted nowhere', () => {
+  test('is said among the alerts: low quality and a closed market, marked as computed and counted nowhere', () => {
     const indices = { BANKNIFTY: { dq_score: 75.6 }, NIFTY: { dq_score: 93 }, SENSEX: { dq_score: 60 } }
     expect(linesOf('alerts', { indices, market_open: false, alerts: [] })).toEqual([
       'total: 0',
       'by_severity: —',
-      'Time  Level        Component                Message',
-      '—     critical !!  data quality (computed)  Low data quality: BANKNIFTY 75.6 %, SENSEX 60 %',
-      '—     info         market (computed)        Market is closed',
+      'Low data quality: BANKNIFTY 75.6 %, SENSEX 60 % (computed) !!',
+      'Market is closed (computed)',
     ])
   })
 

@@ -35,7 +35,7 @@ test('a full status fills every panel', () => {
     indices: NIFTY, BANKNIFTY, FINNIFTY, SENSEX
     env: prod
     cycle: 91
-    uptime: 1h 30m
+    started: 09:10:31
 
     [Cycle] ok
     cycle: 91
@@ -68,11 +68,11 @@ test('a full status fills every panel', () => {
     [Alerts] error
     total: 3
     by_severity: critical:1 warn:2
-    Time      Level        Component                Message
-    10:39:58  warn !       Data Quality             BANKNIFTY below 80%
-    10:39:12  critical !!  Collector                SENSEX stale for 60 s
-    —         critical !!  data quality (computed)  Low data quality: BANKNIFTY 78.5 %, SENSEX 64.2 %
+    Time      Level        Component     Message
+    10:39:58  warn !       Data Quality  BANKNIFTY below 80%
+    10:39:12  critical !!  Collector     SENSEX stale for 60 s
     not shown: warn:1 !
+    Low data quality: BANKNIFTY 78.5 %, SENSEX 64.2 % (computed) !!
 
     [Resources] info
     cpu_pct: 17.3
@@ -128,7 +128,7 @@ test('the nested writer', () => {
     indices: NIFTY, BANKNIFTY, FINNIFTY, SENSEX
     env: dev
     cycle: 91
-    uptime: 1h 30m
+    started: 09:10:31
 
     [Cycle] ok
     cycle: 91
@@ -161,8 +161,7 @@ test('the nested writer', () => {
     [Alerts] error
     total: 0
     by_severity: —
-    Time  Level        Component                Message
-    —     critical !!  data quality (computed)  Low data quality: BANKNIFTY 78.5 %, SENSEX 64.2 %
+    Low data quality: BANKNIFTY 78.5 %, SENSEX 64.2 % (computed) !!
 
     [Resources] info
     cpu_pct: 17.3

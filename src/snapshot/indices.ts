@@ -79,8 +79,11 @@ function summed(sources: readonly Source[], name: 'legs' | 'fails'): number | nu
   return null
 }
 
-/** A row before it is known how the rates of all rows are meant. */
-type RowRead = { readonly row: Omit<IndexRow, 'successPct'>; readonly success: Rate | null }
+/** A row, and its rate before it is known how the rates of all rows are meant. */
+type RowRead = {
+  readonly row: { -readonly [Key in keyof IndexRow]: IndexRow[Key] }
+  readonly success: Rate | null
+}
 
 function rowOf(name: string, sources: readonly Source[], cycle: number | null, notes: Notes): RowRead {
   const take = (...keys: readonly string[]): number | null => first(sources, notes, number, ...keys)
@@ -89,7 +92,7 @@ function rowOf(name: string, sources: readonly Source[], cycle: number | null, n
   const given: Legs | null = first(sources, notes, legs, 'legs', 'current_cycle_legs')
   const legsTotal = take('legs_total', 'cumulative_legs')
   const reckoned = legsTotal !== null && cycle !== null && cycle >= 1 ? Math.round(legsTotal / cycle) : null
-  const row = {
+  const row: RowRead['row'] = {
     name,
     ltp,
     changePct: take('change_pct', 'change_percent', 'change'),
@@ -100,6 +103,7 @@ function rowOf(name: string, sources: readonly Source[], cycle: number | null, n
     fails: take('fails') ?? summed(sources, 'fails'),
     dqPct: take('dq.score_percent', 'dq_score'),
     dqIssues: take('dq.issues_total', 'dq_issues'),
+    successPct: null,
     options: take('options'),
   }
   const success =
@@ -150,6 +154,6 @@ export function indicesOf(status: Status, cycle: number | null, notes: Notes): I
     read.push(rowOf(name, sources, cycle, notes))
   }
   const scale = scaleOf(read.map(({ success }) => success))
-  const rows = read.map(({ row, success }) => ({ ...row, successPct: percentOf(success, scale) }))
-  return { rows, count: names.size, scale }
+  for (const { row, success } of read) row.successPct = percentOf(success, scale)
+  return { rows: read.map(({ row }) => row), count: names.size, scale }
 }
