@@ -7,11 +7,12 @@ import type { Output } from '../engine/cycle.js'
 import type { CyclesObserver } from '../engine/cycles.js'
 import { type BoardSource, FollowLoop } from '../engine/follow-loop.js'
 import type { Source } from '../engine/source.js'
+import { warningText } from '../ingest/json-text.js'
 import { type IngestView, ingestViews } from '../ingest/view.js'
 import type { Thresholds } from '../panels/thresholds.js'
 import { staleAfter } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
-import type { Status } from '../snapshot/reading.js'
+import type { DataWarning, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 
 /** Gives statuses, of which boards are built here; or boards, which are followed as they are. */
@@ -33,6 +34,11 @@ export function deriveWith(source: ProgramSource, status: Status, nowMs: number)
     status,
     streams?.flatMap(({ state }) => state.followUps),
   )
+}
+
+/** The snapshot with what is wrong with the numbers of its document. */
+export function withWarnings(snapshot: Snapshot, warnings: readonly DataWarning[]): Snapshot {
+  return warnings.length === 0 ? snapshot : { ...snapshot, dataWarnings: warnings.map(warningText) }
 }
 
 /** What panels are told of followed streams: the same list while nothing changed; null where none is followed. */

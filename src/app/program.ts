@@ -28,6 +28,7 @@ import type { Snapshot } from '../snapshot/snapshot.js'
 import { type IndexFails, IndicesLog } from '../sources/indices-log.js'
 import { httpObserver, hubObserver, loopObserver, readHub, readIngest, readSource } from './bind-metrics.js'
 import type { Chat } from './chat.js'
+import { DataWarningLog } from './data-warnings.js'
 import { createEpoch } from './epoch.js'
 import {
   createFollowLoop,
@@ -36,6 +37,7 @@ import {
   isBoardSource,
   keysOf,
   type ProgramSource,
+  withWarnings,
 } from './follow.js'
 import { createHubOutput } from './hub-output.js'
 import { type PanelSurroundings, surroundingsOf } from './panel-context.js'
@@ -150,8 +152,13 @@ export class Program {
       onTiming: (panel, seconds) => this.#panelBuilt(panel, seconds),
     })
     const observed = loopObserver(this.metrics)
+    const dataWarnings = new DataWarningLog(log, this.#clock)
     const observer: LoopObserver = {
       ...observed,
+      onReading: reading => {
+        observed.onReading?.(reading)
+        if (reading.ok) dataWarnings.see(reading.warnings ?? [])
+      },
       onFault: error => {
         observed.onFault?.(error)
         log.error({ err: error }, 'a cycle failed; the last board stays')
@@ -171,7 +178,10 @@ export class Program {
         ...common,
         epoch: createEpoch(this.#clock.nowMs()),
         source,
-        derive: status => this.#derived(deriveWith(source, status, this.#clock.nowMs())),
+        derive: (status, warnings = []) => {
+          const snapshot = deriveWith(source, status, this.#clock.nowMs())
+          return this.#derived(withWarnings(snapshot, warnings))
+        },
         build: (snapshot, nowMs) => {
           const { thresholds, timezone, links } = this.#surroundings
           const context = { thresholds, timezone, links, snapshot, nowMs }

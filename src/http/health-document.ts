@@ -57,6 +57,8 @@ export const healthSchema = z.looseObject({
     state: z.enum(STATUS_STATES),
     age_sec: z.number().nullable(),
     error: z.string().optional(),
+    /** What is wrong with numbers of the document that is shown. */
+    warnings: z.array(z.string()).readonly().optional(),
   }),
   panel_push_meta: z.looseObject({
     diff_stats: diffStats,
@@ -131,12 +133,18 @@ function statusOf({ result, draining }: HealthFacts): HealthDocument['status'] {
   return result.source.state === 'fresh' ? 'ok' : 'stale'
 }
 
-function statusFileOf(source: CycleResult['source'] | undefined): HealthDocument['status_file'] {
+function statusFileOf(result: CycleResult | null): HealthDocument['status_file'] {
+  const source = result?.source
+  const warnings = result?.snapshot?.dataWarnings ?? []
   const state = source?.state ?? 'starting'
   const ageSec = source?.ageSec ?? null
   const error = source?.error ?? null
-  const age = { state, age_sec: ageSec === null ? null : rounded(ageSec) }
-  return error === null ? age : { ...age, error }
+  return {
+    state,
+    age_sec: ageSec === null ? null : rounded(ageSec),
+    ...(error === null ? {} : { error }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  }
 }
 
 export function healthDocument(facts: HealthFacts): HealthDocument {
@@ -170,7 +178,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
       bytes_sent: hub?.bytesSent ?? 0,
       behind: hub?.behind ?? 0,
     },
-    status_file: statusFileOf(result?.source),
+    status_file: statusFileOf(result),
     panel_push_meta: {
       diff_stats: diff,
       timing: panels,

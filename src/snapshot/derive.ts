@@ -9,6 +9,9 @@ import { healthOf, linksOf, maxPainOf, perfOf, sinkOf } from './records.js'
 import type { Snapshot } from './snapshot.js'
 import { emptyRecord } from './value.js'
 
+/** The document does not say how it was read; the loop does. */
+const NONE: readonly string[] = []
+
 /**
  * The snapshot of a status. `followUps` are alerts that came beside the status (ingest), read like the status's own.
  * Never throws and never changes its arguments.
@@ -61,6 +64,7 @@ export function derive(status: Status, followUps: readonly unknown[] = []): Snap
     config: { env: take(CONFIG.env) },
     coverage: { indicesCount: count },
     adaptiveBacklogRatio: take(ADAPTIVE.backlogRatio),
+    dataWarnings: NONE,
     origins,
     raw: status,
   }

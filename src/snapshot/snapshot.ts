@@ -82,6 +82,8 @@ export type Snapshot = {
   readonly coverage: { readonly indicesCount: number }
   /** The status's own `adaptive.backlog_ratio` (or `adaptive_backlog_ratio`). */
   readonly adaptiveBacklogRatio: number | null
+  /** What is wrong with numbers of the document as it was read: one sentence for each kind. */
+  readonly dataWarnings: readonly string[]
   /** For the dossier: field → the candidate path that gave it. */
   readonly origins: Readonly<Record<string, string>>
   readonly raw: Status
