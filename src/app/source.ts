@@ -13,8 +13,11 @@ import { VERSION } from './version.js'
 
 type StatusSpec = Exclude<SourceSpec, { readonly kind: 'board' }>
 
+/** A file that is broken for one refresh is being written; for so long at most, however seldom the board is refreshed. */
+const MAX_GRACE_MS = 5_000
+
 function fileSource(path: string, { config, settings, log, clock }: ProgramParts): Source {
-  const graceMs = () => settings().summaryRefreshSec * 1000
+  const graceMs = () => Math.min(settings().summaryRefreshSec * 1000, MAX_GRACE_MS)
   return createFileSource({ path, maxBytes: config.statusMaxBytes, graceMs, log, clock })
 }
 
