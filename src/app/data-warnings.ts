@@ -2,6 +2,7 @@
 import type { Clock } from '../clock/clock.js'
 import { warningText } from '../ingest/json-text.js'
 import type { Log } from '../log/log.js'
+import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import type { DataWarning } from '../snapshot/reading.js'
 
 const PERIOD_MS = 3_600_000
@@ -28,7 +29,10 @@ export class DataWarningLog {
       if (this.#logged.has(key) || this.#logged.size === MAX_LINES) continue
       this.#logged.add(key)
       const shown = kind === 'not_finite' ? 'is missing' : 'is rounded'
-      this.log.warn({ path, count }, `a number of the status ${shown}: ${warningText(warning)}`)
+      this.log.warn(
+        { count },
+        `a number of the status ${shown}: ${shownText(warningText(warning), MESSAGE_WIDTH)}`,
+      )
     }
   }
 }

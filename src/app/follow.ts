@@ -9,6 +9,7 @@ import { type BoardSource, FollowLoop } from '../engine/follow-loop.js'
 import type { Source } from '../engine/source.js'
 import { warningText } from '../ingest/json-text.js'
 import { type IngestView, ingestViews } from '../ingest/view.js'
+import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import type { Thresholds } from '../panels/thresholds.js'
 import { staleAfter } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
@@ -36,9 +37,11 @@ export function deriveWith(source: ProgramSource, status: Status, nowMs: number)
   )
 }
 
+const shownWarning = (warning: DataWarning): string => shownText(warningText(warning), MESSAGE_WIDTH)
+
 /** The snapshot with what is wrong with the numbers of its document. */
 export function withWarnings(snapshot: Snapshot, warnings: readonly DataWarning[]): Snapshot {
-  return warnings.length === 0 ? snapshot : { ...snapshot, dataWarnings: warnings.map(warningText) }
+  return warnings.length === 0 ? snapshot : { ...snapshot, dataWarnings: warnings.map(shownWarning) }
 }
 
 /** What panels are told of followed streams: the same list while nothing changed; null where none is followed. */

@@ -166,7 +166,7 @@ describe('reading JSON text', () => {
     expect(warningsOf('{"indices": {"NIFTY": {"ltp": 1, "change": Infinity}}}')).toEqual([
       'indices.NIFTY.change is Infinity',
     ])
-    expect(warningsOf('{"a": [[1, 2], {"b\\n\\"c": [0, NaN]}]}')).toEqual(['a[1].b "c[1] is NaN'])
+    expect(warningsOf('{"a": [[1, 2], {"b\\n\\"c": [0, NaN]}]}')).toEqual(['a[1].b\n"c[1] is NaN'])
     expect(warningsOf('NaN')).toEqual(['the document is NaN'])
     expect(warningsOf(`{"${'k'.repeat(500)}": NaN}`)).toEqual([`${'k'.repeat(199)}… is NaN`])
   })

@@ -7,7 +7,6 @@
 // Cost: a document without such numbers pays for JSON.parse and for one search with SUSPECT, a fourth of JSON.parse. Only when
 // JSON.parse fails or the search finds something, the scanner below reads the text: one pass, no backtracking; with JSON.parse
 // on the text that it leaves, four times the cost of JSON.parse (14 ms for 1 MB).
-import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import type { DataWarning } from '../snapshot/reading.js'
 
 export type ParsedJson =
@@ -24,6 +23,8 @@ export type ParsedJson =
 const MAX_LEVELS = 512
 /** An integer, or an exponent, that may not fit into a double. Digits after a point do not count. */
 const SUSPECT = /[^\d.]\d{16}|\d[eE]\+?\d{3}/
+/** Of a path; it is as the document has it: to be cleaned where it is shown. */
+const MAX_PATH_CHARS = 200
 /** No double has more digits before the point; a longer integer is no finite number. */
 const MAX_DOUBLE_DIGITS = 309
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
@@ -369,13 +370,14 @@ class Scanner {
       if (to === 0) path += `[${index}]`
       else path += `${path === '' ? '' : '.'}${nameIn(this.#text.slice(from, to))}`
     }
-    return path === '' ? 'the document' : shownText(path, MESSAGE_WIDTH)
+    if (path === '') return 'the document'
+    return path.length > MAX_PATH_CHARS ? `${path.slice(0, MAX_PATH_CHARS - 1)}…` : path
   }
 }
 
 /** The name in quotes; a very long one is cut, which may leave no JSON. */
 function nameIn(quoted: string): string {
-  return quoted.length > MESSAGE_WIDTH ? quoted.slice(1, MESSAGE_WIDTH + 2) : String(JSON.parse(quoted))
+  return quoted.length > MAX_PATH_CHARS ? quoted.slice(1, MAX_PATH_CHARS + 2) : String(JSON.parse(quoted))
 }
 
 function isInexact(integer: string): boolean {
