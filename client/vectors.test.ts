@@ -71,7 +71,7 @@ describe('boards', () => {
       }
       const outcome =
         step.resync === undefined
-          ? reader.apply(String(step.event), JSON.stringify(step.data))
+          ? reader.apply(String(step.event), String(step.text ?? JSON.stringify(step.data)))
           : reader.applyResync(JSON.stringify(step.resync))
       expect(spelled(outcome)).toEqual(step.gives)
     }

@@ -119,6 +119,43 @@ print('seen')
   })
 })
 
+describe('a status as its writers write it', () => {
+  test('with numbers that JSON lacks is live: they are missing, and health and one line name one of them', async () => {
+    await write(JSON.stringify(market(100)).replace('"ltp":100', '"ltp":100,"change":Infinity,"legs":NaN'))
+    const { get, server } = await serving()
+    const health = await untilHealth(get, ({ status_file }) => status_file.state === 'fresh')
+    const warning = 'indices.NIFTY.change is Infinity, one of 2 values that are no finite numbers'
+    expect(health.status_file).toMatchObject({ warnings: [warning] })
+    await server.until(/a number of the status is missing: indices\.NIFTY\.change is Infinity/)
+    const { panels } = (await (await get('/summary/resync')).json()) as {
+      panels: { indices: { lines: string[] } }
+    }
+    expect(panels.indices.lines.join()).toContain('100.00')
+    await write(market(101))
+    await untilHealth(get, ({ status_file }) => status_file.warnings === undefined)
+  })
+
+  test('in two steps is live all the while: the board has no mark, and the log has no line', async () => {
+    await write(market(100))
+    const { client, get, server } = await serving({}, ['--refresh', '2'])
+    const stream = client()
+    await stream.event('full_snapshot')
+    const states = new Set<string>()
+    for (let ltp = 101; ltp <= 104; ltp++) {
+      await writeFile(statusFile, '')
+      const brokenAtMs = performance.now()
+      while (performance.now() - brokenAtMs < 200) {
+        const health = (await (await get('/summary/health')).json()) as { status_file: { state: string } }
+        states.add(health.status_file.state)
+      }
+      await writeFile(statusFile, JSON.stringify(market(ltp)))
+      await stream.until(reader => reader.panels.get('indices')?.lines.join().includes(`${ltp}.00`) === true)
+    }
+    expect([...states]).toEqual(['fresh'])
+    expect(server.said().err).not.toContain('the status can')
+  })
+})
+
 describe('a broken status', () => {
   const states = [
     ['not_json', () => write('{"indices": ')],
@@ -315,6 +352,7 @@ type Health = {
     readonly text: string
     readonly age_sec: number
     readonly error?: string
+    readonly warnings?: readonly string[]
   }
   readonly verdict: { readonly word: string; readonly reasons: readonly string[] }
 }

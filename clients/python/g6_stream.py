@@ -298,6 +298,15 @@ class _Malformed(ValueError):
     pass
 
 
+def _no_number(name: str) -> Any:
+    raise _Malformed("%s is no JSON" % name)
+
+
+def _json(text: str) -> Any:
+    """JSON and nothing else: Python's own NaN and Infinity are malformed, as for every other client."""
+    return json.loads(text, parse_constant=_no_number)
+
+
 def _object(value: Any) -> Dict[str, Any]:
     if not isinstance(value, dict):
         raise _Malformed("not an object")
@@ -389,7 +398,7 @@ class BoardReader:
 
     def _parsed(self, text: str, interpretation: Callable[[Dict[str, Any]], Outcome]) -> Outcome:
         try:
-            return interpretation(_object(json.loads(text)))
+            return interpretation(_object(_json(text)))
         except (ValueError, RecursionError) as error:
             self.counts["malformed"] += 1
             return self._ask("malformed: %s" % error)

@@ -7,11 +7,13 @@ import type { Output } from '../engine/cycle.js'
 import type { CyclesObserver } from '../engine/cycles.js'
 import { type BoardSource, FollowLoop } from '../engine/follow-loop.js'
 import type { Source } from '../engine/source.js'
+import { warningText } from '../ingest/json-text.js'
 import { type IngestView, ingestViews } from '../ingest/view.js'
+import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import type { Thresholds } from '../panels/thresholds.js'
 import { staleAfter } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
-import type { Status } from '../snapshot/reading.js'
+import type { DataWarning, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { SourceZone } from '../snapshot/zone.js'
 
@@ -40,6 +42,13 @@ export function deriveWith(
     streams?.flatMap(({ state }) => state.followUps),
     zone,
   )
+}
+
+const shownWarning = (warning: DataWarning): string => shownText(warningText(warning), MESSAGE_WIDTH)
+
+/** The snapshot with what is wrong with the numbers of its document. */
+export function withWarnings(snapshot: Snapshot, warnings: readonly DataWarning[]): Snapshot {
+  return warnings.length === 0 ? snapshot : { ...snapshot, dataWarnings: warnings.map(shownWarning) }
 }
 
 /** What panels are told of followed streams: the same list while nothing changed; null where none is followed. */

@@ -14,8 +14,9 @@ import { verdictOf, verdictWith } from '../panels/verdict.js'
 import { derive } from '../snapshot/derive.js'
 import type { Reading } from '../snapshot/reading.js'
 import { type IndexFails, IndicesLog } from '../sources/indices-log.js'
+import { DataWarningLog } from './data-warnings.js'
 import { createEpoch } from './epoch.js'
-import { isBoardSource, type ProgramSource } from './follow.js'
+import { isBoardSource, type ProgramSource, withWarnings } from './follow.js'
 import { staleLimitsOf, surroundingsOf } from './panel-context.js'
 import type { ProgramParts } from './program.js'
 import { sourceOf } from './source.js'
@@ -30,7 +31,9 @@ function oneBoard(
 ): CycleResult {
   const links = { source: sourceName, metricsUrl: config.metricsUrl, streamUrl: null, pageUrl: null }
   const surroundings = surroundingsOf(config, links)
-  const snapshot = reading.ok ? derive(reading.status, [], config.sourceTimezone) : null
+  const snapshot = reading.ok
+    ? withWarnings(derive(reading.status, [], config.sourceTimezone), reading.warnings ?? [])
+    : null
   const empty = emptyBoard(createEpoch(nowMs))
   const fails = indexFails === null ? {} : { indexFails }
   const board =
@@ -68,12 +71,16 @@ type Edge = {
 }
 
 /** The first reading of a source, or the first board or fault of a followed server, as one cycle. */
-async function firstResult(source: ProgramSource, { config, log }: ProgramParts): Promise<CycleResult> {
+async function firstResult(
+  source: ProgramSource,
+  { config, log, clock }: ProgramParts,
+): Promise<CycleResult> {
   try {
     if (!isBoardSource(source)) {
       const indices = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
       await indices?.refresh()
       const reading = await new Promise<Reading>(resolve => source.start(resolve))
+      if (reading.ok) new DataWarningLog(log, clock).see(reading.warnings ?? [])
       return oneBoard(config, source.name, reading, indices?.fails ?? null, Date.now())
     }
     const news = await new Promise<BoardNews>(resolve =>

@@ -29,6 +29,7 @@ import type { Snapshot } from '../snapshot/snapshot.js'
 import { type IndexFails, IndicesLog } from '../sources/indices-log.js'
 import { httpObserver, hubObserver, loopObserver, readHub, readIngest, readSource } from './bind-metrics.js'
 import type { Chat } from './chat.js'
+import { DataWarningLog } from './data-warnings.js'
 import { createEpoch } from './epoch.js'
 import {
   createFollowLoop,
@@ -37,6 +38,7 @@ import {
   isBoardSource,
   keysOf,
   type ProgramSource,
+  withWarnings,
 } from './follow.js'
 import { createHubOutput } from './hub-output.js'
 import { type PanelSurroundings, staleLimitsOf, surroundingsOf } from './panel-context.js'
@@ -160,8 +162,13 @@ export class Program {
       onTiming: (panel, seconds) => this.#panelBuilt(panel, seconds),
     })
     const observed = loopObserver(this.metrics)
+    const dataWarnings = new DataWarningLog(log, this.#clock)
     const observer: LoopObserver = {
       ...observed,
+      onReading: reading => {
+        observed.onReading?.(reading)
+        if (reading.ok) dataWarnings.see(reading.warnings ?? [])
+      },
       onFault: error => {
         observed.onFault?.(error)
         log.error({ err: error }, 'a cycle failed; the last board stays')
@@ -181,8 +188,10 @@ export class Program {
         ...common,
         epoch: createEpoch(this.#clock.nowMs()),
         source,
-        derive: status =>
-          this.#derived(deriveWith(source, status, this.#clock.nowMs(), this.#config.sourceTimezone)),
+        derive: (status, warnings = []) => {
+          const snapshot = deriveWith(source, status, this.#clock.nowMs(), this.#config.sourceTimezone)
+          return this.#derived(withWarnings(snapshot, warnings))
+        },
         build: (snapshot, nowMs) => {
           const context = { ...this.#surroundings, snapshot, nowMs }
           const indexFails = this.#fails()

@@ -13,9 +13,17 @@ import { VERSION } from './version.js'
 
 type StatusSpec = Exclude<SourceSpec, { readonly kind: 'board' }>
 
-function statusSource(spec: StatusSpec, { config, settings, metrics, log, clock }: ProgramParts): Source {
-  if (spec.kind === 'file')
-    return createFileSource({ path: spec.path, maxBytes: config.statusMaxBytes, log, clock })
+/** A file that is broken for one refresh is being written; for so long at most, however seldom the board is refreshed. */
+const MAX_GRACE_MS = 5_000
+
+function fileSource(path: string, { config, settings, log, clock }: ProgramParts): Source {
+  const graceMs = () => Math.min(settings().summaryRefreshSec * 1000, MAX_GRACE_MS)
+  return createFileSource({ path, maxBytes: config.statusMaxBytes, graceMs, log, clock })
+}
+
+function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
+  if (spec.kind === 'file') return fileSource(spec.path, parts)
+  const { config, settings, metrics, log, clock } = parts
   return new SseIngestor({
     url: spec.url,
     types: config.panelsSseTypes,
@@ -32,8 +40,8 @@ function statusSource(spec: StatusSpec, { config, settings, metrics, log, clock 
 }
 
 /** The status file of the settings, whatever else they name. */
-export function fileSourceOf({ config, log, clock }: ProgramParts): Source {
-  return createFileSource({ path: config.summaryStatusFile, maxBytes: config.statusMaxBytes, log, clock })
+export function fileSourceOf(parts: ProgramParts): Source {
+  return fileSource(parts.config.summaryStatusFile, parts)
 }
 
 /**

@@ -11,7 +11,7 @@ import { systemTimers } from '../clock/timers.js'
 import type { Panel } from '../panels/panel.js'
 import { verdictOf } from '../panels/verdict.js'
 import type { Verdict } from '../protocol/events.js'
-import type { Reading, Status } from '../snapshot/reading.js'
+import type { DataWarning, Reading, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { CycleResult, LoopStats, Output, SourceState } from './cycle.js'
 import type { Cycles, CyclesObserver, LoopEnd } from './cycles.js'
@@ -42,7 +42,7 @@ export type LoopOptions = {
   readonly epoch: string
   readonly source: Source
   readonly outputs: readonly Output[]
-  readonly derive: (status: Status) => Snapshot
+  readonly derive: (status: Status, warnings?: readonly DataWarning[]) => Snapshot
   readonly build: (snapshot: Snapshot, nowMs: number) => readonly Panel[]
   readonly refreshMs: () => number
   readonly staleLimits: (snapshot: Snapshot | null) => StaleLimits
@@ -217,7 +217,7 @@ export class Loop implements Cycles {
     const { clock, derive, build, panelEveryMs } = this.#options
     const reading = this.#reading
     if (reading?.ok && this.#snapshot?.raw !== reading.status) {
-      this.#snapshot = derive(reading.status)
+      this.#snapshot = derive(reading.status, reading.warnings)
       this.#observer.onDerived?.((clock.monotonicMs() - monotonicMs) / 1000)
     }
     if (this.#snapshot === null) return unchangedBoard(previous, this.#cycle, nowMs)

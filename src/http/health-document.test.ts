@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import type { CycleResult } from '../engine/cycle.js'
 import type { HubStats } from '../hub/hub-types.js'
+import { derive } from '../snapshot/derive.js'
 import { type HealthFacts, healthDocument, healthSchema } from './health-document.js'
 
 const board = boardMaker()(textPanel('indices', 'NIFTY'))
@@ -112,6 +113,12 @@ describe('the status word', () => {
       status: 'stale',
       status_file: { state: 'not_json', age_sec: 5, error: 'line 3 is cut' },
     })
+  })
+  test('has a word about numbers of the status that cannot be used', () => {
+    const dataWarnings = ['indices.NIFTY.change is Infinity']
+    const document = of({ result: { ...result, snapshot: { ...derive({}), dataWarnings } } })
+    expect(healthSchema.parse(document)).toEqual(document)
+    expect(document.status_file).toEqual({ state: 'fresh', age_sec: 1.235, warnings: dataWarnings })
   })
   test('is draining whatever else there is', () => {
     expect(of({ draining: true }).status).toBe('draining')

@@ -48,6 +48,8 @@ export const healthSchema = z.looseObject({
     error: z.string().optional(),
     /** The state as a person reads it: `closed, last 15:30`. */
     text: z.string(),
+    /** What is wrong with numbers of the document that is shown. */
+    warnings: z.array(z.string()).readonly().optional(),
   }),
   panel_push_meta: panelPushMetaSchema,
   /** Where a status stream is followed. */
@@ -83,16 +85,19 @@ function statusOf({ result, draining }: HealthFacts): HealthDocument['status'] {
   return result.source.state === 'fresh' || result.source.state === 'closed' ? 'ok' : 'stale'
 }
 
-function statusFileOf(
-  source: CycleResult['source'] | undefined,
-  timezone: string,
-): HealthDocument['status_file'] {
+function statusFileOf(result: CycleResult | null, timezone: string): HealthDocument['status_file'] {
+  const source = result?.source
+  const warnings = result?.snapshot?.dataWarnings ?? []
   const state = source?.state ?? 'starting'
   const ageSec = source?.ageSec ?? null
   const error = source?.error ?? null
-  const text = source === undefined ? state : sourceText(source, timezone)
-  const age = { state, age_sec: ageSec === null ? null : rounded(ageSec), text }
-  return error === null ? age : { ...age, error }
+  return {
+    state,
+    age_sec: ageSec === null ? null : rounded(ageSec),
+    text: source === undefined ? state : sourceText(source, timezone),
+    ...(error === null ? {} : { error }),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  }
 }
 
 export function healthDocument(facts: HealthFacts): HealthDocument {
@@ -124,7 +129,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
       bytes_sent: hub?.bytesSent ?? 0,
       behind: hub?.behind ?? 0,
     },
-    status_file: statusFileOf(result?.source, facts.timezone),
+    status_file: statusFileOf(result, facts.timezone),
     panel_push_meta: meta,
     ...(adaptive === null ? {} : { adaptive_stream: adaptive }),
     adaptive: { backlog_ratio: result?.snapshot?.adaptiveBacklogRatio ?? null },

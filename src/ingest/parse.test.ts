@@ -20,8 +20,24 @@ describe('an event', () => {
     expect(parseStatusEvent('weather', data())).toEqual({ type: 'other', name: 'weather', place })
   })
 
+  test('keeps what it says when some of its numbers are no JSON, and names them as the status does', () => {
+    const full = '{"payload": {"status": {"indices": {"NIFTY": {"ltp": 1, "change": NaN}}}}}'
+    expect(parseStatusEvent('panel_full', full)).toMatchObject({
+      type: 'panel_full',
+      status: { indices: { NIFTY: { ltp: 1, change: null } } },
+      warnings: [{ kind: 'not_finite', path: 'indices.NIFTY.change', what: 'NaN', count: 1 }],
+    })
+    const diff = '{"payload": {"diff": {"pcr": -Infinity, "cycle": 9007199254740993}}}'
+    expect(parseStatusEvent('panel_diff', diff)).toMatchObject({
+      type: 'panel_diff',
+      diff: { pcr: null },
+      warnings: [{ path: 'payload.diff.pcr' }, { kind: 'inexact', path: 'payload.diff.cycle' }],
+    })
+    expect(parsed('panel_full', { status: {} })).not.toHaveProperty('warnings')
+  })
+
   test.each([
-    ['{', 'not_json', 'not JSON'],
+    ['{', 'not_json', 'not JSON: it ends in the middle of a value'],
     ['[]', 'malformed', 'not an object'],
     ['{"payload":{}}', 'malformed', 'no status'],
     ['{"payload":{"status":[]}}', 'malformed', 'no status'],

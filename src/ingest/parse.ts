@@ -10,8 +10,9 @@ import {
   severityStatePayload,
   statusEnvelope,
 } from '../protocol/status-events.js'
-import type { Status } from '../snapshot/reading.js'
+import type { DataWarning, Status } from '../snapshot/reading.js'
 import { isObject, isWithinDepth, MAX_DEPTH } from './json.js'
+import { parseJson } from './json-text.js'
 
 /** Where an event stands in its stream; null where it does not say. */
 export type Place = {
@@ -53,20 +54,31 @@ const MAX_SMALL_CHARS = 64 * 1024
 
 const NOWHERE: Place = { id: null, generation: null, streamId: null }
 
+/** An event with what is wrong with its numbers; absent when nothing is. */
+export type ReadStatusEvent = StatusEvent & { readonly warnings?: readonly DataWarning[] }
+
 /** `name` is the event's name on the stream, `data` its text. */
-export function parseStatusEvent(name: string, data: string): StatusEvent {
-  let value: unknown
-  try {
-    value = JSON.parse(data)
-  } catch {
-    // Counted by whoever reads the stream.
-    return { type: 'bad', fault: 'not_json', name, why: 'not JSON', place: NOWHERE }
-  }
+export function parseStatusEvent(name: string, data: string): ReadStatusEvent {
+  const parsed = parseJson(data)
+  // Counted by the reader of the stream.
+  if (!parsed.ok)
+    return { type: 'bad', fault: 'not_json', name, why: `not JSON: ${parsed.message}`, place: NOWHERE }
+  const event = eventOf(name, parsed.value, data.length)
+  if (parsed.warnings.length === 0) return event
+  return { ...event, warnings: parsed.warnings.map(inStatus) }
+}
+
+/** Named as in the status, not as in the event around it. */
+function inStatus(warning: DataWarning): DataWarning {
+  return { ...warning, path: warning.path.replace(/^payload\.status\./, '') }
+}
+
+function eventOf(name: string, value: unknown, sizeBytes: number): StatusEvent {
   const envelope = statusEnvelope.safeParse(value)
   if (!envelope.success)
     return { type: 'bad', fault: 'malformed', name, why: 'not an object', place: NOWHERE }
   const { id = null, generation = null, stream_id: streamId = null, type = name, payload } = envelope.data
-  return interpret(type, payload, { id, generation, streamId }, data.length)
+  return interpret(type, payload, { id, generation, streamId }, sizeBytes)
 }
 
 function interpret(type: string, payload: unknown, place: Place, sizeBytes: number): StatusEvent {

@@ -33,12 +33,17 @@ function wrongTypes({ count, first }: Snapshot['wrongTypes']): Block[] {
   return [{ kind: 'text', text, tone: 'warn' }]
 }
 
+/** What was wrong with numbers before they were read as a document: a line each. */
+function dataWarnings(warnings: Snapshot['dataWarnings']): Block[] {
+  return warnings.map(text => ({ kind: 'text', text, tone: 'warn' }))
+}
+
 export const header = definePanel({
   key: 'header',
   title: 'Overview',
   order: 10,
   stability: 'stable',
-  reads: ['app', 'market', 'cycle', 'indices', 'config', 'wrongTypes'],
+  reads: ['app', 'market', 'cycle', 'indices', 'config', 'wrongTypes', 'dataWarnings'],
   shown: always,
   // Trading hours begin and end.
   usesNow: true,
@@ -61,6 +66,7 @@ export const header = definePanel({
         ...startFields(app, timezone, nowMs),
       ),
       ...wrongTypes(snapshot.wrongTypes),
+      ...dataWarnings(snapshot.dataWarnings),
     ]
   },
 })

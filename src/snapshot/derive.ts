@@ -17,6 +17,9 @@ function cycleSuccess(rate: Rate | null, ofIndices: Scale): number | null {
   return percentOf(rate, ofIndices === 'percent' ? 'percent' : scaleOf([rate]))
 }
 
+/** The document does not say how it was read; the loop does. */
+const NONE: readonly string[] = []
+
 /**
  * The snapshot of a status. `followUps` are alerts that came beside the status (ingest), read like the status's own. `zone` is that
  * of times which name none. Never throws and never changes its arguments.
@@ -83,6 +86,7 @@ export function derive(
     config: { env: take(CONFIG.env) },
     coverage: { indicesCount: count },
     adaptiveBacklogRatio: take(ADAPTIVE.backlogRatio),
+    dataWarnings: NONE,
     origins: notes.origins,
     raw: status,
     // Last, when all has been read.

@@ -16,9 +16,23 @@ export const READING_ERRORS = [
 ] as const
 export type ReadingError = (typeof READING_ERRORS)[number]
 
+/** A document was read, but some of its numbers are not what the writer had. One for each kind of fault. */
+export type DataWarning = {
+  /** `not_finite`: NaN or an infinity, which counts as missing. `inexact`: an integer that lost digits. */
+  readonly kind: 'not_finite' | 'inexact'
+  /** Where the first of them is: `indices.NIFTY.change`. */
+  readonly path: string
+  /** What the first of them is: `Infinity`. */
+  readonly what: string
+  /** How many there are. */
+  readonly count: number
+}
+
 export type GoodReading = {
   readonly ok: true
   readonly status: Status
+  /** Absent when every value is as it was written. */
+  readonly warnings?: readonly DataWarning[]
   /** When it was read here, epoch ms. */
   readonly readAtMs: number
   /** When the writer last changed it, epoch ms. */

@@ -119,6 +119,8 @@ export type Snapshot = {
   readonly adaptiveBacklogRatio: number | null
   /** Values of a wrong type, which are shown as missing: how many, and where the first of them is. */
   readonly wrongTypes: { readonly count: number; readonly first: string | null }
+  /** What is wrong with numbers of the document as it was read: one sentence for each kind. */
+  readonly dataWarnings: readonly string[]
   /** For the dossier: field → the candidate path that gave it. */
   readonly origins: Readonly<Record<string, string>>
   readonly raw: Status

@@ -37,6 +37,18 @@ function several() {
 const status = (reading: Reading | undefined) => (reading?.ok ? reading.status : reading?.error)
 
 describe('several sources', () => {
+  test('have their warnings together, each with the name of its source', () => {
+    const { one, two, readings } = several()
+    const reading = { ok: true, status: {}, readAtMs: 1, modifiedAtMs: 1, sizeBytes: 2 } as const
+    const nan = { kind: 'not_finite', path: 'a.b', what: 'NaN', count: 2 } as const
+    one.tell({ ...reading, warnings: [nan] })
+    two.tell({ ...reading, warnings: [{ ...nan, count: 1 }] })
+    expect(readings.at(-1)).toMatchObject({ warnings: [{ path: 'one: a.b', count: 3 }] })
+    one.tell(reading)
+    two.tell(reading)
+    expect(readings.at(-1)).not.toHaveProperty('warnings')
+  })
+
   test('are one status; each news of one is news of all', () => {
     const { one, two, readings } = several()
     one.good({ cycle: 1, indices: ['A'] }, 5)

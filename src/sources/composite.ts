@@ -4,7 +4,8 @@ import { type Clock, systemClock } from '../clock/clock.js'
 import type { Source } from '../engine/source.js'
 import { compose } from '../ingest/compose.js'
 import type { IngestStats } from '../ingest/enrichment.js'
-import type { BadReading, GoodReading, Reading } from '../snapshot/reading.js'
+import { joinedWarnings } from '../ingest/json-text.js'
+import type { BadReading, DataWarning, GoodReading, Reading } from '../snapshot/reading.js'
 
 type Member = { readonly source: Source; good: GoodReading | null; bad: BadReading | null }
 
@@ -58,7 +59,17 @@ export class CompositeSource implements Source {
     return this.#members.some(({ good }) => good !== null) ? this.#composed() : null
   }
 
+  /** Each with the name of its source before the path. */
+  #warnings(): readonly DataWarning[] {
+    return this.#members
+      .flatMap(({ source, good }) =>
+        (good?.warnings ?? []).map(warning => ({ ...warning, path: `${source.name}: ${warning.path}` })),
+      )
+      .reduce<readonly DataWarning[]>((all, warning) => joinedWarnings(all, [warning]), [])
+  }
+
   #composed(): GoodReading {
+    const warnings = this.#warnings()
     const parts = this.#members.flatMap(({ source, good, bad }) =>
       good === null ? [] : [{ name: source.name, status: good.status, down: bad !== null, good }],
     )
@@ -68,6 +79,7 @@ export class CompositeSource implements Source {
       readAtMs: this.#clock.nowMs(),
       modifiedAtMs: Math.max(...parts.map(({ good }) => good.modifiedAtMs)),
       sizeBytes: parts.reduce((sum, { good }) => sum + good.sizeBytes, 0),
+      ...(warnings.length > 0 ? { warnings } : {}),
     }
   }
 }

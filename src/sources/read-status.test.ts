@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { appendFile, type FileHandle, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { appendFile, type FileHandle, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type ReadEdge, type ReadOptions, readStatus } from './read-status.js'
+import type { Reading } from '../snapshot/reading.js'
+import { type FileMark, type ReadEdge, type ReadOptions, readStatus } from './read-status.js'
 
 let folder = ''
 let path = ''
@@ -15,7 +16,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 async function reading(options: Partial<ReadOptions> = {}) {
   const look = await readStatus({ path, maxBytes: 1_000, nowMs: () => 42, ...options })
-  if (look === 'unchanged') throw new Error('it was not read')
+  if (look.reading === null) throw new Error('it was not read')
   return look.reading
 }
 
@@ -44,8 +45,14 @@ function saying(...contents: string[]): ReadEdge & { opened: () => number } {
 describe('reading a status', () => {
   test.each([
     ['a truncated document', '{"a": 1', 'not_json', 'it ends in the middle of a value'],
+    [
+      'half a character',
+      Buffer.from('{"a": "₹').subarray(0, -1),
+      'not_json',
+      'it ends in the middle of a character',
+    ],
     ['nothing', '', 'not_json', 'it is empty'],
-    ['words', '{"a": oops}', 'not_json', 'it is not JSON'],
+    ['words', '{"a": oops}', 'not_json', 'it stops being JSON at line 1, column 7'],
     ['a missing comma', '{\n  "a": 1 "b"', 'not_json', 'it stops being JSON at line 2, column 10'],
     ['a list', '[1]', 'not_object', 'it is an array; a status is a JSON object'],
     ['null', 'null', 'not_object', 'it is null; a status is a JSON object'],
@@ -62,7 +69,11 @@ describe('reading a status', () => {
 
   test('bytes that are no UTF-8 are not JSON', async () => {
     const bytes = Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])
-    expect(await readingOf(bytes)).toMatchObject({ ok: false, error: 'not_json', message: 'it is not UTF-8' })
+    expect(await readingOf(bytes)).toMatchObject({
+      ok: false,
+      error: 'not_json',
+      message: 'it is not UTF-8 at line 1, column 3; write UTF-8, or UTF-16 with a byte-order mark',
+    })
   })
 
   test('a byte-order mark is fine', async () => {
@@ -114,10 +125,9 @@ describe('reading a status', () => {
     for (const content of ['{"a": 1}', '{"a":']) {
       await writeFile(path, content)
       const first = await readStatus({ path, maxBytes: 1_000, nowMs: () => 0 })
-      if (first === 'unchanged') throw new Error('it was not read')
-      expect(await readStatus({ path, maxBytes: 1_000, nowMs: () => 0, unless: first.mark })).toBe(
-        'unchanged',
-      )
+      expect(first.reading).not.toBeNull()
+      const again = await readStatus({ path, maxBytes: 1_000, nowMs: () => 0, unless: first.mark })
+      expect(again).toEqual({ reading: null, mark: first.mark })
     }
   })
 })
@@ -140,4 +150,74 @@ test('a file that grows while it is read is read again, as a whole', async () =>
   }
   expect(await reading({ edge })).toMatchObject({ ok: true, status: { a: 1 }, sizeBytes: 9 })
   expect(opened).toBe(2)
+})
+
+describe('documents of real writers', () => {
+  const written = (name: string): Promise<Buffer> =>
+    readFile(new URL(`../../test/fixtures/cases/writers/${name}`, import.meta.url))
+  const readingOfWriter = async (name: string): Promise<Reading> =>
+    readingOf(await written(name), { maxBytes: 1_000_000 })
+
+  test('numbers that JSON lacks are missing, the rest is there, and one of them is named', async () => {
+    const reading = await readingOfWriter('b1-nan.json')
+    expect(reading).toMatchObject({
+      ok: true,
+      status: {
+        indices: { NIFTY: { ltp: 24512.3, change: null }, BANKNIFTY: { change: -0.08 } },
+        analytics: { pcr: null, max_pain: { NIFTY: 24500 } },
+      },
+      warnings: [{ kind: 'not_finite', path: 'indices.NIFTY.change', what: 'Infinity', count: 2 }],
+    })
+  })
+
+  test('an integer that loses digits is named, and large numbers that lose none are not', async () => {
+    expect(await readingOfWriter('b8-numbers.json')).toMatchObject({
+      ok: true,
+      status: { cycle: 9007199254740992, indices: { A: { ltp: 1e21 } } },
+      warnings: [{ kind: 'inexact', path: 'cycle', count: 1 }],
+    })
+  })
+
+  test.each(['b7-utf8-bom.json', 'b7-utf16le-bom.json'])('%s is read, without a warning', async name => {
+    const reading = await readingOfWriter(name)
+    expect(reading).toMatchObject({ ok: true, status: { app: { version: '1.4.2' } } })
+    expect(reading).not.toHaveProperty('warnings')
+  })
+
+  test('the rest of a longer document is an error with its place', async () => {
+    expect(await readingOfWriter('b3-leftover-brace.json')).toMatchObject({
+      ok: false,
+      error: 'not_json',
+      message: expect.stringMatching(/^there is more after its end, from line \d+, column 2 on/),
+    })
+  })
+})
+
+describe('the mark of what was read', () => {
+  test('is not relied on while a write could leave the same times: the bytes are compared', async () => {
+    // A file system whose clock does not move: every write of the same size looks like the one before.
+    const still: ReadEdge = {
+      open: async real => {
+        const file = await open(real, 'r')
+        const fixed = async () =>
+          Object.assign(await file.stat({ bigint: true }), { mtimeNs: 5n, ctimeNs: 5n })
+        return {
+          stat: fixed,
+          read: file.read.bind(file),
+          close: file.close.bind(file),
+        } as unknown as FileHandle
+      },
+    }
+    const look = (nowMs: number, unless: FileMark | null) =>
+      readStatus({ path, maxBytes: 1_000, nowMs: () => nowMs, edge: still, unless })
+    await writeFile(path, '{"a": 1}')
+    const first = await look(0, null)
+    expect(await look(0, first.mark)).toEqual({ reading: null, mark: first.mark })
+    await writeFile(path, '{"a": 2}')
+    const second = await look(10, first.mark)
+    expect(second.reading).toMatchObject({ ok: true, status: { a: 2 } })
+    // Later nothing is kept to compare with.
+    const third = await look(1_000, second.mark)
+    expect(third).toMatchObject({ reading: null, mark: { content: null } })
+  })
 })

@@ -3,16 +3,32 @@
 import type { BigIntStats } from 'node:fs'
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { isWithinDepth, MAX_DEPTH } from '../ingest/json.js'
-import type { BadReading, Reading, ReadingError, Status } from '../snapshot/reading.js'
+import { isObject, isWithinDepth, MAX_DEPTH } from '../ingest/json.js'
+import { parseJson } from '../ingest/json-text.js'
+import type { BadReading, DataWarning, Reading, ReadingError, Status } from '../snapshot/reading.js'
+import { statusText } from './status-text.js'
 
 /** A half-written file is looked at again this often, this far apart, before it counts as an error. */
 const TRIES = 3
 const RETRY_MS = 10
 const READ_TIMEOUT_MS = 5_000
 
-/** What says whether a file is the one already read: same time, size and inode = unchanged. */
-export type FileMark = { readonly modifiedNs: bigint; readonly sizeBytes: number; readonly inode: bigint }
+/**
+ * What says whether a file is the one already read: the same times, size and inode = unchanged. `changedNs` (ctime) moves even
+ * when a writer sets the time of modification back.
+ */
+export type FileMark = {
+  readonly modifiedNs: bigint
+  readonly changedNs: bigint
+  readonly sizeBytes: number
+  readonly inode: bigint
+  /** What was read, as long as a write right after it could leave the same times; then the bytes are compared. */
+  readonly content: Buffer | null
+}
+
+/** The clock of a file system advances in steps: of a few milliseconds, or of up to two seconds where it keeps whole ones. */
+const FINE_STEP_MS = 20
+const COARSE_STEP_MS = 2_000
 
 /** The file system's edge; tests bring faults of their own. */
 export type ReadEdge = {
@@ -30,12 +46,12 @@ export type ReadOptions = {
   readonly signal?: AbortSignal
   /** The file as it was last read: when it still is that, it is not read again. */
   readonly unless?: FileMark | null
-  /** Told of every read that is begun: one that was given up may still hang in the system. */
+  /** Gets every read that begins: one that was cancelled may still hang in the system. */
   readonly onBegun?: (work: Promise<unknown>) => void
 }
 
-/** `unchanged`, or a reading with the mark of what was read (null when nothing whole could be). */
-export type Look = 'unchanged' | { readonly reading: Reading; readonly mark: FileMark | null }
+/** `reading`: null when the file is unchanged. `mark`: of what was read; null when nothing whole could be. */
+export type Look = { readonly reading: Reading | null; readonly mark: FileMark | null }
 
 class ReadFault extends Error {
   constructor(
@@ -48,12 +64,24 @@ class ReadFault extends Error {
   }
 }
 
-function markOf(stats: BigIntStats): FileMark {
-  return { modifiedNs: stats.mtimeNs, sizeBytes: Number(stats.size), inode: stats.ino }
+function markOf({ mtimeNs, ctimeNs, size, ino }: BigIntStats): FileMark {
+  return { modifiedNs: mtimeNs, changedNs: ctimeNs, sizeBytes: Number(size), inode: ino, content: null }
 }
 
-function sameMark(a: FileMark | null, b: FileMark): boolean {
-  return a !== null && a.modifiedNs === b.modifiedNs && a.sizeBytes === b.sizeBytes && a.inode === b.inode
+function sameMark(a: FileMark, b: FileMark): boolean {
+  return (
+    a.modifiedNs === b.modifiedNs &&
+    a.changedNs === b.changedNs &&
+    a.sizeBytes === b.sizeBytes &&
+    a.inode === b.inode
+  )
+}
+
+/** Whether a write at this moment could leave the times as they are. */
+function couldKeepTimes({ modifiedNs, changedNs }: FileMark, nowMs: number): boolean {
+  const newestNs = modifiedNs > changedNs ? modifiedNs : changedNs
+  const stepMs = newestNs % 1_000_000_000n === 0n ? COARSE_STEP_MS : FINE_STEP_MS
+  return Math.abs(nowMs - Number(newestNs / 1_000_000n)) <= stepMs
 }
 
 /** What a failed call of the file system means, in a word and in a sentence. */
@@ -80,15 +108,17 @@ function badReading(error: unknown, readAtMs: number): BadReading {
  * tenth: a file system that hangs may hold up a look, never the program. The stat comes before the read: a mark newer than
  * what was read would hide the last change.
  */
-async function readBytes(options: ReadOptions): Promise<'unchanged' | { bytes: Buffer; mark: FileMark }> {
-  const { path, maxBytes, edge = realReadEdge, unless = null } = options
+async function readBytes(options: ReadOptions): Promise<{ bytes: Buffer | null; mark: FileMark }> {
+  const { path, maxBytes, nowMs, edge = realReadEdge, unless = null } = options
   // Without O_NONBLOCK opening a FIFO waits for a writer that may never come.
   const handle = await edge.open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const stats = await handle.stat({ bigint: true })
     if (!stats.isFile()) throw new ReadFault('io', 'it is not a regular file')
     const mark = markOf(stats)
-    if (sameMark(unless, mark)) return 'unchanged'
+    const isYoung = couldKeepTimes(mark, nowMs())
+    const same = unless !== null && sameMark(unless, mark) ? unless : null
+    if (same !== null && same.content === null) return { bytes: null, mark }
     if (mark.sizeBytes > maxBytes) throw tooLarge(maxBytes)
     // One byte more than it should have: a file that grows while it is read is noticed. One that gives just what it should
     // has ended, and is not asked for its end again.
@@ -101,7 +131,9 @@ async function readBytes(options: ReadOptions): Promise<'unchanged' | { bytes: B
     }
     if (length > maxBytes) throw tooLarge(maxBytes)
     if (length > mark.sizeBytes) throw new ReadFault('not_json', 'it was written to while it was read', true)
-    return { bytes: buffer.subarray(0, length), mark }
+    const content = buffer.subarray(0, length)
+    const bytes = same?.content?.equals(content) === true ? null : content
+    return { bytes, mark: isYoung ? { ...mark, content } : mark }
   } finally {
     // Nobody waits for it: what was read is whole, and how closing ends says nothing about it.
     handle.close().catch(() => {})
@@ -112,43 +144,21 @@ function tooLarge(maxBytes: number): ReadFault {
   return new ReadFault('too_large', `it is larger than ${maxBytes} bytes (G6_STATUS_MAX_BYTES)`)
 }
 
-/** Where it stops being JSON, as far as V8 says (`position 17`); nothing of the content is repeated. */
-function whereIn(text: string, error: unknown): string {
-  if (text.trim() === '') return 'it is empty'
-  const said = error instanceof Error ? error.message : ''
-  const at = Number(/position (\d+)/.exec(said)?.[1] ?? Number.NaN)
-  if (at >= text.length || said.includes('end of JSON input')) return 'it ends in the middle of a value'
-  if (Number.isNaN(at)) return 'it is not JSON'
-  const before = text.slice(0, at)
-  const line = before.split('\n').length
-  return `it stops being JSON at line ${line}, column ${before.length - before.lastIndexOf('\n')}`
-}
-
-function decode(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new ReadFault('not_json', 'it is not UTF-8', true)
-  }
-}
-
-/** The document in these bytes; throws a ReadFault. A byte-order mark is fine. */
-function parseStatus(bytes: Buffer): Status {
-  const text = decode(bytes)
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new ReadFault('not_json', whereIn(text, error), true)
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+/** The document in these bytes; throws a ReadFault. */
+function parseStatus(bytes: Buffer): { readonly status: Status; readonly warnings: readonly DataWarning[] } {
+  const decoded = statusText(bytes)
+  if (!decoded.ok) throw new ReadFault('not_json', decoded.message, true)
+  const parsed = parseJson(decoded.text)
+  if (!parsed.ok && parsed.fault === 'syntax') throw new ReadFault('not_json', parsed.message, true)
+  // Other programs get it as JSON again, and writing that takes a call for each level.
+  if (!parsed.ok || !isWithinDepth(parsed.value))
+    throw new ReadFault('too_large', `it is nested deeper than ${MAX_DEPTH} levels`)
+  const { value, warnings } = parsed
+  if (!isObject(value)) {
     const what = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
     throw new ReadFault('not_object', `it is ${what}; a status is a JSON object`)
   }
-  // Who passes it on writes it as JSON again, which takes a call for each level.
-  if (!isWithinDepth(value)) throw new ReadFault('too_large', `it is nested deeper than ${MAX_DEPTH} levels`)
-  // The one cast: an object from JSON.parse has string keys and unknown values.
-  return value as Status
+  return { status: value, warnings }
 }
 
 /** Rejects when reading takes longer than it may (a dead network file system), or when nobody wants it any more. */
@@ -177,18 +187,13 @@ export async function readStatus(options: ReadOptions): Promise<Look> {
       const work = readBytes(options)
       options.onBegun?.(work)
       const read = await inTime(work, timeoutMs, signal)
-      if (read === 'unchanged') return read
       mark = read.mark
-      const status = parseStatus(read.bytes)
+      if (read.bytes === null) return { reading: null, mark }
+      const { status, warnings } = parseStatus(read.bytes)
       const modifiedAtMs = Number(mark.modifiedNs / 1_000_000n)
-      const reading = {
-        ok: true,
-        status,
-        readAtMs: nowMs(),
-        modifiedAtMs,
-        sizeBytes: read.bytes.length,
-      } as const
-      return { reading, mark }
+      const sizeBytes = read.bytes.length
+      const facts = { ok: true, status, readAtMs: nowMs(), modifiedAtMs, sizeBytes } as const
+      return { reading: warnings.length === 0 ? facts : { ...facts, warnings }, mark }
     } catch (error) {
       const isPassing = error instanceof ReadFault && error.passing
       if (!isPassing || attempt === TRIES || signal?.aborted)

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { capturedLog } from '../../test/support/captured-log.js'
 import { eventually } from '../../test/support/eventually.js'
+import type { Reading } from '../snapshot/reading.js'
 import { SseIngestor, type SseIngestorOptions } from './sse.js'
 
 const closers: (() => unknown)[] = []
@@ -102,4 +103,25 @@ test('whoever watches it is told of every event, fault, wait and return', async 
     'the stream is lost; connecting again',
     'the stream is back',
   ])
+})
+
+test('a status with numbers that are no JSON is read; its warnings go with the next full status', async () => {
+  const raw = (type: string, payload: string): string =>
+    `event: ${type}\ndata: {"type": "${type}", "payload": ${payload}}\n\n`
+  const { origin } = await producer(
+    raw('panel_full', '{"status": {"a": NaN, "b": 1}}') +
+      raw('panel_diff', '{"diff": {"b": Infinity, "c": 2}}') +
+      raw('panel_full', '{"status": {"a": 1}}'),
+  )
+  const ingestor = new SseIngestor({ url: `${origin}/events`, initialDelayMs: 5 })
+  closers.push(() => ingestor.close())
+  const readings: Reading[] = []
+  ingestor.start(reading => readings.push(reading))
+  await eventually(() => readings.length === 3, 'three statuses')
+  expect(readings).toMatchObject([
+    { ok: true, status: { a: null, b: 1 }, warnings: [{ path: 'a', count: 1 }] },
+    { ok: true, status: { a: null, c: 2 }, warnings: [{ path: 'a', count: 2 }] },
+    { ok: true, status: { a: 1 } },
+  ])
+  expect(readings[2]).not.toHaveProperty('warnings')
 })

@@ -9,13 +9,14 @@ import { type Moment, momentNow, wallTimeOf } from '../clock/moment.js'
 import type { Source } from '../engine/source.js'
 import type { IngestConnection, IngestStats } from '../ingest/enrichment.js'
 import { heartbeat, heartbeatLimits } from '../ingest/heartbeat.js'
+import { joinedWarnings } from '../ingest/json-text.js'
 import { PanelStateStore } from '../ingest/panel-state-store.js'
-import { parseStatusEvent, type StatusEvent } from '../ingest/parse.js'
+import { parseStatusEvent, type ReadStatusEvent } from '../ingest/parse.js'
 import { movedTimes, type NeedFullReason, type PanelState } from '../ingest/store.js'
 import { type Log, silentLog } from '../log/log.js'
 import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { STATUS_EVENT_TYPES } from '../protocol/status-events.js'
-import type { Reading, ReadingError } from '../snapshot/reading.js'
+import type { DataWarning, Reading, ReadingError } from '../snapshot/reading.js'
 import { readingErrorOf } from './stream-fault.js'
 
 /** Largest event, in characters; a larger one is dropped and a full status asked for. */
@@ -71,7 +72,9 @@ export class SseIngestor implements Source {
   #onReading: (reading: Reading) => void = () => {}
   #connection: IngestConnection = 'connecting'
   #error: string | null = null
-  #lastError: ReadingError | null = null
+  #lastError: string | null = null
+  /** What is wrong with the numbers of the baseline: of its full status and of the differences since. */
+  #warnings: readonly DataWarning[] = []
   /** What this outage was already said to be: each kind of fault is said once. */
   readonly #said = new Set<string>()
   #told: PanelState | null = null
@@ -114,7 +117,8 @@ export class SseIngestor implements Source {
   }
 
   start(onReading: (reading: Reading) => void): void {
-    this.#onReading = onReading
+    this.#onReading = reading =>
+      onReading(reading.ok && this.#warnings.length > 0 ? { ...reading, warnings: this.#warnings } : reading)
     this.#reading = this.#read()
   }
 
@@ -184,7 +188,7 @@ export class SseIngestor implements Source {
     this.#tellBad('missing', 'the server has ended this stream for good')
   }
 
-  #take(event: StatusEvent): void {
+  #take(event: ReadStatusEvent): void {
     const startMs = this.#clock.monotonicMs()
     const nowMs = this.#steadyMs()
     this.#observer.onEvent?.(event.type === 'bad' ? 'other' : event.type)
@@ -197,6 +201,7 @@ export class SseIngestor implements Source {
     if (state.panelDiffDropped > before.panelDiffDropped) this.#observer.onError?.('diff_dropped')
     this.#hasApplied = state.uiGeneration > before.uiGeneration
     if (this.#hasApplied) {
+      this.#takeWarnings(event)
       this.#observer.onApplied?.((this.#clock.monotonicMs() - startMs) / 1000)
       this.#sayGood()
     }
@@ -204,6 +209,12 @@ export class SseIngestor implements Source {
     if (event.type === 'panel_full') this.#stream.url = this.#address(false)
     this.#tellGood()
     if (state.needFull) this.#askForFull()
+  }
+
+  /** A difference may have cured what a full status had wrong; the next full status tells. */
+  #takeWarnings({ type, warnings = [] }: ReadStatusEvent): void {
+    if (type === 'panel_full') this.#warnings = warnings
+    else if (type === 'panel_diff') this.#warnings = joinedWarnings(this.#warnings, warnings)
   }
 
   #onOpen(): void {
@@ -264,8 +275,9 @@ export class SseIngestor implements Source {
   }
 
   #tellBad(error: ReadingError, message: string): void {
-    if (this.#lastError === error) return
-    this.#lastError = error
+    // Another text of the same kind is news too; the waits between two connections limit its rate.
+    if (this.#lastError === `${error} ${message}`) return
+    this.#lastError = `${error} ${message}`
     this.#onReading({ ok: false, error, message, readAtMs: this.#clock.nowMs() })
   }
 

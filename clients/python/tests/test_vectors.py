@@ -98,7 +98,8 @@ class Vectors(unittest.TestCase):
                     if "resync" in step:
                         outcome = reader.apply_resync(json.dumps(step["resync"]))
                     else:
-                        outcome = reader.apply(step["event"], json.dumps(step["data"]))
+                        text = step["text"] if "text" in step else json.dumps(step["data"])
+                        outcome = reader.apply(step["event"], text)
                     self.assertEqual(spelled(outcome), step["gives"])
                 board = reader.board
                 shown = board and {

@@ -1,20 +1,21 @@
 // Values from outside, checked: what of an upstream's frame is taken over, and in which shape.
 import { isWithinDepth, MAX_DEPTH } from '../../ingest/json.js'
+import { parseJson } from '../../ingest/json-text.js'
 import type { JsonObject, Source, TokenCounts } from '../events.js'
 
 const MAX_SOURCES = 100
 /** A text that is no longer has no room for more levels: each takes a bracket that opens and one that closes. */
 const SHALLOW_CHARS = 2 * MAX_DEPTH
 
-/** The object in a text of JSON; null for anything else, and for one nested so deeply that it could not be written again. */
+/**
+ * The object in a text of JSON; null for anything else, and for one nested so deeply that it could not be written again. A
+ * number that JSON lacks is null: a score that Python wrote as NaN costs its source the score and nothing else.
+ */
 export function parsedObject(text: string): JsonObject | null {
-  try {
-    const value = record(JSON.parse(text))
-    if (value === null || text.length <= SHALLOW_CHARS) return value
-    return isWithinDepth(value) ? value : null
-  } catch {
-    return null // not JSON: the caller knows what that means
-  }
+  const parsed = parseJson(text)
+  const value = parsed.ok ? record(parsed.value) : null
+  if (value === null || text.length <= SHALLOW_CHARS) return value
+  return isWithinDepth(value) ? value : null
 }
 
 export function record(value: unknown): JsonObject | null {

@@ -1,0 +1,38 @@
+// Logs what is wrong with the numbers of a status: each kind and path once an hour, and no more than a few lines in that time.
+import type { Clock } from '../clock/clock.js'
+import { warningText } from '../ingest/json-text.js'
+import type { Log } from '../log/log.js'
+import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
+import type { DataWarning } from '../snapshot/reading.js'
+
+const PERIOD_MS = 3_600_000
+const MAX_LINES = 20
+
+export class DataWarningLog {
+  readonly #logged = new Set<string>()
+  #sinceMs = Number.NEGATIVE_INFINITY
+
+  constructor(
+    private readonly log: Log,
+    private readonly clock: Pick<Clock, 'monotonicMs'>,
+  ) {}
+
+  see(warnings: readonly DataWarning[]): void {
+    for (const warning of warnings) {
+      const nowMs = this.clock.monotonicMs()
+      if (nowMs - this.#sinceMs >= PERIOD_MS) {
+        this.#logged.clear()
+        this.#sinceMs = nowMs
+      }
+      const { kind, path, count } = warning
+      const key = `${kind} ${path}`
+      if (this.#logged.has(key) || this.#logged.size === MAX_LINES) continue
+      this.#logged.add(key)
+      const shown = kind === 'not_finite' ? 'is missing' : 'is rounded'
+      this.log.warn(
+        { count },
+        `a number of the status ${shown}: ${shownText(warningText(warning), MESSAGE_WIDTH)}`,
+      )
+    }
+  }
+}
