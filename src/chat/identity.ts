@@ -115,6 +115,10 @@ export function createIdentity(parts: IdentityParts): Identity {
   }
 
   return {
+    get hasKey() {
+      const { chatJwksUrl, chatJwtSecret } = settings()
+      return chatJwksUrl !== null || chatJwtSecret !== null
+    },
     verify: async bearer => {
       if (bearer.length > MAX_TOKEN_LENGTH) return null
       jose ??= await import('jose')

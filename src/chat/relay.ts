@@ -39,6 +39,8 @@ export type JoinOptions = {
   readonly connectionId: string
   readonly credential: string | null
   readonly isResume: boolean
+  /** Its connection has closed; comes exactly once. */
+  onLeave(): void
 }
 
 const PING_MS = 15_000
@@ -159,7 +161,10 @@ export class Relay {
       onMoved: () => generation?.balance(),
       onFault: error =>
         this.#parts.log.error({ err: error, streamId }, 'the log of a chat stream cannot be read'),
-      onLeave: () => this.#left(reader, generation),
+      onLeave: () => {
+        options.onLeave()
+        this.#left(reader, generation)
+      },
     })
     this.#readers.add(reader)
     generation?.follow(reader)

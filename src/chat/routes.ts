@@ -3,15 +3,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
-import { HttpError } from '../guards/errors.js'
+import { type ErrorCode, HttpError } from '../guards/errors.js'
+import type { Refusal } from '../guards/refusal.js'
 import type { HttpPlugin, HttpShell, RouteRules } from '../guards/seam.js'
 import { Admission } from './admission.js'
 import type { ChatConfig } from './chat-config.js'
 import { chatHealth } from './health.js'
 import { MAX_HISTORY_BYTES } from './question.js'
+import { recordOf } from './refused.js'
 import type { Relay } from './relay.js'
 import { eventIdOf } from './request-headers.js'
-import type { AuditTrail, ChatLimits, Identity, Rollout } from './seams.js'
+import type { AuditTrail, ChatLimits, Identity, Rollout, SecurityOperation } from './seams.js'
 import { Starting } from './starting.js'
 import { type StreamObserver, StreamRoutes } from './stream-routes.js'
 import { answerWhole } from './whole-route.js'
@@ -54,6 +56,8 @@ type Route = {
   readonly contentType: string
   /** It may begin an answer: the rate counts it. */
   readonly starts: boolean
+  /** ENABLE_SSE_STREAMING decides; else it answers whenever there is a backend. */
+  readonly isUnderFlag: boolean
   readonly handler: Handler
 }
 
@@ -66,7 +70,7 @@ class ChatRoutes {
   constructor(parts: ChatRoutesParts, shell: HttpShell) {
     this.#parts = parts
     const { observer = {}, timers = systemTimers } = parts
-    const admission = new Admission({ ...parts, onRateLimited: () => observer.onRateLimited?.() })
+    const admission = new Admission(parts)
     const starting = new Starting({ ...parts, admission, timers })
     const streams = new StreamRoutes({ ...parts, admission, starting, shell, observer })
     this.#admission = admission
@@ -78,6 +82,7 @@ class ChatRoutes {
         summary: 'Ask, and read the answer as it comes',
         contentType: 'text/event-stream',
         starts: true,
+        isUnderFlag: true,
         handler: (request, reply) => streams.ask(request, reply, 'body'),
       },
       {
@@ -86,6 +91,7 @@ class ChatRoutes {
         summary: 'The same for EventSource; not for sensitive text: URLs are logged by proxies',
         contentType: 'text/event-stream',
         starts: true,
+        isUnderFlag: true,
         handler: (request, reply) => streams.get(request, reply),
       },
       {
@@ -94,6 +100,7 @@ class ChatRoutes {
         summary: 'Resume: what follows Last-Event-ID (or ?after=), then live',
         contentType: 'text/event-stream',
         starts: false,
+        isUnderFlag: true,
         handler: (request, reply) => streams.resume(request, reply),
       },
       {
@@ -102,6 +109,7 @@ class ChatRoutes {
         summary: 'Stop',
         contentType: 'text/plain',
         starts: false,
+        isUnderFlag: true,
         handler: (request, reply) => streams.stop(request, reply),
       },
       {
@@ -110,6 +118,7 @@ class ChatRoutes {
         summary: 'Ask, and get the whole answer at once',
         contentType: 'application/json',
         starts: true,
+        isUnderFlag: false,
         handler: (request, reply) => answerWhole({ starting, admission }, request, reply),
       },
     ]
@@ -126,15 +135,15 @@ class ChatRoutes {
     )
   }
 
-  #add(app: FastifyInstance, { method, path, summary, contentType, starts, handler }: Route): void {
-    const { identity, config, rollout, observer = {} } = this.#parts
+  #add(app: FastifyInstance, route: Route): void {
+    const { method, path, summary, contentType, starts, isUnderFlag, handler } = route
+    const { config, observer = {} } = this.#parts
     const { chatPrefix, chatMaxQueryBytes } = config()
     const rules: RouteRules = {
       surface: 'other',
       access: 'relay',
-      // While the relay is off nobody's token is looked at: whoever it is gets the 403 that says so.
-      acceptsBearer: async bearer => !rollout.enabled || (await identity.verify(bearer)) !== null,
-      onRefusal: (guard, code, facts) => this.#guardRefused(guard, code, facts),
+      bearerFault: bearer => this.#bearerFault(route, bearer),
+      onRefusal: (refusal, request) => this.#refused(route, refusal, request),
     }
     const hasBody = method === 'POST'
     app.route({
@@ -149,7 +158,8 @@ class ChatRoutes {
         response: { 200: { description: summary, content: { [contentType]: { schema: {} } } } },
       },
       onRequest: async (request, reply) => {
-        await this.#admission.admit(request, reply, starts && !returnsByItself(request))
+        const isStart = starts && !returnsByItself(request)
+        await this.#admission.admit(request, reply, { isStart, isUnderFlag })
         if (!hasBody) return
         checkContentType(request)
         // Nothing at all lacks its question; read as JSON it would only be no JSON.
@@ -166,13 +176,29 @@ class ChatRoutes {
     })
   }
 
-  #guardRefused(guard: string, code: string, facts: FastifyRequest['facts']): void {
-    const { audit, clock, rollout } = this.#parts
-    // A server that is leaving forbids nobody anything.
-    if (!rollout.enabled || guard === 'draining') return
-    const { address, requestId } = facts
-    const operation = guard === 'auth' ? 'security.auth_failure' : 'security.forbidden'
-    audit.record({ operation, address, requestId, person: null, code, atMs: clock.nowMs() })
+  #isOpen({ isUnderFlag }: Route): boolean {
+    const { rollout, config } = this.#parts
+    return isUnderFlag ? rollout.enabled : config().ragBackendUrl.length > 0
+  }
+
+  async #bearerFault(route: Route, bearer: string): Promise<ErrorCode | null> {
+    // While the route is closed nobody's token is looked at: everybody gets the answer that says so.
+    if (!this.#isOpen(route)) return null
+    const { identity } = this.#parts
+    if (!identity.hasKey) return 'no_token_key'
+    return (await identity.verify(bearer)) === null ? 'token_wrong' : null
+  }
+
+  /** Records it, where it forbids somebody something; returns the operation. */
+  #refused(route: Route, refusal: Refusal, request: FastifyRequest): SecurityOperation | null {
+    const record = this.#isOpen(route) ? recordOf(refusal) : null
+    if (record === null) return null
+    const { audit, clock, observer = {} } = this.#parts
+    const { address, requestId } = request.facts
+    const person = this.#admission.personOf(request)
+    audit.record({ ...record, address, requestId, person, atMs: clock.nowMs() })
+    if (record.operation === 'security.rate_limit_violation') observer.onRateLimited?.()
+    return record.operation
   }
 }
 

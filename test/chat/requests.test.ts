@@ -172,7 +172,8 @@ test('health says how the relay is doing', async () => {
   await ask(here).end()
   const { json } = await new ChatReader(`${here.base}/chat-stream/health`).end()
   expect(json).toMatchObject({
-    flag: { enabled: true },
+    flag: { enabled: true, percentage: 100 },
+    routes: { 'chat-stream': true, chat: true },
     active_streams: 0,
     upstreams: [{ upstream: here.mock.url, breaker: 'closed' }],
     first_token_ms: { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },

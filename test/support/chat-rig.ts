@@ -36,7 +36,7 @@ export type ChatRig = {
   /** The connections of the requests so far, as the server has them. */
   readonly connections: Socket[]
   readonly timers: ReturnType<typeof countedTimers>
-  readonly flag: { enabled: boolean; allows: boolean; canStart: boolean }
+  readonly flag: { enabled: boolean; allows: boolean; canStart: boolean; hasKey: boolean }
   /** What the relay told its observer. */
   readonly told: {
     ends: string[]
@@ -79,7 +79,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   const timers = countedTimers()
   const limits = new CountedLimits()
   const records: AuditEntry[] = []
-  const flag = { enabled: true, allows: true, canStart: true }
+  const flag = { enabled: true, allows: true, canStart: true, hasKey: true }
   const audit: AuditTrail = {
     record: entry => records.push(entry),
     canStart: () => flag.canStart,
@@ -90,6 +90,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     get enabled() {
       return flag.enabled
     },
+    percentage: 100,
   }
   const told: ChatRig['told'] = {
     ends: [],
@@ -146,6 +147,9 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   })
   const verified: string[] = []
   const watchedIdentity: Identity = {
+    get hasKey() {
+      return flag.hasKey
+    },
     verify: async bearer => {
       verified.push(bearer)
       await options.beforeVerify?.()
