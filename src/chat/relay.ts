@@ -13,6 +13,7 @@ import { Latencies, type Percentiles } from './latencies.js'
 import type { FoundStream, LogStore, StreamFacts } from './log/chat-log.js'
 import { Reader } from './reader.js'
 import type { AuditTrail, Person } from './seams.js'
+import { streamMark } from './stream-mark.js'
 import { Turn } from './turn.js'
 import { type BreakerState, Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
@@ -160,7 +161,10 @@ export class Relay {
       timers,
       onMoved: () => generation?.balance(),
       onFault: error =>
-        this.#parts.log.error({ err: error, streamId }, 'the log of a chat stream cannot be read'),
+        this.#parts.log.error(
+          { err: error, stream: streamMark(streamId) },
+          'the log of a chat stream cannot be read',
+        ),
       onLeave: () => {
         options.onLeave()
         this.#left(reader, generation)

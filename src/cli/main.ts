@@ -2,6 +2,7 @@
 // `g6`: one small file a command. Each is loaded when it is asked for, so that the quick ones stay quick.
 import { Command } from 'commander'
 import { VERSION } from '../app/version.js'
+import { complain, print } from './output.js'
 
 type Loader = () => Promise<Command>
 
@@ -62,6 +63,8 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
 /** What is loaded by itself inherits nothing: every command of a command gets the hint. */
 function withHint(command: Command): Command {
   for (const inner of command.commands) withHint(inner)
+  // What is wrong with an argument is said with the argument.
+  command.configureOutput({ writeOut: print, writeErr: complain })
   return command.showHelpAfterError('(g6 --help lists the commands, g6 COMMAND --help its options)')
 }
 
@@ -95,6 +98,6 @@ process.stderr.on('error', () => {
 })
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`g6: ${error instanceof Error ? error.message : String(error)}\n`)
+  complain(`g6: ${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1
 })

@@ -1,7 +1,8 @@
 // Who may ask: the flag, the limits, the server's guards, identity, pages of other sites (chat.md 1 and 5), over real sockets.
 import { describe, expect, test } from 'vitest'
+import { createChatClient } from '../../client/chat/index.js'
 import { ChatReader } from '../support/chat-reader.js'
-import { ask, chatRigForEach, stop } from '../support/chat-rig.js'
+import { ask, type ChatRig, chatRigForEach, PREFIX, stop } from '../support/chat-rig.js'
 
 const start = chatRigForEach()
 
@@ -51,6 +52,15 @@ describe('with the flag off, or outside the rollout', () => {
       headers: { 'x-api-token': 'server-token' },
     }).end()
     expect(json.routes).toEqual({ 'chat-stream': here.flag.enabled, chat: true })
+  })
+  test('the published client shows the whole answer', async () => {
+    const here = await start({ mock: { script: { dialect: 'rich', tokens: ['Hello ', 'world'] } } })
+    here.flag.enabled = false
+    const answer = createChatClient({ baseUrl: here.rig.url }).stream('why?')
+    const types: string[] = []
+    for await (const { type } of answer) types.push(type)
+    expect(answer.text).toBe('Hello world')
+    expect(types).toEqual(['metadata', 'sources', 'token', 'usage', 'done'])
   })
   test('the sibling without streaming is 503 where there is no backend, whoever asks', async () => {
     const here = await start({ backends: () => [] })
@@ -183,6 +193,82 @@ describe("the server's own guards", () => {
     expect([reader.status, reader.json.code, reader.headers['retry-after']]).toEqual([503, 'draining', '5'])
     expect(here.mock.requests).toHaveLength(0)
     expect(here.records).toEqual([])
+  })
+})
+
+describe('each refused request is one line of the log, as the record says it', () => {
+  const GUARDS: Readonly<
+    Record<
+      string,
+      (here: ChatRig) => Promise<{ reader: ChatReader; line: Readonly<Record<string, unknown>> }>
+    >
+  > = {
+    'by the flag': async here => {
+      here.flag.enabled = false
+      return { reader: await ask(here).end(), line: { guard: 'chat_flag', code: 'feature_flag_disabled' } }
+    },
+    'by the rollout': async here => {
+      here.flag.allows = false
+      const operation = 'security.forbidden'
+      const line = { guard: 'chat_flag', code: 'feature_flag_disabled', operation }
+      return { reader: await ask(here).end(), line }
+    },
+    'by its origin': async here => {
+      const operation = 'security.forbidden'
+      const reader = await ask(here, undefined, { origin: 'https://evil.example' }).end()
+      return { reader, line: { guard: 'chat_origin', code: 'cross_site', operation } }
+    },
+    'by its token': async here => {
+      const operation = 'security.auth_failure'
+      const reader = await ask(here, undefined, { authorization: 'Bearer nobody' }).end()
+      return { reader, line: { guard: 'chat_auth', code: 'token_wrong', operation } }
+    },
+    'by the rate': async here => {
+      here.limits.refuse = 'rate'
+      const operation = 'security.rate_limit_violation'
+      return { reader: await ask(here).end(), line: { guard: 'chat_rate', code: 'rate_limited', operation } }
+    },
+    'by the limit of a user': async here => {
+      here.limits.refuse = 'user'
+      const operation = 'security.rate_limit_violation'
+      const line = { guard: 'chat_cap', code: 'too_many_streams_of_user', operation }
+      return { reader: await ask(here).end(), line }
+    },
+    'by the limit of the instance': async here => {
+      here.limits.refuse = 'instance'
+      return { reader: await ask(here).end(), line: { guard: 'chat_cap', code: 'chat_full' } }
+    },
+    'by the audit trail': async here => {
+      here.flag.canStart = false
+      return { reader: await ask(here).end(), line: { guard: 'chat_audit', code: 'audit_unavailable' } }
+    },
+    'by a guard of the server': async here => {
+      const operation = 'security.forbidden'
+      const reader = await ask(here, undefined, { host: 'evil.example' }).end()
+      return { reader, line: { guard: 'host', code: 'wrong_host', operation } }
+    },
+  }
+  test.each(Object.entries(GUARDS))('%s', async (_, refuse) => {
+    const here = await start()
+    const { reader, line } = await refuse(here)
+    const lines = here.rig.logged().filter(({ msg }) => msg === 'request refused')
+    expect(lines).toEqual([
+      {
+        ...line,
+        level: 40,
+        time: expect.any(String),
+        address: '127.0.0.1',
+        requestId: reader.headers['x-request-id'],
+        route: `${PREFIX}/chat-stream`,
+        msg: 'request refused',
+      },
+    ])
+    const recorded = here.records.map(({ operation }) => operation)
+    expect(recorded).toEqual(line.operation === undefined ? [] : [line.operation])
+    const counted = line.operation === 'security.rate_limit_violation' ? 1 : 0
+    expect(here.told.rateLimited).toBe(counted)
+    // Those of the chat relay have metrics of their own.
+    expect(here.rig.rejected).toEqual(line.guard === 'host' ? ['host'] : [])
   })
 })
 

@@ -40,7 +40,6 @@ const ROUTES = [
   ['GET', '/chat-stream?query=a'],
   ['GET', '/chat-stream/AAAAAAAAAAAAAAAAAAAAAA'],
   ['DELETE', '/chat-stream/AAAAAAAAAAAAAAAAAAAAAA'],
-  ['POST', '/chat'],
 ] as const
 
 /** How the server answers at each of its other addresses, as far as it does not differ from one asking to the next. */
@@ -58,7 +57,7 @@ async function othersAt(url: string): Promise<readonly string[]> {
 }
 
 test('by default the routes say that it is off, nothing of it is opened, and nothing else is different', async () => {
-  const server = serve({})
+  const server = serve({ RAG_BACKEND_URL: '' })
   const url = await server.url()
   for (const [method, path] of ROUTES) {
     const body = method === 'POST' ? { body: { query: 'a' } } : {}
@@ -74,6 +73,8 @@ test('by default the routes say that it is off, nothing of it is opened, and not
       flag: 'ENABLE_SSE_STREAMING',
     })
   }
+  const whole = await new ChatReader(`${url}${PREFIX}/chat`, { method: 'POST', body: { query: 'a' } }).end()
+  expect([whole.status, whole.json.code]).toEqual([503, 'no_backend'])
   expect((await fetch(`${url}/chat`)).status).toBe(404)
   const other = serve({ ENABLE_SSE_STREAMING: 'true' })
   expect(await othersAt(url)).toEqual(await othersAt(await other.url()))
@@ -85,6 +86,36 @@ test('by default the routes say that it is off, nothing of it is opened, and not
   expect(mock.requests).toHaveLength(0)
   expect(await readdir(folder)).toEqual([])
 })
+
+test.each([
+  ['off', {}],
+  ['on for 0 %', { ENABLE_SSE_STREAMING: 'true', ENABLE_SSE_STREAMING_PERCENTAGE: '0' }],
+])(
+  'with the flag %s, /chat answers where a backend is set: recorded, with its page, and after a reload',
+  async (_, env) => {
+    const server = serve(env)
+    const url = await server.url()
+    const whole = () =>
+      new ChatReader(`${url}${PREFIX}/chat`, {
+        method: 'POST',
+        body: { query: 'mock:{"finish":"done"}' },
+      }).end()
+    expect((await asked(url).end()).json.code).toBe('feature_flag_disabled')
+    const reader = await whole()
+    expect([reader.status, reader.json.success]).toEqual([200, true])
+    expect((await fetch(`${url}/chat`)).status).toBe(200)
+    server.signal('SIGHUP')
+    await server.until(/settings read again/)
+    expect((await whole()).status).toBe(200)
+    server.signal('SIGTERM')
+    expect(await server.exit).toBe(0)
+    const warnings = server.said().err.match(/no key for people's tokens/g)
+    expect(warnings).toHaveLength(1)
+    const tail = g6(['audit', 'tail'], { G6_AUDIT_DB: join(folder, 'audit.db') })
+    expect(await tail.exit).toBe(0)
+    expect(tail.said().out.match(/stream\.end/g)).toHaveLength(2)
+  },
+)
 
 test('a stopping server ends answers with shutdown; event, metric and a verified record agree', async () => {
   const server = serve({ ENABLE_SSE_STREAMING: 'true' })

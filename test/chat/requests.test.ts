@@ -189,7 +189,7 @@ describe('the sibling without streaming', () => {
       success: true,
       response: 'Hello world',
       model_used: 'mock-1',
-      usage: { inputTokens: 12, outputTokens: 20, estimated: false },
+      usage: { inputTokens: 12, input_tokens: 12, outputTokens: 20, output_tokens: 20, estimated: false },
       connectionId: 'c1',
     })
     expect(json.sources).toHaveLength(1)

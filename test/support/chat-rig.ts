@@ -44,6 +44,7 @@ export type ChatRig = {
     errors: string[]
     unknown: number
     tokens: number
+    rateLimited: number
     /** The newest upstream was paused, and not resumed since. */
     isHeldBack: boolean
   }
@@ -98,6 +99,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     errors: [],
     unknown: 0,
     tokens: 0,
+    rateLimited: 0,
     isHeldBack: false,
   }
   const watched = (edge: UpstreamEdge): UpstreamEdge => ({
@@ -165,6 +167,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     audit,
     timers,
     clock: systemClock,
+    observer: { onRateLimited: () => void told.rateLimited++ },
   }
   const connections: Socket[] = []
   const watch: HttpPlugin = {
