@@ -1,6 +1,13 @@
 // The relay's routes as the server sees them: their paths, what each asks of a request before its body is read, and what is
 // told of its refusals. What they do is in stream-routes.ts and whole-route.ts.
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchema,
+  RouteHandlerMethod,
+} from 'fastify'
+import { z } from 'zod'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
 import { type ErrorCode, HttpError } from '../guards/errors.js'
@@ -9,10 +16,11 @@ import type { HttpPlugin, HttpShell, RouteRules } from '../guards/seam.js'
 import { Admission } from './admission.js'
 import type { ChatConfig } from './chat-config.js'
 import { chatHealth } from './health.js'
-import { MAX_HISTORY_BYTES } from './question.js'
+import { MAX_HISTORY_BYTES, questionBody, questionInUrl } from './question.js'
 import { recordOf } from './refused.js'
 import type { Relay } from './relay.js'
-import { eventIdOf } from './request-headers.js'
+import { callerHeaders, eventIdOf, questionHeaders, resumeHeaders, streamIdText } from './request-headers.js'
+import { askQuery, resumeQuery } from './request-queries.js'
 import type { AuditTrail, ChatLimits, Identity, Rollout, SecurityOperation } from './seams.js'
 import { Starting } from './starting.js'
 import { type StreamObserver, StreamRoutes } from './stream-routes.js'
@@ -54,6 +62,8 @@ type Route = {
   readonly summary: string
   /** Of its 200. */
   readonly contentType: string
+  /** What it takes, for the description; the handlers check it, each where it is needed, with the same schemas. */
+  readonly takes: Pick<FastifySchema, 'body' | 'querystring' | 'params'> & { readonly headers: z.ZodType }
   /** It may begin an answer: the rate counts it. */
   readonly starts: boolean
   /** ENABLE_SSE_STREAMING decides; else it answers whenever there is a backend. */
@@ -81,6 +91,7 @@ class ChatRoutes {
         path: '/chat-stream',
         summary: 'Ask, and read the answer as it comes',
         contentType: 'text/event-stream',
+        takes: { headers: ASKING, body: questionBody, querystring: z.object(askQuery) },
         starts: true,
         isUnderFlag: true,
         handler: (request, reply) => streams.ask(request, reply, 'body'),
@@ -90,6 +101,7 @@ class ChatRoutes {
         path: '/chat-stream',
         summary: 'The same for EventSource; not for sensitive text: URLs are logged by proxies',
         contentType: 'text/event-stream',
+        takes: { headers: ASKING, querystring: questionInUrl.partial().extend(askQuery) },
         starts: true,
         isUnderFlag: true,
         handler: (request, reply) => streams.get(request, reply),
@@ -99,6 +111,7 @@ class ChatRoutes {
         path: '/chat-stream/:streamId',
         summary: 'Resume: what follows Last-Event-ID (or ?after=), then live',
         contentType: 'text/event-stream',
+        takes: { headers: RESUMING, params: STREAM, querystring: z.object(resumeQuery) },
         starts: false,
         isUnderFlag: true,
         handler: (request, reply) => streams.resume(request, reply),
@@ -108,6 +121,7 @@ class ChatRoutes {
         path: '/chat-stream/:streamId',
         summary: 'Stop',
         contentType: 'text/plain',
+        takes: { headers: z.object(callerHeaders), params: STREAM },
         starts: false,
         isUnderFlag: true,
         handler: (request, reply) => streams.stop(request, reply),
@@ -117,6 +131,7 @@ class ChatRoutes {
         path: '/chat',
         summary: 'Ask, and get the whole answer at once',
         contentType: 'application/json',
+        takes: { headers: z.object({ ...callerHeaders, ...questionHeaders }), body: questionBody },
         starts: true,
         isUnderFlag: false,
         handler: (request, reply) => answerWhole({ starting, admission }, request, reply),
@@ -136,7 +151,7 @@ class ChatRoutes {
   }
 
   #add(app: FastifyInstance, route: Route): void {
-    const { method, path, summary, contentType, starts, isUnderFlag, handler } = route
+    const { method, path, summary, contentType, takes, starts, isUnderFlag, handler } = route
     const { config, observer = {} } = this.#parts
     const { chatPrefix, chatMaxQueryBytes } = config()
     const rules: RouteRules = {
@@ -152,9 +167,11 @@ class ChatRoutes {
       ...(hasBody ? { bodyLimit: BODY_BYTES + chatMaxQueryBytes * ESCAPED } : {}),
       exposeHeadRoute: false,
       config: { rules },
+      validatorCompiler: CHECKED_BY_HANDLERS,
       schema: {
         summary,
         tags: TAGS,
+        ...takes,
         response: { 200: { description: summary, content: { [contentType]: { schema: {} } } } },
       },
       onRequest: async (request, reply) => {
@@ -203,6 +220,12 @@ class ChatRoutes {
 }
 
 const TAGS = ['chat']
+const RESUMING = z.object({ ...callerHeaders, ...resumeHeaders })
+const ASKING = z.object({ ...callerHeaders, ...questionHeaders, ...resumeHeaders })
+const STREAM = z.object({ streamId: streamIdText })
+
+/** A request is refused in the words its callers know, and an id of another form is replaced, not refused. */
+const CHECKED_BY_HANDLERS = () => (value: unknown) => ({ value })
 const HEALTH: RouteRules = { surface: 'other', access: 'data' }
 
 /** An EventSource that comes back: it starts nothing. */

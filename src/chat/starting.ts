@@ -10,10 +10,11 @@ import { FAILURES, type FailureCode } from './events.js'
 import type { Generation, OnDisconnect } from './generation.js'
 import { IdempotencyKeys, idempotencyKey } from './idempotency.js'
 import type { FoundStream } from './log/chat-log.js'
-import { type Asked, checkQuestion, type Given } from './question.js'
+import { type Asked, checkQuestion } from './question.js'
 import { BUSY, rateLimited } from './refused.js'
 import type { Relay } from './relay.js'
 import { passedOn } from './request-headers.js'
+import { onDisconnect } from './request-queries.js'
 import type { AuditTrail, ChatLimits, Lease } from './seams.js'
 
 export type StartingParts = {
@@ -45,8 +46,7 @@ export class Starting {
 
   /** Throws the 400 of a question that cannot be asked. */
   question(given: unknown, place: 'body' | 'url'): Asked {
-    const members: Given = typeof given === 'object' && given !== null ? (given as Given) : {}
-    const checked = checkQuestion(members, place, this.#parts.config().chatMaxQueryBytes)
+    const checked = checkQuestion(given, place, this.#parts.config().chatMaxQueryBytes)
     if (checked.ok) return checked.asked
     const required = place === 'body' ? 'query is required' : 'query parameter is required'
     const error = checked.isQueryMissing ? required : checked.detail
@@ -59,10 +59,9 @@ export class Starting {
       ? ['grace', 'cancel', 'finish']
       : ['grace', 'cancel']
     if (asked === undefined) return allowed.find(each => each === chatOnDisconnect) ?? 'grace'
-    const found = allowed.find(each => each === asked)
-    if (found === undefined)
-      throw new HttpError('invalid_query', `on_disconnect must be ${allowed.join(' or ')}.`)
-    return found
+    const { data: found } = onDisconnect.safeParse(asked)
+    if (found !== undefined && allowed.includes(found)) return found
+    throw new HttpError('invalid_query', `on_disconnect must be ${allowed.join(' or ')}.`)
   }
 
   /** The running or kept answer to the same question, or a new one. */

@@ -10,6 +10,7 @@ import type { FoundStream } from './log/chat-log.js'
 import { followIn } from './refused.js'
 import type { Relay } from './relay.js'
 import { eventIdOf, isStreamId } from './request-headers.js'
+import { after as afterText } from './request-queries.js'
 import type { AuditTrail } from './seams.js'
 import type { Starting } from './starting.js'
 
@@ -89,7 +90,7 @@ export class StreamRoutes {
     return this.#inPlace(request, async seat => {
       const { streamId } = request.params as StreamParams
       const { after } = request.query as Query
-      if (after !== undefined && (typeof after !== 'string' || !/^(-1|\d{1,15})$/.test(after))) {
+      if (after !== undefined && !afterText.safeParse(after).success) {
         throw new HttpError('invalid_query', 'after must be the sequence number of an event, once.')
       }
       const found = isStreamId(streamId) ? await this.#find(request, streamId) : null
