@@ -53,6 +53,7 @@ function start(change: Partial<Doors> = {}) {
       sseAllowOrigin: doors.origins,
       ragBackendUrl: doors.backends,
       chatMaxStreams: 1000,
+      chatMaxStreamsPerUser: 4,
     }),
     identity: {
       hasKey: doors.hasKey,

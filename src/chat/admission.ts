@@ -13,7 +13,7 @@ import type { Caller, ChatLimits, Headers, Identity, Person, Rollout } from './s
 export type AdmissionParts = {
   readonly config: () => Pick<
     ChatConfig,
-    'chatAnonymous' | 'sseAllowOrigin' | 'ragBackendUrl' | 'chatMaxStreams'
+    'chatAnonymous' | 'sseAllowOrigin' | 'ragBackendUrl' | 'chatMaxStreams' | 'chatMaxStreamsPerUser'
   >
   readonly identity: Identity
   readonly rollout: Rollout
@@ -114,7 +114,7 @@ export class Admission {
    */
   takePlace(request: FastifyRequest): ReaderPlace {
     const { caller, bypasses } = this.of(request)
-    const place = this.#places.take(bypasses ? null : caller.key, this.#parts.config().chatMaxStreams)
+    const place = this.#places.take(bypasses ? null : caller.key, this.#parts.config())
     if (place === 'instance') throw new Refusal('chat_cap', 'chat_full', undefined, BUSY)
     if (place === 'caller') throw rateLimited('chat_cap', 'too_many_readers_of_user')
     return place

@@ -33,6 +33,8 @@ function serve(env: Readonly<Record<string, string>>, flags: readonly string[] =
 const asked = (url: string) =>
   new ChatReader(`${url}${PREFIX}/chat-stream`, { method: 'POST', body: { query: 'a' } })
 
+type LokiPush = { readonly streams: { readonly values: [at: string, line: string][] }[] }
+
 type Health = { readonly flag: { readonly enabled: boolean } }
 
 const ROUTES = [
@@ -269,6 +271,38 @@ describe('settings reach what they are for', () => {
     await reader.until(({ answer }) => answer !== '')
     expect(reader.status).toBe(200)
     reader.cut()
+  })
+  test('GRAFANA_LOKI_URL: audit records and refused requests go to Loki too', async () => {
+    let pushed = ''
+    const loki = createServer(async (request, response) => {
+      for await (const piece of request) pushed += piece
+      response.writeHead(204).end()
+    })
+    await new Promise<void>(resolve => void loki.listen(0, '127.0.0.1', resolve))
+    try {
+      const server = serve({
+        ENABLE_SSE_STREAMING: 'true',
+        GRAFANA_LOKI_URL: `http://127.0.0.1:${(loki.address() as AddressInfo).port}`,
+      })
+      const url = await server.url()
+      const script = encodeURIComponent('mock:{"finish":"done"}')
+      await new ChatReader(`${url}${PREFIX}/chat-stream?query=${script}`).end()
+      const headers = { origin: 'https://evil.example' }
+      await new ChatReader(`${url}${PREFIX}/chat-stream?query=a`, { headers }).end()
+      server.signal('SIGTERM')
+      expect(await server.exit).toBe(0)
+      const lines = (JSON.parse(`[${pushed.replaceAll('}{', '},{')}]`) as LokiPush[])
+        .flatMap(({ streams }) => streams.flatMap(({ values }) => values))
+        .map(([, line]) => JSON.parse(line) as { readonly operation?: string; readonly msg: string })
+        .filter(({ operation }) => operation !== undefined)
+      expect(lines.map(({ operation, msg }) => `${operation}: ${msg}`).sort()).toEqual([
+        'security.forbidden: request refused',
+        'stream.end: audit record',
+        'stream.start: audit record',
+      ])
+    } finally {
+      await new Promise(resolve => loki.close(resolve).closeAllConnections())
+    }
   })
   test('GRAFANA_LOKI_USER: log lines go to Loki as that user', async () => {
     let pushed = (_: string | undefined): void => {}

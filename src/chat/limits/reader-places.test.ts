@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { READERS_PER_CALLER, READERS_PER_STREAM, type ReaderPlace, ReaderPlaces } from './reader-places.js'
 
-const PLENTY = 1_000_000
+const PLENTY = { chatMaxStreams: 1_000_000, chatMaxStreamsPerUser: 4 }
 
 function taken(place: ReturnType<ReaderPlaces['take']>): ReaderPlace {
   if (typeof place === 'string') throw new Error(`no place: ${place}`)
@@ -26,6 +26,14 @@ describe('places of readers', () => {
     taken(places.take('ann', PLENTY))
     expect(places.take('ann', PLENTY)).toBe('caller')
   })
+  test('one caller who may have more answers at once has more places, never fewer', () => {
+    const of = (chatMaxStreamsPerUser: number): number => {
+      const places = new ReaderPlaces()
+      while (typeof places.take('ann', { ...PLENTY, chatMaxStreamsPerUser }) !== 'string') {}
+      return places.taken
+    }
+    expect([1, 4, 5, 100].map(of)).toEqual([16, 16, 20, 400])
+  })
   test('one answer has 64, whoever reads it', () => {
     const places = new ReaderPlaces()
     const held = Array.from({ length: READERS_PER_STREAM }, () => taken(places.take(null, PLENTY)))
@@ -38,10 +46,11 @@ describe('places of readers', () => {
   })
   test('the instance has four for each answer it may have', () => {
     const places = new ReaderPlaces()
-    const held = [0, 1, 2, 3].map(() => taken(places.take(null, 1)))
-    expect([places.take(null, 1), places.take('ann', 1)]).toEqual(['instance', 'instance'])
+    const FEW = { ...PLENTY, chatMaxStreams: 1 }
+    const held = [0, 1, 2, 3].map(() => taken(places.take(null, FEW)))
+    expect([places.take(null, FEW), places.take('ann', FEW)]).toEqual(['instance', 'instance'])
     held[0]?.release()
-    taken(places.take('ann', 1))
+    taken(places.take('ann', FEW))
   })
   test('whatever is taken and released, in whatever order, the counts are those of the places held', () => {
     const step = fc.record({
@@ -56,7 +65,7 @@ describe('places of readers', () => {
         const left: ReaderPlace[] = []
         for (const { caller, stream, release } of steps) {
           const ofCaller = held.filter(each => each.caller === caller).length
-          const place = places.take(caller, 5)
+          const place = places.take(caller, { ...PLENTY, chatMaxStreams: 5 })
           if (held.length >= 20) expect(place).toBe('instance')
           else if (caller !== null && ofCaller >= READERS_PER_CALLER) expect(place).toBe('caller')
           else {

@@ -4,10 +4,18 @@
 
 /** Of one answer. */
 export const READERS_PER_STREAM = 64
-/** Of one caller, over all answers; 4 for each of the 4 answers it may have at once by default. */
+/** Of one caller, over all answers. */
 export const READERS_PER_CALLER = 16
-/** Of the instance, for each answer it may have at once (G6_CHAT_MAX_STREAMS). */
+/**
+ * For each answer that may be live at once: of the instance (G6_CHAT_MAX_STREAMS), and of a caller who may have so many
+ * (G6_CHAT_MAX_STREAMS_PER_USER) that this comes to more than the number above.
+ */
 const READERS_PER_LIVE_STREAM = 4
+
+export type ReaderLimits = {
+  readonly chatMaxStreams: number
+  readonly chatMaxStreamsPerUser: number
+}
 
 export type ReaderPlace = {
   /** Which answer it reads, as soon as that is known. False: that answer has as many readers as it may have. */
@@ -39,9 +47,10 @@ export class ReaderPlaces {
   }
 
   /** `caller`: null for one whose own limits do not count. */
-  take(caller: string | null, maxStreams: number): ReaderPlace | 'caller' | 'instance' {
-    if (this.#taken >= READERS_PER_LIVE_STREAM * maxStreams) return 'instance'
-    if (caller !== null && this.#ofCaller.of(caller) >= READERS_PER_CALLER) return 'caller'
+  take(caller: string | null, limits: ReaderLimits): ReaderPlace | 'caller' | 'instance' {
+    if (this.#taken >= READERS_PER_LIVE_STREAM * limits.chatMaxStreams) return 'instance'
+    const ofCaller = Math.max(READERS_PER_CALLER, READERS_PER_LIVE_STREAM * limits.chatMaxStreamsPerUser)
+    if (caller !== null && this.#ofCaller.of(caller) >= ofCaller) return 'caller'
     this.#taken++
     if (caller !== null) this.#ofCaller.add(caller, 1)
     let stream: string | null = null
