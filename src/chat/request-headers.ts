@@ -13,10 +13,6 @@ const EVENT_ID = /^([A-Za-z0-9_-]{22})\.(\d{1,15})$/
 
 /** Of every request to the relay. */
 export const callerHeaders = {
-  authorization: z
-    .string()
-    .optional()
-    .describe("`Bearer` and a person's JWT; where the server has a token, that one will do too."),
   'x-api-key': z
     .string()
     .optional()
