@@ -1,4 +1,8 @@
 // The documents that are answered: resync, health, probes, metrics, descriptions, the client file.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type HealthFacts, healthDocument, healthSchema } from '../src/http/health-document.js'
 import { clientFilePlugin } from '../src/http/routes/client-file.js'
@@ -150,15 +154,26 @@ describe('health, probes, metrics, descriptions', () => {
   })
 })
 
-test('the client file is 304 to whoever has it, though a proxy made its tag weak', async () => {
-  const here = new URL(import.meta.url)
-  rig = await startRig({}, { plugins: [clientFilePlugin([here])] })
-  const etag = (await get('/client.js')).headers.get('etag') ?? ''
-  for (const known of [etag, `W/${etag}`, `"older", ${etag}`]) {
-    expect((await get('/client.js', { 'If-None-Match': known })).status).toBe(304)
-  }
-  expect((await get('/client.js', { 'If-None-Match': '"older"' })).status).toBe(200)
-})
+test.each(['client.js', 'chat-client.js'])(
+  '%s is served as a module, and 304 to whoever has it, though a proxy made its tag weak',
+  async name => {
+    const folder = mkdtempSync(join(tmpdir(), 'g6-clients-'))
+    writeFileSync(join(folder, name), `// ${name}`)
+    rig = await startRig({}, { plugins: [clientFilePlugin([pathToFileURL(`${folder}/`)])] })
+    const whole = await get(`/${name}`)
+    expect([whole.status, whole.headers.get('content-type'), await whole.text()]).toEqual([
+      200,
+      'text/javascript; charset=utf-8',
+      `// ${name}`,
+    ])
+    const etag = whole.headers.get('etag') ?? ''
+    for (const known of [etag, `W/${etag}`, `"older", ${etag}`]) {
+      expect((await get(`/${name}`, { 'If-None-Match': known })).status).toBe(304)
+    }
+    expect((await get(`/${name}`, { 'If-None-Match': '"older"' })).status).toBe(200)
+    rmSync(folder, { recursive: true })
+  },
+)
 
 test('without a hub there is neither stream nor resync', async () => {
   rig = await startRig({}, { hub: null })

@@ -23,7 +23,10 @@ function stalledReader(url: string, path: string): Promise<Socket> {
   })
 }
 
-/** Readers that read nothing of a 1 MB answer: what the relay grows by. */
+/** One answer has no more. */
+const READERS_PER_ANSWER = 60
+
+/** Readers that read nothing of 1 MB answers: what the relay grows by, beside the answers. */
 export async function stalledReaders(count: number) {
   const tokens = Array.from({ length: 1_000 }, () => 'x'.repeat(1_000))
   const upstream = await startMockUpstream({ script: { tokens, firstTokenMs: 4_000 } })
@@ -31,10 +34,15 @@ export async function stalledReaders(count: number) {
   const sockets: Socket[] = []
   try {
     const beforeBytes = await residentBytesOf(relay.url)
-    const answer = await fetch(`${relay.url}${PREFIX}?query=bench`)
-    const streamId = answer.headers.get('x-stream-id') ?? ''
-    for (let i = 0; i < count; i++) sockets.push(await stalledReader(relay.url, `${PREFIX}/${streamId}`))
-    const text = await answer.text()
+    const texts: Promise<string>[] = []
+    while (sockets.length < count) {
+      const answer = await fetch(`${relay.url}${PREFIX}?query=bench`)
+      const streamId = answer.headers.get('x-stream-id') ?? ''
+      texts.push(answer.text())
+      const readers = Math.min(READERS_PER_ANSWER, count - sockets.length)
+      for (let i = 0; i < readers; i++) sockets.push(await stalledReader(relay.url, `${PREFIX}/${streamId}`))
+    }
+    const text = (await Promise.all(texts)).join('')
     await wait(500)
     const afterBytes = await residentBytesOf(relay.url)
     const health = (await (await fetch(`${relay.url}${PREFIX}/health`)).json()) as {

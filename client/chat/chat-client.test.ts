@@ -296,11 +296,120 @@ test('a silent connection is dead after two heartbeats and five seconds, and is 
   expect(timeless(await ending)).toEqual(['complete', ['connected', 'resumed']])
 })
 
+const whole =
+  (body: unknown): Answer =>
+  response =>
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
+const flagOff = problem(403, 'feature_flag_disabled')
+
+describe('where streams are switched off for this caller', () => {
+  test.each(['POST', 'GET'] as const)('(asked by %s) the whole answer is asked for instead', async method => {
+    const server = await serve(
+      flagOff,
+      whole({
+        success: true,
+        response: 'Hello',
+        model_used: 'm',
+        sources: [{ title: 'a' }],
+        usage: { input_tokens: 3, output_tokens: 2 },
+        connectionId: 'c',
+      }),
+    )
+    const { answer, ending } = ask(server.baseUrl, { headers: { Authorization: 'Bearer x' }, method })
+    expect(timeless(await ending)).toEqual([
+      'complete',
+      ['{"model_used":"m"}', 'sources 1', 'Hello', 'usage 2'],
+    ])
+    expect((await ending).end).toMatchObject({ type: 'done', text: 'Hello' })
+    expect(answer.streamId).toBeNull()
+    expect(server.asked).toHaveLength(2)
+    const [first, second] = server.asked
+    expect(second).toMatchObject({
+      method: 'POST',
+      url: '/api/v2/bali-zero/chat',
+      body: '{"query":"why?"}',
+      headers: { authorization: 'Bearer x', 'idempotency-key': first?.headers['idempotency-key'] },
+    })
+    const types: string[] = []
+    for await (const { type, sequence } of answer) types.push(`${type} ${sequence}`)
+    expect(types).toEqual(['metadata -1', 'sources -1', 'token -1', 'usage -1', 'done -1'])
+  })
+
+  test('a connection that breaks meanwhile is made again, for the same answer', async () => {
+    const server = await serve(
+      flagOff,
+      response => response.destroy(),
+      whole({ success: true, response: 'a' }),
+    )
+    expect(timeless(await ask(server.baseUrl).ending)).toEqual(['complete', ['a']])
+    expect(server.asked.map(({ url }) => url.split('/').at(-1))).toEqual(['chat-stream', 'chat', 'chat'])
+  })
+
+  test.each([
+    [problem(403, 'feature_flag_disabled'), 'feature_flag_disabled'],
+    [problem(404, 'not_found'), 'not_found'],
+    [whole({ success: false }), 'content_type'],
+    [whole(null), 'content_type'],
+  ])('an answer that is none is an error', async (answer, code) => {
+    const server = await serve(flagOff, answer)
+    expect((await ask(server.baseUrl).ending).error?.code).toBe(code)
+    expect(server.asked).toHaveLength(2)
+  })
+
+  test('an answer that has a name is not asked for again', async () => {
+    const server = await serve(stream(FIRST + event(1, 'token', 'a'), 'cut'), flagOff)
+    expect((await ask(server.baseUrl).ending).error).toMatchObject({
+      code: 'feature_flag_disabled',
+      status: 403,
+    })
+    expect(server.asked).toHaveLength(2)
+  })
+
+  test('stopping waits for nothing, before the whole answer is asked for or after', async () => {
+    const server = await serve(flagOff, () => {})
+    const { answer, ending } = ask(server.baseUrl)
+    await server.until(() => server.asked.length === 2)
+    await answer.stop()
+    expect((await ending).end?.reason).toBe('client_stop')
+    const other = await serve((response, asked) => {
+      void late.answer.stop()
+      flagOff(response, asked)
+    })
+    const late = ask(other.baseUrl)
+    expect((await late.ending).end?.reason).toBe('client_stop')
+    await late.answer.stop()
+    expect(other.asked).toHaveLength(1)
+  })
+})
+
+describe('what the original said is read too:', () => {
+  test('its spelling of usage', async () => {
+    const usage = { input_tokens: 3, output_tokens: 2, estimated: false }
+    const server = await serve(stream(FIRST + event(1, 'usage', usage) + done(2)))
+    const { answer, ending } = ask(server.baseUrl)
+    expect(timeless(await ending)).toEqual(['complete', ['connected', 'usage 2']])
+    const found: unknown[] = []
+    for await (const { type, data } of answer) if (type === 'usage') found.push(data)
+    expect(found).toEqual([{ inputTokens: 3, outputTokens: 2, estimated: false }])
+  })
+
+  test('the members of its refusals', async () => {
+    const refused = { ok: false, error: 'RATE_LIMIT_EXCEEDED', message: 'Please wait.', retryAfter: 60 }
+    const server = await serve(response => response.writeHead(429).end(JSON.stringify(refused)))
+    expect((await ask(server.baseUrl).ending).error).toMatchObject({
+      code: 'RATE_LIMIT_EXCEEDED',
+      message: 'Please wait.',
+      status: 429,
+      retryAfterSec: 60,
+    })
+  })
+})
+
 describe('what cannot be mended is not tried again:', () => {
   test.each([
     [400, 'invalid_question'],
     [401, 'token_wrong'],
-    [403, 'feature_flag_disabled'],
+    [403, 'cross_site'],
     [404, 'not_found'],
     [409, 'idempotency_conflict'],
     // The relay has tried the upstream again already.

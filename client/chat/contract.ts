@@ -22,7 +22,7 @@ export type ChatEnd = {
 export type ChatMetrics = AnswerMetrics & { readonly reconnects: number }
 
 export type ChatCallbacks = {
-  /** Each time the server has taken the connection. */
+  /** Each time the server has taken the connection; never for an answer that came whole. */
   readonly onConnect?: (connected: Connected) => void
   readonly onToken?: (text: string) => void
   readonly onMetadata?: (metadata: Readonly<Record<string, unknown>>) => void

@@ -21,7 +21,17 @@ export class ChatError extends Error {
   }
 }
 
-type Problem = { readonly code?: unknown; readonly detail?: unknown; readonly retryAfter?: unknown }
+type Problem = {
+  readonly code?: unknown
+  readonly detail?: unknown
+  /** What the original said instead. */
+  readonly error?: unknown
+  readonly message?: unknown
+  readonly retryAfter?: unknown
+}
+
+const firstText = (...texts: readonly unknown[]): string | undefined =>
+  texts.find((text): text is string => typeof text === 'string')
 
 /** The error of an answer that is no stream. */
 export async function refusal(response: Response): Promise<ChatError> {
@@ -32,11 +42,11 @@ export async function refusal(response: Response): Promise<ChatError> {
   } catch {
     // A proxy's page, say: the status has to do.
   }
-  const { code, detail } = problem
+  const { code, detail, error, message } = problem
   const wait = Number(response.headers.get('retry-after') ?? problem.retryAfter ?? Number.NaN)
   return new ChatError(
-    typeof code === 'string' ? code : 'status',
-    typeof detail === 'string' ? detail : `HTTP ${status}`,
+    firstText(code, error) ?? 'status',
+    firstText(detail, message) ?? `HTTP ${status}`,
     status >= 500 || status === 429,
     status,
     Number.isFinite(wait) ? wait : undefined,

@@ -69,6 +69,18 @@ const TYPES: ReadonlySet<string> = new Set([
   'aborted',
 ])
 
+/** In either spelling: the original's was `input_tokens`, `output_tokens`. */
+export function usageIn(data: unknown): Usage {
+  const given = (data ?? {}) as Readonly<Record<string, unknown>>
+  const inputTokens = given.inputTokens ?? given.input_tokens
+  const outputTokens = given.outputTokens ?? given.output_tokens
+  return {
+    ...(typeof inputTokens === 'number' ? { inputTokens } : {}),
+    ...(typeof outputTokens === 'number' ? { outputTokens } : {}),
+    estimated: given.estimated === true,
+  }
+}
+
 /** Null: nothing of ours, or of a later version. */
 export function parseEvent(text: string): ChatEvent | null {
   let value: unknown
@@ -77,10 +89,11 @@ export function parseEvent(text: string): ChatEvent | null {
   } catch {
     return null
   }
-  const event = (value ?? {}) as { readonly type?: unknown; readonly sequence?: unknown }
+  const event = (value ?? {}) as { readonly type?: unknown; readonly data?: unknown }
   if (typeof event.type !== 'string' || !TYPES.has(event.type)) return null
+  const usage = event.type === 'usage' ? { data: usageIn(event.data) } : {}
   // The border: an event of a known type is what the server's contract says it is.
-  return { sequence: -1, ...(event as object) } as ChatEvent
+  return { sequence: -1, ...(event as object), ...usage } as ChatEvent
 }
 
 export function isConnected(data: Readonly<Record<string, unknown>>): data is Connected {

@@ -7,10 +7,13 @@ export type Requests = {
     seen: { readonly streamId: string | null; readonly lastSequence: number },
     signal: AbortSignal,
   ): Promise<Response>
+  /** Asks for the answer at once, where streams are not switched on for this caller. */
+  askWhole(signal: AbortSignal): Promise<Response>
   stop(streamId: string): Promise<Response>
 }
 
 const ID_BYTES = 16
+const STREAM = 'text/event-stream'
 
 /** `crypto.randomUUID` is not there on pages that came over plain HTTP. */
 function freshKey(): string {
@@ -21,34 +24,40 @@ function freshKey(): string {
 /** One answer's requests: all its questions have the same idempotency key. */
 export function createRequests(begin: Begin, client: ClientOptions): Requests {
   const { baseUrl = '', prefix = '/api/v2/bali-zero', method = 'POST' } = client
-  const address = `${baseUrl.replace(/\/$/, '')}${prefix}/chat-stream`
+  const base = `${baseUrl.replace(/\/$/, '')}${prefix}`
+  const address = `${base}/chat-stream`
   const request = client.fetch ?? fetch
   const key = freshKey()
   const own = (): Readonly<Record<string, string>> =>
     typeof client.headers === 'function' ? client.headers() : (client.headers ?? {})
   const one = (streamId: string): string => `${address}/${encodeURIComponent(streamId)}`
+  const question = 'question' in begin ? begin.question : { query: '' }
+  const common = (signal: AbortSignal) => ({ cache: 'no-store', redirect: 'error', signal }) as const
+  const post = (to: string, accept: string, signal: AbortSignal): Promise<Response> =>
+    request(to, {
+      ...common(signal),
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key, Accept: accept, ...own() },
+      body: JSON.stringify(question),
+    })
 
   return {
     ask: ({ streamId, lastSequence }, signal) => {
-      const headers = { Accept: 'text/event-stream', ...own() }
-      const common = { cache: 'no-store', redirect: 'error', signal } as const
-      if (streamId !== null) return request(`${one(streamId)}?after=${lastSequence}`, { ...common, headers })
-      const question = 'question' in begin ? begin.question : { query: '' }
-      const keyed = { 'Idempotency-Key': key, ...headers }
-      if (method === 'GET') {
-        const members = Object.entries(question).map(([name, value]): [string, string] => [
-          name,
-          typeof value === 'string' ? value : JSON.stringify(value),
-        ])
-        return request(`${address}?${new URLSearchParams(members)}`, { ...common, headers: keyed })
+      if (streamId === null && method === 'POST') return post(address, STREAM, signal)
+      const headers = { Accept: STREAM, ...own() }
+      if (streamId !== null) {
+        return request(`${one(streamId)}?after=${lastSequence}`, { ...common(signal), headers })
       }
-      return request(address, {
-        ...common,
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', ...keyed },
-        body: JSON.stringify(question),
+      const members = Object.entries(question).map(([name, value]): [string, string] => [
+        name,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ])
+      return request(`${address}?${new URLSearchParams(members)}`, {
+        ...common(signal),
+        headers: { 'Idempotency-Key': key, ...headers },
       })
     },
+    askWhole: signal => post(`${base}/chat`, 'application/json', signal),
     stop: streamId =>
       request(one(streamId), { method: 'DELETE', headers: own(), redirect: 'error', keepalive: true }),
   }

@@ -6,16 +6,21 @@
 //
 //     wait = max(Retry-After, random × min(maxReconnectDelay, reconnectDelay × 2^failures))
 //
-// where a new event ends the run of failures. 4xx is final, and so is what the relay itself says of the upstream.
+// where a new event ends the run of failures. 4xx is final, and so is what the relay itself says of the upstream. But a
+// server that has streams switched off for this caller is asked for the whole answer instead.
 import { createSseParser } from '../../src/sse/parse.js'
 import type { Begin, ChatEnd, ChatMetrics, ChatStream, ClientOptions, StreamOptions } from './contract.js'
 import { ChatError, refusal } from './errors.js'
 import { type ChatEvent, isConnected, parseEvent } from './events.js'
 import { createRequests } from './requests.js'
+import { isWhole, wholeEvents } from './whole.js'
 
 const SILENCE_SLACK_MS = 5_000
 /** The longest wait a server may ask for. */
 const MAX_SERVER_DELAY_MS = 3_600_000
+/** How long a whole answer may take: a server ends it after 15 minutes unless it is set otherwise. */
+const WHOLE_ANSWER_MS = 900_000 + SILENCE_SLACK_MS
+
 export function createChatStream(begin: Begin, client: ClientOptions, options: StreamOptions): ChatStream {
   const { maxReconnectAttempts = 5, reconnectDelay = 1000, maxReconnectDelay = 30_000 } = client
   const random = client.random ?? Math.random
@@ -35,6 +40,8 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   })
   let failure: ChatError | null = null
   let ended = false
+  /** Streams are switched off for this caller: the answer comes whole. */
+  let comesWhole = false
   let stopped: Promise<void> | null = null
   let connection = new AbortController()
   let endWait = (): void => {}
@@ -135,10 +142,10 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   }
 
   /** Awaits `work`, but no longer than the silence of a dead connection lasts. */
-  async function inTime<T>(work: Promise<T>): Promise<T> {
+  async function inTime<T>(work: Promise<T>, ms = silenceMs): Promise<T> {
     const current = connection
-    const silent = new ChatError('timeout', `nothing came for ${silenceMs} ms`, true)
-    const timer = setTimeout(() => current.abort(silent), silenceMs)
+    const silent = new ChatError('timeout', `nothing came for ${ms} ms`, true)
+    const timer = setTimeout(() => current.abort(silent), ms)
     try {
       return await work
     } finally {
@@ -146,12 +153,28 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
     }
   }
 
+  async function takeWhole(): Promise<void> {
+    const response = await inTime(requests.askWhole(connection.signal), WHOLE_ANSWER_MS)
+    if (response.status !== 200) throw await refusal(response)
+    const body: unknown = await inTime(response.json())
+    if (!isWhole(body)) throw new ChatError('content_type', 'not a whole answer', false, 200)
+    connects += 1
+    for (const event of wholeEvents(body, getMetrics)) if (!ended) take(event)
+  }
+
   async function follow(): Promise<void> {
+    if (comesWhole) return takeWhole()
     const response = await inTime(requests.ask({ streamId, lastSequence }, connection.signal))
     // Only a stream that has ended and was seen to its end has nothing left; else it is not to be had any more.
     if (response.status === 204)
       throw new ChatError('lost', 'the stream has ended before its end was seen', false, 204)
-    if (response.status !== 200) throw await refusal(response)
+    if (response.status !== 200) {
+      const error = await refusal(response)
+      // An answer that has a name is not asked for again: it would be shown twice.
+      if (error.code !== 'feature_flag_disabled' || streamId !== null || ended) throw error
+      comesWhole = true
+      return takeWhole()
+    }
     const type = response.headers.get('content-type') ?? ''
     if (!response.body || !/^text\/event-stream\s*(;|$)/i.test(type)) {
       throw new ChatError('content_type', `not an event stream: ${type || 'no content type'}`, false, 200)
@@ -212,8 +235,8 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   }
 
   async function stopOnServer(): Promise<void> {
-    // A stream that has no name yet cannot be stopped; the server names it with its first bytes.
-    if (streamId === null) await running
+    // A stream that has no name yet cannot be stopped; the server names it with its first bytes. A whole answer has none.
+    if (streamId === null && !comesWhole) await running
     else connection.abort()
     if (streamId === null) return
     try {

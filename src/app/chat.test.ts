@@ -11,7 +11,8 @@ import { createChat } from './chat.js'
 test.each([
   ['the relay and the trail are on', { ENABLE_SSE_STREAMING: '1' }, true],
   ['the trail is off', { ENABLE_SSE_STREAMING: '1', ENABLE_AUDIT_TRAIL: '0' }, false],
-  ['the relay is off', {}, false],
+  ['the flag is off, and a backend is set', { RAG_BACKEND_URL: 'http://rag.example' }, true],
+  ['there is neither flag nor backend', {}, false],
 ])('where %s (%j), a database of the audit trail is made: %s', async (_what, env, isMade) => {
   const folder = mkdtempSync(join(tmpdir(), 'g6-chat-'))
   const path = join(folder, 'audit.db')

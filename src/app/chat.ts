@@ -1,9 +1,10 @@
 // The chat relay put together: identity, limits, rollout and audit around the relay and its routes. The audit trail is opened
-// when the relay is first switched on, so that a server without it touches nothing of it.
+// when the relay is first in use, so that a server without it touches nothing of it.
 
 import { lateTrail } from '../chat/audit/late-trail.js'
 import { startAuditTrail } from '../chat/audit/trail.js'
 import { createIdentity } from '../chat/identity.js'
+import { missingKeyText, relayInUse } from '../chat/in-use.js'
 import { createChatLimits } from '../chat/limits/limits.js'
 import { createRollout } from '../chat/limits/rollout.js'
 import { MemoryStore } from '../chat/log/memory-store.js'
@@ -29,7 +30,7 @@ export type ChatParts = {
 
 export type Chat = {
   readonly plugins: readonly HttpPlugin[]
-  /** Loads what the relay needs and opens the audit trail, when it is switched on. Also after a reload. */
+  /** Loads what the relay needs and opens the audit trail, when it is in use. Also after a reload. */
   start(): Promise<void>
   /** Ends the streams with `shutdown`, then commits what the audit trail has pending. */
   close(graceMs: number): Promise<void>
@@ -77,14 +78,19 @@ export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
     metrics.g6_chat_streams_active.set(activeStreams)
     metrics.g6_chat_readers_active.set(activeReaders)
   })
+  let warnedOf: string | null = null
   return {
     plugins: [
       chatPlugin({ config, relay, identity, rollout, limits, audit: trail, clock, observer }),
-      chatPagePlugin({ rollout, prefix: first.chatPrefix }),
+      chatPagePlugin({ isInUse: () => relayInUse(config()), prefix: first.chatPrefix }),
     ],
     start: async () => {
-      const { enableSseStreaming, chatOnDisconnect, chatAllowFinish } = config()
-      if (!enableSseStreaming) return
+      const settings = config()
+      if (!relayInUse(settings)) return
+      const { chatOnDisconnect, chatAllowFinish } = settings
+      const missingKey = missingKeyText(settings)
+      if (missingKey !== null && missingKey !== warnedOf) log.warn(missingKey)
+      warnedOf = missingKey
       if (chatOnDisconnect === 'finish' && !chatAllowFinish) {
         log.warn(
           'G6_CHAT_ON_DISCONNECT is finish, which holds with G6_CHAT_ALLOW_FINISH alone: now it is grace',

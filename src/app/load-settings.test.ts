@@ -86,6 +86,22 @@ describe('what g6 serve would refuse', () => {
     expect(refusals({ G6_HTTP_HOST: '0.0.0.0', G6_SSE_API_TOKEN: 'secret' })).toEqual([])
   })
 
+  test('is nothing of the relay while it is not in use', () => {
+    expect(refusals({ G6_CHAT_ANONYMOUS: '0' })).toEqual([])
+  })
+
+  test.each([
+    { ENABLE_SSE_STREAMING: '1', RAG_BACKEND_URL: 'http://rag' },
+    { RAG_BACKEND_URL: 'http://rag' },
+  ])('is a token that nobody can check: %j', env => {
+    const anonymous = expect.stringMatching(/^no key for people's tokens .*G6_CHAT_JWKS_URL.* are anonymous$/)
+    expect(refusals(env)).toEqual([anonymous])
+    const nobody = expect.stringMatching(/G6_CHAT_JWT_SECRET.*nobody can ask$/)
+    expect(refusals({ ...env, G6_CHAT_ANONYMOUS: '0' })).toEqual([nobody])
+    expect(refusals({ ...env, G6_CHAT_JWT_SECRET: 'x'.repeat(32) })).toEqual([])
+    expect(refusals({ ...env, G6_CHAT_JWKS_URL: 'https://keys.example' })).toEqual([])
+  })
+
   test('is a server without a port', () => {
     expect(refusals({ G6_UNIFIED_HTTP: '0' })).toEqual([expect.stringContaining('every port is off')])
     expect(refusals({ G6_UNIFIED_HTTP: '0', G6_SSE_HTTP: '1' })).toEqual([])

@@ -1,4 +1,6 @@
 // Settings as every command takes them: what the settings themselves can tell to be wrong, and what only their users can.
+
+import { missingKeyText } from '../chat/in-use.js'
 import type { Finding } from '../config/finding.js'
 import { type FromProcess, loadConfigFromProcess } from '../config/from-process.js'
 import type { Loaded, LoadResult } from '../config/load.js'
@@ -61,5 +63,7 @@ export function serveFindings({ config, provenance }: Loaded): readonly Finding[
       'ENABLE_SSE_STREAMING is on without RAG_BACKEND_URL: every question is answered 503 no_backend'
     findings.push({ name: 'RAG_BACKEND_URL', message })
   }
+  const missingKey = missingKeyText(config)
+  if (missingKey !== null) findings.push({ name: 'G6_CHAT_JWKS_URL', message: missingKey })
   return findings
 }

@@ -1,14 +1,18 @@
 // Who is let in, on a real Fastify with nothing else of the relay behind it.
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
-import { HttpError } from '../guards/errors.js'
+import { Refusal } from '../guards/refusal.js'
 import { Admission, type AdmissionParts, type Admitted } from './admission.js'
-import type { AuditEntry, Caller, Person } from './seams.js'
+import { READERS_PER_CALLER } from './limits/reader-places.js'
+import { recordOf } from './refused.js'
+import type { Caller, Person } from './seams.js'
 
 const ANN: Person = { key: 'iss|ann', email: null, role: null, tokenId: 't' }
 
 type Answer = {
-  readonly error: HttpError | null
+  readonly error: Refusal | null
+  /** Who it was found to be, let in or not. */
+  readonly person: Person | null
   readonly admitted: Admitted | null
   readonly connectionId: string
 }
@@ -19,10 +23,13 @@ type Doors = {
   allows: (caller: Caller) => boolean
   origins: readonly string[]
   anonymous: boolean
+  hasKey: boolean
+  backends: readonly string[]
   rateLeft: boolean
   /** The server's own token let it in. */
   owner: string | null
   isStart: boolean
+  isUnderFlag: boolean
 }
 
 function start(change: Partial<Doors> = {}) {
@@ -31,23 +38,32 @@ function start(change: Partial<Doors> = {}) {
     allows: () => true,
     origins: [],
     anonymous: true,
+    hasKey: true,
+    backends: ['http://rag'],
     rateLeft: true,
     owner: null,
     isStart: true,
+    isUnderFlag: true,
     ...change,
   }
-  const records: AuditEntry[] = []
-  const asked = { verified: [] as string[], started: [] as string[], rateLimited: 0 }
+  const asked = { verified: [] as string[], started: [] as string[] }
   const parts: AdmissionParts = {
-    config: () => ({ chatAnonymous: doors.anonymous, sseAllowOrigin: doors.origins }),
+    config: () => ({
+      chatAnonymous: doors.anonymous,
+      sseAllowOrigin: doors.origins,
+      ragBackendUrl: doors.backends,
+      chatMaxStreams: 1000,
+      chatMaxStreamsPerUser: 4,
+    }),
     identity: {
       rules: 'first',
+      hasKey: doors.hasKey,
       verify: async bearer => {
         asked.verified.push(bearer)
         return bearer === 'ann' ? ANN : null
       },
     },
-    rollout: { allows: caller => doors.allows(caller), enabled: doors.enabled },
+    rollout: { allows: caller => doors.allows(caller), enabled: doors.enabled, percentage: 100 },
     limits: {
       start: async key => {
         asked.started.push(key)
@@ -57,14 +73,12 @@ function start(change: Partial<Doors> = {}) {
       lease: () => ({ release: () => {} }),
       bypasses: key => key === 'internal',
     },
-    audit: { record: entry => records.push(entry), canStart: () => true, close: async () => {} },
-    clock: { nowMs: () => 7, monotonicMs: () => 7 },
-    onRateLimited: () => asked.rateLimited++,
   }
   const admission = new Admission(parts)
-  async function ask(headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  async function ask(headers: Readonly<Record<string, string>> = {}, takesPlace = false): Promise<Answer> {
     const app = Fastify()
-    let error: HttpError | null = null
+    let error: Refusal | null = null
+    let person: Person | null = null
     let admitted: Admitted | null = null
     app.addHook('onRequest', async (request, reply) => {
       request.facts = {
@@ -74,21 +88,32 @@ function start(change: Partial<Doors> = {}) {
         owner: doors.owner,
         ticket: null,
       }
-      await admission.admit(request, reply, doors.isStart).catch((thrown: unknown) => {
-        if (!(thrown instanceof HttpError)) throw thrown
+      const { isStart, isUnderFlag } = doors
+      await admission.admit(request, reply, { isStart, isUnderFlag }).catch((thrown: unknown) => {
+        if (!(thrown instanceof Refusal)) throw thrown
         error = thrown
       })
-      if (error === null) admitted = admission.of(request)
+      person = admission.personOf(request)
+      if (error === null) {
+        admitted = admission.of(request)
+        if (takesPlace) admission.takePlace(request)
+      }
+    })
+    app.setErrorHandler((thrown, _, reply) => {
+      if (!(thrown instanceof Refusal)) throw thrown
+      error = thrown
+      return reply.code(429).send()
     })
     app.get('/', () => 'in')
     const { headers: answered } = await app.inject({ url: '/', headers: { host: 'here', ...headers } })
     await app.close()
-    return { error, admitted, connectionId: String(answered['x-connection-id']) }
+    return { error, person, admitted, connectionId: String(answered['x-connection-id']) }
   }
-  return { ask, records, asked }
+  return { ask, asked }
 }
 
 const refusal = ({ error }: Answer) => error?.code
+const record = ({ error }: Answer) => (error === null ? null : recordOf(error))
 
 test('an anonymous caller is let in under its address, a person under its own name', async () => {
   const { ask, asked } = start()
@@ -104,44 +129,75 @@ test('an anonymous caller is let in under its address, a person under its own na
   expect(asked.started).toEqual(['a:192.0.2.7', 'u:iss|ann'])
 })
 
-test('with the flag off nothing else is asked and nothing recorded', async () => {
-  const { ask, asked, records } = start({ enabled: false })
+test('with the flag off nothing else is asked', async () => {
+  const { ask, asked } = start({ enabled: false })
   const answer = await ask({ authorization: 'Bearer ann', origin: 'https://evil.example' })
   expect(refusal(answer)).toBe('feature_flag_disabled')
-  expect([asked, records]).toEqual([{ verified: [], started: [], rateLimited: 0 }, []])
+  expect(asked).toEqual({ verified: [], started: [] })
+  expect(answer.error?.members).toEqual({
+    ok: false,
+    code: 'feature_flag_disabled',
+    flag: 'ENABLE_SSE_STREAMING',
+    origin: 'https://evil.example',
+  })
+})
+
+test('what is not under the flag is open with it off, and outside the rollout; everything else is asked there too', async () => {
+  const open = { enabled: false, allows: () => false, isUnderFlag: false }
+  const { ask, asked } = start(open)
+  expect((await ask({ authorization: 'Bearer ann' })).admitted?.caller.person).toEqual(ANN)
+  expect(asked.started).toEqual(['u:iss|ann'])
+  expect(refusal(await ask({ authorization: 'Bearer nobody' }))).toBe('token_wrong')
+  expect(refusal(await ask({ origin: 'https://evil.example' }))).toBe('cross_site')
+  expect(refusal(await start({ ...open, rateLeft: false }).ask())).toBe('rate_limited')
+})
+
+test('without a backend it is closed, and nothing else is asked', async () => {
+  const { ask, asked } = start({ isUnderFlag: false, backends: [] })
+  const answer = await ask({ authorization: 'Bearer ann', origin: 'https://evil.example' })
+  expect([refusal(answer), record(answer)]).toEqual(['no_backend', null])
+  expect(asked).toEqual({ verified: [], started: [] })
 })
 
 test('a page of another site is refused before its token is looked at', async () => {
-  const { ask, asked, records } = start({ origins: ['https://good.example'] })
-  expect(refusal(await ask({ authorization: 'Bearer ann', origin: 'https://evil.example' }))).toBe(
-    'cross_site',
-  )
+  const { ask, asked } = start({ origins: ['https://good.example'] })
+  const answer = await ask({ authorization: 'Bearer ann', origin: 'https://evil.example' })
+  expect(refusal(answer)).toBe('cross_site')
+  expect(answer.error?.members).toEqual({ origin: 'https://evil.example' })
   expect(asked.verified).toEqual([])
-  expect(records).toEqual([
-    {
-      operation: 'security.forbidden',
-      code: 'cross_site',
-      address: '192.0.2.7',
-      requestId: 'req',
-      person: null,
-      atMs: 7,
-    },
-  ])
+  expect(record(answer)).toEqual({ operation: 'security.forbidden', code: 'cross_site' })
   expect((await ask({ origin: 'https://good.example' })).error).toBeNull()
 })
 
 test('a bad token is 401 before the rollout and the rate are asked', async () => {
-  const { ask, asked, records } = start({ allows: () => false })
-  expect(refusal(await ask({ authorization: 'Bearer nobody' }))).toBe('token_wrong')
+  const { ask, asked } = start({ allows: () => false })
+  const answer = await ask({ authorization: 'Bearer nobody' })
+  expect(refusal(answer)).toBe('token_wrong')
   expect(asked.started).toEqual([])
-  expect(records).toMatchObject([{ operation: 'security.auth_failure', code: 'token_wrong' }])
+  expect(record(answer)).toEqual({ operation: 'security.auth_failure', code: 'token_wrong' })
 })
 
 test('without a token it is 401 where anonymous callers are not let in', async () => {
-  const { ask, records } = start({ anonymous: false })
-  expect(refusal(await ask())).toBe('token_missing')
-  expect(records).toMatchObject([{ operation: 'security.auth_failure', code: 'token_missing' }])
+  const { ask } = start({ anonymous: false })
+  const answer = await ask()
+  expect(refusal(answer)).toBe('token_missing')
+  expect(record(answer)).toEqual({ operation: 'security.auth_failure', code: 'token_missing' })
   expect((await ask({ authorization: 'Bearer ann' })).error).toBeNull()
+})
+
+test('where there is no key, whoever brings a token is anonymous, or told that there is none', async () => {
+  const open = start({ hasKey: false })
+  expect((await open.ask({ authorization: 'Bearer ann' })).admitted?.caller).toMatchObject({
+    person: null,
+    key: 'a:192.0.2.7',
+  })
+  const closed = start({ hasKey: false, anonymous: false })
+  const answer = await closed.ask({ authorization: 'Bearer ann' })
+  expect(refusal(answer)).toBe('no_token_key')
+  expect(answer.error?.message).toContain('G6_CHAT_JWKS_URL')
+  expect(record(answer)).toEqual({ operation: 'security.auth_failure', code: 'no_token_key' })
+  expect(refusal(await closed.ask())).toBe('token_missing')
+  expect([open.asked.verified, closed.asked.verified]).toEqual([[], []])
 })
 
 test("the server's own token as a Bearer is no person; beside an X-API-Token a Bearer is", async () => {
@@ -153,20 +209,37 @@ test("the server's own token as a Bearer is no person; beside an X-API-Token a B
 })
 
 test('outside the rollout it is 403, recorded with who it was, and does not count as a start', async () => {
-  const { ask, asked, records } = start({ allows: ({ person }) => person === null })
-  expect(refusal(await ask({ authorization: 'Bearer ann' }))).toBe('feature_flag_disabled')
-  expect(records).toMatchObject([
-    { operation: 'security.forbidden', code: 'feature_flag_disabled', person: ANN },
-  ])
+  const { ask, asked } = start({ allows: ({ person }) => person === null })
+  const answer = await ask({ authorization: 'Bearer ann' })
+  expect([refusal(answer), answer.person]).toEqual(['feature_flag_disabled', ANN])
+  expect(record(answer)).toEqual({ operation: 'security.forbidden', code: 'feature_flag_disabled' })
   expect(asked.started).toEqual([])
 })
 
-test('over the rate it is 429 with at least a second to wait, recorded and counted', async () => {
-  const { ask, asked, records } = start({ rateLeft: false })
-  const { error } = await ask()
-  expect(error).toMatchObject({ code: 'rate_limited', headers: { RateLimit: 'r', 'Retry-After': '1' } })
-  expect(records).toMatchObject([{ operation: 'security.rate_limit_violation', code: 'rate' }])
-  expect(asked.rateLimited).toBe(1)
+test('over the rate it is 429 with at least a second to wait, with the members of the original', async () => {
+  const { ask } = start({ rateLeft: false })
+  const answer = await ask()
+  expect(answer.error).toMatchObject({
+    code: 'rate_limited',
+    headers: { RateLimit: 'r', 'Retry-After': '1' },
+  })
+  expect(answer.error?.members).toEqual({
+    ok: false,
+    error: 'RATE_LIMIT_EXCEEDED',
+    message: 'Too many requests. Please wait 1 s before trying again.',
+    retryAfter: 1,
+  })
+  expect(record(answer)).toEqual({ operation: 'security.rate_limit_violation', code: 'rate' })
+})
+
+test('a caller has so many places for readers, one with an internal key as many as the instance', async () => {
+  const { ask } = start()
+  for (let i = 0; i < READERS_PER_CALLER; i++) expect((await ask({}, true)).error).toBeNull()
+  const answer = await ask({}, true)
+  expect(answer.error).toMatchObject({ code: 'too_many_readers_of_user', headers: { 'Retry-After': '5' } })
+  expect(record(answer)?.operation).toBe('security.rate_limit_violation')
+  expect((await ask({ 'x-api-key': 'internal' }, true)).error).toBeNull()
+  expect((await ask({ authorization: 'Bearer ann' }, true)).error).toBeNull()
 })
 
 test('what begins no answer does not count, nor does whoever has an internal key', async () => {

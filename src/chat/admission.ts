@@ -1,52 +1,51 @@
 // Who may use the relay: flag, other sites, identity, rollout, rate; in this order, before a byte of the body is read. What it
 // finds out of the caller is kept with the request.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Clock } from '../clock/clock.js'
-import { HttpError } from '../guards/errors.js'
+import { Refusal } from '../guards/refusal.js'
 import { presentedTokens } from '../guards/token.js'
 import type { ChatConfig } from './chat-config.js'
 import { isCrossSite } from './cross-site.js'
+import { type ReaderPlace, ReaderPlaces } from './limits/reader-places.js'
+import { BUSY, originIn, rateLimited } from './refused.js'
 import { connectionIdOf } from './request-headers.js'
-import type {
-  AuditTrail,
-  Caller,
-  ChatLimits,
-  Credential,
-  Headers,
-  Identity,
-  Person,
-  Rollout,
-} from './seams.js'
+import type { Caller, ChatLimits, Credential, Headers, Identity, Person, Rollout } from './seams.js'
 
 export type AdmissionParts = {
-  readonly config: () => Pick<ChatConfig, 'chatAnonymous' | 'sseAllowOrigin'>
+  readonly config: () => Pick<
+    ChatConfig,
+    'chatAnonymous' | 'sseAllowOrigin' | 'ragBackendUrl' | 'chatMaxStreams' | 'chatMaxStreamsPerUser'
+  >
   readonly identity: Identity
   readonly rollout: Rollout
   readonly limits: ChatLimits
-  readonly audit: AuditTrail
-  readonly clock: Clock
-  /** A caller was refused for asking too often. */
-  readonly onRateLimited?: () => void
 }
 
 export type Admitted = {
   readonly caller: Caller
   readonly credential: Credential
   readonly connectionId: string
-  /** An internal caller: neither the rate nor the number of its own streams counts, that of the instance's does. */
+  /** An internal caller: no limit of one caller counts, those of the instance do. */
   readonly bypasses: boolean
-  /** RateLimit and RateLimit-Policy of this request; empty where nothing was counted. */
+  /** RateLimit, RateLimit-Policy and X-RateLimit-* of this request; empty where nothing was counted. */
   readonly rateHeaders: Headers
 }
 
-const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="g6"' }
-const FLAG_OFF = { ok: false, code: 'feature_flag_disabled', flag: 'ENABLE_SSE_STREAMING' }
+/** What a route asks of a caller. */
+export type Entry = {
+  /** It would begin an answer, so the rate counts it. */
+  readonly isStart: boolean
+  /** ENABLE_SSE_STREAMING, its percentage and its list decide; else it is open whenever there is a backend. */
+  readonly isUnderFlag: boolean
+}
 
-type Refused = 'rate_limit_violation' | 'auth_failure' | 'forbidden'
+const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="g6"' }
+const INVALID = { 'WWW-Authenticate': 'Bearer realm="g6", error="invalid_token"' }
 
 export class Admission {
   readonly #parts: AdmissionParts
   readonly #admitted = new WeakMap<FastifyRequest, Admitted>()
+  readonly #persons = new WeakMap<FastifyRequest, Person>()
+  readonly #places = new ReaderPlaces()
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts
@@ -59,15 +58,23 @@ export class Admission {
     return admitted
   }
 
-  /** Throws the refusal. `isStart`: it would begin an answer, so the rate counts it. */
-  async admit(request: FastifyRequest, reply: FastifyReply, isStart: boolean): Promise<void> {
+  /** Who it is, as far as that was found out before it was let in or refused. */
+  personOf(request: FastifyRequest): Person | null {
+    return this.#persons.get(request) ?? null
+  }
+
+  /** Throws the refusal. */
+  async admit(request: FastifyRequest, reply: FastifyReply, { isStart, isUnderFlag }: Entry): Promise<void> {
     const { config, rollout } = this.#parts
-    const connectionId = connectionIdOf(request.headers)
+    const { headers } = request
+    const connectionId = connectionIdOf(headers)
     void reply.header('X-Connection-ID', connectionId)
-    if (!rollout.enabled) throw new HttpError('feature_flag_disabled', undefined, {}, FLAG_OFF)
-    if (isCrossSite(request.headers, config().sseAllowOrigin)) {
-      this.refused(request, 'forbidden', 'cross_site', null)
-      throw new HttpError('cross_site')
+    if (isUnderFlag && !rollout.enabled) throw flagDisabled(request)
+    if (!isUnderFlag && config().ragBackendUrl.length === 0) {
+      throw new Refusal('chat_backend', 'no_backend', undefined, BUSY)
+    }
+    if (isCrossSite(headers, config().sseAllowOrigin)) {
+      throw new Refusal('chat_origin', 'cross_site', undefined, {}, originIn(headers))
     }
     const { rules } = this.#parts.identity
     const person = await this.#identify(request)
@@ -79,31 +86,45 @@ export class Admission {
     const { addressKey } = request.facts
     const key = person === null ? `a:${addressKey}` : `u:${person.key}`
     const caller: Caller = { person, addressKey, key }
-    if (!rollout.allows(caller)) {
-      this.refused(request, 'forbidden', 'feature_flag_disabled', person)
-      throw new HttpError('feature_flag_disabled', undefined, {}, FLAG_OFF)
-    }
+    if (isUnderFlag && !rollout.allows(caller)) throw flagDisabled(request)
     const bypasses = this.#bypasses(request)
-    const rateHeaders = isStart && !bypasses ? await this.#count(request, caller) : {}
+    const rateHeaders = isStart && !bypasses ? await this.#count(caller) : {}
     void reply.headers(rateHeaders)
     this.#admitted.set(request, { caller, credential, connectionId, bypasses, rateHeaders })
   }
 
   /** Null: anonymous. */
   async #identify(request: FastifyRequest): Promise<Person | null> {
+    const { config, identity } = this.#parts
     const { apiToken, bearer } = presentedTokens(request.headers)
     // The server's own token may come as a Bearer; it says nothing about a person.
     const isServers = apiToken === null && request.facts.owner !== null
-    if (bearer === null || isServers) {
-      if (this.#parts.config().chatAnonymous) return null
-      this.refused(request, 'auth_failure', 'token_missing', null)
-      throw new HttpError('token_missing', "Send a person's token as Authorization: Bearer.", CHALLENGE)
+    const isAnonymous = bearer === null || isServers
+    // Without a key no token says who somebody is: with one or without, such a caller is anonymous.
+    if (config().chatAnonymous && (isAnonymous || !identity.hasKey)) return null
+    if (isAnonymous) {
+      const detail = "Send a person's token as Authorization: Bearer."
+      throw new Refusal('chat_auth', 'token_missing', detail, CHALLENGE)
     }
-    const person = await this.#parts.identity.verify(bearer)
-    if (person !== null) return person
-    this.refused(request, 'auth_failure', 'token_wrong', null)
-    const challenge = { 'WWW-Authenticate': 'Bearer realm="g6", error="invalid_token"' }
-    throw new HttpError('token_wrong', 'The token is not valid, or no longer.', challenge)
+    if (!identity.hasKey) throw new Refusal('chat_auth', 'no_token_key', undefined, CHALLENGE)
+    const person = await identity.verify(bearer)
+    if (person === null) {
+      throw new Refusal('chat_auth', 'token_wrong', 'The token is not valid, or no longer.', INVALID)
+    }
+    this.#persons.set(request, person)
+    return person
+  }
+
+  /**
+   * A place among the readers, before anything is begun or looked up for the request. Throws the refusal. Whoever takes it
+   * releases it when the connection has closed, or nothing was connected.
+   */
+  takePlace(request: FastifyRequest): ReaderPlace {
+    const { caller, bypasses } = this.of(request)
+    const place = this.#places.take(bypasses ? null : caller.key, this.#parts.config())
+    if (place === 'instance') throw new Refusal('chat_cap', 'chat_full', undefined, BUSY)
+    if (place === 'caller') throw rateLimited('chat_cap', 'too_many_readers_of_user')
+    return place
   }
 
   #bypasses(request: FastifyRequest): boolean {
@@ -111,33 +132,20 @@ export class Admission {
     return typeof key === 'string' && this.#parts.limits.bypasses(key)
   }
 
-  async #count(request: FastifyRequest, caller: Caller): Promise<Headers> {
+  async #count(caller: Caller): Promise<Headers> {
     const verdict = await this.#parts.limits.start(caller.key)
     if (verdict.ok) return verdict.headers
-    this.refused(request, 'rate_limit_violation', 'rate', caller.person)
-    throw rateLimited('rate_limited', verdict.retryAfterSec, verdict.headers)
-  }
-
-  /** For the record. */
-  refused(request: FastifyRequest, what: Refused, code: string, person: Person | null): void {
-    const { audit, clock, onRateLimited } = this.#parts
-    if (what === 'rate_limit_violation') onRateLimited?.()
-    const { address, requestId } = request.facts
-    audit.record({ operation: `security.${what}`, address, requestId, person, code, atMs: clock.nowMs() })
+    throw rateLimited('chat_rate', 'rate_limited', verdict.retryAfterSec, verdict.headers)
   }
 }
 
-/** 429 as older clients know it. */
-export function rateLimited(
-  code: 'rate_limited' | 'too_many_streams_of_user',
-  retryAfterSec: number,
-  headers: Headers = {},
-): HttpError {
-  const retryAfter = Math.max(1, Math.ceil(retryAfterSec))
-  return new HttpError(
-    code,
-    undefined,
-    { ...headers, 'Retry-After': String(retryAfter) },
-    { ok: false, error: 'RATE_LIMIT_EXCEEDED', retryAfter },
-  )
+/** As clients of the original know it. */
+function flagDisabled({ headers }: FastifyRequest): Refusal {
+  const members = {
+    ok: false,
+    code: 'feature_flag_disabled',
+    flag: 'ENABLE_SSE_STREAMING',
+    ...originIn(headers),
+  }
+  return new Refusal('chat_flag', 'feature_flag_disabled', undefined, {}, members)
 }

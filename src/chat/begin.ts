@@ -9,6 +9,7 @@ import { type FailureCode, type Terminal, terminalReason } from './events.js'
 import { Generation, type GenerationSettings, type OnDisconnect } from './generation.js'
 import type { LogStore, StreamFacts } from './log/chat-log.js'
 import type { AuditTrail, Lease, Person } from './seams.js'
+import { streamMark } from './stream-mark.js'
 import { metricsOf, type StreamState } from './stream-state.js'
 import type { Turn } from './turn.js'
 import { Asking } from './upstream/ask.js'
@@ -108,9 +109,10 @@ export function begin(
         observer.onUnknownFrame?.()
         if (hasSaidUnknown) return
         hasSaidUnknown = true
-        log.warn({ requestId, streamId }, 'the upstream sent a frame of no known kind')
+        log.warn({ requestId, stream: streamMark(streamId) }, 'the upstream sent a frame of no known kind')
       },
-      onFault: error => log.error({ err: error, requestId, streamId }, 'a chat stream failed'),
+      onFault: error =>
+        log.error({ err: error, requestId, stream: streamMark(streamId) }, 'a chat stream failed'),
       onEnd: (state, terminal, upstreams) => {
         lease.release()
         recordEnd(state, terminal, upstreams)
@@ -138,7 +140,8 @@ export function begin(
     // What went well is in the metrics and in the audit; a line for each would cost more than its first token.
     const level = terminal.type === 'done' ? 'debug' : 'info'
     const failed = failures.length === 0 ? {} : { failures }
-    log[level]({ requestId, streamId, reason, tokens, ...failed }, 'a chat stream ended')
+    const stream = streamMark(streamId)
+    log[level]({ requestId, stream, reason, tokens, ...failed }, 'a chat stream ended')
   }
 }
 

@@ -10,6 +10,7 @@ export type ChatConfig = Pick<
   | 'chatAnonymous'
   | 'chatMaxQueryBytes'
   | 'chatMaxStreams'
+  | 'chatMaxStreamsPerUser'
   | 'chatEarlyHeadersMs'
   | 'chatFirstTokenTimeoutMs'
   | 'chatIdleTimeoutMs'

@@ -1,4 +1,5 @@
 // The whole answer of a stream, for the sibling without streaming: waits for the end of its log and reads it.
+import type { ServerResponse } from 'node:http'
 import { createSseParser } from '../sse/parse.js'
 import type { JsonObject } from './events.js'
 import type { ChatLog } from './log/chat-log.js'
@@ -14,14 +15,21 @@ export type WholeAnswer = {
   readonly end: { readonly type: string; readonly data: JsonObject }
 }
 
-export function untilEnded(log: ChatLog): Promise<void> {
-  if (log.ended) return Promise.resolve()
+/** False: whoever waited for it is gone. */
+export function untilEnded(log: ChatLog, waiting: ServerResponse): Promise<boolean> {
+  if (waiting.destroyed) return Promise.resolve(false)
+  if (log.ended) return Promise.resolve(true)
   return new Promise(resolve => {
-    const unfollow = log.follow(() => {
-      if (!log.ended) return
+    const settle = (isThere: boolean): void => {
       unfollow()
-      resolve()
+      waiting.off('close', onClose)
+      resolve(isThere)
+    }
+    const onClose = (): void => settle(false)
+    const unfollow = log.follow(() => {
+      if (log.ended) settle(true)
     })
+    waiting.once('close', onClose)
   })
 }
 

@@ -1,13 +1,15 @@
 // `Idempotency-Key`: a repeated question joins the answer under way (or kept) and never starts a second one. A key belongs to
 // whoever used it first, and to one body; it is forgotten with its stream.
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
 
-const ACCEPTED = /^[\x21-\x7e]{1,255}$/
+export const keyHeader = z.string().regex(/^[\x21-\x7e]{1,255}$/)
 
 /** Null when the header is missing; false when it cannot be a key. */
 export function idempotencyKey(header: string | readonly string[] | undefined): string | null | false {
   if (header === undefined) return null
-  return typeof header === 'string' && ACCEPTED.test(header) ? header : false
+  const parsed = keyHeader.safeParse(header)
+  return parsed.success && parsed.data
 }
 
 type Known = { readonly streamId: string; readonly fingerprint: string }

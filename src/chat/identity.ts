@@ -120,6 +120,10 @@ export function createIdentity(parts: IdentityParts): Identity {
       const all = JSON.stringify([chatJwksUrl, chatJwtSecret, chatJwtIssuer, chatJwtAudience])
       return createHash('sha256').update(all).digest('base64url')
     },
+    get hasKey() {
+      const { chatJwksUrl, chatJwtSecret } = settings()
+      return chatJwksUrl !== null || chatJwtSecret !== null
+    },
     verify: async bearer => {
       if (bearer.length > MAX_TOKEN_LENGTH) return null
       jose ??= await import('jose')

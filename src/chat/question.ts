@@ -1,59 +1,91 @@
-// What a caller asks, checked: the same members in a POST body and in a GET's query. Pure: a question, or what is wrong.
-import type { Turn } from './upstream/request.js'
+// What a caller asks: the same members in a POST body and in a GET's query, as the schemas requests are checked with. Pure: a
+// question, or what is wrong.
+import { z } from 'zod'
 
 export const MAX_TURNS = 200
 export const MAX_HISTORY_BYTES = 1024 * 1024
 
-export type Asked = { readonly query: string; readonly history: readonly Turn[] }
-export type Checked =
-  | { readonly ok: true; readonly asked: Asked }
-  | { readonly ok: false; readonly isQueryMissing: boolean; readonly detail: string }
+const NO_HISTORY = 'must be an array of {role: "user" or "assistant", content: text}'
+const CLAIM = 'Ignored: a claim is no identity. A token has its own.'
+const AS_SET = 'at most G6_CHAT_MAX_QUERY_BYTES.'
 
-function wrong(detail: string, isQueryMissing = false): Checked {
-  return { ok: false, isQueryMissing, detail }
-}
+const turn = z.object({ role: z.enum(['user', 'assistant']), content: z.string() })
 
-function isTurn(value: unknown): value is Turn {
-  if (typeof value !== 'object' || value === null) return false
-  const { role, content } = value as Partial<Record<'role' | 'content', unknown>>
-  return (role === 'user' || role === 'assistant') && typeof content === 'string'
-}
-
-/** `history` as it came: undefined, null, an array, or (of a GET) JSON text. */
-function historyOf(history: unknown): readonly Turn[] | string {
-  if (history === undefined || history === null) return []
-  if (!Array.isArray(history) || !history.every(isTurn)) {
-    return 'conversation_history must be an array of {role: "user" or "assistant", content: text}'
-  }
-  if (history.length > MAX_TURNS) return `conversation_history may have ${MAX_TURNS} turns`
-  const turns = history.map(({ role, content }) => ({ role, content }))
-  if (Buffer.byteLength(JSON.stringify(turns)) > MAX_HISTORY_BYTES) {
-    return `conversation_history may have ${MAX_HISTORY_BYTES} bytes`
-  }
-  return turns
+const query = z
+  .string({ error: ({ input }) => (Array.isArray(input) ? 'must be given once' : 'is required') })
+  .refine(text => text.trim() !== '', 'is required')
+const history = z
+  .array(turn, NO_HISTORY)
+  .max(MAX_TURNS, `may have ${MAX_TURNS} turns`)
+  .refine(
+    turns => Buffer.byteLength(JSON.stringify(turns)) <= MAX_HISTORY_BYTES,
+    `may have ${MAX_HISTORY_BYTES} bytes`,
+  )
+  .nullish()
+const claims = {
+  user_email: z.unknown().optional().describe(CLAIM),
+  user_role: z.unknown().optional().describe(CLAIM),
 }
 
 /** A history in a URL is JSON text. */
-function fromText(value: unknown): unknown {
-  if (value === undefined || value === '') return undefined
-  if (typeof value !== 'string') return false
+function fromText(text: string): unknown {
+  if (text === '') return undefined
   try {
-    return JSON.parse(value)
+    return JSON.parse(text)
   } catch {
     return false // not JSON: refused as no array
   }
 }
 
-export type Given = Readonly<Record<string, unknown>>
+export const questionBody = z.object({
+  query: query.describe(`The question: not blank, ${AS_SET}`),
+  conversation_history: history.describe(
+    `What was said before: at most ${MAX_TURNS} turns and ${MAX_HISTORY_BYTES} bytes.`,
+  ),
+  ...claims,
+})
 
-export function checkQuestion(given: Given, place: 'body' | 'url', maxQueryBytes: number): Checked {
-  const { query } = given
+export const questionInUrl = z.object({
+  query: query.describe(
+    `The question, once: not blank, ${AS_SET} Not looked at where Last-Event-ID resumes.`,
+  ),
+  conversation_history: z
+    .string(NO_HISTORY)
+    .transform(fromText)
+    .pipe(history)
+    .optional()
+    .describe('What was said before, as JSON text.'),
+  ...claims,
+})
+
+export type Asked = {
+  readonly query: string
+  readonly history: readonly z.infer<typeof turn>[]
+}
+export type Checked =
+  | { readonly ok: true; readonly asked: Asked }
+  | { readonly ok: false; readonly isQueryMissing: boolean; readonly detail: string }
+
+export function checkQuestion(given: unknown, place: 'body' | 'url', maxQueryBytes: number): Checked {
+  const parsed = (place === 'url' ? questionInUrl : questionBody).safeParse(given)
   const name = place === 'url' ? 'query parameter' : 'query'
-  if (Array.isArray(query)) return wrong(`the ${name} must be given once`, true)
-  if (typeof query !== 'string' || query.trim() === '') return wrong(`${name} is required`, true)
-  if (Buffer.byteLength(query) > maxQueryBytes) return wrong(`the ${name} may have ${maxQueryBytes} bytes`)
-  const raw = given.conversation_history
-  const history = historyOf(place === 'url' ? fromText(raw) : raw)
-  if (typeof history === 'string') return wrong(history)
-  return { ok: true, asked: { query, history } }
+  if (parsed.success) {
+    const { query, conversation_history: history } = parsed.data
+    if (Buffer.byteLength(query) <= maxQueryBytes)
+      return { ok: true, asked: { query, history: history ?? [] } }
+    return { ok: false, isQueryMissing: false, detail: `the ${name} may have ${maxQueryBytes} bytes` }
+  }
+  const [issue] = parsed.error.issues
+  const [member] = issue?.path ?? []
+  // A body that is no object has no query.
+  if (issue === undefined || member === undefined) {
+    return { ok: false, isQueryMissing: true, detail: `${name} is required` }
+  }
+  if (member === 'query') {
+    const isTwice = issue.message === 'must be given once'
+    return { ok: false, isQueryMissing: true, detail: `${isTwice ? 'the ' : ''}${name} ${issue.message}` }
+  }
+  // What is wrong within a turn is told of the whole.
+  const message = issue.path.length > 1 ? NO_HISTORY : issue.message
+  return { ok: false, isQueryMissing: false, detail: `${String(member)} ${message}` }
 }

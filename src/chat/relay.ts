@@ -13,6 +13,7 @@ import { Latencies, type Percentiles } from './latencies.js'
 import type { FoundStream, LogStore, StreamFacts } from './log/chat-log.js'
 import { Reader } from './reader.js'
 import type { AuditTrail, Credential, Person } from './seams.js'
+import { streamMark } from './stream-mark.js'
 import { Turn } from './turn.js'
 import { type BreakerState, Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
@@ -39,6 +40,8 @@ export type JoinOptions = {
   readonly connectionId: string
   readonly credential: Credential
   readonly isResume: boolean
+  /** Its connection has closed; comes exactly once. */
+  onLeave(): void
 }
 
 const PING_MS = 15_000
@@ -158,8 +161,14 @@ export class Relay {
       timers,
       onMoved: () => generation?.balance(),
       onFault: error =>
-        this.#parts.log.error({ err: error, streamId }, 'the log of a chat stream cannot be read'),
-      onLeave: () => this.#left(reader, generation),
+        this.#parts.log.error(
+          { err: error, stream: streamMark(streamId) },
+          'the log of a chat stream cannot be read',
+        ),
+      onLeave: () => {
+        options.onLeave()
+        this.#left(reader, generation)
+      },
     })
     this.#readers.add(reader)
     generation?.follow(reader)

@@ -1,34 +1,69 @@
 // What a request's headers say beyond the question, each checked before it is echoed or sent on.
 import type { IncomingHttpHeaders } from 'node:http'
+import { z } from 'zod'
 import { randomId } from '../guards/random-id.js'
+import { keyHeader } from './idempotency.js'
 
-const CONNECTION_ID = /^[A-Za-z0-9._-]{1,64}$/
+const connectionId = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/)
 /** W3C Trace Context, version 00. */
-const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
-const OPAQUE_ID = /^[\x21-\x7e]{1,200}$/
-const STREAM_ID = /^[A-Za-z0-9_-]{22}$/
+const traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
+const opaqueId = z.string().regex(/^[\x21-\x7e]{1,200}$/)
+export const streamIdText = z.string().regex(/^[A-Za-z0-9_-]{22}$/)
 const EVENT_ID = /^([A-Za-z0-9_-]{22})\.(\d{1,15})$/
 
-function matching(header: string | readonly string[] | undefined, form: RegExp): string | null {
-  return typeof header === 'string' && form.test(header) ? header : null
+/** Of every request to the relay. */
+export const callerHeaders = {
+  'x-api-key': z
+    .string()
+    .optional()
+    .describe('One of API_KEYS_INTERNAL: no limit of one caller counts, those of the instance do.'),
+  'x-connection-id': connectionId
+    .optional()
+    .describe('Echoed as X-Connection-ID; one of another form is replaced by a fresh one.'),
+  'x-user-id': z.string().optional().describe('Ignored: a claim is no identity.'),
+}
+
+/** Of requests that may begin an answer. */
+export const questionHeaders = {
+  'idempotency-key': keyHeader
+    .optional()
+    .describe(
+      'A repeated question with it joins the answer under way, or one that is kept; 409 with another question.',
+    ),
+  'x-session-id': opaqueId.optional().describe('Sent on to the backend; one of another form is left out.'),
+  'x-continuity-id': opaqueId.optional().describe('Sent on to the backend; one of another form is left out.'),
+  traceparent: traceparent.optional().describe('W3C Trace Context, sent on to the backend.'),
+}
+
+/** Of requests that may resume an answer. */
+export const resumeHeaders = {
+  'last-event-id': z
+    .string()
+    .regex(EVENT_ID)
+    .optional()
+    .describe('The id of the last event seen, STREAM.SEQUENCE: what follows it is sent.'),
+}
+
+function matching(header: string | readonly string[] | undefined, form: z.ZodString): string | null {
+  return form.safeParse(header).data ?? null
 }
 
 /** Echoed when it is 1–64 of `A-Za-z0-9._-`, else a fresh one. */
 export function connectionIdOf(headers: IncomingHttpHeaders): string {
-  return matching(headers['x-connection-id'], CONNECTION_ID) ?? randomId(12, 'hex')
+  return matching(headers['x-connection-id'], connectionId) ?? randomId(12, 'hex')
 }
 
 /** What goes on to the upstream as it came. */
 export function passedOn(headers: IncomingHttpHeaders) {
   return {
-    traceparent: matching(headers.traceparent, TRACEPARENT),
-    sessionId: matching(headers['x-session-id'], OPAQUE_ID),
-    continuityId: matching(headers['x-continuity-id'], OPAQUE_ID),
+    traceparent: matching(headers.traceparent, traceparent),
+    sessionId: matching(headers['x-session-id'], opaqueId),
+    continuityId: matching(headers['x-continuity-id'], opaqueId),
   }
 }
 
 export function isStreamId(text: string): boolean {
-  return STREAM_ID.test(text)
+  return streamIdText.safeParse(text).success
 }
 
 export type EventId = { readonly streamId: string; readonly sequence: number }

@@ -1,18 +1,28 @@
 // The relay's routes as the server sees them: their paths, what each asks of a request before its body is read, and what is
 // told of its refusals. What they do is in stream-routes.ts and whole-route.ts.
-import type { FastifyInstance, FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  FastifySchema,
+  RouteHandlerMethod,
+} from 'fastify'
+import { z } from 'zod'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
-import { HttpError } from '../guards/errors.js'
+import { type ErrorCode, HttpError } from '../guards/errors.js'
+import type { Refusal } from '../guards/refusal.js'
 import type { HttpPlugin, HttpShell, RouteRules } from '../guards/seam.js'
 import { Admission } from './admission.js'
 import type { ChatConfig } from './chat-config.js'
 import { isOut } from './credential.js'
 import { chatHealth } from './health.js'
-import { MAX_HISTORY_BYTES } from './question.js'
+import { MAX_HISTORY_BYTES, questionBody, questionInUrl } from './question.js'
+import { recordOf } from './refused.js'
 import type { Relay } from './relay.js'
-import { eventIdOf } from './request-headers.js'
-import type { AuditTrail, ChatLimits, Identity, Rollout } from './seams.js'
+import { callerHeaders, eventIdOf, questionHeaders, resumeHeaders, streamIdText } from './request-headers.js'
+import { askQuery, resumeQuery } from './request-queries.js'
+import type { AuditTrail, ChatLimits, Identity, Rollout, SecurityOperation } from './seams.js'
 import { Starting } from './starting.js'
 import { type StreamObserver, StreamRoutes } from './stream-routes.js'
 import { answerWhole } from './whole-route.js'
@@ -53,8 +63,12 @@ type Route = {
   readonly summary: string
   /** Of its 200. */
   readonly contentType: string
+  /** What it takes, for the description; the handlers check it, each where it is needed, with the same schemas. */
+  readonly takes: Pick<FastifySchema, 'body' | 'querystring' | 'params'> & { readonly headers: z.ZodType }
   /** It may begin an answer: the rate counts it. */
   readonly starts: boolean
+  /** ENABLE_SSE_STREAMING decides; else it answers whenever there is a backend. */
+  readonly isUnderFlag: boolean
   readonly handler: Handler
 }
 
@@ -67,7 +81,7 @@ class ChatRoutes {
   constructor(parts: ChatRoutesParts, shell: HttpShell) {
     this.#parts = parts
     const { observer = {}, timers = systemTimers } = parts
-    const admission = new Admission({ ...parts, onRateLimited: () => observer.onRateLimited?.() })
+    const admission = new Admission(parts)
     const starting = new Starting({ ...parts, admission, timers })
     const streams = new StreamRoutes({ ...parts, admission, starting, shell, observer })
     this.#admission = admission
@@ -78,7 +92,9 @@ class ChatRoutes {
         path: '/chat-stream',
         summary: 'Ask, and read the answer as it comes',
         contentType: 'text/event-stream',
+        takes: { headers: ASKING, body: questionBody, querystring: z.object(askQuery) },
         starts: true,
+        isUnderFlag: true,
         handler: (request, reply) => streams.ask(request, reply, 'body'),
       },
       {
@@ -86,7 +102,9 @@ class ChatRoutes {
         path: '/chat-stream',
         summary: 'The same for EventSource; not for sensitive text: URLs are logged by proxies',
         contentType: 'text/event-stream',
+        takes: { headers: ASKING, querystring: questionInUrl.partial().extend(askQuery) },
         starts: true,
+        isUnderFlag: true,
         handler: (request, reply) => streams.get(request, reply),
       },
       {
@@ -94,7 +112,9 @@ class ChatRoutes {
         path: '/chat-stream/:streamId',
         summary: 'Resume: what follows Last-Event-ID (or ?after=), then live',
         contentType: 'text/event-stream',
+        takes: { headers: RESUMING, params: STREAM, querystring: z.object(resumeQuery) },
         starts: false,
+        isUnderFlag: true,
         handler: (request, reply) => streams.resume(request, reply),
       },
       {
@@ -102,7 +122,9 @@ class ChatRoutes {
         path: '/chat-stream/:streamId',
         summary: 'Stop',
         contentType: 'text/plain',
+        takes: { headers: z.object(callerHeaders), params: STREAM },
         starts: false,
+        isUnderFlag: true,
         handler: (request, reply) => streams.stop(request, reply),
       },
       {
@@ -110,7 +132,9 @@ class ChatRoutes {
         path: '/chat',
         summary: 'Ask, and get the whole answer at once',
         contentType: 'application/json',
+        takes: { headers: z.object({ ...callerHeaders, ...questionHeaders }), body: questionBody },
         starts: true,
+        isUnderFlag: false,
         handler: (request, reply) => answerWhole({ starting, admission }, request, reply),
       },
     ]
@@ -127,15 +151,15 @@ class ChatRoutes {
     )
   }
 
-  #add(app: FastifyInstance, { method, path, summary, contentType, starts, handler }: Route): void {
-    const { identity, config, rollout, observer = {} } = this.#parts
+  #add(app: FastifyInstance, route: Route): void {
+    const { method, path, summary, contentType, takes, starts, isUnderFlag, handler } = route
+    const { config, observer = {} } = this.#parts
     const { chatPrefix, chatMaxQueryBytes } = config()
     const rules: RouteRules = {
       surface: 'other',
       access: 'relay',
-      // While the relay is off nobody's token is looked at: whoever it is gets the 403 that says so.
-      acceptsBearer: async bearer => !rollout.enabled || (await identity.verify(bearer)) !== null,
-      onRefusal: (guard, code, facts) => this.#guardRefused(guard, code, facts),
+      bearerFault: bearer => this.#bearerFault(route, bearer),
+      onRefusal: (refusal, request) => this.#refused(route, refusal, request),
     }
     const hasBody = method === 'POST'
     app.route({
@@ -144,13 +168,16 @@ class ChatRoutes {
       ...(hasBody ? { bodyLimit: BODY_BYTES + chatMaxQueryBytes * ESCAPED } : {}),
       exposeHeadRoute: false,
       config: { rules },
+      validatorCompiler: CHECKED_BY_HANDLERS,
       schema: {
         summary,
         tags: TAGS,
+        ...takes,
         response: { 200: { description: summary, content: { [contentType]: { schema: {} } } } },
       },
       onRequest: async (request, reply) => {
-        await this.#admission.admit(request, reply, starts && !returnsByItself(request))
+        const isStart = starts && !returnsByItself(request)
+        await this.#admission.admit(request, reply, { isStart, isUnderFlag })
         if (!hasBody) return
         checkContentType(request)
         // Nothing at all lacks its question; read as JSON it would only be no JSON.
@@ -167,17 +194,39 @@ class ChatRoutes {
     })
   }
 
-  #guardRefused(guard: string, code: string, facts: FastifyRequest['facts']): void {
-    const { audit, clock, rollout } = this.#parts
-    // A server that is leaving forbids nobody anything.
-    if (!rollout.enabled || guard === 'draining') return
-    const { address, requestId } = facts
-    const operation = guard === 'auth' ? 'security.auth_failure' : 'security.forbidden'
-    audit.record({ operation, address, requestId, person: null, code, atMs: clock.nowMs() })
+  #isOpen({ isUnderFlag }: Route): boolean {
+    const { rollout, config } = this.#parts
+    return isUnderFlag ? rollout.enabled : config().ragBackendUrl.length > 0
+  }
+
+  async #bearerFault(route: Route, bearer: string): Promise<ErrorCode | null> {
+    // While the route is closed nobody's token is looked at: everybody gets the answer that says so.
+    if (!this.#isOpen(route)) return null
+    const { identity } = this.#parts
+    if (!identity.hasKey) return 'no_token_key'
+    return (await identity.verify(bearer)) === null ? 'token_wrong' : null
+  }
+
+  /** Records it, where it forbids somebody something; returns the operation. */
+  #refused(route: Route, refusal: Refusal, request: FastifyRequest): SecurityOperation | null {
+    const record = this.#isOpen(route) ? recordOf(refusal) : null
+    if (record === null) return null
+    const { audit, clock, observer = {} } = this.#parts
+    const { address, requestId } = request.facts
+    const person = this.#admission.personOf(request)
+    audit.record({ ...record, address, requestId, person, atMs: clock.nowMs() })
+    if (record.operation === 'security.rate_limit_violation') observer.onRateLimited?.()
+    return record.operation
   }
 }
 
 const TAGS = ['chat']
+const RESUMING = z.object({ ...callerHeaders, ...resumeHeaders })
+const ASKING = z.object({ ...callerHeaders, ...questionHeaders, ...resumeHeaders })
+const STREAM = z.object({ streamId: streamIdText })
+
+/** A request is refused in the words its callers know, and an id of another form is replaced, not refused. */
+const CHECKED_BY_HANDLERS = () => (value: unknown) => ({ value })
 const HEALTH: RouteRules = { surface: 'other', access: 'data' }
 
 /** An EventSource that comes back: it starts nothing. */

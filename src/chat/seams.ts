@@ -14,7 +14,9 @@ export type Person = {
 }
 
 export interface Identity {
-  /** Null: bad, expired, not for us, or there is nothing configured to check it with. Never throws. */
+  /** Whether a key is configured to check tokens with. */
+  readonly hasKey: boolean
+  /** Null: bad, expired, not for us, or there is no key to check it with. Never throws. */
   verify(bearer: string): Promise<Person | null>
   /** Names the settings that decide about a bearer: while it stays the same, a bearer need not be looked at again. */
   readonly rules: string
@@ -41,11 +43,13 @@ export interface Rollout {
   allows(caller: Caller): boolean
   /** Whether the flag itself is on. */
   readonly enabled: boolean
+  /** The part of the callers it is on for. */
+  readonly percentage: number
 }
 
 export type Headers = Readonly<Record<string, string>>
 
-/** `headers`: RateLimit-Policy and RateLimit (and Retry-After on a refusal), for the answer whatever it is. */
+/** `headers`: RateLimit-Policy, RateLimit and X-RateLimit-* (and Retry-After on a refusal), for the answer whatever it is. */
 export type StartVerdict =
   | { readonly ok: true; readonly headers: Headers }
   | { readonly ok: false; readonly retryAfterSec: number; readonly headers: Headers }
@@ -74,7 +78,10 @@ type OfStream = {
   readonly atMs: number
 }
 
-type SecurityOperation = 'security.rate_limit_violation' | 'security.auth_failure' | 'security.forbidden'
+export type SecurityOperation =
+  | 'security.rate_limit_violation'
+  | 'security.auth_failure'
+  | 'security.forbidden'
 
 export type AuditEntry =
   | (OfStream & {

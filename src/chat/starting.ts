@@ -3,15 +3,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Timers } from '../clock/timers.js'
 import { type ErrorCode, HttpError } from '../guards/errors.js'
-import { type Admission, rateLimited } from './admission.js'
+import { Refusal } from '../guards/refusal.js'
+import type { Admission } from './admission.js'
 import type { ChatConfig } from './chat-config.js'
 import { FAILURES, type FailureCode } from './events.js'
 import type { Generation, OnDisconnect } from './generation.js'
 import { IdempotencyKeys, idempotencyKey } from './idempotency.js'
 import type { FoundStream } from './log/chat-log.js'
-import { type Asked, checkQuestion, type Given } from './question.js'
+import { type Asked, checkQuestion } from './question.js'
+import { BUSY, rateLimited } from './refused.js'
 import type { Relay } from './relay.js'
 import { passedOn } from './request-headers.js'
+import { onDisconnect } from './request-queries.js'
 import type { AuditTrail, ChatLimits, Lease } from './seams.js'
 
 export type StartingParts = {
@@ -32,9 +35,6 @@ export type Started = {
   readonly hasKey: boolean
 }
 
-/** Retry-After of refusals that end when somebody else ends, seconds. */
-const BUSY_RETRY_SEC = 5
-export const BUSY = { 'Retry-After': String(BUSY_RETRY_SEC) }
 const BREAKER_RETRY = { 'Retry-After': '10' }
 
 export class Starting {
@@ -46,8 +46,7 @@ export class Starting {
 
   /** Throws the 400 of a question that cannot be asked. */
   question(given: unknown, place: 'body' | 'url'): Asked {
-    const members: Given = typeof given === 'object' && given !== null ? (given as Given) : {}
-    const checked = checkQuestion(members, place, this.#parts.config().chatMaxQueryBytes)
+    const checked = checkQuestion(given, place, this.#parts.config().chatMaxQueryBytes)
     if (checked.ok) return checked.asked
     const required = place === 'body' ? 'query is required' : 'query parameter is required'
     const error = checked.isQueryMissing ? required : checked.detail
@@ -60,10 +59,9 @@ export class Starting {
       ? ['grace', 'cancel', 'finish']
       : ['grace', 'cancel']
     if (asked === undefined) return allowed.find(each => each === chatOnDisconnect) ?? 'grace'
-    const found = allowed.find(each => each === asked)
-    if (found === undefined)
-      throw new HttpError('invalid_query', `on_disconnect must be ${allowed.join(' or ')}.`)
-    return found
+    const { data: found } = onDisconnect.safeParse(asked)
+    if (found !== undefined && allowed.includes(found)) return found
+    throw new HttpError('invalid_query', `on_disconnect must be ${allowed.join(' or ')}.`)
   }
 
   /** The running or kept answer to the same question, or a new one. */
@@ -93,8 +91,8 @@ export class Starting {
     const config = configNow()
     const { caller, connectionId } = admission.of(request)
     const { person } = caller
-    if (config.ragBackendUrl.length === 0) throw new HttpError('no_backend', undefined, BUSY)
-    if (!audit.canStart()) throw new HttpError('audit_unavailable', undefined, BUSY)
+    if (config.ragBackendUrl.length === 0) throw new Refusal('chat_backend', 'no_backend', undefined, BUSY)
+    if (!audit.canStart()) throw new Refusal('chat_audit', 'audit_unavailable', undefined, BUSY)
     const lease = this.#lease(request)
     try {
       const generation = relay.start({
@@ -124,11 +122,8 @@ export class Starting {
     const { limits, admission } = this.#parts
     const { caller, bypasses } = admission.of(request)
     const lease = limits.lease(bypasses ? null : caller.key)
-    if (lease === 'instance') throw new HttpError('chat_full', undefined, BUSY)
-    if (lease === 'user') {
-      admission.refused(request, 'rate_limit_violation', 'user', caller.person)
-      throw rateLimited('too_many_streams_of_user', BUSY_RETRY_SEC)
-    }
+    if (lease === 'instance') throw new Refusal('chat_cap', 'chat_full', undefined, BUSY)
+    if (lease === 'user') throw rateLimited('chat_cap', 'too_many_streams_of_user')
     return lease
   }
 

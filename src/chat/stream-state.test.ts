@@ -60,14 +60,14 @@ describe('the state of a stream', () => {
     ]).all
     expect(estimated.at(-2)).toMatchObject({
       type: 'usage',
-      data: { inputTokens: 3, outputTokens: 1, estimated: true },
+      data: { inputTokens: 3, input_tokens: 3, outputTokens: 1, output_tokens: 1, estimated: true },
     })
     const counted = told([
       [1, { type: 'usage', data: { outputTokens: 7 } }],
       [2, { type: 'done', reason: 'length' }],
     ]).all
     expect(counted.filter(({ type }) => type === 'usage').map(({ data }) => data)).toEqual([
-      { outputTokens: 7, estimated: false },
+      { outputTokens: 7, output_tokens: 7, estimated: false },
     ])
   })
   test('says nothing for an empty token, and nothing of time where there was none', () => {

@@ -113,7 +113,14 @@ function token(state: StreamState, text: string, now: Now): Step {
   return { state: counted, events: [event] }
 }
 
-function usage(state: StreamState, data: TokenCounts & { readonly estimated: boolean }, now: Now): Step {
+/** Both spellings: clients of the original read the second one. */
+function usage(state: StreamState, counts: TokenCounts & { readonly estimated: boolean }, now: Now): Step {
+  const { inputTokens, outputTokens, estimated } = counts
+  const data = {
+    ...(inputTokens === undefined ? {} : { inputTokens, input_tokens: inputTokens }),
+    ...(outputTokens === undefined ? {} : { outputTokens, output_tokens: outputTokens }),
+    estimated,
+  }
   return numbered({ ...state, hasUsage: true }, 'usage', data, now)
 }
 

@@ -11,6 +11,8 @@ import { verifyTrail } from '../chat/audit/verify.js'
 import { settingFlags } from '../config/flags.js'
 import type { Config } from '../config/settings.js'
 import { whole } from './arguments.js'
+import { auditLines } from './audit-text.js'
+import { print } from './output.js'
 import { prepare } from './settings.js'
 
 /** How often `--follow` looks for new records. */
@@ -18,17 +20,12 @@ const FOLLOW_MS = 500
 /** New records shown at a time. */
 const FOLLOW_PAGE = 1_000
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`)
+const say = (text: string): void => print(`${text}\n`)
 
-/** One line a record; commitments shortened to what the eye can compare. */
-function lineOf({ seq, at, operation, streamId, details }: ShownRecord): string {
-  const shortened = JSON.stringify(details, (_, value: unknown) =>
-    typeof value === 'string' && /^[0-9a-f]{64}$/.test(value) ? `${value.slice(0, 8)}…` : value,
-  )
-  return [String(seq).padStart(7), at, operation.padEnd(29), streamId ?? '-', shortened].join('  ')
+function show(records: readonly ShownRecord[], json: boolean): void {
+  const lines = json ? records.map(record => JSON.stringify(record)) : auditLines(records)
+  for (const line of lines) say(line)
 }
-
-const show = (json: boolean) => (record: ShownRecord) => say(json ? JSON.stringify(record) : lineOf(record))
 
 function keyOf(config: Config): Uint8Array {
   const key = loadKey(config.auditDb, config.auditKey)
@@ -63,7 +60,7 @@ async function follow(path: string, fromSeq: number, json: boolean): Promise<voi
   let seq = fromSeq
   while (!ended.signal.aborted) {
     const records = reader.after(seq, FOLLOW_PAGE)
-    records.forEach(show(json))
+    show(records, json)
     seq = records.at(-1)?.seq ?? seq
     if (records.length < FOLLOW_PAGE) await pause(FOLLOW_MS, null, { signal: ended.signal }).catch(() => {})
   }
@@ -89,7 +86,7 @@ export function auditCommand(): Command {
   type Tail = { readonly lines: number; readonly follow?: true; readonly json?: true }
   add<Tail>('tail', 'Show the newest records', async ({ auditDb }, { lines, follow: on, json = false }) => {
     const records = newestRecords(auditDb, lines)
-    records.forEach(show(json))
+    show(records, json)
     if (on) await follow(auditDb, records.at(-1)?.seq ?? newestRecords(auditDb, 1)[0]?.seq ?? 0, json)
   })
     .option('-n, --lines <n>', 'How many', whole(0, 9_999_999), 50)

@@ -7,6 +7,7 @@ import { releaseChecks } from '../release/checks.js'
 import { NAME, referencesText, referencesTo } from '../release/references.js'
 import { reportText, runChecks } from '../release/report.js'
 import { textFiles } from '../release/text-files.js'
+import { print } from './output.js'
 
 type Options = { readonly flag?: readonly string[]; readonly root: string; readonly json?: true }
 
@@ -29,7 +30,7 @@ function flagsCommand(): Command {
       const files = await textFiles(root)
       const findings = referencesTo(names, files)
       const report = { ok: findings.length === 0, names, files: files.length, findings }
-      process.stdout.write(asJson ? json(report) : referencesText(report))
+      print(asJson ? json(report) : referencesText(report))
       if (!report.ok) process.exitCode = 1
     })
 }
@@ -46,7 +47,7 @@ function releaseCommand(): Command {
         skipBenchmarks: loaded.config.benchSkip,
       })
       const report = await runChecks(checks, systemClock.monotonicMs)
-      process.stdout.write(asJson ? json(report) : reportText(report))
+      print(asJson ? json(report) : reportText(report))
       if (!report.ok) process.exitCode = 1
     })
 }

@@ -1,6 +1,7 @@
 // The table of commands. Each command is one small file, loaded only when it is called, so that quick commands stay quick.
 import { Command } from 'commander'
 import { VERSION } from '../app/version.js'
+import { complain, print } from './output.js'
 
 type Loader = () => Promise<Command>
 
@@ -61,6 +62,8 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
 /** What is loaded by itself inherits nothing: every command of a command gets the hint. */
 function withHint(command: Command): Command {
   for (const inner of command.commands) withHint(inner)
+  // An error message quotes the argument that is wrong.
+  command.configureOutput({ writeOut: print, writeErr: complain })
   return command.showHelpAfterError('(g6 --help lists the commands, g6 COMMAND --help its options)')
 }
 
@@ -76,7 +79,7 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   try {
     await withHint(g6).parseAsync([...args], { from: 'user' })
   } catch (error) {
-    process.stderr.write(`g6: ${error instanceof Error ? error.message : String(error)}\n`)
+    complain(`g6: ${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 1
   }
 }

@@ -54,7 +54,9 @@ describe('g6 config', () => {
   test('check warns of a chat that nobody answers', async () => {
     const text = await run({ ENABLE_SSE_STREAMING: '1' }, 'check')
     expect(text).toMatch(/^warning: ENABLE_SSE_STREAMING is on without RAG_BACKEND_URL: /)
-    expect(await run({ ENABLE_SSE_STREAMING: '1', RAG_BACKEND_URL: 'http://127.0.0.1:9' }, 'check')).toBe(
+    const answered = { ENABLE_SSE_STREAMING: '1', RAG_BACKEND_URL: 'http://127.0.0.1:9' }
+    expect(await run(answered, 'check')).toMatch(/^warning: no key for people's tokens .*G6_CHAT_JWKS_URL/)
+    expect(await run({ ...answered, G6_CHAT_JWKS_URL: 'http://127.0.0.1:9' }, 'check')).toBe(
       'settings are usable\n',
     )
   })

@@ -4,14 +4,12 @@ import { loadSettings, serveFindings } from '../app/load-settings.js'
 import { givenFlags, settingFlags } from '../config/flags.js'
 import type { LoadResult } from '../config/load.js'
 import { checkReport, configReport, type Report } from '../config/report.js'
+import { print } from './output.js'
 
-type Write = (text: string) => void
+type Write = typeof print
 
 /** `load` and `write` are the process's own unless given; a failed command sets `process.exitCode`. */
-export function configCommand(
-  write: Write = text => process.stdout.write(text),
-  load: typeof loadSettings = loadSettings,
-): Command {
+export function configCommand(write: Write = print, load: typeof loadSettings = loadSettings): Command {
   const loaded = (command: Command): LoadResult => load(givenFlags(command))
   const say = ({ text, ok }: Report): void => {
     write(text)

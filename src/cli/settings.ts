@@ -8,6 +8,7 @@ import type { Loaded, LoadResult } from '../config/load.js'
 import type { Config } from '../config/settings.js'
 import { createLog, type Log } from '../log/log.js'
 import { createLokiStream } from '../log/loki.js'
+import { complain } from './output.js'
 
 export type Prepared = {
   readonly loaded: Loaded
@@ -23,8 +24,8 @@ export function prepare(command: Command, more: Flags = {}, logTo?: Writable): P
   const loaded = load()
   if (!loaded.ok) {
     const count = loaded.errors.length === 1 ? 'a setting' : `${loaded.errors.length} settings`
-    process.stderr.write(`g6: ${count} cannot be used\n`)
-    for (const { message } of loaded.errors) process.stderr.write(`  ${message}\n`)
+    complain(`g6: ${count} cannot be used\n`)
+    for (const { message } of loaded.errors) complain(`  ${message}\n`)
     process.exitCode = 1
     return null
   }
@@ -44,7 +45,7 @@ export function prepare(command: Command, more: Flags = {}, logTo?: Writable): P
 function lokiOf({ grafanaLokiUrl, grafanaLokiUser, grafanaApiKey }: Config) {
   if (grafanaLokiUrl === null) return {}
   // What goes wrong with the log cannot go into the log.
-  const say = (line: object): void => void process.stderr.write(`${JSON.stringify(line)}\n`)
+  const say = (line: object): void => complain(`${JSON.stringify(line)}\n`)
   const loki = createLokiStream({
     url: grafanaLokiUrl,
     user: grafanaLokiUser,

@@ -38,6 +38,12 @@ const TABLE = {
     detail: 'Send the token as X-API-Token, as Authorization: Bearer, or a ticket from POST /summary/ticket.',
   },
   token_wrong: { status: 401, title: 'Token not accepted', detail: 'The token or ticket is not valid.' },
+  no_token_key: {
+    status: 401,
+    title: 'No key to check tokens with',
+    detail:
+      "This server has no key to check people's tokens with (G6_CHAT_JWKS_URL or G6_CHAT_JWT_SECRET), so a Bearer token identifies nobody here.",
+  },
   address_not_allowed: {
     status: 403,
     title: 'Address not allowed',
@@ -56,7 +62,8 @@ const TABLE = {
   feature_flag_disabled: {
     status: 403,
     title: 'Not switched on',
-    detail: 'The chat relay is not switched on for this caller (ENABLE_SSE_STREAMING).',
+    detail:
+      'Streamed answers are not switched on for this caller (ENABLE_SSE_STREAMING); POST to /chat, under the same prefix, gives the whole answer.',
   },
   not_found: { status: 404, title: 'Not found', detail: 'There is nothing at this address.' },
   stream_disabled: {
@@ -130,6 +137,16 @@ const TABLE = {
     title: 'Too many streams of one user',
     detail: 'This caller has as many live streams as it may have.',
   },
+  too_many_readers_of_user: {
+    status: 429,
+    title: 'Too many readers of one user',
+    detail: 'This caller has as many connections to answers as it may have; close one, or wait.',
+  },
+  too_many_readers_of_stream: {
+    status: 429,
+    title: 'Too many readers of one answer',
+    detail: 'This answer has as many readers as it may have; wait until one has left.',
+  },
   headers_too_large: {
     status: 431,
     title: 'Headers too large',
@@ -153,7 +170,7 @@ const TABLE = {
   chat_full: {
     status: 503,
     title: 'Too many streams',
-    detail: 'The relay has as many streams as it may have.',
+    detail: 'The relay has as many streams or readers as it may have.',
   },
   no_backend: {
     status: 503,

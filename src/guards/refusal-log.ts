@@ -11,10 +11,22 @@ const PER_SEC = 2
  * closed for what it is or has pending, not for a request.
  */
 export type RejectReason = 'auth' | 'ip' | 'ua' | 'rate' | 'cap' | 'host' | 'shed' | 'draining' | 'connection'
+/** Guards of the chat relay alone, whose refusals that metric does not count. */
+export type ChatGuard =
+  | 'chat_flag'
+  | 'chat_origin'
+  | 'chat_auth'
+  | 'chat_rate'
+  | 'chat_cap'
+  | 'chat_audit'
+  | 'chat_backend'
+export type Guard = RejectReason | ChatGuard
 
 export type RefusalFacts = {
-  readonly guard: RejectReason
+  readonly guard: Guard
   readonly code: string
+  /** Of the audit record that says the same, where there is one. */
+  readonly operation?: string
   /** Parsed, so free of anything but digits, letters, dots and colons. */
   readonly address: string
   /** Of a request; a connection has neither. */
@@ -26,7 +38,7 @@ export type RefusalFacts = {
 type Bucket = { tokens: number; atMs: number; left: number }
 
 export class RefusalLog {
-  readonly #buckets = new Map<RejectReason, Bucket>()
+  readonly #buckets = new Map<Guard, Bucket>()
 
   constructor(
     readonly log: Log,

@@ -2,6 +2,8 @@
 // and gets from the shell what belongs to the server alone (the client's facts, streams over raw sockets).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Transport, Wire } from '../hub/transport.js'
+import type { ErrorCode } from './errors.js'
+import type { Refusal } from './refusal.js'
 
 /** Which listeners have a route; the unified one has all of them. */
 export type Surface = 'stream' | 'resync' | 'metrics' | 'other'
@@ -14,10 +16,10 @@ export type RouteRules = {
    * stream by `shell.openStream`. `relay`: guards 3–6 and draining; it has limits of its own.
    */
   readonly access: 'open' | 'data' | 'stream' | 'relay'
-  /** Besides the server's token: whether this `Authorization: Bearer` is good enough here. */
-  readonly acceptsBearer?: (bearer: string) => Promise<boolean>
-  /** Told when a guard has refused a request to this route. */
-  readonly onRefusal?: (guard: string, code: string, facts: RequestFacts) => void
+  /** Besides the server's token: null when this `Authorization: Bearer` is good enough here, else why it is not. */
+  readonly bearerFault?: (bearer: string) => Promise<ErrorCode | null>
+  /** Called for each refused request to this route; returns the operation it was recorded as, or null. */
+  readonly onRefusal?: (refusal: Refusal, request: FastifyRequest) => string | null
 }
 
 /** What the guards found out about a request. */

@@ -7,8 +7,9 @@ import { type AddressList, addressList, countingKey, normalAddress } from '../gu
 import { clientAddress, NO_ADDRESS } from '../guards/client-address.js'
 import { type Slot, StreamSlots } from '../guards/concurrency.js'
 import { ConnectRate } from '../guards/connect-rate.js'
-import { HttpError } from '../guards/errors.js'
+import type { ErrorCode } from '../guards/errors.js'
 import { hostAllowed, isLoopback, targetHost } from '../guards/host.js'
+import { Refusal } from '../guards/refusal.js'
 import type { RejectReason } from '../guards/refusal-log.js'
 import { requestIdOf } from '../guards/request-id.js'
 import type { RequestFacts, RouteRules } from '../guards/seam.js'
@@ -18,14 +19,10 @@ import { userAgentAllowed } from '../guards/user-agent.js'
 import { WrongTokens } from '../guards/wrong-tokens.js'
 import type { HttpConfig } from './http-config.js'
 
-/** A request that was turned away, and by which guard. */
-export class Refusal extends HttpError {
-  constructor(
-    readonly guard: RejectReason,
-    code: HttpError['code'],
-    headers: Readonly<Record<string, string>> = {},
-  ) {
-    super(code, undefined, headers)
+/** A refusal by one of the guards below, which the metrics count. */
+export class GuardRefusal extends Refusal<RejectReason> {
+  constructor(guard: RejectReason, code: ErrorCode, headers: Readonly<Record<string, string>> = {}) {
+    super(guard, code, undefined, headers)
   }
 }
 
@@ -121,11 +118,11 @@ export class Access {
     const inTarget = targetHost(request.url ?? '')
     // RFC 9112 3.2.2: an absolute target wins over the header; a proxy may have looked at either, so both must be right.
     for (const host of [request.headers.host, ...(inTarget === null ? [] : [inTarget])]) {
-      if (!hostAllowed(host, allowedHosts, httpHost)) throw new Refusal('host', 'wrong_host')
+      if (!hostAllowed(host, allowedHosts, httpHost)) throw new GuardRefusal('host', 'wrong_host')
     }
   }
 
-  /** Guards 3–7 as far as the route asks for them. Throws a Refusal; a promise only when somebody else must be asked. */
+  /** Guards 3–7 as far as the route asks for them. Throws a GuardRefusal; a promise only when somebody else must be asked. */
   check(
     request: IncomingMessage,
     facts: RequestFacts,
@@ -161,31 +158,32 @@ export class Access {
       return undefined
     }
     const isMissing = apiToken === null && bearer === null && !(rules.access === 'stream' && ticket !== null)
-    if (isMissing) throw new Refusal('auth', 'token_missing', { 'WWW-Authenticate': 'Bearer realm="g6"' })
-    if (bearer === null || rules.acceptsBearer === undefined) return this.#refuseToken(facts)
-    return rules.acceptsBearer(bearer).then(accepted => {
-      if (!accepted) this.#refuseToken(facts)
+    if (isMissing)
+      throw new GuardRefusal('auth', 'token_missing', { 'WWW-Authenticate': 'Bearer realm="g6"' })
+    if (bearer === null || rules.bearerFault === undefined) return this.#refuseToken(facts)
+    return rules.bearerFault(bearer).then(fault => {
+      if (fault !== null) this.#refuseToken(facts, fault)
     })
   }
 
-  #refuseToken(facts: RequestFacts): never {
+  #refuseToken(facts: RequestFacts, code: ErrorCode = 'token_wrong'): never {
     const waitMs = this.#wrong.count(facts.addressKey, this.#parts.clock.monotonicMs())
-    if (waitMs > 0) throw new Refusal('auth', 'too_many_wrong_tokens', retryAfter(waitMs))
+    if (waitMs > 0) throw new GuardRefusal('auth', 'too_many_wrong_tokens', retryAfter(waitMs))
     const challenge = 'Bearer realm="g6", error="invalid_token"'
-    throw new Refusal('auth', 'token_wrong', { 'WWW-Authenticate': challenge })
+    throw new GuardRefusal('auth', code, { 'WWW-Authenticate': challenge })
   }
 
   #checkRest(request: IncomingMessage, facts: RequestFacts, rules: RouteRules): void {
     const { config, allowed } = this.#rules
-    if (allowed.size > 0 && !allowed.has(facts.address)) throw new Refusal('ip', 'address_not_allowed')
+    if (allowed.size > 0 && !allowed.has(facts.address)) throw new GuardRefusal('ip', 'address_not_allowed')
     if (rules.access === 'data') return
     if (!userAgentAllowed(request.headers['user-agent'], config.sseUaAllow)) {
-      throw new Refusal('ua', 'user_agent_not_allowed')
+      throw new GuardRefusal('ua', 'user_agent_not_allowed')
     }
     const busy = { 'Retry-After': String(BUSY_RETRY_SEC) }
-    if (this.#parts.draining()) throw new Refusal('draining', 'draining', busy)
+    if (this.#parts.draining()) throw new GuardRefusal('draining', 'draining', busy)
     if (rules.access === 'relay') return
-    if (this.#parts.shedding()) throw new Refusal('shed', 'shed', busy)
+    if (this.#parts.shedding()) throw new GuardRefusal('shed', 'shed', busy)
     // A HEAD opens no stream.
     if (request.method === 'HEAD') return
     const waitMs = this.#rate.connect(
@@ -193,14 +191,15 @@ export class Access {
       config.sseIpConnectRate,
       this.#parts.clock.monotonicMs(),
     )
-    if (waitMs > 0) throw new Refusal('rate', 'connect_rate', retryAfter(waitMs))
+    if (waitMs > 0) throw new GuardRefusal('rate', 'connect_rate', retryAfter(waitMs))
   }
 
   /** Guard 8: a slot for the connection that is about to become a stream. */
   takeSlot(facts: RequestFacts): Slot {
     const { sseMaxConnections: maxStreams, sseMaxConnectionsPerIp: maxPerAddress } = this.#rules.config
     const slot = this.#slots.take(facts.addressKey, { maxStreams, maxPerAddress })
-    if (typeof slot === 'string') throw new Refusal('cap', slot, { 'Retry-After': String(BUSY_RETRY_SEC) })
+    if (typeof slot === 'string')
+      throw new GuardRefusal('cap', slot, { 'Retry-After': String(BUSY_RETRY_SEC) })
     return slot
   }
 

@@ -16,14 +16,23 @@ export function textAnswer(description: string, contentType = 'text/plain'): obj
   return { 200: { description, content: { [contentType]: { schema: { type: 'string' } } } } }
 }
 
+const TAKEN = ['params', 'querystring', 'headers', 'body'] as const
+
 function described(schema: FastifySchema): FastifySchema {
-  const { querystring, response } = schema
+  const { response } = schema
   const answers = Object.entries((response ?? {}) as Record<string, unknown>).map(([status, answer]) => [
     status,
     answer instanceof z.ZodType ? jsonSchema(answer, 'output') : answer,
   ])
-  const query = querystring instanceof z.ZodType ? { querystring: jsonSchema(querystring, 'input') } : {}
-  return { ...schema, ...query, response: { ...Object.fromEntries(answers), default: PROBLEM } }
+  const taken = TAKEN.flatMap(part => {
+    const each = schema[part]
+    return each instanceof z.ZodType ? [[part, jsonSchema(each, 'input')]] : []
+  })
+  return {
+    ...schema,
+    ...Object.fromEntries(taken),
+    response: { ...Object.fromEntries(answers), default: PROBLEM },
+  }
 }
 
 /** Must be registered before the routes it is to describe. */

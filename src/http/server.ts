@@ -10,11 +10,12 @@ import { preflightHeaders } from '../guards/cors.js'
 import { HttpError } from '../guards/errors.js'
 import { type LagGauge, type LagMonitor, watchLag } from '../guards/lag-monitor.js'
 import { judgeBind } from '../guards/open-bind.js'
+import { Refusal } from '../guards/refusal.js'
 import { RefusalLog, type RejectReason } from '../guards/refusal-log.js'
 import type { HttpPlugin, HttpShell, RouteRules } from '../guards/seam.js'
 import type { HubLike } from '../hub/hub-types.js'
 import type { Log } from '../log/log.js'
-import { Access, Refusal } from './access.js'
+import { Access, GuardRefusal } from './access.js'
 import { RouteMethods } from './allowed-methods.js'
 import { commonHeaders, DOCUMENT_HEADERS } from './answer-headers.js'
 import { MAX_REQUEST_LINE_BYTES, plainProblem } from './broken-requests.js'
@@ -199,9 +200,10 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     const route = request.routeOptions.url ?? methods.find(request.raw.url ?? '')?.url ?? 'none'
     const { requestId, address } = request.facts
     if (error instanceof Refusal) {
-      observer.onRejected?.(error.guard)
-      refusals.write({ guard: error.guard, code: error.code, address, requestId, route })
-      request.routeOptions.config.rules?.onRefusal?.(error.guard, error.code, request.facts)
+      if (error instanceof GuardRefusal) observer.onRejected?.(error.guard)
+      const operation = request.routeOptions.config.rules?.onRefusal?.(error, request) ?? null
+      const recorded = operation === null ? {} : { operation }
+      refusals.write({ guard: error.guard, code: error.code, ...recorded, address, requestId, route })
     } else if (error.code === 'internal') {
       log.error({ err: thrown, requestId, address, route }, 'request failed')
     }

@@ -16,12 +16,17 @@ export function printableMessage(text: string): string {
   return text.replace(RISKY_OR_BREAK, escaped)
 }
 
+/** Lines stay lines. */
+export function printableText(text: string): string {
+  return text.replace(RISKY, escaped)
+}
+
 /** Passes lines on, made printable. */
 export function printableLines(to: Writable): Writable {
   return new Writable({
     decodeStrings: false,
     write: (lines: string | Buffer, _encoding, done) => {
-      to.write(String(lines).replace(RISKY, escaped))
+      to.write(printableText(String(lines)))
       done()
     },
   })

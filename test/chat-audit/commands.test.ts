@@ -108,8 +108,35 @@ test('tail shows the newest, and follows what is added until it is stopped', asy
   first.signal('SIGINT')
   expect(await first.exit).toBe(0)
   const { out } = await run('tail', '-n', '1')
-  expect(out).toMatch(/^ +4 {2}\d{4}-\d\d-\d\dT.* stream\.end +s2 {2}\{.*"reason":"complete"/)
+  expect(out).toMatch(/^ +4 {2}\d{4}-\d\d-\d\dT.* stream\.end +s2 +[0-9a-f]{8} {2}.*reason=complete/)
   expect(out.split('\n')).toHaveLength(2)
+})
+
+test('tail shows where a refused request came from, in columns, and no control character of the data', async () => {
+  const refused: AuditEntry = {
+    operation: 'security.forbidden',
+    address: '2001:db8:0:0:1:2:3:4',
+    requestId: 'r',
+    person: null,
+    code: 'cross_site',
+    atMs: Date.now(),
+  }
+  const [start, end] = stream(1)
+  if (start?.operation !== 'stream.start' || end === undefined) throw new Error('no start')
+  await write({ ...start, upstream: 'http://rag\u009b2J\u001b]0;owned\u0007\n\u202e' }, end, refused)
+  const { out } = await run('tail')
+  const lines = out.trimEnd().split('\n')
+  expect(lines).toHaveLength(3)
+  expect(lines[2]).toMatch(/ security\.forbidden +2001:db8:0:0:1:2:3:4 .* code=cross_site$/)
+  expect(new Set(lines.map(line => line.indexOf(' stream.') + line.indexOf(' security.') + 1))).toHaveLength(
+    1,
+  )
+  const json = (await run('tail', '--json')).out
+  expect(JSON.parse(json.trimEnd().split('\n')[2] ?? '')).toMatchObject({
+    kept: { address: '2001:db8:0:0:1:2:3:4' },
+  })
+  for (const text of [out, json]) expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u)
+  expect(JSON.parse(json.split('\n')[0] ?? '').details.upstream).toContain('\u009b2J')
 })
 
 test('export gives a person everything of them; erase leaves nothing to find', async () => {

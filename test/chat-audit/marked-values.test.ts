@@ -105,7 +105,7 @@ test('no question, email or token is in any log line, metric, refusal or audit r
   for (const token of tokens.slice(1)) await post(question, { Authorization: `Bearer ${token}` })
   await post(question, { Authorization: 'Bearer MARKED-no-token', 'X-API-Token': 'MARKED-wrong' })
   await post(question, { 'x-api-key': INTERNAL_KEY })
-  await post(question, { Origin: 'https://marked.example.org', 'Sec-Fetch-Site': 'cross-site' })
+  await post(question, { Origin: 'https://other.example.org', 'Sec-Fetch-Site': 'cross-site' })
   await post('{"query": "MARKED-broken')
   await post({ query: `MARKED${'x'.repeat(40_000)}` })
   await post({ query: ['MARKED'] })

@@ -1,31 +1,75 @@
 // Who may ask: the flag, the limits, the server's guards, identity, pages of other sites (chat.md 1 and 5), over real sockets.
 import { describe, expect, test } from 'vitest'
+import { createChatClient } from '../../client/chat/index.js'
 import { ChatReader } from '../support/chat-reader.js'
-import { ask, chatRigForEach, stop } from '../support/chat-rig.js'
+import { ask, type ChatRig, chatRigForEach, PREFIX, stop } from '../support/chat-rig.js'
 
 const start = chatRigForEach()
 
 describe('with the flag off, or outside the rollout', () => {
-  const body = { ok: false, code: 'feature_flag_disabled', flag: 'ENABLE_SSE_STREAMING', status: 403 }
+  const body = {
+    ok: false,
+    code: 'feature_flag_disabled',
+    flag: 'ENABLE_SSE_STREAMING',
+    origin: 'https://good.example',
+    status: 403,
+  }
+  const headers = { origin: 'https://good.example' }
   test.each([
     ['POST', '/chat-stream'],
     ['GET', '/chat-stream?query=a'],
     ['GET', '/chat-stream/AAAAAAAAAAAAAAAAAAAAAA'],
     ['DELETE', '/chat-stream/AAAAAAAAAAAAAAAAAAAAAA'],
-    ['POST', '/chat'],
   ])('%s %s is 403', async (method, path) => {
-    const here = await start()
+    const here = await start({ chat: { sseAllowOrigin: ['https://good.example'] } })
     const given = method === 'POST' ? { body: { query: 'a' } } : {}
     here.flag.enabled = false
-    const off = await new ChatReader(`${here.base}${path}`, { method, ...given }).end()
+    const off = await new ChatReader(`${here.base}${path}`, { method, headers, ...given }).end()
     expect([off.status, off.json]).toMatchObject([403, body])
     expect(here.records).toEqual([])
     here.flag.enabled = true
     here.flag.allows = false
-    const outside = await new ChatReader(`${here.base}${path}`, { method, ...given }).end()
+    const outside = await new ChatReader(`${here.base}${path}`, { method, headers, ...given }).end()
     expect([outside.status, outside.json]).toMatchObject([403, body])
     expect(here.records).toMatchObject([{ operation: 'security.forbidden', code: 'feature_flag_disabled' }])
     expect(here.mock.requests).toHaveLength(0)
+  })
+  test.each([
+    ['off', { enabled: false }],
+    ['on for others', { allows: false }],
+  ])('(%s) the sibling without streaming answers as ever', async (_, change) => {
+    const here = await start({ http: { sseApiToken: 'server-token' } })
+    Object.assign(here.flag, change)
+    const ann = { authorization: 'Bearer person:ann' }
+    const reader = await ask(here, undefined, ann, '/chat').end()
+    expect([reader.status, reader.json.success]).toEqual([200, true])
+    expect(here.limits.started).toEqual(['u:iss|ann'])
+    expect(here.records.map(({ operation }) => operation)).toEqual(['stream.start', 'stream.end'])
+    const nobody = await ask(here, undefined, { authorization: 'Bearer nobody' }, '/chat').end()
+    expect([nobody.status, nobody.json.code]).toEqual([401, 'token_wrong'])
+    expect(here.records.at(-1)).toMatchObject({ operation: 'security.auth_failure' })
+    const { json } = await new ChatReader(`${here.base}/chat-stream/health`, {
+      headers: { 'x-api-token': 'server-token' },
+    }).end()
+    expect(json.routes).toEqual({ 'chat-stream': here.flag.enabled, chat: true })
+  })
+  test('the published client shows the whole answer', async () => {
+    const here = await start({ mock: { script: { dialect: 'rich', tokens: ['Hello ', 'world'] } } })
+    here.flag.enabled = false
+    const answer = createChatClient({ baseUrl: here.rig.url }).stream('why?')
+    const types: string[] = []
+    for await (const { type } of answer) types.push(type)
+    expect(answer.text).toBe('Hello world')
+    expect(types).toEqual(['metadata', 'sources', 'token', 'usage', 'done'])
+  })
+  test('the sibling without streaming is 503 where there is no backend, whoever asks', async () => {
+    const here = await start({ backends: () => [] })
+    here.flag.enabled = false
+    for (const authorization of ['Bearer person:ann', 'Bearer nobody']) {
+      const reader = await ask(here, undefined, { authorization }, '/chat').end()
+      expect([reader.status, reader.json.code]).toEqual([503, 'no_backend'])
+    }
+    expect([here.verified, here.records]).toEqual([[], []])
   })
 })
 
@@ -52,6 +96,7 @@ describe('limits', () => {
     expect(reader.headers['retry-after']).toBe('17')
     expect(reader.headers.ratelimit).toContain('t=17')
     expect(reader.json).toMatchObject({ ok: false, error: 'RATE_LIMIT_EXCEEDED', retryAfter: 17 })
+    expect(reader.json.message).toMatch(/wait 17 s/)
     expect(here.records).toMatchObject([
       { operation: 'security.rate_limit_violation', code: 'rate', address: '127.0.0.1' },
     ])
@@ -151,6 +196,82 @@ describe("the server's own guards", () => {
   })
 })
 
+describe('each refused request is one line of the log, as the record says it', () => {
+  const GUARDS: Readonly<
+    Record<
+      string,
+      (here: ChatRig) => Promise<{ reader: ChatReader; line: Readonly<Record<string, unknown>> }>
+    >
+  > = {
+    'by the flag': async here => {
+      here.flag.enabled = false
+      return { reader: await ask(here).end(), line: { guard: 'chat_flag', code: 'feature_flag_disabled' } }
+    },
+    'by the rollout': async here => {
+      here.flag.allows = false
+      const operation = 'security.forbidden'
+      const line = { guard: 'chat_flag', code: 'feature_flag_disabled', operation }
+      return { reader: await ask(here).end(), line }
+    },
+    'by its origin': async here => {
+      const operation = 'security.forbidden'
+      const reader = await ask(here, undefined, { origin: 'https://evil.example' }).end()
+      return { reader, line: { guard: 'chat_origin', code: 'cross_site', operation } }
+    },
+    'by its token': async here => {
+      const operation = 'security.auth_failure'
+      const reader = await ask(here, undefined, { authorization: 'Bearer nobody' }).end()
+      return { reader, line: { guard: 'chat_auth', code: 'token_wrong', operation } }
+    },
+    'by the rate': async here => {
+      here.limits.refuse = 'rate'
+      const operation = 'security.rate_limit_violation'
+      return { reader: await ask(here).end(), line: { guard: 'chat_rate', code: 'rate_limited', operation } }
+    },
+    'by the limit of a user': async here => {
+      here.limits.refuse = 'user'
+      const operation = 'security.rate_limit_violation'
+      const line = { guard: 'chat_cap', code: 'too_many_streams_of_user', operation }
+      return { reader: await ask(here).end(), line }
+    },
+    'by the limit of the instance': async here => {
+      here.limits.refuse = 'instance'
+      return { reader: await ask(here).end(), line: { guard: 'chat_cap', code: 'chat_full' } }
+    },
+    'by the audit trail': async here => {
+      here.flag.canStart = false
+      return { reader: await ask(here).end(), line: { guard: 'chat_audit', code: 'audit_unavailable' } }
+    },
+    'by a guard of the server': async here => {
+      const operation = 'security.forbidden'
+      const reader = await ask(here, undefined, { host: 'evil.example' }).end()
+      return { reader, line: { guard: 'host', code: 'wrong_host', operation } }
+    },
+  }
+  test.each(Object.entries(GUARDS))('%s', async (_, refuse) => {
+    const here = await start()
+    const { reader, line } = await refuse(here)
+    const lines = here.rig.logged().filter(({ msg }) => msg === 'request refused')
+    expect(lines).toEqual([
+      {
+        ...line,
+        level: 40,
+        time: expect.any(String),
+        address: '127.0.0.1',
+        requestId: reader.headers['x-request-id'],
+        route: `${PREFIX}/chat-stream`,
+        msg: 'request refused',
+      },
+    ])
+    const recorded = here.records.map(({ operation }) => operation)
+    expect(recorded).toEqual(line.operation === undefined ? [] : [line.operation])
+    const counted = line.operation === 'security.rate_limit_violation' ? 1 : 0
+    expect(here.told.rateLimited).toBe(counted)
+    // Those of the chat relay have metrics of their own.
+    expect(here.rig.rejected).toEqual(line.guard === 'host' ? ['host'] : [])
+  })
+})
+
 describe('identity', () => {
   test('a bad token is 401, and so is a missing one where anonymous callers are not let in', async () => {
     const here = await start()
@@ -165,6 +286,26 @@ describe('identity', () => {
       'security.auth_failure',
     ])
     expect((await ask(here, undefined, { authorization: 'Bearer person:ann' }).end()).status).toBe(200)
+  })
+  test('without a key to check it with, a token makes nobody: anonymous, or 401 that says so', async () => {
+    const here = await start()
+    here.flag.hasKey = false
+    const token = { authorization: 'Bearer person:ann' }
+    const reader = await ask(here, undefined, token).end()
+    expect(reader.events[0]?.data).toMatchObject({ identified: false })
+    here.setChat({ chatAnonymous: false })
+    const refused = await ask(here, undefined, token).end()
+    expect([refused.status, refused.json.code]).toEqual([401, 'no_token_key'])
+    expect(refused.json.detail).toMatch(/no key .*G6_CHAT_JWKS_URL.*G6_CHAT_JWT_SECRET/)
+    here.rig.setConfig({ sseApiToken: 'server-token' })
+    here.rig.server.reload()
+    const guarded = await ask(here, undefined, token).end()
+    expect([guarded.status, guarded.json.code]).toEqual([401, 'no_token_key'])
+    here.setChat({ chatAnonymous: true })
+    const both = await ask(here, undefined, { ...token, 'x-api-token': 'server-token' }).end()
+    expect(both.status).toBe(200)
+    expect(here.verified).toEqual([])
+    expect(here.records.filter(({ operation }) => operation === 'security.auth_failure')).toHaveLength(2)
   })
   test("what goes upstream is the token's email and role, never the caller's claim; an x-user-id is nobody", async () => {
     const here = await start()

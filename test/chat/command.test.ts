@@ -33,6 +33,8 @@ function serve(env: Readonly<Record<string, string>>, flags: readonly string[] =
 const asked = (url: string) =>
   new ChatReader(`${url}${PREFIX}/chat-stream`, { method: 'POST', body: { query: 'a' } })
 
+type LokiPush = { readonly streams: { readonly values: [at: string, line: string][] }[] }
+
 type Health = { readonly flag: { readonly enabled: boolean } }
 
 const ROUTES = [
@@ -40,7 +42,6 @@ const ROUTES = [
   ['GET', '/chat-stream?query=a'],
   ['GET', '/chat-stream/AAAAAAAAAAAAAAAAAAAAAA'],
   ['DELETE', '/chat-stream/AAAAAAAAAAAAAAAAAAAAAA'],
-  ['POST', '/chat'],
 ] as const
 
 /** How the server answers at each of its other addresses, as far as it does not differ from one asking to the next. */
@@ -58,7 +59,7 @@ async function othersAt(url: string): Promise<readonly string[]> {
 }
 
 test('by default the routes say that it is off, nothing of it is opened, and nothing else is different', async () => {
-  const server = serve({})
+  const server = serve({ RAG_BACKEND_URL: '' })
   const url = await server.url()
   for (const [method, path] of ROUTES) {
     const body = method === 'POST' ? { body: { query: 'a' } } : {}
@@ -74,6 +75,8 @@ test('by default the routes say that it is off, nothing of it is opened, and not
       flag: 'ENABLE_SSE_STREAMING',
     })
   }
+  const whole = await new ChatReader(`${url}${PREFIX}/chat`, { method: 'POST', body: { query: 'a' } }).end()
+  expect([whole.status, whole.json.code]).toEqual([503, 'no_backend'])
   expect((await fetch(`${url}/chat`)).status).toBe(404)
   const other = serve({ ENABLE_SSE_STREAMING: 'true' })
   expect(await othersAt(url)).toEqual(await othersAt(await other.url()))
@@ -85,6 +88,36 @@ test('by default the routes say that it is off, nothing of it is opened, and not
   expect(mock.requests).toHaveLength(0)
   expect(await readdir(folder)).toEqual([])
 })
+
+test.each([
+  ['off', {}],
+  ['on for 0 %', { ENABLE_SSE_STREAMING: 'true', ENABLE_SSE_STREAMING_PERCENTAGE: '0' }],
+])(
+  'with the flag %s, /chat answers where a backend is set: recorded, with its page, and after a reload',
+  async (_, env) => {
+    const server = serve(env)
+    const url = await server.url()
+    const whole = () =>
+      new ChatReader(`${url}${PREFIX}/chat`, {
+        method: 'POST',
+        body: { query: 'mock:{"finish":"done"}' },
+      }).end()
+    expect((await asked(url).end()).json.code).toBe('feature_flag_disabled')
+    const reader = await whole()
+    expect([reader.status, reader.json.success]).toEqual([200, true])
+    expect((await fetch(`${url}/chat`)).status).toBe(200)
+    server.signal('SIGHUP')
+    await server.until(/settings read again/)
+    expect((await whole()).status).toBe(200)
+    server.signal('SIGTERM')
+    expect(await server.exit).toBe(0)
+    const warnings = server.said().err.match(/no key for people's tokens/g)
+    expect(warnings).toHaveLength(1)
+    const tail = g6(['audit', 'tail'], { G6_AUDIT_DB: join(folder, 'audit.db') })
+    expect(await tail.exit).toBe(0)
+    expect(tail.said().out.match(/stream\.end/g)).toHaveLength(2)
+  },
+)
 
 test('a stopping server ends answers with shutdown; event, metric and a verified record agree', async () => {
   const server = serve({ ENABLE_SSE_STREAMING: 'true' })
@@ -238,6 +271,38 @@ describe('settings reach what they are for', () => {
     await reader.until(({ answer }) => answer !== '')
     expect(reader.status).toBe(200)
     reader.cut()
+  })
+  test('GRAFANA_LOKI_URL: audit records and refused requests go to Loki too', async () => {
+    let pushed = ''
+    const loki = createServer(async (request, response) => {
+      for await (const piece of request) pushed += piece
+      response.writeHead(204).end()
+    })
+    await new Promise<void>(resolve => void loki.listen(0, '127.0.0.1', resolve))
+    try {
+      const server = serve({
+        ENABLE_SSE_STREAMING: 'true',
+        GRAFANA_LOKI_URL: `http://127.0.0.1:${(loki.address() as AddressInfo).port}`,
+      })
+      const url = await server.url()
+      const script = encodeURIComponent('mock:{"finish":"done"}')
+      await new ChatReader(`${url}${PREFIX}/chat-stream?query=${script}`).end()
+      const headers = { origin: 'https://evil.example' }
+      await new ChatReader(`${url}${PREFIX}/chat-stream?query=a`, { headers }).end()
+      server.signal('SIGTERM')
+      expect(await server.exit).toBe(0)
+      const lines = (JSON.parse(`[${pushed.replaceAll('}{', '},{')}]`) as LokiPush[])
+        .flatMap(({ streams }) => streams.flatMap(({ values }) => values))
+        .map(([, line]) => JSON.parse(line) as { readonly operation?: string; readonly msg: string })
+        .filter(({ operation }) => operation !== undefined)
+      expect(lines.map(({ operation, msg }) => `${operation}: ${msg}`).sort()).toEqual([
+        'security.forbidden: request refused',
+        'stream.end: audit record',
+        'stream.start: audit record',
+      ])
+    } finally {
+      await new Promise(resolve => loki.close(resolve).closeAllConnections())
+    }
   })
   test('GRAFANA_LOKI_USER: log lines go to Loki as that user', async () => {
     let pushed = (_: string | undefined): void => {}

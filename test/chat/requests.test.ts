@@ -172,7 +172,8 @@ test('health says how the relay is doing', async () => {
   await ask(here).end()
   const { json } = await new ChatReader(`${here.base}/chat-stream/health`).end()
   expect(json).toMatchObject({
-    flag: { enabled: true },
+    flag: { enabled: true, percentage: 100 },
+    routes: { 'chat-stream': true, chat: true },
     active_streams: 0,
     upstreams: [{ upstream: here.mock.url, breaker: 'closed' }],
     first_token_ms: { p50: expect.any(Number), p95: expect.any(Number), p99: expect.any(Number) },
@@ -188,7 +189,7 @@ describe('the sibling without streaming', () => {
       success: true,
       response: 'Hello world',
       model_used: 'mock-1',
-      usage: { inputTokens: 12, outputTokens: 20, estimated: false },
+      usage: { inputTokens: 12, input_tokens: 12, outputTokens: 20, output_tokens: 20, estimated: false },
       connectionId: 'c1',
     })
     expect(json.sources).toHaveLength(1)

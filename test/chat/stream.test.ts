@@ -83,7 +83,11 @@ test('what the upstream says besides its text comes typed: metadata, also out of
     ['message', 'token', 'a'],
     ['message', 'metadata', { k: [1] }],
     ['message', 'token', 'b'],
-    ['message', 'usage', { inputTokens: 12, outputTokens: 20, estimated: false }],
+    [
+      'message',
+      'usage',
+      { inputTokens: 12, input_tokens: 12, outputTokens: 20, output_tokens: 20, estimated: false },
+    ],
     [
       'message',
       'done',

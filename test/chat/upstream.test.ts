@@ -86,7 +86,13 @@ describe('the ways to ask', () => {
         ],
       },
     })
-    expect(reader.ofType('usage')[0]?.data).toEqual({ inputTokens: 12, outputTokens: 20, estimated: false })
+    expect(reader.ofType('usage')[0]?.data).toEqual({
+      inputTokens: 12,
+      input_tokens: 12,
+      outputTokens: 20,
+      output_tokens: 20,
+      estimated: false,
+    })
   })
 })
 

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type ChatEnd, createChatClient } from '../../client/chat/index.js'
+import { streamMark } from '../../src/chat/stream-mark.js'
 import type { ChatReader } from '../support/chat-reader.js'
 import { ask, type ChatRig, startChatRig, until } from '../support/chat-rig.js'
 import { eventually } from '../support/eventually.js'
@@ -80,7 +81,7 @@ describe('an upstream whose line', () => {
       expect(rig.records.filter(({ operation }) => operation === 'stream.end')).toMatchObject([{ reason }])
       const said = rig.lines.map(line => JSON.parse(line) as Record<string, unknown>)
       const ended = said.filter(({ msg }) => msg === 'a chat stream ended')
-      expect(ended).toMatchObject([{ reason, streamId: reader.streamId }])
+      expect(ended).toMatchObject([{ reason, stream: streamMark(reader.streamId) }])
       upstream.resume()
       rig.setChat({ chatIdleTimeoutMs: PATIENCE_MS })
       await nothingLeft(rig)

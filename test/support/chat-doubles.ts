@@ -5,6 +5,7 @@ import { systemTimers, type Timers } from '../../src/clock/timers.js'
 /** Tokens `person:NAME` are NAME's. */
 export const identity: Identity = {
   rules: 'first',
+  hasKey: true,
   verify: async bearer => {
     const name = /^person:(\w+)$/.exec(bearer)?.[1]
     return name === undefined

@@ -38,7 +38,7 @@ export type ChatRig = {
   /** The connections of the requests so far, as the server has them. */
   readonly connections: Socket[]
   readonly timers: ReturnType<typeof countedTimers>
-  readonly flag: { enabled: boolean; allows: boolean; canStart: boolean }
+  readonly flag: { enabled: boolean; allows: boolean; canStart: boolean; hasKey: boolean }
   /** What the relay told its observer. */
   readonly told: {
     ends: string[]
@@ -46,6 +46,7 @@ export type ChatRig = {
     errors: string[]
     unknown: number
     tokens: number
+    rateLimited: number
     /** The newest upstream was paused, and not resumed since. */
     isHeldBack: boolean
   }
@@ -81,7 +82,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   const timers = countedTimers()
   const limits = new CountedLimits()
   const records: AuditEntry[] = []
-  const flag = { enabled: true, allows: true, canStart: true }
+  const flag = { enabled: true, allows: true, canStart: true, hasKey: true }
   const audit: AuditTrail = {
     record: entry => records.push(entry),
     canStart: () => flag.canStart,
@@ -92,6 +93,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     get enabled() {
       return flag.enabled
     },
+    percentage: 100,
   }
   const told: ChatRig['told'] = {
     ends: [],
@@ -99,6 +101,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     errors: [],
     unknown: 0,
     tokens: 0,
+    rateLimited: 0,
     isHeldBack: false,
   }
   const watched = (edge: UpstreamEdge): UpstreamEdge => ({
@@ -152,6 +155,9 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     get rules() {
       return jwt.rules
     },
+    get hasKey() {
+      return flag.hasKey
+    },
     verify: async bearer => {
       verified.push(bearer)
       await options.beforeVerify?.()
@@ -167,6 +173,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     audit,
     timers,
     clock: systemClock,
+    observer: { onRateLimited: () => void told.rateLimited++ },
   }
   const connections: Socket[] = []
   const watch: HttpPlugin = {

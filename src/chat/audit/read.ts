@@ -2,7 +2,7 @@
 import type { AuditRecord } from './chain.js'
 import type { SubjectName } from './commitment.js'
 import { type Database, openForReading } from './database.js'
-import { createRecords } from './records.js'
+import { createRecords, type Records } from './records.js'
 import { createSubjects } from './subjects.js'
 
 /** A record as it is shown. */
@@ -15,11 +15,15 @@ export type ShownRecord = {
   readonly subject: string | null
   readonly details: unknown
   readonly mac: string
+  /** What is kept as it is: the address of refusals, the email where that is wanted. */
+  readonly kept: Readonly<Record<string, string>>
 }
 
-export function shown({ seq, atMs, operation, streamId, subject, details, mac }: AuditRecord): ShownRecord {
+function shown(records: Records, record: AuditRecord): ShownRecord {
+  const { seq, atMs, operation, streamId, subject, details, mac } = record
   const at = new Date(atMs).toISOString()
-  return { seq, at, operation, streamId, subject, details: JSON.parse(details), mac }
+  const kept = Object.fromEntries(records.kept(seq).map(({ name, value }) => [name, value]))
+  return { seq, at, operation, streamId, subject, details: JSON.parse(details), mac, kept }
 }
 
 function reading<T>(path: string, work: (database: Database) => T): T {
@@ -33,7 +37,10 @@ function reading<T>(path: string, work: (database: Database) => T): T {
 
 /** The newest `count`, oldest first. Throws AuditError `missing`. */
 export function newestRecords(path: string, count: number): readonly ShownRecord[] {
-  return reading(path, database => createRecords(database).newest(count).map(shown))
+  return reading(path, database => {
+    const records = createRecords(database)
+    return records.newest(count).map(record => shown(records, record))
+  })
 }
 
 export type TrailReader = {
@@ -50,7 +57,7 @@ export function openReader(path: string): TrailReader {
     after: (seq, limit) => {
       const found: ShownRecord[] = []
       for (const record of records.from(seq + 1)) {
-        if (found.push(shown(record)) >= limit) break
+        if (found.push(shown(records, record)) >= limit) break
       }
       return found
     },
@@ -58,14 +65,12 @@ export function openReader(path: string): TrailReader {
   }
 }
 
-export type ExportedRecord = ShownRecord & { readonly kept: Readonly<Record<string, string>> }
-
-/** Everything of whoever goes by one of these names, with what is kept of it as it is; in order. */
+/** Everything of whoever goes by one of these names, in order. */
 export function recordsOf(
   path: string,
   key: Uint8Array,
   names: readonly SubjectName[],
-): readonly ExportedRecord[] {
+): readonly ShownRecord[] {
   return reading(path, database => {
     const records = createRecords(database)
     const subjects = createSubjects(database, key)
@@ -73,9 +78,6 @@ export function recordsOf(
     return [...refs]
       .flatMap(ref => records.ofSubject(ref))
       .sort((a, b) => a.seq - b.seq)
-      .map(record => ({
-        ...shown(record),
-        kept: Object.fromEntries(records.kept(record.seq).map(({ name, value }) => [name, value])),
-      }))
+      .map(record => shown(records, record))
   })
 }

@@ -119,6 +119,20 @@ test('records go in batches, one under way, in their order, and are counted when
   expect(writer.closed).toBe(true)
 })
 
+test('each record is one line of the log, also while the store takes none', async () => {
+  const { trail: audit, writer, logged } = await trail()
+  const lines = () => logged().match(/"operation":"stream.start".*"audit record"/g) ?? []
+  audit.record(entry(1))
+  audit.record(entry(2))
+  ;(await writer.batch(0)).answer(full)
+  const again = await writer.batch(1)
+  expect(lines()).toHaveLength(2)
+  again.answer()
+  await audit.close()
+  expect(lines()).toHaveLength(2)
+  expect(logged()).not.toContain('SECRET-QUESTION')
+})
+
 test('closing commits what is pending, more than a batch of it too', async () => {
   const { trail: audit, writer } = await trail({}, new ScriptedWriter(), 2_000)
   for (let n = 0; n < 1_200; n++) audit.record(entry(n))

@@ -5,6 +5,8 @@
 //              ▲ │ could not be committed: kept, and tried again after 1 s, 2 s … 30 s
 //              └─┘
 //
+// Each record is a line of the log too, written with its batch: a line costs as much as a token, and a batch waits anyway.
+//
 // While the store takes nothing the queue fills; what no longer fits is counted, logged, and told in the chain itself
 // (`audit.lost`) as soon as the store takes records again. Refused requests have a bound of their own (refusals.ts); what is
 // beyond it is told once a minute.
@@ -14,6 +16,7 @@ import type { AuditEntry, AuditTrail } from '../seams.js'
 import type { DeskOptions } from './desk.js'
 import { type Draft, draftOf, ownDraft } from './draft.js'
 import { type AuditErrorCode, codeOf } from './errors.js'
+import { type LogLine, logLineOf } from './log-line.js'
 import { isRefusal, type LeftOut, Refusals } from './refusals.js'
 import { WaitingRecords } from './waiting.js'
 import { type AuditWriter, createWriter } from './writer.js'
@@ -80,6 +83,8 @@ class Trail {
   readonly #clock: Clock
   readonly #waiting: WaitingRecords
   readonly #refusals = new Refusals()
+  /** Of records that wait, lines that are not written yet. */
+  #lines: LogLine[] = []
   /** The refusals without a record are to be told with the next batch. */
   #isTellDue = false
   #lostSinceMs = 0
@@ -112,6 +117,8 @@ class Trail {
     const before = this.#waiting.lost
     if (this.#closing !== null) this.#waiting.lose()
     else if (this.#waiting.add(draftOf(entry, { storeEmail: this.#options.settings().auditStoreEmail }))) {
+      const line = logLineOf(entry)
+      if (line !== null) this.#lines.push(line)
       this.#commitIn(GATHER_MS)
     }
     if (before === 0 && this.#waiting.lost > 0) this.#saysLost()
@@ -179,7 +186,14 @@ class Trail {
     return this.#underWay
   }
 
+  #writeLines(): void {
+    const lines = this.#lines
+    this.#lines = []
+    for (const line of lines) this.#options.log.info(line, 'audit record')
+  }
+
   async #commitBatch(): Promise<void> {
+    this.#writeLines()
     const { lost } = this.#waiting
     const batch = this.#waiting.oldest(MAX_BATCH)
     const leftOut = this.#isTellDue ? this.#refusals.leftOut : null

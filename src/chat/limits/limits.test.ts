@@ -8,12 +8,15 @@ const SETTINGS: LimitSettings = {
   apiKeysInternal: ['first-key', 'second-key'],
 }
 
+/** The wall clock has another zero than the monotonic one. */
+const WALL_MS = 1_700_000_000_000
+
 function limits(changes: Partial<LimitSettings> = {}) {
   let nowMs = 0
   let settings = { ...SETTINGS, ...changes }
   const chat = createChatLimits({
     settings: () => settings,
-    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
+    clock: { nowMs: () => WALL_MS + nowMs, monotonicMs: () => nowMs },
   })
   return {
     ...chat,
@@ -31,7 +34,13 @@ describe('starts', () => {
     const chat = limits()
     expect(await chat.start('a')).toEqual({
       ok: true,
-      headers: { 'RateLimit-Policy': '"starts";q=3;w=60', RateLimit: '"starts";r=2;t=60' },
+      headers: {
+        'RateLimit-Policy': '"starts";q=3;w=60',
+        RateLimit: '"starts";r=2;t=60',
+        'X-RateLimit-Limit': '3',
+        'X-RateLimit-Remaining': '2',
+        'X-RateLimit-Reset': '1700000060',
+      },
     })
     chat.pass(10_000)
     await chat.start('a')
@@ -39,7 +48,12 @@ describe('starts', () => {
     chat.pass(20_500)
     const refused = await chat.start('a')
     expect(refused).toMatchObject({ ok: false, retryAfterSec: 30 })
-    expect(refused.headers).toMatchObject({ 'Retry-After': '30', RateLimit: '"starts";r=0;t=30' })
+    expect(refused.headers).toMatchObject({
+      'Retry-After': '30',
+      RateLimit: '"starts";r=0;t=30',
+      'X-RateLimit-Remaining': '0',
+      'X-RateLimit-Reset': '1700000060',
+    })
     chat.pass(30_000)
     expect((await chat.start('a')).ok).toBe(true)
     expect((await chat.start('a')).ok).toBe(false)

@@ -44,10 +44,15 @@ export function createChatLimits({ settings, clock = systemClock }: LimitParts):
     // What is refused is not counted: whoever waits as told is let in.
     if (waitMs === 0) starts.add(key, limit, nowMs)
     const { used, freeInMs } = starts.usage(key, limit, nowMs)
+    const left = Math.max(0, count - used)
     // draft-ietf-httpapi-ratelimit-headers: `q` starts in `w` seconds; `r` are left, and one more comes free in `t` seconds.
+    // X-RateLimit-*: the same as clients of the original read it, its reset as a time (epoch seconds).
     const headers: Headers = {
       'RateLimit-Policy': `"starts";q=${count};w=${windowSec}`,
-      RateLimit: `"starts";r=${Math.max(0, count - used)};t=${seconds(freeInMs)}`,
+      RateLimit: `"starts";r=${left};t=${seconds(freeInMs)}`,
+      'X-RateLimit-Limit': String(count),
+      'X-RateLimit-Remaining': String(left),
+      'X-RateLimit-Reset': String(seconds(clock.nowMs() + freeInMs)),
     }
     if (waitMs === 0) return { ok: true, headers }
     const retryAfterSec = seconds(waitMs)

@@ -1,4 +1,4 @@
-// Who the relay is open to: the flag, then the allow list, then a percentage. Everybody has a fixed place between 0 and
+// Who may have streamed answers: the flag, then the allow list, then a percentage. Everybody has a fixed place between 0 and
 // 100 that follows from who they are, so raising the percentage never drops anybody who was in.
 import { createHash, createHmac } from 'node:crypto'
 import type { Caller, Person, Rollout } from '../seams.js'
@@ -45,6 +45,9 @@ export function createRollout({ settings, hmacKey }: RolloutParts): Rollout {
   return {
     get enabled() {
       return settings().enableSseStreaming
+    },
+    get percentage() {
+      return settings().enableSseStreamingPercentage
     },
     allows: ({ person, key }: Caller) => {
       const { enableSseStreaming, enableSseStreamingPercentage, enableSseStreamingUsers } = settings()

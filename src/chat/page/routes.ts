@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { HttpError } from '../../guards/errors.js'
 import type { HttpPlugin, RouteRules } from '../../guards/seam.js'
-import type { Rollout } from '../seams.js'
 import { pageDocument, pageStyle } from './document.js'
 
 const RULES: RouteRules = { surface: 'other', access: 'open' }
@@ -36,10 +35,10 @@ function builtScript(): string | null {
   return null
 }
 
-export type PageParts = { readonly rollout: Rollout; readonly prefix: string }
+export type PageParts = { readonly isInUse: () => boolean; readonly prefix: string }
 
-/** Not there while the relay is switched off, nor where the script was not built (`npm run build`). */
-export function chatPagePlugin({ rollout, prefix }: PageParts): HttpPlugin {
+/** Not there while there is nothing to ask, nor where the script was not built (`npm run build`). */
+export function chatPagePlugin({ isInUse, prefix }: PageParts): HttpPlugin {
   return {
     name: 'chat-page',
     register: (app: FastifyInstance) => {
@@ -51,7 +50,7 @@ export function chatPagePlugin({ rollout, prefix }: PageParts): HttpPlugin {
       ]
       for (const [path, type, text] of files) {
         app.get(path, { config: { rules: RULES }, schema: { hide: true } }, (_request, reply) => {
-          if (!rollout.enabled || text === null || script === null) throw new HttpError('not_found')
+          if (!isInUse() || text === null || script === null) throw new HttpError('not_found')
           return reply.header('Content-Security-Policy', CSP).type(type).send(text)
         })
       }

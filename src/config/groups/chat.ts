@@ -9,18 +9,19 @@ import { group } from '../setting.js'
 export const chat = group('chat', 'The chat relay, its upstream, limits and audit trail.', {
   ENABLE_SSE_STREAMING: bool(false, {
     reload: true,
-    about: 'Switches the chat relay on.',
+    about:
+      'Opens streamed answers ({prefix}/chat-stream); {prefix}/chat answers whenever RAG_BACKEND_URL is set.',
   }),
   ENABLE_SSE_STREAMING_PERCENTAGE: number(100, {
     min: 0,
     max: 100,
     unit: '%',
     reload: true,
-    about: 'The part of the users (else addresses) the chat relay is open to; raising it drops nobody.',
+    about: 'The part of the users (else addresses) that may have streamed answers; raising it drops nobody.',
   }),
   ENABLE_SSE_STREAMING_USERS: list([], {
     reload: true,
-    about: 'Users the chat relay is open to whatever the percentage, plain or as HMAC.',
+    about: 'Users who may have streamed answers whatever the percentage, plain or as HMAC.',
   }),
   ENABLE_AUDIT_TRAIL: bool(true, {
     about: 'Keeps the audit trail of the chat relay.',

@@ -1,4 +1,4 @@
-// GET /client.js: the published client as one ES module, for pages that follow a board without a build of their own.
+// GET /client.js, GET /chat-client.js: the published clients, each as one ES module, for pages without a build of their own.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { HttpError } from '../../guards/errors.js'
@@ -8,16 +8,21 @@ import { matchesEtag } from '../etag.js'
 
 const RULES: RouteRules = { surface: 'other', access: 'open' }
 
-/** Where the built module lies, seen from the built program and from the sources. */
-const PLACES = ['../../../client.js', '../../../dist/client.js'].map(path => new URL(path, import.meta.url))
+const CLIENTS = [
+  { name: 'client.js', summary: 'The client for browsers and Node, one ES module' },
+  { name: 'chat-client.js', summary: 'The client of the chat relay for browsers and Node, one ES module' },
+] as const
+
+/** The folders where built modules lie, seen from the built program and from the sources. */
+const FOLDERS = ['../../../', '../../../dist/'].map(path => new URL(path, import.meta.url))
 
 type ClientFile = { readonly bytes: Buffer; readonly etag: string }
 
 /** Null where it has not been built. */
-function readClient(places: readonly URL[] = PLACES): ClientFile | null {
-  for (const place of places) {
+function readClient(name: string, folders: readonly URL[]): ClientFile | null {
+  for (const folder of folders) {
     try {
-      const bytes = readFileSync(place)
+      const bytes = readFileSync(new URL(name, folder))
       return { bytes, etag: `"${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}"` }
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
@@ -26,27 +31,25 @@ function readClient(places: readonly URL[] = PLACES): ClientFile | null {
   return null
 }
 
-export function clientFilePlugin(places?: readonly URL[]): HttpPlugin {
-  const file = readClient(places)
+export function clientFilePlugin(folders: readonly URL[] = FOLDERS): HttpPlugin {
+  const clients = CLIENTS.map(({ name, summary }) => ({ name, summary, file: readClient(name, folders) }))
   return {
     name: 'client-file',
     register(app) {
-      app.route({
-        method: 'GET',
-        url: '/client.js',
-        config: { rules: RULES },
-        schema: {
-          summary: 'The client for browsers and Node, one ES module',
-          tags: ['clients'],
-          response: textAnswer('JavaScript', 'text/javascript'),
-        },
-        handler: (request, reply) => {
-          if (file === null) throw new HttpError('not_found')
-          void reply.headers({ ETag: file.etag, 'Cache-Control': 'no-cache' })
-          if (matchesEtag(request.headers['if-none-match'], file.etag)) return reply.code(304).send()
-          return reply.header('Content-Type', 'text/javascript; charset=utf-8').send(file.bytes)
-        },
-      })
+      for (const { name, summary, file } of clients) {
+        app.route({
+          method: 'GET',
+          url: `/${name}`,
+          config: { rules: RULES },
+          schema: { summary, tags: ['clients'], response: textAnswer('JavaScript', 'text/javascript') },
+          handler: (request, reply) => {
+            if (file === null) throw new HttpError('not_found')
+            void reply.headers({ ETag: file.etag, 'Cache-Control': 'no-cache' })
+            if (matchesEtag(request.headers['if-none-match'], file.etag)) return reply.code(304).send()
+            return reply.header('Content-Type', 'text/javascript; charset=utf-8').send(file.bytes)
+          },
+        })
+      }
     },
   }
 }
