@@ -132,8 +132,11 @@ export class Loop implements Cycles {
     if (this.#ended) return
     this.#reading = reading
     this.#observer.onReading?.(reading)
-    if (reading.ok)
-      this.#changed = { wallMs: reading.readAtMs, monotonicMs: this.#options.clock.monotonicMs() }
+    if (reading.ok) {
+      const { readAtMs, ageMs = 0 } = reading
+      const monotonicMs = this.#options.clock.monotonicMs() - ageMs
+      this.#changed = { wallMs: readAtMs - ageMs, monotonicMs }
+    }
     const waitMs = this.#lastCycleAtMs + MIN_CYCLE_GAP_MS - this.#options.clock.monotonicMs()
     if (waitMs <= 0) this.#run(true)
     else this.#soon ??= setTimeout(() => this.#run(true), waitMs)

@@ -1,4 +1,5 @@
-// How the input stands, in one word. Decided by when the status last changed here, not by what the document says.
+// How the input stands, in one word. Decided by when the status last changed here: when it was read,
+// or, of a followed stream, when it was published.
 import type { Reading } from '../snapshot/reading.js'
 import type { SourceState } from './cycle.js'
 
@@ -7,7 +8,7 @@ export type StaleLimits = {
   readonly errorSec: number
 }
 
-/** When the last good reading came, and how long ago that was. */
+/** When the status last changed, as far as is known here, and how long ago that was. */
 export type LastChange = { readonly atMs: number; readonly ageSec: number }
 
 /** `change`: null before the first good reading. */

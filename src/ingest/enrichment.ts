@@ -34,6 +34,8 @@ export type PanelPushMeta = {
   }
   readonly need_full: boolean
   readonly need_full_reasons: readonly NeedFullReason[]
+  /** Why the producer leaves differences out; absent while it sends them. */
+  readonly degraded?: string
 }
 
 export type AdaptiveStream = {
@@ -59,6 +61,7 @@ export function panelPushMeta({ state, heartbeat }: IngestStats): PanelPushMeta 
     },
     need_full: state.needFull,
     need_full_reasons: state.needFullReasons,
+    ...(state.degraded === null ? {} : { degraded: state.degraded }),
   }
 }
 

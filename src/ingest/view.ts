@@ -17,6 +17,8 @@ export type IngestView = {
   readonly diffsDropped: number
   readonly needFull: boolean
   readonly needFullReasons: readonly NeedFullReason[]
+  /** Why the producer leaves differences out; null while it sends them. */
+  readonly degraded: string | null
   readonly severityCounts: SeverityCounts | null
   readonly severityState: ReadonlyMap<string, SeverityState>
   readonly followUps: readonly FollowUp[]
@@ -34,6 +36,7 @@ function viewOf({ source, connection, error, state, heartbeat }: IngestStats): I
     diffsDropped: state.panelDiffDropped,
     needFull: state.needFull,
     needFullReasons: state.needFullReasons,
+    degraded: state.degraded,
     severityCounts: state.severityCounts,
     severityState: state.severityState,
     followUps: state.followUps,

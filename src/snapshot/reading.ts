@@ -23,6 +23,8 @@ export type GoodReading = {
   readonly readAtMs: number
   /** When the writer last changed it, epoch ms. */
   readonly modifiedAtMs: number
+  /** How old it was when it was read; absent: new. */
+  readonly ageMs?: number
   readonly sizeBytes: number
 }
 
