@@ -64,6 +64,8 @@ export type Outcome = {
   readonly keepaliveMs?: number
   readonly bye?: { readonly reason: string; readonly reconnectMs: number }
   readonly error?: string
+  /** Coming back is no use. */
+  readonly close?: true
 }
 
 export type BoardReader = {
@@ -93,6 +95,9 @@ type Group = {
 }
 
 const KNOWN = /^(hello|full_snapshot|panel_update(_structured)?|heartbeat|resync_required|error|bye)$/
+
+/** Its events have no generation: nothing can be resumed, nor told from what is old. */
+const OLD_SERVER = 'this is the Python original; g6 serve can follow its /events'
 
 class Malformed extends Error {}
 
@@ -302,6 +307,7 @@ export function createBoardReader(): BoardReader {
   }
 
   function interpret(event: string, data: Json): Outcome {
+    if ('cycle' in data && !('generation' in data)) return { error: OLD_SERVER, close: true }
     switch (event) {
       case 'hello':
         return hello(data)
