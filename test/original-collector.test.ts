@@ -1,12 +1,18 @@
 // Following the collector of the Python original, which restarts without saying so, over real sockets.
-import { createServer, get, type IncomingMessage } from 'node:http'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, get, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { panelPushMeta } from '../src/ingest/enrichment.js'
+import { basicAuthorization } from '../src/sources/basic-auth.js'
 import { Collector, type CollectorOptions, type Document } from './support/collector.js'
+import { eventually } from './support/eventually.js'
 import { startFaultProxy } from './support/fault-proxy.js'
 import { type Followed, follow } from './support/followed.js'
+import { endAll, g6 } from './support/g6.js'
 import { startStatusServer } from './support/status-server.js'
 
 const closers: (() => unknown)[] = []
@@ -203,7 +209,7 @@ async function keepingProxy(target: Collector, remembersIds: boolean): Promise<s
   })
   await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
   closers.push(() => new Promise(resolve => proxy.close(resolve).closeAllConnections()))
-  return `http://127.0.0.1:${(proxy.address() as AddressInfo).port}/events`
+  return `${originOf(proxy)}/events`
 }
 
 describe('a collector that restarts behind a proxy that keeps the connection', () => {
@@ -359,3 +365,100 @@ test('whatever restarts, cuts and changes there are: it shows whole statuses onl
     { numRuns: 40 },
   )
 })
+
+describe('a collector that asks for a name and a password', () => {
+  const basic = { user: 'reader', password: 'päss:wörd' }
+  const authorization = () => basicAuthorization(basic.user, basic.password)
+
+  test('gets them with every connection', async () => {
+    const collector = await collecting({ basic })
+    writes(collector, 1, 1, 2)
+    const followed = following(collector.url, { authorization })
+    await followed.until(isAt(followed, 1, 2))
+    collector.restart()
+    writes(collector, 2, 1, 1)
+    await followed.until(isAt(followed, 2, 1))
+    const refused = following(collector.url)
+    await refused.until(() => refused.readings.length > 0)
+    expect(refused.readings[0]).toMatchObject({ ok: false, error: 'forbidden', message: 'HTTP 401' })
+  })
+
+  test('and nobody else, wherever it redirects to', async () => {
+    const collector = await collecting()
+    writes(collector, 1, 1, 2)
+    const seen: (string | undefined)[] = []
+    const elsewhere = await collecting()
+    writes(elsewhere, 1, 1, 1)
+    const listener = createServer((request, response) => {
+      seen.push(request.headers.authorization)
+      get(`${elsewhere.origin}${request.url}`, answer => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers)
+        answer.pipe(response)
+        answer.on('error', () => {})
+      })
+    })
+    const redirector = createServer((request, response) => {
+      seen.push(request.headers.authorization)
+      response.writeHead(307, { Location: `${originOf(listener)}${request.url}` }).end()
+    })
+    for (const server of [listener, redirector]) {
+      await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+      closers.push(() => new Promise(resolve => server.close(resolve).closeAllConnections()))
+    }
+    const followed = following(`${originOf(redirector)}/events`, { authorization })
+    await followed.until(isAt(followed, 1, 1))
+    expect(seen).toEqual([authorization(), undefined])
+  })
+})
+
+describe('the program', () => {
+  afterEach(endAll)
+
+  test('sends G6_HTTP_BASIC_USER and G6_HTTP_BASIC_PASS_FILE to the collector it follows', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'g6-basic-'))
+    closers.push(() => rm(folder, { recursive: true, force: true }))
+    const file = join(folder, 'password')
+    await writeFile(file, 'secret-of-the-collector\n')
+    const collector = await collecting({ basic: { user: 'me', password: 'secret-of-the-collector' } })
+    writes(collector, 1, 1, 2)
+    const run = g6(['snapshot', '--source', collector.url], {
+      G6_HTTP_BASIC_USER: 'me',
+      G6_HTTP_BASIC_PASS_FILE: file,
+    })
+    expect(await run.exit).toBe(0)
+    expect(run.said().out).toMatch(/NIFTY.*10002/)
+    const named = g6(['snapshot', '--source', `http://me:secret@127.0.0.1:${collector.port}/events`])
+    expect(await named.exit).toBe(1)
+    expect(named.said().err).toMatch(
+      /set G6_HTTP_BASIC_USER and G6_HTTP_BASIC_PASS \(or G6_HTTP_BASIC_PASS_FILE\)/,
+    )
+  })
+
+  test('shows the status file while the stream of G6_PANELS_SSE_URL cannot be had, and the stream when it can', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'g6-fallback-'))
+    closers.push(() => rm(folder, { recursive: true, force: true }))
+    const file = join(folder, 'status.json')
+    await writeFile(file, JSON.stringify(statusOf(7, 1)))
+    const collector = await collecting()
+    const proxy = await startFaultProxy(0)
+    closers.push(() => proxy.close())
+    const run = g6(['serve', '--port', '0', '--status-file', file, '--panels-dir', join(folder, 'panels')], {
+      G6_PANELS_SSE_URL: `${proxy.url}/events`,
+    })
+    const url = await run.url()
+    const boardSays = async (text: string, ready: number): Promise<boolean> => {
+      const board = await (await fetch(`${url}/summary/resync`)).text()
+      return board.includes(text) && (await fetch(`${url}/readyz`)).status === ready
+    }
+    await eventually(() => boardSays(`shown_instead: ${file}`, 200), 'the file is shown')
+    expect(await boardSays('cycle: 1', 200)).toBe(true)
+    writes(collector, 3, 1, 5)
+    proxy.target = collector.port
+    await eventually(() => boardSays('cycle: 5', 200), 'the stream is shown')
+    expect(await boardSays('shown_instead', 200)).toBe(false)
+  })
+})
+
+function originOf(server: Server): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}

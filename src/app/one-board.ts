@@ -4,6 +4,7 @@ import { followBoard } from '../board/follow.js'
 import type { Config } from '../config/settings.js'
 import type { CycleResult } from '../engine/cycle.js'
 import type { BoardNews } from '../engine/follow-loop.js'
+import type { Source } from '../engine/source.js'
 import { sourceState } from '../engine/source-state.js'
 import { Statistics } from '../engine/statistics.js'
 import { boardDocument } from '../outputs/json-lines.js'
@@ -49,13 +50,30 @@ type Edge = {
   readonly stderr: { write(text: string): unknown }
 }
 
-/** The first reading of a source, or the first board or fault of a followed server, as one cycle. */
+/** How long a stream is read after its first status: the history of a collector comes before its newest. */
+const HISTORY_MS = 250
+
+/** The first reading of a file; what a stream has to say at once. */
+function newestReading(source: Source): Promise<Reading> {
+  return new Promise(resolve => {
+    let newest: Reading | null = null
+    source.start(reading => {
+      const isFirst = newest === null
+      newest = reading
+      if (!isFirst) return
+      if (source.ingest === undefined || !reading.ok) resolve(reading)
+      else setTimeout(() => resolve(newest ?? reading), HISTORY_MS)
+    })
+  })
+}
+
+/** The newest reading of a source, or the first board or fault of a followed server, as one cycle. */
 async function firstResult(source: ProgramSource, { config, log }: ProgramParts): Promise<CycleResult> {
   try {
     if (!isBoardSource(source)) {
       const indices = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
       await indices?.refresh()
-      const reading = await new Promise<Reading>(resolve => source.start(resolve))
+      const reading = await newestReading(source)
       return oneBoard(config, source.name, reading, indices?.fails ?? null, Date.now())
     }
     const news = await new Promise<BoardNews>(resolve =>

@@ -16,6 +16,8 @@ export type IngestStats = {
   readonly error: string | null
   readonly state: PanelState
   readonly heartbeat: Heartbeat
+  /** What is shown in the stream's place; absent while the stream is shown. */
+  readonly instead?: string
 }
 
 export type PanelPushMeta = {

@@ -10,6 +10,8 @@ export type IngestView = {
   readonly source: string
   readonly connection: IngestConnection
   readonly error: string | null
+  /** What is shown in the stream's place; null while the stream is shown. */
+  readonly instead: string | null
   readonly health: StreamHealth
   readonly generation: number | null
   readonly fulls: number
@@ -24,11 +26,12 @@ export type IngestView = {
   readonly followUps: readonly FollowUp[]
 }
 
-function viewOf({ source, connection, error, state, heartbeat }: IngestStats): IngestView {
+function viewOf({ source, connection, error, instead, state, heartbeat }: IngestStats): IngestView {
   return {
     source,
     connection,
     error,
+    instead: instead ?? null,
     health: heartbeat.health,
     generation: state.generation,
     fulls: state.panelFull,
