@@ -85,7 +85,7 @@ async function bodyOf({ body }: Response): Promise<string> {
     text += decoder.decode(piece, { stream: true })
   }
   void reader?.cancel()
-  throw new Error('too long')
+  throw new Error('too_large')
 }
 
 /** Follows the board of the server at `url` (its base, or its stream's own address) until closed. */
@@ -173,7 +173,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     again(true, 0)
   }
 
-  async function resync(why = ''): Promise<void> {
+  async function resync(why: string | undefined): Promise<void> {
     try {
       const response = await request(address.resync, {
         headers: headers(),

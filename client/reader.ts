@@ -96,9 +96,6 @@ type Group = {
 
 const KNOWN = /^(hello|full_snapshot|panel_update(_structured)?|heartbeat|resync_required|error|bye)$/
 
-/** Its events have no generation: nothing can be resumed, nor told from what is old. */
-const OLD_SERVER = 'this is the Python original; g6 serve can follow its /events'
-
 class Malformed extends Error {}
 
 function object(value: unknown): Json {
@@ -307,7 +304,9 @@ export function createBoardReader(): BoardReader {
   }
 
   function interpret(event: string, data: Json): Outcome {
-    if ('cycle' in data && !('generation' in data)) return { error: OLD_SERVER, close: true }
+    // Nothing can be resumed there, nor told from what is old.
+    if ('cycle' in data && !('generation' in data))
+      return { error: 'this is the Python original; g6 serve can follow its /events', close: true }
     switch (event) {
       case 'hello':
         return hello(data)
