@@ -37,6 +37,6 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: false,
     copyPublicDir: false,
     lib: { entry: ENTRIES[mode], formats: ['es'], fileName: () => `${mode}.js` },
-    rolldownOptions: { output: { minify: true } },
+    rolldownOptions: { output: { minify: true, comments: { annotation: false } } },
   },
 }))

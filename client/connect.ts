@@ -54,6 +54,8 @@ export type Connection = AsyncIterable<Change> & {
 /** Silence after which a connection is given up before `hello` has told its keep-alive interval. */
 const FIRST_TIMEOUT_MS = 45_000
 const RESYNC_TIMEOUT_MS = 10_000
+/** Of `/summary/resync`, unpacked; 32 Mi. */
+const MAX_RESYNC_CHARS = 2 ** 25
 /** Least wait before a fresh start or after a `bye`, doubled for each in a row that brought no change. */
 const LEAST_PAUSE_MS = 100
 
@@ -75,6 +77,20 @@ export function addresses(
   resync.pathname = `${summary}resync`
   resync.searchParams.delete('structured')
   return { stream: stream.href, resync: resync.href }
+}
+
+/** The body as text. Read no further than the limit, whatever the server says of its length. */
+async function bodyOf({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder()
+  const reader = body?.getReader()
+  let text = ''
+  while (text.length < MAX_RESYNC_CHARS) {
+    const piece = (await reader?.read())?.value
+    if (!piece) return text
+    text += decoder.decode(piece, { stream: true })
+  }
+  void reader?.cancel()
+  throw new Error('too_large')
 }
 
 /** Follows the board of the server at `url` (its base, or its stream's own address) until closed. */
@@ -158,26 +174,27 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     lost()
   }
 
-  async function resync(why: string): Promise<void> {
-    let problem = why
+  function afresh(why = ''): void {
+    fail(new StreamError('resync', why))
+    again(true, 0)
+  }
+
+  async function resync(why: string | undefined): Promise<void> {
     try {
       const response = await request(address.resync, {
         headers: headers(),
         signal: AbortSignal.any([life.signal, AbortSignal.timeout(RESYNC_TIMEOUT_MS)]),
       })
       if (response.ok) {
-        act(reader.applyResync(await response.text()))
+        act(reader.applyResync(await bodyOf(response)))
         return
       }
       await response.body?.cancel()
       if (response.status === 404) reader.acceptTruncated = true
-      problem = `${why}; HTTP ${response.status}`
+      afresh(`${why}; HTTP ${response.status}`)
     } catch (error) {
-      if (state === 'closed') return
-      problem = `${why}; ${String(error)}`
+      if (state !== 'closed') afresh(`${why}; ${String(error)}`)
     }
-    fail(new StreamError('resync', problem))
-    again(true, 0)
   }
 
   /** Does what an event asks for; what takes time is returned. */
@@ -187,12 +204,11 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
       fruitless = 0
       emit('update', outcome.change)
     }
-    if (outcome.error) fail(new StreamError('server', outcome.error))
+    if (outcome.error) fail(new StreamError(outcome.close ? 'original' : 'server', outcome.error))
+    if (outcome.close) close()
     if (outcome.bye) again(false, outcome.bye.reconnectMs)
-    else if (outcome.ask === 'fresh') {
-      fail(new StreamError('resync', outcome.why ?? ''))
-      again(true, 0)
-    } else if (outcome.ask) return resync(outcome.why ?? '')
+    else if (outcome.ask === 'fresh') afresh(outcome.why)
+    else if (outcome.ask) return resync(outcome.why)
     return undefined
   }
 

@@ -30,6 +30,8 @@ export type StreamErrorCode =
   | 'resync'
   /** The server reported a fault of its own (its `error` event). */
   | 'server'
+  /** A server of the Python original, which cannot be followed; nothing comes after it. */
+  | 'original'
 
 /** What went wrong with a stream; never thrown at the consumer, handed to `onError`. */
 export class StreamError extends Error {

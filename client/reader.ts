@@ -71,6 +71,8 @@ export type Outcome = {
   readonly keepaliveMs?: number
   readonly bye?: { readonly reason: string; readonly reconnectMs: number }
   readonly error?: string
+  /** Coming back is no use. */
+  readonly close?: true
 }
 
 export type BoardReader = {
@@ -319,6 +321,9 @@ export function createBoardReader(): BoardReader {
   }
 
   function interpret(event: string, data: Json): Outcome {
+    // Nothing can be resumed there, nor told from what is old.
+    if ('cycle' in data && !('generation' in data))
+      return { error: 'this is the Python original; g6 serve can follow its /events', close: true }
     switch (event) {
       case 'hello':
         return hello(data)

@@ -53,7 +53,7 @@ __all__ = [
 DEFAULT_LIMIT = 16 * 1024 * 1024
 FIRST_TIMEOUT_SEC = 45.0
 RESYNC_TIMEOUT_SEC = 10.0
-MAX_RESYNC_BYTES = 64 * 1024 * 1024
+MAX_RESYNC_BYTES = 32 * 1024 * 1024
 MAX_REDIRECTS = 10
 MAX_SERVER_DELAY_SEC = 3600.0
 LEAST_PAUSE_SEC = 0.1
@@ -282,6 +282,12 @@ class Outcome:
     keepalive_ms: Optional[float] = None
     bye: Optional[Tuple[str, float]] = None
     error: Optional[str] = None
+    #: coming back is no use
+    close: bool = False
+
+
+#: Its events have no generation: nothing can be resumed, nor told from what is old.
+OLD_SERVER = "this is the Python original; g6 serve can follow its /events"
 
 
 def panel_hash(key: str, title: str, tone: str, lines: Sequence[str]) -> str:
@@ -420,6 +426,8 @@ class BoardReader:
         return self._show("full_snapshot", data, into.panels, self._epoch)
 
     def _interpret(self, event: str, data: Dict[str, Any]) -> Outcome:
+        if "cycle" in data and "generation" not in data:
+            return Outcome(error=OLD_SERVER, close=True)
         if event == "hello":
             return self._hello(data)
         if event == "full_snapshot":
@@ -581,7 +589,8 @@ class BoardReader:
 class StreamError(Exception):
     """What went wrong with a stream; handed to ``error`` listeners, never raised while following.
 
-    ``code``: network, ended, timeout, status, content_type, redirect, too_large, resync, server.
+    ``code``: network, ended, timeout, status, content_type, redirect, too_large, resync, server, original.
+    Nothing comes after ``original``.
     """
 
     def __init__(self, code: str, message: str, status: Optional[int] = None, after_sec: float = 0.0) -> None:
@@ -630,6 +639,21 @@ def addresses(
         urlunsplit((parts.scheme, parts.netloc, path, urlencode(query), "")),
         urlunsplit((parts.scheme, parts.netloc, resync_path, urlencode(kept), "")),
     )
+
+
+def _body(response: http.client.HTTPResponse) -> bytes:
+    """The whole body: read no further than the limit, and no longer, however slowly it comes."""
+    deadline_sec = time.monotonic() + RESYNC_TIMEOUT_SEC
+    body = bytearray()
+    while True:
+        chunk = response.read1(CHUNK_BYTES)
+        if not chunk:
+            return bytes(body)
+        body += chunk
+        if len(body) > MAX_RESYNC_BYTES:
+            raise StreamError("resync", "longer than %d bytes" % MAX_RESYNC_BYTES)
+        if time.monotonic() > deadline_sec:
+            raise StreamError("timeout", "not complete after %g s" % RESYNC_TIMEOUT_SEC)
 
 
 def _retry_after_sec(value: Optional[str]) -> float:
@@ -892,7 +916,10 @@ class Connection:
                 listener(outcome.change)
             yield outcome.change
         if outcome.error is not None:
-            self._fail(StreamError("server", outcome.error))
+            self._fail(StreamError("original" if outcome.close else "server", outcome.error))
+        if outcome.close:
+            self.close()
+            return
         if outcome.bye is not None:
             self._again(False, outcome.bye[1] / 1000)
         elif outcome.ask == "fresh":
@@ -913,10 +940,10 @@ class Connection:
         try:
             response = self._open(self._address.resync, RESYNC_TIMEOUT_SEC, False)
             try:
-                body = response.read(MAX_RESYNC_BYTES + 1)
+                body = _body(response) if response.status == 200 else None
             finally:
                 response.close()
-            if response.status == 200 and len(body) <= MAX_RESYNC_BYTES:
+            if body is not None:
                 yield from self._act(self._reader.apply_resync(body.decode("utf-8", "replace")))
                 return
             if response.status == 404:
@@ -987,6 +1014,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         print("g6_stream: %s%s" % (error, again), file=sys.stderr)
 
     connection.on("error", complain)
+    finals: List[StreamError] = []
+    connection.on("error", lambda error: finals.append(error) if error.code == "original" else None)
     taken = 0
     try:
         with connection:
@@ -1003,7 +1032,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    return 1 if finals else 0
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import { followBoard } from '../board/follow.js'
 import type { Config } from '../config/settings.js'
 import type { CycleResult, SourceState } from '../engine/cycle.js'
 import type { BoardNews } from '../engine/follow-loop.js'
+import type { Source } from '../engine/source.js'
 import { sourceState, writtenAt } from '../engine/source-state.js'
 import { sourceRemarks } from '../engine/source-words.js'
 import { Statistics } from '../engine/statistics.js'
@@ -70,7 +71,24 @@ type Edge = {
   readonly stderr: { write(text: string): unknown }
 }
 
-/** The first reading of a source, or the first board or fault of a followed server, as one cycle. */
+/** How long a stream is read after its first status: the history of a collector comes before its newest. */
+const HISTORY_MS = 250
+
+/** The first reading of a file; what a stream has to say at once. */
+function newestReading(source: Source): Promise<Reading> {
+  return new Promise(resolve => {
+    let newest: Reading | null = null
+    source.start(reading => {
+      const isFirst = newest === null
+      newest = reading
+      if (!isFirst) return
+      if (source.ingest === undefined || !reading.ok) resolve(reading)
+      else setTimeout(() => resolve(newest ?? reading), HISTORY_MS)
+    })
+  })
+}
+
+/** The newest reading of a source, or the first board or fault of a followed server, as one cycle. */
 async function firstResult(
   source: ProgramSource,
   { config, log, clock }: ProgramParts,
@@ -79,7 +97,7 @@ async function firstResult(
     if (!isBoardSource(source)) {
       const indices = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
       await indices?.refresh()
-      const reading = await new Promise<Reading>(resolve => source.start(resolve))
+      const reading = await newestReading(source)
       if (reading.ok) new DataWarningLog(log, clock).see(reading.warnings ?? [])
       return oneBoard(config, source.name, reading, indices?.fails ?? null, Date.now())
     }

@@ -1,8 +1,10 @@
 // The source that the command line or the settings name.
 import type { BoardSource } from '../engine/follow-loop.js'
 import type { Source } from '../engine/source.js'
+import { basicAuthorization } from '../sources/basic-auth.js'
 import { BoardFollower } from '../sources/board.js'
 import { CompositeSource } from '../sources/composite.js'
+import { FallbackSource } from '../sources/fallback.js'
 import { createFileSource } from '../sources/file.js'
 import { checkSourceSpecs, parseSourceSpec, type SourceSpec, settingSpecs } from '../sources/spec.js'
 import { SseIngestor } from '../sources/sse.js'
@@ -28,6 +30,7 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
     url: spec.url,
     types: config.panelsSseTypes,
     token: () => settings().panelsSseToken,
+    authorization: () => basicAuthorization(settings().httpBasicUser, settings().httpBasicPass),
     timeoutSec: config.panelsSseTimeout,
     autoFull: config.summaryAutoFullRecovery,
     forceFullRetrySec: config.eventsForceFullRetrySeconds,
@@ -55,7 +58,11 @@ export function sourceOf(given: readonly string[]): (parts: ProgramParts) => Pro
     if (first?.kind === 'board') return boardSource(first.url, parts)
     const sources = specs.flatMap(spec => (spec.kind === 'board' ? [] : [statusSource(spec, parts)]))
     const [only] = sources
-    return only !== undefined && sources.length === 1 ? only : new CompositeSource(sources, parts.clock)
+    const whole =
+      only !== undefined && sources.length === 1 ? only : new CompositeSource(sources, parts.clock)
+    if (asked.length > 0 || first?.kind !== 'status') return whole
+    const { clock, log } = parts
+    return new FallbackSource({ streams: whole, file: fileSourceOf(parts), clock, log })
   }
 }
 

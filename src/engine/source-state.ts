@@ -18,15 +18,16 @@ export type StaleLimits = {
 }
 
 /**
- * When the document was written: by its own time, else when its writer last changed it. A time in the future is no time. The
- * age is taken once, when it was read, and grows by the steady clock from then on.
+ * When the document was written: by its own time, else as old as its source says, else when its writer last changed it. A time
+ * in the future is no time. The age is taken once, when it was read, and grows by the steady clock from then on.
  */
 export function writtenAt(
-  { readAtMs, modifiedAtMs }: GoodReading,
+  { readAtMs, modifiedAtMs, ageMs }: GoodReading,
   documentMs: number | null,
   now: Moment,
 ): Moment {
-  const wallMs = documentMs !== null && documentMs <= readAtMs ? documentMs : Math.min(modifiedAtMs, readAtMs)
+  const changedMs = ageMs === undefined ? Math.min(modifiedAtMs, readAtMs) : readAtMs - ageMs
+  const wallMs = documentMs !== null && documentMs <= readAtMs ? documentMs : changedMs
   return { wallMs, monotonicMs: now.monotonicMs - Math.max(0, now.wallMs - wallMs) }
 }
 

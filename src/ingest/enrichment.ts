@@ -17,6 +17,8 @@ export type IngestStats = {
   readonly error: string | null
   readonly state: PanelState
   readonly heartbeat: Heartbeat
+  /** What is shown in the stream's place; absent while the stream is shown. */
+  readonly instead?: string
 }
 
 type StreamMeta = {
@@ -35,6 +37,8 @@ type StreamMeta = {
   }
   readonly need_full: boolean
   readonly need_full_reasons: readonly NeedFullReason[]
+  /** Why the producer leaves differences out; absent while it sends them. */
+  readonly degraded?: string
 }
 
 /** The members of `panel_push_meta` about followed streams. */
@@ -69,6 +73,7 @@ function streamMeta({ state, heartbeat }: IngestStats): StreamMeta {
     },
     need_full: state.needFull,
     need_full_reasons: state.needFullReasons,
+    ...(state.degraded === null ? {} : { degraded: state.degraded }),
   }
 }
 
@@ -81,6 +86,7 @@ function worst(a: StreamMeta, b: StreamMeta): StreamMeta['sse_heartbeat'] {
 }
 
 function together(a: StreamMeta, b: StreamMeta): StreamMeta {
+  const degraded = a.degraded ?? b.degraded
   return {
     sse_events: {
       panel_full: a.sse_events.panel_full + b.sse_events.panel_full,
@@ -92,6 +98,7 @@ function together(a: StreamMeta, b: StreamMeta): StreamMeta {
     sse_heartbeat: worst(a, b),
     need_full: a.need_full || b.need_full,
     need_full_reasons: [...new Set([...a.need_full_reasons, ...b.need_full_reasons])],
+    ...(degraded === undefined ? {} : { degraded }),
   }
 }
 

@@ -15,19 +15,30 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
+/** What the alert inside the event says of its time. */
+export function alertTime({ alert }: FollowupAlert): number | string | undefined {
+  const ts = alert?.ts
+  return typeof ts === 'number' || typeof ts === 'string' ? ts : undefined
+}
+
 /** What the event says itself wins over what the alert inside it says. */
 export function followUp(event: FollowupAlert, nowMs: number): FollowUp {
   const { alert = {} } = event
-  const alertTime = typeof alert.ts === 'number' || typeof alert.ts === 'string' ? alert.ts : null
   const of = [event.type ?? textOf(alert.type), event.index ?? textOf(alert.index)]
   return Object.freeze({
-    time: event.ts ?? alertTime ?? nowMs / 1000,
+    time: event.ts ?? alertTime(event) ?? nowMs / 1000,
     level: (event.severity ?? textOf(alert.severity) ?? textOf(alert.level) ?? 'info').toLowerCase(),
     component: of.filter(Boolean).join(' ') || textOf(alert.component) || 'followup',
     message: event.message ?? textOf(alert.message) ?? '',
   })
 }
 
+/** The same list when it has this one: a producer that begins anew sends its history again. */
 export function withFollowUp(followUps: readonly FollowUp[], newest: FollowUp): readonly FollowUp[] {
+  if (followUps.some(known => isSame(known, newest))) return followUps
   return [newest, ...followUps.slice(0, MAX_FOLLOW_UPS - 1)]
+}
+
+function isSame(a: FollowUp, b: FollowUp): boolean {
+  return a.time === b.time && a.message === b.message && a.component === b.component && a.level === b.level
 }

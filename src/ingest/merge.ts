@@ -69,7 +69,7 @@ function isReplacement(value: unknown): value is Replacement {
   return isObject(value) && Object.hasOwn(value, 'old') && Object.hasOwn(value, 'new')
 }
 
-function isStructured(diff: unknown): diff is Structured {
+export function isStructured(diff: unknown): diff is Structured {
   if (!isObject(diff)) return false
   const { added, removed, changed } = diff
   return (

@@ -9,6 +9,7 @@ import {
   type PanelState,
   type ReduceOptions,
   reduce,
+  rejoined,
   wantFull,
 } from './store.js'
 
@@ -24,13 +25,19 @@ export class PanelStateStore {
     return this.#state
   }
 
-  apply(event: StatusEvent, nowMs: number): PanelState {
-    this.#state = reduce(this.#state, event, nowMs, this.#options)
+  /** `producerAheadMs`: how far the producer's clock is ahead of the one that tells `nowMs`. */
+  apply(event: StatusEvent, nowMs: number, producerAheadMs = 0): PanelState {
+    this.#state = reduce(this.#state, event, nowMs, { ...this.#options, producerAheadMs })
     return this.#state
   }
 
   heardBytes(nowMs: number): void {
     this.#state = heardBytes(this.#state, nowMs)
+  }
+
+  /** A connection was made. */
+  rejoined(): void {
+    this.#state = rejoined(this.#state)
   }
 
   /** An event was lost without being seen. */

@@ -4,18 +4,51 @@
 // A difference is valid for one baseline only. Whatever breaks the chain (a gap in ids, another stream, another
 // generation, a difference cut short or without sense) drops it, and everything after it until a full status: the last
 // good baseline stays to be shown, and `needFull` says that it is not the newest.
+//
+// A producer without `stream_id` cannot say that it has restarted, and its ids begin at 1 again. So nothing it sends on
+// a new connection continues what came before (`rejoined`), ids that fall are a restart, and a difference that was made
+// from other values than the baseline has is dropped.
 import type { SeverityCounts, SeverityState } from '../protocol/status-events.js'
 import type { Status } from '../snapshot/reading.js'
+import { fitsBaseline } from './fits.js'
 import { type FollowUp, followUp, withFollowUp } from './followups.js'
 import { deepFreeze } from './json.js'
 import { mergeDiff } from './merge.js'
 import type { StatusEvent } from './parse.js'
 
-export const DROP_REASONS = ['no_baseline', 'generation', 'gap', 'truncated', 'malformed'] as const
+export const DROP_REASONS = [
+  'no_baseline',
+  'generation',
+  'gap',
+  'truncated',
+  'malformed',
+  'degraded',
+] as const
 export type DropReason = (typeof DROP_REASONS)[number]
 
 /** Why a full status is wanted: what was dropped, a restarted producer, or what somebody outside says. */
-export type NeedFullReason = DropReason | 'stream_id' | (string & {})
+export type NeedFullReason =
+  | DropReason
+  | 'stream_id'
+  /** A producer without `stream_id` was connected to again: it may have restarted meanwhile. */
+  | 'reconnect'
+  /** Its ids have fallen. */
+  | 'restart'
+  /** A difference was made from other values than the baseline has. */
+  | 'other_baseline'
+  /** The producer repeats an old full status. */
+  | 'repeated'
+  /** Nothing new has come for too long. */
+  | 'stale'
+  | (string & {})
+
+/** Reasons that asking cannot remove: the producer would repeat its last full status. Its next one does. */
+const NOT_ASKED_FOR: ReadonlySet<NeedFullReason> = new Set(['degraded', 'repeated'])
+
+/** Whether a request for a full status may help. */
+export function isWorthAsking({ needFull, needFullReasons }: PanelState): boolean {
+  return needFull && needFullReasons.some(reason => !NOT_ASKED_FOR.has(reason))
+}
 
 /** Alert types whose state is kept; the one that changed longest ago goes first. */
 export const MAX_ALERT_TYPES = 64
@@ -29,6 +62,10 @@ export type PanelState = {
   readonly baseline: Status | null
   /** The baseline is the producer's newest: differences may be applied to it. */
   readonly inStep: boolean
+  /** The baseline was sent for us alone, before the history it is part of: older differences may follow it. */
+  readonly beforeHistory: boolean
+  /** Why the producer leaves differences out at the moment; null while it sends them. */
+  readonly degraded: string | null
   /** The producer's. */
   readonly generation: number | null
   /** Ours: one more for every event applied. */
@@ -60,6 +97,8 @@ export type PanelState = {
 export const EMPTY_STATE: PanelState = {
   baseline: null,
   inStep: false,
+  beforeHistory: false,
+  degraded: null,
   generation: null,
   uiGeneration: 0,
   streamId: null,
@@ -69,7 +108,7 @@ export const EMPTY_STATE: PanelState = {
   panelFull: 0,
   panelDiffApplied: 0,
   panelDiffDropped: 0,
-  droppedBy: { no_baseline: 0, generation: 0, gap: 0, truncated: 0, malformed: 0 },
+  droppedBy: { no_baseline: 0, generation: 0, gap: 0, truncated: 0, malformed: 0, degraded: 0 },
   malformed: 0,
   needFull: false,
   needFullReasons: [],
@@ -99,7 +138,12 @@ export function movedTimes(state: PanelState, byMs: number): PanelState {
 export type ReduceOptions = {
   /** False: only some types are asked for, so ids have gaps by nature. */
   readonly idsAreDense?: boolean
+  /** How far the producer's clock is ahead of ours. */
+  readonly producerAheadMs?: number
 }
+
+/** A status published less than this ago is new: clocks and `Date` headers are no more exact. */
+const NEW_MS = 1_000
 
 /** The state after one event. */
 export function reduce(
@@ -110,8 +154,47 @@ export function reduce(
 ): PanelState {
   const heard = { ...state, lastByteMs: nowMs }
   const { id } = event.place
-  const next = apply(heard, event, nowMs, options.idsAreDense !== false)
-  return id === null || isReplay(state, event) ? next : { ...next, lastId: id }
+  if (isReplay(heard, event)) return heard
+  const before = hasGoneBack(heard, event) ? restarted(heard) : heard
+  const next = apply(before, event, nowMs, options)
+  return id === null ? next : { ...next, lastId: id }
+}
+
+/** When the status or difference of an event was published, by our clock; now where nothing says that it is older. */
+function publishedAtMs(
+  publishedMs: number | null,
+  nowMs: number,
+  { producerAheadMs = 0 }: ReduceOptions,
+): number {
+  if (publishedMs === null) return nowMs
+  const atMs = publishedMs - producerAheadMs
+  return nowMs - atMs < NEW_MS ? nowMs : atMs
+}
+
+/**
+ * The state on a new connection. Only a `stream_id` shows whether the producer is still the same run; without one,
+ * nothing that comes now continues the baseline, and the severities are those of a run that may be over.
+ */
+export function rejoined(state: PanelState): PanelState {
+  if (state.streamId !== null) return state
+  const anew = { ...withoutRun(state), lastId: null }
+  return state.baseline === null ? anew : wantFull(anew, 'reconnect')
+}
+
+function restarted(state: PanelState): PanelState {
+  return wantFull(withoutRun(state), 'restart')
+}
+
+/** What came is of a run that may be over: it may be shown, and nothing may be built on it. */
+function withoutRun(state: PanelState): PanelState {
+  return {
+    ...state,
+    inStep: false,
+    beforeHistory: false,
+    degraded: null,
+    severityCounts: null,
+    severityState: EMPTY_STATE.severityState,
+  }
 }
 
 /** Bytes came that are no event. */
@@ -131,40 +214,32 @@ export function lostEvent(state: PanelState, reason: NeedFullReason): PanelState
   return { ...wantFull(state, reason), inStep: false }
 }
 
-/** The same stream, sent again from before where we stand. */
+/** The same stream, sent again from before the last id. */
 function isReplay(state: PanelState, { type, place }: StatusEvent): boolean {
   if (type === 'panel_full' || place.id === null || state.lastId === null) return false
-  return place.id <= state.lastId && !isOtherStream(state, place.streamId)
+  return place.id <= state.lastId && state.streamId !== null && !isOtherStream(state, place.streamId)
+}
+
+/** Without a `stream_id` a smaller id is the only sign of a restart behind a connection that stays open. */
+function hasGoneBack(state: PanelState, { place }: StatusEvent): boolean {
+  if (place.id === null || state.lastId === null) return false
+  return place.id <= state.lastId && place.streamId === null && state.streamId === null
 }
 
 function isOtherStream(state: PanelState, streamId: string | null): boolean {
   return streamId !== null && state.streamId !== null && streamId !== state.streamId
 }
 
-function apply(state: PanelState, event: StatusEvent, nowMs: number, dense: boolean): PanelState {
+function apply(state: PanelState, event: StatusEvent, nowMs: number, options: ReduceOptions): PanelState {
   switch (event.type) {
     case 'panel_full':
-      return applied(
-        {
-          ...state,
-          baseline: deepFreeze(event.status),
-          inStep: true,
-          generation: event.place.generation,
-          streamId: event.place.streamId,
-          sizeBytes: event.sizeBytes,
-          atMostChars: event.sizeBytes,
-          panelFull: state.panelFull + 1,
-          needFull: false,
-          needFullReasons: [],
-          lastFullMs: nowMs,
-        },
-        nowMs,
-      )
+      return applyFull(state, event, publishedAtMs(event.publishedMs, nowMs, options), options)
     case 'panel_diff':
-      if (isReplay(state, event)) return state
-      return applyDiff(state, event, nowMs, dense)
+      return applyDiff(state, event, publishedAtMs(event.publishedMs, nowMs, options), options)
+    case 'degraded_diff':
+      if (isHistory(state, event)) return state
+      return { ...dropped(state, 'degraded'), degraded: event.reason }
     case 'severity_state': {
-      if (isReplay(state, event)) return state
       const severityState = new Map(state.severityState)
       severityState.delete(event.state.alert_type)
       severityState.set(event.state.alert_type, deepFreeze(event.state))
@@ -178,10 +253,8 @@ function apply(state: PanelState, event: StatusEvent, nowMs: number, dense: bool
       )
     }
     case 'severity_counts':
-      if (isReplay(state, event)) return state
       return applied({ ...state, severityCounts: event.counts }, nowMs)
     case 'followup_alert':
-      if (isReplay(state, event)) return state
       return applied(
         {
           ...state,
@@ -201,8 +274,9 @@ function apply(state: PanelState, event: StatusEvent, nowMs: number, dense: bool
   }
 }
 
-function applied(state: PanelState, nowMs: number): PanelState {
-  return { ...state, uiGeneration: state.uiGeneration + 1, lastEventMs: nowMs }
+function applied(state: PanelState, atMs: number): PanelState {
+  const lastEventMs = Math.max(state.lastEventMs ?? atMs, atMs)
+  return { ...state, uiGeneration: state.uiGeneration + 1, lastEventMs }
 }
 
 function dropped(state: PanelState, reason: DropReason, also: NeedFullReason = reason): PanelState {
@@ -213,18 +287,70 @@ function dropped(state: PanelState, reason: DropReason, also: NeedFullReason = r
   }
 }
 
+type FullEvent = Extract<StatusEvent, { type: 'panel_full' }>
 type DiffEvent = Extract<StatusEvent, { type: 'panel_diff' }>
 
-function applyDiff(state: PanelState, event: DiffEvent, nowMs: number, dense: boolean): PanelState {
+function applyFull(state: PanelState, event: FullEvent, atMs: number, options: ReduceOptions): PanelState {
   const { id, generation, streamId } = event.place
+  const panelFull = state.panelFull + 1
+  // It says nothing that the differences since have not made old.
+  if (event.repeats && state.inStep && !isAfterGap(state, id, options))
+    return { ...state, generation, panelFull }
+  const whole = applied(
+    {
+      ...state,
+      baseline: deepFreeze(event.status),
+      inStep: true,
+      // Real ids begin at 1.
+      beforeHistory: id === 0 && streamId === null,
+      generation,
+      streamId,
+      sizeBytes: event.sizeBytes,
+      atMostChars: event.sizeBytes,
+      panelFull,
+      needFull: false,
+      needFullReasons: [],
+      lastFullMs: atMs,
+    },
+    atMs,
+  )
+  return event.repeats ? { ...wantFull(whole, 'repeated'), inStep: false } : whole
+}
+
+/** While asking is no use, what is dropped meanwhile is no reason to ask. */
+function droppedOutOfStep(state: PanelState): PanelState {
+  const [known] = state.needFullReasons
+  const isFutile = state.needFull && !isWorthAsking(state)
+  return dropped(state, 'no_baseline', isFutile ? known : 'no_baseline')
+}
+
+function isAfterGap(
+  { lastId }: PanelState,
+  id: number | null,
+  { idsAreDense = true }: ReduceOptions,
+): boolean {
+  return idsAreDense && id !== null && lastId !== null && id !== lastId + 1
+}
+
+/** Made before the baseline, and sent after it as part of the history. */
+function isHistory({ beforeHistory, generation }: PanelState, { place }: StatusEvent): boolean {
+  return beforeHistory && generation !== null && place.generation !== null && place.generation < generation
+}
+
+function applyDiff(state: PanelState, event: DiffEvent, atMs: number, options: ReduceOptions): PanelState {
+  const { id, generation, streamId } = event.place
+  if (isHistory(state, event)) return state
   if (state.baseline === null) return dropped(state, 'no_baseline')
   if (isOtherStream(state, streamId)) return dropped(state, 'gap', 'stream_id')
-  if (!state.inStep) return dropped(state, 'no_baseline')
+  if (!state.inStep) return droppedOutOfStep(state)
   if (generation !== null && state.generation !== null && generation !== state.generation) {
     return dropped(state, 'generation')
   }
-  if (dense && id !== null && state.lastId !== null && id !== state.lastId + 1) return dropped(state, 'gap')
+  if (isAfterGap(state, id, options)) return dropped(state, 'gap')
   if (event.truncated) return dropped(state, 'truncated')
+  if (streamId === null && !fitsBaseline(state.baseline, event.diff)) {
+    return dropped(state, 'no_baseline', 'other_baseline')
+  }
   const merged = mergeDiff(state.baseline, event.diff)
   if (!merged.ok) return dropped(state, 'malformed')
   // Counted cheaply; measured only when the count says that it may be too large.
@@ -235,10 +361,12 @@ function applyDiff(state: PanelState, event: DiffEvent, nowMs: number, dense: bo
     {
       ...state,
       baseline: merged.status,
+      beforeHistory: false,
+      degraded: null,
       atMostChars,
       panelDiffApplied: state.panelDiffApplied + 1,
-      lastDiffMs: nowMs,
+      lastDiffMs: atMs,
     },
-    nowMs,
+    atMs,
   )
 }

@@ -10,6 +10,8 @@ export type IngestView = {
   readonly source: string
   readonly connection: IngestConnection
   readonly error: string | null
+  /** What is shown in the stream's place; null while the stream is shown. */
+  readonly instead: string | null
   readonly health: StreamHealth
   readonly generation: number | null
   readonly fulls: number
@@ -17,16 +19,19 @@ export type IngestView = {
   readonly diffsDropped: number
   readonly needFull: boolean
   readonly needFullReasons: readonly NeedFullReason[]
+  /** Why the producer leaves differences out; null while it sends them. */
+  readonly degraded: string | null
   readonly severityCounts: SeverityCounts | null
   readonly severityState: ReadonlyMap<string, SeverityState>
   readonly followUps: readonly FollowUp[]
 }
 
-function viewOf({ source, connection, error, state, heartbeat }: IngestStats): IngestView {
+function viewOf({ source, connection, error, instead, state, heartbeat }: IngestStats): IngestView {
   return {
     source,
     connection,
     error,
+    instead: instead ?? null,
     health: heartbeat.health,
     generation: state.generation,
     fulls: state.panelFull,
@@ -34,6 +39,7 @@ function viewOf({ source, connection, error, state, heartbeat }: IngestStats): I
     diffsDropped: state.panelDiffDropped,
     needFull: state.needFull,
     needFullReasons: state.needFullReasons,
+    degraded: state.degraded,
     severityCounts: state.severityCounts,
     severityState: state.severityState,
     followUps: state.followUps,

@@ -27,6 +27,8 @@ function block(view: IngestView): Block {
     field('diffs_applied', count(view.diffsApplied)),
     field('diffs_dropped', numberCell(dropped, plainNumber(dropped), dropped > 0 ? 'info' : undefined)),
     ...(view.needFull ? [field('need_full', textCell(view.needFullReasons.join(', '), 'warn'))] : []),
+    ...(view.degraded === null ? [] : [field('degraded', textCell(view.degraded, 'warn'))]),
+    ...(view.instead === null ? [] : [field('shown_instead', textCell(view.instead, 'warn'))]),
     ...(view.error === null ? [] : [field('error', textCell(view.error))]),
   )
 }

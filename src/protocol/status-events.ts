@@ -25,12 +25,22 @@ export const severityCounts = z.object({
 })
 
 /** Looked into only as far as needed: a status may be large, and member names must stay as they came. */
-export const panelFullPayload = z.looseObject({ status: z.unknown().describe('The status: an object.') })
+export const panelFullPayload = z.looseObject({
+  status: z.unknown().describe('The status: an object.'),
+  publish_unixtime: optional(z.number()).describe('When this status was published, epoch seconds.'),
+  forced_reason: optional(z.string()).describe(
+    'The producer repeats the last full status it published; `status` then holds that event’s payload.',
+  ),
+})
 
 export const panelDiffPayload = z.looseObject({
   diff: z.unknown().describe('The difference: an object, in one of three grammars.'),
   truncated: optional(z.boolean()),
+  publish_unixtime: optional(z.number()).describe('When this difference was published, epoch seconds.'),
 })
+
+/** In place of a difference: the producer has left it out because it has too much to do. */
+export const degradedDiffPayload = z.looseObject({ degraded: z.literal(true), reason: optional(z.string()) })
 
 export const severityStatePayload = z.looseObject({
   alert_type: z.string().min(1),
@@ -73,7 +83,7 @@ export const statusEnvelope = z.looseObject({
   sequence: optional(z.int()),
   type: optional(z.string()),
   timestamp: optional(time),
-  timestamp_ist: optional(z.string()).describe('The same moment as `timestamp`, ISO text in Indian time.'),
+  timestamp_ist: optional(time).describe('The same moment as `timestamp`, ISO text in Indian time.'),
   generation: optional(z.int()),
   stream_id: optional(z.string()),
   payload: z.unknown(),

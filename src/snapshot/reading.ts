@@ -37,6 +37,8 @@ export type GoodReading = {
   readonly readAtMs: number
   /** When the writer last changed it, epoch ms. */
   readonly modifiedAtMs: number
+  /** How old it was when it was read, where the source knows better than `modifiedAtMs`. */
+  readonly ageMs?: number
   readonly sizeBytes: number
 }
 

@@ -38,6 +38,9 @@ const UNUSABLE: BoardNews['fault'] = {
   message: 'the followed server counts its boards in no known way',
 }
 
+/** A server that cannot be followed may be replaced by one that can. */
+const OLD_SERVER_RETRY_MS = 60_000
+
 function isUsable({ epoch, generation, cycle, ts }: ClientBoard): boolean {
   return EPOCH.test(epoch) && [generation, cycle].every(Number.isSafeInteger) && ts <= LATEST_MS
 }
@@ -88,6 +91,8 @@ export class BoardFollower implements BoardSource {
   readonly #log: Log
   readonly #panels = new WeakMap<ClientPanel, SeenPanel>()
   #connection: Connection | null = null
+  /** Connects anew, where the last connection ended for good. */
+  #again: NodeJS.Timeout | null = null
   #fault: BoardNews['fault'] = null
   /** What this outage was already said to be: each kind of fault is said once. */
   readonly #said = new Set<string>()
@@ -118,6 +123,7 @@ export class BoardFollower implements BoardSource {
   }
 
   start(onNews: () => void): void {
+    this.#again = null
     const { url, token, initialDelayMs } = this.#options
     const connection = connect(url, {
       view: 'blocks',
@@ -129,6 +135,10 @@ export class BoardFollower implements BoardSource {
     connection.on('error', error => {
       // It may quote what the other side said.
       const problem = shownText(error.message, MESSAGE_WIDTH)
+      if (error.code === 'original') {
+        this.#isOld(problem, onNews)
+        return
+      }
       if (error.retryInMs === undefined && error.code !== 'resync') {
         this.#log.warn({ source: this.name, problem }, 'the followed server reports a fault')
         return
@@ -142,7 +152,7 @@ export class BoardFollower implements BoardSource {
     connection.on('state', state => {
       if (state === 'live') this.#isBack()
       if (state === 'stale') this.#fault ??= { error: 'io', message: 'the connection has ended' }
-      if (state === 'closed')
+      if (state === 'closed' && this.#again === null)
         this.#fault = { error: 'missing', message: 'the followed server has ended this stream' }
       onNews()
     })
@@ -154,8 +164,18 @@ export class BoardFollower implements BoardSource {
   }
 
   close(): Promise<void> {
+    if (this.#again !== null) clearTimeout(this.#again)
     this.#connection?.close()
     return Promise.resolve()
+  }
+
+  #isOld(problem: string, onNews: () => void): void {
+    this.#fault = { error: 'io', message: problem }
+    this.#again = setTimeout(() => this.start(onNews), OLD_SERVER_RETRY_MS)
+    if (this.#said.has('original')) return
+    this.#said.add('original')
+    this.#log.error({ source: this.name, problem }, 'the followed server cannot be followed')
+    onNews()
   }
 
   #say({ code, status }: StreamError, problem: string): void {

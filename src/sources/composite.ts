@@ -7,7 +7,13 @@ import type { IngestStats } from '../ingest/enrichment.js'
 import { joinedWarnings } from '../ingest/json-text.js'
 import type { BadReading, DataWarning, GoodReading, Reading } from '../snapshot/reading.js'
 
-type Member = { readonly source: Source; good: GoodReading | null; bad: BadReading | null }
+type Member = {
+  readonly source: Source
+  good: GoodReading | null
+  /** When its status was new, by the monotonic clock. */
+  newAtMs: number
+  bad: BadReading | null
+}
 
 export class CompositeSource implements Source {
   readonly name: string
@@ -16,7 +22,7 @@ export class CompositeSource implements Source {
 
   /** The first is the primary one. */
   constructor(sources: readonly Source[], clock: Clock = systemClock) {
-    this.#members = sources.map(source => ({ source, good: null, bad: null }))
+    this.#members = sources.map(source => ({ source, good: null, newAtMs: 0, bad: null }))
     this.#clock = clock
     this.name = sources.map(source => source.name).join(', ')
   }
@@ -26,6 +32,7 @@ export class CompositeSource implements Source {
       member.source.start(reading => {
         if (reading.ok) {
           member.good = reading
+          member.newAtMs = this.#clock.monotonicMs() - (reading.ageMs ?? 0)
           member.bad = null
         } else member.bad = reading
         const whole = this.#whole()
@@ -70,9 +77,11 @@ export class CompositeSource implements Source {
 
   #composed(): GoodReading {
     const warnings = this.#warnings()
-    const parts = this.#members.flatMap(({ source, good, bad }) =>
-      good === null ? [] : [{ name: source.name, status: good.status, down: bad !== null, good }],
+    const parts = this.#members.flatMap(({ source, good, newAtMs, bad }) =>
+      good === null ? [] : [{ name: source.name, status: good.status, down: bad !== null, good, newAtMs }],
     )
+    // As old as its newest part.
+    const ageMs = this.#clock.monotonicMs() - Math.max(...parts.map(({ newAtMs }) => newAtMs))
     return {
       ok: true,
       status: compose(parts),
@@ -80,6 +89,7 @@ export class CompositeSource implements Source {
       modifiedAtMs: Math.max(...parts.map(({ good }) => good.modifiedAtMs)),
       sizeBytes: parts.reduce((sum, { good }) => sum + good.sizeBytes, 0),
       ...(warnings.length > 0 ? { warnings } : {}),
+      ...(ageMs > 0 ? { ageMs } : {}),
     }
   }
 }

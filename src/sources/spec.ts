@@ -14,7 +14,7 @@ function httpUrl(text: string): URL {
   }
   if (url.username !== '' || url.password !== '') {
     throw new Error(
-      `the address of ${url.host} has a user name or password, which would end up in logs; a token is set by G6_PANELS_SSE_TOKEN`,
+      `the address of ${url.host} has a user name or password, which would end up in logs; for a status stream set G6_HTTP_BASIC_USER and G6_HTTP_BASIC_PASS (or G6_HTTP_BASIC_PASS_FILE), a token by G6_PANELS_SSE_TOKEN`,
     )
   }
   return url
@@ -53,7 +53,7 @@ export function checkSourceSpecs(specs: readonly SourceSpec[]): readonly SourceS
   return specs
 }
 
-/** What the settings name when nobody said `--source`: the streams when there are any, and then alone; else the file. */
+/** What the settings name without `--source`: the streams when there are any, else the file. */
 export function settingSpecs(config: {
   readonly panelsSseUrl: readonly string[]
   readonly summaryStatusFile: string

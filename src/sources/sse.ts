@@ -3,6 +3,10 @@
 // Connection, backoff and limits are those of the published client; what comes in goes through the state store, and every
 // new baseline is a reading. When the store wants a full status the ingestor acts: it reconnects and asks for one, the
 // first time at once, then at most every `forceFullRetrySec`.
+//
+// A producer without `stream_id` (the collector of the Python original) is asked for a full status with every
+// reconnection, and without `Last-Event-ID`: its ids begin at 1 again when it restarts, so an old id would keep its new
+// events back; and what it sends after an id is no continuation of the full status it sends with `force_full=1`.
 import { createEventStream, type EventStream, type StreamError } from '../../client/event-stream.js'
 import { type Clock, systemClock } from '../clock/clock.js'
 import { type Moment, momentNow, wallTimeOf } from '../clock/moment.js'
@@ -12,15 +16,20 @@ import { heartbeat, heartbeatLimits } from '../ingest/heartbeat.js'
 import { joinedWarnings } from '../ingest/json-text.js'
 import { PanelStateStore } from '../ingest/panel-state-store.js'
 import { parseStatusEvent, type ReadStatusEvent } from '../ingest/parse.js'
-import { movedTimes, type NeedFullReason, type PanelState } from '../ingest/store.js'
+import { isWorthAsking, movedTimes, type NeedFullReason, type PanelState } from '../ingest/store.js'
 import { type Log, silentLog } from '../log/log.js'
 import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { STATUS_EVENT_TYPES } from '../protocol/status-events.js'
 import type { DataWarning, Reading, ReadingError } from '../snapshot/reading.js'
+import { clockAheadMs, nextStaleAgeMs } from './freshness.js'
 import { readingErrorOf } from './stream-fault.js'
 
 /** Largest event, in characters; a larger one is dropped and a full status asked for. */
 const MAX_EVENT_LENGTH = 16 * 1024 * 1024
+/** A status is as old as its arrival, unless it is at least so much older. */
+const LEAST_AGE_MS = 1_000
+/** A timer for longer would run at once. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1
 
 export type IngestObserver = {
   /** An event came; `type` is one of the known ones, or `other`. */
@@ -38,6 +47,8 @@ export type SseIngestorOptions = {
   readonly types?: readonly string[]
   /** Asked for each connection. */
   readonly token?: () => string | null
+  /** The `Authorization` header, asked for each connection. */
+  readonly authorization?: () => string | null
   /** `G6_PANELS_SSE_TIMEOUT`: a stream silent for so long is cut. */
   readonly timeoutSec?: number
   /** `G6_SUMMARY_AUTO_FULL_RECOVERY` */
@@ -78,8 +89,15 @@ export class SseIngestor implements Source {
   /** What this outage was already said to be: each kind of fault is said once. */
   readonly #said = new Set<string>()
   #told: PanelState | null = null
+  #asksForFull = false
   #askedFullAtMs = Number.NEGATIVE_INFINITY
   #askLater: NodeJS.Timeout | null = null
+  /** How far the producer's clock is ahead of `#steadyMs`. */
+  #producerAheadMs = 0
+  #intervalSec: number | null = null
+  #staleCheck: NodeJS.Timeout | null = null
+  /** The age at which a full status is asked for next; null: as the settings say. */
+  #staleAgeMs: number | null = null
   #opened = false
   /** The last event counted: only that ends a run of failures. */
   #hasApplied = false
@@ -100,13 +118,18 @@ export class SseIngestor implements Source {
     this.#stream = createEventStream(this.#address(false), {
       headers: () => {
         const token = options.token?.() ?? null
-        return token === null ? fixed : { ...fixed, 'X-API-Token': token }
+        const authorization = options.authorization?.() ?? null
+        return {
+          ...fixed,
+          ...(token === null ? {} : { 'X-API-Token': token }),
+          ...(authorization === null ? {} : { Authorization: authorization }),
+        }
       },
       readTimeoutMs: (options.timeoutSec ?? 45) * 1000,
       maxEventLength: MAX_EVENT_LENGTH,
       initialDelayMs: options.initialDelayMs ?? 1000,
       isGood: () => this.#hasApplied,
-      onOpen: () => this.#onOpen(),
+      onOpen: response => this.#onOpen(response),
       onBytes: () => this.#store.heardBytes(this.#steadyMs()),
       onError: error => this.#onError(error),
     })
@@ -134,6 +157,7 @@ export class SseIngestor implements Source {
   }
 
   ingest(nowMs: number, intervalSec: number | null): readonly IngestStats[] {
+    this.#intervalSec = intervalSec ?? this.#intervalSec
     const limits = heartbeatLimits(intervalSec, this.#options.limits?.())
     const state = movedTimes(this.#store.state, this.#setByMs(nowMs))
     return [
@@ -165,6 +189,8 @@ export class SseIngestor implements Source {
     this.#closed = true
     if (this.#askLater !== null) clearTimeout(this.#askLater)
     this.#askLater = null
+    if (this.#staleCheck !== null) clearTimeout(this.#staleCheck)
+    this.#staleCheck = null
     this.#stream.close()
     await this.#reading
   }
@@ -191,13 +217,14 @@ export class SseIngestor implements Source {
   #take(event: ReadStatusEvent): void {
     const startMs = this.#clock.monotonicMs()
     const nowMs = this.#steadyMs()
-    this.#observer.onEvent?.(event.type === 'bad' ? 'other' : event.type)
+    this.#observer.onEvent?.(countedAs(event))
     if (event.type === 'bad') {
       this.#observer.onError?.(event.fault)
       this.#log.debug({ source: this.name, type: event.name, why: event.why }, 'an event makes no sense')
     }
     const before = this.#store.state
-    const state = this.#store.apply(event, nowMs)
+    const state = this.#store.apply(event, nowMs, this.#producerAheadMs)
+    if (state.lastEventMs !== before.lastEventMs) this.#staleAgeMs = null
     if (state.panelDiffDropped > before.panelDiffDropped) this.#observer.onError?.('diff_dropped')
     this.#hasApplied = state.uiGeneration > before.uiGeneration
     if (this.#hasApplied) {
@@ -206,9 +233,10 @@ export class SseIngestor implements Source {
       this.#sayGood()
     }
     // What was asked for has come: the next reconnection is an ordinary one.
-    if (event.type === 'panel_full') this.#stream.url = this.#address(false)
+    if (event.type === 'panel_full') this.#aim(false)
     this.#tellGood()
-    if (state.needFull) this.#askForFull()
+    if (this.#staleCheck === null) this.#watchFreshness()
+    if (isWorthAsking(state)) this.#askForFull()
   }
 
   /** A difference may have cured what a full status had wrong; the next full status tells. */
@@ -217,14 +245,21 @@ export class SseIngestor implements Source {
     else if (type === 'panel_diff') this.#warnings = joinedWarnings(this.#warnings, warnings)
   }
 
-  #onOpen(): void {
+  #onOpen(response: Response): void {
     if (this.#opened) this.#observer.onReconnect?.(this.#reconnectReason)
     this.#opened = true
     this.#connection = 'live'
     this.#error = null
     this.#reconnectReason = 'ended'
-    // A producer with nothing new to say after a return says nothing.
-    this.#tellGood()
+    this.#producerAheadMs = clockAheadMs(response.headers.get('date'), {
+      wallMs: this.#clock.nowMs(),
+      steadyMs: this.#steadyMs(),
+    })
+    if (this.#asksForFull) this.#askedFullAtMs = this.#clock.monotonicMs()
+    this.#store.rejoined()
+    this.#watchFreshness()
+    // A producer that continues and has nothing new to say says nothing.
+    if (this.#store.state.inStep) this.#tellGood()
   }
 
   #onError(error: StreamError): void {
@@ -239,6 +274,7 @@ export class SseIngestor implements Source {
       return
     }
     this.#connection = 'lost'
+    this.#beginAnewNext()
     this.#error = problem
     this.#reconnectReason = kind
     if (error.retryInMs !== undefined) this.#observer.onBackoff?.(error.retryInMs / 1000)
@@ -270,8 +306,11 @@ export class SseIngestor implements Source {
     this.#lastError = null
     const readAtMs = this.#clock.nowMs()
     // The store counts by a clock of its own.
-    const modifiedAtMs = Math.max(state.lastFullMs ?? 0, state.lastDiffMs ?? 0) + this.#setByMs(readAtMs)
-    this.#onReading({ ok: true, status, readAtMs, modifiedAtMs, sizeBytes: state.sizeBytes })
+    const lastChangeMs = Math.max(state.lastFullMs ?? 0, state.lastDiffMs ?? 0)
+    const modifiedAtMs = lastChangeMs + this.#setByMs(readAtMs)
+    const ageMs = this.#steadyMs() - lastChangeMs
+    const aged = ageMs < LEAST_AGE_MS ? {} : { ageMs }
+    this.#onReading({ ok: true, status, readAtMs, modifiedAtMs, sizeBytes: state.sizeBytes, ...aged })
   }
 
   #tellBad(error: ReadingError, message: string): void {
@@ -289,7 +328,7 @@ export class SseIngestor implements Source {
     if (waitMs > 0) {
       this.#askLater = setTimeout(() => {
         this.#askLater = null
-        if (this.#store.state.needFull) this.#askForFull()
+        if (isWorthAsking(this.#store.state)) this.#askForFull()
       }, waitMs)
       return
     }
@@ -297,7 +336,45 @@ export class SseIngestor implements Source {
     const reasons = this.#store.state.needFullReasons
     this.#log.info({ source: this.name, reasons }, 'asking for a full status')
     this.#reconnectReason = 'need_full'
-    this.#stream.url = this.#address(true)
+    this.#aim(true)
+    this.#stream.lastEventId = ''
     this.#stream.restart()
   }
+
+  /** Whether the next connection asks for a full status. */
+  #aim(forceFull: boolean): void {
+    this.#asksForFull = forceFull
+    this.#stream.url = this.#address(forceFull)
+  }
+
+  /** The next connection to a producer without `stream_id` continues nothing. */
+  #beginAnewNext(): void {
+    const { streamId, lastId } = this.#store.state
+    if (streamId !== null || lastId === null) return
+    this.#stream.lastEventId = ''
+    if (this.#options.autoFull !== false) this.#aim(true)
+  }
+
+  /** An open connection is no sign that anything comes: whoever is behind it may have restarted. */
+  #watchFreshness(): void {
+    if (this.#staleCheck !== null) clearTimeout(this.#staleCheck)
+    this.#staleCheck = null
+    const { lastEventMs } = this.#store.state
+    if (this.#closed || lastEventMs === null || this.#connection !== 'live') return
+    const { staleAfterSec } = heartbeatLimits(this.#intervalSec, this.#options.limits?.())
+    const dueMs = Math.max(staleAfterSec * 1000, this.#staleAgeMs ?? 0)
+    const ageMs = this.#steadyMs() - lastEventMs
+    if (ageMs < dueMs) {
+      this.#staleCheck = setTimeout(() => this.#watchFreshness(), Math.min(dueMs - ageMs, LONGEST_WAIT_MS))
+      return
+    }
+    this.#staleAgeMs = nextStaleAgeMs(ageMs)
+    this.requestFull('stale')
+  }
+}
+
+/** The type an event is counted as. */
+function countedAs({ type }: ReadStatusEvent): string {
+  if (type === 'bad') return 'other'
+  return type === 'degraded_diff' ? 'panel_diff' : type
 }

@@ -12,6 +12,7 @@ const SECRETS = {
   G6_SSE_API_TOKEN: 'MARKED-token-of-some-length',
   G6_SSE_API_TOKEN_PREVIOUS: 'MARKED-previous-token',
   G6_PANELS_SSE_TOKEN: 'MARKED-followed-token',
+  G6_HTTP_BASIC_PASS: 'MARKED-collector-password',
   RAG_BACKEND_TOKEN: 'MARKED-backend-token',
   RAG_BACKEND_URL: 'http://127.0.0.1:1/?key=MARKED-in-the-address',
   API_KEYS_INTERNAL: 'MARKED-key-1,MARKED-key-2',

@@ -2,14 +2,15 @@
 
 import { urls } from '../kinds/network.js'
 import { millis, seconds } from '../kinds/numbers.js'
-import { token } from '../kinds/secrets.js'
-import { bool, list } from '../kinds/words.js'
+import { passphrase, token } from '../kinds/secrets.js'
+import { bool, list, text } from '../kinds/words.js'
 import { group } from '../setting.js'
 
 export const ingest = group('ingest', 'Reading other servers’ streams, and the status stream we serve.', {
   G6_PANELS_SSE_URL: urls({
     alias: ['G6_SUMMARY_SSE_URL'],
-    about: 'The status streams to read instead of the status file; the first is the primary one.',
+    about:
+      'The status streams to read; the first is the primary one. The status file is shown while they give nothing.',
   }),
   G6_PANELS_SSE_TYPES: list(
     ['panel_full', 'panel_diff', 'severity_state', 'severity_counts', 'followup_alert'],
@@ -25,6 +26,16 @@ export const ingest = group('ingest', 'Reading other servers’ streams, and the
   G6_PANELS_SSE_TOKEN: token({
     reload: true,
     about: 'The token sent to the servers that are read; a new one with the next connection.',
+  }),
+  G6_HTTP_BASIC_USER: text(null, {
+    reload: true,
+    pattern: /^[^:\p{Cc}]+$/u,
+    allowed: 'a name without a colon',
+    about: 'The user name sent to followed status streams (Basic), where the password is set too.',
+  }),
+  G6_HTTP_BASIC_PASS: passphrase({
+    reload: true,
+    about: 'The password sent to followed status streams (Basic), where the user name is set too.',
   }),
   G6_SUMMARY_AUTO_FULL_RECOVERY: bool(true, {
     about: 'Asks for a full status by itself when a difference cannot be applied.',
