@@ -105,25 +105,29 @@ const KNOWN = /^(hello|full_snapshot|panel_update(_structured)?|heartbeat|resync
 
 class Malformed extends Error {}
 
+/** Throws for what is not `what`. */
+function must(isSo: boolean, what: string): void {
+  if (!isSo) throw new Malformed(`not ${what}`)
+}
 function object(value: unknown): Json {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Malformed('not an object')
+  must(Object(value) === value && !Array.isArray(value), 'an object')
   return value as Json
 }
 function text(value: unknown): string {
-  if (typeof value !== 'string') throw new Malformed('not a text')
-  return value
+  must(typeof value === 'string', 'a text')
+  return value as string
 }
 function count(value: unknown): number {
-  if (typeof value !== 'number' || !(value >= 0)) throw new Malformed('not a count')
-  return value
+  must(typeof value === 'number' && value >= 0, 'a count')
+  return value as number
 }
 function list<T>(value: unknown, item: (member: unknown) => T): T[] {
-  if (!Array.isArray(value)) throw new Malformed('not a list')
-  return value.map(item)
+  must(Array.isArray(value), 'a list')
+  return (value as unknown[]).map(item)
 }
 
-function verdictOf({ word, reasons }: Json): ClientVerdict {
+function verdictOf(value: unknown): ClientVerdict {
+  const { word, reasons } = object(value)
   return { word: text(word), reasons: list(reasons, text) }
 }
 
@@ -201,7 +205,7 @@ export function createBoardReader(): BoardReader {
   ): Outcome {
     const before: ReadonlyMap<string, ClientPanel> = board?.panels ?? new Map()
     const generation = count(at.generation)
-    const verdict = at.verdict ? verdictOf(object(at.verdict)) : null
+    const verdict = at.verdict ? verdictOf(at.verdict) : null
     const state = JSON.stringify([where, generation, verdict])
     const moved = state !== shown
     shown = state
