@@ -118,7 +118,12 @@ describe('the status word', () => {
     const dataWarnings = ['indices.NIFTY.change is Infinity']
     const document = of({ result: { ...result, snapshot: { ...derive({}), dataWarnings } } })
     expect(healthSchema.parse(document)).toEqual(document)
-    expect(document.status_file).toEqual({ state: 'fresh', age_sec: 1.235, warnings: dataWarnings })
+    expect(document.status_file).toEqual({
+      state: 'fresh',
+      age_sec: 1.235,
+      text: 'fresh',
+      warnings: dataWarnings,
+    })
   })
   test('is draining whatever else there is', () => {
     expect(of({ draining: true }).status).toBe('draining')

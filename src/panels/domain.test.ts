@@ -227,7 +227,11 @@ describe('what the status leaves to the reader', () => {
     const before = builder.build({ ...context, nowMs: NOW })
     expect(builder.build({ ...context, nowMs: NOW + 3_600_000 })).toBe(before)
     const after = builder.build({ ...context, nowMs: Date.UTC(2026, 10, 20, 10) })
-    expect(after.flatMap(({ key }, i) => (after[i] === before[i] ? [] : [key]))).toEqual(['header', 'alerts'])
+    expect(after.flatMap(({ key }, i) => (after[i] === before[i] ? [] : [key]))).toEqual([
+      'header',
+      'indices',
+      'alerts',
+    ])
   })
 
   test('is said among the alerts: low quality and a closed market, marked as computed and counted nowhere', () => {

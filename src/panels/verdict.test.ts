@@ -6,13 +6,16 @@ import { createPanelBuilder } from './build.js'
 import { DEFAULT_THRESHOLDS } from './thresholds.js'
 import { type Remark, verdictOf, verdictWith } from './verdict.js'
 
+/** After every time in the documents: a Monday, 10:30 in India. */
+const NOW_MS = Date.parse('2026-11-30T05:00:00Z')
+
 const CASES = new URL('../../test/fixtures/cases/', import.meta.url)
 const read = (name: string): Status => JSON.parse(readFileSync(new URL(name, CASES), 'utf8')) as Status
 const LINKS = { source: 'status.json', metricsUrl: '/metrics', streamUrl: null, pageUrl: '/' }
 
 function panelsOf(status: Status) {
   const snapshot = derive(status)
-  const context = { snapshot, thresholds: DEFAULT_THRESHOLDS, timezone: 'UTC', links: LINKS, nowMs: 0 }
+  const context = { snapshot, thresholds: DEFAULT_THRESHOLDS, timezone: 'UTC', links: LINKS, nowMs: NOW_MS }
   return { snapshot, panels: createPanelBuilder().build(context) }
 }
 
@@ -94,7 +97,11 @@ describe('a system that is not well', () => {
 
   test('names row and column of a table, and the message of an alert', () => {
     const indices = { NIFTY: { ltp: 5, status: 'error', dq_score: 60 } }
-    expect(verdict({ market_open: true, indices }).reasons).toEqual(['NIFTY: error', 'NIFTY DQ %: 60.00'])
+    expect(verdict({ market_open: true, indices }).reasons).toEqual([
+      'NIFTY: error',
+      'NIFTY DQ %: 60.00',
+      'Low data quality: NIFTY 60 % (computed)',
+    ])
     const alerts = [{ level: 'critical', component: 'feed', message: 'no ticks' }]
     expect(verdict({ ...WELL, alerts }).reasons).toEqual(['critical: no ticks'])
   })
