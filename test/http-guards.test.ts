@@ -295,7 +295,8 @@ describe('CORS', () => {
       expect(answer.status).toBe(status)
       expect(answer.header('access-control-allow-origin')).toBe(site)
       expect(answer.header('access-control-expose-headers')).toBe(
-        'X-Request-ID, X-Connection-ID, X-Stream-ID, Retry-After, RateLimit, RateLimit-Policy',
+        'X-Request-ID, X-Connection-ID, X-Stream-ID, Retry-After, RateLimit, RateLimit-Policy, ' +
+          'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset',
       )
       expect(answer.header('access-control-allow-credentials')).toBeNull()
       expect(answer.header('vary')).toContain('Origin')
