@@ -325,7 +325,7 @@ export function createBoardReader(): BoardReader {
   }
 
   function interpret(event: string, data: Json): Outcome {
-    // Nothing can be resumed there, nor told from what is old.
+    // Without a generation nothing can be resumed, and old events look like new ones.
     if ('cycle' in data && !('generation' in data))
       return { error: 'this is the Python original; g6 serve can follow its /events', close: true }
     switch (event) {

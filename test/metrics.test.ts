@@ -133,7 +133,13 @@ test('every metric moves when what it counts happens', async () => {
   }
   const missing = (): readonly string[] => WANTED.filter(name => !seen.has(name))
   let n = 1
-  const lost = new Set(['g6_sse_backoff_seconds', 'g6_sse_reconnects_total', 'g6_sse_ingestor_errors_total'])
+  /** These move when the followed server goes away. */
+  const lost = new Set([
+    'g6_unified_errors_total',
+    'g6_sse_backoff_seconds',
+    'g6_sse_reconnects_total',
+    'g6_sse_ingestor_errors_total',
+  ])
   await eventually(
     async () => {
       await write(++n)

@@ -286,7 +286,7 @@ class Outcome:
     close: bool = False
 
 
-#: Its events have no generation: nothing can be resumed, nor told from what is old.
+#: Its events have no generation: nothing can be resumed, and old events look like new ones.
 OLD_SERVER = "this is the Python original; g6 serve can follow its /events"
 
 

@@ -1,5 +1,6 @@
 // Which names exist, in the environment and in the file, and which one somebody probably meant.
 import { distance } from 'fastest-levenshtein'
+import { isForeignName } from './foreign-names.js'
 import { dynamicPrefixOf, fileKeyOf, secretFileNameOf } from './names.js'
 import { RETIRED } from './retired.js'
 import { SETTINGS } from './settings.js'
@@ -50,6 +51,10 @@ function nearest(wanted: string, candidates: Iterable<string>): string | null {
 
 /** The name that differs least; null when none is near. Retired names are never proposed. */
 export const nearestName = (name: string): string | null => nearest(name.toUpperCase(), NAMES)
+
+/** Whether it is a setting, or a variable of the platform's other programs that is no misspelt setting. */
+export const isPlatformName = (name: string): boolean =>
+  isKnownName(name) || (isForeignName(name) && nearestName(name) === null)
 
 /** The file key that differs least; null when none is near. */
 export const nearestKey = (key: string): string | null =>

@@ -267,13 +267,10 @@ describe('what is wrong', () => {
   })
 
   test.each([
-    'G6_PANELS_SSE_OVERLAY',
-    'G6_EVENTS_SSE_POLL',
+    ...RETIRED.map(({ name }) => name),
     'G6_EVENTS_BACKLOG_DEGRADE',
     'G6_CATALOG_HTTP_HOST',
-    'G6_SSE_TRACE',
     'G6_STREAM_BACKEND',
-    'G6_PANELS_VALIDATE',
     'G6_ALERTS',
     'G6_PROVIDERS',
   ])('%s, a name of the original platform, proposes no setting that means something else', name => {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkPages } from '../app/docs.js'
 import { VERSION } from '../app/version.js'
-import { isKnownName } from '../config/known-names.js'
+import { isPlatformName } from '../config/known-names.js'
 import { overdue, RETIRED } from '../config/retired.js'
 import { SETTINGS } from '../config/settings.js'
 import { createMetrics } from '../metrics/metrics.js'
@@ -95,7 +95,7 @@ export function releaseChecks({
       run: async () => {
         const files = await told()
         return outcomeOf(
-          straySettings(files, isKnownName, settingNames),
+          straySettings(files, isPlatformName, settingNames),
           `${files.length} files name no other`,
         )
       },

@@ -4,8 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { referencePages } from '../../src/app/docs.js'
-import { isForeignName } from '../../src/config/foreign-names.js'
-import { isKnownName, nearestName } from '../../src/config/known-names.js'
+import { isPlatformName } from '../../src/config/known-names.js'
 import { RETIRED } from '../../src/config/retired.js'
 import { SETTINGS } from '../../src/config/settings.js'
 import { metricNames } from '../../src/metrics/declared.js'
@@ -62,11 +61,8 @@ describe('every page', () => {
     const names = SETTINGS.map(({ name }) => name)
     const known = (name: string, path: string): boolean => {
       if (retired.has(name)) return tellsOfThePast.includes(path)
-      // The platform's other programs have variables too.
-      if (!name.endsWith('_') && isForeignName(name) && nearestName(name) === null)
-        return tellsOfThePast.includes(path)
       // `G6_CHAT_*`, `G6_PANEL_W_<NAME>` and the bare prefix stand for many.
-      return name.endsWith('_') ? names.some(each => each.startsWith(name)) : isKnownName(name)
+      return name.endsWith('_') ? names.some(each => each.startsWith(name)) : isPlatformName(name)
     }
     const stray = PAGES.flatMap(({ path, text }) =>
       [...text.matchAll(/\bG6_[A-Z0-9_]*/g)].map(([name]) => ({ path, name })),

@@ -71,12 +71,20 @@ async function started(source: string, clock: Clock, folder: string) {
   return { program, url, health, ready, lines }
 }
 
+/** An open market: else silence would be normal at some hours of the real day. */
+const status = (cycle: number) => ({
+  cycle,
+  interval: 1,
+  market_open: true,
+  indices: { NIFTY: { ltp: cycle } },
+})
+
 function statusFile(clock: Clock) {
   const folder = mkdtempSync(join(tmpdir(), 'g6-clock-'))
   closers.push(() => rmSync(folder, { recursive: true, force: true }))
   const path = join(folder, 'status.json')
   const write = (cycle: number): void => {
-    writeFileSync(`${path}.new`, JSON.stringify({ cycle, interval: 1, indices: { NIFTY: { ltp: cycle } } }))
+    writeFileSync(`${path}.new`, JSON.stringify(status(cycle)))
     // The system's files have the system's time.
     utimesSync(`${path}.new`, clock.nowMs() / 1000, clock.nowMs() / 1000)
     renameSync(`${path}.new`, path)

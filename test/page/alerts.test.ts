@@ -46,9 +46,9 @@ describe('the alerts', () => {
     const { page, faults } = await room.open()
     await shows(page, 'alerts', 'kite is slow')
     expect(await rows(page).evaluateAll(all => all.map(each => each.textContent))).toEqual([
-      '15:30:20infoProvidercache is warm',
-      '15:30:10criticalProviderkite does not answer',
-      '15:30:00warnProviderkite is slow',
+      '13:30:20infoProvidercache is warm',
+      '13:30:10criticalProviderkite does not answer',
+      '13:30:00warnProviderkite is slow',
     ])
     expect(await card(page, 'alerts').locator('dl').textContent()).toBe(
       'total3by_severitycritical:1 warn:1 info:1',

@@ -3,20 +3,20 @@ import type { Panel } from '../../../src/panels/panel.js'
 import { fixture, panelsOf } from '../../terminal/support/scenes.js'
 
 export type GivenAlert = {
-  /** Seconds after ten o'clock in London on some Friday. */
+  /** Seconds after eight o’clock in London on some Friday. */
   readonly sec: number
   readonly level?: 'critical' | 'warn' | 'info'
   readonly message: string
 }
 
-const TEN_MS = Date.UTC(2025, 0, 31, 10)
+const EIGHT_MS = Date.UTC(2025, 0, 31, 8)
 
 export function withAlerts(...alerts: readonly GivenAlert[]): readonly Panel[] {
   return panelsOf({
     ...fixture('nested'),
     events: [],
     alerts: alerts.map(({ sec, level = 'warn', message }) => ({
-      time: new Date(TEN_MS + sec * 1000).toISOString(),
+      time: new Date(EIGHT_MS + sec * 1000).toISOString(),
       level,
       component: 'Provider',
       message,
