@@ -31,9 +31,14 @@ function patternsOfTypeScript(path, text) {
       const pattern = constants.get(node.expression.getText())
       return pattern !== undefined && ts.isRegularExpressionLiteral(pattern) ? partsOf(pattern)[0] : null
     }
-    if (!ts.isTemplateExpression(node)) return null
-    const spans = node.templateSpans.map(span => [textOf(span.expression), span.literal.text])
-    return spans.some(([part]) => part === null) ? null : node.head.text + spans.flat().join('')
+    // String.raw takes what is between the backticks as it is written.
+    const isRaw = ts.isTaggedTemplateExpression(node) && node.tag.getText() === 'String.raw'
+    const template = isRaw ? node.template : node
+    const written = part => (isRaw ? part.rawText : part.text)
+    if (ts.isNoSubstitutionTemplateLiteral(template)) return written(template)
+    if (!ts.isTemplateExpression(template)) return null
+    const spans = template.templateSpans.map(span => [textOf(span.expression), written(span.literal)])
+    return spans.some(([part]) => part === null) ? null : written(template.head) + spans.flat().join('')
   }
   const add = (node, pattern, flags) => {
     const line = file.getLineAndCharacterOfPosition(node.getStart()).line + 1

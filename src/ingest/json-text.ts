@@ -30,7 +30,7 @@ const MAX_DOUBLE_DIGITS = 309
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
 /** JSON's own words, and the spellings of what is no finite number in Python, C, Java and JavaScript. */
 const WORDS = ['true', 'false', 'null', 'NaN', 'nan', 'Infinity', 'infinity', 'Inf', 'inf'] as const
-const WORD = new RegExp(WORDS.join('|'), 'y')
+const WORD = /true|false|null|NaN|nan|Infinity|infinity|Inf|inf/y
 const INFINITY = 'infinity'
 const NULL = [...'null'].map(char => char.charCodeAt(0))
 

@@ -5,7 +5,8 @@ export const MISSING = '—'
 
 /** `1e21`, `-9.007e15`: four digits at most, and no sign that says nothing. */
 function exponential(value: number): string {
-  return value.toExponential(3).replace(/\.?0*e\+?/, 'e')
+  const [digits, exponent] = value.toExponential(3).split('e')
+  return `${Number(digits)}e${Number(exponent)}`
 }
 
 /** Beyond it a number no longer has the digits that would be written. */

@@ -44,11 +44,11 @@ const kept = new Map<string, StateTone>()
 
 /** `NotReady` → `not_ready`, `Major Outage` → `major_outage` */
 function normal(word: string): string {
-  return word
-    .replace(/(\p{Ll})(\p{Lu})/gu, '$1_$2')
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, '_')
-    .replace(/^_+|_+$/g, '')
+  const spaced = word.replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2').toLowerCase()
+  return spaced
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+    .replaceAll(' ', '_')
 }
 
 /** The worst of the known parts. A negated good part is a warning, a negated bad one says nothing. */
