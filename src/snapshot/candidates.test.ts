@@ -333,6 +333,7 @@ describe('values', () => {
 
   test('the market is open, closed or unknown', () => {
     const stateOf = (status: unknown) => derive({ market: { status } }).market.state
+    expect(['HOLIDAY', 'weekend'].map(stateOf)).toEqual(['closed', 'closed'])
     expect(['OPEN', ' closed ', 'CLOSE', 'halted', '', true].map(stateOf)).toEqual([
       'open',
       'closed',

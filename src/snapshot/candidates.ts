@@ -16,10 +16,13 @@ function openFlag(value: unknown): Exclude<MarketState, null> | null {
   return open === null ? null : open ? 'open' : 'closed'
 }
 
+/** Words for a market in which nobody trades. */
+const CLOSED: readonly string[] = ['closed', 'close', 'holiday', 'weekend']
+
 function openWord(value: unknown): Exclude<MarketState, null> | null | undefined {
   const word = text(value)?.toLowerCase()
   if (word === 'open') return 'open'
-  if (word === 'closed' || word === 'close') return 'closed'
+  if (word !== undefined && CLOSED.includes(word)) return 'closed'
   // Any other word is of the right type (`PRE_OPEN`).
   return word === undefined ? null : undefined
 }
