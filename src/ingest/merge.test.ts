@@ -72,6 +72,11 @@ function mergedIntoRoot(status: Json, diff: Json): Json {
   return out
 }
 
+/** JavaScript puts members named by a number first, whenever they came; other languages do not, so these are not sent. */
+function hasNumberedName(texts: readonly string[]): boolean {
+  return texts.some(text => /"\d+":/.test(text))
+}
+
 function canBeSaid(a: Json, b: Json): boolean {
   const patch = mergePatchOf(a, b)
   if (patch === null || 'added' in patch || 'panel' in patch) return false
@@ -84,7 +89,7 @@ describe('a difference we send', () => {
       fc.property(status, status, (a, b) => {
         const texts = [JSON.stringify(a), JSON.stringify(b)]
         const diff = diffStatus(a, b)
-        if (diff === null) expect(canBeSaid(a, b)).toBe(false)
+        if (diff === null) expect(canBeSaid(a, b) && !hasNumberedName(texts)).toBe(false)
         else {
           expect(JSON.stringify(mergedWith(a, JSON.parse(JSON.stringify(diff))))).toBe(texts[1])
           expect(isEmptyDiff(diff)).toBe(texts[0] === texts[1])

@@ -116,7 +116,9 @@ describe('an answer that is read a little at a time', () => {
       return client
     })
     await eventually(() => rig.rejected.length >= 3, 'those that do not fit are closed')
-    expect(rig.rejected).toEqual(['connection', 'connection', 'connection'])
+    // How many exactly depends on what the kernel's buffers took.
+    expect(rig.rejected.length).toBeLessThan(slow.length)
+    expect(new Set(rig.rejected)).toEqual(new Set(['connection']))
     for (const { socket } of slow) socket.destroy()
     await expectServing(rig)
   })
