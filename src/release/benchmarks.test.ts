@@ -25,7 +25,7 @@ test('benchmarks within their bounds hold; another says what it missed', async (
   expect(await details(slowSse, false)).toEqual([
     [true, 'node dist/src/cli/main.js bench cycle --quick --check'],
     [false, 'exit 1: g6 bench: too slow'],
-    [true, 'node dist/src/cli/main.js bench fanout --only cpu,gzip --quick --check'],
+    [true, 'node dist/src/cli/main.js bench fanout --only cpu,gzip --quick --rounds 5 --check'],
   ])
 })
 
