@@ -89,7 +89,7 @@ export function ingestObserver(metrics: Metrics): IngestObserver {
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0)
 
-/** What followed streams applied, and the age of the primary one. Age grows by itself, so it is read when somebody looks. */
+/** What followed streams applied, and the age of the primary one. Age grows by itself, so each scrape reads it. */
 export function readIngest(metrics: Metrics, loop: Pick<Cycles, 'latest'>, clock: Clock): () => void {
   return metrics.onScrape(() => {
     const streams = loop.latest?.stats.ingest ?? []
