@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createPanelBuilder } from '../src/panels/build.js'
+import { createPanelBuilder } from '../src/engine/panel-builder.js'
 import { DEFAULT_THRESHOLDS } from '../src/panels/thresholds.js'
 import { derive } from '../src/snapshot/derive.js'
 import { type BenchDocumentOptions, benchDocuments } from './documents.js'

@@ -2,8 +2,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { leaveHttp } from '../src/http/leave-http.js'
-import { SocketTransport } from '../src/http/socket-transport.js'
+import { leaveHttp } from '../src/connection/leave-http.js'
+import { SocketTransport } from '../src/connection/socket-transport.js'
 import { RawClient, raw } from './support/http-rig.js'
 
 let server: Server
@@ -45,7 +45,7 @@ describe('leaving', () => {
     ])
     const left = leaveHttp(request.socket)
     const socket = left?.socket
-    left?.letGo()
+    left?.release()
     await gone
     expect(await connections()).toBe(0)
     expect(socket).not.toBe(request.socket)

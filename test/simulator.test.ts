@@ -1,6 +1,6 @@
 // What the simulator writes, as the rest of the program reads it: every field filled, every panel moved.
 import { describe, expect, test } from 'vitest'
-import { createPanelBuilder } from '../src/panels/build.js'
+import { createPanelBuilder } from '../src/engine/panel-builder.js'
 import { PANELS } from '../src/panels/registry.js'
 import { DEFAULT_THRESHOLDS } from '../src/panels/thresholds.js'
 import {

@@ -13,6 +13,7 @@ import type { Config } from '../config/settings.js'
 import type { Output } from '../engine/cycle.js'
 import type { Cycles, LoopEnd } from '../engine/cycles.js'
 import { Loop, type LoopObserver } from '../engine/loop.js'
+import { createPanelBuilder } from '../engine/panel-builder.js'
 import { type HealthDocument, healthDocument } from '../http/health-document.js'
 import { type Command, type ListenerPlan, planListeners } from '../http/listen-plan.js'
 import type { Listening } from '../http/listeners.js'
@@ -22,7 +23,6 @@ import type { HubStats } from '../hub/hub-types.js'
 import { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
 import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.js'
-import { createPanelBuilder } from '../panels/build.js'
 import { PANELS } from '../panels/registry.js'
 import type { Thresholds } from '../panels/thresholds.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
@@ -412,12 +412,12 @@ export class Program {
   async #firstFails(): Promise<void> {
     const log = this.#indicesLog
     if (log === null) return
-    let takeBack = (): void => {}
+    let cancel = (): void => {}
     const enough = new Promise<void>(resolve => {
-      takeBack = systemTimers.after(FIRST_FAILS_MS, resolve)
+      cancel = systemTimers.after(FIRST_FAILS_MS, resolve)
     })
     await Promise.race([log.refresh(), enough])
-    takeBack()
+    cancel()
   }
 
   #linksOf(listening: readonly Listening[]) {

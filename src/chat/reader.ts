@@ -2,8 +2,8 @@
 // log's own bytes; so a reader that takes nothing costs its position. It owns its connection until that has closed.
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
-import type { Transport, Wire } from '../hub/transport.js'
-import { EMPTY_BYTES, toWire, wireEnd } from '../hub/wire.js'
+import type { Transport, Wire } from '../connection/transport.js'
+import { EMPTY_BYTES, toWire, wireEnd } from '../connection/wire.js'
 import { type ReaderLimits, readerDue } from './clocks.js'
 import { encodeHeartbeat, PING } from './encode.js'
 import type { ChatLog, LogSlice } from './log/chat-log.js'

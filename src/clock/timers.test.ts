@@ -20,9 +20,9 @@ test.each([
 
 test('a long wait can be taken back in any of its parts', () => {
   const run = vi.fn()
-  const takeBack = systemTimers.after(60 * DAY_MS, run)
+  const cancel = systemTimers.after(60 * DAY_MS, run)
   vi.advanceTimersByTime(30 * DAY_MS)
-  takeBack()
+  cancel()
   vi.advanceTimersByTime(60 * DAY_MS)
   expect(run).not.toHaveBeenCalled()
   expect(vi.getTimerCount()).toBe(0)

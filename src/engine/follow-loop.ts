@@ -71,7 +71,7 @@ export class FollowLoop implements Cycles {
   /** Intervals in which the followed server was there: nobody says "unchanged" of one that is lost. */
   #heardIntervals = 1
   readonly #ticker: Ticker
-  #takeBackDeadline: (() => void) | null = null
+  #cancelDeadline: (() => void) | null = null
   #ended = false
 
   constructor(options: FollowLoopOptions) {
@@ -128,7 +128,7 @@ export class FollowLoop implements Cycles {
   start(): void {
     if (this.#ended) return
     const { maxMs, source } = this.#options
-    if (maxMs != null) this.#takeBackDeadline = systemTimers.after(maxMs, () => void this.#end('seconds'))
+    if (maxMs != null) this.#cancelDeadline = systemTimers.after(maxMs, () => void this.#end('seconds'))
     source.start(() => this.#onNews())
     this.#ticker.start()
   }
@@ -191,7 +191,7 @@ export class FollowLoop implements Cycles {
     }
     this.#ended = true
     this.#ticker.stop()
-    this.#takeBackDeadline?.()
+    this.#cancelDeadline?.()
     await this.#options.source.close()
     await this.#outputs.idle()
     this.#finish(end)

@@ -83,7 +83,7 @@ export class Loop implements Cycles {
   #lastCycleAtMs = Number.NEGATIVE_INFINITY
   readonly #ticker: Ticker
   #soon: NodeJS.Timeout | null = null
-  #takeBackDeadline: (() => void) | null = null
+  #cancelDeadline: (() => void) | null = null
   #ended = false
 
   constructor(options: LoopOptions) {
@@ -144,7 +144,7 @@ export class Loop implements Cycles {
   start(): void {
     if (this.#ended) return
     const { maxMs } = this.#options
-    if (maxMs != null) this.#takeBackDeadline = systemTimers.after(maxMs, () => void this.#end('seconds'))
+    if (maxMs != null) this.#cancelDeadline = systemTimers.after(maxMs, () => void this.#end('seconds'))
     this.#options.source.start(reading => this.#onReading(reading))
   }
 
@@ -242,7 +242,7 @@ export class Loop implements Cycles {
     this.#ended = true
     this.#ticker.stop()
     if (this.#soon !== null) clearTimeout(this.#soon)
-    this.#takeBackDeadline?.()
+    this.#cancelDeadline?.()
     await this.#options.source.close()
     await this.#outputs.idle()
     this.#finish(end)

@@ -1,7 +1,7 @@
 // How a room adds routes to the server: it registers them on the Fastify instance with rules that say which guards hold,
 // and gets from the shell what belongs to the server alone (the client's facts, streams over raw sockets).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Transport, Wire } from '../hub/transport.js'
+import type { Transport, Wire } from '../connection/transport.js'
 import type { ErrorCode } from './errors.js'
 import type { Refusal } from './refusal.js'
 

@@ -4,15 +4,15 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
+import { type LeftHttp, leaveHttp } from '../connection/leave-http.js'
+import { SocketTransport } from '../connection/socket-transport.js'
+import type { Wire } from '../connection/transport.js'
 import type { Slot } from '../guards/concurrency.js'
 import type { OpenStream, StreamOptions } from '../guards/seam.js'
 import type { TicketUse } from '../guards/ticket.js'
-import type { Wire } from '../hub/transport.js'
 import { acceptsGzip } from './accept-encoding.js'
 import type { Access } from './access.js'
 import { commonHeaders, STREAM_HEADERS, streamHead } from './answer-headers.js'
-import { type LeftHttp, leaveHttp } from './leave-http.js'
-import { SocketTransport } from './socket-transport.js'
 
 /**
  * Sends head and first events at the end of this turn, then lets http forget the request. A function of its own: closures of
@@ -22,7 +22,7 @@ function sendSoon(socket: Socket, left: LeftHttp | null, request: IncomingMessag
   process.nextTick(() => {
     socket.uncork()
     if (left === null) return
-    left.letGo()
+    left.release()
     // It ends here for http. Told now, it ends without a reason; else http gives it one later, stack trace and all.
     request.destroy()
   })

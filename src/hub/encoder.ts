@@ -1,6 +1,8 @@
 // What one reader is told besides the shared steps, as bytes of its lane: the greeting, what it missed, a comment, goodbye.
 // Nearly all of it is the same for many readers, and made once.
 import type { Board } from '../board/board.js'
+import type { Wire } from '../connection/transport.js'
+import { toWire, wireEnd, wireKey } from '../connection/wire.js'
 import type { ByeReason, ResyncReason } from '../protocol/events.js'
 import { encodeComment, encodeRetry } from '../sse/encode.js'
 import {
@@ -17,8 +19,6 @@ import type { HubSettings } from './hub-types.js'
 import type { Encoded, Lane } from './lane.js'
 import type { Ledger } from './ledger.js'
 import { decideResume } from './resume.js'
-import type { Wire } from './transport.js'
-import { toWire, wireEnd, wireKey } from './wire.js'
 
 /** A connection that got no byte for this long gets a comment: proxies cut at 60 s. */
 export const KEEPALIVE_MS = 15_000

@@ -1,11 +1,12 @@
 // A feed: everything readers of one form (mode, view, subset) have in common: the generation they are led to, when they
 // last heard anything, and the lanes that put its text on the wire.
+
+import type { Wire } from '../connection/transport.js'
+import { wireKey } from '../connection/wire.js'
 import type { FeedShape } from './frames.js'
 import type { JoinRequest } from './hub-types.js'
 import { Lane } from './lane.js'
 import { subsetSuffix } from './resume.js'
-import type { Wire } from './transport.js'
-import { wireKey } from './wire.js'
 
 export class Feed {
   readonly shape: FeedShape

@@ -1,7 +1,7 @@
 // The hub as the rest of the program sees it.
 import type { Board } from '../board/board.js'
+import type { Transport, Wire } from '../connection/transport.js'
 import type { ByeReason, ResyncReason, SummaryEventName } from '../protocol/events.js'
-import type { Transport, Wire } from './transport.js'
 
 export type DiffMode = 'lines' | 'structured'
 export type View = 'lines' | 'blocks'

@@ -6,11 +6,10 @@ import { HUB_SETTINGS } from '../../test/support/hub-rig.js'
 import { ScriptedTransport } from '../../test/support/scripted-transport.js'
 import { StreamReader } from '../../test/support/stream-reader.js'
 import { type Board, emptyBoard, nextBoard } from '../board/board.js'
+import type { Wire } from '../connection/transport.js'
 import type { Panel } from '../panels/panel.js'
 import { Hub } from './hub.js'
 import type { DiffMode, HubSettings, View } from './hub-types.js'
-
-import type { Wire } from './transport.js'
 
 const KEYS = ['header', 'indices', 'alerts', 'links', 'storage']
 

@@ -11,9 +11,10 @@
 // one buffer and one write. A big fan-out is sliced, so that accepting, health and metrics stay alive.
 import type { Board } from '../board/board.js'
 import { type Clock, systemClock } from '../clock/clock.js'
+import { Closing } from '../connection/closing.js'
+import { EMPTY_BYTES } from '../connection/wire.js'
 import { type Log, silentLog } from '../log/log.js'
 import type { ByeReason } from '../protocol/events.js'
-import { Departures } from './departures.js'
 import { Encoder, KEEPALIVE_MS } from './encoder.js'
 import { Feeds } from './feeds.js'
 import { faultEvent } from './frames.js'
@@ -28,8 +29,7 @@ import type {
 import { ANYWHERE, type Encoded, type Lane } from './lane.js'
 import { Ledger } from './ledger.js'
 import { fullMilliTokens, hasTokens, NO_CHAIN, type Reader, spendTokens, UNGREETED } from './reader.js'
-import { Starved } from './starved.js'
-import { EMPTY_BYTES } from './wire.js'
+import { Throttled } from './throttled.js'
 
 export type HubOptions = {
   readonly settings: () => HubSettings
@@ -83,8 +83,8 @@ export class Hub implements HubLike {
   readonly #feeds: Feeds
   readonly #readers = new Set<Reader>()
   readonly #blocked = new Set<Reader>()
-  readonly #starved = new Starved(reader => this.#catchUp(reader))
-  readonly #departures = new Departures()
+  readonly #throttled = new Throttled(reader => this.#catchUp(reader))
+  readonly #closing = new Closing()
   readonly #tick: NodeJS.Timeout
   #board: Board | null = null
   #pass: Pass | null = null
@@ -307,7 +307,7 @@ export class Hub implements HubLike {
       if (usable && standsThere && (needs === NO_CHAIN || reader.chain === needs)) {
         if (!hasTokens(reader, sseEventsPerSec, nowMs)) {
           reader.chain = NO_CHAIN
-          this.#starved.add(reader)
+          this.#throttled.add(reader)
           continue
         }
         spendTokens(reader, events)
@@ -358,7 +358,7 @@ export class Hub implements HubLike {
     }
     // Looked at before anything is encoded, which a reader without tokens would have again and again.
     if (!hasTokens(reader, this.#settings().sseEventsPerSec, this.#nowMs())) {
-      this.#starved.add(reader)
+      this.#throttled.add(reader)
       return
     }
     try {
@@ -417,7 +417,7 @@ export class Hub implements HubLike {
         this.#write(reader, this.#encoder.keepalive(reader.lane.wire, place), 0)
       }
     }
-    this.#departures.tick(nowMs)
+    this.#closing.tick(nowMs)
   }
 
   #checkStalled(reader: Reader, nowMs: number): void {
@@ -452,12 +452,12 @@ export class Hub implements HubLike {
     const bytes = Buffer.concat([lacking.bytes, this.#encoder.farewell(reader.lane.wire, reason)])
     this.#forget(reader, reason)
     this.#ledger.delivered(lacking.events + 1, bytes.length)
-    this.#departures.begin(reader.transport, bytes, this.#nowMs())
+    this.#closing.begin(reader.transport, bytes, this.#nowMs())
   }
 
   #onClose(reader: Reader): void {
     if (!reader.closed) this.#forget(reader, 'client')
-    this.#departures.closed(reader.transport)
+    this.#closing.closed(reader.transport)
   }
 
   #forget(reader: Reader, reason: DisconnectReason): void {
@@ -466,7 +466,7 @@ export class Hub implements HubLike {
     this.#account(reader, 0)
     this.#readers.delete(reader)
     this.#blocked.delete(reader)
-    this.#starved.delete(reader)
+    this.#throttled.delete(reader)
     this.#observer.onLeave?.(reason, (this.#clock.monotonicMs() - reader.joinedAtMs) / 1000)
     if (this.#pass !== null) return // compacted when the pass ends
     reader.lane.remove(reader)
@@ -481,9 +481,9 @@ export class Hub implements HubLike {
       this.#pass = null
       for (const reader of [...this.#readers]) this.#sendAway(reader, 'shutdown', this.#lacking(reader))
     }
-    await this.#departures.finish(graceMs)
+    await this.#closing.finish(graceMs)
     clearInterval(this.#tick)
-    this.#starved.close()
+    this.#throttled.close()
     this.#ledger.close()
   }
 

@@ -6,12 +6,12 @@
 // alone, and the lane begins a new chain with the next step, so that it comes along again. So everything is still compressed
 // once for all, and in the steady state updates of a board take a third of the bytes they take alone (bench/fanout `--gzip`).
 import type { Board } from '../board/board.js'
+import type { Wire } from '../connection/transport.js'
+import { compressed, EMPTY_BYTES, toWire, wireKey, wirePrologue } from '../connection/wire.js'
 import { encodeRetry } from '../sse/encode.js'
 import type { Feed } from './feed.js'
 import type { EventText } from './frames.js'
 import { NO_CHAIN, type Reader } from './reader.js'
-import type { Wire } from './transport.js'
-import { compressed, EMPTY_BYTES, toWire, wireKey, wirePrologue } from './wire.js'
 
 /** A step for readers that stand anywhere: what it carries replaces all they have. */
 export const ANYWHERE = -1

@@ -1,6 +1,7 @@
 // One connected client, as the hub sees it: a position, and nothing more. No queue, no buffer, no timer of its own.
+
+import type { Transport } from '../connection/transport.js'
 import type { Lane } from './lane.js'
-import type { Transport } from './transport.js'
 
 /** Has been sent nothing yet; gets the greeting with the first board (or with a new epoch). */
 export const UNGREETED = -2

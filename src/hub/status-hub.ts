@@ -6,6 +6,8 @@
 //
 // Ids are made of the time of the start, so that ids of an earlier run are never mistaken for ours.
 import { type Clock, systemClock } from '../clock/clock.js'
+import type { Transport, Wire } from '../connection/transport.js'
+import { toWire, wireEnd, wireKey, wirePrologue } from '../connection/wire.js'
 import { diffStatus, isEmptyDiff } from '../ingest/diff.js'
 import type { IngestStats } from '../ingest/enrichment.js'
 import type { FollowUp } from '../ingest/followups.js'
@@ -14,8 +16,6 @@ import type { StatusEventType, StatusStats } from '../protocol/status-events.js'
 import type { Status } from '../snapshot/reading.js'
 import { encodeComment, encodeJsonEvent, encodeRetry } from '../sse/encode.js'
 import type { DisconnectReason, HubObserver } from './hub-types.js'
-import type { Transport, Wire } from './transport.js'
-import { toWire, wireEnd, wireKey, wirePrologue } from './wire.js'
 
 export type StatusHubSettings = {
   readonly eventsSseRetryMs: number

@@ -211,7 +211,7 @@ export class SseIngestor implements Source {
     if (this.#closed) return
     // 204: the producer wants nobody to come back.
     this.#connection = 'closed'
-    this.#tellBad('missing', 'the server has ended this stream for good')
+    this.#emitError('missing', 'the server has ended this stream for good')
   }
 
   #take(event: ReadStatusEvent): void {
@@ -234,7 +234,7 @@ export class SseIngestor implements Source {
     }
     // What was asked for has come: the next reconnection is an ordinary one.
     if (event.type === 'panel_full') this.#aim(false)
-    this.#tellGood()
+    this.#emitReading()
     if (this.#staleCheck === null) this.#watchFreshness()
     if (isWorthAsking(state)) this.#askForFull()
   }
@@ -259,7 +259,7 @@ export class SseIngestor implements Source {
     this.#store.rejoined()
     this.#watchFreshness()
     // A producer that continues and has nothing new to say says nothing.
-    if (this.#store.state.inStep) this.#tellGood()
+    if (this.#store.state.inStep) this.#emitReading()
   }
 
   #onError(error: StreamError): void {
@@ -283,7 +283,7 @@ export class SseIngestor implements Source {
       this.#said.add(key)
       this.#log.warn({ source: this.name, kind, problem }, 'the stream is lost; connecting again')
     }
-    this.#tellBad(readingErrorOf(error), problem)
+    this.#emitError(readingErrorOf(error), problem)
   }
 
   /** Only an event that counts ends an outage: a server may accept and be of no use. */
@@ -294,7 +294,7 @@ export class SseIngestor implements Source {
   }
 
   /** Tells of a baseline nobody was told of, or of one that counts again. */
-  #tellGood(): void {
+  #emitReading(): void {
     const { state } = this.#store
     const { baseline, followUps } = state
     if (baseline === null) return
@@ -313,7 +313,7 @@ export class SseIngestor implements Source {
     this.#onReading({ ok: true, status, readAtMs, modifiedAtMs, sizeBytes: state.sizeBytes, ...aged })
   }
 
-  #tellBad(error: ReadingError, message: string): void {
+  #emitError(error: ReadingError, message: string): void {
     // Another text of the same kind is news too; the waits between two connections limit its rate.
     if (this.#lastError === `${error} ${message}`) return
     this.#lastError = `${error} ${message}`

@@ -1,9 +1,9 @@
 // Cycle results for tests of outputs.
 import { type Board, emptyBoard, nextBoard, withVerdict } from '../../src/board/board.js'
 import type { CycleResult, SourceState } from '../../src/engine/cycle.js'
+import { createPanelBuilder } from '../../src/engine/panel-builder.js'
 import { sourceRemarks } from '../../src/engine/source-words.js'
 import { Statistics } from '../../src/engine/statistics.js'
-import { createPanelBuilder } from '../../src/panels/build.js'
 import { DEFAULT_THRESHOLDS } from '../../src/panels/thresholds.js'
 import { verdictOf } from '../../src/panels/verdict.js'
 import { derive } from '../../src/snapshot/derive.js'

@@ -1,5 +1,5 @@
 // A connection that does what a test says: takes bytes, stalls, drains, is cut. Only tests import it.
-import type { Transport } from '../../src/hub/transport.js'
+import type { Transport } from '../../src/connection/transport.js'
 
 export class ScriptedTransport implements Transport {
   readonly writes: Buffer[] = []

@@ -10,7 +10,7 @@ import type {
   WritableChatLog,
 } from '../../src/chat/log/chat-log.js'
 import { MemoryLog } from '../../src/chat/log/memory-log.js'
-import type { Wire } from '../../src/hub/transport.js'
+import type { Wire } from '../../src/connection/transport.js'
 
 const later = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 

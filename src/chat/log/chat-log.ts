@@ -2,7 +2,7 @@
 // positions of their own. Written for two kinds: in this process's memory, and shared between instances, so that a resume or
 // a stop may reach any of them. So reading and finding may take time; who follows and who stops may be elsewhere; and what a
 // shared log cannot hand on at once it keeps and hands on later: appending never waits.
-import type { Wire } from '../../hub/transport.js'
+import type { Wire } from '../../connection/transport.js'
 
 /** What must be known of a stream besides its events, wherever it is resumed or stopped. */
 export type StreamFacts = {

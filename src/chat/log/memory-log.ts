@@ -1,7 +1,7 @@
 // The log in memory. Events lie one after the other in slabs, framed as HTTP/1.1 chunks, so that what a reader lacks is
 // one piece of a slab: written to its socket as it lies there, without a copy. A thousand stalled readers hold a thousand
 // numbers and references into the same bytes.
-import type { Wire } from '../../hub/transport.js'
+import type { Wire } from '../../connection/transport.js'
 import type { AppendOptions, LogSlice, WritableChatLog } from './chat-log.js'
 
 const FIRST_SLAB_BYTES = 4 * 1024

@@ -90,8 +90,8 @@ export class TerminalOutput implements Output {
   #seen: Seen = { spots: [], scrollMax: new Map(), pageRows: 1 }
   #mouse = false
   #notice: { readonly text: string; readonly untilMs: number } | null = null
-  #takeBackSecond = (): void => {}
-  #takeBackFirst = (): void => {}
+  #cancelSecond = (): void => {}
+  #cancelFirst = (): void => {}
 
   constructor(options: TerminalOptions) {
     const { clock, hooks, settings, timers = systemTimers } = options
@@ -168,7 +168,7 @@ export class TerminalOutput implements Output {
     this.#onScreen = null
     this.#entering = enterScreen(settings.altScreen)
     if (withinMs === 0) this.#pacer.want()
-    else this.#takeBackFirst = this.#timers.after(withinMs, () => this.#pacer.want())
+    else this.#cancelFirst = this.#timers.after(withinMs, () => this.#pacer.want())
   }
 
   #leave(): boolean {
@@ -176,8 +176,8 @@ export class TerminalOutput implements Output {
     this.#active = false
     this.#pacer.stop()
     this.#keys.close()
-    this.#takeBackSecond()
-    this.#takeBackFirst()
+    this.#cancelSecond()
+    this.#cancelFirst()
     const { settings } = this.#options
     const rows = this.#onScreen?.size.height ?? 1
     // Nothing was switched on when nothing was drawn.
@@ -191,7 +191,7 @@ export class TerminalOutput implements Output {
   /** The clock of the top bar, on the second. */
   #tick(): void {
     const { clock } = this.#options
-    this.#takeBackSecond = this.#timers.after(SECOND_MS - (clock.nowMs() % SECOND_MS), () => {
+    this.#cancelSecond = this.#timers.after(SECOND_MS - (clock.nowMs() % SECOND_MS), () => {
       this.#pacer.want()
       this.#tick()
     })

@@ -9,7 +9,7 @@ export const ESCAPE_WAIT_MS = 50
 
 export class KeyReader {
   #state = DECODER_START
-  #takeBackWait: (() => void) | null = null
+  #cancelWait: (() => void) | null = null
   readonly #utf8 = new StringDecoder('utf8')
 
   constructor(
@@ -22,7 +22,7 @@ export class KeyReader {
     const { keys, state } = decodeKeys(this.#state, this.#utf8.write(bytes))
     this.#state = state
     if (state.pending !== '' && !state.pasting) {
-      this.#takeBackWait = this.timers.after(ESCAPE_WAIT_MS, () => this.#timedOut())
+      this.#cancelWait = this.timers.after(ESCAPE_WAIT_MS, () => this.#timedOut())
     }
     if (keys.length > 0) this.onKeys(keys)
   }
@@ -34,14 +34,14 @@ export class KeyReader {
   }
 
   #timedOut(): void {
-    this.#takeBackWait = null
+    this.#cancelWait = null
     const { keys, state } = timedOut(this.#state)
     this.#state = state
     if (keys.length > 0) this.onKeys(keys)
   }
 
   #stopWaiting(): void {
-    this.#takeBackWait?.()
-    this.#takeBackWait = null
+    this.#cancelWait?.()
+    this.#cancelWait = null
   }
 }

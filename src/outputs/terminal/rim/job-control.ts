@@ -25,7 +25,7 @@ export function jobControl(
   { signals, stopGroup, timers }: JobEdges = processEdges,
 ): { suspend(): void; release(): void } {
   let away = false
-  let takeBackWait = (): void => {}
+  let cancelWait = (): void => {}
   const suspend = (): void => {
     if (away) return
     away = true
@@ -33,10 +33,10 @@ export function jobControl(
     // Without a listener the signal has its default action again.
     signals.removeListener('SIGTSTP', suspend)
     stopGroup()
-    takeBackWait = timers.after(NOT_STOPPED_MS, resume)
+    cancelWait = timers.after(NOT_STOPPED_MS, resume)
   }
   const resume = (): void => {
-    takeBackWait()
+    cancelWait()
     if (away) signals.on('SIGTSTP', suspend)
     away = false
     enter()
@@ -46,7 +46,7 @@ export function jobControl(
   return {
     suspend,
     release: () => {
-      takeBackWait()
+      cancelWait()
       signals.removeListener('SIGTSTP', suspend)
       signals.removeListener('SIGCONT', resume)
     },

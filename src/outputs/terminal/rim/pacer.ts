@@ -6,7 +6,7 @@ import { systemTimers, type Timers } from '../../../clock/timers.js'
 export const FRAME_GAP_MS = 100
 
 export class Pacer {
-  #takeBackWait: (() => void) | null = null
+  #cancelWait: (() => void) | null = null
   #lastMs = Number.NEGATIVE_INFINITY
 
   constructor(
@@ -17,17 +17,17 @@ export class Pacer {
 
   /** Something changed. */
   want(): void {
-    if (this.#takeBackWait !== null) return
+    if (this.#cancelWait !== null) return
     const waitMs = Math.max(0, this.#lastMs + FRAME_GAP_MS - this.monotonicMs())
-    this.#takeBackWait = this.timers.after(waitMs, () => {
-      this.#takeBackWait = null
+    this.#cancelWait = this.timers.after(waitMs, () => {
+      this.#cancelWait = null
       this.#lastMs = this.monotonicMs()
       this.draw()
     })
   }
 
   stop(): void {
-    this.#takeBackWait?.()
-    this.#takeBackWait = null
+    this.#cancelWait?.()
+    this.#cancelWait = null
   }
 }

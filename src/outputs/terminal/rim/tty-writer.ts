@@ -39,7 +39,7 @@ function isFull(error: unknown): boolean {
 
 export class TtyWriter implements TerminalWriter {
   #rest: Uint8Array | null = null
-  #takeBackRetry: (() => void) | null = null
+  #cancelRetry: (() => void) | null = null
   #waitMs = RETRY_MS
   #gone = false
   #closed = false
@@ -97,8 +97,8 @@ export class TtyWriter implements TerminalWriter {
   }
 
   #tryLater(): void {
-    this.#takeBackRetry = this.edges.timers.after(this.#waitMs, () => {
-      this.#takeBackRetry = null
+    this.#cancelRetry = this.edges.timers.after(this.#waitMs, () => {
+      this.#cancelRetry = null
       const rest = this.#rest
       if (rest === null) return
       const left = this.#push(rest)
@@ -114,8 +114,8 @@ export class TtyWriter implements TerminalWriter {
   }
 
   #stopTrying(): void {
-    this.#takeBackRetry?.()
-    this.#takeBackRetry = null
+    this.#cancelRetry?.()
+    this.#cancelRetry = null
   }
 }
 

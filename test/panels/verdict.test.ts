@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { derive } from '../snapshot/derive.js'
-import type { Status } from '../snapshot/reading.js'
-import { createPanelBuilder } from './build.js'
-import { DEFAULT_THRESHOLDS } from './thresholds.js'
-import { type Remark, verdictOf, verdictWith } from './verdict.js'
+import { createPanelBuilder } from '../../src/engine/panel-builder.js'
+import { DEFAULT_THRESHOLDS } from '../../src/panels/thresholds.js'
+import { type Remark, verdictOf, verdictWith } from '../../src/panels/verdict.js'
+import { derive } from '../../src/snapshot/derive.js'
+import type { Status } from '../../src/snapshot/reading.js'
 
 /** After every time in the documents: a Monday, 10:30 in India. */
 const NOW_MS = Date.parse('2026-11-30T05:00:00Z')
 
-const CASES = new URL('../../test/fixtures/cases/', import.meta.url)
+const CASES = new URL('../fixtures/cases/', import.meta.url)
 const read = (name: string): Status => JSON.parse(readFileSync(new URL(name, CASES), 'utf8')) as Status
 const LINKS = { source: 'status.json', metricsUrl: '/metrics', streamUrl: null, pageUrl: '/' }
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { PanelContext, PanelDefinition } from '../panels/definition.js'
+import type { Block } from '../panels/panel.js'
+import { DEFAULT_THRESHOLDS } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
-import { createPanelBuilder } from './build.js'
-import type { PanelContext, PanelDefinition } from './definition.js'
-import type { Block } from './panel.js'
-import { DEFAULT_THRESHOLDS } from './thresholds.js'
+import { createPanelBuilder } from './panel-builder.js'
 
 const LINKS = { source: null, metricsUrl: null, streamUrl: null, pageUrl: null }
 const at = (nowMs: number, status = {}): PanelContext => ({

@@ -3,13 +3,13 @@
 //
 // Cost: a cycle comes so seldom that its code has gone cold, and building all panels was half of it (`g6 bench cycle`). To
 // compare what they read is one small function, whatever the panel.
-import type { PanelContext, PanelDefinition, SnapshotPart, TimelessContext } from './definition.js'
-import { makePanel } from './lines.js'
-import type { Panel } from './panel.js'
-import { PANELS } from './registry.js'
+import type { PanelContext, PanelDefinition, SnapshotPart, TimelessContext } from '../panels/definition.js'
+import { makePanel } from '../panels/lines.js'
+import type { Panel } from '../panels/panel.js'
+import { PANELS } from '../panels/registry.js'
+import { shownText } from '../panels/text.js'
+import { deepEqual } from './deep-equal.js'
 import { FAILURES_BEFORE_REST, type Failures, failedAgain, isResting } from './rest.js'
-import { sayTheSame } from './say-the-same.js'
-import { shownText } from './text.js'
 
 export type PanelBuilderOptions = {
   readonly registry?: readonly PanelDefinition[]
@@ -62,7 +62,7 @@ function comparing(
 ): (part: SnapshotPart) => boolean {
   const known = new Map<SnapshotPart, boolean>()
   return part => {
-    const same = known.get(part) ?? sayTheSame(a[part], b[part])
+    const same = known.get(part) ?? deepEqual(a[part], b[part])
     known.set(part, same)
     return same
   }

@@ -3,7 +3,7 @@
 // Blocked means: `write` returned false AND bytes are left in our memory. A write that the kernel took whole returns false
 // from the high-water mark on, yet nothing is waiting.
 import type { Socket } from 'node:net'
-import type { Transport } from '../hub/transport.js'
+import type { Transport } from './transport.js'
 
 /** Room in the kernel's queue of one socket, as libuv counts it; not in the public types. */
 type WithQueue = { readonly _handle?: { readonly writeQueueSize?: number } | null }

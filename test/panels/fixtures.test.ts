@@ -1,10 +1,10 @@
 // What a person reads when pointed at a status of each writer: all panels, line by line.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { derive } from '../snapshot/derive.js'
-import type { Status } from '../snapshot/reading.js'
-import { createPanelBuilder } from './build.js'
-import { DEFAULT_THRESHOLDS } from './thresholds.js'
+import { createPanelBuilder } from '../../src/engine/panel-builder.js'
+import { DEFAULT_THRESHOLDS } from '../../src/panels/thresholds.js'
+import { derive } from '../../src/snapshot/derive.js'
+import type { Status } from '../../src/snapshot/reading.js'
 
 const fixture = (name: string): Status =>
   JSON.parse(readFileSync(new URL(`../../test/fixtures/status-${name}.json`, import.meta.url), 'utf8'))

@@ -4,7 +4,7 @@ import type { Transport } from './transport.js'
 /** How long an ended connection may take to swallow its last bytes. */
 const LINGER_MS = 2_000
 
-export class Departures {
+export class Closing {
   /** When patience with each ends, on the clock of `nowMs`. */
   readonly #deadlinesMs = new Map<Transport, number>()
   #whenEmpty: (() => void) | null = null

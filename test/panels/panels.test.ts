@@ -1,12 +1,12 @@
 // What a person reads: each panel from a small status, at the edges of its thresholds.
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { derive } from '../snapshot/derive.js'
-import type { Status } from '../snapshot/reading.js'
-import { createPanelBuilder } from './build.js'
-import type { PanelContext } from './definition.js'
-import type { Panel } from './panel.js'
-import { DEFAULT_THRESHOLDS } from './thresholds.js'
+import { createPanelBuilder } from '../../src/engine/panel-builder.js'
+import type { PanelContext } from '../../src/panels/definition.js'
+import type { Panel } from '../../src/panels/panel.js'
+import { DEFAULT_THRESHOLDS } from '../../src/panels/thresholds.js'
+import { derive } from '../../src/snapshot/derive.js'
+import type { Status } from '../../src/snapshot/reading.js'
 
 const NOW = Date.UTC(2025, 10, 20, 5, 10, 32)
 

@@ -2,11 +2,11 @@
 import { readFileSync } from 'node:fs'
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { derive } from '../snapshot/derive.js'
-import type { Status } from '../snapshot/reading.js'
-import type { SourceZone } from '../snapshot/zone.js'
-import { createPanelBuilder } from './build.js'
-import { DEFAULT_THRESHOLDS } from './thresholds.js'
+import { createPanelBuilder } from '../../src/engine/panel-builder.js'
+import { DEFAULT_THRESHOLDS } from '../../src/panels/thresholds.js'
+import { derive } from '../../src/snapshot/derive.js'
+import type { Status } from '../../src/snapshot/reading.js'
+import type { SourceZone } from '../../src/snapshot/zone.js'
 
 const fixture = (name: string): Status =>
   JSON.parse(readFileSync(new URL(`../../test/fixtures/cases/${name}.json`, import.meta.url), 'utf8'))

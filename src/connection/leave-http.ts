@@ -6,7 +6,7 @@
 //
 //   1. a `data` listener makes http stop feeding its parser straight from the socket's handle (`unconsume`);
 //   2. the TCP handle is taken off the old socket, and a plain net.Socket takes it over;
-//   3. the old socket is destroyed (`letGo`): it has no handle, so no byte is sent and nothing is closed, but http sees its
+//   3. the old socket is destroyed (`release`): it has no handle, so no byte is sent and nothing is closed, but http sees its
 //      connection end and frees everything it holds, by its own code.
 //
 // `_handle` is the only internal that is touched. If it is missing, or http still has bytes to write, or the new socket cannot
@@ -29,7 +29,7 @@ function ignoreBytes(): void {}
 export type LeftHttp = {
   readonly socket: Socket
   /** Lets http free what it holds. Apart, since that takes longer than the head of a stream: first things first. */
-  letGo(): void
+  release(): void
 }
 
 export function leaveHttp(old: Socket): LeftHttp | null {
@@ -47,5 +47,5 @@ export function leaveHttp(old: Socket): LeftHttp | null {
     old.off('data', ignoreBytes)
     return null
   }
-  return { socket, letGo: () => void old.destroy() }
+  return { socket, release: () => void old.destroy() }
 }

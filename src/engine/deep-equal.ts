@@ -3,7 +3,7 @@
 
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++) if (!sayTheSame(a[i], b[i])) return false
+  for (let i = 0; i < a.length; i++) if (!deepEqual(a[i], b[i])) return false
   return true
 }
 
@@ -13,13 +13,13 @@ function sameMembers(a: object, b: object): boolean {
   if (names.length !== others.length) return false
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as keyof typeof a
-    if (name !== others[i] || !sayTheSame(a[name], b[name])) return false
+    if (name !== others[i] || !deepEqual(a[name], b[name])) return false
   }
   return true
 }
 
 /** Of JSON-like data: no cycles, nothing but plain objects and lists. */
-export function sayTheSame(a: unknown, b: unknown): boolean {
+export function deepEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
   if (Array.isArray(a) !== Array.isArray(b)) return false

@@ -1,13 +1,13 @@
 // The panels that are there only where streams are followed, and panels that come from another server.
 import { describe, expect, test } from 'vitest'
-import type { IngestStats } from '../ingest/enrichment.js'
-import { heartbeat } from '../ingest/heartbeat.js'
-import { EMPTY_STATE, type PanelState } from '../ingest/store.js'
-import { type IngestView, ingestViews } from '../ingest/view.js'
-import { derive } from '../snapshot/derive.js'
-import { createPanelBuilder } from './build.js'
-import { blocksFrom } from './parse-panel.js'
-import { DEFAULT_THRESHOLDS } from './thresholds.js'
+import { createPanelBuilder } from '../../src/engine/panel-builder.js'
+import type { IngestStats } from '../../src/ingest/enrichment.js'
+import { heartbeat } from '../../src/ingest/heartbeat.js'
+import { EMPTY_STATE, type PanelState } from '../../src/ingest/store.js'
+import { type IngestView, ingestViews } from '../../src/ingest/view.js'
+import { blocksFrom } from '../../src/panels/parse-panel.js'
+import { DEFAULT_THRESHOLDS } from '../../src/panels/thresholds.js'
+import { derive } from '../../src/snapshot/derive.js'
 
 const links = { source: null, metricsUrl: null, streamUrl: null, pageUrl: null }
 const around = { thresholds: DEFAULT_THRESHOLDS, timezone: 'UTC', links, nowMs: 0, snapshot: derive({}) }

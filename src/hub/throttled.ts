@@ -4,7 +4,7 @@ import type { Reader } from './reader.js'
 
 const CHECK_MS = 20
 
-export class Starved {
+export class Throttled {
   readonly #readers = new Set<Reader>()
   #timer: NodeJS.Timeout | null = null
 
