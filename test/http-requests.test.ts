@@ -1,6 +1,6 @@
 // Requests that cannot be answered as they wish: errors, broken ones, limits of size and time.
 import { afterEach, describe, expect, test } from 'vitest'
-import { HttpError } from '../src/guards/errors.js'
+import { HttpError } from '../src/contract/errors.js'
 import { TIME_LIMITS } from '../src/http/listeners.js'
 import { problemDocument } from '../src/protocol/events.js'
 import { RawClient, type Rig, raw, startRig } from './support/http-rig.js'

@@ -1,7 +1,7 @@
 // Who is let in, on a real Fastify with nothing else of the relay behind it.
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
-import { Refusal } from '../guards/refusal.js'
+import { Refusal } from '../contract/refusal.js'
 import { Admission, type AdmissionParts, type Admitted } from './admission.js'
 import { READERS_PER_CALLER } from './limits/reader-places.js'
 import { recordOf } from './refused.js'

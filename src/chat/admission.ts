@@ -1,7 +1,7 @@
 // Who may use the relay: flag, other sites, identity, rollout, rate; in this order, before a byte of the body is read. What it
 // finds out of the caller is kept with the request.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { Refusal } from '../guards/refusal.js'
+import { Refusal } from '../contract/refusal.js'
 import { presentedTokens } from '../guards/token.js'
 import type { ChatConfig } from './chat-config.js'
 import { isCrossSite } from './cross-site.js'

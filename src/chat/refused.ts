@@ -1,9 +1,9 @@
 // Refusals as clients of the original know them (our problem document with the members of its own answers), and as the audit
 // trail records them.
 import type { IncomingHttpHeaders } from 'node:http'
-import { type ErrorCode, statusOf } from '../guards/errors.js'
-import { Refusal } from '../guards/refusal.js'
-import type { ChatGuard, Guard } from '../guards/refusal-log.js'
+import { type ErrorCode, statusOf } from '../contract/errors.js'
+import type { ChatGuard, Guard } from '../contract/refusal.js'
+import { Refusal } from '../contract/refusal.js'
 import type { ReaderPlace } from './limits/reader-places.js'
 import type { Headers, SecurityOperation } from './seams.js'
 

@@ -2,7 +2,7 @@
 // of requests. It owns every generation and reader until they have ended.
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
-import type { OpenStream } from '../guards/seam.js'
+import type { OpenStream } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
 import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
 import type { ChatConfig } from './chat-config.js'

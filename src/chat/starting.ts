@@ -2,8 +2,8 @@
 // frame, in which a failure may still become an honest status.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Timers } from '../clock/timers.js'
-import { type ErrorCode, HttpError } from '../guards/errors.js'
-import { Refusal } from '../guards/refusal.js'
+import { type ErrorCode, HttpError } from '../contract/errors.js'
+import { Refusal } from '../contract/refusal.js'
 import type { Admission } from './admission.js'
 import type { ChatConfig } from './chat-config.js'
 import { FAILURES, type FailureCode } from './events.js'

@@ -1,8 +1,8 @@
 // A stream's own requests: ask, come back, stop. Each only puts the parts together: starting.ts begins, the relay connects.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
-import { HttpError } from '../guards/errors.js'
-import type { HttpShell } from '../guards/seam.js'
+import { HttpError } from '../contract/errors.js'
+import type { HttpShell } from '../contract/plugin.js'
 import type { Admission } from './admission.js'
 import type { ChatConfig } from './chat-config.js'
 import type { ReaderPlace } from './limits/reader-places.js'

@@ -1,6 +1,6 @@
 // The sibling without streaming: the same question, guards and upstream; the answer comes at once, whole or not at all.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { HttpError } from '../guards/errors.js'
+import { HttpError } from '../contract/errors.js'
 import type { Admission } from './admission.js'
 import { untilEnded, type WholeAnswer, wholeAnswer } from './collect.js'
 import { FAILURES, type FailureCode } from './events.js'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import type { RejectReason } from '../contract/refusal.js'
 import type { Log } from '../log/log.js'
-import { RefusalLog, type RejectReason } from './refusal-log.js'
+import { RefusalLog } from './refusal-log.js'
 
 test('each guard has a burst and then two lines a second, and says how many it left out', () => {
   const lines: Record<string, unknown>[] = []

@@ -1,26 +1,12 @@
 // One structured log line a refusal, but never a flood: each guard may write a burst and then a few lines a second; how many
 // were left out stands in the next line. An attack on one guard does not hide what the others refuse.
+
 import type { Clock } from '../clock/clock.js'
+import type { Guard } from '../contract/refusal.js'
 import type { Log } from '../log/log.js'
 
 const BURST = 20
 const PER_SEC = 2
-
-/**
- * Why a request was refused; the label of `g6_sse_http_rejected_connections_total{reason}`. `connection`: the connection was
- * closed for what it is or has pending, not for a request.
- */
-export type RejectReason = 'auth' | 'ip' | 'ua' | 'rate' | 'cap' | 'host' | 'shed' | 'draining' | 'connection'
-/** Guards of the chat relay alone, whose refusals that metric does not count. */
-export type ChatGuard =
-  | 'chat_flag'
-  | 'chat_origin'
-  | 'chat_auth'
-  | 'chat_rate'
-  | 'chat_cap'
-  | 'chat_audit'
-  | 'chat_backend'
-export type Guard = RejectReason | ChatGuard
 
 export type RefusalFacts = {
   readonly guard: Guard

@@ -2,7 +2,7 @@
 // socket; the answer is written by hand, small, and the connection is closed.
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { type ErrorCode, problem, statusOf } from '../guards/errors.js'
+import { type ErrorCode, problem, statusOf } from '../contract/errors.js'
 import { requestIdOf } from '../guards/request-id.js'
 import { DOCUMENT_HEADERS } from './answer-headers.js'
 

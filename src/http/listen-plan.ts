@@ -1,6 +1,6 @@
 // Which ports are opened and what is answered on each, from the settings and the command: the table of ports as a pure
 // function. Nothing else decides about listening.
-import type { Surface } from '../guards/seam.js'
+import type { Surface } from '../contract/plugin.js'
 import type { HttpConfig } from './http-config.js'
 
 export type Command = 'serve' | 'demo' | 'dashboard' | 'dashboard --serve'

@@ -1,6 +1,6 @@
 // Every way a request can fail → one small problem document. What an exception says stays in our log.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { type ErrorCode, HttpError, problem, statusOf } from '../guards/errors.js'
+import { type ErrorCode, HttpError, problem, statusOf } from '../contract/errors.js'
 
 /** The framework's own errors that are the client's fault. */
 const BY_FRAMEWORK_CODE: Readonly<Record<string, ErrorCode>> = {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { HttpError } from '../guards/errors.js'
+import { HttpError } from '../contract/errors.js'
 import { panelSubset, streamForm } from './queries.js'
 
 const KNOWN = new Set(['header', 'indices', 'alerts'])

@@ -1,6 +1,6 @@
 // The query parameters, as the schemas requests are validated with.
 import { z } from 'zod'
-import { HttpError } from '../guards/errors.js'
+import { HttpError } from '../contract/errors.js'
 import type { DiffMode, View } from '../hub/hub-types.js'
 
 /** No list of panels is longer. */

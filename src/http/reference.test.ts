@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { httpConfig } from '../../test/support/http-rig.js'
 import { noTimerWaits } from '../../test/support/runner-timers.js'
-import type { HttpPlugin } from '../guards/seam.js'
+import type { HttpPlugin } from '../contract/plugin.js'
 import { httpPage, openApiDocument } from './reference.js'
 import { eventsPage, schemaDocuments } from './schema-documents.js'
 

@@ -1,6 +1,6 @@
 // The generated reference of the HTTP side: docs/reference/openapi.json and docs/reference/http.md.
 import { systemClock } from '../clock/clock.js'
-import type { HttpPlugin } from '../guards/seam.js'
+import type { HttpPlugin } from '../contract/plugin.js'
 import type { HubLike } from '../hub/hub-types.js'
 import { silentLog } from '../log/log.js'
 import type { HttpConfig } from './http-config.js'

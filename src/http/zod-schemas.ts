@@ -1,7 +1,7 @@
 // Routes declare zod schemas; Fastify validates with them, and the OpenAPI description is made of the same objects.
 import type { FastifySchemaCompiler } from 'fastify'
 import { z } from 'zod'
-import { HttpError } from '../guards/errors.js'
+import { HttpError } from '../contract/errors.js'
 
 /** Names the first thing wrong; values from outside are not repeated. */
 function detailOf(error: z.ZodError): string {

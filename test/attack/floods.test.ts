@@ -2,7 +2,7 @@
 // clock is waited for together, so that the whole takes as long as the longest.
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { HttpPlugin } from '../../src/guards/seam.js'
+import type { HttpPlugin } from '../../src/contract/plugin.js'
 import { TIME_LIMITS } from '../../src/http/listeners.js'
 import { answerTimeMs } from '../../src/http/unread-answers.js'
 import { answersIn, exchange, expectDocumented, expectServing, openHandles } from '../support/attack.js'

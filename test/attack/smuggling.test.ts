@@ -1,6 +1,6 @@
 // Several requests in one: behind a length that lies, behind a stream, and many at once.
 import { afterEach, describe, expect, test } from 'vitest'
-import type { HttpPlugin } from '../../src/guards/seam.js'
+import type { HttpPlugin } from '../../src/contract/plugin.js'
 import { answersIn, answersOf, expectServing } from '../support/attack.js'
 import { RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
 

@@ -6,7 +6,7 @@
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { errorsPage } from '../../src/guards/errors.js'
+import { errorsPage } from '../../src/contract/errors.js'
 import type { Rig } from './http-rig.js'
 
 /** Cases of a fuzz of pure code. */

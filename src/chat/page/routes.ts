@@ -1,8 +1,8 @@
 // GET /chat: the demo page, its style and its script; nothing from elsewhere, nothing inline.
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
-import { HttpError } from '../../guards/errors.js'
-import type { HttpPlugin, RouteRules } from '../../guards/seam.js'
+import { HttpError } from '../../contract/errors.js'
+import type { HttpPlugin, RouteRules } from '../../contract/plugin.js'
 import { pageDocument, pageStyle } from './document.js'
 
 const RULES: RouteRules = { surface: 'other', access: 'open' }

@@ -1,8 +1,8 @@
 // GET /client.js, GET /chat-client.js: the published clients, each as one ES module, for pages without a build of their own.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { HttpError } from '../../guards/errors.js'
-import type { HttpPlugin, RouteRules } from '../../guards/seam.js'
+import { HttpError } from '../../contract/errors.js'
+import type { HttpPlugin, RouteRules } from '../../contract/plugin.js'
 import { textAnswer } from '../description.js'
 import { matchesEtag } from '../etag.js'
 

@@ -1,7 +1,7 @@
 // GET /openapi.json and /schemas/*.json: what there is to ask for and what comes back. No data, hence open to all.
 import type { FastifyInstance } from 'fastify'
-import { HttpError } from '../../guards/errors.js'
-import type { RouteRules } from '../../guards/seam.js'
+import { HttpError } from '../../contract/errors.js'
+import type { RouteRules } from '../../contract/plugin.js'
 import { schemaDocuments } from '../schema-documents.js'
 
 const RULES: RouteRules = { surface: 'other', access: 'open' }

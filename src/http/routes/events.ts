@@ -1,6 +1,6 @@
 // GET /summary/events: the stream. Everything is decided and checked here; then the connection belongs to the hub.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { HttpShell, RouteRules, StreamOptions } from '../../guards/seam.js'
+import type { HttpShell, RouteRules, StreamOptions } from '../../contract/plugin.js'
 import type { HubLike, JoinRequest } from '../../hub/hub-types.js'
 import { textAnswer } from '../description.js'
 import type { HttpConfig } from '../http-config.js'

@@ -1,6 +1,6 @@
 // GET /summary/health: always 200; how the loop, the input and the stream are doing.
 import type { FastifyInstance } from 'fastify'
-import type { RouteRules } from '../../guards/seam.js'
+import type { RouteRules } from '../../contract/plugin.js'
 import { healthSchema } from '../health-document.js'
 
 const RULES: RouteRules = { surface: 'resync', access: 'data' }

@@ -1,6 +1,6 @@
 // GET /metrics: Prometheus text, or OpenMetrics for who asks for it.
 import type { FastifyInstance } from 'fastify'
-import type { RouteRules } from '../../guards/seam.js'
+import type { RouteRules } from '../../contract/plugin.js'
 import { textAnswer } from '../description.js'
 
 export type MetricsText = (

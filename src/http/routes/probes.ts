@@ -1,6 +1,6 @@
 // GET /livez, /readyz: for supervisors and load balancers. Text, without data, hence open to all.
 import type { FastifyInstance } from 'fastify'
-import type { HttpShell, RouteRules } from '../../guards/seam.js'
+import type { HttpShell, RouteRules } from '../../contract/plugin.js'
 import { textAnswer } from '../description.js'
 
 export type Readiness = { readonly ok: boolean; readonly reason: string }

@@ -1,7 +1,7 @@
 // GET /events and /events/stats: the status stream (ingest.md 2), behind the same guards as the summary stream.
 import { z } from 'zod'
-import { HttpError } from '../../guards/errors.js'
-import type { HttpPlugin, RouteRules } from '../../guards/seam.js'
+import { HttpError } from '../../contract/errors.js'
+import type { HttpPlugin, RouteRules } from '../../contract/plugin.js'
 import type { StatusHub } from '../../hub/status-hub.js'
 import { statusStats } from '../../protocol/status-events.js'
 import type { HttpConfig } from '../http-config.js'

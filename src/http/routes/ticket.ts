@@ -1,6 +1,6 @@
 // POST /summary/ticket: exchanges a token for a ticket that an EventSource can put into its address.
 import type { FastifyInstance } from 'fastify'
-import type { RouteRules } from '../../guards/seam.js'
+import type { RouteRules } from '../../contract/plugin.js'
 import { TICKET_TTL_MS } from '../../guards/ticket.js'
 import { ticketDocument } from '../../protocol/events.js'
 import type { Access } from '../access.js'
