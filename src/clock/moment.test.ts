@@ -14,7 +14,7 @@ test.each([0, 3_600_000, -3_600_000])(
   },
 )
 
-test('a moment stays where it was while the clocks only drift, and moves with a clock that was set', () => {
+test('a moment keeps its time while the clocks only drift, and moves with a clock that was set', () => {
   expect(wallTimeOf(at, later(7_000, 40))).toBe(1_000_000)
   expect(wallTimeOf(at, later(7_000, 3_600_000))).toBe(1_000_000 + 3_600_000)
   expect(wallTimeOf(at, later(7_000, -3_600_000))).toBe(1_000_000 - 3_600_000)

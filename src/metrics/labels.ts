@@ -1,11 +1,11 @@
-// Bounded label values: what no list allows, and what comes after the bound of an open label, is folded into `other`.
+// Limits label values: values outside a fixed list, or above the limit of an open label, become `other`.
 import type { LabelRules } from './declare.js'
 
 export const OTHER = 'other'
 
 export type LabelValues = Readonly<Record<string, string>>
 
-/** Gives back the labels as they are allowed to be recorded; the same object when nothing had to be folded. */
+/** Returns the labels to record; the same object when all values are allowed. */
 export type Fold = (labels: LabelValues) => LabelValues
 
 function admit(rule: LabelRules[string]): (value: string) => boolean {
@@ -35,7 +35,7 @@ export function createFold(rules: LabelRules): Fold {
   }
 }
 
-/** Every label set of a metric whose single label has a fixed list; they all exist, at 0, from the start. */
+/** Every label set of a metric whose single label has a fixed list: these exist, at 0, from the start. */
 export function fixedLabelSets(rules: LabelRules): readonly LabelValues[] {
   const [only, ...rest] = Object.entries(rules)
   if (only === undefined || rest.length > 0) return []
