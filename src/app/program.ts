@@ -86,10 +86,12 @@ export class Program {
     this.#pipeline = createPipeline(this.#source, { ...parts, surroundings, statistics })
     this.#statusHub = this.#pipeline.createStatusHub()
     const outputs = options.outputs?.({ ...parts, hubStats: () => this.hub.stats() }) ?? []
+    const statuses = this.#statusHub === null ? [] : [createStatusOutput(this.#statusHub)]
+    const streams = this.serving ? [createHubOutput(this.hub), ...statuses] : []
     this.loop = new Loop({
       boards: this.#pipeline.boards,
       epoch: this.#pipeline.epoch,
-      outputs: [...this.#streams(), ...outputs],
+      outputs: [...streams, ...outputs],
       refreshMs: () => this.#config.summaryRefreshSec * 1000,
       churnWarnRatio: () => this.#config.summaryChurnWarnRatio,
       clock,
@@ -104,12 +106,6 @@ export class Program {
     readIngest(metrics, this.loop, clock)
   }
 
-  #streams(): readonly Output[] {
-    if (!this.serving) return []
-    const statuses = this.#statusHub === null ? [] : [createStatusOutput(this.#statusHub)]
-    return [createHubOutput(this.hub), ...statuses]
-  }
-
   /** Resolves when the loop ends by itself or by `stop()`. */
   get finished(): Promise<LoopEnd> {
     return this.loop.finished
@@ -120,12 +116,10 @@ export class Program {
     return this.#source.name
   }
 
-  /** The thresholds in force. */
   get thresholds(): Thresholds {
     return this.#surroundings.thresholds
   }
 
-  /** Whether the board is served over HTTP. */
   get serving(): boolean {
     return this.#listeners.length > 0
   }
@@ -140,10 +134,7 @@ export class Program {
     return this.#pipeline.needFull()
   }
 
-  /**
-   * Opens the ports and begins to read. Returns the addresses, none when it is stopped meanwhile; throws when a port cannot
-   * be opened. Call once.
-   */
+  /** Opens the ports and begins to read. Returns the addresses, none when it is stopped meanwhile; throws when a port is taken. */
   start(): Promise<readonly Listening[]> {
     this.#started ??= this.#start()
     return this.#started
@@ -201,8 +192,10 @@ export class Program {
    */
   reload(result: LoadResult): void {
     const { log } = this.#parts
+    const refused = (facts: object): void =>
+      log.error(facts, 'the settings cannot be used; the old ones stay')
     if (!result.ok) {
-      log.error({ errors: messages(result.errors) }, 'the settings cannot be used; the old ones stay')
+      refused({ errors: messages(result.errors) })
       return
     }
     const before = this.#config
@@ -218,7 +211,7 @@ export class Program {
       log.level = config.logLevel
     } catch (error) {
       this.#config = before
-      log.error({ err: error }, 'the settings cannot be used; the old ones stay')
+      refused({ err: error })
       return
     }
     log.info({ warnings: messages(result.warnings) }, 'settings read again')
@@ -254,6 +247,4 @@ function loggedObserver(observer: LoopObserver, log: Log): LoopObserver {
   }
 }
 
-function messages(findings: readonly Finding[]): readonly string[] {
-  return findings.map(({ message }) => message)
-}
+const messages = (findings: readonly Finding[]) => findings.map(({ message }) => message)
