@@ -111,7 +111,6 @@ export class Program {
     return this.loop.finished
   }
 
-  /** Where the boards come from, as a person reads it. */
   get sourceName(): string {
     return this.#source.name
   }
@@ -124,7 +123,7 @@ export class Program {
     return this.#listeners.length > 0
   }
 
-  /** Whether the page is served; known once the ports are open. */
+  /** Known once the ports are open. */
   get hasPage(): boolean {
     return this.#serving?.hasPage ?? false
   }
