@@ -1,4 +1,4 @@
-// Logs what is wrong with the data of a status, in few lines however often the status comes.
+// Logs what is wrong with the data of a status, in few lines.
 import type { Clock } from '../clock/clock.js'
 import { warningText } from '../ingest/json-text.js'
 import type { Log } from '../log/log.js'

@@ -72,6 +72,10 @@ test('a size of a panel that does not exist is a warning', () => {
   ])
 })
 
+test('a size of a panel that a module may bring is no warning', () => {
+  expect(loaded({ G6_PANEL_W_JOBS: '40', G6_PANELS_MODULE: 'panels.mjs' }).warnings).toEqual([])
+})
+
 describe('what g6 serve would refuse', () => {
   const refusals = (env: Record<string, string>) => serveFindings(loaded(env)).map(({ message }) => message)
 

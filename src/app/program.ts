@@ -222,7 +222,7 @@ export class Program {
   }
 }
 
-/** None for a dashboard that serves nobody. */
+/** None for a dashboard that serves no HTTP. */
 function listenersOf({ loaded, command }: ProgramOptions): readonly ListenerPlan[] {
   const { config, provenance } = loaded
   const isWanted = wantsSink(config.outputSinks, 'http')

@@ -1,5 +1,5 @@
-// The full-screen dashboard of this process: takes the terminal, connects it to the program, and restores it however the process
-// ends.
+// The full-screen dashboard of this process: takes the terminal, connects it to the program, and restores it at every end of the
+// process.
 import type { Writable } from 'node:stream'
 import { systemClock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
@@ -102,7 +102,7 @@ export class Screen {
       this.restore()
       return
     }
-    // However the process ends, also by an error that nobody handles, and before Node prints it.
+    // At every end of the process, also by an error that nobody handles, and before Node prints it.
     process.on('exit', this.#restore)
     process.on('uncaughtExceptionMonitor', this.#restore)
     this.#output.open()

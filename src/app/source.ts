@@ -14,7 +14,7 @@ import { VERSION } from './version.js'
 
 type StatusSpec = Exclude<SourceSpec, { readonly kind: 'board' }>
 
-/** A file that is broken for one refresh is being written. This is the limit, however rare refreshes are. */
+/** A broken file counts as being written for one refresh, but no longer than this. */
 const MAX_GRACE_MS = 5_000
 
 function fileSource(path: string, { config, settings, log, clock }: ProgramParts): Source {

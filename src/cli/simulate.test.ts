@@ -86,7 +86,7 @@ test('accepts no more indices than a snapshot keeps', async () => {
 })
 
 test.each(['SIGINT', 'SIGTERM'])(
-  '%s ends it, with the file whole and nobody listening any more',
+  '%s ends it, with the file whole and no listener left',
   async name => {
     const signals = new EventEmitter()
     const written = new Promise<void>(resolve => {

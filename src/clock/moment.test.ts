@@ -8,7 +8,7 @@ const later = (ms: number, setByMs = 0): Moment => ({
 })
 
 test.each([0, 3_600_000, -3_600_000])(
-  'an age is the same whatever the wall clock was set by (%d ms)',
+  'an age stays the same when the wall clock is set (by %d ms)',
   setByMs => {
     expect(agoMs(at, later(7_000, setByMs))).toBe(7_000)
   },

@@ -17,7 +17,7 @@ export type FromProcess = {
   readonly judge?: NonNullable<LoadInput['judge']>
 }
 
-/** Reads flags, environment and file anew; SIGHUP calls it again. */
+/** Reads flags, environment and file; SIGHUP calls it again. */
 export function loadConfigFromProcess(options: FromProcess = {}): LoadResult {
   const { env = process.env, flags = {}, configPath = null, cwd = process.cwd(), judge } = options
   const file = readSettingsFile(configPath, cwd)

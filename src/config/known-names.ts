@@ -30,7 +30,7 @@ const ofMany = (name: string): boolean => PREFIXES.some(p => name.startsWith(p) 
 
 export const isKnownName = (name: string): boolean => ALL.has(name) || ofMany(name)
 
-/** The name a key of the settings file stands for; null for an unknown key. */
+/** The name of a key of the settings file; null for an unknown key. */
 export function nameOfFileKey(key: string): string | null {
   const name = `G6_${key.toUpperCase()}`
   if (key === key.toLowerCase() && ofMany(name)) return name

@@ -62,7 +62,7 @@ export type LoopStats = {
 
 export type CycleResult = {
   readonly board: Board
-  /** The snapshot that the board shows: from the last good reading, whatever its age; null before the first. */
+  /** The snapshot that the board shows: from the last good reading, of any age; null before the first. */
   readonly snapshot: Snapshot | null
   /** The newest reading, good or bad; null before the first. */
   readonly reading: Reading | null

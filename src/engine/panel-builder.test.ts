@@ -190,3 +190,26 @@ describe('panels', () => {
     expect(timings).toEqual([['slow', 0.25]])
   })
 })
+
+describe('a custom panel', () => {
+  const shown = (n: number) => ({ title: `Title ${n}`, blocks: [{ kind: 'text' as const, text: String(n) }] })
+
+  test('is built from the status in every cycle, after the others', () => {
+    const build = ({ status, nowMs }: { status: { n?: unknown }; nowMs: number }) =>
+      shown(Number(status.n) + nowMs)
+    const builder = createPanelBuilder({ registry: [fine], custom: [{ key: 'mine', build }] })
+    const context = at(1, { n: 10 })
+    const titles = (built: readonly { title: string }[]) => built.map(({ title }) => title)
+    expect(titles(builder.build(context))).toEqual(['Title of fine', 'Title 11'])
+    expect(titles(builder.build({ ...context, nowMs: 2 }))).toEqual(['Title of fine', 'Title 12'])
+  })
+
+  test('is not shown while it builds null, and comes back', () => {
+    let content: ReturnType<typeof shown> | null = null
+    const builder = createPanelBuilder({ registry: [fine], custom: [{ key: 'mine', build: () => content }] })
+    const context = at(1)
+    expect(builder.build(context)).toHaveLength(1)
+    content = shown(1)
+    expect(builder.build({ ...context, nowMs: 2 })).toHaveLength(2)
+  })
+})

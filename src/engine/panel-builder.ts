@@ -175,7 +175,8 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
       kept = before === null ? new Map() : stillGood(before, context)
       const panels: Panel[] = []
       let allKept = before !== null
-      let untilMs = Number.POSITIVE_INFINITY
+      // A custom panel may change at any time, also one that is not shown now.
+      let untilMs = custom.length > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
       for (const maker of makers) {
         const known = kept.get(maker.key)
         const panel = known === undefined ? built(maker, context) : known.panel

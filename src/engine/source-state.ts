@@ -43,7 +43,7 @@ export type SourceFacts = {
 }
 
 /**
- * For how long a document has been overdue, seconds. While the market is closed none is: the time begins at the next opening. A
+ * For how long a document has been overdue, seconds. While the market is closed it is not overdue: the time begins at the next opening. A
  * writer of indices that never names the market works in trading hours, so only these count.
  */
 function overdueSec(ageSec: number, atMs: number, { market, limits, now }: SourceFacts): number {
