@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { capturedLog } from '../../test/support/captured-log.js'
 import type { Environment } from '../config/layers.js'
 import { loadConfig } from '../config/load.js'
 import type { BoardNews, BoardSource } from '../engine/followed-boards.js'
+import type { CustomPanel } from '../engine/panel-builder.js'
 import { silentLog } from '../log/log.js'
 import { createBoardPipeline } from './board-pipeline.js'
 import { linksOf, surroundingsOf } from './panel-context.js'
@@ -29,10 +31,22 @@ function loadedFrom(env: Environment) {
   return loaded
 }
 
-test('before the first board no panel is known', () => {
+function partsWith(panels: readonly CustomPanel[], log = silentLog) {
   const { config } = loadedFrom({})
   const surroundings = surroundingsOf(config, linksOf(config, 'http://x'))
-  const parts = { settings: () => config, surroundings: () => surroundings }
+  return { settings: () => config, surroundings: () => surroundings, panels, log }
+}
+
+test('panels of a module are not shown on a followed board, and one line says so', () => {
+  const { log, lines } = capturedLog()
+  createBoardPipeline(sourceOf(SEEN), partsWith([], log))
+  expect(lines()).toEqual([])
+  createBoardPipeline(sourceOf(SEEN), partsWith([{ key: 'mine', build: () => null }], log))
+  expect(lines()).toMatchObject([{ level: 40, msg: expect.stringContaining('--panels has no effect') }])
+})
+
+test('before the first board no panel is known', () => {
+  const parts = partsWith([])
   expect(createBoardPipeline(sourceOf(null), parts).panelKeys()).toEqual(new Set())
   expect(createBoardPipeline(sourceOf(SEEN), parts).panelKeys()).toEqual(new Set(['a']))
 })

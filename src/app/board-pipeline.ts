@@ -3,9 +3,12 @@ import { type BoardSource, FollowedBoards } from '../engine/followed-boards.js'
 import { staleAfter } from '../panels/thresholds.js'
 import type { Pipeline, PipelineParts } from './parts.js'
 
-type Parts = Pick<PipelineParts, 'settings' | 'surroundings'>
+type Parts = Pick<PipelineParts, 'settings' | 'surroundings' | 'panels' | 'log'>
 
-export function createBoardPipeline(source: BoardSource, { settings, surroundings }: Parts): Pipeline {
+export function createBoardPipeline(source: BoardSource, parts: Parts): Pipeline {
+  const { settings, surroundings, panels, log } = parts
+  if (panels.length > 0)
+    log.warn('--panels has no effect: the board of another server is shown with the panels it has')
   return {
     boards: new FollowedBoards({
       source,
