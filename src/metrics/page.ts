@@ -1,7 +1,7 @@
 // The reference page of all metrics, made from their declarations.
 import type { Declaration, LabelRule } from './declare.js'
 import { DECLARED, PROCESS_DEFAULTS } from './declared.js'
-import { OTHER } from './labels.js'
+import { OTHER } from './handles.js'
 
 function labelCell(labels: Declaration['labels']): string {
   const values = (rule: LabelRule): string =>
