@@ -31,7 +31,7 @@ function keyOf(config: Config): Uint8Array {
   const key = loadKey(config.auditDb, config.auditKey)
   if (key !== null) return key
   throw new Error(
-    `the audit trail has no key: neither G6_AUDIT_KEY nor the file ${keyFileOf(config.auditDb)} exists`,
+    `there is no key of the audit trail: neither G6_AUDIT_KEY nor the file ${keyFileOf(config.auditDb)}`,
   )
 }
 
