@@ -16,7 +16,7 @@ Precedence: flag > environment > settings file > default. The settings file is t
 - On and off are \`1\`, \`true\`, \`yes\`, \`on\` and \`0\`, \`false\`, \`no\`, \`off\`, in any case. Empty means unset.
 - A value that cannot be used is an error at start that names the setting, the value and what is allowed. With
   \`G6_CONFIG_LENIENT=1\` it is a warning and the default is taken; never for secrets and allow lists.
-- A secret may stand in a file: \`NAME_FILE\` names it (a newline at its end is dropped). A secret's flag names a file too.
+- A secret may be in a file: \`NAME_FILE\` names it (a newline at its end is dropped). A secret's flag names a file too.
 - An unknown \`G6_*\` variable gives a warning, an unknown key in the settings file is an error.
 - ↻ = read again on SIGHUP, from the settings file and from secrets' files; the others take effect at the next start.
 
