@@ -3,20 +3,7 @@
 import { type IndexState, statusOf } from './indices.js'
 import type { Random } from './prng.js'
 import { rounded } from './walk.js'
-import { BYTES_PER_MB, type World } from './world.js'
-
-type Level = 'critical' | 'warn' | 'info'
-
-export type OpenAlert = {
-  readonly atMs: number
-  readonly level: Level
-  readonly component: string
-  readonly message: string
-  /** What is said when it is over; null: nothing. */
-  readonly over: string | null
-  /** Steps until it goes. */
-  readonly stepsLeft: number
-}
+import { BYTES_PER_MB, type Level, type OpenAlert, type World } from './world.js'
 
 /** The oldest go first. */
 export const MAX_OPEN_ALERTS = 40

@@ -1,9 +1,8 @@
 // One world, written down the way each of the two real writers does it, or with everything both of them know.
-import type { OpenAlert } from './alerts.js'
 import { changePctOf, type IndexState, statusOf } from './indices.js'
 import { isMarketOpen, nextOpenMs } from './market-hours.js'
 import { rounded } from './walk.js'
-import { BYTES_PER_MB, type World } from './world.js'
+import { BYTES_PER_MB, type OpenAlert, type World } from './world.js'
 
 export const SHAPES = ['nested', 'flat', 'both'] as const
 export type Shape = (typeof SHAPES)[number]

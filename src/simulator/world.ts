@@ -1,9 +1,21 @@
 // The collector that is simulated: all it could say about itself, as plain data. Moves (moves.ts) make the next world from
 // one, shapes (shapes.ts) write one down the way a real writer does.
-import type { OpenAlert } from './alerts.js'
 import { createIndex, type IndexState } from './indices.js'
 import type { Random } from './prng.js'
 import { rounded } from './walk.js'
+
+export type Level = 'critical' | 'warn' | 'info'
+
+export type OpenAlert = {
+  readonly atMs: number
+  readonly level: Level
+  readonly component: string
+  readonly message: string
+  /** What is said when it is over; null: nothing. */
+  readonly over: string | null
+  /** Steps until it goes. */
+  readonly stepsLeft: number
+}
 
 export type World = {
   readonly app: {
