@@ -1,5 +1,5 @@
 // A slow, obviously right reader of the summary stream, for tests: the bytes of one connection's body in (any cut),
-// events and the panels a client would show out. It applies a group when its last event has come, as stream.md says.
+// events and the panels a client would show out. It applies a group when its last event has come, as protocol.md says.
 import { constants, inflateRawSync } from 'node:zlib'
 import { applyLinesDiff } from '../../src/board/diff.js'
 import { panelHash } from '../../src/board/hash.js'
