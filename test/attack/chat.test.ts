@@ -1,4 +1,4 @@
-// The chat relay under abuse: bodies, headers that go on, ids of other people's streams, backends that say anything at all.
+// The chat relay under abuse: bodies, forwarded headers, ids of other people's streams, backends that send anything.
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
@@ -26,7 +26,7 @@ afterEach(async () => {
     await new Promise(resolve => server.close(resolve).closeAllConnections())
 })
 
-/** Whatever was done before: the next question is answered whole, and nothing of the others is left. */
+/** After any attack: the relay answers the next question in full, and nothing of the attack is left. */
 async function expectAnswering(): Promise<void> {
   const reader = await ask(rig).end()
   expect(reader.terminals.map(({ type }) => type)).toEqual(['done'])
@@ -66,7 +66,7 @@ describe('a body', () => {
     await expectAnswering()
     expect('x' in {}).toBe(false)
   })
-  test('of another type or coding than it says is refused', async () => {
+  test('of another type or coding than declared is refused', async () => {
     rig = await startChatRig()
     for (const type of [
       'text/plain',
@@ -84,7 +84,7 @@ describe('a body', () => {
     expect([undefined, null, 'unsupported_media_type']).toContain(code)
     await expectAnswering()
   })
-  test('of words that break things goes to the backend as it is', async () => {
+  test('with hostile text goes to the backend unchanged', async () => {
     rig = await startChatRig()
     for (const words of NASTY.filter(each => each.trim() !== '')) {
       const reader = await ask(rig, {
@@ -92,12 +92,12 @@ describe('a body', () => {
         conversation_history: [{ role: 'user', content: words, __proto: 1 }],
       }).end()
       expect(reader.terminals.map(({ type }) => type)).toEqual(['done'])
-      // Halves of pairs are no text; they come as what UTF-8 makes of them.
+      // Unpaired surrogates are not text; they arrive as UTF-8 encodes them.
       expect(rig.mock.requests.at(-1)?.query).toBe(Buffer.from(words).toString())
     }
     expect(rig.lines.join('')).not.toContain('evil')
   })
-  test('of any form is a question, or says what is wrong with it', () => {
+  test('of any shape is a question, or an error that says what is wrong', () => {
     rig = { close: async () => {} } as ChatRig
     const given = fc.dictionary(
       fc.constantFrom('query', 'conversation_history', 'user_email', '__proto__'),
@@ -129,7 +129,7 @@ describe('a body', () => {
 })
 
 describe('ids', () => {
-  test('of any words are ours, or replaced, or not passed on', () => {
+  test('of any text are accepted, replaced, or not passed on', () => {
     rig = { close: async () => {} } as ChatRig
     fc.assert(
       fc.property(anyText, words => {
@@ -147,7 +147,7 @@ describe('ids', () => {
       { numRuns: CASES },
     )
   })
-  test('that want to be headers reach neither answer nor backend', async () => {
+  test('that try to inject headers reach neither answer nor backend', async () => {
     rig = await startChatRig()
     for (const words of NASTY) {
       const value = Buffer.from(words.replace(/[\r\n\0]/g, ' ')).toString('latin1')
@@ -214,7 +214,7 @@ describe('ids', () => {
 
 describe("what follows a stream's request in one packet", () => {
   test.each(['/summary/events', `${PREFIX}/chat-stream/ID`])(
-    'is not run: %s, and then a stop',
+    'does not run: %s, and then a stop',
     async path => {
       rig = await startChatRig({ mock: { script: { tokens: 3, finish: 'stall' } } })
       const reader = await ask(rig).until(({ answer }) => answer !== '')
@@ -222,7 +222,7 @@ describe("what follows a stream's request in one packet", () => {
       const packet = raw(`GET ${path.replace('ID', reader.streamId)}`) + raw(`DELETE ${own}`)
       const sneaky = await new RawClient(rig.rig.port, packet).until('\r\n\r\n')
       expect(sneaky.status).toBe(200)
-      // A stop that is sent after it, on a connection of its own, is answered: the other would have been run by now.
+      // A stop sent later on a connection of its own has its answer: the other would have run by now.
       expect((await stop(rig, 'A'.repeat(22))).status).toBe(404)
       expect(reader.isOver).toBe(false)
       expect(rig.told.ends).toEqual([])

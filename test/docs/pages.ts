@@ -1,4 +1,4 @@
-// The hand-written pages as data: code blocks, inline code, links and the anchors of their headings.
+// Markdown pages as data: code blocks, inline code, links and the anchors of their headings.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -48,7 +48,7 @@ export function pageOf(path: string, text: string): Page {
   }
 }
 
-/** As GitHub makes it of a heading. */
+/** As GitHub makes it from a heading. */
 export const anchorOf = (heading: string): string =>
   heading
     .trim()
