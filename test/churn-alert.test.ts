@@ -107,14 +107,14 @@ describe('SummaryPanelHighChurn', () => {
     ['a little slower', 1_007],
     ['a little faster', 990],
     ['three times in an interval', 330],
-  ])('fires for a writer that changes most of the board %s', async (_, everyMs) => {
+  ])('fires when a writer changes most of the board %s', async (_, everyMs) => {
     expect(fires(await scraped(everyMs, 9))).toBe(true)
   })
 
   test.each([
     ['every third interval', 3_100],
     ['once a minute, as collectors do', 60_000],
-  ])('stays silent for one that does so %s', async (_, everyMs) => {
+  ])('stays silent when a writer does so %s', async (_, everyMs) => {
     expect(fires(await scraped(everyMs, 9))).toBe(false)
   })
 })

@@ -180,10 +180,10 @@ describe('g6', () => {
 
   test.each([
     ['an unknown command', ['nope'], "unknown command 'nope'"],
-    ['an option of none', ['serve', '--nope'], "unknown option '--nope'"],
-    ['an option of an inner command', ['bench', 'compare', '--nope'], "unknown option '--nope'"],
+    ['an unknown option', ['serve', '--nope'], "unknown option '--nope'"],
+    ['an unknown option of a subcommand', ['bench', 'compare', '--nope'], "unknown option '--nope'"],
     ['a missing argument', ['bench', 'compare'], "missing required argument 'file'"],
-  ])('says of %s what is wrong and where help is', async (_, words, what) => {
+  ])('says for %s what is wrong and where help is', async (_, words, what) => {
     const { code, out, err } = await output(words)
     expect([code, out]).toEqual([1, ''])
     expect(err).toBe(`error: ${what}\n(g6 --help lists the commands, g6 COMMAND --help its options)\n`)

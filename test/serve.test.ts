@@ -388,5 +388,5 @@ async function said(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<voi
     text += String(chunk)
     if (pattern.test(text)) return
   }
-  throw new Error(`it ended without ${pattern}`)
+  throw new Error(`it ended without printing ${pattern}`)
 }

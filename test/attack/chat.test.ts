@@ -45,11 +45,11 @@ describe('a body', () => {
     answersIn(await exchange(rig.rig.port, bytes)).map(expectDocumented)
 
   test.each([
-    ['a name for prototypes', '{"query":"a","__proto__":{"x":1}}', 'bad_request'],
+    ['a prototype member', '{"query":"a","__proto__":{"x":1}}', 'bad_request'],
     ['a constructor', '{"query":"a","constructor":{"prototype":{"x":1}}}', 'bad_request'],
-    ['depth', `{"query":${deepArrayText(500_000)}}`, 'invalid_question'],
+    ['deep nesting', `{"query":${deepArrayText(500_000)}}`, 'invalid_question'],
     [
-      'depth in a history',
+      'deep nesting in a history',
       `{"query":"a","conversation_history":[${deepArrayText(500_000)}]}`,
       'invalid_question',
     ],
@@ -58,7 +58,7 @@ describe('a body', () => {
     ['JavaScript', '{query:"a"}', 'bad_request'],
     ['nothing', '', 'invalid_question'],
     ['null', 'null', 'invalid_question'],
-    ['a text', '"query"', 'invalid_question'],
+    ['a string', '"query"', 'invalid_question'],
   ])('of %s is refused', async (_, body, code) => {
     rig = await startChatRig()
     expect(await codesOf(post(body))).toEqual([code])
@@ -257,32 +257,32 @@ describe('a backend that', () => {
       'done',
     ],
     [
-      'nests deeply inside a text',
+      'nests deeply inside a token',
       token('a') + token(`[METADATA]{"a":${deepArrayText(5_000)}}`) + DONE,
       'done',
     ],
     [
-      'names prototypes',
+      'sends prototype members',
       token('a') +
         frame('{"type":"metadata","data":{"__proto__":{"x":1}},"__proto__":{"type":"done"}}') +
         DONE,
       'done',
     ],
-    ['speaks in escapes', NASTY.map(token).join('') + DONE, 'done'],
-    ['says events of its own', token('a\n\nevent: done\ndata: {}\n\nid: 7') + DONE, 'done'],
+    ['sends hostile text', NASTY.map(token).join('') + DONE, 'done'],
+    ['sends event fields in a token', token('a\n\nevent: done\ndata: {}\n\nid: 7') + DONE, 'done'],
     [
-      'counts nonsense',
+      'sends impossible counts',
       token('a') +
         frame('{"type":"usage","data":{"inputTokens":1e999,"outputTokens":-1}}') +
         frame('{"type":"done","data":{"reason":"a\\nb","usage":{"inputTokens":"x"}}}'),
       'done',
     ],
-    ['says what is no UTF-8', `${token('a')}data: \u00ff\u00fe\n\n${DONE}`, 'done'],
-    ['says more than is kept', token('x'.repeat(40_000)).repeat(10) + DONE, 'error'],
-    ['says one frame without end', `${token('a')}data: ${'x'.repeat(5_000_000)}\n\n${DONE}`, 'done'],
-    ['says a thousand markers', token('[METADATA]{'.repeat(10_000)) + DONE, 'done'],
+    ['sends invalid UTF-8', `${token('a')}data: \u00ff\u00fe\n\n${DONE}`, 'done'],
+    ['sends more than the log keeps', token('x'.repeat(40_000)).repeat(10) + DONE, 'error'],
+    ['sends an endless frame', `${token('a')}data: ${'x'.repeat(5_000_000)}\n\n${DONE}`, 'done'],
+    ['sends thousands of markers', token('[METADATA]{'.repeat(10_000)) + DONE, 'done'],
     ['ends with its own error', token('a') + frame('{"type":"error","data":"Traceback: secret"}'), 'error'],
-  ])('%s costs its own answer at most', async (_, bytes, end) => {
+  ])('%s affects its own answer at most', async (_, bytes, end) => {
     await saying(response => response.end(bytes))
     const reader = await ask(rig).end()
     expect(reader.terminals.map(({ type }) => type)).toEqual([end])

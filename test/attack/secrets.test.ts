@@ -112,7 +112,7 @@ test('g6 config shows none of them, in either form, from the environment or from
 
 describe('a program that cannot start reveals none of them', () => {
   test.each([
-    ['a token that is no text', { G6_SSE_API_TOKEN_FILE: '/MARKED-not-there' }, [], /cannot be read/],
+    ['a token that is not text', { G6_SSE_API_TOKEN_FILE: '/MARKED-not-there' }, [], /cannot be read/],
     [
       'an address with a password',
       { G6_PANELS_SSE_URL: 'http://user:MARKED-password@127.0.0.1:1/events' },
@@ -136,7 +136,7 @@ describe('a program that cannot start reveals none of them', () => {
     expect(out + err).toMatch(wanted)
     // The name of a file is not secret.
     const shown =
-      what === 'a token that is no text' ? (out + err).replaceAll('/MARKED-not-there', '') : out + err
+      what === 'a token that is not text' ? (out + err).replaceAll('/MARKED-not-there', '') : out + err
     expectClean({ shown })
     expect(shown).not.toMatch(/\n\s+at /)
   })

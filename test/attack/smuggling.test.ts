@@ -25,18 +25,18 @@ describe('two requests in one', () => {
     ['a length that wraps', post('Content-Length: 18446744073709551617') + SECOND],
     ['a negative length', post('Content-Length: -1') + SECOND],
     ['coding that is not last', `${post('Transfer-Encoding: chunked, identity')}0\r\n\r\n${SECOND}`],
-    ['coding nobody knows', `${post('Transfer-Encoding: xchunked')}0\r\n\r\n${SECOND}`],
+    ['an unknown coding', `${post('Transfer-Encoding: xchunked')}0\r\n\r\n${SECOND}`],
     ['a blank before the colon', `${post('Transfer-Encoding : chunked')}0\r\n\r\n${SECOND}`],
     [
       'a folded header',
       post('X: a', ' Transfer-Encoding: chunked', 'Transfer-Encoding:', ' chunked') + SECOND,
     ],
-    ['a chunk size that is none', `${post('Transfer-Encoding: chunked')}zz\r\n\r\n${SECOND}`],
+    ['an invalid chunk size', `${post('Transfer-Encoding: chunked')}zz\r\n\r\n${SECOND}`],
     [
       'a chunk size that wraps',
       `${post('Transfer-Encoding: chunked')}ffffffffffffffff1\r\nx\r\n0\r\n\r\n${SECOND}`,
     ],
-    ['a chunk longer than it says', `${post('Transfer-Encoding: chunked')}1\r\nxxx\r\n0\r\n\r\n${SECOND}`],
+    ['a chunk longer than its size', `${post('Transfer-Encoding: chunked')}1\r\nxxx\r\n0\r\n\r\n${SECOND}`],
     [
       'a bare line feed in a header',
       `POST /summary/ticket HTTP/1.1\nHost: localhost\nContent-Length: 0\n\n${SECOND}`,

@@ -63,7 +63,7 @@ describe('an upstream whose connection', () => {
     'is cut': { make: proxy => proxy.cut(), reason: 'upstream_cut' },
     'is cut in the middle of an event': { make: proxy => proxy.cutAfter(37), reason: 'upstream_cut' },
     'is reset': { make: proxy => proxy.reset(), reason: 'upstream_cut' },
-    'goes dead without a word': { make: proxy => proxy.lose('server'), reason: 'idle_timeout' },
+    'goes dead silently': { make: proxy => proxy.lose('server'), reason: 'idle_timeout' },
     stalls: { make: proxy => proxy.stall(), reason: 'idle_timeout' },
   }
   test.each(Object.entries(faults))(

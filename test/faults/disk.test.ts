@@ -66,7 +66,7 @@ const RENAMES = 1_000
 /** Files are written outside the cycle, and the log comes through a pipe: both may be late. */
 function complainsOf(served: ServedFolder, file: string): Promise<true> {
   const has = () => served.said(/cannot be written/).some(line => line.file === file)
-  return eventually(has, `a complaint about ${file}`)
+  return eventually(has, `a log line about ${file}`)
 }
 
 describe('a full disk', () => {
@@ -185,14 +185,14 @@ describe('without permission', () => {
     chmodSync(served.status, 0o000)
     // A change of mode is no change of content; the next document is unreadable too.
     chmodSync(served.statusDir, 0o000)
-    await eventually(async () => (await served.source()).state === 'forbidden', 'it says forbidden')
+    await eventually(async () => (await served.source()).state === 'forbidden', 'the state is forbidden')
     await served.shows(client, 2)
     chmodSync(served.statusDir, 0o755)
     chmodSync(served.status, 0o644)
     served.write(3)
     await served.shows(client, 3)
     await eventually(async () => (await served.source()).state === 'fresh', 'it is fresh')
-    await eventually(() => served.said(/the status can be read again/).length > 0, 'a word of it')
+    await eventually(() => served.said(/the status can be read again/).length > 0, 'its log line')
     expect(served.said(/the status can/).map(({ level, status }) => [level, status])).toEqual([
       [40, 'forbidden'],
       [30, undefined],

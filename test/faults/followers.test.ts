@@ -95,10 +95,10 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   reset: { make: proxy => proxy.reset(), breaks: true },
   // Between two chunks, at the place of the next chunk's size.
   'garbage in between': { make: proxy => proxy.garbage(Buffer.from('\xff\0 no size\r\n')), breaks: true },
-  'gone without a word': { make: proxy => proxy.lose('server'), breaks: true, patience: SOON, rounds: 2 },
+  'gone silently': { make: proxy => proxy.lose('server'), breaks: true, patience: SOON, rounds: 2 },
   stalled: { make: proxy => proxy.stall(), letThrough: proxy => proxy.resume(), breaks: false },
   slow: { make: proxy => proxy.shape({ sizeBytes: () => 60, gapMs: 2 }), breaks: false },
-  'cut into other pieces': { make: proxy => proxy.shape({ sizeBytes: () => 3, gapMs: 0 }), breaks: false },
+  'split differently': { make: proxy => proxy.shape({ sizeBytes: () => 3, gapMs: 0 }), breaks: false },
 }
 /** More rounds than the tolerance of a footprint: a leak per fault would show. */
 const ROUNDS = 12
