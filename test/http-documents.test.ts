@@ -86,6 +86,7 @@ describe('health, probes, metrics, descriptions', () => {
     const facts: HealthFacts = {
       result: null,
       hub: null,
+      streams: 0,
       version: '1',
       uptimeSec: 1,
       draining: false,

@@ -125,15 +125,15 @@ describe('token', () => {
     const old = await openStream(rig, { 'X-API-Token': 'one' })
     rig.setConfig({ sseApiToken: 'two', sseApiTokenPrevious: 'one' })
     rig.server.reload()
+    expect(rig.hub.ended).toEqual([])
     const fresh = await openStream(rig, { 'X-API-Token': 'two' })
     rig.setConfig({ sseApiTokenPrevious: null })
     rig.server.reload()
-    expect(rig.hub.dismissed).toEqual([
-      { meant: [false], reason: 'auth_expired' },
-      { meant: [true, false], reason: 'auth_expired' },
-    ])
+    expect(rig.hub.ended).toEqual([{ index: 0, reason: 'auth_expired' }])
+    await old.end()
+    expect(fresh.closed).toBe(false)
     expect((await ask('GET /summary/health', { 'X-API-Token': 'one' })).status).toBe(401)
-    for (const client of [old, fresh]) client.socket.destroy()
+    fresh.socket.destroy()
   })
   test('routes of other rooms are told who is out', async () => {
     const told: boolean[][] = []
@@ -151,7 +151,7 @@ describe('token', () => {
     rig.setConfig({ sseApiToken: 'two', sseIpAllow: ['nonsense'] })
     expect(() => rig.server.reload()).toThrow('nonsense')
     expect((await ask('GET /summary/health', { 'X-API-Token': 'one' })).status).toBe(200)
-    expect(rig.hub.dismissed).toEqual([])
+    expect(rig.hub.ended).toEqual([])
   })
 })
 

@@ -132,6 +132,7 @@ describe('what the hub is told', () => {
   test('all panels as lines, by default', async () => {
     expect(await told('/summary/events')).toEqual({
       wire: { encoding: 'plain', framing: 'chunked' },
+      addressKey: '127.0.0.1',
       mode: 'lines',
       view: 'lines',
       subset: null,
@@ -376,14 +377,17 @@ test('G6_SSE_HTTP=0 switches the stream off and nothing else', async () => {
 
 test('a server that lags refuses new streams, then sends some away', async () => {
   rig = await startRig({}, { lagGauge: { takeWorstMs: () => 5_000, stop: () => {} } })
+  const clients: RawClient[] = []
+  for (let i = 0; i < 11; i++) clients.push(await openStream(rig))
   rig.pass(16_000)
-  await rig.hub.until(() => rig.hub.shedParts.length === 1)
-  expect(rig.hub.shedParts).toEqual([0.1])
+  await rig.hub.until(() => rig.hub.closed.length === 2)
+  expect(rig.hub.ended).toEqual([9, 10].map(index => ({ index, reason: 'shed' })))
   const refused = await openStream(rig)
   expect(refused.status).toBe(503)
   expect(refused.header('retry-after')).toBe('5')
   expect(rig.rejected).toEqual(['shed'])
   expect((await fetch(`${rig.url}/summary/health`)).status).toBe(200)
+  for (const { socket } of clients) socket.destroy()
 })
 
 test('a server that is told never to shed takes readers however much it lags', async () => {
@@ -399,6 +403,6 @@ test('a server that is told never to shed takes readers however much it lags', a
     })
   })
   await looked
-  expect(rig.hub.shedParts).toEqual([])
+  expect(rig.hub.ended).toEqual([])
   expect((await openStream(rig)).status).toBe(200)
 })

@@ -10,6 +10,7 @@ import type { Finding } from '../config/finding.js'
 import type { Loaded, LoadResult } from '../config/load.js'
 import { reloadable } from '../config/reload.js'
 import type { Config } from '../config/settings.js'
+import { Connections } from '../connection/connections.js'
 import type { Output } from '../engine/cycle.js'
 import type { Cycles, LoopEnd } from '../engine/cycles.js'
 import { Loop, type LoopObserver } from '../engine/loop.js'
@@ -90,6 +91,7 @@ export class Program {
   readonly metrics: Metrics
   readonly loop: Cycles
   readonly hub: Hub
+  readonly #connections: Connections
   readonly #options: ProgramOptions
   readonly #log: Log
   readonly #clock: Clock
@@ -138,12 +140,14 @@ export class Program {
     const source = typeof options.source === 'function' ? options.source(parts) : options.source
     this.#source = source
     this.#surroundings = surroundingsOf(config, this.#linksOf([]))
+    this.#connections = new Connections({ clock: this.#clock })
     this.hub = new Hub({
       settings: () => this.#config,
       version: VERSION,
       observer: hubObserver(this.metrics),
       clock: this.#clock,
       log,
+      connections: this.#connections,
     })
     this.#statusHub = isBoardSource(source)
       ? null
@@ -151,6 +155,7 @@ export class Program {
           settings: () => this.#config,
           clock: this.#clock,
           observer: hubObserver(this.metrics),
+          connections: this.#connections,
         })
     this.#listeners = this.#plan()
     this.#indicesLog = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
@@ -212,7 +217,7 @@ export class Program {
         maxCycles: config.summaryMaxCycles || null,
         maxMs: config.summaryMaxSeconds * 1000 || null,
       })
-    readHub(this.metrics, this.hub, this.#statusHub)
+    readHub(this.metrics, this.#connections, this.hub, this.#statusHub)
     readSource(this.metrics, this.loop)
     readIngest(this.metrics, this.loop, this.#clock)
   }
@@ -237,6 +242,11 @@ export class Program {
   /** The thresholds in force. */
   get thresholds(): Thresholds {
     return this.#surroundings.thresholds
+  }
+
+  /** Open streams of board and status. */
+  get streams(): number {
+    return this.#connections.streams
   }
 
   /** Whether the board is served over HTTP. */
@@ -293,8 +303,7 @@ export class Program {
     await this.#started?.catch(() => {})
     await this.loop.stop()
     const leftMs = Math.max(0, graceMs - (this.#clock.monotonicMs() - startMs) - CLOSING_MS)
-    await Promise.all([this.hub.close(leftMs), this.#chat?.close(leftMs)])
-    this.#statusHub?.close()
+    await Promise.all([this.hub, this.#statusHub, this.#chat].map(each => each?.close(leftMs)))
     await this.#server?.close()
     await this.loop.closeOutputs()
   }
@@ -361,6 +370,7 @@ export class Program {
       metrics: this.metrics,
       log: this.#log,
       clock: this.#clock,
+      connections: this.#connections,
     })
     this.#chat = chat
     await chat.start()
@@ -370,6 +380,7 @@ export class Program {
       config: () => this.#config,
       listeners: this.#listeners,
       hub: this.hub,
+      connections: this.#connections,
       panelKeys: () => (isBoardSource(this.#source) ? keysOf(this.hub.board) : PANEL_KEYS),
       health: () => this.#health(),
       ready: () =>
@@ -396,6 +407,7 @@ export class Program {
       verdict: this.loop.verdictNow(),
       timezone: this.#config.timezone,
       hub: this.hub.stats(),
+      streams: this.#connections.streams,
       version: VERSION,
       uptimeSec: (this.#clock.monotonicMs() - this.#startedMs) / 1000,
       draining: this.#draining,

@@ -51,7 +51,8 @@ export type StreamOptions = {
   readonly counted: boolean
 }
 
-export type OpenStream = { readonly transport: Transport; readonly wire: Wire }
+/** Of a counted stream, `addressKey` is what the limit per address counts by. */
+export type OpenStream = { readonly transport: Transport; readonly wire: Wire; readonly addressKey: string }
 
 /** What the server offers to its routes. */
 export interface HttpShell {

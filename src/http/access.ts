@@ -3,13 +3,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock/clock.js'
+import type { Connections } from '../connection/connections.js'
 import type { ErrorCode } from '../contract/errors.js'
 import type { RequestFacts, RouteRules } from '../contract/plugin.js'
 import type { RejectReason } from '../contract/refusal.js'
 import { Refusal } from '../contract/refusal.js'
 import { type AddressList, addressList, countingKey, normalAddress } from '../guards/address.js'
 import { clientAddress, NO_ADDRESS } from '../guards/client-address.js'
-import { type Slot, StreamSlots } from '../guards/concurrency.js'
+import { streamRefusal } from '../guards/concurrency.js'
 import { ConnectRate } from '../guards/connect-rate.js'
 import { hostAllowed, isLoopback, targetHost } from '../guards/host.js'
 import { requestIdOf } from '../guards/request-id.js'
@@ -53,13 +54,13 @@ function retryAfter(waitMs: number): Readonly<Record<string, string>> {
 export type AccessParts = {
   readonly config: () => HttpConfig
   readonly clock: Clock
+  readonly connections: Connections
   readonly draining: () => boolean
   readonly shedding: () => boolean
 }
 
 export class Access {
   readonly #parts: AccessParts
-  readonly #slots = new StreamSlots()
   readonly #rate = new ConnectRate()
   readonly #wrong = new WrongTokens()
   readonly #tickets = new Tickets()
@@ -194,17 +195,13 @@ export class Access {
     if (waitMs > 0) throw new GuardRefusal('rate', 'connect_rate', retryAfter(waitMs))
   }
 
-  /** Guard 8: a slot for the connection that is about to become a stream. */
-  takeSlot(facts: RequestFacts): Slot {
+  /** Guard 8, for a connection that is about to become a stream. */
+  checkLimit({ addressKey }: RequestFacts): void {
+    const { connections } = this.#parts
     const { sseMaxConnections: maxStreams, sseMaxConnectionsPerIp: maxPerAddress } = this.#rules.config
-    const slot = this.#slots.take(facts.addressKey, { maxStreams, maxPerAddress })
-    if (typeof slot === 'string')
-      throw new GuardRefusal('cap', slot, { 'Retry-After': String(BUSY_RETRY_SEC) })
-    return slot
-  }
-
-  get openStreams(): number {
-    return this.#slots.open
+    const ofAddress = connections.streamsOf(addressKey)
+    const refusal = streamRefusal(connections.streams, ofAddress, { maxStreams, maxPerAddress })
+    if (refusal !== null) throw new GuardRefusal('cap', refusal, { 'Retry-After': String(BUSY_RETRY_SEC) })
   }
 
   issueTicket(owner: string | null): string {

@@ -43,6 +43,7 @@ const hub: HubStats = {
 const facts: HealthFacts = {
   result,
   hub,
+  streams: 5,
   version: '1.2.3',
   uptimeSec: 12.34567,
   draining: false,
@@ -77,7 +78,7 @@ test('says everything the runbook names', () => {
     high_churn_streak: 1,
     churn_anomalies: 4,
     timing,
-    sse: { clients: 3, ...events, events_sent: 60, events_merged: 7, bytes_sent: 8_000, behind: 1 },
+    sse: { clients: 5, ...events, events_sent: 60, events_merged: 7, bytes_sent: 8_000, behind: 1 },
     status_file: { state: 'fresh', age_sec: 1.235, text: 'fresh' },
     verdict: { word: 'healthy', reasons: [] },
     panel_push_meta: {

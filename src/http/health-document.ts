@@ -71,6 +71,8 @@ export type HealthFacts = {
   readonly result: CycleResult | null
   /** Null when nothing is streamed. */
   readonly hub: HubStats | null
+  /** Readers of the board and of the status, as the limit counts them. */
+  readonly streams: number
   readonly version: string
   readonly uptimeSec: number
   readonly draining: boolean
@@ -101,7 +103,7 @@ function statusFileOf(result: CycleResult | null, timezone: string): HealthDocum
 }
 
 export function healthDocument(facts: HealthFacts): HealthDocument {
-  const { result, hub, version, uptimeSec } = facts
+  const { result, hub, streams, version, uptimeSec } = facts
   const stats = result?.stats
   const meta = panelPushMeta(result, hub)
   const { diff_stats: diff, sse_publisher: events } = meta
@@ -122,7 +124,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
     churn_anomalies: stats?.churnAnomalies ?? 0,
     timing: meta.timing,
     sse: {
-      clients: hub?.clients ?? 0,
+      clients: streams,
       events_sent: hub?.eventsSent ?? 0,
       ...events,
       events_merged: hub?.eventsMerged ?? 0,

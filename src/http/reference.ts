@@ -1,5 +1,6 @@
 // The generated reference of the HTTP side: docs/reference/openapi.json and docs/reference/http.md.
 import { systemClock } from '../clock/clock.js'
+import { Connections } from '../connection/connections.js'
 import type { HttpPlugin } from '../contract/plugin.js'
 import type { HubLike } from '../hub/hub-types.js'
 import { silentLog } from '../log/log.js'
@@ -26,15 +27,7 @@ function unused(): never {
 }
 
 /** Only there so that the stream's routes are described too. */
-const NO_HUB: HubLike = {
-  board: null,
-  join: unused,
-  publish: unused,
-  dismiss: unused,
-  shed: unused,
-  stats: unused,
-  close: unused,
-}
+const NO_HUB: HubLike = { board: null, join: unused }
 
 /** `docs/reference/openapi.json`: the document of a server with these settings and plugins; nothing is opened. */
 export async function openApiDocument(
@@ -46,6 +39,7 @@ export async function openApiDocument(
     config: () => config,
     listeners: [],
     hub: NO_HUB,
+    connections: new Connections(),
     panelKeys: () => new Set(),
     health: unused,
     ready: unused,

@@ -6,6 +6,7 @@
 import { type IncomingMessage, METHODS } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
+import type { Connections } from '../connection/connections.js'
 import { HttpError } from '../contract/errors.js'
 import type { HttpPlugin, HttpShell, RouteRules } from '../contract/plugin.js'
 import type { RejectReason } from '../contract/refusal.js'
@@ -56,6 +57,8 @@ export type HttpParts = {
   readonly listeners: readonly ListenerPlan[]
   /** Null: there is no board to serve, so there is neither stream nor resync. */
   readonly hub: HubLike | null
+  /** The same that the hubs have: the limit of streams reads it. */
+  readonly connections: Connections
   readonly panelKeys: () => ReadonlySet<string>
   readonly health: () => unknown
   readonly ready: () => Readiness
@@ -85,12 +88,13 @@ export interface HttpServer {
 }
 
 export function createHttpServer(parts: HttpParts): HttpServer {
-  const { clock, log, hub, observer = {}, plugins = [] } = parts
+  const { clock, connections, log, hub, observer = {}, plugins = [] } = parts
   let draining = false
   let lag: LagMonitor | null = null
   const access = new Access({
     config: parts.config,
     clock,
+    connections,
     draining: () => draining,
     shedding: () => lag?.refusing() ?? false,
   })
@@ -251,7 +255,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       const open = await listeners.open(access.config.httpHost, parts.listeners)
       lag = watchLag({
         limitMs: () => access.config.shedLagMs,
-        sendAway: () => hub?.shed(SHED_PART),
+        sendAway: () => connections.shed(SHED_PART),
         clock,
         ...(parts.lagGauge === undefined ? {} : { gauge: parts.lagGauge }),
       })
@@ -270,7 +274,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     reload: () => {
       access.reload()
       const isOut = (owner: string | null): boolean => !access.stillValid(owner)
-      hub?.dismiss(isOut, 'auth_expired')
+      connections.dismiss(isOut, 'auth_expired')
       for (const plugin of plugins) plugin.dismiss?.(isOut)
     },
   }

@@ -8,7 +8,6 @@ import { type LeftHttp, leaveHttp } from '../connection/leave-http.js'
 import { SocketTransport } from '../connection/socket-transport.js'
 import type { Wire } from '../connection/transport.js'
 import type { OpenStream, StreamOptions } from '../contract/plugin.js'
-import type { Slot } from '../guards/concurrency.js'
 import type { TicketUse } from '../guards/ticket.js'
 import { acceptsGzip } from './accept-encoding.js'
 import type { Access } from './access.js'
@@ -72,26 +71,27 @@ export class StreamOpener {
     }
     const { wire, headers } = this.#describe(request, options)
     const ticket = this.access.useTicket(request.facts)
-    const slot = options.counted ? this.#takeSlot(request, ticket) : null
+    if (options.counted) this.#checkLimit(request, ticket)
     const head = streamHead({ ...headers, Date: new Date(this.clock.nowMs()).toUTCString() })
     reply.hijack()
     const left = leaveHttp(old)
     const socket = left?.socket ?? old
     socket.setNoDelay(true)
-    this.#hold(socket, () => {
-      slot?.release()
-      ticket?.cut(this.clock.monotonicMs())
-    })
+    this.#hold(socket, () => ticket?.cut(this.clock.monotonicMs()))
     // What is said first goes with the head: one write, one packet.
     socket.cork()
     socket.write(head)
     sendSoon(socket, left, request.raw)
-    return { transport: new SocketTransport(socket, left !== null), wire }
+    return {
+      transport: new SocketTransport(socket, left !== null),
+      wire,
+      addressKey: request.facts.addressKey,
+    }
   }
 
-  #takeSlot(request: FastifyRequest, ticket: TicketUse | null): Slot {
+  #checkLimit(request: FastifyRequest, ticket: TicketUse | null): void {
     try {
-      return this.access.takeSlot(request.facts)
+      this.access.checkLimit(request.facts)
     } catch (error) {
       ticket?.cut(this.clock.monotonicMs())
       throw error

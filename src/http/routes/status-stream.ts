@@ -58,7 +58,6 @@ function lastIdOf(query: string | undefined, header: string | string[] | undefin
 export function statusStreamPlugin(hub: StatusHub, config: () => Pick<HttpConfig, 'sseGzip'>): HttpPlugin {
   return {
     name: 'status-stream',
-    dismiss: which => hub.dismiss(which),
     register(app, shell) {
       app.route<{ Querystring: Query }>({
         method: ['GET', 'HEAD'],

@@ -14,8 +14,14 @@ const EVENTS = [
 ] as const
 
 export const connectionMetrics = {
-  g6_sse_http_active_connections: gauge('Streams that are open now.', {
-    aliases: [{ name: 'g6_sse_clients_gauge' }],
+  g6_sse_http_active_connections: gauge(
+    'Board and status streams that are open now, as the limit counts them.',
+    {
+      aliases: [{ name: 'g6_sse_clients_gauge' }],
+    },
+  ),
+  g6_connections: gauge('Connections that are open now, by what they carry.', {
+    labels: { kind: ['board', 'status', 'chat'] },
   }),
   g6_sse_http_connections_total: counter('Streams accepted.'),
   g6_sse_http_disconnects_total: counter('Streams ended, by who or what ended them.', {
