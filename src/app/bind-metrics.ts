@@ -1,4 +1,4 @@
-// What the parts tell, put into the metrics they are known by. The only place where both sides meet.
+// Puts what the parts report into their metrics. The only place that knows both.
 
 import type { Clock } from '../clock/clock.js'
 import type { Connections } from '../connection/connections.js'
@@ -95,7 +95,7 @@ export function ingestObserver(metrics: Metrics): IngestObserver {
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0)
 
-/** What followed streams applied, and the age of the primary one. Age grows by itself, so each scrape reads it. */
+/** What followed streams applied, and the age of the primary one. The age grows by itself, so each scrape reads it. */
 export function readIngest(metrics: Metrics, loop: Pick<Cycles, 'latest'>, clock: Clock): () => void {
   return metrics.onScrape(() => {
     const streams = loop.latest?.stats.ingest ?? []
@@ -117,7 +117,7 @@ export function httpObserver(metrics: Metrics): HttpObserver {
   }
 }
 
-/** How the input stands changes by itself (it ages), so it is read when somebody looks. */
+/** The state of the input changes by itself (it ages), so each scrape reads it. */
 export function readSource(metrics: Metrics, loop: Pick<Cycles, 'sourceNow' | 'verdictNow'>): () => void {
   return metrics.onScrape(() => {
     const { state, ageSec } = loop.sourceNow()
