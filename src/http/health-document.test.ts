@@ -51,7 +51,7 @@ const facts: HealthFacts = {
   timezone: 'Asia/Kolkata',
 }
 
-test('says everything the runbook names', () => {
+test('has everything the runbook names', () => {
   const diff = {
     cycles: 10,
     unchanged_cycles: 6,
@@ -115,7 +115,7 @@ describe('the status word', () => {
       status_file: { state: 'not_json', age_sec: 5, error: 'line 3 is cut' },
     })
   })
-  test('has a word about numbers of the status that cannot be used', () => {
+  test('names the numbers of the status that cannot be used', () => {
     const dataWarnings = ['indices.NIFTY.change is Infinity']
     const document = of({ result: { ...result, snapshot: { ...derive({}), dataWarnings } } })
     expect(healthSchema.parse(document)).toEqual(document)
@@ -126,7 +126,7 @@ describe('the status word', () => {
       warnings: dataWarnings,
     })
   })
-  test('is draining whatever else there is', () => {
+  test('is draining, whatever the source', () => {
     expect(of({ draining: true }).status).toBe('draining')
   })
 })

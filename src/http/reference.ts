@@ -23,10 +23,10 @@ type Operation = {
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
 
 function unused(): never {
-  throw new Error('a description serves nothing')
+  throw new Error('a server made for its description serves no requests')
 }
 
-/** Only there so that the stream's routes are described too. */
+/** With it, the description has the routes of the stream too. */
 const NO_HUB: HubLike = { board: null, join: unused }
 
 /** `docs/reference/openapi.json`: the document of a server with these settings and plugins; nothing is opened. */

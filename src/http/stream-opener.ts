@@ -1,5 +1,5 @@
-// From a request to a stream: slot and ticket, the head, and the connection out of node:http's hands. Owns every stream's
-// socket until it closes, whoever writes to it.
+// Turns a request into a stream: checks limit and ticket, sends the head, and takes the connection out of node:http. Owns the
+// socket of every stream until it closes.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -14,15 +14,15 @@ import type { Access } from './access.js'
 import { commonHeaders, STREAM_HEADERS, streamHead } from './answer-headers.js'
 
 /**
- * Sends head and first events at the end of this turn, then lets http forget the request. A function of its own: closures of
- * one function keep each other's variables, and the one that waits for the end of the stream would keep the request.
+ * Sends head and first events at the end of this turn, then makes http forget the request. A function of its own: closures of
+ * one function share their variables, so the one that waits for the end of the stream would keep the request in memory.
  */
 function sendSoon(socket: Socket, left: LeftHttp | null, request: IncomingMessage): void {
   process.nextTick(() => {
     socket.uncork()
     if (left === null) return
     left.release()
-    // It ends here for http. Told now, it ends without a reason; else http gives it one later, stack trace and all.
+    // Destroyed now, it ends without an error; else http makes one later, with a stack trace.
     request.destroy()
   })
 }
@@ -78,7 +78,7 @@ export class StreamOpener {
     const socket = left?.socket ?? old
     socket.setNoDelay(true)
     this.#hold(socket, () => ticket?.cut(this.clock.monotonicMs()))
-    // What is said first goes with the head: one write, one packet.
+    // The first events go with the head: one write, one packet.
     socket.cork()
     socket.write(head)
     sendSoon(socket, left, request.raw)
@@ -100,7 +100,7 @@ export class StreamOpener {
 
   #hold(socket: Socket, onClose: () => void): void {
     this.#sockets.add(socket)
-    // A reset or a failed write: `close` follows and says all there is to say.
+    // A reset or a failed write: `close` follows.
     socket.on('error', () => socket.destroy())
     socket.once('close', () => {
       this.#sockets.delete(socket)
@@ -108,7 +108,7 @@ export class StreamOpener {
     })
   }
 
-  /** Ends what is left; whoever wrote to them had the chance to end them in order. */
+  /** Destroys the sockets that are left; their hubs had the chance to end them in order. */
   async close(): Promise<void> {
     const closing = [...this.#sockets].map(
       socket => new Promise<void>(resolve => void socket.once('close', () => resolve()).destroy()),
