@@ -3,7 +3,8 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { type Connection, connect } from '../client/index.js'
 import type { Board } from '../src/board/board.js'
 import type { CycleResult } from '../src/engine/cycle.js'
-import { FollowLoop } from '../src/engine/follow-loop.js'
+import { FollowedBoards } from '../src/engine/followed-boards.js'
+import { Loop } from '../src/engine/loop.js'
 import { BoardFollower } from '../src/sources/board.js'
 import { type BoardServer, seen, startBoardServer } from './support/board-server.js'
 import { textPanel } from './support/boards.js'
@@ -18,7 +19,7 @@ afterEach(async () => {
 
 type Edge = {
   readonly server: BoardServer
-  readonly loop: FollowLoop
+  readonly loop: Loop
   readonly results: CycleResult[]
   /** Resolves when the edge shows this board. */
   reaches(board: Board): Promise<void>
@@ -29,8 +30,16 @@ async function startEdge(url: string): Promise<Edge> {
   const server = await startBoardServer('edge', { sseEventsPerSec: 100_000 })
   const results: CycleResult[] = []
   const waiting = new Set<() => void>()
-  const loop = new FollowLoop({
+  const refreshMs = () => 50
+  const boards = new FollowedBoards({
     source: new BoardFollower({ url, initialDelayMs: 5 }),
+    refreshMs,
+    limits: () => ({ warnSec: 60, errorSec: 180 }),
+    timezone: () => 'UTC',
+  })
+  const loop = new Loop({
+    boards,
+    epoch: '',
     outputs: [
       {
         name: 'stream',
@@ -42,10 +51,8 @@ async function startEdge(url: string): Promise<Edge> {
         close: () => Promise.resolve(),
       },
     ],
-    refreshMs: () => 50,
-    limits: () => ({ warnSec: 60, errorSec: 180 }),
+    refreshMs,
     churnWarnRatio: () => 1,
-    timezone: () => 'UTC',
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
   })
   loop.start()

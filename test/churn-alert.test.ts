@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loopObserver } from '../src/app/bind-metrics.js'
 import { Loop } from '../src/engine/loop.js'
+import { StatusBoards } from '../src/engine/status-boards.js'
 import { createMetrics } from '../src/metrics/metrics.js'
 import { derive } from '../src/snapshot/derive.js'
 import type { Reading } from '../src/snapshot/reading.js'
@@ -32,8 +33,9 @@ type Scrape = { readonly churn: number; readonly streak: number }
 async function scraped(writeEveryMs: number, minutes: number): Promise<readonly Scrape[]> {
   const metrics = createMetrics({ extended: true, processDefaults: false, version: '0', node: 'v20' })
   let say: (reading: Reading) => void = () => {}
-  const loop = new Loop({
-    epoch: 'e1',
+  const clock = { nowMs: () => Date.now(), monotonicMs: () => Date.now() }
+  const observer = loopObserver(metrics)
+  const boards = new StatusBoards({
     source: {
       name: 'writer',
       start: onReading => {
@@ -42,7 +44,6 @@ async function scraped(writeEveryMs: number, minutes: number): Promise<readonly 
       refresh: () => Promise.resolve(),
       close: () => Promise.resolve(),
     },
-    outputs: [],
     derive,
     build: ({ raw }) => [
       textPanel('a', String(raw.n)),
@@ -50,12 +51,19 @@ async function scraped(writeEveryMs: number, minutes: number): Promise<readonly 
       textPanel('c', 'always the same'),
     ],
     timezone: () => 'UTC',
-    refreshMs: () => 1_000,
     staleLimits: () => ({ warnSec: 60, errorSec: 180 }),
-    churnWarnRatio: () => 0.4,
     panelEveryMs: () => 0,
-    clock: { nowMs: () => Date.now(), monotonicMs: () => Date.now() },
-    observer: loopObserver(metrics),
+    clock,
+    observer,
+  })
+  const loop = new Loop({
+    boards,
+    epoch: 'e1',
+    outputs: [],
+    refreshMs: () => 1_000,
+    churnWarnRatio: () => 0.4,
+    clock,
+    observer,
   })
   loop.start()
   const scrapes: Scrape[] = []

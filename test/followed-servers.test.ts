@@ -166,7 +166,7 @@ test('g6 dashboard URL shows another server’s board', async () => {
 
 test('an invalid source is an error that names it', async () => {
   for (const [args, text] of [
-    [['serve', '--source', 'ftp://h'], /"ftp:\/\/h" is no address/],
+    [['serve', '--source', 'ftp://h'], /"ftp:\/\/h" is not a URL/],
     [['serve', '--source', 'http://h', '--source', 'f.json'], /only source/],
   ] as const) {
     const failing = g6(args)

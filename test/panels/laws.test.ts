@@ -2,8 +2,7 @@
 import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { createPanelBuilder } from '../../src/engine/panel-builder.js'
-import type { PanelContext } from '../../src/panels/definition.js'
+import { type BuildContext, createPanelBuilder } from '../../src/engine/panel-builder.js'
 import { linesOf, toneOf } from '../../src/panels/lines.js'
 import { PANELS } from '../../src/panels/registry.js'
 import { DEFAULT_THRESHOLDS } from '../../src/panels/thresholds.js'
@@ -14,7 +13,7 @@ import type { Status } from '../../src/snapshot/reading.js'
 
 const LINKS = { source: 'x', metricsUrl: null, streamUrl: null, pageUrl: null }
 
-function contextOf(status: Status, nowMs: number): PanelContext {
+function contextOf(status: Status, nowMs: number): BuildContext {
   return { snapshot: derive(status), thresholds: DEFAULT_THRESHOLDS, timezone: 'UTC', links: LINKS, nowMs }
 }
 

@@ -1,8 +1,7 @@
 // What a person reads: each panel from a small status, at the edges of its thresholds.
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { createPanelBuilder } from '../../src/engine/panel-builder.js'
-import type { PanelContext } from '../../src/panels/definition.js'
+import { type BuildContext, createPanelBuilder } from '../../src/engine/panel-builder.js'
 import type { Panel } from '../../src/panels/panel.js'
 import { DEFAULT_THRESHOLDS } from '../../src/panels/thresholds.js'
 import { derive } from '../../src/snapshot/derive.js'
@@ -10,7 +9,7 @@ import type { Status } from '../../src/snapshot/reading.js'
 
 const NOW = Date.UTC(2025, 10, 20, 5, 10, 32)
 
-function panelOf(key: string, status: Status, more: Partial<PanelContext> = {}): Panel {
+function panelOf(key: string, status: Status, more: Partial<BuildContext> = {}): Panel {
   const links = { source: 'data/runtime_status.json', metricsUrl: null, streamUrl: null, pageUrl: null }
   const context = { thresholds: DEFAULT_THRESHOLDS, timezone: 'Asia/Kolkata', links, nowMs: NOW, ...more }
   const panels = createPanelBuilder().build({ snapshot: derive(status), ...context })
@@ -19,9 +18,9 @@ function panelOf(key: string, status: Status, more: Partial<PanelContext> = {}):
   return panel
 }
 
-const linesFor = (key: string, status: Status, more: Partial<PanelContext> = {}) =>
+const linesFor = (key: string, status: Status, more: Partial<BuildContext> = {}) =>
   panelOf(key, status, more).lines
-const lineOf = (key: string, label: string, status: Status, more: Partial<PanelContext> = {}) =>
+const lineOf = (key: string, label: string, status: Status, more: Partial<BuildContext> = {}) =>
   linesFor(key, status, more).find(line => line.startsWith(`${label}:`))
 
 describe('header', () => {
