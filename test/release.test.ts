@@ -3,9 +3,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { releaseChecks } from '../src/release/checks.js'
-import { type Report, runChecks } from '../src/release/report.js'
-import type { RunTool } from '../src/release/tool.js'
+import { releaseChecks } from '../tools/release/checks.js'
+import { type Report, runChecks } from '../tools/release/report.js'
+import type { RunTool } from '../tools/release/tool.js'
 import { endAll, g6 } from './support/g6.js'
 
 afterEach(endAll)

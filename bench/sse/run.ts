@@ -78,10 +78,9 @@ export async function benchSse({ url, clients, durationSec, token }: SseOptions)
 
 export type SseReport = Awaited<ReturnType<typeof benchSse>>
 
-/** Why the run proves nothing, or null. */
-export function complaint(report: SseReport): string | null {
-  if (report.full_snapshot_clients < report.clients) {
-    return `${report.clients - report.full_snapshot_clients} of ${report.clients} clients got no snapshot`
-  }
-  return report.aggregate_events === 0 ? 'nothing was measured' : null
+/** What is wrong with the run; empty when all is well. */
+export function complaints(report: SseReport): readonly string[] {
+  const missing = report.clients - report.full_snapshot_clients
+  if (missing > 0) return [`${missing} of ${report.clients} clients got no snapshot`]
+  return report.aggregate_events === 0 ? ['nothing was measured'] : []
 }

@@ -1,6 +1,7 @@
 // The table of commands. Each command is one small file, loaded only when it is called, so that quick commands stay quick.
 import { Command } from 'commander'
 import { VERSION } from '../app/version.js'
+import { fromCheckout } from './checkout.js'
 import { complain, print } from './output.js'
 
 type Loader = () => Promise<Command>
@@ -49,13 +50,13 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
   ['bench', 'Measure cycles and streams', async () => (await import('./bench.js')).benchCommand()],
   [
     'check',
-    'Check a checkout of this project: retired names, readiness for a release',
+    'Find retired names in use; check whether a checkout is ready for a release',
     async () => (await import('./check.js')).checkCommand(),
   ],
   [
     'docs',
     'Write or check the generated reference pages',
-    async () => (await import('./docs.js')).docsCommand(),
+    () => fromCheckout('docs', async () => (await import('../../tools/cli/docs.js')).docsCommand()),
   ],
 ]
 
