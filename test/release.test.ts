@@ -1,4 +1,4 @@
-// `g6 check` on this very checkout: what it says of it must hold, and it must notice what would not.
+// `g6 check` on this checkout: it passes, and it finds each fault.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,11 +10,11 @@ import { endAll, g6 } from './support/g6.js'
 
 afterEach(endAll)
 
-/** Tools that are content with everything: they are tested where they are installed. */
-const content: RunTool = async () => ({ code: 0, out: '', err: '' })
+/** Tools that accept everything: they are tested where they are installed. */
+const accepting: RunTool = async () => ({ code: 0, out: '', err: '' })
 const readiness = (root: string): Promise<Report> =>
   runChecks(
-    releaseChecks({ root, nowMs: Date.now(), skipBenchmarks: false, run: content }),
+    releaseChecks({ root, nowMs: Date.now(), skipBenchmarks: false, run: accepting }),
     performance.now.bind(performance),
   )
 
@@ -39,7 +39,7 @@ describe('g6 check flags', () => {
     expect(out).not.toMatch(/^src\/config\/retired\.ts/m)
   })
 
-  test('refuses what is no name', async () => {
+  test('refuses a text that is not a name', async () => {
     const { said, exit } = g6(['check', 'flags', '--flag', 'a.*b'])
     expect(await exit).toBe(1)
     expect(said().err).toContain('allowed: letters, digits and _')
@@ -59,7 +59,7 @@ describe('g6 check release', () => {
     for (const check of checks) expect(check.ms).toBeGreaterThanOrEqual(0)
   })
 
-  test('notices each fault of a checkout by the check that is for it', async () => {
+  test('finds each fault of a checkout with the check that is for it', async () => {
     for (const path of [
       'docs',
       'deploy',
@@ -89,25 +89,25 @@ describe('g6 check release', () => {
     change('CHANGELOG.md', /^## .*$/m, '## 99.0.0')
     const { ok, checks } = await readiness(root)
     expect(ok).toBe(false)
-    const told = Object.fromEntries(
+    const details = Object.fromEntries(
       checks.filter(check => !check.ok).map(({ name, detail }) => [name, detail]),
     )
-    expect(told).toEqual({
+    expect(details).toEqual({
       metrics:
         'g6_chat_tokens_total is registered and not documented; g6_chat_words_total is documented and not registered',
       'metrics in docs and rules': expect.stringMatching(
-        /^deploy\/grafana\/.* g6_status_years.*; docs\/chat\.md:\d+ names g6_chat_words_total, which is no metric$/,
+        /^deploy\/grafana\/.* g6_status_years.*; docs\/chat\.md:\d+ names g6_chat_words_total, which is not a metric$/,
       ),
-      dashboard: expect.stringContaining('asks for g6_status_years, which is no metric'),
+      dashboard: expect.stringContaining('names g6_status_years, which is not a metric'),
       settings: 'G6_SSE_GZIP has no row',
-      'settings in docs': expect.stringContaining('names G6_CHAT_WORDS, which is no setting'),
-      'retired names': expect.stringMatching(/^README\.md:\d+ speaks of G6_SUMMARY/),
+      'settings in docs': expect.stringContaining('names G6_CHAT_WORDS, which is not a setting'),
+      'retired names': expect.stringMatching(/^README\.md:\d+ uses G6_SUMMARY/),
       'docs and event schemas': expect.stringContaining('docs/reference/metrics.md is stale'),
       version: expect.stringContaining('first heading of CHANGELOG.md says 99.0.0'),
     })
   })
 
-  test('a checkout without its parts is not ready, and says what could not run', async () => {
+  test('a checkout without its parts is not ready: the report names the checks that could not run', async () => {
     const { checks } = await readiness(root)
     expect(checks.filter(({ ok }) => ok)).toEqual([])
     expect(checks.filter(({ detail }) => !/^could not run: |is stale/.test(detail))).toEqual([])

@@ -1,4 +1,4 @@
-// The generated reference pages: made from the declarations the program itself runs on, so they cannot say anything else.
+// The generated reference pages, made from the declarations that the program itself uses, so they cannot differ from it.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createChat } from '../src/app/chat.js'
@@ -24,9 +24,9 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 /** File name → content, for `docs/reference`. */
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   const defaults = loadConfig({ env: {} })
-  if (!defaults.ok) throw new Error('the defaults are not usable settings')
+  if (!defaults.ok) throw new Error('the default settings are not valid')
   const config = () => defaults.config
-  // Put together for their descriptions; nothing of them is opened.
+  // Created for their descriptions; nothing is opened.
   const chat = createChat({
     config,
     metrics: silentMetrics(),
@@ -55,12 +55,12 @@ async function stalePages(folder: string): Promise<readonly (readonly [name: str
   return pages.filter(([, content], i) => found[i] !== content)
 }
 
-/** Names of the pages that are missing or say something else. */
+/** Names of the pages that are missing or stale. */
 export async function checkPages(folder: string): Promise<readonly string[]> {
   return (await stalePages(folder)).map(([name]) => name)
 }
 
-/** Writes those; returns their names. */
+/** Writes the missing and stale pages; returns their names. */
 export async function writePages(folder: string): Promise<readonly string[]> {
   const stale = await stalePages(folder)
   await Promise.all(stale.map(([name, content]) => writeAtomically(join(folder, name), content)))

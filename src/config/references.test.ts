@@ -38,9 +38,9 @@ describe('live references', () => {
     expect(found(['OLD'], file('a.py', ...lines))).toHaveLength(3)
   })
 
-  test('of no name are none; what is no name is refused', () => {
+  test('of no names are none; a text that is not a name is refused', () => {
     expect(found([], file('a', 'OLD'))).toEqual([])
-    expect(() => found(['OLD.*'], file('a', 'OLD'))).toThrow('OLD.* is no name')
+    expect(() => found(['OLD.*'], file('a', 'OLD'))).toThrow('OLD.* is not a name')
   })
 
   test('show their line, shortened', () => {
@@ -49,7 +49,7 @@ describe('live references', () => {
   })
 })
 
-test('the text says where, or that there is none', () => {
+test('the text names the place, or says that there is none', () => {
   const findings = referencesTo(['OLD'], [file('a.ts', 'x = OLD')])
   expect(referencesText({ names: ['OLD'], files: 1, findings })).toBe('a.ts:1: OLD: x = OLD\n')
   expect(referencesText({ names: ['OLD'], files: 7, findings: [] })).toBe(

@@ -15,7 +15,7 @@ function write(path: string, content: string | Buffer): void {
   writeFileSync(join(root, path), content)
 }
 
-test('all text that somebody wrote, hidden folders included, in order', async () => {
+test('all text files, those in hidden folders too, in order', async () => {
   write('src/b.ts', 'b')
   write('src/a/a.ts', 'a')
   write('.ci/run', 'c')

@@ -1,5 +1,5 @@
-// Every text file of a checkout that somebody wrote: sources, tests, docs, configuration. What is built, installed or
-// collected is left out.
+// Every text file under a folder that a person wrote: sources, tests, docs, configuration; without built, installed or collected
+// files.
 import type { Dirent } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,11 +11,11 @@ export type TextFile = {
 }
 
 const NOT_WRITTEN = new Set(['.git', 'node_modules', 'dist', 'data', 'coverage', '__pycache__'])
-/** More is data, not text that somebody wrote. */
+/** Larger files are data. */
 const MAX_BYTES = 2 * 1024 ** 2
 const MAX_FILES = 20_000
 
-/** Throws when there are none, when there are too many to be a checkout of this project, or when one cannot be read. */
+/** Throws when there are no files or too many, or when one cannot be read. */
 export async function textFiles(root: string): Promise<readonly TextFile[]> {
   const paths = await pathsUnder(root, '')
   if (paths.length === 0) throw new Error(`${root} has no files`)
@@ -40,7 +40,7 @@ async function pathsOf(root: string, path: string, entry: Dirent): Promise<reado
   return entry.isFile() ? [path] : []
 }
 
-/** Null for what is no text. */
+/** Null when it is not text. */
 async function textFile(root: string, path: string): Promise<TextFile | null> {
   const whole = join(root, path)
   if ((await stat(whole)).size > MAX_BYTES) return null

@@ -21,7 +21,7 @@ const slowSse: RunTool = async ({ args }) =>
 const details = async (run: RunTool, skip: boolean) =>
   (await runChecks(benchmarkChecks(root, run, skip), () => 0)).checks.map(({ ok, detail }) => [ok, detail])
 
-test('benchmarks within their bounds hold; another says what it missed', async () => {
+test('benchmarks within their limits pass; another one reports its miss', async () => {
   expect(await details(slowSse, false)).toEqual([
     [true, 'node dist/src/cli/main.js bench cycle --quick --check'],
     [false, 'exit 1: g6 bench: too slow'],
@@ -29,7 +29,7 @@ test('benchmarks within their bounds hold; another says what it missed', async (
   ])
 })
 
-test('skipped, they could not run', async () => {
+test('when skipped they could not run', async () => {
   expect(await details(slowSse, true)).toEqual(Array(3).fill([false, 'could not run: G6_BENCH_SKIP is on']))
 })
 

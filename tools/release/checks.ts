@@ -1,5 +1,4 @@
-// Everything that must hold of a checkout before it is released: `g6 check release`. Here is only what is compared with
-// what; each comparison is a file of its own.
+// The checks of `g6 check release`: which sources are compared. Each comparison is a file of its own.
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VERSION } from '../../src/app/version.js'
@@ -36,14 +35,14 @@ export type ReleaseOptions = {
   readonly run?: RunTool
 }
 
-/** What people read and what is shipped beside the program, the generated pages and the changelog aside. */
-const isTold = ({ path }: TextFile): boolean =>
+/** Hand-written docs and what is shipped with them; the changelog may name the past. */
+const isDocs = ({ path }: TextFile): boolean =>
   (path.startsWith('docs/') && path.endsWith('.md') && !path.startsWith(`${REFERENCE}/`)) ||
   path.startsWith('deploy/') ||
   path === 'README.md' ||
   path === 'CONTRIBUTING.md'
 
-/** In the order they run; benchmarks last, since they take longest. */
+/** In the order they run: the benchmarks, which take longest, last. */
 export function releaseChecks({
   root,
   nowMs,
@@ -51,95 +50,68 @@ export function releaseChecks({
   run = runTool,
 }: ReleaseOptions): readonly Check[] {
   const text = (path: string): Promise<string> => readFile(join(root, path), 'utf8')
-  const told = async () => (await textFiles(root)).filter(isTold)
+  const docs = async () => (await textFiles(root)).filter(isDocs)
   const registered = (): readonly string[] =>
     createMetrics({ extended: true, processDefaults: true, version: VERSION, node: process.version }).names()
   const known = async () =>
     new Set([...registered(), ...recordedSeries(await text('deploy/prometheus/recording.yml'))])
   const settingNames = SETTINGS.flatMap(({ name, setting }) => [name, ...setting.aliases.map(a => a.name)])
 
+  const checks: Readonly<Record<string, Check['run']>> = {
+    metrics: async () => {
+      const names = registered()
+      const differences = metricDifferences(names, documentedMetrics(await text(`${REFERENCE}/metrics.md`)))
+      return outcomeOf(differences, `${names.length} names, registered and documented`)
+    },
+    'metrics in docs and rules': async () => {
+      const files = await docs()
+      return outcomeOf(strayMetrics(files, await known()), `${files.length} files name no other`)
+    },
+    dashboard: async () =>
+      outcomeOf(strayQueries(await text(DASHBOARD), await known()), 'every query names a metric'),
+    settings: async () => {
+      const missing = undocumentedSettings(settingNames, await text(`${REFERENCE}/settings.md`))
+      return outcomeOf(missing, `${settingNames.length} names, each documented`)
+    },
+    'settings in docs': async () => {
+      const files = await docs()
+      return outcomeOf(
+        straySettings(files, isPlatformName, settingNames),
+        `${files.length} files name no other`,
+      )
+    },
+    'retired names': async () => {
+      const names = RETIRED.map(({ name }) => name)
+      const live = referencesTo(names, await textFiles(root))
+      const complaints = [
+        ...live.map(({ name, path, line }) => `${path}:${line} uses ${name}`),
+        ...overdue(nowMs).map(name => `${name} is past its day of removal`),
+      ]
+      return outcomeOf(complaints, `${names.length} names, no live reference, none overdue`)
+    },
+    'docs and event schemas': async () => {
+      const stale = await checkPages(join(root, REFERENCE))
+      return outcomeOf(
+        stale.map(page => `${REFERENCE}/${page} is stale (npm run docs)`),
+        'every generated page is fresh',
+      )
+    },
+    'prometheus rules': () => checkRules(root, run),
+    version: async () => {
+      const differences = versionDifferences(
+        {
+          packageFile: await text('package.json'),
+          lockFile: await text('package-lock.json'),
+          pythonProject: await text('clients/python/pyproject.toml'),
+          changelog: await text('CHANGELOG.md'),
+        },
+        VERSION,
+      )
+      return outcomeOf(differences, `${VERSION} everywhere`)
+    },
+  }
   return [
-    {
-      name: 'metrics',
-      run: async () => {
-        const names = registered()
-        const documented = documentedMetrics(await text(`${REFERENCE}/metrics.md`))
-        return outcomeOf(
-          metricDifferences(names, documented),
-          `${names.length} registered, as many documented`,
-        )
-      },
-    },
-    {
-      name: 'metrics in docs and rules',
-      run: async () => {
-        const files = await told()
-        return outcomeOf(strayMetrics(files, await known()), `${files.length} files name no other`)
-      },
-    },
-    {
-      name: 'dashboard',
-      run: async () =>
-        outcomeOf(strayQueries(await text(DASHBOARD), await known()), 'every query names a metric'),
-    },
-    {
-      name: 'settings',
-      run: async () =>
-        outcomeOf(
-          undocumentedSettings(settingNames, await text(`${REFERENCE}/settings.md`)),
-          `${settingNames.length} names, each documented`,
-        ),
-    },
-    {
-      name: 'settings in docs',
-      run: async () => {
-        const files = await told()
-        return outcomeOf(
-          straySettings(files, isPlatformName, settingNames),
-          `${files.length} files name no other`,
-        )
-      },
-    },
-    {
-      name: 'retired names',
-      run: async () => {
-        const names = RETIRED.map(({ name }) => name)
-        const live = referencesTo(names, await textFiles(root))
-        return outcomeOf(
-          [
-            ...live.map(({ name, path, line }) => `${path}:${line} speaks of ${name}`),
-            ...overdue(nowMs).map(name => `${name} is past its day of removal`),
-          ],
-          `${names.length} names, no live reference, none overdue`,
-        )
-      },
-    },
-    {
-      name: 'docs and event schemas',
-      run: async () =>
-        outcomeOf(
-          (await checkPages(join(root, REFERENCE))).map(
-            page => `${REFERENCE}/${page} is stale (npm run docs)`,
-          ),
-          'every generated page is fresh',
-        ),
-    },
-    { name: 'prometheus rules', run: () => checkRules(root, run) },
-    {
-      name: 'version',
-      run: async () => {
-        const [packageFile, lockFile, pythonProject, changelog] = await Promise.all([
-          text('package.json'),
-          text('package-lock.json'),
-          text('clients/python/pyproject.toml'),
-          text('CHANGELOG.md'),
-        ])
-        return outcomeOf(
-          versionDifferences({ packageFile, lockFile, pythonProject, changelog }, VERSION),
-          `${VERSION} everywhere`,
-        )
-      },
-    },
+    ...Object.entries(checks).map(([name, check]) => ({ name, run: check })),
     ...benchmarkChecks(root, run, skipBenchmarks),
   ]
 }

@@ -14,11 +14,11 @@ import {
 const known = new Set(['g6_a_total', 'g6_b_seconds', 'g6_b_seconds_5m', 'process_x'])
 
 describe('the reference page', () => {
-  test('documents what is declared, other names included, and nothing else', () => {
+  test('documents every declared metric and alias, and nothing else', () => {
     expect(new Set(documentedMetrics(metricsPage()))).toEqual(new Set(metricNames()))
   })
 
-  test('a metric on one side only is told', () => {
+  test('reports a metric that only one side has', () => {
     expect(metricDifferences(['a', 'b'], ['b', 'c'])).toEqual([
       'a is registered and not documented',
       'c is documented and not registered',
@@ -26,7 +26,7 @@ describe('the reference page', () => {
     expect(metricDifferences(['a'], ['a'])).toEqual([])
   })
 
-  test('words in the other cells are no names of metrics', () => {
+  test('ignores words in the other cells', () => {
     expect(documentedMetrics('| `a` | gauge | `x`: `y` | What `z` is. |\n- `b`\n- not `c`')).toEqual([
       'a',
       'b',
@@ -34,13 +34,13 @@ describe('the reference page', () => {
   })
 })
 
-test('recording rules make series', () => {
+test('reads the series of recording rules', () => {
   expect(
     recordedSeries('rules:\n  - record: x:y\n    expr: a\n  - expr: b\n    record: z\n# record nothing'),
   ).toEqual(['x:y', 'z'])
 })
 
-test('a histogram shows more names than its own', () => {
+test('a histogram has more series than its name', () => {
   expect(
     ['g6_b_seconds', 'g6_b_seconds_bucket', 'g6_b_seconds_count'].every(name => isSeries(name, known)),
   ).toBe(true)
@@ -51,7 +51,7 @@ test('a histogram shows more names than its own', () => {
 describe('metrics in texts', () => {
   const stray = (...lines: string[]) => strayMetrics([{ path: 'docs/a.md', text: lines.join('\n') }], known)
 
-  test('are metrics, series of one, or the beginning of some', () => {
+  test('may be metrics, their series, or beginnings with a star', () => {
     expect(
       stray(
         '`g6_a_total{x="y"}` g6_b_seconds_bucket',
@@ -62,14 +62,14 @@ describe('metrics in texts', () => {
     ).toEqual([])
   })
 
-  test('are told with their place when they are not', () => {
+  test('are reported with their place otherwise', () => {
     expect(stray('', 'g6_a, g6_c_*')).toEqual([
-      'docs/a.md:2 names g6_a, which is no metric',
-      'docs/a.md:2 names g6_c_*, which is no metric',
+      'docs/a.md:2 names g6_a, which is not a metric',
+      'docs/a.md:2 names g6_c_*, which is not a metric',
     ])
   })
 
-  test('of the past may be named', () => {
+  test('may be named where the past is described', () => {
     expect(stray('# History', 'g6_gone_total')).toEqual([])
   })
 })
@@ -89,15 +89,15 @@ describe('a dashboard', () => {
     expect(strayQueries(board(row), known)).toEqual([])
   })
 
-  test('may ask for nothing that nobody has', () => {
+  test('may not name a series that does not exist', () => {
     const panel = { title: 'P', targets: [{ expr: 'g6_a_total / up' }, { expr: 'vector(0)' }] }
     expect(strayQueries(board(panel), known)).toEqual([
-      '"P" asks for up, which is no metric',
-      '"P" asks for no series: vector(0)',
+      '"P" names up, which is not a metric',
+      '"P" names no series: vector(0)',
     ])
   })
 
-  test('is refused when it is none', () => {
+  test('is refused when it is not a dashboard', () => {
     expect(() => dashboardQueries('{}')).toThrow()
     expect(() => dashboardQueries('{"panels":[]}')).toThrow()
     expect(() => dashboardQueries(board({ title: 'P', targets: [{ query: 'x' }] }))).toThrow()

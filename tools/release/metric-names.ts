@@ -1,13 +1,13 @@
-// Metrics are told of in several places: the reference page, the hand-written docs, rules, dashboards. Here they are held
-// against the registry, both ways.
+// Metrics are named in several places: the reference page, the hand-written docs, rules, dashboards. These are compared with the
+// registry, both ways.
 import { z } from 'zod'
-import { historicalLines } from '../../src/config/historical-lines.js'
+import { liveMatches } from '../../src/config/historical-lines.js'
 import type { TextFile } from '../../src/files/text-files.js'
 import { seriesIn } from './promql.js'
 
-/** What a histogram or a counter shows besides its own name. */
+/** The other series of a histogram or a counter. */
 const SUFFIXES = ['_bucket', '_count', '_sum', '_created']
-/** Words of ours that begin like a metric and are none: the Python client's module. */
+/** Begins like a metric: the module of the Python client. */
 const NO_METRIC = new Set(['g6_stream'])
 /** `g6_` alone is the beginning of all of them. */
 const WORD = /\bg6_[a-z0-9][a-z0-9_]*(\*)?/g
@@ -17,28 +17,28 @@ export function documentedMetrics(page: string): readonly string[] {
   const cells = page
     .split('\n')
     .flatMap(line => /^\| (`[^|]*) \|/.exec(line)?.[1] ?? /^- (`\w+`)$/.exec(line)?.[1] ?? [])
-  // `(= {reason="auth"})` after an alias is no name.
+  // `(= {reason="auth"})` after an alias is not a name.
   return cells.flatMap(cell => [...cell.matchAll(/`(\w+)`/g)].flatMap(([, name]) => name ?? []))
 }
 
-/** What one side has and the other lacks, as sentences. */
+/** A sentence for each name that only one side has. */
 export function metricDifferences(
   registered: readonly string[],
   documented: readonly string[],
 ): readonly string[] {
-  const [known, told] = [new Set(registered), new Set(documented)]
+  const [known, onPage] = [new Set(registered), new Set(documented)]
   return [
-    ...[...known].filter(name => !told.has(name)).map(name => `${name} is registered and not documented`),
-    ...[...told].filter(name => !known.has(name)).map(name => `${name} is documented and not registered`),
+    ...[...known].filter(name => !onPage.has(name)).map(name => `${name} is registered and not documented`),
+    ...[...onPage].filter(name => !known.has(name)).map(name => `${name} is documented and not registered`),
   ]
 }
 
-/** The series that recording rules make. */
+/** The series of recording rules. */
 export function recordedSeries(rules: string): readonly string[] {
   return [...rules.matchAll(/^ *(?:- *)?record: *(\S+)/gm)].flatMap(([, name]) => name ?? [])
 }
 
-/** Whether a series of this name can be scraped or is recorded. */
+/** Whether a series of this name is scraped or recorded. */
 export function isSeries(name: string, known: ReadonlySet<string>): boolean {
   return (
     known.has(name) ||
@@ -46,21 +46,16 @@ export function isSeries(name: string, known: ReadonlySet<string>): boolean {
   )
 }
 
-/** Every `g6_…` word of these texts that is no metric; `g6_chat_*` stands for all that begin so. */
+/** Every `g6_…` word of these texts that is not a metric; `g6_chat_*` stands for all names with that beginning. */
 export function strayMetrics(files: readonly TextFile[], known: ReadonlySet<string>): readonly string[] {
-  return files.flatMap(({ path, text }) => {
-    const past = path.endsWith('.md') ? historicalLines(text) : []
-    return text.split('\n').flatMap((line, i) =>
-      past[i] === true
-        ? []
-        : [...line.matchAll(WORD)].flatMap(([word, star]) => {
-            const name = word.replace('*', '')
-            const found =
-              star === undefined ? isSeries(name, known) : [...known].some(each => each.startsWith(name))
-            return found || NO_METRIC.has(name) ? [] : [`${path}:${i + 1} names ${word}, which is no metric`]
-          }),
-    )
-  })
+  return files.flatMap(file =>
+    liveMatches(file, WORD).flatMap(({ line, match: [word, star] }) => {
+      const name = word.replace('*', '')
+      const found =
+        star === undefined ? isSeries(name, known) : [...known].some(each => each.startsWith(name))
+      return found || NO_METRIC.has(name) ? [] : [`${file.path}:${line} names ${word}, which is not a metric`]
+    }),
+  )
 }
 
 const target = z.looseObject({ expr: z.string() })
@@ -77,7 +72,7 @@ type Panel = z.infer<typeof panel>
 
 type Query = { readonly title: string; readonly expr: string }
 
-/** Every query of a Grafana dashboard with the title of its panel. Throws for what is no dashboard. */
+/** Every query of a Grafana dashboard with the title of its panel. Throws when it is not a dashboard. */
 export function dashboardQueries(json: string): readonly Query[] {
   const of = ({ title, targets, panels }: Panel): readonly Query[] => [
     ...targets.map(({ expr }) => ({ title, expr })),
@@ -86,13 +81,13 @@ export function dashboardQueries(json: string): readonly Query[] {
   return dashboard.parse(JSON.parse(json)).panels.flatMap(of)
 }
 
-/** Queries that name nothing, or a series nobody has. */
+/** Queries without a series, or with one that does not exist. */
 export function strayQueries(json: string, known: ReadonlySet<string>): readonly string[] {
   return dashboardQueries(json).flatMap(({ title, expr }) => {
     const names = seriesIn(expr)
-    if (names.length === 0) return [`"${title}" asks for no series: ${expr}`]
+    if (names.length === 0) return [`"${title}" names no series: ${expr}`]
     return names
       .filter(name => !isSeries(name, known))
-      .map(name => `"${title}" asks for ${name}, which is no metric`)
+      .map(name => `"${title}" names ${name}, which is not a metric`)
   })
 }

@@ -37,7 +37,7 @@ test('rules are checked and their cases run', async () => {
   ])
 })
 
-test.each(['check', 'test'])('what promtool %s finds is told on one line', async step => {
+test.each(['check', 'test'])('what promtool %s finds is reported on one line', async step => {
   rules('a.yml', 'a.test.yml')
   expect(
     await checkRules(

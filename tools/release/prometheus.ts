@@ -1,4 +1,4 @@
-// What Prometheus' own tool says of our rules and of their test cases.
+// Checks our rules and their test cases with Prometheus' own tool.
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Outcome } from './report.js'
@@ -7,7 +7,7 @@ import type { RunTool } from './tool.js'
 const FOLDER = 'deploy/prometheus'
 const TIMEOUT_MS = 60_000
 
-/** `promtool check rules` and `promtool test rules` over all there is. Throws when promtool is not there. */
+/** `promtool check rules` and `promtool test rules` on all files. Throws when promtool is not installed. */
 export async function checkRules(root: string, run: RunTool): Promise<Outcome> {
   const files = (await readdir(join(root, FOLDER))).filter(name => name.endsWith('.yml')).sort()
   const tests = files.filter(name => name.endsWith('.test.yml'))
@@ -26,7 +26,7 @@ export async function checkRules(root: string, run: RunTool): Promise<Outcome> {
   const complaint =
     (await promtool('check', 'rules', ...rules)) ?? (await promtool('test', 'rules', ...tests))
   if (complaint !== null) return { ok: false, detail: complaint }
-  return { ok: true, detail: `${rules.join(', ')} with the cases of ${tests.join(', ')}` }
+  return { ok: true, detail: `${rules.join(', ')} with the test cases of ${tests.join(', ')}` }
 }
 
 const MAX_CHARS = 600

@@ -1,4 +1,4 @@
-// The names of series in a PromQL expression: every word that is no keyword, function, label or variable.
+// The names of series in a PromQL expression: every word that is not a keyword, function, label or variable.
 
 const KEYWORDS = new Set([
   'and',
@@ -14,12 +14,12 @@ const KEYWORDS = new Set([
   'nan',
 ])
 const GROUPING = /\b(by|without|on|ignoring|group_left|group_right)\s*\([^()]*\)/gi
-/** Strings first, so that nothing inside one is taken for something else; then label matchers, ranges and variables. */
+/** Strings first, so that nothing inside one matches the rest: label matchers, ranges, variables. */
 const NO_SERIES = [/"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'/g, /\{[^{}]*\}/g, /\[[^[\]]*\]/g, /\$\w+/g, GROUPING]
-/** A word that does not continue a number (`5m`, `1e3`), and whether a bracket follows: then it is a function. */
+/** A word that does not continue a number (`5m`, `1e3`); a bracket after it makes it a function. */
 const WORD = /(?<![\w:.])[A-Za-z_:][A-Za-z0-9_:]*(?=(\s*\()?)/g
 
-/** Each once, in order of appearance. `$__rate_interval` and other variables of a dashboard are not names. */
+/** Each once, in order of appearance, without the variables of a dashboard (`$__rate_interval`). */
 export function seriesIn(expression: string): readonly string[] {
   const bare = NO_SERIES.reduce((text, pattern) => text.replaceAll(pattern, ' '), expression)
   const words = [...bare.matchAll(WORD)].flatMap(([word, bracket]) =>

@@ -7,21 +7,21 @@ const clock = (...times: number[]) => {
 const good = { name: 'good', run: () => ({ ok: true, detail: 'fine' }) }
 
 describe('checks', () => {
-  test('hold when each holds, and say how long each took', async () => {
+  test('pass when each passes, with the time of each', async () => {
     expect(await runChecks([good], clock(10, 14.6))).toEqual({
       ok: true,
       checks: [{ name: 'good', ok: true, detail: 'fine', ms: 5 }],
     })
   })
 
-  test('do not hold when one does not', async () => {
+  test('do not pass when one does not', async () => {
     const bad = { name: 'bad', run: () => ({ ok: false, detail: 'broken' }) }
     const report = await runChecks([bad, good], clock())
     expect(report.ok).toBe(false)
     expect(report.checks.map(({ ok }) => ok)).toEqual([false, true])
   })
 
-  test('one that cannot run is not ok, and the others run all the same', async () => {
+  test('one that cannot run has not passed, and the others still run', async () => {
     const thrown = { name: 'thrown', run: () => Promise.reject(new Error('no such tool')) }
     const { ok, checks } = await runChecks([thrown, good], clock())
     expect(ok).toBe(false)
@@ -55,14 +55,14 @@ test('an outcome shows the first complaints and counts the rest', () => {
   expect(many.detail).toMatch(/c19; and 5 more$/)
 })
 
-test('the text has a line for each check and ends with how many hold', async () => {
+test('the text has a line for each check and ends with how many passed', async () => {
   const text = reportText(
     await runChecks([good, { name: 'b', run: () => ({ ok: false, detail: 'no' }) }], clock()),
   )
   expect(text.split('\n')).toEqual([
     expect.stringMatching(/^ok {6}good +0 ms {2}fine$/),
     expect.stringMatching(/^FAILED {2}b +0 ms {2}no$/),
-    '1 of 2 hold',
+    '1 of 2 passed',
     '',
   ])
 })

@@ -1,11 +1,10 @@
-// Checks run one after the other, and what came of them as one document. A check that could not run is not ok: silence is
-// never taken for success.
+// Runs checks one after the other and reports their outcomes. A check that could not run has not passed.
 
 export type Outcome = { readonly ok: boolean; readonly detail: string }
 
 export type Check = {
   readonly name: string
-  /** Throws when it cannot be carried out. */
+  /** Throws when it cannot run. */
   readonly run: () => Outcome | Promise<Outcome>
 }
 
@@ -13,10 +12,10 @@ export type CheckResult = Outcome & { readonly name: string; readonly ms: number
 
 export type Report = { readonly ok: boolean; readonly checks: readonly CheckResult[] }
 
-/** A detail is read by a person; a check that finds much says how much more there is. */
+/** The most complaints in a detail; the rest is counted. */
 const MAX_SHOWN = 20
 
-/** Ok when there is no complaint; `content` is what is said then. */
+/** Ok when there is no complaint; then the detail is `content`. */
 export function outcomeOf(complaints: readonly string[], content: string): Outcome {
   if (complaints.length === 0) return { ok: true, detail: content }
   const more = complaints.length - MAX_SHOWN
@@ -24,7 +23,7 @@ export function outcomeOf(complaints: readonly string[], content: string): Outco
   return { ok: false, detail: shown.join('; ') }
 }
 
-/** Runs each in turn, so that measurements have the machine to themselves. `nowMs` is monotonic. */
+/** Runs one check at a time, so that no other one disturbs a measurement. `nowMs` is monotonic. */
 export async function runChecks(checks: readonly Check[], nowMs: () => number): Promise<Report> {
   const results: CheckResult[] = []
   for (const { name, run } of checks) {
@@ -43,13 +42,13 @@ async function attempt(run: Check['run']): Promise<Outcome> {
   }
 }
 
-/** For people: a line each, and how many held. */
+/** For people: a line per check, and how many passed. */
 export function reportText({ checks }: Report): string {
   const width = Math.max(0, ...checks.map(({ name }) => name.length))
   const lines = checks.map(
     ({ name, ok, detail, ms }) =>
       `${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(width)}  ${String(ms).padStart(6)} ms  ${detail}`,
   )
-  const held = checks.filter(({ ok }) => ok).length
-  return `${[...lines, `${held} of ${checks.length} hold`].join('\n')}\n`
+  const passed = checks.filter(({ ok }) => ok).length
+  return `${[...lines, `${passed} of ${checks.length} passed`].join('\n')}\n`
 }

@@ -1,17 +1,17 @@
-// Settings the program has and settings the docs speak of, held against each other.
-import { historicalLines } from '../../src/config/historical-lines.js'
+// Compares the settings of the program with those that the docs name.
+import { liveMatches } from '../../src/config/historical-lines.js'
 import type { TextFile } from '../../src/files/text-files.js'
 
-/** `G6_` alone is the beginning of all of them; `G6_CHAT_*` and `G6_PANEL_W_<NAME>` stand for all that begin so. */
+/** `G6_CHAT_*` and `G6_PANEL_W_<NAME>` stand for all names with that beginning. */
 const WORD = /(?<![A-Za-z0-9_])G6_[A-Z0-9][A-Z0-9_]*(\*|<NAME>)?/g
 const FAMILY = /(\*|<NAME>)$/
 
-/** Settings, by their names and other names, that have no row on the reference page. */
+/** Names and aliases of settings without a row on the reference page. */
 export function undocumentedSettings(names: readonly string[], page: string): readonly string[] {
   return names.filter(name => !page.includes(`\`${name}\``)).map(name => `${name} has no row`)
 }
 
-/** Every `G6_…` word of these texts that is no setting. */
+/** Every `G6_…` word of these texts that is not a setting. */
 export function straySettings(
   files: readonly TextFile[],
   isKnown: (name: string) => boolean,
@@ -22,16 +22,9 @@ export function straySettings(
     const beginning = word.replace(FAMILY, '')
     return names.some(name => name.startsWith(beginning))
   }
-  return files.flatMap(({ path, text }) => {
-    const past = historicalLines(text)
-    return text
-      .split('\n')
-      .flatMap((line, i) =>
-        past[i] === true
-          ? []
-          : [...line.matchAll(WORD)]
-              .filter(([word]) => word !== 'G6_' && !found(word))
-              .map(([word]) => `${path}:${i + 1} names ${word}, which is no setting`),
-      )
-  })
+  return files.flatMap(file =>
+    liveMatches(file, WORD)
+      .filter(({ match: [word] }) => !found(word))
+      .map(({ line, match: [word] }) => `${file.path}:${line} names ${word}, which is not a setting`),
+  )
 }

@@ -10,21 +10,21 @@ const node = (script: string, changes: Partial<ToolCall> = {}): ToolCall => ({
   ...changes,
 })
 
-test('what it said and how it ended', async () => {
+test('returns output and exit code', async () => {
   const script = 'process.stdin.pipe(process.stdout); console.error("e"); process.exitCode = 3'
   expect(await runTool(node(script, { input: 'in' }))).toEqual({ code: 3, out: 'in', err: 'e\n' })
 })
 
-test('a tool that is not there has not run', async () => {
+test('a tool that is not installed is an error', async () => {
   await expect(runTool(node('', { command: 'g6-no-such-tool' }))).rejects.toThrow('there is no node')
 })
 
-test('a tool that takes too long has not run', async () => {
+test('a tool that takes too long is an error', async () => {
   const call = node('setInterval(() => {}, 1000)', { timeoutMs: 50 })
-  await expect(runTool(call)).rejects.toThrow('was ended by SIGKILL, at most 0.05 s are allowed')
+  await expect(runTool(call)).rejects.toThrow('was ended by SIGKILL; the time limit is 0.05 s')
 })
 
-test('one that does not read its input is no error', async () => {
+test('a tool may leave its input unread', async () => {
   const { code } = await runTool(node('process.stdin.destroy()', { input: 'x'.repeat(1_000_000) }))
   expect(code).toBe(0)
 })

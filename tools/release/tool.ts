@@ -1,5 +1,5 @@
-// Runs another program to its end: what it said, bounded in time and size. A program that is not there, was ended by a
-// signal or took too long has not run, and that is an error, not a result.
+// Runs another program to its end, bounded in time, and returns its output, bounded in size. A program that is not installed, is
+// ended by a signal or takes too long is an error, not a result.
 import { spawn } from 'node:child_process'
 
 export type ToolResult = { readonly code: number; readonly out: string; readonly err: string }
@@ -11,13 +11,13 @@ export type ToolCall = {
   readonly cwd: string
   readonly input?: string
   readonly timeoutMs: number
-  /** Said when the program is not there: where to get it. */
+  /** The error when the program is not installed: where to get it. */
   readonly missing: string
 }
 
 export type RunTool = (call: ToolCall) => Promise<ToolResult>
 
-/** Of each stream; a tool that says more is cut off there. */
+/** Of each stream; further output is dropped. */
 const MAX_CHARS = 4 * 1024 ** 2
 
 export const runTool: RunTool = ({ command, args, cwd, input = '', timeoutMs, missing }) =>
@@ -29,7 +29,7 @@ export const runTool: RunTool = ({ command, args, cwd, input = '', timeoutMs, mi
     }
     child.stdout.setEncoding('utf8').on('data', keep('out'))
     child.stderr.setEncoding('utf8').on('data', keep('err'))
-    // It may end without reading what it is given; its exit code says the rest.
+    // It may end without reading its input; its exit code is the result.
     child.stdin.on('error', () => {})
     child.stdin.end(input)
     child.once('error', error => {
@@ -38,6 +38,6 @@ export const runTool: RunTool = ({ command, args, cwd, input = '', timeoutMs, mi
     })
     child.once('close', (code, signal) => {
       if (code !== null) resolve({ code, ...said })
-      else reject(new Error(`${command} was ended by ${signal}, at most ${timeoutMs / 1000} s are allowed`))
+      else reject(new Error(`${command} was ended by ${signal}; the time limit is ${timeoutMs / 1000} s`))
     })
   })

@@ -9,7 +9,7 @@ const files: VersionFiles = {
   changelog: '# Changelog\n\n## 1.2.3\n\n- a\n\n## 1.2.2\n',
 }
 
-test('one version everywhere is no difference', () => {
+test('reports nothing when all files have the version', () => {
   expect(versionDifferences(files, '1.2.3')).toEqual([])
 })
 
@@ -18,7 +18,7 @@ test.each([
     'packageFile',
     '"version": "1.2.3"',
     '"version": "1.2.4"',
-    'package.json says 1.2.4, the program says 1.2.3',
+    'package.json says 1.2.4, the program has 1.2.3',
   ],
   ['lockFile', '  "version": "1.2.3",\n  "p', '  "version": "1.2.2",\n  "p', 'package-lock.json says 1.2.2'],
   ['lockFile', '      "version": "1.2.3"', '      "version": "1.2.2"', 'package-lock.json, root says 1.2.2'],

@@ -1,4 +1,4 @@
-// One version, written in several files: they must agree, and the changelog must begin with it.
+// The version is in several files: they must agree, and the changelog must begin with it.
 
 export type VersionFiles = {
   /** `package.json`, `package-lock.json`, `clients/python/pyproject.toml`, `CHANGELOG.md`, as texts. */
@@ -8,7 +8,7 @@ export type VersionFiles = {
   readonly changelog: string
 }
 
-/** The version in each file, null where there is none. */
+/** The version in each file; null: none found. */
 export function versionsIn(
   files: VersionFiles,
 ): readonly (readonly [where: string, version: string | null])[] {
@@ -21,9 +21,9 @@ export function versionsIn(
   ]
 }
 
-/** What does not say the version the program says of itself. */
+/** A sentence for each file whose version is not that of the program. */
 export function versionDifferences(files: VersionFiles, version: string): readonly string[] {
   return versionsIn(files)
     .filter(([, found]) => found !== version)
-    .map(([where, found]) => `${where} says ${found ?? 'nothing'}, the program says ${version}`)
+    .map(([where, found]) => `${where} says ${found ?? 'nothing'}, the program has ${version}`)
 }
