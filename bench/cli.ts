@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { number, oneOf, whole } from '../src/cli/arguments.js'
 import { CHURNS, type Churn } from './cycle/options.js'
+import { type Flags, fanoutOptions, optionsOf } from './fanout/options.js'
 import { describeMachine } from './machine.js'
 import { fail, jsonText, printed, readable } from './output.js'
 
@@ -16,6 +17,8 @@ type CycleFlags = {
   readonly emitSamples?: true
   readonly quick?: true
   readonly check?: true
+  readonly against?: string
+  readonly rounds: number
 }
 
 function cycleCommand(): Command {
@@ -32,6 +35,8 @@ function cycleCommand(): Command {
     .option('--emit-samples', 'Put the time of every cycle in the report')
     .option('--quick', 'A short run: 5 cycles to warm up, 40 measured')
     .option('--check', 'Exit 1 over G6_BENCH_MAX_P95_MS or under G6_BENCH_MIN_HIT_RATIO')
+    .option('--against <folder>', 'Compare with another build, by its dist folder, in interleaved rounds')
+    .option('--rounds <n>', 'Rounds of --against', whole(1, 100), 5)
     .action(async (flags: CycleFlags) => {
       const { loadConfigFromProcess } = await import('../src/config/from-process.js')
       const loaded = loadConfigFromProcess()
@@ -44,15 +49,20 @@ function cycleCommand(): Command {
       const { cycleComplaints } = await import('./cycle/bounds.js')
       const { benchWarmup, benchMeasure } = loaded.config
       const { quick, warmup = benchWarmup, measure = benchMeasure } = flags
-      const report = await printed(() =>
-        benchCycle({
-          warmup: quick ? 5 : warmup,
-          measure: quick ? 40 : measure,
-          churnPct: flags.churn,
-          indices: flags.indices,
-          emitSamples: flags.emitSamples ?? false,
-        }),
-      )
+      const options = {
+        warmup: quick ? 5 : warmup,
+        measure: quick ? 40 : measure,
+        churnPct: flags.churn,
+        indices: flags.indices,
+        emitSamples: flags.emitSamples ?? false,
+      }
+      if (flags.against !== undefined) {
+        const { against, rounds } = flags
+        const { benchAgainst } = await import('./cycle/against.js')
+        await printed(() => benchAgainst(against, options, rounds))
+        return
+      }
+      const report = await printed(() => benchCycle(options))
       if (flags.check) fail(cycleComplaints(report, loaded.config))
     })
 }
@@ -75,7 +85,7 @@ function sseCommand(): Command {
     .option('--json', 'The report as JSON')
     .action(async ({ url, clients, duration, token, json }: SseFlags) => {
       const { benchSse, complaints } = await import('./sse/run.js')
-      const { startDemoServer } = await import('./sse/own-server.js')
+      const { startDemoServer } = await import('./own-server.js')
       const server = url === undefined ? await startDemoServer() : null
       try {
         const report = await benchSse({
@@ -118,18 +128,14 @@ function chatCommand(): Command {
     })
 }
 
-/** Its options are declared in fanout/options.ts. */
 function fanoutCommand(): Command {
-  return new Command('fanout')
-    .description('Fan-out compared with the bare loop, better-sse and nchan; --help shows its options')
-    .helpOption(false)
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .argument('[options...]')
-    .action(async (args: readonly string[]) => {
-      const { benchFanout } = await import('./fanout/run.js')
-      process.exitCode = await benchFanout(args)
-    })
+  const command = new Command('fanout').description(
+    'Our hub compared with the bare loop, better-sse and nchan, in interleaved rounds',
+  )
+  return fanoutOptions(command).action(async (flags: Flags) => {
+    const { benchFanout } = await import('./fanout/run.js')
+    process.exitCode = await benchFanout(optionsOf(flags))
+  })
 }
 
 export function packagedBenches(): readonly Command[] {

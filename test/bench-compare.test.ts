@@ -1,4 +1,4 @@
-// `g6 bench compare` and `fanout` as a script runs them: what it is told, and by which exit code.
+// `g6 bench compare` and `fanout` as a script runs them: what they print, and their exit codes.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -83,8 +83,10 @@ describe('g6 bench compare', () => {
   })
 })
 
-test('g6 bench fanout says of a wrong option what is wrong and where help is', async () => {
+test('g6 bench fanout names a wrong option and where the help is', async () => {
   const { code, out, err } = await output('fanout', '--nope')
   expect([code, out]).toEqual([1, ''])
-  expect(err).toBe("g6: Unknown option '--nope' (g6 bench fanout --help lists the options)\n")
+  expect(err).toBe(
+    "error: unknown option '--nope'\n(g6 --help lists the commands, g6 COMMAND --help its options)\n",
+  )
 })

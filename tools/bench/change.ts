@@ -1,48 +1,15 @@
-// From a change of the status file to the first byte of it at a connected client: the real server in a process of its own, a
-// real file replaced by renaming, one client on a bare socket.
+// From a change of the status file to its first byte at a connected client: the real server in a process of its own, a real file
+// replaced by renaming, one client.
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { benchDocuments } from '../../../bench/documents.js'
-import { startServer } from '../../../bench/sse/own-server.js'
-import { median, percentile } from '../../../bench/stats.js'
+import { benchDocuments } from '../../bench/documents.js'
+import { startServer } from '../../bench/own-server.js'
+import { median, percentile } from '../../bench/stats.js'
+import { ByteClock } from './byte-clock.js'
 
 export type ChangeOptions = { readonly changes: number; readonly gapMs: number; readonly indices: number }
-
-/** Resolves to the time of the next byte. */
-class ByteClock {
-  #resolve: (atMs: number) => void = () => {}
-  readonly #socket
-  #bytes = 0
-
-  constructor(port: number) {
-    this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
-    this.#socket.write('GET /summary/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
-    this.#socket.on('data', bytes => {
-      this.#bytes += bytes.length
-      this.#resolve(performance.now())
-    })
-  }
-
-  next(): Promise<number> {
-    return new Promise(resolve => {
-      this.#resolve = resolve
-    })
-  }
-
-  /** Bytes since it was asked last. */
-  takeBytes(): number {
-    const bytes = this.#bytes
-    this.#bytes = 0
-    return bytes
-  }
-
-  close(): void {
-    this.#socket.destroy()
-  }
-}
 
 export async function benchChange({ changes, gapMs, indices }: ChangeOptions) {
   const folder = await mkdtemp(join(tmpdir(), 'g6-change-'))
@@ -51,17 +18,17 @@ export async function benchChange({ changes, gapMs, indices }: ChangeOptions) {
   const prepare = () => writeFile(`${path}.new`, JSON.stringify(documents.next()))
   await prepare()
   await rename(`${path}.new`, path)
-  // No heartbeats and no ticks between the changes: every byte is an answer to a change.
+  // No heartbeats and no ticks between the changes: every byte answers a change.
   const server = await startServer(
     ['serve', '--status-file', path, '--panels-dir', join(folder, 'panels'), '--refresh', '3600'],
     {
       G6_SSE_HEARTBEAT_CYCLES: '100000',
-      // Panels that change rarely by design would answer some changes late.
+      // Panels that are refreshed rarely would answer some changes late.
       G6_SUMMARY_META_REFRESH_SEC: '0.02',
       G6_SUMMARY_RES_REFRESH_SEC: '0.02',
     },
   )
-  const client = new ByteClock(Number(new URL(server.url).port))
+  const client = new ByteClock(server.url)
   try {
     await client.next()
     await wait(500)

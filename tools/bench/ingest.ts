@@ -1,13 +1,13 @@
-// What following a status stream costs: one difference applied to a status of 1 MB, and the way of a difference from the
-// producer's socket through a real server, in a process of its own, to the first byte at one of its readers. JSON out.
+// What following a status stream costs: to apply one difference to a status of 1 MB, and the time of a difference from the
+// producer's socket through a real server, in a process of its own, to the first byte at a reader.
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { connect } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { startServer } from '../../bench/sse/own-server.js'
+import { startServer } from '../../bench/own-server.js'
 import { median, percentile } from '../../bench/stats.js'
 import { parseStatusEvent } from '../../src/ingest/parse.js'
 import { EMPTY_STATE, reduce } from '../../src/ingest/store.js'
+import { ByteClock } from './byte-clock.js'
 
 const GAP_MS = 40
 
@@ -83,22 +83,17 @@ async function startProducer() {
 
 async function measureLatency(changes: number) {
   const producer = await startProducer()
-  // No ticks and no heartbeats: every byte is an answer to a difference.
+  // No ticks and no heartbeats: every byte answers a difference.
   const server = await startServer(['serve', '--source', producer.url, '--refresh', '3600'], {
     G6_NO_WRITE_PANELS: '1',
     G6_SSE_HEARTBEAT_CYCLES: '100000',
   })
-  const socket = connect({ port: Number(new URL(server.url).port), host: '127.0.0.1', noDelay: true })
-  let arrived: (atMs: number) => void = () => {}
-  socket.on('data', () => arrived(performance.now()))
-  socket.write('GET /summary/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+  const client = new ByteClock(server.url)
   try {
     await wait(1_000)
     const samples: number[] = []
     for (let i = 0; i < changes; i++) {
-      const arrival = new Promise<number>(resolve => {
-        arrived = resolve
-      })
+      const arrival = client.next()
       const startMs = performance.now()
       producer.send()
       samples.push((await arrival) - startMs)
@@ -106,7 +101,7 @@ async function measureLatency(changes: number) {
     }
     return { changes, p50_ms: median(samples), p99_ms: percentile(samples, 0.99), target: { p99_ms: 15 } }
   } finally {
-    socket.destroy()
+    client.close()
     await server.stop()
     producer.close()
   }

@@ -1,5 +1,5 @@
-// How fast the SSE parser reads: MB/s for 1 KB events in 64 KiB chunks, and the time of one long line in 1-byte chunks at
-// three sizes, from which the growth is seen.
+// How fast the SSE parser reads: MB/s for 1 KB events in 64 KiB chunks, and the time of one long line in 1-byte chunks at three
+// sizes, which shows how it grows.
 
 import { median } from '../../bench/stats.js'
 import { createSseParser } from '../../src/sse/parse.js'
@@ -23,7 +23,7 @@ function measureThroughput(payloadBytes: number, totalBytes: number): number {
   return bytes / seconds / 1e6
 }
 
-/** Milliseconds to read one data line of `lengthBytes` that comes byte by byte. */
+/** Milliseconds to read one data line of `lengthBytes` in 1-byte chunks. */
 function measureLongLine(lengthBytes: number): number {
   const head = new TextEncoder().encode('data: ')
   const byte = new Uint8Array([0x78])

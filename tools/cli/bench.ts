@@ -18,7 +18,7 @@ function changeCommand(): Command {
     .option('--gap <ms>', 'Between two changes', number(1), 50)
     .option('--indices <n>', 'Indices in the status', whole(0), 4)
     .action(async (flags: { readonly changes: number; readonly gap: number; readonly indices: number }) => {
-      const { benchChange } = await import('../bench/change/run.js')
+      const { benchChange } = await import('../bench/change.js')
       await printed(() => benchChange({ changes: flags.changes, gapMs: flags.gap, indices: flags.indices }))
     })
 }

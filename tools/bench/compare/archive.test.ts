@@ -1,4 +1,4 @@
-// The archive: dated reports that can be read, say nothing of where they were made, and are what the docs quote.
+// The archive: dated reports that can be read, name no place on a machine, and are quoted in the docs.
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -22,7 +22,7 @@ test('the capacity table of docs/benchmarks.md is that of the newest report (g6 
   expect(docs).toContain(capacityTable(readReport(newestArchived(folder, 'fanout'))))
 })
 
-test('a bench without a report and a file that is none are said by name', () => {
+test('names a bench without a report and a file that is not a report', () => {
   expect(() => newestArchived(fileURLToPath(new URL('.', import.meta.url)), 'soak')).toThrow(
     'no archived soak report in',
   )

@@ -1,4 +1,4 @@
-// What a server of a given size needs, as a Markdown table made of a report of `g6 bench fanout --readers …`.
+// What a server needs for a number of readers: a Markdown table from a report of `g6 bench fanout --readers …`.
 import type { AnyReport, AnyRow } from './reading.js'
 
 const NAME = /^(\d+) readers, ([\d.]+) events\/s: (.+)$/

@@ -19,7 +19,7 @@ const report = (...rows: AnyRow[]): AnyReport => ({
 const only = (before: AnyRow, after: AnyRow) => compareReports(report(before), report(after)).figures[0]
 
 describe('a figure', () => {
-  test('is judged beside the bare loop of its own run: a machine half as fast is no loss', () => {
+  test('is judged as a multiple of the bare loop in its own run: a machine half as fast is no loss', () => {
     expect(only(row('cpu', 'µs', 20, 10), row('cpu', 'µs', 40, 20))).toMatchObject({
       ratio: 1,
       against: 'bare',
@@ -50,7 +50,7 @@ describe('a figure', () => {
     })
   })
 
-  test('may differ by less than its unit can tell, even from nothing', () => {
+  test('may differ by less than the least difference of its unit, even from 0', () => {
     expect(only(row('growth', 'MiB', 0.5), row('growth', 'MiB', 2))?.worse).toBe(false)
     expect(only(row('growth', 'MiB', -1), row('growth', 'MiB', 1))?.worse).toBe(false)
     expect(only(row('growth', 'MiB', 0), row('growth', 'MiB', 40))?.worse).toBe(true)
@@ -62,7 +62,7 @@ describe('a figure', () => {
 })
 
 describe('two reports', () => {
-  test('say what only one of them has, and how many figures are worse', () => {
+  test('list what only one of them has, and count the figures that are worse', () => {
     const compared = compareReports(
       report(row('a', 'B', 100), row('gone', 'B', 1)),
       report(row('a', 'B', 900), row('new', 'B', 1)),
@@ -74,7 +74,7 @@ describe('two reports', () => {
     expect(text).toContain('1 of 1 figures worse than 1.3 × the baseline')
   })
 
-  test('say of which figures ours failed in the run: others have values, and ours had one before', () => {
+  test('list the figures of which ours failed in the run: others have values, and ours had one before', () => {
     const lost = { ...row('lost', 'B', 1, 5), values: { bare: value(5) } }
     const compared = compareReports(
       report(row('a', 'B', 1), row('lost', 'B', 1, 5)),

@@ -1,14 +1,15 @@
 // One run against another, figure by figure: is it worse than noise explains?
 //
-// Where the bare loop was measured in the same run, our figure is judged as a multiple of it, which a slower or busier machine
-// leaves as it is; elsewhere by itself. Of the newer run its best round counts: a loss shows in every round, noise does not.
+// Where the bare loop was measured in the same run, our figure is judged as a multiple of it, which does not depend on the speed or
+// load of the machine; elsewhere it is judged by itself. The best round of the newer run counts: a loss shows in every round,
+// noise does not.
 import type { AnyReport, AnyRow } from './reading.js'
 
 export const NOISE_BOUND = 1.3
 
-/** Beside others, what Node itself can do. */
+/** The subject that shows what Node itself can do. */
 const REFERENCE = 'bare'
-/** A difference smaller than this is none, whatever its ratio: by unit. */
+/** Smaller differences are ignored, whatever the ratio; by unit. */
 const LEAST: Readonly<Record<string, number>> = {
   µs: 5,
   ms: 3,
@@ -16,35 +17,13 @@ const LEAST: Readonly<Record<string, number>> = {
   MiB: 3,
   B: 16,
   '': 3,
-  // How busy the client was: no loss of ours.
+  // How busy the client was, which is not a loss of ours.
   '%': 100,
 }
 
-export type Compared = {
-  readonly name: string
-  readonly unit: string
-  readonly before: number
-  readonly after: number
-  /** Best round of the run over the baseline, as it was judged. */
-  readonly ratio: number
-  readonly against: 'bare' | 'itself'
-  readonly worse: boolean
-}
+export type Comparison = ReturnType<typeof compareReports>
 
-export type Comparison = {
-  readonly baseline: Omit<AnyReport, 'rows'>
-  readonly run: Omit<AnyReport, 'rows'>
-  readonly bound: number
-  readonly figures: readonly Compared[]
-  /** Figures only one of the two has. */
-  readonly onlyBefore: readonly string[]
-  readonly onlyAfter: readonly string[]
-  /** Figures of others for which ours was there in the baseline and failed in the run. */
-  readonly failed: readonly string[]
-  readonly worse: number
-}
-
-function compareRow(before: AnyRow, after: AnyRow, bound: number): Compared | null {
+function compareRow(before: AnyRow, after: AnyRow, bound: number) {
   const old = before.values[before.judged]
   const now = after.values[after.judged]
   if (old === undefined || now === undefined) return null
@@ -54,15 +33,16 @@ function compareRow(before: AnyRow, after: AnyRow, bound: number): Compared | nu
   const oldSize = isRelative ? old.median / oldReference : old.median
   const nowSize = isRelative ? now.min / nowReference : now.min
   const ratio = nowSize / oldSize
-  // What the figure would be on the machine of the baseline, so that the least difference is in its unit.
+  // Scaled to the machine of the baseline, so that the least difference is in its unit.
   const difference = isRelative ? (nowSize - oldSize) * oldReference : now.min - old.median
   return {
     name: after.name,
     unit: after.unit,
     before: old.median,
     after: now.median,
+    /** Best round of the run over the baseline, as judged. */
     ratio: oldSize > 0 ? ratio : 1,
-    against: isRelative ? 'bare' : 'itself',
+    against: isRelative ? ('bare' as const) : ('itself' as const),
     worse: difference > (LEAST[after.unit] ?? 0) && (oldSize <= 0 || ratio > bound),
   }
 }
@@ -70,7 +50,7 @@ function compareRow(before: AnyRow, after: AnyRow, bound: number): Compared | nu
 const hasOwn = (row: AnyRow | undefined): boolean => row?.values[row.judged] !== undefined
 
 /** Throws when the two are reports of different benches, or have no figure in common. */
-export function compareReports(baseline: AnyReport, run: AnyReport, bound: number = NOISE_BOUND): Comparison {
+export function compareReports(baseline: AnyReport, run: AnyReport, bound: number = NOISE_BOUND) {
   if (baseline.bench !== run.bench) {
     throw new Error(`a ${run.bench} report cannot be compared with a ${baseline.bench} report`)
   }
@@ -91,6 +71,7 @@ export function compareReports(baseline: AnyReport, run: AnyReport, bound: numbe
     figures,
     onlyBefore: baseline.rows.map(({ name }) => name).filter(name => !names.has(name)),
     onlyAfter: run.rows.map(({ name }) => name).filter(name => !before.has(name)),
+    /** Figures that ours had in the baseline and failed in the run. */
     failed: run.rows.filter(row => hasOwn(before.get(row.name)) && !hasOwn(row)).map(({ name }) => name),
     worse: figures.filter(({ worse }) => worse).length,
   }

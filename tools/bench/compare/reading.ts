@@ -1,4 +1,4 @@
-// The reports that can be compared (`g6 bench fanout`, `g6 bench soak`), as far as a comparison looks at them.
+// Reads the reports that can be compared (`g6 bench fanout`, `g6 bench soak`): the parts that a comparison needs.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -22,7 +22,7 @@ const reportSchema = z.object({
 export type AnyReport = z.infer<typeof reportSchema>
 export type AnyRow = AnyReport['rows'][number]
 
-/** Throws, naming the file, when it cannot be read or is no such report. */
+/** Throws, with the name of the file, when it cannot be read or is not such a report. */
 export function readReport(file: string): AnyReport {
   let content: unknown
   try {
@@ -32,7 +32,9 @@ export function readReport(file: string): AnyReport {
   }
   const read = reportSchema.safeParse(content)
   if (read.success) return read.data
-  throw new Error(`${file} is no report of \`g6 bench fanout\` or \`soak\`: ${z.prettifyError(read.error)}`)
+  throw new Error(
+    `${file} is not a report of \`g6 bench fanout\` or \`soak\`: ${z.prettifyError(read.error)}`,
+  )
 }
 
 /** The newest archived report of a benchmark: names begin with the date. Throws when there is none. */

@@ -1,9 +1,9 @@
 // The smaller promises of the stream, on the real server in a process of its own: connect storms, resync, idle connections,
-// unread answers; and, in this process, the cost of a line diff.
+// unread answers; and the cost of a line diff, in this process.
 import http from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Visitor, visit } from '../../../bench/fanout/visitor.js'
-import { startDemoServer } from '../../../bench/sse/own-server.js'
+import { storm } from '../../../bench/fanout/visitor.js'
+import { startDemoServer } from '../../../bench/own-server.js'
 import { median, percentile } from '../../../bench/stats.js'
 import { applyLinesDiff, diffLines } from '../../../src/board/diff.js'
 import { MAX_UNANSWERED } from '../../../src/http/request-turns.js'
@@ -39,39 +39,31 @@ async function resync(url: string) {
   }
 }
 
-const comeFor = (port: number): Visitor =>
-  visit({ port, path: '/summary/events', mark: 'event: full_snapshot' })
+const boardOf = (url: string) => ({
+  port: Number(new URL(url).port),
+  path: '/summary/events',
+  mark: 'event: full_snapshot',
+})
 
-/** `count` clients within `overMs`; when the last of them had its whole board. */
-async function storm(url: string, count: number, overMs: number) {
-  const port = Number(new URL(url).port)
-  const startMs = performance.now()
-  const visitors: Visitor[] = []
-  for (let i = 0; i < count; i++) {
-    const aheadMs = (overMs * i) / count - (performance.now() - startMs)
-    if (aheadMs > 2) await wait(aheadMs)
-    visitors.push(comeFor(port))
-  }
-  const each = await Promise.all(visitors.map(({ servedMs }) => servedMs))
-  const allMs = performance.now() - startMs
-  for (const { socket } of visitors) socket.destroy()
+/** `count` clients within `overMs`: when the last of them had its whole board. */
+async function connectStorm(url: string, count: number, overMs: number) {
+  const { allMs, servedMs, sockets } = await storm(boardOf(url), count, overMs)
+  for (const socket of sockets) socket.destroy()
   return {
     clients: count,
     all_ms: allMs,
-    median_client_ms: median(each),
-    slowest_client_ms: Math.max(...each),
+    median_client_ms: median(servedMs),
+    slowest_client_ms: Math.max(...servedMs),
   }
 }
 
 async function idle(url: string, count: number) {
-  const port = Number(new URL(url).port)
   const residentMb = async (): Promise<number> => (await residentKb(url)) / 1024
   const beforeMb = median([await residentMb(), await residentMb(), await residentMb()])
-  const visitors = Array.from({ length: count }, () => comeFor(port))
-  await Promise.all(visitors.map(({ servedMs }) => servedMs))
+  const { sockets } = await storm(boardOf(url), count, 0)
   await wait(SETTLE_MS * 3)
   const afterMb = median([await residentMb(), await residentMb(), await residentMb()])
-  for (const { socket } of visitors) socket.destroy()
+  for (const socket of sockets) socket.destroy()
   return { clients: count, growth_mb: afterMb - beforeMb, target: { growth_mb: 0.5 } }
 }
 
@@ -95,9 +87,9 @@ export async function benchServer() {
   try {
     await wait(SETTLE_MS)
     const resyncs = await resync(server.url)
-    const fifty = await storm(server.url, 50, 0)
+    const fifty = await connectStorm(server.url, 50, 0)
     await wait(SETTLE_MS)
-    const thousand = await storm(server.url, 1_000, 1_000)
+    const thousand = await connectStorm(server.url, 1_000, 1_000)
     await wait(SETTLE_MS)
     const idling = await idle(server.url, 20)
     const few = await unreadPerSocket(server.url, 1_000, MAX_UNANSWERED)

@@ -1,8 +1,9 @@
-// What a client without a token can make the server hold: many connections, many requests in one packet, no answer read.
+// How much memory of the server a client without a token can fill: many connections, many requests in one packet, no answer
+// read.
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** One of each kind of answer: files, documents, refusals, an old protocol, bodies. */
+/** One request for each kind of answer: files, documents, refusals, an old protocol, bodies. */
 export const REQUESTS: Readonly<Record<string, string>> = {
   file: request('GET /client.js'),
   page: request('GET /'),
@@ -23,7 +24,7 @@ function request(line: string, ...headers: readonly string[]): string {
 const BURST = 50
 const BURST_EVERY_MS = 20
 
-/** So many connections, each with this packet; none of them reads. */
+/** `count` connections that send `packetOf(i)` and read nothing. */
 export async function openUnread(
   port: number,
   count: number,
@@ -41,7 +42,7 @@ export async function openUnread(
   return sockets
 }
 
-/** `process_resident_memory_bytes` in KiB; asked on a connection of its own. */
+/** `process_resident_memory_bytes` in KiB, over a connection of its own. */
 export async function residentKb(url: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`, { headers: { Connection: 'close' } })).text()
   return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]) / 1024
@@ -52,7 +53,7 @@ const LOOK_EVERY_MS = 200
 
 export type Unread = { readonly sockets: number; readonly requests: number; readonly kb_per_socket: number }
 
-/** Growth of the server's memory for each connection, at its worst while they are open. */
+/** The highest growth of the server's memory while the connections are open, for each of them. */
 export async function unreadPerSocket(url: string, count: number, requests: number): Promise<Unread> {
   const beforeKb = await residentKb(url)
   const kinds = Object.values(REQUESTS)

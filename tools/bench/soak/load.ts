@@ -1,5 +1,5 @@
-// The mixed load of a soak: readers that stay, readers that come and go in every way there is, readers that never read, resyncs
-// and scrapes. It opens as many as it was told and no more, and closes everything it opened.
+// The mixed load of a soak: readers that stay, readers that connect and disconnect in every way, readers that never read,
+// resyncs and scrapes. Their number is bounded; `close` closes all of them.
 import http from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { createRandom, type Random } from '../../../src/simulator/prng.js'
@@ -8,46 +8,37 @@ const STEADY = 20
 const STALLED = 5
 const COMING_EVERY_MS = 25
 const STAY_MS = { least: 50, most: 1_000 } as const
-/** A stalled one is replaced after this long, so that their end is part of the load too. */
+/** A stalled reader is replaced after this long, so that its end is part of the load too. */
 const STALLED_MS = 5_000
 const RESYNC_EVERY_MS = 50
 const SCRAPE_EVERY_MS = 1_000
 const MAX_GUESTS = 200
 const MAX_REASONS = 5
 
-export type LoadCounts = {
-  opened: number
-  served: number
-  bytes: number
-  resyncs: number
-  scrapes: number
-  /** Guests who left before they had an answer: what a busy machine does to them. */
-  early: number
-  /** Connections refused or ended by the server, and answers other than 200. */
-  failures: number
-  /** The first few of them. */
-  readonly why: string[]
-}
-
 type Kind = 'reads' | 'reads gzip' | 'resumes' | 'stalls'
 const GUEST_KINDS: readonly Kind[] = ['reads', 'reads gzip', 'resumes', 'reads']
 
+export type LoadCounts = Load['counts']
+
 export class Load {
-  readonly counts: LoadCounts = {
+  readonly counts = {
     opened: 0,
     served: 0,
+    /** Guests that disconnected before they had an answer: the machine was busy. */
     early: 0,
     bytes: 0,
     resyncs: 0,
     scrapes: 0,
+    /** Connections that the server refused or ended, and answers other than 200. */
     failures: 0,
-    why: [],
+    /** The first few failures. */
+    why: [] as string[],
   }
   readonly #port: number
   readonly #random: Random = createRandom(1)
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 2 })
   readonly #sockets = new Set<Socket>()
-  /** Those that we are ending. */
+  /** Sockets that this side is closing. */
   readonly #leaving = new WeakSet<Socket>()
   readonly #timers = new Set<NodeJS.Timeout>()
   #lastId = ''
@@ -89,7 +80,7 @@ export class Load {
     this.#timers.add(timer)
   }
 
-  /** Comes, reads, and leaves at any moment by end, by reset, or by closing. */
+  /** Connects, reads, and disconnects at a random moment by end, by reset, or by closing. */
   #guest(): void {
     if (this.#sockets.size >= MAX_GUESTS) return
     const socket = this.#reader(GUEST_KINDS[this.#random.whole(0, GUEST_KINDS.length - 1)] ?? 'reads')
@@ -99,7 +90,7 @@ export class Load {
       if (way === 0) socket.resetAndDestroy()
       else if (way === 1) socket.end()
       else socket.destroy()
-      // Who only said goodbye waits for the server's; it has as long as anybody stays.
+      // After an end the server closes too, within the longest stay.
       if (way === 1) this.#after(STAY_MS.most, () => socket.destroy())
     })
   }
@@ -129,7 +120,7 @@ export class Load {
     })
     socket.on('close', () => {
       this.#sockets.delete(socket)
-      // Who never reads may be sent away at any time; the server has a limit for it.
+      // The server may close a reader that never reads at any time.
       if (!this.#open || kind === 'stalls') return
       if (!this.#leaving.has(socket)) this.#fail(`${kind}: ${said}`)
       else if (!isServed) this.counts.early++
@@ -163,7 +154,7 @@ export class Load {
     })
     request.once('error', error => {
       if (!this.#open) return
-      // The server closed a connection that had rested, in the moment it was used again.
+      // The server closed an idle connection at the moment it was used again.
       const isRace = request.reusedSocket && 'code' in error && error.code === 'ECONNRESET'
       if (isRace) this.#get(path, done)
       else this.#fail(`${path}: ${error.message}`)

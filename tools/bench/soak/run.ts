@@ -1,49 +1,26 @@
-// A soak: the whole program under a mixed load for as long as wanted, and whether anything it holds grows: descriptors, handles,
-// heap, memory. The server is a process of its own; the load and the writer of the status are this one.
+// A soak: the whole program under a mixed load, and whether its descriptors, handles, heap or memory grow. The server is a
+// process of its own; this one makes the load and writes the status.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { Child, reapOnExit } from '../../../bench/fanout/children.js'
+import { Child } from '../../../bench/child.js'
 import { describeMachine, type Machine } from '../../../bench/machine.js'
-import { type Spread, spread } from '../../../bench/stats.js'
+import { spread } from '../../../bench/stats.js'
 import { runSimulator } from '../../../src/simulator/run.js'
 import { createScenario } from '../../../src/simulator/scenario.js'
 import { Load, type LoadCounts } from './load.js'
 import { type Sample, sampleSchema } from './sample.js'
-import { type Bound, type Trend, trendOf } from './trend.js'
+import { type Bound, trendOf } from './trend.js'
 
 export type SoakOptions = {
   readonly minutes: number
   readonly onProgress: (line: string) => void
 }
 
-export type SoakRow = {
-  readonly name: string
-  readonly unit: string
-  readonly judged: 'ours'
-  readonly values: { readonly ours: Spread }
-  /** Growth a minute. */
-  readonly trend: Trend
-}
-
-export type SoakReport = {
-  readonly bench: 'soak'
-  readonly date: string
-  readonly machine: Machine
-  readonly minutes: number
-  readonly samples: number
-  /** Made while samples were taken. */
-  readonly events: number
-  readonly cpuPercent: number
-  readonly load: LoadCounts
-  readonly rows: readonly SoakRow[]
-  /** What is wrong, in words; empty when all is well. */
-  readonly complaints: readonly string[]
-  readonly passed: boolean
-}
+export type SoakReport = ReturnType<typeof reportOf>
 
 type Taken = Sample & { readonly atMin: number }
 
@@ -53,7 +30,7 @@ const START_MS = 60_000
 const SAMPLE_MS = 60_000
 const SAMPLES = 200
 const LEAST_GAP_MS = 500
-/** Not looked at: code is compiled, caches fill, the heap finds its size. */
+/** Not judged: code is compiled, caches fill, the heap grows to its size. */
 const WARM_PART = 0.3
 const MAX_WARM_MS = 60_000
 
@@ -64,7 +41,7 @@ type Figure = {
   readonly of: (taken: Taken) => number
 }
 
-/** `once` is what a run may add by warming; in ten minutes the bound a minute of heap is 0.3 MiB, in an hour 0.1. */
+/** `once` is the growth by warming that any run may have: in ten minutes the heap may grow by 0.3 MiB a minute, in an hour by 0.1. */
 const FIGURES: readonly Figure[] = [
   {
     name: 'soak: descriptors besides readers',
@@ -92,12 +69,13 @@ const FIGURES: readonly Figure[] = [
   },
 ]
 
-function rowOf({ name, unit, bound, of }: Figure, taken: readonly Taken[]): SoakRow {
+function rowOf({ name, unit, bound, of }: Figure, taken: readonly Taken[]) {
   return {
     name,
     unit,
-    judged: 'ours',
+    judged: 'ours' as const,
     values: { ours: spread(taken.map(of)) },
+    /** Growth a minute. */
     trend: trendOf(
       taken.map(each => ({ atMin: each.atMin, value: of(each) })),
       bound,
@@ -105,7 +83,11 @@ function rowOf({ name, unit, bound, of }: Figure, taken: readonly Taken[]): Soak
   }
 }
 
-function complaintsOf(rows: readonly SoakRow[], load: LoadCounts, events: number): readonly string[] {
+function complaintsOf(
+  rows: readonly ReturnType<typeof rowOf>[],
+  load: LoadCounts,
+  events: number,
+): readonly string[] {
   const grown = rows.filter(({ trend }) => !trend.passed)
   return [
     ...grown.map(
@@ -117,7 +99,7 @@ function complaintsOf(rows: readonly SoakRow[], load: LoadCounts, events: number
   ]
 }
 
-/** Samples until the time is over; the load runs meanwhile. */
+/** Takes samples until the time is over; the load runs meanwhile. */
 async function observe(
   { minutes, onProgress }: SoakOptions,
   ask: () => Promise<Sample>,
@@ -149,7 +131,7 @@ function reportOf(
   began: { readonly date: string; readonly machine: Machine },
   taken: readonly Taken[],
   load: LoadCounts,
-): SoakReport {
+) {
   const first = taken.at(0)
   const last = taken.at(-1)
   if (first === undefined || last === undefined) throw new Error('the soak was too short for a sample')
@@ -158,7 +140,7 @@ function reportOf(
   const complaints = complaintsOf(rows, load, events)
   const seconds = (last.atMin - first.atMin) * 60
   return {
-    bench: 'soak',
+    bench: 'soak' as const,
     ...began,
     minutes: options.minutes,
     samples: taken.length,
@@ -171,9 +153,8 @@ function reportOf(
   }
 }
 
-/** Takes `minutes` and a few seconds. Throws when the server ends or falls silent. */
+/** Takes `minutes` and a few seconds. Throws when the server ends or stops answering. */
 export async function benchSoak(options: SoakOptions): Promise<SoakReport> {
-  reapOnExit()
   const began = { date: new Date().toISOString(), machine: describeMachine() }
   const folder = await mkdtemp(join(tmpdir(), 'g6-soak-'))
   const status = join(folder, 'runtime_status.json')
@@ -196,7 +177,7 @@ export async function benchSoak(options: SoakOptions): Promise<SoakReport> {
       withAnalytics: true,
     }),
   })
-  // Said when it is awaited, at the end; until then nobody waits for it.
+  // Its error is thrown where it is awaited, at the end.
   writing.catch(() => {})
   let load: Load | null = null
   try {

@@ -1,4 +1,4 @@
-// What the server under a soak tells of itself.
+// What the server of a soak reports about itself.
 import { z } from 'zod'
 
 export const sampleSchema = z.object({

@@ -1,9 +1,9 @@
-// The server of a soak: the whole program as `g6 serve` has it, in a process of its own that tells of itself when asked.
+// The server of a soak: the whole program as `g6 serve` has it, in a process of its own that measures itself on request.
 //
 //     node --expose-gc server.js FOLDER
 //
 // It prints its address as a line of JSON, answers each line on standard input with a sample, taken after a garbage
-// collection, and ends in order with its standard input.
+// collection, and shuts down at the end of its standard input.
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
@@ -16,18 +16,18 @@ import { countOpenFiles } from '../../../src/metrics/open-files.js'
 import type { Sample } from './sample.js'
 
 const folder = process.argv[2]
-if (folder === undefined) throw new Error('the folder of the run is missing')
+if (folder === undefined) throw new Error('missing argument: the folder of the run')
 
 const loaded = loadConfig({
   env: {
     G6_SUMMARY_STATUS_FILE: join(folder, 'runtime_status.json'),
     G6_PANELS_DIR: join(folder, 'panels'),
     G6_UNIFIED_HTTP_PORT: '0',
-    // Every change is seen: each is a board.
+    // Often enough to make a board of every change.
     G6_SUMMARY_REFRESH_SEC: '0.2',
     G6_SSE_MAX_CONNECTIONS: '20000',
     G6_SSE_IP_CONNECT_RATE: '0',
-    // A busy machine is no reason to turn readers away here.
+    // A busy machine must not shed readers here.
     G6_SHED_LAG_MS: '0',
   },
 })
@@ -41,20 +41,20 @@ const program = new Program({
   log: silentLog,
 })
 
-const toldSchema = z.object({ history: z.object({ bytes: z.number() }) })
+const statsSchema = z.object({ history: z.object({ bytes: z.number() }) })
 
-/** What the status stream keeps for readers that come back: bounded, and full only after minutes. */
+/** What the status stream keeps for readers that reconnect: bounded, and full only after minutes. */
 async function historyBytes(url: string): Promise<number> {
   const answer = await fetch(`${url}/events/stats`)
-  return toldSchema.parse(await answer.json()).history.bytes
+  return statsSchema.parse(await answer.json()).history.bytes
 }
 
-/** What the collections for samples have cost so far: no work of the program's. */
+/** Processor time of the collections for samples, which is not the program's work. */
 let collectingUs = 0
 
 function collect(): void {
   const before = process.cpuUsage()
-  // The second collection takes what the finalizers of the first let go.
+  // The second collection frees what the finalizers of the first released.
   globalThis.gc?.()
   globalThis.gc?.()
   const { user, system } = process.cpuUsage(before)

@@ -1,4 +1,4 @@
-// A soak's report for people.
+// The report of a soak for people.
 import type { SoakReport } from './run.js'
 
 const short = (value: number) => value.toFixed(Math.abs(value) >= 100 ? 0 : 2)
@@ -13,7 +13,7 @@ export function soakText(report: SoakReport): string {
   })
   return `${[
     `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${short(machine.load1)}`,
-    `${minutes.toFixed(1)} minutes, ${samples} samples, ${events} events made, ${short(cpuPercent)} % of a core`,
+    `${minutes.toFixed(1)} minutes, ${samples} samples, ${events} events, ${short(cpuPercent)} % of a core`,
     `${load.opened} connections (${load.early} left before they were served), ${load.resyncs} resyncs, ${load.scrapes} scrapes, ${load.failures} failures`,
     '',
     ...lines,

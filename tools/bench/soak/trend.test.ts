@@ -7,13 +7,13 @@ const points = (count: number, valueAt: (i: number) => number): Point[] =>
 const noise = (i: number) => (i % 2 === 0 ? 1 : -1)
 
 describe('the line through samples', () => {
-  test('has the slope of what lies on it, without error', () => {
+  test('has the slope of points on it, without error', () => {
     const line = leastSquares(points(20, i => 5 + 3 * (i / 10)))
     expect(line.slope).toBeCloseTo(3, 9)
     expect(line.slopeError).toBeCloseTo(0, 9)
   })
 
-  test('knows how little a noisy one says', () => {
+  test('has a large error on noisy points', () => {
     const noisy = leastSquares(points(10, i => 100 * noise(i)))
     expect(Math.abs(noisy.slope)).toBeLessThan(2 * noisy.slopeError)
   })
@@ -27,13 +27,13 @@ describe('the line through samples', () => {
 describe('a figure of a soak', () => {
   const bound = { once: 2, perMin: 0.1 }
 
-  test('may be steady, sink or be noisy', () => {
+  test('may be steady, falling or noisy', () => {
     for (const valueAt of [() => 7, (i: number) => -i, (i: number) => 50 * noise(i)]) {
       expect(trendOf(points(100, valueAt), bound).passed).toBe(true)
     }
   })
 
-  test('may grow by what a run takes to warm, and no more', () => {
+  test('may grow by the fixed amount of a run, and no more', () => {
     // 9.9 minutes; 2 in all are 0.2 a minute.
     const growing = (perMin: number) =>
       trendOf(
@@ -45,7 +45,7 @@ describe('a figure of a soak', () => {
     expect(growing(0.3)).toMatchObject({ passed: false })
   })
 
-  test('is held to the bound a minute in a long run', () => {
+  test('is limited to the bound a minute in a long run', () => {
     const hours = points(3_000, i => 0.15 * (i / 10) + noise(i))
     expect(trendOf(hours, bound)).toMatchObject({ boundPerMin: 0.1, passed: false })
   })

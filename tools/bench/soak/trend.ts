@@ -1,15 +1,15 @@
-// Whether a figure grows: a straight line through its samples by least squares, and a verdict that noise cannot give.
+// Whether a figure grows: a straight line through its samples by least squares, and a verdict that noise does not reach.
 
 export type Point = { readonly atMin: number; readonly value: number }
 
 export type Line = {
   /** Growth a minute. */
   readonly slope: number
-  /** Standard error of the slope: what noise alone makes of it. */
+  /** Standard error of the slope: the part of noise. */
   readonly slopeError: number
 }
 
-/** What may grow: a fixed amount over the run (caches fill, code is compiled), or so much a minute, whichever is more. */
+/** Allowed growth: a fixed amount over the run (caches fill, code is compiled), or an amount a minute, whichever is more. */
 export type Bound = { readonly once: number; readonly perMin: number }
 
 export type Trend = Line & {
@@ -18,10 +18,10 @@ export type Trend = Line & {
   readonly passed: boolean
 }
 
-/** Throws on fewer than three points or all at one moment: no line goes through them. */
+/** Throws on fewer than three points or when all are of one moment. */
 export function leastSquares(points: readonly Point[]): Line {
   const count = points.length
-  if (count < 3) throw new RangeError(`a line wants at least 3 samples, got ${count}`)
+  if (count < 3) throw new RangeError(`a trend needs at least 3 samples, got ${count}`)
   const mean = (of: (point: Point) => number) => points.reduce((sum, point) => sum + of(point), 0) / count
   const meanAt = mean(({ atMin }) => atMin)
   const meanValue = mean(({ value }) => value)

@@ -1,5 +1,5 @@
-// Frames of the real dashboard in this process: one panel after the other changes, and each time the frame is painted,
-// compared and written (to /dev/null, with real calls). The pace of ten frames a second is left out; the work is not.
+// Frames of the real dashboard in this process: one panel after the other changes, and each frame is painted, compared and
+// written (to /dev/null, with real system calls), without the pace of ten frames a second.
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { benchDocuments } from '../../../bench/documents.js'
 import { median, percentile } from '../../../bench/stats.js'
@@ -21,25 +21,9 @@ const SIZE: Size = { width: 200, height: 60 }
 const TIMEZONE = 'Asia/Kolkata'
 const INDICES = 4
 
-export type FrameFigures = {
-  readonly size: string
-  readonly frames: number
-  readonly median_ms: number
-  readonly p95_ms: number
-  readonly max_ms: number
-  readonly median_bytes: number
-  readonly p95_bytes: number
-  readonly max_bytes: number
-  /** A frame in which nothing changed. */
-  readonly idle_bytes: number
-  readonly idle_median_ms: number
-  readonly full_repaint_median_ms: number
-  readonly full_repaint_bytes: number
-}
-
 type Frame = { readonly ms: number; readonly bytes: number }
 
-/** Timers that go off when they are asked to. */
+/** Timers that run when `fire` is called. */
 class HandTimers implements Timers {
   #waiting = new Set<() => void>()
   after(_ms: number, run: () => void): () => void {
@@ -75,7 +59,7 @@ function nullDevice(size: Size, resized: { listener: () => void }): TerminalDevi
   }
 }
 
-/** Results of which each differs from the one before in exactly one panel. */
+/** Results that each differ from the one before in exactly one panel. */
 function* results(count: number, nowMs: number): Generator<CycleResult> {
   const documents = benchDocuments({ indices: INDICES, churnPct: 70, seed: 1 })
   const links = { source: 'status.json', metricsUrl: null, streamUrl: null, pageUrl: null }
@@ -114,7 +98,9 @@ function* results(count: number, nowMs: number): Generator<CycleResult> {
   }
 }
 
-export function benchFrames(frames: number, warmup: number): FrameFigures {
+export type FrameFigures = ReturnType<typeof benchFrames>
+
+export function benchFrames(frames: number, warmup: number) {
   const nowMs = Date.now()
   const timers = new HandTimers()
   const resized = { listener: () => {} }
@@ -134,7 +120,7 @@ export function benchFrames(frames: number, warmup: number): FrameFigures {
       altScreen: true,
     },
     capabilities: { colors: 24, utf8: true, theme: 'dark' },
-    // The clock of the top bar stands: it is no part of what is measured.
+    // The clock of the top bar stands still: it is not measured.
     clock: { nowMs: () => nowMs, monotonicMs: () => performance.now() },
     timers,
     hooks: {
@@ -155,7 +141,7 @@ export function benchFrames(frames: number, warmup: number): FrameFigures {
     return frame
   }
   const changed: Frame[] = []
-  /** Only when the code is compiled, like the others: the first board and the frames that warm up are not counted. */
+  /** The first board and the warm-up frames are not counted. */
   const isWarm = () => changed.length > 1 + warmup
   const idle: Frame[] = []
   const whole: Frame[] = []
@@ -185,6 +171,7 @@ export function benchFrames(frames: number, warmup: number): FrameFigures {
     median_bytes: median(bytes),
     p95_bytes: percentile(bytes, 0.95),
     max_bytes: Math.max(...bytes),
+    /** A frame in which nothing changed. */
     idle_bytes: Math.max(...idle.map(frame => frame.bytes)),
     idle_median_ms: median(idle.map(frame => frame.ms)),
     full_repaint_median_ms: median(whole.map(frame => frame.ms)),

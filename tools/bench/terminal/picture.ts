@@ -1,15 +1,14 @@
-// docs/images/dashboard.svg: the real dashboard in a real pty over the simulator, its screen drawn as a picture.
+// Makes docs/images/dashboard.svg: the screen of the real dashboard in a real pty, with data of the simulator.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { spawn } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
+import { CLI } from '../../../bench/own-server.js'
 import { startPictureSource } from '../web/picture-source.js'
 import { svgOf } from './svg.js'
 
-const CLI = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url))
 const SIZE = { cols: 160, rows: 44 }
 const STATUS_FILE = 'data/runtime_status.json'
 const LOOK_AFTER_MS = 12_000
@@ -46,7 +45,7 @@ async function main(path: string): Promise<void> {
   try {
     const svg = svgOf(await screenOf(folder), 'The G6 Stream dashboard in a terminal')
     if (Buffer.byteLength(svg) > LIMIT_BYTES)
-      throw new Error(`the picture has ${svg.length} bytes, allowed are ${LIMIT_BYTES}`)
+      throw new Error(`the picture has ${svg.length} bytes, the limit is ${LIMIT_BYTES}`)
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, svg)
     console.log(`${path}: ${svg.length} bytes`)

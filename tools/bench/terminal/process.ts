@@ -1,15 +1,14 @@
-// The real command in a real pty: how long until the first frame with a board, and what the dashboard costs in memory over
-// plain text into nothing. The pty comes with the development dependencies; where it is missing this part says so.
-import { spawn } from 'node:child_process'
+// The real command in a real pty: the time to the first frame with a board, and the memory of the dashboard over that of plain
+// text to /dev/null. The pty is a development dependency.
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { Child } from '../../../bench/child.js'
 import { benchDocuments } from '../../../bench/documents.js'
+import { CLI } from '../../../bench/own-server.js'
 import { median } from '../../../bench/stats.js'
 
-const CLI = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url))
 const GIVE_UP_MS = 20_000
 const UPDATE_EVERY_MS = 50
 
@@ -43,8 +42,7 @@ class Status {
   }
 }
 
-type Running = { readonly pid: number; stop(): Promise<void> }
-type Shown = Running & { readonly firstFrameMs: Promise<number> }
+type Shown = { readonly pid: number; readonly firstFrameMs: Promise<number>; stop(): Promise<void> }
 
 function inPty(pty: Pty, status: Status): Shown {
   const startMs = performance.now()
@@ -74,18 +72,6 @@ function inPty(pty: Pty, status: Status): Shown {
   }
 }
 
-function plainIntoNothing(status: Status): Running {
-  const child = spawn(process.execPath, [...status.args, '--no-rich'], { stdio: 'ignore' })
-  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
-  return {
-    pid: child.pid ?? 0,
-    stop: async () => {
-      child.kill('SIGTERM')
-      await ended
-    },
-  }
-}
-
 function residentMb(pid: number): number {
   const kb = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   if (kb === undefined) throw new Error(`process ${pid} ended while its memory was measured`)
@@ -105,9 +91,12 @@ async function withinTime<T>(work: Promise<T>): Promise<T> {
   }
 }
 
-/** Both at the same time, over the same updates: medians of the second half of them, since a heap rises and falls. */
+/** Both at the same time, over the same updates: medians of the second half, since a heap rises and falls. */
 async function residents(pty: Pty, status: Status, updates: number): Promise<ProcessFigures['resident_mb']> {
-  const [dashboard, plain] = [inPty(pty, status), plainIntoNothing(status)]
+  const [dashboard, plain] = [
+    inPty(pty, status),
+    new Child('the plain text', [process.execPath, ...status.args, '--no-rich'], { lines: 'stderr' }),
+  ]
   try {
     await withinTime(dashboard.firstFrameMs)
     const seen: { readonly dashboard: number; readonly plain: number }[] = []
@@ -127,7 +116,7 @@ async function residents(pty: Pty, status: Status, updates: number): Promise<Pro
   }
 }
 
-/** Null where there is no pty to be had. */
+/** Null where no pty is available. */
 export async function benchProcess(runs: number, updates: number): Promise<ProcessFigures | null> {
   const pty = await ptyModule()
   if (pty === null) return null

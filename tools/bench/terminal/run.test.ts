@@ -20,17 +20,17 @@ const PROCESS = {
   resident_mb: { dashboard: 90, plain: 80, over: 10 },
 }
 
-test('nothing is complained of within the bounds', () => {
+test('has no complaint within the limits', () => {
   expect(complaints({ frame: FRAME, process: PROCESS })).toEqual([])
 })
 
-test('what is over its bound is named with both', () => {
+test('names a figure over its limit with both numbers', () => {
   const [why] = complaints({ frame: { ...FRAME, p95_ms: 2.5 }, process: PROCESS })
-  expect(why).toBe('the p95 of a frame is 2.5 ms, it should be under 2')
+  expect(why).toBe('p95 of a frame: 2.5 ms, the limit is 2 ms')
 })
 
-test('what was not measured, for want of a pty, is a complaint too', () => {
+test('complains of what was not measured because there is no pty', () => {
   const found = complaints({ frame: FRAME, process: null })
   expect(found).toHaveLength(1)
-  expect(found[0]).toContain('not measured: there is no pty')
+  expect(found[0]).toContain('not measured: no pty')
 })

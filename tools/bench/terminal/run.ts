@@ -1,10 +1,11 @@
 // What the dashboard promises, measured: frames, start, memory.
+import { complaintsOf } from '../../../bench/limits.js'
 import { benchFrames, type FrameFigures } from './frames.js'
 import { benchProcess, type ProcessFigures } from './process.js'
 
 export type TerminalReport = {
   readonly frame: FrameFigures
-  /** Null where there is no pty to be had. */
+  /** Null where no pty is available. */
   readonly process: ProcessFigures | null
 }
 
@@ -16,32 +17,21 @@ export async function benchTerminal(quick: boolean): Promise<TerminalReport> {
   return { frame: benchFrames(frames, warmup), process: await benchProcess(runs, updates) }
 }
 
-const BOUNDS = { frameMs: 2, frameBytes: 2_048, firstFrameMs: 400, overMb: 20 }
-
-/** What is over its bound or could not be measured, for a person. */
+/** A sentence for each figure that is over its limit or was not measured. */
 export function complaints({ frame, process }: TerminalReport): readonly string[] {
-  const found: readonly (readonly [string, number, number, string])[] = [
-    ['the p95 of a frame', frame.p95_ms, BOUNDS.frameMs, 'ms'],
-    ['the p95 of a frame', frame.p95_bytes, BOUNDS.frameBytes, 'bytes'],
-    ['an idle frame', frame.idle_bytes, 1, 'bytes'],
-    ...(process === null
-      ? []
-      : ([
-          ['the first frame', process.start_to_first_frame_ms.median, BOUNDS.firstFrameMs, 'ms'],
-          ['memory over plain text', process.resident_mb.over, BOUNDS.overMb, 'MB'],
-        ] as const)),
+  const ofFrames = complaintsOf([
+    { name: 'p95 of a frame', value: frame.p95_ms, limit: 2, unit: 'ms' },
+    { name: 'p95 of a frame', value: frame.p95_bytes, limit: 2_048, unit: 'bytes' },
+    { name: 'an idle frame', value: frame.idle_bytes, limit: 0, unit: 'bytes' },
+  ])
+  if (process === null)
+    return [...ofFrames, 'start and memory were not measured: no pty (@lydell/node-pty comes with npm ci)']
+  const { start_to_first_frame_ms: start, resident_mb: resident } = process
+  return [
+    ...ofFrames,
+    ...complaintsOf([
+      { name: 'first frame after start', value: start.median, limit: 400, unit: 'ms' },
+      { name: 'memory over plain text', value: resident.over, limit: 20, unit: 'MB' },
+    ]),
   ]
-  const unmeasured =
-    process === null
-      ? [
-          'start and memory were not measured: there is no pty here (@lydell/node-pty, from `npm ci` in a checkout)',
-        ]
-      : []
-  const over = found
-    .filter(([, value, bound]) => value >= bound)
-    .map(
-      ([what, value, bound, unit]) =>
-        `${what} is ${Number(value.toFixed(2))} ${unit}, it should be under ${bound}`,
-    )
-  return [...unmeasured, ...over]
 }

@@ -1,4 +1,4 @@
-// A terminal's screen as an SVG picture: text stays text, every run at its column, colours as the terminal has them.
+// The screen of a terminal as an SVG picture: text stays text, every run at its column, in the colours of the terminal.
 import type { Terminal } from '@xterm/headless'
 
 const CELL = { width: 8.4, height: 16 } as const
@@ -35,7 +35,7 @@ function runsOf(terminal: Terminal, y: number): Run[] {
     const look = lookOf(cell)
     const text = cell.getChars() || ' '
     const last = runs.at(-1)
-    // A single blank belongs to its run; more of them end it, so that each word stands at its own column.
+    // A single blank belongs to its run, more of them end it: each word stands at its own column.
     const blankBefore = last?.text.endsWith('  ') ?? false
     if (
       last !== undefined &&
@@ -48,7 +48,7 @@ function runsOf(terminal: Terminal, y: number): Run[] {
   return runs.filter(({ text, look }) => look.ground !== null || text.trim() !== '')
 }
 
-/** The whole screen, with a frame of its own colour. */
+/** The whole screen on a ground of its own colour. */
 export function svgOf(terminal: Terminal, title: string): string {
   const width = terminal.cols * CELL.width + 2 * PADDING
   const height = terminal.rows * CELL.height + 2 * PADDING

@@ -1,8 +1,8 @@
-// From the beginning of the navigation to the first board on the screen, in a fresh profile each time.
+// From the start of the navigation to the first board on the screen, in a fresh profile each time.
 import type { Browser } from 'playwright-core'
 import { median, percentile } from '../../../bench/stats.js'
 
-// In the page: the first card is in the document, the frame that has it is drawn, and what comes after that frame runs.
+// In the page: resolves after the frame that draws the first card.
 const WATCH = `globalThis.firstBoard = new Promise(resolve => new MutationObserver((_, observer) => {
   if (document.querySelector('[data-panel] .content') === null) return
   observer.disconnect()
@@ -15,7 +15,7 @@ const WATCH = `globalThis.firstBoard = new Promise(resolve => new MutationObserv
 
 type Sample = {
   readonly ms: number
-  /** Of the page's main thread until then: what a busy machine does not stretch. */
+  /** Processor time of the main thread until then, which holds on a busy machine. */
   readonly cpuMs: number
 }
 
@@ -27,7 +27,7 @@ async function firstBoard(browser: Browser, url: string): Promise<Sample> {
     const session = await page.context().newCDPSession(page)
     await session.send('Performance.enable', { timeDomain: 'threadTicks' })
     await page.goto(url)
-    // Not by page.evaluate(), which first loads a script of its own into the page that is measured.
+    // Not page.evaluate(), which loads a script of its own into the measured page.
     const { result } = await session.send('Runtime.evaluate', {
       expression: 'globalThis.firstBoard',
       awaitPromise: true,
@@ -42,7 +42,7 @@ async function firstBoard(browser: Browser, url: string): Promise<Sample> {
 }
 
 export async function benchFirstBoard(browser: Browser, url: string, rounds: number) {
-  // The first of all starts processes of the browser: that is not the page's.
+  // Not measured: the first page starts processes of the browser.
   await firstBoard(browser, url)
   const samples: Sample[] = []
   for (let i = 0; i < rounds; i++) samples.push(await firstBoard(browser, url))

@@ -1,4 +1,4 @@
-// What the pictures in docs/ show: a busy simulated platform, the same every time.
+// The data of the pictures in docs/: a busy simulated platform, the same every time.
 import { runSimulator } from '../../../src/simulator/run.js'
 import { createScenario } from '../../../src/simulator/scenario.js'
 

@@ -1,16 +1,15 @@
-// docs/images/page.png: the real page in a real browser, over a server that follows the simulator.
+// Makes docs/images/page.png: the real page in a real browser, over a server that follows the simulator.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { startServer } from '../../../bench/sse/own-server.js'
+import { startServer } from '../../../bench/own-server.js'
 import { launchChromium } from './chromium.js'
-import { withPalette } from './palette-png.js'
 import { startPictureSource } from './picture-source.js'
 
 const STATUS_FILE = 'data/runtime_status.json'
 const SIZE = { width: 1280, height: 880 }
-/** Enough for lines in the plots. */
+/** Until the plots have lines. */
 const LOOK_AFTER_MS = 45_000
 const LIMIT_BYTES = 150_000
 
@@ -21,9 +20,9 @@ async function takePicture(url: string): Promise<Buffer> {
     await page.goto(url)
     await page.locator('[data-panel="links"]').waitFor()
     await wait(LOOK_AFTER_MS)
-    // An ordinary moment: the simulator has worse ones, which pass.
+    // The simulator has worse moments, which pass.
     await page.locator('.overall[data-verdict="healthy"], .overall[data-verdict="attention"]').waitFor()
-    return withPalette(await page.screenshot())
+    return await page.screenshot()
   } finally {
     await browser.close()
   }
@@ -36,7 +35,7 @@ async function main(path: string): Promise<void> {
   try {
     const picture = await takePicture(server.url)
     if (picture.length > LIMIT_BYTES) {
-      throw new Error(`the picture has ${picture.length} bytes, allowed are ${LIMIT_BYTES}`)
+      throw new Error(`the picture has ${picture.length} bytes, the limit is ${LIMIT_BYTES}`)
     }
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, picture)

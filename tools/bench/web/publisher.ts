@@ -1,4 +1,4 @@
-// A real hub and server with the page, in this process, and boards of which it is known which cells change.
+// A real hub and server with the page, in this process, and boards with a known number of changed cells.
 
 import { benchDocuments } from '../../../bench/documents.js'
 import { type Board, emptyBoard, nextBoard } from '../../../src/board/board.js'
@@ -17,7 +17,7 @@ import { derive } from '../../../src/snapshot/derive.js'
 
 export type Publisher = {
   readonly url: string
-  /** The next board: the price of one index in the indices panel, the processor and the memory are others. */
+  /** The next board: another price of one index, another processor and memory load. */
   publish(): { readonly cellsChanged: number; readonly newestText: string }
   close(): Promise<void>
 }

@@ -1,4 +1,5 @@
 // What the page promises, measured in a real browser over a real server.
+import { complaintsOf } from '../../../bench/limits.js'
 import { launchChromium } from './chromium.js'
 import { benchFirstBoard } from './first-board.js'
 import { startPublisher } from './publisher.js'
@@ -33,31 +34,13 @@ export async function benchWeb({ indices, durationSec, quick }: WebBenchOptions)
   }
 }
 
-const BOUNDS = { firstBoardMs: 300, heapGrowthMb: 10, framesOver: 0, returnMs: 1_000 }
-
-/** What is over its bound, for a person. */
+/** A sentence for each figure over its limit. */
 export function complaints({ first_board, cells, load, return_after_hidden }: WebReport): readonly string[] {
-  const found: readonly (readonly [isOver: boolean, what: string])[] = [
-    [
-      first_board.median_ms >= BOUNDS.firstBoardMs,
-      `the first board took ${first_board.median_ms.toFixed(0)} ms, it should be under ${BOUNDS.firstBoardMs}`,
-    ],
-    [
-      cells.cells_touched > cells.cells_changed,
-      `${cells.cells_touched} cells were touched where ${cells.cells_changed} changed`,
-    ],
-    [
-      load.heap_growth_mb >= BOUNDS.heapGrowthMb,
-      `the heap grew by ${load.heap_growth_mb.toFixed(1)} MB, it should be under ${BOUNDS.heapGrowthMb}`,
-    ],
-    [
-      load.frames_over_50_ms > BOUNDS.framesOver,
-      `${load.frames_over_50_ms} frames took over 50 ms, the longest ${load.longest_such_ms.toFixed(0)} ms`,
-    ],
-    [
-      return_after_hidden.max_ms >= BOUNDS.returnMs,
-      `coming back took ${return_after_hidden.max_ms.toFixed(0)} ms, it should be under ${BOUNDS.returnMs}`,
-    ],
-  ]
-  return found.filter(([isOver]) => isOver).map(([, what]) => what)
+  return complaintsOf([
+    { name: 'first board', value: first_board.median_ms, limit: 300, unit: 'ms' },
+    { name: 'cells touched, of those that changed', value: cells.cells_touched, limit: cells.cells_changed },
+    { name: 'heap growth', value: load.heap_growth_mb, limit: 10, unit: 'MB' },
+    { name: 'frames over 50 ms', value: load.frames_over_50_ms, limit: 0 },
+    { name: 'return after being hidden', value: return_after_hidden.max_ms, limit: 1_000, unit: 'ms' },
+  ])
 }

@@ -1,5 +1,5 @@
-// What updates cost the page: which cells they touch, what a stream of them does to memory and frames, and how soon a page
-// that was away is right again.
+// What updates cost the page: the cells they touch, memory and frames under a stream of them, and the time until a page that was
+// hidden is up to date.
 import { setTimeout as wait } from 'node:timers/promises'
 import type { CDPSession, Page } from 'playwright-core'
 import { median } from '../../../bench/stats.js'
@@ -23,7 +23,7 @@ new MutationObserver(records => {
   }
 }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true })`
 
-/** Cells touched by each of some updates, beside those that really changed. */
+/** Cells that updates touch, and cells that changed. */
 export async function benchCells(page: Page, publisher: Publisher, updates: number) {
   // The first change adds the mark of a change to each cell.
   await page.evaluate(WATCH_CELLS)
@@ -49,7 +49,7 @@ async function heapBytes(session: CDPSession): Promise<number> {
   return metric(session, 'JSHeapUsedSize')
 }
 
-/** The frame under way when it begins is not counted: the garbage collection before it, which the bench asked for, fell into it. */
+/** Starts with the next frame: the current one includes the garbage collection that the benchmark requested. */
 const WATCH_FRAMES = `globalThis.frames = { longest: 0, count: 0, over50: [] }
 let last = performance.now()
 requestAnimationFrame(function next(now) {
@@ -65,7 +65,7 @@ new PerformanceObserver(list => {
 
 type Frames = { readonly longest: number; readonly count: number; readonly over50: readonly number[] }
 
-/** Publishes at the rate, however late timers come. */
+/** Publishes at the rate, even when timers are late. */
 async function publishFor(publisher: Publisher, perSec: number, durationMs: number): Promise<number> {
   const startMs = performance.now()
   let done = 0
@@ -97,18 +97,18 @@ export async function benchLoad(page: Page, publisher: Publisher, perSec: number
     heap_before_mb: before / 1_048_576,
     heap_growth_mb: (after - before) / 1_048_576,
     frames: frames.count,
-    /** Of the page's main thread: what a busy machine does not stretch. */
+    /** Processor time of the main thread, which holds on a busy machine. */
     main_thread_cpu_ms_per_frame: (cpuSec * 1000) / Math.max(1, frames.count),
     main_thread_cpu_percent: (cpuSec * 100_000) / durationMs,
-    /** Between two frames, idle ones included: other processes show here too. */
+    /** Between two frames, idle ones included: affected by other processes. */
     longest_gap_ms: frames.longest,
-    /** Frames whose own work took over 50 ms, as the browser tells it. */
+    /** Frames whose own work took over 50 ms, as the browser reports. */
     frames_over_50_ms: frames.over50.length,
     longest_such_ms: Math.max(0, ...frames.over50),
   }
 }
 
-/** A page that is frozen, as browsers do with those long out of sight, and comes back. */
+/** Freezes the page, as browsers do with pages that are long hidden, and makes it active again. */
 export async function benchReturn(page: Page, publisher: Publisher, rounds: number) {
   const session = await page.context().newCDPSession(page)
   const samples: number[] = []
