@@ -1,4 +1,4 @@
-// `g6 check` on this checkout: it passes, and it finds each fault.
+// `g6 check` on this very checkout: its report must be true, and it must notice faults.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,11 +10,11 @@ import { endAll, g6 } from './support/g6.js'
 
 afterEach(endAll)
 
-/** Tools that accept everything: they are tested where they are installed. */
-const accepting: RunTool = async () => ({ code: 0, out: '', err: '' })
+/** Tools that accept everything: their own tests run where they are installed. */
+const content: RunTool = async () => ({ code: 0, out: '', err: '' })
 const readiness = (root: string): Promise<Report> =>
   runChecks(
-    releaseChecks({ root, nowMs: Date.now(), skipBenchmarks: false, run: accepting }),
+    releaseChecks({ root, nowMs: Date.now(), skipBenchmarks: false, run: content }),
     performance.now.bind(performance),
   )
 
@@ -28,7 +28,7 @@ describe('g6 check flags', () => {
     expect(report.files).toBeGreaterThan(500)
   })
 
-  test('finds every place of a name that is asked for, and exits 1', async () => {
+  test('finds every place of a given name, and exits 1', async () => {
     const { said, exit } = g6(['check', 'flags', '--flag', 'G6_SSE_HTTP', '--flag', 'RETIRED'])
     expect(await exit).toBe(1)
     const { out } = said()
@@ -39,7 +39,7 @@ describe('g6 check flags', () => {
     expect(out).not.toMatch(/^src\/config\/retired\.ts/m)
   })
 
-  test('refuses a text that is not a name', async () => {
+  test('refuses an invalid name', async () => {
     const { said, exit } = g6(['check', 'flags', '--flag', 'a.*b'])
     expect(await exit).toBe(1)
     expect(said().err).toContain('allowed: letters, digits and _')
@@ -53,13 +53,13 @@ describe('g6 check release', () => {
   })
   afterEach(() => rmSync(root, { recursive: true }))
 
-  test('holds for this checkout', async () => {
+  test('passes for this checkout', async () => {
     const { checks } = await readiness('.')
     expect(checks.filter(({ ok }) => !ok)).toEqual([])
     for (const check of checks) expect(check.ms).toBeGreaterThanOrEqual(0)
   })
 
-  test('finds each fault of a checkout with the check that is for it', async () => {
+  test('finds each fault of a checkout by the check that is for it', async () => {
     for (const path of [
       'docs',
       'deploy',
@@ -89,10 +89,10 @@ describe('g6 check release', () => {
     change('CHANGELOG.md', /^## .*$/m, '## 99.0.0')
     const { ok, checks } = await readiness(root)
     expect(ok).toBe(false)
-    const details = Object.fromEntries(
+    const reports = Object.fromEntries(
       checks.filter(check => !check.ok).map(({ name, detail }) => [name, detail]),
     )
-    expect(details).toEqual({
+    expect(reports).toEqual({
       metrics:
         'g6_chat_tokens_total is registered and not documented; g6_chat_words_total is documented and not registered',
       'metrics in docs and rules': expect.stringMatching(
@@ -107,7 +107,7 @@ describe('g6 check release', () => {
     })
   })
 
-  test('a checkout without its parts is not ready: the report names the checks that could not run', async () => {
+  test('a checkout without its parts is not ready, and the report says what could not run', async () => {
     const { checks } = await readiness(root)
     expect(checks.filter(({ ok }) => ok)).toEqual([])
     expect(checks.filter(({ detail }) => !/^could not run: |is stale/.test(detail))).toEqual([])
