@@ -1,4 +1,4 @@
-// An edge: a server that follows another server's board and serves it on as it is.
+// An edge: a server that follows another server's board and serves it on unchanged.
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Connection, connect } from '../client/index.js'
 import type { Board } from '../src/board/board.js'
@@ -100,7 +100,7 @@ describe('an edge', () => {
     expect(edge.loop.sourceNow()).toMatchObject({ state: 'fresh', error: null })
   })
 
-  test('takes over a client of the origin, which misses nothing and gets nothing twice', async () => {
+  test('accepts a client of the origin, which misses nothing and gets nothing twice', async () => {
     const origin = await startBoardServer('e1')
     closers.push(() => origin.close())
     const proxy = await startFaultProxy(origin.port)
@@ -110,7 +110,7 @@ describe('an edge', () => {
     const reader = client(proxy.url)
     await reaches(reader, origin.board)
     await edge.reaches(origin.board)
-    // From the origin to the edge, with what happened in between.
+    // From the origin to the edge, with the changes in between.
     proxy.target = edge.server.port
     proxy.cut()
     origin.publish([textPanel('a', '2'), textPanel('b', '1')])
@@ -143,7 +143,7 @@ describe('an edge', () => {
     expect(reader.counts.reconnects, 'the edge kept the connection').toBe(0)
   })
 
-  test('says that the origin is gone, keeps showing the last board, and recovers', async () => {
+  test('says that the origin is gone, keeps the last board, and recovers', async () => {
     const origin = await startBoardServer('e1')
     closers.push(() => origin.close())
     const proxy = await startFaultProxy(origin.port)
@@ -162,7 +162,7 @@ describe('an edge', () => {
     while (edge.loop.sourceNow().state !== 'fresh') await new Promise(resolve => setImmediate(resolve))
   })
 
-  test('is equal again after every fault of 100 rounds, and so is a structured client behind it', async () => {
+  test('is equal again after each of 100 rounds of faults, and so is a structured client behind it', async () => {
     await runFaults({
       rounds: 100,
       seed: 99,

@@ -1,11 +1,11 @@
 // The source that the command line or the settings name.
 import type { BoardSource } from '../engine/followed-boards.js'
 import type { Source } from '../engine/source.js'
-import { basicAuthorization } from '../sources/basic-auth.js'
 import { BoardFollower } from '../sources/board.js'
 import { CompositeSource } from '../sources/composite.js'
 import { FallbackSource } from '../sources/fallback.js'
 import { createFileSource } from '../sources/file.js'
+import { basicAuthorization } from '../sources/followed-server.js'
 import { checkSourceSpecs, parseSourceSpec, type SourceSpec, settingSpecs } from '../sources/spec.js'
 import { SseIngestor } from '../sources/sse.js'
 import { ingestObserver } from './bind-metrics.js'
