@@ -130,7 +130,7 @@ function verdictOf(value: unknown): ClientVerdict {
   return { word: text(word), reasons: list(reasons, text) }
 }
 
-/** The lines after a structured diff, or null when it was made from other lines. */
+/** The lines after a structured diff (protocol.md 8), or null when it was made from other lines. */
 function patch(before: readonly string[], entry: Json): string[] | null {
   const added = list(entry.added, text)
   const lines = before.slice(0, Math.max(0, before.length - list(entry.removed, text).length))
