@@ -6,6 +6,7 @@ import { VERSION } from '../src/app/version.js'
 import { systemClock } from '../src/clock/clock.js'
 import { loadConfig } from '../src/config/load.js'
 import { settingsPage, settingsSchema } from '../src/config/reference.js'
+import { Connections } from '../src/connection/connections.js'
 import { errorsPage } from '../src/contract/errors.js'
 import { writeAtomically } from '../src/files/atomic.js'
 import { httpPage, openApiDocument } from '../src/http/reference.js'
@@ -31,6 +32,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     metrics: silentMetrics(),
     log: silentLog,
     clock: systemClock,
+    connections: new Connections(),
   })
   const statusHub = new StatusHub({ settings: config, clock: systemClock })
   const plugins = [clientFilePlugin(), pagePlugin([]), statusStreamPlugin(statusHub, config), ...chat.plugins]

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { snakeMembers } from './snake-case.js'
+import { snakeMembers } from './dossier-document.js'
 
 test('members are renamed at every depth, in lists too; names in maps stay as they are', () => {
   const value = {
