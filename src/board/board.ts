@@ -103,8 +103,7 @@ export function nextBoard(previous: Board, panels: readonly Panel[], cycle: numb
     }
     changed.push(panel.key)
     if (old !== undefined) before.set(panel.key, old)
-    const { key, title, tone, lines, blocks } = panel
-    next.set(key, { key, title, tone, lines, blocks, hash: panelHash(panel), since: generation })
+    next.set(panel.key, { ...panel, hash: panelHash(panel), since: generation })
   }
   const removed = [...previous.panels.keys()].filter(key => !next.has(key))
   if (changed.length === 0 && removed.length === 0 && previous.generation > 0) {

@@ -84,7 +84,9 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
     }
     const startedMs = clockMs?.() ?? 0
     try {
-      const panel = definition.shown(context) ? makePanel(key, title, definition.build(context)) : null
+      const panel = definition.shown(context)
+        ? makePanel(key, title, definition.build(context), definition.facts?.(context))
+        : null
       failures.delete(key)
       if (panel !== null) {
         const untilMs =

@@ -6,6 +6,7 @@ import { type AlertGroup, alertGroups } from './alert-groups.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { computedAlerts } from './computed-alerts.js'
 import { always, definePanel } from './definition.js'
+import { known } from './facts.js'
 import { plainNumber } from './format.js'
 import { momentCell, nextPassedMs } from './moment.js'
 import type { Block, Cell, Column, Tone } from './panel.js'
@@ -27,14 +28,14 @@ function isLevel(name: string): name is AlertLevel {
   return KNOWN_ORDER.includes(name)
 }
 
-function known(name: string): number {
+function rankOf(name: string): number {
   const at = KNOWN_ORDER.indexOf(name)
   return at < 0 ? KNOWN_ORDER.length : at
 }
 
 /** `critical:1 warn:2`: the known ones in their order, then by name; null when nothing is counted. */
 export function severityText(counts: Readonly<Record<string, number>>): string | null {
-  const names = Object.keys(counts).sort((a, b) => known(a) - known(b) || (a < b ? -1 : 1))
+  const names = Object.keys(counts).sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))
   if (names.length === 0) return null
   return names.map(name => `${name}:${plainNumber(counts[name] ?? null)}`).join(' ')
 }
@@ -98,5 +99,21 @@ export const alerts = definePanel({
       ...(rest === null ? [] : [rest]),
       ...computedAlerts(snapshot, thresholds, nowMs),
     ]
+  },
+  facts({ snapshot, timezone, nowMs }) {
+    const { items, total } = snapshot.alerts
+    return known({
+      total,
+      items: alertGroups(items, NEWEST).map(({ atMs, level, component, message, times }) =>
+        known({
+          at_ms: atMs,
+          time: atMs === null ? null : momentCell(atMs, timezone, nowMs).text,
+          level,
+          component: component === null ? null : shownText(component) || null,
+          message: textCell(message, undefined, MESSAGE_WIDTH).text,
+          times,
+        }),
+      ),
+    })
   },
 })

@@ -3,6 +3,7 @@
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel } from './definition.js'
+import { known } from './facts.js'
 import { fixed, signed } from './format.js'
 import type { Block, Cell, Column } from './panel.js'
 
@@ -103,4 +104,5 @@ export const analytics = definePanel({
       ...expiries(snapshot.analytics),
     ]
   },
+  facts: ({ snapshot: { analytics: of } }) => known({ pcr: of.pcr, max_pain: of.maxPain }),
 })

@@ -2,6 +2,7 @@
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell } from './cells.js'
 import { always, definePanel } from './definition.js'
+import { known } from './facts.js'
 import { fixed, plainNumber, withUnit } from './format.js'
 import { highIsBad, lowIsBad } from './judge.js'
 import { momentCell, nextPassedMs } from './moment.js'
@@ -40,5 +41,16 @@ export const cycle = definePanel({
         field('p95', numberCell(p95Ms, ms(p95Ms), p95Tone(snapshot.cycle, thresholds))),
       ),
     ]
+  },
+  facts({ snapshot: { cycle: of } }) {
+    return known({
+      number: of.number,
+      last_start_ms: of.lastStartMs,
+      last_duration_sec: of.lastDurationSec,
+      success_pct: of.successPct,
+      interval_sec: of.intervalSec,
+      avg_ms: of.avgMs,
+      p95_ms: of.p95Ms,
+    })
   },
 })

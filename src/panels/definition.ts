@@ -2,6 +2,7 @@
 import type { IngestView } from '../ingest/view.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { SourceZone } from '../snapshot/zone.js'
+import type { Facts } from './facts.js'
 import type { Block } from './panel.js'
 import type { Thresholds } from './thresholds.js'
 
@@ -60,10 +61,15 @@ type Described<Part extends SnapshotPart> = {
  */
 export type PanelDefinition<Part extends SnapshotPart = SnapshotPart> = Described<Part> &
   (
-    | { readonly usesNow?: false; readonly build: (context: TimelessContext<Part>) => readonly Block[] }
+    | {
+        readonly usesNow?: false
+        readonly build: (context: TimelessContext<Part>) => readonly Block[]
+        readonly facts?: (context: TimelessContext<Part>) => Facts
+      }
     | {
         readonly usesNow: true
         readonly build: (context: PanelContext<Part>) => readonly Block[]
+        readonly facts?: (context: PanelContext<Part>) => Facts
         /** When time alone may next change the panel of this snapshot, epoch ms; Infinity = never. */
         readonly changesAtMs: (context: PanelContext<Part>) => number
       }

@@ -3,18 +3,22 @@ import { marketAt } from '../snapshot/market.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel } from './definition.js'
+import { COMPUTED, known } from './facts.js'
 import { duration, MISSING, plainNumber, timeOfDay, weekday } from './format.js'
 import { namesOf } from './index-names.js'
 import { momentCell, nextPassedMs } from './moment.js'
 import type { Block, Cell, Field } from './panel.js'
+import { shownText } from './text.js'
 
-/** Behind what the status does not say. */
-const COMPUTED = ' (computed)'
+/** `09:15:00`, or `Mon 09:15:00 (computed)`. */
+export function nextOpenText(nextOpenMs: number, isComputed: boolean, timezone: string): string {
+  const text = timeOfDay(nextOpenMs, timezone)
+  return isComputed ? `${weekday(nextOpenMs, timezone)} ${text}${COMPUTED}` : text
+}
 
 function nextOpenCell(nextOpenMs: number | null, isComputed: boolean, timezone: string): Cell {
   if (nextOpenMs === null) return { text: MISSING }
-  const text = timeOfDay(nextOpenMs, timezone)
-  return numberCell(nextOpenMs, isComputed ? `${weekday(nextOpenMs, timezone)} ${text}${COMPUTED}` : text)
+  return numberCell(nextOpenMs, nextOpenText(nextOpenMs, isComputed, timezone))
 }
 
 /**
@@ -68,5 +72,20 @@ export const header = definePanel({
       ...wrongTypes(snapshot.wrongTypes),
       ...dataWarnings(snapshot.dataWarnings),
     ]
+  },
+  facts({ snapshot: { app, config, market }, nowMs }) {
+    const { state, isStateComputed, nextOpenMs, isNextOpenComputed } = marketAt(market, nowMs)
+    const text = (given: string | null) => (given === null ? null : shownText(given) || null)
+    return known({
+      app: text(app.name),
+      version: text(app.version),
+      env: text(config.env),
+      started_at_ms: app.startedAtMs,
+      uptime_sec: app.uptimeSec,
+      market: state,
+      market_computed: state === null ? null : isStateComputed,
+      next_open_ms: nextOpenMs,
+      next_open_computed: nextOpenMs === null ? null : isNextOpenComputed,
+    })
   },
 })

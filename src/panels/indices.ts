@@ -4,6 +4,7 @@ import type { IndexRow } from '../snapshot/snapshot.js'
 import { CLOCK_SKEW_MS } from '../snapshot/time.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
+import { type Facts, known } from './facts.js'
 import { fixed, plainNumber, signed, withUnit } from './format.js'
 import { namesOf } from './index-names.js'
 import { highIsBad, lowIsBad } from './judge.js'
@@ -24,8 +25,11 @@ const SUCCESS: Column = { label: 'Success %', align: 'right', priority: 55 }
 const FAILS: Column = { label: 'Fails', align: 'right', priority: 45 }
 
 /** Fails of the log come first: it is the newer of the two. */
-function failsCell({ name, fails }: IndexRow, ofLog: Readonly<Record<string, number>>): Cell {
-  const count = Object.hasOwn(ofLog, name) ? (ofLog[name] ?? null) : fails
+function failsOf({ name, fails }: IndexRow, ofLog: Readonly<Record<string, number>> = {}): number | null {
+  return Object.hasOwn(ofLog, name) ? (ofLog[name] ?? null) : fails
+}
+
+function failsCell(count: number | null): Cell {
   return numberCell(count, plainNumber(count), count !== null && count > 0 ? 'warn' : undefined)
 }
 
@@ -78,7 +82,7 @@ function table(context: PanelContext<'indices' | 'cycle' | 'market'>): Block {
       const tone = lowIsBad(successPct, thresholds['success.warn'], thresholds['success.error'])
       cells.push(numberCell(successPct, fixed(successPct, 2), tone))
     }
-    if (hasFails) cells.push(failsCell(index, indexFails ?? {}))
+    if (hasFails) cells.push(failsCell(failsOf(index, indexFails)))
     return cells
   }
   const columns = [...COLUMNS, ...(hasSuccess ? [SUCCESS] : []), ...(hasFails ? [FAILS] : [])]
@@ -111,5 +115,21 @@ export const indices = definePanel({
     const names = field('names', textCell(namesOf(rows)))
     const summary = fields(field('count', count), names, ...dataPoints(rows))
     return rows.length === 0 ? [summary] : [summary, table(context)]
+  },
+  facts({ snapshot, indexFails }) {
+    return Object.fromEntries(
+      snapshot.indices.map((index): [string, Facts] => [
+        textCell(index.name).text,
+        known({
+          ltp: index.ltp,
+          change_pct: index.changePct,
+          dq_pct: index.dqPct,
+          age_sec: index.ageSec,
+          legs: index.legs,
+          success_pct: index.successPct,
+          fails: failsOf(index, indexFails),
+        }),
+      ]),
+    )
   },
 })

@@ -2,6 +2,7 @@
 //
 // Fields are `label: text`; tables are columns aligned by display width under a header row; a cell (or field, or text) of
 // tone warn is followed by ` !`, of tone error by ` !!`, so that colour is never the only sign.
+import type { Facts } from './facts.js'
 import { MISSING } from './format.js'
 import type { Block, Cell, Column, Panel, Tone } from './panel.js'
 import { displayWidth } from './text.js'
@@ -95,6 +96,7 @@ export function toneOf(blocks: readonly Block[]): Tone {
   return WORST_FIRST[worst] ?? 'muted'
 }
 
-export function makePanel(key: string, title: string, blocks: readonly Block[]): Panel {
-  return { key, title, tone: toneOf(blocks), blocks, lines: linesOf(blocks) }
+export function makePanel(key: string, title: string, blocks: readonly Block[], facts?: Facts): Panel {
+  const panel = { key, title, tone: toneOf(blocks), blocks, lines: linesOf(blocks) }
+  return facts === undefined ? panel : { ...panel, facts }
 }

@@ -1,5 +1,6 @@
 // A panel is what one box shows, as data. Builders make title and blocks; tone and lines follow from the blocks
 // (lines.ts), so that every surface shows the same content.
+import type { Facts } from './facts.js'
 
 export const TONES = ['ok', 'warn', 'error', 'info', 'muted'] as const
 export type Tone = (typeof TONES)[number]
@@ -36,4 +37,6 @@ export type Panel = {
   readonly blocks: readonly Block[]
   /** One rendering of `blocks`; what plain text, the stream and every hash are made of. */
   readonly lines: readonly string[]
+  /** What programs compute with (facts.ts); no part of the hash. */
+  readonly facts?: Facts
 }

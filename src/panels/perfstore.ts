@@ -2,6 +2,7 @@
 import type { Provider, Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
+import { known } from './facts.js'
 import { fixed, plainNumber } from './format.js'
 import { backedOffRecently, highIsBad } from './judge.js'
 import { momentCell, nextPassedMs } from './moment.js'
@@ -70,4 +71,5 @@ export const perfstore = definePanel({
     ])
     return [...metricLines(perf), providerFields(context), { kind: 'table', columns: HEALTH_COLUMNS, rows }]
   },
+  facts: ({ snapshot: { perf, provider } }) => known({ latency_ms: provider.latencyMs, metrics: perf }),
 })

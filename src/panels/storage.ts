@@ -5,6 +5,7 @@ import { timeMs } from '../snapshot/time.js'
 import type { SourceZone } from '../snapshot/zone.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
+import { known } from './facts.js'
 import { plainNumber, timeOfDay } from './format.js'
 import { momentCell, nextPassedMs } from './moment.js'
 import type { Cell, Column, Tone } from './panel.js'
@@ -90,5 +91,8 @@ export const storage = definePanel({
         ],
       },
     ]
+  },
+  facts({ snapshot: { storage: of } }) {
+    return known({ lag: of.lag, queue_depth: of.queueDepth, last_flush_age_sec: of.lastFlushAgeSec })
   },
 })

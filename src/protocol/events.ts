@@ -13,6 +13,9 @@ const schemaVersion = z.literal('v1')
 const more = z.literal(true).optional()
 const blocks = z.array(z.looseObject({ kind: z.enum(['fields', 'table', 'text']) })).optional()
 
+/** With `view=blocks`: what programs compute with, by the ids of `facts.ts`. Absent where a panel has none. */
+const facts = z.record(z.string(), z.unknown()).optional()
+
 export const VERDICT_WORDS = ['healthy', 'attention', 'failing', 'unknown'] as const
 /** How the system is, in a word, and the values that make it so; the same on every surface. */
 export const verdictData = z.strictObject({
@@ -28,7 +31,7 @@ const cut = {
   total_lines: count.optional(),
 }
 
-const panelContent = { hash, title: z.string(), tone, lines: z.array(z.string()), blocks, ...cut }
+const panelContent = { hash, title: z.string(), tone, lines: z.array(z.string()), blocks, facts, ...cut }
 
 export const panelUpdateEntry = z.strictObject({ key, ...panelContent })
 

@@ -10,7 +10,7 @@ import {
   withSound,
 } from './announce.js'
 import { filtered } from './filter.js'
-import { type AlertLevel, LEVELS, readAlerts } from './read-alerts.js'
+import { type AlertLevel, LEVELS } from './read-alerts.js'
 import { acknowledgeAll, filter, shownLog, toAcknowledge } from './state.js'
 import './alerts.css'
 
@@ -136,7 +136,7 @@ function List({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
 export function AlertsBody({ panel }: { readonly panel: ShownPanel }) {
   const { alerts } = shownLog.value
   const fields = panel.blocks.flatMap(block => (block.kind === 'fields' ? block.items : []))
-  const { notShown } = readAlerts(panel.blocks)
+  const texts = panel.blocks.flatMap(block => (block.kind === 'text' ? [block] : []))
   return (
     <div class="alerts">
       <dl class="alerts-counts">
@@ -149,7 +149,7 @@ export function AlertsBody({ panel }: { readonly panel: ShownPanel }) {
       </dl>
       {!query.kiosk && alerts.length > 0 && <Filters alerts={alerts} />}
       <List alerts={alerts} />
-      {notShown.map(({ text, tone }) => (
+      {texts.map(({ text, tone }) => (
         <p key={text} class="text" data-tone={tone}>
           {text}
         </p>

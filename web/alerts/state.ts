@@ -1,6 +1,5 @@
 // The alerts of the board this page follows, as signals; they go on while the page is paused, only what is shown stands still.
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
-import { blocksFrom } from '../../src/panels/parse-panel.js'
 import { paused, received as receivedBoard } from '../model.js'
 import { preference } from '../state/preferences.js'
 import { type AlertLog, acknowledged, EMPTY_LOG, newestMs, received, waiting } from './alert-log.js'
@@ -37,9 +36,8 @@ export function readTheBoard(): () => void {
   let hash: string | undefined
   return effect(() => {
     const panel = receivedBoard.value?.panels.get(PANEL)
-    if (panel === undefined || panel.hash === hash) return
+    if (panel?.facts === undefined || panel.hash === hash) return
     hash = panel.hash
-    const { alerts } = readAlerts(blocksFrom(panel.blocks, panel.lines))
-    log.value = received(log.peek(), alerts, seenMs.peek())
+    log.value = received(log.peek(), readAlerts(panel.facts), seenMs.peek())
   })
 }

@@ -119,7 +119,7 @@ export function Card({ panelKey, place }: { readonly panelKey: string; readonly 
       </header>
       {folded ? null : (
         <div class="content">
-          {panelKey === 'alerts' ? <AlertsBody panel={shown} /> : <Blocks panel={shown} />}
+          {panelKey === 'alerts' && shown.facts ? <AlertsBody panel={shown} /> : <Blocks panel={shown} />}
         </div>
       )}
     </section>

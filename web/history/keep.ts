@@ -1,7 +1,6 @@
 // Keeps the history of the board this page follows: takes what comes, shown or paused, and notes where the connection was
 // lost.
 import { effect } from '@preact/signals'
-import { blocksFrom } from '../../src/panels/parse-panel.js'
 import { connection, lastByteMs, nowMs, received } from '../model.js'
 import { createHistory, type History } from './history.js'
 import { PANELS_WITH_NUMBERS, samplesOf } from './numbers.js'
@@ -30,7 +29,7 @@ export function startHistory(): () => void {
         const hash = panel?.hash ?? ''
         if (taken.get(key) === hash) continue
         taken.set(key, hash)
-        kept.take(key, panel ? samplesOf(key, blocksFrom(panel.blocks, panel.lines)) : [], Date.now())
+        kept.take(key, samplesOf(key, panel?.facts), Date.now())
       }
     }),
     effect(() => {

@@ -4,7 +4,7 @@ import { computed, type Signal, signal } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { history } from '../history/keep.js'
 import { MAX_LINES } from '../history/numbers.js'
-import { nowMs, paused } from '../model.js'
+import { board, nowMs, paused } from '../model.js'
 import { preference, textList } from '../state/preferences.js'
 import { query } from '../state/query.js'
 import type { createDrawing } from './drawing.js'
@@ -20,6 +20,8 @@ const chosen = preference('plots.indices', stored => textList(stored, MAX_LINES)
 const isOpen = preference('plots.open', stored => stored !== false)
 const drawer: Signal<typeof createDrawing | null> = signal(null)
 const failed = signal(false)
+
+const hasFacts = computed(() => [...(board.value?.panels.values() ?? [])].some(({ facts }) => facts))
 
 let drawnMs = 0
 /** Stands still while nobody can see it, or wants it to. */
@@ -124,6 +126,8 @@ function Content() {
 
 export function PlotsStrip() {
   useEffect(() => void load(), [])
+  // A server of an earlier version gives no numbers.
+  if (!hasFacts.value) return null
   return (
     <section class="plots" aria-labelledby="plots-title">
       {query.kiosk ? (

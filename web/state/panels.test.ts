@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Block, fieldOf, keptBlocks, shownPanel } from './panels.js'
+import { type Block, keptBlocks, shownPanel } from './panels.js'
 import { rowKeys } from './row-keys.js'
 
 const table = (...rows: readonly (readonly string[])[]): Block => ({
@@ -92,5 +92,4 @@ test('a panel of a kind of block not known here shows its lines', () => {
     { kind: 'text', text: 'y' },
   ])
   expect(shown).toMatchObject({ tone: 'info', changedAtMs: 5, seenToChange: false })
-  expect(fieldOf(shown, 'x')).toBe(null)
 })

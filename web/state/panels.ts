@@ -81,12 +81,3 @@ export function shownPanel(
     seenToChange: !isFirstBoard,
   }
 }
-
-/** The field of that label, wherever it stands in the panel; null when there is none. */
-export function fieldOf(panel: ShownPanel | null, label: string): Field | null {
-  for (const block of panel?.blocks ?? []) {
-    const found = block.kind === 'fields' ? block.items.find(item => item.label === label) : undefined
-    if (found !== undefined) return found
-  }
-  return null
-}

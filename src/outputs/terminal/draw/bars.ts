@@ -1,6 +1,8 @@
 // The first and the last line of the screen. Each is a row of items; when they do not fit, the least important go.
 import type { CycleResult } from '../../../engine/cycle.js'
+import { factAt, marketText, numberAt, textAt } from '../../../panels/facts.js'
 import { MISSING, timeOfDay } from '../../../panels/format.js'
+import { nextOpenText } from '../../../panels/header.js'
 import type { Tone } from '../../../panels/panel.js'
 import { cleanText } from '../../../panels/text.js'
 import type { Verdict } from '../../../protocol/events.js'
@@ -60,25 +62,17 @@ function updates(count: number): string {
   return count === 1 ? '1 update' : `${count} updates`
 }
 
-/** A field of the overview: on a board that was followed there is no snapshot to ask. */
-function overview({ board }: CycleResult, label: string): string | null {
-  for (const block of board.panels.get('header')?.blocks ?? []) {
-    const found = block.kind === 'fields' ? block.items.find(item => item.label === label) : undefined
-    if (found !== undefined && found.text !== MISSING) return found.text
-  }
-  return null
-}
-
-function identity(live: CycleResult | null): Item[] {
-  const said = (label: string): string | null => (live === null ? null : overview(live, label))
-  const items: Item[] = [{ line: [clipRun(run(said('app') ?? 'G6', 'strong'), MAX_NAME)], rank: 90 }]
-  const [version, env, market, next] = [said('version'), said('env'), said('market'), said('next_open')]
+function identity(live: CycleResult | null, timezone: string): Item[] {
+  const facts = live?.board.panels.get('header')?.facts
+  const items: Item[] = [{ line: [clipRun(run(textAt(facts, 'app') ?? 'G6', 'strong'), MAX_NAME)], rank: 90 }]
+  const [version, env, market] = [textAt(facts, 'version'), textAt(facts, 'env'), marketText(facts)]
   if (version !== null) items.push({ line: [clipRun(run(version, 'muted'), MAX_WORD)], rank: 20 })
   if (env !== null) items.push({ line: [clipRun(run(env, 'info'), MAX_WORD)], rank: 60 })
   if (live === null || live.board.generation === 0) return items
-  // It may be followed by a mark that it is computed.
-  const open = market?.split(' ')[0] === 'open'
-  const opens = !open && next !== null ? `, opens ${next}` : ''
+  const open = textAt(facts, 'market') === 'open'
+  const nextMs = open ? null : numberAt(facts, 'next_open_ms')
+  const isComputed = factAt(facts, 'next_open_computed') === true
+  const opens = nextMs === null ? '' : `, opens ${nextOpenText(nextMs, isComputed, timezone)}`
   items.push({
     line: [
       run('market ', 'label'),
@@ -114,7 +108,7 @@ function verdictItems({ board: { verdict } }: CycleResult): Item[] {
 
 export function topBar(facts: TopBarFacts, width: number): Line {
   const { live, nowMs, timezone, sourceName, clients, needFull, paused, behind } = facts
-  const left = [...(live === null ? [] : verdictItems(live)), ...identity(live)]
+  const left = [...(live === null ? [] : verdictItems(live)), ...identity(live, timezone)]
   if (paused) {
     const text = behind === 0 ? ' paused ' : ` paused, ${updates(behind)} behind `
     left.push({ line: [run(text, 'badge')], rank: 100 })
