@@ -20,6 +20,14 @@ export type SeenBoard = {
   readonly verdict: Verdict | null
 }
 
+/** What was not sent again is the same object. */
+function sameFacts(
+  { facts: a }: Pick<BoardPanel, 'facts'>,
+  { facts: b }: Pick<BoardPanel, 'facts'>,
+): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
+}
+
 export function followBoard(known: Board, seen: SeenBoard): Board {
   const previous = known.epoch === seen.epoch ? known : emptyBoard(seen.epoch)
   const { generation, cycle, ts } = seen
@@ -31,7 +39,7 @@ export function followBoard(known: Board, seen: SeenBoard): Board {
   const changed: string[] = []
   for (const panel of seen.panels) {
     const old = previous.panels.get(panel.key)
-    if (old?.hash === panel.hash) {
+    if (old?.hash === panel.hash && sameFacts(old, panel)) {
       panels.set(panel.key, old)
       continue
     }

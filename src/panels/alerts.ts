@@ -16,9 +16,9 @@ const NEWEST = 15
 
 const COLUMNS: readonly Column[] = [
   { label: 'Time', priority: 80 },
-  { label: 'Level', priority: 90 },
+  { label: 'Level', priority: 90, role: 'state' },
   { label: 'Component', priority: 70 },
-  { label: 'Message', priority: 100 },
+  { label: 'Message', priority: 100, role: 'message' },
 ]
 
 const TONES: Readonly<Record<AlertLevel, Tone>> = { critical: 'error', warn: 'warn', info: 'info' }

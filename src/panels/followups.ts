@@ -14,9 +14,9 @@ const STATES = 20
 
 const COLUMNS: readonly Column[] = [
   { label: 'Time', priority: 80 },
-  { label: 'Level', priority: 90 },
+  { label: 'Level', priority: 90, role: 'state' },
   { label: 'Component', priority: 70 },
-  { label: 'Message', priority: 100 },
+  { label: 'Message', priority: 100, role: 'message' },
 ]
 
 function toneOf(level: string): Tone {

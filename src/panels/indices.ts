@@ -16,7 +16,7 @@ const COLUMNS: readonly Column[] = [
   { label: 'Index', priority: 100 },
   { label: 'LTP', align: 'right', priority: 90 },
   { label: 'Change %', align: 'right', priority: 60 },
-  { label: 'Status', priority: 80 },
+  { label: 'Status', priority: 80, role: 'state' },
   { label: 'DQ %', align: 'right', priority: 70 },
   { label: 'Legs', align: 'right', priority: 40 },
   { label: 'Age', align: 'right', priority: 50 },

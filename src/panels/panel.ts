@@ -12,11 +12,16 @@ export type Field = {
   readonly tone?: Tone
 }
 
+export const COLUMN_ROLES = ['state', 'message'] as const
+export type ColumnRole = (typeof COLUMN_ROLES)[number]
+
 export type Column = {
   readonly label: string
   readonly align?: 'left' | 'right'
   /** The higher, the longer a column stays on a narrow screen; default 0. */
   readonly priority?: number
+  /** `state`: its cells speak for the whole row. `message`: its cells say what happened. */
+  readonly role?: ColumnRole
 }
 
 export type Cell = { readonly text: string; readonly value?: number; readonly tone?: Tone }

@@ -1,5 +1,14 @@
 // A panel as it comes from another server: text as it is (its hash covers it), blocks only when they make sense here.
-import { type Block, type Cell, type Column, type Field, type Panel, TONES, type Tone } from './panel.js'
+import {
+  type Block,
+  type Cell,
+  COLUMN_ROLES,
+  type Column,
+  type Field,
+  type Panel,
+  TONES,
+  type Tone,
+} from './panel.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -29,10 +38,12 @@ function item(value: unknown): Field | null {
 function column(value: unknown): Column | null {
   if (!isObject(value) || typeof value.label !== 'string') return null
   const { label, align, priority } = value
+  const role = COLUMN_ROLES.find(known => known === value.role)
   return {
     label,
     ...(align === 'left' || align === 'right' ? { align } : {}),
     ...(typeof priority === 'number' ? { priority } : {}),
+    ...(role === undefined ? {} : { role }),
   }
 }
 

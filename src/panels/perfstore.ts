@@ -12,7 +12,7 @@ import { shownText } from './text.js'
 
 const HEALTH_COLUMNS: readonly Column[] = [
   { label: 'Component', priority: 90 },
-  { label: 'State', priority: 100 },
+  { label: 'State', priority: 100, role: 'state' },
 ]
 
 function metricLines(perf: Snapshot['perf']): Block[] {

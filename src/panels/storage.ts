@@ -14,7 +14,7 @@ import { flagTone, namesAState, stateTone } from './state-words.js'
 const COLUMNS: readonly Column[] = [
   { label: 'Sink', priority: 90 },
   { label: 'Metric', priority: 80 },
-  { label: 'Value', align: 'right', priority: 100 },
+  { label: 'Value', align: 'right', priority: 100, role: 'state' },
 ]
 
 /** What is wrong by its name alone: counted errors, a connection that is not healthy, a state word. */

@@ -28,21 +28,16 @@ type Evidence = { readonly isWell: boolean; readonly bad: readonly Remark[] }
 /** A panel that stays the same is looked at once. */
 const looked = new WeakMap<Panel, Evidence>()
 
-/** Columns whose cells speak for the whole row: their label adds nothing. */
-const SPEAKING: ReadonlySet<string> = new Set(['Status', 'State', 'Value', 'Level'])
-
 /** `NIFTY DQ %: 62.00`, `Provider: down`, `critical: no ticks for 30 s` */
 function cellRemark(tone: Tone, columns: readonly Column[], row: readonly Cell[], at: number): Remark {
   const shown = row[at]?.text ?? ''
-  const message = row[columns.findIndex(({ label }) => label === 'Message')]?.text
+  const message = row[columns.findIndex(({ role }) => role === 'message')]?.text
   if (message !== undefined && message !== MISSING && message !== shown)
     return { tone, text: `${shown}: ${message}` }
-  const label = columns[at]?.label ?? ''
-  const names = SPEAKING.has(label)
-    ? row.slice(0, at).filter(cell => cell.value === undefined && cell.text !== MISSING)
-    : row.slice(0, 1)
-  const name = names.map(cell => cell.text).join(' ')
-  return { tone, text: SPEAKING.has(label) ? `${name}: ${shown}` : `${name} ${label}: ${shown}` }
+  const { label = '', role } = columns[at] ?? {}
+  if (role !== 'state') return { tone, text: `${row[0]?.text ?? ''} ${label}: ${shown}` }
+  const names = row.slice(0, at).filter(cell => cell.value === undefined && cell.text !== MISSING)
+  return { tone, text: `${names.map(({ text: name }) => name).join(' ')}: ${shown}` }
 }
 
 function blockRemarks(block: Block): readonly Remark[] {

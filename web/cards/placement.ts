@@ -10,15 +10,14 @@ const HEAD_ROWS = 3
 const MOST_TABLE_ROWS = 26
 /** A table that needs more characters gets two columns. */
 const WIDE_OVER_CH = 44
-/** A table with messages gets them too, however short those of now are. */
-const MESSAGES = 'Message'
 
 export function sizeOf(key: string, blocks: readonly Block[], isFolded: boolean): CardSize {
   if (isFolded) return { key, rows: HEAD_ROWS, isWide: false }
   let rows = HEAD_ROWS
   let isWide = false
   for (const block of blocks) {
-    isWide ||= block.kind === 'table' && block.columns.some(({ label }) => label === MESSAGES)
+    // A table with messages is wide, however short those of now are.
+    isWide ||= block.kind === 'table' && block.columns.some(({ role }) => role === 'message')
     if (block.kind === 'fields') rows += block.items.length
     else if (block.kind === 'text') rows += 1
     else if (block.rows.length > 0) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Column } from '../state/panels.js'
 import { shownColumns, widthsOf, wraps } from './columns.js'
 import { columnsFor, placesOf, sizeOf } from './placement.js'
 import { nextSort, sortedPlaces } from './sort.js'
@@ -82,10 +83,10 @@ describe('cards stand', () => {
     expect(columnsFor([], 3)).toBe(1)
   })
   test('wide when a table needs it or tells messages', () => {
-    const table = (...labels: readonly string[]) =>
-      sizeOf('k', [{ kind: 'table', columns: labels.map(label => ({ label })), rows: [] }], false)
-    expect(table('Time', 'Message').isWide).toBe(true)
-    expect(table('Time', 'Value').isWide).toBe(false)
+    const table = (column: Column) =>
+      sizeOf('k', [{ kind: 'table', columns: [{ label: 'Time' }, column], rows: [] }], false)
+    expect(table({ label: 'What', role: 'message' }).isWide).toBe(true)
+    expect(table({ label: 'Message' }).isWide).toBe(false)
     expect(sizeOf('k', [{ kind: 'fields', items: [{ label: 'a', text: 'b' }] }], true).rows).toBe(3)
   })
 })
