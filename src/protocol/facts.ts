@@ -1,8 +1,6 @@
 // The ids of all facts, with what they mean and their units: `docs/reference/events.md` lists them. An id is a path within the
 // panels of a board, `<panel>.<name>…`; `*` stands for any name (`.`, `/`, `,` and `%` in it are percent-encoded in an id).
 
-export type FactKind = 'number' | 'text' | 'yes or no' | 'list'
-
 export const FACT_IDS = {
   'header.app': ['text', 'name of the program that writes the status'],
   'header.version': ['text', 'its version'],
@@ -44,4 +42,6 @@ export const FACT_IDS = {
   'storage.last_flush_age_sec': ['number', 'since the last flush, seconds'],
   'perfstore.latency_ms': ['number', 'latency of the data provider, ms'],
   'perfstore.metrics.*': ['number', 'a metric of the status, in its own unit'],
-} as const satisfies Readonly<Record<string, readonly [kind: FactKind, meaning: string]>>
+} as const satisfies Readonly<
+  Record<string, readonly [kind: 'number' | 'text' | 'yes or no' | 'list', meaning: string]>
+>
