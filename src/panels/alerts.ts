@@ -1,4 +1,4 @@
-// Alerts: how many of which severity, the newest of them, what is counted but not shown, and what is computed here.
+// Alerts: counts by severity, the newest alerts, counts of those not shown, and computed alerts.
 import { alertLevel } from '../snapshot/alerts.js'
 import { marketAt } from '../snapshot/market.js'
 import type { AlertLevel } from '../snapshot/snapshot.js'
@@ -33,7 +33,7 @@ function rankOf(name: string): number {
   return at < 0 ? KNOWN_ORDER.length : at
 }
 
-/** `critical:1 warn:2`: the known ones in their order, then by name; null when nothing is counted. */
+/** `critical:1 warn:2`: known levels worst first, then others by name; null when there are no counts. */
 export function severityText(counts: Readonly<Record<string, number>>): string | null {
   const names = Object.keys(counts).sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))
   if (names.length === 0) return null
@@ -55,8 +55,8 @@ function row(
 }
 
 /**
- * What the counts know and the rows do not show: older alerts, or all of them when the status gives only counts. Its tone
- * is that of its worst, so a critical alert is seen even where none is listed.
+ * The counted alerts that no row shows: older ones, or all when the status gives only counts. Has the tone of the worst, so that
+ * a critical alert is visible even where none is listed.
  */
 function notShown(counts: Readonly<Record<string, number>>, groups: readonly AlertGroup[]): Block | null {
   const left: Record<string, number> = {}
@@ -79,7 +79,7 @@ export const alerts = definePanel({
   stability: 'stable',
   reads: ['alerts', 'quality', 'market'],
   shown: always,
-  // A time in the future passes, and trading hours begin and end.
+  // Times in the future pass; trading hours begin and end.
   usesNow: true,
   changesAtMs({ snapshot: { alerts: given, market }, nowMs }) {
     const times = given.items.map(({ atMs }) => atMs)

@@ -21,23 +21,20 @@ function nextOpenCell(nextOpenMs: number | null, isComputed: boolean, timezone: 
   return numberCell(nextOpenMs, nextOpenText(nextOpenMs, isComputed, timezone))
 }
 
-/**
- * Since when the collector runs, which does not change; how long, only as the status says itself and where it does not say since
- * when.
- */
+/** The start time of the collector, which does not change; its uptime only where the status gives no start time. */
 function startFields({ uptimeSec, startedAtMs }: Snapshot['app'], timezone: string, nowMs: number): Field[] {
   if (startedAtMs !== null) return [field('started', momentCell(startedAtMs, timezone, nowMs))]
   return uptimeSec === null ? [] : [field('uptime', numberCell(uptimeSec, duration(uptimeSec)))]
 }
 
-/** Nothing while all that the status says can be read. */
+/** Empty while all values of the status can be read. */
 function wrongTypes({ count, first }: Snapshot['wrongTypes']): Block[] {
   if (first === null) return []
   const text = `${count} ${count === 1 ? 'value' : 'values'} of a wrong type, e.g. ${textCell(first).text}`
   return [{ kind: 'text', text, tone: 'warn' }]
 }
 
-/** What was wrong with numbers before they were read as a document: a line each. */
+/** Faults of numbers in the text of the document, a line each. */
 function dataWarnings(warnings: Snapshot['dataWarnings']): Block[] {
   return warnings.map(text => ({ kind: 'text', text, tone: 'warn' }))
 }

@@ -1,8 +1,8 @@
-// The names of all indices in one short text.
+// The names of all indices as one short text.
 import type { IndexRow } from '../snapshot/snapshot.js'
 import { TEXT_WIDTH } from './text.js'
 
-/** Comma-separated, in the order of the status; null when there are none. Longer than can be shown is not joined. */
+/** Comma-separated, in the order of the status; null when there are none. Stops when the text is longer than a panel shows. */
 export function namesOf(rows: readonly IndexRow[]): string | null {
   let names = ''
   for (const { name } of rows) {

@@ -1,4 +1,4 @@
-// Indices: a row each, with what is wrong marked where it is wrong.
+// Indices: a row each; a bad value is marked in its cell.
 import { marketAt } from '../snapshot/market.js'
 import type { IndexRow } from '../snapshot/snapshot.js'
 import { CLOCK_SKEW_MS } from '../snapshot/time.js'
@@ -24,7 +24,7 @@ const COLUMNS: readonly Column[] = [
 const SUCCESS: Column = { label: 'Success %', align: 'right', priority: 55 }
 const FAILS: Column = { label: 'Fails', align: 'right', priority: 45 }
 
-/** Fails of the log come first: it is the newer of the two. */
+/** Fails of the log win: it is newer than the status. */
 function failsOf({ name, fails }: IndexRow, ofLog: Readonly<Record<string, number>> = {}): number | null {
   return Object.hasOwn(ofLog, name) ? (ofLog[name] ?? null) : fails
 }
@@ -33,14 +33,14 @@ function failsCell(count: number | null): Cell {
   return numberCell(count, plainNumber(count), count !== null && count > 0 ? 'warn' : undefined)
 }
 
-/** `12 (9)`: legs of this cycle, and of a cycle on average. */
+/** `12 (9)`: legs of this cycle and the average of a cycle. */
 function legsCell({ legs, legsAverage }: IndexRow): Cell {
   if (legsAverage === null) return numberCell(legs, plainNumber(legs))
   const text = `${plainNumber(legs)} (${plainNumber(legsAverage)})`
   return legs === null ? { text } : numberCell(legs, text)
 }
 
-/** An age below 0 is that of a time in the future. */
+/** A negative age belongs to a time in the future. */
 function ageCell(ageSec: number | null, tone: Tone | undefined): Cell {
   if (ageSec !== null && ageSec < -CLOCK_SKEW_MS / 1000) {
     return numberCell(ageSec, `${plainNumber(-ageSec)}s in the future`, 'warn')
@@ -48,12 +48,12 @@ function ageCell(ageSec: number | null, tone: Tone | undefined): Cell {
   return numberCell(ageSec, withUnit(plainNumber(ageSec), 's'), tone)
 }
 
-/** No index costs nothing: where trade goes on such a price is a fault of the feed. Before the open there may be none yet. */
+/** A price of 0 is a fault of the feed, except in a closed market, where there may be no price yet. */
 function priceTone(ltp: number | null, isClosed: boolean): Tone | undefined {
   return ltp !== null && ltp <= 0 && !isClosed ? 'warn' : undefined
 }
 
-/** While silence is normal an index that is only old is not worth a look. */
+/** While silence is normal, `stale` is no warning. */
 function statusTone(status: string | null, isCalm: boolean): Tone | undefined {
   if (status === null) return undefined
   return isCalm && status === 'stale' ? 'info' : stateTone(status)
@@ -89,7 +89,7 @@ function table(context: PanelContext<'indices' | 'cycle' | 'market'>): Block {
   return { kind: 'table', columns, rows: snapshot.indices.map(row) }
 }
 
-/** Legs of this cycle over all indices, where any is known. */
+/** The sum of this cycle's legs; nothing where none are known. */
 function dataPoints(rows: readonly IndexRow[]): Field[] {
   const known = rows.flatMap(({ legs }) => (legs === null ? [] : [legs]))
   if (known.length === 0) return []
@@ -109,7 +109,7 @@ export const indices = definePanel({
   changesAtMs: ({ snapshot, nowMs }) => marketAt(snapshot.market, nowMs).untilMs,
   build(context) {
     const { indices: rows, coverage } = context.snapshot
-    // A count of 0 says nothing about how the system is.
+    // A count of 0 is neither good nor bad.
     const { indicesCount } = coverage
     const count = numberCell(indicesCount, String(indicesCount), indicesCount === 0 ? 'muted' : undefined)
     const names = field('names', textCell(namesOf(rows)))

@@ -1,4 +1,4 @@
-// Performance: the status's own metrics, its data provider, and the health of its components.
+// Performance: the metrics of the status, its data provider, and the health of its components.
 import type { Provider, Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
@@ -55,7 +55,7 @@ export const perfstore = definePanel({
   stability: 'stable',
   reads: ['perf', 'provider', 'health'],
   shown: always,
-  // A recent backoff and an expired authorisation are told by the time.
+  // Whether a backoff is recent and an authorisation has expired depends on the time.
   usesNow: true,
   changesAtMs({ snapshot, thresholds, nowMs }) {
     const { authExpiryMs, lastBackoffMs } = snapshot.provider

@@ -1,4 +1,4 @@
-// Resources: processor and memory of the running system.
+// Resources: processor and memory of the system.
 import { field, fields, numberCell } from './cells.js'
 import { always, definePanel } from './definition.js'
 import { known } from './facts.js'

@@ -1,5 +1,4 @@
-// Storage: how far writing is behind, and what each sink says of itself.
-
+// Storage: how far writing lags behind, and the values of each sink.
 import type { SinkValues, Snapshot } from '../snapshot/snapshot.js'
 import { timeMs } from '../snapshot/time.js'
 import type { SourceZone } from '../snapshot/zone.js'
@@ -17,7 +16,7 @@ const COLUMNS: readonly Column[] = [
   { label: 'Value', align: 'right', priority: 100, role: 'state' },
 ]
 
-/** What is wrong by its name alone: counted errors, a connection that is not healthy, a state word. */
+/** The tone that the name of a value implies: error counts, unhealthy connections, state words. */
 function toneOfValue(metric: string, value: string | number | boolean): Tone | undefined {
   if (typeof value === 'number' && /error|fail/.test(metric) && value > 0) return 'warn'
   if (typeof value === 'boolean') {
@@ -27,10 +26,10 @@ function toneOfValue(metric: string, value: string | number | boolean): Tone | u
   return typeof value === 'string' && namesAState(metric) ? stateTone(value) : undefined
 }
 
-/** Times of what is planned may lie in the future; all others are of what has happened. */
+/** Names of times that may lie in the future; all other times are in the past. */
 const PLANNED = /next|expir|until|due|schedul|plan/i
 
-/** A time as a sink gives it: as text, since a number may be anything. */
+/** A sink's time. Only text counts: a number may be anything. */
 function timeOf(value: string | number | boolean, sourceZone: SourceZone = null): number | null {
   return typeof value === 'string' ? timeMs(value, sourceZone) : null
 }
@@ -68,7 +67,7 @@ export const storage = definePanel({
   stability: 'stable',
   reads: ['storage'],
   shown: always,
-  // A time in the future is marked until it has passed.
+  // A time in the future is marked until then.
   usesNow: true,
   changesAtMs: ({ snapshot, sourceZone, nowMs }) =>
     nextPassedMs(moments(snapshot.storage, sourceZone), nowMs),
