@@ -1,4 +1,4 @@
-// Ages for a glance: one unit, whole.
+// Short ages: one unit, whole.
 
 const UNITS: readonly (readonly [number, string])[] = [
   [86_400, 'd'],
@@ -6,7 +6,7 @@ const UNITS: readonly (readonly [number, string])[] = [
   [60, 'm'],
 ]
 
-/** `12s`, `3m`, `2h`, `4d`; from two of a unit on, so that 119 s are still seconds. */
+/** `12s`, `3m`, `2h`, `4d`; a unit is used from two on, so 119 s stay seconds. */
 export function ageText(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds))
   for (const [size, name] of UNITS) if (whole >= 2 * size) return `${Math.floor(whole / size)}${name}`

@@ -1,4 +1,4 @@
-// The first and the last line of the screen. Each is a row of items; when they do not fit, the least important go.
+// The first and the last line of the screen. Each is a row of items; when they do not fit, the least important are dropped.
 import type { CycleResult } from '../../../engine/cycle.js'
 import { factAt, marketText, numberAt, textAt } from '../../../panels/facts.js'
 import { MISSING, timeOfDay } from '../../../panels/format.js'
@@ -24,7 +24,7 @@ function joined(items: readonly Item[]): Run[] {
   return items.flatMap(({ line }, i) => (i === 0 ? [...line] : [blank(GAP), ...line]))
 }
 
-/** Left items from the left, right items up to the right end; whole items are left out, lowest rank first. */
+/** Left-aligned and right-aligned items; whole items are dropped, lowest rank first. */
 function bar(left: readonly Item[], right: readonly Item[], width: number): Line {
   let [shownLeft, shownRight] = [left, right]
   while (itemsWidth(shownLeft) + itemsWidth(shownRight) + 2 * MARGIN - GAP > width) {
@@ -41,14 +41,14 @@ function bar(left: readonly Item[], right: readonly Item[], width: number): Line
 }
 
 export type TopBarFacts = {
-  /** The newest result, also while the screen is paused: a clock that stands is no clock. */
+  /** The newest result, also while the screen is paused. */
   readonly live: CycleResult | null
   readonly nowMs: number
   readonly timezone: string
   readonly sourceName: string
-  /** Connected stream clients; null where there is no server. */
+  /** Connected stream clients; null without a server. */
   readonly clients: number | null
-  /** Why an ingest source waits for a baseline; null when it does not. */
+  /** Why an ingest source waits for a full status; null when it does not. */
   readonly needFull: string | null
   readonly paused: boolean
   /** Board changes since the screen was paused. */
@@ -92,7 +92,7 @@ const VERDICT_TONES: Readonly<Record<Verdict['word'], Tone>> = {
 }
 const MAX_REASON = 44
 
-/** How the system is, first of all, in words; why it is not well goes before the names. */
+/** The verdict, first of all, in words; its reason outranks the names. */
 function verdictItems({ board: { verdict } }: CycleResult): Item[] {
   if (verdict === null) return []
   const { word, reasons } = verdict
@@ -164,7 +164,7 @@ const ZOOMED_HINTS: readonly (readonly [string, string])[] = [
 export type BottomBarFacts = {
   readonly live: CycleResult | null
   readonly view: View
-  /** Something just done, said for a moment. */
+  /** A short-lived notice about what was just done. */
   readonly notice: string | null
 }
 
@@ -181,7 +181,7 @@ function figures({ board, stats }: CycleResult): Item[] {
   return [
     item('cycle', String(board.cycle), 38),
     item('hit', stats.hitRatio === null ? MISSING : percent(stats.hitRatio), 37),
-    // Not that of the last cycle: it would be 0 in turn while a status changes less often than the board is looked at.
+    // Over 5 minutes: the ratio of the last cycle would be 0 whenever the status did not change in it.
     item('churn', percent(stats.changeRatio5m ?? 0), 36),
   ]
 }

@@ -1,4 +1,4 @@
-// How the input stands, in a word and a tone, as of now.
+// The state of the source now, as a text and a tone.
 import type { CycleResult } from '../../../engine/cycle.js'
 import { sourceText } from '../../../engine/source-words.js'
 import type { Tone } from '../../../panels/panel.js'
@@ -6,7 +6,7 @@ import { ageText } from './age.js'
 
 export type Freshness = { readonly text: string; readonly tone: Tone }
 
-/** The age of what is shown, seconds, as of now; null before the first good reading. */
+/** The age of the shown status now, seconds; null before the first good reading. */
 export function statusAgeSec({ source: { changedAtMs } }: CycleResult, nowMs: number): number | null {
   return changedAtMs === null ? null : Math.max(0, nowMs - changedAtMs) / 1000
 }

@@ -1,4 +1,4 @@
-// What stands in the middle of the screen when there are no panels to show.
+// Messages in the middle of the screen when there are no panels to show.
 import { cleanText, displayWidth } from '../../../panels/text.js'
 import type { Size } from '../layout/layout.js'
 import { BOX_COLUMNS, BOX_ROWS, boxLines } from './box.js'
@@ -18,7 +18,7 @@ function block(lines: readonly Line[], size: Size): readonly Line[] {
 export function tooSmall(size: Size, smallest: Size): Frame {
   const parts = [`${size.width}×${size.height} is too small,`, `${smallest.width}×${smallest.height} needed`]
   const whole = parts.join(' ')
-  // On two lines where one has no room: what is needed must not be what is cut.
+  // On two lines where one does not fit, so that the needed size is not cut off.
   const lines = displayWidth(whole) <= size.width || size.height < 2 ? [whole] : parts
   return frameOf(size, size.width === 0 ? [] : lines.map(line => fitLine([run(line, 'warn')], size.width)))
 }
@@ -32,7 +32,7 @@ export function helpBody(size: Size): readonly Line[] {
   return centred(boxLines(box, width, height), width, size)
 }
 
-/** Before the first status: what is waited for, and what is wrong with it. */
+/** Before the first status: the source, and what is wrong with it. */
 export function waiting(sourceName: string, reason: string | null, size: Size): readonly Line[] {
   const lines: Line[] = [[run('waiting for ', 'label'), run(cleanText(sourceName), 'strong')]]
   if (reason !== null) lines.push([run(cleanText(reason), 'warn')])
