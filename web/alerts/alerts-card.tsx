@@ -1,4 +1,4 @@
-// The body of the alerts card: how many there are, what to filter by, and the alerts, newest first.
+// The body of the alerts card: counts, filters, and the alerts, newest first.
 import type { ShownPanel, Tone } from '../state/panels.js'
 import { query } from '../state/query.js'
 import type { KeptAlert } from './alert-log.js'
@@ -14,10 +14,10 @@ import { type AlertLevel, LEVELS } from './read-alerts.js'
 import { acknowledgeAll, filter, shownLog, toAcknowledge } from './state.js'
 import './alerts.css'
 
-/** Where the key that filters goes. */
+/** The id of the input that the filter key focuses. */
 export const FILTER_ID = 'alerts-filter'
 
-/** What scrolls must be reached by keyboard. */
+/** Elements that scroll must be reachable by keyboard. */
 const SCROLLS = { tabIndex: 0 }
 
 const TONES: Readonly<Record<AlertLevel, Tone>> = { critical: 'error', warn: 'warn', info: 'info' }

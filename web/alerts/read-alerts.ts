@@ -1,4 +1,4 @@
-// The alerts that the facts of the alerts panel list, newest first.
+// Reads the alerts, newest first, from the facts of the alerts panel.
 import { factAt, numberAt, textAt } from '../../src/panels/facts.js'
 
 /** Worst first. */
@@ -18,7 +18,7 @@ export type ListedAlert = {
   readonly times: number
 }
 
-/** What is missing, as panels show it. */
+/** The text of a missing value. */
 const MISSING = '—'
 
 export function readAlerts(facts: unknown): readonly ListedAlert[] {

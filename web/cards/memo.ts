@@ -1,4 +1,4 @@
-// A component that is drawn again only when one of its properties is another: how one changed cell stays one changed cell.
+// A component that is drawn again only when a property changed, so that a changed cell draws one cell.
 import { Component, type ComponentChild, type FunctionComponent } from 'preact'
 
 export function memo<P extends object>(draw: (props: P) => ComponentChild): FunctionComponent<P> {

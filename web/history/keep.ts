@@ -1,5 +1,4 @@
-// Keeps the history of the board this page follows: takes what comes, shown or paused, and notes where the connection was
-// lost.
+// Feeds the history from the board that this page follows, also while paused, and marks where the connection was lost.
 import { effect } from '@preact/signals'
 import { connection, lastByteMs, nowMs, received } from '../model.js'
 import { createHistory, type History } from './history.js'
@@ -9,11 +8,11 @@ const kept = createHistory()
 
 export const history: Pick<History, 'labels' | 'lines'> = kept
 
-/** Begins; returns what ends it. What was kept stays. */
+/** Starts the history; returns a function that stops it. The values stay. */
 export function startHistory(): () => void {
-  /** Hashes of the panels as last taken; empty while the connection is lost. */
+  /** Hashes of the panels taken last; empty while the connection is lost. */
   const taken = new Map<string, string>()
-  /** Of this connection or the one before. */
+  /** When the last byte came, on this connection or the previous one. */
   let heardMs = 0
   const ends = [
     effect(() => {

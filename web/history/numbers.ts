@@ -1,19 +1,18 @@
-// The numbers worth a line over time, from the facts of the panels. What a panel does not say is null, which is a gap in the
-// line.
+// The numbers that the page plots, from the facts of the panels. A missing number is null, which is a gap in the line.
 import { numberAt } from '../../src/panels/facts.js'
 
 export const GROUPS = ['ltp', 'dq', 'lowest', 'cycle', 'cpu', 'memory'] as const
 export type Group = (typeof GROUPS)[number]
 
-/** One number of one moment. `label` tells the lines of a group apart: an index, or which time of the cycle. */
+/** One number at one moment. `label` is the line within the group: an index, or which time of the cycle. */
 export type Sample = { readonly group: Group; readonly label: string; readonly value: number | null }
 
-/** Lines that one plot can tell apart. Of more indices the plot shows the lowest data quality. */
+/** Lines that one plot can show. With more indices it shows the lowest data quality. */
 export const MAX_LINES = 4
 
 type Facts = Readonly<Record<string, unknown>>
 
-/** Seconds of a fact in milliseconds. */
+/** Milliseconds as seconds. */
 function seconds(ms: number | null): number | null {
   return ms === null ? null : ms * 0.001
 }
@@ -32,7 +31,7 @@ function indexSamples(facts: Facts): Sample[] {
   ]
 }
 
-/** By panel; last the one that may have more than there is room for. */
+/** By panel; last the one that may exceed the limit of series. */
 const SAMPLES: ReadonlyMap<string, (facts: Facts) => readonly Sample[]> = new Map([
   [
     'cycle',
@@ -51,10 +50,10 @@ const SAMPLES: ReadonlyMap<string, (facts: Facts) => readonly Sample[]> = new Ma
   ['indices', indexSamples],
 ])
 
-/** The panels that hold such numbers. */
+/** The panels with such numbers. */
 export const PANELS_WITH_NUMBERS: readonly string[] = [...SAMPLES.keys()]
 
-/** The samples of one panel; none for a panel without facts, or without such numbers. */
+/** The samples of one panel; none for a panel without facts or without such numbers. */
 export function samplesOf(key: string, facts: Facts | undefined): readonly Sample[] {
   return (facts && SAMPLES.get(key)?.(facts)) ?? []
 }
