@@ -6,10 +6,10 @@ import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
 import { type Facts, known } from './facts.js'
 import { fixed, plainNumber, signed, withUnit } from './format.js'
-import { namesOf } from './index-names.js'
 import { highIsBad, lowIsBad } from './judge.js'
 import type { Block, Cell, Column, Field, Tone } from './panel.js'
 import { stateTone } from './state-words.js'
+import { TEXT_WIDTH } from './text.js'
 import { staleAfter } from './thresholds.js'
 
 const COLUMNS: readonly Column[] = [
@@ -23,6 +23,16 @@ const COLUMNS: readonly Column[] = [
 ]
 const SUCCESS: Column = { label: 'Success %', align: 'right', priority: 55 }
 const FAILS: Column = { label: 'Fails', align: 'right', priority: 45 }
+
+/** Comma-separated, in the order of the status; null when there are none. Stops when the text is longer than a panel shows. */
+export function namesOf(rows: readonly IndexRow[]): string | null {
+  let names = ''
+  for (const { name } of rows) {
+    names += names === '' ? name : `, ${name}`
+    if (names.length > TEXT_WIDTH * 2) break
+  }
+  return names === '' ? null : names
+}
 
 /** Fails of the log win: it is newer than the status. */
 function failsOf({ name, fails }: IndexRow, ofLog: Readonly<Record<string, number>> = {}): number | null {

@@ -1,8 +1,7 @@
 // The content of a panel, block by block.
 import type { Block, ShownPanel } from '../state/panels.js'
-import { useChanged } from './changed.js'
+import { memo, useChanged } from './changed.js'
 import { Fields } from './fields.jsx'
-import { memo } from './memo.js'
 import { Table } from './table.jsx'
 
 const Text = memo(({ block }: { readonly block: Extract<Block, { readonly kind: 'text' }> }) => {

@@ -3,9 +3,8 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { announce } from '../state/announce.js'
 import type { Block, Cell, Column } from '../state/panels.js'
 import { rowKeys } from '../state/row-keys.js'
-import { useChanged } from './changed.js'
+import { memo, useChanged } from './changed.js'
 import { shownColumns, widthsOf, wraps } from './columns.js'
-import { memo } from './memo.js'
 import { nextSort, type Sort, sortedPlaces } from './sort.js'
 
 type TableBlock = Extract<Block, { readonly kind: 'table' }>
