@@ -120,7 +120,7 @@ function schedule(): void {
   }
 }
 
-function tell(): void {
+function showConnection(): void {
   if (followed?.state === 'live') heardMs.value = followed.lastByteMs ?? Date.now()
   const view = viewOf({ state: followed?.state ?? 'connecting', retryAtMs, refused, problem }, Date.now())
   const { state, retryAtMs: at, problem: why } = shownConnection.peek()
@@ -135,7 +135,7 @@ function failed(error: StreamError): void {
     retryAtMs = null
     followed?.close()
   }
-  tell()
+  showConnection()
 }
 
 /** Follows the server's board with the current token; closes the previous connection. */
@@ -168,14 +168,14 @@ export function follow(): void {
         problem = null
         schedule()
       }
-      tell()
+      showConnection()
     }),
   )
-  tell()
-  void askHealth()
+  showConnection()
+  void fetchHealth()
 }
 
-async function askHealth(): Promise<void> {
+async function fetchHealth(): Promise<void> {
   if (refused || document.hidden) return
   const key = token.peek()
   try {
@@ -189,13 +189,13 @@ async function askHealth(): Promise<void> {
   }
 }
 
-function lookAgain(): void {
+function onShownAgain(): void {
   if (document.hidden) return
   clock.value = Date.now()
   const { lastByteMs = null, state } = followed ?? {}
   const isSilent = lastByteMs === null || Date.now() - lastByteMs > SUSPECT_AFTER_MS
   if (!refused && (state !== 'live' || isSilent)) follow()
-  else void askHealth()
+  else void fetchHealth()
   apply()
 }
 
@@ -203,14 +203,14 @@ function lookAgain(): void {
 export function start(): () => void {
   const life = new AbortController()
   const { signal: ended } = life
-  document.addEventListener('visibilitychange', lookAgain, { signal: ended })
-  window.addEventListener('online', lookAgain, { signal: ended })
-  window.addEventListener('pageshow', event => event.persisted && lookAgain(), { signal: ended })
+  document.addEventListener('visibilitychange', onShownAgain, { signal: ended })
+  window.addEventListener('online', onShownAgain, { signal: ended })
+  window.addEventListener('pageshow', event => event.persisted && onShownAgain(), { signal: ended })
   const ticking = setInterval(() => {
     clock.value = Date.now()
-    tell()
+    showConnection()
   }, 1_000)
-  const asking = setInterval(() => void askHealth(), HEALTH_EVERY_MS)
+  const polling = setInterval(() => void fetchHealth(), HEALTH_EVERY_MS)
   const unpause = paused.subscribe(isPaused => {
     if (!isPaused) schedule()
   })
@@ -218,7 +218,7 @@ export function start(): () => void {
   return () => {
     life.abort()
     clearInterval(ticking)
-    clearInterval(asking)
+    clearInterval(polling)
     clearTimeout(laterTimer)
     unpause()
     followed?.close()

@@ -14,7 +14,7 @@ export function known(values: Readonly<Record<string, Fact | null>>): Facts {
   return facts
 }
 
-/** What stands at a path of facts that came from anywhere; undefined where there is nothing. */
+/** The value at a path of facts from any server; undefined where there is none. */
 export function factAt(facts: unknown, ...path: readonly string[]): unknown {
   let at = facts
   for (const name of path)

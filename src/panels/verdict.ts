@@ -26,7 +26,7 @@ const REASON_WIDTH = 80
 type Evidence = { readonly isWell: boolean; readonly bad: readonly Remark[] }
 
 /** Each panel object is read once. */
-const looked = new WeakMap<Panel, Evidence>()
+const evidences = new WeakMap<Panel, Evidence>()
 
 /** `NIFTY DQ %: 62.00`, `Provider: down`, `critical: no ticks for 30 s` */
 function cellRemark(tone: Tone, columns: readonly Column[], row: readonly Cell[], at: number): Remark {
@@ -57,7 +57,7 @@ function blockRemarks(block: Block): readonly Remark[] {
 
 /** Where the blocks of a bad panel have no tones (an older server, or a cut panel), its own tone counts. */
 function evidenceOf(panel: Panel): Evidence {
-  const known = looked.get(panel)
+  const known = evidences.get(panel)
   if (known !== undefined) return known
   const remarks = panel.blocks.flatMap(blockRemarks)
   const bad = remarks.filter(({ tone }) => tone === 'error' || tone === 'warn')
@@ -66,7 +66,7 @@ function evidenceOf(panel: Panel): Evidence {
     isWell: remarks.some(({ tone }) => tone === 'ok'),
     bad: bad.length === 0 && isBad ? [{ tone: panel.tone, text: panel.title }] : bad,
   }
-  looked.set(panel, made)
+  evidences.set(panel, made)
   return made
 }
 

@@ -38,7 +38,7 @@ const worse = (a: AlertLevel, b: AlertLevel): boolean => LEVELS.indexOf(a) < LEV
 const newestFirst = (a: KeptAlert, b: KeptAlert): number => (b.atMs ?? -1) - (a.atMs ?? -1) || b.id - a.id
 
 /** The log after the panel's newest list. Alerts of the first list up to `seenMs` count as acknowledged. */
-export function received(log: AlertLog, listed: readonly ListedAlert[], seenMs = 0): AlertLog {
+export function withListed(log: AlertLog, listed: readonly ListedAlert[], seenMs = 0): AlertLog {
   const byText = new Map<string, KeptAlert[]>()
   for (const kept of log.alerts) byText.set(textOf(kept), [...(byText.get(textOf(kept)) ?? []), kept])
   let nextId = log.nextId + listed.length

@@ -3,7 +3,7 @@ import { effect, signal } from '@preact/signals'
 import { preference } from '../state/preferences.js'
 import type { KeptAlert } from './alert-log.js'
 import { createBeeper } from './sound.js'
-import { newestLog, readTheBoard, toAcknowledge } from './state.js'
+import { followAlerts, newestLog, toAcknowledge } from './state.js'
 import { announcement, tabTitle } from './words.js'
 
 const switchedOn = (stored: unknown): boolean => stored === true
@@ -70,7 +70,7 @@ export function startAlerts(): () => void {
   const polite = liveRegion('status')
   const urgent = liveRegion('alert')
   const ends = [
-    readTheBoard(),
+    followAlerts(),
     effect(() => {
       document.title = tabTitle(name, toAcknowledge.value)
     }),

@@ -1,8 +1,8 @@
 // The alerts of the board that this page follows, as signals. While the page is paused only the shown list stands still.
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
-import { paused, received as receivedBoard } from '../model.js'
+import { paused, received } from '../model.js'
 import { preference } from '../state/preferences.js'
-import { type AlertLog, acknowledged, EMPTY_LOG, newestMs, received, waiting } from './alert-log.js'
+import { type AlertLog, acknowledged, EMPTY_LOG, newestMs, waiting, withListed } from './alert-log.js'
 import type { AlertFilter } from './filter.js'
 import { type AlertLevel, LEVELS, readAlerts } from './read-alerts.js'
 
@@ -32,12 +32,12 @@ export function acknowledgeAll(): void {
 }
 
 /** Starts reading the panel; returns a function that stops it. */
-export function readTheBoard(): () => void {
+export function followAlerts(): () => void {
   let hash: string | undefined
   return effect(() => {
-    const panel = receivedBoard.value?.panels.get(PANEL)
+    const panel = received.value?.panels.get(PANEL)
     if (panel?.facts === undefined || panel.hash === hash) return
     hash = panel.hash
-    log.value = received(log.peek(), readAlerts(panel.facts), seenMs.peek())
+    log.value = withListed(log.peek(), readAlerts(panel.facts), seenMs.peek())
   })
 }
