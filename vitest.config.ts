@@ -14,7 +14,10 @@ export default defineConfig({
     // Left alone vitest keeps one of the processors for itself; most tests here wait for sockets and processes.
     maxWorkers: '100%',
     projects: [
-      { extends: true, test: { name: 'unit', include: ['{src,client,bench,web}/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['{src,client,bench,tools,examples,web}/**/*.test.ts'] },
+      },
       {
         extends: true,
         test: {

@@ -1,6 +1,6 @@
-// Compares what `promtool check metrics` says about our metrics with the findings we accept (names the documents gave
-// and people know). Exit 1 on any other finding, on an accepted one that no longer occurs, and when promtool cannot run.
-// Wants a build (`npm run build`).
+// Compares the findings of `promtool check metrics` about our metrics with those we accept (published names that people use).
+// Exit 1 on any other finding, on an accepted one that no longer occurs, and when promtool cannot run. Needs a build
+// (`npm run build`).
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { DECLARED } from '../dist/src/metrics/declared.js'
@@ -8,7 +8,7 @@ import { createMetrics } from '../dist/src/metrics/metrics.js'
 
 const ACCEPTED = new URL('../deploy/prometheus/promtool-accepted.txt', import.meta.url)
 
-// A family without a sample is not looked at, so every metric gets one.
+// promtool ignores a family without a sample, so every metric gets one.
 function touchAll(metrics) {
   for (const [name, { type, labels }] of Object.entries(DECLARED)) {
     const values = Object.entries(labels).map(([label, rule]) => [

@@ -1,5 +1,5 @@
-// Every regular expression of the sources is checked for matching in more than linear time: a text from outside must not
-// hold the event loop. Run from the checkout: node .ci/check-patterns.mjs
+// Fails on a regular expression of the sources that may need more than linear time: input must not block the event loop.
+// Run from the checkout: node .ci/check-patterns.mjs
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { analyse } from 'scslre'
@@ -7,12 +7,12 @@ import ts from 'typescript'
 
 const FOLDERS = ['src', 'client', 'web', 'clients/python']
 
-/** Calls of `RegExp` in these files are not looked at, for the reason given. */
+/** Files whose calls of `RegExp` are not checked, with the reason. */
 const NOT_WRITTEN_OUT = new Map([
-  ['src/release/references.ts', 'names of the repository itself, joined by |'],
+  ['src/config/references.ts', 'it joins names of the repository itself with |'],
 ])
 
-/** Literals and `RegExp(…)` calls of a TypeScript file; a pattern that cannot be found out is null. */
+/** Literals and `RegExp(…)` calls of a TypeScript file; null for a pattern made at run time. */
 function patternsOfTypeScript(path, text) {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
   const found = []
@@ -22,7 +22,7 @@ function patternsOfTypeScript(path, text) {
       .flatMap(({ declarationList }) => declarationList.declarations)
       .map(({ name, initializer }) => [name.getText(), initializer]),
   )
-  /** The text of an expression made of texts, constants of the file and sources of its patterns; else null. */
+  /** The text of an expression of strings, constants of the file and sources of its patterns; else null. */
   const textOf = node => {
     if (node === undefined) return null
     if (ts.isStringLiteralLike(node)) return node.text
@@ -31,7 +31,7 @@ function patternsOfTypeScript(path, text) {
       const pattern = constants.get(node.expression.getText())
       return pattern !== undefined && ts.isRegularExpressionLiteral(pattern) ? partsOf(pattern)[0] : null
     }
-    // String.raw takes what is between the backticks as it is written.
+    // String.raw takes the text between the backticks without escapes.
     const isRaw = ts.isTaggedTemplateExpression(node) && node.tag.getText() === 'String.raw'
     const template = isRaw ? node.template : node
     const written = part => (isRaw ? part.rawText : part.text)
@@ -61,7 +61,7 @@ function partsOf({ text }) {
   return [text.slice(1, end), text.slice(end + 1)]
 }
 
-// What is given to a function of `re` as its pattern; null where it is not written out.
+// The pattern of each call of a function of `re`; null where it is made at run time.
 const LIST_OF_PYTHON = `
 import ast, json, sys
 names = {"compile", "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"}
@@ -77,15 +77,15 @@ print(json.dumps(found))
 
 function patternsOfPython(path, text) {
   const list = JSON.parse(execFileSync('python3', ['-c', LIST_OF_PYTHON], { input: text, encoding: 'utf8' }))
-  // What Python spells differently.
+  // Python's own spelling.
   const spelled = pattern =>
     pattern?.replaceAll('(?P<', '(?<').replaceAll('\\Z', '$').replaceAll('\\A', '^') ?? null
   return list.map(([line, pattern]) => ({ path, line, pattern: spelled(pattern), flags: 'u' }))
 }
 
-/** What makes it slow; empty when it is linear. */
+/** The reasons why it is slow; empty when it is linear. */
 function faultsOf({ pattern, flags }) {
-  if (pattern === null) return ['it is put together at run time: write it out']
+  if (pattern === null) return ['it is made at run time: write it as a literal']
   const { reports } = analyse(
     { source: pattern, flags },
     { reportTypes: { Move: true, Self: true, Trade: true } },

@@ -16,7 +16,7 @@ const MISLEADING = [
   ['t[o]ld', 'notified, sent, reported, configured'],
 ]
 
-/** Made by others or by a program, or input as it was found. */
+/** Written by others or by a program, or recorded input. */
 const NOT_OURS = [
   /^package-lock\.json$/,
   /^LICENSE$/,

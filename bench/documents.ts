@@ -1,5 +1,5 @@
-// Status documents for measuring: each differs from the one before in a known share of the nine panels, so that a cycle's
-// cost can be told by how much changes. They are of the simulator's fullest shape, and the same for the same seed.
+// Status documents for benchmarks: each differs from the one before in a known share of the nine panels, so that the cost of a
+// cycle can be related to how much changes. They have the simulator's fullest shape; the same seed gives the same documents.
 import { raiseAlert } from '../src/simulator/alerts.js'
 import * as move from '../src/simulator/moves.js'
 import { createRandom, type Random } from '../src/simulator/prng.js'
@@ -23,7 +23,7 @@ type PanelKey = (typeof PANELS)[number]
 export type BenchDocumentOptions = {
   /** How many. */
   readonly indices: number
-  /** Per cent of the panels that change from one document to the next, on average; one panel at least. */
+  /** Percent of the panels that change from one document to the next, on average; at least one panel. */
   readonly churnPct: 10 | 30 | 70
   readonly seed: number
 }
@@ -42,15 +42,15 @@ function names(count: number): readonly string[] {
 const START_MS = Date.UTC(2026, 0, 5, 4, 30)
 const STEP_MS = 1000
 
-/** Some of all panels, each with the same chance. */
+/** `count` panels, each with the same chance. */
 function chosen(random: Random, count: number): ReadonlySet<PanelKey> {
   const left: PanelKey[] = [...PANELS]
   return new Set(Array.from({ length: count }, () => left.splice(random.whole(0, left.length - 1), 1)).flat())
 }
 
 /**
- * The indices panel and no other: neither prices (analytics shows them) nor options (performance counts them), and no score so low
- * that it is an alert.
+ * Changes the indices panel alone: no prices (analytics shows them), no options (performance counts them), and no score low
+ * enough to be an alert.
  */
 function moveRows(world: World, random: Random): World {
   const indices = world.indices.map(index => ({
@@ -61,14 +61,14 @@ function moveRows(world: World, random: Random): World {
   return { ...world, indices }
 }
 
-/** The cycle panel and no other: the cycle's number is in the header too. */
+/** Changes the cycle panel alone: the number of the cycle would change the header too. */
 function moveDuration(world: World, random: Random): World {
   const way = { low: 0.25, high: 6, home: 0.85, step: 0.25, digits: 3 }
   const lastDurationSec = walked(random, world.loop.lastDurationSec, way)
   return { ...world, loop: { ...world.loop, lastDurationSec } }
 }
 
-/** Each changes its own panel and no other; the header is moved with the document. */
+/** Each changes its own panel alone; `next` changes the header. */
 const MOVES: Readonly<
   Record<Exclude<PanelKey, 'header'>, (world: World, random: Random, nowMs: number) => World>
 > = {
@@ -88,7 +88,7 @@ export function benchDocuments({ indices, churnPct, seed }: BenchDocumentOptions
   let nowMs = START_MS
   let nextOpenMs = START_MS
   let world = createWorld(random, { indices: names(indices), intervalSec: 60, nowMs })
-  /** Panels that should have changed so far and did not: shares are rarely whole panels. */
+  /** Panels that should have changed so far and did not: a share is rarely a whole number of panels. */
   let owed = 0
 
   return {

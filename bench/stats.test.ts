@@ -62,9 +62,9 @@ describe('spread', () => {
     )
   })
 
-  test('of nothing, or of no number, is an error', () => {
+  test('of no values, or of a value that is not a number, is an error', () => {
     expect(() => spread([])).toThrow('statistics of no values')
-    expect(() => spread([1, Number.NaN])).toThrow('no number')
+    expect(() => spread([1, Number.NaN])).toThrow('not a number')
   })
 })
 
@@ -75,6 +75,6 @@ describe('paired ratio', () => {
   })
 
   test('refuses rounds that do not pair', () => {
-    expect(() => pairedRatio([1], [1, 2])).toThrow('1 against 2')
+    expect(() => pairedRatio([1], [1, 2])).toThrow('got 1 against 2')
   })
 })

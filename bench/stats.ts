@@ -1,4 +1,4 @@
-// The few statistics all measurements share. None of them invents a value: an empty list is an error.
+// Statistics of all benchmarks. None of them invents a value: an empty list is an error.
 
 export type Spread = {
   readonly median: number
@@ -9,18 +9,19 @@ export type Spread = {
 
 function sorted(values: readonly number[]): readonly number[] {
   if (values.length === 0) throw new RangeError('statistics of no values')
-  if (values.some(Number.isNaN)) throw new RangeError('statistics of a value that is no number')
+  if (values.some(Number.isNaN)) throw new RangeError('statistics of a value that is not a number')
   return values.toSorted((a, b) => a - b)
 }
 
-/** Nearest rank: the smallest value that at least `part` (0 < part ≤ 1) of all values do not exceed. */
+/** Nearest rank: the smallest value with at least `part` (0 < part ≤ 1) of all values at or below it. */
 export function percentile(values: readonly number[], part: number): number {
-  if (!(part > 0 && part <= 1)) throw new RangeError(`a percentile's part must be in (0, 1], got ${part}`)
+  if (!(part > 0 && part <= 1))
+    throw new RangeError(`the part of a percentile must be in (0, 1], got ${part}`)
   const rising = sorted(values)
   return rising[Math.ceil(part * rising.length) - 1] as number
 }
 
-/** The middle value; of an even number of values the mean of the two in the middle. */
+/** The middle value; the mean of the two in the middle for an even count. */
 export function median(values: readonly number[]): number {
   const rising = sorted(values)
   const above = rising.length >> 1
@@ -38,10 +39,10 @@ export function spread(values: readonly number[]): Spread {
   }
 }
 
-/** Ratios round by round (`ours[i] / theirs[i]`): what interleaved rounds are for, since noise strikes both alike. */
+/** Ratios round by round (`ours[i] / theirs[i]`): in interleaved rounds noise affects both alike. */
 export function pairedRatio(ours: readonly number[], theirs: readonly number[]): Spread {
   if (ours.length !== theirs.length) {
-    throw new RangeError(`rounds do not pair: ${ours.length} against ${theirs.length}`)
+    throw new RangeError(`ratios need as many rounds of both: got ${ours.length} against ${theirs.length}`)
   }
   return spread(ours.map((value, i) => value / (theirs[i] as number)))
 }

@@ -86,5 +86,7 @@ describe('g6 bench compare', () => {
 test('g6 bench fanout says what is wrong with a bad option and where help is', async () => {
   const { code, out, err } = await output('fanout', '--nope')
   expect([code, out]).toEqual([1, ''])
-  expect(err).toBe("g6: Unknown option '--nope' (g6 bench fanout --help lists the options)\n")
+  expect(err).toBe(
+    "error: unknown option '--nope'\n(g6 --help lists the commands, g6 COMMAND --help its options)\n",
+  )
 })

@@ -3,9 +3,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { releaseChecks } from '../src/release/checks.js'
-import { type Report, runChecks } from '../src/release/report.js'
-import type { RunTool } from '../src/release/tool.js'
+import { releaseChecks } from '../tools/release/checks.js'
+import { type Report, runChecks } from '../tools/release/report.js'
+import type { RunTool } from '../tools/release/tool.js'
 import { endAll, g6 } from './support/g6.js'
 
 afterEach(endAll)
@@ -96,12 +96,12 @@ describe('g6 check release', () => {
       metrics:
         'g6_chat_tokens_total is registered and not documented; g6_chat_words_total is documented and not registered',
       'metrics in docs and rules': expect.stringMatching(
-        /^deploy\/grafana\/.* g6_status_years.*; docs\/chat\.md:\d+ names g6_chat_words_total, which is no metric$/,
+        /^deploy\/grafana\/.* g6_status_years.*; docs\/chat\.md:\d+ names g6_chat_words_total, which is not a metric$/,
       ),
-      dashboard: expect.stringContaining('asks for g6_status_years, which is no metric'),
+      dashboard: expect.stringContaining('names g6_status_years, which is not a metric'),
       settings: 'G6_SSE_GZIP has no row',
-      'settings in docs': expect.stringContaining('names G6_CHAT_WORDS, which is no setting'),
-      'retired names': expect.stringMatching(/^README\.md:\d+ speaks of G6_SUMMARY/),
+      'settings in docs': expect.stringContaining('names G6_CHAT_WORDS, which is not a setting'),
+      'retired names': expect.stringMatching(/^README\.md:\d+ uses G6_SUMMARY/),
       'docs and event schemas': expect.stringContaining('docs/reference/metrics.md is stale'),
       version: expect.stringContaining('first heading of CHANGELOG.md says 99.0.0'),
     })

@@ -1,5 +1,5 @@
-// What Node itself can do between an upstream and a client: `upstream.body.pipe(res)`, nothing parsed, numbered or kept. In a
-// process of its own, so that its CPU is its own; `/cpu` tells it, in microseconds of the program and of the kernel.
+// What Node itself can do between an upstream and a client: `upstream.body.pipe(res)`, nothing parsed, numbered or kept. It is
+// a process of its own so that its processor time can be measured: `/cpu` returns it in microseconds, user and system.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Agent, request } from 'undici'
@@ -7,8 +7,8 @@ import { Agent, request } from 'undici'
 const [upstream = ''] = process.argv.slice(2)
 const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
 
-const server = createServer({ noDelay: true }, (asked, response) => {
-  if (asked.url === '/cpu') {
+const server = createServer({ noDelay: true }, (incoming, response) => {
+  if (incoming.url === '/cpu') {
     response.end(JSON.stringify(process.cpuUsage()))
     return
   }

@@ -1,25 +1,22 @@
-// Clients as light as can be, so that their own work does not hide the relay's: one socket each, a regular expression over what
-// comes. Tokens are stamps: the machine's monotonic clock in nanoseconds when the upstream wrote them.
+// Clients as light as possible, so that their own work does not hide the relay's: one socket each, a regular expression over
+// the bytes. A token is a time stamp: the monotonic clock of the machine, ns, when the upstream wrote it.
 import { connect, type Socket } from 'node:net'
 
 const STAMP = /"data":"(\d{10,20})"/g
-/** A stamp is shorter than this, quotes and name included. */
+/** Longer than a stamp with its quotes and name. */
 const LONGEST_STAMP = 40
 
 export type AnswerClient = {
   readonly socket: Socket
-  /** From asking to the first token, milliseconds. */
+  /** From the request to the first token, milliseconds. */
   readonly firstTokenMs: Promise<number>
-  /** Resolves with the number of tokens when the answer is complete; rejects when it broke off. */
+  /** Resolves with the number of tokens when the answer is complete; rejects when it breaks off. */
   readonly ended: Promise<number>
 }
 
 export type Target = { readonly url: string; readonly path: string }
 
-export const DIRECT_PATH = '/bali-zero/chat-stream?query=bench'
-export const RELAYED_PATH = '/api/v2/bali-zero/chat-stream?query=bench'
-
-/** `onToken` gets how long the token was under way, milliseconds. */
+/** `onToken` gets the age of each token, milliseconds. */
 export function readAnswer({ url, path }: Target, onToken: (latencyMs: number) => void): AnswerClient {
   const startMs = performance.now()
   const { hostname, port } = new URL(url)
@@ -44,7 +41,7 @@ export function readAnswer({ url, path }: Target, onToken: (latencyMs: number) =
       }
       isDone ||= text.includes('"type":"done"')
       tail = text.slice(Math.max(end, text.length - LONGEST_STAMP))
-      // A kept connection does not close by itself.
+      // A kept-alive connection does not close by itself.
       if (isDone) socket.end()
     })
     socket.on('error', reject)

@@ -1,46 +1,27 @@
-// The processes of a chat bench: a scripted upstream, the relay, and a bare pipe beside it.
-import { spawn } from 'node:child_process'
+// The processes of the chat benchmark: a scripted upstream, the relay, and a bare pipe to compare it with.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { type OwnServer, startServer } from '../sse/own-server.js'
+import { Child } from '../child.js'
+import { CLI, listening, type OwnServer, startServer } from '../own-server.js'
 
-const CLI = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url))
 const BARE = fileURLToPath(new URL('./bare-pipe.js', import.meta.url))
 
-/** A child that says `{"listening": URL}` on its standard output. */
-async function startChild(args: readonly string[]): Promise<OwnServer> {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { listening } = JSON.parse(line) as { readonly listening: string }
-    return {
-      url: listening,
-      stop: async () => {
-        child.kill('SIGTERM')
-        await ended
-      },
-    }
-  }
-  throw new Error(`${args[0]} did not start`)
-}
-
 export function startUpstream(flags: readonly string[]): Promise<OwnServer> {
-  return startChild([CLI, 'mock-upstream', '--port', '0', ...flags])
+  return listening(
+    new Child('the upstream', [process.execPath, CLI, 'mock-upstream', '--port', '0', ...flags]),
+  )
 }
 
 export function startBarePipe(upstream: string): Promise<OwnServer> {
-  return startChild([BARE, upstream])
+  return listening(new Child('the bare pipe', [process.execPath, BARE, upstream]))
 }
 
-/** The relay with limits out of the way, audit on, in a folder of its own. */
-export async function startRelay(
-  upstream: string,
-  env: Readonly<Record<string, string>> = {},
-): Promise<OwnServer> {
+/** The relay in a folder of its own, with its limits raised and the audit trail on. */
+export async function startRelay(upstream: string): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), 'g6-bench-chat-'))
+  const remove = () => rm(folder, { recursive: true, force: true })
   const server = await startServer(['serve', '--status-file', join(folder, 'none.json')], {
     ENABLE_SSE_STREAMING: 'true',
     RAG_BACKEND_URL: upstream,
@@ -48,18 +29,11 @@ export async function startRelay(
     G6_CHAT_MAX_STREAMS: '100000',
     G6_CHAT_MAX_STREAMS_PER_USER: '100000',
     G6_AUDIT_DB: join(folder, 'audit.db'),
-    ...env,
   }).catch(async error => {
-    await rm(folder, { recursive: true, force: true })
+    await remove()
     throw error
   })
-  return {
-    url: server.url,
-    stop: async () => {
-      await server.stop()
-      await rm(folder, { recursive: true, force: true })
-    },
-  }
+  return { ...server, stop: () => server.stop().then(remove) }
 }
 
 /** Processor time of a process so far, seconds: its own, and the kernel's for it. */

@@ -1,5 +1,5 @@
-// What the relay promises beside speed: stalled readers cost their position, a stop reaches the upstream at once, and no number
-// of cuts loses or doubles a token.
+// What the relay promises in addition to speed: a stalled reader costs one position, a stop reaches the upstream at once, and no
+// number of cuts loses or doubles a token.
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { startMockUpstream } from '../../src/chat/mock/server.js'
@@ -10,7 +10,7 @@ import { residentBytesOf, startRelay } from './processes.js'
 const PREFIX = '/api/v2/bali-zero/chat-stream'
 const MIB = 1024 * 1024
 
-/** A connection that asks and then takes nothing. */
+/** Sends a request and reads nothing. */
 function stalledReader(url: string, path: string): Promise<Socket> {
   const { hostname, port } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port) })
@@ -23,10 +23,10 @@ function stalledReader(url: string, path: string): Promise<Socket> {
   })
 }
 
-/** One answer has no more. */
+/** The limit of readers on one answer. */
 const READERS_PER_ANSWER = 60
 
-/** Readers that read nothing of 1 MB answers: what the relay grows by, beside the answers. */
+/** Readers that read nothing of 1 MB answers: growth of the relay without the answers. */
 export async function stalledReaders(count: number) {
   const tokens = Array.from({ length: 1_000 }, () => 'x'.repeat(1_000))
   const upstream = await startMockUpstream({ script: { tokens, firstTokenMs: 4_000 } })
@@ -61,7 +61,7 @@ export async function stalledReaders(count: number) {
   }
 }
 
-/** From a stop to the end of the upstream's connection. */
+/** From a stop request to the end of the connection at the upstream. */
 export async function stops(count: number) {
   const upstream = await startMockUpstream({ script: { tokens: 2, finish: 'stall' } })
   const relay = await startRelay(upstream.url)
@@ -92,7 +92,7 @@ export async function stops(count: number) {
 
 type Numbered = { readonly type: string; readonly data: unknown; readonly sequence?: number }
 
-/** One connection: reads until the stream ends or so many events came; then it goes away. */
+/** One connection: reads until the stream ends or this many events came, then closes. */
 async function readSome(
   url: string,
   events: number,
@@ -124,7 +124,7 @@ async function readSome(
 
 const TOKENS = 200
 
-/** One answer, cut and resumed at random until it has ended. Returns how often, and what was wrong. */
+/** One answer, cut and resumed at random until it ends: how often, and what was wrong. */
 async function interrupted(relay: string, random: () => number) {
   const started = await fetch(`${relay}${PREFIX}?query=bench`)
   const streamId = started.headers.get('x-stream-id') ?? ''
@@ -150,7 +150,7 @@ async function interrupted(relay: string, random: () => number) {
   return { resumes, gaps, wrong }
 }
 
-/** Streams in parallel until there were so many resumes. */
+/** Streams in parallel until there were this many resumes. */
 export async function disconnects(count: number, random: () => number = Math.random) {
   const upstream = await startMockUpstream({ script: { tokens: TOKENS, gapMs: 2 } })
   const relay = await startRelay(upstream.url)

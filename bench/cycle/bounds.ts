@@ -1,23 +1,22 @@
-// Whether a run of `g6 bench cycle` is within its bounds.
+// The limits of `g6 bench cycle`.
 //
-// A cycle is too long when it takes too long and has the processor for too long. Time alone proves nothing: on a busy
-// machine a cycle waits for its turn. Processor time alone has the compiler in it, which works on other cores.
+// A cycle is too long when both its time and its processor time are. Time alone proves nothing: on a busy machine a cycle waits
+// for the processor. Processor time alone includes the compiler, which works on other cores.
+import { complaintsOf } from '../limits.js'
 import type { CycleFigures } from './run.js'
 
 type Judged = Pick<CycleFigures, 'p95_ms' | 'cycle_cpu_p95_ms' | 'hit_ratio'>
 type Bounds = { readonly benchMaxP95Ms: number; readonly benchMinHitRatio: number }
 
-/** What is over or under its bound, in words; empty when nothing is. */
 export function cycleComplaints(report: Judged, bounds: Bounds): readonly string[] {
-  const { p95_ms, cycle_cpu_p95_ms, hit_ratio } = report
-  const { benchMaxP95Ms, benchMinHitRatio } = bounds
-  const times = `${p95_ms.toFixed(2)} ms, ${cycle_cpu_p95_ms.toFixed(2)} ms of them on the processor`
-  return [
-    ...(Math.min(p95_ms, cycle_cpu_p95_ms) > benchMaxP95Ms
-      ? [`p95 is ${times}, the bound is ${benchMaxP95Ms} ms`]
-      : []),
-    ...(hit_ratio < benchMinHitRatio
-      ? [`the hit ratio is ${hit_ratio.toFixed(2)}, the bound is ${benchMinHitRatio}`]
-      : []),
-  ]
+  const p95Ms = Math.min(report.p95_ms, report.cycle_cpu_p95_ms)
+  return complaintsOf([
+    {
+      name: 'p95, the less of time and processor time',
+      value: p95Ms,
+      limit: bounds.benchMaxP95Ms,
+      unit: 'ms',
+    },
+    { name: 'hit ratio', value: report.hit_ratio, limit: bounds.benchMinHitRatio, isLeast: true },
+  ])
 }

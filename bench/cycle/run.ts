@@ -1,17 +1,15 @@
 // One cycle, measured: parse → derive → build → board → publish, on a status that changes every time, in the real program.
 //
-// `baseline` has no outputs and no clients; `outputs` has what is shipped: plain text, panel files, dossier, metrics and the
-// HTTP server; `features` has ten connected clients besides (in a process of their own). Cycles are the loop's own: nothing is
-// called around it. What outputs do after the cycle, beside the loop (writing files), is not in a cycle's time but is in
-// `cpu_ms_per_cycle`.
+// `baseline` has no outputs and no clients; `outputs` has the shipped ones: plain text, panel files, dossier, metrics and the
+// HTTP server; `features` has ten connected clients in addition, in a process of their own. The program's own loop runs the
+// cycles. What outputs do after the cycle (writing files) is not in its time but is in `cpu_ms_per_cycle`.
 //
-// Some 90 functions of a cycle are compiled in its first few hundred turns, beside it, on cores that the clients need too: the
-// 95th percentile of those turns is the compiler's, and is told apart (`warmup_p95_ms`). Processor time within a cycle
-// (`cycle_cpu_p95_ms`, all threads) stays what it is while others are at work on the machine; times do not.
+// Some 90 functions are compiled in the first few hundred cycles, on cores that the clients need too, so the 95th percentile of
+// these is reported apart (`warmup_p95_ms`). Processor time within a cycle (`cycle_cpu_p95_ms`, all threads) holds when other
+// programs use the machine; times do not.
 //
-// Between two cycles of a real program the processor has done other things, and a cycle costs what it takes to fetch its code
-// and data again. `back_to_back` is what is left when cycles follow one another, as harnesses usually run them.
-import { type ChildProcess, spawn } from 'node:child_process'
+// Between two cycles of a real program the processor does other things, and a cycle has to fetch its code and data again.
+// `back_to_back` is what is left when one cycle follows another, as harnesses usually run them.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,49 +22,16 @@ import { type Clock, systemClock } from '../../src/clock/clock.js'
 import { loadConfig } from '../../src/config/load.js'
 import { MIN_CYCLE_GAP_MS } from '../../src/engine/loop.js'
 import { silentLog } from '../../src/log/log.js'
+import { Child } from '../child.js'
 import { benchDocuments } from '../documents.js'
 import { median, percentile } from '../stats.js'
 import type { CycleOptions } from './options.js'
 import { ScriptedSource } from './scripted-source.js'
 
 const CLIENTS = 10
+const CONNECT_MS = 60_000
 
-export type CycleFigures = {
-  readonly cycles: number
-  readonly warmup: number
-  readonly mean_ms: number
-  readonly median_ms: number
-  readonly p95_ms: number
-  readonly max_ms: number
-  /** Processor time of all threads within a cycle. */
-  readonly cycle_cpu_p95_ms: number
-  /** Of the cycles before counting; null when there were none. */
-  readonly warmup_p95_ms: number | null
-  readonly updates_total: number
-  readonly panels_total: number
-  readonly updates_per_cycle_avg: number
-  readonly hit_ratio: number
-  readonly sse_enabled: boolean
-  readonly metrics_enabled: boolean
-  readonly clients: number
-  /** CPU of the whole process per cycle, files and clients' sockets included. */
-  readonly cpu_ms_per_cycle: number
-  /** A cycle in which nothing changed. */
-  readonly unchanged_median_ms: number
-  /** With clients, every fifth of these cycles writes a heartbeat to each of them. */
-  readonly unchanged_p95_ms: number
-  readonly unchanged_cycle_cpu_p95_ms: number
-  /** Cycles one after the other. */
-  readonly back_to_back: {
-    readonly median_ms: number
-    readonly p95_ms: number
-    readonly unchanged_median_ms: number
-    readonly unchanged_p95_ms: number
-  }
-  readonly samples_ms?: readonly number[]
-}
-
-/** The system's clock, which can be put forward: a loop need not be waited for until it is ready for the next cycle. */
+/** The system's clock, which can be set forward, so that the loop is due for its next cycle without a wait. */
 class ForwardClock implements Clock {
   #aheadMs = 0
 
@@ -88,7 +53,7 @@ function programFor(source: ScriptedSource, folder: string, hasOutputs: boolean,
       G6_PANELS_DIR: join(folder, 'panels'),
       G6_SUMMARY_DOSSIER_PATH: join(folder, 'dossier.json'),
       G6_SUMMARY_REFRESH_SEC: '60',
-      // What changes rarely by design would hide the cost of changing.
+      // Panels that are refreshed rarely would hide the cost of changes.
       G6_SUMMARY_META_REFRESH_SEC: '0.02',
       G6_SUMMARY_RES_REFRESH_SEC: '0.02',
       G6_SSE_EVENTS_PER_SEC: '10000',
@@ -106,35 +71,36 @@ function programFor(source: ScriptedSource, folder: string, hasOutputs: boolean,
   })
 }
 
-function startClients(url: string): ChildProcess {
-  const script = fileURLToPath(new URL('../sse/idle-clients.js', import.meta.url))
-  return spawn(process.execPath, [script, `${url}/summary/events`, String(CLIENTS)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+async function connectClients(url: string): Promise<Child> {
+  const script = fileURLToPath(new URL('../fanout/storm-client.js', import.meta.url))
+  const address = [
+    '--port',
+    new URL(url).port,
+    '--ctl',
+    '1',
+    '--path',
+    '/summary/events',
+    '--n',
+    String(CLIENTS),
+  ]
+  const clients = new Child('the clients', [process.execPath, script, ...address])
+  await clients.line(CONNECT_MS)
+  return clients
 }
-
-async function ready(child: ChildProcess): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    child.stdout?.once('data', () => resolve())
-    child.once('exit', code => reject(new Error(`the clients ended with ${code} before they were connected`)))
-  })
-}
-
-type Samples = { readonly wallMs: readonly number[]; readonly cpuMs: readonly number[] }
 
 function cpuMs({ user, system }: NodeJS.CpuUsage): number {
   return (user + system) / 1000
 }
 
-/** A little more than the loop wants between two cycles. */
+/** A little more than the least time of the loop between two cycles. */
 const GAP_MS = MIN_CYCLE_GAP_MS + 5
 
-/** `pause`: between two cycles; without it the program's own pace, never sooner after the last than the loop allows. */
+/** `pause`: between two cycles; by default as long as the loop needs. */
 async function cycles(
   count: number,
   prepare: () => () => number,
   pause: () => Promise<unknown> = () => wait(GAP_MS),
-): Promise<Samples> {
+) {
   const samples = { wallMs: [] as number[], cpuMs: [] as number[] }
   for (let i = 0; i < count; i++) {
     const run = prepare()
@@ -146,27 +112,21 @@ async function cycles(
   return samples
 }
 
-/** What a program has beside its loop. */
-type Equipment = { readonly outputs: boolean; readonly clients: boolean }
-
-async function figures(options: CycleOptions, equipment: Equipment): Promise<CycleFigures> {
+async function figures(options: CycleOptions, hasOutputs: boolean, hasClients: boolean) {
   const folder = await mkdtemp(join(tmpdir(), 'g6-bench-'))
   const source = new ScriptedSource()
   const clock = new ForwardClock()
-  const program = programFor(source, folder, equipment.outputs, clock)
+  const program = programFor(source, folder, hasOutputs, clock)
   const documents = benchDocuments({ indices: options.indices, churnPct: options.churnPct, seed: 1 })
   const changing = () => {
     const text = JSON.stringify(documents.next())
     return () => source.give(text)
   }
-  let clients: ChildProcess | null = null
+  let clients: Child | null = null
   try {
     const [listening] = await program.start()
     changing()()
-    if (listening !== undefined && equipment.clients) {
-      clients = startClients(listening.url)
-      await ready(clients)
-    }
+    if (listening !== undefined && hasClients) clients = await connectClients(listening.url)
     const warmup = await cycles(options.warmup, changing)
     const before = program.loop.statistics.snapshot(0)
     const cpuBefore = process.cpuUsage()
@@ -191,17 +151,20 @@ async function figures(options: CycleOptions, equipment: Equipment): Promise<Cyc
       median_ms: median(samples),
       p95_ms: percentile(samples, 0.95),
       max_ms: Math.max(...samples),
+      /** Processor time of all threads within a cycle. */
       cycle_cpu_p95_ms: percentile(changed.cpuMs, 0.95),
       warmup_p95_ms: warmup.wallMs.length === 0 ? null : percentile(warmup.wallMs, 0.95),
       updates_total: updates,
       panels_total: panels,
       updates_per_cycle_avg: updates / options.measure,
       hit_ratio: 1 - updates / panels,
-      sse_enabled: equipment.outputs,
-      metrics_enabled: equipment.outputs,
+      sse_enabled: hasOutputs,
+      metrics_enabled: hasOutputs,
       clients: clients === null ? 0 : CLIENTS,
+      /** Of the whole process, files and sockets included. */
       cpu_ms_per_cycle: cpuMs(cpu) / options.measure,
       unchanged_median_ms: median(unchanged.wallMs),
+      /** With clients, every fifth of these cycles writes a heartbeat to each of them. */
       unchanged_p95_ms: percentile(unchanged.wallMs, 0.95),
       unchanged_cycle_cpu_p95_ms: percentile(unchanged.cpuMs, 0.95),
       back_to_back: {
@@ -213,22 +176,24 @@ async function figures(options: CycleOptions, equipment: Equipment): Promise<Cyc
       ...(options.emitSamples ? { samples_ms: samples } : {}),
     }
   } finally {
-    clients?.kill()
+    await clients?.end()
     await program.stop()
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** The interval of the loop the overhead is compared with, ms. */
+export type CycleFigures = Awaited<ReturnType<typeof figures>>
+
+/** The interval of the loop to which the overhead is related, ms. */
 const INTERVAL_MS = 1_000
 
 export async function benchCycle(options: CycleOptions) {
-  const baseline = await figures(options, { outputs: false, clients: false })
-  const outputs = await figures(options, { outputs: true, clients: false })
-  const features = await figures(options, { outputs: true, clients: true })
+  const baseline = await figures(options, false, false)
+  const outputs = await figures(options, true, false)
+  const features = await figures(options, true, true)
   const { samples_ms: _, ...flat } = features
   return {
-    // The documents' flat names are those of the run with everything on.
+    // The flat names are those of the run with everything on.
     ...flat,
     baseline,
     outputs,

@@ -1,4 +1,4 @@
-// A source that gives the text it is told to, parsed as a file's would be: reading costs what parsing costs.
+// A source that parses the text it is given, as the source of a file does: reading includes the cost of parsing.
 import type { Source } from '../../src/engine/source.js'
 import type { Reading, Status } from '../../src/snapshot/reading.js'
 
@@ -11,7 +11,7 @@ export class ScriptedSource implements Source {
     this.#onReading = onReading
   }
 
-  /** Runs one whole cycle, since the loop takes a reading at once; returns what it took, ms. */
+  /** Runs one whole cycle, since the loop takes a reading at once; returns its time, ms. */
   give(text: string): number {
     const startMs = performance.now()
     const status = JSON.parse(text) as Status
@@ -21,10 +21,10 @@ export class ScriptedSource implements Source {
     return performance.now() - startMs
   }
 
-  /** Runs a cycle on the same document, as a tick does while nothing changes; returns what it took, ms. */
+  /** Runs a cycle on the same document, as a tick does while nothing changes; returns its time, ms. */
   repeat(): number {
     const reading = this.#last
-    if (reading === null) throw new Error('nothing was given yet')
+    if (reading === null) throw new Error('call give before repeat')
     const startMs = performance.now()
     this.#onReading(reading)
     return performance.now() - startMs

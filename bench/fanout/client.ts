@@ -1,15 +1,14 @@
-// A bounded load client: N connections that read, some that never do, a publisher paced over the control port.
+// A bounded load client: N connections that read, some that never do, and a publisher paced over the control port.
 //
-// Closed loop (`--window W`): W events outstanding, the next is published when one has reached every connection; for CPU
-// per delivery. Open loop (`--rate R`): R events a second; for latency. It prints `READY <ms>` when connected, waits for a
-// line on standard input (an end of input ends it), runs, and prints one line of JSON. Raw sockets, since fetch and http
+// Closed loop (`--window W`): W events are outstanding, and the next one is published when one has reached every connection;
+// for processor time per delivery. Open loop (`--rate R`): R events a second; for latency. Raw sockets, since fetch and http
 // cost more on this side than the servers do on theirs.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClientOptions, clientOptions } from './client-options.js'
 import { Connections } from './connections.js'
 import { ControlLink, type Reply } from './control-link.js'
 import { Histogram } from './histogram.js'
-import { lineOnInput } from './line-on-input.js'
+import { runWhenAsked } from './run-when-asked.js'
 import { Tally } from './tally.js'
 
 const STALL_MS = 15_000
@@ -67,7 +66,7 @@ class Run {
     return { atMs: performance.now(), server, deliveries: tally.deliveries, bytes, cpuUs: user + system }
   }
 
-  /** Publishes until told to stop: at a rate here, or by completions in a closed loop. */
+  /** Publishes until `#publishing` is false: at a rate here, or on completions in a closed loop. */
   #startPublishing(): void {
     this.#publishing = true
     const { rate, window } = this.#options
@@ -97,7 +96,7 @@ class Run {
     return true
   }
 
-  /** Waits, and fails when nothing has arrived for long while something should. */
+  /** Waits; throws when nothing arrives for STALL_MS while events are outstanding. */
   async #watch(tally: Tally, ms: number): Promise<void> {
     const end = performance.now() + ms
     let completed = tally.completed
@@ -108,7 +107,7 @@ class Run {
         completed = tally.completed
         this.#progressAtMs = performance.now()
       } else if (performance.now() - this.#progressAtMs > STALL_MS) {
-        throw new Error(`stalled: ${this.#issued} published, ${tally.completed} reached everybody`)
+        throw new Error(`stalled: ${this.#issued} published, ${tally.completed} reached every reader`)
       }
     }
   }
@@ -170,10 +169,8 @@ class Run {
 const options = clientOptions(process.argv.slice(2))
 const control = await ControlLink.connect(options.ctl)
 const run = new Run(options, control)
-const startMs = performance.now()
 await run.connections.open()
-process.stdout.write(`READY ${(performance.now() - startMs).toFixed(1)}\n`)
-if (await lineOnInput()) process.stdout.write(`${JSON.stringify(await run.run())}\n`)
+await runWhenAsked(() => run.run())
 run.connections.close()
 control.close()
 process.exit(0)

@@ -1,12 +1,12 @@
-// The client's sockets: opened a bounded number at a time, read into one shared buffer, ended by reset so that no port
-// lingers.
+// The sockets of a load client: opened a bounded number at a time, read into one shared buffer, closed by reset so that no
+// port stays in TIME_WAIT.
 import net from 'node:net'
 import type { ClientOptions } from './client-options.js'
 import { type GzipMode, StreamReader } from './stream-reader.js'
 
 export type Traffic = { bytes: number; faults: number; stalledClosed: number }
 
-/** Connections on their way at once. */
+/** Connections that may be opening at once. */
 const OPENING = 200
 const CONNECT_TIMEOUT_MS = 60_000
 const READ_BYTES = 262_144
@@ -19,7 +19,7 @@ export class Connections {
   readonly #onEvent: OnEvent
   readonly #sockets: net.Socket[] = []
   readonly #readers: StreamReader[] = []
-  // All sockets are read on one thread, one after the other, so one buffer does for all.
+  // One thread reads all sockets, one after the other, so they can share a buffer.
   readonly #shared = Buffer.allocUnsafe(READ_BYTES)
   #closing = false
 
@@ -28,7 +28,7 @@ export class Connections {
     this.#onEvent = onEvent
   }
 
-  /** Resolves when every reading connection has its head and every stalled one has asked. */
+  /** Resolves when every reading connection has its head and every stalled one has sent its request. */
   open(): Promise<void> {
     const total = this.#options.n + this.#options.stalled
     return new Promise((resolve, reject) => {
@@ -63,8 +63,8 @@ export class Connections {
   }
 
   #openReading(index: number, onReady: () => void): void {
-    const { gzip, inflate } = this.#options
-    const mode: GzipMode = !gzip ? 'none' : index < inflate ? 'inflate' : 'count'
+    const { gz, inflate } = this.#options
+    const mode: GzipMode = !gz ? 'none' : index < inflate ? 'inflate' : 'count'
     const reader = new StreamReader(mode, {
       onOpen: onReady,
       onEvent: (seq, stampNs) => this.#onEvent(index, seq, stampNs),
@@ -92,14 +92,14 @@ export class Connections {
   }
 
   #connect(onread?: net.OnReadOpts): net.Socket {
-    const { port, path, gzip } = this.#options
+    const { port, path, gz } = this.#options
     const address = { port, host: '127.0.0.1', noDelay: true }
     const socket = net.connect(onread === undefined ? address : { ...address, onread })
     socket.on('error', error => {
       if (!this.#closing) process.stderr.write(`connection: ${error.message}\n`)
     })
     socket.once('connect', () => {
-      const encoding = gzip ? 'Accept-Encoding: gzip\r\n' : ''
+      const encoding = gz ? 'Accept-Encoding: gzip\r\n' : ''
       socket.write(
         `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n${encoding}\r\n`,
       )

@@ -1,4 +1,4 @@
-// The other end of a server's control port: publishes, and asks for CPU and memory.
+// The client side of a server's control port: publishes events, and asks for processor time and memory.
 import net from 'node:net'
 import { z } from 'zod'
 
@@ -40,7 +40,7 @@ export class ControlLink {
     this.#socket.write(`P ${events}\n`)
   }
 
-  /** CPU time since the server began, memory now, events published; with `collect` after a garbage collection. */
+  /** Processor time since the server's start, memory now, events published; with `collect` after a garbage collection. */
   ask(collect = false): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(

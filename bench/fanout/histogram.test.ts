@@ -30,7 +30,7 @@ describe('a histogram', () => {
     )
   })
 
-  test('counts what lies below 0 as 0, and says 0 when it is empty', () => {
+  test('counts values below 0 as 0, and returns 0 when it is empty', () => {
     expect(filled([-5]).percentile(0.5)).toBe(0)
     expect(new Histogram().percentile(0.99)).toBe(0)
     expect(new Histogram().mean).toBe(0)

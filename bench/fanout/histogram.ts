@@ -1,12 +1,12 @@
-// Latencies of millions of deliveries in a fixed 60 KB: each power of two is cut into 128 equal parts, so a percentile
-// is off by less than 1 %.
+// Latencies of millions of deliveries in a fixed 60 KB: each power of two is cut into 128 equal buckets, so a percentile is off
+// by less than 1 %.
 
 const SUB_BITS = 7
 const SUB = 1 << SUB_BITS
 /** Up to 2^53, the last whole number. */
 const BUCKETS = (53 - SUB_BITS + 2) * SUB
 
-/** Which bucket a whole number ≥ 0 falls into. Below 128 each has its own. */
+/** The bucket of a whole number ≥ 0; below 128 each number has its own. */
 function bucketOf(value: number): number {
   if (value < SUB) return value
   const exponent = Math.floor(Math.log2(value))
@@ -28,7 +28,7 @@ export class Histogram {
   #sum = 0
   #max = 0
 
-  /** A whole number ≥ 0; below 0 (clocks of two processes) counts as 0. */
+  /** Values below 0 (clocks of two processes) count as 0. */
   add(value: number): void {
     const kept = Math.max(0, Math.floor(value))
     const bucket = bucketOf(kept)

@@ -1,20 +1,19 @@
-// Who takes part: our hub and the bare loop always, the others where they are installed. One that is missing is reported as
-// missing, never left out in silence.
+// The servers of a run: our hub and the bare loop always, the others where they are installed. The report names a missing one.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Who is judged comes first. */
+/** The judged one comes first. */
 export const SERVERS = ['ours', 'bare', 'better-sse', 'nchan'] as const
 export type ServerName = (typeof SERVERS)[number]
 
-/** Subject and why it cannot be measured here. */
+/** A server and why it cannot be measured here. */
 export type Missing = { readonly name: ServerName; readonly why: string }
 
 export type Subjects = {
   readonly present: readonly ServerName[]
   readonly missing: readonly Missing[]
-  /** Of those present that are not ours. */
+  /** Of the other servers. */
   readonly versions: Readonly<Record<string, string>>
 }
 
@@ -24,7 +23,7 @@ const NGINX_COMMANDS = ['nginx', '/usr/sbin/nginx'] as const
 const NCHAN_FILE = 'ngx_nchan_module.so'
 const NO_NCHAN = 'not installed (Debian: apt-get install nginx libnginx-mod-nchan)'
 
-/** What `nginx -V` says, on standard error; null where there is no such command. */
+/** The output of `nginx -V`, which goes to standard error; null where there is no such command. */
 function nginxSays(command: string): string | null {
   try {
     return execFileSync('sh', ['-c', '"$0" -V 2>&1', command], { encoding: 'utf8', timeout: 5_000 })
@@ -62,12 +61,6 @@ function betterSseVersion(): string | null {
   const packageFile = new URL('../package.json', url)
   const said: unknown = existsSync(packageFile) ? JSON.parse(readFileSync(packageFile, 'utf8')) : null
   return typeof said === 'object' && said !== null && 'version' in said ? String(said.version) : 'unknown'
-}
-
-/** The order of a round: each begins another one, so that nobody always comes first after whatever went before. */
-export function inTurn<S>(subjects: readonly S[], round: number): readonly S[] {
-  const first = subjects.length === 0 ? 0 : (round - 1) % subjects.length
-  return [...subjects.slice(first), ...subjects.slice(0, first)]
 }
 
 export function findSubjects(asked: readonly ServerName[] = SERVERS): Subjects {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { each, picked } from './measure.js'
+import { each, valuesOf } from './measure.js'
 import type { Bench } from './processes.js'
 
 function bench(round: number) {
@@ -8,6 +8,7 @@ function bench(round: number) {
   const made: Bench = {
     pin: false,
     client: null,
+    against: null,
     servers: ['ours', 'bare', 'nchan'],
     round,
     failed: (subject, error) => noted(subject, error instanceof Error ? error.message : String(error)),
@@ -16,7 +17,7 @@ function bench(round: number) {
   return { bench: made, said }
 }
 
-test('subjects are measured one after the other, each round beginning with another one', async () => {
+test('subjects are measured one after the other, each round beginning with the next one', async () => {
   const order: string[] = []
   const work = async (subject: string) => {
     order.push(`${subject} begins`)
@@ -27,19 +28,28 @@ test('subjects are measured one after the other, each round beginning with anoth
   expect(order).toEqual(['b begins', 'b ends', 'a begins', 'a ends'])
 })
 
-test('one that fails is named, and costs nobody else a value', async () => {
+test('a subject that fails is named, and the others keep their values', async () => {
   const { bench: made, said } = bench(1)
   const values = await each(made, ['ours gzip', 'ours plain'], async subject => {
     if (subject === 'ours gzip') throw new Error('it was lost')
     return { us: 7 }
   })
   expect(said).toEqual(['ours gzip: it was lost'])
-  expect(picked(values, ({ us }) => us)).toEqual({ 'ours plain': 7 })
+  expect(valuesOf(values, { value: ({ us }) => us })).toEqual({ 'ours plain': 7 })
 })
 
-test('what a subject cannot say is no value of it, and no zero', async () => {
+test('a row may rename a subject or leave it out', () => {
+  const samples = new Map([
+    ['ours', 1],
+    ['bare', 2],
+  ])
+  const as = (subject: string) => (subject === 'ours' ? 'ours with' : null)
+  expect(valuesOf(samples, { value: one => one, as })).toEqual({ 'ours with': 1 })
+})
+
+test('what a subject cannot measure is no value, and no zero', async () => {
   const values = await each(bench(1).bench, ['ours', 'bare'], async subject => ({
     percent: subject === 'ours' ? 50 : null,
   }))
-  expect(picked(values, ({ percent }) => percent)).toEqual({ ours: 50 })
+  expect(valuesOf(values, { value: ({ percent }) => percent })).toEqual({ ours: 50 })
 })

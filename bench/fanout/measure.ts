@@ -1,13 +1,12 @@
-// What a measure is: rows of a report, and the values of a round, taken of one subject after the other.
-import { inTurn } from './installed.js'
+// What a measure is: rows of a report, and how a round takes a value of each subject for them.
+import { inTurn } from '../rounds.js'
 import type { Bench } from './processes.js'
-import type { Sample } from './sample.js'
 
-/** A limit on the first subject of a row: against another one's value in the same round, or by itself. */
+/** A limit on the judged subject of a row: as a multiple of another one's value in the same round, or absolute. */
 export type Target = {
   readonly against: string | null
   readonly limit: number
-  /** CI does not fail by it, whatever the row says. */
+  /** Never fails CI, whatever the row says. */
   readonly reported?: boolean
 }
 
@@ -16,12 +15,19 @@ export type Row = {
   readonly unit: string
   /** Whether CI may fail by it: processor time, bytes and memory hold on a busy machine, times do not. */
   readonly gated: boolean
-  /** The subject judged, where ours has several forms; `ours` unless said. */
+  /** The subject judged, where ours has several forms; `ours` by default. */
   readonly judged?: string
   readonly targets: readonly Target[]
 }
 
-/** Values of one round: row name → subject → value. The subject judged comes first. */
+/** A row with its value in a sample; null: this subject has no such value. */
+export type RowOf<T> = Row & {
+  readonly value: (sample: T) => number | null
+  /** The name of a subject in this row; null leaves it out. By default its own. */
+  readonly as?: (subject: string) => string | null
+}
+
+/** Values of one round: row name → subject → value. */
 export type RoundValues = Readonly<Record<string, Readonly<Record<string, number>>>>
 
 export type Measure = {
@@ -29,17 +35,42 @@ export type Measure = {
   round(bench: Bench): Promise<RoundValues>
 }
 
-type Values<T> = ReadonlyMap<string, T>
+/** Takes a sample of each subject in each round, and every row from these samples. */
+export function measureOf<S extends string, T>(
+  subjects: (bench: Bench) => readonly S[],
+  sample: (bench: Bench, subject: S) => Promise<T>,
+  rows: readonly RowOf<T>[],
+): Measure {
+  return {
+    rows: rows.map(({ value: _value, as: _as, ...row }) => row),
+    async round(bench) {
+      const samples = await each(bench, subjects(bench), subject => sample(bench, subject))
+      return Object.fromEntries(rows.map(row => [row.name, valuesOf(samples, row)]))
+    },
+  }
+}
+
+/** Several measures as one: their rounds run one after the other. */
+export function joined(measures: readonly Measure[]): Measure {
+  return {
+    rows: measures.flatMap(({ rows }) => rows),
+    async round(bench) {
+      const values: RoundValues[] = []
+      for (const measure of measures) values.push(await measure.round(bench))
+      return Object.assign({}, ...values)
+    },
+  }
+}
 
 /**
- * One after the other: they share the machine; each round begins with another one, so that nobody always comes first after
- * whatever went before. Who fails has no value in this round, and the report says so.
+ * One subject after the other, since they share the machine. A subject that fails has no value in this round, and the report
+ * names it.
  */
 export async function each<S extends string, T>(
   bench: Bench,
   subjects: readonly S[],
   work: (subject: S) => Promise<T>,
-): Promise<Values<T>> {
+): Promise<ReadonlyMap<S, T>> {
   const values = new Map<S, T>()
   for (const subject of inTurn(subjects, bench.round)) {
     try {
@@ -51,24 +82,14 @@ export async function each<S extends string, T>(
   return values
 }
 
-/** Null: this one has no such value. */
-export function picked<T>(
-  values: Values<T>,
-  pick: (value: T) => number | null,
+export function valuesOf<T>(
+  samples: ReadonlyMap<string, T>,
+  { value, as = subject => subject }: Pick<RowOf<T>, 'value' | 'as'>,
 ): Readonly<Record<string, number>> {
   return Object.fromEntries(
-    [...values].flatMap(([subject, value]) => {
-      const one = pick(value)
-      return one === null ? [] : [[subject, one]]
+    [...samples].flatMap(([subject, sample]) => {
+      const [name, one] = [as(subject), value(sample)]
+      return name === null || one === null ? [] : [[name, one]]
     }),
   )
 }
-
-/** How busy the client was: a reader of the times has to know. */
-export const clientRow = (name: string): Row => ({
-  name: `${name}: the client's processor`,
-  unit: '%',
-  gated: false,
-  targets: [],
-})
-export const clientValues = (values: Values<Sample>) => picked(values, sample => sample.clientCpuPercent)

@@ -1,6 +1,7 @@
-// What is measured, on whom, and what is aimed at (the numbers a release must reach).
-import { clientRow, clientValues, each, type Measure, picked } from './measure.js'
-import { type Load, MAX_RSS_BYTES, measureIdle, measureLoad, measureStalled } from './sample.js'
+// What is measured, on which servers, and the targets that a release must reach.
+import { joined, type Measure, measureOf, type RowOf } from './measure.js'
+import { BASELINE, type Bench, type Subject } from './processes.js'
+import { type Load, MAX_RSS_BYTES, measureIdle, measureLoad, measureStalled, type Sample } from './sample.js'
 import { measureScrape } from './scrape.js'
 import { measureStorm } from './storm.js'
 
@@ -15,7 +16,7 @@ export type Sizes = {
   readonly scrapePairs: number
 }
 
-/** Who comes at once, and who comes within a second; each with what the whole of them may take. */
+/** Readers that connect at once or within a second, and the time all of them may take. */
 export const STORMS = [
   { name: '50 connect at once', count: 50, overMs: 0, limitMs: 100 },
   { name: '1000 connect within a second', count: 1_000, overMs: 1_000, limitMs: 2_000 },
@@ -37,9 +38,30 @@ export type MeasureName = (typeof MEASURES)[number]
 const KIB = 1024
 const MIB = 1_048_576
 
+const all = (bench: Bench): readonly Subject[] => bench.servers
+const isOurs = (subject: string): boolean => subject === 'ours' || subject === BASELINE
+const ours = (bench: Bench): readonly Subject[] => bench.servers.filter(isOurs)
+
+const time = (name: string, targets: RowOf<Sample>['targets'], value: RowOf<Sample>['value']) => ({
+  name,
+  unit: 'µs',
+  gated: false,
+  targets,
+  value,
+})
+
+/** How busy the client was: needed to judge the times. */
+const clientRow = (name: string): RowOf<Sample> => ({
+  name: `${name}: the client's processor`,
+  unit: '%',
+  gated: false,
+  targets: [],
+  value: sample => sample.clientCpuPercent,
+})
+
 /** Slow enough that no event waits for another, fast enough that the code is compiled before it is measured. */
 const DISPATCH_PER_SEC = 400
-/** Shorter, and a 99th percentile is a handful of events. */
+/** With less, a 99th percentile is a handful of events. */
 const DISPATCH_MIN_SECS = 2
 const DISPATCH_WARM_SECS = 1
 
@@ -48,27 +70,17 @@ function dispatch(load: Load): Measure {
     { against: 'bare', limit: 2 },
     { against: 'better-sse', limit: 1 },
   ]
-  return {
-    rows: [
-      { name: 'dispatch, 1 client, p50', unit: 'µs', gated: false, targets },
-      { name: 'dispatch, 1 client, p99', unit: 'µs', gated: false, targets },
-    ],
-    async round(bench) {
-      const values = await each(bench, bench.servers, server =>
-        measureLoad(bench, server, {
-          ...load,
-          clients: 1,
-          rate: DISPATCH_PER_SEC,
-          secs: Math.max(DISPATCH_MIN_SECS, load.secs),
-          warmSecs: Math.max(DISPATCH_WARM_SECS, load.warmSecs),
-        }),
-      )
-      return {
-        'dispatch, 1 client, p50': picked(values, sample => sample.p50Us),
-        'dispatch, 1 client, p99': picked(values, sample => sample.p99Us),
-      }
-    },
+  const one = {
+    ...load,
+    clients: 1,
+    rate: DISPATCH_PER_SEC,
+    secs: Math.max(DISPATCH_MIN_SECS, load.secs),
+    warmSecs: Math.max(DISPATCH_WARM_SECS, load.warmSecs),
   }
+  return measureOf(all, (bench, server) => measureLoad(bench, server, one), [
+    time('dispatch, 1 client, p50', targets, sample => sample.p50Us),
+    time('dispatch, 1 client, p99', targets, sample => sample.p99Us),
+  ])
 }
 
 function cpu(load: Load): Measure {
@@ -79,109 +91,94 @@ function cpu(load: Load): Measure {
     { against: 'nchan', limit: 1, reported: true },
     { against: 'better-sse', limit: 0.4 },
   ]
-  return {
-    rows: [{ name, unit: 'µs', gated: true, targets }, clientRow(name)],
-    async round(bench) {
-      const values = await each(bench, bench.servers, server => measureLoad(bench, server, load))
-      return {
-        [name]: picked(values, sample => sample.cpuUsPerDelivery),
-        [clientRow(name).name]: clientValues(values),
-      }
-    },
-  }
+  return measureOf(all, (bench, server) => measureLoad(bench, server, load), [
+    { name, unit: 'µs', gated: true, targets, value: sample => sample.cpuUsPerDelivery },
+    clientRow(name),
+  ])
 }
 
 function rate(load: Load): Measure {
   const name = `p99 to ${load.clients} readers, 30 events/s`
-  return {
-    rows: [{ name, unit: 'µs', gated: false, targets: [{ against: 'bare', limit: 1.3 }] }, clientRow(name)],
-    async round(bench) {
-      const one = { ...load, rate: 30 }
-      const values = await each(bench, bench.servers, server => measureLoad(bench, server, one))
-      return {
-        [name]: picked(values, sample => sample.p99Us),
-        [clientRow(name).name]: clientValues(values),
-      }
-    },
-  }
+  return measureOf(all, (bench, server) => measureLoad(bench, server, { ...load, rate: 30 }), [
+    time(name, [{ against: 'bare', limit: 1.3 }], sample => sample.p99Us),
+    clientRow(name),
+  ])
 }
 
 function gzip(load: Load): Measure {
-  const cpuName = 'gzip: server CPU per delivery, 4 KB'
-  const bytesName = 'gzip: bytes per delivery, 4 KB'
-  const judged = { judged: 'ours gzip', gated: true }
-  return {
-    rows: [
-      { name: cpuName, unit: 'µs', ...judged, targets: [{ against: 'ours plain', limit: 1.1 }] },
-      { name: bytesName, unit: 'B', ...judged, targets: [{ against: 'ours plain', limit: 0.3 }] },
-    ],
-    async round(bench) {
-      const forms = bench.servers.includes('ours') ? (['ours gzip', 'ours plain'] as const) : []
-      const values = await each(bench, forms, form =>
-        measureLoad(bench, 'ours', { ...load, sizeBytes: 4 * KIB, gzip: form === 'ours gzip' }),
-      )
-      return {
-        [cpuName]: picked(values, sample => sample.cpuUsPerDelivery),
-        [bytesName]: picked(values, sample => sample.bytesPerDelivery),
-      }
+  const common = { judged: 'ours gzip', gated: true }
+  const against = (limit: number) => [{ against: 'ours plain', limit }]
+  return measureOf(
+    bench => ours(bench).flatMap(server => [`${server} gzip`, `${server} plain`] as const),
+    (bench, form) => {
+      const server: Subject = form.startsWith(BASELINE) ? BASELINE : 'ours'
+      return measureLoad(bench, server, { ...load, sizeBytes: 4 * KIB, gzip: form.endsWith(' gzip') })
     },
-  }
+    [
+      {
+        name: 'gzip: server CPU per delivery, 4 KB',
+        unit: 'µs',
+        ...common,
+        targets: against(1.1),
+        value: sample => sample.cpuUsPerDelivery,
+      },
+      {
+        name: 'gzip: bytes per delivery, 4 KB',
+        unit: 'B',
+        ...common,
+        targets: against(0.3),
+        value: sample => sample.bytesPerDelivery,
+      },
+    ],
+  )
 }
 
 function idle(readers: number): Measure {
-  const name = `memory of an idle reader, ${readers} connected`
-  return {
-    rows: [{ name, unit: 'KiB', gated: true, targets: [{ against: null, limit: 8 }] }],
-    async round(bench) {
-      return {
-        [name]: picked(
-          await each(bench, bench.servers, server => measureIdle(bench, server, readers)),
-          bytes => bytes / KIB,
-        ),
-      }
+  return measureOf(all, (bench, server) => measureIdle(bench, server, readers), [
+    {
+      name: `memory of an idle reader, ${readers} connected`,
+      unit: 'KiB',
+      gated: true,
+      targets: [{ against: null, limit: 8 }],
+      value: bytes => bytes / KIB,
     },
-  }
+  ])
 }
 
-/** 20 readers that read beside 100 that do not, 16 KB events, 100 a second; and the 20 alone. */
+const ALONE = 'ours without'
+
+/** 20 readers that read and 100 that do not, 16 KB events, 100 a second; and the 20 alone. */
 function stalled(load: Load, secs: number): Measure {
-  const growth = 'growth with 100 stalled of 120 readers'
-  const others = 'p99 of the other 20 readers'
   const alone: Load = { ...load, clients: 20, sizeBytes: 16 * KIB, rate: 100, secs, warmSecs: 3 }
-  return {
-    rows: [
-      { name: growth, unit: 'MiB', gated: true, targets: [{ against: null, limit: 8 }] },
+  return measureOf(
+    bench => (bench.servers.includes('ours') ? ([...bench.servers, ALONE] as const) : bench.servers),
+    async (bench, subject) => {
+      if (subject === ALONE) return measureStalled(bench, 'ours', alone)
+      const sample = await measureStalled(bench, subject, { ...alone, stalled: 100 })
+      if (sample.p99Us === null)
+        bench.noted(subject, `stopped at ${MAX_RSS_BYTES / MIB} MiB, while it was still growing`)
+      return sample
+    },
+    [
       {
-        name: others,
+        name: 'growth with 100 stalled of 120 readers',
+        unit: 'MiB',
+        gated: true,
+        targets: [{ against: null, limit: 8 }],
+        value: sample => sample.growthBytes / MIB,
+        as: subject => (subject === ALONE ? null : subject),
+      },
+      {
+        name: 'p99 of the other 20 readers',
         unit: 'µs',
         gated: false,
         judged: 'ours with',
-        targets: [{ against: 'ours without', limit: 1.2 }],
+        targets: [{ against: ALONE, limit: 1.2 }],
+        value: sample => sample.p99Us,
+        as: subject => (subject === ALONE ? subject : isOurs(subject) ? `${subject} with` : null),
       },
     ],
-    async round(bench) {
-      const without = 'ours without'
-      const subjects = bench.servers.includes('ours') ? ([...bench.servers, without] as const) : bench.servers
-      const values = await each(bench, subjects, subject =>
-        subject === without
-          ? measureStalled(bench, 'ours', alone)
-          : measureStalled(bench, subject, { ...alone, stalled: 100 }),
-      )
-      const beside = new Map([...values].filter(([subject]) => subject !== without))
-      for (const [subject, { p99Us }] of beside)
-        if (p99Us === null)
-          bench.noted(subject, `stopped at ${MAX_RSS_BYTES / MIB} MiB, it would have grown on`)
-      const ours = new Map(
-        [...values].flatMap(([subject, { p99Us }]) =>
-          subject.startsWith('ours') ? [[subject === 'ours' ? 'ours with' : subject, p99Us]] : [],
-        ),
-      )
-      return {
-        [growth]: picked(beside, sample => sample.growthBytes / MIB),
-        [others]: picked(ours, p99Us => p99Us),
-      }
-    },
-  }
+  )
 }
 
 /** Deliveries a second where readers are many, and events a second where they are few: a load, and no overload. */
@@ -191,97 +188,58 @@ const SCALE_EVENTS_PER_SEC = 30
 /** Enough to have the code compiled, and no more deliveries than a second of the measured ones. */
 const WARM_EVENTS = 500
 
-function readersRate(readers: number): number {
-  return Math.min(SCALE_EVENTS_PER_SEC, SCALE_DELIVERIES_PER_SEC / readers)
+/** What an operator plans with: processor, memory and time at this many readers, at a rate such a server may see. */
+function readers(load: Load, count: number): Measure {
+  const perSec = Math.min(SCALE_EVENTS_PER_SEC, SCALE_DELIVERIES_PER_SEC / count)
+  const warmEvents = Math.min(WARM_EVENTS, SCALE_DELIVERIES_PER_SEC / count)
+  const named = (what: string) => `${count} readers, ${perSec} events/s: ${what}`
+  const one = { ...load, clients: count, rate: perSec, warmEvents }
+  return measureOf(all, (bench, server) => measureLoad(bench, server, one), [
+    time(named('server CPU per delivery'), [], sample => sample.cpuUsPerDelivery),
+    time(named('p50'), [], sample => sample.p50Us),
+    time(named('p99'), [], sample => sample.p99Us),
+    { ...time(named('resident memory'), [], sample => sample.rssBytes / MIB), unit: 'MiB' },
+  ])
 }
 
-/** What an operator plans with: processor, memory and time at so many readers, at a rate that such a server may see. */
-function readers(load: Load, counts: readonly number[]): Measure {
-  const named = (count: number) => `${count} readers, ${readersRate(count)} events/s`
-  const cpuName = (count: number) => `${named(count)}: server CPU per delivery`
-  const p50Name = (count: number) => `${named(count)}: p50`
-  const p99Name = (count: number) => `${named(count)}: p99`
-  const rssName = (count: number) => `${named(count)}: resident memory`
-  return {
-    rows: counts.flatMap(count => [
-      { name: cpuName(count), unit: 'µs', gated: false, targets: [] },
-      { name: p50Name(count), unit: 'µs', gated: false, targets: [] },
-      { name: p99Name(count), unit: 'µs', gated: false, targets: [] },
-      { name: rssName(count), unit: 'MiB', gated: false, targets: [] },
-    ]),
-    async round(bench) {
-      const rows: Record<string, Readonly<Record<string, number>>> = {}
-      for (const count of counts) {
-        const warmEvents = Math.min(WARM_EVENTS, SCALE_DELIVERIES_PER_SEC / count)
-        const one = { ...load, clients: count, rate: readersRate(count), warmEvents }
-        const values = await each(bench, bench.servers, server => measureLoad(bench, server, one))
-        rows[cpuName(count)] = picked(values, sample => sample.cpuUsPerDelivery)
-        rows[p50Name(count)] = picked(values, sample => sample.p50Us)
-        rows[p99Name(count)] = picked(values, sample => sample.p99Us)
-        rows[rssName(count)] = picked(values, sample => sample.rssBytes / MIB)
-      }
-      return rows
-    },
-  }
-}
-
-/** A connection with its head and its board, beside better-sse's with a head alone: a bound on decay, no promise. */
+/** A connection with its head and its board, compared with a head alone of better-sse: it bounds decay, no more. */
 const STORM_CPU_RATIO = 2
 
-function storms(): Measure {
-  const all = (name: string) => `${name}: all have their board (others: head)`
-  const cpuName = (name: string) => `${name}: server CPU per connection`
-  return {
-    rows: STORMS.flatMap(({ name, limitMs }) => [
-      { name: all(name), unit: 'ms', gated: false, targets: [{ against: null, limit: limitMs }] },
-      {
-        name: cpuName(name),
-        unit: 'µs',
-        gated: true,
-        targets: [{ against: 'better-sse', limit: STORM_CPU_RATIO }],
-      },
-    ]),
-    async round(bench) {
-      const rows: Record<string, Readonly<Record<string, number>>> = {}
-      for (const { name, count, overMs } of STORMS) {
-        const values = await each(bench, bench.servers, server => measureStorm(bench, server, count, overMs))
-        rows[all(name)] = picked(values, sample => sample.allMs)
-        rows[cpuName(name)] = picked(values, sample => sample.cpuUsPerReader)
-      }
-      return rows
+function storm({ name, count, overMs, limitMs }: (typeof STORMS)[number]): Measure {
+  return measureOf(all, (bench, server) => measureStorm(bench, server, count, overMs), [
+    {
+      name: `${name}: all have their board (others: head)`,
+      unit: 'ms',
+      gated: false,
+      targets: [{ against: null, limit: limitMs }],
+      value: sample => sample.allMs,
     },
-  }
+    {
+      name: `${name}: server CPU per connection`,
+      unit: 'µs',
+      gated: true,
+      targets: [{ against: 'better-sse', limit: STORM_CPU_RATIO }],
+      value: sample => sample.cpuUsPerReader,
+    },
+  ])
 }
 
 function scrape(readerCount: number, pairs: number): Measure {
-  const named = (what: string) => `scrape of /metrics, ${readerCount} readers: ${what}`
-  const own = (limit: number) => [{ against: null, limit }]
-  const ms = { unit: 'ms', gated: false }
-  const quiet = named('time, nothing else to do')
-  const busy = named('time, beside an event')
-  const cpuName = named('server CPU')
-  const first = named('an event comes later, first reader')
-  const last = named('an event comes later, last reader')
-  return {
-    rows: [
-      { name: quiet, ...ms, targets: own(20) },
-      { name: busy, ...ms, targets: [] },
-      { name: cpuName, unit: 'ms', gated: true, targets: own(20) },
-      { name: first, ...ms, targets: own(5) },
-      { name: last, ...ms, targets: own(5) },
-    ],
-    async round(bench) {
-      const subjects = bench.servers.filter(server => server === 'ours')
-      const values = await each(bench, subjects, () => measureScrape(bench, readerCount, pairs))
-      return {
-        [quiet]: picked(values, sample => sample.quietMs),
-        [busy]: picked(values, sample => sample.busyMs),
-        [cpuName]: picked(values, sample => sample.cpuMs),
-        [first]: picked(values, sample => sample.firstDelayMs),
-        [last]: picked(values, sample => sample.lastDelayMs),
-      }
-    },
-  }
+  type Scrape = Awaited<ReturnType<typeof measureScrape>>
+  const row = (what: string, limit: number | null, value: (sample: Scrape) => number): RowOf<Scrape> => ({
+    name: `scrape of /metrics, ${readerCount} readers: ${what}`,
+    unit: 'ms',
+    gated: false,
+    targets: limit === null ? [] : [{ against: null, limit }],
+    value,
+  })
+  return measureOf(ours, (bench, server) => measureScrape(bench, server, readerCount, pairs), [
+    row('time, nothing else to do', 20, sample => sample.quietMs),
+    row('time, during an event', null, sample => sample.busyMs),
+    { ...row('server CPU', 20, sample => sample.cpuMs), gated: true },
+    row('an event comes later, first reader', 5, sample => sample.firstDelayMs),
+    row('an event comes later, last reader', 5, sample => sample.lastDelayMs),
+  ])
 }
 
 export function createMeasure(name: MeasureName, sizes: Sizes): Measure {
@@ -297,9 +255,9 @@ export function createMeasure(name: MeasureName, sizes: Sizes): Measure {
     case 'gzip':
       return gzip(load)
     case 'readers':
-      return readers(load, sizes.readers)
+      return joined(sizes.readers.map(count => readers(load, count)))
     case 'storm':
-      return storms()
+      return joined(STORMS.map(storm))
     case 'idle':
       return idle(idleReaders)
     case 'stalled':

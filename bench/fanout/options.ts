@@ -1,5 +1,7 @@
-// The command line of the benchmark.
-import { parseArgs } from 'node:util'
+// The options of `g6 bench fanout`.
+import { resolve } from 'node:path'
+import { type Command, InvalidArgumentError } from 'commander'
+import { oneOf, whole } from '../../src/cli/arguments.js'
 import { SERVERS, type ServerName } from './installed.js'
 import { MEASURES, type MeasureName, type Sizes } from './measures.js'
 
@@ -10,148 +12,109 @@ export type Options = {
   readonly servers: readonly ServerName[]
   /** Path of an external load client; null = ours. */
   readonly client: string | null
+  /** The dist folder of another checkout; null = none. */
+  readonly against: string | null
   readonly json: boolean
   readonly out: string | null
   readonly check: boolean
 }
 
-export const USAGE = `Usage: g6 bench fanout [options]
-
-Measures our hub, the bare loop, better-sse and nchan side by side; the table goes to standard error.
-Who is not installed is named in the report (Debian: apt-get install nginx libnginx-mod-nchan).
-
-Options:
-  --rounds <n>     Interleaved rounds (default: 5)
-  --clients <n>    Readers (default: 1000)
-  --secs <s>       Measured seconds of each run (default: 4)
-  --size <bytes>   Size of an event (default: 1024)
-  --gzip           Also compressed against plain, 4 KB
-  --readers <list> Also processor, times and memory at so many readers (1,10,50,1000,10000)
-  --storm          Also 50 readers at once and 1000 within a second
-  --idle <n>       Also memory of so many idle readers (10000)
-  --stalled        Also growth with 100 stalled of 120 readers
-  --scrape         Also a scrape of /metrics with as many readers as --idle says
-  --all            Everything
-  --servers <list> Only these: ${SERVERS.join(', ')}
-  --only <list>    Only these: ${MEASURES.join(', ')}
-  --quick          Two short rounds: under a minute
-  --client <path>  An external load client with our client's options
-  --json           JSON on standard output
-  --out <file>     JSON into a file, after every round
-  --check          Exit 1 when processor time, bytes or memory are over 1.3 times their target (times are reported)
-`
-
-function whole(text: string | undefined, name: string, fallback: number, min: number, max: number): number {
-  if (text === undefined) return fallback
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new RangeError(`--${name} must be a whole number from ${min} to ${max}, got ${text}`)
-  }
-  return value
+export type Flags = {
+  readonly rounds?: number
+  readonly clients: number
+  readonly secs?: number
+  readonly size: number
+  readonly gzip?: true
+  readonly readers?: readonly number[]
+  readonly storm?: true
+  readonly idle?: number
+  readonly stalled?: true
+  readonly scrape?: true
+  readonly all?: true
+  readonly servers?: readonly ServerName[]
+  readonly only?: readonly MeasureName[]
+  readonly quick?: true
+  readonly client?: string
+  readonly against?: string
+  readonly json?: true
+  readonly out?: string
+  readonly check?: true
 }
 
 const READERS = [1, 10, 50, 1_000, 10_000] as const
 const MAX_READERS = 20_000
 const MAX_COUNTS = 10
 
-function counts(text: string | undefined): readonly number[] {
-  if (text === undefined) return READERS
-  const all = text.split(',')
-  if (all.length > MAX_COUNTS) throw new RangeError(`--readers takes at most ${MAX_COUNTS} numbers`)
-  return all.map(each => whole(each, 'readers', 1, 1, MAX_READERS))
-}
-
-function isMeasure(name: string): name is MeasureName {
-  return MEASURES.some(known => known === name)
-}
-
-function chosen(only: string | undefined, wanted: Readonly<Record<MeasureName, boolean>>): MeasureName[] {
-  if (only === undefined) return MEASURES.filter(name => wanted[name])
-  return only.split(',').map(name => {
-    if (!isMeasure(name)) throw new RangeError(`--only takes ${MEASURES.join(', ')}; got ${name}`)
-    return name
-  })
-}
-
-/** In the order of the report: who is judged comes first. */
-function servers(text: string | undefined): readonly ServerName[] {
-  if (text === undefined) return SERVERS
-  const asked = text.split(',')
-  const unknown = asked.find(name => !SERVERS.some(known => known === name))
-  if (unknown !== undefined) throw new RangeError(`--servers takes ${SERVERS.join(', ')}; got ${unknown}`)
-  return SERVERS.filter(name => asked.includes(name))
-}
-
-/** Throws for words that are no options. */
-function parsed(args: readonly string[]) {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      rounds: { type: 'string' },
-      clients: { type: 'string' },
-      secs: { type: 'string' },
-      size: { type: 'string' },
-      idle: { type: 'string' },
-      readers: { type: 'string' },
-      only: { type: 'string' },
-      servers: { type: 'string' },
-      client: { type: 'string' },
-      out: { type: 'string' },
-      gzip: { type: 'boolean', default: false },
-      stalled: { type: 'boolean', default: false },
-      storm: { type: 'boolean', default: false },
-      scrape: { type: 'boolean', default: false },
-      all: { type: 'boolean', default: false },
-      quick: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      check: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  })
-  return values
-}
-
-function parsedOrHint(args: readonly string[]) {
-  try {
-    return parsed(args)
-  } catch (error) {
-    // Its first sentence says what is wrong; the others are for whoever wrote the parser.
-    const [what = ''] = error instanceof Error ? error.message.split('. ') : [String(error)]
-    throw new RangeError(`${what} (g6 bench fanout --help lists the options)`)
+function listOf<T>(parse: (text: string) => T): (text: string) => readonly T[] {
+  return text => {
+    const words = text.split(',')
+    if (words.length > MAX_COUNTS) throw new InvalidArgumentError(`allowed: at most ${MAX_COUNTS} of them`)
+    return words.map(parse)
   }
 }
 
-/** Null when help was asked for. Throws for what cannot be used, naming what is allowed. */
-export function parseOptions(args: readonly string[]): Options | null {
-  const values = parsedOrHint(args)
-  if (values.help) return null
-  const { quick, all } = values
+export function fanoutOptions(command: Command): Command {
+  return command
+    .option('--rounds <n>', 'Interleaved rounds (default: 5)', whole(1, 100))
+    .option('--clients <n>', 'Readers', whole(1, 10_000), 1_000)
+    .option('--secs <s>', 'Measured seconds of each run (default: 4)', whole(1, 60))
+    .option('--size <bytes>', 'Size of an event', whole(400, 60_000), 1_024)
+    .option('--gzip', 'Also compressed compared with plain, 4 KB')
+    .option(
+      '--readers <list>',
+      'Also processor, times and memory at these numbers of readers (1,10,50,1000,10000)',
+      listOf(whole(1, MAX_READERS)),
+    )
+    .option('--storm', 'Also 50 readers at once and 1000 within a second')
+    .option('--idle <n>', 'Also memory of this many idle readers (10000)', whole(100, MAX_READERS))
+    .option('--stalled', 'Also growth with 100 stalled of 120 readers')
+    .option('--scrape', 'Also a scrape of /metrics with as many readers as --idle says')
+    .option('--all', 'Everything')
+    .option('--servers <list>', `Only these: ${SERVERS.join(', ')}`, listOf(oneOf(SERVERS)))
+    .option('--only <list>', `Only these: ${MEASURES.join(', ')}`, listOf(oneOf(MEASURES)))
+    .option('--quick', 'Two short rounds: under a minute')
+    .option('--client <path>', 'An external load client with the options of ours')
+    .option('--against <folder>', 'Also our server of another checkout, by its dist folder, as `baseline`')
+    .option('--json', 'JSON on standard output')
+    .option('--out <file>', 'JSON into a file, after every round')
+    .option('--check', 'Exit 1 when processor time, bytes or memory are over 1.3 times their target')
+    .addHelpText(
+      'after',
+      '\nThe table goes to standard error. Servers that are not installed are named in the report (Debian: apt-get install nginx libnginx-mod-nchan).',
+    )
+}
+
+export function optionsOf(flags: Flags): Options {
+  const { quick = false, all = false } = flags
+  const wanted: Readonly<Record<MeasureName, boolean>> = {
+    dispatch: true,
+    cpu: true,
+    rate: !quick || all,
+    gzip: flags.gzip ?? (quick || all),
+    readers: flags.readers !== undefined || all,
+    storm: flags.storm ?? all,
+    idle: flags.idle !== undefined || all,
+    stalled: flags.stalled ?? all,
+    scrape: flags.scrape ?? all,
+  }
   return {
-    rounds: whole(values.rounds, 'rounds', quick ? 2 : 5, 1, 100),
+    rounds: flags.rounds ?? (quick ? 2 : 5),
     sizes: {
-      clients: whole(values.clients, 'clients', 1000, 1, 10_000),
-      secs: whole(values.secs, 'secs', quick ? 1 : 4, 1, 60),
+      clients: flags.clients,
+      secs: flags.secs ?? (quick ? 1 : 4),
       warmSecs: quick ? 0.5 : 1.5,
-      sizeBytes: whole(values.size, 'size', 1024, 400, 60_000),
-      idleReaders: whole(values.idle, 'idle', quick ? 1000 : 10_000, 100, MAX_READERS),
-      readers: counts(values.readers),
+      sizeBytes: flags.size,
+      idleReaders: flags.idle ?? (quick ? 1_000 : 10_000),
+      readers: flags.readers ?? READERS,
       scrapePairs: quick ? 10 : 30,
     },
-    measures: chosen(values.only, {
-      dispatch: true,
-      cpu: true,
-      rate: !quick || all,
-      gzip: values.gzip || quick || all,
-      readers: values.readers !== undefined || all,
-      storm: values.storm || all,
-      idle: values.idle !== undefined || all,
-      stalled: values.stalled || all,
-      scrape: values.scrape || all,
-    }),
-    servers: servers(values.servers),
-    client: values.client ?? null,
-    json: values.json,
-    out: values.out ?? null,
-    check: values.check,
+    measures: flags.only ?? MEASURES.filter(name => wanted[name]),
+    // In the order of the report, which judges the first one.
+    servers: SERVERS.filter(name => flags.servers?.includes(name) ?? true),
+    client: flags.client ?? null,
+    against: flags.against === undefined ? null : resolve(flags.against),
+    json: flags.json ?? false,
+    out: flags.out ?? null,
+    check: flags.check ?? false,
   }
 }

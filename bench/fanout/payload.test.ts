@@ -19,12 +19,12 @@ describe('the payload', () => {
     expect(part).toBeLessThan(0.5)
   })
 
-  test('fills an event up to its size, and is never less than nothing', () => {
+  test('fills an event up to its size, and may be empty', () => {
     expect(paddingFor(1024, 52)).toHaveLength(972)
     expect(paddingFor(10, 52)).toBe('')
   })
 })
 
-test('an event says its number and time within its first bytes', () => {
+test('an event has its number and time within its first bytes', () => {
   expect(JSON.parse(plainData(7, 123_456, 'x y'))).toEqual({ s: 7, t: 123_456, p: 'x y' })
 })

@@ -1,5 +1,5 @@
-// What the events carry: rows like those of a real panel of indices, of any size. It compresses as such text does, which a
-// run of one letter would not.
+// The content of the events: rows like those of a real panel of indices, of any size. They compress as such text does, unlike a
+// run of one letter.
 
 const NAMES = ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX', 'MIDCPNIFTY'] as const
 const STATES = ['ok', 'ok', 'ok', 'warn !', 'stale !!'] as const
@@ -13,7 +13,7 @@ function createRandom(seed: number): () => number {
   }
 }
 
-/** Exactly `bytes` of ASCII without quotes, backslashes or line breaks; another `seed` gives other numbers in every row. */
+/** Exactly `bytes` of ASCII without quotes, backslashes or line breaks; the numbers of every row depend on `seed`. */
 export function panelText(bytes: number, seed = 7): string {
   const random = createRandom(seed)
   const below = (limit: number) => Math.floor(random() * limit)
@@ -29,12 +29,12 @@ export function panelText(bytes: number, seed = 7): string {
   return text.slice(0, Math.max(0, bytes))
 }
 
-/** The data of an event that is not ours: sequence number, time of publishing and padding. */
+/** The data of an event of the other servers: sequence number, time of publishing and padding. */
 export function plainData(seq: number, stampNs: number, padding: string): string {
   return `{"s":${seq},"t":${stampNs},"p":"${padding}"}`
 }
 
-/** Padding that makes an event of `sizeBytes`, when all but the padding takes `overheadBytes`. */
+/** Padding for an event of `sizeBytes` of which everything else takes `overheadBytes`. */
 export function paddingFor(sizeBytes: number, overheadBytes: number, seed?: number): string {
   return panelText(Math.max(0, sizeBytes - overheadBytes), seed)
 }

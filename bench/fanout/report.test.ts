@@ -40,7 +40,7 @@ describe('a row of the report', () => {
     expect(check).toMatchObject({ reached: false, value: { min: 1, median: 3 } })
   })
 
-  test('judges a limit by itself on the value of the first subject', () => {
+  test('judges an absolute limit on the value of ours', () => {
     const memory = { name: 'memory', unit: 'KiB', gated: true, targets: [{ against: null, limit: 8 }] }
     const made = reportRow(memory, [
       { load1: 0, values: { memory: { ours: 7, bare: 5 } } },
@@ -59,7 +59,7 @@ describe('a row of the report', () => {
     expect(reportRow({ ...row, targets }, [round(100, 1, 1)]).checks).toMatchObject([{ passed: true }])
   })
 
-  test('says whom it is not judged against: one who is not installed, or failed in every round', () => {
+  test('names subjects it is not judged against: not installed, or failed in every round', () => {
     const values = { cpu: { ours: 1, bare: 1 } }
     const made = reportRow(row, [{ load1: 0, values }])
     expect(made.checks.map(({ what }) => what)).toEqual(['ours / bare'])
@@ -84,7 +84,7 @@ describe('a row of the report', () => {
     ])
   })
 
-  test('says under which load each figure was taken', () => {
+  test('has the load average at which each figure was taken', () => {
     const values = { cpu: { ours: 1, bare: 1 } }
     const made = reportRow(row, [
       { load1: 1, values },
@@ -94,7 +94,7 @@ describe('a row of the report', () => {
     expect(made.load1).toEqual({ median: 2, min: 1, max: 3, count: 2 })
   })
 
-  test('judges nobody else where ours failed in every round', () => {
+  test('makes no check where ours failed in every round', () => {
     const targets = [
       { against: 'bare', limit: 1 },
       { against: null, limit: 1 },
@@ -124,7 +124,7 @@ test('the text says machine, values, ratios, targets and verdicts', () => {
   }
   const text = reportText(report)
   expect(text).toContain('Some CPU, 2 cores, Linux 6, Node v20.19.0, load 0.10')
-  expect(text).toContain('beside better-sse 0.16.1\n')
+  expect(text).toContain('compared with better-sse 0.16.1\n')
   expect(text).toContain('nchan: not installed\n')
   expect(text).toContain('round 1, stalled: nchan: it failed\n')
   expect(text).toContain('cpu [µs]')

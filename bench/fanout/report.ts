@@ -1,4 +1,4 @@
-// From the values of all rounds to what is reported: medians, ratios with their spread, targets, and whether CI passes.
+// The report of all rounds: medians, ratios with their spread, targets, and whether CI passes.
 import type { Machine } from '../machine.js'
 import { pairedRatio, type Spread, spread } from '../stats.js'
 import type { Missing } from './installed.js'
@@ -7,30 +7,30 @@ import type { RoundValues, Row } from './measure.js'
 /** CI allows this much over a target: the noise of such measurements is ± 15–20 %. */
 export const GATE = 1.3
 
-/** The load average when it began, and what was measured. */
+/** `load1`: the load average when it began. */
 export type Round = { readonly load1: number; readonly values: RoundValues }
 
 export type Check = {
-  /** `ours / bare`, or `ours` for a limit by itself. */
+  /** `ours / bare`, or `ours` for an absolute limit. */
   readonly what: string
   readonly value: Spread
   readonly target: number
   readonly reached: boolean
   readonly gated: boolean
-  /** In at least one round within the target times the gate; always true where a row is only reported. */
+  /** Within the target times the gate in at least one round; always true where a row is only reported. */
   readonly passed: boolean
 }
 
 export type ReportRow = {
   readonly name: string
   readonly unit: string
-  /** The subject judged: ours. Where it failed in every round, nothing is. */
+  /** The subject judged: a form of ours. Where it failed in every round, there is no check. */
   readonly judged: string
-  /** Load average when each round of it began; the benchmark's own work is part of it. */
+  /** Load average when each of its rounds began; the benchmark's own work is part of it. */
   readonly load1: Spread
   readonly values: Readonly<Record<string, Spread>>
   readonly checks: readonly Check[]
-  /** Whom ours was to be judged against and could not: no round has a value of both. */
+  /** Subjects without a check, because no round has a value of both. */
   readonly unjudged: readonly string[]
 }
 
@@ -42,17 +42,17 @@ export type Report = {
   readonly pinned: boolean
   readonly client: string
   readonly rounds: number
-  /** Whom ours was measured beside: name → version. */
+  /** The other subjects: name → version. */
   readonly versions: Readonly<Record<string, string>>
-  /** Who was not measured, and why. */
+  /** Subjects that were not measured, and why. */
   readonly missing: readonly Missing[]
-  /** Who failed a measure: which round, which measure, why. The report has not passed when it was ours. */
+  /** Failed measurements: round, measure, subject, reason. When it was ours, the report has not passed. */
   readonly notes: readonly string[]
   readonly rows: readonly ReportRow[]
   readonly passed: boolean
 }
 
-/** Whether anybody has a value for it in any round. */
+/** Whether any subject has a value for it in any round. */
 export function hasValues(row: Row, rounds: readonly Round[]): boolean {
   return rounds.some(({ values }) => Object.keys(values[row.name] ?? {}).length > 0)
 }
@@ -69,7 +69,7 @@ function valuesOf(rounds: readonly Round[], row: Row): ReadonlyMap<string, reado
   return bySubject
 }
 
-/** Ratios of the rounds that have both; null when there is none. */
+/** Ratios of the rounds that have both; null when no round has. */
 function ratioTo(rounds: readonly Round[], row: Row, judged: string, against: string): Spread | null {
   const ours: number[] = []
   const theirs: number[] = []
@@ -92,7 +92,7 @@ export function reportRow(row: Row, rounds: readonly Round[]): ReportRow {
   const checks = row.targets.flatMap(({ against, limit, reported }): Check[] => {
     const alone = own.length === 0 ? null : spread(own)
     const value = against === null ? alone : ratioTo(rounds, row, judged, against)
-    // Not installed here, or one of the two failed every time: the report says which.
+    // The other one is not installed, or one of the two failed every time: missing or notes have the reason.
     if (value === null) {
       unjudged.push(against ?? judged)
       return []
@@ -104,7 +104,7 @@ export function reportRow(row: Row, rounds: readonly Round[]): ReportRow {
         value,
         target: limit,
         reached: value.median <= limit,
-        // A loss shows in every round; noise does not.
+        // A loss shows in every round, noise does not.
         gated,
         passed: !gated || value.min <= limit * GATE,
       },
@@ -124,14 +124,14 @@ function ranged({ median, min, max }: Spread): string {
   return `${short(median)} (${short(min)}–${short(max)})`
 }
 
-/** For people: a block for each row, median and (min–max) of all rounds. */
+/** For people: a block per row, median and (min–max) of all rounds. */
 export function reportText(report: Report): string {
   const { machine, pinned, client, rounds, versions, missing, notes, rows } = report
   const others = Object.entries(versions).map(([name, version]) => `${name} ${version}`)
   const lines = [
     `${machine.cpu}, ${machine.cores} cores, ${machine.kernel}, Node ${machine.node}, load ${machine.load1.toFixed(2)}`,
     `${rounds} interleaved rounds, ${pinned ? 'server on core 0, client on core 1' : 'not pinned'}, client: ${client}`,
-    ...(others.length === 0 ? [] : [`beside ${others.join(', ')}`]),
+    ...(others.length === 0 ? [] : [`compared with ${others.join(', ')}`]),
     ...missing.map(({ name, why }) => `${name}: ${why}`),
     ...notes,
   ]

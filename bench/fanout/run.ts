@@ -1,35 +1,41 @@
-// Fan-out: our hub beside the bare loop, better-sse and nchan, each in its own process, in interleaved rounds, so that
-// whatever disturbs the machine disturbs all of them alike.
+// Fan-out: our hub compared with the bare loop, better-sse and nchan, each in its own process, in interleaved rounds, so that a
+// disturbance of the machine affects all of them alike.
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { basename } from 'node:path'
 import { canPin, describeMachine, openFilesLimit } from '../machine.js'
-import { reapOnExit } from './children.js'
+import { jsonText } from '../output.js'
 import { findSubjects } from './installed.js'
+import type { Row } from './measure.js'
 import { createMeasure, STORMS } from './measures.js'
-import { type Options, parseOptions, USAGE } from './options.js'
-import type { Bench } from './processes.js'
+import type { Options } from './options.js'
+import { BASELINE, type Bench } from './processes.js'
 import { hasValues, type Report, type Round, reportRow, reportText } from './report.js'
 
-/** Files a process has open besides its connections. */
+/** Open files of a process in addition to its connections. */
 const OTHER_FILES = 100
 /** A note may quote what a server printed. */
 const MAX_NOTE = 400
 
-/** Throws where more connections are asked for than a process may have; Node raises its own limit to the hard one. */
+/** Throws when a process may not open enough connections; Node raises its own limit to the hard one. */
 function withinLimits({ measures, sizes }: Options): void {
-  const wanted = [
+  const most = Math.max(
+    sizes.clients,
     ...(measures.includes('readers') ? sizes.readers : []),
     ...(measures.includes('idle') || measures.includes('scrape') ? [sizes.idleReaders] : []),
     ...(measures.includes('storm') ? STORMS.map(({ count }) => count) : []),
-    sizes.clients,
-  ]
-  const most = Math.max(...wanted)
+  )
   const limit = openFilesLimit() - OTHER_FILES
   if (most <= limit) return
   throw new RangeError(
     `${most} connections need ${most + OTHER_FILES} open files, and the hard limit is ${limit + OTHER_FILES}: raise it (ulimit -Hn ${most + OTHER_FILES}), or ask for fewer (--readers, --idle, --clients)`,
   )
+}
+
+/** Each row compared with the same figure of the other checkout too: reported, not gated. */
+function withBaseline(row: Row): Row {
+  const against = (row.judged ?? 'ours').replace('ours', BASELINE)
+  return { ...row, targets: [...row.targets, { against, limit: 1, reported: true }] }
 }
 
 async function measureAll(options: Options, onRound: (report: Report) => void): Promise<Report> {
@@ -40,7 +46,8 @@ async function measureAll(options: Options, onRound: (report: Report) => void): 
   const bench: Omit<Bench, 'round'> = {
     pin: canPin(),
     client: options.client,
-    servers: present,
+    against: options.against,
+    servers: options.against === null ? present : [...present, BASELINE],
     failed(subject, error) {
       this.noted(subject, error instanceof Error ? error.message : String(error))
       oursFailed ||= subject.startsWith('ours')
@@ -49,19 +56,16 @@ async function measureAll(options: Options, onRound: (report: Report) => void): 
       notes.push(`${place}: ${subject}: ${what.slice(0, MAX_NOTE)}`)
     },
   }
-  const date = new Date().toISOString()
-  const machine = describeMachine()
+  const began = { date: new Date().toISOString(), machine: describeMachine() }
   const measures = options.measures.map(name => ({ name, measure: createMeasure(name, options.sizes) }))
+  const allRows = measures.flatMap(({ measure }) => measure.rows)
+  const judgedRows = options.against === null ? allRows : allRows.map(withBaseline)
   const rounds: Round[] = []
   const reportAfter = (round: number): Report => {
-    const rows = measures
-      .flatMap(({ measure }) => measure.rows)
-      .filter(row => hasValues(row, rounds))
-      .map(row => reportRow(row, rounds))
+    const rows = judgedRows.filter(row => hasValues(row, rounds)).map(row => reportRow(row, rounds))
     return {
       bench: 'fanout',
-      date,
-      machine,
+      ...began,
       pinned: bench.pin,
       client: bench.client === null ? 'ours' : basename(bench.client),
       rounds: round,
@@ -88,27 +92,15 @@ async function measureAll(options: Options, onRound: (report: Report) => void): 
   return reportAfter(options.rounds)
 }
 
-const jsonOf = (report: Report): string => `${JSON.stringify(report, null, 2)}\n`
-
-/** Shows the report; the exit code. */
-function conclude(options: Options, report: Report): number {
-  process.stderr.write(`\n${reportText(report)}`)
-  if (options.json) process.stdout.write(jsonOf(report))
-  return options.check && !report.passed ? 1 : 0
-}
-
-/** Runs the benchmark as its command line asks; returns the exit code. */
-export async function benchFanout(args: readonly string[]): Promise<number> {
-  const options = parseOptions(args)
-  if (options === null) {
-    process.stdout.write(USAGE)
-    return 0
-  }
+/** Runs the benchmark and prints its report; returns the exit code. */
+export async function benchFanout(options: Options): Promise<number> {
   withinLimits(options)
-  reapOnExit()
-  // After each round, so that a run that is cut short leaves what it has.
+  const { out, json, check } = options
+  // After each round, so that a run that is cut short keeps its finished rounds.
   const report = await measureAll(options, soFar => {
-    if (options.out !== null) writeFileSync(options.out, jsonOf(soFar))
+    if (out !== null) writeFileSync(out, jsonText(soFar))
   })
-  return conclude(options, report)
+  process.stderr.write(`\n${reportText(report)}`)
+  if (json) process.stdout.write(jsonText(report))
+  return check && !report.passed ? 1 : 0
 }

@@ -1,55 +1,39 @@
-// Connect storms against a fresh server: every reader is served, and how soon; and what a connection costs the server.
+// Connect storms against a fresh server: when every reader is served, and what a connection costs the server.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import type { ServerName } from './installed.js'
-import { type Bench, startProbe, startServer, stopServer } from './processes.js'
+import { BASELINE, type Bench, type Subject, startProbe, withServer } from './processes.js'
 
-const answerSchema = z.object({
-  allMs: z.number(),
-  medianMs: z.number(),
-  p99Ms: z.number(),
-  slowestMs: z.number(),
-})
-
-export type StormSample = z.infer<typeof answerSchema> & { readonly cpuUsPerReader: number }
+const answerSchema = z.object({ allMs: z.number() })
 
 const ANSWER_MS = 70_000
 const WARM_READERS = 100
-/** What is left to do for readers that came or went. */
+/** For the server's work after readers came or left. */
 const SETTLE_MS = 300
 
-/** `count` readers within `overMs`; ours are waited for until they have their board, of the others the head is all there is. */
-export async function measureStorm(
-  bench: Bench,
-  name: ServerName,
-  count: number,
-  overMs: number,
-): Promise<StormSample> {
-  const server = await startServer(bench, name, 1024)
-  const until = name === 'ours' ? 'board' : 'head'
-  const storm = async (readers: number, withinMs: number) => {
-    const args = ['--n', String(readers), '--over-ms', String(withinMs), '--until', until]
-    const client = startProbe(bench, server, 'storm-client', args)
-    try {
-      return answerSchema.parse(JSON.parse(await client.line(ANSWER_MS)))
-    } finally {
-      await client.end()
+/** `count` readers within `overMs`; ours are served when they have their board, all others with the response head. */
+export function measureStorm(bench: Bench, name: Subject, count: number, overMs: number) {
+  return withServer(bench, name, 1024, async server => {
+    const until = name === 'ours' || name === BASELINE ? 'board' : 'head'
+    const storm = async (readers: number, withinMs: number) => {
+      const args = ['--n', String(readers), '--over-ms', String(withinMs), '--until', until]
+      const client = startProbe(bench, server, 'storm-client', args)
+      try {
+        return answerSchema.parse(JSON.parse(await client.line(ANSWER_MS)))
+      } finally {
+        await client.end()
+      }
     }
-  }
-  const cpuUs = async (): Promise<number> => {
-    const { userUs, systemUs } = await server.link.ask()
-    return userUs + systemUs
-  }
-  try {
+    const cpuUs = async (): Promise<number> => {
+      const { userUs, systemUs } = await server.link.ask()
+      return userUs + systemUs
+    }
     // The first readers compile the code.
     await storm(WARM_READERS, 0)
     await sleep(SETTLE_MS)
     const before = await cpuUs()
-    const answer = await storm(count, overMs)
-    // Their leaving is part of it, for everybody alike: that of some only would be chance.
+    const { allMs } = await storm(count, overMs)
+    // The disconnects count too, all of them on every server.
     await sleep(SETTLE_MS)
-    return { ...answer, cpuUsPerReader: ((await cpuUs()) - before) / count }
-  } finally {
-    await stopServer(server)
-  }
+    return { allMs, cpuUsPerReader: ((await cpuUs()) - before) / count }
+  })
 }

@@ -68,7 +68,7 @@ describe('a client connection', () => {
     )
   })
 
-  test('and bare', () => {
+  test('and without chunks', () => {
     const bytes = Buffer.from(`${HEAD}\r\n${event(7, 70)}${event(8, 80)}`)
     fc.assert(
       fc.property(cuts, where => {
@@ -82,7 +82,7 @@ describe('a client connection', () => {
     )
   })
 
-  test('does not take marks far inside an event, or of the next one, for its own', () => {
+  test('ignores marks far inside an event, and those of the next event', () => {
     const { seen, reader } = reading()
     reader.push(Buffer.from(`${HEAD}\r\ndata: ${'x'.repeat(300)}"s":1,"t":2\n\n: ka\n\n${event(5, 50)}`))
     expect(seen.events).toEqual([[5, 50]])

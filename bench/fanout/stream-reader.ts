@@ -1,11 +1,11 @@
-// One client connection as bytes come in: HTTP head, chunks, gzip, events. No sockets here, so that it can be tested.
+// Parses the bytes of one client connection: HTTP head, chunks, gzip, events. It has no socket, so that it can be tested.
 //
-// It does as little as it can for each byte: the client shares a machine with the server it measures. An event is known by
-// the marks `"s":` (sequence number) and `"t":` (when it was published, ns) within its first 256 bytes; events without
-// them (greetings, comments) pass unseen.
+// It does as little as possible per byte: the client shares the machine with the server it measures. It recognises an event by
+// the marks `"s":` (sequence number) and `"t":` (time of publishing, ns) within the first 256 bytes and ignores events without
+// them (greetings, comments).
 import { createGunzip, type Gunzip } from 'node:zlib'
 
-/** `count` looks for the mark that ends each full flush instead of inflating, so that the client stays the faster side. */
+/** `count` looks for the mark at the end of each full flush instead of inflating, to keep the client faster than the server. */
 export type GzipMode = 'none' | 'count' | 'inflate'
 
 export type StreamEvents = {
@@ -122,7 +122,7 @@ export class StreamReader {
     }
   }
 
-  /** A byte of a chunk's size line, or of the line end behind its data. */
+  /** A byte of a chunk's size line, or of the line end after its data. */
   #framing(byte: number): void {
     if (this.#chunk === 'end') {
       if (byte === LF) this.#chunk = 'size'

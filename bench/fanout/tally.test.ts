@@ -10,7 +10,7 @@ function counting(readers: number, base = 0): { readonly tally: Tally; completio
 }
 
 describe('the tally', () => {
-  test('completes an event when it has reached every reader, in whatever order', () => {
+  test('completes an event when it has reached every reader, in any order', () => {
     const { tally, completions } = counting(2)
     tally.arrived(0, 1)
     tally.arrived(0, 2)
@@ -23,7 +23,7 @@ describe('the tally', () => {
     expect(tally.standingAt(2)).toBe(2)
   })
 
-  test('takes a later event for all that were merged into it, and counts the gap', () => {
+  test('counts a later event as all that were merged into it, and as a gap', () => {
     const { tally, completions } = counting(1)
     tally.arrived(0, 4)
     expect(completions()).toBe(4)
@@ -38,7 +38,7 @@ describe('the tally', () => {
     expect(tally).toMatchObject({ deliveries: 1, doubles: 1 })
   })
 
-  test('passes over what was published before the run', () => {
+  test('ignores events published before the run', () => {
     const { tally } = counting(1, 10)
     expect(tally.arrived(0, 10)).toBe(false)
     expect(tally.arrived(0, 11)).toBe(true)
@@ -52,7 +52,7 @@ describe('the tally', () => {
     expect(tally.standingAt(7)).toBe(1)
   })
 
-  test('goes on past the size of its ring', () => {
+  test('works past the size of its ring', () => {
     const { tally } = counting(1)
     for (let seq = 1; seq <= 140_000; seq++) tally.arrived(0, seq)
     expect(tally.completed).toBe(140_000)

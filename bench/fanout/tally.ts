@@ -1,9 +1,9 @@
-// What the client knows of deliveries: order, gaps and doubles of each connection, and when an event has reached all.
+// The deliveries of a run: order, gaps and doubles of each connection, and when an event has reached all connections.
 //
-// An event counts as having reached a connection when it, or a later one, has: a server that merges updates for a reader
-// that is behind has told it everything, and the skipped ones are counted as gaps.
+// An event counts as delivered to a connection when it or a later one arrives: a server that merges updates for a slow reader
+// delivers everything, and the skipped events count as gaps.
 
-/** More events than this outstanding at once is a fault of the runner. */
+/** The runner never has more events outstanding at once. */
 const RING = 65_536
 
 export class Tally {
@@ -25,7 +25,7 @@ export class Tally {
     this.#last = new Float64Array(readers).fill(base)
   }
 
-  /** `seq` null: the next one (compressed events are counted, not read). False for what is not of this run. */
+  /** `seq` null: the next one (compressed events are counted, not read). False for an event that is not of this run. */
   arrived(reader: number, seq: number | null): boolean {
     const last = this.#last[reader] as number
     const now = seq ?? last + 1
@@ -51,7 +51,7 @@ export class Tally {
     this.#onComplete()
   }
 
-  /** How many connections have everything up to `seq`. */
+  /** How many connections stand at `seq`. */
   standingAt(seq: number): number {
     return this.#last.reduce((count, last) => count + (last === seq ? 1 : 0), 0)
   }

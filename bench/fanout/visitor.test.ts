@@ -23,12 +23,12 @@ async function visited(mark: string | null, answer: (socket: Socket) => void): P
 
 const HEAD = 'HTTP/1.1 200 OK\r\n\r\n'
 
-test('a reader is served when it has its head, where that is all it came for', async () => {
+test('a reader that waits for the head is served when it has it', async () => {
   const { servedMs } = await visited(null, socket => socket.write(HEAD))
   expect(await servedMs).toBeGreaterThan(0)
 })
 
-test('a reader is served when the event it came for is whole, in whatever pieces it comes', async () => {
+test('a reader that waits for an event is served when the event is whole, in any pieces', async () => {
   const accepted: Socket[] = []
   const { socket, servedMs } = await visited('event: board', server => {
     accepted.push(server)
@@ -44,7 +44,7 @@ test('a reader is served when the event it came for is whole, in whatever pieces
   expect(await served).toBe('served')
 })
 
-test('a refusal and an early end are failures that say why', async () => {
+test('a refusal and an early end reject with the reason', async () => {
   const refused = await visited(null, socket => socket.end('HTTP/1.1 503 Service Unavailable\r\n\r\n'))
   await expect(refused.servedMs).rejects.toThrow('not 200: HTTP/1.1 503')
   const ended = await visited('event: board', socket => socket.end(HEAD))

@@ -1,11 +1,12 @@
-// One reader as light as can be, so that its own work does not hide the server's: how long from connecting until it has its head,
-// or the whole of the event it came for.
+// Readers as light as possible, so that their own work does not hide the server's: the time from connecting until one has its
+// response head, or the whole of a certain event.
 import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 export type Visit = {
   readonly port: number
   readonly path: string
-  /** Text within the event waited for; null: the head is enough. */
+  /** Text within the awaited event; null: the head is enough. */
   readonly mark: string | null
 }
 
@@ -14,7 +15,7 @@ export type Visitor = { readonly socket: Socket; readonly servedMs: Promise<numb
 const KEPT = 32
 const HEAD_END = '\r\n\r\n'
 
-/** `servedMs` rejects when the connection is refused, answers anything but 200, or ends before it was served. */
+/** `servedMs` rejects when the connection is refused, the answer is not 200, or the stream ends too early. */
 export function visit({ port, path, mark }: Visit): Visitor {
   const startMs = performance.now()
   const socket = connect({ port, host: '127.0.0.1', noDelay: true })
@@ -34,11 +35,10 @@ export function visit({ port, path, mark }: Visit): Visitor {
       hasHead ||= headEnd >= 0
       const markAt = hasMark || mark === null ? 0 : text.indexOf(mark)
       hasMark ||= markAt >= 0
-      // Behind the mark, the blank line that ends its event; of a head alone, its end.
+      // After the mark, the blank line that ends its event.
       if (hasHead && hasMark && (mark === null || text.includes('\n\n', markAt))) {
         resolve(performance.now() - startMs)
-        tail = ''
-        return
+        socket.removeAllListeners('data').resume()
       }
       tail = hasHead ? text.slice(-KEPT) : text
     })
@@ -46,4 +46,20 @@ export function visit({ port, path, mark }: Visit): Visitor {
     socket.on('close', () => reject(new Error('the stream ended before the reader was served')))
   })
   return { socket, servedMs }
+}
+
+/** Timers do not keep shorter waits. */
+const LEAST_WAIT_MS = 2
+
+/** `count` readers within `overMs`. Resolves when all are served, still connected; `servedMs` of each, `allMs` of the last. */
+export async function storm(to: Visit, count: number, overMs: number) {
+  const startMs = performance.now()
+  const visitors: Visitor[] = []
+  for (let i = 0; i < count; i++) {
+    const aheadMs = (overMs * i) / count - (performance.now() - startMs)
+    if (aheadMs > LEAST_WAIT_MS) await sleep(aheadMs)
+    visitors.push(visit(to))
+  }
+  const servedMs = await Promise.all(visitors.map(visitor => visitor.servedMs))
+  return { allMs: performance.now() - startMs, servedMs, sockets: visitors.map(({ socket }) => socket) }
 }

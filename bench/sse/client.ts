@@ -1,4 +1,4 @@
-// One measuring client of the summary stream: counts events by type, and when each came against when its board was built.
+// One measuring client of the summary stream: counts events by type, and takes the time from a board to its arrival.
 import http from 'node:http'
 
 export type ClientResult = {
@@ -6,7 +6,7 @@ export type ClientResult = {
   snapshotMs: number | null
   events: number
   readonly byType: Map<string, number>
-  /** `ts` of the board → arrival here, ms; only of updates, which are sent the moment they are made. */
+  /** From `ts` of the board to its arrival here, ms; of updates alone, which are sent as soon as they are made. */
   readonly dispatchMs: number[]
   readonly sizes: number[]
   parseErrors: number
@@ -34,7 +34,7 @@ function take(result: ClientResult, block: string, sinceStartMs: number): void {
   if (type.startsWith('panel_update') && parsed.ts !== undefined) result.dispatchMs.push(wallMs() - parsed.ts)
 }
 
-/** Reads until the signal; never rejects: what went wrong is in the result. */
+/** Reads until the signal; never rejects: an error is in the result. */
 export function measureClient(
   url: string,
   token: string | null,
@@ -62,15 +62,11 @@ export function measureClient(
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {
-        text += chunk
-        let end = text.indexOf('\n\n')
-        while (end !== -1) {
-          const had = result.snapshotMs !== null
-          take(result, text.slice(0, end), performance.now() - startMs)
-          if (!had && result.snapshotMs !== null) onSnapshot()
-          text = text.slice(end + 2)
-          end = text.indexOf('\n\n')
-        }
+        const blocks = (text + chunk).split('\n\n')
+        text = blocks.pop() ?? ''
+        const had = result.snapshotMs !== null
+        for (const block of blocks) take(result, block, performance.now() - startMs)
+        if (!had && result.snapshotMs !== null) onSnapshot()
       })
       response.on('error', () => resolve(result))
       response.on('close', () => resolve(result))

@@ -1,8 +1,8 @@
-// Many clients on one stream for a while: does each get its snapshot, how many events a second, how soon.
+// Many clients on one stream for a while: whether each gets its snapshot, how many events a second, how soon.
 import { setMaxListeners } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { median, percentile } from '../stats.js'
-import { type ClientResult, measureClient } from './client.js'
+import { measureClient } from './client.js'
 
 export type SseOptions = {
   readonly url: string
@@ -11,22 +11,13 @@ export type SseOptions = {
   readonly token: string | null
 }
 
-/** How much longer than asked for a run may take, for clients that have no snapshot yet: the machine may be busy. */
+/** How much longer the run waits for clients without a snapshot: the machine may be busy. */
 const SNAPSHOTS_WITHIN_MS = 30_000
 
-const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000)
-
-function sumByType(results: readonly ClientResult[]): Record<string, number> {
-  const total: Record<string, number> = {}
-  for (const { byType } of results) {
-    for (const [type, count] of byType) total[type] = (total[type] ?? 0) + count
-  }
-  return total
-}
-
-const slowest = (values: readonly (number | null)[]): number | null => {
-  const known = values.filter(value => value !== null)
-  return known.length === 0 ? null : Math.max(...known)
+/** Seconds of the slowest client; null when none has the value. */
+function slowestSec(valuesMs: readonly (number | null)[]): number | null {
+  const known = valuesMs.filter(value => value !== null)
+  return known.length === 0 ? null : Math.max(...known) / 1000
 }
 
 export async function benchSse({ url, clients, durationSec, token }: SseOptions) {
@@ -52,6 +43,9 @@ export async function benchSse({ url, clients, durationSec, token }: SseOptions)
   abort.abort()
   const results = await Promise.all(running)
   const events = results.reduce((sum, result) => sum + result.events, 0)
+  const byType: Record<string, number> = {}
+  for (const [type, count] of results.flatMap(result => [...result.byType]))
+    byType[type] = (byType[type] ?? 0) + count
   const dispatch = results.flatMap(({ dispatchMs }) => dispatchMs)
   const sizes = results.flatMap(result => result.sizes)
   const at = (part: number) => (dispatch.length === 0 ? null : percentile(dispatch, part))
@@ -63,14 +57,13 @@ export async function benchSse({ url, clients, durationSec, token }: SseOptions)
     aggregate_events: events,
     events_per_sec_total: events / elapsedSec,
     median_events_per_sec_conn: median(results.map(result => result.events / elapsedSec)),
-    /** The slowest client's. */
-    first_hello_latency_sec: seconds(slowest(results.map(({ helloMs }) => helloMs))),
-    first_full_snapshot_latency_sec: seconds(slowest(results.map(({ snapshotMs }) => snapshotMs))),
+    first_hello_latency_sec: slowestSec(results.map(({ helloMs }) => helloMs)),
+    first_full_snapshot_latency_sec: slowestSec(results.map(({ snapshotMs }) => snapshotMs)),
     full_snapshot_clients: results.filter(({ snapshotMs }) => snapshotMs !== null).length,
-    by_type_total: sumByType(results),
+    by_type_total: byType,
     parse_errors_total: results.reduce((sum, { parseErrors }) => sum + parseErrors, 0),
     connection_errors: results.filter(({ error }) => error !== null).length,
-    /** Board built → event at the client; the board's time is in whole milliseconds. */
+    /** From the finished board to the event at the client; the board's time is in whole milliseconds. */
     dispatch_latency_ms: { p50: at(0.5), p95: at(0.95), p99: at(0.99), count: dispatch.length },
     median_event_size_bytes: sizes.length === 0 ? null : median(sizes),
   }
@@ -78,10 +71,9 @@ export async function benchSse({ url, clients, durationSec, token }: SseOptions)
 
 export type SseReport = Awaited<ReturnType<typeof benchSse>>
 
-/** Why the run proves nothing, or null. */
-export function complaint(report: SseReport): string | null {
-  if (report.full_snapshot_clients < report.clients) {
-    return `${report.clients - report.full_snapshot_clients} of ${report.clients} clients got no snapshot`
-  }
-  return report.aggregate_events === 0 ? 'nothing was measured' : null
+/** Why the run is no proof; empty when all is well. */
+export function complaints(report: SseReport): readonly string[] {
+  const missing = report.clients - report.full_snapshot_clients
+  if (missing > 0) return [`${missing} of ${report.clients} clients got no snapshot`]
+  return report.aggregate_events === 0 ? ['nothing was measured'] : []
 }

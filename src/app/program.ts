@@ -154,7 +154,6 @@ export class Program {
     this.#started ??= this.#start()
     return this.#started
   }
-        connections: this.#connections,
 
   async #start(): Promise<readonly Listening[]> {
     if (this.serving) {
@@ -162,6 +161,7 @@ export class Program {
       this.#serving = await createServing({
         ...this.#parts,
         listeners: this.#listeners,
+        connections: this.#connections,
         hub: this.hub,
         statusHub: this.#statusHub,
         loop: this.loop,

@@ -1,6 +1,7 @@
 // The table of commands. Each command is one small file, loaded only when it is called, so that quick commands stay quick.
 import { Command } from 'commander'
 import { VERSION } from '../app/version.js'
+import { fromCheckout } from './checkout.js'
 import { complain, print } from './output.js'
 
 type Loader = () => Promise<Command>
@@ -49,20 +50,20 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
   ['bench', 'Measure cycles and streams', async () => (await import('./bench.js')).benchCommand()],
   [
     'check',
-    'Check a checkout of this project: retired names, readiness for a release',
+    'Find retired names in use; check whether a checkout is ready for a release',
     async () => (await import('./check.js')).checkCommand(),
   ],
   [
     'docs',
     'Write or check the generated reference pages',
-    async () => (await import('./docs.js')).docsCommand(),
+    () => fromCheckout('docs', async () => (await import('../../tools/cli/docs.js')).docsCommand()),
   ],
 ]
 
-/** What is loaded by itself inherits nothing: every command of a command gets the hint. */
+/** Adds the hint to every inner command: commands that are loaded late inherit nothing. */
 function withHint(command: Command): Command {
   for (const inner of command.commands) withHint(inner)
-  // An error message quotes the argument that is wrong.
+  // An error message quotes the wrong argument, which may have control characters.
   command.configureOutput({ writeOut: print, writeErr: complain })
   return command.showHelpAfterError('(g6 --help lists the commands, g6 COMMAND --help its options)')
 }
@@ -72,9 +73,9 @@ export async function runCommand(args: readonly string[]): Promise<void> {
   const g6 = new Command('g6')
     .description('Live status panels and live answers, over one stream server')
     .version(VERSION)
-  const asked = args[0]
+  const called = args[0]
   for (const [name, about, load] of COMMANDS) {
-    g6.addCommand(name === asked ? await load() : new Command(name).description(about))
+    g6.addCommand(name === called ? await load() : new Command(name).description(about))
   }
   try {
     await withHint(g6).parseAsync([...args], { from: 'user' })

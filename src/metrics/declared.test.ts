@@ -145,7 +145,7 @@ describe('the reference page', () => {
 
   test('shows type, allowed label values and help', () => {
     expect(rows).toContain(
-      '| `g6_sse_resumed_total` | counter | `result`: `resumed`, `epoch`, `ahead`, `subset`, `malformed` | Readers that came back with a Last-Event-ID, by what became of it. |',
+      '| `g6_sse_resumed_total` | counter | `result`: `resumed`, `epoch`, `ahead`, `subset`, `malformed` | Readers that came back with a Last-Event-ID, by result. |',
     )
     expect(rows.find(row => row.includes('g6_sse_panel_updates_total'))).toContain('up to 100, then `other`')
   })

@@ -1,4 +1,4 @@
-// The board as one JSON line a cycle, for programs that read a pipe.
+// The board as one JSON line per cycle, for programs that read a pipe.
 import { type Board, SCHEMA_VERSION } from '../board/board.js'
 import type { CycleResult, Output, SourceState } from '../engine/cycle.js'
 import { NewestWriter, type TextStream } from './newest-writer.js'

@@ -1,5 +1,5 @@
-// Writes texts of which only the newest matters: while the stream is full, newer ones replace each other, so a reader that
-// takes nothing costs one text and slows nobody.
+// Writes texts of which only the newest matters: while the stream is full, each new text replaces the waiting one. A reader
+// that has stalled costs the memory of one text and delays nothing.
 
 export type TextStream = {
   readonly columns?: number
@@ -40,7 +40,7 @@ export class NewestWriter {
       if (newest !== null && !gone) this.write(newest)
       if (!this.#full) this.#whenIdle?.()
     }
-    // One failed write (a full disk) says nothing of the next; that the stream is gone, `close` says.
+    // After a failed write (a full disk), the next may succeed; `close` means that the stream is gone.
     const failed = (): void => settle(false)
     const drained = (): void => settle(false)
     const ended = (): void => settle(true)
@@ -49,7 +49,7 @@ export class NewestWriter {
     stream.once('error', failed)
   }
 
-  /** Waits for what is written to leave, at most a second. */
+  /** Waits at most a second for the stream to drain. */
   async close(): Promise<void> {
     if (!this.#full) return
     await new Promise<void>(resolve => {

@@ -35,7 +35,7 @@ describe('a plain frame', () => {
     }
   })
 
-  test('begins with how the system is: closed is calm, and nothing recognised is not healthy', () => {
+  test('begins with the verdict: closed is normal, and an unrecognised status is not healthy', () => {
     const closed = { state: 'closed', changedAtMs: 1_763_615_436_000 } as const
     const well = { market_open: false, health: { collector: 'ok' } }
     expect(plainFrame(resultMaker()(well, closed), 160, zone)).toMatch(
@@ -46,7 +46,7 @@ describe('a plain frame', () => {
     )
   })
 
-  test('begins with what is wrong with the status, and since when, but no age that ticks', () => {
+  test('begins with the fault of the status and its time, without an age', () => {
     const next = resultMaker()
     next(market(100))
     const bad = { state: 'not_json', error: 'it is empty', changedAtMs: 1_763_615_436_000 } as const
@@ -69,7 +69,7 @@ describe('the plain output', () => {
     expect(pipe.texts).toHaveLength(2)
   })
 
-  test('prints the same generation again when it is of another run, or for another width', async () => {
+  test('prints the same generation again for another run or another width', async () => {
     const pipe = new Pipe()
     const output = createPlainOutput({ stream: pipe, timezone: zone, diff: true })
     const first = resultMaker()(market(100))
@@ -83,7 +83,7 @@ describe('the plain output', () => {
     for (const line of pipe.texts[2]?.split('\n') ?? []) expect(displayWidth(line)).toBeLessThanOrEqual(30)
   })
 
-  test('is as wide as for a pipe on a terminal that says it has no width', async () => {
+  test('has the width for pipes on a terminal with width 0', async () => {
     const pipe = new Pipe()
     pipe.columns = 0
     await createPlainOutput({ stream: pipe, timezone: zone, diff: true }).publish(resultMaker()(market(100)))
@@ -91,7 +91,7 @@ describe('the plain output', () => {
     expect(pipe.texts).toEqual([plainFrame(result, 160, zone)])
   })
 
-  test('prints always where that is asked for', async () => {
+  test('prints every frame without diff', async () => {
     const pipe = new Pipe()
     const output = createPlainOutput({ stream: pipe, timezone: zone, diff: false })
     const next = resultMaker()

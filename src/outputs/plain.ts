@@ -5,10 +5,10 @@ import { timeOfDay } from '../panels/format.js'
 import { cleanText, clipText } from '../panels/text.js'
 import { NewestWriter, type TextStream } from './newest-writer.js'
 
-/** Where the width of the reader is not known. */
+/** When the stream has no width. */
 const DEFAULT_COLUMNS = 160
 
-/** The width of a frame for this stream. Serial lines and some containers give their terminal a width of 0. */
+/** The width of a frame. Terminals of serial lines and some containers have a width of 0. */
 export function frameColumns(stream: { readonly columns?: number }): number {
   return stream.columns === undefined || stream.columns === 0 ? DEFAULT_COLUMNS : stream.columns
 }
@@ -19,14 +19,11 @@ export type PlainOptions = {
   readonly timezone: string
   /** `G6_SUMMARY_PLAIN_DIFF`: a frame equal to the last one is not printed again. */
   readonly diff: boolean
-  /** Drawing a frame took so long, seconds. */
+  /** Time to draw a frame, seconds. */
   readonly onFrame?: (seconds: number) => void
 }
 
-/**
- * What is wrong with the source, and how the system is. It says since when, not for how long: an age would make every frame
- * new.
- */
+/** The state of the source and the verdict. It gives the time since when, not an age, which would change every frame. */
 function statusLines({ board: { verdict }, source }: CycleResult, timezone: string): readonly string[] {
   const { state, error, changedAtMs } = source
   const lines: string[] = []
@@ -47,7 +44,7 @@ export function plainFrame(result: CycleResult, columns: number, timezone: strin
   return `${lines.map(line => clipText(line, columns)).join('\n')}\n`
 }
 
-function looksTheSame(a: CycleResult, b: CycleResult): boolean {
+function hasSameFrame(a: CycleResult, b: CycleResult): boolean {
   const isSameBoard = a.board.epoch === b.board.epoch && a.board.generation === b.board.generation
   const isSameVerdict = a.board.verdict === b.board.verdict
   return (
@@ -64,8 +61,7 @@ export function createPlainOutput(options: PlainOptions): Output {
     name: 'plain',
     publish(result) {
       const columns = frameColumns(stream)
-      // Nothing a frame is made of changed: not even drawn.
-      if (diff && last !== null && last.columns === columns && looksTheSame(last.result, result)) return
+      if (diff && last !== null && last.columns === columns && hasSameFrame(last.result, result)) return
       last = { result, columns }
       const startMs = performance.now()
       const frame = plainFrame(result, columns, timezone)

@@ -225,7 +225,7 @@ describe("what follows a stream's request in one packet", () => {
       // A stop sent later on a connection of its own has its answer: the other would have run by now.
       expect((await stop(rig, 'A'.repeat(22))).status).toBe(404)
       expect(reader.isOver).toBe(false)
-      expect(rig.told.ends).toEqual([])
+      expect(rig.observed.ends).toEqual([])
       sneaky.socket.destroy()
       expect((await stop(rig, reader.streamId)).status).toBe(202)
       expect((await reader.end()).terminals.map(({ type }) => type)).toEqual(['aborted'])

@@ -1,7 +1,7 @@
 // Memory without a token: many connections request everything at once and read nothing. The server is another process.
 import { afterEach, expect, test } from 'vitest'
-import { REQUESTS, unreadPerSocket } from '../../bench/server/unread.js'
 import { MAX_UNANSWERED } from '../../src/http/request-turns.js'
+import { REQUESTS, unreadPerSocket } from '../../tools/bench/server/unread.js'
 import { endAll, g6 } from '../support/g6.js'
 
 afterEach(endAll)

@@ -88,5 +88,5 @@ test('the relay notices a client that leaves', async () => {
   )
   reader.cut()
   await rig.mock.requests[0]?.closed
-  expect(rig.told.ends).toEqual(['idle'])
+  expect(rig.observed.ends).toEqual(['idle'])
 })

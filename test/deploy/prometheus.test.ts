@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { dashboardQueries } from '../../src/release/metric-names.js'
-import { checkRules } from '../../src/release/prometheus.js'
-import { runTool } from '../../src/release/tool.js'
+import { dashboardQueries } from '../../tools/release/metric-names.js'
+import { checkRules } from '../../tools/release/prometheus.js'
+import { runTool } from '../../tools/release/tool.js'
 
 const read = (path: string): string => readFileSync(join('deploy', path), 'utf8')
 

@@ -40,7 +40,7 @@ export type ChatRig = {
   readonly timers: ReturnType<typeof countedTimers>
   readonly flag: { enabled: boolean; allows: boolean; canStart: boolean; hasKey: boolean }
   /** What the relay reported to its observer. */
-  readonly told: {
+  readonly observed: {
     ends: string[]
     retries: number
     errors: string[]
@@ -65,7 +65,7 @@ export type ChatRigOptions = {
   readonly breakerRestMs?: number
   readonly pingMs?: number
   readonly connectTimeoutMs?: number
-  /** Told too, besides `told`. */
+  /** Notified as well as `observed`. */
   readonly observer?: AnswerObserver
   /** Its own memory unless given. */
   readonly store?: LogStore
@@ -95,7 +95,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     },
     percentage: 100,
   }
-  const told: ChatRig['told'] = {
+  const observed: ChatRig['observed'] = {
     ends: [],
     retries: 0,
     errors: [],
@@ -108,7 +108,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     open: (request, handlers) => {
       const { abort, pause, resume } = edge.open(request, handlers)
       const hold = (isHeldBack: boolean, how: () => void) => () => {
-        told.isHeldBack = isHeldBack
+        observed.isHeldBack = isHeldBack
         how()
       }
       return { abort, pause: hold(true, pause), resume: hold(false, resume) }
@@ -118,14 +118,14 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   const observer: AnswerObserver = {
     ...options.observer,
     onStreamEnd: (reason, durationMs) => {
-      told.ends.push(reason)
+      observed.ends.push(reason)
       options.observer?.onStreamEnd?.(reason, durationMs)
     },
-    onRetry: () => told.retries++,
-    onUpstreamError: code => told.errors.push(code),
-    onUnknownFrame: () => told.unknown++,
+    onRetry: () => observed.retries++,
+    onUpstreamError: code => observed.errors.push(code),
+    onUnknownFrame: () => observed.unknown++,
     onTokens: (count, gapMs) => {
-      told.tokens += count
+      observed.tokens += count
       options.observer?.onTokens?.(count, gapMs)
     },
   }
@@ -173,7 +173,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     audit,
     timers,
     clock: systemClock,
-    observer: { onRateLimited: () => void told.rateLimited++ },
+    observer: { onRateLimited: () => void observed.rateLimited++ },
   }
   const connections: Socket[] = []
   const watch: HttpPlugin = {
@@ -192,7 +192,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     connections,
     timers,
     flag,
-    told,
+    observed,
     lines,
     setChat: changes => {
       config = { ...config, ...changes }

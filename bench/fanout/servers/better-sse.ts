@@ -4,7 +4,7 @@ import { createChannel, createSession } from 'better-sse'
 import { paddingFor } from '../payload.js'
 import { eventSizeBytes, listen, nowNs, serveControl } from './control.js'
 
-/** Its event and id lines (a UUID), `data: `, the members' names and numbers, and the blank line. */
+/** The event and id lines (a UUID), `data: `, the members' names and numbers, and the blank line. */
 const OVERHEAD_BYTES = 112
 
 const padding = paddingFor(eventSizeBytes(), OVERHEAD_BYTES)

@@ -1,28 +1,28 @@
-// What every server under test has in common: a control port, one line of JSON that says where it listens, and an end.
+// Common to every server under test: a control port, one line of JSON with its addresses, and an orderly end.
 //
-// The control port takes lines: `P <n>` publishes n events (no answer), `C` answers with one line of JSON about CPU and
-// memory, `G` collects garbage first and then answers the same.
+// The control port takes lines: `P <n>` publishes n events (no answer), `C` answers with a line of JSON about processor time and
+// memory, `G` does the same after a garbage collection.
 //
-// One event in a turn of the event loop, however many were asked for at once: node:http joins what is written in one turn,
-// a hub may do so too, and what is compared is one event a write.
+// It publishes one event per turn of the event loop: node:http joins what is written in one turn, a hub may do so too, and the
+// comparison is about one write per event.
 import net from 'node:net'
 
 export type ServerUnderTest = {
   readonly port: number
   readonly path: string
-  /** Publishes one event with this sequence number and the time (`nowNs`) at which its content was ready. */
+  /** Publishes one event with this sequence number and the time (`nowNs`) when its content was ready. */
   publish(seq: number): void | Promise<void>
-  /** The process that is measured, where it is not this one. */
+  /** The measured process, where it is not this one. */
   readonly measured?: { readonly pid: number; usage(): Usage }
 }
 
-/** CPU time since its start and resident memory of the measured process. */
+/** Processor time since its start and resident memory of the measured process. */
 export type Usage = { readonly userUs: number; readonly systemUs: number; readonly rssBytes: number }
 
 type ControlReply = Usage & { readonly published: number }
 
 const MAX_LINE = 64
-/** Asked for and not yet published. */
+/** Requested and not yet published; more are dropped. */
 const MAX_WAITING = 100_000
 
 /** A clock that all processes of the machine share (CLOCK_MONOTONIC). */
@@ -58,7 +58,7 @@ function ownUsage(): Usage {
   return { userUs: user, systemUs: system, rssBytes: process.memoryUsage.rss() }
 }
 
-/** Serves the control port, says where everything is, and ends the process with standard input or SIGTERM. */
+/** Serves the control port, prints the addresses, and ends the process at the end of standard input or on SIGTERM. */
 export async function serveControl(server: ServerUnderTest): Promise<void> {
   let published = 0
   let waiting = 0
@@ -67,7 +67,7 @@ export async function serveControl(server: ServerUnderTest): Promise<void> {
     waiting--
     if (waiting > 0) setImmediate(publishOne)
   }
-  // What fails here ends the process as an unhandled rejection, and the runner says so.
+  // A failure is an unhandled rejection and ends the process; the runner reports it.
   const publishOne = (): void => {
     const under = server.publish(++published)
     if (under === undefined) onePublished()

@@ -1,7 +1,7 @@
 // nchan (nginx) as its documentation shows it: one worker, one channel, readers by `nchan_subscriber eventsource`, events by a
-// kept-alive POST. What is counted is the worker's CPU and memory, not this process's, which only publishes.
+// kept-alive POST. The worker is measured, not this process, which only publishes.
 //
-// An event's time is taken before its POST, since that is where its content is ready.
+// The time of an event is taken before its POST, when its content is ready.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
@@ -13,7 +13,7 @@ import { findNginx } from '../installed.js'
 import { paddingFor, plainData } from '../payload.js'
 import { eventSizeBytes, listen, nowNs, serveControl, type Usage } from './control.js'
 
-/** Its id line, `data: `, the members' names and numbers, and the blank line. */
+/** The id line, `data: `, the members' names and numbers, and the blank line. */
 const OVERHEAD_BYTES = 72
 const START_MS = 10_000
 const READY_POLL_MS = 20
@@ -49,7 +49,7 @@ http {
 `
 }
 
-/** A port that was free a moment ago: nginx cannot be asked to choose one. */
+/** A port that was free a moment ago: nginx cannot choose one itself. */
 async function freePort(): Promise<number> {
   const probe = net.createServer()
   const port = await listen(probe)
@@ -86,7 +86,7 @@ function post(body: string): Promise<number> {
   })
 }
 
-/** nchan answers a reader at once only when its channel exists, so the first event makes it. */
+/** nchan answers a reader at once only when its channel exists, so the first event creates it. */
 async function untilReady(): Promise<void> {
   const deadlineMs = performance.now() + START_MS
   for (;;) {

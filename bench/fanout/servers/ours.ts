@@ -1,8 +1,8 @@
-// Our hub, metrics and HTTP server as a program has them, fed with one panel that changes with every event.
+// Our hub, metrics and HTTP server as the program has them, with one panel that changes with every event.
 //
 // The marks the client looks for (`"s":` and `"t":` within the first 256 bytes) are members of the panel's block, so
-// readers ask for `view=blocks`. Each event goes out at once: what is published in one tick could be joined into
-// one write, which is faster, and not what is compared here.
+// readers use `view=blocks`. Each event is written at once: the hub could join the events of one tick into one write, which is
+// faster, and not what is compared here.
 import { hubObserver, readHub } from '../../../src/app/bind-metrics.js'
 import { type Board, emptyBoard, nextBoard } from '../../../src/board/board.js'
 import { systemClock } from '../../../src/clock/clock.js'
@@ -17,18 +17,18 @@ import type { Block, Panel } from '../../../src/panels/panel.js'
 import { paddingFor } from '../payload.js'
 import { eventSizeBytes, nowNs, serveControl } from './control.js'
 
-/** Id, event name, the members of update, panel and block, and the blank line. */
+/** The id, the event name, the members of update, panel and block, and the blank line. */
 const OVERHEAD_BYTES = 291
 
-/** Everything as it comes, but for the limits that a load from one address runs into. */
+/** The defaults, but for the limits that a load from one address would reach. */
 function benchConfig(): Config {
   const loaded = loadConfig({
     env: {
       G6_SSE_MAX_CONNECTIONS: '20000',
       G6_SSE_IP_CONNECT_RATE: '0',
-      // A closed loop publishes as fast as it goes; tokens are reckoned as always, but never run out.
+      // A closed loop publishes as fast as it can: the token bucket works as always, and never runs out.
       G6_SSE_EVENTS_PER_SEC: '100000',
-      // Overload is what is measured here, not what is answered with shedding.
+      // Overload is measured here, so it must not shed readers.
       G6_SHED_LAG_MS: '0',
     },
   })
@@ -38,8 +38,8 @@ function benchConfig(): Config {
 
 const config = benchConfig()
 /**
- * Texts that take turns: with gzip an event may refer to the few before it, and one text for all would be no board. Here every
- * number of every row is another one each time, where a board keeps most.
+ * Texts in turn: with gzip an event may refer to the few before it, and the same text each time would be unlike a board. Here
+ * every number of every row changes each time; a board keeps most of them.
  */
 const TEXTS = 32
 const paddings = Array.from({ length: TEXTS }, (_, i) => paddingFor(eventSizeBytes(), OVERHEAD_BYTES, i + 7))
@@ -63,7 +63,7 @@ function panelOf(title: string, block: Block): Panel {
 function publish(seq: number): void {
   const block = { s: seq, t: 0, kind: 'text' as const, text: paddingAt(seq) }
   board = nextBoard(board, [panelOf(String(seq), block)], seq + 1, Math.round(performance.now()))
-  block.t = nowNs() // from the board built to the byte at the client
+  block.t = nowNs() // from the finished board to the byte at the client
   hub.publishNow(board, null)
 }
 
@@ -93,7 +93,7 @@ async function listen(): Promise<number> {
   return Number(new URL(listening.url).port)
 }
 
-// What greets a reader carries no mark: it is no event of the run.
+// The first snapshot of a reader has no mark: it is not an event of the run.
 board = nextBoard(board, [panelOf('', { kind: 'text', text: paddingAt(0) })], 1, 0)
 hub.publish(board, null)
 await serveControl({ port: await listen(), path: '/summary/events?view=blocks', publish })

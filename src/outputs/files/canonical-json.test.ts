@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { canonicalHash, canonicalJson } from './canonical-json.js'
 
-/** Reads documents as a consumer reads files, and writes each as its own check does. */
+/** Reads documents as a consumer does, and writes each as its validator does. */
 const PYTHON = `
 import json, sys
 for text in json.load(sys.stdin):
@@ -109,7 +109,7 @@ test('names are sorted as Python sorts them, by code point', () => {
 })
 
 describe('what JSON cannot express', () => {
-  test('is null in a list and left out of a map, as in the file', () => {
+  test('is null in a list and omitted from a map, as in the file', () => {
     expect(canonicalJson({ a: undefined, b: [undefined, Number.NaN], c: Number.POSITIVE_INFINITY })).toBe(
       '{"b":[null,null],"c":null}',
     )

@@ -1,6 +1,6 @@
-// JSON in the one form that hashes of panel data are computed over, so that a Python program that reads a file and writes
-// its data with `json.dumps(data, sort_keys=True, separators=(",", ":"))` gets the same bytes: names sorted by code
-// point, no blanks, every character outside printable ASCII as `\uXXXX` (`ensure_ascii`), and numbers as Python writes them.
+// The canonical JSON that panel data is hashed over: the bytes of Python's `json.dumps(data, sort_keys=True,
+// separators=(",", ":"))`. Names are sorted by code point, there are no blanks, every character outside printable ASCII is
+// `\uXXXX` (`ensure_ascii`), and numbers are written as Python writes them.
 import { createHash } from 'node:crypto'
 
 const PLAIN_TEXT = /^[ !#-[\]-~]*$/
@@ -18,8 +18,8 @@ function textOf(text: string): string {
 const SMALLEST_WITHOUT_EXPONENT = 1e-4
 
 /**
- * A number as Python writes it after reading what `JSON.stringify` wrote: whole numbers keep their digits (100, not 100.0),
- * others are the shortest digits that read back the same, with an exponent of two digits at least.
+ * A number as Python writes it after reading it from JSON: whole numbers keep their digits (100, not 100.0), others are the
+ * shortest digits that give the same number, with an exponent of at least two digits.
  */
 function numberText(value: number): string {
   if (!Number.isFinite(value)) return 'null'
@@ -38,12 +38,12 @@ function byCodePoint(a: string, b: string): number {
   while (at < shorter && a.charCodeAt(at) === b.charCodeAt(at)) at++
   if (at === shorter) return a.length - b.length
   const pointsAt = (i: number): number => (a.codePointAt(i) ?? 0) - (b.codePointAt(i) ?? 0)
-  // They may differ in the second half of a pair only; then the whole character decides.
+  // If they differ only in the second half of a surrogate pair, compare the whole character.
   const inPair = at > 0 && isHighSurrogate(a.charCodeAt(at - 1)) ? pointsAt(at - 1) : 0
   return inPair === 0 ? pointsAt(at) : inPair
 }
 
-/** What is left out of JSON (`undefined`) is left out here. */
+/** Omits members that are undefined, as JSON.stringify does. */
 export function canonicalJson(value: unknown): string {
   switch (typeof value) {
     case 'string':

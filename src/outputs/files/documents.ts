@@ -1,6 +1,6 @@
 // The documents around the data of the panel files, as pure functions of a cycle's result: envelope, unified snapshot and
-// manifest. Programs that know the documented files check them: the version is a whole number, the manifest has no member
-// that they do not know, and its hashes are by file name, over the canonical form of the file's `data`.
+// manifest. Other programs validate them: the version must be a whole number, the manifest must have no unknown member, and
+// its hashes are by file name, over the canonical form of the file's `data`.
 import type { Board } from '../../board/board.js'
 import type { CycleResult } from '../../engine/cycle.js'
 import { isoTime, type PanelFile } from './panel-data.js'
@@ -10,7 +10,7 @@ export const MANIFEST_FILE = 'manifest.json'
 
 /** The version of the files; payloads of the stream have `"v1"`. */
 const FILES_VERSION = 1
-/** Checks of a manifest want this name; ours is in the unified snapshot. */
+/** Validators require this name; the unified snapshot has the real one. */
 const MANIFEST_GENERATOR = 'PanelsWriter'
 /** The length of a hash in an envelope. */
 const SHORT_HASH_DIGITS = 12
@@ -22,12 +22,12 @@ const timesOf = ({ builtAtMs }: Board) => ({
   updated_at: isoTime(builtAtMs),
 })
 
-/** A count as checks of these files want it: whole and not negative, else unknown. */
+/** Validators require a count to be whole and not negative, or null. */
 function wholeCount(value: number | null): number | null {
   return value !== null && Number.isSafeInteger(value) && value >= 0 ? value : null
 }
 
-/** Everything of the unified snapshot but its cycle and times. */
+/** The unified snapshot without its cycle and times. */
 export function snapshotFacts({ snapshot, source }: CycleResult) {
   return {
     indices_count: snapshot?.coverage.indicesCount ?? 0,
@@ -51,7 +51,7 @@ export function snapshotDocument(result: CycleResult, generator: string) {
 
 export const envelopedFile = ({ name }: PanelFile): string => `${name}_enveloped.json`
 
-/** `hash` is that of `data`, `members` are further ones of the envelope. */
+/** `hash`: of `data`. `members`: further members of the envelope. */
 export function envelope(
   { name, boardPanel }: PanelFile,
   data: unknown,
@@ -77,12 +77,12 @@ export function envelope(
 
 export const plainFile = ({ name }: PanelFile): string => `${name}.json`
 
-/** The form before there were envelopes, for consumers that know no other (`G6_PANELS_LEGACY_COMPAT`). */
+/** The form without an envelope, for old consumers (`G6_PANELS_LEGACY_COMPAT`). */
 export function plainDocument({ name }: PanelFile, data: unknown, board: Board) {
   return { panel: name, updated_at: isoTime(board.builtAtMs), data }
 }
 
-/** The hash of each file it names, by file name; written last, so that a reader of it finds these files. */
+/** `hashes`: by file name. The manifest is written last, so that its readers find these files. */
 export function manifestDocument(result: CycleResult, hashes: ReadonlyMap<string, string>) {
   const { board, snapshot } = result
   const version = snapshot?.app.version ?? null

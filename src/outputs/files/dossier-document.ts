@@ -1,15 +1,46 @@
-// The dossier: everything known at one moment in one document, for a person who has to find out later what happened. Pure.
+// The dossier: everything known at one moment in one document, for a later analysis. Pure.
 import { SCHEMA_VERSION } from '../../board/board.js'
 import type { CycleResult } from '../../engine/cycle.js'
 import { panelPushMeta } from '../../http/panel-push-meta.js'
 import type { HubStats } from '../../hub/hub-types.js'
 import { adaptiveStream } from '../../ingest/enrichment.js'
 import type { Snapshot } from '../../snapshot/snapshot.js'
-import { type MapMembers, snakeCase, snakeMembers } from './snake-case.js'
+
+/** The names of members, at any depth, whose values are maps with names from outside (indices, metrics, components). */
+type MapMembers<T> = T extends readonly (infer Item)[]
+  ? MapMembers<Item>
+  : T extends object
+    ? { [Name in keyof T & string]: MapMemberAt<Name, NonNullable<T[Name]>> }[keyof T & string]
+    : never
+
+type MapMemberAt<Name, Value> = Value extends readonly (infer Item)[]
+  ? MapMembers<Item>
+  : Value extends object
+    ? string extends keyof Value
+      ? Name
+      : MapMembers<Value>
+    : never
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, letter => `_${letter.toLowerCase()}`)
+}
+
+/** A copy with all members renamed: `startedAtMs` becomes `started_at_ms`. The value of a member in `maps` stays as it is. */
+export function snakeMembers(value: object, maps: ReadonlySet<string>): Readonly<Record<string, unknown>> {
+  const renamed = (member: unknown): unknown => {
+    if (Array.isArray(member)) return member.map(renamed)
+    return typeof member === 'object' && member !== null ? snakeMembers(member, maps) : member
+  }
+  const entries = Object.entries(value).map(([name, member]): [string, unknown] => [
+    snakeCase(name),
+    maps.has(name) ? member : renamed(member),
+  ])
+  return Object.fromEntries(entries)
+}
 
 type Shown = Omit<Snapshot, 'raw' | 'origins'>
 
-/** A map that is missing here is an error of types: its names, which come from the status, would be changed. */
+/** The maps whose names come from the status and must not be renamed. The type enforces that none is missing. */
 const MAPS_OF_SNAPSHOT: Readonly<Record<MapMembers<Shown>, true>> = {
   bySeverity: true,
   maxPain: true,

@@ -68,7 +68,7 @@ describe('the dossier', () => {
     expect(JSON.parse(await readFile(path, 'utf8')).cycle).toBe(3)
   })
 
-  test('that could not be written is tried with the next cycle, not with the next interval', async () => {
+  test('that could not be written is written again in the next cycle, not after the interval', async () => {
     const path = join(folder, 'deep', 'dossier.json')
     await writeFile(join(folder, 'deep'), '')
     const onFault = vi.fn()
@@ -141,7 +141,7 @@ describe('the dossier', () => {
     })
   })
 
-  test('names its members in snake case, and what the status names as the status does', async () => {
+  test('has members in snake case, but keeps names from the status', async () => {
     const status = {
       ...JSON.parse(await readFile('test/fixtures/status-full.json', 'utf8')),
       performance: { cyclesPerHour: 99 },

@@ -11,7 +11,7 @@ export type DossierOptions = {
   readonly path: string
   readonly intervalMs: number
   readonly monotonicMs: () => number
-  /** Of the stream; null when nothing is streamed. */
+  /** Null when nothing is streamed. */
   readonly hubStats: () => HubStats | null
   readonly log: Log
   readonly onFault?: () => void

@@ -19,7 +19,7 @@ function faultLog() {
   return { faultLog, clock, said, faults: () => faults }
 }
 
-test('a fault that repeats is counted each time, said once, and once when it is over', () => {
+test('a repeated fault is counted each time, logged once, and its end logged once', () => {
   const { faultLog: log, said, faults } = faultLog()
   for (let i = 0; i < 5; i++) log.failed('a.json', full)
   log.failed('a.json', denied)
@@ -30,7 +30,7 @@ test('a fault that repeats is counted each time, said once, and once when it is 
   expect(said()).toEqual(['50 /panels/a.json ENOSPC', '50 /panels/a.json EACCES', '30 /panels/a.json '])
 })
 
-test('one that comes and goes is said once a minute, and what is said last is true before the next', () => {
+test('a fault that comes and goes is logged once a minute', () => {
   const { faultLog: log, clock, said } = faultLog()
   for (let i = 0; i < 50; i++) {
     log.failed('a.json', full)
@@ -38,7 +38,7 @@ test('one that comes and goes is said once a minute, and what is said last is tr
     clock.nowMs += 1_000
   }
   expect(said()).toHaveLength(2)
-  // It stays: said as soon as the minute is over.
+  // It persists: logged as soon as the minute is over.
   for (let i = 0; i < 30; i++) {
     log.failed('a.json', full)
     clock.nowMs += 1_000

@@ -1,11 +1,12 @@
-// A fault that repeats every cycle is said once, and once more when it is over. One that comes and goes, as on a disk that is
-// nearly full, is said once a minute at most: the line that says it is over may be followed by silence, not by the opposite.
+// Logs a fault of a file once, however often it repeats, and once when it is over. A fault that comes and goes, as on a disk
+// that is nearly full, is logged at most once a minute.
 import type { Log } from '../../log/log.js'
 
-const LEAST_BETWEEN_MS = 60_000
+const MIN_GAP_MS = 60_000
 
 export class FaultLog {
-  readonly #standing = new Map<string, { code: string | null; saidAtMs: number }>()
+  /** By file; `code` is null once the fault is over. */
+  readonly #logged = new Map<string, { code: string | null; atMs: number }>()
 
   constructor(
     private readonly log: Log,
@@ -17,21 +18,18 @@ export class FaultLog {
   failed(file: string, error: unknown): void {
     this.onFault()
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    const said = this.#standing.get(file)
+    const last = this.#logged.get(file)
     const nowMs = this.monotonicMs()
-    if (said?.code === code) return
-    if (said?.code === null && nowMs - said.saidAtMs < LEAST_BETWEEN_MS) return
-    this.#standing.set(file, { code, saidAtMs: nowMs })
-    this.log.error(
-      { folder: this.folder, file, code },
-      'a file cannot be written; it is tried again every cycle',
-    )
+    if (last?.code === code) return
+    if (last?.code === null && nowMs - last.atMs < MIN_GAP_MS) return
+    this.#logged.set(file, { code, atMs: nowMs })
+    this.log.error({ folder: this.folder, file, code }, 'a file cannot be written; retrying every cycle')
   }
 
   written(file: string): void {
-    const said = this.#standing.get(file)
-    if (said === undefined || said.code === null) return
-    said.code = null
+    const last = this.#logged.get(file)
+    if (last === undefined || last.code === null) return
+    last.code = null
     this.log.info({ folder: this.folder, file }, 'the file can be written again')
   }
 }

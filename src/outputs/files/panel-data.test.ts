@@ -1,4 +1,4 @@
-// What programs that know the documented files read from them.
+// The members that consumers of the documented files read.
 import { describe, expect, test } from 'vitest'
 import { derive } from '../../snapshot/derive.js'
 import { PANEL_FILES } from './panel-data.js'
@@ -22,7 +22,7 @@ function dataOf(name: string, metricsUrl: string | null = null): unknown {
 }
 
 describe('the data of', () => {
-  test('indices has index, status, dq_score and age of each, and all else that is known', () => {
+  test('indices has index, status, dq_score and age of each, and every other value', () => {
     expect(dataOf('indices_panel')).toMatchObject({
       count: 1,
       items: [
@@ -31,7 +31,7 @@ describe('the data of', () => {
     })
   })
 
-  test('alerts is a list, with levels in capitals and the folded severity besides', () => {
+  test('alerts is a list, with levels in capitals and the severity in lower case', () => {
     expect(dataOf('alerts')).toEqual([
       {
         time: '2025-11-20T04:00:00.000Z',
@@ -71,7 +71,7 @@ describe('the data of', () => {
     })
   })
 
-  test('links has the metrics address and the version, and no user or password of any address', () => {
+  test('links has the metrics URL and the version, and no user or password in any URL', () => {
     expect(dataOf('links', 'http://user:secret@host:9108/metrics')).toEqual({
       metrics_url: 'http://host:9108/metrics',
       version: '1.4.2',

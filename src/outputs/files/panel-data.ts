@@ -1,24 +1,24 @@
-// The `data` of each panel file, as a pure function of the snapshot: the members that the documented consumers of these
-// files read (`index`, `age`, `memory_rss_mb`, performance as a flat map, …) and everything else the panel knows.
+// The `data` of each panel file, as a pure function of the snapshot: the members that documented consumers read (`index`,
+// `age`, `memory_rss_mb`, performance as a flat map, …) and everything else of the panel.
 import type { Board } from '../../board/board.js'
 import { withoutUserInfo } from '../../panels/links.js'
 import type { AlertLevel, Snapshot } from '../../snapshot/snapshot.js'
 
 /** Content of panel files that is not in the snapshot. */
 export type PanelFileContext = {
-  /** `G6_METRICS_URL`; null where it is not set. */
+  /** `G6_METRICS_URL`; null when it is not set. */
   readonly metricsUrl: string | null
 }
 
 export type PanelFile = {
-  /** The name of the panel in its file; with `_enveloped.json` it is the name of the file. */
+  /** The panel's name in its file, and the file's name before `_enveloped.json`. */
   readonly name: string
-  /** What metrics call it. */
+  /** Its name in metrics. */
   readonly panel: string
-  /** The panel of the board that shows the same. */
+  /** The board's panel with the same content. */
   readonly boardPanel: string
   readonly data: (snapshot: Snapshot, context: PanelFileContext) => unknown
-  /** Members of the envelope besides `data`, where `data` is a list and has no room for them. */
+  /** Members of the envelope in addition to `data`, for `data` that is a list. */
   readonly envelopeMembers?: (snapshot: Snapshot) => Readonly<Record<string, unknown>>
 }
 
@@ -106,7 +106,7 @@ export const PANEL_FILES: readonly PanelFile[] = [
     name: 'performance',
     panel: 'performance',
     boardPanel: 'perfstore',
-    // A metric with the name of one of our members is under `metrics` only.
+    // A metric named `metrics`, `provider` or `health` is only in `metrics`.
     data: ({ perf, provider, health }) => ({
       ...perf,
       metrics: perf,
@@ -124,7 +124,7 @@ export const PANEL_FILES: readonly PanelFile[] = [
     name: 'links',
     panel: 'links',
     boardPanel: 'links',
-    // The status's own links win: one of them may be called `version`.
+    // Links of the status have precedence: one may be called `version`.
     data: ({ links, app }, { metricsUrl }) => ({
       metrics_url: metricsUrl === null ? null : withoutUserInfo(metricsUrl),
       version: app.version,

@@ -68,7 +68,7 @@ describe('panel files', () => {
     expect(counted).toEqual([2, 0, 1])
   })
 
-  test('are all there after the first cycle, whole, and nothing else', async () => {
+  test('are all complete after the first cycle, without other files', async () => {
     const { output } = files()
     const result = resultMaker()(market(100))
     await output.publish(result)
@@ -113,7 +113,7 @@ describe('panel files', () => {
     })
   })
 
-  test('are written only when what they say changed, the manifest last', async () => {
+  test('are written only when their content changed, the manifest last', async () => {
     const { output, written } = files()
     const next = resultMaker()
     await output.publish(next(market(100)))
@@ -158,7 +158,7 @@ describe('panel files', () => {
     expect(await readdir(dir)).toEqual(['unified_snapshot.json'])
   })
 
-  test('say what is wrong with the status', async () => {
+  test('have the fault of the status', async () => {
     const { output } = files()
     const next = resultMaker()
     await output.publish(next(market(100)))
@@ -168,7 +168,7 @@ describe('panel files', () => {
     ])
   })
 
-  test('say it when nothing but what is wrong changed', async () => {
+  test('are written when only the fault of the status changed', async () => {
     const { output } = files()
     const good = resultMaker()(market(100))
     await output.publish(good)
@@ -178,7 +178,7 @@ describe('panel files', () => {
     ])
   })
 
-  test('tell how long a round took in which something was written, and of no other', async () => {
+  test('report the duration of rounds that wrote something', async () => {
     const onRound = vi.fn()
     const { output } = files({ onRound })
     const next = resultMaker()
@@ -188,7 +188,7 @@ describe('panel files', () => {
     expect(onRound.mock.calls[0]?.[0]).toBeGreaterThan(0)
   })
 
-  test('come back when their folder went away, though nothing changed', async () => {
+  test('are written again when their folder was removed, though nothing changed', async () => {
     const { output } = files()
     const next = resultMaker()
     await output.publish(next(market(100)))
@@ -200,7 +200,7 @@ describe('panel files', () => {
   test.each([
     ['at the start', true],
     ['later', false],
-  ])('come back whole when their folder goes away in the middle of a round, %s', async (_when, atStart) => {
+  ])('are all written again when their folder is removed during a round, %s', async (_when, atStart) => {
     let isDue = atStart
     const edge = {
       ...systemEdge,
@@ -226,7 +226,7 @@ describe('panel files', () => {
     expect((await readdir(dir)).sort()).toEqual(ALL)
   })
 
-  test('one that cannot be replaced costs no other, is said once, and is tried again', async () => {
+  test('one that cannot be written delays no other, is logged once, and is tried again', async () => {
     await mkdir(join(dir, 'alerts_enveloped.json', 'in-the-way'), { recursive: true })
     const log = { ...silentLog, error: vi.fn(), info: vi.fn() } as unknown as PanelFilesOptions['log']
     const { output, onFault, written } = files({ log })
@@ -289,7 +289,7 @@ describe('the checks of consumers', () => {
     },
   )
 
-  test('pass over odd numbers, odd texts and odd names', async () => {
+  test('pass with unusual numbers, texts and names', async () => {
     const { output } = files()
     const odd = {
       performance: { é: 1e-5, '😀': 1e21, '\uffff': 1.5e-7, '\ud83d': 97.0, b: 0.1, '10': -0, '9': 1e16 },
@@ -312,14 +312,14 @@ describe('the checks of consumers', () => {
     expect((await read('manifest.json')).files).not.toContain('alerts_enveloped.json')
   })
 
-  test.each([2.5, -1, 1e300])('pass where the status counts %d alerts', async total => {
+  test.each([2.5, -1, 1e300])('pass when the status counts %d alerts', async total => {
     const { output } = files()
     await output.publish(resultMaker()({ alerts: { total } }))
     expect(await panelFileProblems(dir)).toEqual({})
     expect((await read('manifest.json')).alerts_total).toBeNull()
   })
 
-  test('pass before the first status, when there is nothing but what is wrong', async () => {
+  test('pass before the first status, when there is only a fault', async () => {
     const { output } = files()
     await output.publish(resultMaker()(null, { state: 'missing', error: 'there is no such file' }))
     expect(await panelFileProblems(dir)).toEqual({})
@@ -366,7 +366,7 @@ describe('indices_stream.json', () => {
       ({ index, cycle }: Record<string, unknown>) => `${index} ${cycle}`,
     )
 
-  test('has an item for each index and turn, the newest last', async () => {
+  test('has an item for each index and collector cycle, the newest last', async () => {
     const { output } = files()
     const next = resultMaker()
     for (const cycle of [1, 1, 2]) await output.publish(next(turn(cycle)))
@@ -385,7 +385,7 @@ describe('indices_stream.json', () => {
     })
   })
 
-  test('keeps the last 50 items, and goes on after a restart', async () => {
+  test('keeps the last 50 items, and continues after a restart', async () => {
     const next = resultMaker()
     const first = files()
     for (let cycle = 1; cycle <= 30; cycle++) await first.output.publish(next(turn(cycle)))
@@ -404,7 +404,7 @@ describe('indices_stream.json', () => {
     ['no items', '["NIFTY", 5]'],
     ['too long', JSON.stringify([{ index: 'x'.repeat(2_000_000) }])],
     ['nested without end', '['.repeat(200_000)],
-  ])('is begun anew where the file there is %s', async (_what, text) => {
+  ])('is started again when the existing file is %s', async (_what, text) => {
     await mkdir(dir)
     await writeFile(join(dir, 'indices_stream.json'), text)
     const { output } = files()
@@ -412,7 +412,7 @@ describe('indices_stream.json', () => {
     expect(await indexAndCycle()).toEqual(['NIFTY 1', 'SENSEX 1'])
   })
 
-  test('takes nothing from a file that a link in its place points to', async () => {
+  test('reads nothing through a link in its place', async () => {
     await mkdir(dir)
     const secret = join(folder, 'secret.json')
     await writeFile(secret, JSON.stringify([{ index: 'secret' }]))
@@ -423,7 +423,7 @@ describe('indices_stream.json', () => {
     expect(JSON.parse(await readFile(secret, 'utf8'))).toEqual([{ index: 'secret' }])
   })
 
-  test('does not wait for a pipe in its place', async () => {
+  test('does not block on a pipe in its place', async () => {
     await mkdir(dir)
     execFileSync('mkfifo', [join(dir, 'indices_stream.json')])
     const { output } = files()
@@ -431,7 +431,7 @@ describe('indices_stream.json', () => {
     expect(await indexAndCycle()).toEqual(['NIFTY 1', 'SENSEX 1'])
   })
 
-  test('without a number the turn is the minute it began in', async () => {
+  test('without a number the cycle is identified by the minute of its start', async () => {
     const { output } = files()
     const next = resultMaker()
     for (const timestamp of ['2025-11-20T04:00:01Z', '2025-11-20T04:00:59Z', '2025-11-20T04:01:00Z']) {

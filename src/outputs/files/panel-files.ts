@@ -1,6 +1,6 @@
-// The panel files: written only when their content changed, each replaced as a whole, the manifest last and the unified
-// snapshot right before it, so that both name the same cycle. A file that cannot be written is tried again with the next
-// cycle; the others are written all the same.
+// The panel files: each is written atomically and only when its content changed. The unified snapshot and then the manifest
+// come last, so that both have the same cycle. A file that cannot be written is tried again in the next cycle and does not
+// delay the others.
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CycleResult, Output } from '../../engine/cycle.js'
@@ -28,37 +28,37 @@ export type PanelFilesOptions = {
   readonly basic: boolean
   /** `G6_PANELS_LEGACY_COMPAT`: each panel without its envelope too. */
   readonly legacyCompat: boolean
-  /** `G6_PANELS_INCLUDE`: the panels that get files, by panel or file name in any case; empty = all. */
+  /** `G6_PANELS_INCLUDE`: the panels with files, by panel or file name in any case; empty = all. */
   readonly include?: readonly string[]
   /** Keys of custom panels; each gets a file with what the board shows. */
   readonly custom?: readonly string[]
   /** Name and version of the program. */
   readonly generator: string
-  /** `G6_METRICS_URL`; null where it is not set. */
+  /** `G6_METRICS_URL`; null when it is not set. */
   readonly metricsUrl: string | null
   readonly timezone: string
   readonly log: Log
   readonly onWritten?: (panel: string) => void
   readonly onFault?: () => void
-  /** Panel files whose content changed with this board; 0 when none did. */
+  /** The number of panel files whose content changed with this board. */
   readonly onChanged?: (files: number) => void
-  /** A whole round of writing took so long, seconds. */
+  /** Time to write all changed files, seconds. */
   readonly onRound?: (seconds: number) => void
   readonly edge?: AtomicEdge
 }
 
-/** Computed only when the file is written: its hash for the manifest, and its text. */
+/** Computed only when the file is written; `hash` is for the manifest. */
 type Content = { readonly hash: string | null; readonly text: string }
 
 type Wanted = {
   readonly file: string
   readonly panel: string
-  /** While they are the same, the file is not written again. */
+  /** While these are the same, the file is not written again. */
   readonly facts: string
   readonly content: () => Content
 }
 
-/** What was written last: the facts, and the hash for the manifest; null where the manifest does not name the file. */
+/** The last write; `hash` is null when the manifest does not name the file. */
 type Written = { readonly facts: string; readonly hash: string | null }
 
 function isIncluded(names: readonly string[], include: readonly string[]): boolean {
@@ -67,7 +67,7 @@ function isIncluded(names: readonly string[], include: readonly string[]): boole
 
 const pretty = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`
 
-/** Of the unified snapshot, which has no `data`: checks hash what is missing as null. */
+/** For the unified snapshot, which has no `data`: validators hash a missing `data` as null. */
 const HASH_WITHOUT_DATA = canonicalHash(null)
 
 /** Names that a custom panel cannot have: its files would replace these. */
@@ -115,7 +115,7 @@ function streamFile({ items }: IndicesStream): readonly Wanted[] {
   return [{ file: STREAM_FILE, panel: 'indices_stream', facts: text, content: () => ({ hash: null, text }) }]
 }
 
-function saysTheSame(a: CycleResult, b: CycleResult): boolean {
+function hasSameFiles(a: CycleResult, b: CycleResult): boolean {
   return (
     a.snapshot === b.snapshot &&
     a.board.generation === b.board.generation &&
@@ -127,15 +127,15 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
   const { dir, basic, include = [], generator, timezone, log, onWritten, onChanged, onRound, edge } = options
   const faults = new FaultLog(log, dir, () => options.onFault?.())
   const written = new Map<string, Written>()
-  /** Where everything that is `written` was written to; null: nothing is. */
+  /** The identity of the folder that has the files in `written`; null: none. */
   let folder: string | null = null
   let latest: CycleResult | null = null
-  /** Everything that should be there is there. */
+  /** All files are written. */
   let isComplete = false
-  /** Files written and lost so far, and how many of these the manifest has seen. */
+  /** Counts files written and lost, and the count at the last manifest. */
   let changes = 0
   let changesInManifest = 0
-  /** Null: what an earlier run left was not read yet. */
+  /** Null: the file of an earlier run is not read yet. */
   let stream: IndicesStream | null = null
 
   async function write({ file, panel, facts, content }: Wanted): Promise<void> {
@@ -152,7 +152,7 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
     }
   }
 
-  /** Which folder it is: another one in its place may get the same inode. Null: there is none. */
+  /** Identifies the folder; the birth time is there because a new folder may get the same inode. Null: there is none. */
   const folderNow = (): Promise<string | null> =>
     stat(dir, { bigint: true }).then(
       ({ dev, ino, birthtimeNs }) => `${dev} ${ino} ${birthtimeNs}`,
@@ -166,8 +166,8 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
   }
 
   async function round(result: CycleResult): Promise<void> {
-    const isSame = latest !== null && saysTheSame(latest, result)
-    // A folder that went away, or another one in its place, has none of our files.
+    const isSame = latest !== null && hasSameFiles(latest, result)
+    // A folder that was removed or replaced has none of these files.
     const isFolderSame = folder !== null && (await folderNow()) === folder
     if (isSame && isFolderSame && isComplete) {
       onChanged?.(0)
@@ -175,7 +175,7 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
     }
     if (!isFolderSame) {
       written.clear()
-      // If it cannot be made, writing the files fails and says why.
+      // If this fails, writing the files fails with the reason.
       await (edge ?? systemEdge).makeFolder(dir).catch(() => {})
       folder = await folderNow()
     }
@@ -186,14 +186,14 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
     onChanged?.(changed.length)
     await Promise.all(changed.map(write))
     const wroteLast = await writeLast(result)
-    // Gone in the middle: what was written before is gone with it.
+    // The folder was removed or replaced meanwhile, and with it the files written before.
     if ((await folderNow()) !== folder) folder = null
     const names = [...panels.map(({ file }) => file), SNAPSHOT_FILE, ...(basic ? [] : [MANIFEST_FILE])]
     isComplete = names.every(name => written.has(name))
     if (changed.length > 0 || wroteLast) onRound?.((performance.now() - startMs) / 1000)
   }
 
-  /** Unified snapshot and manifest, in this order, whenever either of them or any other file changed; whether they did. */
+  /** Writes the unified snapshot, then the manifest, if either or any other file changed; returns whether it did. */
   async function writeLast(result: CycleResult): Promise<boolean> {
     const facts = JSON.stringify(snapshotFacts(result))
     const isWritten = written.get(SNAPSHOT_FILE)?.facts === facts && written.has(MANIFEST_FILE)

@@ -1,25 +1,25 @@
-// The terminal as the dashboard sees it. `rim/process-device.ts` is the real one.
+// The terminal as the dashboard sees it; rim/process-device.ts implements it.
 import type { Size } from './layout/layout.js'
 import type { TerminalWriter, WriterEvents } from './rim/tty-writer.js'
 
 export type InputEvents = {
   onBytes(bytes: Buffer): void
-  /** Nothing will ever be typed again. */
+  /** The input has ended. */
   onEnd(): void
 }
 
 export type TerminalDevice = {
   size(): Size
   openWriter(events: WriterEvents): TerminalWriter
-  /** Takes the keyboard key by key; the function gives it back. */
+  /** Starts raw input; returns a function that ends it. */
   startInput(events: InputEvents): () => void
-  /** The function stops listening. */
+  /** Returns a function that removes the listener. */
   onResize(listener: () => void): () => void
-  /** Creates the file; throws when there is one already or it cannot be written. */
+  /** Creates the file; throws when it exists or cannot be written. */
   writeFile(name: string, text: string): void
   /**
-   * Stops this process and its group like Ctrl+Z does, after `leave`; calls `enter` when it goes on. Also listens to such
-   * signals from elsewhere. The functions take part until `release`.
+   * `suspend` calls `leave` and stops the process group as Ctrl+Z does; `enter` is called when it continues. Also handles such
+   * signals from outside, until `release`.
    */
   jobControl(leave: () => void, enter: () => void): { suspend(): void; release(): void }
 }

@@ -1,4 +1,4 @@
-// The screen's text for a ticket or a chat: what is shown, panel after panel, without borders and without clipping.
+// The screen as text for a ticket or a chat: the panels shown, without borders and clipping.
 import { timeOfDay } from '../../panels/format.js'
 import { linesOf } from '../../panels/lines.js'
 import type { Panel } from '../../panels/panel.js'
@@ -18,7 +18,7 @@ function shownPanels({ shown, view }: Scene): readonly Panel[] {
   return chosen.map(panel => filteredPanel(panel, view.filter)).filter(panel => panel !== null)
 }
 
-/** The top bar, then `[Title]` and the lines of every panel shown; ends in a newline. */
+/** The top bar, then `[Title]` and the lines of every panel shown; ends with a newline. */
 export function screenText(scene: Scene, timezone: string): string {
   const bar = topBar({ ...scene, timezone, paused: scene.view.paused }, BAR_COLUMNS)
   const lines = [lineText(bar).trim().replace(/ {3,}/g, '  '), '']
@@ -28,7 +28,7 @@ export function screenText(scene: Scene, timezone: string): string {
 
 const pad = (value: number): string => String(value).padStart(2, '0')
 
-/** `g6-dashboard-20250131-140322.txt`, by the date and time of the time zone. */
+/** `g6-dashboard-20250131-140322.txt`, by the date and time in the time zone. */
 export function dumpName(nowMs: number, timezone: string): string {
   const [year, month, day] = new Intl.DateTimeFormat('en-CA', { timeZone: timezone }).format(nowMs).split('-')
   return `g6-dashboard-${year}${pad(Number(month))}${pad(Number(day))}-${timeOfDay(nowMs, timezone).replaceAll(':', '')}.txt`

@@ -1,4 +1,4 @@
-// What the dashboard is told once, at the start.
+// The settings of the dashboard, fixed at the start.
 import type { LayoutSettings } from './layout/layout.js'
 
 export type TerminalSettings = LayoutSettings & {

@@ -16,7 +16,7 @@ import type { Size } from './layout/layout.js'
 import type { TerminalSettings } from './settings.js'
 import { type TerminalHooks, TerminalOutput } from './terminal.js'
 
-/** When there is no board by then, the first frame says so. */
+/** Without a board by then, the first frame says so. */
 const NOTHING_YET_MS = 250
 const SMALL = { width: 80, height: 24 }
 
@@ -53,7 +53,7 @@ type Given = {
   readonly hooks?: Partial<TerminalHooks>
 }
 
-/** With its first frame, which says that there is no board yet. */
+/** With its first frame, without a board. */
 function started(given: Given = {}) {
   const made = opened(given)
   made.timers.advance(NOTHING_YET_MS)
@@ -109,7 +109,7 @@ describe('the terminal output', () => {
     expect(frames.at(-1)).toBe(0)
   })
 
-  test('moves the clock by its last digit and nothing else', () => {
+  test('sends only the changed digit of the clock', () => {
     const { device, timers } = started()
     const before = device.written.length
     timers.advance(1_000)
@@ -118,7 +118,7 @@ describe('the terminal output', () => {
     ])
   })
 
-  test('draws at most ten frames a second, and the newest last', async () => {
+  test('draws at most ten frames per second, and the newest last', async () => {
     const { device, output, timers } = started()
     let result = resultOf(PANELS)
     const before = device.written.length
@@ -132,7 +132,7 @@ describe('the terminal output', () => {
     expect(await screenOf(device.written)).toContain('number 99')
   })
 
-  test('keeps nothing for a terminal that does not read, and shows the newest when it reads again', async () => {
+  test('queues nothing for a stalled terminal, and shows the newest board when it reads again', async () => {
     const { device, output, timers } = started()
     device.full = true
     let result = resultOf(PANELS)
@@ -149,7 +149,7 @@ describe('the terminal output', () => {
     expect(await screenOf(device.written)).toContain('number 999')
   })
 
-  test('draws everything anew for a new size', async () => {
+  test('redraws everything for a new size', async () => {
     const { device, output, timers, said } = started()
     output.publish(resultOf(PANELS))
     timers.advance(100)
@@ -178,7 +178,7 @@ describe('the terminal output', () => {
     expect(await screenOf(device.written)).toMatch(/cycle {2}new 2/)
   })
 
-  test('asks for the wheel only while a panel has the focus', () => {
+  test('captures the mouse only while a panel has the focus', () => {
     const { device, output, timers } = started()
     output.publish(resultOf(PANELS))
     timers.advance(100)
@@ -211,7 +211,7 @@ describe('the terminal output', () => {
     expect(said).toEqual(['read', 'quit'])
   })
 
-  test('quits when the keyboard is gone', () => {
+  test('quits when the input ends', () => {
     const { device, said } = started()
     device.endInput()
     expect(said).toEqual(['quit'])
@@ -223,7 +223,7 @@ describe('the terminal output', () => {
     expect(said).toEqual(['quit'])
   })
 
-  test('tells a fault of the drawing and draws again', async () => {
+  test('reports a drawing error and draws again', async () => {
     let broken = true
     const clients = () => {
       if (broken) throw new Error('broken')
@@ -237,7 +237,7 @@ describe('the terminal output', () => {
     expect(await screenOf(device.written)).toContain('7 clients')
   })
 
-  test('draws everything anew after a fault: what is on the screen is not relied on', () => {
+  test('redraws everything after an error, because the screen is unknown', () => {
     let broken = false
     const clients = () => {
       if (broken) throw new Error('broken')
@@ -253,7 +253,7 @@ describe('the terminal output', () => {
     expect(said).toEqual(['Error: broken', 'full repaint'])
   })
 
-  test('says when the board last changed, also while later cycles change nothing', async () => {
+  test('shows when the board last changed, also while later cycles change nothing', async () => {
     const { device, output, timers } = started({ settings: { ...SETTINGS, curated: true } })
     const first = resultOf(PANELS)
     output.publish(first)
@@ -264,8 +264,8 @@ describe('the terminal output', () => {
   })
 })
 
-describe('giving the terminal back', () => {
-  test('undoes every mode and raw input, once, and leaves no timer', () => {
+describe('releasing the terminal', () => {
+  test('resets every mode and raw input, once, and leaves no timer', () => {
     const { device, output, timers } = started()
     output.publish(resultOf(PANELS))
     timers.advance(100)
@@ -291,7 +291,7 @@ describe('giving the terminal back', () => {
     expect(device.written.join('')).toBe('')
   })
 
-  test('happens before a suspend, and everything is drawn anew after it', async () => {
+  test('happens before a suspend, and everything is redrawn after it', async () => {
     const { device, output, timers } = started()
     output.publish(resultOf(PANELS))
     timers.advance(100)
@@ -308,7 +308,7 @@ describe('giving the terminal back', () => {
     expect(await screenOf(device.written.slice(before))).toContain('BANKNIFTY')
   })
 
-  test('leaves the frame standing where there is no alternate screen', () => {
+  test('leaves the frame on the screen without an alternate screen', () => {
     const { device, output, timers } = opened({ size: SMALL, settings: { ...SETTINGS, altScreen: false } })
     timers.advance(NOTHING_YET_MS)
     output.restore()

@@ -1,6 +1,6 @@
-// The full-screen dashboard as an output of the loop. It keeps the newest result and draws when the pace and the terminal
-// allow; a terminal that takes nothing costs one frame of memory and no time. Everything that decides how it looks is in
-// draw/, layout/ and curated/, what keys do is in keys/; here they meet the terminal.
+// The full-screen dashboard as an output of the loop. It keeps the newest result and draws it when the pacer and the terminal
+// allow; a stalled terminal costs the memory of one frame and no time. draw/, layout/ and curated/ decide what it looks like,
+// keys/ what keys do.
 import type { Clock } from '../../clock/clock.js'
 import { systemTimers, type Timers } from '../../clock/timers.js'
 import type { CycleResult, Output } from '../../engine/cycle.js'
@@ -19,29 +19,28 @@ import { Pacer } from './rim/pacer.js'
 import type { TerminalWriter } from './rim/tty-writer.js'
 import type { TerminalSettings } from './settings.js'
 import { frameDiff, wholeFrame } from './write/frame-diff.js'
-import { enterScreen, leaveScreen, synchronized, wantMouse } from './write/modes.js'
+import { captureMouse, enterScreen, leaveScreen, synchronized } from './write/modes.js'
 import { type Looks, looksOf } from './write/sgr.js'
 
-/** What the dashboard asks and tells the program. */
+/** The program's side of the dashboard. */
 export type TerminalHooks = {
-  /** Where the boards come from. */
   sourceName(): string
   onQuit(): void
   /** Read the status now. */
   onRead(): void
   thresholds(): Thresholds
-  /** Connected stream clients; null where there is no server. */
+  /** Connected stream clients; null without a server. */
   clients?(): number | null
-  /** Why an ingest source waits for a baseline; null when it does not. */
+  /** Why a followed stream needs a full status; null when it does not. */
   needFull?(): string | null
   onPanelRender?(panel: string, seconds: number): void
-  /** Painting and writing one frame; 0 bytes when nothing was different. */
+  /** Time to paint and write one frame; 0 bytes when nothing changed. */
   onFrame?(seconds: number, bytes: number): void
-  /** Everything was drawn again, for want of a frame to compare with. */
+  /** The whole screen was drawn again. */
   onFullRepaint?(): void
-  /** Drawing threw: a fault of ours. The next frame is drawn whole. */
+  /** Drawing threw. The next frame is drawn as a whole. */
   onFault?(error: unknown): void
-  /** What is written on the terminal once it is given back. */
+  /** Text to write after the terminal is released. */
   lastWords?(): string
 }
 
@@ -54,12 +53,12 @@ export type TerminalOptions = {
   readonly timers?: Timers
 }
 
-/** How long a notice stands. */
+/** How long a notice is shown. */
 const NOTICE_MS = 5_000
-/** How long leaving waits for a slow terminal to take its settings back. */
-const LEAVE_PATIENCE_MS = 1_000
+/** How long leaving waits for a slow terminal. */
+const LEAVE_TIMEOUT_MS = 1_000
 const SECOND_MS = 1_000
-/** The first frame waits so long for the first board, so that it need not be drawn twice. */
+/** How long the first frame waits for the first board, to avoid drawing twice. */
 const FIRST_BOARD_MS = 250
 
 export class TerminalOutput implements Output {
@@ -73,18 +72,18 @@ export class TerminalOutput implements Output {
   #stopInput: (() => void) | null = null
   #jobs: ReturnType<TerminalDevice['jobControl']> | null = null
   #stopResize: (() => void) | null = null
-  /** The terminal is ours now: not before `open`, not while suspended, not after `close`. */
+  /** The dashboard has the terminal: not before `open`, while suspended, or after `close`. */
   #active = false
-  /** Whether the terminal took what it was given when it was given back. */
-  #tookAll = true
+  /** Whether the terminal accepted everything written when it was released. */
+  #wroteAll = true
   #view: View
   #looks: Looks
   #live: CycleResult | null = null
   #lastChangeMs: number | null = null
-  /** What was shown when the screen was paused. */
+  /** The content when the screen was paused. */
   #frozen: Pick<Scene, 'shown' | 'shownAtMs' | 'lastChangeMs'> | null = null
   #onScreen: Frame | null = null
-  /** What takes the screen; goes out with the next frame. */
+  /** The sequence that takes the screen; written with the next frame. */
   #entering = ''
   #drawnOnce = false
   #seen: Seen = { spots: [], scrollMax: new Map(), pageRows: 1 }
@@ -113,7 +112,7 @@ export class TerminalOutput implements Output {
   open(): void {
     const { device } = this.#options
     this.#writer = device.openWriter({
-      onDrained: () => this.#pacer.want(),
+      onDrained: () => this.#pacer.request(),
       onGone: () => this.#options.hooks.onQuit(),
     })
     this.#jobs = device.jobControl(
@@ -128,23 +127,23 @@ export class TerminalOutput implements Output {
     const changed = result.board.generation !== (this.#live?.board.generation ?? 0)
     this.#live = result
     if (changed) this.#lastChangeMs = result.board.builtAtMs
-    this.#pacer.want()
+    this.#pacer.request()
   }
 
   /**
-   * Gives the terminal back at once, for good, and writes the last words on it. For every way out; idempotent. Returns
-   * whether the terminal took it all; one that nobody reads does not.
+   * Releases the terminal for good and writes the last words. Called on every way out; idempotent. Returns whether the terminal
+   * accepted everything; a stalled one does not.
    */
   restore(): boolean {
-    if (this.#writer === null) return this.#tookAll
+    if (this.#writer === null) return this.#wroteAll
     const left = this.#leave()
     const words = this.#options.hooks.lastWords?.() ?? ''
-    this.#tookAll = left && (words === '' || this.#writer.writeNow(words, LEAVE_PATIENCE_MS))
+    this.#wroteAll = left && (words === '' || this.#writer.writeNow(words, LEAVE_TIMEOUT_MS))
     this.#jobs?.release()
     this.#stopResize?.()
     this.#writer.close()
     this.#writer = null
-    return this.#tookAll
+    return this.#wroteAll
   }
 
   close(): Promise<void> {
@@ -152,7 +151,7 @@ export class TerminalOutput implements Output {
     return Promise.resolve()
   }
 
-  /** `withinMs`: how long the first frame may wait for something to show. */
+  /** `withinMs`: how long the first frame may wait for a board. */
   #enter(withinMs = 0): void {
     if (this.#writer === null) return
     const { device, settings } = this.#options
@@ -167,8 +166,8 @@ export class TerminalOutput implements Output {
     this.#mouse = false
     this.#onScreen = null
     this.#entering = enterScreen(settings.altScreen)
-    if (withinMs === 0) this.#pacer.want()
-    else this.#cancelFirst = this.#timers.after(withinMs, () => this.#pacer.want())
+    if (withinMs === 0) this.#pacer.request()
+    else this.#cancelFirst = this.#timers.after(withinMs, () => this.#pacer.request())
   }
 
   #leave(): boolean {
@@ -180,26 +179,26 @@ export class TerminalOutput implements Output {
     this.#cancelFirst()
     const { settings } = this.#options
     const rows = this.#onScreen?.size.height ?? 1
-    // Nothing was switched on when nothing was drawn.
+    // Without a frame no mode was set.
     const undo = this.#entering === '' ? leaveScreen(settings.altScreen, rows) : ''
-    const left = this.#writer?.writeNow(undo, LEAVE_PATIENCE_MS) ?? true
+    const left = this.#writer?.writeNow(undo, LEAVE_TIMEOUT_MS) ?? true
     this.#stopInput?.()
     this.#stopInput = null
     return left
   }
 
-  /** The clock of the top bar, on the second. */
+  /** Redraws the clock of the top bar every second. */
   #tick(): void {
     const { clock } = this.#options
     this.#cancelSecond = this.#timers.after(SECOND_MS - (clock.nowMs() % SECOND_MS), () => {
-      this.#pacer.want()
+      this.#pacer.request()
       this.#tick()
     })
   }
 
   #redraw(): void {
     this.#onScreen = null
-    this.#pacer.want()
+    this.#pacer.request()
   }
 
   #onKeys(keys: readonly Key[]): void {
@@ -214,7 +213,7 @@ export class TerminalOutput implements Output {
       }
       if (effect !== null) this.#run(effect)
     }
-    if (this.#active) this.#pacer.want()
+    if (this.#active) this.#pacer.request()
   }
 
   #pause(paused: boolean): void {
@@ -229,7 +228,7 @@ export class TerminalOutput implements Output {
     else if (effect === 'suspend') this.#jobs?.suspend()
     else if (effect === 'redraw') this.#redraw()
     else {
-      this.#say('reading the status now')
+      this.#notify('reading the status now')
       hooks.onRead()
     }
   }
@@ -239,14 +238,14 @@ export class TerminalOutput implements Output {
     const name = dumpName(clock.nowMs(), settings.timezone)
     try {
       device.writeFile(name, screenText(this.#scene(), settings.timezone))
-      this.#say(`the screen's text is in ${name}`)
+      this.#notify(`the screen's text is in ${name}`)
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-      this.#say(`${name} cannot be written: ${code}`)
+      this.#notify(`${name} cannot be written: ${code}`)
     }
   }
 
-  #say(text: string): void {
+  #notify(text: string): void {
     this.#notice = { text, untilMs: this.#options.clock.monotonicMs() + NOTICE_MS }
   }
 
@@ -273,7 +272,7 @@ export class TerminalOutput implements Output {
 
   #draw(): void {
     const { clock, hooks } = this.#options
-    // While something is on its way nothing new is drawn; `onDrained` draws the newest then.
+    // While a write is not complete nothing is drawn; `onDrained` draws the newest board.
     if (!this.#active || this.#writer === null || this.#writer.blocked) return
     const startMs = clock.monotonicMs()
     try {
@@ -286,7 +285,7 @@ export class TerminalOutput implements Output {
     }
   }
 
-  /** What turns the screen into the newest frame; empty when it is that already. */
+  /** The output that turns the screen into the newest frame; empty when nothing changed. */
   #nextOutput(): string {
     const { hooks } = this.#options
     const { frame, seen } = this.#painter.paint(this.#scene())
@@ -296,7 +295,7 @@ export class TerminalOutput implements Output {
     const painted = same ? frameDiff(before, frame, pen) : wholeFrame(frame, pen)
     if (!same && this.#drawnOnce) hooks.onFullRepaint?.()
     const mouse = this.#view.focus !== null
-    const modes = this.#entering + (mouse === this.#mouse ? '' : wantMouse(mouse))
+    const modes = this.#entering + (mouse === this.#mouse ? '' : captureMouse(mouse))
     this.#entering = ''
     this.#mouse = mouse
     this.#seen = seen

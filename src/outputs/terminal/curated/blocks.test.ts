@@ -19,7 +19,7 @@ const lines = (status: Status, key: string, more: Partial<CuratedContext> = {}) 
   blocks(status, more).find(block => block.key === key)?.lines
 
 describe('a curated block', () => {
-  test('of the provider tells name, latency and authorisation, with their tones', () => {
+  test('of the provider has name, latency and authorisation, with their tones', () => {
     const provider = (auth: object) =>
       lines({ provider: { name: 'kite', latency_ms: 900, auth } }, 'provider')
     expect(provider({ valid: true })).toEqual(['name: kite', 'latency: 900ms !!', 'auth: valid'])
@@ -32,23 +32,23 @@ describe('a curated block', () => {
     expect(lines({ indices }, 'quality')).toEqual(['scored: 3', 'under 85: 2 !', 'under 70: 1 !!'])
   })
 
-  test('of data quality claims nothing when nothing is scored', () => {
+  test('of data quality has no counts without scores', () => {
     expect(lines({ indices: ['A'] }, 'quality')).toEqual(['scored: —', 'under 85: —', 'under 70: —'])
   })
 
-  test('of memory tells megabytes and level', () => {
+  test('of memory has megabytes and level', () => {
     expect(lines({ memory_mb: 512 }, 'memory')).toEqual(['memory: 512 MB', 'level: 3 !!'])
     expect(lines({}, 'memory')).toEqual(['memory: —', 'level: —'])
   })
 
-  test('of the heartbeat tells the age of the status and of the last change', () => {
+  test('of the heartbeat has the age of the status and of the last change', () => {
     expect(lines({}, 'heartbeat', { lastChangeMs: NOW_MS - 200_000 })).toEqual([
       'status: 1s ago',
       'last change: 3m ago, 14:00:02',
     ])
   })
 
-  test('that says nothing is left out when empty blocks are hidden, but never header and cycle', () => {
+  test('that is empty is omitted when empty blocks are hidden, but never header and cycle', () => {
     expect(blocks({}, { hideEmpty: true }).map(({ key }) => key)).toEqual(['header', 'cycle', 'heartbeat'])
     expect(blocks(fixture('full'), { hideEmpty: true }).map(({ key }) => key)).toContain('alerts')
   })

@@ -1,5 +1,5 @@
-// The blocks of the curated mode, by importance: panels of the board, and a few that say in a line what a whole panel
-// would: provider, data quality, memory, heartbeat.
+// The blocks of the curated mode, by importance: panels of the board, and short blocks for provider, data quality, memory and
+// heartbeat.
 import type { CycleResult } from '../../../engine/cycle.js'
 import { field, fields, numberCell, textCell } from '../../../panels/cells.js'
 import { MISSING, plainNumber, timeOfDay, withUnit } from '../../../panels/format.js'
@@ -108,7 +108,7 @@ function derived(key: CuratedKey, context: CuratedContext): Panel | null {
   return key === 'memory' ? makePanel(key, 'Memory', [memoryBlock(snapshot, context)]) : null
 }
 
-/** Whether a block says nothing: only missing values, zero counts, empty tables. */
+/** Only missing values, zero counts and empty tables. */
 export function isEmpty({ blocks }: Panel): boolean {
   return blocks.every(block => {
     if (block.kind === 'text') return block.text.trim() === '' || block.text === MISSING

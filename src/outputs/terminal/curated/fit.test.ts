@@ -17,7 +17,7 @@ const NEEDS = [
 ]
 
 describe('curated blocks in too few rows', () => {
-  test('are all whole when there is room', () => {
+  test('are complete when there is room', () => {
     expect(fitCurated(NEEDS, 26)).toEqual([4, 3, 8, 6, 5])
   })
 

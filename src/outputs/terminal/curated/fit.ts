@@ -1,16 +1,16 @@
-// What the curated mode shows when not everything fits: first blocks shrink to one line, the least important first, then
-// they are dropped; header and cycle never, and alerts never while one is critical.
+// Makes the blocks of the curated mode fit: the least important shrink to one line first, then they are dropped. Header and
+// cycle are never dropped, nor are alerts while one is critical.
 
 export type CuratedNeed = {
   readonly key: string
   readonly importance: number
-  /** Rows of the whole block with its heading; at least 1. */
+  /** Rows of the block with its heading; at least 1. */
   readonly full: number
   /** Never dropped. */
   readonly stays: boolean
 }
 
-/** Rows for every block, in the given order: `full`, 1, or 0 when it is dropped. Only blocks that stay can exceed `rows`. */
+/** Rows for each block: `full`, 1, or 0 when it is dropped. The sum exceeds `rows` only when the blocks that stay do. */
 export function fitCurated(needs: readonly CuratedNeed[], rows: number): readonly number[] {
   const heights = needs.map(({ full }) => full)
   const total = (): number => heights.reduce((sum, height) => sum + height, 0)

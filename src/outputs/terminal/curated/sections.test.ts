@@ -26,7 +26,7 @@ const PANELS = (alerts: Tone): readonly Panel[] => [
 ]
 
 describe('curated sections', () => {
-  test('are a heading and their content, one under the other', () => {
+  test('are a heading and their content, below each other', () => {
     expect(shown(PANELS('ok'), 9).slice(0, 4)).toEqual([
       `── Overview ${'─'.repeat(28)}`,
       '  value x',
@@ -35,7 +35,7 @@ describe('curated sections', () => {
     ])
   })
 
-  test('are a line each where there is no room for more, with what they say', () => {
+  test('are a line each when there is no room for more', () => {
     expect(shown(PANELS('warn'), 4)).toEqual([
       '── Overview  value x',
       '── Cycle  value x',

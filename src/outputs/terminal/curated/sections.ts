@@ -1,4 +1,4 @@
-// The curated blocks one under the other, each under a heading, the most important first.
+// Draws the curated blocks below each other, each with a heading.
 import type { Panel } from '../../../panels/panel.js'
 import { sectionLine } from '../draw/box.js'
 import { collapsedPanel, type Drawing } from '../draw/panel-box.js'
@@ -11,7 +11,7 @@ import { fitCurated } from './fit.js'
 const INDENT = 2
 
 function stays({ key, tone }: Panel): boolean {
-  // The panel of alerts is of tone error exactly when one of them is critical.
+  // The alerts panel has tone error exactly when one alert is critical.
   return key === 'header' || key === 'cycle' || (key === 'alerts' && tone === 'error')
 }
 

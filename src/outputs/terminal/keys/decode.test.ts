@@ -36,7 +36,7 @@ const SEQUENCES = [
 ]
 
 describe('bytes of a terminal', () => {
-  test('become keys by the names a person knows', () => {
+  test('become named keys', () => {
     expect(keysOf('q\u0003\u001a\u007f\t\r \u000c')).toEqual([
       char('q'),
       named('interrupt'),
@@ -52,7 +52,7 @@ describe('bytes of a terminal', () => {
     )
   })
 
-  test('give the same keys wherever they are cut', () => {
+  test('give the same keys, wherever they are cut', () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom(...SEQUENCES), { maxLength: 8 }),
@@ -60,7 +60,7 @@ describe('bytes of a terminal', () => {
         (parts, cuts) => {
           const text = parts.join('')
           const at = [0, ...cuts.map(cut => cut % (text.length + 1)), text.length].sort((a, b) => a - b)
-          // Half a character is the reader's business (UTF-8), not the decoder's.
+          // The reader joins cut UTF-8 characters, not the decoder.
           const chunks = at.slice(1).map((end, i) => text.slice(at[i], end))
           if (chunks.some(chunk => /[\ud800-\udbff]$/.test(chunk))) return
           expect(keysOf(...chunks)).toEqual(keysOf(text))
@@ -85,7 +85,7 @@ describe('bytes of a terminal', () => {
     expect(keysOf('\u001bx\u001b[\u001bq')).toEqual([])
   })
 
-  test('never pile up: a sequence without an end is given up', () => {
+  test('never accumulate: a sequence without an end is dropped', () => {
     const { state } = decodeKeys(DECODER_START, `\u001b[${'1;'.repeat(1000)}`)
     expect(state.pending.length).toBeLessThanOrEqual(64)
     const paste = decodeKeys(DECODER_START, `\u001b[200~${'x'.repeat(100_000)}`)

@@ -1,20 +1,20 @@
-// From a terminal's bytes to keys, without time and without I/O: text and the state in, keys and the next state out.
+// Decodes a terminal's input into keys, without time and I/O: text and the state in, keys and the next state out.
 //
-// A sequence may be cut anywhere, so what is begun waits in `pending`. A lone ESC is a key and the beginning of every
-// sequence; only time tells which: the reader calls `timedOut` when nothing has followed. Pasted text (bracketed paste) is
-// ignored: nothing here wants it, and a pasted `q` must not quit. Unknown sequences are skipped whole.
+// A sequence may be cut anywhere, so an incomplete one waits in `pending`. ESC is a key and the start of every sequence: the
+// reader calls `timedOut` when nothing follows. Pasted text (bracketed paste) is ignored, because a pasted `q` must not quit.
+// Unknown sequences are skipped.
 // Sources: ECMA-48 5.4 (CSI), xterm's ctlseqs (SGR mouse 1006, bracketed paste 2004).
 import type { Key, KeyName } from './key.js'
 
 export type DecoderState = {
-  /** The beginning of a sequence; at most `MAX_PENDING` characters. */
+  /** An incomplete sequence; at most `MAX_PENDING` characters. */
   readonly pending: string
   readonly pasting: boolean
 }
 
 export const DECODER_START: DecoderState = { pending: '', pasting: false }
 
-/** A sequence longer than this is none. */
+/** A longer sequence is dropped. */
 const MAX_PENDING = 64
 
 const ESC = '\u001b'
@@ -58,7 +58,7 @@ const INCOMPLETE = 'incomplete'
 
 const named = (name: KeyName): Key => ({ kind: 'named', name })
 
-/** Bits of an SGR mouse button: 64 = wheel, the two lowest = which way, 4/8/16 = shift, alt, control. */
+/** Bits of an SGR mouse button: 64 = wheel, the two lowest = direction, 4/8/16 = shift, alt, control. */
 function wheel(parameters: string): Key | null {
   const button = Number(parameters.slice(1).split(';')[0])
   if (!Number.isInteger(button) || (button & 64) === 0) return null
@@ -72,7 +72,7 @@ function controlSequence(text: string): Taken | typeof INCOMPLETE {
   while (at < text.length && text.charCodeAt(at) >= 0x20 && text.charCodeAt(at) <= 0x3f) at++
   if (at >= text.length) return INCOMPLETE
   const final = text.charAt(at)
-  // A character that cannot stand in a sequence ends it without a key and is looked at anew.
+  // A character that no sequence may have ends it without a key and is decoded again.
   if (final < '@' || final > '~') return { length: at, key: null }
   const parameters = text.slice(2, at)
   const length = at + 1
@@ -92,7 +92,7 @@ function taken(text: string): Taken | typeof INCOMPLETE {
       const name = FINAL[text.charAt(2)]
       return { length: 3, key: name === undefined ? null : named(name) }
     }
-    // Two escapes: the first was a key. Anything else is the key with Alt, which means nothing here.
+    // Two escapes: the first was a key. Otherwise it is a key with Alt, which is ignored.
     if (second === ESC) return { length: 1, key: named('escape') }
     return { length: 1 + String.fromCodePoint(text.codePointAt(1) ?? 0).length, key: null }
   }
@@ -103,8 +103,8 @@ function taken(text: string): Taken | typeof INCOMPLETE {
   return { length: char.length, key: shown ? { kind: 'char', char } : null }
 }
 
-/** How much of the end of `text` could be the beginning of the end of a paste. */
-function endBegun(text: string): number {
+/** The length of the start of PASTE_END that `text` ends with. */
+function pasteEndLength(text: string): number {
   for (let length = Math.min(PASTE_END.length - 1, text.length); length > 0; length--) {
     if (PASTE_END.startsWith(text.slice(text.length - length))) return length
   }
@@ -113,7 +113,7 @@ function endBegun(text: string): number {
 
 export type Decoded = { readonly keys: readonly Key[]; readonly state: DecoderState }
 
-/** Text as it arrived: UTF-8 already put together (a `StringDecoder` keeps cut characters). */
+/** `arrived`: decoded UTF-8 (a `StringDecoder` keeps cut characters). */
 export function decodeKeys(state: DecoderState, arrived: string): Decoded {
   const keys: Key[] = []
   let text = state.pending + arrived
@@ -121,7 +121,8 @@ export function decodeKeys(state: DecoderState, arrived: string): Decoded {
   while (text !== '') {
     if (pasting) {
       const end = text.indexOf(PASTE_END)
-      if (end < 0) return { keys, state: { pending: text.slice(text.length - endBegun(text)), pasting } }
+      if (end < 0)
+        return { keys, state: { pending: text.slice(text.length - pasteEndLength(text)), pasting } }
       text = text.slice(end + PASTE_END.length)
       pasting = false
     } else if (text.startsWith(PASTE_BEGIN)) {
@@ -141,7 +142,7 @@ export function decodeKeys(state: DecoderState, arrived: string): Decoded {
   return { keys, state: { pending: '', pasting } }
 }
 
-/** Nothing followed: a lone ESC was the key, the beginning of anything else was nothing. */
+/** Nothing followed: a lone ESC was a key, any other incomplete sequence is dropped. */
 export function timedOut(state: DecoderState): Decoded {
   const lone = state.pending === ESC && !state.pasting
   return {

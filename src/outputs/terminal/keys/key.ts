@@ -1,4 +1,4 @@
-// What a person does at the keyboard and with the wheel, apart from the bytes it arrives as.
+// Keys and turns of the mouse wheel.
 
 export type KeyName =
   | 'up'
@@ -21,6 +21,6 @@ export type KeyName =
 
 export type Key =
   | { readonly kind: 'named'; readonly name: KeyName }
-  /** One character as typed (one code point; what combines comes one after the other). */
+  /** One code point; a combining character is a key of its own. */
   | { readonly kind: 'char'; readonly char: string }
   | { readonly kind: 'wheel'; readonly direction: 'up' | 'down' }

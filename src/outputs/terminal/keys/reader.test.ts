@@ -11,7 +11,7 @@ function reading() {
 }
 
 describe('the key reader', () => {
-  test('takes an ESC for a key only after the wait', () => {
+  test('treats an ESC as a key only after the wait', () => {
     const { timers, keys, reader } = reading()
     reader.push(Buffer.from('\u001b'))
     timers.advance(ESCAPE_WAIT_MS - 1)
@@ -28,7 +28,7 @@ describe('the key reader', () => {
     expect(keys).toEqual([{ kind: 'named', name: 'down' }])
   })
 
-  test('begins the wait anew with every byte of a slow sequence', () => {
+  test('restarts the wait with every byte of a slow sequence', () => {
     const { timers, keys, reader } = reading()
     for (const byte of '\u001b[B') {
       reader.push(Buffer.from(byte))
@@ -37,7 +37,7 @@ describe('the key reader', () => {
     expect(keys).toEqual([{ kind: 'named', name: 'down' }])
   })
 
-  test('puts characters together that arrive byte by byte', () => {
+  test('joins characters that arrive byte by byte', () => {
     const { keys, reader } = reading()
     for (const byte of Buffer.from('é日')) reader.push(Buffer.from([byte]))
     expect(keys).toEqual([

@@ -1,10 +1,10 @@
-// Bytes from a terminal in, keys out: keeps what was cut, and waits a moment after an ESC.
+// Decodes bytes of a terminal into keys: keeps incomplete sequences, and waits a moment after an ESC.
 import { StringDecoder } from 'node:string_decoder'
 import { systemTimers, type Timers } from '../../../clock/timers.js'
 import { DECODER_START, decodeKeys, timedOut } from './decode.js'
 import type { Key } from './key.js'
 
-/** Long enough for the rest of a sequence over a slow line, short enough not to be felt. */
+/** Long enough for the rest of a sequence over a slow line, too short to notice. */
 export const ESCAPE_WAIT_MS = 50
 
 export class KeyReader {
@@ -27,7 +27,7 @@ export class KeyReader {
     if (keys.length > 0) this.onKeys(keys)
   }
 
-  /** Forgets what was begun. */
+  /** Drops an incomplete sequence. */
   close(): void {
     this.#stopWaiting()
     this.#state = DECODER_START

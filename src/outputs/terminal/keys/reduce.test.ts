@@ -57,14 +57,14 @@ function pressing(words: string, from: Partial<View> = {}): { view: View; effect
 }
 
 describe('the focus', () => {
-  test('goes through the panels in order with tab, and around', () => {
+  test('moves through the panels in order with tab, and wraps around', () => {
     expect(pressing('tab').view.focus).toBe('a')
     expect(pressing('tab tab tab tab').view.focus).toBe('d')
     expect(pressing('tab tab tab tab tab').view.focus).toBe('a')
     expect(pressing('backtab').view.focus).toBe('d')
   })
 
-  test('goes with the arrows to the panel on that side', () => {
+  test('moves with the arrows to the panel on that side', () => {
     expect(pressing('down', { focus: 'a' }).view.focus).toBe('b')
     expect(pressing('right', { focus: 'b' }).view.focus).toBe('d')
     expect(pressing('up', { focus: 'd' }).view.focus).toBe('c')
@@ -101,14 +101,14 @@ describe('the full screen', () => {
     expect(pressing('G g', zoomed).view.scroll).toEqual({ a: 0 })
   })
 
-  test('goes on to the next panel with tab and the side arrows', () => {
+  test('moves to the next panel with tab and the side arrows', () => {
     expect(pressing('tab', { focus: 'a', zoomed: true }).view).toMatchObject({ focus: 'b', zoomed: true })
     expect(pressing('left', { focus: 'a', zoomed: true }).view).toMatchObject({ focus: 'd', zoomed: true })
   })
 })
 
 describe('the wheel', () => {
-  test('scrolls the focused panel, also beside others', () => {
+  test('scrolls the focused panel, also next to others', () => {
     expect(pressing('wheeldown wheeldown wheelup', { focus: 'a' }).view.scroll).toEqual({ a: 3 })
   })
 
@@ -156,7 +156,7 @@ describe('the other keys', () => {
     expect(pressing('t t').view.theme).toBe('dark')
   })
 
-  test('q and ctrl+c quit, r reads, w writes, ctrl+z suspends, ctrl+l draws anew', () => {
+  test('q and ctrl+c quit, r reads, w writes, ctrl+z suspends, ctrl+l redraws', () => {
     expect(pressing('q interrupt r w suspend redraw').effects).toEqual([
       'quit',
       'quit',
@@ -185,7 +185,7 @@ describe('the help', () => {
     }
   })
 
-  test('lets no other key through', () => {
+  test('ignores every other key', () => {
     expect(pressing('? p tab t').view).toMatchObject({
       help: true,
       paused: false,

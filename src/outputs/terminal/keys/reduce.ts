@@ -1,4 +1,4 @@
-// One key: the next view, and what the program has to do, if anything. Pure; the table in `help.ts` says the same in words.
+// Handles one key: gives the next view, and an effect for the program to run. Pure. Keep the table in draw/help.ts in step.
 import type { Key, KeyName } from './key.js'
 import { scrollOf, type View } from './view.js'
 
@@ -6,7 +6,7 @@ export type Effect = 'quit' | 'read' | 'write' | 'suspend' | 'redraw'
 
 export type Step = { readonly view: View; readonly effect: Effect | null }
 
-/** Where a panel stands on the screen, for moving between them. */
+/** The position of a panel on the screen, for moving the focus. */
 export type Spot = {
   readonly key: string
   readonly x: number
@@ -15,7 +15,7 @@ export type Spot = {
   readonly height: number
 }
 
-/** What the last frame showed. */
+/** Facts about the last frame. */
 export type Seen = {
   /** Panels in reading order. */
   readonly spots: readonly Spot[]
@@ -25,7 +25,7 @@ export type Seen = {
   readonly pageRows: number
 }
 
-/** Lines a turn of the wheel moves. */
+/** Lines that a turn of the wheel scrolls. */
 const WHEEL_LINES = 3
 const MAX_FILTER = 60
 
@@ -50,7 +50,7 @@ function focusStep(view: View, { spots }: Seen, step: 1 | -1): View {
 
 const middle = (from: number, length: number): number => from + length / 2
 
-/** The nearest panel on that side: by the gap between them first, then by how far it is off to the side. */
+/** Focuses the nearest panel in that direction: by the distance first, then by the offset to the side. */
 function focusMove(view: View, seen: Seen, direction: 'up' | 'down' | 'left' | 'right'): View {
   const from = seen.spots.find(({ key }) => key === view.focus)
   if (from === undefined) return focusStep(view, seen, 1)
@@ -94,7 +94,7 @@ function typed(view: View, key: Key): Step {
   }
 }
 
-/** Escape undoes the innermost thing: the full screen, then the filter, then the focus. */
+/** Escape ends one thing: the zoom, else the filter, else the focus. */
 function escaped(view: View): View {
   if (view.zoomed) return { ...view, zoomed: false }
   if (view.filter !== '') return { ...view, filter: '' }

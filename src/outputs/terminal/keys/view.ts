@@ -1,4 +1,4 @@
-// What a person has chosen to look at: no part of the board, and the only state the dashboard has of its own.
+// What the user has chosen to see: the only state of the dashboard itself.
 
 export type ThemeName = 'dark' | 'light'
 
@@ -17,7 +17,7 @@ export type View = {
   readonly theme: ThemeName
 }
 
-/** First content line shown of this panel; 0 where nobody scrolled. */
+/** The first content line shown of this panel. */
 export function scrollOf({ scroll }: View, key: string | null): number {
   return key !== null && Object.hasOwn(scroll, key) ? (scroll[key] ?? 0) : 0
 }

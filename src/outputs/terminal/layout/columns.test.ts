@@ -11,7 +11,7 @@ describe('panels in columns', () => {
     expect(splitPanels([5], 3, 60, null)).toEqual([1])
   })
 
-  test('stay where they are while that shows about as much', () => {
+  test('stay in place while that shows about as much', () => {
     const before = splitPanels([10, 10, 10], 2, 20, null)
     expect(before).toEqual([1, 3])
     // 22 rows in a column of 20: two are hidden either way or nearly so.
@@ -44,7 +44,7 @@ describe('panels in columns', () => {
 })
 
 describe('widths of columns', () => {
-  test('give what each can do with first, then what it would like, then the rest to all', () => {
+  test('give the minimum widths first, then the preferred ones, then shares of the rest', () => {
     expect(columnWidths([need(40, 40), need(40, 120), need(40, 40)], options)).toEqual([40, 70, 40])
     expect(columnWidths([need(40, 40), need(40, 44), need(40, 40)], options)).toEqual([48, 52, 50])
     expect(columnWidths([need(60, 60), need(60, 60), need(40, 60)], options)).toEqual([55, 55, 40])
@@ -57,13 +57,13 @@ describe('widths of columns', () => {
     expect(columnWidths(later, options)).not.toEqual(before)
   })
 
-  test('change when somebody would lose a column of a table otherwise', () => {
+  test('change when a table would lose a column otherwise', () => {
     const before = columnWidths([need(40, 60), need(40, 60), need(40, 60)], options)
     const later = [need(40, 60), need(64, 64), need(40, 60)]
     expect(columnWidths(later, { ...options, previous: before })[1]).toBeGreaterThanOrEqual(64)
   })
 
-  test('never exceed the screen, whatever is asked for and set', () => {
+  test('never exceed the screen, with any needs and settings', () => {
     const anyNeed = fc
       .tuple(fc.nat(200), fc.nat(200), fc.option(fc.integer({ min: 8, max: 1_000 })))
       .map(([least, more, fixed]) => need(least, least + more, fixed))

@@ -1,16 +1,16 @@
-// Which panel stands in which column, and how wide the columns are. Panels keep their order: down the first column, then
-// down the second. A screen that rearranges itself while somebody reads is worse than one that is not quite balanced, so
-// the previous arrangement stays until a new one shows noticeably more.
+// Distributes panels to columns and computes the widths of the columns. Panels keep their order: down the first column, then
+// down the second. A screen that rearranges itself disturbs its readers more than an unbalanced one, so the previous
+// arrangement stays until a new one shows noticeably more.
 
-/** From so many columns of terminal on. */
+/** Terminal columns from which on there are three or two columns of panels. */
 const THREE_FROM = 150
 const TWO_FROM = 100
 /** Rows of content that a new arrangement must show more than the old one. */
-const WORTH_MOVING = 3
-/** Widths are asked for in steps, so that a value one digit longer moves nothing. */
+const MIN_GAIN = 3
+/** Widths are rounded up to this, so that a value one digit longer moves nothing. */
 const STEP = 4
-/** Without `G6_PANEL_MIN_COL_W`. */
-const NARROWEST = 30
+/** Default of `G6_PANEL_MIN_COL_W`. */
+const MIN_WIDTH = 30
 
 export function columnCount(width: number, minWidth: number | null): number {
   const byWidth = width >= THREE_FROM ? 3 : width >= TWO_FROM ? 2 : 1
@@ -39,15 +39,15 @@ function allSplits(from: number, count: number, columns: number): Split[] {
   return splits
 }
 
-/** Rows that have no room. */
+/** Rows that do not fit. */
 function overflow(heights: readonly number[], split: Split, rows: number): number {
   return columnHeights(heights, split).reduce((sum, height) => sum + Math.max(0, height - rows), 0)
 }
 
-/** At most so many panels are arranged by trying everything; more are dealt out evenly. */
+/** Up to this many panels every split is tried; more are distributed evenly. */
 const TRY_ALL_UP_TO = 40
 
-/** The split whose tallest column is lowest; `previous` when it is still as good or nearly so. */
+/** The split whose tallest column is lowest; `previous` when it is nearly as good. */
 export function splitPanels(
   heights: readonly number[],
   columns: number,
@@ -70,11 +70,11 @@ export function splitPanels(
   }
   if (previous === null || previous.length !== best.length || previous.at(-1) !== count) return best
   const gain = overflow(heights, previous, rows) - overflow(heights, best, rows)
-  return gain < WORTH_MOVING ? previous : best
+  return gain < MIN_GAIN ? previous : best
 }
 
 export type ColumnNeed = {
-  /** What its widest panel can do with, and would like, frame included. */
+  /** The minimum and preferred width of its widest panel, with the frame. */
   readonly least: number
   readonly natural: number
   /** `G6_PANEL_W_<NAME>` of one of its panels; null when none is set. */
@@ -86,25 +86,24 @@ function equalShares(width: number, count: number): number[] {
   return Array.from({ length: count }, (_, i) => (i === count - 1 ? width - share * (count - 1) : share))
 }
 
-/** Nobody gets more than they ask for; who asks for little gets it, the others share the rest alike. */
-function fairShares(asked: readonly number[], width: number): number[] {
-  const shares = asked.map(() => 0)
-  let open = asked.map((_, i) => i)
+/** Max-min fair shares: no more than requested; small requests are met, the others share the rest equally. */
+function fairShares(requests: readonly number[], width: number): number[] {
+  const shares = requests.map(() => 0)
+  let open = requests.map((_, i) => i)
   let left = width
   while (open.length > 0) {
     const equal = Math.floor(left / open.length)
-    const modest = open.filter(i => (asked[i] ?? 0) <= equal)
-    const given = modest.length > 0 ? modest : open
-    for (const i of given) {
-      shares[i] = modest.length > 0 ? (asked[i] ?? 0) : equal
+    const small = open.filter(i => (requests[i] ?? 0) <= equal)
+    for (const i of small.length > 0 ? small : open) {
+      shares[i] = small.length > 0 ? (requests[i] ?? 0) : equal
       left -= shares[i] ?? 0
     }
-    open = modest.length > 0 ? open.filter(i => !modest.includes(i)) : []
+    open = small.length > 0 ? open.filter(i => !small.includes(i)) : []
   }
   return shares
 }
 
-/** First what everybody can do with, then what they would like, then the rest for all alike. */
+/** First the minimum widths, then the preferred ones, then equal shares of the rest. */
 function sharesByNeed(needs: readonly ColumnNeed[], least: number, width: number): number[] {
   const stepped = (columns: number): number => Math.max(least, Math.ceil(columns / STEP) * STEP)
   let shares = needs.map(() => 0)
@@ -129,7 +128,7 @@ function sharesByNeed(needs: readonly ColumnNeed[], least: number, width: number
   return shares
 }
 
-/** How badly the columns fit; what would be dropped or cut counts more than what would only be clipped. */
+/** How badly the columns fit; dropped or cut content counts more than clipped content. */
 function discomfort(needs: readonly ColumnNeed[], widths: readonly number[]): number {
   return needs.reduce((sum, { least, natural }, i) => {
     const width = widths[i] ?? 0
@@ -144,12 +143,12 @@ export type WidthOptions = {
   readonly previous: readonly number[] | null
 }
 
-/** One width for each column; together never more than `width`. */
+/** One width for each column; the sum is at most `width`. */
 export function columnWidths(needs: readonly ColumnNeed[], options: WidthOptions): readonly number[] {
   const { width, autoFit, previous } = options
-  const least = Math.min(options.minWidth ?? NARROWEST, Math.floor(width / Math.max(1, needs.length)))
+  const least = Math.min(options.minWidth ?? MIN_WIDTH, Math.floor(width / Math.max(1, needs.length)))
   const free = needs.filter(({ fixed }) => fixed === null)
-  // Fixed columns first, but never so wide that another column has no room.
+  // Fixed columns first, but leave at least `least` for every other column.
   let left = width - free.length * least
   const fixed = needs.map((need, i) => {
     if (need.fixed === null) return null

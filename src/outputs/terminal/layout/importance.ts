@@ -1,6 +1,6 @@
-// What gives way last when there is not enough room: the order of the curated mode, with the other panels put among it.
+// The importance of panels when there is not enough room: the order of the curated mode, extended by the other panels.
 
-// No plain object: keys of a followed server's panels may be names that every object knows.
+// A Map, because the keys of a followed server's panels may be names such as `constructor`.
 const IMPORTANCE: ReadonlyMap<string, number> = new Map(
   Object.entries({
     header: 100,
@@ -21,9 +21,9 @@ const IMPORTANCE: ReadonlyMap<string, number> = new Map(
   }),
 )
 
-/** Of a panel nobody has placed yet. */
-const UNPLACED = 30
+/** For a panel without an entry. */
+const DEFAULT_IMPORTANCE = 30
 
 export function importanceOf(key: string): number {
-  return IMPORTANCE.get(key) ?? UNPLACED
+  return IMPORTANCE.get(key) ?? DEFAULT_IMPORTANCE
 }

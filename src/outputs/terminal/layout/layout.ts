@@ -1,4 +1,4 @@
-// Where everything stands: columns, then rows in each column.
+// The position of every panel: columns, then rows in each column.
 import { BOX_COLUMNS, BOX_ROWS } from '../draw/box.js'
 import type { Density } from '../draw/content.js'
 import type { Widths } from '../draw/table.js'
@@ -42,9 +42,9 @@ export type Layout = {
   readonly split: Split
   readonly widths: readonly number[]
   readonly places: readonly Place[]
-  /** Panels that got no row at all. */
+  /** Panels without any row. */
   readonly hidden: readonly string[]
-  /** What the panels needed, before rows that were left over were given away. */
+  /** The rows that panels needed, before spare rows were distributed. */
   readonly needed: ReadonlyMap<string, number>
 }
 
@@ -54,7 +54,7 @@ const sizeOf = (sizes: Readonly<Record<string, number>>, key: string): number | 
 const sameKeys = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((key, i) => key === b[i])
 
-/** The layout for this size; `previous` keeps it calm. Nothing ever stands outside `size`. */
+/** The layout for this size; `previous` keeps it stable. Nothing is ever outside `size`. */
 export function layoutPanels(
   panels: readonly Measured[],
   size: Size,
@@ -94,7 +94,7 @@ export function layoutPanels(
       previous: kept?.widths ?? null,
     },
   )
-  const calm = kept?.widths.every((width, i) => width === widths[i]) ? kept : null
+  const stable = kept?.widths.every((width, i) => width === widths[i]) ? kept : null
   const places: Place[] = []
   const hidden: string[] = []
   const needed = new Map<string, number>()
@@ -108,7 +108,7 @@ export function layoutPanels(
       roomy: BOX_ROWS + Math.max(1, panel.lines(inner, 'roomy')),
       dense: BOX_ROWS + Math.max(1, panel.lines(inner, 'dense')),
       fixed: sizeOf(settings.heights, panel.key),
-      before: calm?.needed.get(panel.key) ?? null,
+      before: stable?.needed.get(panel.key) ?? null,
     }))
     let y = 0
     const shared = shareRows(needs, size.height, settings.autoFit)

@@ -22,7 +22,7 @@ const heights = (needs: readonly RowNeed[], rows: number): number[] =>
   shareRows(needs, rows, true).map(({ height }) => height)
 
 describe('the rows of a column', () => {
-  test('are what the content needs, and the last panel takes what is left', () => {
+  test('fit the content, and the last panel gets the spare rows', () => {
     expect(heights(NEEDS, 40)).toEqual([12, 10, 18])
   })
 
@@ -47,7 +47,7 @@ describe('the rows of a column', () => {
     expect(heights([need('a', 90, 9, 8, { before: 12 }), need('b', 50, 10, 8)], 20)).toEqual([9, 11])
   })
 
-  test('are those that are set', () => {
+  test('follow the settings', () => {
     expect(heights([need('a', 90, 12, 8, { fixed: 5 }), need('b', 50, 10, 8)], 40)).toEqual([5, 35])
     expect(heights([need('a', 90, 12, 8, { fixed: 2 }), need('b', 50, 10, 8)], 40)).toEqual([1, 39])
   })

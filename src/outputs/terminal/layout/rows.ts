@@ -1,12 +1,12 @@
-// How the rows of one column are shared by the panels in it. In this order, until it fits: as tall as the content and as it
-// was before (so nothing jumps), as tall as the content, dense content, clipped content, and at last one line for the least
-// important panels. A focused panel counts as the most important, so focusing one that has collapsed opens it.
+// Shares the rows of one column among its panels. The first that fits: as tall as the content and as before (so nothing
+// jumps), as tall as the content, dense content, clipped content, and finally one line for the least important panels. The
+// focused panel is the most important, so focusing a collapsed one opens it.
 import { BOX_ROWS } from '../draw/box.js'
 import type { Density } from '../draw/content.js'
 
-/** A clipped panel still shows so many lines of content. */
-const LEAST_CONTENT = 3
-const LEAST_BOX = BOX_ROWS + 1
+/** Lines of content that a clipped panel shows at least. */
+const MIN_CONTENT = 3
+const MIN_BOX = BOX_ROWS + 1
 
 export type RowNeed = {
   readonly key: string
@@ -16,7 +16,7 @@ export type RowNeed = {
   readonly dense: number
   /** `G6_PANEL_H_<NAME>`; null when it is not set. */
   readonly fixed: number | null
-  /** Rows it had in the last frame; null when it was not there. */
+  /** Rows in the last frame; null when it was not there. */
   readonly before: number | null
 }
 
@@ -24,20 +24,20 @@ export type Rows = {
   readonly key: string
   readonly height: number
   readonly density: Density
-  /** The height before rows that were left over were given away. */
+  /** The height before spare rows were distributed. */
   readonly needed: number
 }
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
-/** A frame has at least 3 rows; less is a single line. */
+/** A box has at least 3 rows; with less the panel is a single line. */
 function fixedHeight(fixed: number): number {
-  return fixed < LEAST_BOX ? 1 : fixed
+  return fixed < MIN_BOX ? 1 : fixed
 }
 
-/** The last panel that may grow takes the rows that are left, so that a column ends where the others end. */
+/** The last panel that may grow gets the spare rows, so that all columns have the same end. */
 function grown(needs: readonly RowNeed[], heights: readonly number[], rows: number): number[] {
-  const last = needs.findLastIndex((need, i) => need.fixed === null && (heights[i] ?? 0) >= LEAST_BOX)
+  const last = needs.findLastIndex((need, i) => need.fixed === null && (heights[i] ?? 0) >= MIN_BOX)
   const left = rows - sum(heights)
   return heights.map((height, i) => (i === last && left > 0 ? height + left : height))
 }
@@ -52,7 +52,7 @@ function byImportance(needs: readonly RowNeed[]): number[] {
 function squeezed(needs: readonly RowNeed[], rows: number): number[] {
   const wanted = needs.map(({ dense, fixed }) => (fixed === null ? dense : fixedHeight(fixed)))
   const least = needs.map(({ dense, fixed }) =>
-    fixed === null ? Math.min(dense, BOX_ROWS + LEAST_CONTENT) : fixedHeight(fixed),
+    fixed === null ? Math.min(dense, BOX_ROWS + MIN_CONTENT) : fixedHeight(fixed),
   )
   const order = byImportance(needs)
   for (const i of order) {
@@ -65,7 +65,7 @@ function squeezed(needs: readonly RowNeed[], rows: number): number[] {
     least[i] = 0
     wanted[i] = 0
   }
-  // What is left goes to the most important first: half of two panels is worse than all of one.
+  // Spare rows go to the most important panel first: one whole panel is better than two halves.
   let left = rows - sum(least)
   for (const i of order.toReversed()) {
     const more = Math.min(left, Math.max(0, (wanted[i] ?? 0) - (least[i] ?? 0)))
@@ -79,7 +79,7 @@ function evenly(needs: readonly RowNeed[], rows: number): number[] {
   const fixed = needs.map(need => (need.fixed === null ? null : fixedHeight(need.fixed)))
   const free = fixed.filter(height => height === null).length
   const share = Math.floor((rows - sum(fixed.map(height => height ?? 0))) / Math.max(1, free))
-  if (share < LEAST_BOX) return squeezed(needs, rows)
+  if (share < MIN_BOX) return squeezed(needs, rows)
   return grown(
     needs,
     fixed.map(height => height ?? share),
@@ -87,7 +87,7 @@ function evenly(needs: readonly RowNeed[], rows: number): number[] {
   )
 }
 
-/** A height for every panel, in order, together at most `rows`; 0 = no room at all, 1 = a single line. */
+/** A height for every panel, in order; the sum is at most `rows`. 0 = hidden, 1 = a single line. */
 export function shareRows(needs: readonly RowNeed[], rows: number, autoFit: boolean): readonly Rows[] {
   const as = (heights: readonly number[], needed: readonly number[], density: Density): readonly Rows[] =>
     needs.map(({ key }, i) => ({ key, height: heights[i] ?? 0, density, needed: needed[i] ?? 0 }))

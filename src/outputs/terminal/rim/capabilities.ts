@@ -1,4 +1,4 @@
-// What the terminal can do, from what the environment says about it. Decided once, at the start.
+// What the terminal can do, according to the environment. Decided once, at the start.
 import { WriteStream } from 'node:tty'
 import type { ThemeName } from '../keys/view.js'
 import type { ColorDepth } from '../write/sgr.js'
@@ -11,14 +11,13 @@ export type Capabilities = {
   readonly theme: ThemeName
 }
 
-/** A terminal that can move its cursor; on others the plain text is shown. */
+/** Whether the terminal can move its cursor; others get the plain text. */
 export function canFillScreen({ TERM }: Environment): boolean {
   return TERM !== undefined && TERM !== '' && TERM !== 'dumb'
 }
 
 /**
- * `NO_COLOR` (when not empty) and `FORCE_COLOR` (0, 1, 2, 3; it wins, being the more explicit) first, then what Node knows
- * about the terminal.
+ * `FORCE_COLOR` (0, 1, 2, 3) has precedence over `NO_COLOR` (when not empty), both over what Node knows about the terminal.
  */
 export function colorDepth(env: Environment): ColorDepth {
   const { FORCE_COLOR: forced, NO_COLOR, ...others } = env
@@ -28,18 +27,18 @@ export function colorDepth(env: Environment): ColorDepth {
     return forced === '3' ? 24 : 4
   }
   if (NO_COLOR !== undefined && NO_COLOR !== '') return 1
-  // Asked of the prototype: it looks at the environment given and at nothing else.
+  // The prototype's method uses only the given environment.
   const bits = WriteStream.prototype.getColorDepth({ ...others })
   return bits === 24 || bits === 8 || bits === 4 ? bits : 1
 }
 
-/** By the locale: the first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set decides. None is the C locale: ASCII. */
+/** By the first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set. Without any, the locale is C: ASCII. */
 export function speaksUtf8({ LC_ALL, LC_CTYPE, LANG }: Environment): boolean {
   const locale = [LC_ALL, LC_CTYPE, LANG].find(value => value !== undefined && value !== '') ?? ''
   return /utf-?8/i.test(locale)
 }
 
-/** The background is the last part of `COLORFGBG`: 7 and 9 to 15 are light ones. Dark when nothing is said. */
+/** The background is the last part of `COLORFGBG`: 7 and 9 to 15 are light. The default is dark. */
 export function guessTheme({ COLORFGBG }: Environment): ThemeName {
   const background = Number(COLORFGBG?.split(';').at(-1) || Number.NaN)
   return background === 7 || (background >= 9 && background <= 15) ? 'light' : 'dark'

@@ -7,7 +7,7 @@ function held() {
 }
 
 describe('a held log', () => {
-  test('keeps its lines until they are taken, and lets later ones through', () => {
+  test('keeps its lines until they are taken, and passes later ones', () => {
     const { log, lines } = held()
     log.write('a\n')
     expect(log.take()).toBe('a\n')
@@ -17,7 +17,7 @@ describe('a held log', () => {
     expect(lines).toEqual(['b\n'])
   })
 
-  test('keeps the last 200 and says how many it did not', () => {
+  test('keeps the last 200 and the count of earlier ones', () => {
     const { log } = held()
     for (let i = 0; i < 1_000; i++) log.write(`${i}\n`)
     const taken = log.take().split('\n')
@@ -26,7 +26,7 @@ describe('a held log', () => {
     expect(taken).toHaveLength(202)
   })
 
-  test('writes nothing once nobody reads', () => {
+  test('writes nothing after silence()', () => {
     const { log, lines } = held()
     log.silence()
     log.write('a\n')

@@ -1,14 +1,14 @@
-// Log lines while the screen is taken: the last of them are kept and given out when the screen is free again, so that no line
-// falls into the picture and none of the last ones is lost.
+// Holds log lines while the dashboard has the screen: none disturbs the picture, and the last ones are printed when the screen
+// is free again.
 import { Writable } from 'node:stream'
 
-/** Lines kept; older ones are counted. */
+/** Lines held; older ones are only counted. */
 const MAX_LINES = 200
 
 export class HeldLog extends Writable {
   #lines: string[] = []
   #lost = 0
-  #state: 'held' | 'through' | 'silent' = 'held'
+  #state: 'hold' | 'pass' | 'discard' = 'hold'
 
   constructor(private readonly target: { write(text: string): unknown }) {
     super({ decodeStrings: false })
@@ -16,8 +16,8 @@ export class HeldLog extends Writable {
 
   override _write(chunk: string | Buffer, _encoding: string, done: () => void): void {
     const text = chunk.toString()
-    if (this.#state === 'through') this.target.write(text)
-    else if (this.#state === 'held') {
+    if (this.#state === 'pass') this.target.write(text)
+    else if (this.#state === 'hold') {
       this.#lines.push(text)
       if (this.#lines.length > MAX_LINES) {
         this.#lines.shift()
@@ -27,7 +27,7 @@ export class HeldLog extends Writable {
     done()
   }
 
-  /** What was held so far; it is held no longer. */
+  /** Returns and drops the lines held so far. */
   take(): string {
     const more = this.#lost > 0 ? [`(${this.#lost} earlier log lines are not shown)\n`] : []
     const text = [...more, ...this.#lines].join('')
@@ -36,13 +36,13 @@ export class HeldLog extends Writable {
     return text
   }
 
-  /** From now on lines go to the target. */
+  /** Writes further lines to the target. */
   pass(): void {
-    this.#state = 'through'
+    this.#state = 'pass'
   }
 
-  /** From now on lines go nowhere: writing to a terminal that nobody reads would hold up the program. */
+  /** Discards further lines: writing to a terminal that nobody reads would block the program. */
   silence(): void {
-    this.#state = 'silent'
+    this.#state = 'discard'
   }
 }

@@ -20,7 +20,7 @@ function job() {
 }
 
 describe('suspending', () => {
-  test('gives the terminal back, stops the group by the default action, and takes it again on SIGCONT', () => {
+  test('releases the terminal, stops the group by the default action, and takes the terminal again on SIGCONT', () => {
     const { signals, said, control } = job()
     control.suspend()
     expect(said).toEqual(['leave', 'stop with 0 listeners'])
@@ -29,20 +29,20 @@ describe('suspending', () => {
     expect(signals.listenerCount('SIGTSTP')).toBe(1)
   })
 
-  test('works the same when SIGTSTP comes from elsewhere', () => {
+  test('works the same when SIGTSTP comes from outside', () => {
     const { signals, said } = job()
     signals.emit('SIGTSTP')
     expect(said).toEqual(['leave', 'stop with 0 listeners'])
   })
 
-  test('goes on by itself when nothing could stop it', () => {
+  test('resumes by itself when the process was not stopped', () => {
     const { timers, said, control } = job()
     control.suspend()
     timers.advance(1_000)
     expect(said).toEqual(['leave', 'stop with 0 listeners', 'enter'])
   })
 
-  test('draws anew also after a stop it could not see coming', () => {
+  test('redraws also after a stop without SIGTSTP', () => {
     const { signals, said } = job()
     signals.emit('SIGCONT')
     expect(said).toEqual(['enter'])

@@ -1,5 +1,5 @@
-// Ctrl+Z and fg. In raw mode Ctrl+Z is a byte, so the program stops itself as the terminal would have: with its whole process
-// group, after giving the terminal back. On SIGCONT it takes the terminal again, however it was stopped.
+// Ctrl+Z and fg. In raw mode Ctrl+Z is a byte, so the program releases the terminal and stops its process group as the terminal
+// would have done. On SIGCONT it takes the terminal again, however it was stopped.
 import type { EventEmitter } from 'node:events'
 import { systemTimers, type Timers } from '../../../clock/timers.js'
 
@@ -10,7 +10,7 @@ export type JobEdges = {
   readonly timers: Timers
 }
 
-/** A process that no shell looks after is not stopped; then it goes on by itself. */
+/** A process without a job-control shell is not stopped: it resumes after this time. */
 const NOT_STOPPED_MS = 100
 
 const processEdges: JobEdges = {
@@ -30,7 +30,7 @@ export function jobControl(
     if (away) return
     away = true
     leave()
-    // Without a listener the signal has its default action again.
+    // Without a listener the signal has its default action.
     signals.removeListener('SIGTSTP', suspend)
     stopGroup()
     cancelWait = timers.after(NOT_STOPPED_MS, resume)

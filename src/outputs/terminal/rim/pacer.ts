@@ -1,5 +1,5 @@
-// When to draw: at once when nothing was drawn lately, else as soon as the pace allows, and then the newest. Never inside
-// the loop's cycle, so drawing is not part of it.
+// Limits the rate of drawing: at once when the last frame is old enough, else as soon as it is. Always from a timer, so that
+// drawing never runs inside a cycle of the loop.
 import { systemTimers, type Timers } from '../../../clock/timers.js'
 
 /** 10 frames a second. */
@@ -15,8 +15,7 @@ export class Pacer {
     private readonly timers: Timers = systemTimers,
   ) {}
 
-  /** Something changed. */
-  want(): void {
+  request(): void {
     if (this.#cancelWait !== null) return
     const waitMs = Math.max(0, this.#lastMs + FRAME_GAP_MS - this.monotonicMs())
     this.#cancelWait = this.timers.after(waitMs, () => {

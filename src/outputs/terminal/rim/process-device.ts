@@ -1,4 +1,4 @@
-// This process's terminal: standard output for the size, an opening of its own for writing, standard input for the keys.
+// The terminal of this process: size from standard output, keys from standard input, and a file of its own for writing.
 import { writeFileSync } from 'node:fs'
 import type { TerminalDevice } from '../device.js'
 import { jobControl } from './job-control.js'
@@ -9,13 +9,13 @@ export function processDevice(): TerminalDevice {
   return {
     size: () => {
       const [width, height] = stdout.getWindowSize()
-      // Serial lines and some containers say 0.
+      // 0 on serial lines and in some containers.
       return { width: width || 80, height: height || 24 }
     },
     openWriter: events => openTerminal(events, stdout.fd),
     startInput({ onBytes, onEnd }) {
       if (!stdin.isTTY) return () => {}
-      // A terminal that went away ends in an error or in an end; both mean the same here.
+      // A terminal that is gone causes `end` or `error`.
       const gone = (): void => onEnd()
       stdin.setRawMode(true)
       stdin.on('data', onBytes)
@@ -29,7 +29,7 @@ export function processDevice(): TerminalDevice {
         try {
           stdin.setRawMode(false)
         } finally {
-          // Last: a terminal that is gone says so only now.
+          // Last: setRawMode may cause the error of a terminal that is gone.
           stdin.removeListener('error', gone)
         }
       }

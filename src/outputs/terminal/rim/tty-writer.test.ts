@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { fakeTimers } from '../../../../test/terminal/support/timers.js'
 import { TtyWriter } from './tty-writer.js'
 
-/** A terminal that takes `room` bytes and then nothing until it has room again. */
+/** A terminal that accepts `room` bytes, then none until it has room again. */
 function slowTerminal(room: number) {
   const timers = fakeTimers()
   const state = { room, taken: '', drained: 0, gone: 0, closed: 0, slept: 0, broken: false }
@@ -36,7 +36,7 @@ describe('a writer to a terminal', () => {
     expect(timers.pending()).toBe(0)
   })
 
-  test('that is full keeps the rest and says when it is gone', () => {
+  test('that is full keeps the rest and reports when it is written', () => {
     const { writer, state, timers } = slowTerminal(3)
     writer.write('hello')
     expect(writer.blocked).toBe(true)
@@ -50,13 +50,13 @@ describe('a writer to a terminal', () => {
     expect(timers.pending()).toBe(0)
   })
 
-  test('that is full takes nothing more', () => {
+  test('that is full accepts no other write', () => {
     const { writer } = slowTerminal(0)
     writer.write('a')
-    expect(() => writer.write('b')).toThrow('has not taken the last write')
+    expect(() => writer.write('b')).toThrow('the last write is not complete')
   })
 
-  test('gets the rest out before the last words, and waits only so long', () => {
+  test('writes the rest before the last words, and waits only for the timeout', () => {
     const { writer, state, timers } = slowTerminal(2)
     writer.write('rest')
     state.room = 1_000
@@ -68,7 +68,7 @@ describe('a writer to a terminal', () => {
     expect(state.slept).toBe(100)
   })
 
-  test('that went away says so once and is quiet afterwards', () => {
+  test('that is gone reports it once', () => {
     const { writer, state } = slowTerminal(1)
     writer.write('ab')
     state.broken = true
@@ -78,7 +78,7 @@ describe('a writer to a terminal', () => {
     expect(writer.blocked).toBe(true)
   })
 
-  test('that went away while the rest was waiting is not called empty: nothing more is to be drawn', () => {
+  test('that is gone while the rest was waiting reports no drain', () => {
     const { writer, state, timers } = slowTerminal(1)
     writer.write('ab')
     state.broken = true
@@ -87,7 +87,7 @@ describe('a writer to a terminal', () => {
     expect(timers.pending()).toBe(0)
   })
 
-  test('that went away is closed all the same', () => {
+  test('that is gone is closed too', () => {
     const { writer, state } = slowTerminal(1_000)
     state.broken = true
     writer.write('x')

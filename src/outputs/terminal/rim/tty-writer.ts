@@ -1,20 +1,20 @@
-// Writing to a terminal that may not be reading. Node's own stdout blocks the whole process on a full terminal; here the
-// terminal is opened anew without blocking (an open of its own: nobody else's writes change), and what does not fit at once
-// is kept, at most one write of it, and tried again a little later. Nothing else is taken until it is gone.
+// Writes to a terminal that may have stalled. Node's stdout blocks the process on a full terminal, so the terminal is opened
+// again in non-blocking mode (the mode of other descriptors does not change). The rest of a write that does not fit is kept
+// and retried; until it is written no other write is accepted.
 import { closeSync, constants, openSync, writeSync } from 'node:fs'
 import { systemTimers, type Timers } from '../../../clock/timers.js'
 
 export type TerminalWriter = {
-  /** Something has not been taken yet; nothing may be written until `onDrained`. */
+  /** The last write is not complete; do not write until `onDrained`. */
   readonly blocked: boolean
   write(text: string): void
-  /** At the very end: tries for at most `patienceMs` to get it out, holding up everything else; whether it is out. */
-  writeNow(text: string, patienceMs: number): boolean
+  /** Blocks for at most `timeoutMs` until everything is written; returns whether it is. For the end. */
+  writeNow(text: string, timeoutMs: number): boolean
   close(): void
 }
 
 export type WriterEdges = {
-  /** Bytes written; throws EAGAIN when the terminal takes nothing. */
+  /** Returns the bytes written; throws EAGAIN when the terminal is full. */
   readonly write: (bytes: Uint8Array) => number
   readonly close: () => void
   readonly sleepMs: (ms: number) => void
@@ -23,13 +23,13 @@ export type WriterEdges = {
 
 export type WriterEvents = {
   onDrained(): void
-  /** The terminal is gone (EIO, EPIPE): nothing can be shown any more. */
+  /** The terminal is gone (EIO, EPIPE). */
   onGone(error: unknown): void
 }
 
 const RETRY_MS = 25
-const RETRY_AT_MOST_MS = 250
-const PATIENCE_STEP_MS = 10
+const MAX_RETRY_MS = 250
+const BLOCKING_RETRY_MS = 10
 
 function isFull(error: unknown): boolean {
   return (
@@ -55,34 +55,34 @@ export class TtyWriter implements TerminalWriter {
 
   write(text: string): void {
     if (this.#gone || text === '') return
-    if (this.#rest !== null) throw new Error('the terminal has not taken the last write yet')
+    if (this.#rest !== null) throw new Error('the last write is not complete')
     this.#rest = this.#push(Buffer.from(text, 'utf8'))
-    if (this.#rest !== null) this.#tryLater()
+    if (this.#rest !== null) this.#retryLater()
   }
 
-  writeNow(text: string, patienceMs: number): boolean {
+  writeNow(text: string, timeoutMs: number): boolean {
     if (this.#gone) return false
     const rest = this.#rest
     let bytes: Uint8Array | null = Buffer.concat([rest ?? Buffer.alloc(0), Buffer.from(text, 'utf8')])
-    this.#stopTrying()
+    this.#cancelTimer()
     this.#rest = null
-    for (let waitedMs = 0; ; waitedMs += PATIENCE_STEP_MS) {
+    for (let waitedMs = 0; ; waitedMs += BLOCKING_RETRY_MS) {
       bytes = this.#push(bytes)
       if (bytes === null) return !this.#gone
-      if (waitedMs >= patienceMs) return false
-      this.edges.sleepMs(PATIENCE_STEP_MS)
+      if (waitedMs >= timeoutMs) return false
+      this.edges.sleepMs(BLOCKING_RETRY_MS)
     }
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#stopTrying()
+    this.#cancelTimer()
     this.#gone = true
     this.edges.close()
   }
 
-  /** What is left. */
+  /** Returns the bytes that were not written. */
   #push(bytes: Uint8Array): Uint8Array | null {
     let left = bytes
     try {
@@ -96,7 +96,7 @@ export class TtyWriter implements TerminalWriter {
     }
   }
 
-  #tryLater(): void {
+  #retryLater(): void {
     this.#cancelRetry = this.edges.timers.after(this.#waitMs, () => {
       this.#cancelRetry = null
       const rest = this.#rest
@@ -107,13 +107,13 @@ export class TtyWriter implements TerminalWriter {
         this.#waitMs = RETRY_MS
         if (!this.#gone) this.events.onDrained()
       } else {
-        this.#waitMs = left.length < rest.length ? RETRY_MS : Math.min(RETRY_AT_MOST_MS, this.#waitMs * 2)
-        this.#tryLater()
+        this.#waitMs = left.length < rest.length ? RETRY_MS : Math.min(MAX_RETRY_MS, this.#waitMs * 2)
+        this.#retryLater()
       }
     })
   }
 
-  #stopTrying(): void {
+  #cancelTimer(): void {
     this.#cancelRetry?.()
     this.#cancelRetry = null
   }
@@ -121,7 +121,7 @@ export class TtyWriter implements TerminalWriter {
 
 const sleeper = new Int32Array(new SharedArrayBuffer(4))
 
-/** `paths`: names of the terminal that standard output is, tried in order; all failing, the descriptor itself is used. */
+/** `paths`: names of the terminal, tried in order; if all fail, the descriptor itself is used. */
 export function openTerminal(
   events: WriterEvents,
   fd = 1,
@@ -144,8 +144,8 @@ function openFirst(paths: readonly string[]): number | null {
     try {
       return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
     } catch {
-      // Another user's terminal after `su`, or no such name on this system: the next one, and at last the descriptor itself,
-      // which works as well but waits for slow terminals.
+      // Another user's terminal after `su`, or no such name on this system: try the next. The descriptor itself works too, but
+      // blocks on slow terminals.
     }
   }
   return null

@@ -53,8 +53,8 @@ const oneLine = (...parts: readonly (readonly [string, Role])[]): Frame =>
     ),
   ])
 
-describe('what is sent from one frame to the next', () => {
-  test('applied to the old screen it shows the same as the new frame drawn whole, cell by cell', async () => {
+describe('the output from one frame to the next', () => {
+  test('gives the same screen as the whole new frame, cell by cell', async () => {
     await fc.assert(
       fc.asyncProperty(framePair, async ([before, after]) => {
         const stepped = await shown(wholeFrame(before, PEN), frameDiff(before, after, PEN))
@@ -64,7 +64,7 @@ describe('what is sent from one frame to the next', () => {
     )
   })
 
-  test('is nothing at all when the frames are equal', () => {
+  test('is empty when the frames are equal', () => {
     fc.assert(
       fc.property(anyFrame, frame => {
         const again = { ...frame, lines: frame.lines.map(line => line.map(part => ({ ...part }))) }
@@ -94,12 +94,12 @@ describe('what is sent from one frame to the next', () => {
     expect(near.split('H')).toHaveLength(2)
   })
 
-  test('leaves the look as it was found', () => {
+  test('resets the look at its end', () => {
     const output = frameDiff(oneLine(['a', 'ok']), oneLine(['b', 'ok']), PEN)
     expect(output.endsWith('\u001b[m')).toBe(true)
   })
 
-  test('puts what follows an emoji into its column, also on a terminal that counts the emoji as one', async () => {
+  test('places the text after an emoji in its column, also on a terminal that counts the emoji as one', async () => {
     const frame = oneLine(['a 👩‍👩‍👧 b ', 'text'], ['│', 'border'])
     const terminal = emulator(SIZE.width, SIZE.height)
     await feed(terminal, wholeFrame(oneLine(['old old old old', 'text']), PEN))
@@ -115,7 +115,7 @@ describe('what is sent from one frame to the next', () => {
     expect(stepped).toEqual(await shown(wholeFrame(after, PEN)))
   })
 
-  test('shows the ground of blanks that have one', async () => {
+  test('shows blanks with a background', async () => {
     const frame = oneLine(['a', 'text'], ['   ', 'badge'], ['b', 'text'], ['  ', 'text'])
     const terminal = emulator(SIZE.width, SIZE.height)
     await feed(terminal, wholeFrame(frame, PEN))

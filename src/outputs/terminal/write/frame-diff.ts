@@ -1,10 +1,9 @@
-// What must be sent to turn the screen from one frame into the next, and nothing more: nothing for an equal line, and for
-// one that differs only the part that does.
+// Computes the output that turns the screen from one frame into the next: only the parts of lines that differ.
 //
-// Both lines are walked together by column. Where both have the same run at the same column they are equal; everything
-// between two such places is a span. Spans a few columns apart are sent as one, since moving the cursor costs as much. A
-// line with text whose width terminals disagree about (emoji, combining marks) is sent whole, each such text after erasing
-// its columns and followed by an absolute move, so that what stands behind it is right on every terminal.
+// Both lines are compared by column. Where both have the same run at the same column they are equal; everything between two
+// such places is a span. Spans a few columns apart are sent as one, since moving the cursor costs as much. Terminals disagree
+// about the width of some text (emoji, combining marks). A line with such text is sent as a whole; each such text is sent
+// after erasing its columns and followed by an absolute move, so that the text after it is in place on every terminal.
 // Sources: ECMA-48 (CUP, CHA, ECH), xterm's ctlseqs.
 import type { Frame } from '../draw/frame.js'
 import { foldToAscii } from '../draw/glyphs.js'
@@ -17,13 +16,13 @@ export type Pen = {
   readonly utf8: boolean
 }
 
-/** Unchanged columns that are cheaper sent again than jumped over. */
-const WORTH_A_JUMP = 8
+/** Fewer unchanged columns than this are sent again instead of moving the cursor. */
+const MIN_JUMP = 8
 
 const CSI = '\u001b['
 const RESET = `${CSI}m`
 
-/** One column each on every terminal: ASCII, Latin-1, Latin extended, dashes, ellipsis, arrows, box drawing, our marks. */
+/** One column each on every terminal: ASCII, Latin-1, Latin extended, dashes, ellipsis, arrows, box drawing, our symbols. */
 const PLAIN =
   /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u024f\u2013\u2014\u2019\u2026\u20b9\u2190-\u2193\u2500-\u259f\u25cf\u2716]*$/
 
@@ -38,7 +37,7 @@ type Span = { readonly column: number; readonly width: number; readonly runs: re
 const sameRun = (a: Run, b: Run): boolean =>
   a === b || (a.text === b.text && a.role === b.role && a.width === b.width)
 
-/** Cuts the ends that two texts of the same role share; both are plain. */
+/** The part where two plain texts of the same role differ. */
 function trimmed(before: Run, after: Run, column: number): Span {
   const [a, b] = [before.text, after.text]
   let start = 0
@@ -84,7 +83,7 @@ function spansBetween(before: Line, after: Line): Span[] {
   return spans
 }
 
-/** The runs of a line between two columns that both are boundaries of runs, or lie inside plain ones. */
+/** The runs of a line between two columns, which are boundaries of runs or inside plain ones. */
 function runsBetween(line: Line, from: number, to: number): Run[] {
   const runs: Run[] = []
   let column = 0
@@ -104,7 +103,7 @@ function joinNear(spans: readonly Span[], line: Line): readonly Span[] {
   const joined: Span[] = []
   for (const span of spans) {
     const last = joined.at(-1)
-    if (last !== undefined && span.column - (last.column + last.width) < WORTH_A_JUMP) {
+    if (last !== undefined && span.column - (last.column + last.width) < MIN_JUMP) {
       const width = span.column + span.width - last.column
       joined[joined.length - 1] = {
         column: last.column,
@@ -121,7 +120,7 @@ function isBlank(text: string): boolean {
   return true
 }
 
-/** Collects what is sent; knows the look that is set, so that none is set twice. */
+/** Collects the output; remembers the current look to avoid setting it twice. */
 class Output {
   text = ''
   #look = RESET
@@ -139,7 +138,7 @@ class Output {
       const text = this.pen.utf8 ? part.text : foldToAscii(part.text)
       const sure = !this.pen.utf8 || isPlain(part)
       column += part.width
-      // Erased first: where the terminal thinks it narrower, nothing old stays behind it.
+      // Erase first: a terminal that draws the text narrower would keep old characters behind it.
       this.text += sure ? text : `${CSI}${part.width}X${text}${CSI}${column + 1}G`
     }
   }
@@ -162,7 +161,7 @@ class Output {
   }
 }
 
-/** Everything, on a screen of which nothing is known. */
+/** The whole frame, for a screen with unknown content. */
 export function wholeFrame(frame: Frame, pen: Pen): string {
   const output = new Output(pen)
   output.text = `${RESET}${CSI}2J`

@@ -1,5 +1,5 @@
-// Taking over a terminal and giving it back. What is switched on here is switched off here; leaving is safe at any moment,
-// any number of times. Sources: xterm's ctlseqs (DECSET), DEC private mode 2026.
+// The modes of the terminal: set when the dashboard takes it, reset when it leaves. Leaving is safe at any moment, any number
+// of times. Sources: xterm's ctlseqs (DECSET), DEC private mode 2026.
 
 const set = (...modes: readonly number[]): string => modes.map(mode => `\u001b[?${mode}h`).join('')
 const reset = (...modes: readonly number[]): string => modes.map(mode => `\u001b[?${mode}l`).join('')
@@ -16,18 +16,18 @@ export function enterScreen(altScreen: boolean): string {
   return (altScreen ? set(ALT_SCREEN) : '') + set(BRACKETED_PASTE) + reset(CURSOR, AUTOWRAP)
 }
 
-/** Ends a sequence that may have been cut, then undoes everything; without an alternate screen the frame stays above. */
+/** Ends a sequence that may have been cut, then resets everything; without an alternate screen the frame stays above. */
 export function leaveScreen(altScreen: boolean, rows: number): string {
   const undo = `${reset(SYNCHRONIZED, MOUSE_BUTTONS, MOUSE_SGR, BRACKETED_PASTE)}\u001b[m${set(AUTOWRAP, CURSOR)}`
   return undo + (altScreen ? reset(ALT_SCREEN) : `\u001b[${rows};1H\r\n`)
 }
 
-/** The wheel is only asked for while it has something to scroll: a captured mouse cannot select text. */
-export function wantMouse(wanted: boolean): string {
-  return wanted ? set(MOUSE_BUTTONS, MOUSE_SGR) : reset(MOUSE_BUTTONS, MOUSE_SGR)
+/** Capture the mouse only while the wheel can scroll something: a captured mouse cannot select text. */
+export function captureMouse(isOn: boolean): string {
+  return isOn ? set(MOUSE_BUTTONS, MOUSE_SGR) : reset(MOUSE_BUTTONS, MOUSE_SGR)
 }
 
-/** Drawn at once by terminals that know it, and as it comes by the others. */
+/** Terminals that know this mode draw the output at once. */
 export function synchronized(output: string): string {
   return set(SYNCHRONIZED) + output + reset(SYNCHRONIZED)
 }

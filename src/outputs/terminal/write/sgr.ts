@@ -1,17 +1,16 @@
-// How a role looks: one SGR sequence each, for a theme and for what the terminal can do. Sequences are complete (they begin
-// with a reset), so none depends on the one before. Backgrounds are the terminal's own: nothing here fights its colours.
-// Without colours only bold, dim, underlined and reversed are left; marks and borders say the rest.
+// The SGR sequence of each role, for a theme and a colour depth. Each begins with a reset, so none depends on the one before.
+// The background is always the terminal's. Without colours, roles are bold, dim, underlined or reversed.
 // Sources: ECMA-48 8.3.117 (SGR), ISO 8613-6 (38;2 and 38;5).
 import type { Role } from '../draw/run.js'
 import type { ThemeName } from '../keys/view.js'
 
-/** As `tty.WriteStream.getColorDepth` counts: none, 16, 256, all. */
+/** In bits, as `tty.WriteStream.getColorDepth`: none, 16, 256 or all colours. */
 export type ColorDepth = 1 | 4 | 8 | 24
 
 type Attribute = 'bold' | 'dim' | 'underline' | 'reverse'
 const ATTRIBUTES: Readonly<Record<Attribute, number>> = { bold: 1, dim: 2, underline: 4, reverse: 7 }
 
-/** One colour in every depth; null = the terminal's own. */
+/** One colour in every depth; null = the terminal's default. */
 type Ink = {
   readonly rgb: readonly [number, number, number]
   readonly c256: number
@@ -89,7 +88,7 @@ export function looksOf(theme: ThemeName, depth: ColorDepth): Looks {
   return Object.fromEntries(made) as Looks
 }
 
-/** Whether blanks of this role look like any other blanks. */
+/** Whether blanks of this role differ from other blanks. */
 export function blanksShow(role: Role): boolean {
   return role === 'badge' || role === 'alarm' || role === 'input'
 }

@@ -1,0 +1,143 @@
+// The benchmarks of the package: `g6 bench cycle`, `sse`, `chat` and `fanout`.
+import { Command } from 'commander'
+import { number, oneOf, whole } from '../src/cli/arguments.js'
+import { CHURNS, type Churn } from './cycle/options.js'
+import { type Flags, fanoutOptions, optionsOf } from './fanout/options.js'
+import { describeMachine } from './machine.js'
+import { fail, jsonText, printed, readable } from './output.js'
+
+/** Anything longer is a mistake in units. */
+export const MAX_SEC = 7 * 86_400
+
+type CycleFlags = {
+  readonly warmup?: number
+  readonly measure?: number
+  readonly churn: Churn
+  readonly indices: number
+  readonly emitSamples?: true
+  readonly quick?: true
+  readonly check?: true
+  readonly against?: string
+  readonly rounds: number
+}
+
+function cycleCommand(): Command {
+  return new Command('cycle')
+    .description('One cycle on a status that changes every time: alone, with outputs, with ten clients; JSON')
+    .option(
+      '--warmup <n>',
+      'Cycles before the measured ones, to compile the code (default: G6_BENCH_WARMUP, 500)',
+      whole(0),
+    )
+    .option('--measure <n>', 'Measured cycles (default: G6_BENCH_MEASURE, 200)', whole(1))
+    .option('--churn <percent>', `Share of the panels that change: ${CHURNS.join(', ')}`, oneOf(CHURNS), 30)
+    .option('--indices <n>', 'Indices in the status', whole(0), 4)
+    .option('--emit-samples', 'Put the time of every cycle in the report')
+    .option('--quick', 'A short run: 5 cycles to warm up, 40 measured')
+    .option('--check', 'Exit 1 over G6_BENCH_MAX_P95_MS or under G6_BENCH_MIN_HIT_RATIO')
+    .option('--against <folder>', 'Compare with another build, by its dist folder, in interleaved rounds')
+    .option('--rounds <n>', 'Rounds of --against', whole(1, 100), 5)
+    .action(async (flags: CycleFlags) => {
+      const { loadConfigFromProcess } = await import('../src/config/from-process.js')
+      const loaded = loadConfigFromProcess()
+      if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join('; '))
+      if (loaded.config.benchSkip) {
+        process.stdout.write('{"skipped":"G6_BENCH_SKIP"}\n')
+        return
+      }
+      const { benchCycle } = await import('./cycle/run.js')
+      const { cycleComplaints } = await import('./cycle/bounds.js')
+      const { benchWarmup, benchMeasure } = loaded.config
+      const { quick, warmup = benchWarmup, measure = benchMeasure } = flags
+      const options = {
+        warmup: quick ? 5 : warmup,
+        measure: quick ? 40 : measure,
+        churnPct: flags.churn,
+        indices: flags.indices,
+        emitSamples: flags.emitSamples ?? false,
+      }
+      if (flags.against !== undefined) {
+        const { against, rounds } = flags
+        const { benchAgainst } = await import('./cycle/against.js')
+        await printed(() => benchAgainst(against, options, rounds))
+        return
+      }
+      const report = await printed(() => benchCycle(options))
+      if (flags.check) fail(cycleComplaints(report, loaded.config))
+    })
+}
+
+type SseFlags = {
+  readonly url?: string
+  readonly clients: number
+  readonly duration: number
+  readonly token?: string
+  readonly json?: true
+}
+
+function sseCommand(): Command {
+  return new Command('sse')
+    .description('Many clients on one stream; exit 1 when one gets no snapshot or nothing was measured')
+    .option('--url <address>', 'The stream to measure (default: a demo server that it starts)')
+    .option('--clients <n>', 'Connections', whole(1), 10)
+    .option('--duration <seconds>', 'How long', number(0.1, MAX_SEC), 10)
+    .option('--token <token>', 'The token of the server, if it has one')
+    .option('--json', 'The report as JSON')
+    .action(async ({ url, clients, duration, token, json }: SseFlags) => {
+      const { benchSse, complaints } = await import('./sse/run.js')
+      const { startDemoServer } = await import('./own-server.js')
+      const server = url === undefined ? await startDemoServer() : null
+      try {
+        const report = await benchSse({
+          url: url ?? `${server?.url}/summary/events`,
+          clients,
+          durationSec: duration,
+          token: token ?? null,
+        })
+        process.stdout.write(json ? jsonText(report) : readable(report))
+        fail(complaints(report))
+      } finally {
+        await server?.stop()
+      }
+    })
+}
+
+type ChatFlags = {
+  readonly streams: number
+  readonly rate: number
+  readonly duration: number
+  readonly quick?: true
+  readonly json?: true
+}
+
+function chatCommand(): Command {
+  return new Command('chat')
+    .description('The chat relay compared with a direct connection and a bare pipe; exit 1 over a limit')
+    .option('--streams <n>', 'Answers at once', whole(1), 500)
+    .option('--rate <n>', 'Tokens a second of each answer', number(0.1), 20)
+    .option('--duration <seconds>', 'Length of each answer', number(0.1, MAX_SEC), 8)
+    .option('--quick', 'Fewer of everything')
+    .option('--json', 'The report as JSON')
+    .action(async ({ streams, rate, duration, quick, json }: ChatFlags) => {
+      const { benchChat, figureTable, misses } = await import('./chat/run.js')
+      const machine = describeMachine()
+      const report = await benchChat({ streams, rate, durationSec: duration, quick: quick ?? false })
+      const whole = { ...report, machine }
+      process.stdout.write(json ? jsonText(whole) : readable(whole) + figureTable(report))
+      fail(misses(report))
+    })
+}
+
+function fanoutCommand(): Command {
+  const command = new Command('fanout').description(
+    'Our hub compared with the bare loop, better-sse and nchan, in interleaved rounds',
+  )
+  return fanoutOptions(command).action(async (flags: Flags) => {
+    const { benchFanout } = await import('./fanout/run.js')
+    process.exitCode = await benchFanout(optionsOf(flags))
+  })
+}
+
+export function packagedBenches(): readonly Command[] {
+  return [cycleCommand(), sseCommand(), chatCommand(), fanoutCommand()]
+}

@@ -1,0 +1,25 @@
+// How every benchmark prints: JSON with the machine, a line per figure, and complaints that make the exit code 1.
+import { describeMachine } from './machine.js'
+
+export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+
+/** Measures, and prints the report as JSON with the machine as it was before. */
+export async function printed<R extends object>(measure: () => R | Promise<R>): Promise<R> {
+  const machine = describeMachine()
+  const report = await measure()
+  process.stdout.write(jsonText({ ...report, machine }))
+  return report
+}
+
+/** One line per property. */
+export function readable(report: object): string {
+  const shown = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+  return Object.entries(report)
+    .map(([name, value]) => `${name.padEnd(34)} ${shown(value)}\n`)
+    .join('')
+}
+
+export function fail(complaints: readonly string[]): void {
+  for (const complaint of complaints) process.stderr.write(`g6 bench: ${complaint}\n`)
+  if (complaints.length > 0) process.exitCode = 1
+}
