@@ -14,6 +14,8 @@ export type ClientPanel = {
   readonly hash: string
   /** With `view: 'blocks'`. */
   readonly blocks?: readonly unknown[]
+  /** With `view: 'blocks'`: numbers, states and alerts as data, by stable names. */
+  readonly facts?: Readonly<Record<string, unknown>>
   /** The server cut it at its size limit and has no `/summary/resync`; `hash` is that of the whole panel. */
   readonly truncated?: true
 }
@@ -108,8 +110,11 @@ class Malformed extends Error {}
 function must(isSo: boolean, what: string): void {
   if (!isSo) throw new Malformed(`not ${what}`)
 }
+function isObject(value: unknown): value is Json {
+  return Object(value) === value && !Array.isArray(value)
+}
 function object(value: unknown): Json {
-  must(Object(value) === value && !Array.isArray(value), 'an object')
+  must(isObject(value), 'an object')
   return value as Json
 }
 function text(value: unknown): string {
@@ -222,15 +227,18 @@ export function createBoardReader(): BoardReader {
     const title = text(entry.title)
     const tone = text(entry.tone)
     const held = board?.panels.get(key)
-    const blocks = Array.isArray(entry.blocks) && { blocks: entry.blocks as readonly unknown[] }
+    const more = {
+      ...(Array.isArray(entry.blocks) && { blocks: entry.blocks as readonly unknown[] }),
+      ...(isObject(entry.facts) && { facts: entry.facts }),
+    }
     if (entry.truncated === true) counts.truncated++
-    if (held?.hash === hash && !held.truncated) into.panels.set(key, { ...held, ...blocks })
+    if (held?.hash === hash && !held.truncated) into.panels.set(key, { ...held, ...more })
     else if (entry.truncated === true && lines !== null) {
       if (reader.acceptTruncated)
-        into.panels.set(key, { key, title, tone, lines, hash, truncated: true, ...blocks })
+        into.panels.set(key, { key, title, tone, lines, hash, truncated: true, ...more })
       else into.fault = `truncated: ${key}`
     } else if (lines !== null && sha256Hex(`v1\n${key}\n${title}\n${tone}\n${lines.join('\n')}`) === hash) {
-      into.panels.set(key, { key, title, tone, lines, hash, ...blocks })
+      into.panels.set(key, { key, title, tone, lines, hash, ...more })
     } else {
       counts.mismatches++
       into.fault = `mismatch: ${key}`

@@ -86,14 +86,18 @@ function client(url: string, options: Parameters<typeof connect>[1] = {}): Conne
 }
 
 describe('an edge', () => {
-  test('shows the origin’s board, epoch, generation and hashes, blocks included', async () => {
+  test('shows the origin’s board, epoch, generation and hashes, blocks and facts included', async () => {
     const origin = await startBoardServer('e7')
     closers.push(() => origin.close())
     origin.publish([textPanel('a', '1'), textPanel('b', '1')])
     const edge = await startEdge(origin.url)
     await edge.reaches(origin.board)
-    origin.publish([textPanel('a', '2'), textPanel('c', '1')])
+    const facts = { NIFTY: { ltp: 24_500.5 }, market: 'open', items: [{ message: 'slow' }] }
+    origin.publish([{ ...textPanel('a', '2'), facts }, textPanel('c', '1')])
     await edge.reaches(origin.board)
+    const reader = client(edge.server.url, { view: 'blocks' })
+    await reaches(reader, origin.board)
+    expect(reader.board?.panels.get('a')?.facts).toEqual(facts)
     const ours = edge.loop.latest?.board
     expect(ours).toMatchObject({ epoch: 'e7', generation: 2, changed: ['a', 'c'], removed: ['b'] })
     expect(ours?.panels.get('a')?.blocks).toEqual(origin.board.panels.get('a')?.blocks)

@@ -257,14 +257,22 @@ describe('a client that asks', () => {
     expect((await other.event('resync_required')).data.reason).toBe('subset')
   })
 
-  test('for blocks gets them with every panel, on the stream and over resync', async () => {
+  test('for blocks gets them and facts with every panel, on the stream and over resync', async () => {
     const { rig, client, publish } = await served()
-    publish(boardMaker()(...panels(['a'])))
-    const snapshot = await client('?view=blocks&panels=alerts').event('full_snapshot')
+    const facts = { total: 0 }
+    const next = boardMaker()
+    publish(next(...panels(['a']).map(panel => ({ ...panel, facts }))))
+    const stream = client('?view=blocks&panels=alerts')
+    const snapshot = await stream.event('full_snapshot')
     const blocks = [{ kind: 'text', text: 'none' }]
-    expect(snapshot.data.panels).toMatchObject({ alerts: { blocks } })
+    expect(snapshot.data.panels).toMatchObject({ alerts: { blocks, facts } })
     const resync = await (await fetch(`${rig.url}/summary/resync?view=blocks&panels=alerts`)).json()
-    expect(resync).toMatchObject({ panels: { alerts: { blocks } } })
+    expect(resync).toMatchObject({ panels: { alerts: { blocks, facts } } })
+    const lines = await client().event('full_snapshot')
+    expect(JSON.stringify(lines.data)).not.toContain('facts')
+    publish(next({ ...textPanel('alerts', 'one'), facts: { total: 1 } }))
+    const update = await stream.event('panel_update')
+    expect(update.data.updates).toMatchObject([{ key: 'alerts', facts: { total: 1 } }])
   })
 
   test('for an event over the limit gets it in parts; a panel over it is cut, and resync has the whole', async () => {

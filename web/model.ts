@@ -1,8 +1,8 @@
-// What the page knows, as signals: the board it follows, how the connection stands, the time. One published client
-// (client/) feeds it; everything shown is drawn from here.
+// The state of the page as signals: the board it follows, the connection, the time. The published client (client/) feeds it, and
+// everything on the page is drawn from it.
 //
-// Changes are applied once a frame, all that came since together. A hidden page draws nothing, so there they are applied
-// at most once a second (the tab's title and the alerts go on), and all at once when it is looked at again.
+// All changes since the last frame are applied together, once a frame. A hidden page draws nothing: there they are applied at most
+// once a second, for the tab's title and the alerts, and at once when the page is shown again.
 import { batch, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import { type ClientBoard, type Connection, connect, type StreamError } from '../client/index.js'
 import { token } from './state/access.js'
@@ -13,11 +13,11 @@ import { type ShownPanel, shownPanel } from './state/panels.js'
 const HIDDEN_APPLY_MS = 1_000
 const HEALTH_EVERY_MS = 5_000
 const HEALTH_TIMEOUT_MS = 10_000
-/** When a page is looked at again, a connection that was silent for so long is made anew. */
+/** When the page is shown again, a connection that was silent for longer is replaced. */
 const SUSPECT_AFTER_MS = 20_000
 const UNAUTHORIZED = 401
 const MAX_RETRY_MS = 10_000
-/** Names of panels that are remembered. */
+/** Panel keys remembered for the order. */
 const MAX_KEYS = 256
 
 const shownBoard = signal<ClientBoard | null>(null)
@@ -33,16 +33,16 @@ const panels = new Map<string, Signal<ShownPanel | null>>()
 export const board: ReadonlySignal<ClientBoard | null> = shownBoard
 /** The newest whole board, whatever `paused` says. */
 export const received: ReadonlySignal<ClientBoard | null> = newest
-/** The panels there are, in the server's order; changes only when one comes or goes. */
+/** The keys of the panels in the server's order; changes only when a panel appears or disappears. */
 export const panelKeys: ReadonlySignal<readonly string[]> = shownKeys
 export const connection: ReadonlySignal<ConnectionView> = shownConnection
-/** Null until it was asked for the first time, and while signed out. */
+/** Null before the first answer, and while signed out. */
 export const health: ReadonlySignal<Health | null> = shownHealth
-/** When the server was last heard while the connection was live, epoch ms. */
+/** When the last byte came while the connection was live, epoch ms. */
 export const lastLiveMs: ReadonlySignal<number> = heardMs
 /** The time, once a second. */
 export const nowMs: ReadonlySignal<number> = clock
-/** While set nothing that comes is shown; what is missed is shown when it ends. */
+/** While true, no changes are shown; they are shown when it becomes false. */
 export const paused: Signal<boolean> = signal(false)
 
 function panelSignal(key: string): Signal<ShownPanel | null> {
@@ -53,12 +53,12 @@ function panelSignal(key: string): Signal<ShownPanel | null> {
   return made
 }
 
-/** Changes only when that panel changed; null while there is no such panel. */
+/** Changes only with that panel; null while the board has no such panel. */
 export function panel(key: string): ReadonlySignal<ShownPanel | null> {
   return panelSignal(key)
 }
 
-/** Of the connection there is now; null before its first byte. */
+/** When the last byte of the current connection came; null before the first. */
 export function lastByteMs(): number | null {
   return followed?.lastByteMs ?? null
 }
@@ -71,8 +71,8 @@ let applyAt: 'no' | 'frame' | 'later' = 'no'
 let laterTimer: ReturnType<typeof setTimeout> | undefined
 let appliedMs = 0
 /**
- * The panels' order on the server: as the connection's first board has it. An update does not say where a panel belongs
- * that comes back; it gets the place it had.
+ * The server's order of panels, from the connection's first board. Updates do not say where a returning panel belongs: it gets its
+ * old place.
  */
 let serverOrder: readonly string[] = []
 let orderOf: Connection | null = null
@@ -106,7 +106,7 @@ function inServerOrder(keys: readonly string[]): readonly string[] {
   return serverOrder.filter(key => keys.includes(key))
 }
 
-/** Has what came applied soon; however much comes until then, once. */
+/** Schedules one application of all changes. */
 function schedule(): void {
   if (document.hidden) {
     if (Date.now() - appliedMs >= HIDDEN_APPLY_MS) apply()
@@ -120,7 +120,7 @@ function schedule(): void {
   }
 }
 
-function tell(): void {
+function showConnection(): void {
   if (followed?.state === 'live') heardMs.value = followed.lastByteMs ?? Date.now()
   const view = viewOf({ state: followed?.state ?? 'connecting', retryAtMs, refused, problem }, Date.now())
   const { state, retryAtMs: at, problem: why } = shownConnection.peek()
@@ -135,10 +135,10 @@ function failed(error: StreamError): void {
     retryAtMs = null
     followed?.close()
   }
-  tell()
+  showConnection()
 }
 
-/** Follows the server's board from now on, with the token there is; what was followed before is let go. */
+/** Follows the server's board with the current token; closes the previous connection. */
 export function follow(): void {
   const before = followed
   followed = null
@@ -152,7 +152,7 @@ export function follow(): void {
     ...(key === null ? {} : { token: key }),
   })
   followed = made
-  // A connection that was let go may still have something to say.
+  // A replaced connection may still emit events: ignore them.
   const ifCurrent =
     <T>(act: (given: T) => void) =>
     (given: T): void => {
@@ -168,14 +168,14 @@ export function follow(): void {
         problem = null
         schedule()
       }
-      tell()
+      showConnection()
     }),
   )
-  tell()
-  void askHealth()
+  showConnection()
+  void fetchHealth()
 }
 
-async function askHealth(): Promise<void> {
+async function fetchHealth(): Promise<void> {
   if (refused || document.hidden) return
   const key = token.peek()
   try {
@@ -185,32 +185,32 @@ async function askHealth(): Promise<void> {
     })
     shownHealth.value = response.ok ? healthFrom(await response.json(), Date.now()) : null
   } catch {
-    shownHealth.value = null // not reachable: the connection's state says so
+    shownHealth.value = null // not reachable: the connection's state shows this
   }
 }
 
-function lookAgain(): void {
+function onShownAgain(): void {
   if (document.hidden) return
   clock.value = Date.now()
   const { lastByteMs = null, state } = followed ?? {}
   const isSilent = lastByteMs === null || Date.now() - lastByteMs > SUSPECT_AFTER_MS
   if (!refused && (state !== 'live' || isSilent)) follow()
-  else void askHealth()
+  else void fetchHealth()
   apply()
 }
 
-/** Begins; returns what ends it and lets go of everything. */
+/** Starts following; returns a function that stops and closes everything. */
 export function start(): () => void {
   const life = new AbortController()
   const { signal: ended } = life
-  document.addEventListener('visibilitychange', lookAgain, { signal: ended })
-  window.addEventListener('online', lookAgain, { signal: ended })
-  window.addEventListener('pageshow', event => event.persisted && lookAgain(), { signal: ended })
+  document.addEventListener('visibilitychange', onShownAgain, { signal: ended })
+  window.addEventListener('online', onShownAgain, { signal: ended })
+  window.addEventListener('pageshow', event => event.persisted && onShownAgain(), { signal: ended })
   const ticking = setInterval(() => {
     clock.value = Date.now()
-    tell()
+    showConnection()
   }, 1_000)
-  const asking = setInterval(() => void askHealth(), HEALTH_EVERY_MS)
+  const polling = setInterval(() => void fetchHealth(), HEALTH_EVERY_MS)
   const unpause = paused.subscribe(isPaused => {
     if (!isPaused) schedule()
   })
@@ -218,7 +218,7 @@ export function start(): () => void {
   return () => {
     life.abort()
     clearInterval(ticking)
-    clearInterval(asking)
+    clearInterval(polling)
     clearTimeout(laterTimer)
     unpause()
     followed?.close()

@@ -194,6 +194,8 @@ class Panel:
     hash: str
     #: with ``view="blocks"``
     blocks: Optional[Tuple[Any, ...]] = None
+    #: with ``view="blocks"``: numbers, states and alerts as data, by stable names
+    facts: Optional[Mapping[str, Any]] = None
     #: the server cut it at its size limit and has no resync; ``hash`` is that of the whole panel
     truncated: bool = False
 
@@ -206,6 +208,8 @@ class Panel:
         }
         if self.blocks is not None:
             content["blocks"] = list(self.blocks)
+        if self.facts is not None:
+            content["facts"] = dict(self.facts)
         if self.truncated:
             content["truncated"] = True
         return content
@@ -241,6 +245,11 @@ class Board:
     panels: Mapping[str, Panel]
     #: None where the server does not send it
     verdict: Optional[Verdict] = None
+
+    @property
+    def facts(self) -> Dict[str, Mapping[str, Any]]:
+        """By panel, as ids are read: ``indices.NIFTY.ltp`` is ``board.facts["indices"]["NIFTY"]["ltp"]``."""
+        return {key: panel.facts for key, panel in self.panels.items() if panel.facts is not None}
 
 
 @dataclass(frozen=True)
@@ -553,18 +562,20 @@ class BoardReader:
         held = self.board.panels.get(key) if self.board is not None else None
         cut = entry.get("truncated") is True
         blocks = tuple(entry["blocks"]) if isinstance(entry.get("blocks"), list) else None
+        facts = entry["facts"] if isinstance(entry.get("facts"), dict) else None
         if cut:
             self.counts["truncated"] += 1
         if held is not None and held.hash == digest and not held.truncated:
-            kept = held.blocks if blocks is None else blocks
-            into.panels[key] = Panel(key, held.title, held.tone, held.lines, digest, kept)
+            blocks = held.blocks if blocks is None else blocks
+            facts = held.facts if facts is None else facts
+            into.panels[key] = Panel(key, held.title, held.tone, held.lines, digest, blocks, facts)
         elif cut and lines is not None:
             if self.accept_truncated:
-                into.panels[key] = Panel(key, title, tone, tuple(lines), digest, blocks, True)
+                into.panels[key] = Panel(key, title, tone, tuple(lines), digest, blocks, facts, True)
             else:
                 into.fault = "truncated: %s" % key
         elif lines is not None and panel_hash(key, title, tone, lines) == digest:
-            into.panels[key] = Panel(key, title, tone, tuple(lines), digest, blocks)
+            into.panels[key] = Panel(key, title, tone, tuple(lines), digest, blocks, facts)
         else:
             self.counts["mismatches"] += 1
             into.fault = "mismatch: %s" % key

@@ -1,9 +1,8 @@
 // The board: all panels at one moment, each with its hash and the generation in which it last changed.
 //
-// Boards are immutable; `nextBoard` makes the next from the previous one. `since` per panel and a mark per removed
-// panel are all a server needs to bring a reader that stands at any earlier generation up to date, however long it
-// was away: no log of events is kept anywhere. What looks the same keeps its hash and its object, so an unchanged
-// cycle costs string comparisons and no SHA-256.
+// Boards are immutable; `nextBoard` makes the next from the previous one. `since` per panel and a tombstone per removed panel
+// are all a server needs to bring a reader at any earlier generation up to date, however long it was away: there is no log of
+// events. A panel that looks the same keeps its hash and its object, so an unchanged cycle costs string comparisons and no SHA-256.
 import type { Panel } from '../panels/panel.js'
 import { sameVerdict } from '../panels/verdict.js'
 import type { Verdict } from '../protocol/events.js'
@@ -24,19 +23,19 @@ export type Board = {
   readonly builtAtMs: number
   /** In registry order. */
   readonly panels: ReadonlyMap<string, BoardPanel>
-  /** Keys that changed (or are new) against the previous board; empty when nothing did. */
+  /** Keys of panels that are new or differ from the previous board; empty when none do. */
   readonly changed: readonly string[]
-  /** Keys that the previous board had and this one has not. */
+  /** Keys that the previous board had and this one does not have. */
   readonly removed: readonly string[]
-  /** Every key ever removed and not back → generation of its removal. */
+  /** Every key that was removed and did not come back → generation of its removal. */
   readonly tombstones: ReadonlyMap<string, number>
-  /** The changed panels as they were in the previous generation; what a structured diff is made against. */
+  /** The changed panels as they were in the previous generation: the base of structured diffs. */
   readonly before: ReadonlyMap<string, BoardPanel>
-  /** The same object while it says the same; null where nobody said one. */
+  /** The same object until the verdict changes; null where there is none. */
   readonly verdict: Verdict | null
 }
 
-/** In every payload that leaves the process; changes only with a breaking change. */
+/** Part of every payload; changes only with a breaking change. */
 export const SCHEMA_VERSION = 'v1'
 
 const NOTHING: readonly never[] = []
@@ -68,7 +67,7 @@ export function emptyBoard(epoch: string): Board {
   }
 }
 
-/** The board of a cycle in which nothing changed, or in which no panels could be made. */
+/** The board of a cycle in which nothing changed or the panels could not be built. */
 export function unchangedBoard(previous: Board, cycle: number, nowMs: number): Board {
   const { epoch, generation, panels, tombstones, before, verdict } = previous
   return {
@@ -86,9 +85,8 @@ export function unchangedBoard(previous: Board, cycle: number, nowMs: number): B
 }
 
 /**
- * The next board. `generation` grows by one when a panel changed, came or went; `cycle` always moves on.
- * A panel whose visible content is unchanged keeps hash and `since`; its blocks are taken from the new panel only
- * when its lines changed (blocks and lines say the same).
+ * The next board. `generation` grows by one when a panel changed, appeared or disappeared; `cycle` always grows. A panel whose
+ * visible content is unchanged stays the same object: blocks and facts change only together with the lines.
  */
 export function nextBoard(previous: Board, panels: readonly Panel[], cycle: number, nowMs: number): Board {
   const next = new Map<string, BoardPanel>()
@@ -103,8 +101,7 @@ export function nextBoard(previous: Board, panels: readonly Panel[], cycle: numb
     }
     changed.push(panel.key)
     if (old !== undefined) before.set(panel.key, old)
-    const { key, title, tone, lines, blocks } = panel
-    next.set(key, { key, title, tone, lines, blocks, hash: panelHash(panel), since: generation })
+    next.set(panel.key, { ...panel, hash: panelHash(panel), since: generation })
   }
   const removed = [...previous.panels.keys()].filter(key => !next.has(key))
   if (changed.length === 0 && removed.length === 0 && previous.generation > 0) {
@@ -127,12 +124,12 @@ export function nextBoard(previous: Board, panels: readonly Panel[], cycle: numb
   }
 }
 
-/** The board with this verdict, or the same board when it says so already. */
+/** The board with this verdict; the same object when it already has it. */
 export function withVerdict(board: Board, verdict: Verdict | null): Board {
   return sameVerdict(board.verdict, verdict) ? board : { ...board, verdict }
 }
 
-/** What a reader that has seen everything up to `generation` lacks, in board order. */
+/** What changed after `generation`, in board order. */
 export function changedSince(
   board: Board,
   generation: number,

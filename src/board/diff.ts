@@ -1,6 +1,5 @@
-// A replace-only line diff: O(n), and trivially right to apply. Where both versions have a line and it differs it is
-// replaced; lines past the old end are added; lines past the new end are removed. Applying a diff to the lines it was
-// made from gives the new lines, always.
+// A replace-only line diff: O(n) and easy to apply correctly. Lines that differ are replaced, lines past the old end are added,
+// lines past the new end are removed. Applying a diff to the lines it was made from always gives the new lines.
 
 export type LineChange = { readonly index: number; readonly old: string; readonly new: string }
 
@@ -29,7 +28,7 @@ export function changeCount(diff: LinesDiff): number {
   return diff.changed.length + diff.added.length + diff.removed.length
 }
 
-/** The lines after the diff, or null when it does not fit `before` (it was made from something else). */
+/** The lines after the diff, or null when the diff was made from other lines than `before`. */
 export function applyLinesDiff(before: readonly string[], diff: LinesDiff): readonly string[] | null {
   const kept = before.length - diff.removed.length
   if (kept < 0 || kept + diff.added.length !== diff.totalLines) return null

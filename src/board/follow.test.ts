@@ -56,6 +56,18 @@ describe('a followed board', () => {
     expect(changedSince(jumped, 2)).toMatchObject({ changed: [{ key: 'a' }, { key: 'c' }], removed: ['b'] })
   })
 
+  test('takes other facts of a panel that looks the same, and none where they say the same', () => {
+    const withFacts = (board: Board, ltp: number) => ({
+      ...seenOf(board),
+      panels: seenOf(board).panels.map(each => ({ ...each, facts: { ltp } })),
+    })
+    const ours = followBoard(emptyBoard(''), withFacts(one, 1))
+    expect(followBoard(ours, withFacts(two, 1)).changed).toEqual(['a'])
+    const other = followBoard(ours, withFacts(two, 2))
+    expect(other.changed).toEqual(['a', 'b'])
+    expect(other.panels.get('b')).toMatchObject({ facts: { ltp: 2 }, since: 2 })
+  })
+
   test('moves its cycle with the other’s, and is otherwise the same object for object', () => {
     const ours = followBoard(emptyBoard(''), seenOf(one))
     const later = followBoard(ours, { ...seenOf(one), cycle: 9, ts: 90 })

@@ -1,29 +1,36 @@
-// Another server's board as ours: same epoch, same generations, same hashes, so that a reader may move between the two
-// with its `Last-Event-ID`.
+// Takes over another server's board: same epoch, generations and hashes, so that a reader can move between the two servers with
+// its `Last-Event-ID`.
 //
-// What we did not see (when a panel last changed before we came, what changed in which of several generations that
-// arrived as one) is taken to have changed in the generation in which we learned of it: a reader gets a panel twice
-// rather than not at all.
+// We may not know when a panel changed: before we connected, or within several generations that arrived as one. Such a panel
+// counts as changed in the generation that we received: a reader gets it twice rather than never.
 import type { Verdict } from '../protocol/events.js'
 import type { Board, BoardPanel } from './board.js'
 import { emptyBoard, unchangedBoard } from './board.js'
 
-/** A board as it was received, its hashes checked. */
+/** A board as received, with checked hashes. */
 export type SeenBoard = {
   readonly epoch: string
   readonly generation: number
   readonly cycle: number
-  /** When the other server built it, epoch ms. */
+  /** When the followed server built it, epoch ms. */
   readonly ts: number
   readonly panels: readonly Omit<BoardPanel, 'since'>[]
-  /** Null where the other server says none. */
+  /** Null where the followed server sends none. */
   readonly verdict: Verdict | null
+}
+
+/** A panel that was not sent again has the same object. */
+function sameFacts(
+  { facts: a }: Pick<BoardPanel, 'facts'>,
+  { facts: b }: Pick<BoardPanel, 'facts'>,
+): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b)
 }
 
 export function followBoard(known: Board, seen: SeenBoard): Board {
   const previous = known.epoch === seen.epoch ? known : emptyBoard(seen.epoch)
   const { generation, cycle, ts } = seen
-  // The same server never goes back; whoever tells us so lags behind.
+  // Within an epoch generations only grow: an older one comes from a server that lags behind.
   if (generation < previous.generation) return unchangedBoard(previous, previous.cycle, previous.builtAtMs)
   if (generation === previous.generation) return unchangedBoard(previous, cycle, ts)
   const panels = new Map<string, BoardPanel>()
@@ -31,7 +38,7 @@ export function followBoard(known: Board, seen: SeenBoard): Board {
   const changed: string[] = []
   for (const panel of seen.panels) {
     const old = previous.panels.get(panel.key)
-    if (old?.hash === panel.hash) {
+    if (old?.hash === panel.hash && sameFacts(old, panel)) {
       panels.set(panel.key, old)
       continue
     }

@@ -1,5 +1,5 @@
-// The hash of a panel covers exactly what a person sees, so any client in any language can recompute it
-// and a panel that looks the same has the same hash.
+// The hash of a panel covers exactly what a person sees: any client in any language can recompute it, and panels that look the
+// same have the same hash.
 import { hash } from 'node:crypto'
 
 /** What a hash covers. */

@@ -59,7 +59,7 @@ function makerOf(definition: PanelDefinition): Maker {
     reads,
     make: context => {
       if (!definition.shown(context)) return null
-      const panel = makePanel(key, title, definition.build(context))
+      const panel = makePanel(key, title, definition.build(context), definition.facts?.(context))
       return {
         panel,
         untilMs: definition.usesNow ? definition.changesAtMs(context) : Number.POSITIVE_INFINITY,

@@ -1,6 +1,7 @@
 // The JSON Schemas under /schemas and in the reference, generated from the zod schemas that the program itself uses.
 import type { z } from 'zod'
 import { problemDocument, resyncDocument, SUMMARY_EVENTS, ticketDocument } from '../protocol/events.js'
+import { FACT_IDS } from '../protocol/facts.js'
 import { STATUS_PAYLOADS, statusEnvelope, statusStats } from '../protocol/status-events.js'
 import { healthSchema } from './health-document.js'
 import { jsonSchema } from './zod-schemas.js'
@@ -36,6 +37,17 @@ export function eventsPage(): string {
     'Generated from the schemas in the source.',
     '',
     ...sections(SUMMARY_EVENTS),
+    '## Facts',
+    '',
+    'With `view=blocks` each panel has `facts` beside its `blocks`: what programs compute with, as data. The id of a fact is its path',
+    'from the panel’s key on; `*` is any name, in which `.`, `/`, `,` and `%` are percent-encoded. `indices.NIFTY.ltp` is',
+    '`panels.indices.facts.NIFTY.ltp`. What the status does not say is absent. Facts come with their panel, so `?panels=` selects them too,',
+    'and they replace the facts that the panel had. They are no part of its hash. A panel cut at the size limit has none.',
+    '',
+    '| Id | Kind | Meaning |',
+    '| --- | --- | --- |',
+    ...Object.entries(FACT_IDS).map(([id, [kind, meaning]]) => `| \`${id}\` | ${kind} | ${meaning} |`),
+    '',
     '# Events of `GET /events`',
     '',
     'Every event’s `data` is a `status_event`; its `payload` is that of its `type`. See [clients](../clients.md).',

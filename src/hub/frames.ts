@@ -48,9 +48,9 @@ function wholePart(panel: BoardPanel, view: View): Part {
   const cache = view === 'blocks' ? blocksParts : linesParts
   const known = cache.get(panel)
   if (known !== undefined) return known
-  const { key, hash, title, tone, lines, blocks } = panel
+  const { key, hash, title, tone, lines, blocks, facts } = panel
   const entry =
-    view === 'blocks' ? { key, hash, title, tone, lines, blocks } : { key, hash, title, tone, lines }
+    view === 'blocks' ? { key, hash, title, tone, lines, blocks, facts } : { key, hash, title, tone, lines }
   const made = part(JSON.stringify(entry))
   cache.set(panel, made)
   return made

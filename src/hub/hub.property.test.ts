@@ -48,6 +48,7 @@ const panel = (key: string): fc.Arbitrary<Panel> =>
       maxLength: 8,
     }),
     blocks: fc.constant([]),
+    facts: fc.record({ number: fc.nat(3), 'a.b': fc.record({ text: fc.constantFrom('x', 'ü') }) }),
   })
 
 const panels = fc
@@ -98,7 +99,16 @@ function expectedHashes(board: Board, subset: readonly string[] | null): Record<
   return Object.fromEntries(shown.map(({ key, hash }) => [key, hash]))
 }
 
-test('every reader ends with the hashes of the server, whatever happened to it', async () => {
+/** Of readers that ask for blocks; a panel over the size limit is cut, and its facts with it. */
+function expectedFacts(board: Board, { form, reader }: Client): Record<string, unknown> {
+  const shown = [...reader.panels].map(([key, { truncated }]): [string, unknown] => [
+    key,
+    form.view === 'blocks' && !truncated ? board.panels.get(key)?.facts : undefined,
+  ])
+  return Object.fromEntries(shown)
+}
+
+test('every reader ends with the hashes and the facts of the server, whatever happened to it', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(action, { minLength: 5, maxLength: 60 }),
@@ -171,6 +181,8 @@ test('every reader ends with the hashes of the server, whatever happened to it',
         for (const client of clients) {
           expect(client.reader.mismatches).toEqual([])
           expect(client.reader.hashes()).toEqual(expectedHashes(board, client.form.subset))
+          const facts = [...client.reader.panels].map(([key, panel]) => [key, panel.facts])
+          expect(Object.fromEntries(facts)).toEqual(expectedFacts(board, client))
         }
         expect(hub.stats().behind).toBe(0)
       },

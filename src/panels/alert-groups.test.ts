@@ -45,7 +45,7 @@ describe('the same alert', () => {
     ])
   })
 
-  test('is told by component and message, not by level; the worst level is shown', () => {
+  test('has the same component and message, whatever its level; the worst level is shown', () => {
     const [group, ...others] = alertGroups(
       [alert(3, 'm', 'info'), alert(2, 'm', 'critical'), alert(1, 'm', 'warn')],
       15,

@@ -1,25 +1,24 @@
-// The newest alerts, the same one said once: alerts with the same component and message within 60 s of the newest of
-// them are one group, shown at its newest time and with its worst level. A message that keeps coming is so shown once
-// a minute, not once for ever.
+// Groups repeated alerts: alerts with the same component and message within 60 s of the newest one form a group, shown with its
+// newest time and its worst level. A message that keeps coming is therefore shown once a minute, not once forever.
 import type { Alert, AlertLevel } from '../snapshot/snapshot.js'
 
 export const SAME_WITHIN_MS = 60_000
 
 export type AlertGroup = Alert & {
   readonly times: number
-  /** How many of each level are in it. */
+  /** Alerts in the group by level. */
   readonly levels: Readonly<Record<AlertLevel, number>>
 }
 
 const WORST_FIRST: readonly AlertLevel[] = ['critical', 'warn', 'info']
 
-/** Alerts without a time are the same when their text is: nothing says they are apart. */
+/** Alerts without a time belong together when their text is equal. */
 function together(newest: Alert, older: Alert): boolean {
   if (newest.atMs === null || older.atMs === null) return newest.atMs === older.atMs
   return newest.atMs - older.atMs <= SAME_WITHIN_MS
 }
 
-/** A group while it grows. */
+/** A group under construction. */
 type Growing = { readonly newest: Alert; times: number; readonly levels: Record<AlertLevel, number> }
 
 function grown({ newest, times, levels }: Growing): AlertGroup {
@@ -28,10 +27,10 @@ function grown({ newest, times, levels }: Growing): AlertGroup {
   return { atMs, level, component, message, times, levels }
 }
 
-/** Groups by message, then by component: no text is joined to make a key of both. */
+/** By message, then by component: saves building a joint key for every alert. */
 type Latest = Map<string, Map<string, Growing>>
 
-/** At most `max` groups, newest first, of alerts that are newest first. */
+/** At most `max` groups, newest first; `alerts` must be newest first. */
 export function alertGroups(alerts: readonly Alert[], max: number): readonly AlertGroup[] {
   const groups: Growing[] = []
   const latest: Latest = new Map()

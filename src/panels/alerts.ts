@@ -1,4 +1,4 @@
-// Alerts: how many of which severity, the newest of them, what is counted but not shown, and what is computed here.
+// Alerts: counts by severity, the newest alerts, counts of those not shown, and computed alerts.
 import { alertLevel } from '../snapshot/alerts.js'
 import { marketAt } from '../snapshot/market.js'
 import type { AlertLevel } from '../snapshot/snapshot.js'
@@ -6,6 +6,7 @@ import { type AlertGroup, alertGroups } from './alert-groups.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { computedAlerts } from './computed-alerts.js'
 import { always, definePanel } from './definition.js'
+import { known } from './facts.js'
 import { plainNumber } from './format.js'
 import { momentCell, nextPassedMs } from './moment.js'
 import type { Block, Cell, Column, Tone } from './panel.js'
@@ -15,9 +16,9 @@ const NEWEST = 15
 
 const COLUMNS: readonly Column[] = [
   { label: 'Time', priority: 80 },
-  { label: 'Level', priority: 90 },
+  { label: 'Level', priority: 90, role: 'state' },
   { label: 'Component', priority: 70 },
-  { label: 'Message', priority: 100 },
+  { label: 'Message', priority: 100, role: 'message' },
 ]
 
 const TONES: Readonly<Record<AlertLevel, Tone>> = { critical: 'error', warn: 'warn', info: 'info' }
@@ -27,14 +28,14 @@ function isLevel(name: string): name is AlertLevel {
   return KNOWN_ORDER.includes(name)
 }
 
-function known(name: string): number {
+function rankOf(name: string): number {
   const at = KNOWN_ORDER.indexOf(name)
   return at < 0 ? KNOWN_ORDER.length : at
 }
 
-/** `critical:1 warn:2`: the known ones in their order, then by name; null when nothing is counted. */
+/** `critical:1 warn:2`: known levels worst first, then others by name; null when there are no counts. */
 export function severityText(counts: Readonly<Record<string, number>>): string | null {
-  const names = Object.keys(counts).sort((a, b) => known(a) - known(b) || (a < b ? -1 : 1))
+  const names = Object.keys(counts).sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))
   if (names.length === 0) return null
   return names.map(name => `${name}:${plainNumber(counts[name] ?? null)}`).join(' ')
 }
@@ -54,8 +55,8 @@ function row(
 }
 
 /**
- * What the counts know and the rows do not show: older alerts, or all of them when the status gives only counts. Its tone
- * is that of its worst, so a critical alert is seen even where none is listed.
+ * The counted alerts that no row shows: older ones, or all when the status gives only counts. Has the tone of the worst, so that
+ * a critical alert is visible even where none is listed.
  */
 function notShown(counts: Readonly<Record<string, number>>, groups: readonly AlertGroup[]): Block | null {
   const left: Record<string, number> = {}
@@ -78,7 +79,7 @@ export const alerts = definePanel({
   stability: 'stable',
   reads: ['alerts', 'quality', 'market'],
   shown: always,
-  // A time in the future passes, and trading hours begin and end.
+  // Times in the future pass; trading hours begin and end.
   usesNow: true,
   changesAtMs({ snapshot: { alerts: given, market }, nowMs }) {
     const times = given.items.map(({ atMs }) => atMs)
@@ -98,5 +99,21 @@ export const alerts = definePanel({
       ...(rest === null ? [] : [rest]),
       ...computedAlerts(snapshot, thresholds, nowMs),
     ]
+  },
+  facts({ snapshot, timezone, nowMs }) {
+    const { items, total } = snapshot.alerts
+    return known({
+      total,
+      items: alertGroups(items, NEWEST).map(({ atMs, level, component, message, times }) =>
+        known({
+          at_ms: atMs,
+          time: atMs === null ? null : momentCell(atMs, timezone, nowMs).text,
+          level,
+          component: component === null ? null : shownText(component) || null,
+          message: textCell(message, undefined, MESSAGE_WIDTH).text,
+          times,
+        }),
+      ),
+    })
   },
 })

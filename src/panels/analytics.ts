@@ -1,8 +1,8 @@
-// Analytics: where the price stands against max pain, and what the put-call ratio says.
-
+// Analytics: the price compared with max pain, and the put-call ratio.
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel } from './definition.js'
+import { known } from './facts.js'
 import { fixed, signed } from './format.js'
 import type { Block, Cell, Column } from './panel.js'
 
@@ -22,11 +22,11 @@ function sentiment(pcr: number | null): string | null {
   return pcr > BEARISH_ABOVE ? 'bearish' : 'neutral'
 }
 
-/** How far the price is above (+) or below (-) max pain, in per cent of max pain. */
+/** Distance of the price above (+) or below (-) max pain, in per cent of max pain. */
 function distancePct(ltp: number | null, maxPain: number | null): number | null {
   if (ltp === null || maxPain === null) return null
   const distance = ((ltp - maxPain) / maxPain) * 100
-  // There is no distance in per cent from a max pain of 0.
+  // A max pain of 0 has no distance in per cent.
   return Number.isFinite(distance) ? distance : null
 }
 
@@ -39,14 +39,14 @@ const EXPIRY_COLUMNS: readonly Column[] = [
   { label: 'Max pain', align: 'right', priority: 90 },
   IV,
 ]
-/** Rows of expiries shown; the rest is counted. */
+/** Rows of expiries shown; the others are only counted. */
 const MAX_EXPIRY_ROWS = 100
 
 type Parts = Pick<Snapshot, 'indices' | 'analytics'>
 
 const decimalCell = (value: number | null): Cell => numberCell(value, fixed(value, 2))
 
-/** Every index of the status, then those that only analytics speak of. */
+/** The indices of the status, then those that only the analytics name. */
 function table({ indices, analytics }: Parts): Block {
   const prices = new Map(indices.map(({ name, ltp }) => [name, ltp]))
   const others = [...Object.keys(analytics.maxPain), ...analytics.byIndex.map(({ name }) => name)]
@@ -103,4 +103,5 @@ export const analytics = definePanel({
       ...expiries(snapshot.analytics),
     ]
   },
+  facts: ({ snapshot: { analytics: of } }) => known({ pcr: of.pcr, max_pain: of.maxPain }),
 })

@@ -1,19 +1,19 @@
-// Cells and fields from values: text is cleaned and clipped here, so no builder can forget it.
+// Cells and fields from values. Text is cleaned and clipped here, so no builder can forget it.
 //
-// Members are named one by one: a board has hundreds of cells, and in code that runs once a cycle a spread object costs as much
-// as ten members (`g6 bench cycle`).
+// No object spread: a board has hundreds of cells, and in code that runs once a cycle a spread costs as much as ten members
+// (`g6 bench cycle`).
 import { MISSING } from './format.js'
 import type { Block, Cell, Field, Tone } from './panel.js'
 import { shownText } from './text.js'
 
-/** Text from the status; blank or null is `—`. */
+/** Text from the status; `—` for blank text or null. */
 export function textCell(text: string | null, tone?: Tone, columns?: number): Cell {
   const shown = text === null ? '' : shownText(text, columns)
   const said = shown === '' ? MISSING : shown
   return tone === undefined ? { text: said } : { text: said, tone }
 }
 
-/** A number with the text it is shown as. */
+/** A number and its text. */
 export function numberCell(value: number | null, text: string, tone?: Tone): Cell {
   if (value === null) return { text: MISSING }
   return tone === undefined ? { text, value } : { text, value, tone }

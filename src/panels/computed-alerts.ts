@@ -1,6 +1,6 @@
-// What the status says nowhere as an alert and an operator is used to read as one: indices of low data quality, and a market that is
-// closed. They are marked as computed, and count in no total: totals are the status's own. They are lines below the table, not rows
-// in it: they have no time and change with every score, so a page would take each change for a new alert and sound it.
+// Alerts that the status does not contain but operators expect: indices with low data quality, and a closed market. They are marked
+// as computed and not counted: the totals are the status's own. They are lines below the table, not rows: they have no time and
+// change with every score, so a page would sound each change as a new alert.
 import { marketAt } from '../snapshot/market.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { plainNumber } from './format.js'
@@ -12,7 +12,7 @@ function line(message: string, tone: Tone): Block {
   return { kind: 'text', text: `${shownText(message, MESSAGE_WIDTH)} (computed)`, tone }
 }
 
-/** Indices named in one message; the rest is counted. */
+/** Indices named in the message; the others are only counted. */
 const NAMED = 3
 
 function lowQuality(quality: Snapshot['quality'], thresholds: Thresholds): Block[] {

@@ -1,14 +1,15 @@
-// Cycle: the collector's own loop, how long it takes and how well it does.
+// Cycle: the collector's loop, its duration and its success rate.
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell } from './cells.js'
 import { always, definePanel } from './definition.js'
+import { known } from './facts.js'
 import { fixed, plainNumber, withUnit } from './format.js'
 import { highIsBad, lowIsBad } from './judge.js'
 import { momentCell, nextPassedMs } from './moment.js'
 import type { Tone } from './panel.js'
 import type { Thresholds } from './thresholds.js'
 
-/** A cycle that takes longer than its interval falls behind; null interval: cannot tell. */
+/** A cycle that takes longer than its interval falls behind. No tone without an interval. */
 function p95Tone({ p95Ms, intervalSec }: Snapshot['cycle'], thresholds: Thresholds): Tone | undefined {
   if (p95Ms === null || intervalSec === null || intervalSec <= 0) return undefined
   const fraction = p95Ms / (intervalSec * 1000)
@@ -22,7 +23,7 @@ export const cycle = definePanel({
   stability: 'stable',
   reads: ['cycle'],
   shown: always,
-  // A start in the future is marked until it has passed.
+  // A start in the future is marked until then.
   usesNow: true,
   changesAtMs: ({ snapshot, nowMs }) => nextPassedMs([snapshot.cycle.lastStartMs], nowMs),
   build({ snapshot, thresholds, timezone, nowMs }) {
@@ -40,5 +41,16 @@ export const cycle = definePanel({
         field('p95', numberCell(p95Ms, ms(p95Ms), p95Tone(snapshot.cycle, thresholds))),
       ),
     ]
+  },
+  facts({ snapshot: { cycle: of } }) {
+    return known({
+      number: of.number,
+      last_start_ms: of.lastStartMs,
+      last_duration_sec: of.lastDurationSec,
+      success_pct: of.successPct,
+      interval_sec: of.intervalSec,
+      avg_ms: of.avgMs,
+      p95_ms: of.p95Ms,
+    })
   },
 })

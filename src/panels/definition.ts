@@ -1,7 +1,8 @@
-// What a panel of the registry is, and what its builder may look at.
+// What a panel of the registry is, and what its builder may read.
 import type { IngestView } from '../ingest/view.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { SourceZone } from '../snapshot/zone.js'
+import type { Facts } from './facts.js'
 import type { Block } from './panel.js'
 import type { Thresholds } from './thresholds.js'
 
@@ -14,25 +15,25 @@ export type PanelLinks = {
   readonly pageUrl: string | null
 }
 
-/** What builders may read of a snapshot: what was made of the status, not the status itself. */
+/** What builders may read of a snapshot: derived values, not the raw status. */
 export type SnapshotPart = Exclude<keyof Snapshot, 'raw' | 'origins'>
 
-/** `market`: while the market is closed nobody writes, and silence is normal. */
+/** `market`: silence is normal while the market is closed. */
 export const STALENESS = ['market', 'always'] as const
 export type Staleness = (typeof STALENESS)[number]
 
-/** All a builder that reads these parts may look at, but for the time. Immutable: what changes is a new object. */
+/** All that the builder of a panel with these parts may read, without the time. Immutable: a change makes a new object. */
 export type TimelessContext<Part extends SnapshotPart = SnapshotPart> = {
   readonly snapshot: Pick<Snapshot, Part>
   readonly thresholds: Thresholds
-  /** IANA name; every time is shown in it. */
+  /** IANA name; all times are shown in this zone. */
   readonly timezone: string
-  /** The zone of times that name none, for what is read here as it came. */
+  /** The zone of times without one, for values that builders parse themselves. */
   readonly sourceZone?: SourceZone
   readonly links: PanelLinks
-  /** `G6_STALENESS`; `market` when not given. */
+  /** `G6_STALENESS`; default `market`. */
   readonly staleness?: Staleness
-  /** Fails by index from `G6_INDICES_PANEL_LOG`; adds the column. */
+  /** Fails by index from `G6_INDICES_PANEL_LOG`; adds the column Fails. */
   readonly indexFails?: Readonly<Record<string, number>>
   /** The followed status streams, the primary one first. */
   readonly ingest?: readonly IngestView[]
@@ -48,28 +49,33 @@ type Described<Part extends SnapshotPart> = {
   /** Panels are shown in rising order. */
   readonly order: number
   readonly stability: 'stable' | 'experimental'
-  /** The parts of a snapshot it is made of; while they say the same, it is not built again. */
+  /** The parts of a snapshot that it reads; while they are equal, the panel is not built again. */
   readonly reads: readonly Part[]
   /** Whether the board has this panel at all. */
   readonly shown: (context: TimelessContext<Part>) => boolean
 }
 
 /**
- * A panel's builder is pure. Most do not see the time, so the panel of an unchanged snapshot need not be built again; one
- * whose content depends on it says so. What only ages is no content: whoever shows the board computes ages.
+ * A panel's builder is pure. Most get no time, so an unchanged snapshot needs no new panel; `usesNow` marks those whose content
+ * depends on the time. Ages are not content: surfaces compute them.
  */
 export type PanelDefinition<Part extends SnapshotPart = SnapshotPart> = Described<Part> &
   (
-    | { readonly usesNow?: false; readonly build: (context: TimelessContext<Part>) => readonly Block[] }
+    | {
+        readonly usesNow?: false
+        readonly build: (context: TimelessContext<Part>) => readonly Block[]
+        readonly facts?: (context: TimelessContext<Part>) => Facts
+      }
     | {
         readonly usesNow: true
         readonly build: (context: PanelContext<Part>) => readonly Block[]
-        /** When time alone may next change the panel of this snapshot, epoch ms; Infinity = never. */
+        readonly facts?: (context: PanelContext<Part>) => Facts
+        /** When the panel of this snapshot may next change by time alone, epoch ms; Infinity = never. */
         readonly changesAtMs: (context: PanelContext<Part>) => number
       }
   )
 
-/** A definition as given; that it looks at no part it does not name is checked by its types. */
+/** Returns the definition; the types check that it reads only the parts it names. */
 export function definePanel<const Part extends SnapshotPart>(
   definition: PanelDefinition<Part>,
 ): PanelDefinition {

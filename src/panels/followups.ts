@@ -1,4 +1,4 @@
-// Follow-ups: what came beside the status from a followed stream: severities by alert type and the newest follow-ups.
+// Follow-ups: what a followed stream sends in addition to the status: severities by alert type and the newest follow-ups.
 import type { IngestView } from '../ingest/view.js'
 import { alertLevel } from '../snapshot/alerts.js'
 import { timeMs } from '../snapshot/time.js'
@@ -14,9 +14,9 @@ const STATES = 20
 
 const COLUMNS: readonly Column[] = [
   { label: 'Time', priority: 80 },
-  { label: 'Level', priority: 90 },
+  { label: 'Level', priority: 90, role: 'state' },
   { label: 'Component', priority: 70 },
-  { label: 'Message', priority: 100 },
+  { label: 'Message', priority: 100, role: 'message' },
 ]
 
 function toneOf(level: string): Tone {
@@ -62,7 +62,7 @@ export const followups = definePanel({
   stability: 'stable',
   reads: [],
   shown: ({ ingest = [] }) => ingest.some(hasAny),
-  // A time in the future is marked until it has passed.
+  // A time in the future is marked until then.
   usesNow: true,
   changesAtMs({ ingest = [], sourceZone, nowMs }) {
     const shown = ingest.flatMap(({ followUps }) => followUps.slice(0, NEWEST))

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { fixed, MISSING, plainNumber, signed, timeOfDay, withUnit } from './format.js'
 
 describe('a number', () => {
-  test('has just so many decimals and no thousands separators', () => {
+  test('has the given decimals and no thousands separators', () => {
     expect([24_512.3, 1_000_000, 0, -1.005].map(value => fixed(value, 2))).toEqual([
       '24512.30',
       '1000000.00',
@@ -35,7 +35,7 @@ describe('a number', () => {
     expect([signed(0.001, 2), plainNumber(0.001), plainNumber(-1e-9)]).toEqual(['+0.001', '0.001', '-1e-9'])
   })
 
-  test('has only digits that are true, and is short', () => {
+  test('has only exact digits, and is short', () => {
     expect([1e21, -1e308, 2 ** 53, 1.23456e20].map(value => fixed(value, 2))).toEqual([
       '1e21',
       '-1e308',
@@ -54,7 +54,7 @@ describe('a number', () => {
     )
   })
 
-  test('given whole stays whole', () => {
+  test('that is an integer has no decimals', () => {
     expect([60, 1.25, 2.5, 0.333333].map(value => plainNumber(value))).toEqual(['60', '1.25', '2.5', '0.33'])
   })
 
@@ -68,7 +68,7 @@ describe('a number', () => {
 })
 
 describe('a time', () => {
-  test('is told in the zone asked for', () => {
+  test('is shown in the given zone', () => {
     const atMs = Date.UTC(2025, 10, 20, 18, 30, 5)
     expect(timeOfDay(atMs, 'UTC')).toBe('18:30:05')
     expect(timeOfDay(atMs, 'Asia/Kolkata')).toBe('00:00:05')
@@ -80,7 +80,7 @@ describe('a time', () => {
     expect(hours.map(atMs => timeOfDay(atMs, 'Europe/Berlin'))).toEqual(['13:00:00', '14:00:00'])
   })
 
-  test('is told in any number of zones', () => {
+  test('is shown in any number of zones', () => {
     for (let hour = -12; hour <= 12; hour++) {
       const zone = `Etc/GMT${hour < 0 ? hour : `+${hour}`}`
       const expected = String((24 - hour) % 24).padStart(2, '0')
@@ -88,7 +88,7 @@ describe('a time', () => {
     }
   })
 
-  test('is what the zone says at any second, where its clock is changed too', () => {
+  test('is that of the zone at any second, also where its offset changes', () => {
     const zones = [
       'UTC',
       'Asia/Kolkata',

@@ -1,22 +1,22 @@
-// Values as text: one way for each kind, the same on every surface. Null is `—`, always.
+// Values as text, the same on every surface. Null is always `—`.
 
-/** What is missing. */
+/** The text of a missing value. */
 export const MISSING = '—'
 
-/** `1e21`, `-9.007e15`: four digits at most, and no sign that says nothing. */
+/** `1e21`, `-9.007e15`: at most four digits, no `+`. */
 function exponential(value: number): string {
   const [digits, exponent] = value.toExponential(3).split('e')
   return `${Number(digits)}e${Number(exponent)}`
 }
 
-/** Beyond it a number no longer has the digits that would be written. */
+/** Larger numbers are not exact to the last digit. */
 function isBeyondDigits(value: number): boolean {
   return Math.abs(value) > Number.MAX_SAFE_INTEGER
 }
 
 /**
- * With so many decimals, no thousands separators. What is too large for its digits to be true is `1e21`; what is not 0 is not
- * shown as 0 but with two digits, however small (`0.0012`, `1e-7`).
+ * With `decimals` decimals and no thousands separators. Numbers too large to be exact are `1e21`; a number other than 0 is never
+ * shown as 0 but with two digits (`0.0012`, `1e-7`).
  */
 export function fixed(value: number | null, decimals: number): string {
   if (value === null) return MISSING
@@ -26,35 +26,35 @@ export function fixed(value: number | null, decimals: number): string {
   return value === 0 ? (0).toFixed(decimals) : String(Number(value.toPrecision(2)))
 }
 
-/** The same with a sign, but for 0: `+0.05`, `-0.08`, `0.00`. */
+/** The same with a sign, except for 0: `+0.05`, `-0.08`, `0.00`. */
 export function signed(value: number | null, decimals: number): string {
   const text = fixed(value, decimals)
   return value !== null && value > 0 ? `+${text}` : text
 }
 
-/** As given: whole numbers whole, others with up to `decimals` decimals. */
+/** Integers as they are, others with up to `decimals` decimals. */
 export function plainNumber(value: number | null, decimals = 2): string {
   if (value === null) return MISSING
   if (isBeyondDigits(value)) return exponential(value)
-  // + 0: zero has no sign.
+  // + 0 turns -0 into 0.
   return String(Number.isInteger(value) ? value + 0 : Number(fixed(value, decimals)))
 }
 
-/** A text with its unit behind it; a missing value has no unit. */
+/** A text with its unit; a missing value has none. */
 export function withUnit(text: string, unit: string): string {
   return text === MISSING ? text : `${text}${unit}`
 }
 
 /**
- * A zone's clock and how far it is from UTC, by stretches of time in which it is one distance all along (else `null`). Intl
- * takes 30 µs for a text, and every cycle has new seconds.
+ * A zone's clock and its offset from UTC for stretches of time; `null` for a stretch in which the offset changes. Caches the
+ * offset because Intl takes 30 µs for each text and every cycle has new seconds.
  */
 type ZoneClock = { readonly format: Intl.DateTimeFormat; readonly offsetsSec: Map<number, number | null> }
 
-/** Time zones seen in one process, and stretches of each; more start afresh. */
+/** Cached time zones, and stretches of each; a full cache is emptied. */
 const MAX_ZONES = 16
 const MAX_STRETCHES = 1024
-/** No zone changes its clock and changes it back within it. */
+/** No zone changes its offset twice within a stretch. */
 const STRETCH_SEC = 15 * 60
 const DAY_SEC = 24 * 60 * 60
 const clocks = new Map<string, ZoneClock>()
@@ -75,7 +75,7 @@ function clockOf(timezone: string): ZoneClock {
   return made
 }
 
-/** How far the zone's clock is from UTC's at this second, in seconds of a day. */
+/** The offset of the zone at this second, in seconds of a day. */
 function offsetSecAt(format: Intl.DateTimeFormat, second: number): number {
   const [hours = 0, minutes = 0, seconds = 0] = format
     .format(second * 1000)
@@ -88,13 +88,13 @@ function secondOfDay(second: number): number {
   return ((second % DAY_SEC) + DAY_SEC) % DAY_SEC
 }
 
-/** Null where the clock is changed within the stretch. */
+/** Null where the offset changes within the stretch. */
 function offsetSecIn({ format, offsetsSec }: ZoneClock, stretch: number): number | null {
   const known = offsetsSec.get(stretch)
   if (known !== undefined) return known
   const begin = stretch * STRETCH_SEC
   const atBegin = offsetSecAt(format, begin)
-  // Either may be beyond midnight.
+  // Either time may be past midnight.
   const isOne = secondOfDay(atBegin - offsetSecAt(format, begin + STRETCH_SEC - 1)) === 0
   if (offsetsSec.size === MAX_STRETCHES) offsetsSec.clear()
   offsetsSec.set(stretch, isOne ? atBegin : null)
@@ -105,7 +105,7 @@ function twoDigits(value: number): string {
   return value < 10 ? `0${value}` : String(value)
 }
 
-/** `5400` seconds are `1h 30m`: minutes, so that it does not change with every status; below a minute `45s`. */
+/** `1h 30m` for 5400: whole minutes, so that the text does not change with every status; below a minute `45s`. */
 export function duration(seconds: number | null): string {
   if (seconds === null || isBeyondDigits(seconds)) return plainNumber(seconds)
   if (seconds < 60) return `${plainNumber(Math.floor(seconds))}s`
@@ -119,7 +119,7 @@ export function duration(seconds: number | null): string {
   return shown.flatMap(([count, unit]) => (count === 0 ? [] : [`${count}${unit}`])).join(' ')
 }
 
-/** By time zone: Intl takes 100 µs to make one. */
+/** Cached by time zone: Intl takes 100 µs to make a format. */
 const dayNames = new Map<string, Intl.DateTimeFormat>()
 
 /** Name of the day in a time zone, `Mon`. */

@@ -3,37 +3,38 @@ import { marketAt } from '../snapshot/market.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel } from './definition.js'
+import { COMPUTED, known } from './facts.js'
 import { duration, MISSING, plainNumber, timeOfDay, weekday } from './format.js'
-import { namesOf } from './index-names.js'
+import { namesOf } from './indices.js'
 import { momentCell, nextPassedMs } from './moment.js'
 import type { Block, Cell, Field } from './panel.js'
+import { shownText } from './text.js'
 
-/** Behind what the status does not say. */
-const COMPUTED = ' (computed)'
+/** `09:15:00`, or `Mon 09:15:00 (computed)`. */
+export function nextOpenText(nextOpenMs: number, isComputed: boolean, timezone: string): string {
+  const text = timeOfDay(nextOpenMs, timezone)
+  return isComputed ? `${weekday(nextOpenMs, timezone)} ${text}${COMPUTED}` : text
+}
 
 function nextOpenCell(nextOpenMs: number | null, isComputed: boolean, timezone: string): Cell {
   if (nextOpenMs === null) return { text: MISSING }
-  const text = timeOfDay(nextOpenMs, timezone)
-  return numberCell(nextOpenMs, isComputed ? `${weekday(nextOpenMs, timezone)} ${text}${COMPUTED}` : text)
+  return numberCell(nextOpenMs, nextOpenText(nextOpenMs, isComputed, timezone))
 }
 
-/**
- * Since when the collector runs, which does not change; how long, only as the status says itself and where it does not say since
- * when.
- */
+/** The start time of the collector, which does not change; its uptime only where the status gives no start time. */
 function startFields({ uptimeSec, startedAtMs }: Snapshot['app'], timezone: string, nowMs: number): Field[] {
   if (startedAtMs !== null) return [field('started', momentCell(startedAtMs, timezone, nowMs))]
   return uptimeSec === null ? [] : [field('uptime', numberCell(uptimeSec, duration(uptimeSec)))]
 }
 
-/** Nothing while all that the status says can be read. */
+/** Empty while all values of the status can be read. */
 function wrongTypes({ count, first }: Snapshot['wrongTypes']): Block[] {
   if (first === null) return []
   const text = `${count} ${count === 1 ? 'value' : 'values'} of a wrong type, e.g. ${textCell(first).text}`
   return [{ kind: 'text', text, tone: 'warn' }]
 }
 
-/** What was wrong with numbers before they were read as a document: a line each. */
+/** Faults of numbers in the text of the document, a line each. */
 function dataWarnings(warnings: Snapshot['dataWarnings']): Block[] {
   return warnings.map(text => ({ kind: 'text', text, tone: 'warn' }))
 }
@@ -68,5 +69,20 @@ export const header = definePanel({
       ...wrongTypes(snapshot.wrongTypes),
       ...dataWarnings(snapshot.dataWarnings),
     ]
+  },
+  facts({ snapshot: { app, config, market }, nowMs }) {
+    const { state, isStateComputed, nextOpenMs, isNextOpenComputed } = marketAt(market, nowMs)
+    const text = (given: string | null) => (given === null ? null : shownText(given) || null)
+    return known({
+      app: text(app.name),
+      version: text(app.version),
+      env: text(config.env),
+      started_at_ms: app.startedAtMs,
+      uptime_sec: app.uptimeSec,
+      market: state,
+      market_computed: state === null ? null : isStateComputed,
+      next_open_ms: nextOpenMs,
+      next_open_computed: nextOpenMs === null ? null : isNextOpenComputed,
+    })
   },
 })

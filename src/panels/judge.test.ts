@@ -3,7 +3,7 @@ import { backedOffRecently, highIsBad, lowIsBad, memoryLevel, memoryTone } from 
 import { DEFAULT_THRESHOLDS } from './thresholds.js'
 
 describe('a threshold', () => {
-  test('of a load counts from its value on', () => {
+  test('of a load is reached at its value', () => {
     expect([69.9, 70, 89.9, 90].map(value => highIsBad(value, 70, 90))).toEqual([
       'ok',
       'warn',
@@ -12,7 +12,7 @@ describe('a threshold', () => {
     ])
   })
 
-  test('of a score counts below its value', () => {
+  test('of a score is passed below its value', () => {
     expect([85, 84.9, 70, 69.9].map(value => lowIsBad(value, 85, 70))).toEqual([
       'ok',
       'warn',
@@ -21,7 +21,7 @@ describe('a threshold', () => {
     ])
   })
 
-  test('says nothing of what is missing', () => {
+  test('gives no tone to a missing value', () => {
     expect([highIsBad(null, 1, 2), lowIsBad(null, 2, 1)]).toEqual([undefined, undefined])
   })
 })

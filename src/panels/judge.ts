@@ -1,15 +1,15 @@
-// From values to tones: the few judgements that more than one panel, or a panel and a surface, must agree on.
+// From values to tones: judgements that several panels, or a panel and a surface, share.
 import type { Tone } from './panel.js'
 import type { Thresholds } from './thresholds.js'
 
-/** Bad when high: error from `error` on, warn from `warn` on. Undefined for what is missing. */
+/** Bad when high: error from `error` up, warn from `warn` up. Undefined for a missing value. */
 export function highIsBad(value: number | null, warn: number, error: number): Tone | undefined {
   if (value === null) return undefined
   if (value >= error) return 'error'
   return value >= warn ? 'warn' : 'ok'
 }
 
-/** Bad when low: error below `error`, warn below `warn`. Undefined for what is missing. */
+/** Bad when low: error below `error`, warn below `warn`. Undefined for a missing value. */
 export function lowIsBad(value: number | null, warn: number, error: number): Tone | undefined {
   if (value === null) return undefined
   if (value < error) return 'error'
@@ -31,7 +31,7 @@ export function memoryTone(level: MemoryLevel): Tone {
   return LEVEL_TONES[level]
 }
 
-/** Whether the provider backed off so recently that it is worth saying. A moment in the future (clock skew) counts. */
+/** Whether the provider backed off so recently that the panel shows it. A time in the future (clock skew) counts. */
 export function backedOffRecently(
   lastBackoffMs: number | null,
   nowMs: number,

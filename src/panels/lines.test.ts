@@ -104,7 +104,7 @@ describe('the tone of a panel', () => {
     expect(toneOf([fields('warn'), { kind: 'table', columns: [], rows }])).toBe('error')
   })
 
-  test('without any is ok where something is known, and muted where nothing is', () => {
+  test('without tones is ok where there is a value, and muted where there is none', () => {
     const missing = { label: 'l', text: '—' }
     expect(toneOf([fields(undefined)])).toBe('ok')
     expect(toneOf([{ kind: 'fields', items: [missing, missing] }])).toBe('muted')

@@ -1,7 +1,8 @@
-// The one rendering of blocks that every surface shares, and the tone that follows from them.
+// Renders blocks as the lines that every surface shares, and derives the tone of a panel.
 //
-// Fields are `label: text`; tables are columns aligned by display width under a header row; a cell (or field, or text) of
-// tone warn is followed by ` !`, of tone error by ` !!`, so that colour is never the only sign.
+// Fields are `label: text`; tables are columns aligned by display width under a header row. ` !` follows a cell, field or text of
+// tone warn, ` !!` one of tone error, so that colour is never the only sign.
+import type { Facts } from './facts.js'
 import { MISSING } from './format.js'
 import type { Block, Cell, Column, Panel, Tone } from './panel.js'
 import { displayWidth } from './text.js'
@@ -17,12 +18,12 @@ function markOf(tone: Tone | undefined): string {
 const EMPTY_CELL: Cell = { text: '' }
 
 /**
- * What a column needs. In a right-aligned column marks have room of their own behind the texts, so that numbers end in
- * the same column; in a left-aligned one (`mark` 0) a mark is a part of its text.
+ * The width of a column. Right-aligned columns reserve room for marks behind the texts, so that all numbers end in the same
+ * column; in left-aligned columns (`mark` 0) the mark is part of the text.
  */
 type Room = { readonly text: number; readonly mark: number }
 
-/** A cell's text with its mark, and how wide each is. */
+/** A cell's text with its width and its mark. */
 type Measured = { readonly text: string; readonly width: number; readonly mark: string }
 
 function measured({ text, tone }: Cell): Measured {
@@ -47,7 +48,7 @@ function padded({ text, width, mark }: Measured, column: Column, room: Room): st
   return `${text}${mark}${' '.repeat(missing - mark.length)}`
 }
 
-/** Column by column: what a column needs is known when all of its cells are measured, each once. */
+/** Builds the lines column by column, so that each cell is measured once. */
 function tableLines(columns: readonly Column[], rows: readonly (readonly Cell[])[]): string[] {
   if (rows.length === 0) return []
   const lines = ['', ...rows.map(() => '')]
@@ -79,8 +80,8 @@ function rankOf(cell: Cell): number {
 }
 
 /**
- * The worst tone of all cells: error, warn, info, ok, muted. A cell without a tone counts as ok, or as muted when its
- * value is missing; so a panel in which nothing is known is muted, and so is an empty one.
+ * The worst tone of all cells: error, warn, info, ok, muted. A cell without a tone counts as ok, or as muted when its value is
+ * missing. A panel without any value is therefore muted.
  */
 export function toneOf(blocks: readonly Block[]): Tone {
   let worst = WORST_FIRST.length - 1
@@ -95,6 +96,7 @@ export function toneOf(blocks: readonly Block[]): Tone {
   return WORST_FIRST[worst] ?? 'muted'
 }
 
-export function makePanel(key: string, title: string, blocks: readonly Block[]): Panel {
-  return { key, title, tone: toneOf(blocks), blocks, lines: linesOf(blocks) }
+export function makePanel(key: string, title: string, blocks: readonly Block[], facts?: Facts): Panel {
+  const panel = { key, title, tone: toneOf(blocks), blocks, lines: linesOf(blocks) }
+  return facts === undefined ? panel : { ...panel, facts }
 }

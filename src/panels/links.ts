@@ -1,13 +1,13 @@
-// Links: where the status comes from and where else to look. Our own addresses first, then the status's own links. Whoever sees
-// the board may see the address, but not the user and password somebody wrote into it.
+// Links: our own addresses first, then the links of the status. Every reader of the board sees them, so user names and passwords
+// are removed from URLs.
 import { field, fields, textCell } from './cells.js'
 import { always, definePanel } from './definition.js'
 import type { Cell } from './panel.js'
 
-/** Links of the status that are shown. */
+/** Links of the status that the panel shows. */
 const MAX_STATUS_LINKS = 20
 
-/** What stands before the host of a URL (RFC 3986 3.2.1). */
+/** The user info of a URL (RFC 3986 3.2.1). */
 const USER_INFO = /^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i
 
 export function withoutUserInfo(address: string): string {
@@ -35,7 +35,7 @@ export const links = definePanel({
         field('metrics', addressCell(own.metricsUrl ?? metrics)),
         field('stream', textCell(own.streamUrl)),
         field('page', textCell(own.pageUrl)),
-        // Marked as the status's own: its `source` is not ours.
+        // Marked as links of the status: its `source` is not our source.
         ...named.map(([name, url]) => field(`status.${name}`, addressCell(url))),
       ),
     ]

@@ -1,6 +1,5 @@
-// The time at which something happened. One that lies in the future is marked wherever it is shown: a clock is wrong, or text
-// without a zone is read in another zone than it was written in (`G6_SOURCE_TIMEZONE`). What is expected, such as the next
-// opening or an expiry, is shown as any time.
+// Cells for times at which something happened. A time in the future is marked: a clock is wrong, or text without a zone was read
+// in the wrong zone (`G6_SOURCE_TIMEZONE`). Planned times, such as the next opening or an expiry, are not marked.
 import { CLOCK_SKEW_MS, isAhead } from '../snapshot/time.js'
 import { numberCell } from './cells.js'
 import { timeOfDay } from './format.js'
@@ -12,7 +11,7 @@ export function momentCell(atMs: number | null, timezone: string, nowMs: number)
   return numberCell(atMs, `${text} (in the future)`, 'warn')
 }
 
-/** When the first of these moments that lie in the future no longer does; Infinity = none does. */
+/** When the first of these times stops being in the future; Infinity when none is. */
 export function nextPassedMs(moments: readonly (number | null)[], nowMs: number): number {
   let first = Number.POSITIVE_INFINITY
   for (const atMs of moments) {

@@ -1,5 +1,6 @@
-// A panel is what one box shows, as data. Builders make title and blocks; tone and lines follow from the blocks
-// (lines.ts), so that every surface shows the same content.
+// A panel is what one box shows, as data. Builders make title and blocks; lines.ts derives tone and lines from the blocks, so
+// that every surface shows the same content.
+import type { Facts } from './facts.js'
 
 export const TONES = ['ok', 'warn', 'error', 'info', 'muted'] as const
 export type Tone = (typeof TONES)[number]
@@ -11,11 +12,16 @@ export type Field = {
   readonly tone?: Tone
 }
 
+export const COLUMN_ROLES = ['state', 'message'] as const
+export type ColumnRole = (typeof COLUMN_ROLES)[number]
+
 export type Column = {
   readonly label: string
   readonly align?: 'left' | 'right'
-  /** The higher, the longer a column stays on a narrow screen; default 0. */
+  /** On a narrow screen the columns with the lowest priority are dropped first; default 0. */
   readonly priority?: number
+  /** `state`: its cells are the state of their row. `message`: its cells say what happened. */
+  readonly role?: ColumnRole
 }
 
 export type Cell = { readonly text: string; readonly value?: number; readonly tone?: Tone }
@@ -34,6 +40,8 @@ export type Panel = {
   readonly title: string
   readonly tone: Tone
   readonly blocks: readonly Block[]
-  /** One rendering of `blocks`; what plain text, the stream and every hash are made of. */
+  /** The blocks as plain text: what the stream carries and the hash covers. */
   readonly lines: readonly string[]
+  /** What programs compute with (facts.ts); no part of the hash. */
+  readonly facts?: Facts
 }

@@ -1,5 +1,14 @@
-// A panel as it comes from another server: text as it is (its hash covers it), blocks only when they make sense here.
-import { type Block, type Cell, type Column, type Field, type Panel, TONES, type Tone } from './panel.js'
+// Reads blocks of another server. Its texts stay as they are, because the hash covers them.
+import {
+  type Block,
+  type Cell,
+  COLUMN_ROLES,
+  type Column,
+  type Field,
+  type Panel,
+  TONES,
+  type Tone,
+} from './panel.js'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -29,14 +38,16 @@ function item(value: unknown): Field | null {
 function column(value: unknown): Column | null {
   if (!isObject(value) || typeof value.label !== 'string') return null
   const { label, align, priority } = value
+  const role = COLUMN_ROLES.find(known => known === value.role)
   return {
     label,
     ...(align === 'left' || align === 'right' ? { align } : {}),
     ...(typeof priority === 'number' ? { priority } : {}),
+    ...(role === undefined ? {} : { role }),
   }
 }
 
-/** All of them, or null when one makes no sense. */
+/** All values, or null when one is not valid. */
 function all<T>(values: unknown, read: (value: unknown) => T | null): readonly T[] | null {
   if (!Array.isArray(values)) return null
   const made: T[] = []
@@ -63,7 +74,7 @@ function block(value: unknown): Block | null {
   return columns === null || rows === null ? null : { kind: 'table', columns, rows }
 }
 
-/** Blocks of another server; its lines as text when a kind is not known here. */
+/** The blocks; the lines as text blocks when any block is not valid, such as one of a newer version. */
 export function blocksFrom(blocks: unknown, lines: readonly string[]): Panel['blocks'] {
   return all(blocks, block) ?? lines.map(text => ({ kind: 'text', text }))
 }

@@ -1,7 +1,8 @@
-// Performance: the status's own metrics, its data provider, and the health of its components.
+// Performance: the metrics of the status, its data provider, and the health of its components.
 import type { Provider, Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
+import { known } from './facts.js'
 import { fixed, plainNumber } from './format.js'
 import { backedOffRecently, highIsBad } from './judge.js'
 import { momentCell, nextPassedMs } from './moment.js'
@@ -11,7 +12,7 @@ import { shownText } from './text.js'
 
 const HEALTH_COLUMNS: readonly Column[] = [
   { label: 'Component', priority: 90 },
-  { label: 'State', priority: 100 },
+  { label: 'State', priority: 100, role: 'state' },
 ]
 
 function metricLines(perf: Snapshot['perf']): Block[] {
@@ -54,7 +55,7 @@ export const perfstore = definePanel({
   stability: 'stable',
   reads: ['perf', 'provider', 'health'],
   shown: always,
-  // A recent backoff and an expired authorisation are told by the time.
+  // Whether a backoff is recent and an authorisation has expired depends on the time.
   usesNow: true,
   changesAtMs({ snapshot, thresholds, nowMs }) {
     const { authExpiryMs, lastBackoffMs } = snapshot.provider
@@ -70,4 +71,5 @@ export const perfstore = definePanel({
     ])
     return [...metricLines(perf), providerFields(context), { kind: 'table', columns: HEALTH_COLUMNS, rows }]
   },
+  facts: ({ snapshot: { perf, provider } }) => known({ latency_ms: provider.latencyMs, metrics: perf }),
 })

@@ -1,4 +1,4 @@
-// Every panel there is, in order. A new panel is a new file and a line here; every surface then has it.
+// All panels, in order. A new panel is a new file and a line here; every surface then shows it.
 import { alerts } from './alerts.js'
 import { analytics } from './analytics.js'
 import { cycle } from './cycle.js'

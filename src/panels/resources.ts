@@ -1,6 +1,7 @@
-// Resources: processor and memory of the running system.
+// Resources: processor and memory of the system.
 import { field, fields, numberCell } from './cells.js'
 import { always, definePanel } from './definition.js'
+import { known } from './facts.js'
 import { fixed, MISSING } from './format.js'
 import { highIsBad, memoryLevel, memoryTone } from './judge.js'
 
@@ -25,5 +26,8 @@ export const resources = definePanel({
         ),
       ),
     ]
+  },
+  facts({ snapshot: { resources: of } }) {
+    return known({ cpu_pct: of.cpuPct, memory_mb: of.memoryMb })
   },
 })

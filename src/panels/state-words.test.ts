@@ -19,7 +19,7 @@ describe('a state word', () => {
     expect(spellings.filter(word => stateTone(word) !== tone)).toEqual([])
   })
 
-  test('that nobody knows is a warning, never good', () => {
+  test('that is not known is a warning, never good', () => {
     for (const word of ['frobnicated', 'hibernating', '???', '', '1', 'läuft'])
       expect(stateTone(word)).toBe('warn')
   })
@@ -54,7 +54,7 @@ describe('a state word', () => {
     fc.assert(
       fc.property(pairs, ([[a, toneA], [b, toneB], between]) => {
         const words = `${a}${between}${b}`
-        // Two parts may be a word of their own.
+        // Two parts together may be a known word.
         fc.pre(!TONES.some(tone => KNOWN[tone].includes(words.replaceAll(/[^a-z]+/g, '_'))))
         const single = [a, b].every(word => !word.includes('_'))
         fc.pre(single)
@@ -65,7 +65,7 @@ describe('a state word', () => {
   })
 })
 
-test('a yes or no has a tone where the name says which of them is good', () => {
+test('a boolean has a tone where its name tells which value is good', () => {
   expect([flagTone('connected', false), flagTone('is_healthy', true), flagTone('expired', true)]).toEqual([
     'error',
     'ok',

@@ -1,10 +1,10 @@
-// The words in which systems say how they are, by tone. What is not in the table is judged by its parts; a word without any
-// known part is a warning, because nobody knows that it means well.
+// State words and their tones. A word that is not in the table is judged by its parts; a word without a known part is a warning,
+// because it may be bad.
 import type { Tone } from './panel.js'
 
 type StateTone = Exclude<Tone, 'muted'>
 
-/** Lower case, with an underscore between parts. */
+/** Lower case, parts joined by underscores. */
 const WORDS: Readonly<Record<StateTone, string>> = {
   ok: `
     ok okay green healthy up good running run connected active ready operational success succeeded successful completed
@@ -36,9 +36,9 @@ const TONES: ReadonlyMap<string, StateTone> = new Map(
 /** The first is the best. */
 const ORDER: readonly StateTone[] = ['ok', 'info', 'warn', 'error']
 const NEGATIONS: ReadonlySet<string> = new Set(['not', 'no', 'non', 'never', 'isn', 'aren', 'without'])
-/** Longer text is no state word, and costs no time. */
+/** Longer text is not a state word and is not examined. */
 const MAX_LENGTH = 200
-/** Tones of words seen; more start afresh. */
+/** Cached tones; a full cache is emptied. */
 const MAX_KEPT = 1024
 const kept = new Map<string, StateTone>()
 
@@ -51,7 +51,7 @@ function normal(word: string): string {
     .replaceAll(' ', '_')
 }
 
-/** The worst of the known parts. A negated good part is a warning, a negated bad one says nothing. */
+/** The worst of the known parts. A negated good part is a warning; a negated bad one does not count. */
 function toneOfParts(parts: readonly string[]): StateTone | null {
   let worst = -1
   let isNegated = false
@@ -76,7 +76,7 @@ function judged(word: string): StateTone {
   return toneOfParts(whole.split('_')) ?? 'warn'
 }
 
-/** The tone of a state word of anything, in any case; of several words the worst. */
+/** The tone of a state word, in upper or lower case; of several words the worst. */
 export function stateTone(word: string): StateTone {
   if (word.length > MAX_LENGTH) return judged(word.slice(0, MAX_LENGTH))
   const known = kept.get(word)
@@ -87,12 +87,12 @@ export function stateTone(word: string): StateTone {
   return tone
 }
 
-/** Members that are good when true: false is an error. */
+/** Names of members whose `false` is an error. */
 const GOOD_WHEN_TRUE = /(^|_)(healthy|ok|ready|up|alive|reachable|connected|valid|available|success|passing)$/
-/** Members that are bad when true. */
+/** Names of members whose `true` is an error. */
 const BAD_WHEN_TRUE = /(^|_)(failed|error|down|expired|stale|corrupt|unhealthy)$/
 
-/** The tone of a yes or no by the name of its member; undefined where the name does not say which is good. */
+/** The tone of a boolean by the name of its member; undefined where the name does not tell which value is good. */
 export function flagTone(name: string, value: boolean): StateTone | undefined {
   const whole = normal(name)
   if (GOOD_WHEN_TRUE.test(whole)) return value ? 'ok' : 'error'
@@ -100,7 +100,7 @@ export function flagTone(name: string, value: boolean): StateTone | undefined {
   return undefined
 }
 
-/** Whether a member's name says that its text is a state word. */
+/** Whether the text of a member with this name is a state word. */
 export function namesAState(name: string): boolean {
   return /(^|_)(status|state|health|phase)$/.test(normal(name))
 }

@@ -1,10 +1,10 @@
-// Storage: how far writing is behind, and what each sink says of itself.
-
+// Storage: how far writing lags behind, and the values of each sink.
 import type { SinkValues, Snapshot } from '../snapshot/snapshot.js'
 import { timeMs } from '../snapshot/time.js'
 import type { SourceZone } from '../snapshot/zone.js'
 import { field, fields, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
+import { known } from './facts.js'
 import { plainNumber, timeOfDay } from './format.js'
 import { momentCell, nextPassedMs } from './moment.js'
 import type { Cell, Column, Tone } from './panel.js'
@@ -13,10 +13,10 @@ import { flagTone, namesAState, stateTone } from './state-words.js'
 const COLUMNS: readonly Column[] = [
   { label: 'Sink', priority: 90 },
   { label: 'Metric', priority: 80 },
-  { label: 'Value', align: 'right', priority: 100 },
+  { label: 'Value', align: 'right', priority: 100, role: 'state' },
 ]
 
-/** What is wrong by its name alone: counted errors, a connection that is not healthy, a state word. */
+/** The tone that the name of a value implies: error counts, unhealthy connections, state words. */
 function toneOfValue(metric: string, value: string | number | boolean): Tone | undefined {
   if (typeof value === 'number' && /error|fail/.test(metric) && value > 0) return 'warn'
   if (typeof value === 'boolean') {
@@ -26,10 +26,10 @@ function toneOfValue(metric: string, value: string | number | boolean): Tone | u
   return typeof value === 'string' && namesAState(metric) ? stateTone(value) : undefined
 }
 
-/** Times of what is planned may lie in the future; all others are of what has happened. */
+/** Names of times that may lie in the future; all other times are in the past. */
 const PLANNED = /next|expir|until|due|schedul|plan/i
 
-/** A time as a sink gives it: as text, since a number may be anything. */
+/** A sink's time. Only text counts: a number may be anything. */
 function timeOf(value: string | number | boolean, sourceZone: SourceZone = null): number | null {
   return typeof value === 'string' ? timeMs(value, sourceZone) : null
 }
@@ -67,7 +67,7 @@ export const storage = definePanel({
   stability: 'stable',
   reads: ['storage'],
   shown: always,
-  // A time in the future is marked until it has passed.
+  // A time in the future is marked until then.
   usesNow: true,
   changesAtMs: ({ snapshot, sourceZone, nowMs }) =>
     nextPassedMs(moments(snapshot.storage, sourceZone), nowMs),
@@ -90,5 +90,8 @@ export const storage = definePanel({
         ],
       },
     ]
+  },
+  facts({ snapshot: { storage: of } }) {
+    return known({ lag: of.lag, queue_depth: of.queueDepth, last_flush_age_sec: of.lastFlushAgeSec })
   },
 })

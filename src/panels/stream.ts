@@ -1,4 +1,4 @@
-// Stream: how the followed status streams stand; only where there are any.
+// Stream: the state of the followed status streams; only where there are any.
 import type { IngestConnection } from '../ingest/enrichment.js'
 import type { StreamHealth } from '../ingest/heartbeat.js'
 import type { IngestView } from '../ingest/view.js'

@@ -1,5 +1,5 @@
-// What a text costs, by processor time: the pause of the garbage collector and the neighbours of this process do not count, and
-// the least of several runs is taken.
+// What a text costs in processor time, so that other processes do not count. The least of several runs is taken, because of the
+// garbage collector.
 import { describe, expect, test } from 'vitest'
 import { cleanText, clipText, displayWidth, shownText } from './text.js'
 
@@ -41,7 +41,7 @@ describe.each(UNITS)('a text of %s', (_, unit) => {
   test('is cleaned and measured in time linear in its length', () => {
     for (const work of [cleanText, displayWidth]) {
       const [short, long] = [10_000, 160_000].map(ofLength).map(text => leastMs(() => work(text)))
-      // 16 times the text; 5 ms of grace for what a short run is too short to show.
+      // 16 times the text; 5 ms of tolerance, because short runs are hard to measure.
       expect(long).toBeLessThan(16 * 3 * (short ?? 0) + 5)
     }
   })

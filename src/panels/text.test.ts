@@ -39,7 +39,7 @@ describe('the width of text', () => {
     expect(displayWidth(text)).toBe(width)
   })
 
-  test('found the short way is the width a terminal uses, for every character it is used for', () => {
+  test('found by the fast path is that of a terminal, for every character that takes this path', () => {
     for (let code = 0x20; code < 0x2fff; code++) {
       const text = `a${String.fromCharCode(code)}b`
       if (cleanText(text) === text) expect([code, displayWidth(text)]).toEqual([code, stringWidth(text)])
@@ -48,7 +48,7 @@ describe('the width of text', () => {
 })
 
 describe('clipped text', () => {
-  test('that just fits is left alone, and one column more is cut to the width', () => {
+  test('that fits exactly stays as it is; one column more is cut to the width', () => {
     expect(clipText('12345', 5)).toBe('12345')
     expect(clipText('123456', 5)).toBe('1234…')
   })
@@ -77,7 +77,7 @@ describe('clipped text', () => {
 })
 
 describe('text as shown', () => {
-  test('has at most 120 columns unless told otherwise', () => {
+  test('has at most 120 columns by default', () => {
     expect(displayWidth(shownText('x'.repeat(500)))).toBe(120)
     expect(displayWidth(shownText('x'.repeat(500), 200))).toBe(200)
   })

@@ -1,22 +1,21 @@
-// Text from the status as a person may safely see it: one line, no control characters, no reordering marks, bounded in
-// columns. Plain ASCII, the usual case, is recognised by one pattern. All that is done to a text takes time linear in the part that
-// is looked at, and that part is bounded by the columns asked for.
+// Makes text from the status safe to show: one line, no control characters, no reordering marks, bounded in columns. One pattern
+// recognises plain ASCII, the usual case. All work is linear in the part of the text that is read, which the columns bound.
 import { measure } from './width.js'
 
 /** Columns of a message, and of any other text from the status. */
 export const MESSAGE_WIDTH = 200
 export const TEXT_WIDTH = 120
 
-/** Code units looked at per column: bounds text without width (piles of combining marks). The longest emoji have 8. */
+/** Code units read per column: bounds text without width (piles of combining marks). The longest emoji have 8. */
 const UNITS_PER_COLUMN = 8
 
-/** Every one of these is one column wide by itself and joins with nothing: Latin-1, Latin extended, `—`, `…`, `₹`. */
+/** Characters that are one column wide and join nothing: Latin-1, Latin extended, `—`, `…`, `₹`. */
 const ONE_COLUMN_EACH = /^[\x20-\x7e\u00a1-\u00a8\u00aa-\u00ac\u00af-\u024f\u2014\u2026\u20b9]*$/
 
 const [TAB, CARRIAGE_RETURN, ESCAPE, NEXT_LINE] = [0x09, 0x0d, 0x1b, 0x85]
 const [CSI, OSC, STRING_END, BELL] = [0x9b, 0x9d, 0x9c, 0x07]
 const INVISIBLE: ReadonlySet<number> = new Set([0x61c, 0x180e, 0x200b, 0x200e, 0x200f, 0xfeff])
-/** Longer sequences of a terminal are none. */
+/** Longer sequences are not terminal sequences. */
 const [MAX_CSI, MAX_OSC] = [72, 512]
 
 function isControl(code: number): boolean {
@@ -48,7 +47,7 @@ function endOfCsi(text: string, from: number): number | null {
   return at < end && last >= 0x40 && last <= 0x7e ? at + 1 : null
 }
 
-/** Where a title or a link ends. Every control ends it, so no text is scanned once for each of many beginnings. */
+/** Where a title or a link ends. Every control ends it, so many beginnings do not scan the same text again. */
 function endOfOsc(text: string, from: number): number | null {
   let at = from
   const end = Math.min(text.length, from + MAX_OSC)
@@ -58,7 +57,7 @@ function endOfOsc(text: string, from: number): number | null {
   return last === ESCAPE && text[at + 1] === '\\' ? at + 2 : null
 }
 
-/** The end of the terminal sequence that begins here; null where none does. */
+/** The end of the terminal sequence that begins here; null when none does. */
 function endOfSequence(text: string, at: number, code: number): number | null {
   if (code === CSI || (code === ESCAPE && text[at + 1] === '[')) {
     return endOfCsi(text, code === CSI ? at + 1 : at + 2)
@@ -70,13 +69,13 @@ function endOfSequence(text: string, at: number, code: number): number | null {
 }
 
 /**
- * Without control characters, terminal sequences and reordering marks; line breaks and tabs become one blank. One pass, in
- * which no character is looked at more than twice.
+ * Removes control characters, terminal sequences and reordering marks; line breaks and tabs become one blank. One pass, which reads
+ * no character more than twice.
  */
 export function cleanText(text: string): string {
   if (ONE_COLUMN_EACH.test(text)) return text
   let clean = ''
-  /** Where the characters begin that stay as they are. */
+  /** Where the unchanged characters begin. */
   let from = 0
   let isAfterBreak = false
   for (let at = 0; at < text.length; ) {
@@ -111,12 +110,12 @@ function cutAtUnits(text: string, units: number): string {
   return text.slice(0, splitsPair ? units - 1 : units)
 }
 
-/** Of text that is as wide as it is long. */
+/** Clips text that is as wide as it is long. */
 function clipPlain(text: string, columns: number): string {
   return text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
 }
 
-/** At most `columns` wide; what was cut ends in `…`. Expects clean text. */
+/** At most `columns` wide; cut text ends in `…`. Expects clean text. */
 export function clipText(text: string, columns: number): string {
   if (ONE_COLUMN_EACH.test(text)) return clipPlain(text, columns)
   // No code unit is wider than two columns.
@@ -129,7 +128,7 @@ export function clipText(text: string, columns: number): string {
 
 /** Clean and clipped: the only way text from a status gets into a panel. */
 export function shownText(text: string, columns: number = TEXT_WIDTH): string {
-  // Cut first: cleaning a megabyte to show a line of it is no use.
+  // Cut first, so that a megabyte is not cleaned to show one line of it.
   const bounded = cutAtUnits(text, columns * UNITS_PER_COLUMN)
   if (ONE_COLUMN_EACH.test(bounded)) return clipPlain(bounded.trim(), columns)
   return clipText(cleanText(bounded).trim(), columns)

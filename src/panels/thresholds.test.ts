@@ -87,13 +87,16 @@ describe('a bad override', () => {
     expect(error).toContain('dq.warn,')
   })
 
-  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])('is one that is no number from 0 up: %d', value => {
-    expect(errorsOf({ 'dq.warn': value })).toEqual([
-      `threshold "dq.warn" is ${value}; allowed is a number from 0 up`,
-    ])
-  })
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY])(
+    'is one that is not a number from 0 up: %d',
+    value => {
+      expect(errorsOf({ 'dq.warn': value })).toEqual([
+        `threshold "dq.warn" is ${value}; allowed is a number from 0 up`,
+      ])
+    },
+  )
 
-  test('is one that turns warn and error round', () => {
+  test('is one that puts warn and error in the wrong order', () => {
     const pairs = [
       ...[{ 'dq.warn': 60 }, { 'success.error': 96 }, { 'cpu.warn': 91 }, { 'memory.level1_mb': 301 }],
       ...[{ 'memory.level3_mb': 299 }, { 'provider.latency.warn_ms': 801 }, { 'latency.p95.error_frac': 1 }],
@@ -103,7 +106,7 @@ describe('a bad override', () => {
     expect(errorsOf({ 'cpu.warn': 90 })).toEqual([])
   })
 
-  test('is told together with all others', () => {
+  test('is reported together with all others', () => {
     expect(errorsOf({ a: 1, 'dq.warn': -1, 'dq.error': Number.NaN })).toHaveLength(3)
   })
 

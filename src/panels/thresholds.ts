@@ -1,5 +1,5 @@
-// Every threshold of the panels in one table, with its default, and how settings change it.
-// A threshold counts from its value on: a load is bad when it reaches it, a score when it falls below it.
+// All thresholds of the panels with their defaults, and how settings change them. A load is bad when it reaches its threshold, a
+// score when it falls below it.
 
 const THRESHOLD_DEFAULTS = {
   /** Data quality score, %: below. */
@@ -24,7 +24,7 @@ const THRESHOLD_DEFAULTS = {
   /** Age of data, seconds; null: from the interval (`staleAfter`). */
   'stream.stale.warn_sec': null,
   'stream.stale.error_sec': null,
-  /** Prices that stay the same for so long in an open market hang, seconds. */
+  /** Prices unchanged for this long in an open market count as stuck, seconds. */
   'prices.unchanged_sec': 600,
   /** How long a provider's backoff is shown, ms. */
   'backoff.badge_ms': 120_000,
@@ -34,7 +34,7 @@ export type ThresholdKey = keyof typeof THRESHOLD_DEFAULTS
 type ComputedKey = 'stream.stale.warn_sec' | 'stream.stale.error_sec'
 export type Thresholds = { readonly [K in ThresholdKey]: K extends ComputedKey ? number | null : number }
 
-/** The settings that have a variable of their own; what is absent keeps its default. */
+/** Thresholds with their own variable; an absent one keeps its default. */
 export type ThresholdSettings = {
   readonly dqWarn?: number
   readonly dqError?: number
@@ -44,22 +44,22 @@ export type ThresholdSettings = {
   readonly providerLatWarnMs?: number
   readonly providerLatErrMs?: number
   readonly backoffBadgeMs?: number
-  /** `G6_SUMMARY_THRESH_OVERRIDES` by dotted key; wins over the others. */
+  /** `G6_SUMMARY_THRESH_OVERRIDES` by dotted key; overrides the others. */
   readonly overrides?: Readonly<Record<string, number>>
 }
 
 export type ThresholdsResult =
   | { readonly ok: true; readonly thresholds: Thresholds }
-  /** For a person: each names the key, what it was and what is allowed. */
+  /** Messages: each names the key, its value and what is allowed. */
   | { readonly ok: false; readonly errors: readonly string[] }
 
 const KEYS: readonly string[] = Object.keys(THRESHOLD_DEFAULTS)
-/** Other spellings of a key: the variables say ERR where the table says error. */
+/** Other spellings of a key: the variables use ERR for error. */
 const ALIASES: ReadonlyMap<string, string> = new Map([
   ['provider.latency.err_ms', 'provider.latency.error_ms'],
 ])
 
-/** In each row the first may not be above the second (a lower bound: `dq.error` ≤ `dq.warn`). */
+/** In each row the first must not exceed the second. */
 const ORDERED: readonly (readonly [ThresholdKey, ThresholdKey])[] = [
   ['dq.error', 'dq.warn'],
   ['success.error', 'success.warn'],
@@ -89,7 +89,7 @@ function named(settings: ThresholdSettings): readonly (readonly [ThresholdKey, n
   return given.flatMap(([key, value]) => (value === undefined ? [] : [[key, value] as const]))
 }
 
-/** The thresholds of these settings, or what is wrong with them, all at once. */
+/** The thresholds of these settings, or all errors in them. */
 export function thresholdsFrom(settings: ThresholdSettings = {}): ThresholdsResult {
   const errors: string[] = []
   const thresholds: Record<ThresholdKey, number | null> = { ...THRESHOLD_DEFAULTS }
@@ -111,7 +111,7 @@ export function thresholdsFrom(settings: ThresholdSettings = {}): ThresholdsResu
 
 export const DEFAULT_THRESHOLDS: Thresholds = THRESHOLD_DEFAULTS
 
-/** From which age on data is stale, seconds. Without an interval the floors hold: 60 and 180. */
+/** The age at which data is stale, seconds. Without an interval: 60 and 180, the minimum. */
 export function staleAfter(
   thresholds: Thresholds,
   intervalSec: number | null,

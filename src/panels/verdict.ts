@@ -1,4 +1,4 @@
-// How the system is, in one word, and the values that make it so. Every surface shows this verdict; none computes its own.
+// The verdict: how the system is, in one word, and the reasons. Every surface shows this verdict; none computes its own.
 import type { Verdict } from '../protocol/events.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { member, text } from '../snapshot/value.js'
@@ -7,42 +7,37 @@ import type { Block, Cell, Column, Panel, Tone } from './panel.js'
 import { stateTone } from './state-words.js'
 import { clipText, shownText } from './text.js'
 
-/** Something worth saying. `muted` says nothing of health and changes no verdict. */
+/** A possible reason. A `muted` one does not change the verdict. */
 export type Remark = { readonly tone: Tone; readonly text: string }
 
 export type VerdictFacts = {
-  /** Null on a board that was followed, and before the first good reading. */
+  /** Null on a followed board and before the first good reading. */
   readonly snapshot: Snapshot | null
   readonly panels: Iterable<Panel>
-  /** Of the source, the most important first: each is a reason. */
+  /** Remarks on the source, the most important first; each becomes a reason. */
   readonly remarks: readonly Remark[]
 }
 
-/** Reasons shown; how many more there are is said. */
+/** Reasons shown; the last one counts the others. */
 const MAX_REASONS = 5
 const REASON_WIDTH = 80
 
-/** What the panels say: whether anything is well, and what is not. */
+/** What a panel shows: whether anything is ok, and everything that is not. */
 type Evidence = { readonly isWell: boolean; readonly bad: readonly Remark[] }
 
-/** A panel that stays the same is looked at once. */
-const looked = new WeakMap<Panel, Evidence>()
-
-/** Columns whose cells speak for the whole row: their label adds nothing. */
-const SPEAKING: ReadonlySet<string> = new Set(['Status', 'State', 'Value', 'Level'])
+/** Each panel object is read once. */
+const evidences = new WeakMap<Panel, Evidence>()
 
 /** `NIFTY DQ %: 62.00`, `Provider: down`, `critical: no ticks for 30 s` */
 function cellRemark(tone: Tone, columns: readonly Column[], row: readonly Cell[], at: number): Remark {
   const shown = row[at]?.text ?? ''
-  const message = row[columns.findIndex(({ label }) => label === 'Message')]?.text
+  const message = row[columns.findIndex(({ role }) => role === 'message')]?.text
   if (message !== undefined && message !== MISSING && message !== shown)
     return { tone, text: `${shown}: ${message}` }
-  const label = columns[at]?.label ?? ''
-  const names = SPEAKING.has(label)
-    ? row.slice(0, at).filter(cell => cell.value === undefined && cell.text !== MISSING)
-    : row.slice(0, 1)
-  const name = names.map(cell => cell.text).join(' ')
-  return { tone, text: SPEAKING.has(label) ? `${name}: ${shown}` : `${name} ${label}: ${shown}` }
+  const { label = '', role } = columns[at] ?? {}
+  if (role !== 'state') return { tone, text: `${row[0]?.text ?? ''} ${label}: ${shown}` }
+  const names = row.slice(0, at).filter(cell => cell.value === undefined && cell.text !== MISSING)
+  return { tone, text: `${names.map(({ text: name }) => name).join(' ')}: ${shown}` }
 }
 
 function blockRemarks(block: Block): readonly Remark[] {
@@ -60,9 +55,9 @@ function blockRemarks(block: Block): readonly Remark[] {
   }
 }
 
-/** A panel whose blocks say nothing (of an older server, or cut short) speaks by its tone alone. */
+/** Where the blocks of a bad panel have no tones (an older server, or a cut panel), its own tone counts. */
 function evidenceOf(panel: Panel): Evidence {
-  const known = looked.get(panel)
+  const known = evidences.get(panel)
   if (known !== undefined) return known
   const remarks = panel.blocks.flatMap(blockRemarks)
   const bad = remarks.filter(({ tone }) => tone === 'error' || tone === 'warn')
@@ -71,20 +66,20 @@ function evidenceOf(panel: Panel): Evidence {
     isWell: remarks.some(({ tone }) => tone === 'ok'),
     bad: bad.length === 0 && isBad ? [{ tone: panel.tone, text: panel.title }] : bad,
   }
-  looked.set(panel, made)
+  evidences.set(panel, made)
   return made
 }
 
 const OWN_WORDS = ['status', 'state', 'health', 'healthy', 'ok'] as const
 
-/** What the document says of itself: a state word or a yes or no on its top level; null when it says nothing. */
+/** The document's own verdict: a state word or a boolean on its top level; null when there is none. */
 function ownRemark({ raw, origins }: Snapshot): Remark | null {
   const said: Remark[] = []
   for (const name of OWN_WORDS) {
     const value = member(raw, name)
     if (typeof value === 'boolean') said.push({ tone: value ? 'ok' : 'error', text: `${name}: ${value}` })
     const word = text(value)
-    // Bare text under `health` is a component, and among the panels.
+    // Bare text under `health` is a component, which a panel shows.
     if (word !== null && origins.health !== name)
       said.push({ tone: stateTone(word), text: `${name}: ${shownText(word)}` })
   }
@@ -95,7 +90,7 @@ function ownRemark({ raw, origins }: Snapshot): Remark | null {
   return null
 }
 
-/** What names the writer, the time or a place says nothing of how things are. */
+/** Values that name the writer, a time or an address say nothing about health. */
 const NAMES_ONLY = /^(app\.|config\.|links$|writtenAtMs$)/
 
 function isRecognised({ origins }: Snapshot): boolean {
@@ -104,7 +99,7 @@ function isRecognised({ origins }: Snapshot): boolean {
   )
 }
 
-/** In an open market, or where nobody says whether it is open, a price of 0 is a fault of the feed. */
+/** Unless the market is closed, prices of 0 are a fault of the feed. */
 function zeroPrices({ market, indices }: Snapshot): Remark | null {
   if (market.state === 'closed') return null
   const prices = indices.map(({ ltp }) => ltp).filter(ltp => ltp !== null)
@@ -121,7 +116,7 @@ function shown(remarks: readonly Remark[]): readonly string[] {
 
 const isBad = ({ tone }: Remark): boolean => tone === 'error' || tone === 'warn'
 
-/** Pure: the same facts give the same verdict, and nothing in it changes with time alone. */
+/** Pure: the same input gives the same verdict, whatever the time. */
 export function verdictOf({ snapshot, panels, remarks }: VerdictFacts): Verdict {
   let isEmpty = true
   let isWell = false
@@ -138,7 +133,7 @@ export function verdictOf({ snapshot, panels, remarks }: VerdictFacts): Verdict 
   if (own?.tone === 'ok' && recognised) isWell = true
   const loud = [...remarks, zero, own].filter(remark => remark !== null).filter(isBad)
   const notes = remarks.filter(({ tone }) => tone === 'muted')
-  // That the source is old does not say what is in it.
+  // Remarks on the source say nothing about the document, so they do not make it recognised.
   const isForeign = !recognised && !isEmpty && (own === null || !isBad(own))
   const foreign: readonly Remark[] = isForeign ? [{ tone: 'muted', text: 'nothing recognised' }] : []
   for (const [tone, word] of [
@@ -162,7 +157,7 @@ const NO_BETTER: Readonly<Record<Verdict['word'], number>> = {
   failing: 3,
 }
 
-/** A verdict somebody else gave, with what is known here besides. */
+/** The verdict of a followed server together with our own remarks. */
 export function verdictWith(given: Verdict, remarks: readonly Remark[]): Verdict {
   if (remarks.length === 0) return given
   const tones = remarks.map(({ tone }) => tone)

@@ -1,45 +1,44 @@
-// How many columns a text takes on a terminal, in one pass over it. The rule is that of `string-width`; this file only finds the
-// answer faster: most characters have a width of their own, which is looked up, and only a text with a character that
-// changes its neighbours in other ways is segmented. The time is linear in the text, whatever it holds.
+// How many columns a text takes on a terminal, in one pass. The rule is that of `string-width`; this file is only faster: it looks
+// up the width of each character and segments a text only if a character changes its neighbours. The time is linear in the text.
 import stringWidth from 'string-width'
 
-/** How far a text was measured: all of it, or up to the first character that passes the limit. */
+/** The width of a text, measured to its end or to the first character past the limit. */
 export type Measured = {
-  /** Columns of what was measured. */
+  /** Columns measured. */
   readonly width: number
-  /** Code units of the longest beginning that takes at most `limit - 1` columns, so that `…` fits behind it. */
+  /** Code units of the longest prefix of at most `limit - 1` columns, so that `…` fits behind it. */
   readonly kept: number
   /** Whether the whole text fits. */
   readonly fits: boolean
 }
 
-// What a code point does; 0 is not known yet. 1 and 2 are of so many columns, and join nothing.
+// Classes of code points; 0 is not known yet, 1 and 2 are that many columns wide and join nothing.
 const WIDE = 2
-/** Invisible, and joins nothing. */
+/** Invisible; joins nothing. */
 const NO_WIDTH = 3
-/** Belongs to the character before it and adds nothing. */
+/** Part of the character before it; adds no column. */
 const EXTENDS = 4
 const JOINER = 5
-/** A picture, narrow or wide: a joiner makes one of two. */
+/** A picture, narrow or wide: a joiner makes two of them one. */
 const NARROW_PICTURE = 6
 const WIDE_PICTURE = 7
 /** Colours the skin of a picture. */
 const SKIN = 8
 /** Two of them are a flag. From here on nothing may follow. */
 const REGIONAL = 9
-/** Makes a picture of a character that may be text. */
+/** Turns a character that may be text into a picture. */
 const SELECTOR = 10
 /** Needs the segmenter. */
 const OTHER = 11
 
 const ZERO_WIDTH_JOINER = 0x200d
 const PICTURE_SELECTOR = 0xfe0f
-/** The selector of text, the keycap, the parts of Hangul syllables. */
+/** The text selector, the keycap, the parts of Hangul syllables. */
 const CHANGES_ITS_NEIGHBOUR = /[\ufe0e\u20e3\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]/u
 const SKIN_TONE = /\p{Emoji_Modifier}/u
 const REGIONAL_INDICATOR = /\p{Regional_Indicator}/u
 const PICTURE = /\p{Extended_Pictographic}/u
-/** Marks of no script: those of a script may join letters. */
+/** Combining marks without a script: those of a script may join letters. */
 const COMMON_MARK = /\p{Script=Inherited}/u
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
@@ -61,7 +60,7 @@ function classify(code: number): number {
   return COMMON_MARK.test(char) ? EXTENDS : OTHER
 }
 
-/** Of every code point there is, as far as they were seen. */
+/** Classes of all code points seen so far. */
 const classes = new Uint8Array(0x11_0000)
 
 function classOf(code: number): number {
@@ -72,10 +71,10 @@ function classOf(code: number): number {
   return found
 }
 
-/** Widths of clusters that need the segmenter, and of flags; when full, it starts afresh. */
+/** Cached widths of flags and of clusters that need the segmenter; a full cache is emptied. */
 const clusters = new Map<string, number>()
 const MAX_CLUSTERS = 8192
-/** A longer cluster is not kept. */
+/** Longer clusters are not cached. */
 const MAX_KEPT_LENGTH = 64
 
 function clusterWidth(cluster: string): number {
@@ -89,10 +88,10 @@ function clusterWidth(cluster: string): number {
   return width
 }
 
-/** The segmenter takes time for all of its text at each step once that is long, so it gets long texts in pieces. */
+/** Each step of the segmenter takes time proportional to a long text, so long texts are segmented in pieces. */
 const MAX_PIECE = 4096
 
-/** A character across the border of two pieces counts as two. */
+/** A character that spans two pieces counts as two. */
 function* piecesOf(text: string): Generator<{ readonly piece: string; readonly from: number }> {
   for (let from = 0; from < text.length; ) {
     let to = Math.min(text.length, from + MAX_PIECE)
@@ -116,7 +115,7 @@ function measureSegments(text: string, limit: number): Measured {
 }
 
 /**
- * The columns that a code point of class `now` adds behind a character of class `before`; null when only the segmenter knows.
+ * The columns that a code point of class `now` adds after a character of class `before`; null where the segmenter is needed.
  * `isJoined`: a joiner stands between them.
  */
 function added(now: number, before: number, isJoined: boolean): number | null {
@@ -126,11 +125,11 @@ function added(now: number, before: number, isJoined: boolean): number | null {
   if (now === NARROW_PICTURE) return isJoined ? null : 1
   if (now === SKIN) return before === WIDE_PICTURE ? 0 : null
   if (now === JOINER && (isJoined || before === NARROW_PICTURE)) return null
-  // A flag with something behind it is none; neither is a picture that was selected.
+  // A flag or a selected picture with a joined code point behind it needs the segmenter.
   return now >= REGIONAL || before >= REGIONAL ? null : 0
 }
 
-/** The class of a flag, or of a picture with its selector: two code points that are one character. Else 0. */
+/** The class of a flag or of a picture with its selector (two code points, one character); 0 for others. */
 function pairOf(now: number, second: number | undefined): number {
   if (second === undefined || (now !== REGIONAL && now !== NARROW_PICTURE && now !== WIDE_PICTURE)) return 0
   const then = classOf(second)

@@ -1,5 +1,5 @@
-// The events of the summary stream and the documents of its HTTP endpoints, as zod schemas.
-// One place: the TypeScript types, the JSON Schemas under /schemas and the OpenAPI description all come from here.
+// The events of the summary stream and the documents of its HTTP endpoints as zod schemas, from which the TypeScript types, the JSON
+// Schemas under /schemas and the OpenAPI description come.
 import { z } from 'zod'
 
 const tone = z.enum(['ok', 'warn', 'error', 'info', 'muted'])
@@ -9,26 +9,29 @@ const count = z.int().nonnegative()
 /** Epoch milliseconds. */
 const ts = z.number().nonnegative()
 const schemaVersion = z.literal('v1')
-/** On every event of a group but the last: the reader waits for the rest before it applies any of it. */
+/** On every event of a group except the last: the reader applies the group when it is complete. */
 const more = z.literal(true).optional()
 const blocks = z.array(z.looseObject({ kind: z.enum(['fields', 'table', 'text']) })).optional()
 
+/** With `view=blocks`: the facts of the panel, by the ids in `facts.ts`; absent where it has none. */
+const facts = z.record(z.string(), z.unknown()).optional()
+
 export const VERDICT_WORDS = ['healthy', 'attention', 'failing', 'unknown'] as const
-/** How the system is, in a word, and the values that make it so; the same on every surface. */
+/** How the system is, in one word, and the reasons; the same on every surface. */
 export const verdictData = z.strictObject({
   word: z.enum(VERDICT_WORDS),
   reasons: z.array(z.string()).readonly(),
 })
-/** Absent where nobody said it: a followed server of an earlier version. */
+/** Absent where a followed server of an earlier version sends none. */
 const verdict = verdictData.optional()
 
 const cut = {
-  /** The panel was over the size limit and was cut at whole lines; `hash` is that of the whole. */
+  /** The panel exceeded the size limit and was cut at whole lines; `hash` covers the whole panel. */
   truncated: z.literal(true).optional(),
   total_lines: count.optional(),
 }
 
-const panelContent = { hash, title: z.string(), tone, lines: z.array(z.string()), blocks, ...cut }
+const panelContent = { hash, title: z.string(), tone, lines: z.array(z.string()), blocks, facts, ...cut }
 
 export const panelUpdateEntry = z.strictObject({ key, ...panelContent })
 
@@ -111,7 +114,7 @@ export const errorData = z.strictObject({
 export const BYE_REASONS = ['shutdown', 'shed', 'stalled', 'auth_expired'] as const
 export const byeData = z.strictObject({ reason: z.enum(BYE_REASONS), reconnect_ms: count })
 
-/** Every event of `GET /summary/events` with the schema of its data. */
+/** The events of `GET /summary/events` with the schemas of their data. */
 export const SUMMARY_EVENTS = {
   hello: helloData,
   full_snapshot: fullSnapshotData,
@@ -137,7 +140,7 @@ export const resyncDocument = z.strictObject({
 
 export const ticketDocument = z.strictObject({ ticket: z.string(), expires_in_sec: count })
 
-/** RFC 9457 with our stable code and the request's id. */
+/** An RFC 9457 problem with our stable code and the request's id. */
 export const problemDocument = z.looseObject({
   type: z.string(),
   title: z.string(),

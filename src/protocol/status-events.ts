@@ -1,5 +1,5 @@
-// The events of the status stream, `GET /events` (ingest.md 2): what a collector sends, and what we serve. They come from
-// others too, so only what is used is asked for and everything else passes.
+// The events of the status stream, `GET /events`: what a collector sends, and what we serve. Other programs send them too, so the
+// schemas require only what is used and pass everything else.
 import { z } from 'zod'
 
 export const STATUS_EVENT_TYPES = [
@@ -15,7 +15,7 @@ const record = z.record(z.string(), z.unknown())
 const count = z.number()
 /** Epoch seconds, or ISO text. */
 const time = z.union([z.number(), z.string()])
-/** What is not such a value counts as absent, not as a fault of the event. */
+/** A value of another type counts as absent, not as a fault of the event. */
 const optional = <T extends z.ZodType>(type: T) => type.optional().catch(undefined)
 
 export const severityCounts = z.object({
@@ -24,7 +24,7 @@ export const severityCounts = z.object({
   critical: count.catch(0).default(0),
 })
 
-/** Looked into only as far as needed: a status may be large, and member names must stay as they came. */
+/** Validated only as far as needed: a status may be large, and its member names must stay. */
 export const panelFullPayload = z.looseObject({
   status: z.unknown().describe('The status: an object.'),
   publish_unixtime: optional(z.number()).describe('When this status was published, epoch seconds.'),
@@ -39,7 +39,7 @@ export const panelDiffPayload = z.looseObject({
   publish_unixtime: optional(z.number()).describe('When this difference was published, epoch seconds.'),
 })
 
-/** In place of a difference: the producer has left it out because it has too much to do. */
+/** Sent in place of a difference that the producer left out because it was overloaded. */
 export const degradedDiffPayload = z.looseObject({ degraded: z.literal(true), reason: optional(z.string()) })
 
 export const severityStatePayload = z.looseObject({
@@ -77,7 +77,7 @@ export const STATUS_PAYLOADS = {
   followup_alert: followupAlertPayload,
 } as const
 
-/** What every event of the stream is wrapped in. */
+/** The envelope of every event. */
 export const statusEnvelope = z.looseObject({
   id: optional(z.int()),
   sequence: optional(z.int()),
@@ -92,37 +92,39 @@ export const statusEnvelope = z.looseObject({
 const whole = z.int().nonnegative()
 const byType = z.record(z.string(), whole)
 
-/** `GET /events/stats`: our names, and those of the original's collector for the same things. */
+/** `GET /events/stats`: our names, and those of the original collector for the same values. */
 export const statusStats = z.strictObject({
-  stream_id: z.string().describe('Which run of this server; ids of two runs never meet.'),
-  generation: whole.describe('Whole statuses published to everybody: differences are valid within one.'),
+  stream_id: z.string().describe('The run of this server; ids of different runs are unrelated.'),
+  generation: whole.describe(
+    'Whole statuses published to all readers; a difference applies within one generation.',
+  ),
   last_id: whole.describe('The id of the newest event.'),
-  latest_id: whole.describe('The same.'),
+  latest_id: whole.describe('Same as `last_id`.'),
   oldest_id: whole.describe('The id of the oldest event kept; 0 when none is.'),
   clients: whole.describe('Readers connected now.'),
-  consumers: whole.describe('The same.'),
-  behind: whole.describe('Those of them that take no bytes at the moment.'),
+  consumers: whole.describe('Same as `clients`.'),
+  behind: whole.describe('Readers that take no bytes at the moment.'),
   events_total: whole.describe('Events published, once each whatever the number of readers.'),
-  by_type: byType.describe('The same by type.'),
-  types: byType.describe('The same.'),
+  by_type: byType.describe('Events published, by type.'),
+  types: byType.describe('Same as `by_type`.'),
   coalesced: byType.describe(
-    'Events kept in place of an earlier one, by type: this server keeps them all, so there are none.',
+    'Events that replaced an earlier one, by type: always 0, because this server keeps all events.',
   ),
   events_sent: whole.describe('Events written to connections, once for each reader.'),
   events_merged: whole.describe(
-    'Events that a reader did not get: a whole status took their place, or it left before.',
+    'Events that a reader did not get, because a whole status replaced them or the reader left.',
   ),
   bytes_sent: whole.describe('Bytes handed to connections.'),
   backlog: whole.describe('Events kept for readers that come back.'),
-  highwater: whole.describe('The most that were ever kept at once.'),
-  max_events: whole.describe('The most that may be kept.'),
+  highwater: whole.describe('The most events ever kept at once.'),
+  max_events: whole.describe('The limit of events kept.'),
   history: z
     .strictObject({ events: whole, bytes: whole, oldest_id: whole.nullable() })
     .describe('The events kept: `backlog`, their size, and `oldest_id` or null.'),
   forced_full_last: z
     .record(z.string(), z.number())
     .describe(
-      'When a reader was last given the whole status out of turn, epoch seconds, by reason: `force_full` (it asked), `gap_exceeded` (what it missed is no longer kept), `missing_baseline` (its last id is not of this run).',
+      'When a reader last got the whole status out of turn, epoch seconds, by reason: `force_full` (it asked), `gap_exceeded` (the events it missed are no longer kept), `missing_baseline` (its last id is from another run).',
     ),
 })
 

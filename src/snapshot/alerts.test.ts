@@ -17,7 +17,7 @@ describe('the level of an alert', () => {
     expect(words.map(alertLevel)).toEqual(words.map(() => level))
   })
 
-  test('is info when nothing is said', () => {
+  test('is info when there is no level', () => {
     expect(alertLevel(null)).toBe('info')
   })
 })
@@ -65,7 +65,7 @@ describe('alerts', () => {
     expect(items.map(item => item.message)).toEqual(['new', 'old', 'x', 'y'])
   })
 
-  test('come from alerts, then events, then follow-ups; the very same is taken once', () => {
+  test('come from alerts, then events, then follow-ups; equal ones are taken once', () => {
     const same = { time: iso(3), level: 'warn', component: 'dq', message: 'same' }
     const snapshot = derive({ alerts: [same, same], events: [same, { time: iso(2), message: 'event' }] }, [
       { time: iso(1), message: 'follow-up' },
@@ -85,7 +85,7 @@ describe('alerts', () => {
     expect(bySeverity).toEqual({ critical: 4 })
   })
 
-  test('that are no alerts are neither kept nor counted', () => {
+  test('of another shape are neither kept nor counted', () => {
     const { items, total } = derive({ alerts: [null, 3, true, '', [], { message: 'real' }, 'text'] }).alerts
     expect(items.map(item => item.message)).toEqual(['real', 'text'])
     expect(total).toBe(2)
@@ -100,12 +100,12 @@ describe('alerts', () => {
     expect(read.bySeverity.info).toBe(MAX_ALERTS + 10)
   })
 
-  test('are unknown, not zero, when the status says nothing; an empty list is zero', () => {
+  test('are unknown, not zero, when the status has no list; an empty list is zero', () => {
     expect(derive({}).alerts).toEqual({ items: [], total: null, bySeverity: {} })
     expect(derive({ alerts: [] }).alerts.total).toBe(0)
   })
 
-  test('leave the order of the given list alone', () => {
+  test('do not reorder the given list', () => {
     const alerts = [
       { ts: 1, message: 'old' },
       { ts: 2, message: 'new' },
@@ -127,7 +127,7 @@ describe('counts by severity', () => {
     })
   })
 
-  test('keep zero and drop what is no number or no name', () => {
+  test('keep zero and drop values that are not numbers, and bad names', () => {
     const given = JSON.parse('{"critical": 0, "warn": "two", "info": true, "__proto__": 5, " ": 1}')
     expect(counts(given)).toEqual({ critical: 0 })
   })

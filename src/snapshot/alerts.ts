@@ -1,5 +1,5 @@
-// The alerts of a status: the list `alerts`, then the list `events`, then follow-ups from ingest, one after the other;
-// what stands in more than one of them, alike in every field, is taken once. Newest first.
+// The alerts of a status: the lists `alerts` and `events`, then follow-ups from ingest. Alerts equal in every field are taken once.
+// Newest first.
 import { ALERTS } from './candidates.js'
 import type { Notes } from './notes.js'
 import { pick } from './pick.js'
@@ -8,7 +8,7 @@ import type { Alert, AlertLevel, Snapshot } from './snapshot.js'
 import { timeMs } from './time.js'
 import { emptyRecord, isSafeName, list, map, member, number, text } from './value.js'
 
-/** Alerts kept, the newest; all are counted. */
+/** Only this many alerts are kept, the newest; all are counted. */
 export const MAX_ALERTS = 1000
 /** Names in a count by severity. */
 const MAX_SEVERITIES = 20
@@ -23,7 +23,7 @@ const SPELLINGS: ReadonlyMap<string, AlertLevel> = new Map([
   ['information', 'info'],
 ])
 
-/** What an operator has to act on now, under other names. */
+/** Other words for critical. */
 const AS_BAD_AS_CRITICAL: ReadonlySet<string> = new Set([
   'error',
   'err',
@@ -85,7 +85,7 @@ function newestFirst(a: Alert, b: Alert): number {
   return (b.atMs ?? -1) - (a.atMs ?? -1)
 }
 
-/** All alerts of the lists by their names; null when there is no list at all. */
+/** The alerts of the lists with these names; null when there is no list. */
 function collected(lists: Readonly<Record<string, readonly unknown[] | null>>, notes: Notes): Alert[] | null {
   let all: Alert[] | null = null
   for (const [name, items] of Object.entries(lists)) {
@@ -106,7 +106,7 @@ function counted(items: readonly Alert[]): Record<string, number> {
   return counts
 }
 
-/** Counts as the status gives them: spellings of known levels are folded, other names kept, lower-cased. */
+/** The counts of the status: spellings of known levels are folded, other names are lower-cased. */
 function givenCounts(value: unknown): Record<string, number> | null {
   const given = map(value)
   if (given === null) return null
@@ -133,7 +133,7 @@ function givenSeverity(status: Status, notes: Notes): Record<string, number> | n
   return null
 }
 
-/** `followUps` are alerts from ingest; `total` and `bySeverity` are the status's own where given, else counted. */
+/** `followUps` are alerts from ingest; `total` and `bySeverity` come from the status, else they are counted. */
 export function alertsOf(status: Status, followUps: readonly unknown[], notes: Notes): Snapshot['alerts'] {
   const alerts = list(member(status, 'alerts'))
   const events = list(member(status, 'events'))

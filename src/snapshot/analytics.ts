@@ -5,7 +5,7 @@ import type { Status } from './reading.js'
 import type { IndexAnalytics, Snapshot } from './snapshot.js'
 import { emptyRecord, isSafeName, type JsonMap, map, measured, member, number, type Reader } from './value.js'
 
-/** As many as there can be indices. */
+/** The same limit as for indices. */
 const MAX_NAMES = 2000
 /** Expiries kept of one index, the first of the status. */
 const MAX_EXPIRIES = 50
@@ -29,7 +29,7 @@ function ofIndex(name: string, given: JsonMap, notes: Notes): IndexAnalytics {
       expiry,
       pcr: value(of, 'pcr', number, at, notes),
       maxPain: value(of, 'max_pain', number, at, notes),
-      // An option without volatility has no price: 0 is what a writer gives that could not find it.
+      // An option without volatility has no price: a writer gives 0 when it does not know the volatility.
       iv: value(of, 'iv', measured, at, notes),
     })
   }
@@ -42,7 +42,7 @@ function ofIndex(name: string, given: JsonMap, notes: Notes): IndexAnalytics {
   }
 }
 
-/** The shared maps: by index under the name of what they give. */
+/** The shared maps: values by index, under the name of the value. */
 const BY_INDEX = ['pcr', 'max_pain', 'iv']
 const MEMBERS = [...BY_INDEX, 'expiries']
 
@@ -80,7 +80,7 @@ export function analyticsOf(status: Status, notes: Notes): Snapshot['analytics']
   return { pcr, maxPain, byIndex: byIndex.filter(hasMore) }
 }
 
-/** Whether it says more than its max pain, which has a place of its own. */
+/** Whether it has more than max pain, which the snapshot has elsewhere. */
 function hasMore({ pcr, iv, expiries }: IndexAnalytics): boolean {
   return pcr !== null || iv !== null || expiries.length > 0
 }

@@ -1,5 +1,5 @@
-// The candidate table of the specification, written out once more: each candidate alone, each pair in its order, and
-// each candidate passed over when it is of the wrong type.
+// The candidate table, written out a second time: each candidate alone, each pair in order, and each candidate skipped when it has
+// the wrong type.
 import { describe, expect, test } from 'vitest'
 import * as table from './candidates.js'
 import { derive } from './derive.js'
@@ -9,7 +9,7 @@ import type { Snapshot } from './snapshot.js'
 type Row = {
   readonly field: string
   readonly of: (snapshot: Snapshot) => unknown
-  /** Path, what stands there, what the snapshot makes of it. */
+  /** Path, the value there, the value in the snapshot. */
   readonly candidates: readonly (readonly [path: string, given: unknown, expected: unknown])[]
 }
 
@@ -240,7 +240,7 @@ function put(root: Tree, path: string, value: unknown): Tree {
   return { ...root, [head]: inner }
 }
 
-/** `cycle` as a number and `cycle.number` cannot stand together. */
+/** `cycle` as a number and `cycle.number` exclude each other. */
 function excludeEachOther(a: string, b: string): boolean {
   return a.startsWith(`${b}.`) || b.startsWith(`${a}.`)
 }
@@ -255,7 +255,7 @@ const pairs = TABLE.flatMap(row =>
   ),
 )
 
-test('no candidate is a name that every object has, so one that is not there is not found elsewhere', () => {
+test('no candidate has the name of an inherited member, so a missing one is never found on the prototype', () => {
   const fields = Object.values(table).flatMap(fieldsOf => Object.values<Field<unknown>>(fieldsOf))
   const segments = fields.flatMap(({ candidates }) => candidates.flatMap(candidate => candidate.segments))
   expect(segments.length).toBeGreaterThan(50)
@@ -296,7 +296,7 @@ describe('two candidates together', () => {
     'of %s, a %s of the wrong type gives way to %s',
     (_, _first, _second, row, first, second) => {
       for (const wrong of [null, 1.5, 'word', true]) {
-        // What is of the same type is not wrong; bare text is a form of health.
+        // A value of the same type is not wrong; bare text is a valid health.
         if (typeof wrong === typeof first[1] || row.field === 'health') continue
         if (row.field.endsWith('Ms') && wrong === 1.5) continue
         const status = put(put({}, second[0], second[1]), first[0], wrong)
@@ -319,7 +319,7 @@ describe('values', () => {
     expect(snapshot.storage.lag).toBe(0)
   })
 
-  test('true is no number, and neither is what is not finite or not plain', () => {
+  test('true is not a number, and neither is anything that is not finite or not plain', () => {
     const snapshot = derive({
       elapsed: '0.73 s',
       interval: true,
@@ -345,7 +345,7 @@ describe('values', () => {
     expect(derive({ market_open: false, market: { status: 'OPEN' } }).market.state).toBe('closed')
   })
 
-  test('a next opening without a date is not made into a moment', () => {
+  test('a next opening without a date is not read as a moment', () => {
     expect(derive({ market: { next_open_hms: '09:15:00' } }).market.nextOpenMs).toBeNull()
   })
 

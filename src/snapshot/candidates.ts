@@ -1,5 +1,5 @@
-// The candidate table: for every plain field of the snapshot the places it may stand in a status, in order, for the
-// nested writer, the flat writer and any mixture. Lists and maps have a file of their own (indices, alerts, records).
+// The candidate table: for every plain field of the snapshot the paths at which a status may have it, in order, for the nested
+// writer, the flat writer and any mixture. Lists and maps have their own files (indices, alerts, records).
 import { field, from } from './pick.js'
 import { percent, rate } from './rate.js'
 import type { MarketState } from './snapshot.js'
@@ -16,18 +16,18 @@ function openFlag(value: unknown): Exclude<MarketState, null> | null {
   return open === null ? null : open ? 'open' : 'closed'
 }
 
-/** Words for a market in which nobody trades. */
+/** Words for a closed market. */
 const CLOSED: readonly string[] = ['closed', 'close', 'holiday', 'weekend']
 
 function openWord(value: unknown): Exclude<MarketState, null> | null | undefined {
   const word = text(value)?.toLowerCase()
   if (word === 'open') return 'open'
   if (word !== undefined && CLOSED.includes(word)) return 'closed'
-  // Any other word is of the right type (`PRE_OPEN`).
+  // Any other word (`PRE_OPEN`) is valid but unknown.
   return word === undefined ? null : undefined
 }
 
-/** A bare time of day names no moment (no date): it is known, and not read. */
+/** A bare time of day has no date, so it names no moment: it is valid but not read. */
 function timeOrTimeOfDay(value: unknown, zone: SourceZone): number | null | undefined {
   const atMs = timeMs(value, zone)
   return atMs === null && typeof value === 'string' && /^\d{1,2}:\d{2}(:\d{2})?$/.test(value)
@@ -164,7 +164,7 @@ export const PROVIDER = {
 
 export const CONFIG = { env: field('config.env', from(text, 'config.env')) }
 
-/** A number below it is a duration or a count, whatever its name says; text has a year. */
+/** A smaller number is a duration or a count, whatever its name; text has a year. */
 const EARLIEST_MS = Date.UTC(2000, 0, 1)
 
 function writtenMs(value: unknown): number | null {

@@ -41,7 +41,7 @@ describe('both writers', () => {
     expect(alerts.bySeverity).toEqual({ warn: 1 })
   })
 
-  test('a mixture of both says everything that either says', () => {
+  test('a mixture of both gives all values of both', () => {
     const { timestamp: _, alerts: __, ...nested } = fixture('nested')
     const snapshot = derive({ ...fixture('flat'), ...nested })
     expect(snapshot.indices).toHaveLength(4)
@@ -52,7 +52,7 @@ describe('both writers', () => {
   })
 })
 
-test('what is unknown stays in raw, untouched', () => {
+test('unknown members stay in raw, unchanged', () => {
   const status = { panel_push_meta: { a: [1] }, adaptive_stream: null }
   expect(derive(status).raw).toBe(status)
 })
@@ -111,7 +111,7 @@ test('any JSON object gives a snapshot, and is not changed', () => {
   )
 })
 
-test('even what is no object gives an empty snapshot', () => {
+test('a value that is not an object gives an empty snapshot', () => {
   for (const odd of [null, [], 'text', 7])
     expect(derive(odd as unknown as Status).coverage.indicesCount).toBe(0)
 })

@@ -1,5 +1,4 @@
-// One typed view of one raw status. Total: any JSON object gives a snapshot, whatever its members are; what is not of
-// the right type counts as not said.
+// Derives the typed snapshot of a raw status. Total: any JSON object gives a snapshot; values of a wrong type count as missing.
 import { alertsOf } from './alerts.js'
 import { analyticsOf } from './analytics.js'
 import * as table from './candidates.js'
@@ -12,17 +11,17 @@ import { healthOf, linksOf, perfOf, sinkOf } from './records.js'
 import type { Snapshot } from './snapshot.js'
 import type { SourceZone } from './zone.js'
 
-/** Per cent where the indices' rates are, else what its own size says. */
+/** Read like the rates of the indices where these are per cent, else by its own size. */
 function cycleSuccess(rate: Rate | null, ofIndices: Scale): number | null {
   return percentOf(rate, ofIndices === 'percent' ? 'percent' : scaleOf([rate]))
 }
 
-/** The document does not say how it was read; the loop does. */
+/** The document does not contain these warnings: the loop adds them. */
 const NONE: readonly string[] = []
 
 /**
- * The snapshot of a status. `followUps` are alerts that came beside the status (ingest), read like the status's own. `zone` is that
- * of times which name none. Never throws and never changes its arguments.
+ * The snapshot of a status. `followUps` are further alerts, from ingest, read like those of the status. `zone` is the zone of times
+ * that name none. Never throws and never changes its arguments.
  */
 export function derive(
   status: Status,
@@ -89,7 +88,7 @@ export function derive(
     dataWarnings: NONE,
     origins: notes.origins,
     raw: status,
-    // Last, when all has been read.
+    // Last: it counts what all others noted.
     wrongTypes: { count: notes.wrong, first: notes.firstWrong },
   }
 }

@@ -50,7 +50,7 @@ describe('names of indices', () => {
     expect(namesOf({ indices: ['__proto__', 'constructor', 'NIFTY'] })).toEqual(['NIFTY'])
   })
 
-  test('are all counted, though only so many have rows', () => {
+  test('are all counted, also above the limit of rows', () => {
     const indices = Array.from({ length: MAX_INDICES + 5 }, (_, i) => `I${i}`)
     const snapshot = derive({ indices })
     expect(snapshot.indices).toHaveLength(MAX_INDICES)
@@ -191,7 +191,7 @@ describe('success rates', () => {
     expect(unitless(97, 0.5, 1)).toEqual([97, 0.5, 1])
   })
 
-  test('with a unit are per cent, whatever their size, and say nothing of the others', () => {
+  test('with a unit are per cent, whatever their size, and do not decide the unit of others', () => {
     expect(success({ success_percent: 0.5 }, { success_rate: 0.5 }, { success_rate_pct: 1 })).toEqual([
       0.5, 50, 1,
     ])

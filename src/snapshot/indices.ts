@@ -1,6 +1,6 @@
-// The indices of a status. Names come from `indices` or `symbols` (a list, comma-separated text, or a map's keys), and
-// then from `indices_detail` and `indices_info`: a name that only those have is appended, so that no index the status
-// speaks of is lost in a mixture of writers. Values come from the same places, field by field.
+// The indices of a status. Names come from `indices` or `symbols` (a list, comma-separated text, or a map's keys); names that only
+// `indices_detail` or `indices_info` have are appended, so that a mixture of writers loses no index. Values come from the same
+// members, field by field.
 import { type Legs, legs, sumOfExpiries } from './legs.js'
 import type { Notes } from './notes.js'
 import { percent, percentOf, type Rate, rate, type Scale, scaleOf } from './rate.js'
@@ -8,15 +8,15 @@ import type { Status } from './reading.js'
 import type { IndexRow } from './snapshot.js'
 import { isSafeName, type JsonMap, list, map, member, number, type Reader, text } from './value.js'
 
-/** Rows kept; further names are counted, not shown. */
+/** Rows kept; further names are only counted. */
 export const MAX_INDICES = 2000
 
-/** What one member of the status says about indices. */
+/** The values that one member of the status has for indices. */
 type Roll = { readonly names: readonly string[]; readonly valuesOf: (name: string) => JsonMap | null }
 
 const NO_VALUES = (): null => null
 
-/** The name of an item of a list: the item itself, or its `name` or `symbol`; null when it has none. */
+/** The name of a list item: the item itself, or its `name` or `symbol`; null when it has none. */
 export function nameOfItem(item: unknown): string | null {
   const values = map(item)
   return text(item) ?? text(member(values, 'name')) ?? text(member(values, 'symbol'))
@@ -46,10 +46,10 @@ function roll(value: unknown): Roll | null {
   return { names: Object.keys(byName).filter(isSafeName), valuesOf: name => map(member(byName, name)) }
 }
 
-/** What one member of the status says of one index, and where. */
+/** The values that one member of the status has for one index, and their path. */
 type Source = { readonly path: string; readonly values: JsonMap }
 
-/** The first of the sources' values of these keys (`dq.score_percent` is a member of a member), sources first. */
+/** The first value of these keys (`dq.score_percent` is a nested member), in the order of the sources. */
 function first<T>(
   sources: readonly Source[],
   notes: Notes,
@@ -79,7 +79,7 @@ function summed(sources: readonly Source[], name: 'legs' | 'fails'): number | nu
   return null
 }
 
-/** A row, and its rate before it is known how the rates of all rows are meant. */
+/** A row with its raw success rate: the unit depends on all rows. */
 type RowRead = {
   readonly row: { -readonly [Key in keyof IndexRow]: IndexRow[Key] }
   readonly success: Rate | null
@@ -87,7 +87,7 @@ type RowRead = {
 
 function rowOf(name: string, sources: readonly Source[], cycle: number | null, notes: Notes): RowRead {
   const take = (...keys: readonly string[]): number | null => first(sources, notes, number, ...keys)
-  // In the order of the columns, so that the first value of a wrong type is the most telling.
+  // In the order of the columns, so that the first value of a wrong type is an important one.
   const ltp = take('ltp')
   const given: Legs | null = first(sources, notes, legs, 'legs', 'current_cycle_legs')
   const legsTotal = take('legs_total', 'cumulative_legs')
@@ -114,9 +114,9 @@ function rowOf(name: string, sources: readonly Source[], cycle: number | null, n
 
 export type Indices = {
   readonly rows: readonly IndexRow[]
-  /** How many names there are in all. */
+  /** The number of all names. */
   readonly count: number
-  /** How the indices' success rates are meant. */
+  /** The unit of the indices' success rates. */
   readonly scale: Scale
 }
 

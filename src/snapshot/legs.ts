@@ -1,6 +1,6 @@
-// The legs of an index: those of this cycle, and how many a cycle has on average. The collector writes both as one text, `12 (9)`:
-// 12 in this cycle, 9 on average; `— (9)` where this cycle is not known. Where nobody gives a number for this cycle, the expiries'
-// legs are its sum; where no average is given, it is the total of all cycles by their number, as the collector reckons it.
+// The legs of an index: of this cycle, and of a cycle on average. The collector writes both as one text, `12 (9)`: 12 in this cycle,
+// 9 on average; `— (9)` when this cycle is not known. Without a number for this cycle, it is the sum of the expiries' legs; without
+// an average, it is the total of all cycles divided by their number, as in the collector.
 import { decimal, type JsonMap, map, member, number } from './value.js'
 
 export type Legs = { readonly now: number | null; readonly average: number | null }
@@ -18,7 +18,7 @@ export function legs(value: unknown): Legs | null {
   return given === null && first !== '—' && first !== '-' ? null : { now: given, average }
 }
 
-/** The sum of what the expiries have under this name; null when none has. */
+/** The sum of the expiries' values of this name; null when there are none. */
 export function sumOfExpiries(source: JsonMap, name: 'legs' | 'fails'): number | null {
   let sum: number | null = null
   for (const expiry of Object.values(map(member(source, 'expiries')) ?? {})) {

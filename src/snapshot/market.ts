@@ -1,5 +1,5 @@
-// Whether the market is open, and when it opens next: as the status says, else by the hours of the Indian exchanges, Monday to Friday,
-// 09:15 to 15:30 IST. Holidays are not known here, so what is computed is marked wherever it is shown.
+// Whether the market is open, and when it opens next: from the status, else from the hours of the Indian exchanges, Monday to Friday,
+// 09:15 to 15:30 IST. Holidays are not known, so surfaces mark computed values.
 import type { MarketState, Snapshot } from './snapshot.js'
 
 const IST_OFFSET_MS = 5.5 * 3_600_000
@@ -22,7 +22,7 @@ function isTradingTime(atMs: number): boolean {
   return isTradingDay(dayOf(atMs)) && timeMs >= OPENS_MS && timeMs < CLOSES_MS
 }
 
-/** The first of these times of a trading day that is after now. */
+/** When this time of a trading day comes next, after now. */
 function next(nowMs: number, timeOfDayMs: number): number {
   for (let day = dayOf(nowMs); ; day++) {
     const atMs = day * DAY_MS + timeOfDayMs - IST_OFFSET_MS
@@ -33,10 +33,10 @@ function next(nowMs: number, timeOfDayMs: number): number {
 export type MarketNow = {
   readonly state: MarketState
   readonly isStateComputed: boolean
-  /** Null while the market is open, or where nothing says that there is one. */
+  /** Null while the market is open, or when nothing is known of a market. */
   readonly nextOpenMs: number | null
   readonly isNextOpenComputed: boolean
-  /** When time alone changes this; Infinity = never. */
+  /** When this changes by time alone; Infinity = never. */
   readonly untilMs: number
 }
 
@@ -51,10 +51,10 @@ export function marketAt(market: Snapshot['market'], nowMs: number): MarketNow {
   return { state, isStateComputed: keepsTradingHours, nextOpenMs: opens, isNextOpenComputed, untilMs }
 }
 
-/** Longer than any gap between two openings; what is older is overdue in any case. */
+/** Longer than any gap between two openings; older data is overdue in any case. */
 const LONGEST_COUNTED_DAYS = 7
 
-/** Milliseconds of trading hours between two moments; of a longer time only its last 7 days count. */
+/** Milliseconds of trading hours between two moments, within the last 7 days of that time. */
 export function tradingMsBetween(fromMs: number, toMs: number): number {
   const lastDay = dayOf(toMs)
   let sumMs = 0
@@ -66,7 +66,7 @@ export function tradingMsBetween(fromMs: number, toMs: number): number {
   return sumMs
 }
 
-/** When a market that a document calls closed opens after it was written: as the document says, else by trading hours. */
+/** When a market that is closed in a document opens after it was written: from the document, else from trading hours. */
 export function opensAfter({ nextOpenMs }: Snapshot['market'], writtenAtMs: number): number {
   return nextOpenMs !== null && nextOpenMs > writtenAtMs ? nextOpenMs : next(writtenAtMs, OPENS_MS)
 }

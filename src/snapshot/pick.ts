@@ -3,7 +3,7 @@ import type { Notes } from './notes.js'
 import type { Status } from './reading.js'
 import { type JsonMap, map, type Reader } from './value.js'
 
-/** Where a value may stand (`loop.last_run`) and how it is read there. */
+/** A path at which a value may be (`loop.last_run`), and how to read it there. */
 export type Candidate<T> = {
   readonly path: string
   readonly segments: readonly string[]
@@ -21,7 +21,7 @@ export function field<T>(name: string, ...candidates: readonly (readonly Candida
   return { name, candidates: candidates.flat() }
 }
 
-/** The segments are ours, and none of them is a name that every object has (candidates.test.ts): no need to ask whose it is. */
+/** Needs no `hasOwn`: no segment is the name of an inherited member (candidates.test.ts). */
 function at(root: JsonMap, segments: readonly string[]): unknown {
   let value: unknown = root
   for (const segment of segments) {
@@ -32,7 +32,7 @@ function at(root: JsonMap, segments: readonly string[]): unknown {
   return value
 }
 
-/** The field's value, or null; notes which path gave it, and each earlier one whose value has the wrong type. */
+/** The field's value, or null. Notes the path that gave it, and each earlier path with a value of the wrong type. */
 export function pick<T>(status: Status, wanted: Field<T>, notes: Notes): T | null {
   for (const { path, segments, read } of wanted.candidates) {
     const given = at(status, segments)
@@ -47,7 +47,7 @@ export function pick<T>(status: Status, wanted: Field<T>, notes: Notes): T | nul
   return null
 }
 
-/** Whether another candidate reads this value: `provider` may be a name or a map with one, `cycle` a number or a map. */
+/** Whether another candidate reads this value: `provider` may be a name or a map, `cycle` a number or a map. */
 function hasOtherForm(wanted: Field<unknown>, path: string, given: unknown): boolean {
   return map(given) !== null && wanted.candidates.some(candidate => candidate.path.startsWith(`${path}.`))
 }

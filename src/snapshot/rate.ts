@@ -1,7 +1,7 @@
-// A success rate, of which writers give the ratio (0.97) or the per cent (97). The name decides where it has a unit (`_pct`,
-// `_percent`). Where it has none, the rates of all indices are read alike: all of them between 0 and 1, and one of them above 0,
-// are ratios, so 1 among them is 100 %; one above 1 makes all of them per cent, so 1 is 1 %. The cycle's own rate is a ratio when
-// it is at most 1, unless the indices' rates are in per cent.
+// Success rates, which writers give as a ratio (0.97) or in per cent (97). A unit in the name (`_pct`, `_percent`) decides. Without
+// one, the rates of all indices are read alike: if all are between 0 and 1 and one is above 0, they are ratios, so 1 is 100 %; if one
+// is above 1, all are per cent, so 1 is 1 %. The rate of the cycle is a ratio when it is at most 1, unless the indices' rates are in
+// per cent.
 import { number } from './value.js'
 
 export type Rate = { readonly amount: number; readonly unit: 'percent' | 'unknown' }
@@ -17,7 +17,7 @@ export function rate(value: unknown): Rate | null {
   return amount === null ? null : { amount, unit: 'unknown' }
 }
 
-/** How rates without a unit are meant; null where there are none that tell. */
+/** The unit of rates that name none; null when it cannot be decided. */
 export type Scale = 'ratio' | 'percent' | null
 
 export function scaleOf(rates: readonly (Rate | null)[]): Scale {
@@ -26,7 +26,7 @@ export function scaleOf(rates: readonly (Rate | null)[]): Scale {
   return amounts.some(amount => amount > 0) ? 'ratio' : null
 }
 
-/** Per cent; a ratio's decimals stay decimal (0.57 is 57, not 56.99999999999999). */
+/** In per cent, without binary noise (0.57 is 57, not 56.99999999999999). */
 export function percentOf(given: Rate | null, scale: Scale): number | null {
   if (given === null) return null
   const { amount, unit } = given

@@ -17,7 +17,7 @@ describe('a sink', () => {
     expect(derive({ sinks: { csv: { a: 1 }, csv_sink: { a: 2 } } }).storage.csv).toEqual({ a: 1 })
   })
 
-  test('that the status has, though without values, is there; others are null', () => {
+  test('that the status has without values is empty; others are null', () => {
     expect(derive({ sinks: { csv: {} } }).storage.csv).toEqual({})
     expect(derive({ sinks: { csv: 'on' } }).storage.csv).toBeNull()
     expect(derive({}).storage.csv).toBeNull()
@@ -67,7 +67,7 @@ describe('health', () => {
     expect(derive({ health: 'ok' }).health).toEqual({ health: 'ok' })
   })
 
-  test('says the first thing of a component that a list names twice', () => {
+  test('takes the first state of a component that a list names twice', () => {
     const health = [null, 'ok', { name: 'a', status: 'ok' }, { name: 'a', status: 'down' }, { name: 'b' }]
     expect(derive({ health }).health).toEqual({ a: 'ok' })
   })

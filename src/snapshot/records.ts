@@ -1,5 +1,5 @@
-// The parts of a snapshot that are names with values: sinks, performance, health, links, max pain. Each is bounded, has
-// no prototype, and keeps the order of the status.
+// The parts of a snapshot that map names to values: sinks, performance, health, links, max pain. Each is bounded, has no prototype,
+// and keeps the order of the status.
 import type { Notes } from './notes.js'
 import type { Status } from './reading.js'
 import type { SinkValues } from './snapshot.js'
@@ -11,7 +11,7 @@ const MAX_METRICS = 200
 const MAX_COMPONENTS = 200
 const MAX_LINKS = 50
 
-/** The members of a map that are of the right type, the first `max` of them. */
+/** The first `max` members of a map that have the right type. */
 function record<T>(
   value: unknown,
   read: Reader<T>,
@@ -32,7 +32,7 @@ function record<T>(
   return kept
 }
 
-/** A scalar as given; lists and maps are of the right type too, and not shown. */
+/** A scalar as given. Lists and maps are valid but not shown. */
 function scalar(value: unknown): string | number | boolean | null | undefined {
   if (typeof value === 'string') return text(value)
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined
@@ -53,7 +53,7 @@ export function sinkOf(status: Status, field: string, names: readonly string[], 
 
 const MORE_METRICS = ['options_per_minute', 'options_last_cycle', 'api_success_rate']
 
-/** Only the numbers are shown; whatever else is there is not wrong. */
+/** Only numbers are shown; other values are not wrong. */
 function metric(value: unknown): number | undefined {
   return number(value) ?? undefined
 }
@@ -73,13 +73,13 @@ export function perfOf(status: Status, notes: Notes): Readonly<Record<string, nu
   return metrics
 }
 
-/** A state, or a map with one; a map without says nothing of its state. */
+/** A state, or a map that may have one. */
 function stateWord(value: unknown): string | null | undefined {
   const state = map(value) === null ? value : member(map(value), 'status')
   return state === undefined || state === null ? undefined : text(state)
 }
 
-/** An address; lists and maps of links have another form, and are not shown. */
+/** An address. Lists and maps of links are valid but not shown. */
 function address(value: unknown): string | null | undefined {
   return typeof value === 'object' ? undefined : text(value)
 }
@@ -97,7 +97,7 @@ function healthOfList(items: readonly unknown[]): Record<string, string> {
   return states
 }
 
-/** By name as text or `{status}`, or a list of `{name, status}`; bare text is the state of `key` itself. */
+/** A map of names to text or `{status}`, or a list of `{name, status}`; bare text is the state of `key` itself. */
 function statesOf(key: string, value: unknown, notes: Notes): Record<string, string> | null {
   const items = list(value)
   if (items !== null) return healthOfList(items)

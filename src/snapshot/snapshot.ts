@@ -1,5 +1,5 @@
-// The snapshot: one immutable, typed view derived from one status document.
-// Every field is a value of the right type or null; null means "the document does not say" and is shown as `—`.
+// The snapshot: one immutable, typed view derived from one status document. Every field has a value of the right type or is null,
+// which means "not in the document" and is shown as `—`.
 import type { Status } from './reading.js'
 
 export type MarketState = 'open' | 'closed' | null
@@ -13,7 +13,7 @@ export type IndexRow = {
   readonly ageSec: number | null
   /** Legs of this cycle. */
   readonly legs: number | null
-  /** Legs of a cycle on average. */
+  /** Average legs of a cycle. */
   readonly legsAverage: number | null
   /** Legs that failed. */
   readonly fails: number | null
@@ -32,7 +32,7 @@ export type Alert = {
   readonly message: string
 }
 
-/** What analytics say of one index beside its max pain. */
+/** Analytics of one index. */
 export type IndexAnalytics = {
   readonly name: string
   readonly pcr: number | null
@@ -58,7 +58,7 @@ export type Provider = {
   readonly lastBackoffMs: number | null
 }
 
-/** Scalars of a sink exactly as given (`sinks.csv.*` and so on); null when the status has no such sink. */
+/** Scalars of a sink as given (`sinks.csv.*`); null when the status has no such sink. */
 export type SinkValues = Readonly<Record<string, string | number | boolean>> | null
 
 export type Snapshot = {
@@ -73,7 +73,7 @@ export type Snapshot = {
   readonly market: {
     readonly state: MarketState
     readonly nextOpenMs: number | null
-    /** Whether trading hours apply: the status is of indices, and says nothing of the market (`marketAt`). */
+    /** Whether trading hours decide the state: the status has indices but no market state (`marketAt`). */
     readonly keepsTradingHours: boolean
   }
   readonly cycle: {
@@ -87,7 +87,7 @@ export type Snapshot = {
     readonly p95Ms: number | null
   }
   readonly indices: readonly IndexRow[]
-  /** Data quality of the indices that have a score: alone, since prices change with every status and scores do not. */
+  /** Data quality of the indices that have a score. Apart from `indices`, because prices change with every status and scores do not. */
   readonly quality: readonly { readonly name: string; readonly dqPct: number }[]
   readonly alerts: {
     readonly items: readonly Alert[]
@@ -117,11 +117,11 @@ export type Snapshot = {
   readonly coverage: { readonly indicesCount: number }
   /** The status's own `adaptive.backlog_ratio` (or `adaptive_backlog_ratio`). */
   readonly adaptiveBacklogRatio: number | null
-  /** Values of a wrong type, which are shown as missing: how many, and where the first of them is. */
+  /** Values of a wrong type, shown as missing: their number, and the path of the first. */
   readonly wrongTypes: { readonly count: number; readonly first: string | null }
-  /** What is wrong with numbers of the document as it was read: one sentence for each kind. */
+  /** Faults of numbers in the text of the document: one sentence for each kind. */
   readonly dataWarnings: readonly string[]
-  /** For the dossier: field → the candidate path that gave it. */
+  /** For the dossier: field → the path that gave it. */
   readonly origins: Readonly<Record<string, string>>
   readonly raw: Status
 }

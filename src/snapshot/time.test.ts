@@ -66,7 +66,7 @@ describe('a moment', () => {
 })
 
 describe('text without a zone', () => {
-  test('is in the zone of the source, where one is set; what has a zone keeps it', () => {
+  test('is in the zone of the source, where one is set; text with a zone keeps it', () => {
     const noon = (text: string) => timeMs(text, 'Europe/Berlin')
     expect(noon('2025-11-20T13:00:00')).toBe(NOON)
     expect(noon('13:00:00 20-11-2025')).toBe(NOON)

@@ -1,9 +1,9 @@
-// Reads a moment, kept as epoch milliseconds: ISO 8601 text, the day-first text of the collector (`13:33:42 25-06-2024`), or epoch
-// seconds. What names no moment is not read: a bare time of day (`09:15:00`), the 30th of February, years before 1970 or
-// after 9999. The last bound also keeps epoch milliseconds, given by mistake, from being read as seconds.
+// Reads a moment as epoch milliseconds: from ISO 8601 text, the day-first text of the collector (`13:33:42 25-06-2024`), or epoch
+// seconds. Not read: a bare time of day (`09:15:00`), the 30th of February, years before 1970 or after 9999. The last bound also
+// rejects epoch milliseconds given by mistake.
 //
-// Text without a zone is in the zone of the source, where one is set. Where none is set, ISO text is UTC, as the original
-// programs read it, and day-first text is Indian time, since only their Indian clock writes it.
+// Text without a zone is in the zone of the source, if one is set. Otherwise ISO text is UTC, as in the original programs, and
+// day-first text is Indian time, because only their Indian clock writes it.
 import { decimal } from './value.js'
 import { momentOfWall, type SourceZone } from './zone.js'
 
@@ -16,35 +16,35 @@ const ZONE = String.raw` ?(?<zone>[Zz]|UTC|GMT|IST|(?<sign>[+-])(?<offsetHours>\
 const ISO = new RegExp(String.raw`^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?:[Tt ]${CLOCK}${ZONE})?$`)
 const DAY_FIRST = [new RegExp(`^${CLOCK} ${DAY}${ZONE}$`), new RegExp(`^${DAY} ${CLOCK}${ZONE}$`)]
 
-/** Longer text is no time; keeps the patterns away from megabytes. */
+/** Longer text is not a time, so patterns never run over megabytes. */
 const MAX_TIME_LENGTH = 40
-/** Text of fewer seconds than in 2001 is rather a day without signs (`20261120`) than a time. */
+/** Fewer seconds as text are probably a date without separators (`20261120`). */
 const LEAST_SECONDS_AS_TEXT = 1_000_000_000
 const IST_OFFSET_MS = 5.5 * 3_600_000
 
-/** How far clocks of two machines may differ: a time that is further ahead than this lies in the future. */
+/** Allowed difference between two clocks: a time further ahead lies in the future. */
 export const CLOCK_SKEW_MS = 5_000
 
-/** Whether a time lies in the future, which a time at which something happened cannot. */
+/** Whether a time lies in the future. */
 export function isAhead(atMs: number, nowMs: number): boolean {
   return atMs - nowMs > CLOCK_SKEW_MS
 }
 
 type Parts = Readonly<Record<string, string | undefined>>
 
-/** What UTC's clock shows when it shows these; null when no clock ever does. */
+/** The UTC time with these parts; null when there is none. */
 function wallMs(parts: Parts): number | null {
   const part = (name: string): number => Number(parts[name] ?? 0)
   const [year, month, minute, second] = [part('year'), part('month'), part('minute'), part('second')]
   if (year < 1970 || part('hour') > 23 || minute > 59 || second > 59) return null
   const midnight = Date.UTC(year, month - 1, part('day'))
-  // A day that the month has not got lands in another month.
+  // A day that the month does not have falls into another month.
   if (new Date(midnight).getUTCMonth() !== month - 1) return null
   const millis = Number((parts.fraction ?? '').slice(0, 3).padEnd(3, '0'))
   return midnight + ((part('hour') * 60 + minute) * 60 + second) * 1000 + millis
 }
 
-/** The offset that the text gives; null when it gives none that is allowed, undefined when it gives none at all. */
+/** The offset in the text; null when it is not allowed, undefined when there is none. */
 function givenOffsetMs({ zone, sign, offsetHours, offsetMinutes }: Parts): number | null | undefined {
   if (zone === undefined) return undefined
   if (zone === 'IST') return IST_OFFSET_MS
@@ -69,7 +69,7 @@ function bounded(ms: number | null): number | null {
   return ms !== null && ms >= 0 && ms <= MAX_MS ? ms : null
 }
 
-/** Epoch milliseconds of a time as text or of epoch seconds; null for anything else. `zone` is that of text without one. */
+/** Epoch milliseconds of text or epoch seconds; null for anything else. `zone` is the zone of text without one. */
 export function timeMs(value: unknown, zone: SourceZone = null): number | null {
   if (typeof value === 'number') return Number.isFinite(value) ? bounded(Math.round(value * 1000)) : null
   if (typeof value !== 'string' || value.length > MAX_TIME_LENGTH) return null

@@ -31,7 +31,7 @@ describe('a value of one type', () => {
     expect(others.map(number)).toEqual(others.map(() => null))
   })
 
-  test('is text only when it says something, and loses the blanks around it', () => {
+  test('is text only when it is not blank, and is trimmed', () => {
     expect(text(' a b ')).toBe('a b')
     expect(['', '  ', 1, true, null, []].map(text)).toEqual([null, null, null, null, null, null])
   })
@@ -40,7 +40,7 @@ describe('a value of one type', () => {
     expect([true, false, 1, 0, 'true', null].map(flag)).toEqual([true, false, null, null, null, null])
   })
 
-  test('is a map or a list, never the one for the other', () => {
+  test('is a map or a list, never both', () => {
     expect(map({})).toEqual({})
     expect([[], null, 'a', 1].map(map)).toEqual([null, null, null, null])
     expect(list([])).toEqual([])
@@ -56,11 +56,11 @@ describe('a member', () => {
     expect(member(null, 'a')).toBeUndefined()
   })
 
-  test('of an empty record is undefined whatever its name', () => {
+  test('of an empty record is undefined, whatever its name', () => {
     expect(emptyRecord().toString).toBeUndefined()
   })
 
-  test('may not be named like a prototype, nor be nameless', () => {
+  test('may not have the name of a prototype or a blank name', () => {
     expect(['__proto__', 'constructor', 'prototype', '', ' ', 'NIFTY'].map(isSafeName)).toEqual([
       false,
       false,

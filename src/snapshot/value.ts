@@ -1,10 +1,10 @@
-// Reads one untrusted JSON value as one type, or not at all: null means "not of this type". Nothing is guessed at: a plain decimal
-// number may be given as text, with thousands separators; true is no number, blank text says nothing.
+// Reads an untrusted JSON value as one type; null means "not of this type". A plain decimal number may be text, with thousands
+// separators; true is not a number; blank text counts as missing.
 import type { SourceZone } from './zone.js'
 
 /**
- * A reader of one type: the value; null when it is something else; undefined when it is of the right type and says nothing here.
- * `zone` is that of times without one.
+ * Reads one type: the value; null for another type; undefined for the right type without a usable value. `zone` is the zone of
+ * times without one.
  */
 export type Reader<T> = (value: unknown, zone: SourceZone) => T | null | undefined
 
@@ -20,24 +20,24 @@ export function list(value: unknown): readonly unknown[] | null {
 
 /** Sign, digits with or without separators in groups of two or three (`1,23,456.78` is how India writes it), decimals. */
 const DECIMAL = /^[+-]?(?:\d+|\d{1,3}(?:,\d{2,3})*,\d{3})(?:\.\d+)?$/
-/** No longer text is a number: 2^53 has 16 digits. */
+/** Longer text is not a number: 2^53 has 16 digits. */
 const MAX_DECIMAL_LENGTH = 40
 
-/** A plain decimal number in text, and nothing else in it. */
+/** Text that is a plain decimal number and nothing else. */
 export function decimal(text: string): number | null {
   if (text.length > MAX_DECIMAL_LENGTH) return null
   const trimmed = text.trim()
   return DECIMAL.test(trimmed) ? Number(trimmed.replaceAll(',', '')) + 0 : null
 }
 
-/** A finite number, or a plain decimal one as text; zero is a value, and has no sign. */
+/** A finite number, or plain decimal text. Zero is a value; -0 becomes 0. */
 export function number(value: unknown): number | null {
   if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null
   return typeof value === 'string' ? decimal(value) : null
 }
 
 /**
- * A duration or a size that cannot be 0: writers that do not know it write 0, so 0 says nothing (percentiles before the first
+ * A duration or a size that cannot be 0: writers that do not know it write 0, so 0 counts as missing (percentiles before the first
  * cycle, a latency before the first call, memory where it cannot be read).
  */
 export function measured(value: unknown): number | null | undefined {
@@ -45,7 +45,7 @@ export function measured(value: unknown): number | null | undefined {
   return found === 0 ? undefined : found
 }
 
-/** Text that says something, without surrounding blanks. */
+/** Text that is not blank, trimmed. */
 export function text(value: unknown): string | null {
   if (typeof value !== 'string') return null
   const trimmed = value.trim()
@@ -56,19 +56,19 @@ export function flag(value: unknown): boolean | null {
   return typeof value === 'boolean' ? value : null
 }
 
-/** An own member; never one inherited from a prototype. */
+/** An own member; never an inherited one. */
 export function member(value: JsonMap | null, key: string): unknown {
   return value !== null && Object.hasOwn(value, key) ? value[key] : undefined
 }
 
 const UNSAFE_NAMES: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
-/** False for names that must never become a key of anything we build (and for blank ones). */
+/** False for blank names and for names that must never become keys of our objects, such as `__proto__`. */
 export function isSafeName(name: string): boolean {
   return !UNSAFE_NAMES.has(name) && name.trim() !== ''
 }
 
-/** An empty record without a prototype: looking up a name it lacks gives undefined, whatever the name. */
+/** An empty record without a prototype: a missing name gives undefined, whatever the name. */
 export function emptyRecord<T>(): Record<string, T> {
   return Object.create(null) as Record<string, T>
 }

@@ -1,17 +1,17 @@
-// From the clock on a wall to the moment it means, in any IANA zone. Where a clock is set back, an hour comes twice: the first is
-// meant. Where it is set forward, an hour is missing: a time in it is read by the clock as it was before, as Python does.
+// From local time to the moment, in any IANA zone. Where a clock is set back, an hour comes twice: the first one counts. Where it
+// is set forward, an hour is missing: a time in it uses the offset from before, as in Python.
 
-/** Name of an IANA zone; null: none is set. */
+/** Name of an IANA zone; null when none is set. */
 export type SourceZone = string | null
 
 type ZoneOffsets = { readonly format: Intl.DateTimeFormat; readonly byStretch: Map<number, number> }
 
-/** No zone changes its clock but at the end of one of these. */
+/** Zones change their offset only at multiples of this. */
 const STRETCH_MS = 15 * 60_000
 const DAY_MS = 86_400_000
 const MAX_ZONES = 16
 const MAX_STRETCHES = 1024
-/** Intl takes 30 µs for a time, and every status has new ones. */
+/** A cache, because Intl takes 30 µs for a time and every status has new ones. */
 const zones = new Map<string, ZoneOffsets>()
 
 function offsetsOf(zone: string): ZoneOffsets {
@@ -30,7 +30,7 @@ function offsetsOf(zone: string): ZoneOffsets {
   return made
 }
 
-/** How far the zone's clock is before UTC's at a moment. Throws RangeError for a zone that does not exist. */
+/** How far the zone's clock is ahead of UTC at a moment. Throws RangeError for a zone that does not exist. */
 function offsetMs(zone: string, atMs: number): number {
   const { format, byStretch } = offsetsOf(zone)
   const stretch = Math.floor(atMs / STRETCH_MS)
@@ -52,7 +52,7 @@ function offsetMs(zone: string, atMs: number): number {
   return wall - begin
 }
 
-/** The moment at which the zone's clock shows what UTC's shows at `wallMs`. */
+/** The moment at which the zone's clock shows the time that UTC's clock shows at `wallMs`. */
 export function momentOfWall(wallMs: number, zone: string): number {
   const before = offsetMs(zone, wallMs - DAY_MS)
   const after = offsetMs(zone, wallMs + DAY_MS)

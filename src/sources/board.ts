@@ -7,6 +7,7 @@ import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
 import type { BoardNews, BoardSource } from '../engine/followed-boards.js'
 import { type Log, silentLog } from '../log/log.js'
+import type { Fact, Facts } from '../panels/facts.js'
 import type { Block } from '../panels/panel.js'
 import { blocksFrom, isTone } from '../panels/parse-panel.js'
 import { cleanText, MESSAGE_WIDTH, shownText } from '../panels/text.js'
@@ -64,17 +65,36 @@ function cleanBlock(block: Block): Block {
   }
 }
 
+/** Of facts nested deeper than any server's nothing is kept. */
+const MAX_DEPTH = 4
+
+/** The facts that make sense, their texts cleaned. */
+function cleanFacts(given: unknown, depth = 0): Facts | undefined {
+  if (typeof given !== 'object' || given === null || Array.isArray(given) || depth > MAX_DEPTH)
+    return undefined
+  const fact = (value: unknown): Fact | undefined => {
+    if (typeof value === 'number' || typeof value === 'boolean') return value
+    if (typeof value === 'string') return cleanText(value)
+    if (!Array.isArray(value)) return cleanFacts(value, depth + 1)
+    return value.map(item => cleanFacts(item, depth + 1)).filter(item => item !== undefined)
+  }
+  const entries = Object.entries(given).map(([name, value]) => [cleanText(name), fact(value)] as const)
+  return Object.fromEntries(entries.filter((entry): entry is [string, Fact] => entry[1] !== undefined))
+}
+
 function seenPanel(panel: ClientPanel): SeenPanel {
   const { key, hash } = panel
   const title = cleanText(panel.title)
   const lines = panel.lines.map(cleanText)
   const blocks = blocksFrom(panel.blocks, lines).map(cleanBlock)
+  const facts = cleanFacts(panel.facts)
+  const more = facts === undefined ? {} : { facts }
   const isClean = title === panel.title && lines.every((line, i) => line === panel.lines[i])
   if (isTone(panel.tone) && panel.truncated !== true && isClean)
-    return { key, title, tone: panel.tone, blocks, lines, hash }
+    return { key, title, tone: panel.tone, blocks, lines, hash, ...more }
   // An unknown tone, a truncated panel or cleaned text no longer matches the server's hash: compute its own.
   const tone = isTone(panel.tone) ? panel.tone : 'info'
-  return { key, title, tone, blocks, lines, hash: panelHash({ key, title, tone, lines }) }
+  return { key, title, tone, blocks, lines, hash: panelHash({ key, title, tone, lines }), ...more }
 }
 
 /** Null for a word that this version does not know. */

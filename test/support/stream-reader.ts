@@ -10,7 +10,14 @@ export type Seen = {
   readonly id: string | null
   readonly data: Record<string, unknown>
 }
-type Shown = { hash: string; title: string; tone: string; lines: readonly string[]; truncated: boolean }
+type Shown = {
+  hash: string
+  title: string
+  tone: string
+  lines: readonly string[]
+  truncated: boolean
+  facts?: unknown
+}
 
 function isEventName(name: string): name is SummaryEventName {
   return Object.hasOwn(SUMMARY_EVENTS, name)
@@ -170,8 +177,8 @@ export class StreamReader {
     }
   }
 
-  #show(key: string, { hash, title, tone, lines, truncated }: Shown): void {
+  #show(key: string, { hash, title, tone, lines, truncated, facts }: Shown): void {
     if (!truncated && panelHash({ key, title, tone, lines }) !== hash) this.mismatches.push(`${key}: hash`)
-    this.panels.set(key, { hash, title, tone, lines, truncated: truncated === true })
+    this.panels.set(key, { hash, title, tone, lines, truncated: truncated === true, facts })
   }
 }

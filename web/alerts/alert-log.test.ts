@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { type AlertLog, acknowledged, EMPTY_LOG, MAX_KEPT, newestMs, received, waiting } from './alert-log.js'
+import {
+  type AlertLog,
+  acknowledged,
+  EMPTY_LOG,
+  MAX_KEPT,
+  newestMs,
+  waiting,
+  withListed,
+} from './alert-log.js'
 import type { ListedAlert } from './read-alerts.js'
 
 const alert = (sec: number | null, message = 'm', more: Partial<ListedAlert> = {}): ListedAlert => ({
@@ -12,23 +20,23 @@ const alert = (sec: number | null, message = 'm', more: Partial<ListedAlert> = {
   ...more,
 })
 const logOf = (...lists: ListedAlert[][]): AlertLog =>
-  lists.reduce((log, list) => received(log, list), EMPTY_LOG)
+  lists.reduce((log, list) => withListed(log, list), EMPTY_LOG)
 const shown = (log: AlertLog): unknown =>
   log.alerts.map(({ atMs, message, listed }) => [atMs === null ? null : atMs / 1000, message, listed])
 const news = (log: AlertLog): unknown => log.fresh.map(({ message }) => message)
 
 describe('the first list', () => {
-  test('is how things stand: nothing in it is new, and nobody has acknowledged it', () => {
+  test('is the initial state: nothing in it is new, and nothing is acknowledged', () => {
     const log = logOf([alert(2, 'b'), alert(1, 'a')])
     expect(news(log)).toEqual([])
     expect(waiting(log)).toEqual({ all: 2, critical: 0 })
   })
 
-  test('waits for nobody as far as it was acknowledged before; what comes later does, whatever its time', () => {
+  test('is acknowledged up to the time seen before; later alerts are not, whatever their time', () => {
     const seen = newestMs(logOf([alert(null, 'c'), alert(2, 'b'), alert(1, 'a')]))
-    const log = received(EMPTY_LOG, [alert(3, 'd'), alert(2, 'b'), alert(1, 'a')], seen)
+    const log = withListed(EMPTY_LOG, [alert(3, 'd'), alert(2, 'b'), alert(1, 'a')], seen)
     expect(waiting(log).all).toBe(1)
-    expect(waiting(received(log, [alert(1, 'late')], seen)).all).toBe(1)
+    expect(waiting(withListed(log, [alert(1, 'late')], seen)).all).toBe(1)
   })
 })
 
@@ -36,7 +44,7 @@ describe('an alert', () => {
   test('that was not listed before is new', () => {
     const log = logOf([alert(1, 'a')], [alert(2, 'b'), alert(1, 'a')])
     expect(news(log)).toEqual(['b'])
-    expect(news(received(log, [alert(2, 'b'), alert(1, 'a')]))).toEqual([])
+    expect(news(withListed(log, [alert(2, 'b'), alert(1, 'a')]))).toEqual([])
   })
 
   test('that comes again within a minute is the same one at its newest time', () => {
@@ -54,20 +62,20 @@ describe('an alert', () => {
     ])
   })
 
-  test('that keeps coming every 30 s is told once, though the panel moves all its groups', () => {
+  test('that keeps coming every 30 s is new once, though the panel moves all its groups', () => {
     const log = logOf([], [alert(1000), alert(910)], [alert(1030), alert(940)], [alert(1060), alert(970)])
     expect(log.alerts).toHaveLength(2)
     expect(news(log)).toEqual([])
   })
 
   test('that becomes worse is new again, though it was acknowledged', () => {
-    const log = received(acknowledged(logOf([alert(1)])), [alert(1, 'm', { level: 'critical' })])
+    const log = withListed(acknowledged(logOf([alert(1)])), [alert(1, 'm', { level: 'critical' })])
     expect(news(log)).toEqual(['m'])
     expect(waiting(log)).toEqual({ all: 1, critical: 1 })
   })
 
   test('that becomes less bad stays acknowledged', () => {
-    const log = received(acknowledged(logOf([alert(1)])), [alert(1, 'm', { level: 'info' })])
+    const log = withListed(acknowledged(logOf([alert(1)])), [alert(1, 'm', { level: 'info' })])
     expect(news(log)).toEqual([])
     expect(waiting(log).all).toBe(0)
   })
@@ -77,7 +85,7 @@ describe('an alert', () => {
     expect(news(logOf([], [alert(null)], [alert(5)]))).toEqual(['m'])
   })
 
-  test('that is no longer listed stays, marked, and waits for nobody', () => {
+  test('that is no longer listed stays, marked, and needs no acknowledgement', () => {
     const log = logOf([alert(1, 'a')], [alert(2, 'b')])
     expect(shown(log)).toEqual([
       [2, 'b', true],
@@ -100,18 +108,18 @@ describe('alerts', () => {
     expect(log.alerts.map(({ message }) => message)).toEqual(['x', 'y', 'old', 'never'])
   })
 
-  test('are bounded in number: the oldest go', () => {
+  test('are bounded in number: the oldest are dropped', () => {
     let log = EMPTY_LOG
-    for (let sec = 0; sec < MAX_KEPT + 50; sec++) log = received(log, [alert(sec, `m${sec}`)])
+    for (let sec = 0; sec < MAX_KEPT + 50; sec++) log = withListed(log, [alert(sec, `m${sec}`)])
     expect(log.alerts).toHaveLength(MAX_KEPT)
     expect(log.alerts.at(-1)?.message).toBe('m50')
     expect(new Set(log.alerts.map(({ id }) => id)).size).toBe(MAX_KEPT)
   })
 
-  test('once acknowledged wait no more, until another comes', () => {
+  test('once acknowledged are not counted until another comes', () => {
     const log = acknowledged(logOf([alert(2, 'b', { level: 'critical' }), alert(1, 'a')]))
     expect(waiting(log)).toEqual({ all: 0, critical: 0 })
-    expect(waiting(received(log, [alert(3, 'c'), alert(2, 'b', { level: 'critical' })]))).toEqual({
+    expect(waiting(withListed(log, [alert(3, 'c'), alert(2, 'b', { level: 'critical' })]))).toEqual({
       all: 1,
       critical: 0,
     })

@@ -1,10 +1,10 @@
-// The alerts this page has received, newest first: those the panel lists now and those it listed before, as far as room
-// goes. Which of them are new, and which a person has not acknowledged yet.
+// The alerts this page has received, newest first: those the panel lists now and, up to a limit, those it listed before. Tracks
+// which are new and which a person has acknowledged.
 import { type AlertLevel, LEVELS, type ListedAlert } from './read-alerts.js'
 
-/** Alerts kept. */
+/** Alerts in the log. */
 export const MAX_KEPT = 200
-/** The panel moves an alert that comes again within so long to its newest time: it is the same alert. */
+/** An alert that comes again within this time is the same alert: the panel moves it to its newest time. */
 const SAME_WITHIN_MS = 60_000
 
 export type KeptAlert = ListedAlert & {
@@ -16,7 +16,7 @@ export type KeptAlert = ListedAlert & {
 
 export type AlertLog = {
   readonly alerts: readonly KeptAlert[]
-  /** Alerts that came or became worse with the newest list; none with the first one, which is only how things stand. */
+  /** Alerts that are new or worse in the newest list; empty for the first list, which is the initial state. */
   readonly fresh: readonly KeptAlert[]
   /** A list has been received. */
   readonly known: boolean
@@ -34,11 +34,11 @@ function sameTime(a: ListedAlert, b: ListedAlert): boolean {
 
 const worse = (a: AlertLevel, b: AlertLevel): boolean => LEVELS.indexOf(a) < LEVELS.indexOf(b)
 
-/** Those without a time come last, as in the panel. */
+/** Alerts without a time come last, as in the panel. */
 const newestFirst = (a: KeptAlert, b: KeptAlert): number => (b.atMs ?? -1) - (a.atMs ?? -1) || b.id - a.id
 
-/** The log after the panel's newest list. Of the first one, what is not newer than `seenMs` was acknowledged before. */
-export function received(log: AlertLog, listed: readonly ListedAlert[], seenMs = 0): AlertLog {
+/** The log after the panel's newest list. Alerts of the first list up to `seenMs` count as acknowledged. */
+export function withListed(log: AlertLog, listed: readonly ListedAlert[], seenMs = 0): AlertLog {
   const byText = new Map<string, KeptAlert[]>()
   for (const kept of log.alerts) byText.set(textOf(kept), [...(byText.get(textOf(kept)) ?? []), kept])
   let nextId = log.nextId + listed.length
@@ -50,7 +50,7 @@ export function received(log: AlertLog, listed: readonly ListedAlert[], seenMs =
     const isNews = before === undefined || worse(alert.level, before.level)
     const kept = {
       ...alert,
-      // In the panel's order, so that alerts of one moment keep it.
+      // Falling ids, so that alerts of one moment keep the panel's order.
       id: before?.id ?? --nextId,
       listed: true,
       acknowledged: isNews ? !log.known && alert.atMs !== null && alert.atMs <= seenMs : before.acknowledged,
@@ -67,20 +67,20 @@ export function received(log: AlertLog, listed: readonly ListedAlert[], seenMs =
   }
 }
 
-/** All of them have been seen by a person. */
+/** Acknowledges all alerts. */
 export function acknowledged(log: AlertLog): AlertLog {
   const alerts = log.alerts.map(alert => (alert.acknowledged ? alert : { ...alert, acknowledged: true }))
   return { ...log, alerts, fresh: [] }
 }
 
-/** The newest time of all; 0 when none has one. */
+/** The newest time; 0 when no alert has one. */
 export function newestMs(log: AlertLog): number {
   return Math.max(0, ...log.alerts.map(({ atMs }) => atMs ?? 0))
 }
 
 export type Waiting = { readonly all: number; readonly critical: number }
 
-/** Listed alerts nobody has acknowledged; what is over asks for nothing. */
+/** Counts the listed alerts that are not acknowledged. */
 export function waiting(log: AlertLog): Waiting {
   const open = log.alerts.filter(alert => alert.listed && !alert.acknowledged)
   return { all: open.length, critical: open.filter(({ level }) => level === 'critical').length }

@@ -1,4 +1,4 @@
-// The body of the alerts card: how many there are, what to filter by, and the alerts, newest first.
+// The body of the alerts card: counts, filters, and the alerts, newest first.
 import type { ShownPanel, Tone } from '../state/panels.js'
 import { query } from '../state/query.js'
 import type { KeptAlert } from './alert-log.js'
@@ -10,14 +10,14 @@ import {
   withSound,
 } from './announce.js'
 import { filtered } from './filter.js'
-import { type AlertLevel, LEVELS, readAlerts } from './read-alerts.js'
+import { type AlertLevel, LEVELS } from './read-alerts.js'
 import { acknowledgeAll, filter, shownLog, toAcknowledge } from './state.js'
 import './alerts.css'
 
-/** Where the key that filters goes. */
+/** The id of the input that the filter key focuses. */
 export const FILTER_ID = 'alerts-filter'
 
-/** What scrolls must be reached by keyboard. */
+/** Elements that scroll must be reachable by keyboard. */
 const SCROLLS = { tabIndex: 0 }
 
 const TONES: Readonly<Record<AlertLevel, Tone>> = { critical: 'error', warn: 'warn', info: 'info' }
@@ -136,7 +136,7 @@ function List({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
 export function AlertsBody({ panel }: { readonly panel: ShownPanel }) {
   const { alerts } = shownLog.value
   const fields = panel.blocks.flatMap(block => (block.kind === 'fields' ? block.items : []))
-  const { notShown } = readAlerts(panel.blocks)
+  const texts = panel.blocks.flatMap(block => (block.kind === 'text' ? [block] : []))
   return (
     <div class="alerts">
       <dl class="alerts-counts">
@@ -149,7 +149,7 @@ export function AlertsBody({ panel }: { readonly panel: ShownPanel }) {
       </dl>
       {!query.kiosk && alerts.length > 0 && <Filters alerts={alerts} />}
       <List alerts={alerts} />
-      {notShown.map(({ text, tone }) => (
+      {texts.map(({ text, tone }) => (
         <p key={text} class="text" data-tone={tone}>
           {text}
         </p>

@@ -1,28 +1,27 @@
-// Tells of alerts where they may not be looked at: the tab's title, a live region, and, where a person has switched them
-// on, a sound and a desktop notification.
+// Announces alerts: in the tab's title, in a live region and, if switched on, by sound and desktop notification.
 import { effect, signal } from '@preact/signals'
 import { preference } from '../state/preferences.js'
 import type { KeptAlert } from './alert-log.js'
 import { createBeeper } from './sound.js'
-import { newestLog, readTheBoard, toAcknowledge } from './state.js'
+import { followAlerts, newestLog, toAcknowledge } from './state.js'
 import { announcement, tabTitle } from './words.js'
 
 const switchedOn = (stored: unknown): boolean => stored === true
 
 export const withSound = preference('alerts.sound', switchedOn)
 export const withNotifications = preference('alerts.notifications', switchedOn)
-/** Why there are no desktop notifications though they were asked for; empty when there is nothing to say. */
+/** Why desktop notifications do not work; empty when they do or are off. */
 export const notificationProblem = signal('')
 
 const beeper = createBeeper()
 
-/** On a click: switches the sound, and lets it be heard. */
+/** On a click: switches the sound and plays it. */
 export function switchSound(): void {
   withSound.value = !withSound.value
   if (withSound.value) void beeper.beep(true)
 }
 
-/** On a click: switches desktop notifications, asking the browser's permission where it has not been given. */
+/** On a click: switches desktop notifications; asks for the browser's permission if needed. */
 export async function switchNotifications(): Promise<void> {
   notificationProblem.value = ''
   if (withNotifications.value) {
@@ -51,7 +50,7 @@ function notify(alerts: readonly KeptAlert[]): void {
       notification.close()
     }
   } catch {
-    // Some browsers of phones have the class and refuse to make one.
+    // Some browsers on phones have the class but throw here.
     withNotifications.value = false
     notificationProblem.value = 'This browser shows no notifications of pages.'
   }
@@ -65,13 +64,13 @@ function liveRegion(role: 'status' | 'alert'): HTMLElement {
   return region
 }
 
-/** Begins; returns what ends it. */
+/** Starts announcing; returns a function that stops it. */
 export function startAlerts(): () => void {
   const name = document.title
   const polite = liveRegion('status')
   const urgent = liveRegion('alert')
   const ends = [
-    readTheBoard(),
+    followAlerts(),
     effect(() => {
       document.title = tabTitle(name, toAcknowledge.value)
     }),

@@ -31,7 +31,7 @@ test.each([
   expect(filtered(ALERTS, { levels: ALL, text })).toHaveLength(left)
 })
 
-test('levels that are off are left out, and both filters hold', () => {
+test('levels that are off are left out, and both filters apply', () => {
   expect(filtered(ALERTS, { levels: new Set(['warn', 'info']), text: '' })).toHaveLength(2)
   expect(filtered(ALERTS, { levels: new Set(['warn', 'info']), text: 'kite' })).toEqual([ALERTS[1]])
   expect(filtered(ALERTS, { levels: new Set(), text: '' })).toEqual([])

@@ -1,4 +1,4 @@
-// Which alerts are shown: by level, and by words that must all stand somewhere in the alert, in any case.
+// Filters alerts by level and by words: the alert must contain every word, in any case.
 import type { AlertLevel, ListedAlert } from './read-alerts.js'
 
 export type AlertFilter = { readonly levels: ReadonlySet<AlertLevel>; readonly text: string }

@@ -1,12 +1,12 @@
-// The sound of a critical alert: two short tones, made here. A browser lets a page be heard after a click only; until
-// then it stays silent, and nothing is played late.
+// The sound of a critical alert: two short tones. A browser allows sound only after a click; before that nothing is played, and
+// nothing is played late.
 
 const TONE_HZ = 880
 const TONE_SEC = 0.15
 const VOLUME = 0.15
 
 export type Beeper = {
-  /** Plays it; `mayWait` where a click has just allowed it. */
+  /** Plays the sound. `mayWait`: wait until the browser allows it, after a click. */
   beep(mayWait?: boolean): Promise<void>
   close(): void
 }

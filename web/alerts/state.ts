@@ -1,23 +1,22 @@
-// The alerts of the board this page follows, as signals; they go on while the page is paused, only what is shown stands still.
+// The alerts of the board that this page follows, as signals. While the page is paused only the shown list stands still.
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
-import { blocksFrom } from '../../src/panels/parse-panel.js'
-import { paused, received as receivedBoard } from '../model.js'
+import { paused, received } from '../model.js'
 import { preference } from '../state/preferences.js'
-import { type AlertLog, acknowledged, EMPTY_LOG, newestMs, received, waiting } from './alert-log.js'
+import { type AlertLog, acknowledged, EMPTY_LOG, newestMs, waiting, withListed } from './alert-log.js'
 import type { AlertFilter } from './filter.js'
 import { type AlertLevel, LEVELS, readAlerts } from './read-alerts.js'
 
 const PANEL = 'alerts'
 
 const log = signal(EMPTY_LOG)
-/** Up to when a person had acknowledged what there was, epoch ms: so that a reload asks for nothing again. */
+/** Alerts up to this time are acknowledged, epoch ms; stored, so that a reload does not ask again. */
 const seenMs = preference('alerts.seen', stored => (typeof stored === 'number' ? stored : 0))
 
 let standing = EMPTY_LOG
 
-/** All alerts received, shown or not. */
+/** All alerts received, also while paused. */
 export const newestLog: ReadonlySignal<AlertLog> = log
-/** What the card shows. */
+/** The alerts that the card shows. */
 export const shownLog: ReadonlySignal<AlertLog> = computed(() => {
   const newest = log.value
   if (!paused.value) standing = newest
@@ -26,20 +25,19 @@ export const shownLog: ReadonlySignal<AlertLog> = computed(() => {
 export const toAcknowledge = computed(() => waiting(log.value))
 export const filter = signal<AlertFilter>({ levels: new Set<AlertLevel>(LEVELS), text: '' })
 
-/** A person has seen all there are. */
+/** Acknowledges all alerts. */
 export function acknowledgeAll(): void {
   log.value = acknowledged(log.peek())
   seenMs.value = newestMs(log.peek())
 }
 
-/** Begins to read the panel; returns what ends it. */
-export function readTheBoard(): () => void {
+/** Starts reading the panel; returns a function that stops it. */
+export function followAlerts(): () => void {
   let hash: string | undefined
   return effect(() => {
-    const panel = receivedBoard.value?.panels.get(PANEL)
-    if (panel === undefined || panel.hash === hash) return
+    const panel = received.value?.panels.get(PANEL)
+    if (panel?.facts === undefined || panel.hash === hash) return
     hash = panel.hash
-    const { alerts } = readAlerts(blocksFrom(panel.blocks, panel.lines))
-    log.value = received(log.peek(), alerts, seenMs.peek())
+    log.value = withListed(log.peek(), readAlerts(panel.facts), seenMs.peek())
   })
 }

@@ -22,7 +22,7 @@ test.each([
   expect(tabTitle('G6', { all, critical })).toBe(title)
 })
 
-test('new alerts are said in full, of many only how many more', () => {
+test('the first new alerts are announced in full, the others counted', () => {
   expect(announcement([])).toBe('')
   expect(announcement([alert('down')])).toBe('critical: Provider: down')
   expect(announcement([alert('down', '—')])).toBe('critical: down')

@@ -1,7 +1,7 @@
-// What the tab's title, the live region and a desktop notification say of alerts.
+// The texts about alerts in the tab's title, the live region and desktop notifications.
 import type { KeptAlert, Waiting } from './alert-log.js'
 
-/** Alerts said in full; of more only how many. */
+/** Alerts announced in full; the others are only counted. */
 const SAID = 3
 
 /** The tab's title: `(2 critical) G6`, `(5) G6`, or the name alone. */
@@ -15,7 +15,7 @@ export function alertText({ level, component, message }: KeptAlert): string {
   return component === '' || component === '—' ? `${level}: ${message}` : `${level}: ${component}: ${message}`
 }
 
-/** New alerts as one announcement; empty when there are none. */
+/** New alerts as one text; empty when there are none. */
 export function announcement(fresh: readonly KeptAlert[]): string {
   const said = fresh.slice(0, SAID).map(alertText)
   const left = fresh.length - said.length

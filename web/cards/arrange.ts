@@ -1,23 +1,22 @@
-// What a person does with cards: moves, folds, pins and reaches them. Kept per browser; a wall display shows the board as
-// it is.
+// Actions on cards: move, fold, pin and focus. Stored per browser; a wall display ignores them.
 import { computed, type ReadonlySignal } from '@preact/signals'
 import { panel, panelKeys } from '../model.js'
 import { announce } from '../state/announce.js'
 import { arranged, cardOrder, foldedCards, moved, pinnedCards, toggled } from '../state/arrangement.js'
 import { query } from '../state/query.js'
 
-/** The panels that are asked for, in the order of the address or of the board. */
+/** The requested panels, in the order of the address or of the board. */
 const asked = computed(() => {
   const keys = panelKeys.value
   return query.panels === null ? keys : query.panels.filter(key => keys.includes(key))
 })
 
-/** Named in the address, and not on the board. */
+/** Panels that the address names but the board does not have. */
 export const unknownPanels: ReadonlySignal<readonly string[]> = computed(() =>
   (query.panels ?? []).filter(key => !panelKeys.value.includes(key)),
 )
 
-/** Keys in the order the cards are shown. */
+/** The keys of the cards in the order shown. */
 export const shownCards: ReadonlySignal<readonly string[]> = computed(() =>
   query.kiosk ? asked.value : arranged(asked.value, cardOrder.value, pinnedCards.value),
 )
@@ -37,7 +36,7 @@ export function pinCard(key: string): void {
   announce(`${titleOf(key)} ${pinnedCards.value.includes(key) ? 'pinned' : 'not pinned any more'}`)
 }
 
-/** To a place among the cards shown, from 0. */
+/** Moves a card to a place among the cards shown, from 0. */
 export function moveCard(key: string, to: number): void {
   const now = shownCards.peek()
   const next = moved(now, pinnedCards.peek(), key, to)
@@ -57,13 +56,13 @@ export function focusCard(key: string): void {
   card?.scrollIntoView({ block: 'nearest' })
 }
 
-/** The card that has the focus, or has something in it that has. */
+/** The card that has or contains the focus. */
 export function focusedCard(): string | null {
   const card = document.activeElement?.closest<HTMLElement>('[data-panel]')
   return card?.dataset.panel ?? null
 }
 
-/** As the server has it, nothing pinned, nothing folded. */
+/** The server's order, nothing pinned, nothing folded. */
 export function resetArrangement(): void {
   cardOrder.value = []
   pinnedCards.value = []

@@ -1,8 +1,7 @@
-// What a panel is made of, block by block.
+// The content of a panel, block by block.
 import type { Block, ShownPanel } from '../state/panels.js'
-import { useChanged } from './changed.js'
+import { memo, useChanged } from './changed.js'
 import { Fields } from './fields.jsx'
-import { memo } from './memo.js'
 import { Table } from './table.jsx'
 
 const Text = memo(({ block }: { readonly block: Extract<Block, { readonly kind: 'text' }> }) => {
@@ -21,7 +20,7 @@ function BlockView({ block, title }: { readonly block: Block; readonly title: st
 }
 
 export function Blocks({ panel }: { readonly panel: ShownPanel }) {
-  // Blocks have no names: the second table of a panel is the second table the next time too.
+  // Blocks have no keys: they are identified by their place.
   const seen = { fields: 0, table: 0, text: 0 }
   return (
     <>

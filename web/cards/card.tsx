@@ -1,4 +1,4 @@
-// One panel as a card: its mark and title, what can be done with it, its content, and when that last changed.
+// One panel as a card: mark, title, actions, content, and the time of its last change.
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { PanelActions } from '../actions/buttons.jsx'
 import { AlertsBody } from '../alerts/alerts-card.jsx'
@@ -119,7 +119,7 @@ export function Card({ panelKey, place }: { readonly panelKey: string; readonly 
       </header>
       {folded ? null : (
         <div class="content">
-          {panelKey === 'alerts' ? <AlertsBody panel={shown} /> : <Blocks panel={shown} />}
+          {panelKey === 'alerts' && shown.facts ? <AlertsBody panel={shown} /> : <Blocks panel={shown} />}
         </div>
       )}
     </section>

@@ -1,12 +1,12 @@
-// Which columns of a table have room: the least important go first, and the most important always stays.
+// Which columns of a table fit: the least important are dropped first, and the most important always stays.
 import type { Cell, Column } from '../state/panels.js'
 
-/** A column of texts is not counted wider: longer ones wrap. */
+/** The most that a column of texts needs: longer texts wrap. */
 const WIDEST_CH = 16
 /** Between two columns. */
 const GAP_CH = 2
 
-/** What each column needs, in characters; `before` is what was known: a column only grows, so that none comes and goes. */
+/** The width of each column in characters. Columns never shrink below `before`, so that none appears and disappears. */
 export function widthsOf(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
@@ -22,7 +22,7 @@ export function widthsOf(
   })
 }
 
-/** Whether the texts of a column so wide may wrap; numbers and words stay whole. */
+/** Whether the texts of a column of this width may wrap; numbers and words do not. */
 export function wraps({ align }: Column, widthCh: number): boolean {
   return align !== 'right' && widthCh >= WIDEST_CH
 }

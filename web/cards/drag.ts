@@ -1,4 +1,4 @@
-// Dragging a card by its handle, with mouse, pen or finger: it takes the place of the card it is dropped on. Escape gives up.
+// Dragging a card by its handle, with mouse, pen or finger: it takes the place of the card it is dropped on. Escape cancels.
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { moveCard, shownCards } from './arrange.js'
 
@@ -15,7 +15,7 @@ function cardAt(x: number, y: number): string | null {
   return card?.dataset.panel ?? null
 }
 
-/** For the handle's pointerdown. */
+/** Handles pointerdown on the handle. */
 export function startDrag(event: PointerEvent, key: string): void {
   if (event.button !== 0 || current.peek() !== null) return
   const handle = event.currentTarget
@@ -48,7 +48,7 @@ export function startDrag(event: PointerEvent, key: string): void {
 
 const STEPS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }
 
-/** For the handle's keydown: how far the key moves the card; 0 where it means nothing. */
+/** How far a key on the handle moves the card; 0 for other keys. */
 export function stepOf(key: string): number {
   return STEPS[key] ?? 0
 }

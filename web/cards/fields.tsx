@@ -1,8 +1,7 @@
 // Fields of a panel: a definition list.
 import type { Field } from '../state/panels.js'
-import { useChanged } from './changed.js'
+import { memo, useChanged } from './changed.js'
 import { LinkedText } from './linked-text.jsx'
-import { memo } from './memo.js'
 
 const Item = memo(({ item }: { readonly item: Field }) => {
   const changed = useChanged(item.text)

@@ -1,4 +1,4 @@
-// The cards, in as many columns as there is room for; each column closes up by itself.
+// The cards in as many columns as fit; each column has no gaps.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { panel } from '../model.js'
 import { foldedCards } from '../state/arrangement.js'
@@ -7,10 +7,10 @@ import { isFolded, shownCards } from './arrange.js'
 import { Card } from './card.jsx'
 import { columnsFor, placesOf, sizeOf } from './placement.js'
 
-/** The least width of a column, in rem; a wall display is read from afar. */
+/** The least width of a column, in rem; larger on a wall display. */
 const COLUMN_REM = query.kiosk ? 30 : 26
 
-/** How many columns there is room for. */
+/** How many columns fit. */
 function useRoom() {
   const ref = useRef<HTMLDivElement>(null)
   const [room, setRoom] = useState(1)

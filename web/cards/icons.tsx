@@ -1,4 +1,4 @@
-// The few pictures on buttons, drawn in the colour of the text.
+// The icons of buttons, in the colour of the text.
 
 const PATHS = {
   copy: 'M2 5h1v8h7v1H2zM5 2h9v9H5zM6 3v7h7V3z',

@@ -1,4 +1,4 @@
-// A text that may be an address: then it can be opened. Of addresses only http and https.
+// A text; a link if it is an http or https address.
 
 export function isWebAddress(text: string): boolean {
   if (!/^https?:\/\/\S+$/i.test(text)) return false

@@ -1,5 +1,5 @@
-// Where cards stand: each, in their order, in the column that is shortest so far. Decided from estimates and only when
-// cards come, go or are moved, so that a card never jumps because another one grew.
+// Places the cards: each, in order, in the column that is shortest so far. Uses estimated heights, and only when cards appear,
+// disappear or move, so that no card jumps because another one grew.
 import type { Block } from '../state/panels.js'
 import { widthsOf } from './columns.js'
 
@@ -8,17 +8,16 @@ export type Place = { readonly column: number; readonly span: number }
 
 const HEAD_ROWS = 3
 const MOST_TABLE_ROWS = 26
-/** A table that needs more characters gets two columns. */
+/** A table that needs more characters takes two columns. */
 const WIDE_OVER_CH = 44
-/** A table with messages gets them too, however short those of now are. */
-const MESSAGES = 'Message'
 
 export function sizeOf(key: string, blocks: readonly Block[], isFolded: boolean): CardSize {
   if (isFolded) return { key, rows: HEAD_ROWS, isWide: false }
   let rows = HEAD_ROWS
   let isWide = false
   for (const block of blocks) {
-    isWide ||= block.kind === 'table' && block.columns.some(({ label }) => label === MESSAGES)
+    // A table with messages is wide, even while they are short.
+    isWide ||= block.kind === 'table' && block.columns.some(({ role }) => role === 'message')
     if (block.kind === 'fields') rows += block.items.length
     else if (block.kind === 'text') rows += 1
     else if (block.rows.length > 0) {
@@ -32,7 +31,7 @@ export function sizeOf(key: string, blocks: readonly Block[], isFolded: boolean)
 
 const spanOf = ({ isWide }: CardSize): number => (isWide ? 2 : 1)
 
-/** As many columns as there is room for, and no more than these cards fill; wide cards alone fill an even number. */
+/** As many columns as fit, but no more than these cards fill; an even number where all cards are wide. */
 export function columnsFor(cards: readonly CardSize[], room: number): number {
   const filled = Math.min(
     room,

@@ -1,5 +1,5 @@
-// How many of the grid's rows (1 px each) a card takes: as high as it is, and the gap below. The browser tells heights once
-// a frame, of all cards together, after its own layout: asked for card by card, each answer would lay the page out again.
+// How many rows of the grid (1 px each) a card takes: its height and the gap below. A ResizeObserver reports the heights of all cards
+// once a frame, after layout; reading them card by card would lay the page out each time.
 
 const heights = new ResizeObserver(entries => {
   const [first] = entries
@@ -12,7 +12,7 @@ const heights = new ResizeObserver(entries => {
   }
 })
 
-/** From now on, until what is returned is called. */
+/** Keeps the card's span up to date; returns a function that stops this. */
 export function keepRowSpan(card: Element): () => void {
   heights.observe(card)
   return () => heights.unobserve(card)

@@ -1,10 +1,10 @@
-// Sorting a table by a column: numbers by value, texts as a person orders them, what is missing last either way.
+// Sorting a table by a column: numbers by value, texts in natural order, missing values always last.
 import type { Cell } from '../state/panels.js'
 
 export type Sort = { readonly column: number; readonly direction: 'ascending' | 'descending' }
 
 const MISSING = '—'
-/** Made when first asked for: its data takes longer to load than a board to draw. */
+/** Created on first use: loading its data takes longer than drawing a board. */
 let collator: Intl.Collator | undefined
 
 function isMissing(cell: Cell | undefined): boolean {
@@ -17,7 +17,7 @@ function compare(a: Cell, b: Cell): number {
   return collator.compare(a.text, b.text)
 }
 
-/** The places of the rows in sorted order; equal ones stay as they are. */
+/** The indices of the rows in sorted order; stable. */
 export function sortedPlaces(rows: readonly (readonly Cell[])[], sort: Sort | null): readonly number[] {
   const places = rows.map((_, i) => i)
   if (sort === null) return places
@@ -30,7 +30,7 @@ export function sortedPlaces(rows: readonly (readonly Cell[])[], sort: Sort | nu
   })
 }
 
-/** Ascending, descending, and as it came. */
+/** Ascending, descending, then unsorted. */
 export function nextSort(sort: Sort | null, column: number): Sort | null {
   if (sort === null || sort.column !== column) return { column, direction: 'ascending' }
   return sort.direction === 'ascending' ? { column, direction: 'descending' } : null

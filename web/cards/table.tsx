@@ -1,19 +1,17 @@
-// A table of a panel: sortable, with as many columns as there is room for. A row that did not change is not drawn again,
-// and of one that did only the cell.
+// A table of a panel: sortable, with as many columns as fit. Only changed cells are drawn again.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { announce } from '../state/announce.js'
 import type { Block, Cell, Column } from '../state/panels.js'
 import { rowKeys } from '../state/row-keys.js'
-import { useChanged } from './changed.js'
+import { memo, useChanged } from './changed.js'
 import { shownColumns, widthsOf, wraps } from './columns.js'
-import { memo } from './memo.js'
 import { nextSort, type Sort, sortedPlaces } from './sort.js'
 
 type TableBlock = Extract<Block, { readonly kind: 'table' }>
 
 /** A longer table scrolls in its card. */
 const SCROLLS_OVER_ROWS = 24
-/** Of an average character, as a part of the font's size. */
+/** Width of an average character relative to the font size. */
 const CH_PER_EM = 0.56
 
 const EMPTY: Cell = { text: '' }
@@ -46,7 +44,7 @@ type RowProps = {
   readonly row: readonly Cell[]
   readonly columns: readonly Column[]
   readonly shown: readonly number[]
-  /** Which of all columns may wrap, as a text, so that it is the same while nothing changed. */
+  /** Which columns may wrap, as text, so that equal values compare as equal. */
   readonly wrapping: string
 }
 
@@ -64,7 +62,7 @@ const Row = memo(({ row, columns, shown, wrapping }: RowProps) => (
   </tr>
 ))
 
-/** The width of the element in characters, by observation; null before it is known. */
+/** The observed width of the element in characters; null before it is known. */
 function useRoomCh() {
   const ref = useRef<HTMLDivElement>(null)
   const [roomCh, setRoomCh] = useState<number | null>(null)
@@ -93,7 +91,7 @@ export const Table = memo(({ block, title }: { readonly block: TableBlock; reado
     return known.current
   }, [columns, rows])
   const fitting = shownColumns(columns, widths, roomCh ?? Number.POSITIVE_INFINITY)
-  // The same list while it says the same: rows are compared by it.
+  // The same list while it is equal, because rows compare it by identity.
   const shown = useMemo(() => fitting, [fitting.join()])
   const wrapping = columns.map((column, i) => (wraps(column, widths[i] ?? 0) ? '1' : '0')).join('')
   const keys = useMemo(() => rowKeys(rows), [rows])

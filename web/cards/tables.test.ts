@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Column } from '../state/panels.js'
 import { shownColumns, widthsOf, wraps } from './columns.js'
 import { columnsFor, placesOf, sizeOf } from './placement.js'
 import { nextSort, sortedPlaces } from './sort.js'
@@ -15,7 +16,7 @@ const row = (name: string, text: string, value: number) => [
 ]
 
 describe('columns', () => {
-  test('are as wide as their widest text, texts up to a bound, and do not shrink again', () => {
+  test('are as wide as their widest text, texts up to a limit, and do not shrink', () => {
     const widths = widthsOf(
       COLUMNS,
       [[{ text: 'abcdefgh' }, { text: 'x'.repeat(80) }, { text: '1'.repeat(17) }]],
@@ -26,7 +27,7 @@ describe('columns', () => {
     expect(wraps(COLUMNS[1], 16)).toBe(true)
     expect(wraps(COLUMNS[2], 40)).toBe(false)
   })
-  test('go by worth where there is no room, and one always stays', () => {
+  test('are dropped by priority where they do not fit, and one always stays', () => {
     expect(shownColumns(COLUMNS, [8, 16, 4], 100)).toEqual([0, 1, 2])
     expect(shownColumns(COLUMNS, [8, 16, 4], 20)).toEqual([0, 2])
     expect(shownColumns(COLUMNS, [8, 16, 4], 1)).toEqual([0])
@@ -40,7 +41,7 @@ describe('sorting', () => {
     [{ text: 'c' }, { text: 'x' }, { text: '—' }],
     row('d', 'x', 100),
   ]
-  test('is by value, what is missing last either way', () => {
+  test('is by value, missing values always last', () => {
     expect(sortedPlaces(rows, { column: 2, direction: 'ascending' })).toEqual([1, 0, 3, 2])
     expect(sortedPlaces(rows, { column: 2, direction: 'descending' })).toEqual([3, 0, 1, 2])
   })
@@ -52,7 +53,7 @@ describe('sorting', () => {
     expect(sortedPlaces(rows, { column: 1, direction: 'descending' })).toEqual([0, 1, 2, 3])
     expect(sortedPlaces(rows, null)).toEqual([0, 1, 2, 3])
   })
-  test('goes up, down, and back', () => {
+  test('goes up, down, and off', () => {
     const up = nextSort(null, 1)
     expect(up).toEqual({ column: 1, direction: 'ascending' })
     const down = nextSort(up, 1)
@@ -62,7 +63,7 @@ describe('sorting', () => {
   })
 })
 
-describe('cards stand', () => {
+describe('cards are placed', () => {
   const card = (key: string, rows: number, isWide = false) => ({ key, rows, isWide })
   test('in the column that is shortest, the first of them', () => {
     const places = placesOf([card('a', 5), card('b', 1), card('c', 2)], 2)
@@ -72,7 +73,7 @@ describe('cards stand', () => {
     expect(placesOf([card('a', 5), card('w', 5, true)], 3).get('w')).toEqual({ column: 1, span: 2 })
     expect(placesOf([card('w', 5, true)], 1).get('w')).toEqual({ column: 0, span: 1 })
   })
-  test('in no more columns than they fill, so that a display of a few has no hole', () => {
+  test('in no more columns than they fill, so that few cards leave no hole', () => {
     const [one, wide] = [card('a', 5), card('w', 5, true)]
     expect(columnsFor([one, one, one, wide], 3)).toBe(3)
     expect(columnsFor([one, one], 5)).toBe(2)
@@ -81,11 +82,11 @@ describe('cards stand', () => {
     expect(columnsFor([wide], 1)).toBe(1)
     expect(columnsFor([], 3)).toBe(1)
   })
-  test('wide when a table needs it or tells messages', () => {
-    const table = (...labels: readonly string[]) =>
-      sizeOf('k', [{ kind: 'table', columns: labels.map(label => ({ label })), rows: [] }], false)
-    expect(table('Time', 'Message').isWide).toBe(true)
-    expect(table('Time', 'Value').isWide).toBe(false)
+  test('wide when a table needs it or has messages', () => {
+    const table = (column: Column) =>
+      sizeOf('k', [{ kind: 'table', columns: [{ label: 'Time' }, column], rows: [] }], false)
+    expect(table({ label: 'What', role: 'message' }).isWide).toBe(true)
+    expect(table({ label: 'Message' }).isWide).toBe(false)
     expect(sizeOf('k', [{ kind: 'fields', items: [{ label: 'a', text: 'b' }] }], true).rows).toBe(3)
   })
 })

@@ -7,7 +7,7 @@ const at = (sec: number): number => (START_SEC + sec) * 1000
 const cpu = (value: number | null): Sample[] => [{ group: 'cpu', label: 'CPU', value }]
 const ltp = (...labels: string[]): Sample[] => labels.map(label => ({ group: 'ltp', label, value: 1 }))
 
-/** Confirmed again and again until then. */
+/** Confirms again and again until then. */
 function hear(history: History, untilSec: number): void {
   for (let sec = 0; sec < untilSec; sec += MAX_SILENT_SEC) history.confirm(at(sec))
   history.confirm(at(untilSec))
@@ -20,7 +20,7 @@ function tail(history: History, sec: number, count: number): readonly (number | 
 }
 
 describe('a line', () => {
-  test('holds what was last said until more is said', () => {
+  test('keeps the last value until the next one', () => {
     const history = createHistory()
     history.take('resources', cpu(10), at(0))
     history.take('resources', cpu(20), at(3))
@@ -43,7 +43,7 @@ describe('a line', () => {
     expect(tail(history, 3, 4)).toEqual([10, null, 30, null])
   })
 
-  test('has a gap from a lost connection to the next word of it', () => {
+  test('has a gap from a lost connection to its next value', () => {
     const history = createHistory()
     history.take('resources', cpu(10), at(0))
     history.interrupt(at(1))
@@ -52,7 +52,7 @@ describe('a line', () => {
     expect(tail(history, 5, 6)).toEqual([10, 10, null, null, null, 10])
   })
 
-  test('keeps what was said in the second in which the connection was lost, whatever other panels say in it', () => {
+  test('keeps the value of the second in which the connection was lost, whatever other panels send in it', () => {
     const history = createHistory()
     history.take('resources', cpu(10), at(0))
     history.take('resources', cpu(20), at(1))
@@ -85,7 +85,7 @@ describe('a line', () => {
     expect(new Set(lines[0]?.values)).toEqual(new Set([20]))
   })
 
-  test('is a gap after a silence, as of a machine that slept, and goes on behind it', () => {
+  test('is a gap after a silence, as of a machine that slept, and goes on after it', () => {
     const history = createHistory()
     history.take('resources', cpu(10), at(0))
     history.confirm(at(MAX_SILENT_SEC))
@@ -94,14 +94,14 @@ describe('a line', () => {
     expect([values[0], values[1], values.at(-2), values.at(-1)]).toEqual([10, null, null, 10])
   })
 
-  test('is one value throughout when nothing else was said for hours', () => {
+  test('has one value throughout when no other came for hours', () => {
     const history = createHistory()
     history.take('resources', cpu(10), at(0))
     hear(history, 40 * WINDOW_SEC + 7)
     expect(new Set(tail(history, 40 * WINDOW_SEC + 7, WINDOW_SEC))).toEqual(new Set([10]))
   })
 
-  test('moves out of the window when nothing is heard any more', () => {
+  test('moves out of the window when nothing comes any more', () => {
     const history = createHistory()
     history.take('resources', cpu(10), at(0))
     expect(tail(history, WINDOW_SEC - 1, WINDOW_SEC)[0]).toBe(10)

@@ -1,23 +1,23 @@
-// The last 15 minutes of every number worth a line, one value a second: memory is bounded whatever the update rate.
-// A number holds until its panel is received again or the connection is lost; what nobody said is a gap, never a zero.
+// The last 15 minutes of every plotted number, one value a second, so memory is bounded whatever the update rate. A number is valid
+// until its panel is received again or the connection is lost. A missing value is a gap, never a zero.
 import type { Group, Sample } from './numbers.js'
 
 export const WINDOW_SEC = 900
-/** Lines kept: one for each of 500 indices, and some. */
+/** Enough for 500 indices and a few more. */
 const MAX_SERIES = 512
-/** A clock set back by more makes what is kept worthless. */
+/** When the clock is set back by more, the history is cleared. */
 const MAX_BACK_SEC = 5
-/** A number that nobody confirmed for longer (the machine slept) is a gap, whatever came before and after. */
+/** A longer time without confirmation (the machine slept) is a gap. */
 export const MAX_SILENT_SEC = 150
 
 type Series = {
   readonly group: Group
   readonly label: string
-  /** Which panel says it. */
+  /** The panel it comes from. */
   readonly source: string
-  /** By second modulo the window; NaN: not known. */
+  /** By second modulo the window; NaN = unknown. */
   readonly values: Float64Array
-  /** What holds now; NaN: nothing. */
+  /** The current value; NaN = unknown. */
   now: number
 }
 
@@ -29,15 +29,15 @@ export type Lines = {
 }
 
 export type History = {
-  /** What a panel says now; a number it said before and not now is a gap from here on. */
+  /** The current numbers of a panel; a number that is missing now is a gap from here on. */
   take(panel: string, samples: readonly Sample[], atMs: number): void
-  /** All that was taken still held at this moment. */
+  /** All values are still valid at this moment. */
   confirm(atMs: number): void
-  /** From here on nothing is known until it is taken again. */
+  /** From here on all values are unknown until they are taken again. */
   interrupt(atMs: number): void
   /** Labels of a group, in the order they were first seen. */
   labels(group: Group): readonly string[]
-  /** The window that ends now: the lines with these labels, as far as there are any. */
+  /** The lines with these labels that exist, in the window that ends now. */
   lines(group: Group, labels: readonly string[], nowMs: number): Lines
 }
 
@@ -51,10 +51,10 @@ function timesUntil(nowMs: number): readonly number[] {
 
 export function createHistory(maxSeries = MAX_SERIES): History {
   const kept = new Map<string, Series>()
-  /** The newest second that is filled; -1 before the first. */
+  /** The newest filled second; -1 before the first. */
   let newest = -1
 
-  /** Brings every series up to this second: what held, holds. */
+  /** Extends every series to this second with its current value. */
   function reach(second: number): void {
     if (newest < 0 || newest - second > MAX_BACK_SEC) {
       for (const series of kept.values()) series.values.fill(Number.NaN)
@@ -71,7 +71,7 @@ export function createHistory(maxSeries = MAX_SERIES): History {
     newest = second
   }
 
-  /** Makes room by forgetting what has been a gap for the whole window. */
+  /** Makes room: deletes series that were a gap for the whole window. */
   function forgetEmpty(): void {
     for (const [name, series] of kept)
       if (Number.isNaN(series.now) && series.values.every(Number.isNaN)) kept.delete(name)

@@ -1,7 +1,5 @@
-// Keeps the history of the board this page follows: takes what comes, shown or paused, and notes where the connection was
-// lost.
+// Feeds the history from the board that this page follows, also while paused, and marks where the connection was lost.
 import { effect } from '@preact/signals'
-import { blocksFrom } from '../../src/panels/parse-panel.js'
 import { connection, lastByteMs, nowMs, received } from '../model.js'
 import { createHistory, type History } from './history.js'
 import { PANELS_WITH_NUMBERS, samplesOf } from './numbers.js'
@@ -10,11 +8,11 @@ const kept = createHistory()
 
 export const history: Pick<History, 'labels' | 'lines'> = kept
 
-/** Begins; returns what ends it. What was kept stays. */
+/** Starts the history; returns a function that stops it. The values stay. */
 export function startHistory(): () => void {
-  /** Hashes of the panels as last taken; empty while the connection is lost. */
+  /** Hashes of the panels taken last; empty while the connection is lost. */
   const taken = new Map<string, string>()
-  /** Of this connection or the one before. */
+  /** When the last byte came, on this connection or the previous one. */
   let heardMs = 0
   const ends = [
     effect(() => {
@@ -30,7 +28,7 @@ export function startHistory(): () => void {
         const hash = panel?.hash ?? ''
         if (taken.get(key) === hash) continue
         taken.set(key, hash)
-        kept.take(key, panel ? samplesOf(key, blocksFrom(panel.blocks, panel.lines)) : [], Date.now())
+        kept.take(key, samplesOf(key, panel?.facts), Date.now())
       }
     }),
     effect(() => {

@@ -1,84 +1,59 @@
-// The numbers worth a line over time, as the panels' blocks hold them: never read out of text. What a panel does not
-// say is null, which is a gap in the line.
-import type { Block, Cell } from '../../src/panels/panel.js'
+// The numbers that the page plots, from the facts of the panels. A missing number is null, which is a gap in the line.
+import { numberAt } from '../../src/panels/facts.js'
 
 export const GROUPS = ['ltp', 'dq', 'lowest', 'cycle', 'cpu', 'memory'] as const
 export type Group = (typeof GROUPS)[number]
 
-/** One number of one moment. `label` tells the lines of a group apart: an index, or which time of the cycle. */
+/** One number at one moment. `label` is the line within the group: an index, or which time of the cycle. */
 export type Sample = { readonly group: Group; readonly label: string; readonly value: number | null }
 
-/** Lines that one plot can tell apart. Of more indices the data quality is told by the lowest. */
+/** Lines that one plot can show. With more indices it shows the lowest data quality. */
 export const MAX_LINES = 4
 
-/** Fields worth a line by panel; `scale` brings them to the group's unit (cycle: seconds). */
-const FIELDS: Readonly<
-  Record<
-    string,
-    readonly {
-      readonly field: string
-      readonly group: Group
-      readonly label: string
-      readonly scale?: number
-    }[]
-  >
-> = {
-  cycle: [
-    { field: 'last_duration', group: 'cycle', label: 'last' },
-    { field: 'p95', group: 'cycle', label: 'p95', scale: 0.001 },
-  ],
-  resources: [
-    { field: 'cpu_pct', group: 'cpu', label: 'CPU' },
-    { field: 'memory_mb', group: 'memory', label: 'Memory' },
-  ],
+type Facts = Readonly<Record<string, unknown>>
+
+/** Milliseconds as seconds. */
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms * 0.001
 }
 
-const INDICES = 'indices'
-
-/** The panels that hold such numbers; last the one that may have more than there is room for. */
-export const PANELS_WITH_NUMBERS: readonly string[] = [...Object.keys(FIELDS), INDICES]
-
-function numberOf(cell: { readonly value?: number } | undefined): number | null {
-  return cell?.value !== undefined && Number.isFinite(cell.value) ? cell.value : null
-}
-
-function rowSamples(columns: readonly string[], rows: readonly (readonly Cell[])[]): Sample[] {
-  const nameAt = columns.indexOf('Index')
-  const column = (group: Group, label: string): Sample[] => {
-    const at = columns.indexOf(label)
-    if (nameAt < 0 || at < 0) return []
-    return rows.flatMap(row => {
-      const name = row[nameAt]?.text ?? ''
-      return name === '' ? [] : [{ group, label: name, value: numberOf(row[at]) }]
-    })
-  }
-  const quality = column('dq', 'DQ %')
+function indexSamples(facts: Facts): Sample[] {
+  const names = Object.keys(facts)
+  const samples = (group: Group, name: string): Sample[] =>
+    names.map(label => ({ group, label, value: numberAt(facts, label, name) }))
+  const quality = samples('dq', 'dq_pct')
   const known = quality.flatMap(({ value }) => value ?? [])
   const lowest = known.length === 0 ? null : Math.min(...known)
   return [
     ...quality.slice(0, MAX_LINES),
-    ...(quality.length === 0 ? [] : [{ group: 'lowest', label: 'lowest', value: lowest } as const]),
-    ...column('ltp', 'LTP'),
+    { group: 'lowest', label: 'lowest', value: lowest },
+    ...samples('ltp', 'ltp'),
   ]
 }
 
-function fieldSamples(key: string, blocks: readonly Block[]): Sample[] {
-  const items = blocks.flatMap(block => (block.kind === 'fields' ? block.items : []))
-  return (FIELDS[key] ?? []).map(({ field, group, label, scale = 1 }) => {
-    const value = numberOf(items.find(item => item.label === field))
-    return { group, label, value: value === null ? null : value * scale }
-  })
-}
+/** By panel; last the one that may exceed the limit of series. */
+const SAMPLES: ReadonlyMap<string, (facts: Facts) => readonly Sample[]> = new Map([
+  [
+    'cycle',
+    facts => [
+      { group: 'cycle', label: 'last', value: numberAt(facts, 'last_duration_sec') },
+      { group: 'cycle', label: 'p95', value: seconds(numberAt(facts, 'p95_ms')) },
+    ],
+  ],
+  [
+    'resources',
+    facts => [
+      { group: 'cpu', label: 'CPU', value: numberAt(facts, 'cpu_pct') },
+      { group: 'memory', label: 'Memory', value: numberAt(facts, 'memory_mb') },
+    ],
+  ],
+  ['indices', indexSamples],
+])
 
-/** The samples of one panel, in its own order; none for a panel that holds no such number. */
-export function samplesOf(key: string, blocks: readonly Block[]): readonly Sample[] {
-  if (key !== INDICES) return Object.hasOwn(FIELDS, key) ? fieldSamples(key, blocks) : []
-  return blocks.flatMap(block =>
-    block.kind === 'table'
-      ? rowSamples(
-          block.columns.map(({ label }) => label),
-          block.rows,
-        )
-      : [],
-  )
+/** The panels with such numbers. */
+export const PANELS_WITH_NUMBERS: readonly string[] = [...SAMPLES.keys()]
+
+/** The samples of one panel; none for a panel without facts or without such numbers. */
+export function samplesOf(key: string, facts: Facts | undefined): readonly Sample[] {
+  return (facts && SAMPLES.get(key)?.(facts)) ?? []
 }

@@ -1,5 +1,5 @@
-// One drawing: uPlot in an element, its colours and sizes those of the page, a tooltip under the pointer or where keys lead.
-// With uPlot and its style a part of its own, loaded after the board is shown.
+// One drawing: uPlot in an element, with the colours and sizes of the page, and a tooltip that follows the pointer or keys. Loaded
+// with uPlot and its style after the board is shown.
 import UPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Lines } from '../history/history.js'
@@ -7,28 +7,28 @@ import type { PlotLook } from './groups.js'
 import { agoText, axisLabels, rangeOf, spanOf, valueText } from './scale.js'
 
 export type Drawing = {
-  /** Shows these lines; the same number of lines as it was made for. */
+  /** Shows these lines; as many as it was created for. */
   show(data: Lines): void
   resize(width: number, height: number): void
   /**
-   * The tooltip at the newest value, or so many steps later than it is; 0 takes it away. It stays at its moment while time
-   * goes on. Gives what it says.
+   * Shows the tooltip at the newest value, or moves it by this many steps; 0 hides it. It stays at its moment while time goes on.
+   * Returns its text.
    */
   step(by: number): string
   destroy(): void
 }
 
-/** Of the axes' texts, as parts of the page's font: a wall display has a larger one. */
+/** Size of the axes' text relative to the page's font, which is larger on a wall display. */
 const FONT_EM = 0.79
 const LABEL_CHARACTER_EM = 0.45
-/** Steps that a key takes through all of the time axis. */
+/** Key presses across the whole time axis. */
 const KEY_STEPS = 60
-/** Every span can be parted in so many. */
+/** Every span divides into this many parts. */
 const TIME_PARTS = 3
-/** Lines are told apart by colour and by stroke. */
+/** Lines differ in colour and in stroke. */
 const DASHES: readonly (readonly number[])[] = [[], [5, 3], [2, 2], [8, 3, 2, 3]]
 
-/** Of this browser, as its owner reads it. */
+/** In the language and time zone of this browser. */
 const clock = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' })
 
 function tooltipText(plot: UPlot, index: number, { digits, unit }: PlotLook): string {
@@ -42,7 +42,7 @@ function tooltipText(plot: UPlot, index: number, { digits, unit }: PlotLook): st
 
 const isNumber = (value: unknown): boolean => typeof value === 'number'
 
-/** Values with a gap on either side: a line has no length there, so a point is drawn. */
+/** Values between two gaps: a line would have no length, so a point is drawn. */
 function alone(plot: UPlot, series: number): number[] {
   const values = plot.data[series] ?? []
   return [...values.keys()].filter(
@@ -50,7 +50,7 @@ function alone(plot: UPlot, series: number): number[] {
   )
 }
 
-/** A tooltip that follows uPlot's cursor and stays within the plot. */
+/** A tooltip that follows uPlot's cursor within the plot. */
 function tooltip(look: PlotLook): UPlot.Plugin {
   const box = document.createElement('div')
   box.className = 'plot-tooltip'
@@ -99,8 +99,8 @@ function axes(look: PlotLook, style: CSSStyleDeclaration, emPx: number): UPlot.A
 }
 
 /**
- * `lines` are the names of the lines with the elements whose `color` they are drawn in; text is drawn in the colour of
- * `host`, the grid in that of its upper border.
+ * `lines`: the labels of the lines with the elements that give their colours. Text has the colour of `host`, the grid that of its
+ * upper border.
  */
 export function createDrawing(
   host: HTMLElement,
@@ -142,7 +142,7 @@ export function createDrawing(
     plugins: [tooltip(look)],
   }
   const plot = new UPlot(options, [[], ...lines.map(() => [])], host)
-  /** The moment that keys chose. */
+  /** The moment chosen by keys. */
   let chosen: number | null = null
   const point = (): void => {
     plot.setCursor(chosen === null ? { left: -1, top: -1 } : { left: plot.valToPos(chosen, 'x'), top: 0 })
@@ -152,7 +152,7 @@ export function createDrawing(
       times = now
       spanSec = spanOf(shown)
       plot.setData([[...times], ...shown.map(({ values }) => [...values])])
-      // After the scales, which follow the data in a microtask of theirs.
+      // After uPlot has updated its scales, which it does in a microtask.
       if (chosen !== null) queueMicrotask(point)
     },
     resize: (width, height) => plot.setSize({ width, height }),

@@ -12,7 +12,7 @@ test.each([
   expect(shownIndices(ALL, chosen, room)).toEqual(shown)
 })
 
-test('no index is shown twice: one chosen that is there already changes places', () => {
+test('no index is shown twice: choosing one that is shown already swaps the two', () => {
   expect(chosenInstead(['NIFTY', 'SENSEX'], 0, 'FINNIFTY')).toEqual(['FINNIFTY', 'SENSEX'])
   expect(chosenInstead(['NIFTY', 'SENSEX'], 0, 'SENSEX')).toEqual(['SENSEX', 'NIFTY'])
 })

@@ -1,4 +1,4 @@
-// The plots there are: one for each index that is chosen, and one for each other number worth a line.
+// The plots: one for each chosen index, and one for each other number.
 import type { Group } from '../history/numbers.js'
 
 export type PlotLook = {
@@ -6,9 +6,9 @@ export type PlotLook = {
   readonly title: string
   readonly unit: string
   readonly digits: number
-  /** Its size counts, not its changes: the axis begins at 0. */
+  /** The axis begins at 0: the size matters, not the changes. */
   readonly fromZero: boolean
-  /** What it cannot exceed. */
+  /** Its highest possible value. */
   readonly limit?: number
 }
 
@@ -29,7 +29,7 @@ export const OTHERS: readonly PlotLook[] = [
   { group: 'memory', title: 'Memory', unit: ' MB', digits: 1, fromZero: false },
 ]
 
-/** The indices shown: those chosen as far as they exist, each once, then the first others; as many as there is room for. */
+/** The indices shown: the chosen ones that exist, each once, then the first others; at most `room`. */
 export function shownIndices(
   all: readonly string[],
   chosen: readonly string[],
@@ -38,7 +38,7 @@ export function shownIndices(
   return [...new Set([...chosen.filter(label => all.includes(label)), ...all])].slice(0, room)
 }
 
-/** The choice after the index at `place` was changed; one that stood elsewhere changes places with it. */
+/** The choice after `label` was put at `place`; if it is shown elsewhere, the two swap places. */
 export function chosenInstead(shown: readonly string[], place: number, label: string): readonly string[] {
   const before = shown[place]
   return shown.map((each, i) =>

@@ -1,4 +1,4 @@
-// One plot: its title, its newest values, the drawing, and the same in words for who cannot see it.
+// One plot: its title, its newest values, the drawing, and the same in words for screen readers.
 import { type ReadonlySignal, useSignalEffect } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
@@ -12,19 +12,19 @@ import { leaveTurns, takeTurn } from './turns.js'
 type Props = {
   readonly look: PlotLook
   readonly data: Lines
-  /** Null while it is loaded, or when it could not be. */
+  /** Null until it is loaded, and when it cannot be loaded. */
   readonly drawer: ReadonlySignal<typeof createDrawing | null>
   readonly children: ComponentChildren
 }
 
-/** By how much the tooltip is moved by a key; 0: away. */
+/** How far a key moves the tooltip; 0 hides it. */
 const STEPS = new Map([
   ['ArrowLeft', -1],
   ['ArrowRight', 1],
   ['Escape', 0],
 ])
 
-/** What takes keys must be reached by keyboard. */
+/** Elements that take keys must be reachable by keyboard. */
 const TAKES_KEYS = { tabIndex: 0, 'aria-description': 'Arrow keys tell the values of a moment' }
 
 function words(data: Lines, { digits, unit }: PlotLook): string {
@@ -49,7 +49,7 @@ export function Plot({ look, data, drawer, children }: Props) {
   const names = data.lines.map(({ label }) => label).join('\n')
   const isEmpty = data.lines.every(line => summaryOf(line) === null)
 
-  // A drawing is for its lines: others make another.
+  // Other lines need another drawing.
   useEffect(() => {
     const element = host.current
     if (element === null) return
@@ -92,7 +92,7 @@ export function Plot({ look, data, drawer, children }: Props) {
       {...TAKES_KEYS}
       onKeyDown={event => {
         const by = STEPS.get(event.key)
-        // The arrow keys in a choice of indices are its own.
+        // The choice of indices keeps its arrow keys.
         if (by === undefined || drawing.current === null || event.target !== event.currentTarget) return
         event.preventDefault()
         announce(drawing.current.step(by))

@@ -1,10 +1,9 @@
-// The plots in a row: what was received in the last 15 minutes. Drawn at most once a second, and not at all while the page is
-// hidden or paused.
+// The row of plots of the last 15 minutes. Drawn at most once a second, and not while the page is hidden or paused.
 import { computed, type Signal, signal } from '@preact/signals'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { history } from '../history/keep.js'
 import { MAX_LINES } from '../history/numbers.js'
-import { nowMs, paused } from '../model.js'
+import { board, nowMs, paused } from '../model.js'
 import { preference, textList } from '../state/preferences.js'
 import { query } from '../state/query.js'
 import type { createDrawing } from './drawing.js'
@@ -12,7 +11,7 @@ import { chosenInstead, DATA_QUALITY, LTP, OTHERS, shownIndices } from './groups
 import { Plot } from './plot.jsx'
 import './plots.css'
 
-/** What a plot needs to be readable, and what is between two of them: as plots.css has it. */
+/** The least width of a plot and the gap between two: as in plots.css. */
 const PLOT_REM = 15
 const GAP_REM = 0.75
 
@@ -21,8 +20,10 @@ const isOpen = preference('plots.open', stored => stored !== false)
 const drawer: Signal<typeof createDrawing | null> = signal(null)
 const failed = signal(false)
 
+const hasFacts = computed(() => [...(board.value?.panels.values() ?? [])].some(({ facts }) => facts))
+
 let drawnMs = 0
-/** Stands still while nobody can see it, or wants it to. */
+/** The time of the drawings; stands still while the page is hidden or paused. */
 const drawnAtMs = computed(() => {
   const now = nowMs.value
   if (!paused.value && (drawnMs === 0 || !document.hidden)) drawnMs = now
@@ -34,11 +35,11 @@ async function load(): Promise<void> {
     const { createDrawing } = await import('./drawing.js')
     drawer.value = createDrawing
   } catch {
-    failed.value = true // gone with a newer version of the server; the numbers are shown all the same
+    failed.value = true // a newer server no longer has this file; the numbers are shown without drawings
   }
 }
 
-/** How many plots there is room for beside each other. */
+/** How many plots fit in a row. */
 function useRoom(): { readonly row: { current: HTMLDivElement | null }; readonly room: number } {
   const row = useRef<HTMLDivElement>(null)
   const [room, setRoom] = useState(0)
@@ -124,6 +125,8 @@ function Content() {
 
 export function PlotsStrip() {
   useEffect(() => void load(), [])
+  // Servers of earlier versions send no facts.
+  if (!hasFacts.value) return null
   return (
     <section class="plots" aria-labelledby="plots-title">
       {query.kiosk ? (

@@ -4,13 +4,13 @@ import { agoText, axisLabels, rangeOf, spanOf, summaryOf, valueText } from './sc
 const look = { fromZero: false, digits: 2 }
 
 describe('the range of an axis', () => {
-  test('has the values in it, with some room', () => {
+  test('contains the values, with some space', () => {
     expect(rangeOf(10, 20, look)).toEqual([9, 21])
   })
   test('begins at zero where the size counts', () => {
     expect(rangeOf(10, 20, { ...look, fromZero: true })).toEqual([0, 22])
   })
-  test('ends at what cannot be more', () => {
+  test('ends at the limit of the value', () => {
     expect(rangeOf(90, 99.5, { ...look, limit: 100 })[1]).toBe(100)
     expect(rangeOf(0, 250, { ...look, fromZero: true, limit: 100 })[1]).toBe(275)
   })
@@ -20,10 +20,10 @@ describe('the range of an axis', () => {
     expect(high).toBeGreaterThan(24_000)
     expect(rangeOf(0, 0, { ...look, fromZero: true })).toEqual([0, 0.12])
   })
-  test('of a flat line is no finer than what is shown of its value', () => {
+  test('of a flat line is no finer than the shown digits', () => {
     expect(rangeOf(258, 258, { ...look, digits: 1 })).toEqual([256.8, 259.2])
   })
-  test('of nothing is there all the same', () => {
+  test('without values has a default', () => {
     expect(rangeOf(null, null, look)).toEqual([0, 1])
     expect(rangeOf(null, null, { ...look, fromZero: true, limit: 100 })).toEqual([0, 100])
   })
@@ -54,11 +54,11 @@ describe('a line in words', () => {
   test('is its newest, lowest and highest value', () => {
     expect(summary(null, 5, 1, 9, 3)).toEqual({ current: 3, lowest: 1, highest: 9 })
   })
-  test('knows its newest value for a while, until it is confirmed', () => {
+  test('keeps its newest value for a while without confirmation', () => {
     expect(summary(5, null, null)?.current).toBe(5)
     expect(summary(5, ...Array.from({ length: 41 }, () => null))?.current).toBeNull()
   })
-  test('is nothing when nothing is known', () => {
+  test('is null without values', () => {
     expect(summary()).toBeNull()
     expect(summary(null, null)).toBeNull()
   })

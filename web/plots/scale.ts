@@ -1,19 +1,19 @@
-// From numbers to what an axis shows: its range, its labels, and a value in words. Pure.
+// The range and the labels of an axis, and values as text. Pure.
 import type { Line } from '../history/history.js'
 import type { PlotLook } from './groups.js'
 
 export type Range = readonly [low: number, high: number]
 
-/** Room above and below the line. */
+/** Space above and below the line, relative to the range. */
 const PAD = 0.1
-/** The least height of a range, of the largest number: a flat line is drawn flat. */
+/** The least height of a range relative to the largest number, so that a flat line is drawn flat. */
 const LEAST_HEIGHT = 0.0004
-/** And in units of the last digit that is shown: labels need not tell more than values do. */
+/** The least height in units of the last shown digit: labels need no more digits than values. */
 const LEAST_UNITS = 120
 
 /**
- * What the axis spans: all values with some room; from 0 with `fromZero`; never beyond `limit` where the values are not.
- * Without values 0 to 1.
+ * The range of the axis: all values with some space; from 0 with `fromZero`; not beyond `limit` unless the values are. 0 to 1
+ * without values.
  */
 export function rangeOf(
   low: number | null,
@@ -32,10 +32,10 @@ export function rangeOf(
   return [fromZero ? from : from - room, limit !== undefined && high <= limit ? Math.min(top, limit) : top]
 }
 
-/** What the time axis may span, seconds: a page that was just opened need not show a quarter of an hour of nothing. */
+/** Spans of the time axis, seconds: a page just opened need not show an empty quarter of an hour. */
 const SPANS_SEC = [60, 180, 360, 900] as const
 
-/** The least span that holds all that is known of these lines, of which each value is a second. */
+/** The least span that holds all known values of these lines, one value a second. */
 export function spanOf(lines: readonly Line[]): number {
   const ages = lines.map(({ values }) => {
     const first = values.findIndex(value => value !== null)
@@ -44,13 +44,13 @@ export function spanOf(lines: readonly Line[]): number {
   return SPANS_SEC.find(span => ages.every(age => age <= span)) ?? SPANS_SEC[SPANS_SEC.length - 1] ?? 0
 }
 
-/** A moment as the time axis names it: `−15 min`, or `−20 s`; `now`. */
+/** A label of the time axis: `−15 min`, `−20 s` or `now`. */
 export function agoText(agoSec: number, spanSec: number): string {
   if (agoSec === 0) return 'now'
   return spanSec < 180 ? `−${agoSec} s` : `−${agoSec / 60} min`
 }
 
-/** Labels of an axis: as many decimals as its steps need, thousands apart. */
+/** Labels of an axis: as many decimals as its steps need, with thousands separators. */
 export function axisLabels(splits: readonly number[], step: number): string[] {
   let digits = 0
   while (digits < 6 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6) digits++
@@ -62,7 +62,7 @@ const formats = new Map<number, Intl.NumberFormat>()
 function grouped(value: number, digits: number): string {
   const format =
     formats.get(digits) ??
-    // No sign before what shows as zero, as in the panels.
+    // No sign before zero, as in the panels.
     new Intl.NumberFormat('en', {
       minimumFractionDigits: digits,
       maximumFractionDigits: digits,
@@ -72,7 +72,7 @@ function grouped(value: number, digits: number): string {
   return format.format(value)
 }
 
-/** A value with its unit, the same width whatever it is. */
+/** A value with its unit; `—` when it is missing. */
 export function valueText(value: number | null, digits: number, unit: string): string {
   return value === null ? '—' : `${grouped(value, digits)}${unit}`
 }
@@ -84,7 +84,7 @@ export type Summary = {
   readonly highest: number
 }
 
-/** What a line says in three numbers; null when it has none. */
+/** A line in three numbers; null when it has no values. */
 export function summaryOf({ values }: Line): Summary | null {
   let lowest = Number.POSITIVE_INFINITY
   let highest = Number.NEGATIVE_INFINITY
@@ -98,7 +98,7 @@ export function summaryOf({ values }: Line): Summary | null {
     newest = value
     age = 0
   }
-  // The last seconds may not be confirmed yet: keep-alives are some seconds apart.
+  // The last seconds may not be confirmed yet: keep-alives are seconds apart.
   return newest === null ? null : { current: age <= MAX_UNCONFIRMED_SEC ? newest : null, lowest, highest }
 }
 

@@ -1,4 +1,4 @@
-// Draws the plots one a frame, so that no frame has to draw them all.
+// Draws one plot a frame, so that no frame draws them all.
 
 const waiting = new Set<() => void>()
 let frame = 0
@@ -12,13 +12,13 @@ function next(): void {
   draw()
 }
 
-/** Has it called in one of the next frames, once, however often it is asked for. */
+/** Calls `draw` once in one of the next frames, however often it is scheduled. */
 export function takeTurn(draw: () => void): void {
   waiting.add(draw)
   if (frame === 0) frame = requestAnimationFrame(next)
 }
 
-/** It is not called any more. */
+/** Cancels the call. */
 export function leaveTurns(draw: () => void): void {
   waiting.delete(draw)
 }

@@ -7,7 +7,7 @@ function stored(): string | null {
   try {
     return sessionStorage.getItem(KEY)
   } catch {
-    return null // blocked: asked for again after a reload
+    return null // storage is blocked: the page asks again after a reload
   }
 }
 
@@ -22,6 +22,6 @@ export function setToken(text: string | null): void {
     if (text === null) sessionStorage.removeItem(KEY)
     else sessionStorage.setItem(KEY, text)
   } catch {
-    // Blocked: it holds until the page is left.
+    // Storage is blocked: the token is kept until the page is closed.
   }
 }

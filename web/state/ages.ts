@@ -1,4 +1,4 @@
-// Ages and times as a person reads them.
+// Ages and times as text.
 
 /** `5 s`, `3 min`, `2 h`, `4 d`; whole units, rounded down. */
 export function ageText(ms: number): string {
@@ -9,7 +9,7 @@ export function ageText(ms: number): string {
   return `${Math.floor(sec / 86_400)} d`
 }
 
-/** `HH:MM:SS` in this browser's time zone. Without `Intl`, whose data takes longer to load than a board to draw. */
+/** `HH:MM:SS` in this browser's time zone. Not with `Intl`: loading its data takes longer than drawing a board. */
 export function clockText(atMs: number): string {
   const at = new Date(atMs)
   return [at.getHours(), at.getMinutes(), at.getSeconds()]

@@ -1,4 +1,4 @@
-// What a screen reader is told about something that was just done.
+// What screen readers announce after an action.
 import { signal } from '@preact/signals'
 
 export const announcement = signal('')

@@ -4,14 +4,14 @@ import { arranged, moved, toggled } from './arrangement.js'
 const KEYS = ['a', 'b', 'c', 'd']
 
 describe('cards', () => {
-  test('stand in the order of the board until somebody moves one', () => {
+  test('have the order of the board until one is moved', () => {
     expect(arranged(KEYS, [], [])).toEqual(KEYS)
   })
-  test('stand as arranged, the pinned ones first', () => {
+  test('have the arranged order, the pinned ones first', () => {
     expect(arranged(KEYS, ['d', 'a', 'b', 'c'], [])).toEqual(['d', 'a', 'b', 'c'])
     expect(arranged(KEYS, ['d', 'a', 'b', 'c'], ['c', 'a'])).toEqual(['a', 'c', 'd', 'b'])
   })
-  test('that are new stand behind the one they follow on the board', () => {
+  test('that are new come after the one they follow on the board', () => {
     expect(arranged(['new', ...KEYS], ['d', 'c', 'b', 'a'], [])).toEqual(['new', 'd', 'c', 'b', 'a'])
     expect(arranged(['a', 'b', 'new', 'c', 'd'], ['d', 'c', 'b', 'a'], [])).toEqual([
       'd',
@@ -35,7 +35,7 @@ describe('a card is moved', () => {
     expect(moved(KEYS, [], 'a', -1)).toEqual(KEYS)
     expect(moved(KEYS, [], 'd', 9)).toEqual(KEYS)
   })
-  test('among its like: pinned and others do not mix', () => {
+  test('within its group: pinned and others do not mix', () => {
     expect(moved(KEYS, ['a', 'b'], 'a', 3)).toEqual(['b', 'a', 'c', 'd'])
     expect(moved(KEYS, ['a', 'b'], 'd', 0)).toEqual(['a', 'b', 'd', 'c'])
   })

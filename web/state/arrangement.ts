@@ -1,10 +1,10 @@
-// How a person has arranged the cards: their order, which are pinned to the front, which are folded. Pure but for the
-// preferences at its end.
+// How a person has arranged the cards: their order, which are pinned to the front, which are folded. Pure except for the preferences
+// at the end.
 import { preference, textList } from './preferences.js'
 
 /**
- * The cards in the order they are shown: pinned ones first, then the others; among each as arranged. A panel that was
- * never arranged stands behind the one it follows on the board.
+ * The cards in the order shown: pinned ones first, then the others, each group as arranged. A panel that was never arranged comes
+ * after the panel it follows on the board.
  */
 export function arranged(
   keys: readonly string[],
@@ -20,7 +20,7 @@ export function arranged(
   return [...shown.filter(key => pinned.includes(key)), ...shown.filter(key => !pinned.includes(key))]
 }
 
-/** With `key` at place `to` of what is shown; pinned cards and others do not mix. */
+/** The order with `key` moved to place `to`; pinned cards and others do not mix. */
 export function moved(
   shown: readonly string[],
   pinned: readonly string[],
@@ -34,7 +34,7 @@ export function moved(
   return rest
 }
 
-/** Without it when it is there, with it when it is not. */
+/** The list with `key` removed or added. */
 export function toggled(list: readonly string[], key: string): readonly string[] {
   return list.includes(key) ? list.filter(each => each !== key) : [...list, key]
 }

@@ -1,27 +1,26 @@
-// How the connection stands, in the page's words.
+// The state of the connection in the page's words.
 import type { ConnectionState } from '../../client/index.js'
 
 export type ConnectionWord = 'connecting' | 'live' | 'reconnecting' | 'stale' | 'signed-out'
 
 export type ConnectionView = {
   readonly state: ConnectionWord
-  /** When the next attempt is made, epoch ms; null: one is under way, or none is needed. */
+  /** When the next attempt starts, epoch ms; null when one is under way or none is needed. */
   readonly retryAtMs: number | null
-  /** Why it is not live, as the client said it. */
+  /** Why it is not live, from the client. */
   readonly problem: string | null
 }
 
 export type ConnectionFacts = {
   readonly state: ConnectionState
   readonly retryAtMs: number | null
-  /** The server wants a token, or another one. */
+  /** The server refused the token, or requires one. */
   readonly refused: boolean
   readonly problem: string | null
 }
 
 /**
- * `reconnecting`: lost, and tried again at a known time. `stale`: lost, and an attempt is under way (or hangs).
- * `connecting`: there was nothing yet.
+ * `reconnecting`: lost, with a retry at a known time. `stale`: lost, with an attempt under way. `connecting`: no board yet.
  */
 export function viewOf(
   { state, retryAtMs, refused, problem }: ConnectionFacts,

@@ -1,18 +1,18 @@
-// What the board does not say: how the source stands, the hit ratio and the number of clients, from `/summary/health`.
+// Values that are not on the board: state of the source, hit ratio and number of clients, from `/summary/health`.
 
 export type Health = {
   /** `fresh`, `closed`, `stale`, `missing`, … */
   readonly sourceState: string
-  /** Since the status last changed, seconds, at `atMs`. */
+  /** Age of the status at `atMs`, seconds. */
   readonly sourceAgeSec: number | null
   readonly sourceError: string | null
-  /** The state as the server says it: `closed, last 15:30`. */
+  /** The state as text: `closed, last 15:30`. */
   readonly sourceText: string | null
   readonly hitRatio: number | null
   readonly clients: number | null
   /** `ok`, `starting`, `stale`, `draining` */
   readonly status: string
-  /** When it came, epoch ms of this browser. */
+  /** When the answer came, epoch ms of this browser. */
   readonly atMs: number
 }
 
@@ -24,7 +24,7 @@ const asText = (value: unknown): string | null => (typeof value === 'string' ? v
 const asNumber = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null
 
-/** Of the document as it comes; what is missing is null. */
+/** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
   const { status, status_file: file, hit_ratio: hitRatio, sse } = asObject(document)
   const source = asObject(file)
@@ -40,7 +40,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
   }
 }
 
-/** How old the source is by now, seconds. */
+/** The age of the source now, seconds. */
 export function sourceAgeSec(health: Health, nowMs: number): number | null {
   return health.sourceAgeSec === null ? null : health.sourceAgeSec + Math.max(0, nowMs - health.atMs) / 1000
 }

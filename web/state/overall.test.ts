@@ -13,7 +13,7 @@ const WELL: OverallFacts = {
 }
 
 describe('the system is', () => {
-  test('as the server says, with its reasons, whatever the panels look like', () => {
+  test('as in the verdict of the server, with its reasons, whatever the tones of the panels', () => {
     expect(overallOf(WELL)).toEqual({ verdict: 'healthy', reasons: [], panels: [] })
     const said = { word: 'unknown', reasons: ['nothing recognised'] }
     expect(overallOf({ ...WELL, said })).toEqual({
@@ -22,7 +22,7 @@ describe('the system is', () => {
       panels: [],
     })
   })
-  test('linked to the panels that make it so', () => {
+  test('linked to the panels that cause the verdict', () => {
     const attention = { word: 'attention', reasons: ['cpu_pct: 75.0'] }
     expect(overallOf({ ...WELL, said: attention })).toMatchObject({
       reasons: ['cpu_pct: 75.0'],
@@ -39,7 +39,7 @@ describe('the system is', () => {
       reasons: ['no board yet'],
     })
   })
-  test('unknown where the server says nothing, or says it in a word nobody knows here', () => {
+  test('unknown where the server sends no verdict, or an unknown word', () => {
     expect(overallOf({ ...WELL, said: null }).verdict).toBe('unknown')
     expect(overallOf({ ...WELL, said: { word: 'splendid', reasons: [] } }).verdict).toBe('unknown')
   })

@@ -1,4 +1,4 @@
-// Is the system healthy? What the server says, while it is heard: the page computes no verdict of its own.
+// Is the system healthy? The server's verdict while the connection is live: the page computes none of its own.
 import type { ClientVerdict } from '../../client/index.js'
 import type { ConnectionWord } from './connection.js'
 import type { Tone } from './panels.js'
@@ -9,19 +9,19 @@ export type VerdictWord = (typeof VERDICTS)[number]
 export type Overall = {
   readonly verdict: VerdictWord
   readonly reasons: readonly string[]
-  /** The panels that are as the verdict says, in the board's order. */
+  /** The panels with the tone of the verdict, in the board's order. */
   readonly panels: readonly string[]
 }
 
 export type OverallFacts = {
   readonly connection: ConnectionWord
   readonly hasBoard: boolean
-  /** Of the board; null where the server gives none. */
+  /** The verdict of the board; null when the server sends none. */
   readonly said: ClientVerdict | null
   readonly panels: readonly { readonly key: string; readonly tone: Tone }[]
 }
 
-/** Where the cause is found. */
+/** The tone of the panels that cause a verdict. */
 const TONE_OF: Readonly<Record<VerdictWord, Tone | null>> = {
   healthy: null,
   attention: 'warn',
@@ -31,7 +31,7 @@ const TONE_OF: Readonly<Record<VerdictWord, Tone | null>> = {
 
 const unknown = (reason: string): Overall => ({ verdict: 'unknown', reasons: [reason], panels: [] })
 
-/** Without a live connection nobody knows, whatever was shown last. */
+/** Unknown without a live connection, whatever was shown last. */
 export function overallOf({ connection, hasBoard, said, panels }: OverallFacts): Overall {
   if (connection === 'signed-out') return unknown('signed out')
   if (!hasBoard) return unknown('no board yet')

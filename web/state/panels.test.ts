@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Block, fieldOf, keptBlocks, shownPanel } from './panels.js'
+import { type Block, keptBlocks, shownPanel } from './panels.js'
 import { rowKeys } from './row-keys.js'
 
 const table = (...rows: readonly (readonly string[])[]): Block => ({
@@ -9,8 +9,8 @@ const table = (...rows: readonly (readonly string[])[]): Block => ({
 })
 const rowsOf = (blocks: readonly Block[]) => (blocks[0]?.kind === 'table' ? blocks[0].rows : [])
 
-describe('what did not change stays the very same', () => {
-  test('rows and cells, also of a row that has moved', () => {
+describe('unchanged parts stay the same objects:', () => {
+  test('rows and cells, also of a moved row', () => {
     const before = [table(['A', '1'], ['B', '2'])]
     const after = keptBlocks(before, [table(['N', '0'], ['A', '1'], ['B', '3'])])
     expect(rowsOf(after)[1]).toBe(rowsOf(before)[0])
@@ -22,7 +22,7 @@ describe('what did not change stays the very same', () => {
       ['B', '3'],
     ])
   })
-  test('a cell whose value alone is another is another', () => {
+  test('a cell of which only the value changed is a new one', () => {
     const cell = (value: number): Block => ({
       kind: 'table',
       columns: [{ label: 'LTP' }],
@@ -32,7 +32,7 @@ describe('what did not change stays the very same', () => {
     expect(rowsOf(keptBlocks(before, [cell(1.001)]))[0]).toBe(rowsOf(before)[0])
     expect(rowsOf(keptBlocks(before, [cell(1.002)]))[0]?.[0]?.value).toBe(1.002)
   })
-  test('columns and all rows, when all are', () => {
+  test('columns and the list of rows, when all are equal', () => {
     const before = table(['A', '1'])
     const [after] = keptBlocks([before], [table(['A', '1'])])
     expect(after).toMatchObject({ kind: 'table' })
@@ -67,14 +67,14 @@ describe('what did not change stays the very same', () => {
   })
 })
 
-describe('a row is told by', () => {
+describe('a row is identified by', () => {
   const keys = (...rows: readonly (readonly string[])[]) =>
     rowKeys(rows.map(row => row.map(text => ({ text }))))
-  test('its first cell, and by the next ones where that is not enough', () => {
+  test('its first cell, and by the next ones where that is not unique', () => {
     expect(keys(['A', '1'], ['B', '2'])).toEqual(['A', 'B'])
     expect(keys(['A', '1'], ['A', '2'], ['B', '3'])).toEqual(['A\u00001', 'A\u00002', 'B'])
   })
-  test('its place among its like where nothing else tells', () => {
+  test('its place among equal rows', () => {
     expect(new Set(keys(['A', '1'], ['A', '1'], ['A', '1'])).size).toBe(3)
     expect(keys([], [])).toHaveLength(2)
   })
@@ -92,5 +92,4 @@ test('a panel of a kind of block not known here shows its lines', () => {
     { kind: 'text', text: 'y' },
   ])
   expect(shown).toMatchObject({ tone: 'info', changedAtMs: 5, seenToChange: false })
-  expect(fieldOf(shown, 'x')).toBe(null)
 })

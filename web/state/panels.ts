@@ -1,5 +1,4 @@
-// Panels as the page shows them: blocks parsed once, and what did not change kept as the very same object, so that only
-// what changed is drawn again.
+// Panels as the page shows them: blocks are parsed once, and unchanged parts stay the same objects, so that only changes are drawn.
 import type { ClientPanel } from '../../client/index.js'
 import type { Block, Cell, Field, Tone } from '../../src/panels/panel.js'
 import { blocksFrom, isTone } from '../../src/panels/parse-panel.js'
@@ -12,7 +11,7 @@ export type ShownPanel = Omit<ClientPanel, 'blocks' | 'tone'> & {
   readonly blocks: readonly Block[]
   /** When it last changed, epoch ms of this browser. */
   readonly changedAtMs: number
-  /** False: it was there when the page came, and changed at that time or before. */
+  /** False: unchanged since the page was opened. */
   readonly seenToChange: boolean
 }
 
@@ -22,7 +21,7 @@ function sameCell(a: Cell | undefined, b: Cell): boolean {
   return a !== undefined && a.text === b.text && a.tone === b.tone && a.value === b.value
 }
 
-/** `after`, made of the members of `before` where they are equal; `before` itself when all are. */
+/** `before` when it has the same members as `after`, else `after`. */
 function kept<T>(before: readonly T[] | undefined, after: readonly T[]): readonly T[] {
   const isSame = before?.length === after.length && after.every((each, i) => each === before[i])
   return isSame && before !== undefined ? before : after
@@ -55,7 +54,7 @@ function keptFields(before: readonly Field[], after: readonly Field[]): readonly
   return kept(before, items)
 }
 
-/** The blocks of a panel that came, sharing what it can with those shown before. */
+/** The new blocks of a panel, which share unchanged parts with the blocks shown before. */
 export function keptBlocks(before: readonly Block[], after: readonly Block[]): readonly Block[] {
   return after.map((block, i) => {
     const old = before[i]
@@ -80,13 +79,4 @@ export function shownPanel(
     changedAtMs: nowMs,
     seenToChange: !isFirstBoard,
   }
-}
-
-/** The field of that label, wherever it stands in the panel; null when there is none. */
-export function fieldOf(panel: ShownPanel | null, label: string): Field | null {
-  for (const block of panel?.blocks ?? []) {
-    const found = block.kind === 'fields' ? block.items.find(item => item.label === label) : undefined
-    if (found !== undefined) return found
-  }
-  return null
 }

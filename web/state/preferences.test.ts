@@ -24,7 +24,7 @@ test('a preference is read once, and written when it changes, back to the first 
   expect(store.map.get('g6-page.order')).toBe('["b","a"]')
 })
 
-test('what makes no sense is the default, and what is too large is not stored', () => {
+test('an invalid value gives the default, and a value that is too large is not stored', () => {
   for (const text of ['{', '"x"', '[1,{},null]', `["${'a'.repeat(20_000)}"]`]) {
     expect(preference('order', textList, memory({ 'g6-page.order': text })).value).toEqual([])
   }
@@ -33,7 +33,7 @@ test('what makes no sense is the default, and what is too large is not stored', 
   expect(store.map.size).toBe(0)
 })
 
-test('a browser that keeps nothing keeps nothing', () => {
+test('without storage a preference applies in this tab', () => {
   const order = preference('order', textList, null)
   order.value = ['a']
   expect(order.value).toEqual(['a'])

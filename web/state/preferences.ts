@@ -1,9 +1,9 @@
-// What a person has arranged, kept in this browser: each preference a signal of its own, stored under its own name. What is
-// read back was written by any version, or by anybody: it is parsed, and what makes no sense is the default.
+// Preferences stored in this browser: each is a signal with its own name. Any version of the page may have written the stored value,
+// so it is parsed, and an invalid one gives the default.
 import { effect, type Signal, signal } from '@preact/signals'
 
 const PREFIX = 'g6-page.'
-/** A preference that outgrows this is not stored; it still holds until the page is left. */
+/** A longer preference is not stored; it applies until the page is closed. */
 const MAX_LENGTH = 16_384
 
 type Store = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
@@ -13,11 +13,11 @@ function readJson(text: string | null): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return undefined // of another program, or cut: as if there were none
+    return undefined // not ours, or cut: same as none
   }
 }
 
-/** Null where the browser keeps nothing (blocked cookies). */
+/** Null where the browser blocks storage. */
 function browserStore(): Store | null {
   try {
     return globalThis.localStorage ?? null
@@ -26,7 +26,7 @@ function browserStore(): Store | null {
   }
 }
 
-/** `parse` makes a value of whatever was stored; it is given `undefined` where there is nothing. */
+/** `parse` turns the stored value into a valid one; it gets `undefined` when nothing is stored. */
 export function preference<T>(
   name: string,
   parse: (stored: unknown) => T,
@@ -44,13 +44,13 @@ export function preference<T>(
     try {
       if (text.length <= MAX_LENGTH) store?.setItem(key, text)
     } catch {
-      // Full, or not allowed: it holds in this tab.
+      // Full or blocked: the value applies in this tab.
     }
   })
   return value
 }
 
-/** A bounded list of distinct short texts: keys of panels, mostly. */
+/** A bounded list of distinct short texts, such as panel keys. */
 export function textList(stored: unknown, max = 64): readonly string[] {
   if (!Array.isArray(stored)) return []
   const texts = stored.filter((each): each is string => typeof each === 'string' && each.length <= 128)

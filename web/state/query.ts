@@ -1,10 +1,10 @@
-// What the page's own address asks for: `?panels=indices,alerts` and `?kiosk=1`.
+// The query of the page's address: `?panels=indices,alerts` and `?kiosk=1`.
 const MAX_PANELS = 64
 
 export type PageQuery = {
-  /** Only these, in this order; null: all. */
+  /** Only these panels, in this order; null = all. */
   readonly panels: readonly string[] | null
-  /** For a wall: nothing to click, everything larger. */
+  /** A wall display: no controls, everything larger. */
   readonly kiosk: boolean
 }
 

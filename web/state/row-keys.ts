@@ -1,9 +1,9 @@
-// What makes a row of a table the same row as before: the text of its first column; where several rows have that, of the
-// next columns too; and where nothing tells them apart, their place among their like.
+// The identity of a table row across updates: the text of its first column; where several rows share it, of the next columns too;
+// for equal rows, their place among each other.
 import type { Cell } from '../../src/panels/panel.js'
 
 const SEPARATOR = '\u0000'
-/** Columns looked at. */
+/** Columns compared. */
 const MAX_DEPTH = 4
 
 function countOf(keys: readonly string[]): ReadonlyMap<string, number> {
@@ -12,7 +12,7 @@ function countOf(keys: readonly string[]): ReadonlyMap<string, number> {
   return counts
 }
 
-/** One key a row, all different. */
+/** One unique key for each row. */
 export function rowKeys(rows: readonly (readonly Cell[])[]): readonly string[] {
   let keys = rows.map(row => row[0]?.text ?? '')
   for (let depth = 1; depth < MAX_DEPTH; depth++) {

@@ -1,4 +1,4 @@
-// Whether what is shown may be the past, since when, and why.
+// Whether the page shows old data, since when, and why.
 import { computed, type ReadonlySignal } from '@preact/signals'
 import { board, connection, health, lastLiveMs, nowMs } from '../model.js'
 import { ageText } from './ages.js'
@@ -6,7 +6,7 @@ import { sourceAgeSec } from './health.js'
 
 type Stale = { readonly why: 'connection' | 'source'; readonly sinceMs: number }
 
-/** Ages are asked for again and again and jitter; a moment that moved less than this is the same one. */
+/** Polled ages jitter: a time that moved by less is the same time. */
 const JITTER_MS = 3_000
 let lastSourceMs = 0
 
@@ -15,10 +15,10 @@ function steady(sinceMs: number): number {
   return lastSourceMs
 }
 
-/** In these states what is shown is what there is: while the market is closed nobody writes. */
+/** States in which the shown data is current: nobody writes while the market is closed. */
 const CALM: ReadonlySet<string> = new Set(['fresh', 'closed', 'unknown'])
 
-/** Null while all is fresh, and while there is nothing to be stale. Moves in whole seconds. */
+/** Null while the data is fresh, and before the first board. */
 export const stale: ReadonlySignal<Stale | null> = computed(() => {
   if (board.value === null) return null
   if (connection.value.state !== 'live') return { why: 'connection', sinceMs: lastLiveMs.value }

@@ -1,4 +1,4 @@
-// Dark or light: the system's wish, or what was chosen here.
+// Dark or light: the system's setting, or the one chosen here.
 import { effect } from '@preact/signals'
 import { preference } from './preferences.js'
 
@@ -16,7 +16,7 @@ export function nextTheme(now: Theme): Theme {
   return THEMES[(THEMES.indexOf(now) + 1) % THEMES.length] ?? 'system'
 }
 
-/** Keeps the document's theme; returns what ends that. */
+/** Applies the theme to the document; returns a function that stops this. */
 export function startTheme(root: HTMLElement): () => void {
   return effect(() => {
     if (theme.value === 'system') delete root.dataset.theme

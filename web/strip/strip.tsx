@@ -1,8 +1,9 @@
 // The strip at the top: the health of the system and a few facts.
 import { computed } from '@preact/signals'
+import { factAt, marketText } from '../../src/panels/facts.js'
 import { board, connection, health, nowMs, panel, panelKeys } from '../model.js'
 import { type Overall, overallOf, type VerdictWord } from '../state/overall.js'
-import { fieldOf, type Tone } from '../state/panels.js'
+import type { Tone } from '../state/panels.js'
 import { Toolbar } from './toolbar.jsx'
 import { connectionWords, type FactText, percentText, sourceWords } from './words.js'
 
@@ -22,13 +23,8 @@ const overall = computed<Overall>(() =>
   }),
 )
 
-const headerField = (label: string) =>
-  computed(() => {
-    const header = panel('header').value ?? panel('cycle').value
-    return fieldOf(header, label)?.text ?? '—'
-  })
-const market = headerField('market')
-const cycle = headerField('cycle')
+const market = computed(() => marketText(panel('header').value?.facts) ?? '—')
+const cycle = computed(() => String(factAt(panel('cycle').value?.facts, 'number') ?? '—'))
 /** Without a live connection the last health document is outdated. */
 const known = computed(() => (connection.value.state === 'live' ? health.value : null))
 const source = computed(() => sourceWords(known.value, nowMs.value))

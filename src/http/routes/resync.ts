@@ -26,10 +26,10 @@ const MAX_KEPT = 16
 export function resyncOf(board: Board, subset: readonly string[] | null, view: View): ResyncDocument {
   const wanted = subset === null ? null : new Set(subset)
   const panels: Record<string, ResyncDocument['panels'][string]> = {}
-  for (const { key, hash, title, tone, lines, blocks, since } of board.panels.values()) {
+  for (const { key, hash, title, tone, lines, blocks, facts, since } of board.panels.values()) {
     if (wanted !== null && !wanted.has(key)) continue
     const shown = { hash, title, tone, lines: [...lines] }
-    const more = view === 'blocks' ? { blocks: blocks.map(block => ({ ...block })) } : {}
+    const more = view === 'blocks' ? { blocks: blocks.map(block => ({ ...block })), facts } : {}
     panels[key] = { ...shown, ...more, since }
   }
   const { epoch, generation, cycle, builtAtMs: ts } = board

@@ -11,6 +11,7 @@ import { pagePlugin } from '../../../src/http/routes/page.js'
 import { createHttpServer } from '../../../src/http/server.js'
 import { Hub } from '../../../src/hub/hub.js'
 import { silentLog } from '../../../src/log/log.js'
+import type { Facts } from '../../../src/panels/facts.js'
 import { makePanel } from '../../../src/panels/lines.js'
 import type { Block, Cell, Panel } from '../../../src/panels/panel.js'
 import { DEFAULT_THRESHOLDS } from '../../../src/panels/thresholds.js'
@@ -61,6 +62,13 @@ function withNumbers(block: Block, texts: Readonly<Record<string, string>>): Blo
   return { ...block, items }
 }
 
+/** The same price among the facts. */
+function withLtp(facts: Facts, count: number, ltp: number): Facts {
+  const names = Object.keys(facts)
+  const name = names[count % names.length] ?? ''
+  return { ...facts, [name]: { ...(facts[name] as Facts), ltp } }
+}
+
 export async function startPublisher(indices: number): Promise<Publisher> {
   const config = benchConfig()
   const connections = new Connections()
@@ -102,20 +110,22 @@ export async function startPublisher(indices: number): Promise<Publisher> {
       const newestText = (20_000 + count / 100).toFixed(2)
       const price = { text: newestText, value: Number(newestText) }
       const numbers = { cpu_pct: (count % 50).toFixed(1), memory_mb: (100 + (count % 90)).toFixed(1) }
-      panels = panels.map(({ key, title, blocks }) => {
+      panels = panels.map(({ key, title, blocks, facts }) => {
         if (key === 'indices')
           return makePanel(
             key,
             title,
             blocks.map(block => withPrice(block, count, price)),
+            facts && withLtp(facts, count, price.value),
           )
         if (key === 'resources')
           return makePanel(
             key,
             title,
             blocks.map(block => withNumbers(block, numbers)),
+            { cpu_pct: Number(numbers.cpu_pct), memory_mb: Number(numbers.memory_mb) },
           )
-        return makePanel(key, title, blocks)
+        return makePanel(key, title, blocks, facts)
       })
       publishBoard()
       return { cellsChanged: 3, newestText }

@@ -8,8 +8,7 @@ import { makePanel } from '../../../panels/lines.js'
 import type { Block, Panel } from '../../../panels/panel.js'
 import type { Thresholds } from '../../../panels/thresholds.js'
 import type { Snapshot } from '../../../snapshot/snapshot.js'
-import { ageText } from '../draw/age.js'
-import { freshness, statusAgeSec } from '../draw/freshness.js'
+import { ageText, freshness, statusAgeSec } from '../draw/freshness.js'
 
 export type CuratedContext = {
   readonly result: CycleResult

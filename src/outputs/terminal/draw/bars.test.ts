@@ -26,7 +26,7 @@ function standing(state: StatusState, ageSec: number | null, tooOld = false): { 
 }
 
 describe('the top bar', () => {
-  test('tells name, environment, market, source, freshness, clients and the time of the zone', () => {
+  test('shows name, environment, market, source, freshness, clients and the local time', () => {
     const bar = top()
     for (const word of [
       'G6',
@@ -41,7 +41,7 @@ describe('the top bar', () => {
     expect(bar.trimEnd().endsWith('14:03:22')).toBe(true)
   })
 
-  test('tells freshness in the known words, with the age of what is still shown, as of now', () => {
+  test('shows the state of the source, with the age of the shown status now', () => {
     expect(top(standing('fresh', 1))).toContain('● fresh ')
     expect(top(standing('stale', 12))).toContain('● stale 12s !')
     expect(top({ ...standing('stale', 12), nowMs: NOW_MS + 30_000 })).toContain('● stale 42s !')
@@ -51,12 +51,12 @@ describe('the top bar', () => {
     expect(top(standing('starting', null))).toContain('● starting ')
   })
 
-  test('says in a closed market when the last document was written, calmly', () => {
+  test('shows in a closed market when the last document was written, without a warning', () => {
     const bar = top(standing('closed', 57_600))
     expect(bar).toContain('● closed, last 22:03 ')
   })
 
-  test('begins with how the system is, and why it is not well, on the narrowest screen too', () => {
+  test('begins with the verdict and its reason, on the narrowest screen too', () => {
     const verdict = { word: 'attention', reasons: ['prices unchanged since 10:02', 'cpu_pct: 75.0'] } as const
     const result = resultOfStatus(fixture('full'))
     const live = { ...result, board: { ...result.board, verdict } }
@@ -71,18 +71,18 @@ describe('the top bar', () => {
     )
   })
 
-  test('tells how far behind a paused screen is', () => {
+  test('shows how far behind a paused screen is', () => {
     expect(top({ paused: true, behind: 0 })).toContain(' paused ')
     expect(top({ paused: true, behind: 1 })).toContain('paused, 1 update behind')
     expect(top({ paused: true, behind: 12 })).toContain('paused, 12 updates behind')
   })
 
-  test('has a badge while a source waits for a baseline', () => {
+  test('has a badge while a source waits for a full status', () => {
     expect(top({ needFull: 'generation mismatch' })).toContain(' NEED FULL  generation mismatch')
     expect(top()).not.toContain('NEED FULL')
   })
 
-  test('leaves out whole items when it is narrow, freshness and pause last', () => {
+  test('drops whole items when it is narrow, freshness and pause last', () => {
     const narrow = top({ paused: true, behind: 12 }, 44)
     expect(narrow).toContain('paused, 12 updates behind')
     expect(narrow).toContain('● fresh')
@@ -117,13 +117,13 @@ describe('the bottom bar', () => {
   const bottom = (more: Partial<View> = {}, notice: string | null = null, width = 160): string =>
     lineText(bottomBar({ live: resultOf([]), view: { ...startView('dark'), ...more }, notice }, width))
 
-  test('tells the keys, and cycle, hit ratio and churn', () => {
+  test('shows the keys, and cycle, hit ratio and churn', () => {
     const bar = bottom()
     for (const word of ['? help', 'q quit', 'p pause', '/ filter', 'cycle 1', 'hit 98%', 'churn 11%'])
       expect(bar).toContain(word)
   })
 
-  test('says how much a change changes, also while nothing changes, and 0 when nothing did for long', () => {
+  test('shows the churn of the last changes, also while nothing changes, and 0 after a long time without', () => {
     const result = resultOf([])
     const churn = (changeRatio5m: number | null): string => {
       const live = { ...result, stats: { ...result.stats, churnRatio: 0, changeRatio5m } }
@@ -133,12 +133,12 @@ describe('the bottom bar', () => {
     expect(churn(null)).toContain('churn 0%')
   })
 
-  test('shows what is being typed, then the filter in force', () => {
+  test('shows the text being typed, then the active filter', () => {
     expect(bottom({ typing: true, filter: 'nif' })).toContain('/nif▏')
     expect(bottom({ filter: 'nif' })).toContain('filter: nif')
   })
 
-  test('says for a moment what was done', () => {
+  test('shows a notice', () => {
     expect(bottom({}, 'the text is in x.txt')).toContain('the text is in x.txt')
   })
 

@@ -1,6 +1,8 @@
-// The first and the last line of the screen. Each is a row of items; when they do not fit, the least important go.
+// The first and the last line of the screen. Each is a row of items; when they do not fit, the least important are dropped.
 import type { CycleResult } from '../../../engine/cycle.js'
+import { factAt, marketText, numberAt, textAt } from '../../../panels/facts.js'
 import { MISSING, timeOfDay } from '../../../panels/format.js'
+import { nextOpenText } from '../../../panels/header.js'
 import type { Tone } from '../../../panels/panel.js'
 import { cleanText } from '../../../panels/text.js'
 import type { Verdict } from '../../../protocol/events.js'
@@ -22,7 +24,7 @@ function joined(items: readonly Item[]): Run[] {
   return items.flatMap(({ line }, i) => (i === 0 ? [...line] : [blank(GAP), ...line]))
 }
 
-/** Left items from the left, right items up to the right end; whole items are left out, lowest rank first. */
+/** Left-aligned and right-aligned items; whole items are dropped, lowest rank first. */
 function bar(left: readonly Item[], right: readonly Item[], width: number): Line {
   let [shownLeft, shownRight] = [left, right]
   while (itemsWidth(shownLeft) + itemsWidth(shownRight) + 2 * MARGIN - GAP > width) {
@@ -39,14 +41,14 @@ function bar(left: readonly Item[], right: readonly Item[], width: number): Line
 }
 
 export type TopBarFacts = {
-  /** The newest result, also while the screen is paused: a clock that stands is no clock. */
+  /** The newest result, also while the screen is paused. */
   readonly live: CycleResult | null
   readonly nowMs: number
   readonly timezone: string
   readonly sourceName: string
-  /** Connected stream clients; null where there is no server. */
+  /** Connected stream clients; null without a server. */
   readonly clients: number | null
-  /** Why an ingest source waits for a baseline; null when it does not. */
+  /** Why an ingest source waits for a full status; null when it does not. */
   readonly needFull: string | null
   readonly paused: boolean
   /** Board changes since the screen was paused. */
@@ -60,25 +62,17 @@ function updates(count: number): string {
   return count === 1 ? '1 update' : `${count} updates`
 }
 
-/** A field of the overview: on a board that was followed there is no snapshot to ask. */
-function overview({ board }: CycleResult, label: string): string | null {
-  for (const block of board.panels.get('header')?.blocks ?? []) {
-    const found = block.kind === 'fields' ? block.items.find(item => item.label === label) : undefined
-    if (found !== undefined && found.text !== MISSING) return found.text
-  }
-  return null
-}
-
-function identity(live: CycleResult | null): Item[] {
-  const said = (label: string): string | null => (live === null ? null : overview(live, label))
-  const items: Item[] = [{ line: [clipRun(run(said('app') ?? 'G6', 'strong'), MAX_NAME)], rank: 90 }]
-  const [version, env, market, next] = [said('version'), said('env'), said('market'), said('next_open')]
+function identity(live: CycleResult | null, timezone: string): Item[] {
+  const facts = live?.board.panels.get('header')?.facts
+  const items: Item[] = [{ line: [clipRun(run(textAt(facts, 'app') ?? 'G6', 'strong'), MAX_NAME)], rank: 90 }]
+  const [version, env, market] = [textAt(facts, 'version'), textAt(facts, 'env'), marketText(facts)]
   if (version !== null) items.push({ line: [clipRun(run(version, 'muted'), MAX_WORD)], rank: 20 })
   if (env !== null) items.push({ line: [clipRun(run(env, 'info'), MAX_WORD)], rank: 60 })
   if (live === null || live.board.generation === 0) return items
-  // It may be followed by a mark that it is computed.
-  const open = market?.split(' ')[0] === 'open'
-  const opens = !open && next !== null ? `, opens ${next}` : ''
+  const open = textAt(facts, 'market') === 'open'
+  const nextMs = open ? null : numberAt(facts, 'next_open_ms')
+  const isComputed = factAt(facts, 'next_open_computed') === true
+  const opens = nextMs === null ? '' : `, opens ${nextOpenText(nextMs, isComputed, timezone)}`
   items.push({
     line: [
       run('market ', 'label'),
@@ -98,7 +92,7 @@ const VERDICT_TONES: Readonly<Record<Verdict['word'], Tone>> = {
 }
 const MAX_REASON = 44
 
-/** How the system is, first of all, in words; why it is not well goes before the names. */
+/** The verdict, first of all, in words; its reason outranks the names. */
 function verdictItems({ board: { verdict } }: CycleResult): Item[] {
   if (verdict === null) return []
   const { word, reasons } = verdict
@@ -114,7 +108,7 @@ function verdictItems({ board: { verdict } }: CycleResult): Item[] {
 
 export function topBar(facts: TopBarFacts, width: number): Line {
   const { live, nowMs, timezone, sourceName, clients, needFull, paused, behind } = facts
-  const left = [...(live === null ? [] : verdictItems(live)), ...identity(live)]
+  const left = [...(live === null ? [] : verdictItems(live)), ...identity(live, timezone)]
   if (paused) {
     const text = behind === 0 ? ' paused ' : ` paused, ${updates(behind)} behind `
     left.push({ line: [run(text, 'badge')], rank: 100 })
@@ -170,7 +164,7 @@ const ZOOMED_HINTS: readonly (readonly [string, string])[] = [
 export type BottomBarFacts = {
   readonly live: CycleResult | null
   readonly view: View
-  /** Something just done, said for a moment. */
+  /** A short-lived notice about what was just done. */
   readonly notice: string | null
 }
 
@@ -187,7 +181,7 @@ function figures({ board, stats }: CycleResult): Item[] {
   return [
     item('cycle', String(board.cycle), 38),
     item('hit', stats.hitRatio === null ? MISSING : percent(stats.hitRatio), 37),
-    // Not that of the last cycle: it would be 0 in turn while a status changes less often than the board is looked at.
+    // Over 5 minutes: the ratio of the last cycle would be 0 whenever the status did not change in it.
     item('churn', percent(stats.changeRatio5m ?? 0), 36),
   ]
 }

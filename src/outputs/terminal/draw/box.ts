@@ -1,9 +1,9 @@
-// The frame around a panel's content: title and worst tone above, what is not shown below.
+// The frame around a panel's content: title and worst tone above, how much is hidden below.
 import type { Tone } from '../../../panels/panel.js'
 import { BORDER, FOCUS_BORDER, toneMark } from './glyphs.js'
 import { blank, clipRun, fitLine, type Line, lineWidth, narrowRun, type Run, run } from './run.js'
 
-/** Columns that the frame takes, rows that it takes. */
+/** Columns and rows of the frame. */
 export const BOX_COLUMNS = 4
 export const BOX_ROWS = 2
 
@@ -11,7 +11,7 @@ export type Box = {
   readonly title: string
   readonly tone: Tone
   readonly focused: boolean
-  /** All of the content; every line `width - BOX_COLUMNS` wide. */
+  /** The whole content; every line is `width - BOX_COLUMNS` wide. */
   readonly content: readonly Line[]
   /** Content lines above the first one shown. */
   readonly scroll: number
@@ -73,7 +73,7 @@ export function boxLines(box: Box, width: number, height: number): readonly Line
   return lines
 }
 
-/** One line for a panel that has no room: title, mark, and as much of its content as goes. */
+/** One line for a panel without room for a box: title, mark, and as much content as fits. */
 export function collapsedLine(
   title: string,
   tone: Tone,

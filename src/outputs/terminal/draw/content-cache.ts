@@ -1,12 +1,12 @@
-// The content of panels, kept while the panel is the same object: a board in which one panel changed costs the drawing of
-// one panel. The layout asks for the same panel in several widths; a handful of them is kept.
+// Caches the drawn content of panels by panel object, so that a board with one changed panel draws one panel. The layout asks for a
+// panel in several widths; the cache keeps a few of them.
 import type { Panel } from '../../../panels/panel.js'
 import { contentLines, contentWidths, type Density } from './content.js'
 import { filteredPanel } from './filter.js'
 import type { Line } from './run.js'
 import type { Widths } from './table.js'
 
-/** Widths and densities kept for each panel. */
+/** Cached widths and densities for each panel. */
 const MAX_KEPT = 6
 
 type Entry = {
@@ -26,7 +26,7 @@ export class ContentCache {
     private readonly clockMs: () => number,
   ) {}
 
-  /** The panel with the lines the filter leaves; null when it leaves none. The same object while nothing changed. */
+  /** The panel with the lines that match the filter; null when none do. The same object while nothing changed. */
   filtered(panel: Panel, filter: string): Panel | null {
     return this.#entry(panel, filter).shown
   }
@@ -50,14 +50,14 @@ export class ContentCache {
     return made
   }
 
-  /** Milliseconds spent on each panel since last asked; empty when everything was known. */
+  /** Milliseconds spent on each panel since the last call; empty when all came from the cache. */
   takeSpent(): ReadonlyMap<string, number> {
     const spent = new Map(this.#spentMs)
     this.#spentMs.clear()
     return spent
   }
 
-  /** Forgets panels that are not among `keys`. */
+  /** Removes panels that are not in `keys`. */
   keep(keys: ReadonlySet<string>): void {
     for (const key of this.#entries.keys()) if (!keys.has(key)) this.#entries.delete(key)
   }

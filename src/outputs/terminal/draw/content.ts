@@ -1,5 +1,5 @@
-// The blocks of a panel as lines of a given width. Roomy: a field a line, values under each other. Dense: fields and texts
-// one after the other, for screens that have no row to spare.
+// The blocks of a panel as lines of a given width. Roomy: one field a line, values aligned. Dense: fields and texts one after the
+// other, for screens with few rows.
 import type { Block, Cell, Field, Tone } from '../../../panels/panel.js'
 import { displayWidth } from '../../../panels/text.js'
 import { toneMark } from './glyphs.js'
@@ -122,7 +122,7 @@ function rowItem(row: readonly Cell[], clip: number): Line {
   )
 }
 
-/** Everything on one line, as far as it goes. */
+/** Everything on one line, as far as it fits. */
 export function summaryLine(blocks: readonly Block[], width: number, clip: number): Line {
   const items = blocks.flatMap(block =>
     block.kind === 'table' ? block.rows.map(row => rowItem(row, clip)) : pieces(block, clip),
@@ -137,7 +137,7 @@ function wider(a: Widths, b: Widths): Widths {
   return { least: Math.max(a.least, b.least), natural: Math.max(a.natural, b.natural) }
 }
 
-/** What roomy content would like to have, and what it can do with. */
+/** The preferred and the least width of roomy content. */
 export function contentWidths(blocks: readonly Block[], clip: number): Widths {
   const texts = (text: string, tone: Tone | undefined, before: number): Widths => {
     const width = Math.min(displayWidth(text), clip)

@@ -1,4 +1,4 @@
-// Only what contains a text: fields, texts and rows of tables, each looked at as the line it is in plain text.
+// The fields, texts and table rows whose line in plain text contains a text.
 import type { Block, Panel } from '../../../panels/panel.js'
 
 function blockWith(block: Block, has: (text: string) => boolean): Block | null {
@@ -11,7 +11,7 @@ function blockWith(block: Block, has: (text: string) => boolean): Block | null {
   return rows.length === 0 ? null : { kind: 'table', columns: block.columns, rows }
 }
 
-/** The panel with the lines that contain `needle`, upper and lower case alike; null when none does. */
+/** The panel with the lines that contain `needle` in any case; null when none does. */
 export function filteredPanel(panel: Panel, needle: string): Panel | null {
   const wanted = needle.toLowerCase()
   const has = (text: string): boolean => text.toLowerCase().includes(wanted)

@@ -1,4 +1,4 @@
-// One screen: exactly as many lines as it is high, each exactly as wide as it is.
+// One screen: exactly as many lines as its height, each exactly its width.
 import type { Size } from '../layout/layout.js'
 import { blank, fitLine, type Line, lineText } from './run.js'
 
@@ -11,7 +11,7 @@ export function frameOf(size: Size, lines: readonly Line[]): Frame {
   return { size, lines: shown }
 }
 
-/** `lines` in the middle of `size`, blanks around. */
+/** Centres `lines` in `size`. */
 export function centred(lines: readonly Line[], width: number, size: Size): readonly Line[] {
   const above = Math.max(0, Math.floor((size.height - lines.length) / 2))
   const before = Math.max(0, Math.floor((size.width - width) / 2))
@@ -22,7 +22,7 @@ export function centred(lines: readonly Line[], width: number, size: Size): read
   })
 }
 
-/** As text, without blanks at the ends of lines. */
+/** The text without trailing blanks. */
 export function frameText({ lines }: Frame): string {
   return lines.map(line => lineText(line).trimEnd()).join('\n')
 }

@@ -1,12 +1,24 @@
-// How the input stands, in a word and a tone, as of now.
+// The state of the source now, as a text and a tone, and ages as text.
 import type { CycleResult } from '../../../engine/cycle.js'
 import { sourceText } from '../../../engine/source-words.js'
 import type { Tone } from '../../../panels/panel.js'
-import { ageText } from './age.js'
+
+const UNITS: readonly (readonly [number, string])[] = [
+  [86_400, 'd'],
+  [3_600, 'h'],
+  [60, 'm'],
+]
+
+/** `12s`, `3m`, `2h`, `4d`; a unit is used from two on, so 119 s stay seconds. */
+export function ageText(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds))
+  for (const [size, name] of UNITS) if (whole >= 2 * size) return `${Math.floor(whole / size)}${name}`
+  return `${whole}s`
+}
 
 export type Freshness = { readonly text: string; readonly tone: Tone }
 
-/** The age of what is shown, seconds, as of now; null before the first good reading. */
+/** The age of the shown status now, seconds; null before the first good reading. */
 export function statusAgeSec({ source: { changedAtMs } }: CycleResult, nowMs: number): number | null {
   return changedAtMs === null ? null : Math.max(0, nowMs - changedAtMs) / 1000
 }

@@ -1,5 +1,5 @@
-// The few characters that are drawn and not read, and how everything looks on a terminal without UTF-8. The painter always
-// draws Unicode; folding to ASCII is the last step and keeps every width, so a layout never depends on it.
+// Drawing characters, and their ASCII forms for terminals without UTF-8. The painter always draws Unicode; folding to ASCII is the
+// last step and keeps every width, so the layout does not depend on it.
 import type { Tone } from '../../../panels/panel.js'
 import { displayWidth } from '../../../panels/text.js'
 
@@ -21,7 +21,7 @@ export const BORDER: Border = {
   vertical: '│',
 }
 
-/** Heavy, so that the focus is seen without colour. */
+/** Heavy lines, so that the focus is visible without colour. */
 export const FOCUS_BORDER: Border = {
   topLeft: '┏',
   topRight: '┓',
@@ -31,7 +31,7 @@ export const FOCUS_BORDER: Border = {
   vertical: '┃',
 }
 
-/** Tones that must be seen without colour. */
+/** Tones that must be visible without colour. */
 export const TONE_MARKS: Readonly<Record<Tone, string>> = {
   error: '✖',
   warn: '!',
@@ -67,7 +67,7 @@ const ASCII_OF: ReadonlyMap<string, string> = new Map([
 const ASCII_ONLY = /^[\x20-\x7e]*$/
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
-/** ASCII of the same width; what has no likeness becomes `?`. */
+/** ASCII of the same width; characters without a counterpart become `?`. */
 export function foldToAscii(text: string): string {
   if (ASCII_ONLY.test(text)) return text
   let folded = ''

@@ -1,10 +1,10 @@
-// The panels side by side, as the layout says.
+// Draws the panels in the columns of the layout.
 import type { Panel } from '../../../panels/panel.js'
 import type { Layout } from '../layout/layout.js'
 import { type Drawing, panelBox } from './panel-box.js'
 import { blank, type Line, type Run } from './run.js'
 
-/** One line for every row of the layout's size. */
+/** One line for each row of the layout. */
 export function gridLines(drawing: Drawing, panels: readonly Panel[], layout: Layout): readonly Line[] {
   const { size, widths, places } = layout
   const byKey = new Map(panels.map(panel => [panel.key, panel]))

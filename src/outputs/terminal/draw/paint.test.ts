@@ -54,7 +54,7 @@ const anyView = fc.record({
 })
 
 describe('a frame', () => {
-  test('draws a panel like any other though its key is a name that every object knows', () => {
+  test('draws a panel whose key is the name of an inherited member like any other', () => {
     const two = (key: string) => [
       makePanel('header', 'Overview', [{ kind: 'text', text: 'one' }]),
       makePanel(key, 'Theirs', [{ kind: 'text', text: 'a\nb\nc' }]),
@@ -104,7 +104,7 @@ describe('a frame', () => {
     expect([149, 150, 99, 100, 80, 400].map(columns)).toEqual([2, 3, 1, 2, 1, 3])
   })
 
-  test('says how large it must be when it is too small', () => {
+  test('says which size it needs when it is too small', () => {
     expect(text(sceneOf(FULL, { size: { width: 36, height: 5 } }))).toContain(
       '36×5 is too small, 40×6 needed',
     )
@@ -114,7 +114,7 @@ describe('a frame', () => {
     expect(text(sceneOf(FULL, { size: { width: 20, height: 1 } }))).toMatch(/^20×1 is too small/)
   })
 
-  test('says what it waits for, and why, before the first board', () => {
+  test('names the source it waits for, and why, before the first board', () => {
     const nothing = resultOf([], {
       source: {
         state: 'missing',
@@ -145,13 +145,13 @@ describe('a frame', () => {
     expect(seen.scrollMax.get('alerts')).toBe(41)
   })
 
-  test('opens a panel that had collapsed to a line when it gets the focus', () => {
+  test('opens a panel collapsed to a line when it gets the focus', () => {
     const size = { width: 80, height: 24 }
     expect(text(sceneOf(FULL, { size }))).toMatch(/^── Links {2}source/m)
     expect(text(sceneOf(FULL, { size, view: view({ focus: 'links' }) }))).toMatch(/^┏━ Links ━/m)
   })
 
-  test('shows only lines with the filter’s text, and panels that have one', () => {
+  test('shows only lines that contain the filter, and panels with such lines', () => {
     const shown = text(sceneOf(FULL, { view: view({ filter: 'banknifty' }) }))
     expect(shown).toContain('BANKNIFTY')
     expect(shown).toContain('Indices')
@@ -273,7 +273,7 @@ describe('the curated mode', () => {
     ])
   })
 
-  test('says provider, data quality, memory and heartbeat in a line each', () => {
+  test('shows provider, data quality, memory and heartbeat on a line each', () => {
     const shown = lineOf(text(sceneOf(FULL, { size: { width: 120, height: 60 } }), { curated: true }))
     expect(shown('Provider')).toBe('name kite   latency 66ms   auth valid')
     expect(shown('Data quality')).toBe('scored 4   under 85 2 !   under 70 1 ✖')

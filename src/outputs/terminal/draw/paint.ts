@@ -1,5 +1,5 @@
-// From a scene to a frame. Bars above and below; between them the panels in columns, or one panel, or the curated blocks,
-// or the help, or a word about why there is nothing to see yet.
+// Paints a scene as a frame: bars above and below; between them the panels in columns, one zoomed panel, the curated blocks, the
+// help, or a message.
 import type { Panel } from '../../../panels/panel.js'
 import { curatedBlocks } from '../curated/blocks.js'
 import { sectionLines } from '../curated/sections.js'
@@ -15,9 +15,9 @@ import { helpBody, nothingFound, tooSmall, waiting } from './placards.js'
 import type { Line } from './run.js'
 import type { Scene } from './scene.js'
 
-/** Below this there is no room for anything but saying so. */
+/** A smaller screen only shows that it is too small. */
 export const SMALLEST: Size = { width: 40, height: 6 }
-/** Fewer rows are always curated. */
+/** Screens with fewer rows are always curated. */
 export const CURATED_BELOW_ROWS = 24
 const BAR_ROWS = 2
 
@@ -29,11 +29,11 @@ export type PainterOptions = {
   readonly settings: TerminalSettings
   /** A clock that never jumps, milliseconds. */
   readonly clockMs: () => number
-  /** How long the content of a panel took, seconds; only when it was drawn anew. */
+  /** How long drawing the content of a panel took, seconds; only when it was drawn. */
   readonly onPanelRender?: (panel: string, seconds: number) => void
 }
 
-/** Keeps what was drawn and where it stood, so that the next frame is cheap and calm; the frame follows from the scene. */
+/** Remembers content and layout, so that the next frame is cheap and panels do not jump. The frame depends on the scene alone. */
 export class Painter {
   readonly #options: PainterOptions
   readonly #content: ContentCache

@@ -1,5 +1,4 @@
-// A panel in the place it has been given: a box, or a single line where there is no room for one. Also tells how far each
-// panel can be scrolled, which only the drawing knows.
+// Draws a panel in its place: a box, or a single line where a box does not fit. Also reports how far each panel can scroll.
 import type { Panel } from '../../../panels/panel.js'
 import { scrollOf, type View } from '../keys/view.js'
 import { BOX_COLUMNS, BOX_ROWS, boxLines, collapsedLine } from './box.js'
@@ -12,9 +11,9 @@ export type Drawing = {
   readonly view: View
   readonly content: ContentCache
   readonly clip: number
-  /** Filled while drawing: by panel, lines it can be scrolled. */
+  /** Filled while drawing: how many lines each panel can scroll. */
   readonly scrollMax: Map<string, number>
-  /** Filled while drawing: lines of a page of the focused panel. */
+  /** Filled while drawing: lines on a page of the focused panel. */
   pageRows: number
 }
 

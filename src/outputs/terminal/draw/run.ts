@@ -1,10 +1,10 @@
-// Styled text without a terminal: a line is a list of runs, a run is text of one role. Runs instead of cells, because a
-// screen of 400×120 has 48 000 cells and a few thousand runs; every run knows its width, so nothing is measured twice.
+// Styled text without a terminal: a line is a list of runs, a run is text of one role. Runs instead of cells, because a screen of
+// 400×120 has 48 000 cells but a few thousand runs. A run has its width, so no text is measured twice.
 
 import type { Tone } from '../../../panels/panel.js'
 import { clipText, displayWidth } from '../../../panels/text.js'
 
-/** What a piece of text is; the theme says how that looks. */
+/** What a piece of text is; the theme gives its style. */
 export type Role =
   | Tone
   | 'text'
@@ -20,7 +20,7 @@ export type Role =
 
 export type Run = {
   readonly text: string
-  /** Columns; the whole of it is drawn by one terminal line. */
+  /** Width in columns. */
   readonly width: number
   readonly role: Role
 }
@@ -31,13 +31,13 @@ export function run(text: string, role: Role = 'text'): Run {
   return { text, width: displayWidth(text), role }
 }
 
-/** For characters known to be one column each, such as borders: nothing is measured. */
+/** A run of characters that are one column each, such as borders; does not measure them. */
 export function narrowRun(text: string, role: Role): Run {
   return { text, width: text.length, role }
 }
 
 const BLANKS: Run[] = []
-/** Blank runs up to this width are made once. */
+/** Blank runs up to this width are cached. */
 const KEPT_BLANKS = 512
 
 export function blank(width: number): Run {
@@ -52,13 +52,13 @@ export function lineWidth(line: Line): number {
   return width
 }
 
-/** At most `width` columns; what is cut ends in `…`. */
+/** At most `width` columns; cut text ends in `…`. */
 export function clipRun(part: Run, width: number): Run {
   if (part.width <= width) return part
   return width <= 0 ? { text: '', width: 0, role: part.role } : run(clipText(part.text, width), part.role)
 }
 
-/** Exactly `width` columns: cut with `…`, or filled with blanks. */
+/** Exactly `width` columns: cut with `…` or padded. */
 export function fitLine(line: Line, width: number): Line {
   const fitted: Run[] = []
   let left = width

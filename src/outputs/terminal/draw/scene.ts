@@ -1,4 +1,4 @@
-// Everything a frame is made of.
+// The input of a frame.
 import type { CycleResult } from '../../../engine/cycle.js'
 import type { Thresholds } from '../../../panels/thresholds.js'
 import type { View } from '../keys/view.js'
@@ -8,13 +8,13 @@ export type Scene = {
   readonly size: Size
   readonly nowMs: number
   readonly view: View
-  /** The result whose panels are shown: while paused an old one; null before the first cycle. */
+  /** The result whose panels are shown, an old one while paused; null before the first cycle. */
   readonly shown: CycleResult | null
-  /** When the shown ages are counted to: now, or when the screen was paused. */
+  /** The time for ages: now, or when the screen was paused. */
   readonly shownAtMs: number
-  /** The newest one. */
+  /** The newest result. */
   readonly live: CycleResult | null
-  /** Board changes between the two. */
+  /** Board changes between these two results. */
   readonly behind: number
   /** When the shown board last changed, epoch ms. */
   readonly lastChangeMs: number | null

@@ -1,5 +1,5 @@
-// A table in a given width. First long texts give way (never below 24 columns), then whole columns go, those of the lowest
-// priority first: half a number is worse than none. Numbers end in the same column, marks stand behind them.
+// A table in a given width. Long texts are clipped first (never below 24 columns), then whole columns are dropped, lowest priority
+// first: half a number is worse than none. Numbers end in the same column, with marks behind them.
 import { MISSING } from '../../../panels/format.js'
 import type { Cell, Column } from '../../../panels/panel.js'
 import { displayWidth } from '../../../panels/text.js'
@@ -7,7 +7,7 @@ import { toneMark } from './glyphs.js'
 import { blank, clipRun, type Line, type Role, type Run, run } from './run.js'
 
 const GAP = 2
-/** A text wider than this can be clipped down to it before anything is dropped. */
+/** Texts are clipped to this width before columns are dropped. */
 export const COMFORTABLE = 24
 
 export type Table = { readonly columns: readonly Column[]; readonly rows: readonly (readonly Cell[])[] }
@@ -47,7 +47,7 @@ function smallest({ column, text }: Room): number {
   return column.align === 'right' ? text : Math.min(text, COMFORTABLE)
 }
 
-/** The columns that stay, with their widths; together at most `width`. */
+/** The columns that fit, with their widths; together at most `width`. */
 function fittedRooms(table: Table, width: number, clip: number): Room[] {
   let rooms = roomsOf(table, clip)
   const least = (): number => rooms.reduce((sum, room) => sum - room.text + smallest(room), widthOf(rooms))
@@ -78,7 +78,7 @@ function push(line: Run[], part: Run, room: Room, mark: string, role: Role): voi
   if (after > 0) line.push(blank(after))
 }
 
-/** The header and a line for each row, each at most `width` wide (unless not even one column has room); none without rows. */
+/** The header and a line for each row, at most `width` wide (wider if not even one column fits); none without rows. */
 export function tableLines(table: Table, width: number, clip: number): Line[] {
   if (table.rows.length === 0) return []
   const rooms = fittedRooms(table, width, clip)
@@ -103,9 +103,9 @@ export function tableLines(table: Table, width: number, clip: number): Line[] {
 }
 
 export type Widths = {
-  /** What everything takes that is not to be dropped or cut, long texts clipped to a comfortable width. */
+  /** The width with all columns, long texts clipped. */
   readonly least: number
-  /** What it takes whole. */
+  /** The width without clipping. */
   readonly natural: number
 }
 

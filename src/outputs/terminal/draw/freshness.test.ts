@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { ageText } from './age.js'
+import { ageText } from './freshness.js'
 
-test('an age has one unit, from two of it on', () => {
+test('an age has one unit, used from two on', () => {
   expect([0, 1.9, 59, 119, 120, 7_199, 7_200, 172_799, 172_800].map(ageText)).toEqual([
     '0s',
     '1s',
