@@ -11,7 +11,7 @@ import { httpPage, openApiDocument } from '../http/reference.js'
 import { clientFilePlugin } from '../http/routes/client-file.js'
 import { pagePlugin } from '../http/routes/page.js'
 import { statusStreamPlugin } from '../http/routes/status-stream.js'
-import { eventsPage } from '../http/schema-documents.js'
+import { chatEventsPage, eventsPage } from '../http/schema-documents.js'
 import { StatusHub } from '../hub/status-hub.js'
 import { silentLog } from '../log/log.js'
 import { silentMetrics } from '../metrics/metrics.js'
@@ -41,6 +41,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['g6.schema.json', json(settingsSchema())],
     ['metrics.md', metricsPage()],
     ['events.md', eventsPage()],
+    ['chat-events.md', chatEventsPage()],
     ['http.md', httpPage(openapi)],
     ['openapi.json', json(openapi)],
     ['errors.md', errorsPage()],
