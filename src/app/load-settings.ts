@@ -1,6 +1,6 @@
 // Settings as every command takes them: what the settings themselves can tell to be wrong, and what only their users can.
 
-import { missingKeyText } from '../chat/in-use.js'
+import { missingKeyText } from '../chat/chat-config.js'
 import type { Finding } from '../config/finding.js'
 import { type FromProcess, loadConfigFromProcess } from '../config/from-process.js'
 import type { Loaded, LoadResult } from '../config/load.js'

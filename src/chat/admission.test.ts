@@ -1,11 +1,12 @@
 // Who is let in, on a real Fastify with nothing else of the relay behind it.
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
+import type { Person } from '../contract/plugin.js'
 import { Refusal } from '../contract/refusal.js'
 import { Admission, type AdmissionParts, type Admitted } from './admission.js'
 import { READERS_PER_CALLER } from './limits/reader-places.js'
+import type { Caller } from './ports.js'
 import { recordOf } from './refused.js'
-import type { Caller, Person } from './seams.js'
 
 const ANN: Person = { key: 'iss|ann', email: null, role: null, tokenId: 't' }
 
@@ -87,13 +88,14 @@ function start(change: Partial<Doors> = {}) {
         addressKey: '192.0.2.7',
         owner: doors.owner,
         ticket: null,
+        verified: null,
       }
       const { isStart, isUnderFlag } = doors
       await admission.admit(request, reply, { isStart, isUnderFlag }).catch((thrown: unknown) => {
         if (!(thrown instanceof Refusal)) throw thrown
         error = thrown
       })
-      person = admission.personOf(request)
+      person = request.facts.verified?.person ?? null
       if (error === null) {
         admitted = admission.of(request)
         if (takesPlace) admission.takePlace(request)

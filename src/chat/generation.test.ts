@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { ownTime } from '../../test/support/own-time.js'
+import { EndOfTurn } from './end-of-turn.js'
 import type { Terminal, UpstreamEvent } from './events.js'
 import { Generation, type GenerationSettings } from './generation.js'
 import { MemoryLog } from './log/memory-log.js'
-import { Turn } from './turn.js'
-import type { AskHandlers } from './upstream/ask.js'
+import type { CallHandlers } from './upstream/call.js'
 
 const SETTINGS: GenerationSettings = {
   limits: { firstTokenTimeoutMs: 30_000, idleTimeoutMs: 60_000, maxDurationMs: 900_000 },
@@ -19,12 +19,12 @@ function start(settings: Partial<GenerationSettings> = {}, logBytes = 1 << 20) {
   const log = new MemoryLog(logBytes)
   const ends: Terminal[] = []
   const upstream = { started: 0, cancelled: 0, paused: 0, resumed: 0 }
-  let handlers: AskHandlers | null = null
+  let handlers: CallHandlers | null = null
   const generation = new Generation({
     facts: { streamId: 's', owner: null, identified: false, connectionId: 'c' },
     questionChars: 4,
     log,
-    ask: given => {
+    call: given => {
       handlers = given
       return {
         start: () => upstream.started++,
@@ -36,11 +36,11 @@ function start(settings: Partial<GenerationSettings> = {}, logBytes = 1 << 20) {
     settings: { ...SETTINGS, ...settings },
     clock: time.clock,
     timers: time.timers,
-    turn: new Turn(),
+    endOfTurn: new EndOfTurn(),
     observer: { onEnd: (_, terminal) => ends.push(terminal) },
   })
   generation.start()
-  const say = (...events: readonly UpstreamEvent[]): void => handlers?.onSaid(events)
+  const say = (...events: readonly UpstreamEvent[]): void => handlers?.onEvents(events)
   const tokens = (...texts: readonly string[]): void =>
     say(...texts.map((data): UpstreamEvent => ({ type: 'token', data })))
   return { ...time, generation, log, ends, upstream, say, tokens }

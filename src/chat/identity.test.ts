@@ -4,9 +4,9 @@ import { Writable } from 'node:stream'
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { afterEach, describe, expect, test } from 'vitest'
 import { NO_KEYS, SECRET } from '../../test/support/identity-settings.js'
+import type { Person } from '../contract/plugin.js'
 import { createLog, silentLog } from '../log/log.js'
 import { createIdentity, type IdentitySettings } from './identity.js'
-import type { Person } from './seams.js'
 
 const WITH_SECRET = { ...NO_KEYS, chatJwtSecret: SECRET }
 const START_SEC = 1_700_000_000

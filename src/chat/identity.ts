@@ -5,8 +5,9 @@ import { createHash } from 'node:crypto'
 import type * as joseLibrary from 'jose'
 import type { FetchImplementation, JWTPayload, JWTVerifyGetKey } from 'jose'
 import { type Clock, systemClock } from '../clock/clock.js'
+import type { Person } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
-import type { Identity, Person } from './seams.js'
+import type { Identity } from './ports.js'
 
 export type IdentitySettings = {
   readonly chatJwksUrl: string | null

@@ -7,7 +7,7 @@ import { EMPTY_BYTES, toWire, wireEnd } from '../connection/wire.js'
 import { type ReaderLimits, readerDue } from './clocks.js'
 import { encodeHeartbeat, PING } from './encode.js'
 import type { ChatLog, LogSlice } from './log/chat-log.js'
-import type { Credential } from './seams.js'
+import type { Credential } from './ports.js'
 
 /** One write; more is written when it is gone. */
 const ABOUT_WRITE_BYTES = 64 * 1024

@@ -4,8 +4,8 @@ import { silentLog } from '../log/log.js'
 import type { ChatConfig } from './chat-config.js'
 import type { LogStore, StreamFacts } from './log/chat-log.js'
 import { MemoryLog } from './log/memory-log.js'
+import { noAudit } from './ports.js'
 import { Relay } from './relay.js'
-import { noAudit } from './seams.js'
 
 const FACTS: StreamFacts = { streamId: 's', owner: null, identified: false, connectionId: 'c' }
 

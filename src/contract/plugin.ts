@@ -16,11 +16,29 @@ export type RouteRules = {
    * stream by `shell.openStream`. `relay`: guards 3–6 and draining; it has limits of its own.
    */
   readonly access: 'open' | 'data' | 'stream' | 'relay'
-  /** Besides the server's token: null when this `Authorization: Bearer` is good enough here, else why it is not. */
-  readonly bearerFault?: (bearer: string) => Promise<ErrorCode | null>
+  /**
+   * Checks an `Authorization: Bearer` that is not the server's token. Returns whose it is, the error to answer with, or null
+   * to let the request pass unverified.
+   */
+  readonly verifyBearer?: (bearer: string) => Promise<Verified | ErrorCode | null>
   /** Called for each refused request to this route; returns the operation it was recorded as, or null. */
   readonly onRefusal?: (refusal: Refusal, request: FastifyRequest) => string | null
 }
+
+/** A caller whose token was verified. */
+export type Person = {
+  /** Stable and unique (issuer and subject); what limits, ownership and audit count by. Never logged as it is. */
+  readonly key: string
+  /** The token's `email` claim; sent upstream; the audit holds only its commitment. */
+  readonly email: string | null
+  /** The token's `role` claim. */
+  readonly role: string | null
+  /** The token's `jti`, else a digest of the token. */
+  readonly tokenId: string
+}
+
+/** `rules` names the settings in force before the token was verified. */
+export type Verified = { readonly person: Person; readonly rules: string }
 
 /** What the guards found out about a request. */
 export type RequestFacts = {
@@ -32,6 +50,8 @@ export type RequestFacts = {
   owner: string | null
   /** The ticket it came with, when that is what let it in. */
   ticket: string | null
+  /** Whose Bearer token it came with, once that was verified. */
+  verified: Verified | null
 }
 
 declare module 'fastify' {

@@ -326,6 +326,16 @@ describe('identity', () => {
       'Bearer person:ann',
     ])
   })
+  test.each(['/chat-stream', '/chat'])(
+    "verifies a person's token once for each question to %s",
+    async path => {
+      const here = await start({ http: { sseApiToken: 'server-token' } })
+      const reader = await ask(here, undefined, { authorization: 'Bearer person:ann' }, path).end()
+      expect(reader.status).toBe(200)
+      expect(here.limits.started).toEqual(['u:iss|ann'])
+      expect(here.verified).toEqual(['person:ann'])
+    },
+  )
   test("with a server's token, that or a person's JWT lets in, and nothing else", async () => {
     const here = await start({ http: { sseApiToken: 'server-token' } })
     const as = async (headers: Record<string, string>) => (await ask(here, undefined, headers).end()).status

@@ -123,7 +123,7 @@ describe('reading it', () => {
     const here = await start({ mock: { script: { unknownFrame: true } } })
     expect((await ask(here).end()).answer).toBe(ANSWER)
     expect(here.told.unknown).toBe(2)
-    expect(here.lines.filter(line => line.includes('no known kind'))).toHaveLength(1)
+    expect(here.lines.filter(line => line.includes('unknown type'))).toHaveLength(1)
   })
 })
 

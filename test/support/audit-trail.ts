@@ -8,7 +8,8 @@ import { draftOf } from '../../src/chat/audit/draft.js'
 import { loadKey } from '../../src/chat/audit/key.js'
 import { newestRecords, type ShownRecord } from '../../src/chat/audit/read.js'
 import { verifyTrail } from '../../src/chat/audit/verify.js'
-import type { AuditEntry, Person } from '../../src/chat/seams.js'
+import type { AuditEntry } from '../../src/chat/ports.js'
+import type { Person } from '../../src/contract/plugin.js'
 
 export const DAY_MS = 86_400_000
 export const NOW_MS = 1_700_000_000_000

@@ -1,5 +1,5 @@
 // What stands around the relay in tests, counting what is taken and given back: identity, limits, timers.
-import type { ChatLimits, Identity, Lease } from '../../src/chat/seams.js'
+import type { ChatLimits, Identity, Lease } from '../../src/chat/ports.js'
 import { systemTimers, type Timers } from '../../src/clock/timers.js'
 
 /** Tokens `person:NAME` are NAME's. */

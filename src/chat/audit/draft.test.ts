@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ALICE, BOB, end, refused, start } from '../../../test/support/audit-trail.js'
-import type { AuditEntry } from '../seams.js'
+import type { AuditEntry } from '../ports.js'
 import { canonicalJson, draftOf } from './draft.js'
 
 const plainly = (entry: AuditEntry) => draftOf(entry, { storeEmail: false })

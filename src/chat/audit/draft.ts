@@ -1,6 +1,7 @@
 // From what the relay tells to what may be written. This is the only place that decides what of an entry is kept, as what:
 // plainly, as a commitment, or not at all. Nothing is shortened or counted of the question: no length, no prefix.
-import type { AuditEntry, Person } from '../seams.js'
+import type { Person } from '../../contract/plugin.js'
+import type { AuditEntry } from '../ports.js'
 import type { SubjectName } from './commitment.js'
 
 type Plain = string | number | null | readonly string[]

@@ -1,5 +1,5 @@
 // An audit trail that is begun when it is first needed, so that a server whose relay is off touches nothing of it.
-import type { AuditTrail } from '../seams.js'
+import type { AuditTrail } from '../ports.js'
 import type { StartedTrail } from './trail.js'
 
 export type LateTrail = AuditTrail & {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { AuditEntry, Person } from '../seams.js'
+import type { Person } from '../../contract/plugin.js'
+import type { AuditEntry } from '../ports.js'
 import { logLineOf } from './log-line.js'
 
 const ANN: Person = { key: 'iss|SECRET-ann', email: 'SECRET@example.org', role: 'SECRET', tokenId: 'SECRET' }

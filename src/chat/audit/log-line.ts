@@ -1,7 +1,8 @@
 // An audit record as a line of the log, and so of Loki: what happened, to which stream, with which figures. Nothing personal: no
 // name, address or question, no id that gives access. A refusal has a line already, which the guards wrote.
-import type { AuditEntry } from '../seams.js'
-import { streamMark } from '../stream-mark.js'
+
+import { streamMark } from '../log/chat-log.js'
+import type { AuditEntry } from '../ports.js'
 
 export type LogLine = Readonly<Record<string, unknown>> & { readonly operation: string }
 

@@ -3,7 +3,7 @@
 // counts are told in the chain (`audit.left_out`). Time comes in as numbers.
 import { countingKey } from '../../guards/address.js'
 import { SlidingWindow, type WindowLimit } from '../../guards/sliding-window.js'
-import type { AuditEntry } from '../seams.js'
+import type { AuditEntry } from '../ports.js'
 
 export type RefusalEntry = Extract<AuditEntry, { readonly operation: `security.${string}` }>
 

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { createLog } from '../../log/log.js'
-import type { AuditEntry } from '../seams.js'
+import type { AuditEntry } from '../ports.js'
 import type { Appended, Opened } from './desk.js'
 import type { Draft } from './draft.js'
 import { AuditError } from './errors.js'

@@ -12,7 +12,7 @@
 // beyond it is told once a minute.
 import { type Clock, systemClock } from '../../clock/clock.js'
 import type { Log } from '../../log/log.js'
-import type { AuditEntry, AuditTrail } from '../seams.js'
+import type { AuditEntry, AuditTrail } from '../ports.js'
 import type { DeskOptions } from './desk.js'
 import { type Draft, draftOf, ownDraft } from './draft.js'
 import { type AuditErrorCode, codeOf } from './errors.js'

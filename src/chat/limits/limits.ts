@@ -6,7 +6,7 @@ import { type Clock, systemClock } from '../../clock/clock.js'
 import { StreamSlots } from '../../guards/concurrency.js'
 import { SlidingWindow } from '../../guards/sliding-window.js'
 import { type TokenSet, tokenSet } from '../../guards/token.js'
-import type { ChatLimits, Headers, StartVerdict } from '../seams.js'
+import type { ChatLimits, Headers, StartVerdict } from '../ports.js'
 
 export type LimitSettings = {
   /** Starts in a window; a count of 0 means no limit. */

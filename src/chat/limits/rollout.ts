@@ -1,7 +1,8 @@
 // Who may have streamed answers: the flag, then the allow list, then a percentage. Everybody has a fixed place between 0 and
 // 100 that follows from who they are, so raising the percentage never drops anybody who was in.
 import { createHash, createHmac } from 'node:crypto'
-import type { Caller, Person, Rollout } from '../seams.js'
+import type { Person } from '../../contract/plugin.js'
+import type { Caller, Rollout } from '../ports.js'
 
 export type RolloutSettings = {
   readonly enableSseStreaming: boolean

@@ -2,6 +2,7 @@
 // positions of their own. Written for two kinds: in this process's memory, and shared between instances, so that a resume or
 // a stop may reach any of them. So reading and finding may take time; who follows and who stops may be elsewhere; and what a
 // shared log cannot hand on at once it keeps and hands on later: appending never waits.
+import { createHash } from 'node:crypto'
 import type { Wire } from '../../connection/transport.js'
 
 /** What must be known of a stream besides its events, wherever it is resumed or stopped. */
@@ -11,6 +12,11 @@ export type StreamFacts = {
   readonly owner: string | null
   readonly identified: boolean
   readonly connectionId: string
+}
+
+/** What log lines call a stream. The id itself gives access to an anonymous answer, so it is not logged. */
+export function streamMark(streamId: string): string {
+  return createHash('sha256').update(streamId).digest('hex').slice(0, 16)
 }
 
 export type AppendOptions = {

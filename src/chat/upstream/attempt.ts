@@ -18,7 +18,7 @@ export type AttemptFailure =
 
 export type AttemptHandlers = {
   /** Everything one chunk said, in order; also when it said nothing but that it lives. */
-  onSaid(events: readonly UpstreamEvent[]): void
+  onEvents(events: readonly UpstreamEvent[]): void
   onUnknownFrame(): void
   /** Over without a terminal event; comes at most once, and never after one was said. */
   onFailure(failure: AttemptFailure): void
@@ -62,7 +62,7 @@ export function attempt(
   function hand(events: readonly UpstreamEvent[]): void {
     const last = events.findIndex(isTerminal)
     if (last !== -1) isOver = true
-    handlers.onSaid(last === -1 ? events : events.slice(0, last + 1))
+    handlers.onEvents(last === -1 ? events : events.slice(0, last + 1))
   }
   function fail(failure: AttemptFailure): void {
     if (isOver) return

@@ -1,5 +1,5 @@
 // What to do after a try failed before it said anything: again, elsewhere, or give up. Pure; chance comes in as a number.
-import type { FailureCode } from '../events.js'
+import type { ChatFailureCode } from '../../protocol/chat-events.js'
 import type { AttemptFailure } from './attempt.js'
 
 export type TryFailure = AttemptFailure | { readonly kind: 'breaker_open' }
@@ -19,7 +19,7 @@ const MAX_ATTEMPTS = 3
 const BACKOFF_BASE_MS = 200
 const LONGEST_RETRY_AFTER_MS = 10_000
 
-export function failureCode(failure: TryFailure): FailureCode {
+export function failureCode(failure: TryFailure): ChatFailureCode {
   switch (failure.kind) {
     case 'breaker_open':
       return 'breaker_open'

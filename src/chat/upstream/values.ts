@@ -1,7 +1,8 @@
 // Values from outside, checked: what of an upstream's frame is taken over, and in which shape.
 import { isWithinDepth, MAX_DEPTH } from '../../ingest/json.js'
 import { parseJson } from '../../ingest/json-text.js'
-import type { JsonObject, Source, TokenCounts } from '../events.js'
+import type { ChatSource } from '../../protocol/chat-events.js'
+import type { JsonObject, TokenCounts } from '../events.js'
 
 const MAX_SOURCES = 100
 /** A text that is no longer has no room for more levels: each takes a bracket that opens and one that closes. */
@@ -45,14 +46,14 @@ export function tokenCounts(value: unknown): TokenCounts | null {
 }
 
 /** The known members of each; what is no source is left out. */
-export function sourcesOf(values: readonly unknown[]): readonly Source[] {
+export function sourcesOf(values: readonly unknown[]): readonly ChatSource[] {
   return values
     .slice(0, MAX_SOURCES)
     .map(sourceOf)
     .filter(source => source !== null)
 }
 
-function sourceOf(value: unknown): Source | null {
+function sourceOf(value: unknown): ChatSource | null {
   if (typeof value === 'string') return { source: value }
   const given = record(value)
   if (given === null) return null

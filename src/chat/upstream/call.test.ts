@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { ownTime } from '../../../test/support/own-time.js'
-import type { FailureCode } from '../events.js'
-import { Asking } from './ask.js'
+import type { ChatFailureCode } from '../../protocol/chat-events.js'
 import { Breakers, TryFailed } from './breakers.js'
+import { UpstreamCall } from './call.js'
 import type { EdgeHandlers, UpstreamEdge } from './edge.js'
 
 const [FIRST, SECOND] = [new URL('http://first'), new URL('http://second')]
@@ -44,8 +44,8 @@ async function outcome(breakers: Breakers, answer: (origin: string, handlers: Ed
     continuityId: null,
     authorization: null,
   }
-  const code = await new Promise<FailureCode | 'said'>((resolve, reject) => {
-    new Asking(
+  const code = await new Promise<ChatFailureCode | 'said'>((resolve, reject) => {
+    new UpstreamCall(
       {
         edge,
         breakers,
@@ -58,7 +58,7 @@ async function outcome(breakers: Breakers, answer: (origin: string, handlers: Ed
       },
       question,
       {
-        onSaid: () => resolve('said'),
+        onEvents: () => resolve('said'),
         onUnknownFrame: () => {},
         onTry: (origin, isRetry) => tries.push(`${origin} ${isRetry}`),
         onTryFailed: () => {},

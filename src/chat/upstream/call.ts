@@ -1,28 +1,29 @@
-// Asking until somebody begins to answer: the backends in their order, each tried again where that may help, each behind its
+// UpstreamCall until somebody begins to answer: the backends in their order, each tried again where that may help, each behind its
 // breaker. Once something was said there is no other try: what comes then is the answer, or its failure.
 import type { Clock } from '../../clock/clock.js'
 import type { Timers } from '../../clock/timers.js'
-import type { FailureCode, UpstreamEvent } from '../events.js'
+import type { ChatFailureCode } from '../../protocol/chat-events.js'
+import type { UpstreamEvent } from '../events.js'
 import { type AttemptFailure, attempt } from './attempt.js'
 import { type Breakers, TryFailed } from './breakers.js'
 import type { EdgeCall, UpstreamEdge } from './edge.js'
 import { type Question, type UpstreamSettings, upstreamRequest } from './request.js'
 import { type FailureCause, failureCause, failureCode, nextTry, type Position } from './retry.js'
 
-export type AskHandlers = {
-  onSaid(events: readonly UpstreamEvent[]): void
+export type CallHandlers = {
+  onEvents(events: readonly UpstreamEvent[]): void
   onUnknownFrame(): void
   /** A try at this backend begins; `isRetry`: not the first one of the question. */
   onTry(origin: string, isRetry: boolean): void
   /** A try failed; `cause` for the log. */
-  onTryFailed(code: FailureCode, origin: string, cause: FailureCause): void
+  onTryFailed(code: ChatFailureCode, origin: string, cause: FailureCause): void
   /** Nobody answers, or the answer broke off; comes at most once, and never after a terminal event. */
-  onFailed(code: FailureCode): void
+  onFailed(code: ChatFailureCode): void
   /** A fault of ours; nothing else comes. */
   onFault(error: unknown): void
 }
 
-export type AskParts = {
+export type CallParts = {
   readonly edge: UpstreamEdge
   readonly breakers: Breakers
   readonly backends: readonly URL[]
@@ -37,7 +38,7 @@ const LINGER_MS = 1_000
 
 class GivenUp extends Error {}
 
-export class Asking {
+export class UpstreamCall {
   #call: EdgeCall | null = null
   #reject: ((error: Error) => void) | null = null
   #cancelWait: (() => void) | null = null
@@ -45,9 +46,9 @@ export class Asking {
   #isOver = false
 
   constructor(
-    readonly parts: AskParts,
+    readonly parts: CallParts,
     readonly question: Question,
-    readonly handlers: AskHandlers,
+    readonly handlers: CallHandlers,
   ) {}
 
   start(): void {
@@ -73,7 +74,7 @@ export class Asking {
   async #run(): Promise<void> {
     const { backends, clock, random } = this.parts
     let at: Position = { backend: 0, attempt: 0 }
-    let worst: FailureCode = 'upstream_unreachable'
+    let worst: ChatFailureCode = 'upstream_unreachable'
     let isRetry = false
     let isAnyMade = false
     for (;;) {
@@ -143,7 +144,7 @@ export class Asking {
     let hasSpoken = false
     this.#call = attempt(edge, request, dialect, {
       onUnknownFrame: () => this.handlers.onUnknownFrame(),
-      onSaid: events => {
+      onEvents: events => {
         if (this.#isOver) return
         const [first] = events
         if (!hasSpoken) {
@@ -153,7 +154,7 @@ export class Asking {
         }
         const last = events.at(-1)?.type
         if (last === 'done' || last === 'error') this.#finish()
-        this.handlers.onSaid(events)
+        this.handlers.onEvents(events)
       },
       onFailure: (failure: AttemptFailure) => {
         if (this.#isOver) return
