@@ -1,8 +1,7 @@
 // The chat relay put together: identity, limits, rollout and audit around the relay and its routes. The audit trail is opened
 // when the relay is first in use, so that a server without it touches nothing of it.
 
-import { lateTrail } from '../chat/audit/late-trail.js'
-import { startAuditTrail } from '../chat/audit/trail.js'
+import { lateTrail, startAuditTrail } from '../chat/audit/trail.js'
 import { missingKeyText, relayInUse } from '../chat/chat-config.js'
 import { createIdentity } from '../chat/identity.js'
 import { createChatLimits } from '../chat/limits/limits.js'
@@ -41,7 +40,7 @@ export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
   const audit = lateTrail(
     () =>
       startAuditTrail({
-        desk: { path: first.auditDb, key: first.auditKey },
+        store: { path: first.auditDb, key: first.auditKey },
         settings: config,
         observer: {
           onCommitted: operation => metrics.g6_audit_records_total.inc({ operation }),

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'libsql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createLocalWriter } from '../../src/chat/audit/background.js'
 import { startAuditTrail } from '../../src/chat/audit/trail.js'
-import { createLocalWriter } from '../../src/chat/audit/writer.js'
-import type { Person } from '../../src/contract/plugin.js'
 import type { AuditEntry, AuditTrail } from '../../src/chat/ports.js'
+import type { Person } from '../../src/contract/plugin.js'
 import { silentLog } from '../../src/log/log.js'
 import { endAll, g6 } from '../support/g6.js'
 
@@ -30,12 +30,12 @@ afterEach(async () => {
 const database = () => env.G6_AUDIT_DB ?? ''
 
 async function open(): Promise<AuditTrail> {
-  const desk = { path: database(), key: null }
+  const store = { path: database(), key: null }
   const started = startAuditTrail({
-    desk,
+    store,
     settings: () => ({ auditRequired: false, auditStoreEmail: true, auditRetentionDays: 90 }),
     log: silentLog,
-    writer: createLocalWriter({ ...desk, asServer: true }),
+    writer: createLocalWriter({ ...store, asServer: true }),
   })
   trail = started
   await started.opened

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Person } from '../../contract/plugin.js'
 import type { AuditEntry } from '../ports.js'
-import { logLineOf } from './log-line.js'
+import { logLineOf } from './draft.js'
 
 const ANN: Person = { key: 'iss|SECRET-ann', email: 'SECRET@example.org', role: 'SECRET', tokenId: 'SECRET' }
 const OF_STREAM = {

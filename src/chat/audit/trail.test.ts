@@ -2,11 +2,11 @@ import { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { createLog } from '../../log/log.js'
 import type { AuditEntry } from '../ports.js'
-import type { Appended, Opened } from './desk.js'
+import type { BackgroundWriter } from './background.js'
 import type { Draft } from './draft.js'
-import { AuditError } from './errors.js'
+import { AuditError } from './files.js'
 import { type AuditSettings, startAuditTrail } from './trail.js'
-import type { AuditWriter } from './writer.js'
+import type { Appended, Opened } from './writer.js'
 
 const OPENED: Opened = { keyMadeAt: null, crashed: 0, headMismatch: false }
 const full = Object.assign(new Error('database or disk is full: SECRET-QUESTION'), { code: 'SQLITE_FULL' })
@@ -24,7 +24,7 @@ const entry = (n: number, query = 'SECRET-QUESTION'): AuditEntry => ({
 })
 
 /** A store that does what the test says; a batch waits until the test answers it. */
-class ScriptedWriter implements AuditWriter {
+class ScriptedWriter implements BackgroundWriter {
   readonly committed: Draft[] = []
   readonly batches: { drafts: readonly Draft[]; answer(error?: Error): void }[] = []
   openFault: Error | null = null
@@ -73,7 +73,7 @@ async function trail(
   changes: Partial<AuditSettings> = {},
   writer = new ScriptedWriter(),
   maxWaiting = 10,
-  tellEveryMs = 60_000,
+  countEveryMs = 60_000,
 ) {
   let logged = ''
   const counted = { failures: 0, operations: [] as string[] }
@@ -84,7 +84,7 @@ async function trail(
     },
   })
   const started = startAuditTrail({
-    desk: { path: 'unused', key: null },
+    store: { path: 'unused', key: null },
     settings: () => ({ auditRequired: false, auditStoreEmail: false, auditRetentionDays: 90, ...changes }),
     log: createLog({ level: 'debug', format: 'json', destination }),
     observer: {
@@ -96,7 +96,7 @@ async function trail(
     writer,
     maxWaiting,
     firstRetryMs: 1,
-    tellEveryMs,
+    countEveryMs,
   })
   await started.opened
   return { trail: started, writer, counted, logged: () => logged }
@@ -204,7 +204,7 @@ test('records taken while the store is being opened wait for it', async () => {
     return OPENED
   }
   const audit = startAuditTrail({
-    desk: { path: 'unused', key: null },
+    store: { path: 'unused', key: null },
     settings: () => ({ auditRequired: true, auditStoreEmail: false, auditRetentionDays: 90 }),
     log: createLog({ level: 'silent', format: 'json' }),
     writer,
@@ -233,7 +233,7 @@ describe('a store that takes no records', () => {
     expect(writer.streams).toEqual(['s1'])
     expect(counted.failures).toBe(1)
     expect(logged()).toContain('SQLITE_FULL')
-    expect(logged()).toContain('takes records again')
+    expect(logged()).toContain('available again')
     expect(logged()).not.toContain('SECRET-QUESTION')
   })
 
