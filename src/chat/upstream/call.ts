@@ -1,5 +1,5 @@
-// UpstreamCall until somebody begins to answer: the backends in their order, each tried again where that may help, each behind its
-// breaker. Once something was said there is no other try: what comes then is the answer, or its failure.
+// Calls the backends in order until one begins to answer: each with retries where they may help, each behind its breaker.
+// After the first frame there is no other try: what follows is the answer, or its failure.
 import type { Clock } from '../../clock/clock.js'
 import type { Timers } from '../../clock/timers.js'
 import type { ChatFailureCode } from '../../protocol/chat-events.js'
@@ -13,13 +13,13 @@ import { type FailureCause, failureCause, failureCode, nextTry, type Position } 
 export type CallHandlers = {
   onEvents(events: readonly UpstreamEvent[]): void
   onUnknownFrame(): void
-  /** A try at this backend begins; `isRetry`: not the first one of the question. */
+  /** A try begins; `isRetry`: not the first one of the question. */
   onTry(origin: string, isRetry: boolean): void
   /** A try failed; `cause` for the log. */
   onTryFailed(code: ChatFailureCode, origin: string, cause: FailureCause): void
-  /** Nobody answers, or the answer broke off; comes at most once, and never after a terminal event. */
+  /** No backend answers, or the answer broke off; called at most once, and never after a terminal event. */
   onFailed(code: ChatFailureCode): void
-  /** A fault of ours; nothing else comes. */
+  /** A fault of this server; the last call. */
   onFault(error: unknown): void
 }
 
@@ -33,10 +33,10 @@ export type CallParts = {
   readonly random: () => number
 }
 
-/** How long a body may go on after its terminal frame before its connection is given up. */
+/** How long a body may go on after its terminal frame before its connection is closed. */
 const LINGER_MS = 1_000
 
-class GivenUp extends Error {}
+class Cancelled extends Error {}
 
 export class UpstreamCall {
   #call: EdgeCall | null = null
@@ -55,13 +55,13 @@ export class UpstreamCall {
     void this.#run()
   }
 
-  /** Ends it now, whatever it is doing. `isFault`: it is the backend that took too long. */
+  /** Ends it now. `isFault`: the backend took too long, which counts against it. */
   cancel(isFault = false): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#call?.abort()
     this.#cancelWait?.()
-    this.#reject?.(isFault ? new TryFailed({ kind: 'first_token_timeout' }) : new GivenUp())
+    this.#reject?.(isFault ? new TryFailed({ kind: 'first_token_timeout' }) : new Cancelled())
   }
 
   pause(): void {
@@ -122,11 +122,11 @@ export class UpstreamCall {
     })
   }
 
-  /** Resolves as soon as something was said. */
+  /** Resolves with the first frame. */
   #tryOnce(url: URL, onMade: () => void): Promise<void> {
     const { breakers, settings } = this.parts
     return breakers.execute(url.href, () => {
-      if (this.#isOver) return Promise.reject(new GivenUp())
+      if (this.#isOver) return Promise.reject(new Cancelled())
       onMade()
       return new Promise<void>((resolve, reject) => {
         this.#reject = reject
@@ -141,14 +141,14 @@ export class UpstreamCall {
   ): void {
     const { edge, settings } = this.parts
     const dialect = settings.style === 'openai' ? 'openai' : 'rag'
-    let hasSpoken = false
+    let hasBegun = false
     this.#call = attempt(edge, request, dialect, {
       onUnknownFrame: () => this.handlers.onUnknownFrame(),
       onEvents: events => {
         if (this.#isOver) return
         const [first] = events
-        if (!hasSpoken) {
-          hasSpoken = true
+        if (!hasBegun) {
+          hasBegun = true
           if (first?.type === 'error') settle.reject(new TryFailed({ kind: 'in_band' }))
           else settle.resolve()
         }
@@ -158,7 +158,7 @@ export class UpstreamCall {
       },
       onFailure: (failure: AttemptFailure) => {
         if (this.#isOver) return
-        if (!hasSpoken) {
+        if (!hasBegun) {
           settle.reject(new TryFailed(failure))
           return
         }
@@ -174,7 +174,7 @@ export class UpstreamCall {
     })
   }
 
-  /** The last was said. A body that ends by itself leaves its connection for the next question. */
+  /** After the terminal frame: a body that ends by itself leaves its connection for the next question. */
   #finish(): void {
     this.#isOver = true
     this.#cancelLinger = this.parts.timers.after(LINGER_MS, () => {
