@@ -1,4 +1,4 @@
-// The metrics room stands on the ground and cannot import the words of the rooms above; here they are held together.
+// The metrics room cannot import the words of the rooms above it, so this test compares them.
 import { describe, expect, test } from 'vitest'
 import { STATUS_STATES } from '../src/engine/cycle.js'
 import type { DisconnectReason } from '../src/hub/hub-types.js'

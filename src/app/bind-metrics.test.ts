@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import type { SourceState } from '../engine/cycle.js'
-import type { Cycles } from '../engine/cycles.js'
+import type { Loop } from '../engine/loop.js'
 import { Statistics } from '../engine/statistics.js'
 import type { HubStats } from '../hub/hub-types.js'
 import { heartbeat } from '../ingest/heartbeat.js'
@@ -91,7 +91,7 @@ const STATUS_HUB: StatusStats = {
   history: { events: 0, bytes: 0, oldest_id: null },
   forced_full_last: {},
 }
-const loop: Pick<Cycles, 'latest' | 'sourceNow' | 'verdictNow'> = {
+const loop: Pick<Loop, 'latest' | 'sourceNow' | 'verdictNow'> = {
   latest,
   sourceNow: () => FRESH,
   verdictNow: () => ({ word: 'attention', reasons: [] }),

@@ -266,7 +266,7 @@ describe('each refused request is one line of the log, as the record says it', (
     const recorded = here.records.map(({ operation }) => operation)
     expect(recorded).toEqual(line.operation === undefined ? [] : [line.operation])
     const counted = line.operation === 'security.rate_limit_violation' ? 1 : 0
-    expect(here.told.rateLimited).toBe(counted)
+    expect(here.observed.rateLimited).toBe(counted)
     // Those of the chat relay have metrics of their own.
     expect(here.rig.rejected).toEqual(line.guard === 'host' ? ['host'] : [])
   })

@@ -137,7 +137,7 @@ test('whatever happens, nothing is lost or doubled, and every stream ends once a
         chatUpstream: chosen.dialect === 'openai' ? 'openai' : 'rag-get',
       })
       rig.records.length = 0
-      rig.told.ends.length = 0
+      rig.observed.ends.length = 0
       const asked = rig.mock.requests.length
       const { seen, joined, streamId } = await follow(moves)
       const request = rig.mock.requests[asked]
@@ -160,7 +160,7 @@ test('whatever happens, nothing is lost or doubled, and every stream ends once a
         expect(seen.at(-1)).toBe(terminals[0])
         expect(reasonOf(terminals[0])).toBe(ends[0]?.reason)
       }
-      expect(rig.told.ends).toEqual([ends[0]?.reason])
+      expect(rig.observed.ends).toEqual([ends[0]?.reason])
       const wasStopped = moves.some(({ kind }) => kind === 'stop')
       const reason = chosen.status === 404 ? 'upstream_refused' : END_OF[chosen.finish]
       if (!wasStopped) expect(ends[0]?.reason).toBe(reason)

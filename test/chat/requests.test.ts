@@ -205,7 +205,7 @@ describe('the sibling without streaming', () => {
     reader.cut()
     await here.mock.requests[0]?.closed
     expect(here.mock.requests[0]?.wasCancelled()).toBe(true)
-    expect(here.told.ends).toEqual(['idle'])
+    expect(here.observed.ends).toEqual(['idle'])
     expect(here.limits.leased).toBe(0)
   })
 })

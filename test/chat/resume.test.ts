@@ -175,7 +175,7 @@ describe('stop', () => {
     }
     expect(reader.ofType('usage').at(-1)?.data).toMatchObject({ estimated: true, outputTokens: 3 })
     expect((await stop(here, reader.streamId)).status).toBe(202)
-    expect(here.told.ends).toEqual(['client_stop'])
+    expect(here.observed.ends).toEqual(['client_stop'])
     expect(here.records.filter(({ operation }) => operation === 'stream.stop')).toHaveLength(2)
     expect(here.records.filter(({ operation }) => operation === 'stream.end')).toMatchObject([
       { reason: 'client_stop', tokens: 3 },
@@ -201,7 +201,7 @@ describe('an answer nobody waits for', () => {
     const reader = await ask(here).until(has(3))
     reader.cut()
     await here.mock.requests[0]?.closed
-    expect(here.told.ends).toEqual(['idle'])
+    expect(here.observed.ends).toEqual(['idle'])
     expect(here.limits.leased).toBe(0)
     const late = await resume(here, reader.streamId, reader.lastSequence).end()
     expect(late.terminals).toMatchObject([{ type: 'aborted', data: { reason: 'idle' } }])
@@ -211,7 +211,7 @@ describe('an answer nobody waits for', () => {
     const reader = await ask(here, undefined, {}, '/chat-stream?on_disconnect=cancel').until(has(3))
     reader.cut()
     await here.mock.requests[0]?.closed
-    expect(here.told.ends).toEqual(['idle'])
+    expect(here.observed.ends).toEqual(['idle'])
   })
   test('is read to the end only where that is allowed', async () => {
     const [here, upstream] = await startByHand()
@@ -224,10 +224,10 @@ describe('an answer nobody waits for', () => {
     reader.cut()
     await until(() => here.relay.readers === 0, 'nobody reads')
     await upstream.say('c')
-    await until(() => here.told.tokens === 3, 'it is read on')
+    await until(() => here.observed.tokens === 3, 'it is read on')
     await upstream.done()
-    await until(() => here.told.ends.length > 0, 'ended')
-    expect(here.told.ends).toEqual(['complete'])
+    await until(() => here.observed.ends.length > 0, 'ended')
+    expect(here.observed.ends).toEqual(['complete'])
   })
   test('a client that leaves before it heard of the stream cancels it', async () => {
     const here = await start({ mock: { script: { headMs: 60_000 } } })
@@ -235,7 +235,7 @@ describe('an answer nobody waits for', () => {
     await until(() => here.mock.requests.length > 0, 'asked')
     reader.cut()
     await here.mock.requests[0]?.closed
-    expect(here.told.ends).toEqual(['idle'])
+    expect(here.observed.ends).toEqual(['idle'])
   })
   test.each(['/chat-stream', '/chat'])(
     'a client that leaves %s while its token is being looked at starts nothing',
@@ -306,8 +306,11 @@ describe('a reader that takes nothing', () => {
     })
     const reader = await ask(here).until(has(1))
     reader.stall()
-    await until(() => here.relay.readers === 0 && here.told.ends.length > 0, 'closed, and the answer read on')
-    expect(here.told.ends).toEqual(['complete'])
+    await until(
+      () => here.relay.readers === 0 && here.observed.ends.length > 0,
+      'closed, and the answer read on',
+    )
+    expect(here.observed.ends).toEqual(['complete'])
     reader.goOn()
     await reader.end()
     // On a busy machine whoever comes back may itself take nothing for so short a time.
@@ -324,13 +327,13 @@ describe('a reader that takes nothing', () => {
     })
     const reader = await ask(here).until(has(1))
     reader.stall()
-    await until(() => here.told.isHeldBack, 'the upstream is held back')
-    expect(here.told.tokens).toBeLessThan(4_000)
+    await until(() => here.observed.isHeldBack, 'the upstream is held back')
+    expect(here.observed.tokens).toBeLessThan(4_000)
     expect(here.mock.open()).toBe(1)
     reader.goOn()
     await reader.end()
     expect(reader.answer === MUCH.tokens.join('')).toBe(true)
-    expect(here.told.isHeldBack).toBe(false)
+    expect(here.observed.isHeldBack).toBe(false)
   })
 })
 

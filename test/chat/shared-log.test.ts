@@ -56,12 +56,12 @@ test('whoever follows elsewhere keeps the answer going; when the last one leaves
   await second.until(has(1))
   first.cut()
   await until(() => here.relay.readers === 0, 'the first has left')
-  expect(here.told.ends).toEqual([])
+  expect(here.observed.ends).toEqual([])
   await upstream.say('d')
   await second.until(has(2))
   second.cut()
-  await until(() => here.told.ends.length > 0, 'cancelled')
-  expect(here.told.ends).toEqual(['idle'])
+  await until(() => here.observed.ends.length > 0, 'cancelled')
+  expect(here.observed.ends).toEqual(['idle'])
 })
 
 test('a stop elsewhere ends it for everybody', async () => {
@@ -72,7 +72,7 @@ test('a stop elsewhere ends it for everybody', async () => {
     await each.end()
     expect(each.terminals).toMatchObject([{ type: 'aborted', data: { reason: 'client_stop' } }])
   }
-  expect(here.told.ends).toEqual(['client_stop'])
+  expect(here.observed.ends).toEqual(['client_stop'])
   expect(here.records.at(-1)).toMatchObject({ operation: 'stream.end', reason: 'client_stop' })
   expect(there.records.map(({ operation }) => operation)).toEqual(['stream.resume', 'stream.stop'])
 })
@@ -110,5 +110,5 @@ test('a stream of somebody is not there for others, wherever they ask', async ()
     expect((await resume(there, first.streamId, null, other).end()).status).toBe(404)
     expect((await stop(there, first.streamId, other)).status).toBe(404)
   }
-  expect(here.told.ends).toEqual([])
+  expect(here.observed.ends).toEqual([])
 })

@@ -52,7 +52,7 @@ describe.each(Object.keys(STYLE_OF) as MockDialect[])('an answer in dialect %s',
     })
     expect(reader.retryMs).toBe(1000)
     expect(reader.ofType('usage')).toHaveLength(1)
-    expect(here.told.unknown).toBe(0)
+    expect(here.observed.unknown).toBe(0)
     expect(invalid(reader)).toEqual([])
   })
 })

@@ -122,7 +122,7 @@ describe('reading it', () => {
   test('frames of no dialect are counted, logged once, and passed over', async () => {
     const here = await start({ mock: { script: { unknownFrame: true } } })
     expect((await ask(here).end()).answer).toBe(ANSWER)
-    expect(here.told.unknown).toBe(2)
+    expect(here.observed.unknown).toBe(2)
     expect(here.lines.filter(line => line.includes('unknown type'))).toHaveLength(1)
   })
 })
@@ -142,7 +142,7 @@ describe('failures before anything was sent are honest statuses', () => {
     expect(reader.headers['content-type']).toBe('application/problem+json')
     expect(reader.text).not.toMatch(LEAK)
     expect(here.mock.requests).toHaveLength(tries)
-    expect(here.told.ends).toEqual([reason])
+    expect(here.observed.ends).toEqual([reason])
     expect(here.records.map(({ operation }) => operation)).toEqual(['stream.start', 'stream.end'])
     expect(here.limits.leased).toBe(0)
     expect(here.timers.waiting()).toBe(0)
@@ -151,7 +151,7 @@ describe('failures before anything was sent are honest statuses', () => {
     const here = await start({ chat: { chatFirstTokenTimeoutMs: 50 }, mock: { script: { headMs: 60_000 } } })
     expect((await ask(here).end()).status).toBe(504)
     await here.mock.requests[0]?.closed
-    expect(here.told.ends).toEqual(['first_token_timeout'])
+    expect(here.observed.ends).toEqual(['first_token_timeout'])
   })
   test('after the headers had to go out it is a typed error', async () => {
     const here = await start({
@@ -214,7 +214,7 @@ describe('retry and failover', () => {
     const here = await start({ mock: { script: (_, i) => (i < 2 ? { status: 503 } : {}) } })
     const reader = await ask(here).end()
     expect(reader.answer).toBe(ANSWER)
-    expect(here.told).toMatchObject({ retries: 2, errors: ['upstream_failed', 'upstream_failed'] })
+    expect(here.observed).toMatchObject({ retries: 2, errors: ['upstream_failed', 'upstream_failed'] })
   })
   test('Retry-After is honoured', async () => {
     const here = await start({ mock: { script: (_, i) => (i < 1 ? { status: 429, retryAfter: '1' } : {}) } })
@@ -235,7 +235,7 @@ describe('retry and failover', () => {
     const dead = await deadUrl()
     const here = await start({ backends: () => [dead], chat: { chatEarlyHeadersMs: 20_000 } })
     expect((await ask(here).end()).status).toBe(502)
-    expect(here.told.ends).toEqual(['upstream_unreachable'])
+    expect(here.observed.ends).toEqual(['upstream_unreachable'])
     // Whoever is on call sees why, and nothing of the question.
     const line = here.lines.find(each => each.includes('a chat stream ended')) ?? '{}'
     expect(JSON.parse(line)).toMatchObject({
@@ -258,7 +258,7 @@ describe('a backend that accepts and goes no further', () => {
     const reader = await ask(here).end()
     expect(reader.answer).toBe(ANSWER)
     expect(slow.accepted()).toBe(3)
-    expect(here.told.errors).toEqual(Array.from({ length: 3 }, () => 'upstream_unreachable'))
+    expect(here.observed.errors).toEqual(Array.from({ length: 3 }, () => 'upstream_unreachable'))
     expect(here.records.at(-1)).toMatchObject({ upstreams: [slow.url, slow.url, slow.url, other] })
     await until(() => slow.open() === 0, 'no connection left')
   })
@@ -270,7 +270,7 @@ describe('a backend that accepts and goes no further', () => {
       chat: { chatEarlyHeadersMs: 20_000 },
     })
     expect((await ask(here).end()).status).toBe(502)
-    expect(here.told.ends).toEqual(['upstream_unreachable'])
+    expect(here.observed.ends).toEqual(['upstream_unreachable'])
   })
   test('has 5 s by default', async () => {
     const { url, open } = await startMute()

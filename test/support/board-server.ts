@@ -28,7 +28,7 @@ export type BoardServer = {
   readonly port: number
   readonly board: Board
   /** The next cycle of the same epoch. */
-  /** With the verdict of these panels, or this one. */
+  /** With the verdict of these panels, or with this one. */
   publish(panels: readonly Panel[], verdict?: Verdict): Board
   close(): Promise<void>
 }
@@ -87,7 +87,7 @@ export async function startBoardServer(
   }
 }
 
-/** What must be equal at a client: everything a person sees, and where it stands. */
+/** What must be equal at a client: everything a person sees, and its position. */
 export function seen(board: {
   readonly epoch: string
   readonly generation: number

@@ -13,13 +13,13 @@ import { boardMaker, textPanel } from './boards.js'
 
 export const BOARD = boardMaker()(textPanel('indices', 'NIFTY 1'), textPanel('alerts', 'none'))
 
-/** Remembers who joined; the test plays the hub. */
+/** Remembers the readers that joined; the test plays the hub. */
 export class ScriptedHub implements HubLike {
   board: HubLike['board'] = BOARD
   readonly joined: JoinRequest[] = []
   readonly closed: JoinRequest[] = []
   readonly drained: JoinRequest[] = []
-  /** Of each `dismiss`: which of those who joined were meant, and why. */
+  /** For each `dismiss`: which of the readers, and why. */
   readonly dismissed: { readonly meant: readonly boolean[]; readonly reason: string }[] = []
   readonly shedParts: number[] = []
   /** Written to every stream as it joins. */
@@ -66,7 +66,7 @@ export class ScriptedHub implements HubLike {
     for (const wake of this.#waiting.splice(0)) wake()
   }
 
-  /** Resolves when the condition holds; looked at after each join, drain and close. */
+  /** Resolves when the condition holds; checked after each join, drain and close. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>(resolve => this.#waiting.push(resolve))
   }
@@ -74,7 +74,7 @@ export class ScriptedHub implements HubLike {
 
 const DEFAULTS = Object.fromEntries(SETTINGS.map(({ key, setting }) => [key, setting.default])) as HttpConfig
 
-/** The defaults, but without limits a test runs into by chance. */
+/** The defaults, but without limits that a test could hit by chance. */
 export function httpConfig(changes: Partial<HttpConfig> = {}): HttpConfig {
   return { ...DEFAULTS, sseIpConnectRate: { count: 0, windowSec: 60 }, sseMaxConnections: 1_000, ...changes }
 }
@@ -98,7 +98,7 @@ export type Rig = {
   readonly logged: () => Record<string, unknown>[]
   /** Takes effect at `server.reload()`. */
   setConfig(changes: Partial<HttpConfig>): void
-  /** Moves the server's clock on. */
+  /** Advances the server's clock. */
   pass(ms: number): void
   close(): Promise<void>
 }
@@ -157,7 +157,7 @@ export async function startRig(
   }
 }
 
-/** A raw connection that collects what comes. */
+/** A raw connection that collects its input. */
 export class RawClient {
   readonly socket: Socket
   text = ''
@@ -214,7 +214,7 @@ export class RawClient {
   }
 }
 
-/** Lets closed handles go. */
+/** Lets closed handles finish. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise(resolve => setImmediate(resolve))
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { resultMaker } from '../../test/support/results.js'
 import type { SourceState } from '../engine/cycle.js'
-import { readinessOf } from './readiness.js'
+import { readinessOf } from './serving.js'
 
 const FRESH: SourceState = { state: 'fresh', ageSec: 3, changedAtMs: 1, error: null, tooOld: false }
 const built = resultMaker()({ cycle: 1 })
@@ -10,7 +10,7 @@ const empty = resultMaker()(null)
 const given = { latest: built, source: FRESH, draining: false, requiresFresh: false }
 const OLD: SourceState = { ...FRESH, state: 'stale', ageSec: 99.6, tooOld: true }
 
-test('ready is a server with a board, however old its source is', () => {
+test('ready is a server with a board, even when its source is old', () => {
   expect(readinessOf(given)).toEqual({ ok: true, reason: 'ready' })
   expect(readinessOf({ ...given, source: OLD })).toEqual({ ok: true, reason: 'ready' })
 })

@@ -1,6 +1,7 @@
-// docs/reference/settings.md, made from the declarations.
+// The reference of the settings, made from their declarations: docs/reference/settings.md for people, docs/reference/g6.schema.json
+// (JSON Schema 2020-12 of the settings file) for editors that complete and check TOML.
 import { SETTINGS_FILE } from './from-process.js'
-import { fileKeyOf, secretFileNameOf } from './names.js'
+import { dynamicPrefixOf, fileKeyOf, type JsonSchema, secretFileNameOf } from './setting.js'
 import { GROUPS, type Named, SETTINGS } from './settings.js'
 import { measuredText } from './show.js'
 
@@ -15,14 +16,13 @@ Precedence: flag > environment > settings file > default. The settings file is t
 - On and off are \`1\`, \`true\`, \`yes\`, \`on\` and \`0\`, \`false\`, \`no\`, \`off\`, in any case. Empty means unset.
 - A value that cannot be used is an error at start that names the setting, the value and what is allowed. With
   \`G6_CONFIG_LENIENT=1\` it is a warning and the default is taken; never for secrets and allow lists.
-- A secret may stand in a file: \`NAME_FILE\` names it (a newline at its end is dropped). A secret's flag names a file too.
+- A secret may be in a file: \`NAME_FILE\` names it (a newline at its end is dropped). A secret's flag names a file too.
 - An unknown \`G6_*\` variable gives a warning, an unknown key in the settings file is an error.
 - ↻ = read again on SIGHUP, from the settings file and from secrets' files; the others take effect at the next start.
 
 \`g6 config\` shows every value and where it came from, \`g6 config check\` what is wrong.
 `
 
-/** The whole page. */
 export function settingsPage(): string {
   const sections = GROUPS.map(({ name, about }) => {
     const rows = SETTINGS.filter(s => s.group === name).map(rowOf)
@@ -50,8 +50,57 @@ function rowOf({ name, setting }: Named): string {
     `\`${name}\`${setting.reload ? ' ↻' : ''}<br>${others.join(', ')}`,
     byDefault,
     setting.allowed,
-    // A placeholder in angle brackets would be taken for HTML.
+    // A browser would take a placeholder in angle brackets for HTML.
     about.replaceAll('<NAME>', '`<NAME>`'),
   ]
   return `| ${cells.map(cell).join(' | ')} |`
 }
+
+/** The program can use what this accepts, but for addresses and for pairs that must be in order. */
+export function settingsSchema(): JsonSchema {
+  const [many, single] = [SETTINGS.filter(isOfMany), SETTINGS.filter(s => !isOfMany(s))]
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'G6 Stream settings file',
+    type: 'object',
+    properties: Object.fromEntries(single.flatMap(propertiesOf)),
+    patternProperties: Object.fromEntries(many.map(s => [patternOf(s), described(s)])),
+    additionalProperties: false,
+  }
+}
+
+const isOfMany = ({ name }: Named): boolean => dynamicPrefixOf(name) !== null
+
+const patternOf = ({ name }: Named): string => `^${fileKeyOf(dynamicPrefixOf(name) ?? name)}[a-z0-9_]+$`
+
+const described = ({ setting }: Named): JsonSchema => ({
+  description: setting.about,
+  ...setting.schema,
+  ...(setting.deprecated !== null && { deprecated: true }),
+})
+
+/** The setting's own key last, so that it wins where an alias has the same key. */
+function propertiesOf(named: Named): readonly (readonly [string, JsonSchema])[] {
+  const { name, setting } = named
+  const own = { ...described(named), ...(isPlain(setting.default) && { default: setting.default }) }
+  const others = setting.aliases.map(
+    a =>
+      [
+        fileKeyOf(a.name),
+        { ...described(named), ...(a.deprecated !== null && { deprecated: true }) },
+      ] as const,
+  )
+  const inFile = setting.secret ? [name, ...setting.aliases.map(a => a.name)] : []
+  const files = inFile.map(
+    n =>
+      [
+        fileKeyOf(secretFileNameOf(n)),
+        { description: `The file that holds it: ${setting.about}`, type: 'string' },
+      ] as const,
+  )
+  return [...others, ...files, [fileKeyOf(name), own]]
+}
+
+/** Defaults that the file can hold as they are. */
+const isPlain = (value: unknown): boolean =>
+  ['string', 'number', 'boolean'].includes(typeof value) || Array.isArray(value)
