@@ -112,7 +112,7 @@ describe('published keys', () => {
     expect(await identity({ ...NO_KEYS, chatJwksUrl: url }).verify(await signed(CLAIMS))).toBeNull()
   })
 
-  test('that cannot be had make everybody nobody, which the log says once a minute, without the token', async () => {
+  test('that cannot be fetched verify no token, which is logged once a minute, without the token', async () => {
     let logged = ''
     const destination = new Writable({
       write: (chunk, _, done) => {
@@ -135,7 +135,7 @@ describe('published keys', () => {
   })
 })
 
-test('a token is told of at first sight only, in its lifetime', async () => {
+test('a token is reported once in its lifetime', async () => {
   const sights: string[] = []
   const made = identity(WITH_SECRET, ({ tokenId }) => sights.push(tokenId))
   const token = await signed(CLAIMS)

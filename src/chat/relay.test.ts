@@ -35,7 +35,7 @@ function start() {
   return { relay, askedToStop }
 }
 
-test('a stop of a stream that runs elsewhere is handed on; of one that has ended, nobody is told', () => {
+test('a stop is passed on when the stream runs elsewhere, and not when it has ended', () => {
   const { relay, askedToStop } = start()
   const log = new MemoryLog(1_000)
   relay.stop({ facts: FACTS, log })

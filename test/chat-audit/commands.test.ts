@@ -1,4 +1,4 @@
-// `g6 audit` as operators run it, beside a trail that is being written.
+// `g6 audit` as operators run it, while a server writes the trail.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -71,7 +71,7 @@ async function run(...args: readonly string[]) {
   return { code: await running.exit, ...running.said() }
 }
 
-test('verify says that a trail is whole, and names the first record that was changed', async () => {
+test('verify says that a trail is whole, or names the first changed record', async () => {
   await write(...stream(1), ...stream(2))
   expect(await run('verify')).toMatchObject({ code: 0, out: 'whole: 4 records (1 to 4)\n' })
   const sqlite = new Sqlite(database())
@@ -79,13 +79,13 @@ test('verify says that a trail is whole, and names the first record that was cha
   sqlite.close()
   expect(await run('verify')).toMatchObject({
     code: 1,
-    out: 'NOT whole, first at record 3: record 3 is not what was written there\n',
+    out: 'NOT whole, first at record 3: record 3 was changed\n',
   })
   const { code, out } = await run('verify', '--json')
   expect([code, JSON.parse(out)]).toMatchObject([1, { ok: false, fault: 'changed', seq: 3 }])
 })
 
-test('a head that was kept elsewhere tells of a trail that was put back', async () => {
+test('a head kept elsewhere reveals a trail that was replaced by an older copy', async () => {
   await write(...stream(1))
   const earlier = ['', '.head'].map(end => readFileSync(database() + end))
   await write(...stream(2))
@@ -99,7 +99,7 @@ test('a head that was kept elsewhere tells of a trail that was put back', async 
   })
 })
 
-test('tail shows the newest, and follows what is added until it is stopped', async () => {
+test('tail shows the newest records, and follows new ones until it is stopped', async () => {
   const opened = await open()
   for (const entry of stream(1)) opened.record(entry)
   const first = g6(['audit', 'tail', '--follow', '--json'], env)
@@ -160,7 +160,7 @@ test('export gives a person everything of them; erase leaves nothing to find', a
   expect(await run('erase', '--user', 'u-1')).toMatchObject({ code: 1 })
 })
 
-test('what is missing is said, and nothing is made in its place', async () => {
+test('a missing trail or key is an error, and none is created', async () => {
   for (const command of [
     ['tail'],
     ['verify'],
@@ -174,5 +174,8 @@ test('what is missing is said, and nothing is made in its place', async () => {
     expect(err).not.toContain('    at ')
   }
   await write(...stream(1))
-  expect(await run('erase')).toMatchObject({ code: 1, err: 'g6: no person given; allowed: --user, --stream or --address\n' })
+  expect(await run('erase')).toMatchObject({
+    code: 1,
+    err: 'g6: no person given; allowed: --user, --stream or --address\n',
+  })
 })

@@ -53,7 +53,7 @@ function write(
 const verdictOf = (path: string) => verifyTrail(path, loadKey(path, null) ?? Buffer.alloc(0))
 
 describe('a process that is killed while it writes', () => {
-  test('loses no acknowledged record, breaks no chain, and leaves nothing that holds the next one up', async () => {
+  test('loses no acknowledged record, breaks no chain, and leaves no lock for the next one', async () => {
     const path = join(folder, 'audit.db')
     let before = 0
     for (const killAfter of [1, 3, 7, 12, 20]) {

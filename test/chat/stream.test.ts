@@ -57,7 +57,7 @@ describe.each(Object.keys(STYLE_OF) as MockDialect[])('an answer in dialect %s',
   })
 })
 
-test('what the upstream says besides its text comes typed: metadata, also out of the text, sources, usage', async () => {
+test('metadata (also within the text), sources and usage of the upstream come as typed events', async () => {
   const here = await start({
     mock: { script: { dialect: 'rich', tokens: ['a', '[META', 'DATA]{"k":[1]}b'] } },
   })

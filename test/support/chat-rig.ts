@@ -65,7 +65,7 @@ export type ChatRigOptions = {
   readonly breakerRestMs?: number
   readonly pingMs?: number
   readonly connectTimeoutMs?: number
-  /** Told too, besides `observed`. */
+  /** Notified as well as `observed`. */
   readonly observer?: AnswerObserver
   /** Its own memory unless given. */
   readonly store?: LogStore

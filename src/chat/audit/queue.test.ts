@@ -40,7 +40,7 @@ describe('refusals', () => {
     expect(refusals.leftOut?.counts).toEqual({ 'security.forbidden': 1_000 })
     expect(recorded(refusals, 1, () => '192.0.2.1', 0, 'security.auth_failure')).toBe(1)
   })
-  test('that come while their counts are being told are told the next time', () => {
+  test('that come while their counts are being recorded are recorded the next time', () => {
     const refusals = new Refusals()
     recorded(refusals, 310, () => '192.0.2.1')
     const { leftOut } = refusals

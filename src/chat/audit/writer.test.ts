@@ -19,7 +19,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 const open = () => openWriter({ path, key: null, asServer: true }, () => nowMs)
 const draft = ownDraft('audit.left_out', 7, {})
 
-/** Where the head should go lies a folder: it cannot be written. */
+/** Puts a folder in the place of the head, so that it cannot be written. */
 function blockHead(): () => void {
   const place = `${path}.head`
   rmSync(place, { force: true })
@@ -38,7 +38,7 @@ test('a writer that could not be opened holds nothing: the next try opens it', a
   await writer.close()
 })
 
-test('a head that cannot be written is told, and the records are safe; the next batch writes it', async () => {
+test('a head that cannot be written is reported, and the records are safe; the next batch writes it', async () => {
   const { writer } = await open()
   expect(await writer.append([draft])).toEqual({ headFault: null })
   const unblock = blockHead()
