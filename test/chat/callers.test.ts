@@ -365,7 +365,7 @@ describe('pages of other sites', () => {
     expect(reader.headers['access-control-allow-credentials']).toBeUndefined()
     expect(here.mock.requests).toHaveLength(status === 200 ? 1 : 0)
   })
-  test('an allowed origin passes the preflight to ask and to stop, and may read the stream's id', async () => {
+  test('an allowed origin passes the preflight to ask and to stop, and may read the stream id', async () => {
     const origin = 'https://good.example'
     const allow = { sseAllowOrigin: [origin] }
     const here = await start({ chat: allow, http: { ...allow, sseApiToken: 'server-token' } })
