@@ -15,7 +15,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
 
-/** `speed`: how much faster than real time the hub's clock runs, so that tests need not wait 15 s. */
+/** `speed`: how much faster than real time the hub's clock runs, so that the test need not wait 15 s. */
 async function served(settings: Partial<HubSettings> = {}, speed = 1) {
   const all = { ...httpConfig(), ...SETTINGS, ...settings }
   const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() * speed }
@@ -60,7 +60,7 @@ describe('events', () => {
     )
   })
 
-  test('full_snapshot comes every N cycles where that is set', async () => {
+  test('full_snapshot comes every N cycles when that is set', async () => {
     const { client, publish } = await served({ sseForceFullEveryN: 2 })
     const next = boardMaker()
     publish(next(...panels(['a'])))
@@ -70,7 +70,7 @@ describe('events', () => {
     await stream.until(() => names(stream).filter(name => name === 'full_snapshot').length === 2)
   })
 
-  test('panel_update carries all panels of a cycle that changed, and names removed ones', async () => {
+  test('panel_update has all panels that changed in a cycle, and names those that went', async () => {
     const { client, publish } = await served()
     const next = boardMaker()
     publish(next(...panels(['a']), textPanel('links', 'l')))
@@ -85,7 +85,7 @@ describe('events', () => {
     expect([...stream.reader.panels.keys()]).toEqual(['indices', 'alerts'])
   })
 
-  test('panel_update_structured comes on request, and applies', async () => {
+  test('panel_update_structured comes to readers that asked for it, and applies', async () => {
     const { client, publish } = await served()
     const next = boardMaker()
     publish(next(...panels(long(0))))
@@ -128,7 +128,7 @@ describe('events', () => {
     })
   })
 
-  test('over 5 minutes without a change the heartbeats are off by no cycle', async () => {
+  test('over 5 calm minutes no heartbeat is a cycle late', async () => {
     const { client, publish } = await served({ sseHeartbeatCycles: 5, sseEventsPerSec: 1_000 })
     const next = boardMaker()
     publish(next(...panels(['a'])))
@@ -166,7 +166,7 @@ describe('events', () => {
     expect(stream.reader.events[1]?.data.updates).toMatchObject([{ key: 'alerts' }])
   })
 
-  test('error reports an internal fault, and everything follows with the next cycle', async () => {
+  test('error means that an update failed, and everything follows with the next cycle', async () => {
     const { client, publish } = await served()
     const next = boardMaker()
     publish(next(...panels(['a'])))
@@ -192,10 +192,10 @@ describe('events', () => {
     await stream.ended()
   })
 
-  test('a stalled reader is closed; the others are not affected', async () => {
+  test('a reader that takes no byte is ended; the others are not affected', async () => {
     const { hub, rig, client, publish } = await served(
       { sseStallTimeoutMs: 5_000, sseEventsPerSec: 1_000_000 },
-      // 2.5 s of real time: more than a busy machine delays a reader.
+      // Two and a half seconds of real time: on a busy machine, no reader waits longer for its turn.
       2,
     )
     const next = boardMaker()
@@ -207,7 +207,7 @@ describe('events', () => {
     const stream = client()
     await stream.event('full_snapshot')
     const big = 'y'.repeat(60_000)
-    // More than the kernel buffers for a connection nobody reads.
+    // More than the kernel keeps for an unread connection.
     for (let i = 0; hub.stats().behind === 0; i++) {
       publish(next(textPanel('indices', `${i} ${big}`)))
       await new Promise(resolve => setImmediate(resolve))

@@ -154,9 +154,16 @@ const TOLD: readonly (readonly [
     ['g6_sse_client_stalled_total 1', 'g6_sse_http_disconnects_total{reason="stalled"} 1'],
   ],
   [
-    'what the hubs count, both streams together',
-    m => readHub(m, { stats: () => HUB }, { stats: () => STATUS_HUB }),
+    'what hubs and connections count',
+    m => {
+      const counts = { board: 2, status: 5, chat: 4 }
+      const connections = { streams: 7, count: (kind: keyof typeof counts) => counts[kind] }
+      return readHub(m, connections, { stats: () => HUB }, { stats: () => STATUS_HUB })
+    },
     [
+      'g6_connections{kind="board"} 2',
+      'g6_connections{kind="chat"} 4',
+      'g6_connections{kind="status"} 5',
       'g6_sse_bytes_total 550',
       'g6_sse_clients_gauge 7',
       'g6_sse_http_active_connections 7',

@@ -1,11 +1,13 @@
-// What the parts tell, put into the metrics they are known by. The only place where both sides meet.
+// Puts what the parts report into their metrics. The only place that knows both.
 
 import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
+import type { Connections } from '../connection/connections.js'
 import type { CycleResult } from '../engine/cycle.js'
 import type { Loop, LoopObserver } from '../engine/loop.js'
 import type { HttpObserver } from '../http/server.js'
-import type { HubLike, HubObserver } from '../hub/hub-types.js'
+import type { Hub } from '../hub/hub.js'
+import type { HubObserver } from '../hub/hub-types.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import { STREAM_HEALTH } from '../ingest/heartbeat.js'
 import type { Log } from '../log/log.js'
@@ -35,17 +37,21 @@ export function hubObserver(metrics: Metrics): HubObserver {
   }
 }
 
-/** What the hub only counts, read when somebody looks. */
+const CONNECTION_KINDS = ['board', 'status', 'chat'] as const
+
+/** What hubs and connections only count: read at each scrape. */
 export function readHub(
   metrics: Metrics,
-  hub: Pick<HubLike, 'stats'>,
-  /** The readers of `/events` take places of the same limit, and are sent events and bytes as others are. */
+  connections: Pick<Connections, 'count' | 'streams'>,
+  hub: Pick<Hub, 'stats'>,
+  /** Its readers count as streams too. */
   statusHub: Pick<StatusHub, 'stats'> | null,
 ): () => void {
   return metrics.onScrape(() => {
     const stats = hub.stats()
     const status = statusHub?.stats()
-    metrics.g6_sse_http_active_connections.set(stats.clients + (status?.clients ?? 0))
+    for (const kind of CONNECTION_KINDS) metrics.g6_connections.set({ kind }, connections.count(kind))
+    metrics.g6_sse_http_active_connections.set(connections.streams)
     metrics.g6_sse_http_events_sent_total.raiseTo(stats.eventsSent + (status?.events_sent ?? 0))
     metrics.g6_sse_http_events_dropped_total.raiseTo(stats.eventsMerged + (status?.events_merged ?? 0))
     metrics.g6_sse_bytes_total.raiseTo(stats.bytesSent + (status?.bytes_sent ?? 0))
@@ -91,7 +97,7 @@ export function ingestObserver(metrics: Metrics): IngestObserver {
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0)
 
-/** What followed streams applied, and the age of the primary one. Age grows by itself, so each scrape reads it. */
+/** What followed streams applied, and the age of the primary one. The age grows by itself, so each scrape reads it. */
 export function readIngest(metrics: Metrics, loop: Pick<Loop, 'latest'>, clock: Clock): () => void {
   return metrics.onScrape(() => {
     const streams = loop.latest?.stats.ingest ?? []
@@ -113,7 +119,7 @@ export function httpObserver(metrics: Metrics): HttpObserver {
   }
 }
 
-/** How the input stands changes by itself (it ages), so it is read when somebody looks. */
+/** The state of the input changes by itself (it ages), so each scrape reads it. */
 export function readSource(metrics: Metrics, loop: Pick<Loop, 'sourceNow' | 'verdictNow'>): () => void {
   return metrics.onScrape(() => {
     const { state, ageSec } = loop.sourceNow()

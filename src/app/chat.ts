@@ -15,6 +15,7 @@ import { createUndiciEdge } from '../chat/upstream/edge.js'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
 import type { Config } from '../config/settings.js'
+import type { Connections } from '../connection/connections.js'
 import type { HttpPlugin } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
@@ -25,6 +26,7 @@ export type ChatParts = {
   readonly metrics: Metrics
   readonly log: Log
   readonly clock: Clock
+  readonly connections: Connections
 }
 
 export type Chat = {
@@ -35,7 +37,7 @@ export type Chat = {
   close(graceMs: number): Promise<void>
 }
 
-export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
+export function createChat({ config, metrics, log, clock, connections }: ChatParts): Chat {
   const first = config()
   const audit = lateTrail(
     () =>
@@ -71,6 +73,7 @@ export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
     log,
     clock,
     timers: systemTimers,
+    connections,
   })
   metrics.onScrape(() => {
     const { activeStreams, activeReaders } = relay.stats()

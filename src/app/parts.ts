@@ -1,6 +1,7 @@
 // What the parts of a program are made of, and what a pipeline is: the types that more than one file here needs.
 import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
+import type { Connections } from '../connection/connections.js'
 import type { BoardSource } from '../engine/followed-boards.js'
 import type { Boards } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
@@ -49,5 +50,5 @@ export type Pipeline = {
   /** Why a followed stream waits for a full status; null while none does. */
   needFull(): string | null
   /** Null where there is no status to serve. */
-  createStatusHub(): StatusHub | null
+  createStatusHub(connections: Connections): StatusHub | null
 }

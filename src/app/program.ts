@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../clock/clock.js'
 import type { Finding } from '../config/layers.js'
 import { type Loaded, type LoadResult, reloadable } from '../config/load.js'
 import type { Config } from '../config/settings.js'
+import { Connections } from '../connection/connections.js'
 import type { Output } from '../engine/cycle.js'
 import { Loop, type LoopEnd, type LoopObserver } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
@@ -51,6 +52,7 @@ export class Program {
   readonly metrics: Metrics
   readonly loop: Loop
   readonly hub: Hub
+  readonly #connections: Connections
   readonly #parts: ProgramParts
   readonly #startedMs: number
   readonly #source: ProgramSource
@@ -81,10 +83,19 @@ export class Program {
     this.#listeners = listenersOf(options)
     this.#source = typeof source === 'function' ? source(parts) : source
     this.#surroundings = surroundingsOf(config, linksOf(config, this.#source.name))
-    this.hub = new Hub({ settings, version: VERSION, observer: hubObserver(metrics), clock, log })
+    const connections = new Connections({ clock })
+    this.#connections = connections
+    this.hub = new Hub({
+      settings,
+      version: VERSION,
+      observer: hubObserver(metrics),
+      clock,
+      log,
+      connections,
+    })
     const surroundings = (): PanelSurroundings => this.#surroundings
     this.#pipeline = createPipeline(this.#source, { ...parts, surroundings, statistics })
-    this.#statusHub = this.#pipeline.createStatusHub()
+    this.#statusHub = this.#pipeline.createStatusHub(connections)
     const outputs = options.outputs?.({ ...parts, hubStats: () => this.hub.stats() }) ?? []
     const statuses = this.#statusHub === null ? [] : [createStatusOutput(this.#statusHub)]
     const streams = this.serving ? [createHubOutput(this.hub), ...statuses] : []
@@ -101,7 +112,7 @@ export class Program {
       maxCycles: config.summaryMaxCycles || null,
       maxMs: config.summaryMaxSeconds * 1000 || null,
     })
-    readHub(metrics, this.hub, this.#statusHub)
+    readHub(metrics, connections, this.hub, this.#statusHub)
     readSource(metrics, this.loop)
     readIngest(metrics, this.loop, clock)
   }
@@ -117,6 +128,11 @@ export class Program {
 
   get thresholds(): Thresholds {
     return this.#surroundings.thresholds
+  }
+
+  /** Open streams of board and status. */
+  get streams(): number {
+    return this.#connections.streams
   }
 
   get serving(): boolean {
@@ -138,6 +154,7 @@ export class Program {
     this.#started ??= this.#start()
     return this.#started
   }
+        connections: this.#connections,
 
   async #start(): Promise<readonly Listening[]> {
     if (this.serving) {
@@ -179,8 +196,7 @@ export class Program {
     await this.#started?.catch(() => {})
     await this.loop.stop()
     const leftMs = Math.max(0, graceMs - (clock.monotonicMs() - startMs) - CLOSING_MS)
-    await Promise.all([this.hub.close(leftMs), this.#serving?.chat.close(leftMs)])
-    this.#statusHub?.close()
+    await Promise.all([this.hub, this.#statusHub, this.#serving?.chat].map(each => each?.close(leftMs)))
     await this.#serving?.server.close()
     await this.loop.closeOutputs()
   }

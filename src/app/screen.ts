@@ -80,7 +80,7 @@ export class Screen {
         onQuit: () => this.#quit(),
         onRead: () => void this.#program?.loop.refresh(),
         thresholds: () => this.#program?.thresholds ?? thresholdsOf(config),
-        clients: () => (this.#program?.serving ? this.#program.hub.stats().clients : null),
+        clients: () => (this.#program?.serving ? this.#program.streams : null),
         onPanelRender: (panel, seconds) =>
           metrics.g6_summary_panel_render_seconds.observe({ panel }, seconds),
         onFrame: seconds => metrics.g6_unified_render_seconds.observe(seconds),

@@ -1,5 +1,7 @@
 // The network side of a program: the HTTP server with its plugins, the chat relay, and the documents of health and readiness.
 // `Program` loads this file only when it has something to serve: a dashboard alone starts much sooner without it.
+
+import type { Connections } from '../connection/connections.js'
 import type { CycleResult, SourceState } from '../engine/cycle.js'
 import type { Loop } from '../engine/loop.js'
 import { healthDocument } from '../http/health-document.js'
@@ -17,6 +19,7 @@ import { VERSION } from './version.js'
 
 export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly listeners: readonly ListenerPlan[]
+  readonly connections: Connections
   readonly hub: Hub
   readonly statusHub: StatusHub | null
   readonly loop: Loop
@@ -30,8 +33,20 @@ export type Serving = { readonly server: HttpServer; readonly chat: Chat; readon
 
 /** Opens no port yet. */
 export async function createServing(parts: ServingParts): Promise<Serving> {
-  const { settings, metrics, log, clock, listeners, hub, statusHub, loop, isDraining, startedMs } = parts
-  const chat = createChat({ config: settings, metrics, log, clock })
+  const {
+    settings,
+    metrics,
+    log,
+    clock,
+    listeners,
+    connections,
+    hub,
+    statusHub,
+    loop,
+    isDraining,
+    startedMs,
+  } = parts
+  const chat = createChat({ config: settings, metrics, log, clock, connections })
   try {
     await chat.start()
   } catch (error) {
@@ -44,6 +59,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
     config: settings,
     listeners,
     hub,
+    connections,
     panelKeys: parts.panelKeys,
     health: () => {
       const { latest } = loop
@@ -53,6 +69,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
         verdict: loop.verdictNow(),
         timezone: settings().timezone,
         hub: hub.stats(),
+        streams: connections.streams,
         version: VERSION,
         uptimeSec: (clock.monotonicMs() - startedMs) / 1000,
         draining: isDraining(),

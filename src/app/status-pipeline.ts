@@ -103,7 +103,8 @@ export function createStatusPipeline(source: Source, parts: PipelineParts): Pipe
       const waiting = streams.filter(({ state }) => state.needFull)
       return waiting.length === 0 ? null : waiting.flatMap(({ state }) => state.needFullReasons).join(', ')
     },
-    createStatusHub: () => new StatusHub({ settings, clock, observer: hubObserver(metrics) }),
+    createStatusHub: connections =>
+      new StatusHub({ settings, clock, observer: hubObserver(metrics), connections }),
   }
 }
 

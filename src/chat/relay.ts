@@ -2,6 +2,7 @@
 // It owns every generation and reader until they have ended.
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
+import { Connections } from '../connection/connections.js'
 import type { OpenStream, Person } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
 import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
@@ -13,7 +14,7 @@ import { Latencies, type RelayStats } from './health.js'
 import { IdempotencyKeys } from './idempotency.js'
 import { type FoundStream, type LogStore, type StreamFacts, streamMark } from './log/chat-log.js'
 import type { AuditTrail, Credential } from './ports.js'
-import { Reader } from './reader.js'
+import { AnswerReader } from './reader.js'
 import { Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
 
@@ -28,6 +29,8 @@ export type RelayParts = {
   readonly log: Log
   readonly clock: Clock
   readonly timers: Timers
+  /** Where readers are counted; by default the relay has its own. */
+  readonly connections?: Connections
   readonly random?: () => number
   /** A reader gets a comment after this much silence; default 15 000. */
   readonly pingMs?: number
@@ -49,19 +52,20 @@ export class Relay {
   readonly keys = new IdempotencyKeys()
   readonly #parts: RelayParts
   readonly #breakers: Breakers
+  readonly #connections: Connections
   readonly #running = new Map<string, Generation>()
-  readonly #readers = new Set<Reader>()
+  readonly #readers = new Set<AnswerReader>()
   readonly #latencies = new Latencies()
   /** The same for every question. */
   readonly #beginning: BeginParts
   #edge: UpstreamEdge | null = null
-  #idle: (() => void)[] = []
   #isClosed = false
 
   constructor(parts: RelayParts) {
     this.#parts = parts
     const { breakers = new Breakers(), observer = {}, random = Math.random } = parts
     this.#breakers = breakers
+    this.#connections = parts.connections ?? new Connections(parts)
     this.#beginning = {
       ...parts,
       breakers,
@@ -100,7 +104,6 @@ export class Relay {
     const { store, config } = this.#parts
     this.#running.delete(streamId)
     store.expire(streamId, config().chatResumeTtlMs)
-    this.#checkIdle()
   }
 
   /** Null: unknown, or of another caller. */
@@ -130,13 +133,13 @@ export class Relay {
 
   /** Adds a connection that follows the stream. */
   join({ facts, log }: FoundStream, stream: OpenStream, options: JoinOptions): void {
-    const { clock, timers, config, pingMs = PING_MS } = this.#parts
+    const { clock, config, pingMs = PING_MS } = this.#parts
     const { streamId, identified } = facts
     const { connectionId, isResume, from, credential } = options
     const generation = this.#running.get(streamId)
     const resumed = isResume ? encodeResumed({ connectionId, streamId, identified }, clock.nowMs()) : ''
     const { chatHeartbeatMs, chatReaderStallMs } = config()
-    const reader: Reader = new Reader({
+    const reader: AnswerReader = new AnswerReader({
       ...stream,
       log,
       from: Math.min(from, log.tail),
@@ -144,7 +147,7 @@ export class Relay {
       credential,
       limits: { heartbeatMs: chatHeartbeatMs, pingMs, stallMs: chatReaderStallMs },
       clock,
-      timers,
+      connections: this.#connections,
       onMoved: () => generation?.balance(),
       onFault: error =>
         this.#parts.log.error(
@@ -155,7 +158,6 @@ export class Relay {
         options.onLeave()
         this.#readers.delete(reader)
         generation?.unfollow(reader)
-        this.#checkIdle()
       },
     })
     this.#readers.add(reader)
@@ -191,24 +193,11 @@ export class Relay {
     }
   }
 
-  #checkIdle(): void {
-    if (this.#running.size > 0 || this.#readers.size > 0) return
-    for (const resolve of this.#idle.splice(0)) resolve()
-  }
-
   /** Ends every stream with `shutdown`, waits for the readers for `graceMs`, then closes everything. Idempotent. */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true
     for (const generation of [...this.#running.values()]) generation.abort('shutdown')
-    if (this.#readers.size > 0) {
-      let cancel: () => void = () => {}
-      const late = new Promise<void>(resolve => {
-        cancel = this.#parts.timers.after(graceMs, resolve)
-      })
-      await Promise.race([new Promise<void>(resolve => void this.#idle.push(resolve)), late])
-      cancel()
-    }
-    for (const reader of [...this.#readers]) reader.destroy()
+    await this.#connections.drain('chat', graceMs)
     await this.#parts.store.close()
     await this.#edge?.close()
     this.#edge = null

@@ -85,25 +85,22 @@ test('accepts no more indices than a snapshot keeps', async () => {
   expect(await complaint('--indices', names.join())).toContain('up to 2000 names')
 })
 
-test.each(['SIGINT', 'SIGTERM'])(
-  '%s ends it, with the file whole and no listener left',
-  async name => {
-    const signals = new EventEmitter()
-    const written = new Promise<void>(resolve => {
-      const watcher = watch(folder, () => {
-        if (!existsSync(path)) return
-        watcher.close()
-        resolve()
-      })
+test.each(['SIGINT', 'SIGTERM'])('%s ends it, with the file whole and no listener left', async name => {
+  const signals = new EventEmitter()
+  const written = new Promise<void>(resolve => {
+    const watcher = watch(folder, () => {
+      if (!existsSync(path)) return
+      watcher.close()
+      resolve()
     })
-    const running = simulateCommand(signals).parseAsync(['--status-file', path], { from: 'user' })
-    await written
-    signals.emit(name)
-    await running
-    expect(JSON.parse(await readFile(path, 'utf8'))).toHaveProperty('timestamp')
-    expect(signals.eventNames()).toEqual([])
-  },
-)
+  })
+  const running = simulateCommand(signals).parseAsync(['--status-file', path], { from: 'user' })
+  await written
+  signals.emit(name)
+  await running
+  expect(JSON.parse(await readFile(path, 'utf8'))).toHaveProperty('timestamp')
+  expect(signals.eventNames()).toEqual([])
+})
 
 test('an error names the file that cannot be written', async () => {
   await expect(run('--status-file', folder)).rejects.toThrow(

@@ -7,6 +7,7 @@ import { metricsPage } from './page.js'
 
 // The documents' list: name, type, label names; an alias follows an equals sign.
 const DOCUMENTED = `
+g6_connections gauge kind
 g6_sse_http_active_connections gauge
 g6_sse_clients_gauge = g6_sse_http_active_connections
 g6_sse_http_connections_total counter

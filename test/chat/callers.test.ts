@@ -73,7 +73,7 @@ describe('with the flag off, or outside the rollout', () => {
   })
 })
 
-test("with the flag off no token is verified: 403 for every caller", async () => {
+test('with the flag off no token is verified: 403 for every caller', async () => {
   const here = await start({ http: { sseApiToken: 'server-token' } })
   here.flag.enabled = false
   for (const bearer of ['person:ann', 'nobody']) {

@@ -2,12 +2,14 @@
 import { connect, type Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { SETTINGS } from '../../src/config/settings.js'
+import { Connection } from '../../src/connection/connection.js'
+import { Connections } from '../../src/connection/connections.js'
 import type { HttpPlugin } from '../../src/contract/plugin.js'
 import type { RejectReason } from '../../src/contract/refusal.js'
 import type { HttpConfig } from '../../src/http/http-config.js'
 import type { ListenerPlan } from '../../src/http/listen-plan.js'
 import { createHttpServer, type HttpParts, type HttpServer } from '../../src/http/server.js'
-import type { HubLike, HubStats, JoinRequest } from '../../src/hub/hub-types.js'
+import type { HubLike, JoinRequest } from '../../src/hub/hub-types.js'
 import { createLog } from '../../src/log/log.js'
 import { boardMaker, textPanel } from './boards.js'
 
@@ -16,21 +18,29 @@ export const BOARD = boardMaker()(textPanel('indices', 'NIFTY 1'), textPanel('al
 /** Remembers the readers that joined; the test plays the hub. */
 export class ScriptedHub implements HubLike {
   board: HubLike['board'] = BOARD
+  readonly connections = new Connections()
   readonly joined: JoinRequest[] = []
   readonly closed: JoinRequest[] = []
   readonly drained: JoinRequest[] = []
-  /** For each `dismiss`: which of the readers, and why. */
-  readonly dismissed: { readonly meant: readonly boolean[]; readonly reason: string }[] = []
-  readonly shedParts: number[] = []
+  /** Streams that the server ended: the place of each in `joined`, and why. */
+  readonly ended: { readonly index: number; readonly reason: string }[] = []
   /** Written to every stream as it joins. */
   greeting: Buffer | null = null
   readonly #waiting: (() => void)[] = []
 
   join(request: JoinRequest): void {
     this.joined.push(request)
-    request.transport.attach({
+    this.connections.open(new Connection(request, this.connections.nowMs()), {
+      kind: 'board',
+      stallMs: () => Number.POSITIVE_INFINITY,
+      onTick: () => {},
+      lastBytes: () => null,
       onDrain: () => {
         this.drained.push(request)
+        this.#wake()
+      },
+      onLeave: (_, reason) => {
+        if (reason !== 'client') this.ended.push({ index: this.joined.indexOf(request), reason })
         this.#wake()
       },
       onClose: () => {
@@ -43,23 +53,6 @@ export class ScriptedHub implements HubLike {
     const bytes = this.greeting ?? Buffer.from(framing === 'chunked' ? `6\r\n${hello}\r\n` : hello)
     if (encoding === 'plain') request.transport.write(bytes)
     this.#wake()
-  }
-
-  publish(): void {}
-  dismiss(which: (owner: string | null) => boolean, reason: string): number {
-    this.dismissed.push({ meant: this.joined.map(({ owner }) => which(owner)), reason })
-    return 0
-  }
-  shed(part: number): number {
-    this.shedParts.push(part)
-    this.#wake()
-    return 0
-  }
-  stats(): HubStats {
-    throw new Error('not asked for here')
-  }
-  close(): Promise<void> {
-    return Promise.resolve()
   }
 
   #wake(): void {
@@ -123,6 +116,7 @@ export async function startRig(
     config: () => config,
     listeners: [ALL_ROUTES],
     hub,
+    connections: hub.connections,
     panelKeys: () => new Set(['indices', 'alerts']),
     health: () => ({ ok: true }),
     ready: () => ({ ok: true, reason: '' }),
