@@ -154,7 +154,6 @@ export class Program {
     this.#started ??= this.#start()
     return this.#started
   }
-        connections: this.#connections,
 
   async #start(): Promise<readonly Listening[]> {
     if (this.serving) {
@@ -163,6 +162,7 @@ export class Program {
         ...this.#parts,
         listeners: this.#listeners,
         hub: this.hub,
+        connections: this.#connections,
         statusHub: this.#statusHub,
         loop: this.loop,
         panelKeys: this.#pipeline.panelKeys,
