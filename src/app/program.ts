@@ -154,6 +154,7 @@ export class Program {
     this.#started ??= this.#start()
     return this.#started
   }
+        connections: this.#connections,
 
   async #start(): Promise<readonly Listening[]> {
     if (this.serving) {
