@@ -154,7 +154,6 @@ export class Program {
     this.#started ??= this.#start()
     return this.#started
   }
-        connections: this.#connections,
 
   async #start(): Promise<readonly Listening[]> {
     if (this.serving) {
