@@ -13,7 +13,7 @@ import { httpPage, openApiDocument } from '../src/http/reference.js'
 import { clientFilePlugin } from '../src/http/routes/client-file.js'
 import { pagePlugin } from '../src/http/routes/page.js'
 import { statusStreamPlugin } from '../src/http/routes/status-stream.js'
-import { eventsPage } from '../src/http/schema-documents.js'
+import { chatEventsPage, eventsPage } from '../src/http/schema-documents.js'
 import { StatusHub } from '../src/hub/status-hub.js'
 import { silentLog } from '../src/log/log.js'
 import { silentMetrics } from '../src/metrics/metrics.js'
@@ -42,6 +42,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['g6.schema.json', json(settingsSchema())],
     ['metrics.md', metricsPage()],
     ['events.md', eventsPage()],
+    ['chat-events.md', chatEventsPage()],
     ['http.md', httpPage(openapi)],
     ['openapi.json', json(openapi)],
     ['errors.md', errorsPage()],

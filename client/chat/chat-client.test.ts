@@ -72,32 +72,32 @@ const problem =
       .writeHead(status, { 'Content-Type': 'application/problem+json', ...headers })
       .end(JSON.stringify({ status, code, detail: `because of ${code}` }))
 
-type Ending = { readonly end: ChatEnd | null; readonly error: ChatError | null; readonly told: string[] }
+type Ending = { readonly end: ChatEnd | null; readonly error: ChatError | null; readonly seen: string[] }
 
-/** Asks; `told` is what the callbacks heard, `ending` resolves when it is over. */
+/** Asks; `seen` is what the callbacks got, `ending` resolves at the end. */
 function ask(baseUrl: string, client: ClientOptions = {}, options: StreamOptions = {}) {
-  const told: string[] = []
+  const seen: string[] = []
   const settled: { resolve(ending: Ending): void } = { resolve: () => {} }
   const ending = new Promise<Ending>(resolve => {
     settled.resolve = resolve
   })
   const answer = createChatClient({ baseUrl, reconnectDelay: 0, ...client }).stream('why?', {
-    onConnect: ({ resumed }) => told.push(resumed ? 'resumed' : 'connected'),
-    onToken: text => told.push(text),
-    onMetadata: data => told.push(JSON.stringify(data)),
-    onSources: sources => told.push(`sources ${sources.length}`),
-    onUsage: ({ outputTokens }) => told.push(`usage ${outputTokens}`),
-    onComplete: end => settled.resolve({ end, error: null, told }),
-    onError: error => settled.resolve({ end: null, error, told }),
+    onConnect: ({ resumed }) => seen.push(resumed ? 'resumed' : 'connected'),
+    onToken: text => seen.push(text),
+    onMetadata: data => seen.push(JSON.stringify(data)),
+    onSources: sources => seen.push(`sources ${sources.length}`),
+    onUsage: ({ outputTokens }) => seen.push(`usage ${outputTokens}`),
+    onComplete: end => settled.resolve({ end, error: null, seen }),
+    onError: error => settled.resolve({ end: null, error, seen }),
     ...options,
   })
-  return { answer, ending, told }
+  return { answer, ending, seen }
 }
 
-const timeless = (ending: Ending) => [ending.end?.reason ?? ending.error?.code, ending.told]
+const timeless = (ending: Ending) => [ending.end?.reason ?? ending.error?.code, ending.seen]
 
 describe('an answer', () => {
-  test('is asked for by POST and told by callbacks, each event once and in order', async () => {
+  test('is asked for by POST and passed to callbacks, each event once and in order', async () => {
     const server = await serve(
       stream(
         FIRST +
@@ -405,7 +405,7 @@ describe('what the original said is read too:', () => {
   })
 })
 
-describe('what cannot be mended is not tried again:', () => {
+describe('an error that a retry cannot fix is final:', () => {
   test.each([
     [400, 'invalid_question'],
     [401, 'token_wrong'],

@@ -1,4 +1,4 @@
-// What the chat client takes and gives: questions, callbacks, options, answers.
+// The types of the chat client: questions, callbacks, options, answers.
 import type { ChatError } from './errors.js'
 import type { AnswerMetrics, ChatEvent, ChatSource, Connected, Usage } from './events.js'
 
@@ -22,15 +22,15 @@ export type ChatEnd = {
 export type ChatMetrics = AnswerMetrics & { readonly reconnects: number }
 
 export type ChatCallbacks = {
-  /** Each time the server has taken the connection; never for an answer that came whole. */
+  /** Each time a connection is accepted; never for an answer that comes whole. */
   readonly onConnect?: (connected: Connected) => void
   readonly onToken?: (text: string) => void
   readonly onMetadata?: (metadata: Readonly<Record<string, unknown>>) => void
   readonly onSources?: (sources: readonly ChatSource[]) => void
   readonly onUsage?: (usage: Usage) => void
-  /** The connection was lost, or not had; it is made again in so many milliseconds. */
+  /** The connection failed or was lost; the client reconnects after `delayMs`. */
   readonly onReconnect?: (reconnect: { readonly attempt: number; readonly delayMs: number }) => void
-  /** It ended by itself or was stopped. Exactly one of `onComplete` and `onError` is called, once. */
+  /** The answer is complete or was stopped. Exactly one of `onComplete` and `onError` is called, once. */
   readonly onComplete?: (end: ChatEnd) => void
   readonly onError?: (error: ChatError) => void
 }
@@ -40,17 +40,17 @@ export type ClientOptions = {
   readonly baseUrl?: string
   /** Default `/api/v2/bali-zero`. */
   readonly prefix?: string
-  /** `GET` puts the question into the address, where proxies log it; default `POST`. */
+  /** `GET` puts the question into the URL, which proxies log; default `POST`. */
   readonly method?: 'POST' | 'GET'
-  /** Sent with every request; called anew for each where it is a function. */
+  /** Sent with every request; a function is called for each. */
   readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>)
-  /** Failures in a row before it is given up; default 5. */
+  /** Failures in a row before it ends with an error; default 5. */
   readonly maxReconnectAttempts?: number
-  /** Scale of the first wait, milliseconds; default 1000. */
+  /** Limit of the first random wait, milliseconds; default 1000. */
   readonly reconnectDelay?: number
-  /** Longest wait of our own, milliseconds; default 30 000. */
+  /** Limit of every random wait, milliseconds; default 30 000. */
   readonly maxReconnectDelay?: number
-  /** The server's heartbeat interval; silence of two of them and 5 s is a dead connection. Default 30 000. */
+  /** The server's heartbeat interval; the client reconnects after two of them and 5 s of silence. Default 30 000. */
   readonly heartbeatMs?: number
   readonly fetch?: typeof fetch
   /** 0 ≤ n < 1; for tests. */
@@ -63,14 +63,14 @@ export type StreamOptions = ChatCallbacks & {
 }
 
 export type ChatStream = AsyncIterable<ChatEvent> & {
-  /** Null until the server has named it; with it, `resume` finds the answer again. */
+  /** Null until it is known; `resume` needs it. */
   readonly streamId: string | null
   /** The text so far. */
   readonly text: string
-  /** Ends the answer here and on the server (DELETE). Resolves when the server has heard, or cannot. Idempotent. */
+  /** Ends the answer here and on the server (DELETE). Resolves when the server has answered or is unreachable. Idempotent. */
   stop(): Promise<void>
   getMetrics(): ChatMetrics
 }
 
-/** What to begin with: a question, or a stream that is known by its id. */
+/** What to begin with: a question, or the id of a stream. */
 export type Begin = { readonly question: ChatQuestion } | { readonly streamId: string }

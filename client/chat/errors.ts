@@ -1,20 +1,18 @@
-// What goes wrong with an answer, as one kind of error.
-
-/** What went wrong, for people in `message`, for programs in `code`. */
+/** Why an answer failed: `message` for people, `code` for programs. */
 export class ChatError extends Error {
   override readonly name = 'ChatError'
   constructor(
     /**
      * The server's own code (of its `error` event or problem document), else `network`, `timeout` (silence), `status`,
-     * `content_type`, or `lost` (the stream is not to be had any more).
+     * `content_type`, or `lost` (the stream has expired).
      */
     readonly code: string,
     message: string,
-    /** Whether asking again may help; the client has already tried what it may by itself. */
+    /** Whether asking again may help; the client has already retried. */
     readonly retryable: boolean,
-    /** HTTP status, where there was one. */
+    /** The HTTP status, if there was one. */
     readonly status?: number,
-    /** How long the server asks to wait, seconds. */
+    /** Retry-After, seconds. */
     readonly retryAfterSec?: number,
   ) {
     super(message)
@@ -24,7 +22,7 @@ export class ChatError extends Error {
 type Problem = {
   readonly code?: unknown
   readonly detail?: unknown
-  /** What the original said instead. */
+  /** In place of `code`, from the original. */
   readonly error?: unknown
   readonly message?: unknown
   readonly retryAfter?: unknown
@@ -33,14 +31,14 @@ type Problem = {
 const firstText = (...texts: readonly unknown[]): string | undefined =>
   texts.find((text): text is string => typeof text === 'string')
 
-/** The error of an answer that is no stream. */
+/** The error in a response that is not a stream. */
 export async function refusal(response: Response): Promise<ChatError> {
   const { status } = response
   let problem: Problem = {}
   try {
     problem = ((await response.json()) ?? {}) as Problem
   } catch {
-    // A proxy's page, say: the status has to do.
+    // Not JSON, a proxy's page for example: the status is all there is.
   }
   const { code, detail, error, message } = problem
   const wait = Number(response.headers.get('retry-after') ?? problem.retryAfter ?? Number.NaN)

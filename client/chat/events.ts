@@ -1,58 +1,19 @@
-// What the server says on a stream, as types.
+// The events of a stream as the client gives them on. Their types come from the protocol's schemas; only types, so that the
+// bundle has no schema library.
+import type { ChatData, Connected } from '../../src/protocol/chat-events.js'
 
-export type ChatSource = {
-  readonly title?: string
-  readonly source?: string
-  readonly snippet?: string
-  readonly similarity?: number
-  readonly tier?: string | number
-  readonly url?: string
-}
+export type { AnswerMetrics, ChatSource, Connected } from '../../src/protocol/chat-events.js'
 
-export type Connected = {
-  readonly status: 'connected'
-  readonly connectionId: string
-  readonly streamId: string
-  readonly identified: boolean
-  readonly resumed: boolean
-}
+export type Usage = Pick<ChatData['usage'], 'inputTokens' | 'outputTokens' | 'estimated'>
 
-export type AnswerMetrics = {
-  /** Milliseconds; null without a token. */
-  readonly firstTokenLatency: number | null
-  readonly tokensReceived: number
-  readonly bytesReceived: number
-  readonly duration: number
-  readonly interTokenMean: number | null
-}
-
-export type Usage = {
-  readonly inputTokens?: number
-  readonly outputTokens?: number
-  readonly estimated: boolean
-}
-
-type Data = {
-  readonly metadata: Readonly<Record<string, unknown>>
-  readonly token: string
-  readonly sources: readonly ChatSource[]
-  readonly usage: Usage
-  readonly done: { readonly reason: string; readonly metrics: AnswerMetrics }
-  readonly error: {
-    readonly code: string
-    readonly message: string
-    readonly retryable: boolean
-    readonly connectionId: string
-  }
-  readonly aborted: { readonly reason: string }
-}
+type Data = Omit<ChatData, 'heartbeat' | 'usage'> & { readonly usage: Usage }
 
 /** One event of a stream; each comes once, in the order of `sequence`. */
 export type ChatEvent = {
   readonly [T in keyof Data]: {
     readonly type: T
     readonly data: Data[T]
-    /** From 0, without gaps; -1 where the server gave none: a connection that was resumed. */
+    /** From 0, without gaps; -1 when the server sent none: on a resumed connection. */
     readonly sequence: number
     /** Epoch milliseconds. */
     readonly timestamp: number
@@ -69,7 +30,7 @@ const TYPES: ReadonlySet<string> = new Set([
   'aborted',
 ])
 
-/** In either spelling: the original's was `input_tokens`, `output_tokens`. */
+/** Reads both spellings; the original's is `input_tokens`, `output_tokens`. */
 export function usageIn(data: unknown): Usage {
   const given = (data ?? {}) as Readonly<Record<string, unknown>>
   const inputTokens = given.inputTokens ?? given.input_tokens
@@ -81,7 +42,7 @@ export function usageIn(data: unknown): Usage {
   }
 }
 
-/** Null: nothing of ours, or of a later version. */
+/** Null: not an event of this protocol version. */
 export function parseEvent(text: string): ChatEvent | null {
   let value: unknown
   try {
@@ -92,7 +53,7 @@ export function parseEvent(text: string): ChatEvent | null {
   const event = (value ?? {}) as { readonly type?: unknown; readonly data?: unknown }
   if (typeof event.type !== 'string' || !TYPES.has(event.type)) return null
   const usage = event.type === 'usage' ? { data: usageIn(event.data) } : {}
-  // The border: an event of a known type is what the server's contract says it is.
+  // The border: an event of a known type is trusted to match its schema.
   return { sequence: -1, ...(event as object), ...usage } as ChatEvent
 }
 

@@ -1,4 +1,4 @@
-// g6-stream/chat-client: asks the chat relay and follows its answers, in browser and Node. docs/chat.md tells the protocol.
+// g6-stream/chat-client: asks the chat relay and follows its answers, in browser and Node. The protocol: docs/chat.md.
 import type { ChatQuestion, ChatStream, ClientOptions, StreamOptions } from './contract.js'
 import { createChatStream } from './stream.js'
 
@@ -15,9 +15,9 @@ export { ChatError } from './errors.js'
 export type { AnswerMetrics, ChatEvent, ChatSource, Connected, Usage } from './events.js'
 
 export type ChatClient = {
-  /** Asks, and follows the answer by callbacks or `for await`. A text is a question without history. */
+  /** Asks, and follows the answer by callbacks or `for await`. A string is a question without history. */
   stream(question: string | ChatQuestion, options?: StreamOptions): ChatStream
-  /** Follows an answer that is known by its id, from its beginning: after a reload of the page, say. */
+  /** Follows the answer with this id from its beginning, for example after a reload of the page. */
   resume(streamId: string, options?: StreamOptions): ChatStream
 }
 

@@ -1,13 +1,13 @@
-// What goes to the server: the question, the way back to a stream that has a name, the stop.
+// The requests of one answer: ask, resume, stop.
 import type { Begin, ClientOptions } from './contract.js'
 
 export type Requests = {
-  /** Asks; of a stream that has a name, for what follows the last event seen. */
+  /** Asks; with a stream id, resumes after the last event received. */
   ask(
     seen: { readonly streamId: string | null; readonly lastSequence: number },
     signal: AbortSignal,
   ): Promise<Response>
-  /** Asks for the answer at once, where streams are not switched on for this caller. */
+  /** Asks for the whole answer, when streams are switched off for this caller. */
   askWhole(signal: AbortSignal): Promise<Response>
   stop(streamId: string): Promise<Response>
 }
@@ -15,13 +15,13 @@ export type Requests = {
 const ID_BYTES = 16
 const STREAM = 'text/event-stream'
 
-/** `crypto.randomUUID` is not there on pages that came over plain HTTP. */
+/** Pages over plain HTTP have no `crypto.randomUUID`. */
 function freshKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(ID_BYTES))
   return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** One answer's requests: all its questions have the same idempotency key. */
+/** All requests of one answer have the same idempotency key. */
 export function createRequests(begin: Begin, client: ClientOptions): Requests {
   const { baseUrl = '', prefix = '/api/v2/bali-zero', method = 'POST' } = client
   const base = `${baseUrl.replace(/\/$/, '')}${prefix}`

@@ -1,13 +1,13 @@
-// One answer: asked for, followed through cuts to its end, or stopped.
+// One answer: asks, follows it across reconnects to its end, or stops it.
 //
-// The question goes out with an idempotency key, so that a connection that breaks before the server could name the stream
-// is made again without a second answer being generated. Once the stream has a name, every reconnection resumes behind
-// the last event seen. Events are numbered; what was seen is never shown twice, and a gap is asked for again.
+// The question has an idempotency key: a connection that breaks before the client knows the stream's id is made again, and no
+// second answer is generated. With the id every reconnect resumes after the last event received. Events are numbered: none is
+// shown twice, and after a gap the client asks for the missing ones.
 //
 //     wait = max(Retry-After, random × min(maxReconnectDelay, reconnectDelay × 2^failures))
 //
-// where a new event ends the run of failures. 4xx is final, and so is what the relay itself says of the upstream. But a
-// server that has streams switched off for this caller is asked for the whole answer instead.
+// where a new event resets the failures. 4xx is final, and so is a 502 or 504 of the relay itself. When streams are switched
+// off for this caller, the client asks for the whole answer instead.
 import { createSseParser } from '../../src/sse/parse.js'
 import type { Begin, ChatEnd, ChatMetrics, ChatStream, ClientOptions, StreamOptions } from './contract.js'
 import { ChatError, refusal } from './errors.js'
@@ -30,7 +30,7 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   const encoder = new TextEncoder()
 
   let streamId = 'streamId' in begin ? begin.streamId : null
-  /** The number of the last event seen. */
+  /** The number of the last event received. */
   let lastSequence = -1
   const events: ChatEvent[] = []
   let text = ''
@@ -53,11 +53,11 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   let lastTokenMs = 0
   let endMs: number | null = null
 
-  function tell<T>(callback: ((value: T) => void) | undefined, value: T): void {
+  function notify<T>(callback: ((value: T) => void) | undefined, value: T): void {
     try {
       callback?.(value)
     } catch (error) {
-      // A callback's fault is its owner's, not the stream's: reported as uncaught, as EventTarget does.
+      // An error of a callback does not end the stream; it is reported as uncaught, as EventTarget does.
       queueMicrotask(() => {
         throw error
       })
@@ -91,8 +91,8 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
     options.signal?.removeEventListener('abort', onAbort)
     if (how instanceof ChatError) {
       failure = how
-      tell(options.onError, how)
-    } else tell(options.onComplete, { ...how, text, metrics: getMetrics() })
+      notify(options.onError, how)
+    } else notify(options.onComplete, { ...how, text, metrics: getMetrics() })
     announce()
   }
 
@@ -102,10 +102,10 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
     bytes += encoder.encode(token).length
     lastTokenMs = performance.now() - startMs
     firstTokenMs ??= lastTokenMs
-    tell(options.onToken, token)
+    notify(options.onToken, token)
   }
 
-  /** False: something is missing before it; it has to be asked for again. */
+  /** False: an event before it is missing, so the client must resume. */
   function take(event: ChatEvent): boolean {
     const { sequence } = event
     if (sequence >= 0) {
@@ -119,17 +119,17 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
       case 'metadata':
         if (isConnected(event.data)) {
           streamId = event.data.streamId
-          tell(options.onConnect, event.data)
-        } else tell(options.onMetadata, event.data)
+          notify(options.onConnect, event.data)
+        } else notify(options.onMetadata, event.data)
         break
       case 'token':
         takeToken(event.data)
         break
       case 'sources':
-        tell(options.onSources, event.data)
+        notify(options.onSources, event.data)
         break
       case 'usage':
-        tell(options.onUsage, event.data)
+        notify(options.onUsage, event.data)
         break
       case 'error':
         end(new ChatError(event.data.code, event.data.message, event.data.retryable))
@@ -141,10 +141,10 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
     return true
   }
 
-  /** Awaits `work`, but no longer than the silence of a dead connection lasts. */
+  /** Awaits `work`, and aborts the connection after this much silence. */
   async function inTime<T>(work: Promise<T>, ms = silenceMs): Promise<T> {
     const current = connection
-    const silent = new ChatError('timeout', `nothing came for ${ms} ms`, true)
+    const silent = new ChatError('timeout', `nothing received for ${ms} ms`, true)
     const timer = setTimeout(() => current.abort(silent), ms)
     try {
       return await work
@@ -165,12 +165,12 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   async function follow(): Promise<void> {
     if (comesWhole) return takeWhole()
     const response = await inTime(requests.ask({ streamId, lastSequence }, connection.signal))
-    // Only a stream that has ended and was seen to its end has nothing left; else it is not to be had any more.
+    // 204: the stream has ended or expired. Its end would have stopped this loop, so it was not received.
     if (response.status === 204)
-      throw new ChatError('lost', 'the stream has ended before its end was seen', false, 204)
+      throw new ChatError('lost', 'the stream has expired before its end was received', false, 204)
     if (response.status !== 200) {
       const error = await refusal(response)
-      // An answer that has a name is not asked for again: it would be shown twice.
+      // With a stream id a whole answer would show the text twice.
       if (error.code !== 'feature_flag_disabled' || streamId !== null || ended) throw error
       comesWhole = true
       return takeWhole()
@@ -220,7 +220,7 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
       const own = random() * Math.min(maxReconnectDelay, reconnectDelay * 2 ** failures)
       failures += 1
       const delayMs = Math.max(own, Math.min((fault.retryAfterSec ?? 0) * 1000, MAX_SERVER_DELAY_MS))
-      tell(options.onReconnect, { attempt: failures, delayMs })
+      notify(options.onReconnect, { attempt: failures, delayMs })
       if (!ended) await pause(delayMs)
     }
   }
@@ -235,14 +235,14 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   }
 
   async function stopOnServer(): Promise<void> {
-    // A stream that has no name yet cannot be stopped; the server names it with its first bytes. A whole answer has none.
+    // A stream cannot be stopped before its id is known, which comes with the first bytes. A whole answer has none.
     if (streamId === null && !comesWhole) await running
     else connection.abort()
     if (streamId === null) return
     try {
       await requests.stop(streamId)
     } catch {
-      // Not to be reached: the server ends a stream that nobody follows by itself.
+      // Unreachable: the server itself ends a stream without followers.
     }
   }
 
@@ -270,7 +270,7 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
         if (event !== undefined) yield event
       }
     } finally {
-      // Whoever leaves the loop early does not wait for the answer any more.
+      // A loop left early stops the answer.
       void stop()
     }
   }
@@ -295,11 +295,11 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   }
 }
 
-/** Null: it may be tried again. */
+/** Null: retry. */
 function finalFault(reason: unknown): ChatError | null {
   if (!(reason instanceof ChatError)) return null
   const { status, code } = reason
   if (status === undefined || status === 503) return null
-  // A 502 or 504 of the relay's own: the upstream was tried again and again already. A proxy's has no code.
+  // The relay has retried before it sends a 502 or 504 of its own; one of a proxy has no code.
   return status < 500 || code !== 'status' ? reason : null
 }

@@ -1,4 +1,4 @@
-// The answer of {prefix}/chat, which comes at once, as the events a stream would have had. The server gives them no numbers.
+// The whole answer of {prefix}/chat as the events of a stream, without numbers.
 import { type AnswerMetrics, type ChatEvent, type ChatSource, usageIn } from './events.js'
 
 type Whole = {
@@ -9,7 +9,7 @@ type Whole = {
   readonly usage?: unknown
 }
 
-/** `body` must be whole; `metrics` is called when the text has been taken. */
+/** `isWhole(body)` must hold; `metrics` is called after the text was consumed. */
 export function* wholeEvents(body: unknown, metrics: () => AnswerMetrics): Generator<ChatEvent> {
   const { response, model_used, sources, usage } = body as Whole
   const own = { sequence: -1, timestamp: Date.now() }

@@ -1,17 +1,16 @@
 // Makes the chat relay: identity, limits, rollout and audit around the relay and its routes. The audit trail opens when the relay is
 // first in use, so that a server without the relay creates no database.
 
-import { lateTrail } from '../chat/audit/late-trail.js'
-import { startAuditTrail } from '../chat/audit/trail.js'
+import { lateTrail, startAuditTrail } from '../chat/audit/trail.js'
+import { missingKeyText, relayInUse } from '../chat/chat-config.js'
 import { createIdentity } from '../chat/identity.js'
-import { missingKeyText, relayInUse } from '../chat/in-use.js'
 import { createChatLimits } from '../chat/limits/limits.js'
 import { createRollout } from '../chat/limits/rollout.js'
 import { MemoryStore } from '../chat/log/memory-store.js'
 import { chatPagePlugin } from '../chat/page/routes.js'
+import { noAudit } from '../chat/ports.js'
 import { Relay } from '../chat/relay.js'
 import { chatPlugin } from '../chat/routes.js'
-import { noAudit } from '../chat/seams.js'
 import { createUndiciEdge } from '../chat/upstream/edge.js'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
@@ -43,7 +42,7 @@ export function createChat({ config, metrics, log, clock, connections }: ChatPar
   const audit = lateTrail(
     () =>
       startAuditTrail({
-        desk: { path: first.auditDb, key: first.auditKey },
+        store: { path: first.auditDb, key: first.auditKey },
         settings: config,
         observer: {
           onCommitted: operation => metrics.g6_audit_records_total.inc({ operation }),

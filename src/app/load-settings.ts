@@ -1,5 +1,5 @@
 // Settings as every command takes them, with the checks that need more than the settings room knows.
-import { missingKeyText } from '../chat/in-use.js'
+import { missingKeyText } from '../chat/chat-config.js'
 import { type FromProcess, loadConfigFromProcess } from '../config/from-process.js'
 import type { Finding } from '../config/layers.js'
 import type { Disorder, Loaded, LoadResult } from '../config/load.js'

@@ -157,6 +157,7 @@ export class Program {
         listeners: this.#listeners,
         connections: this.#connections,
         hub: this.hub,
+        connections: this.#connections,
         statusHub: this.#statusHub,
         loop: this.loop,
         panelKeys: this.#pipeline.panelKeys,

@@ -1,11 +1,12 @@
-// Who is let in, on a real Fastify with nothing else of the relay behind it.
+// Admission, on a real Fastify without the rest of the relay.
 import Fastify from 'fastify'
 import { expect, test } from 'vitest'
+import type { Person } from '../contract/plugin.js'
 import { Refusal } from '../contract/refusal.js'
 import { Admission, type AdmissionParts, type Admitted } from './admission.js'
 import { READERS_PER_CALLER } from './limits/reader-places.js'
+import type { Caller } from './ports.js'
 import { recordOf } from './refused.js'
-import type { Caller, Person } from './seams.js'
 
 const ANN: Person = { key: 'iss|ann', email: null, role: null, tokenId: 't' }
 
@@ -87,13 +88,14 @@ function start(change: Partial<Doors> = {}) {
         addressKey: '192.0.2.7',
         owner: doors.owner,
         ticket: null,
+        verified: null,
       }
       const { isStart, isUnderFlag } = doors
       await admission.admit(request, reply, { isStart, isUnderFlag }).catch((thrown: unknown) => {
         if (!(thrown instanceof Refusal)) throw thrown
         error = thrown
       })
-      person = admission.personOf(request)
+      person = request.facts.verified?.person ?? null
       if (error === null) {
         admitted = admission.of(request)
         if (takesPlace) admission.takePlace(request)
@@ -115,7 +117,7 @@ function start(change: Partial<Doors> = {}) {
 const refusal = ({ error }: Answer) => error?.code
 const record = ({ error }: Answer) => (error === null ? null : recordOf(error))
 
-test('an anonymous caller is let in under its address, a person under its own name', async () => {
+test('an anonymous caller is admitted under its address, a person under its own key', async () => {
   const { ask, asked } = start()
   expect((await ask()).admitted).toMatchObject({
     caller: { person: null, key: 'a:192.0.2.7' },
@@ -129,7 +131,7 @@ test('an anonymous caller is let in under its address, a person under its own na
   expect(asked.started).toEqual(['a:192.0.2.7', 'u:iss|ann'])
 })
 
-test('with the flag off nothing else is asked', async () => {
+test('with the flag off nothing else is checked', async () => {
   const { ask, asked } = start({ enabled: false })
   const answer = await ask({ authorization: 'Bearer ann', origin: 'https://evil.example' })
   expect(refusal(answer)).toBe('feature_flag_disabled')
@@ -142,7 +144,7 @@ test('with the flag off nothing else is asked', async () => {
   })
 })
 
-test('what is not under the flag is open with it off, and outside the rollout; everything else is asked there too', async () => {
+test('a route that is not under the flag is open with the flag off and outside the rollout; all other checks apply', async () => {
   const open = { enabled: false, allows: () => false, isUnderFlag: false }
   const { ask, asked } = start(open)
   expect((await ask({ authorization: 'Bearer ann' })).admitted?.caller.person).toEqual(ANN)
@@ -152,14 +154,14 @@ test('what is not under the flag is open with it off, and outside the rollout; e
   expect(refusal(await start({ ...open, rateLeft: false }).ask())).toBe('rate_limited')
 })
 
-test('without a backend it is closed, and nothing else is asked', async () => {
+test('without a backend it is closed, and nothing else is checked', async () => {
   const { ask, asked } = start({ isUnderFlag: false, backends: [] })
   const answer = await ask({ authorization: 'Bearer ann', origin: 'https://evil.example' })
   expect([refusal(answer), record(answer)]).toEqual(['no_backend', null])
   expect(asked).toEqual({ verified: [], started: [] })
 })
 
-test('a page of another site is refused before its token is looked at', async () => {
+test('a page of another site is refused before its token is verified', async () => {
   const { ask, asked } = start({ origins: ['https://good.example'] })
   const answer = await ask({ authorization: 'Bearer ann', origin: 'https://evil.example' })
   expect(refusal(answer)).toBe('cross_site')
@@ -169,7 +171,7 @@ test('a page of another site is refused before its token is looked at', async ()
   expect((await ask({ origin: 'https://good.example' })).error).toBeNull()
 })
 
-test('a bad token is 401 before the rollout and the rate are asked', async () => {
+test('a bad token is 401 before rollout and rate are checked', async () => {
   const { ask, asked } = start({ allows: () => false })
   const answer = await ask({ authorization: 'Bearer nobody' })
   expect(refusal(answer)).toBe('token_wrong')
@@ -177,7 +179,7 @@ test('a bad token is 401 before the rollout and the rate are asked', async () =>
   expect(record(answer)).toEqual({ operation: 'security.auth_failure', code: 'token_wrong' })
 })
 
-test('without a token it is 401 where anonymous callers are not let in', async () => {
+test('without a token it is 401 when anonymous callers are not admitted', async () => {
   const { ask } = start({ anonymous: false })
   const answer = await ask()
   expect(refusal(answer)).toBe('token_missing')
@@ -185,7 +187,7 @@ test('without a token it is 401 where anonymous callers are not let in', async (
   expect((await ask({ authorization: 'Bearer ann' })).error).toBeNull()
 })
 
-test('where there is no key, whoever brings a token is anonymous, or told that there is none', async () => {
+test('without a key a caller with a token is anonymous, or gets an error that says so', async () => {
   const open = start({ hasKey: false })
   expect((await open.ask({ authorization: 'Bearer ann' })).admitted?.caller).toMatchObject({
     person: null,
@@ -200,7 +202,7 @@ test('where there is no key, whoever brings a token is anonymous, or told that t
   expect([open.asked.verified, closed.asked.verified]).toEqual([[], []])
 })
 
-test("the server's own token as a Bearer is no person; beside an X-API-Token a Bearer is", async () => {
+test("the server's own token as a Bearer is no person; next to an X-API-Token a Bearer is", async () => {
   const { ask, asked } = start({ owner: 'mark' })
   expect((await ask({ authorization: 'Bearer server' })).admitted?.caller.person).toBeNull()
   expect(asked.verified).toEqual([])
@@ -232,7 +234,7 @@ test('over the rate it is 429 with at least a second to wait, with the members o
   expect(record(answer)).toEqual({ operation: 'security.rate_limit_violation', code: 'rate' })
 })
 
-test('a caller has so many places for readers, one with an internal key as many as the instance', async () => {
+test('a caller has a limit of readers; one with an internal key only that of the instance', async () => {
   const { ask } = start()
   for (let i = 0; i < READERS_PER_CALLER; i++) expect((await ask({}, true)).error).toBeNull()
   const answer = await ask({}, true)
@@ -242,7 +244,7 @@ test('a caller has so many places for readers, one with an internal key as many 
   expect((await ask({ authorization: 'Bearer ann' }, true)).error).toBeNull()
 })
 
-test('what begins no answer does not count, nor does whoever has an internal key', async () => {
+test('a request that begins no answer is not counted, nor is a caller with an internal key', async () => {
   const resuming = start({ isStart: false, rateLeft: false })
   expect((await resuming.ask()).admitted?.rateHeaders).toEqual({})
   const { ask, asked } = start({ rateLeft: false })

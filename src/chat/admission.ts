@@ -1,14 +1,15 @@
-// Who may use the relay: flag, other sites, identity, rollout, rate; in this order, before a byte of the body is read. What it
-// finds out of the caller is kept with the request.
+// Decides who may use the relay: flag, origin, identity, rollout, rate; in this order, before the body is read. Keeps what it
+// found out about the caller with the request.
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Verified } from '../contract/plugin.js'
 import { Refusal } from '../contract/refusal.js'
 import { presentedTokens } from '../guards/token.js'
 import type { ChatConfig } from './chat-config.js'
-import { isCrossSite } from './cross-site.js'
 import { type ReaderPlace, ReaderPlaces } from './limits/reader-places.js'
+import type { Caller, ChatLimits, Credential, Headers, Identity, Rollout } from './ports.js'
 import { BUSY, originIn, rateLimited } from './refused.js'
-import { connectionIdOf } from './request-headers.js'
-import type { Caller, ChatLimits, Credential, Headers, Identity, Person, Rollout } from './seams.js'
+import { connectionIdOf } from './request.js'
 
 export type AdmissionParts = {
   readonly config: () => Pick<
@@ -24,100 +25,99 @@ export type Admitted = {
   readonly caller: Caller
   readonly credential: Credential
   readonly connectionId: string
-  /** An internal caller: no limit of one caller counts, those of the instance do. */
+  /** An internal caller: only the limits of the instance apply. */
   readonly bypasses: boolean
   /** RateLimit, RateLimit-Policy and X-RateLimit-* of this request; empty where nothing was counted. */
   readonly rateHeaders: Headers
 }
 
-/** What a route asks of a caller. */
 export type Entry = {
-  /** It would begin an answer, so the rate counts it. */
+  /** The request may begin an answer, so the rate limit counts it. */
   readonly isStart: boolean
-  /** ENABLE_SSE_STREAMING, its percentage and its list decide; else it is open whenever there is a backend. */
+  /** ENABLE_SSE_STREAMING, its percentage and its list apply; otherwise the route is open while there is a backend. */
   readonly isUnderFlag: boolean
 }
 
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="g6"' }
 const INVALID = { 'WWW-Authenticate': 'Bearer realm="g6", error="invalid_token"' }
 
+/** Null: the token is not valid. */
+export async function verifiedBy(identity: Identity, bearer: string): Promise<Verified | null> {
+  const { rules } = identity
+  const person = await identity.verify(bearer)
+  return person === null ? null : { person, rules }
+}
+
 export class Admission {
   readonly #parts: AdmissionParts
   readonly #admitted = new WeakMap<FastifyRequest, Admitted>()
-  readonly #persons = new WeakMap<FastifyRequest, Person>()
   readonly #places = new ReaderPlaces()
 
   constructor(parts: AdmissionParts) {
     this.#parts = parts
   }
 
-  /** What was found out of a request that was let in. */
+  /** The result of `admit` for this request. */
   of(request: FastifyRequest): Admitted {
     const admitted = this.#admitted.get(request)
     if (admitted === undefined) throw new Error('the request was not admitted')
     return admitted
   }
 
-  /** Who it is, as far as that was found out before it was let in or refused. */
-  personOf(request: FastifyRequest): Person | null {
-    return this.#persons.get(request) ?? null
-  }
-
   /** Throws the refusal. */
   async admit(request: FastifyRequest, reply: FastifyReply, { isStart, isUnderFlag }: Entry): Promise<void> {
-    const { config, rollout } = this.#parts
-    const { headers } = request
+    const { config, rollout, limits } = this.#parts
+    const { headers, facts } = request
     const connectionId = connectionIdOf(headers)
     void reply.header('X-Connection-ID', connectionId)
-    if (isUnderFlag && !rollout.enabled) throw flagDisabled(request)
+    if (isUnderFlag && !rollout.enabled) throw flagDisabled(headers)
     if (!isUnderFlag && config().ragBackendUrl.length === 0) {
       throw new Refusal('chat_backend', 'no_backend', undefined, BUSY)
     }
     if (isCrossSite(headers, config().sseAllowOrigin)) {
       throw new Refusal('chat_origin', 'cross_site', undefined, {}, originIn(headers))
     }
-    const { rules } = this.#parts.identity
-    const person = await this.#identify(request)
-    const { bearer } = presentedTokens(request.headers)
-    const credential: Credential =
-      person === null || bearer === null
-        ? { kind: 'server', owner: request.facts.owner }
-        : { kind: 'person', bearer, rules }
-    const { addressKey } = request.facts
-    const key = person === null ? `a:${addressKey}` : `u:${person.key}`
-    const caller: Caller = { person, addressKey, key }
-    if (isUnderFlag && !rollout.allows(caller)) throw flagDisabled(request)
-    const bypasses = this.#bypasses(request)
+    const { apiToken, bearer } = presentedTokens(headers)
+    // The server's own token may come as a Bearer; it identifies no person.
+    const isServers = apiToken === null && facts.owner !== null
+    const token = isServers ? null : bearer
+    facts.verified ??= await this.#identify(token)
+    const person = facts.verified?.person ?? null
+    const caller: Caller = {
+      person,
+      addressKey: facts.addressKey,
+      key: person === null ? `a:${facts.addressKey}` : `u:${person.key}`,
+    }
+    if (isUnderFlag && !rollout.allows(caller)) throw flagDisabled(headers)
+    const apiKey = headers['x-api-key']
+    const bypasses = typeof apiKey === 'string' && limits.bypasses(apiKey)
     const rateHeaders = isStart && !bypasses ? await this.#count(caller) : {}
     void reply.headers(rateHeaders)
+    const credential: Credential =
+      facts.verified === null || token === null
+        ? { kind: 'server', owner: facts.owner }
+        : { kind: 'person', bearer: token, rules: facts.verified.rules }
     this.#admitted.set(request, { caller, credential, connectionId, bypasses, rateHeaders })
   }
 
   /** Null: anonymous. */
-  async #identify(request: FastifyRequest): Promise<Person | null> {
+  async #identify(bearer: string | null): Promise<Verified | null> {
     const { config, identity } = this.#parts
-    const { apiToken, bearer } = presentedTokens(request.headers)
-    // The server's own token may come as a Bearer; it says nothing about a person.
-    const isServers = apiToken === null && request.facts.owner !== null
-    const isAnonymous = bearer === null || isServers
-    // Without a key no token says who somebody is: with one or without, such a caller is anonymous.
-    if (config().chatAnonymous && (isAnonymous || !identity.hasKey)) return null
-    if (isAnonymous) {
+    // Without a key no token can be verified, so every caller is anonymous.
+    if (config().chatAnonymous && (bearer === null || !identity.hasKey)) return null
+    if (bearer === null) {
       const detail = "Send a person's token as Authorization: Bearer."
       throw new Refusal('chat_auth', 'token_missing', detail, CHALLENGE)
     }
     if (!identity.hasKey) throw new Refusal('chat_auth', 'no_token_key', undefined, CHALLENGE)
-    const person = await identity.verify(bearer)
-    if (person === null) {
-      throw new Refusal('chat_auth', 'token_wrong', 'The token is not valid, or no longer.', INVALID)
-    }
-    this.#persons.set(request, person)
-    return person
+    const verified = await verifiedBy(identity, bearer)
+    if (verified !== null) return verified
+    throw new Refusal('chat_auth', 'token_wrong', 'The token is not valid or has expired.', INVALID)
   }
 
   /**
-   * A place among the readers, before anything is begun or looked up for the request. Throws the refusal. Whoever takes it
-   * releases it when the connection has closed, or nothing was connected.
+   * Takes a place among the readers, before the request begins or looks up anything. Throws the refusal. The caller releases
+   * it when the connection has closed, or when there is none to open.
    */
   takePlace(request: FastifyRequest): ReaderPlace {
     const { caller, bypasses } = this.of(request)
@@ -127,11 +127,6 @@ export class Admission {
     return place
   }
 
-  #bypasses(request: FastifyRequest): boolean {
-    const key = request.headers['x-api-key']
-    return typeof key === 'string' && this.#parts.limits.bypasses(key)
-  }
-
   async #count(caller: Caller): Promise<Headers> {
     const verdict = await this.#parts.limits.start(caller.key)
     if (verdict.ok) return verdict.headers
@@ -139,8 +134,19 @@ export class Admission {
   }
 }
 
-/** As clients of the original know it. */
-function flagDisabled({ headers }: FastifyRequest): Refusal {
+/** Whether a credential that was accepted earlier is no longer valid under the current settings. */
+export async function isRevoked(
+  credential: Credential,
+  ownerIsOut: (owner: string | null) => boolean,
+  { config, identity }: Pick<AdmissionParts, 'config' | 'identity'>,
+): Promise<boolean> {
+  // A person needs no token of the server, so changing that token does not affect them.
+  if (credential.kind === 'server') return !config().chatAnonymous || ownerIsOut(credential.owner)
+  return credential.rules !== identity.rules && (await identity.verify(credential.bearer)) === null
+}
+
+/** The members are those that clients of the original read. */
+function flagDisabled(headers: IncomingHttpHeaders): Refusal {
   const members = {
     ok: false,
     code: 'feature_flag_disabled',
@@ -148,4 +154,16 @@ function flagDisabled({ headers }: FastifyRequest): Refusal {
     ...originIn(headers),
   }
   return new Refusal('chat_flag', 'feature_flag_disabled', undefined, {}, members)
+}
+
+function isOwnOrigin(origin: string, host: string | undefined): boolean {
+  if (host === undefined || !URL.canParse(origin)) return false
+  return new URL(origin).host === host.toLowerCase()
+}
+
+/** Pages of other sites may not spend answers here. An allowed origin, or this server's own, passes. */
+function isCrossSite(headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): boolean {
+  const { origin, host } = headers
+  if (origin === undefined) return headers['sec-fetch-site'] === 'cross-site'
+  return !(allowedOrigins.includes('*') || allowedOrigins.includes(origin) || isOwnOrigin(origin, host))
 }

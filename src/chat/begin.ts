@@ -1,32 +1,31 @@
-// The beginning of an answer: from a question to a generation, and what is written down of its start and of its end (audit,
-// metrics, log), once each, whatever happens in between.
+// Makes the generation of a question, and records its start and its end exactly once each: audit, metrics, log.
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
+import type { Person } from '../contract/plugin.js'
 import { randomId } from '../guards/random-id.js'
 import type { Log } from '../log/log.js'
+import type { ChatFailureCode } from '../protocol/chat-events.js'
 import type { ChatConfig } from './chat-config.js'
-import { type FailureCode, type Terminal, terminalReason } from './events.js'
-import { Generation, type GenerationSettings, type OnDisconnect } from './generation.js'
-import type { LogStore, StreamFacts } from './log/chat-log.js'
-import type { AuditTrail, Lease, Person } from './seams.js'
-import { streamMark } from './stream-mark.js'
+import type { EndOfTurn } from './end-of-turn.js'
+import { type Terminal, terminalReason } from './events.js'
+import { Generation, type GenerationObserver, type OnDisconnect } from './generation.js'
+import { type LogStore, type StreamFacts, streamMark } from './log/chat-log.js'
+import type { AuditTrail, Lease } from './ports.js'
 import { metricsOf, type StreamState } from './stream-state.js'
-import type { Turn } from './turn.js'
-import { Asking } from './upstream/ask.js'
 import type { Breakers } from './upstream/breakers.js'
+import { UpstreamCall } from './upstream/call.js'
 import type { UpstreamEdge } from './upstream/edge.js'
 import type { Question } from './upstream/request.js'
 import type { FailureCause } from './upstream/retry.js'
 
-/** What an answer tells about itself; everything else is read from the relay's `stats()`. */
-export type AnswerObserver = {
-  onTokens?(count: number, gapMs: number | null): void
-  onRelayed?(ms: number): void
+/** For the metrics; everything else is in the relay's `stats()`. */
+export type AnswerObserver = Pick<
+  GenerationObserver,
+  'onTokens' | 'onRelayed' | 'onRetry' | 'onUnknownFrame'
+> & {
   onFirstToken?(ms: number): void
   onStreamEnd?(reason: string, durationMs: number): void
-  onUpstreamError?(code: FailureCode): void
-  onRetry?(): void
-  onUnknownFrame?(): void
+  onUpstreamError?(code: ChatFailureCode): void
 }
 
 export type BeginParts = {
@@ -39,7 +38,7 @@ export type BeginParts = {
   readonly log: Log
   readonly clock: Clock
   readonly timers: Timers
-  readonly turn: Turn
+  readonly endOfTurn: EndOfTurn
   readonly random: () => number
 }
 
@@ -51,29 +50,29 @@ export type StartOptions = {
   readonly onDisconnect: OnDisconnect
 }
 
-/** Not started yet. `onEnded` is called when all of its end is written down. */
+type Failure = {
+  readonly upstream: string
+  readonly code: ChatFailureCode
+  readonly cause: FailureCause
+}
+
+/** Not started yet. `onEnded` is called once its end is recorded. */
 export function begin(
   parts: BeginParts,
-  options: StartOptions,
+  { question, connectionId, person, lease, onDisconnect }: StartOptions,
   onEnded: (facts: StreamFacts) => void,
 ): Generation {
-  const { store, edge, breakers, audit, observer, log, clock, timers, turn, random } = parts
+  const { store, edge, breakers, audit, observer, log, clock, timers, endOfTurn, random } = parts
   const config = parts.config()
-  const { question, connectionId, person, lease } = options
   const { requestId } = question
   const streamId = randomId(16, 'base64url')
-  const facts: StreamFacts = {
-    streamId,
-    owner: person?.key ?? null,
-    identified: person !== null,
-    connectionId,
-  }
+  const facts = { streamId, owner: person?.key ?? null, identified: person !== null, connectionId }
   const ofStream = { streamId, connectionId, requestId, person }
+  const inLog = { requestId, stream: streamMark(streamId) }
   const backends = backendsOf(config.ragBackendUrl)
-  let hasSaidUnknown = false
-  /** For the log: what went wrong at whom. As many as there are tries. */
-  const failures: { readonly upstream: string; readonly code: FailureCode; readonly cause: FailureCause }[] =
-    []
+  let hasLoggedUnknown = false
+  /** For the log; as many as there are tries. */
+  const failures: Failure[] = []
 
   audit.record({
     operation: 'stream.start',
@@ -87,16 +86,29 @@ export function begin(
     facts,
     questionChars: charsOf(question),
     log: store.create(facts),
-    settings: generationSettings(config, options.onDisconnect),
+    settings: {
+      limits: {
+        firstTokenTimeoutMs: config.chatFirstTokenTimeoutMs,
+        idleTimeoutMs: config.chatIdleTimeoutMs,
+        maxDurationMs: config.chatMaxDurationMs,
+      },
+      pace: config.chatPace,
+      readAheadBytes: config.chatReadAheadBytes,
+      onDisconnect,
+      graceMs: config.chatDisconnectGraceMs,
+    },
     clock,
     timers,
-    turn,
-    ask: handlers =>
-      new Asking(
-        { edge: edge(), breakers, backends, settings: upstreamSettings(config), clock, timers, random },
+    endOfTurn,
+    call: handlers => {
+      const { chatUpstream: style, chatModel: model, ragBackendToken: token } = config
+      const settings = { style, model, token }
+      return new UpstreamCall(
+        { edge: edge(), breakers, backends, settings, clock, timers, random },
         question,
         handlers,
-      ),
+      )
+    },
     observer: {
       onTokens: (count, gapMs) => observer.onTokens?.(count, gapMs),
       onRelayed: ms => observer.onRelayed?.(ms),
@@ -107,12 +119,11 @@ export function begin(
       },
       onUnknownFrame: () => {
         observer.onUnknownFrame?.()
-        if (hasSaidUnknown) return
-        hasSaidUnknown = true
-        log.warn({ requestId, stream: streamMark(streamId) }, 'the upstream sent a frame of no known kind')
+        if (hasLoggedUnknown) return
+        hasLoggedUnknown = true
+        log.warn(inLog, 'the upstream sent a frame of unknown type; ignored, and counted in the metrics')
       },
-      onFault: error =>
-        log.error({ err: error, requestId, stream: streamMark(streamId) }, 'a chat stream failed'),
+      onFault: error => log.error({ err: error, ...inLog }, 'a chat stream failed'),
       onEnd: (state, terminal, upstreams) => {
         lease.release()
         recordEnd(state, terminal, upstreams)
@@ -137,17 +148,16 @@ export function begin(
       durationMs: duration,
       upstreams,
     })
-    // What went well is in the metrics and in the audit; a line for each would cost more than its first token.
+    // A good end is in the metrics and in the audit; a log line for each would cost more than its first token.
     const level = terminal.type === 'done' ? 'debug' : 'info'
     const failed = failures.length === 0 ? {} : { failures }
-    const stream = streamMark(streamId)
-    log[level]({ requestId, stream, reason, tokens, ...failed }, 'a chat stream ended')
+    log[level]({ ...inLog, reason, tokens, ...failed }, 'a chat stream ended')
   }
 }
 
 const backendsOfList = new WeakMap<readonly string[], readonly URL[]>()
 
-/** Taken apart once for each setting of RAG_BACKEND_URL, not for each question. */
+/** Parsed once for each setting of RAG_BACKEND_URL, not for each question. */
 function backendsOf(urls: readonly string[]): readonly URL[] {
   const known = backendsOfList.get(urls)
   if (known !== undefined) return known
@@ -158,22 +168,4 @@ function backendsOf(urls: readonly string[]): readonly URL[] {
 
 function charsOf({ query, history }: Question): number {
   return query.length + history.reduce((sum, { content }) => sum + content.length, 0)
-}
-
-function upstreamSettings({ chatUpstream: style, chatModel: model, ragBackendToken: token }: ChatConfig) {
-  return { style, model, token }
-}
-
-function generationSettings(config: ChatConfig, onDisconnect: OnDisconnect): GenerationSettings {
-  return {
-    limits: {
-      firstTokenTimeoutMs: config.chatFirstTokenTimeoutMs,
-      idleTimeoutMs: config.chatIdleTimeoutMs,
-      maxDurationMs: config.chatMaxDurationMs,
-    },
-    pace: config.chatPace,
-    readAheadBytes: config.chatReadAheadBytes,
-    onDisconnect,
-    graceMs: config.chatDisconnectGraceMs,
-  }
 }

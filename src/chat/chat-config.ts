@@ -28,3 +28,22 @@ export type ChatConfig = Pick<
   | 'ragBackendToken'
   | 'sseAllowOrigin'
 >
+
+type UseSettings = Pick<Config, 'enableSseStreaming' | 'ragBackendUrl'>
+
+/** ENABLE_SSE_STREAMING opens {prefix}/chat-stream; {prefix}/chat is open while there is a backend. */
+export function relayInUse({ enableSseStreaming, ragBackendUrl }: UseSettings): boolean {
+  return enableSseStreaming || ragBackendUrl.length > 0
+}
+
+/** A warning when no key to verify tokens with is configured; null when there is one, or no relay. */
+export function missingKeyText(
+  settings: UseSettings & Pick<Config, 'chatJwksUrl' | 'chatJwtSecret' | 'chatAnonymous'>,
+): string | null {
+  const { chatJwksUrl, chatJwtSecret, chatAnonymous } = settings
+  if (!relayInUse(settings) || chatJwksUrl !== null || chatJwtSecret !== null) return null
+  const effect = chatAnonymous
+    ? 'callers with a Bearer token are anonymous'
+    : 'with G6_CHAT_ANONYMOUS=0 nobody can ask'
+  return `no key for people's tokens is configured (G6_CHAT_JWKS_URL or G6_CHAT_JWT_SECRET): ${effect}`
+}

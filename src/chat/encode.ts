@@ -4,16 +4,13 @@ import type { Numbered } from './stream-state.js'
 
 const RECONNECT_MS = 1000
 
-/**
- * The same for everybody who reads the stream: written into the log once. Put together by hand, since this is done for every
- * token: the id is ours, and JSON holds no line break, so there is nothing to check and nothing to split.
- */
+/** Written into the log once for all readers. Built by hand, as it runs for every token: id and JSON have no line breaks. */
 export function encodeNumbered(streamId: string, { type, data, sequence, timestamp }: Numbered): string {
   const json = `{"type":"${type}","data":${JSON.stringify(data)},"sequence":${sequence},"timestamp":${timestamp}}`
   return `id: ${streamId}.${sequence}\nevent: message\ndata: ${json}\n\n`
 }
 
-/** What a connection begins with; a resumed one learns here where it is, without a number of its own. */
+/** The first bytes of every connection. */
 export function encodeRetryOnce(): string {
   return encodeRetry(RECONNECT_MS)
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { ownTime } from '../../test/support/own-time.js'
+import { EndOfTurn } from './end-of-turn.js'
 import type { Terminal, UpstreamEvent } from './events.js'
 import { Generation, type GenerationSettings } from './generation.js'
 import { MemoryLog } from './log/memory-log.js'
-import { Turn } from './turn.js'
-import type { AskHandlers } from './upstream/ask.js'
+import type { CallHandlers } from './upstream/call.js'
 
 const SETTINGS: GenerationSettings = {
   limits: { firstTokenTimeoutMs: 30_000, idleTimeoutMs: 60_000, maxDurationMs: 900_000 },
@@ -19,12 +19,12 @@ function start(settings: Partial<GenerationSettings> = {}, logBytes = 1 << 20) {
   const log = new MemoryLog(logBytes)
   const ends: Terminal[] = []
   const upstream = { started: 0, cancelled: 0, paused: 0, resumed: 0 }
-  let handlers: AskHandlers | null = null
+  let handlers: CallHandlers | null = null
   const generation = new Generation({
     facts: { streamId: 's', owner: null, identified: false, connectionId: 'c' },
     questionChars: 4,
     log,
-    ask: given => {
+    call: given => {
       handlers = given
       return {
         start: () => upstream.started++,
@@ -36,17 +36,17 @@ function start(settings: Partial<GenerationSettings> = {}, logBytes = 1 << 20) {
     settings: { ...SETTINGS, ...settings },
     clock: time.clock,
     timers: time.timers,
-    turn: new Turn(),
+    endOfTurn: new EndOfTurn(),
     observer: { onEnd: (_, terminal) => ends.push(terminal) },
   })
   generation.start()
-  const say = (...events: readonly UpstreamEvent[]): void => handlers?.onSaid(events)
+  const say = (...events: readonly UpstreamEvent[]): void => handlers?.onEvents(events)
   const tokens = (...texts: readonly string[]): void =>
     say(...texts.map((data): UpstreamEvent => ({ type: 'token', data })))
   return { ...time, generation, log, ends, upstream, say, tokens }
 }
 
-test('an answer nobody follows is given up when the grace is over, and not before', () => {
+test('an answer without followers is cancelled after the grace, and not before', () => {
   const { generation, ends, upstream, pass, waiting } = start()
   const follower = { position: 0 }
   generation.follow(follower)
@@ -58,7 +58,7 @@ test('an answer nobody follows is given up when the grace is over, and not befor
   expect([upstream.cancelled, waiting()]).toEqual([1, 0])
 })
 
-test('whoever comes back within the grace ends it: the answer goes on, however long it takes', () => {
+test('a follower that comes back within the grace ends it: the answer continues', () => {
   const { generation, ends, tokens, pass } = start()
   const [first, second] = [{ position: 0 }, { position: 0 }]
   generation.follow(first)
@@ -70,7 +70,7 @@ test('whoever comes back within the grace ends it: the answer goes on, however l
   expect(ends).toEqual([])
 })
 
-test('while others follow, one that leaves begins no grace', () => {
+test('while others follow, a follower that leaves begins no grace', () => {
   const { generation, ends, tokens, pass } = start()
   const [first, second] = [{ position: 0 }, { position: 0 }]
   generation.follow(first)
@@ -82,7 +82,7 @@ test('while others follow, one that leaves begins no grace', () => {
   expect(ends).toEqual([])
 })
 
-test('an answer that has ended is not given up besides', () => {
+test('an answer that has ended is not cancelled', () => {
   const { generation, ends, say, waiting } = start()
   const follower = { position: 0 }
   generation.follow(follower)
@@ -93,7 +93,7 @@ test('an answer that has ended is not given up besides', () => {
   expect(ends).toEqual([{ type: 'done', reason: 'complete' }])
 })
 
-test('at the pace of its readers it is held back once, is not idle meanwhile, and is let go once', async () => {
+test('at the pace of its readers the upstream is paused once, is not idle meanwhile, and is resumed once', async () => {
   const { generation, ends, upstream, tokens, pass } = start({ pace: 'reader' })
   const follower = { position: 0 }
   generation.follow(follower)
@@ -112,7 +112,7 @@ test('at the pace of its readers it is held back once, is not idle meanwhile, an
   expect(ends).toEqual([{ type: 'error', code: 'idle_timeout' }])
 })
 
-test('one that passes its log ends with too_large, and the end still fits', () => {
+test('one that exceeds its log ends with too_large, and the end still fits', () => {
   const { ends, log, tokens, upstream } = start({}, 600)
   for (let i = 0; i < 10; i++) tokens('x'.repeat(100))
   expect(ends).toEqual([{ type: 'error', code: 'too_large' }])

@@ -1,20 +1,21 @@
-// A generation: one reading of an upstream into one log. It outlives any connection; whoever follows it is only counted.
-// Everything it decides is decided elsewhere (stream-state.ts, clocks.ts, upstream/); here is what happens when.
+// A generation reads one upstream into one log. It outlives any connection; followers are only counted. Here is what happens
+// when; the decisions are in stream-state.ts, clocks.ts and upstream/.
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
+import type { ChatFailureCode } from '../protocol/chat-events.js'
 import { type GenerationLimits, generationDue } from './clocks.js'
 import { encodeNumbered } from './encode.js'
-import type { AbortReason, FailureCode, Terminal, UpstreamEvent } from './events.js'
+import type { EndOfTurn } from './end-of-turn.js'
+import type { AbortReason, Terminal, UpstreamEvent } from './events.js'
 import type { StreamFacts, WritableChatLog } from './log/chat-log.js'
-import { end, hear, type Now, openStream, type Step, type StreamState } from './stream-state.js'
-import type { Turn } from './turn.js'
-import type { AskHandlers } from './upstream/ask.js'
+import { type Advance, end, type Now, newStream, receive, type StreamState } from './stream-state.js'
+import type { CallHandlers } from './upstream/call.js'
 import type { FailureCause } from './upstream/retry.js'
 
-/** Whoever waits for the answer; what it holds is its position. */
+/** Waits for the answer; `position` is the number of the first event it has not been sent. */
 export type Follower = { readonly position: number }
 
-/** All who follow at other instances; how far they are is not known here. */
+/** All followers on other instances, whose positions are not known here. */
 const ELSEWHERE: Follower = { position: Number.POSITIVE_INFINITY }
 
 export type OnDisconnect = 'grace' | 'cancel' | 'finish'
@@ -27,7 +28,7 @@ export type GenerationSettings = {
   readonly graceMs: number
 }
 
-/** The asking as a generation needs it. */
+/** The call to the upstream as a generation uses it. */
 export type Upstream = {
   start(): void
   cancel(isFault?: boolean): void
@@ -36,13 +37,13 @@ export type Upstream = {
 }
 
 export type GenerationObserver = {
-  /** Tokens of one chunk of the upstream's, and the time since the last token before it (null: the first). */
+  /** Tokens of one chunk of the upstream, and the time since the token before it (null: the first). */
   onTokens?(count: number, gapMs: number | null): void
-  /** How long something took from here to the connections. */
+  /** Time from receiving a chunk to handing it to the connections. */
   onRelayed?(ms: number): void
   onUnknownFrame?(): void
   onRetry?(): void
-  onTryFailed?(code: FailureCode, origin: string, cause: FailureCause): void
+  onTryFailed?(code: ChatFailureCode, origin: string, cause: FailureCause): void
   onFault?(error: unknown): void
   /** Exactly once. */
   onEnd(state: StreamState, terminal: Terminal, upstreams: readonly string[]): void
@@ -52,11 +53,11 @@ export type GenerationParts = {
   readonly facts: StreamFacts
   readonly questionChars: number
   readonly log: WritableChatLog
-  readonly ask: (handlers: AskHandlers) => Upstream
+  readonly call: (handlers: CallHandlers) => Upstream
   readonly settings: GenerationSettings
   readonly clock: Clock
   readonly timers: Timers
-  readonly turn: Turn
+  readonly endOfTurn: EndOfTurn
   readonly observer: GenerationObserver
 }
 
@@ -66,15 +67,15 @@ export class Generation {
   readonly #followers = new Set<Follower>()
   readonly #tried: string[] = []
   /** Resolves when the upstream has begun to answer (null), or has failed before. */
-  readonly opened: Promise<FailureCode | null>
-  /** Null: it was told. A promise that is resolved again does nothing, and takes as long as to read a token. */
-  #resolveOpened: ((failure: FailureCode | null) => void) | null = null
+  readonly opened: Promise<ChatFailureCode | null>
+  /** Null: resolved. Resolving a promise again has no effect but costs as much as reading a token. */
+  #resolveOpened: ((failure: ChatFailureCode | null) => void) | null = null
   #state: StreamState
   #lastHeardAtMs: number
-  #heldSinceMs: number | null = null
-  /** When the first of what the readers were not told yet was heard; null: they were told all. */
-  #untoldSinceMs: number | null = null
-  readonly #tell = (): void => this.#toldAll()
+  #pausedSinceMs: number | null = null
+  /** When the oldest unpublished event came in; null: everything is published. */
+  #unpublishedSinceMs: number | null = null
+  readonly #publish = (): void => this.#publishAll()
   #cancelClock: (() => void) | null = null
   #cancelGrace: (() => void) | null = null
 
@@ -84,22 +85,22 @@ export class Generation {
       this.#resolveOpened = resolve
     })
     const now = this.#now()
-    const { questionChars, facts } = parts
-    const opening = openStream({ ...facts, questionChars }, now)
+    const { questionChars, facts, observer } = parts
+    const opening = newStream({ ...facts, questionChars }, now)
     this.#state = opening.state
     this.#lastHeardAtMs = now.monoMs
     this.#append(opening)
-    this.#upstream = parts.ask({
-      onSaid: events => this.#said(events),
-      onUnknownFrame: () => parts.observer.onUnknownFrame?.(),
+    this.#upstream = parts.call({
+      onEvents: events => this.#received(events),
+      onUnknownFrame: () => observer.onUnknownFrame?.(),
       onTry: (origin, isRetry) => {
         this.#tried.push(origin)
-        if (isRetry) parts.observer.onRetry?.()
+        if (isRetry) observer.onRetry?.()
       },
-      onTryFailed: (code, origin, cause) => parts.observer.onTryFailed?.(code, origin, cause),
+      onTryFailed: (code, origin, cause) => observer.onTryFailed?.(code, origin, cause),
       onFailed: code => this.#end({ type: 'error', code }),
       onFault: error => {
-        parts.observer.onFault?.(error)
+        observer.onFault?.(error)
         this.#end({ type: 'error', code: 'internal' })
       },
     })
@@ -107,7 +108,7 @@ export class Generation {
 
   start(): void {
     this.#upstream.start()
-    this.#look()
+    this.#checkClocks()
   }
 
   get facts(): StreamFacts {
@@ -115,12 +116,6 @@ export class Generation {
   }
   get log(): WritableChatLog {
     return this.#parts.log
-  }
-  get state(): StreamState {
-    return this.#state
-  }
-  get followers(): number {
-    return this.#followers.size
   }
 
   follow(follower: Follower): void {
@@ -130,7 +125,6 @@ export class Generation {
     this.balance()
   }
 
-  /** The last one to leave decides what becomes of the answer. */
   unfollow(follower: Follower): void {
     if (!this.#followers.delete(follower)) return
     this.balance()
@@ -142,39 +136,36 @@ export class Generation {
     else this.unfollow(ELSEWHERE)
   }
 
-  /** Nobody waits for the answer any more. */
+  /** The last follower has left. */
   #abandoned(): void {
     const { onDisconnect, graceMs } = this.#parts.settings
     if (this.#state.terminal !== null || onDisconnect === 'finish') return
-    if (onDisconnect === 'cancel') {
-      this.abort('idle')
-      return
-    }
-    this.#cancelGrace = this.#parts.timers.after(graceMs, () => this.abort('idle'))
+    if (onDisconnect === 'cancel') this.abort('idle')
+    else this.#cancelGrace = this.#parts.timers.after(graceMs, () => this.abort('idle'))
   }
 
   abort(reason: AbortReason): void {
     this.#end({ type: 'aborted', reason })
   }
 
-  /** Holds the upstream back while it is too far ahead of the slowest reader, where that is wanted. */
+  /** With `pace: 'reader'`: pauses the upstream while it is too far ahead of the slowest reader. */
   balance(): void {
     const { settings, log, clock } = this.#parts
     if (settings.pace !== 'reader' || this.#state.terminal !== null) return
     const slowest = Math.min(log.tail, ...[...this.#followers].map(({ position }) => position))
     const aheadBytes = log.bytesBefore(log.tail) - log.bytesBefore(slowest)
     const isAhead = aheadBytes > settings.readAheadBytes
-    if (isAhead === (this.#heldSinceMs !== null)) return
+    if (isAhead === (this.#pausedSinceMs !== null)) return
     const nowMs = clock.monotonicMs()
     if (isAhead) {
-      this.#heldSinceMs = nowMs
+      this.#pausedSinceMs = nowMs
       this.#upstream.pause()
     } else {
-      this.#heldSinceMs = null
+      this.#pausedSinceMs = null
       this.#lastHeardAtMs = nowMs
       this.#upstream.resume()
     }
-    this.#look()
+    this.#checkClocks()
   }
 
   #now(): Now {
@@ -182,50 +173,50 @@ export class Generation {
     return { wallMs: clock.nowMs(), monoMs: clock.monotonicMs() }
   }
 
-  #said(events: readonly UpstreamEvent[]): void {
+  #received(events: readonly UpstreamEvent[]): void {
     if (this.#state.terminal !== null) return
     const now = this.#now()
     const before = this.#state
     for (const event of events) {
       if (event.type === 'done') this.#end({ type: 'done', reason: event.reason }, now)
       else if (event.type === 'error') this.#end({ type: 'error', code: 'upstream_error' }, now)
-      else if (!this.#append(hear(this.#state, event, now)))
+      else if (!this.#append(receive(this.#state, event, now)))
         this.#end({ type: 'error', code: 'too_large' }, now)
       if (this.#state.terminal !== null) break
     }
     if (events.length > 0) this.#lastHeardAtMs = now.monoMs
     this.#open(null)
-    if (this.#state.terminal === null) this.#tellSoon(now.monoMs)
-    // Another clock holds from the first token on.
-    if (before.firstTokenMonoMs !== this.#state.firstTokenMonoMs) this.#look()
+    if (this.#state.terminal === null) this.#publishSoon(now.monoMs)
+    // From the first token on another timeout applies.
+    if (before.firstTokenMonoMs !== this.#state.firstTokenMonoMs) this.#checkClocks()
     const tokens = this.#state.tokens - before.tokens
     if (tokens === 0) return
     const last = before.lastTokenMonoMs
     this.#parts.observer.onTokens?.(tokens, last === null ? null : now.monoMs - last)
   }
 
-  #open(failure: FailureCode | null): void {
+  #open(failure: ChatFailureCode | null): void {
     this.#resolveOpened?.(failure)
     this.#resolveOpened = null
   }
 
-  #tellSoon(nowMs: number): void {
-    if (this.#untoldSinceMs !== null) return
-    this.#untoldSinceMs = nowMs
-    this.#parts.turn.atEnd(this.#tell)
+  #publishSoon(nowMs: number): void {
+    if (this.#unpublishedSinceMs !== null) return
+    this.#unpublishedSinceMs = nowMs
+    this.#parts.endOfTurn.run(this.#publish)
   }
 
-  #toldAll(): void {
+  #publishAll(): void {
     const { log, observer, clock } = this.#parts
-    if (this.#untoldSinceMs === null) return
+    if (this.#unpublishedSinceMs === null) return
     log.publish()
-    observer.onRelayed?.(clock.monotonicMs() - this.#untoldSinceMs)
-    this.#untoldSinceMs = null
+    observer.onRelayed?.(clock.monotonicMs() - this.#unpublishedSinceMs)
+    this.#unpublishedSinceMs = null
     this.balance()
   }
 
-  /** False: the log is full, and the step is not taken. */
-  #append({ state, events }: Step): boolean {
+  /** False: the log is full, and nothing was changed. */
+  #append({ state, events }: Advance): boolean {
     const { log, facts } = this.#parts
     for (const event of events) {
       const isTerminal = state.terminal !== null && event.sequence === state.next - 1
@@ -247,22 +238,21 @@ export class Generation {
       this.#upstream.cancel(terminal.type === 'error' && terminal.code === 'first_token_timeout')
     }
     this.#open(terminal.type === 'error' && !hasBegun ? terminal.code : null)
-    this.#untoldSinceMs = null
+    this.#unpublishedSinceMs = null
     log.publish()
     observer.onEnd(this.#state, terminal, this.#tried)
   }
 
-  /** What is due now, and a timer for what is due next. */
-  #look(): void {
+  /** Acts on what is due, and sets one timer for what is due next. */
+  #checkClocks(): void {
     if (this.#state.terminal !== null) return
     const { clock, timers, settings } = this.#parts
     const nowMs = clock.monotonicMs()
-    const { startedMonoMs, firstTokenMonoMs } = this.#state
     const times = {
-      startedAtMs: startedMonoMs,
-      firstTokenAtMs: firstTokenMonoMs,
+      startedAtMs: this.#state.startedMonoMs,
+      firstTokenAtMs: this.#state.firstTokenMonoMs,
       lastHeardAtMs: this.#lastHeardAtMs,
-      isHeldBack: this.#heldSinceMs !== null,
+      isHeldBack: this.#pausedSinceMs !== null,
     }
     const decision = generationDue(times, settings.limits, nowMs)
     if (decision.due === 'expired') this.abort('expired')
@@ -270,7 +260,7 @@ export class Generation {
     else {
       this.#cancelClock?.()
       const waitMs = Math.max(1, decision.lookAgainAtMs - nowMs)
-      this.#cancelClock = timers.after(waitMs, () => this.#look())
+      this.#cancelClock = timers.after(waitMs, () => this.#checkClocks())
     }
   }
 }

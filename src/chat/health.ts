@@ -1,16 +1,45 @@
-// What {prefix}/chat-stream/health says.
-import type { RelayStats } from './relay.js'
-import type { Rollout } from './seams.js'
+// What {prefix}/chat-stream/health reports.
+import type { Rollout } from './ports.js'
+import type { BreakerState } from './upstream/breakers.js'
+
+const KEPT_LATENCIES = 1024
+
+export type RelayStats = {
+  readonly activeStreams: number
+  readonly activeReaders: number
+  readonly breakers: readonly { readonly upstream: string; readonly state: BreakerState }[]
+  readonly firstTokenMs: Percentiles | null
+}
 
 export function chatHealth(rollout: Rollout, stats: RelayStats) {
   return {
     ok: true,
     flag: { name: 'ENABLE_SSE_STREAMING', enabled: rollout.enabled, percentage: rollout.percentage },
-    /** Whether each answers at all; the flag's percentage is for chat-stream alone. */
+    /** Whether each route is open; the flag's percentage applies to chat-stream alone. */
     routes: { 'chat-stream': rollout.enabled, chat: stats.breakers.length > 0 },
     active_streams: stats.activeStreams,
     active_readers: stats.activeReaders,
     upstreams: stats.breakers.map(({ upstream, state }) => ({ upstream, breaker: state })),
     first_token_ms: stats.firstTokenMs ?? { p50: null, p95: null, p99: null },
+  }
+}
+
+type Percentiles = { readonly p50: number; readonly p95: number; readonly p99: number }
+
+/** The newest first-token latencies, in a ring. */
+export class Latencies {
+  readonly #ring: number[] = []
+  #at = 0
+
+  add(ms: number): void {
+    this.#ring[this.#at] = ms
+    this.#at = (this.#at + 1) % KEPT_LATENCIES
+  }
+
+  /** Milliseconds, nearest rank; null before the first one. */
+  percentiles(): Percentiles | null {
+    const rising = this.#ring.toSorted((a, b) => a - b)
+    const at = (part: number): number => rising[Math.ceil(part * rising.length) - 1] ?? 0
+    return rising.length === 0 ? null : { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
   }
 }

@@ -1,11 +1,11 @@
-// `Idempotency-Key`: a repeated question joins the answer under way (or kept) and never starts a second one. A key belongs to
-// whoever used it first, and to one body; it is forgotten with its stream.
+// `Idempotency-Key`: a repeated question joins the running or kept answer and never starts a second one. A key belongs to
+// the caller who used it first, and to one body; it is forgotten with its stream.
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
 export const keyHeader = z.string().regex(/^[\x21-\x7e]{1,255}$/)
 
-/** Null when the header is missing; false when it cannot be a key. */
+/** Null: the header is missing. False: it is not a valid key. */
 export function idempotencyKey(header: string | readonly string[] | undefined): string | null | false {
   if (header === undefined) return null
   const parsed = keyHeader.safeParse(header)
@@ -22,7 +22,7 @@ export class IdempotencyKeys {
   readonly #byKey = new Map<string, Known>()
   readonly #keyOf = new Map<string, string>()
 
-  /** One name for owner and key: no other owner's key can be equal to it. */
+  /** Unique to owner and key. */
   static scoped(ownerKey: string, key: string): string {
     return createHash('sha256').update(`${ownerKey}\n${key}`).digest('base64url')
   }
@@ -47,7 +47,7 @@ export class IdempotencyKeys {
   forget(streamId: string): void {
     const scoped = this.#keyOf.get(streamId)
     this.#keyOf.delete(streamId)
-    // The key may stand for a later answer by now.
+    // The key may already belong to a later answer.
     if (scoped !== undefined && this.#byKey.get(scoped)?.streamId === streamId) this.#byKey.delete(scoped)
   }
 }

@@ -4,9 +4,9 @@ import { Writable } from 'node:stream'
 import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose'
 import { afterEach, describe, expect, test } from 'vitest'
 import { NO_KEYS, SECRET } from '../../test/support/identity-settings.js'
+import type { Person } from '../contract/plugin.js'
 import { createLog, silentLog } from '../log/log.js'
 import { createIdentity, type IdentitySettings } from './identity.js'
-import type { Person } from './seams.js'
 
 const WITH_SECRET = { ...NO_KEYS, chatJwtSecret: SECRET }
 const START_SEC = 1_700_000_000
@@ -112,7 +112,7 @@ describe('published keys', () => {
     expect(await identity({ ...NO_KEYS, chatJwksUrl: url }).verify(await signed(CLAIMS))).toBeNull()
   })
 
-  test('that cannot be had make everybody nobody, which the log says once a minute, without the token', async () => {
+  test('that cannot be fetched verify no token, which is logged once a minute, without the token', async () => {
     let logged = ''
     const destination = new Writable({
       write: (chunk, _, done) => {
@@ -135,7 +135,7 @@ describe('published keys', () => {
   })
 })
 
-test('a token is told of at first sight only, in its lifetime', async () => {
+test('a token is reported once in its lifetime', async () => {
   const sights: string[] = []
   const made = identity(WITH_SECRET, ({ tokenId }) => sights.push(tokenId))
   const token = await signed(CLAIMS)

@@ -1,12 +1,13 @@
-// Who is calling: a Bearer JWT, checked with published keys (`G6_CHAT_JWKS_URL`) or a shared secret (`G6_CHAT_JWT_SECRET`).
-// RFC 7519, RFC 8725. A token that fails is nobody; why it failed is never told to the caller. The library is loaded with the
-// first token: a server whose relay is off does without it.
+// Verifies a Bearer JWT with published keys (`G6_CHAT_JWKS_URL`) or a shared secret (`G6_CHAT_JWT_SECRET`): RFC 7519, RFC
+// 8725. The caller never learns why a token failed. The library is loaded with the first token, so a server whose relay is
+// off does without it.
 import { createHash } from 'node:crypto'
 import type * as joseLibrary from 'jose'
 import type { FetchImplementation, JWTPayload, JWTVerifyGetKey } from 'jose'
 import { type Clock, systemClock } from '../clock/clock.js'
+import type { Person } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
-import type { Identity, Person } from './seams.js'
+import type { Identity } from './ports.js'
 
 export type IdentitySettings = {
   readonly chatJwksUrl: string | null
@@ -20,7 +21,7 @@ export type IdentityParts = {
   readonly settings: () => IdentitySettings
   readonly log: Log
   readonly clock?: Clock
-  /** Called when a token is seen for the first time in its lifetime. */
+  /** Called once in the lifetime of a token. */
   readonly onFirstSight?: (person: Person) => void
   /** For fetching the published keys. */
   readonly fetch?: FetchImplementation
@@ -29,15 +30,15 @@ export type IdentityParts = {
 type Jose = typeof joseLibrary
 
 const MAX_TOKEN_LENGTH = 16 * 1024
-/** How far the issuer's clock may be off. */
+/** Allowed difference to the issuer's clock. */
 const CLOCK_TOLERANCE_SEC = 5
 const KEYS_TIMEOUT_MS = 5_000
-/** Unreachable keys are logged at most so often. */
+/** Limits the log lines about unreachable keys. */
 const LOG_EVERY_MS = 60_000
-/** Tokens remembered as seen; past it the oldest are forgotten, and may be told of twice. */
+/** Tokens remembered as seen; beyond this the oldest are forgotten, and reported again. */
 const MAX_SEEN = 10_000
 
-// Two lists that share nothing: a public key can never be taken for a secret (RFC 8725, 2.1).
+// Disjoint lists, so that a public key is never used as a secret (RFC 8725, 2.1).
 const OF_SECRET = ['HS256', 'HS384', 'HS512']
 const OF_PUBLISHED_KEYS = [
   ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
@@ -49,7 +50,7 @@ const textOrNull = (claim: unknown): string | null =>
 
 function personOf({ iss = '', sub = '', jti, email, role }: JWTPayload, bearer: string): Person {
   return {
-    // An issuer cannot hold a bare `|`, so no two pairs are spelled alike.
+    // The encoded issuer has no `|`, so every pair has its own key.
     key: `${encodeURIComponent(iss)}|${sub}`,
     email: textOrNull(email),
     role: textOrNull(role),
@@ -94,7 +95,7 @@ export function createIdentity(parts: IdentityParts): Identity {
     return (await jose.jwtVerify(bearer, Buffer.from(chatJwtSecret), { ...options, algorithms })).payload
   }
 
-  /** Whether it is the token's fault; anything else is ours or the key server's, and is logged. */
+  /** False: our fault or the key server's, which is logged. */
   function isTokensFault(error: unknown, { errors }: Jose): boolean {
     if (error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid) return false
     return error instanceof errors.JOSEError && error.code !== 'ERR_JOSE_GENERIC'
@@ -138,7 +139,10 @@ export function createIdentity(parts: IdentityParts): Identity {
         if (!isTokensFault(error, jose) && nowMs - loggedAtMs >= LOG_EVERY_MS) {
           loggedAtMs = nowMs
           const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
-          log.error({ code }, 'the keys for checking tokens cannot be had (G6_CHAT_JWKS_URL)')
+          log.error(
+            { code },
+            'the keys that verify tokens cannot be fetched (G6_CHAT_JWKS_URL); such tokens are refused',
+          )
         }
         return null
       }

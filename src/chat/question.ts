@@ -1,12 +1,11 @@
-// What a caller asks: the same members in a POST body and in a GET's query, as the schemas requests are checked with. Pure: a
-// question, or what is wrong.
+// The question of a caller: the same members in a POST body and in a GET's query, with the schemas that check both. Pure.
 import { z } from 'zod'
 
 export const MAX_TURNS = 200
 export const MAX_HISTORY_BYTES = 1024 * 1024
 
 const NO_HISTORY = 'must be an array of {role: "user" or "assistant", content: text}'
-const CLAIM = 'Ignored: a claim is no identity. A token has its own.'
+const CLAIM = 'Ignored: email and role come from the token alone.'
 const AS_SET = 'at most G6_CHAT_MAX_QUERY_BYTES.'
 
 const turn = z.object({ role: z.enum(['user', 'assistant']), content: z.string() })
@@ -27,13 +26,13 @@ const claims = {
   user_role: z.unknown().optional().describe(CLAIM),
 }
 
-/** A history in a URL is JSON text. */
+/** In a URL the history is JSON text. */
 function fromText(text: string): unknown {
   if (text === '') return undefined
   try {
     return JSON.parse(text)
   } catch {
-    return false // not JSON: refused as no array
+    return false // not JSON: the schema refuses it, as it is no array
   }
 }
 
@@ -46,9 +45,7 @@ export const questionBody = z.object({
 })
 
 export const questionInUrl = z.object({
-  query: query.describe(
-    `The question, once: not blank, ${AS_SET} Not looked at where Last-Event-ID resumes.`,
-  ),
+  query: query.describe(`The question, once: not blank, ${AS_SET} Ignored when Last-Event-ID resumes.`),
   conversation_history: z
     .string(NO_HISTORY)
     .transform(fromText)
@@ -77,7 +74,7 @@ export function checkQuestion(given: unknown, place: 'body' | 'url', maxQueryByt
   }
   const [issue] = parsed.error.issues
   const [member] = issue?.path ?? []
-  // A body that is no object has no query.
+  // A body that is not an object has no query.
   if (issue === undefined || member === undefined) {
     return { ok: false, isQueryMissing: true, detail: `${name} is required` }
   }
@@ -85,7 +82,7 @@ export function checkQuestion(given: unknown, place: 'body' | 'url', maxQueryByt
     const isTwice = issue.message === 'must be given once'
     return { ok: false, isQueryMissing: true, detail: `${isTwice ? 'the ' : ''}${name} ${issue.message}` }
   }
-  // What is wrong within a turn is told of the whole.
+  // An error within a turn is reported for the whole history.
   const message = issue.path.length > 1 ? NO_HISTORY : issue.message
   return { ok: false, isQueryMissing: false, detail: `${String(member)} ${message}` }
 }

@@ -7,7 +7,7 @@ import type { Transport, Wire } from '../connection/transport.js'
 import { EMPTY_BYTES, toWire, wireEnd } from '../connection/wire.js'
 import { encodeHeartbeat, PING } from './encode.js'
 import type { ChatLog, LogSlice } from './log/chat-log.js'
-import type { Credential } from './seams.js'
+import type { Credential } from './ports.js'
 
 /** One write; the next one follows when the transport has taken it. */
 const ABOUT_WRITE_BYTES = 64 * 1024

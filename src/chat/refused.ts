@@ -1,15 +1,15 @@
-// Refusals as clients of the original know them (our problem document with the members of its own answers), and as the audit
-// trail records them.
+// Refusals and failures as HTTP errors, with the members that clients of the original read, and as the audit trail records
+// them.
 import type { IncomingHttpHeaders } from 'node:http'
-import { type ErrorCode, statusOf } from '../contract/errors.js'
-import type { ChatGuard, Guard } from '../contract/refusal.js'
-import { Refusal } from '../contract/refusal.js'
-import type { ReaderPlace } from './limits/reader-places.js'
-import type { Headers, SecurityOperation } from './seams.js'
+import { type ErrorCode, HttpError, statusOf } from '../contract/errors.js'
+import { type ChatGuard, type Guard, Refusal } from '../contract/refusal.js'
+import { CHAT_FAILURES, type ChatFailureCode } from '../protocol/chat-events.js'
+import type { Headers, SecurityOperation } from './ports.js'
 
-/** Retry-After of refusals that end when somebody else ends, seconds. */
-export const BUSY_RETRY_SEC = 5
+/** Retry-After of refusals that end when another caller ends something, seconds. */
+const BUSY_RETRY_SEC = 5
 export const BUSY: Headers = { 'Retry-After': String(BUSY_RETRY_SEC) }
+const BREAKER_RETRY: Headers = { 'Retry-After': '10' }
 
 /** A 429. */
 export function rateLimited(
@@ -29,14 +29,15 @@ export function rateLimited(
   )
 }
 
-/** The place of a reader becomes one of this answer's; throws the 429 where that has no more. */
-export function followIn(place: ReaderPlace, streamId: string): void {
-  if (!place.follow(streamId)) throw rateLimited('chat_cap', 'too_many_readers_of_stream')
+/** A failure before anything was sent. */
+export function failedBefore(code: ChatFailureCode): HttpError {
+  const { problem, message } = CHAT_FAILURES[code]
+  return new HttpError(problem, message, problem === 'breaker_open' ? BREAKER_RETRY : {})
 }
 
 const ORIGIN = /^[\x21-\x7e]{1,200}$/
 
-/** The member `origin` of a 403: where the page stands that asked. Nothing when it does not say, or not in plain text. */
+/** The member `origin` of a 403: the page's origin, when the browser sends one in plain text. */
 export function originIn({ origin }: IncomingHttpHeaders): { readonly origin?: string } {
   return origin !== undefined && ORIGIN.test(origin) ? { origin } : {}
 }
@@ -52,13 +53,13 @@ const OPERATIONS: Readonly<Partial<Record<Guard, SecurityOperation>>> = {
   chat_flag: 'security.forbidden',
   chat_origin: 'security.forbidden',
 }
-/** Words of records that are older than the codes of the answers. */
+/** Codes of records that are older than those of the HTTP errors. */
 const RECORDED_CODES: Readonly<Partial<Record<ErrorCode, string>>> = {
   rate_limited: 'rate',
   too_many_streams_of_user: 'user',
 }
 
-/** Null: the server cannot answer now, which forbids nobody anything. */
+/** Null: the server is unable to answer, which is no refusal of this caller. */
 export function recordOf({ guard, code }: Refusal): {
   readonly operation: SecurityOperation
   readonly code: string

@@ -4,8 +4,8 @@ import { silentLog } from '../log/log.js'
 import type { ChatConfig } from './chat-config.js'
 import type { LogStore, StreamFacts } from './log/chat-log.js'
 import { MemoryLog } from './log/memory-log.js'
+import { noAudit } from './ports.js'
 import { Relay } from './relay.js'
-import { noAudit } from './seams.js'
 
 const FACTS: StreamFacts = { streamId: 's', owner: null, identified: false, connectionId: 'c' }
 
@@ -35,7 +35,7 @@ function start() {
   return { relay, askedToStop }
 }
 
-test('a stop of a stream that runs elsewhere is handed on; of one that has ended, nobody is told', () => {
+test('a stop is passed on when the stream runs elsewhere, and not when it has ended', () => {
   const { relay, askedToStop } = start()
   const log = new MemoryLog(1_000)
   relay.stop({ facts: FACTS, log })

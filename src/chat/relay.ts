@@ -1,28 +1,27 @@
-// The relay: the generations that run, the logs that are kept, the readers that follow them. Routes ask it; it knows nothing
-// of requests. It owns every generation and reader until they have ended.
+// The relay: the generations that run, the logs that are kept, the readers that follow them. It knows nothing about requests.
+// It owns every generation and reader until they have ended.
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
 import { Connections } from '../connection/connections.js'
-import type { OpenStream } from '../contract/plugin.js'
+import type { OpenStream, Person } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
 import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
 import type { ChatConfig } from './chat-config.js'
 import { encodeResumed, encodeRetryOnce } from './encode.js'
+import { EndOfTurn } from './end-of-turn.js'
 import type { Follower, Generation } from './generation.js'
+import { Latencies, type RelayStats } from './health.js'
 import { IdempotencyKeys } from './idempotency.js'
-import { Latencies, type Percentiles } from './latencies.js'
-import type { FoundStream, LogStore, StreamFacts } from './log/chat-log.js'
+import { type FoundStream, type LogStore, type StreamFacts, streamMark } from './log/chat-log.js'
+import type { AuditTrail, Credential } from './ports.js'
 import { AnswerReader } from './reader.js'
-import type { AuditTrail, Credential, Person } from './seams.js'
-import { streamMark } from './stream-mark.js'
-import { Turn } from './turn.js'
-import { type BreakerState, Breakers } from './upstream/breakers.js'
+import { Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
 
 export type RelayParts = {
   readonly config: () => ChatConfig
   readonly store: LogStore
-  /** Made when the first question is asked. */
+  /** Called for the first question. */
   readonly edge: () => UpstreamEdge
   readonly breakers?: Breakers
   readonly audit: AuditTrail
@@ -33,28 +32,21 @@ export type RelayParts = {
   /** Where readers are counted; by default the relay has its own. */
   readonly connections?: Connections
   readonly random?: () => number
-  /** A comment after so long a silence; default 15 000. */
+  /** A reader gets a comment after this much silence; default 15 000. */
   readonly pingMs?: number
 }
 
 export type JoinOptions = {
-  /** The number of the first event it lacks. */
+  /** The number of the first event to send. */
   readonly from: number
   readonly connectionId: string
   readonly credential: Credential
   readonly isResume: boolean
-  /** Its connection has closed; comes exactly once. */
+  /** The connection has closed; called exactly once. */
   onLeave(): void
 }
 
 const PING_MS = 15_000
-
-export type RelayStats = {
-  readonly activeStreams: number
-  readonly activeReaders: number
-  readonly breakers: readonly { readonly upstream: string; readonly state: BreakerState }[]
-  readonly firstTokenMs: Percentiles | null
-}
 
 export class Relay {
   readonly keys = new IdempotencyKeys()
@@ -71,18 +63,18 @@ export class Relay {
 
   constructor(parts: RelayParts) {
     this.#parts = parts
-    this.#breakers = parts.breakers ?? new Breakers()
+    const { breakers = new Breakers(), observer = {}, random = Math.random } = parts
+    this.#breakers = breakers
     this.#connections = parts.connections ?? new Connections(parts)
-    const { config, store, audit, log, clock, timers, random = Math.random, observer = {} } = parts
     this.#beginning = {
-      config,
-      store,
+      ...parts,
+      breakers,
+      random,
+      endOfTurn: new EndOfTurn(),
       edge: () => {
         this.#edge ??= parts.edge()
         return this.#edge
       },
-      breakers: this.#breakers,
-      audit,
       observer: {
         ...observer,
         onFirstToken: ms => {
@@ -90,11 +82,6 @@ export class Relay {
           observer.onFirstToken?.(ms)
         },
       },
-      log,
-      clock,
-      timers,
-      turn: new Turn(),
-      random,
     }
     parts.store.attach({
       onForgotten: streamId => this.keys.forget(streamId),
@@ -104,7 +91,7 @@ export class Relay {
     })
   }
 
-  /** Begins a generation. The lease is released when it ends, however it ends. */
+  /** Begins a generation, which releases the lease when it ends. */
   start(options: StartOptions): Generation {
     if (this.#isClosed) throw new Error('the relay is closed')
     const generation = begin(this.#beginning, options, this.#ended)
@@ -119,7 +106,7 @@ export class Relay {
     store.expire(streamId, config().chatResumeTtlMs)
   }
 
-  /** The stream, if it is known and this caller's. */
+  /** Null: unknown, or of another caller. */
   async find(streamId: string, person: Person | null): Promise<FoundStream | null> {
     const found = await this.#parts.store.find(streamId)
     if (found === null) return null
@@ -127,30 +114,29 @@ export class Relay {
     return owner === null || owner === person?.key ? found : null
   }
 
-  /** The generation behind it, while it runs here. */
+  /** Null: it has ended, or runs on another instance. */
   running(streamId: string): Generation | null {
     return this.#running.get(streamId) ?? null
   }
 
-  /** Wherever it runs; nothing happens to one that has ended. */
+  /** On whichever instance it runs. Idempotent. */
   stop({ facts: { streamId }, log }: FoundStream): void {
     const generation = this.#running.get(streamId)
     if (generation !== undefined) generation.abort('client_stop')
     else if (!log.ended) this.#parts.store.askStop(streamId)
   }
 
-  /** A stream that failed before anybody read of it leaves nothing to resume. */
+  /** For a stream that failed before anything was sent: it cannot be resumed. */
   forget(streamId: string): void {
     this.#parts.store.remove(streamId)
   }
 
-  /** A connection that follows the stream from a position on. */
-  join(found: FoundStream, stream: OpenStream, options: JoinOptions): void {
+  /** Adds a connection that follows the stream. */
+  join({ facts, log }: FoundStream, stream: OpenStream, options: JoinOptions): void {
     const { clock, config, pingMs = PING_MS } = this.#parts
-    const { facts, log } = found
-    const generation = this.#running.get(facts.streamId)
-    const { connectionId, isResume, from, credential } = options
     const { streamId, identified } = facts
+    const { connectionId, isResume, from, credential } = options
+    const generation = this.#running.get(streamId)
     const resumed = isResume ? encodeResumed({ connectionId, streamId, identified }, clock.nowMs()) : ''
     const { chatHeartbeatMs, chatReaderStallMs } = config()
     const reader: AnswerReader = new AnswerReader({
@@ -166,7 +152,7 @@ export class Relay {
       onFault: error =>
         this.#parts.log.error(
           { err: error, stream: streamMark(streamId) },
-          'the log of a chat stream cannot be read',
+          'the log of a chat stream cannot be read; the connection is closed',
         ),
       onLeave: () => {
         options.onLeave()
@@ -179,16 +165,16 @@ export class Relay {
     reader.start()
   }
 
-  /** Somebody inside waits for the answer, without a connection. */
+  /** Counts as a follower without a connection, until the returned function is called. */
   follow(generation: Generation): () => void {
     const follower: Follower = { position: Number.POSITIVE_INFINITY }
     generation.follow(follower)
     return () => generation.unfollow(follower)
   }
 
-  /** Ends connections whose credential is no longer valid; what they followed goes on and can be resumed. */
-  async dismiss(isOut: (credential: Credential) => Promise<boolean>): Promise<void> {
-    for (const reader of [...this.#readers]) if (await isOut(reader.credential)) reader.dismiss()
+  /** Ends connections whose credential is no longer valid; their streams go on and can be resumed. */
+  async dismiss(isRevoked: (credential: Credential) => Promise<boolean>): Promise<void> {
+    for (const reader of [...this.#readers]) if (await isRevoked(reader.credential)) reader.dismiss()
   }
 
   get readers(): number {
@@ -196,11 +182,10 @@ export class Relay {
   }
 
   stats(): RelayStats {
-    const backends = this.#parts.config().ragBackendUrl
     return {
       activeStreams: this.#running.size,
       activeReaders: this.#readers.size,
-      breakers: backends.map(url => {
+      breakers: this.#parts.config().ragBackendUrl.map(url => {
         const { origin, href } = new URL(url)
         return { upstream: origin, state: this.#breakers.stateOf(href) }
       }),
@@ -208,7 +193,7 @@ export class Relay {
     }
   }
 
-  /** Ends every stream with `shutdown`, waits until readers have got it, and closes everything; idempotent. */
+  /** Ends every stream with `shutdown`, waits for the readers for `graceMs`, then closes everything. Idempotent. */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true
     for (const generation of [...this.#running.values()]) generation.abort('shutdown')

@@ -1,5 +1,5 @@
-// The relay's routes as the server sees them: their paths, what each asks of a request before its body is read, and what is
-// told of its refusals. What they do is in stream-routes.ts and whole-route.ts.
+// The relay's routes: their paths, who may use them before the body is read, and how refusals are recorded. What they do is
+// in ask.ts and resume.ts.
 import type {
   FastifyInstance,
   FastifyReply,
@@ -11,24 +11,29 @@ import { z } from 'zod'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
 import { type ErrorCode, HttpError } from '../contract/errors.js'
-import type { HttpPlugin, HttpShell, RouteRules } from '../contract/plugin.js'
+import type { HttpPlugin, HttpShell, RouteRules, Verified } from '../contract/plugin.js'
 import type { Refusal } from '../contract/refusal.js'
-import { Admission } from './admission.js'
+import { Admission, isRevoked, verifiedBy } from './admission.js'
+import { type AskParts, askStream, askWhole, questionIn } from './ask.js'
 import type { ChatConfig } from './chat-config.js'
-import { isOut } from './credential.js'
+import type { ConnectObserver } from './connect.js'
 import { chatHealth } from './health.js'
+import type { AuditTrail, ChatLimits, Identity, Rollout, SecurityOperation } from './ports.js'
 import { MAX_HISTORY_BYTES, questionBody, questionInUrl } from './question.js'
 import { recordOf } from './refused.js'
 import type { Relay } from './relay.js'
-import { callerHeaders, eventIdOf, questionHeaders, resumeHeaders, streamIdText } from './request-headers.js'
-import { askQuery, resumeQuery } from './request-queries.js'
-import type { AuditTrail, ChatLimits, Identity, Rollout, SecurityOperation } from './seams.js'
-import { Starting } from './starting.js'
-import { type StreamObserver, StreamRoutes } from './stream-routes.js'
-import { answerWhole } from './whole-route.js'
+import {
+  askQuery,
+  callerHeaders,
+  eventIdOf,
+  questionHeaders,
+  resumeHeaders,
+  resumeQuery,
+  streamIdText,
+} from './request.js'
+import { reconnect, resume, stop } from './resume.js'
 
-/** What the routes tell about themselves. */
-export type ChatRoutesObserver = StreamObserver & { onRateLimited?(): void }
+export type ChatRoutesObserver = ConnectObserver & { onRateLimited?(): void }
 
 export type ChatRoutesParts = {
   readonly config: () => ChatConfig
@@ -46,15 +51,15 @@ export type ChatRoutesParts = {
 const BODY_BYTES = 2 * MAX_HISTORY_BYTES
 const ESCAPED = 6
 
-export function chatPlugin(parts: ChatRoutesParts): HttpPlugin {
-  return {
-    name: 'chat',
-    register: (app, shell) => new ChatRoutes(parts, shell).register(app),
-    dismiss: ownerIsOut => void parts.relay.dismiss(credential => isOut(credential, ownerIsOut, parts)),
-  }
-}
+const TAGS = ['chat']
+const CALLING = z.object(callerHeaders)
+const ASKING = CALLING.extend(questionHeaders)
+const RESUMING = CALLING.extend(resumeHeaders)
+const STREAM = z.object({ streamId: streamIdText })
+const HEALTH: RouteRules = { surface: 'other', access: 'data' }
 
-type Handler = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+/** The handlers check requests, since their refusals have members that clients of the original read. */
+const CHECKED_BY_HANDLERS = () => (value: unknown) => ({ value })
 
 type Route = {
   readonly method: 'GET' | 'POST' | 'DELETE'
@@ -63,86 +68,104 @@ type Route = {
   readonly summary: string
   /** Of its 200. */
   readonly contentType: string
-  /** What it takes, for the description; the handlers check it, each where it is needed, with the same schemas. */
+  /** For the OpenAPI description; the handlers check with the same schemas. */
   readonly takes: Pick<FastifySchema, 'body' | 'querystring' | 'params'> & { readonly headers: z.ZodType }
-  /** It may begin an answer: the rate counts it. */
+  /** The request may begin an answer, so the rate limit counts it. */
   readonly starts: boolean
-  /** ENABLE_SSE_STREAMING decides; else it answers whenever there is a backend. */
+  /** ENABLE_SSE_STREAMING applies; otherwise the route is open while there is a backend. */
   readonly isUnderFlag: boolean
-  readonly handler: Handler
+  readonly handler: (parts: AskParts, request: FastifyRequest, reply: FastifyReply) => Promise<unknown>
+}
+
+const ROUTES: readonly Route[] = [
+  {
+    method: 'POST',
+    path: '/chat-stream',
+    summary: 'Ask, and read the answer as it comes',
+    contentType: 'text/event-stream',
+    takes: {
+      headers: ASKING.extend(resumeHeaders),
+      body: questionBody,
+      querystring: z.object(askQuery),
+    },
+    starts: true,
+    isUnderFlag: true,
+    handler: (parts, request, reply) => askStream(parts, request, reply, 'body'),
+  },
+  {
+    method: 'GET',
+    path: '/chat-stream',
+    summary: 'The same for EventSource; not for sensitive text: proxies log URLs',
+    contentType: 'text/event-stream',
+    takes: {
+      headers: ASKING.extend(resumeHeaders),
+      querystring: questionInUrl.partial().extend(askQuery),
+    },
+    starts: true,
+    isUnderFlag: true,
+    handler: (parts, request, reply) => {
+      const eventId = eventIdOf(request.headers['last-event-id'])
+      return eventId === null
+        ? askStream(parts, request, reply, 'url')
+        : reconnect(parts, request, reply, eventId)
+    },
+  },
+  {
+    method: 'GET',
+    path: '/chat-stream/:streamId',
+    summary: 'Resume: what follows Last-Event-ID (or ?after=), then live',
+    contentType: 'text/event-stream',
+    takes: { headers: RESUMING, params: STREAM, querystring: z.object(resumeQuery) },
+    starts: false,
+    isUnderFlag: true,
+    handler: resume,
+  },
+  {
+    method: 'DELETE',
+    path: '/chat-stream/:streamId',
+    summary: 'Stop',
+    contentType: 'text/plain',
+    takes: { headers: CALLING, params: STREAM },
+    starts: false,
+    isUnderFlag: true,
+    handler: stop,
+  },
+  {
+    method: 'POST',
+    path: '/chat',
+    summary: 'Ask, and get the whole answer at once',
+    contentType: 'application/json',
+    takes: { headers: ASKING, body: questionBody },
+    starts: true,
+    isUnderFlag: false,
+    handler: askWhole,
+  },
+]
+
+export function chatPlugin(parts: ChatRoutesParts): HttpPlugin {
+  return {
+    name: 'chat',
+    register: (app, shell) => new ChatRoutes(parts, shell).register(app),
+    dismiss: ownerIsOut => void parts.relay.dismiss(credential => isRevoked(credential, ownerIsOut, parts)),
+  }
 }
 
 class ChatRoutes {
-  readonly #parts: ChatRoutesParts
-  readonly #admission: Admission
-  readonly #starting: Starting
-  readonly #routes: readonly Route[]
+  readonly #parts: ChatRoutesParts & AskParts & { readonly observer: ChatRoutesObserver }
 
   constructor(parts: ChatRoutesParts, shell: HttpShell) {
-    this.#parts = parts
-    const { observer = {}, timers = systemTimers } = parts
-    const admission = new Admission(parts)
-    const starting = new Starting({ ...parts, admission, timers })
-    const streams = new StreamRoutes({ ...parts, admission, starting, shell, observer })
-    this.#admission = admission
-    this.#starting = starting
-    this.#routes = [
-      {
-        method: 'POST',
-        path: '/chat-stream',
-        summary: 'Ask, and read the answer as it comes',
-        contentType: 'text/event-stream',
-        takes: { headers: ASKING, body: questionBody, querystring: z.object(askQuery) },
-        starts: true,
-        isUnderFlag: true,
-        handler: (request, reply) => streams.ask(request, reply, 'body'),
-      },
-      {
-        method: 'GET',
-        path: '/chat-stream',
-        summary: 'The same for EventSource; not for sensitive text: URLs are logged by proxies',
-        contentType: 'text/event-stream',
-        takes: { headers: ASKING, querystring: questionInUrl.partial().extend(askQuery) },
-        starts: true,
-        isUnderFlag: true,
-        handler: (request, reply) => streams.get(request, reply),
-      },
-      {
-        method: 'GET',
-        path: '/chat-stream/:streamId',
-        summary: 'Resume: what follows Last-Event-ID (or ?after=), then live',
-        contentType: 'text/event-stream',
-        takes: { headers: RESUMING, params: STREAM, querystring: z.object(resumeQuery) },
-        starts: false,
-        isUnderFlag: true,
-        handler: (request, reply) => streams.resume(request, reply),
-      },
-      {
-        method: 'DELETE',
-        path: '/chat-stream/:streamId',
-        summary: 'Stop',
-        contentType: 'text/plain',
-        takes: { headers: z.object(callerHeaders), params: STREAM },
-        starts: false,
-        isUnderFlag: true,
-        handler: (request, reply) => streams.stop(request, reply),
-      },
-      {
-        method: 'POST',
-        path: '/chat',
-        summary: 'Ask, and get the whole answer at once',
-        contentType: 'application/json',
-        takes: { headers: z.object({ ...callerHeaders, ...questionHeaders }), body: questionBody },
-        starts: true,
-        isUnderFlag: false,
-        handler: (request, reply) => answerWhole({ starting, admission }, request, reply),
-      },
-    ]
+    this.#parts = {
+      observer: {},
+      timers: systemTimers,
+      ...parts,
+      shell,
+      admission: new Admission(parts),
+    }
   }
 
   register(app: FastifyInstance): void {
     const { rollout, relay, config } = this.#parts
-    for (const route of this.#routes) this.#add(app, route)
+    for (const route of ROUTES) this.#add(app, route)
     const summary = 'How the relay is doing'
     app.get(
       `${config().chatPrefix}/chat-stream/health`,
@@ -152,13 +175,13 @@ class ChatRoutes {
   }
 
   #add(app: FastifyInstance, route: Route): void {
+    const parts = this.#parts
     const { method, path, summary, contentType, takes, starts, isUnderFlag, handler } = route
-    const { config, observer = {} } = this.#parts
-    const { chatPrefix, chatMaxQueryBytes } = config()
+    const { chatPrefix, chatMaxQueryBytes } = parts.config()
     const rules: RouteRules = {
       surface: 'other',
       access: 'relay',
-      bearerFault: bearer => this.#bearerFault(route, bearer),
+      verifyBearer: bearer => this.#verify(route, bearer),
       onRefusal: (refusal, request) => this.#refused(route, refusal, request),
     }
     const hasBody = method === 'POST'
@@ -176,21 +199,21 @@ class ChatRoutes {
         response: { 200: { description: summary, content: { [contentType]: { schema: {} } } } },
       },
       onRequest: async (request, reply) => {
-        const isStart = starts && !returnsByItself(request)
-        await this.#admission.admit(request, reply, { isStart, isUnderFlag })
+        const isStart = starts && !isReconnect(request)
+        await parts.admission.admit(request, reply, { isStart, isUnderFlag })
         if (!hasBody) return
         checkContentType(request)
-        // Nothing at all lacks its question; read as JSON it would only be no JSON.
-        if (request.headers['content-length'] === '0') this.#starting.question(undefined, 'body')
+        // An empty body is a missing query, not invalid JSON.
+        if (request.headers['content-length'] === '0') questionIn(parts, undefined, 'body')
       },
       onSend: async (_request, reply) => {
-        observer.onAnswer?.(reply.statusCode)
+        parts.observer.onAnswer?.(reply.statusCode)
       },
-      // Whoever left while being let in would read nothing of what is begun now.
+      // A client that left during admission would not read what is begun now.
       handler: ((request, reply) =>
         starts && request.raw.socket.destroyed
           ? reply.hijack()
-          : handler(request, reply)) as RouteHandlerMethod,
+          : handler(parts, request, reply)) as RouteHandlerMethod,
     })
   }
 
@@ -199,38 +222,28 @@ class ChatRoutes {
     return isUnderFlag ? rollout.enabled : config().ragBackendUrl.length > 0
   }
 
-  async #bearerFault(route: Route, bearer: string): Promise<ErrorCode | null> {
-    // While the route is closed nobody's token is looked at: everybody gets the answer that says so.
+  async #verify(route: Route, bearer: string): Promise<Verified | ErrorCode | null> {
+    // A closed route gives everybody the same answer, so no token is verified.
     if (!this.#isOpen(route)) return null
     const { identity } = this.#parts
-    if (!identity.hasKey) return 'no_token_key'
-    return (await identity.verify(bearer)) === null ? 'token_wrong' : null
+    return identity.hasKey ? ((await verifiedBy(identity, bearer)) ?? 'token_wrong') : 'no_token_key'
   }
 
-  /** Records it, where it forbids somebody something; returns the operation. */
+  /** Records the refusal of a caller; returns the operation, or null when the server itself is unable to answer. */
   #refused(route: Route, refusal: Refusal, request: FastifyRequest): SecurityOperation | null {
     const record = this.#isOpen(route) ? recordOf(refusal) : null
     if (record === null) return null
-    const { audit, clock, observer = {} } = this.#parts
-    const { address, requestId } = request.facts
-    const person = this.#admission.personOf(request)
+    const { audit, clock, observer } = this.#parts
+    const { address, requestId, verified } = request.facts
+    const person = verified?.person ?? null
     audit.record({ ...record, address, requestId, person, atMs: clock.nowMs() })
     if (record.operation === 'security.rate_limit_violation') observer.onRateLimited?.()
     return record.operation
   }
 }
 
-const TAGS = ['chat']
-const RESUMING = z.object({ ...callerHeaders, ...resumeHeaders })
-const ASKING = z.object({ ...callerHeaders, ...questionHeaders, ...resumeHeaders })
-const STREAM = z.object({ streamId: streamIdText })
-
-/** A request is refused in the words its callers know, and an id of another form is replaced, not refused. */
-const CHECKED_BY_HANDLERS = () => (value: unknown) => ({ value })
-const HEALTH: RouteRules = { surface: 'other', access: 'data' }
-
-/** An EventSource that comes back: it starts nothing. */
-function returnsByItself(request: FastifyRequest): boolean {
+/** An EventSource that reconnects by itself starts nothing. */
+function isReconnect(request: FastifyRequest): boolean {
   return request.method === 'GET' && eventIdOf(request.headers['last-event-id']) !== null
 }
 

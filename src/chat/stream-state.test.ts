@@ -2,29 +2,30 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Terminal, UpstreamEvent } from './events.js'
 import {
+  type Advance,
   end,
   estimateTokens,
-  hear,
   metricsOf,
   type Numbered,
-  openStream,
+  newStream,
+  receive,
   type StreamState,
 } from './stream-state.js'
 
 const opening = { connectionId: 'c', streamId: 's', identified: false, questionChars: 9 }
 const at = (ms: number) => ({ wallMs: 1_000_000 + ms, monoMs: ms })
 
-function told(events: readonly (readonly [ms: number, event: UpstreamEvent])[]): {
+function received(events: readonly (readonly [ms: number, event: UpstreamEvent])[]): {
   state: StreamState
   all: Numbered[]
 } {
-  const first = openStream(opening, at(0))
+  const first = newStream(opening, at(0))
   const all = [...first.events]
   let state = first.state
   for (const [ms, event] of events) {
-    const step = hear(state, event, at(ms))
-    state = step.state
-    all.push(...step.events)
+    const next = receive(state, event, at(ms))
+    state = next.state
+    all.push(...next.events)
   }
   return { state, all }
 }
@@ -32,7 +33,7 @@ const token = (data: string): UpstreamEvent => ({ type: 'token', data })
 
 describe('the state of a stream', () => {
   test('measures first token, spacing, bytes and duration', () => {
-    const { state, all } = told([
+    const { state, all } = received([
       [100, token('ä')],
       [110, token('bc')],
       [130, token('d')],
@@ -53,8 +54,8 @@ describe('the state of a stream', () => {
       timestamp: 1_000_150,
     })
   })
-  test('estimates usage where nobody counted, and only there', () => {
-    const estimated = told([
+  test('estimates usage only when the upstream did not count', () => {
+    const estimated = received([
       [1, token('a')],
       [2, { type: 'error' }],
     ]).all
@@ -62,7 +63,7 @@ describe('the state of a stream', () => {
       type: 'usage',
       data: { inputTokens: 3, input_tokens: 3, outputTokens: 1, output_tokens: 1, estimated: true },
     })
-    const counted = told([
+    const counted = received([
       [1, { type: 'usage', data: { outputTokens: 7 } }],
       [2, { type: 'done', reason: 'length' }],
     ]).all
@@ -70,8 +71,8 @@ describe('the state of a stream', () => {
       { outputTokens: 7, output_tokens: 7, estimated: false },
     ])
   })
-  test('says nothing for an empty token, and nothing of time where there was none', () => {
-    const { state, all } = told([
+  test('ignores an empty token, and has no latencies without a token', () => {
+    const { state, all } = received([
       [1, token('')],
       [2, { type: 'done', reason: 'complete' }],
     ])
@@ -82,8 +83,8 @@ describe('the state of a stream', () => {
       tokensReceived: 0,
     })
   })
-  test('an error says what the table says, and whose connection it was', () => {
-    const { state } = told([])
+  test('an error has the text of the table, and the connection id', () => {
+    const { state } = received([])
     const { events } = end(state, { type: 'error', code: 'upstream_cut' }, at(5))
     expect(events.at(-1)?.data).toEqual({
       code: 'upstream_cut',
@@ -97,8 +98,8 @@ describe('the state of a stream', () => {
   })
 })
 
-test('whatever is heard and however often it ends: numbers without gaps, one terminal event, the last of all', () => {
-  const heard = fc.oneof<fc.Arbitrary<UpstreamEvent>[]>(
+test('any events and any number of ends: numbers without gaps, one terminal event, and it is the last', () => {
+  const upstreamEvent = fc.oneof<fc.Arbitrary<UpstreamEvent>[]>(
     fc.string().map(token),
     fc.constant({ type: 'metadata', data: {} } as const),
     fc.constant({ type: 'sources', data: [] } as const),
@@ -111,17 +112,17 @@ test('whatever is heard and however often it ends: numbers without gaps, one ter
     { type: 'error', code: 'idle_timeout' },
   )
   fc.assert(
-    fc.property(fc.array(fc.oneof(heard, ends)), events => {
-      const first = openStream(opening, at(0))
+    fc.property(fc.array(fc.oneof(upstreamEvent, ends)), events => {
+      const first = newStream(opening, at(0))
       let state = first.state
       const all = [...first.events]
-      const take = (step: { readonly state: StreamState; readonly events: readonly Numbered[] }): void => {
-        state = step.state
-        all.push(...step.events)
+      const take = (next: Advance): void => {
+        state = next.state
+        all.push(...next.events)
       }
       for (const event of events) {
         const isEnd = event.type === 'aborted' || (event.type === 'error' && 'code' in event)
-        take(isEnd ? end(state, event as Terminal, at(1)) : hear(state, event as UpstreamEvent, at(1)))
+        take(isEnd ? end(state, event as Terminal, at(1)) : receive(state, event as UpstreamEvent, at(1)))
       }
       take(end(state, { type: 'aborted', reason: 'shutdown' }, at(2)))
       expect(all.map(({ sequence }) => sequence)).toEqual(all.map((_, i) => i))

@@ -1,17 +1,11 @@
-// The state of one stream as a pure reducer: sequence numbers without gaps, exactly one terminal event, the figures of
+// The state of one stream as a pure reducer: sequence numbers without gaps, exactly one terminal event, the metrics of
 // `done`. Time comes in as a number. Two clocks: `wallMs` stamps events, `monoMs` measures.
-import {
-  type AnswerMetrics,
-  FAILURES,
-  type JsonObject,
-  type Terminal,
-  type TokenCounts,
-  type UpstreamEvent,
-} from './events.js'
+import { type AnswerMetrics, CHAT_FAILURES, type ChatData } from '../protocol/chat-events.js'
+import type { Terminal, TokenCounts, UpstreamEvent } from './events.js'
 
 export type StreamState = {
   readonly connectionId: string
-  /** The number the next event gets. */
+  /** The number of the next event. */
   readonly next: number
   readonly startedMonoMs: number
   readonly firstTokenMonoMs: number | null
@@ -20,24 +14,26 @@ export type StreamState = {
   /** UTF-8 bytes of the tokens. */
   readonly bytes: number
   readonly hasUsage: boolean
-  /** Estimated tokens of the question, for streams whose upstream does not count. */
+  /** Estimated tokens of the question, for upstreams that do not count. */
   readonly inputEstimate: number
   readonly terminal: Terminal | null
   readonly endedMonoMs: number | null
 }
 
-/** An event of the stream, numbered. */
+type EventType = Exclude<keyof ChatData, 'heartbeat'>
+
+/** A numbered event of the stream. */
 export type Numbered = {
-  readonly type: 'metadata' | 'token' | 'sources' | 'usage' | 'done' | 'error' | 'aborted'
-  readonly data: unknown
+  readonly type: EventType
+  readonly data: ChatData[EventType]
   readonly sequence: number
   readonly timestamp: number
 }
 
 export type Now = { readonly wallMs: number; readonly monoMs: number }
-export type Step = { readonly state: StreamState; readonly events: readonly Numbered[] }
+export type Advance = { readonly state: StreamState; readonly events: readonly Numbered[] }
 
-/** Characters of a token, on average, where nobody counted. */
+/** Average characters of a token, for upstreams that do not count. */
 const CHARS_PER_TOKEN = 4
 
 export function estimateTokens(chars: number): number {
@@ -52,7 +48,7 @@ export type Opening = {
 }
 
 /** A new stream and its first event. */
-export function openStream(opening: Opening, now: Now): Step {
+export function newStream(opening: Opening, now: Now): Advance {
   const { connectionId, streamId, identified, questionChars } = opening
   const data = { status: 'connected', connectionId, streamId, identified, resumed: false }
   const state: StreamState = {
@@ -71,13 +67,13 @@ export function openStream(opening: Opening, now: Now): Step {
   return { state, events: [{ type: 'metadata', data, sequence: 0, timestamp: now.wallMs }] }
 }
 
-function numbered(state: StreamState, type: Numbered['type'], data: unknown, now: Now): Step {
+function numbered<T extends EventType>(state: StreamState, type: T, data: ChatData[T], now: Now): Advance {
   const event = { type, data, sequence: state.next, timestamp: now.wallMs }
   return { state: { ...state, next: state.next + 1 }, events: [event] }
 }
 
-/** What the upstream said. After the terminal event nothing changes any more. */
-export function hear(state: StreamState, event: UpstreamEvent, now: Now): Step {
+/** Adds an event of the upstream. Nothing changes after the terminal event. */
+export function receive(state: StreamState, event: UpstreamEvent, now: Now): Advance {
   if (state.terminal !== null) return { state, events: [] }
   switch (event.type) {
     case 'token':
@@ -94,8 +90,8 @@ export function hear(state: StreamState, event: UpstreamEvent, now: Now): Step {
   }
 }
 
-/** The hot path: every member by name, since copying an object by spreading costs several times as much. */
-function token(state: StreamState, text: string, now: Now): Step {
+/** The hot path: names every member, since spreading an object costs several times as much. */
+function token(state: StreamState, text: string, now: Now): Advance {
   const counted: StreamState = {
     connectionId: state.connectionId,
     next: state.next + 1,
@@ -114,7 +110,7 @@ function token(state: StreamState, text: string, now: Now): Step {
 }
 
 /** Both spellings: clients of the original read the second one. */
-function usage(state: StreamState, counts: TokenCounts & { readonly estimated: boolean }, now: Now): Step {
+function usage(state: StreamState, counts: TokenCounts & { readonly estimated: boolean }, now: Now): Advance {
   const { inputTokens, outputTokens, estimated } = counts
   const data = {
     ...(inputTokens === undefined ? {} : { inputTokens, input_tokens: inputTokens }),
@@ -124,8 +120,8 @@ function usage(state: StreamState, counts: TokenCounts & { readonly estimated: b
   return numbered({ ...state, hasUsage: true }, 'usage', data, now)
 }
 
-/** Ends the stream, once: an estimated `usage` where the upstream gave none, then the terminal event. */
-export function end(state: StreamState, terminal: Terminal, now: Now): Step {
+/** Ends the stream, once: an estimated `usage` when the upstream sent none, then the terminal event. */
+export function end(state: StreamState, terminal: Terminal, now: Now): Advance {
   if (state.terminal !== null) return { state, events: [] }
   const ended: StreamState = { ...state, terminal, endedMonoMs: now.monoMs }
   const counts = { inputTokens: state.inputEstimate, outputTokens: state.tokens, estimated: true }
@@ -134,14 +130,14 @@ export function end(state: StreamState, terminal: Terminal, now: Now): Step {
   return { state: last.state, events: [...before.events, ...last.events] }
 }
 
-function terminalData(state: StreamState, terminal: Terminal): JsonObject {
+function terminalData(state: StreamState, terminal: Terminal): ChatData['done' | 'error' | 'aborted'] {
   switch (terminal.type) {
     case 'done':
       return { reason: terminal.reason, metrics: metricsOf(state) }
     case 'aborted':
       return { reason: terminal.reason }
     case 'error': {
-      const { message, retryable } = FAILURES[terminal.code]
+      const { message, retryable } = CHAT_FAILURES[terminal.code]
       return { code: terminal.code, message, retryable, connectionId: state.connectionId }
     }
   }
@@ -149,18 +145,15 @@ function terminalData(state: StreamState, terminal: Terminal): JsonObject {
 
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000
 
-/** The figures so far; of an ended stream its final ones. */
-export function metricsOf(
-  state: StreamState,
-  nowMonoMs = state.endedMonoMs ?? state.startedMonoMs,
-): AnswerMetrics {
-  const { startedMonoMs, firstTokenMonoMs: first, lastTokenMonoMs: last, tokens } = state
+/** Of a stream that has ended. */
+export function metricsOf(state: StreamState): AnswerMetrics {
+  const { startedMonoMs, endedMonoMs, firstTokenMonoMs: first, lastTokenMonoMs: last, tokens } = state
   const isSpaced = first !== null && last !== null && tokens > 1
   return {
     firstTokenLatency: first === null ? null : rounded(first - startedMonoMs),
     tokensReceived: tokens,
     bytesReceived: state.bytes,
-    duration: rounded(nowMonoMs - startedMonoMs),
+    duration: rounded((endedMonoMs ?? startedMonoMs) - startedMonoMs),
     interTokenMean: isSpaced ? rounded((last - first) / (tokens - 1)) : null,
   }
 }

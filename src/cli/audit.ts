@@ -2,12 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Command } from 'commander'
-import type { SubjectName } from '../chat/audit/commitment.js'
-import { openDesk } from '../chat/audit/desk.js'
-import { headFileOf, parseHead, readHead } from '../chat/audit/head-file.js'
-import { keyFileOf, loadKey } from '../chat/audit/key.js'
+import { headFileOf, keyFileOf, loadKey, parseHead, readHead } from '../chat/audit/files.js'
 import { newestRecords, openReader, recordsOf, type ShownRecord } from '../chat/audit/read.js'
+import type { SubjectName } from '../chat/audit/subjects.js'
 import { verifyTrail } from '../chat/audit/verify.js'
+import { openWriter } from '../chat/audit/writer.js'
 import { settingFlags } from '../config/flags.js'
 import type { Config } from '../config/settings.js'
 import { whole } from './arguments.js'
@@ -132,9 +131,9 @@ export function auditCommand(): Command {
         // Throws where there is no trail or no key, so that neither is created.
         newestRecords(config.auditDb, 1)
         keyOf(config)
-        const { desk } = await openDesk({ path: config.auditDb, key: config.auditKey, asServer: false })
+        const { writer } = await openWriter({ path: config.auditDb, key: config.auditKey, asServer: false })
         try {
-          const { subjects, records } = await desk.erase(names, Date.now())
+          const { subjects, records } = await writer.erase(names, Date.now())
           if (subjects === 0) process.exitCode = 1
           say(
             subjects === 0
@@ -142,7 +141,7 @@ export function auditCommand(): Command {
               : `erased; ${records} records can no longer be linked`,
           )
         } finally {
-          await desk.close()
+          await writer.close()
         }
       },
     ),

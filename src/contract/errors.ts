@@ -1,6 +1,8 @@
 // The one table of errors: stable code → HTTP status, title, text for the client. Every refusal and every failed request becomes
 // `application/problem+json` (RFC 9457) here, so nothing of an exception can leak: no stack, path or text.
 
+import { CHAT_FAILURES } from '../protocol/chat-events.js'
+
 type ErrorEntry = {
   readonly status: number
   readonly title: string
@@ -128,22 +130,22 @@ const TABLE = {
   rate_limited: {
     status: 429,
     title: 'Too many questions',
-    detail: 'This caller has asked as much as it may for now.',
+    detail: 'Question limit of this caller reached (G6_CHAT_RATE); wait for Retry-After.',
   },
   too_many_streams_of_user: {
     status: 429,
     title: 'Too many streams of one user',
-    detail: 'This caller has as many live streams as it may have.',
+    detail: 'Stream limit of this caller reached (G6_CHAT_MAX_STREAMS_PER_USER); end one, or wait.',
   },
   too_many_readers_of_user: {
     status: 429,
     title: 'Too many readers of one user',
-    detail: 'This caller has as many connections to answers as it may have; close one, or wait.',
+    detail: 'Reader limit of this caller reached; close a connection, or wait.',
   },
   too_many_readers_of_stream: {
     status: 429,
     title: 'Too many readers of one answer',
-    detail: 'This answer has as many readers as it may have; wait until one has left.',
+    detail: 'Reader limit of this answer reached; wait until a reader has left.',
   },
   headers_too_large: {
     status: 431,
@@ -162,13 +164,13 @@ const TABLE = {
   },
   breaker_open: {
     status: 503,
-    title: 'Answering service resting',
-    detail: 'The answering service keeps failing and is temporarily unavailable; try again later.',
+    title: 'Answering service unavailable',
+    detail: CHAT_FAILURES.breaker_open.message,
   },
   chat_full: {
     status: 503,
     title: 'Too many streams',
-    detail: 'The relay has as many streams or readers as it may have.',
+    detail: 'Stream or reader limit of the relay reached (G6_CHAT_MAX_STREAMS); try again later.',
   },
   no_backend: {
     status: 503,
@@ -183,7 +185,7 @@ const TABLE = {
   upstream_timeout: {
     status: 504,
     title: 'No answer in time',
-    detail: 'The answering service did not begin in time.',
+    detail: CHAT_FAILURES.first_token_timeout.message,
   },
   starting: { status: 503, title: 'Starting', detail: 'There is no board yet.' },
   draining: { status: 503, title: 'Shutting down', detail: 'The server is about to stop.' },

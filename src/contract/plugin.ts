@@ -16,13 +16,31 @@ export type RouteRules = {
    * makes it a stream. `relay`: guards 3–6 and draining; it has limits of its own.
    */
   readonly access: 'open' | 'data' | 'stream' | 'relay'
-  /** A route may accept other tokens than the server's: null when it accepts this `Authorization: Bearer`, else why not. */
-  readonly bearerFault?: (bearer: string) => Promise<ErrorCode | null>
-  /** Called for each refused request to this route; returns the operation of its audit record, or null. */
+  /**
+   * Checks an `Authorization: Bearer` that is not the server's token. Returns whose it is, the error to answer with, or null
+   * to let the request pass unverified.
+   */
+  readonly verifyBearer?: (bearer: string) => Promise<Verified | ErrorCode | null>
+  /** Called for each refused request to this route; returns the operation it was recorded as, or null. */
   readonly onRefusal?: (refusal: Refusal, request: FastifyRequest) => string | null
 }
 
-/** What the guards know about a request. */
+/** A caller whose token was verified. */
+export type Person = {
+  /** Stable and unique (issuer and subject); what limits, ownership and audit count by. Never logged as it is. */
+  readonly key: string
+  /** The token's `email` claim; sent upstream; the audit holds only its commitment. */
+  readonly email: string | null
+  /** The token's `role` claim. */
+  readonly role: string | null
+  /** The token's `jti`, else a digest of the token. */
+  readonly tokenId: string
+}
+
+/** `rules` names the settings in force before the token was verified. */
+export type Verified = { readonly person: Person; readonly rules: string }
+
+/** What the guards found out about a request. */
 export type RequestFacts = {
   readonly requestId: string
   readonly address: string
@@ -32,6 +50,8 @@ export type RequestFacts = {
   owner: string | null
   /** The ticket that let it in, if one did. */
   ticket: string | null
+  /** Whose Bearer token it came with, once that was verified. */
+  verified: Verified | null
 }
 
 declare module 'fastify' {

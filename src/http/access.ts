@@ -108,6 +108,7 @@ export class Access {
       addressKey: countingKey(address),
       owner: null,
       ticket: null,
+      verified: null,
     }
   }
 
@@ -160,9 +161,10 @@ export class Access {
     const isMissing = apiToken === null && bearer === null && !(rules.access === 'stream' && ticket !== null)
     if (isMissing)
       throw new GuardRefusal('auth', 'token_missing', { 'WWW-Authenticate': 'Bearer realm="g6"' })
-    if (bearer === null || rules.bearerFault === undefined) return this.#refuseToken(facts)
-    return rules.bearerFault(bearer).then(fault => {
-      if (fault !== null) this.#refuseToken(facts, fault)
+    if (bearer === null || rules.verifyBearer === undefined) return this.#refuseToken(facts)
+    return rules.verifyBearer(bearer).then(result => {
+      if (typeof result === 'string') this.#refuseToken(facts, result)
+      facts.verified = result
     })
   }
 

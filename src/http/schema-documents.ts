@@ -1,5 +1,6 @@
 // The JSON Schemas under /schemas and in the reference, generated from the zod schemas that the program itself uses.
 import type { z } from 'zod'
+import { CHAT_EVENTS, CHAT_FAILURES } from '../protocol/chat-events.js'
 import { problemDocument, resyncDocument, SUMMARY_EVENTS, ticketDocument } from '../protocol/events.js'
 import { FACT_IDS } from '../protocol/facts.js'
 import { STATUS_PAYLOADS, statusEnvelope, statusStats } from '../protocol/status-events.js'
@@ -15,6 +16,7 @@ const DOCUMENTS: Readonly<Record<string, z.ZodType>> = {
   status_event: statusEnvelope,
   ...STATUS_PAYLOADS,
   status_stats: statusStats,
+  ...Object.fromEntries(Object.entries(CHAT_EVENTS).map(([name, schema]) => [`chat_${name}`, schema])),
 }
 
 /** File name under /schemas without `.json` → JSON Schema 2020-12. */
@@ -23,13 +25,15 @@ export function schemaDocuments(): ReadonlyMap<string, Record<string, unknown>> 
   return new Map(all.map(([name, schema]) => [name, { title: name, ...jsonSchema(schema, 'output') }]))
 }
 
+function sections(schemas: Readonly<Record<string, z.ZodType>>): readonly string[] {
+  return Object.entries(schemas).map(([name, schema]) => {
+    const text = JSON.stringify(jsonSchema(schema, 'output'), null, 2)
+    return `## \`${name}\`\n\n\`\`\`json\n${text}\n\`\`\`\n`
+  })
+}
+
 /** `docs/reference/events.md`. */
 export function eventsPage(): string {
-  const sections = (schemas: Readonly<Record<string, z.ZodType>>): readonly string[] =>
-    Object.entries(schemas).map(([name, schema]) => {
-      const text = JSON.stringify(jsonSchema(schema, 'output'), null, 2)
-      return `## \`${name}\`\n\n\`\`\`json\n${text}\n\`\`\`\n`
-    })
   return [
     '# Events of `GET /summary/events`',
     '',
@@ -56,5 +60,31 @@ export function eventsPage(): string {
     '# `GET /events/stats`',
     '',
     ...sections({ status_stats: statusStats }),
+  ].join('\n')
+}
+
+/** `docs/reference/chat-events.md`. */
+export function chatEventsPage(): string {
+  const failures = Object.entries(CHAT_FAILURES).map(
+    ([code, { message, retryable, problem }]) =>
+      `| \`${code}\` | ${message} | ${retryable ? 'yes' : 'no'} | \`${problem}\` |`,
+  )
+  return [
+    '# Events of a chat stream',
+    '',
+    'The `data:` line of each event as JSON Schema; the same texts are served under `/schemas/chat_<type>.json`. All have the',
+    'event name `message` and the id `<streamId>.<sequence>`, except `heartbeat`, which has the name `heartbeat` and no id.',
+    'Every stream ends with exactly one `done`, `error` or `aborted`. Generated from the schemas in the source.',
+    '',
+    ...sections(CHAT_EVENTS),
+    '## Failures',
+    '',
+    'The `code` and `message` of an `error` event. Before the first event the answer is an HTTP error with the code in the last',
+    'column and the same text ([errors](errors.md)).',
+    '',
+    '| Code | Message | Retryable | HTTP error |',
+    '| --- | --- | --- | --- |',
+    ...failures,
+    '',
   ].join('\n')
 }

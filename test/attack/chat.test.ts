@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { checkQuestion } from '../../src/chat/question.js'
-import { connectionIdOf, eventIdOf, isStreamId, passedOn } from '../../src/chat/request-headers.js'
+import { connectionIdOf, eventIdOf, isStreamId, passedOn } from '../../src/chat/request.js'
 import {
   answersIn,
   anyJson,

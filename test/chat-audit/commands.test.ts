@@ -1,12 +1,13 @@
-// `g6 audit` as operators run it, beside a trail that is being written.
+// `g6 audit` as operators run it, while a server writes the trail.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'libsql'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createLocalWriter } from '../../src/chat/audit/background.js'
 import { startAuditTrail } from '../../src/chat/audit/trail.js'
-import { createLocalWriter } from '../../src/chat/audit/writer.js'
-import type { AuditEntry, AuditTrail, Person } from '../../src/chat/seams.js'
+import type { AuditEntry, AuditTrail } from '../../src/chat/ports.js'
+import type { Person } from '../../src/contract/plugin.js'
 import { silentLog } from '../../src/log/log.js'
 import { endAll, g6 } from '../support/g6.js'
 
@@ -29,12 +30,12 @@ afterEach(async () => {
 const database = () => env.G6_AUDIT_DB ?? ''
 
 async function open(): Promise<AuditTrail> {
-  const desk = { path: database(), key: null }
+  const store = { path: database(), key: null }
   const started = startAuditTrail({
-    desk,
+    store,
     settings: () => ({ auditRequired: false, auditStoreEmail: true, auditRetentionDays: 90 }),
     log: silentLog,
-    writer: createLocalWriter({ ...desk, asServer: true }),
+    writer: createLocalWriter({ ...store, asServer: true }),
   })
   trail = started
   await started.opened
@@ -70,7 +71,7 @@ async function run(...args: readonly string[]) {
   return { code: await running.exit, ...running.said() }
 }
 
-test('verify says that a trail is whole, and names the first record that was changed', async () => {
+test('verify says that a trail is whole, or names the first changed record', async () => {
   await write(...stream(1), ...stream(2))
   expect(await run('verify')).toMatchObject({ code: 0, out: 'whole: 4 records (1 to 4)\n' })
   const sqlite = new Sqlite(database())
@@ -78,13 +79,13 @@ test('verify says that a trail is whole, and names the first record that was cha
   sqlite.close()
   expect(await run('verify')).toMatchObject({
     code: 1,
-    out: 'NOT whole, first at record 3: record 3 is not what was written there\n',
+    out: 'NOT whole, first at record 3: record 3 was changed\n',
   })
   const { code, out } = await run('verify', '--json')
   expect([code, JSON.parse(out)]).toMatchObject([1, { ok: false, fault: 'changed', seq: 3 }])
 })
 
-test('a head that was kept elsewhere tells of a trail that was put back', async () => {
+test('a head kept elsewhere reveals a trail that was replaced by an older copy', async () => {
   await write(...stream(1))
   const earlier = ['', '.head'].map(end => readFileSync(database() + end))
   await write(...stream(2))
@@ -98,7 +99,7 @@ test('a head that was kept elsewhere tells of a trail that was put back', async 
   })
 })
 
-test('tail shows the newest, and follows what is added until it is stopped', async () => {
+test('tail shows the newest records, and follows new ones until it is stopped', async () => {
   const opened = await open()
   for (const entry of stream(1)) opened.record(entry)
   const first = g6(['audit', 'tail', '--follow', '--json'], env)
@@ -159,7 +160,7 @@ test('export gives a person everything of them; erase leaves nothing to find', a
   expect(await run('erase', '--user', 'u-1')).toMatchObject({ code: 1 })
 })
 
-test('what is missing is said, and nothing is made in its place', async () => {
+test('a missing trail or key is an error, and none is created', async () => {
   for (const command of [
     ['tail'],
     ['verify'],

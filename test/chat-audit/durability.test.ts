@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { openDesk } from '../../src/chat/audit/desk.js'
-import { loadKey } from '../../src/chat/audit/key.js'
+import { loadKey } from '../../src/chat/audit/files.js'
 import { newestRecords } from '../../src/chat/audit/read.js'
 import { verifyTrail } from '../../src/chat/audit/verify.js'
+import { openWriter } from '../../src/chat/audit/writer.js'
 
 const WRITER = fileURLToPath(new URL('../support/audit-writer.mjs', import.meta.url))
 
@@ -53,7 +53,7 @@ function write(
 const verdictOf = (path: string) => verifyTrail(path, loadKey(path, null) ?? Buffer.alloc(0))
 
 describe('a process that is killed while it writes', () => {
-  test('loses no acknowledged record, breaks no chain, and leaves nothing that holds the next one up', async () => {
+  test('loses no acknowledged record, breaks no chain, and leaves no lock for the next one', async () => {
     const path = join(folder, 'audit.db')
     let before = 0
     for (const killAfter of [1, 3, 7, 12, 20]) {
@@ -66,10 +66,10 @@ describe('a process that is killed while it writes', () => {
       expect(verdict.afterHead).toBeLessThanOrEqual(7)
       before = verdict.records
     }
-    const { desk, opened } = await openDesk({ path, key: null, asServer: true })
+    const { writer, opened } = await openWriter({ path, key: null, asServer: true })
     expect(opened.crashed).toBeGreaterThanOrEqual(7 * 20)
     expect(opened.headMismatch).toBe(false)
-    await desk.close()
+    await writer.close()
     const newest = newestRecords(path, 1)[0]
     expect(newest).toMatchObject({ operation: 'stream.end', details: { reason: 'crashed' } })
     expect(await verdictOf(path)).toMatchObject({ ok: true })

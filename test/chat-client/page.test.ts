@@ -55,7 +55,7 @@ beforeEach(async () => {
   faults = []
   page.on('pageerror', error => faults.push(String(error)))
   page.on('console', message => {
-    // A cut connection is told in the console whatever the page does about it.
+    // The browser logs a cut connection to the console, whatever the page does.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
       faults.push(message.text())
     }
@@ -131,7 +131,7 @@ describe('the page', () => {
     expect(await page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(false)
   })
 
-  test('says why an answer could not be had', async () => {
+  test('says why there is no answer', async () => {
     script = { status: 400 }
     await ask('why?')
     await ended('The answer failed: The answering service refused the question.')
@@ -166,7 +166,7 @@ describe('the page', () => {
   })
 })
 
-describe('an answer goes on', () => {
+describe('an answer continues', () => {
   /** Says the answer word by word, each when the test wants it; so no word is ever said before its cut. */
   async function byHand(): Promise<HandUpstream> {
     hand = await startHandUpstream()
@@ -209,7 +209,7 @@ describe('an answer goes on', () => {
     expect(upstream.asked()).toBe(1)
   })
 
-  test('after the page was loaded again', async () => {
+  test('after a reload of the page', async () => {
     const upstream = await byHand()
     await ask('why?')
     await upstream.say('a ')
@@ -224,7 +224,7 @@ describe('an answer goes on', () => {
     expect(faults).toEqual([])
   })
 
-  test('and what has ended is still there after it was loaded again', async () => {
+  test('and an ended one is still shown after a reload', async () => {
     script = { tokens: 5 }
     await ask('why?')
     await ended('The answer is complete.')

@@ -62,7 +62,7 @@ describe('with the flag off, or outside the rollout', () => {
     expect(answer.text).toBe('Hello world')
     expect(types).toEqual(['metadata', 'sources', 'token', 'usage', 'done'])
   })
-  test('the sibling without streaming is 503 where there is no backend, whoever asks', async () => {
+  test('the sibling without streaming is 503 without a backend, for every caller', async () => {
     const here = await start({ backends: () => [] })
     here.flag.enabled = false
     for (const authorization of ['Bearer person:ann', 'Bearer nobody']) {
@@ -73,7 +73,7 @@ describe('with the flag off, or outside the rollout', () => {
   })
 })
 
-test("with the flag off nobody's token is looked at: 403, whoever it is", async () => {
+test('with the flag off no token is verified: 403 for every caller', async () => {
   const here = await start({ http: { sseApiToken: 'server-token' } })
   here.flag.enabled = false
   for (const bearer of ['person:ann', 'nobody']) {
@@ -88,7 +88,7 @@ test("with the flag off nobody's token is looked at: 403, whoever it is", async 
 })
 
 describe('limits', () => {
-  test('over the rate: 429 with the seconds really left, before the body is looked at', async () => {
+  test('over the rate: 429 with the seconds really left, before the body is read', async () => {
     const here = await start()
     here.limits.refuse = 'rate'
     const reader = await ask(here, '{"query":').end()
@@ -154,12 +154,12 @@ describe("the server's own guards", () => {
     await ask(here, undefined, { 'x-forwarded-for': '192.0.2.8' }).end()
     expect(here.records.at(-1)).toMatchObject({ address: '192.0.2.8' })
   })
-  test('without one that is trusted, what a client says of its address counts for nothing', async () => {
+  test('without a trusted proxy X-Forwarded-For is ignored', async () => {
     const here = await start()
     await ask(here, undefined, { 'x-forwarded-for': '192.0.2.7' }).end()
     expect(here.limits.started).toEqual(['a:127.0.0.1'])
   })
-  test('a request id is taken over when it can be one; else there is a fresh one', async () => {
+  test('a valid request id is kept; an invalid one is replaced', async () => {
     const here = await start()
     expect((await ask(here, undefined, { 'x-request-id': 'req-7' }).end()).headers['x-request-id']).toBe(
       'req-7',
@@ -175,7 +175,7 @@ describe("the server's own guards", () => {
     expect(here.records).toMatchObject([{ operation: 'security.forbidden', code: 'wrong_host' }])
     expect(here.mock.requests).toHaveLength(0)
   })
-  test('what they allow of summary streams does not count here', async () => {
+  test('their limits of summary streams do not apply here', async () => {
     const http = {
       sseIpConnectRate: { count: 1, windowSec: 60 },
       sseMaxConnections: 1,
@@ -273,7 +273,7 @@ describe('each refused request is one line of the log, as the record says it', (
 })
 
 describe('identity', () => {
-  test('a bad token is 401, and so is a missing one where anonymous callers are not let in', async () => {
+  test('a bad token is 401, and so is a missing one when anonymous callers are not admitted', async () => {
     const here = await start()
     const bad = await ask(here, undefined, { authorization: 'Bearer nobody' }).end()
     expect([bad.status, bad.json.code]).toEqual([401, 'token_wrong'])
@@ -287,7 +287,7 @@ describe('identity', () => {
     ])
     expect((await ask(here, undefined, { authorization: 'Bearer person:ann' }).end()).status).toBe(200)
   })
-  test('without a key to check it with, a token makes nobody: anonymous, or 401 that says so', async () => {
+  test('without a key a caller with a token is anonymous, or gets a 401 that says so', async () => {
     const here = await start()
     here.flag.hasKey = false
     const token = { authorization: 'Bearer person:ann' }
@@ -326,6 +326,16 @@ describe('identity', () => {
       'Bearer person:ann',
     ])
   })
+  test.each(['/chat-stream', '/chat'])(
+    "verifies a person's token once for each question to %s",
+    async path => {
+      const here = await start({ http: { sseApiToken: 'server-token' } })
+      const reader = await ask(here, undefined, { authorization: 'Bearer person:ann' }, path).end()
+      expect(reader.status).toBe(200)
+      expect(here.limits.started).toEqual(['u:iss|ann'])
+      expect(here.verified).toEqual(['person:ann'])
+    },
+  )
   test("with a server's token, that or a person's JWT lets in, and nothing else", async () => {
     const here = await start({ http: { sseApiToken: 'server-token' } })
     const as = async (headers: Record<string, string>) => (await ask(here, undefined, headers).end()).status
@@ -355,7 +365,7 @@ describe('pages of other sites', () => {
     expect(reader.headers['access-control-allow-credentials']).toBeUndefined()
     expect(here.mock.requests).toHaveLength(status === 200 ? 1 : 0)
   })
-  test('an allowed one gets leave beforehand to ask and to stop, and may read whose stream it is', async () => {
+  test('an allowed origin passes the preflight to ask and to stop, and may read the stream id', async () => {
     const origin = 'https://good.example'
     const allow = { sseAllowOrigin: [origin] }
     const here = await start({ chat: allow, http: { ...allow, sseApiToken: 'server-token' } })

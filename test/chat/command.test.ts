@@ -58,7 +58,7 @@ async function othersAt(url: string): Promise<readonly string[]> {
   return Promise.all(answers)
 }
 
-test('by default the routes say that it is off, nothing of it is opened, and nothing else is different', async () => {
+test('by default the routes say that it is off, nothing of it is opened, and everything else is the same', async () => {
   const server = serve({ RAG_BACKEND_URL: '' })
   const url = await server.url()
   for (const [method, path] of ROUTES) {
@@ -149,7 +149,7 @@ test('a stopping server ends answers with shutdown; event, metric and a verified
   expect(out).toContain('shutdown')
 })
 
-test('switched on and off again by the settings file and SIGHUP, while an answer under way goes on to its end', async () => {
+test('switched on and off again by the settings file and SIGHUP, while a running answer continues to its end', async () => {
   const file = join(folder, 'g6.toml')
   const say = (isOn: boolean) => writeFile(file, `enable_sse_streaming = ${isOn}\n`)
   const hand = await startHandUpstream()
@@ -188,7 +188,7 @@ test('switched on and off again by the settings file and SIGHUP, while an answer
   }
 })
 
-test('switched on by SIGHUP where the audit trail cannot be kept, the server goes on, says so, and tries again', async () => {
+test('switched on by SIGHUP with an unusable audit trail, the server runs on, logs it, and retries', async () => {
   const file = join(folder, 'g6.toml')
   const database = join(folder, 'audit.db')
   // A folder where the database should be.
@@ -198,18 +198,18 @@ test('switched on by SIGHUP where the audit trail cannot be kept, the server goe
   const url = await server.url()
   await writeFile(file, 'enable_sse_streaming = true\naudit_required = true\n')
   server.signal('SIGHUP')
-  await server.until(/the audit trail takes no records/)
+  await server.until(/the audit store is unavailable/)
   expect((await asked(url).end()).json).toMatchObject({ status: 503, code: 'audit_unavailable' })
   server.signal('SIGHUP')
   await rmdir(database)
-  await server.until(/the audit trail takes records again/)
+  await server.until(/the audit store is available again/)
   const reader = await asked(url).until(({ answer }) => answer !== '')
   reader.cut()
   server.signal('SIGTERM')
   expect(await server.exit).toBe(0)
 })
 
-test('of a flood of refusals so many have a record, the others are told in numbers, and no stream lacks its own', async () => {
+test('of a flood of refusals only the limit has records, the rest is counted, and every stream has its own', async () => {
   const server = serve({ ENABLE_SSE_STREAMING: 'true' })
   const url = await server.url()
   const refused = () =>
@@ -238,7 +238,7 @@ test('of a flood of refusals so many have a record, the others are told in numbe
   expect(await g6(['audit', 'verify'], places).exit).toBe(0)
 })
 
-describe('settings reach what they are for', () => {
+describe('settings take effect', () => {
   test('G6_CHAT_ON_DISCONNECT: an answer without a reader is cancelled at once', async () => {
     const server = serve({
       ENABLE_SSE_STREAMING: 'true',

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { chatObserver } from '../../src/app/chat-metrics.js'
 import { DEFAULT_SCRIPT, type MockFinish, type MockScript } from '../../src/chat/mock/script.js'
-import type { AuditEntry } from '../../src/chat/seams.js'
+import type { AuditEntry } from '../../src/chat/ports.js'
 import { createMetrics } from '../../src/metrics/metrics.js'
 import type { ChatEvent, ChatReader } from '../support/chat-reader.js'
 import { ask, type ChatRig, resume, startChatRig, stop, until } from '../support/chat-rig.js'
@@ -121,7 +121,7 @@ function reasonOf(event: ChatEvent | undefined): unknown {
   return reason ?? code
 }
 
-test('whatever happens, nothing is lost or doubled, and every stream ends once and for all', async () => {
+test('in any order of events nothing is lost or doubled, and every stream ends exactly once', async () => {
   const recorded: Record<string, number> = {}
   let tokensRecorded = 0
   const of = (reason: string, tokens: number): void => {
@@ -187,7 +187,7 @@ test('whatever happens, nothing is lost or doubled, and every stream ends once a
   )
   expect(await counted('g6_chat_streams_total')).toEqual(recorded)
   expect(await counted('g6_chat_tokens_total')).toEqual({ '': tokensRecorded })
-  // What is left are the lingering bodies of answers that were told to the end; they go within a second.
+  // What is left are the bodies of ended answers; they close within a second.
   await until(() => rig.timers.waiting() === 0, 'no timer left')
   await rig.relay.close(30_000)
   await until(async () => (await rig.mock.connections()) === 0, 'no connection to the upstream left')

@@ -1,5 +1,5 @@
-// One caller, or one answer, never takes the place of everybody else: whoever reads an answer, by whatever way, is counted, and
-// the count goes down however the connection ends. Over real sockets.
+// One caller, or one answer, cannot use up the readers of all: every reader is counted, on every route, until its connection
+// has ended. Over real sockets.
 import { describe, expect, test } from 'vitest'
 import { READERS_PER_CALLER, READERS_PER_STREAM } from '../../src/chat/limits/reader-places.js'
 import { ChatReader } from '../support/chat-reader.js'
@@ -31,7 +31,7 @@ const WAYS: Readonly<Record<string, Way>> = {
     }),
 }
 
-describe('one caller has 16 readers, whatever way they come', () => {
+describe('one caller has 16 readers over all routes', () => {
   test.each(Object.entries(WAYS))('%s is 429 beyond, and others read on', async (_, way) => {
     const here = await startProxied()
     const mine = from('192.0.2.1')
@@ -59,7 +59,7 @@ describe('one caller has 16 readers, whatever way they come', () => {
     expect(here.mock.requests).toHaveLength(2)
   })
 
-  test('who waits for a whole answer is a reader too, and no longer one when gone', async () => {
+  test('a client that waits for a whole answer is a reader too, until it leaves', async () => {
     const here = await startProxied()
     const mine = from('192.0.2.1')
     const waiting = Array.from({ length: READERS_PER_CALLER }, () =>
@@ -70,7 +70,7 @@ describe('one caller has 16 readers, whatever way they come', () => {
       return json.code === 'too_many_readers_of_user'
     }, 'all wait')
     for (const reader of waiting.slice(1)) reader.cut()
-    // The answer goes on for the one that stays; the places of the others are free all the same.
+    // The answer continues for the one that stays; the places of the others are free.
     await until(async () => {
       const { status } = await resume(here, 'AAAAAAAAAAAAAAAAAAAAAA', null, mine).end()
       return status === 404
@@ -78,7 +78,7 @@ describe('one caller has 16 readers, whatever way they come', () => {
     expect(here.mock.open()).toBe(1)
   })
 
-  test('whoever has an internal key is not counted', async () => {
+  test('a caller with an internal key is not counted', async () => {
     const here = await startProxied()
     const internal = { ...from('192.0.2.1'), 'x-api-key': 'internal-key' }
     const first = await ask(here, undefined, internal).until(has(3))
@@ -89,7 +89,7 @@ describe('one caller has 16 readers, whatever way they come', () => {
   })
 })
 
-test('one answer has 64 readers, whoever they are; another answer has its own', async () => {
+test('one answer has 64 readers of all callers; another answer has its own', async () => {
   const here = await startProxied()
   const first = await ask(here, undefined, from('192.0.2.0')).until(has(3))
   const readers = Array.from({ length: READERS_PER_STREAM - 1 }, (_, i) =>

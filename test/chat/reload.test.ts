@@ -56,21 +56,21 @@ describe('a reload', () => {
     expect((await fetch(`${here.rig.url}/livez`)).status).toBe(200)
     expect(await endedOf(readers, out)).toEqual(out)
   })
-  test('that sets a token where there was none ends who came without anything', async () => {
+  test('that sets the first token ends callers without a credential', async () => {
     const here = await start(SCRIPT)
     const readers = await connected(here, ['nothing', 'person'])
     here.rig.setConfig({ sseApiToken: TOKEN })
     here.rig.server.reload()
     expect(await endedOf(readers, ['nothing'])).toEqual(['nothing'])
   })
-  test('that forbids callers without a name ends them, and no person', async () => {
+  test('that forbids anonymous callers ends them, and no person', async () => {
     const here = await start({ ...SCRIPT, http: { sseApiToken: TOKEN } })
     const readers = await connected(here, WITH_TOKEN)
     here.setChat({ chatAnonymous: false })
     here.rig.server.reload()
     expect(await endedOf(readers, ['token', 'token as a bearer'])).toEqual(['token', 'token as a bearer'])
   })
-  test('that changes how people are verified ends those who no longer are', async () => {
+  test('that changes how tokens are verified ends callers whose token is no longer valid', async () => {
     const here = await start({ ...SCRIPT, http: { sseApiToken: TOKEN } })
     const readers = await connected(here, WITH_TOKEN)
     const before = here.verified.length

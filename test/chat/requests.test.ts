@@ -8,7 +8,7 @@ const start = chatRigForEach()
 
 const turns = (count: number) => Array.from({ length: count }, () => ({ role: 'user', content: 'x' }))
 
-describe('a question that cannot be asked is 400', () => {
+describe('an invalid question is 400', () => {
   test.each([
     ['no query', {}, 'query is required'],
     ['a blank one', { query: ' \n' }, 'query is required'],
@@ -39,7 +39,7 @@ describe('a question that cannot be asked is 400', () => {
     expect((await ask(here, body).end()).status).toBe(400)
     expect(here.mock.requests).toHaveLength(0)
   })
-  test('at the limits it is asked', async () => {
+  test('a question at the limits is asked', async () => {
     const here = await start()
     const body = { query: 'ä'.repeat(16_384), conversation_history: turns(200) }
     expect((await ask(here, body).end()).status).toBe(200)
@@ -52,7 +52,7 @@ describe('a question that cannot be asked is 400', () => {
     expect(reader.status).toBe(400)
     expect(reader.json).toMatchObject({ error: 'query parameter is required' })
   })
-  test('a body of nothing, as of older clients, lacks its query like any other', async () => {
+  test('an empty body, as of older clients, is a missing query', async () => {
     const here = await start()
     for (const path of ['chat-stream', 'chat']) {
       const reader = await new ChatReader(`${here.base}/${path}`, {
@@ -63,7 +63,7 @@ describe('a question that cannot be asked is 400', () => {
       expect(reader.json).toMatchObject({ code: 'invalid_question', error: 'query is required' })
     }
   })
-  test('a history of a GET that is no JSON, and JSON of a POST that does not parse', async () => {
+  test('invalid JSON in the history of a GET, and in the body of a POST', async () => {
     const here = await start()
     const url = `${here.base}/chat-stream?query=a&conversation_history=nope`
     expect((await new ChatReader(url).end()).status).toBe(400)
@@ -100,7 +100,7 @@ test('the headers of a stream', async () => {
 
 describe('Idempotency-Key', () => {
   const key = { 'idempotency-key': 'k-1' }
-  test('a repeated question joins the answer under way, and one that has ended', async () => {
+  test('a repeated question joins the running answer, and one that has ended', async () => {
     const here = await start({ mock: { script: { tokens: 6, gapMs: 20 } } })
     const first = await ask(here, { query: 'a' }, key).until(({ answer }) => answer !== '')
     const second = await ask(here, { query: 'a' }, key).end()
@@ -142,13 +142,13 @@ describe('Idempotency-Key', () => {
     )
     expect(here.mock.requests).toHaveLength(1)
   })
-  test('one that is no key is 400', async () => {
+  test('an invalid key is 400', async () => {
     const here = await start()
     expect((await ask(here, undefined, { 'idempotency-key': 'a b' }).end()).status).toBe(400)
   })
 })
 
-test('only GET, POST and DELETE where they mean something', async () => {
+test('other methods are 405', async () => {
   const here = await start()
   const reader = await new ChatReader(`${here.base}/chat-stream`, { method: 'PUT' }).end()
   expect([reader.status, reader.headers.allow]).toEqual([405, 'GET, POST, OPTIONS'])
@@ -160,7 +160,7 @@ test('without a backend it is 503', async () => {
   expect((await ask(here).end()).json).toMatchObject({ status: 503, code: 'no_backend' })
 })
 
-test('while the audit trail must and cannot take records, new streams are 503', async () => {
+test('while a required audit trail is unavailable, new streams are 503', async () => {
   const here = await start()
   here.flag.canStart = false
   expect((await ask(here).end()).json).toMatchObject({ status: 503, code: 'audit_unavailable' })
@@ -194,11 +194,11 @@ describe('the sibling without streaming', () => {
     })
     expect(json.sources).toHaveLength(1)
   })
-  test('an answer that breaks off is an error, whatever had come', async () => {
+  test('an answer that breaks off is an error', async () => {
     const here = await start({ mock: { script: { finish: 'cut' } } })
     expect((await ask(here, undefined, {}, '/chat').end()).status).toBe(502)
   })
-  test('a client that goes away cancels it', async () => {
+  test('a client that leaves cancels it', async () => {
     const here = await start({ mock: { script: { tokens: 3, finish: 'stall' } } })
     const reader = ask(here, undefined, {}, '/chat')
     while (here.mock.requests.length === 0) await new Promise(resolve => setImmediate(resolve))
@@ -216,7 +216,7 @@ test('a prefix of its own moves every route', async () => {
   expect((await new ChatReader(`${here.rig.url}${PREFIX}/chat-stream?query=a`).end()).status).toBe(404)
 })
 
-test('a resume or stop of what is no stream is 404', async () => {
+test('resuming or stopping an invalid id is 404', async () => {
   const here = await start()
   for (const id of ['AAAAAAAAAAAAAAAAAAAAAA', 'x', '..%2f']) {
     expect((await resume(here, id, null).end()).status).toBe(404)

@@ -1,4 +1,4 @@
-// The stream outlives the connection: resume, stop, ownership, what becomes of an answer nobody waits for (chat.md 1 and 4).
+// The stream outlives the connection: resume, stop, ownership, what becomes of an answer without followers (chat.md 1 and 4).
 import { afterEach, describe, expect, test } from 'vitest'
 import { ChatReader } from '../support/chat-reader.js'
 import {
@@ -37,7 +37,7 @@ const ann = { authorization: 'Bearer person:ann' }
 const bob = { authorization: 'Bearer person:bob' }
 
 describe('resume', () => {
-  test.each(['Last-Event-ID', '?after='])('goes on after the last event seen, by %s', async how => {
+  test.each(['Last-Event-ID', '?after='])('continues after the last event received, by %s', async how => {
     const [here, upstream] = await startByHand()
     const asked = ask(here)
     await upstream.say('a', 'b', 'c', 'd')
@@ -73,7 +73,7 @@ describe('resume', () => {
     expect(upstream.asked()).toBe(1)
     expect(here.records.filter(({ operation }) => operation === 'stream.resume')).toHaveLength(1)
   })
-  test('replays everything to whoever has seen nothing', async () => {
+  test('replays everything to a client without events', async () => {
     const here = await start()
     const first = await ask(here).end()
     const again = await resume(here, first.streamId, null).end()
@@ -85,7 +85,7 @@ describe('resume', () => {
     expect((await resume(here, first.streamId, first.lastSequence).end()).status).toBe(204)
     expect((await resume(here, first.streamId, first.lastSequence - 1).end()).terminals).toHaveLength(1)
   })
-  test('is 404 when it has expired, 400 with an after that is no number', async () => {
+  test('is 404 when it has expired, 400 with an invalid after', async () => {
     const here = await start({ chat: { chatResumeTtlMs: 20 } })
     const first = await ask(here).end()
     expect((await resume(here, `${first.streamId}?after=x`, null).end()).status).toBe(400)
@@ -111,7 +111,7 @@ describe('resume', () => {
   })
 })
 
-describe('an EventSource that comes back by itself', () => {
+describe('an EventSource that reconnects by itself', () => {
   test('resumes, and is 204 when the stream has ended, is unknown, or is not its own; it never pays twice', async () => {
     const [here, upstream] = await startByHand()
     const asked = new ChatReader(`${here.base}/chat-stream?query=a`)
@@ -139,7 +139,7 @@ describe('an EventSource that comes back by itself', () => {
 })
 
 describe('ownership', () => {
-  test('a stream belongs to whoever started it: to others it is not there', async () => {
+  test('a stream belongs to the caller who started it: for others it is 404', async () => {
     const here = await start({ mock: { script: HALF_WAY } })
     const reader = await ask(here, undefined, ann).until(has(3))
     for (const other of [bob, {}]) {
@@ -183,7 +183,7 @@ describe('stop', () => {
   })
 })
 
-describe('an answer nobody waits for', () => {
+describe('an answer without followers', () => {
   test('waits for a resume', async () => {
     const here = await start({ mock: { script: HALF_WAY } })
     const reader = await ask(here).until(has(3))
@@ -206,7 +206,7 @@ describe('an answer nobody waits for', () => {
     const late = await resume(here, reader.streamId, reader.lastSequence).end()
     expect(late.terminals).toMatchObject([{ type: 'aborted', data: { reason: 'idle' } }])
   })
-  test('is cancelled at once where that is asked for', async () => {
+  test('is cancelled at once with on_disconnect=cancel', async () => {
     const here = await start({ mock: { script: HALF_WAY } })
     const reader = await ask(here, undefined, {}, '/chat-stream?on_disconnect=cancel').until(has(3))
     reader.cut()
@@ -229,7 +229,7 @@ describe('an answer nobody waits for', () => {
     await until(() => here.observed.ends.length > 0, 'ended')
     expect(here.observed.ends).toEqual(['complete'])
   })
-  test('a client that leaves before it heard of the stream cancels it', async () => {
+  test('a client that leaves before it knows the stream cancels it', async () => {
     const here = await start({ mock: { script: { headMs: 60_000 } } })
     const reader = ask(here)
     await until(() => here.mock.requests.length > 0, 'asked')
@@ -285,7 +285,7 @@ test('a silent connection gets a comment between heartbeats', async () => {
   reader.cut()
 })
 
-test('an answer that passes the log ends with too_large', async () => {
+test('an answer that exceeds the log ends with too_large', async () => {
   const here = await start({
     chat: { chatLogBytes: 4096 },
     mock: { script: { tokens: 200, finish: 'stall' } },
@@ -313,14 +313,14 @@ describe('a reader that takes nothing', () => {
     expect(here.observed.ends).toEqual(['complete'])
     reader.goOn()
     await reader.end()
-    // On a busy machine whoever comes back may itself take nothing for so short a time.
+    // On a busy machine the resumed reader may itself stall for so short a time.
     here.setChat({ chatReaderStallMs: 60_000 })
     const back = await resume(here, reader.streamId, reader.lastSequence).end()
     expect(reader.terminals).toEqual([])
     expect(back.terminals).toMatchObject([{ type: 'done' }])
     expect(reader.answer + back.answer === MUCH.tokens.join('')).toBe(true)
   })
-  test('holds the upstream back where the pace is the readers', async () => {
+  test('pauses the upstream when the pace is reader', async () => {
     const here = await start({
       chat: { chatPace: 'reader', chatReadAheadBytes: 65_536, chatLogBytes: 64 << 20 },
       mock: { script: MUCH },
@@ -337,7 +337,7 @@ describe('a reader that takes nothing', () => {
   })
 })
 
-test('a reader too many is 503 before anything is begun or recorded for it', async () => {
+test('a reader over the limit is 503 before anything is begun or recorded', async () => {
   const here = await start({ chat: { chatMaxStreams: 1 }, mock: { script: HALF_WAY } })
   const reader = await ask(here).until(has(3))
   const others = [0, 0, 0].map(after => resume(here, reader.streamId, after))

@@ -33,7 +33,7 @@ async function begun(headers = {}, path = '/chat-stream'): Promise<ChatReader> {
   return reader.until(has(2))
 }
 
-test('a resume elsewhere gets what it lacks, then goes on live, to the end', async () => {
+test('a resume elsewhere gets the missing events, then continues live, to the end', async () => {
   const first = await begun()
   const second = await resume(there, first.streamId, first.lastSequence - 1).until(has(1))
   await upstream.say('c')
@@ -46,7 +46,7 @@ test('a resume elsewhere gets what it lacks, then goes on live, to the end', asy
   expect(upstream.asked()).toBe(1)
 })
 
-test('whoever follows elsewhere keeps the answer going; when the last one leaves it is cancelled', async () => {
+test('a follower elsewhere keeps the answer running; when the last one leaves it is cancelled', async () => {
   // At once, so that there is no grace in which a missing word of the other server would not be noticed.
   const first = await begun({}, '/chat-stream?on_disconnect=cancel')
   const second = await resume(there, first.streamId, first.lastSequence).until(
@@ -91,7 +91,7 @@ test('after a shutdown the answer so far and its end are there, elsewhere, witho
   expect((await stop(there, first.streamId, ann)).status).toBe(202)
 })
 
-test('where the log cannot be read the connection ends, the log says so, and the client may come back', async () => {
+test('when the log cannot be read the connection ends, this is logged, and the client may resume', async () => {
   const first = await begun()
   shared.isBroken = true
   const cut = await resume(there, first.streamId, null).end()
@@ -104,7 +104,7 @@ test('where the log cannot be read the connection ends, the log says so, and the
   await until(() => there.relay.readers === 0, 'no reader left')
 })
 
-test('a stream of somebody is not there for others, wherever they ask', async () => {
+test('a stream of a person is 404 for others, on every instance', async () => {
   const first = await begun(ann)
   for (const other of [bob, {}]) {
     expect((await resume(there, first.streamId, null, other).end()).status).toBe(404)

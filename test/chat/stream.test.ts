@@ -2,10 +2,19 @@
 import { describe, expect, test } from 'vitest'
 import type { MockDialect } from '../../src/chat/mock/script.js'
 import { tokenTexts } from '../../src/chat/mock/script.js'
+import { CHAT_EVENTS } from '../../src/protocol/chat-events.js'
 import { ChatReader } from '../support/chat-reader.js'
-import { ask, chatRigForEach } from '../support/chat-rig.js'
+import { ask, chatRigForEach, resume, stop } from '../support/chat-rig.js'
 
 const start = chatRigForEach()
+
+/** The events of a reader that do not match the schema of their type. */
+function invalid(reader: ChatReader): readonly unknown[] {
+  return reader.events.filter(({ name: _name, id: _id, ...event }) => {
+    const schema = Object.entries(CHAT_EVENTS).find(([type]) => type === event.type)?.[1]
+    return schema?.safeParse(event).success !== true
+  })
+}
 
 const STYLE_OF: Readonly<Record<MockDialect, 'rag-get' | 'openai'>> = {
   untyped: 'rag-get',
@@ -44,10 +53,11 @@ describe.each(Object.keys(STYLE_OF) as MockDialect[])('an answer in dialect %s',
     expect(reader.retryMs).toBe(1000)
     expect(reader.ofType('usage')).toHaveLength(1)
     expect(here.observed.unknown).toBe(0)
+    expect(invalid(reader)).toEqual([])
   })
 })
 
-test('what the upstream says besides its text comes typed: metadata, also out of the text, sources, usage', async () => {
+test('metadata (also within the text), sources and usage of the upstream come as typed events', async () => {
   const here = await start({
     mock: { script: { dialect: 'rich', tokens: ['a', '[META', 'DATA]{"k":[1]}b'] } },
   })
@@ -104,6 +114,33 @@ test('what the upstream says besides its text comes typed: metadata, also out of
     ],
   ])
   for (const { timestamp } of reader.numbered) expect(Number.isSafeInteger(timestamp)).toBe(true)
+})
+
+describe('every event matches its schema', () => {
+  test('heartbeat, the first event of a resumed connection, aborted', async () => {
+    const here = await start({
+      chat: { chatHeartbeatMs: 20 },
+      mock: { script: { tokens: 1, finish: 'stall' } },
+    })
+    const first = await ask(here).until(each => each.ofType('heartbeat').length > 0)
+    const again = await resume(here, first.streamId, null).until(({ events }) => events.length > 0)
+    await stop(here, first.streamId)
+    for (const reader of [await first.end(), await again.end()]) {
+      expect(reader.terminals).toMatchObject([{ type: 'aborted', data: { reason: 'client_stop' } }])
+      expect(invalid(reader)).toEqual([])
+    }
+  })
+  test('error', async () => {
+    const here = await start({ mock: { script: { finish: 'error' } } })
+    const reader = await ask(here).end()
+    expect(reader.terminals).toMatchObject([{ type: 'error', data: { code: 'upstream_error' } }])
+    expect(invalid(reader)).toEqual([])
+  })
+  test('and the schemas are served', async () => {
+    const here = await start()
+    const schema = await (await fetch(`${here.rig.url}/schemas/chat_token.json`)).json()
+    expect(schema).toMatchObject({ title: 'chat_token', required: ['type', 'data', 'sequence', 'timestamp'] })
+  })
 })
 
 test('the question goes upstream as GET by default, with its history', async () => {

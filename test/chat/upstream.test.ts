@@ -49,7 +49,7 @@ async function deadUrl(): Promise<string> {
 const ANSWER = tokenTexts(20).join('')
 const LEAK = /Traceback|secret of the upstream/
 
-describe('the ways to ask', () => {
+describe('the upstream styles', () => {
   test('a question too long for a URL goes as POST', async () => {
     const here = await start()
     await ask(here, { query: 'x'.repeat(9_000) }).end()
@@ -96,7 +96,7 @@ describe('the ways to ask', () => {
   })
 })
 
-describe('reading it', () => {
+describe('reading the answer', () => {
   test.each([
     ['\r', 0],
     ['\r\n', 0],
@@ -115,15 +115,15 @@ describe('reading it', () => {
     const reader = await ask(here).end()
     expect(reader.terminals).toMatchObject([{ type: 'done' }])
   })
-  test('a length limit is told', async () => {
+  test('a length limit is the reason of done', async () => {
     const here = await start({ mock: { script: { finish: 'length' } } })
     expect((await ask(here).end()).terminals).toMatchObject([{ data: { reason: 'length' } }])
   })
-  test('frames of no dialect are counted, logged once, and passed over', async () => {
+  test('frames of no dialect are counted, logged once, and ignored', async () => {
     const here = await start({ mock: { script: { unknownFrame: true } } })
     expect((await ask(here).end()).answer).toBe(ANSWER)
     expect(here.observed.unknown).toBe(2)
-    expect(here.lines.filter(line => line.includes('no known kind'))).toHaveLength(1)
+    expect(here.lines.filter(line => line.includes('unknown type'))).toHaveLength(1)
   })
 })
 
@@ -153,7 +153,7 @@ describe('failures before anything was sent are honest statuses', () => {
     await here.mock.requests[0]?.closed
     expect(here.observed.ends).toEqual(['first_token_timeout'])
   })
-  test('after the headers had to go out it is a typed error', async () => {
+  test('after the headers were sent it is a typed error', async () => {
     const here = await start({
       chat: { chatEarlyHeadersMs: 10, chatFirstTokenTimeoutMs: 80 },
       mock: { script: { headMs: 60_000 } },
@@ -199,7 +199,7 @@ describe('failures after the first token', () => {
     expect(reader.terminals).toMatchObject([{ type: 'error', data: { code: 'idle_timeout' } }])
     await here.mock.requests[0]?.closed
   })
-  test('so does the longest duration', async () => {
+  test('so does the maximum duration', async () => {
     const here = await start({
       chat: { chatMaxDurationMs: 60 },
       mock: { script: { tokens: 10_000, gapMs: 5 } },
@@ -210,7 +210,7 @@ describe('failures after the first token', () => {
 })
 
 describe('retry and failover', () => {
-  test('a fault that passes is not seen', async () => {
+  test('a temporary failure is retried unseen', async () => {
     const here = await start({ mock: { script: (_, i) => (i < 2 ? { status: 503 } : {}) } })
     const reader = await ask(here).end()
     expect(reader.answer).toBe(ANSWER)
@@ -231,12 +231,12 @@ describe('retry and failover', () => {
     expect(reader.answer).toBe(ANSWER)
     expect(here.records.at(-1)).toMatchObject({ upstreams: [dead, dead, dead, other] })
   })
-  test('nobody to reach is 502', async () => {
+  test('no reachable backend is 502', async () => {
     const dead = await deadUrl()
     const here = await start({ backends: () => [dead], chat: { chatEarlyHeadersMs: 20_000 } })
     expect((await ask(here).end()).status).toBe(502)
     expect(here.observed.ends).toEqual(['upstream_unreachable'])
-    // Whoever is on call sees why, and nothing of the question.
+    // The log says why, and nothing of the question.
     const line = here.lines.find(each => each.includes('a chat stream ended')) ?? '{}'
     expect(JSON.parse(line)).toMatchObject({
       failures: Array.from({ length: 3 }, () => ({
@@ -249,8 +249,8 @@ describe('retry and failover', () => {
   })
 })
 
-describe('a backend that accepts and goes no further', () => {
-  test('is given up when the time to connect is over, tried again, and then it is the next one', async () => {
+describe('a backend that accepts and does not answer', () => {
+  test('times out, is retried, and then the next one is tried', async () => {
     const slow = await startMute()
     second = await startMockUpstream()
     const other = second.url
@@ -262,7 +262,7 @@ describe('a backend that accepts and goes no further', () => {
     expect(here.records.at(-1)).toMatchObject({ upstreams: [slow.url, slow.url, slow.url, other] })
     await until(() => slow.open() === 0, 'no connection left')
   })
-  test('is 502 where there is no other', async () => {
+  test('is 502 when there is no other', async () => {
     const { url } = await startMute()
     const here = await start({
       backends: () => [url],
@@ -289,7 +289,7 @@ describe('a backend that accepts and goes no further', () => {
 
 describe('the breaker', () => {
   const FAILING = { status: 500, retryAfter: '60' } as const
-  test('opens when the last calls failed, and refuses at once while the backend rests', async () => {
+  test('opens when the last calls failed, and refuses at once while it is open', async () => {
     const here = await start({ breakerRestMs: 3_600_000, mock: { script: FAILING } })
     while (here.relay.stats().breakers[0]?.state === 'closed') await ask(here).end()
     expect(here.mock.requests).toHaveLength(20)
@@ -301,7 +301,7 @@ describe('the breaker', () => {
     ])
     expect(here.mock.requests).toHaveLength(20)
   })
-  test('closes after a call that went well', async () => {
+  test('closes after a successful call', async () => {
     let isWell = false
     const here = await start({ breakerRestMs: 1, mock: { script: () => (isWell ? {} : FAILING) } })
     while (here.relay.stats().breakers[0]?.state === 'closed') await ask(here).end()
@@ -309,7 +309,7 @@ describe('the breaker', () => {
     await until(async () => (await ask(here).end()).status === 200, 'well again')
     expect(here.relay.stats().breakers[0]?.state).toBe('closed')
   })
-  test('a stop counts for nothing', async () => {
+  test('a stop does not count', async () => {
     const here = await start({ mock: { script: { headMs: 60_000 } } })
     for (let i = 0; i < 25; i++) {
       const reader = ask(here)

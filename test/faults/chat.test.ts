@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type ChatEnd, createChatClient } from '../../client/chat/index.js'
-import { streamMark } from '../../src/chat/stream-mark.js'
+import { streamMark } from '../../src/chat/log/chat-log.js'
 import type { ChatReader } from '../support/chat-reader.js'
 import { ask, type ChatRig, startChatRig, until } from '../support/chat-rig.js'
 import { eventually } from '../support/eventually.js'

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach } from 'vitest'
-import { type AuditDesk, type Opened, openDesk } from '../../src/chat/audit/desk.js'
 import { draftOf } from '../../src/chat/audit/draft.js'
-import { loadKey } from '../../src/chat/audit/key.js'
+import { loadKey } from '../../src/chat/audit/files.js'
 import { newestRecords, type ShownRecord } from '../../src/chat/audit/read.js'
 import { verifyTrail } from '../../src/chat/audit/verify.js'
-import type { AuditEntry, Person } from '../../src/chat/seams.js'
+import { type AuditWriter, type Opened, openWriter } from '../../src/chat/audit/writer.js'
+import type { AuditEntry } from '../../src/chat/ports.js'
+import type { Person } from '../../src/contract/plugin.js'
 
 export const DAY_MS = 86_400_000
 export const NOW_MS = 1_700_000_000_000
@@ -56,21 +57,21 @@ export const refused = (address: string, person: Person | null = null, atMs = NO
 
 export class AuditTrailRig {
   path = ''
-  desk: AuditDesk | null = null
+  writer: AuditWriter | null = null
 
   async open(asServer = true, key: string | null = null): Promise<Opened> {
-    const { desk, opened } = await openDesk({ path: this.path, key, asServer }, () => NOW_MS)
-    this.desk = desk
+    const { writer, opened } = await openWriter({ path: this.path, key, asServer }, () => NOW_MS)
+    this.writer = writer
     return opened
   }
 
   async close(): Promise<void> {
-    await this.desk?.close()
-    this.desk = null
+    await this.writer?.close()
+    this.writer = null
   }
 
   async write(entries: readonly AuditEntry[], storeEmail = false): Promise<void> {
-    await this.desk?.append(entries.map(entry => draftOf(entry, { storeEmail })))
+    await this.writer?.append(entries.map(entry => draftOf(entry, { storeEmail })))
   }
 
   keyOf(): Uint8Array {

@@ -1,9 +1,9 @@
 // A process that writes the audit trail as fast as it gets acknowledgements, and prints after each batch how many records are
 // safe. Tests kill it. Arguments: database, records a batch, bytes of padding in each record, batches (0: endless).
-import { createWriter } from '../../dist/src/chat/audit/writer.js'
+import { createBackgroundWriter } from '../../dist/src/chat/audit/background.js'
 
 const [path, perBatch, padding, batches] = process.argv.slice(2)
-const writer = createWriter({ path, key: null, asServer: true })
+const writer = createBackgroundWriter({ path, key: null, asServer: true })
 const opened = await writer.open()
 const safe = { records: opened.crashed }
 const draft = n => ({

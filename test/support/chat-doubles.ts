@@ -1,5 +1,5 @@
 // Test doubles around the relay that count what it acquires and releases: identity, limits, timers.
-import type { ChatLimits, Identity, Lease } from '../../src/chat/seams.js'
+import type { ChatLimits, Identity, Lease } from '../../src/chat/ports.js'
 import { systemTimers, type Timers } from '../../src/clock/timers.js'
 
 /** Tokens `person:NAME` are NAME's. */

@@ -1,4 +1,4 @@
-// The demo page: asks, shows the answer as it comes, stops it, and finds it again after a reload.
+// The demo page: asks, shows the answer as it comes, stops it, and resumes it after a reload.
 import { type ChatError, type ChatStream, createChatClient, type StreamOptions } from '../index.js'
 import { historyOf, loadTurns, saveTurns, type Turn } from './turns.js'
 import { type AnswerView, createView } from './view.js'
@@ -28,7 +28,7 @@ const ABORTED: Readonly<Record<string, string>> = {
   shutdown: 'The server is stopping; ask again.',
 }
 
-/** Shows an answer as it comes; `follow` begins it. */
+/** Shows an answer as it comes; `follow` starts it. */
 function show(index: number, answer: AnswerView, follow: (options: StreamOptions) => ChatStream): void {
   const over = (said: string): void => {
     running = null
@@ -40,9 +40,9 @@ function show(index: number, answer: AnswerView, follow: (options: StreamOptions
   running = follow({
     onConnect: ({ streamId, resumed }) => {
       keep(index, { streamId })
-      if (resumed) view.say('The answer goes on.')
+      if (resumed) view.say('The answer continues.')
     },
-    onReconnect: () => view.say('The connection was lost; it is being made again.'),
+    onReconnect: () => view.say('The connection was lost; reconnecting.'),
     onToken: text => {
       if (running?.text === text) view.say('The answer is coming.')
       answer.add(text)
@@ -51,7 +51,7 @@ function show(index: number, answer: AnswerView, follow: (options: StreamOptions
     onComplete: ({ type, reason, text }) => {
       keep(index, { answer: text })
       const note =
-        type === 'done' ? (reason === 'length' ? 'The answer was cut at its longest.' : null) : null
+        type === 'done' ? (reason === 'length' ? 'The answer was cut at its maximum length.' : null) : null
       const aborted = type === 'aborted' ? (ABORTED[reason] ?? `The answer was ended (${reason}).`) : null
       answer.end(note ?? aborted)
       over(aborted ?? 'The answer is complete.')
@@ -75,7 +75,7 @@ function ask(question: string): void {
   show(index, answer, options => client.stream(whole, options))
 }
 
-/** What was there before a reload; an answer that had not ended goes on. */
+/** Shows the turns from before a reload, and resumes an answer that had not ended. */
 function restore(): void {
   view.token.value = sessionStorage.getItem(TOKEN_KEY) ?? ''
   for (const [index, { question, answer, streamId }] of turns.entries()) {

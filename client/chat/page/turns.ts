@@ -1,5 +1,5 @@
-// What was asked and answered in this tab, kept over a reload: questions, the ids of answers, and the text of those that
-// have ended. Bounded; nothing of it leaves the tab.
+// Questions and answers of this tab, kept across a reload: questions, stream ids, and the text of ended answers. Limited in
+// number; nothing leaves the tab.
 
 export type Turn = {
   readonly question: string
@@ -9,7 +9,7 @@ export type Turn = {
 }
 
 const KEY = 'g6-chat-turns'
-/** What is kept, and sent as history. */
+/** Kept, and sent as history. */
 const MAX_TURNS = 20
 
 function isTurn(value: unknown): value is Turn {
@@ -24,11 +24,11 @@ export function loadTurns(storage: Storage): readonly Turn[] {
     const value: unknown = JSON.parse(storage.getItem(KEY) ?? '[]')
     return Array.isArray(value) ? value.filter(isTurn).slice(-MAX_TURNS) : []
   } catch {
-    return [] // of another version; a conversation begins anew
+    return [] // of another version: start with an empty conversation
   }
 }
 
-/** False: the browser keeps nothing. */
+/** False: the browser refuses to store it. */
 export function saveTurns(storage: Storage, turns: readonly Turn[]): boolean {
   try {
     storage.setItem(KEY, JSON.stringify(turns.slice(-MAX_TURNS)))

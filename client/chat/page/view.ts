@@ -1,7 +1,7 @@
-// The page's elements. Text is only ever put in as text; of links only http and https.
+// The page's elements. Text is inserted as text only; links are http or https only.
 import type { ChatSource } from '../index.js'
 
-/** The element of that id; the page is served with all of them. */
+/** The element with that id; the served page has all of them. */
 function part<T extends HTMLElement>(id: string, kind: new () => T): T {
   const found = document.getElementById(id)
   if (found instanceof kind) return found
@@ -29,7 +29,7 @@ function isWeb(url: string): boolean {
 
 function sourceItem({ title, source, url, snippet }: ChatSource): HTMLLIElement {
   const item = element('li', 'source')
-  const name = title ?? source ?? url ?? 'a source without a name'
+  const name = title ?? source ?? url ?? 'unnamed source'
   if (url !== undefined && isWeb(url)) {
     const link = element('a', '', name)
     link.href = url
@@ -44,7 +44,7 @@ function sourceItem({ title, source, url, snippet }: ChatSource): HTMLLIElement 
 export type AnswerView = {
   add(text: string): void
   showSources(sources: readonly ChatSource[]): void
-  /** It is over; `note` says how, when not simply complete. */
+  /** It has ended; `note` says how, unless it is simply complete. */
   end(note: string | null, isFault?: boolean): void
 }
 
@@ -53,9 +53,9 @@ export type View = {
   readonly question: HTMLTextAreaElement
   readonly token: HTMLInputElement
   readonly stop: HTMLButtonElement
-  /** Puts a question and the place of its answer at the end of the conversation. */
+  /** Adds a question and a place for its answer to the conversation. */
   addTurn(question: string): AnswerView
-  /** Said by screen readers, and shown. */
+  /** Shown, and announced by screen readers. */
   say(text: string): void
   setBusy(isBusy: boolean): void
 }
@@ -67,7 +67,7 @@ export function createView(): View {
   const send = part('send', HTMLButtonElement)
   const stop = part('stop', HTMLButtonElement)
 
-  /** Follows the answer, unless the reader has scrolled up to read. */
+  /** Keeps the end in view, unless the person has scrolled up. */
   function keepInSight(change: () => void): void {
     const page = document.documentElement
     const wasAtEnd = page.scrollHeight - page.scrollTop - page.clientHeight < 80
@@ -84,7 +84,7 @@ export function createView(): View {
       const turn = element('article', 'turn')
       turn.setAttribute('aria-label', 'Question and answer')
       const answer = element('div', 'answer')
-      // Read out as a whole when it is complete, not word by word.
+      // Screen readers announce it when it is complete, not word by word.
       answer.setAttribute('aria-busy', 'true')
       const text = document.createTextNode('')
       answer.append(text)

@@ -1,7 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type AuditRecord, GENESIS_MAC, seal, type Unsealed } from './chain.js'
-import { type Checkpoint, checkChain, type Head, signCheckpoint, signHead } from './check-chain.js'
+import {
+  type AuditRecord,
+  type Checkpoint,
+  checkChain,
+  GENESIS_MAC,
+  type Head,
+  seal,
+  signCheckpoint,
+  signHead,
+  type Unsealed,
+} from './chain.js'
 
 const KEY = Buffer.from('a key of the audit trail')
 

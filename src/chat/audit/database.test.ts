@@ -79,7 +79,7 @@ test('a transaction that is open when the database is closed ends, though a stat
   expect(add).toBeTypeOf('function')
 })
 
-test('whoever reads can see what is committed, and change nothing', () => {
+test('a reader sees what is committed, and can change nothing', () => {
   const database = writing()
   addMeta(database, 'a')
   const reader = keep(openForReading(path))
@@ -92,7 +92,7 @@ test('a database that is missing is named, and none is made', () => {
   expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined()
 })
 
-test('one process alone may hold the writer’s lock, until it lets go', () => {
+test('only one process has the writer’s lock, until it releases it', () => {
   const unlock = holdWriterLock(path)
   expect(() => holdWriterLock(path)).toThrow(`another server writes the audit trail ${path} (G6_AUDIT_DB)`)
   unlock()

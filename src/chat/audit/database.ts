@@ -1,13 +1,12 @@
 // SQLite as the audit trail uses it: one file, write-ahead log, every commit synced to the disk before it returns. The
-// driver is synchronous; whoever must not wait runs it in a thread (writer-thread.ts).
+// driver is synchronous; the server runs it in a thread (background.ts).
 import { existsSync } from 'node:fs'
 import Sqlite from 'libsql'
-import { AuditError } from './errors.js'
-import { createPrivately } from './key.js'
+import { AuditError, createPrivately } from './files.js'
 
 export type Value = string | number | null | Uint8Array
 
-/** A prepared statement; `T` is what a row holds, as its SQL says. */
+/** A prepared statement; `T` is the row that its SQL selects. */
 export type Query<T> = {
   first(...values: readonly Value[]): T | null
   all(...values: readonly Value[]): readonly T[]
@@ -18,7 +17,7 @@ export type Database = {
   query<T>(sql: string): Query<T>
   /** Returns the number of changed rows. */
   command(sql: string): (...values: readonly Value[]) => number
-  /** All of it or nothing, committed and synced when it returns. Takes the write lock first. */
+  /** All or nothing, committed and synced when it returns. Takes the write lock first. */
   transaction<T>(work: () => T): T
   close(): void
 }
@@ -26,7 +25,7 @@ export type Database = {
 /** How long to wait for another process's write, milliseconds. */
 const BUSY_TIMEOUT_MS = 5_000
 
-// FULL: the write-ahead log is synced at every commit. secure_delete: what is erased is overwritten.
+// FULL: every commit syncs the write-ahead log. secure_delete: deleting overwrites.
 const SETTINGS = `
   PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};
   PRAGMA synchronous = FULL;
@@ -41,7 +40,7 @@ const SCHEMA = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS records_subject ON records (subject);
   CREATE INDEX IF NOT EXISTS records_stream ON records (stream_id) WHERE stream_id IS NOT NULL;
-  -- One row a subject; deleting it is the erasure.
+  -- One row a subject; deleting it erases the subject.
   CREATE TABLE IF NOT EXISTS subjects (
     ref TEXT PRIMARY KEY, salt BLOB NOT NULL, last_used_ms INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
@@ -49,11 +48,11 @@ const SCHEMA = `
     lookup TEXT NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (lookup, ref)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS lookups_ref ON lookups (ref);
-  -- Values that are kept as they are: the record in the chain holds their commitment only.
+  -- Values stored plainly: the record in the chain holds their commitment only.
   CREATE TABLE IF NOT EXISTS kept (
     seq INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (seq, name)
   ) STRICT, WITHOUT ROWID;
-  -- Streams with a start and no end yet; what is here at a start-up did not survive.
+  -- Streams with a start and no end yet; those here at start-up were ended by a crash.
   CREATE TABLE IF NOT EXISTS open_streams (stream_id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS checkpoint (
     one INTEGER PRIMARY KEY CHECK (one = 1), through_seq INTEGER NOT NULL, mac TEXT NOT NULL, at_ms INTEGER NOT NULL,
@@ -75,7 +74,7 @@ function open(path: string): Database {
       sqlite.exec('COMMIT')
       return result
     } catch (error) {
-      // A full disk has rolled it back already.
+      // With a full disk SQLite has rolled it back already.
       if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
       throw error
     }
@@ -84,7 +83,7 @@ function open(path: string): Database {
     exec: sql => void sqlite.exec(sql),
     query: <T>(sql: string): Query<T> => {
       const statement = sqlite.prepare<Value[]>(sql)
-      // The border: a row is what the SQL beside the type argument selects.
+      // The border: a row is what the SQL selects.
       return {
         first: (...values) => (statement.get(...values) as T | undefined) ?? null,
         all: (...values) => statement.all(...values) as T[],
@@ -96,14 +95,14 @@ function open(path: string): Database {
     },
     transaction,
     close: () => {
-      // Statements live on until they are collected; a transaction must not live on with them.
+      // Statements live until they are garbage-collected, and would keep an open transaction.
       if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
       sqlite.close()
     },
   }
 }
 
-/** Opens the database for writing, and makes it when it is missing. */
+/** Opens the database for writing; creates a missing one. */
 export function openForWriting(path: string): Database {
   if (!existsSync(path)) createPrivately(path)
   const database = open(path)
@@ -118,7 +117,7 @@ export function openForWriting(path: string): Database {
   }
 }
 
-/** Opens a database that is there, to read it (a server may be writing it meanwhile). */
+/** Opens an existing database for reading; a server may be writing it meanwhile. */
 export function openForReading(path: string): Database {
   if (!existsSync(path)) {
     throw new AuditError('missing', `there is no audit trail at ${path} (G6_AUDIT_DB)`)
@@ -135,8 +134,8 @@ export function openForReading(path: string): Database {
 }
 
 /**
- * Says that this process alone writes the trail; the operating system lets go of it when the process ends, however it
- * ends. Returns what gives it back. Throws AuditError `in_use`.
+ * Takes the lock of the process that writes the trail; the operating system releases it when the process ends. Returns the
+ * function that releases it. Throws AuditError `in_use`.
  */
 export function holdWriterLock(path: string): () => void {
   const sqlite = new Sqlite(`${path}.lock`, { timeout: 0 })

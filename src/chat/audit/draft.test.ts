@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ALICE, BOB, end, refused, start } from '../../../test/support/audit-trail.js'
-import type { AuditEntry } from '../seams.js'
+import type { AuditEntry } from '../ports.js'
 import { canonicalJson, draftOf } from './draft.js'
 
 const plainly = (entry: AuditEntry) => draftOf(entry, { storeEmail: false })
@@ -46,7 +46,7 @@ test('whom it is about: a person by key, subject and email; else the stream or t
   expect(plainly(refused('10.0.0.9', BOB)).subject[0]).toEqual({ kind: 'person', text: 'iss|bob' })
 })
 
-test('a token that was verified is told by its commitment alone', () => {
+test('of a verified token only the commitment is stored', () => {
   const verified: AuditEntry = { operation: 'auth.token_verified', person: ALICE, atMs: 1.4 }
   expect(plainly(verified)).toMatchObject({
     atMs: 1,

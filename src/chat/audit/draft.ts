@@ -1,19 +1,21 @@
-// From what the relay tells to what may be written. This is the only place that decides what of an entry is kept, as what:
-// plainly, as a commitment, or not at all. Nothing is shortened or counted of the question: no length, no prefix.
-import type { AuditEntry, Person } from '../seams.js'
-import type { SubjectName } from './commitment.js'
+// The only place that decides what is stored of an entry, and how: plainly, as a commitment, or not at all. Of the question
+// nothing is shortened or counted: no length, no prefix. And the entry as a line of the log.
+import type { Person } from '../../contract/plugin.js'
+import { streamMark } from '../log/chat-log.js'
+import type { AuditEntry } from '../ports.js'
+import type { SubjectName } from './subjects.js'
 
 type Plain = string | number | null | readonly string[]
 
-/** A record on its way to the store; `secrets` never leave it but as commitments. */
+/** A record on its way to the store; of `secrets` only commitments are stored. */
 export type Draft = {
   readonly atMs: number
   readonly operation: string
   readonly streamId: string | null
-  /** Whom it concerns; the first name is what the subject is found by. Empty: nobody. */
+  /** Whom it concerns; the first name finds the subject. Empty: nobody. */
   readonly subject: readonly SubjectName[]
   readonly secrets: Readonly<Record<string, string>>
-  /** Those of `secrets` that are also kept as they are, outside the chain, until erasure or retention. */
+  /** Names in `secrets` whose values are also stored plainly, outside the chain, until erasure or retention. */
   readonly kept: readonly string[]
   readonly details: Readonly<Record<string, Plain>>
 }
@@ -24,17 +26,13 @@ export type DraftOptions = {
 }
 
 /** `person.key` is `<issuer>|<subject>` (identity.ts); people ask for erasure by subject or email. */
-function namesOf(person: Person): readonly SubjectName[] {
-  const subject = person.key.slice(person.key.indexOf('|') + 1)
-  const names: SubjectName[] = [
-    { kind: 'person', text: person.key },
-    { kind: 'name', text: subject },
-  ]
-  if (person.email !== null) names.push({ kind: 'name', text: person.email })
-  return names
+function namesOf({ key, email }: Person): readonly SubjectName[] {
+  const subject = key.slice(key.indexOf('|') + 1)
+  const names = [subject, ...(email === null ? [] : [email])]
+  return [{ kind: 'person', text: key }, ...names.map((text): SubjectName => ({ kind: 'name', text }))]
 }
 
-const ofPerson = (person: Person | null): Readonly<Record<string, string>> =>
+const emailOf = (person: Person | null): Readonly<Record<string, string>> =>
   person === null || person.email === null ? {} : { email: person.email }
 
 const whole = (value: number): number => Math.round(value)
@@ -46,7 +44,7 @@ function ofStream(entry: StreamEntry): Pick<Draft, 'details'> & Partial<Pick<Dra
     case 'stream.start': {
       const { query, sessionId, upstream } = entry
       const session: Record<string, string> = sessionId === null ? {} : { session: sessionId }
-      return { details: { upstream }, secrets: { ...ofPerson(entry.person), query, ...session } }
+      return { details: { upstream }, secrets: { ...emailOf(entry.person), query, ...session } }
     }
     case 'stream.end': {
       const { reason, tokens, bytes, firstTokenMs, durationMs, upstreams } = entry
@@ -63,51 +61,76 @@ function ofStream(entry: StreamEntry): Pick<Draft, 'details'> & Partial<Pick<Dra
 }
 
 export function draftOf(entry: AuditEntry, { storeEmail }: DraftOptions): Draft {
-  const { operation } = entry
-  const atMs = whole(entry.atMs)
-  const kept = storeEmail && entry.person !== null && entry.person.email !== null ? ['email'] : []
+  const { operation, person } = entry
+  const names = person === null ? null : namesOf(person)
+  const kept = storeEmail && 'email' in emailOf(person) ? ['email'] : []
+  const base = { atMs: whole(entry.atMs), operation, streamId: null, details: {} }
   if ('streamId' in entry) {
-    const { streamId, connectionId, requestId, person } = entry
+    const { streamId, connectionId, requestId } = entry
     const { details, secrets = {} } = ofStream(entry)
     return {
-      atMs,
-      operation,
+      ...base,
       streamId,
-      // Nobody known: the stream is its own subject, so that no two anonymous streams can be linked.
-      subject: person === null ? [{ kind: 'stream', text: streamId }] : namesOf(person),
-      // Clients choose connection and request ids themselves, and may say who they are with them.
+      // An anonymous stream is its own subject, so that no two of them can be linked.
+      subject: names ?? [{ kind: 'stream', text: streamId }],
+      // Clients choose connection and request ids, which may identify them.
       secrets: { ...secrets, connection: connectionId, request: requestId },
       kept: 'email' in secrets ? kept : [],
       details,
     }
   }
   if (entry.operation === 'auth.token_verified') {
-    const { person } = entry
-    const secrets = { ...ofPerson(person), token: person.tokenId }
-    return { atMs, operation, streamId: null, subject: namesOf(person), secrets, kept, details: {} }
+    const secrets = { ...emailOf(person), token: entry.person.tokenId }
+    return { ...base, subject: namesOf(entry.person), secrets, kept }
   }
-  const { person, address, requestId, code } = entry
+  const { address, requestId, code } = entry
   return {
-    atMs,
-    operation,
-    streamId: null,
-    subject: person === null ? [{ kind: 'address', text: address }] : namesOf(person),
-    secrets: { ...ofPerson(person), address, request: requestId },
+    ...base,
+    subject: names ?? [{ kind: 'address', text: address }],
+    secrets: { ...emailOf(person), address, request: requestId },
     kept: ['address', ...kept],
     details: { code },
   }
 }
 
-/** A record of the trail about itself. */
-export function ownDraft(operation: `audit.${string}`, atMs: number, details: Draft['details']): Draft {
+/** A record that the trail writes on its own. */
+export function ownDraft(
+  operation: `audit.${string}` | 'stream.end',
+  atMs: number,
+  details: Draft['details'],
+): Draft {
   return { atMs: whole(atMs), operation, streamId: null, subject: [], secrets: {}, kept: [], details }
 }
 
-/** JSON with sorted members: one spelling for one content. */
+/** JSON with sorted members: one spelling for the same content. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) =>
     typeof member === 'object' && member !== null && !Array.isArray(member)
       ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
       : member,
   )
+}
+
+export type LogLine = Readonly<Record<string, unknown>> & { readonly operation: string }
+
+/** For the log, and so for Loki: no name, address or question, no id that gives access. Null: the guards have logged it. */
+export function logLineOf(entry: AuditEntry): LogLine | null {
+  const { operation } = entry
+  const at = new Date(entry.atMs).toISOString()
+  if (operation === 'auth.token_verified') return { operation, at }
+  if (!('streamId' in entry)) return null
+  const { streamId, requestId, person } = entry
+  const ofStream = { operation, at, requestId, stream: streamMark(streamId), identified: person !== null }
+  switch (entry.operation) {
+    case 'stream.start':
+      return { ...ofStream, upstream: entry.upstream }
+    case 'stream.end': {
+      const { reason, tokens, bytes, firstTokenMs, durationMs, upstreams } = entry
+      return { ...ofStream, reason, tokens, bytes, firstTokenMs, durationMs, upstreams }
+    }
+    case 'stream.resume':
+      return { ...ofStream, after: entry.after }
+    case 'stream.stop':
+      return ofStream
+  }
 }

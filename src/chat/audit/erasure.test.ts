@@ -17,7 +17,7 @@ describe('erasure', () => {
       { seq: 1, kept: { email: 'Alice@Example.org' } },
       { seq: 2, kept: { address: '10.0.0.9', email: 'Alice@Example.org' } },
     ])
-    expect(await trail.desk?.erase([name], NOW_MS)).toEqual({ subjects: 1, records: 2 })
+    expect(await trail.writer?.erase([name], NOW_MS)).toEqual({ subjects: 1, records: 2 })
     expect(recordsOf(trail.path, trail.keyOf(), [name])).toEqual([])
     expect(trail.shownAll().map(({ operation }) => operation)).toEqual([
       'stream.start',
@@ -34,7 +34,7 @@ describe('erasure', () => {
   test('is not undone by what the person does next', async () => {
     await trail.open()
     await trail.write([start('s1', ALICE)])
-    await trail.desk?.erase([{ kind: 'name', text: 'alice' }], NOW_MS)
+    await trail.writer?.erase([{ kind: 'name', text: 'alice' }], NOW_MS)
     await trail.write([end('s1', ALICE), start('s2', ALICE)])
     const found = recordsOf(trail.path, trail.keyOf(), [{ kind: 'name', text: 'alice' }])
     expect(found.map(({ streamId }) => streamId)).toEqual(['s2'])
@@ -44,7 +44,7 @@ describe('erasure', () => {
   test('of somebody unknown changes nothing', async () => {
     await trail.open()
     await trail.write([start('s1', ALICE)])
-    expect(await trail.desk?.erase([{ kind: 'name', text: 'nobody' }], NOW_MS)).toEqual({
+    expect(await trail.writer?.erase([{ kind: 'name', text: 'nobody' }], NOW_MS)).toEqual({
       subjects: 0,
       records: 0,
     })

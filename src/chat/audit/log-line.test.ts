@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import type { AuditEntry, Person } from '../seams.js'
-import { logLineOf } from './log-line.js'
+import type { Person } from '../../contract/plugin.js'
+import type { AuditEntry } from '../ports.js'
+import { logLineOf } from './draft.js'
 
 const ANN: Person = { key: 'iss|SECRET-ann', email: 'SECRET@example.org', role: 'SECRET', tokenId: 'SECRET' }
 const OF_STREAM = {

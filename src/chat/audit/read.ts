@@ -1,11 +1,9 @@
-// What the commands show: the newest records, and all that is known of one subject.
+// What the commands show: the newest records, and all records of one subject.
 import type { AuditRecord } from './chain.js'
-import type { SubjectName } from './commitment.js'
 import { type Database, openForReading } from './database.js'
-import { createRecords, type Records } from './records.js'
-import { createSubjects } from './subjects.js'
+import { createRecords, type Records } from './store.js'
+import { createSubjects, type SubjectName } from './subjects.js'
 
-/** A record as it is shown. */
 export type ShownRecord = {
   readonly seq: number
   /** ISO 8601. */
@@ -15,7 +13,7 @@ export type ShownRecord = {
   readonly subject: string | null
   readonly details: unknown
   readonly mac: string
-  /** What is kept as it is: the address of refusals, the email where that is wanted. */
+  /** Values stored plainly: the address of a refusal, the email when `G6_AUDIT_STORE_EMAIL` is on. */
   readonly kept: Readonly<Record<string, string>>
 }
 
@@ -49,7 +47,7 @@ export type TrailReader = {
   close(): void
 }
 
-/** For whoever reads again and again: one connection for all of it. Throws AuditError `missing`. */
+/** Keeps one connection for repeated reading. Throws AuditError `missing`. */
 export function openReader(path: string): TrailReader {
   const database = openForReading(path)
   const records = createRecords(database)
@@ -65,7 +63,7 @@ export function openReader(path: string): TrailReader {
   }
 }
 
-/** Everything of whoever goes by one of these names, in order. */
+/** All records of the subjects with one of these names, in order. */
 export function recordsOf(
   path: string,
   key: Uint8Array,

@@ -27,7 +27,7 @@ describe('retention', () => {
       end('s1', ALICE, old),
       start('s2', BOB),
     ])
-    expect(await trail.desk?.sweep(before, NOW_MS)).toEqual({ records: 3, subjects: 2 })
+    expect(await trail.writer?.sweep(before, NOW_MS)).toEqual({ records: 3, subjects: 2 })
     expect(await trail.verify()).toEqual({ ok: true, records: 1, firstSeq: 4, lastSeq: 4, afterHead: 0 })
     await trail.write([end('s2', BOB)])
     expect(await trail.verify()).toMatchObject({ ok: true, records: 2 })
@@ -39,7 +39,7 @@ describe('retention', () => {
   test('may remove everything, and the numbers go on', async () => {
     await trail.open()
     await trail.write([start('s1', ALICE, old)])
-    await trail.desk?.sweep(before, NOW_MS)
+    await trail.writer?.sweep(before, NOW_MS)
     expect(await trail.verify()).toEqual({ ok: true, records: 0, firstSeq: null, lastSeq: 1, afterHead: 0 })
     await trail.close()
     expect(await trail.open()).toMatchObject({ headMismatch: false })
@@ -51,8 +51,8 @@ describe('retention', () => {
   test('does not pass a younger record, nor take more than there is', async () => {
     await trail.open()
     await trail.write([start('s1', null, old), start('s2'), end('s1', null, old)])
-    expect(await trail.desk?.sweep(before, NOW_MS)).toMatchObject({ records: 1 })
-    expect(await trail.desk?.sweep(before, NOW_MS)).toMatchObject({ records: 0 })
+    expect(await trail.writer?.sweep(before, NOW_MS)).toMatchObject({ records: 1 })
+    expect(await trail.writer?.sweep(before, NOW_MS)).toMatchObject({ records: 0 })
     expect(await trail.verify()).toMatchObject({ ok: true, records: 2 })
   })
 
@@ -67,7 +67,7 @@ describe('retention', () => {
   test('takes many in steps', async () => {
     await trail.open()
     await trail.write(Array.from({ length: 4_500 }, (_, i) => start(`s${i}`, ALICE, old)))
-    expect(await trail.desk?.sweep(before, NOW_MS)).toEqual({ records: 4_500, subjects: 1 })
+    expect(await trail.writer?.sweep(before, NOW_MS)).toEqual({ records: 4_500, subjects: 1 })
     expect(await trail.verify()).toMatchObject({ ok: true, records: 0, lastSeq: 4_500 })
   })
 })

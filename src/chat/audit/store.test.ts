@@ -2,10 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import Sqlite from 'libsql'
 import { describe, expect, test } from 'vitest'
 import { ALICE, auditTrail, BOB, end, NOW_MS, refused, start } from '../../../test/support/audit-trail.js'
-import { openDesk } from './desk.js'
 import { draftOf } from './draft.js'
-import { readHead } from './head-file.js'
+import { readHead } from './files.js'
 import { openReader } from './read.js'
+import { openWriter } from './writer.js'
 
 const trail = auditTrail()
 
@@ -73,7 +73,9 @@ describe('records', () => {
   test('that cannot all be written are none of them written', async () => {
     await trail.open()
     const broken = { ...draftOf(start('s2'), { storeEmail: false }), operation: null as unknown as string }
-    await expect(trail.desk?.append([draftOf(start('s1'), { storeEmail: false }), broken])).rejects.toThrow()
+    await expect(
+      trail.writer?.append([draftOf(start('s1'), { storeEmail: false }), broken]),
+    ).rejects.toThrow()
     await trail.write([start('s3')])
     expect(trail.shownAll().map(({ streamId }) => streamId)).toEqual(['s3'])
     expect(await trail.verify()).toMatchObject({ ok: true })
@@ -122,7 +124,7 @@ describe('a start after a crash', () => {
 describe('two at once', () => {
   test('two servers cannot write one trail', async () => {
     await trail.open()
-    await expect(openDesk({ path: trail.path, key: null, asServer: true })).rejects.toMatchObject({
+    await expect(openWriter({ path: trail.path, key: null, asServer: true })).rejects.toMatchObject({
       code: 'in_use',
     })
   })
@@ -130,7 +132,7 @@ describe('two at once', () => {
   test('a command may erase while a server writes; both keep one chain', async () => {
     await trail.open()
     await trail.write([start('s1', ALICE)])
-    const { desk: other, opened } = await openDesk({ path: trail.path, key: null, asServer: false })
+    const { writer: other, opened } = await openWriter({ path: trail.path, key: null, asServer: false })
     expect(opened).toMatchObject({ crashed: 0, headMismatch: false })
     await other.erase([{ kind: 'name', text: 'alice' }], NOW_MS)
     await trail.write([end('s1', ALICE)])

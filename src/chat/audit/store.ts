@@ -1,31 +1,99 @@
-// The audit trail as a database: adds records in transactions, keeps the chain, ends streams that a crash left open,
-// removes what is too old behind a signed checkpoint, and erases subjects. Synchronous; when a call returns, what it did
-// is on the disk; when it throws, nothing of it happened.
-import { macOf, signatureOf, type Unsealed } from './chain.js'
-import { signCheckpoint } from './check-chain.js'
-import { commitmentTo, type SubjectName } from './commitment.js'
-import { openForWriting } from './database.js'
+// The audit trail as a database: adds records in transactions, keeps the chain, ends streams that a crash left open, removes
+// old records up to a signed checkpoint, and erases subjects. Synchronous: when a call returns, its work is on the disk; when
+// it throws, nothing was changed.
+import {
+  type AuditRecord,
+  type Checkpoint,
+  GENESIS_MAC,
+  macOf,
+  signatureOf,
+  signCheckpoint,
+  type Unsealed,
+} from './chain.js'
+import { type Database, openForWriting } from './database.js'
 import { canonicalJson, type Draft, ownDraft } from './draft.js'
-import { AuditError } from './errors.js'
-import { createRecords, type Link, type Records } from './records.js'
-import { createSubjects, type Subject } from './subjects.js'
+import { AuditError } from './files.js'
+import { commitmentTo, createSubjects, type Subject, type SubjectName } from './subjects.js'
 
-export type Swept = { readonly records: number; readonly subjects: number }
-export type Erased = { readonly subjects: number; readonly records: number }
+const COLUMNS = 'seq, at_ms AS atMs, operation, stream_id AS streamId, subject, details, mac'
+/** Rows fetched at once. */
+const PAGE = 500
+
+export type KeptValue = { readonly name: string; readonly value: string }
+
+/** The number and MAC that a record follows. */
+type Link = { readonly seq: number; readonly mac: string }
+
+export type Records = {
+  /** What the next record follows. */
+  last(): Link
+  checkpoint(): Checkpoint | null
+  /** All from `seq` on, in order. */
+  from(seq: number): Generator<AuditRecord, void, undefined>
+  /** The newest, oldest of them first. */
+  newest(count: number): readonly AuditRecord[]
+  ofSubject(ref: string): readonly AuditRecord[]
+  /** The subject of the stream's start; undefined: no start is known. */
+  subjectOfStream(streamId: string): string | null | undefined
+  kept(seq: number): readonly KeptValue[]
+}
+
+export function createRecords(database: Database): Records {
+  const records = (rest: string) => database.query<AuditRecord>(`SELECT ${COLUMNS} FROM records ${rest}`)
+  const lastRow = database.query<Link>('SELECT seq, mac FROM records ORDER BY seq DESC LIMIT 1')
+  const point = database.query<Checkpoint>(
+    'SELECT through_seq AS throughSeq, mac, at_ms AS atMs, signature FROM checkpoint',
+  )
+  const page = records(`WHERE seq >= ? ORDER BY seq LIMIT ${PAGE}`)
+  const newest = records('ORDER BY seq DESC LIMIT ?')
+  const ofSubject = records('WHERE subject = ? ORDER BY seq')
+  const start = database.query<{ readonly subject: string | null }>(
+    "SELECT subject FROM records WHERE stream_id = ? AND operation = 'stream.start' LIMIT 1",
+  )
+  const keptOf = database.query<KeptValue>('SELECT name, value FROM kept WHERE seq = ? ORDER BY name')
+
+  function* from(seq: number): Generator<AuditRecord, void, undefined> {
+    for (let next = seq; ; ) {
+      const rows = page.all(next)
+      yield* rows
+      const last = rows.at(-1)
+      if (last === undefined || rows.length < PAGE) return
+      next = last.seq + 1
+    }
+  }
+
+  return {
+    last: () => {
+      const row = lastRow.first()
+      if (row !== null) return row
+      const { throughSeq = 0, mac = GENESIS_MAC } = point.first() ?? {}
+      return { seq: throughSeq, mac }
+    },
+    checkpoint: () => point.first(),
+    from,
+    newest: count => newest.all(count).toReversed(),
+    ofSubject: ref => ofSubject.all(ref),
+    subjectOfStream: streamId => start.first(streamId)?.subject,
+    kept: seq => keptOf.all(seq),
+  }
+}
+
+/** How many subjects and records were removed or erased. */
+export type Removed = { readonly subjects: number; readonly records: number }
 
 export type AuditStore = {
   readonly records: Records
   append(drafts: readonly Draft[]): void
-  /** Gives every stream that has no end one, with reason `crashed`. Returns how many. */
+  /** Ends every open stream with reason `crashed`. Returns how many. */
   endOpenStreams(atMs: number): number
-  /** Removes at most `limit` of the records before `beforeMs`. 0 records: there is nothing more to remove. */
-  sweep(beforeMs: number, atMs: number, limit: number): Swept
-  /** Forgets whoever goes by one of these names, and records that it did. */
-  erase(names: readonly SubjectName[], atMs: number): Erased
+  /** Removes at most `limit` records from before `beforeMs`. 0 records: nothing is left to remove. */
+  sweep(beforeMs: number, atMs: number, limit: number): Removed
+  /** Erases the subjects with these names, and records that. */
+  erase(names: readonly SubjectName[], atMs: number): Removed
   close(): void
 }
 
-/** Throws AuditError `wrong_key`, or what SQLite says. */
+/** Throws AuditError `wrong_key` and SQLite errors. */
 export function openStore(path: string, key: Uint8Array): AuditStore {
   const database = openForWriting(path)
   try {
@@ -40,19 +108,19 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
     'INSERT INTO records (seq, at_ms, operation, stream_id, subject, details, mac) VALUES (?, ?, ?, ?, ?, ?, ?)',
   )
   const keep = database.command('INSERT INTO kept (seq, name, value) VALUES (?, ?, ?)')
-  const openStream = database.command('INSERT OR IGNORE INTO open_streams (stream_id) VALUES (?)')
-  const endStream = database.command('DELETE FROM open_streams WHERE stream_id = ?')
+  const addOpen = database.command('INSERT OR IGNORE INTO open_streams (stream_id) VALUES (?)')
+  const removeOpen = database.command('DELETE FROM open_streams WHERE stream_id = ?')
   const stillOpen = database.query<{ readonly streamId: string }>(
     'SELECT stream_id AS streamId FROM open_streams ORDER BY stream_id',
   )
-  const keptOfSubject = database.command(
+  const deleteKeptOf = database.command(
     'DELETE FROM kept WHERE seq IN (SELECT seq FROM records WHERE subject = ?)',
   )
-  const countOfSubject = database.query<{ readonly count: number }>(
+  const countOf = database.query<{ readonly count: number }>(
     'SELECT count(*) AS count FROM records WHERE subject = ?',
   )
   const oldest = database.query<{ readonly seq: number }>('SELECT seq FROM records ORDER BY seq LIMIT 1')
-  const firstKept = database.query<{ readonly seq: number }>(
+  const firstSince = database.query<{ readonly seq: number }>(
     'SELECT seq FROM records WHERE at_ms >= ? ORDER BY seq LIMIT 1',
   )
   const macAt = database.query<{ readonly mac: string }>('SELECT mac FROM records WHERE seq = ?')
@@ -76,7 +144,7 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
     }
   }
 
-  /** What follows a start belongs to whom the start belonged to, also when that subject was erased meanwhile. */
+  /** Later records of a stream have the subject of its start, also when that subject was erased meanwhile. */
   function subjectOf({ streamId, operation, subject: [first, ...more], atMs }: Draft): Subject | null {
     if (streamId !== null && operation !== 'stream.start') {
       const ref = records.subjectOfStream(streamId)
@@ -113,19 +181,19 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
     const mac = macOf(key, previous.mac, unsealed)
     insert(seq, atMs, operation, streamId, unsealed.subject, unsealed.details, mac)
     for (const name of keptNames) keep(seq, name, secrets[name] ?? '')
-    if (streamId !== null && operation === 'stream.start') openStream(streamId)
-    if (streamId !== null && operation === 'stream.end') endStream(streamId)
+    if (streamId !== null && operation === 'stream.start') addOpen(streamId)
+    if (streamId !== null && operation === 'stream.end') removeOpen(streamId)
     return { seq, mac }
   }
 
-  /** In a transaction, so that nobody else adds one in between. */
+  /** In a transaction, so that no other writer adds one in between. */
   function addAll(drafts: readonly Draft[]): void {
     drafts.reduce((previous: Link, draft) => add(draft, previous), records.last())
   }
 
-  /** What is deleted is overwritten in the database; the write-ahead log still has it until it is begun anew. */
-  function startLogAnew(): void {
-    // A reader (`g6 audit verify`) may hold on to the log for long; batches must not wait for that.
+  /** SQLite overwrites what is deleted in the database, but the write-ahead log has it until it is truncated. */
+  function truncateLog(): void {
+    // A reader (`g6 audit verify`) may keep the log in use for long; batches must not wait for that.
     database.exec('PRAGMA busy_timeout = 500; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 5000')
   }
 
@@ -134,28 +202,17 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
     append: drafts => database.transaction(() => addAll(drafts)),
     endOpenStreams: atMs => {
       const left = stillOpen.all()
-      if (left.length === 0) return 0
-      const ends = left.map(
-        ({ streamId }): Draft => ({
-          atMs,
-          operation: 'stream.end',
-          streamId,
-          subject: [],
-          secrets: {},
-          kept: [],
-          details: { reason: 'crashed' },
-        }),
-      )
-      database.transaction(() => addAll(ends))
+      const ends = left.map(({ streamId }): Draft => {
+        return { ...ownDraft('stream.end', atMs, { reason: 'crashed' }), streamId }
+      })
+      if (ends.length > 0) database.transaction(() => addAll(ends))
       return left.length
     },
     sweep: (beforeMs, atMs, limit) => {
       const swept = database.transaction(() => {
-        const first = oldest.first()
-        const through =
-          first === null
-            ? 0
-            : Math.min((firstKept.first(beforeMs)?.seq ?? records.last().seq + 1) - 1, first.seq + limit - 1)
+        const first = oldest.first()?.seq
+        const kept = firstSince.first(beforeMs)?.seq ?? records.last().seq + 1
+        const through = first === undefined ? 0 : Math.min(kept - 1, first + limit - 1)
         const mac = macAt.first(through)?.mac
         let removed = 0
         if (mac !== undefined) {
@@ -166,7 +223,7 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
         }
         return { records: removed, subjects: subjects.sweep(beforeMs) }
       })
-      if (swept.records > 0) startLogAnew()
+      if (swept.records > 0) truncateLog()
       return swept
     },
     erase: (names, atMs) => {
@@ -174,22 +231,22 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
         const refs = [...new Set(names.flatMap(name => subjects.find(name)))]
         let count = 0
         for (const ref of refs) {
-          const ofSubject = countOfSubject.first(ref)?.count ?? 0
+          const ofSubject = countOf.first(ref)?.count ?? 0
           count += ofSubject
-          keptOfSubject(ref)
+          deleteKeptOf(ref)
           subjects.erase(ref)
           addAll([ownDraft('audit.erase', atMs, { erased: ref, records: ofSubject })])
         }
         return { subjects: refs.length, records: count }
       })
-      startLogAnew()
+      truncateLog()
       return erased
     },
     close: () => {
       try {
-        startLogAnew()
+        truncateLog()
       } catch {
-        // A full disk, say: the next opening takes it from the log.
+        // With a full disk, for example: SQLite recovers the log when the database is opened again.
       }
       database.close()
     },

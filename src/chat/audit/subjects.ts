@@ -1,23 +1,43 @@
-// Whom records are about: a subject is a salt, a reference (the commitment to its first name) and lookups that find it.
-import { commitmentTo, freshSalt, lookupOf, type SubjectName } from './commitment.js'
+// The subjects of records. What could identify somebody is stored as a commitment: HMAC-SHA-256 under the salt of the subject.
+// With the salt one can prove which value was meant; once the salt is deleted nobody can, not even with the key. A subject is
+// a salt, a reference (the commitment to its first name) and lookups that find it.
+import { createHmac, randomBytes } from 'node:crypto'
 import type { Database } from './database.js'
+
+/** A name that finds a subject. A person has a `person` key and `name`s: subject claim and email. */
+export type SubjectName = {
+  readonly kind: 'person' | 'name' | 'stream' | 'address'
+  readonly text: string
+}
 
 /** `salt` null: the subject was erased. */
 export type Subject = { readonly ref: string; readonly salt: Uint8Array | null }
 
+export type Subjects = {
+  /** The subject with the first name, created when there is none; it gets all the names. */
+  of(names: readonly [SubjectName, ...SubjectName[]], atMs: number): Subject
+  byRef(ref: string): Subject
+  /** The references of all subjects with this name. */
+  find(name: SubjectName): readonly string[]
+  /** Deletes salt and lookups, so that nobody can link the remaining records to the subject. */
+  erase(ref: string): void
+  /** Deletes subjects last used before that time that have no records left. */
+  sweep(beforeMs: number): number
+}
+
+const SALT_BYTES = 32
 /** How often the time of last use is written. */
 const LAST_USED_STEP_MS = 3_600_000
 
-export type Subjects = {
-  /** The subject of these names, made when there is none; the first name decides. */
-  of(names: readonly [SubjectName, ...SubjectName[]], atMs: number): Subject
-  byRef(ref: string): Subject
-  /** The references of everybody who goes by this name. */
-  find(name: SubjectName): readonly string[]
-  /** Deletes salt and lookups: what is left of the subject cannot be linked to anybody. */
-  erase(ref: string): void
-  /** Deletes those whose last use was before and of whom no record is left. */
-  sweep(beforeMs: number): number
+/** Hex. */
+export function commitmentTo(value: string, salt: Uint8Array): string {
+  return createHmac('sha256', salt).update(value).digest('hex')
+}
+
+/** Finds a subject's salt without storing the name; deleted together with the salt. Hex. */
+function lookupOf(key: Uint8Array, { kind, text }: SubjectName): string {
+  const spelled = kind === 'name' ? text.trim().toLowerCase() : text
+  return createHmac('sha256', key).update(`g6-audit-lookup\0${kind}\0${spelled}`).digest('hex')
 }
 
 export function createSubjects(database: Database, key: Uint8Array): Subjects {
@@ -47,7 +67,7 @@ export function createSubjects(database: Database, key: Uint8Array): Subjects {
     of: (names, atMs) => {
       const [first] = names
       const found = byLookup.first(lookupOf(key, first))
-      const salt = found?.salt ?? freshSalt()
+      const salt = found?.salt ?? randomBytes(SALT_BYTES)
       const ref = found?.ref ?? commitmentTo(first.text, salt)
       if (found === null) add(ref, salt, atMs)
       else if (atMs - found.lastUsedMs > LAST_USED_STEP_MS) use(atMs, ref)

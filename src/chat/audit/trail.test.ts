@@ -1,12 +1,12 @@
 import { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { createLog } from '../../log/log.js'
-import type { AuditEntry } from '../seams.js'
-import type { Appended, Opened } from './desk.js'
+import type { AuditEntry } from '../ports.js'
+import type { BackgroundWriter } from './background.js'
 import type { Draft } from './draft.js'
-import { AuditError } from './errors.js'
+import { AuditError } from './files.js'
 import { type AuditSettings, startAuditTrail } from './trail.js'
-import type { AuditWriter } from './writer.js'
+import type { Appended, Opened } from './writer.js'
 
 const OPENED: Opened = { keyMadeAt: null, crashed: 0, headMismatch: false }
 const full = Object.assign(new Error('database or disk is full: SECRET-QUESTION'), { code: 'SQLITE_FULL' })
@@ -24,7 +24,7 @@ const entry = (n: number, query = 'SECRET-QUESTION'): AuditEntry => ({
 })
 
 /** A store that does what the test says; a batch waits until the test answers it. */
-class ScriptedWriter implements AuditWriter {
+class ScriptedWriter implements BackgroundWriter {
   readonly committed: Draft[] = []
   readonly batches: { drafts: readonly Draft[]; answer(error?: Error): void }[] = []
   openFault: Error | null = null
@@ -73,7 +73,7 @@ async function trail(
   changes: Partial<AuditSettings> = {},
   writer = new ScriptedWriter(),
   maxWaiting = 10,
-  tellEveryMs = 60_000,
+  countEveryMs = 60_000,
 ) {
   let logged = ''
   const counted = { failures: 0, operations: [] as string[] }
@@ -84,7 +84,7 @@ async function trail(
     },
   })
   const started = startAuditTrail({
-    desk: { path: 'unused', key: null },
+    store: { path: 'unused', key: null },
     settings: () => ({ auditRequired: false, auditStoreEmail: false, auditRetentionDays: 90, ...changes }),
     log: createLog({ level: 'debug', format: 'json', destination }),
     observer: {
@@ -96,13 +96,13 @@ async function trail(
     writer,
     maxWaiting,
     firstRetryMs: 1,
-    tellEveryMs,
+    countEveryMs,
   })
   await started.opened
   return { trail: started, writer, counted, logged: () => logged }
 }
 
-test('records go in batches, one under way, in their order, and are counted when they are committed', async () => {
+test('records go in batches, one at a time, in order, and are counted when they are committed', async () => {
   const { trail: audit, writer, counted } = await trail()
   audit.record(entry(1))
   audit.record(entry(2))
@@ -119,7 +119,7 @@ test('records go in batches, one under way, in their order, and are counted when
   expect(writer.closed).toBe(true)
 })
 
-test('each record is one line of the log, also while the store takes none', async () => {
+test('each record is one line of the log, also while the store is unavailable', async () => {
   const { trail: audit, writer, logged } = await trail()
   const lines = () => logged().match(/"operation":"stream.start".*"audit record"/g) ?? []
   audit.record(entry(1))
@@ -133,7 +133,7 @@ test('each record is one line of the log, also while the store takes none', asyn
   expect(logged()).not.toContain('SECRET-QUESTION')
 })
 
-test('closing commits what is pending, more than a batch of it too', async () => {
+test('closing commits everything pending, also more than a batch', async () => {
   const { trail: audit, writer } = await trail({}, new ScriptedWriter(), 2_000)
   for (let n = 0; n < 1_200; n++) audit.record(entry(n))
   const closed = audit.close()
@@ -151,8 +151,8 @@ const refusal = (n: number): AuditEntry => ({
   atMs: n,
 })
 
-describe('refusals past their bound', () => {
-  test('take no place from streams, and are told in numbers at the end', async () => {
+describe('refusals beyond their limit', () => {
+  test('do not displace streams, and their counts are recorded at the end', async () => {
     const { trail: audit, writer, logged } = await trail({}, new ScriptedWriter(), 400)
     for (let n = 0; n < 5_000; n++) audit.record(refusal(n))
     for (let n = 0; n < 100; n++) audit.record(entry(n))
@@ -172,7 +172,7 @@ describe('refusals past their bound', () => {
     expect(logged()).toContain('no audit record of their own')
   })
 
-  test('are told while the server runs, once, also when the batch that tells it had to be repeated', async () => {
+  test('are recorded as counts while the server runs, once, also when that batch had to be retried', async () => {
     const { trail: audit, writer } = await trail({}, new ScriptedWriter(), 400, 1)
     for (let n = 0; n < 302; n++) audit.record(refusal(n))
     const tells = ({ drafts }: { readonly drafts: readonly Draft[] }) =>
@@ -182,18 +182,18 @@ describe('refusals past their bound', () => {
     ;(await writer.batch(n)).answer(full)
     ;(await writer.batch(n + 1)).answer()
     await audit.close()
-    const told = writer.committed.filter(({ operation }) => operation === 'audit.left_out')
-    expect(told).toMatchObject([{ details: { 'security.forbidden': 2 } }])
+    const counts = writer.committed.filter(({ operation }) => operation === 'audit.left_out')
+    expect(counts).toMatchObject([{ details: { 'security.forbidden': 2 } }])
   })
 })
 
-test('what is older than the retention is swept away at the start', async () => {
+test('records past the retention are removed at the start', async () => {
   const { writer, trail: started } = await trail({ auditRetentionDays: 30 })
   expect(writer.sweeps.map(({ beforeMs, atMs }) => atMs - beforeMs)).toEqual([30 * 86_400_000])
   await started.close()
 })
 
-test('records taken while the store is being opened wait for it', async () => {
+test('records that come while the store is being opened wait for it', async () => {
   const writer = new ScriptedWriter()
   let open: () => void = () => {}
   const isThere = new Promise<void>(resolve => {
@@ -204,7 +204,7 @@ test('records taken while the store is being opened wait for it', async () => {
     return OPENED
   }
   const audit = startAuditTrail({
-    desk: { path: 'unused', key: null },
+    store: { path: 'unused', key: null },
     settings: () => ({ auditRequired: true, auditStoreEmail: false, auditRetentionDays: 90 }),
     log: createLog({ level: 'silent', format: 'json' }),
     writer,
@@ -220,8 +220,8 @@ test('records taken while the store is being opened wait for it', async () => {
   expect(writer.streams).toEqual(['s1'])
 })
 
-describe('a store that takes no records', () => {
-  test('loses none of those that wait; they are tried again, counted and logged by code', async () => {
+describe('an unavailable store', () => {
+  test('loses no waiting records; they are retried, and the failure is counted and logged by code', async () => {
     const { trail: audit, writer, counted, logged } = await trail()
     audit.record(entry(1))
     ;(await writer.batch(0)).answer(full)
@@ -233,11 +233,11 @@ describe('a store that takes no records', () => {
     expect(writer.streams).toEqual(['s1'])
     expect(counted.failures).toBe(1)
     expect(logged()).toContain('SQLITE_FULL')
-    expect(logged()).toContain('takes records again')
+    expect(logged()).toContain('available again')
     expect(logged()).not.toContain('SECRET-QUESTION')
   })
 
-  test('lets no stream start where the trail is required, until it takes records again', async () => {
+  test('lets no stream start when the trail is required, until it is available again', async () => {
     const { trail: audit, writer } = await trail({ auditRequired: true })
     expect(audit.canStart()).toBe(true)
     audit.record(entry(1))
@@ -249,7 +249,7 @@ describe('a store that takes no records', () => {
     expect(audit.canStart()).toBe(true)
   })
 
-  test('has a bound on what waits; what is lost is said in the log and in the chain', async () => {
+  test('has a limit of waiting records; lost ones are in the log and in the chain', async () => {
     const { trail: audit, writer, logged } = await trail()
     audit.record(entry(1))
     const first = await writer.batch(0)
@@ -262,7 +262,7 @@ describe('a store that takes no records', () => {
     expect(logged().match(/being lost/g)).toHaveLength(1)
   })
 
-  test('bounds the text that waits too', async () => {
+  test('has a limit of waiting text too', async () => {
     const { trail: audit, writer } = await trail({}, new ScriptedWriter(), 10_000)
     for (let n = 0; n < 20; n++) audit.record(entry(n, 'x'.repeat(1024 * 1024)))
     const closed = audit.close()
@@ -273,7 +273,7 @@ describe('a store that takes no records', () => {
     await closed
   })
 
-  test('that cannot even be opened is tried again, and says what to change', async () => {
+  test('that cannot be opened is retried, and the log says what to change', async () => {
     const writer = new ScriptedWriter()
     writer.openFault = new AuditError('in_use', 'another server writes the audit trail (G6_AUDIT_DB)')
     const { trail: audit, logged } = await trail({ auditRequired: true }, writer)
@@ -287,7 +287,7 @@ describe('a store that takes no records', () => {
     expect(writer.streams).toEqual(['s1'])
   })
 
-  test('at the end says how many records are lost', async () => {
+  test('logs at the end how many records are lost', async () => {
     const { trail: audit, writer, logged } = await trail()
     audit.record(entry(1))
     const closed = audit.close()

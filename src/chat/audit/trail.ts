@@ -1,25 +1,23 @@
-// The audit trail as the relay sees it: `record` puts an entry into a bounded queue and returns; batches go to the writer
-// one at a time, and a record is acknowledged when its batch is committed and synced.
+// The audit trail as the relay uses it: `record` puts an entry into a bounded queue and returns; batches go to the writer one
+// at a time, and a record is acknowledged when its batch is committed and synced.
 //
-//   queue ──▶ batch (one under way) ──▶ writer
-//              ▲ │ could not be committed: kept, and tried again after 1 s, 2 s … 30 s
+//   queue ──▶ batch (one at a time) ──▶ writer
+//              ▲ │ commit failed: kept, and retried after 1 s, 2 s … 30 s
 //              └─┘
 //
-// Each record is a line of the log too, written with its batch: a line costs as much as a token, and a batch waits anyway.
+// Each record is also a line of the log, written with its batch: a line costs as much as a token.
 //
-// While the store takes nothing the queue fills; what no longer fits is counted, logged, and told in the chain itself
-// (`audit.lost`) as soon as the store takes records again. Refused requests have a bound of their own (refusals.ts); what is
-// beyond it is told once a minute.
+// While the store is unavailable the queue fills; records that no longer fit are counted, logged, and recorded in the chain
+// (`audit.lost`) once the store is available again. Refusals have a limit of their own (queue.ts); the counts of those beyond
+// it are recorded once a minute.
 import { type Clock, systemClock } from '../../clock/clock.js'
 import type { Log } from '../../log/log.js'
-import type { AuditEntry, AuditTrail } from '../seams.js'
-import type { DeskOptions } from './desk.js'
-import { type Draft, draftOf, ownDraft } from './draft.js'
-import { type AuditErrorCode, codeOf } from './errors.js'
-import { type LogLine, logLineOf } from './log-line.js'
-import { isRefusal, type LeftOut, Refusals } from './refusals.js'
-import { WaitingRecords } from './waiting.js'
-import { type AuditWriter, createWriter } from './writer.js'
+import type { AuditEntry, AuditTrail } from '../ports.js'
+import { type BackgroundWriter, createBackgroundWriter } from './background.js'
+import { type Draft, draftOf, type LogLine, logLineOf, ownDraft } from './draft.js'
+import { type AuditErrorCode, codeOf } from './files.js'
+import { isRefusal, type LeftOut, Refusals, WaitingRecords } from './queue.js'
+import type { WriterOptions } from './writer.js'
 
 export type AuditSettings = {
   readonly auditRequired: boolean
@@ -34,68 +32,84 @@ export type AuditObserver = {
 }
 
 export type TrailOptions = {
-  readonly desk: Omit<DeskOptions, 'asServer'>
+  readonly store: Omit<WriterOptions, 'asServer'>
   /** The settings in force; another object after a reload. */
   readonly settings: () => AuditSettings
   readonly observer?: AuditObserver
   readonly log: Log
   readonly clock?: Clock
-  readonly writer?: AuditWriter
-  /** Records waiting, at most; default 20 000. */
+  readonly writer?: BackgroundWriter
+  /** Limit of waiting records; default 20 000. */
   readonly maxWaiting?: number
-  /** The first wait before a batch that failed is tried again; default 1000. */
+  /** The first wait before a failed batch is retried; default 1000. */
   readonly firstRetryMs?: number
-  /** How often refusals without a record are told; default 60 000. */
-  readonly tellEveryMs?: number
+  /** How often the counts of refusals without a record are recorded; default 60 000. */
+  readonly countEveryMs?: number
 }
 
 export type StartedTrail = AuditTrail & {
-  /** Resolves when the store was tried once: one that cannot be opened is tried again and again. Never rejects. */
+  /** Resolves after the first attempt to open the store; further attempts follow. Never rejects. */
   readonly opened: Promise<void>
 }
 
 /**
- * How long the first record of a batch waits for others: what a killed server may lose. A batch costs as much as a dozen streams'
- * records, so many small ones would take the processor from the answers.
+ * How long the first record of a batch waits for others: what a killed server may lose. A batch costs as much as a dozen
+ * streams' records, so many small ones would slow down the answers.
  */
 const GATHER_MS = 100
 const MAX_BATCH = 500
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
-const TELL_EVERY_MS = 60_000
+const COUNT_EVERY_MS = 60_000
 const DAY_MS = 86_400_000
+/** Their messages say what to change, so they are logged; of other errors only the code. */
 const OURS: ReadonlySet<string> = new Set<AuditErrorCode>(['in_use', 'wrong_key', 'missing', 'writer_ended'])
 
-/** Records are taken at once, and wait while the store is being opened. */
+/** Accepts records at once; they wait while the store is being opened. */
 export function startAuditTrail(options: TrailOptions): StartedTrail {
-  const trail = new Trail(options)
+  return new Trail(options)
+}
+
+export type LateTrail = AuditTrail & {
+  /** Starts it, once; resolves after the first attempt to open the store. Never rejects. */
+  start(): Promise<void>
+}
+
+/** A trail that starts when it is first needed: a server without the relay opens nothing. `isRequired` applies before that. */
+export function lateTrail(startTrail: () => StartedTrail, isRequired: () => boolean): LateTrail {
+  let trail: StartedTrail | null = null
+  const started = (): StartedTrail => {
+    trail ??= startTrail()
+    return trail
+  }
   return {
-    opened: trail.start(),
-    record: entry => trail.record(entry),
-    canStart: () => trail.canStart(),
-    close: () => trail.close(),
+    start: () => started().opened,
+    record: entry => started().record(entry),
+    canStart: () => trail?.canStart() ?? !isRequired(),
+    close: async () => trail?.close(),
   }
 }
 
-class Trail {
+class Trail implements StartedTrail {
+  readonly opened: Promise<void>
   readonly #options: TrailOptions
-  readonly #writer: AuditWriter
+  readonly #writer: BackgroundWriter
   readonly #clock: Clock
   readonly #waiting: WaitingRecords
   readonly #refusals = new Refusals()
-  /** Of records that wait, lines that are not written yet. */
+  /** Log lines of waiting records. */
   #lines: LogLine[] = []
-  /** The refusals without a record are to be told with the next batch. */
-  #isTellDue = false
+  /** The next batch records the counts of refusals without a record. */
+  #isCountDue = false
   #lostSinceMs = 0
   #isOpen = false
-  /** Since when the store takes nothing; null: it does. */
+  /** Since when the store is unavailable; null: it is available. */
   #failingSinceMs: number | null = null
   #retryMs: number
   #timer: NodeJS.Timeout | null = null
-  #sweepTimer: NodeJS.Timeout | null = null
-  #tellTimer: NodeJS.Timeout | null = null
-  #underWay: Promise<void> | null = null
+  readonly #sweepTimer: NodeJS.Timeout
+  readonly #countTimer: NodeJS.Timeout
+  #committing: Promise<void> | null = null
   #closing: Promise<void> | null = null
 
   constructor(options: TrailOptions) {
@@ -103,13 +117,10 @@ class Trail {
     this.#clock = options.clock ?? systemClock
     this.#waiting = new WaitingRecords(options.maxWaiting)
     this.#retryMs = options.firstRetryMs ?? FIRST_RETRY_MS
-    this.#writer = options.writer ?? createWriter({ ...options.desk, asServer: true })
-  }
-
-  async start(): Promise<void> {
+    this.#writer = options.writer ?? createBackgroundWriter({ ...options.store, asServer: true })
     this.#sweepTimer = setInterval(() => void this.#sweep(), DAY_MS).unref()
-    this.#tellTimer = setInterval(() => this.#tell(), this.#options.tellEveryMs ?? TELL_EVERY_MS).unref()
-    await this.#commit()
+    this.#countTimer = setInterval(() => this.#countSoon(), options.countEveryMs ?? COUNT_EVERY_MS).unref()
+    this.opened = this.#commit()
   }
 
   record(entry: AuditEntry): void {
@@ -121,7 +132,9 @@ class Trail {
       if (line !== null) this.#lines.push(line)
       this.#commitIn(GATHER_MS)
     }
-    if (before === 0 && this.#waiting.lost > 0) this.#saysLost()
+    if (before > 0 || this.#waiting.lost === 0) return
+    this.#lostSinceMs = this.#clock.nowMs()
+    this.#options.log.error('audit records are being lost: the store is unavailable and the queue is full')
   }
 
   canStart(): boolean {
@@ -134,40 +147,38 @@ class Trail {
   }
 
   async #close(): Promise<void> {
-    for (const timer of [this.#sweepTimer, this.#tellTimer]) if (timer !== null) clearInterval(timer)
-    await this.#underWay
-    this.#isTellDue = true
-    // As long as batches are taken; one that is not is not tried again.
+    const { log } = this.#options
+    clearInterval(this.#sweepTimer)
+    clearInterval(this.#countTimer)
+    await this.#committing
+    this.#isCountDue = true
+    // As long as commits succeed; a failed one is not retried.
     do {
-      if (this.#timer !== null) clearTimeout(this.#timer)
-      this.#timer = null
+      this.#cancelTimer()
       await this.#commit()
     } while (this.#waiting.count > 0 && this.#failingSinceMs === null)
-    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#cancelTimer()
     if (this.#waiting.count > 0) {
-      this.#options.log.error(
-        { records: this.#waiting.count },
-        'audit records are lost: the store takes none',
-      )
+      log.error({ records: this.#waiting.count }, 'audit records are lost: the store is unavailable')
     }
     await this.#writer.close().catch((error: unknown) => {
-      this.#options.log.error({ code: codeOf(error) }, 'the audit trail could not be closed')
+      log.error({ code: codeOf(error) }, 'the audit trail could not be closed')
     })
   }
 
-  #saysLost(): void {
-    this.#lostSinceMs = this.#clock.nowMs()
-    this.#options.log.error('audit records are being lost: too many wait for a store that takes none')
+  #cancelTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
   }
 
-  #tell(): void {
+  #countSoon(): void {
     if (this.#refusals.leftOut === null) return
-    this.#isTellDue = true
+    this.#isCountDue = true
     this.#commitIn(0)
   }
 
   #commitIn(ms: number): void {
-    if (this.#timer !== null || this.#underWay !== null) return
+    if (this.#timer !== null || this.#committing !== null) return
     this.#timer = setTimeout(() => {
       this.#timer = null
       void this.#commit()
@@ -175,63 +186,53 @@ class Trail {
     this.#timer.unref()
   }
 
-  /** Commits a batch; never rejects. */
-  async #commit(): Promise<void> {
-    this.#underWay ??= this.#commitBatch().finally(() => {
-      this.#underWay = null
+  /** Never rejects. */
+  #commit(): Promise<void> {
+    this.#committing ??= this.#commitBatch().finally(() => {
+      this.#committing = null
       if (this.#closing !== null) return
       if (this.#failingSinceMs !== null) this.#commitIn(this.#retryMs)
       else if (this.#waiting.count > 0) this.#commitIn(this.#waiting.count >= MAX_BATCH ? 0 : GATHER_MS)
     })
-    return this.#underWay
-  }
-
-  #writeLines(): void {
-    const lines = this.#lines
-    this.#lines = []
-    for (const line of lines) this.#options.log.info(line, 'audit record')
+    return this.#committing
   }
 
   async #commitBatch(): Promise<void> {
-    this.#writeLines()
+    const { log, observer } = this.#options
+    for (const line of this.#lines.splice(0)) log.info(line, 'audit record')
     const { lost } = this.#waiting
     const batch = this.#waiting.oldest(MAX_BATCH)
-    const leftOut = this.#isTellDue ? this.#refusals.leftOut : null
+    const leftOut = this.#isCountDue ? this.#refusals.leftOut : null
     const drafts = [
       ...batch,
-      ...(lost === 0 ? [] : [this.#lostDraft(lost)]),
-      ...(leftOut === null ? [] : [this.#leftOutDraft(leftOut)]),
+      ...(lost === 0
+        ? []
+        : [this.#countDraft('audit.lost', { sinceMs: this.#lostSinceMs, counts: { records: lost } })]),
+      ...(leftOut === null ? [] : [this.#countDraft('audit.left_out', leftOut)]),
     ]
     try {
       if (!this.#isOpen) await this.#open()
-      if (drafts.length === 0) {
-        this.#works()
-        return
+      if (drafts.length > 0) {
+        const { headFault } = await this.#writer.append(drafts)
+        this.#waiting.committed(batch, lost)
+        if (leftOut !== null) this.#countsCommitted(leftOut)
+        for (const { operation } of drafts) observer?.onCommitted?.(operation)
+        if (headFault !== null) log.warn({ code: headFault }, 'the audit head could not be written')
       }
-      const { headFault } = await this.#writer.append(drafts)
-      this.#waiting.takeOff(batch, lost)
-      if (leftOut !== null) this.#saysLeftOut(leftOut)
-      for (const { operation } of drafts) this.#options.observer?.onCommitted?.(operation)
-      if (headFault !== null)
-        this.#options.log.warn({ code: headFault }, 'the audit head could not be written')
-      this.#works()
+      this.#succeeded()
     } catch (error) {
-      this.#fails(error)
+      this.#failed(error)
     }
   }
 
-  #lostDraft(records: number): Draft {
-    return ownDraft('audit.lost', this.#clock.nowMs(), { records, sinceMs: Math.round(this.#lostSinceMs) })
+  #countDraft(operation: `audit.${string}`, { sinceMs, counts }: LeftOut): Draft {
+    return ownDraft(operation, this.#clock.nowMs(), { ...counts, sinceMs: Math.round(sinceMs) })
   }
 
-  #leftOutDraft({ sinceMs, counts }: LeftOut): Draft {
-    return ownDraft('audit.left_out', this.#clock.nowMs(), { ...counts, sinceMs: Math.round(sinceMs) })
-  }
-
-  #saysLeftOut(leftOut: LeftOut): void {
-    this.#refusals.told(leftOut, this.#clock.nowMs())
-    this.#isTellDue = false
-    this.#options.log.warn(leftOut.counts, 'so many refusals that these have no audit record of their own')
+  #countsCommitted(leftOut: LeftOut): void {
+    this.#refusals.committed(leftOut, this.#clock.nowMs())
+    this.#isCountDue = false
+    this.#options.log.warn(leftOut.counts, 'too many refusals: these have no audit record of their own')
   }
 
   async #open(): Promise<void> {
@@ -241,12 +242,12 @@ class Trail {
     if (keyMadeAt !== null) {
       log.warn(
         { path: keyMadeAt },
-        'no G6_AUDIT_KEY is set: a key for the audit trail was made; keep a copy of it',
+        'G6_AUDIT_KEY is not set: a key for the audit trail was created; keep a copy of it',
       )
     }
     if (crashed > 0)
-      log.warn({ streams: crashed }, 'chat streams that a crash left open were ended in the audit')
-    if (headMismatch) log.error('the audit head does not fit the records: see g6 audit verify')
+      log.warn({ streams: crashed }, 'chat streams left open by a crash were ended in the audit')
+    if (headMismatch) log.error('the audit head does not match the records: run g6 audit verify')
     void this.#sweep()
   }
 
@@ -258,25 +259,25 @@ class Trail {
       const { records } = await this.#writer.sweep(nowMs - settings().auditRetentionDays * DAY_MS, nowMs)
       if (records > 0) log.info({ records }, 'audit records past their retention were removed')
     } catch (error) {
-      log.error({ code: codeOf(error) }, 'the audit trail could not be swept; it is tried again tomorrow')
+      log.error({ code: codeOf(error) }, 'old audit records could not be removed; retrying in a day')
     }
   }
 
-  #works(): void {
-    if (this.#failingSinceMs !== null) this.#options.log.info('the audit trail takes records again')
+  #succeeded(): void {
+    if (this.#failingSinceMs !== null) this.#options.log.info('the audit store is available again')
     this.#failingSinceMs = null
     this.#retryMs = this.#options.firstRetryMs ?? FIRST_RETRY_MS
   }
 
-  #fails(error: unknown): void {
+  #failed(error: unknown): void {
     const { log, observer } = this.#options
+    const code = codeOf(error)
     observer?.onFailure?.()
     if (this.#failingSinceMs === null) {
       this.#failingSinceMs = this.#clock.nowMs()
-      // Our own messages say what to change; SQLite's have a code.
-      const why = error instanceof Error && OURS.has(codeOf(error)) ? error.message : codeOf(error)
-      log.error({ code: codeOf(error), why }, 'the audit trail takes no records; they wait')
+      const why = error instanceof Error && OURS.has(code) ? error.message : code
+      log.error({ code, why }, 'the audit store is unavailable; records are queued')
     } else this.#retryMs = Math.min(LAST_RETRY_MS, this.#retryMs * 2)
-    if (codeOf(error) === 'writer_ended') this.#isOpen = false
+    if (code === 'writer_ended') this.#isOpen = false
   }
 }

@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import Sqlite from 'libsql'
 import { describe, expect, test } from 'vitest'
 import { ALICE, auditTrail, end, refused, start } from '../../../test/support/audit-trail.js'
-import { readHead } from './head-file.js'
+import { readHead } from './files.js'
 import { verifyTrail } from './verify.js'
 
 const trail = auditTrail()

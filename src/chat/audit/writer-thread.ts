@@ -1,14 +1,14 @@
-// The thread in which the audit trail is written (writer.ts starts it).
+// The entry of the thread that writes the audit trail (background.ts starts it).
 import { parentPort, workerData } from 'node:worker_threads'
-import type { DeskOptions } from './desk.js'
-import { codeOf } from './errors.js'
-import { type AnswerMessage, type CallMessage, createCalls } from './writer.js'
+import { type AnswerMessage, type CallMessage, createCalls } from './background.js'
+import { codeOf } from './files.js'
+import type { WriterOptions } from './writer.js'
 
-const call = createCalls(workerData as DeskOptions)
+const run = createCalls(workerData as WriterOptions)
 
-parentPort?.on('message', ({ id, call: asked }: CallMessage) => {
+parentPort?.on('message', ({ id, call }: CallMessage) => {
   const answer = (message: AnswerMessage): void => parentPort?.postMessage(message)
-  call(asked).then(
+  run(call).then(
     value => answer({ id, ok: true, value }),
     (error: unknown) =>
       answer({

@@ -1,143 +1,137 @@
-// The desk at a distance: a sync to the disk may take long, and while it does, tokens must flow. So the desk works in a
-// thread of its own; calls and results go through messages. Where there is no compiled thread file (the program runs from
-// its sources), the desk works in the caller's thread and everything else is the same.
-import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
-import type { Appended, AuditDesk, DeskOptions, Opened } from './desk.js'
-import type { Draft } from './draft.js'
-import { AuditError, codeOf } from './errors.js'
-import type { Swept } from './store.js'
+// Writes the trail: the store, the signed head next to it, and the lock of the server that writes. Runs in a thread of its own
+// (background.ts), or in the caller's thread for the commands.
+import { type Head, signHead } from './chain.js'
+import { holdWriterLock } from './database.js'
+import { type Draft, ownDraft } from './draft.js'
+import { codeOf, loadOrMakeKey, readHead, writeHead } from './files.js'
+import { type AuditStore, openStore, type Removed } from './store.js'
+import type { SubjectName } from './subjects.js'
 
-/** What the trail needs of a desk; each call may reject with an error that has a `code`. */
+export type WriterOptions = {
+  readonly path: string
+  /** `G6_AUDIT_KEY`. */
+  readonly key: string | null
+  /** Takes the lock, and ends the streams that are still open: they are of a server that crashed. */
+  readonly asServer: boolean
+}
+
+export type Opened = {
+  /** Where a key was created just now. */
+  readonly keyMadeAt: string | null
+  /** Streams that a crash had left without an end. */
+  readonly crashed: number
+  /** The head does not match the records: one of them was changed from outside. */
+  readonly headMismatch: boolean
+}
+
+/** `headFault`: why the head was not written; the records are safe, and the next batch writes it. */
+export type Appended = { readonly headFault: string | null }
+
 export type AuditWriter = {
-  /** Called before anything else, and again when it failed. */
-  open(): Promise<Opened>
+  /** Resolves when they are committed and synced; rejects when none is. */
   append(drafts: readonly Draft[]): Promise<Appended>
-  sweep(beforeMs: number, atMs: number): Promise<Swept>
-  /** Ends it; nothing may be called afterwards. */
+  sweep(beforeMs: number, atMs: number): Promise<Removed>
+  erase(names: readonly SubjectName[], atMs: number): Promise<Removed>
   close(): Promise<void>
 }
 
-export type Call =
-  | { readonly do: 'open' }
-  | { readonly do: 'append'; readonly drafts: readonly Draft[] }
-  | { readonly do: 'sweep'; readonly beforeMs: number; readonly atMs: number }
-  | { readonly do: 'close' }
+/** Records removed in one transaction, so that batches do not wait long. */
+const SWEEP_STEP = 2_000
 
-export type CallMessage = { readonly id: number; readonly call: Call }
-export type AnswerMessage =
-  | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly id: number; readonly ok: false; readonly code: string; readonly message: string }
+/** Throws AuditError, and errors of SQLite and of the file system. */
+export async function openWriter(
+  { path, key: configured, asServer }: WriterOptions,
+  nowMs: () => number = Date.now,
+): Promise<{ readonly writer: AuditWriter; readonly opened: Opened }> {
+  const { key, madeAt } = loadOrMakeKey(path, configured)
+  const store = openStore(path, key)
+  let unlock = (): void => {}
+  let lastPut: Promise<void> = Promise.resolve()
+  try {
+    if (asServer) unlock = holdWriterLock(path)
+    const headMismatch = await recordHeadMismatch(store, path, key, nowMs())
+    const crashed = asServer ? store.endOpenStreams(nowMs()) : 0
+    await putHead()
+    return { writer: createWriter(), opened: { keyMadeAt: madeAt, crashed, headMismatch } }
+  } catch (error) {
+    unlock()
+    store.close()
+    throw error
+  }
 
-const THREAD_FILE = fileURLToPath(new URL('./writer-thread.js', import.meta.url))
+  /** One at a time, so that the newest head remains. */
+  function putHead(): Promise<void> {
+    const written = lastPut.then(() => {
+      const { seq, mac } = store.records.last()
+      return writeHead(path, signHead(key, { count: seq, mac, atMs: nowMs() }))
+    })
+    // The caller gets the error; the next head does not depend on it.
+    lastPut = written.catch(() => {})
+    return written
+  }
 
-/** In a thread of its own where that is possible. Opens nothing yet. */
-export function createWriter(options: DeskOptions): AuditWriter {
-  return existsSync(THREAD_FILE) ? createThreadWriter(options) : createLocalWriter(options)
-}
-
-/** In this thread. */
-export function createLocalWriter(options: DeskOptions): AuditWriter {
-  const call = createCalls(options)
-  return proxy(async each => call(each))
-}
-
-/** Runs calls on a desk; `writer-thread.ts` has one. */
-export function createCalls(options: DeskOptions): (call: Call) => Promise<unknown> {
-  let desk: AuditDesk | null = null
-  return async call => {
-    if (call.do === 'open') {
-      // SQLite is loaded where it is used: where a thread writes, the server itself does without it.
-      const { openDesk } = await import('./desk.js')
-      const opened = await openDesk(options)
-      desk = opened.desk
-      return opened.opened
+  function createWriter(): AuditWriter {
+    return {
+      append: async drafts => {
+        store.append(drafts)
+        return { headFault: await putHead().then(() => null, codeOf) }
+      },
+      sweep: async (beforeMs, atMs) => {
+        let records = 0
+        let subjects = 0
+        for (;;) {
+          const swept = store.sweep(beforeMs, atMs, SWEEP_STEP)
+          records += swept.records
+          subjects += swept.subjects
+          if (swept.records < SWEEP_STEP) break
+          // Lets waiting batches in between.
+          await new Promise(resolve => setImmediate(resolve))
+        }
+        if (records > 0) await putHead()
+        return { records, subjects }
+      },
+      erase: async (names, atMs) => {
+        const erased = store.erase(names, atMs)
+        await putHead()
+        return erased
+      },
+      close: async () => {
+        await lastPut
+        store.close()
+        unlock()
+      },
     }
-    if (call.do === 'close') return desk?.close()
-    if (desk === null) throw new AuditError('missing', 'the audit trail is not open')
-    return call.do === 'append' ? desk.append(call.drafts) : desk.sweep(call.beforeMs, call.atMs)
   }
 }
 
-/** The border: a call's answer has the type of that call. */
-function proxy(call: (call: Call) => Promise<unknown>): AuditWriter {
-  return {
-    open: () => call({ do: 'open' }) as Promise<Opened>,
-    append: drafts => call({ do: 'append', drafts }) as Promise<Appended>,
-    sweep: (beforeMs, atMs) => call({ do: 'sweep', beforeMs, atMs }) as Promise<Swept>,
-    close: () => call({ do: 'close' }) as Promise<void>,
-  }
+/** A head that does not match the records does not stop the server, but before it is overwritten the chain records it. */
+async function recordHeadMismatch(
+  store: AuditStore,
+  path: string,
+  key: Uint8Array,
+  atMs: number,
+): Promise<boolean> {
+  const head = await readHead(path)
+  const { seq } = store.records.last()
+  // A database gets its head before its first record.
+  if (head === null && seq === 0) return false
+  const why = head === null ? 'missing' : mismatchOf(store, key, head)
+  if (why === null) return false
+  store.append([ownDraft('audit.head_mismatch', atMs, { why, headCount: head?.count ?? null, lastSeq: seq })])
+  return true
 }
 
-/** An error from the thread; `code` as it was thrown there. */
-class WriterError extends Error {
-  override readonly name = 'WriterError'
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message)
-  }
-}
-
-function createThreadWriter(options: DeskOptions): AuditWriter {
-  type Waiting = { resolve(value: unknown): void; reject(error: Error): void }
-  const waiting = new Map<number, Waiting>()
-  let worker: Worker | null = null
-  let calls = 0
-
-  function start(): Worker {
-    const started = new Worker(THREAD_FILE, { workerData: options, execArgv: [] })
-    started.unref()
-    started.on('message', (answer: AnswerMessage) => {
-      const caller = waiting.get(answer.id)
-      waiting.delete(answer.id)
-      if (waiting.size === 0) started.unref()
-      if (answer.ok) caller?.resolve(answer.value)
-      else caller?.reject(new WriterError(answer.code, answer.message))
-    })
-    let why = 'by itself'
-    started.on('error', (error: unknown) => {
-      // `exit` follows and tells whoever waits.
-      why = codeOf(error)
-    })
-    started.on('exit', () => {
-      if (worker === started) worker = null
-      for (const caller of waiting.values()) {
-        caller.reject(
-          new AuditError('writer_ended', `the thread that writes the audit trail has ended (${why})`),
-        )
-      }
-      waiting.clear()
-    })
-    return started
-  }
-
-  function call(each: Call): Promise<unknown> {
-    // A thread that ended by a fault is begun anew by the next `open`.
-    if (worker === null && each.do !== 'open') {
-      return each.do === 'close'
-        ? Promise.resolve()
-        : Promise.reject(new AuditError('writer_ended', 'the audit trail is not open'))
-    }
-    worker ??= start()
-    const current = worker
-    calls += 1
-    const message: CallMessage = { id: calls, call: each }
-    return new Promise((resolve, reject) => {
-      waiting.set(message.id, { resolve, reject })
-      current.ref()
-      current.postMessage(message)
-    })
-  }
-
-  const { close, ...rest } = proxy(call)
-  return {
-    ...rest,
-    close: async () => {
-      await close()
-      await worker?.terminate()
-    },
-  }
+function mismatchOf(
+  { records }: AuditStore,
+  key: Uint8Array,
+  head: Head,
+): 'forged' | 'ahead' | 'other' | null {
+  if (signHead(key, head).signature !== head.signature) return 'forged'
+  if (head.count > records.last().seq) return 'ahead'
+  const [record] = records.from(head.count)
+  const checkpoint = records.checkpoint()
+  let mac: string | null = null
+  if (record?.seq === head.count) mac = record.mac
+  else if (checkpoint?.throughSeq === head.count) mac = checkpoint.mac
+  return head.count > 0 && mac !== null && mac !== head.mac ? 'other' : null
 }

@@ -30,7 +30,7 @@ function limits(changes: Partial<LimitSettings> = {}) {
 }
 
 describe('starts', () => {
-  test('are counted down, and the wait that is told is the one that is left', async () => {
+  test('are counted down, and Retry-After is the time that is left', async () => {
     const chat = limits()
     expect(await chat.start('a')).toEqual({
       ok: true,
@@ -99,7 +99,7 @@ describe('leases', () => {
     expect(chat.lease('d')).toBe('instance')
   })
 
-  test('of whoever bypasses count for the instance alone', () => {
+  test('of an internal caller count for the instance only', () => {
     const chat = limits()
     const held = Array.from({ length: 3 }, () => chat.lease(null))
     expect(held.map(lease => typeof lease)).toEqual(['object', 'object', 'object'])

@@ -1,12 +1,12 @@
-// How much of the relay one caller may have: starts in a sliding window, and live streams. In this process's memory.
+// Limits of one caller: starts in a sliding window, and live streams. In the memory of this process.
 //
-// The window is the guards' own (guards/sliding-window.ts): it remembers the times of the last N starts, so that "at most
-// N in any W seconds" holds and the wait it tells is exact. Libraries at hand count per fixed window: twice N around its edge.
+// The window (guards/sliding-window.ts) remembers the times of the last N starts, so that "at most N in any W seconds" holds
+// and Retry-After is exact. The usual libraries count per fixed window, which allows twice N around its edge.
 import { type Clock, systemClock } from '../../clock/clock.js'
 import { StreamSlots } from '../../guards/concurrency.js'
 import { SlidingWindow } from '../../guards/sliding-window.js'
 import { type TokenSet, tokenSet } from '../../guards/token.js'
-import type { ChatLimits, Headers, StartVerdict } from '../seams.js'
+import type { ChatLimits, Headers, StartVerdict } from '../ports.js'
 
 export type LimitSettings = {
   /** Starts in a window; a count of 0 means no limit. */
@@ -24,7 +24,7 @@ export type LimitParts = {
 
 /** Callers remembered at once. */
 const MAX_CALLERS = 100_000
-/** What the streams of internal callers are counted under; no caller's key is empty. */
+/** The key that counts the streams of internal callers; no other caller's key is empty. */
 const BYPASSING = ''
 const NO_LIMIT = 0
 
@@ -41,12 +41,12 @@ export function createChatLimits({ settings, clock = systemClock }: LimitParts):
     const limit = { count, windowMs: windowSec * 1000 }
     const nowMs = clock.monotonicMs()
     const waitMs = starts.waitMs(key, limit, nowMs)
-    // What is refused is not counted: whoever waits as told is let in.
+    // A refused start is not counted, so a caller who waits for Retry-After is admitted.
     if (waitMs === 0) starts.add(key, limit, nowMs)
     const { used, freeInMs } = starts.usage(key, limit, nowMs)
     const left = Math.max(0, count - used)
-    // draft-ietf-httpapi-ratelimit-headers: `q` starts in `w` seconds; `r` are left, and one more comes free in `t` seconds.
-    // X-RateLimit-*: the same as clients of the original read it, its reset as a time (epoch seconds).
+    // draft-ietf-httpapi-ratelimit-headers: `q` starts in `w` seconds; `r` are left, one more in `t` seconds.
+    // X-RateLimit-*: the same for clients of the original; its reset is a time (epoch seconds).
     const headers: Headers = {
       'RateLimit-Policy': `"starts";q=${count};w=${windowSec}`,
       RateLimit: `"starts";r=${left};t=${seconds(freeInMs)}`,
@@ -73,7 +73,7 @@ export function createChatLimits({ settings, clock = systemClock }: LimitParts):
       if (keys.from !== apiKeysInternal) {
         keys = { from: apiKeysInternal, sets: apiKeysInternal.map(key => tokenSet(key, null)) }
       }
-      // Every key is compared, whichever it is.
+      // Compares every key, so that the time does not depend on which one matches.
       return keys.sets.map(set => set.ownerOf(apiKey) !== null).includes(true)
     },
   }

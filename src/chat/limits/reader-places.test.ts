@@ -10,7 +10,7 @@ function taken(place: ReturnType<ReaderPlaces['take']>): ReaderPlace {
 }
 
 describe('places of readers', () => {
-  test('one caller has 16, whatever it reads; another has its own, and whoever bypasses is not counted', () => {
+  test('one caller has 16 over all answers; another has its own, and an internal caller is not counted', () => {
     const places = new ReaderPlaces()
     const held = Array.from({ length: READERS_PER_CALLER }, (_, i) => {
       const place = taken(places.take('ann', PLENTY))
@@ -34,7 +34,7 @@ describe('places of readers', () => {
     }
     expect([1, 4, 5, 100].map(of)).toEqual([16, 16, 20, 400])
   })
-  test('one answer has 64, whoever reads it', () => {
+  test('one answer has 64, of all callers', () => {
     const places = new ReaderPlaces()
     const held = Array.from({ length: READERS_PER_STREAM }, () => taken(places.take(null, PLENTY)))
     expect(READERS_PER_STREAM).toBe(64)

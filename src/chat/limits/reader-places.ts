@@ -1,15 +1,11 @@
-// How many connections may wait for answers or read them at once: of one answer, of one caller, and of the instance. Every
-// request that reads an answer takes a place before anything is begun or looked up for it, and gives it back when its
-// connection has closed, however it closed.
+// Limits the connections that wait for answers or read them: of one answer, of one caller, and of the instance. Every request
+// that reads an answer takes a place first, and releases it when its connection has closed.
 
 /** Of one answer. */
 export const READERS_PER_STREAM = 64
 /** Of one caller, over all answers. */
 export const READERS_PER_CALLER = 16
-/**
- * For each answer that may be live at once: of the instance (G6_CHAT_MAX_STREAMS), and of a caller who may have so many
- * (G6_CHAT_MAX_STREAMS_PER_USER) that this comes to more than the number above.
- */
+/** Times G6_CHAT_MAX_STREAMS: the limit of the instance. Times G6_CHAT_MAX_STREAMS_PER_USER: that of a caller, if greater. */
 const READERS_PER_LIVE_STREAM = 4
 
 export type ReaderLimits = {
@@ -18,7 +14,7 @@ export type ReaderLimits = {
 }
 
 export type ReaderPlace = {
-  /** Which answer it reads, as soon as that is known. False: that answer has as many readers as it may have. */
+  /** Counts it for this answer, once that is known. False: the answer's limit is reached. */
   follow(streamId: string): boolean
   /** Idempotent. */
   release(): void
@@ -46,7 +42,7 @@ export class ReaderPlaces {
     return this.#taken
   }
 
-  /** `caller`: null for one whose own limits do not count. */
+  /** `caller` null: only the limit of the instance applies. */
   take(caller: string | null, limits: ReaderLimits): ReaderPlace | 'caller' | 'instance' {
     if (this.#taken >= READERS_PER_LIVE_STREAM * limits.chatMaxStreams) return 'instance'
     const ofCaller = Math.max(READERS_PER_CALLER, READERS_PER_LIVE_STREAM * limits.chatMaxStreamsPerUser)

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Caller } from '../seams.js'
+import type { Caller } from '../ports.js'
 import { createRollout, placeOf, type RolloutSettings } from './rollout.js'
 
 const OFF: RolloutSettings = {

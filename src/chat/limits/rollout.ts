@@ -1,7 +1,8 @@
-// Who may have streamed answers: the flag, then the allow list, then a percentage. Everybody has a fixed place between 0 and
-// 100 that follows from who they are, so raising the percentage never drops anybody who was in.
+// Who gets streamed answers: the flag, then the allow list, then a percentage. Every caller has a fixed place between 0 and
+// 100, derived from its key, so raising the percentage never drops a caller who was in.
 import { createHash, createHmac } from 'node:crypto'
-import type { Caller, Person, Rollout } from '../seams.js'
+import type { Person } from '../../contract/plugin.js'
+import type { Caller, Rollout } from '../ports.js'
 
 export type RolloutSettings = {
   readonly enableSseStreaming: boolean
@@ -11,19 +12,19 @@ export type RolloutSettings = {
 
 const HMAC = /^[0-9a-f]{64}$/i
 
-/** Where a key stands, 0 ≤ place < 100. */
+/** 0 ≤ place < 100. */
 export function placeOf(key: string): number {
   const bytes = createHash('sha256').update(`g6-chat-rollout\0${key}`).digest()
   return (bytes.readUIntBE(0, 6) / 2 ** 48) * 100
 }
 
-/** What a person may be listed as: key, subject claim or email, upper and lower case alike. */
+/** A person may be listed by key, subject claim or email; case does not matter. */
 function namesOf({ key, email }: Person): readonly string[] {
   const names = [key, key.slice(key.indexOf('|') + 1), ...(email === null ? [] : [email])]
   return names.map(name => name.toLowerCase())
 }
 
-/** `hmacKey`: with which listed users may be spelled as HMAC-SHA-256 (hex) of their name in lower case. */
+/** With an `hmacKey` the list may hold the HMAC-SHA-256 (hex) of a name in lower case. */
 function isListed(person: Person, users: readonly string[], hmacKey: Uint8Array | null): boolean {
   const names = namesOf(person)
   const marks =
@@ -37,7 +38,7 @@ function isListed(person: Person, users: readonly string[], hmacKey: Uint8Array 
 export type RolloutParts = {
   /** The settings in force; another object after a reload. */
   readonly settings: () => RolloutSettings
-  /** The key of the audit trail (`G6_AUDIT_KEY`), where there is one. */
+  /** `G6_AUDIT_KEY`, when it is set. */
   readonly hmacKey: Uint8Array | null
 }
 
@@ -53,7 +54,7 @@ export function createRollout({ settings, hmacKey }: RolloutParts): Rollout {
       const { enableSseStreaming, enableSseStreamingPercentage, enableSseStreamingUsers } = settings()
       if (!enableSseStreaming) return false
       if (person !== null && isListed(person, enableSseStreamingUsers, hmacKey)) return true
-      // At the usual 100 nobody's place needs to be found.
+      // At 100, the default, no place has to be computed.
       return enableSseStreamingPercentage >= 100 || placeOf(key) < enableSseStreamingPercentage
     },
   }

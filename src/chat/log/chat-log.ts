@@ -1,29 +1,35 @@
-// The log of a stream: what it said so far, numbered from 0. One generation appends; any number of readers read from
-// positions of their own. Written for two kinds: in this process's memory, and shared between instances, so that a resume or
-// a stop may reach any of them. So reading and finding may take time; who follows and who stops may be elsewhere; and what a
-// shared log cannot hand on at once it keeps and hands on later: appending never waits.
+// The log of a stream: its events so far, numbered from 0. One generation appends; any number of readers read from positions
+// of their own. There are two kinds: in the memory of this process, and shared between instances, so that a resume or a stop
+// may reach any of them. So reading and finding may be asynchronous; followers and stops may be on another instance; and
+// appending never waits: a shared log buffers what it cannot send at once.
+import { createHash } from 'node:crypto'
 import type { Wire } from '../../connection/transport.js'
 
-/** What must be known of a stream besides its events, wherever it is resumed or stopped. */
+/** What an instance needs to know about a stream, besides its events, to resume or stop it. */
 export type StreamFacts = {
   readonly streamId: string
-  /** Who started it: `Person.key`, or null for an anonymous stream, whose id is the secret. */
+  /** `Person.key` of the caller who started it; null for an anonymous stream, whose id is the secret. */
   readonly owner: string | null
   readonly identified: boolean
   readonly connectionId: string
 }
 
+/** What log lines call a stream. The id itself gives access to an anonymous answer, so it is not logged. */
+export function streamMark(streamId: string): string {
+  return createHash('sha256').update(streamId).digest('hex').slice(0, 16)
+}
+
 export type AppendOptions = {
   /** Nothing follows. */
   readonly isTerminal: boolean
-  /** It belongs to the end of the stream: it fits, whatever the limit. */
+  /** It belongs to the end of the stream, so the limit does not apply. */
   readonly isLast: boolean
 }
 
 export type LogSlice = {
-  /** Whole events as they go over the wire in this framing; nobody changes them. */
+  /** Whole events in the wire's framing; must not be changed. */
   readonly bytes: Buffer
-  /** The number of the first event that is not in it. */
+  /** The number of the first event after it. */
   readonly next: number
 }
 
@@ -33,31 +39,31 @@ export interface ChatLog {
   readonly tail: number
   /** The terminal event is in. */
   readonly ended: boolean
-  /** From this number on, at least one event and about as many bytes as asked for. `from` must be below `tail`. */
+  /** At least one event, and about this many bytes. `from` must be below `tail`. */
   readFrom(from: number, framing: Wire['framing'], aboutBytes: number): LogSlice | Promise<LogSlice>
-  /** Called after events were appended and published; returns how to end it. */
+  /** Calls back after events were appended and published; returns the function that ends it. */
   follow(onGrowth: () => void): () => void
 }
 
 /** Writing; one writer. */
 export interface WritableChatLog extends ChatLog {
-  /** One encoded event. False: it would pass the log's limit, and is not in. */
+  /** Adds an encoded event. False: it would exceed the log's limit, and was not added. */
   append(text: string, options?: AppendOptions): boolean
-  /** Tells the followers: once for everything that was appended since. */
+  /** Notifies the followers, once for everything appended since. */
   publish(): void
-  /** Bytes of the events before this number: how far ahead of a reader the log is. */
+  /** Bytes of the events before this number. */
   bytesBefore(sequence: number): number
 }
 
 export type FoundStream = { readonly facts: StreamFacts; readonly log: ChatLog }
 
-/** What a store tells its instance. */
+/** How a store notifies its instance. */
 export type StoreEvents = {
   /** The stream is forgotten. */
   onForgotten(streamId: string): void
   /** Another instance was asked to stop it. */
   onStopAsked(streamId: string): void
-  /** Somebody has begun to follow it at other instances, or nobody does there any more. */
+  /** Other instances have begun to follow it, or the last one has stopped. */
   onFollowedElsewhere(streamId: string, isFollowed: boolean): void
 }
 
@@ -65,14 +71,14 @@ export interface LogStore {
   /** Called once, before anything else. */
   attach(events: StoreEvents): void
   create(facts: StreamFacts): WritableChatLog
-  /** Null: unknown, or expired. The log knows its tail and whether it has ended as of now, and learns of more when followed. */
+  /** Null: unknown, or expired. `tail` and `ended` are those of now; a followed log updates them. */
   find(streamId: string): FoundStream | null | Promise<FoundStream | null>
-  /** To whichever instance runs it. */
+  /** Asks the instance that runs it. */
   askStop(streamId: string): void
-  /** The stream has ended: keep it so long and then forget it. */
+  /** The stream has ended: forget it after this time. */
   expire(streamId: string, afterMs: number): void
   /** Forget it now. */
   remove(streamId: string): void
-  /** Hands on what waits, and holds nothing any more; what is shared stays with the others. */
+  /** Sends what is buffered and releases everything; shared streams remain for other instances. */
   close(): Promise<void>
 }

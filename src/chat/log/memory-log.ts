@@ -1,6 +1,5 @@
-// The log in memory. Events lie one after the other in slabs, framed as HTTP/1.1 chunks, so that what a reader lacks is
-// one piece of a slab: written to its socket as it lies there, without a copy. A thousand stalled readers hold a thousand
-// numbers and references into the same bytes.
+// The log in memory. Events are stored one after the other in slabs, framed as HTTP/1.1 chunks, so that a part of a slab is
+// written to a socket without a copy. A thousand stalled readers hold a thousand numbers and references into the same bytes.
 import type { Wire } from '../../connection/transport.js'
 import type { AppendOptions, LogSlice, WritableChatLog } from './chat-log.js'
 
@@ -15,12 +14,12 @@ type Slab = {
   readonly first: number
   /** Bytes in the slabs before it. */
   readonly base: number
-  /** Where each event begins. */
+  /** The offset of each event. */
   readonly starts: number[]
   used: number
 }
 
-/** The index of the last value that is not above the limit; -1 when all are. `values` rise. */
+/** The index of the last value up to the limit, -1: none. Values must be ascending. */
 function lastUpTo(count: number, valueAt: (index: number) => number, limit: number): number {
   let low = 0
   let high = count
@@ -65,7 +64,7 @@ export class MemoryLog implements WritableChatLog {
     if (!isLast && this.#sizeBytes + sizeBytes > this.limitBytes) return false
     const slab = this.#slabFor(sizeBytes)
     slab.starts.push(slab.used)
-    // One byte a character is the usual case, and written several times as fast.
+    // One byte a character is the usual case, and latin1 is several times as fast.
     const coding = textBytes === text.length ? 'latin1' : 'utf8'
     slab.used += slab.buffer.write(`${head}${text}\r\n`, slab.used, coding)
     this.#sizeBytes += sizeBytes
@@ -118,7 +117,7 @@ export class MemoryLog implements WritableChatLog {
     return { bytes: framing === 'chunked' ? bytes : this.#raw(slab, from - slab.first, endIndex), next }
   }
 
-  /** How many events from this index on end within the limit; at least one. */
+  /** How many events from this index end within the limit; at least one. */
   #countFrom(slab: Slab, index: number, limit: number): number {
     if (slab.used <= limit) return slab.starts.length - index
     return Math.max(1, lastUpTo(slab.starts.length, i => slab.starts[i] ?? 0, limit) - index)

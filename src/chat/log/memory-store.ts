@@ -1,11 +1,11 @@
-// Streams of this process: the running ones, and the ended ones for as long as they can be resumed. Ended ones are also
-// bounded in number and bytes; beyond that the oldest is forgotten early.
+// Streams of this process: the running ones, and the ended ones while they can be resumed. Ended ones are also limited in
+// number and bytes; beyond that the oldest is forgotten early.
 import { systemTimers, type Timers } from '../../clock/timers.js'
 import type { FoundStream, LogStore, StoreEvents, StreamFacts, WritableChatLog } from './chat-log.js'
 import { MemoryLog } from './memory-log.js'
 
 export type MemoryStoreOptions = {
-  /** Of each stream. */
+  /** The limit of each log. */
   readonly logBytes: () => number
   readonly maxEndedStreams?: number
   readonly maxEndedBytes?: number
@@ -33,7 +33,7 @@ export class MemoryStore implements LogStore {
     this.#events = events
   }
 
-  /** There is no other instance: what does not run here runs nowhere. */
+  /** There is no other instance that could run it. */
   askStop(): void {}
 
   create(facts: StreamFacts): WritableChatLog {

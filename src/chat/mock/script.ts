@@ -1,16 +1,16 @@
-// What a scripted upstream says: a script becomes the frames of a dialect, each with the time it is due. Pure.
+// Turns the script of a mock upstream into the frames of a dialect, each with the time it is due. Pure.
 
 export type MockDialect = 'untyped' | 'typed' | 'rich' | 'openai'
 
 /**
- * How it ends: `done` or `length` in order; `error` in band; `cut` breaks the connection; `end` ends the body without a
- * terminal frame; `tail` sends the terminal frame without its blank line; `stall` says nothing more.
+ * How it ends: `done` or `length` properly; `error` in band; `cut` breaks the connection; `end` ends the body without a
+ * terminal frame; `tail` sends the terminal frame without its blank line; `stall` sends nothing more.
  */
 export type MockFinish = 'done' | 'length' | 'error' | 'cut' | 'end' | 'tail' | 'stall'
 
 export type MockScript = {
   readonly dialect: MockDialect
-  /** The texts of the tokens, or how many to make up. */
+  /** The texts of the tokens, or how many to generate. */
   readonly tokens: readonly string[] | number
   readonly firstTokenMs: number
   /** Between two tokens; 0: all at once. */
@@ -18,17 +18,17 @@ export type MockScript = {
   readonly finish: MockFinish
   /** Sources before the first token; `usage` where the dialect has it. */
   readonly extras: boolean
-  /** Another status than 200: then nothing else is said. */
+  /** With another status than 200 there are no frames. */
   readonly status: number
   readonly retryAfter: string | null
   /** Before the head is sent. */
   readonly headMs: number
   readonly lineEnd: '\n' | '\r' | '\r\n'
-  /** The body is cut into pieces of so many bytes; 0: as it comes. */
+  /** Splits the body into pieces of this many bytes; 0: does not split. */
   readonly pieceBytes: number
   /** Each token is the time it was written, in nanoseconds of the machine's monotonic clock. */
   readonly stamped: boolean
-  /** A frame no dialect knows, in front of the answer. */
+  /** Sends a frame of no dialect before the answer. */
   readonly unknownFrame: boolean
 }
 
@@ -116,7 +116,7 @@ const DIALECTS: Readonly<Record<MockDialect, Frames>> = {
 
 export type Due = {
   readonly atMs: number
-  /** Null: a stamped token, made when it is written. */
+  /** Null: a stamped token, generated when it is written. */
   readonly text: string | null
 }
 
@@ -128,7 +128,7 @@ export function tokenFrame(script: MockScript, text: string, index: number): str
   return frameText(DIALECTS[script.dialect].token(text, index), script.lineEnd)
 }
 
-/** Everything the script says, in order. */
+/** All frames of the script, in order. */
 export function scriptedFrames(script: MockScript): readonly Due[] {
   const frames = DIALECTS[script.dialect]
   const { lineEnd, firstTokenMs, gapMs, finish } = script

@@ -1,5 +1,5 @@
-// A scripted upstream over a real socket, for tests, benches and the demo: answers in any dialect, at any pace, with any of the
-// faults a backend has. A question that begins with `mock:` brings its own script as JSON behind it.
+// A scripted upstream on a real socket, for tests, benchmarks and the demo: answers in any dialect, at any pace, with any of
+// the faults of a backend. A question that begins with `mock:` has its own script as JSON after it.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DEFAULT_SCRIPT, type MockScript, scriptedFrames, tokenFrame } from './script.js'
@@ -12,9 +12,9 @@ export type MockRequest = {
   /** Of a POST; else null. */
   readonly body: Readonly<Record<string, unknown>> | null
   readonly params: URLSearchParams
-  /** Resolves when its connection has closed or its answer is out; the moment, monotonic milliseconds. */
+  /** Resolves when its connection has closed or its answer is sent; with that time, monotonic milliseconds. */
   readonly closed: Promise<number>
-  /** The client went away before the answer was out. */
+  /** The client left before the answer was sent. */
   readonly wasCancelled: () => boolean
 }
 
@@ -22,7 +22,7 @@ export type MockUpstream = {
   readonly url: string
   /** All requests so far. */
   readonly requests: readonly MockRequest[]
-  /** Answers being given now. */
+  /** Answers being sent now. */
   readonly open: () => number
   /** Connections of clients. */
   readonly connections: () => Promise<number>
@@ -44,7 +44,7 @@ async function bodyOf(request: IncomingMessage): Promise<Readonly<Record<string,
   return JSON.parse(text) as Readonly<Record<string, unknown>>
 }
 
-/** The question, wherever the dialect has it. */
+/** The question, in any dialect. */
 function questionOf(body: Readonly<Record<string, unknown>> | null, params: URLSearchParams): string {
   if (body === null) return params.get('query') ?? ''
   if (Array.isArray(body.messages)) {
@@ -59,11 +59,11 @@ function ownScript(query: string): Partial<MockScript> {
   try {
     return JSON.parse(query.slice(PREFIX.length)) as Partial<MockScript>
   } catch {
-    return {} // an ordinary question after all
+    return {} // an ordinary question
   }
 }
 
-/** Writes text as it is, or in small pieces, each in a turn of its own so that they arrive apart. */
+/** Writes the text at once, or in small pieces, each in a turn of its own so that they arrive separately. */
 async function write(response: ServerResponse, text: string, pieceBytes: number): Promise<void> {
   if (pieceBytes <= 0) {
     response.write(text)
@@ -87,7 +87,7 @@ function play(script: MockScript, response: ServerResponse): void {
     if (script.finish === 'cut') response.destroy()
     else if (script.finish !== 'stall') response.end()
   }
-  const step = async (): Promise<void> => {
+  const playDue = async (): Promise<void> => {
     const nowMs = performance.now() - startMs
     let text = ''
     for (let frame = due[next]; frame !== undefined && frame.atMs <= nowMs; frame = due[next]) {
@@ -98,9 +98,9 @@ function play(script: MockScript, response: ServerResponse): void {
     const frame = due[next]
     if (response.destroyed) return
     if (frame === undefined) finish()
-    else timer = setTimeout(() => void step(), Math.max(1, startMs + frame.atMs - performance.now()))
+    else timer = setTimeout(() => void playDue(), Math.max(1, startMs + frame.atMs - performance.now()))
   }
-  void step()
+  void playDue()
 }
 
 export async function startMockUpstream(options: MockOptions = {}): Promise<MockUpstream> {
@@ -162,7 +162,7 @@ export async function startMockUpstream(options: MockOptions = {}): Promise<Mock
   }
 
   const server = createServer({ noDelay: true }, (request, response) => {
-    answer(request, response).catch(() => response.destroy()) // a body that broke off or is no JSON: no answer
+    answer(request, response).catch(() => response.destroy()) // the body broke off or is not JSON: no answer
   })
   const { host = '127.0.0.1', port = 0 } = options
   await new Promise<void>((resolve, reject) => {

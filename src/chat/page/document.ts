@@ -1,4 +1,4 @@
-// The demo page's document and style. What it does is client/chat/page.
+// The document and style of the demo page; its script is client/chat/page.
 
 const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { margin: 0 auto; max-width: 46rem; padding: 1rem; display: flex; flex-direction: column; min-height: 95vh; }
@@ -20,7 +20,7 @@ button { font: inherit; padding: 0.4rem 1rem; min-height: 2.75rem; }
 .keys { font-size: 0.85rem; margin: 0; }
 `
 
-/** `prefix`: where the relay's routes stand; a path of plain characters (the setting checks it). */
+/** `prefix`: that of the relay's routes; a path of plain characters (the setting checks it). */
 export function pageDocument(prefix: string): string {
   return `<!doctype html>
 <html lang="en">

@@ -1,4 +1,4 @@
-// GET /chat: the demo page, its style and its script; nothing from elsewhere, nothing inline.
+// GET /chat: the demo page, its style and its script; nothing from other origins, nothing inline.
 import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { HttpError } from '../../contract/errors.js'
@@ -19,7 +19,7 @@ const CSP = [
   "require-trusted-types-for 'script'",
 ].join('; ')
 
-/** The built script, seen from the built server and from its sources. */
+/** The built script, relative to the built server and to the sources. */
 const PLACES = ['../../../chat-page.js', '../../../dist/chat-page.js'].map(
   path => new URL(path, import.meta.url),
 )
@@ -37,7 +37,7 @@ function builtScript(): string | null {
 
 export type PageParts = { readonly isInUse: () => boolean; readonly prefix: string }
 
-/** Not there while there is nothing to ask, nor where the script was not built (`npm run build`). */
+/** 404 while the relay is not in use, and when the script was not built (`npm run build`). */
 export function chatPagePlugin({ isInUse, prefix }: PageParts): HttpPlugin {
   return {
     name: 'chat-page',

@@ -1,4 +1,4 @@
-// One try at one backend: the response's bytes become what the upstream said, chunk by chunk.
+// One try at one backend: parses the response into events, chunk by chunk.
 import { createSseParser } from '../../sse/parse.js'
 import type { UpstreamEvent } from '../events.js'
 import type { EdgeCall, UpstreamEdge } from './edge.js'
@@ -6,23 +6,23 @@ import { createNormaliser, type Dialect } from './normalise.js'
 import type { UpstreamRequest } from './request.js'
 import { createUtf8Text } from './utf8-text.js'
 
-/** Longest line and event of an upstream, UTF-16 units; longer ones count as unknown. */
+/** Limit of a line and of an event of an upstream, UTF-16 units; longer ones count as unknown. */
 const MAX_EVENT_CHARS = 4 * 1024 * 1024
 
 export type AttemptFailure =
   | { readonly kind: 'unreachable'; readonly cause: string }
   | { readonly kind: 'status'; readonly status: number; readonly retryAfter: string | null }
   | { readonly kind: 'not_a_stream' }
-  /** `cause` null: the body ended in order, but without its end. */
+  /** `cause` null: the body ended properly, but without a terminal frame. */
   | { readonly kind: 'cut'; readonly cause: string | null }
 
 export type AttemptHandlers = {
-  /** Everything one chunk said, in order; also when it said nothing but that it lives. */
-  onSaid(events: readonly UpstreamEvent[]): void
+  /** The events of one chunk, in order; empty when it held only signs of life. */
+  onEvents(events: readonly UpstreamEvent[]): void
   onUnknownFrame(): void
-  /** Over without a terminal event; comes at most once, and never after one was said. */
+  /** It ended without a terminal event; called at most once, and never after one. */
   onFailure(failure: AttemptFailure): void
-  /** The connection is free or gone; the last of all calls, and missing after `abort`. */
+  /** The connection is free or closed; the last call, omitted after `abort`. */
   onClosed(): void
 }
 
@@ -32,7 +32,7 @@ function one(header: string | readonly string[] | undefined): string | null {
   return (typeof header === 'string' ? header : header?.[0]) ?? null
 }
 
-/** After a terminal event everything that still comes is ignored; whoever asked aborts it if it does not end soon. */
+/** Ignores everything after a terminal event; the caller aborts it if it does not end soon. */
 export function attempt(
   edge: UpstreamEdge,
   request: UpstreamRequest,
@@ -58,11 +58,11 @@ export function attempt(
     { maxLineLength: MAX_EVENT_CHARS, maxEventLength: MAX_EVENT_CHARS },
   )
 
-  /** Up to the first terminal event; what follows it is not part of the answer. */
+  /** Up to the first terminal event. */
   function hand(events: readonly UpstreamEvent[]): void {
     const last = events.findIndex(isTerminal)
     if (last !== -1) isOver = true
-    handlers.onSaid(last === -1 ? events : events.slice(0, last + 1))
+    handlers.onEvents(last === -1 ? events : events.slice(0, last + 1))
   }
   function fail(failure: AttemptFailure): void {
     if (isOver) return
@@ -70,7 +70,7 @@ export function attempt(
     handlers.onFailure(failure)
   }
 
-  /** Said by the tail that lacks its blank line: dropped, but for a terminal frame; else what the end itself means. */
+  /** A tail without its blank line is dropped, unless it holds a terminal frame; otherwise the normaliser decides. */
   function tailOrEnd(): readonly UpstreamEvent[] {
     said = []
     parser.push('\n\n')

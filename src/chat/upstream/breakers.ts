@@ -1,10 +1,10 @@
-// A circuit breaker for each backend: one that fails half of its last calls is left alone for a while.
-// The library is loaded with the first question: a server whose relay is off does without it.
+// A circuit breaker for each backend: it opens when half of the last calls failed. The library is loaded with the first
+// question, so a server whose relay is off does without it.
 import type * as cockatielLibrary from 'cockatiel'
 import type { CircuitBreakerPolicy } from 'cockatiel'
 import type { TryFailure } from './retry.js'
 
-/** Failures that nobody repeats: told in the answer itself, or by our clock. */
+/** Failures that are not retried: an error in the answer itself, or our timeout. */
 type UnrepeatableFailure = { readonly kind: 'in_band' } | { readonly kind: 'first_token_timeout' }
 
 /** A try that failed; only these count against a backend. */
@@ -15,7 +15,7 @@ export class TryFailed extends Error {
   }
 }
 
-/** A trial of a backend at rest that ended without showing whether it is well again; counts against it. */
+/** The trial call of an open breaker ended without a result; counts as a failure. */
 class TrialUndecided extends Error {
   override readonly name = 'TrialUndecided'
 }
@@ -29,7 +29,7 @@ export type BreakerState = 'closed' | 'open' | 'half_open'
 type Cockatiel = typeof cockatielLibrary
 
 const CALLS = 20
-/** The library opens above its threshold; half of the calls is to be enough. */
+/** The library opens above its threshold, and ours is exactly half. */
 const JUST_BELOW_HALF = 0.5 - 1 / (CALLS * 10)
 const HALF_OPEN_AFTER_MS = 10_000
 
@@ -51,14 +51,14 @@ export class Breakers {
     return policy
   }
 
-  /** Runs one try; throws TryFailed, `breaker_open` when it was not even made. What else it throws is no fault of the backend's. */
+  /** Runs one try; throws TryFailed, `breaker_open` when it was not made. Other errors do not count against the backend. */
   async execute(backend: string, run: () => Promise<void>): Promise<void> {
     this.#cockatiel ??= await import('cockatiel')
     const { CircuitState } = this.#cockatiel
     const policy = this.#policyOf(backend, this.#cockatiel)
-    // While one call finds out whether it is well again, the others do not wait for that.
+    // One trial call is running; the others do not wait for its result.
     if (policy.state === CircuitState.HalfOpen) throw new TryFailed({ kind: 'breaker_open' })
-    // A call that is made although it is open is the trial of whether it is well again.
+    // The library lets one call through an open breaker: the trial.
     const isTrial = policy.state === CircuitState.Open
     let isMade = false
     try {

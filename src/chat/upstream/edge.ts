@@ -1,5 +1,5 @@
-// The network side of asking: one connection pool to all backends, and what of a response is needed here. Tests bring an
-// edge of their own. The library is loaded with the first question: a server whose relay is off does without it.
+// The network edge: one connection pool for all backends, and the part of a response that is needed here. Tests replace it.
+// The library is loaded with the first question, so a server whose relay is off does without it.
 import type { Agent } from 'undici'
 import type { UpstreamRequest } from './request.js'
 
@@ -8,14 +8,14 @@ export type EdgeHandlers = {
   onData(chunk: Buffer): void
   onEnd(): void
   /**
-   * Connecting failed, or the connection broke; comes at most once, and never after `onEnd`. `code`: the system's or the
-   * library's word for it (ECONNREFUSED, CERT_HAS_EXPIRED); never its message, which may quote the request.
+   * Connecting failed, or the connection broke; called at most once, and never after `onEnd`. `code` is that of the system or
+   * the library (ECONNREFUSED, CERT_HAS_EXPIRED); never the message, which may quote the request.
    */
   onError(code: string): void
 }
 
 export type EdgeCall = {
-  /** Ends it now, connection and all; no handler is called any more. */
+  /** Ends it and its connection now; no handler is called afterwards. */
   abort(): void
   pause(): void
   resume(): void
@@ -28,7 +28,7 @@ export interface UpstreamEdge {
 
 const CONNECT_TIMEOUT_MS = 5_000
 const KEEP_ALIVE_MS = 30_000
-/** Ours are the clocks that count (clocks.ts). */
+/** The timeouts are ours (clocks.ts). */
 const NO_TIMEOUT = 0
 
 type Controller = { abort(reason: Error): void; pause(): void; resume(): void }
@@ -61,7 +61,7 @@ export function createUndiciEdge(connectTimeoutMs = CONNECT_TIMEOUT_MS): Upstrea
         agent?.dispatch(request, {
           onRequestStart: started => {
             controller = started
-            if (isOver) started.abort(new Error('given up'))
+            if (isOver) started.abort(new Error('cancelled'))
           },
           onResponseStart: (_, status, headers) => {
             if (!isOver) handlers.onHead(status, headers)
@@ -85,14 +85,14 @@ export function createUndiciEdge(connectTimeoutMs = CONNECT_TIMEOUT_MS): Upstrea
         abort: () => {
           if (isOver) return
           isOver = true
-          controller?.abort(new Error('given up'))
+          controller?.abort(new Error('cancelled'))
         },
         pause: () => controller?.pause(),
         resume: () => controller?.resume(),
       }
     },
     close: async () => {
-      // Whoever asked was told of a failure.
+      // `open` has reported a load that failed.
       await loading?.catch(() => {})
       await agent?.destroy()
     },

@@ -1,20 +1,20 @@
-// `[METADATA]{json}` inside the text of tokens: some backends tell about themselves in the middle of the answer. The marker
-// and its object may be cut anywhere between tokens, so what may still become one is held back, within a bound.
+// `[METADATA]{json}` inside the text of tokens, as some backends send it. The marker and its object may be split anywhere
+// between tokens, so what may still become one is held back, up to a limit.
 import type { JsonObject } from '../events.js'
 import { parsedObject } from './values.js'
 
 const MARKER = '[METADATA]'
-/** A marker and its object longer than this are text after all. */
+/** A longer marker with its object is text. */
 const MAX_HELD_CHARS = 16 * 1024
 
 export type Split = {
-  /** Text to show, and objects, in their order. No text is empty. */
+  /** Texts and objects in order; no text is empty. */
   readonly parts: readonly (string | JsonObject)[]
-  /** Not decided yet; goes in front of the next text. */
+  /** Undecided; goes in front of the next text. */
   readonly held: string
 }
 
-/** How many of the last characters could be the beginning of a marker. */
+/** How many characters at the end could begin a marker. */
 function beginningAtEnd(text: string): number {
   const from = Math.max(0, text.length - MARKER.length + 1)
   for (let at = text.indexOf('[', from); at !== -1; at = text.indexOf('[', at + 1)) {
@@ -23,7 +23,7 @@ function beginningAtEnd(text: string): number {
   return 0
 }
 
-/** Where the object that begins at `from` ends; -1 when it is not complete, as far as one may be long. */
+/** The end of the object that begins at `from`; -1: not complete within the limit. */
 function objectEnd(text: string, from: number): number {
   let depth = 0
   let isString = false
@@ -61,7 +61,7 @@ export function splitMetadata(held: string, text: string): Split {
     if (ends === -1 && rest.length < MAX_HELD_CHARS) break
     const object = ends > 0 ? parsedObject(rest.slice(body, ends)) : null
     if (object === null) {
-      // All that was looked through is text, other markers in it too: so nothing is looked through twice.
+      // Everything scanned is text, other markers in it too, so nothing is scanned twice.
       pass(ends === -1 ? MAX_HELD_CHARS : Math.max(body, ends))
       continue
     }

@@ -1,11 +1,11 @@
-// One normaliser for all dialects: a frame of an upstream's stream in, what it said out.
+// Turns the frames of all dialects into the same events.
 //
 //   A untyped   {text} · {sources} · {done:true} · {error, done:true} · {type:"continuity_check"}
 //   B typed     {type, data}
 //   C richer    as B, several metadata frames, `[METADATA]{json}` inside token text
 //   D OpenAI    choices[0].delta.content, finish_reason, a usage chunk, [DONE], {"error":{…}}
 //
-// A, B and C are told apart frame by frame. What is in none of them is `unknown`: counted and passed over.
+// A, B and C are recognised frame by frame. Any other frame is unknown: counted and ignored.
 import type { SseMessage } from '../../sse/parse.js'
 import type { JsonObject, UpstreamEvent } from '../events.js'
 import { splitMetadata } from './metadata-marker.js'
@@ -14,15 +14,15 @@ import { parsedObject, record, sourcesOf, tokenCounts, word } from './values.js'
 export type Dialect = 'rag' | 'openai'
 
 export interface Normaliser {
-  /** Null: a frame of no dialect. Empty: known, and nothing to tell. */
+  /** Null: a frame of no dialect. Empty: known, without events. */
   frame(message: SseMessage): readonly UpstreamEvent[] | null
-  /** The body has ended without a terminal frame: what that means. Empty: it was cut. */
+  /** The body has ended without a terminal frame. Empty: it was cut. */
   end(): readonly UpstreamEvent[]
 }
 
 const NOTHING: readonly UpstreamEvent[] = []
 const FAILED: UpstreamEvent = { type: 'error' }
-/** Frames that say only that the upstream lives. */
+/** Frames that only show that the upstream is alive. */
 const SIGNS_OF_LIFE = new Set(['ping', 'heartbeat', 'continuity_check'])
 
 export function createNormaliser(dialect: Dialect): Normaliser {
@@ -38,7 +38,7 @@ function rag(): Normaliser {
   let held = ''
 
   function text(value: string): readonly UpstreamEvent[] {
-    // Nearly every token: nothing held back, nothing that could be a marker.
+    // Nearly every token: nothing is held back, and nothing could be a marker.
     if (held === '' && value !== '' && !value.includes('[')) return [{ type: 'token', data: value }]
     const split = splitMetadata(held, value)
     held = split.held
@@ -46,7 +46,7 @@ function rag(): Normaliser {
       typeof part === 'string' ? { type: 'token', data: part } : { type: 'metadata', data: part },
     )
   }
-  /** A marker that never became one is text. */
+  /** What was held back is text when no marker follows. */
   function released(): readonly UpstreamEvent[] {
     const data = held
     held = ''
@@ -85,18 +85,18 @@ function rag(): Normaliser {
 
   function untyped(frame: JsonObject): readonly UpstreamEvent[] | null {
     if (frame.error !== undefined && frame.error !== null) return [...released(), FAILED]
-    const said: UpstreamEvent[] = []
+    const events: UpstreamEvent[] = []
     let isKnown = false
     if (typeof frame.text === 'string') {
       isKnown = true
-      said.push(...text(frame.text))
+      events.push(...text(frame.text))
     }
     if (Array.isArray(frame.sources)) {
       isKnown = true
-      said.push({ type: 'sources', data: sourcesOf(frame.sources) })
+      events.push({ type: 'sources', data: sourcesOf(frame.sources) })
     }
-    if (frame.done === true) return [...said, ...done(frame)]
-    return isKnown ? said : null
+    if (frame.done === true) return [...events, ...done(frame)]
+    return isKnown ? events : null
   }
 
   return {
@@ -124,19 +124,19 @@ function openAi(): Normaliser {
       if (frame === null) return null
       if (frame.error !== undefined && frame.error !== null) return [FAILED]
       if (!Array.isArray(frame.choices)) return null
-      const said: UpstreamEvent[] = []
+      const events: UpstreamEvent[] = []
       if (model === null && typeof frame.model === 'string') {
         model = frame.model
-        said.push({ type: 'metadata', data: { model } })
+        events.push({ type: 'metadata', data: { model } })
       }
       const choice = record(frame.choices[0])
       const content = record(choice?.delta)?.content
-      if (typeof content === 'string' && content !== '') said.push({ type: 'token', data: content })
+      if (typeof content === 'string' && content !== '') events.push({ type: 'token', data: content })
       reason = word(choice?.finish_reason) ?? reason
-      said.push(...usageIn(frame.usage))
-      return said
+      events.push(...usageIn(frame.usage))
+      return events
     },
-    // A finish reason without [DONE]: the answer is whole.
+    // A finish reason without [DONE]: the answer is complete.
     end: () => (reason === null ? NOTHING : done()),
   }
 }

@@ -1,18 +1,18 @@
-// A question as the request a backend gets, in each of the ways it can be asked.
+// A question as the HTTP request of a backend, in each upstream style.
 
 export type Turn = { readonly role: 'user' | 'assistant'; readonly content: string }
 
 export type Question = {
   readonly query: string
   readonly history: readonly Turn[]
-  /** Of the verified token; null for anonymous callers, whatever they claim. */
+  /** Of the verified token; null for anonymous callers. */
   readonly email: string | null
   readonly role: string | null
   readonly requestId: string
   readonly traceparent: string | null
   readonly sessionId: string | null
   readonly continuityId: string | null
-  /** The caller's own `Authorization`, only where it may go on. */
+  /** The caller's own `Authorization`, only with `G6_CHAT_FORWARD_AUTH`. */
   readonly authorization: string | null
 }
 

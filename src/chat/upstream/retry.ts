@@ -1,5 +1,5 @@
-// What to do after a try failed before it said anything: again, elsewhere, or give up. Pure; chance comes in as a number.
-import type { FailureCode } from '../events.js'
+// What to do after a try failed before its first frame: retry, try the next backend, or give up. Pure.
+import type { ChatFailureCode } from '../../protocol/chat-events.js'
 import type { AttemptFailure } from './attempt.js'
 
 export type TryFailure = AttemptFailure | { readonly kind: 'breaker_open' }
@@ -15,11 +15,11 @@ export type NextTry =
   | { readonly kind: 'give_up' }
 
 const MAX_ATTEMPTS = 3
-/** Of the first wait; each one after it is up to twice as long, and there are but two. */
+/** Limit of the first wait; the second may be twice as long. */
 const BACKOFF_BASE_MS = 200
 const LONGEST_RETRY_AFTER_MS = 10_000
 
-export function failureCode(failure: TryFailure): FailureCode {
+export function failureCode(failure: TryFailure): ChatFailureCode {
   switch (failure.kind) {
     case 'breaker_open':
       return 'breaker_open'
@@ -36,7 +36,7 @@ export function failureCode(failure: TryFailure): FailureCode {
   }
 }
 
-/** What a log line may say of a failure besides its code: a status, or the word for a connection's error. */
+/** What a log line has besides the code: an HTTP status, or the code of a connection error. */
 export type FailureCause = string | number | null
 
 export function failureCause(failure: TryFailure): FailureCause {
@@ -44,13 +44,13 @@ export function failureCause(failure: TryFailure): FailureCause {
   return 'cause' in failure ? failure.cause : null
 }
 
-/** Whether the same question may be asked again: the backend was not reached, is busy, or has a fault. */
-function mayAskAgain(failure: TryFailure): boolean {
+/** The backend was not reached, is busy, or failed. */
+function mayRetry(failure: TryFailure): boolean {
   if (failure.kind === 'status') return failure.status === 429 || failure.status >= 500
   return failure.kind === 'unreachable'
 }
 
-/** `Retry-After` (RFC 9110 10.2.3) in milliseconds; null when there is none that makes sense. */
+/** `Retry-After` (RFC 9110 10.2.3) in milliseconds; null: missing or invalid. */
 export function retryAfterMs(header: string | null, nowWallMs: number): number | null {
   if (header === null) return null
   if (/^\d{1,9}$/.test(header.trim())) return Number(header) * 1000
@@ -70,10 +70,10 @@ export function nextTry(
       ? { kind: 'try', at: { backend: at.backend + 1, attempt: 0 }, waitMs: 0 }
       : { kind: 'give_up' }
   if (failure.kind === 'breaker_open') return elsewhere
-  if (!mayAskAgain(failure)) return { kind: 'give_up' }
+  if (!mayRetry(failure)) return { kind: 'give_up' }
   if (at.attempt + 1 >= MAX_ATTEMPTS) return elsewhere
   const askedMs = failure.kind === 'status' ? retryAfterMs(failure.retryAfter, now.wallMs) : null
-  // It does not want us back so soon: somebody else may.
+  // It asks for a longer wait: the next backend may answer sooner.
   if (askedMs !== null && askedMs > LONGEST_RETRY_AFTER_MS) return elsewhere
   const backoffMs = now.chance * BACKOFF_BASE_MS * 2 ** at.attempt
   return { kind: 'try', at: { ...at, attempt: at.attempt + 1 }, waitMs: askedMs ?? backoffMs }

@@ -1,15 +1,16 @@
-// Values from outside, checked: what of an upstream's frame is taken over, and in which shape.
+// Checks values from upstream frames, and takes over their known members.
 import { isWithinDepth, MAX_DEPTH } from '../../ingest/json.js'
 import { parseJson } from '../../ingest/json-text.js'
-import type { JsonObject, Source, TokenCounts } from '../events.js'
+import type { ChatSource } from '../../protocol/chat-events.js'
+import type { JsonObject, TokenCounts } from '../events.js'
 
 const MAX_SOURCES = 100
-/** A text that is no longer has no room for more levels: each takes a bracket that opens and one that closes. */
+/** A shorter text cannot be nested deeper: each level takes two brackets. */
 const SHALLOW_CHARS = 2 * MAX_DEPTH
 
 /**
- * The object in a text of JSON; null for anything else, and for one nested so deeply that it could not be written again. A
- * number that JSON lacks is null: a score that Python wrote as NaN costs its source the score and nothing else.
+ * The object in a JSON text; null for anything else, and for one nested too deeply to be written again. Numbers that JSON
+ * lacks become null: a score that Python wrote as NaN is dropped, and nothing else.
  */
 export function parsedObject(text: string): JsonObject | null {
   const parsed = parseJson(text)
@@ -22,7 +23,7 @@ export function record(value: unknown): JsonObject | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
 }
 
-/** A reason as metrics and clients may see it. */
+/** A reason that is safe for metrics and clients. */
 export function word(value: unknown): string | null {
   return typeof value === 'string' && /^[a-z][a-z0-9_]{0,39}$/.test(value) ? value : null
 }
@@ -31,7 +32,7 @@ function count(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
 }
 
-/** Null when it counts nothing. */
+/** Null: no valid counts. */
 export function tokenCounts(value: unknown): TokenCounts | null {
   const usage = record(value)
   if (usage === null) return null
@@ -44,15 +45,15 @@ export function tokenCounts(value: unknown): TokenCounts | null {
   }
 }
 
-/** The known members of each; what is no source is left out. */
-export function sourcesOf(values: readonly unknown[]): readonly Source[] {
+/** The known members of each; invalid sources are left out. */
+export function sourcesOf(values: readonly unknown[]): readonly ChatSource[] {
   return values
     .slice(0, MAX_SOURCES)
     .map(sourceOf)
     .filter(source => source !== null)
 }
 
-function sourceOf(value: unknown): Source | null {
+function sourceOf(value: unknown): ChatSource | null {
   if (typeof value === 'string') return { source: value }
   const given = record(value)
   if (given === null) return null

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { ownTime } from '../../../test/support/own-time.js'
-import type { FailureCode } from '../events.js'
-import { Asking } from './ask.js'
+import type { ChatFailureCode } from '../../protocol/chat-events.js'
 import { Breakers, TryFailed } from './breakers.js'
+import { UpstreamCall } from './call.js'
 import type { EdgeHandlers, UpstreamEdge } from './edge.js'
 
 const [FIRST, SECOND] = [new URL('http://first'), new URL('http://second')]
@@ -20,7 +20,7 @@ async function openFor(...backends: readonly URL[]): Promise<Breakers> {
   return breakers
 }
 
-/** Asks both; each backend answers as the test says. Resolves with what whoever asked was told, and whom was asked. */
+/** Calls both; each backend answers as the test says. Resolves with the outcome, the requests and the tries. */
 async function outcome(breakers: Breakers, answer: (origin: string, handlers: EdgeHandlers) => void) {
   const asked: string[] = []
   const tries: string[] = []
@@ -44,8 +44,8 @@ async function outcome(breakers: Breakers, answer: (origin: string, handlers: Ed
     continuityId: null,
     authorization: null,
   }
-  const code = await new Promise<FailureCode | 'said'>((resolve, reject) => {
-    new Asking(
+  const code = await new Promise<ChatFailureCode | 'answered'>((resolve, reject) => {
+    new UpstreamCall(
       {
         edge,
         breakers,
@@ -58,7 +58,7 @@ async function outcome(breakers: Breakers, answer: (origin: string, handlers: Ed
       },
       question,
       {
-        onSaid: () => resolve('said'),
+        onEvents: () => resolve('answered'),
         onUnknownFrame: () => {},
         onTry: (origin, isRetry) => tries.push(`${origin} ${isRetry}`),
         onTryFailed: () => {},
@@ -72,16 +72,16 @@ async function outcome(breakers: Breakers, answer: (origin: string, handlers: Ed
 
 const unreachable = (_: string, handlers: EdgeHandlers): void => handlers.onError('ECONNREFUSED')
 
-test('a backend at rest is passed over; what is told is how the other one failed', async () => {
-  for (const resting of [FIRST, SECOND]) {
-    const { code, asked } = await outcome(await openFor(resting), unreachable)
-    const other = resting === FIRST ? SECOND : FIRST
+test('a backend with an open breaker is skipped; the failure is that of the other one', async () => {
+  for (const unavailable of [FIRST, SECOND]) {
+    const { code, asked } = await outcome(await openFor(unavailable), unreachable)
+    const other = unavailable === FIRST ? SECOND : FIRST
     expect(code).toBe('upstream_unreachable')
     expect(asked).toEqual([other.origin, other.origin, other.origin])
   }
 })
 
-test('with all of them at rest nobody is asked, and that is told', async () => {
+test('with all breakers open no backend is called, and the failure says so', async () => {
   expect(await outcome(await openFor(FIRST, SECOND), unreachable)).toEqual({
     code: 'breaker_open',
     asked: [],
@@ -89,7 +89,7 @@ test('with all of them at rest nobody is asked, and that is told', async () => {
   })
 })
 
-test('only the first try of a question is no retry, at whichever backend it is made', async () => {
+test('every try after the first one of a question is a retry, at any backend', async () => {
   const { code, tries } = await outcome(await openFor(), (origin, handlers) => {
     if (origin === FIRST.origin) handlers.onHead(503, {})
     else {
@@ -97,7 +97,7 @@ test('only the first try of a question is no retry, at whichever backend it is m
       handlers.onData(Buffer.from('data: {"text":"a"}\n\n'))
     }
   })
-  expect(code).toBe('said')
+  expect(code).toBe('answered')
   expect(tries).toEqual([
     'http://first false',
     'http://first true',

@@ -15,7 +15,7 @@ test.each([500, 501, 1_000])('%i records are read in order and once, over the en
   expect(await trail.verify()).toMatchObject({ ok: true, records: count })
 })
 
-test('a reader gives as many as it is asked for, after the one it is told', async () => {
+test('a reader returns at most the limit, after the given record', async () => {
   await trail.open()
   await trail.write(['s1', 's2', 's3', 's4'].map(id => start(id)))
   const reader = openReader(trail.path)

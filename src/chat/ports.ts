@@ -1,40 +1,29 @@
-// What the relay needs of the parts around it: who calls (Identity), who may (Rollout, ChatLimits), and what is remembered
-// of it (AuditTrail). Each is implemented in a file of its own and put together in src/app.
-
-/** A caller whose token was verified. */
-export type Person = {
-  /** Stable and unique (issuer and subject); what limits, ownership and audit count by. Never logged as it is. */
-  readonly key: string
-  /** The token's `email` claim; goes upstream, and into the audit only as its commitment. */
-  readonly email: string | null
-  /** The token's `role` claim. */
-  readonly role: string | null
-  /** The token's `jti`, else a digest of the token. */
-  readonly tokenId: string
-}
+// What the relay needs from the parts around it: who calls (Identity), who may (Rollout, ChatLimits), and the record of it
+// (AuditTrail). Each is implemented in a file of its own and put together in src/app.
+import type { Person } from '../contract/plugin.js'
 
 export interface Identity {
-  /** Whether a key is configured to check tokens with. */
+  /** Whether a key to verify tokens with is configured. */
   readonly hasKey: boolean
-  /** Null: bad, expired, not for us, or there is no key to check it with. Never throws. */
+  /** Null: invalid, expired, for another audience, or there is no key. Never throws. */
   verify(bearer: string): Promise<Person | null>
-  /** Names the settings that decide about a bearer: while it stays the same, a bearer need not be looked at again. */
+  /** A digest of the settings that verify tokens: while it stays the same, a token need not be verified again. */
   readonly rules: string
 }
 
-/** What let a caller in. */
+/** What admitted a caller. */
 export type Credential =
-  /** `rules` are those of the moment before it was verified. */
+  /** `rules` are those in force before it was verified. */
   | { readonly kind: 'person'; readonly bearer: string; readonly rules: string }
   /** The mark of the server's token (or of a ticket's); null where none was needed. */
   | { readonly kind: 'server'; readonly owner: string | null }
 
-/** Whom limits and the rollout count as one. */
+/** What limits and the rollout count as one caller. */
 export type Caller = {
   readonly person: Person | null
   /** The address, or the /64 of an IPv6 one. */
   readonly addressKey: string
-  /** `person.key` with a mark in front, else `addressKey` with another: what `start`, `lease` and `allows` get. */
+  /** `u:` and `person.key`, else `a:` and `addressKey`. */
   readonly key: string
 }
 
@@ -43,32 +32,32 @@ export interface Rollout {
   allows(caller: Caller): boolean
   /** Whether the flag itself is on. */
   readonly enabled: boolean
-  /** The part of the callers it is on for. */
+  /** Percentage of the callers it is on for. */
   readonly percentage: number
 }
 
 export type Headers = Readonly<Record<string, string>>
 
-/** `headers`: RateLimit-Policy, RateLimit and X-RateLimit-* (and Retry-After on a refusal), for the answer whatever it is. */
+/** `headers`: RateLimit-Policy, RateLimit and X-RateLimit-* for any answer, and Retry-After for a refusal. */
 export type StartVerdict =
   | { readonly ok: true; readonly headers: Headers }
   | { readonly ok: false; readonly retryAfterSec: number; readonly headers: Headers }
 
 export interface Lease {
-  /** Idempotent; called on every way a stream can end. */
+  /** Idempotent; called however the stream ends. */
   release(): void
 }
 
 export interface ChatLimits {
-  /** Counts one start. Never throws; a store that fails lets it pass and says so in the log. */
+  /** Counts one start. Never throws: when its store fails, it logs that and admits the caller. */
   start(key: string): Promise<StartVerdict>
-  /** A live stream's place. `user`: this key (null: whoever bypasses) has as many as it may; `instance`: the server has. */
+  /** Counts one live stream. `user`: the limit of this key is reached; `instance`: the server's. Null: no limit of one caller. */
   lease(key: string | null): Lease | 'user' | 'instance'
-  /** Whether the value of `x-api-key` is one of API_KEYS_INTERNAL: then `start` is not asked, and `lease` for no key. */
+  /** Whether `x-api-key` is one of API_KEYS_INTERNAL: then the limits of one caller do not apply. */
   bypasses(apiKey: string): boolean
 }
 
-/** What every record of a stream says. */
+/** What every record of a stream has. */
 type OfStream = {
   readonly streamId: string
   readonly connectionId: string
@@ -117,9 +106,9 @@ export type AuditEntry =
   | { readonly operation: 'auth.token_verified'; readonly person: Person; readonly atMs: number }
 
 export interface AuditTrail {
-  /** Takes it for the next batch; never throws, never waits. */
+  /** Queues it for the next batch; never throws, never waits. */
   record(entry: AuditEntry): void
-  /** False: the store cannot take records and G6_AUDIT_REQUIRED is on: new streams are refused with 503. */
+  /** False: the store is unavailable and G6_AUDIT_REQUIRED is on, so new streams are refused with 503. */
   canStart(): boolean
   /** Commits what is pending. Idempotent. */
   close(): Promise<void>

@@ -1,28 +1,29 @@
-// Asking until somebody begins to answer: the backends in their order, each tried again where that may help, each behind its
-// breaker. Once something was said there is no other try: what comes then is the answer, or its failure.
+// Calls the backends in order until one begins to answer: each with retries where they may help, each behind its breaker.
+// After the first frame there is no other try: what follows is the answer, or its failure.
 import type { Clock } from '../../clock/clock.js'
 import type { Timers } from '../../clock/timers.js'
-import type { FailureCode, UpstreamEvent } from '../events.js'
+import type { ChatFailureCode } from '../../protocol/chat-events.js'
+import type { UpstreamEvent } from '../events.js'
 import { type AttemptFailure, attempt } from './attempt.js'
 import { type Breakers, TryFailed } from './breakers.js'
 import type { EdgeCall, UpstreamEdge } from './edge.js'
 import { type Question, type UpstreamSettings, upstreamRequest } from './request.js'
 import { type FailureCause, failureCause, failureCode, nextTry, type Position } from './retry.js'
 
-export type AskHandlers = {
-  onSaid(events: readonly UpstreamEvent[]): void
+export type CallHandlers = {
+  onEvents(events: readonly UpstreamEvent[]): void
   onUnknownFrame(): void
-  /** A try at this backend begins; `isRetry`: not the first one of the question. */
+  /** A try begins; `isRetry`: not the first one of the question. */
   onTry(origin: string, isRetry: boolean): void
   /** A try failed; `cause` for the log. */
-  onTryFailed(code: FailureCode, origin: string, cause: FailureCause): void
-  /** Nobody answers, or the answer broke off; comes at most once, and never after a terminal event. */
-  onFailed(code: FailureCode): void
-  /** A fault of ours; nothing else comes. */
+  onTryFailed(code: ChatFailureCode, origin: string, cause: FailureCause): void
+  /** No backend answers, or the answer broke off; called at most once, and never after a terminal event. */
+  onFailed(code: ChatFailureCode): void
+  /** A fault of this server; the last call. */
   onFault(error: unknown): void
 }
 
-export type AskParts = {
+export type CallParts = {
   readonly edge: UpstreamEdge
   readonly breakers: Breakers
   readonly backends: readonly URL[]
@@ -32,12 +33,12 @@ export type AskParts = {
   readonly random: () => number
 }
 
-/** How long a body may go on after its terminal frame before its connection is given up. */
+/** How long a body may go on after its terminal frame before its connection is closed. */
 const LINGER_MS = 1_000
 
-class GivenUp extends Error {}
+class Cancelled extends Error {}
 
-export class Asking {
+export class UpstreamCall {
   #call: EdgeCall | null = null
   #reject: ((error: Error) => void) | null = null
   #cancelWait: (() => void) | null = null
@@ -45,22 +46,22 @@ export class Asking {
   #isOver = false
 
   constructor(
-    readonly parts: AskParts,
+    readonly parts: CallParts,
     readonly question: Question,
-    readonly handlers: AskHandlers,
+    readonly handlers: CallHandlers,
   ) {}
 
   start(): void {
     void this.#run()
   }
 
-  /** Ends it now, whatever it is doing. `isFault`: it is the backend that took too long. */
+  /** Ends it now. `isFault`: the backend took too long, which counts against it. */
   cancel(isFault = false): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#call?.abort()
     this.#cancelWait?.()
-    this.#reject?.(isFault ? new TryFailed({ kind: 'first_token_timeout' }) : new GivenUp())
+    this.#reject?.(isFault ? new TryFailed({ kind: 'first_token_timeout' }) : new Cancelled())
   }
 
   pause(): void {
@@ -73,7 +74,7 @@ export class Asking {
   async #run(): Promise<void> {
     const { backends, clock, random } = this.parts
     let at: Position = { backend: 0, attempt: 0 }
-    let worst: FailureCode = 'upstream_unreachable'
+    let worst: ChatFailureCode = 'upstream_unreachable'
     let isRetry = false
     let isAnyMade = false
     for (;;) {
@@ -121,11 +122,11 @@ export class Asking {
     })
   }
 
-  /** Resolves as soon as something was said. */
+  /** Resolves with the first frame. */
   #tryOnce(url: URL, onMade: () => void): Promise<void> {
     const { breakers, settings } = this.parts
     return breakers.execute(url.href, () => {
-      if (this.#isOver) return Promise.reject(new GivenUp())
+      if (this.#isOver) return Promise.reject(new Cancelled())
       onMade()
       return new Promise<void>((resolve, reject) => {
         this.#reject = reject
@@ -140,24 +141,24 @@ export class Asking {
   ): void {
     const { edge, settings } = this.parts
     const dialect = settings.style === 'openai' ? 'openai' : 'rag'
-    let hasSpoken = false
+    let hasBegun = false
     this.#call = attempt(edge, request, dialect, {
       onUnknownFrame: () => this.handlers.onUnknownFrame(),
-      onSaid: events => {
+      onEvents: events => {
         if (this.#isOver) return
         const [first] = events
-        if (!hasSpoken) {
-          hasSpoken = true
+        if (!hasBegun) {
+          hasBegun = true
           if (first?.type === 'error') settle.reject(new TryFailed({ kind: 'in_band' }))
           else settle.resolve()
         }
         const last = events.at(-1)?.type
         if (last === 'done' || last === 'error') this.#finish()
-        this.handlers.onSaid(events)
+        this.handlers.onEvents(events)
       },
       onFailure: (failure: AttemptFailure) => {
         if (this.#isOver) return
-        if (!hasSpoken) {
+        if (!hasBegun) {
           settle.reject(new TryFailed(failure))
           return
         }
@@ -173,7 +174,7 @@ export class Asking {
     })
   }
 
-  /** The last was said. A body that ends by itself leaves its connection for the next question. */
+  /** After the terminal frame: a body that ends by itself leaves its connection for the next question. */
   #finish(): void {
     this.#isOver = true
     this.#cancelLinger = this.parts.timers.after(LINGER_MS, () => {

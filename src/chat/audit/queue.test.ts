@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type RefusalEntry, Refusals } from './refusals.js'
+import { type RefusalEntry, Refusals } from './queue.js'
 
 const HOUR_MS = 3_600_000
 
@@ -40,15 +40,15 @@ describe('refusals', () => {
     expect(refusals.leftOut?.counts).toEqual({ 'security.forbidden': 1_000 })
     expect(recorded(refusals, 1, () => '192.0.2.1', 0, 'security.auth_failure')).toBe(1)
   })
-  test('that come while their counts are being told are told the next time', () => {
+  test('that come while their counts are being recorded are recorded the next time', () => {
     const refusals = new Refusals()
     recorded(refusals, 310, () => '192.0.2.1')
     const { leftOut } = refusals
     if (leftOut === null) throw new Error('none left out')
     recorded(refusals, 3, () => '192.0.2.1')
-    refusals.told(leftOut, 99)
+    refusals.committed(leftOut, 99)
     expect(refusals.leftOut).toEqual({ sinceMs: 99, counts: { 'security.forbidden': 3 } })
-    refusals.told({ sinceMs: 99, counts: { 'security.forbidden': 3 } }, 100)
+    refusals.committed({ sinceMs: 99, counts: { 'security.forbidden': 3 } }, 100)
     expect(refusals.leftOut).toBeNull()
   })
 })

@@ -1,0 +1,131 @@
+// The writer in the background: syncing to the disk may take long, and tokens must flow meanwhile. So it runs in a thread of
+// its own; calls and results are messages. Without a compiled thread file (when the program runs from its sources) it runs in
+// the caller's thread, with the same behaviour.
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Worker } from 'node:worker_threads'
+import type { Draft } from './draft.js'
+import { AuditError, codeOf } from './files.js'
+import type { Removed } from './store.js'
+import type { Appended, AuditWriter, Opened, WriterOptions } from './writer.js'
+
+/** Each call may reject with an error that has a `code`. */
+export type BackgroundWriter = {
+  /** Called first, and again after it failed. */
+  open(): Promise<Opened>
+  append(drafts: readonly Draft[]): Promise<Appended>
+  sweep(beforeMs: number, atMs: number): Promise<Removed>
+  /** Nothing may be called afterwards. */
+  close(): Promise<void>
+}
+
+export type Call =
+  | { readonly do: 'open' }
+  | { readonly do: 'append'; readonly drafts: readonly Draft[] }
+  | { readonly do: 'sweep'; readonly beforeMs: number; readonly atMs: number }
+  | { readonly do: 'close' }
+
+export type CallMessage = { readonly id: number; readonly call: Call }
+export type AnswerMessage =
+  | { readonly id: number; readonly ok: true; readonly value: unknown }
+  | { readonly id: number; readonly ok: false; readonly code: string; readonly message: string }
+
+const THREAD_FILE = fileURLToPath(new URL('./writer-thread.js', import.meta.url))
+
+/** In a thread when possible. Opens nothing yet. */
+export function createBackgroundWriter(options: WriterOptions): BackgroundWriter {
+  return existsSync(THREAD_FILE) ? createThreadWriter(options) : createLocalWriter(options)
+}
+
+/** In this thread. */
+export function createLocalWriter(options: WriterOptions): BackgroundWriter {
+  return proxy(createCalls(options))
+}
+
+/** Runs calls on a writer. */
+export function createCalls(options: WriterOptions): (call: Call) => Promise<unknown> {
+  let writer: AuditWriter | null = null
+  return async call => {
+    if (call.do === 'open') {
+      // Loads SQLite only where it is used: with a thread, not in the server's own.
+      const { openWriter } = await import('./writer.js')
+      const { writer: open, opened } = await openWriter(options)
+      writer = open
+      return opened
+    }
+    if (call.do === 'close') return writer?.close()
+    if (writer === null) throw new AuditError('missing', 'the audit trail is not open')
+    return call.do === 'append' ? writer.append(call.drafts) : writer.sweep(call.beforeMs, call.atMs)
+  }
+}
+
+/** The border: the answer to a call has the type of that call. */
+function proxy(call: (call: Call) => Promise<unknown>): BackgroundWriter {
+  return {
+    open: () => call({ do: 'open' }) as Promise<Opened>,
+    append: drafts => call({ do: 'append', drafts }) as Promise<Appended>,
+    sweep: (beforeMs, atMs) => call({ do: 'sweep', beforeMs, atMs }) as Promise<Removed>,
+    close: () => call({ do: 'close' }) as Promise<void>,
+  }
+}
+
+function createThreadWriter(options: WriterOptions): BackgroundWriter {
+  type Caller = { resolve(value: unknown): void; reject(error: Error): void }
+  const callers = new Map<number, Caller>()
+  let worker: Worker | null = null
+  let calls = 0
+
+  function start(): Worker {
+    const started = new Worker(THREAD_FILE, { workerData: options, execArgv: [] })
+    started.unref()
+    started.on('message', (answer: AnswerMessage) => {
+      const caller = callers.get(answer.id)
+      callers.delete(answer.id)
+      if (callers.size === 0) started.unref()
+      if (answer.ok) caller?.resolve(answer.value)
+      else caller?.reject(Object.assign(new Error(answer.message), { code: answer.code }))
+    })
+    let why = 'no error'
+    started.on('error', (error: unknown) => {
+      // `exit` follows and rejects the calls.
+      why = codeOf(error)
+    })
+    started.on('exit', () => {
+      if (worker === started) worker = null
+      const error = new AuditError(
+        'writer_ended',
+        `the thread that writes the audit trail has ended (${why})`,
+      )
+      for (const { reject } of callers.values()) reject(error)
+      callers.clear()
+    })
+    return started
+  }
+
+  function call(each: Call): Promise<unknown> {
+    // After the thread has ended, only `open` starts another.
+    if (worker === null && each.do !== 'open') {
+      return each.do === 'close'
+        ? Promise.resolve()
+        : Promise.reject(new AuditError('writer_ended', 'the audit trail is not open'))
+    }
+    worker ??= start()
+    const current = worker
+    calls += 1
+    const message: CallMessage = { id: calls, call: each }
+    return new Promise((resolve, reject) => {
+      callers.set(message.id, { resolve, reject })
+      current.ref()
+      current.postMessage(message)
+    })
+  }
+
+  const { close, ...rest } = proxy(call)
+  return {
+    ...rest,
+    close: async () => {
+      await close()
+      await worker?.terminate()
+    },
+  }
+}

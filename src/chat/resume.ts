@@ -1,0 +1,104 @@
+// Coming back to a stream: resuming it by its id or by Last-Event-ID, and stopping it.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { HttpError } from '../contract/errors.js'
+import { type ConnectParts, connect, followIn, type Seat, withSeat } from './connect.js'
+import type { FoundStream } from './log/chat-log.js'
+import { after as afterText, type EventId, eventIdOf, isStreamId } from './request.js'
+
+/** The client names a stream. 404 when it is unknown or of another caller. */
+export function resume(parts: ConnectParts, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+  return withSeat(parts.admission, request, async seat => {
+    const { after } = request.query as { readonly after?: unknown }
+    if (after !== undefined && !afterText.safeParse(after).success) {
+      throw new HttpError('invalid_query', 'after must be the sequence number of an event, once.')
+    }
+    const found = await findNamed(parts, request)
+    if (found === null) {
+      parts.observer.onResume?.('unknown')
+      throw notFound()
+    }
+    const eventId = eventIdOf(request.headers['last-event-id'])
+    const seen = eventId?.streamId === found.facts.streamId ? eventId.sequence : -1
+    return follow(parts, request, reply, found, (after === undefined ? seen : Number(after)) + 1, seat)
+  })
+}
+
+/** An EventSource reconnects by itself: 204 keeps it from coming back to a stream that it can no longer have. */
+export function reconnect(
+  parts: ConnectParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { streamId, sequence }: EventId,
+): Promise<unknown> {
+  return withSeat(parts.admission, request, async seat => {
+    const found = await find(parts, request, streamId)
+    if (found === null) return nothingLeft(parts, reply, 'unknown')
+    return follow(parts, request, reply, found, sequence + 1, seat)
+  })
+}
+
+export async function stop(
+  parts: ConnectParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  const found = await findNamed(parts, request)
+  if (found === null) throw notFound()
+  parts.audit.record({ operation: 'stream.stop', ...recordOf(parts, request, found) })
+  parts.relay.stop(found)
+  return reply.code(202).send()
+}
+
+/** Null: unknown, or of another caller. */
+function find(
+  { relay, admission }: ConnectParts,
+  request: FastifyRequest,
+  streamId: string,
+): Promise<FoundStream | null> {
+  return relay.find(streamId, admission.of(request).caller.person)
+}
+
+async function findNamed(parts: ConnectParts, request: FastifyRequest): Promise<FoundStream | null> {
+  const { streamId } = request.params as { readonly streamId: string }
+  return isStreamId(streamId) ? find(parts, request, streamId) : null
+}
+
+function notFound(): HttpError {
+  return new HttpError('not_found', 'There is no such stream, or it has expired.')
+}
+
+function nothingLeft(
+  { observer }: ConnectParts,
+  reply: FastifyReply,
+  result: 'nothing_left' | 'unknown',
+): FastifyReply {
+  observer.onResume?.(result)
+  return reply.code(204).send()
+}
+
+function follow(
+  parts: ConnectParts,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  found: FoundStream,
+  from: number,
+  seat: Seat,
+): FastifyReply {
+  const { log, facts } = found
+  if (log.ended && from >= log.tail) return nothingLeft(parts, reply, 'nothing_left')
+  followIn(seat, facts.streamId)
+  parts.observer.onResume?.('resumed')
+  parts.audit.record({ operation: 'stream.resume', ...recordOf(parts, request, found), after: from - 1 })
+  return connect(parts, request, reply, { found, from, isResume: true, seat })
+}
+
+function recordOf({ admission, clock }: ConnectParts, request: FastifyRequest, { facts }: FoundStream) {
+  const { connectionId, caller } = admission.of(request)
+  return {
+    streamId: facts.streamId,
+    connectionId,
+    requestId: request.facts.requestId,
+    person: caller.person,
+    atMs: clock.nowMs(),
+  }
+}
