@@ -2,7 +2,7 @@
 //
 // Blocked means: `write` returned false AND bytes are left in our memory. A write that the kernel took whole returns false
 // from the high-water mark on, yet nothing is waiting.
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Transport } from './transport.js'
 
 /** Room in the kernel's queue of one socket, as libuv counts it; not in the public types. */
@@ -14,7 +14,7 @@ const LINGER_MS = 5_000
 const MAX_STRAY_BYTES = 64 * 1024
 
 export class SocketTransport implements Transport {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   #blocked = false
   #strayBytes = 0
   #linger: NodeJS.Timeout | undefined
@@ -24,7 +24,7 @@ export class SocketTransport implements Transport {
    * noticed); false when node:http still reads it.
    */
   constructor(
-    socket: Socket,
+    socket: Duplex,
     readonly ownsReading: boolean,
   ) {
     this.#socket = socket

@@ -13,13 +13,14 @@ import type { Board } from '../board/board.js'
 import { type Clock, systemClock } from '../clock/clock.js'
 import { Closing } from '../connection/closing.js'
 import { EMPTY_BYTES } from '../connection/wire.js'
-import { type Log, silentLog } from '../log/log.js'
+import { silentLog } from '../log/log.js'
 import type { ByeReason } from '../protocol/events.js'
 import { Encoder, KEEPALIVE_MS } from './encoder.js'
 import { Feeds } from './feeds.js'
 import { faultEvent } from './frames.js'
 import type {
   DisconnectReason,
+  ErrorLog,
   HubLike,
   HubObserver,
   HubSettings,
@@ -37,7 +38,7 @@ export type HubOptions = {
   readonly version: string
   readonly observer?: HubObserver
   readonly clock?: Clock
-  readonly log?: Log
+  readonly log?: ErrorLog
   /** 0 ≤ n < 1; spreads the reconnects. */
   readonly random?: () => number
   /** Readers written to before the event loop gets its turn; by default 1 000 (about 7 ms). */
@@ -75,7 +76,7 @@ export class Hub implements HubLike {
   readonly #options: HubOptions
   readonly #settings: () => HubSettings
   readonly #clock: Clock
-  readonly #log: Log
+  readonly #log: ErrorLog
   readonly #observer: HubObserver
   readonly #ledger: Ledger
   readonly #keepaliveMs: number
