@@ -3,6 +3,8 @@
 const SHELL = [
   'cli',
   'release',
+  'conformance',
+  'library',
   'app',
   'outputs',
   'http',
