@@ -1,6 +1,6 @@
 // The command line of the benchmark.
 import { parseArgs } from 'node:util'
-import { SERVERS, type ServerName } from './installed.js'
+import { MORE_SERVERS, SERVERS, type ServerName } from './installed.js'
 import { MEASURES, type MeasureName, type Sizes } from './measures.js'
 
 export type Options = {
@@ -14,6 +14,8 @@ export type Options = {
   readonly out: string | null
   readonly check: boolean
 }
+
+const ALL_SERVERS = [...SERVERS, ...MORE_SERVERS]
 
 export const USAGE = `Usage: g6 bench fanout [options]
 
@@ -32,7 +34,7 @@ Options:
   --stalled        Also growth with 100 stalled of 120 readers
   --scrape         Also a scrape of /metrics with as many readers as --idle says
   --all            Everything
-  --servers <list> Only these: ${SERVERS.join(', ')}
+  --servers <list> Only these: ${ALL_SERVERS.join(', ')}
   --only <list>    Only these: ${MEASURES.join(', ')}
   --quick          Two short rounds: under a minute
   --client <path>  An external load client with our client's options
@@ -77,9 +79,9 @@ function chosen(only: string | undefined, wanted: Readonly<Record<MeasureName, b
 function servers(text: string | undefined): readonly ServerName[] {
   if (text === undefined) return SERVERS
   const asked = text.split(',')
-  const unknown = asked.find(name => !SERVERS.some(known => known === name))
-  if (unknown !== undefined) throw new RangeError(`--servers takes ${SERVERS.join(', ')}; got ${unknown}`)
-  return SERVERS.filter(name => asked.includes(name))
+  const unknown = asked.find(name => !ALL_SERVERS.some(known => known === name))
+  if (unknown !== undefined) throw new RangeError(`--servers takes ${ALL_SERVERS.join(', ')}; got ${unknown}`)
+  return ALL_SERVERS.filter(name => asked.includes(name))
 }
 
 /** Throws for words that are no options. */

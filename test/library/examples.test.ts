@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Connection, connect } from '../../client/index.js'
+import { OPTION_NAMES } from '../../src/library/options.js'
 import { launchChromium } from '../support/chromium.js'
 import { endAll, g6 } from '../support/g6.js'
 
@@ -95,6 +96,15 @@ test('the page shows the board of its server', async () => {
   await page.locator('.facts div', { hasText: 'Connection' }).filter({ hasText: 'live' }).waitFor()
   expect(faults).toEqual([])
 }, 300_000)
+
+test('docs/library.md names every option, and counts the lines of the compared files', () => {
+  const doc = readFileSync(`${ROOT}docs/library.md`, 'utf8')
+  for (const name of OPTION_NAMES) expect(doc, name).toMatch(new RegExp(`^\\| \`${name}\` \\|`, 'm'))
+  const lines = ['g6-stream', 'better-sse', 'graphql-sse'].map(
+    name => readFileSync(`${ROOT}test/library/compare/${name}.mjs`, 'utf8').match(/.+/g)?.length,
+  )
+  expect(doc).toContain(`| lines for that job, without blank ones | ${lines.join(' | ')} |`)
+})
 
 test('the examples in docs/library.md are these files', () => {
   const doc = readFileSync(`${ROOT}docs/library.md`, 'utf8')
