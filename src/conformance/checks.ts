@@ -93,8 +93,8 @@ async function follows(target: Target, structured: boolean): Promise<void> {
 async function refusedResume(target: Target, lastEventId: string, reason: string): Promise<void> {
   const heard = await joined(target, { lastEventId })
   must(helloOf(heard).resumed === false, 'hello says resumed: true')
-  const [told] = named(heard.messages, 'resync_required')
-  must(told?.data?.reason === reason, `no resync_required with the reason ${reason} came`)
+  const [required] = named(heard.messages, 'resync_required')
+  must(required?.data?.reason === reason, `no resync_required with the reason ${reason} came`)
 }
 
 async function resumes(

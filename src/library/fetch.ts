@@ -59,7 +59,7 @@ class BodyTransport implements Transport {
     this.#close()
   }
 
-  /** Once, and after whoever closes it is done: `onClose` must not come in the middle of `end`. */
+  /** Once, and later than the call that closes it: `onClose` must not come in the middle of `end`. */
   #close(): void {
     if (this.#controller === null) return
     this.#controller = null

@@ -97,7 +97,7 @@ describe.each(Object.keys(SERVERS))('behind %s', name => {
     expect(hub.stats()).toMatchObject({ clients: 0 })
   })
 
-  test('authorize decides, also later than at once; an error in it is a 500 and is told', async () => {
+  test('authorize decides, also later than at once; an error in it is a 500 and is reported', async () => {
     const errors: unknown[] = []
     const hub = createHub({
       authorize: async request => {
