@@ -18,9 +18,9 @@ type Stream = {
 type Rig = {
   readonly url: string
   readonly requests: { readonly url: string; readonly headers: IncomingMessage['headers'] }[]
-  /** The n-th stream that was opened, once it is. */
+  /** Resolves with the n-th stream once a client has opened it. */
   stream(n: number): Promise<Stream>
-  /** What /summary/resync answers; null: 404. */
+  /** The answer of /summary/resync; null: 404. */
   resync: { status: number; body: unknown } | null
 }
 
@@ -137,7 +137,7 @@ describe('a connection', () => {
     expect(rig.requests[0]?.headers).toMatchObject({ 'x-api-token': 's3cret', accept: 'text/event-stream' })
   })
 
-  test('with a token that no header can carry is refused at once; that of a function is an error and asked again', async () => {
+  test('throws for a token that no header can carry; for one from a function it reports an error and tries again', async () => {
     const rig = await serve()
     for (const token of ['two words', 'ü', 'a\nb', 'a\0b']) {
       expect(() => connect(rig.url, { token })).toThrow(TypeError)
@@ -174,7 +174,7 @@ describe('a connection', () => {
     expect(c.counts).toMatchObject({ reconnects: 1, errors: 1, snapshots: 1, updates: 1 })
   })
 
-  test('is given up after 2.5 keep-alives without a byte', async () => {
+  test('is closed after 2.5 keep-alive intervals without a byte', async () => {
     const rig = await serve()
     const { c, errors } = open(rig.url)
     const one = await rig.stream(0)
@@ -185,7 +185,7 @@ describe('a connection', () => {
     expect(c.state).toBe('stale')
   })
 
-  test('is kept for keep-alives further apart than a timer can count', async () => {
+  test('stays open for a keep-alive interval longer than a timer can count', async () => {
     const rig = await serve()
     const { c, errors } = open(rig.url)
     const one = await rig.stream(0)
@@ -197,7 +197,7 @@ describe('a connection', () => {
     expect(errors).toEqual([])
   })
 
-  test('returns when bye says so, without an error', async () => {
+  test('reconnects when bye says so, without an error', async () => {
     const rig = await serve()
     const { c, errors } = open(rig.url)
     const one = await rig.stream(0)
@@ -222,7 +222,7 @@ describe('a connection', () => {
   })
 })
 
-describe('what does not fit', () => {
+describe('a mismatch', () => {
   async function live(rig: Rig) {
     const made = open(rig.url)
     const one = await rig.stream(0)
@@ -233,7 +233,7 @@ describe('what does not fit', () => {
   }
   const wrong = { a: { ...panel('a', '2'), lines: ['not 2'] } }
 
-  test('is got whole from /summary/resync, once, and what follows goes on from there', async () => {
+  test('is repaired by one /summary/resync, and later updates continue from there', async () => {
     const rig = await serve()
     const { c, one, errors } = await live(rig)
     rig.resync = { status: 200, body: { ...snapshot(3, { a: panel('a', '3') }) } }
@@ -246,7 +246,7 @@ describe('what does not fit', () => {
     expect(errors).toEqual([])
   })
 
-  test('begins afresh, without an id, when resync cannot be had', async () => {
+  test('leads to a fresh start, without an id, when the resync fails', async () => {
     for (const answer of [
       null,
       { status: 503, body: {} },
@@ -266,7 +266,7 @@ describe('what does not fit', () => {
     }
   })
 
-  test('never makes it hurry: fresh starts in a row wait longer and longer', async () => {
+  test('never leads to a busy loop: fresh starts in a row wait longer and longer', async () => {
     const rig = await serve()
     const { c } = open(rig.url)
     const startMs = performance.now()
@@ -276,7 +276,7 @@ describe('what does not fit', () => {
     expect(c.counts.malformed).toBe(4)
   })
 
-  test('a panel cut short is shown cut where the server has no resync', async () => {
+  test('is accepted as a truncated panel where the server has no resync', async () => {
     const rig = await serve()
     const { c } = open(rig.url)
     const whole = panel('a', '1', '2', '3')
@@ -292,7 +292,7 @@ describe('what does not fit', () => {
 })
 
 describe('changes', () => {
-  test('come merged to whoever is slow, and begin with the board for whoever is late', async () => {
+  test('are merged for a slow consumer, and start with the board for a late one', async () => {
     const rig = await serve()
     const { c } = open(rig.url)
     const one = await rig.stream(0)
@@ -318,26 +318,26 @@ describe('changes', () => {
     expect(await iterator.next()).toEqual({ done: true, value: undefined })
   })
 
-  test('a heartbeat moves the board’s cycle and tells nobody', async () => {
+  test('a heartbeat moves the board’s cycle and is no change', async () => {
     const rig = await serve()
     const { c } = open(rig.url)
-    const told: Change[] = []
-    c.on('update', change => told.push(change))
+    const changes: Change[] = []
+    c.on('update', change => changes.push(change))
     const one = await rig.stream(0)
     one.send('hello', hello(1, A1))
     one.send('full_snapshot', snapshot(1, A1), 'e1-1')
     one.send('heartbeat', { cycle: 9, generation: 1, ts: 2, unchanged: true, hit_ratio: 1 })
     one.send('panel_update', update(10, A2), 'e1-10')
     await changed(c, () => c.board?.generation === 10)
-    expect(told.map(({ generation }) => generation)).toEqual([1, 10])
+    expect(changes.map(({ generation }) => generation)).toEqual([1, 10])
     expect(c.counts.heartbeats).toBe(1)
   })
 
-  test('how the system is comes with each event, and a heartbeat that says it anew is a change', async () => {
+  test('every event carries the verdict, and a heartbeat with a new verdict is a change', async () => {
     const rig = await serve()
     const { c } = open(rig.url)
-    const told: Change[] = []
-    c.on('update', change => told.push(change))
+    const changes: Change[] = []
+    c.on('update', change => changes.push(change))
     const one = await rig.stream(0)
     const healthy = { word: 'healthy', reasons: [] }
     const stale = { word: 'attention', reasons: ['stale, last 10:02'] }
@@ -347,14 +347,14 @@ describe('changes', () => {
     one.send('heartbeat', { ...beat, verdict: healthy })
     one.send('heartbeat', { ...beat, verdict: stale })
     await changed(c, () => c.board?.verdict?.word === 'attention')
-    expect(told.map(({ verdict, panels }) => [verdict?.word, Object.keys(panels)])).toEqual([
+    expect(changes.map(({ verdict, panels }) => [verdict?.word, Object.keys(panels)])).toEqual([
       ['healthy', ['a']],
       ['attention', []],
     ])
-    expect(told[1]?.verdict).toEqual(stale)
+    expect(changes[1]?.verdict).toEqual(stale)
   })
 
-  test('the server’s own errors are told, and the stream goes on', async () => {
+  test('an error event of the server is reported, and the stream goes on', async () => {
     const rig = await serve()
     const { c, errors } = open(rig.url)
     const one = await rig.stream(0)

@@ -1,15 +1,15 @@
-// A board that stays equal to a server's: connects, follows, checks, repairs, reconnects, and says what happened.
-// The rules are reader.ts; this file gives them a connection, a watchdog and listeners.
-import { asked, createEventStream, type EventStreamOptions, StreamError } from './event-stream.js'
+// Follows the board of a server: connects, verifies, repairs, reconnects, and reports what happened. reader.ts has the
+// protocol rules; this file has the connection, the silence timeout and the listeners.
+import { createEventStream, type EventStreamOptions, resolve, StreamError } from './event-stream.js'
 import { type Change, type ClientBoard, type Counts, createBoardReader, type Outcome } from './reader.js'
 import { usableToken } from './token.js'
 
 export type ConnectionState =
   /** No board yet. */
   | 'connecting'
-  /** The board is what the server shows. */
+  /** The board is the server's. */
   | 'live'
-  /** The board is the last one known; the connection is being made again. */
+  /** The board is the last one received; the client is reconnecting. */
   | 'stale'
   | 'closed'
 
@@ -18,13 +18,13 @@ export type ConnectOptions = Pick<
   'headers' | 'signal' | 'fetch' | 'random' | 'initialDelayMs' | 'maxDelayMs' | 'maxEventLength'
 > & {
   /**
-   * Sent as `X-API-Token`, never in the address; a function is asked for each connection. `connect` throws a TypeError for
-   * a token that no header can carry; that of a function is an error of the connection.
+   * Sent as `X-API-Token`, never in the URL; a function is called for each connection. For a token that no header can carry,
+   * `connect` throws a TypeError; one from a function is reported as an error of the connection.
    */
   readonly token?: string | (() => string | null)
   /** Only these panels. */
   readonly panels?: readonly string[]
-  /** Line diffs where they are smaller; default: as the server is set. */
+  /** Line diffs where they are smaller; default: the server's setting. */
   readonly structured?: boolean
   /** `blocks` adds what panels are drawn from. */
   readonly view?: 'lines' | 'blocks'
@@ -39,32 +39,32 @@ type Listeners = {
 }
 
 export type Connection = AsyncIterable<Change> & {
-  /** The newest whole board; null before the first. */
+  /** The newest complete board; null before the first. */
   readonly board: ClientBoard | null
   readonly state: ConnectionState
-  /** When the last byte came, epoch ms; null before the first. */
+  /** When the last bytes were received, epoch ms; null before the first. */
   readonly lastByteMs: number | null
   readonly counts: ConnectionCounts
-  /** Calls back for every change, state or error; returns what ends that. */
+  /** Calls `listener` for every change, state or error; returns a function that removes it. */
   on<K extends keyof Listeners>(event: K, listener: Listeners[K]): () => void
-  /** Ends it. Idempotent. */
+  /** Idempotent. */
   close(): void
 }
 
-/** Silence after which a connection is given up before `hello` has told its keep-alive interval. */
+/** Silence that ends a connection before `hello` has sent the keep-alive interval. */
 const FIRST_TIMEOUT_MS = 45_000
 const RESYNC_TIMEOUT_MS = 10_000
-/** Of `/summary/resync`, unpacked; 32 Mi. */
+/** Limit of a `/summary/resync` document, decompressed: 32 Mi characters. */
 const MAX_RESYNC_CHARS = 2 ** 25
-/** Least wait before a fresh start or after a `bye`, doubled for each in a row that brought no change. */
+/** Shortest wait before a fresh start or after a `bye`; doubles with each in a row that brings no change. */
 const LEAST_PAUSE_MS = 100
 
-/** The stream's and the resync's address for a server's base or a stream's own address. */
+/** The stream and resync URLs for a server's base URL or a stream's URL. */
 export function addresses(
   url: string | URL,
   options: Pick<ConnectOptions, 'panels' | 'structured' | 'view'> = {},
 ): { readonly stream: string; readonly resync: string } {
-  // A page may give an address relative to itself.
+  // In a page, a URL may be relative.
   const page = (globalThis as { location?: { href: string } }).location
   const stream = new URL(url, page?.href)
   const base = stream.pathname.replace(/\/summary\/(events|stream)\/?$/, '')
@@ -79,7 +79,7 @@ export function addresses(
   return { stream: stream.href, resync: resync.href }
 }
 
-/** The body as text. Read no further than the limit, whatever the server says of its length. */
+/** The body as text; reads no further than the limit. */
 async function bodyOf({ body }: Response): Promise<string> {
   const decoder = new TextDecoder()
   const reader = body?.getReader()
@@ -93,14 +93,14 @@ async function bodyOf({ body }: Response): Promise<string> {
   throw new Error('too_large')
 }
 
-/** Follows the board of the server at `url` (its base, or its stream's own address) until closed. */
+/** Follows the board of the server at `url` (its base URL or its stream's URL) until closed. */
 export function connect(url: string | URL, options: ConnectOptions = {}): Connection {
   const { signal } = options
   const request = options.fetch ?? fetch
   const address = addresses(url, options)
   const headers = (): Readonly<Record<string, string>> => {
-    const token = usableToken(asked(options.token) ?? '')
-    return { ...asked(options.headers), ...(token && { 'X-API-Token': token }) }
+    const token = usableToken(resolve(options.token) ?? '')
+    return { ...resolve(options.headers), ...(token && { 'X-API-Token': token }) }
   }
   if (typeof options.token === 'string') usableToken(options.token)
   const reader = createBoardReader()
@@ -115,9 +115,9 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   let reconnects = 0
   let errors = 0
   let opened = false
-  /** A reconnection of our own is under way. */
+  /** This client ended the connection and is making a new one. */
   let leaving = false
-  /** Reconnections of our own since the last change. */
+  /** Reconnections that this client started since the last change. */
   let fruitless = 0
 
   function emit<K extends keyof Listeners>(event: K, ...args: Parameters<Listeners[K]>): void {
@@ -125,7 +125,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
       try {
         ;(listener as (...given: Parameters<Listeners[K]>) => void)(...args)
       } catch (error) {
-        // A listener's fault is its owner's, not the stream's: reported as uncaught, as EventTarget does.
+        // A listener's error must not break the stream: report it as uncaught, as EventTarget does.
         queueMicrotask(() => {
           throw error
         })
@@ -197,7 +197,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     }
   }
 
-  /** Does what an event asks for; what takes time is returned. */
+  /** Does what an event asks for; a resync is awaited by the caller. */
   function act(outcome: Outcome): Promise<void> | undefined {
     if (outcome.keepaliveMs) stream.readTimeoutMs = 2.5 * outcome.keepaliveMs
     if (outcome.change) {
@@ -227,7 +227,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   }
 
   async function* changes(): AsyncGenerator<Change, void, undefined> {
-    // What is not fetched yet is merged: a slow consumer skips states, never changes, and nothing piles up.
+    // Changes not consumed yet are merged: a slow consumer skips states, never changes, and nothing queues up.
     let keys = new Set<string>()
     let removed = new Set<string>()
     let latest: Change | null = null

@@ -15,7 +15,7 @@ afterEach(() => {
   for (const close of closers.splice(0)) close()
 })
 
-/** A server that gives its answers in order, the last one again and again. */
+/** A server that gives its answers in order and repeats the last. */
 async function serve(...answers: Answer[]): Promise<{ url: string; seen: Seen[] }> {
   const seen: Seen[] = []
   const server = createServer(async (request, response) => {
@@ -128,14 +128,14 @@ describe('a connection that ends is made again', () => {
     expect(server.seen[1]?.headers).not.toHaveProperty('last-event-id')
   })
 
-  test('after the time the server asked for, and a part of our own', async () => {
+  test('after the delay the server asked for plus a random one', async () => {
     const server = await serve(stream('retry: 40\ndata: a\n\n', 'end'), stream('data: b\n\n'))
     const { stream: events, errors } = follow(server.url, { initialDelayMs: 100, random: () => 0.1 })
     await take(events, 2)
     expect(errors).toMatchObject([{ code: 'ended', retryInMs: 50 }])
   })
 
-  test('later and later while nothing comes, soon again after an event', async () => {
+  test('with longer and longer waits while it fails, and a short one after an event', async () => {
     const refused = status(503)
     const server = await serve(
       refused,
@@ -174,7 +174,7 @@ describe('a connection that ends is made again', () => {
     expect(waits.slice(2)).toEqual([30_000, 30_000])
   })
 
-  test('at once on restart, while connected and while waiting', async () => {
+  test('at once on restart(), while connected and while waiting', async () => {
     const server = await serve(stream('data: a\n\n'), status(401), stream('data: b\n\n'))
     const { stream: events } = follow(server.url, { onError: () => queueMicrotask(() => events.restart()) })
     const taken: string[] = []
@@ -186,7 +186,7 @@ describe('a connection that ends is made again', () => {
     expect(taken).toEqual(['a', 'b'])
   })
 
-  test('when nothing comes for the read timeout, before and after the head', async () => {
+  test('after the read timeout without a byte, before and after the response headers', async () => {
     const server = await serve(() => {}, stream('data: a\n\n'), stream('data: b\n\n'))
     const { stream: events, errors } = follow(server.url, { readTimeoutMs: 1_000 })
     expect((await take(events, 2)).map(e => e.data)).toEqual(['a', 'b'])
@@ -194,8 +194,8 @@ describe('a connection that ends is made again', () => {
   })
 })
 
-describe('what a server may answer', () => {
-  test.each([301, 302, 307, 308])('%i leads on, with method and body', async code => {
+describe('answers', () => {
+  test.each([301, 302, 307, 308])('%i is followed with method and body', async code => {
     const target = await serve(stream('data: x\n\n'))
     const server = await serve(status(code, { Location: `${target.url}there` }))
     const { stream: events } = follow(server.url, {
@@ -208,7 +208,7 @@ describe('what a server may answer', () => {
     expect(target.seen[0]?.headers, 'another origin never sees our headers').not.toHaveProperty('x-api-token')
   })
 
-  test('a redirect to nowhere, or round and round, is an error', async () => {
+  test('a redirect without Location or in a loop is an error', async () => {
     for (const [headers, wanted] of [
       [{}, /without Location/],
       [{ Location: '/' }, /more than/],
@@ -242,7 +242,7 @@ describe('what a server may answer', () => {
     ])
   })
 
-  test('nobody listening is an error that says so', async () => {
+  test('a port that nobody listens on is a network error', async () => {
     const error = await new Promise<StreamError>(resolve => {
       void take(follow('http://127.0.0.1:1/', { onError: resolve }).stream, 1)
     })
@@ -251,7 +251,7 @@ describe('what a server may answer', () => {
 })
 
 describe('content', () => {
-  test('may be 5 MB in a line, and comments are told', async () => {
+  test('may be 5 MB in a line, and comments are reported', async () => {
     const comments: string[] = []
     const server = await serve(stream(`:hi\ndata: ${'x'.repeat(5_000_000)}\n\n`))
     const { stream: events } = follow(server.url, { onComment: text => comments.push(text) })
@@ -259,7 +259,7 @@ describe('content', () => {
     expect(comments).toEqual(['hi'])
   })
 
-  test('over the limit is dropped and told, and the stream goes on', async () => {
+  test('over the limit is dropped and reported, and the stream goes on', async () => {
     const server = await serve(stream(`data: ${'x'.repeat(2000)}\n\ndata: ok\n\n`))
     const { stream: events, errors } = follow(server.url, { maxEventLength: 1000 })
     expect((await take(events, 1))[0]?.data).toBe('ok')
@@ -294,7 +294,7 @@ describe('the end', () => {
     expect(server.seen).toHaveLength(1)
   })
 
-  test('leaving the loop lets go of the connection', async () => {
+  test('leaving the loop closes the connection', async () => {
     let gone = (): void => {}
     const left = new Promise<void>(resolve => {
       gone = resolve
@@ -308,7 +308,7 @@ describe('the end', () => {
   })
 })
 
-test('the waits grow while no event is good, and begin again once one is', async () => {
+test('the waits grow while no event is good, and start over after one that is', async () => {
   const server = await serve(stream('retry: 0\ndata: x\n\n', 'end'))
   const waits = async (isGood: boolean) => {
     const { stream: events, errors } = follow(server.url, {

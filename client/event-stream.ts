@@ -1,16 +1,16 @@
-// Server-Sent Events over fetch, for browser and Node: what `EventSource` does, with headers, methods, timeouts and
-// errors that say what went wrong. One consumer; reading is pulled, so a slow consumer slows the server down and nothing
-// is queued here but the events of one chunk.
+// Server-Sent Events over fetch, for browser and Node: `EventSource` with headers, methods, timeouts and errors that say
+// what went wrong. One consumer, which pulls: a slow one slows the server down, and only the events of one chunk are
+// queued here.
 //
-// A connection that ends for whatever reason is made again, with the last id, after
-//     the server's wish (`retry:`, `Retry-After`) + random × min(maxDelayMs, initialDelayMs × 2^failures)
-// where an event that arrived ends the run of failures. 401 and 403 are asked again only after `maxDelayMs`. 204 ends it.
+// A connection that ends is made again, with the last id, after
+//     the server's delay (`retry:`, `Retry-After`) + random × min(maxDelayMs, initialDelayMs × 2^failures)
+// An event resets `failures`. After 401 and 403 the server's delay is at least `maxDelayMs`. 204 ends the stream.
 import { createSseParser, type SseMessage } from '../src/sse/parse.js'
 
 export type { SseMessage } from '../src/sse/parse.js'
 
 export type StreamErrorCode =
-  /** The connection could not be made, or broke. */
+  /** The connection failed. */
   | 'network'
   /** The server ended the stream. */
   | 'ended'
@@ -24,22 +24,22 @@ export type StreamErrorCode =
   | 'redirect'
   /** An event over the size limit was dropped; the stream goes on. */
   | 'too_large'
-  /** What came makes no sense as an event of ours; the stream goes on. */
+  /** Data that is no valid event; the stream goes on. */
   | 'malformed'
-  /** `/summary/resync` could not be had; the stream begins afresh. */
+  /** `/summary/resync` failed; the stream starts afresh. */
   | 'resync'
-  /** The server reported a fault of its own (its `error` event). */
+  /** The server sent an `error` event. */
   | 'server'
-  /** A server of the Python original, which cannot be followed; nothing comes after it. */
+  /** A server of the Python original, which cannot be followed; the connection is closed. */
   | 'original'
 
-/** What went wrong with a stream; never thrown at the consumer, handed to `onError`. */
+/** What went wrong with a stream: passed to `onError`, never thrown. */
 export class StreamError extends Error {
   override readonly name = 'StreamError'
   readonly code: StreamErrorCode
-  /** HTTP status, where there was one. */
+  /** HTTP status, if there was an answer. */
   readonly status: number | undefined
-  /** When the connection is made again, ms from now; undefined when it was not lost. */
+  /** Time until the reconnection, ms; undefined when the connection was not lost. */
   retryInMs: number | undefined = undefined
 
   constructor(code: StreamErrorCode, message: string, status?: number, cause?: unknown) {
@@ -50,7 +50,7 @@ export class StreamError extends Error {
 }
 
 export type EventStreamOptions = {
-  /** A function is asked for each connection: a token may have changed meanwhile. */
+  /** A function is called for each connection: a token may change. */
   readonly headers?: Readonly<Record<string, string>> | (() => Readonly<Record<string, string>>)
   /** `GET` by default; with a body usually `POST` or `REPORT`. */
   readonly method?: string
@@ -58,24 +58,24 @@ export type EventStreamOptions = {
   readonly body?: string
   /** Sent as `Last-Event-ID` with the first request. */
   readonly lastEventId?: string
-  /** Longest silence, the answer's head included; 0 = any (default). */
+  /** Longest silence, before the response headers too; 0 = no limit (default). */
   readonly readTimeoutMs?: number
-  /** Scale of the first wait; default 1000. */
+  /** Upper bound of the first random wait; default 1000. */
   readonly initialDelayMs?: number
-  /** Longest wait of our own; default 30 000. */
+  /** Upper bound of every random wait; default 30 000. */
   readonly maxDelayMs?: number
   /** Largest event, in UTF-16 units; default 16 Mi. */
   readonly maxEventLength?: number
   readonly onComment?: (text: string) => void
-  /** Every failure, the ones that are mended by a reconnection too. */
+  /** Every failure, those that a reconnection solves too. */
   readonly onError?: (error: StreamError) => void
-  /** Asked after an event was taken: did it show that the server is well, which ends the run of failures? Default: any does. */
+  /** Called after each event: whether it resets the count of failures. Default: every event does. */
   readonly isGood?: () => boolean
-  /** Each time the server has accepted. */
+  /** Called for each accepted connection. */
   readonly onOpen?: (response: Response) => void
-  /** Each time bytes have come. */
+  /** Called for each chunk received. */
   readonly onBytes?: (count: number) => void
-  /** Aborting it closes the stream. */
+  /** Closes the stream when it aborts. */
   readonly signal?: AbortSignal
   readonly fetch?: typeof fetch
   /** 0 ≤ n < 1; for tests. */
@@ -83,29 +83,29 @@ export type EventStreamOptions = {
 }
 
 export type EventStream = AsyncIterable<SseMessage> & {
-  /** Ends it; the iteration is done. Idempotent. */
+  /** Ends the iteration. Idempotent. */
   close(): void
-  /** Drops the connection and makes a new one, after `delayMs` (default: at once). */
+  /** Closes the connection and opens a new one after `delayMs` (default: at once). */
   restart(delayMs?: number): void
-  /** The id to come back with; set it to '' to begin afresh. */
+  /** The id to reconnect with; set it to '' to start afresh. */
   lastEventId: string
   readTimeoutMs: number
-  /** Another address for the next connection. */
+  /** The URL of the next connection. */
   url: string
 }
 
 const MAX_REDIRECTS = 10
-/** The longest wait a server may ask for. */
+/** Limit of a delay that a server asks for. */
 const MAX_SERVER_DELAY_MS = 3_600_000
-/** A timer for longer would run at once. */
+/** A longer timer would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
-/** What is given, or what a function of it says now. */
-export function asked<T extends string | object | null | undefined>(given: T | (() => T)): T {
-  return given instanceof Function ? given() : given
+/** The value, or what the function returns now. */
+export function resolve<T extends string | object | null | undefined>(value: T | (() => T)): T {
+  return value instanceof Function ? value() : value
 }
 
-/** HTTP header values are bytes: UTF-8, spelled as Latin-1. */
+/** A header value is bytes: encode UTF-8 bytes as Latin-1 characters. */
 function headerValue(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text))
 }
@@ -116,10 +116,10 @@ function retryAfterMs(header: string | null): number {
   return ms > 0 ? ms : 0
 }
 
-/** Node's fetch says no more than "fetch failed"; what failed is in the cause. */
-function sayOf(reason: unknown): string {
-  const said = (reason instanceof Error && reason.cause) || reason
-  const { message, code } = Object(said) as { readonly message?: string; readonly code?: string }
+/** Node's fetch only says "fetch failed"; the cause has the details. */
+function messageOf(reason: unknown): string {
+  const source = (reason instanceof Error && reason.cause) || reason
+  const { message, code } = Object(source) as { readonly message?: string; readonly code?: string }
   return message || code || String(reason)
 }
 
@@ -129,7 +129,7 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
   const request = options.fetch ?? fetch
   let closed = false
   let connection = new AbortController()
-  /** Ends the wait between two connections. */
+  /** Ends a wait between two connections. */
   let wake = (): void => {}
   let restartAfterMs: number | null = null
   let serverDelayMs = 0
@@ -171,16 +171,16 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
   }
 
   /**
-   * The answer, redirects followed here so that method and body stay what they are; the caller's headers (credentials)
-   * are not shown to another origin. A browser hides where a redirect leads, so there it is left to the browser.
+   * Sends the request. Follows redirects itself, to keep method and body and to withhold the caller's headers (credentials)
+   * from another origin. A browser hides the target of a redirect, so there the browser follows it.
    */
   async function open(): Promise<Response> {
     const own: Record<string, string> = { Accept: 'text/event-stream' }
-    // One with control characters fits in no header, one without end makes every request too large.
+    // An id with control characters fits in no header; one without limit makes every request too large.
     if (/^\P{Cc}{1,999}$/u.test(stream.lastEventId)) own['Last-Event-ID'] = headerValue(stream.lastEventId)
     const init: RequestInit & { readonly cache: 'no-store' } = {
       method: options.method ?? 'GET',
-      headers: { ...own, ...asked(options.headers) },
+      headers: { ...own, ...resolve(options.headers) },
       cache: 'no-store',
       redirect: 'manual',
       signal: connection.signal,
@@ -213,7 +213,7 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
 
   function asError(reason: unknown): StreamError {
     const why: unknown = connection.signal.reason ?? reason
-    return why instanceof StreamError ? why : new StreamError('network', sayOf(why), undefined, why)
+    return why instanceof StreamError ? why : new StreamError('network', messageOf(why), undefined, why)
   }
 
   async function pause(error: StreamError): Promise<void> {
@@ -225,7 +225,7 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
       error.retryInMs = ms
       onError?.(error)
     }
-    // A restart while waiting asks for another wait.
+    // A restart during the wait replaces it.
     for (; ms !== null && !closed; ms = restartAfterMs) {
       restartAfterMs = null
       let timer: ReturnType<typeof setTimeout> | undefined
@@ -266,7 +266,7 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
             { lastEventId: stream.lastEventId, maxEventLength, maxLineLength: maxEventLength },
           )
           const reader = response.body.getReader()
-          // Not every fetch ends a read that is aborted.
+          // Not every fetch ends a pending read on abort.
           connection.signal.addEventListener('abort', () => reader.cancel().catch(() => {}))
           for (;;) {
             const { done, value } = await inTime(reader.read())

@@ -1,4 +1,4 @@
-// g6-stream/client: what is published, for browser and Node. docs/clients.md tells the protocol.
+// g6-stream/client: the published API, for browser and Node. See docs/clients.md.
 
 export type { Connection, ConnectionCounts, ConnectionState, ConnectOptions } from './connect.js'
 export { addresses, connect } from './connect.js'

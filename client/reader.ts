@@ -1,9 +1,9 @@
-// The rules of the summary stream for one reader, without any I/O: events go in, the board and what to do next come out.
-// The Python client follows the same rules, held together by test/vectors.
+// The summary stream for one reader, without any I/O: events go in, the board and what to do next come out.
+// test/vectors keep this and the Python client equal.
 //
-// Events of one generation form a group and are applied whole. Every panel is checked against its hash before it is
-// shown. What does not fit is never patched up here: the reader asks for `/summary/resync`, or for a fresh start when
-// that cannot help.
+// Events of one generation form a group and are applied together. Every panel is checked against its hash before it is
+// shown. A mismatch is never repaired locally: the reader asks for `/summary/resync`, or for a fresh start when a resync
+// cannot help.
 import { sha256Hex } from './sha256.js'
 
 export type ClientPanel = {
@@ -14,37 +14,37 @@ export type ClientPanel = {
   readonly hash: string
   /** With `view: 'blocks'`. */
   readonly blocks?: readonly unknown[]
-  /** The server cut it at its size limit and offers no `/summary/resync`; `hash` is that of the whole. */
+  /** The server cut it at its size limit and has no `/summary/resync`; `hash` is that of the whole panel. */
   readonly truncated?: true
 }
 
-/** How the system is: `healthy`, `attention`, `failing` or `unknown`, and the values that make it so. */
+/** The state of the system: `healthy`, `attention`, `failing` or `unknown`, and the reasons. */
 export type ClientVerdict = { readonly word: string; readonly reasons: readonly string[] }
 
 export type ClientBoard = {
   readonly epoch: string
   readonly generation: number
   readonly cycle: number
-  /** When the server made this state (or last confirmed it), epoch ms. */
+  /** When the server made or last confirmed this state, epoch ms. */
   readonly ts: number
   /** In the server's order. */
   readonly panels: ReadonlyMap<string, ClientPanel>
-  /** How the system is; absent where the server does not say. */
+  /** The state of the system; absent where the server does not send it. */
   readonly verdict?: ClientVerdict
 }
 
 export type Change = {
-  /** `full_snapshot` when everything was sent, `panel_update` when only what changed was. */
+  /** `full_snapshot` when the server sent everything, `panel_update` when it sent only changes. */
   readonly type: 'full_snapshot' | 'panel_update'
   readonly epoch: string
   readonly cycle: number
   readonly generation: number
   readonly ts: number
-  /** How the system is now; absent where the server does not say. */
+  /** The state of the system now; absent where the server does not send it. */
   readonly verdict?: ClientVerdict
-  /** What is new or different, against what was shown before; nothing when only the verdict is. */
+  /** New and changed panels; empty when only the verdict changed. */
   readonly panels: Readonly<Record<string, ClientPanel>>
-  /** Keys that are gone. */
+  /** Keys of removed panels. */
   readonly removed: readonly string[]
 }
 
@@ -54,7 +54,7 @@ export type Counts = {
   updates: number
   structured: number
   heartbeats: number
-  /** Events of a generation already held, or of no meaning to this version. */
+  /** Events of a generation already applied, or of an unknown type. */
   ignored: number
   mismatches: number
   truncated: number
@@ -62,7 +62,7 @@ export type Counts = {
   resyncs: number
 }
 
-/** What one event meant; at most a few members are there. */
+/** The result of one event; most members are absent. */
 export type Outcome = {
   readonly change?: Change
   /** `resync`: get `/summary/resync`. `fresh`: reconnect without an id. */
@@ -71,21 +71,21 @@ export type Outcome = {
   readonly keepaliveMs?: number
   readonly bye?: { readonly reason: string; readonly reconnectMs: number }
   readonly error?: string
-  /** Coming back is no use. */
+  /** Do not reconnect. */
   readonly close?: true
 }
 
 export type BoardReader = {
   readonly board: ClientBoard | null
   readonly counts: Counts
-  /** The board is what the server last told: nothing announced is outstanding. */
+  /** The board is what the server last sent: nothing announced is outstanding. */
   readonly settled: boolean
-  /** Take cut panels as they are: the server has no `/summary/resync`. */
+  /** Accept truncated panels: the server has no `/summary/resync`. */
   acceptTruncated: boolean
   apply(event: string, data: string): Outcome
-  /** Takes the document of `/summary/resync`. */
+  /** Applies the document of `/summary/resync`. */
   applyResync(text: string): Outcome
-  /** A connection has ended: an unfinished group is void. */
+  /** Call when a connection has ended: drops an unfinished group. */
   disconnected(): void
 }
 
@@ -95,9 +95,9 @@ type Group = {
   readonly epoch: string
   readonly generation: number
   readonly panels: Map<string, ClientPanel>
-  /** The last event of a group says it. */
+  /** Sent with the last event of a group. */
   removed: readonly string[]
-  /** Why it cannot be applied. */
+  /** Why the group cannot be applied. */
   fault: string | null
 }
 
@@ -105,7 +105,6 @@ const KNOWN = /^(hello|full_snapshot|panel_update(_structured)?|heartbeat|resync
 
 class Malformed extends Error {}
 
-/** Throws for what is not `what`. */
 function must(isSo: boolean, what: string): void {
   if (!isSo) throw new Malformed(`not ${what}`)
 }
@@ -131,7 +130,7 @@ function verdictOf(value: unknown): ClientVerdict {
   return { word: text(word), reasons: list(reasons, text) }
 }
 
-/** The lines after a structured diff (stream.md 1), or null when it was made from other lines. */
+/** The lines after a structured diff (protocol.md 8), or null when it was made from other lines. */
 function patch(before: readonly string[], entry: Json): string[] | null {
   const added = list(entry.added, text)
   const lines = before.slice(0, Math.max(0, before.length - list(entry.removed, text).length))
@@ -160,9 +159,9 @@ export function createBoardReader(): BoardReader {
   /** Epoch, generation and verdict of the board, as one text. */
   let shown = ''
   let needSnapshot = true
-  /** What a resync must reach to be of use. */
+  /** The generation that a resync must have reached. */
   let wanted = 0
-  /** What `hello` said the board is at generation `wanted`. */
+  /** The hash of each panel at generation `wanted`, from `hello`. */
   let announced: ReadonlyMap<string, string> | null = null
   const counts: Counts = {
     events: 0,
@@ -217,7 +216,7 @@ export function createBoardReader(): BoardReader {
     return moved || removed.length > 0 || changed.length > 0 ? { change } : {}
   }
 
-  /** Adds a panel whose hash holds, or says in the group that it does not. */
+  /** Adds a panel whose hash is right; else sets the group's fault. */
   function check(into: Group, key: string, entry: Json, lines: readonly string[] | null): void {
     const hash = text(entry.hash)
     const title = text(entry.title)
@@ -267,14 +266,14 @@ export function createBoardReader(): BoardReader {
     }
     fill(into)
     if (Array.isArray(data.removed)) into.removed = list(data.removed, text)
-    // Panels named without end: no count of them is one.
+    // Limits the number of panels: a negative count is malformed.
     count(2000 - into.panels.size - (board?.panels.size ?? 0))
     if (data.more === true) return {}
     group = null
     if (into.fault !== null || announced === null) wanted = into.generation
     if (into.fault !== null) {
       if (type === 'full_snapshot') {
-        // What it replaces is no base for anything that follows; /summary/resync gives the same state whole.
+        // The old board is no base for later updates; /summary/resync gives the same state.
         epoch = into.epoch
         return { ask: 'resync', why: into.fault }
       }
@@ -325,7 +324,7 @@ export function createBoardReader(): BoardReader {
   }
 
   function interpret(event: string, data: Json): Outcome {
-    // Without a generation nothing can be resumed, and old events look like new ones.
+    // Without a generation, old events cannot be distinguished from new ones and nothing can be resumed.
     if ('cycle' in data && !('generation' in data))
       return { error: 'this is the Python original; g6 serve can follow its /events', close: true }
     switch (event) {
@@ -355,13 +354,13 @@ export function createBoardReader(): BoardReader {
       case 'heartbeat':
         counts.heartbeats++
         if (board === null) return {}
-        // The reader's generation stays: with a subset of the panels it may be behind the board's.
+        // Keep the reader's generation: with a subset of the panels it may be behind the server's.
         return show('panel_update', { ...data, generation: board.generation }, board.panels, board.epoch)
       case 'error':
         return { error: `${text(data.code)}: ${text(data.message)}` }
       case 'bye':
         return { bye: { reason: text(data.reason), reconnectMs: count(data.reconnect_ms) } }
-      // Of what is KNOWN only resync_required is left.
+      // `resync_required`, the only type in KNOWN left.
       default:
         group = null
         needSnapshot = true
@@ -369,7 +368,7 @@ export function createBoardReader(): BoardReader {
     }
   }
 
-  /** Reads and interprets; what makes no sense is counted and answered like what does not fit. */
+  /** Parses and interprets; a malformed event is counted and handled like a mismatch. */
   function parsed(body: string, interpretation: (data: Json) => Outcome): Outcome {
     try {
       return interpretation(object(JSON.parse(body)))

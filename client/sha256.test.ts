@@ -32,7 +32,7 @@ describe('our SHA-256', () => {
     expect(sha256Hex('v1\ncycle\nCycle\nok\ncycle: 1\n₹ 2')).toBe(panelHash(panel))
   })
 
-  test('makes its constants from roots that are far enough from a rounding edge on any engine', () => {
+  test('computes its constants from roots that are far enough from a rounding edge on any engine', () => {
     for (const root of [Math.cbrt, Math.sqrt]) {
       for (let n = 2; n < 312; n++) {
         const fraction = (root(n) * 2 ** 32) % 1

@@ -1,6 +1,5 @@
-// SHA-256 (FIPS 180-4), as small as it gets. The page is often served over plain HTTP, where browsers have no
-// `crypto.subtle`; and a synchronous hash lets a group of events be checked and applied in one step. A panel of 1 KB
-// takes some 10 µs.
+// A small SHA-256 (FIPS 180-4). Pages are often served over plain HTTP, where browsers have no `crypto.subtle`; and a
+// synchronous hash lets a group of events be checked and applied in one step. A panel of 1 KB takes some 10 µs.
 
 // The constants are the first 32 bits of the fractional parts of square and cube roots of the first primes.
 const K: number[] = []

@@ -1,6 +1,7 @@
-// A token as a header can carry it. One that no server accepts is reported at once; else every request would end with 401.
-
-/** Blanks and a byte order mark around it are no part of it. Throws for what no server accepts. */
+/**
+ * The token without surrounding white space and byte order mark. Throws for one that no header can carry: every request would
+ * end with 401.
+ */
 export function usableToken(token: string): string {
   const usable = token.trim()
   if (/[^!-~]/.test(usable)) throw new TypeError('the token cannot be used: it is not visible ASCII')

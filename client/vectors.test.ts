@@ -11,8 +11,8 @@ type Json = Record<string, unknown>
 const vectors = (name: string): Json[] =>
   JSON.parse(readFileSync(new URL(`../test/vectors/${name}.json`, import.meta.url), 'utf8'))
 
-/** An outcome as the vectors spell it. */
-function spelled({ change, ask, keepaliveMs, bye, error }: Outcome): Json {
+/** An outcome in the notation of the vectors. */
+function notation({ change, ask, keepaliveMs, bye, error }: Outcome): Json {
   return JSON.parse(
     JSON.stringify({
       change,
@@ -73,7 +73,7 @@ describe('boards', () => {
         step.resync === undefined
           ? reader.apply(String(step.event), String(step.text ?? JSON.stringify(step.data)))
           : reader.applyResync(JSON.stringify(step.resync))
-      expect(spelled(outcome)).toEqual(step.gives)
+      expect(notation(outcome)).toEqual(step.gives)
     }
     const { board } = reader
     expect(

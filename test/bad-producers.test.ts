@@ -1,5 +1,5 @@
-// Producers that misbehave: whatever they send, memory stays bounded, the state says what is wrong, and a producer that
-// comes to its senses is followed again.
+// Producers that misbehave: memory stays bounded, the state says what is wrong, and the server follows a producer that
+// recovers.
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { type Followed, follow } from './support/followed.js'
@@ -21,7 +21,7 @@ const diff = (patch: unknown): string => event('panel_diff', { diff: patch })
 
 type Behaviour = (socket: Socket, request: string) => void
 
-/** Speaks raw TCP: each request is treated as the next behaviour says, the last one again and again. */
+/** Speaks raw TCP: answers each request by the next behaviour, and repeats the last one. */
 async function produce(...behaviours: Behaviour[]): Promise<string> {
   let requests = 0
   const sockets = new Set<Socket>()
@@ -59,7 +59,7 @@ const status = ({ ingestor }: Followed) => ingestor.state.baseline
 const recovered = (followed: Followed) => () =>
   status(followed)?.fine === true && !followed.ingestor.state.needFull
 
-test('a flood of 10 000 events a second is taken in its stride', async () => {
+test('a flood of 10 000 events a second is handled', async () => {
   const EVENTS = 20_000
   const url = await produce(async socket => {
     socket.write(HEAD)
@@ -70,7 +70,7 @@ test('a flood of 10 000 events a second is taken in its stride', async () => {
     }
   })
   const before = process.memoryUsage().heapUsed
-  // Processor time, the producer's with it: how long it takes depends on who else is at work.
+  // Processor time, including the producer's: wall time depends on the load of the machine.
   const cpuBefore = process.cpuUsage()
   const followed = following(url)
   await followed.until(() => status(followed)?.n === EVENTS)
@@ -81,7 +81,7 @@ test('a flood of 10 000 events a second is taken in its stride', async () => {
   expect(process.memoryUsage().heapUsed - before).toBeLessThan(200e6)
 })
 
-test('a line of 20 MB is dropped, told, and a full status asked for', async () => {
+test('a line of 20 MB is dropped and reported, and a full status requested', async () => {
   const url = await produce(
     socket => {
       socket.write(HEAD)
@@ -96,7 +96,7 @@ test('a line of 20 MB is dropped, told, and a full status asked for', async () =
   expect(followed.said).toContain('reconnect need_full')
 })
 
-test('bytes that are no UTF-8 cost the text they stand in, nothing more', async () => {
+test('bytes that are not UTF-8 damage only the text they are in', async () => {
   const bad = Buffer.from(full({ text: 'A', fine: true }))
   bad[bad.indexOf(0x41)] = 0xff
   const followed = following(await produce(says(bad)))
@@ -104,7 +104,7 @@ test('bytes that are no UTF-8 cost the text they stand in, nothing more', async 
   expect(status(followed)?.text).toBe('\ufffd')
 })
 
-test('wrong JSON is counted and skipped, and mended by a full status', async () => {
+test('invalid JSON is counted and skipped, and a full status repairs the state', async () => {
   const junk = ['{', 'null', '[]', '"x"', '{"payload": 1}', '{"type": 7, "payload": {}}'].map(
     text => `event: panel_diff\ndata: ${text}\n\n`,
   )
@@ -126,7 +126,7 @@ test('a producer that never sends a full status is asked for one only as often a
   const startMs = performance.now()
   const followed = following(url, { forceFullRetrySec: 0.2 })
   await followed.until(() => asked.length >= 3)
-  // From the start, not from one to the next: what is long on its way comes closer to the one behind it. 5 ms: timers round.
+  // Counted from the start, not between two requests: a delayed request comes closer to the next. 5 ms: timers round.
   for (const [n, atMs] of asked.entries()) expect(atMs - startMs).toBeGreaterThanOrEqual(n * 200 - 5)
   expect(followed.ingestor.state).toMatchObject({
     baseline: null,
@@ -146,7 +146,7 @@ test('and not at all when that is switched off', async () => {
   expect(requests).toHaveLength(1)
 })
 
-test('a full status that has come is not asked for again with the next connection', async () => {
+test('the next connection does not ask again for a full status that has come', async () => {
   const asked: boolean[] = []
   const noting =
     (text: () => string, ends = false): Behaviour =>
@@ -180,7 +180,7 @@ test('endless headers are cut off', async () => {
   expect(followed.said[0]).toBe('error network')
 })
 
-test('nothing at all is a timeout, before the head and after it', async () => {
+test('silence is a timeout, before the head and after it', async () => {
   const url = await produce(
     () => {},
     socket => void socket.write(HEAD),
@@ -200,7 +200,7 @@ test('204 ends it for good', async () => {
   expect(followed.ingestor.ingest(Date.now(), null)[0]?.connection).toBe('closed')
 })
 
-test('a page instead of a stream is told as what it is', async () => {
+test('a page instead of a stream is reported as such', async () => {
   const page =
     'HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 4\r\nConnection: close\r\n\r\npage'
   const followed = following(await produce(socket => void socket.end(page), says(full({ fine: true }))))

@@ -1,4 +1,4 @@
-// `g6 bench compare` and `fanout` as a script runs them: what it is told, and by which exit code.
+// `g6 bench compare` and `fanout` as a script runs them: what they print, and their exit codes.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -22,7 +22,7 @@ async function output(...words: readonly string[]) {
 
 type Values = Readonly<Record<string, number>>
 
-/** Writes a report of one figure; its path. */
+/** Writes a report of one figure; returns its path. */
 async function report(name: string, values: Values, bench = 'fanout'): Promise<string> {
   const spread = (value: number) => ({ median: value, min: value, max: value, count: 5 })
   const path = join(folder, name)
@@ -48,7 +48,7 @@ describe('g6 bench compare', () => {
     expect(worse.out).toMatch(/^bytes .* WORSE$/m)
   })
 
-  test('takes another bound, and says it all in JSON too', async () => {
+  test('accepts another bound, and prints all of it as JSON too', async () => {
     const before = await report('before.json', { ours: 1_000 })
     const run = await report('run.json', { ours: 1_400 })
     const { code, out } = await output('compare', run, before, '--bound', '1.5', '--json')
@@ -71,7 +71,7 @@ describe('g6 bench compare', () => {
     expect(out).toContain('FAILED in the run: lost')
   })
 
-  test('exits 1 on what it cannot compare, and says which file or why', async () => {
+  test('exits 1 on reports it cannot compare, and says which file or why', async () => {
     const fanout = await report('fanout.json', { ours: 1_000 })
     const soak = await report('soak.json', { ours: 1_000 }, 'soak')
     const none = await output('compare', join(folder, 'none.json'), fanout)
@@ -83,7 +83,7 @@ describe('g6 bench compare', () => {
   })
 })
 
-test('g6 bench fanout says of a wrong option what is wrong and where help is', async () => {
+test('g6 bench fanout says what is wrong with a bad option and where help is', async () => {
   const { code, out, err } = await output('fanout', '--nope')
   expect([code, out]).toEqual([1, ''])
   expect(err).toBe("g6: Unknown option '--nope' (g6 bench fanout --help lists the options)\n")

@@ -1,9 +1,10 @@
-// An edge: a server that follows another server's board and serves it on as it is.
+// An edge: a server that follows another server's board and serves it on unchanged.
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Connection, connect } from '../client/index.js'
 import type { Board } from '../src/board/board.js'
 import type { CycleResult } from '../src/engine/cycle.js'
-import { FollowLoop } from '../src/engine/follow-loop.js'
+import { FollowedBoards } from '../src/engine/followed-boards.js'
+import { Loop } from '../src/engine/loop.js'
 import { BoardFollower } from '../src/sources/board.js'
 import { type BoardServer, seen, startBoardServer } from './support/board-server.js'
 import { textPanel } from './support/boards.js'
@@ -18,7 +19,7 @@ afterEach(async () => {
 
 type Edge = {
   readonly server: BoardServer
-  readonly loop: FollowLoop
+  readonly loop: Loop
   readonly results: CycleResult[]
   /** Resolves when the edge shows this board. */
   reaches(board: Board): Promise<void>
@@ -29,8 +30,16 @@ async function startEdge(url: string): Promise<Edge> {
   const server = await startBoardServer('edge', { sseEventsPerSec: 100_000 })
   const results: CycleResult[] = []
   const waiting = new Set<() => void>()
-  const loop = new FollowLoop({
+  const refreshMs = () => 50
+  const boards = new FollowedBoards({
     source: new BoardFollower({ url, initialDelayMs: 5 }),
+    refreshMs,
+    limits: () => ({ warnSec: 60, errorSec: 180 }),
+    timezone: () => 'UTC',
+  })
+  const loop = new Loop({
+    boards,
+    epoch: '',
     outputs: [
       {
         name: 'stream',
@@ -42,10 +51,8 @@ async function startEdge(url: string): Promise<Edge> {
         close: () => Promise.resolve(),
       },
     ],
-    refreshMs: () => 50,
-    limits: () => ({ warnSec: 60, errorSec: 180 }),
+    refreshMs,
     churnWarnRatio: () => 1,
-    timezone: () => 'UTC',
     clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() },
   })
   loop.start()
@@ -93,7 +100,7 @@ describe('an edge', () => {
     expect(edge.loop.sourceNow()).toMatchObject({ state: 'fresh', error: null })
   })
 
-  test('takes over a client of the origin, which misses nothing and gets nothing twice', async () => {
+  test('accepts a client of the origin, which misses nothing and gets nothing twice', async () => {
     const origin = await startBoardServer('e1')
     closers.push(() => origin.close())
     const proxy = await startFaultProxy(origin.port)
@@ -103,7 +110,7 @@ describe('an edge', () => {
     const reader = client(proxy.url)
     await reaches(reader, origin.board)
     await edge.reaches(origin.board)
-    // From the origin to the edge, with what happened in between.
+    // From the origin to the edge, with the changes in between.
     proxy.target = edge.server.port
     proxy.cut()
     origin.publish([textPanel('a', '2'), textPanel('b', '1')])
@@ -136,7 +143,7 @@ describe('an edge', () => {
     expect(reader.counts.reconnects, 'the edge kept the connection').toBe(0)
   })
 
-  test('says that the origin is gone, keeps showing the last board, and recovers', async () => {
+  test('says that the origin is gone, keeps the last board, and recovers', async () => {
     const origin = await startBoardServer('e1')
     closers.push(() => origin.close())
     const proxy = await startFaultProxy(origin.port)
@@ -155,7 +162,7 @@ describe('an edge', () => {
     while (edge.loop.sourceNow().state !== 'fresh') await new Promise(resolve => setImmediate(resolve))
   })
 
-  test('is equal again after every fault of 100 rounds, and so is a structured client behind it', async () => {
+  test('is equal again after each of 100 rounds of faults, and so is a structured client behind it', async () => {
     await runFaults({
       rounds: 100,
       seed: 99,

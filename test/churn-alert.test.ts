@@ -1,8 +1,9 @@
-// The alert on high churn, as it ships, over what the loop says to the metrics while a collector writes.
+// The alert on high churn, as it ships, with the metrics of the loop while a collector writes.
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { loopObserver } from '../src/app/bind-metrics.js'
 import { Loop } from '../src/engine/loop.js'
+import { StatusBoards } from '../src/engine/status-boards.js'
 import { createMetrics } from '../src/metrics/metrics.js'
 import { derive } from '../src/snapshot/derive.js'
 import type { Reading } from '../src/snapshot/reading.js'
@@ -13,7 +14,7 @@ afterEach(() => void vi.useRealTimers())
 
 const RULES = readFileSync(new URL('../deploy/prometheus/alerts.yml', import.meta.url), 'utf8')
 
-/** `a > 1 or b > 2`: what the rule compares. */
+/** `a > 1 or b > 2`: the comparisons of the rule. */
 function rule(name: string): readonly { readonly metric: string; readonly limit: number }[] {
   const [, expr = ''] = new RegExp(`alert: ${name}\\n\\s+expr: (.*)`).exec(RULES) ?? []
   return expr.split(' or ').map(part => {
@@ -28,12 +29,13 @@ const FOR_SCRAPES = 180_000 / SCRAPE_MS
 
 type Scrape = { readonly churn: number; readonly streak: number }
 
-/** What Prometheus would have after `minutes` of a writer whose every write changes two of three panels. */
+/** The samples of Prometheus after `minutes` of a writer whose every write changes two of three panels. */
 async function scraped(writeEveryMs: number, minutes: number): Promise<readonly Scrape[]> {
   const metrics = createMetrics({ extended: true, processDefaults: false, version: '0', node: 'v20' })
   let say: (reading: Reading) => void = () => {}
-  const loop = new Loop({
-    epoch: 'e1',
+  const clock = { nowMs: () => Date.now(), monotonicMs: () => Date.now() }
+  const observer = loopObserver(metrics)
+  const boards = new StatusBoards({
     source: {
       name: 'writer',
       start: onReading => {
@@ -42,7 +44,6 @@ async function scraped(writeEveryMs: number, minutes: number): Promise<readonly 
       refresh: () => Promise.resolve(),
       close: () => Promise.resolve(),
     },
-    outputs: [],
     derive,
     build: ({ raw }) => [
       textPanel('a', String(raw.n)),
@@ -50,12 +51,19 @@ async function scraped(writeEveryMs: number, minutes: number): Promise<readonly 
       textPanel('c', 'always the same'),
     ],
     timezone: () => 'UTC',
-    refreshMs: () => 1_000,
     staleLimits: () => ({ warnSec: 60, errorSec: 180 }),
-    churnWarnRatio: () => 0.4,
     panelEveryMs: () => 0,
-    clock: { nowMs: () => Date.now(), monotonicMs: () => Date.now() },
-    observer: loopObserver(metrics),
+    clock,
+    observer,
+  })
+  const loop = new Loop({
+    boards,
+    epoch: 'e1',
+    outputs: [],
+    refreshMs: () => 1_000,
+    churnWarnRatio: () => 0.4,
+    clock,
+    observer,
   })
   loop.start()
   const scrapes: Scrape[] = []
@@ -95,7 +103,7 @@ function fires(scrapes: readonly Scrape[]): boolean {
 }
 
 describe('SummaryPanelHighChurn', () => {
-  test('is the rule that this test knows how to read', () => {
+  test('is a rule that this test can read', () => {
     expect(rule('SummaryPanelHighChurn')).toEqual([
       { metric: 'g6_summary_panel_churn_ratio_5m', limit: 0.5 },
       { metric: 'g6_summary_panel_high_churn_streak', limit: 4 },
@@ -107,14 +115,14 @@ describe('SummaryPanelHighChurn', () => {
     ['a little slower', 1_007],
     ['a little faster', 990],
     ['three times in an interval', 330],
-  ])('fires for a writer that changes most of the board %s', async (_, everyMs) => {
+  ])('fires when a writer changes most of the board %s', async (_, everyMs) => {
     expect(fires(await scraped(everyMs, 9))).toBe(true)
   })
 
   test.each([
     ['every third interval', 3_100],
     ['once a minute, as collectors do', 60_000],
-  ])('stays silent for one that does so %s', async (_, everyMs) => {
+  ])('stays silent when a writer does so %s', async (_, everyMs) => {
     expect(fires(await scraped(everyMs, 9))).toBe(false)
   })
 })

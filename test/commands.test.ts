@@ -1,4 +1,4 @@
-// The commands, run as a person runs them.
+// The commands, as a person runs them.
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -26,7 +26,7 @@ describe('g6 demo', () => {
   test('says where to look, shows changing panels, streams, and leaves nothing behind on Ctrl+C', async () => {
     const demo = g6(['demo', '--port', '0', '--seed', '7'], { TMPDIR: folder })
     const [, url = ''] = await demo.until(/try +curl -N (http:\S+\/summary\/events)/)
-    // The first address it says is that of the page.
+    // The first address it prints is that of the page.
     const [first = ''] = /http:\S+/.exec(demo.said().out) ?? []
     const page = await fetch(first)
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
@@ -42,7 +42,7 @@ describe('g6 demo', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
-  test('ends in order when its status cannot be written, and says which file', async () => {
+  test('exits in order when it cannot write its status, and says which file', async () => {
     const file = join(folder, 'taken')
     await writeFile(file, '')
     const inFile = join(file, 'status.json')
@@ -54,7 +54,7 @@ describe('g6 demo', () => {
     expect(await readdir(folder)).toEqual(['taken'])
   })
 
-  test('ends by itself after so many cycles', async () => {
+  test('exits by itself after the given number of cycles', async () => {
     const { code, out } = await output(['demo', '--port', '0', '--cycles', '2'])
     expect(code).toBe(0)
     expect(out).toContain('[Overview]')
@@ -64,7 +64,7 @@ describe('g6 demo', () => {
 describe('g6 dashboard', () => {
   const quiet = ['--no-write-panels', '--status-file', FULL]
 
-  test('--cycles 1 prints one frame and ends: usable in a pipe', async () => {
+  test('--cycles 1 prints one frame and exits: usable in a pipe', async () => {
     const { code, out, err } = await output(['dashboard', '--no-rich', '--cycles', '1', ...quiet])
     expect(code).toBe(0)
     expect(err).toBe('')
@@ -94,7 +94,7 @@ describe('g6 dashboard', () => {
     client.close()
   })
 
-  test('of a status that is not there says so instead of nothing', async () => {
+  test('with a missing status says so instead of printing nothing', async () => {
     const { code, out } = await output([
       'dashboard',
       '--no-rich',
@@ -130,7 +130,7 @@ describe('g6 snapshot', () => {
     }
   })
 
-  test('prints the same words as the dashboard, or the whole board as JSON', async () => {
+  test('prints the same text as the dashboard, or the whole board as JSON', async () => {
     const text = await output(['snapshot', '--status-file', FULL])
     const json = await output(['snapshot', '--status-file', FULL, '--json'])
     const board = JSON.parse(json.out)
@@ -167,7 +167,7 @@ test('g6 simulate writes documents that g6 reads, the same for the same seed', a
 })
 
 describe('g6', () => {
-  test('lists its commands, and helps with a wrong one', async () => {
+  test('lists its commands, and suggests one for a wrong one', async () => {
     const help = await output(['--help'])
     for (const name of ['demo', 'serve', 'dashboard', 'snapshot', 'simulate', 'config', 'bench', 'docs']) {
       expect(help.out).toMatch(new RegExp(`^  ${name}\\b`, 'm'))
@@ -180,10 +180,10 @@ describe('g6', () => {
 
   test.each([
     ['an unknown command', ['nope'], "unknown command 'nope'"],
-    ['an option of none', ['serve', '--nope'], "unknown option '--nope'"],
-    ['an option of an inner command', ['bench', 'compare', '--nope'], "unknown option '--nope'"],
+    ['an unknown option', ['serve', '--nope'], "unknown option '--nope'"],
+    ['an unknown option of a subcommand', ['bench', 'compare', '--nope'], "unknown option '--nope'"],
     ['a missing argument', ['bench', 'compare'], "missing required argument 'file'"],
-  ])('says of %s what is wrong and where help is', async (_, words, what) => {
+  ])('says for %s what is wrong and where help is', async (_, words, what) => {
     const { code, out, err } = await output(words)
     expect([code, out]).toEqual([1, ''])
     expect(err).toBe(`error: ${what}\n(g6 --help lists the commands, g6 COMMAND --help its options)\n`)
@@ -195,7 +195,7 @@ describe('g6', () => {
     expect(code).toBe(0)
   })
 
-  test('a settings file is read, and a wrong key in it is named', async () => {
+  test('reads a settings file, and names a wrong key in it', async () => {
     const path = join(folder, 'g6.toml')
     await writeFile(path, 'sse_max_conections = 3\n')
     const { code, out } = await output(['config', 'check', '--config', path])

@@ -1,4 +1,4 @@
-// The examples are run as they are, against a real server.
+// Runs the examples unchanged against a real server.
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -65,7 +65,7 @@ describe('for Node', () => {
 })
 
 describe('for a page', () => {
-  /** As much of a document as the page uses. */
+  /** The parts of a document that the page uses. */
   class Element {
     textContent = ''
     readonly dataset: Record<string, string> = {}
@@ -105,7 +105,7 @@ describe('for a page', () => {
       getElementById: () => page.state,
       createElement: (name: string) => new Element(name),
     }
-    // The page imports the client from its server; a module loader of Node takes it from the build.
+    // The page imports the client from its server; Node's module loader takes it from the build.
     const inNode = script.replace("import(new URL('/client.js', server))", 'load()')
     const { connect } = (await import('../client/index.js')) as { connect: (...args: unknown[]) => unknown }
     let connection: { close(): void; on(event: string, listener: () => void): void } | null = null

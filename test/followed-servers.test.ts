@@ -71,7 +71,7 @@ async function untilState(url: string, wanted: RegExp): Promise<void> {
 test('both kinds of followers are equal to their server again after a kill, a restart and a pause', async () => {
   await write(90, 100)
   const file = ['--status-file', join(folder, 'status.json')]
-  // Followers come back as soon as they may: how long they wait by themselves is the clients' own test.
+  // Followers come back as soon as they may; the clients' own tests cover their waits.
   const soon = { G6_SSE_RETRY_MS: '100', G6_EVENTS_SSE_RETRY_MS: '100' }
   const port = String(await freePort())
   const origin = await serve(['--port', port, ...file], soon)
@@ -89,7 +89,7 @@ test('both kinds of followers are equal to their server again after a kill, a re
   await write(91, 101)
   await all(91, 101)
 
-  // Killed: both say so, and keep showing what they had.
+  // Killed: both report it, and keep the last content.
   origin.signal('SIGKILL')
   await origin.exit
   await Promise.all([byStatus, byBoard].map(({ at }) => untilState(at, /^io$/)))
@@ -102,7 +102,7 @@ test('both kinds of followers are equal to their server again after a kill, a re
   await Promise.all([byStatus, byBoard].map(({ at }) => untilState(at, /^fresh$/)))
   await byBoard.until(/is lost[\s\S]*the followed server is back/)
 
-  // Paused: noticed by the silence; nothing is lost when it goes on.
+  // Paused: the silence shows it; nothing is lost when it goes on.
   again.signal('SIGSTOP')
   await untilState(byStatus.at, /^timeout$/)
   await write(2, 103)
@@ -126,7 +126,7 @@ test('both kinds of followers are equal to their server again after a kill, a re
   )
 })
 
-test('followers take a new token with SIGHUP and come back with it when the old one ends', async () => {
+test('followers read a new token on SIGHUP and reconnect with it when the old one ends', async () => {
   const tokenFile = join(folder, 'token')
   await writeFile(tokenFile, 'first-token')
   await write(1, 100)
@@ -164,9 +164,9 @@ test('g6 dashboard URL shows another server’s board', async () => {
   expect(one.said().out).toContain('[Cycle]')
 })
 
-test('a source that makes no sense is an error that names it', async () => {
+test('an invalid source is an error that names it', async () => {
   for (const [args, text] of [
-    [['serve', '--source', 'ftp://h'], /"ftp:\/\/h" is no address/],
+    [['serve', '--source', 'ftp://h'], /"ftp:\/\/h" is not a URL/],
     [['serve', '--source', 'http://h', '--source', 'f.json'], /only source/],
   ] as const) {
     const failing = g6(args)

@@ -1,4 +1,4 @@
-// The documents that are answered: resync, health, probes, metrics, descriptions, the client file.
+// The documents of the server: resync, health, probes, metrics, descriptions, the client file.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,10 +82,11 @@ describe('resync', () => {
 })
 
 describe('health, probes, metrics, descriptions', () => {
-  test('health is what it is told, always 200', async () => {
+  test('health answers with the given document, always 200', async () => {
     const facts: HealthFacts = {
       result: null,
       hub: null,
+      streams: 0,
       version: '1',
       uptimeSec: 1,
       draining: false,
@@ -97,7 +98,7 @@ describe('health, probes, metrics, descriptions', () => {
     expect(response.status).toBe(200)
     expect(healthSchema.parse(await response.json())).toMatchObject({ ok: true, status: 'starting' })
   })
-  test('readiness says why not', async () => {
+  test('readiness gives the reason', async () => {
     rig = await startRig({}, { ready: () => ({ ok: false, reason: 'no board yet' }) })
     const response = await get('/readyz')
     expect(response.status).toBe(503)
@@ -106,7 +107,7 @@ describe('health, probes, metrics, descriptions', () => {
     expect(live.headers.get('content-type')).toBe('text/plain; charset=utf-8')
     expect(await live.text()).toBe('ok\n')
   })
-  test('metrics are asked for in the form the scraper accepts', async () => {
+  test('metrics come in the form that the scraper accepts', async () => {
     rig = await startRig()
     const response = await get('/metrics', { Accept: 'application/openmetrics-text' })
     expect(await response.text()).toBe('accept application/openmetrics-text\n')
@@ -155,7 +156,7 @@ describe('health, probes, metrics, descriptions', () => {
 })
 
 test.each(['client.js', 'chat-client.js'])(
-  '%s is served as a module, and 304 to whoever has it, though a proxy made its tag weak',
+  '%s is served as a module, and 304 to a client that has it, even with a tag that a proxy made weak',
   async name => {
     const folder = mkdtempSync(join(tmpdir(), 'g6-clients-'))
     writeFileSync(join(folder, name), `// ${name}`)

@@ -1,4 +1,4 @@
-// Leaving node:http: the connection lives on, everything http held for it is let go; and where that cannot be done, it stays.
+// Leaving node:http: the connection stays open, and http frees everything it had for it; where that is impossible, http keeps it.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { afterEach, describe, expect, test, vi } from 'vitest'
@@ -19,7 +19,7 @@ type Asked = {
   readonly client: RawClient
 }
 
-/** A server that has been asked once and has not answered. */
+/** A server with one request that it has not answered. */
 async function asked(): Promise<Asked> {
   server = createServer()
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -37,7 +37,7 @@ const connections = () => new Promise(resolve => server.getConnections((_, count
 const HEAD = 'HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n'
 
 describe('leaving', () => {
-  test('hands the connection over while http lets go of parser, request and response', async () => {
+  test('hands the connection over while http frees parser, request and response', async () => {
     const { request, response, client } = await asked()
     const gone = Promise.all([
       new Promise(resolve => request.once('close', resolve)),

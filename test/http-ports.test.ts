@@ -1,4 +1,4 @@
-// The ports of a server: which routes each answers, ports that cannot be had, and closing.
+// The ports of a server: the routes of each, ports that cannot be opened, and closing.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer, type Server, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -28,7 +28,7 @@ describe('ports', () => {
     setting: 'G6_TEST_PORT',
     surfaces,
   })
-  test('each answers the routes of its surfaces and no others', async () => {
+  test('each has the routes of its surfaces and no others', async () => {
     const listeners = [
       ALL_ROUTES,
       plan('stream', 'stream'),
@@ -68,7 +68,7 @@ describe('ports', () => {
     expect(process.getActiveResourcesInfo().filter(name => name === 'TCPServerWrap').length).toBe(before)
     taken.close()
   })
-  test('of an IPv6 address are named as a URL names them', async () => {
+  test('of an IPv6 address are written as in a URL', async () => {
     rig = await startRig()
     const listeners = new Listeners({
       onRequest: () => {},
@@ -77,7 +77,7 @@ describe('ports', () => {
       onClosed: () => {},
       addressOf: () => ({ key: 'here', isShared: true }),
     })
-    // Where there is no IPv6 the refusal says the same name.
+    // Without IPv6, the error has the same name.
     const said = await listeners.open('::1', [ALL_ROUTES]).then(
       ([open]) => open?.url,
       (error: unknown) => String(error),
@@ -86,7 +86,7 @@ describe('ports', () => {
     expect(said).toMatch(/^http:\/\/\[::1\]:\d+$|cannot listen on \[::1\]:0: /)
   })
   describe('take connections', () => {
-    /** Opens so many, one after the other, and resolves with those that were kept. */
+    /** Opens so many, one after the other, and resolves with those that stayed open. */
     async function kept(limits: { inAll: number; perAddress: number }, isShared: boolean, count: number) {
       const closed: Closed[] = []
       const listeners = new Listeners({
@@ -117,20 +117,20 @@ describe('ports', () => {
       await listeners.close()
       return { answered, closed: closed.slice(0, answered.filter(status => status === 0).length) }
     }
-    test('as many of an address as it may have, on all ports together, and one again for each that ends', async () => {
+    test('as many of an address as its limit, on all ports together, and one more for each that ends', async () => {
       expect(await kept({ inAll: 10, perAddress: 3 }, false, 5)).toEqual({
         answered: [200, 200, 200, 0, 0],
         closed: ['too_many_connections', 'too_many_connections'],
       })
     })
-    test('as many as there may be in all of an address that stands for many clients', async () => {
+    test('as many as the limit of all, of an address that many clients share', async () => {
       expect((await kept({ inAll: 4, perAddress: 3 }, true, 5)).answered).toEqual([200, 200, 200, 200, 0])
     })
     test('256 of an address and 4 096 in all', () => {
       expect(MAX_CONNECTIONS).toEqual({ inAll: 4_096, perAddress: 256 })
     })
   })
-  test('that cannot take connections for a while stay open, and say so once a minute', async () => {
+  test('that cannot accept connections for a while stay open, and log it once a minute', async () => {
     rig = await startRig()
     // Node tells a server of a failed accept by its `error`; the server itself is found by a connection it did take.
     let server: Server | undefined
@@ -159,7 +159,7 @@ describe('ports', () => {
     expect(guarded.logged()).toEqual([])
     await guarded.close()
   })
-  test('a route that says no rules is a fault found at start', async () => {
+  test('a route without rules is an error at start', async () => {
     rig = await startRig()
     const plugin = {
       name: 'bad',
@@ -169,7 +169,7 @@ describe('ports', () => {
   })
 })
 
-test('closing waits for an answer under way', async () => {
+test('closing waits for an unfinished answer', async () => {
   let finish: (() => void) | null = null
   const asked = new Promise<void>(resolve => {
     finish = resolve

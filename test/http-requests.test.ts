@@ -1,4 +1,4 @@
-// Requests that cannot be answered as they wish: errors, broken ones, limits of size and time.
+// Requests that fail: errors, broken ones, limits of size and time.
 import { afterEach, describe, expect, test } from 'vitest'
 import { HttpError } from '../src/contract/errors.js'
 import { TIME_LIMITS } from '../src/http/listeners.js'
@@ -39,7 +39,7 @@ describe('errors', () => {
     expect(client.header('allow')).toBe(allow)
     expect(client.body).toContain('"code":"method_not_allowed"')
   })
-  test('a fault of ours says nothing about itself, and the log has it', async () => {
+  test('a fault of ours shows no detail, and the log has it', async () => {
     const health = () => {
       throw new Error('secret detail in /srv/file')
     }
@@ -51,7 +51,7 @@ describe('errors', () => {
     expect(text).not.toContain('secret')
     expect(rig.logged()).toMatchObject([{ requestId: 'r8', route: '/summary/health', msg: 'request failed' }])
   })
-  test('what a plugin throws of the table is answered as such, with its headers', async () => {
+  test('an HttpError of a plugin is answered with its code and headers', async () => {
     const register: NonNullable<Parameters<typeof startRig>[1]>['plugins'] = [
       {
         name: 'test',
@@ -76,7 +76,7 @@ describe('errors', () => {
     const xml = { 'Content-Type': 'application/xml' }
     expect((await fetch(`${rig.url}/x`, { method: 'POST', body: '<a/>', headers: xml })).status).toBe(415)
   })
-  test('of a request whose body nobody reads ends the connection', async () => {
+  test('of a request with an unread body ends the connection', async () => {
     rig = await startRig()
     const client = new RawClient(rig.port, `${raw('POST /nothing', { 'Content-Length': '9000' })}begun`)
     await client.end()
@@ -148,7 +148,7 @@ describe('broken requests', () => {
     await rig.close()
     expect((await send('GET /livez HTTP/1.0\r\n\r\n')).status).toBe(200)
   })
-  test('a request for a tunnel is refused, and nothing behind it is read', async () => {
+  test('CONNECT is refused, and nothing after it is read', async () => {
     const client = await send(`${raw('CONNECT localhost:22')}${raw('GET /livez')}`)
     expect(client.status).toBe(400)
     expect(problemDocument.parse(JSON.parse(client.body))).toMatchObject({ code: 'bad_request' })
@@ -156,9 +156,9 @@ describe('broken requests', () => {
 })
 
 describe('time limits', () => {
-  test('are those that are promised', () => {
+  test('are the promised ones', () => {
     expect(TIME_LIMITS).toMatchObject({ headMs: 10_000, requestMs: 30_000, inactiveMs: 30_000 })
-    // Node may wait a second longer than it is told.
+    // Node may wait a second longer than configured.
     expect(TIME_LIMITS.nextRequestMs + 1_000).toBeLessThanOrEqual(5_000)
   })
   test('end a connection that sends nothing, half a head, or no second request', async () => {

@@ -1,4 +1,4 @@
-// The stream as the network sees it: head, framing, forms, and every way it can end. The hub is played by the test.
+// The stream on the network: head, framing, forms, and every way it can end. The test plays the hub.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, test } from 'vitest'
 import { eventually } from './support/eventually.js'
@@ -9,7 +9,7 @@ import { noTimerWaits } from './support/runner-timers.js'
 let rig: Rig
 afterEach(() => rig.close())
 
-/** Weakly: the next request, its answer and the socket http gives them. */
+/** Weak references to the next request, its answer and their socket. */
 function nextRequest(): Promise<readonly WeakRef<object>[]> {
   return new Promise(resolve => {
     const name = 'http.server.request.start'
@@ -22,7 +22,7 @@ function nextRequest(): Promise<readonly WeakRef<object>[]> {
   })
 }
 
-test('a stream keeps nothing of http for as long as it lasts: not its request, answer or socket', async () => {
+test('an open stream keeps nothing of http: not its request, answer or socket', async () => {
   rig = await startRig()
   const started = nextRequest()
   const client = await (await openStream(rig)).until(': hi\n\n\r\n')
@@ -119,8 +119,8 @@ describe('the head of a stream', () => {
   })
 })
 
-describe('what the hub is told', () => {
-  const told = async (path: string, headers = {}, settings = {}) => {
+describe('the join request', () => {
+  const requestOf = async (path: string, headers = {}, settings = {}) => {
     rig = await startRig(settings)
     const client = await openStream(rig, headers, path)
     await rig.hub.until(() => rig.hub.joined.length === 1)
@@ -130,8 +130,9 @@ describe('what the hub is told', () => {
   }
 
   test('all panels as lines, by default', async () => {
-    expect(await told('/summary/events')).toEqual({
+    expect(await requestOf('/summary/events')).toEqual({
       wire: { encoding: 'plain', framing: 'chunked' },
+      addressKey: '127.0.0.1',
       mode: 'lines',
       view: 'lines',
       subset: null,
@@ -139,31 +140,33 @@ describe('what the hub is told', () => {
       owner: null,
     })
   })
-  test('structured when the server is set so, and not when the client says 0', async () => {
-    expect(await told('/summary/events', {}, { sseStructured: true })).toMatchObject({ mode: 'structured' })
+  test('structured when the server is set so, and not when the client asks for 0', async () => {
+    expect(await requestOf('/summary/events', {}, { sseStructured: true })).toMatchObject({
+      mode: 'structured',
+    })
     await rig.close()
-    expect(await told('/summary/events?structured=0', {}, { sseStructured: true })).toMatchObject({
+    expect(await requestOf('/summary/events?structured=0', {}, { sseStructured: true })).toMatchObject({
       mode: 'lines',
     })
     await rig.close()
-    expect(await told('/summary/events?structured=1')).toMatchObject({ mode: 'structured' })
+    expect(await requestOf('/summary/events?structured=1')).toMatchObject({ mode: 'structured' })
   })
   test('blocks imply lines mode', async () => {
-    expect(await told('/summary/events?view=blocks&structured=1')).toMatchObject({
+    expect(await requestOf('/summary/events?view=blocks&structured=1')).toMatchObject({
       view: 'blocks',
       mode: 'lines',
     })
   })
   test('a subset is sorted and unique', async () => {
-    expect(await told('/summary/events?panels=indices,alerts,%20indices')).toMatchObject({
+    expect(await requestOf('/summary/events?panels=indices,alerts,%20indices')).toMatchObject({
       subset: ['alerts', 'indices'],
     })
   })
   test('Last-Event-ID of the header wins over that of the query', async () => {
     const path = '/summary/events?last_event_id=e1-3'
-    expect(await told(path)).toMatchObject({ lastEventId: 'e1-3' })
+    expect(await requestOf(path)).toMatchObject({ lastEventId: 'e1-3' })
     await rig.close()
-    expect(await told(path, { 'Last-Event-ID': 'e1-5' })).toMatchObject({ lastEventId: 'e1-5' })
+    expect(await requestOf(path, { 'Last-Event-ID': 'e1-5' })).toMatchObject({ lastEventId: 'e1-5' })
   })
 })
 
@@ -185,7 +188,7 @@ describe('a query that cannot be served is 400 and names what is allowed', () =>
     expect(rig.hub.joined).toEqual([])
   })
 
-  test('panels asked for before anybody knows which there will be: 503, come back', async () => {
+  test('panels asked for before they are known: 503, come back', async () => {
     rig = await startRig({}, { panelKeys: () => new Set() })
     const response = await fetch(`${rig.url}/summary/events?panels=indices`)
     expect(response.status).toBe(503)
@@ -249,7 +252,7 @@ describe('a stream ends, and its slot is free again', () => {
     await expectFree()
   })
 
-  test('by a client that sends and sends', async () => {
+  test('by a client that keeps sending', async () => {
     rig = await startRig(capped)
     const client = await openStream(rig)
     client.socket.write(Buffer.alloc(200_000))
@@ -342,7 +345,7 @@ test('requests pipelined behind a stream are ignored', async () => {
   await rig.hub.until(() => rig.hub.closed.length === 1)
 })
 
-test('a stream asked for behind another request is served in its turn, and nothing behind it is', async () => {
+test('a stream pipelined behind another request is served in its turn, and nothing after it is', async () => {
   rig = await startRig()
   const three = raw('GET /summary/health') + raw('GET /summary/events') + raw('GET /livez')
   const client = await new RawClient(rig.port, three).until(': hi\n\n\r\n')
@@ -374,19 +377,22 @@ test('G6_SSE_HTTP=0 switches the stream off and nothing else', async () => {
   expect((await fetch(`${rig.url}/summary/resync`)).status).toBe(200)
 })
 
-test('a server that lags refuses new streams, then sends some away', async () => {
+test('a server that lags refuses new streams, then ends some', async () => {
   rig = await startRig({}, { lagGauge: { takeWorstMs: () => 5_000, stop: () => {} } })
+  const clients: RawClient[] = []
+  for (let i = 0; i < 11; i++) clients.push(await openStream(rig))
   rig.pass(16_000)
-  await rig.hub.until(() => rig.hub.shedParts.length === 1)
-  expect(rig.hub.shedParts).toEqual([0.1])
+  await rig.hub.until(() => rig.hub.closed.length === 2)
+  expect(rig.hub.ended).toEqual([9, 10].map(index => ({ index, reason: 'shed' })))
   const refused = await openStream(rig)
   expect(refused.status).toBe(503)
   expect(refused.header('retry-after')).toBe('5')
   expect(rig.rejected).toEqual(['shed'])
   expect((await fetch(`${rig.url}/summary/health`)).status).toBe(200)
+  for (const { socket } of clients) socket.destroy()
 })
 
-test('a server that is told never to shed takes readers however much it lags', async () => {
+test('a server set to never shed accepts readers however much it lags', async () => {
   let looks = 0
   const looked = new Promise<void>(resolve => {
     const takeWorstMs = (): number => {
@@ -399,6 +405,6 @@ test('a server that is told never to shed takes readers however much it lags', a
     })
   })
   await looked
-  expect(rig.hub.shedParts).toEqual([])
+  expect(rig.hub.ended).toEqual([])
   expect((await openStream(rig)).status).toBe(200)
 })

@@ -1,7 +1,7 @@
-// The metrics room stands on the ground and cannot import the words of the rooms above; here they are held together.
+// The metrics room cannot import the words of the rooms above it, so this test compares them.
 import { describe, expect, test } from 'vitest'
+import type { DisconnectReason } from '../src/connection/connections.js'
 import { STATUS_STATES } from '../src/engine/cycle.js'
-import type { DisconnectReason } from '../src/hub/hub-types.js'
 import { DECLARED } from '../src/metrics/declared.js'
 import { RESYNC_REASONS, SUMMARY_EVENTS } from '../src/protocol/events.js'
 

@@ -1,5 +1,5 @@
-// Every metric of the board, the stream and what is followed moves in a running program when what it counts happens: two
-// servers, the second following the first, and clients of every kind. (The chat relay's have tests of their own.)
+// In a running program, every metric of the board, the stream and followed servers changes when the counted event happens: two
+// servers, the second following the first, and clients of every kind. (The chat relay's metrics have tests of their own.)
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -24,7 +24,7 @@ afterEach(async () => {
 
 const TOKEN = 'a-token-of-this-test'
 
-/** What a run as short as this one cannot bring about; each has a unit test where it is counted. */
+/** Events that a run as short as this cannot cause; each has a unit test where it is counted. */
 const RARE: ReadonlySet<string> = new Set([
   'g6_sse_client_stalled_total',
   'g6_sse_http_events_dropped_total',
@@ -35,7 +35,7 @@ const RARE: ReadonlySet<string> = new Set([
 
 const WANTED = Object.keys(DECLARED).filter(name => !/^g6_(chat|audit)_/.test(name) && !RARE.has(name))
 
-/** Each document is new all through. */
+/** Each document is entirely new. */
 async function write(n: number): Promise<void> {
   const file = join(folder, 'status.json')
   const indices = Object.fromEntries(
@@ -58,7 +58,7 @@ async function write(n: number): Promise<void> {
 
 type Asked = { readonly headers?: Record<string, string>; readonly from?: string }
 
-/** The status of an answer; the connection is not kept. */
+/** The status code of an answer; closes the connection. */
 function ask(url: string, { headers = {}, from = '127.0.0.1' }: Asked = {}): Promise<number> {
   return new Promise((resolve, reject) => {
     const options = { agent: false, localAddress: from, headers: { 'User-Agent': 'node', ...headers } }
@@ -71,7 +71,7 @@ function ask(url: string, { headers = {}, from = '127.0.0.1' }: Asked = {}): Pro
   })
 }
 
-/** Names with a sample over 0. */
+/** Names with a sample above 0. */
 async function moved(url: string): Promise<readonly string[]> {
   const response = await fetch(`${url}/metrics`, { headers: { 'X-API-Token': TOKEN } })
   const lines = (await response.text()).split('\n')
@@ -85,7 +85,7 @@ async function started(running: Running): Promise<Running & { readonly at: strin
   return { ...running, at: await running.url() }
 }
 
-test('every metric moves when what it counts happens', async () => {
+test('every metric changes when the counted event happens', async () => {
   await write(1)
   const guarded = { G6_SSE_API_TOKEN: TOKEN, G6_SUMMARY_REFRESH_SEC: '0.1', G6_SSE_HEARTBEAT_CYCLES: '1' }
   const status = ['--status-file', join(folder, 'status.json')]
@@ -133,7 +133,7 @@ test('every metric moves when what it counts happens', async () => {
   }
   const missing = (): readonly string[] => WANTED.filter(name => !seen.has(name))
   let n = 1
-  /** These move when the followed server goes away. */
+  /** These change when the followed server goes away. */
   const lost = new Set([
     'g6_unified_errors_total',
     'g6_sse_backoff_seconds',

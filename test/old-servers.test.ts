@@ -1,4 +1,4 @@
-// Our clients on servers they were not made for: the Python original's summary stream, and answers without end.
+// Our clients on servers they were not made for: the Python original's summary stream, and endless answers.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
@@ -50,7 +50,7 @@ const ORIGINAL = `:ok\n\n${event('hello', { version: null, cycle: 7, panels: [{ 
 /** Its queue has lost the beginning. */
 const ORIGINAL_LATER = `:ok\n\n${event('panel_update', { cycle: 9, updates: [{ key: 'indices', hash: HASH, title: 'Indices', lines: ['1'] }] })}`
 
-/** The Python client as a command, to its end. */
+/** The Python client as a command, until it ends. */
 async function python(url: string): Promise<{ code: number; err: string }> {
   const script = fileURLToPath(new URL('../clients/python/g6_stream.py', import.meta.url))
   const child = spawn('python3', [script, url, '--json', '--initial-delay', '0.005'])
@@ -58,7 +58,7 @@ async function python(url: string): Promise<{ code: number; err: string }> {
   let err = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text
-    // What is tried again does not end by itself.
+    // A client that retries does not end by itself.
     if (/resync|longer/.test(err)) child.kill('SIGTERM')
   })
   const [code] = (await once(child, 'close')) as [number]
@@ -84,7 +84,7 @@ describe('a server of the Python original', () => {
     expect(requests).toHaveLength(2)
   })
 
-  test('is what g6 snapshot says, and ends with 1', async () => {
+  test('is reported by g6 snapshot, which exits 1', async () => {
     const { url } = await serve(ORIGINAL)
     const run = g6(['snapshot', '--source', url])
     expect(await run.exit).toBe(1)
@@ -110,7 +110,7 @@ describe('a server of the Python original', () => {
   })
 })
 
-describe('an answer to /summary/resync without end', () => {
+describe('an endless answer to /summary/resync', () => {
   const hello = { epoch: 'e', generation: 1, cycle: 1, keepalive_ms: 15_000, resumed: false, panels: [] }
   const wrong = { hash: HASH, title: 'A', tone: 'ok', lines: ['x'] }
   const snapshot = { epoch: 'e', generation: 1, cycle: 1, ts: 1, panels: { a: wrong } }

@@ -1,4 +1,4 @@
-// A client that asks and merges as the original's does (docs/migration.md), over real HTTP: it must be told differences, and end
+// A client that asks and merges like the original's (docs/migration.md), over real HTTP: it must get differences, and end
 // with the status of the server.
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
@@ -37,7 +37,7 @@ function mergedIntoRoot(status: Json, diff: Json): Json {
   return out
 }
 
-/** Line by line; a difference counts only for the generation of the last full one. */
+/** Line by line; a difference is valid only for the generation of the last full one. */
 class OriginalClient {
   readonly counts = { panel_full: 0, panel_diff_applied: 0, panel_diff_dropped: 0 }
   readonly events: Envelope[] = []
@@ -143,13 +143,13 @@ describe('the client of the original', () => {
       const { panel_full, panel_diff_applied, panel_diff_dropped } = client.counts
       expect(panel_diff_dropped).toBe(0)
       expect(panel_full + panel_diff_applied).toBe(server.hub.stats().events_total)
-      // A member that becomes null is the one thing that needs a whole status.
+      // A member that becomes null is the one change that needs a full status.
       expect(panel_full).toBeLessThan(panel_diff_applied)
       expect(client.blocksWithoutEvent).toBe(0)
     },
   )
 
-  test('learns the level, the kind and the text of a follow-up', async () => {
+  test('gets the level, the kind and the text of a follow-up', async () => {
     const server = closing(await startStatusServer({ a: 1 }))
     const client = closing(new OriginalClient(server.url))
     await client.connect()
@@ -166,7 +166,7 @@ describe('the client of the original', () => {
     ])
   })
 
-  test('goes on where it left, and may ask for the whole again', async () => {
+  test('resumes, and may ask for the full status again', async () => {
     const statuses = documents('both', 'busy', 12)
     const server = closing(await startStatusServer(statuses[0] ?? null))
     const client = closing(new OriginalClient(server.url))
@@ -186,7 +186,7 @@ describe('the client of the original', () => {
     expect(server.hub.stats().forced_full_last).toEqual({ force_full: expect.any(Number) })
   })
 
-  test('finds the time of its country in every event, and the numbers it knows under their names', async () => {
+  test('finds its local time in every event, and the statistics under its own names', async () => {
     const before = Date.now()
     const [first, second] = documents('both', 'busy', 2)
     const server = closing(await startStatusServer(first ?? null))

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { followedMeta } from '../src/ingest/enrichment.js'
-import { basicAuthorization } from '../src/sources/basic-auth.js'
+import { basicAuthorization } from '../src/sources/followed-server.js'
 import { Collector, type CollectorOptions, type Document } from './support/collector.js'
 import { eventually } from './support/eventually.js'
 import { startFaultProxy } from './support/fault-proxy.js'
@@ -32,7 +32,7 @@ function following(url: string, options: Parameters<typeof follow>[1] = {}): Fol
   return followed
 }
 
-/** Every number of a status is of one run and one cycle, so that a mixture of two shows. */
+/** Every number of a status belongs to one run and one cycle, so that a mixture of two shows. */
 function statusOf(run: number, cycle: number): Document {
   const tag = run * 10_000 + cycle
   return {
@@ -53,7 +53,7 @@ const baseline = ({ ingestor }: Followed) => ingestor.state.baseline
 const isAt = (followed: Followed, run: number, cycle: number) => () =>
   baseline(followed)?.tag === run * 10_000 + cycle && !followed.ingestor.state.needFull
 
-/** What was shown: each must be a status of the producer, whole. */
+/** The statuses on the board: each must be one of the producer's, whole. */
 function showsWholeStatuses({ readings }: Followed): void {
   const shown = readings.flatMap(reading => (reading.ok ? [reading.status] : []))
   for (const status of shown) expect(status).toEqual(statusOf(Number(status.run), Number(status.cycle)))
@@ -73,13 +73,13 @@ describe('a collector that restarts', () => {
     showsWholeStatuses(followed)
   })
 
-  test('and when its ids have passed the old ones meanwhile', async () => {
+  test('is followed again when its ids have passed the old ones', async () => {
     const collector = await collecting()
     writes(collector, 1, 1, 8)
     const followed = following(collector.url)
     await followed.until(isAt(followed, 1, 8))
     collector.restart()
-    // The very next id is the one after the last seen, of the same generation.
+    // The very next id follows the last seen one, in the same generation.
     writes(collector, 2, 1, 9)
     await followed.until(isAt(followed, 2, 9))
     writes(collector, 2, 10, 1)
@@ -100,7 +100,7 @@ describe('a collector that restarts', () => {
     showsWholeStatuses(followed)
   })
 
-  test('before it has a status: the old one is shown, and marked as not the newest', async () => {
+  test('before it has a status: the old one stays, and is marked as not the newest', async () => {
     const collector = await collecting()
     writes(collector, 1, 1, 5)
     const followed = following(collector.url)
@@ -114,7 +114,7 @@ describe('a collector that restarts', () => {
       needFull: true,
       needFullReasons: ['reconnect'],
     })
-    // The connection is open, and no word of the old status being good again.
+    // The connection is open, but nothing confirms the old status.
     expect(followed.readings.at(-1)?.ok).toBe(false)
     writes(collector, 2, 1, 1)
     await followed.until(isAt(followed, 2, 1))
@@ -177,7 +177,7 @@ test('a silent connection is asked for a full status: the server behind it may b
   proxy.target = collector.port
   streamStaleSec = 0.05
   await before.close()
-  // Its ids are far below the one that is asked for, so it accepts and sends nothing.
+  // Its ids are far below the requested one, so it accepts and sends nothing.
   await followed.until(() => collector.requests.length >= 1)
   expect(Number(collector.requests[0]?.lastEventId)).toBeGreaterThan(1_000)
   await followed.until(isAt(followed, 2, 2))
@@ -187,7 +187,7 @@ test('a silent connection is asked for a full status: the server behind it may b
   })
 })
 
-/** A proxy that keeps its reader's connection when the server behind it ends: it asks the server again and goes on. */
+/** A proxy that keeps its reader's connection when the server behind it ends: it requests the stream again and goes on. */
 async function keepingProxy(target: Collector, remembersIds: boolean): Promise<string> {
   const proxy = createServer((request, response) => {
     let lastId = ''
@@ -231,7 +231,7 @@ describe('a collector that restarts behind a proxy that keeps the connection', (
 })
 
 describe('a collector with too many events in its history', () => {
-  test('leaves differences out: that is said, and nothing is asked for that it cannot give', async () => {
+  test('leaves differences out: the board says so, and the server requests nothing that the collector cannot give', async () => {
     const collector = await collecting({ fullInterval: 4, backlogDegrade: 7 })
     const followed = following(collector.url, { forceFullRetrySec: 0.01 })
     collector.write(statusOf(1, 1))
@@ -255,7 +255,7 @@ describe('a collector with too many events in its history', () => {
     expect(followed.ingestor.ingest(Date.now(), null).map(stats => followedMeta([stats]))).toMatchObject([
       { degraded: 'backpressure', need_full: true, need_full_reasons: ['degraded'] },
     ])
-    // Whole statuses still come.
+    // Full statuses still come.
     writes(collector, 1, 13, 1)
     await followed.until(isAt(followed, 1, 13))
     expect(collector.requests).toHaveLength(1)
@@ -263,7 +263,7 @@ describe('a collector with too many events in its history', () => {
     showsWholeStatuses(followed)
   })
 
-  test('sends an old status with an old time: asking for it makes it no younger', async () => {
+  test('sends an old status with an old time: a request for it does not make it younger', async () => {
     let agoMs = 600_000
     const collector = await collecting({ fullInterval: 0, nowMs: () => Date.now() - agoMs })
     collector.write(statusOf(1, 1))
@@ -272,7 +272,7 @@ describe('a collector with too many events in its history', () => {
     followed.ingestor.requestFull('operator')
     await followed.until(() => followed.ingestor.state.panelFull >= 3 && !followed.ingestor.state.needFull)
     for (const reading of followed.readings) {
-      if (!reading.ok) throw new Error('a bad reading')
+      if (!reading.ok) throw new Error('the reading failed')
       expect(reading.ageMs).toBeGreaterThan(598_000)
       expect(reading.ageMs).toBeLessThan(660_000)
     }
@@ -286,7 +286,7 @@ describe('a collector with too many events in its history', () => {
 })
 
 describe('a collector that repeats its last full status as a new one', () => {
-  test('takes nothing back from a reader that has the differences since', async () => {
+  test('reverts nothing for a reader that has the differences since', async () => {
     const collector = await collecting({ fullInterval: 0, snapshotGapMax: 3 })
     collector.write(statusOf(1, 1))
     const followed = following(collector.url)
@@ -299,7 +299,7 @@ describe('a collector that repeats its last full status as a new one', () => {
     showsWholeStatuses(followed)
   })
 
-  test('gives a newcomer the old status, marked and with its age, and no difference is applied to it', async () => {
+  test('gives a new reader the old status, marked and with its age, and no difference is applied to it', async () => {
     const collector = await collecting({ fullInterval: 0, snapshotGapMax: 3 })
     writes(collector, 1, 1, 12)
     const followed = following(collector.url, { forceFullRetrySec: 0.01 })
@@ -315,7 +315,7 @@ describe('a collector that repeats its last full status as a new one', () => {
   })
 })
 
-test('whatever restarts, cuts and changes there are: it shows whole statuses only, and ends with the newest', async () => {
+test('after any restarts, cuts and changes it shows full statuses only, and ends with the newest', async () => {
   const step = fc.oneof(
     {
       weight: 5,
@@ -383,7 +383,7 @@ describe('a collector that asks for a name and a password', () => {
     expect(refused.readings[0]).toMatchObject({ ok: false, error: 'forbidden', message: 'HTTP 401' })
   })
 
-  test('and nobody else, wherever it redirects to', async () => {
+  test('no other origin gets them, wherever it redirects to', async () => {
     const collector = await collecting()
     writes(collector, 1, 1, 2)
     const seen: (string | undefined)[] = []
@@ -434,7 +434,7 @@ describe('the program', () => {
     )
   })
 
-  test('shows the status file while the stream of G6_PANELS_SSE_URL cannot be had, and the stream when it can', async () => {
+  test('shows the status file while the stream of G6_PANELS_SSE_URL is unavailable, and the stream when it is available', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'g6-fallback-'))
     closers.push(() => rm(folder, { recursive: true, force: true }))
     const file = join(folder, 'status.json')

@@ -1,4 +1,4 @@
-// `g6 check` on this very checkout: what it says of it must hold, and it must notice what would not.
+// `g6 check` on this very checkout: its report must be true, and it must notice faults.
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { endAll, g6 } from './support/g6.js'
 
 afterEach(endAll)
 
-/** Tools that are content with everything: they are tested where they are installed. */
+/** Tools that accept everything: their own tests run where they are installed. */
 const content: RunTool = async () => ({ code: 0, out: '', err: '' })
 const readiness = (root: string): Promise<Report> =>
   runChecks(
@@ -28,7 +28,7 @@ describe('g6 check flags', () => {
     expect(report.files).toBeGreaterThan(500)
   })
 
-  test('finds every place of a name that is asked for, and exits 1', async () => {
+  test('finds every place of a given name, and exits 1', async () => {
     const { said, exit } = g6(['check', 'flags', '--flag', 'G6_SSE_HTTP', '--flag', 'RETIRED'])
     expect(await exit).toBe(1)
     const { out } = said()
@@ -39,7 +39,7 @@ describe('g6 check flags', () => {
     expect(out).not.toMatch(/^src\/config\/retired\.ts/m)
   })
 
-  test('refuses what is no name', async () => {
+  test('refuses an invalid name', async () => {
     const { said, exit } = g6(['check', 'flags', '--flag', 'a.*b'])
     expect(await exit).toBe(1)
     expect(said().err).toContain('allowed: letters, digits and _')
@@ -53,13 +53,13 @@ describe('g6 check release', () => {
   })
   afterEach(() => rmSync(root, { recursive: true }))
 
-  test('holds for this checkout', async () => {
+  test('passes for this checkout', async () => {
     const { checks } = await readiness('.')
     expect(checks.filter(({ ok }) => !ok)).toEqual([])
     for (const check of checks) expect(check.ms).toBeGreaterThanOrEqual(0)
   })
 
-  test('notices each fault of a checkout by the check that is for it', async () => {
+  test('finds each fault of a checkout by the check that is for it', async () => {
     for (const path of [
       'docs',
       'deploy',
@@ -89,10 +89,10 @@ describe('g6 check release', () => {
     change('CHANGELOG.md', /^## .*$/m, '## 99.0.0')
     const { ok, checks } = await readiness(root)
     expect(ok).toBe(false)
-    const told = Object.fromEntries(
+    const reports = Object.fromEntries(
       checks.filter(check => !check.ok).map(({ name, detail }) => [name, detail]),
     )
-    expect(told).toEqual({
+    expect(reports).toEqual({
       metrics:
         'g6_chat_tokens_total is registered and not documented; g6_chat_words_total is documented and not registered',
       'metrics in docs and rules': expect.stringMatching(
@@ -107,7 +107,7 @@ describe('g6 check release', () => {
     })
   })
 
-  test('a checkout without its parts is not ready, and says what could not run', async () => {
+  test('a checkout without its parts is not ready, and the report says what could not run', async () => {
     const { checks } = await readiness(root)
     expect(checks.filter(({ ok }) => ok)).toEqual([])
     expect(checks.filter(({ detail }) => !/^could not run: |is stale/.test(detail))).toEqual([])

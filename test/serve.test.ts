@@ -52,9 +52,9 @@ async function serving(env: Readonly<Record<string, string>> = {}, args: readonl
 }
 
 describe('a served board', () => {
-  test('comes as retry, hello, the whole board and then each change the moment it is written', async () => {
+  test('comes as retry, hello, the whole board and then each change at once', async () => {
     await write(market(100))
-    // Were it not noticed, nothing would come for an hour.
+    // If the change went unnoticed, nothing would come for an hour.
     const { client } = await serving({}, ['--refresh', '3600'])
     const stream = client()
     await stream.event('full_snapshot')
@@ -69,7 +69,7 @@ describe('a served board', () => {
     expect(stream.reader.mismatches).toEqual([])
   })
 
-  test('beats in calm', async () => {
+  test('sends heartbeats while nothing changes', async () => {
     await write(market(100))
     const { client } = await serving({ G6_SSE_HEARTBEAT_CYCLES: '2' }, ['--refresh', '0.1'])
     const beat = await client().event('heartbeat')
@@ -95,7 +95,7 @@ describe('a served board', () => {
     expect(await panelFileProblems(join(folder, 'panels'))).toEqual({})
   })
 
-  test('is read compressed by curl and by Python as it arrives', async () => {
+  test('is readable, compressed, by curl and by Python as it arrives', async () => {
     await write(market(100))
     const { url } = await serving({ G6_SSE_HEARTBEAT_CYCLES: '1' }, ['--refresh', '0.1'])
     const curl = spawn('curl', ['-sN', '--compressed', `${url}/summary/events`])
@@ -120,7 +120,7 @@ print('seen')
 })
 
 describe('a status as its writers write it', () => {
-  test('with numbers that JSON lacks is live: they are missing, and health and one line name one of them', async () => {
+  test('with numbers that JSON lacks is live: they are missing, and health and one log line name one of them', async () => {
     await write(JSON.stringify(market(100)).replace('"ltp":100', '"ltp":100,"change":Infinity,"legs":NaN'))
     const { get, server } = await serving()
     const health = await untilHealth(get, ({ status_file }) => status_file.state === 'fresh')
@@ -135,7 +135,7 @@ describe('a status as its writers write it', () => {
     await untilHealth(get, ({ status_file }) => status_file.warnings === undefined)
   })
 
-  test('in two steps is live all the while: the board has no mark, and the log has no line', async () => {
+  test('in two steps is live all the time: the board has no mark, and the log has no line', async () => {
     await write(market(100))
     const { client, get, server } = await serving({}, ['--refresh', '2'])
     const stream = client()
@@ -184,7 +184,7 @@ describe('a broken status', () => {
       await write(market(101))
       await untilHealth(get, ({ status_file }) => status_file.state === 'fresh')
       await stream.until(reader => reader.panels.get('indices')?.lines.join().includes('101.00') === true)
-      // Its log comes through a pipe, and may come later than what its sockets say.
+      // The log comes through a pipe, and may come later than the data of the sockets.
       await server.until(/the status cannot be read[\s\S]*the status can be read again/)
     },
   )
@@ -224,7 +224,7 @@ describe('how the system is', () => {
     return { health, ready, metrics, said: data.verdict as Health['verdict'], stream, get }
   }
 
-  test('in a closed market is calm after 16 hours without a write, and ready', async () => {
+  test('in a closed market is healthy after 16 hours without a write, and ready', async () => {
     const closed = { market_open: false, timestamp: at(-16 * HOUR_MS), next_market_open: at(HOUR_MS) }
     const { health, ready, metrics, said } = await asked(status(closed))
     expect(health.status).toBe('ok')
@@ -247,7 +247,7 @@ describe('how the system is', () => {
     expect(ready).toBe(503)
   })
 
-  test('of a collector that died days ago is stale however new this server is; the server is ready all the same', async () => {
+  test('of a collector that died days ago is stale however new this server is; the server is still ready', async () => {
     const { health, ready, said } = await asked(status({ timestamp: at(-9 * 24 * HOUR_MS) }))
     expect(health.status).toBe('stale')
     expect(health.status_file.age_sec).toBeGreaterThan(8 * 24 * 3_600)
@@ -255,7 +255,7 @@ describe('how the system is', () => {
     expect(ready).toBe(200)
   })
 
-  test('whose prices hang is said on the stream at once, and ends with the next price', async () => {
+  test('with prices that hang is on the stream at once, and ends with the next price', async () => {
     const { stream, get } = await asked(status({ timestamp: at(-700_000) }))
     await write(status({ timestamp: at(0) }))
     const hangs = (verdict: Health['verdict'] | undefined) =>
@@ -271,7 +271,7 @@ describe('how the system is', () => {
     })
   })
 
-  test('of a document that says nothing we know is unknown', async () => {
+  test('of a document without known values is unknown', async () => {
     const { health, said, metrics } = await asked({ widgets: [1, 2], colour: 'blue' })
     expect(health.verdict).toEqual({ word: 'unknown', reasons: ['nothing recognised'] })
     expect(said).toEqual(health.verdict)
@@ -280,7 +280,7 @@ describe('how the system is', () => {
 })
 
 describe('ending', () => {
-  test('on SIGTERM every client hears bye with a time of its own, and it exits 0', async () => {
+  test('on SIGTERM every client gets bye with a time of its own, and it exits 0', async () => {
     await write(market(100))
     const { client, server } = await serving()
     const streams = [client(), client(), client()]
@@ -293,7 +293,7 @@ describe('ending', () => {
     expect(await server.exit).toBe(0)
   })
 
-  test('a second signal ends it at once, even while a reader takes nothing', async () => {
+  test('a second signal ends it at once, even with a stalled reader', async () => {
     await write(market(100))
     const { server, url } = await serving({ G6_SHUTDOWN_GRACE_MS: '60000' })
     const stalled = connect({ port: Number(new URL(url).port), host: '127.0.0.1' })
@@ -315,7 +315,7 @@ describe('ending', () => {
     expect(second.said().err).toContain(`127.0.0.1:${new URL(url).port}: the port is in use`)
   })
 
-  test('settings that cannot be used are all said at once', async () => {
+  test('invalid settings are all named at once', async () => {
     const server = g6(['serve'], { G6_SSE_MAX_CONNECTIONS: 'many', G6_SUMMARY_REFRESH_SEC: '-1' })
     expect(await server.exit).toBe(1)
     expect(server.said().err).toContain('G6_SSE_MAX_CONNECTIONS')
@@ -324,7 +324,7 @@ describe('ending', () => {
 })
 
 describe('SIGHUP', () => {
-  test('takes a new token, ends streams on the old one, and keeps the old set when the new one is unusable', async () => {
+  test('reads a new token, ends streams on the old one, and keeps the old set when the new one is unusable', async () => {
     await write(market(100))
     const tokenFile = join(folder, 'token')
     await writeFile(tokenFile, 'first-token\n')
@@ -388,5 +388,5 @@ async function said(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<voi
     text += String(chunk)
     if (pattern.test(text)) return
   }
-  throw new Error(`it ended without ${pattern}`)
+  throw new Error(`it ended without printing ${pattern}`)
 }

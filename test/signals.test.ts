@@ -15,7 +15,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-test('a SIGHUP while the settings are read for the first time is made up for and ends nothing', async () => {
+test('a SIGHUP during the first read of the settings ends nothing and reloads afterwards', async () => {
   // The settings file is a pipe: the program waits in it until the test writes.
   const config = join(folder, 'g6.toml')
   execFileSync('mkfifo', [config])
@@ -32,7 +32,7 @@ test('a SIGHUP while the settings are read for the first time is made up for and
   server.signal('SIGHUP')
   await first.write('log_level = "info"\n')
   await first.close()
-  // The reload that was due opens the file a second time.
+  // The pending reload opens the file a second time.
   const second = await open(config, 'w')
   await second.write('log_level = "debug"\n')
   await second.close()

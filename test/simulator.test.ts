@@ -1,4 +1,4 @@
-// What the simulator writes, as the rest of the program reads it: every field filled, every panel moved.
+// The simulator's documents, as the rest of the program reads them: every field filled, every panel moves.
 import { describe, expect, test } from 'vitest'
 import { createPanelBuilder } from '../src/engine/panel-builder.js'
 import { PANELS } from '../src/panels/registry.js'
@@ -13,7 +13,7 @@ import type { Shape } from '../src/simulator/shapes.js'
 import { derive } from '../src/snapshot/derive.js'
 import type { Snapshot } from '../src/snapshot/snapshot.js'
 
-/** A Saturday: whatever moves has to move after hours too. */
+/** A Saturday: values must move after hours too. */
 const START_MS = Date.UTC(2026, 10, 21, 5)
 const NAMES = ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX']
 
@@ -57,7 +57,7 @@ function changes(run: readonly Snapshot[]): readonly (readonly string[])[] {
     .map((board, i) => [...board.keys()].filter(key => board.get(key) !== boards[i]?.get(key)))
 }
 
-/** What neither writer of the platform says, and what is null while all is well. */
+/** Values that neither writer of the platform gives, or that are null while all is well. */
 const UNSAID = /^\.(indices\.\d+\.(legsAverage|fails)|provider\.status|wrongTypes\.first)$/
 
 /** Paths of everything else that is null in a snapshot. */
@@ -81,7 +81,7 @@ test.each(SCENARIOS)('with both writers every field of every snapshot is filled 
 })
 
 describe.each(['nested', 'flat'] as const)('the %s writer alone', shape => {
-  test('says what a person needs, in sensible numbers', () => {
+  test('gives what a person needs, in sensible numbers', () => {
     for (const { indices, cycle, market, alerts, resources } of snapshots(150, 'alerts', shape)) {
       expect(indices.map(({ name }) => name)).toEqual(NAMES)
       expect(market.state).toBe('closed')
@@ -103,7 +103,7 @@ describe.each(['nested', 'flat'] as const)('the %s writer alone', shape => {
   })
 })
 
-test('the flat writer has no price for an index that is stale, the nested one keeps the last', () => {
+test('the flat writer has no price for a stale index, the nested one keeps the last', () => {
   const stale = (shape: Shape) =>
     snapshots(150, 'alerts', shape).flatMap(({ indices }) =>
       indices.filter(({ status }) => status === 'stale').map(({ ltp }) => ltp === null),
@@ -113,12 +113,12 @@ test('the flat writer has no price for an index that is stale, the nested one ke
 })
 
 describe('panels', () => {
-  // Two panels show what comes beside a status, from followed streams.
+  // Two panels come from followed streams, not from a status.
   const keys = PANELS.map(({ key }) => key)
     .filter(key => key !== 'stream' && key !== 'followups')
     .sort()
 
-  test.each(['busy', 'alerts', 'faults'] as const)('%s moves every one of them in 40 steps', scenario => {
+  test.each(['busy', 'alerts', 'faults'] as const)('%s moves each of them in 40 steps', scenario => {
     for (const seed of [1, 2, 3]) {
       const moved = new Set(changes(snapshots(40, scenario, 'both', seed)).flat())
       expect([...moved].sort()).toEqual(keys)
@@ -129,7 +129,7 @@ describe('panels', () => {
     for (const changed of changes(snapshots(300, 'busy', 'both'))) expect(changed.length).toBeGreaterThan(0)
   })
 
-  test('calm changes little, and nothing in many steps, but every one of them in ten minutes', () => {
+  test('calm changes little, and nothing in many steps, but each of them in ten minutes', () => {
     const run = changes(snapshots(600, 'calm', 'both'))
     const quiet = run.filter(({ length }) => length === 0).length
     const perStep = run.flat().length / run.length
@@ -139,7 +139,7 @@ describe('panels', () => {
   })
 })
 
-test('prices move less after hours than in an open market, and stay believable', () => {
+test('prices move less after hours than in an open market, and stay plausible', () => {
   const moves = (openMarket: boolean) => {
     const prices = snapshots(300, 'busy', 'both', 1, openMarket).map(({ indices }) => indices[0]?.ltp ?? 0)
     expect(Math.min(...prices)).toBeGreaterThan(23_500)
@@ -162,7 +162,7 @@ describe('alerts', () => {
     expect(pairs.some(([before, after]) => [...before].some(key => !after.has(key)))).toBe(true)
   })
 
-  test('alerts raises many, critical ones among them, and never without bound', () => {
+  test('alerts raises many, some critical, and never an unbounded number', () => {
     const run = snapshots(300, 'alerts', 'both').map(({ alerts }) => alerts)
     expect(run.some(({ bySeverity }) => (bySeverity.critical ?? 0) > 1)).toBe(true)
     expect(Math.max(...run.map(({ total }) => total ?? 0))).toBeGreaterThan(20)

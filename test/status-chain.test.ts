@@ -39,7 +39,7 @@ function randomStatus(random: () => number, cycle: number): Status {
 }
 
 describe('a chain of two', () => {
-  test('is equal again after every fault of 200 rounds, and says what happened', async () => {
+  test('is equal again after each of 200 rounds of faults, and reports what happened', async () => {
     const random = seeded(20_251_120)
     const pick = (most: number): number => Math.floor(random() * most)
     let cycle = 0
@@ -122,7 +122,7 @@ describe('a chain of two', () => {
     expect(followed.said.filter(text => text.startsWith('reconnect')).length).toBeGreaterThan(50)
   })
 
-  test('a restart of the producer is noticed, told, and mended by itself', async () => {
+  test('a restart of the producer is noticed, reported, and recovered from', async () => {
     const one = await startStatusServer({ cycle: 50 })
     const proxy = closing(await startFaultProxy(one.port))
     const followed = closing(follow(`${proxy.url}/events`, { initialDelayMs: 20 }))
@@ -137,7 +137,7 @@ describe('a chain of two', () => {
     expect(followed.ingestor.ingest(Date.now(), null)[0]).toMatchObject({ connection: 'live', error: null })
   })
 
-  test('a return with nothing new to say is good news all the same', async () => {
+  test('a reconnection without news still counts as success', async () => {
     const server = closing(await startStatusServer({ a: 1 }))
     const proxy = closing(await startFaultProxy(server.port))
     const followed = closing(follow(`${proxy.url}/events`))
@@ -173,7 +173,7 @@ describe('a chain of two', () => {
     await second.until(() => second.ingestor.state.followUps.length === 1)
     expect(second.ingestor.state).toMatchObject({ followUps: [followUp], severityCounts: counts })
     expect(second.ingestor.state.severityState.get('drift')).toMatchObject(state)
-    // Whoever comes later knows them too.
+    // Later readers get them too.
     const later = closing(follow(`${two.url}/events`))
     await later.until(() => later.ingestor.state.baseline !== null)
     expect(later.ingestor.state).toMatchObject({
@@ -183,7 +183,7 @@ describe('a chain of two', () => {
     })
   })
 
-  test('a wrong token is told, and asked again only after 30 s', async () => {
+  test('a wrong token is reported, and the request repeated only after 30 s', async () => {
     const server = closing(await startStatusServer({ a: 1 }, { sseApiToken: 'right' }))
     const followed = closing(follow(`${server.url}/events`, { token: () => 'wrong' }))
     await followed.until(() => followed.readings.length === 1)
@@ -210,7 +210,7 @@ describe('GET /events', () => {
   const types = (text: string): string[] => [...text.matchAll(/^event: (.*)$/gm)].map(match => match[1] ?? '')
   const big = (n: number): Status => ({ n, filler: 'x'.repeat(500) })
 
-  test('begins with the whole status, retry in its block, then sends differences of the same generation', async () => {
+  test('begins with the full status, retry in its block, then sends differences of the same generation', async () => {
     const server = closing(await startStatusServer(big(1)))
     const soon = lines(`${server.url}/events`, /panel_diff"/)
     await turn()
@@ -230,7 +230,7 @@ describe('GET /events', () => {
     })
   })
 
-  test('resumes after an id it still has, and begins afresh after one it has not', async () => {
+  test('resumes after an id it still has, and begins again after one it has not', async () => {
     const server = closing(await startStatusServer(big(1)))
     for (let n = 2; n <= 5; n++) server.hub.publishStatus(big(n))
     const { last_id: last } = server.hub.stats()
@@ -250,7 +250,7 @@ describe('GET /events', () => {
     expect(types(both), 'the query wins').toEqual(['panel_diff'])
   })
 
-  test('sends only the types asked for, and a backlog with a baseline behind it', async () => {
+  test('sends only the requested types, and a backlog with a baseline behind it', async () => {
     const server = closing(await startStatusServer(big(1)))
     for (let n = 2; n <= 5; n++) server.hub.publishStatus(big(n))
     const backlog = await lines(`${server.url}/events?backlog=2`, /bootstrap/)
@@ -261,7 +261,7 @@ describe('GET /events', () => {
     expect(types(only)).toEqual(['panel_full'])
   })
 
-  test('refuses what makes no sense, and counts', async () => {
+  test('refuses invalid requests, and counts them', async () => {
     const server = closing(await startStatusServer(big(1)))
     for (const query of ['types=,', 'last_id=x', 'backlog=-1', 'force_full=yes', 'last_id=1&last_id=2']) {
       expect((await fetch(`${server.url}/events?${query}`)).status, query).toBe(400)
@@ -272,7 +272,7 @@ describe('GET /events', () => {
     expect(head.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
   })
 
-  test('comes compressed when asked for', async () => {
+  test('comes compressed on request', async () => {
     const server = closing(await startStatusServer(big(1)))
     const response = await fetch(`${server.url}/events`, { headers: { 'Accept-Encoding': 'gzip' } })
     expect(response.headers.get('content-encoding')).toBe('gzip')

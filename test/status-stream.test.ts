@@ -1,4 +1,4 @@
-// The status stream as its requests are answered, over real sockets.
+// Requests for the status stream and their answers, over real sockets.
 import { expect, test } from 'vitest'
 import { RawClient, raw } from './support/http-rig.js'
 import { startStatusServer } from './support/status-server.js'

@@ -15,7 +15,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end()
 })
 
-/** `speed`: how much faster than the wall the hub's clock runs, so that 15 s need not be waited for. */
+/** `speed`: how much faster than real time the hub's clock runs, so that the test need not wait 15 s. */
 async function served(settings: Partial<HubSettings> = {}, speed = 1) {
   const all = { ...httpConfig(), ...SETTINGS, ...settings }
   const clock = { nowMs: () => Date.now(), monotonicMs: () => performance.now() * speed }
@@ -60,7 +60,7 @@ describe('events', () => {
     )
   })
 
-  test('full_snapshot comes every N cycles where that is set', async () => {
+  test('full_snapshot comes every N cycles when that is set', async () => {
     const { client, publish } = await served({ sseForceFullEveryN: 2 })
     const next = boardMaker()
     publish(next(...panels(['a'])))
@@ -70,7 +70,7 @@ describe('events', () => {
     await stream.until(() => names(stream).filter(name => name === 'full_snapshot').length === 2)
   })
 
-  test('panel_update carries all panels of a cycle that changed, and names those that went', async () => {
+  test('panel_update has all panels that changed in a cycle, and names those that went', async () => {
     const { client, publish } = await served()
     const next = boardMaker()
     publish(next(...panels(['a']), textPanel('links', 'l')))
@@ -85,7 +85,7 @@ describe('events', () => {
     expect([...stream.reader.panels.keys()]).toEqual(['indices', 'alerts'])
   })
 
-  test('panel_update_structured comes to who asked for it, and applies', async () => {
+  test('panel_update_structured comes to readers that asked for it, and applies', async () => {
     const { client, publish } = await served()
     const next = boardMaker()
     publish(next(...panels(long(0))))
@@ -113,7 +113,7 @@ describe('events', () => {
     expect(stream.reader.mismatches).toEqual([])
   })
 
-  test('heartbeat comes after N calm cycles', async () => {
+  test('heartbeat comes after N cycles without a change', async () => {
     const { client, publish } = await served()
     const next = boardMaker()
     publish(next(...panels(['a'])))
@@ -128,7 +128,7 @@ describe('events', () => {
     })
   })
 
-  test('over 5 minutes of calm the heartbeats are off by no cycle', async () => {
+  test('over 5 calm minutes no heartbeat is a cycle late', async () => {
     const { client, publish } = await served({ sseHeartbeatCycles: 5, sseEventsPerSec: 1_000 })
     const next = boardMaker()
     publish(next(...panels(['a'])))
@@ -154,7 +154,7 @@ describe('events', () => {
     expect(stream.reader.events[1]?.data).toEqual({ reason })
   })
 
-  test('a return with a good id gets only what changed since', async () => {
+  test('a client with a good id gets only what changed since', async () => {
     const { client, publish } = await served()
     const next = boardMaker()
     publish(next(...panels(['a'])))
@@ -166,7 +166,7 @@ describe('events', () => {
     expect(stream.reader.events[1]?.data.updates).toMatchObject([{ key: 'alerts' }])
   })
 
-  test('error says that something inside failed, and everything follows with the next cycle', async () => {
+  test('error means that an update failed, and everything follows with the next cycle', async () => {
     const { client, publish } = await served()
     const next = boardMaker()
     publish(next(...panels(['a'])))
@@ -192,10 +192,10 @@ describe('events', () => {
     await stream.ended()
   })
 
-  test('a reader that takes no byte is sent away; the others never notice', async () => {
+  test('a reader that takes no byte is ended; the others are not affected', async () => {
     const { hub, rig, client, publish } = await served(
       { sseStallTimeoutMs: 5_000, sseEventsPerSec: 1_000_000 },
-      // Two seconds and a half of the wall: more than a busy machine lets a reader wait for its turn.
+      // Two and a half seconds of real time: on a busy machine, no reader waits longer for its turn.
       2,
     )
     const next = boardMaker()
@@ -207,7 +207,7 @@ describe('events', () => {
     const stream = client()
     await stream.event('full_snapshot')
     const big = 'y'.repeat(60_000)
-    // More than the kernel keeps for a connection nobody reads.
+    // More than the kernel keeps for an unread connection.
     for (let i = 0; hub.stats().behind === 0; i++) {
       publish(next(textPanel('indices', `${i} ${big}`)))
       await new Promise(resolve => setImmediate(resolve))
@@ -221,7 +221,7 @@ describe('events', () => {
     expect(stream.closed).toBe(false)
   })
 
-  test('a comment comes when there was no byte for 15 s', async () => {
+  test('a comment comes after 15 s without a byte', async () => {
     const { client, publish } = await served({}, 20)
     publish(boardMaker()(...panels(['a'])))
     const stream = client()
@@ -239,8 +239,8 @@ describe('events', () => {
   })
 })
 
-describe('what a client asks for', () => {
-  test('a subset is all it gets, and its id is good for that subset', async () => {
+describe('a client that asks', () => {
+  test('for a subset gets only that, and its id is valid for that subset', async () => {
     const { client, publish } = await served()
     const next = boardMaker()
     publish(next(...panels(['a'])))
@@ -257,7 +257,7 @@ describe('what a client asks for', () => {
     expect((await other.event('resync_required')).data.reason).toBe('subset')
   })
 
-  test('blocks come with every panel, on the stream and over resync', async () => {
+  test('for blocks gets them with every panel, on the stream and over resync', async () => {
     const { rig, client, publish } = await served()
     publish(boardMaker()(...panels(['a'])))
     const snapshot = await client('?view=blocks&panels=alerts').event('full_snapshot')
@@ -267,7 +267,7 @@ describe('what a client asks for', () => {
     expect(resync).toMatchObject({ panels: { alerts: { blocks } } })
   })
 
-  test('an event over the limit comes in parts; a panel over it is cut, and resync has the whole', async () => {
+  test('for an event over the limit gets it in parts; a panel over it is cut, and resync has the whole', async () => {
     const { rig, client, publish } = await served({ sseMaxEventBytes: 2_048 })
     const lines = Array.from({ length: 100 }, (_, i) => `line ${i} ${'z'.repeat(30)}`)
     const board = publish(

@@ -3,6 +3,7 @@ import { type Board, emptyBoard, nextBoard } from '../../src/board/board.js'
 import { systemClock } from '../../src/clock/clock.js'
 import { loadConfig } from '../../src/config/load.js'
 import type { Config } from '../../src/config/settings.js'
+import { Connections } from '../../src/connection/connections.js'
 import { createPanelBuilder } from '../../src/engine/panel-builder.js'
 import { pagePlugin } from '../../src/http/routes/page.js'
 import { createHttpServer } from '../../src/http/server.js'
@@ -61,7 +62,8 @@ function withNumbers(block: Block, texts: Readonly<Record<string, string>>): Blo
 
 export async function startPublisher(indices: number): Promise<Publisher> {
   const config = benchConfig()
-  const hub = new Hub({ settings: () => config, version: 'bench' })
+  const connections = new Connections()
+  const hub = new Hub({ settings: () => config, version: 'bench', connections })
   let board: Board = emptyBoard('bench')
   let panels = firstPanels(indices)
   let count = 0
@@ -71,6 +73,7 @@ export async function startPublisher(indices: number): Promise<Publisher> {
       { name: 'unified', port: 0, setting: '', surfaces: ['stream', 'resync', 'metrics', 'other'] },
     ],
     hub,
+    connections,
     panelKeys: () => new Set(board.panels.keys()),
     health: () => ({
       status: 'ok',

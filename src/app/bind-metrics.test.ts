@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import type { SourceState } from '../engine/cycle.js'
-import type { Cycles } from '../engine/cycles.js'
+import type { Loop } from '../engine/loop.js'
 import { Statistics } from '../engine/statistics.js'
 import type { HubStats } from '../hub/hub-types.js'
 import { heartbeat } from '../ingest/heartbeat.js'
@@ -91,7 +91,7 @@ const STATUS_HUB: StatusStats = {
   history: { events: 0, bytes: 0, oldest_id: null },
   forced_full_last: {},
 }
-const loop: Pick<Cycles, 'latest' | 'sourceNow' | 'verdictNow'> = {
+const loop: Pick<Loop, 'latest' | 'sourceNow' | 'verdictNow'> = {
   latest,
   sourceNow: () => FRESH,
   verdictNow: () => ({ word: 'attention', reasons: [] }),
@@ -154,9 +154,16 @@ const TOLD: readonly (readonly [
     ['g6_sse_client_stalled_total 1', 'g6_sse_http_disconnects_total{reason="stalled"} 1'],
   ],
   [
-    'what the hubs count, both streams together',
-    m => readHub(m, { stats: () => HUB }, { stats: () => STATUS_HUB }),
+    'what hubs and connections count',
+    m => {
+      const counts = { board: 2, status: 5, chat: 4 }
+      const connections = { streams: 7, count: (kind: keyof typeof counts) => counts[kind] }
+      return readHub(m, connections, { stats: () => HUB }, { stats: () => STATUS_HUB })
+    },
     [
+      'g6_connections{kind="board"} 2',
+      'g6_connections{kind="chat"} 4',
+      'g6_connections{kind="status"} 5',
       'g6_sse_bytes_total 550',
       'g6_sse_clients_gauge 7',
       'g6_sse_http_active_connections 7',

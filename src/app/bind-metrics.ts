@@ -1,16 +1,20 @@
-// What the parts tell, put into the metrics they are known by. The only place where both sides meet.
+// Puts what the parts report into their metrics. The only place that knows both.
 
 import type { Clock } from '../clock/clock.js'
+import type { Config } from '../config/settings.js'
+import type { Connections } from '../connection/connections.js'
 import type { CycleResult } from '../engine/cycle.js'
-import type { Cycles } from '../engine/cycles.js'
-import type { LoopObserver } from '../engine/loop.js'
+import type { Loop, LoopObserver } from '../engine/loop.js'
 import type { HttpObserver } from '../http/server.js'
-import type { HubLike, HubObserver } from '../hub/hub-types.js'
+import type { Hub } from '../hub/hub.js'
+import type { HubObserver } from '../hub/hub-types.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import { STREAM_HEALTH } from '../ingest/heartbeat.js'
-import type { Metrics } from '../metrics/metrics.js'
+import type { Log } from '../log/log.js'
+import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.js'
 import type { SummaryEventName } from '../protocol/events.js'
 import type { IngestObserver } from '../sources/sse.js'
+import { VERSION } from './version.js'
 
 export function hubObserver(metrics: Metrics): HubObserver {
   return {
@@ -33,17 +37,21 @@ export function hubObserver(metrics: Metrics): HubObserver {
   }
 }
 
-/** What the hub only counts, read when somebody looks. */
+const CONNECTION_KINDS = ['board', 'status', 'chat'] as const
+
+/** What hubs and connections only count: read at each scrape. */
 export function readHub(
   metrics: Metrics,
-  hub: Pick<HubLike, 'stats'>,
-  /** The readers of `/events` take places of the same limit, and are sent events and bytes as others are. */
+  connections: Pick<Connections, 'count' | 'streams'>,
+  hub: Pick<Hub, 'stats'>,
+  /** Its readers count as streams too. */
   statusHub: Pick<StatusHub, 'stats'> | null,
 ): () => void {
   return metrics.onScrape(() => {
     const stats = hub.stats()
     const status = statusHub?.stats()
-    metrics.g6_sse_http_active_connections.set(stats.clients + (status?.clients ?? 0))
+    for (const kind of CONNECTION_KINDS) metrics.g6_connections.set({ kind }, connections.count(kind))
+    metrics.g6_sse_http_active_connections.set(connections.streams)
     metrics.g6_sse_http_events_sent_total.raiseTo(stats.eventsSent + (status?.events_sent ?? 0))
     metrics.g6_sse_http_events_dropped_total.raiseTo(stats.eventsMerged + (status?.events_merged ?? 0))
     metrics.g6_sse_bytes_total.raiseTo(stats.bytesSent + (status?.bytes_sent ?? 0))
@@ -89,8 +97,8 @@ export function ingestObserver(metrics: Metrics): IngestObserver {
 
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, n) => sum + n, 0)
 
-/** What followed streams applied, and the age of the primary one. Age grows by itself, so each scrape reads it. */
-export function readIngest(metrics: Metrics, loop: Pick<Cycles, 'latest'>, clock: Clock): () => void {
+/** What followed streams applied, and the age of the primary one. The age grows by itself, so each scrape reads it. */
+export function readIngest(metrics: Metrics, loop: Pick<Loop, 'latest'>, clock: Clock): () => void {
   return metrics.onScrape(() => {
     const streams = loop.latest?.stats.ingest ?? []
     metrics.g6_sse_apply_full_total.raiseTo(sumOf(streams.map(({ state }) => state.panelFull)))
@@ -111,12 +119,24 @@ export function httpObserver(metrics: Metrics): HttpObserver {
   }
 }
 
-/** How the input stands changes by itself (it ages), so it is read when somebody looks. */
-export function readSource(metrics: Metrics, loop: Pick<Cycles, 'sourceNow' | 'verdictNow'>): () => void {
+/** The state of the input changes by itself (it ages), so each scrape reads it. */
+export function readSource(metrics: Metrics, loop: Pick<Loop, 'sourceNow' | 'verdictNow'>): () => void {
   return metrics.onScrape(() => {
     const { state, ageSec } = loop.sourceNow()
     metrics.g6_status_state.only({ state })
     metrics.g6_status_age_seconds.set(ageSec)
     metrics.g6_verdict.only({ word: loop.verdictNow().word })
+  })
+}
+
+export function metricsOf({ unifiedMetrics, sseMetricsExtended }: Config, log: Log): Metrics {
+  if (!unifiedMetrics) return silentMetrics()
+  return createMetrics({
+    extended: sseMetricsExtended,
+    processDefaults: true,
+    version: VERSION,
+    node: process.version,
+    onUnreadable: (metric, error) =>
+      log.warn({ metric, err: error }, 'a metric cannot be read and is left out of the scrape'),
   })
 }

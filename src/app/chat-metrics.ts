@@ -1,21 +1,21 @@
-// The chat relay's metrics. What happens at every token is only taken down, and counted in bulk when somebody looks: a
-// histogram's bucket is found for a thousand values in a row much faster than for one value between two others' work.
+// The chat relay's metrics. Values of single tokens are only stored, and observed in bulk at a scrape: finding the buckets for a
+// thousand values in a row is much faster than finding one between other work.
 import type { AnswerObserver } from '../chat/begin.js'
 import type { ChatRoutesObserver } from '../chat/routes.js'
 import type { Metrics } from '../metrics/metrics.js'
 
-/** Values that wait at once. */
-const KEPT = 4096
+/** Stored values; when there are as many they are observed early. */
+const MAX_STORED = 4096
 
-class Waiting {
-  readonly #values = new Float64Array(KEPT)
+class StoredValues {
+  readonly #values = new Float64Array(MAX_STORED)
   #count = 0
 
   constructor(readonly observe: (value: number) => void) {}
 
   add(value: number): void {
     this.#values[this.#count++] = value
-    if (this.#count === KEPT) this.count()
+    if (this.#count === MAX_STORED) this.count()
   }
 
   count(): void {
@@ -26,8 +26,8 @@ class Waiting {
 
 export function chatObserver(metrics: Metrics): AnswerObserver & ChatRoutesObserver {
   let tokens = 0
-  const gaps = new Waiting(ms => metrics.g6_chat_inter_token_seconds.observe(ms / 1000))
-  const overheads = new Waiting(ms => metrics.g6_chat_relay_overhead_seconds.observe(ms / 1000))
+  const gaps = new StoredValues(ms => metrics.g6_chat_inter_token_seconds.observe(ms / 1000))
+  const overheads = new StoredValues(ms => metrics.g6_chat_relay_overhead_seconds.observe(ms / 1000))
   metrics.onScrape(() => {
     metrics.g6_chat_tokens_total.raiseTo(tokens)
     gaps.count()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { systemClock } from '../clock/clock.js'
 import { loadConfig } from '../config/load.js'
+import { Connections } from '../connection/connections.js'
 import { silentLog } from '../log/log.js'
 import { silentMetrics } from '../metrics/metrics.js'
 import { createChat } from './chat.js'
@@ -23,6 +24,7 @@ test.each([
     metrics: silentMetrics(),
     log: silentLog,
     clock: systemClock,
+    connections: new Connections(),
   })
   await chat.start()
   await chat.close(0)

@@ -1,5 +1,5 @@
-// The chat relay put together: identity, limits, rollout and audit around the relay and its routes. The audit trail is opened
-// when the relay is first in use, so that a server without it touches nothing of it.
+// Makes the chat relay: identity, limits, rollout and audit around the relay and its routes. The audit trail opens when the relay is
+// first in use, so that a server without the relay creates no database.
 
 import { lateTrail } from '../chat/audit/late-trail.js'
 import { startAuditTrail } from '../chat/audit/trail.js'
@@ -16,6 +16,7 @@ import { createUndiciEdge } from '../chat/upstream/edge.js'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
 import type { Config } from '../config/settings.js'
+import type { Connections } from '../connection/connections.js'
 import type { HttpPlugin } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
@@ -26,17 +27,18 @@ export type ChatParts = {
   readonly metrics: Metrics
   readonly log: Log
   readonly clock: Clock
+  readonly connections: Connections
 }
 
 export type Chat = {
   readonly plugins: readonly HttpPlugin[]
-  /** Loads what the relay needs and opens the audit trail, when it is in use. Also after a reload. */
+  /** When the relay is in use: loads its libraries and opens the audit trail. Also after a reload. */
   start(): Promise<void>
-  /** Ends the streams with `shutdown`, then commits what the audit trail has pending. */
+  /** Ends the streams with `shutdown`, then commits the pending records of the audit trail. */
   close(graceMs: number): Promise<void>
 }
 
-export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
+export function createChat({ config, metrics, log, clock, connections }: ChatParts): Chat {
   const first = config()
   const audit = lateTrail(
     () =>
@@ -72,6 +74,7 @@ export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
     log,
     clock,
     timers: systemTimers,
+    connections,
   })
   metrics.onScrape(() => {
     const { activeStreams, activeReaders } = relay.stats()
@@ -92,11 +95,9 @@ export function createChat({ config, metrics, log, clock }: ChatParts): Chat {
       if (missingKey !== null && missingKey !== warnedOf) log.warn(missingKey)
       warnedOf = missingKey
       if (chatOnDisconnect === 'finish' && !chatAllowFinish) {
-        log.warn(
-          'G6_CHAT_ON_DISCONNECT is finish, which holds with G6_CHAT_ALLOW_FINISH alone: now it is grace',
-        )
+        log.warn('G6_CHAT_ON_DISCONNECT=finish requires G6_CHAT_ALLOW_FINISH=1; using grace')
       }
-      // What the first question needs is loaded before it comes.
+      // Load before the first question what it needs.
       const libraries = [import('undici'), import('jose'), import('cockatiel')]
       await Promise.all([...libraries, ...(first.enableAuditTrail ? [audit.start()] : [])])
     },

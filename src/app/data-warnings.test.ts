@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { capturedLog } from '../../test/support/captured-log.js'
 import type { DataWarning } from '../snapshot/reading.js'
-import { DataWarningLog } from './data-warnings.js'
+import { DataWarningLog, WrongTypesLog } from './data-warnings.js'
 
 const nan = (path: string): DataWarning => ({ kind: 'not_finite', path, what: 'NaN', count: 1 })
 
@@ -20,4 +20,16 @@ test('a number that cannot be used is logged once an hour for each kind and path
   nowMs = 3_600_000
   warnings.see([nan('a')])
   expect(lines()).toHaveLength(21)
+})
+
+test('values of a wrong type are logged once when they appear and once when they are gone', () => {
+  const { log, lines } = capturedLog()
+  const wrongTypes = new WrongTypesLog(log)
+  for (const count of [0, 27, 26, 27])
+    wrongTypes.see({ count, first: count === 0 ? null : 'indices.NIFTY.ltp' })
+  wrongTypes.see({ count: 0, first: null })
+  expect(lines()).toMatchObject([
+    { level: 40, count: 27, example: 'indices.NIFTY.ltp', msg: expect.stringContaining('wrong type') },
+    { level: 30, msg: expect.stringContaining('any more') },
+  ])
 })

@@ -1,13 +1,15 @@
-// Logs what is wrong with the numbers of a status: each kind and path once an hour, and no more than a few lines in that time.
+// Logs what is wrong with the data of a status, in few lines.
 import type { Clock } from '../clock/clock.js'
 import { warningText } from '../ingest/json-text.js'
 import type { Log } from '../log/log.js'
 import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import type { DataWarning } from '../snapshot/reading.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
 
 const PERIOD_MS = 3_600_000
 const MAX_LINES = 20
 
+/** Bad numbers: each kind and path once an hour, and at most 20 lines in that time. */
 export class DataWarningLog {
   readonly #logged = new Set<string>()
   #sinceMs = Number.NEGATIVE_INFINITY
@@ -34,5 +36,24 @@ export class DataWarningLog {
         `a number of the status ${shown}: ${shownText(warningText(warning), MESSAGE_WIDTH)}`,
       )
     }
+  }
+}
+
+/** Values of a wrong type: one line when they appear and one when they are gone. */
+export class WrongTypesLog {
+  #isSaid = false
+
+  constructor(private readonly log: Log) {}
+
+  see({ count, first }: Snapshot['wrongTypes']): void {
+    const hasAny = first !== null
+    if (hasAny === this.#isSaid) return
+    this.#isSaid = hasAny
+    if (hasAny) {
+      this.log.warn(
+        { count, example: shownText(first) },
+        'the status has values of a wrong type; they are shown as missing',
+      )
+    } else this.log.info('the status has no values of a wrong type any more')
   }
 }

@@ -1,5 +1,5 @@
-// The demo: simulator, server and dashboard in one process, in a temporary folder that goes when it ends. Settings that
-// somebody gave win over the demo's own.
+// The demo: simulator, server and dashboard in one process, in a temporary folder that is removed at the end. Settings from
+// flags, environment and file win over the demo's own.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import type { Log } from '../log/log.js'
 import type { TextStream } from '../outputs/newest-writer.js'
 import { runSimulator } from '../simulator/run.js'
 import { createScenario, type ScenarioName } from '../simulator/scenario.js'
+import { loadPanels } from './custom-panels.js'
 import { fileOutputs, screenOutput } from './outputs.js'
 import { Program } from './program.js'
 import { runProgram } from './run.js'
@@ -26,14 +27,14 @@ export type DemoOptions = {
   readonly scenario: ScenarioName
   /** A whole number from 0 to `MAX_SEED`. */
   readonly seed: number
-  /** Loads the settings over the demo's own; null: they cannot be used, and that was said. */
+  /** Loads the settings over the demo's own; null: they cannot be used, and the errors were printed. */
   readonly prepare: (own: Flags) => Prepared | null
   readonly stdout: TextStream
-  /** Where there is one to fill; null: plain text. */
+  /** Null: plain text. */
   readonly screen: Screen | null
 }
 
-/** Where to look, and one line to try: the first thing the demo says. */
+/** The first thing the demo prints: where to look, and one line to try. */
 export function welcome(listening: readonly Listening[], hasPage: boolean): string {
   const base = listening.find(({ name }) => name === 'unified')?.url
   if (base === undefined) return 'G6 Stream demo\n\n'
@@ -73,6 +74,7 @@ export async function startDemo(options: DemoOptions): Promise<number> {
         ...(screen?.outputs(parts) ?? screenOutput(parts, 'plain', stdout)),
         ...fileOutputs(parts),
       ],
+      panels: await loadPanels(loaded.config.panelsModule),
       log,
     })
     const simulated = runSimulator({
@@ -90,7 +92,7 @@ export async function startDemo(options: DemoOptions): Promise<number> {
         withAnalytics: true,
       }),
     })
-    // Whoever waits for it below hears why.
+    // The `await` below gets the error.
     simulated.catch(() => program.stop())
     try {
       return await runProgram({
@@ -99,7 +101,7 @@ export async function startDemo(options: DemoOptions): Promise<number> {
         load,
         ...(screen !== null && { restore: () => screen.restore() }),
         onListening: listening => {
-          // Before a screen is filled: it stands above it, and is there again when it ends.
+          // Before the screen opens, so that it stands above the screen and is visible again afterwards.
           stdout.write(welcome(listening, program.hasPage))
           for (const { name, url } of listening) log.info({ name, url }, 'listening')
           screen?.open(program)

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemClock } from '../clock/clock.js'
 import { loadConfig } from '../config/load.js'
-import { settingsPage } from '../config/settings-page.js'
-import { settingsSchema } from '../config/settings-schema.js'
+import { settingsPage, settingsSchema } from '../config/reference.js'
+import { Connections } from '../connection/connections.js'
 import { errorsPage } from '../contract/errors.js'
 import { writeAtomically } from '../files/atomic.js'
 import { httpPage, openApiDocument } from '../http/reference.js'
@@ -32,6 +32,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     metrics: silentMetrics(),
     log: silentLog,
     clock: systemClock,
+    connections: new Connections(),
   })
   const statusHub = new StatusHub({ settings: config, clock: systemClock })
   const plugins = [clientFilePlugin(), pagePlugin([]), statusStreamPlugin(statusHub, config), ...chat.plugins]

@@ -1,10 +1,10 @@
-// A SIGHUP that comes before the program listens for it. By default SIGHUP ends a process, and systemd counts such an end as
-// clean. So `g6` catches it from its first moment, and the reload is made up for as soon as the settings can be read again.
-// This file imports nothing: it must be ready before all else is loaded.
+// A SIGHUP before the program listens for it. By default SIGHUP ends a process, and systemd counts that as a clean end. So `g6`
+// catches it from its first moment and reloads as soon as it can read the settings. This file imports nothing: it must be ready
+// before everything else is loaded.
 
 let isPending = false
 
-/** Catches SIGHUP from now on, for as long as the process lives. */
+/** Catches SIGHUP until the process ends. */
 export function catchEarlyReload(): void {
   process.on('SIGHUP', () => {
     isPending = true

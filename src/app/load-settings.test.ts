@@ -16,7 +16,7 @@ function loaded(env: Record<string, string>) {
 }
 
 describe('threshold overrides', () => {
-  test('that name no threshold are refused with the settings, and told what there is', () => {
+  test('that name no threshold are refused with the settings, with the list of thresholds', () => {
     const result = load({ G6_SUMMARY_THRESH_OVERRIDES: '{"dq.warm": 80}' })
     expect(result.ok ? [] : result.errors).toEqual([
       {
@@ -28,14 +28,14 @@ describe('threshold overrides', () => {
     ])
   })
 
-  test('that put a warning beyond its error are refused with the settings', () => {
+  test('that put a warning above its error are refused with the settings', () => {
     const result = load({ G6_SUMMARY_THRESH_OVERRIDES: '{"dq.warn": 60}' })
     expect(result.ok ? [] : result.errors.map(({ message }) => message)).toEqual([
       'G6_SUMMARY_THRESH_OVERRIDES: threshold "dq.error" (70) is above "dq.warn" (60); allowed is at most as much',
     ])
   })
 
-  test('are left out with a warning where that is wanted', () => {
+  test('are ignored with a warning in lenient mode', () => {
     const { config, warnings } = loaded({
       G6_SUMMARY_THRESH_OVERRIDES: '{"dq.warm": 80}',
       G6_DQ_WARN_THRESHOLD: '90',
@@ -47,7 +47,7 @@ describe('threshold overrides', () => {
     ])
   })
 
-  test('are not blamed for what settings of their own have wrong', () => {
+  test('are not blamed for errors of other settings', () => {
     const result = load({ G6_SUMMARY_THRESH_OVERRIDES: '{"cpu.warn": 50}', G6_DQ_WARN_THRESHOLD: '50' })
     expect(result.ok ? [] : result.errors.map(({ name }) => name)).toEqual(['G6_DQ_ERROR_THRESHOLD'])
   })
@@ -60,7 +60,7 @@ test('a stream whose address has a password is refused with the settings, and th
   expect(messages.join()).not.toContain('hidden')
 })
 
-test('a size of a panel that does not exist is warned of', () => {
+test('a size of a panel that does not exist is a warning', () => {
   const { warnings } = loaded({ G6_PANEL_W_INDICES: '40', G6_PANEL_W_INDEXES: '40', G6_PANEL_H_alerts: '5' })
   expect(warnings).toEqual([
     {
@@ -72,6 +72,10 @@ test('a size of a panel that does not exist is warned of', () => {
   ])
 })
 
+test('a size of a panel that a module may bring is no warning', () => {
+  expect(loaded({ G6_PANEL_W_JOBS: '40', G6_PANELS_MODULE: 'panels.mjs' }).warnings).toEqual([])
+})
+
 describe('what g6 serve would refuse', () => {
   const refusals = (env: Record<string, string>) => serveFindings(loaded(env)).map(({ message }) => message)
 
@@ -79,7 +83,7 @@ describe('what g6 serve would refuse', () => {
     expect(refusals({})).toEqual([])
   })
 
-  test('is an address everybody reaches without a token', () => {
+  test('is an address that everybody reaches without a token', () => {
     expect(refusals({ G6_HTTP_HOST: '0.0.0.0' })).toEqual([
       expect.stringMatching(/^g6 serve would not start: G6_HTTP_HOST=0\.0\.0\.0 can be reached/),
     ])

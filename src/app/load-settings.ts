@@ -1,10 +1,8 @@
-// Settings as every command takes them: what the settings themselves can tell to be wrong, and what only their users can.
-
+// Settings as every command takes them, with the checks that need more than the settings room knows.
 import { missingKeyText } from '../chat/in-use.js'
-import type { Finding } from '../config/finding.js'
 import { type FromProcess, loadConfigFromProcess } from '../config/from-process.js'
-import type { Loaded, LoadResult } from '../config/load.js'
-import type { Disorder } from '../config/order.js'
+import type { Finding } from '../config/layers.js'
+import type { Disorder, Loaded, LoadResult } from '../config/load.js'
 import type { Config } from '../config/settings.js'
 import { judgeBind } from '../guards/open-bind.js'
 import { planListeners } from '../http/listen-plan.js'
@@ -23,7 +21,7 @@ export function loadSettings(options: Omit<FromProcess, 'judge'> = {}): LoadResu
   return result.ok ? { ...result, warnings: [...result.warnings, ...sizesOfNothing(result.config)] } : result
 }
 
-/** Which streams to follow cannot be told by their form alone. */
+/** Which streams can be followed together. */
 function sourceDisorders(config: Config): readonly Disorder[] {
   try {
     settingSpecs(config)
@@ -36,8 +34,9 @@ function sourceDisorders(config: Config): readonly Disorder[] {
 
 const PANEL_KEYS: readonly string[] = PANELS.map(({ key }) => key)
 
-/** Another server's board may have panels of other names, so this is no error. */
-function sizesOfNothing({ panelW, panelH }: Config): readonly Finding[] {
+/** A warning only: another server's board may have panels of other names. So may a module of panels, which is loaded later. */
+function sizesOfNothing({ panelW, panelH, panelsModule }: Config): readonly Finding[] {
+  if (panelsModule !== null) return []
   const names = (prefix: string, sizes: object): readonly string[] =>
     Object.keys(sizes)
       .filter(key => !PANEL_KEYS.includes(key))
@@ -48,7 +47,7 @@ function sizesOfNothing({ panelW, panelH }: Config): readonly Finding[] {
   }))
 }
 
-/** What `g6 serve` makes of these settings, though other commands may not mind: why it would not start, what it could not do. */
+/** Why `g6 serve` would not start with these settings, or what it could not do; other commands may not need it. */
 export function serveFindings({ config, provenance }: Loaded): readonly Finding[] {
   const findings: Finding[] = []
   const refused = (name: string, why: string): void => {

@@ -1,66 +1,57 @@
 // One board, once: read, derive, build, print. For pipes and scripts.
-import { emptyBoard, nextBoard, withVerdict } from '../board/board.js'
-import { followBoard } from '../board/follow.js'
-import type { Config } from '../config/settings.js'
-import type { CycleResult, SourceState } from '../engine/cycle.js'
-import type { BoardNews } from '../engine/follow-loop.js'
-import { createPanelBuilder } from '../engine/panel-builder.js'
-import type { Source } from '../engine/source.js'
-import { sourceState, writtenAt } from '../engine/source-state.js'
-import { sourceRemarks } from '../engine/source-words.js'
+import { emptyBoard, withVerdict } from '../board/board.js'
+import type { Clock } from '../clock/clock.js'
+import { momentNow } from '../clock/moment.js'
+import type { CycleResult } from '../engine/cycle.js'
+import type { Boards } from '../engine/loop.js'
 import { Statistics } from '../engine/statistics.js'
 import { boardDocument } from '../outputs/json-lines.js'
 import { frameColumns, plainFrame } from '../outputs/plain.js'
-import { verdictOf, verdictWith } from '../panels/verdict.js'
-import { derive } from '../snapshot/derive.js'
-import type { Reading } from '../snapshot/reading.js'
-import { type IndexFails, IndicesLog } from '../sources/indices-log.js'
-import { DataWarningLog } from './data-warnings.js'
-import { createEpoch } from './epoch.js'
-import { isBoardSource, type ProgramSource, withWarnings } from './follow.js'
-import { staleLimitsOf, surroundingsOf } from './panel-context.js'
-import type { ProgramParts } from './program.js'
+import { linksOf, surroundingsOf } from './panel-context.js'
+import type { ProgramParts, ProgramSource } from './parts.js'
+import { createPipeline } from './pipeline.js'
 import { sourceOf } from './source.js'
 
-/** The board of one reading, as a loop's first cycle would make it. */
-function oneBoard(
-  config: Config,
-  sourceName: string,
-  reading: Reading,
-  indexFails: IndexFails | null,
-  nowMs: number,
-): CycleResult {
-  const links = { source: sourceName, metricsUrl: config.metricsUrl, streamUrl: null, pageUrl: null }
-  const surroundings = surroundingsOf(config, links)
-  const snapshot = reading.ok
-    ? withWarnings(derive(reading.status, [], config.sourceTimezone), reading.warnings ?? [])
-    : null
-  const empty = emptyBoard(createEpoch(nowMs))
-  const fails = indexFails === null ? {} : { indexFails }
-  const board =
-    snapshot === null
-      ? empty
-      : nextBoard(empty, createPanelBuilder().build({ ...surroundings, ...fails, snapshot, nowMs }), 1, nowMs)
-  const now = { wallMs: nowMs, monotonicMs: 0 }
-  const source = sourceState({
-    reading,
-    written: reading.ok && snapshot !== null ? writtenAt(reading, snapshot.writtenAtMs, now) : null,
-    market: snapshot?.market ?? null,
-    unchanged: null,
-    limits: staleLimitsOf(surroundings, snapshot),
-    now,
+/** How long a stream is read after its first status: a collector sends its history before its newest status. */
+const HISTORY_MS = 250
+
+/** Resolves with the first status, board or fault of the source. */
+function firstNews(boards: Boards, clock: Clock): Promise<void> {
+  return new Promise(resolve => {
+    let isFirst = true
+    boards.start(() => {
+      const now = momentNow(clock)
+      if (!isFirst || boards.sourceAt(now).state === 'starting') return
+      isFirst = false
+      const isStream = boards.reading?.ok === true && boards.ingest(now.wallMs) !== undefined
+      if (isStream) setTimeout(resolve, HISTORY_MS)
+      else resolve()
+    })
   })
-  const verdict = verdictOf({
-    snapshot,
-    panels: board.panels.values(),
-    remarks: sourceRemarks(source, config.timezone),
-  })
-  return {
-    board: withVerdict(board, verdict),
-    snapshot,
-    reading,
-    source,
-    stats: new Statistics(nowMs).snapshot(0),
+}
+
+/** The newest board of a source, as the first cycle of a loop would make it. */
+async function firstResult(source: ProgramSource, parts: ProgramParts): Promise<CycleResult> {
+  const { config, clock } = parts
+  const statistics = new Statistics(clock.nowMs())
+  const surroundings = surroundingsOf(config, linksOf(config, source.name))
+  const pipeline = createPipeline(source, { ...parts, statistics, surroundings: () => surroundings })
+  const { boards, epoch } = pipeline
+  try {
+    await pipeline.prepare()
+    await firstNews(boards, clock)
+    const now = momentNow(clock)
+    const board = boards.next(emptyBoard(epoch), 1, now)
+    const source = boards.sourceAt(now)
+    return {
+      board: withVerdict(board, boards.verdictOf(board, source)),
+      snapshot: boards.snapshot,
+      reading: boards.reading,
+      source,
+      stats: statistics.snapshot(0),
+    }
+  } finally {
+    await boards.close()
   }
 }
 
@@ -69,62 +60,6 @@ type Given = { readonly sources: readonly string[]; readonly json: boolean }
 type Edge = {
   readonly stdout: { readonly columns?: number; write(text: string): unknown }
   readonly stderr: { write(text: string): unknown }
-}
-
-/** How long a stream is read after its first status: the history of a collector comes before its newest. */
-const HISTORY_MS = 250
-
-/** The first reading of a file; what a stream has to say at once. */
-function newestReading(source: Source): Promise<Reading> {
-  return new Promise(resolve => {
-    let newest: Reading | null = null
-    source.start(reading => {
-      const isFirst = newest === null
-      newest = reading
-      if (!isFirst) return
-      if (source.ingest === undefined || !reading.ok) resolve(reading)
-      else setTimeout(() => resolve(newest ?? reading), HISTORY_MS)
-    })
-  })
-}
-
-/** The newest reading of a source, or the first board or fault of a followed server, as one cycle. */
-async function firstResult(
-  source: ProgramSource,
-  { config, log, clock }: ProgramParts,
-): Promise<CycleResult> {
-  try {
-    if (!isBoardSource(source)) {
-      const indices = config.indicesPanelLog === null ? null : new IndicesLog(config.indicesPanelLog, log)
-      await indices?.refresh()
-      const reading = await newestReading(source)
-      if (reading.ok) new DataWarningLog(log, clock).see(reading.warnings ?? [])
-      return oneBoard(config, source.name, reading, indices?.fails ?? null, Date.now())
-    }
-    const news = await new Promise<BoardNews>(resolve =>
-      source.start(() => {
-        if (source.news.board !== null || source.news.fault !== null) resolve(source.news)
-      }),
-    )
-    return followedBoard(news, config.timezone, Date.now())
-  } finally {
-    await source.close()
-  }
-}
-
-function followedBoard({ board: seen, fault }: BoardNews, timezone: string, nowMs: number): CycleResult {
-  const board = seen === null ? emptyBoard('') : followBoard(emptyBoard(''), seen)
-  const changedAtMs = seen === null ? null : nowMs
-  const age = { ageSec: seen === null ? null : 0, changedAtMs, tooOld: false }
-  const source: SourceState = { state: fault?.error ?? 'fresh', error: fault?.message ?? null, ...age }
-  const said = seen?.verdict ?? verdictOf({ snapshot: null, panels: board.panels.values(), remarks: [] })
-  return {
-    board: withVerdict(board, verdictWith(said, sourceRemarks(source, timezone))),
-    snapshot: null,
-    reading: null,
-    source,
-    stats: new Statistics(nowMs).snapshot(0),
-  }
 }
 
 /** Returns the exit code: 1 when there is nothing to show. */

@@ -1,13 +1,16 @@
-// What files and plain text tell of themselves arrives at the metrics they are known by.
+// Which outputs run, what they publish, and which metrics they feed.
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { resultMaker } from '../../test/support/results.js'
 import { loadConfig } from '../config/load.js'
+import type { CycleResult } from '../engine/cycle.js'
+import { heartbeat } from '../ingest/heartbeat.js'
+import { EMPTY_STATE } from '../ingest/store.js'
 import { silentLog } from '../log/log.js'
 import { createMetrics } from '../metrics/metrics.js'
-import { fileOutputs, screenOutput } from './outputs.js'
+import { createStatusOutput, fileOutputs, screenOutput, wantsSink } from './outputs.js'
 
 let folder = ''
 beforeEach(async () => {
@@ -25,7 +28,7 @@ function partsOf(env: Readonly<Record<string, string>>) {
   const scraped = async () => (await metrics.text()).body.split('\n')
   const hubStats = () => null
   return {
-    parts: { config, settings: () => config, metrics, log: silentLog, clock, hubStats },
+    parts: { config, settings: () => config, metrics, log: silentLog, clock, panels: [], hubStats },
     time,
     scraped,
   }
@@ -83,4 +86,45 @@ test('drawing a plain frame is timed', async () => {
   for (const output of screenOutput(parts, 'plain', stream)) void output.publish(resultMaker()({ cycle: 1 }))
   expect(printed).toHaveLength(1)
   expect(await scraped()).toContain('g6_unified_render_seconds_count 1')
+})
+
+test('only the named outputs run, and all of them where no known one is named', () => {
+  expect(wantsSink(['http'], 'http')).toBe(true)
+  expect(wantsSink(['http'], 'files')).toBe(false)
+  expect(wantsSink(['stdout', 'logging'], 'files')).toBe(true)
+  expect(wantsSink(['stdout', 'files'], 'terminal')).toBe(false)
+})
+
+const AT_MS = 1_700_000_000_000
+const result = resultMaker()({ cycle: 1 })
+const followed = {
+  source: 'http://x',
+  connection: 'live' as const,
+  error: null,
+  state: EMPTY_STATE,
+  heartbeat: heartbeat(EMPTY_STATE, AT_MS, { warnAfterSec: 10, staleAfterSec: 30 }),
+}
+
+/** What the status stream gets of a cycle. */
+function published(cycle: CycleResult) {
+  const seen: unknown[] = []
+  const output = createStatusOutput({
+    publishStatus: status => void seen.push(status),
+    publishIngest: streams => void seen.push(streams),
+  })
+  void output.publish(cycle)
+  return seen
+}
+
+test('a good status is passed on, a bad one is not', () => {
+  const status = { cycle: 1 }
+  const good = { ok: true, status, readAtMs: AT_MS, modifiedAtMs: AT_MS, sizeBytes: 9 } as const
+  const bad = { ok: false, error: 'missing', message: 'there is no such file', readAtMs: AT_MS } as const
+  expect(published({ ...result, reading: good })).toEqual([status])
+  expect(published({ ...result, reading: bad })).toEqual([])
+  expect(published(result)).toEqual([])
+})
+
+test('what came with it from followed streams is passed on too', () => {
+  expect(published({ ...result, stats: { ...result.stats, ingest: [followed] } })).toEqual([[followed]])
 })

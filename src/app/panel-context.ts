@@ -1,8 +1,9 @@
-// What panels are built with, from the settings: the same objects until the settings change, so that the panels of an
-// unchanged snapshot need not be built again.
-import type { Disorder } from '../config/order.js'
+// What panels are built with, from the settings: the same objects until the settings change, so that the panels of an unchanged
+// snapshot need not be built again.
+import type { Disorder } from '../config/load.js'
 import type { Config } from '../config/settings.js'
 import type { StaleLimits } from '../engine/source-state.js'
+import type { Listening } from '../http/listeners.js'
 import type { PanelLinks, TimelessContext } from '../panels/definition.js'
 import { staleAfter, type Thresholds, type ThresholdsResult, thresholdsFrom } from '../panels/thresholds.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
@@ -39,7 +40,7 @@ function judged(
 
 const OVERRIDES = 'G6_SUMMARY_THRESH_OVERRIDES'
 
-/** What is wrong with the overrides; nothing where it is the other settings that are wrong: those are told by their own names. */
+/** What is wrong with the overrides; nothing where other settings are wrong: the errors about these have their own names. */
 export function thresholdDisorders(config: ThresholdConfig): readonly Disorder[] {
   const made = judged(config)
   if (made.ok || !judged(config, {}).ok) return []
@@ -55,6 +56,23 @@ export function thresholdsOf(config: ThresholdConfig): Thresholds {
   return made.thresholds
 }
 
+/** What the links panel shows; a program that serves nothing has no addresses of its own. */
+export function linksOf(
+  { metricsUrl }: Pick<Config, 'metricsUrl'>,
+  sourceName: string,
+  listening: readonly Listening[] = [],
+  hasPage = false,
+): PanelLinks {
+  const base = listening.find(({ name }) => name === 'unified')?.url ?? null
+  const own = (path: string) => (base === null ? null : `${base}${path}`)
+  return {
+    source: sourceName,
+    metricsUrl: metricsUrl ?? own('/metrics'),
+    streamUrl: own('/summary/events'),
+    pageUrl: hasPage ? own('/') : null,
+  }
+}
+
 export type PanelSurroundings = Omit<TimelessContext, 'snapshot'>
 
 export function surroundingsOf(
@@ -65,7 +83,7 @@ export function surroundingsOf(
   return { thresholds: thresholdsOf(config), timezone, sourceZone, links, staleness }
 }
 
-/** When the source of this snapshot is old, and when its prices hang. */
+/** When the source of this snapshot is old, and when its prices are stuck. */
 export function staleLimitsOf(
   { thresholds, staleness }: Pick<PanelSurroundings, 'thresholds' | 'staleness'>,
   snapshot: Pick<Snapshot, 'cycle'> | null,

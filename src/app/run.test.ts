@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
 })
 
-/** A server without a status, on a free port, and the process it believes to be in. */
+/** A server without a status, on a free port, with a fake process. */
 async function served(more: Environment = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'g6-run-'))
   folders.push(folder)
@@ -68,7 +68,7 @@ test('a signal that comes while the ports are being opened leaves nothing open',
   expect(edge.eventNames()).toEqual([])
 })
 
-test('a second signal gives the terminal back and ends it now, with 130', async () => {
+test('a second signal restores the terminal and ends it now, with 130', async () => {
   const { edge, exits, run } = await served()
   const restore = vi.fn()
   const { code } = await listening({ ...run, restore })
@@ -81,7 +81,7 @@ test('a second signal gives the terminal back and ends it now, with 130', async 
 })
 
 test.each(['uncaughtException', 'unhandledRejection'])(
-  'an %s gives the terminal back and ends it in order, with 1; another one ends it now',
+  'an %s restores the terminal and ends it in order, with 1; another one ends it now',
   async event => {
     const { edge, exits, run } = await served()
     const restore = vi.fn()
@@ -107,7 +107,7 @@ test('SIGHUP takes the settings as they are now', async () => {
   expect(await code).toBe(0)
 })
 
-test('a port that cannot be had is told, and nothing of the program stays', async () => {
+test('a port that cannot be opened is an error, and nothing of the program stays', async () => {
   const taken = createServer()
   await new Promise<void>(resolve => taken.listen(0, '127.0.0.1', resolve))
   const address = taken.address()

@@ -1,7 +1,7 @@
 // One program from its start to its exit code: signals, a reload, an uncaught error, and an end by itself.
 //
 //   SIGTERM, SIGINT   ends in order, exit 0; a second one ends now, exit 130
-//   SIGHUP            reads the settings again; one that came before this is made up for
+//   SIGHUP            reads the settings again, also one that came before this
 //   uncaught error    logged, ended in order, exit 1
 import type { EventEmitter } from 'node:events'
 import type { LoadResult } from '../config/load.js'
@@ -16,7 +16,7 @@ export const EXIT_FAILED = 1
 /** 128 + SIGINT, as shells count. */
 export const EXIT_NOW = 130
 
-/** What of the process is needed; tests bring their own. */
+/** The part of the process that is needed; tests bring their own. */
 export type ProcessEdge = Pick<EventEmitter, 'on' | 'removeListener'> & { exit(code: number): void }
 
 export type RunOptions = {
@@ -30,11 +30,11 @@ export type RunOptions = {
   readonly edge?: ProcessEdge
   /** Whether a SIGHUP came before this call. */
   readonly earlyReload?: () => boolean
-  /** Hears when the program is ready and when it stops; none by default. */
+  /** Notified when the program is ready and when it stops; none by default. */
   readonly service?: ServiceManager
 }
 
-/** Resolves to the exit code when all has ended and nothing of it is left. */
+/** Resolves to the exit code when everything has ended. */
 export async function runProgram(options: RunOptions): Promise<number> {
   const { program, log, load, onListening, restore, service } = options
   const edge: ProcessEdge = options.edge ?? process

@@ -50,13 +50,13 @@ function screenOn(env: Environment = {}, command: 'dashboard' | 'dashboard --ser
 
 const restorers = () => [process.listenerCount('exit'), process.listenerCount('uncaughtExceptionMonitor')]
 
-describe('the terminal is given back', () => {
-  test('before Node tells of an error that nobody handles, with the log lines held so far', async () => {
+describe('the terminal is restored', () => {
+  test('before Node prints an error that nobody handles, with the log lines kept so far', async () => {
     const { screen, program, device, written, shows } = screenOn()
     screen.open(program)
     await shows(ENTER)
     screen.logDestination?.write('a line\n')
-    // Its own type knows no such call: Node alone makes it.
+    // The types know no such call: only Node makes it.
     const node: NodeJS.EventEmitter = process
     node.emit('uncaughtExceptionMonitor', new Error('not handled'), 'uncaughtException')
     expect(written()).toContain(LEAVE)
@@ -74,7 +74,7 @@ describe('the terminal is given back', () => {
     expect(written()).toContain(LEAVE)
   })
 
-  test('once, and the process is listened to no longer', async () => {
+  test('once, and without listeners left on the process', async () => {
     const before = restorers()
     const { screen, program, device, shows } = screenOn()
     screen.open(program)
@@ -87,7 +87,7 @@ describe('the terminal is given back', () => {
     expect(restorers()).toEqual(before)
   })
 
-  test('as it is where no terminal was asked for: log lines go to standard error', () => {
+  test('not at all where no terminal was requested: log lines go to standard error', () => {
     const before = restorers()
     const { screen, program, device, errors } = screenOn({ G6_OUTPUT_SINKS: 'files' })
     screen.logDestination?.write('early\n')
@@ -110,7 +110,7 @@ describe('the top bar', () => {
     expect(await picture()).toContain('3 clients')
   })
 
-  test('says nothing of them where nobody is served', async () => {
+  test('shows no readers where nobody is served', async () => {
     const { screen, program, shows, picture } = screenOn()
     screen.open(program)
     await shows(ENTER)

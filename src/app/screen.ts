@@ -1,5 +1,5 @@
-// The full-screen dashboard in this process: its settings from the settings, its words from the program, its timings into
-// the metrics, and the terminal given back on every way out.
+// The full-screen dashboard of this process: takes the terminal, connects it to the program, and restores it at every end of the
+// process.
 import type { Writable } from 'node:stream'
 import { systemClock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
@@ -15,9 +15,10 @@ import { HeldLog } from '../outputs/terminal/rim/held-log.js'
 import { processDevice } from '../outputs/terminal/rim/process-device.js'
 import type { TerminalSettings } from '../outputs/terminal/settings.js'
 import { TerminalOutput } from '../outputs/terminal/terminal.js'
+import { wantsSink } from './outputs.js'
 import { thresholdsOf } from './panel-context.js'
-import type { Program, ProgramParts } from './program.js'
-import { wantsSink } from './sinks.js'
+import type { ProgramParts } from './parts.js'
+import type { Program } from './program.js'
 
 /** Whether standard output is a terminal that can be filled. */
 export function hasScreen(
@@ -43,7 +44,7 @@ export function terminalSettings(config: Config): TerminalSettings {
 }
 
 export class Screen {
-  /** Where log lines go while the screen is taken; undefined when standard error goes elsewhere and disturbs nothing. */
+  /** Where log lines go while the screen is open; undefined when standard error is not this terminal. */
   readonly logDestination: Writable | undefined
   readonly #stderr: { write(text: string): unknown }
   readonly #held: HeldLog | null
@@ -79,7 +80,7 @@ export class Screen {
         onQuit: () => this.#quit(),
         onRead: () => void this.#program?.loop.refresh(),
         thresholds: () => this.#program?.thresholds ?? thresholdsOf(config),
-        clients: () => (this.#program?.serving ? this.#program.hub.stats().clients : null),
+        clients: () => (this.#program?.serving ? this.#program.streams : null),
         onPanelRender: (panel, seconds) =>
           metrics.g6_summary_panel_render_seconds.observe({ panel }, seconds),
         onFrame: seconds => metrics.g6_unified_render_seconds.observe(seconds),
@@ -94,20 +95,20 @@ export class Screen {
     return [this.#output]
   }
 
-  /** Takes the terminal; before the program starts, so that there is something to see at once. */
+  /** Takes the terminal. Call before the program starts, so that there is something to see at once. */
   open(program: Program): void {
     this.#program = program
     if (this.#output === null) {
       this.restore()
       return
     }
-    // Whatever ends the process, even what nobody handles, and before Node prints about it.
+    // At every end of the process, also by an error that nobody handles, and before Node prints it.
     process.on('exit', this.#restore)
     process.on('uncaughtExceptionMonitor', this.#restore)
     this.#output.open()
   }
 
-  /** Gives the terminal back, if it was taken, and the log lines out. Idempotent; to be called on every way out. */
+  /** Restores the terminal, if it was taken, and prints the kept log lines. Idempotent; call it before every exit. */
   restore(): void {
     if (this.#restored) return
     this.#restored = true
@@ -118,13 +119,13 @@ export class Screen {
       this.#output?.restore()
     } else if (this.#output?.restore() ?? true) {
       held.pass()
-      // What came where the terminal was never taken, or since the program's end gave it back.
+      // Lines from before the terminal was taken, or from after the program's end restored it.
       const words = held.take()
       if (words !== '') this.#stderr.write(words)
     } else held.silence()
   }
 
-  /** The terminal is free at once; the program takes the time it needs to end in order. */
+  /** Frees the terminal at once; the program ends in order, in its own time. */
   #quit(): void {
     this.restore()
     void this.#program?.stop()

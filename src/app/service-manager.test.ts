@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { silentLog } from '../log/log.js'
 import { createServiceManager, watchdogMs } from './service-manager.js'
 
-/** A manager whose messages and waits are kept; `pass()` lets the wait under way end. */
+/** A manager whose messages and waits are kept; `pass()` ends the current wait. */
 function managed(env: Readonly<Record<string, string>>) {
   const sent: string[] = []
   const waits: { readonly ms: number; readonly run: () => void }[] = []
@@ -38,7 +38,7 @@ test('ready and stopping are reported once each', () => {
   expect(waits).toEqual([])
 })
 
-test('with a watchdog a sign of life goes out twice within its time, until it is closed', () => {
+test('with a watchdog a message goes out twice within its time, until it is closed', () => {
   const { service, sent, waits, pass } = managed(WATCHED)
   service.ready()
   expect(waits.map(({ ms }) => ms)).toEqual([15_000])
@@ -50,7 +50,7 @@ test('with a watchdog a sign of life goes out twice within its time, until it is
   expect(waits).toEqual([])
 })
 
-test('a watchdog of another process, or a time that is no time, is none', () => {
+test('a watchdog of another process, or with an invalid time, is ignored', () => {
   expect(watchdogMs({ WATCHDOG_USEC: '2000000', WATCHDOG_PID: '17' }, 17)).toBe(1_000)
   expect(watchdogMs({ WATCHDOG_USEC: '2000000', WATCHDOG_PID: '16' }, 17)).toBeNull()
   for (const wrong of ['', '0', '-5', 'soon', '1e400'])

@@ -1,5 +1,4 @@
-// Settings arrive where they do something. What they do there is shown by the tests of each part; here, that nobody forgot to
-// pass them on.
+// Every setting reaches the part that uses it. The tests of each part show what it does there.
 
 import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -16,10 +15,10 @@ import { silentLog } from '../log/log.js'
 import { silentMetrics } from '../metrics/metrics.js'
 import { DEFAULT_THRESHOLDS, type Thresholds } from '../panels/thresholds.js'
 import type { Reading } from '../snapshot/reading.js'
-import { isBoardSource } from './follow.js'
 import { fileOutputs, screenOutput } from './outputs.js'
 import { thresholdsOf } from './panel-context.js'
-import { type OutputParts, Program } from './program.js'
+import type { OutputParts } from './parts.js'
+import { Program } from './program.js'
 import { terminalSettings } from './screen.js'
 import { sourceOf } from './source.js'
 
@@ -30,7 +29,7 @@ function loadedFrom(env: Environment) {
 }
 const configOf = (env: Environment): Config => loadedFrom(env).config
 
-describe('the terminal is told', () => {
+describe('the terminal gets', () => {
   test.each([
     ['G6_TIMEZONE', 'UTC', { timezone: 'UTC' }],
     ['G6_PANEL_CLIP', '33', { clip: 33 }],
@@ -42,10 +41,10 @@ describe('the terminal is told', () => {
     ['G6_SUMMARY_HIDE_EMPTY_BLOCKS', '1', { hideEmptyBlocks: true }],
     ['G6_SUMMARY_SHOW_NEED_FULL', '0', { showNeedFull: false }],
     ['G6_SUMMARY_ALT_SCREEN', '0', { altScreen: false }],
-  ])('%s', (name, value, told) => {
+  ])('%s', (name, value, expected) => {
     const usual = terminalSettings(configOf({}))
-    expect(usual).not.toMatchObject(told)
-    expect(terminalSettings(configOf({ [name]: value }))).toEqual({ ...usual, ...told })
+    expect(usual).not.toMatchObject(expected)
+    expect(terminalSettings(configOf({ [name]: value }))).toEqual({ ...usual, ...expected })
   })
 })
 
@@ -73,14 +72,14 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 const STATUS = { cycle: 1, indices: ['NIFTY'], sinks: { csv: { records: 1 } } }
 
-/** Runs a dashboard over the statuses, one cycle each, and ends it behind the last. */
+/** Runs a dashboard over the statuses, one cycle each, and ends it after the last. */
 async function ran(
   env: Environment,
   statuses: readonly object[] = [STATUS],
   outputs: (parts: OutputParts) => readonly Output[] = () => [],
 ): Promise<readonly CycleResult[]> {
   const file = join(folder, 'status.json')
-  // Whole, by rename: a cycle in which half of one is read is one of those that are counted.
+  // By rename: a cycle that reads half a file would be counted too.
   const write = async (status: object): Promise<void> => {
     await writeFile(`${file}.new`, JSON.stringify(status))
     await rename(`${file}.new`, file)
@@ -138,7 +137,7 @@ describe('a run', () => {
     expect(await filesWritten()).toHaveLength(15)
   })
 
-  test('writes no dossier unless G6_SUMMARY_DOSSIER_PATH says where, and the last at its end', async () => {
+  test('writes a dossier only with G6_SUMMARY_DOSSIER_PATH, the last one at its end', async () => {
     const path = join(folder, 'dossier.json')
     await ran({ G6_SUMMARY_DOSSIER_PATH: path }, [STATUS, { ...STATUS, cycle: 2 }], fileOutputs)
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ snapshot: { cycle: { number: 2 } } })
@@ -176,7 +175,7 @@ describe('a run', () => {
   })
 })
 
-/** What a status stream is asked, while it answers every time with a difference that fits nothing. */
+/** The requests to a status stream that answers each one with a difference that cannot be applied. */
 async function asked(env: Environment, enough: (paths: readonly string[]) => boolean) {
   const requests: { readonly path: string; readonly token: unknown }[] = []
   let look = (): void => {}
@@ -194,7 +193,14 @@ async function asked(env: Environment, enough: (paths: readonly string[]) => boo
   const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const config = configOf({ G6_PANELS_SSE_URL: `${base}/events`, ...env })
   const metrics = silentMetrics()
-  const source = sourceOf([])({ config, settings: () => config, metrics, log: silentLog, clock: systemClock })
+  const source = sourceOf([])({
+    config,
+    settings: () => config,
+    metrics,
+    log: silentLog,
+    clock: systemClock,
+    panels: [],
+  })
   try {
     await new Promise<void>(resolve => {
       look = () => {
@@ -202,7 +208,7 @@ async function asked(env: Environment, enough: (paths: readonly string[]) => boo
       }
       source.start(() => {})
     })
-    // What was sent before this has come when this is answered.
+    // When this is answered, everything sent before has arrived.
     await fetch(`${base}/here`)
   } finally {
     await source.close()
@@ -215,13 +221,13 @@ async function asked(env: Environment, enough: (paths: readonly string[]) => boo
 describe('a followed stream', () => {
   const isForced = (path: string): boolean => path.includes('force_full=1')
 
-  test('is asked for G6_PANELS_SSE_TYPES, with G6_PANELS_SSE_TOKEN', async () => {
+  test('is requested with G6_PANELS_SSE_TYPES and G6_PANELS_SSE_TOKEN', async () => {
     const env = { G6_PANELS_SSE_TYPES: 'panel_full,panel_diff', G6_PANELS_SSE_TOKEN: 'mine' }
     const [first] = await asked(env, ({ length }) => length === 1)
     expect(first).toEqual({ path: '/events?types=panel_full%2Cpanel_diff', token: 'mine' })
   })
 
-  test('is asked for everything again each G6_EVENTS_FORCE_FULL_RETRY_SECONDS', async () => {
+  test('gets a request for everything each G6_EVENTS_FORCE_FULL_RETRY_SECONDS', async () => {
     const requests = await asked(
       { G6_EVENTS_FORCE_FULL_RETRY_SECONDS: '0.05' },
       paths => paths.filter(isForced).length >= 3,
@@ -229,9 +235,9 @@ describe('a followed stream', () => {
     expect(requests.map(({ path }) => isForced(path)).slice(0, 4)).toEqual([false, true, true, true])
   })
 
-  test('is not with G6_SUMMARY_AUTO_FULL_RECOVERY off', async () => {
+  test('gets no such request with G6_SUMMARY_AUTO_FULL_RECOVERY off', async () => {
     const env = { G6_SUMMARY_AUTO_FULL_RECOVERY: '0', G6_PANELS_SSE_TIMEOUT: '0.05' }
-    // Cut for its silence, it is asked again, as ever.
+    // After the timeout it reconnects as usual.
     const requests = await asked(env, ({ length }) => length === 2)
     expect(requests.filter(({ path }) => isForced(path))).toEqual([])
   })
@@ -240,9 +246,9 @@ describe('a followed stream', () => {
     const env = { G6_STREAM_WARN_SEC: '3', G6_STREAM_STALE_SEC: '4' }
     const config = configOf({ G6_PANELS_SSE_URL: 'http://127.0.0.1:1/events', ...env })
     const metrics = silentMetrics()
-    const parts = { config, settings: () => config, metrics, log: silentLog, clock: systemClock }
+    const parts = { config, settings: () => config, metrics, log: silentLog, clock: systemClock, panels: [] }
     const source = sourceOf([])(parts)
-    if (isBoardSource(source)) throw new Error('a status stream was asked for')
+    if ('news' in source) throw new Error('a status stream was expected')
     expect(source.ingest?.(0, 60)).toMatchObject([{ heartbeat: { warn_after: 3, stale_after: 4 } }])
     await source.close()
   })
@@ -256,9 +262,9 @@ test.each([
   await writeFile(path, JSON.stringify({ long: 'x'.repeat(5_000) }))
   const config = configOf({ G6_SUMMARY_STATUS_FILE: path, G6_STATUS_MAX_BYTES: '4096' })
   const metrics = silentMetrics()
-  const parts = { config, settings: () => config, metrics, log: silentLog, clock: systemClock }
+  const parts = { config, settings: () => config, metrics, log: silentLog, clock: systemClock, panels: [] }
   const source = sourceOf(names.map(name => join(folder, name)))(parts)
-  if (isBoardSource(source)) throw new Error('a file was asked for')
+  if ('news' in source) throw new Error('a file was expected')
   const reading = await new Promise<Reading>(resolve => source.start(resolve))
   await source.close()
   expect(reading).toMatchObject({ ok: false, error: 'too_large' })

@@ -1,21 +1,20 @@
 // The source that the command line or the settings name.
-import type { BoardSource } from '../engine/follow-loop.js'
+import type { BoardSource } from '../engine/followed-boards.js'
 import type { Source } from '../engine/source.js'
-import { basicAuthorization } from '../sources/basic-auth.js'
 import { BoardFollower } from '../sources/board.js'
 import { CompositeSource } from '../sources/composite.js'
 import { FallbackSource } from '../sources/fallback.js'
 import { createFileSource } from '../sources/file.js'
+import { basicAuthorization } from '../sources/followed-server.js'
 import { checkSourceSpecs, parseSourceSpec, type SourceSpec, settingSpecs } from '../sources/spec.js'
 import { SseIngestor } from '../sources/sse.js'
 import { ingestObserver } from './bind-metrics.js'
-import type { ProgramSource } from './follow.js'
-import type { ProgramParts } from './program.js'
+import type { ProgramParts, ProgramSource } from './parts.js'
 import { VERSION } from './version.js'
 
 type StatusSpec = Exclude<SourceSpec, { readonly kind: 'board' }>
 
-/** A file that is broken for one refresh is being written; for so long at most, however seldom the board is refreshed. */
+/** A broken file counts as being written for one refresh, but no longer than this. */
 const MAX_GRACE_MS = 5_000
 
 function fileSource(path: string, { config, settings, log, clock }: ProgramParts): Source {
@@ -42,7 +41,7 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
   })
 }
 
-/** The status file of the settings, whatever else they name. */
+/** The status file of the settings, even where they name streams too. */
 export function fileSourceOf(parts: ProgramParts): Source {
   return fileSource(parts.config.summaryStatusFile, parts)
 }

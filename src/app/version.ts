@@ -1,4 +1,4 @@
-// The program's own version, from its package file: one place, whatever folder the built files lie in.
+// The program's own version, from its package file, wherever the built files are.
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

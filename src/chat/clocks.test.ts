@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { generationDue, readerDue } from './clocks.js'
+import { generationDue } from './clocks.js'
 
 const limits = { firstTokenTimeoutMs: 30, idleTimeoutMs: 60, maxDurationMs: 900 }
 const times = { startedAtMs: 0, firstTokenAtMs: null, lastHeardAtMs: 0, isHeldBack: false }
@@ -20,28 +20,5 @@ describe('a generation', () => {
   test('is not idle while it is held back', () => {
     const held = { ...times, firstTokenAtMs: 1, isHeldBack: true }
     expect(generationDue(held, limits, 800)).toEqual({ due: null, lookAgainAtMs: 900 })
-  })
-})
-
-describe('a reader', () => {
-  const of = { heartbeatMs: 30, pingMs: 15, stallMs: 60 }
-  const quiet = { lastHeartbeatAtMs: 0, lastSentAtMs: 0, blockedSinceMs: null }
-  test('gets a ping when nothing was sent for a while, a heartbeat at its time', () => {
-    expect(readerDue(quiet, of, 14)).toEqual({ send: null, isStalled: false, lookAgainAtMs: 15 })
-    expect(readerDue(quiet, of, 15)).toEqual({ send: 'ping', isStalled: false, lookAgainAtMs: 30 })
-    expect(readerDue({ ...quiet, lastSentAtMs: 15 }, of, 30)).toEqual({
-      send: 'heartbeat',
-      isStalled: false,
-      lookAgainAtMs: 45,
-    })
-  })
-  test('no ping while tokens come, heartbeats all the same', () => {
-    expect(readerDue({ ...quiet, lastSentAtMs: 29 }, of, 29).send).toBe(null)
-    expect(readerDue({ ...quiet, lastSentAtMs: 29 }, of, 30).send).toBe('heartbeat')
-  })
-  test('is sent nothing while it takes nothing, and is stalled in the end', () => {
-    const blocked = { ...quiet, blockedSinceMs: 10 }
-    expect(readerDue(blocked, of, 69)).toEqual({ send: null, isStalled: false, lookAgainAtMs: 70 })
-    expect(readerDue(blocked, of, 70).isStalled).toBe(true)
   })
 })

@@ -1,5 +1,5 @@
-// The clocks of a generation and of a reader, as pure decisions: what is due now, and when to look again. Whoever owns
-// them keeps one timer and moves it lazily, so that a token costs no timer.
+// The time limits of a generation, as a pure decision: what is due now, and when to check again. The generation keeps one timer
+// and moves it lazily, so that a token costs no timer.
 
 export type GenerationLimits = {
   readonly firstTokenTimeoutMs: number
@@ -12,9 +12,9 @@ export type GenerationTimes = {
   readonly startedAtMs: number
   /** Null: no token yet. */
   readonly firstTokenAtMs: number | null
-  /** When the upstream last said something of the answer; moved on by the time it was held back by us. */
+  /** When the upstream last sent a part of the answer, or when we last stopped holding it back. */
   readonly lastHeardAtMs: number
-  /** The upstream is held back for slow readers: it cannot be idle. */
+  /** We hold the upstream back for slow readers, so it is not idle. */
   readonly isHeldBack: boolean
 }
 
@@ -36,43 +36,4 @@ export function generationDue(
     : times.lastHeardAtMs + limits.idleTimeoutMs
   if (nowMs >= quietUntilMs) return { due: isBefore ? 'first_token_timeout' : 'idle_timeout' }
   return { due: null, lookAgainAtMs: Math.min(expiresAtMs, quietUntilMs) }
-}
-
-export type ReaderLimits = {
-  readonly heartbeatMs: number
-  readonly pingMs: number
-  readonly stallMs: number
-}
-
-export type ReaderTimes = {
-  readonly lastHeartbeatAtMs: number
-  /** When bytes of any kind were last handed to the connection. */
-  readonly lastSentAtMs: number
-  /** Since when the peer has taken nothing; null while it can be written to. */
-  readonly blockedSinceMs: number | null
-}
-
-export type ReaderDue = {
-  readonly send: 'heartbeat' | 'ping' | null
-  readonly isStalled: boolean
-  readonly lookAgainAtMs: number
-}
-
-/** A blocked reader is sent nothing; when it has taken nothing for too long it is stalled. */
-export function readerDue(times: ReaderTimes, limits: ReaderLimits, nowMs: number): ReaderDue {
-  if (times.blockedSinceMs !== null) {
-    const stallsAtMs = times.blockedSinceMs + limits.stallMs
-    return { send: null, isStalled: nowMs >= stallsAtMs, lookAgainAtMs: stallsAtMs }
-  }
-  const beatsAtMs = times.lastHeartbeatAtMs + limits.heartbeatMs
-  const pingsAtMs = times.lastSentAtMs + limits.pingMs
-  const isBeat = nowMs >= beatsAtMs
-  const isPing = !isBeat && nowMs >= pingsAtMs
-  const nextBeatMs = isBeat ? nowMs + limits.heartbeatMs : beatsAtMs
-  const nextPingMs = isBeat || isPing ? nowMs + limits.pingMs : pingsAtMs
-  return {
-    send: isBeat ? 'heartbeat' : isPing ? 'ping' : null,
-    isStalled: false,
-    lookAgainAtMs: Math.min(nextBeatMs, nextPingMs),
-  }
 }

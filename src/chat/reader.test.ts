@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
 import { ownTime } from '../../test/support/own-time.js'
 import { ScriptedTransport } from '../../test/support/scripted-transport.js'
+import { Connections } from '../connection/connections.js'
 import type { LogSlice } from './log/chat-log.js'
 import { MemoryLog } from './log/memory-log.js'
-import { Reader, type ReaderParts } from './reader.js'
+import { AnswerReader, type AnswerReaderParts } from './reader.js'
 
 const LIMITS = { heartbeatMs: 30_000, pingMs: 15_000, stallMs: 60_000 }
 
-function start(parts: Partial<ReaderParts> = {}) {
+function start(parts: Partial<AnswerReaderParts> = {}) {
   const time = ownTime()
   const log = new MemoryLog(1 << 20)
   let got = ''
@@ -15,7 +16,7 @@ function start(parts: Partial<ReaderParts> = {}) {
     got += bytes.toString()
   })
   const seen = { moved: 0, left: 0, faults: [] as unknown[] }
-  const reader = new Reader({
+  const reader = new AnswerReader({
     log,
     transport,
     wire: { encoding: 'plain', framing: 'raw' },
@@ -24,7 +25,7 @@ function start(parts: Partial<ReaderParts> = {}) {
     credential: { kind: 'server', owner: null },
     limits: LIMITS,
     clock: time.clock,
-    timers: time.timers,
+    connections: new Connections(time),
     onMoved: () => seen.moved++,
     onFault: error => seen.faults.push(error),
     onLeave: () => seen.left++,

@@ -1,20 +1,20 @@
-// A reader: a connection and a position in a log. It is handed what it lacks whenever it can take it, straight from the
-// log's own bytes; so a reader that takes nothing costs its position. It owns its connection until that has closed.
+// One connection that follows an answer: a position in a log. It gets what it lacks whenever it takes bytes, straight from the
+// log's own bytes, so a reader that takes none costs its position.
 import type { Clock } from '../clock/clock.js'
-import type { Timers } from '../clock/timers.js'
+import { Connection } from '../connection/connection.js'
+import type { ConnectionHost, Connections } from '../connection/connections.js'
 import type { Transport, Wire } from '../connection/transport.js'
 import { EMPTY_BYTES, toWire, wireEnd } from '../connection/wire.js'
-import { type ReaderLimits, readerDue } from './clocks.js'
 import { encodeHeartbeat, PING } from './encode.js'
 import type { ChatLog, LogSlice } from './log/chat-log.js'
 import type { Credential } from './seams.js'
 
-/** One write; more is written when it is gone. */
+/** One write; the next one follows when the transport has taken it. */
 const ABOUT_WRITE_BYTES = 64 * 1024
 /** The first one is copied, so it is small. */
 const ABOUT_FIRST_WRITE_BYTES = 4 * 1024
 
-export type ReaderParts = {
+export type AnswerReaderParts = {
   readonly log: ChatLog
   readonly transport: Transport
   readonly wire: Wire
@@ -23,62 +23,66 @@ export type ReaderParts = {
   /** What its connection begins with. */
   readonly greeting: string
   readonly credential: Credential
-  readonly limits: ReaderLimits
+  readonly limits: {
+    /** Time between two heartbeat events. */
+    readonly heartbeatMs: number
+    /** A comment after so long without any byte. */
+    readonly pingMs: number
+    readonly stallMs: number
+  }
   readonly clock: Clock
-  readonly timers: Timers
-  /** It can take more, or has taken more: whoever paces itself by readers looks again. */
+  readonly connections: Connections
+  /** It took bytes, or can take more: a generation that paces itself by its readers checks again. */
   onMoved(): void
-  /** The log could not be read; the connection ends, and may come back. */
+  /** The log could not be read; the connection ends, and the client may resume. */
   onFault(error: unknown): void
-  /** Its connection has closed; comes exactly once. */
+  /** Its connection has closed. Exactly once. */
   onLeave(): void
 }
 
-export class Reader {
-  readonly #parts: ReaderParts
+export class AnswerReader {
+  readonly #parts: AnswerReaderParts
+  readonly #connection: Connection
   readonly #unfollow: () => void
   #position: number
   #isReading = false
-  #isLeaving = false
-  #isClosed = false
-  #blockedSinceMs: number | null = null
-  #progress = 0
-  #lastSentAtMs: number
   #lastHeartbeatAtMs: number
-  #cancelTimer: (() => void) | null = null
 
-  constructor(parts: ReaderParts) {
+  constructor(parts: AnswerReaderParts) {
+    const { transport, wire, connections, limits } = parts
+    const nowMs = connections.nowMs()
     this.#parts = parts
-    const nowMs = parts.clock.monotonicMs()
     this.#position = parts.from
-    this.#lastSentAtMs = nowMs
     this.#lastHeartbeatAtMs = nowMs
-    parts.transport.attach({
+    this.#unfollow = parts.log.follow(() => this.#pump())
+    this.#connection = new Connection({ transport, wire, owner: null }, nowMs)
+    const host: ConnectionHost<Connection> = {
+      kind: 'chat',
+      stallMs: () => limits.stallMs,
       onDrain: () => {
-        this.#blockedSinceMs = null
         this.#pump()
         parts.onMoved()
-        // While it was blocked it waited for nothing but a stall.
-        if (!this.#isLeaving) this.#look()
       },
-      onClose: () => this.#closed(),
-    })
-    this.#unfollow = parts.log.follow(() => this.#pump())
+      onTick: (_, nowMs) => this.#keepAlive(nowMs),
+      lastBytes: ({ blocked }, reason) => (reason === 'stalled' || blocked ? null : wireEnd(wire)),
+      onLeave: () => this.#unfollow(),
+      onClose: () => parts.onLeave(),
+    }
+    connections.open(this.#connection, host)
   }
 
-  /** Begins; apart from the constructor, so that whoever made it knows it before anything happens to it. */
+  /** Begins; apart from the constructor, so that its owner knows it before anything happens to it. */
   start(): void {
     const { log, wire, greeting } = this.#parts
     const hello = toWire(greeting, wire)
     const slice =
       this.#position < log.tail ? log.readFrom(this.#position, wire.framing, ABOUT_FIRST_WRITE_BYTES) : null
-    // What is there already goes with the greeting, where it can be had at once: one write, one packet.
+    // What the log has in memory goes with the greeting: one write, one packet.
     if (slice === null || slice instanceof Promise) {
       this.#write(hello)
       if (slice !== null) this.#takeLater(slice)
     } else this.#take(Buffer.concat([hello, slice.bytes]), slice.next)
     this.#pump()
-    if (!this.#isLeaving) this.#look()
   }
 
   /** The number of the first event it was not handed. */
@@ -89,34 +93,21 @@ export class Reader {
     return this.#parts.credential
   }
 
-  /** Ends the connection where it stands; the client may resume. */
+  /** Ends the connection where it stands; without the terminal event, the client may resume. */
   dismiss(): void {
-    if (this.#isLeaving) return
-    this.#leave()
-    if (this.#blockedSinceMs === null) this.#parts.transport.end(wireEnd(this.#parts.wire))
-    else this.#parts.transport.destroy()
-  }
-
-  destroy(): void {
-    this.#parts.transport.destroy()
+    // No event carries the reason: an answer ends with a terminal event of its own, or with none.
+    this.#parts.connections.end(this.#connection, 'shutdown')
   }
 
   #write(bytes: Buffer): void {
-    if (bytes === EMPTY_BYTES) return
-    const { transport, clock } = this.#parts
-    const nowMs = clock.monotonicMs()
-    this.#lastSentAtMs = nowMs
-    if (transport.write(bytes)) return
-    this.#blockedSinceMs = nowMs
-    this.#progress = transport.progress()
-    this.#look()
+    if (bytes !== EMPTY_BYTES) this.#connection.write(bytes, this.#parts.connections.nowMs())
   }
 
   #pump(): void {
     const { log, wire } = this.#parts
-    while (this.#blockedSinceMs === null && !this.#isReading && !this.#isLeaving) {
+    while (!this.#connection.blocked && !this.#isReading && !this.#connection.ended) {
       if (this.#position >= log.tail) {
-        if (log.ended) this.#finish()
+        if (log.ended) this.dismiss()
         return
       }
       const slice = log.readFrom(this.#position, wire.framing, ABOUT_WRITE_BYTES)
@@ -141,62 +132,16 @@ export class Reader {
   }
 
   #take(bytes: Buffer, next: number): void {
-    if (this.#isLeaving) return
+    if (this.#connection.ended) return
     this.#position = next
     this.#write(bytes)
   }
 
-  /** It has the terminal event: the response ends. */
-  #finish(): void {
-    this.#leave()
-    this.#parts.transport.end(wireEnd(this.#parts.wire))
-  }
-
-  #leave(): void {
-    this.#isLeaving = true
-    this.#cancelTimer?.()
-    this.#cancelTimer = null
-    this.#unfollow()
-  }
-
-  #closed(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
-    this.#leave()
-    this.#parts.onLeave()
-  }
-
-  /** What is due now, and a timer for what is due next. */
-  #look(): void {
-    const { transport, clock, timers, limits, wire } = this.#parts
-    const nowMs = clock.monotonicMs()
-    this.#sawProgress(nowMs)
-    const due = readerDue(
-      {
-        lastHeartbeatAtMs: this.#lastHeartbeatAtMs,
-        lastSentAtMs: this.#lastSentAtMs,
-        blockedSinceMs: this.#blockedSinceMs,
-      },
-      limits,
-      nowMs,
-    )
-    if (due.isStalled) {
-      this.#leave()
-      transport.destroy()
-      return
-    }
-    this.#cancelTimer?.()
-    this.#cancelTimer = timers.after(Math.max(1, due.lookAgainAtMs - nowMs), () => this.#look())
-    if (due.send === null) return
-    if (due.send === 'heartbeat') this.#lastHeartbeatAtMs = nowMs
-    this.#write(toWire(due.send === 'heartbeat' ? encodeHeartbeat(clock.nowMs()) : PING, wire))
-  }
-
-  /** A peer that takes bytes, however slowly, is not stalled. */
-  #sawProgress(nowMs: number): void {
-    if (this.#blockedSinceMs === null) return
-    const progress = this.#parts.transport.progress()
-    if (progress !== this.#progress) this.#blockedSinceMs = nowMs
-    this.#progress = progress
+  #keepAlive(nowMs: number): void {
+    const { clock, limits, wire } = this.#parts
+    if (nowMs - this.#lastHeartbeatAtMs >= limits.heartbeatMs) {
+      this.#lastHeartbeatAtMs = nowMs
+      this.#write(toWire(encodeHeartbeat(clock.nowMs()), wire))
+    } else if (nowMs - this.#connection.lastByteAtMs >= limits.pingMs) this.#write(toWire(PING, wire))
   }
 }

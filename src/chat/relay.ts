@@ -2,6 +2,7 @@
 // of requests. It owns every generation and reader until they have ended.
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
+import { Connections } from '../connection/connections.js'
 import type { OpenStream } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
 import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
@@ -11,7 +12,7 @@ import type { Follower, Generation } from './generation.js'
 import { IdempotencyKeys } from './idempotency.js'
 import { Latencies, type Percentiles } from './latencies.js'
 import type { FoundStream, LogStore, StreamFacts } from './log/chat-log.js'
-import { Reader } from './reader.js'
+import { AnswerReader } from './reader.js'
 import type { AuditTrail, Credential, Person } from './seams.js'
 import { streamMark } from './stream-mark.js'
 import { Turn } from './turn.js'
@@ -29,6 +30,8 @@ export type RelayParts = {
   readonly log: Log
   readonly clock: Clock
   readonly timers: Timers
+  /** Where readers are counted; by default the relay has its own. */
+  readonly connections?: Connections
   readonly random?: () => number
   /** A comment after so long a silence; default 15 000. */
   readonly pingMs?: number
@@ -57,18 +60,19 @@ export class Relay {
   readonly keys = new IdempotencyKeys()
   readonly #parts: RelayParts
   readonly #breakers: Breakers
+  readonly #connections: Connections
   readonly #running = new Map<string, Generation>()
-  readonly #readers = new Set<Reader>()
+  readonly #readers = new Set<AnswerReader>()
   readonly #latencies = new Latencies()
   /** The same for every question. */
   readonly #beginning: BeginParts
   #edge: UpstreamEdge | null = null
-  #idle: (() => void)[] = []
   #isClosed = false
 
   constructor(parts: RelayParts) {
     this.#parts = parts
     this.#breakers = parts.breakers ?? new Breakers()
+    this.#connections = parts.connections ?? new Connections(parts)
     const { config, store, audit, log, clock, timers, random = Math.random, observer = {} } = parts
     this.#beginning = {
       config,
@@ -113,7 +117,6 @@ export class Relay {
     const { store, config } = this.#parts
     this.#running.delete(streamId)
     store.expire(streamId, config().chatResumeTtlMs)
-    this.#becameIdle()
   }
 
   /** The stream, if it is known and this caller's. */
@@ -143,14 +146,14 @@ export class Relay {
 
   /** A connection that follows the stream from a position on. */
   join(found: FoundStream, stream: OpenStream, options: JoinOptions): void {
-    const { clock, timers, config, pingMs = PING_MS } = this.#parts
+    const { clock, config, pingMs = PING_MS } = this.#parts
     const { facts, log } = found
     const generation = this.#running.get(facts.streamId)
     const { connectionId, isResume, from, credential } = options
     const { streamId, identified } = facts
     const resumed = isResume ? encodeResumed({ connectionId, streamId, identified }, clock.nowMs()) : ''
     const { chatHeartbeatMs, chatReaderStallMs } = config()
-    const reader: Reader = new Reader({
+    const reader: AnswerReader = new AnswerReader({
       ...stream,
       log,
       from: Math.min(from, log.tail),
@@ -158,7 +161,7 @@ export class Relay {
       credential,
       limits: { heartbeatMs: chatHeartbeatMs, pingMs, stallMs: chatReaderStallMs },
       clock,
-      timers,
+      connections: this.#connections,
       onMoved: () => generation?.balance(),
       onFault: error =>
         this.#parts.log.error(
@@ -167,18 +170,13 @@ export class Relay {
         ),
       onLeave: () => {
         options.onLeave()
-        this.#left(reader, generation)
+        this.#readers.delete(reader)
+        generation?.unfollow(reader)
       },
     })
     this.#readers.add(reader)
     generation?.follow(reader)
     reader.start()
-  }
-
-  #left(reader: Reader, generation: Generation | undefined): void {
-    this.#readers.delete(reader)
-    generation?.unfollow(reader)
-    this.#becameIdle()
   }
 
   /** Somebody inside waits for the answer, without a connection. */
@@ -210,24 +208,11 @@ export class Relay {
     }
   }
 
-  #becameIdle(): void {
-    if (this.#running.size > 0 || this.#readers.size > 0) return
-    for (const resolve of this.#idle.splice(0)) resolve()
-  }
-
-  /** Ends every stream with `shutdown`, lets readers take their last, and lets go of everything; idempotent. */
+  /** Ends every stream with `shutdown`, waits until readers have got it, and closes everything; idempotent. */
   async close(graceMs: number): Promise<void> {
     this.#isClosed = true
     for (const generation of [...this.#running.values()]) generation.abort('shutdown')
-    if (this.#readers.size > 0) {
-      let cancel: () => void = () => {}
-      const late = new Promise<void>(resolve => {
-        cancel = this.#parts.timers.after(graceMs, resolve)
-      })
-      await Promise.race([new Promise<void>(resolve => void this.#idle.push(resolve)), late])
-      cancel()
-    }
-    for (const reader of [...this.#readers]) reader.destroy()
+    await this.#connections.drain('chat', graceMs)
     await this.#parts.store.close()
     await this.#edge?.close()
     this.#edge = null

@@ -1,8 +1,8 @@
-// What words of the command line must be, for every command: a parser each, whose error says what is allowed. (Settings given
-// as flags are parsed by their declarations in src/config.)
+// Parsers for the arguments of all commands; their errors say what is allowed. (Settings given as flags are parsed by their
+// declarations in src/config.)
 import { InvalidArgumentError } from 'commander'
 
-/** A number with or without decimals; infinity bounds nothing. */
+/** A number with or without decimals; `high` may be infinity. */
 export function number(low: number, high: number = Number.POSITIVE_INFINITY): (text: string) => number {
   return text => {
     const value = Number(text)

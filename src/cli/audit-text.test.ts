@@ -29,7 +29,7 @@ const REFUSED: ShownRecord = {
   kept: { address: '2001:db8:0:0:1:2:3:4', email: 'ann@example.org' },
 }
 
-test('a record is a line of columns, with the address that is kept of a refusal, and without what nobody reads', () => {
+test('a record is a line of columns, with the address of a refusal, and without what only programs read', () => {
   const [ended, refused] = auditLines([END, REFUSED])
   expect(ended).toBe(
     '       7  2026-01-02T03:04:05.678Z  stream.end                     AAAAAAAAAAAAAAAAAAAAAA  ab12cd34  reason=complete  tokens=3  firstTokenMs=—  upstreams=http://a,http://b',
@@ -39,14 +39,14 @@ test('a record is a line of columns, with the address that is kept of a refusal,
   )
 })
 
-test('what is not there is shown as missing', () => {
+test('an absent value is shown as missing', () => {
   expect(auditLines([{ ...END, streamId: null, subject: null, details: {} }])[0]?.trim()).toMatch(
     /^7 .* stream\.end +— +—$/,
   )
   expect(auditLines([])).toEqual([])
 })
 
-test('whatever stands in a record, its line is one line without a control character', () => {
+test('any record is one line without control characters', () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom('\u001b]0;x\u0007', '\u009b2J', 'a\nb'),

@@ -1,12 +1,12 @@
-// Audit records as people read them: a line each, in columns; what only programs compare (commitments, MACs) is left out.
+// Audit records for people: one line each, in columns, without what only programs compare (commitments, MACs).
 import type { ShownRecord } from '../chat/audit/read.js'
 import { printableMessage } from '../log/printable.js'
 
 const NOTHING = '—'
 const SHORT_CHARS = 8
-/** Of number, time, operation, address or stream, person; so that lines written one by one align too. */
+/** Of number, time, operation, address or stream, person; so that lines written one at a time align too. */
 const LEAST_WIDTHS = [6, 24, 29, 22, SHORT_CHARS]
-/** Of `details`: for programs. */
+/** Members of `details` for programs. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['commitments', 'kept'])
 
 function valueText(value: unknown): string {

@@ -1,4 +1,4 @@
-// `g6 audit tail|verify|export|erase|head`: what an operator does with the audit trail, while a server writes it or not.
+// `g6 audit tail|verify|export|erase|head`: commands for operators, usable while a server writes the trail.
 import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Command } from 'commander'
@@ -17,7 +17,7 @@ import { prepare } from './settings.js'
 
 /** How often `--follow` looks for new records. */
 const FOLLOW_MS = 500
-/** New records shown at a time. */
+/** New records shown at once. */
 const FOLLOW_PAGE = 1_000
 
 const say = (text: string): void => print(`${text}\n`)
@@ -42,7 +42,7 @@ function namesOf({ user, stream, address }: Whom): readonly SubjectName[] {
   if (user !== undefined) names.push({ kind: 'person', text: user }, { kind: 'name', text: user })
   if (stream !== undefined) names.push({ kind: 'stream', text: stream })
   if (address !== undefined) names.push({ kind: 'address', text: address })
-  if (names.length === 0) throw new Error('say whom: --user, --stream or --address')
+  if (names.length === 0) throw new Error('no person given; allowed: --user, --stream or --address')
   return names
 }
 
@@ -52,7 +52,7 @@ const whom = (command: Command): Command =>
     .option('--stream <id>', 'An anonymous stream')
     .option('--address <address>', 'An address that was refused without a person')
 
-/** Shows what is added until a signal ends it. */
+/** Shows new records until a signal ends it. */
 async function follow(path: string, fromSeq: number, json: boolean): Promise<void> {
   const ended = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort())
@@ -90,7 +90,7 @@ export function auditCommand(): Command {
     if (on) await follow(auditDb, records.at(-1)?.seq ?? newestRecords(auditDb, 1)[0]?.seq ?? 0, json)
   })
     .option('-n, --lines <n>', 'How many', whole(0, 9_999_999), 50)
-    .option('-f, --follow', 'Go on with what is added')
+    .option('-f, --follow', 'Show new records as they are added')
     .option('--json', 'As JSON lines')
 
   type Verify = { readonly head?: string; readonly json?: true }
@@ -110,7 +110,10 @@ export function auditCommand(): Command {
       } else say(`NOT whole, first at record ${verdict.seq}: ${verdict.message}`)
     },
   )
-    .option('--head <file>', 'Against a head that was kept elsewhere, instead of the one beside the database')
+    .option(
+      '--head <file>',
+      'Against a head that was kept elsewhere, instead of the one next to the database',
+    )
     .option('--json', 'As JSON')
 
   whom(
@@ -121,27 +124,31 @@ export function auditCommand(): Command {
   )
 
   whom(
-    add<Whom>('erase', 'Forget a person: rows stay, nobody can link them again', async (config, given) => {
-      const names = namesOf(given)
-      // Never makes a trail or a key where there is none.
-      newestRecords(config.auditDb, 1)
-      keyOf(config)
-      const { desk } = await openDesk({ path: config.auditDb, key: config.auditKey, asServer: false })
-      try {
-        const { subjects, records } = await desk.erase(names, Date.now())
-        if (subjects === 0) process.exitCode = 1
-        say(
-          subjects === 0
-            ? 'nobody of that name is in the trail'
-            : `erased; ${records} records can no longer be linked`,
-        )
-      } finally {
-        await desk.close()
-      }
-    }),
+    add<Whom>(
+      'erase',
+      'Erase a person: rows stay, but nobody can link them to the person again',
+      async (config, given) => {
+        const names = namesOf(given)
+        // Throws where there is no trail or no key, so that neither is created.
+        newestRecords(config.auditDb, 1)
+        keyOf(config)
+        const { desk } = await openDesk({ path: config.auditDb, key: config.auditKey, asServer: false })
+        try {
+          const { subjects, records } = await desk.erase(names, Date.now())
+          if (subjects === 0) process.exitCode = 1
+          say(
+            subjects === 0
+              ? 'nobody of that name is in the trail'
+              : `erased; ${records} records can no longer be linked`,
+          )
+        } finally {
+          await desk.close()
+        }
+      },
+    ),
   )
 
-  add('head', 'Print the signed head, to be kept elsewhere', async ({ auditDb }) => {
+  add('head', 'Print the signed head, to keep it elsewhere', async ({ auditDb }) => {
     const head = await readHead(auditDb)
     if (head === null) throw new Error(`there is no readable head at ${headFileOf(auditDb)}`)
     say(JSON.stringify(head))

@@ -17,7 +17,7 @@ describe('g6 config', () => {
     process.exitCode = undefined
   })
 
-  test('lists the settings, flags included, and is content', async () => {
+  test('lists the settings, flags included, and exits 0', async () => {
     const text = await run({ G6_SSE_GZIP: '0' }, '--changed', '--port', '5')
     expect(text).toMatch(/G6_UNIFIED_HTTP_PORT +5 +flag --port/)
     expect(text).toMatch(/G6_SSE_GZIP +off +env G6_SSE_GZIP/)
@@ -32,7 +32,7 @@ describe('g6 config', () => {
     ])
   })
 
-  test('check exits 0 when all is well', async () => {
+  test('check exits 0 when all settings are usable', async () => {
     expect(await run({}, 'check')).toBe('settings are usable\n')
     expect(process.exitCode).toBeUndefined()
   })
@@ -44,14 +44,14 @@ describe('g6 config', () => {
     expect(process.exitCode).toBe(1)
   })
 
-  test('check warns of what g6 serve would refuse', async () => {
+  test('check warns about what g6 serve would refuse', async () => {
     const text = await run({ G6_HTTP_HOST: '0.0.0.0' }, 'check')
     expect(text).toMatch(/^warning: g6 serve would not start: G6_HTTP_HOST=0\.0\.0\.0 /)
     expect(text).toContain('settings are usable (1 warning)')
     expect(process.exitCode).toBeUndefined()
   })
 
-  test('check warns of a chat that nobody answers', async () => {
+  test('check warns about a chat without a backend', async () => {
     const text = await run({ ENABLE_SSE_STREAMING: '1' }, 'check')
     expect(text).toMatch(/^warning: ENABLE_SSE_STREAMING is on without RAG_BACKEND_URL: /)
     const answered = { ENABLE_SSE_STREAMING: '1', RAG_BACKEND_URL: 'http://127.0.0.1:9' }

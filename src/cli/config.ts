@@ -20,7 +20,7 @@ export function configCommand(write: Write = print, load: typeof loadSettings = 
     .description('Show every setting, its value and where it came from (secrets masked)')
     .option('--json', 'As JSON')
     .option('--group <name>', 'Only the settings of this group')
-    .option('--changed', 'Only what is not at its default')
+    .option('--changed', 'Only settings that are not at their default')
     .action((_options: unknown, command: Command) => {
       const { json, group, changed } = command.opts<{ json?: true; group?: string; changed?: true }>()
       say(
@@ -34,13 +34,13 @@ export function configCommand(write: Write = print, load: typeof loadSettings = 
 
   settingFlags(config.command('check'))
     .option('--json', 'As JSON')
-    .description('Say everything that is wrong with the settings; exit 1 when they cannot be used')
+    .description('Report everything that is wrong with the settings; exit 1 when they cannot be used')
     .action((_options: unknown, command: Command) => {
       const result = loaded(command)
-      const told = result.ok
+      const shown = result.ok
         ? { ...result, warnings: [...result.warnings, ...serveFindings(result)] }
         : result
-      say(checkReport(told, command.optsWithGlobals<{ json?: true }>().json ?? false))
+      say(checkReport(shown, command.optsWithGlobals<{ json?: true }>().json ?? false))
     })
   return config
 }

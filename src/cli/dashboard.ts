@@ -1,13 +1,13 @@
 // `g6 dashboard`: the board on this terminal, or as plain text or JSON lines.
 import { Command } from 'commander'
+import { loadPanels } from '../app/custom-panels.js'
 import { fileOutputs, screenOutput } from '../app/outputs.js'
 import { Program } from '../app/program.js'
 import { runProgram } from '../app/run.js'
 import { hasScreen, Screen } from '../app/screen.js'
 import { sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
-import { prepare } from './settings.js'
-import { sourceFlag } from './source-flag.js'
+import { prepare, sourceFlag } from './settings.js'
 
 type Options = {
   readonly rich: boolean
@@ -18,9 +18,12 @@ type Options = {
 
 export function dashboardCommand(): Command {
   return sourceFlag(settingFlags(new Command('dashboard')))
-    .argument('[source]', 'Whose board to show, as with --source; http://host:9329 shows another server’s')
+    .argument(
+      '[source]',
+      'The source of the board, as with --source; http://host:9329 shows the board of another server',
+    )
     .description('Show the board in the terminal or as plain text')
-    .option('--no-rich', 'Plain text, whatever standard output is')
+    .option('--no-rich', 'Plain text, also on a terminal')
     .option('--json', 'One JSON line a cycle instead of text')
     .option('--serve', 'Serve the board over HTTP too')
     .action(async (shown: string | undefined, _options: unknown, command: Command) => {
@@ -30,7 +33,7 @@ export function dashboardCommand(): Command {
       if (prepared === null) return
       const { loaded, log, load } = prepared
       try {
-        // One frame and an end is for reading, and a screen would be gone before anybody has.
+        // A single frame is for reading; a screen would be gone at once.
         const screen = loaded.config.summaryMaxCycles === 1 ? null : possible
         if (screen === null) possible?.restore()
         const sources = shown === undefined ? source : [shown, ...source]
@@ -42,6 +45,7 @@ export function dashboardCommand(): Command {
             ...(screen?.outputs(parts) ?? screenOutput(parts, json ? 'json' : 'plain', process.stdout)),
             ...fileOutputs(parts),
           ],
+          panels: await loadPanels(loaded.config.panelsModule),
           log,
         })
         screen?.open(program)
@@ -55,7 +59,7 @@ export function dashboardCommand(): Command {
           },
         })
       } finally {
-        // Whatever kept it from starting: what was logged until then is told.
+        // When it could not start, the log lines so far are printed.
         possible?.restore()
       }
     })

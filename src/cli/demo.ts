@@ -1,4 +1,4 @@
-// `g6 demo`: simulator, server and dashboard in one, in a folder of its own that goes when it ends.
+// `g6 demo`: simulator, server and dashboard in one, in a temporary folder.
 import { Command, Option } from 'commander'
 import { startDemo } from '../app/demo.js'
 import { hasScreen, Screen } from '../app/screen.js'
@@ -14,7 +14,7 @@ type Options = { readonly rich: boolean; readonly scenario: ScenarioName; readon
 export function demoCommand(): Command {
   return settingFlags(new Command('demo'))
     .description('Simulator, server and dashboard in one: see it work')
-    .option('--no-rich', 'Plain text, whatever standard output is')
+    .option('--no-rich', 'Plain text, also on a terminal')
     .addOption(
       new Option('--scenario <name>', 'How much happens').choices(SCENARIOS).default('busy' as ScenarioName),
     )
@@ -31,7 +31,7 @@ export function demoCommand(): Command {
           screen,
         })
       } finally {
-        // Whatever kept it from starting: what was logged until then is told.
+        // When it could not start, the log lines so far are printed.
         screen?.restore()
       }
     })

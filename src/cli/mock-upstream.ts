@@ -25,11 +25,11 @@ export function mockUpstreamCommand(): Command {
     .option('--port <n>', '0: any free one', whole(0, 65_535), 8000)
     .option('--dialect <name>', DIALECTS.join(', '), oneOf(DIALECTS), 'typed')
     .option('--tokens <n>', 'Of each answer', whole(0), 60)
-    .option('--rate <n>', 'Tokens a second; 0: all at once', number(0), 20)
+    .option('--rate <n>', 'Tokens per second; 0: all at once', number(0), 20)
     .option('--first-token <ms>', 'Before the first token', number(0), 200)
     .option('--finish <how>', FINISHES.join(', '), oneOf(FINISHES), 'done')
     .option('--status <n>', 'Answer with this status instead', whole(200, 599), 200)
-    .option('--stamped', 'Each token is the time it was written (nanoseconds, monotonic)')
+    .option('--stamped', 'Each token is the time at which it was written (nanoseconds, monotonic)')
     .addHelpText(
       'after',
       '\nA question "mock:{…}" brings its own script, for instance mock:{"finish":"cut","tokens":5}.',

@@ -1,4 +1,4 @@
-// How commands write to a terminal: whatever stands in the data, no control character of it drives the terminal.
+// How commands write to a terminal: no control character in the data reaches it.
 import { printableText } from '../log/printable.js'
 
 export function print(text: string): void {

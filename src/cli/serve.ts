@@ -1,13 +1,13 @@
 // `g6 serve`: the board over HTTP, no screen.
 import { Command } from 'commander'
+import { loadPanels } from '../app/custom-panels.js'
 import { fileOutputs } from '../app/outputs.js'
 import { Program } from '../app/program.js'
 import { runProgram } from '../app/run.js'
 import { createServiceManager } from '../app/service-manager.js'
 import { sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
-import { prepare } from './settings.js'
-import { sourceFlag } from './source-flag.js'
+import { prepare, sourceFlag } from './settings.js'
 
 type Options = { readonly source?: readonly string[] }
 
@@ -24,6 +24,7 @@ export function serveCommand(): Command {
         command: 'serve',
         source: sourceOf(sources),
         outputs: parts => fileOutputs(parts),
+        panels: await loadPanels(loaded.config.panelsModule),
         log,
       })
       process.exitCode = await runProgram({

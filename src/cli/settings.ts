@@ -1,4 +1,4 @@
-// Settings for a command: loaded from its flags, the environment and the file; what is wrong is said on standard error.
+// Settings and sources of a command: from its flags, the environment and the file; errors go to standard error.
 import type { Writable } from 'node:stream'
 import type { Command } from 'commander'
 import { loadSettings } from '../app/load-settings.js'
@@ -17,7 +17,7 @@ export type Prepared = {
   readonly load: () => LoadResult
 }
 
-/** `more`: settings the command itself decides, where nobody else did. `logTo`: instead of standard error. Null: said what is wrong, exit code set. */
+/** `more`: the command's own defaults. `logTo`: instead of standard error. Null: the errors are printed and the exit code is set. */
 export function prepare(command: Command, more: Flags = {}, logTo?: Writable): Prepared | null {
   const { flags, configPath } = givenFlags(command)
   const load = (): LoadResult => loadSettings({ flags: { ...more, ...flags }, configPath })
@@ -41,10 +41,10 @@ export function prepare(command: Command, more: Flags = {}, logTo?: Writable): P
   return { loaded, log, load }
 }
 
-/** Where lines go besides, when a Loki is named; what waits goes out before the process ends by itself. */
+/** Lines go to Loki too, when one is named; waiting lines go out before the process ends by itself. */
 function lokiOf({ grafanaLokiUrl, grafanaLokiUser, grafanaApiKey }: Config) {
   if (grafanaLokiUrl === null) return {}
-  // What goes wrong with the log cannot go into the log.
+  // A problem of the log cannot go into the log.
   const say = (line: object): void => complain(`${JSON.stringify(line)}\n`)
   const loki = createLokiStream({
     url: grafanaLokiUrl,
@@ -57,4 +57,18 @@ function lokiOf({ grafanaLokiUrl, grafanaLokiUser, grafanaApiKey }: Config) {
   })
   process.once('beforeExit', () => void loki.close())
   return { also: loki.stream }
+}
+
+function collected(value: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), value]
+}
+
+/** The `--source` flag of the commands that show or serve a board. */
+export function sourceFlag(command: Command): Command {
+  return command.option(
+    '--source <source>',
+    'Where readings come from, instead of what the settings name: file:PATH, status:URL (…/events) or board:URL ' +
+      '(another server: its board is followed as it is); may be given several times',
+    collected,
+  )
 }

@@ -36,7 +36,7 @@ async function complaint(...args: readonly string[]): Promise<string> {
   return said.trim()
 }
 
-test('a number of documents is written with what was asked for', async () => {
+test('writes the given number of documents with the given content', async () => {
   await run(
     ...['--cycles', '2', '--refresh', '0.01', '--indices', 'NIFTY, GOLD', '--interval', '15'],
     ...['--open-market', '--with-analytics', '--seed', '5', '--scenario', 'calm', '--shape', 'nested'],
@@ -49,7 +49,7 @@ test('a number of documents is written with what was asked for', async () => {
   })
 })
 
-test('without options it is the four indices, in the fullest shape', async () => {
+test('without options it writes the four indices, in the fullest shape', async () => {
   await run('--cycles', '1')
   const document = JSON.parse(await readFile(path, 'utf8'))
   expect(Object.keys(document.indices)).toEqual(['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX'])
@@ -80,32 +80,29 @@ describe('a value that cannot be used is named, with what is allowed', () => {
   })
 })
 
-test('no more indices than a snapshot keeps', async () => {
+test('accepts no more indices than a snapshot keeps', async () => {
   const names = Array.from({ length: 2001 }, (_, i) => `A${i}`)
   expect(await complaint('--indices', names.join())).toContain('up to 2000 names')
 })
 
-test.each(['SIGINT', 'SIGTERM'])(
-  '%s ends it, with the file whole and nobody listening any more',
-  async name => {
-    const signals = new EventEmitter()
-    const written = new Promise<void>(resolve => {
-      const watcher = watch(folder, () => {
-        if (!existsSync(path)) return
-        watcher.close()
-        resolve()
-      })
+test.each(['SIGINT', 'SIGTERM'])('%s ends it, with the file whole and no listener left', async name => {
+  const signals = new EventEmitter()
+  const written = new Promise<void>(resolve => {
+    const watcher = watch(folder, () => {
+      if (!existsSync(path)) return
+      watcher.close()
+      resolve()
     })
-    const running = simulateCommand(signals).parseAsync(['--status-file', path], { from: 'user' })
-    await written
-    signals.emit(name)
-    await running
-    expect(JSON.parse(await readFile(path, 'utf8'))).toHaveProperty('timestamp')
-    expect(signals.eventNames()).toEqual([])
-  },
-)
+  })
+  const running = simulateCommand(signals).parseAsync(['--status-file', path], { from: 'user' })
+  await written
+  signals.emit(name)
+  await running
+  expect(JSON.parse(await readFile(path, 'utf8'))).toHaveProperty('timestamp')
+  expect(signals.eventNames()).toEqual([])
+})
 
-test('a file that cannot be written is said with its path', async () => {
+test('an error names the file that cannot be written', async () => {
   await expect(run('--status-file', folder)).rejects.toThrow(
     `the status file ${folder} cannot be written: EISDIR`,
   )

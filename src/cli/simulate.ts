@@ -1,4 +1,4 @@
-// `g6 simulate`: a status file that changes like that of a real collector.
+// `g6 simulate`: writes a status file that changes like a real collector's.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { MAX_SEED } from '../simulator/prng.js'
 import { runSimulator } from '../simulator/run.js'
@@ -40,7 +40,7 @@ function names(given: string): readonly string[] {
   return list
 }
 
-/** Whoever tells of signals: the process. */
+/** The process, where signals arrive. */
 type Signals = Pick<NodeJS.EventEmitter, 'once' | 'off'>
 
 async function simulate(options: Options, signals: Signals): Promise<void> {
@@ -75,7 +75,7 @@ export function simulateCommand(signals: Signals = process): Command {
     .option('--interval <seconds>', "Between two of the collector's cycles", number(1, 86_400), 60)
     .option('--refresh <seconds>', 'Between two writes', number(0.01, 3600), 1)
     .option('--cycles <n>', 'Writes in all; 0: until stopped', whole(0), 0)
-    .option('--open-market', 'The market is open whatever the hour', false)
+    .option('--open-market', 'The market is open at any hour', false)
     .option('--with-analytics', 'With put-call ratio and max pain', false)
     .option('--seed <n>', 'The same seed gives the same run', whole(0, MAX_SEED), 1)
     .addOption(

@@ -1,11 +1,11 @@
 // `g6 snapshot`: one board, once, as text or JSON; for pipes and scripts.
 import { Command } from 'commander'
+import { loadPanels } from '../app/custom-panels.js'
 import { printSnapshot } from '../app/one-board.js'
 import { systemClock } from '../clock/clock.js'
 import { settingFlags } from '../config/flags.js'
 import { silentMetrics } from '../metrics/metrics.js'
-import { prepare } from './settings.js'
-import { sourceFlag } from './source-flag.js'
+import { prepare, sourceFlag } from './settings.js'
 
 type Options = { readonly json?: true; readonly source?: readonly string[] }
 
@@ -24,6 +24,7 @@ export function snapshotCommand(): Command {
         metrics: silentMetrics(),
         log: prepared.log,
         clock: systemClock,
+        panels: await loadPanels(config.panelsModule),
       }
       process.exitCode = await printSnapshot(parts, { sources, json }, process)
     })

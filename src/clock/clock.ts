@@ -1,9 +1,9 @@
-// Time as a parameter: whoever needs the time takes a Clock, so tests can own it.
+// Time as a parameter: code that needs the time takes a Clock, so that tests can control it.
 
 export type Clock = {
   /** Epoch milliseconds. */
   nowMs(): number
-  /** Milliseconds of a clock that never jumps; only differences mean something. */
+  /** Milliseconds of a clock that never jumps; only differences have a meaning. */
   monotonicMs(): number
 }
 

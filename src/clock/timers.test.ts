@@ -18,7 +18,7 @@ test.each([
   expect(run).toHaveBeenCalledOnce()
 })
 
-test('a long wait can be taken back in any of its parts', () => {
+test('a long wait can be cancelled in any of its parts', () => {
   const run = vi.fn()
   const cancel = systemTimers.after(60 * DAY_MS, run)
   vi.advanceTimersByTime(30 * DAY_MS)

@@ -1,11 +1,11 @@
-// Waiting as a parameter: whoever waits takes Timers, so tests can own the time.
+// Waiting as a parameter: code that waits takes Timers, so that tests can control the time.
 
 export type Timers = {
-  /** Runs once after so many milliseconds, however many; returns how to take it back. */
+  /** Runs once after `ms` milliseconds, of any number; returns a function that cancels it. */
   after(ms: number, run: () => void): () => void
 }
 
-/** Longer waits than Node can count would run at once. */
+/** Node runs a timer at once when it is longer than this. */
 const LONGEST_MS = 2 ** 31 - 1
 
 export const systemTimers: Timers = {

@@ -7,11 +7,11 @@ const parsed = (...argv: string[]) =>
   givenFlags(settingFlags(new Command('g6')).parse(['node', 'g6', ...argv]))
 
 describe('flags', () => {
-  test('nothing given is nothing said, switches with --no- included', () => {
+  test('a flag that is not given sets nothing, also a switch with --no-', () => {
     expect(parsed()).toEqual({ flags: {}, configPath: null })
   })
 
-  test('each becomes the setting it stands for', () => {
+  test('each sets its setting', () => {
     expect(
       parsed(
         '--port',
@@ -46,7 +46,7 @@ describe('flags', () => {
     expect(command.options.map(o => o.long)).toEqual(['--config', '--status-file'])
   })
 
-  test('those of a command above count too, the nearer one first', () => {
+  test('those of a parent command count too, the nearer one first', () => {
     const above = settingFlags(new Command('g6')).enablePositionalOptions()
     const below = settingFlags(above.command('serve')).action(() => undefined)
     above.parse(['node', 'g6', '--port', '1', '--host', 'a', 'serve', '--port', '2'])

@@ -2,12 +2,11 @@
 import { type Command, Option } from 'commander'
 import { SETTINGS_FILE } from './from-process.js'
 import type { Flags } from './layers.js'
-import { secretFileNameOf } from './names.js'
-import type { KindName } from './setting.js'
+import { type KindName, secretFileNameOf } from './setting.js'
 import { type Named, SETTINGS, type SettingName } from './settings.js'
 import { measuredText } from './show.js'
 
-/** What stands for the value in `--help`. */
+/** The placeholder of the value in `--help`. */
 const PLACEHOLDERS: Readonly<Partial<Record<KindName, string>>> = {
   bool: '',
   int: ' <n>',
@@ -22,7 +21,7 @@ const PLACEHOLDERS: Readonly<Partial<Record<KindName, string>>> = {
 
 type Flagged = { readonly named: Named; readonly option: Option }
 
-/** Options remember values, so each command gets its own. */
+/** Options store values, so each command gets its own. */
 const flagged = (): readonly Flagged[] =>
   SETTINGS.flatMap(named => {
     const { flag, kind } = named.setting
@@ -48,13 +47,13 @@ export function settingFlags(command: Command, names?: readonly SettingName[]): 
 
 export type GivenFlags = { readonly flags: Flags; readonly configPath: string | null }
 
-/** What was really given on the command line, to a command or to one it stands under. */
+/** The values that were really given on the command line, to a command or to a parent of it. */
 export function givenFlags(command: Command): GivenFlags {
   const flags = flagged().flatMap(({ named, option }): [string, string | boolean][] => {
     const { name, setting } = named
     const value = givenValue(command, option.attributeName())
     if (value === undefined) return []
-    // The flag of a switch turns it on, `--no-write-panels` too: it stands for G6_NO_WRITE_PANELS.
+    // The flag of a switch turns it on, also `--no-write-panels`, which is G6_NO_WRITE_PANELS.
     if (setting.kind === 'bool') return [[name, true]]
     return [[setting.secret ? secretFileNameOf(name) : name, String(value)]]
   })

@@ -22,7 +22,7 @@ describe('loading from the process', () => {
     return result.ok ? [] : result.errors.map(e => e.message)
   }
 
-  test('does without a settings file', () => {
+  test('works without a settings file', () => {
     expect(load()).toMatchObject({ ok: true, config: { sseMaxConnections: 50 } })
   })
 
@@ -46,13 +46,13 @@ describe('loading from the process', () => {
     expect(errors({ configPath: cwd })).toEqual([`${cwd} cannot be read (EISDIR)`])
   })
 
-  test('reads secrets’ files, and says so when it cannot', () => {
+  test('reads secrets’ files, and reports those that it cannot read', () => {
     const path = write('token', 'abc\n')
     expect(load({ env: { G6_SSE_API_TOKEN_FILE: path } })).toMatchObject({ config: { sseApiToken: 'abc' } })
     expect(errors({ env: { G6_SSE_API_TOKEN_FILE: `${path}x` } })[0]).toContain('cannot be read (ENOENT)')
   })
 
-  test('reads no file without end', () => {
+  test('stops reading a file at a limit', () => {
     expect(errors({ env: { G6_SSE_API_TOKEN_FILE: '/dev/zero' } })[0]).toContain(
       'cannot be read (larger than 65536 bytes)',
     )

@@ -1,4 +1,4 @@
-// The thin edge: reads the settings file and secrets' files from disk and hands everything to `loadConfig`.
+// Reads the settings file and the files of secrets from disk, and passes everything to `loadConfig`.
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Environment, Flags, SettingsFile } from './layers.js'
@@ -17,7 +17,7 @@ export type FromProcess = {
   readonly judge?: NonNullable<LoadInput['judge']>
 }
 
-/** Reads flags, environment and file anew; SIGHUP calls it again. */
+/** Reads flags, environment and file; SIGHUP calls it again. */
 export function loadConfigFromProcess(options: FromProcess = {}): LoadResult {
   const { env = process.env, flags = {}, configPath = null, cwd = process.cwd(), judge } = options
   const file = readSettingsFile(configPath, cwd)
@@ -54,7 +54,7 @@ class TooLarge extends Error {
   }
 }
 
-/** Works on pipes too (`--token-file <(pass show g6)`), and never reads without end. */
+/** Also for pipes (`--token-file <(pass show g6)`); reads a limited number of bytes. */
 function readBounded(path: string, maxBytes: number): string {
   const handle = openSync(path, 'r')
   try {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { loadConfig } from './load.js'
 import { type ConfigKey, SETTINGS, type SettingName } from './settings.js'
 
-/** For each kind one setting: texts that are understood with what they mean, and texts that are refused. */
+/** For each kind one setting: accepted texts with their values, and refused texts. */
 const CASES: readonly {
   readonly kind: string
   readonly name: SettingName
@@ -241,7 +241,7 @@ const CASES: readonly {
 const keyOf = (name: string): ConfigKey | undefined => SETTINGS.find(s => s.name === name)?.key
 
 describe.each(CASES)('$kind', ({ name, good, refused }) => {
-  test.each(good.map(([text, value]) => ({ text, value })))('understands $text', ({ text, value }) => {
+  test.each(good.map(([text, value]) => ({ text, value })))('accepts $text', ({ text, value }) => {
     const result = loadConfig({ env: { [name]: text } })
     const key = keyOf(name)
     expect(result.ok && key !== undefined ? result.config[key] : result).toEqual(value)
@@ -260,7 +260,7 @@ describe.each(CASES)('$kind', ({ name, good, refused }) => {
   })
 })
 
-// Only a settings file can say something of another type; it is refused where it stands.
+// Only a settings file can hold values of another type.
 test.each([
   ['G6_SSE_IP_ALLOW', 'sse_ip_allow = 5'],
   ['G6_SSE_IP_ALLOW', 'sse_ip_allow = [5]'],
@@ -283,14 +283,14 @@ test.each([
   ['G6_SUMMARY_THRESH_OVERRIDES', '[]', 'it is not an object'],
   ['G6_ALLOWED_HOSTS', 'a.example, b c', 'item 2 is not'],
   ['RAG_BACKEND_URL', 'http://a, b', 'item 2 is not'],
-])('of %s it is said what is wrong with %s: %s', (name, text, why) => {
+])('%s says what is wrong with %s: %s', (name, text, why) => {
   const result = loadConfig({ env: { [name]: text } })
   expect(result.ok ? '' : result.errors[0]?.message).toContain(why)
 })
 
-test('every kind that a setting uses is tried here', () => {
+test('every kind that a setting uses is tested here', () => {
   const tried = new Set(CASES.map(c => SETTINGS.find(s => s.name === c.name)?.setting.kind))
   const used = new Set(SETTINGS.map(s => s.setting.kind))
-  // Sizes have many names and are tried with the loader.
+  // Sizes have many names and are tested with the loader.
   expect([...used].filter(k => !tried.has(k))).toEqual(['sizes'])
 })

@@ -1,14 +1,13 @@
-// Which names exist, in the environment and in the file, and which one somebody probably meant.
+// Which names exist in the environment and in the file, which ones belong to other programs, and which one was probably meant.
 import { distance } from 'fastest-levenshtein'
-import { isForeignName } from './foreign-names.js'
-import { dynamicPrefixOf, fileKeyOf, secretFileNameOf } from './names.js'
 import { RETIRED } from './retired.js'
+import { dynamicPrefixOf, fileKeyOf, secretFileNameOf } from './setting.js'
 import { SETTINGS } from './settings.js'
 
-/** Names longer than this are not compared with anything. */
+/** Longer names are not compared. */
 const MAX_COMPARED_CHARS = 80
 
-/** A name is proposed for one that differs by so many letters: typing errors, not other names that look alike. */
+/** A proposed name differs by at most this many letters: typing errors, not other names that look alike. */
 const MIN_EDITS = 2
 const EDITS_PER_CHAR = 0.15
 
@@ -31,7 +30,7 @@ const ofMany = (name: string): boolean => PREFIXES.some(p => name.startsWith(p) 
 
 export const isKnownName = (name: string): boolean => ALL.has(name) || ofMany(name)
 
-/** The name a key of the settings file stands for; null for an unknown key. */
+/** The name of a key of the settings file; null for an unknown key. */
 export function nameOfFileKey(key: string): string | null {
   const name = `G6_${key.toUpperCase()}`
   if (key === key.toLowerCase() && ofMany(name)) return name
@@ -59,3 +58,25 @@ export const isPlatformName = (name: string): boolean =>
 /** The file key that differs least; null when none is near. */
 export const nearestKey = (key: string): string | null =>
   nearest(fileKeyOf(key.toUpperCase()), NAMES.map(fileKeyOf))
+
+// Variables of the G6 platform's other programs (collector, tools, web dashboard) often share one environment with this program. One
+// note lists those that are set; a warning for each would hide what is really wrong.
+
+/** The areas of this program: an unknown name here is a mistake. */
+const OWN = /^G6_(SUMMARY|SSE|PANELS?|UNIFIED|CHAT|AUDIT)_/
+/** The collector's differences, which share their first word with the panels of the terminal. */
+const COLLECTORS = /^G6_PANEL_DIFFS?(_|$)/
+
+/** For a `G6_` name that is neither a setting nor close to one. */
+export const isForeignName = (name: string): boolean => !OWN.test(name) || COLLECTORS.test(name)
+
+/** Names listed in the note; more are counted. */
+const LISTED = 8
+
+/** One sentence about all of them; null for none. */
+export function foreignNote(names: readonly string[]): string | null {
+  if (names.length === 0) return null
+  const listed = names.slice(0, LISTED).join(', ')
+  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : ''
+  return `not settings of this program and without effect on it: ${listed}${more}`
+}

@@ -31,7 +31,7 @@ describe('precedence', () => {
     expect(usable({ file, env, flags }).config.sseMaxConnections).toBe(30)
   })
 
-  test('where a value came from is known', () => {
+  test('every value has an origin', () => {
     expect(usable({}).provenance.sseMaxConnections).toEqual({ from: 'default' })
     expect(usable({ file }).provenance.sseMaxConnections).toEqual({
       from: 'file',
@@ -70,7 +70,7 @@ describe('precedence', () => {
     ])
   })
 
-  test('a switch that nobody set is null, apart from on and off', () => {
+  test('a switch that is not set is null, neither on nor off', () => {
     expect(usable({}).config.sseHttp).toBeNull()
     expect(usable({ env: { G6_SSE_HTTP: '0' } }).config.sseHttp).toBe(false)
     expect(usable({ env: { G6_SSE_HTTP: '1' } }).config.sseHttp).toBe(true)
@@ -102,7 +102,7 @@ describe('other names', () => {
     expect(messages(both.warnings)).toContain(`${alias} is passed over: ${name} is set too`)
   })
 
-  test('two names that say the same are no reason for a warning', () => {
+  test('two names with the same value give no warning', () => {
     expect(usable({ env: { G6_STATUS_FILE: 'a', G6_SUMMARY_STATUS_FILE: 'a' } }).warnings).toEqual([])
   })
 
@@ -111,7 +111,7 @@ describe('other names', () => {
     expect(result.config.sseMaxConnections).toBe(7)
   })
 
-  test('an error under another name says both', () => {
+  test('an error under an alias names both', () => {
     expect(messages(refused({ env: { G6_SSE_MAX_CLIENTS: 'x' } }).errors)[0]).toMatch(
       /^G6_SSE_MAX_CONNECTIONS \(G6_SSE_MAX_CLIENTS\): "x" cannot be used; allowed: a whole number/,
     )
@@ -209,7 +209,7 @@ describe('panel sizes', () => {
 })
 
 describe('what is wrong', () => {
-  test('is said all at once', () => {
+  test('is reported all at once', () => {
     const result = refused({
       env: { G6_SSE_MAX_CONNECTIONS: 'x', G6_TIMEZONE: 'Mars' },
       file: toml('sse_htp = 1\nsse_gzip = 7'),
@@ -230,7 +230,7 @@ describe('what is wrong', () => {
     expect(error?.message.length).toBeLessThan(300)
   })
 
-  test('an unknown G6_ name is a warning with the nearest name, one far from all a warning without', () => {
+  test('an unknown G6_ name is a warning with the nearest name, or without one when none is near', () => {
     expect(messages(usable({ env: { G6_SSE_MAX_CONECTIONS: 'hunter2' } }).warnings)).toEqual([
       'G6_SSE_MAX_CONECTIONS is not a setting and changes nothing; did you mean G6_SSE_MAX_CONNECTIONS?',
     ])
@@ -240,7 +240,7 @@ describe('what is wrong', () => {
     expect(usable({ env: { [`G6_${'X'.repeat(5000)}`]: '1', HOME: '/root' } }).warnings).toHaveLength(1)
   })
 
-  test('names of the platform’s other programs share one note, however many there are', () => {
+  test('all names of the platform’s other programs share one note', () => {
     const three = { G6_CATALOG_HTTP: '1', G6_PANEL_DIFF_FULL_INTERVAL: '30', G6_CSV_BUFFER_SIZE: '0' }
     expect(messages(usable({ env: three }).warnings)).toEqual([
       'not settings of this program and without effect on it: G6_CATALOG_HTTP, G6_PANEL_DIFF_FULL_INTERVAL, G6_CSV_BUFFER_SIZE',
@@ -283,7 +283,7 @@ describe('what is wrong', () => {
     expect(said.filter(m => RETIRED.some(r => m.endsWith(`did you mean ${r.name}?`)))).toEqual([])
   })
 
-  test('the documents’ words for outputs are kept and warned about', () => {
+  test('the documents’ words for outputs are kept, with a warning', () => {
     const result = usable({ env: { G6_OUTPUT_SINKS: 'stdout,logging,files' } })
     expect(result.config.outputSinks).toEqual(['stdout', 'logging', 'files'])
     expect(messages(result.warnings)).toEqual([
@@ -323,7 +323,7 @@ describe('values that must be in order', () => {
     usable({ env: { G6_DQ_ERROR_THRESHOLD: '85', G6_STREAM_WARN_SEC: '1000' } })
   })
 
-  test('a value that is refused anyway is not said to be out of order too', () => {
+  test('a refused value is not reported as out of order too', () => {
     expect(
       refused({ env: { G6_DQ_ERROR_THRESHOLD: '90', G6_DQ_WARN_THRESHOLD: 'high' } }).errors,
     ).toHaveLength(1)
@@ -342,7 +342,7 @@ describe('G6_CONFIG_LENIENT', () => {
     ])
   })
 
-  test('gives pairs in the wrong order their defaults, however they are chained', () => {
+  test('gives pairs in the wrong order their defaults, also chains of pairs', () => {
     const result = usable({
       env: { ...lenient, G6_MEMORY_LEVEL1_MB: '900', G6_MEMORY_LEVEL3_MB: '250', G6_MEMORY_LEVEL2_MB: '240' },
     })
@@ -356,7 +356,7 @@ describe('G6_CONFIG_LENIENT', () => {
     })
   })
 
-  test('does not excuse what would open a door', () => {
+  test('does not excuse settings whose default is open', () => {
     const env = { ...lenient, G6_SSE_IP_ALLOW: '10.0.0', G6_SSE_API_TOKEN_FILE: '/nowhere' }
     expect(
       refused({ env })
@@ -372,15 +372,15 @@ describe('G6_CONFIG_LENIENT', () => {
   })
 })
 
-describe('names on their way out', () => {
-  test.each(RETIRED)('$name is seen, ignored and warned about once', ({ name, replacement }) => {
+describe('retired and deprecated names', () => {
+  test.each(RETIRED)('$name is recognised and ignored, with one warning', ({ name, replacement }) => {
     const result = usable({ env: { [name]: '1' } })
     expect(messages(result.warnings)).toEqual([`${name} is retired and ignored: ${replacement}`])
     expect(result.deprecatedSeen).toEqual([name])
     expect(result.config).toEqual(usable({}).config)
   })
 
-  test('they are seen in the file too, and an empty one is not seen', () => {
+  test('they are recognised in the file too, but not when they are empty', () => {
     const key = retired?.name.toLowerCase().slice(3)
     const result = usable({ file: toml(`${key} = true`), env: { [RETIRED[1]?.name ?? '']: '' } })
     expect(result.deprecatedSeen).toEqual([retired?.name])

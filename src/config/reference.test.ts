@@ -4,11 +4,10 @@ import { stringify } from 'smol-toml'
 import { describe, expect, test } from 'vitest'
 import { fromJSONSchema } from 'zod'
 import { loadConfig } from './load.js'
-import { fileKeyOf } from './names.js'
+import { settingsPage, settingsSchema } from './reference.js'
 import { overdue, RETIRED } from './retired.js'
+import { fileKeyOf } from './setting.js'
 import { SETTINGS } from './settings.js'
-import { settingsPage } from './settings-page.js'
-import { settingsSchema } from './settings-schema.js'
 
 const doc = (path: string) => readFileSync(new URL(`../../docs/${path}`, import.meta.url), 'utf8')
 
@@ -24,12 +23,12 @@ describe('the settings page', () => {
     }
   })
 
-  test('is committed as it is made', () => {
+  test('is committed as it is generated', () => {
     expect(doc('reference/settings.md')).toBe(settingsPage())
     expect(JSON.parse(doc('reference/g6.schema.json'))).toEqual(settingsSchema())
   })
 
-  test('does not name what is retired', () => {
+  test('does not name retired settings', () => {
     for (const { name } of RETIRED) expect(settingsPage()).not.toContain(name)
   })
 })
@@ -92,7 +91,7 @@ describe('the JSON Schema of the settings file', () => {
     )
     fc.assert(
       fc.property(fc.constantFrom(...scalar), value, ({ name, setting }, raw) => {
-        // Of amounts written as text (`8 MiB`, `5/10`) a schema can check the form, not the bounds.
+        // For amounts in text (`8 MiB`, `5/10`) a schema can check the form, not the bounds.
         const isFormOnly = setting.kind === 'bytes' || setting.kind === 'rate'
         fc.pre(typeof raw !== 'string' || (raw.trim() !== '' && !isFormOnly))
         if (accepts({ [fileKeyOf(name)]: raw })) expect(setting.parse(raw)).toMatchObject({ ok: true })
@@ -102,7 +101,7 @@ describe('the JSON Schema of the settings file', () => {
   })
 })
 
-describe('what is on its way out', () => {
+describe('DEPRECATIONS.md', () => {
   /** The cells of a table under a heading of DEPRECATIONS.md. */
   const rowsUnder = (heading: string): readonly (readonly string[])[] => {
     const section = doc('DEPRECATIONS.md').split(`## ${heading}\n`)[1]?.split('\n## ')[0] ?? ''
@@ -129,7 +128,7 @@ describe('what is on its way out', () => {
     expect(rowsUnder('Deprecated')).toEqual(deprecated.map(d => [`\`${d.name}\``, d.deprecated]))
   })
 
-  test('is removed when its day has come', () => {
+  test('has no name after its day of removal', () => {
     expect(overdue(Date.now())).toEqual([])
     expect(overdue(Date.parse('2029-01-30T23:59:59Z'))).toEqual([])
     expect(overdue(Date.parse('2029-01-31'))).toEqual(RETIRED.map(r => r.name))

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { loadConfig } from './load.js'
-import { reloadable } from './reload.js'
+import { loadConfig, reloadable } from './load.js'
 import type { Config } from './settings.js'
 
 function config(env: Record<string, string>): Config {

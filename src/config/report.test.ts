@@ -59,7 +59,7 @@ describe('g6 config', () => {
     expect(report({}, { changed: true }).text).toBe('every setting has its default\n')
   })
 
-  test('names the groups when asked for one there is not', () => {
+  test('names the groups when the given one does not exist', () => {
     const { text, ok } = report({}, { group: 'nope' })
     expect(ok).toBe(false)
     expect(text).toMatch(/^"nope" is not a group; allowed: cadence, input, /)
@@ -83,7 +83,7 @@ describe('g6 config', () => {
     })
   })
 
-  test('says what is wrong instead, when something is', () => {
+  test('shows the errors instead, when there are any', () => {
     const { text, ok } = report({ env: { G6_SSE_GZIP: 'x' } })
     expect(ok).toBe(false)
     expect(text).toContain('error: G6_SSE_GZIP: "x" cannot be used')
@@ -105,7 +105,7 @@ describe('g6 config check', () => {
     expect(text).toContain('(2 errors)')
   })
 
-  test('is content with usable settings, warnings or not', () => {
+  test('accepts usable settings, with or without warnings', () => {
     expect(checkReport(loadConfig({ env: {} }), false)).toEqual({ ok: true, text: 'settings are usable\n' })
     expect(checkReport(loadConfig({ env: { G6_NOPE: '1' } }), false)).toMatchObject({
       ok: true,

@@ -1,6 +1,6 @@
-// What `g6 config` and `g6 config check` say.
+// The output of `g6 config` and `g6 config check`.
+import { type Origin, originText } from './layers.js'
 import type { Loaded, LoadResult } from './load.js'
-import { type Origin, originText } from './provenance.js'
 import { GROUPS, SETTINGS } from './settings.js'
 import { jsonOf, measuredText, printable } from './show.js'
 
@@ -14,7 +14,7 @@ export type ReportOptions = {
 
 export type Report = { readonly text: string; readonly ok: boolean }
 
-/** Every setting with its value and where it came from, secrets masked; or what is wrong. */
+/** Every setting with its value and where it came from, secrets masked; or the errors. */
 export function configReport(result: LoadResult, options: ReportOptions): Report {
   const { group } = options
   if (group !== null && GROUPS.every(g => g.name !== group)) {
@@ -75,8 +75,8 @@ function listing(result: Loaded, options: ReportOptions): string {
   const rows = rowsOf(result, options)
   const nameWidth = Math.max(0, ...rows.map(r => r.name.length))
   const lineOf = ({ name, setting, origin, value }: Row): string => {
-    const isUnsaid = origin.from === 'default' && value === null && setting.defaultText !== null
-    const text = isUnsaid ? `(${setting.defaultText})` : measuredText(setting, value)
+    const isUnset = origin.from === 'default' && value === null && setting.defaultText !== null
+    const text = isUnset ? `(${setting.defaultText})` : measuredText(setting, value)
     return `${setting.reload ? '*' : ' '} ${name.padEnd(nameWidth)}  ${text.padEnd(24)}  ${originText(origin)}`
   }
   const blocks = GROUPS.flatMap(({ name, about }) => {

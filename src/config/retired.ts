@@ -1,5 +1,5 @@
-// Names that no longer do anything. They are recognised and ignored, with one warning each. docs/DEPRECATIONS.md has a row for
-// each; a test keeps the two equal. No other code may mention these names.
+// Names that no longer have an effect. Each is recognised and ignored, with one warning. docs/DEPRECATIONS.md has a row for each; a
+// test keeps the two equal. No other code may mention these names.
 
 export type Retired = {
   readonly name: string
@@ -13,7 +13,7 @@ export type Retired = {
 
 const since = { warnedSince: '0.1.0', removedIn: '2029-01-31' } as const
 
-/** What replaces the names, and the names. */
+/** The replacement, then the names. */
 const REPLACED: readonly (readonly [replacement: string, ...names: readonly string[]])[] = [
   ['always on', 'G6_SUMMARY_REWRITE', 'G6_SUMMARY_RICH_DIFF'],
   ['the stream is on with the HTTP server; `G6_SSE_HTTP=0` turns it off', 'G6_SSE_ENABLED'],
@@ -103,6 +103,6 @@ export const RETIRED: readonly Retired[] = REPLACED.flatMap(([replacement, ...na
   names.map(name => ({ name, replacement, ...since })),
 )
 
-/** The names whose day of removal has come and that are still in the table. */
+/** Names still in the table after their day of removal. */
 export const overdue = (nowMs: number): readonly string[] =>
   RETIRED.filter(r => Date.parse(r.removedIn) <= nowMs).map(r => r.name)

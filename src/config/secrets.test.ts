@@ -9,7 +9,7 @@ import { ConfigError, SummaryEnv } from './summary-env.js'
 
 const NAMES = SETTINGS.filter(s => s.setting.secret).map(s => s.name)
 
-/** Everything that is ever shown of a result. */
+/** Everything that any output shows of a result. */
 function shown(result: LoadResult): string {
   const outputs = [true, false].flatMap(json => [
     checkReport(result, json).text,
@@ -22,7 +22,7 @@ function shown(result: LoadResult): string {
   return [...outputs, JSON.stringify(rest)].join('\n')
 }
 
-/** Letters that no sentence, name or number of ours has in a row. */
+/** Letters that never follow each other in our texts, names and numbers. */
 const aSecret = fc
   .string({ unit: fc.constantFrom('q', 'z', 'Q', 'Z', '7', '~', '!'), minLength: 8, maxLength: 60 })
   .map(s => `qz${s}`)
@@ -85,7 +85,7 @@ const WAYS: Readonly<Record<string, (name: string, secret: string) => LoadInput>
   ),
 }
 
-describe('no output holds anything of a secret that came by', () => {
+describe('no output holds any part of a secret that came by', () => {
   test.each(Object.entries(WAYS).map(([way, input]) => ({ way, input })))('$way', ({ input }) => {
     fc.assert(
       fc.property(aName, aSecret, (name, secret) => {
@@ -131,7 +131,7 @@ describe('a secret’s value', () => {
     })
   })
 
-  test('a newline in the middle of a key that records were made with stays', () => {
+  test('a newline in the middle of a stored key stays', () => {
     const result = loadConfig({ env: { G6_AUDIT_KEY_FILE: '/k' }, readSecretFile: () => 'a\nb\n' })
     expect(result.ok && result.config.auditKey).toBe('a\nb')
   })
@@ -153,7 +153,7 @@ describe('a secret’s value', () => {
     ).toEqual(['G6_SSE_API_TOKEN (G6_SSE_API_TOKEN_FILE): the file /run/token cannot be read (ENOENT)'])
   })
 
-  test('an empty file of the token before means none: a rotation ends by emptying it', () => {
+  test('an empty file of the previous token means none: a rotation ends by emptying it', () => {
     const result = loadConfig({
       env: { G6_SSE_API_TOKEN: 'now', G6_SSE_API_TOKEN_PREVIOUS_FILE: '/run/before' },
       readSecretFile: () => '\n',
@@ -194,11 +194,11 @@ describe('a secret’s value', () => {
   })
 })
 
-describe('a secret nobody can use', () => {
+describe('a secret that nobody can send', () => {
   const TOKENS = ['G6_SSE_API_TOKEN', 'G6_SSE_API_TOKEN_PREVIOUS', 'G6_PANELS_SSE_TOKEN', 'RAG_BACKEND_TOKEN']
   const LINES = [...TOKENS, 'API_KEYS_INTERNAL', 'G6_CHAT_JWT_SECRET', 'GRAFANA_API_KEY']
   const GOOD = 'Zm9ydHktdHdvLWNoYXJhY3RlcnM'
-  /** As a file with these bytes gives it. */
+  /** From a file with these bytes. */
   const load = (name: string, bytes: Buffer) =>
     loadConfig({ env: { [`${name}_FILE`]: '/run/x' }, readSecretFile: () => bytes.toString('utf8') })
   const errorOf = (name: string, bytes: Buffer | string): string => {
@@ -216,7 +216,7 @@ describe('a secret nobody can use', () => {
       ['a byte order mark before it', `\ufeff${GOOD}\n`],
       ['blanks around it', ` \t${GOOD} \r\n\n`],
       ['both', `\ufeff ${GOOD}\u00a0\n`],
-    ])('%s is no part of it', (_, bytes) => {
+    ])('%s is removed', (_, bytes) => {
       expect(usedOf(name, bytes)).toBe(GOOD)
     })
     test.each([
@@ -253,7 +253,7 @@ describe('a secret nobody can use', () => {
       expect(usedOf(name, 'grün ist 緑 und so weiter\n')).toBe('grün ist 緑 und so weiter')
     }
   })
-  test('a short one that others could guess is warned about', () => {
+  test('a short one that somebody could guess gets a warning', () => {
     const warningsOf = (name: string, value: string): readonly string[] => {
       const result = loadConfig({ env: { [name]: value } })
       return result.ok

@@ -1,5 +1,5 @@
-// What a declared setting is. Every setting of the program is one `Setting` in one table of `groups/`; parsing, flags,
-// `g6 config`, the reference page and the JSON Schema of the file are all read off that declaration.
+// What a declared setting is, and how its name is spelled. Every setting of the program is one `Setting` in one table of `groups/`;
+// parsing, flags, `g6 config`, the reference page and the JSON Schema of the file all come from that declaration.
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly notes?: readonly string[] }
@@ -43,9 +43,9 @@ export type Setting<T> = {
   readonly about: string
   /** Completes "allowed: …" in an error. */
   readonly allowed: string
-  /** What a value is counted in (`s`, `ms`, `bytes`); null for what is not counted. */
+  /** The unit of a number (`s`, `ms`, `bytes`); null for everything else. */
   readonly unit: string | null
-  /** What the default is called where the value alone would not say it (`json; pretty on a terminal`). */
+  /** The default in words, where the value alone would not say it (`json; pretty on a terminal`). */
   readonly defaultText: string | null
   /** Whether SIGHUP reads it again. */
   readonly reload: boolean
@@ -56,18 +56,15 @@ export type Setting<T> = {
   readonly deprecated: string | null
   /** Never shown; may come from the file that `NAME_FILE` names. */
   readonly secret: boolean
-  /**
-   * Its default would open what it is meant to close, so `G6_CONFIG_LENIENT` does not excuse a bad value, nor may the file
-   * of a secret be empty.
-   */
+  /** Its default opens what it should close: `G6_CONFIG_LENIENT` does not excuse a bad value, and a secret's file must not be empty. */
   readonly failsOpen: boolean
   /** What the settings file may hold. */
   readonly schema: JsonSchema
-  /** Reads a text (environment, flag) or a value of the settings file. Never given anything empty. */
+  /** Parses a text (environment, flag) or a value of the settings file; never an empty one. */
   readonly parse: (raw: unknown) => Parsed<T>
 }
 
-/** What a declaration may say besides kind and default. */
+/** Everything in a declaration but kind and default. */
 export type About = {
   readonly about: string
   readonly unit?: string
@@ -90,7 +87,7 @@ export type KindOf<T> = {
   readonly unit?: string
 }
 
-/** Puts kind and words together; used by the kinds only. */
+/** For the kinds only. */
 export function declare<T>(kind: KindOf<T>, words: About): Setting<T> {
   const secret = kind.secret ?? false
   return {
@@ -131,3 +128,34 @@ export const bad = (because?: string): Parsed<never> =>
 
 export const good = <T>(value: T, notes?: readonly string[]): Parsed<T> =>
   notes === undefined || notes.length === 0 ? { ok: true, value } : { ok: true, value, notes }
+
+// One setting, three spellings: `G6_SSE_MAX_CONNECTIONS` in the environment, `sse_max_connections` in the file,
+// `sseMaxConnections` in the code. The compiler and the program derive them in the same way.
+
+type WithoutPrefix<N extends string> = N extends `G6_${infer Rest}` ? Rest : N
+type WithoutPlaceholder<N extends string> = N extends `${infer Base}_<NAME>` ? Base : N
+type Camel<S extends string> = S extends `${infer Head}_${infer Tail}`
+  ? `${Head}${Capitalize<Camel<Tail>>}`
+  : S
+
+/** `G6_SSE_HTTP` → `sseHttp`; `G6_PANEL_W_<NAME>` → `panelW`. */
+export type PropertyOf<N extends string> = Camel<Lowercase<WithoutPlaceholder<WithoutPrefix<N>>>>
+
+/** Ends the name of a setting that stands for many: `G6_PANEL_W_<NAME>`. */
+const PLACEHOLDER = '<NAME>'
+
+export function propertyOf(name: string): string {
+  return fileKeyOf(name.replace(`_${PLACEHOLDER}`, '')).replace(/_([a-z0-9])/g, (_, c: string) =>
+    c.toUpperCase(),
+  )
+}
+
+/** `G6_SSE_HTTP` → `sse_http`; `G6_PANEL_W_<NAME>` → `panel_w_<name>`. */
+export const fileKeyOf = (name: string): string => name.replace(/^G6_/, '').toLowerCase()
+
+/** The prefix of a setting that stands for many names; null for all others. */
+export const dynamicPrefixOf = (name: string): string | null =>
+  name.endsWith(PLACEHOLDER) ? name.slice(0, -PLACEHOLDER.length) : null
+
+/** The setting that names the file of a secret. */
+export const secretFileNameOf = (name: string): string => `${name}_FILE`

@@ -1,6 +1,5 @@
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import { loadConfig } from './load.js'
-import { NOT_ABOVE } from './order.js'
+import { loadConfig, NOT_ABOVE } from './load.js'
 import { type Config, SETTINGS } from './settings.js'
 
 describe('the declarations', () => {
@@ -39,7 +38,7 @@ describe('the declarations', () => {
     })
   })
 
-  test('say in one sentence what each setting does', () => {
+  test('describe each setting in one sentence', () => {
     for (const { name, setting } of SETTINGS) {
       expect(setting.about, name).toMatch(/^[A-Z][^\n]{10,140}\.$/)
     }
@@ -63,12 +62,12 @@ describe('the declarations', () => {
     for (const [lower, upper] of NOT_ABOVE) expect(reloads(lower), lower).toBe(reloads(upper))
   })
 
-  test('have flags only for switches that are off unless said otherwise', () => {
+  test('have flags only for switches that are off by default', () => {
     const flagged = SETTINGS.filter(s => s.setting.kind === 'bool' && s.setting.flag !== null)
     expect(flagged.map(s => s.setting.default)).toEqual(flagged.map(() => false))
   })
 
-  test('never let SIGHUP move a port, a host or a path', () => {
+  test('never let SIGHUP change a port, a host or a path', () => {
     const fixed = SETTINGS.filter(s => ['port', 'host', 'path'].includes(s.setting.kind) && s.setting.reload)
     expect(fixed).toEqual([])
   })

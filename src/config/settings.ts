@@ -13,8 +13,7 @@ import { stream } from './groups/stream.js'
 import { strictness } from './groups/strictness.js'
 import { terminal } from './groups/terminal.js'
 import { thresholds } from './groups/thresholds.js'
-import { type PropertyOf, propertyOf } from './names.js'
-import type { Setting } from './setting.js'
+import { type PropertyOf, propertyOf, type Setting } from './setting.js'
 
 /** In the order in which people see them. */
 export const GROUPS = [

@@ -1,18 +1,18 @@
-// How a value is shown to a person or a program. Nothing of a secret ever passes through here.
+// How a value is shown to a person or a program. It never shows any part of a secret.
 import type { Setting } from './setting.js'
 
 export const MASK = '••••'
 const NOTHING = '—'
 const MAX_SHOWN_CHARS = 120
 
-/** Takes user name and password out of what may be a URL; up to the last `@`, since passwords may hold anything. */
+/** Removes user name and password from a possible URL; up to the last `@`, since a password may contain any character. */
 function withoutUser(text: string): string {
   const from = text.indexOf(':')
   const to = text.lastIndexOf('@')
   return from === -1 || to < from ? text : `${text.slice(0, from)}://${MASK}${text.slice(to)}`
 }
 
-/** Takes out query and fragment too, where tokens like to stand. */
+/** Removes query and fragment too, which often hold tokens. */
 const withoutCredentials = (text: string): string => withoutUser(text).replace(/[?#].+/s, `?${MASK}`)
 
 const isUrlKind = (setting: Setting<unknown>): boolean =>
@@ -29,7 +29,7 @@ export function jsonOf(setting: Setting<unknown>, value: unknown): unknown {
   return Array.isArray(value) ? value.map(v => withoutCredentials(String(v))) : value
 }
 
-/** A usable value in one line: `on`, `20/60`, `a, b`, `indices=50`, `—` for nothing. */
+/** A usable value in one line: `on`, `20/60`, `a, b`, `indices=50`, `—` for none. */
 export function textOf(setting: Setting<unknown>, value: unknown): string {
   const shown = jsonOf(setting, value)
   if (isEmpty(shown)) return NOTHING
@@ -50,7 +50,7 @@ export function measuredText(setting: Setting<unknown>, value: unknown): string 
   return setting.unit === null || typeof value !== 'number' ? text : `${text} ${setting.unit}`
 }
 
-/** An unusable value as it came, for an error. */
+/** An unusable value, for an error. */
 export function rejectedText(setting: Setting<unknown>, raw: unknown): string {
   if (setting.secret) return MASK
   const clean = isUrlKind(setting) ? withoutCredentials : withoutUser
@@ -63,7 +63,7 @@ function describeRaw(raw: unknown): string {
   return JSON.stringify(raw) ?? String(raw)
 }
 
-/** One short line without control or invisible characters, whatever came in. */
+/** One short line without control or invisible characters. */
 export function printable(text: string): string {
   const clean = text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '�')
   return clean.length <= MAX_SHOWN_CHARS ? clean : `${clean.slice(0, MAX_SHOWN_CHARS)}…`

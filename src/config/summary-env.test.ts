@@ -3,7 +3,7 @@ import { SETTINGS } from './settings.js'
 import { ConfigError, loadSummaryEnv, SummaryEnv } from './summary-env.js'
 
 describe('SummaryEnv', () => {
-  test('is the configuration, from the given variables alone', () => {
+  test('is the configuration, only from the given variables', () => {
     const env = SummaryEnv.fromEnviron({ G6_MASTER_REFRESH_SEC: '3', G6_SSE_IP_ALLOW: '::1' })
     expect(env).toMatchObject({ summaryRefreshSec: 3, sseIpAllow: ['::1'], panelsDir: 'data/panels' })
     expect(env.deprecatedSeen).toEqual(['G6_MASTER_REFRESH_SEC'])

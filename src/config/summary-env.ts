@@ -1,4 +1,4 @@
-// The configuration under the name the platform's documents use. It holds no global state: each call loads anew.
+// The configuration under the name that the platform's documents use. No global state: each call loads again.
 import { loadConfigFromProcess } from './from-process.js'
 import type { Environment } from './layers.js'
 import { type LoadResult, loadConfig } from './load.js'
@@ -12,13 +12,13 @@ export type SummaryEnv = Config & {
   readonly describe: () => Readonly<Record<ConfigKey, unknown>>
 }
 
-/** Settings that cannot be used; `message` has a line for each error. */
+/** Unusable settings; `message` has a line for each error. */
 export class ConfigError extends Error {
   readonly code = 'config_invalid'
 }
 
 export const SummaryEnv = {
-  /** From the given variables alone: no file, no process environment. Throws ConfigError. */
+  /** Only from the given variables: no file, no process environment. Throws ConfigError. */
   fromEnviron: (environ: Environment): SummaryEnv => summaryEnv(loadConfig({ env: environ })),
 }
 

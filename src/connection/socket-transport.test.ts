@@ -2,7 +2,7 @@ import { Socket } from 'node:net'
 import { expect, test } from 'vitest'
 import { SocketTransport } from './socket-transport.js'
 
-/** A socket whose `write` says what the test wants. */
+/** A socket whose `write` answers as the test wants. */
 class ScriptedSocket extends Socket {
   left = 0
 
@@ -15,7 +15,7 @@ class ScriptedSocket extends Socket {
   }
 }
 
-test('blocked means that bytes are left here, not merely that the high-water mark was passed', () => {
+test('blocked means that bytes are left in our memory, not only that the high-water mark was passed', () => {
   const socket = new ScriptedSocket()
   const transport = new SocketTransport(socket, true)
   let drained = 0
@@ -31,7 +31,7 @@ test('blocked means that bytes are left here, not merely that the high-water mar
   socket.destroy()
 })
 
-test('without the kernel’s number, progress is what is left here', () => {
+test('without libuv’s number, progress is the bytes in our memory', () => {
   const socket = new ScriptedSocket()
   socket.left = 7
   expect(new SocketTransport(socket, true).progress()).toBe(7)

@@ -1,16 +1,16 @@
-// A connection as the hub sees it: pre-framed bytes straight to the socket, never through ServerResponse.
+// A transport over a socket: framed bytes go straight to it, never through ServerResponse.
 //
-// Blocked means: `write` returned false AND bytes are left in our memory. A write that the kernel took whole returns false
-// from the high-water mark on, yet nothing is waiting.
+// Blocked means: `write` returned false AND bytes are left in our memory. Above the high-water mark, `write` also returns false
+// when the kernel took all bytes, yet nothing is waiting.
 import type { Duplex } from 'node:stream'
 import type { Transport } from './transport.js'
 
-/** Room in the kernel's queue of one socket, as libuv counts it; not in the public types. */
+/** Bytes in libuv's queue of one socket; not in the public types. */
 type WithQueue = { readonly _handle?: { readonly writeQueueSize?: number } | null }
 
-/** After the last byte was handed over, how long a peer may take to fetch it and close. */
+/** How long a peer may take to fetch the last bytes and close. */
 const LINGER_MS = 5_000
-/** What a streaming client may still send us, ever: nothing is expected, and all of it is ignored. */
+/** A streaming client has nothing to send; we ignore this much and then close. */
 const MAX_STRAY_BYTES = 64 * 1024
 
 export class SocketTransport implements Transport {
@@ -20,8 +20,8 @@ export class SocketTransport implements Transport {
   #linger: NodeJS.Timeout | undefined
 
   /**
-   * `ownsReading`: the socket is ours alone, so its incoming side must be read here (else the end of the peer is never
-   * noticed); false when node:http still reads it.
+   * `ownsReading`: the socket is ours alone, so we must read its incoming side, or never notice that the peer has ended; false
+   * when node:http still reads it.
    */
   constructor(
     socket: Duplex,
@@ -46,7 +46,7 @@ export class SocketTransport implements Transport {
       this.#strayBytes += bytes.length
       if (this.#strayBytes > MAX_STRAY_BYTES) socket.destroy()
     })
-    // A half-closed client is gone: it could not tell us otherwise.
+    // We treat a half-closed client as gone: it has no other way to say so.
     socket.once('end', () => {
       socket.destroy()
     })

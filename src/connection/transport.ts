@@ -1,15 +1,15 @@
-// What the hub needs of a connection. The network side implements it over a socket; tests script it.
+// What a connection needs from the network: socket-transport.ts implements it over a socket; tests script it.
 
 export interface Transport {
-  /** Hands over bytes that nobody changes afterwards. False: nothing more until `onDrain`. */
+  /** The bytes must not change afterwards. False: write nothing more until `onDrain`. */
   write(bytes: Buffer): boolean
-  /** Any number that changes when the peer takes bytes; only looked at while the reader is blocked. */
+  /** Any number that changes when the peer takes bytes; read only while the connection is blocked or ending. */
   progress(): number
   /** Writes these last bytes (may be empty) and ends the connection in order. */
   end(lastBytes: Buffer): void
   /** Ends it now. */
   destroy(): void
-  /** Called by the hub once; `onClose` must come exactly once, however the connection ends. */
+  /** Called once; `onClose` must come exactly once, however the connection ends. */
   attach(events: { onDrain(): void; onClose(): void }): void
 }
 

@@ -10,7 +10,7 @@ test.each([1, 9, 10, 15, 16, 255, 256, 4_095, 4_096, 70_000])('a chunk of %i byt
   expect(toWire(text, CHUNKED).toString()).toBe(`${size.toString(16)}\r\n${text}\r\n`)
 })
 
-test('a chunk says how many bytes it has, not how many characters', () => {
+test('the size of a chunk is in bytes, not in characters', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', minLength: 1 }), text => {
       const bytes = Buffer.from(text)
@@ -24,16 +24,16 @@ test('a chunk says how many bytes it has, not how many characters', () => {
   )
 })
 
-test('nothing to say is no chunk: an empty one would end the body', () => {
+test('an empty text makes no chunk: an empty one would end the body', () => {
   expect(toWire('', CHUNKED)).toHaveLength(0)
   expect(wireEnd(CHUNKED).toString()).toBe('0\r\n\r\n')
 })
 
-test('without framing it is the bytes', () => {
+test('without framing, the bytes are unchanged', () => {
   expect(toWire('täxt', { encoding: 'plain', framing: 'raw' }).toString()).toBe('täxt')
 })
 
-test('what is compressed after a past needs just that past before it', () => {
+test('text compressed after a past unpacks only after that past', () => {
   const wire = { encoding: 'gzip', framing: 'raw' } as const
   const past = Buffer.from('a row of a panel, much like the next')
   const next = Buffer.from('a row of a panel, much like the last')

@@ -1,9 +1,9 @@
 // Text to the bytes of a connection: compressed once for everybody, framed once for everybody.
 //
-// A reader's stream starts with the ten-byte gzip header and never gets a trailer (RFC 1952, RFC 1951 section 3.2.4). What is
-// compressed by itself ends at a byte and refers to nothing before it, so the same compressed bytes may be appended to any
-// gzip stream. What is compressed after `past` refers to it, so it may be appended only to streams whose last bytes, when
-// unpacked, are just that (lane.ts knows which): a board much like the one before takes a third of the bytes.
+// A reader's stream starts with the ten-byte gzip header and never gets a trailer (RFC 1952, RFC 1951 section 3.2.4). Text
+// compressed by itself ends at a byte and refers to nothing before it, so the same compressed bytes fit into any gzip stream.
+// Text compressed after `past` refers to it, so it fits only into streams whose last bytes, unpacked, are `past` (lane.ts knows
+// which): an update of a steady board then takes a third of the bytes.
 import { constants, deflateRawSync } from 'node:zlib'
 import type { Wire } from './transport.js'
 
@@ -11,7 +11,7 @@ const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
 const CRLF = Buffer.from('\r\n')
 const LAST_CHUNK = Buffer.from('0\r\n\r\n')
 export const EMPTY_BYTES = Buffer.alloc(0)
-/** All as zlib has it (level 6): higher levels, another window or more memory make events of a few KiB 4 % smaller at most. */
+/** The defaults of zlib: higher levels, another window or more memory make events of a few KiB 4 % smaller at most. */
 const DEFLATE = { level: 6, finishFlush: constants.Z_FULL_FLUSH }
 
 /** HTTP/1.1 chunked framing (RFC 9112 section 7.1), or the bytes as they are. */
@@ -20,7 +20,7 @@ function framed(bytes: Buffer, wire: Wire): Buffer {
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, CRLF])
 }
 
-/** As `framed`, but gone over once: its size is known when it is encoded, and is seldom another than that of ASCII. */
+/** As `framed`, in a single pass: assume ASCII length, correct it if wrong. */
 function chunk(text: string, wire: Wire): Buffer {
   const guess = text.length.toString(16)
   const bytes = Buffer.from(`${guess}\r\n${text}\r\n`)
@@ -32,7 +32,7 @@ function chunk(text: string, wire: Wire): Buffer {
   return bytes
 }
 
-/** For a connection that unpacks gzip, and whose last unpacked bytes are `past` (empty: whatever they are). */
+/** For gzip streams whose last unpacked bytes are `past`; empty: for any. */
 export function compressed(bytes: Buffer, wire: Wire, past: Buffer): Buffer {
   const options = past.length === 0 ? DEFLATE : { ...DEFLATE, dictionary: past }
   return framed(deflateRawSync(bytes, options), wire)
@@ -44,12 +44,12 @@ export function toWire(text: string, wire: Wire): Buffer {
   return chunk(text, wire)
 }
 
-/** What a connection's body starts with, before any event. */
+/** The start of a body, before any event. */
 export function wirePrologue(wire: Wire): Buffer {
   return wire.encoding === 'gzip' ? framed(GZIP_HEADER, wire) : EMPTY_BYTES
 }
 
-/** What ends a connection's body. */
+/** The end of a body. */
 export function wireEnd(wire: Wire): Buffer {
   return wire.framing === 'chunked' ? LAST_CHUNK : EMPTY_BYTES
 }

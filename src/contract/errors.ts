@@ -1,7 +1,5 @@
-// The one table of errors: stable code → HTTP status, title, what a client reads. Every refusal and every failed request
-// is `application/problem+json` (RFC 9457) made here, so nothing of an exception can leak: no stack, path or text of it.
-//
-// It lives on the guards' floor because guards, routes and the chat relay all speak of these codes.
+// The one table of errors: stable code → HTTP status, title, text for the client. Every refusal and every failed request becomes
+// `application/problem+json` (RFC 9457) here, so nothing of an exception can leak: no stack, path or text.
 
 type ErrorEntry = {
   readonly status: number
@@ -165,7 +163,7 @@ const TABLE = {
   breaker_open: {
     status: 503,
     title: 'Answering service resting',
-    detail: 'The answering service is failing and is given a rest.',
+    detail: 'The answering service keeps failing and is temporarily unavailable; try again later.',
   },
   chat_full: {
     status: 503,

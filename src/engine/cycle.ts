@@ -1,4 +1,4 @@
-// What one turn of the loop hands to every output, and what an output is.
+// The result of one cycle of the loop, and the outputs that receive it.
 import type { Board } from '../board/board.js'
 import type { IngestStats } from '../ingest/enrichment.js'
 import { READING_ERRORS, type Reading } from '../snapshot/reading.js'
@@ -6,8 +6,8 @@ import type { Snapshot } from '../snapshot/snapshot.js'
 import type { UnchangedPrices } from './price-watch.js'
 
 /**
- * How the input stands, in one word: `closed` is old, but the market is closed and nobody has to write; shown by every surface and by
- * `g6_status_state{state}`.
+ * The state of the input in one word, on every surface and in `g6_status_state{state}`. `closed`: old, but the market is closed and
+ * nobody has to write.
  */
 export const STATUS_STATES = ['fresh', 'closed', 'stale', ...READING_ERRORS, 'starting'] as const
 export type StatusState = (typeof STATUS_STATES)[number]
@@ -18,11 +18,11 @@ export type SourceState = {
   readonly ageSec: number | null
   /** When the document was written, epoch ms; null before the first good reading. */
   readonly changedAtMs: number | null
-  /** What a person reads about the last failure; null while all is well. */
+  /** The last failure, for a person to read; null while there is none. */
   readonly error: string | null
   /** Older than `stream.stale.error_sec` allows. */
   readonly tooOld: boolean
-  /** Prices that do not move in an open market; absent when they do. */
+  /** Prices that do not change in an open market; absent when they do. */
   readonly unchanged?: UnchangedPrices
 }
 
@@ -33,12 +33,12 @@ export type PanelTiming = {
   readonly calls: number
 }
 
-/** Statistics of the loop since start, taken after a cycle; beside the board, never inside the status. */
+/** Statistics of the loop since start, taken after a cycle; next to the board, never inside the status. */
 export type LoopStats = {
-  /** Cycles counted: not those of the timer that came a moment before a change. */
+  /** Without the cycles of the timer that came a moment before a change. */
   readonly cycles: number
   readonly unchangedCycles: number
-  /** Refreshes since the first cycle, that one included: what heartbeats count. */
+  /** Refreshes since the first cycle, including the first; heartbeats count these. */
   readonly intervals: number
   readonly missedTicks: number
   /** Unchanged panels over all panels compared, since start; null before two boards were compared. */
@@ -54,31 +54,31 @@ export type LoopStats = {
   readonly churnAnomalies: number
   readonly lastCycleMs: number
   readonly startedAtMs: number
-  /** By panel; worked out for whoever asks, from the builds so far. */
+  /** By panel, from the builds so far; computed when it is called. */
   readonly timing: () => Readonly<Record<string, PanelTiming>>
-  /** The followed status streams, the primary one first; absent where none is followed. */
+  /** The followed status streams, the primary one first; absent where there are none. */
   readonly ingest?: readonly IngestStats[]
 }
 
 export type CycleResult = {
   readonly board: Board
-  /** The snapshot the board shows: from the last good reading, however old; null before the first one. */
+  /** The snapshot that the board shows: from the last good reading, of any age; null before the first. */
   readonly snapshot: Snapshot | null
-  /** The newest reading, good or bad; null before the first one. */
+  /** The newest reading, good or bad; null before the first. */
   readonly reading: Reading | null
   readonly source: SourceState
   readonly stats: LoopStats
 }
 
 /**
- * An output receives each board. `publish` may be asynchronous; while one is under way newer results replace each other
- * and only the newest is handed over when it is ready again. What it throws is logged and counted, nothing else.
+ * An output receives each board. `publish` may be asynchronous; while it runs, newer results replace each other, and the output
+ * gets only the newest when it is ready again. What it throws is logged and counted.
  */
 export interface Output {
   readonly name: string
-  /** Gets each result before the cycle ends; without it, right after. */
+  /** True: it gets each result before the cycle ends, not right after. */
   readonly inCycle?: boolean
   publish(result: CycleResult): void | Promise<void>
-  /** Writes what is outstanding and lets go of everything. Idempotent. */
+  /** Writes what is left and releases everything. Idempotent. */
   close(): Promise<void>
 }

@@ -17,7 +17,7 @@ test.each([
   expect(deepEqual(b, a)).toBe(false)
 })
 
-test('a copy says what the original says, with a prototype or without', () => {
+test('a copy equals the original, with a prototype or without', () => {
   fc.assert(
     fc.property(
       fc.object({ withNullPrototype: true, values: [fc.string(), fc.double(), fc.constant(null)] }),
@@ -28,7 +28,7 @@ test('a copy says what the original says, with a prototype or without', () => {
   )
 })
 
-test('two that say the same are equal', () => {
+test('two values with the same members are equal', () => {
   const value = fc.jsonValue({ maxDepth: 3 })
   fc.assert(
     fc.property(value, value, (a, b) => {

@@ -1,5 +1,4 @@
-// Whether two values of a snapshot say the same: plain data, compared to the last member. The order of members counts, since
-// panels show it.
+// Whether two values of a snapshot are equal in every member. The order of members counts, since panels show it.
 
 function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
   if (a.length !== b.length) return false
@@ -18,7 +17,7 @@ function sameMembers(a: object, b: object): boolean {
   return true
 }
 
-/** Of JSON-like data: no cycles, nothing but plain objects and lists. */
+/** For JSON-like data without cycles: plain objects and lists. */
 export function deepEqual(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Intervals } from './intervals.js'
 
 describe('intervals', () => {
-  test('count refreshes, however many cycles there are in one', () => {
+  test('count refreshes, not the cycles in them', () => {
     const intervals = new Intervals()
     const at = [50, 60, 1_049, 1_050, 1_900, 2_050, 2_051].map(ms => intervals.at(ms, 1_000))
     expect(at).toEqual([1, 1, 2, 2, 2, 3, 3])
@@ -19,7 +19,7 @@ describe('intervals', () => {
     expect(new Intervals().beginsAtMs(3, 1_000)).toBe(Number.POSITIVE_INFINITY)
   })
 
-  test('count each tick of the grid once, whatever the refresh', () => {
+  test('count each tick of the grid once, with any refresh', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 20, max: 5_000, noNaN: true }),

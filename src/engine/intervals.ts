@@ -1,7 +1,7 @@
-// The intervals of a loop: refreshes since its first cycle, as far as a cycle ran in them. What ends after N cycles, or comes after
-// N without a change, counts these: a busy status starts many cycles in one interval.
+// The intervals of a loop: refreshes since its first cycle in which a cycle ran. Limits on cycles and heartbeats count intervals,
+// since a busy status starts many cycles in one.
 
-/** Sums of refreshes are not exact. */
+/** Rounding errors of added refreshes. */
 const TOLERANCE_MS = 1
 
 export class Intervals {
@@ -19,7 +19,7 @@ export class Intervals {
     return this.#number
   }
 
-  /** When interval `number` begins, should none be missed; infinitely late before the first cycle. */
+  /** When interval `number` begins if none is missed; infinity before the first cycle. */
   beginsAtMs(number: number, refreshMs: number): number {
     if (this.#beganMs === null) return Number.POSITIVE_INFINITY
     return this.#beganMs + (number - this.#number) * refreshMs

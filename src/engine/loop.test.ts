@@ -4,6 +4,7 @@ import { derive } from '../snapshot/derive.js'
 import type { Reading, Status } from '../snapshot/reading.js'
 import type { CycleResult, Output } from './cycle.js'
 import { Loop, type LoopOptions } from './loop.js'
+import { StatusBoards, type StatusBoardsOptions } from './status-boards.js'
 
 class ScriptedSource {
   readonly name = 'scripted'
@@ -37,8 +38,9 @@ function recorder(name = 'recorder') {
 }
 
 const loops: Loop[] = []
-function loopOver(source: ScriptedSource, outputs: Output[], options: Partial<LoopOptions> = {}): Loop {
-  const loop = new Loop({
+type Options = StatusBoardsOptions & Omit<LoopOptions, 'boards'>
+function loopOver(source: ScriptedSource, outputs: Output[], given: Partial<Options> = {}): Loop {
+  const options: Options = {
     epoch: 'e1',
     source,
     outputs,
@@ -50,8 +52,9 @@ function loopOver(source: ScriptedSource, outputs: Output[], options: Partial<Lo
     panelEveryMs: () => 0,
     timezone: () => 'UTC',
     clock: { nowMs: () => Date.now(), monotonicMs: () => Date.now() },
-    ...options,
-  })
+    ...given,
+  }
+  const loop = new Loop({ ...options, boards: new StatusBoards(options) })
   loops.push(loop)
   loop.start()
   return loop
@@ -90,7 +93,7 @@ describe('the loop', () => {
     expect(results.at(-1)?.board.panels.get('a')?.lines).toEqual(['9'])
   })
 
-  test('lets no change wait because nothing happened just before it', () => {
+  test('does not delay a change because of a tick just before it', () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()
     loopOver(source, [output])
@@ -101,7 +104,7 @@ describe('the loop', () => {
     expect(results).toHaveLength(3)
   })
 
-  test('lets a change wait for the one before it, though a tick has shown that already', () => {
+  test('delays a change after another one, even when a tick has shown that already', () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()
     loopOver(source, [output], { refreshMs: () => 15 })
@@ -137,7 +140,7 @@ describe('the loop', () => {
     expect(loop.statistics.snapshot(0).missedTicks).toBe(2)
   })
 
-  test('keeps the last good board when a reading fails, says why and how old, and recovers', () => {
+  test('keeps the last good board when a reading fails, shows why and its age, and recovers', () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()
     loopOver(source, [output])
@@ -157,7 +160,7 @@ describe('the loop', () => {
     })
   })
 
-  test('gives each board the verdict of that moment, the same object while it says the same', () => {
+  test('gives each board the verdict of that moment, the same object while it is equal', () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()
     loopOver(source, [output])
@@ -174,7 +177,7 @@ describe('the loop', () => {
     expect(results.at(-1)?.board.generation).toBe(1)
   })
 
-  test('says that prices hang in an open market, from the moment they began, and ends it when one moves', () => {
+  test('shows since when prices are stuck in an open market, until one changes', () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()
     const staleLimits = () => ({ warnSec: 60, errorSec: 180, unchangedSec: 600 })
@@ -192,7 +195,7 @@ describe('the loop', () => {
     expect(loop.sourceNow().unchanged).toBe(undefined)
   })
 
-  test('takes the age of a document from the document, however new the program is', () => {
+  test('takes the age of a document from the document, not from the start of the program', () => {
     vi.setSystemTime(Date.UTC(2026, 10, 29))
     const source = new ScriptedSource()
     const loop = loopOver(source, [])
@@ -203,7 +206,7 @@ describe('the loop', () => {
     expect(loop.sourceNow()).toMatchObject({ state: 'fresh', ageSec: 0 })
   })
 
-  test('says stale when the status stopped changing', () => {
+  test('shows stale when the status stopped changing', () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()
     const loop = loopOver(source, [output])
@@ -260,14 +263,14 @@ describe('the loop', () => {
     return { endedMs, cycles: results.length, closed: source.closed }
   }
 
-  test('ends by itself after so many intervals, however busy the writer is', async () => {
+  test('ends by itself after a number of intervals, also with a busy writer', async () => {
     expect(await endOver(20_000)).toMatchObject({ endedMs: 9_500, cycles: 20, closed: true })
     for (const everyMs of [7, 100, 333, 501, 730, 4_000]) {
       expect(await endOver(everyMs), `writes every ${everyMs} ms`).toMatchObject({ endedMs: 9_500 })
     }
   })
 
-  test('shows all cycles it was asked for, though some come late', async () => {
+  test('shows the configured number of cycles, also when some come late', async () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()
     const late: Output = { ...output, publish: () => void vi.setSystemTime(Date.now() + 2_300) }
@@ -278,7 +281,7 @@ describe('the loop', () => {
     expect(results).toHaveLength(3)
   })
 
-  test('ends by itself after one cycle, or so long', async () => {
+  test('ends by itself after one cycle, or after a time', async () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()
     const loop = loopOver(source, [output], { maxCycles: 1 })
@@ -291,7 +294,7 @@ describe('the loop', () => {
     expect(await timed.finished).toBe('seconds')
   })
 
-  test('goes on for as long as it is told to, though it were months', async () => {
+  test('runs for the configured time, also for months', async () => {
     const dayMs = 86_400_000
     const source = new ScriptedSource()
     const { output, results } = recorder()
@@ -312,7 +315,7 @@ describe('the loop', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('does not begin once it was stopped', async () => {
+  test('does not start after it was stopped', async () => {
     const source = new ScriptedSource()
     const start = vi.spyOn(source, 'start')
     const loop = loopOver(source, [])
@@ -322,7 +325,7 @@ describe('the loop', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
-  test('an output that throws is told and stops nobody', () => {
+  test('an output that throws is reported and stops no other', () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()
     const onOutputFailed = vi.fn()
@@ -345,14 +348,14 @@ describe('the loop', () => {
   test('an output that is not in the cycle gets every result right after it, and the last one before the end', async () => {
     const source = new ScriptedSource()
     const said: string[] = []
-    const told = (name: string, inCycle: boolean): Output => ({
+    const logging = (name: string, inCycle: boolean): Output => ({
       name,
       inCycle,
       publish: ({ board }) => void said.push(`${name} ${board.cycle}`),
       close: () => Promise.resolve(),
     })
     const observer = { onCycle: ({ board }: CycleResult) => said.push(`cycle ${board.cycle}`) }
-    const loop = loopOver(source, [told('after', false), told('in', true)], { observer })
+    const loop = loopOver(source, [logging('after', false), logging('in', true)], { observer })
     source.good({ a: 1 })
     expect(said).toEqual(['in 1', 'cycle 1'])
     vi.setSystemTime(Date.now() + 20)
@@ -379,7 +382,7 @@ describe('the loop', () => {
     loopOver(source, [slow])
     source.good({})
     vi.advanceTimersByTime(5_000)
-    // What follows the last cycle.
+    // After the last cycle.
     vi.advanceTimersByTime(1)
     expect(cycles).toEqual([1])
     release()
@@ -388,7 +391,7 @@ describe('the loop', () => {
     release()
   })
 
-  test('a panel that may change only every so often keeps what it shows, and then takes the newest', () => {
+  test('a panel with a least time between changes keeps what it shows, and then takes the newest', () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()
     loopOver(source, [output], { panelEveryMs: key => (key === 'b' ? 15_000 : 0) })
@@ -423,11 +426,11 @@ describe('the loop', () => {
     })
   })
 
-  test('a fault of ours keeps the last board and is told', () => {
+  test('an error while building keeps the last board and is reported', () => {
     const source = new ScriptedSource()
     const { output, results } = recorder()
     const onFault = vi.fn()
-    const build: LoopOptions['build'] = snapshot => {
+    const build: Options['build'] = snapshot => {
       if (snapshot.raw.a === 2) throw new Error('broken')
       return [textPanel('a', '1')]
     }

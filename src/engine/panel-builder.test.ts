@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import type { PanelContext, PanelDefinition } from '../panels/definition.js'
+import type { PanelDefinition } from '../panels/definition.js'
 import type { Block } from '../panels/panel.js'
 import { DEFAULT_THRESHOLDS } from '../panels/thresholds.js'
 import { derive } from '../snapshot/derive.js'
-import { createPanelBuilder } from './panel-builder.js'
+import { type BuildContext, createPanelBuilder } from './panel-builder.js'
 
 const LINKS = { source: null, metricsUrl: null, streamUrl: null, pageUrl: null }
-const at = (nowMs: number, status = {}): PanelContext => ({
+const at = (nowMs: number, status = {}): BuildContext => ({
   snapshot: derive(status),
   thresholds: DEFAULT_THRESHOLDS,
   timezone: 'UTC',
@@ -27,12 +27,12 @@ function failing(error: unknown): PanelDefinition {
   })
 }
 
-/** Of another status each time: nothing is kept. */
+/** Another status each time, so that nothing is kept. */
 const linesAt = (builder: ReturnType<typeof createPanelBuilder>, nowMs: number) =>
   builder.build(at(nowMs, { app: { name: `at ${nowMs}` } })).map(({ lines }) => lines.join('|'))
 
 describe('a builder that throws', () => {
-  test('gives a panel of its own title, of tone error, and leaves the others alone', () => {
+  test('shows an error panel with its own title, and the other panels as usual', () => {
     const faults: unknown[] = []
     const error = Object.assign(new Error('/secret/path is gone'), { code: 'ENOENT' })
     const onFault = (key: string, cause: unknown) => faults.push([key, cause])
@@ -59,7 +59,7 @@ describe('a builder that throws', () => {
     expect(shown?.lines).toEqual([`panel failed: ${code} !!`])
   })
 
-  test('in deciding whether it is shown costs only its own panel too', () => {
+  test('while it decides whether it is shown costs only its own panel too', () => {
     const shown = () => {
       throw new TypeError('no')
     }
@@ -67,7 +67,7 @@ describe('a builder that throws', () => {
     expect(linesAt(builder, 0)).toEqual(['panel failed: TypeError !!', 'well'])
   })
 
-  test('rests after 3 failures in a row, gets one chance after 30 s, and rests again', () => {
+  test('is paused after 3 failures in a row, tried once after 30 s, and paused again', () => {
     let calls = 0
     const bad = panel('bad', () => {
       calls++
@@ -75,12 +75,12 @@ describe('a builder that throws', () => {
     })
     const builder = createPanelBuilder({ registry: [bad] })
     const seen = [0, 1, 2, 3, 30_001, 30_002, 30_003, 60_001, 60_002].map(now => linesAt(builder, now)[0])
-    const [failed, resting] = ['panel failed: Error !!', 'panel resting after 3 failures !!']
-    expect(seen).toEqual([failed, failed, failed, resting, resting, failed, resting, resting, failed])
+    const [failed, paused] = ['panel failed: Error !!', 'panel resting after 3 failures !!']
+    expect(seen).toEqual([failed, failed, failed, paused, paused, failed, paused, paused, failed])
     expect(calls).toBe(5)
   })
 
-  test('is as good as new after it has worked once', () => {
+  test('counts failures from 0 after it has worked once', () => {
     let broken = true
     const flaky = panel('flaky', () => {
       if (broken) throw new Error('no')
@@ -107,7 +107,7 @@ describe('a builder that throws', () => {
     ])
   })
 
-  test('does not make another builder object rest', () => {
+  test('does not pause the panels of another builder object', () => {
     const builders = [1, 2, 3, 4].map(() => createPanelBuilder({ registry: [failing(new Error('no'))] }))
     expect(builders.map(builder => linesAt(builder, 0)[0])).toEqual(Array(4).fill('panel failed: Error !!'))
   })
@@ -119,7 +119,7 @@ describe('panels', () => {
     expect(createPanelBuilder({ registry: [hidden, fine] }).build(at(0))).toHaveLength(1)
   })
 
-  test('of the very same snapshot are not built again, until time alone may change them', () => {
+  test('of the same snapshot are not built again until time alone may change them', () => {
     const built: string[] = []
     const timeless = panel('timeless', () => {
       built.push('timeless')
@@ -142,7 +142,7 @@ describe('panels', () => {
     const [after, now] = builder.build({ ...context, nowMs: 11 })
     expect(after).toBe(before)
     expect(now?.lines).toEqual(['11'])
-    // A clock that was set back says nothing about what had passed.
+    // After a clock was set back nobody knows what had passed.
     expect(builder.build({ ...context, nowMs: 5 })[1]?.lines).toEqual(['5'])
     expect(built).toEqual(['timeless', 'timed', 'timed', 'timeless', 'timed'])
   })
@@ -164,7 +164,7 @@ describe('panels', () => {
     expect(texts).toEqual(['1', '1', '2', '3'])
   })
 
-  test('are not built again while what they read says the same, though all else is another', () => {
+  test('are not built again while what they read is equal, even when everything else changed', () => {
     let count = 0
     const counting = panel('counting', () => [{ kind: 'text', text: String(++count) }])
     const builder = createPanelBuilder({ registry: [counting] })
@@ -174,7 +174,7 @@ describe('panels', () => {
     expect(said({ app: { name: 'g7' }, resources: { cpu: 1 } })).toBe('2')
   })
 
-  test('tell how long they took, when they were really built and built well', () => {
+  test('report how long they took when they were built without an error', () => {
     let now = 0
     const slow = panel('slow', () => {
       now += 250
@@ -188,5 +188,28 @@ describe('panels', () => {
     builder.build(context)
     builder.build(context)
     expect(timings).toEqual([['slow', 0.25]])
+  })
+})
+
+describe('a custom panel', () => {
+  const shown = (n: number) => ({ title: `Title ${n}`, blocks: [{ kind: 'text' as const, text: String(n) }] })
+
+  test('is built from the status in every cycle, after the others', () => {
+    const build = ({ status, nowMs }: { status: { n?: unknown }; nowMs: number }) =>
+      shown(Number(status.n) + nowMs)
+    const builder = createPanelBuilder({ registry: [fine], custom: [{ key: 'mine', build }] })
+    const context = at(1, { n: 10 })
+    const titles = (built: readonly { title: string }[]) => built.map(({ title }) => title)
+    expect(titles(builder.build(context))).toEqual(['Title of fine', 'Title 11'])
+    expect(titles(builder.build({ ...context, nowMs: 2 }))).toEqual(['Title of fine', 'Title 12'])
+  })
+
+  test('is not shown while it builds null, and comes back', () => {
+    let content: ReturnType<typeof shown> | null = null
+    const builder = createPanelBuilder({ registry: [fine], custom: [{ key: 'mine', build: () => content }] })
+    const context = at(1)
+    expect(builder.build(context)).toHaveLength(1)
+    content = shown(1)
+    expect(builder.build({ ...context, nowMs: 2 })).toHaveLength(2)
   })
 })

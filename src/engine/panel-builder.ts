@@ -1,37 +1,89 @@
-// All panels of one moment. A builder that throws costs its own panel and nothing else; a panel is not built again while the
-// parts of the snapshot it reads say what they said, and thresholds and links are the very same.
+// All panels of one moment. A builder that throws costs its own panel and nothing else; a panel is built again only when the
+// parts of the snapshot it reads have changed, or thresholds or links are other objects.
 //
-// Cost: a cycle comes so seldom that its code has gone cold, and building all panels was half of it (`g6 bench cycle`). To
-// compare what they read is one small function, whatever the panel.
+// Cost: cycles are so rare that their code has gone cold, and building all panels was half of a cycle (`g6 bench cycle`).
+// Comparing what they read is one small function for all panels.
 import type { PanelContext, PanelDefinition, SnapshotPart, TimelessContext } from '../panels/definition.js'
 import { makePanel } from '../panels/lines.js'
-import type { Panel } from '../panels/panel.js'
+import type { Block, Panel } from '../panels/panel.js'
 import { PANELS } from '../panels/registry.js'
 import { shownText } from '../panels/text.js'
+import type { Status } from '../snapshot/reading.js'
+import type { Snapshot } from '../snapshot/snapshot.js'
 import { deepEqual } from './deep-equal.js'
-import { FAILURES_BEFORE_REST, type Failures, failedAgain, isResting } from './rest.js'
+import { FAILURES_BEFORE_PAUSE, type Failures, failedAgain, isPaused } from './pause.js'
+
+/** A panel that an operator brings: built from the status as it came, in every cycle, and shown after the others. */
+export type CustomPanel = {
+  readonly key: string
+  /** Null: the panel is not shown. */
+  readonly build: (
+    given: Readonly<{ status: Status; nowMs: number }>,
+  ) => { readonly title: string; readonly blocks: readonly Block[] } | null
+}
 
 export type PanelBuilderOptions = {
   readonly registry?: readonly PanelDefinition[]
+  readonly custom?: readonly CustomPanel[]
   /** A clock that never jumps, milliseconds; needed for `onTiming`. */
   readonly clockMs?: () => number
-  /** Told of every builder that threw. */
+  /** A builder threw. */
   readonly onFault?: (key: string, error: unknown) => void
-  /** Told how long each panel took that was really built, seconds. */
+  /** A panel was really built, and took this long, seconds. */
   readonly onTiming?: (key: string, seconds: number) => void
 }
 
 export type PanelBuilder = {
-  /** The panels that are shown, in registry order; the same list while nothing was built. Never throws for what a panel does. */
-  build(context: PanelContext): readonly Panel[]
+  /** The shown panels in registry order; the same list while nothing was built. A panel that throws does not make it throw. */
+  build(context: BuildContext): readonly Panel[]
 }
+
+export type BuildContext = PanelContext & { readonly snapshot: Snapshot }
 
 /** A panel as built, and when time alone may change it. */
 type Kept = { readonly panel: Panel; readonly untilMs: number }
 
+type Maker = {
+  readonly key: string
+  readonly title: string
+  /** The parts of the snapshot it is made of; null: anything, so it is never kept. */
+  readonly reads: readonly SnapshotPart[] | null
+  readonly make: (context: BuildContext) => Kept | null
+}
+
+function makerOf(definition: PanelDefinition): Maker {
+  const { key, title, reads } = definition
+  return {
+    key,
+    title,
+    reads,
+    make: context => {
+      if (!definition.shown(context)) return null
+      const panel = makePanel(key, title, definition.build(context))
+      return {
+        panel,
+        untilMs: definition.usesNow ? definition.changesAtMs(context) : Number.POSITIVE_INFINITY,
+      }
+    },
+  }
+}
+
+function customMaker({ key, build }: CustomPanel): Maker {
+  return {
+    key,
+    title: key,
+    reads: null,
+    make: ({ snapshot, nowMs }) => {
+      const content = build({ status: snapshot.raw, nowMs })
+      if (content === null) return null
+      return { panel: makePanel(key, content.title, content.blocks), untilMs: Number.NEGATIVE_INFINITY }
+    },
+  }
+}
+
 const CODE_WIDTH = 40
 
-/** What may be said of an error in public: its code or its kind, never its message. */
+/** The public part of an error: its code or its kind, never its message. */
 function codeOf(error: unknown): string {
   const { code, name } =
     typeof error === 'object' && error !== null ? (error as { code?: unknown; name?: unknown }) : {}
@@ -39,7 +91,7 @@ function codeOf(error: unknown): string {
   return typeof said === 'string' ? shownText(said, CODE_WIDTH).replace(/[^\w.:-]+/g, '_') : 'unknown'
 }
 
-function faultPanel({ key, title }: PanelDefinition, text: string): Panel {
+function faultPanel({ key, title }: Maker, text: string): Panel {
   return makePanel(key, title, [{ kind: 'text', text, tone: 'error' }])
 }
 
@@ -55,7 +107,7 @@ function sameSurroundings(a: TimelessContext, b: TimelessContext): boolean {
   )
 }
 
-/** Tells of a part whether it says in both what it says; each is compared once. */
+/** Whether a part is equal in both snapshots; each part is compared once. */
 function comparing(
   a: TimelessContext['snapshot'],
   b: TimelessContext['snapshot'],
@@ -68,47 +120,45 @@ function comparing(
   }
 }
 
-/** The panels of a moment, and until when nothing but what they are made of can change them. */
+/** The panels of a moment, and until when only a change of what they are made of can change them. */
 type Built = { readonly context: PanelContext; readonly panels: readonly Panel[]; readonly untilMs: number }
 
 export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuilder {
-  const { registry = PANELS, clockMs, onFault, onTiming } = options
+  const { registry = PANELS, custom = [], clockMs, onFault, onTiming } = options
+  const makers = [...registry.map(makerOf), ...custom.map(customMaker)]
   const failures = new Map<string, Failures>()
   let kept = new Map<string, Kept>()
   let previous: Built | null = null
 
-  function built(definition: PanelDefinition, context: PanelContext): Panel | null {
-    const { key, title } = definition
-    if (isResting(failures.get(key), context.nowMs)) {
-      return faultPanel(definition, `panel resting after ${FAILURES_BEFORE_REST} failures`)
+  function built(maker: Maker, context: BuildContext): Panel | null {
+    const { key } = maker
+    if (isPaused(failures.get(key), context.nowMs)) {
+      return faultPanel(maker, `panel resting after ${FAILURES_BEFORE_PAUSE} failures`)
     }
     const startedMs = clockMs?.() ?? 0
     try {
-      const panel = definition.shown(context) ? makePanel(key, title, definition.build(context)) : null
+      const made = maker.make(context)
       failures.delete(key)
-      if (panel !== null) {
-        const untilMs =
-          definition.usesNow === true ? definition.changesAtMs(context) : Number.POSITIVE_INFINITY
-        kept.set(key, { panel, untilMs })
-      }
-      if (clockMs !== undefined && panel !== null) onTiming?.(key, (clockMs() - startedMs) / 1000)
-      return panel
+      if (made === null) return null
+      kept.set(key, made)
+      if (clockMs !== undefined) onTiming?.(key, (clockMs() - startedMs) / 1000)
+      return made.panel
     } catch (error) {
       failures.set(key, failedAgain(failures.get(key), context.nowMs))
       onFault?.(key, error)
-      return faultPanel(definition, `panel failed: ${codeOf(error)}`)
+      return faultPanel(maker, `panel failed: ${codeOf(error)}`)
     }
   }
 
-  /** The panels of before as far as they are still good. */
+  /** The previous panels that are still valid. */
   function stillGood(before: Built, context: PanelContext): Map<string, Kept> {
     // A clock that was set back may bring back what had passed.
     if (context.nowMs < before.context.nowMs || !sameSurroundings(before.context, context)) return new Map()
     const isSame = comparing(before.context.snapshot, context.snapshot)
     const good = new Map<string, Kept>()
-    for (const { key, reads } of registry) {
+    for (const { key, reads } of makers) {
       const known = kept.get(key)
-      if (known !== undefined && context.nowMs < known.untilMs && reads.every(isSame)) good.set(key, known)
+      if (known !== undefined && context.nowMs < known.untilMs && reads?.every(isSame)) good.set(key, known)
     }
     return good
   }
@@ -117,7 +167,7 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
     build(context) {
       const before = previous
       const isSameSnapshot = before !== null && before.context.snapshot === context.snapshot
-      // Nothing but the time has changed, and not enough of that.
+      // Only the time has changed, and by too little to change a panel.
       if (isSameSnapshot && sameSurroundings(before.context, context)) {
         const { nowMs } = before.context
         if (context.nowMs >= nowMs && context.nowMs < before.untilMs) return before.panels
@@ -125,14 +175,15 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
       kept = before === null ? new Map() : stillGood(before, context)
       const panels: Panel[] = []
       let allKept = before !== null
-      let untilMs = Number.POSITIVE_INFINITY
-      for (const definition of registry) {
-        const known = kept.get(definition.key)
-        const panel = known === undefined ? built(definition, context) : known.panel
+      // A custom panel may change at any time, also one that is not shown now.
+      let untilMs = custom.length > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+      for (const maker of makers) {
+        const known = kept.get(maker.key)
+        const panel = known === undefined ? built(maker, context) : known.panel
         if (panel === null) continue
         if (known === undefined) allKept = false
-        // One that failed is not kept, and is tried again each time.
-        untilMs = Math.min(untilMs, kept.get(definition.key)?.untilMs ?? Number.NEGATIVE_INFINITY)
+        // A panel that failed is not kept, and is tried again each time.
+        untilMs = Math.min(untilMs, kept.get(maker.key)?.untilMs ?? Number.NEGATIVE_INFINITY)
         panels.push(panel)
       }
       const isSame = before !== null && allKept && panels.length === before.panels.length

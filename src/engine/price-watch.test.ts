@@ -30,12 +30,12 @@ describe('prices are unchanged', () => {
     expect(unchangedPrices(watched([...same(20), { A: 1.05, B: 2.05 }]), limit)).toBe(null)
   })
 
-  test('of one index by name while the others move', () => {
+  test('of one index by name while the others change', () => {
     const moving = Array.from({ length: 12 }, (_, i) => ({ A: 1, B: i + 1 }))
     expect(unchangedPrices(watched(moving), limit)).toEqual({ names: ['A'], sinceMs: 0 })
   })
 
-  test('never in a closed market, nor where nobody says that it is open', () => {
+  test('never in a closed market, nor where the state of the market is unknown', () => {
     for (const market of [false, null]) expect(unchangedPrices(watched(same(30), market), limit)).toBe(null)
   })
 
@@ -48,7 +48,7 @@ describe('prices are unchanged', () => {
     expect(unchangedPrices(watchedFrom(opens - 3_600_000), limit)).toBe(null)
   })
 
-  test('from the opening on, however long they were the same before', () => {
+  test('from the opening on, even when they were the same before', () => {
     const before = watchPrices(null, derive({ market_open: false, indices: { A: { ltp: 1 } } }), 0)
     const opened = watchPrices(before, derive({ market_open: true, indices: { A: { ltp: 1 } } }), 3_600_000)
     expect(unchangedPrices(opened, limit)).toBe(null)

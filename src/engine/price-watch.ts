@@ -1,5 +1,5 @@
-// Since when each price is what it is. A feed that hangs gives the last prices again and again, with fresh times and good
-// states; only that nothing moves in an open market shows it.
+// Since when each price has its value. A stuck feed repeats the last prices with fresh times and good states; it shows only in
+// prices that do not change while the market is open.
 import { marketAt } from '../snapshot/market.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 
@@ -12,13 +12,13 @@ export type PriceWatch = {
 }
 
 export type UnchangedPrices = {
-  /** The indices whose price does not move; empty when none does. */
+  /** The indices whose price does not change; empty when all do not. */
   readonly names: readonly string[]
-  /** When the first of these prices began, epoch ms. */
+  /** When the oldest of these prices was first seen, epoch ms. */
   readonly sinceMs: number
 }
 
-/** Nothing is watched unless the market is open: at the opening it begins anew. A price of 0 is no price. */
+/** Only an open market is watched; each opening starts over. A price of 0 is no price. */
 export function watchPrices(
   before: PriceWatch | null,
   { market, indices }: Pick<Snapshot, 'market' | 'indices'>,
@@ -29,14 +29,14 @@ export function watchPrices(
   for (const { name, ltp } of indices) {
     if (ltp === null || ltp <= 0) continue
     const known = before?.prices.get(name)
-    // A time that went back says nothing of how long it has been.
+    // When the time went back, nobody knows how long it has been.
     const isSame = known?.ltp === ltp && known.sinceMs <= atMs
     prices.set(name, isSame ? known : { ltp, sinceMs: atMs })
   }
   return { atMs, prices }
 }
 
-/** The prices that were the same in every document for at least so long; null when all have moved. */
+/** The prices that were the same in every document for at least this long; null when there are none. */
 export function unchangedPrices(watch: PriceWatch | null, limitSec: number): UnchangedPrices | null {
   if (watch === null) return null
   const { atMs, prices } = watch

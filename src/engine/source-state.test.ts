@@ -31,7 +31,7 @@ const wordAt = (nowMs: number, more: Partial<SourceFacts> = {}): string =>
 describe('the age of a source', () => {
   const now = { wallMs: CLOSE + HOUR, monotonicMs: 5_000 }
 
-  test('counts from the document’s own time, whenever it was read', () => {
+  test('counts from the document’s own time, not from when it was read', () => {
     const written = writtenAt(reading(CLOSE + HOUR), CLOSE, now)
     expect(sourceState(facts(0, { written, market: null, now }))).toMatchObject({
       state: 'stale',
@@ -50,7 +50,7 @@ describe('the age of a source', () => {
     }
   })
 
-  test('is never below zero, whatever the clocks of others say', () => {
+  test('is never below zero, also with wrong clocks of others', () => {
     const times = fc.integer({ min: 0, max: 4e12 })
     fc.assert(
       fc.property(times, times, fc.option(times), (readAtMs, modifiedAtMs, documentMs) => {
@@ -61,7 +61,7 @@ describe('the age of a source', () => {
     )
   })
 
-  test('grows by the steady clock when the one on the wall is set', () => {
+  test('grows by the steady clock when the wall clock is set', () => {
     const written = writtenAt(reading(CLOSE), CLOSE, { wallMs: CLOSE, monotonicMs: 0 })
     const set = { wallMs: CLOSE + 24 * HOUR, monotonicMs: 10_000 }
     expect(sourceState(facts(0, { written, market: null, now: set }))).toMatchObject({
@@ -109,18 +109,18 @@ describe('in a closed market', () => {
     expect(wordAt(CLOSE + 400 * 24 * HOUR, writtenAt(CLOSE))).toBe('stale')
   })
 
-  test('silence is as bad as ever where the setting says so', () => {
+  test('with G6_STALENESS=always silence is stale as at any other time', () => {
     const limits = { warnSec: 60, errorSec: 180, staleness: 'always' } as const
     expect(sourceState(facts(CLOSE + HOUR, { limits }))).toMatchObject({ state: 'stale', tooOld: true })
   })
 
-  test('a source that cannot be read is no calm source', () => {
+  test('a source that cannot be read is not closed but failing', () => {
     const bad = { ok: false, error: 'not_json', message: 'cut', readAtMs: CLOSE } as const
     expect(wordAt(CLOSE + HOUR, { reading: bad })).toBe('not_json')
   })
 })
 
-test('in an open market, or where nobody says, an old source is stale', () => {
+test('in an open market, or one of unknown state, an old source is stale', () => {
   for (const market of [
     null,
     { state: 'open', nextOpenMs: OPEN, keepsTradingHours: false },

@@ -1,5 +1,5 @@
-// How the input stands, in one word. Decided by when the document was written, and by whether anybody should have written
-// since: while the market is closed silence is normal.
+// The state of the input in one word. It depends on when the document was written, and on whether anybody should have written
+// since: silence is normal while the market is closed.
 import { agoMs, type Moment, wallTimeOf } from '../clock/moment.js'
 import type { Staleness } from '../panels/definition.js'
 import { opensAfter, tradingMsBetween } from '../snapshot/market.js'
@@ -13,13 +13,13 @@ export type StaleLimits = {
   readonly errorSec: number
   /** `G6_STALENESS`; `market` when not given. */
   readonly staleness?: Staleness
-  /** Prices that stay the same for so long in an open market are said to be unchanged; without it never. */
+  /** Prices that stay the same for this long in an open market are reported as unchanged; absent: never. */
   readonly unchangedSec?: number
 }
 
 /**
- * When the document was written: by its own time, else as old as its source says, else when its writer last changed it. A time
- * in the future is no time. The age is taken once, when it was read, and grows by the steady clock from then on.
+ * When the document was written: by its own time (unless it is in the future), else by the age that its source gives, else when its
+ * file last changed. The age is taken once, when it was read, and grows by the steady clock from then on.
  */
 export function writtenAt(
   { readAtMs, modifiedAtMs, ageMs }: GoodReading,
@@ -43,8 +43,8 @@ export type SourceFacts = {
 }
 
 /**
- * For how long a document has been missing, seconds. While the market is closed nothing is: the time begins at the next
- * opening. A writer of indices that never names the market works in trading hours, so only these count.
+ * For how long a document has been overdue, seconds. While the market is closed it is not overdue: the time begins at the next opening. A
+ * writer of indices that never names the market works in trading hours, so only these count.
  */
 function overdueSec(ageSec: number, atMs: number, { market, limits, now }: SourceFacts): number {
   if (limits.staleness === 'always' || market === null) return ageSec
@@ -68,6 +68,6 @@ export function sourceState(facts: SourceFacts): SourceState {
   if (!reading.ok) return { state: reading.error, ageSec, changedAtMs, error: reading.message, tooOld }
   const state = wordOf(ageSec, overdue, limits)
   const known = { state, ageSec, changedAtMs, error: null, tooOld }
-  // What nobody writes any more does not change either.
+  // Without new documents there are no new prices.
   return unchanged === null || state !== 'fresh' ? known : { ...known, unchanged }
 }

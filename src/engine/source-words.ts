@@ -1,4 +1,4 @@
-// How the source is, in words that stay the same while it stays so: they name moments, never ages.
+// The state of the source in words. They name moments, not ages, so that they change only when the state does.
 import { clockTime } from '../panels/format.js'
 import type { Remark } from '../panels/verdict.js'
 import type { SourceState } from './cycle.js'
@@ -21,7 +21,7 @@ function unchangedText({ names, sinceMs }: UnchangedPrices, timezone: string): s
   return `${names.slice(0, NAMES).join(', ')}${more} ${since}`
 }
 
-/** What the verdict takes from the source. One that cannot be read is failing: what is shown is the past. */
+/** What the verdict takes from the source. A source that cannot be read is failing: the board shows the past. */
 export function sourceRemarks(source: SourceState, timezone: string): readonly Remark[] {
   const { state, tooOld, unchanged } = source
   const text = sourceText(source, timezone)

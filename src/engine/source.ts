@@ -1,4 +1,4 @@
-// Where readings come from: a file, another server, a message bus. Implemented in sources/; the loop knows only this.
+// Where readings come from: a file, another server, a message bus. Implemented in sources/; the engine knows only this.
 import type { IngestStats } from '../ingest/enrichment.js'
 import type { Reading } from '../snapshot/reading.js'
 
@@ -6,14 +6,14 @@ export interface Source {
   /** What a person reads: `data/runtime_status.json`, `http://host:9329`. */
   readonly name: string
   /**
-   * Begins to read and calls back for the first reading and then for each new outcome: a changed document, or a change
-   * from good to bad, from one error to another, and back. An unchanged input calls nobody. Call once.
+   * Begins to read and calls back for the first reading and then for each new outcome: a changed document, or a change between good
+   * and bad or from one error to another. An unchanged input does not call back. Call once.
    */
   start(onReading: (reading: Reading) => void): void
-  /** Looks again now, changed or not noticed; resolves when that look is done. */
+  /** Reads again now; resolves when that is done. */
   refresh(): Promise<void>
-  /** How the streams stand that this source follows; a source that follows none has no such member. */
+  /** The state of the followed streams; absent in a source that follows none. */
   ingest?(nowMs: number, intervalSec: number | null): readonly IngestStats[]
-  /** Stops watching; nothing is called afterwards. Idempotent. */
+  /** Stops reading; it does not call back afterwards. Idempotent. */
   close(): Promise<void>
 }

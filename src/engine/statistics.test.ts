@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import { emptyBoard } from '../board/board.js'
-import { nextTick } from './schedule.js'
 import { Statistics } from './statistics.js'
+import { nextTick } from './ticker.js'
 
 describe('statistics', () => {
   test('forget what is older than five minutes in the short ratio only', () => {
@@ -32,7 +32,7 @@ test('a tick lies on the grid, and those that passed are counted', () => {
   expect(nextTick(1_000, 1_000, 4_300)).toEqual({ atMs: 5_000, missed: 3 })
 })
 
-describe('what is said of a writer', () => {
+describe('the statistics of a writer', () => {
   const REFRESH_MS = 1_000
 
   /** A loop's statistics every 100 ms over five minutes, for writes at these times that change 2 of 3 panels. */
@@ -78,7 +78,7 @@ describe('what is said of a writer', () => {
     ['much faster', every(40)],
   ])('that writes %s: churn, streak and hits are those of its changes', (_, writesMs) => {
     const samples = sampled(writesMs)
-    // Between the timer and a write that is late nothing has changed yet: milliseconds, which hardly anybody sees.
+    // Between the timer and a late write nothing has changed yet: only for milliseconds.
     expect(mean(samples.map(({ churnRatio }) => churnRatio))).toBeGreaterThan(0.6)
     expect(mean(samples.map(({ lastCycleUpdates }) => lastCycleUpdates))).toBeGreaterThan(1.8)
     expect(distinct(samples.map(({ changeRatio5m }) => changeRatio5m))).toEqual([2 / 3])
@@ -91,7 +91,7 @@ describe('what is said of a writer', () => {
     ['two intervals', every(2_000)],
     ['seven intervals', every(7_000)],
   ])(
-    'that writes every %s: what a change changes is said steadily, and idle intervals count as such',
+    'that writes every %s: the change ratio stays the same, and idle intervals count as idle',
     (_, writesMs) => {
       const samples = sampled(writesMs).slice(100)
       expect(distinct(samples.map(({ changeRatio5m }) => changeRatio5m))).toEqual([2 / 3])
@@ -100,7 +100,7 @@ describe('what is said of a writer', () => {
     },
   )
 
-  test('that stopped: nothing is said of its changes after five minutes', () => {
+  test('that stopped: its change ratio is unknown after five minutes', () => {
     expect(sampled([500]).at(-1)).toMatchObject({ churnRatio: 0, changeRatio5m: 2 / 3, unchangedCycles: 299 })
     const stats = new Statistics(0)
     const next = boardMaker()

@@ -1,4 +1,4 @@
-// The loop's statistics: what changed, how often nothing did, how long panels took. A pure accumulator: time comes in.
+// The loop's statistics: what changed, how often nothing did, how long panels took. Pure: time comes in as a number.
 import type { Board } from '../board/board.js'
 import type { LoopStats, PanelTiming } from './cycle.js'
 
@@ -6,7 +6,7 @@ const WINDOW_SEC = 300
 /** Build times kept per panel, for mean + 4 σ and the 95th percentile. */
 const SAMPLES = 100
 const ANOMALY_SIGMAS = 4
-/** Fewer samples say nothing about what is normal. */
+/** With fewer samples nobody knows what is normal. */
 const ANOMALY_MIN_SAMPLES = 20
 
 /** The last build times of one panel. */
@@ -15,7 +15,7 @@ class Timing {
   totalMs = 0
   readonly #samples: number[] = []
 
-  /** Returns whether this build took unusually long against the ones before it. */
+  /** Returns whether this build took unusually long compared with those before it. */
   add(ms: number): boolean {
     const unusual = this.#isUnusual(ms)
     this.calls++
@@ -49,7 +49,7 @@ class Timing {
   }
 }
 
-/** A part of a whole, second by second, over the last five minutes; whole numbers, so sums stay exact. */
+/** A part of a whole, per second, over the last five minutes. Whole numbers, so that sums stay exact. */
 class Window {
   readonly #wholes = new Float64Array(WINDOW_SEC)
   readonly #parts = new Float64Array(WINDOW_SEC)
@@ -75,14 +75,14 @@ class Window {
     this.#partSum += part
   }
 
-  /** `more`: in both, besides. */
+  /** `more` is added to both. */
   ratio(more = 0): number | null {
     const whole = this.#wholeSum + more
     return whole === 0 ? null : (this.#partSum + more) / whole
   }
 }
 
-/** A cycle in which nothing changed, and until when a change takes its place; `streak` is how it was before. */
+/** A cycle without a change, and until when a change replaces it; `streak`: before that cycle. */
 type Quiet = {
   readonly atMs: number
   readonly untilMs: number
@@ -95,9 +95,9 @@ export class Statistics {
   readonly #hits = new Window()
   /** Changed panels over compared ones, in cycles that changed anything. */
   readonly #changes = new Window()
-  /** The newest cycle, while a change may still take its place. */
+  /** The newest cycle, while a change may still replace it. */
   #quiet: Quiet | null = null
-  /** Sorting samples for percentiles is for whoever looks, not for every cycle. */
+  /** Sorts samples for percentiles, so it runs when it is called, not in every cycle. */
   readonly #timing = () =>
     Object.fromEntries([...this.#timings].map(([key, timing]) => [key, timing.summary()]))
   #cycles = 0
@@ -127,9 +127,8 @@ export class Statistics {
   }
 
   /**
-   * Counts a finished cycle; the first board of all is compared with nothing. `graceMs`: when nothing changed in it, a change
-   * within so long takes its place. A writer that writes every refresh is now and then a moment later than the timer, and
-   * would be counted as idle in between.
+   * Counts a finished cycle; the first board is compared with nothing. `graceMs`: a change within this time replaces a cycle without
+   * a change. Otherwise a writer that writes every refresh, and is sometimes a moment later than the timer, would count as idle.
    */
   cycle(previous: Board, board: Board, churnWarnRatio: number, monotonicMs: number, graceMs = 0): void {
     const first = previous.generation === 0
@@ -161,7 +160,7 @@ export class Statistics {
     this.#changes.add(atMs, updates > 0 ? compared : 0, updates)
   }
 
-  /** `intervals`: those of the loop so far. */
+  /** `intervals`: of the loop so far. */
   snapshot(lastCycleMs: number, ingest?: LoopStats['ingest'], intervals = 1): LoopStats {
     const quietCycles = this.#quiet === null ? 0 : 1
     const quietPanels = this.#quiet?.compared ?? 0

@@ -1,13 +1,26 @@
-// What keeps a loop going while nothing happens: a turn every refresh, on the drift-free grid of schedule.ts. Owns its timer.
-import { nextTick } from './schedule.js'
+// Keeps a loop running while nothing happens: one turn per refresh. The turns lie on a fixed grid, so a late cycle does not shift
+// the next one; turns that could not be kept are counted, never queued. Owns its timer.
+
+export type NextTick = {
+  /** When the next tick is due, on the same clock as the arguments. */
+  readonly atMs: number
+  /** Ticks of the grid that passed without a cycle. */
+  readonly missed: number
+}
+
+/** The tick after the one that was due at `dueMs`, seen at `nowMs`. */
+export function nextTick(dueMs: number, refreshMs: number, nowMs: number): NextTick {
+  const passed = Math.max(0, Math.floor((nowMs - dueMs) / refreshMs))
+  return { atMs: dueMs + (passed + 1) * refreshMs, missed: passed }
+}
 
 export type TickerOptions = {
   /** Read before each wait, so a reload takes effect. */
   readonly refreshMs: () => number
   readonly monotonicMs: () => number
-  /** Told when the turn was due: timers may be early. */
+  /** Gets the time at which the turn was due: timers may be early. */
   readonly onTick: (dueMs: number) => void
-  /** Told how many turns could not be kept. */
+  /** Gets the number of turns that could not be kept. */
   readonly onMissed: (ticks: number) => void
   /** A turn comes at this time, when the grid has none before it. */
   readonly lastTurnMs: () => number
@@ -19,7 +32,7 @@ export class Ticker {
 
   constructor(private readonly options: TickerOptions) {}
 
-  /** The first turn is one refresh from now. Nothing when it runs already. */
+  /** The first turn is one refresh from now. Does nothing when it runs already. */
   start(): void {
     if (this.#timer === null) this.restart()
   }
@@ -31,7 +44,6 @@ export class Ticker {
     this.#waitUntil(monotonicMs() + refreshMs())
   }
 
-  /** For good or until the next start. */
   stop(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null

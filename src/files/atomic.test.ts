@@ -17,7 +17,7 @@ function fault(code: string): Error {
   return Object.assign(new Error(code), { code })
 }
 
-/** The real file system, but for these; waits are noted, not waited. */
+/** The real file system with these replaced; waits are recorded and return at once. */
 function edgeWith(faults: Partial<AtomicEdge>): AtomicEdge & { readonly waited: number[] } {
   const waited: number[] = []
   const wait = async (ms: number) => {
@@ -26,7 +26,7 @@ function edgeWith(faults: Partial<AtomicEdge>): AtomicEdge & { readonly waited: 
   return { ...systemEdge, wait, waited, ...faults }
 }
 
-/** A rename that fails so often, then works. */
+/** A rename that fails this often, then works. */
 function heldFor(tries: number, code: string): AtomicEdge['rename'] {
   let left = tries
   return async (from, to) => {
@@ -38,7 +38,7 @@ function heldFor(tries: number, code: string): AtomicEdge['rename'] {
   }
 }
 
-test('a file is written, and replaced, with nothing left beside it', async () => {
+test('a file is written, and replaced, with no other file left', async () => {
   await writeAtomically(path, 'one')
   expect(await readFile(path, 'utf8')).toBe('one')
   await writeAtomically(path, 'zwei ✓')
@@ -46,13 +46,13 @@ test('a file is written, and replaced, with nothing left beside it', async () =>
   expect(await readdir(folder)).toEqual(['status.json'])
 })
 
-test('a folder that is missing is made', async () => {
+test('a missing folder is created', async () => {
   const deep = join(folder, 'a', 'b', 'status.json')
   await writeAtomically(deep, 'one')
   expect(await readFile(deep, 'utf8')).toBe('one')
 })
 
-test('the temporary file lies in the same folder, hidden, named by the process id and at random', async () => {
+test('the temporary file is in the same folder, hidden, with the process id and a random part in its name', async () => {
   const names: string[] = []
   const edge = edgeWith({
     writeFlushed: async (temporary, text) => {
@@ -120,7 +120,7 @@ test('a reader at any moment sees one text or the other, whole', async () => {
   expect([...seen].filter(text => !texts.includes(text))).toEqual([])
 })
 
-test('many at once on one file leave one of their texts and no temporary file', async () => {
+test('concurrent writes of one file leave one of their texts and no temporary file', async () => {
   const texts = Array.from({ length: 20 }, (_, i) => String(i).repeat(5000))
   await Promise.all(texts.map(text => writeAtomically(path, text)))
   expect(texts).toContain(await readFile(path, 'utf8'))
@@ -128,14 +128,14 @@ test('many at once on one file leave one of their texts and no temporary file', 
 })
 
 describe('when something is wrong', () => {
-  test.each(['EPERM', 'EACCES', 'EBUSY'])('a file held for a moment (%s) is tried again', async code => {
+  test.each(['EPERM', 'EACCES', 'EBUSY'])('a file that is busy for a moment (%s) is retried', async code => {
     const edge = edgeWith({ rename: heldFor(3, code) })
     await writeAtomically(path, 'one', edge)
     expect(await readFile(path, 'utf8')).toBe('one')
     expect(edge.waited).toEqual([5, 20, 80])
   })
 
-  test('a file held for longer is given up; the old text stays and nothing is left beside it', async () => {
+  test('a file that stays busy is an error; the old text stays and no other file is left', async () => {
     await writeFile(path, 'old')
     const edge = edgeWith({ rename: heldFor(4, 'EBUSY') })
     await expect(writeAtomically(path, 'new', edge)).rejects.toMatchObject({ code: 'EBUSY' })
@@ -143,7 +143,7 @@ describe('when something is wrong', () => {
     expect(await readdir(folder)).toEqual(['status.json'])
   })
 
-  test('another error of the rename is not tried again', async () => {
+  test('another error of the rename is not retried', async () => {
     const edge = edgeWith({ rename: heldFor(1, 'EXDEV') })
     await expect(writeAtomically(path, 'new', edge)).rejects.toMatchObject({ code: 'EXDEV' })
     expect(edge.waited).toEqual([])
@@ -163,17 +163,17 @@ describe('when something is wrong', () => {
     expect(await readdir(folder)).toEqual(['status.json'])
   })
 
-  test('a folder that cannot be made is the error', async () => {
+  test('a folder that cannot be created is an error', async () => {
     await writeFile(join(folder, 'plain'), '')
     const beneath = join(folder, 'plain', 'status.json')
     await expect(writeAtomically(beneath, 'one')).rejects.toMatchObject({ code: 'ENOTDIR' })
   })
 
-  test('a folder that cannot be made beneath one that is there is the error, at once', async () => {
+  test('a folder that cannot be created in an existing one is an error, at once', async () => {
     await expect(systemEdge.makeFolder('/proc/none/deep')).rejects.toThrow()
   })
 
-  test('a folder that somebody else has made meanwhile is no error', async () => {
+  test('a folder that another process created meanwhile is no error', async () => {
     const deep = join(folder, 'a', 'b')
     await Promise.all(Array.from({ length: 8 }, () => systemEdge.makeFolder(deep)))
     expect(await readdir(join(folder, 'a'))).toEqual(['b'])
@@ -207,7 +207,7 @@ describe('what a killed process left of a write', () => {
     expect((await readdir(folder)).sort()).toEqual([...names.slice(3), 'status.json'].sort())
   })
 
-  test('takes none of this process’s own, however many begin at once', async () => {
+  test('removes none of this process’s own, even when many writes begin at once', async () => {
     await writeFile(join(folder, leftOver('status.json', LONG_GONE)), 'half')
     await Promise.all(['1', '2', '3', '4'].map(text => writeAtomically(path, text)))
     expect(await readdir(folder)).toEqual(['status.json'])

@@ -1,21 +1,21 @@
-// A file is replaced whole or not at all: written to a temporary file in the same folder, flushed to the disk, and renamed
-// over it. A reader sees the text before or the text after, never a part.
+// Replaces a file whole or not at all: writes a temporary file in the same folder, flushes it to the disk, and renames it over the
+// file. A reader sees the old text or the new text, never a part.
 //
-// The temporary file is always a new one with a random name: in a folder that others may write to, a link planted under a
-// name that can be guessed would send the text into any file this process may write.
+// The temporary file is always new and has a random name: in a folder that others may write to, a link under a name that can be
+// guessed would send the text into any file that this process may write.
 //
-// A rename is tried again where another program holds the file for a moment (virus scanners and indexers on Windows, network
-// file systems). Whatever fails, the temporary file is removed; the leftover of a killed process is removed by the next
-// process that writes the same file.
+// A rename is retried when another program has the file open for a moment (virus scanners and indexers on Windows, network file
+// systems). After any failure the temporary file is removed; the next process that writes the same file removes the leftover of a
+// killed one.
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** What it needs of the system, for tests of faults. */
+/** The system calls, for tests of faults. */
 export type AtomicEdge = {
-  /** Writes the whole text to a new file and flushes it to the disk. Rejects with EEXIST where there is anything already. */
+  /** Writes the whole text to a new file and flushes it to the disk. Rejects with EEXIST when the path exists. */
   readonly writeFlushed: (path: string, text: string) => Promise<void>
   readonly rename: (from: string, to: string) => Promise<void>
   readonly makeFolder: (path: string) => Promise<unknown>
@@ -27,14 +27,14 @@ export type AtomicEdge = {
   readonly isRunning: (processId: number) => boolean
 }
 
-/** Waits before a rename is tried again, ms; at most so many times. */
+/** Waits before each retry of a rename, ms. */
 const RETRY_AFTER_MS: readonly number[] = [5, 20, 80]
-const HELD_FOR_A_MOMENT: ReadonlySet<unknown> = new Set(['EPERM', 'EACCES', 'EBUSY'])
+const BUSY_CODES: ReadonlySet<unknown> = new Set(['EPERM', 'EACCES', 'EBUSY'])
 
 /** O_EXCL refuses links, but old NFS ignores it; O_NOFOLLOW refuses them everywhere it exists (not on Windows). */
 const NEW_FILE_ONLY = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
 
-/** With its parents. Not `recursive`: on /proc that never comes back (it answers ENOENT for a folder whose parent is there). */
+/** With its parents. Not `recursive`, which never returns on /proc (ENOENT for a folder whose parent exists). */
 async function makeFolder(path: string): Promise<void> {
   try {
     await mkdir(path)
@@ -71,7 +71,7 @@ export const systemEdge: AtomicEdge = {
       process.kill(processId, 0)
       return true
     } catch (error) {
-      // It is there and somebody else's.
+      // It runs and belongs to another user.
       return codeOf(error) === 'EPERM'
     }
   },
@@ -81,23 +81,23 @@ export const systemEdge: AtomicEdge = {
 const swept = new Map<string, Promise<void>>()
 const MOST_SWEPT = 1_000
 
-/** Removes what killed processes left of their writes of this file. */
+/** Removes the temporary files that killed processes left of this file. */
 async function sweep(path: string, edge: AtomicEdge): Promise<void> {
   const folder = dirname(path)
-  // A folder that cannot be listed: whether it can be written to is seen when it is.
+  // A folder that cannot be listed may still be writable; the write will show.
   const names = await edge.list(folder).catch(() => [])
   const prefix = `.${basename(path)}.`
   for (const name of names) {
     if (!name.startsWith(prefix)) continue
     const processId = Number(/^(\d+)-[0-9a-f]+\.tmp$/.exec(name.slice(prefix.length))?.[1] ?? Number.NaN)
     if (Number.isNaN(processId)) continue
-    // This process has written nothing yet; in a container the one before had the same id.
+    // This process has written nothing yet: in a container the previous process had the same id.
     if (processId !== process.pid && edge.isRunning(processId)) continue
     await edge.remove(join(folder, name)).catch(() => {})
   }
 }
 
-/** Once a file and process; whoever writes the file meanwhile waits, or its own would be taken for a leftover. */
+/** Once per file and process. Other writes of the file wait for it, or it would remove their temporary files. */
 function sweptOnce(path: string, edge: AtomicEdge): Promise<void> {
   if (swept.size >= MOST_SWEPT && !swept.has(path)) return Promise.resolve()
   const known = swept.get(path)
@@ -126,7 +126,7 @@ async function renameWithRetries(from: string, to: string, edge: AtomicEdge): Pr
     try {
       return await edge.rename(from, to)
     } catch (error) {
-      if (!HELD_FOR_A_MOMENT.has(codeOf(error))) throw error
+      if (!BUSY_CODES.has(codeOf(error))) throw error
       await edge.wait(waitMs)
     }
   }
@@ -150,7 +150,7 @@ export async function writeAtomically(
     await writeInFolder(temporary, text, edge)
     await renameWithRetries(temporary, path, edge)
   } catch (error) {
-    // The first error is the one that tells; a removal that fails for the same reason says nothing new.
+    // The first error matters; a removal that fails for the same reason adds nothing.
     await edge.remove(temporary).catch(() => {})
     throw error
   }

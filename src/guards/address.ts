@@ -1,4 +1,4 @@
-// Addresses as the guards compare them: one spelling for one host, and lists of addresses and ranges.
+// Addresses for the guards: one spelling per host, and lists of addresses and ranges.
 import { BlockList, isIP, SocketAddress } from 'node:net'
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
@@ -30,7 +30,7 @@ function groupsOf(address: string): string[] {
   return [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]
 }
 
-/** What counters count by: an IPv4 address, or the /64 of an IPv6 one (a single subscriber has at least that). */
+/** What limits count by: an IPv4 address, or the /64 of an IPv6 one (a single subscriber has at least that). */
 export function countingKey(address: string): string {
   if (isIP(address) !== 6) return address
   return `${groupsOf(address).slice(0, 4).join(':')}::/64`
@@ -39,7 +39,7 @@ export function countingKey(address: string): string {
 /** A list of addresses and CIDR ranges, IPv4 and IPv6. */
 export type AddressList = { readonly size: number; has(address: string): boolean }
 
-/** Throws with the offending entry; settings are checked before, so it tells of a fault there. */
+/** Throws with the wrong entry; settings are checked before, so that is a fault of ours. */
 export function addressList(entries: readonly string[]): AddressList {
   const list = new BlockList()
   for (const entry of entries) {

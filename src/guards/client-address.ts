@@ -1,11 +1,11 @@
-// Guard 2: whose request this is. Behind proxies that we trust, the right-most address of X-Forwarded-For that is not one
-// of them; everything to the left of it was written by the client and is worth nothing.
+// Guard 2: the client's address. Behind trusted proxies, it is the right-most address of X-Forwarded-For that is not one of them;
+// the client can write anything to the left of it.
 import { type AddressList, normalAddress } from './address.js'
 
-/** Shown and counted when a socket has no address any more (the peer is gone). */
+/** For a socket that has no address any more (the peer is gone). */
 export const NO_ADDRESS = 'unknown'
 
-/** An address with brackets and a port; nothing longer is looked into. */
+/** An address with brackets and a port; a longer entry is no address. */
 const MAX_ENTRY_LENGTH = 64
 
 /** An entry of X-Forwarded-For: an address, perhaps with a port, perhaps in brackets. */
@@ -19,8 +19,8 @@ function forwardedAddress(entry: string): string | null {
 }
 
 /**
- * `forwardedFor` is the whole header (node joins repeated ones in order). An entry that is no address ends the walk: the
- * proxy that passed it on is then the last thing known.
+ * `forwardedFor` is the whole header (node joins repeated ones in order). The walk ends at an entry that is no address: then the
+ * proxy that passed it on is the last known address.
  */
 export function clientAddress(
   socketAddress: string | undefined,

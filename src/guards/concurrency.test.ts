@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Slot, StreamSlots } from './concurrency.js'
 
-test('an address has as many slots as its limit says, and gets one again for each that is given back', () => {
+test('an address has as many slots as its limit allows, and gets one for each that it releases', () => {
   const slots = new StreamSlots()
   const limits = { maxStreams: 10, maxPerAddress: 2 }
   const take = (key: string): Slot => {
@@ -22,7 +22,7 @@ test('an address has as many slots as its limit says, and gets one again for eac
   expect(slots.open).toBe(0)
 })
 
-test('all addresses together have no more than there are', () => {
+test('all addresses together have no more slots than the limit', () => {
   const slots = new StreamSlots()
   const limits = { maxStreams: 2, maxPerAddress: 0 }
   for (const key of ['a', 'b']) expect(slots.take(key, limits)).toHaveProperty('release')
@@ -36,7 +36,7 @@ test('a limit of one is a limit, and one of 0 is none', () => {
   expect(slots.take('a', { maxStreams: 10, maxPerAddress: 0 })).toHaveProperty('release')
 })
 
-test('the count is that of the slots held, whatever the order and however often they are given back', () => {
+test('the count is that of the slots in use, in whatever order and however often they are released', () => {
   const action = fc.tuple(fc.constantFrom('a', 'b'), fc.boolean())
   fc.assert(
     fc.property(fc.array(action, { maxLength: 60 }), actions => {

@@ -1,5 +1,5 @@
-// Guard 8: how many streams may be open at once, in all and per address. A slot is taken by the connection that becomes a
-// stream and given back when that connection closes, whatever closed it; giving back twice does nothing.
+// How many of something may be open at once, in all and per address: connections of a port, answers of the relay. (Streams count
+// in connection/connections.ts; guard 8 is `streamRefusal`.) Releasing a slot twice does nothing.
 
 export type StreamLimits = {
   readonly maxStreams: number
@@ -9,6 +9,16 @@ export type StreamLimits = {
 
 export type Slot = { release(): void }
 export type SlotRefusal = 'too_many_streams' | 'too_many_streams_of_address'
+
+/** Guard 8: why one more stream may not open, or null. */
+export function streamRefusal(
+  open: number,
+  ofAddress: number,
+  { maxStreams, maxPerAddress }: StreamLimits,
+): SlotRefusal | null {
+  if (open >= maxStreams) return 'too_many_streams'
+  return maxPerAddress > 0 && ofAddress >= maxPerAddress ? 'too_many_streams_of_address' : null
+}
 
 export class StreamSlots {
   #open = 0
@@ -20,9 +30,9 @@ export class StreamSlots {
 
   /** A slot, or why there is none. */
   take(addressKey: string, limits: StreamLimits): Slot | SlotRefusal {
-    if (this.#open >= limits.maxStreams) return 'too_many_streams'
     const ofAddress = this.#byAddress.get(addressKey) ?? 0
-    if (limits.maxPerAddress > 0 && ofAddress >= limits.maxPerAddress) return 'too_many_streams_of_address'
+    const refusal = streamRefusal(this.#open, ofAddress, limits)
+    if (refusal !== null) return refusal
     this.#open += 1
     this.#byAddress.set(addressKey, ofAddress + 1)
     let held = true

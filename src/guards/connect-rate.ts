@@ -7,7 +7,7 @@ export type ConnectLimit = { readonly count: number; readonly windowSec: number 
 export class ConnectRate {
   readonly #window = new SlidingWindow()
 
-  /** 0 = let in and counted; else refused, and the milliseconds after which it may come again. */
+  /** 0: accepted and counted. Else refused: the milliseconds to wait. */
   connect(addressKey: string, limit: ConnectLimit, nowMs: number): number {
     if (limit.count === 0) return 0
     const window = { count: limit.count, windowMs: limit.windowSec * 1000 }

@@ -13,7 +13,7 @@ test('an allowed origin is named; another, or none, gets no header at all', () =
   expect(preflightHeaders('https://evil.example', [SITE], ['GET'], 'X-Request-ID')).toEqual({})
 })
 
-test('the header a request id goes by is allowed and shown, once, however it is spelled', () => {
+test('the header of the request id is allowed and exposed once, in whatever case it is written', () => {
   const lists = (name: string) => [
     corsHeaders(SITE, [SITE], name)['Access-Control-Expose-Headers'],
     preflightHeaders(SITE, [SITE], ['GET'], name)['Access-Control-Allow-Headers'],

@@ -1,6 +1,6 @@
-// Guard 9: which web origins may read answers. It refuses nothing itself: a browser does, when the header is missing. So the
-// headers are on every answer, refusals too (a page must be able to read why), and the preflight comes before the token,
-// which browsers do not send with it. Credentials (cookies) are never allowed: nothing here is authorised by them.
+// Guard 9: which web origins may read answers. The browser refuses, when the header is missing. So the headers are on every answer,
+// also on refusals (a page must be able to read why), and the preflight needs no token, because browsers send none with it.
+// Credentials (cookies) are never allowed: we do not use them.
 
 const ALLOWED_HEADERS = [
   'X-API-Token',
@@ -33,7 +33,7 @@ function withName(names: readonly string[], extra: string): string {
   return (known ? names : [...names, extra]).join(', ')
 }
 
-/** The origin to name in the answer, or null when this one is not allowed (or the request has none). */
+/** The origin for the answer; null when it is not allowed, or the request has none. */
 function allowedOrigin(origin: string | undefined, allowed: readonly string[]): string | null {
   if (origin === undefined) return null
   if (allowed.includes('*')) return '*'
@@ -54,7 +54,7 @@ export function corsHeaders(
   }
 }
 
-/** What a preflight's answer has besides; empty when the origin is not allowed. */
+/** Further headers of a preflight's answer; empty when the origin is not allowed. */
 export function preflightHeaders(
   origin: string | undefined,
   allowed: readonly string[],

@@ -1,5 +1,5 @@
-// Guard 3: the Host header, against DNS rebinding: a page of another site whose name is made to resolve to this machine
-// sends that site's name as Host, and is refused.
+// Guard 3: the Host header, against DNS rebinding. A page of another site can make its own name resolve to this machine, but its
+// requests then have that name as Host, and are refused.
 import { isIPv4 } from 'node:net'
 
 /** Whether an address to bind to is reachable from this machine only. */
@@ -16,7 +16,7 @@ function parsed(host: string): { readonly name: string; readonly port: string } 
   return { name, port: match[3] ?? '' }
 }
 
-/** An allowed host may name a port; then only that port fits. A bare IPv6 address needs no brackets. */
+/** An allowed host with a port matches only that port. A bare IPv6 address needs no brackets. */
 function fits(allowed: string, name: string, port: string): boolean {
   if (allowed === '*' || allowed.toLowerCase() === name) return true
   const entry = parsed(allowed)
@@ -29,8 +29,8 @@ export function targetHost(target: string): string | null {
 }
 
 /**
- * With a list: the host must be on it. Without: loopback names only when bound to loopback, anything otherwise (there the
- * token guards). A request without Host (HTTP/1.0) is no browser's, so only an explicit list refuses it.
+ * With a list: the host must be on it. Without one: only loopback names when bound to loopback, else any (the token protects
+ * there). A request without Host (HTTP/1.0) does not come from a browser, so only an explicit list refuses it.
  */
 export function hostAllowed(
   header: string | undefined,

@@ -1,19 +1,19 @@
-// Measures how late the event loop is and keeps the shedding state. Owner of a native histogram and one timer.
+// Measures how late the event loop is, and decides about shedding. Owns a native histogram and one timer.
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Clock } from '../clock/clock.js'
 import { type LagState, NO_LAG, stepLag } from './lag.js'
 
 const SAMPLE_EVERY_MS = 1_000
-/** The histogram's own timer; its values include this much when nothing is late. */
+/** Of the histogram's own timer; its values include this much even without lag. */
 const RESOLUTION_MS = 50
 
 export type LagMonitor = {
-  /** New streams are to be refused. */
+  /** Whether to refuse new streams. */
   refusing(): boolean
   stop(): void
 }
 
-/** The worst lag since the last call, ms; `stop` frees it. */
+/** `takeWorstMs`: the worst lag since the last call. `stop` frees it. */
 export type LagGauge = { takeWorstMs(): number; stop(): void }
 
 function eventLoopLag(): LagGauge {
@@ -34,8 +34,8 @@ function eventLoopLag(): LagGauge {
 /** Samples once a second until stopped. `limitMs` is read at each sample, so a reload takes effect. */
 export function watchLag(parts: {
   readonly limitMs: () => number
-  /** Send readers away now. */
-  readonly sendAway: () => void
+  /** Called when a part of the streams is to be ended. */
+  readonly shed: () => void
   readonly clock: Clock
   readonly gauge?: LagGauge
   readonly every?: (ms: number, run: () => void) => () => void
@@ -48,7 +48,7 @@ export function watchLag(parts: {
     const step = stepLag(state, gauge.takeWorstMs(), parts.limitMs(), nowMs, nowMs - lastMs)
     lastMs = nowMs
     state = step.state
-    if (step.sendAway) parts.sendAway()
+    if (step.shed) parts.shed()
   })
   return {
     refusing: () => state.refusing,

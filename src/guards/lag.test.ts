@@ -2,41 +2,41 @@ import { describe, expect, test } from 'vitest'
 import { type LagState, NO_LAG, stepLag } from './lag.js'
 import { watchLag } from './lag-monitor.js'
 
-/** Samples a second apart; the second of each at which readers were sent away, and when streams were refused. */
-function run(lags: readonly number[], limitMs = 1_000): { refused: number[]; sentAway: number[] } {
+/** Samples a second apart; the seconds at which streams were shed, and at which new ones were refused. */
+function run(lags: readonly number[], limitMs = 1_000): { refused: number[]; shed: number[] } {
   let state: LagState = NO_LAG
   const refused: number[] = []
-  const sentAway: number[] = []
+  const shed: number[] = []
   lags.forEach((lagMs, i) => {
     const step = stepLag(state, lagMs, limitMs, (i + 1) * 1_000, 1_000)
     state = step.state
     if (state.refusing) refused.push(i + 1)
-    if (step.sendAway) sentAway.push(i + 1)
+    if (step.shed) shed.push(i + 1)
   })
-  return { refused, sentAway }
+  return { refused, shed }
 }
 const lagging = (seconds: number): number[] => Array<number>(seconds).fill(1_500)
 
 describe('shedding', () => {
   test('refuses new streams after 5 s of lag and stops when the lag does', () => {
-    expect(run([...lagging(6), 200, 1_500])).toEqual({ refused: [5, 6], sentAway: [] })
+    expect(run([...lagging(6), 200, 1_500])).toEqual({ refused: [5, 6], shed: [] })
   })
-  test('does nothing about a lag that lets off in between', () => {
-    expect(run([...lagging(4), 1_000, ...lagging(4)])).toEqual({ refused: [], sentAway: [] })
+  test('does nothing about a lag that ends in between', () => {
+    expect(run([...lagging(4), 1_000, ...lagging(4)])).toEqual({ refused: [], shed: [] })
   })
-  test('sends readers away after 15 s, and once more for each further 15 s', () => {
-    expect(run(lagging(46)).sentAway).toEqual([15, 30, 45])
+  test('ends streams after 15 s, and once more after each further 15 s', () => {
+    expect(run(lagging(46)).shed).toEqual([15, 30, 45])
   })
-  test('sends them away once for one long stop of the loop', () => {
+  test('ends them once for one long stop of the loop', () => {
     const step = stepLag(NO_LAG, 40_000, 1_000, 40_000, 40_000)
-    expect(step.sendAway).toBe(true)
+    expect(step.shed).toBe(true)
     const after = stepLag(step.state, 1_500, 1_000, 41_000, 1_000)
-    expect(after.sendAway).toBe(false)
-    expect(stepLag(after.state, 1_500, 1_000, 44_999, 3_999).sendAway).toBe(false)
-    expect(stepLag(after.state, 1_500, 1_000, 45_000, 4_000).sendAway).toBe(true)
+    expect(after.shed).toBe(false)
+    expect(stepLag(after.state, 1_500, 1_000, 44_999, 3_999).shed).toBe(false)
+    expect(stepLag(after.state, 1_500, 1_000, 45_000, 4_000).shed).toBe(true)
   })
   test('never happens with a limit of 0', () => {
-    expect(run(lagging(60), 0)).toEqual({ refused: [], sentAway: [] })
+    expect(run(lagging(60), 0)).toEqual({ refused: [], shed: [] })
   })
 })
 
@@ -45,12 +45,12 @@ describe('the monitor', () => {
     let tick: () => void = () => {}
     let nowMs = 70_000
     let worstMs = 1_000
-    let sentAway = 0
+    let count = 0
     const stopped: string[] = []
     const monitor = watchLag({
       limitMs: () => 1_000,
-      sendAway: () => {
-        sentAway += 1
+      shed: () => {
+        count += 1
       },
       clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
       gauge: { takeWorstMs: () => worstMs, stop: () => stopped.push('gauge') },
@@ -71,19 +71,19 @@ describe('the monitor', () => {
       expect(monitor.refusing()).toBe(i >= 5)
       nextSecond()
     }
-    expect(sentAway).toBe(1)
+    expect(count).toBe(1)
     monitor.stop()
     expect(stopped).toEqual(['timer', 'gauge'])
   })
 
-  test('sees a loop that was really blocked, and not one that was idle', async () => {
+  test('notices a loop that was really blocked, and not an idle one', async () => {
     const seen: number[] = []
     let tick: () => void = () => {}
     let nowMs = 0
     const monitor = watchLag({
-      // Read at each sample: with a limit of 300 ms the state tells on which side the real lag was.
+      // Read at each sample: with a limit of 300 ms the state shows on which side the real lag was.
       limitMs: () => 300,
-      sendAway: () => seen.push(nowMs),
+      shed: () => seen.push(nowMs),
       clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
       every: (_, run) => {
         tick = run
@@ -91,7 +91,7 @@ describe('the monitor', () => {
       },
     })
     try {
-      // A busy machine may hold up a loop that is idle; a while without that comes, and must be seen as what it is.
+      // A busy machine may delay an idle loop too; a while without delay comes, and must count as no lag.
       const idle = async (): Promise<void> => {
         do {
           await new Promise(resolve => setTimeout(resolve, 200))
@@ -109,7 +109,7 @@ describe('the monitor', () => {
       tick()
       expect(monitor.refusing()).toBe(true)
       expect(seen).toEqual([nowMs])
-      // What was seen once is not seen again.
+      // Each lag is reported once.
       await idle()
     } finally {
       monitor.stop()

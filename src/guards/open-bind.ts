@@ -1,4 +1,4 @@
-// Refuses at start to listen beyond this machine without a token: the one mistake that shows everything to everybody.
+// Refuses at start to listen beyond this machine without a token: that would show everything to everybody.
 import { isLoopback } from './host.js'
 
 export type OpenBind =

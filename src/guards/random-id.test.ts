@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { randomId } from './random-id.js'
 
-test('ids have the length and letters asked for, and none comes twice, also past the end of a page', () => {
+test('ids have the requested length and letters, and none comes twice, also past the end of a page', () => {
   const ids = Array.from({ length: 2_000 }, () => randomId(16, 'base64url'))
   expect(new Set(ids).size).toBe(2_000)
   for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{22}$/)
   expect(randomId(12, 'hex')).toMatch(/^[0-9a-f]{24}$/)
-  // Neither end of one is the beginning of the next: no byte was given twice.
+  // No id begins with the end of the one before: no byte was used twice.
   const bytes = ids.map(id => Buffer.from(id, 'base64url'))
   expect(bytes.some((each, i) => bytes[i + 1]?.includes(each.subarray(8)) === true)).toBe(false)
 })

@@ -1,5 +1,5 @@
-// One structured log line a refusal, but never a flood: each guard may write a burst and then a few lines a second; how many
-// were left out stands in the next line. An attack on one guard does not hide what the others refuse.
+// One structured log line per refusal, but never a flood: each guard may write a burst and then a few lines a second; its next line
+// says how many were left out. An attack on one guard does not hide the refusals of the others.
 
 import type { Clock } from '../clock/clock.js'
 import type { Guard } from '../contract/refusal.js'
@@ -11,13 +11,13 @@ const PER_SEC = 2
 export type RefusalFacts = {
   readonly guard: Guard
   readonly code: string
-  /** Of the audit record that says the same, where there is one. */
+  /** Of the audit record of this refusal, if there is one. */
   readonly operation?: string
   /** Parsed, so free of anything but digits, letters, dots and colons. */
   readonly address: string
-  /** Of a request; a connection has neither. */
+  /** A connection has neither this nor a route. */
   readonly requestId?: string
-  /** The route's template, never what the client wrote. */
+  /** The template of the route, never the client's text. */
   readonly route?: string
 }
 

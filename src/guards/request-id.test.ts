@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { requestIdOf } from './request-id.js'
 
-test('whatever comes in, what goes out is 1–120 harmless characters', () => {
+test('for any header, the id is 1–120 harmless characters', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.stringMatching(/^[A-Za-z0-9._-]{1,130}$/)), text => {
       const id = requestIdOf(text, () => 'fresh')

@@ -1,10 +1,10 @@
-// Guard 1: every request has an id, echoed in the answer and written in every log line about it.
+// Guard 1: every request has an id, in its answer and in every log line about it.
 import { randomId } from './random-id.js'
 
-/** What an id from outside may look like; anything else is replaced, never repaired. */
+/** The form of a client's id; any other is replaced. */
 const ACCEPTED = /^[A-Za-z0-9._-]{1,120}$/
 
-/** The client's id when it is 1–120 of `A-Za-z0-9._-`, else a fresh one. */
+/** The client's id when it is 1–120 of `A-Za-z0-9._-`, else a new one. */
 export function requestIdOf(
   header: string | readonly string[] | undefined,
   fresh: () => string = freshRequestId,

@@ -4,7 +4,7 @@ import { ConnectRate } from './connect-rate.js'
 import { SlidingWindow } from './sliding-window.js'
 import { WrongTokens } from './wrong-tokens.js'
 
-test('never lets in more than N in any W, and never refuses one it could let in', () => {
+test('accepts at most N in any W, and refuses none that it could accept', () => {
   const gaps = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 60 })
   fc.assert(
     fc.property(gaps, fc.integer({ min: 1, max: 5 }), (steps, count) => {
@@ -29,7 +29,7 @@ test('never lets in more than N in any W, and never refuses one it could let in'
   )
 })
 
-test('keys do not touch each other', () => {
+test('keys are counted apart', () => {
   const rate = new ConnectRate()
   const limit = { count: 1, windowSec: 10 }
   expect(rate.connect('a', limit, 0)).toBe(0)
@@ -42,7 +42,7 @@ test('a count of 0 means no limit', () => {
   for (let i = 0; i < 100; i++) expect(rate.connect('a', { count: 0, windowSec: 60 }, 0)).toBe(0)
 })
 
-test('idle keys are let go, and there are never more than the bound', () => {
+test('idle keys are dropped, and there are never more keys than the limit', () => {
   const window = new SlidingWindow(3)
   const limit = { count: 2, windowMs: 100 }
   for (const key of ['a', 'b', 'c', 'd']) window.add(key, limit, 0)
@@ -56,7 +56,7 @@ test('idle keys are let go, and there are never more than the bound', () => {
   expect(window.keys).toBe(2)
 })
 
-test('it is the idlest key that is pushed out', () => {
+test('above the limit, the idlest key is dropped', () => {
   const window = new SlidingWindow(2)
   const limit = { count: 1, windowMs: 100 }
   for (const [nowMs, key] of ['a', 'b', 'a', 'c'].entries()) window.add(key, limit, nowMs)
@@ -64,7 +64,7 @@ test('it is the idlest key that is pushed out', () => {
   expect(window.waitMs('a', limit, 4)).toBeGreaterThan(0)
 })
 
-test('what is taken of a window is counted without what has left it', () => {
+test('usage counts only entries inside the window', () => {
   const window = new SlidingWindow()
   const limit = { count: 3, windowMs: 100 }
   expect(window.usage('a', limit, 0)).toEqual({ used: 0, freeInMs: 0 })
@@ -72,18 +72,18 @@ test('what is taken of a window is counted without what has left it', () => {
   expect(window.usage('a', limit, 99)).toEqual({ used: 3, freeInMs: 1 })
   expect(window.usage('a', limit, 100)).toEqual({ used: 2, freeInMs: 30 })
   expect(window.usage('a', limit, 170)).toEqual({ used: 0, freeInMs: 0 })
-  // No more are remembered than the limit asks for.
+  // It keeps only as many times as the limit needs.
   window.add('a', limit, 80)
   expect(window.usage('a', { ...limit, windowMs: 1_000 }, 100)).toEqual({ used: 3, freeInMs: 930 })
 })
 
-test('a refused one is not counted: whoever waits as told is let in', () => {
+test('a refusal is not counted: a caller that waits as long as it was asked to is accepted', () => {
   const rate = new ConnectRate()
   const limit = { count: 1, windowSec: 10 }
   expect([0, 4_000, 9_999, 10_000].map(nowMs => rate.connect('a', limit, nowMs))).toEqual([0, 6_000, 1, 0])
 })
 
-test('a limit that was lowered holds at once', () => {
+test('a lowered limit applies at once', () => {
   const window = new SlidingWindow()
   for (let i = 0; i < 5; i++) window.add('a', { count: 5, windowMs: 100 }, i)
   expect(window.waitMs('a', { count: 2, windowMs: 100 }, 5)).toBe(98)

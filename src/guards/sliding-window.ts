@@ -1,14 +1,14 @@
-// "At most N in any W seconds", per key: the times of the last N are remembered, and a new one is let in when the oldest of
-// them is out of the window. Exact (no burst at a window's edge), without timers, and bounded in keys.
+// "At most N in any W seconds", per key: we keep the times of the last N, and accept a new one when the oldest is out of the
+// window. Exact (no burst at a window's edge), without timers, and with a limit of keys.
 
 /** `count` is 1 or more. */
 export type WindowLimit = { readonly count: number; readonly windowMs: number }
 
-/** A key past this bound pushes out the one that was let in longest ago. */
+/** Above this limit, drop the key whose last entry is oldest. */
 const MAX_KEYS = 10_000
 
 export class SlidingWindow {
-  /** Key → times let in, oldest first. Map order is the order of the last entry, so the idle keys come first. */
+  /** Key → times of its entries, oldest first. The map is in the order of the last entries, so idle keys come first. */
   readonly #times = new Map<string, number[]>()
 
   constructor(readonly maxKeys: number = MAX_KEYS) {}
@@ -17,7 +17,7 @@ export class SlidingWindow {
     return this.#times.size
   }
 
-  /** Milliseconds until one more would be let in; 0 = now. Changes nothing. */
+  /** Milliseconds until one more is accepted; 0: now. Changes nothing. */
   waitMs(key: string, limit: WindowLimit, nowMs: number): number {
     const times = this.#times.get(key)
     if (times === undefined || times.length < limit.count) return 0
@@ -25,7 +25,7 @@ export class SlidingWindow {
     return oldest === undefined ? 0 : Math.max(0, oldest + limit.windowMs - nowMs)
   }
 
-  /** How many of the window are taken, and in how many milliseconds the oldest of them leaves it (0: none is). */
+  /** Entries in the window, and the milliseconds until the oldest leaves it (0: there are none). */
   usage(
     key: string,
     limit: WindowLimit,
@@ -44,7 +44,7 @@ export class SlidingWindow {
     this.#forget(nowMs - limit.windowMs)
   }
 
-  /** Lets go of keys that have been idle for a window, and of the idlest when there are too many. */
+  /** Drops keys that have been idle for a window, and the idlest ones above the limit. */
   #forget(from: number): void {
     for (const [key, times] of this.#times) {
       const idle = (times.at(-1) ?? 0) <= from

@@ -18,7 +18,7 @@ describe('a ticket', () => {
     again?.cut(600_000)
     expect(tickets.use(ticket, 660_001)).toBeNull()
   })
-  test('that was cut twice by the same use lives no longer for it', () => {
+  test('is not valid longer when the same use is cut twice', () => {
     const tickets = new Tickets()
     const ticket = tickets.issue(null, 0)
     const use = tickets.use(ticket, 0)
@@ -39,7 +39,7 @@ describe('a ticket', () => {
   })
 })
 
-test('the store holds what is idle up to its bound, and forgets what has expired', () => {
+test('the store keeps idle tickets up to its limit, and drops expired ones', () => {
   const tickets = new Tickets(2)
   const live = tickets.use(tickets.issue(null, 0), 0)
   const [oldest, ...rest] = [1, 2, 3].map(nowMs => tickets.issue(null, nowMs))
@@ -50,7 +50,7 @@ test('the store holds what is idle up to its bound, and forgets what has expired
   expect(tickets.size).toBe(1)
 })
 
-test('a ticket in its last millisecond is kept when another one comes, and gone in the next', () => {
+test('a ticket in its last millisecond survives the issue of another, and is gone in the next', () => {
   const tickets = new Tickets()
   const ticket = tickets.issue('me', 0)
   tickets.issue(null, 60_000)
@@ -59,7 +59,7 @@ test('a ticket in its last millisecond is kept when another one comes, and gone 
   expect(tickets.size).toBe(2)
 })
 
-test('no two streams ever hold one ticket, whatever happens', () => {
+test('two streams never share a ticket, whatever happens', () => {
   const action = fc.tuple(
     fc.constantFrom('issue', 'use', 'cut'),
     fc.nat(3),

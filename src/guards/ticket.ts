@@ -1,25 +1,25 @@
-// Tickets: what `EventSource`, which cannot send headers, brings instead of a token. A ticket is made for a holder of a
-// token, used within 60 s, and by its first use bound to one stream. While that stream lives nobody else can use it; when it
-// is cut, it may come back with the same ticket for another 60 s. So a ticket that ends up in a log is soon worth nothing.
+// Tickets: `EventSource` cannot send headers, so it sends a ticket instead of a token. A client with a token gets a ticket and must
+// use it within 60 s; its first use binds it to one stream. While that stream is open, no other request can use it; after the
+// stream is cut, the client may come back with the same ticket for another 60 s. So a ticket in a log is soon worthless.
 //
 // A state machine per ticket: fresh(until) → live → cut(until) → live → … → gone. Time comes in as a number.
 import { createHash, randomBytes } from 'node:crypto'
 
 export const TICKET_TTL_MS = 60_000
-/** Tickets not in use at the moment; past it the oldest goes. (Those in use are bounded by the streams.) */
+/** Tickets not in use; above this limit, drop the oldest. (The limit of streams bounds those in use.) */
 const MAX_IDLE = 10_000
 const LONGEST_TICKET = 64
 
 /** One that is not in use. */
 type Ticket = {
-  /** Owner mark of the token that asked for it; null when none was needed. */
+  /** Owner mark of the token that it was issued for; null when none was needed. */
   readonly owner: string | null
   readonly validUntilMs: number
 }
 
 export type TicketUse = {
   readonly owner: string | null
-  /** The stream was cut (or never came to be): the ticket may be used again for a while. */
+  /** The stream was cut (or never opened): the ticket may be used again for a while. */
   cut(nowMs: number): void
 }
 
@@ -28,7 +28,7 @@ function freshTicket(): string {
   return randomBytes(24).toString('base64url')
 }
 
-/** Kept by digest: finding one by equality of digests tells nothing about the tickets themselves. */
+/** Stored by digest, so that the time of a lookup reveals nothing about the tickets. */
 function keyOf(ticket: string): string {
   return createHash('sha256').update(ticket).digest('base64')
 }
@@ -48,11 +48,11 @@ export class Tickets {
 
   issue(owner: string | null, nowMs: number): string {
     const ticket = this.fresh()
-    this.#rest(keyOf(ticket), owner, nowMs)
+    this.#setIdle(keyOf(ticket), owner, nowMs)
     return ticket
   }
 
-  /** Whose it is, when it could be used now; null for unknown, expired, or in use. Changes nothing. */
+  /** Its owner, when it can be used now; null for unknown, expired, or in use. Changes nothing. */
   look(ticket: string, nowMs: number): { readonly owner: string | null } | null {
     const found = this.#find(ticket, nowMs)
     return found === null ? null : { owner: found.owner }
@@ -66,7 +66,7 @@ export class Tickets {
     this.#idle.delete(key)
     this.#live.add(key)
     const cut = (cutAtMs: number): void => {
-      if (this.#live.delete(key)) this.#rest(key, owner, cutAtMs)
+      if (this.#live.delete(key)) this.#setIdle(key, owner, cutAtMs)
     }
     return { owner, cut }
   }
@@ -78,9 +78,9 @@ export class Tickets {
     return known === undefined || known.validUntilMs < nowMs ? null : { key, owner: known.owner }
   }
 
-  #rest(key: string, owner: string | null, nowMs: number): void {
+  #setIdle(key: string, owner: string | null, nowMs: number): void {
     this.#idle.set(key, { owner, validUntilMs: nowMs + TICKET_TTL_MS })
-    // All live equally long from their last entry here, so the map is in order of expiry.
+    // All expire equally long after they were added, so the map is in order of expiry.
     for (const [old, { validUntilMs }] of this.#idle) {
       if (validUntilMs >= nowMs && this.#idle.size <= this.maxIdle) return
       this.#idle.delete(old)

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { presentedTokens, tokenSet } from './token.js'
 
 describe('a set of tokens', () => {
-  test('without a current one asks for none, and finds everybody valid', () => {
+  test('without a current one needs none, and accepts every owner', () => {
     for (const none of [tokenSet(null, null), tokenSet(null, 'old')]) {
       expect(none.required).toBe(false)
       expect(none.ownerOf('old')).toBeNull()
@@ -26,7 +26,7 @@ describe('a set of tokens', () => {
       ),
     )
   })
-  test('gives a mark that says nothing of the token and outlives a rotation', () => {
+  test('gives a mark that reveals nothing of the token and survives a rotation', () => {
     const owner = tokenSet('one', null).ownerOf('one')
     expect(owner).not.toContain('one')
     expect(tokenSet('two', 'one').stillValid(owner)).toBe(true)

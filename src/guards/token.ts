@@ -1,8 +1,8 @@
-// Guard 4: the token. Compared in constant time over digests of equal length under a key of this process, so that neither
-// the length nor a common prefix of a wrong token can be told from the time an answer takes.
+// Guard 4: the token. We compare digests of equal length, made with a key of this process, in constant time: so the time of an
+// answer reveals neither the length nor a common prefix of a wrong token.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** Nothing longer is looked into; the header limit is 16 KiB anyway. */
+/** A longer token is cut before it is compared; the header limit is 16 KiB anyway. */
 const MAX_TOKEN_LENGTH = 4096
 
 const PROCESS_KEY = randomBytes(32)
@@ -13,17 +13,17 @@ function digest(text: string): Buffer {
 
 /** The tokens in force: the current one and, during rotation, the previous one. */
 export type TokenSet = {
-  /** False: no token is set and none is asked for. */
+  /** False: no token is set, and none is needed. */
   readonly required: boolean
-  /** The owner mark of the token it is equal to, or null. Takes the same time for every wrong one. */
+  /** The owner mark of the equal token, or null. Takes the same time for every wrong one. */
   ownerOf(token: string): string | null
   /** Whether the token behind an owner mark is still in force. */
   stillValid(owner: string | null): boolean
 }
 
-/** An owner mark is opaque, of this process only, and says nothing of the token. */
+/** An owner mark is opaque, valid in this process only, and reveals nothing about the token. */
 export function tokenSet(current: string | null, previous: string | null): TokenSet {
-  // A previous token without a current one opens nothing: rotation is between two tokens.
+  // A previous token without a current one is ignored: rotation is between two tokens.
   const tokens = current === null ? [] : previous === null ? [current] : [current, previous]
   const known = tokens.map(token => {
     const bytes = digest(token)
@@ -41,7 +41,7 @@ export function tokenSet(current: string | null, previous: string | null): Token
   }
 }
 
-/** What a request brought as credentials, as it came. */
+/** The credentials of a request, unchecked. */
 export type Presented = { readonly apiToken: string | null; readonly bearer: string | null }
 
 type Header = string | readonly string[] | undefined
@@ -51,7 +51,7 @@ function one(header: Header): string | null {
   return value === '' ? null : value
 }
 
-/** `X-API-Token` and `Authorization: Bearer` (RFC 6750); other schemes are no credential of ours. */
+/** `X-API-Token` and `Authorization: Bearer` (RFC 6750); we ignore other schemes. */
 export function presentedTokens(headers: Readonly<Record<string, Header>>): Presented {
   const bearer = /^bearer +(\S+)$/i.exec(one(headers.authorization) ?? '')?.[1] ?? null
   return { apiToken: one(headers['x-api-token']), bearer }

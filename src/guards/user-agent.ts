@@ -1,8 +1,8 @@
-// Guard 6: user agents. It keeps accidents out, not attackers: a client can send any name.
+// Guard 6: user agents. It stops accidents, not attackers: a client can send any name.
 
 /**
- * Whether one of the patterns matches the User-Agent, in upper and lower case as written. A pattern is a prefix; after a
- * leading `*` it may occur anywhere. An empty list allows all, also requests without the header.
+ * Whether one of the patterns matches the User-Agent, case-sensitive. A pattern is a prefix; after a leading `*` it may occur
+ * anywhere. An empty list allows all, also requests without the header.
  */
 export function userAgentAllowed(userAgent: string | undefined, patterns: readonly string[]): boolean {
   if (patterns.length === 0) return true

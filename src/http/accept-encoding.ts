@@ -1,4 +1,4 @@
-// Whether a client takes gzip, by Accept-Encoding (RFC 9110, sections 12.4.2 and 12.5.3).
+// Whether a client accepts gzip, by Accept-Encoding (RFC 9110, sections 12.4.2 and 12.5.3).
 
 /** Quality of a coding in the header, 0–1; null when it is not named. A malformed weight counts as 0. */
 function quality(header: string, coding: string): number | null {
@@ -13,7 +13,7 @@ function quality(header: string, coding: string): number | null {
   return null
 }
 
-/** Accepted, and not liked less than bare text. No header means text. */
+/** Accepted, with no lower quality than plain text. No header means plain text. */
 export function acceptsGzip(header: string | undefined): boolean {
   if (header === undefined) return false
   const gzip = quality(header, 'gzip') ?? quality(header, 'x-gzip') ?? quality(header, '*') ?? 0

@@ -1,15 +1,15 @@
-// The guards in their order, over the settings in force. Each guard is a function of its own file; here is only who is
-// asked when, and what a refusal says.
+// The guards in their order, with the settings in force. Each guard has a file of its own; here are only the order and the refusals.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock/clock.js'
+import type { Connections } from '../connection/connections.js'
 import type { ErrorCode } from '../contract/errors.js'
 import type { RequestFacts, RouteRules } from '../contract/plugin.js'
 import type { RejectReason } from '../contract/refusal.js'
 import { Refusal } from '../contract/refusal.js'
 import { type AddressList, addressList, countingKey, normalAddress } from '../guards/address.js'
 import { clientAddress, NO_ADDRESS } from '../guards/client-address.js'
-import { type Slot, StreamSlots } from '../guards/concurrency.js'
+import { streamRefusal } from '../guards/concurrency.js'
 import { ConnectRate } from '../guards/connect-rate.js'
 import { hostAllowed, isLoopback, targetHost } from '../guards/host.js'
 import { requestIdOf } from '../guards/request-id.js'
@@ -26,7 +26,7 @@ export class GuardRefusal extends Refusal<RejectReason> {
   }
 }
 
-/** Retry-After of refusals that end when somebody leaves, seconds. */
+/** Retry-After of refusals that end when other clients leave, seconds. */
 const BUSY_RETRY_SEC = 5
 const LONGEST_TICKET_CHARS = 128
 
@@ -53,13 +53,13 @@ function retryAfter(waitMs: number): Readonly<Record<string, string>> {
 export type AccessParts = {
   readonly config: () => HttpConfig
   readonly clock: Clock
+  readonly connections: Connections
   readonly draining: () => boolean
   readonly shedding: () => boolean
 }
 
 export class Access {
   readonly #parts: AccessParts
-  readonly #slots = new StreamSlots()
   readonly #rate = new ConnectRate()
   readonly #wrong = new WrongTokens()
   readonly #tickets = new Tickets()
@@ -74,21 +74,21 @@ export class Access {
     return this.#rules.config
   }
 
-  /** Takes the settings as they are now. Throws, and keeps the old ones, when they cannot be used. */
+  /** Applies the settings as they are now. Throws, and keeps the old ones, when they cannot be used. */
   reload(): void {
     this.#rules = rulesOf(this.#parts.config())
   }
 
-  /** Whether a credential that once let somebody in would do so today. */
+  /** Whether the credential behind an owner mark is still accepted. */
   stillValid(owner: string | null): boolean {
     return this.#rules.tokens.stillValid(owner)
   }
 
-  /** What connections are counted by, before there is a request: the peer, which may be a proxy of ours. */
+  /** What connections are counted by, before there is a request: the peer, which may be a trusted proxy. */
   addressOf({ remoteAddress }: Socket): {
     readonly address: string
     readonly key: string
-    /** It stands for many clients: a proxy that we trust, or this machine. */
+    /** Many clients share it: it is a trusted proxy, or this machine. */
     readonly isShared: boolean
   } {
     const address = normalAddress(remoteAddress ?? '') ?? NO_ADDRESS
@@ -111,18 +111,18 @@ export class Access {
     }
   }
 
-  /** Guard 3 alone: what a preflight has to pass. */
+  /** Guard 3 alone, for a preflight. */
   checkHost(request: IncomingMessage, rules: RouteRules): void {
     if (this.#isOpen(rules)) return
     const { allowedHosts, httpHost } = this.#rules.config
     const inTarget = targetHost(request.url ?? '')
-    // RFC 9112 3.2.2: an absolute target wins over the header; a proxy may have looked at either, so both must be right.
+    // RFC 9112 3.2.2: an absolute target wins over the header; a proxy may have used either, so both must be right.
     for (const host of [request.headers.host, ...(inTarget === null ? [] : [inTarget])]) {
       if (!hostAllowed(host, allowedHosts, httpHost)) throw new GuardRefusal('host', 'wrong_host')
     }
   }
 
-  /** Guards 3–7 as far as the route asks for them. Throws a GuardRefusal; a promise only when somebody else must be asked. */
+  /** Guards 3–7, as far as the route wants them. Throws a GuardRefusal; a promise only when a JWT must be verified. */
   check(
     request: IncomingMessage,
     facts: RequestFacts,
@@ -131,9 +131,9 @@ export class Access {
   ): Promise<void> | undefined {
     if (this.#isOpen(rules)) return undefined
     this.checkHost(request, rules)
-    const asked = this.#checkToken(request, facts, rules, ticket)
-    if (asked === undefined) this.#checkRest(request, facts, rules)
-    return asked?.then(() => this.#checkRest(request, facts, rules))
+    const verified = this.#checkToken(request, facts, rules, ticket)
+    if (verified === undefined) this.#checkRest(request, facts, rules)
+    return verified?.then(() => this.#checkRest(request, facts, rules))
   }
 
   #isOpen(rules: RouteRules): boolean {
@@ -194,24 +194,20 @@ export class Access {
     if (waitMs > 0) throw new GuardRefusal('rate', 'connect_rate', retryAfter(waitMs))
   }
 
-  /** Guard 8: a slot for the connection that is about to become a stream. */
-  takeSlot(facts: RequestFacts): Slot {
+  /** Guard 8, for a connection that is about to become a stream. */
+  checkLimit({ addressKey }: RequestFacts): void {
+    const { connections } = this.#parts
     const { sseMaxConnections: maxStreams, sseMaxConnectionsPerIp: maxPerAddress } = this.#rules.config
-    const slot = this.#slots.take(facts.addressKey, { maxStreams, maxPerAddress })
-    if (typeof slot === 'string')
-      throw new GuardRefusal('cap', slot, { 'Retry-After': String(BUSY_RETRY_SEC) })
-    return slot
-  }
-
-  get openStreams(): number {
-    return this.#slots.open
+    const ofAddress = connections.streamsOf(addressKey)
+    const refusal = streamRefusal(connections.streams, ofAddress, { maxStreams, maxPerAddress })
+    if (refusal !== null) throw new GuardRefusal('cap', refusal, { 'Retry-After': String(BUSY_RETRY_SEC) })
   }
 
   issueTicket(owner: string | null): string {
     return this.#tickets.issue(owner, this.#parts.clock.monotonicMs())
   }
 
-  /** Binds the ticket a stream came with; throws when somebody was faster. Null when it came without. */
+  /** Binds the ticket of a request to its stream; throws when another request used it first. Null when there is none. */
   useTicket(facts: RequestFacts): TicketUse | null {
     if (facts.ticket === null) return null
     const use = this.#tickets.use(facts.ticket, this.#parts.clock.monotonicMs())

@@ -1,5 +1,5 @@
-// Which methods a path has, for 405 and for preflights. The router answers only "found" or "not found" for one method, so the
-// templates of all routes are kept here too; there are a few dozens.
+// Which methods a path has, for 405 and for preflights. The router only knows whether one method has a route, so we keep the
+// templates of all routes, a few dozen, here too.
 
 type Template = { readonly url: string; readonly segments: readonly string[]; readonly methods: Set<string> }
 

@@ -1,10 +1,10 @@
-// Headers that do not depend on the route: on every answer, and on every answer that is no stream.
+// Headers that do not depend on the route.
 import { corsHeaders } from '../guards/cors.js'
 import type { HttpConfig } from './http-config.js'
 
 type Headers = Readonly<Record<string, string>>
 
-/** On every answer, the stream's 200 and refusals alike. */
+/** On every answer, streams and refusals included. */
 export function commonHeaders(
   request: { readonly headers: { readonly origin?: string | undefined } },
   requestId: string,
@@ -18,7 +18,7 @@ export function commonHeaders(
   }
 }
 
-/** On every answer but a stream. Nothing here may be kept by a cache or shown inside another page. */
+/** On every answer but a stream. No cache may keep it, no other page may embed it. */
 export const DOCUMENT_HEADERS: Headers = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
@@ -27,7 +27,7 @@ export const DOCUMENT_HEADERS: Headers = {
   Vary: 'Origin',
 }
 
-/** On the 200 of every stream. The type is text/event-stream after the WHATWG standard. */
+/** On the 200 of every stream. The type comes from the WHATWG standard. */
 export const STREAM_HEADERS: Headers = {
   'Content-Type': 'text/event-stream; charset=utf-8',
   'Cache-Control': 'no-cache, no-transform',
@@ -35,7 +35,7 @@ export const STREAM_HEADERS: Headers = {
   Vary: 'Origin, Accept-Encoding',
 }
 
-/** The head of a stream as bytes. Values are ours or checked; a line break in one would be a fault of ours. */
+/** The head of a stream as bytes. All values are ours or checked, so a line break in one is our fault. */
 export function streamHead(headers: Headers): Buffer {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
   if (lines.some(line => /[\r\n\0]/.test(line.slice(0, -2))))

@@ -1,5 +1,5 @@
-// Requests that never become one: broken syntax, headers over the limit, headers that do not come. Node reports them per
-// socket; the answer is written by hand, small, and the connection is closed.
+// Requests that node:http rejects: broken syntax, headers over the limit, headers that do not arrive. Node reports them per socket; we
+// write a small answer ourselves and close the connection.
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ErrorCode, problem, statusOf } from '../contract/errors.js'
@@ -11,7 +11,7 @@ export const MAX_REQUEST_LINE_BYTES = 8 * 1024
 
 type ParseFault = Error & { readonly code?: string; readonly rawPacket?: Buffer }
 
-/** A head with more lines than we take, reported as Node reports one with too many bytes. */
+/** A head with more lines than we accept; answered like one with too many bytes. */
 export class TooManyHeaderLines extends Error {
   readonly code = 'G6_TOO_MANY_HEADER_LINES'
 }
@@ -29,7 +29,7 @@ function codeOf(fault: ParseFault): ErrorCode {
     : code
 }
 
-/** Whether the head grew too large within its first line, as far as the last packet tells. */
+/** Whether the head grew too large within its first line, as far as the last packet shows. */
 function isInRequestLine(packet: Buffer | undefined): boolean {
   if (packet === undefined) return false
   const lineEnd = packet.indexOf('\r\n')
@@ -43,7 +43,7 @@ type PlainAnswer = {
   readonly body: Buffer
 }
 
-/** The answer to a request that no route will see; the connection ends with it. */
+/** The answer to a request that reaches no route; the connection ends with it. */
 export function plainProblem(code: ErrorCode, requestIdHeader: string): PlainAnswer {
   const requestId = requestIdOf(undefined)
   const body = Buffer.from(JSON.stringify(problem(code, requestId)))
@@ -64,7 +64,7 @@ function asBytes({ status, headers, body }: PlainAnswer): Buffer {
   return Buffer.concat([Buffer.from(head), body])
 }
 
-/** For `clientError`. `busy`: an answer is under way on this socket, so that nothing may be written between. */
+/** For `clientError`. `busy`: another answer is being written to this socket, so nothing may be written in between. */
 export function answerBroken(
   fault: ParseFault,
   socket: Duplex,

@@ -1,17 +1,17 @@
-// The description of the HTTP side, made of what the routes declare: OpenAPI 3.1 and the JSON Schemas of the documents.
+// The description of the HTTP side, generated from the routes: OpenAPI 3.1 and the JSON Schemas of the documents.
 import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { z } from 'zod'
 import { problemDocument } from '../protocol/events.js'
 import { jsonSchema } from './zod-schemas.js'
 
-/** Beside what a route declares: the one answer every route may give. */
+/** In addition to the answers of its own, every route may give this one. */
 const PROBLEM = {
   description: 'An error; `code` is one of the table in docs/reference/errors.md',
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/problem' } } },
 }
 
-/** The answer of a route that gives no JSON. */
+/** The answer of a route that does not answer with JSON. */
 export function textAnswer(description: string, contentType = 'text/plain'): object {
   return { 200: { description, content: { [contentType]: { schema: { type: 'string' } } } } }
 }
@@ -35,7 +35,7 @@ function described(schema: FastifySchema): FastifySchema {
   }
 }
 
-/** Must be registered before the routes it is to describe. */
+/** Call it before the routes are registered: it describes only later ones. */
 export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
   await app.register(swagger, {
     openapi: {

@@ -43,6 +43,7 @@ const hub: HubStats = {
 const facts: HealthFacts = {
   result,
   hub,
+  streams: 5,
   version: '1.2.3',
   uptimeSec: 12.34567,
   draining: false,
@@ -50,7 +51,7 @@ const facts: HealthFacts = {
   timezone: 'Asia/Kolkata',
 }
 
-test('says everything the runbook names', () => {
+test('has everything the runbook names', () => {
   const diff = {
     cycles: 10,
     unchanged_cycles: 6,
@@ -77,7 +78,7 @@ test('says everything the runbook names', () => {
     high_churn_streak: 1,
     churn_anomalies: 4,
     timing,
-    sse: { clients: 3, ...events, events_sent: 60, events_merged: 7, bytes_sent: 8_000, behind: 1 },
+    sse: { clients: 5, ...events, events_sent: 60, events_merged: 7, bytes_sent: 8_000, behind: 1 },
     status_file: { state: 'fresh', age_sec: 1.235, text: 'fresh' },
     verdict: { word: 'healthy', reasons: [] },
     panel_push_meta: {
@@ -114,7 +115,7 @@ describe('the status word', () => {
       status_file: { state: 'not_json', age_sec: 5, error: 'line 3 is cut' },
     })
   })
-  test('has a word about numbers of the status that cannot be used', () => {
+  test('names the numbers of the status that cannot be used', () => {
     const dataWarnings = ['indices.NIFTY.change is Infinity']
     const document = of({ result: { ...result, snapshot: { ...derive({}), dataWarnings } } })
     expect(healthSchema.parse(document)).toEqual(document)
@@ -125,7 +126,7 @@ describe('the status word', () => {
       warnings: dataWarnings,
     })
   })
-  test('is draining whatever else there is', () => {
+  test('is draining, whatever the source', () => {
     expect(of({ draining: true }).status).toBe('draining')
   })
 })

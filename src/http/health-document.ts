@@ -1,4 +1,4 @@
-// What /summary/health says, as a pure function of what the loop and the hub know, and the schema of it.
+// The document of /summary/health, as a pure function of loop and hub, and its schema.
 import { z } from 'zod'
 import { SCHEMA_VERSION } from '../board/board.js'
 import type { CycleResult } from '../engine/cycle.js'
@@ -46,13 +46,13 @@ export const healthSchema = z.looseObject({
     state: z.enum(STATUS_STATES),
     age_sec: z.number().nullable(),
     error: z.string().optional(),
-    /** The state as a person reads it: `closed, last 15:30`. */
+    /** The state as a text for people: `closed, last 15:30`. */
     text: z.string(),
-    /** What is wrong with numbers of the document that is shown. */
+    /** Faults in the numbers of the status. */
     warnings: z.array(z.string()).readonly().optional(),
   }),
   panel_push_meta: panelPushMetaSchema,
-  /** Where a status stream is followed. */
+  /** Only when a status stream is followed. */
   adaptive_stream: z
     .looseObject({
       severity_counts: z.record(z.string(), z.number()).nullable(),
@@ -71,6 +71,8 @@ export type HealthFacts = {
   readonly result: CycleResult | null
   /** Null when nothing is streamed. */
   readonly hub: HubStats | null
+  /** Readers of the board and of the status, as the limit counts them. */
+  readonly streams: number
   readonly version: string
   readonly uptimeSec: number
   readonly draining: boolean
@@ -101,7 +103,7 @@ function statusFileOf(result: CycleResult | null, timezone: string): HealthDocum
 }
 
 export function healthDocument(facts: HealthFacts): HealthDocument {
-  const { result, hub, version, uptimeSec } = facts
+  const { result, hub, streams, version, uptimeSec } = facts
   const stats = result?.stats
   const meta = panelPushMeta(result, hub)
   const { diff_stats: diff, sse_publisher: events } = meta
@@ -122,7 +124,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
     churn_anomalies: stats?.churnAnomalies ?? 0,
     timing: meta.timing,
     sse: {
-      clients: hub?.clients ?? 0,
+      clients: streams,
       events_sent: hub?.eventsSent ?? 0,
       ...events,
       events_merged: hub?.eventsMerged ?? 0,

@@ -1,4 +1,4 @@
-// The settings the HTTP side reads. All are read at each request, so a reload takes effect at once.
+// The settings of the HTTP side. All are read at each request, so a reload takes effect at once.
 import type { Config } from '../config/settings.js'
 
 export type HttpConfig = Pick<

@@ -103,7 +103,7 @@ describe('with nothing on', () => {
       expect(plan(command, { unifiedHttp: false, sseHttp: false, sseHttpPort: 9 })).toBe(error)
     },
   )
-  test('a dashboard just shows', () => {
+  test('a dashboard only shows the board', () => {
     expect(plan('dashboard', { unifiedHttp: false })).toEqual([])
   })
 })

@@ -1,5 +1,5 @@
-// Which ports are opened and what is answered on each, from the settings and the command: the table of ports as a pure
-// function. Nothing else decides about listening.
+// Which ports the server opens and which routes each has, from the settings and the command: a pure function. Nothing else decides
+// about listening.
 import type { Surface } from '../contract/plugin.js'
 import type { HttpConfig } from './http-config.js'
 
@@ -8,7 +8,7 @@ export type Command = 'serve' | 'demo' | 'dashboard' | 'dashboard --serve'
 export type ListenerPlan = {
   readonly name: string
   readonly port: number
-  /** The setting that chooses the port, for messages about it. */
+  /** The setting of the port, for messages about it. */
   readonly setting: string
   readonly surfaces: readonly Surface[]
 }
@@ -26,7 +26,7 @@ type PlanSettings = Pick<
 
 const ALL: readonly Surface[] = ['stream', 'resync', 'metrics', 'other']
 
-/** `isSet` says whether somebody set the port, to whatever value; the defaults alone open nothing. */
+/** `isSet`: whether the port was set, to any value; the defaults alone open nothing. */
 export function planListeners(
   config: PlanSettings,
   isSet: (key: PortKey) => boolean,

@@ -1,5 +1,5 @@
-// The ports: one node:http server each, all handing their requests to one set of routes. Owns the servers, and bounds the
-// connections that are no streams: how many there are, what each has unanswered, and what all have unread.
+// The ports: one node:http server each, with one set of routes for all. Owns the servers, and bounds the connections that are no
+// streams: their number, the unanswered requests of each, and the unread answers of all.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -9,9 +9,9 @@ import type { ListenerPlan } from './listen-plan.js'
 import { RequestTurns } from './request-turns.js'
 import { UnreadAnswers } from './unread-answers.js'
 
-/** How long a client may take for what it owes. */
+/** How long a client may take. */
 export type TimeLimits = {
-  /** A request's head, from the connection's first moment, so a socket that never sends a request is closed too. */
+  /** A request's head, counted from the connection's start, so a socket that never sends a request is closed too. */
   readonly headMs: number
   /** The whole request, its body included. */
   readonly requestMs: number
@@ -19,16 +19,16 @@ export type TimeLimits = {
   readonly nextRequestMs: number
   /** A connection on which nothing moves, neither request nor answer. */
   readonly inactiveMs: number
-  /** Reading an answer, besides a time that grows with its size. */
+  /** Reading an answer, plus a time that grows with its size. */
   readonly answerMs: number
-  /** How often the first two are looked at. */
+  /** How often the first two are checked. */
   readonly checkEveryMs: number
 }
 
 export const TIME_LIMITS: TimeLimits = {
   headMs: 10_000,
   requestMs: 30_000,
-  // Newer Node versions wait a second longer than they say; 5 s is the most an idle connection may stay.
+  // Newer Node versions wait a second longer than this; an idle connection may stay at most 5 s.
   nextRequestMs: 4_000,
   inactiveMs: 30_000,
   answerMs: 30_000,
@@ -39,11 +39,11 @@ const MAX_HEADER_BYTES = 16 * 1024
 /** Short lines take ten times their bytes once they are parsed. */
 const MAX_HEADER_LINES = 100
 /**
- * Connections that are no stream (those have left node:http and have their own limit), on all ports together, and those of one
- * address unless it stands for many clients.
+ * Connections that are no stream (streams have left node:http and have a limit of their own): on all ports together, and of one
+ * address unless many clients share it.
  */
 export const MAX_CONNECTIONS = { inAll: 4_096, perAddress: 256 }
-/** How long answers under way may take when the server closes. */
+/** How long unfinished answers may take when the server closes. */
 const CLOSE_GRACE_MS = 500
 
 export type Listening = { readonly name: string; readonly url: string }
@@ -79,13 +79,13 @@ export type ListenersParts = {
   /** A port that is open could not take a connection: no descriptor was left, for instance. It stays open. */
   onFault(error: NodeJS.ErrnoException, listener: ListenerPlan): void
   onClosed(why: Closed, socket: Socket): void
-  /** What connections of an address are counted by; `isShared`: it stands for many clients (a proxy, this machine). */
+  /** What connections of an address are counted by; `isShared`: many clients share it (a proxy, this machine). */
   addressOf(socket: Socket): { readonly key: string; readonly isShared: boolean }
   readonly limits?: TimeLimits | undefined
   readonly maxConnections?: typeof MAX_CONNECTIONS
 }
 
-type Connection = { readonly turns: RequestTurns; readonly address: string }
+type HttpConnection = { readonly turns: RequestTurns; readonly address: string }
 
 export class Listeners {
   readonly #parts: ListenersParts
@@ -93,7 +93,7 @@ export class Listeners {
   readonly #servers: Server[] = []
   readonly #slots = new StreamSlots()
   readonly #unread: UnreadAnswers
-  readonly #connections = new WeakMap<Duplex, Connection>()
+  readonly #connections = new WeakMap<Duplex, HttpConnection>()
 
   constructor(parts: ListenersParts) {
     this.#parts = parts
@@ -122,19 +122,24 @@ export class Listeners {
       keepAliveTimeout: nextRequestMs,
       connectionsCheckingInterval: checkEveryMs,
       noDelay: true,
-      // Node's own 400 would be no answer of ours; whoever routes the request looks (server.ts).
+      // Node's own 400 would bypass our problem documents, so server.ts checks Host.
       requireHostHeader: false,
     }
     const { onFault, requestIdHeader } = this.#parts
     const server = createServer(options, (request, response) => this.#take(request, response, plan))
     server.timeout = inactiveMs
     server.on('connection', socket => this.#admit(socket))
-    // What a client expects besides 100-continue binds nobody (RFC 9110 10.1.1); node's own 417 would be no answer of ours.
+    // We may ignore expectations other than 100-continue (RFC 9110 10.1.1); node's own 417 would bypass our problem documents.
     server.on('checkExpectation', (request, response) => server.emit('request', request, response))
-    // A tunnel is for nobody here. Node hands such a connection over, or drops it without a word where nobody takes it.
+    // CONNECT is not supported; without a listener, Node would drop the connection without an answer.
     server.on('connect', (_, socket) => {
       socket.on('error', () => socket.destroy())
-      answerBroken(new Error('a tunnel'), socket, this.#isAnswering(socket), requestIdHeader())
+      answerBroken(
+        new Error('CONNECT is not supported'),
+        socket,
+        this.#isAnswering(socket),
+        requestIdHeader(),
+      )
     })
     server.on('clientError', (fault, socket) => {
       answerBroken(fault, socket, this.#isAnswering(socket), requestIdHeader())
@@ -186,7 +191,7 @@ export class Listeners {
     return this.#connections.get(socket)?.turns.isAnswering === true
   }
 
-  /** Opens no new connections, lets answers under way finish for a moment, then ends what is left. Idempotent. */
+  /** Accepts no new connections, gives unfinished answers a moment, then ends the rest. Idempotent. */
   async close(graceMs: number = CLOSE_GRACE_MS): Promise<void> {
     const servers = this.#servers.splice(0)
     const closed = servers.map(server => new Promise<void>(resolve => server.close(() => resolve())))

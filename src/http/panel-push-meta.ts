@@ -1,5 +1,5 @@
-// `panel_push_meta`: what the loop, the stream and the followed streams report about themselves, under the names operators
-// know. Rendered here for every document that has it (health, dossier); pure.
+// `panel_push_meta`: what the loop, the stream and the followed streams report, under the names operators know. Rendered here for
+// every document that has it (health, dossier); pure.
 import { z } from 'zod'
 import type { CycleResult, LoopStats, PanelTiming } from '../engine/cycle.js'
 import type { HubStats } from '../hub/hub-types.js'
@@ -73,7 +73,7 @@ function publisherOf(hub: HubStats | null): PanelPushMeta['sse_publisher'] {
   }
 }
 
-/** `result` is null before the first cycle, `hub` when nothing is streamed: then it counts nothing, and has every member. */
+/** `result` is null before the first cycle, `hub` when nothing is streamed: the counts are then 0. */
 export function panelPushMeta(result: CycleResult | null, hub: HubStats | null): PanelPushMeta {
   const stats = result?.stats
   const hashes = [...(result?.board.panels.values() ?? [])].map(({ key, hash }) => [key, hash])

@@ -1,4 +1,4 @@
-// Every way a request can fail → one small problem document. What an exception says stays in our log.
+// Every failure of a request becomes one small problem document. The text of an exception stays in our log.
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, HttpError, problem, statusOf } from '../contract/errors.js'
 
@@ -13,7 +13,7 @@ const BY_FRAMEWORK_CODE: Readonly<Record<string, ErrorCode>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'bad_request',
 }
 
-/** The error as one of our table; anything unknown is a fault of ours. */
+/** The error as one of our table; an unknown one is our fault. */
 export function asHttpError(error: unknown): HttpError {
   if (error instanceof HttpError) return error
   const { code, statusCode } = error as Partial<FastifyError>
@@ -23,7 +23,7 @@ export function asHttpError(error: unknown): HttpError {
   return new HttpError(isClients ? 'bad_request' : 'internal')
 }
 
-/** The request has a body that nobody has read; keeping the connection would mean reading it all. */
+/** The request has an unread body; to keep the connection, we would have to read it all. */
 function hasUnreadBody(request: FastifyRequest): boolean {
   const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers
   return !request.raw.complete && (length !== '0' || coding !== undefined)

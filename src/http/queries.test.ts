@@ -4,7 +4,7 @@ import { panelSubset, streamForm } from './queries.js'
 
 const KNOWN = new Set(['header', 'indices', 'alerts'])
 
-/** What a refusal says. */
+/** The text of a refusal. */
 function refusalOf(text: string, known: ReadonlySet<string> = KNOWN): HttpError {
   try {
     panelSubset(text, known)
@@ -28,7 +28,7 @@ describe('a list of panels', () => {
     expect(refusalOf('\u001b[2Jz').detail).toContain('"?[2Jz"')
   })
 
-  test('with an empty name is refused, and before anybody knows the panels it is for later', () => {
+  test('with an empty name is refused; before the panels are known, the client must come back', () => {
     expect(refusalOf('header,').detail).toContain('panels has an empty name')
     expect(refusalOf('header', new Set())).toMatchObject({
       code: 'starting',

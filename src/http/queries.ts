@@ -36,7 +36,7 @@ export type ResyncQuery = z.infer<typeof resyncQuery>
 const MOST_NAMED = 5
 const LONGEST_NAMED = 40
 
-/** Names from outside as they may stand in a message: short, few, printable. */
+/** Names from a client, made safe for a message: short, few, printable. */
 function named(names: readonly string[]): string {
   const shown = names
     .slice(0, MOST_NAMED)
@@ -49,7 +49,7 @@ function named(names: readonly string[]): string {
 /** The wanted panels, sorted and unique; null = all. Throws an error that names what is wrong and what is allowed. */
 export function panelSubset(text: string | undefined, known: ReadonlySet<string>): readonly string[] | null {
   if (text === undefined) return null
-  // Before the first board of another server nobody knows which panels there will be.
+  // Before the first board of a followed server, its panels are unknown.
   if (known.size === 0) throw new HttpError('starting', undefined, { 'Retry-After': '1' })
   const names = text.split(',').map(name => name.trim())
   const allowed = `allowed: ${[...known].join(', ')}`
@@ -62,7 +62,7 @@ export function panelSubset(text: string | undefined, known: ReadonlySet<string>
   return [...new Set(names)].sort()
 }
 
-/** How a stream is to be written. Blocks have no diff, so they imply lines mode. */
+/** Mode and view of a stream. Blocks have no diff, so they imply lines mode. */
 export function streamForm(query: StreamQuery, isStructured: boolean): { mode: DiffMode; view: View } {
   const wanted = query.structured === undefined ? isStructured : query.structured === '1'
   const chosen = query.view ?? 'lines'

@@ -7,7 +7,7 @@ import { httpPage, openApiDocument } from './reference.js'
 import { eventsPage, schemaDocuments } from './schema-documents.js'
 
 describe('the reference', () => {
-  test('is made without opening anything, with every route once', async () => {
+  test('is generated without opening anything, with every route once', async () => {
     await noTimerWaits()
     const handles = process.getActiveResourcesInfo().length
     const page = httpPage(await openApiDocument(httpConfig(), '1.0.0'))

@@ -1,5 +1,6 @@
 // The generated reference of the HTTP side: docs/reference/openapi.json and docs/reference/http.md.
 import { systemClock } from '../clock/clock.js'
+import { Connections } from '../connection/connections.js'
 import type { HttpPlugin } from '../contract/plugin.js'
 import type { HubLike } from '../hub/hub-types.js'
 import { silentLog } from '../log/log.js'
@@ -22,19 +23,11 @@ type Operation = {
 type Paths = Readonly<Record<string, Readonly<Record<string, Operation>>>>
 
 function unused(): never {
-  throw new Error('a description serves nothing')
+  throw new Error('a server made for its description serves no requests')
 }
 
-/** Only there so that the stream's routes are described too. */
-const NO_HUB: HubLike = {
-  board: null,
-  join: unused,
-  publish: unused,
-  dismiss: unused,
-  shed: unused,
-  stats: unused,
-  close: unused,
-}
+/** With it, the description has the routes of the stream too. */
+const NO_HUB: HubLike = { board: null, join: unused }
 
 /** `docs/reference/openapi.json`: the document of a server with these settings and plugins; nothing is opened. */
 export async function openApiDocument(
@@ -46,6 +39,7 @@ export async function openApiDocument(
     config: () => config,
     listeners: [],
     hub: NO_HUB,
+    connections: new Connections(),
     panelKeys: () => new Set(),
     health: unused,
     ready: unused,

@@ -1,16 +1,16 @@
 // The requests of one connection, one after the other.
 //
-// node:http reads on while an answer is under way and hands over every request of a packet at once: a thousand of them are
-// megabytes, for a client that reads nothing. So a request runs only when the answer before it has left our memory, few may
-// wait, and one more ends the connection. What waits when the connection ends, or becomes a stream, never runs.
+// node:http reads on while an answer is unfinished and hands over all requests of a packet at once: a thousand of them are
+// megabytes, for a client that reads nothing. So a request runs only when the answer before it has left our memory, only a few may
+// wait, and one more ends the connection. Requests that wait when the connection ends, or becomes a stream, never run.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 
-/** Of one connection, the one that is being answered included. */
+/** Of one connection, including the one being answered. */
 export const MAX_UNANSWERED = 8
-/** Heads of the requests that wait, together. Parsed, they take about twice as much. */
+/** Heads of all waiting requests together. Parsed, they take about twice as much. */
 export const MAX_WAITING_HEAD_BYTES = 32 * 1024
-/** A connection takes no more after these; the last answer says so. */
+/** Requests per connection; the last answer closes it. */
 export const MAX_REQUESTS = 1_000
 
 type Turn = { readonly response: ServerResponse; readonly headBytes: number; readonly run: () => void }
@@ -27,7 +27,7 @@ export class RequestTurns {
 
   constructor(
     readonly socket: Socket,
-    /** The client has sent more than may wait; the connection is closed. */
+    /** More requests came than may wait; the connection is closed. */
     readonly onTooMany: () => void,
   ) {}
 
@@ -35,10 +35,10 @@ export class RequestTurns {
     return this.#unanswered > 0
   }
 
-  /** Runs it when its turn comes, if it comes. */
+  /** Runs it when its turn comes, if ever. */
   take(request: IncomingMessage, response: ServerResponse, run: () => void): void {
     if (!this.socket.writable) {
-      // The rest of the packet. Left alone, http ends each of these requests with an error and a stack trace.
+      // The rest of the packet. Without this, http ends each of these requests with an error and a stack trace.
       request.destroy()
       return
     }

@@ -1,4 +1,4 @@
-/** Thousandths: finer than anybody can use. */
+/** To thousandths. */
 export function rounded(value: number): number {
   return Math.round(value * 1000) / 1000
 }

@@ -1,4 +1,4 @@
-// The JSON Schemas served under /schemas and shown in the reference, made of the zod schemas the program itself uses.
+// The JSON Schemas under /schemas and in the reference, generated from the zod schemas that the program itself uses.
 import type { z } from 'zod'
 import { problemDocument, resyncDocument, SUMMARY_EVENTS, ticketDocument } from '../protocol/events.js'
 import { STATUS_PAYLOADS, statusEnvelope, statusStats } from '../protocol/status-events.js'
@@ -10,7 +10,7 @@ const DOCUMENTS: Readonly<Record<string, z.ZodType>> = {
   health: healthSchema,
   ticket: ticketDocument,
   problem: problemDocument,
-  // Of GET /events: what is around every event, and what is inside of each type.
+  // Of GET /events: the envelope of every event, and the payload of each type.
   status_event: statusEnvelope,
   ...STATUS_PAYLOADS,
   status_stats: statusStats,

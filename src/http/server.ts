@@ -1,11 +1,12 @@
 // The HTTP server: one set of routes behind one chain of guards, on as many ports as the settings ask for.
 //
-// What happens to a request: node:http parses it (listeners.ts) → `onRequest` below gives it an id, finds out whose it is,
-// puts the common headers on the answer and asks the guards (access.ts) → the route. A stream then leaves node:http
-// (stream-opener.ts). Every failure, wherever it happens, becomes a problem document (problem-answer.ts).
+// The way of a request: node:http parses it (listeners.ts) → `onRequest` below gives it an id, finds the client's address, sets the
+// common headers and checks the guards (access.ts) → the route. A stream then leaves node:http (stream-opener.ts). Every failure
+// becomes a problem document (problem-answer.ts).
 import { type IncomingMessage, METHODS } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
+import type { Connections } from '../connection/connections.js'
 import { HttpError } from '../contract/errors.js'
 import type { HttpPlugin, HttpShell, RouteRules } from '../contract/plugin.js'
 import type { RejectReason } from '../contract/refusal.js'
@@ -37,16 +38,16 @@ import { zodValidator } from './zod-schemas.js'
 
 const BODY_LIMIT_BYTES = 64 * 1024
 const ROUTED_METHODS: ReadonlySet<string> = new Set(METHODS)
-/** A port that cannot take connections says so this often. */
+/** A port that cannot accept connections logs it at most this often. */
 const ACCEPT_FAULT_EVERY_MS = 60_000
-/** The part of the readers that is sent away when the loop lags on. */
+/** The part of the streams that is ended when the event loop keeps lagging. */
 const SHED_PART = 0.1
 
-/** Everything the HTTP side tells about itself. */
+/** What the HTTP side reports. */
 export type HttpObserver = {
   /** A guard refused a request. */
   onRejected?(reason: RejectReason): void
-  /** /summary/resync was asked for. */
+  /** A client asked for /summary/resync. */
   onResync?(): void
 }
 
@@ -54,8 +55,10 @@ export type HttpParts = {
   /** The settings in force; another object after a reload. */
   readonly config: () => HttpConfig
   readonly listeners: readonly ListenerPlan[]
-  /** Null: there is no board to serve, so there is neither stream nor resync. */
+  /** Null: there is no board to serve, so neither stream nor resync exist. */
   readonly hub: HubLike | null
+  /** The same object as the hubs have: the limit of streams reads its count. */
+  readonly connections: Connections
   readonly panelKeys: () => ReadonlySet<string>
   readonly health: () => unknown
   readonly ready: () => Readiness
@@ -76,21 +79,22 @@ export interface HttpServer {
   describe(): Promise<object>
   /** Opens all ports or none; the error names the port and its setting. */
   listen(): Promise<readonly Listening[]>
-  /** From now on new streams are refused and readiness is 503; what is open stays. */
+  /** From now on new streams are refused and readiness is 503; open streams stay. */
   startDraining(): void
-  /** Ends everything. The hub is closed before, by whoever owns it, so that readers hear `bye`. Idempotent. */
+  /** Ends everything. The owner of the hub closes it before, so that readers get `bye`. Idempotent. */
   close(): Promise<void>
-  /** Takes the settings as they are now, and ends streams whose token is no longer valid. Throws when unusable. */
+  /** Applies the settings as they are now, and ends streams whose token is no longer valid. Throws when they are unusable. */
   reload(): void
 }
 
 export function createHttpServer(parts: HttpParts): HttpServer {
-  const { clock, log, hub, observer = {}, plugins = [] } = parts
+  const { clock, connections, log, hub, observer = {}, plugins = [] } = parts
   let draining = false
   let lag: LagMonitor | null = null
   const access = new Access({
     config: parts.config,
     clock,
+    connections,
     draining: () => draining,
     shedding: () => lag?.refusing() ?? false,
   })
@@ -114,7 +118,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       bodyLimit: BODY_LIMIT_BYTES,
       return503OnClosing: false,
       frameworkErrors: (error, request, reply) => {
-        dress(request, reply)
+        prepare(request, reply)
         fail(request, reply, error)
       },
     })
@@ -125,15 +129,16 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     fastify.setNotFoundHandler((request, reply) => fail(request, reply, new HttpError('not_found')))
     fastify.addHook('onRoute', route => {
       const rules = route.config?.rules
-      if (rules === undefined) throw new Error(`the route ${route.url} says no rules`)
+      if (rules === undefined)
+        throw new Error(`the route ${route.url} has no config.rules; add them (RouteRules)`)
       methods.add(route.url, [route.method].flat(), rules)
     })
     fastify.addHook('onRequest', (request, reply, done) => {
-      dress(request, reply)
-      const asked = admit(request, reply)
-      if (asked === 'answered') return
-      if (asked === undefined) done()
-      else asked.then(() => done(), done)
+      prepare(request, reply)
+      const admitted = admit(request, reply)
+      if (admitted === 'answered') return
+      if (admitted === undefined) done()
+      else admitted.then(() => done(), done)
     })
     return fastify
   }
@@ -160,8 +165,8 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     await app.ready()
   }
 
-  /** Guards 1 and 2, and the headers every answer has. */
-  function dress(request: FastifyRequest, reply: FastifyReply): void {
+  /** Guards 1 and 2, and the headers of every answer. */
+  function prepare(request: FastifyRequest, reply: FastifyReply): void {
     request.facts = access.identify(request.raw)
     void reply.headers({
       ...DOCUMENT_HEADERS,
@@ -169,11 +174,11 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     })
   }
 
-  /** Throws what refuses the request; a promise when somebody else must be asked first. */
+  /** Throws the refusal; a promise when a guard must wait for an answer. */
   function admit(request: FastifyRequest, reply: FastifyReply): Promise<void> | 'answered' | undefined {
     const { raw, facts } = request
     if (requestLineBytes(raw) > MAX_REQUEST_LINE_BYTES) throw new HttpError('request_line_too_long')
-    // The rules of the route that will really run; a second opinion on the path is asked only where there is none.
+    // The rules of the route that will run; only where the router found none, look at the path alone.
     const found = request.is404 ? methods.find(raw.url ?? '') : null
     const rules = found?.rules ?? request.routeOptions.config.rules
     const isHere = rules !== undefined && listenerOf.get(raw)?.surfaces.includes(rules.surface)
@@ -231,10 +236,10 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     limits: parts.timeLimits,
   })
 
-  let acceptFaultSaidMs = Number.NEGATIVE_INFINITY
+  let acceptFaultLoggedMs = Number.NEGATIVE_INFINITY
   function acceptFailed({ code }: NodeJS.ErrnoException, listener: ListenerPlan): void {
-    if (clock.monotonicMs() - acceptFaultSaidMs < ACCEPT_FAULT_EVERY_MS) return
-    acceptFaultSaidMs = clock.monotonicMs()
+    if (clock.monotonicMs() - acceptFaultLoggedMs < ACCEPT_FAULT_EVERY_MS) return
+    acceptFaultLoggedMs = clock.monotonicMs()
     log.error({ code, listener: listener.name }, 'a connection could not be accepted; the port stays open')
   }
 
@@ -251,7 +256,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       const open = await listeners.open(access.config.httpHost, parts.listeners)
       lag = watchLag({
         limitMs: () => access.config.shedLagMs,
-        sendAway: () => hub?.shed(SHED_PART),
+        shed: () => connections.shed(SHED_PART),
         clock,
         ...(parts.lagGauge === undefined ? {} : { gauge: parts.lagGauge }),
       })
@@ -270,7 +275,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     reload: () => {
       access.reload()
       const isOut = (owner: string | null): boolean => !access.stillValid(owner)
-      hub?.dismiss(isOut, 'auth_expired')
+      connections.dismiss(isOut, 'auth_expired')
       for (const plugin of plugins) plugin.dismiss?.(isOut)
     },
   }
@@ -278,8 +283,8 @@ export function createHttpServer(parts: HttpParts): HttpServer {
 }
 
 /**
- * Not: `OPTIONS *` and other targets that name no resource; `PRI`, which node parses and no router knows; HTTP/1.1 without a
- * Host header; two of them, of which node shows the first and a proxy may have looked at the other (RFC 9112 3.2).
+ * False for: `OPTIONS *` and other targets that name no resource; `PRI`, which node parses and no router knows; HTTP/1.1 without
+ * a Host header; two Host headers, of which node shows the first and a proxy may have read the other (RFC 9112 3.2).
  */
 function isRoutable({ url = '', method = '', rawHeaders, httpVersion }: IncomingMessage): boolean {
   let hosts = 0

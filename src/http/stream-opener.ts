@@ -1,5 +1,5 @@
-// From a request to a stream: slot and ticket, the head, and the connection out of node:http's hands. Owns every stream's
-// socket until it closes, whoever writes to it.
+// Turns a request into a stream: checks limit and ticket, sends the head, and takes the connection out of node:http. Owns the
+// socket of every stream until it closes.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -8,22 +8,21 @@ import { type LeftHttp, leaveHttp } from '../connection/leave-http.js'
 import { SocketTransport } from '../connection/socket-transport.js'
 import type { Wire } from '../connection/transport.js'
 import type { OpenStream, StreamOptions } from '../contract/plugin.js'
-import type { Slot } from '../guards/concurrency.js'
 import type { TicketUse } from '../guards/ticket.js'
 import { acceptsGzip } from './accept-encoding.js'
 import type { Access } from './access.js'
 import { commonHeaders, STREAM_HEADERS, streamHead } from './answer-headers.js'
 
 /**
- * Sends head and first events at the end of this turn, then lets http forget the request. A function of its own: closures of
- * one function keep each other's variables, and the one that waits for the end of the stream would keep the request.
+ * Sends head and first events at the end of this turn, then makes http forget the request. A function of its own: closures of
+ * one function share their variables, so the one that waits for the end of the stream would keep the request in memory.
  */
 function sendSoon(socket: Socket, left: LeftHttp | null, request: IncomingMessage): void {
   process.nextTick(() => {
     socket.uncork()
     if (left === null) return
     left.release()
-    // It ends here for http. Told now, it ends without a reason; else http gives it one later, stack trace and all.
+    // Destroyed now, it ends without an error; else http makes one later, with a stack trace.
     request.destroy()
   })
 }
@@ -72,26 +71,27 @@ export class StreamOpener {
     }
     const { wire, headers } = this.#describe(request, options)
     const ticket = this.access.useTicket(request.facts)
-    const slot = options.counted ? this.#takeSlot(request, ticket) : null
+    if (options.counted) this.#checkLimit(request, ticket)
     const head = streamHead({ ...headers, Date: new Date(this.clock.nowMs()).toUTCString() })
     reply.hijack()
     const left = leaveHttp(old)
     const socket = left?.socket ?? old
     socket.setNoDelay(true)
-    this.#hold(socket, () => {
-      slot?.release()
-      ticket?.cut(this.clock.monotonicMs())
-    })
-    // What is said first goes with the head: one write, one packet.
+    this.#hold(socket, () => ticket?.cut(this.clock.monotonicMs()))
+    // The first events go with the head: one write, one packet.
     socket.cork()
     socket.write(head)
     sendSoon(socket, left, request.raw)
-    return { transport: new SocketTransport(socket, left !== null), wire }
+    return {
+      transport: new SocketTransport(socket, left !== null),
+      wire,
+      addressKey: request.facts.addressKey,
+    }
   }
 
-  #takeSlot(request: FastifyRequest, ticket: TicketUse | null): Slot {
+  #checkLimit(request: FastifyRequest, ticket: TicketUse | null): void {
     try {
-      return this.access.takeSlot(request.facts)
+      this.access.checkLimit(request.facts)
     } catch (error) {
       ticket?.cut(this.clock.monotonicMs())
       throw error
@@ -100,7 +100,7 @@ export class StreamOpener {
 
   #hold(socket: Socket, onClose: () => void): void {
     this.#sockets.add(socket)
-    // A reset or a failed write: `close` follows and says all there is to say.
+    // A reset or a failed write: `close` follows.
     socket.on('error', () => socket.destroy())
     socket.once('close', () => {
       this.#sockets.delete(socket)
@@ -108,7 +108,7 @@ export class StreamOpener {
     })
   }
 
-  /** Ends what is left; whoever wrote to them had the chance to end them in order. */
+  /** Destroys the sockets that are left; their hubs had the chance to end them in order. */
   async close(): Promise<void> {
     const closing = [...this.#sockets].map(
       socket => new Promise<void>(resolve => void socket.once('close', () => resolve()).destroy()),

@@ -8,7 +8,7 @@ test('the time for an answer grows with its size: 16 KiB a second after the firs
   expect(answerTimeMs(8 * 1024 * 1024, 30_000)).toBe(542_000)
 })
 
-describe('where there is no room for all', () => {
+describe('when there is no room for all', () => {
   const answer = fc.record({
     address: fc.constantFrom('a', 'b', 'c'),
     bytes: fc.integer({ min: 1, max: 1_000_000 }),
@@ -25,7 +25,7 @@ describe('where there is no room for all', () => {
       }),
     )
   })
-  test('nothing is closed when nothing is held', () => {
+  test('nothing is closed when there is no answer', () => {
     expect(firstToClose([])).toBeNull()
   })
 })

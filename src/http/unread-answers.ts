@@ -1,10 +1,10 @@
-// Answers the kernel could not take whole, because the client does not read: how long each may take, and how much memory all
-// of them may hold. Only answers are here, no streams: those have limits of their own.
+// Answers that are still in our memory because their clients do not read: how long each may take, and how much memory all of them
+// may hold. Streams are not counted here: they have limits of their own.
 import type { Socket } from 'node:net'
 
-/** An answer may take so long, and longer when it is large. */
+/** A large answer may take longer: as if read at this speed. */
 const MIN_BYTES_PER_SEC = 16 * 1024
-/** All of them together; past it connections are closed until the rest fits. */
+/** All together; above it, connections are closed until the rest fits. */
 const MAX_BYTES = 64 * 1024 * 1024
 
 export type UnreadAnswer = { readonly address: string; readonly bytes: number }
@@ -14,7 +14,7 @@ export function answerTimeMs(bytes: number, baseMs: number): number {
   return baseMs + (bytes / MIN_BYTES_PER_SEC) * 1000
 }
 
-/** The oldest answer of the address that holds most: who holds little is not closed because of others. */
+/** The oldest answer of the address that holds most memory, so that clients with little are not closed because of others. */
 export function firstToClose<A extends UnreadAnswer>(answers: Iterable<A>): A | null {
   const oldest = new Map<string, { answer: A; bytes: number }>()
   for (const answer of answers) {
@@ -36,7 +36,7 @@ export class UnreadAnswers {
 
   constructor(
     readonly baseMs: number,
-    /** The connection of an answer that was not read in time, or for which there is no room, is closed. */
+    /** The answer was not read in time, or there is no room for it; its connection is closed. */
     readonly onClosed: (socket: Socket) => void,
     readonly maxBytes: number = MAX_BYTES,
   ) {}

@@ -1,9 +1,9 @@
-// Routes declare zod schemas; Fastify validates with them, and the OpenAPI description is made of the same objects.
+// Routes declare zod schemas: Fastify validates with them, and the OpenAPI description is generated from the same objects.
 import type { FastifySchemaCompiler } from 'fastify'
 import { z } from 'zod'
 import { HttpError } from '../contract/errors.js'
 
-/** Names the first thing wrong; values from outside are not repeated. */
+/** Names the first fault, without repeating the client's value. */
 function detailOf(error: z.ZodError): string {
   const [issue] = error.issues
   return issue === undefined

@@ -1,5 +1,5 @@
-// What one reader is told besides the shared steps, as bytes of its lane: the greeting, what it missed, a comment, goodbye.
-// Nearly all of it is the same for many readers, and made once.
+// What one reader gets besides the shared steps, as bytes of its lane: the greeting, what it missed, a comment, goodbye. Nearly all
+// of it is the same for many readers, and encoded once.
 import type { Board } from '../board/board.js'
 import type { Wire } from '../connection/transport.js'
 import { toWire, wireEnd, wireKey } from '../connection/wire.js'
@@ -52,8 +52,8 @@ export class Encoder {
   }
 
   /**
-   * Everything after `position`, merged; encoded once for all readers at that position. It does not count as published:
-   * what it says was, when it changed.
+   * Everything after `position`, merged; encoded once for all readers at that position. It does not count as published: its
+   * changes were counted when they happened.
    */
   missedSince(lane: Lane, board: Board, position: number): Encoded {
     const known = lane.catchUps.get(position)
@@ -64,7 +64,7 @@ export class Encoder {
     return made
   }
 
-  /** Events made for one reader, or for those that join while a board is the newest; they count as published. */
+  /** Events for one reader, or for all that join while a board is the newest; they count as published. */
   encoded(lane: Lane, events: readonly EventText[]): Encoded {
     this.#published(events)
     return { bytes: lane.encode(events), events: events.length }
@@ -72,10 +72,10 @@ export class Encoder {
 
   #published(events: readonly EventText[]): void {
     this.parts.ledger.published(events)
-    this.parts.ledger.tellSoon()
+    this.parts.ledger.reportSoon()
   }
 
-  /** `line`: for a reader whose first event is still to come. */
+  /** `line`: for a reader that got no event yet. */
   keepalive(wire: Wire, place: 'block' | 'line'): Buffer {
     const key = `${wireKey(wire)}/${place}`
     const known = this.#keepalives.get(key) ?? toWire(encodeComment('ka', place), wire)
@@ -83,7 +83,7 @@ export class Encoder {
     return known
   }
 
-  /** `retry:` and `bye` with one personal number, so that they do not all return at once; then the body's end. */
+  /** `retry:` and `bye` with a random delay, so that readers do not all return at once; then the end of the body. */
   farewell(wire: Wire, reason: ByeReason): Buffer {
     const reconnectMs = Math.floor(this.parts.random() * this.parts.settings().sseReconnectSpreadMs)
     const bye = byeEvent(reason, reconnectMs)
@@ -100,7 +100,7 @@ export class Encoder {
     }
   }
 
-  /** Hello and the whole board: the same bytes for everyone who comes while this board is the newest. */
+  /** Hello and the whole board: the same bytes for all readers that join while this board is the newest. */
   #greeting(lane: Lane, board: Board): Encoded {
     if (lane.greeting?.board !== board) {
       lane.greeting = { board, encoded: this.encoded(lane, this.#startAfresh(lane, board, null)) }

@@ -1,8 +1,8 @@
-// What readers are led along: the feeds of all forms that somebody reads, and what each board means for them. A board becomes
-// events once a feed and bytes once a lane, which wait there (`Lane.pending`) until the hub writes them to whoever stands at
-// their beginning.
+// The feeds and lanes that have readers, and what each board means for them. A board becomes events once per feed and bytes once
+// per lane; the bytes wait in `Lane.pending` until the hub writes them to the readers at their beginning.
 import type { Board } from '../board/board.js'
 import type { Clock } from '../clock/clock.js'
+import { wireKey } from '../connection/wire.js'
 import type { Encoder } from './encoder.js'
 import { Feed, feedKey, feedShape } from './feed.js'
 import {
@@ -14,9 +14,9 @@ import {
   stepEvents,
 } from './frames.js'
 import type { ErrorLog, HubSettings, JoinRequest } from './hub-types.js'
-import { ANYWHERE, type Lane } from './lane.js'
+import { ANYWHERE, Lane } from './lane.js'
 import type { Ledger } from './ledger.js'
-import { UNGREETED } from './reader.js'
+import { type BoardReader, UNGREETED } from './reader.js'
 
 export type FeedsParts = {
   readonly settings: () => HubSettings
@@ -26,10 +26,12 @@ export type FeedsParts = {
   readonly log: ErrorLog
 }
 
+type FeedLanes = { readonly feed: Feed; readonly lanes: Map<string, Lane<BoardReader>> }
+
 export class Feeds {
   readonly #parts: FeedsParts
-  readonly #byKey = new Map<string, Feed>()
-  /** When the last lane was ready; one reading of the clock is the end of one and the start of the next. */
+  readonly #byKey = new Map<string, FeedLanes>()
+  /** When the last lane was encoded: the end of one encoding is the start of the next, with one reading of the clock. */
   #encodedAtMs = 0
   /** Of the newest board. */
   #interval = 0
@@ -38,48 +40,49 @@ export class Feeds {
     this.#parts = parts
   }
 
-  /** The feed a reader asks for; one that is new begins at this board. */
-  feedFor(request: JoinRequest, board: Board | null): Feed {
+  /** The lane of a request; a new feed begins at this board. */
+  laneFor(request: JoinRequest, board: Board | null): Lane<BoardReader> {
     const key = feedKey(request)
-    const known = this.#byKey.get(key)
-    if (known !== undefined) return known
-    const feed = new Feed(feedShape(request), board?.generation ?? 0, this.#interval)
-    this.#byKey.set(key, feed)
-    return feed
-  }
-
-  /** The lanes in which something waits to be written. */
-  pendingLanes(): Lane[] {
-    const lanes: Lane[] = []
-    for (const feed of this.#byKey.values()) {
-      for (const lane of feed.lanes.values()) if (lane.pending !== null) lanes.push(lane)
+    let known = this.#byKey.get(key)
+    if (known === undefined) {
+      const feed = new Feed(feedShape(request), board?.generation ?? 0, this.#interval)
+      known = { feed, lanes: new Map() }
+      this.#byKey.set(key, known)
     }
-    return lanes
+    const { feed, lanes } = known
+    const lane = lanes.get(wireKey(request.wire)) ?? new Lane<BoardReader>(request.wire, feed)
+    lanes.set(wireKey(request.wire), lane)
+    return lane
   }
 
-  /** Forgets a lane that nobody reads any more, and its feed with the last one. */
-  dropEmpty(lane: Lane): void {
+  get lanes(): readonly Lane<BoardReader>[] {
+    return [...this.#byKey.values()].flatMap(({ lanes }) => [...lanes.values()])
+  }
+
+  /** Drops a lane without readers, and its feed with the last lane. */
+  dropEmpty(lane: Lane<BoardReader>): void {
     if (lane.readers.length > 0) return
-    const { feed } = lane
-    if (feed.lanes.get(lane.key) === lane) feed.lanes.delete(lane.key)
-    if (feed.lanes.size > 0) return
-    for (const [key, known] of this.#byKey) if (known === feed) this.#byKey.delete(key)
+    for (const [key, { feed, lanes }] of this.#byKey) {
+      if (feed !== lane.feed) continue
+      if (lanes.get(wireKey(lane.wire)) === lane) lanes.delete(wireKey(lane.wire))
+      if (lanes.size === 0) this.#byKey.delete(key)
+    }
   }
 
-  /** First board, or a new epoch: everybody begins again with hello. */
+  /** First board, or a new epoch: every reader begins again with hello. */
   restart(board: Board, interval: number): void {
     this.#interval = interval
-    for (const feed of this.#byKey.values()) {
+    for (const { feed, lanes } of this.#byKey.values()) {
       feed.head = board.generation
       feed.lastEventInterval = interval
-      for (const lane of feed.lanes.values()) {
+      for (const lane of lanes.values()) {
         lane.restart(board.generation)
         for (const reader of lane.readers) reader.position = UNGREETED
       }
     }
   }
 
-  /** What leads from the board before to this one. `startedAtMs`: when that began; `hitRatio`: what heartbeats say. */
+  /** Encodes the step from the previous board to this one. `startedAtMs`: when that began; `hitRatio`: for heartbeats. */
   advance(
     previous: Board,
     board: Board,
@@ -91,17 +94,18 @@ export class Feeds {
     const every = this.#parts.settings().sseForceFullEveryN
     const forced = every > 0 && Math.floor(interval / every) > Math.floor(this.#interval / every)
     this.#interval = interval
-    for (const feed of this.#byKey.values()) this.#advance(feed, previous, board, hitRatio, forced)
+    for (const each of this.#byKey.values()) this.#advance(each, previous, board, hitRatio, forced)
   }
 
-  #advance(feed: Feed, previous: Board, board: Board, hitRatio: number | null, forced: boolean): void {
+  #advance(each: FeedLanes, previous: Board, board: Board, hitRatio: number | null, forced: boolean): void {
+    const { feed } = each
     const { sseHeartbeatCycles } = this.#parts.settings()
     const { encoder, log } = this.#parts
     const from = feed.head
     const skippedGenerations = board.generation > previous.generation + 1
     try {
       if (feed.needsFull || forced) {
-        this.#step(feed, snapshotEvents(board, feed.shape, encoder.limits()), ANYWHERE, board)
+        this.#step(each, snapshotEvents(board, feed.shape, encoder.limits()), ANYWHERE, board)
         feed.needsFull = false
         return
       }
@@ -110,14 +114,14 @@ export class Feeds {
         ? catchUpEvents(board, feed.shape, previous.generation, encoder.limits())
         : stepEvents(board, feed.shape, encoder.limits())
       if (events.length > 0) {
-        this.#step(feed, events, from, board)
+        this.#step(each, events, from, board)
         return
       }
-      // A new verdict does not wait for a heartbeat's turn.
+      // A new verdict is sent at once, without waiting for the next heartbeat.
       const isDue = this.#interval - feed.lastEventInterval >= sseHeartbeatCycles
       if (isDue || board.verdict !== previous.verdict) {
         feed.lastEventInterval = this.#interval
-        this.#append(feed, [heartbeatEvent(board, hitRatio)], from, from)
+        this.#append(each, [heartbeatEvent(board, hitRatio)], from, from)
       }
     } catch (error) {
       feed.needsFull = true
@@ -126,23 +130,24 @@ export class Feeds {
         { err: error, feed: feed.shape.mode },
         'an update could not be encoded; sending a full snapshot',
       )
-      this.#append(feed, [faultEvent('encode_failed')], from, from)
+      this.#append(each, [faultEvent('encode_failed')], from, from)
     }
   }
 
-  #step(feed: Feed, events: readonly EventText[], from: number, board: Board): void {
+  #step(each: FeedLanes, events: readonly EventText[], from: number, board: Board): void {
     if (events.length === 0) return
-    this.#append(feed, events, from, board.generation)
+    const { feed, lanes } = each
+    this.#append(each, events, from, board.generation)
     feed.head = board.generation
     feed.lastEventInterval = this.#interval
-    for (const lane of feed.lanes.values()) lane.catchUps.clear()
+    for (const lane of lanes.values()) lane.catchUps.clear()
   }
 
-  #append(feed: Feed, events: readonly EventText[], from: number, to: number): void {
+  #append({ feed, lanes }: FeedLanes, events: readonly EventText[], from: number, to: number): void {
     const { ledger, clock } = this.#parts
     ledger.published(events)
     feed.published += events.length
-    for (const lane of feed.lanes.values()) {
+    for (const lane of lanes.values()) {
       lane.append(lane.encodeStep(events, from), events.length, from, to)
       const nowMs = clock.monotonicMs()
       ledger.encoded((nowMs - this.#encodedAtMs) / 1000)

@@ -1,11 +1,11 @@
 // Events as text, from boards. Pure: the same board gives the same text for every reader of a feed.
 //
-// All events of one generation form a group. Each but the last carries `more: true` and no id; a reader applies the
-// group when its last event has come. An event over the size limit is sent as several of the same name, each with some
-// of the panels; a single panel over the limit is cut at whole lines and says so. Nothing is dropped.
+// All events of one generation form a group. Each but the last has `more: true` and no id; a reader applies the group when it
+// has the last event. An event over the size limit becomes several of the same name, each with some of the panels; a single
+// panel over the limit is cut at whole lines and marked `truncated`. Nothing is dropped.
 //
-// Cost: a panel's JSON is made once for the life of that version of the panel (WeakMap), whatever number of feeds,
-// snapshots and catch-ups it appears in. Joining the parts is string concatenation.
+// Cost: each version of a panel is encoded to JSON once (WeakMap), for all feeds, snapshots and catch-ups. Joining the parts is
+// string concatenation.
 import { type Board, type BoardPanel, changedSince, SCHEMA_VERSION } from '../board/board.js'
 import { changeCount, diffLines } from '../board/diff.js'
 import type { ByeReason, HelloData, ResyncReason, SummaryEventName, Verdict } from '../protocol/events.js'
@@ -19,18 +19,18 @@ export type FeedShape = {
   readonly mode: DiffMode
   readonly view: View
   readonly subset: ReadonlySet<string> | null
-  /** `-<6 hex>` for a subset, so that a return with another subset starts afresh; else empty. */
+  /** `-<6 hex>` for a subset, so that a reader that returns with another subset starts afresh; else empty. */
   readonly idSuffix: string
 }
 
 export type FrameLimits = {
   readonly maxEventBytes: number
   readonly structMaxChanges: number
-  /** Told for every panel cut at the size limit. */
+  /** Called for every panel cut at the size limit. */
   readonly onPanelCut?: () => void
 }
 
-/** Room for the event's own fields (id, names, numbers) beside its panels. */
+/** Room for the event's own fields (id, names, numbers), in addition to its panels. */
 const ENVELOPE_BYTES = 320
 
 /** One entry of an event: ready JSON and its size. */
@@ -68,7 +68,7 @@ function cutPart({ key, hash, title, tone, lines }: BoardPanel, budget: number):
   return part(JSON.stringify(entry))
 }
 
-/** What the panels of one event may take. */
+/** Room for the panels of one event. */
 function roomIn({ maxEventBytes }: FrameLimits): number {
   return maxEventBytes - ENVELOPE_BYTES
 }
@@ -85,7 +85,7 @@ function verdictMember({ verdict }: Board, { maxEventBytes }: FrameLimits): Part
   return part(`,"verdict":${JSON.stringify({ word: verdict.word, reasons: [] })}`)
 }
 
-/** What is left for panels beside this member. */
+/** The limits without the room of this member. */
 function without({ bytes }: Part, limits: FrameLimits): FrameLimits {
   return bytes === 0 ? limits : { ...limits, maxEventBytes: limits.maxEventBytes - bytes }
 }
@@ -107,7 +107,7 @@ function snapshotEntry(panel: BoardPanel, view: View, limits: FrameLimits): Part
   return { json: `${key}:{${content}`, bytes: bytes - '{"key":,'.length + ':{'.length }
 }
 
-/** One event to be: entries are complete JSON values or members, packed in order. */
+/** A future event: entries are complete JSON values or members, packed in order. */
 type Batch = { readonly name: SummaryEventName; readonly entries: readonly Part[] }
 
 /** Adds the events of a batch to `batches`. */
@@ -149,7 +149,7 @@ function updateGroup(
   limits: FrameLimits,
   verdict: Part,
 ): EventText[] {
-  // Loops, not closures: a reader waits while this runs, and between two events it has gone cold (bench/fanout `dispatch`).
+  // Loops, not closures: readers wait for this, and between two events it leaves the CPU caches (bench/fanout `dispatch`).
   const events: Batch[] = []
   for (const batch of batches) pack(batch, limits, events)
   const texts: EventText[] = []
@@ -163,10 +163,10 @@ function updateGroup(
   return texts
 }
 
-/** The structured form of a panel's last change, or null when its full lines are the better message. */
+/** The structured form of a panel's last change; null when its full lines are better. */
 function structuredEntry(panel: BoardPanel, board: Board, limits: FrameLimits): Part | null {
   const before = board.before.get(panel.key)
-  // A reader that was sent a cut version has no base to apply a diff to.
+  // A reader that got a cut version has no base for a diff.
   if (before === undefined || wholePart(before, 'lines').bytes > roomIn(limits)) return null
   const diff = diffLines(before.lines, panel.lines)
   if (changeCount(diff) > limits.structMaxChanges) return null
@@ -187,7 +187,7 @@ function structuredEntry(panel: BoardPanel, board: Board, limits: FrameLimits): 
   return diffBytes >= fullBytes || entry.bytes > roomIn(limits) ? null : entry
 }
 
-/** The step from the previous generation to this one; empty when it does not concern the shape. */
+/** The step from the previous generation to this one; empty when no panel of the shape changed. */
 export function stepEvents(board: Board, shape: FeedShape, given: FrameLimits): EventText[] {
   const verdict = verdictMember(board, given)
   const limits = without(verdict, given)
@@ -212,7 +212,7 @@ export function stepEvents(board: Board, shape: FeedShape, given: FrameLimits): 
   return updateGroup(board, shape, batches, removed, limits, verdict)
 }
 
-/** Everything that changed after `position`, merged; empty when nothing did. */
+/** All changes after `position`, merged; empty when there are none. */
 export function catchUpEvents(
   board: Board,
   shape: FeedShape,
@@ -248,7 +248,7 @@ export function snapshotEvents(board: Board, shape: FeedShape, given: FrameLimit
   })
 }
 
-/** The verdict as a member, where there is one. */
+/** The verdict as a member, if there is one. */
 export function saidOf({ verdict }: Board): { readonly verdict?: Verdict } {
   return verdict === null ? {} : { verdict }
 }
@@ -261,8 +261,8 @@ export type HelloFacts = {
 }
 
 /**
- * `resumedFrom` is the generation a returning reader stands at: the id says just that until the update that follows
- * has arrived, so that a cut in between loses nothing.
+ * `resumedFrom` is the generation of a returning reader. The id keeps it until the update that follows has arrived, so a cut in
+ * between loses nothing.
  */
 export function helloEvent(
   board: Board,
@@ -309,7 +309,7 @@ export function resyncRequiredEvent(reason: ResyncReason): EventText {
   return { name: 'resync_required', text, panels: 0 }
 }
 
-/** Codes of `error` events and what they say; nothing of the fault itself leaves the process. */
+/** Codes of `error` events and their texts; nothing of the fault itself leaves the process. */
 const FAULTS = { encode_failed: 'an update could not be encoded; a full snapshot follows' } as const
 
 export function faultEvent(code: keyof typeof FAULTS): EventText {

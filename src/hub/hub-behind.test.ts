@@ -1,4 +1,4 @@
-// Readers that are not in step: too slow, without tokens, or back after a while.
+// Readers that are behind: too slow, without tokens, or back after a while.
 import { describe, expect, test, vi } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import { createHub, join, names, publish, underHandClock } from '../../test/support/hub-rig.js'
@@ -46,7 +46,7 @@ describe('a reader that is behind', () => {
     expect(reader.panels.get('a')?.lines).toEqual(['10'])
   })
 
-  test('that takes no byte for the stall timeout is sent away; one that sips is kept', () => {
+  test('that takes no byte for the stall timeout is ended; one that sips is kept', () => {
     const hub = createHub({ sseStallTimeoutMs: 10_000 })
     const next = boardMaker()
     publish(hub, next(textPanel('a', '0')))
@@ -75,7 +75,7 @@ describe('resuming', () => {
     return { hub, ...join(hub, { lastEventId, subset }) }
   }
 
-  test('at an earlier generation gets what changed since, and an id that says where it stood', () => {
+  test('at an earlier generation gets what changed since, and an id with its old position', () => {
     const { reader, hub } = served('e1-2')
     expect(names(reader)).toEqual(['hello', 'panel_update'])
     expect(reader.events[0]).toMatchObject({ id: 'e1-2', data: { resumed: true, generation: 3 } })

@@ -1,4 +1,4 @@
-// What the hub counts: events of board changes once, what each reader was sent, and what was merged for it.
+// What the hub counts: each published event once, and for each reader the events sent and merged.
 import fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
@@ -29,14 +29,14 @@ describe('a reader that is short of event tokens', () => {
     expect(hub.stats()).toMatchObject({ eventsTotal: 102, eventsSent: 2 + got, eventsMerged: 100 - got })
   })
 
-  test('is not encoded anything that it cannot be sent', () => {
+  test('costs no encoding while nothing can be sent to it', () => {
     const onPanelCut = vi.fn()
     const hub = createHub({ sseEventsPerSec: 1, sseMaxEventBytes: 500 }, { observer: { onPanelCut } })
     const next = boardMaker()
     publish(hub, next(textPanel('a', '0')))
     join(hub)
     for (let i = 1; i <= 50; i++) publish(hub, next(textPanel('a', 'x'.repeat(400), String(i))))
-    // One for each step, none for the catch-ups that could not go out.
+    // One for each step, none for catch-ups that could not be sent.
     expect(onPanelCut).toHaveBeenCalledTimes(50)
   })
 })
@@ -48,7 +48,7 @@ describe('what a reader missed', () => {
     publish(hub, next(textPanel('a', '0')))
     const { reader } = join(hub)
     for (let i = 1; i <= 5; i++) publish(hub, next(textPanel('a', String(i))))
-    // A token has come, and the snapshot before anything looks for it.
+    // There is a token again, but the snapshot comes before the next try.
     vi.setSystemTime(Date.now() + 1_500)
     publish(hub, next(textPanel('a', '6')))
     expect(names(reader).slice(2)).toEqual(['panel_update', 'panel_update', 'full_snapshot'])
@@ -119,7 +119,7 @@ test('a reader that leaves while it is behind has had its events sent or merged,
   expect(hub.stats()).toMatchObject({ stalled: 1, clients: 0, eventsMerged: 8 })
 })
 
-test('the goodbye to somebody who comes after the end is counted as sent', async () => {
+test('the goodbye to a reader that joins after the end is counted as sent', async () => {
   const hub = createHub()
   await hub.close(0)
   const { transport } = join(hub)
@@ -128,7 +128,7 @@ test('the goodbye to somebody who comes after the end is counted as sent', async
   expect(hub.stats().bytesSent).toBeGreaterThan(0)
 })
 
-test('an update is published once for each form in which somebody reads it, and concerns nobody else', () => {
+test('an update is published once for each form with readers, and reaches no others', () => {
   const hub = createHub({ sseHeartbeatCycles: 100 })
   const next = boardMaker()
   publish(hub, next(textPanel('a', '0'), textPanel('b', '0')))
@@ -156,10 +156,10 @@ test('a reader that returns is sent what it missed, which was published before',
 //
 // For each reader, from its greeting on, at every moment:
 //
-//   events published to its feed + extra = events it was sent + events merged for it + events it is still owed
+//   events published to its feed + extra = events it was sent + events merged for it + events it still lacks
 //
-// `owed` is 0 for a reader in step (its last heartbeat may be owed). `extra` are events of an update that needed more of them than it replaced: only where a
-// merged update is split at the size limit, so it is 0 here.
+// The last is 0 for a reader that is up to date (it may lack the last heartbeat). `extra` counts the events by which an update
+// had more of them than it replaced: only where a merged update is split at the size limit, so it is 0 here.
 
 const KEYS = ['a', 'b', 'c']
 type Action =

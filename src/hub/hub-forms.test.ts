@@ -1,4 +1,4 @@
-// The forms an event takes: parts of a group, cut panels, differences of lines, gzip.
+// The forms of an event: parts of a group, cut panels, differences of lines, gzip.
 import { describe, expect, test, vi } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import { createHub, join, names, publish, underHandClock } from '../../test/support/hub-rig.js'
@@ -19,7 +19,7 @@ describe('size', () => {
     expect([...reader.panels.keys()]).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  test('a panel over the limit is cut at whole lines, says so and keeps the hash of the whole', () => {
+  test('a panel over the limit is cut at whole lines, marked so, and keeps the hash of the whole', () => {
     const onPanelCut = vi.fn()
     const hub = createHub({ sseMaxEventBytes: 2_048 }, { observer: { onPanelCut } })
     const board = boardMaker()(
@@ -141,7 +141,7 @@ describe('gzip', () => {
     expect(one.reader.panels.get('a')?.lines).toEqual(rows(2))
   })
 
-  test('a newcomer gets the next update like everybody else, and makes it stand alone', () => {
+  test('a new reader gets the next update like all others, and makes it stand alone', () => {
     const { hub, one, show } = inStep()
     const late = join(hub, { wire })
     for (const round of [3, 4]) show(round)
@@ -152,7 +152,7 @@ describe('gzip', () => {
     expect(late.reader.panels.get('a')?.lines).toEqual(rows(4))
   })
 
-  test('who could not be written to while a heartbeat passed by still reads what follows', () => {
+  test('a reader that was blocked during a heartbeat can still read what follows', () => {
     const { one, other, show, calm } = inStep()
     one.transport.stall()
     show(3)
@@ -163,7 +163,7 @@ describe('gzip', () => {
     for (const { reader } of [one, other]) expect(reader.panels.get('a')?.lines).toEqual(rows(5))
   })
 
-  test('who had no tokens for a heartbeat still reads what follows', () => {
+  test('a reader without tokens for a heartbeat can still read what follows', () => {
     const { one, other, show, calm } = inStep({ sseEventsPerSec: 2, sseHeartbeatCycles: 1 })
     for (let i = 0; i < 4; i++) calm()
     vi.advanceTimersByTime(10_000)

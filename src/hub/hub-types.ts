@@ -1,12 +1,13 @@
 // The hub as the rest of the program sees it.
 import type { Board } from '../board/board.js'
+import type { DisconnectReason } from '../connection/connections.js'
 import type { Transport, Wire } from '../connection/transport.js'
-import type { ByeReason, ResyncReason, SummaryEventName } from '../protocol/events.js'
+import type { ResyncReason, SummaryEventName } from '../protocol/events.js'
 
 export type DiffMode = 'lines' | 'structured'
 export type View = 'lines' | 'blocks'
 
-/** What a client asked for, already validated by the HTTP side. */
+/** What a client asked for, validated. */
 export type JoinRequest = {
   readonly transport: Transport
   readonly wire: Wire
@@ -16,14 +17,15 @@ export type JoinRequest = {
   readonly subset: readonly string[] | null
   /** `Last-Event-ID` as it came; null when there was none. */
   readonly lastEventId: string | null
-  /** Opaque to the hub; handed back to `dismiss` (which credential let it in, for instance). */
+  /** For `dismiss`: the mark of the credential that let it in, for instance. The hub does not look into it. */
   readonly owner: string | null
+  /** What the limit of streams per address counts by. */
+  readonly addressKey?: string
 }
 
-export type DisconnectReason = 'client' | 'shutdown' | 'stalled' | 'shed' | 'auth_expired' | 'error'
-
-/** What the hub counts; metrics and health read it, nobody pays for it per delivery. */
+/** What the hub counts, for metrics and health; it costs nothing per delivery. */
 export type HubStats = {
+  /** Connections, until they have closed. */
   readonly clients: number
   readonly behind: number
   /** Published events, once each, by name, and all together. */
@@ -55,21 +57,13 @@ export type ErrorLog = {
   error(fields: { readonly err: unknown; readonly feed?: string }, message: string): void
 }
 
+/** The hub as the HTTP side needs it. */
 export interface HubLike {
   readonly board: Board | null
   join(request: JoinRequest): void
-  /** `interval`: how many refreshes the publisher has seen, which heartbeats and forced snapshots count; by default, cycles. */
-  publish(board: Board, hitRatio: number | null, interval?: number): void
-  /** Says `bye` to the readers whose owner the predicate names; returns how many. */
-  dismiss(which: (owner: string | null) => boolean, reason: ByeReason): number
-  /** Sends away the newest part (0–1) of the readers with `bye` and a spread `reconnect_ms`; returns how many. */
-  shed(part: number): number
-  stats(): HubStats
-  /** Gives every reader what it lacks and `bye`, ends the connections, resolves when all have ended or after the grace. */
-  close(graceMs: number): Promise<void>
 }
 
-/** The settings of the stream, read anew at every use so that a reload takes effect. */
+/** The settings of the stream, read at every use so that a reload takes effect. */
 export type HubSettings = {
   readonly sseHeartbeatCycles: number
   readonly sseForceFullEveryN: number

@@ -52,7 +52,7 @@ describe('joining', () => {
     expect(reader).toMatchObject({ retryMs: 2_500, blocksWithoutEvent: 0 })
   })
 
-  test('fifty who come within a cycle share the same bytes', () => {
+  test('fifty readers that join within a cycle share the same bytes', () => {
     const hub = createHub()
     publish(hub, boardMaker()(textPanel('header', 'a')))
     const before = hub.stats().eventsTotal
@@ -96,7 +96,7 @@ describe('updates', () => {
     expect(reader.lastId).toBe('e1-17')
   })
 
-  test('a full snapshot is forced every N cycles where asked for', () => {
+  test('a full snapshot is forced every N cycles when that is set', () => {
     const hub = createHub({ sseForceFullEveryN: 2 })
     const next = boardMaker()
     publish(hub, next(textPanel('a', '1')))
@@ -117,7 +117,7 @@ describe('updates', () => {
     expect([...reader.panels.keys()]).toEqual(['b'])
   })
 
-  test('that cannot be encoded tell an error, and the next cycle sends everything', () => {
+  test('that cannot be encoded become an error event, and the next cycle sends everything', () => {
     const hub = createHub()
     const next = boardMaker()
     publish(hub, next(textPanel('a', '1')))
@@ -137,11 +137,11 @@ describe('updates', () => {
   })
 })
 
-describe('how the system is', () => {
+describe('the verdict', () => {
   const healthy = { word: 'healthy', reasons: [] } as const
   const stale = { word: 'attention', reasons: ['stale, last 10:02'] } as const
 
-  test('is in each event, and a change of it waits for no heartbeat’s turn', () => {
+  test('is in each event, and a change of it does not wait for the next heartbeat', () => {
     const hub = createHub()
     const next = boardMaker()
     publish(hub, withVerdict(next(textPanel('a', '1')), healthy))
@@ -156,7 +156,7 @@ describe('how the system is', () => {
     ])
   })
 
-  test('takes room of its panels, and goes without reasons where events must be small', () => {
+  test('takes room from the panels, and has no reasons where events must be small', () => {
     const reasons = Array.from({ length: 5 }, (_, i) => `${i} ${'x'.repeat(70)}`)
     for (const sseMaxEventBytes of [256, 900, 2_000, 4_000]) {
       const hub = createHub({ sseMaxEventBytes })
@@ -217,7 +217,7 @@ describe('heartbeats', () => {
   })
 })
 
-test('blocks are added where asked for', () => {
+test('blocks are added on request', () => {
   const hub = createHub()
   publish(hub, boardMaker()(textPanel('a', 'x')))
   const { reader } = join(hub, { view: 'blocks', mode: 'structured' })
@@ -226,7 +226,7 @@ test('blocks are added where asked for', () => {
 })
 
 describe('ending', () => {
-  test('gives every reader what it lacks, a personal retry and bye', async () => {
+  test('sends every reader what it lacks, a retry of its own and bye', async () => {
     const hub = createHub({ sseEventsPerSec: 1 })
     const next = boardMaker()
     publish(hub, next(textPanel('a', '0')))
@@ -253,7 +253,7 @@ describe('ending', () => {
     expect(transport.closed).toBe(true)
   })
 
-  test('who comes afterwards is told bye', async () => {
+  test('a reader that joins afterwards gets bye', async () => {
     const hub = createHub()
     await hub.close(0)
     expect(names(join(hub).reader)).toEqual(['bye'])

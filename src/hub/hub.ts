@@ -1,35 +1,27 @@
 // The hub: one newest board, many readers.
 //
-// The idea on which speed, memory and correctness rest: a reader is a position, not a queue. A step (one generation to
-// the next) is encoded once per lane (feeds.ts) and written to every reader that stands at its beginning and can be
-// written to. Everybody else is left alone; when such a reader can be written to again it gets one update with every panel
-// changed since its position. So updates are merged, never queued and never lost, a stalled reader costs its socket and one
-// number, and every reader ends at the newest state.
+// The idea behind speed, memory and correctness: a reader is a position, not a queue. A step (from one generation to the next)
+// is encoded once per lane (feeds.ts) and written to every reader that stands at its beginning and takes bytes. All other
+// readers get nothing yet; once such a reader takes bytes again, it gets one update with every panel changed since its
+// position. So updates are merged, never queued and never lost, a stalled reader costs its socket and one number, and every
+// reader ends at the newest state.
 //
-// Cost of a delivery: one comparison of positions, the token arithmetic and one `write` of a shared buffer; no string,
-// JSON, closure, promise, emitter or metric per reader (bench/fanout notices the loss). Steps published in one tick are
-// one buffer and one write. A big fan-out is sliced, so that accepting, health and metrics stay alive.
+// Cost of a delivery: one comparison of positions, the token arithmetic and one `write` of a shared buffer; no string, JSON,
+// closure, promise, emitter or metric per reader (bench/fanout would show it). Steps published in one tick are one buffer and
+// one write. A big fan-out is sliced, so that the server still accepts and answers meanwhile.
 import type { Board } from '../board/board.js'
 import { type Clock, systemClock } from '../clock/clock.js'
-import { Closing } from '../connection/closing.js'
+import { type ConnectionHost, Connections } from '../connection/connections.js'
 import { EMPTY_BYTES } from '../connection/wire.js'
 import { silentLog } from '../log/log.js'
 import type { ByeReason } from '../protocol/events.js'
 import { Encoder, KEEPALIVE_MS } from './encoder.js'
 import { Feeds } from './feeds.js'
 import { faultEvent } from './frames.js'
-import type {
-  DisconnectReason,
-  ErrorLog,
-  HubLike,
-  HubObserver,
-  HubSettings,
-  HubStats,
-  JoinRequest,
-} from './hub-types.js'
-import { ANYWHERE, type Encoded, type Lane } from './lane.js'
+import type { ErrorLog, HubLike, HubObserver, HubSettings, HubStats, JoinRequest } from './hub-types.js'
+import { ANYWHERE, type Encoded, type Lane, NO_CHAIN } from './lane.js'
 import { Ledger } from './ledger.js'
-import { fullMilliTokens, hasTokens, NO_CHAIN, type Reader, spendTokens, UNGREETED } from './reader.js'
+import { BoardReader, UNGREETED } from './reader.js'
 import { Throttled } from './throttled.js'
 
 export type HubOptions = {
@@ -43,14 +35,15 @@ export type HubOptions = {
   readonly random?: () => number
   /** Readers written to before the event loop gets its turn; by default 1 000 (about 7 ms). */
   readonly sliceReaders?: number
-  /** A connection that got no byte for this long gets a comment; `hello` says so. */
+  /** A connection that got no byte for this long gets a comment; `hello` announces it. */
   readonly keepaliveMs?: number
+  /** Where readers are counted; share it with the HTTP server, whose limit reads it. By default the hub has its own. */
+  readonly connections?: Connections
 }
 
-const TICK_MS = 1_000
-
+type BoardLane = Lane<BoardReader>
 /** One walk over every lane that has something to send, in slices. `step` is what the current lane is being sent. */
-type Pass = { readonly lanes: readonly Lane[]; lane: number; index: number; step: Step | null }
+type Pass = { readonly lanes: readonly BoardLane[]; lane: number; index: number; step: Step | null }
 type Step = {
   readonly from: number
   readonly to: number
@@ -79,14 +72,11 @@ export class Hub implements HubLike {
   readonly #log: ErrorLog
   readonly #observer: HubObserver
   readonly #ledger: Ledger
-  readonly #keepaliveMs: number
   readonly #encoder: Encoder
   readonly #feeds: Feeds
-  readonly #readers = new Set<Reader>()
-  readonly #blocked = new Set<Reader>()
+  readonly #connections: Connections
+  readonly #host: ConnectionHost<BoardReader>
   readonly #throttled = new Throttled(reader => this.#catchUp(reader))
-  readonly #closing = new Closing()
-  readonly #tick: NodeJS.Timeout
   #board: Board | null = null
   #pass: Pass | null = null
   #flushQueued = false
@@ -102,14 +92,14 @@ export class Hub implements HubLike {
     this.#log = options.log ?? silentLog
     this.#observer = options.observer ?? {}
     this.#ledger = new Ledger(this.#observer)
-    this.#keepaliveMs = options.keepaliveMs ?? KEEPALIVE_MS
+    const { keepaliveMs = KEEPALIVE_MS } = options
     this.#encoder = new Encoder({
       settings: options.settings,
       version: options.version,
       random: options.random ?? Math.random,
       ledger: this.#ledger,
       onPanelCut: () => this.#observer.onPanelCut?.(),
-      keepaliveMs: this.#keepaliveMs,
+      keepaliveMs,
     })
     this.#feeds = new Feeds({
       settings: options.settings,
@@ -118,61 +108,58 @@ export class Hub implements HubLike {
       clock: this.#clock,
       log: this.#log,
     })
-    this.#tick = setInterval(() => this.#onTick(), TICK_MS)
-    this.#tick.unref()
+    this.#connections = options.connections ?? new Connections({ clock: this.#clock })
+    this.#host = {
+      kind: 'board',
+      stallMs: () => this.#settings().sseStallTimeoutMs,
+      onDrain: reader => this.#catchUp(reader),
+      onTick: (reader, nowMs) => {
+        if (nowMs - reader.lastByteAtMs < keepaliveMs) return
+        const place = reader.position === UNGREETED ? 'line' : 'block'
+        this.#write(reader, this.#encoder.keepalive(reader.wire, place), 0)
+      },
+      lastBytes: (reader, reason) => this.#lastBytes(reader, reason),
+      onLeave: (reader, reason) => {
+        if (reason === 'stalled') this.#ledger.stalled()
+        // What it still lacked would have been one merged update.
+        this.#account(reader, 0)
+        this.#throttled.delete(reader)
+        this.#observer.onLeave?.(reason, (this.#connections.nowMs() - reader.openedAtMs) / 1000)
+        if (this.#pass !== null) return // compacted when the pass ends
+        reader.lane.remove(reader)
+        this.#feeds.dropEmpty(reader.lane)
+      },
+    }
   }
 
   get board(): Board | null {
     return this.#board
   }
 
-  /** Whole milliseconds: see Reader. */
-  #nowMs(): number {
-    return Math.trunc(this.#clock.monotonicMs())
-  }
-
   // ── joining ────────────────────────────────────────────────────────────────────────────────────────────────────
 
   join(request: JoinRequest): void {
-    const { transport } = request
     if (this.#closed) {
+      const { transport, wire } = request
       transport.attach({ onDrain: () => {}, onClose: () => {} })
-      const bytes = this.#encoder.farewell(request.wire, 'shutdown')
+      const bytes = this.#encoder.farewell(wire, 'shutdown')
       this.#ledger.delivered(1, bytes.length)
       transport.end(bytes)
       return
     }
-    const lane = this.#feeds.feedFor(request, this.#board).lane(request.wire)
-    const nowMs = this.#nowMs()
-    const reader: Reader = {
-      transport,
-      lane,
-      owner: request.owner,
-      lastEventId: request.lastEventId,
-      joinedAtMs: nowMs,
-      position: UNGREETED,
-      chain: NO_CHAIN,
-      blocked: false,
-      closed: false,
-      milliTokens: fullMilliTokens(this.#settings().sseEventsPerSec),
-      tokensAtMs: nowMs,
-      lastByteAtMs: nowMs,
-      accounted: lane.feed.published,
-      progressSeen: 0,
-      progressAtMs: nowMs,
-      slot: 0,
-    }
+    const lane = this.#feeds.laneFor(request, this.#board)
+    const { sseEventsPerSec, sseRetryMs } = this.#settings()
+    const reader = new BoardReader(request, lane, sseEventsPerSec, this.#connections.nowMs())
     lane.add(reader)
-    this.#readers.add(reader)
-    transport.attach({ onDrain: () => this.#onDrain(reader), onClose: () => this.#onClose(reader) })
+    this.#connections.open(reader, this.#host)
     this.#observer.onJoin?.()
-    const opening = lane.opening(this.#settings().sseRetryMs)
+    const opening = lane.opening(sseRetryMs)
     if (this.#board === null) this.#write(reader, opening, 0)
     else this.#greet(reader, this.#board, opening)
   }
 
   /** Sends hello and what the reader lacks; `opening` goes before it in the same write. */
-  #greet(reader: Reader, board: Board, opening: Buffer): void {
+  #greet(reader: BoardReader, board: Board, opening: Buffer): void {
     const { lane } = reader
     try {
       const { bytes, events } = this.#encoder.greetingFor(lane, board, reader.lastEventId)
@@ -185,8 +172,8 @@ export class Hub implements HubLike {
     }
   }
 
-  /** Something inside failed for one reader: it is told, and begins again with the next board. */
-  #fault(reader: Reader, error: unknown, opening: Buffer): void {
+  /** An update for one reader could not be encoded: it gets `error`, and begins again with the next board. */
+  #fault(reader: BoardReader, error: unknown, opening: Buffer): void {
     const { lane } = reader
     this.#log.error(
       { err: error },
@@ -199,7 +186,10 @@ export class Hub implements HubLike {
 
   // ── publishing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-  /** Takes the newest board, and sends what it changes at the end of this tick: boards of one tick are one write. */
+  /**
+   * Takes the newest board, and sends what it changed at the end of this tick: boards of one tick are one write. `hitRatio` goes
+   * into heartbeats. `interval`: refreshes the publisher has seen, which heartbeats and forced snapshots count; by default, cycles.
+   */
   publish(board: Board, hitRatio: number | null, interval: number = board.cycle): void {
     this.#take(board, hitRatio, interval)
     if (this.#flushQueued) return
@@ -207,7 +197,7 @@ export class Hub implements HubLike {
     queueMicrotask(() => this.#flush())
   }
 
-  /** Takes the newest board, and sends what it changes at once. `hitRatio` is what heartbeats say. */
+  /** As `publish`, but sends at once. */
   publishNow(board: Board, hitRatio: number | null, interval: number = board.cycle): void {
     this.#take(board, hitRatio, interval)
     this.#flush()
@@ -220,7 +210,7 @@ export class Hub implements HubLike {
     this.#publishedAtMs = this.#clock.monotonicMs()
     const newEpoch = previous !== null && previous.epoch !== board.epoch
     if (previous === null || newEpoch) {
-      // Positions of the old epoch mean nothing in the new one: what is half delivered is let go.
+      // Positions of the old epoch mean nothing in the new one, so drop a half delivered step.
       if (this.#pass !== null) this.#pass.step = NO_STEP
       this.#feeds.restart(board, interval)
       return
@@ -232,9 +222,9 @@ export class Hub implements HubLike {
     this.#feeds.advance(previous, board, hitRatio, interval, this.#publishedAtMs)
   }
 
-  /** The panels of what was published are out; `seconds`: until the last write, null when nobody reads. */
+  /** All published panels are written; `seconds`: until the last write, null when there are no readers. */
   #stepDone(seconds: number | null): void {
-    this.#ledger.tellSoon()
+    this.#ledger.reportSoon()
     if (this.#stepPanels.length === 0) return
     this.#ledger.stepDone(this.#stepPanels, seconds)
     this.#stepPanels = []
@@ -244,8 +234,8 @@ export class Hub implements HubLike {
 
   #flush(): void {
     this.#flushQueued = false
-    if (this.#pass !== null || this.#closed) return // slices under way take it along when they are done
-    const lanes = this.#feeds.pendingLanes()
+    if (this.#pass !== null || this.#closed) return // the end of the pass flushes again
+    const lanes = this.#feeds.lanes.filter(({ pending }) => pending !== null)
     if (lanes.length === 0) {
       this.#stepDone(null)
       return
@@ -260,7 +250,7 @@ export class Hub implements HubLike {
     if (pass === null) return
     let budget = this.#options.sliceReaders ?? 1_000
     while (pass.lane < pass.lanes.length) {
-      const lane = pass.lanes[pass.lane] as Lane
+      const lane = pass.lanes[pass.lane] as BoardLane
       budget -= this.#deliver(lane, pass, budget)
       if (pass.index < lane.readers.length) {
         this.#immediate = setImmediate(() => this.#slice())
@@ -284,20 +274,20 @@ export class Hub implements HubLike {
   }
 
   /** Walks up to `budget` readers of a lane; returns how many. The hot loop. */
-  #deliver(lane: Lane, pass: Pass, budget: number): number {
+  #deliver(lane: BoardLane, pass: Pass, budget: number): number {
     pass.step ??= this.#takeStep(lane)
     const { from, to, events, published, bytes, needs, chain } = pass.step
     const usable = bytes.length > 0
     const { readers } = lane
     const { sseEventsPerSec } = this.#settings()
-    const nowMs = this.#nowMs()
+    const nowMs = this.#connections.nowMs()
     const end = Math.min(readers.length, pass.index + budget)
     const begin = pass.index
     let sent = 0
     let merged = 0
     for (let i = begin; i < end; i++) {
-      const reader = readers[i] as Reader
-      if (reader.closed) continue
+      const reader = readers[i] as BoardReader
+      if (reader.ended) continue
       if (reader.blocked) {
         reader.chain = NO_CHAIN
         continue
@@ -306,19 +296,18 @@ export class Hub implements HubLike {
       if (reader.accounted >= published && reader.position !== UNGREETED) continue
       const standsThere = reader.position === from || (from === ANYWHERE && reader.position !== UNGREETED)
       if (usable && standsThere && (needs === NO_CHAIN || reader.chain === needs)) {
-        if (!hasTokens(reader, sseEventsPerSec, nowMs)) {
+        if (!reader.hasTokens(sseEventsPerSec, nowMs)) {
           reader.chain = NO_CHAIN
           this.#throttled.add(reader)
           continue
         }
-        spendTokens(reader, events)
+        reader.spendTokens(events)
         reader.position = to
         merged += published - events - reader.accounted
         reader.accounted = published
         reader.chain = chain
-        reader.lastByteAtMs = nowMs
+        reader.write(bytes, nowMs)
         sent++
-        if (!reader.transport.write(bytes)) this.#block(reader, nowMs)
       } else if (reader.position === lane.feed.head) {
         merged += published - reader.accounted
         reader.accounted = published
@@ -332,7 +321,7 @@ export class Hub implements HubLike {
     return end - begin
   }
 
-  #takeStep(lane: Lane): Step {
+  #takeStep(lane: BoardLane): Step {
     const { pending } = lane
     lane.pending = null
     if (pending === null) return NO_STEP
@@ -343,28 +332,28 @@ export class Hub implements HubLike {
   }
 
   /** Brings one reader to the newest state: merged, encoded once for all readers at its position. */
-  #catchUp(reader: Reader): void {
+  #catchUp(reader: BoardReader): void {
     const board = this.#board
-    if (board === null || reader.closed || reader.blocked) return
+    if (board === null || reader.ended || reader.blocked) return
     if (reader.position === UNGREETED) {
       this.#greet(reader, board, EMPTY_BYTES)
       return
     }
     const { lane } = reader
-    // It may have missed a heartbeat only: it comes along again with the next step.
+    // It may have missed a heartbeat only: the next step begins a chain that it can join.
     if (reader.chain === NO_CHAIN) lane.breakChain()
     if (reader.position === lane.feed.head) {
       this.#account(reader, 0)
       return
     }
-    // Looked at before anything is encoded, which a reader without tokens would have again and again.
-    if (!hasTokens(reader, this.#settings().sseEventsPerSec, this.#nowMs())) {
+    // Before encoding: else it would be encoded again for each try of a reader without tokens.
+    if (!reader.hasTokens(this.#settings().sseEventsPerSec, this.#connections.nowMs())) {
       this.#throttled.add(reader)
       return
     }
     try {
       const missed = this.#encoder.missedSince(lane, board, reader.position)
-      spendTokens(reader, missed.events)
+      reader.spendTokens(missed.events)
       reader.position = lane.feed.head
       this.#account(reader, missed.events)
       if (missed.events > 0) this.#write(reader, missed.bytes, missed.events)
@@ -374,122 +363,53 @@ export class Hub implements HubLike {
   }
 
   /**
-   * The reader is in step, or gone: what was published since it last was in step and is not among the `sent` events was merged.
-   * (A merged update split at the size limit may be more events than it replaces.)
+   * The reader is up to date, or gone: all events published since it last was, except the `sent` ones, were merged.
+   * (A merged update that is split at the size limit may have more events than it replaces.)
    */
-  #account(reader: Reader, sent: number): void {
+  #account(reader: BoardReader, sent: number): void {
     const { published } = reader.lane.feed
     this.#ledger.merged(Math.max(0, published - reader.accounted - sent))
     reader.accounted = published
   }
 
-  #write(reader: Reader, bytes: Buffer, events: number): void {
-    const nowMs = this.#nowMs()
-    reader.lastByteAtMs = nowMs
+  #write(reader: BoardReader, bytes: Buffer, events: number): void {
     reader.chain = NO_CHAIN
     reader.lane.breakChain()
     this.#ledger.delivered(events, bytes.length)
-    if (!reader.transport.write(bytes)) this.#block(reader, nowMs)
-  }
-
-  #block(reader: Reader, nowMs: number): void {
-    if (reader.closed) return
-    reader.blocked = true
-    reader.progressSeen = reader.transport.progress()
-    reader.progressAtMs = nowMs
-    this.#blocked.add(reader)
-  }
-
-  #onDrain(reader: Reader): void {
-    if (!reader.blocked) return
-    reader.blocked = false
-    this.#blocked.delete(reader)
-    this.#catchUp(reader)
-  }
-
-  // ── the one timer: comments, stalled readers, lingering connections ────────────────────────────────────────────
-
-  #onTick(): void {
-    const nowMs = this.#nowMs()
-    for (const reader of this.#blocked) this.#checkStalled(reader, nowMs)
-    for (const reader of this.#readers) {
-      if (!reader.blocked && nowMs - reader.lastByteAtMs >= this.#keepaliveMs) {
-        const place = reader.position === UNGREETED ? 'line' : 'block'
-        this.#write(reader, this.#encoder.keepalive(reader.lane.wire, place), 0)
-      }
-    }
-    this.#closing.tick(nowMs)
-  }
-
-  #checkStalled(reader: Reader, nowMs: number): void {
-    const progress = reader.transport.progress()
-    if (progress !== reader.progressSeen) {
-      reader.progressSeen = progress
-      reader.progressAtMs = nowMs
-      return
-    }
-    if (nowMs - reader.progressAtMs < this.#settings().sseStallTimeoutMs) return
-    this.#ledger.stalled()
-    this.#sendAway(reader, 'stalled', NOTHING)
+    reader.write(bytes, this.#connections.nowMs())
   }
 
   // ── leaving ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+  /** Says `bye` to the readers whose owner the predicate names; returns how many. */
   dismiss(which: (owner: string | null) => boolean, reason: ByeReason): number {
-    const leaving = [...this.#readers].filter(reader => which(reader.owner))
-    for (const reader of leaving) this.#sendAway(reader, reason, NOTHING)
-    return leaving.length
+    return this.#connections.dismiss(which, reason, 'board')
   }
 
+  /** Says `bye` to the newest part (0–1) of the readers, with spread `reconnect_ms`; returns how many. */
   shed(part: number): number {
-    const count = Math.ceil(this.#readers.size * part)
-    // A Set keeps the order of joining: the newest are at its end.
-    const leaving = count === 0 ? [] : [...this.#readers].slice(-count)
-    for (const reader of leaving) this.#sendAway(reader, 'shed', NOTHING)
-    return leaving.length
-  }
-
-  #sendAway(reader: Reader, reason: ByeReason, lacking: Encoded): void {
-    const bytes = Buffer.concat([lacking.bytes, this.#encoder.farewell(reader.lane.wire, reason)])
-    this.#forget(reader, reason)
-    this.#ledger.delivered(lacking.events + 1, bytes.length)
-    this.#closing.begin(reader.transport, bytes, this.#nowMs())
-  }
-
-  #onClose(reader: Reader): void {
-    if (!reader.closed) this.#forget(reader, 'client')
-    this.#closing.closed(reader.transport)
-  }
-
-  #forget(reader: Reader, reason: DisconnectReason): void {
-    reader.closed = true
-    // What it was still owed would have been one merged update.
-    this.#account(reader, 0)
-    this.#readers.delete(reader)
-    this.#blocked.delete(reader)
-    this.#throttled.delete(reader)
-    this.#observer.onLeave?.(reason, (this.#clock.monotonicMs() - reader.joinedAtMs) / 1000)
-    if (this.#pass !== null) return // compacted when the pass ends
-    reader.lane.remove(reader)
-    this.#feeds.dropEmpty(reader.lane)
+    return this.#connections.shed(part, 'board')
   }
 
   /** Sends every reader what it lacks and `bye`, and resolves when all are gone or `graceMs` have passed. Idempotent. */
   async close(graceMs: number): Promise<void> {
-    if (!this.#closed) {
-      this.#closed = true
-      if (this.#immediate !== null) clearImmediate(this.#immediate)
-      this.#pass = null
-      for (const reader of [...this.#readers]) this.#sendAway(reader, 'shutdown', this.#lacking(reader))
-    }
-    await this.#closing.finish(graceMs)
-    clearInterval(this.#tick)
+    this.#closed = true
+    if (this.#immediate !== null) clearImmediate(this.#immediate)
+    this.#pass = null
+    await this.#connections.close('board', graceMs)
     this.#throttled.close()
     this.#ledger.close()
   }
 
+  #lastBytes(reader: BoardReader, reason: ByeReason): Buffer {
+    const lacking = reason === 'shutdown' ? this.#lacking(reader) : NOTHING
+    const bytes = Buffer.concat([lacking.bytes, this.#encoder.farewell(reader.wire, reason)])
+    this.#ledger.delivered(lacking.events + 1, bytes.length)
+    return bytes
+  }
+
   /** What a reader has not been sent yet, tokens or not: it is the last chance. */
-  #lacking(reader: Reader): Encoded {
+  #lacking(reader: BoardReader): Encoded {
     const board = this.#board
     const { lane } = reader
     if (board === null) return NOTHING
@@ -504,7 +424,10 @@ export class Hub implements HubLike {
       this.#account(reader, missed.events)
       return missed
     } catch (error) {
-      this.#log.error({ err: error }, 'a leaving reader could not be given what it lacked')
+      this.#log.error(
+        { err: error },
+        'the last update for a reader could not be encoded; it gets bye without it',
+      )
       return NOTHING
     }
   }
@@ -513,9 +436,11 @@ export class Hub implements HubLike {
 
   stats(): HubStats {
     let behind = 0
-    for (const reader of this.#readers) {
-      if (reader.blocked || (this.#board !== null && reader.position !== reader.lane.feed.head)) behind++
+    for (const { readers, feed } of this.#feeds.lanes) {
+      for (const { ended, blocked, position } of readers) {
+        if (!ended && (blocked || (this.#board !== null && position !== feed.head))) behind++
+      }
     }
-    return { clients: this.#readers.size, behind, ...this.#ledger.totals() }
+    return { clients: this.#connections.count('board'), behind, ...this.#ledger.totals() }
   }
 }

@@ -1,24 +1,26 @@
 // A lane: the readers of one feed whose bytes look the same on the wire, and the bytes waiting for them in this tick.
 //
-// Compressed steps form chains. The first of a chain is compressed by itself and may go to anybody at its beginning; each
-// further one refers to the steps before it, and goes only to readers who have had every byte of the chain and nothing else.
-// Who gets bytes of its own (greeting, catch-up, comment) or misses any has left the chain. It gets catch-ups, which stand
-// alone, and the lane begins a new chain with the next step, so that it comes along again. So everything is still compressed
-// once for all, and in the steady state updates of a board take a third of the bytes they take alone (bench/fanout `--gzip`).
+// Compressed steps form chains. The first step of a chain is compressed by itself, so any reader at its beginning may have it.
+// Each further step refers to the steps before it, so it goes only to readers that got every byte of the chain and nothing else.
+// A reader that gets bytes of its own (greeting, catch-up, comment) or misses a step leaves the chain: from then on it gets
+// catch-ups, which stand alone, and the lane begins a new chain with its next step, which the reader can join. So everything is
+// still compressed once for all readers, and updates of a steady board take a third of the bytes (bench/fanout `--gzip`).
 import type { Board } from '../board/board.js'
 import type { Wire } from '../connection/transport.js'
-import { compressed, EMPTY_BYTES, toWire, wireKey, wirePrologue } from '../connection/wire.js'
+import { compressed, EMPTY_BYTES, toWire, wirePrologue } from '../connection/wire.js'
 import { encodeRetry } from '../sse/encode.js'
 import type { Feed } from './feed.js'
 import type { EventText } from './frames.js'
-import { NO_CHAIN, type Reader } from './reader.js'
 
-/** A step for readers that stand anywhere: what it carries replaces all they have. */
+/** Of a step: it replaces all a reader has, so its position does not matter. */
 export const ANYWHERE = -1
 
+/** Of a reader: it is in no chain. Of a step: it continues none, so any reader at its beginning may have it. */
+export const NO_CHAIN = 0
+
 /**
- * More than this waits for nobody: the steps are let go and the readers catch up with one merged update instead.
- * Only a publisher that never yields gets here.
+ * Above this limit, drop the steps; readers catch up with one merged update instead. Only a publisher that never yields gets
+ * here.
  */
 const MAX_PENDING_BYTES = 1_048_576
 
@@ -28,7 +30,7 @@ const MAX_PENDING_BYTES = 1_048_576
  */
 const PAST_BYTES = 16_384
 
-/** A step on the wire: it goes to readers in chain `needs` (`NO_CHAIN`: to all), who are then in `chain`. */
+/** A step on the wire: for readers in chain `needs` (`NO_CHAIN`: for all), which are in `chain` after it. */
 type Link = { readonly bytes: Buffer; readonly needs: number; readonly chain: number }
 
 /** Bytes ready for the wire and how many events they hold. */
@@ -47,29 +49,27 @@ export type Pending = {
   chain: number
 }
 
-export class Lane {
-  readonly key: string
-  readonly wire: Wire
+/** What a lane needs to know of its readers. */
+type Member = { readonly ended: boolean; slot: number }
+
+export class Lane<Reader extends Member = Member> {
   readonly readers: Reader[] = []
   pending: Pending | null = null
   /** Encoded once for all readers at that position; emptied by every step. */
   readonly catchUps = new Map<number, Encoded>()
   /** Hello and snapshot for a reader without a past, made once a board. */
   greeting: { readonly board: Board; readonly encoded: Encoded } | null = null
-  /** The newest chain, and what its steps say so far, unpacked: the end of it. */
+  /** The newest chain, and the end of the text of its steps so far. */
   #chain = NO_CHAIN
   #past: Buffer = EMPTY_BYTES
   #opening: { readonly retryMs: number; readonly bytes: Buffer } | null = null
 
   constructor(
-    wire: Wire,
+    readonly wire: Wire,
     readonly feed: Feed,
-  ) {
-    this.key = wireKey(wire)
-    this.wire = wire
-  }
+  ) {}
 
-  /** What every connection begins with: the wire's own start and `retry:`. */
+  /** What every connection begins with: the start of its wire, and `retry:`. */
   opening(retryMs: number): Buffer {
     if (this.#opening?.retryMs !== retryMs) {
       const bytes = Buffer.concat([wirePrologue(this.wire), toWire(encodeRetry(retryMs), this.wire)])
@@ -87,7 +87,7 @@ export class Lane {
   encodeStep(events: readonly EventText[], from: number): Link {
     if (this.wire.encoding === 'plain')
       return { bytes: this.encode(events), needs: NO_CHAIN, chain: NO_CHAIN }
-    // Readers that stand anywhere have had anything.
+    // We don't know what these readers received, so use no dictionary.
     const past = from === ANYWHERE ? EMPTY_BYTES : this.#past
     const plain = Buffer.from(joined(events))
     const bytes = compressed(plain, this.wire, past)
@@ -102,7 +102,7 @@ export class Lane {
     this.#past = EMPTY_BYTES
   }
 
-  /** Everybody begins again: an empty step, so that every reader is found to stand elsewhere, and is greeted. */
+  /** For a new epoch: an empty step that no position matches, so that the delivery greets every reader. */
   restart(generation: number): void {
     this.catchUps.clear()
     this.greeting = null
@@ -145,7 +145,7 @@ export class Lane {
     this.readers.push(reader)
   }
 
-  /** Takes the reader's place with the last one. Not while a delivery is walking the list: then `compact` does it. */
+  /** Moves the last reader to the place of this one. Not during a delivery, which walks the list: call `compact` after it. */
   remove(reader: Reader): void {
     const last = this.readers.pop()
     if (last === undefined || last === reader) return
@@ -156,7 +156,7 @@ export class Lane {
   compact(): void {
     let kept = 0
     for (const reader of this.readers) {
-      if (reader.closed) continue
+      if (reader.ended) continue
       reader.slot = kept
       this.readers[kept++] = reader
     }
@@ -164,13 +164,13 @@ export class Lane {
   }
 }
 
-/** One chunk and one deflate block for a group: it is applied as a whole anyway. */
+/** One chunk and one deflate block for a group: clients apply it as a whole anyway. */
 function joined(events: readonly EventText[]): string {
   const [only] = events
   return events.length === 1 && only !== undefined ? only.text : events.map(event => event.text).join('')
 }
 
-/** A copy, so that nothing longer is kept alive by it. */
+/** A copy, so that it does not keep the whole buffer in memory. */
 function lastOf(bytes: Buffer): Buffer {
   return bytes.length <= PAST_BYTES ? bytes : Buffer.from(bytes.subarray(bytes.length - PAST_BYTES))
 }

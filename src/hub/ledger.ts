@@ -1,17 +1,17 @@
-// What the hub counts, and whoever observes it. Counting is at once; telling waits until the writes are out, because observing
-// costs as much as encoding, and readers do not wait for it.
+// What the hub counts and reports to its observer. It counts at once, but reports only after the writes: observing costs as much
+// as encoding, and readers must not wait for it.
 import type { ResyncReason } from '../protocol/events.js'
 import type { EventText } from './frames.js'
 import type { HubObserver, HubStats } from './hub-types.js'
 
-/** What observers have not heard yet. */
-type Untold = {
+/** What is still to be reported. */
+type Report = {
   readonly events: EventText[]
   readonly encodesSec: number[]
   readonly steps: { readonly panels: readonly string[]; readonly seconds: number | null }[]
 }
 
-const nothing = (): Untold => ({ events: [], encodesSec: [], steps: [] })
+const emptyReport = (): Report => ({ events: [], encodesSec: [], steps: [] })
 
 export class Ledger {
   readonly #observer: HubObserver
@@ -22,29 +22,29 @@ export class Ledger {
   #merged = 0
   #bytes = 0
   #stalled = 0
-  #untold = nothing()
-  #telling: NodeJS.Immediate | null = null
+  #report = emptyReport()
+  #reporting: NodeJS.Immediate | null = null
 
   constructor(observer: HubObserver) {
     this.#observer = observer
   }
 
-  /** Events as published: once, not per reader. Observers hear of them after `tellSoon`. */
+  /** Events as published: once, not per reader. Reported after `reportSoon`. */
   published(events: readonly EventText[]): void {
     for (const event of events) {
       this.#events++
       this.#byType[event.name] = (this.#byType[event.name] ?? 0) + 1
-      this.#untold.events.push(event)
+      this.#report.events.push(event)
     }
   }
 
   encoded(seconds: number): void {
-    this.#untold.encodesSec.push(seconds)
+    this.#report.encodesSec.push(seconds)
   }
 
-  /** The panels of a step are with every reader in step; `seconds` after it was published, null when nobody reads. */
+  /** Every reader that is up to date has these panels, `seconds` after they were published; null when there are no readers. */
   stepDone(panels: readonly string[], seconds: number | null): void {
-    this.#untold.steps.push({ panels, seconds })
+    this.#report.steps.push({ panels, seconds })
   }
 
   delivered(events: number, bytes: number): void {
@@ -77,21 +77,21 @@ export class Ledger {
     }
   }
 
-  /** Tells what is left to tell. */
+  /** Reports the rest. */
   close(): void {
-    if (this.#telling !== null) clearImmediate(this.#telling)
-    this.#tell()
+    if (this.#reporting !== null) clearImmediate(this.#reporting)
+    this.#sendReport()
   }
 
-  /** After the writes: what was published, encoded and done is told in a turn of its own. */
-  tellSoon(): void {
-    this.#telling ??= setImmediate(() => this.#tell())
+  /** Reports in a later turn of the event loop, after the writes. */
+  reportSoon(): void {
+    this.#reporting ??= setImmediate(() => this.#sendReport())
   }
 
-  #tell(): void {
-    this.#telling = null
-    const { events, encodesSec, steps } = this.#untold
-    this.#untold = nothing()
+  #sendReport(): void {
+    this.#reporting = null
+    const { events, encodesSec, steps } = this.#report
+    this.#report = emptyReport()
     const { onEvent, onStructured, onEncode, onPanelUpdate, onPanelSent } = this.#observer
     for (const { name, text, panels } of events) {
       onEvent?.(name, Buffer.byteLength(text))

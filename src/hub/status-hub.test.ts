@@ -20,7 +20,7 @@ function createHub(more: Partial<StatusHubOptions> = {}): StatusHub {
   })
 }
 
-/** A reader with a state store behind it, as another server has. */
+/** A reader with a state store behind it, like another server. */
 function join(hub: StatusHub, more: Partial<StatusJoin> = {}) {
   const reader = {
     state: EMPTY_STATE as PanelState,
@@ -55,7 +55,7 @@ function join(hub: StatusHub, more: Partial<StatusJoin> = {}) {
 const transport = new ScriptedTransport(() => {})
 
 describe('a reader', () => {
-  test('hears retry at once, and the status when there is one', () => {
+  test('gets retry at once, and the status when there is one', () => {
     const hub = createHub()
     const reader = join(hub)
     vi.advanceTimersByTime(5_000)
@@ -72,7 +72,7 @@ describe('a reader', () => {
     expect(reader.transport.ended).toBe(true)
   })
 
-  test('gets a new generation when a difference would be no smaller, or cannot be told', () => {
+  test('gets a new generation when a difference would be no smaller, or cannot be expressed', () => {
     const hub = createHub()
     const reader = join(hub)
     for (const status of [{ a: 1 }, { bcdef: 2 }, { ...big(1), a: 1 }, { a: 1, ...big(1) }])
@@ -108,7 +108,7 @@ describe('a reader', () => {
     hub.close()
   })
 
-  test('that takes no byte for the stall timeout is let go; one that sips stays', () => {
+  test('that takes no byte for the stall timeout is closed; one that sips stays', () => {
     const hub = createHub()
     hub.publishStatus(big(0))
     const [dead, slow] = [join(hub), join(hub)]
@@ -133,7 +133,7 @@ describe('a reader', () => {
     expect(hub.stats()).toMatchObject({ behind: 1, events_sent: 1 + 1 + 3_000, events_merged: 0 })
     slow.transport.drain()
     expect(slow.types).toEqual(['panel_full', 'panel_diff', 'panel_full'])
-    // Of 3 000 one was sent when the connection stalled, and one whole status stands for the others.
+    // Of 3 000, one was sent when the connection stalled, and one whole status replaces the others.
     expect(hub.stats()).toMatchObject({ behind: 0, events_sent: 3_003, events_merged: 2_998 })
     const written = [slow, fast].flatMap(({ transport }) => transport.writes)
     expect(hub.stats().bytes_sent).toBe(written.reduce((sum, { length }) => sum + length, 0))
@@ -145,7 +145,7 @@ describe('a reader', () => {
     hub.close()
   })
 
-  test('that is given the whole status out of turn is remembered with the reason and the time', () => {
+  test('that gets the whole status out of turn is recorded with the reason and the time', () => {
     const hub = createHub()
     for (let n = 0; n < 3_000; n++) hub.publishStatus(big(n))
     const { last_id: last, oldest_id: oldest } = hub.stats()
@@ -166,7 +166,7 @@ describe('a reader', () => {
     hub.close()
   })
 
-  test('hears a comment at least every 5 s of silence', () => {
+  test('gets a comment at least every 5 s of silence', () => {
     const hub = createHub()
     const reader = join(hub)
     vi.advanceTimersByTime(5_000)
@@ -176,35 +176,35 @@ describe('a reader', () => {
     hub.close()
   })
 
-  test('is told of when it comes and when it goes, once, with the reason and the seconds it was there', () => {
-    const told: unknown[] = []
+  test('is reported once when it joins and once when it leaves, with the reason and the seconds in between', () => {
+    const seen: unknown[] = []
     const observer = {
-      onJoin: () => told.push('join'),
-      onLeave: (reason: string, sec: number) => told.push([reason, sec]),
+      onJoin: () => seen.push('join'),
+      onLeave: (reason: string, sec: number) => seen.push([reason, sec]),
     }
     const hub = createHub({ observer })
     const [gone, out, dead] = [join(hub), join(hub, { owner: 'old' }), join(hub)]
     join(hub)
-    expect(told.splice(0)).toEqual(['join', 'join', 'join', 'join'])
+    expect(seen.splice(0)).toEqual(['join', 'join', 'join', 'join'])
     dead.transport.stall()
     hub.publishStatus(big(0))
     vi.advanceTimersByTime(2_000)
     gone.transport.destroy()
     hub.dismiss(owner => owner === 'old')
     out.transport.destroy()
-    expect(told.splice(0)).toEqual([
+    expect(seen.splice(0)).toEqual([
       ['client', 2],
       ['auth_expired', 2],
     ])
     vi.advanceTimersByTime(28_000)
     hub.close()
-    expect(told).toEqual([
+    expect(seen).toEqual([
       ['stalled', 30],
       ['shutdown', 30],
     ])
   })
 
-  test('goes when its credential is no longer valid', () => {
+  test('is ended when its credential is no longer valid', () => {
     const hub = createHub()
     const [out, stays] = [join(hub, { owner: 'old' }), join(hub, { owner: 'new' })]
     hub.dismiss(owner => owner === 'old')

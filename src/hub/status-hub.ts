@@ -1,12 +1,13 @@
 // The status stream: what `GET /events` serves, so that another G6 server can follow this one.
 //
-// A reader is a position here too: the id of the last event it was given. Events are kept in a bounded history; a reader
-// that cannot be written to costs its socket and one number, and gets what it lacks when it drains, or, when that has
-// been let go, the whole status afresh. Differences form a chain: each is valid for the baseline made by the ones before.
+// Here too a reader is a position: the id of the last event it got. Events are kept in a bounded history. A reader that takes
+// no bytes costs its socket and one number; when it drains it gets the events it missed or, when the history no longer has
+// them, the whole status. Differences form a chain: each applies to the baseline made by the ones before.
 //
-// Ids are made of the time of the start, so that ids of an earlier run are never mistaken for ours.
+// Ids start at the time of the start, so that ids of an earlier run are never mistaken for ours.
 import { type Clock, systemClock } from '../clock/clock.js'
-import type { Transport, Wire } from '../connection/transport.js'
+import { Connection, type ConnectionParts } from '../connection/connection.js'
+import { type ConnectionHost, Connections, TICK_MS } from '../connection/connections.js'
 import { toWire, wireEnd, wireKey, wirePrologue } from '../connection/wire.js'
 import { diffStatus, isEmptyDiff } from '../ingest/diff.js'
 import type { IngestStats } from '../ingest/enrichment.js'
@@ -15,7 +16,7 @@ import { type HistoryEvent, MAX_HISTORY_EVENTS, StatusHistory } from '../ingest/
 import type { StatusEventType, StatusStats } from '../protocol/status-events.js'
 import type { Status } from '../snapshot/reading.js'
 import { encodeComment, encodeJsonEvent, encodeRetry } from '../sse/encode.js'
-import type { DisconnectReason, HubObserver } from './hub-types.js'
+import type { HubObserver } from './hub-types.js'
 
 export type StatusHubSettings = {
   readonly eventsSseRetryMs: number
@@ -24,17 +25,14 @@ export type StatusHubSettings = {
   readonly sseStallTimeoutMs: number
 }
 
-export type StatusJoin = {
-  readonly transport: Transport
-  readonly wire: Wire
+export type StatusJoin = ConnectionParts & {
   /** Null = all. */
   readonly types: ReadonlySet<string> | null
   /** The last id the reader has seen; null when it has seen none. */
   readonly lastId: number | null
-  /** A new reader wants so many past events first. */
+  /** So many past events first, for a new reader. */
   readonly backlog: number
   readonly forceFull: boolean
-  readonly owner: string | null
 }
 
 export type StatusHubOptions = {
@@ -42,27 +40,31 @@ export type StatusHubOptions = {
   readonly clock?: Clock
   /** Which run of this publisher; by default made of the time of the start. */
   readonly streamId?: string
-  /** Told when a reader comes and when it goes. */
   readonly observer?: Pick<HubObserver, 'onJoin' | 'onLeave'>
+  /** Where readers are counted; by default the hub has its own. */
+  readonly connections?: Connections
 }
 
-/** Why a reader is given the whole status out of turn; `gap_exceeded` and `missing_baseline` are the original's names. */
+/** Why a reader gets the whole status out of turn; `gap_exceeded` and `missing_baseline` are the original's names. */
 type ForcedReason = 'force_full' | 'gap_exceeded' | 'missing_baseline'
 
-type Reader = StatusJoin & {
-  readonly joinedMs: number
-  position: number
-  /** How many of the events it wants are accounted for: sent, or replaced by a whole status. */
-  accounted: number
-  /** It was sent `retry:` and no event yet: the block is open. */
-  isInFirstBlock: boolean
-  blocked: boolean
-  lastByteMs: number
-  progress: number
-  progressMs: number
+class StatusReader extends Connection {
+  /** It got `retry:` and no event yet: the block is open. */
+  isInFirstBlock = true
+
+  constructor(
+    join: StatusJoin,
+    nowMs: number,
+    /** Null = all. */
+    readonly types: ReadonlySet<string> | null,
+    public position: number,
+    /** How many of the events it wants are accounted for: sent, or replaced by a whole status. */
+    public accounted: number,
+  ) {
+    super(join, nowMs)
+  }
 }
 
-const TICK_MS = 1_000
 /** Events a second for which ids of two runs stay apart. */
 const IDS_PER_MS = 1_000
 
@@ -70,22 +72,24 @@ export class StatusHub {
   readonly #options: StatusHubOptions
   readonly #clock: Clock
   readonly #history = new StatusHistory()
-  readonly #readers = new Set<Reader>()
+  readonly #readers = new Set<StatusReader>()
+  readonly #connections: Connections
+  readonly #host: ConnectionHost<StatusReader>
   readonly #streamId: string
   readonly #byType: Record<string, number> = {}
   readonly #forcedFullSec: Partial<Record<ForcedReason, number>> = {}
   #eventsSent = 0
   #eventsMerged = 0
   #bytesSent = 0
-  readonly #tick: NodeJS.Timeout
   readonly #startedId: number
   #lastId: number
   #generation = 0
   #status: Status | null = null
   #fullSizeBytes = 0
-  /** The whole status as it is told to one reader; made when somebody needs it. */
+  /** The whole status as one reader gets it; encoded when one needs it. */
   #bootstrap: HistoryEvent | null = null
-  #told: { counts: unknown; states: ReadonlyMap<string, unknown>; followUps: readonly FollowUp[] } = {
+  /** What `publishIngest` has sent already. */
+  #sent: { counts: unknown; states: ReadonlyMap<string, unknown>; followUps: readonly FollowUp[] } = {
     counts: null,
     states: new Map(),
     followUps: [],
@@ -99,13 +103,29 @@ export class StatusHub {
     this.#streamId = options.streamId ?? `g6-${startedMs.toString(36)}`
     this.#startedId = startedMs * IDS_PER_MS
     this.#lastId = this.#startedId
-    this.#tick = setInterval(() => this.#onTick(), TICK_MS)
-    this.#tick.unref()
+    this.#connections = options.connections ?? new Connections({ clock: this.#clock })
+    this.#host = {
+      kind: 'status',
+      stallMs: () => options.settings().sseStallTimeoutMs,
+      onDrain: reader => this.#catchUp(reader),
+      onTick: (reader, nowMs) => {
+        // A tick early, so that the silence is never longer than promised.
+        if (nowMs - reader.lastByteAtMs < options.settings().eventsSseHeartbeat * 1000 - TICK_MS) return
+        const comment = encodeComment('ka', reader.isInFirstBlock ? 'line' : 'block')
+        this.#write(reader, toWire(comment, reader.wire), 0)
+      },
+      lastBytes: ({ wire }, reason) => (reason === 'stalled' ? null : wireEnd(wire)),
+      onLeave: (reader, reason) => {
+        this.#readers.delete(reader)
+        this.#account(reader, 0)
+        options.observer?.onLeave?.(reason, (this.#connections.nowMs() - reader.openedAtMs) / 1000)
+      },
+    }
   }
 
   stats(): StatusStats {
     const { length, bytes, oldestId, mostEvents } = this.#history
-    const [id, clients, types] = [this.#lastId, this.#readers.size, { ...this.#byType }]
+    const [id, clients, types] = [this.#lastId, this.#connections.count('status'), { ...this.#byType }]
     return {
       stream_id: this.#streamId,
       generation: this.#generation,
@@ -130,7 +150,7 @@ export class StatusHub {
     }
   }
 
-  /** Takes the newest status: nothing, a difference or the whole goes out, whichever is least. */
+  /** Takes the newest status, and sends nothing, a difference or the whole status, whichever is smallest. */
   publishStatus(status: Status): void {
     const before = this.#status
     if (before === status || this.#closed) return
@@ -138,32 +158,32 @@ export class StatusHub {
     this.#status = status
     if (diff !== null && isEmptyDiff(diff)) return
     if (diff !== null) {
-      const event = this.#made(
+      const event = this.#newEvent(
         'panel_diff',
         { diff, publish_unixtime: this.#clock.nowMs() / 1000 },
         this.#generation,
       )
       if (event.sizeBytes < this.#fullSizeBytes) {
-        this.#send(event)
+        this.#publish(event)
         return
       }
     }
     const full = { status, publish_unixtime: this.#clock.nowMs() / 1000 }
     this.#generation++
-    const event = this.#made('panel_full', full, this.#generation)
+    const event = this.#newEvent('panel_full', full, this.#generation)
     this.#fullSizeBytes = event.sizeBytes
-    this.#send(event)
+    this.#publish(event)
   }
 
-  /** Passes on what came beside the status: severities and follow-ups that are new since the last call. */
+  /** Sends the severities and follow-ups of a followed stream that are new since the last call. */
   publishIngest(ingest: readonly IngestStats[]): void {
     for (const { state } of ingest.slice(0, 1)) {
-      const { counts, states, followUps } = this.#told
+      const { counts, states, followUps } = this.#sent
       for (const [type, severity] of state.severityState) {
-        if (states.get(type) !== severity) this.#send(this.#made('severity_state', severity, null))
+        if (states.get(type) !== severity) this.#publish(this.#newEvent('severity_state', severity, null))
       }
       if (state.severityCounts !== null && state.severityCounts !== counts) {
-        this.#send(this.#made('severity_counts', { counts: state.severityCounts }, null))
+        this.#publish(this.#newEvent('severity_counts', { counts: state.severityCounts }, null))
       }
       const known = new Set(followUps)
       for (const followUp of [...state.followUps].reverse()) {
@@ -172,50 +192,37 @@ export class StatusHub {
         // The original's client looks inside the alert, and only there.
         const said = { type: component, severity: level, message, ts: time }
         const payload = { alert: { ...followUp, ...said }, ...said }
-        this.#send(this.#made('followup_alert', payload, null))
+        this.#publish(this.#newEvent('followup_alert', payload, null))
       }
-      this.#told = { counts: state.severityCounts, states: state.severityState, followUps: state.followUps }
+      this.#sent = { counts: state.severityCounts, states: state.severityState, followUps: state.followUps }
     }
   }
 
   join(request: StatusJoin): void {
-    const nowMs = this.#clock.monotonicMs()
-    const reader: Reader = {
-      ...request,
-      joinedMs: nowMs,
-      position: this.#lastId,
-      accounted: this.#publishedOf(request.types),
-      isInFirstBlock: true,
-      blocked: false,
-      lastByteMs: nowMs,
-      progress: 0,
-      progressMs: nowMs,
-    }
-    request.transport.attach({
-      onDrain: () => this.#onDrain(reader),
-      onClose: () => this.#left(reader, 'client'),
-    })
+    const { types, wire } = request
+    const accounted = this.#publishedOf(types)
+    const reader = new StatusReader(request, this.#connections.nowMs(), types, this.#lastId, accounted)
     this.#readers.add(reader)
+    this.#connections.open(reader, this.#host)
     this.#options.observer?.onJoin?.()
-    const { wire, types } = reader
     const retry = encodeRetry(this.#options.settings().eventsSseRetryMs)
     const events = wantedOf(types, this.#opening(request))
     const bytes = Buffer.concat([wirePrologue(wire), toWire(retry + textOf(events), wire)])
-    this.#writeBytes(reader, bytes, events.length)
+    this.#write(reader, bytes, events.length)
   }
 
   /** Ends the readers whose credential is no longer valid. */
   dismiss(which: (owner: string | null) => boolean): void {
-    for (const reader of [...this.#readers]) if (which(reader.owner)) this.#end(reader, 'auth_expired')
+    this.#connections.dismiss(which, 'auth_expired', 'status')
   }
 
-  close(): void {
+  /** Ends every reader; resolves when all are gone or `graceMs` have passed. Idempotent. */
+  close(graceMs = 0): Promise<void> {
     this.#closed = true
-    clearInterval(this.#tick)
-    for (const reader of [...this.#readers]) this.#end(reader, 'shutdown')
+    return this.#connections.close('status', graceMs)
   }
 
-  /** What a reader is given when it comes. */
+  /** What a reader gets first. */
   #opening({ lastId, backlog, forceFull }: StatusJoin): readonly HistoryEvent[] {
     const full = this.#wholeStatus()
     const whole = full === null ? [] : [full]
@@ -226,7 +233,7 @@ export class StatusHub {
     if (forceFull) return this.#forced('force_full')
     if (lastId !== null) return this.#forced(this.#isOurs(lastId) ? 'gap_exceeded' : 'missing_baseline')
     const past = this.#history.newest(backlog > 0 ? backlog : this.#history.length)
-    // Past differences are of no use without their baseline; the rest is what a newcomer could not know otherwise.
+    // Past differences are of no use without their baseline; a new reader needs the other events.
     if (backlog === 0) return [...past.filter(event => event.generation === null), ...whole]
     const hasBaseline = past.some(
       event => event.type === 'panel_full' && event.generation === this.#generation,
@@ -245,21 +252,21 @@ export class StatusHub {
     return [full]
   }
 
-  /** The status at this moment, for one reader: it carries the last id and opens no new generation. */
+  /** The status at this moment, for one reader: with the last id, in the current generation. */
   #wholeStatus(): HistoryEvent | null {
     if (this.#status === null) return null
     if (this.#bootstrap?.id !== this.#lastId) {
       const payload = { status: this.#status, bootstrap: true, publish_unixtime: this.#clock.nowMs() / 1000 }
-      this.#bootstrap = this.#text(this.#lastId, 'panel_full', payload, this.#generation)
+      this.#bootstrap = this.#encode(this.#lastId, 'panel_full', payload, this.#generation)
     }
     return this.#bootstrap
   }
 
-  #made(type: StatusEventType, payload: unknown, generation: number | null): HistoryEvent {
-    return this.#text(this.#lastId + 1, type, payload, generation)
+  #newEvent(type: StatusEventType, payload: unknown, generation: number | null): HistoryEvent {
+    return this.#encode(this.#lastId + 1, type, payload, generation)
   }
 
-  #text(id: number, type: StatusEventType, payload: unknown, generation: number | null): HistoryEvent {
+  #encode(id: number, type: StatusEventType, payload: unknown, generation: number | null): HistoryEvent {
     const nowMs = this.#clock.nowMs()
     const data = JSON.stringify({
       id,
@@ -275,7 +282,7 @@ export class StatusHub {
     return { id, type, generation, text, sizeBytes: Buffer.byteLength(text) }
   }
 
-  #send(event: HistoryEvent): void {
+  #publish(event: HistoryEvent): void {
     if (this.#closed) return
     this.#lastId = event.id
     this.#byType[event.type] = (this.#byType[event.type] ?? 0) + 1
@@ -289,22 +296,21 @@ export class StatusHub {
       const ready = bytes.get(key) ?? toWire(event.text, reader.wire)
       bytes.set(key, ready)
       reader.accounted++
-      this.#writeBytes(reader, ready, 1)
+      this.#write(reader, ready, 1)
     }
   }
 
-  #onDrain(reader: Reader): void {
-    if (!reader.blocked) return
-    reader.blocked = false
+  /** Sends what a reader missed while it was blocked. */
+  #catchUp(reader: StatusReader): void {
     const { types, wire } = reader
     const events = wantedOf(types, this.#history.after(reader.position) ?? this.#forced('gap_exceeded'))
     this.#account(reader, events.length)
     reader.position = this.#lastId
-    if (events.length > 0) this.#writeBytes(reader, toWire(textOf(events), wire), events.length)
+    if (events.length > 0) this.#write(reader, toWire(textOf(events), wire), events.length)
   }
 
-  /** The reader is in step, or gone: what was published for it and is not among the `sent` events was replaced or never sent. */
-  #account(reader: Reader, sent: number): void {
+  /** The reader is up to date, or gone: events published for it, except the `sent` ones, were replaced or never sent. */
+  #account(reader: StatusReader, sent: number): void {
     const published = this.#publishedOf(reader.types)
     this.#eventsMerged += Math.max(0, published - reader.accounted - sent)
     reader.accounted = published
@@ -317,50 +323,11 @@ export class StatusHub {
     return sum
   }
 
-  #writeBytes(reader: Reader, bytes: Buffer, events: number): void {
-    const nowMs = this.#clock.monotonicMs()
+  #write(reader: StatusReader, bytes: Buffer, events: number): void {
     this.#eventsSent += events
     this.#bytesSent += bytes.length
     if (events > 0) reader.isInFirstBlock = false
-    reader.lastByteMs = nowMs
-    if (reader.transport.write(bytes)) return
-    reader.blocked = true
-    reader.progress = reader.transport.progress()
-    reader.progressMs = nowMs
-  }
-
-  #onTick(): void {
-    const nowMs = this.#clock.monotonicMs()
-    const { eventsSseHeartbeat, sseStallTimeoutMs } = this.#options.settings()
-    for (const reader of [...this.#readers]) {
-      if (!reader.blocked) {
-        // The tick is a second: rounded down, so that the silence is never longer than promised.
-        if (nowMs - reader.lastByteMs >= eventsSseHeartbeat * 1000 - TICK_MS) {
-          const comment = encodeComment('ka', reader.isInFirstBlock ? 'line' : 'block')
-          this.#writeBytes(reader, toWire(comment, reader.wire), 0)
-        }
-        continue
-      }
-      const progress = reader.transport.progress()
-      if (progress !== reader.progress) {
-        reader.progress = progress
-        reader.progressMs = nowMs
-      } else if (nowMs - reader.progressMs >= sseStallTimeoutMs) {
-        this.#left(reader, 'stalled')
-        reader.transport.destroy()
-      }
-    }
-  }
-
-  #left(reader: Reader, reason: DisconnectReason): void {
-    if (!this.#readers.delete(reader)) return
-    this.#account(reader, 0)
-    this.#options.observer?.onLeave?.(reason, (this.#clock.monotonicMs() - reader.joinedMs) / 1000)
-  }
-
-  #end(reader: Reader, reason: DisconnectReason): void {
-    this.#left(reader, reason)
-    reader.transport.end(wireEnd(reader.wire))
+    reader.write(bytes, this.#connections.nowMs())
   }
 }
 

@@ -1,22 +1,21 @@
-// Readers out of event tokens: looked at again as soon as there may be one. One timer for all of them, and none while nobody
-// waits.
-import type { Reader } from './reader.js'
+// Readers out of event tokens: tried again as soon as there may be one. One timer for all of them, and none when there are none.
+import type { BoardReader } from './reader.js'
 
 const CHECK_MS = 20
 
 export class Throttled {
-  readonly #readers = new Set<Reader>()
+  readonly #readers = new Set<BoardReader>()
   #timer: NodeJS.Timeout | null = null
 
   /** `retry` brings a reader up to date, or adds it here again. */
-  constructor(private readonly retry: (reader: Reader) => void) {}
+  constructor(private readonly retry: (reader: BoardReader) => void) {}
 
-  add(reader: Reader): void {
+  add(reader: BoardReader): void {
     this.#readers.add(reader)
     this.#timer ??= setInterval(() => this.#retryAll(), CHECK_MS)
   }
 
-  delete(reader: Reader): void {
+  delete(reader: BoardReader): void {
     this.#readers.delete(reader)
   }
 

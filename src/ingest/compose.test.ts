@@ -5,12 +5,12 @@ import { compose } from './compose.js'
 const part = (name: string, status: Record<string, unknown>, down = false) => ({ name, status, down })
 
 describe('several statuses as one', () => {
-  test('one alone is itself', () => {
+  test('a single one is returned as it is', () => {
     const status = { a: 1 }
     expect(compose([part('x', status)])).toBe(status)
   })
 
-  test('unites indices, the first source winning, whatever their shapes', () => {
+  test('unites indices of any shape, and the first source wins', () => {
     const one = part('one', { indices: { NIFTY: { ltp: 1 } }, indices_detail: { NIFTY: { legs: 1 } } })
     const two = part('two', { indices: ['NIFTY', 'SENSEX'], indices_info: { SENSEX: { ltp: 5 } } })
     expect(compose([one, two])).toEqual({
@@ -43,7 +43,7 @@ describe('several statuses as one', () => {
     expect(rows({ ...one, down: true })).toEqual([['NIFTY', 1, 'stale']])
   })
 
-  test('puts alerts and events one after the other, with the source before the component', () => {
+  test('concatenates alerts and events, with the source before the component', () => {
     const one = part('one', { alerts: [{ message: 'a', component: 'C' }], events: [{ message: 'e' }] })
     const two = part('two', { alerts: [{ message: 'b' }, 'text'] })
     expect(compose([one, two])).toEqual({
@@ -58,7 +58,7 @@ describe('several statuses as one', () => {
     expect(compose([one, two])).toEqual({ alerts: { total: 5, severity_counts: { critical: 2, warn: 1 } } })
   })
 
-  test('takes everything else from the first that has it', () => {
+  test('takes every other member from the first that has it', () => {
     const one = part('one', { cycle: 7, market_open: true })
     const two = part('two', { cycle: 9, resources: { cpu: 5 } })
     expect(compose([one, two])).toEqual({ cycle: 7, market_open: true, resources: { cpu: 5 } })

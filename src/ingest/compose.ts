@@ -1,6 +1,6 @@
-// Several statuses as one. The first is the primary; `indices*` are united, alerts and events come one after the other with
-// the source's name before the component, and everything else is taken from the first that has it. The indices of a
-// source that is down are marked stale: what they show is the last that was known.
+// Composes several statuses into one. `indices*` are united, alerts and events are concatenated with the source's name before
+// the component, and every other member comes from the first status that has it. The indices of a source that is down keep
+// their last values and are marked stale.
 import { nameOfItem } from '../snapshot/indices.js'
 import type { Status } from '../snapshot/reading.js'
 import { isObject } from './json.js'
@@ -9,15 +9,15 @@ export type ComposedPart = {
   readonly name: string
   /** The last good one. */
   readonly status: Status
-  /** The source gives nothing at the moment. */
+  /** The source does not deliver at the moment. */
   readonly down: boolean
 }
 
 const isIndices = (key: string): boolean => key.startsWith('indices')
 
-type Named = readonly [name: string, said: unknown]
+type Named = readonly [name: string, value: unknown]
 
-/** The indices of a list, a comma text or a map, in order, each with what is said of it: an empty map where there is nothing. */
+/** The indices of a list, a comma-separated text or a map, in order, each with its value; an empty map for a bare name. */
 function indicesIn(value: unknown): readonly Named[] {
   if (isObject(value)) return Object.entries(value)
   const items = typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value : []
@@ -29,15 +29,15 @@ function indicesIn(value: unknown): readonly Named[] {
 
 const namesIn = (value: unknown): readonly string[] => indicesIn(value).map(([name]) => name)
 
-const saysMoreThanNames = (value: unknown): boolean =>
+const hasValues = (value: unknown): boolean =>
   isObject(value) || (Array.isArray(value) && value.some(isObject))
 
-/** Maps by name, the first source's value for each; names alone become maps without values when mixed with others. */
+/** A map with the first source's value of each index; a list of names when no source has values. */
 function united(values: readonly unknown[]): unknown {
-  if (!values.some(saysMoreThanNames)) return [...new Set(values.flatMap(namesIn))]
+  if (!values.some(hasValues)) return [...new Set(values.flatMap(namesIn))]
   const all: Record<string, unknown> = Object.create(null)
-  for (const [name, said] of values.flatMap(indicesIn)) {
-    if (!(name in all) || Object.keys(Object(all[name])).length === 0) all[name] = said
+  for (const [name, value] of values.flatMap(indicesIn)) {
+    if (!(name in all) || Object.keys(Object(all[name])).length === 0) all[name] = value
   }
   return { ...all }
 }
@@ -48,7 +48,7 @@ function prefixed(name: string, item: unknown): unknown {
   return { ...item, component: typeof component === 'string' ? `${name}: ${component}` : name }
 }
 
-/** Lists one after the other; where there is no list, the counts of all added up. */
+/** The lists concatenated; without any list, the sum of the counts. */
 function alertsOf(key: string, parts: readonly ComposedPart[]): unknown {
   const having = parts.filter(({ status }) => Object.hasOwn(status, key))
   const lists = having.filter(({ status }) => Array.isArray(status[key]))
@@ -60,7 +60,7 @@ function alertsOf(key: string, parts: readonly ComposedPart[]): unknown {
   return having.map(({ status }) => status[key]).reduce(added)
 }
 
-/** Numbers are added, maps member by member; otherwise the first stands. */
+/** Adds numbers, and maps member by member; otherwise keeps `a`. */
 function added(a: unknown, b: unknown): unknown {
   if (typeof a === 'number' && typeof b === 'number') return a + b
   if (!isObject(a) || !isObject(b)) return a
@@ -68,7 +68,7 @@ function added(a: unknown, b: unknown): unknown {
     key,
     Object.hasOwn(a, key) ? added(a[key], value) : value,
   ])
-  // Members are defined, never assigned: `__proto__` is a name like any other.
+  // fromEntries defines members; an assignment to `__proto__` would set the prototype.
   return { ...a, ...Object.fromEntries(sums) }
 }
 
@@ -82,17 +82,17 @@ function markStale({ status }: ComposedPart): Status {
       return [name, { ...(isObject(known) ? known : {}), status: 'STALE' }]
     }),
   )
-  // `indices` may say a status of its own, and is asked first.
-  const marked = (said: unknown): unknown =>
-    isObject(said) && 'status' in said ? { ...said, status: 'STALE' } : said
+  // A status in `indices` has precedence over `indices_detail`.
+  const marked = (value: unknown): unknown =>
+    isObject(value) && 'status' in value ? { ...value, status: 'STALE' } : value
   const { indices } = status
   if (Array.isArray(indices)) return { ...status, indices: indices.map(marked), indices_detail: detail }
   if (!isObject(indices)) return { ...status, indices_detail: detail }
-  const known = Object.fromEntries(Object.entries(indices).map(([name, said]) => [name, marked(said)]))
+  const known = Object.fromEntries(Object.entries(indices).map(([name, value]) => [name, marked(value)]))
   return { ...status, indices: known, indices_detail: detail }
 }
 
-/** The status of all parts together. One part that is not down is given back as it is. */
+/** The status of all parts together; a single part that is not down is returned as it is. */
 export function compose(parts: readonly ComposedPart[]): Status {
   const [only, ...more] = parts
   if (only !== undefined && more.length === 0 && !only.down) return only.status

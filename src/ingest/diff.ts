@@ -1,8 +1,8 @@
-// The difference between two statuses as we send it: a JSON Merge Patch (grammar 3 of merge.ts). Applying it to the first gives
-// the second, always, to the order of members. What it cannot say is not said: the caller sends the whole status.
+// The difference between two statuses as the server sends it: a JSON Merge Patch (grammar 3 of merge.ts). Applying it to the
+// first always gives the second, in the same order of members. Where no patch can do that, the caller sends the whole status.
 //
-// The original's client merges a difference into the root of its status, so a patch is the one grammar that it applies as we do.
-// A patch also leaves out old values: with them, a status in which most members change is smaller than its difference.
+// A patch is the only grammar that the original's client applies as this one does: it merges a difference into the root of its
+// status. A patch also omits old values, with which a difference in most members would be larger than the status.
 import type { Status } from '../snapshot/reading.js'
 import { isObject, isRefusedName, isWithinDepth, MAX_DEPTH, sameJson } from './json.js'
 import { isMergePatch } from './merge.js'
@@ -12,23 +12,23 @@ export function isEmptyDiff(diff: Status): boolean {
 }
 
 /**
- * Null: there is no such patch. One of them has names or a depth that a difference may not have, members have changed places,
- * a member became null (which means removal), or the patch would be read as another grammar.
+ * Null: no patch exists. A status has names or a depth that a difference must not have, members were reordered, a member
+ * became null (which means removal), or the patch would be parsed as another grammar.
  */
 export function diffStatus(before: Status, after: Status): Status | null {
-  if (!isSayable(before) || !isSayable(after)) return null
+  if (!isAllowed(before) || !isAllowed(after)) return null
   const patch = patchOf(before, after)
   return patch !== null && isWithinDepth(patch) && isMergePatch(patch) ? patch : null
 }
 
-function isSayable(value: unknown, limit: number = MAX_DEPTH): boolean {
+function isAllowed(value: unknown, limit: number = MAX_DEPTH): boolean {
   if (typeof value !== 'object' || value === null) return true
   if (limit === 0) return false
   if (!Array.isArray(value) && Object.keys(value).some(isRefusedName)) return false
-  return Object.values(value).every(member => isSayable(member, limit - 1))
+  return Object.values(value).every(member => isAllowed(member, limit - 1))
 }
 
-/** Null when kept members do not stand where applying leaves them: as they were, with the new ones after them. */
+/** Null when `after` has another order than applying the patch gives: kept members in their old order, then new ones. */
 function patchOf(before: Status, after: Status): Status | null {
   const keys = Object.keys(after)
   const kept = Object.keys(before).filter(key => Object.hasOwn(after, key))
@@ -49,7 +49,7 @@ function patchOf(before: Status, after: Status): Status | null {
   return patch
 }
 
-/** No null that a patch would take for a removal: lists are replaced whole, whatever is in them. */
+/** No null that a patch would treat as a removal. Nulls in lists are allowed: lists are replaced as a whole. */
 function isWithoutNulls(value: unknown): boolean {
   if (value === null) return false
   return !isObject(value) || Object.values(value).every(isWithoutNulls)

@@ -5,7 +5,7 @@ import { EMPTY_STATE, type PanelState } from './store.js'
 
 const NOW_MS = 1_000_000
 
-/** A stream that was heard so many seconds ago. */
+/** A stream whose last event is this old. */
 function followed(source: string, heardSecAgo: number | null, state: Partial<PanelState> = {}): IngestStats {
   const lastEventMs = heardSecAgo === null ? null : NOW_MS - heardSecAgo * 1000
   const whole = { ...EMPTY_STATE, ...state, lastEventMs }
@@ -43,7 +43,7 @@ const two = followed('http://two/events', 20, {
 })
 
 describe('several followed streams', () => {
-  test('are shown together: counts added up, the worst heartbeat, every reason', () => {
+  test('are summarised: sums of the counts, the worst heartbeat, every reason', () => {
     expect(followedMeta([one, two])).toMatchObject({
       sse_events: { panel_full: 3, panel_diff_applied: 30, panel_diff_dropped: 300 },
       panel_generation: 5,
@@ -53,7 +53,7 @@ describe('several followed streams', () => {
     })
   })
 
-  test('and one by one, as each would be shown alone', () => {
+  test('are also listed, each as it would be shown alone', () => {
     expect(followedMeta([one, two])?.sources).toEqual([
       { source: 'http://one/events', connection: 'live', ...followedMeta([one]) },
       { source: 'http://two/events', connection: 'live', ...followedMeta([two]) },
@@ -64,7 +64,7 @@ describe('several followed streams', () => {
     ])
   })
 
-  test('have their severities added up and their follow-ups one after the other', () => {
+  test('have their severities added up and their follow-ups concatenated', () => {
     expect(adaptiveStream([one, two])).toMatchObject({
       severity_counts: { info: 11, warn: 22, critical: 33 },
       severity_state: { drift: { active: 'warn' }, load: { active: 'info' } },
@@ -86,7 +86,7 @@ describe('several followed streams', () => {
   })
 })
 
-test('one stream has no list of sources, and none has nothing', () => {
+test('one stream has no list of sources; without a stream there is no summary', () => {
   expect(followedMeta([one])).not.toHaveProperty('sources')
   expect(adaptiveStream([one])).not.toHaveProperty('sources')
   expect([followedMeta([]), adaptiveStream([])]).toEqual([null, null])

@@ -1,23 +1,22 @@
-// The members of documents about the followed streams, under the documented names. They are rendered here and nowhere else,
-// and never written into a status. With several streams the documented members cover all of them together, and `sources`
-// has each.
+// The members that documents have about followed streams. With several streams they summarise all, and `sources` has each.
+// They are never written into a status.
 import type { SeverityCounts, SeverityState } from '../protocol/status-events.js'
 import type { FollowUp } from './followups.js'
 import type { Heartbeat, StreamHealth } from './heartbeat.js'
 import type { NeedFullReason, PanelState } from './store.js'
 
-/** How the connection to a followed server stands. */
+/** The state of the connection to a followed server. */
 export type IngestConnection = 'connecting' | 'live' | 'lost' | 'closed'
 
 /** One followed stream after a cycle; part of `LoopStats`. Immutable. */
 export type IngestStats = {
   readonly source: string
   readonly connection: IngestConnection
-  /** What a person reads about the last failure; null while all is well. */
+  /** The last failure as a text for people; null when there is none. */
   readonly error: string | null
   readonly state: PanelState
   readonly heartbeat: Heartbeat
-  /** What is shown in the stream's place; absent while the stream is shown. */
+  /** The source shown in place of the stream; absent while the stream is shown. */
   readonly instead?: string
 }
 
@@ -37,7 +36,7 @@ type StreamMeta = {
   }
   readonly need_full: boolean
   readonly need_full_reasons: readonly NeedFullReason[]
-  /** Why the producer leaves differences out; absent while it sends them. */
+  /** Why the producer omits differences; absent while it sends them. */
   readonly degraded?: string
 }
 
@@ -93,7 +92,7 @@ function together(a: StreamMeta, b: StreamMeta): StreamMeta {
       panel_diff_applied: a.sse_events.panel_diff_applied + b.sse_events.panel_diff_applied,
       panel_diff_dropped: a.sse_events.panel_diff_dropped + b.sse_events.panel_diff_dropped,
     },
-    // Generations of different producers have nothing in common; the primary one's is shown.
+    // Generations of different producers are not comparable: show that of the primary.
     panel_generation: a.panel_generation,
     sse_heartbeat: worst(a, b),
     need_full: a.need_full || b.need_full,
@@ -102,7 +101,7 @@ function together(a: StreamMeta, b: StreamMeta): StreamMeta {
   }
 }
 
-/** Counts added up, the worst heartbeat, the reasons of all. Null: no stream is followed. */
+/** Sums of the counts, the worst heartbeat, all reasons. Null: no stream is followed. */
 export function followedMeta(streams: readonly IngestStats[]): FollowedMeta | null {
   const [primary, ...others] = streams.map(streamMeta)
   if (primary === undefined) return null
@@ -128,7 +127,7 @@ function addedUp(a: SeverityCounts | null, b: SeverityCounts | null): SeverityCo
   return { info: a.info + b.info, warn: a.warn + b.warn, critical: a.critical + b.critical }
 }
 
-/** Counts added up, follow-ups one after the other; of alert types that several know, the first one's state. Null: no stream is followed. */
+/** Sums of the counts, all follow-ups, and the first stream's state of each alert type. Null: no stream is followed. */
 export function adaptiveStream(streams: readonly IngestStats[]): AdaptiveStream | null {
   const [primary, ...others] = streams.map(severities)
   if (primary === undefined) return null

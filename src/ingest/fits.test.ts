@@ -36,7 +36,7 @@ describe('a difference', () => {
     expect(fitsBaseline(STATUS, diff)).toBe(false)
   })
 
-  test('of ours always fits the status it was made from', () => {
+  test('of this server always fits the status it was made from', () => {
     const status = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { noNullPrototype: true })
     fc.assert(
       fc.property(status, status, (before, after) => {

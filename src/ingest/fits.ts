@@ -1,5 +1,5 @@
-// Whether a structured difference (grammar 1 of merge.ts) was made from a status: it says which members were there, and
-// what they were. The other grammars say nothing of before.
+// Whether a structured difference (grammar 1 of merge.ts) was made from a status: it has the old members and their values.
+// The other grammars have no old values.
 import type { Status } from '../snapshot/reading.js'
 import { isObject, isWithinDepth } from './json.js'
 import { isStructured } from './merge.js'
@@ -26,8 +26,8 @@ function fits(status: Status, diff: Status): boolean {
 }
 
 /**
- * Equal as the Python original compares: in any order of members, and true is 1. What it takes for equal it sends no
- * difference for, so both may be held for one value.
+ * Equal as the Python original compares: in any order of members, and true equals 1. It sends no difference between such
+ * values, so the baseline may have either.
  */
 function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true

@@ -3,7 +3,7 @@ import { followUp, MAX_FOLLOW_UPS, withFollowUp } from './followups.js'
 
 const NOW_MS = 1_700_000_000_000
 
-test('what the event says itself wins over what the alert inside it says', () => {
+test('members of the event have precedence over those of the alert inside it', () => {
   const alert = {
     ts: 1,
     type: 'inner',
@@ -21,7 +21,7 @@ test('what the event says itself wins over what the alert inside it says', () =>
   })
 })
 
-test('what the event leaves out is the alert’s, in its own words', () => {
+test('members that the event lacks come from the alert', () => {
   const alert = { ts: '2025-01-31T08:33:22Z', type: 'drift', index: 'NIFTY', level: 'WARN', message: 'm' }
   expect(followUp({ alert }, NOW_MS)).toEqual({
     time: '2025-01-31T08:33:22Z',
@@ -37,7 +37,7 @@ test('what the event leaves out is the alert’s, in its own words', () => {
   })
 })
 
-test('what nobody says, or says as something else, is when it came, info, and a follow-up', () => {
+test('without valid members the alert has the time of arrival, level info and component followup', () => {
   const plain = { time: NOW_MS / 1000, level: 'info', component: 'followup', message: '' }
   expect(followUp({}, NOW_MS)).toEqual(plain)
   const alert = { ts: {}, type: 7, index: '', severity: [], level: null, component: false, message: 1 }
@@ -49,7 +49,7 @@ test('one part of the component is enough', () => {
   expect(followUp({ alert: { index: 'NIFTY' } }, NOW_MS).component).toBe('NIFTY')
 })
 
-test('the newest come first, up to the bound', () => {
+test('the newest come first, up to the limit', () => {
   const made = Array.from({ length: MAX_FOLLOW_UPS + 2 }, (_, i) => followUp({ message: `m${i}` }, NOW_MS))
   const kept = made.reduce(withFollowUp, [])
   expect(kept).toHaveLength(MAX_FOLLOW_UPS)

@@ -2,7 +2,7 @@
 import type { FollowupAlert } from '../protocol/status-events.js'
 
 export type FollowUp = {
-  /** As the producer said it (epoch seconds or ISO text), else when it came, epoch seconds. */
+  /** As the producer sent it (epoch seconds or ISO text), else when it was received, epoch seconds. */
   readonly time: number | string
   readonly level: string
   readonly component: string
@@ -15,13 +15,13 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null
 }
 
-/** What the alert inside the event says of its time. */
+/** The time of the alert inside the event. */
 export function alertTime({ alert }: FollowupAlert): number | string | undefined {
   const ts = alert?.ts
   return typeof ts === 'number' || typeof ts === 'string' ? ts : undefined
 }
 
-/** What the event says itself wins over what the alert inside it says. */
+/** Members of the event have precedence over those of the alert inside it. */
 export function followUp(event: FollowupAlert, nowMs: number): FollowUp {
   const { alert = {} } = event
   const of = [event.type ?? textOf(alert.type), event.index ?? textOf(alert.index)]
@@ -33,7 +33,7 @@ export function followUp(event: FollowupAlert, nowMs: number): FollowUp {
   })
 }
 
-/** The same list when it has this one: a producer that begins anew sends its history again. */
+/** Returns the same list when it contains `newest`: a restarted producer sends its history again. */
 export function withFollowUp(followUps: readonly FollowUp[], newest: FollowUp): readonly FollowUp[] {
   if (followUps.some(known => isSame(known, newest))) return followUps
   return [newest, ...followUps.slice(0, MAX_FOLLOW_UPS - 1)]

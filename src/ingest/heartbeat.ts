@@ -1,4 +1,4 @@
-// How fresh a followed stream is, in one word, by when the last event came.
+// The health of a followed stream, by the age of its last event.
 import type { PanelState } from './store.js'
 
 export const STREAM_HEALTH = ['init', 'ok', 'warn', 'stale'] as const
@@ -17,7 +17,7 @@ export type Heartbeat = {
   readonly stale_after: number
 }
 
-/** What the settings say, else `max(10, 2 × interval)` and `max(30, 3 × interval)` seconds. */
+/** The settings, else `max(10, 2 × interval)` and `max(30, 3 × interval)` seconds. */
 export function heartbeatLimits(
   intervalSec: number | null,
   set: { readonly streamWarnSec?: number | null; readonly streamStaleSec?: number | null } = {},

@@ -12,7 +12,7 @@ const event = (id: number, sizeBytes = 10) => ({
 const ids = (events: readonly { id: number }[] | null) => events?.map(({ id }) => id)
 
 describe('the history', () => {
-  test('gives everything after an id it still knows about, and null after one it does not', () => {
+  test('gives all events after an id that it still has, and null after an older one', () => {
     const history = new StatusHistory(3, 1_000)
     expect(history.after(0)).toBeNull()
     for (let id = 11; id <= 15; id++) history.append(event(id))
@@ -23,7 +23,7 @@ describe('the history', () => {
     expect(history.after(11)).toBeNull()
   })
 
-  test('lets go of the oldest when it is too large, all of it if need be', () => {
+  test('drops the oldest events when it is too large, all of them if need be', () => {
     const history = new StatusHistory(100, 50)
     for (let id = 1; id <= 8; id++) history.append(event(id))
     expect(history).toMatchObject({ length: 5, bytes: 50, oldestId: 4 })
@@ -39,7 +39,7 @@ describe('the history', () => {
     expect(ids(history.newest(0))).toEqual([])
   })
 
-  test('stays as small as promised however long it runs', () => {
+  test('stays within its limits however long it runs', () => {
     const history = new StatusHistory(10, 1_000)
     for (let id = 1; id <= 1_000; id++) {
       history.append(event(id))
@@ -48,7 +48,7 @@ describe('the history', () => {
     expect(history).toMatchObject({ length: 10, bytes: 100, oldestId: 991 })
   })
 
-  test('holds nothing of what it let go', async () => {
+  test('keeps no reference to dropped events', async () => {
     const history = new StatusHistory(100, 50)
     const appended = (id: number, sizeBytes: number): WeakRef<object> => {
       const made = event(id, sizeBytes)
@@ -57,7 +57,7 @@ describe('the history', () => {
     }
     const [large, small] = [appended(1, 49), appended(2, 10)]
     expect(history).toMatchObject({ length: 1, oldestId: 2 })
-    // What was made in a turn lives to its end.
+    // Objects created in a turn live until its end.
     await new Promise(resolve => setImmediate(resolve))
     collectGarbage()
     expect(large.deref()).toBeUndefined()

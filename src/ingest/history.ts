@@ -1,11 +1,11 @@
-// The newest events of a status stream, bounded by count and by size: what a reader that comes back may still be given.
+// The newest events of a status stream, limited in number and size, for readers that reconnect.
 
 export type HistoryEvent = {
   readonly id: number
   readonly type: string
-  /** Null for what belongs to no baseline. */
+  /** Null for an event that belongs to no baseline. */
   readonly generation: number | null
-  /** As it goes on the wire, its blank line included. */
+  /** As sent, with its blank line. */
   readonly text: string
   readonly sizeBytes: number
 }
@@ -16,7 +16,7 @@ export const MAX_HISTORY_BYTES = 8 * 1024 * 1024
 export class StatusHistory {
   readonly #maxEvents: number
   readonly #maxBytes: number
-  /** In order of their ids. What is let go leaves it at once: a whole status may take a megabyte. */
+  /** In order of their ids. A dropped event must leave no reference: a full status may take a megabyte. */
   readonly #byId = new Map<number, HistoryEvent>()
   #newestId = 0
   #bytes = 0
@@ -30,7 +30,7 @@ export class StatusHistory {
   get length(): number {
     return this.#byId.size
   }
-  /** The most events it ever held at once. */
+  /** The largest number of events so far. */
   get mostEvents(): number {
     return this.#mostEvents
   }
@@ -41,7 +41,7 @@ export class StatusHistory {
     return this.length === 0 ? null : this.#newestId - this.length + 1
   }
 
-  /** Ids rise by one. */
+  /** The id must be one more than the last. */
   append(event: HistoryEvent): void {
     this.#byId.set(event.id, event)
     this.#newestId = event.id
@@ -54,7 +54,7 @@ export class StatusHistory {
     this.#mostEvents = Math.max(this.#mostEvents, this.length)
   }
 
-  /** Everything after `id`; null when some of it has been let go. */
+  /** All events after `id`; null when some of them were dropped. */
   after(id: number): readonly HistoryEvent[] | null {
     const oldest = this.oldestId
     return oldest === null || id < oldest - 1 ? null : this.newest(this.#newestId - id)

@@ -28,7 +28,7 @@ function asPython(value: unknown): string {
   return `{${members.join(', ')}}`
 }
 
-/** The same with null for them. */
+/** The same with null for those numbers. */
 const withNulls = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 const anyNumber = fc.oneof(
@@ -36,7 +36,7 @@ const anyNumber = fc.oneof(
   fc.double(),
   fc.integer(),
 )
-/** Text of every kind, also such that looks like what is looked for. */
+/** Text of every kind, including text that looks like such numbers. */
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.constantFrom('NaN', '"NaN', '\\', '\\"Infinity', ', NaN]'),
@@ -70,7 +70,7 @@ describe('reading JSON text', () => {
     expect(JSON.stringify(valueIn(odd))).toBe('{"__proto__":{"a":1},"constructor":2,"a":null}')
   })
 
-  test('accepts of any text just what JSON and its missing numbers allow, and never throws', () => {
+  test('accepts exactly JSON with its missing numbers, and never throws', () => {
     const token = fc.constantFrom(
       ...[
         '{',
@@ -98,7 +98,7 @@ describe('reading JSON text', () => {
     fc.assert(
       fc.property(fc.array(token, { maxLength: 12 }), tokens => {
         const text = tokens.join('')
-        // Out of strings the names are told by their letters; in them they are left alone.
+        // Outside strings the names are recognised by their letters; inside they are left alone.
         const strict = text.replace(/"(?:[^"\\\n]|\\.)*"|-?Infinity|-?NaN/g, found =>
           found.startsWith('"') ? found : 'null',
         )
@@ -162,7 +162,7 @@ describe('reading JSON text', () => {
     )
   })
 
-  test('the way to a value names members and places', () => {
+  test('the path of a value has member names and indices', () => {
     expect(warningsOf('{"indices": {"NIFTY": {"ltp": 1, "change": Infinity}}}')).toEqual([
       'indices.NIFTY.change is Infinity',
     ])
@@ -171,7 +171,7 @@ describe('reading JSON text', () => {
     expect(warningsOf(`{"${'k'.repeat(500)}": NaN}`)).toEqual([`${'k'.repeat(199)}… is NaN`])
   })
 
-  test('many of a kind are one warning with their number', () => {
+  test('many of a kind are one warning with a count', () => {
     expect(warningsOf('[NaN, 9007199254740993, -Infinity, 9007199254740995, NaN]')).toEqual([
       '[0] is NaN, one of 3 values that are no finite numbers',
       '[1] is an integer with more digits than can be kept, one of 2 such integers',
@@ -227,7 +227,7 @@ describe('reading JSON text', () => {
   })
 
   test('a refusal names the line and column of what is wrong', () => {
-    // The blanks between the tokens of a document are where anything may be put.
+    // Anything may be inserted in the blanks between tokens.
     fc.assert(
       fc.property(anyJson, fc.integer({ min: 0, max: 8 }), fc.nat(), (value, indent, at) => {
         const lines = JSON.stringify(withNulls(value), null, indent).split('\n')
@@ -248,7 +248,7 @@ describe('reading JSON text', () => {
     ['long names of members', (n: number) => `{"${'k'.repeat(n)}": [${'NaN, '.repeat(1_000)}x]}`],
     ['lines', (n: number) => `[NaN${'\n'.repeat(n)}x]`],
   ])('takes time linear in the length of %s', (_, hostile) => {
-    // A second at most on a busy machine; were it quadratic, minutes.
+    // A second at most on a busy machine; quadratic time would be minutes.
     const startMs = performance.now()
     parseJson(hostile(800_000))
     expect(performance.now() - startMs).toBeLessThan(10_000)

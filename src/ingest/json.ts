@@ -1,10 +1,10 @@
-// JSON as it comes from another server: untrusted, of any depth, with any member names.
+// Checks of JSON from another server: untrusted, of any depth, with any member names.
 import type { Status } from '../snapshot/reading.js'
 
-/** Deeper documents are refused: nothing that reports a state nests like that, and recursion must end. */
+/** Deeper documents are refused: no status nests like that, and recursion must end. */
 export const MAX_DEPTH = 64
 
-/** Member names that mean something to JavaScript objects; no difference may touch them. */
+/** Member names with a meaning in JavaScript objects; no difference may use them. */
 const REFUSED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
 export function isObject(value: unknown): value is Status {
@@ -23,7 +23,7 @@ export function isWithinDepth(value: unknown, limit: number = MAX_DEPTH): boolea
   return true
 }
 
-/** Freezes a document of bounded depth all through; what is frozen already is taken to be so all through. */
+/** Freezes a document of limited depth. A frozen object is assumed to be deep-frozen. */
 export function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
   Object.freeze(value)
@@ -31,7 +31,7 @@ export function deepFreeze<T>(value: T): T {
   return value
 }
 
-/** Equal as JSON documents, order of members included: people see it. */
+/** Equal as JSON documents, with the same order of members, because panels show it. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (Array.isArray(a) || Array.isArray(b)) {

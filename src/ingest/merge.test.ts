@@ -38,7 +38,7 @@ function mergedWith(before: Json, diff: unknown): unknown {
   return merged.ok ? merged.status : merged.why
 }
 
-/** RFC 7396 written the other way round: the patch that makes `b` of `a`; null where there is none (null members). */
+/** The inverse of RFC 7396: the patch that makes `b` of `a`; null where there is none (null members). */
 function mergePatchOf(a: Json, b: Json): Json | null {
   const patch: Json = {}
   for (const key of Object.keys(a)) if (!Object.hasOwn(b, key)) patch[key] = null
@@ -56,7 +56,7 @@ function mergePatchOf(a: Json, b: Json): Json | null {
 const isMap = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** What the original's client does with a difference: an event of one member by name, else a merge into the root. */
+/** The original's client: it sets one member by name, else merges the difference into the root. */
 function mergedByTheOriginal(status: Json, diff: Json): Json {
   if ('panel' in diff && 'op' in diff && 'data' in diff) return { panel: 'another grammar' }
   return mergedIntoRoot(status, diff)
@@ -72,7 +72,7 @@ function mergedIntoRoot(status: Json, diff: Json): Json {
   return out
 }
 
-/** JavaScript puts members named by a number first, whenever they came; other languages do not, so these are not sent. */
+/** JavaScript orders members with numeric names first; other languages do not, so these are not sent. */
 function hasNumberedName(texts: readonly string[]): boolean {
   return texts.some(text => /"\d+":/.test(text))
 }
@@ -83,7 +83,7 @@ function canBeSaid(a: Json, b: Json): boolean {
   return JSON.stringify(mergedWith(a, patch)) === JSON.stringify(b)
 }
 
-describe('a difference we send', () => {
+describe('a difference that the server sends', () => {
   test('gives the second status when applied to the first, and changes neither', () => {
     fc.assert(
       fc.property(status, status, (a, b) => {
@@ -100,7 +100,7 @@ describe('a difference we send', () => {
     )
   })
 
-  test('is not made where members changed places, at any depth: nobody would see it after merging', () => {
+  test('is not made where members were reordered, at any depth: merging would lose the order', () => {
     const before = { indices: { a: { x: 1, y: 2 }, b: 2 } }
     expect(diffStatus(before, { indices: { a: { y: 2, x: 1 }, b: 2 } })).toBeNull()
     expect(diffStatus({ a: 1, b: 2 }, { b: 2, a: 1 })).toBeNull()
@@ -118,7 +118,7 @@ describe('a difference we send', () => {
     )
   })
 
-  test('is not made where it would be read as another grammar, by us or by the original', () => {
+  test('is not made where it would be parsed as another grammar, here or by the original', () => {
     expect(diffStatus({}, { added: {}, removed: [], changed: {} })).toBeNull()
     expect(diffStatus({}, { panel: 'a', op: 'any', data: 1 })).toBeNull()
     expect(diffStatus({ panel: 'a' }, { panel: 'a', op: 'full', data: 1 })).toEqual({ op: 'full', data: 1 })
@@ -159,7 +159,7 @@ describe('a difference we send', () => {
     )
   })
 
-  test('is not made of statuses it cannot tell', () => {
+  test('is not made of statuses with refused names or depth', () => {
     expect(diffStatus({}, JSON.parse('{"a": {"__proto__": 1}}'))).toBeNull()
     expect(diffStatus({ constructor: 1 }, {})).toBeNull()
     expect(diffStatus({}, nestedTo(MAX_DEPTH + 1))).toBeNull()
@@ -173,11 +173,11 @@ function nestedTo(depth: number): Json {
 }
 
 describe('the grammars', () => {
-  test('merge patch: whatever it can say, it does', () => {
+  test('merge patch: applies every patch that exists', () => {
     fc.assert(
       fc.property(status, status, (a, b) => {
         const patch = mergePatchOf(a, b)
-        // A patch that looks like another grammar is read as that one: by shape, as the protocol has it.
+        // A patch with the shape of another grammar is parsed as that one.
         fc.pre(patch !== null && !('added' in patch) && !('panel' in patch))
         expect(mergedWith(a, patch)).toEqual(b)
       }),
@@ -229,7 +229,7 @@ describe('the grammars', () => {
     )
   })
 
-  test('are told apart by shape: an almost structured difference is a merge patch', () => {
+  test('are distinguished by shape: an almost structured difference is a merge patch', () => {
     expect(mergedWith({}, { added: { a: 1 }, removed: ['b'] })).toEqual({ added: { a: 1 }, removed: ['b'] })
     const noOld = { added: {}, removed: [], changed: { a: { new: 1 } } }
     expect(mergedWith({ a: 0 }, noOld)).toEqual({ a: 0, ...noOld })
@@ -246,7 +246,7 @@ describe('the grammars', () => {
   })
 })
 
-test('what comes in is frozen all through, and so is what it is merged into', () => {
+test('new members are deep-frozen, and so is the merged status', () => {
   const frozen = (value: unknown): boolean =>
     typeof value !== 'object' ||
     value === null ||
@@ -272,7 +272,7 @@ test('what comes in is frozen all through, and so is what it is merged into', ()
 
 describe('refused whole', () => {
   const names = ['__proto__', 'constructor', 'prototype']
-  test.each(names)('the name %s, wherever it stands', refused => {
+  test.each(names)('the name %s, at any place', refused => {
     const poison = `{"${refused}": {"polluted": true}}`
     const diffs = [
       poison,
@@ -295,13 +295,13 @@ describe('refused whole', () => {
     expect(({} as Json).polluted).toBeUndefined()
   })
 
-  test('what is nested deeper than 64', () => {
+  test('a difference nested deeper than 64', () => {
     expect(mergeDiff({}, nestedTo(MAX_DEPTH)).ok).toBe(true)
     expect(mergeDiff({}, nestedTo(MAX_DEPTH + 1)).ok).toBe(false)
     expect(mergeDiff({}, JSON.parse(`${'[{"a":'.repeat(50_000)}1${'}]'.repeat(50_000)}`)).ok).toBe(false)
   })
 
-  test('what does not fit: nested where there is nothing, or no difference', () => {
+  test('a nested difference without a target, or that is none', () => {
     const empty = { added: {}, removed: [], changed: {} }
     expect(mergeDiff({}, { ...empty, nested: { a: empty } }).ok).toBe(false)
     expect(mergeDiff({ a: [] }, { ...empty, nested: { a: empty } }).ok).toBe(false)

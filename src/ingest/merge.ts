@@ -1,12 +1,12 @@
-// Applying a `panel_diff` to a status. Three grammars, told apart by shape (ingest.md 2):
+// Applies a `panel_diff` to a status. Its shape selects one of three grammars:
 //
-// 1. structured:     {added: {k: v}, removed: [k], changed: {k: {old, new}}, nested?: {k: <the same>}}, as collectors send
+// 1. structured:     {added: {k: v}, removed: [k], changed: {k: {old, new}}, nested?: {k: <the same>}}, sent by collectors
 // 2. one member:     {panel, op: "full" | "diff", data}, where {"__remove__": true} removes
-// 3. anything else:  JSON Merge Patch (RFC 7396), as we send
+// 3. anything else:  JSON Merge Patch (RFC 7396), sent by this server
 //
-// The status is never changed; what a difference does not touch is shared between before and after, and what it brings is
-// frozen on its way in, so that a status that was frozen all through stays so at the cost of the change. A difference that names
-// `__proto__`, `constructor` or `prototype`, that is deeper than 64, or that does not fit, is refused whole.
+// The old status is never changed, and the new one shares unchanged members with it. New members are frozen as they are added,
+// so a deep-frozen status stays deep-frozen. A difference is refused as a whole when it names `__proto__`, `constructor` or
+// `prototype`, is deeper than 64, or cannot be applied.
 import type { Status } from '../snapshot/reading.js'
 import { isObject, isRefusedName, isWithinDepth, MAX_DEPTH } from './json.js'
 
@@ -28,7 +28,7 @@ export function mergeDiff(status: Status, diff: unknown): Merged {
   }
 }
 
-/** Whether it is read as a merge patch, here and by the original's client, which takes every {panel, op, data} for a member. */
+/** Whether it is a merge patch, here and for the original's client, which treats every {panel, op, data} as one member. */
 export function isMergePatch(diff: Status): boolean {
   return !isStructured(diff) && !['panel', 'op', 'data'].every(key => Object.hasOwn(diff, key))
 }
@@ -36,7 +36,7 @@ export function isMergePatch(diff: Status): boolean {
 function merged(status: Status, diff: Status): Status {
   if (isStructured(diff)) return applyStructured(status, diff)
   if (isMember(diff)) return applyMember(status, diff)
-  const patched = applyPatch(status, diff)
+  const patched = applyMembers(status, diff, value => value === null)
   return isObject(patched) ? patched : {}
 }
 
@@ -45,7 +45,7 @@ function refuseNames(object: Status): void {
     if (isRefusedName(key)) throw new Refused(`the name ${key} is refused`)
 }
 
-/** A value that comes in whole may not carry such names either, at any depth. Frozen all through. */
+/** Deep-freezes a new value; throws for a refused name at any depth. */
 function clean(value: unknown): unknown {
   if (Array.isArray(value)) for (const member of value) clean(member)
   else if (isObject(value)) {
@@ -122,34 +122,23 @@ function applyMember(before: Status, { panel, op, data }: Member): Status {
   if (isRefusedName(panel)) throw new Refused(`the name ${panel} is refused`)
   const after: Record<string, unknown> = { ...before }
   if (isRemoval(data)) delete after[panel]
-  else
-    after[panel] =
-      op === 'full' ? clean(data) : applyMarked(Object.hasOwn(before, panel) ? before[panel] : {}, data)
-  return Object.freeze(after)
-}
-
-/** Maps merge, everything else replaces, the mark removes; `null` is a value here. */
-function applyMarked(before: unknown, data: unknown): unknown {
-  if (!isObject(data)) return clean(data)
-  refuseNames(data)
-  const after: Record<string, unknown> = isObject(before) ? { ...before } : {}
-  for (const [key, value] of Object.entries(data)) {
-    if (isRemoval(value)) delete after[key]
-    else after[key] = applyMarked(Object.hasOwn(after, key) ? after[key] : undefined, value)
+  else {
+    const old = Object.hasOwn(before, panel) ? before[panel] : undefined
+    after[panel] = op === 'full' ? clean(data) : applyMembers(old, data, isRemoval)
   }
   return Object.freeze(after)
 }
 
-// ── 3: JSON Merge Patch ──────────────────────────────────────────────────────────────────────────────────────────
+// ── 2 and 3 ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-/** RFC 7396, section 2. */
-function applyPatch(before: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return clean(patch)
-  refuseNames(patch)
+/** RFC 7396, section 2; `isRemoved` says which value removes a member. Maps are merged, other values replaced. */
+function applyMembers(before: unknown, data: unknown, isRemoved: (value: unknown) => boolean): unknown {
+  if (!isObject(data)) return clean(data)
+  refuseNames(data)
   const after: Record<string, unknown> = isObject(before) ? { ...before } : {}
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete after[key]
-    else after[key] = applyPatch(Object.hasOwn(after, key) ? after[key] : undefined, value)
+  for (const [key, value] of Object.entries(data)) {
+    if (isRemoved(value)) delete after[key]
+    else after[key] = applyMembers(Object.hasOwn(after, key) ? after[key] : undefined, value, isRemoved)
   }
   return Object.freeze(after)
 }

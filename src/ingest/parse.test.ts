@@ -4,13 +4,13 @@ import { parseStatusEvent } from './parse.js'
 
 const parsed = (name: string, payload: unknown) => parseStatusEvent(name, JSON.stringify({ payload }))
 
-/** An object with so many levels, itself the first. */
+/** An object with this many levels, including itself. */
 function nested(levels: number): unknown {
   return levels === 1 ? {} : { a: nested(levels - 1) }
 }
 
 describe('an event', () => {
-  test('is what its data says, else what its name says', () => {
+  test('has the type in its data, else its name', () => {
     const counts = { info: 1, warn: 0, critical: 0 }
     const data = (type?: string) =>
       JSON.stringify({ id: 3, generation: 2, stream_id: 's', type, payload: { counts } })
@@ -20,7 +20,7 @@ describe('an event', () => {
     expect(parseStatusEvent('weather', data())).toEqual({ type: 'other', name: 'weather', place })
   })
 
-  test('keeps what it says when some of its numbers are no JSON, and names them as the status does', () => {
+  test('is read when some of its numbers are no JSON, with their paths in the status', () => {
     const full = '{"payload": {"status": {"indices": {"NIFTY": {"ltp": 1, "change": NaN}}}}}'
     expect(parseStatusEvent('panel_full', full)).toMatchObject({
       type: 'panel_full',
@@ -55,7 +55,7 @@ describe('an event', () => {
     expect(deeper).toMatchObject({ type: 'bad', why: 'deeper than 64' })
   })
 
-  test('is bounded in its length, but for a status and a difference', () => {
+  test('has a limited length, except a status and a difference', () => {
     const ofLength = (name: string, payload: (text: string) => unknown, chars: number) => {
       const empty = JSON.stringify({ payload: payload('') }).length
       return parsed(name, payload('x'.repeat(chars - empty)))

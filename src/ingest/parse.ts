@@ -1,4 +1,4 @@
-// From one event of a status stream to what it says: typed, or a fault with its kind. Unknown types are no fault.
+// Parses one event of a status stream into a typed event, or a `bad` one with its fault. An unknown type is no fault.
 import {
   degradedDiffPayload,
   type FollowupAlert,
@@ -16,7 +16,7 @@ import { alertTime } from './followups.js'
 import { isObject, isWithinDepth, MAX_DEPTH } from './json.js'
 import { parseJson } from './json-text.js'
 
-/** Where an event stands in its stream; null where it does not say. */
+/** The position of an event in its stream; null for what it does not have. */
 export type Place = {
   readonly id: number | null
   readonly generation: number | null
@@ -28,9 +28,9 @@ export type StatusEvent =
       readonly type: 'panel_full'
       readonly place: Place
       readonly status: Status
-      /** The last full status again, sent without the differences that came after it. */
+      /** An earlier full status, sent again without the differences since. */
       readonly repeats: boolean
-      /** When the producer published this status, by its clock, epoch ms; null where it does not say. */
+      /** When the producer published this status, by its clock, epoch ms; null when unknown. */
       readonly publishedMs: number | null
       readonly sizeBytes: number
     }
@@ -42,14 +42,14 @@ export type StatusEvent =
       readonly publishedMs: number | null
       readonly sizeBytes: number
     }
-  /** A difference that the producer has left out because it has too much to do. */
+  /** A difference that the producer omitted because it is overloaded. */
   | { readonly type: 'degraded_diff'; readonly place: Place; readonly reason: string }
   | { readonly type: 'severity_state'; readonly place: Place; readonly state: SeverityState }
   | { readonly type: 'severity_counts'; readonly place: Place; readonly counts: SeverityCounts }
   | { readonly type: 'followup_alert'; readonly place: Place; readonly alert: FollowupAlert }
-  /** Of no meaning to this version. */
+  /** An unknown type. */
   | { readonly type: 'other'; readonly name: string; readonly place: Place }
-  /** `not_json`: no JSON at all. `malformed`: not what its type must be. */
+  /** `malformed`: JSON that does not match the event's type. */
   | {
       readonly type: 'bad'
       readonly fault: 'not_json' | 'malformed'
@@ -58,24 +58,23 @@ export type StatusEvent =
       readonly place: Place
     }
 
-/** Of every event but a status and a difference: what is kept of them is kept by the dozen. */
+/** Limit of every event but `panel_full` and `panel_diff`: the state keeps dozens of them. */
 const MAX_SMALL_CHARS = 64 * 1024
 
-/** Of the word for why differences are left out. */
+/** Limit of the reason for omitted differences. */
 const MAX_REASON_CHARS = 64
 
-/** 2000-01-01, epoch seconds: what is before it is not the time of a status. */
+/** 2000-01-01, epoch seconds: an earlier time is not that of a status. */
 const EARLIEST_SEC = 946_684_800
 
 const NOWHERE: Place = { id: null, generation: null, streamId: null }
 
-/** An event with what is wrong with its numbers; absent when nothing is. */
+/** An event with the warnings about its numbers; absent when there are none. */
 export type ReadStatusEvent = StatusEvent & { readonly warnings?: readonly DataWarning[] }
 
 /** `name` is the event's name on the stream, `data` its text. */
 export function parseStatusEvent(name: string, data: string): ReadStatusEvent {
   const parsed = parseJson(data)
-  // Counted by the reader of the stream.
   if (!parsed.ok)
     return { type: 'bad', fault: 'not_json', name, why: `not JSON: ${parsed.message}`, place: NOWHERE }
   const event = eventOf(name, parsed.value, data.length)
@@ -83,7 +82,7 @@ export function parseStatusEvent(name: string, data: string): ReadStatusEvent {
   return { ...event, warnings: parsed.warnings.map(inStatus) }
 }
 
-/** Named as in the status, not as in the event around it. */
+/** With the path in the status instead of the path in the event. */
 function inStatus(warning: DataWarning): DataWarning {
   return { ...warning, path: warning.path.replace(/^payload\.status\./, '') }
 }
@@ -96,14 +95,14 @@ function eventOf(name: string, value: unknown, sizeBytes: number): StatusEvent {
   return interpret(type, payload, { id, generation, streamId }, envelope.data.timestamp_ist, sizeBytes)
 }
 
-/** Epoch seconds as epoch ms; null for what cannot be such a time. */
+/** Epoch seconds as epoch ms; null for an impossible time. */
 function epochMs(seconds: number | undefined): number | null {
   return seconds !== undefined && seconds > EARLIEST_SEC ? seconds * 1000 : null
 }
 
 /**
- * The status of a `panel_full`. One with `forced_reason` has the whole payload of an earlier `panel_full` in its place,
- * which may be such a repetition itself.
+ * The status of a `panel_full`. With `forced_reason`, `status` is the whole payload of an earlier `panel_full`, which may be
+ * such a repetition itself.
  */
 function fullEvent(payload: unknown, place: Place, sizeBytes: number): StatusEvent | null {
   let parsed = panelFullPayload.safeParse(payload)
@@ -141,7 +140,7 @@ function interpret(
   sizeBytes: number,
 ): StatusEvent {
   const bad = (why: string): StatusEvent => ({ type: 'bad', fault: 'malformed', name: type, why, place })
-  // The payload itself is one level around the status or the difference.
+  // The payload is one level around the status or the difference.
   if (!isWithinDepth(payload, MAX_DEPTH + 1)) return bad(`deeper than ${MAX_DEPTH}`)
   const isStatus = type === 'panel_full' || type === 'panel_diff'
   if (!isStatus && sizeBytes > MAX_SMALL_CHARS) return bad(`longer than ${MAX_SMALL_CHARS} characters`)
@@ -161,7 +160,7 @@ function interpret(
     case 'followup_alert': {
       const parsed = followupAlertPayload.safeParse(payload)
       if (!parsed.success) return bad('not an object')
-      // Its own time, so that the same alert sent again is known to be the same.
+      // Use the alert's own time, so that the same alert sent again is recognised.
       const { ts = alertTime(parsed.data) ?? time } = parsed.data
       return { type, place, alert: ts === undefined ? parsed.data : { ...parsed.data, ts } }
     }

@@ -1,18 +1,34 @@
 import { describe, expect, test } from 'vitest'
 import { adaptiveStream, followedMeta } from './enrichment.js'
 import { MAX_FOLLOW_UPS } from './followups.js'
-import { heartbeatLimits } from './heartbeat.js'
-import { PanelStateStore } from './panel-state-store.js'
-import { parseStatusEvent } from './parse.js'
-import { MAX_ALERT_TYPES } from './store.js'
+import { heartbeat, heartbeatLimits } from './heartbeat.js'
+import { parseStatusEvent, type StatusEvent } from './parse.js'
+import {
+  EMPTY_STATE,
+  lostEvent,
+  MAX_ALERT_TYPES,
+  type PanelState,
+  receivedBytes,
+  reduce,
+  wantFull,
+} from './store.js'
 
-/** A producer's side and the store, with a clock the test owns. */
+/** A producer and the state of its follower, with a clock of the test's own. */
 function stream(options: { idsAreDense?: boolean } = {}) {
-  const store = new PanelStateStore(options)
+  let state = EMPTY_STATE
   let id = 0
   let nowMs = 1_000_000
   const rig = {
-    store,
+    get state() {
+      return state
+    },
+    apply(event: StatusEvent) {
+      return rig.update(current => reduce(current, event, nowMs, options))
+    },
+    update(change: (current: PanelState) => PanelState) {
+      state = change(state)
+      return state
+    },
     generation: 1,
     streamId: 's1' as string | undefined,
     wait(seconds: number) {
@@ -36,7 +52,7 @@ function stream(options: { idsAreDense?: boolean } = {}) {
         stream_id: rig.streamId,
         payload,
       }
-      return store.apply(parseStatusEvent(type, JSON.stringify({ ...envelope, ...more })), nowMs)
+      return rig.apply(parseStatusEvent(type, JSON.stringify({ ...envelope, ...more })))
     },
     full(status: unknown) {
       return rig.send('panel_full', { status })
@@ -45,7 +61,7 @@ function stream(options: { idsAreDense?: boolean } = {}) {
       return rig.send('panel_diff', { diff, ...more })
     },
     heartbeat(intervalSec: number | null = null) {
-      return store.heartbeat(nowMs, heartbeatLimits(intervalSec))
+      return heartbeat(state, nowMs, heartbeatLimits(intervalSec))
     },
     get nowMs() {
       return nowMs
@@ -73,11 +89,11 @@ describe('the baseline', () => {
     expect(Object.isFrozen((state.baseline as { a: object }).a)).toBe(true)
   })
 
-  test('needs no id, generation or stream of producers that send none', () => {
-    const { store } = stream()
-    store.apply(parseStatusEvent('panel_full', '{"payload": {"status": {"a": 1}}}'), 1)
-    store.apply(parseStatusEvent('panel_diff', '{"payload": {"diff": {"a": 2}}}'), 2)
-    expect(store.state.baseline).toEqual({ a: 2 })
+  test('needs no id, generation or stream_id', () => {
+    const s = stream()
+    s.apply(parseStatusEvent('panel_full', '{"payload": {"status": {"a": 1}}}'))
+    s.apply(parseStatusEvent('panel_diff', '{"payload": {"diff": {"a": 2}}}'))
+    expect(s.state.baseline).toEqual({ a: 2 })
   })
 })
 
@@ -145,7 +161,7 @@ describe('a difference is dropped, and a full status wanted', () => {
   ])('%s', (_, dropped, reason, act) => {
     const s = stream()
     act(s)
-    const { state } = s.store
+    const { state } = s
     expect(state.panelDiffDropped).toBe(1)
     expect(state.droppedBy).toMatchObject({ [dropped]: 1 })
     expect(state).toMatchObject({
@@ -157,11 +173,11 @@ describe('a difference is dropped, and a full status wanted', () => {
     if (dropped !== 'no_baseline') expect(state.baseline).toEqual({ a: 1 })
     // The chain is broken: the next ones have no baseline either.
     s.diff({ a: 3 })
-    expect(s.store.state.panelDiffDropped).toBe(2)
-    // A full status mends it.
+    expect(s.state.panelDiffDropped).toBe(2)
+    // A full status repairs it.
     s.full({ a: 7 })
     s.diff({ a: 8 })
-    expect(s.store.state).toMatchObject({
+    expect(s.state).toMatchObject({
       baseline: { a: 8 },
       needFull: false,
       needFullReasons: [],
@@ -169,12 +185,12 @@ describe('a difference is dropped, and a full status wanted', () => {
     })
   })
 
-  test('but what comes again after a reconnection is just ignored', () => {
+  test('an event that is repeated after a reconnection is ignored', () => {
     const s = stream()
     s.full({ n: 0 })
     s.diff({ n: 1 })
-    const before = s.store.state
-    s.store.apply(
+    const before = s.state
+    s.apply(
       parseStatusEvent(
         'panel_diff',
         JSON.stringify({
@@ -185,24 +201,23 @@ describe('a difference is dropped, and a full status wanted', () => {
           payload: { diff: { n: 99 } },
         }),
       ),
-      s.nowMs,
     )
-    expect(s.store.state).toEqual(before)
+    expect(s.state).toEqual(before)
     expect(s.diff({ n: 2 }).baseline).toEqual({ n: 2 })
   })
 
-  test('gaps mean nothing when only some types are asked for', () => {
+  test('gaps do not matter when only some types are requested', () => {
     const s = stream({ idsAreDense: false })
     s.full({ a: 1 })
     s.skipId()
     expect(s.diff({ a: 2 })).toMatchObject({ baseline: { a: 2 }, panelDiffDropped: 0 })
   })
 
-  test('and by whoever asks from outside, without losing the baseline', () => {
+  test('a full status can be requested from outside, without losing the baseline', () => {
     const s = stream()
     s.full({ a: 1 })
-    s.store.requestFull('operator')
-    s.store.requestFull('operator')
+    s.update(state => wantFull(state, 'operator'))
+    s.update(state => wantFull(state, 'operator'))
     expect(s.diff({ a: 2 })).toMatchObject({
       baseline: { a: 2 },
       needFull: true,
@@ -211,10 +226,10 @@ describe('a difference is dropped, and a full status wanted', () => {
     expect(s.full({ a: 3 }).needFull).toBe(false)
   })
 
-  test('and when an event was lost for its size', () => {
+  test('a full status is wanted after an event was dropped for its size', () => {
     const s = stream()
     s.full({ a: 1 })
-    s.store.lostEvent('too_large')
+    s.update(state => lostEvent(state, 'too_large'))
     expect(s.diff({ a: 2 })).toMatchObject({
       baseline: { a: 1 },
       needFull: true,
@@ -223,19 +238,19 @@ describe('a difference is dropped, and a full status wanted', () => {
   })
 })
 
-describe('events without sense', () => {
-  test('are counted; only those that matter to the baseline break the chain', () => {
+describe('bad events', () => {
+  test('are counted; only a full status or a difference breaks the chain', () => {
     const s = stream()
     s.full({ a: 1 })
     s.send('severity_counts', { no: 'counts' })
     s.send('severity_state', {})
-    s.store.apply(parseStatusEvent('followup_alert', 'not json'), s.nowMs)
-    expect(s.store.state).toMatchObject({ malformed: 3, needFull: false })
-    s.store.apply(parseStatusEvent('panel_diff', '{"id":'), s.nowMs)
-    expect(s.store.state).toMatchObject({ malformed: 4, needFull: true, panelDiffDropped: 1 })
+    s.apply(parseStatusEvent('followup_alert', 'not json'))
+    expect(s.state).toMatchObject({ malformed: 3, needFull: false })
+    s.apply(parseStatusEvent('panel_diff', '{"id":'))
+    expect(s.state).toMatchObject({ malformed: 4, needFull: true, panelDiffDropped: 1 })
     s.full({ a: 1 })
     s.send('panel_full', { status: [1] })
-    expect(s.store.state).toMatchObject({ malformed: 5, needFull: true, baseline: { a: 1 } })
+    expect(s.state).toMatchObject({ malformed: 5, needFull: true, baseline: { a: 1 } })
   })
 
   test('of unknown types are ignored', () => {
@@ -256,7 +271,7 @@ describe('severity and follow-ups', () => {
   test('keep the newest counts and the state of each alert type, bounded', () => {
     const s = stream()
     s.send('severity_counts', { counts: { info: 1, warn: 2, critical: 3 } })
-    expect(s.store.state.severityCounts).toEqual({ info: 1, warn: 2, critical: 3 })
+    expect(s.state.severityCounts).toEqual({ info: 1, warn: 2, critical: 3 })
     for (let i = 0; i < MAX_ALERT_TYPES + 5; i++)
       s.send('severity_state', { alert_type: `t${i}`, active: 'warn' })
     s.send('severity_state', {
@@ -264,7 +279,7 @@ describe('severity and follow-ups', () => {
       active: 'critical',
       counts: { info: 0, warn: 0, critical: 9 },
     })
-    const { severityState, severityCounts } = s.store.state
+    const { severityState, severityCounts } = s.state
     expect(severityState.size).toBe(MAX_ALERT_TYPES)
     expect(severityState.has('t4')).toBe(false)
     expect(severityState.get('t60')).toMatchObject({ active: 'critical' })
@@ -281,7 +296,7 @@ describe('severity and follow-ups', () => {
       type: 'drift',
       severity_counts: { info: 0, warn: 1, critical: 0 },
     })
-    const { followUps, severityCounts } = s.store.state
+    const { followUps, severityCounts } = s.state
     expect(followUps).toHaveLength(MAX_FOLLOW_UPS)
     expect(followUps[0]).toEqual({
       time: s.nowMs / 1000,
@@ -313,16 +328,16 @@ describe('health', () => {
     s.wait(10)
     expect(s.heartbeat().health).toBe('ok')
     s.wait(0.001)
-    s.store.heardBytes(s.nowMs)
+    s.update(state => receivedBytes(state, s.nowMs))
     expect(s.heartbeat().health).toBe('warn')
     s.wait(20)
     expect(s.heartbeat()).toMatchObject({ health: 'stale' })
-    expect(s.store.state.lastByteMs).toBe(1_011_001)
+    expect(s.state.lastByteMs).toBe(1_011_001)
     s.send('severity_counts', { counts: {} })
     expect(s.heartbeat()).toMatchObject({ health: 'ok', last_panel_diff_epoch: 1001 })
   })
 
-  test('a dropped difference is no sign of life', () => {
+  test('a dropped difference does not count as an event', () => {
     const s = stream()
     s.diff({ a: 1 })
     expect(s.heartbeat().health).toBe('init')
@@ -338,7 +353,7 @@ describe('health', () => {
   })
 })
 
-test('the documents get it under the names they know', () => {
+test('documents have it under their documented names', () => {
   const s = stream()
   s.full({ a: 1 })
   s.skipId()
@@ -349,7 +364,7 @@ test('the documents get it under the names they know', () => {
     source: 'x',
     connection: 'live',
     error: null,
-    state: s.store.state,
+    state: s.state,
     heartbeat: s.heartbeat(),
   } as const
   expect(followedMeta([stats])).toEqual({

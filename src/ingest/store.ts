@@ -1,13 +1,12 @@
-// The one authoritative state of what came in from another server's status stream: a pure reducer. Nothing in here knows
-// about connections; the ingestor acts on `needFull`.
+// The state of a followed status stream: a pure reducer without connections. The ingestor (sources/sse.ts) acts on `needFull`.
 //
-// A difference is valid for one baseline only. Whatever breaks the chain (a gap in ids, another stream, another
-// generation, a difference cut short or without sense) drops it, and everything after it until a full status: the last
-// good baseline stays to be shown, and `needFull` says that it is not the newest.
+// A difference is valid for one baseline. A break in the chain (a gap in ids, another stream, another generation, a truncated
+// or malformed difference) drops it and every later one until a full status. Meanwhile the last good baseline is shown, and
+// `needFull` is set.
 //
-// A producer without `stream_id` cannot say that it has restarted, and its ids begin at 1 again. So nothing it sends on
-// a new connection continues what came before (`rejoined`), ids that fall are a restart, and a difference that was made
-// from other values than the baseline has is dropped.
+// A producer without `stream_id` cannot announce a restart, and its ids begin at 1 again. So nothing on a new connection
+// continues the old one (`rejoined`), a falling id is a restart, and a difference made from other values than the baseline's
+// is dropped.
 import type { SeverityCounts, SeverityState } from '../protocol/status-events.js'
 import type { Status } from '../snapshot/reading.js'
 import { fitsBaseline } from './fits.js'
@@ -26,11 +25,11 @@ export const DROP_REASONS = [
 ] as const
 export type DropReason = (typeof DROP_REASONS)[number]
 
-/** Why a full status is wanted: what was dropped, a restarted producer, or what somebody outside says. */
+/** Why a full status is needed; callers may add reasons of their own. */
 export type NeedFullReason =
   | DropReason
   | 'stream_id'
-  /** A producer without `stream_id` was connected to again: it may have restarted meanwhile. */
+  /** Reconnected to a producer without `stream_id`, which may have restarted. */
   | 'reconnect'
   /** Its ids have fallen. */
   | 'restart'
@@ -38,11 +37,11 @@ export type NeedFullReason =
   | 'other_baseline'
   /** The producer repeats an old full status. */
   | 'repeated'
-  /** Nothing new has come for too long. */
+  /** No event for too long. */
   | 'stale'
   | (string & {})
 
-/** Reasons that asking cannot remove: the producer would repeat its last full status. Its next one does. */
+/** Reasons that a request cannot remove: the producer would repeat its last full status. Its next one removes them. */
 const NOT_ASKED_FOR: ReadonlySet<NeedFullReason> = new Set(['degraded', 'repeated'])
 
 /** Whether a request for a full status may help. */
@@ -50,29 +49,29 @@ export function isWorthAsking({ needFull, needFullReasons }: PanelState): boolea
   return needFull && needFullReasons.some(reason => !NOT_ASKED_FOR.has(reason))
 }
 
-/** Alert types whose state is kept; the one that changed longest ago goes first. */
+/** Limit of kept alert types; the one that changed longest ago is dropped first. */
 export const MAX_ALERT_TYPES = 64
-/** Largest status that differences may build up, characters of JSON. */
+/** Largest status that differences may build, characters of JSON. */
 export const MAX_BASELINE_CHARS = 32 * 1024 * 1024
 /** Reasons kept until a full status comes. */
 const MAX_REASONS = 16
 
 export type PanelState = {
-  /** The newest whole status, deep-frozen; null before the first. */
+  /** The newest status, deep-frozen; null before the first. */
   readonly baseline: Status | null
   /** The baseline is the producer's newest: differences may be applied to it. */
   readonly inStep: boolean
-  /** The baseline was sent for us alone, before the history it is part of: older differences may follow it. */
+  /** The baseline was sent to this connection ahead of the history: older differences may follow it. */
   readonly beforeHistory: boolean
-  /** Why the producer leaves differences out at the moment; null while it sends them. */
+  /** Why the producer omits differences; null while it sends them. */
   readonly degraded: string | null
   /** The producer's. */
   readonly generation: number | null
-  /** Ours: one more for every event applied. */
+  /** Counts the events applied. */
   readonly uiGeneration: number
   readonly streamId: string | null
   readonly lastId: number | null
-  /** Size of the last full status as it came, bytes. */
+  /** Size of the last full status as received, bytes. */
   readonly sizeBytes: number
   /** The baseline is no larger than this, characters of JSON. */
   readonly atMostChars: number
@@ -90,7 +89,7 @@ export type PanelState = {
   readonly lastEventMs: number | null
   readonly lastFullMs: number | null
   readonly lastDiffMs: number | null
-  /** Keep-alives count here, and nowhere else. */
+  /** Includes keep-alives. */
   readonly lastByteMs: number | null
 }
 
@@ -121,7 +120,7 @@ export const EMPTY_STATE: PanelState = {
   lastByteMs: null,
 }
 
-/** The same state with its times told by a clock that is so much ahead; itself when it is not. */
+/** The state with its times moved by `byMs`; the same object for 0. */
 export function movedTimes(state: PanelState, byMs: number): PanelState {
   if (byMs === 0) return state
   const moved = (ms: number | null): number | null => (ms === null ? null : ms + byMs)
@@ -136,13 +135,13 @@ export function movedTimes(state: PanelState, byMs: number): PanelState {
 }
 
 export type ReduceOptions = {
-  /** False: only some types are asked for, so ids have gaps by nature. */
+  /** False: only some types are requested, so gaps in ids are normal. */
   readonly idsAreDense?: boolean
-  /** How far the producer's clock is ahead of ours. */
+  /** How far the producer's clock is ahead of this one. */
   readonly producerAheadMs?: number
 }
 
-/** A status published less than this ago is new: clocks and `Date` headers are no more exact. */
+/** A status published less than this ago counts as new: `Date` headers are no more exact. */
 const NEW_MS = 1_000
 
 /** The state after one event. */
@@ -152,15 +151,15 @@ export function reduce(
   nowMs: number,
   options: ReduceOptions = {},
 ): PanelState {
-  const heard = { ...state, lastByteMs: nowMs }
+  const touched = receivedBytes(state, nowMs)
   const { id } = event.place
-  if (isReplay(heard, event)) return heard
-  const before = hasGoneBack(heard, event) ? restarted(heard) : heard
+  if (isReplay(touched, event)) return touched
+  const before = hasGoneBack(touched, event) ? wantFull(withoutRun(touched), 'restart') : touched
   const next = apply(before, event, nowMs, options)
   return id === null ? next : { ...next, lastId: id }
 }
 
-/** When the status or difference of an event was published, by our clock; now where nothing says that it is older. */
+/** When a status or difference was published, by this clock; `nowMs` unless it is known to be older. */
 function publishedAtMs(
   publishedMs: number | null,
   nowMs: number,
@@ -172,20 +171,16 @@ function publishedAtMs(
 }
 
 /**
- * The state on a new connection. Only a `stream_id` shows whether the producer is still the same run; without one,
- * nothing that comes now continues the baseline, and the severities are those of a run that may be over.
+ * The state on a new connection. Only a `stream_id` shows whether the producer has restarted. Without one, nothing received
+ * now continues the baseline, and the severities may be those of an earlier run.
  */
 export function rejoined(state: PanelState): PanelState {
   if (state.streamId !== null) return state
-  const anew = { ...withoutRun(state), lastId: null }
-  return state.baseline === null ? anew : wantFull(anew, 'reconnect')
+  const next = { ...withoutRun(state), lastId: null }
+  return state.baseline === null ? next : wantFull(next, 'reconnect')
 }
 
-function restarted(state: PanelState): PanelState {
-  return wantFull(withoutRun(state), 'restart')
-}
-
-/** What came is of a run that may be over: it may be shown, and nothing may be built on it. */
+/** The producer may have restarted: the baseline may be shown, but no difference may be applied to it. */
 function withoutRun(state: PanelState): PanelState {
   return {
     ...state,
@@ -197,30 +192,28 @@ function withoutRun(state: PanelState): PanelState {
   }
 }
 
-/** Bytes came that are no event. */
-export function heardBytes(state: PanelState, nowMs: number): PanelState {
+export function receivedBytes(state: PanelState, nowMs: number): PanelState {
   return { ...state, lastByteMs: nowMs }
 }
 
-/** Somebody outside wants a full status. */
 export function wantFull(state: PanelState, reason: NeedFullReason): PanelState {
   if (state.needFullReasons.includes(reason)) return { ...state, needFull: true }
   const needFullReasons = [...state.needFullReasons, reason].slice(0, MAX_REASONS)
   return { ...state, needFull: true, needFullReasons }
 }
 
-/** An event was lost without being seen (it was too large): the chain is broken. */
+/** An event was dropped unread (it was too large): the chain is broken. */
 export function lostEvent(state: PanelState, reason: NeedFullReason): PanelState {
   return { ...wantFull(state, reason), inStep: false }
 }
 
-/** The same stream, sent again from before the last id. */
+/** An event of the same stream that was received before. */
 function isReplay(state: PanelState, { type, place }: StatusEvent): boolean {
   if (type === 'panel_full' || place.id === null || state.lastId === null) return false
   return place.id <= state.lastId && state.streamId !== null && !isOtherStream(state, place.streamId)
 }
 
-/** Without a `stream_id` a smaller id is the only sign of a restart behind a connection that stays open. */
+/** Without a `stream_id`, a smaller id is the only sign of a restart behind a proxy that keeps the connection open. */
 function hasGoneBack(state: PanelState, { place }: StatusEvent): boolean {
   if (place.id === null || state.lastId === null) return false
   return place.id <= state.lastId && place.streamId === null && state.streamId === null
@@ -267,7 +260,7 @@ function apply(state: PanelState, event: StatusEvent, nowMs: number, options: Re
       return state
     case 'bad': {
       const counted = { ...state, malformed: state.malformed + 1 }
-      // What cannot be read may have been a difference; of the other types nothing depends on the one before.
+      // Only a full status and a difference belong to the chain.
       if (event.name === 'panel_diff') return dropped(counted, 'malformed')
       return event.name === 'panel_full' ? lostEvent(counted, 'malformed') : counted
     }
@@ -293,7 +286,7 @@ type DiffEvent = Extract<StatusEvent, { type: 'panel_diff' }>
 function applyFull(state: PanelState, event: FullEvent, atMs: number, options: ReduceOptions): PanelState {
   const { id, generation, streamId } = event.place
   const panelFull = state.panelFull + 1
-  // It says nothing that the differences since have not made old.
+  // The differences since are newer.
   if (event.repeats && state.inStep && !isAfterGap(state, id, options))
     return { ...state, generation, panelFull }
   const whole = applied(
@@ -317,7 +310,7 @@ function applyFull(state: PanelState, event: FullEvent, atMs: number, options: R
   return event.repeats ? { ...wantFull(whole, 'repeated'), inStep: false } : whole
 }
 
-/** While asking is no use, what is dropped meanwhile is no reason to ask. */
+/** When a request for a full status would not help, a dropped difference must not become a reason for one. */
 function droppedOutOfStep(state: PanelState): PanelState {
   const [known] = state.needFullReasons
   const isFutile = state.needFull && !isWorthAsking(state)
@@ -332,7 +325,7 @@ function isAfterGap(
   return idsAreDense && id !== null && lastId !== null && id !== lastId + 1
 }
 
-/** Made before the baseline, and sent after it as part of the history. */
+/** Older than the baseline, and sent after it as part of the history. */
 function isHistory({ beforeHistory, generation }: PanelState, { place }: StatusEvent): boolean {
   return beforeHistory && generation !== null && place.generation !== null && place.generation < generation
 }
@@ -353,7 +346,7 @@ function applyDiff(state: PanelState, event: DiffEvent, atMs: number, options: R
   }
   const merged = mergeDiff(state.baseline, event.diff)
   if (!merged.ok) return dropped(state, 'malformed')
-  // Counted cheaply; measured only when the count says that it may be too large.
+  // An upper bound; the status is measured only when the bound is over the limit.
   const counted = state.atMostChars + event.sizeBytes
   const atMostChars = counted > MAX_BASELINE_CHARS ? JSON.stringify(merged.status).length : counted
   if (atMostChars > MAX_BASELINE_CHARS) return dropped(state, 'malformed', 'too_large')

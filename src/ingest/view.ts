@@ -1,5 +1,5 @@
-// A followed stream as panels see it: without what only ages, and the very same object while nothing else changed, so
-// that its panels need not be built again.
+// A followed stream as panels see it: without ages, and the same object while nothing else changed, so that its panels are not
+// rebuilt.
 import type { SeverityCounts, SeverityState } from '../protocol/status-events.js'
 import type { IngestConnection, IngestStats } from './enrichment.js'
 import type { FollowUp } from './followups.js'
@@ -10,7 +10,7 @@ export type IngestView = {
   readonly source: string
   readonly connection: IngestConnection
   readonly error: string | null
-  /** What is shown in the stream's place; null while the stream is shown. */
+  /** The source shown in place of the stream; null while the stream is shown. */
   readonly instead: string | null
   readonly health: StreamHealth
   readonly generation: number | null
@@ -19,7 +19,7 @@ export type IngestView = {
   readonly diffsDropped: number
   readonly needFull: boolean
   readonly needFullReasons: readonly NeedFullReason[]
-  /** Why the producer leaves differences out; null while it sends them. */
+  /** Why the producer omits differences; null while it sends them. */
   readonly degraded: string | null
   readonly severityCounts: SeverityCounts | null
   readonly severityState: ReadonlyMap<string, SeverityState>
@@ -50,7 +50,7 @@ function sameView(a: IngestView, b: IngestView): boolean {
   return (Object.keys(a) as (keyof IngestView)[]).every(key => a[key] === b[key])
 }
 
-/** The views of these streams; `previous` itself when it says the same. */
+/** The views of these streams; `previous` itself when nothing changed. */
 export function ingestViews(
   stats: readonly IngestStats[],
   previous: readonly IngestView[],

@@ -1,6 +1,6 @@
 // createBoard: panels by key. What is set in one tick is one update; what looks the same is none.
 
-import { createEpoch } from '../app/epoch.js'
+import { createEpoch } from '../.js'
 import { type Board, emptyBoard, nextBoard, withVerdict } from '../board/board.js'
 import { type Content, isPanelKey } from '../panels/content.js'
 import { makePanel } from '../panels/lines.js'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { LinesOut, type LineTarget } from './lines-out.js'
 
-/** Takes lines, or refuses them as the test says; answers when it is told to. */
+/** Accepts or refuses lines as the test decides, and answers when the test calls. */
 function target() {
   const lines: string[] = []
   const answers: ((error?: Error) => void)[] = []
@@ -20,16 +20,16 @@ function target() {
 }
 const full = Object.assign(new Error('no space'), { code: 'ENOSPC' })
 
-test('lines go out at once and as they are, also while earlier ones are not through', () => {
+test('lines go out at once and unchanged, also while earlier ones are pending', () => {
   const { out, lines, listeners } = target()
   out.write('one\n')
   out.write('two\n')
   expect(lines).toEqual(['one\n', 'two\n'])
-  // A stream whose errors nobody hears would end the program.
+  // A stream error without a listener would end the program.
   expect(listeners).toHaveLength(1)
 })
 
-test('what cannot be written is counted, and said once when lines get through again', () => {
+test('lost lines are counted, and reported once when writing works again', () => {
   const { out, lines, answer } = target()
   out.write('lost 1\n')
   out.write('lost 2\n')
@@ -50,7 +50,7 @@ test('what cannot be written is counted, and said once when lines get through ag
   expect(lines.slice(4)).toEqual(['more\n'])
 })
 
-test('what says so may be lost itself; it counts like any other', () => {
+test('the report of lost lines may be lost too, and counts like any other line', () => {
   const { out, lines, answer } = target()
   out.write('lost\n')
   answer(new Error('gone'))

@@ -1,5 +1,5 @@
-// Where log lines go. A log that cannot be written, on a disk that is full or to a reader that is gone, must not end the
-// program it tells of: what cannot be written is lost and counted, and said as soon as lines get through again.
+// Writes log lines. A log that cannot be written (full disk, closed pipe) must not end the program: lost lines are counted and
+// reported as soon as writing works again.
 import { Writable } from 'node:stream'
 
 export type LineTarget = {
@@ -17,11 +17,11 @@ export class LinesOut extends Writable {
 
   constructor(private readonly target: LineTarget) {
     super({ decodeStrings: false })
-    // Each write is told of its own error; a stream that nobody listens to throws it besides.
+    // Each write gets its own error; a stream without a listener would throw it as well.
     target.on('error', () => {})
   }
 
-  /** At once and in order, so that the last line before an exit is not left in a queue. */
+  /** At once and in order, so that the last line before an exit does not stay in a queue. */
   override _write(line: string | Buffer, _encoding: string, done: () => void): void {
     this.target.write(line, error => this.#written(error))
     done()

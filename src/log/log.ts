@@ -1,5 +1,5 @@
-// The program's logger: JSON lines (or pretty on a terminal), always on standard error, so that standard output stays
-// what the command is for. No line ever carries a token, a ticket, a cookie or query text.
+// The program's logger: JSON lines (or pretty ones on a terminal), always on standard error, since standard output belongs to the
+// command. No line ever contains a token, a ticket, a cookie or query text.
 import type { Writable } from 'node:stream'
 import { type Logger, multistream, pino } from 'pino'
 import pretty from 'pino-pretty'
@@ -31,7 +31,7 @@ export function createLog(options: LogOptions): Log {
         })
       : destination
   if (options.also === undefined) return pino(settings, first)
-  // The logger itself knows what is written; here every line goes to both.
+  // The logger filters by level; every line it writes goes to both.
   const level = 'trace'
   const both = [
     { stream: first, level },
@@ -40,5 +40,5 @@ export function createLog(options: LogOptions): Log {
   return pino(settings, multistream([...both]))
 }
 
-/** A logger that says nothing, for parts used without a program around them. */
+/** A logger that writes nothing, for parts used without a program around them. */
 export const silentLog: Log = pino({ level: 'silent' })

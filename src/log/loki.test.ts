@@ -16,7 +16,7 @@ type Pushed = {
   readonly lines: readonly string[]
 }
 
-/** A Loki that answers with these statuses in order, the last one again and again. */
+/** A Loki that answers with these statuses in order, and repeats the last one. */
 async function loki(...statuses: readonly number[]) {
   const pushes: Pushed[] = []
   const waiting: (() => void)[] = []
@@ -58,7 +58,7 @@ function pushing(url: string, more: Partial<LokiOptions> = {}) {
 const messages = (pushes: readonly Pushed[]): readonly string[] =>
   pushes.flatMap(({ lines }) => lines).map(line => (JSON.parse(line) as { msg: string }).msg)
 
-test('lines of every level that is written go to Loki too, in their order', async () => {
+test('every written line goes to Loki too, in order', async () => {
   const server = await loki(204)
   const { log, close } = pushing(server.url)
   log.trace('not written')
@@ -70,7 +70,7 @@ test('lines of every level that is written go to Loki too, in their order', asyn
   expect(server.pushes[0]?.path).toBe('/loki/api/v1/push')
 })
 
-test('an address with a path is taken as it is', async () => {
+test('an address with a path is used as it is', async () => {
   const server = await loki(204)
   const { log, close } = pushing(`${server.url}/tenant/push`)
   log.info('one')
@@ -98,7 +98,7 @@ test('a user and a key of the address are sent, though a per cent sign in them i
   expect(server.pushes[0]?.headers.authorization).toBe(`Basic ${Buffer.from('us%er:50%').toString('base64')}`)
 })
 
-test('lines that will never be taken do not hold up those after them', async () => {
+test('lines that Loki will never accept do not block later ones', async () => {
   const server = await loki(400, 204)
   const { log, states, close } = pushing(server.url)
   log.info('too old')
@@ -107,7 +107,7 @@ test('lines that will never be taken do not hold up those after them', async () 
   await server.until(2)
   await close()
   expect(messages(server.pushes.slice(1))).toEqual(['new'])
-  expect(states).toEqual(['HTTP 400: 1 lines are let go'])
+  expect(states).toEqual(['HTTP 400: 1 lines are dropped'])
 })
 
 test('a Loki that never answers does not keep the program from ending', async () => {
@@ -122,8 +122,8 @@ test('a Loki that never answers does not keep the program from ending', async ()
   // A push may take 10 s otherwise.
 }, 6_000)
 
-describe('a Loki that takes nothing', () => {
-  test('is told once, and gets every line when it takes them again', async () => {
+describe('a Loki that is unavailable', () => {
+  test('is reported once, and gets every line when it is back', async () => {
     const server = await loki(500, 500, 204)
     const { log, states, close } = pushing(server.url)
     log.info('one')
@@ -135,7 +135,7 @@ describe('a Loki that takes nothing', () => {
     expect(states).toEqual(['HTTP 500', null])
   })
 
-  test('keeps the newest lines, and holds nobody up', async () => {
+  test('costs the oldest lines, and blocks nobody', async () => {
     const server = await loki(500, 204)
     const { log, close } = pushing(server.url, { gatherMs: 60_000 })
     for (let n = 0; n < 10_005; n++) log.info({ n }, 'line')

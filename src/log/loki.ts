@@ -1,7 +1,6 @@
-// Log lines to Grafana Loki, beside standard error: gathered and pushed in batches, one at a time, never waited for. While
-// Loki takes nothing they wait, up to a bound; past it the oldest are let go and counted, and what failed is said on
-// standard error by whoever made this. A batch that Loki will never take (too old, too long) is let go, or nothing would
-// ever pass it.
+// Log lines to Grafana Loki, in addition to standard error: collected and pushed in batches, one at a time, in the background. While
+// Loki is unavailable lines wait, up to a limit; above it the oldest are dropped and counted. `onState` reports failures. A batch that
+// Loki will never accept (too old, too long) is dropped, or it would block all others.
 import { Writable } from 'node:stream'
 
 export type LokiOptions = {
@@ -10,20 +9,17 @@ export type LokiOptions = {
   /** With `key` as password; without a user the key is a Bearer token. */
   readonly user: string | null
   readonly key: string | null
-  /**
-   * Called when pushing begins to fail or lines are let go for good (`why`), and when it works again (null). `dropped`: lines
-   * lost so far.
-   */
+  /** Called when pushing begins to fail or lines are dropped (`why`), and when it works again (null). `dropped`: so far. */
   readonly onState: (why: string | null, dropped: number) => void
   readonly fetch?: typeof fetch
   readonly nowMs?: () => number
-  /** How long lines gather; default 1000. */
+  /** How long lines are collected before a push; default 1000. */
   readonly gatherMs?: number
 }
 
 export type LokiStream = {
   readonly stream: Writable
-  /** Pushes what waits, once and for a second at most, and ends. Idempotent. */
+  /** Pushes the waiting lines once, for at most a second, and ends. Idempotent. */
   close(): Promise<void>
 }
 
@@ -33,10 +29,10 @@ const MAX_WAITING = 10_000
 const MAX_BATCH = 1_000
 const TIMEOUT_MS = 10_000
 const LAST_RETRY_MS = 60_000
-/** How long an end may wait for what is left: a program that stops has little time. */
+/** How long `close` may take: a program that stops has little time. */
 const LAST_PUSH_MS = 1_000
-/** What a batch is refused with that would be refused again, whenever it comes. */
-const NEVER_TAKEN: ReadonlySet<number> = new Set([400, 413, 422])
+/** Answers to a batch that would be refused at every retry. */
+const REFUSED_FOR_GOOD: ReadonlySet<number> = new Set([400, 413, 422])
 
 type Line = { readonly atNs: string; readonly text: string }
 
@@ -48,7 +44,7 @@ function pushAddress(url: string): string {
   return address.href
 }
 
-/** What is no escape sequence stands for itself. */
+/** Text with an invalid escape sequence stays as it is. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
@@ -57,7 +53,7 @@ function decoded(text: string): string {
   }
 }
 
-/** User and password may stand in the address too; there they would be part of every message about it. */
+/** User and password may be in the address too; they are removed from it, since messages contain the address. */
 function credentialsOf({ url, user, key }: LokiOptions): Pick<LokiOptions, 'user' | 'key'> {
   const { username, password } = new URL(url)
   if (key !== null || username === '') return { user, key }
@@ -116,13 +112,13 @@ export function createLokiStream(options: LokiOptions): LokiStream {
         signal: AbortSignal.any([life.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       })
       await response.body?.cancel()
-      const isRefused = NEVER_TAKEN.has(response.status)
+      const isRefused = REFUSED_FOR_GOOD.has(response.status)
       if (!response.ok && !isRefused) throw new Error(`HTTP ${response.status}`)
       const done = new Set(batch)
       waiting = waiting.filter(line => !done.has(line))
       if (isRefused) {
         dropped += batch.length
-        onState(`HTTP ${response.status}: ${batch.length} lines are let go`, dropped)
+        onState(`HTTP ${response.status}: ${batch.length} lines are dropped`, dropped)
       } else if (failures > 0) onState(null, dropped)
       failures = 0
     } catch (error) {
@@ -134,7 +130,7 @@ export function createLokiStream(options: LokiOptions): LokiStream {
   const stream = new Writable({
     decodeStrings: false,
     write: (chunk: string | Buffer, _encoding, done) => {
-      // Loki orders lines by time alone; two of one millisecond keep their order by the digits below.
+      // Loki orders lines only by time; the digits below the millisecond keep the order of two lines in one millisecond.
       written = (written + 1) % 1_000_000
       const atNs = `${Math.round(nowMs())}${String(written).padStart(6, '0')}`
       waiting.push({ atNs, text: String(chunk).trimEnd() })

@@ -1,9 +1,8 @@
-// What a log may not carry to a terminal, whoever wrote it: what would drive the terminal, forge a line, or mislead a person
-// about what stands there. It is written as `\uXXXX`; a line of JSON says the same as before.
+// Removes from logs what must not reach a terminal: characters that control it, forge a line or mislead a person. They are written as
+// `\uXXXX`, so that a line of JSON keeps its meaning.
 import { Writable } from 'node:stream'
 
-// Controls (C0 but the line feed, DEL, C1), separators of lines, marks that reorder text. In JSON the first are escaped
-// already, the rest is not.
+// Controls (C0 without the line feed, DEL, C1), line separators, marks that reorder text. JSON already escapes C0, but not the rest.
 const RISKY = /(?!\n)\p{Cc}|[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 const RISKY_OR_BREAK = new RegExp(`\\n|${RISKY.source}`, 'gu')
 
@@ -11,7 +10,7 @@ function escaped(char: string): string {
   return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
-/** One line, whatever came in. */
+/** Always one line. */
 export function printableMessage(text: string): string {
   return text.replace(RISKY_OR_BREAK, escaped)
 }

@@ -1,4 +1,4 @@
-// Histogram bounds, in the unit of the metric's name. Each set spans what its documents promise, no finer than somebody asks.
+// Histogram bounds, in the unit of the metric's name. Each set covers what the documents promise, no finer than needed.
 
 /** 64 B … 1 MiB in powers of 4. */
 export const EVENT_SIZE_BYTES = [64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576] as const

@@ -1,20 +1,19 @@
-// What it takes to declare a metric. Declarations are plain data: handles, label types, the reference page and the
-// scrape are all derived from them.
+// Declares metrics. Declarations are plain data: handles, label types, the reference page and the scrape come from them.
 
-/** A label whose values come from outside a fixed list; past the first `atMost` distinct ones it says `other`. */
+/** A label without a fixed list of values; after the first `atMost` distinct ones it is `other`. */
 export type OpenLabel = { readonly atMost: number }
 export type LabelRule = readonly string[] | OpenLabel
 export type LabelRules = Readonly<Record<string, LabelRule>>
 export type NoLabels = Readonly<Record<never, LabelRule>>
 
-/** The labels a call must give: a fixed list narrows to its members, an open one takes any text. */
+/** The labels that a call must give: a fixed list allows only its members, an open one any text. */
 export type LabelArgs<L extends LabelRules> = {
   readonly [K in keyof L]: L[K] extends readonly (infer Value extends string)[] ? Value : string
 }
 
 /**
- * A second name for the same value, shown beside it at every scrape and never counted twice. With `only`, the alias is
- * one series of the metric under a name of its own, without that label.
+ * A second name for the same value, shown next to it at every scrape and never counted twice. With `only`, the alias is one
+ * series of the metric under its own name, without that label.
  */
 export type Alias = { readonly name: string; readonly only?: Readonly<Record<string, string>> }
 
@@ -27,7 +26,7 @@ export type Declaration<T extends MetricType = MetricType, L extends LabelRules 
   /** Upper bounds of a histogram, in the metric's unit; empty otherwise. */
   readonly buckets: readonly number[]
   readonly aliases: readonly Alias[]
-  /** A gauge without a sample until it is first set: 0 would be an answer nobody gave. */
+  /** A gauge without a sample until it is first set: 0 would be wrong. */
   readonly absentAtFirst: boolean
 }
 
@@ -86,7 +85,7 @@ export function histogram(
   return declare('histogram', help, extras.labels ?? noLabels, extras, buckets)
 }
 
-/** Panel keys: a board has about a dozen, a chain of servers may bring more. */
+/** Panel keys: a board has about a dozen; followed servers and modules may bring more. */
 export const PANEL_KEYS: OpenLabel = { atMost: 100 }
-/** Words of our own code (kinds of error, names of outputs) that no fixed list names yet. */
+/** Words of our own code (kinds of error, names of outputs) without a fixed list. */
 export const SHORT_LIST: OpenLabel = { atMost: 40 }

@@ -5,8 +5,9 @@ import { DECLARED, metricNames, PROCESS_DEFAULTS } from './declared.js'
 import { createMetrics } from './metrics.js'
 import { metricsPage } from './page.js'
 
-// The documents' list: name, type, label names; an alias stands behind an equals sign.
+// The documents' list: name, type, label names; an alias follows an equals sign.
 const DOCUMENTED = `
+g6_connections gauge kind
 g6_sse_http_active_connections gauge
 g6_sse_clients_gauge = g6_sse_http_active_connections
 g6_sse_http_connections_total counter
@@ -100,7 +101,7 @@ function declaredLines(): readonly string[] {
 }
 
 describe('the declarations', () => {
-  test('are the documented names with their types and labels, no more and no less', () => {
+  test('are exactly the documented names with their types and labels', () => {
     expect([...declaredLines()].sort()).toEqual(DOCUMENTED.trim().split('\n').sort())
   })
 
@@ -111,7 +112,7 @@ describe('the declarations', () => {
     expect(families).toEqual(metrics.names())
     expect([...families].sort()).toEqual([...metricNames()].sort())
     expect(new Set(families).size).toBe(families.length)
-    // Those of prom-client that visit every connection.
+    // Metrics of prom-client that visit every connection.
     expect(families.filter(name => name?.startsWith('nodejs_active_'))).toEqual([])
     expect(families).toContain('process_resident_memory_bytes')
   })
@@ -142,7 +143,7 @@ describe('the reference page', () => {
     for (const name of metricNames()) expect(metricsPage()).toContain(`\`${name}\``)
   })
 
-  test('says type, allowed label values and what it is', () => {
+  test('shows type, allowed label values and help', () => {
     expect(rows).toContain(
       '| `g6_sse_resumed_total` | counter | `result`: `resumed`, `epoch`, `ahead`, `subset`, `malformed` | Readers that came back with a Last-Event-ID, by what became of it. |',
     )

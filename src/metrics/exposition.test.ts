@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { negotiate, renderFamily } from './exposition.js'
 
-describe('what an Accept header asks for', () => {
+describe('the format for an Accept header', () => {
   test.each([
     [null, 'text'],
     ['', 'text'],
@@ -41,7 +41,7 @@ describe('a family as text', () => {
     ],
   }
 
-  test('escapes its help and writes numbers as the format wants them', () => {
+  test('escapes its help and writes numbers as the format requires', () => {
     expect(renderFamily(family, 'text')).toBe(
       '# HELP g6_things_total A "quoted" \\\\ help\\nof two lines\n# TYPE g6_things_total counter\n' +
         'g6_things_total +Inf\ng6_things_total{a="1",b="2"} NaN\ng6_things_total 1e+21\ng6_things_total -Inf\n',

@@ -1,8 +1,8 @@
-// What a scrape reads: Prometheus text 0.0.4, or OpenMetrics 1.0.0 for those who ask for it.
+// The text of a scrape: Prometheus text 0.0.4, or OpenMetrics 1.0.0 on request.
 //
-// Written here and not by prom-client's registry, for three reasons: its OpenMetrics output renames the counters it
-// holds, which spoils every later text scrape; it collects everything in one go, where a scrape must not hold the event
-// loop; and an alias is the same samples under a second name, which costs nothing when it is only written twice.
+// Not written by prom-client's registry, for three reasons: its OpenMetrics output renames its counters, which breaks every later text
+// scrape; it collects everything at once, but a scrape must not block the event loop; and an alias is the same samples under a second
+// name, which costs nothing when they are only written twice.
 import type { Alias } from './declare.js'
 
 export type Format = 'text' | 'openmetrics'
@@ -36,7 +36,7 @@ function mediaRange(text: string): MediaRange {
   return { type, quality: Number.isFinite(quality) ? quality : 0, version: parameter('version') }
 }
 
-/** The format for an `Accept` header (RFC 9110, section 12.5.1): OpenMetrics only when asked for by name and no less liked than text. */
+/** The format for an `Accept` header (RFC 9110, section 12.5.1): OpenMetrics only when it is named and not ranked below text. */
 export function negotiate(accept: string | null | undefined): Format {
   if (accept === null || accept === undefined || accept.length > 4096) return 'text'
   const ranges = accept.split(',').map(mediaRange)
@@ -78,7 +78,7 @@ export function renderFamily(family: Family, format: Format): string {
   return text
 }
 
-/** The family under another name; with `only`, just the series with those labels, and without them. */
+/** The family under another name; with `only`, just the series with those labels, without these labels. */
 export function aliased(family: Family, alias: Alias): Family {
   const { name, help, values } = family
   const rename = (sample: Sample): Sample =>

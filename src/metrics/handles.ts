@@ -1,19 +1,61 @@
-// Handles: what the program holds of a metric. The label names and values a call may give follow from the declaration.
+// Handles: how the program sets a metric. The declaration decides which label names and values a call may give.
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Declaration, LabelArgs, LabelRules } from './declare.js'
-import { createFold, fixedLabelSets, type LabelValues } from './labels.js'
+
+/** Replaces values outside a fixed list, and values above the limit of an open label. */
+export const OTHER = 'other'
+
+type LabelValues = Readonly<Record<string, string>>
+
+/** Returns the labels to record; the same object when all values are allowed. */
+type Fold = (labels: LabelValues) => LabelValues
+
+function admit(rule: LabelRules[string]): (value: string) => boolean {
+  if (!('atMost' in rule)) {
+    const allowed = new Set(rule)
+    return value => allowed.has(value)
+  }
+  const seen = new Set<string>()
+  return value => {
+    if (seen.has(value)) return true
+    if (seen.size >= rule.atMost) return false
+    seen.add(value)
+    return true
+  }
+}
+
+function createFold(rules: LabelRules): Fold {
+  const admits = Object.entries(rules).map(([name, rule]) => ({ name, admitted: admit(rule) }))
+  return labels => {
+    let folded: Record<string, string> | null = null
+    for (const { name, admitted } of admits) {
+      if (admitted(labels[name] ?? '')) continue
+      folded ??= { ...labels }
+      folded[name] = OTHER
+    }
+    return folded ?? labels
+  }
+}
+
+/** Every label set of a metric whose single label has a fixed list: these exist, at 0, from the start. */
+function fixedLabelSets(rules: LabelRules): readonly LabelValues[] {
+  const [only, ...rest] = Object.entries(rules)
+  if (only === undefined || rest.length > 0) return []
+  const [name, rule] = only
+  return 'atMost' in rule ? [] : rule.map(value => ({ [name]: value }))
+}
 
 type Labelled<L extends LabelRules> = [keyof L] extends [never] ? [] : [labels: LabelArgs<L>]
 
 export type CounterHandle<L extends LabelRules> = {
-  /** By 1 unless said; never negative. */
+  /** By 1 by default; never negative. */
   inc(...args: [...Labelled<L>, by?: number]): void
-  /** Brings it up to a total that is counted elsewhere, when a scrape reads it; a lower total changes nothing. */
+  /** Raises it to a total that is counted elsewhere, at a scrape; a lower total changes nothing. */
   raiseTo(...args: [...Labelled<L>, total: number]): void
 }
 
 export type GaugeHandle<L extends LabelRules> = {
-  /** `null`: not known, no sample is shown. */
+  /** `null`: unknown, so no sample is shown. */
   set(...args: [...Labelled<L>, value: number | null]): void
   /** For a state: 1 for these labels, 0 for every other of the fixed list. */
   only(...args: Labelled<L>): void
@@ -33,7 +75,7 @@ export type HandleOf<D> =
         : HistogramHandle<L>
     : never
 
-/** The same with everything a handle can do and labels as plain text: what is inside. */
+/** The implementation: all methods of all handles, with labels as plain text. */
 export type AnyHandle = {
   inc?(first?: LabelValues | number, second?: number): void
   raiseTo?(first: LabelValues | number, second?: number): void
@@ -52,7 +94,7 @@ function counterHandle(name: string, declaration: Declaration, registry: Registr
   const { help, labels } = declaration
   const metric = new Counter({ name, help, labelNames: Object.keys(labels), registers: [registry] })
   const fold = createFold(labels)
-  // A counter that exists from the start shows its first step to rate(); one that appears at 1 hides it.
+  // rate() sees the first step of a counter only when the counter exists from the start.
   for (const values of fixedLabelSets(labels)) metric.inc(values, 0)
   const totals = new Map<string, number>()
   const raise = (values: LabelValues, total: number): void => {
@@ -109,7 +151,7 @@ function histogramHandle(name: string, declaration: Declaration, registry: Regis
   }
 }
 
-/** Registers the metric with `registry` and gives its handle. */
+/** Registers the metric and returns its handle. */
 export function createHandle(name: string, declaration: Declaration, registry: Registry): AnyHandle {
   switch (declaration.type) {
     case 'counter':

@@ -33,7 +33,7 @@ describe('a scrape', () => {
     expect(await lines(fresh())).toContain('g6_sse_http_rejected_connections_total{reason="draining"} 0')
   })
 
-  test('shows nothing for what is not known yet or not any more', async () => {
+  test('shows nothing for unknown values', async () => {
     const metrics = fresh()
     const samples = async () =>
       (await lines(metrics)).filter(line => line.startsWith('g6_status_age_seconds'))
@@ -71,7 +71,7 @@ describe('a scrape', () => {
     expect(shown).toContain('g6_sse_events_total{type="heartbeat"} 2')
   })
 
-  test('survives a reader that throws, counts it, and hears the others', async () => {
+  test('survives a reader that throws, counts it, and calls the others', async () => {
     const metrics = fresh()
     metrics.onScrape(() => {
       throw new Error('no stats today')
@@ -84,7 +84,7 @@ describe('a scrape', () => {
 
   test('leaves out a metric that cannot be read, counts it, and shows the others', async () => {
     const metrics = fresh()
-    // As where no descriptor is left to count the open ones with.
+    // As when no descriptor is left to count the open ones.
     vi.spyOn(Gauge.prototype, 'get').mockRejectedValueOnce(new Error('EMFILE'))
     const shown = await lines(metrics)
     expect(shown.filter(line => line.includes('g6_sse_http_active_connections'))).toEqual([])
@@ -92,27 +92,27 @@ describe('a scrape', () => {
     expect(shown).toContain('g6_unified_cycle_total 0')
   })
 
-  test('names a metric that cannot be read once, however often that is', async () => {
-    const told: unknown[] = []
+  test('reports a metric that cannot be read only once', async () => {
+    const reported: unknown[] = []
     const metrics = createMetrics({
       extended: false,
       processDefaults: false,
       version: '0',
       node: 'v20',
-      onUnreadable: (name, error) => told.push([name, error]),
+      onUnreadable: (name, error) => reported.push([name, error]),
     })
     const broken = new Error('EMFILE')
     const reads = vi.spyOn(Gauge.prototype, 'get').mockRejectedValue(broken)
     await metrics.text()
-    const once = told.length
-    expect(told).toContainEqual(['g6_sse_http_active_connections', broken])
+    const once = reported.length
+    expect(reported).toContainEqual(['g6_sse_http_active_connections', broken])
     await metrics.text()
-    expect(told).toHaveLength(once)
+    expect(reported).toHaveLength(once)
     reads.mockRestore()
     expect(await lines(metrics)).toContain(`g6_unified_errors_total{kind="scrape"} ${2 * once}`)
   })
 
-  test('is worked out once for all who ask at the same time', async () => {
+  test('is shared by concurrent requests', async () => {
     const metrics = fresh()
     let reads = 0
     metrics.onScrape(() => {
@@ -135,7 +135,7 @@ describe('a scrape', () => {
     expect(shown).toContain('g6_status_state{state="starting"} 0')
   })
 
-  test('gives OpenMetrics on request and unspoiled text afterwards', async () => {
+  test('gives OpenMetrics on request and correct text afterwards', async () => {
     const metrics = fresh()
     const before = await metrics.text()
     const open = await metrics.text('application/openmetrics-text;version=1.0.0')
@@ -180,7 +180,7 @@ describe('aliases', () => {
 })
 
 describe('label values', () => {
-  test('past the bound of an open label are counted as other', async () => {
+  test('above the limit of an open label are counted as other', async () => {
     const metrics = fresh()
     for (let i = 0; i < 150; i++) metrics.g6_sse_panel_updates_total.inc({ panel: `p${i}` })
     metrics.g6_sse_panel_updates_total.inc({ panel: 'p3' })
@@ -217,7 +217,7 @@ describe('label values', () => {
   })
 })
 
-describe('less of it', () => {
+describe('reduced metrics', () => {
   test('without extended metrics there is no histogram, and observing is harmless', async () => {
     const metrics = fresh(false)
     metrics.g6_sse_event_size_bytes.observe({ type: 'hello' }, 1)

@@ -14,7 +14,7 @@ export type MetricsOptions = {
   readonly processDefaults: boolean
   readonly version: string
   readonly node: string
-  /** Told once of each metric that could not be read; each time is counted all the same. */
+  /** Called once for each metric that cannot be read; every failure is counted. */
   readonly onUnreadable?: (name: string, error: unknown) => void
 }
 
@@ -24,22 +24,22 @@ type Scrape = { readonly contentType: string; readonly body: string }
 
 export type Metrics = Handles & {
   /**
-   * Called at the start of every scrape, to set what is cheaper to read than to keep up to date. What it throws is
-   * counted (`g6_unified_errors_total{kind="scrape"}`) and spoils nothing else. Returns how to take it back.
+   * Called at the start of every scrape, to set values that are cheaper to read than to keep up to date. What it throws is counted
+   * (`g6_unified_errors_total{kind="scrape"}`) and affects nothing else. Returns a function that removes it.
    */
   onScrape(read: () => void): () => void
   /** The answer for an `Accept` header. */
   text(accept?: string | null): Promise<Scrape>
-  /** Every name a scrape shows now, aliases included. */
+  /** Every name that a scrape shows now, aliases included. */
   names(): readonly string[]
 }
 
-/** A scrape gives way to the stream after this much work. */
+/** After this much work a scrape yields to the stream. */
 const SLICE_MS = 2
 
 type Shown = { readonly name: string; readonly declaration: Declaration | null }
 
-/** The one place where names and declarations found at run time get their static types back. */
+/** The one cast from names and declarations at run time to their static types. */
 function withHandles(
   handleFor: (name: string, declaration: Declaration) => AnyHandle,
   rest: Omit<Metrics, keyof Declared>,
@@ -71,7 +71,7 @@ async function read(registry: Registry, name: string): Promise<Family> {
   return { ...found, type: String(found.type) }
 }
 
-/** What cannot be read is told and left out: the others are needed most when something fails. */
+/** A metric that cannot be read is reported and left out: the others are needed most when something fails. */
 async function scrape(
   registry: Registry,
   shown: readonly Shown[],
@@ -113,11 +113,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     }
   }
   const failed = (): void => metrics.g6_unified_errors_total.inc({ kind: 'scrape' })
-  const told = new Set<string>()
+  const reported = new Set<string>()
   const unreadable = (name: string, error: unknown): void => {
     failed()
-    if (told.has(name)) return
-    told.add(name)
+    if (reported.has(name)) return
+    reported.add(name)
     options.onUnreadable?.(name, error)
   }
   const metrics = withHandles(handleFor, {
@@ -127,7 +127,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     text(accept) {
       const format = negotiate(accept)
-      // However many ask at once, the work is done once.
+      // Concurrent scrapes share the work.
       const running = underWay.get(format)
       if (running !== undefined) return running
       readAll()
@@ -143,7 +143,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return metrics
 }
 
-/** For `G6_UNIFIED_METRICS=0`: every handle is there and records nothing; a scrape is empty. */
+/** For `G6_UNIFIED_METRICS=0`: every handle exists and records nothing; a scrape is empty. */
 export function silentMetrics(): Metrics {
   return withHandles(() => SILENT_HANDLE, {
     onScrape: () => () => {},

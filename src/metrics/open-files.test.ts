@@ -9,16 +9,16 @@ describe.runIf(process.platform === 'linux')('open descriptors', () => {
     const opened = Array.from({ length: 20 }, () => openSync('/dev/null', 'r'))
     const during = await countOpenFiles()
     for (const each of opened) closeSync(each)
-    // Others in this process may open or close a few meanwhile.
+    // Other code in this process may open or close a few.
     expect(during - before).toBeGreaterThan(10)
     expect(during - before).toBeLessThan(30)
   })
 
-  test('are listed where the system does not say their number as the size of the folder', async () => {
+  test('are listed where the size of the folder is not their number', async () => {
     const folder = '/proc/self/ns'
     expect(statSync(folder).size).toBe(0)
     expect(await countOpenFiles(folder)).toBe(readdirSync(folder).length)
-    // Anywhere else the size is what is believed.
+    // In other folders the size is used.
     expect(await countOpenFiles('/dev')).toBe(statSync('/dev').size)
   })
 
@@ -26,7 +26,7 @@ describe.runIf(process.platform === 'linux')('open descriptors', () => {
     await expect(countOpenFiles('/proc/self/nothing')).rejects.toThrow('ENOENT')
   })
 
-  test('stand in the place of the gauge that was there, and nowhere else', async () => {
+  test('replace the gauge of prom-client, where it exists', async () => {
     const registry = new Registry()
     replaceOpenFiles(registry)
     expect(await registry.metrics()).toBe('\n')

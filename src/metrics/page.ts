@@ -1,7 +1,7 @@
 // The reference page of all metrics, made from their declarations.
 import type { Declaration, LabelRule } from './declare.js'
 import { DECLARED, PROCESS_DEFAULTS } from './declared.js'
-import { OTHER } from './labels.js'
+import { OTHER } from './handles.js'
 
 function labelCell(labels: Declaration['labels']): string {
   const values = (rule: LabelRule): string =>
@@ -50,7 +50,7 @@ Of the process and its event loop, as prom-client gives them:
 ${PROCESS_DEFAULTS.map(name => `- \`${name}\``).join('\n')}
 
 Left out are prom-client's \`nodejs_active_resources\`, \`nodejs_active_handles\` and \`nodejs_active_requests\`: they list every
-connection at every scrape, which holds the stream up where readers are many. To see a leak, watch \`process_open_fds\` beside
+connection at every scrape, which delays the stream when there are many readers. To see a leak, compare \`process_open_fds\` with
 \`g6_sse_http_active_connections\`.
 `
 }

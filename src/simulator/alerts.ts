@@ -1,24 +1,11 @@
-// Alerts of the simulated collector: what it complains about, with the numbers of the moment, and what it says when that
-// is over. An alert stays open for some steps, then goes; one that was serious leaves a note for a while.
+// Alerts of the simulated collector. Each stays open for some steps, then closes; after a serious one a note says for a
+// while that the problem is over.
 import { type IndexState, statusOf } from './indices.js'
 import type { Random } from './prng.js'
 import { rounded } from './walk.js'
-import { BYTES_PER_MB, type World } from './world.js'
+import { BYTES_PER_MB, type Level, type OpenAlert, type World } from './world.js'
 
-type Level = 'critical' | 'warn' | 'info'
-
-export type OpenAlert = {
-  readonly atMs: number
-  readonly level: Level
-  readonly component: string
-  readonly message: string
-  /** What is said when it is over; null: nothing. */
-  readonly over: string | null
-  /** Steps until it goes. */
-  readonly stepsLeft: number
-}
-
-/** The oldest go first. */
+/** Above this number the oldest are dropped. */
 export const MAX_OPEN_ALERTS = 40
 
 type Kind = {
@@ -95,7 +82,7 @@ const KINDS: Readonly<Record<Level, readonly [Kind, ...Kind[]]>> = {
   info: INFO,
 }
 
-/** Of a few, the one that is worst off: what is complained about should be what the other panels show. */
+/** The worse of two random indices: alerts should match what the other panels show. */
 function worstOf(random: Random, indices: readonly [IndexState, ...IndexState[]]): IndexState {
   const [one, other] = [random.pick(indices), random.pick(indices)]
   if (statusOf(one) !== 'ok' && statusOf(other) === 'ok') return one
@@ -122,10 +109,10 @@ export function raiseAlert(world: World, random: Random, nowMs: number, level: L
   return { ...world, alerts: [...world.alerts, alert].slice(-MAX_OPEN_ALERTS) }
 }
 
-/** How long a note stays that something is over. */
+/** How long the note about a closed alert stays. */
 const NOTE_STEPS = 8
 
-/** The world a step later: alerts that have had their time are gone. */
+/** The world a step later, without the alerts that have expired. */
 export function ageAlerts(world: World, nowMs: number): World {
   if (world.alerts.length === 0) return world
   const kept: OpenAlert[] = []

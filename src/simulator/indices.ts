@@ -1,17 +1,16 @@
-// The indices of the simulated collector: prices that wander, data that is complete or not, an index that goes stale and
-// comes back.
+// The indices of the simulated collector: price, data quality, and whether the index is stale.
 import type { Random } from './prng.js'
 import { rounded, walked } from './walk.js'
 
 export type IndexState = {
   readonly name: string
-  /** Last day's close, what the change is counted from. */
+  /** The previous day's close, the base of the change. */
   readonly closedAt: number
   readonly ltp: number
   /** Distance between two strikes; max pain is one of them. */
   readonly strikeStep: number
   readonly maxPain: number
-  /** Cycles in a row without a price; 0: it has one. */
+  /** Cycles in a row without a price. */
   readonly missedCycles: number
   readonly ageSec: number
   readonly legs: number
@@ -60,21 +59,21 @@ export function statusOf({ missedCycles, dqPct }: IndexState): 'ok' | 'warn' | '
   return dqPct < 80 ? 'warn' : 'ok'
 }
 
-/** Per cent from last day's close. */
+/** Change from the previous day's close, in per cent. */
 export function changePctOf({ ltp, closedAt }: IndexState): number {
   return rounded((ltp / closedAt - 1) * 100, 2)
 }
 
-/** A new price, up to 0.05 % away times `pace`; a stale index keeps its own. */
+/** A new price, at most 0.05 % × `pace` away; a stale index keeps its price. */
 export function movePrice(random: Random, index: IndexState, pace: number): IndexState {
   const { ltp, closedAt, missedCycles } = index
   if (missedCycles > 0) return index
   const step = closedAt * 0.0005 * pace
-  const way = { low: closedAt * 0.94, high: closedAt * 1.06, home: closedAt, step, digits: 2 }
-  return { ...index, ltp: walked(random, ltp, way) }
+  const range = { low: closedAt * 0.94, high: closedAt * 1.06, home: closedAt, step, digits: 2 }
+  return { ...index, ltp: walked(random, ltp, range) }
 }
 
-/** What a collection of it found; with probability `staleChance` nothing. */
+/** The index after a collection, which finds no price with probability `staleChance`. */
 export function collect(
   random: Random,
   index: IndexState,
@@ -83,13 +82,13 @@ export function collect(
 ): IndexState {
   const wasMissed = index.missedCycles > 0
   const isMissed = wasMissed ? random.chance(0.6) : random.chance(staleChance)
-  // Without a price data is poor, and with the price most of it comes back.
+  // Without a price data quality falls; with the price most of it returns.
   const dqBefore = isMissed ? Math.min(index.dqPct, 78) : wasMissed ? Math.max(index.dqPct, 84) : index.dqPct
-  const dqWay = { low: 52, high: 100, home: isMissed ? 60 : 93, step: 4, digits: 1 }
-  const dqPct = walked(random, dqBefore, dqWay)
+  const dqRange = { low: 52, high: 100, home: isMissed ? 60 : 93, step: 4, digits: 1 }
+  const dqPct = walked(random, dqBefore, dqRange)
   const dqIssues = dqPct < 90 ? Math.ceil((90 - dqPct) / 5) : 0
-  const way = { low: 60, high: 100, home: isMissed ? 70 : 99, step: 2, digits: 1 }
-  const successPct = walked(random, index.successPct, way)
+  const range = { low: 60, high: 100, home: isMissed ? 70 : 99, step: 2, digits: 1 }
+  const successPct = walked(random, index.successPct, range)
   if (isMissed) {
     const missedCycles = index.missedCycles + 1
     const ageSec = missedCycles * intervalSec + random.whole(1, 12)
@@ -108,7 +107,7 @@ export function collect(
   }
 }
 
-/** Max pain: at times a strike nearer to the price. */
+/** Sometimes moves max pain by one strike towards the price. */
 export function moveMaxPain(random: Random, index: IndexState): IndexState {
   if (!random.chance(0.3)) return index
   const { ltp, maxPain, strikeStep } = index

@@ -1,11 +1,11 @@
-// Hours of the Indian exchanges: Monday to Friday, 09:15 to 15:30 IST. Holidays are not known here.
+// Hours of the Indian exchanges: Monday to Friday, 09:15 to 15:30 IST. Holidays are ignored.
 
 const IST_OFFSET_MS = 5.5 * 3_600_000
 const DAY_MS = 86_400_000
 const OPENS_MS = (9 * 60 + 15) * 60_000
 const CLOSES_MS = (15 * 60 + 30) * 60_000
 
-/** `day`: days since 1 January 1970, a Thursday, in India. */
+/** `day`: days since 1 January 1970 in India, a Thursday. */
 function isTradingDay(day: number): boolean {
   const weekday = (day + 4) % 7
   return weekday !== 0 && weekday !== 6

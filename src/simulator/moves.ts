@@ -1,11 +1,10 @@
-// How the simulated collector changes: one move for each thing a panel shows. Each is a pure function of the world and the
-// generator, and each really changes what it is named after.
+// How the simulated collector changes: one pure function for each thing a panel shows, which always changes it.
 import { collect, moveMaxPain, movePrice } from './indices.js'
 import type { Random } from './prng.js'
 import { rounded, walked } from './walk.js'
 import { BYTES_PER_MB, mark, TOKEN_LASTS_MS, type World } from './world.js'
 
-/** How long cycles take and how well they do, without a new one. */
+/** Cycle times and success rate, without a new cycle. */
 export function moveLoopTimes(world: World, random: Random): World {
   const { loop } = world
   const [lastDurationSec, successPct, avgMs, p95Ms] = [
@@ -23,7 +22,7 @@ export function nextCycle(world: World, random: Random, startMs: number, count =
   return { ...rest, loop: { ...loop, cycle: loop.cycle + count, lastStartMs: startMs } }
 }
 
-/** Prices of about `share` of the indices (0 to 1), of one at least; `pace` is the length of a step. */
+/** Moves the prices of about `share` (0 to 1) of the indices, at least one; `pace` scales the step. */
 export function movePrices(world: World, random: Random, share: number, pace: number): World {
   const sure = random.whole(0, world.indices.length - 1)
   const indices = world.indices.map((index, i) =>
@@ -32,7 +31,7 @@ export function movePrices(world: World, random: Random, share: number, pace: nu
   return { ...world, indices }
 }
 
-/** What was collected of about `share` of the indices, of one at least. */
+/** Collects about `share` (0 to 1) of the indices, at least one. */
 export function moveQuality(world: World, random: Random, share: number, staleChance: number): World {
   const sure = random.whole(0, world.indices.length - 1)
   const { intervalSec } = world.loop
@@ -49,13 +48,13 @@ export function moveAnalytics(world: World, random: Random): World {
 
 export function moveResources(world: World, random: Random): World {
   const { cpuPct, rssBytes } = world.resources
-  const cpuWay = { low: 2, high: 99, home: 24, step: 9, digits: 1 }
-  const memoryWay = { low: 150, high: 620, home: 250, step: 14, digits: 2 }
-  const memoryMb = walked(random, rounded(rssBytes / BYTES_PER_MB, 2), memoryWay)
+  const cpuRange = { low: 2, high: 99, home: 24, step: 9, digits: 1 }
+  const memoryRange = { low: 150, high: 620, home: 250, step: 14, digits: 2 }
+  const memoryMb = walked(random, rounded(rssBytes / BYTES_PER_MB, 2), memoryRange)
   return {
     ...world,
     resources: {
-      cpuPct: walked(random, cpuPct, cpuWay),
+      cpuPct: walked(random, cpuPct, cpuRange),
       rssBytes: Math.round(memoryMb * BYTES_PER_MB),
     },
     backlogRatio: walked(random, world.backlogRatio, { low: 0, high: 1, home: 0.1, step: 0.06, digits: 2 }),
@@ -93,13 +92,13 @@ export function moveStorage(world: World, random: Random, nowMs: number): World 
   }
 }
 
-/** A component that is well stays so, mostly; one that is not recovers soon. */
+/** A healthy component mostly stays healthy; an unhealthy one soon recovers. */
 function nextHealth(random: Random, state: string): string {
   if (state === 'ok') return random.chance(0.04) ? random.pick(['degraded', 'error']) : 'ok'
   return random.chance(0.3) ? 'ok' : state
 }
 
-/** Speed, the provider and the health of the components. */
+/** Speed, provider and component health. */
 export function movePerf(world: World, random: Random, nowMs: number): World {
   const { perf, provider, health } = world
   const isBurst = random.chance(0.05)
@@ -150,7 +149,7 @@ export function moveLinks(world: World, random: Random): World {
   return { ...world, logMark: mark(random) }
 }
 
-/** The same collector as a new process: it counts from 0 again and remembers nothing. */
+/** The same collector as a new process: cycles count from 0 again, earlier alerts are gone. */
 export function restarted(world: World, random: Random, nowMs: number): World {
   return {
     ...world,

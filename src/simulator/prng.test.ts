@@ -5,7 +5,7 @@ import { walked } from './walk.js'
 
 const seeds = fc.integer({ min: 0, max: MAX_SEED })
 
-test('the same seed gives the same numbers, for ever', () => {
+test('the same seed always gives the same numbers', () => {
   const random = createRandom(1)
   const numbers = Array.from({ length: 5 }, () => random.whole(0, 999))
   expect(numbers).toMatchInlineSnapshot(`
@@ -19,7 +19,7 @@ test('the same seed gives the same numbers, for ever', () => {
   `)
 })
 
-test('numbers are within their bounds, and all whole numbers come', () => {
+test('numbers are within their bounds, and every whole number occurs', () => {
   fc.assert(
     fc.property(seeds, seed => {
       const random = createRandom(seed)
@@ -31,7 +31,7 @@ test('numbers are within their bounds, and all whole numbers come', () => {
   )
 })
 
-test('a chance comes about as often as it says', () => {
+test('a chance is true about as often as its probability', () => {
   const random = createRandom(42)
   const hits = Array.from({ length: 10_000 }, () => random.chance(0.3)).filter(Boolean).length
   expect(hits).toBeGreaterThan(2800)
@@ -44,10 +44,10 @@ test('a walk always moves and never leaves its bounds', () => {
   fc.assert(
     fc.property(seeds, fc.integer({ min: 0, max: 3 }), (seed, digits) => {
       const random = createRandom(seed)
-      const way = { low: 0, high: 10, home: 5, step: 0.6, digits }
+      const range = { low: 0, high: 10, home: 5, step: 0.6, digits }
       let value = 10
       for (let i = 0; i < 100; i += 1) {
-        const next = walked(random, value, way)
+        const next = walked(random, value, range)
         expect(next).not.toBe(value)
         expect(next >= 0 && next <= 10).toBe(true)
         value = next

@@ -1,8 +1,7 @@
-// The simulator's own randomness: the same seed gives the same run on every machine and every version of Node, which
-// Math.random does not promise.
+// A seeded generator: the same seed gives the same run on every machine and every version of Node.
 //
-// The generator is Mulberry32: a 32-bit counter that steps by an odd constant, each value scrambled by two rounds of
-// xor-shift and multiply. Its period is 2^32, plenty for a simulation; it is no source of secrets.
+// It is Mulberry32: a 32-bit counter that steps by an odd constant, each value scrambled by two rounds of xor-shift and
+// multiply. Its period of 2^32 is plenty for a simulation; it is not for secrets.
 
 export type Random = {
   /** From `low` to below `high`. */

@@ -19,19 +19,19 @@ const noSignal = () => new AbortController().signal
 const document = (n: number): ScenarioStep => ({ kind: 'document', document: { n } })
 const content = async () => readFile(path, 'utf8').catch(() => null)
 
-/** These steps, then documents for ever. */
-function scripted(...steps: readonly ScenarioStep[]): Scenario & { readonly asked: number[] } {
-  const asked: number[] = []
+/** These steps, then only documents. */
+function scripted(...steps: readonly ScenarioStep[]): Scenario & { readonly calls: number[] } {
+  const calls: number[] = []
   return {
-    asked,
+    calls,
     step(n) {
-      asked.push(n)
+      calls.push(n)
       return steps[n] ?? document(n)
     },
   }
 }
 
-/** Time that passes only by waiting; notes when each wait was over. */
+/** Time that passes only by waiting. */
 function ownTime() {
   const time = { nowMs: 1_000_000 }
   const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs - 900_000 }
@@ -41,7 +41,7 @@ function ownTime() {
   return { time, clock, wait }
 }
 
-test('each step is on the file, in a folder made for it', async () => {
+test('writes each step to the file, and creates its folder', async () => {
   const { clock, wait: pass } = ownTime()
   const seen: unknown[] = []
   const wait = async (ms: number) => {
@@ -61,7 +61,7 @@ test('each step is on the file, in a folder made for it', async () => {
   expect(await readdir(join(folder, 'data'))).toEqual(['status.json'])
 })
 
-test('a link in the place of the status file is replaced, not followed, by a half-written document too', async () => {
+test('replaces a link in the place of the status file and never follows it, even with a half-written document', async () => {
   const victim = join(folder, 'victim')
   await writeFile(victim, 'precious')
   await mkdir(join(folder, 'data'))
@@ -73,7 +73,7 @@ test('a link in the place of the status file is replaced, not followed, by a hal
   expect(await content()).toBe('{"n":')
 })
 
-test('faults are done to the file', async () => {
+test('applies faults to the file', async () => {
   const { clock, wait: pass } = ownTime()
   const seen: (string | null)[] = []
   const wait = async (ms: number) => {
@@ -94,7 +94,7 @@ test('faults are done to the file', async () => {
 })
 
 describe('the schedule', () => {
-  test('keeps its grid when a step is late, and leaves out what was missed', async () => {
+  test('stays fixed when a step is late, and skips missed steps', async () => {
     const { time, clock, wait } = ownTime()
     const at: number[] = []
     const scenario: Scenario = {
@@ -111,26 +111,26 @@ describe('the schedule', () => {
 })
 
 describe('the end', () => {
-  test('an abort ends a wait at once, writes nothing more and leaves no timer', async () => {
+  test('after an abort during a wait comes at once, without another write or a timer left', async () => {
     const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length
     await noTimerWaits()
     const ending = new AbortController()
     const scenario = scripted()
-    let asked = 0
+    let calls = 0
     const monotonicMs = () => {
-      // Asked a second time just before the wait for the second step: the abort falls into that wait.
-      asked += 1
-      if (asked === 2) setImmediate(() => ending.abort())
+      // The second call comes just before the wait for the second step: the abort falls into that wait.
+      calls += 1
+      if (calls === 2) setImmediate(() => ending.abort())
       return 0
     }
     const clock = { nowMs: () => 0, monotonicMs }
     await runSimulator({ path, refreshSec: 3600, cycles: 0, scenario, signal: ending.signal, clock })
     expect(timers()).toBe(0)
-    expect(scenario.asked).toEqual([0])
+    expect(scenario.calls).toEqual([0])
     expect(await readdir(join(folder, 'data'))).toEqual(['status.json'])
   })
 
-  test('an abort during a write lets it finish and does no more', async () => {
+  test('after an abort during a write comes when the write has finished', async () => {
     const ending = new AbortController()
     const scenario: Scenario = {
       step(n) {
@@ -142,12 +142,12 @@ describe('the end', () => {
     expect(await content()).toBe('{\n  "n": 0\n}\n')
   })
 
-  test('a signal that was aborted before writes nothing', async () => {
+  test('with a signal that is aborted before the start comes without a write', async () => {
     await runSimulator({ path, refreshSec: 1, cycles: 0, scenario: scripted(), signal: AbortSignal.abort() })
     expect(await content()).toBeNull()
   })
 
-  test('a file that cannot be written is an error that says which', async () => {
+  test('is an error that names the file when it cannot be written', async () => {
     const options = { refreshSec: 1, cycles: 1, scenario: scripted(), signal: noSignal() }
     await expect(runSimulator({ path: folder, ...options })).rejects.toThrow(
       `the status file ${folder} cannot be written: EISDIR`,

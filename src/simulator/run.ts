@@ -1,4 +1,4 @@
-// A scenario on a real file, at a steady pace. Good documents replace the file whole; faults do to it what a bad day does.
+// Runs a scenario on a real status file, at a steady pace.
 import { rm } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type Clock, systemClock } from '../clock/clock.js'
@@ -6,14 +6,14 @@ import { writeAtomically } from '../files/atomic.js'
 import { documentText, type Scenario, type ScenarioStep } from './scenario.js'
 
 export type SimulatorOptions = {
-  /** The status file; its folder is made when it is missing. */
+  /** The status file; a missing folder is created. */
   readonly path: string
-  /** From one step to the next. */
+  /** Time between two steps. */
   readonly refreshSec: number
-  /** Steps in all; 0 = until the signal. */
+  /** Number of steps; 0 = until the signal aborts. */
   readonly cycles: number
   readonly scenario: Scenario
-  /** Ends the run; what is being written is finished first. */
+  /** Ends the run; a write in progress is finished first. */
   readonly signal: AbortSignal
   readonly clock?: Clock
   /** Resolves after `ms`, or at once when the signal aborts. */
@@ -33,7 +33,7 @@ async function perform(step: ScenarioStep, path: string): Promise<void> {
     case 'document':
       return writeAtomically(path, documentText(step.document))
     case 'half_written':
-      // The text is cut short, the file is still replaced as a whole: a link in its place is not followed.
+      // Only the text is cut short: the file is still replaced atomically, so a link in its place is not followed.
       return writeAtomically(path, step.text)
     case 'delete':
       return rm(path, { force: true })
@@ -44,9 +44,8 @@ async function perform(step: ScenarioStep, path: string): Promise<void> {
 }
 
 /**
- * Runs the scenario until the signal or after `cycles` steps; the file stays as it was last. Steps lie on a fixed grid: a
- * late one does not shift the next, and those that were missed are left out. Rejects when the file cannot be written, and
- * says which.
+ * Runs the scenario for `cycles` steps or until the signal aborts, and leaves the file in place. Steps have a fixed schedule:
+ * a late one does not delay the next, and missed ones are skipped. Rejects when the file cannot be written, and names it.
  */
 export async function runSimulator(options: SimulatorOptions): Promise<void> {
   try {
@@ -61,12 +60,12 @@ async function run(options: SimulatorOptions): Promise<void> {
   const { path, refreshSec, cycles, scenario, signal, clock = systemClock, wait = waitOrAbort } = options
   const refreshMs = refreshSec * 1000
   const startMs = clock.monotonicMs()
-  let place = 0
+  let slot = 0
   for (let n = 0; !signal.aborted && (cycles === 0 || n < cycles); n += 1) {
     if (n > 0) {
       const elapsedMs = clock.monotonicMs() - startMs
-      place = Math.max(place + 1, Math.floor(elapsedMs / refreshMs))
-      const aheadMs = place * refreshMs - elapsedMs
+      slot = Math.max(slot + 1, Math.floor(elapsedMs / refreshMs))
+      const aheadMs = slot * refreshMs - elapsedMs
       if (aheadMs > 0) await wait(aheadMs, signal)
       if (signal.aborted) return
     }

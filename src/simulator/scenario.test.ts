@@ -46,7 +46,7 @@ test('every document is JSON and nothing else', () => {
   }
 })
 
-test('documents given out do not change afterwards', () => {
+test('returned documents do not change afterwards', () => {
   const scenario = createScenario(OPTIONS)
   const step = scenario.step(0, START_MS)
   const before = structuredClone(step)
@@ -63,14 +63,14 @@ test('each shape has the members of its writer', () => {
   expect(both).toMatchObject({ indices: { NIFTY: {} }, cycle: {}, alerts: { total: 0 }, events: [] })
 })
 
-test('analytics are there only when asked for', () => {
+test('analytics are there only with withAnalytics', () => {
   for (const shape of SHAPES) {
     expect(documents(1, { shape })[0]).toHaveProperty('analytics.max_pain.SENSEX')
     expect(documents(1, { shape, withAnalytics: false })[0]).not.toHaveProperty('analytics')
   }
 })
 
-test('the market keeps its hours unless it is told to be open', () => {
+test('the market follows its hours unless openMarket is set', () => {
   const state = (nowMs: number, openMarket: boolean) => {
     const step = createScenario({ ...OPTIONS, openMarket }).step(0, nowMs)
     return step.kind === 'document' ? step.document.market : null
@@ -85,7 +85,7 @@ function cycleOf(document: object | undefined): number {
   return document !== undefined && 'cycle' in document ? Number(document.cycle) : Number.NaN
 }
 
-test('busy is a new cycle in every step, calm one in every interval', () => {
+test('busy has a cycle in every step, calm one per interval', () => {
   const cycles = (scenario: 'calm' | 'busy') =>
     documents(181, { scenario, shape: 'flat', intervalSec: 60 }).map(cycleOf)
   const busy = cycles('busy')
@@ -107,7 +107,7 @@ test('calm catches up with all cycles of a long silence', () => {
 describe('faults', () => {
   const steps = run(128, { scenario: 'faults', shape: 'flat' })
 
-  test('all of them come within 32 steps, and again in the next 32', () => {
+  test('all occur within 32 steps, and again in the next 32', () => {
     for (const from of [0, 32, 64]) {
       const kinds = new Set(steps.slice(from, from + 32).map(({ kind }) => kind))
       expect([...kinds].sort()).toEqual(['delete', 'document', 'half_written', 'pause', 'restart'])
@@ -129,7 +129,7 @@ describe('faults', () => {
     for (const n of restarts) {
       const [before, after] = [steps[n - 1], steps[n + 1]]
       if (before?.kind !== 'document' || after?.kind !== 'document')
-        throw new Error(`no document beside ${n}`)
+        throw new Error(`no document next to step ${n}`)
       expect(cycleOf(after.document)).toBe(1)
       expect(cycleOf(before.document)).toBeGreaterThan(1)
     }
@@ -142,6 +142,6 @@ describe('faults', () => {
   })
 })
 
-test('without an index there is nothing to simulate', () => {
+test('a scenario without indices is an error', () => {
   expect(() => createScenario({ ...OPTIONS, indices: [] })).toThrow('at least one index')
 })

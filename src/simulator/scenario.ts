@@ -1,10 +1,9 @@
-// A run of the simulated collector: step by step a status document, or something that goes wrong. A run is told by its
-// options and the times it is asked at, and by nothing else.
+// A run of the simulated collector: each step gives a status document or a fault. The options and the times of the steps
+// determine the whole run.
 //
-// In `calm` time is real: a cycle every interval, and between cycles a little movement, not in every step. The others
-// are time-lapse: every step is a cycle of its own, so that there is something to see at once.
+// `calm` runs in real time: one cycle per interval, with a little movement between cycles. The others are time-lapse:
+// every step is a cycle of its own, so that there is something to see at once.
 import { ageAlerts, raiseAlert } from './alerts.js'
-import { faultAt } from './faults.js'
 import { isMarketOpen } from './market-hours.js'
 import * as move from './moves.js'
 import { createRandom, type Random } from './prng.js'
@@ -19,35 +18,54 @@ export type ScenarioOptions = {
   readonly seed: number
   /** At least one name. */
   readonly indices: readonly string[]
-  /** Of the collector's cycles. */
+  /** From one collector cycle to the next. */
   readonly intervalSec: number
   readonly shape: Shape
   readonly scenario: ScenarioName
-  /** The market is open whatever the hour. */
+  /** The market is open at every hour. */
   readonly openMarket: boolean
   readonly withAnalytics: boolean
 }
 
 export type ScenarioStep =
   | { readonly kind: 'document'; readonly document: StatusDocument }
-  /** The file holds this part of a document. */
+  /** The file gets only this part of a document. */
   | { readonly kind: 'half_written'; readonly text: string }
   /** Nothing is written. */
   | { readonly kind: 'pause' }
   /** The file is removed. */
   | { readonly kind: 'delete' }
-  /** The collector is a new process from here on: nothing is written now, and cycles count from 1 again. */
+  /** The collector restarts: nothing is written in this step, and cycles count from 1 again. */
   | { readonly kind: 'restart' }
 
 export type Scenario = {
-  /** Step `n` of the run at `nowMs`; to be asked with n = 0, 1, 2 … and rising times. */
+  /** Step `n` of the run at `nowMs`. Call it with n = 0, 1, 2 … and rising times. */
   step(n: number, nowMs: number): ScenarioStep
 }
+
+const FAULT_PERIOD_STEPS = 32
+
+/**
+ * The faults of `faults`: step of the period → what happens. Each lasts long enough to be seen (`pause` extends it), and a
+ * good document follows.
+ */
+const FAULTS: ReadonlyMap<number, 'half_written' | 'pause' | 'delete' | 'restart'> = new Map([
+  [6, 'half_written'],
+  [7, 'pause'],
+  [12, 'pause'],
+  [13, 'pause'],
+  [14, 'pause'],
+  [15, 'pause'],
+  [16, 'pause'],
+  [22, 'delete'],
+  [23, 'pause'],
+  [28, 'restart'],
+])
 
 /** Prices move less after hours. */
 const AFTER_HOURS_PACE = 0.2
 
-/** How alerts come, by scenario: chance of one in a step, how many at once, and how bad they are. */
+/** Alerts of each scenario: chance in a step, how many at once, and the share of each level. */
 const ALERTS = {
   calm: { chance: 0.02, most: 1, criticalPart: 0.05, warnPart: 0.35 },
   busy: { chance: 0.25, most: 1, criticalPart: 0.1, warnPart: 0.5 },
@@ -58,16 +76,16 @@ const ALERTS = {
 /** Chance that an index goes stale when it is collected. */
 const STALE_CHANCE = { calm: 0.01, busy: 0.03, alerts: 0.12, faults: 0.06 } as const
 
-function alertsMoved(world: World, random: Random, nowMs: number, scenario: ScenarioName): World {
+function moveAlerts(world: World, random: Random, nowMs: number, scenario: ScenarioName): World {
   const { chance, most, criticalPart, warnPart } = ALERTS[scenario]
-  let moved = ageAlerts(world, nowMs)
-  if (!random.chance(chance)) return moved
+  let next = ageAlerts(world, nowMs)
+  if (!random.chance(chance)) return next
   for (let left = random.whole(1, most); left > 0; left -= 1) {
     const kind = random.between(0, 1)
     const level = kind < criticalPart ? 'critical' : kind < criticalPart + warnPart ? 'warn' : 'info'
-    moved = raiseAlert(moved, random, nowMs, level)
+    next = raiseAlert(next, random, nowMs, level)
   }
-  return moved
+  return next
 }
 
 /** Chance that anything moves in a step of `calm`. */
@@ -75,7 +93,7 @@ const CALM_CHANCE = 0.35
 const CALM_SHARE = 0.2
 
 function calmStep(world: World, random: Random, nowMs: number, pace: number): World {
-  let next = alertsMoved(world, random, nowMs, 'calm')
+  let next = moveAlerts(world, random, nowMs, 'calm')
   const { lastStartMs, intervalSec } = next.loop
   const due = Math.floor((nowMs - lastStartMs) / (intervalSec * 1000))
   if (due > 0) {
@@ -95,7 +113,7 @@ function calmStep(world: World, random: Random, nowMs: number, pace: number): Wo
 }
 
 function fastStep(world: World, random: Random, nowMs: number, pace: number, scenario: ScenarioName): World {
-  let next = alertsMoved(world, random, nowMs, scenario)
+  let next = moveAlerts(world, random, nowMs, scenario)
   next = move.nextCycle(next, random, nowMs)
   next = move.movePrices(next, random, 0.8, pace)
   next = move.moveQuality(next, random, 0.5, STALE_CHANCE[scenario])
@@ -107,7 +125,7 @@ function fastStep(world: World, random: Random, nowMs: number, pace: number, sce
   return next
 }
 
-/** As people read it: indented, with a last newline. */
+/** Indented, with a newline at the end. */
 export function documentText(document: StatusDocument): string {
   return `${JSON.stringify(document, null, 2)}\n`
 }
@@ -116,7 +134,6 @@ function halfOf(text: string, random: Random): string {
   return text.slice(0, Math.floor(text.length * random.between(0.2, 0.9)))
 }
 
-/** A run from its beginning. */
 export function createScenario(options: ScenarioOptions): Scenario {
   const { seed, indices, intervalSec, scenario } = options
   if (indices.length === 0) throw new RangeError('a scenario needs at least one index, got none')
@@ -134,7 +151,7 @@ export function createScenario(options: ScenarioOptions): Scenario {
 
   return {
     step(n, nowMs) {
-      const fault = scenario === 'faults' ? faultAt(n) : null
+      const fault = scenario === 'faults' ? FAULTS.get(n % FAULT_PERIOD_STEPS) : undefined
       if (fault === 'pause' || fault === 'delete') return { kind: fault }
       world = nextWorld(nowMs)
       if (fault === 'restart') {
@@ -142,7 +159,7 @@ export function createScenario(options: ScenarioOptions): Scenario {
         return { kind: fault }
       }
       const document = writeDown(world, nowMs, shape)
-      if (fault === null) return { kind: 'document', document }
+      if (fault === undefined) return { kind: 'document', document }
       return { kind: fault, text: halfOf(documentText(document), random) }
     },
   }

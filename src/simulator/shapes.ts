@@ -1,9 +1,8 @@
-// One world, written down the way each of the two real writers does it, or with everything both of them know.
-import type { OpenAlert } from './alerts.js'
+// A world as a status document, in the shape of either real writer or with the members of both.
 import { changePctOf, type IndexState, statusOf } from './indices.js'
 import { isMarketOpen, nextOpenMs } from './market-hours.js'
 import { rounded } from './walk.js'
-import { BYTES_PER_MB, type World } from './world.js'
+import { BYTES_PER_MB, type OpenAlert, type World } from './world.js'
 
 export const SHAPES = ['nested', 'flat', 'both'] as const
 export type Shape = (typeof SHAPES)[number]
@@ -12,7 +11,7 @@ export type StatusDocument = Readonly<Record<string, unknown>>
 
 export type ShapeOptions = {
   readonly shape: Shape
-  /** The market is open whatever the hour. */
+  /** The market is open at every hour. */
   readonly openMarket: boolean
   readonly withAnalytics: boolean
 }
@@ -21,7 +20,7 @@ function iso(ms: number): string {
   return new Date(ms).toISOString()
 }
 
-/** To the second, as the writers give most times. */
+/** To the second, as the writers format most times. */
 function isoSeconds(ms: number): string {
   return `${iso(ms).slice(0, 19)}Z`
 }
@@ -154,7 +153,7 @@ function nested(world: World, nowMs: number, isOpen: boolean): StatusDocument {
   }
 }
 
-/** The flat writer: one level, lists, and null where it has nothing. */
+/** The flat writer: one level, lists, and null for what is missing. */
 function flat(world: World, nowMs: number, isOpen: boolean): StatusDocument {
   const { loop, indices, perf, alerts } = world
   const isCollecting = loop.successPct >= 85
@@ -202,7 +201,7 @@ function flatPerf({ indices, loop }: World): StatusDocument {
   }
 }
 
-/** Everything: the nested document, the flat one's members that it has no other place for, and what neither has. */
+/** The nested document, the members that only the flat one has, and some that neither has. */
 function both(world: World, nowMs: number, isOpen: boolean): StatusDocument {
   const { loop, indices, storage, perf, alerts, resources } = world
   return {

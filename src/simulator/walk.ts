@@ -1,30 +1,31 @@
-// A number that wanders: near its home, within its bounds, and never standing still.
+// A bounded random walk that tends towards a home value and moves in every step.
 import type { Random } from './prng.js'
 
-export type Way = {
+export type WalkRange = {
   readonly low: number
   readonly high: number
-  /** Where it tends to. */
+  /** The value it tends towards. */
   readonly home: number
   /** The longest step. */
   readonly step: number
-  /** Decimals it is given with. */
+  /** Decimals of the result. */
   readonly digits: number
 }
 
-/** Part of the distance to its home that a step takes it back. */
+/** Share of the distance to `home` that is added to each step. */
 const PULL = 0.04
 
 export function rounded(value: number, digits: number): number {
   const scale = 10 ** digits
-  // Plus 0: a small loss is 0, not -0, which JSON does not know.
+  // `+ 0` makes 0 of -0, which JSON cannot express.
   return Math.round(value * scale) / scale + 0
 }
 
-/** The next value; always another one than `value`, so that whoever moves something sees it move. */
-export function walked(random: Random, value: number, { low, high, home, step, digits }: Way): number {
-  const wish = value + random.between(-step, step) + (home - value) * PULL
-  const next = rounded(Math.min(high, Math.max(low, wish)), digits)
+/** The next value, always different from `value`. */
+export function walked(random: Random, value: number, range: WalkRange): number {
+  const { low, high, home, step, digits } = range
+  const target = value + random.between(-step, step) + (home - value) * PULL
+  const next = rounded(Math.min(high, Math.max(low, target)), digits)
   if (next !== value) return next
   const unit = 10 ** -digits
   return rounded(value + unit > high ? value - unit : value + unit, digits)

@@ -1,9 +1,21 @@
-// The collector that is simulated: all it could say about itself, as plain data. Moves (moves.ts) make the next world from
-// one, shapes (shapes.ts) write one down the way a real writer does.
-import type { OpenAlert } from './alerts.js'
+// The state of the simulated collector, as plain data. moves.ts computes the next world, shapes.ts writes a world as a
+// status document.
 import { createIndex, type IndexState } from './indices.js'
 import type { Random } from './prng.js'
 import { rounded } from './walk.js'
+
+export type Level = 'critical' | 'warn' | 'info'
+
+export type OpenAlert = {
+  readonly atMs: number
+  readonly level: Level
+  readonly component: string
+  readonly message: string
+  /** The note that follows when the alert closes; null: none. */
+  readonly over: string | null
+  /** Steps until it closes. */
+  readonly stepsLeft: number
+}
 
 export type World = {
   readonly app: {
@@ -45,7 +57,7 @@ export type World = {
   readonly perf: {
     readonly apiMs: number
     readonly optionsPerSec: number
-    /** Of the collecting alone; the loop's own is `loop.p95Ms`. */
+    /** Of collection alone; that of the whole loop is `loop.p95Ms`. */
     readonly p95CycleMs: number
     readonly apiSuccessPct: number
   }
@@ -57,7 +69,7 @@ export type World = {
   }
   readonly health: Readonly<Record<'collector' | 'sinks' | 'provider', string>>
   readonly backlogRatio: number
-  /** Names the log of the last cycle in its link. */
+  /** Part of the link to the log of the last cycle. */
   readonly logMark: string
 }
 
@@ -72,7 +84,7 @@ export type WorldOptions = {
 const RUNNING_FOR_MS = 5_400_000
 export const TOKEN_LASTS_MS = 20 * 3_600_000
 
-/** A collector in the middle of its day: started an hour and a half ago, all well. */
+/** A healthy collector that started an hour and a half ago. */
 export function createWorld(random: Random, { indices, intervalSec, nowMs }: WorldOptions): World {
   const lastDurationSec = rounded(random.between(0.5, 1.2), 3)
   return {

@@ -18,13 +18,13 @@ async function following(epoch: string) {
   return { server, follower }
 }
 
-test('is named by where it reads, without what may be secret', () => {
+test('is named by its URL, without the parts that may be secret', () => {
   const nameOf = (url: string) => new BoardFollower({ url }).name
   expect(nameOf('http://user:pass@a.example:9/?token=x')).toBe('http://a.example:9')
   expect(nameOf('http://a.example/g6/summary/events?token=x')).toBe('http://a.example/g6/summary/events')
 })
 
-test('a board is the same object until another one comes, and its panels are while they say the same', async () => {
+test('a board stays the same object until the next one, and a panel until it changes', async () => {
   const { server, follower } = await following('e1')
   expect(follower.news).toEqual({ board: null, fault: null, heardAtMs: null })
   server.publish([textPanel('a', '1'), textPanel('b', '1')])
@@ -39,7 +39,7 @@ test('a board is the same object until another one comes, and its panels are whi
   expect(panelOf(follower.news.board, 'b')?.lines).toEqual(['2'])
 })
 
-test('a board that is counted in no known way is a fault, and is not shown', async () => {
+test('a board with an epoch of an unknown form is a fault, and is not shown', async () => {
   const { server, follower } = await following('an epoch of another kind')
   server.publish([textPanel('a', '1')])
   await eventually(() => follower.news.fault !== null, 'a fault')

@@ -1,35 +1,35 @@
-// Another server's board, by its /summary/events alone: the published client, with blocks, so that a terminal or a page can
-// draw what it follows.
+// Follows another server's board through its /summary/events: the published client, with blocks, so that a terminal or a page
+// can draw the panels.
 import { type Connection, connect } from '../../client/connect.js'
 import type { StreamError } from '../../client/event-stream.js'
 import type { ClientBoard, ClientPanel, ClientVerdict } from '../../client/reader.js'
 import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
-import type { BoardNews, BoardSource } from '../engine/follow-loop.js'
+import type { BoardNews, BoardSource } from '../engine/followed-boards.js'
 import { type Log, silentLog } from '../log/log.js'
 import { isPanelKey } from '../panels/content.js'
 import type { Block } from '../panels/panel.js'
 import { blocksFrom, isTone } from '../panels/parse-panel.js'
 import { cleanText, MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { VERDICT_WORDS, type Verdict } from '../protocol/events.js'
-import { readingErrorOf } from './stream-fault.js'
+import { readingErrorOf } from './followed-server.js'
 
 export type BoardFollowerOptions = {
-  /** The server's base, or its stream's own address. */
+  /** The server's base URL, or the URL of its stream. */
   readonly url: string
-  /** Asked for each connection. */
+  /** Called for each connection. */
   readonly token?: () => string | null
-  /** Scale of the first wait before a reconnection; default 1000 ms. */
+  /** Upper bound of the first random wait before a reconnection; default 1000 ms. */
   readonly initialDelayMs?: number
   readonly log?: Log
 }
 
 type SeenPanel = SeenBoard['panels'][number]
 
-/** What ids and metrics are made of; nothing else gets further. */
+/** Ids and metrics are made of these; anything else is refused. */
 const EPOCH = /^[A-Za-z0-9_.~]{1,80}$/
 const LATEST_MS = 8.64e15
-/** More than any server gives. */
+/** More than any server sends. */
 const MAX_REASONS = 20
 
 const UNUSABLE: BoardNews['fault'] = {
@@ -37,14 +37,14 @@ const UNUSABLE: BoardNews['fault'] = {
   message: 'the followed server counts its boards in no known way',
 }
 
-/** A server that cannot be followed may be replaced by one that can. */
+/** Wait before trying again a server that cannot be followed: it may have been replaced. */
 const OLD_SERVER_RETRY_MS = 60_000
 
 function isUsable({ epoch, generation, cycle, ts }: ClientBoard): boolean {
   return EPOCH.test(epoch) && [generation, cycle].every(Number.isSafeInteger) && ts <= LATEST_MS
 }
 
-/** Every text of a block; the same block when there is nothing to clean. */
+/** Cleans every text of a block. */
 function cleanBlock(block: Block): Block {
   const clean = <T extends { readonly text: string }>(item: T): T => ({ ...item, text: cleanText(item.text) })
   switch (block.kind) {
@@ -69,13 +69,12 @@ function seenPanel(panel: ClientPanel): SeenPanel {
   const isClean = title === panel.title && lines.every((line, i) => line === panel.lines[i])
   if (isTone(panel.tone) && panel.truncated !== true && isClean)
     return { key, title, tone: panel.tone, blocks, lines, hash }
-  // A tone of a newer server, a panel cut short, or text that no terminal should see, is not what its hash says: what is
-  // served on gets its own.
+  // An unknown tone, a truncated panel or cleaned text no longer matches the server's hash: compute its own.
   const tone = isTone(panel.tone) ? panel.tone : 'info'
   return { key, title, tone, blocks, lines, hash: panelHash({ key, title, tone, lines }) }
 }
 
-/** Of a server with other words: none. */
+/** Null for a word that this version does not know. */
 function seenVerdict(given: ClientVerdict): Verdict | null {
   const word = VERDICT_WORDS.find(known => known === given.word)
   if (word === undefined) return null
@@ -88,11 +87,11 @@ export class BoardFollower implements BoardSource {
   readonly #log: Log
   readonly #panels = new WeakMap<ClientPanel, SeenPanel>()
   #connection: Connection | null = null
-  /** Connects anew, where the last connection ended for good. */
-  #again: NodeJS.Timeout | null = null
+  /** Connects again after the last connection was closed for good. */
+  #retry: NodeJS.Timeout | undefined
   #fault: BoardNews['fault'] = null
-  /** What this outage was already said to be: each kind of fault is said once. */
-  readonly #said = new Set<string>()
+  /** The kinds of failure logged in this outage: each is logged once. */
+  readonly #logged = new Set<string>()
   #from: ClientBoard | null = null
   #isUnusable = false
   #seen: SeenBoard | null = null
@@ -120,7 +119,7 @@ export class BoardFollower implements BoardSource {
   }
 
   start(onNews: () => void): void {
-    this.#again = null
+    this.#retry = undefined
     const { url, token, initialDelayMs } = this.#options
     const connection = connect(url, {
       view: 'blocks',
@@ -130,10 +129,10 @@ export class BoardFollower implements BoardSource {
     this.#connection = connection
     connection.on('update', onNews)
     connection.on('error', error => {
-      // It may quote what the other side said.
+      // It may quote the server.
       const problem = shownText(error.message, MESSAGE_WIDTH)
       if (error.code === 'original') {
-        this.#isOld(problem, onNews)
+        this.#retryLater(problem, onNews)
         return
       }
       if (error.retryInMs === undefined && error.code !== 'resync') {
@@ -143,49 +142,49 @@ export class BoardFollower implements BoardSource {
       const fault = { error: readingErrorOf(error), message: problem }
       const known = this.#fault?.message === fault.message
       this.#fault = fault
-      this.#say(error, problem)
+      this.#logFailure(error, problem)
       if (!known) onNews()
     })
     connection.on('state', state => {
-      if (state === 'live') this.#isBack()
+      if (state === 'live') this.#recovered()
       if (state === 'stale') this.#fault ??= { error: 'io', message: 'the connection has ended' }
-      if (state === 'closed' && this.#again === null)
+      if (state === 'closed' && this.#retry === undefined)
         this.#fault = { error: 'missing', message: 'the followed server has ended this stream' }
       onNews()
     })
   }
 
-  /** What is new comes by itself. */
+  /** Nothing to do: the server pushes what is new. */
   refresh(): Promise<void> {
     return Promise.resolve()
   }
 
   close(): Promise<void> {
-    if (this.#again !== null) clearTimeout(this.#again)
+    clearTimeout(this.#retry)
     this.#connection?.close()
     return Promise.resolve()
   }
 
-  #isOld(problem: string, onNews: () => void): void {
+  #retryLater(problem: string, onNews: () => void): void {
     this.#fault = { error: 'io', message: problem }
-    this.#again = setTimeout(() => this.start(onNews), OLD_SERVER_RETRY_MS)
-    if (this.#said.has('original')) return
-    this.#said.add('original')
+    this.#retry = setTimeout(() => this.start(onNews), OLD_SERVER_RETRY_MS)
+    if (this.#logged.has('original')) return
+    this.#logged.add('original')
     this.#log.error({ source: this.name, problem }, 'the followed server cannot be followed')
     onNews()
   }
 
-  #say({ code, status }: StreamError, problem: string): void {
+  #logFailure({ code, status }: StreamError, problem: string): void {
     const key = `${code} ${status ?? ''}`
-    if (this.#said.has(key)) return
-    this.#said.add(key)
+    if (this.#logged.has(key)) return
+    this.#logged.add(key)
     this.#log.warn({ source: this.name, problem }, 'the followed server is lost; connecting again')
   }
 
-  #isBack(): void {
+  #recovered(): void {
     this.#fault = null
-    if (this.#said.size === 0) return
-    this.#said.clear()
+    if (this.#logged.size === 0) return
+    this.#logged.clear()
     this.#log.info({ source: this.name }, 'the followed server is back')
   }
 

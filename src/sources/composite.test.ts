@@ -49,7 +49,7 @@ describe('several sources', () => {
     expect(readings.at(-1)).not.toHaveProperty('warnings')
   })
 
-  test('are one status; each news of one is news of all', () => {
+  test('are one status, and each reading of one is a reading of all', () => {
     const { one, two, readings } = several()
     one.good({ cycle: 1, indices: ['A'] }, 5)
     expect(status(readings.at(-1))).toEqual({ cycle: 1, indices: ['A'] })
@@ -63,7 +63,7 @@ describe('several sources', () => {
     })
   })
 
-  test('one down: its part goes stale, the rest stays live', () => {
+  test('with one down show its part as stale and the rest as live', () => {
     const { one, two, readings } = several()
     one.good({ indices: ['A'] })
     two.good({ indices: ['B'] })
@@ -78,7 +78,7 @@ describe('several sources', () => {
     expect(status(readings.at(-1))).toEqual({ indices: ['A', 'B', 'C'] })
   })
 
-  test('all down is the first one’s fault', () => {
+  test('with all down show the fault of the first', () => {
     const { one, two, readings } = several()
     two.bad('timeout')
     expect(readings).toEqual([])

@@ -1,5 +1,5 @@
-// Several sources as one: a new reading of any of them is a new reading of all. One that is down costs its own part: the
-// last good one stays, marked; only when none gives anything is the whole bad.
+// Several sources as one: a new reading of any is a new reading of the whole. The part of a failed source keeps its last good
+// status, marked stale; the whole fails only when every source has failed.
 import { type Clock, systemClock } from '../clock/clock.js'
 import type { Source } from '../engine/source.js'
 import { compose } from '../ingest/compose.js'
@@ -10,8 +10,9 @@ import type { BadReading, DataWarning, GoodReading, Reading } from '../snapshot/
 type Member = {
   readonly source: Source
   good: GoodReading | null
-  /** When its status was new, by the monotonic clock. */
+  /** When `good` was new, by the monotonic clock. */
   newAtMs: number
+  /** Null while the source is up. */
   bad: BadReading | null
 }
 
@@ -20,7 +21,7 @@ export class CompositeSource implements Source {
   readonly #members: readonly Member[]
   readonly #clock: Clock
 
-  /** The first is the primary one. */
+  /** The first is the primary. */
   constructor(sources: readonly Source[], clock: Clock = systemClock) {
     this.#members = sources.map(source => ({ source, good: null, newAtMs: 0, bad: null }))
     this.#clock = clock
@@ -53,20 +54,14 @@ export class CompositeSource implements Source {
     await Promise.all(this.#members.map(({ source }) => source.close()))
   }
 
-  /** Null while nobody has said anything of use and somebody may yet. */
+  /** Null while there is no good status and a source may still deliver one. */
   #whole(): Reading | null {
-    const live = this.#members.some(({ good, bad }) => good !== null && bad === null)
     const faults = this.#members.flatMap(({ bad }) => bad ?? [])
-    if (!live) return faults.length === this.#members.length ? (faults[0] ?? null) : this.#anyOld()
-    return this.#composed()
-  }
-
-  /** Some have failed and the rest has said nothing yet: old news is shown as long as there is some. */
-  #anyOld(): Reading | null {
+    if (faults.length === this.#members.length) return faults[0] ?? null
     return this.#members.some(({ good }) => good !== null) ? this.#composed() : null
   }
 
-  /** Each with the name of its source before the path. */
+  /** With the name of the source before each path. */
   #warnings(): readonly DataWarning[] {
     return this.#members
       .flatMap(({ source, good }) =>

@@ -81,8 +81,8 @@ function rig(graceMs = 60_000) {
   }
 }
 
-describe('a status file behind a stream', () => {
-  test('is not shown while the stream gives statuses', () => {
+describe('a status file as the fallback of a stream', () => {
+  test('is not shown while the stream delivers statuses', () => {
     const { streams, file, shown, instead } = rig()
     file.good({ v: 'file' })
     streams.good({ v: 'stream' })
@@ -92,7 +92,7 @@ describe('a status file behind a stream', () => {
     expect(instead()).toBeUndefined()
   })
 
-  test('is shown when the stream cannot be had, until it can, and each is said', () => {
+  test('is shown while the stream fails, and both switches are logged', () => {
     const { streams, file, shown, instead, log } = rig()
     file.good({ v: 'file' })
     expect(shown()).toEqual([])
@@ -149,7 +149,7 @@ describe('a status file behind a stream', () => {
     expect(reading).not.toHaveProperty('ageMs')
   })
 
-  test('that cannot be read leaves the fault of the stream to be said', () => {
+  test('that cannot be read leaves the fault of the stream visible', () => {
     const { streams, file, shown } = rig()
     file.bad()
     expect(shown()).toEqual([])

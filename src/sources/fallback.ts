@@ -1,5 +1,5 @@
-// Status streams with the status file behind them. The file is shown while the streams have given no status, and when they
-// are lost or stale and the file has changed since their last one. As soon as they give a status again, they are shown.
+// Status streams with the status file as a fallback. The file is shown before the streams have delivered a status, and while
+// they are lost or stale if it has changed since their last status. As soon as they deliver again, they are shown.
 import { type Clock, systemClock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
 import type { Source } from '../engine/source.js'
@@ -7,7 +7,7 @@ import type { IngestStats } from '../ingest/enrichment.js'
 import { type Log, silentLog } from '../log/log.js'
 import type { GoodReading, Reading } from '../snapshot/reading.js'
 
-/** How long the streams may take for their first status before the file is shown. */
+/** How long the streams have for their first status before the file is shown. */
 const GRACE_MS = 2_000
 
 export type FallbackOptions = {
@@ -21,9 +21,9 @@ export type FallbackOptions = {
 type Side = {
   readonly source: Source
   reading: Reading | null
-  /** The last good one. */
+  /** The last good reading. */
   good: GoodReading | null
-  /** When its status was new, by the monotonic clock. */
+  /** When `good` was new, by the monotonic clock. */
   newAtMs: number
 }
 
@@ -83,30 +83,30 @@ export class FallbackSource implements Source {
     this.#show(side)
   }
 
-  /** Passes on what is to be shown, when it has just come (`from`) or was not shown before. */
+  /** Emits the reading to show if it is new (`from` is its side) or its side was not shown before. */
   #show(from: Side | null): void {
     const next = this.#choice()
     const { reading, good, newAtMs } = next ?? {}
     if (next === null || reading == null || (next === this.#shown && next !== from)) return
     const before = this.#shown
     this.#shown = next
-    if (next !== before) this.#say(next, before)
+    if (next !== before) this.#logSwitch(next, before)
     if (next === from || good == null || !reading.ok) {
       this.#onReading(reading)
       return
     }
-    // How old a file is, the time of its last change says.
+    // For a file, the time of its last change says how old it is.
     const aged = next === this.#file ? {} : { ageMs: this.#clock.monotonicMs() - (newAtMs ?? 0) }
     this.#onReading({ ...reading, readAtMs: this.#clock.nowMs(), ...aged })
   }
 
-  #say(next: Side, before: Side | null): void {
+  #logSwitch(next: Side, before: Side | null): void {
     const source = this.#streams.source.name
     if (next === this.#file) this.#log.warn({ source }, 'the status file is shown in place of the stream')
     else if (before !== null) this.#log.info({ source }, 'the stream is shown again')
   }
 
-  /** Null: it is too soon to tell. */
+  /** Null: nothing to show yet. */
   #choice(): Side | null {
     const [streams, file] = [this.#streams, this.#file]
     if (file.reading?.ok !== true) return streams.reading === null ? null : streams

@@ -24,7 +24,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Readings as they come; `next` waits for one that has not been taken yet. */
+/** Collects readings; `next` waits for the next one. */
 function watching(options: Partial<FileSourceOptions> = {}) {
   const source = createFileSource({ path, maxBytes: 1_000_000, ...options })
   sources.push(source)
@@ -72,7 +72,7 @@ describe('the file source', () => {
     await until(says(2))
   })
 
-  test('tells of a fault of one kind once, however often the file is written, and of its end', async () => {
+  test('reports a fault of one kind once, however often the file is written, and its end', async () => {
     const { log, lines } = capturedLog()
     await replace('{"bad": ')
     const { source, readings, until } = watching({ log, ...NO_POLL })
@@ -96,7 +96,7 @@ describe('the file source', () => {
     await until(says(2))
   })
 
-  test('follows a link that is pointed elsewhere', async () => {
+  test('follows a link that gets another target', async () => {
     await writeFile(join(folder, 'one.json'), '{"n": 1}')
     await writeFile(join(folder, 'two.json'), '{"n": 2}')
     await symlink('one.json', path)
@@ -107,7 +107,7 @@ describe('the file source', () => {
     await until(says(2))
   })
 
-  test('says missing once, and the document when it comes', async () => {
+  test('reports missing once, and the document when it appears', async () => {
     const { until, next, readings } = watching({ fastPollMs: 20, slowPollMs: 20 })
     expect(await next()).toMatchObject({ ok: false, error: 'missing', message: 'there is no such file' })
     await replace('{"n": 1}')
@@ -119,7 +119,7 @@ describe('the file source', () => {
     await until(says(2))
   })
 
-  test('survives that its folder goes and comes back', async () => {
+  test('survives that its folder is removed and created again', async () => {
     await replace('{"n": 1}')
     const { until } = watching({ fastPollMs: 20, slowPollMs: 20 })
     await until(says(1))
@@ -148,7 +148,7 @@ describe('the file source', () => {
     await until(says(3))
   })
 
-  test('a read that hangs is given up, begins no second one, and does not hold up the end', async () => {
+  test('a hanging read times out, starts no second one, and does not delay close()', async () => {
     let opened = 0
     const edge = {
       open: () => {
@@ -160,7 +160,7 @@ describe('the file source', () => {
     while (opened === 0) await new Promise(resolve => setImmediate(resolve))
     await source.close()
     expect(opened).toBe(1)
-    // It is given up by itself after 5 s.
+    // It times out after 5 s.
   }, 4_000)
 
   test('ends a storm of renames with the last content', async () => {
@@ -171,7 +171,7 @@ describe('the file source', () => {
     expect(readings).toEqual([])
   })
 
-  test('lets no change wait because the poll has just looked and found nothing', async () => {
+  test('delays no change because a poll has just found nothing', async () => {
     await replace('{"n": 1}')
     let opened = 0
     const edge: ReadEdge = {
@@ -180,7 +180,7 @@ describe('the file source', () => {
         return open(file, flags)
       },
     }
-    // Time stands still but for one step: a gap that has begun never ends.
+    // Time moves only once: a gap that has begun never ends.
     let nowMs = 0
     const clock = { nowMs: () => Date.now(), monotonicMs: () => nowMs }
     const { until } = watching({ edge, clock, fastPollMs: 20, slowPollMs: 20 })
@@ -201,7 +201,7 @@ describe('the file source', () => {
     expect(readings).toEqual([])
   })
 
-  test('calls nobody after it was closed', async () => {
+  test('reports nothing after it was closed', async () => {
     await replace('{"n": 1}')
     const { source, until, readings } = watching({ fastPollMs: 5, slowPollMs: 5 })
     await until(says(1))
@@ -226,7 +226,7 @@ describe('a file that is not replaced but written in place', () => {
     }
   }
 
-  test('keeps its last good document through a window shorter than the grace, without news and without a line', async () => {
+  test('keeps its last good document while broken for less than the grace period, without a reading or a log line', async () => {
     const { log, lines } = capturedLog()
     const { clock, pass } = handClock()
     await replace('{"n": 1}')
@@ -248,7 +248,7 @@ describe('a file that is not replaced but written in place', () => {
     expect(lines()).toEqual([])
   })
 
-  test('is also kept while it is away, or closed to this user, for a moment', async () => {
+  test('is also kept while it is missing or unreadable for a moment', async () => {
     const { clock, pass } = handClock()
     await replace('{"n": 1}')
     const { source, until, readings } = watching({ clock, ...NO_POLL, watchFolder: NEVER_WATCHED })
@@ -263,7 +263,7 @@ describe('a file that is not replaced but written in place', () => {
     await until(fails('missing'))
   })
 
-  test('is an error of one line when it stays broken', async () => {
+  test('is an error with one log line when it stays broken', async () => {
     const { log, lines } = capturedLog()
     await replace('{"n": 1}')
     const { until, readings } = watching({ log, graceMs: () => 50, ...NO_POLL })
@@ -286,7 +286,7 @@ describe('a file that is not replaced but written in place', () => {
     await watching({ ...NO_POLL, graceMs: () => 3_600_000 }).until(fails('not_json'))
   })
 
-  test('says what is wrong with it now, not what was wrong first, and logs each text once', async () => {
+  test('reports its current fault, not the first one, and logs each text once', async () => {
     const { log, lines } = capturedLog()
     await replace('{"n": 1}')
     const { until } = watching({ log, graceMs: () => 30, ...NO_POLL })
@@ -308,7 +308,7 @@ describe('a file that is not replaced but written in place', () => {
     expect(lines()).toHaveLength(5)
   })
 
-  test('is read again when only the time of the change of its entry tells: same size, time of writing set back', async () => {
+  test('is read again when only ctime changed: same size, mtime set back', async () => {
     await replace('{"n": 1}')
     const { mtime, atime } = await stat(path)
     const { source, until } = watching({ ...NO_POLL, watchFolder: NEVER_WATCHED })
@@ -321,7 +321,7 @@ describe('a file that is not replaced but written in place', () => {
 })
 
 describe('the watch', () => {
-  test('sees that a link of the path is swapped, as Kubernetes does it', async () => {
+  test('notices that a link of the path is swapped, as Kubernetes does it', async () => {
     await mkdir(join(folder, '..v1'))
     await writeFile(join(folder, '..v1', 'status.json'), '{"n": 1}')
     await symlink('..v1', join(folder, '..data'))
@@ -338,12 +338,12 @@ describe('the watch', () => {
       await rename(join(folder, '..data_tmp'), join(folder, '..data'))
       await until(says(n))
     }
-    // What a link leads to is watched as well.
+    // The target of a link is watched too.
     await writeFile(join(folder, '..v3', 'status.json'), '{"n": 4}')
     await until(says(4))
   })
 
-  test('sees that a folder of the path is a link that leads elsewhere now', async () => {
+  test('notices that a link to a folder of the path has another target', async () => {
     for (const n of [1, 2]) {
       await mkdir(join(folder, `release-${n}`))
       await writeFile(join(folder, `release-${n}`, 'status.json'), `{"n": ${n}}`)
@@ -356,7 +356,7 @@ describe('the watch', () => {
     await until(says(2))
   })
 
-  test('sees without a poll that its folder was replaced by another one', async () => {
+  test('notices without a poll that its folder was replaced', async () => {
     const inner = join(folder, 'inner')
     const file = join(inner, 'status.json')
     await mkdir(inner)
@@ -407,11 +407,11 @@ describe('the watch', () => {
     },
   )
 
-  test('that misses a change is no longer relied on', async () => {
+  test('that misses a change is replaced by fast polls', async () => {
     const { log, lines } = capturedLog()
     await replace('{"n": 1}')
     const watchFolder: WatchFolder = () => Object.assign(new EventEmitter(), { close: () => {} })
-    // Only the fast poll is in time for what comes after the first change.
+    // Only the fast poll is in time for a later change.
     const { until } = watching({ log, watchFolder, fastPollMs: 5, slowPollMs: 300 })
     await until(says(1))
     await replace('{"n": 2}')

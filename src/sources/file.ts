@@ -1,32 +1,31 @@
-// The status file as a source: notices a change at once, reads it once, tells only what is new.
+// The status file as a source: reads a change at once and once, and reports only what is new.
 //
-// Events of the system and a poll both lead to the same `look`: one at a time, at most one per 20 ms, and never the last
-// change missed (a wish during a look makes another look after it). A poll that finds nothing new does not count: no change
-// waits because of a look just before it. The poll is slow while events come; it is fast where they do not, and from the
-// first change on that no event reported.
+// File system events and a poll both request a read: one at a time, at most one per 20 ms, and a request during a read leads
+// to another read after it, so the last change is never missed. A poll that finds nothing new does not count for the 20 ms.
+// The poll is slow while events come. It is fast where they do not, and after the first change without an event.
 import { type Clock, systemClock } from '../clock/clock.js'
 import type { Source } from '../engine/source.js'
 import { type Log, silentLog } from '../log/log.js'
 import type { BadReading, Reading } from '../snapshot/reading.js'
-import { type Hearing, PathWatch, type WatchFolder } from './path-watch.js'
+import { type Detection, PathWatch, type WatchFolder } from './path-watch.js'
 import { type FileMark, type ReadEdge, readStatus } from './read-status.js'
-import { NOTHING_TOLD, newsIn, type Told, withLook } from './telling.js'
+import { afterReading, NOTHING_REPORTED, type Reported, reportDelayMs } from './reporting.js'
 
-/** At most one look in this time. */
-const MIN_LOOK_GAP_MS = 20
+/** At most one read in this time. */
+const MIN_READ_GAP_MS = 20
 /** Between two polls where the system reports changes, and where it does not. */
 const SLOW_POLL_MS = 2_000
 const FAST_POLL_MS = 250
-/** A window in which the file is broken, as long as one refresh by default. */
+/** A file that is broken for a shorter time is not reported. */
 const GRACE_MS = 1_000
-/** Different texts of one outage that are logged; the newest is in health. */
+/** Limit of different texts logged in one outage; health has the newest. */
 const MAX_LINES = 8
 
 export type FileSourceOptions = {
   readonly path: string
   /** `G6_STATUS_MAX_BYTES` */
   readonly maxBytes: number
-  /** A file that is broken for a shorter time than this is being written; default 1 s. */
+  /** A file that is broken for a shorter time is not reported: it is being written. Default 1 s. */
   readonly graceMs?: () => number
   readonly clock?: Clock
   readonly log?: Log
@@ -39,16 +38,16 @@ export type FileSourceOptions = {
 
 /** Why the file is polled, for the log. */
 function whyPolled(
-  hearing: Exclude<Hearing, { readonly by: 'events' } | { readonly why: 'absent' }>,
+  detection: Exclude<Detection, { readonly by: 'events' } | { readonly why: 'absent' }>,
 ): string {
-  if (hearing.why === 'file_system') return `${hearing.name} does not report every change`
-  switch (hearing.code) {
+  if (detection.why === 'file_system') return `${detection.name} does not report every change`
+  switch (detection.code) {
     case 'ENOSPC':
       return 'the folder cannot be watched (ENOSPC): all watches are used; raise fs.inotify.max_user_watches'
     case 'EMFILE':
       return 'the folder cannot be watched (EMFILE): no watch is left; raise fs.inotify.max_user_instances'
     default:
-      return `the folder cannot be watched (${hearing.code})`
+      return `the folder cannot be watched (${detection.code})`
   }
 }
 
@@ -64,25 +63,26 @@ class FileSource implements Source {
   #onReading: (reading: Reading) => void = () => {}
   #poll: { readonly timer: NodeJS.Timeout; readonly ms: number } | null = null
   #isChecking = false
-  /** The system reported something since the last look began. */
-  #isReported = false
-  /** A poll found a change that has not been reported so far. */
-  #isUnreported = false
-  /** The system does not report what happens to this file. */
-  #isDeaf = false
-  /** Why the file is polled, as it was logged; null: it is not. */
+  /** An event came since the last read began. */
+  #hasEvent = false
+  /** A poll found a change that had no event so far. */
+  #missesEvent = false
+  /** The system does not report changes of this file. */
+  #lacksEvents = false
+  /** The logged reason for fast polls; null: none. */
   #polledBecause: string | null = null
-  #hanging = 0
-  #soon: NodeJS.Timeout | null = null
-  /** Until a bad reading becomes news. */
-  #later: NodeJS.Timeout | null = null
-  #looking: Promise<void> | null = null
-  #again = false
-  #lastLookMs = Number.NEGATIVE_INFINITY
+  #pendingReads = 0
+  /** Until the next read is allowed. */
+  #gap: NodeJS.Timeout | null = null
+  /** Until a bad reading is reported. */
+  #grace: NodeJS.Timeout | null = null
+  #reading: Promise<void> | null = null
+  #readAgain = false
+  #lastReadMs = Number.NEGATIVE_INFINITY
   #mark: FileMark | null = null
   #last: Reading | null = null
-  #told: Told = NOTHING_TOLD
-  /** Texts that were logged since the file was last good. */
+  #reported: Reported = NOTHING_REPORTED
+  /** Texts logged since the file was last good. */
   readonly #logged = new Set<string>()
 
   constructor(options: FileSourceOptions) {
@@ -101,16 +101,16 @@ class FileSource implements Source {
   }
 
   async refresh(): Promise<void> {
-    while (this.#looking !== null) await this.#looking
-    await this.#look()
+    while (this.#reading !== null) await this.#reading
+    await this.#read()
   }
 
   async close(): Promise<void> {
     this.#abort.abort()
     this.#path.close()
-    for (const timer of [this.#poll?.timer, this.#soon, this.#later]) if (timer != null) clearTimeout(timer)
-    this.#soon = null
-    await this.#looking
+    for (const timer of [this.#poll?.timer, this.#gap, this.#grace]) if (timer != null) clearTimeout(timer)
+    this.#gap = null
+    await this.#reading
   }
 
   get #closed(): boolean {
@@ -118,38 +118,39 @@ class FileSource implements Source {
   }
 
   #onEvent(): void {
-    this.#isReported = true
-    this.#isUnreported = false
+    this.#hasEvent = true
+    this.#missesEvent = false
     this.#schedule()
-    this.#wish()
+    this.#requestRead()
   }
 
   async #onPoll(): Promise<void> {
     this.#poll = null
     this.#schedule()
-    // A file system that hangs holds up the check; the look ends by itself and says so.
+    // A hanging file system delays the check; the read has a timeout and reports it.
     if (!this.#isChecking) {
       this.#isChecking = true
       const isNew = await this.#path.check()
       this.#isChecking = false
       if (this.#closed) return
-      if (this.#isUnreported) this.#isDeaf = true
-      // What happened before it was watched could not be reported.
+      if (this.#missesEvent) this.#lacksEvents = true
+      // A change before the watch began could have no event.
       if (isNew) {
-        this.#isDeaf = false
-        this.#isReported = true
+        this.#lacksEvents = false
+        this.#hasEvent = true
       }
-      this.#isUnreported = false
+      this.#missesEvent = false
       this.#logPolling()
       this.#schedule()
     }
-    this.#wish(true)
+    this.#requestRead(true)
   }
 
-  /** The next poll; sooner than planned when events have become doubtful. */
+  /** Schedules the next poll; earlier than planned when events have turned out to be missing. */
   #schedule(): void {
     if (this.#closed) return
-    const ms = this.#path.hearing.by === 'events' && !this.#isDeaf ? this.#slowPollMs : this.#fastPollMs
+    const byEvents = this.#path.detection.by === 'events' && !this.#lacksEvents
+    const ms = byEvents ? this.#slowPollMs : this.#fastPollMs
     if (this.#poll !== null) {
       if (this.#poll.ms <= ms) return
       clearTimeout(this.#poll.timer)
@@ -158,59 +159,58 @@ class FileSource implements Source {
   }
 
   #logPolling(): void {
-    const { hearing } = this.#path
-    if (hearing.by === 'polls' && hearing.why === 'absent') return // the reading says so
-    const isHeard = hearing.by === 'events'
-    const deaf = this.#isDeaf ? 'the system has not reported a change of the file' : null
-    const because = isHeard ? deaf : whyPolled(hearing)
+    const { detection } = this.#path
+    if (detection.by === 'polls' && detection.why === 'absent') return // the reading says so
+    const missed = this.#lacksEvents ? 'the system has not reported a change of the file' : null
+    const because = detection.by === 'events' ? missed : whyPolled(detection)
     if (because === this.#polledBecause) return
     this.#polledBecause = because
     if (because === null) this.#log.info('the system reports changes of the status file again')
     else this.#log.warn(`the status file is polled every ${this.#fastPollMs} ms: ${because}`)
   }
 
-  /** There may be something new: looks now, or as soon as the gap allows. */
-  #wish(isPoll = false): void {
-    if (this.#closed || this.#soon !== null) return
-    if (this.#looking !== null) {
-      this.#again = true
+  /** Reads now, or as soon as the gap allows. */
+  #requestRead(isPoll = false): void {
+    if (this.#closed || this.#gap !== null) return
+    if (this.#reading !== null) {
+      this.#readAgain = true
       return
     }
-    const waitMs = this.#lastLookMs + MIN_LOOK_GAP_MS - this.#clock.monotonicMs()
+    const waitMs = this.#lastReadMs + MIN_READ_GAP_MS - this.#clock.monotonicMs()
     if (waitMs <= 0) {
-      void this.#look(isPoll)
+      void this.#read(isPoll)
       return
     }
-    if (isPoll) return // the next one comes by itself
-    this.#soon = setTimeout(() => {
-      this.#soon = null
-      this.#wish()
+    if (isPoll) return // the next poll reads
+    this.#gap = setTimeout(() => {
+      this.#gap = null
+      this.#requestRead()
     }, waitMs)
   }
 
-  #look(isPoll = false): Promise<void> {
-    const before = this.#lastLookMs
-    this.#lastLookMs = this.#clock.monotonicMs()
-    this.#again = false
-    this.#looking = this.#lookOnce(isPoll)
+  #read(isPoll = false): Promise<void> {
+    const before = this.#lastReadMs
+    this.#lastReadMs = this.#clock.monotonicMs()
+    this.#readAgain = false
+    this.#reading = this.#readOnce(isPoll)
       .then(isNew => {
-        if (isPoll && !isNew) this.#lastLookMs = before
+        if (isPoll && !isNew) this.#lastReadMs = before
       })
       .finally(() => {
-        this.#looking = null
-        if (this.#again) this.#wish()
+        this.#reading = null
+        if (this.#readAgain) this.#requestRead()
       })
-    return this.#looking
+    return this.#reading
   }
 
-  /** Whether there was news. */
-  async #lookOnce(isPoll: boolean): Promise<boolean> {
-    // A read that was cancelled still hangs in the system: another one would hang too.
-    if (this.#hanging > 0) return false
+  /** Whether anything was reported. */
+  async #readOnce(isPoll: boolean): Promise<boolean> {
+    // A cancelled read still hangs in the system: another one would hang too.
+    if (this.#pendingReads > 0) return false
     const { path, maxBytes, edge } = this.#options
     const known = this.#mark
-    const isReported = this.#isReported
-    this.#isReported = false
+    const hadEvent = this.#hasEvent
+    this.#hasEvent = false
     const { reading, mark } = await readStatus({
       path,
       maxBytes,
@@ -223,32 +223,32 @@ class FileSource implements Source {
     if (this.#closed) return false
     this.#mark = mark
     const isChanged = reading !== null && (known !== null || mark !== null)
-    if (isPoll && isChanged && !isReported && !this.#isReported) this.#isUnreported = true
+    if (isPoll && isChanged && !hadEvent && !this.#hasEvent) this.#missesEvent = true
     this.#last = reading ?? this.#last
     if (this.#last === null || (reading === null && this.#last.ok)) return false
-    return this.#last.ok ? this.#tell(this.#last) : this.#tellIfNews(this.#last)
+    return this.#last.ok ? this.#report(this.#last) : this.#reportWhenDue(this.#last)
   }
 
-  #tellIfNews(bad: BadReading): boolean {
+  #reportWhenDue(bad: BadReading): boolean {
     const nowMs = this.#clock.monotonicMs()
     const graceMs = this.#options.graceMs?.() ?? GRACE_MS
     const writtenMs = Number((this.#mark?.modifiedNs ?? 0n) / 1_000_000n)
     const isBeingWritten = Math.abs(this.#clock.nowMs() - writtenMs) < graceMs
-    this.#told = withLook(this.#told, bad, nowMs)
-    const waitMs = newsIn(this.#told, bad, nowMs, graceMs, isBeingWritten)
-    if (waitMs === 0) return this.#tell(bad)
-    if (waitMs !== null && this.#later === null)
-      this.#later = setTimeout(() => {
-        this.#later = null
-        this.#wish()
+    this.#reported = afterReading(this.#reported, bad, nowMs)
+    const waitMs = reportDelayMs(this.#reported, bad, nowMs, graceMs, isBeingWritten)
+    if (waitMs === 0) return this.#report(bad)
+    if (waitMs !== null && this.#grace === null)
+      this.#grace = setTimeout(() => {
+        this.#grace = null
+        this.#requestRead()
       }, waitMs)
     return false
   }
 
-  #tell(reading: Reading): boolean {
-    const wasBad = this.#told.reading?.ok === false
+  #report(reading: Reading): boolean {
+    const wasBad = this.#reported.reading?.ok === false
     const atMs = this.#clock.monotonicMs()
-    this.#told = withLook({ ...this.#told, reading, atMs }, reading, atMs)
+    this.#reported = afterReading({ ...this.#reported, reading, atMs }, reading, atMs)
     if (reading.ok) {
       if (wasBad) this.#log.info('the status can be read again')
       this.#logged.clear()
@@ -261,9 +261,9 @@ class FileSource implements Source {
   }
 
   #count(work: Promise<unknown>): void {
-    this.#hanging++
+    this.#pendingReads++
     const done = (): void => {
-      this.#hanging--
+      this.#pendingReads--
     }
     work.then(done, done)
   }

@@ -12,7 +12,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-test('the newest line of each index counts, whatever stands before it', () => {
+test('the newest line of each index counts, whatever text precedes it', () => {
   const text = [
     'NIFTY TOTAL LEGS: 212 | FAILS: 3 | STATUS: OK',
     '2025-11-20 10:41:02 INFO BANKNIFTY TOTAL LEGS: 180 | FAILS: 7 | STATUS: WARN',
@@ -23,11 +23,11 @@ test('the newest line of each index counts, whatever stands before it', () => {
   expect(failsIn('')).toEqual({})
 })
 
-test('a line that was cut by reading only the end names no other index', async () => {
+test('a line cut by reading only the end gives no wrong index', async () => {
   const path = join(folder, 'indices.log')
   const cut = 'BANKNIFTY TOTAL LEGS: 1 | FAILS: 9 | STATUS: OK\n'
   const rest = `${'x'.repeat(98)}\n`.repeat(700)
-  // So that the end that is read begins with NIFTY.
+  // The part that is read begins with NIFTY.
   const kept = cut.length - 'BANK'.length
   await writeFile(path, `${cut}${rest.slice(rest.length - (65_536 - kept))}`)
   const log = new IndicesLog(path)
@@ -49,13 +49,13 @@ test('only the end of a long log is read, and the same object stays while nothin
   expect(first).toEqual({ NIFTY: 2 })
   await log.refresh()
   expect(log.fails).toBe(first)
-  // Another line, and nothing new in it.
+  // Another line without news.
   await appendFile(path, 'NIFTY TOTAL LEGS: 3 | FAILS: 2 | STATUS: OK\n')
   await log.refresh()
   expect(log.fails).toBe(first)
 })
 
-test('a pipe nobody writes into is not waited for', async () => {
+test('a pipe without a writer does not block it', async () => {
   const path = join(folder, 'pipe')
   execFileSync('mkfifo', [path])
   const log = new IndicesLog(path)
@@ -63,7 +63,7 @@ test('a pipe nobody writes into is not waited for', async () => {
   expect(log.fails).toBeNull()
 })
 
-test('a log that cannot be read is said once and adds nothing', async () => {
+test('an unreadable log is reported once and adds nothing', async () => {
   const warn = vi.fn()
   const log = new IndicesLog(join(folder, 'none.log'), { warn } as unknown as Log)
   await log.refresh()

@@ -1,5 +1,5 @@
-// Failed legs per index from the log that `G6_INDICES_PANEL_LOG` names: lines `<INDEX> TOTAL LEGS: n | FAILS: n | STATUS: s`. Only
-// the end of the file is read, and only after it changed; a log that cannot be read adds nothing and is said once.
+// Failed legs per index from the log that `G6_INDICES_PANEL_LOG` names: lines `<INDEX> TOTAL LEGS: n | FAILS: n | STATUS: s`. Reads
+// only the end of the file, after it changed. An unreadable log is reported once and adds nothing.
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { type Log, silentLog } from '../log/log.js'
@@ -27,7 +27,7 @@ async function tail(file: FileHandle): Promise<{ mark: string; text: string }> {
   const buffer = Buffer.alloc(length)
   await file.read(buffer, 0, length, size - length)
   const text = buffer.toString('utf8')
-  // The first line may have lost its beginning, and with it the beginning of an index's name.
+  // The first line may lack its beginning, and with it that of an index's name.
   const whole = length < size ? text.slice(text.indexOf('\n') + 1) : text
   return { mark: `${ino}:${size}:${mtimeMs}`, text: whole }
 }
@@ -35,7 +35,7 @@ async function tail(file: FileHandle): Promise<{ mark: string; text: string }> {
 export class IndicesLog {
   #fails: IndexFails | null = null
   #mark = ''
-  #looking = false
+  #isReading = false
   #isBroken = false
 
   constructor(
@@ -43,17 +43,17 @@ export class IndicesLog {
     private readonly log: Log = silentLog,
   ) {}
 
-  /** What was last read; the same object until the log says something else. Null: nothing yet. */
+  /** The last result; the same object until the log changes it. Null: nothing yet. */
   get fails(): IndexFails | null {
     return this.#fails
   }
 
-  /** Looks whether the log changed; one look at a time. */
+  /** Reads the log if it changed; one read at a time. */
   async refresh(): Promise<void> {
-    if (this.#looking) return
-    this.#looking = true
+    if (this.#isReading) return
+    this.#isReading = true
     try {
-      // A pipe is opened at once too, and has no end to read: nobody waits for who would write into it.
+      // With O_NONBLOCK, opening a pipe does not wait for a writer.
       const file = await open(this.path, constants.O_RDONLY | constants.O_NONBLOCK)
       try {
         const { mark, text } = await tail(file)
@@ -67,7 +67,7 @@ export class IndicesLog {
       if (!this.#isBroken) this.log.warn({ code }, 'the log of G6_INDICES_PANEL_LOG cannot be read')
       this.#isBroken = true
     } finally {
-      this.#looking = false
+      this.#isReading = false
     }
   }
 

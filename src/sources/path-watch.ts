@@ -1,19 +1,19 @@
-// Hears of changes of one path from the system, wherever a change of it may happen.
+// Watches one path for changes.
 //
-// The *folder* is watched, because writers replace the file by renaming another one over it, which breaks a watch on the file
-// itself. Where the path goes through links (Kubernetes swaps `..data`, deployments swap `current`), the folder of each link
-// is watched too. A folder that was replaced takes its watch with it; its number tells.
+// It watches the *folder*, because writers replace the file by renaming another one over it, which breaks a watch on the file
+// itself. Where the path goes through links (Kubernetes swaps `..data`, deployments swap `current`), it watches the folder of
+// each link too. The watch on a replaced folder is useless; a changed inode shows it.
 import { watch } from 'node:fs'
 import { lstat, readlink, statfs } from 'node:fs/promises'
 import { basename, join, parse, resolve, sep } from 'node:path'
 
-/** How changes become known. */
-export type Hearing =
+/** How changes are detected. */
+export type Detection =
   | { readonly by: 'events' }
-  /** Events come, if at all, for changes that this machine makes. */
+  /** The system reports at most the changes made on this machine. */
   | { readonly by: 'polls'; readonly why: 'file_system'; readonly name: string }
   | { readonly by: 'polls'; readonly why: 'refused'; readonly code: string }
-  /** A folder of the path is not there. */
+  /** A folder of the path is missing. */
   | { readonly by: 'polls'; readonly why: 'absent' }
 
 type Watcher = { on(event: 'error', listener: () => void): unknown; close(): void }
@@ -21,7 +21,7 @@ export type WatchFolder = (folder: string, onEvent: (name: string | null) => voi
 
 const systemWatch: WatchFolder = (folder, onEvent) => watch(folder, (_, name) => onEvent(name))
 
-/** File systems that other machines or programs change without an event here, by `statfs` type. */
+/** File systems that others can change without an event here, by `statfs` type. */
 const EVENTLESS: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
   [0x65735546, 'FUSE'],
@@ -34,14 +34,14 @@ const EVENTLESS: ReadonlyMap<number, string> = new Map([
   [0x786f4256, 'a VirtualBox folder'],
 ])
 
-/** As many links as Linux follows. */
+/** The number of links that Linux follows. */
 const MAX_LINKS = 40
 
-/** A folder on the way: its number, and the names in it that matter, each with whether it is a link. */
-type Place = { readonly id: string; readonly names: Map<string, boolean> }
-type Way = {
-  readonly places: ReadonlyMap<string, Place>
-  /** All of its folders are there; the file itself may not be. */
+/** A folder of the path: its device and inode, and the names in it that matter, each with whether it is a link. */
+type Folder = { readonly id: string; readonly names: Map<string, boolean> }
+type ResolvedPath = {
+  readonly folders: ReadonlyMap<string, Folder>
+  /** All folders exist; the file itself may not. */
   readonly isWhole: boolean
   /** The folder of the file. */
   readonly last: string
@@ -49,18 +49,18 @@ type Way = {
 
 type Watched = { readonly id: string; names: ReadonlyMap<string, boolean>; readonly watcher: Watcher }
 
-/** The folders in which something happens when `path` changes. */
-async function wayTo(path: string): Promise<Way> {
-  const places = new Map<string, Place>()
+/** The folders with an event when `path` changes. */
+async function resolvePath(path: string): Promise<ResolvedPath> {
+  const folders = new Map<string, Folder>()
   const { root } = parse(resolve(path))
   const partsOf = (text: string): string[] => text.split(sep).filter(part => part !== '' && part !== '.')
   const rest = partsOf(resolve(path).slice(root.length))
   let folder = root
   let id = ''
   const add = (name: string, isLink: boolean): void => {
-    const place = places.get(folder) ?? { id, names: new Map<string, boolean>() }
-    places.set(folder, place)
-    place.names.set(name, isLink)
+    const known = folders.get(folder) ?? { id, names: new Map<string, boolean>() }
+    folders.set(folder, known)
+    known.names.set(name, isLink)
   }
   let links = 0
   for (let name = rest.shift(); name !== undefined; name = rest.shift()) {
@@ -68,14 +68,14 @@ async function wayTo(path: string): Promise<Way> {
     const stats = await lstat(full, { bigint: true }).catch(() => null)
     if (stats === null || links > MAX_LINKS) {
       add(name, false)
-      return { places, isWhole: rest.length === 0, last: folder }
+      return { folders, isWhole: rest.length === 0, last: folder }
     }
     if (stats.isSymbolicLink()) {
       add(name, true)
       links++
       const target = await readlink(full).catch(() => '')
       const from = resolve(folder, target)
-      // The way begins again at the root: a target may go up and through links of its own.
+      // Start again at the root: a target may have `..` and links of its own.
       rest.unshift(...partsOf(from.slice(root.length)))
       folder = root
       id = ''
@@ -85,7 +85,7 @@ async function wayTo(path: string): Promise<Way> {
       id = `${stats.dev}:${stats.ino}`
     }
   }
-  return { places, isWhole: true, last: folder }
+  return { folders, isWhole: true, last: folder }
 }
 
 export class PathWatch {
@@ -94,21 +94,21 @@ export class PathWatch {
   readonly #onEvent: () => void
   readonly #watched = new Map<string, Watched>()
   #checking: Promise<boolean> | null = null
-  #hearing: Hearing = { by: 'polls', why: 'absent' }
+  #detection: Detection = { by: 'polls', why: 'absent' }
   #closed = false
 
-  /** `onEvent`: something happened to the path, or may have. */
+  /** `onEvent`: the path changed, or may have. */
   constructor(path: string, onEvent: () => void, watchFolder: WatchFolder = systemWatch) {
     this.#path = path
     this.#onEvent = onEvent
     this.#watch = watchFolder
   }
 
-  get hearing(): Hearing {
-    return this.#hearing
+  get detection(): Detection {
+    return this.#detection
   }
 
-  /** Looks where the path goes now and watches that; whether anything about it is new. */
+  /** Resolves the path again and watches its folders; true when any watch is new. */
   check(): Promise<boolean> {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = null
@@ -127,11 +127,11 @@ export class PathWatch {
   }
 
   async #check(): Promise<boolean> {
-    const { places, isWhole, last } = await wayTo(this.#path)
+    const { folders, isWhole, last } = await resolvePath(this.#path)
     if (this.#closed) return false
     let isNew = false
     let refused: string | null = null
-    for (const [folder, { id, names }] of places) {
+    for (const [folder, { id, names }] of folders) {
       const known = this.#watched.get(folder)
       if (known?.id === id) {
         known.names = names
@@ -141,17 +141,17 @@ export class PathWatch {
       this.#forget(folder)
       refused = this.#add(folder, id, names) ?? refused
     }
-    for (const folder of [...this.#watched.keys()]) if (!places.has(folder)) this.#forget(folder)
-    if (refused !== null) this.#hearing = { by: 'polls', why: 'refused', code: refused }
-    else if (!isWhole) this.#hearing = { by: 'polls', why: 'absent' }
-    else if (isNew || this.#hearing.by === 'polls') this.#hearing = await hearingOn(last)
+    for (const folder of [...this.#watched.keys()]) if (!folders.has(folder)) this.#forget(folder)
+    if (refused !== null) this.#detection = { by: 'polls', why: 'refused', code: refused }
+    else if (!isWhole) this.#detection = { by: 'polls', why: 'absent' }
+    else if (isNew || this.#detection.by === 'polls') this.#detection = await detectionOn(last)
     return isNew
   }
 
-  /** The code of the error, when it cannot be watched; null also where it has just gone, which the next check sees. */
-  #add(folder: string, id: string, names: Place['names']): string | null {
+  /** The code of the error when it cannot be watched; null also when it has just been removed, which the next check finds. */
+  #add(folder: string, id: string, names: Folder['names']): string | null {
     try {
-      const watcher = this.#watch(folder, name => this.#happened(folder, name))
+      const watcher = this.#watch(folder, name => this.#handle(folder, name))
       watcher.on('error', () => this.#forget(folder))
       this.#watched.set(folder, { id, names, watcher })
       return null
@@ -161,20 +161,20 @@ export class PathWatch {
     }
   }
 
-  #happened(folder: string, name: string | null): void {
+  #handle(folder: string, name: string | null): void {
     const names = this.#watched.get(folder)?.names
     if (names === undefined) return
     // The system names the folder itself when it is moved or removed.
     const isSelf = name === basename(folder)
     if (name !== null && !isSelf && !names.has(name)) return
     this.#onEvent()
-    // The path may lead elsewhere now. What happened there before it was watched was not reported.
+    // The path may lead elsewhere now, and a change there before it was watched was not reported.
     const mayLeadElsewhere = name === null || isSelf || names.get(name) === true
     if (mayLeadElsewhere) void this.check().then(isNew => isNew && !this.#closed && this.#onEvent())
   }
 }
 
-async function hearingOn(folder: string): Promise<Hearing> {
+async function detectionOn(folder: string): Promise<Detection> {
   const type = await statfs(folder).then(
     stats => stats.type,
     () => 0,

@@ -29,7 +29,7 @@ const failing = (code: string): ReadEdge => ({
   open: () => Promise.reject(Object.assign(new Error('secret path'), { code })),
 })
 
-/** An edge whose file says each of these in turn. */
+/** An edge whose file has these contents in turn. */
 function saying(...contents: string[]): ReadEdge & { opened: () => number } {
   let opened = 0
   return {
@@ -102,17 +102,17 @@ describe('reading a status', () => {
     expect(await reading()).toMatchObject({ ok: false, error: 'io', message: 'it is not a regular file' })
   })
 
-  test('a pipe nobody writes to does not hold it up', async () => {
+  test('a pipe without a writer does not block it', async () => {
     execFileSync('mkfifo', [path])
     expect(await reading()).toMatchObject({ ok: false, error: 'io' })
   })
 
-  test('a file system that never answers is given up', async () => {
+  test('a file system that never answers is a timeout', async () => {
     const edge: ReadEdge = { open: () => new Promise(() => {}) }
     expect(await reading({ edge, timeoutMs: 10 })).toMatchObject({ ok: false, error: 'timeout' })
   })
 
-  test('a half-written file is tried three times before it counts', async () => {
+  test('a half-written file is read three times before it is an error', async () => {
     const finished = saying('{"a":', '{"a": 1', '{"a": 1}')
     expect(await reading({ edge: finished })).toMatchObject({ ok: true, status: { a: 1 } })
     expect(finished.opened()).toBe(3)
@@ -121,7 +121,7 @@ describe('reading a status', () => {
     expect(never.opened()).toBe(3)
   })
 
-  test('what was read before is not read again, good or bad', async () => {
+  test('an unchanged file is not read again, good or bad', async () => {
     for (const content of ['{"a": 1}', '{"a":']) {
       await writeFile(path, content)
       const first = await readStatus({ path, maxBytes: 1_000, nowMs: () => 0 })
@@ -158,7 +158,7 @@ describe('documents of real writers', () => {
   const readingOfWriter = async (name: string): Promise<Reading> =>
     readingOf(await written(name), { maxBytes: 1_000_000 })
 
-  test('numbers that JSON lacks are missing, the rest is there, and one of them is named', async () => {
+  test('numbers that JSON lacks are missing, the rest is there, and the first is named', async () => {
     const reading = await readingOfWriter('b1-nan.json')
     expect(reading).toMatchObject({
       ok: true,
@@ -184,7 +184,7 @@ describe('documents of real writers', () => {
     expect(reading).not.toHaveProperty('warnings')
   })
 
-  test('the rest of a longer document is an error with its place', async () => {
+  test('the rest of a longer document is an error with its position', async () => {
     expect(await readingOfWriter('b3-leftover-brace.json')).toMatchObject({
       ok: false,
       error: 'not_json',
@@ -194,7 +194,7 @@ describe('documents of real writers', () => {
 })
 
 describe('the mark of what was read', () => {
-  test('is not relied on while a write could leave the same times: the bytes are compared', async () => {
+  test('is not trusted while a write could leave the same times: the bytes are compared', async () => {
     // A file system whose clock does not move: every write of the same size looks like the one before.
     const still: ReadEdge = {
       open: async real => {
@@ -216,7 +216,7 @@ describe('the mark of what was read', () => {
     await writeFile(path, '{"a": 2}')
     const second = await look(10, first.mark)
     expect(second.reading).toMatchObject({ ok: true, status: { a: 2 } })
-    // Later nothing is kept to compare with.
+    // Later no bytes are kept to compare with.
     const third = await look(1_000, second.mark)
     expect(third).toMatchObject({ reading: null, mark: { content: null } })
   })

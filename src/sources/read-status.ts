@@ -1,5 +1,5 @@
-// One attempt to read a status document from a file: the document, or an error of a known kind. Everything about it is
-// bounded: size, time, tries. Messages name what was wrong and never quote the content.
+// Reads a status document from a file, or gives an error of a known kind. Size, time and tries are limited. Messages say what
+// was wrong and never quote the content.
 import type { BigIntStats } from 'node:fs'
 import { constants, type FileHandle, open } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -8,29 +8,28 @@ import { parseJson } from '../ingest/json-text.js'
 import type { BadReading, DataWarning, Reading, ReadingError, Status } from '../snapshot/reading.js'
 import { statusText } from './status-text.js'
 
-/** A half-written file is looked at again this often, this far apart, before it counts as an error. */
+/** A half-written file is read this often, this far apart, before it is an error. */
 const TRIES = 3
 const RETRY_MS = 10
 const READ_TIMEOUT_MS = 5_000
 
 /**
- * What says whether a file is the one already read: the same times, size and inode = unchanged. `changedNs` (ctime) moves even
- * when a writer sets the time of modification back.
+ * A file with the same mark is unchanged. `changedNs` (ctime) changes even when a writer sets the time of modification back.
  */
 export type FileMark = {
   readonly modifiedNs: bigint
   readonly changedNs: bigint
   readonly sizeBytes: number
   readonly inode: bigint
-  /** What was read, as long as a write right after it could leave the same times; then the bytes are compared. */
+  /** The bytes, while a write right after the read could leave the same times: then they are compared. */
   readonly content: Buffer | null
 }
 
-/** The clock of a file system advances in steps: of a few milliseconds, or of up to two seconds where it keeps whole ones. */
+/** A file system's clock advances in steps of a few milliseconds, or of up to two seconds where it stores whole seconds. */
 const FINE_STEP_MS = 20
 const COARSE_STEP_MS = 2_000
 
-/** The file system's edge; tests bring faults of their own. */
+/** Access to the file system; tests replace it to inject faults. */
 export type ReadEdge = {
   readonly open: (path: string, flags: number) => Promise<Pick<FileHandle, 'stat' | 'read' | 'close'>>
 }
@@ -44,21 +43,21 @@ export type ReadOptions = {
   readonly edge?: ReadEdge
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
-  /** The file as it was last read: when it still is that, it is not read again. */
+  /** The mark of the last read: an unchanged file is not read again. */
   readonly unless?: FileMark | null
-  /** Gets every read that begins: one that was cancelled may still hang in the system. */
+  /** Called with every read that starts: a cancelled one may still hang in the system. */
   readonly onBegun?: (work: Promise<unknown>) => void
 }
 
-/** `reading`: null when the file is unchanged. `mark`: of what was read; null when nothing whole could be. */
-export type Look = { readonly reading: Reading | null; readonly mark: FileMark | null }
+/** `reading`: null when the file is unchanged. `mark`: null when the file could not be read. */
+export type ReadResult = { readonly reading: Reading | null; readonly mark: FileMark | null }
 
 class ReadFault extends Error {
   constructor(
     readonly kind: ReadingError,
     message: string,
-    /** The same again in a moment may give something else: a writer is in the middle of it. */
-    readonly passing = false,
+    /** A writer may be in the middle of it: try again. */
+    readonly isTransient = false,
   ) {
     super(message)
   }
@@ -77,21 +76,20 @@ function sameMark(a: FileMark, b: FileMark): boolean {
   )
 }
 
-/** Whether a write at this moment could leave the times as they are. */
+/** Whether a write now could leave the times unchanged. */
 function couldKeepTimes({ modifiedNs, changedNs }: FileMark, nowMs: number): boolean {
   const newestNs = modifiedNs > changedNs ? modifiedNs : changedNs
   const stepMs = newestNs % 1_000_000_000n === 0n ? COARSE_STEP_MS : FINE_STEP_MS
   return Math.abs(nowMs - Number(newestNs / 1_000_000n)) <= stepMs
 }
 
-/** What a failed call of the file system means, in a word and in a sentence. */
 function readFault(error: unknown): { readonly kind: ReadingError; readonly message: string } {
   if (error instanceof ReadFault) return { kind: error.kind, message: error.message }
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
   if (code === 'ENOENT' || code === 'ENOTDIR') return { kind: 'missing', message: 'there is no such file' }
   if (code === 'EACCES' || code === 'EPERM')
     return { kind: 'forbidden', message: 'the file may not be read by this user' }
-  if (code === 'ABORT_ERR') return { kind: 'timeout', message: 'reading was given up' }
+  if (code === 'ABORT_ERR') return { kind: 'timeout', message: 'the read was cancelled' }
   return { kind: 'io', message: `the file cannot be read (${code})` }
 }
 
@@ -101,16 +99,15 @@ function badReading(error: unknown, readAtMs: number): BadReading {
 }
 
 /**
- * Reads at most `maxBytes`, from the file as it is opened: a rename meanwhile changes nothing.
+ * Reads at most `maxBytes` from the file as opened: a rename meanwhile has no effect.
  *
- * Cost: three turns of the thread pool, one after the other (open, stat, read); a reader waits for each, and on a busy machine
- * each is a wait for a processor (`g6 bench change` notices one more). They stay off this thread, where they would cost a
- * tenth: a file system that hangs may hold up a look, never the program. The stat comes before the read: a mark newer than
- * what was read would hide the last change.
+ * Cost: three sequential turns of the thread pool (open, stat, read), each a wait for a processor on a busy machine (`g6 bench
+ * change` notices one more). Synchronous calls would cost a tenth, but a hanging file system would block the program. The stat
+ * comes before the read: a mark newer than the content would hide the last change.
  */
 async function readBytes(options: ReadOptions): Promise<{ bytes: Buffer | null; mark: FileMark }> {
   const { path, maxBytes, nowMs, edge = realReadEdge, unless = null } = options
-  // Without O_NONBLOCK opening a FIFO waits for a writer that may never come.
+  // Without O_NONBLOCK, opening a FIFO waits for a writer.
   const handle = await edge.open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const stats = await handle.stat({ bigint: true })
@@ -120,8 +117,8 @@ async function readBytes(options: ReadOptions): Promise<{ bytes: Buffer | null; 
     const same = unless !== null && sameMark(unless, mark) ? unless : null
     if (same !== null && same.content === null) return { bytes: null, mark }
     if (mark.sizeBytes > maxBytes) throw tooLarge(maxBytes)
-    // One byte more than it should have: a file that grows while it is read is noticed. One that gives just what it should
-    // has ended, and is not asked for its end again.
+    // One byte more than the size, to notice a file that grows meanwhile. At exactly the size, skip the read that would only
+    // confirm the end.
     const buffer = Buffer.allocUnsafe(Math.min(mark.sizeBytes, maxBytes) + 1)
     let length = 0
     while (length < buffer.length) {
@@ -135,7 +132,7 @@ async function readBytes(options: ReadOptions): Promise<{ bytes: Buffer | null; 
     const bytes = same?.content?.equals(content) === true ? null : content
     return { bytes, mark: isYoung ? { ...mark, content } : mark }
   } finally {
-    // Nobody waits for it: what was read is whole, and how closing ends says nothing about it.
+    // Not awaited: the content is complete, and an error of close says nothing about it.
     handle.close().catch(() => {})
   }
 }
@@ -144,13 +141,13 @@ function tooLarge(maxBytes: number): ReadFault {
   return new ReadFault('too_large', `it is larger than ${maxBytes} bytes (G6_STATUS_MAX_BYTES)`)
 }
 
-/** The document in these bytes; throws a ReadFault. */
+/** Throws a ReadFault. */
 function parseStatus(bytes: Buffer): { readonly status: Status; readonly warnings: readonly DataWarning[] } {
   const decoded = statusText(bytes)
   if (!decoded.ok) throw new ReadFault('not_json', decoded.message, true)
   const parsed = parseJson(decoded.text)
   if (!parsed.ok && parsed.fault === 'syntax') throw new ReadFault('not_json', parsed.message, true)
-  // Other programs get it as JSON again, and writing that takes a call for each level.
+  // It is encoded as JSON again later, which recurses once per level.
   if (!parsed.ok || !isWithinDepth(parsed.value))
     throw new ReadFault('too_large', `it is nested deeper than ${MAX_DEPTH} levels`)
   const { value, warnings } = parsed
@@ -161,7 +158,7 @@ function parseStatus(bytes: Buffer): { readonly status: Status; readonly warning
   return { status: value, warnings }
 }
 
-/** Rejects when reading takes longer than it may (a dead network file system), or when nobody wants it any more. */
+/** Rejects when reading takes too long (a dead network file system) or is aborted. */
 async function inTime<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal | undefined): Promise<T> {
   let giveUp: () => void = () => {}
   let timer: NodeJS.Timeout | undefined
@@ -178,8 +175,8 @@ async function inTime<T>(work: Promise<T>, timeoutMs: number, signal: AbortSigna
   }
 }
 
-/** Reads the status, with a second and third try for a file that is being written. Never throws. */
-export async function readStatus(options: ReadOptions): Promise<Look> {
+/** Reads the status; tries a file that is being written up to three times. Never throws. */
+export async function readStatus(options: ReadOptions): Promise<ReadResult> {
   const { nowMs, signal, timeoutMs = READ_TIMEOUT_MS } = options
   let mark: FileMark | null = null
   for (let attempt = 1; ; attempt++) {
@@ -195,11 +192,11 @@ export async function readStatus(options: ReadOptions): Promise<Look> {
       const facts = { ok: true, status, readAtMs: nowMs(), modifiedAtMs, sizeBytes } as const
       return { reading: warnings.length === 0 ? facts : { ...facts, warnings }, mark }
     } catch (error) {
-      const isPassing = error instanceof ReadFault && error.passing
-      if (!isPassing || attempt === TRIES || signal?.aborted)
+      const isTransient = error instanceof ReadFault && error.isTransient
+      if (!isTransient || attempt === TRIES || signal?.aborted)
         return { reading: badReading(error, nowMs()), mark }
     }
-    // Aborted while waiting: the result is nobody's any more, so the next try may as well come at once.
+    // An abort ends the wait; the next try then fails at once.
     await wait(RETRY_MS, undefined, signal === undefined ? {} : { signal }).catch(() => {})
   }
 }

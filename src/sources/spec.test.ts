@@ -19,19 +19,19 @@ describe('a source', () => {
   test.each(['', 'file:', 'status:', 'board:nowhere', 'ftp://h/events', 'status:file:///x'])(
     '%j is none',
     text => {
-      expect(() => parseSourceSpec(text)).toThrow(/names nothing|no address|must not be empty/)
+      expect(() => parseSourceSpec(text)).toThrow(/names nothing|not a URL|must not be empty/)
     },
   )
 
   test.each(['http://me@h/events', 'http://me:secret@h/events', 'board:http://:secret@h'])(
-    '%s has what would end up in logs, and is refused without repeating it',
+    '%s has a secret that would end up in logs, and is refused without repeating it',
     text => {
-      expect(() => parseSourceSpec(text)).toThrow(/^the address of h has a user name or password/)
+      expect(() => parseSourceSpec(text)).toThrow(/^the URL of h has a user name or password/)
       expect(() => parseSourceSpec(text)).not.toThrow(/secret/)
     },
   )
 
-  test('a board stands alone', () => {
+  test('a board must be the only source', () => {
     const board = parseSourceSpec('http://h')
     const file = parseSourceSpec('f.json')
     expect(checkSourceSpecs([board])).toEqual([board])
@@ -39,7 +39,7 @@ describe('a source', () => {
     expect(() => checkSourceSpecs([file, board])).toThrow(/only source/)
   })
 
-  test('without one, the settings: streams alone when there are any, else the file', () => {
+  test('without --source, the settings name the streams, else the file', () => {
     const file = { summaryStatusFile: 'f.json' }
     expect(settingSpecs({ ...file, panelsSseUrl: [] })).toEqual([{ kind: 'file', path: 'f.json' }])
     expect(settingSpecs({ ...file, panelsSseUrl: ['http://a', 'http://b/events'] })).toEqual([

@@ -1,26 +1,26 @@
-// What `--source` and the settings name, as data: a file, a status stream, or another server's board.
+// Parses `--source` and the settings that name sources: a file, a status stream, or another server's board.
 
 export type SourceSpec =
   | { readonly kind: 'file'; readonly path: string }
-  /** The stream's own address. */
+  /** The URL of the stream. */
   | { readonly kind: 'status'; readonly url: string }
-  /** The server's base, or its stream's own address. */
+  /** The server's base URL, or the URL of its stream. */
   | { readonly kind: 'board'; readonly url: string }
 
 function httpUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : null
   if (url === null || !/^https?:$/.test(url.protocol)) {
-    throw new Error(`"${text}" is no address; allowed: http://… or https://…`)
+    throw new Error(`"${text}" is not a URL; allowed: http://… or https://…`)
   }
   if (url.username !== '' || url.password !== '') {
     throw new Error(
-      `the address of ${url.host} has a user name or password, which would end up in logs; for a status stream set G6_HTTP_BASIC_USER and G6_HTTP_BASIC_PASS (or G6_HTTP_BASIC_PASS_FILE), a token by G6_PANELS_SSE_TOKEN`,
+      `the URL of ${url.host} has a user name or password, which would end up in logs; for a status stream set G6_HTTP_BASIC_USER and G6_HTTP_BASIC_PASS (or G6_HTTP_BASIC_PASS_FILE), for a token G6_PANELS_SSE_TOKEN`,
     )
   }
   return url
 }
 
-/** A server's base stands for its status stream. */
+/** A server's base URL means its status stream. */
 function statusUrl(text: string): string {
   const url = httpUrl(text)
   if (url.pathname === '/') url.pathname = '/events'
@@ -43,17 +43,17 @@ export function parseSourceSpec(text: string): SourceSpec {
   return { kind: isStatus ? 'status' : 'board', url: text }
 }
 
-/** A board is served on as it is, so nothing can be mixed into it. Throws when asked to. */
+/** Throws when a board is combined with another source: it is served unchanged. */
 export function checkSourceSpecs(specs: readonly SourceSpec[]): readonly SourceSpec[] {
   if (specs.length > 1 && specs.some(({ kind }) => kind === 'board')) {
     throw new Error(
-      'a board is followed as it is: --source board:… (or a server’s base) must be the only source',
+      'a board is served unchanged: --source board:… (or a server’s base URL) must be the only source',
     )
   }
   return specs
 }
 
-/** What the settings name without `--source`: the streams when there are any, else the file. */
+/** The sources without `--source`: the streams that the settings name, else the file. */
 export function settingSpecs(config: {
   readonly panelsSseUrl: readonly string[]
   readonly summaryStatusFile: string

@@ -14,7 +14,7 @@ afterEach(async () => {
 const event = (type: string, payload: unknown): string =>
   `event: ${type}\ndata: ${JSON.stringify({ type, payload })}\n\n`
 
-/** Answers each request with the next text and ends it; the last one again and again, and left open. */
+/** Answers each request with the next text and ends it; repeats the last one and leaves it open. */
 async function producer(...texts: readonly string[]) {
   const requests: IncomingMessage[] = []
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
@@ -36,7 +36,7 @@ function started(options: SseIngestorOptions): SseIngestor {
   return ingestor
 }
 
-test('each connection says who asks, with the token of the moment, for the types that are wanted', async () => {
+test('each connection sends the user agent, the current token and the requested types', async () => {
   const { requests, origin } = await producer(event('panel_full', { status: {} }), '')
   const tokens = ['one']
   const ingestor = started({
@@ -60,15 +60,15 @@ test('each connection says who asks, with the token of the moment, for the types
   const ids = requests.slice(0, 2).map(({ headers }) => headers['x-request-id'])
   expect(ids[0]).toMatch(/^[0-9a-f-]{36}$/)
   expect(ids[1]).toBe(ids[0])
-  // What a person reads has nothing of the query, which may be secret.
+  // The name must not have the query, which may be secret.
   expect(ingestor.name).toBe(`${origin}/events`)
 })
 
-test('whoever watches it is told of every event, fault, wait and return', async () => {
+test('the observer is notified of every event, fault, wait and reconnection', async () => {
   const junk = 'event: panel_diff\ndata: {\n\n'
   const first = junk + event('panel_diff', { diff: { a: 1 } })
   const { origin } = await producer(first, event('panel_full', { status: { a: 1 } }))
-  const said: string[] = []
+  const notified: string[] = []
   const backoffs: number[] = []
   const applied: number[] = []
   const { log, lines } = capturedLog()
@@ -77,15 +77,15 @@ test('whoever watches it is told of every event, fault, wait and return', async 
     autoFull: false,
     log,
     observer: {
-      onEvent: type => said.push(`event ${type}`),
-      onError: kind => said.push(`error ${kind}`),
-      onReconnect: reason => said.push(`reconnect ${reason}`),
+      onEvent: type => notified.push(`event ${type}`),
+      onError: kind => notified.push(`error ${kind}`),
+      onReconnect: reason => notified.push(`reconnect ${reason}`),
       onBackoff: sec => backoffs.push(sec),
       onApplied: sec => applied.push(sec),
     },
   })
   await eventually(() => applied.length === 1, 'a status')
-  expect(said).toEqual([
+  expect(notified).toEqual([
     'event other',
     'error not_json',
     'error diff_dropped',
@@ -95,7 +95,7 @@ test('whoever watches it is told of every event, fault, wait and return', async 
     'reconnect ended',
     'event panel_full',
   ])
-  // The first wait is drawn from 5 ms at most, told in seconds.
+  // The first wait is at most 5 ms; the observer gets seconds.
   expect(backoffs).toHaveLength(1)
   expect(backoffs[0]).toBeLessThanOrEqual(0.01)
   expect(ingestor.ingest(Date.now(), null)[0]).toMatchObject({ connection: 'live', error: null })
@@ -105,7 +105,7 @@ test('whoever watches it is told of every event, fault, wait and return', async 
   ])
 })
 
-test('a status with numbers that are no JSON is read; its warnings go with the next full status', async () => {
+test('a status with numbers that are no JSON is read, and its warnings end with the next full status', async () => {
   const raw = (type: string, payload: string): string =>
     `event: ${type}\ndata: {"type": "${type}", "payload": ${payload}}\n\n`
   const { origin } = await producer(

@@ -1,12 +1,12 @@
-// A status stream as a source: the collector's, or another server's /events.
+// A status stream as a source: that of the collector, or /events of another server.
 //
-// Connection, backoff and limits are those of the published client; what comes in goes through the state store, and every
-// new baseline is a reading. When the store wants a full status the ingestor acts: it reconnects and asks for one, the
-// first time at once, then at most every `forceFullRetrySec`.
+// The published client connects, backs off and limits; the reducer in ingest/store.ts keeps the state, and every new
+// baseline becomes a reading. When the state needs a full status, the ingestor reconnects to request one, the first time
+// at once, then at most every `forceFullRetrySec`.
 //
-// A producer without `stream_id` (the collector of the Python original) is asked for a full status with every
-// reconnection, and without `Last-Event-ID`: its ids begin at 1 again when it restarts, so an old id would keep its new
-// events back; and what it sends after an id is no continuation of the full status it sends with `force_full=1`.
+// From a producer without `stream_id` (the collector of the Python original), every reconnection requests a full status
+// without `Last-Event-ID`. Its ids begin at 1 again when it restarts, so after an old id it would skip its new events;
+// and the events it sends after an id do not continue the full status it sends for `force_full=1`.
 import { createEventStream, type EventStream, type StreamError } from '../../client/event-stream.js'
 import { type Clock, systemClock } from '../clock/clock.js'
 import { type Moment, momentNow, wallTimeOf } from '../clock/moment.js'
@@ -14,27 +14,36 @@ import type { Source } from '../engine/source.js'
 import type { IngestConnection, IngestStats } from '../ingest/enrichment.js'
 import { heartbeat, heartbeatLimits } from '../ingest/heartbeat.js'
 import { joinedWarnings } from '../ingest/json-text.js'
-import { PanelStateStore } from '../ingest/panel-state-store.js'
 import { parseStatusEvent, type ReadStatusEvent } from '../ingest/parse.js'
-import { isWorthAsking, movedTimes, type NeedFullReason, type PanelState } from '../ingest/store.js'
+import {
+  EMPTY_STATE,
+  isWorthAsking,
+  lostEvent,
+  movedTimes,
+  type NeedFullReason,
+  type PanelState,
+  receivedBytes,
+  reduce,
+  rejoined,
+  wantFull,
+} from '../ingest/store.js'
 import { type Log, silentLog } from '../log/log.js'
 import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { STATUS_EVENT_TYPES } from '../protocol/status-events.js'
 import type { DataWarning, Reading, ReadingError } from '../snapshot/reading.js'
-import { clockAheadMs, nextStaleAgeMs } from './freshness.js'
-import { readingErrorOf } from './stream-fault.js'
+import { clockAheadMs, nextStaleAgeMs, readingErrorOf } from './followed-server.js'
 
-/** Largest event, in characters; a larger one is dropped and a full status asked for. */
+/** Limit of an event, in characters; a larger one is dropped and a full status requested. */
 const MAX_EVENT_LENGTH = 16 * 1024 * 1024
-/** A status is as old as its arrival, unless it is at least so much older. */
-const LEAST_AGE_MS = 1_000
-/** A timer for longer would run at once. */
+/** A status has an age only if it is at least this old. */
+const MIN_AGE_MS = 1_000
+/** A longer timer would fire at once. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1
 
 export type IngestObserver = {
-  /** An event came; `type` is one of the known ones, or `other`. */
+  /** `type`: a known event type, or `other`. */
   onEvent?(type: string): void
-  /** A fault of the connection or of an event, by kind. */
+  /** A failure of the connection or a bad event, by kind. */
   onError?(kind: string): void
   onReconnect?(reason: string): void
   onApplied?(seconds: number): void
@@ -42,14 +51,14 @@ export type IngestObserver = {
 }
 
 export type SseIngestorOptions = {
-  /** The stream's address, `…/events`. */
+  /** The URL of the stream, `…/events`. */
   readonly url: string
   readonly types?: readonly string[]
-  /** Asked for each connection. */
+  /** Called for each connection. */
   readonly token?: () => string | null
-  /** The `Authorization` header, asked for each connection. */
+  /** The `Authorization` header; called for each connection. */
   readonly authorization?: () => string | null
-  /** `G6_PANELS_SSE_TIMEOUT`: a stream silent for so long is cut. */
+  /** `G6_PANELS_SSE_TIMEOUT`: silence that ends a connection. */
   readonly timeoutSec?: number
   /** `G6_SUMMARY_AUTO_FULL_RECOVERY` */
   readonly autoFull?: boolean
@@ -58,14 +67,14 @@ export type SseIngestorOptions = {
   /** `G6_STREAM_WARN_SEC`, `G6_STREAM_STALE_SEC`, read at each use. */
   readonly limits?: () => { readonly streamWarnSec: number | null; readonly streamStaleSec: number | null }
   readonly userAgent?: string
-  /** Scale of the first wait before a reconnection; default 1000 ms. */
+  /** Upper bound of the first random wait before a reconnection; default 1000 ms. */
   readonly initialDelayMs?: number
   readonly observer?: IngestObserver
   readonly clock?: Clock
   readonly log?: Log
 }
 
-/** What a person reads: where from, without what may be secret. */
+/** For people: without the query, which may be secret. */
 function nameOf(url: string): string {
   const { origin, pathname } = new URL(url)
   return `${origin}${pathname}`
@@ -74,32 +83,34 @@ function nameOf(url: string): string {
 export class SseIngestor implements Source {
   readonly name: string
   readonly #options: SseIngestorOptions
-  readonly #store: PanelStateStore
+  readonly #idsAreDense: boolean
   readonly #clock: Clock
   readonly #startedAt: Moment
   readonly #log: Log
   readonly #observer: IngestObserver
   readonly #stream: EventStream
   #onReading: (reading: Reading) => void = () => {}
+  #state: PanelState = EMPTY_STATE
   #connection: IngestConnection = 'connecting'
   #error: string | null = null
   #lastError: string | null = null
-  /** What is wrong with the numbers of the baseline: of its full status and of the differences since. */
+  /** The warnings about numbers in the full status and the differences since. */
   #warnings: readonly DataWarning[] = []
-  /** What this outage was already said to be: each kind of fault is said once. */
-  readonly #said = new Set<string>()
-  #told: PanelState | null = null
-  #asksForFull = false
-  #askedFullAtMs = Number.NEGATIVE_INFINITY
-  #askLater: NodeJS.Timeout | null = null
+  /** The kinds of failure logged in this outage: each is logged once. */
+  readonly #logged = new Set<string>()
+  /** The state of the last good reading. */
+  #emitted: PanelState | null = null
+  #requestsFull = false
+  #requestedFullAtMs = Number.NEGATIVE_INFINITY
+  #requestLater: NodeJS.Timeout | undefined
   /** How far the producer's clock is ahead of `#steadyMs`. */
   #producerAheadMs = 0
   #intervalSec: number | null = null
-  #staleCheck: NodeJS.Timeout | null = null
-  /** The age at which a full status is asked for next; null: as the settings say. */
+  #staleCheck: NodeJS.Timeout | undefined
+  /** The age at which a full status is requested next; null: as the settings say. */
   #staleAgeMs: number | null = null
   #opened = false
-  /** The last event counted: only that ends a run of failures. */
+  /** The last event was applied: only that resets the client's count of failures. */
   #hasApplied = false
   #reconnectReason = 'ended'
   #reading: Promise<void> | null = null
@@ -113,7 +124,7 @@ export class SseIngestor implements Source {
     this.#log = options.log ?? silentLog
     this.#observer = options.observer ?? {}
     const types = options.types ?? STATUS_EVENT_TYPES
-    this.#store = new PanelStateStore({ idsAreDense: STATUS_EVENT_TYPES.every(type => types.includes(type)) })
+    this.#idsAreDense = STATUS_EVENT_TYPES.every(type => types.includes(type))
     const fixed = { 'User-Agent': options.userAgent ?? 'g6-stream', 'X-Request-ID': crypto.randomUUID() }
     this.#stream = createEventStream(this.#address(false), {
       headers: () => {
@@ -130,13 +141,15 @@ export class SseIngestor implements Source {
       initialDelayMs: options.initialDelayMs ?? 1000,
       isGood: () => this.#hasApplied,
       onOpen: response => this.#onOpen(response),
-      onBytes: () => this.#store.heardBytes(this.#steadyMs()),
+      onBytes: () => {
+        this.#state = receivedBytes(this.#state, this.#steadyMs())
+      },
       onError: error => this.#onError(error),
     })
   }
 
   get state(): PanelState {
-    return this.#store.state
+    return this.#state
   }
 
   start(onReading: (reading: Reading) => void): void {
@@ -145,21 +158,21 @@ export class SseIngestor implements Source {
     this.#reading = this.#read()
   }
 
-  /** Nothing to look at: what is new comes by itself. */
+  /** Nothing to do: the server pushes what is new. */
   refresh(): Promise<void> {
     return Promise.resolve()
   }
 
-  /** Asks the producer for a full status; `reason` is shown until it comes. */
+  /** Requests a full status from the producer; `reason` is shown until it arrives. */
   requestFull(reason: NeedFullReason): void {
-    this.#store.requestFull(reason)
-    this.#askForFull()
+    this.#state = wantFull(this.#state, reason)
+    this.#requestFullNow()
   }
 
   ingest(nowMs: number, intervalSec: number | null): readonly IngestStats[] {
     this.#intervalSec = intervalSec ?? this.#intervalSec
     const limits = heartbeatLimits(intervalSec, this.#options.limits?.())
-    const state = movedTimes(this.#store.state, this.#setByMs(nowMs))
+    const state = movedTimes(this.#state, this.#clockShiftMs(nowMs))
     return [
       {
         source: this.name,
@@ -171,14 +184,14 @@ export class SseIngestor implements Source {
     ]
   }
 
-  /** Epoch ms as counted since the start: nobody sets this clock, so the store's times are never in disorder. */
+  /** Epoch ms by the monotonic clock: setting the wall clock never changes the order of the state's times. */
   #steadyMs(): number {
     const { wallMs, monotonicMs } = this.#startedAt
     return wallMs + this.#clock.monotonicMs() - monotonicMs
   }
 
-  /** What the wall clock was set by since the start. */
-  #setByMs(nowMs: number): number {
+  /** By how much the wall clock was set since the start. */
+  #clockShiftMs(nowMs: number): number {
     return (
       wallTimeOf(this.#startedAt, { wallMs: nowMs, monotonicMs: this.#clock.monotonicMs() }) -
       this.#startedAt.wallMs
@@ -187,10 +200,8 @@ export class SseIngestor implements Source {
 
   async close(): Promise<void> {
     this.#closed = true
-    if (this.#askLater !== null) clearTimeout(this.#askLater)
-    this.#askLater = null
-    if (this.#staleCheck !== null) clearTimeout(this.#staleCheck)
-    this.#staleCheck = null
+    clearTimeout(this.#requestLater)
+    clearTimeout(this.#staleCheck)
     this.#stream.close()
     await this.#reading
   }
@@ -209,7 +220,7 @@ export class SseIngestor implements Source {
       this.#take(parseStatusEvent(event, data))
     }
     if (this.#closed) return
-    // 204: the producer wants nobody to come back.
+    // 204: the producer ends the stream for good.
     this.#connection = 'closed'
     this.#emitError('missing', 'the server has ended this stream for good')
   }
@@ -220,26 +231,30 @@ export class SseIngestor implements Source {
     this.#observer.onEvent?.(countedAs(event))
     if (event.type === 'bad') {
       this.#observer.onError?.(event.fault)
-      this.#log.debug({ source: this.name, type: event.name, why: event.why }, 'an event makes no sense')
+      this.#log.debug({ source: this.name, type: event.name, why: event.why }, 'a bad event is ignored')
     }
-    const before = this.#store.state
-    const state = this.#store.apply(event, nowMs, this.#producerAheadMs)
+    const before = this.#state
+    const state = reduce(before, event, nowMs, {
+      idsAreDense: this.#idsAreDense,
+      producerAheadMs: this.#producerAheadMs,
+    })
+    this.#state = state
     if (state.lastEventMs !== before.lastEventMs) this.#staleAgeMs = null
     if (state.panelDiffDropped > before.panelDiffDropped) this.#observer.onError?.('diff_dropped')
     this.#hasApplied = state.uiGeneration > before.uiGeneration
     if (this.#hasApplied) {
       this.#takeWarnings(event)
       this.#observer.onApplied?.((this.#clock.monotonicMs() - startMs) / 1000)
-      this.#sayGood()
+      this.#logRecovery()
     }
-    // What was asked for has come: the next reconnection is an ordinary one.
-    if (event.type === 'panel_full') this.#aim(false)
+    // The next reconnection is an ordinary one.
+    if (event.type === 'panel_full') this.#setRequestsFull(false)
     this.#emitReading()
-    if (this.#staleCheck === null) this.#watchFreshness()
-    if (isWorthAsking(state)) this.#askForFull()
+    if (this.#staleCheck === undefined) this.#watchFreshness()
+    if (isWorthAsking(state)) this.#requestFullNow()
   }
 
-  /** A difference may have cured what a full status had wrong; the next full status tells. */
+  /** A difference may repair a number of the full status; only the next full status shows it. */
   #takeWarnings({ type, warnings = [] }: ReadStatusEvent): void {
     if (type === 'panel_full') this.#warnings = warnings
     else if (type === 'panel_diff') this.#warnings = joinedWarnings(this.#warnings, warnings)
@@ -255,111 +270,111 @@ export class SseIngestor implements Source {
       wallMs: this.#clock.nowMs(),
       steadyMs: this.#steadyMs(),
     })
-    if (this.#asksForFull) this.#askedFullAtMs = this.#clock.monotonicMs()
-    this.#store.rejoined()
+    if (this.#requestsFull) this.#requestedFullAtMs = this.#clock.monotonicMs()
+    this.#state = rejoined(this.#state)
     this.#watchFreshness()
-    // A producer that continues and has nothing new to say says nothing.
-    if (this.#store.state.inStep) this.#emitReading()
+    // A producer that resumes without anything new sends no event.
+    if (this.#state.inStep) this.#emitReading()
   }
 
   #onError(error: StreamError): void {
     const kind = error.code
-    // It may quote what the other side said.
+    // It may quote the server.
     const problem = shownText(error.message, MESSAGE_WIDTH)
     this.#observer.onError?.(kind)
     if (kind === 'too_large') {
       this.#log.warn({ source: this.name, problem }, 'an event was too large and has been dropped')
-      this.#store.lostEvent('too_large')
-      this.#askForFull()
+      this.#state = lostEvent(this.#state, 'too_large')
+      this.#requestFullNow()
       return
     }
     this.#connection = 'lost'
-    this.#beginAnewNext()
+    this.#prepareReconnect()
     this.#error = problem
     this.#reconnectReason = kind
     if (error.retryInMs !== undefined) this.#observer.onBackoff?.(error.retryInMs / 1000)
     const key = `${kind} ${error.status ?? ''}`
-    if (!this.#said.has(key)) {
-      this.#said.add(key)
+    if (!this.#logged.has(key)) {
+      this.#logged.add(key)
       this.#log.warn({ source: this.name, kind, problem }, 'the stream is lost; connecting again')
     }
     this.#emitError(readingErrorOf(error), problem)
   }
 
-  /** Only an event that counts ends an outage: a server may accept and be of no use. */
-  #sayGood(): void {
-    if (this.#said.size === 0) return
-    this.#said.clear()
+  /** Only an applied event ends an outage: a server may accept connections and send nothing useful. */
+  #logRecovery(): void {
+    if (this.#logged.size === 0) return
+    this.#logged.clear()
     this.#log.info({ source: this.name }, 'the stream is back')
   }
 
-  /** Tells of a baseline nobody was told of, or of one that counts again. */
+  /** Emits a new baseline, or the old one when it is valid again after an error. */
   #emitReading(): void {
-    const { state } = this.#store
+    const state = this.#state
     const { baseline, followUps } = state
     if (baseline === null) return
-    const sameFollowUps = this.#told?.followUps === followUps
-    if (this.#told?.baseline === baseline && sameFollowUps && this.#lastError === null) return
-    // Follow-ups are read beside the status: another object makes them read again.
-    const status = this.#told?.baseline === baseline && !sameFollowUps ? { ...baseline } : baseline
-    this.#told = state
+    const sameFollowUps = this.#emitted?.followUps === followUps
+    const sameBaseline = this.#emitted?.baseline === baseline
+    if (sameBaseline && sameFollowUps && this.#lastError === null) return
+    // derive() caches by identity; a new object forces it to run for new follow-ups.
+    const status = sameBaseline && !sameFollowUps ? { ...baseline } : baseline
+    this.#emitted = state
     this.#lastError = null
     const readAtMs = this.#clock.nowMs()
-    // The store counts by a clock of its own.
     const lastChangeMs = Math.max(state.lastFullMs ?? 0, state.lastDiffMs ?? 0)
-    const modifiedAtMs = lastChangeMs + this.#setByMs(readAtMs)
+    const modifiedAtMs = lastChangeMs + this.#clockShiftMs(readAtMs)
     const ageMs = this.#steadyMs() - lastChangeMs
-    const aged = ageMs < LEAST_AGE_MS ? {} : { ageMs }
+    const aged = ageMs < MIN_AGE_MS ? {} : { ageMs }
     this.#onReading({ ok: true, status, readAtMs, modifiedAtMs, sizeBytes: state.sizeBytes, ...aged })
   }
 
   #emitError(error: ReadingError, message: string): void {
-    // Another text of the same kind is news too; the waits between two connections limit its rate.
+    // A new text of the same kind is emitted too; the waits between connections limit the rate.
     if (this.#lastError === `${error} ${message}`) return
     this.#lastError = `${error} ${message}`
     this.#onReading({ ok: false, error, message, readAtMs: this.#clock.nowMs() })
   }
 
-  /** Reconnects with the wish for a full status; not more often than allowed. */
-  #askForFull(): void {
-    if (this.#options.autoFull === false || this.#closed || this.#askLater !== null) return
+  /** Reconnects to request a full status, now or when `forceFullRetrySec` allows it. */
+  #requestFullNow(): void {
+    if (this.#options.autoFull === false || this.#closed || this.#requestLater !== undefined) return
     const retryMs = (this.#options.forceFullRetrySec ?? 30) * 1000
-    const waitMs = this.#askedFullAtMs + retryMs - this.#clock.monotonicMs()
+    const waitMs = this.#requestedFullAtMs + retryMs - this.#clock.monotonicMs()
     if (waitMs > 0) {
-      this.#askLater = setTimeout(() => {
-        this.#askLater = null
-        if (isWorthAsking(this.#store.state)) this.#askForFull()
+      this.#requestLater = setTimeout(() => {
+        this.#requestLater = undefined
+        if (isWorthAsking(this.#state)) this.#requestFullNow()
       }, waitMs)
       return
     }
-    this.#askedFullAtMs = this.#clock.monotonicMs()
-    const reasons = this.#store.state.needFullReasons
-    this.#log.info({ source: this.name, reasons }, 'asking for a full status')
+    this.#requestedFullAtMs = this.#clock.monotonicMs()
+    const reasons = this.#state.needFullReasons
+    this.#log.info({ source: this.name, reasons }, 'requesting a full status')
     this.#reconnectReason = 'need_full'
-    this.#aim(true)
+    this.#setRequestsFull(true)
     this.#stream.lastEventId = ''
     this.#stream.restart()
   }
 
-  /** Whether the next connection asks for a full status. */
-  #aim(forceFull: boolean): void {
-    this.#asksForFull = forceFull
+  /** Whether the next connection requests a full status. */
+  #setRequestsFull(forceFull: boolean): void {
+    this.#requestsFull = forceFull
     this.#stream.url = this.#address(forceFull)
   }
 
-  /** The next connection to a producer without `stream_id` continues nothing. */
-  #beginAnewNext(): void {
-    const { streamId, lastId } = this.#store.state
+  /** A producer without `stream_id` cannot resume. */
+  #prepareReconnect(): void {
+    const { streamId, lastId } = this.#state
     if (streamId !== null || lastId === null) return
     this.#stream.lastEventId = ''
-    if (this.#options.autoFull !== false) this.#aim(true)
+    if (this.#options.autoFull !== false) this.#setRequestsFull(true)
   }
 
-  /** An open connection is no sign that anything comes: whoever is behind it may have restarted. */
+  /** Requests a full status when no event arrives: behind an open connection, the producer may have restarted. */
   #watchFreshness(): void {
-    if (this.#staleCheck !== null) clearTimeout(this.#staleCheck)
-    this.#staleCheck = null
-    const { lastEventMs } = this.#store.state
+    clearTimeout(this.#staleCheck)
+    this.#staleCheck = undefined
+    const { lastEventMs } = this.#state
     if (this.#closed || lastEventMs === null || this.#connection !== 'live') return
     const { staleAfterSec } = heartbeatLimits(this.#intervalSec, this.#options.limits?.())
     const dueMs = Math.max(staleAfterSec * 1000, this.#staleAgeMs ?? 0)
@@ -373,7 +388,7 @@ export class SseIngestor implements Source {
   }
 }
 
-/** The type an event is counted as. */
+/** The type of an event in metrics. */
 function countedAs({ type }: ReadStatusEvent): string {
   if (type === 'bad') return 'other'
   return type === 'degraded_diff' ? 'panel_diff' : type

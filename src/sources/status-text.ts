@@ -1,4 +1,4 @@
-// The text in the bytes of a status file: UTF-8, or UTF-16 that begins with its byte-order mark.
+// Decodes a status file: UTF-8, or UTF-16 with a byte-order mark.
 import { lineAndColumn } from '../ingest/json-text.js'
 
 export type StatusText =
@@ -14,7 +14,7 @@ const UTF_16_BE: Encoding = { name: 'UTF-16 BE', label: 'utf-16be' }
 const refused = (message: string): StatusText => ({ ok: false, message })
 const ADVICE = 'write UTF-8, or UTF-16 with a byte-order mark'
 
-/** What the first bytes say: JSON begins with ASCII, so a zero among them tells the width of a character. */
+/** JSON begins with ASCII, so a zero among the first bytes shows the width of a character. */
 function encodingOf(bytes: Buffer): Encoding | StatusText {
   const [a, b, c, d] = bytes
   if (a === 0xff && b === 0xfe) return c === 0 && d === 0 ? refused(`it is UTF-32 LE; ${ADVICE}`) : UTF_16_LE
@@ -30,14 +30,14 @@ function encodingOf(bytes: Buffer): Encoding | StatusText {
   return UTF_8
 }
 
-/** Padding of a block of fixed size: a whole document and then zeros is the document. */
+/** Without the zeros after a document in a file of fixed size. */
 function withoutPadding(text: string): string {
   let end = text.length
   while (end > 0 && text.charCodeAt(end - 1) === 0) end--
   return text.slice(0, end)
 }
 
-/** A byte-order mark is no part of the text, and neither are NUL characters at the end. Never throws. */
+/** Without a byte-order mark and NUL characters at the end. Never throws. */
 export function statusText(bytes: Buffer): StatusText {
   const encoding = encodingOf(bytes)
   if ('ok' in encoding) return encoding
@@ -53,29 +53,29 @@ export function statusText(bytes: Buffer): StatusText {
 
 function whatIsWrong(bytes: Buffer, { name, label }: Encoding): string {
   try {
-    // Of a stream, the decoder keeps an unfinished character back.
+    // In stream mode the decoder holds an unfinished character back instead of failing.
     new TextDecoder(label, { fatal: true }).decode(bytes, { stream: true })
     return 'it ends in the middle of a character'
   } catch {
     const text = new TextDecoder(label, { ignoreBOM: true }).decode(bytes)
     const at = label === 'utf-8' ? firstInvalidUtf8(bytes, text) : firstInvalidUtf16(bytes, text, label)
-    // The mark has no column.
+    // A byte-order mark has no column.
     const marked = text.startsWith('\ufeff') ? 1 : 0
     return `it is not ${name} at ${lineAndColumn(text.slice(marked), at - marked)}; ${ADVICE}`
   }
 }
 
 const REPLACEMENT = 0xfffd
-/** U+FFFD in UTF-8, where the writer meant it. */
+/** U+FFFD that the writer wrote, in UTF-8. */
 const REPLACEMENT_BYTES = Buffer.from('\ufffd')
 
-/** Where the decoder put a replacement that is not in the bytes; an index of the text. */
+/** The index in `text` of the first replacement that is not in the bytes. */
 function firstInvalidUtf8(bytes: Buffer, text: string): number {
   let offset = 0
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
     if (code === REPLACEMENT && !bytes.subarray(offset, offset + 3).equals(REPLACEMENT_BYTES)) return at
-    // A pair of surrogates is four bytes: two for each half.
+    // A surrogate pair is four bytes, two for each half.
     const isHalf = code >= 0xd800 && code <= 0xdfff
     if (code < 0x80) offset += 1
     else offset += code < 0x800 || isHalf ? 2 : 3
@@ -83,7 +83,7 @@ function firstInvalidUtf8(bytes: Buffer, text: string): number {
   return text.length
 }
 
-/** One code unit of the text is two bytes, right or wrong. */
+/** Every code unit of the text is two bytes, valid or not. */
 function firstInvalidUtf16(bytes: Buffer, text: string, label: Encoding['label']): number {
   for (let at = 0; at < text.length; at++) {
     if (text.charCodeAt(at) !== REPLACEMENT) continue

@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest'
 import { encodeComment, encodeEvent, encodeJsonEvent, encodeRetry } from './encode.js'
 
 describe('an event', () => {
-  test('has id, event and data, each on its line, and ends with a blank one', () => {
+  test('has a line for each of id, event and data, and ends with a blank line', () => {
     expect(encodeEvent({ id: 'e1-1', event: 'hello', data: '{}' })).toBe(
       'id: e1-1\nevent: hello\ndata: {}\n\n',
     )
   })
 
-  test('of several lines has a data field for each, whatever the line breaks', () => {
+  test('with data of several lines has a data field for each, with any kind of line break', () => {
     expect(encodeEvent({ data: 'a\nb\r\nc\rd\n' })).toBe('data: a\ndata: b\ndata: c\ndata: d\ndata: \n\n')
   })
 
@@ -20,7 +20,7 @@ describe('an event', () => {
 })
 
 describe('an event whose data is JSON', () => {
-  test('is what it is in general', () => {
+  test('is encoded as encodeEvent does it', () => {
     const json = JSON.stringify({ text: 'a\nb\rc\u2028' })
     expect(encodeJsonEvent('hello', json, 'e1-1')).toBe(
       encodeEvent({ event: 'hello', data: json, id: 'e1-1' }),
@@ -34,7 +34,7 @@ test('a comment begins with a colon', () => {
   expect(encodeComment('ka', 'line')).toBe(': ka\n')
 })
 
-test('retry is whole milliseconds, and a line of the block of the event after it', () => {
+test('retry is whole milliseconds, and a line in the block of the next event', () => {
   expect(encodeRetry(2_000)).toBe('retry: 2000\n')
   expect(() => encodeRetry(1.5)).toThrow(RangeError)
   expect(() => encodeRetry(-1)).toThrow(RangeError)

@@ -1,4 +1,4 @@
-// Writing text/event-stream (WHATWG HTML, section 9.2.5 "Parsing an event stream" read backwards): text in, text out.
+// Encodes text/event-stream (WHATWG HTML 9.2.5).
 
 export type SseEvent = { readonly event?: string; readonly data: string; readonly id?: string }
 
@@ -10,8 +10,8 @@ function oneLine(field: string, value: string): string {
 }
 
 /**
- * One event as text, ended by its blank line. Data of several lines becomes several `data:` fields.
- * Throws RangeError when `event` or `id` contain a line break or NUL: they come from us, never from outside.
+ * One event with its blank line. Data of several lines becomes several `data:` fields.
+ * Throws RangeError when `event` or `id` contains a line break or NUL: they never come from outside.
  */
 export function encodeEvent({ event, data, id }: SseEvent): string {
   let text = ''
@@ -23,8 +23,8 @@ export function encodeEvent({ event, data, id }: SseEvent): string {
 }
 
 /**
- * As `encodeEvent`, for data that is JSON text, which holds no line break (RFC 8259 section 7), and for a name and an id that
- * cannot hold one either: nothing is looked at. Who waits for the event waits for this.
+ * As `encodeEvent`, without checks: for JSON, which has no line break (RFC 8259 section 7), and for names and ids that cannot
+ * have one. It is on the path from a change to its readers.
  */
 export function encodeJsonEvent(event: string, json: string, id?: string): string {
   const head = id === undefined ? '' : `id: ${id}\n`
@@ -32,16 +32,16 @@ export function encodeJsonEvent(event: string, json: string, id?: string): strin
 }
 
 /**
- * A comment: ignored by every parser, keeps proxies from cutting an idle connection. `line`: inside the block of the event
- * that comes next, when something of that block went out already.
+ * A comment, which parsers ignore and which keeps proxies from closing an idle connection. `line`: inside the block of the next
+ * event, when part of that block was sent already.
  */
 export function encodeComment(text: string, place: 'block' | 'line' = 'block'): string {
   return `: ${oneLine('comment', text)}\n${place === 'block' ? '\n' : ''}`
 }
 
 /**
- * How long a client waits before it reconnects, in whole milliseconds. A line of the block of the event that must come next:
- * simple clients count a block without an event as an error.
+ * The delay before a client reconnects, in whole milliseconds. It is a line in the block of the next event, which must follow:
+ * simple clients treat a block without an event as an error.
  */
 export function encodeRetry(ms: number): string {
   if (!Number.isInteger(ms) || ms < 0)

@@ -31,7 +31,7 @@ function read(chunks: Iterable<Uint8Array | string>, options: SseParserOptions =
   return { ...seen, lastEventId: parser.lastEventId }
 }
 
-/** The standard's text, word for word, with no thought of speed: the whole stream at once, its lines, its rules. */
+/** The standard's algorithm, word for word and without optimisation. */
 function reference(bytes: Uint8Array, initialId = ''): Omit<Seen, 'overflows'> {
   const lines = new TextDecoder('utf-8').decode(bytes).split(/\r\n|\r|\n/)
   lines.pop() // what follows the last line end is unfinished
@@ -181,7 +181,7 @@ describe('the parser agrees with the standard', () => {
 })
 
 describe('a stream', () => {
-  test('loses one byte order mark at its start and no other', () => {
+  test('loses one byte order mark at its start, and only that', () => {
     expect(read([bytesOf('\ufeff\ufeffdata: x\n\ndata: \ufeffy\n\n')]).events.map(e => e.data)).toEqual([
       '\ufeffy',
     ])
@@ -189,7 +189,7 @@ describe('a stream', () => {
     expect(read([Uint8Array.of(0xef), Uint8Array.of(0xbb, 0xbf), 'data: x\n\n']).events).toHaveLength(1)
   })
 
-  test('gives an event at its blank line, without waiting for what follows a CR', () => {
+  test('gives an event at its blank line, without waiting for an LF after a CR', () => {
     const seen: string[] = []
     const parser = createSseParser({ onEvent: message => seen.push(message.data) })
     parser.push('data: a\r\r')
@@ -198,7 +198,7 @@ describe('a stream', () => {
     expect(seen).toEqual(['a', 'b'])
   })
 
-  test('keeps its id until told otherwise, across events and for the next connection', () => {
+  test('keeps its id until it sends another, across events and for the next connection', () => {
     const { events, lastEventId } = read([
       'id: 7\ndata: a\n\ndata: b\n\nid: 8\n\ndata: c\n\nid: 9\ndata: cut',
     ])
@@ -213,7 +213,7 @@ describe('a stream', () => {
 describe('limits', () => {
   const limits = { maxLineLength: 100, maxEventLength: 200 }
 
-  test('drop a line that is too long with its event, say so once, and go on with the next event', () => {
+  test('drop a line that is too long with its event, report it once, and continue with the next event', () => {
     const chunkings = [
       (text: string) => [text],
       (text: string) => [...text],
@@ -226,7 +226,7 @@ describe('limits', () => {
     }
   })
 
-  test('drop an event whose lines are too much together, empty ones included', () => {
+  test('drop an event whose data lines, empty ones included, are too long in sum', () => {
     const seen = read([`${'data:\n'.repeat(34)}\ndata: ok\n\n`], limits)
     expect(seen.overflows).toEqual([{ what: 'event', limit: 200 }])
     expect(seen.events.map(e => e.data)).toEqual(['ok'])
@@ -238,7 +238,7 @@ describe('limits', () => {
     expect(seen.lastEventId).toBe('1')
   })
 
-  test('a comment that is too long costs no event', () => {
+  test('a comment that is too long drops no event', () => {
     const seen = read([`data: a\n:${'x'.repeat(500)}\n\n`], limits)
     expect(seen.events).toHaveLength(1)
     expect(seen.overflows).toHaveLength(1)

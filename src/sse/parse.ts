@@ -1,28 +1,27 @@
-// Reading text/event-stream, to the letter of WHATWG HTML 9.2.5 and 9.2.6 ("Parsing", "Interpreting an event stream").
+// A parser of text/event-stream that follows WHATWG HTML 9.2.5 and 9.2.6 ("Parsing", "Interpreting an event stream").
 //
-// No I/O: bytes or text go in as they arrive, cut anywhere; callbacks come out. A line is interpreted the moment its end
-// is seen (a CR at the end of a chunk ends it at once; an LF that follows is swallowed), so nothing waits for more bytes
-// than it needs. An unfinished line is kept as a list of flat pieces and joined once, so a 10 MB line that comes byte
-// by byte costs as much as one that comes whole. What is not dispatched by a blank line is dropped with the parser.
+// No I/O: bytes or text go in as they arrive, cut anywhere; callbacks come out. A line is interpreted as soon as its end
+// arrives: a CR at the end of a chunk ends it, an LF at the start of the next chunk is skipped. An unfinished line is kept
+// as a list of flat pieces and joined once, so a 10 MB line costs the same byte by byte as in one chunk.
 //
-// One parser reads one connection; a reconnection takes a new one, given the old one's `lastEventId`.
+// A parser reads one connection. Create a new one for a reconnection, with the old one's `lastEventId`.
 
 export type SseMessage = {
-  /** `message` when the stream did not name it. */
+  /** `message` when the stream sent no name. */
   readonly event: string
   readonly data: string
-  /** The last id seen on the stream, this event's or an earlier one's; empty when there was none. */
+  /** The last id of the stream, from this event or an earlier one; empty before the first. */
   readonly id: string
 }
 
-/** A line or an event was larger than allowed and has been dropped, up to the next blank line. */
+/** A line or an event was over the limit; it was dropped up to the next blank line. */
 export type SseOverflow = { readonly what: 'line' | 'event'; readonly limit: number }
 
 export type SseHandlers = {
   onEvent(message: SseMessage): void
-  /** A comment line without its colon and the space after it. */
+  /** `text`: the comment line without its colon and the space after it. */
   onComment?: ((text: string) => void) | undefined
-  /** How long to wait before reconnecting, milliseconds. */
+  /** `ms`: the delay before a reconnection. */
   onRetry?(ms: number): void
   onOverflow?(overflow: SseOverflow): void
 }
@@ -32,21 +31,21 @@ export type SseParserOptions = {
   readonly maxLineLength?: number | undefined
   /** Largest sum of one event's data lines (field name and line end included), in UTF-16 units; default 16 Mi. */
   readonly maxEventLength?: number | undefined
-  /** Where a reconnection continues: the id that events have until the stream gives another. */
+  /** The id of events until the stream sends one. */
   readonly lastEventId?: string | undefined
 }
 
 export type SseParser = {
-  /** Takes the next piece of the stream. Handlers run before it returns. */
+  /** Parses the next chunk. Handlers run before it returns. */
   push(chunk: Uint8Array | string): void
-  /** The id to come back with: that of the last complete event block. */
+  /** The id to reconnect with: that of the last complete event block. */
   readonly lastEventId: string
 }
 
 const DEFAULT_LIMIT = 16 * 1024 * 1024
 /** Pieces of an unfinished line are flattened at this length, so that no deep rope of tiny strings builds up. */
 const PIECE_LENGTH = 4096
-/** `data:` and a line end: so that a flood of empty data lines is bounded too. */
+/** `data:` and a line end, so that empty data lines are limited too. */
 const DATA_LINE_OVERHEAD = 6
 const NEVER = Number.POSITIVE_INFINITY
 
@@ -76,10 +75,14 @@ export function createSseParser(handlers: SseHandlers, options: SseParserOptions
   let lastEventId = id
   let droppingEvent = false
 
-  function dropEvent(what: SseOverflow['what'], limit: number): void {
-    droppingEvent = true
+  function dropData(): void {
     data = []
     dataLength = 0
+  }
+
+  function dropEvent(what: SseOverflow['what'], limit: number): void {
+    droppingEvent = true
+    dropData()
     handlers.onOverflow?.({ what, limit })
   }
 
@@ -93,40 +96,23 @@ export function createSseParser(handlers: SseHandlers, options: SseParserOptions
   function dispatch(): void {
     if (droppingEvent) id = lastEventId
     lastEventId = id
-    const lines = data
-    const event = eventName
-    const dropped = droppingEvent
-    data = []
-    dataLength = 0
+    const isEmpty = data.length === 0
+    const message = { event: eventName || 'message', data: data.join('\n'), id }
+    dropData()
     eventName = ''
     droppingEvent = false
-    if (dropped || lines.length === 0) return
-    const [first = ''] = lines
-    handlers.onEvent({ event: event || 'message', data: lines.length === 1 ? first : lines.join('\n'), id })
+    if (!isEmpty) handlers.onEvent(message)
   }
 
-  function takeField(name: string, value: string): void {
-    if (name === 'data') addData(value)
+  /** A comment, or a field that does not begin with `data:`. */
+  function takeOther(line: string): void {
+    const [, name, value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? []
+    if (name === '') handlers.onComment?.(value)
+    else if (name === 'data') addData(value)
     else if (name === 'event') eventName = value
     else if (name === 'id') {
       if (!value.includes('\0')) id = value
     } else if (name === 'retry' && /^[0-9]+$/.test(value)) handlers.onRetry?.(Number(value))
-  }
-
-  /** A comment, or a field other than the usual `data:`. */
-  function takeOther(line: string): void {
-    const colon = line.indexOf(':')
-    const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
-    if (colon === 0) handlers.onComment?.(value)
-    else takeField(colon < 0 ? line : line.slice(0, colon), value)
-  }
-
-  /** The line `text[from, end)`. */
-  function takeLine(text: string, from: number, end: number): void {
-    if (from === end) dispatch()
-    else if (text.startsWith('data:', from)) {
-      addData(text.slice(from + (text[from + 5] === ' ' ? 6 : 5), end))
-    } else takeOther(text.slice(from, end))
   }
 
   function lineTooLong(firstChar: string | undefined): void {
@@ -135,15 +121,19 @@ export function createSseParser(handlers: SseHandlers, options: SseParserOptions
     else dropEvent('line', maxLine)
   }
 
+  function takeUnfinished(): string {
+    const line = pieces.join('') + piece
+    pieces = []
+    piecesLength = 0
+    piece = ''
+    return line
+  }
+
   function keepUnfinished(text: string): void {
     if (skippingLine || text === '') return
     if (piecesLength + piece.length + text.length > maxLine) {
-      const first = (pieces[0] ?? piece)[0] ?? text[0]
-      pieces = []
-      piecesLength = 0
-      piece = ''
       skippingLine = true
-      lineTooLong(first)
+      lineTooLong(takeUnfinished()[0] ?? text[0])
       return
     }
     piece += text
@@ -154,22 +144,26 @@ export function createSseParser(handlers: SseHandlers, options: SseParserOptions
     piece = ''
   }
 
+  /** The line ends with `text[from, end)`. */
   function endLine(text: string, from: number, end: number): void {
-    if (skippingLine) skippingLine = false
-    else if (piecesLength + piece.length === 0) {
-      if (end - from > maxLine) lineTooLong(text[from])
-      else takeLine(text, from, end)
-    } else {
+    if (piecesLength + piece.length > 0) {
       keepUnfinished(text.slice(from, end))
-      if (skippingLine) skippingLine = false
-      else {
-        const line = pieces.join('') + piece
-        pieces = []
-        piecesLength = 0
-        piece = ''
+      const line = takeUnfinished()
+      if (!skippingLine) {
         takeLine(line, 0, line.length)
+        return
       }
     }
+    if (skippingLine) skippingLine = false
+    else if (end - from > maxLine) lineTooLong(text[from])
+    else takeLine(text, from, end)
+  }
+
+  function takeLine(text: string, from: number, end: number): void {
+    if (from === end) dispatch()
+    else if (text.startsWith('data:', from)) {
+      addData(text.slice(from + (text[from + 5] === ' ' ? 6 : 5), end))
+    } else takeOther(text.slice(from, end))
   }
 
   function push(chunk: Uint8Array | string): void {
@@ -184,7 +178,7 @@ export function createSseParser(handlers: SseHandlers, options: SseParserOptions
       skipLineFeed = false
       if (text[from] === '\n') from++
     }
-    // Each position is searched once: a stream of one kind of line end never rescans for the other.
+    // Keep both positions: a text with only one kind of line end is searched once for the other.
     let cr = find(text, '\r', from)
     let lf = find(text, '\n', from)
     for (;;) {

@@ -1,5 +1,5 @@
-// Any document from outside, made at random: none throws, grows without bound, or says what cannot be shown. Those that were
-// thought out stand in documents.test.ts.
+// Random documents from outside: none throws, grows without bound, or produces text that cannot be shown. Hand-made ones are
+// in documents.test.ts.
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createBoardReader } from '../../client/reader.js'
@@ -66,7 +66,7 @@ describe('any document', () => {
     '',
   ]
 
-  test('as events of a stream keeps the state sound and bounded', FUZZ_LIMIT, () => {
+  test('as stream events keeps the state valid and bounded', FUZZ_LIMIT, () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -93,7 +93,7 @@ describe('any document', () => {
       { numRuns: CASES },
     )
   })
-  test('as a status is passed on, or was refused by whoever read it', FUZZ_LIMIT, () => {
+  test('as a status is served on, unless the reader refused it', FUZZ_LIMIT, () => {
     const hub = new StatusHub({
       settings: () => ({ eventsSseRetryMs: 1, eventsSseHeartbeat: 1, sseStallTimeoutMs: 1 }),
     })
@@ -110,35 +110,31 @@ describe('any document', () => {
       { numRuns: CASES },
     )
   })
-  test(
-    'as a difference either applies or is refused, and never changes what it is applied to',
-    FUZZ_LIMIT,
-    () => {
-      const base = Object.freeze({ a: Object.freeze({ b: 1 }), list: Object.freeze([1]) })
-      const part = fc.oneof(anyJson, fc.dictionary(anyText, anyJson))
-      const diff = fc.oneof(
-        part,
-        fc.record(
-          {
-            added: part,
-            removed: fc.array(anyText),
-            changed: fc.dictionary(anyText, fc.record({ old: part, new: part })),
-            nested: part,
-          },
-          { requiredKeys: [] },
-        ),
-        fc.record({ panel: anyText, op: fc.constantFrom('full', 'diff', 'x'), data: part }),
-      )
-      fc.assert(
-        fc.property(diff, given => {
-          const merged = mergeDiff(base, given)
-          if (merged.ok) expect(Object.getPrototypeOf(merged.status)).toBe(Object.prototype)
-          expect(base).toEqual({ a: { b: 1 }, list: [1] })
-        }),
-        { numRuns: CASES },
-      )
-    },
-  )
+  test('as a difference either applies or is refused, and never changes its input', FUZZ_LIMIT, () => {
+    const base = Object.freeze({ a: Object.freeze({ b: 1 }), list: Object.freeze([1]) })
+    const part = fc.oneof(anyJson, fc.dictionary(anyText, anyJson))
+    const diff = fc.oneof(
+      part,
+      fc.record(
+        {
+          added: part,
+          removed: fc.array(anyText),
+          changed: fc.dictionary(anyText, fc.record({ old: part, new: part })),
+          nested: part,
+        },
+        { requiredKeys: [] },
+      ),
+      fc.record({ panel: anyText, op: fc.constantFrom('full', 'diff', 'x'), data: part }),
+    )
+    fc.assert(
+      fc.property(diff, given => {
+        const merged = mergeDiff(base, given)
+        if (merged.ok) expect(Object.getPrototypeOf(merged.status)).toBe(Object.prototype)
+        expect(base).toEqual({ a: { b: 1 }, list: [1] })
+      }),
+      { numRuns: CASES },
+    )
+  })
   test('as a frame of a backend is understood, or counted as unknown', FUZZ_LIMIT, () => {
     const frame = fc.oneof(
       objectText,
@@ -192,7 +188,7 @@ describe('any document', () => {
       { numRuns: CASES },
     )
   })
-  test('as bytes of an event stream, cut anywhere, gives events of one line each field', () => {
+  test('as bytes of an event stream, cut anywhere, gives events whose fields are single lines', () => {
     const line = fc.oneof(
       anyText,
       fc
@@ -223,7 +219,7 @@ describe('any document', () => {
       { numRuns: CASES },
     )
   })
-  test('as a board of another server is shown with a hash that holds, or not at all', () => {
+  test('as a board of another server is shown with a valid hash, or not at all', () => {
     const data = fc.dictionary(
       fc.constantFrom(
         'epoch',
@@ -269,7 +265,7 @@ describe('any document', () => {
       { numRuns: SOCKET_CASES },
     )
   })
-  test('as settings gives a configuration or errors in words that can be shown', () => {
+  test('as settings gives a configuration, or errors in printable text', () => {
     const names = [
       'G6_SSE_IP_ALLOW',
       'G6_ALLOWED_HOSTS',

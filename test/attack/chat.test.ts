@@ -1,4 +1,4 @@
-// The chat relay under abuse: bodies, headers that go on, ids of other people's streams, backends that say anything at all.
+// The chat relay under abuse: bodies, forwarded headers, ids of other people's streams, backends that send anything.
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
@@ -26,7 +26,7 @@ afterEach(async () => {
     await new Promise(resolve => server.close(resolve).closeAllConnections())
 })
 
-/** Whatever was done before: the next question is answered whole, and nothing of the others is left. */
+/** After any attack: the relay answers the next question in full, and nothing of the attack is left. */
 async function expectAnswering(): Promise<void> {
   const reader = await ask(rig).end()
   expect(reader.terminals.map(({ type }) => type)).toEqual(['done'])
@@ -45,11 +45,11 @@ describe('a body', () => {
     answersIn(await exchange(rig.rig.port, bytes)).map(expectDocumented)
 
   test.each([
-    ['a name for prototypes', '{"query":"a","__proto__":{"x":1}}', 'bad_request'],
+    ['a prototype member', '{"query":"a","__proto__":{"x":1}}', 'bad_request'],
     ['a constructor', '{"query":"a","constructor":{"prototype":{"x":1}}}', 'bad_request'],
-    ['depth', `{"query":${deepArrayText(500_000)}}`, 'invalid_question'],
+    ['deep nesting', `{"query":${deepArrayText(500_000)}}`, 'invalid_question'],
     [
-      'depth in a history',
+      'deep nesting in a history',
       `{"query":"a","conversation_history":[${deepArrayText(500_000)}]}`,
       'invalid_question',
     ],
@@ -58,7 +58,7 @@ describe('a body', () => {
     ['JavaScript', '{query:"a"}', 'bad_request'],
     ['nothing', '', 'invalid_question'],
     ['null', 'null', 'invalid_question'],
-    ['a text', '"query"', 'invalid_question'],
+    ['a string', '"query"', 'invalid_question'],
   ])('of %s is refused', async (_, body, code) => {
     rig = await startChatRig()
     expect(await codesOf(post(body))).toEqual([code])
@@ -66,7 +66,7 @@ describe('a body', () => {
     await expectAnswering()
     expect('x' in {}).toBe(false)
   })
-  test('of another type or coding than it says is refused', async () => {
+  test('of another type or coding than declared is refused', async () => {
     rig = await startChatRig()
     for (const type of [
       'text/plain',
@@ -84,7 +84,7 @@ describe('a body', () => {
     expect([undefined, null, 'unsupported_media_type']).toContain(code)
     await expectAnswering()
   })
-  test('of words that break things goes to the backend as it is', async () => {
+  test('with hostile text goes to the backend unchanged', async () => {
     rig = await startChatRig()
     for (const words of NASTY.filter(each => each.trim() !== '')) {
       const reader = await ask(rig, {
@@ -92,12 +92,12 @@ describe('a body', () => {
         conversation_history: [{ role: 'user', content: words, __proto: 1 }],
       }).end()
       expect(reader.terminals.map(({ type }) => type)).toEqual(['done'])
-      // Halves of pairs are no text; they come as what UTF-8 makes of them.
+      // Unpaired surrogates are not text; they arrive as UTF-8 encodes them.
       expect(rig.mock.requests.at(-1)?.query).toBe(Buffer.from(words).toString())
     }
     expect(rig.lines.join('')).not.toContain('evil')
   })
-  test('of any form is a question, or says what is wrong with it', () => {
+  test('of any shape is a question, or an error that says what is wrong', () => {
     rig = { close: async () => {} } as ChatRig
     const given = fc.dictionary(
       fc.constantFrom('query', 'conversation_history', 'user_email', '__proto__'),
@@ -129,7 +129,7 @@ describe('a body', () => {
 })
 
 describe('ids', () => {
-  test('of any words are ours, or replaced, or not passed on', () => {
+  test('of any text are accepted, replaced, or not passed on', () => {
     rig = { close: async () => {} } as ChatRig
     fc.assert(
       fc.property(anyText, words => {
@@ -147,7 +147,7 @@ describe('ids', () => {
       { numRuns: CASES },
     )
   })
-  test('that want to be headers reach neither answer nor backend', async () => {
+  test('that try to inject headers reach neither answer nor backend', async () => {
     rig = await startChatRig()
     for (const words of NASTY) {
       const value = Buffer.from(words.replace(/[\r\n\0]/g, ' ')).toString('latin1')
@@ -214,7 +214,7 @@ describe('ids', () => {
 
 describe("what follows a stream's request in one packet", () => {
   test.each(['/summary/events', `${PREFIX}/chat-stream/ID`])(
-    'is not run: %s, and then a stop',
+    'does not run: %s, and then a stop',
     async path => {
       rig = await startChatRig({ mock: { script: { tokens: 3, finish: 'stall' } } })
       const reader = await ask(rig).until(({ answer }) => answer !== '')
@@ -222,7 +222,7 @@ describe("what follows a stream's request in one packet", () => {
       const packet = raw(`GET ${path.replace('ID', reader.streamId)}`) + raw(`DELETE ${own}`)
       const sneaky = await new RawClient(rig.rig.port, packet).until('\r\n\r\n')
       expect(sneaky.status).toBe(200)
-      // A stop that is sent after it, on a connection of its own, is answered: the other would have been run by now.
+      // A stop sent later on a connection of its own has its answer: the other would have run by now.
       expect((await stop(rig, 'A'.repeat(22))).status).toBe(404)
       expect(reader.isOver).toBe(false)
       expect(rig.told.ends).toEqual([])
@@ -257,32 +257,32 @@ describe('a backend that', () => {
       'done',
     ],
     [
-      'nests deeply inside a text',
+      'nests deeply inside a token',
       token('a') + token(`[METADATA]{"a":${deepArrayText(5_000)}}`) + DONE,
       'done',
     ],
     [
-      'names prototypes',
+      'sends prototype members',
       token('a') +
         frame('{"type":"metadata","data":{"__proto__":{"x":1}},"__proto__":{"type":"done"}}') +
         DONE,
       'done',
     ],
-    ['speaks in escapes', NASTY.map(token).join('') + DONE, 'done'],
-    ['says events of its own', token('a\n\nevent: done\ndata: {}\n\nid: 7') + DONE, 'done'],
+    ['sends hostile text', NASTY.map(token).join('') + DONE, 'done'],
+    ['sends event fields in a token', token('a\n\nevent: done\ndata: {}\n\nid: 7') + DONE, 'done'],
     [
-      'counts nonsense',
+      'sends impossible counts',
       token('a') +
         frame('{"type":"usage","data":{"inputTokens":1e999,"outputTokens":-1}}') +
         frame('{"type":"done","data":{"reason":"a\\nb","usage":{"inputTokens":"x"}}}'),
       'done',
     ],
-    ['says what is no UTF-8', `${token('a')}data: \u00ff\u00fe\n\n${DONE}`, 'done'],
-    ['says more than is kept', token('x'.repeat(40_000)).repeat(10) + DONE, 'error'],
-    ['says one frame without end', `${token('a')}data: ${'x'.repeat(5_000_000)}\n\n${DONE}`, 'done'],
-    ['says a thousand markers', token('[METADATA]{'.repeat(10_000)) + DONE, 'done'],
+    ['sends invalid UTF-8', `${token('a')}data: \u00ff\u00fe\n\n${DONE}`, 'done'],
+    ['sends more than the log keeps', token('x'.repeat(40_000)).repeat(10) + DONE, 'error'],
+    ['sends an endless frame', `${token('a')}data: ${'x'.repeat(5_000_000)}\n\n${DONE}`, 'done'],
+    ['sends thousands of markers', token('[METADATA]{'.repeat(10_000)) + DONE, 'done'],
     ['ends with its own error', token('a') + frame('{"type":"error","data":"Traceback: secret"}'), 'error'],
-  ])('%s costs its own answer at most', async (_, bytes, end) => {
+  ])('%s affects its own answer at most', async (_, bytes, end) => {
     await saying(response => response.end(bytes))
     const reader = await ask(rig).end()
     expect(reader.terminals.map(({ type }) => type)).toEqual([end])

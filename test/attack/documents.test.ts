@@ -1,5 +1,5 @@
-// Documents from outside: statuses, stream events, upstream frames, settings. Names that mean something to JavaScript change
-// nothing, depth and size are bounded, and nothing of them stays behind. Those made at random are in any-document.test.ts.
+// Documents from outside: statuses, stream events, upstream frames, settings. Names with a meaning in JavaScript change
+// nothing, depth and size are bounded, and no memory stays behind. Random ones are in any-document.test.ts.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -32,7 +32,7 @@ afterEach(async () => {
 })
 
 const EVIL = '{"polluted":1,"status":"evil","total":7,"toString":1,"hasOwnProperty":1}'
-/** Documents in which names that mean something to JavaScript stand in every place. */
+/** Documents with names that mean something to JavaScript in every place. */
 const POISONED = ['__proto__', 'constructor', 'prototype'].flatMap(name => {
   const bad = `"${name}":${name === 'constructor' ? `{"prototype":${EVIL}}` : EVIL}`
   return [
@@ -46,7 +46,7 @@ const POISONED = ['__proto__', 'constructor', 'prototype'].flatMap(name => {
 const parsed = (text: string): Status => JSON.parse(text) as Status
 
 describe('names that mean something to JavaScript', () => {
-  test('in a status are names without meaning: snapshot, panels and health are as without them', () => {
+  test('in a status are ordinary names: snapshot, panels and health are the same without them', () => {
     for (const text of POISONED) {
       const snapshot = derive(parsed(text))
       expect(snapshot.alerts.total).not.toBe(7)
@@ -54,7 +54,7 @@ describe('names that mean something to JavaScript', () => {
       expect(JSON.stringify(panelsOf(parsed(text)))).not.toMatch(/evil|panel failed/)
     }
   })
-  test('in several statuses are united as what they are, members of their own', () => {
+  test('in several statuses merge as ordinary own members', () => {
     const maps = POISONED.filter(text => !text.includes('"alerts":['))
     const all = maps.map((text, i) => ({ name: `s${i}`, status: parsed(text), down: i % 2 === 0 }))
     const composed = compose([
@@ -67,7 +67,7 @@ describe('names that mean something to JavaScript', () => {
     }
     expect(alerts.polluted).toBeUndefined()
   })
-  test('in a difference are refused whole, in all three grammars', () => {
+  test('in a difference make it refused, in all three forms', () => {
     const base = { a: { b: 1 } }
     for (const text of POISONED) {
       for (const diff of [
@@ -93,7 +93,7 @@ describe('names that mean something to JavaScript', () => {
       status: base,
     })
   })
-  test('around an event say nothing about it', () => {
+  test('in the envelope of an event have no effect', () => {
     for (const text of POISONED) {
       for (const name of ['panel_full', 'panel_diff', 'severity_state', 'followup_alert']) {
         const event = parseStatusEvent(
@@ -135,7 +135,7 @@ describe('names that mean something to JavaScript', () => {
     const sizes = loadConfig({ env: { G6_PANEL_W___PROTO__: '50', G6_PANEL_W_CONSTRUCTOR: '50' } })
     expect(Object.getPrototypeOf(sizes.ok ? sizes.config.panelW : null)).toBe(Object.prototype)
   })
-  test('as panels of a followed server are panels like any other to the client', () => {
+  test('as panels of a followed server are ordinary panels to the client', () => {
     const reader = createBoardReader()
     const at = { schema_version: 'v1', epoch: 'e', generation: 1, cycle: 1, ts: 1 }
     reader.apply('hello', JSON.stringify({ ...at, resumed: false, keepalive_ms: 1, panels: [] }))
@@ -158,14 +158,14 @@ describe('depth', () => {
   }
   const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`
 
-  test('of a status file is bounded; what is read can be passed on and followed', async () => {
+  test('of a status file is bounded; a document within the bound can be served and followed', async () => {
     expect(await read(nested(MAX_DEPTH + 1))).toMatchObject({
       ok: false,
       error: 'too_large',
       message: `it is nested deeper than ${MAX_DEPTH} levels`,
     })
     const reading = await read(nested(MAX_DEPTH))
-    if (reading?.ok !== true) throw new Error('at the bound it must be read')
+    if (reading?.ok !== true) throw new Error('a document at the limit must be read')
     const server = await startStatusServer(reading.status)
     closers.push(() => server.close())
     const followed = follow(`${server.url}/events`)
@@ -180,7 +180,7 @@ describe('depth', () => {
   ])('of millions of levels of %s is an error and nothing else', async (_, text) => {
     expect(await read(text)).toMatchObject({ ok: false })
   })
-  test('of events and frames is bounded, wherever it stands', () => {
+  test('of events and frames is bounded, in every place', () => {
     const deep = deepArrayText(100_000)
     for (const name of ['panel_full', 'panel_diff', 'severity_state', 'severity_counts', 'followup_alert']) {
       const event = parseStatusEvent(
@@ -203,7 +203,7 @@ describe('depth', () => {
 })
 
 describe('size', () => {
-  test('of what a stream leaves behind is bounded: small events, differences without end', () => {
+  test('of what a stream leaves in memory is bounded: small events, endless differences', () => {
     let state = EMPTY_STATE
     const take = (name: string, payload: object): void => {
       state = reduce(state, parseStatusEvent(name, JSON.stringify({ payload })), 1)
@@ -218,12 +218,12 @@ describe('size', () => {
     expect(JSON.stringify(state.baseline).length).toBeLessThanOrEqual(MAX_BASELINE_CHARS)
     expect(state).toMatchObject({ needFull: true })
     expect(state.needFullReasons).toContain('too_large')
-    // The same member again and again grows nothing, however often.
+    // The same member again and again adds nothing.
     take('panel_full', { status: {} })
     for (let i = 0; i < 20; i++) take('panel_diff', { diff: { same: mega } })
     expect(state).toMatchObject({ needFull: false })
   })
-  test('of a board is bounded, in one event, in a group without end and over many updates', () => {
+  test('of a board is bounded, in one event, in an endless group and over many updates', () => {
     const at = { epoch: 'e', generation: 1, cycle: 1, ts: 1 }
     const start = () => {
       const reader = createBoardReader()
@@ -257,7 +257,7 @@ describe('size', () => {
     })
     expect(updated.board?.panels.size).toBe(1_900)
   })
-  test('of a token full of markers costs its length, not its square', () => {
+  test('of a token full of markers costs linear time, not quadratic', () => {
     const texts = [
       '[METADATA]{'.repeat(100_000),
       `${'[METADATA]{'.repeat(50_000)}${'}'.repeat(50_000)}`,
@@ -273,13 +273,13 @@ describe('size', () => {
       const { user } = process.cpuUsage(startedUs)
       const shown = [...said, ...rest].map(event => (event.type === 'token' ? event.data : '')).join('')
       expect(shown).toBe(data)
-      // The square of it took minutes.
+      // Quadratic time took minutes.
       expect(user).toBeLessThan(5e6)
     }
   })
 })
 
-test('an id that fits in no header keeps nobody away: the next connection comes without it', async () => {
+test('an id that fits in no header does not block the client: it connects again without the id', async () => {
   for (const id of ['\u0001', '\u007f', '\u0085', 'x'.repeat(100_000)]) {
     const seen: (string | undefined)[] = []
     const server = createServer((request, response) => {

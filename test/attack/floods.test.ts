@@ -1,5 +1,5 @@
-// Much of everything, and everything slowly: connections, headers, bodies, readers that do not read. What is held back by a
-// clock is waited for together, so that the whole takes as long as the longest.
+// Floods and slow clients: connections, headers, bodies, readers that do not read. Tests of timeouts wait for all of them together,
+// so that the whole takes as long as the longest.
 import { connect, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { HttpPlugin } from '../../src/contract/plugin.js'
@@ -19,7 +19,7 @@ afterEach(async () => {
 const codes = async (bytes: string) => answersIn(await exchange(rig.port, bytes)).map(expectDocumented)
 
 describe('slowly', () => {
-  // A part of what the server waits by itself: TIME_LIMITS. More than the flood, on a busy machine, keeps the normal client waiting.
+  // A fraction of the real TIME_LIMITS. It is longer than the flood keeps a normal client waiting on a busy machine.
   const timeLimits = {
     headMs: 5_000,
     requestMs: 7_000,
@@ -28,7 +28,7 @@ describe('slowly', () => {
     answerMs: 4_000,
     checkEveryMs: 200,
   }
-  test('sent heads and bodies, and answers nobody fetches, end; a normal client is served meanwhile', async () => {
+  test('sent heads and bodies, and unread answers, time out; a normal client is served meanwhile', async () => {
     rig = await startRig({}, { timeLimits })
     const trickled = (first: string, more: string): RawClient => {
       const client = new RawClient(rig.port, first)
@@ -64,7 +64,7 @@ describe('slowly', () => {
     await expectServing(rig)
     await Promise.all([...bodies, chunked].map(client => client.end()))
     for (const { text } of bodies) answersIn(text).forEach(expectDocumented)
-    // A socket that is not read hears of its end only when it is.
+    // A socket nobody reads sees its end only when it is read.
     const server = (): number =>
       process.getActiveResourcesInfo().filter(name => name === 'TCPSocketWrap').length
     await eventually(() => server() <= unread.length + 2, 'the unread connections have ended at the server')
@@ -82,11 +82,11 @@ describe('an answer that is read a little at a time', () => {
       app.get('/big', { config: { rules } }, () => body)
     },
   })
-  /** More than the kernel takes from us. */
+  /** More than the kernel buffers. */
   const MUCH = 16 * 1024 * 1024
 
-  test('ends when its time is over, however often a piece of it is read', async () => {
-    // The time for its size is for a test too long: that is looked at in src/http/unread-answers.
+  test('ends after its time limit, even when the client reads a piece now and then', async () => {
+    // The limit for its size is too long for a test: src/http/unread-answers tests that.
     rig = await startRig(
       {},
       { timeLimits: { ...timeLimits, answerMs: 1_000 - answerTimeMs(MUCH, 0) }, plugins: [big(MUCH)] },
@@ -101,13 +101,13 @@ describe('an answer that is read a little at a time', () => {
     expect(rig.logged()).toContainEqual(expect.objectContaining({ code: 'answer_unread' }))
     await expectServing(rig)
   })
-  test('stays when it is read in time', async () => {
+  test('stays when the client reads it in time', async () => {
     rig = await startRig({}, { timeLimits, plugins: [big(MUCH)] })
     const response = await fetch(`${rig.url}/big`)
     expect((await response.arrayBuffer()).byteLength).toBe(MUCH)
     expect(rig.rejected).toEqual([])
   })
-  test('makes room for others: past 64 MiB in all the oldest of the address is closed', async () => {
+  test('makes room for others: above 64 MiB in all, the server closes the oldest of the address', async () => {
     rig = await startRig({}, { timeLimits: TIME_LIMITS, plugins: [big(MUCH)] })
     const slow = Array.from({ length: 7 }, () => {
       const client = new RawClient(rig.port, raw('GET /big'))
@@ -116,7 +116,7 @@ describe('an answer that is read a little at a time', () => {
       return client
     })
     await eventually(() => rig.rejected.length >= 3, 'those that do not fit are closed')
-    // How many exactly depends on what the kernel's buffers took.
+    // The exact number depends on the kernel's buffers.
     expect(rig.rejected.length).toBeLessThan(slow.length)
     expect(new Set(rig.rejected)).toEqual(new Set(['connection']))
     for (const { socket } of slow) socket.destroy()
@@ -125,7 +125,7 @@ describe('an answer that is read a little at a time', () => {
 })
 
 describe('much at once', () => {
-  test('of headers is 431: many, long, or one that never ends', async () => {
+  test('of headers is 431: many, long, or endless', async () => {
     rig = await startRig()
     for (const headers of [
       Array.from({ length: 3_000 }, (_, i) => `X-${i}: y\r\n`).join(''),
@@ -154,7 +154,7 @@ describe('much at once', () => {
     for (const count of [101, 3_000]) expect(await codes(lines(count))).toEqual(['headers_too_large'])
     await expectServing(rig)
   })
-  test('of a URL is 414, of a body 413, whatever length it says or does not say', async () => {
+  test('of a URL is 414, of a body 413, whatever the declared length', async () => {
     rig = await startRig()
     for (const length of [8_200, 15_000, 100_000]) {
       expect(await codes(raw(`GET /summary/events?x=${'y'.repeat(length)}`))).toEqual([
@@ -178,12 +178,12 @@ describe('much at once', () => {
     await huge.until('body_too_large')
     huge.socket.destroy()
     const extensions = new RawClient(rig.port, `${chunked}1;${'x'.repeat(40_000)}\r\nx\r\n0\r\n\r\n`)
-    // An answer is under way once the head was read, so that nothing may be written: the connection just ends.
+    // An answer has begun once the head was read, so the server may not write another: the connection just ends.
     await extensions.end()
     expect(extensions.text).toBe('')
     await expectServing(rig)
   })
-  test('of connections that say nothing, or hang up at once, leaves nothing behind', async () => {
+  test('of connections that send nothing, or close at once, leaves nothing behind', async () => {
     rig = await startRig()
     const before = openHandles()
     for (let round = 0; round < 5; round++) {
@@ -204,7 +204,7 @@ describe('much at once', () => {
     }
     await eventually(() => openHandles() <= before + 4, 'every connection is closed')
   })
-  test('of streams is refused past the limit and counted; those that hang up give their place back', async () => {
+  test('of streams is refused above the limit and counted; those that close free their slot', async () => {
     rig = await startRig({ sseMaxConnections: 20, sseIpConnectRate: { count: 500, windowSec: 60 } })
     const clients = Array.from({ length: 100 }, () => new RawClient(rig.port, raw('GET /summary/events')))
     await Promise.all(clients.map(client => client.until('\r\n\r\n')))

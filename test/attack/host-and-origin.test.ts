@@ -1,4 +1,4 @@
-// Claims about who asks whom: names of other hosts, forged addresses, pages of other sites.
+// False claims about host and origin: names of other hosts, forged addresses, pages of other sites.
 import { afterEach, describe, expect, test } from 'vitest'
 import { answersOf, codesOf, expectServing } from '../support/attack.js'
 import { openStream, type Rig, raw, startRig } from '../support/http-rig.js'
@@ -65,7 +65,7 @@ describe('a name that is not this server', () => {
     expect(rig.hub.joined).toEqual([])
     await expectServing(rig)
   })
-  test('is 421 with a list too, whatever stands around the right name', async () => {
+  test('is 421 with a list too, whatever surrounds the right name', async () => {
     rig = await startRig({ allowedHosts: ['dash.example', 'exact.example:8443', '[2001:db8::1]'] })
     const ask = (Host: string) => codes(raw('GET /summary/health', { Host }))
     for (const right of [
@@ -90,7 +90,7 @@ describe('a name that is not this server', () => {
       expect(await ask(wrong), wrong).toEqual(['wrong_host'])
     }
   })
-  test('in an absolute target is as wrong as in the header', async () => {
+  test('in an absolute target is refused like one in the header', async () => {
     rig = await startRig()
     expect(await codes(raw('GET http://evil.example/summary/health'))).toEqual(['wrong_host'])
     expect(await codes(raw('GET http://localhost@evil.example/summary/health'))).toEqual(['wrong_host'])
@@ -100,7 +100,7 @@ describe('a name that is not this server', () => {
     expect(await codes(raw('GET HTTP://LocalHost:80/summary/health'))).toEqual([200])
     expect(await codes(raw('GET http://evil.example?x=/summary/health'))).toEqual(['not_found'])
   })
-  test('beside the right one is refused: two Host headers are no request', async () => {
+  test('next to the right one is refused: two Host headers make a bad request', async () => {
     rig = await startRig()
     for (const hosts of [
       ['localhost', 'evil.example'],
@@ -112,7 +112,7 @@ describe('a name that is not this server', () => {
     }
     expect(await codes(head('GET /livez HTTP/1.1', 'Host: a', 'host: b'))).toEqual(['bad_request'])
   })
-  test('is nothing to HTTP/1.0 without a name, unless a list asks for one', async () => {
+  test('may be missing in HTTP/1.0, unless a list requires one', async () => {
     rig = await startRig({ allowedHosts: ['dash.example'] })
     expect(await codes(head('GET /summary/health HTTP/1.0'))).toEqual(['wrong_host'])
     expect(await codes(head('GET /summary/health HTTP/1.1', 'Host:'))).toEqual(['wrong_host'])
@@ -132,7 +132,7 @@ describe('X-Forwarded-For', () => {
     '10.0.0.1,',
     `${'10.0.0.1,'.repeat(1_000)}10.0.0.1`,
   ]
-  test('of anybody is not believed without a trusted proxy, nor under other names', async () => {
+  test('of any client is ignored without a trusted proxy, and so are other header names', async () => {
     rig = await startRig({ sseIpAllow: ['10.0.0.1'] })
     for (const spoof of SPOOFS) {
       for (const name of [
@@ -149,21 +149,21 @@ describe('X-Forwarded-For', () => {
     }
     expect(new Set(rig.logged().map(({ address }) => address))).toEqual(new Set(['127.0.0.1']))
   })
-  test('behind a trusted proxy counts from the right: what the client wrote is passed over', async () => {
+  test('behind a trusted proxy counts from the right: entries by the client are ignored', async () => {
     rig = await startRig({ sseIpAllow: ['10.0.0.1'], trustProxy: ['127.0.0.1'] })
     const as = (chain: string, from?: string) =>
       codes(raw('GET /summary/health', { 'X-Forwarded-For': chain }), from)
     expect(await as('10.0.0.1')).toEqual([200])
     for (const spoof of SPOOFS) expect(await as(`${spoof}, 6.6.6.6`), spoof).toEqual(['address_not_allowed'])
-    // Not through the proxy: the same header is worth nothing.
+    // Not through the proxy: the same header is ignored.
     expect(await as('10.0.0.1', '127.0.0.2')).toEqual(['address_not_allowed'])
-    // An entry that is no address ends the walk at whoever passed it on.
+    // An entry that is not an address: the proxy that sent it counts as the client.
     for (const nonsense of ['evil', '10.0.0.1.5', '10.0.0.1%00', '\u00310.0.0.1x', '<script>']) {
       expect(await as(`10.0.0.1, ${nonsense}`)).toEqual(['address_not_allowed'])
     }
     expect(rig.logged().every(({ address }) => /^[0-9a-f.:]+$/.test(String(address)))).toBe(true)
   })
-  test('cannot buy new connections, nor more guesses', async () => {
+  test('cannot get more new connections, nor more guesses', async () => {
     rig = await startRig({ sseApiToken: TOKEN, sseIpConnectRate: { count: 1, windowSec: 60 } })
     const guess = (i: number) =>
       codes(raw('GET /summary/health', { 'X-API-Token': `guess${i}`, 'X-Forwarded-For': `10.0.0.${i}` }))
@@ -192,7 +192,7 @@ describe('pages of other sites', () => {
     '*',
     '',
   ]
-  test('get no leave, neither in the answer nor in the preflight', async () => {
+  test('get no permission, neither in the answer nor in the preflight', async () => {
     rig = await startRig({ sseAllowOrigin: ['https://dash.example'] })
     for (const origin of ORIGINS) {
       for (const line of [
@@ -213,7 +213,7 @@ describe('pages of other sites', () => {
       }
     }
   })
-  test('leave is for the named origin, without credentials, and names no method a path does not have', async () => {
+  test('permission is for the named origin, without credentials, and names only methods of the path', async () => {
     rig = await startRig({ sseAllowOrigin: ['https://dash.example'], sseApiToken: TOKEN })
     const [answer] = await answers(
       raw('OPTIONS /summary/resync', {

@@ -1,4 +1,4 @@
-// Methods that are none, and paths written another way.
+// Invalid methods, and paths in other spellings.
 import { afterEach, describe, expect, test } from 'vitest'
 import { answersOf, codesOf } from '../support/attack.js'
 import { type Rig, raw, startRig } from '../support/http-rig.js'
@@ -13,7 +13,7 @@ const answers = (bytes: string, from?: string) => answersOf(rig.port, bytes, fro
 const codes = (bytes: string, from?: string) => codesOf(rig.port, bytes, from)
 
 describe('methods', () => {
-  test('that are none of a path are 405, and open nothing', async () => {
+  test('that a path does not have are 405, and open nothing', async () => {
     rig = await startRig({ sseApiToken: TOKEN })
     for (const method of [
       'PUT',
@@ -35,7 +35,7 @@ describe('methods', () => {
       ])
     }
   })
-  test('that are none at all, or ask for a tunnel, are refused', async () => {
+  test('that do not exist, and CONNECT, are refused', async () => {
     rig = await startRig()
     for (const method of ['GETT', 'get', 'G\0ET', 'PRI', '', ' GET', 'GET\t', '\u00c4']) {
       expect(await codes(`${method} /summary/health HTTP/1.1\r\nHost: localhost\r\n\r\n`), method).toEqual([
@@ -53,7 +53,7 @@ describe('methods', () => {
     expect(await codes(raw('GET /livez', upgrade))).toEqual([200])
     expect(await codes('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')).toEqual(['bad_request'])
   })
-  test('an expectation nobody can meet is passed over', async () => {
+  test('an Expect header that cannot be met is ignored', async () => {
     rig = await startRig()
     expect(await codes(raw('GET /livez', { Expect: '200-ok' }))).toEqual([200])
     expect(await codes(raw('POST /livez', { Expect: '100-continue', 'Content-Length': '1' }))).not.toContain(
@@ -84,7 +84,7 @@ describe('paths', () => {
     'indices_panel_enveloped.json',
     'manifest.json',
   ]
-  test('that climb out of a file’s place lead nowhere', async () => {
+  test('that climb out of the folder lead nowhere', async () => {
     rig = await startRig()
     for (const start of [
       '',
@@ -116,7 +116,7 @@ describe('paths', () => {
       expect([400, 404], path).toContain(answer?.status)
     }
   })
-  test('written another way are guarded as what they are', async () => {
+  test('in another spelling have the same guards', async () => {
     rig = await startRig({ sseApiToken: TOKEN })
     for (const path of [
       '/summary/health',

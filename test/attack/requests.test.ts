@@ -1,6 +1,6 @@
-// Fuzz of everything a request is made of, over real sockets: request line, headers, ids, query, tokens, bodies. Whatever
-// comes: no crash, no stack, no secret, every refusal of the table, an ordinary client served afterwards, nothing left open.
-// How many cases: ATTACK_CASES, see test/support/attack.ts.
+// Fuzz of every part of a request, over real sockets: request line, headers, ids, query, tokens, bodies. For any
+// input: no crash, no stack, no secret, every refusal from the table, an ordinary client served afterwards, nothing left open.
+// ATTACK_CASES sets the number of cases, see test/support/attack.ts.
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decideResume } from '../../src/hub/resume.js'
@@ -21,7 +21,7 @@ import { eventually } from '../support/eventually.js'
 import { BOARD, RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
 
 const TOKEN = 'the-right-token'
-/** Requests of one connection, where an answer leaves it open: as many cases at a part of the cost. */
+/** Requests per connection, where an answer leaves it open: as many cases at a fraction of the cost. */
 const IN_A_ROW = Math.ceil(CASES / SOCKET_CASES)
 let rig: Rig
 let before = 0
@@ -30,7 +30,7 @@ beforeAll(async () => {
   rig = await startRig({ sseApiToken: TOKEN, sseAllowOrigin: ['https://dash.example'] })
 })
 afterAll(async () => {
-  // Wrong tokens are counted per address, so that the ordinary client's right one still passes.
+  // Wrong tokens count per address, so the ordinary client with the right one still passes.
   await expectServing(rig, { 'X-API-Token': TOKEN })
   await eventually(() => rig.hub.closed.length === rig.hub.joined.length, 'every stream has ended')
   expect(JSON.stringify(rig.logged()), 'no log line holds the token').not.toContain(TOKEN)
@@ -38,7 +38,7 @@ afterAll(async () => {
   await eventually(() => openHandles() <= before, 'every handle is closed')
 })
 
-/** Everything the server said to these bytes: of the table, and never the token. */
+/** All answers to these bytes: every refusal is from the table, and none has the token. */
 async function answersTo(bytes: Buffer | string): Promise<readonly (Answer & { code: string | null })[]> {
   const said = await exchange(rig.port, bytes)
   expect(said).not.toContain(TOKEN)
@@ -98,7 +98,7 @@ const NAMES = [
 const header = fc.tuple(fc.oneof(fc.constantFrom(...NAMES), anyText), anyText)
 const lineEnd = fc.constantFrom('\r\n', '\r\n', '\r\n', '\n', '\r')
 
-test('a request of any line and any headers', FUZZ_LIMIT, async () => {
+test('a request with any line and any headers', FUZZ_LIMIT, async () => {
   const request = fc
     .tuple(method, target, version, fc.array(header, { maxLength: 6 }), lineEnd, anyText)
     .map(([verb, to, http, headers, end, body]) => {
@@ -122,14 +122,14 @@ test('any bytes at all', FUZZ_LIMIT, async () => {
   )
 })
 
-/** As a header's value can carry it; some control characters make it no request. */
+/** As a header's value can carry it; some control characters make the request invalid. */
 const headerText = anyText.map(text => Buffer.from(text.replace(/[\r\n\0]/g, ' ')).toString('latin1'))
-/** As one may carry it. */
+/** As a header's value may carry it. */
 const plainText = headerText.map(text => text.replace(/[^\t\x20-\x7e\x80-\xff]/g, ''))
 
 describe('a well-formed request with any', () => {
   const AUTHORISED = { 'X-API-Token': TOKEN, Connection: 'close' }
-  test('Last-Event-ID is a stream: it is read by the hub, never echoed', FUZZ_LIMIT, async () => {
+  test('Last-Event-ID opens a stream: the hub reads the id and never echoes it', FUZZ_LIMIT, async () => {
     await fc.assert(
       fc.asyncProperty(headerText, async id => {
         const [answer] = await answersTo(raw('GET /summary/events', { ...AUTHORISED, 'Last-Event-ID': id }))
@@ -139,7 +139,7 @@ describe('a well-formed request with any', () => {
       { numRuns: SOCKET_CASES },
     )
   })
-  test('Last-Event-ID resumes where it says when it is an id of this board, and else never', () => {
+  test('Last-Event-ID resumes when it is an id of this board, and otherwise never', () => {
     const { epoch, generation } = BOARD
     const nearly = fc
       .tuple(
@@ -174,7 +174,7 @@ describe('a well-formed request with any', () => {
     const query = fc
       .array(fc.tuple(name, value), { maxLength: 5 })
       .map(all => all.map(each => each.join('=')).join('&'))
-    // A stream is the last thing on its connection.
+    // A stream is the last request on its connection.
     const first = fc.array(query, { minLength: IN_A_ROW - 1, maxLength: IN_A_ROW - 1 })
     const path = fc.constantFrom('/summary/resync', '/summary/events')
     let answered = 0
@@ -207,7 +207,7 @@ describe('a well-formed request with any', () => {
       fc
         .tuple(places, schemes, text.filter(isWrong))
         .map(([name, scheme, token]): readonly [string, string] => [name, `${scheme}${token}`])
-    // What is no request ends its connection.
+    // An invalid request ends its connection.
     const first = fc.array(presented(plainText), { minLength: IN_A_ROW - 1, maxLength: IN_A_ROW - 1 })
     let answered = 0
     await fc.assert(
@@ -246,7 +246,7 @@ describe('a well-formed request with any', () => {
   })
 })
 
-test('an id that wants to be a header never splits an answer, and comes back whole or not at all', async () => {
+test('an id that tries to be a header never splits an answer, and comes back whole or not at all', async () => {
   for (const id of NASTY) {
     for (const answer of await answersTo(raw('GET /livez', { 'X-Request-ID': id, Connection: 'close' }))) {
       expect(answer.head.match(/^x-injected/im)).toBeNull()
@@ -256,7 +256,7 @@ test('an id that wants to be a header never splits an answer, and comes back who
   }
 })
 
-test('a normal client was served all the while', async () => {
+test('a normal client was served all the time', async () => {
   const client = new RawClient(rig.port, raw('GET /summary/events', { 'X-API-Token': TOKEN }))
   await client.until(': hi')
   client.socket.destroy()

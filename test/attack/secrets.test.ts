@@ -1,5 +1,5 @@
-// The real program with every secret marked: what it says in logs, on its screen, in answers, metrics and `g6 config`,
-// started well and started wrongly, is searched for the marks. (The chat relay's own: test/chat-audit/marked-values.test.ts.)
+// The real program with every secret marked: the test searches its logs, screen, answers, metrics and `g6 config`, after
+// a good start and a bad one, for the marks. (The chat relay's are in test/chat-audit/marked-values.test.ts.)
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,7 +38,7 @@ function expectClean(said: Readonly<Record<string, string>>): void {
   }
 }
 
-test('a server says none of them, whatever it is asked', async () => {
+test('a server reveals none of them, whatever the request', async () => {
   const server = g6(
     ['serve', '--port', '0', '--panels-dir', join(folder, 'panels'), '--status-file', STATUS],
     {
@@ -110,9 +110,9 @@ test('g6 config shows none of them, in either form, from the environment or from
   }
 })
 
-describe('a program that cannot start says none of them', () => {
+describe('a program that cannot start reveals none of them', () => {
   test.each([
-    ['a token that is no text', { G6_SSE_API_TOKEN_FILE: '/MARKED-not-there' }, [], /cannot be read/],
+    ['a token that is not text', { G6_SSE_API_TOKEN_FILE: '/MARKED-not-there' }, [], /cannot be read/],
     [
       'an address with a password',
       { G6_PANELS_SSE_URL: 'http://user:MARKED-password@127.0.0.1:1/events' },
@@ -125,12 +125,7 @@ describe('a program that cannot start says none of them', () => {
       ['--source', 'board:http://user:MARKED-password@127.0.0.1:1'],
       /user name or password/,
     ],
-    [
-      'a backend that is none',
-      { RAG_BACKEND_URL: 'ftp://user:MARKED@host/?key=MARKED' },
-      [],
-      /RAG_BACKEND_URL/,
-    ],
+    ['an invalid backend', { RAG_BACKEND_URL: 'ftp://user:MARKED@host/?key=MARKED' }, [], /RAG_BACKEND_URL/],
   ])('%s', async (what, env, args, wanted) => {
     const command = g6(
       ['serve', '--port', '0', '--no-write-panels', ...args].filter(each => each !== '--no-write-panels'),
@@ -139,9 +134,9 @@ describe('a program that cannot start says none of them', () => {
     expect(await command.exit).not.toBe(0)
     const { out, err } = command.said()
     expect(out + err).toMatch(wanted)
-    // The name of a file is no secret.
+    // The name of a file is not secret.
     const shown =
-      what === 'a token that is no text' ? (out + err).replaceAll('/MARKED-not-there', '') : out + err
+      what === 'a token that is not text' ? (out + err).replaceAll('/MARKED-not-there', '') : out + err
     expectClean({ shown })
     expect(shown).not.toMatch(/\n\s+at /)
   })

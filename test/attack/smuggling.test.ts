@@ -1,4 +1,4 @@
-// Several requests in one: behind a length that lies, behind a stream, and many at once.
+// Several requests in one: with a false length, behind a stream, and many at once.
 import { afterEach, describe, expect, test } from 'vitest'
 import type { HttpPlugin } from '../../src/contract/plugin.js'
 import { answersIn, answersOf, expectServing } from '../support/attack.js'
@@ -25,18 +25,18 @@ describe('two requests in one', () => {
     ['a length that wraps', post('Content-Length: 18446744073709551617') + SECOND],
     ['a negative length', post('Content-Length: -1') + SECOND],
     ['coding that is not last', `${post('Transfer-Encoding: chunked, identity')}0\r\n\r\n${SECOND}`],
-    ['coding nobody knows', `${post('Transfer-Encoding: xchunked')}0\r\n\r\n${SECOND}`],
+    ['an unknown coding', `${post('Transfer-Encoding: xchunked')}0\r\n\r\n${SECOND}`],
     ['a blank before the colon', `${post('Transfer-Encoding : chunked')}0\r\n\r\n${SECOND}`],
     [
       'a folded header',
       post('X: a', ' Transfer-Encoding: chunked', 'Transfer-Encoding:', ' chunked') + SECOND,
     ],
-    ['a chunk size that is none', `${post('Transfer-Encoding: chunked')}zz\r\n\r\n${SECOND}`],
+    ['an invalid chunk size', `${post('Transfer-Encoding: chunked')}zz\r\n\r\n${SECOND}`],
     [
       'a chunk size that wraps',
       `${post('Transfer-Encoding: chunked')}ffffffffffffffff1\r\nx\r\n0\r\n\r\n${SECOND}`,
     ],
-    ['a chunk longer than it says', `${post('Transfer-Encoding: chunked')}1\r\nxxx\r\n0\r\n\r\n${SECOND}`],
+    ['a chunk longer than its size', `${post('Transfer-Encoding: chunked')}1\r\nxxx\r\n0\r\n\r\n${SECOND}`],
     [
       'a bare line feed in a header',
       `POST /summary/ticket HTTP/1.1\nHost: localhost\nContent-Length: 0\n\n${SECOND}`,
@@ -72,7 +72,7 @@ describe('two requests in one', () => {
 })
 
 describe('pipelining', () => {
-  test('eight requests at once are answered in order, one of them at a time', async () => {
+  test('eight requests at once are answered in order, one at a time', async () => {
     let running = 0
     let most = 0
     const slow: HttpPlugin = {
@@ -109,7 +109,7 @@ describe('pipelining', () => {
   ])('nine at once end the connection, and it is counted: %s', async (_, request) => {
     rig = await startRig()
     const client = await new RawClient(rig.port, request.repeat(9)).end()
-    // One answer may have gone out before the ninth request was seen.
+    // One answer may have gone out before the server saw the ninth request.
     expect(client.text.split(/HTTP\/1\.1 (?!100)/).length - 1).toBeLessThanOrEqual(1)
     expect(rig.rejected).toContain('connection')
     expect(rig.logged()).toContainEqual(
@@ -117,7 +117,7 @@ describe('pipelining', () => {
     )
     await expectServing(rig)
   })
-  test('heads that wait may have 32 KiB together', async () => {
+  test('waiting heads may have 32 KiB together', async () => {
     rig = await startRig()
     const big = raw('GET /livez', { 'X-Big': 'x'.repeat(12_000) })
     const three = await new RawClient(
@@ -129,7 +129,7 @@ describe('pipelining', () => {
     expect(client.text.split('HTTP/1.1 ').length - 1).toBeLessThanOrEqual(3)
     expect(rig.rejected).toEqual(['connection'])
   })
-  test('the thousandth answer of a connection says that it is the last, and nothing behind it is run', async () => {
+  test('the thousandth answer of a connection says that it is the last, and the server runs nothing behind it', async () => {
     let runs = 0
     const counted: HttpPlugin = {
       name: 'counted',
@@ -154,7 +154,7 @@ describe('pipelining', () => {
     expect(runs).toBe(1_000)
     await expectServing(rig)
   })
-  test('streams asked for at once on one connection take one slot, and give it back', async () => {
+  test('several streams on one connection use one slot, and free it', async () => {
     rig = await startRig({ sseMaxConnections: 2 })
     for (let i = 0; i < 20; i++) {
       const before = rig.hub.joined.length

@@ -1,4 +1,4 @@
-// Guessing, replaying and forging what lets somebody in: tokens, tickets, JWTs, internal keys.
+// Guessed, replayed and forged credentials: tokens, tickets, JWTs, internal keys.
 import crypto from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -29,20 +29,20 @@ afterEach(async () => {
 
 describe('a token is compared', () => {
   test.each(['', 'a', 'the-right-toke', 'the-right-token', 'the-right-tokens', 'x'.repeat(100_000), 'ü€𐍈'])(
-    '%#: as a digest of one length, with every token in force, whatever it is',
+    '%#: as a digest of fixed length, with every valid token, whatever it is',
     given => {
       const tokens = tokenSet('the-right-token', 'the-previous-one')
       compared.length = 0
       const owner = tokens.ownerOf(given)
       expect(owner === null).toBe(given !== 'the-right-token')
-      // No early end at the first that fits, and no look at the length before.
+      // No early exit at the first match, and no comparison of lengths before.
       expect(compared).toEqual([
         [32, 32],
         [32, 32],
       ])
     },
   )
-  test('and is equal to itself alone', () => {
+  test('and equals only itself', () => {
     const tokens = tokenSet('the-right-token', null)
     for (const wrong of [
       ...NASTY,
@@ -72,7 +72,7 @@ describe('a ticket', () => {
   }
   const use = (ticket: string, path = '/summary/events') => openStream(rig, {}, `${path}?ticket=${ticket}`)
 
-  test('raced for by many opens one stream', async () => {
+  test('opens one stream, however many race for it', async () => {
     await start()
     const ticket = await issue()
     const clients = await Promise.all(Array.from({ length: 30 }, () => use(ticket)))
@@ -80,7 +80,7 @@ describe('a ticket', () => {
     expect(rig.hub.joined).toHaveLength(1)
     for (const { socket } of clients) socket.destroy()
   })
-  test('changed in any place is worth nothing, nor is a part of one, or two', async () => {
+  test('is worthless when changed in any place, in part, or doubled', async () => {
     await start()
     const ticket = await issue()
     const other = await issue()
@@ -106,12 +106,12 @@ describe('a ticket', () => {
     }
     const twice = await openStream(rig, {}, `/summary/events?ticket=${ticket}&ticket=${other}`)
     expect([400, 401]).toContain(twice.status)
-    // The right one still is.
+    // The right one still works.
     const right = await use(ticket)
     expect(right.status).toBe(200)
     right.socket.destroy()
   })
-  test('opens streams alone, and no other ticket', async () => {
+  test('opens streams only, and issues no other ticket', async () => {
     await start()
     const ticket = await issue()
     for (const line of [
@@ -135,7 +135,7 @@ describe('a ticket', () => {
       expect((await client.end()).status, header).toBe(401)
     }
   })
-  test('that was replayed after its time, or after its token was taken back, is worth nothing', async () => {
+  test('is worthless after its time, and after its token was revoked', async () => {
     await start()
     const late = await issue()
     const orphan = await issue()
@@ -174,7 +174,7 @@ describe('a JWT', () => {
     return { url, asked, publicKey, privateKey, jwk, pem: await exportSPKI(publicKey) }
   }
 
-  test('without a signature, or signed by what it says itself, is nobody', async () => {
+  test('without a signature, or signed by its own key, is refused', async () => {
     const { verify } = identity({ chatJwtSecret: SECRET })
     const good = hmac({ alg: 'HS256' }, claims, SECRET)
     expect(await verify(good)).not.toBeNull()
@@ -201,7 +201,7 @@ describe('a JWT', () => {
       expect(await verify(forged), forged.slice(0, 40)).toBeNull()
     }
   })
-  test('out of its time, of another issuer or audience, or of nobody, is nobody', async () => {
+  test('outside its time, of another issuer or audience, or without a subject, is refused', async () => {
     const strict = identity({ chatJwtSecret: SECRET, chatJwtIssuer: 'https://issuer', chatJwtAudience: 'g6' })
     const as = (change: object) => strict.verify(hmac({ alg: 'HS256' }, { ...claims, ...change }, SECRET))
     expect(await as({})).not.toBeNull()
@@ -224,7 +224,7 @@ describe('a JWT', () => {
       expect(await as(change), JSON.stringify(change)).toBeNull()
     }
   })
-  test('signed with a public key as if it were a secret is nobody', async () => {
+  test('signed with a public key as if it were a secret is refused', async () => {
     const keys = await keyServer()
     const { verify } = identity({ chatJwksUrl: `${keys.url}/keys`, chatJwtSecret: SECRET })
     const sign = (header: object, payload: JWTPayload = claims) =>
@@ -240,7 +240,7 @@ describe('a JWT', () => {
       expect(await verify(hmac({ alg: 'HS256', kid: 'k1' }, claims, key))).toBeNull()
     }
   })
-  test('cannot name the key that proves it, and cannot make us ask anybody for one', async () => {
+  test('cannot name the key that proves it, and cannot make the server fetch one', async () => {
     const keys = await keyServer()
     const evil = await keyServer()
     const { verify } = identity({ chatJwksUrl: `${keys.url}/keys` })
@@ -261,11 +261,11 @@ describe('a JWT', () => {
       expect(await verify(await forged(header)), JSON.stringify(header).slice(0, 60)).toBeNull()
     }
     expect(evil.asked).toEqual([])
-    // Unknown key ids do not make us ask again and again.
+    // Unknown key ids do not cause fetches again and again.
     for (let i = 0; i < 50; i++) await verify(await forged({ kid: `unknown-${i}` }))
     expect(keys.asked.length).toBeLessThanOrEqual(2)
   })
-  test('of any length is looked at in bounds', async () => {
+  test('of any length costs bounded time', async () => {
     const { verify } = identity({ chatJwtSecret: SECRET })
     for (const length of [16_385, 1_000_000]) expect(await verify('x'.repeat(length))).toBeNull()
     expect(await verify(hmac({ alg: 'HS256' }, { ...claims, pad: 'x'.repeat(20_000) }, SECRET))).toBeNull()

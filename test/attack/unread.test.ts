@@ -1,4 +1,4 @@
-// Memory without a token: many connections ask for everything at once and read nothing. The server is a process of its own.
+// Memory without a token: many connections request everything at once and read nothing. The server is another process.
 import { afterEach, expect, test } from 'vitest'
 import { REQUESTS, unreadPerSocket } from '../../bench/server/unread.js'
 import { MAX_UNANSWERED } from '../../src/http/request-turns.js'
@@ -8,9 +8,9 @@ afterEach(endAll)
 
 const SOCKETS = 1_000
 const MOST_KB = 150
-/** So that garbage that waits for its collection is not taken for memory that is held; what is held does not fit. */
+/** Bounds the heap, so that uncollected garbage does not count as used memory; real use does not fit. */
 const SMALL_HEAP = '--max-old-space-size=160 --max-semi-space-size=4'
-/** For a machine with much else to do. */
+/** For a busy machine. */
 const TIMEOUT_MS = 180_000
 
 test.each([

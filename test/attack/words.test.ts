@@ -1,5 +1,5 @@
-// Words from outside on their way to people: log lines, terminal, plain text. Nothing may forge a line, drive the terminal
-// or turn text around, whoever wrote it: a client, a status, a followed server.
+// Text from outside on its way to people: log lines, terminal, plain text. It must not forge a line, control the terminal
+// or reverse text, whether it comes from a client, a status or a followed server.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Writable } from 'node:stream'
@@ -43,7 +43,7 @@ const unprintableIn = (text: string): string | null =>
   UNPRINTABLE.exec(text.replaceAll('\n', ''))?.[0] ?? null
 
 describe('a log line', () => {
-  test('in JSON is one line that says the same and shows nothing raw, whatever stands in it', () => {
+  test('in JSON is one line with the same content and nothing raw, whatever the text', () => {
     const { log, text } = heard('json')
     let from = 0
     const law = (words: string): void => {
@@ -53,14 +53,14 @@ describe('a log line', () => {
       expect(said.indexOf('\n')).toBe(said.length - 1)
       expect(unprintableIn(said)).toBeNull()
       const line = JSON.parse(said) as { words: string; msg: string }
-      // Halves of pairs are lost on their way to bytes.
+      // Unpaired surrogates are lost on their way to bytes.
       const wanted = Buffer.from(words).toString()
-      for (const told of [line.words, line.msg]) expect(Buffer.from(told).toString()).toBe(wanted)
+      for (const logged of [line.words, line.msg]) expect(Buffer.from(logged).toString()).toBe(wanted)
     }
     for (const words of NASTY.filter(each => each !== 'msg')) law(words)
     fc.assert(fc.property(anyText, law), { numRuns: Math.ceil(CASES / 5) })
   })
-  test('for a person forges no second one', () => {
+  test('in text form forges no second line', () => {
     const { log, text } = heard('pretty')
     let from = 0
     const law = (words: string): void => {
@@ -75,7 +75,7 @@ describe('a log line', () => {
     for (const words of NASTY) law(words)
     fc.assert(fc.property(anyText, law), { numRuns: Math.ceil(CASES / 20) })
   })
-  test('about a refused request has nothing of what the client wrote but a checked id', async () => {
+  test('about a refused request has nothing from the client but a checked id', async () => {
     const rig = await startRig({ sseApiToken: 'right', trustProxy: ['127.0.0.1'], sseUaAllow: ['good'] })
     closers.push(() => rig.close())
     const latin = (text: string): string => Buffer.from(text.replace(/[\r\n\0]/g, '')).toString('latin1')
@@ -120,7 +120,7 @@ async function answering(head: Readonly<Record<string, string>>, body: string): 
 
 const event = (name: string, data: object): string => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 
-/** A board as a server with these texts would send it, with hashes that hold. */
+/** A board as a server with these texts would send it, with valid hashes. */
 function boardOf(
   panels: readonly { key: string; title: string; lines: string[]; blocks?: unknown }[],
   epoch = 'e1',
@@ -156,7 +156,7 @@ function onScreen(result: CycleResult): string {
 }
 
 describe("another server's board", () => {
-  test('reaches terminal, plain text and readers without what drives a terminal', async () => {
+  test('reaches terminal, plain text and readers without control sequences', async () => {
     const panels = NASTY.map((words, i) => ({
       key: `p${i}`,
       title: `title ${words}`,
@@ -186,7 +186,7 @@ describe("another server's board", () => {
       { kind: 'text', text: 'two' },
     ])
   })
-  test('has no panel whose key could be mistaken for something else', async () => {
+  test('has no panel whose key looks like another name', async () => {
     const good = ['indices', 'a-b.c_9']
     const keys = [...NASTY, ...good, 'x'.repeat(65), 'a b', 'a"b', 'a,b', '9a']
     const { news } = await followed(boardOf(keys.map(key => ({ key, title: 'T', lines: [] }))))
@@ -197,7 +197,7 @@ describe("another server's board", () => {
     )
   })
   test.each(['e\r\nX-Injected: 1', 'e 1', '"', 'ä', '', 'x'.repeat(81)])(
-    'of an epoch %j, which fits in no id and no header, is a fault',
+    'with an epoch %j, which fits in no id and no header, is a fault',
     async epoch => {
       const { news } = await followed(boardOf([{ key: 'a', title: 'A', lines: [] }], epoch))
       expect(news).toMatchObject({ board: null, fault: { error: 'io' } })
@@ -205,7 +205,7 @@ describe("another server's board", () => {
   )
 })
 
-test("what a producer's head says is told in clean and bounded words", async () => {
+test('a followed producer’s head is reported in clean and bounded text', async () => {
   const nasty = `text/\u009b31m${'x'.repeat(5_000)}`
   const url = await answering({ 'Content-Type': nasty }, 'page')
   const { log, text } = heard('pretty')
@@ -265,7 +265,7 @@ describe('a status', () => {
     ),
     { maxKeys: 10 },
   )
-  test('of any words makes panels of clean lines', () => {
+  test('with any text makes panels of clean lines', () => {
     fc.assert(
       fc.property(status, given => {
         const panels = panelsOf(given)
@@ -278,7 +278,7 @@ describe('a status', () => {
       { numRuns: Math.ceil(CASES / 5) },
     )
   })
-  test('that cannot be read is told without its content', async () => {
+  test('that cannot be read is reported without its content', async () => {
     const { log, text } = heard('json')
     const path = new URL('../fixtures/status-full.json/MARK', import.meta.url).pathname
     const source = createFileSource({ path, maxBytes: 1_000, log })

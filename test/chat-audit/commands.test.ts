@@ -173,5 +173,8 @@ test('what is missing is said, and nothing is made in its place', async () => {
     expect(err).not.toContain('    at ')
   }
   await write(...stream(1))
-  expect(await run('erase')).toMatchObject({ code: 1, err: 'g6: say whom: --user, --stream or --address\n' })
+  expect(await run('erase')).toMatchObject({
+    code: 1,
+    err: 'g6: no person given; allowed: --user, --stream or --address\n',
+  })
 })

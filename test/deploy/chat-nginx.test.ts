@@ -1,5 +1,5 @@
-// The nginx snippet as it ships, in Debian's nginx, in front of the relay: nothing is buffered, heartbeats pass, and silence of
-// the answer does not cut it. Times are scaled: nginx waits 3 s instead of 60, the relay writes every 0.25 s instead of 15.
+// The nginx snippet as it ships, in Debian's nginx, in front of the relay: nginx buffers nothing, heartbeats pass, and a silent
+// answer is not cut. Times are scaled: nginx waits 3 s instead of 60, the relay writes every 0.25 s instead of 15.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -61,12 +61,12 @@ async function start(options: ChatRigOptions): Promise<{ rig: ChatRig; url: stri
   return { rig, url: `${await startNginx(rig.rig.port)}${PREFIX}` }
 }
 
-test('tokens come as they are said, heartbeats pass, and a silent answer outlives the read timeout', async () => {
+test('tokens come one by one, heartbeats pass, and a silent answer outlives the read timeout', async () => {
   const upstream = await startHandUpstream()
   ends.push(() => upstream.close())
   const { url } = await start({ backends: () => [upstream.url] })
   const reader = new ChatReader(`${url}/chat-stream`, { method: 'POST', body: { query: 'a' } })
-  // Each is said only when the one before it has come: nothing on the way waits for more.
+  // The upstream sends each only when the one before it has come: nothing on the way waits for more.
   for (const token of ['a', 'b', 'c']) {
     await upstream.say(token)
     await reader.until(({ answer }) => answer.endsWith(token))
@@ -81,7 +81,7 @@ test('tokens come as they are said, heartbeats pass, and a silent answer outlive
   expect(reader.terminals).toMatchObject([{ type: 'aborted', data: { reason: 'client_stop' } }])
 })
 
-test('a client that goes away is noticed through it', async () => {
+test('the relay notices a client that leaves', async () => {
   const { rig, url } = await start({ mock: { script: { tokens: 3, finish: 'stall' } } })
   const reader = await new ChatReader(`${url}/chat-stream?query=a&on_disconnect=cancel`).until(
     ({ answer }) => answer !== '',

@@ -1,4 +1,4 @@
-// What docs/chat.md prints is run as it stands: only ports, folder and the place of `g6` are the test's.
+// Runs what docs/chat.md prints, as it stands: the test sets only ports, folder and the place of `g6`.
 import { spawn } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

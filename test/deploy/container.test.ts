@@ -1,5 +1,5 @@
-// The container file cannot be built here without a registry; what it says can be held to: it builds from what it copies, runs
-// as nobody in particular, writes only where it may, and its commands are run.
+// A build of the image needs a registry, so this test checks the container file without one: it builds from what it copies, runs
+// as an ordinary user, writes only where it may, and its commands run.
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -42,32 +42,32 @@ afterEach(async () => {
 })
 
 describe('the image', () => {
-  test('is a small Node that the package allows, once for building and once for running', () => {
+  test('is a small Node that the package supports, for building and for running', () => {
     expect(all('ARG', instructions)).toEqual([expect.stringMatching(/^NODE_IMAGE=.*\/node:(20|22|24)-slim$/)])
     expect(all('FROM', instructions)).toEqual([`\${NODE_IMAGE} AS build`, `\${NODE_IMAGE}`])
   })
 
-  test('runs as a user without rights, told by nothing but signals', () => {
+  test('runs as a user without rights, and stops by signals', () => {
     expect(all('USER')).toEqual(['node'])
     expect(all('STOPSIGNAL')).toEqual(['SIGTERM'])
     const after = image.slice(image.findIndex(({ word }) => word === 'USER'))
     for (const word of ['RUN', 'COPY', 'ADD', 'USER root']) expect(all(word, after)).toEqual([])
-    // The list form: no shell stands between, so signals arrive.
+    // The list form: no shell in between, so signals arrive.
     for (const word of ['ENTRYPOINT', 'CMD']) expect(all(word)).toEqual([expect.stringMatching(/^\["/)])
   })
 
-  test('holds no development dependency, and takes everything from the build', () => {
+  test('has no development dependency, and takes everything from the build', () => {
     expect(all('RUN', instructions).some(command => command.includes('npm prune --omit=dev'))).toBe(true)
     for (const copy of all('COPY')) expect(copy).toMatch(/^--from=build \/build\//)
     expect(all('RUN').some(command => command.includes('npm'))).toBe(false)
   })
 
-  test('writes nowhere but in its volume, where it works', () => {
+  test('writes only in its volume, which is its working folder', () => {
     expect(all('VOLUME')).toEqual(['/var/lib/g6-stream'])
     expect(all('WORKDIR').at(-1)).toBe('/var/lib/g6-stream')
   })
 
-  test('takes no secrets, data or what is built here along', () => {
+  test('contains no secrets, data or local build output', () => {
     for (const path of [
       '.git/config',
       'node_modules/x/a.js',
@@ -81,7 +81,7 @@ describe('the image', () => {
   })
 })
 
-test('it builds from what is copied, and the program runs from what is kept', () => {
+test('it builds from the copied files, and the program runs from the kept ones', () => {
   const [build, kept] = [join(folder, 'build'), join(folder, 'kept')]
   const paths = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' })
   for (const path of paths.trim().split('\n')) {
@@ -125,7 +125,7 @@ describe('its commands', () => {
     expect(said().err).toContain('G6_SSE_API_TOKEN')
   })
 
-  test('with one it serves and is healthy; when it is gone it is not', async () => {
+  test('with one it serves and is healthy; once stopped it is not', async () => {
     const port = String(await freePort())
     const running = g6([...command, '--panels-dir', join(folder, 'panels')], {
       ...env,

@@ -1,4 +1,4 @@
-// Rules and dashboard as they ship, with promtool: they are valid, every alert can be acted on, every query can be run.
+// Rules and dashboard as they ship, with promtool: they are valid, every alert has a runbook, every query runs.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -18,7 +18,7 @@ const alerts = new Map(
     .map(rule => [/^alert: (\w+)$/m.exec(rule)?.[1] ?? '', rule]),
 )
 
-test('promtool takes the rules, and their cases hold', async () => {
+test('promtool accepts the rules, and their tests pass', async () => {
   expect(await checkRules('.', runTool)).toMatchObject({ ok: true })
 })
 
@@ -39,21 +39,21 @@ test('there is an alert for each thing that can go wrong', () => {
   ])
 })
 
-test.each([...alerts])('%s waits, says how bad and what it is, and has a runbook', (name, rule) => {
+test.each([...alerts])('%s waits, has a severity and a summary, and has a runbook', (name, rule) => {
   expect(rule).toMatch(/^ +for: \d+m$/m)
   expect(rule).toMatch(/^ +labels: \{ severity: (warning|critical) \}$/m)
   expect(rule).toMatch(/^ +summary: \S.{10,}$/m)
   expect(rule).toContain(`runbook_url: docs/operations.md#${name.toLowerCase()}\n`)
 })
 
-test.each([...alerts.keys()])('%s has a case in which it is silent and one in which it fires', name => {
+test.each([...alerts.keys()])('%s has a test in which it is silent and one in which it fires', name => {
   const cases = read('prometheus/alerts.test.yml').split('alertname: ').slice(1)
   const own = cases.filter(each => each.startsWith(`${name}\n`))
   expect(own.some(each => each.includes('exp_alerts: []'))).toBe(true)
   expect(own.some(each => each.includes('exp_labels:'))).toBe(true)
 })
 
-test('every query of the dashboard is one that Prometheus can run', () => {
+test('Prometheus can run every query of the dashboard', () => {
   const folder = mkdtempSync(join(tmpdir(), 'g6-queries-'))
   const queries = dashboardQueries(read('grafana/g6-stream.json'))
   expect(queries.length).toBeGreaterThan(60)

@@ -1,5 +1,5 @@
 // nginx and Caddy with the configurations as they ship, in front of the real server: what a reader, Prometheus and a page
-// see through them. What they must not do is hold anything back, change a header, or make all readers one.
+// see through them. They must not delay events, change headers, or make all readers look like one.
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { connect as connectH2 } from 'node:http2'
@@ -99,13 +99,13 @@ describe.each([
       })
       request.on('error', reject)
     })
-  /** Asked of the server itself. */
+  /** Requested from the server itself. */
   const openStreams = async (): Promise<number> => {
     const answer = await fetch(`${direct}/metrics`, { headers: WITH_TOKEN })
     return Number(/^g6_sse_http_active_connections (\d+)$/m.exec(await answer.text())?.[1])
   }
 
-  test('the board comes at once, changes when it changes, with its headers as they were', async () => {
+  test('the board comes at once, changes when it changes, with unchanged headers', async () => {
     const client = stream({ 'X-Request-ID': 'asked-by-me' })
     await client.event('full_snapshot')
     const { headers } = client
@@ -122,7 +122,7 @@ describe.each([
     expect(client.reader.mismatches).toEqual([])
   })
 
-  test('heartbeats pass, for longer than the proxy waits for a word', async () => {
+  test('heartbeats pass, for longer than the proxy’s read timeout', async () => {
     const client = stream()
     const heartbeats = () => client.reader.events.filter(({ event }) => event === 'heartbeat').length
     const startMs = performance.now()
@@ -131,7 +131,7 @@ describe.each([
     expect(heartbeats()).toBeGreaterThan(3)
   })
 
-  test('a reader that comes back goes on where it was', async () => {
+  test('a reader that comes back resumes', async () => {
     const before = stream()
     await before.event('full_snapshot')
     const id = before.reader.lastId
@@ -143,7 +143,7 @@ describe.each([
     expect(back.reader.events.map(({ event }) => event)).not.toContain('full_snapshot')
   })
 
-  test('gzip is done once, by the server, and every event comes at once', async () => {
+  test('the server compresses once, and every event comes at once', async () => {
     const client = stream(
       { 'Accept-Encoding': 'gzip' },
       '127.0.0.1',
@@ -157,7 +157,7 @@ describe.each([
     expect(client.reader.mismatches).toEqual([])
   })
 
-  test('each reader counts by its own address, whatever it says of itself', async () => {
+  test('each reader counts by its own address, whatever it claims', async () => {
     const [a, b] = [stream({}, '127.0.0.2'), stream({}, '127.0.0.2')]
     await Promise.all([a.event('hello'), b.event('hello')])
     const spoof = { ...WITH_TOKEN, 'X-Forwarded-For': '203.0.113.9' }
@@ -167,7 +167,7 @@ describe.each([
     await stream({}, '127.0.0.3').event('hello')
   })
 
-  test('a reader that goes away is noticed behind it', async () => {
+  test('the server notices a reader that leaves', async () => {
     const client = stream()
     await client.event('hello')
     expect(await openStreams()).toBe(1)
@@ -195,7 +195,7 @@ describe.each([
     }
   })
 
-  test('metrics are for the monitoring alone, and for a token', async () => {
+  test('metrics are only for Prometheus’ address, and need a token', async () => {
     expect((await ask('/metrics', WITH_TOKEN, '127.0.0.2')).status).toBe(403)
     const bare = await ask('/metrics')
     expect(bare).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer realm="g6"' } })
@@ -204,7 +204,7 @@ describe.each([
     expect(text).toContain('# TYPE g6_build_info gauge')
   })
 
-  test('without a token nothing is given, and the answer says so as the server wrote it', async () => {
+  test('without a token there is no data, and the answer is the server’s own', async () => {
     for (const path of ['/summary/events', '/summary/resync', '/summary/health', '/events']) {
       const { status, headers, text } = await ask(path)
       expect({ path, status }).toEqual({ path, status: 401 })
@@ -213,7 +213,7 @@ describe.each([
     }
   })
 
-  test('what protects a page goes through as it is', async () => {
+  test('headers that protect a page pass unchanged', async () => {
     const { status, headers } = await ask('/openapi.json')
     expect(status).toBe(200)
     expect(headers['content-security-policy']).toBe("default-src 'none'; frame-ancestors 'none'")
@@ -222,7 +222,7 @@ describe.each([
     expect((await ask('/client.js', { 'If-None-Match': String(script.etag) })).status).toBe(304)
   })
 
-  test('bare HTTP is sent on to HTTPS', async () => {
+  test('plain HTTP redirects to HTTPS', async () => {
     const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const where = { port: proxy.plainPort, host: '127.0.0.1', path: '/x', agent: false as const }
       http.get({ ...where, headers: { Host: SITE } }, resolve).on('error', reject)

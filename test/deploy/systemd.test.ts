@@ -1,4 +1,4 @@
-// The unit as it ships: systemd's own tools take it, it is shut in, it stops later than the program, and its commands run.
+// The unit as it ships: systemd's own tools accept it, it is sandboxed, it stops later than the program, and its commands run.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,8 +25,8 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-describe('to systemd', () => {
-  /** The unit with a command that is there, since verify looks for it. */
+describe('for systemd', () => {
+  /** The unit with a command that exists, since verify looks for it. */
   const installed = (): string => {
     const path = join(folder, 'g6-stream.service')
     const text = readFileSync(UNIT, 'utf8').replaceAll(/^(ExecStart(?:Pre)?=)g6 /gm, `$1${folder}/bin/g6 `)
@@ -35,14 +35,14 @@ describe('to systemd', () => {
   }
 
   test('it has no fault', () => {
-    // What it finds it says, and it does not always fail then.
+    // verify prints its findings, and does not always fail then.
     const said = execFileSync('sh', ['-c', 'systemd-analyze verify --man=no "$1" 2>&1', '-', installed()], {
       encoding: 'utf8',
     })
     expect(said.split('\n').filter(line => line.includes('g6-stream'))).toEqual([])
   })
 
-  test('it is shut in', () => {
+  test('it is sandboxed', () => {
     const args = ['security', '--offline=true', '--threshold=20', '--no-pager', installed()]
     const said = execFileSync('systemd-analyze', args, { encoding: 'utf8' })
     expect(Number(/exposure level for \S+: ([\d.]+)/.exec(said)?.[1])).toBeLessThanOrEqual(2)
@@ -60,7 +60,7 @@ test('it may open a file for each of 10 000 readers', () => {
   expect(Number(value('LimitNOFILE'))).toBeGreaterThan(10_000 + 1_000)
 })
 
-test('every secret it speaks of is one of the settings, and comes as a file', () => {
+test('every secret it names is a setting, and comes as a file', () => {
   const text = readFileSync(UNIT, 'utf8')
   const credentials = [...text.matchAll(/LoadCredential=([\w-]+):/g)].map(([, name]) => name)
   const used = [...text.matchAll(/Environment=(\w+)_FILE=%d\/([\w-]+)/g)]
@@ -81,7 +81,7 @@ describe('its commands', () => {
     }
   })
 
-  /** As systemd runs it: its environment and nothing of ours, %d and %S put in, in its folder. */
+  /** As systemd runs it: with its environment only, with %d and %S replaced, in its folder. */
   function start(
     key: string,
     settings: string,
@@ -110,7 +110,7 @@ describe('its commands', () => {
     new Promise(resolve => child.once('close', code => resolve(code)))
   const settings = (): string => readFileSync(file('deploy/systemd/g6.toml'), 'utf8')
 
-  test('the settings that ship are usable; wrong ones keep it from starting', async () => {
+  test('the shipped settings are usable; wrong ones keep it from starting', async () => {
     const good = start('ExecStartPre', settings())
     expect(await exitOf(good.child)).toBe(0)
     expect(good.said()).toBe('settings are usable\n')
@@ -119,7 +119,7 @@ describe('its commands', () => {
     expect(bad.said()).toContain('sse_max_conections')
   })
 
-  test('it serves with the token it was given, and stops in order when told as systemd tells it', async () => {
+  test('it serves with its token, and stops in order on the signal of systemd', async () => {
     const { child, said } = start('ExecStart', `${settings()}\nunified_http_port = 0\n`)
     const url = await new Promise<string>((resolve, reject) => {
       child.stderr?.on('data', () => {

@@ -1,4 +1,4 @@
-// `g6` as the docs print it, held against what `--help` of the built program says it takes.
+// The `g6` commands in the docs, checked against `--help` of the built program.
 import { g6 } from '../support/g6.js'
 
 /** The calls of g6 in a piece of shell: words after `g6`, up to a pipe, a redirection or the next command. */

@@ -1,4 +1,4 @@
-// What the docs say must be there: commands, settings, metrics, links, alerts and addresses.
+// Everything the docs name must exist: commands, settings, metrics, links, alerts and addresses.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,7 +24,7 @@ const rules = readdirSync(join(ROOT, 'deploy/prometheus'))
 
 afterEach(endAll)
 
-/** What resolves nowhere: a file that is not there, or an anchor without its heading. */
+/** Whether the target is missing: no such file, or no heading for the anchor. */
 function broken(from: string, target: string): boolean {
   if (/^[a-z]+:/.test(target)) return false
   const [file = '', anchor] = target.split('#')
@@ -55,9 +55,9 @@ describe('every page', () => {
     expect(wrong).toEqual([])
   })
 
-  test('names settings that exist, and retired ones only where the past is told', () => {
+  test('names settings that exist, and retired ones only on pages about the past', () => {
     const retired = new Set(RETIRED.map(({ name }) => name))
-    const tellsOfThePast = ['docs/DEPRECATIONS.md', 'docs/migration.md']
+    const tellsOfThePast = ['CHANGELOG.md', 'docs/DEPRECATIONS.md', 'docs/migration.md']
     const names = SETTINGS.map(({ name }) => name)
     const known = (name: string, path: string): boolean => {
       if (retired.has(name)) return tellsOfThePast.includes(path)
@@ -125,13 +125,13 @@ describe('every page', () => {
     expect(lost).toEqual([])
   })
 
-  test('of docs/reference are those that are generated, and no other', async () => {
+  test('of docs/reference are exactly the generated ones', async () => {
     expect(readdirSync(join(ROOT, 'docs/reference')).sort()).toEqual(
       [...(await referencePages()).keys()].sort(),
     )
   })
 
-  test('of the HTTP reference tells of every route the server has', async () => {
+  test('of the HTTP reference names every route of the server', async () => {
     const server = g6(['serve', '--port', '0', '--no-write-panels', '--status-file', STATUS])
     const answer = await fetch(`${await server.url()}/openapi.json`)
     const { paths } = (await answer.json()) as { paths: Record<string, unknown> }
@@ -151,8 +151,8 @@ describe('docs/operations.md', () => {
   })
 })
 
-describe('what is checked with', () => {
-  test('tells code, links and headings apart', () => {
+describe('the helpers of this test', () => {
+  test('tell code, links and headings apart', () => {
     const page = pageOf('a.md', '# A b!\n`g6 x \\| y` [l](b.md#c) `[no](z)`\n```sh run\n# no\ng6 q\n```')
     expect(page).toMatchObject({
       headings: ['A b!'],
@@ -163,7 +163,7 @@ describe('what is checked with', () => {
     expect(anchorOf('A b!')).toBe('a-b')
   })
 
-  test('finds g6 in a line of shell, and what it does not take', async () => {
+  test('find g6 in a line of shell, and options it does not take', async () => {
     expect(callsIn('A=1 B="2" g6 serve --port 0 && curl x | g6 config # g6 no')).toEqual([
       ['serve', '--port', '0'],
       ['config'],

@@ -1,5 +1,6 @@
-// The hand-written pages as data: code blocks, inline code, links and the anchors of their headings.
-import { readdirSync, readFileSync } from 'node:fs'
+// Markdown pages as data: code blocks, inline code, links and the anchors of their headings.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export type Block = { readonly info: string; readonly lines: readonly string[] }
@@ -47,7 +48,7 @@ export function pageOf(path: string, text: string): Page {
   }
 }
 
-/** As GitHub makes it of a heading. */
+/** As GitHub makes it from a heading. */
 export const anchorOf = (heading: string): string =>
   heading
     .trim()
@@ -55,9 +56,11 @@ export const anchorOf = (heading: string): string =>
     .replace(/[^\p{L}\p{N}\s_-]/gu, '')
     .replaceAll(' ', '-')
 
-/** README, CONTRIBUTING and every page under docs, the generated ones too. */
+/** Every Markdown file of the checkout, new ones and generated ones too. */
 export function allPages(root: string): readonly Page[] {
-  const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
-  const paths = ['README.md', 'CONTRIBUTING.md', ...docs.filter(f => f.endsWith('.md')).map(f => `docs/${f}`)]
-  return paths.map(path => pageOf(path, readFileSync(join(root, path), 'utf8')))
+  const list = ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '--', '*.md']
+  return execFileSync('git', list, { cwd: root, encoding: 'utf8' })
+    .split('\0')
+    .filter(path => path !== '' && existsSync(join(root, path)))
+    .map(path => pageOf(path, readFileSync(join(root, path), 'utf8')))
 }

@@ -1,4 +1,4 @@
-// Blocks of the docs marked `sh run` are run against a server, line by line.
+// Runs the blocks of the docs marked `sh run` against a server, line by line.
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
@@ -6,7 +6,7 @@ import { endAll, g6 } from '../support/g6.js'
 import { allPages } from './pages.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-/** What curl says when the time it was given is over (`-m`): how a stream is read for a while. */
+/** The exit code of curl after its time limit (`-m`): how to read a stream for a while. */
 const CURL_TIMED_OUT = 28
 
 afterEach(endAll)
@@ -23,7 +23,7 @@ function shell(line: string): Promise<{ code: number | null; out: string }> {
   })
 }
 
-test('every line of a block marked to be run answers', async () => {
+test('every line of a block marked to be run gives an answer', async () => {
   const lines = allPages(ROOT).flatMap(({ path, blocks }) =>
     blocks
       .filter(({ info }) => info === 'sh run')

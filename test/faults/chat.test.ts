@@ -1,6 +1,6 @@
-// The chat relay between two bad lines: the upstream's and the readers'. Whatever happens to the upstream's connection, an
-// answer ends once, in one way that reader, record and log agree on; whatever happens to a reader's, the published client
-// shows every token once. (What a killed relay leaves of its audit trail is in test/chat-audit/durability.test.ts.)
+// The chat relay between two faulty connections: the upstream's and the readers'. Whatever happens upstream, an
+// answer ends once, in one way that reader, record and log agree on; whatever happens to a reader, the published client
+// shows every token once. (test/chat-audit/durability.test.ts tests the audit trail of a killed relay.)
 import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type ChatEnd, createChatClient } from '../../client/chat/index.js'
@@ -17,14 +17,14 @@ afterEach(async () => {
 })
 
 const TOKENS = Array.from({ length: 60 }, (_, i) => `word ${i} ₹ `)
-/** Of an upstream that has gone silent; all else waits long, since a busy machine may be silent for as long. */
+/** The timeout for a silent upstream; all others are long, since a busy machine may be silent for as long. */
 const SILENCE_MS = 1_000
 const PATIENCE_MS = 60_000
 
-/** Long enough that a fault comes in the middle of the answer on a busy machine too. */
+/** So long that a fault hits the middle of the answer, on a busy machine too. */
 const SLOW_GAP_MS = 25
 
-/** A relay with a proxy before its upstream and another before its readers; `gapMs` between two tokens. */
+/** A relay with one proxy to its upstream and another to its readers; `gapMs` between two tokens. */
 async function between(gapMs = 4) {
   const upstream: FaultProxy = await startFaultProxy(0)
   const rig: ChatRig = await startChatRig({
@@ -34,7 +34,7 @@ async function between(gapMs = 4) {
       upstream.target = Number(new URL(mock.url).port)
       return [upstream.url]
     },
-    // Faults by the dozen are what is looked at here, not what the breaker makes of them.
+    // This test makes many faults; it does not test the breaker.
     breakerRestMs: 1,
   })
   const readers = await startFaultProxy(rig.rig.port)
@@ -46,7 +46,7 @@ async function between(gapMs = 4) {
   return { rig, upstream, readers }
 }
 
-/** No reader, no lease and no connection are left of it, and nothing of the answer is under way. */
+/** Waits until no reader, no lease and no connection are left, and no answer is running. */
 async function nothingLeft(rig: ChatRig): Promise<void> {
   await until(
     () => rig.relay.readers === 0 && rig.limits.leased === 0 && rig.mock.open() === 0,
@@ -58,16 +58,16 @@ async function nothingLeft(rig: ChatRig): Promise<void> {
 const midway = (reader: ChatReader): Promise<ChatReader> =>
   reader.until(({ lastSequence }) => lastSequence > 10)
 
-describe('an upstream whose line', () => {
+describe('an upstream whose connection', () => {
   const faults: Record<string, { readonly make: (proxy: FaultProxy) => void; readonly reason: string }> = {
     'is cut': { make: proxy => proxy.cut(), reason: 'upstream_cut' },
     'is cut in the middle of an event': { make: proxy => proxy.cutAfter(37), reason: 'upstream_cut' },
     'is reset': { make: proxy => proxy.reset(), reason: 'upstream_cut' },
-    'goes dead without a word': { make: proxy => proxy.lose('server'), reason: 'idle_timeout' },
+    'goes dead silently': { make: proxy => proxy.lose('server'), reason: 'idle_timeout' },
     stalls: { make: proxy => proxy.stall(), reason: 'idle_timeout' },
   }
   test.each(Object.entries(faults))(
-    '%s: the answer ends once, and everybody agrees how',
+    '%s: the answer ends once, and reader, record and log agree how',
     async (_, { make, reason }) => {
       const { rig, upstream } = await between(SLOW_GAP_MS)
       if (reason === 'idle_timeout') rig.setChat({ chatIdleTimeoutMs: SILENCE_MS })
@@ -85,16 +85,16 @@ describe('an upstream whose line', () => {
       upstream.resume()
       rig.setChat({ chatIdleTimeoutMs: PATIENCE_MS })
       await nothingLeft(rig)
-      // And the next question is answered.
+      // And the next question gets its answer.
       const next = await ask(rig).end()
       expect(next.answer).toBe(TOKENS.join(''))
       await nothingLeft(rig)
     },
   )
 
-  test('breaks again and again: nothing of it stays behind', async () => {
+  test('breaks again and again leaves nothing behind', async () => {
     const { rig, upstream } = await between()
-    // What is kept for a resume is kept on purpose.
+    // Answers kept for a resume are kept on purpose.
     rig.setChat({ chatResumeTtlMs: 1 })
     const breaking = Object.values(faults).filter(({ reason }) => reason === 'upstream_cut')
     const all = async (): Promise<void> => {
@@ -112,7 +112,7 @@ describe('an upstream whose line', () => {
     await holdsNoMoreThan(before)
   })
 
-  test('is slow, or cuts the bytes anywhere: the answer is whole', async () => {
+  test('is slow, or splits the bytes anywhere, gives a whole answer', async () => {
     const { rig, upstream } = await between()
     for (const pieces of [
       { sizeBytes: () => 1, gapMs: 0 },
@@ -126,7 +126,7 @@ describe('an upstream whose line', () => {
     await nothingLeft(rig)
   })
 
-  test('carries bytes nobody sent: the answer ends once, and the relay answers the next', async () => {
+  test('carries extra bytes: the answer ends once, and the relay answers the next', async () => {
     const { rig, upstream } = await between()
     rig.setChat({ chatResumeTtlMs: 1 })
     let before = ownFootprint()
@@ -144,7 +144,7 @@ describe('an upstream whose line', () => {
   })
 })
 
-describe('a reader whose line', () => {
+describe('a reader whose connection', () => {
   test('is cut, reset, slow, stalled and cut again shows every token once, and leaves nothing behind', async () => {
     const { rig, readers } = await between()
     const faults: Record<string, () => void> = {
@@ -188,7 +188,7 @@ describe('a reader whose line', () => {
     expect(rig.mock.requests, 'no answer was asked for twice').toHaveLength(12)
   })
 
-  test('goes dead without a word is let go of, and what it held with it', async () => {
+  test('goes dead silently is closed, and its resources are freed', async () => {
     const { rig, readers } = await between()
     const chat = createChatClient({ baseUrl: readers.url, maxReconnectAttempts: 0 })
     let tokens = 0

@@ -1,4 +1,4 @@
-// The published clients against a real server, through faults: after every round they show what it shows.
+// The published clients against a real server, through faults: after every round they show the server's board.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -43,7 +43,7 @@ describe('the TypeScript client', () => {
     expect(run.connections).toBeGreaterThan(40)
   })
 
-  test('so it does after bytes nobody sent, and shows none of them', async () => {
+  test('also after extra bytes, and shows none of them', async () => {
     await runFaults({
       rounds: ROUNDS,
       seed: 1_984,
@@ -69,7 +69,7 @@ type Line = {
 
 type Follower = FaultRunClient & { readonly child: ChildProcess; readonly complaints: () => string }
 
-/** The Python client as a command: what its lines say, put together. */
+/** The Python client as a command: the board its lines add up to. */
 function followInPython(url: string): Follower {
   const script = fileURLToPath(new URL('../../clients/python/g6_stream.py', import.meta.url))
   const child = spawn('python3', [script, url, '--json', '--structured', '--initial-delay', '0.005'], {
@@ -110,7 +110,7 @@ function followInPython(url: string): Follower {
 }
 
 describe('the Python client', () => {
-  test('shows what the server shows after every fault, and holds no more than it did', async () => {
+  test('shows the server’s board after every fault, and uses no more than before', async () => {
     const followers: Follower[] = []
     const held: { files: number; residentKb: number }[] = []
     await runFaults({
@@ -136,7 +136,7 @@ describe('the Python client', () => {
     expect(most(late, 'residentKb')).toBeLessThan(most(warm, 'residentKb') + 8 * 1024)
   })
 
-  test('so it does after bytes nobody sent', async () => {
+  test('also after extra bytes', async () => {
     const followers: Follower[] = []
     await runFaults({
       rounds: ROUNDS / 2,

@@ -1,5 +1,5 @@
-// A wall clock that is set while the program runs, forward and back: what is measured in seconds since something happened
-// must not notice. Whole programs over real sockets and files; the test owns their clock.
+// The wall clock is set forward and back while the program runs: durations must not notice.
+// Whole programs over real sockets and files; the test controls their clock.
 import { mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +21,7 @@ afterEach(async () => {
 
 const HOUR_MS = 3_600_000
 
-/** The system's clocks, until somebody sets the one on the wall. */
+/** The system's clocks, until a test sets the wall clock. */
 class SetClock implements Clock {
   setByMs = 0
   passedMs = 0
@@ -71,7 +71,7 @@ async function started(source: string, clock: Clock, folder: string) {
   return { program, url, health, ready, lines }
 }
 
-/** An open market: else silence would be normal at some hours of the real day. */
+/** An open market: otherwise silence would be normal at some hours of the real day. */
 const status = (cycle: number) => ({
   cycle,
   interval: 1,
@@ -85,7 +85,7 @@ function statusFile(clock: Clock) {
   const path = join(folder, 'status.json')
   const write = (cycle: number): void => {
     writeFileSync(`${path}.new`, JSON.stringify(status(cycle)))
-    // The system's files have the system's time.
+    // Files on disk have the system's time.
     utimesSync(`${path}.new`, clock.nowMs() / 1000, clock.nowMs() / 1000)
     renameSync(`${path}.new`, path)
   }
@@ -127,7 +127,7 @@ describe.each([
       const beat = panel_push_meta.sse_heartbeat
       if (beat !== undefined) expect(beat.health).toBe('ok')
     }
-    // After a cycle everything that is told as a time is told in the new one.
+    // After a cycle every displayed time uses the new clock.
     write(2)
     await allShow(2)
     const { sse_heartbeat: beat } = (await byStatus.health()).panel_push_meta
@@ -135,14 +135,14 @@ describe.each([
     const changedAtMs = origin.program.loop.sourceNow().changedAtMs ?? 0
     expect(Math.abs(changedAtMs - clock.nowMs())).toBeLessThan(60_000)
     for (const client of clients) expect(client.counts).toMatchObject({ reconnects: 0, mismatches: 0 })
-    // Two days of them would be millions; a machine that is busy for a minute misses a thousand.
+    // Two days of cycles would be millions; a machine that is busy for a minute misses a thousand.
     expect(origin.program.loop.statistics.snapshot(0).missedTicks - cycles).toBeLessThan(10_000)
     for (const { lines } of all) expect(lines().filter(({ level }) => Number(level) >= 40)).toEqual([])
     await holdsNoMoreThan(before)
   })
 })
 
-test('a status that stopped changing is told as stale in its time, though the clock was set back', async () => {
+test('a status that stopped changing turns stale in time, though the clock was set back', async () => {
   const clock = new SetClock()
   const { folder, path, write } = statusFile(clock)
   const origin = await started(path, clock, folder)

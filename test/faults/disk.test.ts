@@ -1,5 +1,5 @@
-// A disk that is full, files that may not be touched and folders that go away, under a running server. Its stream must not
-// notice; its files must be whole at every moment and right again afterwards; its log must say what happened, once.
+// A full disk, files without permission and folders that go away, under a running server. The stream must not
+// be affected; files must be whole at every moment and correct again afterwards; the log must say what happened, once.
 import {
   chmodSync,
   closeSync,
@@ -23,7 +23,7 @@ afterEach(async () => {
   await endAll()
 })
 
-/** Gone after the servers that were started after it. */
+/** Removed after the servers that use it have ended. */
 function smallDisk(sizeKb: number): SmallDisk {
   const disk = mountSmallDisk(sizeKb)
   closers.push(() => disk.remove())
@@ -38,14 +38,14 @@ async function serving(options: ServedOptions = {}) {
   return served
 }
 
-/** Root may everything; without these two it is a user like any other. */
+/** Root may do everything; without these two capabilities it is an ordinary user. */
 const CAPABILITIES = '-dac_override,-dac_read_search'
 const AS_ORDINARY_USER =
   process.getuid?.() === 0 ? ['setpriv', `--bounding-set=${CAPABILITIES}`, `--inh-caps=${CAPABILITIES}`] : []
 
 /**
- * Moved away first: one that a server writes into while it is emptied may not be empty at the end. What was on its way into it
- * as it was moved comes in all the same; then it is emptied once more.
+ * Moves it away first: a folder that a server writes into while it is emptied may not be empty at the end. A write under way
+ * while it moves still lands in it; so it is emptied once more.
  */
 function takeAway(folder: string): void {
   if (!existsSync(folder)) return
@@ -63,14 +63,14 @@ function takeAway(folder: string): void {
 /** More than watching and polling can both keep up with. */
 const RENAMES = 1_000
 
-/** Files are written beside the cycle, and the log comes through a pipe: both take as long as they take. */
+/** Files are written outside the cycle, and the log comes through a pipe: both may be late. */
 function complainsOf(served: ServedFolder, file: string): Promise<true> {
   const has = () => served.said(/cannot be written/).some(line => line.file === file)
-  return eventually(has, `a complaint about ${file}`)
+  return eventually(has, `a log line about ${file}`)
 }
 
 describe('a full disk', () => {
-  test('under the files costs the files only; they are whole all the while and right again when there is room', async () => {
+  test('under the files affects only the files; they are whole all the time and correct again when there is room', async () => {
     const disk = smallDisk(512)
     const served = await serving({ filesIn: disk.path })
     const client = served.connect()
@@ -79,7 +79,7 @@ describe('a full disk', () => {
     const before = served.footprint()
 
     for (let n = 2; n <= 12; n++) {
-      // Each time: a file that was being written when it was filled first has left room since.
+      // Each time: a file that was being written at the first fill has freed room since.
       disk.fill()
       served.write(n)
       await served.shows(client, n)
@@ -99,7 +99,7 @@ describe('a full disk', () => {
     await served.filesAgree()
     await eventually(
       () => served.said(/can be written again/).length === served.said(/cannot be written/).length,
-      'a word that all is well',
+      'a log line that all is well',
     )
     await served.nothingLeftOver()
     expect(client.counts.reconnects).toBe(0)
@@ -118,7 +118,7 @@ describe('a full disk', () => {
       await served.shows(client, 1)
       const before = served.footprint()
       disk.fill(err)
-      // Each of them is a line.
+      // Each record is a line.
       for (let n = 2; n <= 5; n++) {
         rmSync(served.status)
         await eventually(async () => (await served.source()).state === 'missing', 'the status is missed')
@@ -129,7 +129,7 @@ describe('a full disk', () => {
       rmSync(served.status)
       await eventually(
         () => logText().includes('log lines could not be written'),
-        'the log says what it lost',
+        'the log says how many lines it lost',
       )
       expect(logText()).toMatch(/"lost":\d+,"code":"ENOSPC"/)
       expect(served.running?.child.exitCode).toBeNull()
@@ -139,7 +139,7 @@ describe('a full disk', () => {
     }
   })
 
-  test('under standard output costs what was shown there, not the stream; the exit code tells', async () => {
+  test('under standard output costs what it prints there, not the stream; the exit code shows it', async () => {
     const out = openSync('/dev/full', 'w')
     try {
       const served = new ServedFolder()
@@ -174,8 +174,8 @@ describe('a full disk', () => {
   })
 })
 
-describe('what may not be touched', () => {
-  test('a status that may not be read any more stays on the board, is told once, and comes back', async () => {
+describe('without permission', () => {
+  test('a status stays on the board, is reported once, and comes back', async () => {
     const served = await serving({ via: AS_ORDINARY_USER })
     const client = served.connect()
     await served.shows(client, 1)
@@ -183,16 +183,16 @@ describe('what may not be touched', () => {
     await served.shows(client, 2)
     const before = served.footprint()
     chmodSync(served.status, 0o000)
-    // A change of mode is none of the content; the next document may not be read either.
+    // A change of mode is no change of content; the next document is unreadable too.
     chmodSync(served.statusDir, 0o000)
-    await eventually(async () => (await served.source()).state === 'forbidden', 'it says forbidden')
+    await eventually(async () => (await served.source()).state === 'forbidden', 'the state is forbidden')
     await served.shows(client, 2)
     chmodSync(served.statusDir, 0o755)
     chmodSync(served.status, 0o644)
     served.write(3)
     await served.shows(client, 3)
     await eventually(async () => (await served.source()).state === 'fresh', 'it is fresh')
-    await eventually(() => served.said(/the status can be read again/).length > 0, 'a word of it')
+    await eventually(() => served.said(/the status can be read again/).length > 0, 'its log line')
     expect(served.said(/the status can/).map(({ level, status }) => [level, status])).toEqual([
       [40, 'forbidden'],
       [30, undefined],
@@ -200,7 +200,7 @@ describe('what may not be touched', () => {
     await served.holdsNoMoreThan(before)
   })
 
-  test('a folder that may not be written to costs its files, told once each, until it may be again', async () => {
+  test('a folder costs its files, each reported once, until it is writable again', async () => {
     const served = await serving({ via: AS_ORDINARY_USER })
     const client = served.connect()
     await served.shows(client, 1)
@@ -220,7 +220,7 @@ describe('what may not be touched', () => {
     await served.nothingLeftOver()
     await eventually(
       () => served.said(/can be written again/).length === named.length,
-      'a word for each that all is well',
+      'a log line for each that all is well',
     )
     await served.holdsNoMoreThan(before)
   })
@@ -249,7 +249,7 @@ describe('folders that go away', () => {
     expect(new Set(named).size, 'no line a cycle').toBe(named.length)
   })
 
-  test('the status is found again when its folder comes back, is replaced, or is moved about', async () => {
+  test('the status is found again when its folder comes back, is replaced, or is moved', async () => {
     const served = await serving()
     const client = served.connect()
     await served.shows(client, 1)
@@ -268,18 +268,18 @@ describe('folders that go away', () => {
       served.write(n)
       await served.shows(client, n)
     }
-    // Missed six times at least, and each time told: that it is gone, and that it is back.
+    // Missed six times at least, each with two log lines: that it is gone, and that it is back.
     await eventually(
       () => served.said(/the status can be read again/).length >= 6,
-      () => `each return is told: ${JSON.stringify(served.said(/the status/))}`,
+      () => `each return is logged: ${JSON.stringify(served.said(/the status/))}`,
     )
-    const told = served.said(/the status can/).map(({ level, status }) => [level, status])
-    expect(told).toEqual(told.map((_, i) => (i % 2 === 0 ? [40, 'missing'] : [30, undefined])))
-    // Eleven times the folder was another one: each watch left behind would be one more.
+    const logged = served.said(/the status can/).map(({ level, status }) => [level, status])
+    expect(logged).toEqual(logged.map((_, i) => (i % 2 === 0 ? [40, 'missing'] : [30, undefined])))
+    // The folder was replaced eleven times: each leaked watch would be one more.
     await served.holdsNoMoreThan(before)
   })
 
-  test('a storm of renames ends with the last document, and costs no more cycles than there may be', async () => {
+  test('a storm of renames ends with the last document, and causes no more cycles than allowed', async () => {
     const served = await serving()
     const client = served.connect()
     await served.shows(client, 1)

@@ -1,6 +1,6 @@
-// A server that follows another over a bad line, by board and by status stream: after each kind of fault it shows what the
-// other shows, has let go of the old connection and holds no more than before, and has said what happened: a line when the
-// other was lost and a line when it is back, and nothing where nothing was lost.
+// A server that follows another over a faulty connection, by board and by status stream. After each kind of fault it shows what the
+// other shows, has closed the old connection and uses no more than before. Its log has one line when the other was lost and
+// one when it is back, and none where nothing was lost.
 import { afterEach, describe, expect, test } from 'vitest'
 import { BoardFollower } from '../../src/sources/board.js'
 import { seen, startBoardServer } from '../support/board-server.js'
@@ -26,7 +26,7 @@ type Side = {
   shows(n: number): boolean
 }
 
-/** Comments come every second, and are missed soon; only where a fault is silence, since a busy machine is silent too. */
+/** Comments come every second, so that silence is noticed soon; only for faults that are silence, since a busy machine is silent too. */
 const SOON = { keepaliveMs: 1_000, timeoutSec: 2.5 }
 type Patience = { readonly keepaliveMs?: number; readonly timeoutSec?: number }
 
@@ -83,7 +83,7 @@ type Fault = {
   make(proxy: FaultProxy): void
   /** Nothing comes through until this is done. */
   letThrough?(proxy: FaultProxy): void
-  /** The connection does not outlive it. */
+  /** The connection does not survive it. */
   readonly breaks: boolean
   readonly patience?: Patience
   readonly rounds?: number
@@ -93,14 +93,14 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   cut: { make: proxy => proxy.cut(), breaks: true },
   'cut in the middle of an event': { make: proxy => proxy.cutAfter(20), breaks: true },
   reset: { make: proxy => proxy.reset(), breaks: true },
-  // Between two chunks, where the size of the next one should stand.
+  // Between two chunks, at the place of the next chunk's size.
   'garbage in between': { make: proxy => proxy.garbage(Buffer.from('\xff\0 no size\r\n')), breaks: true },
-  'gone without a word': { make: proxy => proxy.lose('server'), breaks: true, patience: SOON, rounds: 2 },
+  'gone silently': { make: proxy => proxy.lose('server'), breaks: true, patience: SOON, rounds: 2 },
   stalled: { make: proxy => proxy.stall(), letThrough: proxy => proxy.resume(), breaks: false },
   slow: { make: proxy => proxy.shape({ sizeBytes: () => 60, gapMs: 2 }), breaks: false },
-  'cut into other pieces': { make: proxy => proxy.shape({ sizeBytes: () => 3, gapMs: 0 }), breaks: false },
+  'split differently': { make: proxy => proxy.shape({ sizeBytes: () => 3, gapMs: 0 }), breaks: false },
 }
-/** More than a footprint may differ by: what each fault left behind would be seen. */
+/** More rounds than the tolerance of a footprint: a leak per fault would show. */
 const ROUNDS = 12
 
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
@@ -112,7 +112,7 @@ describe.each([
   { what: 'by its board', start: byBoard },
   { what: 'by its status stream', start: byStatus },
 ])('a server followed $what', ({ start }) => {
-  test.each(Object.entries(FAULTS))('%s: equal again, nothing left behind, and told', async (_, fault) => {
+  test.each(Object.entries(FAULTS))('%s: equal again, nothing left behind, and logged', async (_, fault) => {
     const { make, letThrough, breaks, patience, rounds = ROUNDS } = fault
     const { proxy, log, publish, shows } = await start(patience ?? {})
     await eventually(() => shows(0), 'the first state')
@@ -140,11 +140,11 @@ describe.each([
     const outages = breaks ? rounds : 0
     await eventually(
       () => said(BACK).length >= outages,
-      () => `${outages} returns are told: ${JSON.stringify(log.lines())}`,
+      () => `${outages} returns are logged: ${JSON.stringify(log.lines())}`,
     )
-    // Who is impatient may take a busy machine for a fault.
+    // An impatient follower may take a busy machine for a fault.
     expect(said(BACK).length).toBeLessThanOrEqual(patience === undefined ? outages : 3 * outages)
-    // An outage may have more than one face; each is told once, with its cause.
+    // An outage may have several causes; each is logged once.
     expect(said(LOST).length).toBeGreaterThanOrEqual(said(BACK).length)
     expect(said(LOST).length).toBeLessThanOrEqual(2 * said(BACK).length)
     for (const { level, source, problem } of said(LOST)) {

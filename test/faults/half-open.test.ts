@@ -1,5 +1,5 @@
-// Half-open connections: one side is gone and the other was never told, as when a host loses its power or a firewall its
-// memory. Only silence tells; everybody who reads a stream must notice it, and a server must let go of a reader that is
+// Half-open connections: one side is gone and the other does not know, as when a host loses power or a firewall its
+// state. Only silence shows it; every reader of a stream must notice, and a server must close readers that are
 // gone.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -22,9 +22,9 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-/** Comments come every second, so that silence means something soon. */
+/** Comments come every second, so that silence is noticed soon. */
 const KEEPALIVE_MS = 1_000
-/** More than a busy machine lets a reader wait for its turn. */
+/** More than a busy machine delays a reader. */
 const STALL_MS = 4_000
 
 async function behindProxy(hub = {}): Promise<{ server: BoardServer; proxy: FaultProxy }> {
@@ -36,7 +36,7 @@ async function behindProxy(hub = {}): Promise<{ server: BoardServer; proxy: Faul
   return { server, proxy }
 }
 
-test('the TypeScript client notices a server that is gone without a word', async () => {
+test('the TypeScript client notices a server that is gone silently', async () => {
   const { server, proxy } = await behindProxy()
   const connection = connect(proxy.url, { initialDelayMs: 5 })
   closers.push(() => connection.close())
@@ -48,7 +48,7 @@ test('the TypeScript client notices a server that is gone without a word', async
   await reaches(connection, server.board)
   expect(problems).toContain('timeout')
   expect(connection.counts).toMatchObject({ snapshots: 1, mismatches: 0 })
-  await eventually(() => proxy.open === 1, 'the dead connection was let go')
+  await eventually(() => proxy.open === 1, 'the dead connection was closed')
 })
 
 test('the Python client notices it', async () => {
@@ -75,10 +75,10 @@ test('the Python client notices it', async () => {
     () => `the second board: ${out}${complaints}`,
   )
   expect(complaints).toMatch(/no byte for 2.5 s/)
-  await eventually(() => proxy.open === 1, 'the dead connection was let go')
+  await eventually(() => proxy.open === 1, 'the dead connection was closed')
 })
 
-test('an edge notices it, says so once, and once that all is well again', async () => {
+test('an edge notices it, logs it once, and once that all is well again', async () => {
   const { server, proxy } = await behindProxy()
   const { log, lines } = capturedLog()
   const follower = new BoardFollower({ url: proxy.url, initialDelayMs: 5, log })
@@ -95,7 +95,7 @@ test('an edge notices it, says so once, and once that all is well again', async 
     () => follower.news.board?.generation === 2 && follower.news.fault === null,
     'the second board',
   )
-  // The last board stays meanwhile.
+  // The last board stays until then.
   expect(faults).toContain('timeout 1')
   expect(lines()).toMatchObject([
     { level: 40, msg: 'the followed server is lost; connecting again', problem: 'no byte for 2500 ms' },
@@ -103,7 +103,7 @@ test('an edge notices it, says so once, and once that all is well again', async 
   ])
 })
 
-test('a status source notices it, says so once, and once that all is well again', async () => {
+test('a status source notices it, logs it once, and once that all is well again', async () => {
   const server = await startStatusServer({ cycle: 1 })
   closers.push(() => server.close())
   const proxy = await startFaultProxy(server.port)
@@ -124,7 +124,7 @@ test('a status source notices it, says so once, and once that all is well again'
   ])
 })
 
-test('a server lets go of readers that are gone, at the stall timeout, and the others never notice', async () => {
+test('a server closes readers that are gone, at the stall timeout, and the others are not affected', async () => {
   const { server, proxy } = await behindProxy({ sseStallTimeoutMs: STALL_MS, sseEventsPerSec: 100_000 })
   const well = connect(server.url, { initialDelayMs: 5 })
   closers.push(() => well.close())
@@ -135,7 +135,7 @@ test('a server lets go of readers that are gone, at the stall timeout, and the o
   const before = ownFootprint().sockets
   proxy.lose('client')
   for (const each of lost) each.close()
-  // Enough that the system's own buffers are full, compressed or not.
+  // Enough to fill the system's buffers, compressed or not.
   const filler = (): string => randomBytes(20_000).toString('hex')
   await eventually(async () => {
     for (let i = 0; i < 20; i++) server.publish([textPanel('a', filler())])
@@ -143,6 +143,6 @@ test('a server lets go of readers that are gone, at the stall timeout, and the o
     return server.hub.stats().clients === 1
   }, 'only the reader that reads is left')
   expect(well.counts.reconnects).toBe(0)
-  // Of each nothing is left but the proxy's end of it: client, proxy and server held a socket each.
+  // Of each only the proxy's end is left: client, proxy and server had a socket each.
   await eventually(() => ownFootprint().sockets <= before - 2 * 3, 'their sockets are closed')
 })

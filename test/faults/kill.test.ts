@@ -1,5 +1,5 @@
-// A server that is killed at random moments of its work, paused and started again, with readers on it: followers of every
-// kind end equal to it, its files are whole at every moment, and nothing of the dead is left lying about.
+// A server that is killed at random moments, paused and started again, with readers on it: followers of every
+// kind end equal to it, its files are whole at every moment, and the killed process leaves nothing behind.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -16,7 +16,7 @@ afterEach(async () => {
   await endAll()
 })
 
-/** FAULT_SEED=N runs the same moments again. */
+/** FAULT_SEED=N repeats the same moments. */
 const SEED = Number(process.env.FAULT_SEED ?? Math.floor(Math.random() * 1e9))
 
 async function serving() {
@@ -27,7 +27,7 @@ async function serving() {
   return served
 }
 
-/** Kills it so many ms from now, while it is given work. */
+/** Kills it so many ms from now, while it works. */
 async function killWhileWorking(served: ServedFolder, afterMs: number, first: number): Promise<number> {
   const { running } = served
   let n = first
@@ -49,7 +49,7 @@ async function follower(
   return { ...running, at: await running.url() }
 }
 
-/** Of the two servers by turns. */
+/** The two servers in turn. */
 const KILLS = 2
 
 describe(`killed at random moments (FAULT_SEED=${SEED})`, () => {
@@ -58,14 +58,14 @@ describe(`killed at random moments (FAULT_SEED=${SEED})`, () => {
     const served = await serving()
     const client = served.connect()
     let n = 1
-    // There are files before it is killed for the first time.
+    // Files exist before the first kill.
     await served.filesAgree()
     for (let round = 0; round < 4; round++) {
       await served.shows(client, n)
       n = await killWhileWorking(served, random() * 400, n + 1)
-      // Whoever reads them now reads whole documents.
+      // Readers at any time read whole documents.
       served.checkFiles()
-      // Between the write and the rename is no time at all: what is left of a kill just there is put there.
+      // A kill rarely hits the moment between write and rename, so the test makes its leftover itself.
       writeFileSync(join(served.panels, `.manifest.json.${served.pid}-9999.tmp`), '{')
       served.write(++n)
       await served.start()
@@ -76,7 +76,7 @@ describe(`killed at random moments (FAULT_SEED=${SEED})`, () => {
     expect(client.counts).toMatchObject({ mismatches: 0, malformed: 0 })
   })
 
-  test('a composite, an edge and a composite’s reader are equal again after every restart, and hold no more', async () => {
+  test('a composite, an edge and a composite’s reader are equal again after every restart, and use no more', async () => {
     const random = seeded(SEED + 1)
     const [one, two] = [await serving(), await serving()]
     const edge = await follower(['serve', '--source', one.url])
@@ -87,7 +87,7 @@ describe(`killed at random moments (FAULT_SEED=${SEED})`, () => {
     ])
     const atEdge = one.connect(edge.at)
     const atBoth = one.connect(both.at)
-    /** NIFTY is the first one's while it is up; the number of the cycle too. */
+    /** NIFTY is the first one's while it is up; the cycle number too. */
     const shows = (connection: Connection, n: number): Promise<unknown> => {
       const lines = (key: string): string => connection.board?.panels.get(key)?.lines.join('\n') ?? ''
       return eventually(
@@ -113,22 +113,22 @@ describe(`killed at random moments (FAULT_SEED=${SEED})`, () => {
       () => held() <= (firstHeld ?? 0) + 4,
       () => `no more files open than ${firstHeld}: ${held()}`,
     )
-    // Half of them were the edge's; each fell on one of the composite's.
-    const told = (of: Running, pattern: RegExp) => of.said().err.match(pattern)?.length ?? 0
-    const backAtEdge = () => told(edge, /the followed server is back/g)
-    const backAtBoth = () => told(both, /the stream is back/g)
-    // Their logs come through pipes, and may come later than what their sockets say.
+    // Half of them hit the edge; each of the others hit one of the composite's sources.
+    const logged = (of: Running, pattern: RegExp) => of.said().err.match(pattern)?.length ?? 0
+    const backAtEdge = () => logged(edge, /the followed server is back/g)
+    const backAtBoth = () => logged(both, /the stream is back/g)
+    // Their logs come through pipes, and may come later than the data of their sockets.
     await eventually(
       () => backAtEdge() >= KILLS / 2 && backAtBoth() >= KILLS,
-      () => `each return is told: ${backAtEdge()}, ${backAtBoth()}`,
+      () => `each return is logged: ${backAtEdge()}, ${backAtBoth()}`,
     )
     expect([backAtEdge(), backAtBoth()]).toEqual([KILLS / 2, KILLS])
-    expect(told(edge, /the followed server is lost/g)).toBeGreaterThanOrEqual(KILLS / 2)
+    expect(logged(edge, /the followed server is lost/g)).toBeGreaterThanOrEqual(KILLS / 2)
   })
 })
 
-describe('paused and let go on', () => {
-  test('a server goes on where it was, for its readers too', async () => {
+describe('paused and resumed', () => {
+  test('a server goes on where it was, and so do its readers', async () => {
     const served = await serving()
     const client = served.connect()
     await served.shows(client, 1)
@@ -146,7 +146,7 @@ describe('paused and let go on', () => {
     expect(served.log().filter(({ level }) => level >= 40)).toEqual([])
   })
 
-  test('a reader that is paused misses nothing, costs the server nothing, and the others never notice', async () => {
+  test('a reader misses nothing, costs the server nothing, and the others are not affected', async () => {
     const served = await serving()
     const well = served.connect()
     const paused = g6(['dashboard', served.url, '--json'])

@@ -1,7 +1,7 @@
-// The law of the stream: whatever happens to the connections of any number of clients, in whatever order, all of them end
+// The law of the stream: whatever happens to the connections of any number of clients, in any order, all of them end
 // equal to the server, every hash.
 //
-// FAULT_RUNS=N makes N runs instead of 25; FAULT_SEED=N begins them at that seed (a failure prints its own, and the
+// FAULT_RUNS=N makes N runs instead of 25; FAULT_SEED=N starts them at that seed (a failure prints its seed, and the
 // shortest sequence of faults that still fails).
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
@@ -16,7 +16,7 @@ const RUNS = Number(process.env.FAULT_RUNS ?? 25)
 const SEED = Number(process.env.FAULT_SEED ?? Date.now() % 1_000_000)
 
 const KEYS = ['header', 'cycle', 'indices', 'alerts']
-/** Each client in another form: lines, diffs of lines, and with what panels are drawn from. */
+/** Each client uses another form: lines, line diffs, and blocks. */
 const FORMS = [{ structured: false }, { structured: true }, { view: 'blocks' as const }]
 
 type Rig = {
@@ -74,7 +74,7 @@ const settings = { sseMaxEventBytes: 2_000, sseEventsPerSec: 500, sseStructMaxCh
 const turn = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 
 function publish({ server }: Rig, texts: readonly number[], n: number): void {
-  // 0: the panel is away. Long enough for parts, and for diffs that are smaller.
+  // 0: the panel is gone. Long enough for split events, and for diffs that are smaller.
   const panels = KEYS.flatMap((key, i) => {
     const text = texts[i] ?? 0
     return text === 0
@@ -144,7 +144,7 @@ test(
           )
           closers.push(() => clients.map(each => each.close()))
           for (const wanted of steps) await perform(rig, wanted)
-          // The network is well again; what was lost on it is not sent a second time by anybody.
+          // The network is well again; nothing resends what was lost on it.
           for (const proxy of proxies) {
             proxy.shape(null)
             proxy.resume()
@@ -156,7 +156,7 @@ test(
           }
         })
         .afterEach(closeAll),
-      // A client that never gets there fails its run, and is told with it.
+      // A client that never gets there fails its run, which names it.
       {
         timeout: 20_000,
         numRuns: RUNS,

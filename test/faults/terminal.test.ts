@@ -1,5 +1,5 @@
-// The dashboard of another server over a bad line, in a real terminal: it keeps showing what it had and says since when,
-// shows what the server shows as soon as it can, and keeps the log out of the picture until the screen is free.
+// The dashboard of another server over a faulty connection, in a real terminal: it keeps the last board and says since when,
+// shows the server's board as soon as it can, and keeps log lines off the screen until it ends.
 import { afterEach, expect, test } from 'vitest'
 import { type BoardServer, startBoardServer } from '../support/board-server.js'
 import { textPanel } from '../support/boards.js'
@@ -17,7 +17,7 @@ afterEach(async () => {
 const HUB = { sseEventsPerSec: 10_000 }
 const words = (n: number) => [textPanel('alerts', `message number ${n}`), textPanel('links', `link ${n}`)]
 
-test('a dashboard shows what the server shows after every fault, and says when it cannot', async () => {
+test('a dashboard shows the server’s board after every fault, and says when it cannot', async () => {
   let server: BoardServer = await startBoardServer('e1', HUB)
   closers.push(() => server.close())
   const proxy = await startFaultProxy(server.port)
@@ -48,7 +48,7 @@ test('a dashboard shows what the server shows after every fault, and says when i
     await screen.shows(`link ${n}`)
   }
 
-  // Nobody there: what was shown stays, and the top bar says so.
+  // No server: the last content stays, and the top bar says so.
   proxy.target = 0
   proxy.cut()
   await screen.until(text => /\bio\b/.test(text.split('\n')[0] ?? ''), 'the top bar says io')
@@ -64,7 +64,7 @@ test('a dashboard shows what the server shows after every fault, and says when i
   expect(await screen.exit).toBe(0)
   const lost = screen.raw.match(/the followed server is lost/g)?.length ?? 0
   const again = screen.raw.match(/the followed server is back/g)?.length ?? 0
-  // Cut, cut, reset, gone: each an outage, each with an end. A server that says goodbye and is back in time is none.
+  // Cut, cut, reset, gone: each is an outage with an end. A server that says bye and is back in time is none.
   expect([4, 5]).toContain(again)
   expect(lost).toBeGreaterThanOrEqual(again)
   expect(lost, 'a line for each kind of fault, not for each attempt').toBeLessThanOrEqual(2 * again)

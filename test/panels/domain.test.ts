@@ -1,4 +1,4 @@
-// What a person must see of the collector's own shapes and of the numbers that real writers leave, line by line.
+// What a person must see of the collector's own documents and of the numbers that real writers write, line by line.
 import { readFileSync } from 'node:fs'
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
@@ -27,17 +27,17 @@ function linesOf(key: string, ...given: Parameters<typeof panelsOf>): readonly s
 describe('times without a zone', () => {
   const naive = fixture('domain/e1-naive-ist')
 
-  test('are UTC while no zone is set, and then marked, since they lie in the future', () => {
+  test('are UTC while no zone is set, and marked, since they lie in the future', () => {
     expect(linesOf('cycle', naive)).toContain('last_start: 16:11:07 (in the future) !')
     expect(linesOf('alerts', naive)[3]).toMatch(/^16:10:00 \(in the future\) ! {2}warn ! +nse +late$/)
   })
 
-  test('are those of the zone that is set', () => {
+  test('are in the zone that is set', () => {
     expect(linesOf('cycle', naive, NOW, 'Asia/Kolkata')).toContain('last_start: 10:41:07')
     expect(linesOf('alerts', naive, NOW, 'Asia/Kolkata')[3]).toMatch(/^10:40:00 {2}warn ! +nse +late$/)
   })
 
-  test('lose the mark when they have passed, but for 5 s that clocks may differ', () => {
+  test('lose the mark when they have passed, with a tolerance of 5 s', () => {
     const builder = createPanelBuilder()
     const snapshot = derive(naive)
     const links = { source: 'x', metricsUrl: null, streamUrl: null, pageUrl: null }
@@ -51,7 +51,7 @@ describe('times without a zone', () => {
     ])
   })
 
-  test('are marked at sinks, at the start, at a backoff and at ages, and not where the future is expected', () => {
+  test('are marked at sinks, at the start, at a backoff and at ages, but not where the future is expected', () => {
     const status: Status = {
       market_open: false,
       next_market_open: '2026-11-23T03:45:00Z',
@@ -78,7 +78,7 @@ describe('times without a zone', () => {
   })
 })
 
-test("the collector's shapes are read: legs with their average, ratios, sinks by their other names", () => {
+test('reads the documents of the collector: legs with their average, ratios, sinks by their other names', () => {
   const status = fixture('domain/e2-real-shapes')
   expect(linesOf('indices', status)).toEqual([
     'count: 2',
@@ -119,7 +119,7 @@ test('plain decimal numbers in text are numbers, with separators too', () => {
   expect(linesOf('header', status).join('\n')).not.toContain('wrong type')
 })
 
-test('analytics by index and by expiry are shown, and what cannot be judged is not', () => {
+test('analytics by index and by expiry are shown, without a judgement where none is possible', () => {
   expect(linesOf('analytics', fixture('domain/e8-pcr-per-index'))).toEqual([
     'pcr: —',
     'sentiment: —',
@@ -136,7 +136,7 @@ describe('numbers of any size', () => {
   const panels = panelsOf(fixture('writers/b8-numbers'), Date.UTC(2026, 10, 29, 15))
   const lines = (key: string) => panels.find(panel => panel.key === key)?.lines ?? []
 
-  test('show no digit that is not true, and nothing that is not 0 as 0', () => {
+  test('show no wrong digit, and no 0 for a value that is not 0', () => {
     expect(lines('header')).toContain('cycle: 9.007e15')
     expect(lines('indices').slice(-4)).toEqual([
       'Index       LTP  Change %  Status  DQ %  Legs  Age',
@@ -161,7 +161,7 @@ describe('numbers of any size', () => {
 })
 
 describe('values of a wrong type', () => {
-  test('are counted and the first is named, where everybody looks', () => {
+  test('are counted, and the first is named in the Overview', () => {
     const indices = Object.fromEntries(
       Array.from({ length: 9 }, (_, i) => [`I${i}`, { ltp: 'n/a', legs: [], age_sec: true, status: 'ok' }]),
     )
@@ -192,17 +192,17 @@ describe('values of a wrong type', () => {
   })
 })
 
-describe('what the status leaves to the reader', () => {
+describe('values that the status does not give', () => {
   const closed = fixture('domain/e3-market-closed')
 
-  test('is the next opening as given, and computed and marked where it is not', () => {
+  test('the next opening is as given, or computed and marked', () => {
     const { next_market_open: _, ...unsaid } = closed
     const now = Date.UTC(2026, 10, 27, 10, 0, 1)
     expect(linesOf('header', closed, now)).toContain('next_open: 09:15:00')
     expect(linesOf('header', unsaid, now)).toContain('next_open: Mon 09:15:00 (computed)')
   })
 
-  test('is the market by trading hours, only for a status of indices that says nothing of it', () => {
+  test('the market follows trading hours, only for a status of indices that says nothing about it', () => {
     const flat: Status = { cycle: 1, indices: ['NIFTY'] }
     const market = (nowMs: number, status = flat) =>
       linesOf('header', status, nowMs).find(line => line.startsWith('market:'))
@@ -219,7 +219,7 @@ describe('what the status leaves to the reader', () => {
     expect(market(closes, { ...flat, market_open: true })).toBe('market: open')
   })
 
-  test('changes when trading hours begin and end, without a new status', () => {
+  test('the market changes when trading hours begin and end, without a new status', () => {
     const builder = createPanelBuilder()
     const links = { source: 'x', metricsUrl: null, streamUrl: null, pageUrl: null }
     const snapshot = derive({ cycle: 1, indices: ['NIFTY'] })
@@ -234,7 +234,7 @@ describe('what the status leaves to the reader', () => {
     ])
   })
 
-  test('is said among the alerts: low quality and a closed market, marked as computed and counted nowhere', () => {
+  test('low quality and a closed market are among the alerts, marked as computed and counted nowhere', () => {
     const indices = { BANKNIFTY: { dq_score: 75.6 }, NIFTY: { dq_score: 93 }, SENSEX: { dq_score: 60 } }
     expect(linesOf('alerts', { indices, market_open: false, alerts: [] })).toEqual([
       'total: 0',
@@ -244,7 +244,7 @@ describe('what the status leaves to the reader', () => {
     ])
   })
 
-  test('is since when the collector runs, else how long, in minutes', () => {
+  test('the start time of the collector is shown, otherwise its uptime, in minutes', () => {
     const both = { app: { started_at: '2026-11-20T03:40:31Z', uptime_sec: 5_400 } }
     expect(linesOf('header', both).at(-1)).toBe('started: 09:10:31')
     const uptime = (uptime_sec: number) =>
@@ -257,7 +257,7 @@ describe('what the status leaves to the reader', () => {
     ])
   })
 
-  test('is nothing where 0 means that it is not known', () => {
+  test('a value is unknown where 0 means unknown', () => {
     const status: Status = {
       loop: { p95_cycle_ms: 0, avg_cycle_ms: 0 },
       provider: { latency_ms: 0 },

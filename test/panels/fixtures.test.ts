@@ -1,4 +1,4 @@
-// What a person reads when pointed at a status of each writer: all panels, line by line.
+// What a person reads for a status of each writer: all panels, line by line.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { createPanelBuilder } from '../../src/engine/panel-builder.js'

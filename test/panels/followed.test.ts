@@ -1,4 +1,4 @@
-// The panels that are there only where streams are followed, and panels that come from another server.
+// The panels that exist only where streams are followed, and panels that come from another server.
 import { describe, expect, test } from 'vitest'
 import { createPanelBuilder } from '../../src/engine/panel-builder.js'
 import type { IngestStats } from '../../src/ingest/enrichment.js'
@@ -31,12 +31,12 @@ function stats(state: Partial<PanelState>, more: Partial<IngestStats> = {}): Ing
 }
 
 describe('the stream panel', () => {
-  test('is there only where a stream is followed', () => {
+  test('exists only where a stream is followed', () => {
     expect(panels().has('stream')).toBe(false)
     expect(panels([]).has('stream')).toBe(false)
   })
 
-  test('says how it stands and why a full status is wanted', () => {
+  test('says how the stream is and why a full status is needed', () => {
     const lost = stats(
       {
         generation: 3,
@@ -72,7 +72,7 @@ describe('the stream panel', () => {
 })
 
 describe('the follow-ups panel', () => {
-  test('is there only when there are any', () => {
+  test('exists only when there are any', () => {
     expect(panels(ingestViews([stats({})], [])).has('followups')).toBe(false)
   })
 
@@ -96,7 +96,7 @@ describe('the follow-ups panel', () => {
 })
 
 describe('blocks of another server', () => {
-  test('are taken as they are when they make sense', () => {
+  test('stay unchanged when they are valid', () => {
     const blocks = [
       { kind: 'fields', items: [{ label: 'a', text: '1', value: 1, tone: 'warn' }] },
       { kind: 'table', columns: [{ label: 'A', align: 'right', priority: 1 }], rows: [[{ text: 'x' }]] },
@@ -105,7 +105,7 @@ describe('blocks of another server', () => {
     expect(blocksFrom(blocks, [])).toEqual(blocks)
   })
 
-  test('are the lines as text when one of them does not', () => {
+  test('become the lines as text when one of them is invalid', () => {
     const lines = ['a: 1', 'b: 2']
     for (const bad of [
       undefined,
@@ -123,7 +123,7 @@ describe('blocks of another server', () => {
     }
   })
 
-  test('lose what they have besides', () => {
+  test('lose unknown members', () => {
     expect(blocksFrom([{ kind: 'text', text: 't', tone: 'loud', script: 1 }], [])).toEqual([
       { kind: 'text', text: 't' },
     ])

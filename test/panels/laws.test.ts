@@ -1,9 +1,8 @@
-// Laws that hold for every panel of any status at all.
+// Laws that hold for every panel of any status.
 import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { createPanelBuilder } from '../../src/engine/panel-builder.js'
-import type { PanelContext } from '../../src/panels/definition.js'
+import { type BuildContext, createPanelBuilder } from '../../src/engine/panel-builder.js'
 import { linesOf, toneOf } from '../../src/panels/lines.js'
 import { PANELS } from '../../src/panels/registry.js'
 import { DEFAULT_THRESHOLDS } from '../../src/panels/thresholds.js'
@@ -14,11 +13,11 @@ import type { Status } from '../../src/snapshot/reading.js'
 
 const LINKS = { source: 'x', metricsUrl: null, streamUrl: null, pageUrl: null }
 
-function contextOf(status: Status, nowMs: number): PanelContext {
+function contextOf(status: Status, nowMs: number): BuildContext {
   return { snapshot: derive(status), thresholds: DEFAULT_THRESHOLDS, timezone: 'UTC', links: LINKS, nowMs }
 }
 
-/** Where a status may say something that is shown. */
+/** Where a status may hold a value that panels show. */
 const PATHS = [
   ...Object.values(table)
     .flatMap(fields => Object.values<Field<unknown>>(fields))
@@ -133,7 +132,7 @@ describe('any status', () => {
     )
   })
 
-  test('gives the same panels from a builder that remembers as from a new one', () => {
+  test('gives the same panels from a builder with a memory as from a new one', () => {
     const edit = fc.record({
       path: fc.constantFrom(...PATHS),
       value: said,
@@ -148,7 +147,7 @@ describe('any status', () => {
         let before = builder.build(contextOf(status, nowMs))
         for (const { path, value: now, passedMs } of edits) {
           nowMs += passedMs
-          // What one member says changes, the rest says the same in other words: a status is read anew each time.
+          // One member changes, the rest stays equal but is a new object: a status is parsed anew each time.
           status = put(status, path.split('.'), now)
           const context = contextOf(status, nowMs)
           const panels = builder.build(context)
@@ -161,7 +160,7 @@ describe('any status', () => {
       }),
       { numRuns: 300 },
     )
-    // Every panel that a status makes has changed with something.
+    // Every panel that a status can make has changed.
     const own = new Set(['stream', 'followups'])
     expect([...seen].sort()).toEqual(
       PANELS.map(({ key }) => key)

@@ -1,8 +1,7 @@
 // What a person reads: each panel from a small status, at the edges of its thresholds.
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { createPanelBuilder } from '../../src/engine/panel-builder.js'
-import type { PanelContext } from '../../src/panels/definition.js'
+import { type BuildContext, createPanelBuilder } from '../../src/engine/panel-builder.js'
 import type { Panel } from '../../src/panels/panel.js'
 import { DEFAULT_THRESHOLDS } from '../../src/panels/thresholds.js'
 import { derive } from '../../src/snapshot/derive.js'
@@ -10,7 +9,7 @@ import type { Status } from '../../src/snapshot/reading.js'
 
 const NOW = Date.UTC(2025, 10, 20, 5, 10, 32)
 
-function panelOf(key: string, status: Status, more: Partial<PanelContext> = {}): Panel {
+function panelOf(key: string, status: Status, more: Partial<BuildContext> = {}): Panel {
   const links = { source: 'data/runtime_status.json', metricsUrl: null, streamUrl: null, pageUrl: null }
   const context = { thresholds: DEFAULT_THRESHOLDS, timezone: 'Asia/Kolkata', links, nowMs: NOW, ...more }
   const panels = createPanelBuilder().build({ snapshot: derive(status), ...context })
@@ -19,9 +18,9 @@ function panelOf(key: string, status: Status, more: Partial<PanelContext> = {}):
   return panel
 }
 
-const linesFor = (key: string, status: Status, more: Partial<PanelContext> = {}) =>
+const linesFor = (key: string, status: Status, more: Partial<BuildContext> = {}) =>
   panelOf(key, status, more).lines
-const lineOf = (key: string, label: string, status: Status, more: Partial<PanelContext> = {}) =>
+const lineOf = (key: string, label: string, status: Status, more: Partial<BuildContext> = {}) =>
   linesFor(key, status, more).find(line => line.startsWith(`${label}:`))
 
 describe('header', () => {
@@ -65,7 +64,7 @@ describe('cycle', () => {
     expect(lineOf('cycle', 'p95', { interval: 10, loop: { p95_ms: p95Ms } })).toBe(line)
   })
 
-  test('judges no p95 without an interval', () => {
+  test('has no judgement of p95 without an interval', () => {
     for (const interval of [null, 0, -1]) {
       expect(lineOf('cycle', 'p95', { interval, loop: { p95_ms: 1e9 } })).toBe('p95: 1000000000ms')
     }
@@ -75,7 +74,7 @@ describe('cycle', () => {
 describe('indices', () => {
   const closed = { market_open: false, indices: { N: { ltp: 5, status: 'stale', age_sec: 57_600 } } }
 
-  test('of a closed market may be as old as they are, unless the setting says otherwise', () => {
+  test('of a closed market may be old, unless the setting says otherwise', () => {
     expect(panelOf('indices', closed).tone).toBe('info')
     expect(panelOf('indices', { ...closed, market_open: true }).tone).toBe('error')
     expect(panelOf('indices', closed, { staleness: 'always' }).tone).toBe('error')
@@ -119,7 +118,7 @@ describe('indices', () => {
     expect(lines.slice(2).map(line => line.split(/ {2,}/).at(-1))).toEqual(['Fails', '0', '3 !', '—'])
   })
 
-  test('drop columns on a narrow screen in an order: name and price stay longest', () => {
+  test('drop columns on a narrow screen in order: name and price stay longest', () => {
     const table = panelOf('indices', { indices: ['N'] }, { indexFails: {} }).blocks[1]
     const columns = table?.kind === 'table' ? table.columns : []
     const byPriority = columns
@@ -140,7 +139,7 @@ describe('analytics', () => {
     expect(lines).toEqual([`pcr: ${pcr.toFixed(2)}`, `sentiment: ${word}`])
   })
 
-  test('tells the distance of the price from max pain, and max pain without a price', () => {
+  test('shows the distance of the price from max pain, and max pain without a price', () => {
     const status = {
       indices: { A: { ltp: 110 }, B: { ltp: 95 }, C: {}, D: { ltp: 5 } },
       analytics: { max_pain: { A: 100, B: 100, D: 0, E: 7 } },
@@ -167,7 +166,7 @@ describe('alerts', () => {
     ])
   })
 
-  test('that repeat within a minute are shown once, with how often', () => {
+  test('that repeat within a minute appear once, with how often', () => {
     const alerts = [1, 5, 9].map(second => ({
       time: time(second),
       level: 'warn',
@@ -182,7 +181,7 @@ describe('alerts', () => {
     ])
   })
 
-  test('are the newest 15; what else is counted is said, with the tone of its worst', () => {
+  test('are the newest 15; the count of the others has the tone of the worst', () => {
     const infos = Array.from({ length: 15 }, (_, i) => ({
       time: time(30 + i),
       level: 'info',
@@ -206,7 +205,7 @@ describe('alerts', () => {
     expect(tones).toEqual(['error', 'error', 'warn', 'info', 'ok'])
   })
 
-  test('that were merged under a worse level are not counted as hidden', () => {
+  test('that were merged under a worse level do not count as hidden', () => {
     const alerts = ['warn', 'critical'].map(level => ({ time: time(1), level, message: 'm' }))
     expect(linesFor('alerts', { alerts }).at(-1)).toContain('m ×2')
   })
@@ -218,7 +217,7 @@ describe('alerts', () => {
     expect(texts).toEqual([8, 4, 120, 200])
   })
 
-  test('never grow older by themselves: the panel is the same an hour later', () => {
+  test('never age by themselves: the panel is the same an hour later', () => {
     const status = { alerts: [{ time: time(1), message: 'm' }] }
     expect(linesFor('alerts', status, { nowMs: NOW + 3_600_000 })).toEqual(linesFor('alerts', status))
   })
@@ -236,7 +235,7 @@ describe('resources', () => {
 })
 
 describe('storage', () => {
-  test('has rows for the sinks of the status only; times are told like all times', () => {
+  test('has rows for the sinks of the status only, with times in the usual form', () => {
     const sinks = {
       csv: { last_write: '2025-11-20T05:10:30Z', write_errors: 2 },
       influxdb: { connection_healthy: false, ratio: 0.1234 },
@@ -253,7 +252,7 @@ describe('storage', () => {
     ])
   })
 
-  test('marks no errors and a healthy connection with nothing', () => {
+  test('does not mark zero errors and a healthy connection', () => {
     const sinks = { csv: { write_errors: 0 }, influxdb: { connection_healthy: true } }
     expect(panelOf('storage', { sinks }).tone).toBe('ok')
   })
@@ -278,7 +277,7 @@ describe('perfstore', () => {
     expect(lineOf('perfstore', 'latency_ms', { provider: { latency_ms } })).toBe(line)
   })
 
-  test('shows a backoff while it is young', () => {
+  test('shows a backoff while it is recent', () => {
     const status = { provider: { last_backoff: NOW / 1000 } }
     const backoff = (ageMs: number) => lineOf('perfstore', 'backoff', status, { nowMs: NOW + ageMs })
     expect([0, 119_999, 120_000].map(backoff)).toEqual([
@@ -288,7 +287,7 @@ describe('perfstore', () => {
     ])
   })
 
-  test('says whether the provider lets us in, where the status says so', () => {
+  test('says whether the provider accepts our login, where the status says so', () => {
     const auth = (valid: unknown, expiry: unknown) =>
       lineOf('perfstore', 'auth', { provider: { auth: { valid, expiry } } })
     expect(auth(true, null)).toBe('auth: valid')
@@ -337,12 +336,12 @@ describe('links', () => {
     ])
   })
 
-  test('say the same address once', () => {
+  test('have the same address once', () => {
     const status = { links: { metrics: links.metricsUrl } }
     expect(linesFor('links', status, { links })).toHaveLength(4)
   })
 
-  test('show no user and no password that stand in an address', () => {
+  test('show no user and no password of an address', () => {
     const status = { links: { docs: 'https://me:p@ss:word@docs.example/a?b=c@d', mail: 'me@docs.example' } }
     const own = { ...links, metricsUrl: 'http://scrape:secret@own/metrics' }
     const lines = linesFor('links', status, { links: own })
@@ -351,7 +350,7 @@ describe('links', () => {
     expect(lines).toContain('status.mail: me@docs.example')
   })
 
-  test("have the status's metrics where we have none", () => {
+  test('have the metrics address of the status where we have none', () => {
     const status = { links: { metrics: 'http://g6/metrics' } }
     expect(linesFor('links', status, { links: { ...links, metricsUrl: null } })).toEqual([
       'source: file',

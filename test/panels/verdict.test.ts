@@ -26,17 +26,17 @@ function verdict(status: Status, ...remarks: Remark[]) {
 const WELL: Status = { market_open: true, indices: { NIFTY: { ltp: 24_500.5, status: 'ok', dq_score: 99 } } }
 
 describe('a system is healthy', () => {
-  test('when something says so and nothing says otherwise', () => {
+  test('when one value is good and none is bad', () => {
     expect(verdict(WELL)).toEqual({ word: 'healthy', reasons: [] })
     expect(verdict({ health: { collector: 'running' } }).word).toBe('healthy')
   })
 
-  test('by its own word, where there is something the panels know', () => {
+  test('by its own word, where the panels know some value', () => {
     expect(verdict({ status: 'ok', cycle: 7 }).word).toBe('healthy')
     expect(verdict({ status: 'ok', rows: 7 })).toEqual({ word: 'unknown', reasons: ['nothing recognised'] })
   })
 
-  test('in a closed market too, which is said', () => {
+  test('in a closed market too, which it says', () => {
     const closed = { tone: 'muted', text: 'closed, last 15:30' } as const
     expect(verdict(read('domain/e3-market-closed.json'), closed)).toEqual({
       word: 'healthy',
@@ -45,7 +45,7 @@ describe('a system is healthy', () => {
   })
 })
 
-describe('nobody knows how a system is', () => {
+describe('a system is unknown', () => {
   test.each([
     'documents/rabbitmq-overview.json',
     'documents/sidekiq-stats.json',
@@ -56,7 +56,7 @@ describe('nobody knows how a system is', () => {
     expect(verdict(read(name))).toEqual({ word: 'unknown', reasons: ['nothing recognised'] })
   })
 
-  test('of whose document nothing is recognised, and which is old besides', () => {
+  test('when the panels know nothing of its document, and it is old too', () => {
     const stale = { tone: 'warn', text: 'stale, last 10:02' } as const
     expect(verdict(read('documents/rabbitmq-overview.json'), stale)).toEqual({
       word: 'attention',
@@ -64,7 +64,7 @@ describe('nobody knows how a system is', () => {
     })
   })
 
-  test('that gives names, times and links only', () => {
+  test('when it gives names, times and links only', () => {
     const named = {
       version: '1',
       timestamp: '2026-11-29T10:00:00Z',
@@ -74,7 +74,7 @@ describe('nobody knows how a system is', () => {
     expect(verdict(named).reasons).toEqual(['nothing recognised'])
   })
 
-  test('whose values say nothing of good or bad: counts of 0, prices, a cycle', () => {
+  test('when its values are neither good nor bad: counts of 0, prices, a cycle', () => {
     const silent = [
       { alerts: { total: 0 }, cycle: 4 },
       { indices: { A: { ltp: 5 } }, storage: { lag: 0 } },
@@ -86,7 +86,7 @@ describe('nobody knows how a system is', () => {
 })
 
 describe('a system that is not well', () => {
-  test('is as bad as its worst value, which is quoted', () => {
+  test('is as bad as its worst value, which the verdict quotes', () => {
     const status = { ...WELL, resources: { cpu_pct: 75 }, health: { Provider: 'down' }, alerts: [] }
     expect(verdict(status)).toEqual({ word: 'failing', reasons: ['Provider: down'] })
     expect(verdict({ ...WELL, resources: { cpu_pct: 75 } })).toEqual({
@@ -106,7 +106,7 @@ describe('a system that is not well', () => {
     expect(verdict({ ...WELL, alerts }).reasons).toEqual(['critical: no ticks'])
   })
 
-  test('with unknown state words needs a look, wherever they are', () => {
+  test('with unknown state words needs attention, wherever they are', () => {
     const places: Status[] = [
       { indices: { A: { status: 'frobnicated' } } },
       { health: { collector: 'frobnicated' } },
@@ -117,7 +117,7 @@ describe('a system that is not well', () => {
     for (const status of places) expect(verdict({ ...WELL, ...status }).word).toBe('attention')
   })
 
-  test('says so itself', () => {
+  test('may say so itself', () => {
     expect(verdict(read('documents/elasticsearch-cluster-health-red.json'))).toEqual({
       word: 'failing',
       reasons: ['status: red'],
@@ -125,14 +125,14 @@ describe('a system that is not well', () => {
     expect(verdict({ ok: false, status: 'ok' }).word).toBe('failing')
   })
 
-  test('shows a few reasons and how many more there are', () => {
+  test('shows a few reasons and the number of the others', () => {
     const health = Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`c${i}`, 'down']))
     expect(verdict({ health }).reasons).toEqual(['c0: down', 'c1: down', 'c2: down', 'c3: down', '5 more'])
   })
 })
 
 describe('prices of 0', () => {
-  test('are not well, all of them or one', () => {
+  test('are a warning, all of them or one', () => {
     const zero = read('domain/e4-all-zero.json')
     expect(verdict(zero)).toMatchObject({ word: 'attention' })
     expect(verdict(zero).reasons[0]).toBe('all prices are 0')
@@ -140,13 +140,13 @@ describe('prices of 0', () => {
     expect(verdict(one)).toEqual({ word: 'attention', reasons: ['A LTP: 0.00'] })
   })
 
-  test('are nothing to worry about while the market is closed', () => {
+  test('are normal while the market is closed', () => {
     const { word } = verdict({ ...read('domain/e4-all-zero.json'), market_open: false })
     expect(word).toBe('healthy')
   })
 })
 
-test('a verdict somebody else gave is never made better by what is known here', () => {
+test('a verdict from elsewhere never gets better by local knowledge', () => {
   const lost = { tone: 'error', text: 'source missing, last 10:02' } as const
   const given = { word: 'attention', reasons: ['cpu_pct: 75.0'] } as const
   expect(verdictWith(given, [lost])).toEqual({ word: 'failing', reasons: [lost.text, 'cpu_pct: 75.0'] })

@@ -1,8 +1,8 @@
-// What the attack tests share: how many cases a fuzz runs, texts that break things, connections that send raw bytes, and
-// what an answer may look like.
+// Shared by the attack tests: how many cases a fuzz runs, hostile texts, connections that send raw bytes, and
+// the allowed form of an answer.
 //
-// ATTACK_CASES=100000 npx vitest run test/attack src   # more cases; 10 000 a border when unset
-// A failing case is printed with its seed and counterexample; it is kept as one of the `examples` of its property.
+// ATTACK_CASES=100000 npx vitest run test/attack src   # more cases; default 10 000 for each fuzz
+// A failing case prints its seed and counterexample; it is kept as one of the `examples` of its property.
 import { connect } from 'node:net'
 import fc from 'fast-check'
 import { expect } from 'vitest'
@@ -11,12 +11,12 @@ import type { Rig } from './http-rig.js'
 
 /** Cases of a fuzz of pure code. */
 export const CASES = Number(process.env.ATTACK_CASES ?? 10_000)
-/** Of a fuzz in which every case is a connection, or costs as much; where one connection takes several requests, all are CASES. */
+/** Cases where each is a connection, or costs as much; where one connection carries several requests, all are CASES. */
 export const SOCKET_CASES = Math.ceil(CASES / 5)
-/** How long a fuzz may take: for a fault, not for a slow machine. */
+/** Time limit of a fuzz: catches a fault, not a slow machine. */
 export const FUZZ_LIMIT = { timeout: 300_000 * Math.max(1, CASES / 10_000) }
 
-/** Texts that have broken somebody's program before. */
+/** Texts that have broken programs before. */
 export const NASTY: readonly string[] = [
   '',
   ' ',
@@ -56,7 +56,7 @@ export const NASTY: readonly string[] = [
   'x'.repeat(5_000),
 ]
 
-/** Any text: ordinary, of any code units (halves of pairs too), or nasty. */
+/** Any text: ordinary, of any code units (unpaired surrogates too), or hostile. */
 export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.string(),
   fc
@@ -65,7 +65,7 @@ export const anyText: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom(...NASTY),
 )
 
-/** Values as JSON brings them: with `__proto__` as a member of its own, huge numbers, deep nesting. */
+/** Values as JSON gives them: with `__proto__` as an own member, huge numbers, deep nesting. */
 export const anyJson: fc.Arbitrary<unknown> = fc
   .oneof(
     { weight: 6, arbitrary: fc.json({ stringUnit: 'binary', maxDepth: 2 }) },
@@ -85,7 +85,7 @@ export function deepArrayText(levels: number): string {
   return '['.repeat(levels) + ']'.repeat(levels)
 }
 
-/** Control characters, halves of pairs, separators of lines and marks that reorder text. */
+/** Control characters, unpaired surrogates, line separators and reordering marks. */
 export const UNPRINTABLE = /[\p{Cc}\p{Cs}\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 
 /** Code → status, as documented. */
@@ -98,7 +98,7 @@ export const DOCUMENTED: ReadonlyMap<string, number> = new Map(
 
 export type Answer = { readonly status: number; readonly head: string; readonly body: string }
 
-/** The answers in what a connection gave, in order; a stream is the last. */
+/** The answers in a connection's output, in order; a stream is the last. */
 export function answersIn(text: string): readonly Answer[] {
   const answers: Answer[] = []
   let rest = text
@@ -120,7 +120,7 @@ export function answersIn(text: string): readonly Answer[] {
 
 const TELLTALES = /node_modules|\.[cm]?[jt]s:\d|\n\s*at |\\n\s*at |Error:|\/src\/|ENOENT|\bundefined\b/
 
-/** A refusal is one of the table, small, and says nothing of the inside. Returns its code; null for what is none. */
+/** A refusal is one of the table, small, and reveals nothing internal. Returns its code; null for a good answer. */
 export function expectDocumented({ status, head, body }: Answer): string | null {
   expect(status, body).not.toBe(500)
   if (status < 400) return null
@@ -129,13 +129,13 @@ export function expectDocumented({ status, head, body }: Answer): string | null 
   expect(head.toLowerCase()).toContain('content-type: application/problem+json')
   expect(body.length).toBeLessThan(2_000)
   expect(body).not.toMatch(TELLTALES)
-  const { code, status: told } = JSON.parse(body) as { code: string; status: number }
+  const { code, status: stated } = JSON.parse(body) as { code: string; status: number }
   expect(DOCUMENTED.get(code), `${code} is documented`).toBe(status)
-  expect(told).toBe(status)
+  expect(stated).toBe(status)
   return code
 }
 
-/** Sends bytes, says that no more will come, and gives back all that was answered. */
+/** Sends bytes, ends its side, and returns all answers. */
 export function exchange(port: number, bytes: Buffer | string, localAddress?: string): Promise<string> {
   return new Promise(resolve => {
     let text = ''
@@ -144,7 +144,7 @@ export function exchange(port: number, bytes: Buffer | string, localAddress?: st
     socket.on('data', (piece: Buffer) => {
       text += piece.toString('latin1')
     })
-    // A reset is a way to refuse, too.
+    // A reset is a valid refusal too.
     socket.on('error', () => socket.destroy())
     socket.on('end', () => socket.destroy())
     socket.on('close', () => resolve(text))
@@ -158,12 +158,12 @@ export async function answersOf(port: number, bytes: string, from?: string) {
   return all.map(answer => ({ ...answer, code: expectDocumented(answer) }))
 }
 
-/** Of each answer its code, or its status where it is no refusal. */
+/** The code of each answer, or its status where it is not a refusal. */
 export async function codesOf(port: number, bytes: string, from?: string) {
   return (await answersOf(port, bytes, from)).map(({ code, status }) => code ?? status)
 }
 
-/** An ordinary client is served: health, and a stream of its own. */
+/** An ordinary client gets health, and a stream of its own. */
 export async function expectServing(rig: Rig, headers: Readonly<Record<string, string>> = {}): Promise<void> {
   const health = await fetch(`${rig.url}/summary/health`, { headers })
   expect(health.status).toBe(200)
@@ -184,7 +184,7 @@ export function openHandles(): number {
     .filter(name => /TCP|Pipe|Timeout|FSReq/.test(name) && name !== 'Timeout').length
 }
 
-/** After every test with documents from outside: what all objects inherit is as it was. */
+/** After every test with documents from outside: the base prototypes are unchanged. */
 export function expectCleanPrototypes(): void {
   expect(Object.keys(Object.prototype)).toEqual([])
   for (const name of ['polluted', 'status', 'total', 'baseline', 'x']) expect(name in {}).toBe(false)

@@ -1,4 +1,4 @@
-// What the audit trail's tests share: a trail in a folder of its own, entries to write on it, and what is on it.
+// Shared by the audit trail's tests: a trail in its own folder, entries to write, and readers of the records.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -86,7 +86,7 @@ export class AuditTrailRig {
   }
 }
 
-/** A trail for each test of the file; closed and gone after it. */
+/** A trail for each test of the file; closed and removed after it. */
 export function auditTrail(): AuditTrailRig {
   const rig = new AuditTrailRig()
   let folder = ''

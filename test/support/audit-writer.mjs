@@ -1,5 +1,5 @@
-// A process that writes the audit trail as fast as it is acknowledged and says after each batch how many records are
-// safe. Made to be killed. Arguments: database, records a batch, bytes of padding in each record, batches (0: no end).
+// A process that writes the audit trail as fast as it gets acknowledgements, and prints after each batch how many records are
+// safe. Tests kill it. Arguments: database, records a batch, bytes of padding in each record, batches (0: endless).
 import { createWriter } from '../../dist/src/chat/audit/writer.js'
 
 const [path, perBatch, padding, batches] = process.argv.slice(2)

@@ -1,5 +1,6 @@
 // A real hub behind a real HTTP server on port 0, published to by the test.
 import { type Board, emptyBoard, nextBoard, withVerdict } from '../../src/board/board.js'
+import { Connections } from '../../src/connection/connections.js'
 import { createHttpServer, type HttpParts, type HttpServer } from '../../src/http/server.js'
 import { Hub } from '../../src/hub/hub.js'
 import type { HubSettings } from '../../src/hub/hub-types.js'
@@ -28,7 +29,7 @@ export type BoardServer = {
   readonly port: number
   readonly board: Board
   /** The next cycle of the same epoch. */
-  /** With the verdict of these panels, or this one. */
+  /** With the verdict of these panels, or with this one. */
   publish(panels: readonly Panel[], verdict?: Verdict): Board
   close(): Promise<void>
 }
@@ -43,7 +44,9 @@ export async function startBoardServer(
   }: Partial<Pick<HttpParts, 'plugins' | 'health' | 'listeners'>> & { readonly keepaliveMs?: number } = {},
 ): Promise<BoardServer> {
   const settings = { ...HUB_SETTINGS, ...hubSettings }
+  const connections = new Connections()
   const hub = new Hub({
+    connections,
     settings: () => settings,
     version: '0.0.0',
     random: () => 0,
@@ -55,6 +58,7 @@ export async function startBoardServer(
     config: () => config,
     listeners: [ALL_ROUTES],
     hub,
+    connections,
     panelKeys: () => new Set(board.panels.keys()),
     health: () => ({}),
     ready: () => ({ ok: true, reason: '' }),
@@ -87,7 +91,7 @@ export async function startBoardServer(
   }
 }
 
-/** What must be equal at a client: everything a person sees, and where it stands. */
+/** What must be equal at a client: everything a person sees, and its position. */
 export function seen(board: {
   readonly epoch: string
   readonly generation: number

@@ -1,4 +1,4 @@
-// Boards for tests, from nothing but lines of text.
+// Boards for tests, made from lines of text.
 import { type Board, emptyBoard, nextBoard } from '../../src/board/board.js'
 import type { Panel } from '../../src/panels/panel.js'
 

@@ -1,10 +1,10 @@
-// A log that is kept, line by line, as an operator would read it.
+// A log kept in memory, line by line, as an operator would read it.
 import { Writable } from 'node:stream'
 import { createLog, type Log } from '../../src/log/log.js'
 
 export type CapturedLog = {
   readonly log: Log
-  /** What was said so far, at `info` and above. */
+  /** The lines so far, at `info` and above. */
   readonly lines: () => readonly Record<string, unknown>[]
 }
 

@@ -1,4 +1,4 @@
-// What stands around the relay in tests, counting what is taken and given back: identity, limits, timers.
+// Test doubles around the relay that count what it acquires and releases: identity, limits, timers.
 import type { ChatLimits, Identity, Lease } from '../../src/chat/seams.js'
 import { systemTimers, type Timers } from '../../src/clock/timers.js'
 
@@ -14,7 +14,7 @@ export const identity: Identity = {
   },
 }
 
-/** Counts what is taken and given back. */
+/** Counts acquired and released leases. */
 export class CountedLimits implements ChatLimits {
   leased = 0
   started: string[] = []

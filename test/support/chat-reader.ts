@@ -1,4 +1,4 @@
-// A client of the relay that reads as a browser would, and keeps everything it was told.
+// A client of the relay that reads like a browser, and keeps everything it received.
 import http from 'node:http'
 import { createSseParser } from '../../src/sse/parse.js'
 
@@ -13,7 +13,7 @@ export type ChatEvent = {
 
 const TERMINAL = new Set(['done', 'error', 'aborted'])
 
-/** One request and what came of it. */
+/** One request and its result. */
 export class ChatReader {
   readonly events: ChatEvent[] = []
   readonly comments: string[] = []
@@ -82,7 +82,8 @@ export class ChatReader {
 
   async until(holds: (reader: this) => boolean): Promise<this> {
     while (!holds(this)) {
-      if (this.isOver) throw new Error(`over before it held: ${this.status} ${this.text.slice(-500)}`)
+      if (this.isOver)
+        throw new Error(`ended before the condition held: ${this.status} ${this.text.slice(-500)}`)
       await new Promise<void>(resolve => this.#waiting.push(resolve))
     }
     return this
@@ -91,11 +92,11 @@ export class ChatReader {
     while (!this.isOver) await new Promise<void>(resolve => this.#waiting.push(resolve))
     return this
   }
-  /** Goes away. */
+  /** Closes the connection. */
   cut(): void {
     this.#request.destroy()
   }
-  /** Takes nothing any more. */
+  /** Reads no more. */
   stall(): void {
     this.#response?.pause()
   }

@@ -1,4 +1,4 @@
-// The relay on a real server on port 0, a scripted upstream behind it, and what clients may ask of it.
+// The relay on a real server on port 0, a scripted upstream behind it, and requests of clients.
 import type { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { afterEach } from 'vitest'
@@ -31,7 +31,7 @@ export type ChatRig = {
   readonly mock: MockUpstream
   readonly limits: CountedLimits
   readonly records: AuditEntry[]
-  /** Tokens that were looked at. */
+  /** Tokens that were verified. */
   readonly verified: string[]
   /** The rules in force, and bearers they refuse. */
   readonly jwt: { rules: string; readonly refused: Set<string> }
@@ -39,7 +39,7 @@ export type ChatRig = {
   readonly connections: Socket[]
   readonly timers: ReturnType<typeof countedTimers>
   readonly flag: { enabled: boolean; allows: boolean; canStart: boolean; hasKey: boolean }
-  /** What the relay told its observer. */
+  /** What the relay reported to its observer. */
   readonly told: {
     ends: string[]
     retries: number
@@ -67,14 +67,14 @@ export type ChatRigOptions = {
   readonly connectTimeoutMs?: number
   /** Told too, besides `told`. */
   readonly observer?: AnswerObserver
-  /** Memory of its own unless given. */
+  /** Its own memory unless given. */
   readonly store?: LogStore
-  /** Waited for before a token is looked at. */
+  /** Awaited before a token is verified. */
   readonly beforeVerify?: () => Promise<void>
 }
 
 export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRig> {
-  // As the program does: what the first question needs is loaded before it comes.
+  // As the program does: loads what the first question needs before it comes.
   await Promise.all([import('undici'), import('cockatiel')])
   const mock = await startMockUpstream(options.mock)
   const backends = options.backends?.(mock) ?? [mock.url]
@@ -206,7 +206,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   }
 }
 
-/** How each test of a file starts a rig, which is closed behind it. */
+/** How each test of a file starts a rig; closed after the test. */
 export function chatRigForEach(): (options?: ChatRigOptions) => Promise<ChatRig> {
   let rig: ChatRig | null = null
   afterEach(async () => {
@@ -237,10 +237,10 @@ export function stop(rig: ChatRig, streamId: string, headers = {}): Promise<Chat
   return new ChatReader(`${rig.base}/chat-stream/${streamId}`, { method: 'DELETE', headers }).end()
 }
 
-/** After so many turns of the loop it is another process that is waited for, which needs the machine. */
+/** After so many turns the wait is for another process, which needs the machine. */
 const TURNS = 200
 
-/** Looks again after each turn of the loop, later every few milliseconds, until it holds. */
+/** Checks again after each turn of the event loop, later every few milliseconds, until the condition holds. */
 export async function until(
   holds: () => boolean | Promise<boolean>,
   what: string,
@@ -248,7 +248,7 @@ export async function until(
 ): Promise<void> {
   const giveUpAt = performance.now() + timeoutMs
   for (let turn = 0; !(await holds()); turn++) {
-    if (performance.now() > giveUpAt) throw new Error(`did not come to hold: ${what}`)
+    if (performance.now() > giveUpAt) throw new Error(`never held: ${what}`)
     await new Promise(resolve => void (turn < TURNS ? setImmediate(resolve) : setTimeout(resolve, 5)))
   }
 }

@@ -1,7 +1,7 @@
-"""The checks that consumers run over a folder of panel files; prints {file: what is wrong} as JSON, {} when nothing is.
+"""The checks that consumers run on a folder of panel files; prints {file: fault} as JSON, {} when there is none.
 
-Manifest: the members a consumer knows and no others, each of its type. Integrity: every file the manifest names is there,
-and the SHA-256 of its `data` in canonical form is the one the manifest gives. Envelope: the members a consumer reads, and
+Manifest: exactly the members a consumer knows, each of its type. Integrity: every file in the manifest exists, and the
+SHA-256 of its `data` in canonical form equals the one in the manifest. Envelope: the members a consumer reads, and
 a short hash of the same `data`.
 """
 import hashlib

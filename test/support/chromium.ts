@@ -1,2 +1,2 @@
-// The browser of the tests is that of the measurements.
+// The tests use the browser of the benchmarks.
 export { launchChromium } from '../../bench/chromium.js'

@@ -1,13 +1,13 @@
-// The collector of the Python original, as far as those who follow it see it: its event bus and its `/events` and
+// The collector of the Python original, as its followers see it: its event bus and its `/events` and
 // `/events/stats`.
 //
 // - Ids begin at 1 with every start and rise by one; there is no `stream_id`.
-// - A reader gets every kept event with an id above its `Last-Event-ID` (or `last_id=`), and nothing else is looked at.
-// - `force_full=1` first sends the last published `panel_full` again, with the reader's own id (0 for none); what is above
-//   that id follows, the differences before that full status too.
+// - A reader gets every kept event with an id above its `Last-Event-ID` (or `last_id=`); nothing else counts.
+// - `force_full=1` first sends the last published `panel_full` again, with the reader's own id (0 for none); then everything above
+//   that id follows, including differences before that full status.
 // - A full status replaces the one before it in the history; 2048 events are kept.
-// - From 1638 events in the history on, differences are sent without content, for good.
-// - The snapshot guard: when 500 events have come since the last full status it is published again as a new one, with
+// - From 1638 events in the history on, it sends differences without content, for good.
+// - The snapshot guard: 500 events after the last full status it publishes that one again as new, with
 //   the old event's payload in place of the status.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -24,7 +24,7 @@ export type CollectorOptions = {
   readonly snapshotGapMax?: number
   /** `G6_EVENTS_SSE_RETRY_MS` */
   readonly retryMs?: number
-  /** Silence after which a comment is sent. */
+  /** Silence after which it sends a comment. */
   readonly heartbeatMs?: number
   /** `G6_HTTP_BASIC_USER`, `G6_HTTP_BASIC_PASS` */
   readonly basic?: { readonly user: string; readonly password: string }
@@ -42,7 +42,7 @@ type Reader = { lastId: number; readonly types: ReadonlySet<string>; readonly re
 
 const isObject = (value: unknown): value is Document =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
-/** Equal as Python sees it: in any order of members. */
+/** Equal as in Python: the order of members does not matter. */
 const same = (a: unknown, b: unknown): boolean =>
   isObject(a) && isObject(b)
     ? Object.keys(a).length === Object.keys(b).length &&
@@ -96,7 +96,7 @@ class Run {
     this.onEvent()
   }
 
-  /** A new status: the whole first, then differences, and the whole again after every so many. */
+  /** A new status: the first is full, then differences, and a full one again after every so many. */
   write(status: Document): void {
     const before = this.status
     this.status = status
@@ -180,13 +180,13 @@ export class Collector {
     this.#run.publish(type, payload)
   }
 
-  /** Ends the process and begins a new one: everything is forgotten. */
+  /** Ends the process and begins a new one, which has forgotten everything. */
   restart(): void {
     this.#run = this.#newRun()
     this.cut()
   }
 
-  /** Ends all connections; the process lives on. */
+  /** Ends all connections; the process goes on. */
   cut(): void {
     for (const { response } of this.#readers) response.destroy()
   }
@@ -208,7 +208,7 @@ export class Collector {
       nowMs: () => Date.now(),
     }
     const run = new Run({ ...defaults, ...this.#options }, () => {
-      // A run that is over has no readers.
+      // A run that has ended has no readers.
       if (run === this.#run) for (const reader of this.#readers) this.#send(reader)
     })
     return run

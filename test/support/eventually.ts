@@ -1,9 +1,9 @@
-// Waiting for what nobody tells of: the number of sockets, a file, the state of another process. Looked at every so often,
-// so that the processes waited for get the machine.
+// Waits for conditions that send no event: the number of sockets, a file, the state of another process. It polls slowly,
+// so that the other processes get the machine.
 const LOOK_EVERY_MS = 20
 const GIVE_UP_AFTER_MS = 30_000
 
-/** Resolves with the first value that is something; rejects after half a minute, naming what was waited for. */
+/** Resolves with the first value that is not null; rejects after half a minute and names the condition. */
 export async function eventually<T>(
   look: () => T | Promise<T>,
   what: string | (() => string),
@@ -14,7 +14,7 @@ export async function eventually<T>(
     if (found !== false && found !== null && found !== undefined)
       return found as Exclude<T, false | null | undefined>
     if (performance.now() > giveUpAtMs)
-      throw new Error(`did not come to hold: ${typeof what === 'string' ? what : what()}`)
+      throw new Error(`never held: ${typeof what === 'string' ? what : what()}`)
     await new Promise(resolve => setTimeout(resolve, LOOK_EVERY_MS))
   }
 }

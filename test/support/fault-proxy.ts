@@ -1,9 +1,9 @@
-// A TCP proxy with bad manners, between clients and a server: it cuts, cuts mid-event, resets, stalls, slows, cuts bytes
-// into other pieces, adds bytes nobody sent, forgets one side without telling the other, and moves to another server. It
-// knows nothing of what it carries.
+// A faulty TCP proxy between clients and a server: it cuts, cuts mid-event, resets, stalls, slows, splits bytes
+// differently, adds bytes, drops one side without telling the other, and moves to another server. It
+// does not know the protocol it carries.
 import { connect, createServer, type Socket } from 'node:net'
 
-/** How bytes of the server's are cut up on their way. */
+/** How the server's bytes are split. */
 export type Pieces = {
   /** Size of the next piece, at least 1. */
   readonly sizeBytes: () => number
@@ -14,37 +14,37 @@ export type Pieces = {
 export type FaultProxy = {
   readonly port: number
   readonly url: string
-  /** Where new connections go; 0: nobody is there. */
+  /** Where new connections go; 0: no server. */
   target: number
   /** Ends all connections now. */
   cut(): void
-  /** Ends each connection after so many more bytes of the server's. */
+  /** Ends each connection after so many more bytes of the server. */
   cutAfter(bytes: number): void
-  /** Ends all connections with RST, towards both sides. */
+  /** Ends all connections with RST, on both sides. */
   reset(): void
   /**
-   * Half-open connections: the named side is gone, the other is not told. Its bytes are taken and thrown away, and none
-   * ever come to it, until it gives up.
+   * Half-open connections: the named side is gone, and the other does not know. Its bytes are read and dropped, and it
+   * gets none, until it gives up.
    */
   lose(side: 'server' | 'client'): void
   /** Carries nothing from the server until `resume`. */
   stall(): void
   resume(): void
-  /** Sends the server's bytes in pieces of these sizes; null: as they come. */
+  /** Sends the server's bytes in pieces of these sizes; null: unchanged. */
   shape(pieces: Pieces | null): void
-  /** Slips these bytes in between the server's, on every connection. */
+  /** Inserts these bytes between the server's, on every connection. */
   garbage(bytes: Buffer): void
   /** Connections made so far. */
   readonly connections: number
-  /** Connections that are open now, half-open ones too. */
+  /** Connections open now, half-open ones too. */
   readonly open: number
   close(): Promise<void>
 }
 
-/** While so many bytes wait in the proxy it takes no more from the server. */
+/** While so many bytes wait in the proxy, it reads no more from the server. */
 const HELD_BYTES = 65_536
 
-/** One connection through the proxy: what the server said and has not been passed on yet. */
+/** One connection through the proxy: bytes of the server that have not been passed on yet. */
 class Pair {
   leftBytes = Number.POSITIVE_INFINITY
   #held: Buffer[] = []
@@ -103,7 +103,7 @@ class Pair {
     this.pump()
   }
 
-  /** Passes on what may be passed on now. */
+  /** Passes on all bytes that are due. */
   pump(): void {
     const { stalled, pieces } = this.state
     if (stalled || this.#ended || this.#lost !== null || this.#next !== null) return
@@ -133,7 +133,7 @@ class Pair {
       this.client.resume()
     } else {
       this.client.destroy()
-      // A host that is gone acknowledges nothing: what the server sends piles up before it.
+      // A host that is gone acknowledges nothing: the server's bytes pile up.
       this.server.pause()
     }
   }
@@ -147,7 +147,7 @@ class Pair {
   }
 
   /**
-   * No client's connection ends before it has asked: the fetch of Node 20 (undici 6) never hears of a connection that ends in the turn it was
+   * No client's connection ends before it has sent its request: the fetch of Node 20 (undici 6) does not notice a connection that ends in the turn it was
    * made in, and only the client's 45 s of silence would end its wait.
    */
   #onceSpoken(work: () => void): void {
@@ -155,7 +155,7 @@ class Pair {
     else this.#whenSpoken = work
   }
 
-  /** It has asked, or will not. */
+  /** It has sent its request, or will not. */
   #spoke(): void {
     this.#spoken = true
     const work = this.#whenSpoken
@@ -216,7 +216,7 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
       client.on('error', () => {})
       refused.add(client)
       client.once('close', () => refused.delete(client))
-      // Once it has asked; see Pair.
+      // Once it has sent its request; see Pair.
       client.once('data', () => client.destroy())
       client.once('end', () => client.destroy())
       return

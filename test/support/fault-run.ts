@@ -1,6 +1,6 @@
-// A run of faults between a real server and one client: random boards, cuts, cuts mid-event, resets, stalls, a slow line,
-// bytes in other pieces, restarts, token shortage, and bytes nobody sent. After every round the client must show exactly
-// what the server shows; at the end this process must hold no more than it did early in the run.
+// A run of faults between a real server and one client: random boards, cuts, cuts mid-event, resets, stalls, a slow connection,
+// split bytes, restarts, token shortage, and extra bytes. After every round the client must show exactly
+// the server's board; at the end this process must use no more than early in the run.
 import type { Board } from '../../src/board/board.js'
 import type { Panel } from '../../src/panels/panel.js'
 import { type BoardServer, startBoardServer } from './board-server.js'
@@ -8,7 +8,7 @@ import { textPanel } from './boards.js'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.js'
 import { type Footprint, holdsNoMoreThan, ownFootprint } from './footprint.js'
 
-/** A small seeded generator (mulberry32), so that a failing run can be run again. */
+/** A small seeded generator (mulberry32), to repeat a failing run. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -41,7 +41,7 @@ export type FaultRunClient = {
 }
 
 export type FaultRun = {
-  /** How often each fault was made. */
+  /** How often each fault happened. */
   readonly rounds: Readonly<Record<string, number>>
   readonly connections: number
 }
@@ -52,7 +52,7 @@ const WARM = 0.3
 export async function runFaults(options: {
   readonly rounds: number
   readonly seed: number
-  /** Bytes nobody sent, too: nobody can promise that none of them is taken for what it looks like. */
+  /** Insert bytes too: a client may take some of them for real ones. */
   readonly garbage?: boolean
   readonly start: (url: string) => Promise<FaultRunClient> | FaultRunClient
 }): Promise<FaultRun> {
@@ -115,7 +115,7 @@ export async function runFaults(options: {
         proxy.garbage(Buffer.from(Array.from({ length: 1 + pick(60) }, () => pick(256))))
         publish(1 + pick(2))
         await turn()
-        // What cannot be told from a server's own bytes stays believed while the connection lasts.
+        // Bytes that look like the server's stay accepted until the connection ends.
         proxy.cut()
       },
     }),
@@ -151,11 +151,11 @@ export async function runFaults(options: {
     let warm: Footprint | null = null
     for (let round = 0; round < options.rounds; round++) {
       const names = Object.keys(faults)
-      // Each of them once, then by chance.
+      // Each of them once, then at random.
       const name = names[round] ?? names[pick(names.length)] ?? 'nothing'
       done[name] = (done[name] ?? 0) + 1
       await faults[name]?.()
-      // Whatever became of the round's events, a state is there to be reached.
+      // Whatever happened to the round's events, there is a state to reach.
       await client.reaches(server.board)
       proxy.shape(null)
       if (round === Math.floor(options.rounds * WARM)) warm = ownFootprint()

@@ -1,4 +1,4 @@
-// An ingestor under test: what it was told to read, what it told, and a way to wait for a state instead of for a time.
+// An ingestor under test: its settings, its reports, and a way to wait for a state instead of a time.
 
 import type { Reading } from '../../src/snapshot/reading.js'
 import { SseIngestor, type SseIngestorOptions } from '../../src/sources/sse.js'
@@ -8,7 +8,7 @@ export type Followed = {
   readonly readings: Reading[]
   /** Names of events, errors and reconnects, in order: `event panel_full`, `error timeout`, `reconnect ended`. */
   readonly said: string[]
-  /** Resolves when it holds; looked at after everything that happens. */
+  /** Resolves when it holds; checked after every event. */
   until(holds: () => boolean): Promise<void>
   close(): Promise<void>
 }
@@ -22,7 +22,7 @@ export function follow(url: string, options: Partial<SseIngestorOptions> = {}): 
   }
   const note = (text: string): void => {
     said.push(text)
-    // After the ingestor is done with what it is telling of.
+    // After the ingestor has finished its report.
     queueMicrotask(happened)
   }
   const ingestor = new SseIngestor({

@@ -1,5 +1,5 @@
-// What a process holds: sockets, timers, files, memory. Taken early in a run of faults and late in it, the two must be
-// alike: what a fault leaves behind is a leak.
+// What a process uses: sockets, timers, files, memory. Measured early and late in a run of faults, the two must be
+// alike: anything a fault leaves behind is a leak.
 import { readdirSync, readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -38,12 +38,12 @@ export function ownFootprint(): Footprint {
   return { sockets: count(/^TCP/), timers: count(/^(Timeout|Immediate)$/), heapBytes: heapBytes() }
 }
 
-/** What one and the same state may differ by: a connection that is being closed, a heap that breathes. */
+/** Tolerance for equal states: a connection that is being closed, a heap that varies. */
 const SOCKETS_MAY_DIFFER = 4
 const TIMERS_MAY_DIFFER = 8
 const HEAP_MAY_GROW_BYTES = 12 * 1024 * 1024
 
-/** Resolves when this process holds no more than it did; rejects with both when it goes on holding more. */
+/** Resolves when this process uses no more than before; rejects with both when it goes on using more. */
 export async function holdsNoMoreThan(before: Footprint): Promise<void> {
   let now = before
   await eventually(

@@ -1,12 +1,12 @@
-// A port nobody listens on now, and that the system gives to nobody by itself: for programs that cannot be told "any", for
-// servers that come back to where they were, and for addresses where nobody is. One that was given away and closed again
-// belongs to whoever asks next, a test beside this one as well.
+// A port that nothing listens on now, and that the system assigns to nobody by itself: for programs that cannot listen on "any", for
+// servers that come back at the same port, and for addresses without a server. An assigned port that was closed again
+// goes to the next process that asks, another test included.
 import { createServer } from 'node:net'
 
-/** Below those that systems give away: Linux begins at 32 768. */
+/** Below the range that systems assign: Linux begins at 32 768. */
 const LOWEST = 12_000
 const HIGHEST = 32_000
-/** Test files run in processes of their own, each with ports of its own. */
+/** Test files run in their own processes, each with its own ports. */
 const OF_EACH_PROCESS = 50
 
 let next = LOWEST + ((process.pid * OF_EACH_PROCESS) % (HIGHEST - LOWEST))

@@ -1,4 +1,4 @@
-// The real command in a process of its own, as a person or a supervisor runs it. `npm test` builds it first.
+// The real command in its own process, as a person or a supervisor runs it. `npm test` builds it first.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
@@ -6,9 +6,9 @@ const CLI = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url)
 
 export type Running = {
   readonly child: ChildProcess
-  /** All it said so far. */
+  /** Its output so far. */
   readonly said: () => { readonly out: string; readonly err: string }
-  /** Resolves with the match once standard output or standard error has one; rejects when it ends without. */
+  /** Resolves with the match once standard output or standard error has one; rejects when it exits without. */
   until(pattern: RegExp): Promise<RegExpExecArray>
   /** The address of the port with all routes. */
   url(): Promise<string>
@@ -20,9 +20,9 @@ export type Running = {
 const running = new Set<ChildProcess>()
 
 export type How = {
-  /** A command that runs it, before its own words. */
+  /** A command that runs it, before its own arguments. */
   readonly via?: readonly string[]
-  /** Open files in place of the pipes that are listened to. */
+  /** Open files in place of the captured pipes. */
   readonly out?: number
   readonly err?: number
 }
@@ -69,7 +69,7 @@ export function g6(
         if (match === null && !ended) return
         waiting.delete(look)
         if (match !== null) resolve(match)
-        else reject(new Error(`it ended without saying ${pattern}; it said:\n${out}\n${err}`))
+        else reject(new Error(`it exited without printing ${pattern}; its output:\n${out}\n${err}`))
       }
       waiting.add(look)
       look()
@@ -84,7 +84,7 @@ export function g6(
   }
 }
 
-/** After each test: nothing that was started may outlive it. */
+/** After each test: ends every process that was started. */
 export async function endAll(): Promise<void> {
   const ends = [...running].map(child => new Promise<void>(resolve => child.once('close', () => resolve())))
   for (const child of running) child.kill('SIGKILL')

@@ -1,4 +1,4 @@
-// An upstream that says what a test tells it to, when it tells it: no clock decides what has come when somebody leaves.
+// An upstream that sends what a test wants, when it wants: no clock decides what has come when a reader leaves.
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -6,7 +6,7 @@ export type HandUpstream = {
   readonly url: string
   /** Questions so far. */
   readonly asked: () => number
-  /** To whoever asked last; waits for the first question. */
+  /** Writes to the last request; waits for the first. */
   say(...tokens: readonly string[]): Promise<void>
   done(): Promise<void>
   close(): Promise<void>

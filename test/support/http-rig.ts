@@ -2,35 +2,45 @@
 import { connect, type Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { SETTINGS } from '../../src/config/settings.js'
+import { Connection } from '../../src/connection/connection.js'
+import { Connections } from '../../src/connection/connections.js'
 import type { HttpPlugin } from '../../src/contract/plugin.js'
 import type { RejectReason } from '../../src/contract/refusal.js'
 import type { HttpConfig } from '../../src/http/http-config.js'
 import type { ListenerPlan } from '../../src/http/listen-plan.js'
 import { createHttpServer, type HttpParts, type HttpServer } from '../../src/http/server.js'
-import type { HubLike, HubStats, JoinRequest } from '../../src/hub/hub-types.js'
+import type { HubLike, JoinRequest } from '../../src/hub/hub-types.js'
 import { createLog } from '../../src/log/log.js'
 import { boardMaker, textPanel } from './boards.js'
 
 export const BOARD = boardMaker()(textPanel('indices', 'NIFTY 1'), textPanel('alerts', 'none'))
 
-/** Remembers who joined; the test plays the hub. */
+/** Remembers the readers that joined; the test plays the hub. */
 export class ScriptedHub implements HubLike {
   board: HubLike['board'] = BOARD
+  readonly connections = new Connections()
   readonly joined: JoinRequest[] = []
   readonly closed: JoinRequest[] = []
   readonly drained: JoinRequest[] = []
-  /** Of each `dismiss`: which of those who joined were meant, and why. */
-  readonly dismissed: { readonly meant: readonly boolean[]; readonly reason: string }[] = []
-  readonly shedParts: number[] = []
+  /** Streams that the server ended: the place of each in `joined`, and why. */
+  readonly ended: { readonly index: number; readonly reason: string }[] = []
   /** Written to every stream as it joins. */
   greeting: Buffer | null = null
   readonly #waiting: (() => void)[] = []
 
   join(request: JoinRequest): void {
     this.joined.push(request)
-    request.transport.attach({
+    this.connections.open(new Connection(request, this.connections.nowMs()), {
+      kind: 'board',
+      stallMs: () => Number.POSITIVE_INFINITY,
+      onTick: () => {},
+      lastBytes: () => null,
       onDrain: () => {
         this.drained.push(request)
+        this.#wake()
+      },
+      onLeave: (_, reason) => {
+        if (reason !== 'client') this.ended.push({ index: this.joined.indexOf(request), reason })
         this.#wake()
       },
       onClose: () => {
@@ -45,28 +55,11 @@ export class ScriptedHub implements HubLike {
     this.#wake()
   }
 
-  publish(): void {}
-  dismiss(which: (owner: string | null) => boolean, reason: string): number {
-    this.dismissed.push({ meant: this.joined.map(({ owner }) => which(owner)), reason })
-    return 0
-  }
-  shed(part: number): number {
-    this.shedParts.push(part)
-    this.#wake()
-    return 0
-  }
-  stats(): HubStats {
-    throw new Error('not asked for here')
-  }
-  close(): Promise<void> {
-    return Promise.resolve()
-  }
-
   #wake(): void {
     for (const wake of this.#waiting.splice(0)) wake()
   }
 
-  /** Resolves when the condition holds; looked at after each join, drain and close. */
+  /** Resolves when the condition holds; checked after each join, drain and close. */
   async until(holds: () => boolean): Promise<void> {
     while (!holds()) await new Promise<void>(resolve => this.#waiting.push(resolve))
   }
@@ -74,7 +67,7 @@ export class ScriptedHub implements HubLike {
 
 const DEFAULTS = Object.fromEntries(SETTINGS.map(({ key, setting }) => [key, setting.default])) as HttpConfig
 
-/** The defaults, but without limits a test runs into by chance. */
+/** The defaults, but without limits that a test could hit by chance. */
 export function httpConfig(changes: Partial<HttpConfig> = {}): HttpConfig {
   return { ...DEFAULTS, sseIpConnectRate: { count: 0, windowSec: 60 }, sseMaxConnections: 1_000, ...changes }
 }
@@ -98,7 +91,7 @@ export type Rig = {
   readonly logged: () => Record<string, unknown>[]
   /** Takes effect at `server.reload()`. */
   setConfig(changes: Partial<HttpConfig>): void
-  /** Moves the server's clock on. */
+  /** Advances the server's clock. */
   pass(ms: number): void
   close(): Promise<void>
 }
@@ -123,6 +116,7 @@ export async function startRig(
     config: () => config,
     listeners: [ALL_ROUTES],
     hub,
+    connections: hub.connections,
     panelKeys: () => new Set(['indices', 'alerts']),
     health: () => ({ ok: true }),
     ready: () => ({ ok: true, reason: '' }),
@@ -157,7 +151,7 @@ export async function startRig(
   }
 }
 
-/** A raw connection that collects what comes. */
+/** A raw connection that collects its input. */
 export class RawClient {
   readonly socket: Socket
   text = ''
@@ -214,7 +208,7 @@ export class RawClient {
   }
 }
 
-/** Lets closed handles go. */
+/** Lets closed handles finish. */
 export async function settle(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise(resolve => setImmediate(resolve))
 }

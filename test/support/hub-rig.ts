@@ -1,5 +1,5 @@
-// The hub under a clock that tests turn by hand, and readers that write down what they get. A test file calls `underHandClock`
-// once; every hub it makes is closed behind each test, and none may leave a timer.
+// The hub with a clock that tests control, and readers that record what they get. A test file calls `underHandClock`
+// once; every hub it makes is closed after each test, and none may leave a timer.
 import { afterEach, beforeEach, expect, vi } from 'vitest'
 import type { Board } from '../../src/board/board.js'
 import { Hub, type HubOptions } from '../../src/hub/hub.js'

@@ -1,4 +1,4 @@
-// How tokens are checked in tests: with a secret, where a test says so; else with nothing.
+// How tests verify tokens: with a secret, where a test gives one; otherwise with nothing.
 import type { IdentitySettings } from '../../src/chat/identity.js'
 
 export const SECRET = 'a secret of thirty-two bytes or so'

@@ -1,4 +1,4 @@
-// A clock that a test moves, and the timers that follow it.
+// A clock that a test advances, and the timers that follow it.
 import type { Clock } from '../../src/clock/clock.js'
 import type { Timers } from '../../src/clock/timers.js'
 
@@ -7,7 +7,7 @@ export type OwnTime = {
   readonly timers: Timers
   /** Timers that are waiting. */
   readonly waiting: () => number
-  /** Runs what falls due meanwhile, in its order. */
+  /** Runs the timers that fall due, in order. */
   pass(ms: number): void
 }
 

@@ -1,4 +1,4 @@
-// The checks that consumers of panel files run, by a Python program as they are.
+// The checks that consumers of panel files run, as their Python program, unchanged.
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 

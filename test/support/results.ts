@@ -12,7 +12,7 @@ import type { Status } from '../../src/snapshot/reading.js'
 const FRESH: SourceState = { state: 'fresh', ageSec: 0, changedAtMs: null, error: null, tooOld: false }
 const LINKS = { source: 'status.json', metricsUrl: null, streamUrl: null, pageUrl: null }
 
-/** Each call is the next cycle over that status, five seconds after the last; without one, the last one again. */
+/** Each call is the next cycle over that status, five seconds after the last; without a status, over the last one again. */
 export function resultMaker(): (status?: Status | null, source?: Partial<SourceState>) => CycleResult {
   const builder = createPanelBuilder()
   let board: Board = emptyBoard('e1')

@@ -1,5 +1,5 @@
-// The test runner tells of each test as it begins by a timer of its own, 100 ms long: who counts what this process has open
-// before and after something waits until that one has gone off, or counts it once and not the other time.
+// The test runner sets a 100 ms timer at the start of each test. A test that counts this process's open handles
+// before and after must wait until that timer has fired, or it counts it only once.
 
 const timers = (): number => process.getActiveResourcesInfo().filter(kind => kind === 'Timeout').length
 

@@ -1,9 +1,9 @@
-// A connection that does what a test says: takes bytes, stalls, drains, is cut. Only tests import it.
+// A connection that a test controls: it accepts bytes, stalls, drains, is cut. Only tests import it.
 import type { Transport } from '../../src/connection/transport.js'
 
 export class ScriptedTransport implements Transport {
   readonly writes: Buffer[] = []
-  /** Bytes handed over while stalled, delivered on `drain`. */
+  /** Bytes written while stalled, delivered on `drain`. */
   readonly held: Buffer[] = []
   closed = false
   ended = false
@@ -33,7 +33,7 @@ export class ScriptedTransport implements Transport {
     return this.#progress
   }
 
-  /** From the next write on the peer takes nothing. */
+  /** From the next write on the peer reads nothing. */
   stall(): void {
     this.#stalled = true
   }
@@ -46,7 +46,7 @@ export class ScriptedTransport implements Transport {
     this.#events.onDrain()
   }
 
-  /** The peer takes some of what is held, not all. */
+  /** The peer reads some of the waiting bytes, not all. */
   sip(): void {
     this.#progress++
   }
@@ -62,7 +62,7 @@ export class ScriptedTransport implements Transport {
     this.cut()
   }
 
-  /** The connection is gone; what was held is lost. */
+  /** The connection is gone; waiting bytes are lost. */
   cut(): void {
     if (this.closed) return
     this.closed = true

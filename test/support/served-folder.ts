@@ -1,5 +1,5 @@
-// `g6 serve` as a process in a folder of its own: the status file it reads, the panel files and the dossier it writes, the
-// log it keeps, and a client that must show what it shows.
+// `g6 serve` as a process in its own folder: the status file it reads, the panel files and the dossier it writes, its
+// log, and a client that must show its board.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -31,12 +31,12 @@ function readJson(path: string): Record<string, unknown> | null {
   } catch {
     return null
   }
-  // A file that is there must be whole, at every moment: what does not parse is the fault that is looked for.
+  // An existing file must be whole at every moment: one that does not parse is the fault these tests look for.
   return JSON.parse(text) as Record<string, unknown>
 }
 
 type Footprint = { readonly files: number; readonly residentKb: number }
-/** What a heap takes until it is first collected. */
+/** How far a heap grows until its first collection. */
 const WARM_UP_KB = 48 * 1024
 
 export type ServedOptions = How & {
@@ -80,7 +80,7 @@ export class ServedFolder {
     renameSync(`${this.status}.new`, this.status)
   }
 
-  /** Starts it; again after it was killed, at the same address. */
+  /** Starts it; again after a kill, at the same address. */
   async start(): Promise<void> {
     const { args = [], ...how } = this.options
     const port = this.url === '' ? String(await freePort()) : new URL(this.url).port
@@ -93,7 +93,7 @@ export class ServedFolder {
         G6_SUMMARY_META_REFRESH_SEC: '0.02',
         G6_SUMMARY_RES_REFRESH_SEC: '0.02',
         G6_SSE_IP_CONNECT_RATE: '0',
-        // Whoever is cut off comes back soon: tests of faults wait for it again and again.
+        // Clients that are cut reconnect soon: fault tests wait for it again and again.
         G6_SSE_RETRY_MS: '0',
         G6_EVENTS_SSE_RETRY_MS: '0',
       },
@@ -124,7 +124,7 @@ export class ServedFolder {
     return health.status_file
   }
 
-  /** Resolves when the client shows status `n`, and of every panel what the server shows. */
+  /** Resolves when the client shows status `n`, with the server's hash for every panel. */
   async shows(connection: Connection, n: number): Promise<void> {
     await eventually(
       async () => {
@@ -140,7 +140,7 @@ export class ServedFolder {
     )
   }
 
-  /** Resolves when panel files, manifest and dossier say what the server shows, whole, with nothing left beside them. */
+  /** Resolves when panel files, manifest and dossier are the server's, whole, with no other files in the folder. */
   async filesAgree(): Promise<void> {
     let why = ''
     await eventually(
@@ -174,7 +174,7 @@ export class ServedFolder {
     readJson(this.dossier)
   }
 
-  /** Resolves when nothing lies beside the files; one that is being written does, for a moment. */
+  /** Resolves when the folder has no other files; a file being written has one for a moment. */
   async nothingLeftOver(): Promise<void> {
     await eventually(
       () => this.#leftOver().length === 0,
@@ -201,7 +201,7 @@ export class ServedFolder {
       .map(line => JSON.parse(line) as LogLine)
   }
 
-  /** Lines that tell of something wrong, or right again; not those of starting and stopping. */
+  /** Lines that report a fault or a recovery; not those of starting and stopping. */
   said(pattern: RegExp): readonly LogLine[] {
     return this.log().filter(({ msg }) => pattern.test(msg))
   }
@@ -211,8 +211,8 @@ export class ServedFolder {
   }
 
   /**
-   * Resolves when it has no more files open than it had, but for one it is just reading and a connection that closes, and
-   * no more memory than a program that has just begun still takes.
+   * Resolves when it has no more open files than before, except one it is just reading and a closing connection, and
+   * no more memory than a fresh program still grows by.
    */
   async holdsNoMoreThan({ files, residentKb }: Footprint): Promise<void> {
     await eventually(

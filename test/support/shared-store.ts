@@ -1,5 +1,5 @@
-// A second kind of log store: one place that several servers share, each at a distance. Everything that crosses it comes in a
-// later turn of the loop, as it would over a network: finding, reading, growth, stops, and who follows.
+// A second kind of log store: several servers share it, each at a distance. Everything that crosses it comes in a
+// later turn of the event loop, as over a network: finding, reading, growth, stops, and followers.
 import type {
   ChatLog,
   FoundStream,
@@ -18,19 +18,19 @@ type Stream = {
   readonly facts: StreamFacts
   readonly log: MemoryLog
   readonly runsAt: SharedStore
-  /** Servers other than its own at which somebody follows it. */
+  /** Other servers with a follower of it. */
   readonly followedAt: Map<SharedStore, number>
 }
 
-/** What the servers share. */
+/** The part that the servers share. */
 export class SharedStreams {
   readonly all = new Map<string, Stream>()
   readonly stores: SharedStore[] = []
-  /** Nothing can be read of them from afar. */
+  /** Other servers can read nothing of them. */
   isBroken = false
 }
 
-/** A stream as a server sees it that does not run it. */
+/** A stream as another server sees it. */
 class DistantLog implements ChatLog {
   readonly #followers = new Set<() => void>()
   tail: number
@@ -57,7 +57,7 @@ class DistantLog implements ChatLog {
     if (this.#followers.size === 1) {
       this.#unfollow = this.stream.log.follow(() => void this.#grow())
       this.onFollowed(true)
-      // What came between finding and following.
+      // What came between find and follow.
       void this.#grow()
     }
     return () => {
@@ -120,7 +120,7 @@ export class SharedStore implements LogStore {
     void later().then(() => this.shared.all.get(streamId)?.runsAt.events?.onStopAsked(streamId))
   }
 
-  /** The tests are over long before. */
+  /** Longer than any test runs. */
   expire(): void {}
 
   remove(streamId: string): void {

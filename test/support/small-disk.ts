@@ -1,4 +1,4 @@
-// A small disk that can be filled: a tmpfs of its own, mounted for one test and gone with it.
+// A small disk that can be filled: its own tmpfs, mounted for one test.
 import { execFileSync } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,11 +6,11 @@ import { join } from 'node:path'
 
 export type SmallDisk = {
   readonly path: string
-  /** Takes all the room there is; also what is left of the last block of an open file. */
+  /** Uses all free space; also the rest of the last block of an open file. */
   fill(open?: number): void
-  /** Gives it back. */
+  /** Frees it again. */
   empty(): void
-  /** Unmounts it; whoever writes to it must have ended. */
+  /** Unmounts it; the processes that write to it must have ended. */
   remove(): Promise<void>
 }
 
@@ -42,7 +42,7 @@ function fill(path: string, open?: number): void {
   }
 }
 
-/** A disk of so many KB. Mounting takes root, or a machine that lets this user mount. */
+/** A disk of so many KB. Mounting needs root, or a machine that lets this user mount. */
 export function mountSmallDisk(sizeKb: number): SmallDisk {
   const path = mkdtempSync(join(tmpdir(), 'g6-disk-'))
   try {
@@ -59,7 +59,7 @@ export function mountSmallDisk(sizeKb: number): SmallDisk {
     fill: open => fill(path, open),
     empty: () => rmSync(join(path, FILLER), { force: true }),
     async remove() {
-      // Lazily: a process that was just killed may hold a file for a moment longer.
+      // Lazily: a process that was just killed may keep a file open for a moment.
       execFileSync('umount', ['--lazy', path])
       rmSync(path, { recursive: true, force: true })
     },

@@ -1,4 +1,5 @@
 // A real status stream behind a real HTTP server on port 0, published to by the test.
+import { Connections } from '../../src/connection/connections.js'
 import { statusStreamPlugin } from '../../src/http/routes/status-stream.js'
 import { createHttpServer } from '../../src/http/server.js'
 import { StatusHub } from '../../src/hub/status-hub.js'
@@ -18,13 +19,15 @@ export async function startStatusServer(
   httpChanges: Parameters<typeof httpConfig>[0] = {},
 ): Promise<StatusServer> {
   const settings = { eventsSseRetryMs: 0, eventsSseHeartbeat: 1, sseStallTimeoutMs: 30_000 }
-  const hub = new StatusHub({ settings: () => settings })
+  const connections = new Connections()
+  const hub = new StatusHub({ settings: () => settings, connections })
   if (first !== null) hub.publishStatus(first)
   const config = httpConfig(httpChanges)
   const http = createHttpServer({
     config: () => config,
     listeners: [ALL_ROUTES],
     hub: null,
+    connections,
     panelKeys: () => new Set(),
     health: () => ({}),
     ready: () => ({ ok: true, reason: '' }),
@@ -41,7 +44,7 @@ export async function startStatusServer(
     url,
     port: Number(new URL(url).port),
     async close() {
-      hub.close()
+      await hub.close()
       await http.close()
     },
   }

@@ -1,5 +1,5 @@
-// A slow, obviously right reader of the summary stream, for tests: the bytes of one connection's body in (any cut),
-// events and the panels a client would show out. It applies a group when its last event has come, as stream.md says.
+// A slow, obviously correct reader of the summary stream, for tests: takes the bytes of one connection's body (split anywhere),
+// gives events and the panels a client would show. It applies a group when its last event has come, as protocol.md says.
 import { constants, inflateRawSync } from 'node:zlib'
 import { applyLinesDiff } from '../../src/board/diff.js'
 import { panelHash } from '../../src/board/hash.js'
@@ -16,7 +16,7 @@ function isEventName(name: string): name is SummaryEventName {
   return Object.hasOwn(SUMMARY_EVENTS, name)
 }
 
-/** Takes `Transfer-Encoding: chunked` apart; whole chunks only, the rest is kept. */
+/** Decodes `Transfer-Encoding: chunked`; whole chunks only, the rest is kept. */
 function dechunk(buffer: Buffer): { body: Buffer; rest: Buffer; ended: boolean } {
   const parts: Buffer[] = []
   let at = 0
@@ -64,7 +64,7 @@ export class StreamReader {
     if (this.wire.encoding === 'gzip') {
       this.#body = Buffer.concat([this.#body, fresh])
       if (this.#body.length <= GZIP_HEADER_BYTES) return
-      // From the very start each time: slow, and obviously right.
+      // From the very start each time: slow, and obviously correct.
       const whole = inflateRawSync(this.#body.subarray(GZIP_HEADER_BYTES), {
         finishFlush: constants.Z_SYNC_FLUSH,
       })
@@ -78,7 +78,7 @@ export class StreamReader {
       this.#text = this.#text.slice(end + 2)
       end = this.#text.indexOf('\n\n')
     }
-    // It holds from its line on, the block's end or not.
+    // Valid from its line on, even before the block ends.
     const [, retry] = /(?:^|\n)retry: (\d+)\n/.exec(this.#text) ?? []
     if (retry !== undefined) this.retryMs = Number(retry)
   }
@@ -88,7 +88,7 @@ export class StreamReader {
     return Object.fromEntries([...this.panels].map(([key, panel]) => [key, panel.hash]))
   }
 
-  /** Forgets the connection, keeps what is shown and the last id: what a client does on a cut. */
+  /** Forgets the connection, keeps the panels and the last id, as a client does on a cut. */
   reconnected(): void {
     this.#raw = Buffer.alloc(0)
     this.#body = Buffer.alloc(0)
@@ -108,13 +108,13 @@ export class StreamReader {
       else if (line.startsWith('id: ')) id = line.slice(4)
       else if (line.startsWith('event: ')) event = line.slice(7)
       else if (line.startsWith('data: ')) data.push(line.slice(6))
-      else throw new Error(`a line of no known field: ${line}`)
+      else throw new Error(`a line with an unknown field: ${line}`)
     }
     if (data.length === 0) {
       if (!block.startsWith(':')) this.blocksWithoutEvent++
       return
     }
-    if (!isEventName(event)) throw new Error(`an event of no known name: ${event}`)
+    if (!isEventName(event)) throw new Error(`an event with an unknown name: ${event}`)
     const parsed = SUMMARY_EVENTS[event].parse(JSON.parse(data.join('\n'))) as Record<string, unknown>
     const seen: Seen = { event, id, data: parsed }
     this.events.push(seen)

@@ -1,9 +1,9 @@
-// A client of a real server's stream over node:http: bytes into the slow, obviously right StreamReader, and something to
-// wait for.
+// A client of a real server's stream over node:http: feeds the slow, obviously correct StreamReader, and lets tests
+// wait for events.
 import http from 'node:http'
 import { type Seen, StreamReader } from './stream-reader.js'
 
-/** How the request goes out; over TLS, from another address. */
+/** How the request goes out: over TLS, from another address. */
 export type Get = (
   url: string,
   headers: Readonly<Record<string, string>>,
@@ -26,7 +26,7 @@ export class SummaryClient {
     reader?: StreamReader,
     get: Get = plainGet,
   ) {
-    // node:http takes the chunks apart, so what comes is the bare body.
+    // node:http decodes the chunks, so this is the bare body.
     this.reader = reader ?? new StreamReader({ encoding: 'plain', framing: 'raw' })
     this.#request = get(url, headers, response => {
       this.status = response.statusCode ?? 0
@@ -56,7 +56,7 @@ export class SummaryClient {
     this.#wake()
   }
 
-  /** Resolves as soon as it holds; rejects when the connection ends before. */
+  /** Resolves as soon as the condition holds; rejects when the connection ends before. */
   async until(holds: (reader: StreamReader) => boolean, what = 'it'): Promise<void> {
     while (!holds(this.reader)) {
       if (this.closed) throw new Error(`the stream ended (${this.status}) before ${what} came`)

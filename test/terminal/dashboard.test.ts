@@ -19,12 +19,12 @@ async function started(
   return { screen, status }
 }
 
-// Built from text, so that no control character stands in a pattern.
+// Built from text, so that the pattern has no control character.
 const CSI = '\u001b\\['
 const CURSOR_MOVES = new RegExp(`${CSI}(\\d+);\\d+H`, 'g')
 const LOOKS = new RegExp(`${CSI}([\\d;]*)m`, 'g')
 
-/** Rows, from 0, in which something was written. */
+/** Rows, from 0, that were written to. */
 function rowsWritten(raw: string): Set<number> {
   return new Set([...raw.matchAll(CURSOR_MOVES)].map(match => Number(match[1]) - 1))
 }
@@ -75,7 +75,7 @@ describe('the dashboard', () => {
     await screen.shows('● fresh')
   })
 
-  test('waits for a status that is not there yet, and says why', async () => {
+  test('waits for a missing status, and says why', async () => {
     const status = new StatusFile(null)
     const screen = g6Screen(status.args, { cwd: status.folder })
     await screen.shows('there is no such file')
@@ -97,7 +97,7 @@ describe('the dashboard', () => {
     for (const line of screen.lines.slice(1, 119)) expect(line).toHaveLength(400)
   })
 
-  test('shows the curated blocks by itself on a short terminal, and where it is asked for', async () => {
+  test('shows the curated blocks on a short terminal without a setting, and with the setting anywhere', async () => {
     const { screen } = await started({ cols: 100, rows: 20 })
     await screen.shows('Heartbeat')
     const heights = screen.lines
@@ -107,7 +107,7 @@ describe('the dashboard', () => {
     expect(heights[1]).toMatch(/^Cycle/)
     screen.resize(100, 8)
     await screen.hides('Analytics')
-    // An alert of the fixture is critical: it stays, and so do header and cycle.
+    // An alert of the fixture is critical, so alerts stay, and so do header and cycle.
     for (const title of ['Overview', 'Cycle', 'Alerts']) expect(screen.text).toContain(`── ${title}`)
     expect(screen.lines[7]).toMatch(/q quit/)
     const asked = await started({ rows: 50, env: { G6_SUMMARY_CURATED_MODE: '1' } })
@@ -161,7 +161,7 @@ describe('keys', () => {
     await screen.hides('X100')
   })
 
-  test('/ leaves only lines with a text, live, until escape', async () => {
+  test('/ shows only lines that contain a text, live, until escape', async () => {
     const { screen } = await started()
     screen.type('/sen')
     await screen.shows('/sen▏')
@@ -214,7 +214,7 @@ describe('keys', () => {
     expect(text).not.toMatch(/[│─╭]/)
   })
 
-  test('pasted text is not taken for keys', async () => {
+  test('pasted text does not act as keys', async () => {
     const { screen } = await started()
     screen.type('\u001b[200~q?p\u001b[201~t?')
     await screen.shows('ctrl+z')
@@ -222,7 +222,7 @@ describe('keys', () => {
   })
 })
 
-describe('terminals that can do less', () => {
+describe('terminals with fewer features', () => {
   const colours = (raw: string): string[] =>
     [...raw.matchAll(LOOKS)].flatMap(match => (match[1] ?? '').split(';')).filter(code => Number(code) >= 30)
 
@@ -244,7 +244,7 @@ describe('terminals that can do less', () => {
     expect(screen.text).toMatch(/64\.20 ✖/)
   })
 
-  test('get colours with FORCE_COLOR whatever else is said', async () => {
+  test('get colours with FORCE_COLOR whatever other settings say', async () => {
     const { screen } = await started({ env: { NO_COLOR: '1', FORCE_COLOR: '3' } })
     expect(screen.raw).toContain('38;2;')
   })
@@ -263,7 +263,7 @@ describe('terminals that can do less', () => {
     expect(await startedPlain({}, ['--no-rich', '--max-seconds', '1'])).not.toContain('\u001b')
   })
 
-  test('get plain text too for a single cycle, since a screen would be gone at once', async () => {
+  test('get plain text too for a single cycle, since a screen would vanish at once', async () => {
     expect(await startedPlain({}, ['--cycles', '1'])).toMatch(/^\[Status\]\r?\n\w+[^[]*\[Overview\]/)
   })
 
@@ -279,7 +279,7 @@ describe('terminals that can do less', () => {
     return screen.raw
   }
 
-  test('keep every border straight beside wide characters, emoji and combining marks', async () => {
+  test('keep every border straight next to wide characters, emoji and combining marks', async () => {
     const status = new StatusFile(null)
     const messages = ['日本語の警告です', 'disk ✅ full 👩‍👩‍👧', 'cafe\u0301 au lait', '한국어 경고', 'नमस्ते']
     status.change({

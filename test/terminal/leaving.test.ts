@@ -1,4 +1,4 @@
-// However the dashboard ends, the terminal is as it was: the screen, the cursor, the keyboard, the mouse.
+// However the dashboard ends, it restores the terminal: the screen, the cursor, the keyboard, the mouse.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -13,8 +13,8 @@ afterEach(async () => {
 const quoted = (words: readonly string[]): string => words.map(word => `'${word}'`).join(' ')
 
 /**
- * A shell that runs the dashboard and says afterwards how it ended and how the terminal stands. It stays: a pty whose last
- * process ends may lose what was written last.
+ * A shell that runs the dashboard and prints afterwards how it ended and the state of the terminal. The shell stays: a pty whose last
+ * process ends may lose the last output.
  */
 async function inShell(nodeArgs: readonly string[] = [], env: Readonly<Record<string, string>> = {}) {
   const status = new StatusFile()
@@ -32,7 +32,7 @@ function dashboardPid({ folder }: StatusFile): number {
 async function expectAsFound(screen: PtyScreen, code: number): Promise<void> {
   await screen.shows('done')
   expect(screen.text).toContain(`ended with ${code}`)
-  // What was on the screen before is back.
+  // The content from before is back on the screen.
   expect(screen.lines[0]).toBe('before')
   const { terminal, raw } = screen
   expect(terminal.buffer.active.type).toBe('normal')
@@ -44,10 +44,10 @@ async function expectAsFound(screen: PtyScreen, code: number): Promise<void> {
   expect(screen.text).toMatch(/(^|\s)echo(\s|$)/)
 }
 
-/** Throws where nobody catches it, on a signal. */
+/** Throws an uncaught error on a signal. */
 const CRASH = ['--import', 'data:text/javascript,process.on("SIGUSR2",()=>{throw new Error("went wrong")})']
 
-describe('the terminal is as it was found', () => {
+describe('the terminal is as before', () => {
   test('after q', async () => {
     const { screen } = await inShell()
     screen.type('\t')
@@ -68,14 +68,14 @@ describe('the terminal is as it was found', () => {
     await expectAsFound(screen, 0)
   })
 
-  test('after an error nobody caught, which is told afterwards', async () => {
+  test('after an uncaught error, which is printed afterwards', async () => {
     const { screen, status } = await inShell(CRASH)
     process.kill(dashboardPid(status), 'SIGUSR2')
     await expectAsFound(screen, 1)
     expect(screen.text).toContain('went wrong')
   })
 
-  test('after a promise nobody caught', async () => {
+  test('after an unhandled rejection', async () => {
     const rejects = CRASH.map(word =>
       word.replace('throw new Error', 'Promise.reject(new Error').replace('wrong")', 'wrong"))'),
     )
@@ -85,7 +85,7 @@ describe('the terminal is as it was found', () => {
     expect(screen.text).toContain('went wrong')
   })
 
-  test('when it exits without a word', async () => {
+  test('when it exits without a message', async () => {
     const { screen, status } = await inShell([
       '--import',
       'data:text/javascript,process.on("SIGUSR2",()=>process.exit(7))',
@@ -94,7 +94,7 @@ describe('the terminal is as it was found', () => {
     await expectAsFound(screen, 7)
   })
 
-  test('and the last frame stands where the alternate screen is off', async () => {
+  test('and the last frame stays where the alternate screen is off', async () => {
     const { screen } = await inShell([], { G6_SUMMARY_ALT_SCREEN: '0' })
     screen.type('q')
     await screen.shows('done')
@@ -104,7 +104,7 @@ describe('the terminal is as it was found', () => {
 })
 
 describe('log lines', () => {
-  test('never fall into the picture and come out when it is gone', async () => {
+  test('never appear in the picture and come out when it is gone', async () => {
     const { screen, status } = await inShell()
     status.writeText('not a document')
     await screen.shows('not_json')
@@ -143,7 +143,7 @@ describe('log lines', () => {
 })
 
 describe('Ctrl+Z', () => {
-  test('gives the terminal back to the shell, and fg takes it again', async () => {
+  test('gives the terminal back to the shell, and fg restores the dashboard', async () => {
     const status = new StatusFile()
     const screen = new PtyScreen('bash', ['--norc', '-i'], {
       cols: 120,
@@ -171,7 +171,7 @@ describe('Ctrl+Z', () => {
     await screen.exit
   })
 
-  test('where no shell could bring it back the dashboard goes on', async () => {
+  test('has no effect where no shell could resume the dashboard', async () => {
     const status = new StatusFile()
     const screen = new PtyScreen(process.execPath, [CLI, ...status.args], { cwd: status.folder })
     await screen.shows('BANKNIFTY')

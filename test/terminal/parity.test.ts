@@ -1,4 +1,4 @@
-// For every panel the words in the terminal, in plain text and in the stream's lines are the same.
+// For every panel the text in the terminal, in plain text and in the stream's lines is the same.
 import { describe, expect, test } from 'vitest'
 import type { CycleResult } from '../../src/engine/cycle.js'
 import { snapshotEvents } from '../../src/hub/frames.js'
@@ -14,7 +14,7 @@ import { fixture, NOW_MS, resultOfStatus, SETTINGS, sceneOf } from './support/sc
 const STEPS = 40
 const WIDE = { width: 400, height: 120 }
 
-/** Words alone: a label's colon and how tones are marked differ by surface, and blanks align. */
+/** The text alone: a label's colon and the marks of tones differ by surface, and blanks align. */
 function words(lines: readonly string[], fields: (line: number) => boolean): string {
   return lines
     .map((line, i) => (fields(i) ? line.replace(/^(.*?): /, '$1 ') : line))
@@ -38,7 +38,7 @@ function fieldLines({ blocks }: Panel): ReadonlySet<number> {
   return found
 }
 
-/** What stands in the box when the panel fills the screen. */
+/** The content of the box when the panel fills the screen. */
 function terminalLines(result: CycleResult, key: string): string[] {
   const painter = new Painter({ settings: { ...SETTINGS, clip: 300 }, clockMs: () => 0 })
   const view = { ...startView('dark'), focus: key, zoomed: true }
@@ -73,7 +73,7 @@ describe('terminal, plain text and stream say the same', () => {
     expectParity(fixture(name))
   })
 
-  test('of a status that says nothing', () => {
+  test('of an empty status', () => {
     expectParity({})
   })
 

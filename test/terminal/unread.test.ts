@@ -1,5 +1,5 @@
-// A terminal that nobody reads: the loop and the stream go on at their pace, memory stays, and whoever reads again sees
-// the newest.
+// A terminal that nobody reads: the loop and the stream go on at their pace, memory stays bounded, and a later reader sees
+// the newest frame.
 import { readdirSync, readFileSync } from 'node:fs'
 import { watch } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -33,7 +33,7 @@ async function written(folder: string, name: string): Promise<void> {
   for await (const _ of watch(folder)) if (readdirSync(folder).includes(name)) return
 }
 
-/** Everything is new in each: the most there can be to draw. */
+/** Everything is new in each: the largest possible redraw. */
 function writeUpdate(status: StatusFile, n: number): void {
   const names = Array.from({ length: 40 }, (_, i) => `IX${i}`)
   status.change({
@@ -45,7 +45,7 @@ function writeUpdate(status: StatusFile, n: number): void {
   })
 }
 
-/** The dashboard with its stream, in a shell that leaves its process id and, when it has ended, its exit code in files. */
+/** The dashboard with its stream, in a shell that writes its process id and, at the end, its exit code to files. */
 async function unread() {
   const status = new StatusFile()
   const command = [process.execPath, CLI, ...status.args, '--serve', '--port', '0']
@@ -63,7 +63,7 @@ async function unread() {
   clients.add(client)
   await client.event('full_snapshot')
   screen.pause()
-  /** Writes updates, each when the stream has brought the last: a program that is held up brings none. */
+  /** Writes updates, each when the stream has brought the last: a blocked program brings none. */
   const update = async (from: number, to: number): Promise<void> => {
     for (let n = from; n <= to; n++) {
       writeUpdate(status, n)
@@ -74,7 +74,7 @@ async function unread() {
 }
 
 describe('a terminal that nobody reads', () => {
-  test('holds up neither loop nor stream, and costs no memory', async () => {
+  test('blocks neither loop nor stream, and costs no memory', async () => {
     const { screen, pid, update } = await unread()
     await update(1, TO_FILL_BUFFERS)
     const before = residentKb(pid)
@@ -84,7 +84,7 @@ describe('a terminal that nobody reads', () => {
     await screen.shows(`${UPDATES}.00`)
   })
 
-  test('does not keep the program from ending', async () => {
+  test('does not keep the program from exiting', async () => {
     const { status, pid, file, update } = await unread()
     await update(1, TO_FILL_BUFFERS)
     const ended = written(status.folder, 'ended')

@@ -8,6 +8,7 @@ import { type Board, emptyBoard, nextBoard } from '../../../src/board/board.js'
 import { systemClock } from '../../../src/clock/clock.js'
 import { loadConfig } from '../../../src/config/load.js'
 import type { Config } from '../../../src/config/settings.js'
+import { Connections } from '../../../src/connection/connections.js'
 import { createHttpServer } from '../../../src/http/server.js'
 import { Hub } from '../../../src/hub/hub.js'
 import { silentLog } from '../../../src/log/log.js'
@@ -50,8 +51,9 @@ const metrics = createMetrics({
   version: 'bench',
   node: process.version,
 })
-const hub = new Hub({ settings: () => config, version: 'bench', observer: hubObserver(metrics) })
-readHub(metrics, hub, null)
+const connections = new Connections()
+const hub = new Hub({ settings: () => config, version: 'bench', observer: hubObserver(metrics), connections })
+readHub(metrics, connections, hub, null)
 let board: Board = emptyBoard('b')
 
 function panelOf(title: string, block: Block): Panel {
@@ -77,6 +79,7 @@ async function listen(): Promise<number> {
       },
     ],
     hub,
+    connections,
     panelKeys: () => new Set(board.panels.keys()),
     health: () => ({ ok: true }),
     ready: () => ({ ok: true, reason: '' }),

@@ -1,9 +1,9 @@
-// What the benchmarks must reach.
+// The benchmarks: how long they run and what they must reach.
 import { int, number } from '../kinds/numbers.js'
 import { bool } from '../kinds/words.js'
 import { group } from '../setting.js'
 
-export const bench = group('bench', 'What the benchmarks must reach.', {
+export const bench = group('bench', 'The benchmarks: how long they run and what they must reach.', {
   G6_BENCH_SKIP: bool(false, {
     about: 'Skips the benchmarks.',
   }),
@@ -23,7 +23,7 @@ export const bench = group('bench', 'What the benchmarks must reach.', {
     min: 0,
     max: 3_600_000,
     unit: 'ms',
-    about: 'The longest cycle at the 95th percentile, in time and in processor time.',
+    about: 'The limit for the 95th percentile of a cycle, in time and in processor time.',
   }),
   G6_BENCH_MIN_HIT_RATIO: number(0.3, {
     min: 0,

@@ -1,10 +1,10 @@
-// How often the board is looked at, and when the program ends by itself.
+// How often the board is refreshed, and when the program ends by itself.
 import { int, seconds } from '../kinds/numbers.js'
 import { group } from '../setting.js'
 
 export const cadence = group(
   'cadence',
-  'How often the board is looked at, and when the program ends by itself.',
+  'How often the board is refreshed, and when the program ends by itself.',
   {
     G6_SUMMARY_REFRESH_SEC: seconds(1, {
       flag: '--refresh',
@@ -23,13 +23,13 @@ export const cadence = group(
       unit: 'intervals',
       flag: '--cycles',
       about:
-        'Ends after so many intervals of the refresh, however many cycles a busy status starts in them; 0 = no end.',
+        'Ends after this many refresh intervals (a busy status starts several cycles in one); 0 = no end.',
     }),
     G6_SUMMARY_MAX_SECONDS: seconds(0, {
       min: 0,
       max: 315_360_000,
       flag: '--max-seconds',
-      about: 'Ends after so many seconds; 0 = no end.',
+      about: 'Ends after this many seconds; 0 = no end.',
     }),
   },
 )

@@ -17,11 +17,12 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
     max: 100,
     unit: '%',
     reload: true,
-    about: 'The part of the users (else addresses) that may have streamed answers; raising it drops nobody.',
+    about:
+      'The share of users (without identity: of addresses) that get streamed answers; raising it keeps everybody who had them.',
   }),
   ENABLE_SSE_STREAMING_USERS: list([], {
     reload: true,
-    about: 'Users who may have streamed answers whatever the percentage, plain or as HMAC.',
+    about: 'Users who get streamed answers at any percentage, as plain names or as HMAC.',
   }),
   ENABLE_AUDIT_TRAIL: bool(true, {
     about: 'Keeps the audit trail of the chat relay.',
@@ -36,19 +37,19 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
   API_KEYS_INTERNAL: tokens({
     guessable: true,
     reload: true,
-    about: 'The keys (header x-api-key) that pass the chat relay’s limits.',
+    about: 'The keys (header x-api-key) that bypass the chat relay’s limits.',
   }),
   G6_CHAT_PREFIX: text('/api/v2/bali-zero', {
     pattern: /^(\/[A-Za-z0-9._~-]+)+$/,
     allowed: 'a URL path like /api/v2/bali-zero, without a slash at its end',
-    about: 'The path under which the chat relay’s routes stand.',
+    about: 'The URL prefix of the chat relay’s routes.',
   }),
   G6_CHAT_UPSTREAM: choice('rag-get', {
     of: ['rag-get', 'rag-post', 'openai'],
-    about: 'How the chat relay asks its backend.',
+    about: 'The API that the chat relay uses to query its backend.',
   }),
   G6_CHAT_MODEL: text(null, {
-    about: 'The model the chat relay asks for with G6_CHAT_UPSTREAM=openai.',
+    about: 'The model that the chat relay requests with G6_CHAT_UPSTREAM=openai.',
   }),
   G6_CHAT_FORWARD_AUTH: bool(false, {
     reload: true,
@@ -59,12 +60,12 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
     about: 'Lets callers without identity use the chat relay.',
   }),
   G6_CHAT_JWKS_URL: url({
-    about: 'Where the keys for checking callers’ tokens are published.',
+    about: 'The URL of the keys (JWKS) that verify callers’ tokens.',
   }),
   G6_CHAT_JWT_SECRET: passphrase({
     guessable: true,
     reload: true,
-    about: 'The key for checking callers’ tokens, where no key address is used.',
+    about: 'The key that verifies callers’ tokens where G6_CHAT_JWKS_URL is not set.',
   }),
   G6_CHAT_JWT_ISSUER: text(null, {
     reload: true,
@@ -76,29 +77,32 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
   }),
   G6_CHAT_RATE: rate(
     { count: 20, windowSec: 60 },
-    { reload: true, about: 'The chat streams a user (else an address) may start in a sliding window.' },
+    {
+      reload: true,
+      about: 'The chat streams that a user (without identity: an address) may start in a sliding window.',
+    },
   ),
   G6_CHAT_MAX_STREAMS: int(1000, {
     min: 1,
     max: 1_000_000,
     reload: true,
-    about: 'The live chat streams at once.',
+    about: 'The limit of live chat streams.',
   }),
   G6_CHAT_MAX_STREAMS_PER_USER: int(4, {
     min: 1,
     max: 1_000_000,
     reload: true,
-    about: 'The live chat streams at once for each user.',
+    about: 'The limit of live chat streams for each user.',
   }),
   G6_CHAT_MAX_QUERY_BYTES: bytes(32_768, {
     min: 1,
     max: 16 * 1024 ** 2,
     reload: true,
-    about: 'The longest question the chat relay takes.',
+    about: 'The longest question that the chat relay accepts.',
   }),
   G6_CHAT_EARLY_HEADERS_MS: millis(1000, {
     min: 0,
-    about: 'How long the 200 is held back for a failure that may still become an honest status.',
+    about: 'How long the 200 is delayed, so that an early failure can still be sent as its own HTTP status.',
   }),
   G6_CHAT_FIRST_TOKEN_TIMEOUT_MS: millis(30_000, {
     about: 'How long the chat relay waits for the first token.',
@@ -107,7 +111,7 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
     about: 'How long the chat relay waits between two tokens.',
   }),
   G6_CHAT_MAX_DURATION_MS: millis(900_000, {
-    about: 'The longest answer the chat relay carries.',
+    about: 'The longest time that an answer may take.',
   }),
   G6_CHAT_HEARTBEAT_MS: millis(30_000, {
     about: 'The time between two heartbeat events of a chat stream.',
@@ -115,13 +119,13 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
   G6_CHAT_LOG_BYTES: bytes(4 * 1024 ** 2, {
     min: 1024,
     max: 1024 ** 3,
-    about: 'The log kept of each chat stream; a stream that passes it ends with too_large.',
+    about: 'The size limit of the log of each chat stream; a stream that exceeds it ends with too_large.',
   }),
   G6_CHAT_RESUME_TTL_MS: millis(300_000, {
-    about: 'How long an ended chat stream can still be resumed.',
+    about: 'How long a chat stream can be resumed after its end.',
   }),
   G6_CHAT_READER_STALL_MS: millis(60_000, {
-    about: 'A chat reader that takes nothing for so long is closed; it can resume.',
+    about: 'A chat reader that takes no bytes for this long is closed; it can resume.',
   }),
   G6_CHAT_PACE: choice('upstream', {
     of: ['upstream', 'reader'],
@@ -135,7 +139,7 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
   G6_CHAT_ON_DISCONNECT: choice('grace', {
     of: ['grace', 'cancel', 'finish'],
     about:
-      'What becomes of an answer whose last reader has gone: wait for a resume, cancel, or (with G6_CHAT_ALLOW_FINISH) read to the end.',
+      'What happens to an answer when its last reader leaves: wait for a resume, cancel, or (with G6_CHAT_ALLOW_FINISH) read to the end.',
   }),
   G6_CHAT_DISCONNECT_GRACE_MS: millis(15_000, {
     min: 0,
@@ -143,13 +147,13 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
   }),
   G6_CHAT_ALLOW_FINISH: bool(false, {
     reload: true,
-    about: 'Lets an answer be read to the end though nobody waits for it.',
+    about: 'Allows an answer to be read to the end when nobody waits for it.',
   }),
   G6_AUDIT_DB: path('data/audit.db', {
     about: 'The database of the audit trail.',
   }),
   G6_AUDIT_KEY: storedKey({
-    about: 'The key of the audit trail’s chain; unset = one is made and kept beside the database.',
+    about: 'The key of the audit trail’s chain; unset = one is generated and kept next to the database.',
   }),
   G6_AUDIT_RETENTION_DAYS: int(90, {
     min: 1,
@@ -159,7 +163,7 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
   }),
   G6_AUDIT_REQUIRED: bool(false, {
     reload: true,
-    about: 'Refuses new chat streams while the audit trail cannot take records.',
+    about: 'Refuses new chat streams while the audit store is unavailable.',
   }),
   G6_AUDIT_STORE_EMAIL: bool(false, {
     reload: true,

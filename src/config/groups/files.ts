@@ -16,7 +16,7 @@ export const files = group('files', 'What is written to disk, and which outputs 
     about: 'Writes the first panel file, unified_snapshot.json, and no other.',
   }),
   G6_PANELS_LEGACY_COMPAT: bool(false, {
-    about: 'Writes each panel file without its envelope too: alerts.json besides alerts_enveloped.json.',
+    about: 'Writes each panel file without its envelope too: alerts.json next to alerts_enveloped.json.',
   }),
   G6_PANELS_INCLUDE: list([], {
     about: 'The panels that get a file, by name (indices, alerts, …); empty = all.',

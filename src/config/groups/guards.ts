@@ -11,13 +11,13 @@ export const guards = group('guards', 'Who may connect, how often and how many a
     guessable: true,
     reload: true,
     flag: '--token-file',
-    about: 'The token every route that gives data asks for; unset = none is asked for.',
+    about: 'The token that every data route requires; unset = no token is required.',
   }),
   G6_SSE_API_TOKEN_PREVIOUS: token({
     guessable: true,
     reload: true,
     failsOpen: false,
-    about: 'The token before, accepted too while clients change over; an empty file means none.',
+    about: 'The previous token, also accepted while clients switch to the new one; an empty file means none.',
   }),
   G6_SSE_IP_ALLOW: addresses({
     reload: true,
@@ -42,13 +42,13 @@ export const guards = group('guards', 'Who may connect, how often and how many a
     max: 1_000_000,
     reload: true,
     alias: ['G6_SSE_MAX_CLIENTS'],
-    about: 'The streams open at once.',
+    about: 'The limit of open streams.',
   }),
   G6_SSE_MAX_CONNECTIONS_PER_IP: int(0, {
     min: 0,
     max: 1_000_000,
     reload: true,
-    about: 'The streams open at once for each address; 0 = no limit.',
+    about: 'The limit of open streams for each address; 0 = no limit.',
   }),
   G6_SSE_ALLOW_ORIGIN: origins({
     reload: true,

@@ -42,7 +42,7 @@ export const http = group('http', 'What listens on the network, and how it stops
   }),
   G6_METRICS_PUBLIC: bool(false, {
     reload: true,
-    about: 'Gives /metrics without a token.',
+    about: 'Serves /metrics without a token.',
   }),
   G6_READY_REQUIRES_FRESH: bool(false, {
     reload: true,
@@ -56,11 +56,11 @@ export const http = group('http', 'What listens on the network, and how it stops
     reload: true,
     item: { pattern: /^[^\s/@]+$/, allowed: 'a host name or address' },
     defaultText: 'loopback names when bound to loopback, else no check',
-    about: 'The Host headers that are answered, against DNS rebinding.',
+    about: 'The Host headers that are accepted, against DNS rebinding.',
   }),
   G6_TRUST_PROXY: addresses({
     reload: true,
-    about: 'The proxies whose X-Forwarded-For is believed.',
+    about: 'The proxies whose X-Forwarded-For is trusted.',
   }),
   G6_SHUTDOWN_GRACE_MS: millis(5000, {
     min: 0,
@@ -70,6 +70,6 @@ export const http = group('http', 'What listens on the network, and how it stops
   G6_SHED_LAG_MS: millis(1000, {
     min: 0,
     reload: true,
-    about: 'The event-loop lag above which readers are turned away; 0 = never.',
+    about: 'The event-loop lag above which new readers are refused; 0 = never.',
   }),
 })

@@ -10,22 +10,22 @@ export const ingest = group('ingest', 'Reading other servers’ streams, and the
   G6_PANELS_SSE_URL: urls({
     alias: ['G6_SUMMARY_SSE_URL'],
     about:
-      'The status streams to read; the first is the primary one. The status file is shown while they give nothing.',
+      'The status streams to read; the first is the primary one. The status file is shown while they send nothing.',
   }),
   G6_PANELS_SSE_TYPES: list(
     ['panel_full', 'panel_diff', 'severity_state', 'severity_counts', 'followup_alert'],
     {
       alias: ['G6_SUMMARY_SSE_TYPES'],
-      about: 'The event types asked for.',
+      about: 'The event types to request.',
     },
   ),
   G6_PANELS_SSE_TIMEOUT: seconds(45, {
     alias: ['G6_SUMMARY_SSE_TIMEOUT'],
-    about: 'A stream that sends nothing for so long is cut and opened anew.',
+    about: 'Reconnect after this much silence.',
   }),
   G6_PANELS_SSE_TOKEN: token({
     reload: true,
-    about: 'The token sent to the servers that are read; a new one with the next connection.',
+    about: 'The token sent to followed servers; a new one is used from the next connection on.',
   }),
   G6_HTTP_BASIC_USER: text(null, {
     reload: true,
@@ -38,10 +38,10 @@ export const ingest = group('ingest', 'Reading other servers’ streams, and the
     about: 'The password sent to followed status streams (Basic), where the user name is set too.',
   }),
   G6_SUMMARY_AUTO_FULL_RECOVERY: bool(true, {
-    about: 'Asks for a full status by itself when a difference cannot be applied.',
+    about: 'Requests a full status when a difference cannot be applied.',
   }),
   G6_EVENTS_FORCE_FULL_RETRY_SECONDS: seconds(30, {
-    about: 'The shortest time between two such requests; the first goes out at once.',
+    about: 'The shortest time between two requests for a full status; the first is sent at once.',
   }),
   G6_EVENTS_SSE_RETRY_MS: millis(5000, {
     min: 0,

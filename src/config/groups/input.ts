@@ -9,6 +9,10 @@ export const input = group('input', 'Where the status comes from.', {
     alias: ['G6_STATUS_FILE', 'G6_RUNTIME_STATUS_FILE', 'G6_RUNTIME_STATUS'],
     about: 'The status document to read.',
   }),
+  G6_PANELS_MODULE: path(null, {
+    flag: '--panels',
+    about: 'A JavaScript module with panels of your own; its default export is a list of { key, build }.',
+  }),
   G6_SOURCE_TIMEZONE: timezone(null, {
     defaultText: 'UTC for ISO text, Asia/Kolkata for day-first text',
     about: 'The time zone of times in the status that name none.',

@@ -11,16 +11,16 @@ export const log = group('log', 'The program’s own log.', {
     flag: '--log-level',
     alias: ['LOG_LEVEL'],
     reload: true,
-    about: 'The least important lines that are written.',
+    about: 'The minimum log level.',
   }),
   G6_LOG_FORMAT: choice(null, {
     of: ['json', 'pretty'],
     flag: '--log-format',
     defaultText: 'json; pretty on a terminal',
-    about: 'The form of a line.',
+    about: 'The format of a line.',
   }),
   GRAFANA_LOKI_URL: url({
-    about: 'A Loki that gets the lines too: its address, or that of its push API.',
+    about: 'A Loki that gets the log lines too: the address of the server or of its push API.',
   }),
   GRAFANA_LOKI_USER: text(null, {
     about: 'The user for Loki; without one the key is sent as a Bearer token.',

@@ -7,6 +7,6 @@ export const metrics = group('metrics', 'What is measured.', {
     about: 'Keeps metrics and serves /metrics.',
   }),
   G6_SSE_METRICS_EXTENDED: bool(true, {
-    about: 'Keeps histograms too.',
+    about: 'Keeps histograms as well.',
   }),
 })

@@ -8,14 +8,13 @@ export const stream = group('stream', 'What a reader of the stream gets, how fas
     min: 1,
     max: 1_000_000,
     unit: 'cycles',
-    about:
-      'The cycles (intervals of the refresh) without a change before a heartbeat is sent, and then between heartbeats.',
+    about: 'The heartbeat interval: cycles (refresh intervals) without a change.',
   }),
   G6_SSE_FORCE_FULL_EVERY_N: int(0, {
     min: 0,
     max: 1_000_000_000,
     unit: 'cycles',
-    about: 'Sends a full snapshot every so many cycles (intervals of the refresh); 0 = never.',
+    about: 'The period of a full snapshot, in cycles (refresh intervals); 0 = never.',
   }),
   G6_SSE_STRUCTURED: bool(false, {
     about: 'Sends line differences by default (a reader chooses with ?structured=1 or 0).',
@@ -32,7 +31,7 @@ export const stream = group('stream', 'What a reader of the stream gets, how fas
     unit: 'events/s',
     reload: true,
     about:
-      'The events a second for each connection, twice that in a burst; what is over is merged, never lost.',
+      'The limit of events per second for each connection, twice that in a burst; events above it are merged, never lost.',
   }),
   G6_SSE_MAX_EVENT_BYTES: bytes(65_536, {
     min: 256,
@@ -40,15 +39,15 @@ export const stream = group('stream', 'What a reader of the stream gets, how fas
     about: 'A larger event is sent as a group of several.',
   }),
   G6_SSE_STALL_TIMEOUT_MS: millis(30_000, {
-    about: 'A reader that takes no byte for so long is closed.',
+    about: 'A reader that takes no bytes for this long is closed.',
   }),
   G6_SSE_RECONNECT_SPREAD_MS: millis(5000, {
     min: 0,
-    about: 'The time over which readers are told to come back after a stop.',
+    about: 'The time over which reconnects are spread after a stop.',
   }),
   G6_SSE_RETRY_MS: millis(2000, {
     min: 0,
-    about: 'The reconnection time given to readers as retry:.',
+    about: 'The reconnection time sent to readers as retry:.',
   }),
   G6_SSE_GZIP: bool(true, {
     about: 'Compresses the stream for readers that accept gzip.',

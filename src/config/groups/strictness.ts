@@ -1,15 +1,15 @@
-// How settings themselves are judged.
+// How strictly settings are checked.
 import { bool } from '../kinds/words.js'
 import { group } from '../setting.js'
 
-export const strictness = group('strictness', 'How settings themselves are judged.', {
+export const strictness = group('strictness', 'How strictly settings are checked.', {
   G6_CONFIG_LENIENT: bool(false, {
     failsOpen: true,
     about:
-      'Takes the default, with a warning, where a value cannot be used; never for secrets and allow lists.',
+      'Uses the default, with a warning, when a value cannot be used; never for secrets and allow lists.',
   }),
   G6_STRICT_DEPRECATIONS: bool(false, {
     failsOpen: true,
-    about: 'Makes an error at start of every warning about a deprecated or retired name.',
+    about: 'Makes every warning about a deprecated or retired name an error at start.',
   }),
 })

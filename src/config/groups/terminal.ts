@@ -7,10 +7,10 @@ import { group } from '../setting.js'
 
 export const terminal = group('terminal', 'How the terminal and the plain text look.', {
   G6_SUMMARY_ALT_SCREEN: bool(true, {
-    about: 'Draws on the alternate screen, so that the shell’s text is back afterwards.',
+    about: 'Draws on the alternate screen, so that the shell’s text is visible again afterwards.',
   }),
   G6_SUMMARY_CURATED_MODE: bool(false, {
-    about: 'Shows blocks by importance and drops what does not fit.',
+    about: 'Shows blocks by importance and drops those that do not fit.',
   }),
   G6_SUMMARY_PLAIN_DIFF: bool(true, {
     deprecated: 'a frame equal to the last one is not printed again; the switch will go',
@@ -26,7 +26,7 @@ export const terminal = group('terminal', 'How the terminal and the plain text l
     min: 8,
     max: 1000,
     unit: 'columns',
-    about: 'The widest cell of a panel; what is longer is clipped.',
+    about: 'The widest cell of a panel; longer text is clipped.',
   }),
   G6_PANEL_MIN_COL_W: int(null, {
     min: 8,

@@ -1,4 +1,4 @@
-// From which value on something is shown as a warning or an error.
+// The values from which something is a warning or an error.
 import { numbersByName } from '../kinds/json.js'
 import { millis, number } from '../kinds/numbers.js'
 import { choice } from '../kinds/words.js'
@@ -7,10 +7,10 @@ import { group } from '../setting.js'
 const percent = { min: 0, max: 100, unit: '%', reload: true } as const
 const megabytes = { min: 0, max: 1_000_000_000, unit: 'MB', reload: true } as const
 
-export const thresholds = group('thresholds', 'From which value on something is a warning or an error.', {
+export const thresholds = group('thresholds', 'The values from which something is a warning or an error.', {
   G6_SUMMARY_THRESH_OVERRIDES: numbersByName({
     reload: true,
-    about: 'Thresholds by name, over everything else, as a JSON object.',
+    about: 'Thresholds by name, as a JSON object; they override all other settings.',
   }),
   G6_DQ_WARN_THRESHOLD: number(85, { ...percent, about: 'Data quality below this is a warning.' }),
   G6_DQ_ERROR_THRESHOLD: number(70, { ...percent, about: 'Data quality below this is an error.' }),
@@ -45,6 +45,6 @@ export const thresholds = group('thresholds', 'From which value on something is 
     min: 0,
     max: 1,
     reload: true,
-    about: 'A cycle in which at least this part of the panels changed is counted as high churn.',
+    about: 'A cycle in which at least this share of the panels changed counts as high churn.',
   }),
 })

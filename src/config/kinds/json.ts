@@ -4,7 +4,7 @@ import { type About, bad, declare, good, type Parsed, type Setting } from '../se
 const MAX_DEPTH = 8
 type Numbers = Readonly<Record<string, number>>
 
-/** `{"dq.warn": 80}` and `{"dq": {"warn": 80}}` say the same and give `{'dq.warn': 80}`. */
+/** `{"dq.warn": 80}` and `{"dq": {"warn": 80}}` both give `{'dq.warn': 80}`. */
 export function numbersByName(about: About): Setting<Numbers> {
   const parse = (raw: unknown): Parsed<Numbers> => {
     const value = typeof raw === 'string' ? jsonOf(raw) : raw
@@ -29,7 +29,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** Dotted names with their numbers, or what is wrong. */
+/** Dotted names with their numbers, or the error. */
 function flatten(
   table: Readonly<Record<string, unknown>>,
   prefix: string,

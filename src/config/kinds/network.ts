@@ -5,12 +5,12 @@ import { itemsOf, LIST_SCHEMA } from './words.js'
 
 const HOST_NAME = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i
 
-/** An address to listen on: IPv4, IPv6 (brackets are taken off) or a host name. */
+/** An address to listen on: IPv4, IPv6 (brackets are removed) or a host name. */
 export function host(byDefault: string, about: About): Setting<string> {
   const parse = (raw: unknown): Parsed<string> => {
     if (typeof raw !== 'string') return bad()
     const bare = raw.replace(/^\[(.*)\]$/, '$1')
-    // Digits and dots alone are a mistyped address, not a name.
+    // Only digits and dots: a mistyped address, not a name.
     const isName = HOST_NAME.test(bare) && bare.length <= 253 && !/^[\d.]+$/.test(bare)
     return isIP(bare) !== 0 || isName ? good(bare) : bad()
   }
@@ -51,7 +51,7 @@ export function addresses(about: About): Setting<readonly string[]> {
 }
 
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$/
-/** Headers that frame a message, belong to one connection, or say something else already: a value of ours breaks them. */
+/** Headers that frame a message, belong to one connection or have a meaning already: our value would break them. */
 const TAKEN: ReadonlySet<string> = new Set([
   ...[
     'connection',
@@ -87,7 +87,7 @@ function isTaken(name: string): boolean {
   return TAKEN.has(lower) || TAKEN_BEGINNINGS.some(each => lower.startsWith(each))
 }
 
-/** A header that carries a value of ours in and out. */
+/** A header that carries our value in and out. */
 export function headerName(byDefault: string, about: About): Setting<string> {
   const parse = (raw: unknown): Parsed<string> => {
     if (typeof raw !== 'string' || !HEADER_NAME.test(raw)) return bad()
@@ -114,7 +114,7 @@ export function origins(about: About): Setting<readonly string[]> {
   return declare({ kind: 'origin list', default: [], allowed, schema: LIST_SCHEMA, parse }, about)
 }
 
-/** The serialised origin; null when the text is more than an origin, or none. */
+/** The serialised origin; null when the text is not exactly an origin. */
 function originOf(item: string): string | null {
   const url = asUrl(item)
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) return null
@@ -130,7 +130,7 @@ const isUrlOf = (raw: unknown, protocols: readonly string[]): raw is string => {
   return url !== null && url.hostname !== '' && protocols.includes(url.protocol.slice(0, -1))
 }
 
-/** One URL, http or https unless other protocols are named; none by default. */
+/** One URL, http or https unless other protocols are given; no default. */
 export function url(about: About & UrlRule): Setting<string | null> {
   const protocols = about.protocols ?? WEB
   const parse = (raw: unknown): Parsed<string> => (isUrlOf(raw, protocols) ? good(raw) : bad())

@@ -1,4 +1,4 @@
-// Kinds that are counted: whole and decimal numbers, times, ports, sizes, rates. All are bounded on both sides.
+// Numeric kinds: whole and decimal numbers, times, ports, sizes, rates. All have a lower and an upper limit.
 import { type About, bad, declare, good, type Parsed, type Setting } from '../setting.js'
 
 type Bounds = { readonly min: number; readonly max: number }
@@ -46,11 +46,11 @@ export function number<D extends number | null>(byDefault: D, about: About & Bou
   return declare<NumberOr<D>>({ kind: 'number', default: byDefault, allowed, schema, parse }, about)
 }
 
-/** Whole milliseconds, up to a day unless said otherwise. */
+/** Whole milliseconds, up to a day by default. */
 export const millis = <D extends number | null>(byDefault: D, about: About & Partial<Bounds>) =>
   int(byDefault, { min: 1, max: MS_PER_DAY, unit: 'ms', ...about })
 
-/** Seconds, decimals allowed, up to a day unless said otherwise. */
+/** Seconds, decimals allowed, up to a day by default. */
 export const seconds = <D extends number | null>(byDefault: D, about: About & Partial<Bounds>) =>
   number(byDefault, { min: 0.02, max: SEC_PER_DAY, unit: 's', ...about })
 
@@ -65,7 +65,7 @@ export function port(byDefault: number, about: About): Setting<number> {
 
 const BYTES_IN: Readonly<Record<string, number>> = { '': 1, b: 1, kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3 }
 
-/** A size in bytes; `64 KiB`, `8 MiB` are understood. */
+/** A size in bytes; accepts `64 KiB`, `8 MiB`. */
 export function bytes(byDefault: number, about: About & Bounds): Setting<number> {
   const schema = {
     anyOf: [
@@ -83,7 +83,7 @@ export function bytes(byDefault: number, about: About & Bounds): Setting<number>
   return declare({ kind: 'bytes', default: byDefault, allowed, schema, parse, unit: 'bytes' }, about)
 }
 
-/** So many in so many seconds; a count of 0 means no limit. */
+/** A count per window; 0 means no limit. */
 export type Rate = { readonly count: number; readonly windowSec: number }
 
 /** `N` (a minute), `N/W` or `N:W` (W seconds). */
@@ -108,7 +108,7 @@ export function rate(byDefault: Rate, about: About): Setting<Rate> {
 
 const textOf = (raw: unknown): string => (typeof raw === 'string' ? raw : '')
 
-/** Sizes by name, from `NAME_<PANEL>=n`; each value is parsed by itself, names are lower-cased. */
+/** Sizes by name, from `NAME_<PANEL>=n`; names are lower-cased. */
 export function sizes(about: About & Bounds): Setting<Readonly<Record<string, number>>> {
   const schema = { type: 'integer', minimum: about.min, maximum: about.max }
   const allowed = `a whole number from ${about.min} to ${about.max}`

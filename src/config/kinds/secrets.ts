@@ -1,7 +1,7 @@
 // Kinds whose values are never shown. Each may also come from the file that `NAME_FILE` names.
 //
-// A secret that no header or client can carry locks everybody out without a word, so it is refused here: a file saved as
-// UTF-16, two lines, a blank in the middle. Blanks and a byte order mark around it are no part of it.
+// A secret that no header or client can carry would lock everybody out silently, so it is refused here: a file saved as UTF-16, two
+// lines, a blank in the middle. Blanks and a byte order mark around it are removed.
 import { type About, bad, declare, good, type Parsed, type Setting } from '../setting.js'
 import { itemsOf, LIST_SCHEMA } from './words.js'
 
@@ -12,10 +12,10 @@ type Characters = { readonly refused: RegExp; readonly allowed: string }
 
 /** Sent as a header. */
 const TOKEN: Characters = { refused: /[^\x21-\x7e]/, allowed: 'visible ASCII characters, without blanks' }
-/** Its bytes are used; a replacement character stands for bytes that are no UTF-8. */
+/** Used as bytes; a replacement character stands for bytes that are not UTF-8. */
 const PASSPHRASE: Characters = { refused: /[\p{Cc}\p{Cs}\ufffd]/u, allowed: 'one line of UTF-8 text' }
 
-/** What is wrong with it, saying nothing of what it is. */
+/** What is wrong with the secret, without any part of it. */
 function faultIn(text: string, { refused }: Characters): string | null {
   const found = refused.exec(text)
   if (found === null) return null
@@ -38,7 +38,7 @@ function faultIn(text: string, { refused }: Characters): string | null {
 const SHORT = `it has fewer than ${LEAST_LENGTH} characters and can be guessed; openssl rand -base64 32 makes a good one`
 
 type SecretRule = {
-  /** Others must know it and not guess it: a short one is warned about. */
+  /** Somebody could guess it: a short one gets a warning. */
   readonly guessable?: boolean
 }
 
@@ -58,12 +58,12 @@ function ofCharacters(characters: Characters, about: About & SecretRule): Settin
   )
 }
 
-/** What is sent in a header to prove who asks; none by default. */
+/** A credential that is sent in a header; no default. */
 export function token(about: About & SecretRule): Setting<string | null> {
   return ofCharacters(TOKEN, about)
 }
 
-/** Several of those, comma separated. */
+/** Several tokens, comma separated. */
 export function tokens(about: About & SecretRule): Setting<readonly string[]> {
   const parse = (raw: unknown): Parsed<readonly string[]> => {
     const items = itemsOf(raw)
@@ -81,12 +81,12 @@ export function tokens(about: About & SecretRule): Setting<readonly string[]> {
   )
 }
 
-/** A password or the text of a key; none by default. */
+/** A password or the text of a key; no default. */
 export function passphrase(about: About & SecretRule): Setting<string | null> {
   return ofCharacters(PASSPHRASE, about)
 }
 
-/** A key as it is, whatever it is made of: records made with it must be read with the very same. */
+/** A key as it is, with any characters: records made with it can be read only with the same key. */
 export function storedKey(about: About): Setting<string | null> {
   const parse = (raw: unknown): Parsed<string> =>
     typeof raw === 'string' ? good(raw) : bad('it is not a text')

@@ -1,4 +1,4 @@
-// Kinds that are words: switches, text, choices, paths, lists, time zones.
+// Text kinds: switches, text, choices, paths, lists, time zones.
 import { type About, bad, declare, good, type Parsed, type Setting } from '../setting.js'
 
 type TextOr<D> = string | (D & null)
@@ -6,10 +6,10 @@ type TextOr<D> = string | (D & null)
 const ON = new Set(['1', 'true', 'yes', 'on'])
 const OFF = new Set(['0', 'false', 'no', 'off'])
 
-/** A scalar in lower case; nothing for lists and tables. */
+/** A scalar in lower case; empty for lists and tables. */
 const wordOf = (raw: unknown): string => (typeof raw === 'object' ? '' : String(raw).toLowerCase())
 
-/** On or off; a default of null keeps "not said" apart from both. */
+/** On or off; with a default of null, unset is a third value. */
 export function bool<D extends boolean | null>(byDefault: D, about: About): Setting<boolean | (D & null)> {
   const parse = (raw: unknown): Parsed<boolean> => {
     const word = wordOf(raw)
@@ -22,7 +22,7 @@ export function bool<D extends boolean | null>(byDefault: D, about: About): Sett
 
 type TextRule = { readonly pattern?: RegExp; readonly allowed?: string }
 
-/** One text, of a pattern where one is given. */
+/** One text, which must match the pattern if there is one. */
 export function text<D extends string | null>(byDefault: D, about: About & TextRule): Setting<TextOr<D>> {
   const parse = (raw: unknown): Parsed<string> =>
     typeof raw === 'string' && (about.pattern?.test(raw) ?? true) ? good(raw) : bad()
@@ -31,7 +31,7 @@ export function text<D extends string | null>(byDefault: D, about: About & TextR
   return declare<TextOr<D>>({ kind: 'text', default: byDefault, allowed, schema, parse }, about)
 }
 
-/** Where something is kept; relative to the working directory. */
+/** A path, relative to the working directory. */
 export function path<D extends string | null>(byDefault: D, about: About): Setting<TextOr<D>> {
   const parse = (raw: unknown): Parsed<string> =>
     typeof raw === 'string' && !raw.includes('\0') ? good(raw) : bad()
@@ -61,7 +61,7 @@ export function choice<const W extends string, D extends NoInfer<W> | null>(
   return declare<W | (D & null)>({ kind: 'choice', default: byDefault, allowed, schema, parse }, about)
 }
 
-/** What a file (array of texts) or a comma-separated text lists; null when it is neither. */
+/** The items of an array of texts (settings file) or a comma-separated text; null for anything else. */
 export function itemsOf(raw: unknown): readonly string[] | null {
   const items = typeof raw === 'string' ? raw.split(',') : raw
   if (!Array.isArray(items)) return null
@@ -74,7 +74,7 @@ export const LIST_SCHEMA = { anyOf: [{ type: 'array', items: { type: 'string' } 
 type ListRule = {
   /** What an item must look like. */
   readonly item?: { readonly pattern: RegExp; readonly allowed: string }
-  /** The items that do something; others are kept and warned about. */
+  /** The items that have an effect; others are kept, with a warning. */
   readonly known?: readonly string[]
 }
 

@@ -13,12 +13,12 @@ const CLIENTS = [
   { name: 'chat-client.js', summary: 'The client of the chat relay for browsers and Node, one ES module' },
 ] as const
 
-/** The folders where built modules lie, seen from the built program and from the sources. */
+/** The folders of built modules, relative to the built program and to the sources. */
 const FOLDERS = ['../../../', '../../../dist/'].map(path => new URL(path, import.meta.url))
 
 type ClientFile = { readonly bytes: Buffer; readonly etag: string }
 
-/** Null where it has not been built. */
+/** Null when it is not built. */
 function readClient(name: string, folders: readonly URL[]): ClientFile | null {
   for (const folder of folders) {
     try {

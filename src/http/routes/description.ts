@@ -1,4 +1,4 @@
-// GET /openapi.json and /schemas/*.json: what there is to ask for and what comes back. No data, hence open to all.
+// GET /openapi.json and /schemas/*.json: the description of routes and documents. They hold no data, so they are open to all.
 import type { FastifyInstance } from 'fastify'
 import { HttpError } from '../../contract/errors.js'
 import type { RouteRules } from '../../contract/plugin.js'

@@ -1,4 +1,4 @@
-// GET /summary/events: the stream. Everything is decided and checked here; then the connection belongs to the hub.
+// GET /summary/events: the stream. The route checks the query, opens the stream, and gives it to the hub.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpShell, RouteRules, StreamOptions } from '../../contract/plugin.js'
 import type { HubLike, JoinRequest } from '../../hub/hub-types.js'
@@ -21,8 +21,8 @@ type Query = { Querystring: StreamQuery }
 export function eventsRoutes(app: FastifyInstance, parts: EventsParts): void {
   const { config, hub, panelKeys, shell } = parts
 
-  /** What the hub is told besides the connection. Throws for a query that cannot be served. */
-  function asked(request: FastifyRequest<Query>): Omit<JoinRequest, 'transport' | 'wire'> {
+  /** The join request, without the connection. Throws for a query that cannot be served. */
+  function requested(request: FastifyRequest<Query>): Omit<JoinRequest, 'transport' | 'wire'> {
     const { query, headers, facts } = request
     const wanted = wantedStream(query, headers['last-event-id'], panelKeys(), config().sseStructured)
     return { ...wanted, owner: facts.owner }
@@ -30,12 +30,12 @@ export function eventsRoutes(app: FastifyInstance, parts: EventsParts): void {
   const options = (): StreamOptions => ({ gzip: config().sseGzip, counted: true })
 
   const get = (request: FastifyRequest<Query>, reply: FastifyReply): void => {
-    const wanted = asked(request)
+    const wanted = requested(request)
     const stream = shell.openStream(request, reply, options())
     if (stream !== null) hub.join({ ...stream, ...wanted })
   }
   const head = (request: FastifyRequest<Query>, reply: FastifyReply): void => {
-    asked(request)
+    requested(request)
     shell.answerHead(request, reply, options())
   }
 

@@ -1,4 +1,4 @@
-// GET /summary/health: always 200; how the loop, the input and the stream are doing.
+// GET /summary/health: always 200, with the state of loop, input and stream.
 import type { FastifyInstance } from 'fastify'
 import type { RouteRules } from '../../contract/plugin.js'
 import { healthSchema } from '../health-document.js'

@@ -1,4 +1,4 @@
-// GET /metrics: Prometheus text, or OpenMetrics for who asks for it.
+// GET /metrics: Prometheus text, or OpenMetrics when the client accepts it.
 import type { FastifyInstance } from 'fastify'
 import type { RouteRules } from '../../contract/plugin.js'
 import { textAnswer } from '../description.js'
@@ -11,7 +11,7 @@ const RULES: RouteRules = { surface: 'metrics', access: 'data' }
 
 export function metricsRoute(app: FastifyInstance, metrics: MetricsText): void {
   const schema = {
-    summary: 'Prometheus metrics; OpenMetrics for who accepts it',
+    summary: 'Prometheus metrics; OpenMetrics when the client accepts it',
     tags: ['probes'],
     response: textAnswer('The metrics'),
   }

@@ -1,5 +1,5 @@
-// GET /: the page (web/), as it was built: read once, kept in memory as it is and gzipped. Its document is asked for again
-// each time (ETag); everything else has its hash in its name and never changes.
+// GET /: the built page (web/), read once and kept in memory, plain and gzipped. Browsers ask for its document each time (ETag);
+// all other files have a hash in their name and never change.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -14,11 +14,11 @@ import { matchesEtag } from '../etag.js'
 
 const RULES: RouteRules = { surface: 'other', access: 'open' }
 
-/** Where the built page lies, seen from the built program and from the sources. */
+/** The folder of the built page, relative to the built program and to the sources. */
 const PLACES = ['../../../page/', '../../../dist/page/'].map(path => new URL(path, import.meta.url))
 export const DOCUMENT = 'index.html'
 export const NOT_BUILT =
-  'The page was not built here; `npm run build` builds it. The board itself is at /summary/resync.'
+  'The page is not built here; `npm run build` builds it. The board itself is at /summary/resync.'
 
 const CSP = [
   "default-src 'none'",
@@ -48,19 +48,22 @@ type PageFile = {
 }
 
 export type PagePlugin = HttpPlugin & {
-  /** Whether there is a page to be had. */
+  /** Whether there is a page. */
   readonly built: boolean
 }
 
 function fileOf(url: URL): PageFile {
   const type = TYPES[extname(url.pathname)]
-  if (type === undefined) throw new Error(`the page has a file of no known type: ${url.pathname}`)
+  if (type === undefined)
+    throw new Error(
+      `the page has a file of unknown type: ${url.pathname}; known: ${Object.keys(TYPES).join(', ')}`,
+    )
   const bytes = readFileSync(url)
   const etag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}"`
   return { type, bytes, gzipped: gzipSync(bytes, { level: 9 }), etag }
 }
 
-/** By name within the page's folder; empty where it has not been built. */
+/** By name within the page's folder; empty when it is not built. */
 export function readPage(places: readonly URL[] = PLACES): ReadonlyMap<string, PageFile> {
   for (const place of places) {
     try {

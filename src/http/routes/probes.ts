@@ -1,4 +1,4 @@
-// GET /livez, /readyz: for supervisors and load balancers. Text, without data, hence open to all.
+// GET /livez, /readyz: for supervisors and load balancers. They hold no data, so they are open to all.
 import type { FastifyInstance } from 'fastify'
 import type { HttpShell, RouteRules } from '../../contract/plugin.js'
 import { textAnswer } from '../description.js'

@@ -1,4 +1,4 @@
-// GET /summary/resync: the whole board as one document, for clients that found a hash they cannot explain.
+// GET /summary/resync: the whole board as one document, for clients whose hashes do not match.
 import { hash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { type Board, SCHEMA_VERSION } from '../../board/board.js'
@@ -19,7 +19,7 @@ export type ResyncParts = {
 }
 
 const RULES: RouteRules = { surface: 'resync', access: 'data' }
-/** Different answers kept for one board: when many clients come at once, they mostly want the same. */
+/** Different answers kept for one board: many clients that come at once mostly want the same one. */
 const MAX_KEPT = 16
 
 /** The board (or some of its panels) as a document. */
@@ -33,11 +33,11 @@ export function resyncOf(board: Board, subset: readonly string[] | null, view: V
     panels[key] = { ...shown, ...more, since }
   }
   const { epoch, generation, cycle, builtAtMs: ts } = board
-  const said = board.verdict === null ? {} : { verdict: board.verdict }
-  return { schema_version: SCHEMA_VERSION, epoch, generation, cycle, ts, panels, ...said }
+  const verdict = board.verdict === null ? {} : { verdict: board.verdict }
+  return { schema_version: SCHEMA_VERSION, epoch, generation, cycle, ts, panels, ...verdict }
 }
 
-/** Texts of the newest board, by what was asked for. */
+/** Texts of the newest board, by query. */
 class ResyncTexts {
   #board: Board | null = null
   readonly #texts = new Map<string, Buffer>()
@@ -54,7 +54,7 @@ class ResyncTexts {
   }
 }
 
-/** The verdict may change while the panels stay. */
+/** The verdict may change without the panels. */
 function verdictSuffix({ verdict }: Board): string {
   return verdict === null ? '' : `-${hash('sha256', JSON.stringify(verdict)).slice(0, 8)}`
 }

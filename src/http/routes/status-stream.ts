@@ -18,7 +18,7 @@ const statusStreamQuery = z.object({
     .string(ONCE)
     .max(1_000, 'must not be longer than 1000 characters')
     .optional()
-    .describe('Event types, comma separated; without it, all. Types not known here never come.'),
+    .describe('Event types, comma separated; without it, all. Unknown types never come.'),
   last_id: z
     .string(ONCE)
     .regex(/^\d{1,16}$/, 'must be a whole number')
@@ -47,7 +47,7 @@ function typesOf(text: string | undefined): ReadonlySet<string> | null {
   return new Set(types)
 }
 
-/** An id of ours, or null: what is none was never given out by us, and is answered like one long gone. */
+/** Null: the client has seen none. An id that we cannot have sent is treated like one long gone. */
 function lastIdOf(query: string | undefined, header: string | string[] | undefined): number | null {
   const text = query ?? (Array.isArray(header) ? header[0] : header)
   if (text === undefined || text === '') return null
@@ -58,7 +58,6 @@ function lastIdOf(query: string | undefined, header: string | string[] | undefin
 export function statusStreamPlugin(hub: StatusHub, config: () => Pick<HttpConfig, 'sseGzip'>): HttpPlugin {
   return {
     name: 'status-stream',
-    dismiss: which => hub.dismiss(which),
     register(app, shell) {
       app.route<{ Querystring: Query }>({
         method: ['GET', 'HEAD'],

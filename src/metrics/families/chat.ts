@@ -3,17 +3,17 @@ import { ANSWER_SEC, FANOUT_SEC, FIRST_TOKEN_SEC, INTER_TOKEN_SEC } from '../buc
 import { counter, gauge, histogram, SHORT_LIST } from '../declare.js'
 
 export const chatMetrics = {
-  g6_chat_streams_active: gauge('Generations that run now.'),
-  g6_chat_readers_active: gauge('Readers that follow a generation now.'),
+  g6_chat_streams_active: gauge('Generations that are running.'),
+  g6_chat_readers_active: gauge('Readers that are following a generation.'),
   g6_chat_requests_total: counter('Chat requests answered, by HTTP status.', {
     labels: { status: SHORT_LIST },
   }),
   g6_chat_streams_total: counter('Streams ended, by terminal reason.', { labels: { reason: SHORT_LIST } }),
   g6_chat_tokens_total: counter('Tokens relayed.'),
   g6_chat_upstream_errors_total: counter('Upstream failures, by kind.', { labels: { kind: SHORT_LIST } }),
-  g6_chat_upstream_retries_total: counter('Upstream tries after the first.'),
+  g6_chat_upstream_retries_total: counter('Upstream attempts after the first.'),
   g6_chat_upstream_unknown_frames_total: counter('Upstream frames that no dialect knows.'),
-  g6_chat_resumes_total: counter('Resumes asked for, by result.', { labels: { result: SHORT_LIST } }),
+  g6_chat_resumes_total: counter('Resume requests, by result.', { labels: { result: SHORT_LIST } }),
   g6_chat_rate_limited_total: counter('Chat requests refused by the rate limit.'),
   g6_audit_records_total: counter('Audit records committed, by operation.', {
     labels: { operation: SHORT_LIST },

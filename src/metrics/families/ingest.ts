@@ -8,7 +8,7 @@ export const ingestMetrics = {
   }),
   g6_sse_apply_full_total: counter('Full statuses of followed streams that were applied.'),
   g6_sse_apply_diff_total: counter('Differences of followed streams that were applied.'),
-  g6_sse_ingestor_errors_total: counter('Faults while reading other servers, by kind.', {
+  g6_sse_ingestor_errors_total: counter('Errors while reading other servers, by kind.', {
     labels: { kind: SHORT_LIST },
   }),
   g6_sse_reconnects_total: counter('Reconnects to other servers, by reason.', {

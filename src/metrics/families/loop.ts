@@ -4,10 +4,10 @@ import { counter, gauge, histogram, SHORT_LIST } from '../declare.js'
 
 export const loopMetrics = {
   g6_unified_cycle_total: counter('Cycles run.'),
-  g6_unified_errors_total: counter('Faults inside a cycle or a scrape, by kind.', {
+  g6_unified_errors_total: counter('Errors inside a cycle or a scrape, by kind.', {
     labels: { kind: SHORT_LIST },
   }),
-  g6_unified_plugin_exceptions_total: counter('Faults of an output, by its name.', {
+  g6_unified_plugin_exceptions_total: counter('Errors of an output, by its name.', {
     labels: { plugin: SHORT_LIST },
   }),
   g6_unified_cycle_duration_seconds: histogram('One cycle from reading to the last output.', CYCLE_SEC),
@@ -22,10 +22,10 @@ export const loopMetrics = {
   g6_status_age_seconds: gauge('Since the status was written; absent before the first good reading.', {
     absentAtFirst: true,
   }),
-  g6_verdict: gauge('1 for how the system is, 0 for the other words.', {
+  g6_verdict: gauge('1 for the verdict on the system, 0 for the other words.', {
     labels: { word: ['healthy', 'attention', 'failing', 'unknown'] },
   }),
-  g6_status_state: gauge('1 for the state the input is in, 0 for the others.', {
+  g6_status_state: gauge('1 for the state of the input, 0 for the others.', {
     labels: {
       state: [
         'fresh',

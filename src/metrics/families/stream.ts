@@ -1,4 +1,4 @@
-// The stream: connections, events and bytes on their way to readers.
+// The streams: connections, events and bytes.
 import { CONNECTION_SEC, EVENT_SIZE_BYTES, FANOUT_SEC } from '../buckets.js'
 import { counter, gauge, histogram, PANEL_KEYS } from '../declare.js'
 
@@ -14,8 +14,14 @@ const EVENTS = [
 ] as const
 
 export const connectionMetrics = {
-  g6_sse_http_active_connections: gauge('Streams that are open now.', {
-    aliases: [{ name: 'g6_sse_clients_gauge' }],
+  g6_sse_http_active_connections: gauge(
+    'Board and status streams that are open now, as the limit counts them.',
+    {
+      aliases: [{ name: 'g6_sse_clients_gauge' }],
+    },
+  ),
+  g6_connections: gauge('Connections that are open now, by what they carry.', {
+    labels: { kind: ['board', 'status', 'chat'] },
   }),
   g6_sse_http_connections_total: counter('Streams accepted.'),
   g6_sse_http_disconnects_total: counter('Streams ended, by who or what ended them.', {
@@ -33,9 +39,9 @@ export const connectionMetrics = {
       ],
     },
   ),
-  g6_sse_client_stalled_total: counter('Streams closed because they took no byte for too long.'),
+  g6_sse_client_stalled_total: counter('Streams closed because their client took no byte for too long.'),
   g6_sse_connection_duration_sec: histogram(
-    'How long a stream was open, told when it ends.',
+    'How long a stream was open, observed when it ends.',
     CONNECTION_SEC,
     {
       aliases: [{ name: 'g6_sse_http_connection_duration_seconds' }],
@@ -46,7 +52,7 @@ export const connectionMetrics = {
 export const eventMetrics = {
   g6_sse_http_events_sent_total: counter('Events written to connections, once for each reader.'),
   g6_sse_http_events_dropped_total: counter(
-    'Events that a reader which was behind did not get by themselves, since they were merged into a later one; once for each reader.',
+    'Events merged into a later one for a reader that was behind; once for each reader.',
   ),
   g6_sse_http_security_events_dropped_total: counter('Panels cut at the event size limit.'),
   g6_sse_events_total: counter(
@@ -64,7 +70,7 @@ export const eventMetrics = {
   g6_sse_panel_updates_total: counter('Panels in published updates.', { labels: { panel: PANEL_KEYS } }),
   g6_sse_structured_updates_total: counter('Panels published as structured diffs.'),
   g6_sse_resync_requests_total: counter('Requests for /summary/resync.'),
-  g6_sse_resumed_total: counter('Readers that came back with a Last-Event-ID, by what became of it.', {
+  g6_sse_resumed_total: counter('Readers that came back with a Last-Event-ID, by result.', {
     labels: { result: ['resumed', 'epoch', 'ahead', 'subset', 'malformed'] },
   }),
   g6_sse_event_size_bytes: histogram('Size of a published event before compression.', EVENT_SIZE_BYTES, {

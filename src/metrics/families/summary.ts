@@ -20,7 +20,7 @@ export const summaryMetrics = {
   g6_summary_panel_render_anomalies_total: counter(
     'Panel builds that took longer than mean and 4 standard deviations of the last 100.',
   ),
-  g6_summary_rich_diff_fallbacks_total: counter('Full repaints for want of a usable previous frame.'),
+  g6_summary_rich_diff_fallbacks_total: counter('Full repaints because there was no usable previous frame.'),
   g6_summary_snapshot_build_seconds: histogram('Deriving the snapshot from a status document.', WORK_SEC, {
     aliases: [{ name: 'g6_unified_snapshot_build_seconds' }],
   }),

@@ -114,6 +114,7 @@ describe('the dossier', () => {
       const facts = {
         result: kind,
         hub: HUB,
+        streams: 2,
         version: '0',
         uptimeSec: 1,
         draining: false,

@@ -1,5 +1,6 @@
 // The `data` of each panel file, as a pure function of the snapshot: the members that the documented consumers of these
 // files read (`index`, `age`, `memory_rss_mb`, performance as a flat map, …) and everything else the panel knows.
+import type { Board } from '../../board/board.js'
 import { withoutUserInfo } from '../../panels/links.js'
 import type { AlertLevel, Snapshot } from '../../snapshot/snapshot.js'
 
@@ -22,6 +23,16 @@ export type PanelFile = {
 }
 
 export const isoTime = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString())
+
+/** The file of a custom panel: what the board shows of it; null while it is not shown. */
+export function customFile(key: string, { panels }: Board): PanelFile {
+  const panel = panels.get(key)
+  const data =
+    panel === undefined
+      ? null
+      : { title: panel.title, tone: panel.tone, lines: panel.lines, blocks: panel.blocks }
+  return { name: key, panel: key, boardPanel: key, data: () => data }
+}
 
 const LEVEL_WORDS: Readonly<Record<AlertLevel, string>> = {
   critical: 'CRITICAL',

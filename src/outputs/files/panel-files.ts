@@ -20,7 +20,7 @@ import {
 } from './documents.js'
 import { FaultLog } from './fault-log.js'
 import { earlierStream, type IndicesStream, STREAM_FILE, withTurn } from './indices-stream.js'
-import { PANEL_FILES } from './panel-data.js'
+import { customFile, PANEL_FILES } from './panel-data.js'
 
 export type PanelFilesOptions = {
   readonly dir: string
@@ -30,6 +30,8 @@ export type PanelFilesOptions = {
   readonly legacyCompat: boolean
   /** `G6_PANELS_INCLUDE`: the panels that get files, by panel or file name in any case; empty = all. */
   readonly include?: readonly string[]
+  /** Keys of custom panels; each gets a file with what the board shows. */
+  readonly custom?: readonly string[]
   /** Name and version of the program. */
   readonly generator: string
   /** `G6_METRICS_URL`; null where it is not set. */
@@ -68,14 +70,20 @@ const pretty = (document: unknown): string => `${JSON.stringify(document, null, 
 /** Of the unified snapshot, which has no `data`: checks hash what is missing as null. */
 const HASH_WITHOUT_DATA = canonicalHash(null)
 
-type Forms = Pick<PanelFilesOptions, 'legacyCompat' | 'metricsUrl' | 'include'>
+/** Names that a custom panel cannot have: its files would replace these. */
+export const PANEL_FILE_NAMES: readonly string[] = [
+  ...PANEL_FILES.map(({ name }) => name),
+  ...[STREAM_FILE, SNAPSHOT_FILE, MANIFEST_FILE].map(file => file.replace(/\.json$/, '')),
+]
+
+type Forms = Pick<PanelFilesOptions, 'legacyCompat' | 'metricsUrl' | 'include' | 'custom'>
 
 function panelFiles(
   { board, snapshot }: CycleResult,
-  { legacyCompat, metricsUrl, include = [] }: Forms,
+  { legacyCompat, metricsUrl, include = [], custom = [] }: Forms,
 ): readonly Wanted[] {
   if (snapshot === null) return []
-  return PANEL_FILES.flatMap(entry => {
+  return [...PANEL_FILES, ...custom.map(key => customFile(key, board))].flatMap(entry => {
     const { name, panel, boardPanel } = entry
     if (!isIncluded([name, panel], include)) return []
     const data = entry.data(snapshot, { metricsUrl })

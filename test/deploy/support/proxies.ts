@@ -1,5 +1,5 @@
-// The proxies of Debian with the configurations as they ship, in front of a port of ours. Only addresses, ports, the certificate
-// and folders are put in; every other line is the shipped one.
+// The proxies of Debian with the configurations as they ship, in front of a test port. Only addresses, ports, the certificate
+// and folders are replaced; every other line is the shipped one.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
@@ -14,15 +14,15 @@ const GIVE_UP_MS = 30_000
 const shipped = (path: string): string =>
   readFileSync(new URL(`../../../deploy/${path}`, import.meta.url), 'utf8')
 
-/** Puts `to` where `from` stands; that it stands there is part of the test. */
+/** Replaces `from` by `to`; fails when `from` is missing. */
 export function put(text: string, from: string, to: string): string {
-  if (!text.includes(from)) throw new Error(`the configuration has no longer: ${from}`)
+  if (!text.includes(from)) throw new Error(`the configuration no longer has: ${from}`)
   return text.replaceAll(from, to)
 }
 
 export type Certificate = { readonly cert: string; readonly key: string; readonly text: string }
 
-/** Of a name that is made up, by itself, for a day. */
+/** Self-signed, for a made-up name, valid for a day. */
 export function makeCertificate(folder: string): Certificate {
   const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')]
   const named = ['-subj', `/CN=${SITE}`, '-addext', `subjectAltName=DNS:${SITE}`]
@@ -36,7 +36,7 @@ export function makeCertificate(folder: string): Certificate {
 export type RunningProxy = {
   /** The site, by its port on 127.0.0.1. */
   readonly port: number
-  /** Where bare HTTP is answered. */
+  /** The port for plain HTTP. */
   readonly plainPort: number
   readonly certificate: Certificate
   close(): Promise<void>
@@ -88,7 +88,7 @@ async function run(
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'g6-proxy-'))
 
-/** A site around it that compresses everything it may, and waits 4 s instead of 60. */
+/** A site around it that compresses everything it can, and waits 4 s instead of 60. */
 export async function startNginx(backendPort: number): Promise<RunningProxy> {
   const folder = newFolder()
   const [port, plainPort, certificate] = [await freePort(), await freePort(), makeCertificate(folder)]

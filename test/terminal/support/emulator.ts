@@ -1,4 +1,4 @@
-// A real terminal emulator without a window: what is written to it can be read as cells.
+// A real terminal emulator without a window: its output can be read as cells.
 import xterm from '@xterm/headless'
 
 export type Emulator = InstanceType<typeof xterm.Terminal>
@@ -11,7 +11,7 @@ export function feed(terminal: Emulator, data: string): Promise<void> {
   return new Promise(resolve => terminal.write(data, resolve))
 }
 
-/** The lines as text, blanks at their ends cut. */
+/** The lines as text, without blanks at their ends. */
 export function screenLines(terminal: Emulator): string[] {
   const { active } = terminal.buffer
   return Array.from({ length: terminal.rows }, (_, y) =>
@@ -21,7 +21,7 @@ export function screenLines(terminal: Emulator): string[] {
 
 export const screenText = (terminal: Emulator): string => screenLines(terminal).join('\n')
 
-/** Every cell as a person sees it: the colour of a blank is not seen, its background is. */
+/** Every cell as a person sees it: the colour of a blank is invisible, its background is not. */
 export function visibleCells(terminal: Emulator): string[] {
   const { active } = terminal.buffer
   return Array.from({ length: terminal.rows }, (_, y) => {

@@ -1,18 +1,18 @@
-// A terminal made of arrays: what is written can be read, what is typed is sent, and it can be full.
+// A terminal in memory: tests read what was written, type keys, and make it full.
 import type { InputEvents, TerminalDevice } from '../../../src/outputs/terminal/device.js'
 import type { Size } from '../../../src/outputs/terminal/layout/layout.js'
 import type { WriterEvents } from '../../../src/outputs/terminal/rim/tty-writer.js'
 
 export class FakeDevice implements TerminalDevice {
   readonly written: string[] = []
-  /** Written while full: what a real one would keep. */
+  /** Written while full: what a real one would buffer. */
   held: string[] = []
   readonly files = new Map<string, string>()
   full = false
   raw = false
   closed = false
   suspended = 0
-  /** Who listens to sizes and to Ctrl+Z from elsewhere. */
+  /** Listeners for sizes and for Ctrl+Z from elsewhere. */
   listeners = 0
   #input: InputEvents | null = null
   #events: WriterEvents | null = null
@@ -90,7 +90,7 @@ export class FakeDevice implements TerminalDevice {
     this.#input?.onBytes(Buffer.from(text))
   }
 
-  /** Its window was closed: nothing written arrives anywhere. */
+  /** Its window was closed: nothing written arrives any more. */
   goAway(): void {
     this.#events?.onGone(new Error('gone'))
   }

@@ -62,7 +62,7 @@ const KEYS = [
   'other',
 ]
 
-/** Some of the panels there are, in order, with any content. */
+/** Some of the known panels, in order, with any content. */
 export const anyPanels: fc.Arbitrary<readonly Panel[]> = fc
   .subarray(KEYS, { minLength: 1 })
   .chain(keys =>

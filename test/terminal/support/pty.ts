@@ -1,5 +1,5 @@
 // The real command in a real terminal: a pty, and an emulator that shows what the command draws. Nothing sleeps: tests wait
-// for what the screen shows, and every wait has an end.
+// for the screen, and every wait has a limit.
 import { fileURLToPath } from 'node:url'
 import { type IPty, spawn } from '@lydell/node-pty'
 import { type Emulator, emulator, feed, screenLines } from './emulator.js'
@@ -12,7 +12,7 @@ export type PtyOptions = {
   readonly cols?: number
   readonly rows?: number
   readonly cwd?: string
-  /** Over an environment with nothing of this machine's own settings. */
+  /** Added to an environment without this machine's own settings. */
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -41,7 +41,7 @@ export class PtyScreen {
     running.add(this)
     this.#pty.onData(data => {
       this.raw += data
-      // A frame is one synchronized update; half of one is nothing a person ever sees.
+      // A frame is one synchronized update; a person never sees half of one.
       const isWhole = this.raw.lastIndexOf('\u001b[?2026h') <= this.raw.lastIndexOf('\u001b[?2026l')
       void feed(this.terminal, data).then(() => {
         this.#isWhole = isWhole
@@ -51,7 +51,7 @@ export class PtyScreen {
     this.exit = new Promise(resolve => {
       this.#pty.onExit(({ exitCode }) => {
         running.delete(this)
-        // What was written last is still on its way through the emulator.
+        // The last output is still on its way through the emulator.
         void feed(this.terminal, '').then(() => {
           this.#ended = true
           this.#isWhole = true
@@ -74,7 +74,7 @@ export class PtyScreen {
     return this.lines.join('\n')
   }
 
-  /** Resolves as soon as the screen is so; rejects, with the screen, when it does not become so. */
+  /** Resolves as soon as the screen matches; rejects, with the screen, when it does not. */
   async until(holds: (text: string) => boolean, what: string): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string): void => {
@@ -131,7 +131,7 @@ export class PtyScreen {
     }
   }
 
-  /** Nobody reads any more. */
+  /** Stops reading. */
   pause(): void {
     this.#pty.pause()
   }
@@ -149,7 +149,7 @@ export function g6Screen(args: readonly string[], options: PtyOptions = {}): Pty
   return new PtyScreen(process.execPath, [CLI, ...args], options)
 }
 
-/** After each test: nothing that was started may outlive it. */
+/** After each test: ends every process that was started. */
 export async function endAllScreens(): Promise<void> {
   await Promise.all(
     [...running].map(screen => {

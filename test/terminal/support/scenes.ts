@@ -1,4 +1,4 @@
-// Scenes for the painter: results around panels, and everything else as on an ordinary day.
+// Scenes for the painter: results around panels, with ordinary values for the rest.
 import { readFileSync } from 'node:fs'
 import { type Board, emptyBoard, nextBoard } from '../../../src/board/board.js'
 import type { CycleResult } from '../../../src/engine/cycle.js'

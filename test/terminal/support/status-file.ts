@@ -1,4 +1,4 @@
-// A status file of one test: written as a real writer does, removed with its folder afterwards.
+// A status file of one test: written like a real writer does, removed with its folder afterwards.
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ export class StatusFile {
     if (status !== null) this.write(status)
   }
 
-  /** Written now, as its own time says. */
+  /** Written now, with a matching time. */
   write(status: Status): void {
     this.writeText(JSON.stringify({ ...status, timestamp: new Date().toISOString() }))
   }
@@ -31,7 +31,7 @@ export class StatusFile {
     renameSync(`${this.path}.new`, this.path)
   }
 
-  /** For `g6 dashboard` on this file, with nothing else written anywhere. */
+  /** For `g6 dashboard` on this file, with no other output. */
   get args(): string[] {
     return ['dashboard', '--status-file', this.path, '--no-write-panels']
   }

@@ -1,9 +1,9 @@
-// Timers that go off when the test says so.
+// Timers that fire when the test says so.
 import type { Timers } from '../../../src/clock/timers.js'
 
 export type FakeTimers = Timers & {
   readonly nowMs: () => number
-  /** Lets so much time pass; what is due goes off in order. */
+  /** Advances the time by so much; due timers fire in order. */
   advance(ms: number): void
   pending(): number
 }

@@ -1,0 +1,83 @@
+// The panels of `--panels PATH`: a JavaScript module whose default export is a list of `{ key, build }`. Everything that comes from
+// the module is parsed here, so that the rest of the program may trust it as it trusts its own panels.
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
+import type { CustomPanel } from '../engine/panel-builder.js'
+import { PANEL_FILE_NAMES } from '../outputs/files/panel-files.js'
+import { TONES } from '../panels/panel.js'
+import { PANELS } from '../panels/registry.js'
+import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
+import { isSafeName } from '../snapshot/value.js'
+
+const MAX_PANELS = 50
+const MAX_BLOCKS = 100
+const MAX_COLUMNS = 50
+const MAX_ROWS = 1_000
+/** Usable in ids, addresses, metrics and file names. */
+const KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
+
+const TAKEN: ReadonlySet<string> = new Set([...PANELS.map(({ key }) => key), ...PANEL_FILE_NAMES])
+
+const text = z.string().transform(value => shownText(value))
+const line = z.string().transform(value => shownText(value, MESSAGE_WIDTH))
+const tone = z.enum(TONES)
+const cell = z.object({ text: line, value: z.number().exactOptional(), tone: tone.exactOptional() })
+const column = z.object({
+  label: text,
+  align: z.enum(['left', 'right']).exactOptional(),
+  priority: z.number().exactOptional(),
+})
+const block = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('text'), text: line, tone: tone.exactOptional() }),
+  z.object({
+    kind: z.literal('fields'),
+    items: z.array(cell.extend({ label: text })).max(MAX_ROWS),
+  }),
+  z.object({
+    kind: z.literal('table'),
+    columns: z.array(column).max(MAX_COLUMNS),
+    rows: z.array(z.array(cell).max(MAX_COLUMNS)).max(MAX_ROWS),
+  }),
+])
+const content = z.object({ title: text, blocks: z.array(block).max(MAX_BLOCKS) }).nullable()
+
+type Build = (given: Parameters<CustomPanel['build']>[0]) => unknown
+
+const panel = z.object({
+  key: z
+    .string()
+    .regex(KEY, 'allowed: a letter, then up to 63 letters, digits, "_", "." or "-"')
+    .refine(isSafeName, 'allowed: a key that is no member of every object')
+    .refine(key => !TAKEN.has(key), 'the key is taken; allowed: one that is not in use'),
+  build: z.custom<Build>(value => typeof value === 'function', 'allowed: a function of { status, nowMs }'),
+})
+
+const list = z
+  .array(panel, 'allowed: a list of { key, build }')
+  .max(MAX_PANELS)
+  .refine(
+    panels => new Set(panels.map(({ key }) => key)).size === panels.length,
+    'two panels have the same key',
+  )
+
+/** Reads the module at `path` (relative to the working directory); none for null. Throws an Error that says what to change. */
+export async function loadPanels(path: string | null): Promise<readonly CustomPanel[]> {
+  if (path === null) return []
+  const refused = (why: string): Error =>
+    new Error(
+      `--panels ${path} cannot be used: ${why}; allowed: a JavaScript module whose default export is a list of { key, build }`,
+    )
+  const module = await import(pathToFileURL(resolve(path)).href).then(
+    (loaded: { readonly default?: unknown }) => loaded,
+    (error: unknown) => {
+      throw refused(error instanceof Error ? error.message : String(error))
+    },
+  )
+  const parsed = list.safeParse(module.default)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path: at, message }) => [at.join('.'), message])
+    throw refused(problems.map(parts => parts.filter(part => part !== '').join(': ')).join('; '))
+  }
+  return parsed.data.map(({ key, build }) => ({ key, build: given => content.parse(build(given)) }))
+}

@@ -1,0 +1,54 @@
+// What the parts of a program are made of, and what a pipeline is: the types that more than one file here needs.
+import type { Clock } from '../clock/clock.js'
+import type { Config } from '../config/settings.js'
+import type { Connections } from '../connection/connections.js'
+import type { BoardSource } from '../engine/followed-boards.js'
+import type { Boards } from '../engine/loop.js'
+import type { CustomPanel } from '../engine/panel-builder.js'
+import type { Source } from '../engine/source.js'
+import type { Statistics } from '../engine/statistics.js'
+import type { HubStats } from '../hub/hub-types.js'
+import type { StatusHub } from '../hub/status-hub.js'
+import type { Log } from '../log/log.js'
+import type { Metrics } from '../metrics/metrics.js'
+import type { PanelSurroundings } from './panel-context.js'
+
+export type ProgramParts = {
+  /** As the program was started. */
+  readonly config: Config
+  /** As they are now: another object after a reload. */
+  readonly settings: () => Config
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly clock: Clock
+  /** The panels of `--panels`. */
+  readonly panels: readonly CustomPanel[]
+}
+
+export type OutputParts = ProgramParts & {
+  /** What the stream has sent so far; null where nothing is streamed. */
+  readonly hubStats: () => HubStats | null
+}
+
+/** Gives statuses, from which boards are built here; or boards, which are followed as they are. */
+export type ProgramSource = Source | BoardSource
+
+export type PipelineParts = ProgramParts & {
+  readonly surroundings: () => PanelSurroundings
+  readonly statistics: Statistics
+}
+
+/** From a source to boards, and what only the kind of source decides. */
+export type Pipeline = {
+  readonly boards: Boards
+  /** Of the boards built here; empty where they are followed and bring their own. */
+  readonly epoch: string
+  /** Reads what the first board needs besides the source. */
+  prepare(): Promise<void>
+  /** The panels that a reader may ask for. */
+  panelKeys(): ReadonlySet<string>
+  /** Why a followed stream waits for a full status; null while none does. */
+  needFull(): string | null
+  /** Null where there is no status to serve. */
+  createStatusHub(connections: Connections): StatusHub | null
+}

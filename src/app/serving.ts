@@ -1,0 +1,110 @@
+// The network side of a program: the HTTP server with its plugins, the chat relay, and the documents of health and readiness.
+// `Program` loads this file only when it has something to serve: a dashboard alone starts much sooner without it.
+
+import type { Connections } from '../connection/connections.js'
+import type { CycleResult, SourceState } from '../engine/cycle.js'
+import type { Loop } from '../engine/loop.js'
+import { healthDocument } from '../http/health-document.js'
+import type { ListenerPlan } from '../http/listen-plan.js'
+import { clientFilePlugin } from '../http/routes/client-file.js'
+import { pagePlugin } from '../http/routes/page.js'
+import { statusStreamPlugin } from '../http/routes/status-stream.js'
+import { createHttpServer, type HttpServer } from '../http/server.js'
+import type { Hub } from '../hub/hub.js'
+import type { StatusHub } from '../hub/status-hub.js'
+import { httpObserver } from './bind-metrics.js'
+import { type Chat, createChat } from './chat.js'
+import type { Pipeline, ProgramParts } from './parts.js'
+import { VERSION } from './version.js'
+
+export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
+  readonly listeners: readonly ListenerPlan[]
+  readonly connections: Connections
+  readonly hub: Hub
+  readonly statusHub: StatusHub | null
+  readonly loop: Loop
+  readonly panelKeys: Pipeline['panelKeys']
+  readonly isDraining: () => boolean
+  /** When the program began, monotonic. */
+  readonly startedMs: number
+}
+
+export type Serving = { readonly server: HttpServer; readonly chat: Chat; readonly hasPage: boolean }
+
+/** Opens no port yet. */
+export async function createServing(parts: ServingParts): Promise<Serving> {
+  const {
+    settings,
+    metrics,
+    log,
+    clock,
+    listeners,
+    connections,
+    hub,
+    statusHub,
+    loop,
+    isDraining,
+    startedMs,
+  } = parts
+  const chat = createChat({ config: settings, metrics, log, clock, connections })
+  try {
+    await chat.start()
+  } catch (error) {
+    await chat.close(0)
+    throw error
+  }
+  const page = pagePlugin()
+  const statuses = statusHub === null ? [] : [statusStreamPlugin(statusHub, settings)]
+  const server = createHttpServer({
+    config: settings,
+    listeners,
+    hub,
+    connections,
+    panelKeys: parts.panelKeys,
+    health: () => {
+      const { latest } = loop
+      return healthDocument({
+        // The age of the source grows between cycles.
+        result: latest === null ? null : { ...latest, source: loop.sourceNow() },
+        verdict: loop.verdictNow(),
+        timezone: settings().timezone,
+        hub: hub.stats(),
+        streams: connections.streams,
+        version: VERSION,
+        uptimeSec: (clock.monotonicMs() - startedMs) / 1000,
+        draining: isDraining(),
+      })
+    },
+    ready: () =>
+      readinessOf({
+        latest: loop.latest,
+        source: loop.sourceNow(),
+        draining: isDraining(),
+        requiresFresh: settings().readyRequiresFresh,
+      }),
+    metrics: accept => metrics.text(accept),
+    observer: httpObserver(metrics),
+    log,
+    clock,
+    version: VERSION,
+    plugins: [clientFilePlugin(), page, ...statuses, ...chat.plugins],
+  })
+  return { server, chat, hasPage: page.built }
+}
+
+export type Readiness = { readonly ok: boolean; readonly reason: string }
+
+export type ReadinessFacts = {
+  readonly latest: CycleResult | null
+  readonly source: SourceState
+  readonly draining: boolean
+  readonly requiresFresh: boolean
+}
+
+/** Ready: it has a board and is not stopping. An old source is no fault of this server; `G6_READY_REQUIRES_FRESH` counts it. */
+export function readinessOf({ latest, source, draining, requiresFresh }: ReadinessFacts): Readiness {
+  if (draining) return { ok: false, reason: 'draining' }
+  if (latest === null || latest.board.generation === 0) return { ok: false, reason: 'starting' }
+  if (requiresFresh && source.tooOld) return { ok: false, reason: `stale ${Math.round(source.ageSec ?? 0)}s` }
+  return { ok: true, reason: 'ready' }
+}

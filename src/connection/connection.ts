@@ -1,0 +1,58 @@
+// One open connection: whether it takes bytes, when it last got one, and whether it has ended. Board hub, status hub and
+// chat extend it with what they know about its reader. All numbers are whole: V8 keeps those inside the object, so a loop over
+// readers touches no other memory.
+import type { Transport, Wire } from './transport.js'
+
+export type ConnectionParts = {
+  readonly transport: Transport
+  readonly wire: Wire
+  /** Mark of the credential that let it in; null when none was needed. */
+  readonly owner: string | null
+  /** What the limit per address counts by. */
+  readonly addressKey?: string
+}
+
+export class Connection {
+  readonly transport: Transport
+  readonly wire: Wire
+  readonly owner: string | null
+  readonly addressKey: string | null
+  readonly openedAtMs: number
+  /** The transport takes no bytes until it drains. */
+  blocked = false
+  /** We ended it, or it has closed: nothing more may be written. */
+  ended = false
+  lastByteAtMs: number
+  #progress = 0
+  #progressAtMs: number
+
+  constructor({ transport, wire, owner, addressKey }: ConnectionParts, nowMs: number) {
+    this.transport = transport
+    this.wire = wire
+    this.owner = owner
+    this.addressKey = addressKey ?? null
+    this.openedAtMs = nowMs
+    this.lastByteAtMs = nowMs
+    this.#progressAtMs = nowMs
+  }
+
+  /** Only while it is neither blocked nor ended. */
+  write(bytes: Buffer, nowMs: number): void {
+    this.lastByteAtMs = nowMs
+    if (this.transport.write(bytes) || this.ended) return
+    this.blocked = true
+    this.watchProgress(nowMs)
+  }
+
+  watchProgress(nowMs: number): void {
+    this.#progress = this.transport.progress()
+    this.#progressAtMs = nowMs
+  }
+
+  /** Whether the peer took no byte for so long, as far as the calls since `watchProgress` could see. */
+  hasStalled(limitMs: number, nowMs: number): boolean {
+    if (this.transport.progress() === this.#progress) return nowMs - this.#progressAtMs >= limitMs
+    this.watchProgress(nowMs)
+    return false
+  }
+}
