@@ -1,7 +1,7 @@
 // createBoard: panels by key. What is set in one tick is one update; what looks the same is none.
 
-import { createEpoch } from '../.js'
 import { type Board, emptyBoard, nextBoard, withVerdict } from '../board/board.js'
+import { randomId } from '../guards/random-id.js'
 import { type Content, isPanelKey } from '../panels/content.js'
 import { makePanel } from '../panels/lines.js'
 import type { Panel } from '../panels/panel.js'
@@ -18,6 +18,11 @@ export type LiveBoard = {
 const MAX_PANELS = 256
 /** Removed panels remembered for clients that come back; past it all clients get the whole board anew. */
 const MAX_REMOVED = 256
+
+/** Names this run of the board: the time first, then chance, and no `-`, since ids are split there. */
+function createEpoch(nowMs: number): string {
+  return `${nowMs.toString(36)}${randomId(3, 'hex')}`
+}
 
 function panelOf(key: string, content: Content): Panel {
   if (!isPanelKey(key)) {
