@@ -1,9 +1,10 @@
 // The floors of the house (docs/architecture.md): a file may import from its own room and from rooms below it.
 // FLOORS is the whole truth, top to bottom; every forbidden arrow is derived from it.
 const SHELL = [
+  'conformance',
   'cli',
-  'app',
   'library',
+  'app',
   'outputs',
   'http',
   'chat',

@@ -5,7 +5,9 @@ import { join } from 'node:path'
 
 /** The judged one comes first. */
 export const SERVERS = ['ours', 'bare', 'better-sse', 'nchan'] as const
-export type ServerName = (typeof SERVERS)[number]
+/** Measured only when `--servers` names them. */
+export const MORE_SERVERS = ['library', 'graphql-sse'] as const
+export type ServerName = (typeof SERVERS | typeof MORE_SERVERS)[number]
 
 /** A server and why it cannot be measured here. */
 export type Missing = { readonly name: ServerName; readonly why: string }
@@ -50,10 +52,10 @@ export function findNginx(): Nginx | null {
 }
 
 /** Null where it is not installed: it is a development dependency, and an installed package comes without it. */
-function betterSseVersion(): string | null {
+function packageVersion(name: string): string | null {
   let url: URL
   try {
-    url = new URL(import.meta.resolve('better-sse'))
+    url = new URL(import.meta.resolve(name))
   } catch {
     return null
   }
@@ -65,14 +67,18 @@ function betterSseVersion(): string | null {
 
 export function findSubjects(asked: readonly ServerName[] = SERVERS): Subjects {
   const missing: Missing[] = []
-  const betterSse = betterSseVersion()
+  const betterSse = packageVersion('better-sse')
+  const graphqlSse = packageVersion('graphql-sse')
   const nginx = findNginx()
   if (betterSse === null) missing.push({ name: 'better-sse', why: 'not installed (npm install better-sse)' })
+  if (graphqlSse === null)
+    missing.push({ name: 'graphql-sse', why: 'not installed (npm install graphql-sse)' })
   if (nginx === null) missing.push({ name: 'nchan', why: NO_NCHAN })
   const absent = new Set(missing.map(({ name }) => name))
   const present = asked.filter(name => !absent.has(name))
   const versions = {
     ...(betterSse !== null && present.includes('better-sse') ? { 'better-sse': betterSse } : {}),
+    ...(graphqlSse !== null && present.includes('graphql-sse') ? { 'graphql-sse': graphqlSse } : {}),
     ...(nginx !== null && present.includes('nchan') ? { 'nchan in nginx': nginx.version } : {}),
   }
   return { present, missing: missing.filter(({ name }) => asked.includes(name)), versions }

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { oneOf, whole } from '../../src/cli/arguments.js'
-import { SERVERS, type ServerName } from './installed.js'
+import { MORE_SERVERS, SERVERS, type ServerName } from './installed.js'
 import { MEASURES, type MeasureName, type Sizes } from './measures.js'
 
 export type Options = {
@@ -41,6 +41,7 @@ export type Flags = {
   readonly check?: true
 }
 
+const ALL_SERVERS = [...SERVERS, ...MORE_SERVERS]
 const READERS = [1, 10, 50, 1_000, 10_000] as const
 const MAX_READERS = 20_000
 const MAX_COUNTS = 10
@@ -70,7 +71,7 @@ export function fanoutOptions(command: Command): Command {
     .option('--stalled', 'Also growth with 100 stalled of 120 readers')
     .option('--scrape', 'Also a scrape of /metrics with as many readers as --idle says')
     .option('--all', 'Everything')
-    .option('--servers <list>', `Only these: ${SERVERS.join(', ')}`, listOf(oneOf(SERVERS)))
+    .option('--servers <list>', `Only these: ${ALL_SERVERS.join(', ')}`, listOf(oneOf(ALL_SERVERS)))
     .option('--only <list>', `Only these: ${MEASURES.join(', ')}`, listOf(oneOf(MEASURES)))
     .option('--quick', 'Two short rounds: under a minute')
     .option('--client <path>', 'An external load client with the options of ours')
@@ -110,7 +111,8 @@ export function optionsOf(flags: Flags): Options {
     },
     measures: flags.only ?? MEASURES.filter(name => wanted[name]),
     // In the order of the report, which judges the first one.
-    servers: SERVERS.filter(name => flags.servers?.includes(name) ?? true),
+    servers:
+      flags.servers === undefined ? SERVERS : ALL_SERVERS.filter(name => flags.servers?.includes(name)),
     client: flags.client ?? null,
     against: flags.against === undefined ? null : resolve(flags.against),
     json: flags.json ?? false,

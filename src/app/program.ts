@@ -154,10 +154,9 @@ export class Program {
       const { createServing } = await import('./serving.js')
       this.#serving = await createServing({
         ...this.#parts,
+        connections: this.#connections,
         listeners: this.#listeners,
-        connections: this.#connections,
         hub: this.hub,
-        connections: this.#connections,
         statusHub: this.#statusHub,
         loop: this.loop,
         panelKeys: this.#pipeline.panelKeys,

@@ -2,7 +2,7 @@
 //
 // Blocked means: `write` returned false AND bytes are left in our memory. Above the high-water mark, `write` also returns false
 // when the kernel took all bytes, yet nothing is waiting.
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Transport } from './transport.js'
 
 /** Bytes in libuv's queue of one socket; not in the public types. */
@@ -14,7 +14,7 @@ const LINGER_MS = 5_000
 const MAX_STRAY_BYTES = 64 * 1024
 
 export class SocketTransport implements Transport {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   #blocked = false
   #strayBytes = 0
   #linger: NodeJS.Timeout | undefined
@@ -24,7 +24,7 @@ export class SocketTransport implements Transport {
    * when node:http still reads it.
    */
   constructor(
-    socket: Socket,
+    socket: Duplex,
     readonly ownsReading: boolean,
   ) {
     this.#socket = socket

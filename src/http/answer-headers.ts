@@ -1,12 +1,15 @@
 // Headers that do not depend on the route.
-import type { IncomingMessage } from 'node:http'
 import { corsHeaders } from '../guards/cors.js'
 import type { HttpConfig } from './http-config.js'
 
 type Headers = Readonly<Record<string, string>>
 
 /** On every answer, streams and refusals included. */
-export function commonHeaders(request: IncomingMessage, requestId: string, config: HttpConfig): Headers {
+export function commonHeaders(
+  request: { readonly headers: { readonly origin?: string | undefined } },
+  requestId: string,
+  config: Pick<HttpConfig, 'sseAllowOrigin' | 'sseRequestIdHeader'>,
+): Headers {
   const { sseAllowOrigin, sseRequestIdHeader } = config
   return {
     [sseRequestIdHeader]: requestId,

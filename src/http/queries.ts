@@ -1,7 +1,7 @@
 // The query parameters, as the schemas requests are validated with.
 import { z } from 'zod'
 import { HttpError } from '../contract/errors.js'
-import type { DiffMode, View } from '../hub/hub-types.js'
+import type { DiffMode, JoinRequest, View } from '../hub/hub-types.js'
 
 /** No list of panels is longer. */
 const MAX_PANELS_TEXT = 2_000
@@ -67,4 +67,15 @@ export function streamForm(query: StreamQuery, isStructured: boolean): { mode: D
   const wanted = query.structured === undefined ? isStructured : query.structured === '1'
   const chosen = query.view ?? 'lines'
   return { view: chosen, mode: wanted && chosen === 'lines' ? 'structured' : 'lines' }
+}
+
+/** What a reader asks for: `header` is its Last-Event-ID. Throws HttpError for a query that cannot be served. */
+export function wantedStream(
+  query: StreamQuery,
+  header: string | string[] | undefined,
+  known: ReadonlySet<string>,
+  isStructured: boolean,
+): Omit<JoinRequest, 'transport' | 'wire' | 'owner'> {
+  const lastEventId = [header].flat()[0] ?? query.last_event_id ?? null
+  return { ...streamForm(query, isStructured), subset: panelSubset(query.panels, known), lastEventId }
 }

@@ -11,13 +11,33 @@ function detailOf(error: z.ZodError): string {
     : `${issue.path.join('.') || 'query'}: ${issue.message}`
 }
 
-export const zodValidator: FastifySchemaCompiler<z.ZodType> = ({ schema }) => {
-  return (data: unknown) => {
-    const parsed = schema.safeParse(data)
-    return parsed.success
-      ? { value: parsed.data }
-      : { error: new HttpError('invalid_query', detailOf(parsed.error)) }
-  }
+function validated<T>(
+  schema: z.ZodType<T>,
+  data: unknown,
+): { readonly value: T } | { readonly error: HttpError } {
+  const parsed = schema.safeParse(data)
+  return parsed.success
+    ? { value: parsed.data }
+    : { error: new HttpError('invalid_query', detailOf(parsed.error)) }
+}
+
+export const zodValidator: FastifySchemaCompiler<z.ZodType> =
+  ({ schema }) =>
+  data =>
+    validated(schema, data)
+
+/** The query of a request target, for requests that Fastify does not see. Throws HttpError `invalid_query`. */
+export function queryOf<T>(schema: z.ZodType<T>, target: string): T {
+  const parameters = new URLSearchParams(target.split('?', 2)[1] ?? '')
+  const data = Object.fromEntries(
+    [...parameters.keys()].map(name => {
+      const [first, ...more] = parameters.getAll(name)
+      return [name, more.length === 0 ? first : [first, ...more]]
+    }),
+  )
+  const result = validated(schema, data)
+  if ('error' in result) throw result.error
+  return result.value
 }
 
 /** JSON Schema 2020-12 of what a client sends (`input`) or reads (`output`). */

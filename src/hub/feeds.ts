@@ -3,7 +3,6 @@
 import type { Board } from '../board/board.js'
 import type { Clock } from '../clock/clock.js'
 import { wireKey } from '../connection/wire.js'
-import type { Log } from '../log/log.js'
 import type { Encoder } from './encoder.js'
 import { Feed, feedKey, feedShape } from './feed.js'
 import {
@@ -14,7 +13,7 @@ import {
   snapshotEvents,
   stepEvents,
 } from './frames.js'
-import type { HubSettings, JoinRequest } from './hub-types.js'
+import type { ErrorLog, HubSettings, JoinRequest } from './hub-types.js'
 import { ANYWHERE, Lane } from './lane.js'
 import type { Ledger } from './ledger.js'
 import { type BoardReader, UNGREETED } from './reader.js'
@@ -24,7 +23,7 @@ export type FeedsParts = {
   readonly encoder: Encoder
   readonly ledger: Ledger
   readonly clock: Clock
-  readonly log: Log
+  readonly log: ErrorLog
 }
 
 type FeedLanes = { readonly feed: Feed; readonly lanes: Map<string, Lane<BoardReader>> }

@@ -52,6 +52,11 @@ export type HubObserver = {
   onLeave?(reason: DisconnectReason, durationSec: number): void
 }
 
+/** What the hub logs: that an update could not be encoded. */
+export type ErrorLog = {
+  error(fields: { readonly err: unknown; readonly feed?: string }, message: string): void
+}
+
 /** The hub as the HTTP side needs it. */
 export interface HubLike {
   readonly board: Board | null

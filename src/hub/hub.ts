@@ -13,12 +13,12 @@ import type { Board } from '../board/board.js'
 import { type Clock, systemClock } from '../clock/clock.js'
 import { type ConnectionHost, Connections } from '../connection/connections.js'
 import { EMPTY_BYTES } from '../connection/wire.js'
-import { type Log, silentLog } from '../log/log.js'
+import { silentLog } from '../log/log.js'
 import type { ByeReason } from '../protocol/events.js'
 import { Encoder, KEEPALIVE_MS } from './encoder.js'
 import { Feeds } from './feeds.js'
 import { faultEvent } from './frames.js'
-import type { HubLike, HubObserver, HubSettings, HubStats, JoinRequest } from './hub-types.js'
+import type { ErrorLog, HubLike, HubObserver, HubSettings, HubStats, JoinRequest } from './hub-types.js'
 import { ANYWHERE, type Encoded, type Lane, NO_CHAIN } from './lane.js'
 import { Ledger } from './ledger.js'
 import { BoardReader, UNGREETED } from './reader.js'
@@ -30,7 +30,7 @@ export type HubOptions = {
   readonly version: string
   readonly observer?: HubObserver
   readonly clock?: Clock
-  readonly log?: Log
+  readonly log?: ErrorLog
   /** 0 ≤ n < 1; spreads the reconnects. */
   readonly random?: () => number
   /** Readers written to before the event loop gets its turn; by default 1 000 (about 7 ms). */
@@ -69,7 +69,7 @@ export class Hub implements HubLike {
   readonly #options: HubOptions
   readonly #settings: () => HubSettings
   readonly #clock: Clock
-  readonly #log: Log
+  readonly #log: ErrorLog
   readonly #observer: HubObserver
   readonly #ledger: Ledger
   readonly #encoder: Encoder

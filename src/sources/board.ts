@@ -7,12 +7,12 @@ import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
 import type { BoardNews, BoardSource } from '../engine/followed-boards.js'
 import { type Log, silentLog } from '../log/log.js'
+import { isPanelKey } from '../panels/content.js'
 import type { Fact, Facts } from '../panels/facts.js'
 import type { Block } from '../panels/panel.js'
 import { blocksFrom, isTone } from '../panels/parse-panel.js'
 import { cleanText, MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { VERDICT_WORDS, type Verdict } from '../protocol/events.js'
-import { isSafeName } from '../snapshot/value.js'
 import { readingErrorOf } from './followed-server.js'
 
 export type BoardFollowerOptions = {
@@ -29,7 +29,6 @@ type SeenPanel = SeenBoard['panels'][number]
 
 /** Ids and metrics are made of these; anything else is refused. */
 const EPOCH = /^[A-Za-z0-9_.~]{1,80}$/
-const KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 const LATEST_MS = 8.64e15
 /** More than any server sends. */
 const MAX_REASONS = 20
@@ -45,8 +44,6 @@ const OLD_SERVER_RETRY_MS = 60_000
 function isUsable({ epoch, generation, cycle, ts }: ClientBoard): boolean {
   return EPOCH.test(epoch) && [generation, cycle].every(Number.isSafeInteger) && ts <= LATEST_MS
 }
-
-const isKey = (key: string): boolean => KEY.test(key) && isSafeName(key)
 
 /** Cleans every text of a block. */
 function cleanBlock(block: Block): Block {
@@ -213,7 +210,7 @@ export class BoardFollower implements BoardSource {
 
   #seenBoard({ epoch, generation, cycle, ts, panels, verdict }: ClientBoard): SeenBoard {
     const seen = [...panels.values()]
-      .filter(({ key }) => isKey(key))
+      .filter(({ key }) => isPanelKey(key))
       .map(panel => {
         const known = this.#panels.get(panel)
         if (known !== undefined) return known

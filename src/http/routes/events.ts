@@ -4,7 +4,7 @@ import type { HttpShell, RouteRules, StreamOptions } from '../../contract/plugin
 import type { HubLike, JoinRequest } from '../../hub/hub-types.js'
 import { textAnswer } from '../description.js'
 import type { HttpConfig } from '../http-config.js'
-import { panelSubset, type StreamQuery, streamForm, streamQuery } from '../queries.js'
+import { type StreamQuery, streamQuery, wantedStream } from '../queries.js'
 
 export type EventsParts = {
   readonly config: () => HttpConfig
@@ -24,10 +24,8 @@ export function eventsRoutes(app: FastifyInstance, parts: EventsParts): void {
   /** The join request, without the connection. Throws for a query that cannot be served. */
   function requested(request: FastifyRequest<Query>): Omit<JoinRequest, 'transport' | 'wire'> {
     const { query, headers, facts } = request
-    const subset = panelSubset(query.panels, panelKeys())
-    const header = [headers['last-event-id']].flat()[0]
-    const lastEventId = header ?? query.last_event_id ?? null
-    return { ...streamForm(query, config().sseStructured), subset, lastEventId, owner: facts.owner }
+    const wanted = wantedStream(query, headers['last-event-id'], panelKeys(), config().sseStructured)
+    return { ...wanted, owner: facts.owner }
   }
   const options = (): StreamOptions => ({ gzip: config().sseGzip, counted: true })
 

@@ -2,6 +2,7 @@
 // all other files have a hash in their name and never change.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
+import type { IncomingHttpHeaders } from 'node:http'
 import { extname } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -15,8 +16,8 @@ const RULES: RouteRules = { surface: 'other', access: 'open' }
 
 /** The folder of the built page, relative to the built program and to the sources. */
 const PLACES = ['../../../page/', '../../../dist/page/'].map(path => new URL(path, import.meta.url))
-const DOCUMENT = 'index.html'
-const NOT_BUILT =
+export const DOCUMENT = 'index.html'
+export const NOT_BUILT =
   'The page is not built here; `npm run build` builds it. The board itself is at /summary/resync.'
 
 const CSP = [
@@ -63,7 +64,7 @@ function fileOf(url: URL): PageFile {
 }
 
 /** By name within the page's folder; empty when it is not built. */
-function readPage(places: readonly URL[]): ReadonlyMap<string, PageFile> {
+export function readPage(places: readonly URL[] = PLACES): ReadonlyMap<string, PageFile> {
   for (const place of places) {
     try {
       const assets = readdirSync(new URL('assets/', place)).map(name => `assets/${name}`)
@@ -75,21 +76,32 @@ function readPage(places: readonly URL[]): ReadonlyMap<string, PageFile> {
   return new Map()
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, file: PageFile, caching: string): FastifyReply {
-  const { type, bytes, gzipped, etag } = file
-  const packed = acceptsGzip(request.headers['accept-encoding'])
-  void reply.headers({
-    'Cache-Control': caching,
+type PageHeaders = Pick<IncomingHttpHeaders, 'accept-encoding' | 'if-none-match'>
+
+/** `bytes` is null when the client has this file already. */
+export function pageAnswer(
+  name: string,
+  { type, bytes, gzipped, etag }: PageFile,
+  headers: PageHeaders,
+): { readonly headers: Readonly<Record<string, string>>; readonly bytes: Buffer | null } {
+  const common = {
+    'Cache-Control': name === DOCUMENT ? 'no-cache' : 'public, max-age=31536000, immutable',
     'Content-Security-Policy': CSP,
     ETag: etag,
     Vary: 'Origin, Accept-Encoding',
-  })
-  if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
-  if (packed) void reply.header('Content-Encoding', 'gzip')
-  return reply.type(type).send(packed ? gzipped : bytes)
+  }
+  if (matchesEtag(headers['if-none-match'], etag)) return { headers: common, bytes: null }
+  if (!acceptsGzip(headers['accept-encoding'])) return { headers: { ...common, 'Content-Type': type }, bytes }
+  return { headers: { ...common, 'Content-Type': type, 'Content-Encoding': 'gzip' }, bytes: gzipped }
 }
 
-export function pagePlugin(places: readonly URL[] = PLACES): PagePlugin {
+function send(request: FastifyRequest, reply: FastifyReply, name: string, file: PageFile): FastifyReply {
+  const { headers, bytes } = pageAnswer(name, file, request.headers)
+  void reply.headers(headers)
+  return bytes === null ? reply.code(304).send() : reply.send(bytes)
+}
+
+export function pagePlugin(places?: readonly URL[]): PagePlugin {
   const files = readPage(places)
   return {
     name: 'page',
@@ -107,7 +119,7 @@ export function pagePlugin(places: readonly URL[] = PLACES): PagePlugin {
         handler: (request, reply) => {
           const document = files.get(DOCUMENT)
           if (document === undefined) throw new HttpError('not_found', NOT_BUILT)
-          return send(request, reply, document, 'no-cache')
+          return send(request, reply, DOCUMENT, document)
         },
       })
       for (const [name, file] of files) {
@@ -117,7 +129,7 @@ export function pagePlugin(places: readonly URL[] = PLACES): PagePlugin {
           url: `/${name}`,
           config: { rules: RULES },
           schema: { hide: true },
-          handler: (request, reply) => send(request, reply, file, 'public, max-age=31536000, immutable'),
+          handler: (request, reply) => send(request, reply, name, file),
         })
       }
     },

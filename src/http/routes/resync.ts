@@ -59,8 +59,27 @@ function verdictSuffix({ verdict }: Board): string {
   return verdict === null ? '' : `-${hash('sha256', JSON.stringify(verdict)).slice(0, 8)}`
 }
 
+/** The answers of /summary/resync. `bytes` is null when the client has this document already. Throws HttpError. */
+export class ResyncAnswers {
+  readonly #texts = new ResyncTexts()
+
+  of(
+    board: Board | null,
+    subset: readonly string[] | null,
+    view: View,
+    ifNoneMatch: string | undefined,
+  ): { readonly etag: string; readonly bytes: Buffer | null } {
+    if (board === null || board.generation === 0) {
+      throw new HttpError('starting', undefined, { 'Retry-After': '1' })
+    }
+    const etag = `"${board.epoch}-${board.generation}${subsetSuffix(subset)}${verdictSuffix(board)}"`
+    if (matchesEtag(ifNoneMatch, etag)) return { etag, bytes: null }
+    return { etag, bytes: this.#texts.of(board, subset, view) }
+  }
+}
+
 export function resyncRoute(app: FastifyInstance, parts: ResyncParts): void {
-  const texts = new ResyncTexts()
+  const answers = new ResyncAnswers()
   app.get<{ Querystring: ResyncQuery }>(
     '/summary/resync',
     {
@@ -76,14 +95,11 @@ export function resyncRoute(app: FastifyInstance, parts: ResyncParts): void {
       if (parts.config().disableResyncHttp) throw new HttpError('resync_disabled')
       const subset = panelSubset(request.query.panels, parts.panelKeys())
       parts.onResync?.()
-      const { board } = parts.hub
-      if (board === null || board.generation === 0) {
-        throw new HttpError('starting', undefined, { 'Retry-After': '1' })
-      }
-      const etag = `"${board.epoch}-${board.generation}${subsetSuffix(subset)}${verdictSuffix(board)}"`
+      const ifNoneMatch = request.headers['if-none-match']
+      const view = request.query.view ?? 'lines'
+      const { etag, bytes } = answers.of(parts.hub.board, subset, view, ifNoneMatch)
       void reply.header('ETag', etag)
-      if (matchesEtag(request.headers['if-none-match'], etag)) return reply.code(304).send()
-      const bytes = texts.of(board, subset, request.query.view ?? 'lines')
+      if (bytes === null) return reply.code(304).send()
       return reply.header('Content-Type', 'application/json; charset=utf-8').send(bytes)
     },
   )

@@ -1,0 +1,133 @@
+// One request to the server under test, and what it answered: bounded in time and size.
+import { addresses } from '../../client/connect.js'
+import { createSseParser } from '../sse/parse.js'
+
+export type Target = {
+  /** The server's base, or the address of its stream. */
+  readonly url: string
+  readonly token: string | null
+  /** How long each check waits for what must come. */
+  readonly timeoutMs: number
+  /** Whether checks that wait for a silent stream run. */
+  readonly keepalive: boolean
+}
+
+export type Message = {
+  readonly event: string
+  readonly text: string
+  /** Undefined when it is not JSON. */
+  readonly data: Readonly<Record<string, unknown>> | undefined
+  /** The last id on the stream, this event's or an earlier one's. */
+  readonly id: string
+}
+
+export type Heard = {
+  readonly status: number
+  readonly headers: Headers
+  readonly messages: readonly Message[]
+  /** `retry:` came before the first event. */
+  readonly beginsWithRetry: boolean
+  readonly comments: number
+  /** What was waited for has come. */
+  readonly isComplete: boolean
+}
+
+type Asked = {
+  readonly panels?: readonly string[]
+  readonly structured?: boolean
+  readonly view?: 'lines' | 'blocks'
+  readonly lastEventId?: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const MAX_BODY_CHARS = 32 * 1024 * 1024
+
+export function request(
+  target: Target,
+  address: string,
+  init: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {},
+): Promise<Response> {
+  const token = target.token === null ? {} : { 'X-API-Token': target.token }
+  const { method = 'GET', headers } = init
+  return fetch(address, {
+    method,
+    headers: { ...token, ...headers },
+    signal: AbortSignal.timeout(target.timeoutMs),
+  })
+}
+
+export function streamAddress(target: Target, asked: Asked = {}): string {
+  return addresses(target.url, asked).stream
+}
+
+export function resyncAddress(target: Target): string {
+  return addresses(target.url).resync
+}
+
+function jsonOf(text: string): Message['data'] {
+  try {
+    const data: unknown = JSON.parse(text)
+    return typeof data === 'object' && data !== null ? (data as Message['data']) : undefined
+  } catch {
+    return undefined // the check `schema` reports it
+  }
+}
+
+/** Reads the stream until `isDone`, its end, or the time limit. */
+export async function listen(
+  target: Target,
+  asked: Asked,
+  isDone: (messages: readonly Message[], comments: number) => boolean,
+  limitMs: number = target.timeoutMs,
+): Promise<Heard> {
+  const messages: Message[] = []
+  let comments = 0
+  let beginsWithRetry = false
+  const parser = createSseParser({
+    onEvent: ({ event, data, id }) => messages.push({ event, text: data, data: jsonOf(data), id }),
+    onComment: () => {
+      comments++
+    },
+    onRetry: () => {
+      beginsWithRetry ||= messages.length === 0
+    },
+  })
+  const life = new AbortController()
+  const timer = setTimeout(() => life.abort(), limitMs)
+  const { lastEventId } = asked
+  const headers = {
+    Accept: 'text/event-stream',
+    'Accept-Encoding': 'identity',
+    ...(target.token === null ? {} : { 'X-API-Token': target.token }),
+    ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
+    ...asked.headers,
+  }
+  let response: Response | undefined
+  let chars = 0
+  try {
+    response = await fetch(streamAddress(target, asked), { headers, signal: life.signal })
+    const decoder = new TextDecoder()
+    for await (const piece of response.body ?? []) {
+      const text = decoder.decode(piece as Uint8Array, { stream: true })
+      chars += text.length
+      if (response.status === 200) parser.push(text)
+      if (chars > MAX_BODY_CHARS || isDone(messages, comments)) break
+    }
+  } catch (error) {
+    // The time limit is an answer too: the check says what did not come.
+    if (!life.signal.aborted) throw error
+    if (response === undefined) throw new Error(`no answer within ${limitMs} ms`)
+  } finally {
+    clearTimeout(timer)
+    life.abort()
+  }
+  const { status, headers: answered } = response
+  return {
+    status,
+    headers: answered,
+    messages,
+    beginsWithRetry,
+    comments,
+    isComplete: isDone(messages, comments),
+  }
+}

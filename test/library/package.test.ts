@@ -1,0 +1,57 @@
+// The package as another program sees it: its files, laid out as npm installs them, with types.
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'g6-library-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const run = (command: string, args: readonly string[], cwd: string): string =>
+  execFileSync(command, args, { cwd, encoding: 'utf8' })
+
+test('is imported with its types, runs, and brings the conformance command and its vectors', () => {
+  const packed = run(
+    'npm',
+    ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder],
+    ROOT,
+  ).trim()
+  const installed = join(folder, 'node_modules/g6-stream')
+  mkdirSync(installed, { recursive: true })
+  run('tar', ['-xzf', join(folder, packed), '-C', installed, '--strip-components', '1'], folder)
+  // Its dependencies are those of this checkout.
+  symlinkSync(join(ROOT, 'node_modules'), join(installed, 'node_modules'))
+  symlinkSync(join(ROOT, 'node_modules/@types'), join(folder, 'node_modules/@types'))
+  writeFileSync(join(folder, 'package.json'), '{"private": true, "type": "module"}\n')
+  copyFileSync(join(ROOT, 'examples/node-http.mjs'), join(folder, 'example.mjs'))
+  writeFileSync(
+    join(folder, 'wrong.mjs'),
+    "import { createHub } from 'g6-stream'\ncreateHub({ maxClient: 5 })\n",
+  )
+  const tsc = (file: string) =>
+    run(
+      process.execPath,
+      [
+        join(ROOT, 'node_modules/typescript/bin/tsc'),
+        ...'--noEmit --allowJs --checkJs --strict --skipLibCheck --target es2022 --module nodenext --types node'.split(
+          ' ',
+        ),
+        file,
+      ],
+      folder,
+    )
+  // It prints the port of an address that may be a path: JavaScript need not ask.
+  expect(tsc('example.mjs').replace(/.*'port'.*\n?/g, '')).toBe('')
+  expect(() => tsc('wrong.mjs')).toThrow()
+  const script =
+    "const { createHub } = await import('g6-stream'); console.log(Object.keys(createHub()).join())"
+  expect(run(process.execPath, ['--input-type=module', '-e', script], folder)).toBe(
+    'handler,express,fastify,fetch,stats,close\n',
+  )
+  const help = run(process.execPath, [join(installed, 'dist/src/conformance/main.js'), '--help'], folder)
+  expect(help).toContain('g6-conformance [options] <url>')
+  expect(run('ls', [join(installed, 'test/vectors')], folder)).toContain('board.json')
+})
