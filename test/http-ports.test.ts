@@ -165,7 +165,7 @@ describe('ports', () => {
       name: 'bad',
       register: (app: { get(url: string, h: () => string): unknown }) => void app.get('/y', () => ''),
     }
-    await expect(startRig({}, { plugins: [plugin] })).rejects.toThrow('/y says no rules')
+    await expect(startRig({}, { plugins: [plugin] })).rejects.toThrow('/y has no config.rules')
   })
 })
 

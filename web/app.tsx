@@ -1,4 +1,4 @@
-// All of the page.
+// The whole page.
 import { Grid } from './cards/grid.jsx'
 import { KeysDialog } from './keys/help.jsx'
 import { panelKeys } from './model.js'

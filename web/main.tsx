@@ -1,4 +1,4 @@
-// The page: follows the board of the server it came from, and draws it.
+// The page: follows and draws the board of its server.
 import { render } from 'preact'
 import { startAlerts } from './alerts/announce.js'
 import { App } from './app.jsx'
@@ -9,7 +9,7 @@ import { board, start } from './model.js'
 import { startTheme } from './state/theme.js'
 import './style/page.css'
 
-/** How long the page waits for a first board before it is drawn without one. */
+/** How long the page waits for the first board before it is drawn without one. */
 const FIRST_BOARD_MS = 150
 
 const root = document.getElementById('page')
@@ -20,7 +20,7 @@ startHistory()
 startAlerts()
 startKeys(PAGE_KEYS)
 
-// Drawn once, with the first board, it is there sooner than drawn empty and drawn again.
+// Drawing once with the first board is faster than drawing an empty page first.
 function draw(found: HTMLElement): void {
   clearTimeout(late)
   unwatch()

@@ -4,12 +4,12 @@
         for change in c:
             print(change.generation, sorted(change.panels))
 
-``python -m g6_stream URL --json`` prints one JSON line a change.
+``python -m g6_stream URL --json`` prints one JSON line per change.
 
-Standard library only, Python 3.9 and later. The rules are those of the TypeScript client, held together by the vectors in
-test/vectors: events of one generation are applied whole, every panel is checked against its hash before it is shown, and
-what does not fit is asked for again (``/summary/resync``) instead of being patched up. One thread reads at the pace at
-which the changes are taken; ``close()`` may be called from any other.
+Standard library only, Python 3.9 and later. test/vectors keep it equal to the TypeScript client: events of one generation
+are applied together, every panel is checked against its hash before it is shown, and a mismatch leads to
+``/summary/resync``, never to a local repair. One thread reads, as fast as the changes are consumed; ``close()`` may be
+called from any other.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ MAX_SERVER_DELAY_SEC = 3600.0
 LEAST_PAUSE_SEC = 0.1
 CHUNK_BYTES = 64 * 1024
 MAX_TOKEN_FILE_LENGTH = 64 * 1024
-#: What the server and the other clients take off too.
+#: The server and the other clients strip the same characters.
 _AROUND_A_TOKEN = " \t\n\v\f\r\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
@@ -67,7 +67,7 @@ _AROUND_A_TOKEN = " \t\n\v\f\r\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" 
 
 
 class Message(NamedTuple):
-    """One event; ``id`` is the last one seen on the stream, or empty."""
+    """One event; ``id`` is the last id of the stream, or empty."""
 
     event: str
     data: str
@@ -75,9 +75,9 @@ class Message(NamedTuple):
 
 
 class SseParser:
-    """Reads text/event-stream (WHATWG HTML 9.2.5, 9.2.6) from bytes cut anywhere.
+    """Parses text/event-stream (WHATWG HTML 9.2.5, 9.2.6) from bytes cut anywhere.
 
-    ``push`` returns the events that became complete. An event over ``limit`` characters is dropped and counted.
+    ``push`` returns the events that are complete now. An event over ``limit`` characters is dropped and counted.
     """
 
     def __init__(self, last_event_id: str = "", limit: int = DEFAULT_LIMIT) -> None:
@@ -194,7 +194,7 @@ class Panel:
     hash: str
     #: with ``view="blocks"``
     blocks: Optional[Tuple[Any, ...]] = None
-    #: the server cut it at its size limit and offers no resync; ``hash`` is that of the whole
+    #: the server cut it at its size limit and has no resync; ``hash`` is that of the whole panel
     truncated: bool = False
 
     def to_json(self) -> Dict[str, Any]:
@@ -213,7 +213,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How the system is, and the values that make it so."""
+    """The state of the system, and the reasons."""
 
     #: ``healthy``, ``attention``, ``failing`` or ``unknown``
     word: str
@@ -235,11 +235,11 @@ class Board:
     epoch: str
     generation: int
     cycle: int
-    #: when the server made (or last confirmed) this state, epoch milliseconds
+    #: when the server made or last confirmed this state, epoch milliseconds
     ts: float
     #: in the server's order
     panels: Mapping[str, Panel]
-    #: None where the server does not say
+    #: None where the server does not send it
     verdict: Optional[Verdict] = None
 
 
@@ -251,10 +251,10 @@ class Change:
     cycle: int
     generation: int
     ts: float
-    #: what is new or different; nothing when only the verdict is
+    #: new and changed panels; empty when only the verdict changed
     panels: Mapping[str, Panel]
     removed: Tuple[str, ...]
-    #: None where the server does not say
+    #: None where the server does not send it
     verdict: Optional[Verdict] = None
 
     def to_json(self) -> Dict[str, Any]:
@@ -273,7 +273,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one event meant."""
+    """The result of one event."""
 
     change: Optional[Change] = None
     #: ``resync``: get /summary/resync. ``fresh``: reconnect without an id.
@@ -282,16 +282,16 @@ class Outcome:
     keepalive_ms: Optional[float] = None
     bye: Optional[Tuple[str, float]] = None
     error: Optional[str] = None
-    #: coming back is no use
+    #: do not reconnect
     close: bool = False
 
 
-#: Its events have no generation: nothing can be resumed, and old events look like new ones.
+#: Its events have no generation: old events cannot be distinguished from new ones and nothing can be resumed.
 OLD_SERVER = "this is the Python original; g6 serve can follow its /events"
 
 
 def panel_hash(key: str, title: str, tone: str, lines: Sequence[str]) -> str:
-    """SHA-256 of what a person sees, as the server computes it (lone surrogates count as U+FFFD)."""
+    """SHA-256 of the visible content, as the server computes it (lone surrogates count as U+FFFD)."""
     text = "v1\n%s\n%s\n%s\n%s" % (key, title, tone, "\n".join(lines))
     try:
         data = text.encode("utf-8")
@@ -309,7 +309,7 @@ def _no_number(name: str) -> Any:
 
 
 def _json(text: str) -> Any:
-    """JSON and nothing else: Python's own NaN and Infinity are malformed, as for every other client."""
+    """Strict JSON: Python's NaN and Infinity are malformed, as for every other client."""
     return json.loads(text, parse_constant=_no_number)
 
 
@@ -367,12 +367,12 @@ _COUNTS = "events snapshots updates structured heartbeats ignored mismatches tru
 
 
 class BoardReader:
-    """The rules of the summary stream for one reader, without any I/O."""
+    """The summary stream for one reader, without any I/O."""
 
     def __init__(self, accept_truncated: bool = False) -> None:
         self.board: Optional[Board] = None
         self.counts: Dict[str, int] = {name: 0 for name in _COUNTS}
-        #: take cut panels as they are: the server has no /summary/resync
+        #: accept truncated panels: the server has no /summary/resync
         self.accept_truncated = accept_truncated
         self._group: Optional[_Group] = None
         self._epoch = ""
@@ -382,11 +382,11 @@ class BoardReader:
 
     @property
     def settled(self) -> bool:
-        """The board is what the server last told: nothing announced is outstanding."""
+        """The board is what the server last sent: nothing announced is outstanding."""
         return self.board is not None and not self._need_snapshot and self._announced is None
 
     def disconnected(self) -> None:
-        """A connection has ended: an unfinished group is void."""
+        """Call when a connection has ended: drops an unfinished group."""
         self._group = None
 
     def apply(self, event: str, data: str) -> Outcome:
@@ -397,7 +397,7 @@ class BoardReader:
         return self._parsed(data, lambda body: self._interpret(event, body))
 
     def apply_resync(self, text: str) -> Outcome:
-        """Takes the document of /summary/resync."""
+        """Applies the document of /summary/resync."""
         self.counts["resyncs"] += 1
         outcome = self._parsed(text, self._resync)
         return Outcome(ask="fresh", why=outcome.why) if outcome.ask else outcome
@@ -443,7 +443,7 @@ class BoardReader:
             self.counts["heartbeats"] += 1
             board = self.board
             if board is not None:
-                # The reader's generation stays: with a subset of the panels it may be behind the board's.
+                # Keep the reader's generation: with a subset of the panels it may be behind the server's.
                 at = {**data, "generation": board.generation}
                 return self._show("panel_update", at, dict(board.panels), board.epoch)
             return Outcome()
@@ -548,7 +548,7 @@ class BoardReader:
             self._check(into, key, entry, _patch(held.lines, entry) if held is not None and fits else None)
 
     def _check(self, into: _Group, key: str, entry: Dict[str, Any], lines: Optional[List[str]]) -> None:
-        """Adds a panel whose hash holds, or says in the group that it does not."""
+        """Adds a panel whose hash is right; else sets the group's fault."""
         digest, title, tone = _text(entry.get("hash")), _text(entry.get("title")), _text(entry.get("tone"))
         held = self.board.panels.get(key) if self.board is not None else None
         cut = entry.get("truncated") is True
@@ -587,7 +587,7 @@ class BoardReader:
 
 
 class StreamError(Exception):
-    """What went wrong with a stream; handed to ``error`` listeners, never raised while following.
+    """What went wrong with a stream: passed to ``error`` listeners, never raised while following.
 
     ``code``: network, ended, timeout, status, content_type, redirect, too_large, resync, server, original.
     Nothing comes after ``original``.
@@ -597,7 +597,7 @@ class StreamError(Exception):
         super().__init__(message)
         self.code = code
         self.status = status
-        #: when the connection is made again, seconds from then; None when it was not lost
+        #: time until the reconnection, seconds; None when the connection was not lost
         self.retry_in_sec: Optional[float] = None
         self.after_sec = after_sec
 
@@ -613,7 +613,7 @@ def addresses(
     structured: Optional[bool] = None,
     view: Optional[str] = None,
 ) -> Addresses:
-    """The stream's and the resync's address for a server's base or a stream's own address."""
+    """The stream and resync URLs for a server's base URL or a stream's URL."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("not an http(s) address: %r" % url)
@@ -642,7 +642,7 @@ def addresses(
 
 
 def _body(response: http.client.HTTPResponse) -> bytes:
-    """The whole body: read no further than the limit, and no longer, however slowly it comes."""
+    """The whole body; reads no further than the limit and no longer than the timeout."""
     deadline_sec = time.monotonic() + RESYNC_TIMEOUT_SEC
     body = bytearray()
     while True:
@@ -668,7 +668,7 @@ def _retry_after_sec(value: Optional[str]) -> float:
 
 
 def _usable_token(token: str) -> str:
-    """Without blanks and a byte order mark around it. Raises ValueError for what no server accepts."""
+    """The token without surrounding white space and byte order mark. Raises ValueError for one that no header can carry."""
     usable = token.strip(_AROUND_A_TOKEN)
     at = next((i for i, char in enumerate(usable) if not "!" <= char <= "~"), -1)
     if at == -1:
@@ -688,7 +688,7 @@ def connect(
     max_event_length: int = DEFAULT_LIMIT,
     ssl_context: Optional[ssl.SSLContext] = None,
 ) -> Connection:
-    """Follows the board of the server at ``url`` (its base, or its stream's own address) until closed."""
+    """Follows the board of the server at ``url`` (its base URL or its stream's URL) until closed."""
     return Connection(
         addresses(url, panels, structured, view),
         token,
@@ -700,7 +700,7 @@ def connect(
 
 
 class Connection:
-    """A board that stays equal to a server's. Iterate it: each item is a :class:`Change`."""
+    """Follows the board of a server. Iterate it: each item is a :class:`Change`."""
 
     def __init__(
         self,
@@ -713,7 +713,7 @@ class Connection:
     ) -> None:
         #: connecting (no board yet), live, stale (the last known board) or closed
         self.state = "connecting"
-        #: when the last byte came, epoch seconds
+        #: when the last bytes were received, epoch seconds
         self.last_byte_sec: Optional[float] = None
         self.reconnects = 0
         self.errors = 0
@@ -738,7 +738,7 @@ class Connection:
 
     @property
     def board(self) -> Optional[Board]:
-        """The newest whole board; None before the first."""
+        """The newest complete board; None before the first."""
         return self._reader.board
 
     @property
@@ -746,12 +746,12 @@ class Connection:
         return dict(self._reader.counts, reconnects=self.reconnects, errors=self.errors)
 
     def on(self, event: str, listener: Callable[[Any], None]) -> Callable[[], None]:
-        """Calls back for every ``update``, ``state`` or ``error``, in the reading thread; returns what ends that."""
+        """Adds a listener, called in the reading thread; returns a function that removes it."""
         self._listeners[event].append(listener)
         return lambda: self._listeners[event].remove(listener)
 
     def close(self) -> None:
-        """Ends it, from any thread. Idempotent."""
+        """May be called from any thread. Idempotent."""
         self._closing.set()
         connection = self._socket
         if connection is not None:
@@ -822,7 +822,7 @@ class Connection:
             connection.close()
 
     def _open(self, url: str, timeout_sec: float, streaming: bool) -> http.client.HTTPResponse:
-        """The answer, redirects followed; the token is not shown to another origin."""
+        """Sends the request and follows redirects; withholds the token from another origin."""
         headers = {"Accept": "text/event-stream" if streaming else "application/json", "Cache-Control": "no-cache"}
         if streaming and self._last_event_id:
             headers["Last-Event-ID"] = self._last_event_id.encode("utf-8").decode("latin-1")
@@ -993,7 +993,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     token = os.environ.get("G6_SSE_API_TOKEN")
     if options.token_file:
         try:
-            # What is no UTF-8 is refused as a token, with its place.
+            # Bytes that are no UTF-8 are refused as a token, with their position.
             with open(options.token_file, encoding="utf-8", errors="replace", newline="") as file:
                 token = file.read(MAX_TOKEN_FILE_LENGTH)
         except OSError as error:

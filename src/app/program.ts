@@ -85,14 +85,8 @@ export class Program {
     this.#surroundings = surroundingsOf(config, linksOf(config, this.#source.name))
     const connections = new Connections({ clock })
     this.#connections = connections
-    this.hub = new Hub({
-      settings,
-      version: VERSION,
-      observer: hubObserver(metrics),
-      clock,
-      log,
-      connections,
-    })
+    const observer = hubObserver(metrics)
+    this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections })
     const surroundings = (): PanelSurroundings => this.#surroundings
     this.#pipeline = createPipeline(this.#source, { ...parts, surroundings, statistics })
     this.#statusHub = this.#pipeline.createStatusHub(connections)
@@ -160,6 +154,7 @@ export class Program {
       const { createServing } = await import('./serving.js')
       this.#serving = await createServing({
         ...this.#parts,
+        connections: this.#connections,
         listeners: this.#listeners,
         connections: this.#connections,
         hub: this.hub,

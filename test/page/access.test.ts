@@ -1,4 +1,4 @@
-// A server that wants a token: signing in, out, and where the token goes.
+// A server that requires a token: signing in and out, and where the token is sent.
 import { beforeEach, expect, test } from 'vitest'
 import { ORDINARY } from './support/boards.js'
 import { shows } from './support/page-rig.js'
@@ -11,10 +11,10 @@ beforeEach(() => {
   room.server.publish(ORDINARY)
 })
 
-test('a token is asked for, refused when wrong, and sent as a header and nowhere else', async () => {
+test('a token is required, refused when wrong, and sent only as a header', async () => {
   const { page, faults, requests } = await room.open()
   const input = page.getByLabel('Token', { exact: true })
-  await page.getByText('This server wants a token').waitFor()
+  await page.getByText('This server requires a token').waitFor()
   await page.locator('.facts', { hasText: 'signed out' }).waitFor()
   await input.fill('two words')
   await page.keyboard.press('Enter')
@@ -33,7 +33,7 @@ test('a token is asked for, refused when wrong, and sent as a header and nowhere
   expect(faults).toEqual([])
 })
 
-test('the token holds over a reload in its tab, not in another, and is forgotten on signing out', async () => {
+test('the token survives a reload in its tab, is not in other tabs, and is deleted on signing out', async () => {
   const { page } = await room.open()
   await page.getByLabel('Token', { exact: true }).fill(TOKEN)
   await page.keyboard.press('Enter')
@@ -42,9 +42,9 @@ test('the token holds over a reload in its tab, not in another, and is forgotten
   await shows(page, 'indices', '24512.30')
   const other = await page.context().newPage()
   await other.goto(room.server.url)
-  await other.getByText('This server wants a token').waitFor()
+  await other.getByText('This server requires a token').waitFor()
   expect(await other.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain(TOKEN)
   await page.getByRole('button', { name: 'Sign out' }).click()
-  await page.getByText('This server wants a token').waitFor()
+  await page.getByText('This server requires a token').waitFor()
   expect(await page.locator('[data-panel]').count()).toBe(0)
 })

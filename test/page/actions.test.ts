@@ -1,4 +1,4 @@
-// What can be done with the board on the page: copied, downloaded, paused, opened raw.
+// The actions of the page: copy, download, pause, open the raw stream.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { withNumbers } from './support/moments.js'
@@ -24,7 +24,7 @@ describe('the board', () => {
     return watched
   }
 
-  test('has panels that are copied as they stand in plain text', async () => {
+  test('has panels that are copied as plain text', async () => {
     const { page, faults } = await opened({ permissions: ['clipboard-read', 'clipboard-write'] })
     const button = card(page, 'indices').getByRole('button', { name: /copy/i })
     await button.click()
@@ -41,7 +41,7 @@ describe('the board', () => {
     expect(faults).toEqual([])
   })
 
-  test('has panels that are copied where the browser offers no clipboard, as without https', async () => {
+  test('has panels that are copied without the clipboard API, as without https', async () => {
     const { page } = await opened({}, () => Reflect.deleteProperty(Navigator.prototype, 'clipboard'))
     await page.evaluate(() => {
       document.addEventListener('copy', () => {
@@ -74,12 +74,12 @@ describe('the board', () => {
     expect(Object.keys(held.panels)).toEqual([...panels.keys()])
   })
 
-  test('stands still while it is paused, and is the newest at once when it goes on', async () => {
+  test('does not change while paused, and is the newest at once when resumed', async () => {
     const { page } = await opened()
     await page.getByRole('button', { name: 'Pause' }).click()
     for (let cpu = 20; cpu <= 40; cpu++) room.server.publish(withNumbers(NIFTY, cpu))
     room.server.publish(withNumbers(NIFTY, 66.6))
-    // The line of the plots goes on being kept: the newest is there as soon as it is shown.
+    // The plots keep recording: the newest value is there as soon as they are shown.
     await connectionIs(page, 'live')
     await shows(page, 'resources', '17.3')
     await page.getByRole('button', { name: 'Resume' }).click()
@@ -98,10 +98,10 @@ describe('the board', () => {
   })
 })
 
-describe('where a token is needed', () => {
+describe('with a token', () => {
   const room = pageRoom({ http: { sseApiToken: TOKEN } })
 
-  test('the raw stream is opened with a ticket, the token in no address', async () => {
+  test('the raw stream is opened with a ticket, without the token in any URL', async () => {
     room.server.publish(withNumbers(NIFTY, 17.3))
     const { page, requests } = await room.open()
     await page.getByLabel('Token').fill(TOKEN)

@@ -1,4 +1,4 @@
-// Alerts on the page: listed, filtered, counted in the title, announced, heard and notified.
+// Alerts on the page: list, filter, count in the title, announcement, sound and notification.
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { withAlerts } from './support/moments.js'
@@ -15,24 +15,24 @@ const rows = (page: Page) => card(page, 'alerts').locator('.alerts-list li')
 const messages = (page: Page) => rows(page).locator('.alert-message').allTextContents()
 const button = (page: Page, name: string | RegExp) => card(page, 'alerts').getByRole('button', { name })
 
-/** Told by a page whose Notification and sound are the test's own. */
-type Stubbed = typeof globalThis & { asked: number; answer: string; told: string[]; tones: number }
+/** What the stubbed Notification and sound of the page recorded. */
+type Stubbed = typeof globalThis & { asked: number; answer: string; shown: string[]; tones: number }
 
 function stub(): void {
   const page = globalThis as Stubbed
-  Object.assign(page, { asked: 0, answer: 'granted', told: [], tones: 0 })
-  class Told {
+  Object.assign(page, { asked: 0, answer: 'granted', shown: [], tones: 0 })
+  class StubNotification {
     static permission = 'default'
     static requestPermission(): Promise<string> {
       page.asked++
-      Told.permission = page.answer
+      StubNotification.permission = page.answer
       return Promise.resolve(page.answer)
     }
     constructor(title: string, { body }: { body: string }) {
-      page.told.push(`${title}: ${body}`)
+      page.shown.push(`${title}: ${body}`)
     }
   }
-  Object.assign(page, { Notification: Told })
+  Object.assign(page, { Notification: StubNotification })
   const { start } = OscillatorNode.prototype
   OscillatorNode.prototype.start = function (...args) {
     page.tones++
@@ -41,7 +41,7 @@ function stub(): void {
 }
 
 describe('the alerts', () => {
-  test('are listed newest first, as the board says', async () => {
+  test('are listed newest first, as in the board', async () => {
     room.server.publish(withAlerts(SLOW, DOWN, { sec: 20, level: 'info', message: 'cache is warm' }))
     const { page, faults } = await room.open()
     await shows(page, 'alerts', 'kite is slow')
@@ -71,7 +71,7 @@ describe('the alerts', () => {
     expect(await rows(page).count()).toBe(3)
   })
 
-  test('that the panel does not list any more stay, marked; what it does not list is said', async () => {
+  test('that the panel no longer lists stay, marked; the number of unlisted ones is shown', async () => {
     const many = Array.from({ length: 60 }, (_, i) => ({ sec: i * 61, message: `alert ${i}` }))
     room.server.publish(withAlerts(...many.slice(0, 15)))
     const { page } = await room.open()
@@ -85,7 +85,7 @@ describe('the alerts', () => {
     expect(await list.evaluate(each => each.scrollHeight > each.clientHeight)).toBe(true)
   })
 
-  test('are none when there are none', async () => {
+  test('are an empty list when there are none', async () => {
     room.server.publish(withAlerts())
     const { page } = await room.open()
     await shows(page, 'alerts', 'No alerts.')
@@ -93,7 +93,7 @@ describe('the alerts', () => {
   })
 })
 
-describe('an alert that comes', () => {
+describe('a new alert', () => {
   test('is counted in the title until it is acknowledged, also after the page was loaded again', async () => {
     room.server.publish(withAlerts(SLOW))
     const { page } = await room.open()
@@ -109,7 +109,7 @@ describe('an alert that comes', () => {
     await titleIs(page, '(1) G6 Stream')
   })
 
-  test('is announced, a critical one at once; those there from the start are not', async () => {
+  test('is announced, a critical one at once, but not those from the start', async () => {
     room.server.publish(withAlerts(SLOW))
     const { page } = await room.open()
     await titleIs(page, '(1) G6 Stream')
@@ -122,18 +122,18 @@ describe('an alert that comes', () => {
     await said('alert').getByText('critical: Provider: kite does not answer').waitFor()
   })
 
-  test('is heard and notified when it is critical and a person wants it', async () => {
+  test('plays a sound and shows a notification when it is critical and the user has enabled it', async () => {
     room.server.publish(withAlerts(SLOW))
     const { page, faults } = await room.open({}, stub)
     await titleIs(page, '(1) G6 Stream')
     const state = () =>
       page.evaluate(() => {
-        const { asked, told, tones } = globalThis as Stubbed
-        return { asked, told, tones }
+        const { asked, shown, tones } = globalThis as Stubbed
+        return { asked, shown, tones }
       })
     room.server.publish(withAlerts(SLOW, DOWN))
     await titleIs(page, '(1 critical) G6 Stream')
-    expect(await state()).toEqual({ asked: 0, told: [], tones: 0 })
+    expect(await state()).toEqual({ asked: 0, shown: [], tones: 0 })
     await button(page, 'Sound').click()
     await page.waitForFunction(() => (globalThis as Stubbed).tones === 2)
     await button(page, 'Notifications').click()
@@ -145,7 +145,7 @@ describe('an alert that comes', () => {
     await page.waitForFunction(() => (globalThis as Stubbed).tones === 4)
     expect(await state()).toEqual({
       asked: 1,
-      told: ['G6: critical alert: critical: Provider: disk full'],
+      shown: ['G6: critical alert: critical: Provider: disk full'],
       tones: 4,
     })
     expect(faults).toEqual([])
@@ -161,7 +161,7 @@ describe('an alert that comes', () => {
     expect(await button(page, 'Notifications').getAttribute('aria-pressed')).toBe('false')
   })
 
-  test('is counted though the page is paused, and listed when it goes on', async () => {
+  test('is counted while the page is paused, and listed when resumed', async () => {
     room.server.publish(withAlerts(SLOW))
     const { page } = await room.open()
     await titleIs(page, '(1) G6 Stream')

@@ -1,4 +1,4 @@
-// Cards moved, folded and pinned, remembered by the browser; and what the address asks for.
+// Cards moved, folded and pinned, as the browser remembers them; and the query of the page.
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { ORDINARY } from './support/boards.js'
@@ -46,7 +46,7 @@ describe('cards', () => {
     await orderIs(page, [...without.slice(0, at), 'header', ...without.slice(at)])
   })
 
-  test('stay where they are when a drag is given up with Escape', async () => {
+  test('stay in place when Escape cancels a drag', async () => {
     const page = await room.shown({ viewport: { width: 1280, height: 2000 } })
     await handle(page, 'Overview').hover()
     await page.mouse.down()
@@ -75,7 +75,7 @@ describe('cards', () => {
     await shows(page, 'indices', 'NIFTY')
   })
 
-  test('are as ever where the browser has kept nonsense', async () => {
+  test('have the default order when the stored arrangement is invalid', async () => {
     const page = await room.shown()
     await page.evaluate(() => {
       localStorage.setItem('g6-page.order', '{"a":')
@@ -88,15 +88,15 @@ describe('cards', () => {
 })
 
 describe('the address', () => {
-  test('?panels= shows these in this order, and names what there is not', async () => {
+  test('?panels= shows these in this order, and names missing ones', async () => {
     const page = await room.shown({ path: '/?panels=alerts,indices,nonsense' })
     await orderIs(page, ['alerts', 'indices'])
     await page.getByText('The board has no panel named nonsense').waitFor()
-    // What is not shown counts all the same.
+    // Hidden panels count too.
     await page.locator('.facts', { hasText: 'open' }).waitFor()
   })
 
-  test('?kiosk=1 is a wall display: nothing to click, larger, the arrangement of this browser left out', async () => {
+  test('?kiosk=1 is a wall display: no controls, larger, without the arrangement of this browser', async () => {
     const page = await room.shown()
     await page.getByRole('button', { name: 'Pin Storage' }).click()
     const size = () =>

@@ -1,4 +1,4 @@
-// The board on the page: what the server shows, as it comes, whatever happens on the way.
+// The board on the page: it always shows the server's board, also after failures.
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { manyAlerts, manyIndices, ORDINARY, retold } from './support/boards.js'
@@ -18,7 +18,7 @@ beforeEach(() => {
 const verdictIs = (page: Page, verdict: string) =>
   page.locator(`.overall[data-verdict="${verdict}"]`).waitFor({ timeout: 30_000 })
 
-/** Of the alerts card the rest is told elsewhere: it is drawn in its own way. */
+/** The alerts card has a layout of its own, tested in alerts.test.ts. */
 const withoutAlerts = <T extends { readonly key: string }>(cards: readonly T[]) =>
   cards.filter(({ key }) => key !== 'alerts')
 
@@ -28,7 +28,7 @@ async function expectSame(page: Page): Promise<void> {
 }
 
 describe('the board', () => {
-  test('is what /summary/resync says, panel by panel, in the same order', async () => {
+  test('has the panels of /summary/resync, in the same order', async () => {
     room.server.publish(ORDINARY)
     const { page, faults } = await room.open(WIDE)
     await shows(page, 'links', 'source')
@@ -38,7 +38,7 @@ describe('the board', () => {
     expect(faults).toEqual([])
   })
 
-  test('is waited for where there is none yet, and shown when it comes', async () => {
+  test('is awaited, and shown when it arrives', async () => {
     const { page, faults } = await room.open()
     await page.getByText('The server answers, and has no board yet').waitFor({ timeout: 30_000 })
     await verdictIs(page, 'unknown')
@@ -65,7 +65,7 @@ describe('the board', () => {
     ])
   })
 
-  test('follows what changes, comes and goes', async () => {
+  test('follows changed, new and removed panels', async () => {
     room.server.publish(ORDINARY)
     const { page } = await room.open(WIDE)
     await shows(page, 'indices', '24512.30')
@@ -91,7 +91,7 @@ describe('the board', () => {
     expect(faults).toEqual([])
   })
 
-  test('a change touches the cells that changed and no others', async () => {
+  test('a change touches only the cells that changed', async () => {
     room.server.publish(manyIndices(200))
     const { page } = await room.open(WIDE)
     await shows(page, 'indices', 'INDEX200')
@@ -118,7 +118,7 @@ describe('the board', () => {
     const touched = await page.evaluate(() => [
       ...(globalThis as unknown as { touched: Set<string> }).touched,
     ])
-    // The price is shown by two panels; besides it only their "changed at" moves.
+    // Two panels show the price; otherwise only their "changed at" moves.
     expect(touched.filter(each => !/^(P|SPAN) /.test(each))).toEqual(['TD 1148.50'])
     expect(touched.length).toBeLessThanOrEqual(2)
   })
@@ -137,7 +137,7 @@ describe('the board', () => {
     await card(page, 'storage').locator('.changed-at', { hasText: 'as of' }).waitFor()
   })
 
-  test('tints nothing for a person who wants less motion', async () => {
+  test('tints nothing with reduced motion', async () => {
     room.server.publish(ORDINARY)
     const { page } = await room.open({ ...WIDE, reducedMotion: 'reduce' })
     await shows(page, 'indices', '24512.30')
@@ -170,7 +170,7 @@ describe('the board', () => {
       .getByRole('status')
       .getByText('Indices sorted by LTP, ascending')
       .waitFor({ state: 'attached' })
-    // What comes is sorted in where it belongs.
+    // New rows are sorted in.
     room.server.publish(manyIndices(200, 4))
     await shows(page, 'indices', '1148.50')
     expect(await prices()).toEqual((await prices()).toSorted((a, b) => a - b))
@@ -186,7 +186,7 @@ describe('the board', () => {
 })
 
 describe('when something is wrong', () => {
-  test('a server that is gone leaves its last board, marked, and one that comes back is followed', async () => {
+  test('after a server is gone its last board stays, marked; when it is back it is followed', async () => {
     room.server.publish(ORDINARY)
     const { page } = await room.open({ ...WIDE, before: each => each.clock.install() })
     await shows(page, 'indices', '24512.30')
@@ -200,7 +200,7 @@ describe('when something is wrong', () => {
     expect(await page.locator('.card[data-stale] .stale-mark').count()).toBe(before.length)
     await startAgain('e2')
     room.server.publish(retold(ORDINARY, 'indices', '24512.30', '25000.00'))
-    // It tries again after some seconds; an attempt of before may have failed just now.
+    // It retries after some seconds; an earlier attempt may have failed just now.
     const indices = card(page, 'indices')
     while (!(await indices.textContent())?.includes('25000.00')) await page.clock.fastForward(2_000)
     await connectionIs(page, 'live')
@@ -208,7 +208,7 @@ describe('when something is wrong', () => {
     await expectSame(page)
   })
 
-  test('a server that takes the connection and says nothing leaves the page stale, and its board where it was', async () => {
+  test('with a server that accepts connections and sends nothing the page is stale and keeps its board', async () => {
     room.server.publish(ORDINARY)
     const { page } = await room.open(WIDE)
     await shows(page, 'indices', '24512.30')
@@ -221,7 +221,7 @@ describe('when something is wrong', () => {
     expect(await page.locator('.card[data-stale]').count()).toBe(ORDINARY.length)
   })
 
-  test('a dead source leaves its last good state, marked with its age', async () => {
+  test('with a dead source the last good state stays, marked with its age', async () => {
     room.server.publish(ORDINARY, { word: 'failing', reasons: ['source missing, last 10:02'] })
     health = {
       ...HEALTH,
@@ -240,18 +240,18 @@ describe('when something is wrong', () => {
     await page.clock.fastForward(100_000)
     await mark.filter({ hasText: 'stale, 8 min old' }).waitFor({ timeout: 30_000 })
     health = HEALTH
-    // The page asks again every few seconds.
+    // The page polls health every few seconds.
     await page.clock.fastForward(6_000)
     await card(page, 'indices').locator('.stale-mark').waitFor({ state: 'detached', timeout: 30_000 })
   })
 
-  test('one word says how things are, and why, as the server says it; nothing recognised is not healthy', async () => {
+  test('the verdict of the server is shown with its reasons; an unrecognised status is not healthy', async () => {
     room.server.publish(ORDINARY, { word: 'healthy', reasons: ['closed, last 15:30'] })
     const { page } = await room.open()
     const why = page.locator('.overall')
     await verdictIs(page, 'healthy')
     await why.getByText('closed, last 15:30').waitFor()
-    // The panels stay the same; how the system is does not.
+    // The panels stay the same; the verdict changes.
     room.server.publish(ORDINARY, { word: 'attention', reasons: ['prices unchanged since 10:02'] })
     await verdictIs(page, 'attention')
     await why.getByText('prices unchanged since 10:02').waitFor()
@@ -260,7 +260,7 @@ describe('when something is wrong', () => {
     await why.getByText('nothing recognised').waitFor()
   })
 
-  test('the panels that are as bad as the word are one click away', async () => {
+  test('the panels behind the verdict are one click away', async () => {
     const error = { tone: 'error' as const }
     const panels = ORDINARY.map(panel => (panel.key === 'alerts' ? { ...panel, ...error } : panel))
     room.server.publish(panels, { word: 'failing', reasons: ['critical: no ticks'] })
@@ -270,7 +270,7 @@ describe('when something is wrong', () => {
     expect(new URL(page.url()).hash).toBe('#panel-alerts')
   })
 
-  test('a closed market is calm: its source is closed, and nothing is marked stale', async () => {
+  test('with a closed market the source is closed, and nothing is marked stale', async () => {
     room.server.publish(ORDINARY)
     health = { ...HEALTH, status_file: { state: 'closed', age_sec: 57_600, text: 'closed, last 15:30' } }
     const { page } = await room.open(WIDE)
@@ -278,7 +278,7 @@ describe('when something is wrong', () => {
     expect(await page.locator('.card[data-stale]').count()).toBe(0)
   })
 
-  test('a page that was frozen is right again at once', async () => {
+  test('a page that was frozen is up to date at once', async () => {
     room.server.publish(ORDINARY)
     const { page } = await room.open(WIDE)
     await shows(page, 'indices', '24512.30')
@@ -292,7 +292,7 @@ describe('when something is wrong', () => {
     await expectSame(page)
   })
 
-  test('a page out of sight goes on slowly, and after an hour of it is right as soon as it is looked at', async () => {
+  test('a hidden page runs slowly, and is up to date as soon as it is visible an hour later', async () => {
     room.server.publish(ORDINARY)
     const { page } = await room.open({ ...WIDE, before: each => each.clock.install() })
     await shows(page, 'indices', '24512.30')
@@ -306,7 +306,7 @@ describe('when something is wrong', () => {
     await shows(page, 'indices', '24600.00')
     for (let i = 0; i < 20; i++)
       room.server.publish(retold(ORDINARY, 'indices', '24512.30', `247${10 + i}.00`))
-    // What it was connected to has gone in the meantime.
+    // Its connection was lost meanwhile.
     const startAgain = await room.endServer()
     await startAgain('e2')
     room.server.publish(retold(ORDINARY, 'indices', '24512.30', '25000.00'))
@@ -317,7 +317,7 @@ describe('when something is wrong', () => {
     await expectSame(page)
   })
 
-  test('shows text as text, and opens no address but a web one', async () => {
+  test('shows text as text, and links only to http and https', async () => {
     const evil = '<img src=x onerror=alert(1)>'
     const fields = {
       kind: 'fields' as const,

@@ -1,4 +1,4 @@
-// The keys of the page: what each does, where it is typed instead, and the dialog that tells them.
+// The keys of the page: what each does, where it is typed instead, and the dialog that lists them.
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { KEYS } from '../../web/keys/keys.js'
@@ -25,7 +25,7 @@ async function opened(): Promise<Page> {
 }
 
 describe('the help', () => {
-  test('opens with ?, tells every key, closes with Escape, and gives the focus back', async () => {
+  test('opens with ?, lists every key, closes with Escape, and restores the focus', async () => {
     const page = await opened()
     await page.keyboard.press('j')
     await focusIs(page, 'header')
@@ -51,7 +51,7 @@ describe('the help', () => {
 })
 
 describe('a key', () => {
-  test('goes from card to card, and no further than the last', async () => {
+  test('moves from card to card, and stops at the last', async () => {
     const page = await opened()
     await page.keyboard.press('k')
     await focusIs(page, 'links')
@@ -84,7 +84,7 @@ describe('a key', () => {
       .waitFor()
   })
 
-  test('pauses and goes on', async () => {
+  test('pauses and resumes', async () => {
     const page = await opened()
     await page.keyboard.press('p')
     await page.getByRole('button', { name: 'Resume' }).waitFor()
@@ -92,7 +92,7 @@ describe('a key', () => {
     await page.getByRole('button', { name: 'Pause' }).waitFor()
   })
 
-  test('leads to the filter of the alerts, where keys are typed', async () => {
+  test('focuses the filter of the alerts, where keys are typed', async () => {
     const page = await opened()
     await page.keyboard.press('/')
     const filter = page.getByLabel('Filter alerts by words')

@@ -1,4 +1,4 @@
-// How the page is to read, for everybody: on every width, in both themes, by keyboard, and by a screen reader.
+// Accessibility of the page: on every width, in both themes, by keyboard, and by a screen reader.
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import { pageRoom } from './support/page-room.js'
 
 type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] }
 
-/** What axe finds, as `rule: element`; in the dark theme of what the theme changes. */
+/** What axe finds, as `rule: element`; in the dark theme only for rules that depend on colours. */
 async function axeFinds(page: Page): Promise<readonly string[]> {
   // As an expression from the debugger: the page's policy would not let it in as a script.
   await page.evaluate(axe.source)
@@ -44,7 +44,7 @@ describe('axe finds nothing in either theme', () => {
     await page.locator('[data-plot] canvas').nth(4).waitFor()
     expect(await axeFinds(page)).toEqual([])
     await page.keyboard.press('p')
-    await page.getByText('Paused: what comes is held back').waitFor()
+    await page.getByText('Paused: updates are held back').waitFor()
     await page.setViewportSize({ width: 360, height: 800 })
     expect(await axeFinds(page)).toEqual([])
     await room.endServer()
@@ -83,10 +83,10 @@ describe('axe finds nothing in either theme', () => {
     expect(await axeFinds(page)).toEqual([])
   })
 
-  test('where a token is asked for, and where it was wrong', async () => {
+  test('when a token is required, and when it was wrong', async () => {
     const closed = await startPageServer({ http: { sseApiToken: 'a-token-of-the-tests' } })
     const { page } = await openPage(room.browser, closed.url, STILL)
-    await page.getByText('This server wants a token').waitFor()
+    await page.getByText('This server requires a token').waitFor()
     expect(await axeFinds(page)).toEqual([])
     await page.keyboard.type('wrong')
     await page.keyboard.press('Enter')
@@ -191,7 +191,7 @@ describe('tones', () => {
 })
 
 describe('by keyboard', () => {
-  test('everything that can be clicked is reached, and the focus is always to be seen', async () => {
+  test('everything that can be clicked is reachable, and the focus is always visible', async () => {
     room.server.publish(ORDINARY)
     const page = await room.shown()
     await shows(page, 'links', 'source')

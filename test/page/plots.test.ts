@@ -1,4 +1,4 @@
-// The plots on the page: drawn from what was received, in both themes, once a second at most, and told in words.
+// The plots on the page: drawn from received boards, in both themes, at most once a second, with a text for each.
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { withNumbers } from './support/moments.js'
@@ -54,7 +54,7 @@ function countDrawings(): void {
 
 describe('the plots', () => {
   test.each(['light', 'dark'] as const)(
-    'are drawn in the colours of the %s theme, and told in words',
+    'are drawn in the colours of the %s theme, and described in words',
     async colorScheme => {
       room.server.publish(withNumbers(FOUR, 17.3))
       const { page, faults } = await room.open({ colorScheme })
@@ -64,7 +64,7 @@ describe('the plots', () => {
       await says(page, 'dq', 'SENSEX 92.0 %')
       await says(page, 'cycle', 'p95 1.19 s')
       await says(page, 'memory', '231.5 MB')
-      // Of one second only the last value is kept: the next ones are sent until they fall into another.
+      // Only the last value of each second is kept: send values until they fall into another second.
       let load = 20
       await expect
         .poll(
@@ -79,7 +79,7 @@ describe('the plots', () => {
     },
   )
 
-  test('say so when there is nothing yet, and draw what comes', async () => {
+  test('say when there is no data yet, and draw it when it comes', async () => {
     room.server.publish([{ key: 'odd', title: 'Odd', tone: 'ok', blocks: [], lines: [] }])
     const { page, faults } = await room.open()
     for (const group of ['dq', 'cycle', 'cpu', 'memory']) await says(page, group, 'no data yet')
@@ -116,7 +116,7 @@ describe('the plots', () => {
     expect(faults).toEqual([])
   })
 
-  test('keep within their frame whatever a value is', async () => {
+  test('stay within their frame for every value', async () => {
     room.server.publish(withNumbers(FOUR, 1e300))
     const { page } = await room.open({ viewport: { width: 2000, height: 900 } })
     await says(page, 'cpu', '000,000.0 %')
@@ -124,7 +124,7 @@ describe('the plots', () => {
     expect(await row.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0)
   })
 
-  test('tell time and value under the pointer', async () => {
+  test('show time and value under the pointer', async () => {
     room.server.publish(withNumbers(FOUR, 17.3))
     const { page } = await room.open()
     await drawn(page, 'cycle')
@@ -147,7 +147,7 @@ describe('the plots', () => {
     await tooltip.waitFor({ state: 'hidden' })
   })
 
-  test('tell time and value by keyboard too, to a screen reader as well', async () => {
+  test('show time and value by keyboard too, also to a screen reader', async () => {
     room.server.publish(withNumbers(FOUR, 17.3))
     const { page } = await room.open({}, countDrawings)
     await drawn(page, 'cycle')
@@ -158,12 +158,12 @@ describe('the plots', () => {
     const newest = await tooltip.textContent()
     expect(newest).toMatch(/^\d+:\d\d:\d\d.*\nlast 0\.73 s\np95 1\.19 s$/)
     await page.getByRole('status', { name: 'Done' }).getByText('p95 1.19 s').waitFor({ state: 'attached' })
-    // Before the page came nothing is known.
+    // There is no data from before the page was opened.
     for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowLeft')
     await tooltip.filter({ hasText: 'p95 —' }).waitFor()
     for (let i = 0; i < 30; i++) await page.keyboard.press('ArrowRight')
     await tooltip.filter({ hasText: newest ?? '' }).waitFor()
-    // It stays at its moment when all is drawn again for later ones.
+    // It stays at its moment when the plot is redrawn.
     await page.waitForFunction(
       until => (globalThis as Counting).drawings > until,
       await page.evaluate(
@@ -211,7 +211,7 @@ describe('the plots', () => {
 })
 
 describe('the drawing', () => {
-  /** The page's clock stands still until the test lets it run. */
+  /** The page's clock runs only when the test advances it. */
   async function stoppedPage(): Promise<{ page: Page; drawings: () => Promise<number> }> {
     room.server.publish(withNumbers(FOUR, 17.3))
     const { page } = await room.open({ before: each => each.clock.install() }, countDrawings)
@@ -221,7 +221,7 @@ describe('the drawing', () => {
     return { page, drawings: () => page.evaluate(() => (globalThis as Counting).drawings) }
   }
 
-  test('is done once a second for each plot, however many updates come', async () => {
+  test('happens once a second for each plot, for any number of updates', async () => {
     const { page, drawings } = await stoppedPage()
     const plots = await page.locator('[data-plot]').count()
     await page.clock.runFor(1_000)
@@ -237,7 +237,7 @@ describe('the drawing', () => {
     expect(done).toBeLessThanOrEqual(4 * plots)
   })
 
-  test('rests while the page is hidden or paused, and is right at once when it is looked at', async () => {
+  test('stops while the page is hidden or paused, and is up to date at once when it is shown', async () => {
     const { page, drawings } = await stoppedPage()
     await page.getByRole('button', { name: 'Pause' }).click()
     await page.clock.runFor(1_000)
@@ -256,7 +256,7 @@ describe('the drawing', () => {
       Object.defineProperty(document, 'hidden', { configurable: true, get: () => false })
       document.dispatchEvent(new Event('visibilitychange'))
     })
-    // The update may be on its way still; the page's clock does not go on by itself.
+    // The update may not have arrived; the page's clock does not run by itself.
     const goOn = async (): Promise<readonly [string | null, number]> => {
       await page.clock.runFor(100)
       return [await plot(page, 'cpu').textContent(), await drawings()]

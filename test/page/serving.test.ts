@@ -19,7 +19,7 @@ async function assetPaths(): Promise<readonly string[]> {
   return [...document.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path = '']) => path)
 }
 
-test('the document is asked for again each time, and not sent again when it is the same', async () => {
+test('the document is revalidated each time, and not sent again when unchanged', async () => {
   const response = await fetch(`${room.server.url}/`)
   expect(response.headers.get('cache-control')).toBe('no-cache')
   expect(response.headers.get('content-security-policy')).toBe(POLICY)
@@ -41,7 +41,7 @@ test('everything else has its hash in its name and is kept for ever', async () =
   }
 })
 
-test('is sent gzipped to whom it may be, the same bytes to everybody else', async () => {
+test('is sent gzipped to clients that accept it, as the same bytes to others', async () => {
   const path = (await assetPaths()).find(each => each.endsWith('.js')) ?? ''
   const plain = await new RawClient(room.server.port, raw(`GET ${path}`, { Connection: 'close' })).end()
   const packed = await new RawClient(
@@ -57,7 +57,7 @@ test('is sent gzipped to whom it may be, the same bytes to everybody else', asyn
   )
 })
 
-test('asks its own server and nobody else, within its policy', async () => {
+test('requests only from its own server, within its policy', async () => {
   const { page, faults, requests } = await room.open()
   const violations: string[] = []
   await page.exposeFunction('violated', (what: string) => violations.push(what))
@@ -75,7 +75,7 @@ test('asks its own server and nobody else, within its policy', async () => {
   expect(faults).toEqual([])
 })
 
-test('where it was not built the address says what to do, and all else is served', async () => {
+test('when it was not built its URL says what to do, and everything else is served', async () => {
   const rig: Rig = await startRig({}, { plugins: [pagePlugin([new URL('file:///nowhere/page/')])] })
   const response = await fetch(`${rig.url}/`)
   expect(response.status).toBe(404)

@@ -1,4 +1,4 @@
-// What a person may do with the board beside looking at it: copy a panel, download all, pause, open the raw stream.
+// The actions of the page: copy a panel, download the board, pause, open the raw stream.
 import { board, panel, paused } from '../model.js'
 import { token } from '../state/access.js'
 import { announce } from '../state/announce.js'
@@ -9,7 +9,7 @@ const TICKET = '/summary/ticket'
 
 export function togglePause(): void {
   paused.value = !paused.peek()
-  announce(paused.peek() ? 'Paused' : 'Going on')
+  announce(paused.peek() ? 'Paused' : 'Resumed')
 }
 
 export function downloadBoard(): void {
@@ -27,7 +27,7 @@ export function downloadBoard(): void {
   announce(`Downloaded ${fileName(shown)}`)
 }
 
-/** Without https or localhost there is no clipboard to write to but that of a selection. */
+/** The clipboard API needs https or localhost; copying a selection does not. */
 function copySelected(text: string): boolean {
   const area = document.createElement('textarea')
   area.value = text
@@ -51,7 +51,7 @@ async function copied(text: string): Promise<boolean> {
   }
 }
 
-/** Whether it is in the clipboard now. */
+/** Returns whether the clipboard has the text. */
 export async function copyPanel(key: string): Promise<boolean> {
   const shown = panel(key).peek()
   const isCopied = shown !== null && (await copied(panelText(shown)))
@@ -59,7 +59,7 @@ export async function copyPanel(key: string): Promise<boolean> {
   return isCopied
 }
 
-/** In a tab of its own; where a token is needed with a ticket for one stream, as an address must not hold the token. */
+/** Opens a new tab. With a token, it gets a ticket for one stream, because a URL must not have the token. */
 export async function openRawStream(): Promise<void> {
   const key = token.peek()
   if (key === null) {

@@ -1,22 +1,22 @@
-// The buttons of the actions: one in a card's head, the others for the whole board.
+// The buttons of the actions: one in the head of each card, the others for the whole board.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Icon } from '../cards/icons.jsx'
 import { paused } from '../model.js'
 import { copyPanel, downloadBoard, openRawStream, togglePause } from './actions.js'
 import './actions.css'
 
-const TOLD_MS = 2_000
+const OUTCOME_MS = 2_000
 
 /** For a card's head. */
 export function PanelActions({ panelKey }: { readonly panelKey: string }) {
-  const [outcome, tell] = useState<'done' | 'failed' | null>(null)
+  const [outcome, setOutcome] = useState<'done' | 'failed' | null>(null)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   useEffect(() => () => clearTimeout(timer.current), [])
 
   async function copy(): Promise<void> {
-    tell((await copyPanel(panelKey)) ? 'done' : 'failed')
+    setOutcome((await copyPanel(panelKey)) ? 'done' : 'failed')
     clearTimeout(timer.current)
-    timer.current = setTimeout(() => tell(null), TOLD_MS)
+    timer.current = setTimeout(() => setOutcome(null), OUTCOME_MS)
   }
 
   return (

@@ -14,7 +14,7 @@ const board: ClientBoard = {
   ]),
 }
 
-test('a panel is copied as it stands in plain text', () => {
+test('a panel is copied as plain text', () => {
   expect(panelText(panel)).toBe('[Cycle]\ncycle: 7\np95: 9ms\n')
 })
 
@@ -39,7 +39,7 @@ test('a board is downloaded as the document of a resync, its panels in order', (
   expect(Object.keys(JSON.parse(boardDocument(board)).panels)).toEqual(['cycle', 'links'])
 })
 
-test('the file’s name says which state it is, and is a name everywhere', () => {
+test('the file’s name has epoch and generation, and is valid on every system', () => {
   expect(fileName(board)).toBe('g6-board-e1-7.json')
   expect(fileName({ epoch: '../a b:c', generation: 1 })).toBe('g6-board-.._a_b_c-1.json')
 })

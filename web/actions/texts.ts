@@ -1,14 +1,14 @@
-// A panel and a board as what leaves the page: plain text, and the document of `/summary/resync`. Pure.
+// A panel as plain text, and the board as the document of `/summary/resync`. Pure.
 import type { ClientBoard, ClientPanel } from '../../client/index.js'
 
-/** As on every plain surface: `[Title]`, then the lines. */
+/** As in every plain text: `[Title]`, then the lines. */
 export function panelText({ title, lines }: Pick<ClientPanel, 'title' | 'lines'>): string {
   return `${[`[${title}]`, ...lines].join('\n')}\n`
 }
 
 /**
- * What `/summary/resync?view=blocks` tells of this board, but for each panel's `since`, which no reader is told. Of a
- * paused page it is the board that is shown, and of a lost connection the last one.
+ * The document of `/summary/resync?view=blocks` for this board, without each panel's `since`, which readers do not get. On a
+ * paused page it is the board shown, after a lost connection the last one.
  */
 export function boardDocument({ epoch, generation, cycle, ts, panels, verdict }: ClientBoard): string {
   const shown = [...panels].map(([key, { key: _, ...content }]) => [key, content])
@@ -24,7 +24,7 @@ export function boardDocument({ epoch, generation, cycle, ts, panels, verdict }:
   return `${JSON.stringify(board, null, 2)}\n`
 }
 
-/** `g6-board-<epoch>-<generation>.json`, of characters that any file system takes. */
+/** `g6-board-<epoch>-<generation>.json`, with characters that every file system allows. */
 export function fileName({ epoch, generation }: Pick<ClientBoard, 'epoch' | 'generation'>): string {
   return `g6-board-${epoch.replace(/[^\w.-]+/g, '_').slice(0, 64)}-${generation}.json`
 }

@@ -1,4 +1,4 @@
-// The dialog that tells the keys. The browser's own <dialog>: Escape closes it, focus stays in it and goes back after it.
+// The dialog with the list of keys. A native <dialog>: Escape closes it, it traps the focus and restores it.
 import { KEYS } from './keys.js'
 import './keys.css'
 
@@ -15,12 +15,12 @@ export function KeysDialog() {
       <form method="dialog">
         <h2 id="keys-title">Keys</h2>
         <dl>
-          {KEYS.map(([key, , tells]) => (
+          {KEYS.map(([key, , description]) => (
             <div key={key}>
               <dt>
                 <kbd>{key}</kbd>
               </dt>
-              <dd>{tells}</dd>
+              <dd>{description}</dd>
             </div>
           ))}
           <div>

@@ -20,8 +20,8 @@ test('every key has one action and every action one key', () => {
 })
 
 describe('a key', () => {
-  test('does the same with caps lock', () => expect(actionOf(press('P'))).toBe('pause'))
-  test('without a meaning is left alone', () => {
+  test('works with caps lock', () => expect(actionOf(press('P'))).toBe('pause'))
+  test('without an action is ignored', () => {
     for (const key of ['Enter', 'x', ' ', 'Escape', 'Tab', '']) expect(actionOf(press(key))).toBeNull()
   })
   test.each(['INPUT', 'textarea', 'SELECT'])('pressed in %s is typed there', tag => {
@@ -30,14 +30,14 @@ describe('a key', () => {
   test('pressed in editable text is typed there', () => {
     expect(actionOf(press('p', { tag: 'DIV', isEditable: true }))).toBeNull()
   })
-  test('on a button means the same', () => expect(actionOf(press('p', { tag: 'BUTTON' }))).toBe('pause'))
+  test('works on a button', () => expect(actionOf(press('p', { tag: 'BUTTON' }))).toBe('pause'))
   test.each(['ctrlKey', 'altKey', 'metaKey'])('with %s belongs to the browser', modifier => {
     expect(actionOf(press('c', { [modifier]: true }))).toBeNull()
   })
-  test('that was taken already does nothing more', () => {
+  test('that was handled already does nothing', () => {
     expect(actionOf(press('p', { isTaken: true }))).toBeNull()
   })
-  test('held down steps on, and does nothing else twice', () => {
+  test('held down repeats a step, and nothing else', () => {
     expect(actionOf(press('j', { repeat: true }))).toBe('next-card')
     expect(actionOf(press('p', { repeat: true }))).toBeNull()
   })

@@ -1,12 +1,12 @@
-// Which key does what. Pure: an event's few facts in, the name of an action out.
+// Maps a key press to the name of an action. Pure.
 
 export const KEYS = [
   ['?', 'help', 'Shows these keys'],
-  ['p', 'pause', 'Pauses what is shown, or goes on'],
+  ['p', 'pause', 'Pauses or resumes the board'],
   ['j', 'next-card', 'To the next card'],
   ['k', 'previous-card', 'To the card before'],
   ['f', 'fold-card', 'Folds or opens the card'],
-  ['s', 'pin-card', 'Pins the card, or lets it go'],
+  ['s', 'pin-card', 'Pins or unpins the card'],
   ['[', 'move-card-earlier', 'Moves the card forward'],
   [']', 'move-card-later', 'Moves the card back'],
   ['c', 'copy-card', 'Copies the card as text'],
@@ -15,21 +15,21 @@ export const KEYS = [
   ['t', 'theme', 'Dark, light, or as the system'],
   ['d', 'download', 'Downloads the board as JSON'],
   ['r', 'raw-stream', 'Opens the raw stream'],
-] as const satisfies readonly (readonly [key: string, action: string, tells: string])[]
+] as const satisfies readonly (readonly [key: string, action: string, description: string])[]
 
 export type KeyAction = (typeof KEYS)[number][1]
 
-/** What is looked at of a keyboard event. */
+/** The facts of a keyboard event that matter. */
 export type KeyPress = {
   readonly key: string
   readonly ctrlKey: boolean
   readonly altKey: boolean
   readonly metaKey: boolean
-  /** A key held down repeats. */
+  /** The key is held down. */
   readonly repeat: boolean
-  /** Another listener has taken it, or a text is being composed. */
+  /** Another listener has handled it, or a text is being composed. */
   readonly isTaken: boolean
-  /** Where it was pressed: the element's name, in any case; whether its text can be edited. */
+  /** The name of the target element, in any case, and whether its text can be edited. */
   readonly tag: string
   readonly isEditable: boolean
 }
@@ -37,7 +37,7 @@ export type KeyPress = {
 const TYPED_INTO: ReadonlySet<string> = new Set(['input', 'textarea', 'select'])
 const STEPS: ReadonlySet<KeyAction> = new Set(['next-card', 'previous-card'])
 
-/** Null for a key that means nothing here, is typed into something, or belongs to the browser. */
+/** Null for a key without an action, that is typed into a field, or that belongs to the browser. */
 export function actionOf(press: KeyPress): KeyAction | null {
   if (press.ctrlKey || press.altKey || press.metaKey || press.isTaken) return null
   if (press.isEditable || TYPED_INTO.has(press.tag.toLowerCase())) return null

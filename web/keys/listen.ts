@@ -1,9 +1,9 @@
-// Listens for keys and does what they mean; not while a dialog is open.
+// Listens for keys and runs their actions, except while a dialog is open.
 import { actionOf, type KeyAction } from './keys.js'
 
 export type KeyActions = Readonly<Record<KeyAction, () => void>>
 
-/** Begins; returns what ends it. */
+/** Starts to listen; returns a function that stops it. */
 export function startKeys(actions: KeyActions): () => void {
   const life = new AbortController()
   document.addEventListener(
@@ -22,7 +22,7 @@ export function startKeys(actions: KeyActions): () => void {
         isEditable: target.isContentEditable,
       })
       if (action === null) return
-      // Where it leads to must not receive the key too.
+      // An element that gets the focus now must not receive the key too.
       event.preventDefault()
       actions[action]()
     },

@@ -1,4 +1,4 @@
-// What each key does on this page. Keys of a card mean the one that has the focus, or has something in it that has.
+// What each key does on this page. Keys of a card act on the card that has or contains the focus.
 import { copyPanel, downloadBoard, openRawStream, togglePause } from '../actions/actions.js'
 import { FILTER_ID } from '../alerts/alerts-card.jsx'
 import { acknowledgeAll } from '../alerts/state.js'
@@ -9,7 +9,7 @@ import { changeTheme } from '../strip/toolbar.jsx'
 import { openKeys } from './help.jsx'
 import type { KeyActions } from './listen.js'
 
-/** To the next card or the one before; from nowhere to the first or the last. */
+/** Focuses the next or previous card; without a focused card the first or the last. */
 function step(by: 1 | -1): void {
   const cards = shownCards.peek()
   const now = focusedCard()
@@ -26,7 +26,7 @@ function onCard(act: (key: string) => void): () => void {
   }
 }
 
-/** For what arranges cards: a wall display is not arranged, and a card that moved keeps the focus and stays in view. */
+/** For actions that arrange cards: not on a wall display; the card keeps the focus and stays in view. */
 function arranging(act: (key: string) => void): () => void {
   return onCard(key => {
     if (query.kiosk) return

@@ -1,4 +1,4 @@
-// What stands between the strip and the cards when not all is well: what is wrong, since when, and what can be done.
+// Notices between the strip and the cards: what is wrong, since when, and what can be done.
 import { unknownPanels } from '../cards/arrange.js'
 import { board, connection, follow, health, lastLiveMs, paused } from '../model.js'
 import { clockText } from '../state/ages.js'
@@ -14,7 +14,7 @@ function Reconnect() {
   )
 }
 
-/** Moves every second: shown, and not read out each time. */
+/** Changes every second, so screen readers must ignore it. */
 function Age() {
   return (
     <span class="age" aria-hidden="true">
@@ -23,7 +23,7 @@ function Age() {
   )
 }
 
-/** As the client says it; a status alone is said in words. */
+/** The client's message; a bare HTTP status gets some words. */
 function reasonOf(problem: string | null): string {
   if (problem === null) return ''
   return /^HTTP \d+$/.test(problem) ? ` (the server answered ${problem})` : ` (${problem})`
@@ -58,7 +58,7 @@ function DeadSource() {
 function Paused() {
   return paused.value ? (
     <p class="notice" data-tone="info">
-      Paused: what comes is held back.{' '}
+      Paused: updates are held back.{' '}
       <button
         type="button"
         class="button"
@@ -66,7 +66,7 @@ function Paused() {
           paused.value = false
         }}
       >
-        Go on
+        Continue
       </button>
     </p>
   ) : null

@@ -1,4 +1,5 @@
-// The token: asked for when the server wants one, kept for this tab, forgotten with everything shown on signing out.
+// The sign-in form: asks for a token when the server requires one, and keeps it for this tab. Signing out deletes it and
+// everything shown.
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { connection, follow } from '../model.js'
 import { setToken, token } from '../state/access.js'
@@ -8,7 +9,7 @@ export function signOut(): void {
   location.reload()
 }
 
-/** What may stand in a header. */
+/** Whether a header can carry it. */
 function isUsable(text: string): boolean {
   return /^[\x21-\x7e]{1,4096}$/.test(text)
 }
@@ -19,11 +20,11 @@ export function SignIn() {
   const isOut = connection.value.state === 'signed-out'
   useEffect(() => input.current?.focus(), [isOut])
   if (!isOut) return null
-  const said =
+  const message =
     wrong !== ''
       ? wrong
       : token.value === null
-        ? 'This server wants a token before it shows anything.'
+        ? 'This server requires a token.'
         : 'The token was not accepted.'
   return (
     <form
@@ -33,7 +34,7 @@ export function SignIn() {
         event.preventDefault()
         const text = input.current?.value.trim() ?? ''
         if (!isUsable(text)) {
-          setWrong('A token is up to 4096 visible characters without blanks.')
+          setWrong('A token has 1 to 4096 visible ASCII characters without blanks.')
           return
         }
         setWrong('')
@@ -42,8 +43,8 @@ export function SignIn() {
       }}
     >
       <h2 id="sign-in-title">Sign in</h2>
-      <p id="sign-in-said" role="alert">
-        {said}
+      <p id="sign-in-message" role="alert">
+        {message}
       </p>
       <label for="token">Token</label>
       <input
@@ -52,13 +53,13 @@ export function SignIn() {
         type="password"
         autocomplete="off"
         spellcheck={false}
-        aria-describedby="sign-in-said sign-in-note"
+        aria-describedby="sign-in-message sign-in-note"
       />
       <button type="submit" class="button">
         Sign in
       </button>
       <p id="sign-in-note" class="note">
-        It stays in this tab and is sent as a header, never in an address.
+        It stays in this tab and is sent as a header, never in a URL.
       </p>
     </form>
   )

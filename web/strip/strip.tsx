@@ -1,12 +1,12 @@
-// The strip on top: is the system healthy, and the few facts behind it.
+// The strip at the top: the health of the system and a few facts.
 import { computed } from '@preact/signals'
 import { board, connection, health, nowMs, panel, panelKeys } from '../model.js'
 import { type Overall, overallOf, type VerdictWord } from '../state/overall.js'
 import { fieldOf, type Tone } from '../state/panels.js'
 import { Toolbar } from './toolbar.jsx'
-import { connectionWords, percentText, type Said, sourceWords } from './words.js'
+import { connectionWords, type FactText, percentText, sourceWords } from './words.js'
 
-const WORDS: Readonly<Record<VerdictWord, Said>> = {
+const WORDS: Readonly<Record<VerdictWord, FactText>> = {
   healthy: { text: 'Healthy', tone: 'ok' },
   attention: { text: 'Attention', tone: 'warn' },
   failing: { text: 'Failing', tone: 'error' },
@@ -29,7 +29,7 @@ const headerField = (label: string) =>
   })
 const market = headerField('market')
 const cycle = headerField('cycle')
-/** What was last said of a server that is not heard says nothing about it now. */
+/** Without a live connection the last health document is outdated. */
 const known = computed(() => (connection.value.state === 'live' ? health.value : null))
 const source = computed(() => sourceWords(known.value, nowMs.value))
 const connected = computed(() => connectionWords(connection.value, nowMs.value))

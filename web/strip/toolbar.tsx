@@ -1,4 +1,4 @@
-// What can be done with the page as a whole.
+// The actions on the page as a whole.
 import { BoardActions } from '../actions/buttons.jsx'
 import { resetArrangement } from '../cards/arrange.js'
 import { Icon, type IconName } from '../cards/icons.jsx'

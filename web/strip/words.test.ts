@@ -6,7 +6,7 @@ import { connectionWords, percentText, sourceWords } from './words.js'
 
 const facts = { retryAtMs: null, refused: false, problem: null }
 
-test('the connection in its words', () => {
+test('the connection as text', () => {
   const said = (view: Parameters<typeof connectionWords>[0]) => connectionWords(view, 1_000).text
   expect(said(viewOf({ ...facts, state: 'live' }, 1_000))).toBe('live')
   expect(said(viewOf({ ...facts, state: 'stale', retryAtMs: 3_500 }, 1_000))).toBe('reconnecting in 3 s')
@@ -15,14 +15,14 @@ test('the connection in its words', () => {
   expect(said(viewOf({ ...facts, state: 'closed', refused: true }, 1_000))).toBe('signed out')
 })
 
-test('the source in its words, growing older between two answers', () => {
+test('the source as text, with an age that grows between two answers', () => {
   const health = healthFrom({ status_file: { state: 'not_json', age_sec: 58 } }, 10_000)
   expect(sourceWords(health, 10_000)).toEqual({ text: 'not json, 58 s', tone: 'error' })
   expect(sourceWords(health, 15_000).text).toBe('not json, 1 min')
   expect(sourceWords(null, 0).text).toBe('—')
 })
 
-test('a health document that makes no sense is nothing known', () => {
+test('an invalid health document is unknown', () => {
   for (const document of [null, 3, {}, { status_file: [], sse: 'x', hit_ratio: '1' }]) {
     const health = healthFrom(document, 5)
     expect(health).toMatchObject({

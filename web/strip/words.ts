@@ -1,13 +1,13 @@
-// The words of the strip: how connection and source stand, each with the tone it is shown in.
+// The texts of the strip for the states of connection and source, each with its tone.
 import { ageText } from '../state/ages.js'
 import type { ConnectionView } from '../state/connection.js'
 import { type Health, sourceAgeSec } from '../state/health.js'
 import { wordsOf } from '../state/overall.js'
 import type { Tone } from '../state/panels.js'
 
-export type Said = { readonly text: string; readonly tone: Tone }
+export type FactText = { readonly text: string; readonly tone: Tone }
 
-export function connectionWords({ state, retryAtMs }: ConnectionView, nowMs: number): Said {
+export function connectionWords({ state, retryAtMs }: ConnectionView, nowMs: number): FactText {
   switch (state) {
     case 'live':
       return { text: 'live', tone: 'ok' }
@@ -24,8 +24,8 @@ export function connectionWords({ state, retryAtMs }: ConnectionView, nowMs: num
   }
 }
 
-/** The source may be old while all is well with the connection; null: nothing is known of it. */
-export function sourceWords(health: Health | null, nowMs: number): Said {
+/** `health` is null when the state of the source is unknown. */
+export function sourceWords(health: Health | null, nowMs: number): FactText {
   if (health === null) return { text: '—', tone: 'muted' }
   const { sourceState, sourceText } = health
   if (sourceState === 'closed') return { text: sourceText ?? sourceState, tone: 'muted' }

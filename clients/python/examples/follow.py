@@ -1,4 +1,4 @@
-"""Prints what changes on a board: python follow.py http://127.0.0.1:9329 [changes]"""
+"""Prints the changes of a board: python follow.py http://127.0.0.1:9329 [changes]"""
 
 import os
 import sys

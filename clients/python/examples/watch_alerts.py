@@ -1,4 +1,4 @@
-"""Prints each line that is new in the alerts panel: python watch_alerts.py http://127.0.0.1:9329 [changes]"""
+"""Prints each new line of the alerts panel: python watch_alerts.py http://127.0.0.1:9329 [changes]"""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-// Boards a person may meet: one that changes in a known place, one with very many indices, one with very many alerts.
+// Boards for tests: one that changes in a known place, one with very many indices, one with very many alerts.
 import type { Panel } from '../../../src/panels/panel.js'
 import type { Status } from '../../../src/snapshot/reading.js'
 import { fixture, panelsOf } from '../../terminal/support/scenes.js'

@@ -20,7 +20,7 @@ export function startPageServer(options: PageServerOptions = {}): Promise<BoardS
   })
 }
 
-/** What the page asks of /summary/health, on an ordinary day. */
+/** An ordinary document of /summary/health. */
 export const HEALTH = {
   ok: true,
   status: 'ok',
@@ -33,16 +33,16 @@ export type Watched = {
   readonly page: Page
   /** Uncaught errors, errors of the console, violations of the policy. */
   readonly faults: string[]
-  /** Addresses asked for. */
+  /** Requested URLs. */
   readonly requests: string[]
 }
 
 export type OpenOptions = Parameters<Browser['newContext']>[0] & {
-  /** Before anything is asked for. */
+  /** Called before the first request. */
   readonly before?: (page: Page) => Promise<unknown>
 }
 
-/** A page of its own context that remembers what went wrong and what it asked for. `init` runs before the page's own. */
+/** A page with a context of its own that records errors and requests. `init` runs before the page's scripts. */
 export async function openPage(
   browser: Browser,
   url: string,
@@ -56,7 +56,7 @@ export async function openPage(
   page.on('pageerror', error => faults.push(String(error)))
   page.on('request', request => requests.push(request.url()))
   page.on('console', message => {
-    // A cut connection is told in the console whatever the page does about it.
+    // The browser logs a cut connection in the console, whatever the page does about it.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
       faults.push(message.text())
     }
@@ -69,7 +69,7 @@ export async function openPage(
 
 export const card = (page: Page, key: string) => page.locator(`[data-panel="${key}"]`)
 
-/** Resolves when the strip says so of the connection. */
+/** Resolves when the strip shows this state of the connection. */
 export const connectionIs = (page: Page, text: string | RegExp) =>
   page.locator('.facts div', { hasText: 'Connection' }).filter({ hasText: text }).waitFor({ timeout: 30_000 })
 

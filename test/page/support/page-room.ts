@@ -1,4 +1,4 @@
-// What every test of the page's parts begins with and ends with: one browser, a server for each test, no page left open.
+// Setup and cleanup of the page's tests: one browser, a server for each test, no page left open.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import type { BoardServer } from '../../support/board-server.js'
@@ -15,9 +15,9 @@ import {
 export type PageRoom = {
   readonly browser: Browser
   readonly server: BoardServer
-  /** Ends the server and starts another one at the same address; resolves to what starts it. */
+  /** Stops the server; resolves to a function that starts another one at the same address. */
   endServer(): Promise<(epoch: string) => Promise<void>>
-  /** `init` runs in the page before anything of its own. */
+  /** `init` runs in the page before its own scripts. */
   open(options?: OpenOptions & { readonly path?: string }, init?: () => void): Promise<Watched>
   /** The page once it shows a card. */
   shown(options?: OpenOptions & { readonly path?: string }): Promise<Page>

@@ -1,4 +1,4 @@
-// What a person reads on the page, as data, to hold against what the server says.
+// The visible content of the page as data, to compare it with the server's.
 import type { Page } from 'playwright-core'
 
 export type ShownBlock =
@@ -46,7 +46,7 @@ export function shownCards(page: Page): Promise<readonly ShownCard[]> {
 
 type Json = Readonly<Record<string, unknown>>
 
-/** What `/summary/resync?view=blocks` says, in the same form; a table without rows is not drawn. */
+/** The panels of `/summary/resync?view=blocks` in the same form; a table without rows is not drawn. */
 export async function serverCards(url: string): Promise<readonly ShownCard[]> {
   const { panels } = (await (await fetch(`${url}/summary/resync?view=blocks`)).json()) as {
     panels: Record<string, { title: string; tone: string; blocks: readonly Json[] }>
