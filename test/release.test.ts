@@ -33,7 +33,7 @@ describe('g6 check flags', () => {
     expect(await exit).toBe(1)
     const { out } = said()
     expect(out).toMatch(/^src\/config\/groups\/http\.ts:\d+: G6_SSE_HTTP: /m)
-    expect(out).toMatch(/^src\/config\/deprecations\.ts:\d+: RETIRED: /m)
+    expect(out).toMatch(/^src\/config\/known-names\.ts:\d+: RETIRED: /m)
     // Whole names only, and not where retired names belong.
     for (const line of out.trim().split('\n')) expect(line).toMatch(/: (G6_SSE_HTTP|RETIRED): .*\b\1\b/)
     expect(out).not.toMatch(/^src\/config\/retired\.ts/m)
