@@ -97,7 +97,7 @@ const loop: Pick<Loop, 'latest' | 'sourceNow' | 'verdictNow'> = {
   verdictNow: () => ({ word: 'attention', reasons: [] }),
 }
 
-const TOLD: readonly (readonly [
+const REPORTED: readonly (readonly [
   what: string,
   act: (metrics: Metrics) => void,
   samples: readonly string[],
@@ -274,7 +274,7 @@ const TOLD: readonly (readonly [
 ]
 
 describe('what the parts tell', () => {
-  test.each(TOLD)('%s moves its metrics and no other', async (_, act, samples) => {
+  test.each(REPORTED)('%s moves its metrics and no other', async (_, act, samples) => {
     expect(await changedBy(act)).toEqual(samples)
   })
 })

@@ -154,6 +154,7 @@ export class Program {
       const { createServing } = await import('./serving.js')
       this.#serving = await createServing({
         ...this.#parts,
+        connections: this.#connections,
         listeners: this.#listeners,
         hub: this.hub,
         statusHub: this.#statusHub,
