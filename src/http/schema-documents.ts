@@ -43,7 +43,7 @@ export function eventsPage(): string {
     ...sections(SUMMARY_EVENTS),
     '## Facts',
     '',
-    'With `view=blocks` each panel has `facts` beside its `blocks`: what programs compute with, as data. The id of a fact is its path',
+    'With `view=blocks` each panel has `facts` next to its `blocks`: what programs compute with, as data. The id of a fact is its path',
     'from the panel’s key on; `*` is any name, in which `.`, `/`, `,` and `%` are percent-encoded. `indices.NIFTY.ltp` is',
     '`panels.indices.facts.NIFTY.ltp`. What the status does not say is absent. Facts come with their panel, so `?panels=` selects them too,',
     'and they replace the facts that the panel had. They are no part of its hash. A panel cut at the size limit has none.',
