@@ -251,9 +251,9 @@ describe('settings take effect', () => {
     await mock.requests[0]?.closed
     expect(mock.requests[0]?.wasCancelled()).toBe(true)
   })
-  test('G6_CHAT_ON_DISCONNECT=finish, where it is not allowed, is said to be grace', async () => {
+  test('G6_CHAT_ON_DISCONNECT=finish without G6_CHAT_ALLOW_FINISH is grace, and the log says so', async () => {
     const server = serve({ ENABLE_SSE_STREAMING: 'true', G6_CHAT_ON_DISCONNECT: 'finish' })
-    await server.until(/G6_CHAT_ON_DISCONNECT is finish.*G6_CHAT_ALLOW_FINISH/)
+    await server.until(/G6_CHAT_ON_DISCONNECT=finish requires G6_CHAT_ALLOW_FINISH/)
     const other = serve({
       ENABLE_SSE_STREAMING: 'true',
       G6_CHAT_ON_DISCONNECT: 'finish',

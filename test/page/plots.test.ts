@@ -79,9 +79,14 @@ describe('the plots', () => {
     },
   )
 
-  test('say when there is no data yet, and draw it when it comes', async () => {
+  test('are absent for a board without numbers, say when there is no data yet, and draw it when it comes', async () => {
     room.server.publish([{ key: 'odd', title: 'Odd', tone: 'ok', blocks: [], lines: [] }])
     const { page, faults } = await room.open()
+    await page.getByText('Odd').first().waitFor()
+    expect(await page.locator('[data-plot]').count()).toBe(0)
+    room.server.publish([
+      { key: 'cycle', title: 'Cycle', tone: 'ok', blocks: [], lines: ['1'], facts: { number: 1 } },
+    ])
     for (const group of ['dq', 'cycle', 'cpu', 'memory']) await says(page, group, 'no data yet')
     room.server.publish(withNumbers(FOUR, 17.3))
     await drawn(page, 'cpu')

@@ -106,10 +106,12 @@ describe('the dashboard', () => {
     expect(heights[0]).toMatch(/^Overview/)
     expect(heights[1]).toMatch(/^Cycle/)
     screen.resize(100, 8)
-    await screen.hides('Analytics')
+    await screen.until(
+      text => !text.includes('Analytics') && /q quit/.test(screen.lines[7] ?? ''),
+      'eight lines are drawn',
+    )
     // An alert of the fixture is critical, so alerts stay, and so do header and cycle.
     for (const title of ['Overview', 'Cycle', 'Alerts']) expect(screen.text).toContain(`── ${title}`)
-    expect(screen.lines[7]).toMatch(/q quit/)
     const asked = await started({ rows: 50, env: { G6_SUMMARY_CURATED_MODE: '1' } })
     await asked.screen.shows('Data quality')
   })
