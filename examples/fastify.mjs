@@ -11,10 +11,7 @@ await app.listen({ port: Number(process.env.PORT ?? 8080), host: 'localhost' })
 process.stdout.write(`listening on port ${app.server.address().port}\n`)
 
 const board = createBoard(hub)
-const timer = setInterval(
-  () => board.set('memory', fields('Memory', { MB: process.memoryUsage.rss() / 2 ** 20 })),
-  500,
-)
+const timer = setInterval(() => board.set('up', fields('Up', { seconds: process.uptime() })), 500)
 
 process.once('SIGTERM', async () => {
   clearInterval(timer)

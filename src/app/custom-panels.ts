@@ -5,17 +5,15 @@ import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
 import type { CustomPanel } from '../engine/panel-builder.js'
 import { PANEL_FILE_NAMES } from '../outputs/files/panel-files.js'
+import { isPanelKey, PANEL_KEY_RULE } from '../panels/content.js'
 import { TONES } from '../panels/panel.js'
 import { PANELS } from '../panels/registry.js'
 import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
-import { isSafeName } from '../snapshot/value.js'
 
 const MAX_PANELS = 50
 const MAX_BLOCKS = 100
 const MAX_COLUMNS = 50
 const MAX_ROWS = 1_000
-/** Usable in ids, addresses, metrics and file names. */
-const KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 
 const TAKEN: ReadonlySet<string> = new Set([...PANELS.map(({ key }) => key), ...PANEL_FILE_NAMES])
 
@@ -47,8 +45,7 @@ type Build = (given: Parameters<CustomPanel['build']>[0]) => unknown
 const panel = z.object({
   key: z
     .string()
-    .regex(KEY, 'allowed: a letter, then up to 63 letters, digits, "_", "." or "-"')
-    .refine(isSafeName, 'allowed: a key that is no member of every object')
+    .refine(isPanelKey, { message: `allowed: ${PANEL_KEY_RULE}`, abort: true })
     .refine(key => !TAKEN.has(key), 'the key is taken; allowed: one that is not in use'),
   build: z.custom<Build>(value => typeof value === 'function', 'allowed: a function of { status, nowMs }'),
 })

@@ -27,7 +27,6 @@ export type Heard = {
   readonly messages: readonly Message[]
   /** `retry:` came before the first event. */
   readonly beginsWithRetry: boolean
-  readonly comments: number
   /** What was waited for has come. */
   readonly isComplete: boolean
 }
@@ -42,27 +41,17 @@ type Asked = {
 
 const MAX_BODY_CHARS = 32 * 1024 * 1024
 
-export function request(
-  target: Target,
-  address: string,
-  init: { readonly method?: string; readonly headers?: Readonly<Record<string, string>> } = {},
-): Promise<Response> {
-  const token = target.token === null ? {} : { 'X-API-Token': target.token }
-  const { method = 'GET', headers } = init
-  return fetch(address, {
-    method,
-    headers: { ...token, ...headers },
-    signal: AbortSignal.timeout(target.timeoutMs),
-  })
+type Init = { readonly method?: string; readonly headers?: Readonly<Record<string, string>> }
+
+const tokenOf = ({ token }: Target) => (token === null ? {} : { 'X-API-Token': token })
+
+export function request(target: Target, address: string, init: Init = {}): Promise<Response> {
+  const signal = AbortSignal.timeout(target.timeoutMs)
+  return fetch(address, { ...init, headers: { ...tokenOf(target), ...init.headers }, signal })
 }
 
-export function streamAddress(target: Target, asked: Asked = {}): string {
-  return addresses(target.url, asked).stream
-}
-
-export function resyncAddress(target: Target): string {
-  return addresses(target.url).resync
-}
+export const streamAddress = ({ url }: Target, asked: Asked = {}): string => addresses(url, asked).stream
+export const resyncAddress = ({ url }: Target): string => addresses(url).resync
 
 function jsonOf(text: string): Message['data'] {
   try {
@@ -98,7 +87,7 @@ export async function listen(
   const headers = {
     Accept: 'text/event-stream',
     'Accept-Encoding': 'identity',
-    ...(target.token === null ? {} : { 'X-API-Token': target.token }),
+    ...tokenOf(target),
     ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
     ...asked.headers,
   }
@@ -122,12 +111,5 @@ export async function listen(
     life.abort()
   }
   const { status, headers: answered } = response
-  return {
-    status,
-    headers: answered,
-    messages,
-    beginsWithRetry,
-    comments,
-    isComplete: isDone(messages, comments),
-  }
+  return { status, headers: answered, messages, beginsWithRetry, isComplete: isDone(messages, comments) }
 }

@@ -11,11 +11,6 @@ const PROBLEM = {
   content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/problem' } } },
 }
 
-/** The answer of a route that does not answer with JSON. */
-export function textAnswer(description: string, contentType = 'text/plain'): object {
-  return { 200: { description, content: { [contentType]: { schema: { type: 'string' } } } } }
-}
-
 const TAKEN = ['params', 'querystring', 'headers', 'body'] as const
 
 function described(schema: FastifySchema): FastifySchema {

@@ -44,3 +44,8 @@ export function queryOf<T>(schema: z.ZodType<T>, target: string): T {
 export function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {
   return { ...z.toJSONSchema(schema, { io, target: 'draft-2020-12' }) }
 }
+
+/** The answer of a route that does not answer with JSON. */
+export function textAnswer(description: string, contentType = 'text/plain'): object {
+  return { 200: { description, content: { [contentType]: { schema: { type: 'string' } } } } }
+}

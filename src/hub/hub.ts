@@ -13,7 +13,7 @@ import type { Board } from '../board/board.js'
 import { type Clock, systemClock } from '../clock/clock.js'
 import { type ConnectionHost, Connections } from '../connection/connections.js'
 import { EMPTY_BYTES } from '../connection/wire.js'
-import { silentLog } from '../log/log.js'
+import { SILENT } from '../log/silent.js'
 import type { ByeReason } from '../protocol/events.js'
 import { Encoder, KEEPALIVE_MS } from './encoder.js'
 import { Feeds } from './feeds.js'
@@ -89,7 +89,7 @@ export class Hub implements HubLike {
     this.#options = options
     this.#settings = options.settings
     this.#clock = options.clock ?? systemClock
-    this.#log = options.log ?? silentLog
+    this.#log = options.log ?? SILENT
     this.#observer = options.observer ?? {}
     this.#ledger = new Ledger(this.#observer)
     const { keepaliveMs = KEEPALIVE_MS } = options

@@ -111,10 +111,9 @@ export class Answers {
   #sendFile(name: string, request: HubRequest, reply: Reply, common: Headers): void {
     const file = this.#pageFiles.get(name)
     if (file === undefined) throw new HttpError('not_found')
-    const [encodings, known] = [request.header('accept-encoding'), request.header('if-none-match')]
     const asked = {
-      ...(encodings && { 'accept-encoding': encodings }),
-      ...(known && { 'if-none-match': known }),
+      'accept-encoding': request.header('accept-encoding'),
+      'if-none-match': request.header('if-none-match'),
     }
     const { headers, bytes } = pageAnswer(name, file, asked)
     reply.document(bytes === null ? 304 : 200, { ...DOCUMENT_HEADERS, ...common, ...headers }, bytes)

@@ -2,7 +2,7 @@
 
 import { type Board, emptyBoard, nextBoard, withVerdict } from '../board/board.js'
 import { randomId } from '../guards/random-id.js'
-import { type Content, isPanelKey } from '../panels/content.js'
+import { type Content, isPanelKey, PANEL_KEY_RULE } from '../panels/content.js'
 import { makePanel } from '../panels/lines.js'
 import type { Panel } from '../panels/panel.js'
 import { verdictOf } from '../panels/verdict.js'
@@ -26,9 +26,7 @@ function createEpoch(nowMs: number): string {
 
 function panelOf(key: string, content: Content): Panel {
   if (!isPanelKey(key)) {
-    throw new TypeError(
-      `"${key}" cannot be a panel's key: use 1 to 64 characters, a letter first, then letters, digits, ".", "_" and "-"`,
-    )
+    throw new TypeError(`"${key}" cannot be a panel's key: use 1 to 64 characters: ${PANEL_KEY_RULE}`)
   }
   if (typeof content?.title !== 'string' || !Array.isArray(content.blocks)) {
     throw new TypeError(`the panel "${key}" needs { title, blocks }: use fields(), table() or text()`)

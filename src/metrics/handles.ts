@@ -1,6 +1,7 @@
 // Handles: how the program sets a metric. The declaration decides which label names and values a call may give.
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import type { Declaration, LabelArgs, LabelRules } from './declare.js'
+import { promClient } from './prom-client.js'
 
 /** Replaces values outside a fixed list, and values above the limit of an open label. */
 export const OTHER = 'other'
@@ -92,7 +93,12 @@ function isLabels(first: LabelValues | number | null | undefined): first is Labe
 
 function counterHandle(name: string, declaration: Declaration, registry: Registry): AnyHandle {
   const { help, labels } = declaration
-  const metric = new Counter({ name, help, labelNames: Object.keys(labels), registers: [registry] })
+  const metric = new (promClient().Counter)({
+    name,
+    help,
+    labelNames: Object.keys(labels),
+    registers: [registry],
+  })
   const fold = createFold(labels)
   // rate() sees the first step of a counter only when the counter exists from the start.
   for (const values of fixedLabelSets(labels)) metric.inc(values, 0)
@@ -118,7 +124,12 @@ function counterHandle(name: string, declaration: Declaration, registry: Registr
 
 function gaugeHandle(name: string, declaration: Declaration, registry: Registry): AnyHandle {
   const { help, labels } = declaration
-  const metric = new Gauge({ name, help, labelNames: Object.keys(labels), registers: [registry] })
+  const metric = new (promClient().Gauge)({
+    name,
+    help,
+    labelNames: Object.keys(labels),
+    registers: [registry],
+  })
   const fold = createFold(labels)
   const states = fixedLabelSets(labels)
   const put = (values: LabelValues, value: number | null): void => {
@@ -141,7 +152,13 @@ function gaugeHandle(name: string, declaration: Declaration, registry: Registry)
 function histogramHandle(name: string, declaration: Declaration, registry: Registry): AnyHandle {
   const { help, labels, buckets } = declaration
   const labelNames = Object.keys(labels)
-  const metric = new Histogram({ name, help, labelNames, buckets: [...buckets], registers: [registry] })
+  const metric = new (promClient().Histogram)({
+    name,
+    help,
+    labelNames,
+    buckets: [...buckets],
+    registers: [registry],
+  })
   const fold = createFold(labels)
   return {
     observe(first, second = 0) {

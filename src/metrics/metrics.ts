@@ -1,11 +1,12 @@
 // The program's metrics: one registry of its own, a handle for each declared metric, and the text of a scrape.
 import { setImmediate as afterOthers } from 'node:timers/promises'
-import { collectDefaultMetrics, Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import type { Declaration } from './declare.js'
 import { DECLARED, type Declared, PROCESS_DEFAULTS } from './declared.js'
 import { aliased, CONTENT_TYPES, type Family, type Format, negotiate, renderFamily } from './exposition.js'
 import { type AnyHandle, createHandle, type HandleOf, SILENT_HANDLE } from './handles.js'
 import { replaceOpenFiles } from './open-files.js'
+import { promClient } from './prom-client.js'
 
 export type MetricsOptions = {
   /** `G6_SSE_METRICS_EXTENDED`; off = no histograms. */
@@ -51,7 +52,7 @@ function withHandles(
 }
 
 function addDefaults(registry: Registry, extended: boolean): readonly Shown[] {
-  collectDefaultMetrics({ register: registry })
+  promClient().collectDefaultMetrics({ register: registry })
   replaceOpenFiles(registry)
   const wanted = new Set<string>(PROCESS_DEFAULTS)
   const shown: Shown[] = []
@@ -93,6 +94,7 @@ async function scrape(
 }
 
 export function createMetrics(options: MetricsOptions): Metrics {
+  const { Registry } = promClient()
   const registry = new Registry()
   const declared: Shown[] = []
   const readers = new Set<() => void>()

@@ -1,7 +1,8 @@
 // `process_open_fds` without blocking the event loop: prom-client's version lists every descriptor in one synchronous call, which takes
 // 15 ms for 13 000.
 import { readdir, stat } from 'node:fs/promises'
-import { Gauge, type Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
+import { promClient } from './prom-client.js'
 
 const NAME = 'process_open_fds'
 
@@ -16,6 +17,7 @@ export function replaceOpenFiles(registry: Registry): void {
   const theirs = registry.getSingleMetric(NAME)
   if (theirs === undefined) return
   registry.removeSingleMetric(NAME)
+  const { Gauge } = promClient()
   new Gauge({
     name: NAME,
     help: 'Number of open file descriptors.',

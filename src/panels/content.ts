@@ -22,10 +22,10 @@ const MAX_COLUMNS = 50
 const MAX_ROWS = 10_000
 const KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/
 
-/** Every surface can use it: in ids, addresses, metrics and file names. */
-export function isPanelKey(key: string): boolean {
-  return KEY.test(key) && isSafeName(key)
-}
+/** Usable in ids, addresses, metrics and file names. */
+export const isPanelKey = (key: string): boolean => KEY.test(key) && isSafeName(key)
+
+export const PANEL_KEY_RULE = 'a letter, then up to 63 letters, digits, ".", "_" or "-"'
 
 function cellOf(value: Value, place: string): Cell {
   if (value === null) return { text: MISSING }

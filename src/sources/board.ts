@@ -6,7 +6,7 @@ import type { ClientBoard, ClientPanel, ClientVerdict } from '../../client/reade
 import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
 import type { BoardNews, BoardSource } from '../engine/followed-boards.js'
-import { type Log, silentLog } from '../log/log.js'
+import { type LineLog, SILENT } from '../log/silent.js'
 import { isPanelKey } from '../panels/content.js'
 import type { Fact, Facts } from '../panels/facts.js'
 import type { Block } from '../panels/panel.js'
@@ -22,7 +22,7 @@ export type BoardFollowerOptions = {
   readonly token?: () => string | null
   /** Upper bound of the first random wait before a reconnection; default 1000 ms. */
   readonly initialDelayMs?: number
-  readonly log?: Log
+  readonly log?: LineLog
 }
 
 type SeenPanel = SeenBoard['panels'][number]
@@ -104,7 +104,7 @@ function seenVerdict(given: ClientVerdict): Verdict | null {
 export class BoardFollower implements BoardSource {
   readonly name: string
   readonly #options: BoardFollowerOptions
-  readonly #log: Log
+  readonly #log: LineLog
   readonly #panels = new WeakMap<ClientPanel, SeenPanel>()
   #connection: Connection | null = null
   /** Connects again after the last connection was closed for good. */
@@ -118,7 +118,7 @@ export class BoardFollower implements BoardSource {
 
   constructor(options: BoardFollowerOptions) {
     this.#options = options
-    this.#log = options.log ?? silentLog
+    this.#log = options.log ?? SILENT
     const { origin, pathname } = new URL(options.url)
     this.name = pathname === '/' ? origin : `${origin}${pathname}`
   }

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
 import type { Source } from '../engine/source.js'
 import type { IngestStats } from '../ingest/enrichment.js'
-import { type Log, silentLog } from '../log/log.js'
+import { type LineLog, SILENT } from '../log/silent.js'
 import type { GoodReading, Reading } from '../snapshot/reading.js'
 
 /** How long the streams have for their first status before the file is shown. */
@@ -15,7 +15,7 @@ export type FallbackOptions = {
   readonly file: Source
   readonly graceMs?: number
   readonly clock?: Clock
-  readonly log?: Log
+  readonly log?: LineLog
 }
 
 type Side = {
@@ -32,7 +32,7 @@ export class FallbackSource implements Source {
   readonly #streams: Side
   readonly #file: Side
   readonly #clock: Clock
-  readonly #log: Log
+  readonly #log: LineLog
   readonly #graceMs: number
   #onReading: (reading: Reading) => void = () => {}
   #shown: Side | null = null
@@ -40,7 +40,7 @@ export class FallbackSource implements Source {
   #cancelGrace: () => void = () => {}
   #intervalSec: number | null = null
 
-  constructor({ streams, file, graceMs = GRACE_MS, clock = systemClock, log = silentLog }: FallbackOptions) {
+  constructor({ streams, file, graceMs = GRACE_MS, clock = systemClock, log = SILENT }: FallbackOptions) {
     this.#streams = { source: streams, reading: null, good: null, newAtMs: 0 }
     this.#file = { source: file, reading: null, good: null, newAtMs: 0 }
     this.#graceMs = graceMs

@@ -5,7 +5,7 @@
 // The poll is slow while events come. It is fast where they do not, and after the first change without an event.
 import { type Clock, systemClock } from '../clock/clock.js'
 import type { Source } from '../engine/source.js'
-import { type Log, silentLog } from '../log/log.js'
+import { type LineLog, SILENT } from '../log/silent.js'
 import type { BadReading, Reading } from '../snapshot/reading.js'
 import { type Detection, PathWatch, type WatchFolder } from './path-watch.js'
 import { type FileMark, type ReadEdge, readStatus } from './read-status.js'
@@ -28,7 +28,7 @@ export type FileSourceOptions = {
   /** A file that is broken for a shorter time is not reported: it is being written. Default 1 s. */
   readonly graceMs?: () => number
   readonly clock?: Clock
-  readonly log?: Log
+  readonly log?: LineLog
   /** Between two polls, where the system reports changes (2 s) and where it does not (250 ms). */
   readonly slowPollMs?: number
   readonly fastPollMs?: number
@@ -55,7 +55,7 @@ class FileSource implements Source {
   readonly name: string
   readonly #options: FileSourceOptions
   readonly #clock: Clock
-  readonly #log: Log
+  readonly #log: LineLog
   readonly #abort = new AbortController()
   readonly #path: PathWatch
   readonly #slowPollMs: number
@@ -89,7 +89,7 @@ class FileSource implements Source {
     this.name = options.path
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    this.#log = options.log ?? silentLog
+    this.#log = options.log ?? SILENT
     this.#fastPollMs = options.fastPollMs ?? FAST_POLL_MS
     this.#slowPollMs = options.slowPollMs ?? SLOW_POLL_MS
     this.#path = new PathWatch(options.path, () => this.#onEvent(), options.watchFolder)

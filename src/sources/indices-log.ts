@@ -2,7 +2,7 @@
 // only the end of the file, after it changed. An unreadable log is reported once and adds nothing.
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { type Log, silentLog } from '../log/log.js'
+import { type LineLog, SILENT } from '../log/silent.js'
 
 /** Enough for the last lines of every index. */
 const TAIL_BYTES = 65_536
@@ -40,7 +40,7 @@ export class IndicesLog {
 
   constructor(
     private readonly path: string,
-    private readonly log: Log = silentLog,
+    private readonly log: LineLog = SILENT,
   ) {}
 
   /** The last result; the same object until the log changes it. Null: nothing yet. */

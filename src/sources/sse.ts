@@ -27,7 +27,7 @@ import {
   rejoined,
   wantFull,
 } from '../ingest/store.js'
-import { type Log, silentLog } from '../log/log.js'
+import { type LineLog, SILENT } from '../log/silent.js'
 import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { STATUS_EVENT_TYPES } from '../protocol/status-events.js'
 import type { DataWarning, Reading, ReadingError } from '../snapshot/reading.js'
@@ -71,7 +71,7 @@ export type SseIngestorOptions = {
   readonly initialDelayMs?: number
   readonly observer?: IngestObserver
   readonly clock?: Clock
-  readonly log?: Log
+  readonly log?: LineLog
 }
 
 /** For people: without the query, which may be secret. */
@@ -86,7 +86,7 @@ export class SseIngestor implements Source {
   readonly #idsAreDense: boolean
   readonly #clock: Clock
   readonly #startedAt: Moment
-  readonly #log: Log
+  readonly #log: LineLog
   readonly #observer: IngestObserver
   readonly #stream: EventStream
   #onReading: (reading: Reading) => void = () => {}
@@ -121,7 +121,7 @@ export class SseIngestor implements Source {
     this.name = nameOf(options.url)
     this.#clock = options.clock ?? systemClock
     this.#startedAt = momentNow(this.#clock)
-    this.#log = options.log ?? silentLog
+    this.#log = options.log ?? SILENT
     this.#observer = options.observer ?? {}
     const types = options.types ?? STATUS_EVENT_TYPES
     this.#idsAreDense = STATUS_EVENT_TYPES.every(type => types.includes(type))

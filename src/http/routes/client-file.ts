@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { HttpError } from '../../contract/errors.js'
 import type { HttpPlugin, RouteRules } from '../../contract/plugin.js'
-import { textAnswer } from '../description.js'
 import { matchesEtag } from '../etag.js'
+import { textAnswer } from '../zod-schemas.js'
 
 const RULES: RouteRules = { surface: 'other', access: 'open' }
 

@@ -2,9 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpShell, RouteRules, StreamOptions } from '../../contract/plugin.js'
 import type { HubLike, JoinRequest } from '../../hub/hub-types.js'
-import { textAnswer } from '../description.js'
 import type { HttpConfig } from '../http-config.js'
 import { type StreamQuery, streamQuery, wantedStream } from '../queries.js'
+import { textAnswer } from '../zod-schemas.js'
 
 export type EventsParts = {
   readonly config: () => HttpConfig

@@ -1,7 +1,7 @@
 // GET /metrics: Prometheus text, or OpenMetrics when the client accepts it.
 import type { FastifyInstance } from 'fastify'
 import type { RouteRules } from '../../contract/plugin.js'
-import { textAnswer } from '../description.js'
+import { textAnswer } from '../zod-schemas.js'
 
 export type MetricsText = (
   accept: string | undefined,

@@ -9,8 +9,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from '../../contract/errors.js'
 import type { HttpPlugin, RouteRules } from '../../contract/plugin.js'
 import { acceptsGzip } from '../accept-encoding.js'
-import { textAnswer } from '../description.js'
 import { matchesEtag } from '../etag.js'
+import { textAnswer } from '../zod-schemas.js'
 
 const RULES: RouteRules = { surface: 'other', access: 'open' }
 

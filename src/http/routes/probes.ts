@@ -1,7 +1,7 @@
 // GET /livez, /readyz: for supervisors and load balancers. They hold no data, so they are open to all.
 import type { FastifyInstance } from 'fastify'
 import type { HttpShell, RouteRules } from '../../contract/plugin.js'
-import { textAnswer } from '../description.js'
+import { textAnswer } from '../zod-schemas.js'
 
 export type Readiness = { readonly ok: boolean; readonly reason: string }
 

@@ -1,0 +1,19 @@
+// Runs g6-conformance against the built demo server; fails when a rule is broken.
+import { spawn, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const built = name => fileURLToPath(new URL(`../dist/src/${name}/main.js`, import.meta.url))
+const stdio = ['ignore', 'ignore', 'pipe']
+const server = spawn(process.execPath, [built('cli'), 'demo', '--port', '0', '--no-rich'], { stdio })
+
+let said = ''
+let url
+for await (const piece of server.stderr) {
+  said += piece
+  url = /http:\/\/[\w.[\]:-]+:\d+/.exec(said)?.[0]
+  if (url !== undefined) break
+}
+if (url === undefined) throw new Error(`the demo server did not start:\n${said}`)
+const { status } = spawnSync(process.execPath, [built('conformance'), url], { stdio: 'inherit' })
+server.kill()
+process.exit(status ?? 1)
