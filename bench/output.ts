@@ -3,6 +3,9 @@ import { describeMachine } from './machine.js'
 
 export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
+/** A figure for people: two decimals, none from 100 up. */
+export const short = (value: number): string => value.toFixed(Math.abs(value) >= 100 ? 0 : 2)
+
 /** Measures, and prints the report as JSON with the machine as it was before. */
 export async function printed<R extends object>(measure: () => R | Promise<R>): Promise<R> {
   const machine = describeMachine()

@@ -1,6 +1,7 @@
 // The sockets of a load client: opened a bounded number at a time, read into one shared buffer, closed by reset so that no
 // port stays in TIME_WAIT.
-import net from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
+import { send } from '../requests.js'
 import type { ClientOptions } from './client-options.js'
 import { type GzipMode, StreamReader } from './stream-reader.js'
 
@@ -17,7 +18,7 @@ export class Connections {
   readonly traffic: Traffic = { bytes: 0, faults: 0, stalledClosed: 0 }
   readonly #options: ClientOptions
   readonly #onEvent: OnEvent
-  readonly #sockets: net.Socket[] = []
+  readonly #sockets: Socket[] = []
   readonly #readers: StreamReader[] = []
   // One thread reads all sockets, one after the other, so they can share a buffer.
   readonly #shared = Buffer.allocUnsafe(READ_BYTES)
@@ -91,18 +92,12 @@ export class Connections {
     })
   }
 
-  #connect(onread?: net.OnReadOpts): net.Socket {
+  #connect(onread?: OnReadOpts): Socket {
     const { port, path, gz } = this.#options
-    const address = { port, host: '127.0.0.1', noDelay: true }
-    const socket = net.connect(onread === undefined ? address : { ...address, onread })
+    const headers = ['Accept: text/event-stream', ...(gz ? ['Accept-Encoding: gzip'] : [])]
+    const socket = send(`http://127.0.0.1:${port}${path}`, headers, onread === undefined ? {} : { onread })
     socket.on('error', error => {
       if (!this.#closing) process.stderr.write(`connection: ${error.message}\n`)
-    })
-    socket.once('connect', () => {
-      const encoding = gz ? 'Accept-Encoding: gzip\r\n' : ''
-      socket.write(
-        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n${encoding}\r\n`,
-      )
     })
     this.#sockets.push(socket)
     return socket

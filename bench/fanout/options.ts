@@ -19,26 +19,19 @@ export type Options = {
   readonly check: boolean
 }
 
-export type Flags = {
+type Switch = 'gzip' | 'storm' | 'stalled' | 'scrape' | 'all' | 'quick' | 'json' | 'check'
+export type Flags = Readonly<Partial<Record<Switch, true>>> & {
   readonly rounds?: number
   readonly clients: number
   readonly secs?: number
   readonly size: number
-  readonly gzip?: true
   readonly readers?: readonly number[]
-  readonly storm?: true
   readonly idle?: number
-  readonly stalled?: true
-  readonly scrape?: true
-  readonly all?: true
   readonly servers?: readonly ServerName[]
   readonly only?: readonly MeasureName[]
-  readonly quick?: true
   readonly client?: string
   readonly against?: string
-  readonly json?: true
   readonly out?: string
-  readonly check?: true
 }
 
 const ALL_SERVERS = [...SERVERS, ...MORE_SERVERS]
