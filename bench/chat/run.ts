@@ -1,5 +1,5 @@
 // The figures of the chat relay with their targets.
-import { complaintsOf, type Figure, isWithin, shown } from '../limits.js'
+import { complaintsOf, type Figure, isWithin, shown } from '../output.js'
 import { type ChatLoad, firstTokens, manyStreams } from './latency.js'
 import { disconnects, stalledReaders, stops } from './robustness.js'
 

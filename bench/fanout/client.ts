@@ -120,33 +120,19 @@ class Run {
     const deliveries = to.deliveries - from.deliveries
     const cpuUs = to.server.userUs - from.server.userUs + to.server.systemUs - from.server.systemUs
     const each = (value: number): number => (deliveries === 0 ? 0 : value / deliveries)
-    const seconds = (to.atMs - from.atMs) / 1000
     const us = (ns: number): number => Math.round(ns / 100) / 10
-    const { faults, stalledClosed } = this.connections.traffic
     return {
-      n: this.#options.n,
-      stalled: this.#options.stalled,
-      secs: seconds,
       issued: this.#issued,
       completed: tally.completed,
       deliv: deliveries,
-      deliv_per_s: deliveries / seconds,
       bytes_per_deliv: each(to.bytes - from.bytes),
-      lat_us: {
-        p50: us(this.#latency.percentile(50)),
-        p90: us(this.#latency.percentile(90)),
-        p99: us(this.#latency.percentile(99)),
-        max: us(this.#latency.max),
-        mean: us(this.#latency.mean || 0),
-      },
+      lat_us: { p50: us(this.#latency.percentile(50)), p99: us(this.#latency.percentile(99)) },
       all_complete: allComplete,
       gaps: tally.gaps,
       dups: tally.doubles,
-      dead: faults,
-      stalled_dead: stalledClosed,
+      dead: this.connections.traffic.faults,
       srv_us_per_deliv: each(cpuUs),
-      srv_cpu_pct: cpuUs / seconds / 10_000,
-      client_cpu_pct: (to.cpuUs - from.cpuUs) / seconds / 10_000,
+      client_cpu_pct: (to.cpuUs - from.cpuUs) / (to.atMs - from.atMs) / 10,
     }
   }
 }

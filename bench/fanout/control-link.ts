@@ -20,11 +20,15 @@ export class ControlLink {
 
   private constructor(socket: net.Socket) {
     this.#socket = socket
-    createInterface({ input: socket }).on('line', line =>
-      this.#waiting.shift()?.(replySchema.parse(JSON.parse(line))),
-    )
     let why = new Error('the control port was closed')
-    socket.on('error', error => (why = error))
+    const onError = (error: Error): void => {
+      why = error
+    }
+    socket.on('error', onError)
+    createInterface({ input: socket })
+      // The errors of its input are its own too.
+      .on('error', onError)
+      .on('line', line => this.#waiting.shift()?.(replySchema.parse(JSON.parse(line))))
     socket.on('close', () => {
       for (const fail of this.#waiting.splice(0)) fail(why)
     })

@@ -1,5 +1,5 @@
 // What the dashboard promises, measured: frames, start, memory.
-import { complaintsOf } from '../../../bench/limits.js'
+import { complaintsOf } from '../../../bench/output.js'
 import { benchFrames } from './frames.js'
 import { benchProcess } from './process.js'
 

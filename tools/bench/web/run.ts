@@ -1,5 +1,5 @@
 // What the page promises, measured in a real browser over a real server.
-import { complaintsOf } from '../../../bench/limits.js'
+import { complaintsOf } from '../../../bench/output.js'
 import { launchChromium } from './chromium.js'
 import { benchFirstBoard } from './first-board.js'
 import { startPublisher } from './publisher.js'
