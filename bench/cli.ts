@@ -1,20 +1,21 @@
 // The benchmarks of the package: `g6 bench cycle`, `sse`, `chat` and `fanout`.
 import { Command } from 'commander'
 import { number, oneOf, whole } from '../src/cli/arguments.js'
-import { CHURNS, type Churn } from './cycle/options.js'
+import type { ChatFlags } from './chat/run.js'
+import type { CycleOptions } from './cycle/run.js'
+import { CHURNS } from './documents.js'
 import { type Flags, fanoutOptions, optionsOf } from './fanout/options.js'
 import { describeMachine } from './machine.js'
 import { fail, jsonText, printed, readable } from './output.js'
+import { accepted } from './settings.js'
+import type { SseOptions } from './sse/run.js'
 
 /** Anything longer is a mistake in units. */
 export const MAX_SEC = 7 * 86_400
 
-type CycleFlags = {
-  readonly warmup?: number
-  readonly measure?: number
-  readonly churn: Churn
+type CycleFlags = Partial<CycleOptions> & {
+  readonly churn: CycleOptions['churn']
   readonly indices: number
-  readonly emitSamples?: true
   readonly quick?: true
   readonly check?: true
   readonly against?: string
@@ -37,43 +38,28 @@ function cycleCommand(): Command {
     .option('--check', 'Exit 1 over G6_BENCH_MAX_P95_MS or under G6_BENCH_MIN_HIT_RATIO')
     .option('--against <folder>', 'Compare with another build, by its dist folder, in interleaved rounds')
     .option('--rounds <n>', 'Rounds of --against', whole(1, 100), 5)
-    .action(async (flags: CycleFlags) => {
+    .action(async ({ quick, check, against, rounds, ...flags }: CycleFlags) => {
       const { loadConfigFromProcess } = await import('../src/config/from-process.js')
-      const loaded = loadConfigFromProcess()
-      if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join('; '))
-      if (loaded.config.benchSkip) {
+      const { config } = accepted(loadConfigFromProcess())
+      if (config.benchSkip) {
         process.stdout.write('{"skipped":"G6_BENCH_SKIP"}\n')
         return
       }
-      const { benchCycle } = await import('./cycle/run.js')
-      const { cycleComplaints } = await import('./cycle/bounds.js')
-      const { benchWarmup, benchMeasure } = loaded.config
-      const { quick, warmup = benchWarmup, measure = benchMeasure } = flags
-      const options = {
-        warmup: quick ? 5 : warmup,
-        measure: quick ? 40 : measure,
-        churnPct: flags.churn,
-        indices: flags.indices,
-        emitSamples: flags.emitSamples ?? false,
-      }
-      if (flags.against !== undefined) {
-        const { against, rounds } = flags
+      const short = quick && { warmup: 5, measure: 40 }
+      const options = { warmup: config.benchWarmup, measure: config.benchMeasure, ...flags, ...short }
+      if (against !== undefined) {
         const { benchAgainst } = await import('./cycle/against.js')
         await printed(() => benchAgainst(against, options, rounds))
         return
       }
+      const { benchCycle } = await import('./cycle/run.js')
+      const { cycleComplaints } = await import('./cycle/bounds.js')
       const report = await printed(() => benchCycle(options))
-      if (flags.check) fail(cycleComplaints(report, loaded.config))
+      if (check) fail(cycleComplaints(report, config))
     })
 }
 
-type SseFlags = {
-  readonly url?: string
-  readonly clients: number
-  readonly duration: number
-  readonly token?: string
-  readonly json?: true
-}
+type SseFlags = Omit<SseOptions, 'url'> & { readonly url?: string; readonly json?: true }
 
 function sseCommand(): Command {
   return new Command('sse')
@@ -83,31 +69,18 @@ function sseCommand(): Command {
     .option('--duration <seconds>', 'How long', number(0.1, MAX_SEC), 10)
     .option('--token <token>', 'The token of the server, if it has one')
     .option('--json', 'The report as JSON')
-    .action(async ({ url, clients, duration, token, json }: SseFlags) => {
+    .action(async ({ json, ...flags }: SseFlags) => {
       const { benchSse, complaints } = await import('./sse/run.js')
       const { startDemoServer } = await import('./own-server.js')
-      const server = url === undefined ? await startDemoServer() : null
+      const server = flags.url === undefined ? await startDemoServer() : null
       try {
-        const report = await benchSse({
-          url: url ?? `${server?.url}/summary/events`,
-          clients,
-          durationSec: duration,
-          token: token ?? null,
-        })
+        const report = await benchSse({ url: `${server?.url}/summary/events`, ...flags })
         process.stdout.write(json ? jsonText(report) : readable(report))
         fail(complaints(report))
       } finally {
         await server?.stop()
       }
     })
-}
-
-type ChatFlags = {
-  readonly streams: number
-  readonly rate: number
-  readonly duration: number
-  readonly quick?: true
-  readonly json?: true
 }
 
 function chatCommand(): Command {
@@ -118,12 +91,12 @@ function chatCommand(): Command {
     .option('--duration <seconds>', 'Length of each answer', number(0.1, MAX_SEC), 8)
     .option('--quick', 'Fewer of everything')
     .option('--json', 'The report as JSON')
-    .action(async ({ streams, rate, duration, quick, json }: ChatFlags) => {
+    .action(async (flags: ChatFlags) => {
       const { benchChat, figureTable, misses } = await import('./chat/run.js')
       const machine = describeMachine()
-      const report = await benchChat({ streams, rate, durationSec: duration, quick: quick ?? false })
+      const report = await benchChat(flags)
       const whole = { ...report, machine }
-      process.stdout.write(json ? jsonText(whole) : readable(whole) + figureTable(report))
+      process.stdout.write(flags.json ? jsonText(whole) : readable(whole) + figureTable(report))
       fail(misses(report))
     })
 }

@@ -7,29 +7,15 @@ import { writeDown } from '../src/simulator/shapes.js'
 import { walked } from '../src/simulator/walk.js'
 import { createWorld, type World } from '../src/simulator/world.js'
 
-const PANELS = [
-  'header',
-  'cycle',
-  'indices',
-  'analytics',
-  'alerts',
-  'resources',
-  'storage',
-  'perfstore',
-  'links',
-] as const
-type PanelKey = (typeof PANELS)[number]
+export const CHURNS = [10, 30, 70] as const
+export type Churn = (typeof CHURNS)[number]
 
 export type BenchDocumentOptions = {
   /** How many. */
   readonly indices: number
   /** Percent of the panels that change from one document to the next, on average; at least one panel. */
-  readonly churnPct: 10 | 30 | 70
+  readonly churnPct: Churn
   readonly seed: number
-}
-
-export type BenchDocuments = {
-  next(): Record<string, unknown>
 }
 
 const KNOWN_NAMES = ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX']
@@ -69,21 +55,22 @@ function moveDuration(world: World, random: Random): World {
 }
 
 /** Each changes its own panel alone; `next` changes the header. */
-const MOVES: Readonly<
-  Record<Exclude<PanelKey, 'header'>, (world: World, random: Random, nowMs: number) => World>
-> = {
+const MOVES = {
+  header: (world: World): World => world,
   cycle: moveDuration,
   indices: moveRows,
   analytics: move.moveAnalytics,
-  alerts: (world, random, nowMs) =>
+  alerts: (world: World, random: Random, nowMs: number): World =>
     raiseAlert(world, random, nowMs, random.pick(['critical', 'warn', 'info'])),
   resources: move.moveResources,
   storage: move.moveStorage,
   perfstore: move.movePerf,
   links: move.moveLinks,
-}
+} as const
+type PanelKey = keyof typeof MOVES
+const PANELS = Object.keys(MOVES) as readonly PanelKey[]
 
-export function benchDocuments({ indices, churnPct, seed }: BenchDocumentOptions): BenchDocuments {
+export function benchDocuments({ indices, churnPct, seed }: BenchDocumentOptions) {
   const random = createRandom(seed)
   let nowMs = START_MS
   let nextOpenMs = START_MS
@@ -92,7 +79,7 @@ export function benchDocuments({ indices, churnPct, seed }: BenchDocumentOptions
   let owed = 0
 
   return {
-    next() {
+    next(): Record<string, unknown> {
       nowMs += STEP_MS
       owed += (PANELS.length * churnPct) / 100
       const count = Math.max(1, Math.floor(owed))
@@ -100,7 +87,7 @@ export function benchDocuments({ indices, churnPct, seed }: BenchDocumentOptions
       const panels = chosen(random, count)
       for (const panel of panels) {
         if (panel === 'header') nextOpenMs += STEP_MS
-        else world = MOVES[panel](world, random, nowMs)
+        world = MOVES[panel](world, random, nowMs)
       }
       if (panels.has('indices') && panels.has('analytics')) world = move.movePrices(world, random, 1, 1)
       const document = writeDown(world, nowMs, { shape: 'both', openMarket: true, withAnalytics: true })

@@ -3,27 +3,20 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 
-export type Machine = {
-  readonly cpu: string
-  readonly cores: number
-  readonly memoryMb: number
-  readonly node: string
-  readonly kernel: string
-  /** Load average of the last minute when the measurement began: over 0.5 or so other programs were running. */
-  readonly load1: number
-}
-
-export function describeMachine(): Machine {
+export function describeMachine() {
   const cpus = os.cpus()
   return {
     cpu: cpus[0]?.model.trim() ?? 'unknown',
     cores: cpus.length,
     memoryMb: Math.round(os.totalmem() / 1_048_576),
-    node: process.version,
+    node: process.version as string,
     kernel: `${os.type()} ${os.release()}`,
+    /** Load average of the last minute when the measurement began: over 0.5 or so other programs were running. */
     load1: os.loadavg()[0] ?? 0,
   }
 }
+
+export type Machine = ReturnType<typeof describeMachine>
 
 /** Whether processes can be pinned to cores here: there are two cores, and `taskset` works. */
 export function canPin(): boolean {

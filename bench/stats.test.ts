@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { median, pairedRatio, percentile, spread } from './stats.js'
+import { inTurn, median, pairedRatio, percentile, spread } from './stats.js'
 
 const numbers = fc.array(fc.double({ min: -1e9, max: 1e9, noNaN: true }), { minLength: 1, maxLength: 50 })
 
@@ -77,4 +77,12 @@ describe('paired ratio', () => {
   test('refuses rounds that do not pair', () => {
     expect(() => pairedRatio([1], [1, 2])).toThrow('got 1 against 2')
   })
+})
+
+test('every round begins with the next server, the first round with ours', () => {
+  const servers = ['ours', 'bare', 'nchan'] as const
+  expect(inTurn(servers, 1)).toEqual(['ours', 'bare', 'nchan'])
+  expect(inTurn(servers, 2)).toEqual(['bare', 'nchan', 'ours'])
+  expect(inTurn(servers, 4)).toEqual(['ours', 'bare', 'nchan'])
+  expect(inTurn([], 3)).toEqual([])
 })

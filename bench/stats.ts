@@ -46,3 +46,9 @@ export function pairedRatio(ours: readonly number[], theirs: readonly number[]):
   }
   return spread(ours.map((value, i) => value / (theirs[i] as number)))
 }
+
+/** The order of a round, counted from 1: each round begins with the next one, so that none always runs first. */
+export function inTurn<S>(subjects: readonly S[], round: number): readonly S[] {
+  const first = subjects.length === 0 ? 0 : (round - 1) % subjects.length
+  return [...subjects.slice(first), ...subjects.slice(0, first)]
+}

@@ -1,27 +1,22 @@
 // Clients as light as possible, so that their own work does not hide the relay's: one socket each, a regular expression over
 // the bytes. A token is a time stamp: the monotonic clock of the machine, ns, when the upstream wrote it.
-import { connect, type Socket } from 'node:net'
+import { send } from '../requests.js'
 
 const STAMP = /"data":"(\d{10,20})"/g
 /** Longer than a stamp with its quotes and name. */
 const LONGEST_STAMP = 40
 
 export type AnswerClient = {
-  readonly socket: Socket
   /** From the request to the first token, milliseconds. */
   readonly firstTokenMs: Promise<number>
   /** Resolves with the number of tokens when the answer is complete; rejects when it breaks off. */
   readonly ended: Promise<number>
 }
 
-export type Target = { readonly url: string; readonly path: string }
-
 /** `onToken` gets the age of each token, milliseconds. */
-export function readAnswer({ url, path }: Target, onToken: (latencyMs: number) => void): AnswerClient {
+export function readAnswer(url: string, onToken: (latencyMs: number) => void): AnswerClient {
   const startMs = performance.now()
-  const { hostname, port } = new URL(url)
-  const socket = connect({ host: hostname, port: Number(port), noDelay: true })
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+  const socket = send(url)
   let first: (ms: number) => void = () => {}
   const firstTokenMs = new Promise<number>(resolve => {
     first = resolve
@@ -50,5 +45,5 @@ export function readAnswer({ url, path }: Target, onToken: (latencyMs: number) =
       else reject(new Error('the answer broke off'))
     })
   })
-  return { socket, firstTokenMs, ended }
+  return { firstTokenMs, ended }
 }

@@ -1,8 +1,7 @@
 // What the relay adds to the first token of one stream and to every token of many, compared with a direct connection and with a
 // bare pipe in the same run.
-import { inTurn } from '../rounds.js'
-import { median, pairedRatio, percentile } from '../stats.js'
-import { readAnswer, type Target } from './client.js'
+import { inTurn, median, pairedRatio, percentile } from '../stats.js'
+import { readAnswer } from './client.js'
 import { bareCpuSec, type CpuSec, cpuSecOf, startBarePipe, startRelay, startUpstream } from './processes.js'
 
 const WAYS = ['direct', 'relayed', 'bare'] as const
@@ -18,16 +17,16 @@ const perWay = <T>(of: (way: Way) => T): PerWay<T> => ({
 /** Starts an upstream with these flags, the relay and the bare pipe; `work` gets the three ways to an answer. */
 async function withTargets<T>(
   flags: readonly string[],
-  work: (targets: PerWay<Target>) => Promise<T>,
+  work: (targets: PerWay<string>) => Promise<T>,
 ): Promise<T> {
   const upstream = await startUpstream([...flags, '--stamped'])
   const relay = await startRelay(upstream.url)
   const bare = await startBarePipe(upstream.url)
   try {
     return await work({
-      direct: { url: upstream.url, path: '/bali-zero/chat-stream?query=bench' },
-      relayed: { url: relay.url, path: '/api/v2/bali-zero/chat-stream?query=bench' },
-      bare: { url: bare.url, path: '/' },
+      direct: `${upstream.url}/bali-zero/chat-stream?query=bench`,
+      relayed: `${relay.url}/api/v2/bali-zero/chat-stream?query=bench`,
+      bare: `${bare.url}/`,
     })
   } finally {
     await bare.stop()
@@ -79,11 +78,10 @@ export async function firstTokens(rounds: number) {
   return { ...compared(tookMs), target: { p50: 0.5, p99: 3 } }
 }
 
-type Load = { readonly streams: number; readonly rate: number; readonly durationSec: number }
 type Run = { readonly latenciesMs: readonly number[]; readonly tokens: number; readonly failures: number }
 
 /** Starts the streams within ten seconds, and waits for the end of all. */
-async function load(target: Target, streams: number): Promise<Run> {
+async function load(target: string, streams: number): Promise<Run> {
   const latenciesMs: number[] = []
   const all: Promise<number | null>[] = []
   for (let i = 0; i < streams; i++) {
@@ -95,6 +93,9 @@ async function load(target: Target, streams: number): Promise<Run> {
   return { latenciesMs, tokens, failures: counts.filter(count => count === null).length }
 }
 
+/** `duration`: seconds of each answer. */
+export type ChatLoad = { readonly streams: number; readonly rate: number; readonly duration: number }
+
 /** Processor time of one token, microseconds. */
 type TokenCost = { readonly user: number; readonly kernel: number }
 
@@ -105,9 +106,8 @@ function medianCost(costs: readonly TokenCost[]): TokenCost {
 }
 
 /** Many streams: latency and processor time of each token. */
-export async function manyStreams(options: Load & { readonly rounds: number }) {
-  const { streams, rate, durationSec, rounds } = options
-  const tokens = Math.max(1, Math.round(rate * durationSec))
+export async function manyStreams({ streams, rate, duration }: ChatLoad, rounds: number) {
+  const tokens = Math.max(1, Math.round(rate * duration))
   const runs = perWay((): Run[] => [])
   const costs = perWay((): TokenCost[] => [])
   const flags = ['--tokens', String(tokens), '--rate', String(rate), '--first-token', '500']
@@ -115,8 +115,8 @@ export async function manyStreams(options: Load & { readonly rounds: number }) {
     /** The upstream's own processor time is not of interest. */
     const cpu: PerWay<() => Promise<CpuSec>> = {
       direct: async () => ({ user: 0, system: 0 }),
-      relayed: () => cpuSecOf(targets.relayed.url),
-      bare: () => bareCpuSec(targets.bare.url),
+      relayed: () => cpuSecOf(targets.relayed),
+      bare: () => bareCpuSec(targets.bare),
     }
     // Compiles the code of all three, the beginning and the end of answers included.
     for (const way of WAYS) await load(targets[way], Math.ceil(streams / 2))

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Child } from '../child.js'
 import { CLI, listening, type OwnServer, startServer } from '../own-server.js'
+import { metricsOf } from '../requests.js'
 
 const BARE = fileURLToPath(new URL('./bare-pipe.js', import.meta.url))
 
@@ -39,21 +40,12 @@ export async function startRelay(upstream: string): Promise<OwnServer> {
 /** Processor time of a process so far, seconds: its own, and the kernel's for it. */
 export type CpuSec = { readonly user: number; readonly system: number }
 
-async function metrics(url: string): Promise<(name: string) => number> {
-  const text = await (await fetch(`${url}/metrics`)).text()
-  return name => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
-}
-
 export async function cpuSecOf(relay: string): Promise<CpuSec> {
-  const value = await metrics(relay)
+  const value = await metricsOf(new URL(relay).origin)
   return { user: value('process_cpu_user_seconds_total'), system: value('process_cpu_system_seconds_total') }
 }
 
-export async function residentBytesOf(relay: string): Promise<number> {
-  return (await metrics(relay))('process_resident_memory_bytes')
-}
-
 export async function bareCpuSec(bare: string): Promise<CpuSec> {
-  const { user, system } = (await (await fetch(`${bare}/cpu`)).json()) as CpuSec
+  const { user, system } = (await (await fetch(`${bare}cpu`)).json()) as CpuSec
   return { user: user / 1e6, system: system / 1e6 }
 }

@@ -1,19 +1,14 @@
 // The figures of the chat relay with their targets.
-import { complaintsOf, type Figure, isWithin, shown } from '../limits.js'
-import { firstTokens, manyStreams } from './latency.js'
+import { complaintsOf, type Figure, isWithin, shown } from '../output.js'
+import { type ChatLoad, firstTokens, manyStreams } from './latency.js'
 import { disconnects, stalledReaders, stops } from './robustness.js'
 
-export type ChatBenchOptions = {
-  readonly streams: number
-  readonly rate: number
-  readonly durationSec: number
-  readonly quick: boolean
-}
+export type ChatFlags = ChatLoad & { readonly quick?: true; readonly json?: true }
 
-export async function benchChat({ streams, rate, durationSec, quick }: ChatBenchOptions) {
+export async function benchChat({ quick, ...load }: ChatFlags) {
   return {
     first_token: await firstTokens(quick ? 50 : 500),
-    many_streams: await manyStreams({ streams, rate, durationSec, rounds: quick ? 1 : 3 }),
+    many_streams: await manyStreams(load, quick ? 1 : 3),
     stalled_readers: await stalledReaders(quick ? 100 : 1_000),
     stops: await stops(quick ? 20 : 200),
     disconnects: await disconnects(quick ? 500 : 10_000),
@@ -47,11 +42,7 @@ function figures(report: ChatReport): readonly ChatFigure[] {
     },
     { name: 'failed answers', value: many.failures, limit: 0 },
     { name: 'missing tokens', value: many.tokens_missing, limit: 0 },
-    {
-      name: 'growth by stalled readers, MiB',
-      value: stalled.growth_mib,
-      limit: stalled.target.growth_mib,
-    },
+    { name: 'growth by stalled readers, MiB', value: stalled.growth_mib, limit: stalled.target.growth_mib },
     { name: 'slowest stop, ms', value: report.stops.max_ms, limit: report.stops.target.max_ms },
     { name: 'gaps after disconnects', value: cuts.gaps, limit: 0 },
     { name: 'wrong answers after disconnects', value: cuts.wrong, limit: 0 },

@@ -4,9 +4,8 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { z } from 'zod'
-import { inTurn } from '../rounds.js'
-import { pairedRatio, spread } from '../stats.js'
-import type { CycleOptions } from './options.js'
+import { inTurn, pairedRatio, spread } from '../stats.js'
+import type { CycleOptions } from './run.js'
 
 const reportSchema = z.object({
   median_ms: z.number(),
@@ -20,10 +19,8 @@ const LIMITS = { timeout: 15 * 60_000, maxBuffer: 16 * 1024 ** 2 }
 
 /** `against`: the dist folder of the other build. */
 export async function benchAgainst(against: string, options: CycleOptions, rounds: number) {
-  const { warmup, measure, churnPct, indices } = options
-  const sizes = ['--warmup', warmup, '--measure', measure, '--churn', churnPct, '--indices', indices].map(
-    String,
-  )
+  const { warmup, measure, churn, indices } = options
+  const sizes = ['--warmup', warmup, '--measure', measure, '--churn', churn, '--indices', indices].map(String)
   const folders = { ours: fileURLToPath(new URL('../..', import.meta.url)), baseline: resolve(against) }
   const reports: Record<keyof typeof folders, Report[]> = { ours: [], baseline: [] }
   for (let round = 1; round <= rounds; round++) {

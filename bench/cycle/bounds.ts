@@ -2,7 +2,7 @@
 //
 // A cycle is too long when both its time and its processor time are. Time alone proves nothing: on a busy machine a cycle waits
 // for the processor. Processor time alone includes the compiler, which works on other cores.
-import { complaintsOf } from '../limits.js'
+import { complaintsOf } from '../output.js'
 import type { CycleFigures } from './run.js'
 
 type Judged = Pick<CycleFigures, 'p95_ms' | 'cycle_cpu_p95_ms' | 'hit_ratio'>

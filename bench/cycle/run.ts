@@ -19,14 +19,25 @@ import { fileURLToPath } from 'node:url'
 import { fileOutputs, screenOutput } from '../../src/app/outputs.js'
 import { Program } from '../../src/app/program.js'
 import { type Clock, systemClock } from '../../src/clock/clock.js'
-import { loadConfig } from '../../src/config/load.js'
 import { MIN_CYCLE_GAP_MS } from '../../src/engine/loop.js'
+import type { Source } from '../../src/engine/source.js'
 import { silentLog } from '../../src/log/log.js'
+import type { Reading, Status } from '../../src/snapshot/reading.js'
 import { Child } from '../child.js'
-import { benchDocuments } from '../documents.js'
+import { benchDocuments, type Churn } from '../documents.js'
+import { ALWAYS_REFRESH, loadedOf } from '../settings.js'
 import { median, percentile } from '../stats.js'
-import type { CycleOptions } from './options.js'
-import { ScriptedSource } from './scripted-source.js'
+
+export type CycleOptions = {
+  /** Cycles before the measured ones, so that the code is compiled and caches are full. */
+  readonly warmup: number
+  readonly measure: number
+  /** Percent of the panels that change in a cycle. */
+  readonly churn: Churn
+  readonly indices: number
+  /** Puts the time of every measured cycle in the report. */
+  readonly emitSamples?: boolean
+}
 
 const CLIENTS = 10
 const CONNECT_MS = 60_000
@@ -43,23 +54,49 @@ class ForwardClock implements Clock {
   }
 }
 
+/** A source that parses the text it is given, as the source of a file does: reading includes the cost of parsing. */
+class ScriptedSource implements Source {
+  readonly name = 'bench'
+  #onReading: (reading: Reading) => void = () => {}
+  #last: Reading | null = null
+
+  start(onReading: (reading: Reading) => void): void {
+    this.#onReading = onReading
+  }
+
+  /** Runs one whole cycle, since the loop takes a reading at once; returns its time, ms. */
+  give(text: string): number {
+    const startMs = performance.now()
+    const status = JSON.parse(text) as Status
+    const nowMs = Date.now()
+    this.#last = { ok: true, status, readAtMs: nowMs, modifiedAtMs: nowMs, sizeBytes: text.length }
+    this.#onReading(this.#last)
+    return performance.now() - startMs
+  }
+
+  /** Runs a cycle on the same document, as a tick does while nothing changes; returns its time, ms. */
+  repeat(): number {
+    if (this.#last === null) throw new Error('call give before repeat')
+    const startMs = performance.now()
+    this.#onReading(this.#last)
+    return performance.now() - startMs
+  }
+
+  async refresh(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
 function programFor(source: ScriptedSource, folder: string, hasOutputs: boolean, clock: Clock): Program {
-  const loaded = loadConfig({
-    env: {},
-    flags: {
-      G6_UNIFIED_HTTP_PORT: '0',
-      G6_UNIFIED_HTTP: hasOutputs ? '1' : '0',
-      G6_UNIFIED_METRICS: hasOutputs ? '1' : '0',
-      G6_PANELS_DIR: join(folder, 'panels'),
-      G6_SUMMARY_DOSSIER_PATH: join(folder, 'dossier.json'),
-      G6_SUMMARY_REFRESH_SEC: '60',
-      // Panels that are refreshed rarely would hide the cost of changes.
-      G6_SUMMARY_META_REFRESH_SEC: '0.02',
-      G6_SUMMARY_RES_REFRESH_SEC: '0.02',
-      G6_SSE_EVENTS_PER_SEC: '10000',
-    },
+  const loaded = loadedOf({
+    G6_UNIFIED_HTTP_PORT: '0',
+    G6_UNIFIED_HTTP: hasOutputs ? '1' : '0',
+    G6_UNIFIED_METRICS: hasOutputs ? '1' : '0',
+    G6_PANELS_DIR: join(folder, 'panels'),
+    G6_SUMMARY_DOSSIER_PATH: join(folder, 'dossier.json'),
+    G6_SUMMARY_REFRESH_SEC: '60',
+    ...ALWAYS_REFRESH,
+    G6_SSE_EVENTS_PER_SEC: '10000',
   })
-  if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join('; '))
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
   return new Program({
     loaded,
@@ -73,17 +110,8 @@ function programFor(source: ScriptedSource, folder: string, hasOutputs: boolean,
 
 async function connectClients(url: string): Promise<Child> {
   const script = fileURLToPath(new URL('../fanout/storm-client.js', import.meta.url))
-  const address = [
-    '--port',
-    new URL(url).port,
-    '--ctl',
-    '1',
-    '--path',
-    '/summary/events',
-    '--n',
-    String(CLIENTS),
-  ]
-  const clients = new Child('the clients', [process.execPath, script, ...address])
+  const args = ['--port', new URL(url).port, '--ctl', '1', '--path', '/summary/events', '--n', `${CLIENTS}`]
+  const clients = new Child('the clients', [process.execPath, script, ...args])
   await clients.line(CONNECT_MS)
   return clients
 }
@@ -117,7 +145,7 @@ async function figures(options: CycleOptions, hasOutputs: boolean, hasClients: b
   const source = new ScriptedSource()
   const clock = new ForwardClock()
   const program = programFor(source, folder, hasOutputs, clock)
-  const documents = benchDocuments({ indices: options.indices, churnPct: options.churnPct, seed: 1 })
+  const documents = benchDocuments({ indices: options.indices, churnPct: options.churn, seed: 1 })
   const changing = () => {
     const text = JSON.stringify(documents.next())
     return () => source.give(text)

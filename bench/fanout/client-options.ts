@@ -2,21 +2,22 @@
 import { Command } from 'commander'
 import { number, oneOf, whole } from '../../src/cli/arguments.js'
 
-export type ClientOptions = {
-  readonly port: number
-  readonly ctl: number
+type Numbers =
+  | 'port'
+  | 'ctl'
+  | 'n'
+  | 'stalled'
+  | 'rate'
+  | 'window'
+  | 'secs'
+  | 'warm'
+  | 'inflate'
+  | 'overMs'
+  | 'pairs'
+export type ClientOptions = Readonly<Record<Numbers, number>> & {
   readonly path: string
-  readonly n: number
-  readonly stalled: number
-  readonly rate: number
-  readonly window: number
-  readonly secs: number
-  readonly warm: number
   readonly gz: boolean
-  readonly inflate: number
-  readonly overMs: number
   readonly until: 'board' | 'head'
-  readonly pairs: number
 }
 
 /** Throws when an option is missing or out of range. */
@@ -32,12 +33,7 @@ export function clientOptions(args: readonly string[]): ClientOptions {
     .option('--secs <n>', 'Measured', number(0.1, 600), 4)
     .option('--warm <n>', 'Seconds before', number(0, 60), 1)
     .option('--gz', 'Ask for gzip', false)
-    .option(
-      '--inflate <n>',
-      'How many compressed connections inflate; the others count events',
-      whole(0, 100),
-      0,
-    )
+    .option('--inflate <n>', 'Compressed connections that inflate; others count events', whole(0, 100), 0)
     .option('--over-ms <n>', 'storm: all connect within this time', number(0, 60_000), 0)
     .option('--until <what>', 'storm: board or head', oneOf(['board', 'head'] as const), 'head')
     .option('--pairs <n>', 'scrape: pairs of events', whole(1, 1_000), 20)

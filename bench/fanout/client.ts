@@ -3,12 +3,11 @@
 // Closed loop (`--window W`): W events are outstanding, and the next one is published when one has reached every connection;
 // for processor time per delivery. Open loop (`--rate R`): R events a second; for latency. Raw sockets, since fetch and http
 // cost more on this side than the servers do on theirs.
+import { createHistogram } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClientOptions, clientOptions } from './client-options.js'
 import { Connections } from './connections.js'
-import { ControlLink, type Reply } from './control-link.js'
-import { Histogram } from './histogram.js'
-import { runWhenAsked } from './run-when-asked.js'
+import { ControlLink, type Reply, runWhenAsked } from './control-link.js'
 import { Tally } from './tally.js'
 
 const STALL_MS = 15_000
@@ -29,29 +28,22 @@ type Mark = {
 class Run {
   readonly #options: ClientOptions
   readonly #control: ControlLink
-  readonly #connections: Connections
-  readonly #latency = new Histogram()
+  readonly connections: Connections
+  readonly #latency = createHistogram()
   #tally: Tally | null = null
   #publishing = false
   #measuring = false
   #issued = 0
-  #progressAtMs = 0
 
   constructor(options: ClientOptions, control: ControlLink) {
     this.#options = options
     this.#control = control
-    this.#connections = new Connections(options, (reader, seq, stampNs) =>
-      this.#onEvent(reader, seq, stampNs),
-    )
-  }
-
-  get connections(): Connections {
-    return this.#connections
+    this.connections = new Connections(options, (reader, seq, stampNs) => this.#onEvent(reader, seq, stampNs))
   }
 
   #onEvent(reader: number, seq: number | null, stampNs: number | null): void {
     if (this.#tally === null || !this.#tally.arrived(reader, seq)) return
-    if (this.#measuring && stampNs !== null) this.#latency.add(nowNs() - stampNs)
+    if (this.#measuring && stampNs !== null) this.#latency.record(Math.max(1, nowNs() - stampNs))
   }
 
   #publish(events: number): void {
@@ -61,7 +53,7 @@ class Run {
 
   async #mark(tally: Tally): Promise<Mark> {
     const server = await this.#control.ask()
-    const { bytes } = this.#connections.traffic
+    const { bytes } = this.connections.traffic
     const { user, system } = process.cpuUsage()
     return { atMs: performance.now(), server, deliveries: tally.deliveries, bytes, cpuUs: user + system }
   }
@@ -87,26 +79,17 @@ class Run {
     tick()
   }
 
-  async #until(done: () => boolean, limitMs: number): Promise<boolean> {
-    const deadline = performance.now() + limitMs
-    while (!done()) {
-      if (performance.now() > deadline) return false
-      await sleep(5)
-    }
-    return true
-  }
-
   /** Waits; throws when nothing arrives for STALL_MS while events are outstanding. */
   async #watch(tally: Tally, ms: number): Promise<void> {
     const end = performance.now() + ms
     let completed = tally.completed
-    this.#progressAtMs = performance.now()
+    let progressAtMs = performance.now()
     while (performance.now() < end) {
       await sleep(Math.min(100, Math.max(1, end - performance.now())))
       if (tally.completed !== completed || this.#issued === tally.completed) {
         completed = tally.completed
-        this.#progressAtMs = performance.now()
-      } else if (performance.now() - this.#progressAtMs > STALL_MS) {
+        progressAtMs = performance.now()
+      } else if (performance.now() - progressAtMs > STALL_MS) {
         throw new Error(`stalled: ${this.#issued} published, ${tally.completed} reached every reader`)
       }
     }
@@ -127,41 +110,29 @@ class Run {
     this.#measuring = false
     const to = await this.#mark(tally)
     this.#publishing = false
-    const drained = await this.#until(() => tally.completed >= this.#issued, DRAIN_MS)
-    return this.#result(from, to, tally, drained && tally.standingAt(base + this.#issued) === n)
+    const deadline = performance.now() + DRAIN_MS
+    while (tally.completed < this.#issued && performance.now() < deadline) await sleep(5)
+    const isDrained = tally.completed >= this.#issued && tally.standingAt(base + this.#issued) === n
+    return this.#result(from, to, tally, isDrained)
   }
 
   #result(from: Mark, to: Mark, tally: Tally, allComplete: boolean): Record<string, unknown> {
     const deliveries = to.deliveries - from.deliveries
     const cpuUs = to.server.userUs - from.server.userUs + to.server.systemUs - from.server.systemUs
     const each = (value: number): number => (deliveries === 0 ? 0 : value / deliveries)
-    const seconds = (to.atMs - from.atMs) / 1000
     const us = (ns: number): number => Math.round(ns / 100) / 10
-    const { faults, stalledClosed } = this.#connections.traffic
     return {
-      n: this.#options.n,
-      stalled: this.#options.stalled,
-      secs: seconds,
       issued: this.#issued,
       completed: tally.completed,
       deliv: deliveries,
-      deliv_per_s: deliveries / seconds,
       bytes_per_deliv: each(to.bytes - from.bytes),
-      lat_us: {
-        p50: us(this.#latency.percentile(0.5)),
-        p90: us(this.#latency.percentile(0.9)),
-        p99: us(this.#latency.percentile(0.99)),
-        max: us(this.#latency.max),
-        mean: us(this.#latency.mean),
-      },
+      lat_us: { p50: us(this.#latency.percentile(50)), p99: us(this.#latency.percentile(99)) },
       all_complete: allComplete,
       gaps: tally.gaps,
       dups: tally.doubles,
-      dead: faults,
-      stalled_dead: stalledClosed,
+      dead: this.connections.traffic.faults,
       srv_us_per_deliv: each(cpuUs),
-      srv_cpu_pct: cpuUs / seconds / 10_000,
-      client_cpu_pct: (to.cpuUs - from.cpuUs) / seconds / 10_000,
+      client_cpu_pct: (to.cpuUs - from.cpuUs) / (to.atMs - from.atMs) / 10,
     }
   }
 }
@@ -172,5 +143,4 @@ const run = new Run(options, control)
 await run.connections.open()
 await runWhenAsked(() => run.run())
 run.connections.close()
-control.close()
 process.exit(0)

@@ -1,10 +1,9 @@
 // The sockets of a load client: opened a bounded number at a time, read into one shared buffer, closed by reset so that no
 // port stays in TIME_WAIT.
-import net from 'node:net'
+import type { OnReadOpts, Socket } from 'node:net'
+import { send } from '../requests.js'
 import type { ClientOptions } from './client-options.js'
 import { type GzipMode, StreamReader } from './stream-reader.js'
-
-export type Traffic = { bytes: number; faults: number; stalledClosed: number }
 
 /** Connections that may be opening at once. */
 const OPENING = 200
@@ -14,10 +13,10 @@ const READ_BYTES = 262_144
 type OnEvent = (reader: number, seq: number | null, stampNs: number | null) => void
 
 export class Connections {
-  readonly traffic: Traffic = { bytes: 0, faults: 0, stalledClosed: 0 }
+  readonly traffic = { bytes: 0, faults: 0 }
   readonly #options: ClientOptions
   readonly #onEvent: OnEvent
-  readonly #sockets: net.Socket[] = []
+  readonly #sockets: Socket[] = []
   readonly #readers: StreamReader[] = []
   // One thread reads all sockets, one after the other, so they can share a buffer.
   readonly #shared = Buffer.allocUnsafe(READ_BYTES)
@@ -29,31 +28,23 @@ export class Connections {
   }
 
   /** Resolves when every reading connection has its head and every stalled one has sent its request. */
-  open(): Promise<void> {
-    const total = this.#options.n + this.#options.stalled
-    return new Promise((resolve, reject) => {
-      let opened = 0
-      let ready = 0
-      const timer = setTimeout(
-        () => reject(new Error(`${ready} of ${total} connections after ${CONNECT_TIMEOUT_MS} ms`)),
-        CONNECT_TIMEOUT_MS,
-      )
-      const onReady = (): void => {
-        ready++
-        if (ready === total) {
-          clearTimeout(timer)
-          resolve()
-        } else more()
+  async open(): Promise<void> {
+    const { n, stalled } = this.#options
+    const late = setTimeout(() => {
+      throw new Error(`not all ${n + stalled} connections after ${CONNECT_TIMEOUT_MS} ms`)
+    }, CONNECT_TIMEOUT_MS)
+    let next = 0
+    const opener = async (): Promise<void> => {
+      while (next < n + stalled) {
+        const index = next++
+        await new Promise<void>(ready => {
+          if (index < n) this.#openReading(index, ready)
+          else this.#openStalled(ready)
+        })
       }
-      const more = (): void => {
-        while (opened < total && opened - ready < OPENING) {
-          const index = opened++
-          if (index < this.#options.n) this.#openReading(index, onReady)
-          else this.#openStalled(onReady)
-        }
-      }
-      more()
-    })
+    }
+    await Promise.all(Array.from({ length: OPENING }, opener))
+    clearTimeout(late)
   }
 
   close(): void {
@@ -86,23 +77,14 @@ export class Connections {
     const socket = this.#connect()
     socket.pause()
     socket.once('connect', onReady)
-    socket.on('close', () => {
-      if (!this.#closing) this.traffic.stalledClosed++
-    })
   }
 
-  #connect(onread?: net.OnReadOpts): net.Socket {
+  #connect(onread?: OnReadOpts): Socket {
     const { port, path, gz } = this.#options
-    const address = { port, host: '127.0.0.1', noDelay: true }
-    const socket = net.connect(onread === undefined ? address : { ...address, onread })
+    const headers = ['Accept: text/event-stream', ...(gz ? ['Accept-Encoding: gzip'] : [])]
+    const socket = send(`http://127.0.0.1:${port}${path}`, headers, onread === undefined ? {} : { onread })
     socket.on('error', error => {
       if (!this.#closing) process.stderr.write(`connection: ${error.message}\n`)
-    })
-    socket.once('connect', () => {
-      const encoding = gz ? 'Accept-Encoding: gzip\r\n' : ''
-      socket.write(
-        `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n${encoding}\r\n`,
-      )
     })
     this.#sockets.push(socket)
     return socket

@@ -66,20 +66,26 @@ function packageVersion(name: string): string | null {
 }
 
 export function findSubjects(asked: readonly ServerName[] = SERVERS): Subjects {
-  const missing: Missing[] = []
-  const betterSse = packageVersion('better-sse')
-  const graphqlSse = packageVersion('graphql-sse')
-  const nginx = findNginx()
-  if (betterSse === null) missing.push({ name: 'better-sse', why: 'not installed (npm install better-sse)' })
-  if (graphqlSse === null)
-    missing.push({ name: 'graphql-sse', why: 'not installed (npm install graphql-sse)' })
-  if (nginx === null) missing.push({ name: 'nchan', why: NO_NCHAN })
-  const absent = new Set(missing.map(({ name }) => name))
-  const present = asked.filter(name => !absent.has(name))
-  const versions = {
-    ...(betterSse !== null && present.includes('better-sse') ? { 'better-sse': betterSse } : {}),
-    ...(graphqlSse !== null && present.includes('graphql-sse') ? { 'graphql-sse': graphqlSse } : {}),
-    ...(nginx !== null && present.includes('nchan') ? { 'nchan in nginx': nginx.version } : {}),
+  const npm = (name: 'better-sse' | 'graphql-sse') =>
+    ({
+      name,
+      title: name,
+      version: packageVersion(name),
+      why: `not installed (npm install ${name})`,
+    }) as const
+  const nginx = {
+    name: 'nchan',
+    title: 'nchan in nginx',
+    version: findNginx()?.version ?? null,
+    why: NO_NCHAN,
+  } as const
+  const others = [npm('better-sse'), npm('graphql-sse'), nginx].filter(({ name }) => asked.includes(name))
+  const missing = others.filter(({ version }) => version === null).map(({ name, why }) => ({ name, why }))
+  return {
+    present: asked.filter(asking => missing.every(({ name }) => name !== asking)),
+    missing,
+    versions: Object.fromEntries(
+      others.flatMap(({ title, version }) => (version === null ? [] : [[title, version]])),
+    ),
   }
-  return { present, missing: missing.filter(({ name }) => asked.includes(name)), versions }
 }

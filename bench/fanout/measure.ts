@@ -1,5 +1,5 @@
 // What a measure is: rows of a report, and how a round takes a value of each subject for them.
-import { inTurn } from '../rounds.js'
+import { inTurn } from '../stats.js'
 import type { Bench } from './processes.js'
 
 /** A limit on the judged subject of a row: as a multiple of another one's value in the same round, or absolute. */
@@ -39,15 +39,14 @@ export type Measure = {
 export function measureOf<S extends string, T>(
   subjects: (bench: Bench) => readonly S[],
   sample: (bench: Bench, subject: S) => Promise<T>,
-  rows: readonly RowOf<T>[],
-): Measure {
-  return {
+): (rows: readonly RowOf<T>[]) => Measure {
+  return rows => ({
     rows: rows.map(({ value: _value, as: _as, ...row }) => row),
     async round(bench) {
       const samples = await each(bench, subjects(bench), subject => sample(bench, subject))
       return Object.fromEntries(rows.map(row => [row.name, valuesOf(samples, row)]))
     },
-  }
+  })
 }
 
 /** Several measures as one: their rounds run one after the other. */

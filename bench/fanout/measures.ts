@@ -1,9 +1,8 @@
 // What is measured, on which servers, and the targets that a release must reach.
-import { joined, type Measure, measureOf, type RowOf } from './measure.js'
+import { joined, type Measure, measureOf, type Row, type RowOf } from './measure.js'
+import { measureScrape, measureStorm } from './probes.js'
 import { BASELINE, type Bench, type Subject } from './processes.js'
 import { type Load, MAX_RSS_BYTES, measureIdle, measureLoad, measureStalled, type Sample } from './sample.js'
-import { measureScrape } from './scrape.js'
-import { measureStorm } from './storm.js'
 
 export type Sizes = {
   readonly clients: number
@@ -22,19 +21,6 @@ export const STORMS = [
   { name: '1000 connect within a second', count: 1_000, overMs: 1_000, limitMs: 2_000 },
 ] as const
 
-export const MEASURES = [
-  'dispatch',
-  'cpu',
-  'rate',
-  'gzip',
-  'readers',
-  'storm',
-  'idle',
-  'stalled',
-  'scrape',
-] as const
-export type MeasureName = (typeof MEASURES)[number]
-
 const KIB = 1024
 const MIB = 1_048_576
 
@@ -42,22 +28,25 @@ const all = (bench: Bench): readonly Subject[] => bench.servers
 const isOurs = (subject: string): boolean => subject === 'ours' || subject === BASELINE
 const ours = (bench: Bench): readonly Subject[] => bench.servers.filter(isOurs)
 
-const time = (name: string, targets: RowOf<Sample>['targets'], value: RowOf<Sample>['value']) => ({
-  name,
-  unit: 'µs',
-  gated: false,
-  targets,
-  value,
+type RowMaker = <T>(
+  name: string,
+  unit: string,
+  targets: Row['targets'],
+  value: RowOf<T>['value'],
+  more?: Pick<RowOf<T>, 'judged' | 'as'>,
+) => RowOf<T>
+/** A row that CI may fail by. */
+const gated: RowMaker = (name, unit, targets, value, more) => ({
+  ...{ name, unit, gated: true, targets, value },
+  ...more,
 })
+/** Of times, which depend on the load of the machine. */
+const shown: RowMaker = (...row) => ({ ...gated(...row), gated: false })
+const atMost = (limit: number): Row['targets'] => [{ against: null, limit }]
 
 /** How busy the client was: needed to judge the times. */
-const clientRow = (name: string): RowOf<Sample> => ({
-  name: `${name}: the client's processor`,
-  unit: '%',
-  gated: false,
-  targets: [],
-  value: sample => sample.clientCpuPercent,
-})
+const clientRow = (name: string): RowOf<Sample> =>
+  shown(`${name}: the client's processor`, '%', [], sample => sample.clientCpuPercent)
 
 /** Slow enough that no event waits for another, fast enough that the code is compiled before it is measured. */
 const DISPATCH_PER_SEC = 400
@@ -77,9 +66,9 @@ function dispatch(load: Load): Measure {
     secs: Math.max(DISPATCH_MIN_SECS, load.secs),
     warmSecs: Math.max(DISPATCH_WARM_SECS, load.warmSecs),
   }
-  return measureOf(all, (bench, server) => measureLoad(bench, server, one), [
-    time('dispatch, 1 client, p50', targets, sample => sample.p50Us),
-    time('dispatch, 1 client, p99', targets, sample => sample.p99Us),
+  return measureOf(all, (bench, server) => measureLoad(bench, server, one))([
+    shown('dispatch, 1 client, p50', 'µs', targets, sample => sample.p50Us),
+    shown('dispatch, 1 client, p99', 'µs', targets, sample => sample.p99Us),
   ])
 }
 
@@ -91,57 +80,44 @@ function cpu(load: Load): Measure {
     { against: 'nchan', limit: 1, reported: true },
     { against: 'better-sse', limit: 0.4 },
   ]
-  return measureOf(all, (bench, server) => measureLoad(bench, server, load), [
-    { name, unit: 'µs', gated: true, targets, value: sample => sample.cpuUsPerDelivery },
+  return measureOf(all, (bench, server) => measureLoad(bench, server, load))([
+    gated(name, 'µs', targets, sample => sample.cpuUsPerDelivery),
     clientRow(name),
   ])
 }
 
 function rate(load: Load): Measure {
   const name = `p99 to ${load.clients} readers, 30 events/s`
-  return measureOf(all, (bench, server) => measureLoad(bench, server, { ...load, rate: 30 }), [
-    time(name, [{ against: 'bare', limit: 1.3 }], sample => sample.p99Us),
+  return measureOf(all, (bench, server) => measureLoad(bench, server, { ...load, rate: 30 }))([
+    shown(name, 'µs', [{ against: 'bare', limit: 1.3 }], sample => sample.p99Us),
     clientRow(name),
   ])
 }
 
 function gzip(load: Load): Measure {
-  const common = { judged: 'ours gzip', gated: true }
   const against = (limit: number) => [{ against: 'ours plain', limit }]
+  const judged = { judged: 'ours gzip' }
   return measureOf(
     bench => ours(bench).flatMap(server => [`${server} gzip`, `${server} plain`] as const),
     (bench, form) => {
       const server: Subject = form.startsWith(BASELINE) ? BASELINE : 'ours'
       return measureLoad(bench, server, { ...load, sizeBytes: 4 * KIB, gzip: form.endsWith(' gzip') })
     },
-    [
-      {
-        name: 'gzip: server CPU per delivery, 4 KB',
-        unit: 'µs',
-        ...common,
-        targets: against(1.1),
-        value: sample => sample.cpuUsPerDelivery,
-      },
-      {
-        name: 'gzip: bytes per delivery, 4 KB',
-        unit: 'B',
-        ...common,
-        targets: against(0.3),
-        value: sample => sample.bytesPerDelivery,
-      },
-    ],
-  )
+  )([
+    gated(
+      'gzip: server CPU per delivery, 4 KB',
+      'µs',
+      against(1.1),
+      sample => sample.cpuUsPerDelivery,
+      judged,
+    ),
+    gated('gzip: bytes per delivery, 4 KB', 'B', against(0.3), sample => sample.bytesPerDelivery, judged),
+  ])
 }
 
 function idle(readers: number): Measure {
-  return measureOf(all, (bench, server) => measureIdle(bench, server, readers), [
-    {
-      name: `memory of an idle reader, ${readers} connected`,
-      unit: 'KiB',
-      gated: true,
-      targets: [{ against: null, limit: 8 }],
-      value: bytes => bytes / KIB,
-    },
+  return measureOf(all, (bench, server) => measureIdle(bench, server, readers))([
+    gated(`memory of an idle reader, ${readers} connected`, 'KiB', atMost(8), bytes => bytes / KIB),
   ])
 }
 
@@ -159,26 +135,15 @@ function stalled(load: Load, secs: number): Measure {
         bench.noted(subject, `stopped at ${MAX_RSS_BYTES / MIB} MiB, while it was still growing`)
       return sample
     },
-    [
-      {
-        name: 'growth with 100 stalled of 120 readers',
-        unit: 'MiB',
-        gated: true,
-        targets: [{ against: null, limit: 8 }],
-        value: sample => sample.growthBytes / MIB,
-        as: subject => (subject === ALONE ? null : subject),
-      },
-      {
-        name: 'p99 of the other 20 readers',
-        unit: 'µs',
-        gated: false,
-        judged: 'ours with',
-        targets: [{ against: ALONE, limit: 1.2 }],
-        value: sample => sample.p99Us,
-        as: subject => (subject === ALONE ? subject : isOurs(subject) ? `${subject} with` : null),
-      },
-    ],
-  )
+  )([
+    gated('growth with 100 stalled of 120 readers', 'MiB', atMost(8), sample => sample.growthBytes / MIB, {
+      as: subject => (subject === ALONE ? null : subject),
+    }),
+    shown('p99 of the other 20 readers', 'µs', [{ against: ALONE, limit: 1.2 }], sample => sample.p99Us, {
+      judged: 'ours with',
+      as: subject => (subject === ALONE ? subject : isOurs(subject) ? `${subject} with` : null),
+    }),
+  ])
 }
 
 /** Deliveries a second where readers are many, and events a second where they are few: a load, and no overload. */
@@ -194,11 +159,11 @@ function readers(load: Load, count: number): Measure {
   const warmEvents = Math.min(WARM_EVENTS, SCALE_DELIVERIES_PER_SEC / count)
   const named = (what: string) => `${count} readers, ${perSec} events/s: ${what}`
   const one = { ...load, clients: count, rate: perSec, warmEvents }
-  return measureOf(all, (bench, server) => measureLoad(bench, server, one), [
-    time(named('server CPU per delivery'), [], sample => sample.cpuUsPerDelivery),
-    time(named('p50'), [], sample => sample.p50Us),
-    time(named('p99'), [], sample => sample.p99Us),
-    { ...time(named('resident memory'), [], sample => sample.rssBytes / MIB), unit: 'MiB' },
+  return measureOf(all, (bench, server) => measureLoad(bench, server, one))([
+    shown(named('server CPU per delivery'), 'µs', [], sample => sample.cpuUsPerDelivery),
+    shown(named('p50'), 'µs', [], sample => sample.p50Us),
+    shown(named('p99'), 'µs', [], sample => sample.p99Us),
+    shown(named('resident memory'), 'MiB', [], sample => sample.rssBytes / MIB),
   ])
 }
 
@@ -206,63 +171,42 @@ function readers(load: Load, count: number): Measure {
 const STORM_CPU_RATIO = 2
 
 function storm({ name, count, overMs, limitMs }: (typeof STORMS)[number]): Measure {
-  return measureOf(all, (bench, server) => measureStorm(bench, server, count, overMs), [
-    {
-      name: `${name}: all have their board (others: head)`,
-      unit: 'ms',
-      gated: false,
-      targets: [{ against: null, limit: limitMs }],
-      value: sample => sample.allMs,
-    },
-    {
-      name: `${name}: server CPU per connection`,
-      unit: 'µs',
-      gated: true,
-      targets: [{ against: 'better-sse', limit: STORM_CPU_RATIO }],
-      value: sample => sample.cpuUsPerReader,
-    },
+  const targets = [{ against: 'better-sse', limit: STORM_CPU_RATIO }]
+  return measureOf(all, (bench, server) => measureStorm(bench, server, count, overMs))([
+    shown(`${name}: all have their board (others: head)`, 'ms', atMost(limitMs), sample => sample.allMs),
+    gated(`${name}: server CPU per connection`, 'µs', targets, sample => sample.cpuUsPerReader),
   ])
 }
 
-function scrape(readerCount: number, pairs: number): Measure {
-  type Scrape = Awaited<ReturnType<typeof measureScrape>>
-  const row = (what: string, limit: number | null, value: (sample: Scrape) => number): RowOf<Scrape> => ({
-    name: `scrape of /metrics, ${readerCount} readers: ${what}`,
-    unit: 'ms',
-    gated: false,
-    targets: limit === null ? [] : [{ against: null, limit }],
-    value,
-  })
-  return measureOf(ours, (bench, server) => measureScrape(bench, server, readerCount, pairs), [
-    row('time, nothing else to do', 20, sample => sample.quietMs),
-    row('time, during an event', null, sample => sample.busyMs),
-    { ...row('server CPU', 20, sample => sample.cpuMs), gated: true },
-    row('an event comes later, first reader', 5, sample => sample.firstDelayMs),
-    row('an event comes later, last reader', 5, sample => sample.lastDelayMs),
+function scrape(readers: number, pairs: number): Measure {
+  const named = (what: string) => `scrape of /metrics, ${readers} readers: ${what}`
+  return measureOf(ours, (bench, server) => measureScrape(bench, server, readers, pairs))([
+    shown(named('time, nothing else to do'), 'ms', atMost(20), sample => sample.quietMs),
+    shown(named('time, during an event'), 'ms', [], sample => sample.busyMs),
+    gated(named('server CPU'), 'ms', atMost(20), sample => sample.cpuMs),
+    shown(named('an event comes later, first reader'), 'ms', atMost(5), sample => sample.firstDelayMs),
+    shown(named('an event comes later, last reader'), 'ms', atMost(5), sample => sample.lastDelayMs),
   ])
 }
+
+type Make = (load: Load, sizes: Sizes) => Measure
+const MAKERS = {
+  dispatch,
+  cpu,
+  rate,
+  gzip,
+  readers: (load: Load, sizes: Sizes) => joined(sizes.readers.map(count => readers(load, count))),
+  storm: () => joined(STORMS.map(storm)),
+  idle: (_: Load, sizes: Sizes) => idle(sizes.idleReaders),
+  stalled: (load: Load) => stalled(load, Math.max(10, load.secs)),
+  scrape: (_: Load, sizes: Sizes) => scrape(sizes.idleReaders, sizes.scrapePairs),
+} satisfies Record<string, Make>
+
+export type MeasureName = keyof typeof MAKERS
+export const MEASURES = Object.keys(MAKERS) as readonly MeasureName[]
 
 export function createMeasure(name: MeasureName, sizes: Sizes): Measure {
-  const { clients, secs, warmSecs, sizeBytes, idleReaders } = sizes
-  const load: Load = { sizeBytes, clients, stalled: 0, rate: 0, secs, warmSecs, gzip: false }
-  switch (name) {
-    case 'dispatch':
-      return dispatch(load)
-    case 'cpu':
-      return cpu(load)
-    case 'rate':
-      return rate(load)
-    case 'gzip':
-      return gzip(load)
-    case 'readers':
-      return joined(sizes.readers.map(count => readers(load, count)))
-    case 'storm':
-      return joined(STORMS.map(storm))
-    case 'idle':
-      return idle(idleReaders)
-    case 'stalled':
-      return stalled(load, Math.max(10, secs))
-    case 'scrape':
-      return scrape(idleReaders, sizes.scrapePairs)
-  }
+  const { clients, secs, warmSecs, sizeBytes } = sizes
+  const make: Make = MAKERS[name]
+  return make({ sizeBytes, clients, stalled: 0, rate: 0, secs, warmSecs, gzip: false }, sizes)
 }

@@ -3,42 +3,23 @@ import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import { oneOf, whole } from '../../src/cli/arguments.js'
 import { MORE_SERVERS, SERVERS, type ServerName } from './installed.js'
-import { MEASURES, type MeasureName, type Sizes } from './measures.js'
+import { MEASURES, type MeasureName } from './measures.js'
 
-export type Options = {
-  readonly rounds: number
-  readonly sizes: Sizes
-  readonly measures: readonly MeasureName[]
-  readonly servers: readonly ServerName[]
-  /** Path of an external load client; null = ours. */
-  readonly client: string | null
-  /** The dist folder of another checkout; null = none. */
-  readonly against: string | null
-  readonly json: boolean
-  readonly out: string | null
-  readonly check: boolean
-}
+export type Options = ReturnType<typeof optionsOf>
 
-export type Flags = {
+type Switch = 'gzip' | 'storm' | 'stalled' | 'scrape' | 'all' | 'quick' | 'json' | 'check'
+export type Flags = Readonly<Partial<Record<Switch, true>>> & {
   readonly rounds?: number
   readonly clients: number
   readonly secs?: number
   readonly size: number
-  readonly gzip?: true
   readonly readers?: readonly number[]
-  readonly storm?: true
   readonly idle?: number
-  readonly stalled?: true
-  readonly scrape?: true
-  readonly all?: true
   readonly servers?: readonly ServerName[]
   readonly only?: readonly MeasureName[]
-  readonly quick?: true
   readonly client?: string
   readonly against?: string
-  readonly json?: true
   readonly out?: string
-  readonly check?: true
 }
 
 const ALL_SERVERS = [...SERVERS, ...MORE_SERVERS]
@@ -85,7 +66,7 @@ export function fanoutOptions(command: Command): Command {
     )
 }
 
-export function optionsOf(flags: Flags): Options {
+export function optionsOf(flags: Flags) {
   const { quick = false, all = false } = flags
   const wanted: Readonly<Record<MeasureName, boolean>> = {
     dispatch: true,
@@ -113,7 +94,9 @@ export function optionsOf(flags: Flags): Options {
     // In the order of the report, which judges the first one.
     servers:
       flags.servers === undefined ? SERVERS : ALL_SERVERS.filter(name => flags.servers?.includes(name)),
+    /** Path of an external load client; null = ours. */
     client: flags.client ?? null,
+    /** The dist folder of another checkout; null = none. */
     against: flags.against === undefined ? null : resolve(flags.against),
     json: flags.json ?? false,
     out: flags.out ?? null,

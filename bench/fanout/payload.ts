@@ -1,30 +1,21 @@
 // The content of the events: rows like those of a real panel of indices, of any size. They compress as such text does, unlike a
 // run of one letter.
+import { createRandom } from '../../src/simulator/prng.js'
 
 const NAMES = ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX', 'MIDCPNIFTY'] as const
 const STATES = ['ok', 'ok', 'ok', 'warn !', 'stale !!'] as const
 
-/** A small generator (Lehmer): the same text in every process and run. */
-function createRandom(seed: number): () => number {
-  let state = seed
-  return () => {
-    state = (state * 48_271) % 2_147_483_647
-    return state / 2_147_483_647
-  }
-}
-
 /** Exactly `bytes` of ASCII without quotes, backslashes or line breaks; the numbers of every row depend on `seed`. */
 export function panelText(bytes: number, seed = 7): string {
   const random = createRandom(seed)
-  const below = (limit: number) => Math.floor(random() * limit)
+  const number = (low: number, high: number) => random.between(low, high).toFixed(2)
   let text = ''
   while (text.length < bytes) {
-    const name = (NAMES[below(NAMES.length)] ?? '').padEnd(10)
-    const price = (20_000 + random() * 40_000).toFixed(2).padStart(9)
-    const change = (random() * 3 - 1.5).toFixed(2).padStart(9)
-    const state = (STATES[below(STATES.length)] ?? '').padEnd(8)
-    const quality = (70 + random() * 30).toFixed(2).padStart(8)
-    text += `${name}  ${price}  ${change}  ${state}  ${quality}  ${String(below(250)).padStart(7)}  ${below(90)}s|`
+    const price = number(20_000, 60_000).padStart(9)
+    const change = number(-1.5, 1.5).padStart(9)
+    const quality = number(70, 100).padStart(8)
+    const [legs, age] = [String(random.whole(0, 249)).padStart(7), random.whole(0, 89)]
+    text += `${random.pick(NAMES).padEnd(10)}  ${price}  ${change}  ${random.pick(STATES).padEnd(8)}  ${quality}  ${legs}  ${age}s|`
   }
   return text.slice(0, Math.max(0, bytes))
 }

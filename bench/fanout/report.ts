@@ -10,29 +10,7 @@ export const GATE = 1.3
 /** `load1`: the load average when it began. */
 export type Round = { readonly load1: number; readonly values: RoundValues }
 
-export type Check = {
-  /** `ours / bare`, or `ours` for an absolute limit. */
-  readonly what: string
-  readonly value: Spread
-  readonly target: number
-  readonly reached: boolean
-  readonly gated: boolean
-  /** Within the target times the gate in at least one round; always true where a row is only reported. */
-  readonly passed: boolean
-}
-
-export type ReportRow = {
-  readonly name: string
-  readonly unit: string
-  /** The subject judged: a form of ours. Where it failed in every round, there is no check. */
-  readonly judged: string
-  /** Load average when each of its rounds began; the benchmark's own work is part of it. */
-  readonly load1: Spread
-  readonly values: Readonly<Record<string, Spread>>
-  readonly checks: readonly Check[]
-  /** Subjects without a check, because no round has a value of both. */
-  readonly unjudged: readonly string[]
-}
+export type ReportRow = ReturnType<typeof reportRow>
 
 export type Report = {
   readonly bench: 'fanout'
@@ -57,41 +35,32 @@ export function hasValues(row: Row, rounds: readonly Round[]): boolean {
   return rounds.some(({ values }) => Object.keys(values[row.name] ?? {}).length > 0)
 }
 
-function valuesOf(rounds: readonly Round[], row: Row): ReadonlyMap<string, readonly number[]> {
-  const bySubject = new Map<string, number[]>()
-  for (const { values: round } of rounds) {
-    for (const [subject, value] of Object.entries(round[row.name] ?? {})) {
-      const values = bySubject.get(subject) ?? []
-      values.push(value)
-      bySubject.set(subject, values)
-    }
-  }
-  return bySubject
-}
-
 /** Ratios of the rounds that have both; null when no round has. */
 function ratioTo(rounds: readonly Round[], row: Row, judged: string, against: string): Spread | null {
-  const ours: number[] = []
-  const theirs: number[] = []
-  for (const { values } of rounds) {
-    const own = values[row.name]?.[judged]
-    const other = values[row.name]?.[against]
-    if (own === undefined || other === undefined) continue
-    ours.push(own)
-    theirs.push(other)
-  }
-  return ours.length === 0 ? null : pairedRatio(ours, theirs)
+  const pairs = rounds.flatMap(({ values }) => {
+    const [own, other] = [values[row.name]?.[judged], values[row.name]?.[against]]
+    return own === undefined || other === undefined ? [] : [{ own, other }]
+  })
+  if (pairs.length === 0) return null
+  return pairedRatio(
+    pairs.map(({ own }) => own),
+    pairs.map(({ other }) => other),
+  )
 }
 
-export function reportRow(row: Row, rounds: readonly Round[]): ReportRow {
-  const bySubject = valuesOf(rounds, row)
-  if (bySubject.size === 0) throw new Error(`no values for ${row.name}`)
+export function reportRow(row: Row, rounds: readonly Round[]) {
   const { judged = 'ours' } = row
-  const own = bySubject.get(judged) ?? []
+  const measured = rounds.filter(({ values }) => row.name in values)
+  const all = measured.flatMap(({ values }) => Object.entries(values[row.name] ?? {}))
+  if (all.length === 0) throw new Error(`no values for ${row.name}`)
+  const values: Record<string, Spread> = {}
+  for (const subject of new Set(all.map(([subject]) => subject))) {
+    values[subject] = spread(all.flatMap(([name, value]) => (name === subject ? value : [])))
+  }
+  /** Without a check, because no round has a value of both. */
   const unjudged: string[] = []
-  const checks = row.targets.flatMap(({ against, limit, reported }): Check[] => {
-    const alone = own.length === 0 ? null : spread(own)
-    const value = against === null ? alone : ratioTo(rounds, row, judged, against)
+  const checks = row.targets.flatMap(({ against, limit, reported }) => {
+    const value = against === null ? (values[judged] ?? null) : ratioTo(rounds, row, judged, against)
     // The other one is not installed, or one of the two failed every time: missing or notes have the reason.
     if (value === null) {
       unjudged.push(against ?? judged)
@@ -100,18 +69,19 @@ export function reportRow(row: Row, rounds: readonly Round[]): ReportRow {
     const gated = row.gated && reported !== true
     return [
       {
+        /** `ours / bare`, or `ours` for an absolute limit. */
         what: against === null ? judged : `${judged} / ${against}`,
         value,
         target: limit,
         reached: value.median <= limit,
-        // A loss shows in every round, noise does not.
         gated,
+        /** Within the target times the gate in at least one round, since a loss shows in every round and noise does not. */
         passed: !gated || value.min <= limit * GATE,
       },
     ]
   })
-  const values = Object.fromEntries([...bySubject].map(([subject, all]) => [subject, spread(all)]))
-  const load1 = spread(rounds.filter(({ values: each }) => row.name in each).map(round => round.load1))
+  /** Load average when each of its rounds began; the benchmark's own work is part of it. */
+  const load1 = spread(measured.map(round => round.load1))
   return { name: row.name, unit: row.unit, judged, load1, values, checks, unjudged }
 }
 

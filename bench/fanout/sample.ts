@@ -27,22 +27,9 @@ const clientResult = z.object({
   dups: z.number(),
   dead: z.number(),
   all_complete: z.boolean(),
-  /** Of a core; optional, since an external client may not measure it. */
+  /** Of a core; optional, since an external client may not measure it. Close to 100, its own work is part of the times. */
   client_cpu_pct: z.number().optional(),
 })
-type ClientResult = z.infer<typeof clientResult>
-
-export type Sample = {
-  readonly cpuUsPerDelivery: number
-  readonly bytesPerDelivery: number
-  readonly p50Us: number
-  readonly p99Us: number
-  /** Resident memory of the server with all readers connected and nothing published yet. */
-  readonly rssBytes: number
-  /** How busy the client was, percent of a core; null: unknown. Close to 100 its own work is part of the times. */
-  readonly clientCpuPercent: number | null
-}
-
 const CONNECT_MS = 70_000
 const DRAIN_MS = 30_000
 /** After the client is ready, the first events are still on their way. */
@@ -92,7 +79,7 @@ async function warmUp(link: ControlLink, events: number): Promise<void> {
 }
 
 /** Parses the client's answer; throws when an event was lost or doubled, a connection broke, or no time was measured. */
-function resultOf(name: Subject, load: Load, line: string): ClientResult {
+function resultOf(name: Subject, load: Load, line: string) {
   const result = clientResult.parse(JSON.parse(line))
   if (!result.all_complete || result.gaps + result.dups + result.dead > 0 || result.deliv === 0) {
     throw new Error(`${name} did not deliver everything once and in order: ${line}`)
@@ -113,23 +100,21 @@ function runLoad(bench: Bench, name: Subject, load: Load) {
       const { rssBytes } = await server.link.ask()
       if (load.warmEvents !== undefined) await warmUp(server.link, load.warmEvents)
       // Asking costs the server a little: memory is watched only where it is measured.
-      const growth =
+      const watched =
         load.stalled > 0
           ? watchMemory(server.link, client, load.warmSecs, run)
           : Promise.resolve({ growthBytes: 0, isStopped: false })
-      // Its error is thrown where it is awaited, below.
-      growth.catch(() => {})
       client.say('go')
-      const answered = await client.line((load.secs + load.warmSecs) * 1000 + DRAIN_MS).then(
-        line => ({ line }),
-        (error: unknown) => ({ error }),
-      )
-      run.over = true
-      const { growthBytes, isStopped } = await growth
+      const answered = client.line((load.secs + load.warmSecs) * 1000 + DRAIN_MS).finally(() => {
+        run.over = true
+      })
+      const [answer, growth] = await Promise.allSettled([answered, watched])
+      if (growth.status === 'rejected') throw growth.reason
+      const { growthBytes, isStopped } = growth.value
       // A killed client gives no answer; the growth is the result.
       if (isStopped) return { result: null, rssBytes, growthBytes }
-      if ('error' in answered) throw answered.error
-      return { result: resultOf(name, load, answered.line), rssBytes, growthBytes }
+      if (answer.status === 'rejected') throw answer.reason
+      return { result: resultOf(name, load, answer.value), rssBytes, growthBytes }
     } finally {
       run.over = true
       await client.end()
@@ -137,7 +122,7 @@ function runLoad(bench: Bench, name: Subject, load: Load) {
   })
 }
 
-export async function measureLoad(bench: Bench, name: Subject, load: Load): Promise<Sample> {
+export async function measureLoad(bench: Bench, name: Subject, load: Load) {
   const { result, rssBytes } = await runLoad(bench, name, load)
   if (result === null) throw new Error(`${name}: the run was stopped`)
   return {
@@ -145,10 +130,12 @@ export async function measureLoad(bench: Bench, name: Subject, load: Load): Prom
     bytesPerDelivery: result.bytes_per_deliv,
     p50Us: result.lat_us.p50,
     p99Us: result.lat_us.p99,
+    /** Resident memory of the server with all readers connected and nothing published yet. */
     rssBytes,
     clientCpuPercent: result.client_cpu_pct ?? null,
   }
 }
+export type Sample = Awaited<ReturnType<typeof measureLoad>>
 
 /** The highest resident memory during the run over that when warm; `p99Us` of the readers that read, null when stopped. */
 export async function measureStalled(bench: Bench, name: Subject, load: Load) {

@@ -1,12 +1,11 @@
 // What a scrape of /metrics costs the readers of a busy server: events are published in pairs, one alone and one during a scrape,
 // in alternating order. The time of an event runs from the request to publish it (so that waiting for a scrape counts) to the
 // first and to the last reader.
-import http from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { keptAlive, timedGet } from '../requests.js'
 import { clientOptions } from './client-options.js'
 import { Connections } from './connections.js'
-import { ControlLink } from './control-link.js'
-import { runWhenAsked } from './run-when-asked.js'
+import { ControlLink, runWhenAsked } from './control-link.js'
 
 /** Longer than the runner waits: for a client whose runner is gone. */
 const LIMIT_MS = 200_000
@@ -33,7 +32,8 @@ const connections = new Connections(options, () => {
   if (waiting.count === readers) waiting.done({ firstMs: waiting.firstMs, lastMs: sinceMs })
 })
 const control = await ControlLink.connect(options.ctl)
-const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+const agent = keptAlive()
+const scrape = () => timedGet(`http://127.0.0.1:${port}/metrics`, agent)
 
 function event(): Promise<Arrival> {
   return new Promise(resolve => {
@@ -42,33 +42,14 @@ function event(): Promise<Arrival> {
   })
 }
 
-function scrape(): Promise<number> {
-  const startMs = performance.now()
-  return new Promise((resolve, reject) => {
-    const request = http.get({ port, host: '127.0.0.1', path: '/metrics', agent }, response => {
-      response.resume()
-      response.once('end', () => {
-        if (response.statusCode === 200) resolve(performance.now() - startMs)
-        else reject(new Error(`the scrape answered ${response.statusCode}`))
-      })
-    })
-    request.once('error', reject)
-  })
-}
-
-async function cpuMs(): Promise<number> {
-  const { userUs, systemUs } = await control.ask()
-  return (userUs + systemUs) / 1000
-}
-
 /** Scrapes while nothing is published: their time, and the server's processor time. */
 async function quietScrapes(count: number) {
   const times: number[] = []
   const costs: number[] = []
   for (let i = 0; i < count; i++) {
-    const before = await cpuMs()
+    const before = await control.cpuUs()
     times.push(await scrape())
-    costs.push((await cpuMs()) - before)
+    costs.push(((await control.cpuUs()) - before) / 1000)
     await sleep(GAP_MS)
   }
   return { quietMs: times, cpuMs: costs }
@@ -110,6 +91,4 @@ await runWhenAsked(async () => {
   return { ...(await quietScrapes(pairs)), ...(await measurePairs(pairs)) }
 })
 connections.close()
-control.close()
-agent.destroy()
 process.exit(0)

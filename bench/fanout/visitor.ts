@@ -1,7 +1,8 @@
 // Readers as light as possible, so that their own work does not hide the server's: the time from connecting until one has its
 // response head, or the whole of a certain event.
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { send } from '../requests.js'
 
 export type Visit = {
   readonly port: number
@@ -18,8 +19,7 @@ const HEAD_END = '\r\n\r\n'
 /** `servedMs` rejects when the connection is refused, the answer is not 200, or the stream ends too early. */
 export function visit({ port, path, mark }: Visit): Visitor {
   const startMs = performance.now()
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true })
-  socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: text/event-stream\r\n\r\n`)
+  const socket = send(`http://127.0.0.1:${port}${path}`, ['Accept: text/event-stream'])
   const servedMs = new Promise<number>((resolve, reject) => {
     let tail = ''
     let hasHead = false

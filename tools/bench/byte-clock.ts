@@ -1,5 +1,5 @@
 // A client of the summary stream on a bare socket that takes the time of bytes.
-import { connect } from 'node:net'
+import { send } from '../../bench/requests.js'
 
 export class ByteClock {
   #resolve: (atMs: number) => void = () => {}
@@ -7,8 +7,7 @@ export class ByteClock {
   #bytes = 0
 
   constructor(url: string) {
-    this.#socket = connect({ port: Number(new URL(url).port), host: '127.0.0.1', noDelay: true })
-    this.#socket.write('GET /summary/events HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    this.#socket = send(`${url}/summary/events`)
     this.#socket.on('data', bytes => {
       this.#bytes += bytes.length
       this.#resolve(performance.now())

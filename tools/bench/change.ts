@@ -6,12 +6,13 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { benchDocuments } from '../../bench/documents.js'
 import { startServer } from '../../bench/own-server.js'
+import { ALWAYS_REFRESH } from '../../bench/settings.js'
 import { median, percentile } from '../../bench/stats.js'
 import { ByteClock } from './byte-clock.js'
 
-export type ChangeOptions = { readonly changes: number; readonly gapMs: number; readonly indices: number }
+export type ChangeOptions = { readonly changes: number; readonly gap: number; readonly indices: number }
 
-export async function benchChange({ changes, gapMs, indices }: ChangeOptions) {
+export async function benchChange({ changes, gap, indices }: ChangeOptions) {
   const folder = await mkdtemp(join(tmpdir(), 'g6-change-'))
   const path = join(folder, 'status.json')
   const documents = benchDocuments({ indices, churnPct: 30, seed: 1 })
@@ -21,12 +22,7 @@ export async function benchChange({ changes, gapMs, indices }: ChangeOptions) {
   // No heartbeats and no ticks between the changes: every byte answers a change.
   const server = await startServer(
     ['serve', '--status-file', path, '--panels-dir', join(folder, 'panels'), '--refresh', '3600'],
-    {
-      G6_SSE_HEARTBEAT_CYCLES: '100000',
-      // Panels that are refreshed rarely would answer some changes late.
-      G6_SUMMARY_META_REFRESH_SEC: '0.02',
-      G6_SUMMARY_RES_REFRESH_SEC: '0.02',
-    },
+    { G6_SSE_HEARTBEAT_CYCLES: '100000', ...ALWAYS_REFRESH },
   )
   const client = new ByteClock(server.url)
   try {
@@ -37,7 +33,7 @@ export async function benchChange({ changes, gapMs, indices }: ChangeOptions) {
     client.takeBytes()
     for (let i = 0; i < changes; i++) {
       await prepare()
-      await wait(gapMs)
+      await wait(gap)
       if (i > 0) sizes.push(client.takeBytes())
       const arrival = client.next()
       const startMs = performance.now()

@@ -5,6 +5,8 @@ import { Command } from 'commander'
 import { MAX_SEC } from '../../bench/cli.js'
 import { fail, jsonText, printed } from '../../bench/output.js'
 import { number, whole } from '../../src/cli/arguments.js'
+import type { ChangeOptions } from '../bench/change.js'
+import type { WebBenchOptions } from '../bench/web/run.js'
 
 const MAX_MINUTES = MAX_SEC / 60
 const QUICK_SOAK_MINUTES = 1 / 3
@@ -17,9 +19,9 @@ function changeCommand(): Command {
     .option('--changes <n>', 'How many', whole(1), 200)
     .option('--gap <ms>', 'Between two changes', number(1), 50)
     .option('--indices <n>', 'Indices in the status', whole(0), 4)
-    .action(async (flags: { readonly changes: number; readonly gap: number; readonly indices: number }) => {
+    .action(async (flags: ChangeOptions) => {
       const { benchChange } = await import('../bench/change.js')
-      await printed(() => benchChange({ changes: flags.changes, gapMs: flags.gap, indices: flags.indices }))
+      await printed(() => benchChange(flags))
     })
 }
 
@@ -32,12 +34,7 @@ function serverCommand(): Command {
     })
 }
 
-type SoakFlags = {
-  readonly minutes: number
-  readonly quick?: true
-  readonly json?: true
-  readonly out?: string
-}
+type SoakFlags = Readonly<{ minutes: number; quick?: true; json?: true; out?: string }>
 
 function soakCommand(): Command {
   return new Command('soak')
@@ -47,12 +44,8 @@ function soakCommand(): Command {
     .option('--json', 'The report as JSON')
     .option('--out <file>', 'Write the report as JSON to this file')
     .action(async ({ minutes, quick, json, out }: SoakFlags) => {
-      const { benchSoak } = await import('../bench/soak/run.js')
-      const { soakText } = await import('../bench/soak/text.js')
-      const report = await benchSoak({
-        minutes: quick ? QUICK_SOAK_MINUTES : minutes,
-        onProgress: line => process.stderr.write(`${line}\n`),
-      })
+      const { benchSoak, soakText } = await import('../bench/soak/run.js')
+      const report = await benchSoak(quick ? QUICK_SOAK_MINUTES : minutes)
       process.stdout.write(json ? jsonText(report) : soakText(report))
       if (out !== undefined) writeFileSync(out, jsonText(report))
       if (!report.passed) process.exitCode = 1
@@ -72,14 +65,10 @@ function compareCommand(): Command {
     .option('--json', 'The comparison as JSON')
     .action(async (file: string, baseline: string | undefined, { bound, json }: CompareFlags) => {
       const { newestArchived, readReport } = await import('../bench/compare/reading.js')
-      const { compareReports } = await import('../bench/compare/compare.js')
-      const { comparisonText } = await import('../bench/compare/text.js')
+      const { compareReports, comparisonText } = await import('../bench/compare/compare.js')
       const run = readReport(file)
-      const comparison = compareReports(
-        readReport(baseline ?? newestArchived(ARCHIVE, run.bench)),
-        run,
-        bound,
-      )
+      const before = readReport(baseline ?? newestArchived(ARCHIVE, run.bench))
+      const comparison = compareReports(before, run, bound)
       process.stdout.write(json ? jsonText(comparison) : comparisonText(comparison))
       if (comparison.worse > 0 || comparison.failed.length > 0) process.exitCode = 1
     })
@@ -108,12 +97,7 @@ function terminalCommand(): Command {
     })
 }
 
-type WebFlags = {
-  readonly quick?: true
-  readonly check?: true
-  readonly minutes?: number
-  readonly indices: number
-}
+type WebFlags = WebBenchOptions & { readonly check?: true }
 
 function webCommand(): Command {
   return new Command('web')
@@ -122,10 +106,9 @@ function webCommand(): Command {
     .option('--minutes <n>', 'Under load (default: 1)', number(0.1, MAX_MINUTES))
     .option('--indices <n>', 'Indices on the board', whole(1), 4)
     .option('--check', 'Exit 1 when a figure is over its limit')
-    .action(async ({ quick, check, minutes, indices }: WebFlags) => {
+    .action(async ({ check, ...flags }: WebFlags) => {
       const { benchWeb, complaints } = await import('../bench/web/run.js')
-      const durationSec = minutes !== undefined ? minutes * 60 : quick ? 15 : 60
-      const report = await printed(() => benchWeb({ indices, durationSec, quick: quick ?? false }))
+      const report = await printed(() => benchWeb(flags))
       if (check) fail(complaints(report))
     })
 }

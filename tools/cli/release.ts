@@ -1,5 +1,6 @@
 // `g6 check release`: all that must hold of a checkout before it is released.
 import { Command } from 'commander'
+import { accepted } from '../../bench/settings.js'
 import { print } from '../../src/cli/output.js'
 import { systemClock } from '../../src/clock/clock.js'
 import { loadConfigFromProcess } from '../../src/config/from-process.js'
@@ -12,9 +13,7 @@ export function releaseCommand(): Command {
     .option('--root <folder>', 'The checkout to check', '.')
     .option('--json', 'As JSON')
     .action(async ({ root, json }: { readonly root: string; readonly json?: true }) => {
-      const loaded = loadConfigFromProcess()
-      if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join('; '))
-      const skipBenchmarks = loaded.config.benchSkip
+      const skipBenchmarks = accepted(loadConfigFromProcess()).config.benchSkip
       const checks = releaseChecks({ root, nowMs: systemClock.nowMs(), skipBenchmarks })
       const report = await runChecks(checks, systemClock.monotonicMs)
       print(json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report))

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { compareReports } from './compare.js'
+import { compareReports, comparisonText } from './compare.js'
 import type { AnyReport, AnyRow } from './reading.js'
-import { comparisonText } from './text.js'
 
 const value = (median: number, min = median) => ({ median, min, max: median, count: 3 })
 const row = (name: string, unit: string, ours: number, bare?: number): AnyRow => ({

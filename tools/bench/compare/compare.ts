@@ -3,9 +3,8 @@
 // Where the bare loop was measured in the same run, our figure is judged as a multiple of it, which does not depend on the speed or
 // load of the machine; elsewhere it is judged by itself. The best round of the newer run counts: a loss shows in every round,
 // noise does not.
+import { short } from '../../../bench/output.js'
 import type { AnyReport, AnyRow } from './reading.js'
-
-export const NOISE_BOUND = 1.3
 
 /** The subject that shows what Node itself can do. */
 const REFERENCE = 'bare'
@@ -21,7 +20,7 @@ const LEAST: Readonly<Record<string, number>> = {
   '%': 100,
 }
 
-export type Comparison = ReturnType<typeof compareReports>
+type Comparison = ReturnType<typeof compareReports>
 
 function compareRow(before: AnyRow, after: AnyRow, bound: number) {
   const old = before.values[before.judged]
@@ -50,7 +49,7 @@ function compareRow(before: AnyRow, after: AnyRow, bound: number) {
 const hasOwn = (row: AnyRow | undefined): boolean => row?.values[row.judged] !== undefined
 
 /** Throws when the two are reports of different benches, or have no figure in common. */
-export function compareReports(baseline: AnyReport, run: AnyReport, bound: number = NOISE_BOUND) {
+export function compareReports(baseline: AnyReport, run: AnyReport, bound = 1.3) {
   if (baseline.bench !== run.bench) {
     throw new Error(`a ${run.bench} report cannot be compared with a ${baseline.bench} report`)
   }
@@ -75,4 +74,30 @@ export function compareReports(baseline: AnyReport, run: AnyReport, bound: numbe
     failed: run.rows.filter(row => hasOwn(before.get(row.name)) && !hasOwn(row)).map(({ name }) => name),
     worse: figures.filter(({ worse }) => worse).length,
   }
+}
+
+function headLine(what: string, { date, machine }: Comparison['run']): string {
+  return `${what.padEnd(9)} ${date.slice(0, 10)}, ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${short(machine.load1)}`
+}
+
+/** For people. */
+export function comparisonText(comparison: Comparison): string {
+  const { baseline, run, bound, figures, onlyBefore, onlyAfter, failed, worse } = comparison
+  const width = Math.max(...figures.map(({ name }) => name.length))
+  const rows = figures.map(figure => {
+    const values = `${short(figure.before).padStart(9)} → ${short(figure.after).padStart(9)} ${figure.unit.padEnd(4)}`
+    const judged = `${short(figure.ratio)} × ${figure.against === 'bare' ? '(to bare)' : '         '}`
+    return `${figure.name.padEnd(width)} ${values} ${judged} ${figure.worse ? 'WORSE' : ''}`.trimEnd()
+  })
+  return `${[
+    headLine('baseline', baseline),
+    headLine('run', run),
+    '',
+    ...rows,
+    ...onlyBefore.map(name => `only in the baseline: ${name}`),
+    ...onlyAfter.map(name => `only in the run: ${name}`),
+    ...failed.map(name => `FAILED in the run: ${name}`),
+    '',
+    `${worse} of ${figures.length} figures worse than ${bound} × the baseline`,
+  ].join('\n')}\n`
 }

@@ -1,34 +1,20 @@
 // The smaller promises of the stream, on the real server in a process of its own: connect storms, resync, idle connections,
 // unread answers; and the cost of a line diff, in this process.
-import http from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { storm } from '../../../bench/fanout/visitor.js'
 import { startDemoServer } from '../../../bench/own-server.js'
+import { keptAlive, residentBytes, timedGet } from '../../../bench/requests.js'
 import { median, percentile } from '../../../bench/stats.js'
 import { applyLinesDiff, diffLines } from '../../../src/board/diff.js'
 import { MAX_UNANSWERED } from '../../../src/http/request-turns.js'
-import { residentKb, unreadPerSocket } from './unread.js'
+import { unreadPerSocket } from './unread.js'
 
 const SETTLE_MS = 1_000
 
-function resyncMs(url: string, agent: http.Agent): Promise<number> {
-  const startMs = performance.now()
-  return new Promise((resolve, reject) => {
-    const request = http.get(`${url}/summary/resync`, { agent }, response => {
-      response.resume()
-      response.on('end', () => {
-        if (response.statusCode === 200) resolve(performance.now() - startMs)
-        else reject(new Error(`resync answered ${response.statusCode}`))
-      })
-    })
-    request.on('error', reject)
-  })
-}
-
 async function resync(url: string) {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 })
+  const agent = keptAlive()
   const samples: number[] = []
-  for (let i = 0; i < 550; i++) samples.push(await resyncMs(url, agent))
+  for (let i = 0; i < 550; i++) samples.push(await timedGet(`${url}/summary/resync`, agent))
   agent.destroy()
   const counted = samples.slice(50)
   return {
@@ -46,25 +32,28 @@ const boardOf = (url: string) => ({
 })
 
 /** `count` clients within `overMs`: when the last of them had its whole board. */
-async function connectStorm(url: string, count: number, overMs: number) {
+async function connectStorm(url: string, count: number, overMs: number, limitMs: number) {
   const { allMs, servedMs, sockets } = await storm(boardOf(url), count, overMs)
   for (const socket of sockets) socket.destroy()
+  await wait(SETTLE_MS)
   return {
     clients: count,
     all_ms: allMs,
     median_client_ms: median(servedMs),
     slowest_client_ms: Math.max(...servedMs),
+    target: { all_ms: limitMs },
   }
 }
 
 async function idle(url: string, count: number) {
-  const residentMb = async (): Promise<number> => (await residentKb(url)) / 1024
-  const beforeMb = median([await residentMb(), await residentMb(), await residentMb()])
+  const resident = async (): Promise<number> =>
+    median([await residentBytes(url), await residentBytes(url), await residentBytes(url)])
+  const before = await resident()
   const { sockets } = await storm(boardOf(url), count, 0)
   await wait(SETTLE_MS * 3)
-  const afterMb = median([await residentMb(), await residentMb(), await residentMb()])
+  const growth_mb = ((await resident()) - before) / 1_048_576
   for (const socket of sockets) socket.destroy()
-  return { clients: count, growth_mb: afterMb - beforeMb, target: { growth_mb: 0.5 } }
+  return { clients: count, growth_mb, target: { growth_mb: 0.5 } }
 }
 
 function lineDiff() {
@@ -82,29 +71,24 @@ function lineDiff() {
 }
 
 export async function benchServer() {
-  const diff = lineDiff()
-  const server = await startDemoServer()
+  const structured_diff = lineDiff()
+  const { url, stop } = await startDemoServer()
+  const unread = async (requests: number) => ({
+    ...(await unreadPerSocket(url, 1_000, requests)),
+    target: { kb_per_socket: 150 },
+  })
   try {
     await wait(SETTLE_MS)
-    const resyncs = await resync(server.url)
-    const fifty = await connectStorm(server.url, 50, 0)
-    await wait(SETTLE_MS)
-    const thousand = await connectStorm(server.url, 1_000, 1_000)
-    await wait(SETTLE_MS)
-    const idling = await idle(server.url, 20)
-    const few = await unreadPerSocket(server.url, 1_000, MAX_UNANSWERED)
-    const many = await unreadPerSocket(server.url, 1_000, 950)
-    const target = { kb_per_socket: 150 }
     return {
-      structured_diff: diff,
-      resync: resyncs,
-      connect_50_at_once: { ...fifty, target: { all_ms: 100 } },
-      connect_1000_in_a_second: { ...thousand, target: { all_ms: 2_000 } },
-      idle_20: idling,
-      unread_answers: { ...few, target },
-      unread_packets: { ...many, target },
+      structured_diff,
+      resync: await resync(url),
+      connect_50_at_once: await connectStorm(url, 50, 0, 100),
+      connect_1000_in_a_second: await connectStorm(url, 1_000, 1_000, 2_000),
+      idle_20: await idle(url, 20),
+      unread_answers: await unread(MAX_UNANSWERED),
+      unread_packets: await unread(950),
     }
   } finally {
-    await server.stop()
+    await stop()
   }
 }

@@ -2,6 +2,7 @@
 // read.
 import { connect, type Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { residentBytes } from '../../../bench/requests.js'
 
 /** One request for each kind of answer: files, documents, refusals, an old protocol, bodies. */
 export const REQUESTS: Readonly<Record<string, string>> = {
@@ -42,28 +43,20 @@ export async function openUnread(
   return sockets
 }
 
-/** `process_resident_memory_bytes` in KiB, over a connection of its own. */
-export async function residentKb(url: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`, { headers: { Connection: 'close' } })).text()
-  return Number(/^process_resident_memory_bytes (\S+)$/m.exec(text)?.[1]) / 1024
-}
-
 const LOOKS = 10
 const LOOK_EVERY_MS = 200
 
-export type Unread = { readonly sockets: number; readonly requests: number; readonly kb_per_socket: number }
-
 /** The highest growth of the server's memory while the connections are open, for each of them. */
-export async function unreadPerSocket(url: string, count: number, requests: number): Promise<Unread> {
-  const beforeKb = await residentKb(url)
+export async function unreadPerSocket(url: string, count: number, requests: number) {
+  const before = await residentBytes(url)
   const kinds = Object.values(REQUESTS)
   const packetOf = (i: number): string => (kinds[i % kinds.length] ?? '').repeat(requests)
   const sockets = await openUnread(Number(new URL(url).port), count, packetOf)
-  let worstKb = beforeKb
+  let worst = before
   for (let i = 0; i < LOOKS; i++) {
     await wait(LOOK_EVERY_MS)
-    worstKb = Math.max(worstKb, await residentKb(url))
+    worst = Math.max(worst, await residentBytes(url))
   }
   for (const socket of sockets) socket.destroy()
-  return { sockets: count, requests, kb_per_socket: (worstKb - beforeKb) / count }
+  return { sockets: count, requests, kb_per_socket: (worst - before) / 1024 / count }
 }

@@ -1,7 +1,8 @@
 // The mixed load of a soak: readers that stay, readers that connect and disconnect in every way, readers that never read,
 // resyncs and scrapes. Their number is bounded; `close` closes all of them.
 import http from 'node:http'
-import { connect, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
+import { send } from '../../../bench/requests.js'
 import { createRandom, type Random } from '../../../src/simulator/prng.js'
 
 const STEADY = 20
@@ -34,7 +35,7 @@ export class Load {
     /** The first few failures. */
     why: [] as string[],
   }
-  readonly #port: number
+  readonly #url: string
   readonly #random: Random = createRandom(1)
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 2 })
   readonly #sockets = new Set<Socket>()
@@ -45,7 +46,7 @@ export class Load {
   #open = true
 
   constructor(url: string) {
-    this.#port = Number(new URL(url).port)
+    this.#url = url
   }
 
   start(): void {
@@ -104,15 +105,14 @@ export class Load {
   }
 
   #reader(kind: Kind): Socket {
-    const socket = connect({ port: this.#port, host: '127.0.0.1' })
-    this.counts.opened++
-    this.#sockets.add(socket)
-    const extra = [
+    const headers = [
+      'Accept: text/event-stream',
       ...(kind === 'reads gzip' ? ['Accept-Encoding: gzip'] : []),
       ...(kind === 'resumes' && this.#lastId !== '' ? [`Last-Event-ID: ${this.#lastId}`] : []),
     ]
-    const head = ['GET /summary/events HTTP/1.1', 'Host: localhost', 'Accept: text/event-stream', ...extra]
-    socket.write(`${head.join('\r\n')}\r\n\r\n`)
+    const socket = send(`${this.#url}/summary/events`, headers)
+    this.counts.opened++
+    this.#sockets.add(socket)
     let isServed = false
     let said = 'ended by the server before it was served'
     socket.on('error', error => {
@@ -145,7 +145,7 @@ export class Load {
   }
 
   #get(path: string, done: () => void): void {
-    const request = http.get({ port: this.#port, host: '127.0.0.1', path, agent: this.#agent }, response => {
+    const request = http.get(this.#url + path, { agent: this.#agent }, response => {
       response.resume()
       response.once('end', () => {
         if (response.statusCode === 200) done()

@@ -8,19 +8,26 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { Child } from '../../../bench/child.js'
 import { describeMachine, type Machine } from '../../../bench/machine.js'
+import { short } from '../../../bench/output.js'
 import { spread } from '../../../bench/stats.js'
 import { runSimulator } from '../../../src/simulator/run.js'
 import { createScenario } from '../../../src/simulator/scenario.js'
 import { Load, type LoadCounts } from './load.js'
-import { type Sample, sampleSchema } from './sample.js'
 import { type Bound, trendOf } from './trend.js'
 
-export type SoakOptions = {
-  readonly minutes: number
-  readonly onProgress: (line: string) => void
-}
-
-export type SoakReport = ReturnType<typeof reportOf>
+/** What the server reports about itself. */
+const sampleSchema = z.object({
+  /** Sockets, timers and requests that keep the process busy. */
+  handles: z.number(),
+  files: z.number(),
+  heapBytes: z.number(),
+  rssBytes: z.number(),
+  /** Without the collections made for samples. */
+  cpuUs: z.number(),
+  readers: z.number(),
+  events: z.number(),
+})
+export type Sample = z.infer<typeof sampleSchema>
 
 type Taken = Sample & { readonly atMin: number }
 
@@ -34,52 +41,30 @@ const LEAST_GAP_MS = 500
 const WARM_PART = 0.3
 const MAX_WARM_MS = 60_000
 
-type Figure = {
-  readonly name: string
-  readonly unit: string
-  readonly bound: Bound
-  readonly of: (taken: Taken) => number
-}
+type Figure = readonly [name: string, unit: string, bound: Bound, of: (taken: Taken) => number]
 
 /** `once` is the growth by warming that any run may have: in ten minutes the heap may grow by 0.3 MiB a minute, in an hour by 0.1. */
 const FIGURES: readonly Figure[] = [
-  {
-    name: 'soak: descriptors besides readers',
-    unit: '',
-    bound: { once: 4, perMin: 0.1 },
-    of: ({ files, readers }) => files - readers,
-  },
-  {
-    name: 'soak: handles besides readers',
-    unit: '',
-    bound: { once: 6, perMin: 0.1 },
-    of: ({ handles, readers }) => handles - readers,
-  },
-  {
-    name: 'soak: heap after a collection, without the history of statuses',
-    unit: 'MiB',
-    bound: { once: 2, perMin: 0.1 },
-    of: ({ heapBytes }) => heapBytes / MIB,
-  },
-  {
-    name: 'soak: resident memory',
-    unit: 'MiB',
-    bound: { once: 24, perMin: 0.5 },
-    of: ({ rssBytes }) => rssBytes / MIB,
-  },
+  ['descriptors besides readers', '', { once: 4, perMin: 0.1 }, ({ files, readers }) => files - readers],
+  ['handles besides readers', '', { once: 6, perMin: 0.1 }, ({ handles, readers }) => handles - readers],
+  [
+    'heap after a collection, without the history of statuses',
+    'MiB',
+    { once: 2, perMin: 0.1 },
+    ({ heapBytes }) => heapBytes / MIB,
+  ],
+  ['resident memory', 'MiB', { once: 24, perMin: 0.5 }, ({ rssBytes }) => rssBytes / MIB],
 ]
 
-function rowOf({ name, unit, bound, of }: Figure, taken: readonly Taken[]) {
+function rowOf([name, unit, bound, of]: Figure, taken: readonly Taken[]) {
+  const points = taken.map(each => ({ atMin: each.atMin, value: of(each) }))
   return {
-    name,
+    name: `soak: ${name}`,
     unit,
     judged: 'ours' as const,
     values: { ours: spread(taken.map(of)) },
     /** Growth a minute. */
-    trend: trendOf(
-      taken.map(each => ({ atMin: each.atMin, value: of(each) })),
-      bound,
-    ),
+    trend: trendOf(points, bound),
   }
 }
 
@@ -100,10 +85,7 @@ function complaintsOf(
 }
 
 /** Takes samples until the time is over; the load runs meanwhile. */
-async function observe(
-  { minutes, onProgress }: SoakOptions,
-  ask: () => Promise<Sample>,
-): Promise<readonly Taken[]> {
+async function observe(minutes: number, ask: () => Promise<Sample>): Promise<readonly Taken[]> {
   const wholeMs = minutes * 60_000
   const warmMs = Math.min(MAX_WARM_MS, wholeMs * WARM_PART)
   const gapMs = Math.max(LEAST_GAP_MS, (wholeMs - warmMs) / SAMPLES)
@@ -118,7 +100,9 @@ async function observe(
     if (atMin >= nextShownMin) {
       const heapMib = (sample.heapBytes / MIB).toFixed(1)
       const rssMib = (sample.rssBytes / MIB).toFixed(1)
-      onProgress(`minute ${nextShownMin}: heap ${heapMib} MiB, resident ${rssMib} MiB, ${sample.files} files`)
+      console.error(
+        `minute ${nextShownMin}: heap ${heapMib} MiB, resident ${rssMib} MiB, ${sample.files} files`,
+      )
       nextShownMin++
     }
     await sleep(gapMs)
@@ -127,7 +111,7 @@ async function observe(
 }
 
 function reportOf(
-  options: SoakOptions,
+  minutes: number,
   began: { readonly date: string; readonly machine: Machine },
   taken: readonly Taken[],
   load: LoadCounts,
@@ -142,7 +126,7 @@ function reportOf(
   return {
     bench: 'soak' as const,
     ...began,
-    minutes: options.minutes,
+    minutes,
     samples: taken.length,
     events,
     cpuPercent: (last.cpuUs - first.cpuUs) / seconds / 10_000,
@@ -154,7 +138,7 @@ function reportOf(
 }
 
 /** Takes `minutes` and a few seconds. Throws when the server ends or stops answering. */
-export async function benchSoak(options: SoakOptions): Promise<SoakReport> {
+export async function benchSoak(minutes: number) {
   const began = { date: new Date().toISOString(), machine: describeMachine() }
   const folder = await mkdtemp(join(tmpdir(), 'g6-soak-'))
   const status = join(folder, 'runtime_status.json')
@@ -188,8 +172,8 @@ export async function benchSoak(options: SoakOptions): Promise<SoakReport> {
       child.say('sample')
       return sampleSchema.parse(JSON.parse(await child.line(SAMPLE_MS)))
     }
-    const taken = await observe(options, ask)
-    return reportOf(options, began, taken, load.counts)
+    const taken = await observe(minutes, ask)
+    return reportOf(minutes, began, taken, load.counts)
   } finally {
     load?.close()
     stop.abort()
@@ -197,4 +181,23 @@ export async function benchSoak(options: SoakOptions): Promise<SoakReport> {
     await writing
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** For people. */
+export function soakText(report: ReturnType<typeof reportOf>): string {
+  const { machine, minutes, samples, events, cpuPercent, load, rows, complaints } = report
+  const lines = rows.map(({ name, unit, values, trend }) => {
+    const { median, min, max } = values.ours
+    const level = `${short(median)} (${short(min)}–${short(max)}) ${unit}`
+    const growth = `${short(trend.slope)} ± ${short(2 * trend.slopeError)} a minute`
+    return `${name.padEnd(36)} ${level.padEnd(26)} ${growth.padEnd(26)} bound ${short(trend.boundPerMin)}: ${trend.passed ? 'held' : 'GROWS'}`
+  })
+  return `${[
+    `${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${short(machine.load1)}`,
+    `${minutes.toFixed(1)} minutes, ${samples} samples, ${events} events, ${short(cpuPercent)} % of a core`,
+    `${load.opened} connections (${load.early} left before they were served), ${load.resyncs} resyncs, ${load.scrapes} scrapes, ${load.failures} failures`,
+    '',
+    ...lines,
+    ...complaints.map(each => `WRONG: ${each}`),
+  ].join('\n')}\n`
 }

@@ -7,37 +7,30 @@
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
+import { loadedOf, UNLIMITED } from '../../../bench/settings.js'
 import { fileOutputs } from '../../../src/app/outputs.js'
 import { Program } from '../../../src/app/program.js'
 import { fileSourceOf } from '../../../src/app/source.js'
-import { loadConfig } from '../../../src/config/load.js'
 import { silentLog } from '../../../src/log/log.js'
 import { countOpenFiles } from '../../../src/metrics/open-files.js'
-import type { Sample } from './sample.js'
+import type { Sample } from './run.js'
 
 const folder = process.argv[2]
 if (folder === undefined) throw new Error('missing argument: the folder of the run')
 
-const loaded = loadConfig({
-  env: {
-    G6_SUMMARY_STATUS_FILE: join(folder, 'runtime_status.json'),
-    G6_PANELS_DIR: join(folder, 'panels'),
-    G6_UNIFIED_HTTP_PORT: '0',
-    // Often enough to make a board of every change.
-    G6_SUMMARY_REFRESH_SEC: '0.2',
-    G6_SSE_MAX_CONNECTIONS: '20000',
-    G6_SSE_IP_CONNECT_RATE: '0',
-    // A busy machine must not shed readers here.
-    G6_SHED_LAG_MS: '0',
-  },
+const loaded = loadedOf({
+  ...UNLIMITED,
+  G6_SUMMARY_STATUS_FILE: join(folder, 'runtime_status.json'),
+  G6_PANELS_DIR: join(folder, 'panels'),
+  G6_UNIFIED_HTTP_PORT: '0',
+  // Often enough to make a board of every change.
+  G6_SUMMARY_REFRESH_SEC: '0.2',
 })
-if (!loaded.ok) throw new Error(loaded.errors.map(({ message }) => message).join('; '))
-
 const program = new Program({
   loaded,
   command: 'serve',
   source: fileSourceOf,
-  outputs: parts => fileOutputs(parts),
+  outputs: fileOutputs,
   log: silentLog,
 })
 

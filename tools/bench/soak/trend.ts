@@ -2,24 +2,14 @@
 
 export type Point = { readonly atMin: number; readonly value: number }
 
-export type Line = {
-  /** Growth a minute. */
-  readonly slope: number
-  /** Standard error of the slope: the part of noise. */
-  readonly slopeError: number
-}
-
 /** Allowed growth: a fixed amount over the run (caches fill, code is compiled), or an amount a minute, whichever is more. */
 export type Bound = { readonly once: number; readonly perMin: number }
 
-export type Trend = Line & {
-  readonly boundPerMin: number
-  /** False when the growth is over the bound by more than two standard errors. */
-  readonly passed: boolean
-}
-
-/** Throws on fewer than three points or when all are of one moment. */
-export function leastSquares(points: readonly Point[]): Line {
+/**
+ * `slope` is the growth a minute, `slopeError` its standard error: the part of noise. Throws on fewer than three points or when
+ * all are of one moment.
+ */
+export function leastSquares(points: readonly Point[]) {
   const count = points.length
   if (count < 3) throw new RangeError(`a trend needs at least 3 samples, got ${count}`)
   const mean = (of: (point: Point) => number) => points.reduce((sum, point) => sum + of(point), 0) / count
@@ -38,7 +28,8 @@ export function leastSquares(points: readonly Point[]): Line {
   return { slope, slopeError: Math.sqrt(residual / (count - 2) / spreadAt) }
 }
 
-export function trendOf(points: readonly Point[], bound: Bound): Trend {
+/** Not passed when the growth is over the bound by more than two standard errors. */
+export function trendOf(points: readonly Point[], bound: Bound) {
   const line = leastSquares(points)
   const times = points.map(({ atMin }) => atMin)
   const minutes = Math.max(...times) - Math.min(...times)

@@ -98,8 +98,6 @@ function* results(count: number, nowMs: number): Generator<CycleResult> {
   }
 }
 
-export type FrameFigures = ReturnType<typeof benchFrames>
-
 export function benchFrames(frames: number, warmup: number) {
   const nowMs = Date.now()
   const timers = new HandTimers()

@@ -1,18 +1,14 @@
 // What the dashboard promises, measured: frames, start, memory.
-import { complaintsOf } from '../../../bench/limits.js'
-import { benchFrames, type FrameFigures } from './frames.js'
-import { benchProcess, type ProcessFigures } from './process.js'
+import { complaintsOf } from '../../../bench/output.js'
+import { benchFrames } from './frames.js'
+import { benchProcess } from './process.js'
 
-export type TerminalReport = {
-  readonly frame: FrameFigures
-  /** Null where no pty is available. */
-  readonly process: ProcessFigures | null
-}
+type TerminalReport = Awaited<ReturnType<typeof benchTerminal>>
 
 const QUICK = { frames: 100, warmup: 30, runs: 3, updates: 40 }
 const WHOLE = { frames: 1_000, warmup: 100, runs: 10, updates: 400 }
 
-export async function benchTerminal(quick: boolean): Promise<TerminalReport> {
+export async function benchTerminal(quick: boolean) {
   const { frames, warmup, runs, updates } = quick ? QUICK : WHOLE
   return { frame: benchFrames(frames, warmup), process: await benchProcess(runs, updates) }
 }

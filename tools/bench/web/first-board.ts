@@ -1,6 +1,7 @@
 // From the start of the navigation to the first board on the screen, in a fresh profile each time.
 import type { Browser } from 'playwright-core'
 import { median, percentile } from '../../../bench/stats.js'
+import { metric } from './updates.js'
 
 // In the page: resolves after the frame that draws the first card.
 const WATCH = `globalThis.firstBoard = new Promise(resolve => new MutationObserver((_, observer) => {
@@ -32,10 +33,7 @@ async function firstBoard(browser: Browser, url: string): Promise<Sample> {
       expression: 'globalThis.firstBoard',
       awaitPromise: true,
     })
-    const ms = Number(result.value)
-    const { metrics } = await session.send('Performance.getMetrics')
-    const cpuSec = metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0
-    return { ms, cpuMs: cpuSec * 1000 }
+    return { ms: Number(result.value), cpuMs: (await metric(session, 'TaskDuration')) * 1000 }
   } finally {
     await context.close()
   }

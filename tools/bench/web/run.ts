@@ -1,5 +1,5 @@
 // What the page promises, measured in a real browser over a real server.
-import { complaintsOf } from '../../../bench/limits.js'
+import { complaintsOf } from '../../../bench/output.js'
 import { launchChromium } from './chromium.js'
 import { benchFirstBoard } from './first-board.js'
 import { startPublisher } from './publisher.js'
@@ -8,15 +8,15 @@ import { benchCells, benchLoad, benchReturn } from './updates.js'
 export type WebBenchOptions = {
   readonly indices: number
   /** Under load. */
-  readonly durationSec: number
-  readonly quick: boolean
+  readonly minutes?: number
+  readonly quick?: true
 }
 
 export type WebReport = Awaited<ReturnType<typeof benchWeb>>
 
 const UPDATES_PER_SEC = 100
 
-export async function benchWeb({ indices, durationSec, quick }: WebBenchOptions) {
+export async function benchWeb({ indices, quick, minutes = quick ? 0.25 : 1 }: WebBenchOptions) {
   const publisher = await startPublisher(indices)
   const browser = await launchChromium()
   try {
@@ -25,7 +25,7 @@ export async function benchWeb({ indices, durationSec, quick }: WebBenchOptions)
     await page.goto(publisher.url)
     await page.locator('[data-panel="indices"] .content').waitFor()
     const cells = await benchCells(page, publisher, quick ? 10 : 50)
-    const load = await benchLoad(page, publisher, UPDATES_PER_SEC, durationSec * 1000)
+    const load = await benchLoad(page, publisher, UPDATES_PER_SEC, minutes * 60_000)
     const back = await benchReturn(page, publisher, quick ? 2 : 5)
     return { indices, first_board, cells, load, return_after_hidden: back }
   } finally {

@@ -39,7 +39,7 @@ export async function benchCells(page: Page, publisher: Publisher, updates: numb
   return { updates, cells_changed: changed, cells_touched: touched }
 }
 
-async function metric(session: CDPSession, wanted: string): Promise<number> {
+export async function metric(session: CDPSession, wanted: string): Promise<number> {
   const { metrics } = await session.send('Performance.getMetrics')
   return metrics.find(({ name }) => name === wanted)?.value ?? 0
 }

@@ -1,0 +1,94 @@
+// Makes the pictures of docs/ with the data of the simulator: a busy platform, the same every time. The screen of the real dashboard
+// in a real pty (`terminal`), or the real page in a real browser (`page`).
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { spawn } from '@lydell/node-pty'
+import xterm from '@xterm/headless'
+import { CLI, startServer } from '../../bench/own-server.js'
+import { runSimulator } from '../../src/simulator/run.js'
+import { createScenario } from '../../src/simulator/scenario.js'
+import { DASHBOARD_ENV } from './terminal/process.js'
+import { svgOf } from './terminal/svg.js'
+import { launchChromium } from './web/chromium.js'
+
+const STATUS_FILE = 'data/runtime_status.json'
+const SCREEN = { cols: 160, rows: 44 }
+const PAGE = { width: 1280, height: 880 }
+
+async function terminalPicture(folder: string): Promise<string> {
+  const terminal = new xterm.Terminal({ ...SCREEN, allowProposedApi: true })
+  const args = [CLI, 'dashboard', '--serve', '--status-file', STATUS_FILE, '--no-write-panels']
+  const child = spawn(process.execPath, args, { ...SCREEN, cwd: folder, ...DASHBOARD_ENV })
+  const ended = new Promise<void>(resolve => child.onExit(() => resolve()))
+  const reading = child.onData(data => terminal.write(data))
+  await wait(12_000)
+  reading.dispose()
+  await new Promise<void>(resolve => terminal.write('', resolve))
+  const { active } = terminal.buffer
+  if (active.type !== 'alternate')
+    throw new Error(`the dashboard did not start: ${active.getLine(0)?.translateToString(true)}`)
+  child.write('q')
+  await ended
+  return svgOf(terminal, 'The G6 Stream dashboard in a terminal')
+}
+
+async function pagePicture(folder: string): Promise<Buffer> {
+  const server = await startServer(['serve', '--status-file', STATUS_FILE], {}, folder)
+  const browser = await launchChromium(['--disable-lcd-text'])
+  try {
+    const page = await browser.newPage({ viewport: PAGE, colorScheme: 'light' })
+    await page.goto(server.url)
+    await page.locator('[data-panel="links"]').waitFor()
+    // Until the plots have lines.
+    await wait(45_000)
+    // The simulator has worse moments, which pass.
+    await page.locator('.overall[data-verdict="healthy"], .overall[data-verdict="attention"]').waitFor()
+    return await page.screenshot()
+  } finally {
+    await browser.close()
+    await server.stop()
+  }
+}
+
+const PICTURES = {
+  terminal: {
+    take: terminalPicture,
+    path: 'docs/images/dashboard.svg',
+    refreshSec: 0.5,
+    limitBytes: 200_000,
+  },
+  page: { take: pagePicture, path: 'docs/images/page.png', refreshSec: 1, limitBytes: 150_000 },
+}
+
+const { take, path, refreshSec, limitBytes } = PICTURES[process.argv[2] === 'page' ? 'page' : 'terminal']
+const folder = mkdtempSync(join(tmpdir(), 'g6-picture-'))
+const stop = new AbortController()
+const writing = runSimulator({
+  path: join(folder, STATUS_FILE),
+  refreshSec,
+  cycles: 0,
+  signal: stop.signal,
+  scenario: createScenario({
+    seed: 11,
+    indices: ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX'],
+    intervalSec: 60,
+    shape: 'both',
+    scenario: 'busy',
+    openMarket: true,
+    withAnalytics: true,
+  }),
+})
+try {
+  const picture = Buffer.from(await take(folder))
+  if (picture.length > limitBytes)
+    throw new Error(`the picture has ${picture.length} bytes, the limit is ${limitBytes}`)
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, picture)
+  console.log(`${path}: ${picture.length} bytes`)
+} finally {
+  stop.abort()
+  await writing
+  rmSync(folder, { recursive: true, force: true })
+}
