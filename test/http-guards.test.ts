@@ -267,6 +267,10 @@ describe('new connections', () => {
     expect((await openStream(rig)).status).toBe(200)
     expect((await openStream(rig)).status).toBe(429)
   })
+  test('have no limit with a count of 0', async () => {
+    rig = await startRig({ sseIpConnectRate: { count: 0, windowSec: 60 } })
+    for (let i = 0; i < 20; i++) expect((await openStream(rig)).status).toBe(200)
+  })
 })
 
 describe('concurrent streams', () => {

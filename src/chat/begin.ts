@@ -2,7 +2,7 @@
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
 import type { Person } from '../contract/plugin.js'
-import { randomId } from '../guards/random-id.js'
+import { randomId } from '../guards/ids.js'
 import type { Log } from '../log/log.js'
 import type { ChatFailureCode } from '../protocol/chat-events.js'
 import type { ChatConfig } from './chat-config.js'

@@ -3,7 +3,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type ErrorCode, problem, statusOf } from '../contract/errors.js'
-import { requestIdOf } from '../guards/request-id.js'
+import { requestIdOf } from '../guards/ids.js'
 import { DOCUMENT_HEADERS } from './answer-headers.js'
 
 /** Of the request line: method, target and version. */

@@ -40,9 +40,8 @@ export function createChatLimits({ settings, clock = systemClock }: LimitParts):
     if (count === 0) return { ok: true, headers: {} }
     const limit = { count, windowMs: windowSec * 1000 }
     const nowMs = clock.monotonicMs()
-    const waitMs = starts.waitMs(key, limit, nowMs)
     // A refused start is not counted, so a caller who waits for Retry-After is admitted.
-    if (waitMs === 0) starts.add(key, limit, nowMs)
+    const waitMs = starts.take(key, limit, nowMs)
     const { used, freeInMs } = starts.usage(key, limit, nowMs)
     const left = Math.max(0, count - used)
     // draft-ietf-httpapi-ratelimit-headers: `q` starts in `w` seconds; `r` are left, one more in `t` seconds.
