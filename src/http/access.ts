@@ -15,10 +15,10 @@ import {
   NO_ADDRESS,
   normalAddress,
 } from '../guards/address.js'
-import { streamRefusal } from '../guards/concurrency.js'
 import { hostAllowed, isLoopback, targetHost } from '../guards/host.js'
 import { requestIdOf } from '../guards/ids.js'
 import { SlidingWindow } from '../guards/sliding-window.js'
+import { overLimit } from '../guards/slots.js'
 import { Tickets, type TicketUse } from '../guards/ticket.js'
 import { presentedTokens, type TokenSet, tokenSet } from '../guards/token.js'
 import { userAgentAllowed } from '../guards/user-agent.js'
@@ -31,8 +31,8 @@ export class GuardRefusal extends Refusal<RejectReason> {
   }
 }
 
-/** Retry-After of refusals that end when other clients leave, seconds. */
-const BUSY_RETRY_SEC = 5
+/** Of refusals that end when other clients leave. */
+const BUSY = { 'Retry-After': '5' }
 const LONGEST_TICKET_CHARS = 128
 /** Only wrong tokens are counted and refused; a right one always passes, so a client cannot lock out others at a shared address. */
 const WRONG_TOKENS = { count: 10, windowMs: 60_000 }
@@ -189,10 +189,9 @@ export class Access {
     if (!userAgentAllowed(request.headers['user-agent'], config.sseUaAllow)) {
       throw new GuardRefusal('ua', 'user_agent_not_allowed')
     }
-    const busy = { 'Retry-After': String(BUSY_RETRY_SEC) }
-    if (this.#parts.draining()) throw new GuardRefusal('draining', 'draining', busy)
+    if (this.#parts.draining()) throw new GuardRefusal('draining', 'draining', BUSY)
     if (rules.access === 'relay') return
-    if (this.#parts.shedding()) throw new GuardRefusal('shed', 'shed', busy)
+    if (this.#parts.shedding()) throw new GuardRefusal('shed', 'shed', BUSY)
     // A HEAD opens no stream.
     if (request.method === 'HEAD') return
     const { count, windowSec } = config.sseIpConnectRate
@@ -205,10 +204,11 @@ export class Access {
   /** Guard 8, for a connection that is about to become a stream. */
   checkLimit({ addressKey }: RequestFacts): void {
     const { connections } = this.#parts
-    const { sseMaxConnections: maxStreams, sseMaxConnectionsPerIp: maxPerAddress } = this.#rules.config
-    const ofAddress = connections.streamsOf(addressKey)
-    const refusal = streamRefusal(connections.streams, ofAddress, { maxStreams, maxPerAddress })
-    if (refusal !== null) throw new GuardRefusal('cap', refusal, { 'Retry-After': String(BUSY_RETRY_SEC) })
+    const { sseMaxConnections: inAll, sseMaxConnectionsPerIp: perKey } = this.#rules.config
+    const over = overLimit(connections.streams, connections.streamsOf(addressKey), { inAll, perKey })
+    if (over === null) return
+    const code = over === 'all' ? 'too_many_streams' : 'too_many_streams_of_address'
+    throw new GuardRefusal('cap', code, BUSY)
   }
 
   issueTicket(owner: string | null): string {

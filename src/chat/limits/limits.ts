@@ -3,8 +3,8 @@
 // The window (guards/sliding-window.ts) remembers the times of the last N starts, so that "at most N in any W seconds" holds
 // and Retry-After is exact. The usual libraries count per fixed window, which allows twice N around its edge.
 import { type Clock, systemClock } from '../../clock/clock.js'
-import { StreamSlots } from '../../guards/concurrency.js'
 import { SlidingWindow } from '../../guards/sliding-window.js'
+import { Slots } from '../../guards/slots.js'
 import { type TokenSet, tokenSet } from '../../guards/token.js'
 import type { ChatLimits, Headers, StartVerdict } from '../ports.js'
 
@@ -32,7 +32,7 @@ const seconds = (ms: number): number => Math.ceil(ms / 1000)
 
 export function createChatLimits({ settings, clock = systemClock }: LimitParts): ChatLimits {
   const starts = new SlidingWindow(MAX_CALLERS)
-  const slots = new StreamSlots()
+  const slots = new Slots()
   let keys: { readonly from: readonly string[]; readonly sets: readonly TokenSet[] } = { from: [], sets: [] }
 
   async function start(key: string): Promise<StartVerdict> {
@@ -62,10 +62,10 @@ export function createChatLimits({ settings, clock = systemClock }: LimitParts):
     start,
     lease: key => {
       const { chatMaxStreams, chatMaxStreamsPerUser } = settings()
-      const maxPerAddress = key === null ? NO_LIMIT : chatMaxStreamsPerUser
-      const slot = slots.take(key ?? BYPASSING, { maxStreams: chatMaxStreams, maxPerAddress })
-      if (slot === 'too_many_streams') return 'instance'
-      return slot === 'too_many_streams_of_address' ? 'user' : slot
+      const perKey = key === null ? NO_LIMIT : chatMaxStreamsPerUser
+      const slot = slots.take(key ?? BYPASSING, { inAll: chatMaxStreams, perKey })
+      if (slot === 'all') return 'instance'
+      return slot === 'key' ? 'user' : slot
     },
     bypasses: apiKey => {
       const { apiKeysInternal } = settings()

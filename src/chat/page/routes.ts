@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import type { FastifyInstance } from 'fastify'
 import { HttpError } from '../../contract/errors.js'
 import type { HttpPlugin, RouteRules } from '../../contract/plugin.js'
+import { readBuilt } from '../../files/built.js'
 import { pageDocument, pageStyle } from './document.js'
 
 const RULES: RouteRules = { surface: 'other', access: 'open' }
@@ -19,22 +20,6 @@ const CSP = [
   "require-trusted-types-for 'script'",
 ].join('; ')
 
-/** The built script, relative to the built server and to the sources. */
-const PLACES = ['../../../chat-page.js', '../../../dist/chat-page.js'].map(
-  path => new URL(path, import.meta.url),
-)
-
-function builtScript(): string | null {
-  for (const place of PLACES) {
-    try {
-      return readFileSync(place, 'utf8')
-    } catch (error) {
-      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error
-    }
-  }
-  return null
-}
-
 export type PageParts = { readonly isInUse: () => boolean; readonly prefix: string }
 
 /** 404 while the relay is not in use, and when the script was not built (`npm run build`). */
@@ -42,7 +27,7 @@ export function chatPagePlugin({ isInUse, prefix }: PageParts): HttpPlugin {
   return {
     name: 'chat-page',
     register: (app: FastifyInstance) => {
-      const script = builtScript()
+      const script = readBuilt(folder => readFileSync(new URL('chat-page.js', folder), 'utf8'))
       const files: readonly (readonly [path: string, type: string, text: string | null])[] = [
         ['/chat', 'text/html; charset=utf-8', pageDocument(prefix)],
         ['/chat/page.css', 'text/css; charset=utf-8', pageStyle()],
