@@ -110,9 +110,7 @@ export function begin(
       )
     },
     observer: {
-      onTokens: (count, gapMs) => observer.onTokens?.(count, gapMs),
-      onRelayed: ms => observer.onRelayed?.(ms),
-      onRetry: () => observer.onRetry?.(),
+      ...observer,
       onTryFailed: (code, upstream, cause) => {
         observer.onUpstreamError?.(code)
         failures.push({ upstream, code, cause })

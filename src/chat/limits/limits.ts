@@ -3,18 +3,16 @@
 // The window (guards/sliding-window.ts) remembers the times of the last N starts, so that "at most N in any W seconds" holds
 // and Retry-After is exact. The usual libraries count per fixed window, which allows twice N around its edge.
 import { type Clock, systemClock } from '../../clock/clock.js'
+import type { Config } from '../../config/settings.js'
 import { SlidingWindow } from '../../guards/sliding-window.js'
 import { Slots } from '../../guards/slots.js'
 import { type TokenSet, tokenSet } from '../../guards/token.js'
 import type { ChatLimits, Headers, StartVerdict } from '../ports.js'
 
-export type LimitSettings = {
-  /** Starts in a window; a count of 0 means no limit. */
-  readonly chatRate: { readonly count: number; readonly windowSec: number }
-  readonly chatMaxStreams: number
-  readonly chatMaxStreamsPerUser: number
-  readonly apiKeysInternal: readonly string[]
-}
+export type LimitSettings = Pick<
+  Config,
+  'chatRate' | 'chatMaxStreams' | 'chatMaxStreamsPerUser' | 'apiKeysInternal'
+>
 
 export type LimitParts = {
   /** The settings in force; another object after a reload. */
