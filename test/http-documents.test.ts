@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type HealthFacts, healthDocument, healthSchema } from '../src/http/health-document.js'
-import { clientFilePlugin } from '../src/http/routes/client-file.js'
+import { clientFilePlugin } from '../src/http/routes/built-files.js'
 import { resyncDocument } from '../src/protocol/events.js'
 import { BOARD, RawClient, type Rig, raw, startRig } from './support/http-rig.js'
 

@@ -1,6 +1,6 @@
 // The guards over real sockets, in their order: what each accepts, and the text of each refusal.
 import { afterEach, describe, expect, test } from 'vitest'
-import { openStream, RawClient, type Rig, raw, startRig } from './support/http-rig.js'
+import { RawClient, type Rig, raw, readStream, startRig } from './support/http-rig.js'
 
 let rig: Rig
 afterEach(() => rig.close())
@@ -122,11 +122,11 @@ describe('token', () => {
   })
   test('a rotated token ends the streams it let in, and only those', async () => {
     rig = await startRig({ sseApiToken: 'one' })
-    const old = await openStream(rig, { 'X-API-Token': 'one' })
+    const old = await readStream(rig, { 'X-API-Token': 'one' })
     rig.setConfig({ sseApiToken: 'two', sseApiTokenPrevious: 'one' })
     rig.server.reload()
     expect(rig.hub.ended).toEqual([])
-    const fresh = await openStream(rig, { 'X-API-Token': 'two' })
+    const fresh = await readStream(rig, { 'X-API-Token': 'two' })
     rig.setConfig({ sseApiTokenPrevious: null })
     rig.server.reload()
     expect(rig.hub.ended).toEqual([{ index: 0, reason: 'auth_expired' }])
@@ -167,7 +167,7 @@ describe('tickets', () => {
     expect(Buffer.from(ticket, 'base64url').length).toBeGreaterThanOrEqual(16)
     return ticket
   }
-  const withTicket = (ticket: string) => openStream(rig, {}, `/summary/events?ticket=${ticket}`)
+  const withTicket = (ticket: string) => readStream(rig, {}, `/summary/events?ticket=${ticket}`)
 
   test('open one stream, and the same one again after a cut, until 60 s later', async () => {
     rig = await startRig({ sseApiToken: TOKEN })
@@ -193,13 +193,13 @@ describe('tickets', () => {
     rig.pass(61_000)
     expect((await withTicket(ticket)).status).toBe(401)
     const byTicket = await withTicket(await issue())
-    const byToken = await openStream(rig, { 'X-API-Token': TOKEN })
+    const byToken = await readStream(rig, { 'X-API-Token': TOKEN })
     expect(rig.hub.joined[0]?.owner).toBe(rig.hub.joined[1]?.owner)
     for (const client of [byTicket, byToken]) client.socket.destroy()
   })
   test('a stream refused at the limit has not used up its ticket', async () => {
     rig = await startRig({ sseApiToken: TOKEN, sseMaxConnections: 1 })
-    const first = await openStream(rig, { 'X-API-Token': TOKEN })
+    const first = await readStream(rig, { 'X-API-Token': TOKEN })
     const ticket = await issue()
     expect((await withTicket(ticket)).status).toBe(429)
     first.socket.destroy()
@@ -241,9 +241,9 @@ describe('address', () => {
 describe('user agent', () => {
   test('must begin as allowed, for streams only', async () => {
     rig = await startRig({ sseUaAllow: ['g6-', 'curl/'] })
-    expect((await openStream(rig, { 'User-Agent': 'curl/8' })).status).toBe(200)
-    expect((await openStream(rig, { 'User-Agent': 'Mozilla curl/8' })).status).toBe(403)
-    expect((await openStream(rig)).status).toBe(403)
+    expect((await readStream(rig, { 'User-Agent': 'curl/8' })).status).toBe(200)
+    expect((await readStream(rig, { 'User-Agent': 'Mozilla curl/8' })).status).toBe(403)
+    expect((await readStream(rig)).status).toBe(403)
     expect(rig.rejected).toEqual(['ua', 'ua'])
     expect((await ask('GET /summary/health')).status).toBe(200)
   })
@@ -252,10 +252,10 @@ describe('user agent', () => {
 describe('new connections', () => {
   test('over the rate are 429 with the time that is left, per address', async () => {
     rig = await startRig({ sseIpConnectRate: { count: 2, windowSec: 30 } })
-    await openStream(rig)
+    await readStream(rig)
     rig.pass(10_000)
-    await openStream(rig)
-    const third = await openStream(rig)
+    await readStream(rig)
+    const third = await readStream(rig)
     expect(third.status).toBe(429)
     expect(Number(third.header('retry-after'))).toBeLessThanOrEqual(20)
     expect(Number(third.header('retry-after'))).toBeGreaterThan(15)
@@ -264,21 +264,25 @@ describe('new connections', () => {
     expect((await ask('HEAD /summary/events')).status).toBe(200)
     expect((await ask('GET /summary/health')).status).toBe(200)
     rig.pass(20_000)
-    expect((await openStream(rig)).status).toBe(200)
-    expect((await openStream(rig)).status).toBe(429)
+    expect((await readStream(rig)).status).toBe(200)
+    expect((await readStream(rig)).status).toBe(429)
+  })
+  test('have no limit with a count of 0', async () => {
+    rig = await startRig({ sseIpConnectRate: { count: 0, windowSec: 60 } })
+    for (let i = 0; i < 20; i++) expect((await readStream(rig)).status).toBe(200)
   })
 })
 
 describe('concurrent streams', () => {
   test('of one address are limited on their own', async () => {
     rig = await startRig({ sseMaxConnectionsPerIp: 1 })
-    const mine = await openStream(rig)
-    expect((await openStream(rig)).body).toContain('too_many_streams_of_address')
+    const mine = await readStream(rig)
+    expect((await readStream(rig)).body).toContain('too_many_streams_of_address')
     const other = new RawClient(rig.port, raw('GET /summary/events'), '127.0.0.2')
     await other.until(': hi')
     mine.socket.destroy()
     await rig.hub.until(() => rig.hub.closed.length === 1)
-    expect((await openStream(rig)).status).toBe(200)
+    expect((await readStream(rig)).status).toBe(200)
   })
 })
 
@@ -301,7 +305,7 @@ describe('CORS', () => {
       expect(answer.header('access-control-allow-credentials')).toBeNull()
       expect(answer.header('vary')).toContain('Origin')
     }
-    const stream = await openStream(rig, { Origin: site, 'X-API-Token': TOKEN })
+    const stream = await readStream(rig, { Origin: site, 'X-API-Token': TOKEN })
     expect(stream.header('access-control-allow-origin')).toBe(site)
     stream.socket.destroy()
   })
@@ -345,12 +349,12 @@ describe('CORS', () => {
 describe('draining', () => {
   test('readiness is 503, new streams are 503, open streams stay, documents still come', async () => {
     rig = await startRig()
-    const open = await openStream(rig)
+    const open = await readStream(rig)
     rig.server.startDraining()
     expect((await ask('GET /readyz')).status).toBe(503)
     expect((await ask('GET /livez')).status).toBe(200)
     expect((await ask('GET /summary/health')).status).toBe(200)
-    const refused = await openStream(rig)
+    const refused = await readStream(rig)
     expect(refused.status).toBe(503)
     expect(refused.header('retry-after')).toBe('5')
     expect(rig.rejected).toEqual(['draining'])

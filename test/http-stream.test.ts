@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, test } from 'vitest'
 import { eventually } from './support/eventually.js'
 import { collectGarbage } from './support/footprint.js'
-import { openStream, RawClient, type Rig, raw, settle, startRig } from './support/http-rig.js'
+import { RawClient, type Rig, raw, readStream, settle, startRig } from './support/http-rig.js'
 import { noTimerWaits } from './support/runner-timers.js'
 
 let rig: Rig
@@ -25,7 +25,7 @@ function nextRequest(): Promise<readonly WeakRef<object>[]> {
 test('an open stream keeps nothing of http: not its request, answer or socket', async () => {
   rig = await startRig()
   const started = nextRequest()
-  const client = await (await openStream(rig)).until(': hi\n\n\r\n')
+  const client = await (await readStream(rig)).until(': hi\n\n\r\n')
   const held = await started
   await eventually(
     () => {
@@ -41,7 +41,7 @@ test('an open stream keeps nothing of http: not its request, answer or socket', 
 describe('the head of a stream', () => {
   test('has exactly the promised headers, and chunks, on HTTP/1.1', async () => {
     rig = await startRig()
-    const client = await (await openStream(rig, { 'X-Request-ID': 'abc-1' })).until(': hi\n\n\r\n')
+    const client = await (await readStream(rig, { 'X-Request-ID': 'abc-1' })).until(': hi\n\n\r\n')
     const names = client.head
       .split('\r\n')
       .slice(1)
@@ -104,7 +104,7 @@ describe('the head of a stream', () => {
     ['gzip', false, 'plain'],
   ])('Accept-Encoding %s with G6_SSE_GZIP=%s gives %s', async (accept, sseGzip, encoding) => {
     rig = await startRig({ sseGzip })
-    const client = await openStream(rig, { 'Accept-Encoding': accept })
+    const client = await readStream(rig, { 'Accept-Encoding': accept })
     await rig.hub.until(() => rig.hub.joined.length === 1)
     expect(rig.hub.joined[0]?.wire.encoding).toBe(encoding)
     expect(client.header('content-encoding')).toBe(encoding === 'gzip' ? 'gzip' : null)
@@ -113,7 +113,7 @@ describe('the head of a stream', () => {
 
   test('the alias is the same stream', async () => {
     rig = await startRig()
-    const client = await openStream(rig, {}, '/summary/stream')
+    const client = await readStream(rig, {}, '/summary/stream')
     expect(client.status).toBe(200)
     client.socket.destroy()
   })
@@ -122,7 +122,7 @@ describe('the head of a stream', () => {
 describe('the join request', () => {
   const requestOf = async (path: string, headers = {}, settings = {}) => {
     rig = await startRig(settings)
-    const client = await openStream(rig, headers, path)
+    const client = await readStream(rig, headers, path)
     await rig.hub.until(() => rig.hub.joined.length === 1)
     client.socket.destroy()
     const { transport: _, ...rest } = rig.hub.joined[0] ?? { transport: null }
@@ -199,7 +199,7 @@ describe('a query that cannot be served is 400 and names what is allowed', () =>
 describe('a stream ends, and its slot is free again', () => {
   const capped = { sseMaxConnections: 1 }
   const expectFree = async () => {
-    const next = await openStream(rig)
+    const next = await readStream(rig)
     expect(next.status).toBe(200)
     next.socket.destroy()
     await rig.hub.until(() => rig.hub.closed.length === 2)
@@ -208,8 +208,8 @@ describe('a stream ends, and its slot is free again', () => {
 
   test('while it is open there is no second', async () => {
     rig = await startRig(capped)
-    const first = await openStream(rig)
-    const second = await (await openStream(rig)).until('}')
+    const first = await readStream(rig)
+    const second = await (await readStream(rig)).until('}')
     expect(second.status).toBe(429)
     expect(second.header('retry-after')).toBe('5')
     expect(second.body).toContain('"code":"too_many_streams"')
@@ -220,7 +220,7 @@ describe('a stream ends, and its slot is free again', () => {
 
   test('by the client closing', async () => {
     rig = await startRig(capped)
-    const client = await openStream(rig)
+    const client = await readStream(rig)
     client.socket.end()
     await rig.hub.until(() => rig.hub.closed.length === 1)
     await expectFree()
@@ -228,7 +228,7 @@ describe('a stream ends, and its slot is free again', () => {
 
   test('by a reset', async () => {
     rig = await startRig(capped)
-    const client = await openStream(rig)
+    const client = await readStream(rig)
     client.socket.resetAndDestroy()
     await rig.hub.until(() => rig.hub.closed.length === 1)
     await expectFree()
@@ -236,7 +236,7 @@ describe('a stream ends, and its slot is free again', () => {
 
   test('by the server, in order: last bytes, end of the chunks, end of the connection', async () => {
     rig = await startRig(capped)
-    const client = await (await openStream(rig)).until(': hi\n\n\r\n')
+    const client = await (await readStream(rig)).until(': hi\n\n\r\n')
     rig.hub.joined[0]?.transport.end(Buffer.from('3\r\nbye\r\n0\r\n\r\n'))
     await client.end()
     expect(client.body).toBe('6\r\n: hi\n\n\r\n3\r\nbye\r\n0\r\n\r\n')
@@ -246,7 +246,7 @@ describe('a stream ends, and its slot is free again', () => {
 
   test('by the server, at once', async () => {
     rig = await startRig(capped)
-    const client = await openStream(rig)
+    const client = await readStream(rig)
     rig.hub.joined[0]?.transport.destroy()
     await client.end()
     await expectFree()
@@ -254,7 +254,7 @@ describe('a stream ends, and its slot is free again', () => {
 
   test('by a client that keeps sending', async () => {
     rig = await startRig(capped)
-    const client = await openStream(rig)
+    const client = await readStream(rig)
     client.socket.write(Buffer.alloc(200_000))
     await rig.hub.until(() => rig.hub.closed.length === 1)
     await client.end()
@@ -263,8 +263,8 @@ describe('a stream ends, and its slot is free again', () => {
 
   test('a refused query takes none', async () => {
     rig = await startRig(capped)
-    for (let i = 0; i < 3; i++) expect((await openStream(rig, {}, '/summary/events?view=x')).status).toBe(400)
-    const next = await openStream(rig)
+    for (let i = 0; i < 3; i++) expect((await readStream(rig, {}, '/summary/events?view=x')).status).toBe(400)
+    const next = await readStream(rig)
     expect(next.status).toBe(200)
     next.socket.destroy()
   })
@@ -274,7 +274,7 @@ describe('a stream ends, and its slot is free again', () => {
     await noTimerWaits()
     const before = process.getActiveResourcesInfo().length
     rig = await startRig()
-    const clients = [await openStream(rig), await openStream(rig)]
+    const clients = [await readStream(rig), await readStream(rig)]
     await rig.close()
     for (const client of clients) await client.end()
     expect(rig.hub.closed.length).toBe(2)
@@ -287,7 +287,7 @@ describe('a stream ends, and its slot is free again', () => {
 describe('writing', () => {
   test('bytes the kernel took whole do not block, even past the high-water mark', async () => {
     rig = await startRig()
-    const client = await openStream(rig)
+    const client = await readStream(rig)
     await rig.hub.until(() => rig.hub.joined.length === 1)
     expect(rig.hub.joined[0]?.transport.write(Buffer.alloc(20_000, 'x'))).toBe(true)
     client.socket.destroy()
@@ -295,7 +295,7 @@ describe('writing', () => {
 
   test('a reader that takes nothing blocks, shows progress when it takes some, and drains', async () => {
     rig = await startRig()
-    const client = await openStream(rig)
+    const client = await readStream(rig)
     await rig.hub.until(() => rig.hub.joined.length === 1)
     client.socket.pause()
     const transport = rig.hub.joined[0]?.transport
@@ -311,7 +311,7 @@ describe('writing', () => {
 
   test('progress is seen within one large write, long before it ends', async () => {
     rig = await startRig()
-    const client = await openStream(rig)
+    const client = await readStream(rig)
     await rig.hub.until(() => rig.hub.joined.length === 1)
     const transport = rig.hub.joined[0]?.transport
     client.socket.pause()
@@ -380,11 +380,11 @@ test('G6_SSE_HTTP=0 switches the stream off and nothing else', async () => {
 test('a server that lags refuses new streams, then ends some', async () => {
   rig = await startRig({}, { lagGauge: { takeWorstMs: () => 5_000, stop: () => {} } })
   const clients: RawClient[] = []
-  for (let i = 0; i < 11; i++) clients.push(await openStream(rig))
+  for (let i = 0; i < 11; i++) clients.push(await readStream(rig))
   rig.pass(16_000)
   await rig.hub.until(() => rig.hub.closed.length === 2)
   expect(rig.hub.ended).toEqual([9, 10].map(index => ({ index, reason: 'shed' })))
-  const refused = await openStream(rig)
+  const refused = await readStream(rig)
   expect(refused.status).toBe(503)
   expect(refused.header('retry-after')).toBe('5')
   expect(rig.rejected).toEqual(['shed'])
@@ -406,5 +406,5 @@ test('a server set to never shed accepts readers however much it lags', async ()
   })
   await looked
   expect(rig.hub.ended).toEqual([])
-  expect((await openStream(rig)).status).toBe(200)
+  expect((await readStream(rig)).status).toBe(200)
 })

@@ -4,7 +4,7 @@ import { type FromProcess, loadConfigFromProcess } from '../config/from-process.
 import type { Finding } from '../config/layers.js'
 import type { Disorder, Loaded, LoadResult } from '../config/load.js'
 import type { Config } from '../config/settings.js'
-import { judgeBind } from '../guards/open-bind.js'
+import { judgeBind } from '../guards/host.js'
 import { planListeners } from '../http/listen-plan.js'
 import { PANELS } from '../panels/registry.js'
 import { settingSpecs } from '../sources/spec.js'

@@ -2,7 +2,7 @@
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
 import type { Person } from '../contract/plugin.js'
-import { randomId } from '../guards/random-id.js'
+import { randomId } from '../guards/ids.js'
 import type { Log } from '../log/log.js'
 import type { ChatFailureCode } from '../protocol/chat-events.js'
 import type { ChatConfig } from './chat-config.js'
@@ -110,9 +110,7 @@ export function begin(
       )
     },
     observer: {
-      onTokens: (count, gapMs) => observer.onTokens?.(count, gapMs),
-      onRelayed: ms => observer.onRelayed?.(ms),
-      onRetry: () => observer.onRetry?.(),
+      ...observer,
       onTryFailed: (code, upstream, cause) => {
         observer.onUpstreamError?.(code)
         failures.push({ upstream, code, cause })

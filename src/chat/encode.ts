@@ -1,8 +1,7 @@
 // Events of a chat stream as text/event-stream.
 import { encodeComment, encodeEvent, encodeRetry } from '../sse/encode.js'
+import type { StreamFacts } from './log/chat-log.js'
 import type { Numbered } from './stream-state.js'
-
-const RECONNECT_MS = 1000
 
 /** Written into the log once for all readers. Built by hand, as it runs for every token: id and JSON have no line breaks. */
 export function encodeNumbered(streamId: string, { type, data, sequence, timestamp }: Numbered): string {
@@ -10,18 +9,10 @@ export function encodeNumbered(streamId: string, { type, data, sequence, timesta
   return `id: ${streamId}.${sequence}\nevent: message\ndata: ${json}\n\n`
 }
 
-/** The first bytes of every connection. */
-export function encodeRetryOnce(): string {
-  return encodeRetry(RECONNECT_MS)
-}
+/** The first bytes of every connection: when to reconnect. */
+export const RETRY = encodeRetry(1000)
 
-export type Resumed = {
-  readonly connectionId: string
-  readonly streamId: string
-  readonly identified: boolean
-}
-
-export function encodeResumed(resumed: Resumed, wallMs: number): string {
+export function encodeResumed(resumed: Omit<StreamFacts, 'owner'>, wallMs: number): string {
   const data = { status: 'connected', ...resumed, resumed: true }
   return encodeEvent({
     event: 'message',

@@ -5,16 +5,15 @@ import { createHash } from 'node:crypto'
 import type * as joseLibrary from 'jose'
 import type { FetchImplementation, JWTPayload, JWTVerifyGetKey } from 'jose'
 import { type Clock, systemClock } from '../clock/clock.js'
+import type { Config } from '../config/settings.js'
 import type { Person } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
 import type { Identity } from './ports.js'
 
-export type IdentitySettings = {
-  readonly chatJwksUrl: string | null
-  readonly chatJwtSecret: string | null
-  readonly chatJwtIssuer: string | null
-  readonly chatJwtAudience: string | null
-}
+export type IdentitySettings = Pick<
+  Config,
+  'chatJwksUrl' | 'chatJwtSecret' | 'chatJwtIssuer' | 'chatJwtAudience'
+>
 
 export type IdentityParts = {
   /** The settings in force; another object after a reload. */
@@ -87,12 +86,12 @@ export function createIdentity(parts: IdentityParts): Identity {
       ...(chatJwtAudience === null ? {} : { audience: chatJwtAudience }),
     }
     if (chatJwksUrl !== null) {
-      const algorithms = OF_PUBLISHED_KEYS
-      return (await jose.jwtVerify(bearer, keysAt(chatJwksUrl, jose), { ...options, algorithms })).payload
+      const asked = { ...options, algorithms: OF_PUBLISHED_KEYS }
+      return (await jose.jwtVerify(bearer, keysAt(chatJwksUrl, jose), asked)).payload
     }
     if (chatJwtSecret === null) return null
-    const algorithms = OF_SECRET
-    return (await jose.jwtVerify(bearer, Buffer.from(chatJwtSecret), { ...options, algorithms })).payload
+    const asked = { ...options, algorithms: OF_SECRET }
+    return (await jose.jwtVerify(bearer, Buffer.from(chatJwtSecret), asked)).payload
   }
 
   /** False: our fault or the key server's, which is logged. */

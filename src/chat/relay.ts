@@ -7,7 +7,7 @@ import type { OpenStream, Person } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
 import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
 import type { ChatConfig } from './chat-config.js'
-import { encodeResumed, encodeRetryOnce } from './encode.js'
+import { encodeResumed, RETRY } from './encode.js'
 import { EndOfTurn } from './end-of-turn.js'
 import type { Follower, Generation } from './generation.js'
 import { Latencies, type RelayStats } from './health.js'
@@ -143,7 +143,7 @@ export class Relay {
       ...stream,
       log,
       from: Math.min(from, log.tail),
-      greeting: `${encodeRetryOnce()}${resumed}`,
+      greeting: `${RETRY}${resumed}`,
       credential,
       limits: { heartbeatMs: chatHeartbeatMs, pingMs, stallMs: chatReaderStallMs },
       clock,

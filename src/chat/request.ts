@@ -2,7 +2,7 @@
 // sent upstream.
 import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
-import { randomId } from '../guards/random-id.js'
+import { randomId } from '../guards/ids.js'
 import { keyHeader } from './idempotency.js'
 
 const connectionId = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/)

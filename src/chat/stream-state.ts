@@ -2,6 +2,7 @@
 // `done`. Time comes in as a number. Two clocks: `wallMs` stamps events, `monoMs` measures.
 import { type AnswerMetrics, CHAT_FAILURES, type ChatData } from '../protocol/chat-events.js'
 import type { Terminal, TokenCounts, UpstreamEvent } from './events.js'
+import type { StreamFacts } from './log/chat-log.js'
 
 export type StreamState = {
   readonly connectionId: string
@@ -40,12 +41,7 @@ export function estimateTokens(chars: number): number {
   return Math.ceil(chars / CHARS_PER_TOKEN)
 }
 
-export type Opening = {
-  readonly connectionId: string
-  readonly streamId: string
-  readonly identified: boolean
-  readonly questionChars: number
-}
+export type Opening = Omit<StreamFacts, 'owner'> & { readonly questionChars: number }
 
 /** A new stream and its first event. */
 export function newStream(opening: Opening, now: Now): Advance {

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { Command } from 'commander'
 import { headFileOf, keyFileOf, loadKey, parseHead, readHead } from '../chat/audit/files.js'
-import { newestRecords, openReader, recordsOf, type ShownRecord } from '../chat/audit/read.js'
+import { newestRecords, openTrail, recordsOf, type ShownRecord } from '../chat/audit/read.js'
 import type { SubjectName } from '../chat/audit/subjects.js'
 import { verifyTrail } from '../chat/audit/verify.js'
 import { openWriter } from '../chat/audit/writer.js'
@@ -55,7 +55,7 @@ const whom = (command: Command): Command =>
 async function follow(path: string, fromSeq: number, json: boolean): Promise<void> {
   const ended = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort())
-  const reader = openReader(path)
+  const reader = openTrail(path)
   let seq = fromSeq
   while (!ended.signal.aborted) {
     const records = reader.after(seq, FOLLOW_PAGE)

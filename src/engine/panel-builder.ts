@@ -3,6 +3,7 @@
 //
 // Cost: cycles are so rare that their code has gone cold, and building all panels was half of a cycle (`g6 bench cycle`).
 // Comparing what they read is one small function for all panels.
+import { sameJson } from '../ingest/json.js'
 import type { PanelContext, PanelDefinition, SnapshotPart, TimelessContext } from '../panels/definition.js'
 import { makePanel } from '../panels/lines.js'
 import type { Block, Panel } from '../panels/panel.js'
@@ -10,7 +11,6 @@ import { PANELS } from '../panels/registry.js'
 import { shownText } from '../panels/text.js'
 import type { Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
-import { deepEqual } from './deep-equal.js'
 import { FAILURES_BEFORE_PAUSE, type Failures, failedAgain, isPaused } from './pause.js'
 
 /** A panel that an operator brings: built from the status as it came, in every cycle, and shown after the others. */
@@ -114,7 +114,7 @@ function comparing(
 ): (part: SnapshotPart) => boolean {
   const known = new Map<SnapshotPart, boolean>()
   return part => {
-    const same = known.get(part) ?? deepEqual(a[part], b[part])
+    const same = known.get(part) ?? sameJson(a[part], b[part])
     known.set(part, same)
     return same
   }

@@ -1,17 +1,18 @@
-// Addresses for the guards: one spelling per host, and lists of addresses and ranges.
+// Guard 2: the client's address, in one spelling per host. Behind trusted proxies, it is the right-most address of X-Forwarded-For
+// that is not one of them; the client can write anything to the left of it. Also lists of addresses and ranges.
 import { BlockList, isIP, SocketAddress } from 'node:net'
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
-/** An IPv6 address has 45 characters at most; the rest is for a zone. */
-const MAX_ADDRESS_LENGTH = 64
+/** An IPv6 address has 45 characters at most; the rest is for a zone, or for brackets and a port. */
+const MAX_LENGTH = 64
 
 /**
  * One spelling for an address: IPv4-mapped IPv6 is IPv4, IPv6 is lower case and compressed, a zone is dropped.
  * Null when the text is no address.
  */
 export function normalAddress(text: string): string | null {
-  if (text.length > MAX_ADDRESS_LENGTH) return null
+  if (text.length > MAX_LENGTH) return null
   const zone = text.includes(':') ? text.indexOf('%') : -1
   const bare = zone === -1 ? text : text.slice(0, zone)
   const family = isIP(bare)
@@ -60,4 +61,37 @@ export function addressList(entries: readonly string[]): AddressList {
 /** `::ffff:10.0.0.0/104` is `10.0.0.0/8`. */
 function prefixLength(written: string, normal: string, prefix: number): number {
   return written.includes(':') && isIP(normal) === 4 ? Math.max(0, prefix - 96) : prefix
+}
+
+/** For a socket that has no address any more (the peer is gone). */
+export const NO_ADDRESS = 'unknown'
+
+/** An entry of X-Forwarded-For: an address, perhaps with a port, perhaps in brackets. */
+function forwardedAddress(entry: string): string | null {
+  const text = entry.trim()
+  if (text.length > MAX_LENGTH) return null
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(text)?.[1]
+  if (bracketed !== undefined) return normalAddress(bracketed)
+  const withPort = /^([\d.]+):\d+$/.exec(text)?.[1]
+  return normalAddress(withPort ?? text)
+}
+
+/**
+ * `forwardedFor` is the whole header (node joins repeated ones in order). The walk ends at an entry that is no address: then the
+ * proxy that passed it on is the last known address.
+ */
+export function clientAddress(
+  socketAddress: string | undefined,
+  forwardedFor: string | undefined,
+  trusted: AddressList,
+): string {
+  let address = normalAddress(socketAddress ?? '')
+  if (address === null) return NO_ADDRESS
+  if (forwardedFor === undefined) return address
+  for (const entry of forwardedFor.split(',').toReversed()) {
+    const next: string | null = trusted.has(address) ? forwardedAddress(entry) : null
+    if (next === null) break
+    address = next
+  }
+  return address
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { hostAllowed, isLoopback } from './host.js'
+import { hostAllowed, isLoopback, judgeBind } from './host.js'
 
 test.each(['127.0.0.1', '127.8.8.8', '::1', '[::1]', 'localhost', 'LOCALHOST'])(
   '%s is this machine',
@@ -65,4 +65,17 @@ describe('with a list', () => {
     expect(hostAllowed('x', ['*'], '127.0.0.1')).toBe(true)
     expect(hostAllowed(undefined, ['*'], '127.0.0.1')).toBe(true)
   })
+})
+
+test.each([
+  ['127.0.0.1', null, false, 'fine'],
+  ['localhost', null, false, 'fine'],
+  ['::1', null, false, 'fine'],
+  ['0.0.0.0', 'token', false, 'fine'],
+  ['0.0.0.0', null, false, 'refused'],
+  ['::', null, false, 'refused'],
+  ['192.168.1.2', null, true, 'warning'],
+  ['dash.example', null, false, 'refused'],
+])('%s with token %s and allow-open %s is %s', (httpHost, sseApiToken, allowOpen, kind) => {
+  expect(judgeBind({ httpHost, sseApiToken, allowOpen }).kind).toBe(kind)
 })

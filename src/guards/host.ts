@@ -1,5 +1,5 @@
 // Guard 3: the Host header, against DNS rebinding. A page of another site can make its own name resolve to this machine, but its
-// requests then have that name as Host, and are refused.
+// requests then have that name as Host, and are refused. And, at start: no port for other machines without a token.
 import { isIPv4 } from 'node:net'
 
 /** Whether an address to bind to is reachable from this machine only. */
@@ -43,4 +43,27 @@ export function hostAllowed(
   if (host === null) return false
   if (allowedHosts.length === 0) return isLoopback(host.name)
   return allowedHosts.some(allowed => fits(allowed, host.name, host.port))
+}
+
+export type OpenBind =
+  | { readonly kind: 'fine' }
+  | { readonly kind: 'warning'; readonly text: string }
+  | { readonly kind: 'refused'; readonly text: string }
+
+export function judgeBind(settings: {
+  readonly httpHost: string
+  readonly sseApiToken: string | null
+  readonly allowOpen: boolean
+}): OpenBind {
+  const { httpHost, sseApiToken, allowOpen } = settings
+  if (isLoopback(httpHost) || sseApiToken !== null) return { kind: 'fine' }
+  const what = `G6_HTTP_HOST=${httpHost} can be reached from other machines and no token is set`
+  if (allowOpen) {
+    return {
+      kind: 'warning',
+      text: `${what}: everybody who reaches it can read everything (G6_ALLOW_OPEN=1)`,
+    }
+  }
+  const ways = 'set G6_SSE_API_TOKEN (or G6_SSE_API_TOKEN_FILE), bind to 127.0.0.1, or set G6_ALLOW_OPEN=1'
+  return { kind: 'refused', text: `${what}: ${ways}` }
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type LagState, NO_LAG, stepLag } from './lag.js'
-import { watchLag } from './lag-monitor.js'
+import { type LagState, NO_LAG, stepLag, watchLag } from './lag.js'
 
 /** Samples a second apart; the seconds at which streams were shed, and at which new ones were refused. */
 function run(lags: readonly number[], limitMs = 1_000): { refused: number[]; shed: number[] } {

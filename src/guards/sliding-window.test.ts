@@ -1,8 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { ConnectRate } from './connect-rate.js'
 import { SlidingWindow } from './sliding-window.js'
-import { WrongTokens } from './wrong-tokens.js'
 
 test('accepts at most N in any W, and refuses none that it could accept', () => {
   const gaps = fc.array(fc.integer({ min: 0, max: 40 }), { maxLength: 60 })
@@ -30,16 +28,11 @@ test('accepts at most N in any W, and refuses none that it could accept', () => 
 })
 
 test('keys are counted apart', () => {
-  const rate = new ConnectRate()
-  const limit = { count: 1, windowSec: 10 }
-  expect(rate.connect('a', limit, 0)).toBe(0)
-  expect(rate.connect('b', limit, 0)).toBe(0)
-  expect(rate.connect('a', limit, 4_000)).toBe(6_000)
-})
-
-test('a count of 0 means no limit', () => {
-  const rate = new ConnectRate()
-  for (let i = 0; i < 100; i++) expect(rate.connect('a', { count: 0, windowSec: 60 }, 0)).toBe(0)
+  const window = new SlidingWindow()
+  const limit = { count: 1, windowMs: 10_000 }
+  expect(window.take('a', limit, 0)).toBe(0)
+  expect(window.take('b', limit, 0)).toBe(0)
+  expect(window.take('a', limit, 4_000)).toBe(6_000)
 })
 
 test('idle keys are dropped, and there are never more keys than the limit', () => {
@@ -78,9 +71,9 @@ test('usage counts only entries inside the window', () => {
 })
 
 test('a refusal is not counted: a caller that waits as long as it was asked to is accepted', () => {
-  const rate = new ConnectRate()
-  const limit = { count: 1, windowSec: 10 }
-  expect([0, 4_000, 9_999, 10_000].map(nowMs => rate.connect('a', limit, nowMs))).toEqual([0, 6_000, 1, 0])
+  const window = new SlidingWindow()
+  const limit = { count: 1, windowMs: 10_000 }
+  expect([0, 4_000, 9_999, 10_000].map(nowMs => window.take('a', limit, nowMs))).toEqual([0, 6_000, 1, 0])
 })
 
 test('a lowered limit applies at once', () => {
@@ -89,9 +82,10 @@ test('a lowered limit applies at once', () => {
   expect(window.waitMs('a', { count: 2, windowMs: 100 }, 5)).toBe(98)
 })
 
-test('the eleventh wrong token in a minute waits until the first is a minute old', () => {
-  const wrong = new WrongTokens()
-  for (let i = 0; i < 10; i++) expect(wrong.count('a', i * 1_000)).toBe(0)
-  expect(wrong.count('a', 10_000)).toBe(50_000)
-  expect(wrong.count('a', 60_000)).toBe(0)
+test('the eleventh in a minute waits until the first is a minute old', () => {
+  const window = new SlidingWindow()
+  const limit = { count: 10, windowMs: 60_000 }
+  for (let i = 0; i < 10; i++) expect(window.take('a', limit, i * 1_000)).toBe(0)
+  expect(window.take('a', limit, 10_000)).toBe(50_000)
+  expect(window.take('a', limit, 60_000)).toBe(0)
 })

@@ -36,6 +36,13 @@ export class SlidingWindow {
     return { used: within.length, freeInMs: oldest === undefined ? 0 : oldest + limit.windowMs - nowMs }
   }
 
+  /** Counts one for the key when it is accepted now, and returns 0; else returns the milliseconds to wait. */
+  take(key: string, limit: WindowLimit, nowMs: number): number {
+    const waitMs = this.waitMs(key, limit, nowMs)
+    if (waitMs === 0) this.add(key, limit, nowMs)
+    return waitMs
+  }
+
   /** Counts one for the key. */
   add(key: string, limit: WindowLimit, nowMs: number): void {
     const times = [...(this.#times.get(key) ?? []), nowMs]

@@ -1,4 +1,4 @@
-// The guards in their order, with the settings in force. Each guard has a file of its own; here are only the order and the refusals.
+// The guards in their order, with the settings in force. How each decides is in src/guards; here are only the order and the refusals.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock/clock.js'
@@ -7,16 +7,21 @@ import type { ErrorCode } from '../contract/errors.js'
 import type { RequestFacts, RouteRules } from '../contract/plugin.js'
 import type { RejectReason } from '../contract/refusal.js'
 import { Refusal } from '../contract/refusal.js'
-import { type AddressList, addressList, countingKey, normalAddress } from '../guards/address.js'
-import { clientAddress, NO_ADDRESS } from '../guards/client-address.js'
-import { streamRefusal } from '../guards/concurrency.js'
-import { ConnectRate } from '../guards/connect-rate.js'
+import {
+  type AddressList,
+  addressList,
+  clientAddress,
+  countingKey,
+  NO_ADDRESS,
+  normalAddress,
+} from '../guards/address.js'
 import { hostAllowed, isLoopback, targetHost } from '../guards/host.js'
-import { requestIdOf } from '../guards/request-id.js'
+import { requestIdOf } from '../guards/ids.js'
+import { SlidingWindow } from '../guards/sliding-window.js'
+import { overLimit } from '../guards/slots.js'
 import { Tickets, type TicketUse } from '../guards/ticket.js'
 import { presentedTokens, type TokenSet, tokenSet } from '../guards/token.js'
 import { userAgentAllowed } from '../guards/user-agent.js'
-import { WrongTokens } from '../guards/wrong-tokens.js'
 import type { HttpConfig } from './http-config.js'
 
 /** A refusal by one of the guards below, which the metrics count. */
@@ -26,9 +31,11 @@ export class GuardRefusal extends Refusal<RejectReason> {
   }
 }
 
-/** Retry-After of refusals that end when other clients leave, seconds. */
-const BUSY_RETRY_SEC = 5
+/** Of refusals that end when other clients leave. */
+const BUSY = { 'Retry-After': '5' }
 const LONGEST_TICKET_CHARS = 128
+/** Only wrong tokens are counted and refused; a right one always passes, so a client cannot lock out others at a shared address. */
+const WRONG_TOKENS = { count: 10, windowMs: 60_000 }
 
 type Rules = {
   readonly config: HttpConfig
@@ -60,8 +67,8 @@ export type AccessParts = {
 
 export class Access {
   readonly #parts: AccessParts
-  readonly #rate = new ConnectRate()
-  readonly #wrong = new WrongTokens()
+  readonly #connects = new SlidingWindow()
+  readonly #wrongTokens = new SlidingWindow()
   readonly #tickets = new Tickets()
   #rules: Rules
 
@@ -169,7 +176,7 @@ export class Access {
   }
 
   #refuseToken(facts: RequestFacts, code: ErrorCode = 'token_wrong'): never {
-    const waitMs = this.#wrong.count(facts.addressKey, this.#parts.clock.monotonicMs())
+    const waitMs = this.#wrongTokens.take(facts.addressKey, WRONG_TOKENS, this.#parts.clock.monotonicMs())
     if (waitMs > 0) throw new GuardRefusal('auth', 'too_many_wrong_tokens', retryAfter(waitMs))
     const challenge = 'Bearer realm="g6", error="invalid_token"'
     throw new GuardRefusal('auth', code, { 'WWW-Authenticate': challenge })
@@ -182,27 +189,26 @@ export class Access {
     if (!userAgentAllowed(request.headers['user-agent'], config.sseUaAllow)) {
       throw new GuardRefusal('ua', 'user_agent_not_allowed')
     }
-    const busy = { 'Retry-After': String(BUSY_RETRY_SEC) }
-    if (this.#parts.draining()) throw new GuardRefusal('draining', 'draining', busy)
+    if (this.#parts.draining()) throw new GuardRefusal('draining', 'draining', BUSY)
     if (rules.access === 'relay') return
-    if (this.#parts.shedding()) throw new GuardRefusal('shed', 'shed', busy)
+    if (this.#parts.shedding()) throw new GuardRefusal('shed', 'shed', BUSY)
     // A HEAD opens no stream.
     if (request.method === 'HEAD') return
-    const waitMs = this.#rate.connect(
-      facts.addressKey,
-      config.sseIpConnectRate,
-      this.#parts.clock.monotonicMs(),
-    )
+    const { count, windowSec } = config.sseIpConnectRate
+    if (count === 0) return
+    const limit = { count, windowMs: windowSec * 1000 }
+    const waitMs = this.#connects.take(facts.addressKey, limit, this.#parts.clock.monotonicMs())
     if (waitMs > 0) throw new GuardRefusal('rate', 'connect_rate', retryAfter(waitMs))
   }
 
   /** Guard 8, for a connection that is about to become a stream. */
   checkLimit({ addressKey }: RequestFacts): void {
     const { connections } = this.#parts
-    const { sseMaxConnections: maxStreams, sseMaxConnectionsPerIp: maxPerAddress } = this.#rules.config
-    const ofAddress = connections.streamsOf(addressKey)
-    const refusal = streamRefusal(connections.streams, ofAddress, { maxStreams, maxPerAddress })
-    if (refusal !== null) throw new GuardRefusal('cap', refusal, { 'Retry-After': String(BUSY_RETRY_SEC) })
+    const { sseMaxConnections: inAll, sseMaxConnectionsPerIp: perKey } = this.#rules.config
+    const over = overLimit(connections.streams, connections.streamsOf(addressKey), { inAll, perKey })
+    if (over === null) return
+    const code = over === 'all' ? 'too_many_streams' : 'too_many_streams_of_address'
+    throw new GuardRefusal('cap', code, BUSY)
   }
 
   issueTicket(owner: string | null): string {

@@ -1,8 +1,12 @@
-// The description of the HTTP side, generated from the routes: OpenAPI 3.1 and the JSON Schemas of the documents.
+// The description of the HTTP side, generated from the routes: OpenAPI 3.1 and the JSON Schemas of the documents. They hold no data,
+// so /openapi.json and /schemas/*.json are open to all.
 import swagger from '@fastify/swagger'
 import type { FastifyInstance, FastifySchema } from 'fastify'
 import { z } from 'zod'
+import { HttpError } from '../contract/errors.js'
+import type { RouteRules } from '../contract/plugin.js'
 import { problemDocument } from '../protocol/events.js'
+import { schemaDocuments } from './schema-documents.js'
 import { jsonSchema } from './zod-schemas.js'
 
 /** In addition to the answers of its own, every route may give this one. */
@@ -55,5 +59,30 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
       const security = rules?.access === 'open' ? [] : [{ token: [] }, { bearer: [] }, ...ticket]
       return { schema: { ...described(schema ?? {}), security }, url }
     },
+  })
+}
+
+const RULES: RouteRules = { surface: 'other', access: 'open' }
+const JSON_TYPE = 'application/json; charset=utf-8'
+
+export function descriptionRoutes(app: FastifyInstance): void {
+  const config = { rules: RULES }
+  const texts = new Map(
+    [...schemaDocuments()].map(([name, schema]) => [`${name}.json`, Buffer.from(JSON.stringify(schema))]),
+  )
+  let openapi: Buffer | null = null
+  const describe = { schema: { summary: 'This description', tags: ['description'] }, config }
+  app.get('/openapi.json', describe, (_, reply) => {
+    openapi ??= Buffer.from(JSON.stringify(app.swagger()))
+    return reply.header('Content-Type', JSON_TYPE).send(openapi)
+  })
+  const schemas = {
+    schema: { summary: 'JSON Schema of an event or a document', tags: ['description'] },
+    config,
+  }
+  app.get<{ Params: { file: string } }>('/schemas/:file', schemas, (request, reply) => {
+    const text = texts.get(request.params.file)
+    if (text === undefined) throw new HttpError('not_found')
+    return reply.header('Content-Type', JSON_TYPE).send(text)
   })
 }

@@ -12,9 +12,9 @@ import {
   panelPushMeta,
   panelPushMetaSchema,
   publisherSchema,
+  rounded,
   timingSchema,
 } from './panel-push-meta.js'
-import { rounded } from './rounded.js'
 
 const count = z.int().nonnegative()
 const ratio = z.number().nullable()

@@ -3,9 +3,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { StreamSlots } from '../guards/concurrency.js'
-import { answerBroken, TooManyHeaderLines } from './broken-requests.js'
+import { Slots } from '../guards/slots.js'
 import type { ListenerPlan } from './listen-plan.js'
+import { answerBroken, TooManyHeaderLines } from './problem-answer.js'
 import { RequestTurns } from './request-turns.js'
 import { UnreadAnswers } from './unread-answers.js'
 
@@ -91,7 +91,7 @@ export class Listeners {
   readonly #parts: ListenersParts
   readonly #limits: TimeLimits
   readonly #servers: Server[] = []
-  readonly #slots = new StreamSlots()
+  readonly #slots = new Slots()
   readonly #unread: UnreadAnswers
   readonly #connections = new WeakMap<Duplex, HttpConnection>()
 
@@ -162,7 +162,7 @@ export class Listeners {
   #admit(socket: Socket): void {
     const { inAll, perAddress } = this.#parts.maxConnections ?? MAX_CONNECTIONS
     const { key, isShared } = this.#parts.addressOf(socket)
-    const slot = this.#slots.take(key, { maxStreams: inAll, maxPerAddress: isShared ? 0 : perAddress })
+    const slot = this.#slots.take(key, { inAll, perKey: isShared ? 0 : perAddress })
     if (typeof slot === 'string') {
       socket.destroy()
       this.#parts.onClosed('too_many_connections', socket)

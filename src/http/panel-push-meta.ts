@@ -4,7 +4,6 @@ import { z } from 'zod'
 import type { CycleResult, LoopStats, PanelTiming } from '../engine/cycle.js'
 import type { HubStats } from '../hub/hub-types.js'
 import { followedMeta } from '../ingest/enrichment.js'
-import { rounded } from './rounded.js'
 
 const count = z.int().nonnegative()
 const ratio = z.number().nullable()
@@ -84,4 +83,9 @@ export function panelPushMeta(result: CycleResult | null, hub: HubStats | null):
     shared_hashes: Object.fromEntries(hashes),
     ...followedMeta(stats?.ingest ?? []),
   }
+}
+
+/** To thousandths. */
+export function rounded(value: number): number {
+  return Math.round(value * 1000) / 1000
 }

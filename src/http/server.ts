@@ -12,27 +12,22 @@ import type { HttpPlugin, HttpShell, RouteRules } from '../contract/plugin.js'
 import type { RejectReason } from '../contract/refusal.js'
 import { Refusal } from '../contract/refusal.js'
 import { preflightHeaders } from '../guards/cors.js'
-import { type LagGauge, type LagMonitor, watchLag } from '../guards/lag-monitor.js'
-import { judgeBind } from '../guards/open-bind.js'
+import { judgeBind } from '../guards/host.js'
+import { type LagGauge, type LagMonitor, watchLag } from '../guards/lag.js'
 import { RefusalLog } from '../guards/refusal-log.js'
 import type { HubLike } from '../hub/hub-types.js'
 import type { Log } from '../log/log.js'
 import { Access, GuardRefusal } from './access.js'
 import { RouteMethods } from './allowed-methods.js'
 import { commonHeaders, DOCUMENT_HEADERS } from './answer-headers.js'
-import { MAX_REQUEST_LINE_BYTES, plainProblem } from './broken-requests.js'
-import { describeRoutes } from './description.js'
+import { describeRoutes, descriptionRoutes } from './description.js'
 import type { HttpConfig } from './http-config.js'
 import type { ListenerPlan } from './listen-plan.js'
 import { Listeners, type Listening, type TimeLimits } from './listeners.js'
-import { asHttpError, sendProblem } from './problem-answer.js'
-import { descriptionRoutes } from './routes/description.js'
-import { eventsRoutes } from './routes/events.js'
-import { healthRoute } from './routes/health.js'
-import { type MetricsText, metricsRoute } from './routes/metrics.js'
-import { probeRoutes, type Readiness } from './routes/probes.js'
+import { asHttpError, MAX_REQUEST_LINE_BYTES, plainProblem, sendProblem } from './problem-answer.js'
+import { eventsRoutes, ticketRoute } from './routes/events.js'
+import { type MonitoringParts, monitoringRoutes } from './routes/monitoring.js'
 import { resyncRoute } from './routes/resync.js'
-import { ticketRoute } from './routes/ticket.js'
 import { StreamOpener } from './stream-opener.js'
 import { zodValidator } from './zod-schemas.js'
 
@@ -51,7 +46,7 @@ export type HttpObserver = {
   onResync?(): void
 }
 
-export type HttpParts = {
+export type HttpParts = MonitoringParts & {
   /** The settings in force; another object after a reload. */
   readonly config: () => HttpConfig
   readonly listeners: readonly ListenerPlan[]
@@ -60,9 +55,6 @@ export type HttpParts = {
   /** The same object as the hubs have: the limit of streams reads its count. */
   readonly connections: Connections
   readonly panelKeys: () => ReadonlySet<string>
-  readonly health: () => unknown
-  readonly ready: () => Readiness
-  readonly metrics: MetricsText
   readonly observer?: HttpObserver
   readonly log: Log
   readonly clock: Clock
@@ -151,9 +143,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
 
   async function register(): Promise<void> {
     await describeRoutes(app, parts.version)
-    probeRoutes(app, shell, parts.ready)
-    metricsRoute(app, parts.metrics)
-    healthRoute(app, parts.health)
+    monitoringRoutes(app, shell, parts)
     ticketRoute(app, access)
     descriptionRoutes(app)
     if (hub !== null) {

@@ -9,9 +9,9 @@ import { SocketTransport } from '../connection/socket-transport.js'
 import type { Wire } from '../connection/transport.js'
 import type { OpenStream, StreamOptions } from '../contract/plugin.js'
 import type { TicketUse } from '../guards/ticket.js'
-import { acceptsGzip } from './accept-encoding.js'
 import type { Access } from './access.js'
 import { commonHeaders, STREAM_HEADERS, streamHead } from './answer-headers.js'
+import { acceptsGzip } from './negotiation.js'
 
 /**
  * Sends head and first events at the end of this turn, then makes http forget the request. A function of its own: closures of

@@ -31,12 +31,16 @@ export function deepFreeze<T>(value: T): T {
   return value
 }
 
-/** Equal as JSON documents, with the same order of members, because panels show it. */
+/**
+ * Equal in every member, for JSON documents and other plain objects and lists without cycles. The order of members counts, because
+ * panels show it.
+ */
 export function sameJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true
+  if (Object.is(a, b)) return true
   if (Array.isArray(a) || Array.isArray(b)) {
     if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false
-    return a.every((member, i) => sameJson(member, b[i]))
+    for (let i = 0; i < a.length; i++) if (!sameJson(a[i], b[i])) return false
+    return true
   }
   if (!isObject(a) || !isObject(b)) return false
   const keys = Object.keys(a)

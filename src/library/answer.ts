@@ -5,12 +5,12 @@ import type { Wire } from '../connection/transport.js'
 import { HttpError, problem, statusOf } from '../contract/errors.js'
 import type { OpenStream } from '../contract/plugin.js'
 import { preflightHeaders } from '../guards/cors.js'
-import { requestIdOf } from '../guards/request-id.js'
-import { acceptsGzip } from '../http/accept-encoding.js'
+import { requestIdOf } from '../guards/ids.js'
 import { commonHeaders, DOCUMENT_HEADERS, STREAM_HEADERS } from '../http/answer-headers.js'
+import { acceptsGzip } from '../http/negotiation.js'
 import { asHttpError } from '../http/problem-answer.js'
 import { panelSubset, resyncQuery, streamQuery, wantedStream } from '../http/queries.js'
-import { DOCUMENT, NOT_BUILT, pageAnswer, readPage } from '../http/routes/page.js'
+import { DOCUMENT, NOT_BUILT, pageAnswer, readPage } from '../http/routes/built-files.js'
 import { ResyncAnswers } from '../http/routes/resync.js'
 import { queryOf } from '../http/zod-schemas.js'
 import type { Hub } from '../hub/hub.js'
@@ -102,7 +102,7 @@ export class Answers {
     if (authorize !== undefined && !(await authorize(request))) {
       throw new HttpError('token_wrong', REFUSED, { 'WWW-Authenticate': 'Bearer' })
     }
-    if (route === 'events') this.#openStream(request, reply, common)
+    if (route === 'events') this.#joinHub(request, reply, common)
     else if (route === 'resync') this.#sendBoard(request, reply, common)
     else this.#sendHealth(reply, common)
   }
@@ -119,7 +119,7 @@ export class Answers {
     reply.document(bytes === null ? 304 : 200, { ...DOCUMENT_HEADERS, ...common, ...headers }, bytes)
   }
 
-  #openStream(request: HubRequest, reply: Reply, common: Headers): void {
+  #joinHub(request: HubRequest, reply: Reply, common: Headers): void {
     const { hub, options, clients, isClosing } = this.#parts
     const query = queryOf(streamQuery, request.url)
     const lastEventId = request.header('last-event-id')

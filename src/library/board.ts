@@ -1,7 +1,7 @@
 // createBoard: panels by key. What is set in one tick is one update; what looks the same is none.
 
 import { type Board, emptyBoard, nextBoard, withVerdict } from '../board/board.js'
-import { randomId } from '../guards/random-id.js'
+import { randomId } from '../guards/ids.js'
 import { type Content, isPanelKey, PANEL_KEY_RULE } from '../panels/content.js'
 import { makePanel } from '../panels/lines.js'
 import type { Panel } from '../panels/panel.js'

@@ -1,7 +1,7 @@
 // False claims about host and origin: names of other hosts, forged addresses, pages of other sites.
 import { afterEach, describe, expect, test } from 'vitest'
 import { answersOf, codesOf, expectServing } from '../support/attack.js'
-import { openStream, type Rig, raw, startRig } from '../support/http-rig.js'
+import { type Rig, raw, readStream, startRig } from '../support/http-rig.js'
 
 let rig: Rig
 afterEach(async () => {
@@ -169,7 +169,7 @@ describe('X-Forwarded-For', () => {
       codes(raw('GET /summary/health', { 'X-API-Token': `guess${i}`, 'X-Forwarded-For': `10.0.0.${i}` }))
     for (let i = 0; i < 10; i++) expect(await guess(i)).toEqual(['token_wrong'])
     expect(await guess(11)).toEqual(['too_many_wrong_tokens'])
-    const stream = await openStream(rig, { 'X-API-Token': TOKEN, 'X-Forwarded-For': '10.1.1.1' })
+    const stream = await readStream(rig, { 'X-API-Token': TOKEN, 'X-Forwarded-For': '10.1.1.1' })
     expect(stream.status).toBe(200)
     const second = raw('GET /summary/events', { 'X-API-Token': TOKEN, 'X-Forwarded-For': '10.1.1.2' })
     expect(await codes(second)).toEqual(['connect_rate'])

@@ -9,7 +9,7 @@ import { systemClock } from '../../src/clock/clock.js'
 import { tokenSet } from '../../src/guards/token.js'
 import { silentLog } from '../../src/log/log.js'
 import { NASTY } from '../support/attack.js'
-import { openStream, RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
+import { RawClient, type Rig, raw, readStream, startRig } from '../support/http-rig.js'
 import { NO_KEYS, SECRET } from '../support/identity-settings.js'
 
 const compared: number[][] = []
@@ -70,7 +70,7 @@ describe('a ticket', () => {
     })
     return ((await response.json()) as { ticket: string }).ticket
   }
-  const use = (ticket: string, path = '/summary/events') => openStream(rig, {}, `${path}?ticket=${ticket}`)
+  const use = (ticket: string, path = '/summary/events') => readStream(rig, {}, `${path}?ticket=${ticket}`)
 
   test('opens one stream, however many race for it', async () => {
     await start()
@@ -104,7 +104,7 @@ describe('a ticket', () => {
       expect([401, 429], wrong).toContain(status)
       socket.destroy()
     }
-    const twice = await openStream(rig, {}, `/summary/events?ticket=${ticket}&ticket=${other}`)
+    const twice = await readStream(rig, {}, `/summary/events?ticket=${ticket}&ticket=${other}`)
     expect([400, 401]).toContain(twice.status)
     // The right one still works.
     const right = await use(ticket)

@@ -61,7 +61,7 @@ describe.each([
   })
   afterEach(async () => {
     for (const client of clients.splice(0)) client.close()
-    await until(async () => (await openStreams()) === 0, 'all readers have gone', WAIT_MS)
+    await until(async () => (await streamsNow()) === 0, 'all readers have gone', WAIT_MS)
   })
 
   const options = (localAddress = '127.0.0.1') => ({
@@ -100,7 +100,7 @@ describe.each([
       request.on('error', reject)
     })
   /** Requested from the server itself. */
-  const openStreams = async (): Promise<number> => {
+  const streamsNow = async (): Promise<number> => {
     const answer = await fetch(`${direct}/metrics`, { headers: WITH_TOKEN })
     return Number(/^g6_sse_http_active_connections (\d+)$/m.exec(await answer.text())?.[1])
   }
@@ -170,9 +170,9 @@ describe.each([
   test('the server notices a reader that leaves', async () => {
     const client = stream()
     await client.event('hello')
-    expect(await openStreams()).toBe(1)
+    expect(await streamsNow()).toBe(1)
     client.close()
-    await until(async () => (await openStreams()) === 0, 'the server has noticed', WAIT_MS)
+    await until(async () => (await streamsNow()) === 0, 'the server has noticed', WAIT_MS)
   })
 
   test('over HTTP/2 the board comes at once too', async () => {

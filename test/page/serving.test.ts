@@ -1,6 +1,6 @@
 // The page as files: what is served, how it is kept by browsers, and what a browser is allowed to do with it.
 import { beforeEach, expect, test } from 'vitest'
-import { pagePlugin } from '../../src/http/routes/page.js'
+import { pagePlugin } from '../../src/http/routes/built-files.js'
 import { RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
 import { ORDINARY } from './support/boards.js'
 import { shows } from './support/page-rig.js'
@@ -76,7 +76,7 @@ test('requests only from its own server, within its policy', async () => {
 })
 
 test('when it was not built its URL says what to do, and everything else is served', async () => {
-  const rig: Rig = await startRig({}, { plugins: [pagePlugin([new URL('file:///nowhere/page/')])] })
+  const rig: Rig = await startRig({}, { plugins: [pagePlugin([new URL('file:///nowhere/')])] })
   const response = await fetch(`${rig.url}/`)
   expect(response.status).toBe(404)
   expect(((await response.json()) as { detail: string }).detail).toContain('npm run build')

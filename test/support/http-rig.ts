@@ -222,7 +222,7 @@ export function raw(line: string, headers: Readonly<Record<string, string>> = {}
 }
 
 /** Opens a stream and waits for its first bytes. */
-export async function openStream(
+export async function readStream(
   rig: Rig,
   headers: Readonly<Record<string, string>> = {},
   path = '/summary/events',

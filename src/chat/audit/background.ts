@@ -9,14 +9,10 @@ import { AuditError, codeOf } from './files.js'
 import type { Removed } from './store.js'
 import type { Appended, AuditWriter, Opened, WriterOptions } from './writer.js'
 
-/** Each call may reject with an error that has a `code`. */
-export type BackgroundWriter = {
+/** Each call may reject with an error that has a `code`. Nothing may be called after `close`. */
+export type BackgroundWriter = Pick<AuditWriter, 'append' | 'sweep' | 'close'> & {
   /** Called first, and again after it failed. */
   open(): Promise<Opened>
-  append(drafts: readonly Draft[]): Promise<Appended>
-  sweep(beforeMs: number, atMs: number): Promise<Removed>
-  /** Nothing may be called afterwards. */
-  close(): Promise<void>
 }
 
 export type Call =

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { GENESIS_MAC, isSameMac, macOf, seal, signatureOf, type Unsealed } from './chain.js'
+import { seal } from '../../../test/support/sealed.js'
+import { GENESIS_MAC, isSameMac, macOf, signatureOf, type Unsealed } from './chain.js'
 
 const KEY = Buffer.alloc(32, 7)
 const RECORD: Unsealed = {

@@ -36,19 +36,6 @@ export function macOf(key: Uint8Array, previousMac: string, record: Unsealed): s
     .digest('hex')
 }
 
-/** The records that follow `previousMac`, sealed. */
-export function seal(
-  key: Uint8Array,
-  previousMac: string,
-  records: readonly Unsealed[],
-): readonly AuditRecord[] {
-  let mac = previousMac
-  return records.map(record => {
-    mac = macOf(key, mac, record)
-    return { ...record, mac }
-  })
-}
-
 /** Signs something other than a record with the same key; `purpose` keeps the kinds apart. */
 export function signatureOf(key: Uint8Array, purpose: string, parts: readonly (string | number)[]): string {
   return createHmac('sha256', key)

@@ -1,12 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { seal } from '../../../test/support/sealed.js'
 import {
   type AuditRecord,
   type Checkpoint,
   checkChain,
   GENESIS_MAC,
   type Head,
-  seal,
   signCheckpoint,
   signHead,
   type Unsealed,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { ALICE, auditTrail, start } from '../../../test/support/audit-trail.js'
-import { openReader, recordsOf } from './read.js'
+import { openTrail, recordsOf } from './read.js'
 
 const trail = auditTrail()
 
@@ -8,7 +8,7 @@ const trail = auditTrail()
 test.each([500, 501, 1_000])('%i records are read in order and once, over the ends of pages', async count => {
   await trail.open()
   await trail.write(Array.from({ length: count }, (_, i) => start(`s${i}`, ALICE)))
-  const reader = openReader(trail.path)
+  const reader = openTrail(trail.path)
   const read = reader.after(0, count + 1).map(({ seq }) => seq)
   reader.close()
   expect(read).toEqual(Array.from({ length: count }, (_, i) => i + 1))
@@ -18,7 +18,7 @@ test.each([500, 501, 1_000])('%i records are read in order and once, over the en
 test('a reader returns at most the limit, after the given record', async () => {
   await trail.open()
   await trail.write(['s1', 's2', 's3', 's4'].map(id => start(id)))
-  const reader = openReader(trail.path)
+  const reader = openTrail(trail.path)
   const after = (seq: number, limit: number) => reader.after(seq, limit).map(each => each.seq)
   expect([after(0, 2), after(1, 2), after(3, 2), after(4, 2)]).toEqual([[1, 2], [2, 3], [4], []])
   reader.close()

@@ -41,14 +41,14 @@ export function newestRecords(path: string, count: number): readonly ShownRecord
   })
 }
 
-export type TrailReader = {
+export type OpenTrail = {
   /** Those after `seq`, at most `limit`. */
   after(seq: number, limit: number): readonly ShownRecord[]
   close(): void
 }
 
 /** Keeps one connection for repeated reading. Throws AuditError `missing`. */
-export function openReader(path: string): TrailReader {
+export function openTrail(path: string): OpenTrail {
   const database = openForReading(path)
   const records = createRecords(database)
   return {

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { ALICE, auditTrail, BOB, end, NOW_MS, refused, start } from '../../../test/support/audit-trail.js'
 import { draftOf } from './draft.js'
 import { readHead } from './files.js'
-import { openReader } from './read.js'
+import { openTrail } from './read.js'
 import { openWriter } from './writer.js'
 
 const trail = auditTrail()
@@ -22,7 +22,7 @@ describe('records', () => {
     ])
     expect(await trail.verify()).toEqual({ ok: true, records: 4, firstSeq: 1, lastSeq: 4, afterHead: 0 })
     expect((await readHead(trail.path))?.count).toBe(4)
-    const reader = openReader(trail.path)
+    const reader = openTrail(trail.path)
     expect(reader.after(2, 1).map(({ seq }) => seq)).toEqual([3])
     reader.close()
   })

@@ -11,6 +11,7 @@
 // (`audit.lost`) once the store is available again. Refusals have a limit of their own (queue.ts); the counts of those beyond
 // it are recorded once a minute.
 import { type Clock, systemClock } from '../../clock/clock.js'
+import type { Config } from '../../config/settings.js'
 import type { Log } from '../../log/log.js'
 import type { AuditEntry, AuditTrail } from '../ports.js'
 import { type BackgroundWriter, createBackgroundWriter } from './background.js'
@@ -19,11 +20,7 @@ import { type AuditErrorCode, codeOf } from './files.js'
 import { isRefusal, type LeftOut, Refusals, WaitingRecords } from './queue.js'
 import type { WriterOptions } from './writer.js'
 
-export type AuditSettings = {
-  readonly auditRequired: boolean
-  readonly auditStoreEmail: boolean
-  readonly auditRetentionDays: number
-}
+export type AuditSettings = Pick<Config, 'auditRequired' | 'auditStoreEmail' | 'auditRetentionDays'>
 
 export type AuditObserver = {
   onCommitted?(operation: string): void

@@ -3,18 +3,16 @@
 // The window (guards/sliding-window.ts) remembers the times of the last N starts, so that "at most N in any W seconds" holds
 // and Retry-After is exact. The usual libraries count per fixed window, which allows twice N around its edge.
 import { type Clock, systemClock } from '../../clock/clock.js'
-import { StreamSlots } from '../../guards/concurrency.js'
+import type { Config } from '../../config/settings.js'
 import { SlidingWindow } from '../../guards/sliding-window.js'
+import { Slots } from '../../guards/slots.js'
 import { type TokenSet, tokenSet } from '../../guards/token.js'
 import type { ChatLimits, Headers, StartVerdict } from '../ports.js'
 
-export type LimitSettings = {
-  /** Starts in a window; a count of 0 means no limit. */
-  readonly chatRate: { readonly count: number; readonly windowSec: number }
-  readonly chatMaxStreams: number
-  readonly chatMaxStreamsPerUser: number
-  readonly apiKeysInternal: readonly string[]
-}
+export type LimitSettings = Pick<
+  Config,
+  'chatRate' | 'chatMaxStreams' | 'chatMaxStreamsPerUser' | 'apiKeysInternal'
+>
 
 export type LimitParts = {
   /** The settings in force; another object after a reload. */
@@ -32,7 +30,7 @@ const seconds = (ms: number): number => Math.ceil(ms / 1000)
 
 export function createChatLimits({ settings, clock = systemClock }: LimitParts): ChatLimits {
   const starts = new SlidingWindow(MAX_CALLERS)
-  const slots = new StreamSlots()
+  const slots = new Slots()
   let keys: { readonly from: readonly string[]; readonly sets: readonly TokenSet[] } = { from: [], sets: [] }
 
   async function start(key: string): Promise<StartVerdict> {
@@ -40,9 +38,8 @@ export function createChatLimits({ settings, clock = systemClock }: LimitParts):
     if (count === 0) return { ok: true, headers: {} }
     const limit = { count, windowMs: windowSec * 1000 }
     const nowMs = clock.monotonicMs()
-    const waitMs = starts.waitMs(key, limit, nowMs)
     // A refused start is not counted, so a caller who waits for Retry-After is admitted.
-    if (waitMs === 0) starts.add(key, limit, nowMs)
+    const waitMs = starts.take(key, limit, nowMs)
     const { used, freeInMs } = starts.usage(key, limit, nowMs)
     const left = Math.max(0, count - used)
     // draft-ietf-httpapi-ratelimit-headers: `q` starts in `w` seconds; `r` are left, one more in `t` seconds.
@@ -63,10 +60,10 @@ export function createChatLimits({ settings, clock = systemClock }: LimitParts):
     start,
     lease: key => {
       const { chatMaxStreams, chatMaxStreamsPerUser } = settings()
-      const maxPerAddress = key === null ? NO_LIMIT : chatMaxStreamsPerUser
-      const slot = slots.take(key ?? BYPASSING, { maxStreams: chatMaxStreams, maxPerAddress })
-      if (slot === 'too_many_streams') return 'instance'
-      return slot === 'too_many_streams_of_address' ? 'user' : slot
+      const perKey = key === null ? NO_LIMIT : chatMaxStreamsPerUser
+      const slot = slots.take(key ?? BYPASSING, { inAll: chatMaxStreams, perKey })
+      if (slot === 'all') return 'instance'
+      return slot === 'key' ? 'user' : slot
     },
     bypasses: apiKey => {
       const { apiKeysInternal } = settings()

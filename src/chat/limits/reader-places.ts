@@ -1,5 +1,7 @@
 // Limits the connections that wait for answers or read them: of one answer, of one caller, and of the instance. Every request
 // that reads an answer takes a place first, and releases it when its connection has closed.
+import { type Slot, Slots } from '../../guards/slots.js'
+import type { ChatConfig } from '../chat-config.js'
 
 /** Of one answer. */
 export const READERS_PER_STREAM = 64
@@ -7,11 +9,9 @@ export const READERS_PER_STREAM = 64
 export const READERS_PER_CALLER = 16
 /** Times G6_CHAT_MAX_STREAMS: the limit of the instance. Times G6_CHAT_MAX_STREAMS_PER_USER: that of a caller, if greater. */
 const READERS_PER_LIVE_STREAM = 4
+const OF_STREAM = { inAll: Number.POSITIVE_INFINITY, perKey: READERS_PER_STREAM }
 
-export type ReaderLimits = {
-  readonly chatMaxStreams: number
-  readonly chatMaxStreamsPerUser: number
-}
+export type ReaderLimits = Pick<ChatConfig, 'chatMaxStreams' | 'chatMaxStreamsPerUser'>
 
 export type ReaderPlace = {
   /** Counts it for this answer, once that is known. False: the answer's limit is reached. */
@@ -20,50 +20,37 @@ export type ReaderPlace = {
   release(): void
 }
 
-class Counts {
-  readonly #byKey = new Map<string, number>()
-
-  of(key: string): number {
-    return this.#byKey.get(key) ?? 0
-  }
-  add(key: string, change: 1 | -1): void {
-    const count = this.of(key) + change
-    if (count === 0) this.#byKey.delete(key)
-    else this.#byKey.set(key, count)
-  }
-}
+const NO_LIMIT = 0
+/** Counts the readers of internal callers; no other caller's key is empty. */
+const INTERNAL = ''
 
 export class ReaderPlaces {
-  #taken = 0
-  readonly #ofCaller = new Counts()
-  readonly #ofStream = new Counts()
+  readonly #ofCallers = new Slots()
+  readonly #ofStreams = new Slots()
 
   get taken(): number {
-    return this.#taken
+    return this.#ofCallers.open
   }
 
   /** `caller` null: only the limit of the instance applies. */
   take(caller: string | null, limits: ReaderLimits): ReaderPlace | 'caller' | 'instance' {
-    if (this.#taken >= READERS_PER_LIVE_STREAM * limits.chatMaxStreams) return 'instance'
     const ofCaller = Math.max(READERS_PER_CALLER, READERS_PER_LIVE_STREAM * limits.chatMaxStreamsPerUser)
-    if (caller !== null && this.#ofCaller.of(caller) >= ofCaller) return 'caller'
-    this.#taken++
-    if (caller !== null) this.#ofCaller.add(caller, 1)
-    let stream: string | null = null
-    let isHeld = true
+    const slot = this.#ofCallers.take(caller ?? INTERNAL, {
+      inAll: READERS_PER_LIVE_STREAM * limits.chatMaxStreams,
+      perKey: caller === null ? NO_LIMIT : ofCaller,
+    })
+    if (typeof slot === 'string') return slot === 'all' ? 'instance' : 'caller'
+    let ofStream: Slot | null = null
     return {
       follow: streamId => {
-        if (this.#ofStream.of(streamId) >= READERS_PER_STREAM) return false
-        stream = streamId
-        this.#ofStream.add(streamId, 1)
+        const taken = this.#ofStreams.take(streamId, OF_STREAM)
+        if (typeof taken === 'string') return false
+        ofStream = taken
         return true
       },
       release: () => {
-        if (!isHeld) return
-        isHeld = false
-        this.#taken--
-        if (caller !== null) this.#ofCaller.add(caller, -1)
-        if (stream !== null) this.#ofStream.add(stream, -1)
+        slot.release()
+        ofStream?.release()
       },
     }
   }

@@ -1,14 +1,14 @@
 // Who gets streamed answers: the flag, then the allow list, then a percentage. Every caller has a fixed place between 0 and
 // 100, derived from its key, so raising the percentage never drops a caller who was in.
 import { createHash, createHmac } from 'node:crypto'
+import type { Config } from '../../config/settings.js'
 import type { Person } from '../../contract/plugin.js'
 import type { Caller, Rollout } from '../ports.js'
 
-export type RolloutSettings = {
-  readonly enableSseStreaming: boolean
-  readonly enableSseStreamingPercentage: number
-  readonly enableSseStreamingUsers: readonly string[]
-}
+export type RolloutSettings = Pick<
+  Config,
+  'enableSseStreaming' | 'enableSseStreamingPercentage' | 'enableSseStreamingUsers'
+>
 
 const HMAC = /^[0-9a-f]{64}$/i
 

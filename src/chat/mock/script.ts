@@ -56,7 +56,7 @@ const SOURCES = [
   { title: 'KITAS guide', source: 'kb', similarity: 0.91, tier: 'T1', url: 'https://example.org/kitas' },
 ]
 
-type Frames = {
+type DialectFrames = {
   readonly before: readonly unknown[]
   token(text: string, index: number): unknown
   readonly done: readonly unknown[]
@@ -74,7 +74,7 @@ const chunk = (choice: object | null, more: object = {}) => ({
 
 const USAGE = { prompt_tokens: 12, completion_tokens: 20 }
 
-const DIALECTS: Readonly<Record<MockDialect, Frames>> = {
+const DIALECTS: Readonly<Record<MockDialect, DialectFrames>> = {
   untyped: {
     before: [{ type: 'continuity_check', sequence: 0 }, { sources: SOURCES }],
     token: (text, index) => ({ text, sequenceNumber: index, timestamp: 0 }),

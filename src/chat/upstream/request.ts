@@ -1,10 +1,7 @@
 // A question as the HTTP request of a backend, in each upstream style.
+import type { Asked } from '../question.js'
 
-export type Turn = { readonly role: 'user' | 'assistant'; readonly content: string }
-
-export type Question = {
-  readonly query: string
-  readonly history: readonly Turn[]
+export type Question = Asked & {
   /** Of the verified token; null for anonymous callers. */
   readonly email: string | null
   readonly role: string | null

@@ -1,7 +1,11 @@
 // GET /summary/events: the stream. The route checks the query, opens the stream, and gives it to the hub.
+// POST /summary/ticket: exchanges a token for a ticket that an EventSource can put into its address.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpShell, RouteRules, StreamOptions } from '../../contract/plugin.js'
+import { TICKET_TTL_MS } from '../../guards/ticket.js'
 import type { HubLike, JoinRequest } from '../../hub/hub-types.js'
+import { ticketDocument } from '../../protocol/events.js'
+import type { Access } from '../access.js'
 import type { HttpConfig } from '../http-config.js'
 import { type StreamQuery, streamQuery, wantedStream } from '../queries.js'
 import { textAnswer } from '../zod-schemas.js'
@@ -13,7 +17,8 @@ export type EventsParts = {
   readonly shell: HttpShell
 }
 
-const RULES: RouteRules = { surface: 'stream', access: 'stream' }
+const STREAM: RouteRules = { surface: 'stream', access: 'stream' }
+const TICKET: RouteRules = { surface: 'stream', access: 'data' }
 const PATHS = ['/summary/events', '/summary/stream']
 
 type Query = { Querystring: StreamQuery }
@@ -40,7 +45,7 @@ export function eventsRoutes(app: FastifyInstance, parts: EventsParts): void {
   }
 
   for (const url of PATHS) {
-    const route = { url, exposeHeadRoute: false, config: { rules: RULES } }
+    const route = { url, exposeHeadRoute: false, config: { rules: STREAM } }
     const schema = {
       summary: 'The stream of panel updates',
       description: 'Its events are described under /schemas.',
@@ -51,4 +56,17 @@ export function eventsRoutes(app: FastifyInstance, parts: EventsParts): void {
     app.route<Query>({ ...route, method: 'GET', schema, handler: get })
     app.route<Query>({ ...route, method: 'HEAD', schema: { ...schema, hide: true }, handler: head })
   }
+}
+
+export function ticketRoute(app: FastifyInstance, access: Access): void {
+  const schema = {
+    summary: 'A ticket for one stream, for clients that cannot send headers',
+    tags: ['stream'],
+    response: { 201: ticketDocument },
+  }
+  app.post('/summary/ticket', { config: { rules: TICKET }, schema }, (request, reply) =>
+    reply
+      .code(201)
+      .send({ ticket: access.issueTicket(request.facts.owner), expires_in_sec: TICKET_TTL_MS / 1000 }),
+  )
 }

@@ -7,8 +7,8 @@ import type { RouteRules } from '../../contract/plugin.js'
 import type { HubLike, View } from '../../hub/hub-types.js'
 import { subsetSuffix } from '../../hub/resume.js'
 import { type ResyncDocument, resyncDocument } from '../../protocol/events.js'
-import { matchesEtag } from '../etag.js'
 import type { HttpConfig } from '../http-config.js'
+import { matchesEtag } from '../negotiation.js'
 import { panelSubset, type ResyncQuery, resyncQuery } from '../queries.js'
 
 export type ResyncParts = {

@@ -1,6 +1,6 @@
 // The page in a real browser, over a real hub and server that the test publishes to.
 import type { Browser, Page } from 'playwright-core'
-import { pagePlugin } from '../../../src/http/routes/page.js'
+import { pagePlugin } from '../../../src/http/routes/built-files.js'
 import { type BoardServer, startBoardServer } from '../../support/board-server.js'
 import { ALL_ROUTES, type httpConfig } from '../../support/http-rig.js'
 

@@ -3,7 +3,7 @@
 import { benchDocuments } from '../../../bench/documents.js'
 import { createHubServer } from '../../../bench/hub-server.js'
 import { createPanelBuilder } from '../../../src/engine/panel-builder.js'
-import { pagePlugin } from '../../../src/http/routes/page.js'
+import { pagePlugin } from '../../../src/http/routes/built-files.js'
 import type { Facts } from '../../../src/panels/facts.js'
 import { makePanel } from '../../../src/panels/lines.js'
 import type { Block, Cell, Panel } from '../../../src/panels/panel.js'

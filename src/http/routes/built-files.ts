@@ -1,5 +1,6 @@
 // GET /: the built page (web/), read once and kept in memory, plain and gzipped. Browsers ask for its document each time (ETag);
-// all other files have a hash in their name and never change.
+// all other files have a hash in their name and never change. GET /client.js, GET /chat-client.js: the published clients, each as one
+// ES module, for pages without a build of their own.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -8,14 +9,12 @@ import { gzipSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from '../../contract/errors.js'
 import type { HttpPlugin, RouteRules } from '../../contract/plugin.js'
-import { acceptsGzip } from '../accept-encoding.js'
-import { matchesEtag } from '../etag.js'
+import { readBuilt } from '../../files/built.js'
+import { acceptsGzip, matchesEtag } from '../negotiation.js'
 import { textAnswer } from '../zod-schemas.js'
 
 const RULES: RouteRules = { surface: 'other', access: 'open' }
 
-/** The folder of the built page, relative to the built program and to the sources. */
-const PLACES = ['../../../page/', '../../../dist/page/'].map(path => new URL(path, import.meta.url))
 export const DOCUMENT = 'index.html'
 export const NOT_BUILT =
   'The page is not built here; `npm run build` builds it. The board itself is at /summary/resync.'
@@ -40,40 +39,37 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 }
 
-type PageFile = {
-  readonly type: string
-  readonly bytes: Buffer
-  readonly gzipped: Buffer
-  readonly etag: string
-}
+type BuiltFile = { readonly bytes: Buffer; readonly etag: string }
+type PageFile = BuiltFile & { readonly type: string; readonly gzipped: Buffer }
 
 export type PagePlugin = HttpPlugin & {
   /** Whether there is a page. */
   readonly built: boolean
 }
 
-function fileOf(url: URL): PageFile {
+function builtFile(url: URL): BuiltFile {
+  const bytes = readFileSync(url)
+  return { bytes, etag: `"${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}"` }
+}
+
+function pageFile(url: URL): PageFile {
   const type = TYPES[extname(url.pathname)]
   if (type === undefined)
     throw new Error(
       `the page has a file of unknown type: ${url.pathname}; known: ${Object.keys(TYPES).join(', ')}`,
     )
-  const bytes = readFileSync(url)
-  const etag = `"${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}"`
-  return { type, bytes, gzipped: gzipSync(bytes, { level: 9 }), etag }
+  const file = builtFile(url)
+  return { ...file, type, gzipped: gzipSync(file.bytes, { level: 9 }) }
 }
 
 /** By name within the page's folder; empty when it is not built. */
-export function readPage(places: readonly URL[] = PLACES): ReadonlyMap<string, PageFile> {
-  for (const place of places) {
-    try {
-      const assets = readdirSync(new URL('assets/', place)).map(name => `assets/${name}`)
-      return new Map([DOCUMENT, ...assets].map(name => [name, fileOf(new URL(name, place))]))
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    }
-  }
-  return new Map()
+export function readPage(folders?: readonly URL[]): ReadonlyMap<string, PageFile> {
+  const files = readBuilt(folder => {
+    const page = new URL('page/', folder)
+    const assets = readdirSync(new URL('assets/', page)).map(name => `assets/${name}`)
+    return [DOCUMENT, ...assets].map((name): [string, PageFile] => [name, pageFile(new URL(name, page))])
+  }, folders)
+  return new Map(files)
 }
 
 type PageHeaders = Pick<IncomingHttpHeaders, 'accept-encoding' | 'if-none-match'>
@@ -101,8 +97,8 @@ function send(request: FastifyRequest, reply: FastifyReply, name: string, file: 
   return bytes === null ? reply.code(304).send() : reply.send(bytes)
 }
 
-export function pagePlugin(places?: readonly URL[]): PagePlugin {
-  const files = readPage(places)
+export function pagePlugin(folders?: readonly URL[]): PagePlugin {
+  const files = readPage(folders)
   return {
     name: 'page',
     built: files.size > 0,
@@ -130,6 +126,37 @@ export function pagePlugin(places?: readonly URL[]): PagePlugin {
           config: { rules: RULES },
           schema: { hide: true },
           handler: (request, reply) => send(request, reply, name, file),
+        })
+      }
+    },
+  }
+}
+
+const CLIENTS = [
+  { name: 'client.js', summary: 'The client for browsers and Node, one ES module' },
+  { name: 'chat-client.js', summary: 'The client of the chat relay for browsers and Node, one ES module' },
+] as const
+
+export function clientFilePlugin(folders?: readonly URL[]): HttpPlugin {
+  const clients = CLIENTS.map(client => {
+    const file = readBuilt(folder => builtFile(new URL(client.name, folder)), folders)
+    return { ...client, file }
+  })
+  return {
+    name: 'client-file',
+    register(app) {
+      for (const { name, summary, file } of clients) {
+        app.route({
+          method: 'GET',
+          url: `/${name}`,
+          config: { rules: RULES },
+          schema: { summary, tags: ['clients'], response: textAnswer('JavaScript', 'text/javascript') },
+          handler: (request, reply) => {
+            if (file === null) throw new HttpError('not_found')
+            void reply.headers({ ETag: file.etag, 'Cache-Control': 'no-cache' })
+            if (matchesEtag(request.headers['if-none-match'], file.etag)) return reply.code(304).send()
+            return reply.header('Content-Type', 'text/javascript; charset=utf-8').send(file.bytes)
+          },
         })
       }
     },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { acceptsGzip } from './accept-encoding.js'
+import { acceptsGzip, matchesEtag } from './negotiation.js'
 
 test.each([
   [undefined, false],
@@ -21,4 +21,17 @@ test.each([
   ['gzip;q=2', false],
 ])('%j: %s', (header, accepted) => {
   expect(acceptsGzip(header)).toBe(accepted)
+})
+
+test.each([
+  ['"e-1"', true],
+  ['W/"e-1"', true],
+  ['"x", W/"e-1"', true],
+  ['*', true],
+  [undefined, false],
+  ['"e-10"', false],
+  ['e-1', false],
+  ['', false],
+])('%j: %s', (header, isKnown) => {
+  expect(matchesEtag(header, '"e-1"')).toBe(isKnown)
 })

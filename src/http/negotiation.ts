@@ -1,4 +1,4 @@
-// Whether a client accepts gzip, by Accept-Encoding (RFC 9110, sections 12.4.2 and 12.5.3).
+// Which form of an answer a client takes: gzip or plain text, and none that it has already.
 
 /** Quality of a coding in the header, 0–1; null when it is not named. A malformed weight counts as 0. */
 function quality(header: string, coding: string): number | null {
@@ -18,4 +18,12 @@ export function acceptsGzip(header: string | undefined): boolean {
   if (header === undefined) return false
   const gzip = quality(header, 'gzip') ?? quality(header, 'x-gzip') ?? quality(header, '*') ?? 0
   return gzip > 0 && gzip >= (quality(header, 'identity') ?? 0)
+}
+
+/** Whether the client already has the document of `etag` (in its quotes). */
+export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false
+  if (ifNoneMatch.trim() === '*') return true
+  const known = ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []
+  return known.some(tag => tag.replace(/^W\//, '') === etag)
 }

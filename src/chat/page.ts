@@ -1,4 +1,9 @@
-// The document and style of the demo page; its script is client/chat/page.
+// GET /chat: the demo page, its style and its script (client/chat/page); nothing from other origins, nothing inline.
+import { readFileSync } from 'node:fs'
+import type { FastifyInstance } from 'fastify'
+import { HttpError } from '../contract/errors.js'
+import type { HttpPlugin, RouteRules } from '../contract/plugin.js'
+import { readBuilt } from '../files/built.js'
 
 const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif; }
 body { margin: 0 auto; max-width: 46rem; padding: 1rem; display: flex; flex-direction: column; min-height: 95vh; }
@@ -21,7 +26,7 @@ button { font: inherit; padding: 0.4rem 1rem; min-height: 2.75rem; }
 `
 
 /** `prefix`: that of the relay's routes; a path of plain characters (the setting checks it). */
-export function pageDocument(prefix: string): string {
+function pageDocument(prefix: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -55,4 +60,39 @@ export function pageDocument(prefix: string): string {
 `
 }
 
-export const pageStyle = (): string => STYLE
+const RULES: RouteRules = { surface: 'other', access: 'open' }
+
+const CSP = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  'img-src data:',
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ')
+
+export type PageParts = { readonly isInUse: () => boolean; readonly prefix: string }
+
+/** 404 while the relay is not in use, and when the script was not built (`npm run build`). */
+export function chatPagePlugin({ isInUse, prefix }: PageParts): HttpPlugin {
+  return {
+    name: 'chat-page',
+    register: (app: FastifyInstance) => {
+      const script = readBuilt(folder => readFileSync(new URL('chat-page.js', folder), 'utf8'))
+      const files: readonly (readonly [path: string, type: string, text: string | null])[] = [
+        ['/chat', 'text/html; charset=utf-8', pageDocument(prefix)],
+        ['/chat/page.css', 'text/css; charset=utf-8', STYLE],
+        ['/chat/page.js', 'text/javascript; charset=utf-8', script],
+      ]
+      for (const [path, type, text] of files) {
+        app.get(path, { config: { rules: RULES }, schema: { hide: true } }, (_request, reply) => {
+          if (!isInUse() || text === null || script === null) throw new HttpError('not_found')
+          return reply.header('Content-Security-Policy', CSP).type(type).send(text)
+        })
+      }
+    },
+  }
+}
