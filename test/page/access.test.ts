@@ -18,7 +18,7 @@ test('a token is required, refused when wrong, and sent only as a header', async
   await page.locator('.facts', { hasText: 'signed out' }).waitFor()
   await input.fill('two words')
   await page.keyboard.press('Enter')
-  await page.getByText('visible characters without blanks').waitFor()
+  await page.getByText('visible ASCII characters without blanks').waitFor()
   await input.fill('wrong')
   await page.keyboard.press('Enter')
   await page.getByText('The token was not accepted').waitFor()
