@@ -59,7 +59,7 @@ const PICTURES = {
     refreshSec: 0.5,
     limitBytes: 200_000,
   },
-  page: { take: pagePicture, path: 'docs/images/page.png', refreshSec: 1, limitBytes: 150_000 },
+  page: { take: pagePicture, path: 'docs/images/page.png', refreshSec: 1, limitBytes: 250_000 },
 }
 
 const { take, path, refreshSec, limitBytes } = PICTURES[process.argv[2] === 'page' ? 'page' : 'terminal']
