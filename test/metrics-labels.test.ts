@@ -26,6 +26,7 @@ describe('label values are the words of the rooms they come from', () => {
       stalled: true,
       shed: true,
       auth_expired: true,
+      max_age: true,
       error: true,
     }
     expect(DECLARED.g6_sse_http_disconnects_total.labels.reason).toEqual(Object.keys(every))

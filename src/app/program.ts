@@ -8,6 +8,7 @@ import type { Finding } from '../config/layers.js'
 import { type Loaded, type LoadResult, reloadable } from '../config/load.js'
 import type { Config } from '../config/settings.js'
 import { Connections } from '../connection/connections.js'
+import { tcpTable } from '../connection/tcp-table-files.js'
 import type { Output } from '../engine/cycle.js'
 import { Loop, type LoopEnd, type LoopObserver } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
@@ -83,7 +84,12 @@ export class Program {
     this.#listeners = listenersOf(options)
     this.#source = typeof source === 'function' ? source(parts) : source
     this.#surroundings = surroundingsOf(config, linksOf(config, this.#source.name))
-    const connections = new Connections({ clock })
+    const connections = new Connections({
+      clock,
+      tcpTable: tcpTable(),
+      maxAgeMs: () => this.#config.sseMaxAgeSec * 1000,
+      maxStreams: () => this.#config.sseMaxConnections,
+    })
     this.#connections = connections
     const observer = hubObserver(metrics)
     this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections })

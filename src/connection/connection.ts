@@ -23,6 +23,10 @@ export class Connection {
   /** We ended it, or it has closed: nothing more may be written. */
   ended = false
   lastByteAtMs: number
+  /** Its part of the maximum age, in thousandths, so that connections of one age do not end together. */
+  agePart = 1_000
+  /** Not before then is it sent filler (filler.ts). */
+  fillAtMs = 0
   #progress = 0
   #progressAtMs: number
 

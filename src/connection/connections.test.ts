@@ -3,6 +3,8 @@ import { ownTime } from '../../test/support/own-time.js'
 import { ScriptedTransport } from '../../test/support/scripted-transport.js'
 import { Connection } from './connection.js'
 import { type ConnectionHost, type ConnectionKind, Connections } from './connections.js'
+import type { WaitingBytes } from './tcp-table.js'
+import type { TcpTable } from './tcp-table-files.js'
 
 const WIRE = { encoding: 'plain', framing: 'raw' } as const
 const STALL_MS = 30_000
@@ -128,5 +130,147 @@ describe('connections', () => {
     await closing
     expect([slow.transport.closed, other.transport.closed]).toEqual([true, false])
     await connections.close('board', 1_000)
+  })
+})
+
+describe('a stream', () => {
+  const HOUR_MS = 3_600_000
+  const aged = (random: number) => {
+    const time = ownTime()
+    const connections = new Connections({ ...time, maxAgeMs: () => HOUR_MS, random: () => random })
+    const left: string[] = []
+    const open = (kind: ConnectionKind) =>
+      connections.open(
+        new Connection(
+          { transport: new ScriptedTransport(() => {}), wire: WIRE, owner: null },
+          connections.nowMs(),
+        ),
+        {
+          kind,
+          stallMs: () => STALL_MS,
+          onDrain: () => {},
+          onTick: () => {},
+          lastBytes: () => Buffer.alloc(1),
+          onLeave: (_, reason) => left.push(`${kind} ${reason}`),
+        },
+      )
+    return { ...time, open, left }
+  }
+
+  test.each([
+    [0, 0.8],
+    [0.5, 1],
+    [0.999_999, 1.2],
+  ])(
+    'is ended at its maximum age, 20 %% more or less (chance %d: %d of it); an answer is not',
+    (random, part) => {
+      const { open, left, pass } = aged(random)
+      for (const kind of ['board', 'status', 'chat'] as const) open(kind)
+      pass(HOUR_MS * part - 1_000)
+      expect(left).toEqual([])
+      pass(1_000)
+      expect(left).toEqual(['board max_age', 'status max_age'])
+    },
+  )
+})
+
+describe('what the system knows', () => {
+  const ENDS = '10.0.0.1:9329 10.0.0.2:50000'
+
+  /** Connections with a scripted table; `pass` lets each look end before the next second. */
+  function watched(maxStreams = Number.POSITIVE_INFINITY) {
+    const time = ownTime()
+    const waiting: WaitingBytes = new Map()
+    const reads = { count: 0 }
+    const tcpTable: TcpTable = {
+      read: () => {
+        reads.count++
+        return Promise.resolve(new Map(waiting))
+      },
+    }
+    const connections = new Connections({ ...time, tcpTable, maxStreams: () => maxStreams })
+    const left: string[] = []
+    const filled: string[] = []
+    const open = (kind: ConnectionKind, ends = ENDS) => {
+      const transport = new ScriptedTransport(() => {})
+      transport.ends = ends
+      const connection = new Connection({ transport, wire: WIRE, owner: null }, connections.nowMs())
+      const write = (_: Connection, nowMs: number): void => {
+        if (nowMs - connection.lastByteAtMs >= 15_000) connection.write(Buffer.alloc(10), nowMs)
+      }
+      connections.open(connection, {
+        kind,
+        stallMs: () => STALL_MS,
+        onDrain: () => {},
+        onTick: write,
+        ...(kind !== 'chat' && { onFill: () => filled.push(`${ends} ${connections.nowMs()}`) }),
+        lastBytes: () => null,
+        onLeave: (_, reason) => left.push(`${kind} ${reason} ${connections.nowMs()}`),
+      })
+      return connection
+    }
+    const pass = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 1_000) {
+        time.pass(1_000)
+        await Promise.resolve()
+      }
+    }
+    return { connections, waiting, reads, left, filled, open, pass }
+  }
+
+  test.each(['board', 'status', 'chat'] as const)(
+    'ends a reader of kind %s whose link is down within 60 s',
+    async kind => {
+      const { open, waiting, left, pass } = watched()
+      const connection = open(kind)
+      await pass(15_000)
+      // From now on nothing is acknowledged.
+      for (let second = 0; second < 60; second++) {
+        waiting.set(ENDS, connection.transport.sent())
+        await pass(1_000)
+      }
+      const [line = ''] = left
+      expect(line).toMatch(new RegExp(`^${kind} stalled`))
+      expect(Number(line.split(' ')[2]) - 15_000).toBeLessThanOrEqual(50_000)
+    },
+  )
+
+  test('leaves a reader alone whose peer takes bytes, and one that has none waiting', async () => {
+    const { open, waiting, left, pass } = watched()
+    open('board')
+    open('board', 'another')
+    for (let second = 0; second < 300; second++) {
+      waiting.set(ENDS, 10_000 - second)
+      await pass(1_000)
+    }
+    expect(left).toEqual([])
+  })
+
+  test('is looked at six times a minute, and not where nobody is connected', async () => {
+    const { open, reads, connections, pass } = watched()
+    await pass(60_000)
+    expect(reads.count).toBe(0)
+    const connection = open('board')
+    await pass(60_000)
+    expect(reads.count).toBe(6)
+    connections.end(connection, 'shutdown')
+    await pass(60_000)
+    expect(reads.count).toBe(6)
+  })
+
+  test('when all places are taken, each reader is sent filler once in ten minutes, a few in a second', async () => {
+    const { open, filled, pass } = watched(40)
+    for (let n = 0; n < 39; n++) open(n % 2 === 0 ? 'board' : 'status', `reader ${n}`)
+    await pass(60_000)
+    expect(filled).toEqual([])
+    open('board', 'reader 39')
+    open('chat', 'answer')
+    await pass(60_000)
+    expect(filled).toHaveLength(40)
+    expect(filled.filter(line => line.endsWith(filled[0]?.split(' ').at(-1) ?? ''))).toHaveLength(16)
+    await pass(500_000)
+    expect(filled).toHaveLength(40)
+    await pass(60_000)
+    expect(filled).toHaveLength(80)
   })
 })

@@ -1,10 +1,19 @@
 // All open connections: counted once, for limit, health and metrics alike; ended for one reason or another; and watched by one
-// timer, once a second, for keep-alives and stalled peers. A connection counts until its transport has closed, since it holds
+// timer, once a second, for keep-alives, stalled peers and age. A connection counts until its transport has closed, since it holds
 // a socket until then.
+//
+// How a reader that is gone gives its place back, from the surest sign to the last resort:
+//   - its connection closes, or TCP keep-alive finds its host gone;
+//   - it takes no byte although some wait in our memory (`hasStalled`), or in queues of the system (unread-watch.ts);
+//   - an idle stream has too few bytes to show that: when all places are taken, readers are sent filler (filler.ts);
+//   - its stream has reached its maximum age.
 import { type Clock, systemClock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
 import type { ByeReason } from '../protocol/events.js'
 import type { Connection } from './connection.js'
+import type { WaitingBytes } from './tcp-table.js'
+import type { TcpTable } from './tcp-table-files.js'
+import { UnreadWatch } from './unread-watch.js'
 
 /** `board`: /summary/events; `status`: /events; `chat`: answers. */
 export type ConnectionKind = 'board' | 'status' | 'chat'
@@ -20,6 +29,8 @@ export interface ConnectionHost<C extends Connection> {
   onDrain(connection: C): void
   /** Once a second while it can be written to: the time to send a keep-alive that is due. */
   onTick(connection: C, nowMs: number): void
+  /** Sends it filler; a kind without it gets none. */
+  onFill?(connection: C, nowMs: number): void
   /** What it is sent at its end; null: it is closed at once. */
   lastBytes(connection: C, reason: ByeReason): Buffer | null
   /** It was ended or has closed, whichever came first. Exactly once. */
@@ -32,6 +43,25 @@ export const TICK_MS = 1_000
 /** How long an ended connection may take no byte before it is destroyed. */
 const LINGER_MS = 2_000
 
+/** The age of a stream differs by so much either way. */
+const AGE_SPREAD = 0.2
+/** How often one connection is sent filler at most, and how many are in one tick: 2 MiB a second. */
+const FILL_EVERY_MS = 600_000
+const FILLS_PER_TICK = 16
+
+export type ConnectionsOptions = {
+  readonly clock?: Clock
+  readonly timers?: Timers
+  /** What the system knows of its connections; by default nothing. */
+  readonly tcpTable?: TcpTable
+  /** Of a stream of board or status; 0 = never ended for its age, as by default. */
+  readonly maxAgeMs?: () => number
+  /** How many streams there may be; by default any number. */
+  readonly maxStreams?: () => number
+  /** 0 ≤ n < 1 */
+  readonly random?: () => number
+}
+
 type Waiter = { readonly kind: ConnectionKind; readonly resolve: () => void }
 
 export class Connections {
@@ -42,11 +72,19 @@ export class Connections {
   readonly #counts: Record<ConnectionKind, number> = { board: 0, status: 0, chat: 0 }
   readonly #byAddress = new Map<string, number>()
   readonly #waiters = new Set<Waiter>()
+  readonly #unread: UnreadWatch
+  readonly #maxAgeMs: () => number
+  readonly #maxStreams: () => number
+  readonly #random: () => number
   #cancelTick: (() => void) | null = null
 
-  constructor({ clock = systemClock, timers = systemTimers }: { clock?: Clock; timers?: Timers } = {}) {
-    this.#clock = clock
-    this.#timers = timers
+  constructor(options: ConnectionsOptions = {}) {
+    this.#clock = options.clock ?? systemClock
+    this.#timers = options.timers ?? systemTimers
+    this.#unread = new UnreadWatch(options.tcpTable ?? null)
+    this.#maxAgeMs = options.maxAgeMs ?? (() => 0)
+    this.#maxStreams = options.maxStreams ?? (() => Number.POSITIVE_INFINITY)
+    this.#random = options.random ?? Math.random
   }
 
   /** Whole milliseconds: see Connection. */
@@ -72,6 +110,10 @@ export class Connections {
   open<C extends Connection>(connection: C, host: ConnectionHost<C>): void {
     this.#open.set(connection, host)
     this.#count(connection, host.kind, 1)
+    const stallMs = host.stallMs()
+    connection.agePart = Math.round(1_000 * (1 + AGE_SPREAD * (2 * this.#random() - 1)))
+    connection.fillAtMs = Math.trunc(connection.openedAtMs + stallMs / 2)
+    this.#unread.lookSoon(stallMs, connection.openedAtMs)
     connection.transport.attach({
       onDrain: () => {
         if (connection.ended) return
@@ -81,6 +123,7 @@ export class Connections {
       onClose: () => {
         if (!this.#open.delete(connection)) return
         this.#count(connection, host.kind, -1)
+        this.#unread.forget(connection)
         this.#leave(connection, host, 'client')
         host.onClose?.(connection)
         if (this.#open.size === 0) this.#stopTick()
@@ -170,11 +213,39 @@ export class Connections {
   #tick(): void {
     this.#cancelTick = this.#timers.after(TICK_MS, () => this.#tick())
     const nowMs = this.nowMs()
+    const maxAgeMs = this.#maxAgeMs()
     for (const [connection, host] of this.#open) {
-      if (connection.ended) {
+      const { ended, blocked, openedAtMs, agePart } = connection
+      if (ended) {
         if (connection.hasStalled(LINGER_MS, nowMs)) connection.transport.destroy()
-      } else if (!connection.blocked) host.onTick(connection, nowMs)
+      } else if (maxAgeMs > 0 && host.kind !== 'chat' && (nowMs - openedAtMs) * 1_000 >= maxAgeMs * agePart) {
+        this.end(connection, 'max_age')
+      } else if (!blocked) host.onTick(connection, nowMs)
       else if (connection.hasStalled(host.stallMs(), nowMs)) this.end(connection, 'stalled')
+    }
+    if (this.#unread.isKnown && this.streams >= this.#maxStreams()) this.#fill(nowMs)
+    this.#unread.tick(nowMs, waiting => this.#endDead(waiting))
+  }
+
+  /** No place is left: shows which readers read, the oldest first. */
+  #fill(nowMs: number): void {
+    let left = FILLS_PER_TICK
+    for (const [connection, host] of this.#open) {
+      if (left === 0) return
+      if (host.onFill === undefined || nowMs < connection.fillAtMs) continue
+      if (connection.ended || connection.blocked || connection.transport.ends === null) continue
+      left--
+      connection.fillAtMs = nowMs + FILL_EVERY_MS
+      host.onFill(connection, nowMs)
+      this.#unread.lookSoon(host.stallMs(), nowMs)
+    }
+  }
+
+  #endDead(waiting: WaitingBytes): void {
+    const nowMs = this.nowMs()
+    for (const [connection, host] of this.#open) {
+      if (connection.ended) continue
+      if (this.#unread.isDead(connection, waiting, host.stallMs(), nowMs)) this.end(connection, 'stalled')
     }
   }
 

@@ -2,11 +2,21 @@
 //
 // Blocked means: `write` returned false AND bytes are left in our memory. Above the high-water mark, `write` also returns false
 // when the kernel took all bytes, yet nothing is waiting.
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { endsOf } from './tcp-table.js'
 import type { Transport } from './transport.js'
 
 /** Bytes in libuv's queue of one socket; not in the public types. */
 type WithQueue = { readonly _handle?: { readonly writeQueueSize?: number } | null }
+
+/** Null for what is no TCP connection, or is one no more. */
+export function endsOfSocket(socket: Duplex): string | null {
+  if (!(socket instanceof Socket)) return null
+  const { localAddress, localPort, remoteAddress, remotePort } = socket
+  if (!localAddress || !localPort || !remoteAddress || !remotePort) return null
+  return endsOf(localAddress, localPort, remoteAddress, remotePort)
+}
 
 /** How long a peer may take to fetch the last bytes and close. */
 const LINGER_MS = 5_000
@@ -26,6 +36,7 @@ export class SocketTransport implements Transport {
   constructor(
     socket: Duplex,
     readonly ownsReading: boolean,
+    readonly ends: string | null = endsOfSocket(socket),
   ) {
     this.#socket = socket
   }
@@ -63,6 +74,12 @@ export class SocketTransport implements Transport {
   progress(): number {
     const socket = this.#socket
     return ((socket as WithQueue)._handle?.writeQueueSize ?? 0) + socket.writableLength
+  }
+
+  sent(): number {
+    const socket = this.#socket
+    if (!(socket instanceof Socket)) return 0
+    return socket.bytesWritten - ((socket as WithQueue)._handle?.writeQueueSize ?? 0)
   }
 
   end(lastBytes: Buffer): void {

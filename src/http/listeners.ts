@@ -43,6 +43,8 @@ const MAX_HEADER_LINES = 100
  * address unless many clients share it.
  */
 export const MAX_CONNECTIONS = { inAll: 4_096, perAddress: 256 }
+/** A connection that carried nothing for so long is asked by TCP whether its peer is there; ten questions, a second apart. */
+const KEEPALIVE_AFTER_MS = 30_000
 /** How long unfinished answers may take when the server closes. */
 const CLOSE_GRACE_MS = 500
 
@@ -122,6 +124,9 @@ export class Listeners {
       keepAliveTimeout: nextRequestMs,
       connectionsCheckingInterval: checkEveryMs,
       noDelay: true,
+      // A peer that is gone while nothing is sent to it. (While something is, TCP repeats it for a quarter of an hour: unread-watch.ts.)
+      keepAlive: true,
+      keepAliveInitialDelay: KEEPALIVE_AFTER_MS,
       // Node's own 400 would bypass our problem documents, so server.ts checks Host.
       requireHostHeader: false,
     }

@@ -23,6 +23,8 @@ import { decideResume } from './resume.js'
 /** A connection that got no byte for this long gets a comment: proxies cut at 60 s. */
 export const KEEPALIVE_MS = 15_000
 
+const AGED_SPREAD_MS = 1_000
+
 export type EncoderParts = {
   readonly settings: () => HubSettings
   readonly version: string
@@ -83,9 +85,15 @@ export class Encoder {
     return known
   }
 
-  /** `retry:` and `bye` with a random delay, so that readers do not all return at once; then the end of the body. */
+  /**
+   * `retry:` and `bye` with a random delay, so that readers do not all return at once; then the end of the body. Readers that leave
+   * for their age leave at different times anyway, so they return soon.
+   */
   farewell(wire: Wire, reason: ByeReason): Buffer {
-    const reconnectMs = Math.floor(this.parts.random() * this.parts.settings().sseReconnectSpreadMs)
+    const { sseReconnectSpreadMs } = this.parts.settings()
+    const spreadMs =
+      reason === 'max_age' ? Math.min(sseReconnectSpreadMs, AGED_SPREAD_MS) : sseReconnectSpreadMs
+    const reconnectMs = Math.floor(this.parts.random() * spreadMs)
     const bye = byeEvent(reason, reconnectMs)
     this.#published([bye])
     return Buffer.concat([toWire(`${encodeRetry(reconnectMs)}${bye.text}`, wire), wireEnd(wire)])

@@ -12,6 +12,7 @@
 import type { Board } from '../board/board.js'
 import { type Clock, systemClock } from '../clock/clock.js'
 import { type ConnectionHost, Connections } from '../connection/connections.js'
+import { fillerFor } from '../connection/filler.js'
 import { EMPTY_BYTES } from '../connection/wire.js'
 import { SILENT } from '../log/silent.js'
 import type { ByeReason } from '../protocol/events.js'
@@ -115,9 +116,9 @@ export class Hub implements HubLike {
       onDrain: reader => this.#catchUp(reader),
       onTick: (reader, nowMs) => {
         if (nowMs - reader.lastByteAtMs < keepaliveMs) return
-        const place = reader.position === UNGREETED ? 'line' : 'block'
-        this.#write(reader, this.#encoder.keepalive(reader.wire, place), 0)
+        this.#write(reader, this.#encoder.keepalive(reader.wire, placeOf(reader)), 0)
       },
+      onFill: reader => this.#write(reader, fillerFor(reader.wire, placeOf(reader)), 0),
       lastBytes: (reader, reason) => this.#lastBytes(reader, reason),
       onLeave: (reader, reason) => {
         if (reason === 'stalled') this.#ledger.stalled()
@@ -444,3 +445,6 @@ export class Hub implements HubLike {
     return { clients: this.#connections.count('board'), behind, ...this.#ledger.totals() }
   }
 }
+
+/** Where a comment to it stands: `line` while it got no event, so that the block of its `retry:` is open. */
+const placeOf = ({ position }: BoardReader): 'block' | 'line' => (position === UNGREETED ? 'line' : 'block')

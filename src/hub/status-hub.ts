@@ -8,6 +8,7 @@
 import { type Clock, systemClock } from '../clock/clock.js'
 import { Connection, type ConnectionParts } from '../connection/connection.js'
 import { type ConnectionHost, Connections, TICK_MS } from '../connection/connections.js'
+import { fillerFor } from '../connection/filler.js'
 import { toWire, wireEnd, wireKey, wirePrologue } from '../connection/wire.js'
 import { diffStatus, isEmptyDiff } from '../ingest/diff.js'
 import type { IngestStats } from '../ingest/enrichment.js'
@@ -111,9 +112,9 @@ export class StatusHub {
       onTick: (reader, nowMs) => {
         // A tick early, so that the silence is never longer than promised.
         if (nowMs - reader.lastByteAtMs < options.settings().eventsSseHeartbeat * 1000 - TICK_MS) return
-        const comment = encodeComment('ka', reader.isInFirstBlock ? 'line' : 'block')
-        this.#write(reader, toWire(comment, reader.wire), 0)
+        this.#write(reader, toWire(encodeComment('ka', placeOf(reader)), reader.wire), 0)
       },
+      onFill: reader => this.#write(reader, fillerFor(reader.wire, placeOf(reader)), 0),
       lastBytes: ({ wire }, reason) => (reason === 'stalled' ? null : wireEnd(wire)),
       onLeave: (reader, reason) => {
         this.#readers.delete(reader)
@@ -330,6 +331,8 @@ export class StatusHub {
     reader.write(bytes, this.#connections.nowMs())
   }
 }
+
+const placeOf = ({ isInFirstBlock }: StatusReader): 'block' | 'line' => (isInFirstBlock ? 'line' : 'block')
 
 function wantedOf(types: StatusJoin['types'], events: readonly HistoryEvent[]): readonly HistoryEvent[] {
   return events.filter(({ type }) => types?.has(type) !== false)

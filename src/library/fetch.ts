@@ -12,6 +12,7 @@ class BodyTransport implements Transport {
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null
   #events: Parameters<Transport['attach']>[0] | null = null
   #isBlocked = false
+  readonly ends = null
   readonly #onGone = () => this.#close()
 
   constructor(signal: AbortSignal) {
@@ -46,6 +47,10 @@ class BodyTransport implements Transport {
 
   progress(): number {
     return this.#controller?.desiredSize ?? 0
+  }
+
+  sent(): number {
+    return 0
   }
 
   end(lastBytes: Buffer): void {

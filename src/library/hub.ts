@@ -3,6 +3,7 @@ import type { FastifyPluginCallback } from 'fastify'
 import { VERSION } from '../app/version.js'
 import type { Board } from '../board/board.js'
 import { Connections } from '../connection/connections.js'
+import { tcpTable } from '../connection/tcp-table-files.js'
 import { Hub } from '../hub/hub.js'
 import type { HubStats } from '../hub/hub-types.js'
 import { Answers } from './answer.js'
@@ -27,6 +28,8 @@ export type LiveHub = {
 type Publish = (board: Board) => void
 
 const CLOSE_GRACE_MS = 5_000
+/** 20 % more or less for each client. */
+const MAX_AGE_MS = 3_600_000
 const FASTIFY_PATHS = ['/summary/events', '/summary/stream', '/summary/resync']
 const FASTIFY_PAGE_PATHS = ['/', '/assets/*', '/summary/health']
 
@@ -48,7 +51,11 @@ export function claimHub(hub: LiveHub): Publish {
 /** Throws a TypeError for options that are not allowed. */
 export function createHub(given: LiveHubOptions = {}): LiveHub {
   const options = checkOptions(given)
-  const connections = new Connections()
+  const connections = new Connections({
+    tcpTable: tcpTable(),
+    maxAgeMs: () => MAX_AGE_MS,
+    maxStreams: () => options.maxClients,
+  })
   let isClosing = false
   const settings = {
     sseHeartbeatCycles: 5,

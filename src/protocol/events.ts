@@ -111,7 +111,7 @@ export const errorData = z.strictObject({
   recoverable: z.literal(true),
 })
 
-export const BYE_REASONS = ['shutdown', 'shed', 'stalled', 'auth_expired'] as const
+export const BYE_REASONS = ['shutdown', 'shed', 'stalled', 'auth_expired', 'max_age'] as const
 export const byeData = z.strictObject({ reason: z.enum(BYE_REASONS), reconnect_ms: count })
 
 /** The events of `GET /summary/events` with the schemas of their data. */

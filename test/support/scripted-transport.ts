@@ -6,6 +6,9 @@ export class ScriptedTransport implements Transport {
   /** Bytes written while stalled, delivered on `drain`. */
   readonly held: Buffer[] = []
   closed = false
+  /** Ends of a TCP connection, for tests of what the system knows of one. */
+  ends: string | null = null
+  #sent = 0
   ended = false
   #stalled = false
   #progress = 0
@@ -21,6 +24,7 @@ export class ScriptedTransport implements Transport {
     if (this.closed) throw new Error('written to after it was closed')
     if (this.#stalled && this.held.length > 0) throw new Error('written to while blocked')
     this.writes.push(bytes)
+    this.#sent += bytes.length
     if (!this.#stalled) {
       this.deliver(bytes)
       return true
@@ -31,6 +35,10 @@ export class ScriptedTransport implements Transport {
 
   progress(): number {
     return this.#progress
+  }
+
+  sent(): number {
+    return this.#sent
   }
 
   /** From the next write on the peer reads nothing. */

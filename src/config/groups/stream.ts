@@ -1,5 +1,5 @@
 // What a reader of the stream gets, how fast, and in which form.
-import { bytes, int, millis, number } from '../kinds/numbers.js'
+import { bytes, int, millis, number, seconds } from '../kinds/numbers.js'
 import { bool } from '../kinds/words.js'
 import { group } from '../setting.js'
 
@@ -40,6 +40,13 @@ export const stream = group('stream', 'What a reader of the stream gets, how fas
   }),
   G6_SSE_STALL_TIMEOUT_MS: millis(30_000, {
     about: 'A reader that takes no bytes for this long is closed.',
+  }),
+  G6_SSE_MAX_AGE_SEC: seconds(3600, {
+    min: 0,
+    max: 30 * 86_400,
+    reload: true,
+    about:
+      'The age at which a stream is ended in order, 20 % more or less for each; its reader comes back and gets what changed. 0 = never.',
   }),
   G6_SSE_RECONNECT_SPREAD_MS: millis(5000, {
     min: 0,

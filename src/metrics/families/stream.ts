@@ -25,7 +25,7 @@ export const connectionMetrics = {
   }),
   g6_sse_http_connections_total: counter('Streams accepted.'),
   g6_sse_http_disconnects_total: counter('Streams ended, by who or what ended them.', {
-    labels: { reason: ['client', 'shutdown', 'stalled', 'shed', 'auth_expired', 'error'] },
+    labels: { reason: ['client', 'shutdown', 'stalled', 'shed', 'auth_expired', 'max_age', 'error'] },
   }),
   g6_sse_http_rejected_connections_total: counter(
     'Requests refused and connections closed, by the guard that did it.',
