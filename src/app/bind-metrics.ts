@@ -13,6 +13,7 @@ import { STREAM_HEALTH } from '../ingest/heartbeat.js'
 import type { Log } from '../log/log.js'
 import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.js'
 import type { SummaryEventName } from '../protocol/events.js'
+import { CONNECTION_KINDS } from '../protocol/readers.js'
 import type { IngestObserver } from '../sources/sse.js'
 import { VERSION } from './version.js'
 
@@ -36,8 +37,6 @@ export function hubObserver(metrics: Metrics): HubObserver {
     },
   }
 }
-
-const CONNECTION_KINDS = ['board', 'status', 'chat'] as const
 
 /** What hubs and connections only count: read at each scrape. */
 export function readHub(

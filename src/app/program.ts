@@ -86,6 +86,7 @@ export class Program {
     this.#surroundings = surroundingsOf(config, linksOf(config, this.#source.name))
     const connections = new Connections({
       clock,
+      log,
       tcpTable: tcpTable(),
       maxAgeMs: () => this.#config.sseMaxAgeSec * 1000,
       maxStreams: () => this.#config.sseMaxConnections,

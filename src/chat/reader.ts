@@ -1,7 +1,7 @@
 // One connection that follows an answer: a position in a log. It gets what it lacks whenever it takes bytes, straight from the
 // log's own bytes, so a reader that takes none costs its position.
 import type { Clock } from '../clock/clock.js'
-import { Connection } from '../connection/connection.js'
+import { type ConnectedClient, Connection } from '../connection/connection.js'
 import type { ConnectionHost, Connections } from '../connection/connections.js'
 import type { Transport, Wire } from '../connection/transport.js'
 import { EMPTY_BYTES, toWire, wireEnd } from '../connection/wire.js'
@@ -18,6 +18,7 @@ export type AnswerReaderParts = {
   readonly log: ChatLog
   readonly transport: Transport
   readonly wire: Wire
+  readonly client?: ConnectedClient
   /** The number of the first event it lacks. */
   readonly from: number
   /** What its connection begins with. */
@@ -49,13 +50,13 @@ export class AnswerReader {
   #lastHeartbeatAtMs: number
 
   constructor(parts: AnswerReaderParts) {
-    const { transport, wire, connections, limits } = parts
+    const { transport, wire, client, connections, limits } = parts
     const nowMs = connections.nowMs()
     this.#parts = parts
     this.#position = parts.from
     this.#lastHeartbeatAtMs = nowMs
     this.#unfollow = parts.log.follow(() => this.#pump())
-    this.#connection = new Connection({ transport, wire, owner: null }, nowMs)
+    this.#connection = new Connection({ transport, wire, owner: null, ...(client && { client }) }, nowMs)
     const host: ConnectionHost<Connection> = {
       kind: 'chat',
       stallMs: () => limits.stallMs,
@@ -64,6 +65,12 @@ export class AnswerReader {
         parts.onMoved()
       },
       onTick: (_, nowMs) => this.#keepAlive(nowMs),
+      describe: () => ({
+        position: this.#position,
+        behind: parts.log.tail - this.#position,
+        subset: null,
+        has_owner: parts.credential.kind === 'person' || parts.credential.owner !== null,
+      }),
       lastBytes: ({ blocked }, reason) => (reason === 'stalled' || blocked ? null : wireEnd(wire)),
       onLeave: () => this.#unfollow(),
       onClose: () => parts.onLeave(),

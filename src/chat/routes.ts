@@ -12,15 +12,16 @@ import type { Clock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
 import { type ErrorCode, HttpError } from '../contract/errors.js'
 import type { HttpPlugin, HttpShell, RouteRules, Verified } from '../contract/plugin.js'
-import type { Refusal } from '../contract/refusal.js'
+import { Refusal } from '../contract/refusal.js'
 import { Admission, isRevoked, verifiedBy } from './admission.js'
 import { type AskParts, askStream, askWhole, questionIn } from './ask.js'
 import type { ChatConfig } from './chat-config.js'
 import type { ConnectObserver } from './connect.js'
 import { chatHealth } from './health.js'
+import { QuestionBytes } from './limits/question-bytes.js'
 import type { AuditTrail, ChatLimits, Identity, Rollout, SecurityOperation } from './ports.js'
 import { MAX_HISTORY_BYTES, questionBody, questionInUrl } from './question.js'
-import { recordOf } from './refused.js'
+import { BUSY, rateLimited, recordOf } from './refused.js'
 import type { Relay } from './relay.js'
 import {
   askQuery,
@@ -152,6 +153,7 @@ export function chatPlugin(parts: ChatRoutesParts): HttpPlugin {
 
 class ChatRoutes {
   readonly #parts: ChatRoutesParts & AskParts & { readonly observer: ChatRoutesObserver }
+  readonly #questions: QuestionBytes
 
   constructor(parts: ChatRoutesParts, shell: HttpShell) {
     this.#parts = {
@@ -161,6 +163,7 @@ class ChatRoutes {
       shell,
       admission: new Admission(parts),
     }
+    this.#questions = new QuestionBytes(BODY_BYTES + parts.config().chatMaxQueryBytes * ESCAPED)
   }
 
   register(app: FastifyInstance): void {
@@ -177,7 +180,7 @@ class ChatRoutes {
   #add(app: FastifyInstance, route: Route): void {
     const parts = this.#parts
     const { method, path, summary, contentType, takes, starts, isUnderFlag, handler } = route
-    const { chatPrefix, chatMaxQueryBytes } = parts.config()
+    const { chatPrefix } = parts.config()
     const rules: RouteRules = {
       surface: 'other',
       access: 'relay',
@@ -188,7 +191,7 @@ class ChatRoutes {
     app.route({
       method,
       url: `${chatPrefix}${path}`,
-      ...(hasBody ? { bodyLimit: BODY_BYTES + chatMaxQueryBytes * ESCAPED } : {}),
+      ...(hasBody ? { bodyLimit: this.#questions.longest } : {}),
       exposeHeadRoute: false,
       config: { rules },
       validatorCompiler: CHECKED_BY_HANDLERS,
@@ -205,6 +208,7 @@ class ChatRoutes {
         checkContentType(request)
         // An empty body is a missing query, not invalid JSON.
         if (request.headers['content-length'] === '0') questionIn(parts, undefined, 'body')
+        this.#countBody(request)
       },
       onSend: async (_request, reply) => {
         parts.observer.onAnswer?.(reply.statusCode)
@@ -215,6 +219,19 @@ class ChatRoutes {
           ? reply.hijack()
           : handler(parts, request, reply)) as RouteHandlerMethod,
     })
+  }
+
+  /** Until its body has come, or its connection is closed. Throws the refusal. */
+  #countBody(request: FastifyRequest): void {
+    const { caller, bypasses } = this.#parts.admission.of(request)
+    const length = request.headers['content-length']
+    const taken = this.#questions.take(
+      bypasses ? null : caller.key,
+      length === undefined ? null : Number(length),
+    )
+    if (taken === 'instance') throw new Refusal('chat_cap', 'chat_full', undefined, BUSY)
+    if (taken === 'caller') throw rateLimited('chat_cap', 'too_many_questions_at_once')
+    request.raw.once('close', taken)
   }
 
   #isOpen({ isUnderFlag }: Route): boolean {

@@ -43,6 +43,11 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
     async () => (await import('./config.js')).configCommand(),
   ],
   [
+    'readers',
+    'Show who is connected to a server',
+    async () => (await import('./readers.js')).readersCommand(),
+  ],
+  [
     'audit',
     'Read, verify, export and erase the audit trail of the chat relay',
     async () => (await import('./audit.js')).auditCommand(),

@@ -3,6 +3,9 @@
 // readers touches no other memory.
 import type { Transport, Wire } from './transport.js'
 
+/** Of the request that became this connection; for people. */
+export type ConnectedClient = { readonly address: string; readonly userAgent: string | null }
+
 export type ConnectionParts = {
   readonly transport: Transport
   readonly wire: Wire
@@ -10,6 +13,7 @@ export type ConnectionParts = {
   readonly owner: string | null
   /** What the limit per address counts by. */
   readonly addressKey?: string
+  readonly client?: ConnectedClient
 }
 
 export class Connection {
@@ -17,6 +21,7 @@ export class Connection {
   readonly wire: Wire
   readonly owner: string | null
   readonly addressKey: string | null
+  readonly client: ConnectedClient | null
   readonly openedAtMs: number
   /** The transport takes no bytes until it drains. */
   blocked = false
@@ -30,11 +35,12 @@ export class Connection {
   #progress = 0
   #progressAtMs: number
 
-  constructor({ transport, wire, owner, addressKey }: ConnectionParts, nowMs: number) {
+  constructor({ transport, wire, owner, addressKey, client }: ConnectionParts, nowMs: number) {
     this.transport = transport
     this.wire = wire
     this.owner = owner
     this.addressKey = addressKey ?? null
+    this.client = client ?? null
     this.openedAtMs = nowMs
     this.lastByteAtMs = nowMs
     this.#progressAtMs = nowMs

@@ -26,6 +26,7 @@ function start() {
       stallMs: () => STALL_MS,
       onDrain: () => left.push(`${name} drains`),
       onTick: () => left.push(`${name} ticks`),
+      describe: () => ({ position: 1, behind: 0, subset: null }),
       lastBytes: () => last,
       onLeave: (_, reason) => left.push(`${name} ${reason}`),
       onClose: () => left.push(`${name} closed`),
@@ -150,6 +151,7 @@ describe('a stream', () => {
           stallMs: () => STALL_MS,
           onDrain: () => {},
           onTick: () => {},
+          describe: () => ({ position: 1, behind: 0, subset: null }),
           lastBytes: () => Buffer.alloc(1),
           onLeave: (_, reason) => left.push(`${kind} ${reason}`),
         },
@@ -204,6 +206,7 @@ describe('what the system knows', () => {
         onDrain: () => {},
         onTick: write,
         ...(kind !== 'chat' && { onFill: () => filled.push(`${ends} ${connections.nowMs()}`) }),
+        describe: () => ({ position: 1, behind: 0, subset: null }),
         lastBytes: () => null,
         onLeave: (_, reason) => left.push(`${kind} ${reason} ${connections.nowMs()}`),
       })

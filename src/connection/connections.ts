@@ -9,16 +9,23 @@
 //   - its stream has reached its maximum age.
 import { type Clock, systemClock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
+import type { Log } from '../log/log.js'
 import type { ByeReason } from '../protocol/events.js'
+import type { ConnectionKind, ReaderData } from '../protocol/readers.js'
 import type { Connection } from './connection.js'
+import { ReaderLog } from './reader-log.js'
 import type { WaitingBytes } from './tcp-table.js'
 import type { TcpTable } from './tcp-table-files.js'
 import { UnreadWatch } from './unread-watch.js'
 
-/** `board`: /summary/events; `status`: /events; `chat`: answers. */
-export type ConnectionKind = 'board' | 'status' | 'chat'
+export type { ConnectionKind }
 
 export type DisconnectReason = 'client' | ByeReason | 'error'
+
+export type ReaderState = Pick<ReaderData, 'position' | 'behind' | 'subset' | 'mode' | 'view'> & {
+  /** Where the connection has no owner of its own. */
+  readonly has_owner?: boolean
+}
 
 /** What is done for connections of one kind by the part that writes to them. */
 export interface ConnectionHost<C extends Connection> {
@@ -33,6 +40,8 @@ export interface ConnectionHost<C extends Connection> {
   onFill?(connection: C, nowMs: number): void
   /** What it is sent at its end; null: it is closed at once. */
   lastBytes(connection: C, reason: ByeReason): Buffer | null
+  /** What only its kind knows, for /summary/readers. */
+  describe(connection: C): ReaderState
   /** It was ended or has closed, whichever came first. Exactly once. */
   onLeave(connection: C, reason: DisconnectReason): void
   /** It has closed. Exactly once, after `onLeave`. */
@@ -58,6 +67,8 @@ export type ConnectionsOptions = {
   readonly maxAgeMs?: () => number
   /** How many streams there may be; by default any number. */
   readonly maxStreams?: () => number
+  /** Gets joins and leaves; by default nobody does. */
+  readonly log?: Log
   /** 0 ≤ n < 1 */
   readonly random?: () => number
 }
@@ -76,6 +87,7 @@ export class Connections {
   readonly #maxAgeMs: () => number
   readonly #maxStreams: () => number
   readonly #random: () => number
+  readonly #log: ReaderLog | null
   #cancelTick: (() => void) | null = null
 
   constructor(options: ConnectionsOptions = {}) {
@@ -85,6 +97,7 @@ export class Connections {
     this.#maxAgeMs = options.maxAgeMs ?? (() => 0)
     this.#maxStreams = options.maxStreams ?? (() => Number.POSITIVE_INFINITY)
     this.#random = options.random ?? Math.random
+    this.#log = options.log === undefined ? null : new ReaderLog(options.log, this.#clock)
   }
 
   /** Whole milliseconds: see Connection. */
@@ -106,6 +119,41 @@ export class Connections {
     return this.#byAddress.get(addressKey) ?? 0
   }
 
+  get total(): number {
+    return this.#open.size
+  }
+
+  /** The addresses with most streams, and how many each has. */
+  busiest(most: number): readonly { readonly address: string; readonly streams: number }[] {
+    return [...this.#byAddress]
+      .sort(([, one], [, other]) => other - one)
+      .slice(0, most)
+      .map(([address, streams]) => ({ address, streams }))
+  }
+
+  /** The newest so many, the newest first. */
+  newest(most: number): readonly ReaderData[] {
+    const [nowMs, wallMs] = [this.nowMs(), this.#clock.nowMs()]
+    return [...this.#open]
+      .slice(-most)
+      .reverse()
+      .map(([connection, host]) => {
+        const { client, owner, wire, blocked, openedAtMs, transport } = connection
+        return {
+          kind: host.kind,
+          address: client?.address ?? null,
+          user_agent: client?.userAgent ?? null,
+          since: new Date(wallMs - (nowMs - openedAtMs)).toISOString(),
+          open_sec: (nowMs - openedAtMs) / 1_000,
+          has_owner: owner !== null,
+          encoding: wire.encoding,
+          blocked,
+          waiting_bytes: transport.progress(),
+          ...host.describe(connection),
+        }
+      })
+  }
+
   /** Owns the connection from now until it has closed. */
   open<C extends Connection>(connection: C, host: ConnectionHost<C>): void {
     this.#open.set(connection, host)
@@ -114,6 +162,7 @@ export class Connections {
     connection.agePart = Math.round(1_000 * (1 + AGE_SPREAD * (2 * this.#random() - 1)))
     connection.fillAtMs = Math.trunc(connection.openedAtMs + stallMs / 2)
     this.#unread.lookSoon(stallMs, connection.openedAtMs)
+    this.#log?.joined(host.kind, connection.client)
     connection.transport.attach({
       onDrain: () => {
         if (connection.ended) return
@@ -199,6 +248,8 @@ export class Connections {
   #leave<C extends Connection>(connection: C, host: ConnectionHost<C>, reason: DisconnectReason): void {
     if (connection.ended) return
     connection.ended = true
+    const seconds = (this.nowMs() - connection.openedAtMs) / 1_000
+    this.#log?.left(host.kind, connection.client, reason, seconds)
     host.onLeave(connection, reason)
   }
 

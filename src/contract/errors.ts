@@ -132,6 +132,12 @@ const TABLE = {
     title: 'Too many questions',
     detail: 'Question limit of this caller reached (G6_CHAT_RATE); wait for Retry-After.',
   },
+  too_many_questions_at_once: {
+    status: 429,
+    title: 'Too many questions at once',
+    detail:
+      'The questions of this caller that are on their way are too large together; send one after the other.',
+  },
   too_many_streams_of_user: {
     status: 429,
     title: 'Too many streams of one user',

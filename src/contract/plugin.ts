@@ -1,6 +1,7 @@
 // How another room adds routes to the server: it registers them on the Fastify instance with rules that name the guards, and gets
 // from the shell what only the server has (facts about the client, streams over raw sockets).
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { ConnectedClient } from '../connection/connection.js'
 import type { Transport, Wire } from '../connection/transport.js'
 import type { ErrorCode } from './errors.js'
 import type { Refusal } from './refusal.js'
@@ -71,8 +72,13 @@ export type StreamOptions = {
   readonly counted: boolean
 }
 
-/** Of a counted stream, `addressKey` is what the limit per address counts by. */
-export type OpenStream = { readonly transport: Transport; readonly wire: Wire; readonly addressKey: string }
+export type OpenStream = {
+  readonly transport: Transport
+  readonly wire: Wire
+  /** Of a counted stream: what the limit per address counts by. */
+  readonly addressKey: string
+  readonly client: ConnectedClient
+}
 
 /** What the server offers to its routes. */
 export interface HttpShell {

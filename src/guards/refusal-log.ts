@@ -3,10 +3,8 @@
 
 import type { Clock } from '../clock/clock.js'
 import type { Guard } from '../contract/refusal.js'
+import { LineLimit } from '../log/line-limit.js'
 import type { Log } from '../log/log.js'
-
-const BURST = 20
-const PER_SEC = 2
 
 export type RefusalFacts = {
   readonly guard: Guard
@@ -21,10 +19,8 @@ export type RefusalFacts = {
   readonly route?: string
 }
 
-type Bucket = { tokens: number; atMs: number; left: number }
-
 export class RefusalLog {
-  readonly #buckets = new Map<Guard, Bucket>()
+  readonly #limits = new Map<Guard, LineLimit>()
 
   constructor(
     readonly log: Log,
@@ -33,17 +29,10 @@ export class RefusalLog {
 
   write(facts: RefusalFacts): void {
     const nowMs = this.clock.monotonicMs()
-    const bucket = this.#buckets.get(facts.guard) ?? { tokens: BURST, atMs: nowMs, left: 0 }
-    this.#buckets.set(facts.guard, bucket)
-    bucket.tokens = Math.min(BURST, bucket.tokens + ((nowMs - bucket.atMs) * PER_SEC) / 1000)
-    bucket.atMs = nowMs
-    if (bucket.tokens < 1) {
-      bucket.left += 1
-      return
-    }
-    bucket.tokens -= 1
-    const suppressed = bucket.left > 0 ? { suppressed: bucket.left } : {}
-    bucket.left = 0
+    const limit = this.#limits.get(facts.guard) ?? new LineLimit(nowMs)
+    this.#limits.set(facts.guard, limit)
+    const suppressed = limit.take(nowMs)
+    if (suppressed === null) return
     const what = facts.guard === 'connection' ? 'connection closed' : 'request refused'
     this.log.warn({ ...facts, ...suppressed }, what)
   }

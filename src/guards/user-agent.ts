@@ -11,3 +11,10 @@ export function userAgentAllowed(userAgent: string | undefined, patterns: readon
 
 const matches = (userAgent: string, pattern: string): boolean =>
   pattern.startsWith('*') ? userAgent.includes(pattern.slice(1)) : userAgent.startsWith(pattern)
+
+const MAX_SHOWN_CHARS = 160
+
+/** As it is shown to people: printable, and not long. Null without the header. */
+export function shownUserAgent(userAgent: string | undefined): string | null {
+  return userAgent?.slice(0, MAX_SHOWN_CHARS).replace(/[^\x20-\x7e]/g, '?') ?? null
+}

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { CHAT_EVENTS, CHAT_FAILURES } from '../protocol/chat-events.js'
 import { problemDocument, resyncDocument, SUMMARY_EVENTS, ticketDocument } from '../protocol/events.js'
 import { FACT_IDS } from '../protocol/facts.js'
+import { readersDocument } from '../protocol/readers.js'
 import { STATUS_PAYLOADS, statusEnvelope, statusStats } from '../protocol/status-events.js'
 import { healthSchema } from './health-document.js'
 import { jsonSchema } from './zod-schemas.js'
@@ -11,6 +12,7 @@ const DOCUMENTS: Readonly<Record<string, z.ZodType>> = {
   resync: resyncDocument,
   health: healthSchema,
   ticket: ticketDocument,
+  readers: readersDocument,
   problem: problemDocument,
   // Of GET /events: the envelope of every event, and the payload of each type.
   status_event: statusEnvelope,

@@ -27,6 +27,7 @@ import { Listeners, type Listening, type TimeLimits } from './listeners.js'
 import { asHttpError, MAX_REQUEST_LINE_BYTES, plainProblem, sendProblem } from './problem-answer.js'
 import { eventsRoutes, ticketRoute } from './routes/events.js'
 import { type MonitoringParts, monitoringRoutes } from './routes/monitoring.js'
+import { readersRoute } from './routes/readers.js'
 import { resyncRoute } from './routes/resync.js'
 import { StreamOpener } from './stream-opener.js'
 import { zodValidator } from './zod-schemas.js'
@@ -35,6 +36,9 @@ const BODY_LIMIT_BYTES = 64 * 1024
 const ROUTED_METHODS: ReadonlySet<string> = new Set(METHODS)
 /** A port that cannot accept connections logs it at most this often. */
 const ACCEPT_FAULT_EVERY_MS = 60_000
+/** That all streams are taken is logged at most this often, with so many addresses. */
+const PLACES_EVERY_MS = 60_000
+const MOST_ADDRESSES = 5
 /** The part of the streams that is ended when the event loop keeps lagging. */
 const SHED_PART = 0.1
 
@@ -145,6 +149,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     await describeRoutes(app, parts.version)
     monitoringRoutes(app, shell, parts)
     ticketRoute(app, access)
+    readersRoute(app, { config: () => access.config, connections })
     descriptionRoutes(app)
     if (hub !== null) {
       const common = { config: () => access.config, hub, panelKeys: parts.panelKeys }
@@ -197,6 +202,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     const { requestId, address } = request.facts
     if (error instanceof Refusal) {
       if (error instanceof GuardRefusal) observer.onRejected?.(error.guard)
+      if (error.code === 'too_many_streams') logPlaces()
       const operation = request.routeOptions.config.rules?.onRefusal?.(error, request) ?? null
       const recorded = operation === null ? {} : { operation }
       refusals.write({ guard: error.guard, code: error.code, ...recorded, address, requestId, route })
@@ -204,6 +210,16 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       log.error({ err: thrown, requestId, address, route }, 'request failed')
     }
     sendProblem(request, reply, error)
+  }
+
+  let placesLoggedMs = Number.NEGATIVE_INFINITY
+  /** Who holds the places, when one more reader finds none. */
+  function logPlaces(): void {
+    if (clock.monotonicMs() - placesLoggedMs < PLACES_EVERY_MS) return
+    placesLoggedMs = clock.monotonicMs()
+    const { streams } = connections
+    const addresses = connections.busiest(MOST_ADDRESSES)
+    log.warn({ streams, addresses }, 'all streams are taken; g6 readers shows by whom')
   }
 
   const listeners = new Listeners({

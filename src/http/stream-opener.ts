@@ -9,6 +9,7 @@ import { endsOfSocket, SocketTransport } from '../connection/socket-transport.js
 import type { Wire } from '../connection/transport.js'
 import type { OpenStream, StreamOptions } from '../contract/plugin.js'
 import type { TicketUse } from '../guards/ticket.js'
+import { shownUserAgent } from '../guards/user-agent.js'
 import type { Access } from './access.js'
 import { commonHeaders, STREAM_HEADERS, streamHead } from './answer-headers.js'
 import { acceptsGzip } from './negotiation.js'
@@ -87,6 +88,10 @@ export class StreamOpener {
       transport: new SocketTransport(socket, left !== null, ends),
       wire,
       addressKey: request.facts.addressKey,
+      client: {
+        address: request.facts.address,
+        userAgent: shownUserAgent(request.raw.headers['user-agent']),
+      },
     }
   }
 

@@ -1,5 +1,6 @@
 // The hub as the rest of the program sees it.
 import type { Board } from '../board/board.js'
+import type { ConnectedClient } from '../connection/connection.js'
 import type { DisconnectReason } from '../connection/connections.js'
 import type { Transport, Wire } from '../connection/transport.js'
 import type { ResyncReason, SummaryEventName } from '../protocol/events.js'
@@ -21,6 +22,7 @@ export type JoinRequest = {
   readonly owner: string | null
   /** What the limit of streams per address counts by. */
   readonly addressKey?: string
+  readonly client?: ConnectedClient
 }
 
 /** What the hub counts, for metrics and health; it costs nothing per delivery. */

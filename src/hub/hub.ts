@@ -119,6 +119,13 @@ export class Hub implements HubLike {
         this.#write(reader, this.#encoder.keepalive(reader.wire, placeOf(reader)), 0)
       },
       onFill: reader => this.#write(reader, fillerFor(reader.wire, placeOf(reader)), 0),
+      describe: ({ position, lane: { feed } }) => ({
+        position: position === UNGREETED ? null : position,
+        behind: position === UNGREETED ? 0 : Math.max(0, feed.head - position),
+        mode: feed.shape.mode,
+        view: feed.shape.view,
+        subset: feed.shape.subset?.size ?? null,
+      }),
       lastBytes: (reader, reason) => this.#lastBytes(reader, reason),
       onLeave: (reader, reason) => {
         if (reason === 'stalled') this.#ledger.stalled()

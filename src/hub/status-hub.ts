@@ -115,6 +115,11 @@ export class StatusHub {
         this.#write(reader, toWire(encodeComment('ka', placeOf(reader)), reader.wire), 0)
       },
       onFill: reader => this.#write(reader, fillerFor(reader.wire, placeOf(reader)), 0),
+      describe: ({ position, types }) => ({
+        position,
+        behind: this.#lastId - position,
+        subset: types?.size ?? null,
+      }),
       lastBytes: ({ wire }, reason) => (reason === 'stalled' ? null : wireEnd(wire)),
       onLeave: (reader, reason) => {
         this.#readers.delete(reader)

@@ -125,3 +125,36 @@ test('a status with numbers that are no JSON is read, and its warnings end with 
   ])
   expect(readings[2]).not.toHaveProperty('warnings')
 })
+
+test('a stream that its server ends after some time is joined again, and nothing is reported; one that cannot be had again is', async () => {
+  const answers: ServerResponse[] = []
+  const server = createServer((_, response) => {
+    answers.push(response)
+    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
+    response.write(answers.length === 1 ? event('panel_full', { status: {} }) : ': ka\n\n')
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const close = () => new Promise(resolve => server.close(resolve).closeAllConnections())
+  closers.push(close)
+  const { log, lines } = capturedLog()
+  let addedMs = 0
+  const readings: Reading[] = []
+  const ingestor = new SseIngestor({
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`,
+    initialDelayMs: 5,
+    log,
+    clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() + addedMs },
+  })
+  closers.push(() => ingestor.close())
+  ingestor.start(reading => readings.push(reading))
+  await eventually(() => readings.length > 0, 'a first reading')
+  addedMs += 60_000
+  answers[0]?.end()
+  await eventually(() => answers.length === 2, 'a second connection')
+  expect(lines()).toEqual([])
+  expect(readings.every(({ ok }) => ok)).toBe(true)
+  addedMs += 60_000
+  await close()
+  await eventually(() => readings.at(-1)?.ok === false, 'the loss is reported')
+  expect(lines()).toMatchObject([{ level: 40, msg: 'the stream is lost; connecting again' }])
+})

@@ -80,6 +80,9 @@ function nameOf(url: string): string {
   return `${origin}${pathname}`
 }
 
+/** A stream that ends sooner has a fault. */
+const ORDERLY_AFTER_MS = 60_000
+
 export class SseIngestor implements Source {
   readonly name: string
   readonly #options: SseIngestorOptions
@@ -110,6 +113,7 @@ export class SseIngestor implements Source {
   /** The age at which a full status is requested next; null: as the settings say. */
   #staleAgeMs: number | null = null
   #opened = false
+  #openedAtMs = 0
   /** The last event was applied: only that resets the client's count of failures. */
   #hasApplied = false
   #reconnectReason = 'ended'
@@ -263,6 +267,7 @@ export class SseIngestor implements Source {
   #onOpen(response: Response): void {
     if (this.#opened) this.#observer.onReconnect?.(this.#reconnectReason)
     this.#opened = true
+    this.#openedAtMs = this.#clock.monotonicMs()
     this.#connection = 'live'
     this.#error = null
     this.#reconnectReason = 'ended'
@@ -288,6 +293,12 @@ export class SseIngestor implements Source {
       this.#requestFullNow()
       return
     }
+    if (this.#hasEndedInOrder(kind)) {
+      this.#prepareReconnect()
+      this.#reconnectReason = kind
+      if (error.retryInMs !== undefined) this.#observer.onBackoff?.(error.retryInMs / 1000)
+      return
+    }
     this.#connection = 'lost'
     this.#prepareReconnect()
     this.#error = problem
@@ -299,6 +310,12 @@ export class SseIngestor implements Source {
       this.#log.warn({ source: this.name, kind, problem }, 'the stream is lost; connecting again')
     }
     this.#emitError(readingErrorOf(error), problem)
+  }
+
+  /** Servers end a stream at its maximum age; it is lost only when it cannot be had again. */
+  #hasEndedInOrder(kind: StreamError['code']): boolean {
+    const livedMs = this.#clock.monotonicMs() - this.#openedAtMs
+    return kind === 'ended' && this.#connection === 'live' && livedMs >= ORDERLY_AFTER_MS
   }
 
   /** Only an applied event ends an outage: a server may accept connections and send nothing useful. */

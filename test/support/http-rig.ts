@@ -34,6 +34,7 @@ export class ScriptedHub implements HubLike {
       kind: 'board',
       stallMs: () => Number.POSITIVE_INFINITY,
       onTick: () => {},
+      describe: () => ({ position: 1, behind: 0, subset: null }),
       lastBytes: () => null,
       onDrain: () => {
         this.drained.push(request)

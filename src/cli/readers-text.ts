@@ -1,0 +1,47 @@
+// Readers for people: a line each, in columns.
+import { printableMessage } from '../log/printable.js'
+import type { ReaderData, ReadersDocument } from '../protocol/readers.js'
+
+const NOTHING = '–'
+const HEAD = ['kind', 'address', 'since', 'open', 'form', 'position', 'behind', 'waiting', 'user agent']
+const NUMBERS: ReadonlySet<number> = new Set([3, 5, 6, 7])
+
+function openText(seconds: number): string {
+  const [s, m, h] = [Math.floor(seconds), Math.floor(seconds / 60), Math.floor(seconds / 3600)]
+  if (s < 60) return `${s} s`
+  return m < 60 ? `${m} min` : `${h} h ${m % 60} min`
+}
+
+function formText({ mode, view, subset, encoding }: ReaderData): string {
+  const form = view === 'blocks' ? 'blocks' : mode
+  const words = [form, subset === null ? undefined : `${subset} of all`, encoding]
+  return words.filter(word => word !== undefined).join(', ')
+}
+
+function cells(reader: ReaderData): readonly string[] {
+  const { kind, address, since, open_sec: openSec, position, behind, blocked, waiting_bytes: bytes } = reader
+  return [
+    kind,
+    address ?? NOTHING,
+    since,
+    openText(openSec),
+    formText(reader),
+    position === null ? NOTHING : String(position),
+    String(behind),
+    blocked ? `${bytes} B, takes none` : `${bytes} B`,
+    reader.user_agent ?? NOTHING,
+  ].map(printableMessage)
+}
+
+export function readersText({ streams, max_streams: most, total, readers }: ReadersDocument): string {
+  const rows = [HEAD, ...readers.map(cells)]
+  const widths = HEAD.map((_, i) => Math.max(...rows.map(row => row[i]?.length ?? 0)))
+  const lines = rows.map(row =>
+    row
+      .map((cell, i) => (NUMBERS.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  )
+  const more = total > readers.length ? `; the newest ${readers.length} of ${total} connections` : ''
+  return `${streams} of ${most} streams are taken${more}\n${readers.length > 0 ? `${lines.join('\n')}\n` : ''}`
+}
