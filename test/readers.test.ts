@@ -62,7 +62,7 @@ test('readers are listed, the newest first, with what they read and where they s
   expect(document).toMatchObject({ streams: 2, max_streams: 50, total: 2 })
   const common = { address: '127.0.0.1', has_owner: true, behind: 0, blocked: false, waiting_bytes: 0 }
   expect(document.readers).toMatchObject([
-    { ...common, kind: 'status', user_agent: 'cu?rl/1', encoding: 'plain', subset: null },
+    { ...common, kind: 'status', user_agent: 'cu??rl/1', encoding: 'plain', subset: null },
     { ...common, kind: 'board', encoding: 'gzip', mode: 'structured', view: 'lines', subset: 2, position: 1 },
   ])
   expect(document.readers[1]?.user_agent).toHaveLength(160)

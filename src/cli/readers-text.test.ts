@@ -23,8 +23,8 @@ test('a reader is a line, in columns', () => {
   const text = readersText({ streams: 1, max_streams: 50, total: 2, readers: [READER] })
   expect(text.split('\n')).toEqual([
     '1 of 50 streams are taken; the newest 1 of 2 connections',
-    'kind   address    since                           open  form                   position  behind             waiting  user agent',
-    'board  192.0.2.7  2025-11-20T04:00:00.000Z  1 h 2 min  lines, 2 of all, gzip        12       3  16384 B, takes none  curl/8.5.0',
+    'kind   address    since                          open  form                      position  behind              waiting  user agent',
+    'board  192.0.2.7  2025-11-20T04:00:00.000Z  1 h 2 min  lines, subset of 2, gzip        12       3  16384 B, takes none  curl/8.5.0',
     '',
   ])
 })

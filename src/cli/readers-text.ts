@@ -14,7 +14,7 @@ function openText(seconds: number): string {
 
 function formText({ mode, view, subset, encoding }: ReaderData): string {
   const form = view === 'blocks' ? 'blocks' : mode
-  const words = [form, subset === null ? undefined : `${subset} of all`, encoding]
+  const words = [form, subset === null ? undefined : `subset of ${subset}`, encoding]
   return words.filter(word => word !== undefined).join(', ')
 }
 

@@ -6,7 +6,7 @@ export type OtherMachine = {
   readonly via: readonly string[]
   /** The address of this machine as seen from there. */
   readonly host: string
-  /** Nothing gets through any more, and nobody is told. */
+  /** Nothing gets through any more, and neither end is notified. */
   pullCable(): void
   remove(): void
 }
