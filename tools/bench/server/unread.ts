@@ -9,6 +9,7 @@ export const REQUESTS: Readonly<Record<string, string>> = {
   file: request('GET /client.js'),
   page: request('GET /'),
   board: request('GET /summary/resync'),
+  readers: request('GET /summary/readers'),
   metrics: request('GET /metrics'),
   health: request('GET /summary/health'),
   ticket: request('POST /summary/ticket', 'Content-Length: 0'),
