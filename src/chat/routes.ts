@@ -159,7 +159,7 @@ class ChatRoutes {
       timers: systemTimers,
       ...parts,
       shell,
-      admission: new Admission(parts),
+      admission: new Admission({ ...parts, countWrong: request => shell.countWrong(request) }),
     }
   }
 

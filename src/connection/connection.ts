@@ -10,6 +10,10 @@ export type ConnectionParts = {
   readonly owner: string | null
   /** What the limit per address counts by. */
   readonly addressKey?: string
+  /** Of the ticket that it came with: the client's next connection with it replaces this one. */
+  readonly ticketId?: string | null
+  /** When the credential that let it in expires, epoch milliseconds; null: never. */
+  readonly validUntilMs?: number | null
 }
 
 export class Connection {
@@ -17,6 +21,8 @@ export class Connection {
   readonly wire: Wire
   readonly owner: string | null
   readonly addressKey: string | null
+  readonly ticketId: string | null
+  readonly validUntilMs: number | null
   readonly openedAtMs: number
   /** The transport takes no bytes until it drains. */
   blocked = false
@@ -26,11 +32,14 @@ export class Connection {
   #progress = 0
   #progressAtMs: number
 
-  constructor({ transport, wire, owner, addressKey }: ConnectionParts, nowMs: number) {
+  constructor(parts: ConnectionParts, nowMs: number) {
+    const { transport, wire, owner, addressKey, ticketId, validUntilMs } = parts
     this.transport = transport
     this.wire = wire
     this.owner = owner
     this.addressKey = addressKey ?? null
+    this.ticketId = ticketId ?? null
+    this.validUntilMs = validUntilMs ?? null
     this.openedAtMs = nowMs
     this.lastByteAtMs = nowMs
     this.#progressAtMs = nowMs

@@ -1,5 +1,5 @@
 // All open connections: counted once, for limit, health and metrics alike; ended for one reason or another; and watched by one
-// timer, once a second, for keep-alives and stalled peers. A connection counts until its transport has closed, since it holds
+// timer, once a second, for keep-alives, stalled peers and expired credentials. A connection counts until its transport has closed, since it holds
 // a socket until then.
 import { type Clock, systemClock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
@@ -41,6 +41,8 @@ export class Connections {
   readonly #open = new Map<Connection, ConnectionHost<Connection>>()
   readonly #counts: Record<ConnectionKind, number> = { board: 0, status: 0, chat: 0 }
   readonly #byAddress = new Map<string, number>()
+  /** The connection that has not ended, for each ticket. */
+  readonly #byTicket = new Map<string, Connection>()
   readonly #waiters = new Set<Waiter>()
   #cancelTick: (() => void) | null = null
 
@@ -68,8 +70,14 @@ export class Connections {
     return this.#byAddress.get(addressKey) ?? 0
   }
 
-  /** Owns the connection from now until it has closed. */
+  /** The open connection of a client that came with this ticket. */
+  withTicket(ticketId: string): Connection | null {
+    return this.#byTicket.get(ticketId) ?? null
+  }
+
+  /** Owns the connection from now until it has closed. Ends an earlier one with the same ticket. */
   open<C extends Connection>(connection: C, host: ConnectionHost<C>): void {
+    this.#replace(connection)
     this.#open.set(connection, host)
     this.#count(connection, host.kind, 1)
     connection.transport.attach({
@@ -153,9 +161,20 @@ export class Connections {
     return connections.length
   }
 
+  #replace(connection: Connection): void {
+    const { ticketId } = connection
+    if (ticketId === null) return
+    const earlier = this.#byTicket.get(ticketId)
+    // Its client does not read it any more: it has come back.
+    if (earlier !== undefined) this.end(earlier, 'stalled')
+    this.#byTicket.set(ticketId, connection)
+  }
+
   #leave<C extends Connection>(connection: C, host: ConnectionHost<C>, reason: DisconnectReason): void {
     if (connection.ended) return
     connection.ended = true
+    const { ticketId } = connection
+    if (ticketId !== null && this.#byTicket.get(ticketId) === connection) this.#byTicket.delete(ticketId)
     host.onLeave(connection, reason)
   }
 
@@ -170,10 +189,14 @@ export class Connections {
   #tick(): void {
     this.#cancelTick = this.#timers.after(TICK_MS, () => this.#tick())
     const nowMs = this.nowMs()
+    // Credentials expire by the time of day.
+    const wallMs = this.#clock.nowMs()
     for (const [connection, host] of this.#open) {
+      const { validUntilMs } = connection
       if (connection.ended) {
         if (connection.hasStalled(LINGER_MS, nowMs)) connection.transport.destroy()
-      } else if (!connection.blocked) host.onTick(connection, nowMs)
+      } else if (validUntilMs !== null && wallMs > validUntilMs) this.end(connection, 'auth_expired')
+      else if (!connection.blocked) host.onTick(connection, nowMs)
       else if (connection.hasStalled(host.stallMs(), nowMs)) this.end(connection, 'stalled')
     }
   }

@@ -21,6 +21,8 @@ export type JoinRequest = {
   readonly owner: string | null
   /** What the limit of streams per address counts by. */
   readonly addressKey?: string
+  /** See ConnectionParts. */
+  readonly ticketId?: string | null
 }
 
 /** What the hub counts, for metrics and health; it costs nothing per delivery. */
