@@ -26,7 +26,10 @@ async function startWithJwt(mock: Parameters<typeof start>[0] = { mock: HALF_WAY
       .setProtectedHeader({ alg: 'HS256' })
       .sign(Buffer.from(SECRET))}`,
   })
-  return { here, tokenOf, pass: (sec: number) => void (passedMs += sec * 1000) }
+  const pass = (sec: number): void => {
+    passedMs += sec * 1000
+  }
+  return { here, tokenOf, pass }
 }
 
 const expired = (reader: ChatReader) => {

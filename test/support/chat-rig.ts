@@ -61,7 +61,7 @@ export type ChatRigOptions = {
   readonly chat?: Partial<ChatConfig>
   readonly http?: Partial<HttpConfig>
   /** Of the server. */
-  readonly parts?: Pick<Partial<HttpParts>, 'timers'>
+  readonly parts?: Pick<HttpParts, 'timers' | 'plugins'>
   readonly mock?: MockOptions
   /** Instead of the mock's own URL. */
   readonly backends?: (mock: MockUpstream) => readonly string[]
@@ -188,7 +188,10 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     name: 'watch',
     register: app => void app.addHook('onRequest', async ({ raw }) => void connections.push(raw.socket)),
   }
-  const rig = await startRig(options.http, { ...options.parts, plugins: [watch, chatPlugin(parts)] })
+  const rig = await startRig(options.http, {
+    ...options.parts,
+    plugins: [watch, chatPlugin(parts), ...(options.parts?.plugins ?? [])],
+  })
   return {
     rig,
     relay,
