@@ -16,6 +16,7 @@ function start() {
     name: string,
     addressKey = 'a',
     last: Buffer | null = Buffer.alloc(1),
+    cost = 0,
     more: Partial<ConnectionParts> = {},
   ) => {
     const transport = new ScriptedTransport(() => {})
@@ -26,6 +27,7 @@ function start() {
       stallMs: () => STALL_MS,
       onDrain: () => left.push(`${name} drains`),
       onTick: () => left.push(`${name} ticks`),
+      costOf: () => cost,
       lastBytes: () => last,
       onLeave: (_, reason) => left.push(`${name} ${reason}`),
       onClose: () => left.push(`${name} closed`),
@@ -50,6 +52,21 @@ describe('connections', () => {
     expect([board.transport.closed, connections.streams, connections.streamsOf('a')]).toEqual([true, 1, 0])
     for (const kind of ['status', 'chat'] as const) void connections.close(kind, 0)
     expect(waiting()).toBe(0)
+  })
+
+  test('are shed from the costliest on', () => {
+    const { connections, open, left } = start()
+    for (const [name, cost] of [
+      ['a', 1],
+      ['b', 5],
+      ['c', 0.5],
+      ['d', 5],
+    ] as const)
+      open('board', name, 'x', null, cost)
+    expect(connections.shed(0.5)).toBe(2)
+    expect(left).toEqual(['b shed', 'b closed', 'd shed', 'd closed'])
+    expect(connections.shed(0.5)).toBe(1)
+    expect(left.slice(4)).toEqual(['a shed', 'a closed'])
   })
 
   test('that lag are shed from the newest on, whatever their stream; answers stay', () => {
@@ -107,9 +124,9 @@ describe('connections', () => {
   test('end with their credential, by the time of day, blocked or not; others stay', () => {
     const { open, left, pass } = start()
     const [, blocked] = [
-      open('chat', 'short', 'a', Buffer.alloc(1), { validUntilMs: 60_000 }),
-      open('chat', 'blocked', 'a', null, { validUntilMs: 60_000 }),
-      open('chat', 'long', 'a', Buffer.alloc(1), { validUntilMs: 90_000 }),
+      open('chat', 'short', 'a', Buffer.alloc(1), 0, { validUntilMs: 60_000 }),
+      open('chat', 'blocked', 'a', null, 0, { validUntilMs: 60_000 }),
+      open('chat', 'long', 'a', Buffer.alloc(1), 0, { validUntilMs: 90_000 }),
       open('board', 'always'),
     ]
     blocked.transport.stall()
@@ -128,7 +145,7 @@ describe('connections', () => {
   test('with one ticket are one at a time: the newest stays, and no ticket is remembered longer than its stream', () => {
     const { connections, open, left, pass } = start()
     const withTicket = (name: string, ticketId: string) =>
-      open('board', name, 'a', Buffer.alloc(1), { ticketId })
+      open('board', name, 'a', Buffer.alloc(1), 0, { ticketId })
     const old = withTicket('old', 't')
     open('board', 'none')
     old.transport.stall()

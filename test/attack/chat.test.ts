@@ -246,16 +246,19 @@ describe("what follows a stream's request on its connection", () => {
       await new Promise(resolve => early.socket.once('connect', () => early.socket.write(stopping, resolve)))
       const late = await new RawClient(rig.rig.port, request).until('\r\n\r\n')
       await new Promise(resolve => late.socket.write(stopping.repeat(3), resolve))
-      for (const client of [inOne, early, late]) {
-        await client.until('\r\n\r\n')
-        expect(client.status).toBe(200)
+      // Bytes behind a request that says it is the last are an error (RFC 9112 9.6): the connection may end without an answer.
+      const closed = connection === 'close' ? [0] : []
+      for (const client of [inOne, early]) {
+        await client.until('\r\n\r\n').catch(() => {})
+        expect([200, ...closed]).toContain(client.status)
       }
       // A stop sent later on a connection of its own has its answer: the others would have run by now.
       expect((await stop(rig, 'A'.repeat(22))).status).toBe(404)
       for (const client of [inOne, early, late]) {
-        expect(client.text.match(/HTTP\/1\.1 /g)).toHaveLength(1)
+        expect(client.text.split('HTTP/1.1 ').length - 1).toBeLessThanOrEqual(1)
         client.socket.destroy()
       }
+      expect(late.status).toBe(200)
       expect(reader.isOver).toBe(false)
       expect(rig.observed.ends).toEqual([])
       expect(rig.records.filter(({ operation }) => operation === 'stream.stop')).toEqual([])
