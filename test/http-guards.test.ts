@@ -1,5 +1,9 @@
 // The guards over real sockets, in their order: what each accepts, and the text of each refusal.
 import { afterEach, describe, expect, test } from 'vitest'
+import { systemTimers, type Timers } from '../src/clock/timers.js'
+import { statusStreamPlugin } from '../src/http/routes/status-stream.js'
+import { StatusHub } from '../src/hub/status-hub.js'
+import { until } from './support/chat-rig.js'
 import { RawClient, type Rig, raw, readStream, startRig } from './support/http-rig.js'
 
 let rig: Rig
@@ -8,6 +12,8 @@ afterEach(() => rig.close())
 const TOKEN = 'a-long-secret'
 const DATA_ROUTES = ['/summary/events', '/summary/stream', '/summary/resync', '/summary/health', '/metrics']
 const OPEN_ROUTES = ['/livez', '/readyz', '/openapi.json', '/schemas/hello.json']
+
+const STATUS_SETTINGS = { eventsSseRetryMs: 1, eventsSseHeartbeat: 1, sseStallTimeoutMs: 1 }
 
 /** One request on a connection of its own; the head and the bytes that come with it. */
 async function ask(line: string, headers: Readonly<Record<string, string>> = {}, from?: string) {
@@ -120,6 +126,64 @@ describe('token', () => {
     rig.pass(61_000)
     expect((await ask('GET /summary/health', { 'X-API-Token': 'guess' })).status).toBe(401)
   })
+  test('after ten wrong ones each further try waits, the right one too, however many connections try', async () => {
+    const waits: number[] = []
+    const timers: Timers = {
+      after: (ms, run) => {
+        waits.push(ms)
+        return systemTimers.after(0, run)
+      },
+    }
+    rig = await startRig({ sseApiToken: TOKEN }, { timers })
+    const GUESSES = [
+      { 'X-API-Token': 'guess' },
+      { Authorization: 'Bearer guess' },
+      { 'X-API-Token': 'guess', Authorization: 'Bearer guess' },
+    ]
+    const guess = (i: number) => ask('GET /summary/health', GUESSES[i % 3])
+    for (let i = 0; i < 9; i++) await guess(i)
+    // A wrong ticket is a guess too.
+    await readStream(rig, {}, '/summary/events?ticket=guess')
+    expect(waits).toEqual([])
+    const tries = Array.from({ length: 20 }, (_, i) => guess(i))
+    for (const { status } of await Promise.all(tries)) expect(status).toBe(429)
+    expect(waits.length).toBe(20)
+    waits.length = 0
+    await readStream(rig, {}, '/summary/events?ticket=guess')
+    expect((await ask('GET /metrics', { 'X-API-Token': TOKEN })).status).toBe(200)
+    expect(waits.length).toBe(2)
+    for (const ms of waits) expect(ms).toBeGreaterThan(3_000)
+    for (const ms of waits) expect(ms).toBeLessThanOrEqual(4_000)
+    // Nobody else waits, nor who brings nothing, nor where nothing is secret.
+    waits.length = 0
+    expect((await ask('GET /summary/health', { 'X-API-Token': TOKEN }, '127.0.0.2')).status).toBe(200)
+    expect((await ask('GET /summary/health')).status).toBe(401)
+    expect((await ask('GET /livez', { 'X-API-Token': 'guess' })).status).toBe(200)
+    rig.pass(61_000)
+    expect((await ask('GET /summary/health', { 'X-API-Token': TOKEN })).status).toBe(200)
+    expect(waits).toEqual([])
+  })
+  test('a client that leaves while it waits leaves nothing behind', async () => {
+    let waiting = 0
+    const timers: Timers = {
+      after: () => {
+        waiting += 1
+        return () => {
+          waiting -= 1
+        }
+      },
+    }
+    rig = await startRig({ sseApiToken: TOKEN }, { timers })
+    for (let i = 0; i < 10; i++) await ask('GET /summary/health', { 'X-API-Token': 'guess' })
+    const clients = Array.from(
+      { length: 5 },
+      () => new RawClient(rig.port, raw('GET /summary/events', { 'X-API-Token': TOKEN })),
+    )
+    await until(() => waiting === 5, 'all wait')
+    for (const { socket } of clients) socket.destroy()
+    await until(() => waiting === 0, 'none waits')
+    expect(rig.hub.joined).toEqual([])
+  })
   test('a rotated token ends the streams it let in, and only those', async () => {
     rig = await startRig({ sseApiToken: 'one' })
     const old = await readStream(rig, { 'X-API-Token': 'one' })
@@ -156,35 +220,50 @@ describe('token', () => {
 })
 
 describe('tickets', () => {
-  const issue = async (): Promise<string> => {
+  const issue = async (token = TOKEN): Promise<string> => {
     const response = await fetch(`${rig.url}/summary/ticket`, {
       method: 'POST',
-      headers: { 'X-API-Token': TOKEN },
+      headers: { 'X-API-Token': token },
     })
     expect(response.status).toBe(201)
-    const { ticket, expires_in_sec } = (await response.json()) as { ticket: string; expires_in_sec: number }
-    expect(expires_in_sec).toBe(60)
-    expect(Buffer.from(ticket, 'base64url').length).toBeGreaterThanOrEqual(16)
+    const { ticket, ...times } = (await response.json()) as { ticket: string }
+    expect(times).toEqual({ expires_in_sec: 60, return_sec: 43_200 })
+    expect(ticket).toMatch(/^[\w-]{72}$/)
     return ticket
   }
-  const withTicket = (ticket: string) => readStream(rig, {}, `/summary/events?ticket=${ticket}`)
+  const withTicket = (ticket: string, headers = {}, path = '/summary/events') =>
+    readStream(rig, headers, `${path}?ticket=${ticket}`)
+  const AGAIN = { 'Last-Event-ID': 'e-1' }
 
-  test('open one stream, and the same one again after a cut, until 60 s later', async () => {
+  test('open a stream for 60 s, and bring its client back for hours', async () => {
     rig = await startRig({ sseApiToken: TOKEN })
     const ticket = await issue()
     const first = await withTicket(ticket)
     expect(first.status).toBe(200)
-    expect((await withTicket(ticket)).status).toBe(401)
     first.socket.destroy()
     await rig.hub.until(() => rig.hub.closed.length === 1)
-    rig.pass(50_000)
-    const again = await withTicket(ticket)
-    expect(again.status).toBe(200)
     rig.pass(600_000)
-    again.socket.destroy()
-    await rig.hub.until(() => rig.hub.closed.length === 2)
-    rig.pass(61_000)
+    // Whoever reads the ticket in a log does not know that it was connected.
     expect((await withTicket(ticket)).status).toBe(401)
+    for (const back of [
+      await withTicket(ticket, AGAIN),
+      await readStream(rig, {}, `/summary/events?last_event_id=e-1&ticket=${ticket}`),
+    ]) {
+      expect(back.status).toBe(200)
+      back.socket.destroy()
+    }
+    rig.pass(43_200_000 - 600_000 - 30_000)
+    expect((await withTicket(ticket, AGAIN)).status).toBe(200)
+    rig.pass(60_000)
+    expect((await withTicket(ticket, AGAIN)).status).toBe(401)
+  })
+  test('come back as long as the setting says, from the next reload on', async () => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    const ticket = await issue()
+    rig.pass(100_000)
+    rig.setConfig({ sseTicketReturnSec: 90 })
+    rig.server.reload()
+    expect((await withTicket(ticket, AGAIN)).status).toBe(401)
   })
   test('are good for 60 s, for streams alone, and carry the mark of their token', async () => {
     rig = await startRig({ sseApiToken: TOKEN })
@@ -196,6 +275,43 @@ describe('tickets', () => {
     const byToken = await readStream(rig, { 'X-API-Token': TOKEN })
     expect(rig.hub.joined[0]?.owner).toBe(rig.hub.joined[1]?.owner)
     for (const client of [byTicket, byToken]) client.socket.destroy()
+  })
+  test('of one server open streams at another with the same token, whose clock may be some seconds behind', async () => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    const other = await startRig({ sseApiToken: TOKEN })
+    rig.pass(9_000)
+    const [good] = [await readStream(other, {}, `/summary/events?ticket=${await issue()}`)]
+    expect(good.status).toBe(200)
+    rig.pass(9_000)
+    expect((await readStream(other, {}, `/summary/events?ticket=${await issue()}`)).status).toBe(401)
+    await other.close()
+  })
+  test('are not needed without a token, and then any is fine', async () => {
+    rig = await startRig()
+    const response = await fetch(`${rig.url}/summary/ticket`, { method: 'POST' })
+    const { ticket } = (await response.json()) as { ticket: string }
+    expect((await withTicket(ticket)).status).toBe(200)
+    expect((await withTicket('nonsense')).status).toBe(200)
+    // One of no token opens nothing where one is needed.
+    rig.setConfig({ sseApiToken: TOKEN })
+    rig.server.reload()
+    expect((await withTicket(ticket)).status).toBe(401)
+  })
+  test('the newest stream with a ticket takes the place of the older, at the limit too', async () => {
+    rig = await startRig({ sseApiToken: TOKEN, sseMaxConnections: 2, sseMaxConnectionsPerIp: 2 })
+    const other = await readStream(rig, { 'X-API-Token': TOKEN })
+    const ticket = await issue()
+    const half = await withTicket(ticket)
+    rig.pass(600_000)
+    // Its connection is still open here: that shows that it was connected.
+    const back = await withTicket(ticket)
+    expect(back.status).toBe(200)
+    await half.end()
+    expect(rig.hub.ended).toEqual([{ index: 1, reason: 'stalled' }])
+    await rig.hub.until(() => rig.hub.closed.length === 1)
+    expect((await readStream(rig, { 'X-API-Token': TOKEN })).status).toBe(429)
+    expect([other.closed, back.closed]).toEqual([false, false])
+    for (const client of [other, back]) client.socket.destroy()
   })
   test('a stream refused at the limit has not used up its ticket', async () => {
     rig = await startRig({ sseApiToken: TOKEN, sseMaxConnections: 1 })
@@ -214,6 +330,21 @@ describe('tickets', () => {
     rig.setConfig({ sseApiToken: 'new' })
     rig.server.reload()
     expect((await withTicket(ticket)).status).toBe(401)
+  })
+  test('of the previous token are good while that is accepted, and end with it', async () => {
+    rig = await startRig({ sseApiToken: TOKEN })
+    const ticket = await issue()
+    rig.setConfig({ sseApiToken: 'new', sseApiTokenPrevious: TOKEN })
+    rig.server.reload()
+    const later = await issue(TOKEN)
+    const open = await withTicket(ticket)
+    expect(open.status).toBe(200)
+    rig.setConfig({ sseApiTokenPrevious: null })
+    rig.server.reload()
+    await open.end()
+    expect(rig.hub.ended).toEqual([{ index: 0, reason: 'auth_expired' }])
+    for (const old of [ticket, later]) expect((await withTicket(old, AGAIN)).status).toBe(401)
+    expect((await withTicket(await issue('new'))).status).toBe(200)
   })
 })
 
@@ -343,6 +474,65 @@ describe('CORS', () => {
     const answer = await ask('OPTIONS /summary/events', { Origin: 'https://evil.example' })
     expect(answer.status).toBe(204)
     expect(answer.text.toLowerCase()).not.toContain('access-control')
+  })
+})
+
+describe('pages of other sites', () => {
+  const SITES = [
+    { 'Sec-Fetch-Site': 'cross-site' },
+    { 'Sec-Fetch-Site': 'same-site' },
+    { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://evil.example' },
+  ]
+  const OPENED = {
+    'Sec-Fetch-Site': 'cross-site',
+    'Sec-Fetch-Mode': 'navigate',
+    'Sec-Fetch-Dest': 'document',
+  }
+
+  test('get neither stream nor data, and are counted by nothing but their own guard', async () => {
+    const plugin = statusStreamPlugin(new StatusHub({ settings: () => STATUS_SETTINGS }), () => ({
+      sseGzip: false,
+    }))
+    rig = await startRig(
+      { sseApiToken: TOKEN, sseMaxConnections: 1, sseIpConnectRate: { count: 1, windowSec: 60 } },
+      { plugins: [plugin] },
+    )
+    const paths = [...DATA_ROUTES, '/events', '/events/stats']
+    for (const site of SITES) {
+      for (const path of paths) {
+        const { status, body } = await ask(`GET ${path}`, { ...site, 'X-API-Token': 'a-guess' })
+        expect([path, status, JSON.parse(body)]).toMatchObject([path, 403, { code: 'cross_site' }])
+      }
+      expect((await ask('HEAD /summary/events', site)).status).toBe(403)
+      expect((await ask('POST /summary/ticket', { ...site, 'Content-Length': '0' })).status).toBe(403)
+    }
+    expect(new Set(rig.rejected)).toEqual(new Set(['origin']))
+    expect(rig.logged()[0]).toMatchObject({ guard: 'origin', code: 'cross_site', msg: 'request refused' })
+    // No guess was counted, and the only place and the only connection of this minute are free.
+    expect((await ask('GET /summary/health', { 'X-API-Token': 'a-guess' })).status).toBe(401)
+    expect((await readStream(rig, { 'X-API-Token': TOKEN })).status).toBe(200)
+  })
+  test('without Sec-Fetch-Site are known by their Origin, on streams', async () => {
+    rig = await startRig()
+    expect((await readStream(rig, { Origin: 'https://evil.example' })).status).toBe(403)
+    expect((await readStream(rig, { Origin: 'http://localhost' })).status).toBe(200)
+  })
+  test('with an allowed origin, or with *, are served', async () => {
+    const site = { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://dash.example' }
+    rig = await startRig({ sseAllowOrigin: ['https://dash.example'] })
+    expect((await readStream(rig, site)).status).toBe(200)
+    expect((await readStream(rig, { 'Sec-Fetch-Site': 'cross-site' })).status).toBe(403)
+    rig.setConfig({ sseAllowOrigin: ['*'] })
+    rig.server.reload()
+    expect((await readStream(rig, { 'Sec-Fetch-Site': 'cross-site' })).status).toBe(200)
+  })
+  test('may link to a document, which a person then opens, and not to a stream', async () => {
+    rig = await startRig()
+    for (const path of [...OPEN_ROUTES, '/summary/resync', '/summary/health', '/metrics']) {
+      expect([path, (await ask(`GET ${path}`, OPENED)).status]).toEqual([path, 200])
+    }
+    expect((await ask('GET /summary/health', { ...OPENED, 'Sec-Fetch-Dest': 'iframe' })).status).toBe(403)
+    expect((await ask('GET /summary/events', OPENED)).status).toBe(403)
   })
 })
 

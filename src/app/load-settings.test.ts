@@ -76,6 +76,18 @@ test('a size of a panel that a module may bring is no warning', () => {
   expect(loaded({ G6_PANEL_W_JOBS: '40', G6_PANELS_MODULE: 'panels.mjs' }).warnings).toEqual([])
 })
 
+test('a token that can be guessed from other machines gets a warning, which says that it will be refused', () => {
+  const short = { G6_HTTP_HOST: '0.0.0.0', G6_SSE_API_TOKEN: 'a' }
+  expect(loaded(short).warnings).toContainEqual({
+    name: 'G6_SSE_API_TOKEN',
+    message: expect.stringMatching(/^G6_HTTP_HOST=0\.0\.0\.0 .* refused from the next release/),
+  })
+  const isWarned = (env: Record<string, string>): boolean =>
+    loaded(env).warnings.some(({ message }) => message.includes('next release'))
+  expect(isWarned({ ...short, G6_SSE_API_TOKEN: 'x'.repeat(16) })).toBe(false)
+  expect(isWarned({ ...short, G6_HTTP_HOST: '127.0.0.1' })).toBe(false)
+})
+
 describe('what g6 serve would refuse', () => {
   const refusals = (env: Record<string, string>) => serveFindings(loaded(env)).map(({ message }) => message)
 

@@ -4,7 +4,7 @@ import { type FromProcess, loadConfigFromProcess } from '../config/from-process.
 import type { Finding } from '../config/layers.js'
 import type { Disorder, Loaded, LoadResult } from '../config/load.js'
 import type { Config } from '../config/settings.js'
-import { judgeBind } from '../guards/host.js'
+import { judgeBind, weakTokenText } from '../guards/host.js'
 import { planListeners } from '../http/listen-plan.js'
 import { PANELS } from '../panels/registry.js'
 import { settingSpecs } from '../sources/spec.js'
@@ -18,7 +18,14 @@ export function loadSettings(options: Omit<FromProcess, 'judge'> = {}): LoadResu
     ...options,
     judge: config => [...thresholdDisorders(config), ...sourceDisorders(config)],
   })
-  return result.ok ? { ...result, warnings: [...result.warnings, ...sizesOfNothing(result.config)] } : result
+  if (!result.ok) return result
+  const { warnings, config } = result
+  return { ...result, warnings: [...warnings, ...sizesOfNothing(config), ...weakToken(config)] }
+}
+
+function weakToken(config: Config): readonly Finding[] {
+  const message = weakTokenText(config)
+  return message === null ? [] : [{ name: 'G6_SSE_API_TOKEN', message }]
 }
 
 /** Which streams can be followed together. */

@@ -72,6 +72,7 @@ function start(change: Partial<Doors> = {}) {
         return doors.rateLeft ? { ok: true, headers } : { ok: false, retryAfterSec: 0.2, headers }
       },
       lease: () => ({ release: () => {} }),
+      hasKeys: true,
       bypasses: key => key === 'internal',
     },
   }
@@ -87,7 +88,7 @@ function start(change: Partial<Doors> = {}) {
         address: '192.0.2.7',
         addressKey: '192.0.2.7',
         owner: doors.owner,
-        ticket: null,
+        ticketId: null,
         verified: null,
       }
       const { isStart, isUnderFlag } = doors
@@ -238,7 +239,10 @@ test('a caller has a limit of readers; one with an internal key only that of the
   const { ask } = start()
   for (let i = 0; i < READERS_PER_CALLER; i++) expect((await ask({}, true)).error).toBeNull()
   const answer = await ask({}, true)
-  expect(answer.error).toMatchObject({ code: 'too_many_readers_of_user', headers: { 'Retry-After': '5' } })
+  expect(answer.error).toMatchObject({
+    code: 'too_many_readers_of_user',
+    headers: { 'Retry-After': expect.stringMatching(/^[3-8]$/) },
+  })
   expect(record(answer)?.operation).toBe('security.rate_limit_violation')
   expect((await ask({ 'x-api-key': 'internal' }, true)).error).toBeNull()
   expect((await ask({ authorization: 'Bearer ann' }, true)).error).toBeNull()

@@ -4,11 +4,13 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Verified } from '../contract/plugin.js'
 import { Refusal } from '../contract/refusal.js'
+import { isCrossSite } from '../guards/cross-site.js'
 import { presentedTokens } from '../guards/token.js'
 import type { ChatConfig } from './chat-config.js'
+import { expiryOf } from './identity.js'
 import { type ReaderPlace, ReaderPlaces } from './limits/reader-places.js'
 import type { Caller, ChatLimits, Credential, Headers, Identity, Rollout } from './ports.js'
-import { BUSY, originIn, rateLimited } from './refused.js'
+import { busy, originIn, rateLimited, wrongToken } from './refused.js'
 import { connectionIdOf } from './request.js'
 
 export type AdmissionParts = {
@@ -19,6 +21,8 @@ export type AdmissionParts = {
   readonly identity: Identity
   readonly rollout: Rollout
   readonly limits: ChatLimits
+  /** See HttpShell; without it nothing is counted. */
+  readonly countWrong?: (request: FastifyRequest) => number
 }
 
 export type Admitted = {
@@ -39,7 +43,6 @@ export type Entry = {
 }
 
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="g6"' }
-const INVALID = { 'WWW-Authenticate': 'Bearer realm="g6", error="invalid_token"' }
 
 /** Null: the token is not valid. */
 export async function verifiedBy(identity: Identity, bearer: string): Promise<Verified | null> {
@@ -66,13 +69,13 @@ export class Admission {
 
   /** Throws the refusal. */
   async admit(request: FastifyRequest, reply: FastifyReply, { isStart, isUnderFlag }: Entry): Promise<void> {
-    const { config, rollout, limits } = this.#parts
+    const { config, rollout } = this.#parts
     const { headers, facts } = request
     const connectionId = connectionIdOf(headers)
     void reply.header('X-Connection-ID', connectionId)
     if (isUnderFlag && !rollout.enabled) throw flagDisabled(headers)
     if (!isUnderFlag && config().ragBackendUrl.length === 0) {
-      throw new Refusal('chat_backend', 'no_backend', undefined, BUSY)
+      throw busy('chat_backend', 'no_backend')
     }
     if (isCrossSite(headers, config().sseAllowOrigin)) {
       throw new Refusal('chat_origin', 'cross_site', undefined, {}, originIn(headers))
@@ -81,7 +84,7 @@ export class Admission {
     // The server's own token may come as a Bearer; it identifies no person.
     const isServers = apiToken === null && facts.owner !== null
     const token = isServers ? null : bearer
-    facts.verified ??= await this.#identify(token)
+    facts.verified ??= await this.#identify(request, token)
     const person = facts.verified?.person ?? null
     const caller: Caller = {
       person,
@@ -89,20 +92,24 @@ export class Admission {
       key: person === null ? `a:${facts.addressKey}` : `u:${person.key}`,
     }
     if (isUnderFlag && !rollout.allows(caller)) throw flagDisabled(headers)
-    const apiKey = headers['x-api-key']
-    const bypasses = typeof apiKey === 'string' && limits.bypasses(apiKey)
+    const bypasses = this.#bypasses(request)
     const rateHeaders = isStart && !bypasses ? await this.#count(caller) : {}
     void reply.headers(rateHeaders)
     const credential: Credential =
       facts.verified === null || token === null
         ? { kind: 'server', owner: facts.owner }
-        : { kind: 'person', bearer: token, rules: facts.verified.rules }
+        : {
+            kind: 'person',
+            bearer: token,
+            rules: facts.verified.rules,
+            validUntilMs: expiryOf(token),
+          }
     this.#admitted.set(request, { caller, credential, connectionId, bypasses, rateHeaders })
   }
 
   /** Null: anonymous. */
-  async #identify(bearer: string | null): Promise<Verified | null> {
-    const { config, identity } = this.#parts
+  async #identify(request: FastifyRequest, bearer: string | null): Promise<Verified | null> {
+    const { config, identity, countWrong } = this.#parts
     // Without a key no token can be verified, so every caller is anonymous.
     if (config().chatAnonymous && (bearer === null || !identity.hasKey)) return null
     if (bearer === null) {
@@ -112,7 +119,19 @@ export class Admission {
     if (!identity.hasKey) throw new Refusal('chat_auth', 'no_token_key', undefined, CHALLENGE)
     const verified = await verifiedBy(identity, bearer)
     if (verified !== null) return verified
-    throw new Refusal('chat_auth', 'token_wrong', 'The token is not valid or has expired.', INVALID)
+    const waitMs = countWrong?.(request) ?? 0
+    if (waitMs > 0) throw rateLimited('chat_auth', 'too_many_wrong_tokens', waitMs / 1000)
+    throw wrongToken()
+  }
+
+  /** A wrong key is not refused: its caller has the limits of everybody. */
+  #bypasses(request: FastifyRequest): boolean {
+    const { limits, countWrong } = this.#parts
+    const key = request.headers['x-api-key']
+    if (typeof key !== 'string') return false
+    const bypasses = limits.bypasses(key)
+    if (!bypasses && limits.hasKeys) countWrong?.(request)
+    return bypasses
   }
 
   /**
@@ -122,7 +141,7 @@ export class Admission {
   takePlace(request: FastifyRequest): ReaderPlace {
     const { caller, bypasses } = this.of(request)
     const place = this.#places.take(bypasses ? null : caller.key, this.#parts.config())
-    if (place === 'instance') throw new Refusal('chat_cap', 'chat_full', undefined, BUSY)
+    if (place === 'instance') throw busy('chat_cap', 'chat_full')
     if (place === 'caller') throw rateLimited('chat_cap', 'too_many_readers_of_user')
     return place
   }
@@ -154,16 +173,4 @@ function flagDisabled(headers: IncomingHttpHeaders): Refusal {
     ...originIn(headers),
   }
   return new Refusal('chat_flag', 'feature_flag_disabled', undefined, {}, members)
-}
-
-function isOwnOrigin(origin: string, host: string | undefined): boolean {
-  if (host === undefined || !URL.canParse(origin)) return false
-  return new URL(origin).host === host.toLowerCase()
-}
-
-/** Pages of other sites may not spend answers here. An allowed origin, or this server's own, passes. */
-function isCrossSite(headers: IncomingHttpHeaders, allowedOrigins: readonly string[]): boolean {
-  const { origin, host } = headers
-  if (origin === undefined) return headers['sec-fetch-site'] === 'cross-site'
-  return !(allowedOrigins.includes('*') || allowedOrigins.includes(origin) || isOwnOrigin(origin, host))
 }

@@ -3,7 +3,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Timers } from '../clock/timers.js'
 import { HttpError } from '../contract/errors.js'
-import { Refusal } from '../contract/refusal.js'
 import type { ChatFailureCode } from '../protocol/chat-events.js'
 import { type ConnectParts, connect, followIn, withSeat } from './connect.js'
 import type { Generation, OnDisconnect } from './generation.js'
@@ -11,7 +10,7 @@ import { IdempotencyKeys, idempotencyKey } from './idempotency.js'
 import type { FoundStream } from './log/chat-log.js'
 import type { ChatLimits, Lease } from './ports.js'
 import { type Asked, checkQuestion } from './question.js'
-import { BUSY, failedBefore, rateLimited } from './refused.js'
+import { busy, failedBefore, rateLimited, wrongToken } from './refused.js'
 import { eventIdOf, onDisconnect as onDisconnectWord, passedOn } from './request.js'
 import { untilEnded, wholeAnswer } from './whole.js'
 
@@ -66,10 +65,13 @@ export function askWhole(parts: AskParts, request: FastifyRequest, reply: Fastif
     followIn(seat, facts.streamId)
     const leave = await untilBegun(parts, started, reply, null)
     if (leave === null) return reply.hijack()
-    const hasEnded = await untilEnded(log, reply.raw)
+    const { connectionId, credential } = parts.admission.of(request)
+    const validUntilMs = credential.kind === 'person' ? credential.validUntilMs : null
+    const validForMs = validUntilMs === null ? null : validUntilMs - parts.clock.nowMs()
+    const how = await untilEnded(log, reply.raw, parts.timers, validForMs)
     leave()
-    if (!hasEnded) return reply.hijack()
-    const { connectionId } = parts.admission.of(request)
+    if (how === 'gone') return reply.hijack()
+    if (how === 'expired') throw wrongToken()
     const answer = { ...(await wholeAnswer(log)), connectionId }
     return await reply.header('X-Stream-ID', facts.streamId).send(answer)
   })
@@ -118,7 +120,10 @@ async function start(
   if (earlier.kind === 'same') {
     const { streamId } = earlier
     const found = await relay.find(streamId, caller.person)
-    if (found !== null) return { found, generation: relay.running(streamId), isJoined: true, hasKey: true }
+    if (found !== null) {
+      if (found.facts.owner === null) relay.keys.share(streamId)
+      return { found, generation: relay.running(streamId), isJoined: true, hasKey: true }
+    }
   }
   const started = begin(parts, request, asked, onDisconnect, true)
   relay.keys.keep(scoped, fingerprint, started.found.facts.streamId)
@@ -137,8 +142,8 @@ function begin(
   const { caller, connectionId } = admission.of(request)
   const { person } = caller
   const { headers, facts } = request
-  if (ragBackendUrl.length === 0) throw new Refusal('chat_backend', 'no_backend', undefined, BUSY)
-  if (!audit.canStart()) throw new Refusal('chat_audit', 'audit_unavailable', undefined, BUSY)
+  if (ragBackendUrl.length === 0) throw busy('chat_backend', 'no_backend')
+  if (!audit.canStart()) throw busy('chat_audit', 'audit_unavailable')
   const lease = takeLease(parts, request)
   try {
     const generation = relay.start({
@@ -166,7 +171,7 @@ function begin(
 function takeLease({ limits, admission }: AskParts, request: FastifyRequest): Lease {
   const { caller, bypasses } = admission.of(request)
   const lease = limits.lease(bypasses ? null : caller.key)
-  if (lease === 'instance') throw new Refusal('chat_cap', 'chat_full', undefined, BUSY)
+  if (lease === 'instance') throw busy('chat_cap', 'chat_full')
   if (lease === 'user') throw rateLimited('chat_cap', 'too_many_streams_of_user')
   return lease
 }

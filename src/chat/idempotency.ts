@@ -21,6 +21,8 @@ export type Earlier =
 export class IdempotencyKeys {
   readonly #byKey = new Map<string, Known>()
   readonly #keyOf = new Map<string, string>()
+  /** Answers without an owner that a second request joined. */
+  readonly #shared = new Set<string>()
 
   /** Unique to owner and key. */
   static scoped(ownerKey: string, key: string): string {
@@ -44,7 +46,20 @@ export class IdempotencyKeys {
     this.#keyOf.set(streamId, scoped)
   }
 
+  /**
+   * A second request joined this answer, and nothing shows that it came from the same person: everybody at an address counts as
+   * one anonymous caller. From now on it can be read, and nobody can stop it for the others.
+   */
+  share(streamId: string): void {
+    this.#shared.add(streamId)
+  }
+
+  isShared(streamId: string): boolean {
+    return this.#shared.has(streamId)
+  }
+
   forget(streamId: string): void {
+    this.#shared.delete(streamId)
     const scoped = this.#keyOf.get(streamId)
     this.#keyOf.delete(streamId)
     // The key may already belong to a later answer.

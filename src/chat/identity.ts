@@ -57,6 +57,19 @@ function personOf({ iss = '', sub = '', jti, email, role }: JWTPayload, bearer: 
   }
 }
 
+/**
+ * When a token that was verified expires, epoch milliseconds, the allowed difference of clocks included. Null where it does not say
+ * so: `verify` accepts no such token.
+ */
+export function expiryOf(bearer: string): number | null {
+  try {
+    const { exp } = JSON.parse(Buffer.from(bearer.split('.')[1] ?? '', 'base64url').toString()) as JWTPayload
+    return typeof exp === 'number' ? (exp + CLOCK_TOLERANCE_SEC) * 1000 : null
+  } catch {
+    return null
+  }
+}
+
 export function createIdentity(parts: IdentityParts): Identity {
   const { settings, log, clock = systemClock, onFirstSight } = parts
   let jose: Jose | null = null

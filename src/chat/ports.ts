@@ -13,8 +13,13 @@ export interface Identity {
 
 /** What admitted a caller. */
 export type Credential =
-  /** `rules` are those in force before it was verified. */
-  | { readonly kind: 'person'; readonly bearer: string; readonly rules: string }
+  /** `rules` are those in force before it was verified; `validUntilMs`: epoch, null = it does not expire. */
+  | {
+      readonly kind: 'person'
+      readonly bearer: string
+      readonly rules: string
+      readonly validUntilMs: number | null
+    }
   /** The mark of the server's token (or of a ticket's); null where none was needed. */
   | { readonly kind: 'server'; readonly owner: string | null }
 
@@ -53,6 +58,8 @@ export interface ChatLimits {
   start(key: string): Promise<StartVerdict>
   /** Counts one live stream. `user`: the limit of this key is reached; `instance`: the server's. Null: no limit of one caller. */
   lease(key: string | null): Lease | 'user' | 'instance'
+  /** Whether there are keys in API_KEYS_INTERNAL. */
+  readonly hasKeys: boolean
   /** Whether `x-api-key` is one of API_KEYS_INTERNAL: then the limits of one caller do not apply. */
   bypasses(apiKey: string): boolean
 }

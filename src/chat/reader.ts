@@ -5,6 +5,7 @@ import { type ConnectedClient, Connection } from '../connection/connection.js'
 import type { ConnectionHost, Connections } from '../connection/connections.js'
 import type { Transport, Wire } from '../connection/transport.js'
 import { EMPTY_BYTES, toWire, wireEnd } from '../connection/wire.js'
+import { encodeComment } from '../sse/encode.js'
 import { encodeHeartbeat, PING } from './encode.js'
 import type { ChatLog, LogSlice } from './log/chat-log.js'
 import type { Credential } from './ports.js'
@@ -56,7 +57,12 @@ export class AnswerReader {
     this.#position = parts.from
     this.#lastHeartbeatAtMs = nowMs
     this.#unfollow = parts.log.follow(() => this.#pump())
-    this.#connection = new Connection({ transport, wire, owner: null, ...(client && { client }) }, nowMs)
+    const { credential } = parts
+    const validUntilMs = credential.kind === 'person' ? credential.validUntilMs : null
+    this.#connection = new Connection(
+      { transport, wire, owner: null, validUntilMs, ...(client && { client }) },
+      nowMs,
+    )
     const host: ConnectionHost<Connection> = {
       kind: 'chat',
       stallMs: () => limits.stallMs,
@@ -71,7 +77,12 @@ export class AnswerReader {
         subset: null,
         has_owner: parts.credential.kind === 'person' || parts.credential.owner !== null,
       }),
-      lastBytes: ({ blocked }, reason) => (reason === 'stalled' || blocked ? null : wireEnd(wire)),
+      lastBytes: ({ blocked }, reason) => {
+        if (reason === 'stalled' || blocked) return null
+        // A comment: the answer itself has not ended, so no event of it may say so.
+        const why = reason === 'auth_expired' ? toWire(encodeComment(reason), wire) : EMPTY_BYTES
+        return Buffer.concat([why, wireEnd(wire)])
+      },
       onLeave: () => this.#unfollow(),
       onClose: () => parts.onLeave(),
     }
@@ -100,9 +111,12 @@ export class AnswerReader {
     return this.#parts.credential
   }
 
-  /** Ends the connection where it stands; without the terminal event, the client may resume. */
+  /** Its credential is no longer valid: ends the connection where it stands; with another one the client may resume. */
   dismiss(): void {
-    // No event carries the reason: an answer ends with a terminal event of its own, or with none.
+    this.#parts.connections.end(this.#connection, 'auth_expired')
+  }
+
+  #end(): void {
     this.#parts.connections.end(this.#connection, 'shutdown')
   }
 
@@ -114,7 +128,7 @@ export class AnswerReader {
     const { log, wire } = this.#parts
     while (!this.#connection.blocked && !this.#isReading && !this.#connection.ended) {
       if (this.#position >= log.tail) {
-        if (log.ended) this.dismiss()
+        if (log.ended) this.#end()
         return
       }
       const slice = log.readFrom(this.#position, wire.framing, ABOUT_WRITE_BYTES)
@@ -133,7 +147,7 @@ export class AnswerReader {
       },
       (error: unknown) => {
         this.#parts.onFault(error)
-        this.dismiss()
+        this.#end()
       },
     )
   }

@@ -2,20 +2,22 @@
 // them.
 import type { IncomingHttpHeaders } from 'node:http'
 import { type ErrorCode, HttpError, statusOf } from '../contract/errors.js'
-import { type ChatGuard, type Guard, Refusal } from '../contract/refusal.js'
+import { busyHeaders, busyRetrySec, type ChatGuard, type Guard, Refusal } from '../contract/refusal.js'
 import { CHAT_FAILURES, type ChatFailureCode } from '../protocol/chat-events.js'
 import type { Headers, SecurityOperation } from './ports.js'
 
-/** Retry-After of refusals that end when another caller ends something, seconds. */
-const BUSY_RETRY_SEC = 5
-export const BUSY: Headers = { 'Retry-After': String(BUSY_RETRY_SEC) }
 const BREAKER_RETRY: Headers = { 'Retry-After': '10' }
+
+/** A 503 that ends when other callers end something. */
+export function busy(guard: ChatGuard, code: ErrorCode): Refusal {
+  return new Refusal(guard, code, undefined, busyHeaders())
+}
 
 /** A 429. */
 export function rateLimited(
   guard: ChatGuard,
   code: ErrorCode,
-  retryAfterSec = BUSY_RETRY_SEC,
+  retryAfterSec = busyRetrySec(),
   headers: Headers = {},
 ): Refusal {
   const retryAfter = Math.max(1, Math.ceil(retryAfterSec))
@@ -27,6 +29,14 @@ export function rateLimited(
     { ...headers, 'Retry-After': String(retryAfter) },
     { ok: false, error: 'RATE_LIMIT_EXCEEDED', message, retryAfter },
   )
+}
+
+const INVALID_TOKEN = { 'WWW-Authenticate': 'Bearer realm="g6", error="invalid_token"' }
+
+/** The 401 of a person's token. */
+export function wrongToken(): Refusal {
+  const detail = 'The token is not valid or has expired.'
+  return new Refusal('chat_auth', 'token_wrong', detail, INVALID_TOKEN)
 }
 
 /** A failure before anything was sent. */

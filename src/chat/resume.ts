@@ -43,7 +43,7 @@ export async function stop(
   reply: FastifyReply,
 ): Promise<unknown> {
   const found = await findNamed(parts, request)
-  if (found === null) throw notFound()
+  if (found === null || parts.relay.keys.isShared(found.facts.streamId)) throw notFound()
   parts.audit.record({ operation: 'stream.stop', ...recordOf(parts, request, found) })
   parts.relay.stop(found)
   return reply.code(202).send()

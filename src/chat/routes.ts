@@ -21,7 +21,7 @@ import { chatHealth } from './health.js'
 import { QuestionBytes } from './limits/question-bytes.js'
 import type { AuditTrail, ChatLimits, Identity, Rollout, SecurityOperation } from './ports.js'
 import { MAX_HISTORY_BYTES, questionBody, questionInUrl } from './question.js'
-import { BUSY, rateLimited, recordOf } from './refused.js'
+import { busy, rateLimited, recordOf } from './refused.js'
 import type { Relay } from './relay.js'
 import {
   askQuery,
@@ -161,7 +161,7 @@ class ChatRoutes {
       timers: systemTimers,
       ...parts,
       shell,
-      admission: new Admission(parts),
+      admission: new Admission({ ...parts, countWrong: request => shell.countWrong(request) }),
     }
     this.#questions = new QuestionBytes(BODY_BYTES + parts.config().chatMaxQueryBytes * ESCAPED)
   }
@@ -229,7 +229,7 @@ class ChatRoutes {
       bypasses ? null : caller.key,
       length === undefined ? null : Number(length),
     )
-    if (taken === 'instance') throw new Refusal('chat_cap', 'chat_full', undefined, BUSY)
+    if (taken === 'instance') throw busy('chat_cap', 'chat_full')
     if (taken === 'caller') throw rateLimited('chat_cap', 'too_many_questions_at_once')
     request.raw.once('close', taken)
   }

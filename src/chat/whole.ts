@@ -1,27 +1,39 @@
 // A whole answer as one JSON document: waits for the end of the log and reads it.
 import type { ServerResponse } from 'node:http'
+import type { Timers } from '../clock/timers.js'
 import { HttpError } from '../contract/errors.js'
+import { busyHeaders } from '../contract/refusal.js'
 import { CHAT_FAILURES, type ChatFailureCode } from '../protocol/chat-events.js'
 import { createSseParser } from '../sse/parse.js'
 import type { JsonObject } from './events.js'
 import type { ChatLog } from './log/chat-log.js'
-import { BUSY, failedBefore } from './refused.js'
+import { failedBefore } from './refused.js'
 
 const ABOUT_READ_BYTES = 64 * 1024
 
-/** False: the client left first. */
-export function untilEnded(log: ChatLog, response: ServerResponse): Promise<boolean> {
-  if (response.destroyed) return Promise.resolve(false)
-  if (log.ended) return Promise.resolve(true)
+/** How the wait for the end of a log ended: with that, or before, because the client left or its time was over. */
+export type WaitEnd = 'ended' | 'gone' | 'expired'
+
+/** `forMs` null: without a limit. */
+export function untilEnded(
+  log: ChatLog,
+  response: ServerResponse,
+  timers: Timers,
+  forMs: number | null,
+): Promise<WaitEnd> {
+  if (response.destroyed) return Promise.resolve('gone')
+  if (log.ended) return Promise.resolve('ended')
   return new Promise(resolve => {
-    const settle = (hasEnded: boolean): void => {
+    const settle = (how: WaitEnd): void => {
       unfollow()
+      cancelTimer?.()
       response.off('close', onClose)
-      resolve(hasEnded)
+      resolve(how)
     }
-    const onClose = (): void => settle(false)
+    const onClose = (): void => settle('gone')
+    const cancelTimer = forMs === null ? null : timers.after(forMs, () => settle('expired'))
     const unfollow = log.follow(() => {
-      if (log.ended) settle(true)
+      if (log.ended) settle('ended')
     })
     response.once('close', onClose)
   })
@@ -79,7 +91,7 @@ function isFailure(code: unknown): code is ChatFailureCode {
 function failureOf({ type, data }: Logged): HttpError {
   const { code, reason } = data as JsonObject
   if (type === 'error' && isFailure(code)) return failedBefore(code)
-  if (reason === 'shutdown') return new HttpError('draining', undefined, BUSY)
+  if (reason === 'shutdown') return new HttpError('draining', undefined, busyHeaders())
   if (reason === 'expired') return failedBefore('idle_timeout')
   return new HttpError('upstream_failed', 'The answer was stopped.')
 }

@@ -108,6 +108,16 @@ const CASES: readonly {
         'Vary',
         'ETag',
       ],
+      ...[
+        'Cache-Control',
+        'Connection ',
+        'HTTP2-Settings',
+        'Proxy-Anything',
+        'Trailers',
+        'Server',
+        'X-Real-IP',
+      ],
+      ...['RateLimit', 'RateLimit-Policy', 'X-RateLimit-Reset', 'Strict-Transport-Security', 'x'.repeat(65)],
     ],
   },
   {

@@ -14,6 +14,10 @@ export type ConnectionParts = {
   /** What the limit per address counts by. */
   readonly addressKey?: string
   readonly client?: ConnectedClient
+  /** Of the ticket that it came with: the client's next connection with it replaces this one. */
+  readonly ticketId?: string | null
+  /** When the credential that let it in expires, epoch milliseconds; null: never. */
+  readonly validUntilMs?: number | null
 }
 
 export class Connection {
@@ -22,6 +26,8 @@ export class Connection {
   readonly owner: string | null
   readonly addressKey: string | null
   readonly client: ConnectedClient | null
+  readonly ticketId: string | null
+  readonly validUntilMs: number | null
   readonly openedAtMs: number
   /** The transport takes no bytes until it drains. */
   blocked = false
@@ -35,12 +41,15 @@ export class Connection {
   #progress = 0
   #progressAtMs: number
 
-  constructor({ transport, wire, owner, addressKey, client }: ConnectionParts, nowMs: number) {
+  constructor(parts: ConnectionParts, nowMs: number) {
+    const { transport, wire, owner, addressKey, client, ticketId, validUntilMs } = parts
     this.transport = transport
     this.wire = wire
     this.owner = owner
     this.addressKey = addressKey ?? null
     this.client = client ?? null
+    this.ticketId = ticketId ?? null
+    this.validUntilMs = validUntilMs ?? null
     this.openedAtMs = nowMs
     this.lastByteAtMs = nowMs
     this.#progressAtMs = nowMs

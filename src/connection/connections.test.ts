@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ownTime } from '../../test/support/own-time.js'
 import { ScriptedTransport } from '../../test/support/scripted-transport.js'
-import { Connection } from './connection.js'
+import { Connection, type ConnectionParts } from './connection.js'
 import { type ConnectionHost, type ConnectionKind, Connections } from './connections.js'
 import type { WaitingBytes } from './tcp-table.js'
 import type { TcpTable } from './tcp-table-files.js'
@@ -19,9 +19,11 @@ function start() {
     addressKey = 'a',
     last: Buffer | null = Buffer.alloc(1),
     cost = 0,
+    more: Partial<ConnectionParts> = {},
   ) => {
     const transport = new ScriptedTransport(() => {})
-    const connection = new Connection({ transport, wire: WIRE, owner: name, addressKey }, connections.nowMs())
+    const parts = { transport, wire: WIRE, owner: name, addressKey, ...more }
+    const connection = new Connection(parts, connections.nowMs())
     const host: ConnectionHost<Connection> = {
       kind,
       stallMs: () => STALL_MS,
@@ -120,6 +122,46 @@ describe('connections', () => {
     expect(left.splice(0)).toEqual(['s ticks'])
     pass(1_000)
     expect(left).toEqual(['s stalled', 's closed'])
+  })
+
+  test('end with their credential, by the time of day, blocked or not; others stay', () => {
+    const { open, left, pass } = start()
+    const [, blocked] = [
+      open('chat', 'short', 'a', Buffer.alloc(1), 0, { validUntilMs: 60_000 }),
+      open('chat', 'blocked', 'a', null, 0, { validUntilMs: 60_000 }),
+      open('chat', 'long', 'a', Buffer.alloc(1), 0, { validUntilMs: 90_000 }),
+      open('board', 'always'),
+    ]
+    blocked.transport.stall()
+    blocked.connection.write(Buffer.alloc(1), 40_000)
+    pass(60_000)
+    expect(left.filter(each => !each.endsWith('ticks'))).toEqual([])
+    pass(1_000)
+    expect(left.filter(each => !each.endsWith('ticks'))).toEqual([
+      'short auth_expired',
+      'short closed',
+      'blocked auth_expired',
+      'blocked closed',
+    ])
+  })
+
+  test('with one ticket are one at a time: the newest stays, and no ticket is remembered longer than its stream', () => {
+    const { connections, open, left, pass } = start()
+    const withTicket = (name: string, ticketId: string) =>
+      open('board', name, 'a', Buffer.alloc(1), 0, { ticketId })
+    const old = withTicket('old', 't')
+    open('board', 'none')
+    old.transport.stall()
+    const fresh = withTicket('fresh', 't')
+    expect([left, connections.withTicket('t')]).toEqual([['old stalled'], fresh.connection])
+    expect(connections.streams).toBe(3)
+    pass(2_000)
+    expect([old.transport.closed, connections.streams]).toEqual([true, 2])
+    expect(connections.withTicket('t')).toBe(fresh.connection)
+    withTicket('other', 'u')
+    fresh.transport.cut()
+    connections.dismiss(owner => owner === 'other', 'auth_expired')
+    expect([connections.withTicket('t'), connections.withTicket('u')]).toEqual([null, null])
   })
 
   test('may take their last bytes slowly, but not forever', () => {

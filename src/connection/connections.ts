@@ -1,6 +1,6 @@
 // All open connections: counted once, for limit, health and metrics alike; ended for one reason or another; and watched by one
-// timer, once a second, for keep-alives, stalled peers and age. A connection counts until its transport has closed, since it holds
-// a socket until then.
+// timer, once a second, for keep-alives, stalled peers, age and expired credentials. A connection counts until its transport has
+// closed, since it holds a socket until then.
 //
 // How a reader that is gone gives its place back, from the surest sign to the last resort:
 //   - its connection closes, or TCP keep-alive finds its host gone;
@@ -84,6 +84,8 @@ export class Connections {
   readonly #open = new Map<Connection, ConnectionHost<Connection>>()
   readonly #counts: Record<ConnectionKind, number> = { board: 0, status: 0, chat: 0 }
   readonly #byAddress = new Map<string, number>()
+  /** The connection that has not ended, for each ticket. */
+  readonly #byTicket = new Map<string, Connection>()
   readonly #waiters = new Set<Waiter>()
   readonly #unread: UnreadWatch
   readonly #maxAgeMs: () => number
@@ -156,8 +158,14 @@ export class Connections {
       })
   }
 
-  /** Owns the connection from now until it has closed. */
+  /** The open connection of a client that came with this ticket. */
+  withTicket(ticketId: string): Connection | null {
+    return this.#byTicket.get(ticketId) ?? null
+  }
+
+  /** Owns the connection from now until it has closed. Ends an earlier one with the same ticket. */
   open<C extends Connection>(connection: C, host: ConnectionHost<C>): void {
+    this.#replace(connection)
     this.#open.set(connection, host)
     this.#count(connection, host.kind, 1)
     const stallMs = host.stallMs()
@@ -251,11 +259,22 @@ export class Connections {
     return connections.length
   }
 
+  #replace(connection: Connection): void {
+    const { ticketId } = connection
+    if (ticketId === null) return
+    const earlier = this.#byTicket.get(ticketId)
+    // Its client does not read it any more: it has come back.
+    if (earlier !== undefined) this.end(earlier, 'stalled')
+    this.#byTicket.set(ticketId, connection)
+  }
+
   #leave<C extends Connection>(connection: C, host: ConnectionHost<C>, reason: DisconnectReason): void {
     if (connection.ended) return
     connection.ended = true
     const seconds = (this.nowMs() - connection.openedAtMs) / 1_000
     this.#log?.left(host.kind, connection.client, reason, seconds)
+    const { ticketId } = connection
+    if (ticketId !== null && this.#byTicket.get(ticketId) === connection) this.#byTicket.delete(ticketId)
     host.onLeave(connection, reason)
   }
 
@@ -271,11 +290,14 @@ export class Connections {
     this.#cancelTick = this.#timers.after(TICK_MS, () => this.#tick())
     const nowMs = this.nowMs()
     const maxAgeMs = this.#maxAgeMs()
+    // Credentials expire by the time of day.
+    const wallMs = this.#clock.nowMs()
     for (const [connection, host] of this.#open) {
-      const { ended, blocked, openedAtMs, agePart } = connection
+      const { ended, blocked, openedAtMs, agePart, validUntilMs } = connection
       if (ended) {
         if (connection.hasStalled(LINGER_MS, nowMs)) connection.transport.destroy()
-      } else if (maxAgeMs > 0 && host.kind !== 'chat' && (nowMs - openedAtMs) * 1_000 >= maxAgeMs * agePart) {
+      } else if (validUntilMs !== null && wallMs > validUntilMs) this.end(connection, 'auth_expired')
+      else if (maxAgeMs > 0 && host.kind !== 'chat' && (nowMs - openedAtMs) * 1_000 >= maxAgeMs * agePart) {
         this.end(connection, 'max_age')
       } else if (!blocked) host.onTick(connection, nowMs)
       else if (connection.hasStalled(host.stallMs(), nowMs)) this.end(connection, 'stalled')

@@ -49,8 +49,8 @@ export type RequestFacts = {
   readonly addressKey: string
   /** Mark of the credential that let it in; null when none was needed, or when it was a person's. */
   owner: string | null
-  /** The ticket that let it in, if one did. */
-  ticket: string | null
+  /** Of the valid ticket it came with, if any. */
+  ticketId: string | null
   /** Whose Bearer token it came with, once that was verified. */
   verified: Verified | null
 }
@@ -72,11 +72,12 @@ export type StreamOptions = {
   readonly counted: boolean
 }
 
+/** Of a counted stream, `addressKey` is what the limit per address counts by. */
 export type OpenStream = {
   readonly transport: Transport
   readonly wire: Wire
-  /** Of a counted stream: what the limit per address counts by. */
   readonly addressKey: string
+  readonly ticketId: string | null
   readonly client: ConnectedClient
 }
 
@@ -89,6 +90,11 @@ export interface HttpShell {
   openStream(request: FastifyRequest, reply: FastifyReply, options: StreamOptions): OpenStream | null
   /** Answers a HEAD as RFC 9110 9.3.2 requires: with the headers of a GET, and no stream. */
   answerHead(request: FastifyRequest, reply: FastifyReply, options: StreamOptions): void
+  /**
+   * Counts a wrong credential of a kind that only the route can check. Returns the milliseconds for which its address is over the
+   * limit, and each further credential of it waits before it is checked; 0: it is below.
+   */
+  countWrong(request: FastifyRequest): number
   readonly draining: boolean
 }
 

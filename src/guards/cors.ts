@@ -34,7 +34,7 @@ function withName(names: readonly string[], extra: string): string {
 }
 
 /** The origin for the answer; null when it is not allowed, or the request has none. */
-function allowedOrigin(origin: string | undefined, allowed: readonly string[]): string | null {
+export function allowedOrigin(origin: string | undefined, allowed: readonly string[]): string | null {
   if (origin === undefined) return null
   if (allowed.includes('*')) return '*'
   return allowed.includes(origin) ? origin : null

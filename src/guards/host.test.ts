@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { hostAllowed, isLoopback, judgeBind } from './host.js'
+import { hostAllowed, isLoopback, judgeBind, weakTokenText } from './host.js'
 
 test.each(['127.0.0.1', '127.8.8.8', '::1', '[::1]', 'localhost', 'LOCALHOST'])(
   '%s is this machine',
@@ -78,4 +78,20 @@ test.each([
   ['dash.example', null, false, 'refused'],
 ])('%s with token %s and allow-open %s is %s', (httpHost, sseApiToken, allowOpen, kind) => {
   expect(judgeBind({ httpHost, sseApiToken, allowOpen }).kind).toBe(kind)
+})
+
+test.each([
+  ['0.0.0.0', 'x'.repeat(15), null, 'G6_SSE_API_TOKEN'],
+  ['0.0.0.0', 'x'.repeat(16), 'old', 'G6_SSE_API_TOKEN_PREVIOUS'],
+  ['0.0.0.0', 'x'.repeat(16), null, null],
+  ['0.0.0.0', 'x'.repeat(16), 'y'.repeat(16), null],
+  ['127.0.0.1', 'a', 'b', null],
+  ['0.0.0.0', null, 'b', null],
+])('on %s a token %s with the previous one %s: the warning names %s', (httpHost, now, before, name) => {
+  const text = weakTokenText({ httpHost, sseApiToken: now, sseApiTokenPrevious: before })
+  if (name === null) expect(text).toBeNull()
+  else {
+    expect(text).toContain(`${name} has fewer than 16 characters: it is refused from the next release`)
+    expect(text).not.toContain(String(now))
+  }
 })

@@ -1,6 +1,7 @@
 // Guard 3: the Host header, against DNS rebinding. A page of another site can make its own name resolve to this machine, but its
 // requests then have that name as Host, and are refused. And, at start: no port for other machines without a token.
 import { isIPv4 } from 'node:net'
+import { LEAST_TOKEN_LENGTH } from '../config/kinds/secrets.js'
 
 /** Whether an address to bind to is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
@@ -66,4 +67,23 @@ export function judgeBind(settings: {
   }
   const ways = 'set G6_SSE_API_TOKEN (or G6_SSE_API_TOKEN_FILE), bind to 127.0.0.1, or set G6_ALLOW_OPEN=1'
   return { kind: 'refused', text: `${what}: ${ways}` }
+}
+
+/** A warning about a token that can be guessed where other machines can try; null: there is none. */
+export function weakTokenText(settings: {
+  readonly httpHost: string
+  readonly sseApiToken: string | null
+  readonly sseApiTokenPrevious: string | null
+}): string | null {
+  const { httpHost, sseApiToken, sseApiTokenPrevious } = settings
+  if (isLoopback(httpHost) || sseApiToken === null) return null
+  const name =
+    sseApiToken.length < LEAST_TOKEN_LENGTH
+      ? 'G6_SSE_API_TOKEN'
+      : (sseApiTokenPrevious?.length ?? LEAST_TOKEN_LENGTH) < LEAST_TOKEN_LENGTH
+        ? 'G6_SSE_API_TOKEN_PREVIOUS'
+        : null
+  if (name === null) return null
+  const how = 'openssl rand -base64 32 makes a good one'
+  return `G6_HTTP_HOST=${httpHost} can be reached from other machines and ${name} has fewer than ${LEAST_TOKEN_LENGTH} characters: it is refused from the next release; ${how}`
 }

@@ -1,89 +1,95 @@
-// Tickets: `EventSource` cannot send headers, so it sends a ticket instead of a token. A client with a token gets a ticket and must
-// use it within 60 s; its first use binds it to one stream. While that stream is open, no other request can use it; after the
-// stream is cut, the client may come back with the same ticket for another 60 s. So a ticket in a log is soon worthless.
-//
-// A state machine per ticket: fresh(until) → live → cut(until) → live → … → gone. Time comes in as a number.
-import { createHash, randomBytes } from 'node:crypto'
+// Tickets: `EventSource` cannot send headers, so it sends a ticket instead of a token. The server keeps none of them: a ticket carries
+// its time of issue and a random id, signed with a key made from the token. So every node with the same token accepts it, also after
+// a restart, and it ends with its token. A client must connect within 60 s; a client that was connected may come back for hours.
+import { createHmac, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto'
 
+/** How long a first connection may take. */
 export const TICKET_TTL_MS = 60_000
-/** Tickets not in use; above this limit, drop the oldest. (The limit of streams bounds those in use.) */
-const MAX_IDLE = 10_000
-const LONGEST_TICKET = 64
+/** Nodes' clocks may differ by this much. */
+const CLOCK_TOLERANCE_MS = 10_000
 
-/** One that is not in use. */
-type Ticket = {
-  /** Owner mark of the token that it was issued for; null when none was needed. */
+const VERSION = 1
+const TIME_BYTES = 6
+const ID_BYTES = 15
+const MAC_BYTES = 32
+const SIGNED_BYTES = 1 + TIME_BYTES + ID_BYTES
+/** Bytes in threes have one spelling only, so no part of a ticket can be changed. */
+const FORM = new RegExp(`^[A-Za-z0-9_-]{${((SIGNED_BYTES + MAC_BYTES) / 3) * 4}}$`)
+
+/**
+ * A ticket in a log must not help to guess the token: each guess costs some milliseconds. The salt is fixed, because all nodes need
+ * the same key.
+ */
+const SALT = 'g6-stream ticket 1'
+const COST = { N: 4_096, r: 8, p: 1 }
+
+/** Signs the tickets of one token. */
+export type TicketKey = {
+  /** Owner mark of the token; null when none is needed. */
   readonly owner: string | null
-  readonly validUntilMs: number
+  /** Made when it is first needed. */
+  bytes(): Buffer
 }
 
-export type TicketUse = {
+/** Of the tokens in force. Without any, a ticket opens nothing that is not open anyway. */
+export function ticketKeys(
+  tokens: readonly { readonly owner: string; readonly token: string }[],
+): readonly TicketKey[] {
+  const all = tokens.length === 0 ? [{ owner: null, token: '' }] : tokens
+  return all.map(({ owner, token }) => {
+    let made: Buffer | null = null
+    return {
+      owner,
+      bytes: () => {
+        made ??= scryptSync(token, SALT, MAC_BYTES, COST)
+        return made
+      },
+    }
+  })
+}
+
+function macOf(key: TicketKey, signed: Buffer): Buffer {
+  return createHmac('sha256', key.bytes()).update(signed).digest()
+}
+
+/** `nowMs`: epoch milliseconds, here and below. */
+export function issueTicket(key: TicketKey, nowMs: number): string {
+  const signed = Buffer.alloc(SIGNED_BYTES)
+  signed.writeUInt8(VERSION, 0)
+  signed.writeUIntBE(Math.trunc(nowMs), 1, TIME_BYTES)
+  randomBytes(ID_BYTES).copy(signed, 1 + TIME_BYTES)
+  return Buffer.concat([signed, macOf(key, signed)]).toString('base64url')
+}
+
+export type Ticket = {
+  /** 120 random bits; the same for every connection with this ticket. */
+  readonly id: string
   readonly owner: string | null
-  /** The stream was cut (or never opened): the ticket may be used again for a while. */
-  cut(nowMs: number): void
+  readonly issuedAtMs: number
 }
 
-/** 192 random bits, URL-safe. */
-function freshTicket(): string {
-  return randomBytes(24).toString('base64url')
+/** Null: not one of these keys' tickets. Says nothing about its time. */
+export function readTicket(text: string, keys: readonly TicketKey[]): Ticket | null {
+  if (!FORM.test(text)) return null
+  const bytes = Buffer.from(text, 'base64url')
+  const signed = bytes.subarray(0, SIGNED_BYTES)
+  const mac = bytes.subarray(SIGNED_BYTES)
+  const key = keys.filter(each => timingSafeEqual(macOf(each, signed), mac))[0]
+  if (key === undefined || signed[0] !== VERSION) return null
+  return {
+    id: signed.toString('base64url', 1 + TIME_BYTES),
+    owner: key.owner,
+    issuedAtMs: signed.readUIntBE(1, TIME_BYTES),
+  }
 }
 
-/** Stored by digest, so that the time of a lookup reveals nothing about the tickets. */
-function keyOf(ticket: string): string {
-  return createHash('sha256').update(ticket).digest('base64')
-}
-
-export class Tickets {
-  readonly #idle = new Map<string, Ticket>()
-  readonly #live = new Set<string>()
-
-  constructor(
-    readonly maxIdle: number = MAX_IDLE,
-    readonly fresh: () => string = freshTicket,
-  ) {}
-
-  get size(): number {
-    return this.#idle.size + this.#live.size
-  }
-
-  issue(owner: string | null, nowMs: number): string {
-    const ticket = this.fresh()
-    this.#setIdle(keyOf(ticket), owner, nowMs)
-    return ticket
-  }
-
-  /** Its owner, when it can be used now; null for unknown, expired, or in use. Changes nothing. */
-  look(ticket: string, nowMs: number): { readonly owner: string | null } | null {
-    const found = this.#find(ticket, nowMs)
-    return found === null ? null : { owner: found.owner }
-  }
-
-  /** Binds it to the stream that is about to open; null as in `look`. */
-  use(ticket: string, nowMs: number): TicketUse | null {
-    const found = this.#find(ticket, nowMs)
-    if (found === null) return null
-    const { key, owner } = found
-    this.#idle.delete(key)
-    this.#live.add(key)
-    const cut = (cutAtMs: number): void => {
-      if (this.#live.delete(key)) this.#setIdle(key, owner, cutAtMs)
-    }
-    return { owner, cut }
-  }
-
-  #find(ticket: string, nowMs: number): { readonly key: string; readonly owner: string | null } | null {
-    if (ticket.length > LONGEST_TICKET) return null
-    const key = keyOf(ticket)
-    const known = this.#idle.get(key)
-    return known === undefined || known.validUntilMs < nowMs ? null : { key, owner: known.owner }
-  }
-
-  #setIdle(key: string, owner: string | null, nowMs: number): void {
-    this.#idle.set(key, { owner, validUntilMs: nowMs + TICKET_TTL_MS })
-    // All expire equally long after they were added, so the map is in order of expiry.
-    for (const [old, { validUntilMs }] of this.#idle) {
-      if (validUntilMs >= nowMs && this.#idle.size <= this.maxIdle) return
-      this.#idle.delete(old)
-    }
-  }
+/** `isReturn`: the client was connected with it before. */
+export function isInTime(
+  { issuedAtMs }: Ticket,
+  { isReturn, returnMs }: { readonly isReturn: boolean; readonly returnMs: number },
+  nowMs: number,
+): boolean {
+  const ageMs = nowMs - issuedAtMs
+  const limitMs = isReturn ? Math.max(TICKET_TTL_MS, returnMs) : TICKET_TTL_MS
+  return ageMs >= -CLOCK_TOLERANCE_MS && ageMs <= limitMs
 }

@@ -19,6 +19,8 @@ export type TokenSet = {
   ownerOf(token: string): string | null
   /** Whether the token behind an owner mark is still in force. */
   stillValid(owner: string | null): boolean
+  /** Each with its owner mark; for keys that are made from them. */
+  readonly inForce: readonly { readonly owner: string; readonly token: string }[]
 }
 
 /** An owner mark is opaque, valid in this process only, and reveals nothing about the token. */
@@ -27,7 +29,7 @@ export function tokenSet(current: string | null, previous: string | null): Token
   const tokens = current === null ? [] : previous === null ? [current] : [current, previous]
   const known = tokens.map(token => {
     const bytes = digest(token)
-    return { bytes, owner: bytes.toString('base64url') }
+    return { bytes, token, owner: bytes.toString('base64url') }
   })
   return {
     required: known.length > 0,
@@ -38,6 +40,7 @@ export function tokenSet(current: string | null, previous: string | null): Token
       return owner
     },
     stillValid: owner => known.length === 0 || known.some(token => token.owner === owner),
+    inForce: known.map(({ owner, token }) => ({ owner, token })),
   }
 }
 

@@ -2,11 +2,12 @@
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Clock } from '../clock/clock.js'
+import { systemTimers, type Timers } from '../clock/timers.js'
 import type { Connections } from '../connection/connections.js'
 import type { ErrorCode } from '../contract/errors.js'
 import type { RequestFacts, RouteRules } from '../contract/plugin.js'
 import type { RejectReason } from '../contract/refusal.js'
-import { Refusal } from '../contract/refusal.js'
+import { busyHeaders, Refusal } from '../contract/refusal.js'
 import {
   type AddressList,
   addressList,
@@ -15,13 +16,24 @@ import {
   NO_ADDRESS,
   normalAddress,
 } from '../guards/address.js'
+import { isCrossSite, isNavigation } from '../guards/cross-site.js'
+import { Guesses } from '../guards/guesses.js'
 import { hostAllowed, isLoopback, targetHost } from '../guards/host.js'
 import { requestIdOf } from '../guards/ids.js'
 import { SlidingWindow } from '../guards/sliding-window.js'
 import { overLimit } from '../guards/slots.js'
-import { Tickets, type TicketUse } from '../guards/ticket.js'
+import {
+  isInTime,
+  issueTicket,
+  readTicket,
+  TICKET_TTL_MS,
+  type Ticket,
+  type TicketKey,
+  ticketKeys,
+} from '../guards/ticket.js'
 import { presentedTokens, type TokenSet, tokenSet } from '../guards/token.js'
 import { userAgentAllowed } from '../guards/user-agent.js'
+import type { TicketDocument } from '../protocol/events.js'
 import type { HttpConfig } from './http-config.js'
 
 /** A refusal by one of the guards below, which the metrics count. */
@@ -31,26 +43,32 @@ export class GuardRefusal extends Refusal<RejectReason> {
   }
 }
 
-/** Of refusals that end when other clients leave. */
-const BUSY = { 'Retry-After': '5' }
-const LONGEST_TICKET_CHARS = 128
-/** Only wrong tokens are counted and refused; a right one always passes, so a client cannot lock out others at a shared address. */
-const WRONG_TOKENS = { count: 10, windowMs: 60_000 }
-
 type Rules = {
   readonly config: HttpConfig
   readonly tokens: TokenSet
+  readonly tickets: readonly TicketKey[]
   readonly allowed: AddressList
   readonly trusted: AddressList
 }
 
 function rulesOf(config: HttpConfig): Rules {
+  const tokens = tokenSet(config.sseApiToken, config.sseApiTokenPrevious)
   return {
     config,
-    tokens: tokenSet(config.sseApiToken, config.sseApiTokenPrevious),
+    tokens,
+    tickets: ticketKeys(tokens.inForce),
     allowed: addressList(config.sseIpAllow),
     trusted: addressList(config.trustProxy),
   }
+}
+
+const header = (value: string | string[] | undefined): string => [value].flat()[0] ?? ''
+
+/** What a request for a stream brings in its address. */
+export type StreamTarget = {
+  readonly ticket?: unknown
+  readonly last_event_id?: unknown
+  readonly last_id?: unknown
 }
 
 function retryAfter(waitMs: number): Readonly<Record<string, string>> {
@@ -63,13 +81,14 @@ export type AccessParts = {
   readonly connections: Connections
   readonly draining: () => boolean
   readonly shedding: () => boolean
+  readonly timers?: Timers | undefined
+  readonly random?: (() => number) | undefined
 }
 
 export class Access {
   readonly #parts: AccessParts
   readonly #connects = new SlidingWindow()
-  readonly #wrongTokens = new SlidingWindow()
-  readonly #tickets = new Tickets()
+  readonly #guesses = new Guesses()
   #rules: Rules
 
   constructor(parts: AccessParts) {
@@ -114,7 +133,7 @@ export class Access {
       address,
       addressKey: countingKey(address),
       owner: null,
-      ticket: null,
+      ticketId: null,
       verified: null,
     }
   }
@@ -130,18 +149,68 @@ export class Access {
     }
   }
 
-  /** Guards 3–7, as far as the route wants them. Throws a GuardRefusal; a promise only when a JWT must be verified. */
+  /** Guards 3–7, as far as the route wants them. Throws a GuardRefusal; a promise only when it must wait for something. */
   check(
     request: IncomingMessage,
     facts: RequestFacts,
     rules: RouteRules,
-    ticket: string | null,
+    target: StreamTarget,
   ): Promise<void> | undefined {
     if (this.#isOpen(rules)) return undefined
     this.checkHost(request, rules)
-    const verified = this.#checkToken(request, facts, rules, ticket)
+    this.#checkSite(request, rules)
+    const waitMs = this.#bringsCredential(request, rules, target) ? this.#waitMs(facts) : 0
+    if (waitMs > 0) {
+      return this.#after(waitMs, request).then(() => this.#checkCaller(request, facts, rules, target))
+    }
+    return this.#checkCaller(request, facts, rules, target)
+  }
+
+  #checkCaller(
+    request: IncomingMessage,
+    facts: RequestFacts,
+    rules: RouteRules,
+    target: StreamTarget,
+  ): Promise<void> | undefined {
+    const verified = this.#checkToken(request, facts, rules, target)
     if (verified === undefined) this.#checkRest(request, facts, rules)
     return verified?.then(() => this.#checkRest(request, facts, rules))
+  }
+
+  /** The relay checks this itself, behind its flag. */
+  #checkSite(request: IncomingMessage, { access }: RouteRules): void {
+    if (access === 'relay' || !isCrossSite(request.headers, this.#rules.config.sseAllowOrigin)) return
+    // A document takes no place, and its page cannot read it (cors.ts): what a person opens is shown, and an Origin alone, which
+    // other programs send too, is no reason.
+    const isKnown = request.headers['sec-fetch-site'] !== undefined && !isNavigation(request)
+    if (access === 'data' && !isKnown) return
+    throw new GuardRefusal('origin', 'cross_site')
+  }
+
+  #bringsCredential({ headers }: IncomingMessage, rules: RouteRules, target: StreamTarget): boolean {
+    const isRelay = rules.access === 'relay'
+    if (!isRelay && !this.#rules.tokens.required) return false
+    const { apiToken, bearer } = presentedTokens(headers)
+    const hasOther = isRelay ? headers['x-api-key'] !== undefined : ticketIn(rules, target) !== null
+    return apiToken !== null || bearer !== null || hasOther
+  }
+
+  #waitMs({ addressKey }: RequestFacts): number {
+    return this.#guesses.waitMs(addressKey, this.#parts.clock.monotonicMs())
+  }
+
+  /** Sooner when the client leaves. */
+  #after(ms: number, { socket }: IncomingMessage): Promise<void> {
+    const { timers = systemTimers } = this.#parts
+    return new Promise(resolve => {
+      const settle = (): void => {
+        cancel()
+        socket.off('close', settle)
+        resolve()
+      }
+      const cancel = timers.after(ms, settle)
+      socket.once('close', settle)
+    })
   }
 
   #isOpen(rules: RouteRules): boolean {
@@ -152,21 +221,20 @@ export class Access {
     request: IncomingMessage,
     facts: RequestFacts,
     rules: RouteRules,
-    ticket: string | null,
+    target: StreamTarget,
   ): Promise<void> | undefined {
     const { tokens } = this.#rules
     const { apiToken, bearer } = presentedTokens(request.headers)
     for (const token of [apiToken, bearer]) facts.owner ??= token === null ? null : tokens.ownerOf(token)
+    const text = ticketIn(rules, target)
+    const ticket = text === null ? null : this.#usableTicket(text, request, target)
+    facts.ticketId = ticket?.id ?? null
     if (!tokens.required || facts.owner !== null) return undefined
-    const usesTicket = rules.access === 'stream' && ticket !== null && ticket.length <= LONGEST_TICKET_CHARS
-    const ticketHolder = usesTicket ? this.#tickets.look(ticket, this.#parts.clock.monotonicMs()) : null
-    if (ticketHolder !== null && tokens.stillValid(ticketHolder.owner)) {
-      facts.owner = ticketHolder.owner
-      facts.ticket = ticket
+    if (ticket !== null) {
+      facts.owner = ticket.owner
       return undefined
     }
-    const isMissing = apiToken === null && bearer === null && !(rules.access === 'stream' && ticket !== null)
-    if (isMissing)
+    if (apiToken === null && bearer === null && text === null)
       throw new GuardRefusal('auth', 'token_missing', { 'WWW-Authenticate': 'Bearer realm="g6"' })
     if (bearer === null || rules.verifyBearer === undefined) return this.#refuseToken(facts)
     return rules.verifyBearer(bearer).then(result => {
@@ -175,11 +243,30 @@ export class Access {
     })
   }
 
+  /** Null: not a ticket of the tokens in force, or too late. */
+  #usableTicket(text: string, { headers }: IncomingMessage, target: StreamTarget): Ticket | null {
+    const { tickets, config } = this.#rules
+    const ticket = readTicket(text, tickets)
+    if (ticket === null) return null
+    // It had an event, or its connection is still open here.
+    const isReturn =
+      [header(headers['last-event-id']), target.last_event_id, target.last_id].some(
+        id => typeof id === 'string' && id !== '',
+      ) || this.#parts.connections.withTicket(ticket.id) !== null
+    const returnMs = config.sseTicketReturnSec * 1000
+    return isInTime(ticket, { isReturn, returnMs }, this.#parts.clock.nowMs()) ? ticket : null
+  }
+
   #refuseToken(facts: RequestFacts, code: ErrorCode = 'token_wrong'): never {
-    const waitMs = this.#wrongTokens.take(facts.addressKey, WRONG_TOKENS, this.#parts.clock.monotonicMs())
+    const waitMs = this.countWrong(facts)
     if (waitMs > 0) throw new GuardRefusal('auth', 'too_many_wrong_tokens', retryAfter(waitMs))
     const challenge = 'Bearer realm="g6", error="invalid_token"'
     throw new GuardRefusal('auth', code, { 'WWW-Authenticate': challenge })
+  }
+
+  /** Counts a wrong credential, whatever kind it is of. Returns for how long its address is over the limit; 0: it is not. */
+  countWrong({ addressKey }: RequestFacts): number {
+    return this.#guesses.add(addressKey, this.#parts.clock.monotonicMs())
   }
 
   #checkRest(request: IncomingMessage, facts: RequestFacts, rules: RouteRules): void {
@@ -189,9 +276,9 @@ export class Access {
     if (!userAgentAllowed(request.headers['user-agent'], config.sseUaAllow)) {
       throw new GuardRefusal('ua', 'user_agent_not_allowed')
     }
-    if (this.#parts.draining()) throw new GuardRefusal('draining', 'draining', BUSY)
+    if (this.#parts.draining()) throw new GuardRefusal('draining', 'draining', this.#busy())
     if (rules.access === 'relay') return
-    if (this.#parts.shedding()) throw new GuardRefusal('shed', 'shed', BUSY)
+    if (this.#parts.shedding()) throw new GuardRefusal('shed', 'shed', this.#busy())
     // A HEAD opens no stream.
     if (request.method === 'HEAD') return
     const { count, windowSec } = config.sseIpConnectRate
@@ -201,24 +288,38 @@ export class Access {
     if (waitMs > 0) throw new GuardRefusal('rate', 'connect_rate', retryAfter(waitMs))
   }
 
-  /** Guard 8, for a connection that is about to become a stream. */
-  checkLimit({ addressKey }: RequestFacts): void {
+  /** Guard 8, for a connection that is about to become a stream, perhaps in the place of an earlier one of its client. */
+  checkLimit({ addressKey, ticketId }: RequestFacts): void {
     const { connections } = this.#parts
     const { sseMaxConnections: inAll, sseMaxConnectionsPerIp: perKey } = this.#rules.config
-    const over = overLimit(connections.streams, connections.streamsOf(addressKey), { inAll, perKey })
+    const earlier = ticketId === null ? null : connections.withTicket(ticketId)
+    const streams = connections.streams - (earlier === null ? 0 : 1)
+    const ofKey = connections.streamsOf(addressKey) - (earlier?.addressKey === addressKey ? 1 : 0)
+    const over = overLimit(streams, ofKey, { inAll, perKey })
     if (over === null) return
     const code = over === 'all' ? 'too_many_streams' : 'too_many_streams_of_address'
-    throw new GuardRefusal('cap', code, BUSY)
+    throw new GuardRefusal('cap', code, this.#busy())
   }
 
-  issueTicket(owner: string | null): string {
-    return this.#tickets.issue(owner, this.#parts.clock.monotonicMs())
+  #busy(): Readonly<Record<string, string>> {
+    return busyHeaders(this.#parts.random)
   }
 
-  /** Binds the ticket of a request to its stream; throws when another request used it first. Null when there is none. */
-  useTicket(facts: RequestFacts): TicketUse | null {
-    if (facts.ticket === null) return null
-    const use = this.#tickets.use(facts.ticket, this.#parts.clock.monotonicMs())
-    return use ?? this.#refuseToken(facts)
+  /** The answer to POST /summary/ticket. */
+  issueTicket(owner: string | null): TicketDocument {
+    const { tickets, config } = this.#rules
+    const key = tickets.find(each => each.owner === owner)
+    // A reload came in between.
+    if (key === undefined) throw new GuardRefusal('auth', 'token_wrong')
+    return {
+      ticket: issueTicket(key, this.#parts.clock.nowMs()),
+      expires_in_sec: TICKET_TTL_MS / 1000,
+      return_sec: config.sseTicketReturnSec,
+    }
   }
+}
+
+/** Tickets open streams only. */
+function ticketIn({ access }: RouteRules, { ticket }: StreamTarget): string | null {
+  return access === 'stream' && typeof ticket === 'string' && ticket !== '' ? ticket : null
 }

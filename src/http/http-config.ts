@@ -21,6 +21,7 @@ export type HttpConfig = Pick<
   | 'sseGzip'
   | 'sseApiToken'
   | 'sseApiTokenPrevious'
+  | 'sseTicketReturnSec'
   | 'sseIpAllow'
   | 'sseUaAllow'
   | 'sseIpConnectRate'

@@ -6,6 +6,7 @@
 import { type IncomingMessage, METHODS } from 'node:http'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
+import type { Timers } from '../clock/timers.js'
 import type { Connections } from '../connection/connections.js'
 import { HttpError } from '../contract/errors.js'
 import type { HttpPlugin, HttpShell, RouteRules } from '../contract/plugin.js'
@@ -18,7 +19,7 @@ import { LoopLag } from '../guards/loop-lag.js'
 import { RefusalLog } from '../guards/refusal-log.js'
 import type { HubLike } from '../hub/hub-types.js'
 import type { Log } from '../log/log.js'
-import { Access, GuardRefusal } from './access.js'
+import { Access, GuardRefusal, type StreamTarget } from './access.js'
 import { RouteMethods } from './allowed-methods.js'
 import { commonHeaders, DOCUMENT_HEADERS } from './answer-headers.js'
 import { describeRoutes, descriptionRoutes } from './description.js'
@@ -69,6 +70,9 @@ export type HttpParts = MonitoringParts & {
   readonly lagGauge?: LagGauge
   /** For tests that cannot wait as long as a slow client may take. */
   readonly timeLimits?: TimeLimits
+  readonly timers?: Timers
+  /** 0 up to 1; spreads the times at which refused clients come back. */
+  readonly random?: () => number
 }
 
 export interface HttpServer {
@@ -94,11 +98,14 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     connections,
     draining: () => draining,
     shedding: () => lag?.refusing() ?? false,
+    timers: parts.timers,
+    random: parts.random,
   })
   const opener = new StreamOpener(access, clock)
   const shell: HttpShell = {
     openStream: (request, reply, options) => opener.open(request, reply, options),
     answerHead: (request, reply, options) => opener.answerHead(request, reply, options),
+    countWrong: ({ facts }) => access.countWrong(facts),
     get draining() {
       return draining
     },
@@ -193,8 +200,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
         .send()
       return 'answered'
     }
-    const { ticket } = request.query as { readonly ticket?: unknown }
-    return access.check(raw, facts, rules, typeof ticket === 'string' && ticket !== '' ? ticket : null)
+    return access.check(raw, facts, rules, request.query as StreamTarget)
   }
 
   function fail(request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {

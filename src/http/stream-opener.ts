@@ -1,4 +1,4 @@
-// Turns a request into a stream: checks limit and ticket, sends the head, and takes the connection out of node:http. Owns the
+// Turns a request into a stream: checks the limit, sends the head, and takes the connection out of node:http. Owns the
 // socket of every stream until it closes.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
@@ -8,7 +8,6 @@ import { type LeftHttp, leaveHttp } from '../connection/leave-http.js'
 import { endsOfSocket, SocketTransport } from '../connection/socket-transport.js'
 import type { Wire } from '../connection/transport.js'
 import type { OpenStream, StreamOptions } from '../contract/plugin.js'
-import type { TicketUse } from '../guards/ticket.js'
 import { shownUserAgent } from '../guards/user-agent.js'
 import type { Access } from './access.js'
 import { commonHeaders, STREAM_HEADERS, streamHead } from './answer-headers.js'
@@ -71,15 +70,14 @@ export class StreamOpener {
       return null
     }
     const { wire, headers } = this.#describe(request, options)
-    const ticket = this.access.useTicket(request.facts)
-    if (options.counted) this.#checkLimit(request, ticket)
+    if (options.counted) this.access.checkLimit(request.facts)
     const head = streamHead({ ...headers, Date: new Date(this.clock.nowMs()).toUTCString() })
     reply.hijack()
     const ends = endsOfSocket(old)
     const left = leaveHttp(old)
     const socket = left?.socket ?? old
     socket.setNoDelay(true)
-    this.#hold(socket, () => ticket?.cut(this.clock.monotonicMs()))
+    this.#hold(socket)
     // The first events go with the head: one write, one packet.
     socket.cork()
     socket.write(head)
@@ -92,26 +90,15 @@ export class StreamOpener {
         address: request.facts.address,
         userAgent: shownUserAgent(request.raw.headers['user-agent']),
       },
+      ticketId: request.facts.ticketId,
     }
   }
 
-  #checkLimit(request: FastifyRequest, ticket: TicketUse | null): void {
-    try {
-      this.access.checkLimit(request.facts)
-    } catch (error) {
-      ticket?.cut(this.clock.monotonicMs())
-      throw error
-    }
-  }
-
-  #hold(socket: Socket, onClose: () => void): void {
+  #hold(socket: Socket): void {
     this.#sockets.add(socket)
     // A reset or a failed write: `close` follows.
     socket.on('error', () => socket.destroy())
-    socket.once('close', () => {
-      this.#sockets.delete(socket)
-      onClose()
-    })
+    socket.once('close', () => void this.#sockets.delete(socket))
   }
 
   /** Destroys the sockets that are left; their hubs had the chance to end them in order. */

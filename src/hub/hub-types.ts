@@ -23,6 +23,8 @@ export type JoinRequest = {
   /** What the limit of streams per address counts by. */
   readonly addressKey?: string
   readonly client?: ConnectedClient
+  /** See ConnectionParts. */
+  readonly ticketId?: string | null
 }
 
 /** What the hub counts, for metrics and health; it costs nothing per delivery. */

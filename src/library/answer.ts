@@ -4,6 +4,7 @@ import type { Board } from '../board/board.js'
 import type { Wire } from '../connection/transport.js'
 import { HttpError, problem, statusOf } from '../contract/errors.js'
 import type { OpenStream } from '../contract/plugin.js'
+import { busyHeaders } from '../contract/refusal.js'
 import { preflightHeaders } from '../guards/cors.js'
 import { requestIdOf } from '../guards/ids.js'
 import { commonHeaders, DOCUMENT_HEADERS, STREAM_HEADERS } from '../http/answer-headers.js'
@@ -38,7 +39,6 @@ type Parts = {
 const REQUEST_ID = 'X-Request-ID'
 const METHODS = ['GET', 'HEAD', 'OPTIONS']
 const ALLOW = { Allow: METHODS.join(', ') }
-const BUSY = { 'Retry-After': '5' }
 const REFUSED = 'The server refused this request; send a token or a session that it accepts.'
 
 /** Also panels that were removed: a client that comes back asks for what it knew. */
@@ -124,14 +124,14 @@ export class Answers {
     const query = queryOf(streamQuery, request.url)
     const lastEventId = request.header('last-event-id')
     const wanted = wantedStream(query, lastEventId, knownKeys(hub.board), options.structured)
-    if (isClosing()) throw new HttpError('draining', undefined, BUSY)
+    if (isClosing()) throw new HttpError('draining', undefined, busyHeaders())
     const isGzip = options.gzip && acceptsGzip(request.header('accept-encoding'))
     const headers = { ...STREAM_HEADERS, ...common, ...(isGzip && { 'Content-Encoding': 'gzip' }) }
     if (request.method === 'HEAD') {
       reply.document(200, headers, null)
       return
     }
-    if (clients() >= options.maxClients) throw new HttpError('too_many_streams', undefined, BUSY)
+    if (clients() >= options.maxClients) throw new HttpError('too_many_streams', undefined, busyHeaders())
     const stream = reply.stream(headers, isGzip ? 'gzip' : 'plain')
     if (stream !== null) hub.join({ ...stream, ...wanted, owner: null })
   }

@@ -201,7 +201,17 @@ describe('label values', () => {
     const metrics = fresh()
     type Refusal = Parameters<typeof metrics.g6_sse_http_rejected_connections_total.inc>[0]
     expectTypeOf<Refusal>().toEqualTypeOf<{
-      readonly reason: 'auth' | 'ip' | 'ua' | 'rate' | 'cap' | 'host' | 'shed' | 'draining' | 'connection'
+      readonly reason:
+        | 'auth'
+        | 'ip'
+        | 'ua'
+        | 'rate'
+        | 'cap'
+        | 'host'
+        | 'origin'
+        | 'shed'
+        | 'draining'
+        | 'connection'
     }>()
     expectTypeOf(metrics.g6_sse_panel_updates_total.inc)
       .parameter(0)

@@ -138,7 +138,11 @@ export const resyncDocument = z.strictObject({
   verdict,
 })
 
-export const ticketDocument = z.strictObject({ ticket: z.string(), expires_in_sec: count })
+export const ticketDocument = z.strictObject({
+  ticket: z.string(),
+  expires_in_sec: count.describe('To connect with it.'),
+  return_sec: count.describe('To come back with it after a cut, counted from now.'),
+})
 
 /** An RFC 9457 problem with our stable code and the request's id. */
 export const problemDocument = z.looseObject({
@@ -154,4 +158,5 @@ export type Verdict = Readonly<z.infer<typeof verdictData>>
 export type HelloData = z.infer<typeof helloData>
 export type ResyncReason = z.infer<typeof resyncRequiredData>['reason']
 export type ByeReason = z.infer<typeof byeData>['reason']
+export type TicketDocument = z.infer<typeof ticketDocument>
 export type ResyncDocument = z.infer<typeof resyncDocument>

@@ -5,6 +5,8 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { checkQuestion } from '../../src/chat/question.js'
 import { connectionIdOf, eventIdOf, isStreamId, passedOn } from '../../src/chat/request.js'
+import { statusStreamPlugin } from '../../src/http/routes/status-stream.js'
+import { StatusHub } from '../../src/hub/status-hub.js'
 import {
   answersIn,
   anyJson,
@@ -17,6 +19,8 @@ import {
 } from '../support/attack.js'
 import { ask, type ChatRig, PREFIX, resume, startChatRig, stop } from '../support/chat-rig.js'
 import { RawClient, raw } from '../support/http-rig.js'
+
+const STATUS_SETTINGS = { eventsSseRetryMs: 1, eventsSseHeartbeat: 1, sseStallTimeoutMs: 1_000 }
 
 let rig: ChatRig
 const servers: Server[] = []
@@ -212,21 +216,52 @@ describe('ids', () => {
   })
 })
 
-describe("what follows a stream's request in one packet", () => {
-  test.each(['/summary/events', `${PREFIX}/chat-stream/ID`])(
-    'does not run: %s, and then a stop',
-    async path => {
-      rig = await startChatRig({ mock: { script: { tokens: 3, finish: 'stall' } } })
+describe("what follows a stream's request on its connection", () => {
+  const QUESTION = '{"query":"another"}'
+  const POSTED = { 'Content-Type': 'application/json', 'Content-Length': String(QUESTION.length) }
+  const STREAMS: Readonly<Record<string, (headers: Readonly<Record<string, string>>, id: string) => string>> =
+    {
+      'the board': headers => raw('GET /summary/events', headers),
+      'the status': headers => raw('GET /events', headers),
+      'a question by GET': headers => raw(`GET ${PREFIX}/chat-stream?query=another`, headers),
+      'a question by POST': headers =>
+        raw(`POST ${PREFIX}/chat-stream`, { ...POSTED, ...headers }) + QUESTION,
+      'a resume': (headers, id) => raw(`GET ${PREFIX}/chat-stream/${id}`, headers),
+    }
+  const WAYS = Object.keys(STREAMS).flatMap(stream =>
+    ['keep-alive', 'close'].map(connection => ({ stream, connection })),
+  )
+  test.each(WAYS)(
+    'does not run, in one packet or a later one: $stream ($connection), and then a stop',
+    async ({ stream, connection }) => {
+      const statuses = new StatusHub({ settings: () => STATUS_SETTINGS })
+      const plugins = [statusStreamPlugin(statuses, () => ({ sseGzip: false }))]
+      rig = await startChatRig({ mock: { script: { tokens: 3, finish: 'stall' } }, parts: { plugins } })
       const reader = await ask(rig).until(({ answer }) => answer !== '')
-      const own = `${PREFIX}/chat-stream/${reader.streamId}`
-      const packet = raw(`GET ${path.replace('ID', reader.streamId)}`) + raw(`DELETE ${own}`)
-      const sneaky = await new RawClient(rig.rig.port, packet).until('\r\n\r\n')
-      expect(sneaky.status).toBe(200)
-      // A stop sent later on a connection of its own has its answer: the other would have run by now.
+      const request = STREAMS[stream]?.({ Connection: connection }, reader.streamId) ?? ''
+      const stopping = raw(`DELETE ${PREFIX}/chat-stream/${reader.streamId}`)
+      const inOne = new RawClient(rig.rig.port, request + stopping)
+      // Before the stream has begun, and after.
+      const early = new RawClient(rig.rig.port, request)
+      await new Promise(resolve => early.socket.once('connect', () => early.socket.write(stopping, resolve)))
+      const late = await new RawClient(rig.rig.port, request).until('\r\n\r\n')
+      await new Promise(resolve => late.socket.write(stopping.repeat(3), resolve))
+      // Bytes behind a request that says it is the last are an error (RFC 9112 9.6): the connection may end without an answer.
+      const closed = connection === 'close' ? [0] : []
+      for (const client of [inOne, early]) {
+        await client.until('\r\n\r\n').catch(() => {})
+        expect([200, ...closed]).toContain(client.status)
+      }
+      // A stop sent later on a connection of its own has its answer: the others would have run by now.
       expect((await stop(rig, 'A'.repeat(22))).status).toBe(404)
+      for (const client of [inOne, early, late]) {
+        expect(client.text.split('HTTP/1.1 ').length - 1).toBeLessThanOrEqual(1)
+        client.socket.destroy()
+      }
+      expect(late.status).toBe(200)
       expect(reader.isOver).toBe(false)
       expect(rig.observed.ends).toEqual([])
-      sneaky.socket.destroy()
+      expect(rig.records.filter(({ operation }) => operation === 'stream.stop')).toEqual([])
       expect((await stop(rig, reader.streamId)).status).toBe(202)
       expect((await reader.end()).terminals.map(({ type }) => type)).toEqual(['aborted'])
     },

@@ -1,10 +1,14 @@
 // Who may ask: the flag, the limits, the server's guards, identity, pages of other sites (chat.md 1 and 5), over real sockets.
 import { describe, expect, test } from 'vitest'
 import { createChatClient } from '../../client/chat/index.js'
+import { systemTimers, type Timers } from '../../src/clock/timers.js'
 import { ChatReader } from '../support/chat-reader.js'
 import { ask, type ChatRig, chatRigForEach, PREFIX, stop } from '../support/chat-rig.js'
 
 const start = chatRigForEach()
+/** Seconds after which a refused caller may come back. */
+const SPREAD = [3, 4, 5, 6, 7, 8]
+const retryAfterOf = ({ headers }: ChatReader): number => Number(headers['retry-after'])
 
 describe('with the flag off, or outside the rollout', () => {
   const body = {
@@ -106,10 +110,11 @@ describe('limits', () => {
     here.limits.refuse = 'user'
     const reader = await ask(here).end()
     expect(reader.status).toBe(429)
-    expect(reader.json).toMatchObject({ error: 'RATE_LIMIT_EXCEEDED', retryAfter: 5 })
+    expect(reader.json).toMatchObject({ error: 'RATE_LIMIT_EXCEEDED', retryAfter: retryAfterOf(reader) })
     here.limits.refuse = 'instance'
     const full = await ask(here).end()
-    expect([full.status, full.headers['retry-after']]).toEqual([503, '5'])
+    expect(full.status).toBe(503)
+    expect(SPREAD).toContain(retryAfterOf(full))
     expect(here.mock.requests).toHaveLength(0)
   })
   test('an internal key passes the limits of one caller, not that of the instance; counted is a person, else the address', async () => {
@@ -350,8 +355,43 @@ describe('identity', () => {
   })
 })
 
+describe('guesses', () => {
+  const WAYS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+    "of people's tokens": { authorization: 'Bearer nobody' },
+    'of internal keys': { 'x-api-key': 'guess' },
+  }
+  test.each(Object.entries(WAYS))(
+    '%s make their address wait, on a server without a token too',
+    async (_, guess) => {
+      const waits: number[] = []
+      const timers: Timers = {
+        after: (ms, run) => {
+          waits.push(ms)
+          return systemTimers.after(0, run)
+        },
+      }
+      const here = await start({ parts: { timers } })
+      for (let i = 0; i < 10; i++) await ask(here, undefined, guess).end()
+      expect(waits).toEqual([])
+      const more = await Promise.all([1, 2, 3].map(() => ask(here, undefined, guess).end()))
+      expect(waits).toHaveLength(3)
+      const isToken = guess.authorization !== undefined
+      for (const reader of more) {
+        if (isToken) expect([reader.status, reader.json.code]).toEqual([429, 'too_many_wrong_tokens'])
+        else expect(reader.status).toBe(200)
+      }
+      expect((await ask(here, undefined, { authorization: 'Bearer person:ann' }).end()).status).toBe(200)
+      expect(waits).toHaveLength(4)
+      expect((await ask(here).end()).status).toBe(200)
+      expect(waits).toHaveLength(4)
+    },
+  )
+})
+
 describe('pages of other sites', () => {
   test.each([
+    [{ 'sec-fetch-site': 'same-site' }, 403],
+    [{ 'sec-fetch-site': 'none' }, 200],
     [{ 'sec-fetch-site': 'cross-site' }, 403],
     [{ origin: 'https://evil.example' }, 403],
     [{ origin: 'null' }, 403],
@@ -364,6 +404,14 @@ describe('pages of other sites', () => {
     expect(reader.status).toBe(status)
     expect(reader.headers['access-control-allow-credentials']).toBeUndefined()
     expect(here.mock.requests).toHaveLength(status === 200 ? 1 : 0)
+  })
+  test('from another port of this machine are 403 by GET too, and nothing is asked', async () => {
+    const here = await start()
+    const got = await new ChatReader(`${here.base}/chat-stream?query=a`, {
+      headers: { 'sec-fetch-site': 'same-site' },
+    }).end()
+    expect([got.status, got.json.code]).toEqual([403, 'cross_site'])
+    expect([here.limits.started, here.mock.requests]).toEqual([[], []])
   })
   test('an allowed origin passes the preflight to ask and to stop, and may read the stream id', async () => {
     const origin = 'https://good.example'

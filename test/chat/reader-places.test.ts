@@ -41,12 +41,10 @@ describe('one caller has 16 readers over all routes', () => {
     for (const reader of readers) await reader.until(has(2))
     const begun = here.records.length
     const late = await way(here, first.streamId, mine).end()
-    expect([late.status, late.json.code, late.headers['retry-after']]).toEqual([
-      429,
-      'too_many_readers_of_user',
-      '5',
-    ])
-    expect(late.json).toMatchObject({ ok: false, error: 'RATE_LIMIT_EXCEEDED', retryAfter: 5 })
+    expect([late.status, late.json.code]).toEqual([429, 'too_many_readers_of_user'])
+    const retryAfter = Number(late.headers['retry-after'])
+    expect([3, 4, 5, 6, 7, 8]).toContain(retryAfter)
+    expect(late.json).toMatchObject({ ok: false, error: 'RATE_LIMIT_EXCEEDED', retryAfter })
     expect(here.records.slice(begun)).toMatchObject([
       { operation: 'security.rate_limit_violation', code: 'too_many_readers_of_user', address: '192.0.2.1' },
     ])
@@ -97,11 +95,8 @@ test('one answer has 64 readers of all callers; another answer has its own', asy
   )
   for (const reader of readers) await reader.until(has(2))
   const late = await resume(here, first.streamId, 0, from('198.51.100.1')).end()
-  expect([late.status, late.json.code, late.headers['retry-after']]).toEqual([
-    429,
-    'too_many_readers_of_stream',
-    '5',
-  ])
+  expect([late.status, late.json.code]).toEqual([429, 'too_many_readers_of_stream'])
+  expect(late.headers['retry-after']).toMatch(/^[3-8]$/)
   const other = await ask(here, undefined, from('198.51.100.1')).until(has(3))
   await resume(here, other.streamId, 0, from('198.51.100.2')).until(has(2))
   readers[0]?.cut()

@@ -142,6 +142,30 @@ describe('Idempotency-Key', () => {
     )
     expect(here.mock.requests).toHaveLength(1)
   })
+  test('an anonymous answer that was joined by its key can be read, and not stopped; it ends when nobody reads it', async () => {
+    const here = await start({
+      chat: { chatDisconnectGraceMs: 1 },
+      mock: { script: { tokens: 3, finish: 'stall' } },
+    })
+    const owner = await ask(here, { query: 'a' }, key).until(({ answer }) => answer !== '')
+    const joined = await ask(here, { query: 'a' }, key).until(({ answer }) => answer !== '')
+    for (let i = 0; i < 2; i++) expect((await stop(here, joined.streamId)).status).toBe(404)
+    expect(here.records.filter(({ operation }) => operation === 'stream.stop')).toEqual([])
+    expect(here.mock.requests[0]?.wasCancelled()).toBe(false)
+    const third = await resume(here, joined.streamId, 0).until(({ answer }) => answer !== '')
+    for (const reader of [owner, joined, third]) reader.cut()
+    await here.mock.requests[0]?.closed
+    expect(here.observed.ends).toEqual(['idle'])
+  })
+  test("a person's answer is stopped by its person, joined or not; so is an anonymous one that nobody joined", async () => {
+    const here = await start({ mock: { script: { tokens: 3, finish: 'stall' } } })
+    const ann = { ...key, authorization: 'Bearer person:ann' }
+    await ask(here, { query: 'a' }, ann).until(({ answer }) => answer !== '')
+    const again = await ask(here, { query: 'a' }, ann).until(({ answer }) => answer !== '')
+    expect((await stop(here, again.streamId, ann)).status).toBe(202)
+    const alone = await ask(here, { query: 'a' }, key).until(({ answer }) => answer !== '')
+    expect((await stop(here, alone.streamId)).status).toBe(202)
+  })
   test('an invalid key is 400', async () => {
     const here = await start()
     expect((await ask(here, undefined, { 'idempotency-key': 'a b' }).end()).status).toBe(400)

@@ -87,7 +87,7 @@ describe.each(Object.keys(SERVERS))('behind %s', name => {
     await soon(() => expect(client.state).toBe('live'))
     const refused = await fetch(`${url}/summary/events`)
     expect(refused.status).toBe(429)
-    expect(refused.headers.get('retry-after')).toBe('5')
+    expect(refused.headers.get('retry-after')).toMatch(/^[3-8]$/)
     expect(await refused.json()).toMatchObject({ code: 'too_many_streams', status: 429 })
     expect(hub.stats()).toMatchObject({ clients: 1 })
     const said: string[] = []

@@ -19,6 +19,7 @@ export class CountedLimits implements ChatLimits {
   leased = 0
   started: string[] = []
   refuse: 'user' | 'instance' | 'rate' | null = null
+  readonly hasKeys = true
   async start(key: string) {
     this.started.push(key)
     if (this.refuse !== 'rate') return { ok: true, headers: { RateLimit: '"default";r=19;t=60' } } as const

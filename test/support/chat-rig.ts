@@ -12,10 +12,11 @@ import { Relay } from '../../src/chat/relay.js'
 import { chatPlugin } from '../../src/chat/routes.js'
 import { Breakers } from '../../src/chat/upstream/breakers.js'
 import { createUndiciEdge, type UpstreamEdge } from '../../src/chat/upstream/edge.js'
-import { systemClock } from '../../src/clock/clock.js'
+import { type Clock, systemClock } from '../../src/clock/clock.js'
 import { SETTINGS } from '../../src/config/settings.js'
 import type { HttpPlugin } from '../../src/contract/plugin.js'
 import type { HttpConfig } from '../../src/http/http-config.js'
+import type { HttpParts } from '../../src/http/server.js'
 import { createLog } from '../../src/log/log.js'
 import { CountedLimits, countedTimers, identity } from './chat-doubles.js'
 import { ChatReader } from './chat-reader.js'
@@ -59,6 +60,8 @@ export type ChatRig = {
 export type ChatRigOptions = {
   readonly chat?: Partial<ChatConfig>
   readonly http?: Partial<HttpConfig>
+  /** Of the server. */
+  readonly parts?: Pick<HttpParts, 'timers' | 'plugins'>
   readonly mock?: MockOptions
   /** Instead of the mock's own URL. */
   readonly backends?: (mock: MockUpstream) => readonly string[]
@@ -69,6 +72,10 @@ export type ChatRigOptions = {
   readonly observer?: AnswerObserver
   /** Its own memory unless given. */
   readonly store?: LogStore
+  /** The system's unless given. */
+  readonly clock?: Clock
+  /** Instead of the double that knows `person:NAME`. */
+  readonly identity?: Identity
   /** Awaited before a token is verified. */
   readonly beforeVerify?: () => Promise<void>
 }
@@ -77,6 +84,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   // As the program does: loads what the first question needs before it comes.
   await Promise.all([import('undici'), import('cockatiel')])
   const mock = await startMockUpstream(options.mock)
+  const { clock = systemClock, identity: inner = identity } = options
   const backends = options.backends?.(mock) ?? [mock.url]
   let config: ChatConfig = { ...DEFAULTS, ragBackendUrl: backends, ...options.chat }
   const timers = countedTimers()
@@ -146,11 +154,11 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     audit,
     observer,
     log,
-    clock: systemClock,
+    clock,
     timers,
   })
   const verified: string[] = []
-  const jwt = { rules: identity.rules, refused: new Set<string>() }
+  const jwt = { rules: inner.rules, refused: new Set<string>() }
   const watchedIdentity: Identity = {
     get rules() {
       return jwt.rules
@@ -161,7 +169,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     verify: async bearer => {
       verified.push(bearer)
       await options.beforeVerify?.()
-      return jwt.refused.has(bearer) ? null : identity.verify(bearer)
+      return jwt.refused.has(bearer) ? null : inner.verify(bearer)
     },
   }
   const parts = {
@@ -172,7 +180,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     limits,
     audit,
     timers,
-    clock: systemClock,
+    clock,
     observer: { onRateLimited: () => void observed.rateLimited++ },
   }
   const connections: Socket[] = []
@@ -180,7 +188,10 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     name: 'watch',
     register: app => void app.addHook('onRequest', async ({ raw }) => void connections.push(raw.socket)),
   }
-  const rig = await startRig(options.http, { plugins: [watch, chatPlugin(parts)] })
+  const rig = await startRig(options.http, {
+    ...options.parts,
+    plugins: [watch, chatPlugin(parts), ...(options.parts?.plugins ?? [])],
+  })
   return {
     rig,
     relay,

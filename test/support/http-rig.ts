@@ -92,7 +92,7 @@ export type Rig = {
   readonly logged: () => Record<string, unknown>[]
   /** Takes effect at `server.reload()`. */
   setConfig(changes: Partial<HttpConfig>): void
-  /** Advances the server's clock. */
+  /** Advances the server's clocks. */
   pass(ms: number): void
   close(): Promise<void>
 }
@@ -123,7 +123,9 @@ export async function startRig(
     ready: () => ({ ok: true, reason: '' }),
     metrics: accept => Promise.resolve({ contentType: 'text/plain', body: `accept ${accept ?? 'none'}\n` }),
     log: createLog({ level: 'info', format: 'json', destination }),
-    clock: { nowMs: () => Date.now(), monotonicMs: () => performance.now() + addedMs },
+    clock: { nowMs: () => Date.now() + addedMs, monotonicMs: () => performance.now() + addedMs },
+    // Retry-After: 5.
+    random: () => 0.4,
     version: '1.2.3',
     observer: {
       onRejected: reason => rejected.push(reason),

@@ -65,6 +65,9 @@ export function createChatLimits({ settings, clock = systemClock }: LimitParts):
       if (slot === 'all') return 'instance'
       return slot === 'key' ? 'user' : slot
     },
+    get hasKeys() {
+      return settings().apiKeysInternal.length > 0
+    },
     bypasses: apiKey => {
       const { apiKeysInternal } = settings()
       if (keys.from !== apiKeysInternal) {

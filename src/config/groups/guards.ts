@@ -19,6 +19,14 @@ export const guards = group('guards', 'Who may connect, how often and how many a
     failsOpen: false,
     about: 'The previous token, also accepted while clients switch to the new one; an empty file means none.',
   }),
+  G6_SSE_TICKET_RETURN_SEC: int(43_200, {
+    min: 0,
+    max: 30 * 86_400,
+    unit: 's',
+    reload: true,
+    about:
+      'How long an EventSource may come back with its ticket, counted from its issue; the first connection has 60 s.',
+  }),
   G6_SSE_IP_ALLOW: addresses({
     reload: true,
     failsOpen: true,

@@ -78,9 +78,22 @@ const TAKEN: ReadonlySet<string> = new Set([
   ...['date', 'age', 'expires', 'pragma', 'cache-control', 'etag', 'vary', 'allow', 'retry-after', 'refresh'],
   ...['authorization', 'www-authenticate', 'x-api-token', 'x-api-key', 'idempotency-key', 'last-event-id'],
   ...['x-connection-id', 'x-stream-id', 'x-session-id', 'x-continuity-id', 'x-user-id', 'x-accel-buffering'],
-  ...['x-content-type-options', 'x-frame-options', 'referrer-policy', 'last-modified', 'ratelimit'],
+  ...['x-content-type-options', 'x-frame-options', 'referrer-policy', 'last-modified', 'clear-site-data'],
+  ...[
+    'server',
+    'link',
+    'alt-svc',
+    'strict-transport-security',
+    'referer',
+    'from',
+    'max-forwards',
+    'x-real-ip',
+  ],
 ])
-const TAKEN_BEGINNINGS = ['content-', 'proxy-', 'sec-', 'access-control-', 'accept-', 'x-forwarded-', 'if-']
+const TAKEN_BEGINNINGS = [
+  ...['content-', 'proxy-', 'sec-', 'access-control-', 'accept-', 'x-forwarded-', 'if-'],
+  ...['ratelimit', 'x-ratelimit-', 'trailer'],
+]
 
 function isTaken(name: string): boolean {
   const lower = name.toLowerCase()

@@ -6,7 +6,7 @@ import { type About, bad, declare, good, type Parsed, type Setting } from '../se
 import { itemsOf, LIST_SCHEMA } from './words.js'
 
 /** A shorter one can be guessed. */
-const LEAST_LENGTH = 16
+export const LEAST_TOKEN_LENGTH = 16
 
 type Characters = { readonly refused: RegExp; readonly allowed: string }
 
@@ -35,7 +35,7 @@ function faultIn(text: string, { refused }: Characters): string | null {
   return `it has ${what}, at character ${found.index + 1}`
 }
 
-const SHORT = `it has fewer than ${LEAST_LENGTH} characters and can be guessed; openssl rand -base64 32 makes a good one`
+const SHORT = `it has fewer than ${LEAST_TOKEN_LENGTH} characters and can be guessed; openssl rand -base64 32 makes a good one`
 
 type SecretRule = {
   /** Somebody could guess it: a short one gets a warning. */
@@ -48,7 +48,7 @@ function ofCharacters(characters: Characters, about: About & SecretRule): Settin
     const value = raw.trim()
     const fault = faultIn(value, characters)
     if (fault !== null) return bad(fault)
-    return good(value, about.guessable && value.length < LEAST_LENGTH ? [SHORT] : [])
+    return good(value, about.guessable && value.length < LEAST_TOKEN_LENGTH ? [SHORT] : [])
   }
   const schema = { type: 'string', minLength: 1 }
   const { allowed } = characters
@@ -71,7 +71,7 @@ export function tokens(about: About & SecretRule): Setting<readonly string[]> {
     const faults = items.map(item => faultIn(item, TOKEN))
     const wrong = faults.findIndex(fault => fault !== null)
     if (wrong >= 0) return bad(`item ${wrong + 1}: ${faults[wrong]}`)
-    const short = items.findIndex(item => item.length < LEAST_LENGTH)
+    const short = items.findIndex(item => item.length < LEAST_TOKEN_LENGTH)
     return good(items, about.guessable && short >= 0 ? [`item ${short + 1}: ${SHORT}`] : [])
   }
   const allowed = `a comma-separated list, each ${TOKEN.allowed}`

@@ -2,7 +2,6 @@
 // POST /summary/ticket: exchanges a token for a ticket that an EventSource can put into its address.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { HttpShell, RouteRules, StreamOptions } from '../../contract/plugin.js'
-import { TICKET_TTL_MS } from '../../guards/ticket.js'
 import type { HubLike, JoinRequest } from '../../hub/hub-types.js'
 import { ticketDocument } from '../../protocol/events.js'
 import type { Access } from '../access.js'
@@ -65,8 +64,6 @@ export function ticketRoute(app: FastifyInstance, access: Access): void {
     response: { 201: ticketDocument },
   }
   app.post('/summary/ticket', { config: { rules: TICKET }, schema }, (request, reply) =>
-    reply
-      .code(201)
-      .send({ ticket: access.issueTicket(request.facts.owner), expires_in_sec: TICKET_TTL_MS / 1000 }),
+    reply.code(201).send(access.issueTicket(request.facts.owner)),
   )
 }

@@ -30,7 +30,9 @@ export const connectionMetrics = {
   g6_sse_http_rejected_connections_total: counter(
     'Requests refused and connections closed, by the guard that did it.',
     {
-      labels: { reason: ['auth', 'ip', 'ua', 'rate', 'cap', 'host', 'shed', 'draining', 'connection'] },
+      labels: {
+        reason: ['auth', 'ip', 'ua', 'rate', 'cap', 'host', 'origin', 'shed', 'draining', 'connection'],
+      },
       aliases: [
         { name: 'g6_sse_http_auth_fail_total', only: { reason: 'auth' } },
         { name: 'g6_sse_http_forbidden_ip_total', only: { reason: 'ip' } },
