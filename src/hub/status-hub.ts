@@ -9,12 +9,12 @@ import { type Clock, systemClock } from '../clock/clock.js'
 import { Connection, type ConnectionParts } from '../connection/connection.js'
 import { type ConnectionHost, Connections, TICK_MS } from '../connection/connections.js'
 import { toWire, wireEnd, wireKey, wirePrologue } from '../connection/wire.js'
-import { diffStatus, isEmptyDiff } from '../ingest/diff.js'
+import { diffStatus } from '../ingest/diff.js'
 import type { IngestStats } from '../ingest/enrichment.js'
 import type { FollowUp } from '../ingest/followups.js'
 import { type HistoryEvent, MAX_HISTORY_EVENTS, StatusHistory } from '../ingest/history.js'
 import type { StatusEventType, StatusStats } from '../protocol/status-events.js'
-import type { Status } from '../snapshot/reading.js'
+import type { LargeStatus, Status } from '../snapshot/status.js'
 import { encodeComment, encodeJsonEvent, encodeRetry } from '../sse/encode.js'
 import type { HubObserver } from './hub-types.js'
 
@@ -47,6 +47,34 @@ export type StatusHubOptions = {
 
 /** Why a reader gets the whole status out of turn; `gap_exceeded` and `missing_baseline` are the original's names. */
 type ForcedReason = 'force_full' | 'gap_exceeded' | 'missing_baseline'
+
+/** Text that is JSON already. */
+class Json {
+  constructor(readonly text: string) {}
+}
+
+/** A status with its text, where that was made elsewhere. */
+type Published = { readonly status: Status; readonly large: LargeStatus | null }
+
+const NO_DIFFERENCE = '{}'
+
+/** The difference as JSON; null where only the whole status will do. */
+function differenceOf(before: Published, now: Published): string | null {
+  if (before.large === null && now.large === null) {
+    const diff = diffStatus(before.status, now.status)
+    return diff === null ? null : JSON.stringify(diff)
+  }
+  const patch = now.large?.patch ?? null
+  return patch !== null && patch.from === before.large?.serial ? textOfBytes(patch.json) : null
+}
+
+function textOfStatus({ status, large }: Published): string {
+  return large === null ? JSON.stringify(status) : textOfBytes(large.json)
+}
+
+function textOfBytes({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString()
+}
 
 class StatusReader extends Connection {
   /** It got `retry:` and no event yet: the block is open. */
@@ -84,7 +112,10 @@ export class StatusHub {
   readonly #startedId: number
   #lastId: number
   #generation = 0
-  #status: Status | null = null
+  /** What the newest event of a status left every reader with; null before the first. */
+  #status: Published | null = null
+  /** The newest status: published when somebody reads it. */
+  #newest: Published | null = null
   #fullSizeBytes = 0
   /** The whole status as one reader gets it; encoded when one needs it. */
   #bootstrap: HistoryEvent | null = null
@@ -150,26 +181,39 @@ export class StatusHub {
     }
   }
 
-  /** Takes the newest status, and sends nothing, a difference or the whole status, whichever is smallest. */
-  publishStatus(status: Status): void {
-    const before = this.#status
-    if (before === status || this.#closed) return
-    const diff = before === null ? null : diffStatus(before, status)
-    this.#status = status
-    if (diff !== null && isEmptyDiff(diff)) return
+  /**
+   * Takes the newest status, and sends nothing, a difference or the whole status, whichever is smallest. While nobody reads
+   * statuses it is only kept: the next reader that joins makes it one event.
+   */
+  publishStatus(status: Status, large: LargeStatus | null = null): void {
+    if (this.#newest?.status === status || this.#closed) return
+    this.#newest = { status, large }
+    if (this.readsStatuses) this.#publishNewest()
+  }
+
+  /** Whether anybody is connected who gets statuses. */
+  get readsStatuses(): boolean {
+    for (const { types } of this.#readers) if (wantsStatuses(types)) return true
+    return false
+  }
+
+  #publishNewest(): void {
+    const [before, now] = [this.#status, this.#newest]
+    if (before === now || now === null) return
+    this.#status = now
+    const diff = before === null ? null : differenceOf(before, now)
+    if (diff === NO_DIFFERENCE) return
+    const publishedSec = this.#clock.nowMs() / 1000
     if (diff !== null) {
-      const event = this.#newEvent(
-        'panel_diff',
-        { diff, publish_unixtime: this.#clock.nowMs() / 1000 },
-        this.#generation,
-      )
+      const payload = new Json(`{"diff":${diff},"publish_unixtime":${publishedSec}}`)
+      const event = this.#newEvent('panel_diff', payload, this.#generation)
       if (event.sizeBytes < this.#fullSizeBytes) {
         this.#publish(event)
         return
       }
     }
-    const full = { status, publish_unixtime: this.#clock.nowMs() / 1000 }
     this.#generation++
+    const full = new Json(`{"status":${textOfStatus(now)},"publish_unixtime":${publishedSec}}`)
     const event = this.#newEvent('panel_full', full, this.#generation)
     this.#fullSizeBytes = event.sizeBytes
     this.#publish(event)
@@ -200,6 +244,7 @@ export class StatusHub {
 
   join(request: StatusJoin): void {
     const { types, wire } = request
+    if (wantsStatuses(types)) this.#publishNewest()
     const accounted = this.#publishedOf(types)
     const reader = new StatusReader(request, this.#connections.nowMs(), types, this.#lastId, accounted)
     this.#readers.add(reader)
@@ -256,7 +301,10 @@ export class StatusHub {
   #wholeStatus(): HistoryEvent | null {
     if (this.#status === null) return null
     if (this.#bootstrap?.id !== this.#lastId) {
-      const payload = { status: this.#status, bootstrap: true, publish_unixtime: this.#clock.nowMs() / 1000 }
+      const status = textOfStatus(this.#status)
+      const payload = new Json(
+        `{"status":${status},"bootstrap":true,"publish_unixtime":${this.#clock.nowMs() / 1000}}`,
+      )
       this.#bootstrap = this.#encode(this.#lastId, 'panel_full', payload, this.#generation)
     }
     return this.#bootstrap
@@ -268,7 +316,7 @@ export class StatusHub {
 
   #encode(id: number, type: StatusEventType, payload: unknown, generation: number | null): HistoryEvent {
     const nowMs = this.#clock.nowMs()
-    const data = JSON.stringify({
+    const head = JSON.stringify({
       id,
       sequence: id,
       type,
@@ -276,8 +324,9 @@ export class StatusHub {
       timestamp_ist: indianTime(nowMs),
       generation: this.#generation,
       stream_id: this.#streamId,
-      payload,
     })
+    const said = payload instanceof Json ? payload.text : JSON.stringify(payload)
+    const data = `${head.slice(0, -1)},"payload":${said}}`
     const text = encodeJsonEvent(type, data, String(id))
     return { id, type, generation, text, sizeBytes: Buffer.byteLength(text) }
   }
@@ -329,6 +378,10 @@ export class StatusHub {
     if (events > 0) reader.isInFirstBlock = false
     reader.write(bytes, this.#connections.nowMs())
   }
+}
+
+function wantsStatuses(types: StatusJoin['types']): boolean {
+  return types === null || types.has('panel_full') || types.has('panel_diff')
 }
 
 function wantedOf(types: StatusJoin['types'], events: readonly HistoryEvent[]): readonly HistoryEvent[] {

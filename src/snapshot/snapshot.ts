@@ -1,6 +1,6 @@
 // The snapshot: one immutable, typed view derived from one status document. Every field has a value of the right type or is null,
 // which means "not in the document" and is shown as `—`.
-import type { Status } from './reading.js'
+import type { Status } from './status.js'
 
 export type MarketState = 'open' | 'closed' | null
 
