@@ -44,8 +44,8 @@ export function createStatusPipeline(source: Source, parts: PipelineParts): Pipe
 
   const boards = new StatusBoards({
     source,
-    derive: (status, warnings = []) => {
-      const derived = deriveWith(source, status, clock.nowMs(), settings().sourceTimezone)
+    derive: ({ status, warnings = [], large }) => {
+      const derived = large?.snapshot ?? deriveWith(source, status, clock.nowMs(), settings().sourceTimezone)
       wrongTypes.see(derived.wrongTypes)
       const snapshot = withWarnings(derived, warnings)
       if (!isFirstLogged) {

@@ -70,7 +70,8 @@ function evidenceOf(panel: Panel): Evidence {
   return made
 }
 
-const OWN_WORDS = ['status', 'state', 'health', 'healthy', 'ok'] as const
+/** Members of the top level that say how it is. */
+export const OWN_WORDS = ['status', 'state', 'health', 'healthy', 'ok'] as const
 
 /** The document's own verdict: a state word or a boolean on its top level; null when there is none. */
 function ownRemark({ raw, origins }: Snapshot): Remark | null {

@@ -49,7 +49,7 @@ export type GoodReading = {
 export type LargeReading = LargeStatus & {
   /** Of the whole document; its `raw` is `status`. */
   readonly snapshot: Snapshot
-  /** Values of the document that `status` does not have. */
+  /** Characters of the document, as JSON, that `status` does not have. */
   readonly omitted: number
 }
 

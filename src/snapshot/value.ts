@@ -45,11 +45,28 @@ export function measured(value: unknown): number | null | undefined {
   return found === 0 ? undefined : found
 }
 
-/** Text that is not blank, trimmed. */
+/** Longer text is cut: panels show 200 columns at most, files and facts the rest. */
+const MAX_TEXT_LENGTH = 2_000
+/** Longer names are cut. */
+const MAX_NAME_LENGTH = 400
+
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text
+  const last = text.charCodeAt(length - 1)
+  const isHalf = last >= 0xd800 && last <= 0xdbff
+  return `${text.slice(0, isHalf ? length - 1 : length)}…`
+}
+
+/** Text that is not blank, trimmed and cut. */
 export function text(value: unknown): string | null {
   if (typeof value !== 'string') return null
   const trimmed = value.trim()
-  return trimmed === '' ? null : trimmed
+  return trimmed === '' ? null : cut(trimmed, MAX_TEXT_LENGTH)
+}
+
+/** A name as it is kept in the snapshot. */
+export function keptName(name: string): string {
+  return cut(name, MAX_NAME_LENGTH)
 }
 
 export function flag(value: unknown): boolean | null {
