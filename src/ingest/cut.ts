@@ -1,14 +1,11 @@
 // The beginning of a document that is too large to be handed around: the first members of each map and list.
 import { isObject } from './json.js'
 
-/** What a cut document has at most. A document within the first two limits is not cut. */
-export const CUT_LIMITS = {
-  values: 50_000,
-  /** Characters of JSON, about. */
-  chars: 1024 * 1024,
-  members: 1_000,
-  textChars: 2_000,
-} as const
+/** A document within these limits is not cut: values, and characters of JSON. */
+export const WHOLE_LIMITS = { values: 50_000, chars: 1024 * 1024 } as const
+
+/** What a cut document has at most; characters are counted about. */
+const CUT_LIMITS = { values: 10_000, chars: 128 * 1024, members: 1_000, textChars: 2_000 } as const
 
 type Limits = Readonly<Record<keyof typeof CUT_LIMITS, number>>
 

@@ -2,7 +2,7 @@
 // text and the difference for `/events`, and what measuring its texts found out. The main thread gets what is small: the snapshot
 // has a bounded number of rows, and of a very large document only the beginning comes along.
 import { createPanelBuilder } from '../engine/panel-builder.js'
-import { CUT_LIMITS, countValues, cutJson } from '../ingest/cut.js'
+import { countValues, cutJson, WHOLE_LIMITS } from '../ingest/cut.js'
 import { diffStatus } from '../ingest/diff.js'
 import { type KnownTexts, takeKnownTexts } from '../panels/text.js'
 import { DEFAULT_THRESHOLDS } from '../panels/thresholds.js'
@@ -53,7 +53,7 @@ export function createLargeDocuments(): (call: LargeCall) => LargeAnswer {
     const text = JSON.stringify(status)
     const patch = last === null || !wantsPatch ? null : patchFrom(last, status, text.length)
     last = wantsPatch ? { serial, status } : null
-    const isWhole = text.length <= CUT_LIMITS.chars && countValues(status) <= CUT_LIMITS.values
+    const isWhole = text.length <= WHOLE_LIMITS.chars && countValues(status) <= WHOLE_LIMITS.values
     const beginning = isWhole ? status : cutJson(status, OWN_WORDS)
     const beginningText = isWhole ? text : JSON.stringify(beginning)
     return {

@@ -2,6 +2,7 @@
 // stream would wait for it. The thread starts with the first large document and ends when none has come for a while. Without a
 // compiled thread file (when the program runs from its sources) its work is done here, with the same results.
 import { existsSync } from 'node:fs'
+import { setImmediate as yielded } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { addKnownTexts } from '../panels/text.js'
@@ -39,9 +40,12 @@ export function createDocumentReader(options: LargeDocumentsOptions): LargeDocum
       if (bytes.length <= LARGE_BYTES) return parseDocument(bytes)
       const call: LargeCall = { bytes, zone: zone(), wantsPatch: wantsPatch() }
       if (thread === null) return receivedDocument(here(call))
-      return thread.ask(call).then(answer => {
+      return thread.ask(call).then(async answer => {
         if (answer.ok) addKnownTexts(answer.texts)
-        return receivedDocument(answer)
+        const document = receivedDocument(answer)
+        // What is made of it takes a turn of the loop of its own.
+        await yielded()
+        return document
       })
     },
     close: async () => thread?.end(),

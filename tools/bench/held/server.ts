@@ -46,10 +46,8 @@ export type ProbedServer = {
   close(): Promise<void>
 }
 
-export async function startProbedServer(
-  args: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
-): Promise<ProbedServer> {
+/** `cli`: the built command. */
+export async function startProbedServer(cli: string = CLI): Promise<ProbedServer> {
   const folder = mkdtempSync(join(tmpdir(), 'g6-held-'))
   const path = join(folder, 'status.json')
   const probe = `data:text/javascript,${encodeURIComponent(PROBE)}`
@@ -59,9 +57,9 @@ export async function startProbedServer(
     G6_SSE_IP_CONNECT_RATE: '0',
     G6_PANELS_DIR: join(folder, 'panels'),
   }
-  const child = spawn(process.execPath, ['--import', probe, CLI, 'serve', '--port', '0', ...args], {
+  const child = spawn(process.execPath, ['--import', probe, cli, 'serve', '--port', '0'], {
     cwd: folder,
-    env: { ...process.env, ...settings, ...env },
+    env: { ...process.env, ...settings },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const exited = new Promise<void>(resolve => child.once('close', () => resolve()))
