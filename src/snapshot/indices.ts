@@ -85,6 +85,8 @@ type RowRead = {
   readonly success: Rate | null
 }
 
+const stateOf = (word: string | null): string | null => (word === null ? null : keptName(word.toLowerCase()))
+
 function rowOf(name: string, sources: readonly Source[], cycle: number | null, notes: Notes): RowRead {
   const take = (...keys: readonly string[]): number | null => first(sources, notes, number, ...keys)
   // In the order of the columns, so that the first value of a wrong type is an important one.
@@ -96,7 +98,7 @@ function rowOf(name: string, sources: readonly Source[], cycle: number | null, n
     name: keptName(name),
     ltp,
     changePct: take('change_pct', 'change_percent', 'change'),
-    status: first(sources, notes, text, 'status')?.toLowerCase() ?? null,
+    status: stateOf(first(sources, notes, text, 'status')),
     ageSec: take('age', 'age_sec'),
     legs: given?.now ?? summed(sources, 'legs'),
     legsAverage: given?.average ?? reckoned,

@@ -45,10 +45,10 @@ export function measured(value: unknown): number | null | undefined {
   return found === 0 ? undefined : found
 }
 
-/** Longer text is cut: panels show 200 columns at most, files and facts the rest. */
-const MAX_TEXT_LENGTH = 2_000
-/** Longer names are cut. */
-const MAX_NAME_LENGTH = 400
+/** Longer text is cut: panels show at most 200 columns of it, files have the rest. */
+const MAX_TEXT_LENGTH = 1_000
+/** Longer names and state words are cut: panels show at most 120 columns, and there may be 1 000. */
+const MAX_NAME_LENGTH = 160
 
 function cut(text: string, length: number): string {
   if (text.length <= length) return text
@@ -64,7 +64,7 @@ export function text(value: unknown): string | null {
   return trimmed === '' ? null : cut(trimmed, MAX_TEXT_LENGTH)
 }
 
-/** A name as it is kept in the snapshot. */
+/** A name or a state word as it is kept in the snapshot. */
 export function keptName(name: string): string {
   return cut(name, MAX_NAME_LENGTH)
 }
