@@ -58,6 +58,13 @@ function join(
 }
 const transport = new ScriptedTransport(() => {})
 
+/** A hub with a reader, so that each status becomes an event. */
+function createReadHub(): StatusHub {
+  const hub = createHub()
+  join(hub)
+  return hub
+}
+
 describe('a reader', () => {
   test('gets retry at once, and the status when there is one', () => {
     const hub = createHub()
@@ -113,7 +120,7 @@ describe('a reader', () => {
   })
 
   test('that asks for the past gets it as fast as it takes it, in the bytes that all readers get', () => {
-    const hub = createHub()
+    const hub = createReadHub()
     for (let n = 0; n <= 1_000; n++) hub.publishStatus(big(n))
     const readers = [join(hub, { backlog: 2_048 }), join(hub, { backlog: 2_048 })]
     const [first] = readers
@@ -126,7 +133,7 @@ describe('a reader', () => {
   })
 
   test('that takes nothing of the past holds one event of it, and gets the rest in order when it drains', () => {
-    const hub = createHub()
+    const hub = createReadHub()
     for (let n = 0; n <= 1_000; n++) hub.publishStatus(big(n))
     const reader = join(hub, { backlog: 500, stalled: true })
     expect(reader.transport.held).toHaveLength(1)
@@ -138,7 +145,7 @@ describe('a reader', () => {
   })
 
   test('that gets megabytes lets the others have their turn', () => {
-    const hub = createHub()
+    const hub = createReadHub()
     for (let n = 0; n <= 200; n++)
       hub.publishStatus({ n: `${n}`.repeat(10_000), filler: 'x'.repeat(100_000) })
     const reader = join(hub, { backlog: 2_048 })
@@ -189,8 +196,7 @@ describe('a reader', () => {
   })
 
   test('that gets the whole status out of turn is recorded with the reason and the time', () => {
-    const hub = createHub()
-    join(hub)
+    const hub = createReadHub()
     for (let n = 0; n < 3_000; n++) hub.publishStatus(big(n))
     const { last_id: last, oldest_id: oldest } = hub.stats()
     join(hub)
