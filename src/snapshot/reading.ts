@@ -20,8 +20,11 @@ export type ReadingError = (typeof READING_ERRORS)[number]
 
 /** Some numbers of a document that was read are not what the writer had. One warning for each kind of fault. */
 export type DataWarning = {
-  /** `not_finite`: NaN or an infinity, which counts as missing. `inexact`: an integer that lost digits. */
-  readonly kind: 'not_finite' | 'inexact'
+  /**
+   * `not_finite`: NaN or an infinity, which counts as missing. `inexact`: an integer that lost digits. `cut`: a document too large
+   * to be united with others whole; `count` is in characters.
+   */
+  readonly kind: 'not_finite' | 'inexact' | 'cut'
   /** The path of the first of them: `indices.NIFTY.change`. */
   readonly path: string
   /** The text of the first of them: `Infinity`. */
