@@ -129,7 +129,10 @@ export function deriveWith(source: Source, status: Status, nowMs: number, zone: 
 }
 
 /** Panels of `--panels` get the status itself, and of a very large one only the beginning (`LargeReading.omitted`). */
-function warningsOf({ warnings = [], large }: GoodReading, hasCustom: boolean): readonly DataWarning[] {
+export function warningsOf(
+  { warnings = [], large }: GoodReading,
+  hasCustom: boolean,
+): readonly DataWarning[] {
   if (!hasCustom || large === undefined || large.omitted === 0) return warnings
   const what = 'too large for the panels of --panels'
   return [...warnings, { kind: 'cut', path: 'the document', what, count: large.omitted }]
