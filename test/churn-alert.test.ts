@@ -44,7 +44,7 @@ async function scraped(writeEveryMs: number, minutes: number): Promise<readonly 
       refresh: () => Promise.resolve(),
       close: () => Promise.resolve(),
     },
-    derive,
+    derive: ({ status }) => derive(status),
     build: ({ raw }) => [
       textPanel('a', String(raw.n)),
       textPanel('b', String(raw.n)),

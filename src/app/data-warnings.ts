@@ -9,6 +9,12 @@ import type { Snapshot } from '../snapshot/snapshot.js'
 const PERIOD_MS = 3_600_000
 const MAX_LINES = 20
 
+const HAPPENED: Readonly<Record<DataWarning['kind'], string>> = {
+  not_finite: 'a number of the status is missing',
+  inexact: 'a number of the status is rounded',
+  cut: 'a part of the status is missing',
+}
+
 /** Bad numbers: each kind and path once an hour, and at most 20 lines in that time. */
 export class DataWarningLog {
   readonly #logged = new Set<string>()
@@ -30,11 +36,7 @@ export class DataWarningLog {
       const key = `${kind} ${path}`
       if (this.#logged.has(key) || this.#logged.size === MAX_LINES) continue
       this.#logged.add(key)
-      const shown = kind === 'not_finite' ? 'is missing' : 'is rounded'
-      this.log.warn(
-        { count },
-        `a number of the status ${shown}: ${shownText(warningText(warning), MESSAGE_WIDTH)}`,
-      )
+      this.log.warn({ count }, `${HAPPENED[kind]}: ${shownText(warningText(warning), MESSAGE_WIDTH)}`)
     }
   }
 }

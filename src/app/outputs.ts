@@ -37,7 +37,7 @@ export function createStatusOutput(hub: Pick<StatusHub, 'publishStatus' | 'publi
   return {
     name: 'status-stream',
     publish({ reading, stats }) {
-      if (reading?.ok) hub.publishStatus(reading.status)
+      if (reading?.ok) hub.publishStatus(reading.status, reading.large ?? null)
       if (stats.ingest !== undefined) hub.publishIngest(stats.ingest)
     },
     close: () => Promise.resolve(),

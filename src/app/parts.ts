@@ -23,6 +23,8 @@ export type ProgramParts = {
   readonly clock: Clock
   /** The panels of `--panels`. */
   readonly panels: readonly CustomPanel[]
+  /** Whether anybody reads the stream of statuses; absent where there is none. */
+  readonly readsStatuses?: () => boolean
 }
 
 export type OutputParts = ProgramParts & {

@@ -67,7 +67,7 @@ export class Program {
   readonly #startedMs: number
   readonly #source: ProgramSource
   readonly #pipeline: Pipeline
-  readonly #statusHub: StatusHub | null
+  readonly #statusHub: StatusHub | null = null
   readonly #listeners: readonly ListenerPlan[]
   #config: Config
   #surroundings: PanelSurroundings
@@ -85,7 +85,8 @@ export class Program {
     const config = loaded.config
     const settings = (): Config => this.#config
     const metrics = metricsOf(config, log)
-    const parts = { config, settings, metrics, log, clock, panels }
+    const readsStatuses = (): boolean => this.#statusHub?.readsStatuses ?? false
+    const parts = { config, settings, metrics, log, clock, panels, readsStatuses }
     const statistics = new Statistics(clock.nowMs())
     this.metrics = metrics
     this.#config = config

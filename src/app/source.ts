@@ -6,6 +6,7 @@ import { CompositeSource } from '../sources/composite.js'
 import { FallbackSource } from '../sources/fallback.js'
 import { createFileSource } from '../sources/file.js'
 import { basicAuthorization } from '../sources/followed-server.js'
+import { createDocumentReader } from '../sources/large-documents.js'
 import { checkSourceSpecs, parseSourceSpec, type SourceSpec, settingSpecs } from '../sources/spec.js'
 import { SseIngestor } from '../sources/sse.js'
 import { ingestObserver } from './bind-metrics.js'
@@ -17,9 +18,14 @@ type StatusSpec = Exclude<SourceSpec, { readonly kind: 'board' }>
 /** A broken file counts as being written for one refresh, but no longer than this. */
 const MAX_GRACE_MS = 5_000
 
-function fileSource(path: string, { config, settings, log, clock }: ProgramParts): Source {
+function fileSource(path: string, parts: ProgramParts): Source {
+  const { config, settings, log, clock, readsStatuses = () => false } = parts
+  const documents = createDocumentReader({
+    zone: () => settings().sourceTimezone,
+    wantsPatch: readsStatuses,
+  })
   const graceMs = () => Math.min(settings().summaryRefreshSec * 1000, MAX_GRACE_MS)
-  return createFileSource({ path, maxBytes: config.statusMaxBytes, graceMs, log, clock })
+  return createFileSource({ path, maxBytes: config.statusMaxBytes, graceMs, log, clock, documents })
 }
 
 function statusSource(spec: StatusSpec, parts: ProgramParts): Source {

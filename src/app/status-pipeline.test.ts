@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { Source } from '../engine/source.js'
 import { heartbeat } from '../ingest/heartbeat.js'
 import { EMPTY_STATE } from '../ingest/store.js'
-import { deriveWith, IngestContext } from './status-pipeline.js'
+import { derive } from '../snapshot/derive.js'
+import { deriveWith, IngestContext, warningsOf } from './status-pipeline.js'
 
 const followUp = { time: 1_700_000_000, level: 'critical', component: 'Feed', message: 'lost' }
 
@@ -47,4 +48,13 @@ test('panels get the same list of streams while nothing changed, and none where 
   expect(context.at(1, 60)).toBe(first)
   expect(counts.asked).toBe(2)
   expect(new IngestContext(alone).at(0, 60)).toBeNull()
+})
+
+test('a very large document is a warning where the panels of an operator get only its beginning', () => {
+  const status = { a: 1 }
+  const large = { serial: 1, json: new Uint8Array(), patch: null, omitted: 9, snapshot: derive(status) }
+  const reading = { ok: true, status, readAtMs: 1, modifiedAtMs: 1, sizeBytes: 2 } as const
+  expect(warningsOf({ ...reading, large }, true)).toMatchObject([{ kind: 'cut', count: 9 }])
+  expect(warningsOf({ ...reading, large }, false)).toEqual([])
+  expect(warningsOf({ ...reading, large: { ...large, omitted: 0 } }, true)).toEqual([])
 })

@@ -9,7 +9,7 @@ import { type IngestView, ingestViews } from '../ingest/view.js'
 import { PANELS } from '../panels/registry.js'
 import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { derive } from '../snapshot/derive.js'
-import type { DataWarning, Status } from '../snapshot/reading.js'
+import type { DataWarning, GoodReading, Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { SourceZone } from '../snapshot/zone.js'
 import { IndicesLog } from '../sources/indices-log.js'
@@ -44,10 +44,11 @@ export function createStatusPipeline(source: Source, parts: PipelineParts): Pipe
 
   const boards = new StatusBoards({
     source,
-    derive: (status, warnings = []) => {
-      const derived = deriveWith(source, status, clock.nowMs(), settings().sourceTimezone)
+    derive: reading => {
+      const { status, large } = reading
+      const derived = large?.snapshot ?? deriveWith(source, status, clock.nowMs(), settings().sourceTimezone)
       wrongTypes.see(derived.wrongTypes)
-      const snapshot = withWarnings(derived, warnings)
+      const snapshot = withWarnings(derived, warningsOf(reading, panels.length > 0))
       if (!isFirstLogged) {
         isFirstLogged = true
         const { raw: _, ...shown } = snapshot
@@ -79,7 +80,7 @@ export function createStatusPipeline(source: Source, parts: PipelineParts): Pipe
       ...observed,
       onReading: reading => {
         observed.onReading?.(reading)
-        if (reading.ok) dataWarnings.see(reading.warnings ?? [])
+        if (reading.ok) dataWarnings.see(warningsOf(reading, panels.length > 0))
       },
     },
   })
@@ -125,6 +126,16 @@ export function deriveWith(source: Source, status: Status, nowMs: number, zone: 
     streams?.flatMap(({ state }) => state.followUps),
     zone,
   )
+}
+
+/** Panels of `--panels` get the status itself, and of a very large one only the beginning (`LargeReading.omitted`). */
+export function warningsOf(
+  { warnings = [], large }: GoodReading,
+  hasCustom: boolean,
+): readonly DataWarning[] {
+  if (!hasCustom || large === undefined || large.omitted === 0) return warnings
+  const what = 'too large for the panels of --panels'
+  return [...warnings, { kind: 'cut', path: 'the document', what, count: large.omitted }]
 }
 
 const shownWarning = (warning: DataWarning): string => shownText(warningText(warning), MESSAGE_WIDTH)

@@ -44,7 +44,7 @@ function loopOver(source: ScriptedSource, outputs: Output[], given: Partial<Opti
     epoch: 'e1',
     source,
     outputs,
-    derive,
+    derive: ({ status }) => derive(status),
     build: snapshot => [textPanel('a', String(snapshot.raw.a)), textPanel('b', String(snapshot.raw.b))],
     refreshMs: () => 1_000,
     staleLimits: () => ({ warnSec: 60, errorSec: 180 }),

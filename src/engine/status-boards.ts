@@ -7,7 +7,7 @@ import type { IngestStats } from '../ingest/enrichment.js'
 import type { Panel } from '../panels/panel.js'
 import { verdictOf } from '../panels/verdict.js'
 import type { Verdict } from '../protocol/events.js'
-import type { DataWarning, Reading, Status } from '../snapshot/reading.js'
+import type { GoodReading, Reading } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { SourceState } from './cycle.js'
 import { type Boards, type LoopObserver, MIN_CYCLE_GAP_MS } from './loop.js'
@@ -19,7 +19,8 @@ import { sourceRemarks } from './source-words.js'
 
 export type StatusBoardsOptions = {
   readonly source: Source
-  readonly derive: (status: Status, warnings?: readonly DataWarning[]) => Snapshot
+  /** The snapshot of a status; its `raw` is the status of the reading. */
+  readonly derive: (reading: GoodReading) => Snapshot
   readonly build: (snapshot: Snapshot, nowMs: number) => readonly Panel[]
   readonly staleLimits: (snapshot: Snapshot | null) => StaleLimits
   /** Least time between two changes of a panel; 0 = no limit. */
@@ -72,7 +73,7 @@ export class StatusBoards implements Boards {
     const { clock, derive, build, panelEveryMs, observer } = this.#options
     const reading = this.#reading
     if (reading?.ok && this.#snapshot?.raw !== reading.status) {
-      this.#snapshot = derive(reading.status, reading.warnings)
+      this.#snapshot = derive(reading)
       observer?.onDerived?.((clock.monotonicMs() - monotonicMs) / 1000)
     }
     if (this.#snapshot === null) return unchangedBoard(previous, cycle, nowMs)

@@ -58,6 +58,13 @@ function join(
 }
 const transport = new ScriptedTransport(() => {})
 
+/** A hub with a reader, so that each status becomes an event. */
+function createReadHub(): StatusHub {
+  const hub = createHub()
+  join(hub)
+  return hub
+}
+
 describe('a reader', () => {
   test('gets retry at once, and the status when there is one', () => {
     const hub = createHub()
@@ -113,7 +120,7 @@ describe('a reader', () => {
   })
 
   test('that asks for the past gets it as fast as it takes it, in the bytes that all readers get', () => {
-    const hub = createHub()
+    const hub = createReadHub()
     for (let n = 0; n <= 1_000; n++) hub.publishStatus(big(n))
     const readers = [join(hub, { backlog: 2_048 }), join(hub, { backlog: 2_048 })]
     const [first] = readers
@@ -126,7 +133,7 @@ describe('a reader', () => {
   })
 
   test('that takes nothing of the past holds one event of it, and gets the rest in order when it drains', () => {
-    const hub = createHub()
+    const hub = createReadHub()
     for (let n = 0; n <= 1_000; n++) hub.publishStatus(big(n))
     const reader = join(hub, { backlog: 500, stalled: true })
     expect(reader.transport.held).toHaveLength(1)
@@ -138,7 +145,7 @@ describe('a reader', () => {
   })
 
   test('that gets megabytes lets the others have their turn', () => {
-    const hub = createHub()
+    const hub = createReadHub()
     for (let n = 0; n <= 200; n++)
       hub.publishStatus({ n: `${n}`.repeat(10_000), filler: 'x'.repeat(100_000) })
     const reader = join(hub, { backlog: 2_048 })
@@ -189,7 +196,7 @@ describe('a reader', () => {
   })
 
   test('that gets the whole status out of turn is recorded with the reason and the time', () => {
-    const hub = createHub()
+    const hub = createReadHub()
     for (let n = 0; n < 3_000; n++) hub.publishStatus(big(n))
     const { last_id: last, oldest_id: oldest } = hub.stats()
     join(hub)
@@ -252,6 +259,91 @@ describe('a reader', () => {
     const [out, stays] = [join(hub, { owner: 'old' }), join(hub, { owner: 'new' })]
     hub.dismiss(owner => owner === 'old')
     expect([out.transport.ended, stays.transport.ended]).toEqual([true, false])
+    hub.close()
+  })
+})
+
+describe('while nobody reads statuses', () => {
+  /** A status that counts how often it is compared or encoded. */
+  function watched(n: number) {
+    const seen = { reads: 0 }
+    const status = new Proxy<Record<string, unknown>>(big(n), {
+      ownKeys: target => {
+        seen.reads++
+        return Reflect.ownKeys(target)
+      },
+    })
+    return { status, seen }
+  }
+
+  test('they are neither compared nor encoded, and readers of other events do not count', () => {
+    const hub = createHub()
+    const other = join(hub, { types: new Set(['severity_counts']) })
+    const statuses = [1, 2, 3].map(watched)
+    for (const { status } of statuses) hub.publishStatus(status)
+    expect(statuses.map(({ seen }) => seen.reads)).toEqual([0, 0, 0])
+    const reader = join(hub)
+    expect(reader.state).toMatchObject({ baseline: big(3), generation: 1, needFull: false })
+    expect(statuses.map(({ seen }) => seen.reads > 0)).toEqual([false, false, true])
+    expect(other.types).toEqual([])
+    hub.close()
+  })
+
+  test('a reader that comes back gets all changes as one difference, and nothing where there is none', () => {
+    const hub = createHub()
+    hub.publishStatus(big(0))
+    const first = join(hub)
+    hub.publishStatus(big(1))
+    const lastId = first.state.lastId
+    first.transport.cut()
+    const idle = join(hub, { lastId })
+    expect(idle.types).toEqual([])
+    idle.transport.cut()
+    for (let n = 2; n <= 9; n++) hub.publishStatus(big(n))
+    const back = join(hub, { lastId })
+    expect(back.types).toEqual(['panel_diff'])
+    expect(back.transport.writes.join('')).toContain('"diff":{"n":9}')
+    hub.publishStatus(big(10))
+    expect(back.types).toEqual(['panel_diff', 'panel_diff'])
+    // Equal to what was published before it left: no event.
+    back.transport.cut()
+    hub.publishStatus(big(11))
+    hub.publishStatus(big(10))
+    expect(join(hub, { lastId: hub.stats().last_id }).types).toEqual([])
+    hub.close()
+  })
+})
+
+describe('a large status', () => {
+  const large = (serial: number, n: number, patch: object | null, from = serial - 1) => {
+    const bytes = (value: object) => new TextEncoder().encode(JSON.stringify(value))
+    return {
+      // What other outputs get is only its beginning.
+      status: { cut: serial },
+      large: {
+        serial,
+        json: bytes(big(n)),
+        patch: patch === null ? null : { from, json: bytes(patch) },
+      },
+    }
+  }
+
+  test('is sent from its text; a difference only after the status that it was made from', () => {
+    const hub = createHub()
+    const publish = ({ status, large: of }: ReturnType<typeof large>) => hub.publishStatus(status, of)
+    publish(large(1, 1, null))
+    const reader = join(hub)
+    expect(reader.state.baseline).toEqual(big(1))
+    publish(large(2, 2, { n: 2 }))
+    publish(large(3, 2, {}))
+    publish(large(4, 4, { n: 4 }))
+    expect(reader.types).toEqual(['panel_full', 'panel_diff', 'panel_diff'])
+    // The one in between was never published.
+    publish(large(6, 6, { n: 6 }))
+    hub.publishStatus(big(7))
+    publish(large(7, 8, { n: 8 }, 6))
+    expect(reader.types.slice(3)).toEqual(['panel_full', 'panel_full', 'panel_full'])
+    expect(reader.state).toMatchObject({ baseline: big(8), panelDiffDropped: 0, needFull: false })
     hub.close()
   })
 })

@@ -12,12 +12,12 @@ import { type ConnectionHost, Connections, TICK_MS } from '../connection/connect
 import { fillerFor } from '../connection/filler.js'
 import { toWire, wireEnd, wirePrologue } from '../connection/wire.js'
 import { WireBytes } from '../connection/wire-bytes.js'
-import { diffStatus, isEmptyDiff } from '../ingest/diff.js'
+import { diffStatus } from '../ingest/diff.js'
 import type { IngestStats } from '../ingest/enrichment.js'
 import type { FollowUp } from '../ingest/followups.js'
 import { type HistoryEvent, MAX_HISTORY_EVENTS, StatusHistory } from '../ingest/history.js'
 import type { StatusEventType, StatusStats } from '../protocol/status-events.js'
-import type { Status } from '../snapshot/reading.js'
+import type { LargeStatus, Status } from '../snapshot/status.js'
 import { encodeComment, encodeJsonEvent, encodeRetry } from '../sse/encode.js'
 import type { HubObserver } from './hub-types.js'
 
@@ -50,6 +50,34 @@ export type StatusHubOptions = {
 
 /** Why a reader gets the whole status out of turn; `gap_exceeded` and `missing_baseline` are the original's names. */
 type ForcedReason = 'force_full' | 'gap_exceeded' | 'missing_baseline'
+
+/** Text that is JSON already. */
+class Json {
+  constructor(readonly text: string) {}
+}
+
+/** A status with its text, where that was made elsewhere. */
+type Published = { readonly status: Status; readonly large: LargeStatus | null }
+
+const NO_DIFFERENCE = '{}'
+
+/** The difference as JSON; null where only the whole status will do. */
+function differenceOf(before: Published, now: Published): string | null {
+  if (before.large === null && now.large === null) {
+    const diff = diffStatus(before.status, now.status)
+    return diff === null ? null : JSON.stringify(diff)
+  }
+  const patch = now.large?.patch ?? null
+  return patch !== null && patch.from === before.large?.serial ? textOfBytes(patch.json) : null
+}
+
+function textOfStatus({ status, large }: Published): string {
+  return large === null ? JSON.stringify(status) : textOfBytes(large.json)
+}
+
+function textOfBytes({ buffer, byteOffset, byteLength }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, byteLength).toString()
+}
 
 /** What a new reader gets before it follows: the events after its position, then maybe the whole status. */
 type Past = {
@@ -118,7 +146,10 @@ export class StatusHub {
   /** The last event published: the history may be too small for it. */
   #newest: HistoryEvent | null = null
   #generation = 0
-  #status: Status | null = null
+  /** What the newest event of a status left every reader with; null before the first. */
+  #status: Published | null = null
+  /** The newest status: published when somebody reads it. */
+  #pending: Published | null = null
   #fullSizeBytes = 0
   /** The whole status as one reader gets it; encoded when one needs it. */
   #bootstrap: HistoryEvent | null = null
@@ -190,26 +221,39 @@ export class StatusHub {
     }
   }
 
-  /** Takes the newest status, and sends nothing, a difference or the whole status, whichever is smallest. */
-  publishStatus(status: Status): void {
-    const before = this.#status
-    if (before === status || this.#closed) return
-    const diff = before === null ? null : diffStatus(before, status)
-    this.#status = status
-    if (diff !== null && isEmptyDiff(diff)) return
+  /**
+   * Takes the newest status, and sends nothing, a difference or the whole status, whichever is smallest. While nobody reads
+   * statuses it is only kept: the next reader that joins makes it one event.
+   */
+  publishStatus(status: Status, large: LargeStatus | null = null): void {
+    if (this.#pending?.status === status || this.#closed) return
+    this.#pending = { status, large }
+    if (this.readsStatuses) this.#publishNewest()
+  }
+
+  /** Whether anybody is connected who gets statuses. */
+  get readsStatuses(): boolean {
+    for (const { types } of this.#readers) if (wantsStatuses(types)) return true
+    return false
+  }
+
+  #publishNewest(): void {
+    const [before, now] = [this.#status, this.#pending]
+    if (before === now || now === null) return
+    this.#status = now
+    const diff = before === null ? null : differenceOf(before, now)
+    if (diff === NO_DIFFERENCE) return
+    const publishedSec = this.#clock.nowMs() / 1000
     if (diff !== null) {
-      const event = this.#newEvent(
-        'panel_diff',
-        { diff, publish_unixtime: this.#clock.nowMs() / 1000 },
-        this.#generation,
-      )
+      const payload = new Json(`{"diff":${diff},"publish_unixtime":${publishedSec}}`)
+      const event = this.#newEvent('panel_diff', payload, this.#generation)
       if (event.sizeBytes < this.#fullSizeBytes) {
         this.#publish(event)
         return
       }
     }
-    const full = { status, publish_unixtime: this.#clock.nowMs() / 1000 }
     this.#generation++
+    const full = new Json(`{"status":${textOfStatus(now)},"publish_unixtime":${publishedSec}}`)
     const event = this.#newEvent('panel_full', full, this.#generation)
     this.#fullSizeBytes = event.sizeBytes
     this.#publish(event)
@@ -240,6 +284,7 @@ export class StatusHub {
 
   join(request: StatusJoin): void {
     const { types, wire } = request
+    if (wantsStatuses(types)) this.#publishNewest()
     const nowMs = this.#connections.nowMs()
     const published = this.#publishedOf(types)
     const reader = new StatusReader(request, nowMs, types, this.#lastId, this.#lastId, published)
@@ -302,7 +347,10 @@ export class StatusHub {
   #wholeStatus(): HistoryEvent | null {
     if (this.#status === null) return null
     if (this.#bootstrap?.id !== this.#lastId) {
-      const payload = { status: this.#status, bootstrap: true, publish_unixtime: this.#clock.nowMs() / 1000 }
+      const status = textOfStatus(this.#status)
+      const payload = new Json(
+        `{"status":${status},"bootstrap":true,"publish_unixtime":${this.#clock.nowMs() / 1000}}`,
+      )
       this.#bootstrap = this.#encode(this.#lastId, 'panel_full', payload, this.#generation)
     }
     return this.#bootstrap
@@ -314,7 +362,7 @@ export class StatusHub {
 
   #encode(id: number, type: StatusEventType, payload: unknown, generation: number | null): HistoryEvent {
     const nowMs = this.#clock.nowMs()
-    const data = JSON.stringify({
+    const head = JSON.stringify({
       id,
       sequence: id,
       type,
@@ -322,8 +370,9 @@ export class StatusHub {
       timestamp_ist: indianTime(nowMs),
       generation: this.#generation,
       stream_id: this.#streamId,
-      payload,
     })
+    const said = payload instanceof Json ? payload.text : JSON.stringify(payload)
+    const data = `${head.slice(0, -1)},"payload":${said}}`
     const text = encodeJsonEvent(type, data, String(id))
     return { id, type, generation, text, sizeBytes: Buffer.byteLength(text) }
   }
@@ -427,6 +476,10 @@ export class StatusHub {
 }
 
 const placeOf = ({ isInFirstBlock }: StatusReader): 'block' | 'line' => (isInFirstBlock ? 'line' : 'block')
+
+function wantsStatuses(types: StatusJoin['types']): boolean {
+  return types === null || types.has('panel_full') || types.has('panel_diff')
+}
 
 const INDIAN_OFFSET_MS = 330 * 60_000
 

@@ -8,49 +8,57 @@ import { isObject, isRefusedName, isWithinDepth, MAX_DEPTH, sameJson } from './j
 import { isMergePatch } from './merge.js'
 
 export function isEmptyDiff(diff: Status): boolean {
-  return Object.keys(diff).length === 0
+  for (const _ in diff) return false
+  return true
 }
 
 /**
  * Null: no patch exists. A status has names or a depth that a difference must not have, members were reordered, a member
  * became null (which means removal), or the patch would be parsed as another grammar.
+ *
+ * Linear: each member is compared once.
  */
 export function diffStatus(before: Status, after: Status): Status | null {
-  if (!isAllowed(before) || !isAllowed(after)) return null
-  const patch = patchOf(before, after)
+  const patch = patchOf(before, after, MAX_DEPTH)
   return patch !== null && isWithinDepth(patch) && isMergePatch(patch) ? patch : null
 }
 
-function isAllowed(value: unknown, limit: number = MAX_DEPTH): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  if (limit === 0) return false
-  if (!Array.isArray(value) && Object.keys(value).some(isRefusedName)) return false
-  return Object.values(value).every(member => isAllowed(member, limit - 1))
-}
-
-/** Null when `after` has another order than applying the patch gives: kept members in their old order, then new ones. */
-function patchOf(before: Status, after: Status): Status | null {
+/**
+ * Empty: nothing differs. Null when `after` has another order than applying the patch gives: kept members in their old order,
+ * then new ones.
+ */
+function patchOf(before: Status, after: Status, levels: number): Status | null {
   const keys = Object.keys(after)
-  const kept = Object.keys(before).filter(key => Object.hasOwn(after, key))
-  if (kept.some((key, i) => key !== keys[i])) return null
+  const old = Object.keys(before)
+  if (levels === 0 || keys.some(isRefusedName) || old.some(isRefusedName)) return null
   const patch: Record<string, unknown> = {}
-  for (const key of Object.keys(before)) if (!Object.hasOwn(after, key)) patch[key] = null
-  for (const key of keys) {
-    const old = Object.hasOwn(before, key) ? before[key] : undefined
+  let kept = 0
+  for (const key of old) {
+    if (!Object.hasOwn(after, key)) patch[key] = null
+    else if (key !== keys[kept++]) return null
+  }
+  for (const [i, key] of keys.entries()) {
     const value = after[key]
-    if (old === value || (old !== undefined && sameJson(old, value))) continue
-    if (isObject(old) && isObject(value)) {
-      const inner = patchOf(old, value)
+    const was = i < kept ? before[key] : undefined
+    if (was === value && i < kept) continue
+    if (isObject(was) && isObject(value)) {
+      const inner = patchOf(was, value, levels - 1)
       if (inner === null) return null
-      patch[key] = inner
-    } else if (isWithoutNulls(value)) patch[key] = value
+      if (!isEmptyDiff(inner)) patch[key] = inner
+    } else if (i < kept && sameJson(was, value)) continue
+    else if (isPatchValue(value, levels - 1)) patch[key] = value
     else return null
   }
   return patch
 }
 
-/** No null that a patch would treat as a removal. Nulls in lists are allowed: lists are replaced as a whole. */
-function isWithoutNulls(value: unknown): boolean {
-  if (value === null) return false
-  return !isObject(value) || Object.values(value).every(isWithoutNulls)
+/** No refused name, and no null that a patch would treat as a removal: lists are replaced as a whole, nulls in them stay. */
+function isPatchValue(value: unknown, levels: number, isInList = false): boolean {
+  if (typeof value !== 'object') return true
+  if (value === null) return isInList
+  if (levels === 0) return false
+  if (Array.isArray(value)) return value.every(item => isPatchValue(item, levels - 1, true))
+  return Object.entries(value).every(
+    ([key, member]) => !isRefusedName(key) && isPatchValue(member, levels - 1, isInList),
+  )
 }

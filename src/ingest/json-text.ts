@@ -68,6 +68,7 @@ export function lineAndColumn(text: string, at: number): string {
 /** The warning as a sentence for logs and boards. */
 export function warningText({ kind, path, what, count }: DataWarning): string {
   const first = `${path} is ${what}`
+  if (kind === 'cut') return `${first}: ${count} characters of it are left out`
   if (count === 1) return first
   return kind === 'not_finite'
     ? `${first}, one of ${count} values that are no finite numbers`

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import type { CycleResult, Output } from '../engine/cycle.js'
 import { timeOfDay } from '../panels/format.js'
+import type { Panel } from '../panels/panel.js'
 import { cleanText, clipText } from '../panels/text.js'
 import { NewestWriter, type TextStream } from './newest-writer.js'
 
@@ -36,12 +37,26 @@ function statusLines({ board: { verdict }, source }: CycleResult, timezone: stri
   return lines.length === 0 ? [] : ['[Status]', ...lines.map(cleanText), '']
 }
 
+/** The text of a panel that has not changed is not clipped again. */
+const clipped = new WeakMap<Panel, { readonly columns: number; readonly text: string }>()
+
+function clippedText(lines: readonly string[], columns: number): string {
+  return lines.map(line => `${clipText(line, columns)}\n`).join('')
+}
+
+function panelText(panel: Panel, columns: number): string {
+  const known = clipped.get(panel)
+  if (known?.columns === columns) return known.text
+  const text = clippedText([`[${panel.title}]`, ...panel.lines, ''], columns)
+  clipped.set(panel, { columns, text })
+  return text
+}
+
 /** One frame; every line fits `columns`. */
 export function plainFrame(result: CycleResult, columns: number, timezone: string): string {
-  const lines = [...statusLines(result, timezone)]
-  for (const panel of result.board.panels.values()) lines.push(`[${panel.title}]`, ...panel.lines, '')
-  if (lines.length === 0) return ''
-  return `${lines.map(line => clipText(line, columns)).join('\n')}\n`
+  let frame = clippedText(statusLines(result, timezone), columns)
+  for (const panel of result.board.panels.values()) frame += panelText(panel, columns)
+  return frame
 }
 
 function hasSameFrame(a: CycleResult, b: CycleResult): boolean {

@@ -1,6 +1,6 @@
 // Analytics: the price compared with max pain, and the put-call ratio.
 import type { Snapshot } from '../snapshot/snapshot.js'
-import { field, fields, numberCell, textCell } from './cells.js'
+import { field, fields, moreBlocks, numberCell, textCell } from './cells.js'
 import { always, definePanel } from './definition.js'
 import { known } from './facts.js'
 import { fixed, signed } from './format.js'
@@ -39,22 +39,23 @@ const EXPIRY_COLUMNS: readonly Column[] = [
   { label: 'Max pain', align: 'right', priority: 90 },
   IV,
 ]
-/** Rows of expiries shown; the others are only counted. */
+/** Rows shown; the others are only counted. */
+const MAX_ROWS = 1_000
 const MAX_EXPIRY_ROWS = 100
 
-type Parts = Pick<Snapshot, 'indices' | 'analytics'>
+type Parts = Pick<Snapshot, 'indices' | 'analytics' | 'omitted'>
 
 const decimalCell = (value: number | null): Cell => numberCell(value, fixed(value, 2))
 
 /** The indices of the status, then those that only the analytics name. */
-function table({ indices, analytics }: Parts): Block {
+function table({ indices, analytics, omitted }: Parts): readonly Block[] {
   const prices = new Map(indices.map(({ name, ltp }) => [name, ltp]))
   const others = [...Object.keys(analytics.maxPain), ...analytics.byIndex.map(({ name }) => name)]
   for (const name of others) if (!prices.has(name)) prices.set(name, null)
   const byName = new Map(analytics.byIndex.map(index => [index.name, index]))
   const hasPcr = analytics.byIndex.some(({ pcr }) => pcr !== null)
   const hasIv = analytics.byIndex.some(({ iv }) => iv !== null)
-  const rows = Array.from(prices, ([name, ltp]) => {
+  const rows = [...prices].slice(0, MAX_ROWS).map(([name, ltp]) => {
     const maxPain = analytics.maxPain[name] ?? null
     const distance = distancePct(ltp, maxPain)
     const cells = [
@@ -67,10 +68,13 @@ function table({ indices, analytics }: Parts): Block {
     if (hasIv) cells.push(decimalCell(byName.get(name)?.iv ?? null))
     return cells
   })
-  return { kind: 'table', columns: [...COLUMNS, ...(hasPcr ? [PCR] : []), ...(hasIv ? [IV] : [])], rows }
+  const columns = [...COLUMNS, ...(hasPcr ? [PCR] : []), ...(hasIv ? [IV] : [])]
+  // An index that both have is counted once where it can be known.
+  const more = prices.size - rows.length + Math.max(omitted.indices ?? 0, omitted.analytics ?? 0)
+  return [{ kind: 'table', columns, rows }, ...moreBlocks(more, 'indices')]
 }
 
-function expiries({ byIndex }: Snapshot['analytics']): Block[] {
+function expiries({ analytics: { byIndex }, omitted }: Parts): readonly Block[] {
   const rows = byIndex.flatMap(({ name, expiries: of }) =>
     of.map(({ expiry, pcr, maxPain, iv }): readonly Cell[] => [
       textCell(name),
@@ -81,11 +85,9 @@ function expiries({ byIndex }: Snapshot['analytics']): Block[] {
     ]),
   )
   if (rows.length === 0) return []
-  const more = rows.length - MAX_EXPIRY_ROWS
-  const shown: Block = { kind: 'table', columns: EXPIRY_COLUMNS, rows: rows.slice(0, MAX_EXPIRY_ROWS) }
-  return more > 0
-    ? [shown, { kind: 'text', text: `${more} more expiries not shown`, tone: 'muted' }]
-    : [shown]
+  const shown = rows.slice(0, MAX_EXPIRY_ROWS)
+  const more = rows.length - shown.length + (omitted['analytics.expiries'] ?? 0)
+  return [{ kind: 'table', columns: EXPIRY_COLUMNS, rows: shown }, ...moreBlocks(more, 'expiries')]
 }
 
 export const analytics = definePanel({
@@ -93,14 +95,14 @@ export const analytics = definePanel({
   title: 'Analytics',
   order: 40,
   stability: 'stable',
-  reads: ['indices', 'analytics'],
+  reads: ['indices', 'analytics', 'omitted'],
   shown: always,
   build({ snapshot }) {
     const { pcr } = snapshot.analytics
     return [
       fields(field('pcr', decimalCell(pcr)), field('sentiment', textCell(sentiment(pcr)))),
-      table(snapshot),
-      ...expiries(snapshot.analytics),
+      ...table(snapshot),
+      ...expiries(snapshot),
     ]
   },
   facts: ({ snapshot: { analytics: of } }) => known({ pcr: of.pcr, max_pain: of.maxPain }),

@@ -25,6 +25,11 @@ export function field(name: string, { text, value, tone }: Cell): Field {
   return tone === undefined ? { label, text, value } : { label, text, value, tone }
 }
 
+/** How many there are besides those that are shown. */
+export function moreBlocks(count: number, what: string): readonly Block[] {
+  return count > 0 ? [{ kind: 'text', text: `${count} more ${what} not shown`, tone: 'muted' }] : []
+}
+
 export function fields(...items: readonly Field[]): Block {
   return { kind: 'fields', items }
 }

@@ -2,7 +2,7 @@
 import { marketAt } from '../snapshot/market.js'
 import type { IndexRow } from '../snapshot/snapshot.js'
 import { CLOCK_SKEW_MS } from '../snapshot/time.js'
-import { field, fields, numberCell, textCell } from './cells.js'
+import { field, fields, moreBlocks, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
 import { type Facts, known } from './facts.js'
 import { fixed, plainNumber, signed, withUnit } from './format.js'
@@ -112,7 +112,7 @@ export const indices = definePanel({
   title: 'Indices',
   order: 30,
   stability: 'stable',
-  reads: ['indices', 'cycle', 'coverage', 'market'],
+  reads: ['indices', 'cycle', 'coverage', 'market', 'omitted'],
   shown: always,
   // Trading hours begin and end.
   usesNow: true,
@@ -124,7 +124,8 @@ export const indices = definePanel({
     const count = numberCell(indicesCount, String(indicesCount), indicesCount === 0 ? 'muted' : undefined)
     const names = field('names', textCell(namesOf(rows)))
     const summary = fields(field('count', count), names, ...dataPoints(rows))
-    return rows.length === 0 ? [summary] : [summary, table(context)]
+    const more = moreBlocks(context.snapshot.omitted.indices ?? 0, 'indices')
+    return rows.length === 0 ? [summary] : [summary, table(context), ...more]
   },
   facts({ snapshot, indexFails }) {
     return Object.fromEntries(

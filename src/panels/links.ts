@@ -1,6 +1,6 @@
 // Links: our own addresses first, then the links of the status. Every reader of the board sees them, so user names and passwords
 // are removed from URLs.
-import { field, fields, textCell } from './cells.js'
+import { field, fields, moreBlocks, textCell } from './cells.js'
 import { always, definePanel } from './definition.js'
 import type { Cell } from './panel.js'
 
@@ -23,12 +23,14 @@ export const links = definePanel({
   title: 'Links',
   order: 90,
   stability: 'stable',
-  reads: ['links'],
+  reads: ['links', 'omitted'],
   shown: always,
   build({ snapshot, links: own }) {
     const { metrics = null, ...others } = snapshot.links
     const ours = own.metricsUrl !== null && metrics !== null && own.metricsUrl !== metrics
-    const named = Object.entries(ours ? { metrics, ...others } : others).slice(0, MAX_STATUS_LINKS)
+    const all = Object.entries(ours ? { metrics, ...others } : others)
+    const named = all.slice(0, MAX_STATUS_LINKS)
+    const more = all.length - named.length + (snapshot.omitted.links ?? 0)
     return [
       fields(
         field('source', textCell(own.source)),
@@ -38,6 +40,7 @@ export const links = definePanel({
         // Marked as links of the status: its `source` is not our source.
         ...named.map(([name, url]) => field(`status.${name}`, addressCell(url))),
       ),
+      ...moreBlocks(more, 'links of the status'),
     ]
   },
 })

@@ -1,6 +1,6 @@
 // Performance: the metrics of the status, its data provider, and the health of its components.
 import type { Provider, Snapshot } from '../snapshot/snapshot.js'
-import { field, fields, numberCell, textCell } from './cells.js'
+import { field, fields, moreBlocks, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
 import { known } from './facts.js'
 import { fixed, plainNumber } from './format.js'
@@ -53,7 +53,7 @@ export const perfstore = definePanel({
   title: 'Performance',
   order: 80,
   stability: 'stable',
-  reads: ['perf', 'provider', 'health'],
+  reads: ['perf', 'provider', 'health', 'omitted'],
   shown: always,
   // Whether a backoff is recent and an authorisation has expired depends on the time.
   usesNow: true,
@@ -64,12 +64,18 @@ export const perfstore = definePanel({
     return Math.min(...ahead.map(Number), nextPassedMs([lastBackoffMs], nowMs))
   },
   build(context) {
-    const { perf, health } = context.snapshot
+    const { perf, health, omitted } = context.snapshot
     const rows = Object.entries(health).map(([name, state]) => [
       textCell(name),
       textCell(state, stateTone(state)),
     ])
-    return [...metricLines(perf), providerFields(context), { kind: 'table', columns: HEALTH_COLUMNS, rows }]
+    return [
+      ...metricLines(perf),
+      ...moreBlocks(omitted.performance ?? 0, 'metrics'),
+      providerFields(context),
+      { kind: 'table', columns: HEALTH_COLUMNS, rows },
+      ...moreBlocks(omitted.health ?? omitted.components ?? 0, 'components'),
+    ]
   },
   facts: ({ snapshot: { perf, provider } }) => known({ latency_ms: provider.latencyMs, metrics: perf }),
 })

@@ -2,7 +2,7 @@
 import type { SinkValues, Snapshot } from '../snapshot/snapshot.js'
 import { timeMs } from '../snapshot/time.js'
 import type { SourceZone } from '../snapshot/zone.js'
-import { field, fields, numberCell, textCell } from './cells.js'
+import { field, fields, moreBlocks, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
 import { known } from './facts.js'
 import { plainNumber, timeOfDay } from './format.js'
@@ -54,6 +54,13 @@ function sinkRows(name: string, values: SinkValues, context: PanelContext<'stora
   ])
 }
 
+/** Of all sinks: only their paths begin so. */
+function omittedOf(omitted: Snapshot['omitted']): number {
+  let sum = 0
+  for (const [path, count] of Object.entries(omitted)) if (path.startsWith('sinks.')) sum += count
+  return sum
+}
+
 function moments({ csv, influxdb, backup }: Snapshot['storage'], sourceZone?: SourceZone): (number | null)[] {
   return [csv, influxdb, backup].flatMap(values =>
     Object.values(values ?? {}).map(value => timeOf(value, sourceZone)),
@@ -65,7 +72,7 @@ export const storage = definePanel({
   title: 'Storage',
   order: 70,
   stability: 'stable',
-  reads: ['storage'],
+  reads: ['storage', 'omitted'],
   shown: always,
   // A time in the future is marked until then.
   usesNow: true,
@@ -89,6 +96,7 @@ export const storage = definePanel({
           ...sinkRows('backup', backup, context),
         ],
       },
+      ...moreBlocks(omittedOf(snapshot.omitted), 'values of sinks'),
     ]
   },
   facts({ snapshot: { storage: of } }) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
-import { cleanText, clipText, displayWidth, shownText } from './text.js'
+import { addKnownTexts, cleanText, clipText, displayWidth, shownText, takeKnownTexts } from './text.js'
 
 describe('clean text', () => {
   test.each([
@@ -19,6 +19,13 @@ describe('clean text', () => {
     ['loses bidi overrides, isolates and marks', 'a\u202eb\u2066c\u2069d\u200fe\u061cf', 'abcdef'],
     ['loses invisible characters that split words', 'a\u200bb\u00adc\ufeffd\u2060e', 'abcde'],
     ['shows half a surrogate pair as unreadable', 'a\ud83db', 'a\ufffdb'],
+    [
+      'keeps the marks of any writing',
+      'n\u0303\u0323 क\u094d\u0937\u093f \u0e01\u0e33',
+      'n\u0303\u0323 क\u094d\u0937\u093f \u0e01\u0e33',
+    ],
+    ['loses the rest of a pile of marks', `a${'\u0301'.repeat(50)}b`, `a${'\u0301'.repeat(8)}b`],
+    ['loses the rest of a row of joiners', `👩${'\u200d'.repeat(50)}💻`, `👩${'\u200d'.repeat(8)}💻`],
     ['keeps what joins an emoji', '👩\u200d💻', '👩\u200d💻'],
   ])('%s', (_, given, expected) => {
     expect(cleanText(given)).toBe(expected)
@@ -90,5 +97,27 @@ describe('text as shown', () => {
 
   test('is cut between characters when it is enormous', () => {
     expect(shownText('👍'.repeat(1_000_000), 5)).toBe('👍👍…')
+  })
+})
+
+describe('what was measured', () => {
+  test('in another thread gives the same texts and widths here', () => {
+    const texts = ['क\u094dष'.repeat(60), `👩\u200d💻 ${'指'.repeat(100)}`, 'é\u0301', 'plain']
+    const shown = texts.map(text => shownText(text))
+    const widths = shown.map(displayWidth)
+    const known = structuredClone(takeKnownTexts())
+    expect(known.widths.length).toBeGreaterThanOrEqual(3)
+    expect(takeKnownTexts()).toEqual({ widths: [], shown: [] })
+    addKnownTexts(known)
+    expect(texts.map(text => shownText(text))).toEqual(shown)
+    expect(shown.map(displayWidth)).toEqual(widths)
+  })
+
+  test('is kept for a bounded number of texts', () => {
+    takeKnownTexts()
+    for (let i = 0; i < 20_000; i++) displayWidth(shownText(`指 ${i}`))
+    const { widths, shown } = takeKnownTexts()
+    expect(widths.length).toBeLessThanOrEqual(4_096)
+    for (const [, texts] of shown) expect(texts.length).toBeLessThanOrEqual(4_096)
   })
 })

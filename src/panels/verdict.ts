@@ -70,7 +70,8 @@ function evidenceOf(panel: Panel): Evidence {
   return made
 }
 
-const OWN_WORDS = ['status', 'state', 'health', 'healthy', 'ok'] as const
+/** Members of the top level that say how it is. */
+export const OWN_WORDS = ['status', 'state', 'health', 'healthy', 'ok'] as const
 
 /** The document's own verdict: a state word or a boolean on its top level; null when there is none. */
 function ownRemark({ raw, origins }: Snapshot): Remark | null {
@@ -109,9 +110,11 @@ function zeroPrices({ market, indices }: Snapshot): Remark | null {
 }
 
 function shown(remarks: readonly Remark[]): readonly string[] {
-  const texts = [...new Set(remarks.map(remark => clipText(remark.text, REASON_WIDTH)))]
-  if (texts.length <= MAX_REASONS) return texts
-  return [...texts.slice(0, MAX_REASONS - 1), `${texts.length - MAX_REASONS + 1} more`]
+  // Only what is shown is clipped: there may be thousands.
+  const all = [...new Set(remarks.map(({ text: said }) => said))]
+  const most = all.length <= MAX_REASONS ? MAX_REASONS : MAX_REASONS - 1
+  const texts = all.slice(0, most).map(said => clipText(said, REASON_WIDTH))
+  return all.length <= MAX_REASONS ? [...new Set(texts)] : [...new Set(texts), `${all.length - most} more`]
 }
 
 const isBad = ({ tone }: Remark): boolean => tone === 'error' || tone === 'warn'

@@ -8,6 +8,8 @@ export type Measured = {
   readonly width: number
   /** Code units of the longest prefix of at most `limit - 1` columns, so that `…` fits behind it. */
   readonly kept: number
+  /** Columns of that prefix. */
+  readonly keptWidth: number
   /** Whether the whole text fits. */
   readonly fits: boolean
 }
@@ -48,8 +50,37 @@ function countOf(segments: Iterable<unknown>): number {
   return count
 }
 
+/**
+ * Whatever may join or change its neighbours: marks, formats, pictures, and the letters that the segmenter joins to the next one.
+ * All others are one or two columns wide.
+ */
+const MAY_JOIN =
+  /[\p{M}\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Grapheme_Extend}\p{Emoji_Modifier}\p{Regional_Indicator}\p{Extended_Pictographic}\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb\u0e33\u0eb3\u0d4e\u{111c2}\u{111c3}\u{113d1}\u{1193f}\u{11941}\u{11a84}-\u{11a89}\u{11d46}\u{11f02}]/u
+
+/** The wide characters among those: pairs of first and last. Asking `string-width` for each takes 50 times as long. */
+// biome-ignore format: a table
+const WIDE_RANGES: readonly number[] = [
+  0x2329, 0x232a, 0x2630, 0x2637, 0x268a, 0x268f, 0x2e80, 0x2e99, 0x2e9b, 0x2ef3, 0x2f00, 0x2fd5, 0x2ff0, 0x303e,
+  0x3041, 0x3096, 0x309b, 0x30ff, 0x3105, 0x312f, 0x3131, 0x318e, 0x3190, 0x31e5, 0x31ef, 0x321e, 0x3220, 0x3247,
+  0x3250, 0xa48c, 0xa490, 0xa4c6, 0xac00, 0xd7a3, 0xf900, 0xfaff, 0xfe10, 0xfe19, 0xfe30, 0xfe52, 0xfe54, 0xfe66,
+  0xfe68, 0xfe6b, 0xff01, 0xff60, 0xffe0, 0xffe6, 0x16fe0, 0x16fe3, 0x16ff2, 0x16ff6, 0x17000, 0x18cda, 0x18cff, 0x18d20,
+  0x18d80, 0x18df2, 0x18e00, 0x19191, 0x191a0, 0x191d2, 0x1aff0, 0x1aff3, 0x1aff5, 0x1affb, 0x1affd, 0x1affe,
+  0x1b000, 0x1b128, 0x1b132, 0x1b132, 0x1b150, 0x1b152, 0x1b155, 0x1b155, 0x1b164, 0x1b168, 0x1b170, 0x1b2fb,
+  0x1d300, 0x1d356, 0x1d360, 0x1d376, 0x1f200, 0x1f265, 0x20000, 0x2fffd, 0x30000, 0x3fffd,
+]
+
+function isWide(code: number): boolean {
+  for (let at = 0; at < WIDE_RANGES.length; at += 2) {
+    if (code < (WIDE_RANGES[at] ?? 0)) return false
+    if (code <= (WIDE_RANGES[at + 1] ?? 0)) return true
+  }
+  return false
+}
+
 function classify(code: number): number {
   const char = String.fromCodePoint(code)
+  const isLone = code >= 0xd800 && code <= 0xdfff
+  if (!isLone && !MAY_JOIN.test(char)) return isWide(code) ? WIDE : 1
   if (code === ZERO_WIDTH_JOINER) return JOINER
   if (code === PICTURE_SELECTOR) return SELECTOR
   if (CHANGES_ITS_NEIGHBOUR.test(char)) return OTHER
@@ -68,6 +99,18 @@ function classOf(code: number): number {
   if (known !== 0) return known
   const found = classify(code)
   classes[code] = found
+  return found
+}
+
+const MARK = /\p{M}/u
+/** Of the characters that need the segmenter: some thousands. */
+const marks = new Map<number, boolean>()
+
+function isMark(code: number): boolean {
+  const known = marks.get(code)
+  if (known !== undefined) return known
+  const found = MARK.test(String.fromCodePoint(code))
+  marks.set(code, found)
   return found
 }
 
@@ -104,14 +147,18 @@ function* piecesOf(text: string): Generator<{ readonly piece: string; readonly f
 function measureSegments(text: string, limit: number): Measured {
   let width = 0
   let kept = 0
+  let keptWidth = 0
   for (const { piece, from } of piecesOf(text)) {
     for (const { segment, index } of graphemes.segment(piece)) {
       width += clusterWidth(segment)
-      if (width > limit) return { width, kept, fits: false }
-      if (width < limit) kept = from + index + segment.length
+      if (width > limit) return { width, kept, keptWidth, fits: false }
+      if (width < limit) {
+        kept = from + index + segment.length
+        keptWidth = width
+      }
     }
   }
-  return { width, kept, fits: true }
+  return { width, kept, keptWidth, fits: true }
 }
 
 /**
@@ -137,6 +184,12 @@ function pairOf(now: number, second: number | undefined): number {
   return then === SELECTOR ? SELECTOR : 0
 }
 
+/** Whether it is drawn onto the character before it, or joins it to the next one. */
+export function isAttached(code: number): boolean {
+  const found = classOf(code)
+  return found === EXTENDS || found === JOINER || found === SELECTOR || (found === OTHER && isMark(code))
+}
+
 function unitsOf(code: number): number {
   return code > 0xffff ? 2 : 1
 }
@@ -145,6 +198,7 @@ function unitsOf(code: number): number {
 export function measure(text: string, limit = Number.POSITIVE_INFINITY): Measured {
   let width = 0
   let kept = 0
+  let keptWidth = 0
   let before = 0
   let isJoined = false
   for (let at = 0; at < text.length; ) {
@@ -161,11 +215,14 @@ export function measure(text: string, limit = Number.POSITIVE_INFINITY): Measure
     const columns = isKnown ? clusterWidth(text.slice(at, next)) : added(now, before, isJoined)
     if (columns === null) return measureSegments(text, limit)
     width += columns
-    if (width > limit) return { width, kept, fits: false }
-    if (width < limit) kept = next
+    if (width > limit) return { width, kept, keptWidth, fits: false }
+    if (width < limit) {
+      kept = next
+      keptWidth = width
+    }
     isJoined = now === JOINER && before === WIDE_PICTURE
     if (now !== EXTENDS && now !== JOINER && now !== SKIN) before = now
     at = next
   }
-  return { width, kept, fits: true }
+  return { width, kept, keptWidth, fits: true }
 }

@@ -6,7 +6,7 @@ import { pick } from './pick.js'
 import type { Status } from './reading.js'
 import type { Alert, AlertLevel, Snapshot } from './snapshot.js'
 import { timeMs } from './time.js'
-import { emptyRecord, isSafeName, list, map, member, number, text } from './value.js'
+import { emptyRecord, isSafeName, keptName, list, map, member, number, text } from './value.js'
 
 /** Only this many alerts are kept, the newest; all are counted. */
 export const MAX_ALERTS = 1000
@@ -51,6 +51,8 @@ function firstText(item: Readonly<Record<string, unknown>>, ...keys: readonly st
   return null
 }
 
+const nameOf = (word: string | null): string | null => (word === null ? null : keptName(word))
+
 function timeOf(values: Readonly<Record<string, unknown>>, list: string, notes: Notes): number | null {
   for (const key of ['time', 'timestamp', 'ts']) {
     const given = member(values, key)
@@ -71,7 +73,7 @@ function alert(item: unknown, list: string, notes: Notes): Alert | null {
   return {
     atMs: timeOf(values, list, notes),
     level: alertLevel(firstText(values, 'level', 'severity')),
-    component: firstText(values, 'component', 'source'),
+    component: nameOf(firstText(values, 'component', 'source')),
     message: firstText(values, 'message') ?? '',
   }
 }

@@ -3,12 +3,23 @@
 import type { Notes } from './notes.js'
 import type { Status } from './reading.js'
 import type { IndexAnalytics, Snapshot } from './snapshot.js'
-import { emptyRecord, isSafeName, type JsonMap, map, measured, member, number, type Reader } from './value.js'
+import {
+  emptyRecord,
+  isSafeName,
+  type JsonMap,
+  keptName,
+  map,
+  measured,
+  member,
+  number,
+  type Reader,
+} from './value.js'
 
 /** The same limit as for indices. */
-const MAX_NAMES = 2000
-/** Expiries kept of one index, the first of the status. */
+const MAX_NAMES = 1_000
+/** Expiries kept of one index, and of all together: the first of the status. */
 const MAX_EXPIRIES = 50
+const MAX_ALL_EXPIRIES = 1_000
 
 function value(of: JsonMap, key: string, read: Reader<number>, path: string, notes: Notes): number | null {
   const given = member(of, key)
@@ -18,15 +29,23 @@ function value(of: JsonMap, key: string, read: Reader<number>, path: string, not
   return found ?? null
 }
 
-function ofIndex(name: string, given: JsonMap, notes: Notes): IndexAnalytics {
+/** How many more expiries are kept, and how many were not. */
+type ExpiryRoom = { left: number; omitted: number }
+
+function ofIndex(name: string, given: JsonMap, room: ExpiryRoom, notes: Notes): IndexAnalytics {
   const path = `analytics.${name}`
   const expiries: IndexAnalytics['expiries'][number][] = []
   for (const [expiry, values] of Object.entries(map(member(given, 'expiries')) ?? {})) {
     const of = map(values)
-    if (of === null || expiries.length === MAX_EXPIRIES) continue
+    if (of === null) continue
+    if (expiries.length === MAX_EXPIRIES || room.left === 0) {
+      room.omitted++
+      continue
+    }
+    room.left--
     const at = `${path}.expiries.${expiry}`
     expiries.push({
-      expiry,
+      expiry: keptName(expiry),
       pcr: value(of, 'pcr', number, at, notes),
       maxPain: value(of, 'max_pain', number, at, notes),
       // An option without volatility has no price: a writer gives 0 when it does not know the volatility.
@@ -34,7 +53,7 @@ function ofIndex(name: string, given: JsonMap, notes: Notes): IndexAnalytics {
     })
   }
   return {
-    name,
+    name: keptName(name),
     pcr: value(given, 'pcr', number, path, notes),
     maxPain: value(given, 'max_pain', number, path, notes),
     iv: value(given, 'iv', measured, path, notes),
@@ -51,8 +70,13 @@ export function analyticsOf(status: Status, notes: Notes): Snapshot['analytics']
   const maxPain = emptyRecord<number>()
   if (analytics === null) return { pcr: null, maxPain, byIndex: [] }
   const byName = new Map<string, Record<string, unknown>>()
+  const omitted = new Set<string>()
   const noted = (name: string): Record<string, unknown> | null => {
-    if (!isSafeName(name) || (!byName.has(name) && byName.size === MAX_NAMES)) return null
+    if (!isSafeName(name)) return null
+    if (!byName.has(name) && byName.size === MAX_NAMES) {
+      omitted.add(name)
+      return null
+    }
     const known = byName.get(name) ?? emptyRecord<unknown>()
     byName.set(name, known)
     return known
@@ -70,7 +94,10 @@ export function analyticsOf(status: Status, notes: Notes): Snapshot['analytics']
     if (values === null) continue
     for (const key of MEMBERS) if (Object.hasOwn(own, key)) values[key] ??= own[key]
   }
-  const byIndex = Array.from(byName, ([name, given]) => ofIndex(name, given, notes))
+  const room: ExpiryRoom = { left: MAX_ALL_EXPIRIES, omitted: 0 }
+  const byIndex = Array.from(byName, ([name, given]) => ofIndex(name, given, room, notes))
+  notes.omit('analytics', omitted.size)
+  notes.omit('analytics.expiries', room.omitted)
   for (const index of byIndex) if (index.maxPain !== null) maxPain[index.name] = index.maxPain
   if (byIndex.length > 0) notes.origins['analytics.byIndex'] = 'analytics'
   const pcr =

@@ -86,6 +86,7 @@ export function derive(
     coverage: { indicesCount: count },
     adaptiveBacklogRatio: take(ADAPTIVE.backlogRatio),
     dataWarnings: NONE,
+    omitted: notes.omitted,
     origins: notes.origins,
     raw: status,
     // Last: it counts what all others noted.

@@ -6,10 +6,10 @@ import type { Notes } from './notes.js'
 import { percent, percentOf, type Rate, rate, type Scale, scaleOf } from './rate.js'
 import type { Status } from './reading.js'
 import type { IndexRow } from './snapshot.js'
-import { isSafeName, type JsonMap, list, map, member, number, type Reader, text } from './value.js'
+import { isSafeName, type JsonMap, keptName, list, map, member, number, type Reader, text } from './value.js'
 
-/** Rows kept; further names are only counted. */
-export const MAX_INDICES = 2000
+/** Rows kept, more than a person looks at; further names are only counted. */
+export const MAX_INDICES = 1_000
 
 /** The values that one member of the status has for indices. */
 type Roll = { readonly names: readonly string[]; readonly valuesOf: (name: string) => JsonMap | null }
@@ -39,8 +39,8 @@ function rollOfList(items: readonly unknown[]): Roll {
 function roll(value: unknown): Roll | null {
   const items = list(value)
   if (items !== null) return rollOfList(items)
-  const names = text(value)
-  if (names !== null) return { names: rollOfList(names.split(',')).names, valuesOf: NO_VALUES }
+  if (typeof value === 'string' && value.trim() !== '')
+    return { names: rollOfList(value.split(',')).names, valuesOf: NO_VALUES }
   const byName = map(value)
   if (byName === null) return null
   return { names: Object.keys(byName).filter(isSafeName), valuesOf: name => map(member(byName, name)) }
@@ -85,6 +85,8 @@ type RowRead = {
   readonly success: Rate | null
 }
 
+const stateOf = (word: string | null): string | null => (word === null ? null : keptName(word.toLowerCase()))
+
 function rowOf(name: string, sources: readonly Source[], cycle: number | null, notes: Notes): RowRead {
   const take = (...keys: readonly string[]): number | null => first(sources, notes, number, ...keys)
   // In the order of the columns, so that the first value of a wrong type is an important one.
@@ -93,10 +95,10 @@ function rowOf(name: string, sources: readonly Source[], cycle: number | null, n
   const legsTotal = take('legs_total', 'cumulative_legs')
   const reckoned = legsTotal !== null && cycle !== null && cycle >= 1 ? Math.round(legsTotal / cycle) : null
   const row: RowRead['row'] = {
-    name,
+    name: keptName(name),
     ltp,
     changePct: take('change_pct', 'change_percent', 'change'),
-    status: first(sources, notes, text, 'status')?.toLowerCase() ?? null,
+    status: stateOf(first(sources, notes, text, 'status')),
     ageSec: take('age', 'age_sec'),
     legs: given?.now ?? summed(sources, 'legs'),
     legsAverage: given?.average ?? reckoned,
@@ -153,6 +155,7 @@ export function indicesOf(status: Status, cycle: number | null, notes: Notes): I
     }
     read.push(rowOf(name, sources, cycle, notes))
   }
+  notes.omit('indices', names.size - read.length)
   const scale = scaleOf(read.map(({ success }) => success))
   for (const { row, success } of read) row.successPct = percentOf(success, scale)
   return { rows: read.map(({ row }) => row), count: names.size, scale }

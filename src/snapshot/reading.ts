@@ -1,8 +1,10 @@
 // A reading is the outcome of one attempt to get the status: a document, or an error of a known kind. Sources give nothing else, so
 // a failure is never mistaken for data.
 
-/** The JSON document as it came in: an object, otherwise untrusted. */
-export type Status = Readonly<Record<string, unknown>>
+import type { Snapshot } from './snapshot.js'
+import type { LargeStatus, Status } from './status.js'
+
+export type { Status } from './status.js'
 
 /** Why a status could not be read; every surface shows these words. */
 export const READING_ERRORS = [
@@ -18,8 +20,11 @@ export type ReadingError = (typeof READING_ERRORS)[number]
 
 /** Some numbers of a document that was read are not what the writer had. One warning for each kind of fault. */
 export type DataWarning = {
-  /** `not_finite`: NaN or an infinity, which counts as missing. `inexact`: an integer that lost digits. */
-  readonly kind: 'not_finite' | 'inexact'
+  /**
+   * `not_finite`: NaN or an infinity, which counts as missing. `inexact`: an integer that lost digits. `cut`: a document too large
+   * to be united with others whole; `count` is in characters.
+   */
+  readonly kind: 'not_finite' | 'inexact' | 'cut'
   /** The path of the first of them: `indices.NIFTY.change`. */
   readonly path: string
   /** The text of the first of them: `Infinity`. */
@@ -40,6 +45,15 @@ export type GoodReading = {
   /** Its age when it was read, where the source knows this better than `modifiedAtMs`. */
   readonly ageMs?: number
   readonly sizeBytes: number
+  /** Of a large document: what was made of it in another thread. */
+  readonly large?: LargeReading
+}
+
+export type LargeReading = LargeStatus & {
+  /** Of the whole document; its `raw` is `status`. */
+  readonly snapshot: Snapshot
+  /** Characters of the document, as JSON, that `status` does not have. */
+  readonly omitted: number
 }
 
 export type BadReading = {

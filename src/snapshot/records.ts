@@ -3,7 +3,7 @@
 import type { Notes } from './notes.js'
 import type { Status } from './reading.js'
 import type { SinkValues } from './snapshot.js'
-import { emptyRecord, isSafeName, list, map, member, number, type Reader, text } from './value.js'
+import { emptyRecord, isSafeName, keptName, list, map, member, number, type Reader, text } from './value.js'
 
 /** Members kept of `sinks.<name>`, `performance`, `health`, `links`. */
 const MAX_SINK_VALUES = 50
@@ -26,9 +26,9 @@ function record<T>(
     const found = read(given, notes.zone)
     if (found === null) notes.unread(`${path}.${name}`, given)
     if (found === null || found === undefined) continue
-    if (count++ === max) break
-    kept[name] = found
+    if (count++ < max) kept[keptName(name)] = found
   }
+  notes.omit(path, count - max)
   return kept
 }
 
@@ -84,23 +84,24 @@ function address(value: unknown): string | null | undefined {
   return typeof value === 'object' ? undefined : text(value)
 }
 
-function healthOfList(items: readonly unknown[]): Record<string, string> {
+function healthOfList(key: string, items: readonly unknown[], notes: Notes): Record<string, string> {
+  const seen = new Set<string>()
   const states = emptyRecord<string>()
-  let count = 0
   for (const item of items) {
     const name = text(member(map(item), 'name'))
     const state = text(member(map(item), 'status'))
-    if (name === null || state === null || !isSafeName(name) || name in states) continue
-    if (count++ === MAX_COMPONENTS) break
-    states[name] = state
+    if (name === null || state === null || !isSafeName(name) || seen.has(name)) continue
+    if (seen.size < MAX_COMPONENTS) states[keptName(name)] = state
+    seen.add(name)
   }
+  notes.omit(key, seen.size - MAX_COMPONENTS)
   return states
 }
 
 /** A map of names to text or `{status}`, or a list of `{name, status}`; bare text is the state of `key` itself. */
 function statesOf(key: string, value: unknown, notes: Notes): Record<string, string> | null {
   const items = list(value)
-  if (items !== null) return healthOfList(items)
+  if (items !== null) return healthOfList(key, items, notes)
   if (map(value) !== null) return record(value, stateWord, MAX_COMPONENTS, key, notes)
   return text(value) === null ? null : record({ [key]: value }, text, 1, key, notes)
 }

@@ -1,6 +1,6 @@
 // The snapshot: one immutable, typed view derived from one status document. Every field has a value of the right type or is null,
 // which means "not in the document" and is shown as `—`.
-import type { Status } from './reading.js'
+import type { Status } from './status.js'
 
 export type MarketState = 'open' | 'closed' | null
 
@@ -121,6 +121,8 @@ export type Snapshot = {
   readonly wrongTypes: { readonly count: number; readonly first: string | null }
   /** Faults of numbers in the text of the document: one sentence for each kind. */
   readonly dataWarnings: readonly string[]
+  /** Members that were counted and not kept, by the path of their list or map: panels say that there are more. */
+  readonly omitted: Readonly<Record<string, number>>
   /** For the dossier: field → the path that gave it. */
   readonly origins: Readonly<Record<string, string>>
   readonly raw: Status

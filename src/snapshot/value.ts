@@ -45,11 +45,28 @@ export function measured(value: unknown): number | null | undefined {
   return found === 0 ? undefined : found
 }
 
-/** Text that is not blank, trimmed. */
+/** Longer text is cut: panels show at most 200 columns of it, files have the rest. */
+const MAX_TEXT_LENGTH = 1_000
+/** Longer names and state words are cut: panels show at most 120 columns, and there may be 1 000. */
+const MAX_NAME_LENGTH = 160
+
+function cut(text: string, length: number): string {
+  if (text.length <= length) return text
+  const last = text.charCodeAt(length - 1)
+  const isHalf = last >= 0xd800 && last <= 0xdbff
+  return `${text.slice(0, isHalf ? length - 1 : length)}…`
+}
+
+/** Text that is not blank, trimmed and cut. */
 export function text(value: unknown): string | null {
   if (typeof value !== 'string') return null
   const trimmed = value.trim()
-  return trimmed === '' ? null : trimmed
+  return trimmed === '' ? null : cut(trimmed, MAX_TEXT_LENGTH)
+}
+
+/** A name or a state word as it is kept in the snapshot. */
+export function keptName(name: string): string {
+  return cut(name, MAX_NAME_LENGTH)
 }
 
 export function flag(value: unknown): boolean | null {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Source } from '../engine/source.js'
-import type { Reading, ReadingError, Status } from '../snapshot/reading.js'
+import { warningText } from '../ingest/json-text.js'
+import { derive } from '../snapshot/derive.js'
+import type { GoodReading, Reading, ReadingError, Status } from '../snapshot/reading.js'
 import { CompositeSource } from './composite.js'
 
 class Scripted implements Source {
@@ -47,6 +49,21 @@ describe('several sources', () => {
     one.tell(reading)
     two.tell(reading)
     expect(readings.at(-1)).not.toHaveProperty('warnings')
+  })
+
+  test('say which of them is too large to be united whole', () => {
+    const { one, two, readings } = several()
+    const status = { indices: ['A'] }
+    const json = new Uint8Array()
+    const large = { serial: 1, json, patch: null, omitted: 0, snapshot: derive(status) }
+    const reading = { ok: true, status, readAtMs: 1, modifiedAtMs: 1, sizeBytes: 2 } as const
+    one.tell({ ...reading, large })
+    expect(readings.at(-1)).not.toHaveProperty('warnings')
+    two.tell({ ...reading, large: { ...large, omitted: 5_000 } })
+    const [warning] = (readings.at(-1) as GoodReading).warnings ?? []
+    expect(warning && warningText(warning)).toBe(
+      'two: the document is too large to be united with other sources: 5000 characters of it are left out',
+    )
   })
 
   test('are one status, and each reading of one is a reading of all', () => {

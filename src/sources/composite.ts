@@ -16,6 +16,14 @@ type Member = {
   bad: BadReading | null
 }
 
+/** Of a very large document only the beginning can be united with others (`LargeReading.omitted`). */
+function warningsOf(good: GoodReading | null): readonly DataWarning[] {
+  const { warnings = [], large } = good ?? {}
+  if (large === undefined || large.omitted === 0) return warnings
+  const what = 'too large to be united with other sources'
+  return [...warnings, { kind: 'cut', path: 'the document', what, count: large.omitted }]
+}
+
 export class CompositeSource implements Source {
   readonly name: string
   readonly #members: readonly Member[]
@@ -65,7 +73,7 @@ export class CompositeSource implements Source {
   #warnings(): readonly DataWarning[] {
     return this.#members
       .flatMap(({ source, good }) =>
-        (good?.warnings ?? []).map(warning => ({ ...warning, path: `${source.name}: ${warning.path}` })),
+        warningsOf(good).map(warning => ({ ...warning, path: `${source.name}: ${warning.path}` })),
       )
       .reduce<readonly DataWarning[]>((all, warning) => joinedWarnings(all, [warning]), [])
   }

@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../clock/clock.js'
 import type { Source } from '../engine/source.js'
 import { type LineLog, SILENT } from '../log/silent.js'
 import type { BadReading, Reading } from '../snapshot/reading.js'
+import type { DocumentReader } from './document.js'
 import { type Detection, PathWatch, type WatchFolder } from './path-watch.js'
 import { type FileMark, isUnchanged, type ReadEdge, readStatus } from './read-status.js'
 import { afterReading, NOTHING_REPORTED, type Reported, reportDelayMs } from './reporting.js'
@@ -33,6 +34,8 @@ export type FileSourceOptions = {
   readonly slowPollMs?: number
   readonly fastPollMs?: number
   readonly edge?: ReadEdge
+  /** Reads the documents; by default at once. It is closed with the source. */
+  readonly documents?: { readonly read: DocumentReader; close(): Promise<void> }
   readonly watchFolder?: WatchFolder
 }
 
@@ -112,6 +115,7 @@ class FileSource implements Source {
     this.#path.close()
     for (const timer of [this.#poll?.timer, this.#gap, this.#grace]) if (timer != null) clearTimeout(timer)
     this.#gap = null
+    await this.#options.documents?.close()
     await this.#reading
   }
 
@@ -222,7 +226,7 @@ class FileSource implements Source {
   async #readOnce(isPoll: boolean): Promise<boolean> {
     // A cancelled read still hangs in the system: another one would hang too.
     if (this.#pendingReads > 0) return false
-    const { path, maxBytes, edge } = this.#options
+    const { path, maxBytes, edge, documents } = this.#options
     const known = this.#mark
     const hadEvent = this.#hasEvent
     this.#hasEvent = false
@@ -234,6 +238,7 @@ class FileSource implements Source {
       unless: known,
       onBegun: work => this.#count(work),
       ...(edge === undefined ? {} : { edge }),
+      ...(documents === undefined ? {} : { document: documents.read }),
     })
     if (this.#closed) return false
     this.#mark = mark

@@ -3,10 +3,8 @@
 import type { BigIntStats } from 'node:fs'
 import { constants, type FileHandle, open, stat } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { isObject, isWithinDepth, MAX_DEPTH } from '../ingest/json.js'
-import { parseJson } from '../ingest/json-text.js'
-import type { BadReading, DataWarning, Reading, ReadingError, Status } from '../snapshot/reading.js'
-import { statusText } from './status-text.js'
+import type { BadReading, Reading, ReadingError } from '../snapshot/reading.js'
+import { type DocumentReader, parseDocument } from './document.js'
 
 /** A half-written file is read this often, this far apart, before it is an error. */
 const TRIES = 3
@@ -41,6 +39,8 @@ export type ReadOptions = {
   readonly maxBytes: number
   readonly nowMs: () => number
   readonly edge?: ReadEdge
+  /** By default at once, in this thread. */
+  readonly document?: DocumentReader
   readonly timeoutMs?: number
   readonly signal?: AbortSignal
   /** The mark of the last read: an unchanged file is not read again. */
@@ -148,23 +148,6 @@ function tooLarge(maxBytes: number): ReadFault {
   return new ReadFault('too_large', `it is larger than ${maxBytes} bytes (G6_STATUS_MAX_BYTES)`)
 }
 
-/** Throws a ReadFault. */
-function parseStatus(bytes: Buffer): { readonly status: Status; readonly warnings: readonly DataWarning[] } {
-  const decoded = statusText(bytes)
-  if (!decoded.ok) throw new ReadFault('not_json', decoded.message, true)
-  const parsed = parseJson(decoded.text)
-  if (!parsed.ok && parsed.fault === 'syntax') throw new ReadFault('not_json', parsed.message, true)
-  // It is encoded as JSON again later, which recurses once per level.
-  if (!parsed.ok || !isWithinDepth(parsed.value))
-    throw new ReadFault('too_large', `it is nested deeper than ${MAX_DEPTH} levels`)
-  const { value, warnings } = parsed
-  if (!isObject(value)) {
-    const what = value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`
-    throw new ReadFault('not_object', `it is ${what}; a status is a JSON object`)
-  }
-  return { status: value, warnings }
-}
-
 /** Rejects when reading takes too long (a dead network file system) or is aborted. */
 async function inTime<T>(work: Promise<T>, timeoutMs: number, signal: AbortSignal | undefined): Promise<T> {
   let giveUp: () => void = () => {}
@@ -184,7 +167,7 @@ async function inTime<T>(work: Promise<T>, timeoutMs: number, signal: AbortSigna
 
 /** Reads the status; tries a file that is being written up to three times. Never throws. */
 export async function readStatus(options: ReadOptions): Promise<ReadResult> {
-  const { nowMs, signal, timeoutMs = READ_TIMEOUT_MS } = options
+  const { nowMs, signal, timeoutMs = READ_TIMEOUT_MS, document = parseDocument } = options
   let mark: FileMark | null = null
   for (let attempt = 1; ; attempt++) {
     try {
@@ -193,11 +176,17 @@ export async function readStatus(options: ReadOptions): Promise<ReadResult> {
       const read = await inTime(work, timeoutMs, signal)
       mark = read.mark
       if (read.bytes === null) return { reading: null, mark }
-      const { status, warnings } = parseStatus(read.bytes)
-      const modifiedAtMs = Number(mark.modifiedNs / 1_000_000n)
       const sizeBytes = read.bytes.length
+      // The mark keeps its bytes.
+      const given = document(mark.content === null ? read.bytes : Buffer.from(read.bytes))
+      // No turn of the loop for what is there already.
+      const made = given instanceof Promise ? await given : given
+      if (!made.ok) throw new ReadFault(made.error, made.message, made.isTransient)
+      const { status, warnings, large } = made
+      const modifiedAtMs = Number(mark.modifiedNs / 1_000_000n)
       const facts = { ok: true, status, readAtMs: nowMs(), modifiedAtMs, sizeBytes } as const
-      return { reading: warnings.length === 0 ? facts : { ...facts, warnings }, mark }
+      const known = large === undefined ? facts : { ...facts, large }
+      return { reading: warnings.length === 0 ? known : { ...known, warnings }, mark }
     } catch (error) {
       const isTransient = error instanceof ReadFault && error.isTransient
       if (!isTransient || attempt === TRIES || signal?.aborted)

@@ -133,6 +133,20 @@ function parseCommand(): Command {
     })
 }
 
+type HeldFlags = Readonly<{ readers: number; changes: number; only?: string }>
+
+function heldCommand(): Command {
+  return new Command('held')
+    .description('For how long one large document holds the event loop of a server; JSON')
+    .option('--readers <n>', 'Readers of each kind of stream', whole(0), 0)
+    .option('--changes <n>', 'Changes of one number after the first document', whole(1), 5)
+    .option('--only <text>', 'Only documents with this in their name')
+    .action(async (flags: HeldFlags) => {
+      const { benchHeld } = await import('../bench/held/run.js')
+      await printed(() => benchHeld(flags))
+    })
+}
+
 export const BENCHES = {
   change: changeCommand,
   server: serverCommand,
@@ -143,4 +157,5 @@ export const BENCHES = {
   web: webCommand,
   ingest: ingestCommand,
   parse: parseCommand,
+  held: heldCommand,
 } as const

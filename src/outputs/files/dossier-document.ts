@@ -50,6 +50,7 @@ const MAPS_OF_SNAPSHOT: Readonly<Record<MapMembers<Shown>, true>> = {
   perf: true,
   health: true,
   links: true,
+  omitted: true,
 }
 const MAPS: ReadonlySet<string> = new Set(Object.keys(MAPS_OF_SNAPSHOT))
 

@@ -3,6 +3,7 @@
 // delay the others.
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setImmediate as yielded } from 'node:timers/promises'
 import type { CycleResult, Output } from '../../engine/cycle.js'
 import { type AtomicEdge, systemEdge, writeAtomically } from '../../files/atomic.js'
 import type { Log } from '../../log/log.js'
@@ -140,6 +141,8 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
 
   async function write({ file, panel, facts, content }: Wanted): Promise<void> {
     try {
+      // Each file in a turn of its own: together they may take long.
+      await yielded()
       const { hash, text } = content()
       await writeAtomically(join(dir, file), text, edge)
       written.set(file, { facts, hash })
