@@ -1,8 +1,9 @@
 // SQLite as the audit trail uses it: one file, write-ahead log, every commit synced to the disk before it returns. The
 // driver is synchronous; the server runs it in a thread (background.ts).
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import Sqlite from 'libsql'
-import { AuditError, createPrivately } from './files.js'
+import { AuditError, codeOf, createPrivately } from './files.js'
 
 export type Value = string | number | null | Uint8Array
 
@@ -102,9 +103,42 @@ function open(path: string): Database {
   }
 }
 
-/** Opens the database for writing; creates a missing one. */
-export function openForWriting(path: string): Database {
+/** A file that is missing is created. Throws AuditError `other_name`. */
+export function ensureOneName(path: string): void {
   if (!existsSync(path)) createPrivately(path)
+  const { nlink } = statSync(path)
+  const real = realpathSync.native(path)
+  const other =
+    nlink > 1 ? `has ${nlink} names (hard links)` : isMounted(real) ? 'is mounted as a single file' : null
+  if (other === null) return
+  throw new AuditError(
+    'other_name',
+    `the audit trail ${path} (G6_AUDIT_DB) ${other}: SQLite keeps its log next to each name, and two programs would ` +
+      'overwrite each other; leave it one name, and mount its folder instead of the file',
+  )
+}
+
+/** Whether something is mounted exactly there (Linux; elsewhere a single file is not mounted). */
+function isMounted(realPath: string): boolean {
+  let mounts: string
+  try {
+    mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false
+    throw error
+  }
+  // The fifth field, with blanks and backslashes in octal.
+  return mounts.split('\n').some(line => {
+    const point = line.split(' ')[4] ?? ''
+    return (
+      point.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))) === realPath
+    )
+  })
+}
+
+/** Opens the database for writing; creates a missing one. Throws AuditError `other_name`. */
+export function openForWriting(path: string): Database {
+  ensureOneName(path)
   const database = open(path)
   try {
     database.exec('PRAGMA journal_mode = WAL')
@@ -133,12 +167,27 @@ export function openForReading(path: string): Database {
   }
 }
 
+/** Of the file itself, whatever link, relative path or mounted folder leads to it. */
+function lockFileOf(path: string): string {
+  const real = existsSync(path)
+    ? realpathSync.native(path)
+    : join(realpathSync.native(dirname(path)), basename(path))
+  return `${real}.lock`
+}
+
 /**
  * Takes the lock of the process that writes the trail; the operating system releases it when the process ends. Returns the
  * function that releases it. Throws AuditError `in_use`.
  */
 export function holdWriterLock(path: string): () => void {
-  const sqlite = new Sqlite(`${path}.lock`, { timeout: 0 })
+  const place = lockFileOf(path)
+  if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    throw new AuditError(
+      'other_name',
+      `${place} is a link; it must be a file of the audit trail's own: remove it`,
+    )
+  }
+  const sqlite = new Sqlite(place, { timeout: 0 })
   try {
     sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
     sqlite.exec('BEGIN EXCLUSIVE')

@@ -8,10 +8,10 @@ import { writeAtomically } from '../../files/atomic.js'
 import type { Head } from './chain.js'
 
 /**
- * `in_use`: another server writes this database. `wrong_key`: the records were written with another key. `missing`: there is
+ * `in_use`: another server writes this database. `other_name`: it has a second name, under which it must not be written. `wrong_key`: the records were written with another key. `missing`: there is
  * no database or no key. `writer_ended`: the thread that writes has ended.
  */
-export type AuditErrorCode = 'in_use' | 'wrong_key' | 'missing' | 'writer_ended'
+export type AuditErrorCode = 'in_use' | 'other_name' | 'wrong_key' | 'missing' | 'writer_ended'
 
 /** The message says what to change. */
 export class AuditError extends Error {

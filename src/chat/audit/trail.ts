@@ -60,7 +60,13 @@ const LAST_RETRY_MS = 30_000
 const COUNT_EVERY_MS = 60_000
 const DAY_MS = 86_400_000
 /** Their messages say what to change, so they are logged; of other errors only the code. */
-const OURS: ReadonlySet<string> = new Set<AuditErrorCode>(['in_use', 'wrong_key', 'missing', 'writer_ended'])
+const OURS: ReadonlySet<string> = new Set<AuditErrorCode>([
+  'in_use',
+  'other_name',
+  'wrong_key',
+  'missing',
+  'writer_ended',
+])
 
 /** Accepts records at once; they wait while the store is being opened. */
 export function startAuditTrail(options: TrailOptions): StartedTrail {

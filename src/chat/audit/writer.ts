@@ -1,7 +1,7 @@
 // Writes the trail: the store, the signed head next to it, and the lock of the server that writes. Runs in a thread of its own
 // (background.ts), or in the caller's thread for the commands.
 import { type Head, signHead } from './chain.js'
-import { holdWriterLock } from './database.js'
+import { ensureOneName, holdWriterLock } from './database.js'
 import { type Draft, ownDraft } from './draft.js'
 import { codeOf, loadOrMakeKey, readHead, writeHead } from './files.js'
 import { type AuditStore, openStore, type Removed } from './store.js'
@@ -38,23 +38,37 @@ export type AuditWriter = {
 /** Records removed in one transaction, so that batches do not wait long. */
 const SWEEP_STEP = 2_000
 
+type OpenWriter = { readonly writer: AuditWriter; readonly opened: Opened }
+
 /** Throws AuditError, and errors of SQLite and of the file system. */
 export async function openWriter(
-  { path, key: configured, asServer }: WriterOptions,
+  options: WriterOptions,
   nowMs: () => number = Date.now,
-): Promise<{ readonly writer: AuditWriter; readonly opened: Opened }> {
+): Promise<OpenWriter> {
+  // First of all: a server that may not write leaves no key and no head next to another name of the database.
+  const unlock = options.asServer ? lockedAsServer(options.path) : (): void => {}
+  try {
+    return await openLocked(options, nowMs, unlock)
+  } catch (error) {
+    unlock()
+    throw error
+  }
+}
+
+async function openLocked(
+  { path, key: configured, asServer }: WriterOptions,
+  nowMs: () => number,
+  unlock: () => void,
+): Promise<OpenWriter> {
   const { key, madeAt } = loadOrMakeKey(path, configured)
   const store = openStore(path, key)
-  let unlock = (): void => {}
   let lastPut: Promise<void> = Promise.resolve()
   try {
-    if (asServer) unlock = holdWriterLock(path)
     const headMismatch = await recordHeadMismatch(store, path, key, nowMs())
     const crashed = asServer ? store.endOpenStreams(nowMs()) : 0
     await putHead()
     return { writer: createWriter(), opened: { keyMadeAt: madeAt, crashed, headMismatch } }
   } catch (error) {
-    unlock()
     store.close()
     throw error
   }
@@ -102,6 +116,11 @@ export async function openWriter(
       },
     }
   }
+}
+
+function lockedAsServer(path: string): () => void {
+  ensureOneName(path)
+  return holdWriterLock(path)
 }
 
 /** A head that does not match the records does not stop the server, but before it is overwritten the chain records it. */
