@@ -130,7 +130,7 @@ describe('two at once', () => {
     })
   })
 
-  test('nor through a link to it, and the second leaves no file beside the link', async () => {
+  test('nor through a link to it, and the second leaves no file next to the link', async () => {
     await trail.open()
     const folder = join(dirname(trail.path), 'other')
     mkdirSync(folder)

@@ -5,7 +5,7 @@ import { readHead } from './files.js'
 import { createRecords, type Records } from './store.js'
 import { commitmentTo } from './subjects.js'
 
-type SideFault = 'head_mismatch' | 'kept' | 'salt'
+type SideFault = 'head_mismatch' | 'vanished' | 'kept' | 'salt'
 export type TrailVerdict = Intact | Fault<ChainFault | SideFault>
 
 type Details = {
@@ -13,6 +13,7 @@ type Details = {
   readonly kept?: readonly string[]
   readonly erased?: string
   readonly why?: string
+  readonly lastSeq?: number
 }
 
 /** `head`: one kept elsewhere, instead of the head file. Throws AuditError and SQLite errors. */
@@ -55,6 +56,14 @@ function createSideCheck(database: Database, records: Records) {
     if (operation === 'audit.erase' && details.erased !== undefined) erased.add(details.erased)
     if (operation === 'audit.head_mismatch') {
       note('head_mismatch', seq, `record ${seq}: the head was ${details.why ?? 'bad'} when a server started`)
+    }
+    if (operation === 'audit.vanished') {
+      const why = 'the database vanished while a server wrote it, and was begun again'
+      note(
+        'vanished',
+        seq,
+        `record ${seq}: ${why}; the last record before was ${details.lastSeq ?? 'unknown'}`,
+      )
     }
     const salt = subject === null ? null : (salts.first(subject)?.salt ?? null)
     if (subject !== null && salt === null && !saltless.has(subject)) saltless.set(subject, seq)
