@@ -41,9 +41,9 @@ const SCHEMA = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS records_subject ON records (subject);
   CREATE INDEX IF NOT EXISTS records_stream ON records (stream_id) WHERE stream_id IS NOT NULL;
-  -- One row a subject; deleting it erases the subject.
+  -- One row a subject; deleting it erases the subject. The MAC covers the row and its lookups.
   CREATE TABLE IF NOT EXISTS subjects (
-    ref TEXT PRIMARY KEY, salt BLOB NOT NULL, last_used_ms INTEGER NOT NULL
+    ref TEXT PRIMARY KEY, salt BLOB NOT NULL, last_used_ms INTEGER NOT NULL, mac TEXT
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS lookups (
     lookup TEXT NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (lookup, ref)
@@ -144,11 +144,17 @@ export function openForWriting(path: string): Database {
     database.exec('PRAGMA journal_mode = WAL')
     database.exec(SETTINGS)
     database.exec(SCHEMA)
+    if (!hasSeals(database)) database.exec('ALTER TABLE subjects ADD COLUMN mac TEXT')
     return database
   } catch (error) {
     database.close()
     throw error
   }
+}
+
+/** False: a database of an earlier version, whose subjects have no MACs. */
+export function hasSeals(database: Database): boolean {
+  return database.query("SELECT 1 FROM pragma_table_info('subjects') WHERE name = 'mac'").first() !== null
 }
 
 /** Opens an existing database for reading; a server may be writing it meanwhile. */

@@ -18,9 +18,17 @@ import type { Head } from './chain.js'
 
 /**
  * `in_use`: another server writes this database. `other_name`: it has a second name, under which it must not be written. `wrong_key`: the records were written with another key. `missing`: there is
- * no database or no key. `vanished`: the database was deleted, replaced or cut while it was written. `writer_ended`: the thread that writes has ended.
+ * no database or no key. `changed`: rows were changed from
+ * outside. `vanished`: the database was deleted, replaced or cut while it was written. `writer_ended`: the thread that writes has ended.
  */
-export type AuditErrorCode = 'in_use' | 'other_name' | 'wrong_key' | 'missing' | 'vanished' | 'writer_ended'
+export type AuditErrorCode =
+  | 'in_use'
+  | 'other_name'
+  | 'wrong_key'
+  | 'missing'
+  | 'changed'
+  | 'vanished'
+  | 'writer_ended'
 
 /** The message says what to change. */
 export class AuditError extends Error {

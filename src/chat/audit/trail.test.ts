@@ -8,7 +8,13 @@ import { AuditError } from './files.js'
 import { type AuditSettings, startAuditTrail } from './trail.js'
 import type { Appended, Opened } from './writer.js'
 
-const OPENED: Opened = { keyMadeAt: null, crashed: 0, headMismatch: false, lostRecords: null }
+const OPENED: Opened = {
+  keyMadeAt: null,
+  crashed: 0,
+  headMismatch: false,
+  sealsRemoved: false,
+  lostRecords: null,
+}
 const full = Object.assign(new Error('database or disk is full: SECRET-QUESTION'), { code: 'SQLITE_FULL' })
 
 const entry = (n: number, query = 'SECRET-QUESTION'): AuditEntry => ({

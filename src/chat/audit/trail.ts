@@ -69,6 +69,7 @@ const OURS: ReadonlySet<string> = new Set<AuditErrorCode>([
   'other_name',
   'wrong_key',
   'missing',
+  'changed',
   'vanished',
   'writer_ended',
 ])
@@ -248,7 +249,7 @@ class Trail implements StartedTrail {
 
   async #open(): Promise<void> {
     const { log } = this.#options
-    const { keyMadeAt, crashed, headMismatch, lostRecords } = await this.#writer.open()
+    const { keyMadeAt, crashed, headMismatch, sealsRemoved, lostRecords } = await this.#writer.open()
     this.#isOpen = true
     if (keyMadeAt !== null) {
       log.warn(
@@ -259,6 +260,7 @@ class Trail implements StartedTrail {
     if (crashed > 0)
       log.warn({ streams: crashed }, 'chat streams left open by a crash were ended in the audit')
     if (headMismatch) log.error('the audit head does not match the records: run g6 audit verify')
+    if (sealsRemoved) log.error('the marks of the audit tables were removed: run g6 audit verify')
     if (lostRecords !== null) {
       log.error({ records: lostRecords }, 'the audit trail was begun again: the records before are missing')
     }

@@ -15,6 +15,7 @@ import {
 } from './files.js'
 import { type AuditStore, openStore, type Removed } from './store.js'
 import type { SubjectName } from './subjects.js'
+import type { Warn } from './trust.js'
 
 export type WriterOptions = {
   readonly path: string
@@ -31,6 +32,8 @@ export type Opened = {
   readonly crashed: number
   /** The head does not match the records: one of them was changed from outside. */
   readonly headMismatch: boolean
+  /** The mark of the MACs of subjects was removed from outside. */
+  readonly sealsRemoved: boolean
   /** Records of the database that vanished before this one, where it does not go on with them. */
   readonly lostRecords: number | null
 }
@@ -53,7 +56,7 @@ export type AuditWriter = {
   /** Rejects with AuditError `vanished` when the database is no longer the one that was opened. */
   check(): Promise<void>
   sweep(beforeMs: number, atMs: number): Promise<Removed>
-  erase(names: readonly SubjectName[], atMs: number): Promise<Removed>
+  erase(names: readonly SubjectName[], atMs: number, warn?: Warn): Promise<Removed>
   /** Null: the database is where it was. */
   vanished(): Vanished | null
   close(): Promise<void>
@@ -91,13 +94,17 @@ async function openLocked(
   const store = openStore(path, key)
   let lastPut: Promise<void> = Promise.resolve()
   try {
+    const sealsRemoved = store.seal(nowMs()) === 'removed'
     const lostRecords = vanished === null ? null : recordVanished(store, vanished, nowMs())
     // The head of a vanished database is no news.
     const headMismatch = vanished === null && (await recordHeadMismatch(store, path, key, nowMs()))
     // After a vanished database the streams still open are this server's own, and go on.
     const crashed = asServer && vanished === null ? store.endOpenStreams(nowMs()) : 0
     await putHead()
-    return { writer: createWriter(), opened: { keyMadeAt: madeAt, crashed, headMismatch, lostRecords } }
+    return {
+      writer: createWriter(),
+      opened: { keyMadeAt: madeAt, crashed, headMismatch, sealsRemoved, lostRecords },
+    }
   } catch (error) {
     store.close()
     throw error
@@ -166,8 +173,8 @@ async function openLocked(
         if (records > 0) await putHead()
         return { records, subjects }
       },
-      erase: async (names, atMs) => {
-        const erased = store.erase(names, atMs)
+      erase: async (names, atMs, warn) => {
+        const erased = store.erase(names, atMs, warn)
         await putHead()
         return erased
       },
