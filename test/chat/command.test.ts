@@ -209,6 +209,32 @@ test('switched on by SIGHUP with an unusable audit trail, the server runs on, lo
   expect(await server.exit).toBe(0)
 })
 
+test('an audit database deleted under the server: no question is taken unrecorded, and the new chain has a mark', async () => {
+  const database = join(folder, 'audit.db')
+  const server = serve({ ENABLE_SSE_STREAMING: 'true', G6_AUDIT_REQUIRED: 'true', G6_CHAT_RATE: '0' })
+  const url = await server.url()
+  const first = await asked(url).until(({ answer }) => answer !== '')
+  first.cut()
+  const metrics = async () => (await fetch(`${url}/metrics`)).text()
+  await until(async () => /operation="stream.start"} 1/.test(await metrics()), 'its start is committed')
+  for (const end of ['', '-wal', '-shm']) await rm(database + end, { force: true })
+  // It cannot be made again yet.
+  await mkdir(database)
+  await server.until(/"code":"vanished"/)
+  expect((await asked(url).end()).json).toMatchObject({ status: 503, code: 'audit_unavailable' })
+  expect(await metrics()).toMatch(/^g6_audit_failures_total [1-9]/m)
+  await rmdir(database)
+  await server.until(/the audit store is available again/)
+  const second = await asked(url).until(({ answer }) => answer !== '')
+  second.cut()
+  server.signal('SIGTERM')
+  expect(await server.exit).toBe(0)
+  expect(server.said().err.match(/"code":"vanished"/g)).toHaveLength(1)
+  const verify = g6(['audit', 'verify'], { G6_AUDIT_DB: database })
+  expect(await verify.exit).toBe(1)
+  expect(verify.said().out).toMatch(/NOT whole, .* the database vanished while a server wrote it/)
+})
+
 test('of a flood of refusals only the limit has records, the rest is counted, and every stream has its own', async () => {
   const server = serve({ ENABLE_SSE_STREAMING: 'true' })
   const url = await server.url()

@@ -1,5 +1,6 @@
 // A full disk, files without permission and folders that go away, under a running server. The stream must not
 // be affected; files must be whole at every moment and correct again afterwards; the log must say what happened, once.
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   closeSync,
@@ -224,6 +225,36 @@ describe('without permission', () => {
     )
     await served.holdsNoMoreThan(before)
   })
+})
+
+test('a read-only file system is one line for each output, which names the setting, and no line for each file', async () => {
+  const disk = smallDisk(512)
+  const readOnly = (mode: 'ro' | 'rw'): void =>
+    void execFileSync('mount', ['-o', `remount,${mode}`, disk.path])
+  readOnly('ro')
+  const served = await serving({ filesIn: disk.path })
+  const client = served.connect()
+  await served.shows(client, 1)
+  await eventually(() => served.log().filter(({ level }) => level >= 50).length === 2, 'two errors')
+  for (let n = 2; n <= 4; n++) {
+    served.write(n)
+    await served.shows(client, n)
+  }
+  const errors = served.log().filter(({ level }) => level >= 40)
+  expect(errors.map(({ code, folder }) => `${code} ${folder}`).sort()).toEqual([
+    `EROFS ${join(served.dossier, '..')}`,
+    `EROFS ${served.panels}`,
+  ])
+  const texts = errors.map(({ msg }) => msg).join()
+  for (const setting of ['G6_PANELS_DIR', 'G6_NO_WRITE_PANELS', 'G6_SUMMARY_DOSSIER_PATH']) {
+    expect(texts).toContain(setting)
+  }
+  readOnly('rw')
+  await served.filesAgree()
+  await eventually(
+    () => served.said(/nothing prevents writing/).length === 2,
+    'a line for each that all is well',
+  )
 })
 
 describe('folders that go away', () => {

@@ -1,6 +1,6 @@
 // A server that is killed at random moments, paused and started again, with readers on it: followers of every
 // kind end equal to it, its files are whole at every moment, and the killed process leaves nothing behind.
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Connection } from '../../client/index.js'
@@ -8,6 +8,7 @@ import { eventually } from '../support/eventually.js'
 import { seeded } from '../support/fault-run.js'
 import { openFilesOf } from '../support/footprint.js'
 import { endAll, g6, type Running } from '../support/g6.js'
+import { panelFileProblems } from '../support/panel-file-checks.js'
 import { ServedFolder } from '../support/served-folder.js'
 
 const closers: (() => Promise<void>)[] = []
@@ -48,6 +49,35 @@ async function follower(
   const running = g6([...args, '--port', '0', '--no-write-panels'], { G6_SSE_IP_CONNECT_RATE: '0', ...env })
   return { ...running, at: await running.url() }
 }
+
+test('of two servers with one folder and one dossier the second says so and writes nothing, and takes over when the first is killed', async () => {
+  const first = await serving()
+  await first.filesAgree()
+  const second = new ServedFolder({ filesIn: first.folder })
+  closers.push(() => second.remove())
+  second.write(500)
+  await second.start()
+  await eventually(() => second.said(/another program writes here/).length === 2, 'a line for each')
+  expect(second.said(/another program/)).toMatchObject([
+    { level: 40, folder: first.panels, pid: first.pid },
+    { level: 40, file: 'dossier.json', pid: first.pid },
+  ])
+  for (let n = 2; n <= 4; n++) {
+    first.write(n)
+    second.write(500 + n)
+    await first.filesAgree()
+    expect(await panelFileProblems(first.panels)).toEqual({})
+  }
+  first.running?.signal('SIGKILL')
+  await first.running?.exit
+  await second.filesAgree()
+  expect(await panelFileProblems(second.panels)).toEqual({})
+  await second.nothingLeftOver()
+  expect(second.said(/another program/)).toHaveLength(2)
+  second.running?.signal('SIGTERM')
+  expect(await second.running?.exit).toBe(0)
+  expect(readdirSync(first.panels).filter(name => name.startsWith('.'))).toEqual([])
+})
 
 /** The two servers in turn. */
 const KILLS = 2

@@ -23,6 +23,8 @@ const hashesOf = (panels: Iterable<readonly [string, { readonly hash: string }]>
     .join('\n')
 
 const isOurs = (name: string): boolean => /^[a-z_]+\.json$/.test(name)
+/** Names the server that writes the folder or the dossier. */
+const isLock = (name: string): boolean => /^\.(writer|dossier\.json)\.lock$/.test(name)
 
 function readJson(path: string): Record<string, unknown> | null {
   let text: string
@@ -185,7 +187,7 @@ export class ServedFolder {
   #leftOver(): readonly string[] {
     return [this.panels, join(this.dossier, '..')].flatMap(folder => {
       try {
-        return readdirSync(folder).filter(name => !isOurs(name))
+        return readdirSync(folder).filter(name => !isOurs(name) && !isLock(name))
       } catch {
         return []
       }

@@ -7,10 +7,10 @@ import { Worker } from 'node:worker_threads'
 import type { Draft } from './draft.js'
 import { AuditError, codeOf } from './files.js'
 import type { Removed } from './store.js'
-import type { Appended, AuditWriter, Opened, WriterOptions } from './writer.js'
+import type { Appended, AuditWriter, Opened, Vanished, WriterOptions } from './writer.js'
 
 /** Each call may reject with an error that has a `code`. Nothing may be called after `close`. */
-export type BackgroundWriter = Pick<AuditWriter, 'append' | 'sweep' | 'close'> & {
+export type BackgroundWriter = Pick<AuditWriter, 'append' | 'check' | 'sweep' | 'close'> & {
   /** Called first, and again after it failed. */
   open(): Promise<Opened>
 }
@@ -18,6 +18,7 @@ export type BackgroundWriter = Pick<AuditWriter, 'append' | 'sweep' | 'close'> &
 export type Call =
   | { readonly do: 'open' }
   | { readonly do: 'append'; readonly drafts: readonly Draft[] }
+  | { readonly do: 'check' }
   | { readonly do: 'sweep'; readonly beforeMs: number; readonly atMs: number }
   | { readonly do: 'close' }
 
@@ -41,16 +42,26 @@ export function createLocalWriter(options: WriterOptions): BackgroundWriter {
 /** Runs calls on a writer. */
 export function createCalls(options: WriterOptions): (call: Call) => Promise<unknown> {
   let writer: AuditWriter | null = null
+  let vanished: Vanished | null = null
   return async call => {
     if (call.do === 'open') {
       // Loads SQLite only where it is used: with a thread, not in the server's own.
       const { openWriter } = await import('./writer.js')
-      const { writer: open, opened } = await openWriter(options)
-      writer = open
-      return opened
+      if (writer !== null) {
+        vanished = writer.vanished()
+        const ended = writer
+        writer = null
+        // The next one needs its lock. What it could not write is queued.
+        await ended.close().catch(() => {})
+      }
+      const again = await openWriter(options, Date.now, vanished)
+      writer = again.writer
+      vanished = null
+      return again.opened
     }
     if (call.do === 'close') return writer?.close()
     if (writer === null) throw new AuditError('missing', 'the audit trail is not open')
+    if (call.do === 'check') return writer.check()
     return call.do === 'append' ? writer.append(call.drafts) : writer.sweep(call.beforeMs, call.atMs)
   }
 }
@@ -60,6 +71,7 @@ function proxy(call: (call: Call) => Promise<unknown>): BackgroundWriter {
   return {
     open: () => call({ do: 'open' }) as Promise<Opened>,
     append: drafts => call({ do: 'append', drafts }) as Promise<Appended>,
+    check: () => call({ do: 'check' }) as Promise<void>,
     sweep: (beforeMs, atMs) => call({ do: 'sweep', beforeMs, atMs }) as Promise<Removed>,
     close: () => call({ do: 'close' }) as Promise<void>,
   }

@@ -1,8 +1,18 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import Sqlite from 'libsql'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Database, holdWriterLock, openForReading, openForWriting } from './database.js'
 
 let folder: string
@@ -97,4 +107,75 @@ test('only one process has the writer’s lock, until it releases it', () => {
   expect(() => holdWriterLock(path)).toThrow(`another server writes the audit trail ${path} (G6_AUDIT_DB)`)
   unlock()
   holdWriterLock(path)()
+})
+
+describe('a database that is reached by another path', () => {
+  function other(kind: string): string {
+    const name = join(folder, 'other', 'name.db')
+    mkdirSync(dirname(name))
+    if (kind === 'a link') symlinkSync(path, name)
+    if (kind === 'a linked folder') {
+      symlinkSync(folder, join(folder, 'linked'))
+      return join(folder, 'linked', 'audit.db')
+    }
+    if (kind === 'a path with dots') return `${folder}/other/../audit.db`
+    if (kind === 'a relative path') return relative(process.cwd(), path)
+    return name
+  }
+
+  test.each(['a link', 'a linked folder', 'a path with dots', 'a relative path'])(
+    '%s, has the same lock',
+    kind => {
+      writing()
+      const unlock = holdWriterLock(path)
+      const name = other(kind)
+      expect(() => holdWriterLock(name)).toThrow('another server writes the audit trail')
+      unlock()
+      holdWriterLock(name)()
+    },
+  )
+
+  test('a hard link is refused for writing, and can be read', () => {
+    addMeta(writing(), 'a')
+    const name = other('a hard link')
+    linkSync(path, name)
+    for (const each of [path, name]) {
+      expect(() => openForWriting(each)).toThrow('has 2 names (hard links)')
+    }
+    keep(openForReading(path))
+    rmSync(name)
+    writing()
+  })
+
+  // Mounting needs root.
+  test.runIf(process.getuid?.() === 0)(
+    'a mounted folder has the same lock; a mounted file is refused',
+    () => {
+      writing()
+      const unlock = holdWriterLock(path)
+      keep({ close: unlock })
+      const place = join(folder, 'a mount')
+      mkdirSync(place)
+      execFileSync('mount', ['--bind', folder, place])
+      try {
+        expect(() => holdWriterLock(join(place, 'audit.db'))).toThrow('another server writes')
+      } finally {
+        execFileSync('umount', ['--lazy', place])
+      }
+      const file = join(place, 'audit.db')
+      writeFileSync(file, '')
+      execFileSync('mount', ['--bind', path, file])
+      try {
+        expect(() => openForWriting(file)).toThrow('is mounted as a single file')
+      } finally {
+        execFileSync('umount', ['--lazy', file])
+      }
+    },
+  )
+
+  test('a link in the place of the lock is not followed', () => {
+    symlinkSync(join(folder, 'elsewhere'), `${path}.lock`)
+    expect(() => holdWriterLock(path)).toThrow('is a link')
+    expect(existsSync(join(folder, 'elsewhere'))).toBe(false)
+  })
 })

@@ -1,8 +1,9 @@
 // SQLite as the audit trail uses it: one file, write-ahead log, every commit synced to the disk before it returns. The
 // driver is synchronous; the server runs it in a thread (background.ts).
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import Sqlite from 'libsql'
-import { AuditError, createPrivately } from './files.js'
+import { AuditError, codeOf, createPrivately } from './files.js'
 
 export type Value = string | number | null | Uint8Array
 
@@ -40,9 +41,9 @@ const SCHEMA = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS records_subject ON records (subject);
   CREATE INDEX IF NOT EXISTS records_stream ON records (stream_id) WHERE stream_id IS NOT NULL;
-  -- One row a subject; deleting it erases the subject.
+  -- One row a subject; deleting it erases the subject. The MAC covers the row and its lookups.
   CREATE TABLE IF NOT EXISTS subjects (
-    ref TEXT PRIMARY KEY, salt BLOB NOT NULL, last_used_ms INTEGER NOT NULL
+    ref TEXT PRIMARY KEY, salt BLOB NOT NULL, last_used_ms INTEGER NOT NULL, mac TEXT
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS lookups (
     lookup TEXT NOT NULL, ref TEXT NOT NULL, PRIMARY KEY (lookup, ref)
@@ -102,19 +103,58 @@ function open(path: string): Database {
   }
 }
 
-/** Opens the database for writing; creates a missing one. */
-export function openForWriting(path: string): Database {
+/** A file that is missing is created. Throws AuditError `other_name`. */
+export function ensureOneName(path: string): void {
   if (!existsSync(path)) createPrivately(path)
+  const { nlink } = statSync(path)
+  const real = realpathSync.native(path)
+  const other =
+    nlink > 1 ? `has ${nlink} names (hard links)` : isMounted(real) ? 'is mounted as a single file' : null
+  if (other === null) return
+  throw new AuditError(
+    'other_name',
+    `the audit trail ${path} (G6_AUDIT_DB) ${other}: SQLite keeps its log next to each name, and two programs would ` +
+      'overwrite each other; leave it one name, and mount its folder instead of the file',
+  )
+}
+
+/** Whether something is mounted exactly there (Linux; elsewhere a single file is not mounted). */
+function isMounted(realPath: string): boolean {
+  let mounts: string
+  try {
+    mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return false
+    throw error
+  }
+  // The fifth field, with blanks and backslashes in octal.
+  return mounts.split('\n').some(line => {
+    const point = line.split(' ')[4] ?? ''
+    return (
+      point.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))) === realPath
+    )
+  })
+}
+
+/** Opens the database for writing; creates a missing one. Throws AuditError `other_name`. */
+export function openForWriting(path: string): Database {
+  ensureOneName(path)
   const database = open(path)
   try {
     database.exec('PRAGMA journal_mode = WAL')
     database.exec(SETTINGS)
     database.exec(SCHEMA)
+    if (!hasSeals(database)) database.exec('ALTER TABLE subjects ADD COLUMN mac TEXT')
     return database
   } catch (error) {
     database.close()
     throw error
   }
+}
+
+/** False: a database of an earlier version, whose subjects have no MACs. */
+export function hasSeals(database: Database): boolean {
+  return database.query("SELECT 1 FROM pragma_table_info('subjects') WHERE name = 'mac'").first() !== null
 }
 
 /** Opens an existing database for reading; a server may be writing it meanwhile. */
@@ -133,12 +173,27 @@ export function openForReading(path: string): Database {
   }
 }
 
+/** Of the file itself, whatever link, relative path or mounted folder leads to it. */
+function lockFileOf(path: string): string {
+  const real = existsSync(path)
+    ? realpathSync.native(path)
+    : join(realpathSync.native(dirname(path)), basename(path))
+  return `${real}.lock`
+}
+
 /**
  * Takes the lock of the process that writes the trail; the operating system releases it when the process ends. Returns the
  * function that releases it. Throws AuditError `in_use`.
  */
 export function holdWriterLock(path: string): () => void {
-  const sqlite = new Sqlite(`${path}.lock`, { timeout: 0 })
+  const place = lockFileOf(path)
+  if (lstatSync(place, { throwIfNoEntry: false })?.isSymbolicLink() === true) {
+    throw new AuditError(
+      'other_name',
+      `${place} is a link; it must be a file of the audit trail's own: remove it`,
+    )
+  }
+  const sqlite = new Sqlite(place, { timeout: 0 })
   try {
     sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
     sqlite.exec('BEGIN EXCLUSIVE')

@@ -1,17 +1,34 @@
 // The files next to the database, for its owner only: the key of the chain (`G6_AUDIT_KEY` replaces it) and the signed head,
 // which shows that a tail was cut off. And the errors of the trail.
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs'
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { writeAtomically } from '../../files/atomic.js'
 import type { Head } from './chain.js'
 
 /**
- * `in_use`: another server writes this database. `wrong_key`: the records were written with another key. `missing`: there is
- * no database or no key. `writer_ended`: the thread that writes has ended.
+ * `in_use`: another server writes this database. `other_name`: it has a second name, under which it must not be written. `wrong_key`: the records were written with another key. `missing`: there is
+ * no database or no key. `changed`: rows were changed from
+ * outside. `vanished`: the database was deleted, replaced or cut while it was written. `writer_ended`: the thread that writes has ended.
  */
-export type AuditErrorCode = 'in_use' | 'wrong_key' | 'missing' | 'writer_ended'
+export type AuditErrorCode =
+  | 'in_use'
+  | 'other_name'
+  | 'wrong_key'
+  | 'missing'
+  | 'changed'
+  | 'vanished'
+  | 'writer_ended'
 
 /** The message says what to change. */
 export class AuditError extends Error {
@@ -47,18 +64,38 @@ export function createPrivately(path: string, content = ''): void {
   }
 }
 
+/** What tells a file from another one under its name, and how long it was. */
+export type FileMark = { readonly id: string; readonly bytes: number }
+
+/** Null: there is none. */
+export function markOf(path: string): FileMark | null {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return stat === undefined ? null : { id: `${stat.dev} ${stat.ino}`, bytes: Number(stat.size) }
+}
+
+/** Renames a damaged database and what SQLite keeps next to it; nothing of it is deleted. */
+export function setAside(path: string, atMs: number): void {
+  for (const each of [path, `${path}-wal`, `${path}-shm`]) {
+    if (markOf(each) !== null) renameSync(each, `${each}.damaged-${atMs}`)
+  }
+}
+
 export type AuditKey = {
   readonly key: Buffer
   /** Where the key was created just now; null when it existed. */
   readonly madeAt: string | null
 }
 
-/** Creates the key when there is none. Throws file system errors. */
-export function loadOrMakeKey(databasePath: string, configured: string | null): AuditKey {
+/** Creates the key when there is none, from `known` where that is given. Throws file system errors. */
+export function loadOrMakeKey(
+  databasePath: string,
+  configured: string | null,
+  known: Buffer | null = null,
+): AuditKey {
   const existing = loadKey(databasePath, configured)
   if (existing !== null) return { key: existing, madeAt: null }
   const path = keyFileOf(databasePath)
-  const key = randomBytes(KEY_BYTES)
+  const key = known ?? randomBytes(KEY_BYTES)
   createPrivately(path, `${key.toString('hex')}\n`)
   return { key, madeAt: path }
 }

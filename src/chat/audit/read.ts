@@ -1,8 +1,9 @@
 // What the commands show: the newest records, and all records of one subject.
 import type { AuditRecord } from './chain.js'
 import { type Database, openForReading } from './database.js'
-import { createRecords, type Records } from './store.js'
-import { createSubjects, type SubjectName } from './subjects.js'
+import { createRecords, type Records } from './records.js'
+import type { SubjectName } from './subjects.js'
+import { findTrusted, type Warn } from './trust.js'
 
 export type ShownRecord = {
   readonly seq: number
@@ -63,17 +64,18 @@ export function openTrail(path: string): OpenTrail {
   }
 }
 
-/** All records of the subjects with one of these names, in order. */
+/** All records of the subjects with one of these names, in order. Throws AuditError `changed` when their rows cannot be trusted. */
 export function recordsOf(
   path: string,
   key: Uint8Array,
   names: readonly SubjectName[],
+  warn: Warn = () => {},
 ): readonly ShownRecord[] {
   return reading(path, database => {
+    // One state of the database, however much is written meanwhile.
+    database.exec('BEGIN')
     const records = createRecords(database)
-    const subjects = createSubjects(database, key)
-    const refs = new Set(names.flatMap(name => subjects.find(name)))
-    return [...refs]
+    return findTrusted(database, key, names, warn)
       .flatMap(ref => records.ofSubject(ref))
       .sort((a, b) => a.seq - b.seq)
       .map(record => shown(records, record))

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import Sqlite from 'libsql'
 import { describe, expect, test } from 'vitest'
 import { ALICE, auditTrail, BOB, end, NOW_MS, refused, start } from '../../../test/support/audit-trail.js'
@@ -127,6 +128,18 @@ describe('two at once', () => {
     await expect(openWriter({ path: trail.path, key: null, asServer: true })).rejects.toMatchObject({
       code: 'in_use',
     })
+  })
+
+  test('nor through a link to it, and the second leaves no file next to the link', async () => {
+    await trail.open()
+    const folder = join(dirname(trail.path), 'other')
+    mkdirSync(folder)
+    const link = join(folder, 'linked.db')
+    symlinkSync(trail.path, link)
+    await expect(openWriter({ path: link, key: null, asServer: true })).rejects.toMatchObject({
+      code: 'in_use',
+    })
+    expect(readdirSync(folder)).toEqual(['linked.db'])
   })
 
   test('a command may erase while a server writes; both keep one chain', async () => {

@@ -1,82 +1,14 @@
 // The audit trail as a database: adds records in transactions, keeps the chain, ends streams that a crash left open, removes
 // old records up to a signed checkpoint, and erases subjects. Synchronous: when a call returns, its work is on the disk; when
 // it throws, nothing was changed.
-import {
-  type AuditRecord,
-  type Checkpoint,
-  GENESIS_MAC,
-  macOf,
-  signatureOf,
-  signCheckpoint,
-  type Unsealed,
-} from './chain.js'
-import { type Database, openForWriting } from './database.js'
+import { macOf, signCheckpoint, type Unsealed } from './chain.js'
+import { openForWriting } from './database.js'
 import { canonicalJson, type Draft, ownDraft } from './draft.js'
 import { AuditError } from './files.js'
-import { commitmentTo, createSubjects, type Subject, type SubjectName } from './subjects.js'
-
-const COLUMNS = 'seq, at_ms AS atMs, operation, stream_id AS streamId, subject, details, mac'
-/** Rows fetched at once. */
-const PAGE = 500
-
-export type KeptValue = { readonly name: string; readonly value: string }
-
-/** The number and MAC that a record follows. */
-type Link = { readonly seq: number; readonly mac: string }
-
-export type Records = {
-  /** What the next record follows. */
-  last(): Link
-  checkpoint(): Checkpoint | null
-  /** All from `seq` on, in order. */
-  from(seq: number): Generator<AuditRecord, void, undefined>
-  /** The newest, oldest of them first. */
-  newest(count: number): readonly AuditRecord[]
-  ofSubject(ref: string): readonly AuditRecord[]
-  /** The subject of the stream's start; undefined: no start is known. */
-  subjectOfStream(streamId: string): string | null | undefined
-  kept(seq: number): readonly KeptValue[]
-}
-
-export function createRecords(database: Database): Records {
-  const records = (rest: string) => database.query<AuditRecord>(`SELECT ${COLUMNS} FROM records ${rest}`)
-  const lastRow = database.query<Link>('SELECT seq, mac FROM records ORDER BY seq DESC LIMIT 1')
-  const point = database.query<Checkpoint>(
-    'SELECT through_seq AS throughSeq, mac, at_ms AS atMs, signature FROM checkpoint',
-  )
-  const page = records(`WHERE seq >= ? ORDER BY seq LIMIT ${PAGE}`)
-  const newest = records('ORDER BY seq DESC LIMIT ?')
-  const ofSubject = records('WHERE subject = ? ORDER BY seq')
-  const start = database.query<{ readonly subject: string | null }>(
-    "SELECT subject FROM records WHERE stream_id = ? AND operation = 'stream.start' LIMIT 1",
-  )
-  const keptOf = database.query<KeptValue>('SELECT name, value FROM kept WHERE seq = ? ORDER BY name')
-
-  function* from(seq: number): Generator<AuditRecord, void, undefined> {
-    for (let next = seq; ; ) {
-      const rows = page.all(next)
-      yield* rows
-      const last = rows.at(-1)
-      if (last === undefined || rows.length < PAGE) return
-      next = last.seq + 1
-    }
-  }
-
-  return {
-    last: () => {
-      const row = lastRow.first()
-      if (row !== null) return row
-      const { throughSeq = 0, mac = GENESIS_MAC } = point.first() ?? {}
-      return { seq: throughSeq, mac }
-    },
-    checkpoint: () => point.first(),
-    from,
-    newest: count => newest.all(count).toReversed(),
-    ofSubject: ref => ofSubject.all(ref),
-    subjectOfStream: streamId => start.first(streamId)?.subject,
-    kept: seq => keptOf.all(seq),
-  }
-}
+import { createMeta } from './meta.js'
+import { createRecords, type Link, type Records } from './records.js'
+import { commitmentTo, createSubjects, type Found, type SubjectName } from './subjects.js'
+import { findTrusted, type Warn } from './trust.js'
 
 /** How many subjects and records were removed or erased. */
 export type Removed = { readonly subjects: number; readonly records: number }
@@ -84,18 +16,24 @@ export type Removed = { readonly subjects: number; readonly records: number }
 export type AuditStore = {
   readonly records: Records
   append(drafts: readonly Draft[]): void
+  /**
+   * Gives the rows of subjects their MACs where they have none yet: in a new database, and once in one of an earlier version,
+   * whose chain then says since when. `removed`: they had them, and the mark of that is gone.
+   */
+  seal(atMs: number): 'sealed' | 'removed'
   /** Ends every open stream with reason `crashed`. Returns how many. */
   endOpenStreams(atMs: number): number
   /** Removes at most `limit` records from before `beforeMs`. 0 records: nothing is left to remove. */
   sweep(beforeMs: number, atMs: number, limit: number): Removed
-  /** Erases the subjects with these names, and records that. */
-  erase(names: readonly SubjectName[], atMs: number): Removed
+  /** Erases the subjects with these names, and records that. Throws AuditError `changed` when their rows cannot be trusted. */
+  erase(names: readonly SubjectName[], atMs: number, warn?: Warn): Removed
   close(): void
 }
 
 /** Throws AuditError `wrong_key` and SQLite errors. */
 export function openStore(path: string, key: Uint8Array): AuditStore {
   const database = openForWriting(path)
+  const meta = createMeta(database, key)
   try {
     checkKey()
   } catch (error) {
@@ -129,14 +67,14 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
   )
   const deleteRecords = database.command('DELETE FROM records WHERE seq <= ?')
   const deleteKept = database.command('DELETE FROM kept WHERE seq <= ?')
+  const deleteOpen = database.command(
+    "DELETE FROM open_streams WHERE stream_id IN (SELECT stream_id FROM records WHERE seq <= ? AND operation = 'stream.start')",
+  )
 
   function checkKey(): void {
-    const mark = signatureOf(key, 'key', [])
-    database.command("INSERT OR IGNORE INTO meta (name, value) VALUES ('key', ?)")(mark)
-    const row = database
-      .query<{ readonly value: string }>("SELECT value FROM meta WHERE name = 'key'")
-      .first()
-    if (row?.value !== mark) {
+    const isNew = database.query("SELECT name FROM meta WHERE name = 'key'").first() === null
+    if (isNew) meta.set('key')
+    if (!meta.has('key')) {
       throw new AuditError(
         'wrong_key',
         `the audit trail ${path} was written with another key (G6_AUDIT_KEY, else the file ${path}.key)`,
@@ -145,7 +83,7 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
   }
 
   /** Later records of a stream have the subject of its start, also when that subject was erased meanwhile. */
-  function subjectOf({ streamId, operation, subject: [first, ...more], atMs }: Draft): Subject | null {
+  function subjectOf({ streamId, operation, subject: [first, ...more], atMs }: Draft): Found | null {
     if (streamId !== null && operation !== 'stream.start') {
       const ref = records.subjectOfStream(streamId)
       if (ref !== undefined) return ref === null ? null : subjects.byRef(ref)
@@ -159,6 +97,7 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
     const seq = previous.seq + 1
     const subject = subjectOf(draft)
     const salt = subject?.salt ?? null
+    const seal = subject?.mac ?? null
     const commitments =
       salt === null
         ? {}
@@ -176,6 +115,7 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
         ...details,
         ...(Object.keys(commitments).length > 0 ? { commitments } : {}),
         ...(keptNames.length > 0 ? { kept: keptNames } : {}),
+        ...(seal === null ? {} : { subjectMac: seal }),
       }),
     }
     const mac = macOf(key, previous.mac, unsealed)
@@ -200,6 +140,15 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
   return {
     records,
     append: drafts => database.transaction(() => addAll(drafts)),
+    seal: atMs =>
+      database.transaction(() => {
+        if (meta.has('sealed')) return 'sealed'
+        if (records.knowsSeals()) return 'removed'
+        const count = subjects.sealAll()
+        meta.set('sealed')
+        if (records.last().seq > 0) addAll([ownDraft('audit.sealed', atMs, { subjects: count })])
+        return 'sealed'
+      }),
     endOpenStreams: atMs => {
       const left = stillOpen.all()
       const ends = left.map(({ streamId }): Draft => {
@@ -218,6 +167,7 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
         if (mac !== undefined) {
           const point = signCheckpoint(key, { throughSeq: through, mac, atMs })
           setCheckpoint(point.throughSeq, point.mac, point.atMs, point.signature)
+          deleteOpen(through)
           removed = deleteRecords(through)
           deleteKept(through)
         }
@@ -226,9 +176,9 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
       if (swept.records > 0) truncateLog()
       return swept
     },
-    erase: (names, atMs) => {
+    erase: (names, atMs, warn = () => {}) => {
       const erased = database.transaction(() => {
-        const refs = [...new Set(names.flatMap(name => subjects.find(name)))]
+        const refs = findTrusted(database, key, names, warn)
         let count = 0
         for (const ref of refs) {
           const ofSubject = countOf.first(ref)?.count ?? 0

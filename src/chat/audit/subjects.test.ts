@@ -23,8 +23,11 @@ const lastUsedMs = () =>
     .map(({ at }) => at)
 
 test('a subject is found by its first name and gets the others besides', () => {
-  const made = subjects.of([ANN], 0)
-  expect(subjects.of([ANN, MAIL], 1)).toEqual(made)
+  const { mac, ...made } = subjects.of([ANN], 0)
+  const again = subjects.of([ANN, MAIL], 1)
+  expect(again).toMatchObject(made)
+  expect(new Set([mac, again.mac, null]).size).toBe(3)
+  expect(subjects.of([ANN, MAIL], 1)).toEqual({ ...made, mac: null })
   expect(subjects.find(MAIL)).toEqual([made.ref])
   expect(subjects.byRef(made.ref).salt).toEqual(made.salt)
   expect(subjects.of([MAIL], 2).ref).toBe(made.ref)
@@ -41,7 +44,7 @@ test('the time of its last use is written again after more than an hour, not wit
 test('one that was erased is a reference without a salt, and found by no name', () => {
   const { ref } = subjects.of([ANN, MAIL], 0)
   subjects.erase(ref)
-  expect(subjects.byRef(ref)).toEqual({ ref, salt: null })
+  expect(subjects.byRef(ref)).toEqual({ ref, salt: null, mac: null })
   expect([subjects.find(ANN), subjects.find(MAIL)]).toEqual([[], []])
   expect(subjects.of([ANN], 1).ref).not.toBe(ref)
 })

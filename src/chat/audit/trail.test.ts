@@ -8,7 +8,13 @@ import { AuditError } from './files.js'
 import { type AuditSettings, startAuditTrail } from './trail.js'
 import type { Appended, Opened } from './writer.js'
 
-const OPENED: Opened = { keyMadeAt: null, crashed: 0, headMismatch: false }
+const OPENED: Opened = {
+  keyMadeAt: null,
+  crashed: 0,
+  headMismatch: false,
+  sealsRemoved: false,
+  lostRecords: null,
+}
 const full = Object.assign(new Error('database or disk is full: SECRET-QUESTION'), { code: 'SQLITE_FULL' })
 
 const entry = (n: number, query = 'SECRET-QUESTION'): AuditEntry => ({
@@ -53,6 +59,7 @@ class ScriptedWriter implements BackgroundWriter {
     this.sweeps.push({ beforeMs, atMs })
     return { records: 0, subjects: 0 }
   }
+  async check(): Promise<void> {}
   async close(): Promise<void> {
     this.closed = true
   }

@@ -42,6 +42,8 @@ export type TrailOptions = {
   readonly firstRetryMs?: number
   /** How often the counts of refusals without a record are recorded; default 60 000. */
   readonly countEveryMs?: number
+  /** How often an idle trail looks whether its database is still there; default 2000. */
+  readonly checkEveryMs?: number
 }
 
 export type StartedTrail = AuditTrail & {
@@ -58,9 +60,19 @@ const MAX_BATCH = 500
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
 const COUNT_EVERY_MS = 60_000
+/** Each batch looks too. */
+const CHECK_EVERY_MS = 2_000
 const DAY_MS = 86_400_000
 /** Their messages say what to change, so they are logged; of other errors only the code. */
-const OURS: ReadonlySet<string> = new Set<AuditErrorCode>(['in_use', 'wrong_key', 'missing', 'writer_ended'])
+const OURS: ReadonlySet<string> = new Set<AuditErrorCode>([
+  'in_use',
+  'other_name',
+  'wrong_key',
+  'missing',
+  'changed',
+  'vanished',
+  'writer_ended',
+])
 
 /** Accepts records at once; they wait while the store is being opened. */
 export function startAuditTrail(options: TrailOptions): StartedTrail {
@@ -106,6 +118,7 @@ class Trail implements StartedTrail {
   #timer: NodeJS.Timeout | null = null
   readonly #sweepTimer: NodeJS.Timeout
   readonly #countTimer: NodeJS.Timeout
+  readonly #checkTimer: NodeJS.Timeout
   #committing: Promise<void> | null = null
   #closing: Promise<void> | null = null
 
@@ -117,6 +130,7 @@ class Trail implements StartedTrail {
     this.#writer = options.writer ?? createBackgroundWriter({ ...options.store, asServer: true })
     this.#sweepTimer = setInterval(() => void this.#sweep(), DAY_MS).unref()
     this.#countTimer = setInterval(() => this.#countSoon(), options.countEveryMs ?? COUNT_EVERY_MS).unref()
+    this.#checkTimer = setInterval(() => void this.#check(), options.checkEveryMs ?? CHECK_EVERY_MS).unref()
     this.opened = this.#commit()
   }
 
@@ -147,6 +161,7 @@ class Trail implements StartedTrail {
     const { log } = this.#options
     clearInterval(this.#sweepTimer)
     clearInterval(this.#countTimer)
+    clearInterval(this.#checkTimer)
     await this.#committing
     this.#isCountDue = true
     // As long as commits succeed; a failed one is not retried.
@@ -234,7 +249,7 @@ class Trail implements StartedTrail {
 
   async #open(): Promise<void> {
     const { log } = this.#options
-    const { keyMadeAt, crashed, headMismatch } = await this.#writer.open()
+    const { keyMadeAt, crashed, headMismatch, sealsRemoved, lostRecords } = await this.#writer.open()
     this.#isOpen = true
     if (keyMadeAt !== null) {
       log.warn(
@@ -245,7 +260,23 @@ class Trail implements StartedTrail {
     if (crashed > 0)
       log.warn({ streams: crashed }, 'chat streams left open by a crash were ended in the audit')
     if (headMismatch) log.error('the audit head does not match the records: run g6 audit verify')
+    if (sealsRemoved) log.error('the marks of the audit tables were removed: run g6 audit verify')
+    if (lostRecords !== null) {
+      log.error({ records: lostRecords }, 'the audit trail was begun again: the records before are missing')
+    }
     void this.#sweep()
+  }
+
+  /** So that with G6_AUDIT_REQUIRED the first question after the database vanished is refused too. */
+  async #check(): Promise<void> {
+    if (!this.#isOpen || this.#failingSinceMs !== null || this.#committing !== null) return
+    try {
+      await this.#writer.check()
+    } catch (error) {
+      if (this.#closing !== null) return
+      this.#failed(error)
+      this.#commitIn(this.#retryMs)
+    }
   }
 
   async #sweep(): Promise<void> {
@@ -275,6 +306,6 @@ class Trail implements StartedTrail {
       const why = error instanceof Error && OURS.has(code) ? error.message : code
       log.error({ code, why }, 'the audit store is unavailable; records are queued')
     } else this.#retryMs = Math.min(LAST_RETRY_MS, this.#retryMs * 2)
-    if (code === 'writer_ended') this.#isOpen = false
+    if (code === 'writer_ended' || code === 'vanished') this.#isOpen = false
   }
 }

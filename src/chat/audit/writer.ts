@@ -1,11 +1,21 @@
 // Writes the trail: the store, the signed head next to it, and the lock of the server that writes. Runs in a thread of its own
 // (background.ts), or in the caller's thread for the commands.
 import { type Head, signHead } from './chain.js'
-import { holdWriterLock } from './database.js'
+import { ensureOneName, holdWriterLock } from './database.js'
 import { type Draft, ownDraft } from './draft.js'
-import { codeOf, loadOrMakeKey, readHead, writeHead } from './files.js'
+import {
+  AuditError,
+  codeOf,
+  type FileMark,
+  loadOrMakeKey,
+  markOf,
+  readHead,
+  setAside,
+  writeHead,
+} from './files.js'
 import { type AuditStore, openStore, type Removed } from './store.js'
 import type { SubjectName } from './subjects.js'
+import type { Warn } from './trust.js'
 
 export type WriterOptions = {
   readonly path: string
@@ -22,6 +32,19 @@ export type Opened = {
   readonly crashed: number
   /** The head does not match the records: one of them was changed from outside. */
   readonly headMismatch: boolean
+  /** The mark of the MACs of subjects was removed from outside. */
+  readonly sealsRemoved: boolean
+  /** Records of the database that vanished before this one, where it does not go on with them. */
+  readonly lostRecords: number | null
+}
+
+/** What is still known of a database that vanished while it was written. */
+export type Vanished = {
+  readonly seq: number
+  readonly mac: string
+  readonly key: Buffer
+  /** It is still there, but cut: it must be set aside. */
+  readonly isCut: boolean
 }
 
 /** `headFault`: why the head was not written; the records are safe, and the next batch writes it. */
@@ -30,31 +53,59 @@ export type Appended = { readonly headFault: string | null }
 export type AuditWriter = {
   /** Resolves when they are committed and synced; rejects when none is. */
   append(drafts: readonly Draft[]): Promise<Appended>
+  /** Rejects with AuditError `vanished` when the database is no longer the one that was opened. */
+  check(): Promise<void>
   sweep(beforeMs: number, atMs: number): Promise<Removed>
-  erase(names: readonly SubjectName[], atMs: number): Promise<Removed>
+  erase(names: readonly SubjectName[], atMs: number, warn?: Warn): Promise<Removed>
+  /** Null: the database is where it was. */
+  vanished(): Vanished | null
   close(): Promise<void>
 }
 
 /** Records removed in one transaction, so that batches do not wait long. */
 const SWEEP_STEP = 2_000
 
-/** Throws AuditError, and errors of SQLite and of the file system. */
+type OpenWriter = { readonly writer: AuditWriter; readonly opened: Opened }
+
+/** `vanished`: of the writer before. Throws AuditError, and errors of SQLite and of the file system. */
 export async function openWriter(
-  { path, key: configured, asServer }: WriterOptions,
+  options: WriterOptions,
   nowMs: () => number = Date.now,
-): Promise<{ readonly writer: AuditWriter; readonly opened: Opened }> {
-  const { key, madeAt } = loadOrMakeKey(path, configured)
-  const store = openStore(path, key)
-  let unlock = (): void => {}
-  let lastPut: Promise<void> = Promise.resolve()
+  vanished: Vanished | null = null,
+): Promise<OpenWriter> {
+  // First of all: a server that may not write leaves no key and no head next to another name of the database.
+  const unlock = options.asServer ? lockedAsServer(options.path) : (): void => {}
   try {
-    if (asServer) unlock = holdWriterLock(path)
-    const headMismatch = await recordHeadMismatch(store, path, key, nowMs())
-    const crashed = asServer ? store.endOpenStreams(nowMs()) : 0
-    await putHead()
-    return { writer: createWriter(), opened: { keyMadeAt: madeAt, crashed, headMismatch } }
+    return await openLocked(options, nowMs, vanished, unlock)
   } catch (error) {
     unlock()
+    throw error
+  }
+}
+
+async function openLocked(
+  { path, key: configured, asServer }: WriterOptions,
+  nowMs: () => number,
+  vanished: Vanished | null,
+  unlock: () => void,
+): Promise<OpenWriter> {
+  if (vanished?.isCut) setAside(path, nowMs())
+  const { key, madeAt } = loadOrMakeKey(path, configured, vanished?.key)
+  const store = openStore(path, key)
+  let lastPut: Promise<void> = Promise.resolve()
+  try {
+    const sealsRemoved = store.seal(nowMs()) === 'removed'
+    const lostRecords = vanished === null ? null : recordVanished(store, vanished, nowMs())
+    // The head of a vanished database is no news.
+    const headMismatch = vanished === null && (await recordHeadMismatch(store, path, key, nowMs()))
+    // After a vanished database the streams still open are this server's own, and go on.
+    const crashed = asServer && vanished === null ? store.endOpenStreams(nowMs()) : 0
+    await putHead()
+    return {
+      writer: createWriter(),
+      opened: { keyMadeAt: madeAt, crashed, headMismatch, sealsRemoved, lostRecords },
+    }
+  } catch (error) {
     store.close()
     throw error
   }
@@ -71,11 +122,43 @@ export async function openWriter(
   }
 
   function createWriter(): AuditWriter {
+    const databaseFile = { file: path, mark: markOf(path) }
+    const logFile = { file: `${path}-wal`, mark: markOf(`${path}-wal`) }
+    let last = store.records.last()
+    let gone: Vanished | null = null
+
+    /** SQLite goes on writing a deleted file, and nobody would ever read those records. */
+    function check(...known: readonly { readonly file: string; mark: FileMark | null }[]): void {
+      for (const each of known) {
+        const now = markOf(each.file)
+        const isSame = each.mark === null || now?.id === each.mark.id
+        const isCut = each === databaseFile && isSame && (now?.bytes ?? 0) < (each.mark?.bytes ?? 0)
+        if (!isSame || isCut) {
+          gone = { ...last, key, isCut }
+          throw new AuditError(
+            'vanished',
+            `${each.file} (G6_AUDIT_DB) was deleted, replaced or cut while this server wrote it, after record ${last.seq}; ` +
+              'the audit trail is opened again, and its chain says what is missing',
+          )
+        }
+        each.mark = now
+      }
+    }
+
     return {
       append: async drafts => {
-        store.append(drafts)
+        check(databaseFile, logFile)
+        try {
+          store.append(drafts)
+        } finally {
+          // Again: what went into a file that is gone is written once more, elsewhere.
+          check(databaseFile)
+        }
+        last = store.records.last()
         return { headFault: await putHead().then(() => null, codeOf) }
       },
+      check: async () => check(databaseFile, logFile),
+      vanished: () => gone,
       sweep: async (beforeMs, atMs) => {
         let records = 0
         let subjects = 0
@@ -90,8 +173,8 @@ export async function openWriter(
         if (records > 0) await putHead()
         return { records, subjects }
       },
-      erase: async (names, atMs) => {
-        const erased = store.erase(names, atMs)
+      erase: async (names, atMs, warn) => {
+        const erased = store.erase(names, atMs, warn)
         await putHead()
         return erased
       },
@@ -102,6 +185,19 @@ export async function openWriter(
       },
     }
   }
+}
+
+function lockedAsServer(path: string): () => void {
+  ensureOneName(path)
+  return holdWriterLock(path)
+}
+
+/** Where the database does not go on with the records of the vanished one, its chain says what is missing. Returns how many. */
+function recordVanished(store: AuditStore, { seq, mac }: Vanished, atMs: number): number | null {
+  const last = store.records.last()
+  if (last.seq === seq && last.mac === mac) return null
+  store.append([ownDraft('audit.vanished', atMs, { lastSeq: seq, lastMac: mac })])
+  return seq
 }
 
 /** A head that does not match the records does not stop the server, but before it is overwritten the chain records it. */

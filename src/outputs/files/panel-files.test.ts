@@ -3,12 +3,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { capturedLog } from '../../../test/support/captured-log.js'
 import { panelFileProblems } from '../../../test/support/panel-file-checks.js'
 import { resultMaker } from '../../../test/support/results.js'
 import { systemEdge } from '../../files/atomic.js'
 import { silentLog } from '../../log/log.js'
 import { PANEL_FILES } from './panel-data.js'
-import { createPanelFilesOutput, type PanelFilesOptions } from './panel-files.js'
+import { createPanelFilesOutput, LOCK_FILE, type PanelFilesOptions } from './panel-files.js'
 
 let folder = ''
 let dir = ''
@@ -46,6 +47,8 @@ function files(options: Partial<PanelFilesOptions> = {}) {
   }
 }
 
+/** Without the file that names the writer. */
+const shown = async () => (await readdir(dir)).filter(name => name !== LOCK_FILE)
 const read = async (file: string) => JSON.parse(await readFile(join(dir, file), 'utf8'))
 
 describe('panel files', () => {
@@ -53,7 +56,7 @@ describe('panel files', () => {
     const { output } = files({ include: ['INDICES', 'alerts'] })
     await output.publish(resultMaker()(market(100)))
     const included = ['alerts_enveloped.json', 'indices_panel_enveloped.json', 'unified_snapshot.json']
-    expect((await readdir(dir)).sort()).toEqual([...included, 'manifest.json'].sort())
+    expect((await shown()).sort()).toEqual([...included, 'manifest.json'].sort())
     expect((await read('manifest.json')).files).toEqual(included)
   })
 
@@ -72,7 +75,7 @@ describe('panel files', () => {
     const { output } = files()
     const result = resultMaker()(market(100))
     await output.publish(result)
-    expect((await readdir(dir)).sort()).toEqual(ALL)
+    expect((await shown()).sort()).toEqual(ALL)
     const { builtAtMs, panels } = result.board
     const times = { generated_at: builtAtMs / 1000, updated_at: new Date(builtAtMs).toISOString() }
     expect(await read('indices_panel_enveloped.json')).toMatchObject({
@@ -155,7 +158,7 @@ describe('panel files', () => {
   test('basic: the first file only', async () => {
     const { output } = files({ basic: true })
     await output.publish(resultMaker()(market(100)))
-    expect(await readdir(dir)).toEqual(['unified_snapshot.json'])
+    expect(await shown()).toEqual(['unified_snapshot.json'])
   })
 
   test('have the fault of the status', async () => {
@@ -194,7 +197,7 @@ describe('panel files', () => {
     await output.publish(next(market(100)))
     await rm(dir, { recursive: true })
     await output.publish(next())
-    expect((await readdir(dir)).sort()).toEqual(ALL)
+    expect((await shown()).sort()).toEqual(ALL)
   })
 
   test.each([
@@ -223,7 +226,7 @@ describe('panel files', () => {
     expect(isDue).toBe(false)
     await output.publish(next(market(101)))
     await output.publish(next(market(101)))
-    expect((await readdir(dir)).sort()).toEqual(ALL)
+    expect((await shown()).sort()).toEqual(ALL)
   })
 
   test('one that cannot be written delays no other, is logged once, and is tried again', async () => {
@@ -242,7 +245,7 @@ describe('panel files', () => {
     await output.publish(next())
     expect(written()).toEqual(['alerts', 'unified', 'manifest'])
     expect(log.info).toHaveBeenCalledTimes(1)
-    expect((await readdir(dir)).filter(name => name.endsWith('.tmp'))).toEqual([])
+    expect((await shown()).filter(name => name.endsWith('.tmp'))).toEqual([])
   })
 
   test('a manifest that could not be written is tried again', async () => {
@@ -272,7 +275,46 @@ describe('panel files', () => {
     expect(onFault).toHaveBeenCalledTimes(ALL.length)
     isFull = false
     await output.publish(next())
-    expect((await readdir(dir)).sort()).toEqual(ALL)
+    expect((await shown()).sort()).toEqual(ALL)
+  })
+})
+
+describe('where this process may not write', () => {
+  const logged = () => {
+    const { log, lines } = capturedLog()
+    return { log, said: () => lines().map(({ level, code, pid, host }) => ({ level, code, pid, host })) }
+  }
+
+  test('because another one does: nothing is written and one line says so, until that one is gone', async () => {
+    await mkdir(dir)
+    const lock = join(dir, LOCK_FILE)
+    const other = { pid: process.ppid, host: 'there', since: '2026-01-02T03:04:05.678Z', id: 'x' }
+    await writeFile(lock, JSON.stringify(other))
+    const { log, said } = logged()
+    const { output, onFault } = files({ log })
+    const next = resultMaker()
+    for (const ltp of [100, 101, 102]) await output.publish(next(market(ltp)))
+    expect(await shown()).toEqual([])
+    expect(said()).toEqual([{ level: 40, pid: process.ppid, host: 'there' }])
+    expect(onFault).toHaveBeenCalledTimes(3)
+    await rm(lock)
+    await output.publish(next())
+    expect((await shown()).sort()).toEqual(ALL)
+    expect(said()).toMatchObject([{ level: 40 }, { level: 30 }])
+    await output.close()
+    expect(await readdir(dir)).not.toContain(LOCK_FILE)
+  })
+
+  test('because no file can be made: one line, not one for each file', async () => {
+    await writeFile(dir, '')
+    const { log, said } = logged()
+    const { output } = files({ log })
+    const next = resultMaker()
+    for (const ltp of [100, 101, 102]) await output.publish(next(market(ltp)))
+    expect(said()).toEqual([{ level: 50, code: 'ENOTDIR' }])
+    await rm(dir)
+    await output.publish(next())
+    expect((await shown()).sort()).toEqual(ALL)
   })
 })
 
@@ -345,7 +387,7 @@ describe('with G6_PANELS_LEGACY_COMPAT', () => {
     const result = resultMaker()(market(100))
     await output.publish(result)
     const names = PANEL_FILES.map(({ name }) => name)
-    expect((await readdir(dir)).sort()).toEqual([...ALL, ...names.map(name => `${name}.json`)].sort())
+    expect((await shown()).sort()).toEqual([...ALL, ...names.map(name => `${name}.json`)].sort())
     for (const name of names) {
       const { panel, data } = await read(`${name}_enveloped.json`)
       const updated_at = new Date(result.board.builtAtMs).toISOString()

@@ -5,7 +5,8 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate as yielded } from 'node:timers/promises'
 import type { CycleResult, Output } from '../../engine/cycle.js'
-import { type AtomicEdge, systemEdge, writeAtomically } from '../../files/atomic.js'
+import { type AtomicEdge, writeAtomically } from '../../files/atomic.js'
+import { createWriterLock } from '../../files/writer-lock.js'
 import type { Log } from '../../log/log.js'
 import { canonicalHash } from './canonical-json.js'
 import {
@@ -21,6 +22,7 @@ import {
 } from './documents.js'
 import { FaultLog } from './fault-log.js'
 import { earlierStream, type IndicesStream, STREAM_FILE, withTurn } from './indices-stream.js'
+import { Ownership } from './ownership.js'
 import { customFile, PANEL_FILES } from './panel-data.js'
 
 export type PanelFilesOptions = {
@@ -65,6 +67,9 @@ type Written = { readonly facts: string; readonly hash: string | null }
 function isIncluded(names: readonly string[], include: readonly string[]): boolean {
   return include.length === 0 || include.some(wanted => names.includes(wanted.toLowerCase()))
 }
+
+/** Names the program that writes the folder; hidden from readers of `*.json`. */
+export const LOCK_FILE = '.writer.lock'
 
 const pretty = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`
 
@@ -126,7 +131,15 @@ function hasSameFiles(a: CycleResult, b: CycleResult): boolean {
 
 export function createPanelFilesOutput(options: PanelFilesOptions): Output {
   const { dir, basic, include = [], generator, timezone, log, onWritten, onChanged, onRound, edge } = options
-  const faults = new FaultLog(log, dir, () => options.onFault?.())
+  const onFault = (): void => options.onFault?.()
+  const faults = new FaultLog(log, dir, onFault)
+  const ownership = new Ownership({
+    lock: createWriterLock(join(dir, LOCK_FILE)),
+    place: { folder: dir },
+    remedy: 'G6_PANELS_DIR names another folder, G6_NO_WRITE_PANELS=1 writes no panel files',
+    log,
+    onFault,
+  })
   const written = new Map<string, Written>()
   /** The identity of the folder that has the files in `written`; null: none. */
   let folder: string | null = null
@@ -169,6 +182,12 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
   }
 
   async function round(result: CycleResult): Promise<void> {
+    if (!(await ownership.mayWrite())) {
+      // Another program may write them meanwhile.
+      written.clear()
+      folder = null
+      return
+    }
     const isSame = latest !== null && hasSameFiles(latest, result)
     // A folder that was removed or replaced has none of these files.
     const isFolderSame = folder !== null && (await folderNow()) === folder
@@ -178,8 +197,6 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
     }
     if (!isFolderSame) {
       written.clear()
-      // If this fails, writing the files fails with the reason.
-      await (edge ?? systemEdge).makeFolder(dir).catch(() => {})
       folder = await folderNow()
     }
     latest = result
@@ -217,6 +234,6 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
   return {
     name: 'files',
     publish: round,
-    close: () => Promise.resolve(),
+    close: () => ownership.release(),
   }
 }
