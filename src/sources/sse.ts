@@ -28,6 +28,7 @@ import {
   wantFull,
 } from '../ingest/store.js'
 import { type LineLog, SILENT } from '../log/silent.js'
+import { outgoingFetch } from '../outgoing/fetch.js'
 import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { STATUS_EVENT_TYPES } from '../protocol/status-events.js'
 import type { DataWarning, Reading, ReadingError } from '../snapshot/reading.js'
@@ -138,6 +139,7 @@ export class SseIngestor implements Source {
       },
       readTimeoutMs: (options.timeoutSec ?? 45) * 1000,
       maxEventLength: MAX_EVENT_LENGTH,
+      fetch: outgoingFetch,
       initialDelayMs: options.initialDelayMs ?? 1000,
       isGood: () => this.#hasApplied,
       onOpen: response => this.#onOpen(response),
