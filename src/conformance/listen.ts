@@ -2,7 +2,6 @@
 import { bodyText, pieces } from '../../client/body.js'
 import { addresses } from '../../client/connect.js'
 import { send } from '../../client/event-stream.js'
-import { outgoingFetch } from '../outgoing/fetch.js'
 import { createSseParser } from '../sse/parse.js'
 
 export type Target = {
@@ -51,7 +50,7 @@ const tokenOf = ({ token }: Target) => (token === null ? {} : { 'X-API-Token': t
 export function request(target: Target, address: string, init: Init = {}): Promise<Response> {
   const signal = AbortSignal.timeout(target.timeoutMs)
   const { method = 'GET', headers = {} } = init
-  return send(outgoingFetch, address, { method, signal }, headers, tokenOf(target))
+  return send(fetch, address, { method, signal }, headers, tokenOf(target))
 }
 
 /** The document in an answer, within the limits. */
@@ -104,7 +103,7 @@ export async function listen(
   let bytes = 0
   try {
     response = await send(
-      outgoingFetch,
+      fetch,
       streamAddress(target, asked),
       { signal: life.signal },
       headers,
