@@ -111,8 +111,8 @@ export class SseIngestor implements Source {
   /** The age at which a full status is requested next; null: as the settings say. */
   #staleAgeMs: number | null = null
   #opened = false
-  /** The last event was applied: only that resets the client's count of failures. */
-  #hasApplied = false
+  /** The last event made the status a whole and newest one: only that ends the client's run of failures. */
+  #isSettled = false
   #reconnectReason = 'ended'
   #reading: Promise<void> | null = null
   #closed = false
@@ -141,7 +141,7 @@ export class SseIngestor implements Source {
       maxEventLength: MAX_EVENT_LENGTH,
       fetch: outgoingFetch,
       initialDelayMs: options.initialDelayMs ?? 1000,
-      isGood: () => this.#hasApplied,
+      isGood: () => this.#isSettled,
       onOpen: response => this.#onOpen(response),
       onBytes: () => {
         this.#state = receivedBytes(this.#state, this.#steadyMs())
@@ -243,8 +243,8 @@ export class SseIngestor implements Source {
     this.#state = state
     if (state.lastEventMs !== before.lastEventMs) this.#staleAgeMs = null
     if (state.panelDiffDropped > before.panelDiffDropped) this.#observer.onError?.('diff_dropped')
-    this.#hasApplied = state.uiGeneration > before.uiGeneration
-    if (this.#hasApplied) {
+    this.#isSettled = state.inStep && state.baseline !== before.baseline
+    if (state.uiGeneration > before.uiGeneration) {
       this.#takeWarnings(event)
       this.#observer.onApplied?.((this.#clock.monotonicMs() - startMs) / 1000)
       this.#logRecovery()
