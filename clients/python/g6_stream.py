@@ -25,19 +25,23 @@ from __future__ import annotations
 
 import argparse
 import codecs
+import errno
 import hashlib
 import http.client
 import io
+import ipaddress
 import json
 import math
 import os
 import random
 import re
+import selectors
 import socket
 import ssl
 import sys
 import threading
 import time
+import unicodedata
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -72,8 +76,8 @@ RESYNC_TIMEOUT_SEC = 10.0
 MAX_RESYNC_BYTES = 32 * 1024 * 1024
 #: limits of the problem document of a refusal, and of its text for people
 PROBLEM_TIMEOUT_SEC = 5.0
-MAX_PROBLEM_BYTES = 16 * 1024
-MAX_DETAIL_LENGTH = 300
+MAX_PROBLEM_BYTES = 64 * 1024
+MAX_TEXT_LENGTH = 300
 MAX_MESSAGE_LENGTH = 1000
 MAX_REDIRECTS = 10
 #: to one request, early ones (103) included
@@ -90,6 +94,9 @@ MAX_PANELS = 2000
 #: of ``blocks`` and ``facts``
 MAX_DEPTH = 64
 CHUNK_BYTES = 64 * 1024
+#: while it connects, how often a client looks whether it was closed
+LOOK_SEC = 0.25
+CONNECTING = frozenset([errno.EINPROGRESS, errno.EWOULDBLOCK, errno.EALREADY])
 MAX_TOKEN_FILE_LENGTH = 64 * 1024
 #: The server and the other clients strip the same characters.
 _AROUND_A_TOKEN = " \t\n\v\f\r\u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -327,6 +334,8 @@ def _target(url: str) -> _Target:
         secure, host, port = parts.scheme == "https", parts.hostname or "", parts.port
         if len(host) <= 253 and not host.isascii():
             host = host.encode("idna").decode("ascii")
+        if "[" in parts.netloc:
+            ipaddress.IPv6Address(host.partition("%")[0])
         if parts.scheme in ("http", "https") and re.fullmatch(r"[0-9A-Za-z._~!$&'()*+,;=%:-]{1,253}", host):
             usual = 443 if secure else 80
             name = "[%s]" % host if ":" in host else host
@@ -372,10 +381,13 @@ class _Life:
         with self._changed:
             self._changed.wait_for(lambda: self.cut, seconds)
 
+    def check(self) -> None:
+        if self.cut:
+            raise StreamError("ended", "closed")
+
     def use(self, connection: socket.socket) -> None:
         with self._changed:
-            if self.cut:
-                raise StreamError("ended", "closed")
+            self.check()
             self._sockets.add(connection)
 
     def drop(self, connection: socket.socket) -> None:
@@ -408,14 +420,14 @@ class _Wire(io.RawIOBase):
         return self._connection.recv_into(buffer)
 
 
-class _Reading:
-    """Gives an ``http.client.HTTPResponse`` its file."""
-
-    def __init__(self, wire: _Wire) -> None:
-        self._file = io.BufferedReader(wire, CHUNK_BYTES)
+class _File(io.BufferedReader):
+    """The file of each ``http.client.HTTPResponse`` on one connection, so none of them closes it."""
 
     def makefile(self, mode: str) -> Any:
-        return self._file
+        return self
+
+    def close(self) -> None:
+        pass
 
 
 #: ``http.client`` and ``ssl`` raise any of these for what a server sends.
@@ -477,7 +489,7 @@ class _Exchange:
                 return
             connection.settimeout(self._patience())
             connection.sendall(_utf8("\r\n".join(lines) + "\r\n\r\n") + (body or b""))
-            reading: Any = _Reading(_Wire(connection, self._patience))
+            reading: Any = _File(_Wire(connection, self._patience), CHUNK_BYTES)
             while len(self._responses) < MAX_ANSWERS and self.status in (0, 102, 103):
                 response = http.client.HTTPResponse(reading, method=method)
                 self._responses.append(response)
@@ -494,7 +506,9 @@ class _Exchange:
         found = socket.getaddrinfo(self._target.host.encode("ascii"), self._target.port, type=socket.SOCK_STREAM)
         for at, (family, kind, protocol, _, address) in enumerate(found):
             try:
-                self._take(socket.socket(family, kind, protocol)).connect(address)
+                connection = self._take(socket.socket(family, kind, protocol))
+                connection.setblocking(False)
+                self._connected(connection, connection.connect_ex(address))
                 break
             except OSError:
                 self.close()
@@ -504,13 +518,26 @@ class _Exchange:
             plain = self._socket
             secured = context().wrap_socket(plain, server_hostname=self._target.host, do_handshake_on_connect=False)
             self._life.drop(plain)
-            self._take(secured).do_handshake()
+            self._take(secured).settimeout(self._patience())
+            secured.do_handshake()
 
-    def _take(self, connection: Any) -> Any:
+    def _take(self, connection: socket.socket) -> socket.socket:
         self._socket = connection
         self._life.use(connection)
-        connection.settimeout(self._patience())
         return connection
+
+    def _connected(self, connection: socket.socket, code: int) -> None:
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(connection, selectors.EVENT_WRITE)
+            # Not every system wakes it when another thread shuts the socket down.
+            while code in CONNECTING and not waiting.select(min(self._patience() or LOOK_SEC, LOOK_SEC)):
+                self._life.check()
+        # The shutdown of a socket that is not connected yet leaves one that is never ready.
+        self._life.check()
+        if code in CONNECTING:
+            code = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code != 0:
+            raise OSError(code, os.strerror(code))
 
     def header(self, name: str) -> str:
         return str(self._responses[-1].getheader(name) or "") if self._responses else ""
@@ -550,6 +577,8 @@ class _Exchange:
                 self._patience()
 
     def close(self) -> None:
+        for response in self._responses:
+            response.close()
         connection, self._socket = self._socket, None
         if connection is not None:
             self._life.drop(connection)
@@ -603,27 +632,39 @@ def _send(life: _Life, request: _Request, seconds: float) -> _Exchange:
 
 
 def _retry_after_sec(value: str) -> Optional[float]:
-    """``Retry-After`` in seconds: a number or a date (RFC 9110 10.2.3); None for anything else."""
-    if re.fullmatch("[0-9]{1,9}", value):
-        return float(value)
+    """``Retry-After`` in seconds, at most an hour: a number or a date (RFC 9110 10.2.3); None for anything else."""
+    text = value.strip()[:64]
+    number = re.match(r"(-?)([0-9]+\.?[0-9]*|\.[0-9]+)", text)
     try:
-        return max(0.0, parsedate_to_datetime(value[:64]).timestamp() - time.time())
+        if number is not None:
+            wait_sec = 0.0 if number.group(1) else float(number.group(2))
+        else:
+            wait_sec = parsedate_to_datetime(text).timestamp() - time.time()
     except (TypeError, ValueError, LookupError, ArithmeticError, OSError):
         return None
+    return min(max(wait_sec, 0.0), MAX_SERVER_DELAY_SEC)
 
 
-def _refusal(exchange: _Exchange, max_delay_sec: float) -> StreamError:
-    """The error for an answer that is not the stream, with what its problem document says (RFC 9457)."""
+def _for_people(*texts: Any) -> Optional[str]:
+    """The first text, as one line; None when there is none."""
+    text = next((each for each in texts if isinstance(each, str)), "")[:MAX_TEXT_LENGTH]
+    kinds = [unicodedata.category(char) for char in text]
+    shown = (" " if kind[0] == "C" or kind in ("Zl", "Zp") else char for char, kind in zip(text, kinds))
+    return re.sub("  +", " ", "".join(shown)).strip() or None
+
+
+def _refusal(exchange: _Exchange, max_delay_sec: float = 0.0) -> StreamError:
+    """The error for an answer that is not the one asked for, with what its problem document says (RFC 9457)."""
     problem: Dict[str, Any] = {}
-    if re.match(r"application/(problem\+)?json\b", exchange.header("Content-Type"), re.IGNORECASE):
-        try:
-            body = exchange.body(MAX_PROBLEM_BYTES, time.monotonic() + PROBLEM_TIMEOUT_SEC, "not complete in time")
-            problem = _object(_json(body.decode("utf-8", "replace")))
-        except (StreamError, ValueError, RecursionError):
-            pass  # not the document it says it is: the status is all there is
-    code, detail = (value if isinstance(value, str) else "" for value in (problem.get("code"), problem.get("detail")))
-    detail = _RISKY.sub(" ", detail[:MAX_DETAIL_LENGTH]).strip()
-    retry_after_sec = _retry_after_sec(exchange.header("Retry-After"))
+    try:
+        body = exchange.body(MAX_PROBLEM_BYTES, time.monotonic() + PROBLEM_TIMEOUT_SEC, "not complete in time")
+        problem = _object(_json(body.decode("utf-8", "replace")))
+    except (StreamError, ValueError, RecursionError):
+        pass  # not JSON, a proxy's page for example: the status is all there is
+    detail = _for_people(problem.get("detail"), problem.get("message"))
+    asked = problem.get("retryAfter")
+    given = str(asked) if isinstance(asked, (str, int, float)) else ""
+    retry_after_sec = _retry_after_sec(exchange.header("Retry-After") or given)
     after_sec = retry_after_sec or 0.0
     if exchange.status in (401, 403):
         after_sec = max(after_sec, max_delay_sec)
@@ -632,8 +673,8 @@ def _refusal(exchange: _Exchange, max_delay_sec: float) -> StreamError:
         "HTTP %d%s" % (exchange.status, ": " + detail if detail else ""),
         exchange.status,
         after_sec,
-        _printable(code[:64]) or None,
-        detail or None,
+        _for_people(problem.get("code"), problem.get("error")),
+        detail,
         retry_after_sec,
     )
 
@@ -780,7 +821,7 @@ class EventStream:
         self._life = _Life()
         max_delay_sec = _seconds("max_delay_sec", max_delay_sec)
         self._backoff = _Backoff(_seconds("initial_delay_sec", initial_delay_sec), max_delay_sec)
-        self._steady_from: Optional[float] = None
+        self._opened_at: Optional[float] = None
 
     @property
     def closed(self) -> bool:
@@ -832,8 +873,8 @@ class EventStream:
         finally:
             self.close()
 
-    def _document(self, url: str, seconds: float, limit: int) -> Tuple[int, bytes]:
-        """Status and body of a JSON document of the same server, asked for with the same headers."""
+    def _document(self, url: str, seconds: float, limit: int) -> bytes:
+        """A JSON document of the same server, asked for with the same headers."""
         headers = {"Accept": "application/json", "Cache-Control": "no-cache", "Accept-Encoding": "gzip"}
         headers["Connection"] = "close"
         request = _Request(_target(url), "GET", None, "", headers, self._own_headers(), self._context)
@@ -841,8 +882,8 @@ class EventStream:
         exchange = _send(self._life, request, seconds)
         try:
             if exchange.status != 200:
-                return exchange.status, b""
-            return exchange.status, exchange.body(limit, deadline, "not complete after %g s" % seconds)
+                raise _refusal(exchange)
+            return exchange.body(limit, deadline, "not complete after %g s" % seconds)
         finally:
             exchange.close()
 
@@ -888,14 +929,14 @@ class EventStream:
 
     def _connection(self) -> Generator[Message, None, Optional[StreamError]]:
         """One connection, and why it ended; None when it was the last."""
-        self._steady_from = None
+        self._opened_at = None
         try:
             exchange = self._open()
         except StreamError as error:
             return error
         if exchange is None:
             return None
-        self._steady_from = time.monotonic()
+        self._opened_at = time.monotonic()
         try:
             if self._on_open is not None:
                 self._on_open()
@@ -928,6 +969,11 @@ class EventStream:
         finally:
             exchange.close()
 
+    @property
+    def _life_sec(self) -> float:
+        """How long the connection lives, or lived; 0 when it was not accepted."""
+        return 0.0 if self._opened_at is None else time.monotonic() - self._opened_at
+
     def _report(self, error: StreamError) -> None:
         if self._on_error is not None:
             self._on_error(error)
@@ -935,8 +981,7 @@ class EventStream:
     def _pause(self, error: StreamError) -> None:
         delay_sec = self._life.take_restart()
         if delay_sec is None and not self._life.closed:
-            life_sec = 0.0 if self._steady_from is None else time.monotonic() - self._steady_from
-            delay_sec = self._backoff.next(life_sec, error.after_sec)
+            delay_sec = self._backoff.next(self._life_sec, error.after_sec)
             error.retry_in_sec = delay_sec
             self._report(error)
         # A restart during the wait replaces it.
@@ -1470,8 +1515,8 @@ class Connection:
         self._opened = False
         #: this client ended the connection and is making a new one
         self._leaving = False
-        #: reconnections that this client started since the last change
-        self._fruitless = 0
+        #: reconnections in a row that this client started
+        self._restarts = 0
         self._stream = EventStream(
             address.stream,
             "GET",
@@ -1560,7 +1605,6 @@ class Connection:
         if outcome.keepalive_ms:
             self._stream.read_timeout_sec = _silence_sec(outcome.keepalive_ms)
         if outcome.change is not None:
-            self._fruitless = 0
             if self._reader.settled and outcome.ask is None:
                 self._become("live")
             for listener in list(self._listeners["update"]):
@@ -1582,8 +1626,10 @@ class Connection:
         self._leaving = True
         if fresh:
             self._stream.last_event_id = ""
-        least = LEAST_PAUSE_SEC * 2 ** min(self._fruitless, 8)
-        self._fruitless += 1
+        if self._stream._life_sec >= STEADY_SEC:
+            self._restarts = 0
+        least = LEAST_PAUSE_SEC * 2 ** min(self._restarts, 8)
+        self._restarts += 1
         self._stream.restart(max(least, delay_sec))
         self._lost()
 
@@ -1593,17 +1639,14 @@ class Connection:
 
     def _resync(self, why: str) -> Iterator[Change]:
         try:
-            status, body = self._stream._document(self._address.resync, RESYNC_TIMEOUT_SEC, MAX_RESYNC_BYTES)
+            body = self._stream._document(self._address.resync, RESYNC_TIMEOUT_SEC, MAX_RESYNC_BYTES)
         except StreamError as error:
+            if error.status == 404:
+                self._reader.accept_truncated = True
             if not self._stream.closed:
                 self._afresh("%s; %s" % (why, error))
             return
-        if status == 200:
-            yield from self._act(self._reader.apply_resync(body.decode("utf-8", "replace")))
-            return
-        if status == 404:
-            self._reader.accept_truncated = True
-        self._afresh("%s; HTTP %d" % (why, status))
+        yield from self._act(self._reader.apply_resync(body.decode("utf-8", "replace")))
 
 
 def _silence_sec(keepalive_ms: float) -> float:
