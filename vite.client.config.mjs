@@ -37,6 +37,9 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: false,
     copyPublicDir: false,
     lib: { entry: ENTRIES[mode], formats: ['es'], fileName: () => `${mode}.js` },
-    rolldownOptions: { output: { minify: true, comments: { annotation: false } } },
+    rolldownOptions: {
+      optimization: { inlineConst: { mode: 'all', pass: 3 } },
+      output: { minify: true, comments: { annotation: false } },
+    },
   },
 }))
