@@ -634,15 +634,14 @@ def _send(life: _Life, request: _Request, seconds: float) -> _Exchange:
 def _retry_after_sec(value: str) -> Optional[float]:
     """``Retry-After`` in seconds, at most an hour: a number or a date (RFC 9110 10.2.3); None for anything else."""
     text = value.strip()[:64]
-    number = re.match(r"(-?)([0-9]+\.?[0-9]*|\.[0-9]+)", text)
     try:
-        if number is not None:
-            wait_sec = 0.0 if number.group(1) else float(number.group(2))
+        if re.fullmatch("[0-9]+([.][0-9]*)?", text):
+            wait_sec = float(text)
         else:
             wait_sec = parsedate_to_datetime(text).timestamp() - time.time()
     except (TypeError, ValueError, LookupError, ArithmeticError, OSError):
         return None
-    return min(max(wait_sec, 0.0), MAX_SERVER_DELAY_SEC)
+    return min(wait_sec, MAX_SERVER_DELAY_SEC) if wait_sec > 0 else None
 
 
 def _for_people(*texts: Any) -> Optional[str]:

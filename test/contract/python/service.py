@@ -2,7 +2,7 @@
 
     python test/contract/python/service.py [port]
 
-It prints its address and ends with ``DELETE /``. README-python.md in the folder above says what each capability maps to.
+It prints its address and ends with ``DELETE /``. README-python.md says what each capability maps to.
 """
 
 import http.client
@@ -64,6 +64,8 @@ class Followed:
 
 class Service(ThreadingHTTPServer):
     daemon_threads = True
+    # All streams of a run end together.
+    request_queue_size = 256
 
     def __init__(self, port):
         super().__init__(("127.0.0.1", port), Requests)
@@ -81,6 +83,8 @@ class Service(ThreadingHTTPServer):
 
 class Requests(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # Head and body leave in one piece.
+    wbufsize = -1
 
     def log_message(self, format, *arguments):
         pass
