@@ -67,6 +67,7 @@ __all__ = [
     "connect",
     "event_stream",
     "panel_hash",
+    "printable",
 ]
 
 DEFAULT_LIMIT = 16 * 1024 * 1024
@@ -278,7 +279,7 @@ class StreamError(Exception):
         detail: Optional[str] = None,
         retry_after_sec: Optional[float] = None,
     ) -> None:
-        super().__init__(_printable(message[:MAX_MESSAGE_LENGTH]))
+        super().__init__(printable(message[:MAX_MESSAGE_LENGTH]))
         self.code = code
         self.status = status
         #: time until the reconnection, seconds; None when the connection was not lost
@@ -295,8 +296,8 @@ class StreamError(Exception):
 _RISKY = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-def _printable(text: str) -> str:
-    """One line that cannot control a terminal, forge a line or mislead a reader."""
+def printable(text: str) -> str:
+    """A text from outside as one line that cannot control a terminal, forge a line or mislead a reader."""
     return _RISKY.sub(lambda found: "\\u%04x" % ord(found.group()), text)
 
 
@@ -311,7 +312,7 @@ def _utf8(text: str) -> bytes:
 def _seconds(name: str, value: float) -> float:
     """An argument that is a time. Raises ValueError."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-        raise ValueError("%s is %s: allowed are numbers from 0" % (name, _printable(repr(value)[:40])))
+        raise ValueError("%s is %s: allowed are numbers from 0" % (name, printable(repr(value)[:40])))
     return float(min(value, LONGEST_SEC))
 
 
@@ -345,7 +346,7 @@ def _target(url: str) -> _Target:
             return _Target(url, secure, host, usual if port is None else port, authority, path)
     except (ValueError, TypeError, AttributeError) as reason:
         problem = ": %s" % reason
-    raise ValueError("not an http(s) address: %s" % _printable(repr(url)[:200] + problem[:200]))
+    raise ValueError("not an http(s) address: %s" % printable(repr(url)[:200] + problem[:200]))
 
 
 class _Life:
@@ -508,7 +509,9 @@ class _Exchange:
             try:
                 connection = self._take(socket.socket(family, kind, protocol))
                 connection.setblocking(False)
-                self._connected(connection, connection.connect_ex(address))
+                # Addresses that do not answer leave time for the others.
+                seconds = (self._patience() or FIRST_TIMEOUT_SEC) / (len(found) - at)
+                self._connected(connection, connection.connect_ex(address), time.monotonic() + seconds)
                 break
             except OSError:
                 self.close()
@@ -526,12 +529,17 @@ class _Exchange:
         self._life.use(connection)
         return connection
 
-    def _connected(self, connection: socket.socket, code: int) -> None:
+    def _connected(self, connection: socket.socket, code: int, deadline: float) -> None:
         with selectors.DefaultSelector() as waiting:
             waiting.register(connection, selectors.EVENT_WRITE)
-            # Not every system wakes it when another thread shuts the socket down.
-            while code in CONNECTING and not waiting.select(min(self._patience() or LOOK_SEC, LOOK_SEC)):
+            while code in CONNECTING:
+                left_sec = deadline - time.monotonic()
+                # Not every system wakes it when another thread shuts the socket down.
+                if left_sec > 0 and waiting.select(min(left_sec, LOOK_SEC)):
+                    break
                 self._life.check()
+                if left_sec <= 0:
+                    raise socket.timeout
         # The shutdown of a socket that is not connected yet leaves one that is never ready.
         self._life.check()
         if code in CONNECTING:
@@ -724,7 +732,7 @@ def _usable_headers(headers: Mapping[str, str]) -> Dict[str, str]:
     """Raises ValueError for headers that cannot be sent."""
     for name, value in headers.items():
         if not isinstance(name, str) or not re.fullmatch("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}", name):
-            raise ValueError("a header's name is %s: allowed are letters, digits and -" % _printable(repr(name)[:80]))
+            raise ValueError("a header's name is %s: allowed are letters, digits and -" % printable(repr(name)[:80]))
         if name.lower() in _OWN_HEADERS:
             raise ValueError("the header %s is set by the client itself: leave it out" % name)
         if not isinstance(value, str) or re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
@@ -792,7 +800,7 @@ class EventStream:
         is_good: Optional[Callable[[], bool]] = None,
     ) -> None:
         if not isinstance(method, str) or not re.fullmatch("[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}", method):
-            raise ValueError("the method is %s: allowed are names like GET" % _printable(repr(method)[:80]))
+            raise ValueError("the method is %s: allowed are names like GET" % printable(repr(method)[:80]))
         if method.upper() in ("CONNECT", "HEAD", "TRACE"):
             raise ValueError("the method %s has no stream as its answer" % method)
         if body is not None and method.upper() == "GET":
@@ -1659,7 +1667,7 @@ def _silence_sec(keepalive_ms: float) -> float:
 class _Arguments(argparse.ArgumentParser):
     def error(self, message: str) -> Any:
         # It quotes what was given.
-        super().error(_printable(message))
+        super().error(printable(message))
 
 
 def _arguments() -> argparse.ArgumentParser:
@@ -1678,7 +1686,7 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def _complain(message: str) -> None:
-    print("g6_stream: %s" % _printable(message), file=sys.stderr)
+    print("g6_stream: %s" % printable(message), file=sys.stderr)
 
 
 def _show(change: Change, as_json: bool) -> None:
@@ -1687,8 +1695,8 @@ def _show(change: Change, as_json: bool) -> None:
         print(json.dumps(change.to_json(), allow_nan=False), flush=True)
         return
     for panel in change.panels.values():
-        lines = "\n".join(_printable(line) for line in panel.lines)
-        print("[%s]\n%s\n" % (_printable(panel.title), lines), flush=True)
+        lines = "\n".join(printable(line) for line in panel.lines)
+        print("[%s]\n%s\n" % (printable(panel.title), lines), flush=True)
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:

@@ -112,7 +112,7 @@ class Fuzz(unittest.TestCase):
 
         def fail(error):
             self.assertIsInstance(error, StreamError)
-            self.assertEqual(str(error), g6_stream._printable(str(error)))
+            self.assertEqual(str(error), g6_stream.printable(str(error)))
             errors.append(error)
 
         connection._stream._life.wait = wait
