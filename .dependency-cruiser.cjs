@@ -16,7 +16,7 @@ const SHELL = [
   'engine',
 ]
 const CORE = ['board', 'panels', 'ingest', 'snapshot', 'sse', 'protocol']
-const GROUND = ['simulator', 'files', 'config', 'metrics', 'log', 'clock']
+const GROUND = ['simulator', 'files', 'config', 'metrics', 'log', 'outgoing', 'clock']
 /** Commands whose code is in bench/ or tools/. */
 const THIN_ENTRIES = '^src/cli/(bench|check|commands)\\.ts$'
 const room = names => `^src/(${names.join('|')})/`

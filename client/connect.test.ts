@@ -22,6 +22,10 @@ type Rig = {
   stream(n: number): Promise<Stream>
   /** The answer of /summary/resync; null: 404. */
   resync: { status: number; body: unknown } | null
+  /** The problem document of every stream that is asked for; null: none is refused. */
+  refusal: { status: number; code: string; detail: string } | null
+  /** Where a request for /summary/resync is sent on to. */
+  resyncElsewhere: string | null
 }
 
 async function serve(): Promise<Rig> {
@@ -30,8 +34,13 @@ async function serve(): Promise<Rig> {
   const server = createServer((request, response: ServerResponse) => {
     rig.requests.push({ url: request.url ?? '', headers: request.headers })
     if (request.url?.startsWith('/summary/resync')) {
-      if (rig.resync === null) response.writeHead(404).end()
+      if (rig.resyncElsewhere !== null) response.writeHead(307, { Location: rig.resyncElsewhere }).end()
+      else if (rig.resync === null) response.writeHead(404).end()
       else response.writeHead(rig.resync.status).end(JSON.stringify(rig.resync.body))
+      return
+    }
+    if (rig.refusal !== null) {
+      response.writeHead(rig.refusal.status).end(JSON.stringify(rig.refusal))
       return
     }
     response.writeHead(200, { 'Content-Type': 'text/event-stream' })
@@ -54,6 +63,8 @@ async function serve(): Promise<Rig> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests: [],
     resync: null,
+    refusal: null,
+    resyncElsewhere: null,
     stream: n =>
       new Promise(resolve => {
         const look = (): void => {
@@ -211,6 +222,59 @@ describe('a connection', () => {
     expect(errors).toEqual([])
   })
 
+  test('that ends after one event is made again later and later; one with the whole board, soon', async () => {
+    for (const [isWhole, waits] of [
+      [false, [5, 100, 200]],
+      [true, [5, 5, 5]],
+    ] as const) {
+      const rig = await serve()
+      const { errors } = open(rig.url, { initialDelayMs: 10, random: () => 0.5 })
+      for (let n = 0; n < waits.length; n++) {
+        const stream = await rig.stream(n)
+        stream.send('hello', hello(1, A1))
+        if (isWhole) stream.send('full_snapshot', snapshot(1, A1), 'e1-1')
+        stream.end()
+      }
+      await rig.stream(waits.length)
+      expect(errors.map(({ retryInMs }) => retryInMs)).toEqual(waits)
+    }
+  })
+
+  test('that bye ends each time, with changes between, is made again later and later', async () => {
+    const rig = await serve()
+    const { c } = open(rig.url)
+    const startMs = performance.now()
+    for (let n = 0; n < 4; n++) {
+      const stream = await rig.stream(n)
+      stream.send('hello', hello(n + 1, A1))
+      stream.send('full_snapshot', snapshot(n + 1, A1), `e1-${n + 1}`)
+      stream.send('bye', { reason: 'shed', reconnect_ms: 0 })
+    }
+    await rig.stream(4)
+    expect(performance.now() - startMs).toBeGreaterThan(100 + 200 + 400 + 800 - 50)
+    expect(c.counts.errors).toBe(0)
+  })
+
+  test('that is refused says why, with what it has still', async () => {
+    const rig = await serve()
+    const { c, errors } = open(rig.url)
+    const one = await rig.stream(0)
+    one.send('hello', hello(1, A1))
+    one.send('full_snapshot', snapshot(1, A1), 'e1-1')
+    await changed(c, () => c.state === 'live')
+    rig.refusal = { status: 429, code: 'connections_full', detail: 'All 50 places are taken.' }
+    one.cut()
+    await changed(c, () => errors.length === 2)
+    expect(errors[1]).toMatchObject({
+      code: 'status',
+      status: 429,
+      problem: 'connections_full',
+      detail: 'All 50 places are taken.',
+      message: 'HTTP 429: All 50 places are taken.',
+    })
+    expect(c.state).toBe('stale')
+  })
+
   test('ends with the signal', async () => {
     const rig = await serve()
     const abort = new AbortController()
@@ -244,6 +308,21 @@ describe('a mismatch', () => {
     expect(c.counts).toMatchObject({ mismatches: 1, resyncs: 1, ignored: 1, reconnects: 0 })
     expect(rig.requests.filter(({ url }) => url === '/summary/resync')).toHaveLength(1)
     expect(errors).toEqual([])
+  })
+
+  test('is repaired elsewhere when the server says so, without the token', async () => {
+    const rig = await serve()
+    const other = await serve()
+    other.resync = { status: 200, body: snapshot(3, { a: panel('a', '3') }) }
+    rig.resyncElsewhere = `${other.url}/summary/resync`
+    const { c } = open(rig.url, { token: 's3cret' })
+    const one = await rig.stream(0)
+    one.send('hello', hello(1, A1))
+    one.send('full_snapshot', snapshot(1, A1), 'e1-1')
+    one.send('panel_update', update(2, wrong), 'e1-2')
+    await changed(c, () => c.board?.generation === 3)
+    expect(rig.requests.at(-1)?.headers).toMatchObject({ 'x-api-token': 's3cret' })
+    expect(other.requests.at(-1)?.headers).not.toHaveProperty('x-api-token')
   })
 
   test('leads to a fresh start, without an id, when the resync fails', async () => {

@@ -140,7 +140,7 @@ describe('an endless answer to /summary/resync', () => {
     const connection = connect(url, { initialDelayMs: 1 })
     closers.push(() => connection.close())
     const error = await new Promise<StreamError>(resolve => connection.on('error', resolve))
-    expect(error).toMatchObject({ code: 'resync', message: 'mismatch: a; Error: too_large' })
+    expect(error).toMatchObject({ code: 'resync', message: 'mismatch: a; the answer is over 33554432 bytes' })
   })
 
   test('is given up by the Python client too', async () => {

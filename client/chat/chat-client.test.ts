@@ -266,6 +266,20 @@ describe('a connection that ends too early', () => {
     expect(server.asked).toHaveLength(5)
   })
 
+  test('after each new event is made again and again, but later and later', async () => {
+    const server = await serve((response, { url }) => {
+      const next = Number(new URL(url, 'http://x').searchParams.get('after') ?? -1) + 1
+      const text =
+        next === 0 ? FIRST : event(next, next < 5 ? 'token' : 'error', next < 5 ? 'a' : { code: 'x' })
+      stream(text, 'cut')(response, server.asked[0] as Asked)
+    })
+    const delays: number[] = []
+    const options = { maxReconnectAttempts: 2, reconnectDelay: 2, maxReconnectDelay: 20, random: () => 0.5 }
+    const { ending } = ask(server.baseUrl, options, { onReconnect: ({ delayMs }) => delays.push(delayMs) })
+    expect((await ending).error?.code).toBe('x')
+    expect(delays).toEqual([1, 2, 4, 8, 10])
+  })
+
   test('waits with full jitter, longer each time up to the longest, and at least as the server says', async () => {
     const waits: number[] = []
     const server = await serve(problem(503, 'draining'), problem(503, 'draining', { 'Retry-After': '0' }))

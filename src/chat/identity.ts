@@ -4,10 +4,12 @@
 import { createHash } from 'node:crypto'
 import type * as joseLibrary from 'jose'
 import type { FetchImplementation, JWTPayload, JWTVerifyGetKey } from 'jose'
+import { bodyText } from '../../client/body.js'
 import { type Clock, systemClock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
 import type { Person } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
+import { outgoingFetch } from '../outgoing/fetch.js'
 import type { Identity } from './ports.js'
 
 export type IdentitySettings = Pick<
@@ -32,6 +34,8 @@ const MAX_TOKEN_LENGTH = 16 * 1024
 /** Allowed difference to the issuer's clock. */
 const CLOCK_TOLERANCE_SEC = 5
 const KEYS_TIMEOUT_MS = 5_000
+/** Limit of a document of published keys, decompressed. */
+const MAX_KEYS_BYTES = 1024 * 1024
 /** Limits the log lines about unreachable keys. */
 const LOG_EVERY_MS = 60_000
 /** Tokens remembered as seen; beyond this the oldest are forgotten, and reported again. */
@@ -57,6 +61,14 @@ function personOf({ iss = '', sub = '', jti, email, role }: JWTPayload, bearer: 
   }
 }
 
+/** Fetches a document of published keys within the limit; the signal limits its time. */
+const fetchKeys: FetchImplementation = async (url, options) => {
+  const response = await outgoingFetch(url, options)
+  if (response.status === 200) return new Response(await bodyText(response, MAX_KEYS_BYTES, options.signal))
+  await response.body?.cancel()
+  return response
+}
+
 export function createIdentity(parts: IdentityParts): Identity {
   const { settings, log, clock = systemClock, onFirstSight } = parts
   let jose: Jose | null = null
@@ -69,7 +81,7 @@ export function createIdentity(parts: IdentityParts): Identity {
     if (published?.url !== url) {
       const options = {
         timeoutDuration: KEYS_TIMEOUT_MS,
-        ...(parts.fetch ? { [customFetch]: parts.fetch } : {}),
+        [customFetch]: parts.fetch ?? fetchKeys,
       }
       published = { url, key: createRemoteJWKSet(new URL(url), options) }
     }

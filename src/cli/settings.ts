@@ -8,6 +8,7 @@ import type { Loaded, LoadResult } from '../config/load.js'
 import type { Config } from '../config/settings.js'
 import { createLog, type Log } from '../log/log.js'
 import { createLokiStream } from '../log/loki.js'
+import { outgoingFetch } from '../outgoing/fetch.js'
 import { complain } from './output.js'
 
 export type Prepared = {
@@ -47,6 +48,7 @@ function lokiOf({ grafanaLokiUrl, grafanaLokiUser, grafanaApiKey }: Config) {
   // A problem of the log cannot go into the log.
   const say = (line: object): void => complain(`${JSON.stringify(line)}\n`)
   const loki = createLokiStream({
+    fetch: outgoingFetch,
     url: grafanaLokiUrl,
     user: grafanaLokiUser,
     key: grafanaApiKey,

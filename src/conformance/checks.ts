@@ -3,6 +3,7 @@ import { type BoardReader, createBoardReader } from '../../client/reader.js'
 import { panelHash } from '../board/hash.js'
 import { problemDocument, resyncDocument, SUMMARY_EVENTS, type SummaryEventName } from '../protocol/events.js'
 import {
+  documentIn,
   type Heard,
   listen,
   type Message,
@@ -118,7 +119,7 @@ async function problemOf(target: Target, address: string, status: number, method
   const response = await request(target, address, { method })
   const type = response.headers.get('content-type') ?? ''
   const document: unknown = type.startsWith('application/problem+json')
-    ? await response.json()
+    ? await documentIn(target, response)
     : await response.body?.cancel()
   must(response.status === status, `the status is ${response.status}, not ${status}`)
   must(type.startsWith('application/problem+json'), `the type is ${type}, not application/problem+json`)
@@ -229,7 +230,9 @@ const RUNS: Readonly<Record<keyof typeof RULES, (target: Target) => Promise<void
   },
   async resync(target) {
     for (let tries = 0; tries < 30; tries++) {
-      const parsed = resyncDocument.safeParse(await (await request(target, resyncAddress(target))).json())
+      const parsed = resyncDocument.safeParse(
+        await documentIn(target, await request(target, resyncAddress(target))),
+      )
       must(parsed.success, `the document is not of its schema: ${parsed.error?.issues[0]?.message}`)
       const { board } = applied((await joined(target)).messages)
       if (board === null || board.generation !== parsed.data.generation) continue

@@ -1,5 +1,7 @@
 // One request to the server under test, and what it answered: bounded in time and size.
+import { bodyText, pieces } from '../../client/body.js'
 import { addresses } from '../../client/connect.js'
+import { send } from '../../client/event-stream.js'
 import { createSseParser } from '../sse/parse.js'
 
 export type Target = {
@@ -39,7 +41,7 @@ type Asked = {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-const MAX_BODY_CHARS = 32 * 1024 * 1024
+const MAX_BODY_BYTES = 32 * 1024 * 1024
 
 type Init = { readonly method?: string; readonly headers?: Readonly<Record<string, string>> }
 
@@ -47,7 +49,14 @@ const tokenOf = ({ token }: Target) => (token === null ? {} : { 'X-API-Token': t
 
 export function request(target: Target, address: string, init: Init = {}): Promise<Response> {
   const signal = AbortSignal.timeout(target.timeoutMs)
-  return fetch(address, { ...init, headers: { ...tokenOf(target), ...init.headers }, signal })
+  const { method = 'GET', headers = {} } = init
+  return send(fetch, address, { method, signal }, headers, tokenOf(target))
+}
+
+/** The document in an answer, within the limits. */
+export async function documentIn(target: Target, response: Response): Promise<unknown> {
+  const { timeoutMs } = target
+  return JSON.parse(await bodyText(response, MAX_BODY_BYTES, AbortSignal.timeout(timeoutMs)))
 }
 
 export const streamAddress = ({ url }: Target, asked: Asked = {}): string => addresses(url, asked).stream
@@ -87,20 +96,23 @@ export async function listen(
   const headers = {
     Accept: 'text/event-stream',
     'Accept-Encoding': 'identity',
-    ...tokenOf(target),
     ...(lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }),
     ...asked.headers,
   }
   let response: Response | undefined
-  let chars = 0
+  let bytes = 0
   try {
-    response = await fetch(streamAddress(target, asked), { headers, signal: life.signal })
-    const decoder = new TextDecoder()
-    for await (const piece of response.body ?? []) {
-      const text = decoder.decode(piece as Uint8Array, { stream: true })
-      chars += text.length
-      if (response.status === 200) parser.push(text)
-      if (chars > MAX_BODY_CHARS || isDone(messages, comments)) break
+    response = await send(
+      fetch,
+      streamAddress(target, asked),
+      { signal: life.signal },
+      headers,
+      tokenOf(target),
+    )
+    for await (const piece of pieces(response, life.signal)) {
+      bytes += piece.length
+      if (response.status === 200) parser.push(piece)
+      if (bytes > MAX_BODY_BYTES || isDone(messages, comments)) break
     }
   } catch (error) {
     // The time limit is an answer too: the check says what did not come.

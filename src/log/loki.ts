@@ -11,7 +11,7 @@ export type LokiOptions = {
   readonly key: string | null
   /** Called when pushing begins to fail or lines are dropped (`why`), and when it works again (null). `dropped`: so far. */
   readonly onState: (why: string | null, dropped: number) => void
-  readonly fetch?: typeof fetch
+  readonly fetch?: (url: string, init: RequestInit) => Promise<Response>
   readonly nowMs?: () => number
   /** How long lines are collected before a push; default 1000. */
   readonly gatherMs?: number

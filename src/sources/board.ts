@@ -7,6 +7,7 @@ import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
 import type { BoardNews, BoardSource } from '../engine/followed-boards.js'
 import { type LineLog, SILENT } from '../log/silent.js'
+import { outgoingFetch } from '../outgoing/fetch.js'
 import { isPanelKey } from '../panels/content.js'
 import type { Fact, Facts } from '../panels/facts.js'
 import type { Block } from '../panels/panel.js'
@@ -143,6 +144,7 @@ export class BoardFollower implements BoardSource {
     const { url, token, initialDelayMs } = this.#options
     const connection = connect(url, {
       view: 'blocks',
+      fetch: outgoingFetch,
       ...(token === undefined ? {} : { token }),
       ...(initialDelayMs === undefined ? {} : { initialDelayMs }),
     })

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { capturedLog } from '../../test/support/captured-log.js'
 import { eventually } from '../../test/support/eventually.js'
 import type { Reading } from '../snapshot/reading.js'
@@ -8,6 +8,7 @@ import { SseIngestor, type SseIngestorOptions } from './sse.js'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
+  vi.restoreAllMocks()
   for (const close of closers.splice(0).reverse()) await close()
 })
 
@@ -62,6 +63,20 @@ test('each connection sends the user agent, the current token and the requested 
   expect(ids[1]).toBe(ids[0])
   // The name must not have the query, which may be secret.
   expect(ingestor.name).toBe(`${origin}/events`)
+})
+
+test('a producer that sends one event and ends is asked later and later, unless it is a status', async () => {
+  vi.spyOn(Math, 'random').mockReturnValue(0.5)
+  for (const [text, waits] of [
+    [event('severity_counts', { counts: { high: 1 } }), [0.0025, 0.1, 0.2]],
+    [event('panel_full', { status: { a: 1 } }), [0.0025, 0.0025, 0.0025]],
+  ] as const) {
+    const { requests, origin } = await producer(text, text, text, text)
+    const backoffs: number[] = []
+    started({ url: `${origin}/events`, observer: { onBackoff: sec => backoffs.push(sec) } })
+    await eventually(() => requests.length === 4, 'four connections')
+    expect(backoffs).toEqual(waits)
+  }
 })
 
 test('the observer is notified of every event, fault, wait and reconnection', async () => {

@@ -28,6 +28,7 @@ import {
   wantFull,
 } from '../ingest/store.js'
 import { type LineLog, SILENT } from '../log/silent.js'
+import { outgoingFetch } from '../outgoing/fetch.js'
 import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { STATUS_EVENT_TYPES } from '../protocol/status-events.js'
 import type { DataWarning, Reading, ReadingError } from '../snapshot/reading.js'
@@ -110,8 +111,8 @@ export class SseIngestor implements Source {
   /** The age at which a full status is requested next; null: as the settings say. */
   #staleAgeMs: number | null = null
   #opened = false
-  /** The last event was applied: only that resets the client's count of failures. */
-  #hasApplied = false
+  /** The last event made the status a whole and newest one: only that ends the client's run of failures. */
+  #isSettled = false
   #reconnectReason = 'ended'
   #reading: Promise<void> | null = null
   #closed = false
@@ -138,8 +139,9 @@ export class SseIngestor implements Source {
       },
       readTimeoutMs: (options.timeoutSec ?? 45) * 1000,
       maxEventLength: MAX_EVENT_LENGTH,
+      fetch: outgoingFetch,
       initialDelayMs: options.initialDelayMs ?? 1000,
-      isGood: () => this.#hasApplied,
+      isGood: () => this.#isSettled,
       onOpen: response => this.#onOpen(response),
       onBytes: () => {
         this.#state = receivedBytes(this.#state, this.#steadyMs())
@@ -241,8 +243,8 @@ export class SseIngestor implements Source {
     this.#state = state
     if (state.lastEventMs !== before.lastEventMs) this.#staleAgeMs = null
     if (state.panelDiffDropped > before.panelDiffDropped) this.#observer.onError?.('diff_dropped')
-    this.#hasApplied = state.uiGeneration > before.uiGeneration
-    if (this.#hasApplied) {
+    this.#isSettled = state.inStep && state.baseline !== before.baseline
+    if (state.uiGeneration > before.uiGeneration) {
       this.#takeWarnings(event)
       this.#observer.onApplied?.((this.#clock.monotonicMs() - startMs) / 1000)
       this.#logRecovery()

@@ -186,7 +186,7 @@ export function contractTests(start: () => Promise<{ readonly url: string; close
       await nextEvent(client, event('again', id))
     })
 
-    test('when told to', async () => {
+    test('on request', async () => {
       const { client, connection } = await open()
       await connection.send('data: Hello\n\n')
       await next(client, event('Hello'))

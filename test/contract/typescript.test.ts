@@ -4,7 +4,7 @@ import { CAPABILITIES, startService } from './typescript/service.js'
 
 contractTests(startService)
 
-test('the service says what it can do, refuses what it does not know, and ends when told to', async () => {
+test('the service says what it can do, refuses what it does not know, and ends on request', async () => {
   const { url } = await startService()
   expect(await (await fetch(url)).json()).toEqual({ capabilities: CAPABILITIES })
   const asked = (path: string, body: string) => fetch(`${url}${path}`, { method: 'POST', body })
