@@ -117,6 +117,23 @@ class Vectors(unittest.TestCase):
                 }
                 self.assertEqual((seen, error.status), (vector["expect"], vector["status"]))
 
+    def test_numbers_of_the_server(self):
+        for vector in vectors("numbers"):
+            with self.subTest(vector["text"][:20]):
+                hello = '{"epoch": "e", "keepalive_ms": %s, "resumed": false, "panels": []}' % vector["text"]
+                takes = vector["takes"]
+                gives = {"ask": "fresh"} if takes is None else {"keepalive_ms": takes}
+                self.assertEqual(spelled(BoardReader().apply("hello", hello)), gives)
+
+    def test_ids_of_a_next_connection(self):
+        for vector in vectors("event-ids"):
+            with self.subTest(vector["name"]), Server(answer("204 x")) as server:
+                id = vector["id"] * vector["times"]
+                list(event_stream(server.url, last_event_id=id))
+                header = server.requests[0].headers.get("last-event-id")
+                sent = None if header is None else header.encode("latin-1").decode()
+                self.assertEqual(sent, id if vector["sent"] else None)
+
     def test_hashes(self):
         for v in vectors("hash"):
             with self.subTest(v["key"]):
