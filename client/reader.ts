@@ -119,7 +119,7 @@ function text(value: unknown): string {
   return value as string
 }
 function count(value: unknown): number {
-  must(typeof value === 'number' && value >= 0, 'a count')
+  must(typeof value === 'number' && value >= 0 && value < 2 ** 53, 'a count')
   return value as number
 }
 function list<T>(value: unknown, item: (member: unknown) => T): T[] {

@@ -5,6 +5,7 @@ import { createSseParser } from '../src/sse/parse.js'
 import { createBackoff } from './backoff.js'
 import { refusalOf } from './body.js'
 import { addresses } from './connect.js'
+import { createEventStream } from './event-stream.js'
 import { createBoardReader, type Outcome } from './reader.js'
 import { sha256Hex } from './sha256.js'
 import { usableToken } from './token.js'
@@ -90,6 +91,31 @@ describe('refusals', () => {
     const response = new Response(`${body}${text.repeat(times)}`, { status: Number(status), headers })
     const { message, problem = null, detail = null, retryAfterSec = null } = await refusalOf(response)
     expect({ message, problem, detail, retry_after_sec: retryAfterSec }).toEqual(wanted)
+  })
+})
+
+describe('numbers of the server', () => {
+  test.each(vectors('numbers'))('$text', ({ text, takes }) => {
+    const hello = `{"epoch": "e", "keepalive_ms": ${text}, "resumed": false, "panels": []}`
+    const outcome = createBoardReader().apply('hello', hello)
+    expect(notation(outcome)).toEqual(takes === null ? { ask: 'fresh' } : { keepalive_ms: takes })
+  })
+})
+
+describe('the id of a next connection', () => {
+  test.each(vectors('event-ids'))('$name', async ({ id, times, sent }) => {
+    const lastEventId = String(id).repeat(Number(times))
+    let headers = new Headers()
+    const stream = createEventStream('http://server/', {
+      lastEventId,
+      fetch: async (_, init) => {
+        headers = new Headers(init?.headers)
+        return new Response(null, { status: 204 })
+      },
+    })
+    for await (const _ of stream) break
+    const header = headers.get('last-event-id')
+    expect(header === null ? null : Buffer.from(header, 'latin1').toString()).toBe(sent ? lastEventId : null)
   })
 })
 

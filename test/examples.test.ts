@@ -51,6 +51,27 @@ describe('for Python', () => {
     })
   })
 
+  test('events.py prints any event stream, and ends when it is refused', async () => {
+    const script = at('clients/python/examples/events.py')
+    const { stdout } = await run('python3', [script, `${server.url}/summary/events`, '2'], { env })
+    expect(stdout).toMatch(/^hello : '\{"schema_version".*'\nfull_snapshot e1-1: '\{.*'\n$/)
+    const wrong = run('python3', [script, `${server.url}/summary/events`], {
+      env: { ...env, G6_SSE_API_TOKEN: 'wrong' },
+    })
+    await expect(wrong).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^# HTTP 401: .+\n$/),
+    })
+  })
+
+  test('the example of docs/clients.md runs', async () => {
+    const [, example = ''] =
+      /### In Python[\s\S]*?```python\n([\s\S]*?)```/.exec(readFileSync(at('docs/clients.md'), 'utf8')) ?? []
+    const script = example.replace('http://localhost:9329', server.url)
+    const { stdout } = await run('python3', ['-c', script], { env, cwd: at('clients/python') })
+    expect(stdout).toBe('hello \nfull_snapshot e1-1\n')
+  })
+
   test('its own tests pass', async () => {
     const { stderr } = await run('python3', ['-m', 'unittest', 'discover', '-s', at('clients/python/tests')])
     expect(stderr).toMatch(/Ran \d+ tests[\s\S]*OK/)

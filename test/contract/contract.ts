@@ -123,9 +123,13 @@ export function contractTests(start: () => Promise<{ readonly url: string; close
 
   describe('answers', () => {
     test('204 ends it: nothing is asked again, nothing is reported', async () => {
-      const streamUrl = harness.stream(response => response.writeHead(204).end())
-      const client = await harness.client({ streamUrl })
-      await client.restart()
+      let answered = (): void => {}
+      const asked = new Promise<void>(resolve => {
+        answered = resolve
+      })
+      const streamUrl = harness.stream(response => response.writeHead(204).end(answered))
+      await harness.client({ streamUrl })
+      await asked
       // Another stream of the same service has come and gone meanwhile.
       const other = await open()
       await other.connection.send('data: x\n\n')

@@ -6,7 +6,7 @@ from itertools import islice
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), ".."))
 
-from g6_stream import connect  # noqa: E402
+from g6_stream import connect, printable  # noqa: E402
 
 server = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:9329"
 changes = int(sys.argv[2]) if len(sys.argv) > 2 else None
@@ -17,5 +17,5 @@ with connect(server, token=os.environ.get("G6_SSE_API_TOKEN"), panels=["alerts"]
         lines = change.panels["alerts"].lines if "alerts" in change.panels else ()
         for line in lines:
             if line not in known:
-                print(line, flush=True)
+                print(printable(line), flush=True)
         known = set(lines)
