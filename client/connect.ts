@@ -9,7 +9,7 @@ export type ConnectionState =
   | 'connecting'
   /** The board is the server's. */
   | 'live'
-  /** The board is the last one received; the client is reconnecting. */
+  /** The board is the last one received; the client is reconnecting, is paused, or the server is silent. */
   | 'stale'
   | 'closed'
 
@@ -44,16 +44,29 @@ export type Connection = AsyncIterable<Change> & {
   readonly state: ConnectionState
   /** When the last bytes were received, epoch ms; null before the first. */
   readonly lastByteMs: number | null
+  /**
+   * The server shows no sign of life: nothing came for 5 s longer than the next heartbeat or keep-alive may take. True until
+   * bytes come again or a new connection fails.
+   */
+  readonly silent: boolean
   readonly counts: ConnectionCounts
   /** Calls `listener` for every change, state or error; returns a function that removes it. */
   on<K extends keyof Listeners>(event: K, listener: Listeners[K]): () => void
+  /** Closes the connection and keeps the board. */
+  pause(): void
+  /** After `pause`: connects at once, and gets what has changed since. */
+  resume(): void
   /** Idempotent. */
   close(): void
 }
 
+/** How much later than it may come the next byte must be before the server counts as silent. */
+const SILENT_AFTER_MS = 5_000
 /** Silence that ends a connection before `hello` has sent the keep-alive interval. */
 const FIRST_TIMEOUT_MS = 45_000
 const RESYNC_TIMEOUT_MS = 10_000
+/** A longer one, which no server has, would be longer than a timer can wait. */
+const LONGEST_KEEPALIVE_MS = 3_600_000
 /** Limit of a `/summary/resync` document, decompressed: 32 Mi characters. */
 const MAX_RESYNC_CHARS = 2 ** 25
 /** Shortest wait before a fresh start or after a `bye`; doubles with each in a row that brings no change. */
@@ -119,6 +132,14 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   let leaving = false
   /** Reconnections that this client started since the last change. */
   let fruitless = 0
+  let paused = false
+  let silent = false
+  /** It was live until the server became silent, on this connection. */
+  let isHeld = false
+  /** The longest time between two bytes of this server; 0 = not known yet. */
+  let quietMs = 0
+  let keepaliveMs = 0
+  let watch: ReturnType<typeof setTimeout> | undefined
 
   function emit<K extends keyof Listeners>(event: K, ...args: Parameters<Listeners[K]>): void {
     for (const listener of listeners[event]) {
@@ -139,13 +160,28 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     emit('state', next)
   }
 
+  /** Counts the silence from here. */
+  function listen(): void {
+    clearTimeout(watch)
+    if (quietMs > 0 && state !== 'closed') watch = setTimeout(noSign, quietMs + SILENT_AFTER_MS)
+  }
+
+  function noSign(): void {
+    silent = true
+    isHeld = state === 'live'
+    if (isHeld) become('stale')
+  }
+
   function fail(error: StreamError): void {
     errors++
+    if (error.code !== 'timeout') silent = false
     if (error.retryInMs !== undefined) lost()
     emit('error', error)
   }
 
   function lost(): void {
+    clearTimeout(watch)
+    isHeld = false
     reader.disconnected()
     become(reader.board === null ? 'connecting' : 'stale')
   }
@@ -158,6 +194,15 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     onError: fail,
     onBytes: () => {
       lastByteMs = Date.now()
+      listen()
+      silent = false
+      if (isHeld) become('live')
+      isHeld = false
+    },
+    onComment: () => {
+      // Sent after `keepalive_ms` without an event: this server does not send the heartbeats of its `hello`.
+      quietMs = keepaliveMs
+      listen()
     },
     onOpen: () => {
       if (opened) reconnects++
@@ -170,7 +215,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   function again(fresh: boolean, delayMs: number): void {
     leaving = true
     if (fresh) stream.lastEventId = ''
-    stream.restart(Math.max(delayMs, LEAST_PAUSE_MS * 2 ** Math.min(fruitless++, 8)))
+    if (!paused) stream.restart(Math.max(delayMs, LEAST_PAUSE_MS * 2 ** Math.min(fruitless++, 8)))
     lost()
   }
 
@@ -199,7 +244,12 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
 
   /** Does what an event asks for; a resync is awaited by the caller. */
   function act(outcome: Outcome): Promise<void> | undefined {
-    if (outcome.keepaliveMs) stream.readTimeoutMs = 2.5 * outcome.keepaliveMs
+    if (outcome.keepaliveMs) {
+      stream.readTimeoutMs = 2.5 * outcome.keepaliveMs
+      keepaliveMs = Math.min(outcome.keepaliveMs, LONGEST_KEEPALIVE_MS)
+      quietMs = Math.min(keepaliveMs, outcome.heartbeatMs || keepaliveMs)
+      listen()
+    }
     if (outcome.change) {
       fruitless = 0
       emit('update', outcome.change)
@@ -220,8 +270,24 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     close()
   }
 
+  function pause(): void {
+    if (paused || state === 'closed') return
+    paused = true
+    silent = false
+    leaving = true
+    stream.restart(Number.POSITIVE_INFINITY)
+    lost()
+  }
+
+  function resume(): void {
+    if (!paused) return
+    paused = false
+    stream.restart()
+  }
+
   function close(): void {
     if (state === 'closed') return
+    clearTimeout(watch)
     become('closed')
     life.abort()
   }
@@ -291,6 +357,9 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     get lastByteMs() {
       return lastByteMs
     },
+    get silent() {
+      return silent
+    },
     get counts() {
       return { ...reader.counts, reconnects, errors }
     },
@@ -298,6 +367,8 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
       listeners[event].add(listener)
       return () => listeners[event].delete(listener)
     },
+    pause,
+    resume,
     close,
     [Symbol.asyncIterator]: changes,
   }

@@ -71,6 +71,8 @@ export type Outcome = {
   readonly ask?: 'resync' | 'fresh'
   readonly why?: string
   readonly keepaliveMs?: number
+  /** With `keepaliveMs`: the time between two heartbeats; 0 where `hello` does not say. */
+  readonly heartbeatMs?: number
   readonly bye?: { readonly reason: string; readonly reconnectMs: number }
   readonly error?: string
   /** Do not reconnect. */
@@ -316,19 +318,24 @@ export function createBoardReader(): BoardReader {
     group = null
     epoch = text(data.epoch)
     const keepaliveMs = count(data.keepalive_ms)
+    const heartbeatMs = Number(data.heartbeat_cycles) * Number(data.refresh_ms) || 0
     announced = null
     if (data.resumed !== true) {
       needSnapshot = true
-      return { keepaliveMs }
+      return { keepaliveMs, heartbeatMs }
     }
     if (board === null || needSnapshot || board.epoch !== epoch) {
-      return { keepaliveMs, ask: 'fresh', why: 'nothing to resume' }
+      return { keepaliveMs, heartbeatMs, ask: 'fresh', why: 'nothing to resume' }
     }
     const hashes = new Map(list(data.panels, object).map(entry => [text(entry.key), text(entry.hash)]))
     const kept = new Map([...board.panels].filter(([key]) => hashes.has(key)))
     wanted = count(data.generation)
     announced = hashes
-    return { keepaliveMs, ...confirm(show('panel_update', { ...board, verdict: data.verdict }, kept, epoch)) }
+    return {
+      keepaliveMs,
+      heartbeatMs,
+      ...confirm(show('panel_update', { ...board, verdict: data.verdict }, kept, epoch)),
+    }
   }
 
   function interpret(event: string, data: Json): Outcome {
