@@ -20,7 +20,7 @@ import type { Log } from '../log/log.js'
 import { Access, GuardRefusal } from './access.js'
 import { RouteMethods } from './allowed-methods.js'
 import { commonHeaders, DOCUMENT_HEADERS } from './answer-headers.js'
-import { describeRoutes, descriptionRoutes } from './description.js'
+import { describeRoutes, descriptionRoutes, openApiOf } from './description.js'
 import type { HttpConfig } from './http-config.js'
 import type { ListenerPlan } from './listen-plan.js'
 import { Listeners, type Listening, type TimeLimits } from './listeners.js'
@@ -145,7 +145,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     await describeRoutes(app, parts.version)
     monitoringRoutes(app, shell, parts)
     ticketRoute(app, access)
-    descriptionRoutes(app)
+    descriptionRoutes(app, parts.config().publicUrl)
     if (hub !== null) {
       const common = { config: () => access.config, hub, panelKeys: parts.panelKeys }
       eventsRoutes(app, { ...common, shell })
@@ -236,7 +236,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   const server: HttpServer = {
     describe: async () => {
       await ready()
-      return app.swagger()
+      return openApiOf(app, parts.config().publicUrl)
     },
     listen: async () => {
       const bind = judgeBind(access.config)
