@@ -3,7 +3,7 @@
 import { gzipSync } from 'node:zlib'
 import { defineConfig } from 'vite'
 
-const MAX_GZIPPED_BYTES = 6.5 * 1024
+const MAX_GZIPPED_BYTES = 6.75 * 1024
 
 const ENTRIES = {
   // `g6-stream/client`, GET /client.js
@@ -37,6 +37,9 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: false,
     copyPublicDir: false,
     lib: { entry: ENTRIES[mode], formats: ['es'], fileName: () => `${mode}.js` },
-    rolldownOptions: { output: { minify: true, comments: { annotation: false } } },
+    rolldownOptions: {
+      optimization: { inlineConst: { mode: 'all', pass: 3 } },
+      output: { minify: true, comments: { annotation: false } },
+    },
   },
 }))

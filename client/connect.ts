@@ -1,6 +1,15 @@
 // Follows the board of a server: connects, verifies, repairs, reconnects, and reports what happened. reader.ts has the
 // protocol rules; this file has the connection, the silence timeout and the listeners.
-import { createEventStream, type EventStreamOptions, resolve, StreamError } from './event-stream.js'
+import { LEAST_PAUSE_MS, STEADY_MS } from './backoff.js'
+import { bodyText, refusalOf } from './body.js'
+import {
+  createEventStream,
+  type EventStreamOptions,
+  messageOf,
+  resolve,
+  StreamError,
+  send,
+} from './event-stream.js'
 import { type Change, type ClientBoard, type Counts, createBoardReader, type Outcome } from './reader.js'
 import { usableToken } from './token.js'
 
@@ -46,7 +55,7 @@ export type Connection = AsyncIterable<Change> & {
   readonly lastByteMs: number | null
   /**
    * The server shows no sign of life: nothing came for 5 s longer than the next heartbeat or keep-alive may take. True until
-   * bytes come again or a new connection fails.
+   * it answers again.
    */
   readonly silent: boolean
   readonly counts: ConnectionCounts
@@ -62,15 +71,15 @@ export type Connection = AsyncIterable<Change> & {
 
 /** How much later than it may come the next byte must be before the server counts as silent. */
 const SILENT_AFTER_MS = 5_000
+/** Silence that ends a connection, in keep-alive intervals. */
+const TIMEOUT_KEEPALIVES = 2.5
+/** More than a server waits between two bytes. */
+const LONGEST_MS = 86_400_000
 /** Silence that ends a connection before `hello` has sent the keep-alive interval. */
 const FIRST_TIMEOUT_MS = 45_000
 const RESYNC_TIMEOUT_MS = 10_000
-/** A longer one, which no server has, would be longer than a timer can wait. */
-const LONGEST_KEEPALIVE_MS = 3_600_000
-/** Limit of a `/summary/resync` document, decompressed: 32 Mi characters. */
-const MAX_RESYNC_CHARS = 2 ** 25
-/** Shortest wait before a fresh start or after a `bye`; doubles with each in a row that brings no change. */
-const LEAST_PAUSE_MS = 100
+/** Limit of a `/summary/resync` document, decompressed. */
+const MAX_RESYNC_BYTES = 2 ** 25
 
 /** The stream and resync URLs for a server's base URL or a stream's URL. */
 export function addresses(
@@ -83,39 +92,26 @@ export function addresses(
   const base = stream.pathname.replace(/\/summary\/(events|stream)\/?$/, '')
   const summary = `${base.replace(/\/$/, '')}/summary/`
   if (base === stream.pathname) stream.pathname = `${summary}events`
-  if (options.panels) stream.searchParams.set('panels', options.panels.join(','))
-  if (options.view) stream.searchParams.set('view', options.view)
-  if (options.structured !== undefined) stream.searchParams.set('structured', options.structured ? '1' : '0')
+  const { panels, view, structured } = options
+  const asked = { panels, view, structured: structured === undefined ? structured : Number(structured) }
+  for (const [name, value] of Object.entries(asked)) {
+    if (value !== undefined) stream.searchParams.set(name, String(value))
+  }
   const resync = new URL(stream)
   resync.pathname = `${summary}resync`
   resync.searchParams.delete('structured')
   return { stream: stream.href, resync: resync.href }
 }
 
-/** The body as text; reads no further than the limit. */
-async function bodyOf({ body }: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  const reader = body?.getReader()
-  let text = ''
-  while (text.length < MAX_RESYNC_CHARS) {
-    const piece = (await reader?.read())?.value
-    if (!piece) return text
-    text += decoder.decode(piece, { stream: true })
-  }
-  void reader?.cancel()
-  throw new Error('too_large')
-}
-
 /** Follows the board of the server at `url` (its base URL or its stream's URL) until closed. */
 export function connect(url: string | URL, options: ConnectOptions = {}): Connection {
-  const { signal } = options
-  const request = options.fetch ?? fetch
+  const { signal, token, fetch: request = fetch } = options
   const address = addresses(url, options)
   const headers = (): Readonly<Record<string, string>> => {
-    const token = usableToken(resolve(options.token) ?? '')
-    return { ...resolve(options.headers), ...(token && { 'X-API-Token': token }) }
+    const usable = usableToken(resolve(token) ?? '')
+    return { ...resolve(options.headers), ...(usable && { 'X-API-Token': usable }) }
   }
-  if (typeof options.token === 'string') usableToken(options.token)
+  if (typeof token === 'string') usableToken(token)
   const reader = createBoardReader()
   const listeners: { [K in keyof Listeners]: Set<Listeners[K]> } = {
     update: new Set(),
@@ -127,24 +123,22 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   let lastByteMs: number | null = null
   let reconnects = 0
   let errors = 0
-  let opened = false
   /** This client ended the connection and is making a new one. */
   let leaving = false
-  /** Reconnections that this client started since the last change. */
-  let fruitless = 0
+  /** When the connection was accepted; 0: never yet. */
+  let openedMs = 0
+  /** Reconnections in a row that this client started. */
+  let restarts = 0
   let paused = false
   let silent = false
-  /** It was live until the server became silent, on this connection. */
-  let isHeld = false
-  /** The longest time between two bytes of this server; 0 = not known yet. */
-  let quietMs = 0
-  let keepaliveMs = 0
+  /** The time between two heartbeats, where the server sends them. */
+  let heartbeatMs = Number.POSITIVE_INFINITY
   let watch: ReturnType<typeof setTimeout> | undefined
 
-  function emit<K extends keyof Listeners>(event: K, ...args: Parameters<Listeners[K]>): void {
+  function emit<K extends keyof Listeners>(event: K, value: Parameters<Listeners[K]>[0]): void {
     for (const listener of listeners[event]) {
       try {
-        ;(listener as (...given: Parameters<Listeners[K]>) => void)(...args)
+        ;(listener as (given: typeof value) => void)(value)
       } catch (error) {
         // A listener's error must not break the stream: report it as uncaught, as EventTarget does.
         queueMicrotask(() => {
@@ -163,25 +157,23 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   /** Counts the silence from here. */
   function listen(): void {
     clearTimeout(watch)
-    if (quietMs > 0 && state !== 'closed') watch = setTimeout(noSign, quietMs + SILENT_AFTER_MS)
-  }
-
-  function noSign(): void {
-    silent = true
-    isHeld = state === 'live'
-    if (isHeld) become('stale')
+    watch = setTimeout(
+      () => {
+        if (state !== 'live') return
+        silent = true
+        become('stale')
+      },
+      Math.min(heartbeatMs, stream.readTimeoutMs / TIMEOUT_KEEPALIVES) + SILENT_AFTER_MS,
+    )
   }
 
   function fail(error: StreamError): void {
     errors++
-    if (error.code !== 'timeout') silent = false
     if (error.retryInMs !== undefined) lost()
     emit('error', error)
   }
 
   function lost(): void {
-    clearTimeout(watch)
-    isHeld = false
     reader.disconnected()
     become(reader.board === null ? 'connecting' : 'stale')
   }
@@ -191,23 +183,23 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     headers,
     readTimeoutMs: FIRST_TIMEOUT_MS,
     signal: life.signal,
+    isGood: () => reader.settled && !leaving,
     onError: fail,
     onBytes: () => {
       lastByteMs = Date.now()
       listen()
+      if (silent) become('live')
       silent = false
-      if (isHeld) become('live')
-      isHeld = false
     },
     onComment: () => {
       // Sent after `keepalive_ms` without an event: this server does not send the heartbeats of its `hello`.
-      quietMs = keepaliveMs
+      heartbeatMs = Number.POSITIVE_INFINITY
       listen()
     },
     onOpen: () => {
-      if (opened) reconnects++
-      opened = true
-      leaving = false
+      if (openedMs > 0) reconnects++
+      openedMs = performance.now()
+      leaving = silent = false
       reader.disconnected()
     },
   })
@@ -215,45 +207,38 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   function again(fresh: boolean, delayMs: number): void {
     leaving = true
     if (fresh) stream.lastEventId = ''
-    if (!paused) stream.restart(Math.max(delayMs, LEAST_PAUSE_MS * 2 ** Math.min(fruitless++, 8)))
+    if (performance.now() - openedMs >= STEADY_MS) restarts = 0
+    if (!paused) stream.restart(Math.max(delayMs, LEAST_PAUSE_MS * 2 ** Math.min(restarts++, 8)))
     lost()
   }
 
-  function afresh(why = ''): void {
+  function afresh(why?: string): void {
     fail(new StreamError('resync', why))
     again(true, 0)
   }
 
   async function resync(why: string | undefined): Promise<void> {
     try {
-      const response = await request(address.resync, {
-        headers: headers(),
-        signal: AbortSignal.any([life.signal, AbortSignal.timeout(RESYNC_TIMEOUT_MS)]),
-      })
-      if (response.ok) {
-        act(reader.applyResync(await bodyOf(response)))
-        return
+      const signal = AbortSignal.any([life.signal, AbortSignal.timeout(RESYNC_TIMEOUT_MS)])
+      const response = await send(request, address.resync, { signal }, {}, headers())
+      if (!response.ok) {
+        if (response.status === 404) reader.acceptTruncated = true
+        throw await refusalOf(response)
       }
-      await response.body?.cancel()
-      if (response.status === 404) reader.acceptTruncated = true
-      afresh(`${why}; HTTP ${response.status}`)
+      act(reader.applyResync(await bodyText(response, MAX_RESYNC_BYTES, signal)))
     } catch (error) {
-      if (state !== 'closed') afresh(`${why}; ${String(error)}`)
+      if (state !== 'closed') afresh(`${why}; ${messageOf(error)}`)
     }
   }
 
   /** Does what an event asks for; a resync is awaited by the caller. */
   function act(outcome: Outcome): Promise<void> | undefined {
     if (outcome.keepaliveMs) {
-      stream.readTimeoutMs = 2.5 * outcome.keepaliveMs
-      keepaliveMs = Math.min(outcome.keepaliveMs, LONGEST_KEEPALIVE_MS)
-      quietMs = Math.min(keepaliveMs, outcome.heartbeatMs || keepaliveMs)
+      stream.readTimeoutMs = Math.min(TIMEOUT_KEEPALIVES * outcome.keepaliveMs, LONGEST_MS)
+      heartbeatMs = outcome.heartbeatMs || Number.POSITIVE_INFINITY
       listen()
     }
-    if (outcome.change) {
-      fruitless = 0
-      emit('update', outcome.change)
-    }
+    if (outcome.change) emit('update', outcome.change)
     if (outcome.error) fail(new StreamError(outcome.close ? 'original' : 'server', outcome.error))
     if (outcome.close) close()
     if (outcome.bye) again(false, outcome.bye.reconnectMs)
@@ -271,22 +256,17 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   }
 
   function pause(): void {
-    if (paused || state === 'closed') return
-    paused = true
-    silent = false
-    leaving = true
+    paused = leaving = true
     stream.restart(Number.POSITIVE_INFINITY)
     lost()
   }
 
   function resume(): void {
-    if (!paused) return
+    if (paused) stream.restart()
     paused = false
-    stream.restart()
   }
 
   function close(): void {
-    if (state === 'closed') return
     clearTimeout(watch)
     become('closed')
     life.abort()
@@ -295,19 +275,11 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   async function* changes(): AsyncGenerator<Change, void, undefined> {
     // Changes not consumed yet are merged: a slow consumer skips states, never changes, and nothing queues up.
     let keys = new Set<string>()
-    let removed = new Set<string>()
     let latest: Change | null = null
     let wake = (): void => {}
     const add = (change: Change): void => {
-      for (const key of Object.keys(change.panels)) {
-        keys.add(key)
-        removed.delete(key)
-      }
-      for (const key of change.removed) {
-        keys.delete(key)
-        removed.add(key)
-      }
-      latest = { ...change, type: latest?.type === 'full_snapshot' ? 'full_snapshot' : change.type }
+      for (const key of [...Object.keys(change.panels), ...change.removed]) keys.add(key)
+      latest = { ...change, type: latest?.type === 'full_snapshot' ? latest.type : change.type }
       wake()
     }
     const onState = (): void => wake()
@@ -321,14 +293,15 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
       for (;;) {
         if (latest !== null) {
           const change: Change = latest
-          const panels = Object.fromEntries(
-            [...(reader.board?.panels ?? [])].filter(([key]) => keys.has(key)),
-          )
-          const gone = [...removed]
+          const touched = keys
+          const now = reader.board?.panels ?? new Map()
           latest = null
           keys = new Set()
-          removed = new Set()
-          yield { ...change, panels, removed: gone }
+          yield {
+            ...change,
+            panels: Object.fromEntries([...now].filter(([key]) => touched.has(key))),
+            removed: [...touched].filter(key => !now.has(key)),
+          }
         } else if (state === 'closed') return
         else
           await new Promise<void>(resolve => {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import {
   createEventStream,
@@ -129,13 +130,13 @@ describe('a connection that ends is made again', () => {
   })
 
   test('after the delay the server asked for plus a random one', async () => {
-    const server = await serve(stream('retry: 40\ndata: a\n\n', 'end'), stream('data: b\n\n'))
+    const server = await serve(stream('retry: 140\ndata: a\n\n', 'end'), stream('data: b\n\n'))
     const { stream: events, errors } = follow(server.url, { initialDelayMs: 100, random: () => 0.1 })
     await take(events, 2)
-    expect(errors).toMatchObject([{ code: 'ended', retryInMs: 50 }])
+    expect(errors).toMatchObject([{ code: 'ended', retryInMs: 150 }])
   })
 
-  test('with longer and longer waits while it fails, and a short one after an event', async () => {
+  test('with longer and longer waits while it fails, or ends after one event', async () => {
     const refused = status(503)
     const server = await serve(
       refused,
@@ -151,7 +152,7 @@ describe('a connection that ends is made again', () => {
       random: () => 0.01,
     })
     await take(events, 2)
-    expect(errors.map(error => error.retryInMs)).toEqual([1, 2, 4, 6, 1])
+    expect(errors.map(error => error.retryInMs)).toEqual([1, 2, 4, 6, 6])
   })
 
   test('after Retry-After, in seconds or as a date; 401 and 403 only after the longest wait', async () => {
@@ -195,22 +196,52 @@ describe('a connection that ends is made again', () => {
 })
 
 describe('answers', () => {
-  test.each([301, 302, 307, 308])('%i is followed with method and body', async code => {
-    const target = await serve(stream('data: x\n\n'))
-    const server = await serve(status(code, { Location: `${target.url}there` }))
-    const { stream: events } = follow(server.url, {
-      method: 'POST',
-      body: 'b',
-      headers: { 'X-API-Token': 'secret' },
-    })
+  const POSTED = { method: 'POST', body: 'b', headers: { 'X-API-Token': 'secret', 'Content-Type': 'text/x' } }
+
+  test.each([
+    [301, 'POST', 'GET'],
+    [302, 'POST', 'GET'],
+    [303, 'POST', 'GET'],
+    [307, 'POST', 'POST'],
+    [308, 'POST', 'POST'],
+    [301, 'REPORT', 'REPORT'],
+    [303, 'REPORT', 'GET'],
+    [303, 'GET', 'GET'],
+    [307, 'GET', 'GET'],
+  ])('%i is followed as the fetch standard says: %s becomes %s', async (code, method, wanted) => {
+    const there: Answer = (response, seen) =>
+      (seen.url === '/there' ? stream('data: x\n\n') : status(code, { Location: '/there' }))(response, seen)
+    const server = await serve(there)
+    const { stream: events } = follow(server.url, method === 'GET' ? {} : { ...POSTED, method })
     expect(await take(events, 1)).toHaveLength(1)
-    expect(target.seen[0]).toMatchObject({ method: 'POST', body: 'b', url: '/there' })
-    expect(target.seen[0]?.headers, 'another origin never sees our headers').not.toHaveProperty('x-api-token')
+    expect(server.seen[1]).toMatchObject({ method: wanted, body: wanted === 'GET' ? '' : 'b' })
+    if (method === 'GET') return
+    const { headers } = server.seen[1] as Seen
+    expect(headers).toMatchObject({ 'x-api-token': 'secret' })
+    expect(headers['content-type']).toBe(wanted === 'GET' ? undefined : 'text/x')
   })
 
-  test('a redirect without Location or in a loop is an error', async () => {
+  test.each([301, 302, 303, 307, 308])(
+    '%i: another origin never sees our headers, nor does what it sends us to',
+    async code => {
+      const target = await serve((response, seen) =>
+        (seen.url === '/there' ? status(code, { Location: `${target.url}further` }) : stream('data: x\n\n'))(
+          response,
+          seen,
+        ),
+      )
+      const server = await serve(status(code, { Location: `${target.url}there` }))
+      await take(follow(server.url, POSTED).stream, 1)
+      expect(target.seen.map(({ url }) => url)).toEqual(['/there', '/further'])
+      for (const { headers } of target.seen) expect(headers).not.toHaveProperty('x-api-token')
+    },
+  )
+
+  test('a redirect without Location, to no address or in a loop is an error', async () => {
     for (const [headers, wanted] of [
       [{}, /without Location/],
+      [{ Location: '' }, /without Location/],
+      [{ Location: 'http://[' }, /to no address/],
       [{ Location: '/' }, /more than/],
     ] as const) {
       const server = await serve(status(301, headers))
@@ -257,6 +288,21 @@ describe('content', () => {
     const { stream: events } = follow(server.url, { onComment: text => comments.push(text) })
     expect((await take(events, 1))[0]?.data).toHaveLength(5_000_000)
     expect(comments).toEqual(['hi'])
+  })
+
+  test('is reported in its order: comments and dropped events among the events of one piece', async () => {
+    const seen: string[] = []
+    const text = `:1\ndata: a\n\n:2\ndata: ${'x'.repeat(2000)}\n\ndata: b\n\n:3\ndata: c\n\n`
+    const { stream: events } = follow((await serve(stream(text))).url, {
+      maxEventLength: 1000,
+      onComment: comment => seen.push(comment),
+      onError: ({ code }) => seen.push(code),
+    })
+    for await (const { data } of events) {
+      seen.push(data)
+      if (data === 'c') break
+    }
+    expect(seen).toEqual(['1', 'a', '2', 'too_large', 'b', '3', 'c'])
   })
 
   test('over the limit is dropped and reported, and the stream goes on', async () => {
@@ -308,17 +354,60 @@ describe('the end', () => {
   })
 })
 
-test('the waits grow while no event is good, and start over after one that is', async () => {
+test('the waits grow unless an event is good; retry: 0 does not remove them', async () => {
   const server = await serve(stream('retry: 0\ndata: x\n\n', 'end'))
-  const waits = async (isGood: boolean) => {
+  const waits = async (options: EventStreamOptions) => {
     const { stream: events, errors } = follow(server.url, {
       initialDelayMs: 1,
       random: () => 0.5,
-      isGood: () => isGood,
+      ...options,
     })
     await take(events, 4)
     return errors.map(({ retryInMs = 0 }) => Math.round(retryInMs))
   }
-  expect(await waits(true)).toEqual([1, 1, 1])
-  expect(await waits(false)).toEqual([1, 100, 200])
+  expect(await waits({ isGood: () => true })).toEqual([101, 101, 101])
+  expect(await waits({ isGood: () => false })).toEqual([101, 200, 300])
+  expect(await waits({})).toEqual([101, 200, 300])
+})
+
+describe('a refusal', () => {
+  const refused = (answer: Answer): Promise<StreamError> =>
+    serve(answer).then(
+      ({ url }) => new Promise(resolve => void take(follow(url, { onError: resolve }).stream, 1)),
+    )
+
+  test('reports what the server says to people and to programs', async () => {
+    const document = { status: 429, code: 'connections_full', detail: 'All 50\n places are taken.' }
+    const error = await refused(response => {
+      response.writeHead(429, { 'Content-Type': 'application/problem+json', 'Retry-After': '5' })
+      response.end(JSON.stringify(document))
+    })
+    expect(error).toMatchObject({
+      code: 'status',
+      status: 429,
+      problem: 'connections_full',
+      detail: 'All 50 places are taken.',
+      message: 'HTTP 429: All 50 places are taken.',
+      retryAfterSec: 5,
+    })
+    expect(error.retryInMs).toBeGreaterThanOrEqual(5_000)
+  })
+
+  test('whose body never ends, or unpacks without end, is one without words', async () => {
+    const megabyte = Buffer.alloc(2 ** 20, 'x')
+    const endless: Answer = response => {
+      const more = (): void => {
+        while (!response.destroyed && response.write(megabyte)) {}
+      }
+      response.writeHead(503).on('drain', more)
+      more()
+    }
+    const bomb = gzipSync(Buffer.alloc(2 ** 27, 'x'))
+    const packed: Answer = response => response.writeHead(503, { 'Content-Encoding': 'gzip' }).end(bomb)
+    for (const answer of [endless, packed]) {
+      const before = process.memoryUsage().rss
+      expect(await refused(answer)).toMatchObject({ code: 'status', message: 'HTTP 503', status: 503 })
+      expect(process.memoryUsage().rss - before).toBeLessThan(40 * 2 ** 20)
+    }
+  })
 })

@@ -4,8 +4,10 @@
 //
 // A connection that ends is made again, with the last id, after
 //     the server's delay (`retry:`, `Retry-After`) + random × min(maxDelayMs, initialDelayMs × 2^failures)
-// An event resets `failures`. After 401 and 403 the server's delay is at least `maxDelayMs`. 204 ends the stream.
+// See backoff.ts. After 401 and 403 the server's delay is at least `maxDelayMs`. 204 ends the stream.
 import { createSseParser, type SseMessage } from '../src/sse/parse.js'
+import { createBackoff, MAX_SERVER_DELAY_MS } from './backoff.js'
+import { type Fetch, pieces, type Refusal, refusalOf } from './body.js'
 
 export type { SseMessage } from '../src/sse/parse.js'
 
@@ -20,7 +22,7 @@ export type StreamErrorCode =
   | 'status'
   /** Not `text/event-stream`. */
   | 'content_type'
-  /** A redirect without a usable `Location`, or too many of them. */
+  /** A redirect to no usable address, or too many of them. */
   | 'redirect'
   /** An event over the size limit was dropped; the stream goes on. */
   | 'too_large'
@@ -36,16 +38,26 @@ export type StreamErrorCode =
 /** What went wrong with a stream: passed to `onError`, never thrown. */
 export class StreamError extends Error {
   override readonly name = 'StreamError'
-  readonly code: StreamErrorCode
+  declare readonly code: StreamErrorCode
   /** HTTP status, if there was an answer. */
-  readonly status: number | undefined
+  declare readonly status: number | undefined
+  /** Of a refusal: `code` of its problem document. */
+  declare readonly problem: string | undefined
+  /** Of a refusal: what the server says to people, one line; it is in `message` too. */
+  declare readonly detail: string | undefined
+  /** Of a refusal: `Retry-After`, at most an hour. */
+  declare readonly retryAfterSec: number | undefined
   /** Time until the reconnection, ms; undefined when the connection was not lost. */
   retryInMs: number | undefined = undefined
 
-  constructor(code: StreamErrorCode, message: string, status?: number, cause?: unknown) {
-    super(message, { cause })
-    this.code = code
-    this.status = status
+  constructor(
+    code: StreamErrorCode,
+    message?: string,
+    status?: number,
+    more?: Refusal | { readonly cause: unknown },
+  ) {
+    super(message)
+    Object.assign(this, { code, status, ...more })
   }
 }
 
@@ -69,7 +81,10 @@ export type EventStreamOptions = {
   readonly onComment?: (text: string) => void
   /** Every failure, those that a reconnection solves too. */
   readonly onError?: (error: StreamError) => void
-  /** Called after each event: whether it resets the count of failures. Default: every event does. */
+  /**
+   * Called after each event: whether it ends a run of failures, after which the waits begin anew. By default no event does: a
+   * connection that lived for 10 s does.
+   */
   readonly isGood?: () => boolean
   /** Called for each accepted connection. */
   readonly onOpen?: (response: Response) => void
@@ -77,7 +92,7 @@ export type EventStreamOptions = {
   readonly onBytes?: (count: number) => void
   /** Closes the stream when it aborts. */
   readonly signal?: AbortSignal
-  readonly fetch?: typeof fetch
+  readonly fetch?: Fetch
   /** 0 ≤ n < 1; for tests. */
   readonly random?: () => number
 }
@@ -95,8 +110,6 @@ export type EventStream = AsyncIterable<SseMessage> & {
 }
 
 const MAX_REDIRECTS = 10
-/** Limit of a delay that a server asks for. */
-const MAX_SERVER_DELAY_MS = 3_600_000
 /** A longer timer would fire at once. */
 const LONGEST_MS = 2 ** 31 - 1
 
@@ -110,30 +123,68 @@ function headerValue(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text))
 }
 
-/** `Retry-After` in milliseconds: seconds or a date (RFC 9110 10.2.3). */
-function retryAfterMs(header: string | null): number {
-  const ms = Number(header) * 1000 || Date.parse(header ?? '') - Date.now()
-  return ms > 0 ? ms : 0
-}
-
 /** Node's fetch only says "fetch failed"; the cause has the details. */
-function messageOf(reason: unknown): string {
-  const source = (reason instanceof Error && reason.cause) || reason
-  const { message, code } = Object(source) as { readonly message?: string; readonly code?: string }
+export function messageOf(reason: unknown): string {
+  const { message, code } = Object(Object(reason).cause ?? reason)
   return message || code || String(reason)
 }
 
+/**
+ * Sends a request. Follows redirects itself, as the fetch standard does, but keeps `secret` headers (credentials) from another
+ * origin. A browser hides the target of a redirect, so there the browser follows it.
+ */
+export async function send(
+  request: Fetch,
+  url: string,
+  given: RequestInit,
+  open: Readonly<Record<string, string>>,
+  secret: Readonly<Record<string, string>> | undefined,
+): Promise<Response> {
+  const init: RequestInit & { readonly cache: 'no-store' } = {
+    ...given,
+    cache: 'no-store',
+    redirect: 'manual',
+  }
+  let headers = new Headers({ ...open, ...secret })
+  let target = url
+  for (let hops = 0; ; hops++) {
+    const response = await request(target, { ...init, headers })
+    const { status, type } = response
+    if (type === 'opaqueredirect') {
+      init.redirect = 'follow'
+      continue
+    }
+    if (!/^30[12378]$/.test(`${status}`)) return response
+    await response.body?.cancel()
+    const location = response.headers.get('location')
+    if (!location || !URL.canParse(location, target))
+      throw new StreamError('redirect', 'redirect without Location, or to no address', status)
+    if (hops === MAX_REDIRECTS)
+      throw new StreamError('redirect', `more than ${MAX_REDIRECTS} redirects`, status)
+    const next = new URL(location, target)
+    if (next.origin !== new URL(target).origin) headers = new Headers(open)
+    if (status === 303 || (status < 303 && init.method === 'POST')) {
+      init.method = 'GET'
+      init.body = null
+      headers.delete('content-type')
+    }
+    target = next.href
+  }
+}
+
 export function createEventStream(url: string | URL, options: EventStreamOptions = {}): EventStream {
-  const { onError, onComment, signal, maxEventLength, initialDelayMs = 1000, maxDelayMs = 30_000 } = options
-  const random = options.random ?? Math.random
-  const request = options.fetch ?? fetch
+  const { onError, onComment, signal, maxEventLength, method = 'GET', body = null } = options
+  const { initialDelayMs = 1000, maxDelayMs = 30_000, random = Math.random, fetch: request = fetch } = options
+  const backoff = createBackoff(initialDelayMs, maxDelayMs, random)
   let closed = false
   let connection = new AbortController()
   /** Ends a wait between two connections. */
   let wake = (): void => {}
   let restartAfterMs: number | null = null
-  let serverDelayMs = 0
-  let failures = 0
+  /** When the connection was accepted. */
+  let openedMs = Number.POSITIVE_INFINITY
+  /** What a refusal asks for. */
+  let leastMs = 0
 
   const stream: EventStream = {
     close,
@@ -170,58 +221,32 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
     }
   }
 
-  /**
-   * Sends the request. Follows redirects itself, to keep method and body and to withhold the caller's headers (credentials)
-   * from another origin. A browser hides the target of a redirect, so there the browser follows it.
-   */
   async function open(): Promise<Response> {
     const own: Record<string, string> = { Accept: 'text/event-stream' }
     // An id with control characters fits in no header; one without limit makes every request too large.
     if (/^\P{Cc}{1,999}$/u.test(stream.lastEventId)) own['Last-Event-ID'] = headerValue(stream.lastEventId)
-    const init: RequestInit & { readonly cache: 'no-store' } = {
-      method: options.method ?? 'GET',
-      headers: { ...own, ...resolve(options.headers) },
-      cache: 'no-store',
-      redirect: 'manual',
-      signal: connection.signal,
-      body: options.body ?? null,
-    }
-    let target = stream.url
-    for (let hops = 0; ; hops++) {
-      const response = await request(target, init)
-      if (response.type === 'opaqueredirect') return request(target, { ...init, redirect: 'follow' })
-      if (![301, 302, 307, 308].includes(response.status)) return response
-      await response.body?.cancel()
-      const location = response.headers.get('location')
-      if (!location || hops === MAX_REDIRECTS) {
-        const problem = location ? `more than ${MAX_REDIRECTS} redirects` : 'redirect without Location'
-        throw new StreamError('redirect', problem, response.status)
-      }
-      const next = new URL(location, target)
-      if (next.origin !== new URL(target).origin) init.headers = own
-      target = next.href
-    }
+    return send(
+      request,
+      stream.url,
+      { method, body, signal: connection.signal },
+      own,
+      resolve(options.headers),
+    )
   }
 
-  function refuse(response: Response, type: string): never {
-    serverDelayMs = retryAfterMs(response.headers.get('retry-after'))
-    if (response.status === 401 || response.status === 403)
-      serverDelayMs = Math.max(serverDelayMs, maxDelayMs)
-    if (response.status !== 200) throw new StreamError('status', `HTTP ${response.status}`, response.status)
-    throw new StreamError('content_type', `not an event stream: ${type}`, response.status)
-  }
-
-  function asError(reason: unknown): StreamError {
-    const why: unknown = connection.signal.reason ?? reason
-    return why instanceof StreamError ? why : new StreamError('network', messageOf(why), undefined, why)
+  async function refuse(response: Response, type: string): Promise<never> {
+    const { status } = response
+    if (status === 200) throw new StreamError('content_type', `not an event stream: ${type}`, status)
+    const refusal = await refusalOf(response)
+    leastMs = (refusal.retryAfterSec ?? 0) * 1000
+    if (status === 401 || status === 403) leastMs = Math.max(leastMs, maxDelayMs)
+    throw new StreamError('status', refusal.message, status, refusal)
   }
 
   async function pause(error: StreamError): Promise<void> {
     let ms = restartAfterMs
     if (ms === null) {
-      const scaleMs = failures === 0 ? initialDelayMs : Math.max(initialDelayMs, 100) * 2 ** failures
-      ms = Math.min(serverDelayMs, MAX_SERVER_DELAY_MS) + random() * Math.min(maxDelayMs, scaleMs)
-      failures++
+      ms = backoff.next(performance.now() - openedMs, leastMs)
       error.retryInMs = ms
       onError?.(error)
     }
@@ -238,53 +263,55 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
   }
 
   async function* readAll(): AsyncGenerator<SseMessage, void, undefined> {
-    let retryMs = 0
     try {
       while (!closed) {
         connection = new AbortController()
+        openedMs = Number.POSITIVE_INFINITY
+        leastMs = 0
         let error = new StreamError('ended', 'the server ended the stream')
         try {
           const response = await inTime(open())
           if (response.status === 204) return
           const type = response.headers.get('content-type') ?? 'no content type'
           if (response.status !== 200 || !response.body || !/^text\/event-stream\s*(;|$)/i.test(type))
-            refuse(response, type)
-          serverDelayMs = retryMs
+            await refuse(response, type)
+          openedMs = performance.now()
           options.onOpen?.(response)
-          const ready: SseMessage[] = []
+          // Comments and errors are reported in their order among the events.
+          const ready: (SseMessage | (() => void))[] = []
           const parser = createSseParser(
             {
               onEvent: message => ready.push(message),
-              onRetry: ms => {
-                retryMs = ms
-                serverDelayMs = ms
+              onRetry: backoff.retry,
+              onOverflow: ({ what, limit }) => {
+                const error = new StreamError('too_large', `${what} over ${limit} characters dropped`)
+                ready.push(() => onError?.(error))
               },
-              onOverflow: ({ what, limit }) =>
-                onError?.(new StreamError('too_large', `${what} over ${limit} characters dropped`)),
-              onComment,
+              onComment: onComment && (text => ready.push(() => onComment(text))),
             },
             { lastEventId: stream.lastEventId, maxEventLength, maxLineLength: maxEventLength },
           )
-          const reader = response.body.getReader()
-          // Not every fetch ends a pending read on abort.
-          connection.signal.addEventListener('abort', () => reader.cancel().catch(() => {}))
-          for (;;) {
-            const { done, value } = await inTime(reader.read())
-            connection.signal.throwIfAborted()
-            if (done) break
+          for await (const value of pieces(response, connection.signal, inTime)) {
             options.onBytes?.(value.length)
             parser.push(value)
             const seenId = parser.lastEventId
-            for (const message of ready.splice(0)) {
-              stream.lastEventId = message.id
-              yield message
-              if (options.isGood?.() ?? true) failures = 0
+            for (const item of ready.splice(0)) {
+              if (item instanceof Function) item()
+              else {
+                stream.lastEventId = item.id
+                yield item
+                if (options.isGood?.()) backoff.good()
+              }
               connection.signal.throwIfAborted()
             }
             stream.lastEventId = seenId
           }
         } catch (reason) {
-          error = asError(reason)
+          const why: unknown = connection.signal.reason ?? reason
+          error =
+            why instanceof StreamError
+              ? why
+              : new StreamError('network', messageOf(why), undefined, { cause: why })
         } finally {
           connection.abort()
         }

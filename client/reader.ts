@@ -71,7 +71,7 @@ export type Outcome = {
   readonly ask?: 'resync' | 'fresh'
   readonly why?: string
   readonly keepaliveMs?: number
-  /** With `keepaliveMs`: the time between two heartbeats; 0 where `hello` does not say. */
+  /** With `keepaliveMs`: the time between two heartbeats; NaN where `hello` does not say. */
   readonly heartbeatMs?: number
   readonly bye?: { readonly reason: string; readonly reconnectMs: number }
   readonly error?: string
@@ -105,12 +105,9 @@ type Group = {
   fault: string | null
 }
 
-const KNOWN = /^(hello|full_snapshot|panel_update(_structured)?|heartbeat|resync_required|error|bye)$/
-
-class Malformed extends Error {}
-
+/** The error is that of JSON too: either way the event is malformed. */
 function must(isSo: boolean, what: string): void {
-  if (!isSo) throw new Malformed(`not ${what}`)
+  if (!isSo) throw new SyntaxError(`not ${what}`)
 }
 function isObject(value: unknown): value is Json {
   return Object(value) === value && !Array.isArray(value)
@@ -137,10 +134,16 @@ function verdictOf(value: unknown): ClientVerdict {
   return { word: text(word), reasons: list(reasons, text) }
 }
 
+/** The lines of an entry; null: they cannot be known. */
+type LinesOf = (entry: Json, held: ClientPanel | undefined) => readonly string[] | null
+
+const wholeLines: LinesOf = entry => list(entry.lines, text)
+
 /** The lines after a structured diff (protocol.md 8), or null when it was made from other lines. */
-function patch(before: readonly string[], entry: Json): string[] | null {
+const patched: LinesOf = (entry, held) => {
+  if (!held || held.truncated || held.hash !== entry.base) return null
   const added = list(entry.added, text)
-  const lines = before.slice(0, Math.max(0, before.length - list(entry.removed, text).length))
+  const lines = held.lines.slice(0, Math.max(0, held.lines.length - list(entry.removed, text).length))
   for (const change of list(entry.changed_lines, object)) {
     const index = count(change.index)
     if (lines[index] !== text(change.old)) return null
@@ -224,23 +227,22 @@ export function createBoardReader(): BoardReader {
   }
 
   /** Adds a panel whose hash is right; else sets the group's fault. */
-  function check(into: Group, key: string, entry: Json, lines: readonly string[] | null): void {
+  function check(into: Group, key: string, entry: Json, linesOf: LinesOf): void {
+    const held = board?.panels.get(key)
+    const lines = linesOf(entry, held)
     const hash = text(entry.hash)
     const title = text(entry.title)
     const tone = text(entry.tone)
-    const held = board?.panels.get(key)
+    const isCut = entry.truncated === true
     const more = {
       ...(Array.isArray(entry.blocks) && { blocks: entry.blocks as readonly unknown[] }),
       ...(isObject(entry.facts) && { facts: entry.facts }),
     }
-    if (entry.truncated === true) counts.truncated++
+    if (isCut) counts.truncated++
     if (held?.hash === hash && !held.truncated) into.panels.set(key, { ...held, ...more })
-    else if (entry.truncated === true && lines !== null) {
-      if (reader.acceptTruncated)
-        into.panels.set(key, { key, title, tone, lines, hash, truncated: true, ...more })
-      else into.fault = `truncated: ${key}`
-    } else if (lines !== null && sha256Hex(`v1\n${key}\n${title}\n${tone}\n${lines.join('\n')}`) === hash) {
-      into.panels.set(key, { key, title, tone, lines, hash, ...more })
+    else if (isCut && lines && !reader.acceptTruncated) into.fault = `truncated: ${key}`
+    else if (lines && (isCut || sha256Hex(`v1\n${key}\n${title}\n${tone}\n${lines.join('\n')}`) === hash)) {
+      into.panels.set(key, { key, title, tone, lines, hash, ...(isCut && { truncated: true }), ...more })
     } else {
       counts.mismatches++
       into.fault = `mismatch: ${key}`
@@ -249,10 +251,8 @@ export function createBoardReader(): BoardReader {
 
   /** The panels of a snapshot or of a resync. */
   function checkAll(into: Group, data: Json): void {
-    for (const [key, value] of Object.entries(object(data.panels))) {
-      const entry = object(value)
-      check(into, key, entry, list(entry.lines, text))
-    }
+    for (const [key, entry] of Object.entries(object(data.panels)))
+      check(into, key, object(entry), wholeLines)
   }
 
   function join(type: Change['type'], data: Json): Group {
@@ -317,70 +317,59 @@ export function createBoardReader(): BoardReader {
   function hello(data: Json): Outcome {
     group = null
     epoch = text(data.epoch)
-    const keepaliveMs = count(data.keepalive_ms)
-    const heartbeatMs = Number(data.heartbeat_cycles) * Number(data.refresh_ms) || 0
+    const life = {
+      keepaliveMs: count(data.keepalive_ms),
+      heartbeatMs: (data.heartbeat_cycles as number) * (data.refresh_ms as number),
+    }
     announced = null
     if (data.resumed !== true) {
       needSnapshot = true
-      return { keepaliveMs, heartbeatMs }
+      return life
     }
     if (board === null || needSnapshot || board.epoch !== epoch) {
-      return { keepaliveMs, heartbeatMs, ask: 'fresh', why: 'nothing to resume' }
+      return { ...life, ask: 'fresh', why: 'nothing to resume' }
     }
     const hashes = new Map(list(data.panels, object).map(entry => [text(entry.key), text(entry.hash)]))
     const kept = new Map([...board.panels].filter(([key]) => hashes.has(key)))
     wanted = count(data.generation)
     announced = hashes
-    return {
-      keepaliveMs,
-      heartbeatMs,
-      ...confirm(show('panel_update', { ...board, verdict: data.verdict }, kept, epoch)),
-    }
+    return { ...life, ...confirm(show('panel_update', { ...board, verdict: data.verdict }, kept, epoch)) }
   }
 
-  function interpret(event: string, data: Json): Outcome {
-    // Without a generation, old events cannot be distinguished from new ones and nothing can be resumed.
-    if ('cycle' in data && !('generation' in data))
-      return { error: 'this is the Python original; g6 serve can follow its /events', close: true }
-    switch (event) {
-      case 'hello':
-        return hello(data)
-      case 'full_snapshot':
-        counts.snapshots++
-        return take('full_snapshot', data, into => {
-          checkAll(into, data)
-        })
-      case 'panel_update':
-        counts.updates++
-        return take('panel_update', data, into => {
-          for (const entry of list(data.updates, object))
-            check(into, text(entry.key), entry, list(entry.lines, text))
-        })
-      case 'panel_update_structured':
-        counts.structured++
-        return take('panel_update', data, into => {
-          for (const entry of list(data.updates, object)) {
-            const key = text(entry.panel)
-            const held = board?.panels.get(key)
-            const fits = held !== undefined && !held.truncated && held.hash === entry.base
-            check(into, key, entry, fits ? patch(held.lines, entry) : null)
-          }
-        })
-      case 'heartbeat':
-        counts.heartbeats++
-        if (board === null) return {}
-        // Keep the reader's generation: with a subset of the panels it may be behind the server's.
-        return show('panel_update', { ...data, generation: board.generation }, board.panels, board.epoch)
-      case 'error':
-        return { error: `${text(data.code)}: ${text(data.message)}` }
-      case 'bye':
-        return { bye: { reason: text(data.reason), reconnectMs: count(data.reconnect_ms) } }
-      // `resync_required`, the only type in KNOWN left.
-      default:
-        group = null
-        needSnapshot = true
-        return {}
-    }
+  /** The panels of an update; `name` is the member with a panel's key. */
+  function update(data: Json, name: 'key' | 'panel', linesOf: LinesOf): Outcome {
+    return take('panel_update', data, into => {
+      for (const entry of list(data.updates, object)) check(into, text(entry[name]), entry, linesOf)
+    })
+  }
+
+  const handlers: Readonly<Record<string, (data: Json) => Outcome>> = {
+    hello,
+    full_snapshot(data) {
+      counts.snapshots++
+      return take('full_snapshot', data, into => checkAll(into, data))
+    },
+    panel_update(data) {
+      counts.updates++
+      return update(data, 'key', wholeLines)
+    },
+    panel_update_structured(data) {
+      counts.structured++
+      return update(data, 'panel', patched)
+    },
+    heartbeat(data) {
+      counts.heartbeats++
+      if (board === null) return {}
+      // Keep the reader's generation: with a subset of the panels it may be behind the server's.
+      return show('panel_update', { ...data, generation: board.generation }, board.panels, board.epoch)
+    },
+    error: data => ({ error: `${text(data.code)}: ${text(data.message)}` }),
+    bye: data => ({ bye: { reason: text(data.reason), reconnectMs: count(data.reconnect_ms) } }),
+    resync_required() {
+      group = null
+      needSnapshot = true
+      return {}
+    },
   }
 
   /** Parses and interprets; a malformed event is counted and handled like a mismatch. */
@@ -388,7 +377,7 @@ export function createBoardReader(): BoardReader {
     try {
       return interpretation(object(JSON.parse(body)))
     } catch (error) {
-      if (!(error instanceof Malformed || error instanceof SyntaxError)) throw error
+      if (!(error instanceof SyntaxError)) throw error
       counts.malformed++
       return ask(`malformed: ${error.message}`)
     }
@@ -396,7 +385,14 @@ export function createBoardReader(): BoardReader {
 
   function apply(event: string, body: string): Outcome {
     counts.events++
-    if (KNOWN.test(event)) return parsed(body, data => interpret(event, data))
+    const handler = Object.hasOwn(handlers, event) && handlers[event]
+    if (handler)
+      return parsed(body, data =>
+        // Without a generation, old events cannot be distinguished from new ones and nothing can be resumed.
+        'cycle' in data && !('generation' in data)
+          ? { error: 'this is the Python original; g6 serve can follow its /events', close: true }
+          : handler(data),
+      )
     counts.ignored++
     return {}
   }

@@ -23,7 +23,7 @@ export function sha256Hex(text: string): string {
   padded.set(bytes)
   padded[bytes.length] = 0x80
   const view = new DataView(padded.buffer)
-  view.setUint32(padded.length - 8, bytes.length / 2 ** 29)
+  // A text is far below 2^32 bits.
   view.setUint32(padded.length - 4, bytes.length << 3)
 
   const state = Int32Array.from(INITIAL)

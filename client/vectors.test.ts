@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { createSseParser } from '../src/sse/parse.js'
+import { createBackoff } from './backoff.js'
+import { refusalOf } from './body.js'
 import { addresses } from './connect.js'
 import { createBoardReader, type Outcome } from './reader.js'
 import { sha256Hex } from './sha256.js'
@@ -57,6 +59,37 @@ describe('hashes', () => {
 describe('addresses', () => {
   test.each(vectors('addresses'))('of $url', ({ url, stream, resync, ...options }) => {
     expect(addresses(String(url), options)).toEqual({ stream, resync })
+  })
+})
+
+describe('the wait before the next connection:', () => {
+  test.each(vectors('delays'))('$name', vector => {
+    const { initial_delay_ms, max_delay_ms, random } = vector
+    const backoff = createBackoff(Number(initial_delay_ms), Number(max_delay_ms), () => Number(random))
+    for (const {
+      retry_ms,
+      settled,
+      life_ms,
+      least_ms = 0,
+      times = 1,
+      gives,
+    } of vector.connections as Json[]) {
+      for (let i = 0; i < Number(times); i++) {
+        if (retry_ms !== undefined) backoff.retry(Number(retry_ms))
+        if (settled === true) backoff.good()
+        expect(backoff.next(Number(life_ms), Number(least_ms))).toBe(gives)
+      }
+    }
+  })
+})
+
+describe('refusals', () => {
+  test.each(vectors('refusals'))('$name', async ({ status, retry_after, body, fill, expect: wanted }) => {
+    const { text = '', times = 0 } = Object(fill)
+    const headers = retry_after === null ? {} : { 'Retry-After': String(retry_after) }
+    const response = new Response(`${body}${text.repeat(times)}`, { status: Number(status), headers })
+    const { message, problem = null, detail = null, retryAfterSec = null } = await refusalOf(response)
+    expect({ message, problem, detail, retry_after_sec: retryAfterSec }).toEqual(wanted)
   })
 })
 

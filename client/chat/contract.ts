@@ -1,4 +1,5 @@
 // The types of the chat client: questions, callbacks, options, answers.
+import type { Fetch } from '../body.js'
 import type { ChatError } from './errors.js'
 import type { AnswerMetrics, ChatEvent, ChatSource, Connected, Usage } from './events.js'
 
@@ -52,7 +53,7 @@ export type ClientOptions = {
   readonly maxReconnectDelay?: number
   /** The server's heartbeat interval; the client reconnects after two of them and 5 s of silence. Default 30 000. */
   readonly heartbeatMs?: number
-  readonly fetch?: typeof fetch
+  readonly fetch?: Fetch
   /** 0 ≤ n < 1; for tests. */
   readonly random?: () => number
 }
@@ -67,7 +68,7 @@ export type ChatStream = AsyncIterable<ChatEvent> & {
   readonly streamId: string | null
   /** The text so far. */
   readonly text: string
-  /** Ends the answer here and on the server (DELETE). Resolves when the server has answered or is unreachable. Idempotent. */
+  /** Ends the answer here and on the server (DELETE). Resolves when the server has answered, at most 5 s later. Idempotent. */
   stop(): Promise<void>
   getMetrics(): ChatMetrics
 }

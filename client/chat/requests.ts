@@ -9,10 +9,11 @@ export type Requests = {
   ): Promise<Response>
   /** Asks for the whole answer, when streams are switched off for this caller. */
   askWhole(signal: AbortSignal): Promise<Response>
-  stop(streamId: string): Promise<Response>
+  stop(streamId: string): Promise<void>
 }
 
 const ID_BYTES = 16
+const STOP_TIMEOUT_MS = 5_000
 const STREAM = 'text/event-stream'
 
 /** Pages over plain HTTP have no `crypto.randomUUID`. */
@@ -58,7 +59,16 @@ export function createRequests(begin: Begin, client: ClientOptions): Requests {
       })
     },
     askWhole: signal => post(`${base}/chat`, 'application/json', signal),
-    stop: streamId =>
-      request(one(streamId), { method: 'DELETE', headers: own(), redirect: 'error', keepalive: true }),
+    stop: async streamId => {
+      const signal = AbortSignal.timeout(STOP_TIMEOUT_MS)
+      const response = await request(one(streamId), {
+        method: 'DELETE',
+        headers: own(),
+        redirect: 'error',
+        keepalive: true,
+        signal,
+      })
+      await response.body?.cancel()
+    },
   }
 }

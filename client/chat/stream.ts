@@ -4,11 +4,14 @@
 // second answer is generated. With the id every reconnect resumes after the last event received. Events are numbered: none is
 // shown twice, and after a gap the client asks for the missing ones.
 //
-//     wait = max(Retry-After, random × min(maxReconnectDelay, reconnectDelay × 2^failures))
+//     wait = max(Retry-After, random × min(maxReconnectDelay, reconnectDelay × 2^waits))
 //
-// where a new event resets the failures. 4xx is final, and so is a 502 or 504 of the relay itself. When streams are switched
+// A new event begins the count of attempts anew, so an answer that goes on is never given up; only a connection that lived for
+// 10 s shortens the waits, so a server that sends one event and closes is not asked again and again at once. 4xx is final, and so is a 502 or 504 of the relay itself. When streams are switched
 // off for this caller, the client asks for the whole answer instead.
 import { createSseParser } from '../../src/sse/parse.js'
+import { STEADY_MS } from '../backoff.js'
+import { bodyText, pieces } from '../body.js'
 import type { Begin, ChatEnd, ChatMetrics, ChatStream, ClientOptions, StreamOptions } from './contract.js'
 import { ChatError, refusal } from './errors.js'
 import { type ChatEvent, isConnected, parseEvent } from './events.js'
@@ -16,10 +19,10 @@ import { createRequests } from './requests.js'
 import { isWhole, wholeEvents } from './whole.js'
 
 const SILENCE_SLACK_MS = 5_000
-/** The longest wait a server may ask for. */
-const MAX_SERVER_DELAY_MS = 3_600_000
 /** How long a whole answer may take: a server ends it after 15 minutes unless it is set otherwise. */
 const WHOLE_ANSWER_MS = 900_000 + SILENCE_SLACK_MS
+/** Limit of an answer, decompressed: this client keeps all of it. */
+const MAX_ANSWER_BYTES = 2 ** 25
 
 export function createChatStream(begin: Begin, client: ClientOptions, options: StreamOptions): ChatStream {
   const { maxReconnectAttempts = 5, reconnectDelay = 1000, maxReconnectDelay = 30_000 } = client
@@ -45,7 +48,12 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   let stopped: Promise<void> | null = null
   let connection = new AbortController()
   let endWait = (): void => {}
+  /** Failures since the last new event. */
   let failures = 0
+  /** Waits since the last connection that lived long enough. */
+  let waits = 0
+  let openedMs = Number.POSITIVE_INFINITY
+  let received = 0
   let connects = 0
   let tokens = 0
   let bytes = 0
@@ -156,7 +164,9 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   async function takeWhole(): Promise<void> {
     const response = await inTime(requests.askWhole(connection.signal), WHOLE_ANSWER_MS)
     if (response.status !== 200) throw await refusal(response)
-    const body: unknown = await inTime(response.json())
+    const body: unknown = JSON.parse(
+      await bodyText(response, MAX_ANSWER_BYTES, AbortSignal.timeout(silenceMs)),
+    )
     if (!isWhole(body)) throw new ChatError('content_type', 'not a whole answer', false, 200)
     connects += 1
     for (const event of wholeEvents(body, getMetrics)) if (!ended) take(event)
@@ -180,8 +190,8 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
       throw new ChatError('content_type', `not an event stream: ${type || 'no content type'}`, false, 200)
     }
     connects += 1
+    openedMs = performance.now()
     streamId ??= response.headers.get('x-stream-id')
-    const read = response.body.getReader()
     let isWhole = true
     const parser = createSseParser({
       onEvent: message => {
@@ -190,16 +200,19 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
         if (event !== null) isWhole = take(event)
       },
     })
-    while (!ended && isWhole) {
-      const { done, value } = await inTime(read.read())
-      if (done) break
+    for await (const value of pieces(response, connection.signal, inTime)) {
+      received += value.length
+      if (received > MAX_ANSWER_BYTES)
+        throw new ChatError('too_large', `the answer is over ${MAX_ANSWER_BYTES} bytes`, false, 200)
       parser.push(value)
+      if (ended || !isWhole) return
     }
   }
 
   async function run(): Promise<void> {
     while (!ended) {
       connection = new AbortController()
+      openedMs = Number.POSITIVE_INFINITY
       let fault = new ChatError('network', 'the connection was lost', true)
       try {
         await follow()
@@ -217,9 +230,11 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
         end(fault)
         return
       }
-      const own = random() * Math.min(maxReconnectDelay, reconnectDelay * 2 ** failures)
+      if (performance.now() - openedMs >= STEADY_MS) waits = 0
+      const own = random() * Math.min(maxReconnectDelay, reconnectDelay * 2 ** waits)
+      waits += 1
       failures += 1
-      const delayMs = Math.max(own, Math.min((fault.retryAfterSec ?? 0) * 1000, MAX_SERVER_DELAY_MS))
+      const delayMs = Math.max(own, (fault.retryAfterSec ?? 0) * 1000)
       notify(options.onReconnect, { attempt: failures, delayMs })
       if (!ended) await pause(delayMs)
     }

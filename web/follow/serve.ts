@@ -30,7 +30,7 @@ type Tab = {
 }
 
 /** A refusal in the server's words, where it gives some. */
-function reasonOf({ detail, status, message }: StreamError & { readonly detail?: string }): string {
+function reasonOf({ detail, status, message }: StreamError): string {
   return detail ?? (status === undefined ? message : `the server answered HTTP ${status}`)
 }
 
