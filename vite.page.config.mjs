@@ -29,10 +29,35 @@ const withinSize = {
   },
 }
 
+/** Vite's own loads a script's style and scripts before it. Here there are none, so its kilobyte can be left out. */
+const nothingToPreload = {
+  name: 'nothing-to-preload',
+  enforce: 'pre',
+  load: id => (id === '\0vite/preload-helper.js' ? 'export const __vitePreload = load => load()' : null),
+}
+
+/** What uPlot offers and no plot here uses. Nothing else calls these, so the build leaves out their code. */
+const UNUSED_OF_UPLOT = ['paths.stepped = stepped', 'paths.bars    = bars', 'paths.spline  = monotoneCubic']
+
+const withoutUnused = {
+  name: 'without-unused',
+  transform(code, id) {
+    if (!id.endsWith('/uPlot.esm.js')) return null
+    return UNUSED_OF_UPLOT.reduce((kept, line) => {
+      if (!kept.includes(`(${line});`)) this.error(`uPlot no longer has: ${line}`)
+      return kept.replace(`(${line});`, '')
+    }, code)
+  },
+}
+
 export default defineConfig({
+  // Relative: a proxy may serve the page below a path.
+  base: './',
   root: fileURLToPath(new URL('web', import.meta.url)),
   logLevel: 'info',
-  plugins: [withinSize],
+  plugins: [nothingToPreload, withoutUnused, withinSize],
+  // The feed's script: a module that the page imports where there are no shared workers.
+  worker: { format: 'es' },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     target: 'es2022',
@@ -40,6 +65,8 @@ export default defineConfig({
     emptyOutDir: true,
     copyPublicDir: false,
     modulePreload: false,
+    // One file, so that no script of the build must load another one.
+    cssCodeSplit: false,
     // Nothing inline: the page's policy allows files of its own server only.
     assetsInlineLimit: 0,
   },

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type Change, type Connection, type ConnectOptions, connect, type StreamError } from './index.js'
 import { sha256Hex } from './sha256.js'
 
 const closers: (() => void)[] = []
 afterEach(() => {
+  vi.useRealTimers()
   for (const close of closers.splice(0)) close()
 })
 
@@ -14,6 +15,8 @@ type Stream = {
   raw(text: string): void
   cut(): void
   end(): void
+  /** Resolves when the client has gone. */
+  readonly closed: Promise<void>
 }
 type Rig = {
   readonly url: string
@@ -51,6 +54,7 @@ async function serve(): Promise<Rig> {
       raw: text => void response.write(text),
       cut: () => void response.destroy(),
       end: () => void response.end(),
+      closed: new Promise(resolve => response.once('close', () => resolve())),
     })
     for (const look of [...waiting]) look()
   })
@@ -183,6 +187,60 @@ describe('a connection', () => {
     c.close()
     expect(states).toEqual(['live', 'stale', 'live', 'closed'])
     expect(c.counts).toMatchObject({ reconnects: 1, errors: 1, snapshots: 1, updates: 1 })
+  })
+
+  test('is stale and silent 5 s after a missed heartbeat, and live again with the next byte', async () => {
+    const rig = await serve()
+    const { c, states } = open(rig.url)
+    const one = await rig.stream(0)
+    one.send('hello', hello(1, A1, { heartbeat_cycles: 5, refresh_ms: 1000 }))
+    one.send('full_snapshot', snapshot(1, A1), 'e1-1')
+    await changed(c, () => c.state === 'live')
+    // From here on time passes only when told; the update makes it begin with this clock.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    one.send('panel_update', update(2, A2), 'e1-2')
+    await changed(c, () => c.board?.generation === 2)
+    await new Promise(setImmediate)
+    vi.advanceTimersByTime(9_999)
+    expect([c.state, c.silent]).toEqual(['live', false])
+    vi.advanceTimersByTime(1)
+    expect([c.state, c.silent]).toEqual(['stale', true])
+    one.raw(': ka\n\n')
+    await changed(c, () => c.state === 'live')
+    expect(c.silent).toBe(false)
+    // It sends keep-alives where heartbeats were due, so only those are expected.
+    vi.advanceTimersByTime(19_999)
+    expect(c.state).toBe('live')
+    vi.advanceTimersByTime(1)
+    expect([c.state, c.silent]).toEqual(['stale', true])
+    // Silent until there are bytes or an error of another kind.
+    vi.advanceTimersByTime(20_000)
+    await changed(c, () => c.counts.errors === 1)
+    expect(c.silent).toBe(true)
+    expect(states).toEqual(['live', 'stale', 'live', 'stale'])
+  })
+
+  test('rests while paused, with its board, and resumes where it was', async () => {
+    const rig = await serve()
+    const { c, errors } = open(rig.url)
+    const one = await rig.stream(0)
+    one.send('hello', hello(1, A1))
+    one.send('full_snapshot', snapshot(1, A1), 'e1-1')
+    await changed(c, () => c.state === 'live')
+    c.pause()
+    c.pause()
+    await one.closed
+    expect(c.state).toBe('stale')
+    expect(c.board?.panels.get('a')?.lines).toEqual(['1'])
+    expect(rig.requests.length).toBe(1)
+    c.resume()
+    const two = await rig.stream(1)
+    expect(rig.requests[1]?.headers['last-event-id']).toBe('e1-1')
+    two.send('hello', hello(2, A2, { resumed: true }), 'e1-1')
+    two.send('panel_update', update(2, A2), 'e1-2')
+    await changed(c, () => c.state === 'live')
+    expect(c.board).toMatchObject({ generation: 2 })
+    expect(errors).toEqual([])
   })
 
   test('is closed after 2.5 keep-alive intervals without a byte', async () => {

@@ -18,7 +18,7 @@ export type ConnectionState =
   | 'connecting'
   /** The board is the server's. */
   | 'live'
-  /** The board is the last one received; the client is reconnecting. */
+  /** The board is the last one received; the client is reconnecting, is paused, or the server is silent. */
   | 'stale'
   | 'closed'
 
@@ -53,13 +53,28 @@ export type Connection = AsyncIterable<Change> & {
   readonly state: ConnectionState
   /** When the last bytes were received, epoch ms; null before the first. */
   readonly lastByteMs: number | null
+  /**
+   * The server shows no sign of life: nothing came for 5 s longer than the next heartbeat or keep-alive may take. True until
+   * it answers again.
+   */
+  readonly silent: boolean
   readonly counts: ConnectionCounts
   /** Calls `listener` for every change, state or error; returns a function that removes it. */
   on<K extends keyof Listeners>(event: K, listener: Listeners[K]): () => void
+  /** Closes the connection and keeps the board. */
+  pause(): void
+  /** After `pause`: connects at once, and gets what has changed since. */
+  resume(): void
   /** Idempotent. */
   close(): void
 }
 
+/** How much later than it may come the next byte must be before the server counts as silent. */
+const SILENT_AFTER_MS = 5_000
+/** Silence that ends a connection, in keep-alive intervals. */
+const TIMEOUT_KEEPALIVES = 2.5
+/** More than a server waits between two bytes. */
+const LONGEST_MS = 86_400_000
 /** Silence that ends a connection before `hello` has sent the keep-alive interval. */
 const FIRST_TIMEOUT_MS = 45_000
 const RESYNC_TIMEOUT_MS = 10_000
@@ -113,6 +128,11 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   let opened = false
   /** Reconnections that this client started since the board was settled. */
   let restarts = 0
+  let paused = false
+  let silent = false
+  /** The time between two heartbeats, where the server sends them. */
+  let heartbeatMs = Number.POSITIVE_INFINITY
+  let watch: ReturnType<typeof setTimeout> | undefined
 
   function emit<K extends keyof Listeners>(event: K, value: Parameters<Listeners[K]>[0]): void {
     for (const listener of listeners[event]) {
@@ -131,6 +151,19 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     if (state === next || state === 'closed') return
     state = next
     emit('state', next)
+  }
+
+  /** Counts the silence from here. */
+  function listen(): void {
+    clearTimeout(watch)
+    watch = setTimeout(
+      () => {
+        if (state !== 'live') return
+        silent = true
+        become('stale')
+      },
+      Math.min(heartbeatMs, stream.readTimeoutMs / TIMEOUT_KEEPALIVES) + SILENT_AFTER_MS,
+    )
   }
 
   function fail(error: StreamError): void {
@@ -155,11 +188,19 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     onError: fail,
     onBytes: () => {
       lastByteMs = Date.now()
+      listen()
+      if (silent) become('live')
+      silent = false
+    },
+    onComment: () => {
+      // Sent after `keepalive_ms` without an event: this server does not send the heartbeats of its `hello`.
+      heartbeatMs = Number.POSITIVE_INFINITY
+      listen()
     },
     onOpen: () => {
       if (opened) reconnects++
       opened = true
-      leaving = false
+      leaving = silent = false
       reader.disconnected()
     },
   })
@@ -167,7 +208,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   function again(fresh: boolean, delayMs: number): void {
     leaving = true
     if (fresh) stream.lastEventId = ''
-    stream.restart(Math.max(delayMs, LEAST_PAUSE_MS * 2 ** Math.min(restarts++, 8)))
+    if (!paused) stream.restart(Math.max(delayMs, LEAST_PAUSE_MS * 2 ** Math.min(restarts++, 8)))
     lost()
   }
 
@@ -192,7 +233,11 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
 
   /** Does what an event asks for; a resync is awaited by the caller. */
   function act(outcome: Outcome): Promise<void> | undefined {
-    if (outcome.keepaliveMs) stream.readTimeoutMs = 2.5 * outcome.keepaliveMs
+    if (outcome.keepaliveMs) {
+      stream.readTimeoutMs = Math.min(TIMEOUT_KEEPALIVES * outcome.keepaliveMs, LONGEST_MS)
+      heartbeatMs = outcome.heartbeatMs || Number.POSITIVE_INFINITY
+      listen()
+    }
     if (outcome.change) emit('update', outcome.change)
     if (outcome.error) fail(new StreamError(outcome.close ? 'original' : 'server', outcome.error))
     if (outcome.close) close()
@@ -213,7 +258,19 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     close()
   }
 
+  function pause(): void {
+    paused = leaving = true
+    stream.restart(Number.POSITIVE_INFINITY)
+    lost()
+  }
+
+  function resume(): void {
+    if (paused) stream.restart()
+    paused = false
+  }
+
   function close(): void {
+    clearTimeout(watch)
     become('closed')
     life.abort()
   }
@@ -276,6 +333,9 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     get lastByteMs() {
       return lastByteMs
     },
+    get silent() {
+      return silent
+    },
     get counts() {
       return { ...reader.counts, reconnects, errors }
     },
@@ -283,6 +343,8 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
       listeners[event].add(listener)
       return () => listeners[event].delete(listener)
     },
+    pause,
+    resume,
     close,
     [Symbol.asyncIterator]: changes,
   }

@@ -100,7 +100,7 @@ export type EventStreamOptions = {
 export type EventStream = AsyncIterable<SseMessage> & {
   /** Ends the iteration. Idempotent. */
   close(): void
-  /** Closes the connection and opens a new one after `delayMs` (default: at once). */
+  /** Closes the connection and opens a new one after `delayMs` (default: at once; `Infinity`: with the next `restart`). */
   restart(delayMs?: number): void
   /** The id to reconnect with; set it to '' to start afresh. */
   lastEventId: string
@@ -203,7 +203,7 @@ export function createEventStream(url: string | URL, options: EventStreamOptions
   }
 
   function restart(delayMs = 0): void {
-    restartAfterMs = Math.min(delayMs, MAX_SERVER_DELAY_MS)
+    restartAfterMs = Number.isFinite(delayMs) ? Math.min(delayMs, MAX_SERVER_DELAY_MS) : LONGEST_MS
     connection.abort()
     wake()
   }

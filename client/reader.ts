@@ -71,6 +71,8 @@ export type Outcome = {
   readonly ask?: 'resync' | 'fresh'
   readonly why?: string
   readonly keepaliveMs?: number
+  /** With `keepaliveMs`: the time between two heartbeats; NaN where `hello` does not say. */
+  readonly heartbeatMs?: number
   readonly bye?: { readonly reason: string; readonly reconnectMs: number }
   readonly error?: string
   /** Do not reconnect. */
@@ -315,20 +317,23 @@ export function createBoardReader(): BoardReader {
   function hello(data: Json): Outcome {
     group = null
     epoch = text(data.epoch)
-    const keepaliveMs = count(data.keepalive_ms)
+    const life = {
+      keepaliveMs: count(data.keepalive_ms),
+      heartbeatMs: (data.heartbeat_cycles as number) * (data.refresh_ms as number),
+    }
     announced = null
     if (data.resumed !== true) {
       needSnapshot = true
-      return { keepaliveMs }
+      return life
     }
     if (board === null || needSnapshot || board.epoch !== epoch) {
-      return { keepaliveMs, ask: 'fresh', why: 'nothing to resume' }
+      return { ...life, ask: 'fresh', why: 'nothing to resume' }
     }
     const hashes = new Map(list(data.panels, object).map(entry => [text(entry.key), text(entry.hash)]))
     const kept = new Map([...board.panels].filter(([key]) => hashes.has(key)))
     wanted = count(data.generation)
     announced = hashes
-    return { keepaliveMs, ...confirm(show('panel_update', { ...board, verdict: data.verdict }, kept, epoch)) }
+    return { ...life, ...confirm(show('panel_update', { ...board, verdict: data.verdict }, kept, epoch)) }
   }
 
   /** The panels of an update; `name` is the member with a panel's key. */

@@ -127,7 +127,7 @@ describe('for a page', () => {
       createElement: (name: string) => new Element(name),
     }
     // The page imports the client from its server; Node's module loader takes it from the build.
-    const inNode = script.replace("import(new URL('/client.js', server))", 'load()')
+    const inNode = script.replace("import(new URL('client.js', server))", 'load()')
     const { connect } = (await import('../client/index.js')) as { connect: (...args: unknown[]) => unknown }
     let connection: { close(): void; on(event: string, listener: () => void): void } | null = null
     const load = () => ({

@@ -4,8 +4,11 @@
 // All changes since the last frame are applied together, once a frame. A hidden page draws nothing: there they are applied at most
 // once a second, for the tab's title and the alerts, and at once when the page is shown again.
 import { batch, type ReadonlySignal, type Signal, signal } from '@preact/signals'
-import { type ClientBoard, type Connection, connect, type StreamError } from '../client/index.js'
+import type { ClientBoard } from '../client/index.js'
+import { openLink } from './follow/link.js'
+import type { Told } from './follow/messages.js'
 import { token } from './state/access.js'
+import { addressOf, base } from './state/base.js'
 import { type ConnectionView, viewOf } from './state/connection.js'
 import { documentIn } from './state/document.js'
 import { type Health, healthFrom } from './state/health.js'
@@ -14,10 +17,13 @@ import { type ShownPanel, shownPanel } from './state/panels.js'
 const HIDDEN_APPLY_MS = 1_000
 const HEALTH_EVERY_MS = 5_000
 const HEALTH_TIMEOUT_MS = 10_000
-/** When the page is shown again, a connection that was silent for longer is replaced. */
-const SUSPECT_AFTER_MS = 20_000
+/** A hidden page gives up its stream after this long. */
+const KEEP_MS = 30_000
+/** One that announces alerts keeps it. Browsers run the timers of a hidden page once a minute. */
+const KEEP_HIDDEN_MS = 150_000
 const UNAUTHORIZED = 401
-const MAX_RETRY_MS = 10_000
+/** Times told by the feed differ by this much from one message to the next. */
+const JITTER_MS = 500
 /** Panel keys remembered for the order. */
 const MAX_KEYS = 256
 
@@ -43,6 +49,8 @@ export const health: ReadonlySignal<Health | null> = shownHealth
 export const lastLiveMs: ReadonlySignal<number> = heardMs
 /** The time, once a second. */
 export const nowMs: ReadonlySignal<number> = clock
+/** Whether a hidden page goes on following, to announce alerts. */
+export const followsHidden: Signal<boolean> = signal(false)
 /** While true, no changes are shown; they are shown when it becomes false. */
 export const paused: Signal<boolean> = signal(false)
 
@@ -59,31 +67,28 @@ export function panel(key: string): ReadonlySignal<ShownPanel | null> {
   return panelSignal(key)
 }
 
-/** When the last byte of the current connection came; null before the first. */
+/** When the last byte came; null before the first. */
 export function lastByteMs(): number | null {
-  return followed?.lastByteMs ?? null
+  return byteMs
 }
 
-let followed: Connection | null = null
-let refused = false
+const link = openLink(onTold)
+let told: Told | null = null
+let byteMs: number | null = null
 let retryAtMs: number | null = null
-let problem: string | null = null
 let applyAt: 'no' | 'frame' | 'later' = 'no'
 let laterTimer: ReturnType<typeof setTimeout> | undefined
 let appliedMs = 0
-/**
- * The server's order of panels, from the connection's first board. Updates do not say where a returning panel belongs: it gets its
- * old place.
- */
+/** The server's order of panels. Updates do not say where a returning panel belongs: it gets its old place. */
 let serverOrder: readonly string[] = []
-let orderOf: Connection | null = null
 
 function apply(): void {
   applyAt = 'no'
   clearTimeout(laterTimer)
-  const next = followed?.board ?? null
+  const next = link.board
   if (next === null) return
   newest.value = next
+  link.shown()
   if (paused.peek() || next === shownBoard.peek()) return
   appliedMs = Date.now()
   const isFirst = shownBoard.peek() === null
@@ -101,8 +106,7 @@ function apply(): void {
 }
 
 function inServerOrder(keys: readonly string[]): readonly string[] {
-  if (orderOf !== followed || serverOrder.length > MAX_KEYS) serverOrder = []
-  orderOf = followed
+  if (serverOrder.length > MAX_KEYS) serverOrder = []
   serverOrder = [...new Set([...serverOrder, ...keys])]
   return serverOrder.filter(key => keys.includes(key))
 }
@@ -121,66 +125,54 @@ function schedule(): void {
   }
 }
 
-function showConnection(): void {
-  if (followed?.state === 'live') heardMs.value = followed.lastByteMs ?? Date.now()
-  const view = viewOf({ state: followed?.state ?? 'connecting', retryAtMs, refused, problem }, Date.now())
-  const { state, retryAtMs: at, problem: why } = shownConnection.peek()
-  if (view.state !== state || view.retryAtMs !== at || view.problem !== why) shownConnection.value = view
+/** A refused page asks for a token, and asks the server for nothing. */
+function isRefused(): boolean {
+  return told?.trouble?.status === UNAUTHORIZED
 }
 
-function failed(error: StreamError): void {
-  problem = error.message
-  retryAtMs = error.retryInMs === undefined ? retryAtMs : Date.now() + error.retryInMs
-  if (error.status === UNAUTHORIZED) {
-    refused = true
-    retryAtMs = null
-    followed?.close()
-  }
+function showConnection(): void {
+  const { state = 'connecting', silent = false, trouble = null } = told ?? {}
+  if (state === 'live') heardMs.value = byteMs ?? Date.now()
+  const facts = { state, silent, retryAtMs, refused: isRefused(), problem: trouble?.message ?? null }
+  const view = viewOf(facts, Date.now())
+  if (JSON.stringify(view) !== JSON.stringify(shownConnection.peek())) shownConnection.value = view
+}
+
+/** The time `at`, unless `before` is the same but for the jitter. */
+function steady(before: number | null, at: number | null): number | null {
+  return before !== null && at !== null && Math.abs(at - before) < JITTER_MS ? before : at
+}
+
+function onTold(news: Told): void {
+  const nowMs = Date.now()
+  const { heardAgoMs, trouble } = news
+  const retryInMs = trouble?.retryInMs ?? null
+  told = news
+  byteMs = heardAgoMs === null ? byteMs : steady(byteMs, nowMs - heardAgoMs)
+  retryAtMs = steady(retryAtMs, retryInMs === null ? null : nowMs + retryInMs)
+  if (news.board !== null) schedule()
   showConnection()
 }
 
-/** Follows the server's board with the current token; closes the previous connection. */
+function ask(again: boolean): void {
+  const keepMs = document.hidden ? (followsHidden.peek() ? KEEP_HIDDEN_MS : 0) : KEEP_MS
+  link.ask({ server: base, token: token.peek(), keepMs, again })
+}
+
+/** Follows the server's board with the current token; connects again if the connection is lost. */
 export function follow(): void {
-  const before = followed
-  followed = null
-  before?.close()
-  refused = false
+  told = null
   retryAtMs = null
-  const key = token.peek()
-  const made = connect(location.origin, {
-    view: 'blocks',
-    maxDelayMs: MAX_RETRY_MS,
-    ...(key === null ? {} : { token: key }),
-  })
-  followed = made
-  // A replaced connection may still emit events: ignore them.
-  const ifCurrent =
-    <T>(act: (given: T) => void) =>
-    (given: T): void => {
-      if (followed === made) act(given)
-    }
-  made.on('update', ifCurrent(schedule))
-  made.on('error', ifCurrent(failed))
-  made.on(
-    'state',
-    ifCurrent(state => {
-      if (state === 'live') {
-        retryAtMs = null
-        problem = null
-        schedule()
-      }
-      showConnection()
-    }),
-  )
+  ask(true)
   showConnection()
   void fetchHealth()
 }
 
 async function fetchHealth(): Promise<void> {
-  if (refused || document.hidden) return
+  if (isRefused() || document.hidden) return
   const key = token.peek()
   try {
-    const response = await fetch('/summary/health', {
+    const response = await fetch(addressOf('summary/health'), {
       headers: key === null ? {} : { 'X-API-Token': key },
       signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
     })
@@ -193,10 +185,8 @@ async function fetchHealth(): Promise<void> {
 function onShownAgain(): void {
   if (document.hidden) return
   clock.value = Date.now()
-  const { lastByteMs = null, state } = followed ?? {}
-  const isSilent = lastByteMs === null || Date.now() - lastByteMs > SUSPECT_AFTER_MS
-  if (!refused && (state !== 'live' || isSilent)) follow()
-  else void fetchHealth()
+  if (!isRefused()) ask(true)
+  void fetchHealth()
   apply()
 }
 
@@ -209,6 +199,7 @@ export function start(): () => void {
   window.addEventListener('pageshow', event => event.persisted && onShownAgain(), { signal: ended })
   const ticking = setInterval(() => {
     clock.value = Date.now()
+    if (!isRefused()) ask(false)
     showConnection()
   }, 1_000)
   const polling = setInterval(() => void fetchHealth(), HEALTH_EVERY_MS)
@@ -222,6 +213,5 @@ export function start(): () => void {
     clearInterval(polling)
     clearTimeout(laterTimer)
     unpause()
-    followed?.close()
   }
 }

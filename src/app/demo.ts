@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Flags } from '../config/layers.js'
 import type { Loaded, LoadResult } from '../config/load.js'
-import type { Listening } from '../http/listeners.js'
 import type { Log } from '../log/log.js'
 import type { TextStream } from '../outputs/newest-writer.js'
 import { runSimulator } from '../simulator/run.js'
 import { createScenario, type ScenarioName } from '../simulator/scenario.js'
 import { loadPanels } from './custom-panels.js'
 import { fileOutputs, screenOutput } from './outputs.js'
+import { unifiedUrl } from './panel-context.js'
 import { Program } from './program.js'
 import { runProgram } from './run.js'
 import type { Screen } from './screen.js'
@@ -35,9 +35,8 @@ export type DemoOptions = {
 }
 
 /** The first thing the demo prints: where to look, and one line to try. */
-export function welcome(listening: readonly Listening[], hasPage: boolean): string {
-  const base = listening.find(({ name }) => name === 'unified')?.url
-  if (base === undefined) return 'G6 Stream demo\n\n'
+export function welcome(base: string | null, hasPage: boolean): string {
+  if (base === null) return 'G6 Stream demo\n\n'
   return [
     'G6 Stream demo: a simulated platform, its board and its stream (Ctrl+C ends it)',
     '',
@@ -102,7 +101,7 @@ export async function startDemo(options: DemoOptions): Promise<number> {
         ...(screen !== null && { restore: () => screen.restore() }),
         onListening: listening => {
           // Before the screen opens, so that it stands above the screen and is visible again afterwards.
-          stdout.write(welcome(listening, program.hasPage))
+          stdout.write(welcome(unifiedUrl(loaded.config, listening), program.hasPage))
           for (const { name, url } of listening) log.info({ name, url }, 'listening')
           screen?.open(program)
         },

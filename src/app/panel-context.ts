@@ -56,14 +56,23 @@ export function thresholdsOf(config: ThresholdConfig): Thresholds {
   return made.thresholds
 }
 
+/** Where people reach the port of all routes: as the settings say, else as it listens. Null when it is not open. */
+export function unifiedUrl(
+  { publicUrl }: Pick<Config, 'publicUrl'>,
+  listening: readonly Listening[],
+): string | null {
+  const open = listening.find(({ name }) => name === 'unified')
+  return open === undefined ? null : (publicUrl ?? open.url)
+}
+
 /** What the links panel shows; a program that serves nothing has no addresses of its own. */
 export function linksOf(
-  { metricsUrl }: Pick<Config, 'metricsUrl'>,
+  { metricsUrl, publicUrl }: Pick<Config, 'metricsUrl' | 'publicUrl'>,
   sourceName: string,
   listening: readonly Listening[] = [],
   hasPage = false,
 ): PanelLinks {
-  const base = listening.find(({ name }) => name === 'unified')?.url ?? null
+  const base = unifiedUrl({ publicUrl }, listening)
   const own = (path: string) => (base === null ? null : `${base}${path}`)
   return {
     source: sourceName,

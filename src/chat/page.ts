@@ -35,8 +35,8 @@ function pageDocument(prefix: string): string {
 <meta name="g6-chat-prefix" content="${prefix}">
 <title>Chat</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="/chat/page.css">
-<script type="module" src="/chat/page.js"></script>
+<link rel="stylesheet" href="chat/page.css">
+<script type="module" src="chat/page.js"></script>
 </head>
 <body>
 <header><h1>Chat</h1></header>

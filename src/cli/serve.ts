@@ -34,6 +34,8 @@ export function serveCommand(): Command {
         service: createServiceManager({ env: process.env, log }),
         onListening: listening => {
           for (const { name, url } of listening) log.info({ name, url }, 'listening')
+          const { publicUrl } = loaded.config
+          if (publicUrl !== null) log.info({ url: publicUrl }, 'the address for people')
           if (listening.length === 0) log.warn('no port is open: G6_OUTPUT_SINKS leaves out http')
         },
       })

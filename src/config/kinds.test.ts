@@ -200,6 +200,15 @@ const CASES: readonly {
     refused: ['h:9325', 'ftp://h', 'http://', '/metrics'],
   },
   {
+    kind: 'url of a server',
+    name: 'G6_PUBLIC_URL',
+    good: [
+      ['https://h.example/g6/', 'https://h.example/g6'],
+      ['http://h:8080', 'http://h:8080'],
+    ],
+    refused: ['h.example/g6', '/g6', 'ftp://h', 'https://u:p@h', 'https://h/?a=1', 'https://h/#a', 'http://'],
+  },
+  {
     kind: 'url of another protocol',
     name: 'G6_REDIS_URL',
     good: [['rediss://h:6379/0', 'rediss://h:6379/0']],

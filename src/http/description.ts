@@ -62,10 +62,15 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
   })
 }
 
+/** The OpenAPI document. Without an address for people, that of the server is relative: the document may be below a path. */
+export function openApiOf(app: FastifyInstance, publicUrl: string | null): object {
+  return { ...app.swagger(), servers: [{ url: publicUrl ?? '.' }] }
+}
+
 const RULES: RouteRules = { surface: 'other', access: 'open' }
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-export function descriptionRoutes(app: FastifyInstance): void {
+export function descriptionRoutes(app: FastifyInstance, publicUrl: string | null): void {
   const config = { rules: RULES }
   const texts = new Map(
     [...schemaDocuments()].map(([name, schema]) => [`${name}.json`, Buffer.from(JSON.stringify(schema))]),
@@ -73,7 +78,7 @@ export function descriptionRoutes(app: FastifyInstance): void {
   let openapi: Buffer | null = null
   const describe = { schema: { summary: 'This description', tags: ['description'] }, config }
   app.get('/openapi.json', describe, (_, reply) => {
-    openapi ??= Buffer.from(JSON.stringify(app.swagger()))
+    openapi ??= Buffer.from(JSON.stringify(openApiOf(app, publicUrl)))
     return reply.header('Content-Type', JSON_TYPE).send(openapi)
   })
   const schemas = {

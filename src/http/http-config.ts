@@ -4,6 +4,7 @@ import type { Config } from '../config/settings.js'
 export type HttpConfig = Pick<
   Config,
   | 'httpHost'
+  | 'publicUrl'
   | 'unifiedHttp'
   | 'unifiedHttpPort'
   | 'sseHttp'

@@ -22,7 +22,7 @@ import type { Log } from '../log/log.js'
 import { Access, GuardRefusal, type StreamTarget } from './access.js'
 import { RouteMethods } from './allowed-methods.js'
 import { commonHeaders, DOCUMENT_HEADERS } from './answer-headers.js'
-import { describeRoutes, descriptionRoutes } from './description.js'
+import { describeRoutes, descriptionRoutes, openApiOf } from './description.js'
 import type { HttpConfig } from './http-config.js'
 import type { ListenerPlan } from './listen-plan.js'
 import { Listeners, type Listening, type TimeLimits } from './listeners.js'
@@ -158,7 +158,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     monitoringRoutes(app, shell, parts)
     ticketRoute(app, access)
     readersRoute(app, { config: () => access.config, connections })
-    descriptionRoutes(app)
+    descriptionRoutes(app, parts.config().publicUrl)
     if (hub !== null) {
       const common = { config: () => access.config, hub, panelKeys: parts.panelKeys }
       eventsRoutes(app, { ...common, shell })
@@ -259,7 +259,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   const server: HttpServer = {
     describe: async () => {
       await ready()
-      return app.swagger()
+      return openApiOf(app, parts.config().publicUrl)
     },
     listen: async () => {
       const bind = judgeBind(access.config)

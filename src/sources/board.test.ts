@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { startBoardServer } from '../../test/support/board-server.js'
 import { textPanel } from '../../test/support/boards.js'
 import { eventually } from '../../test/support/eventually.js'
@@ -6,6 +6,7 @@ import { BoardFollower } from './board.js'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
+  vi.useRealTimers()
   for (const close of closers.splice(0).reverse()) await close()
 })
 
@@ -47,4 +48,24 @@ test('a board with an epoch of an unknown form is a fault, and is not shown', as
     board: null,
     fault: { error: 'io', message: 'the followed server counts its boards in no known way' },
   })
+})
+
+test('a server that shows no sign of life is a fault after 5 s, until it sends again', async () => {
+  const { server, follower } = await following('e1')
+  server.publish([textPanel('a', '1')])
+  await eventually(() => follower.news.board?.generation === 1, 'the first board')
+  const time = vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  server.publish([textPanel('a', '2')])
+  while (follower.news.board?.panels[0]?.lines[0] !== '2') await new Promise(setImmediate)
+  await new Promise(setImmediate)
+  time.advanceTimersByTime(9_999)
+  expect(follower.news.fault).toBe(null)
+  time.advanceTimersByTime(1)
+  expect(follower.news.fault).toEqual({
+    error: 'timeout',
+    message: 'the followed server shows no sign of life',
+  })
+  server.publish([textPanel('a', '3')])
+  while (follower.news.fault !== null) await new Promise(setImmediate)
+  expect(follower.news.board?.panels[0]?.lines).toEqual(['3'])
 })

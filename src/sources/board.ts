@@ -169,7 +169,10 @@ export class BoardFollower implements BoardSource {
     })
     connection.on('state', state => {
       if (state === 'live') this.#recovered()
-      if (state === 'stale') this.#fault ??= { error: 'io', message: 'the connection has ended' }
+      if (state === 'stale')
+        this.#fault ??= connection.silent
+          ? { error: 'timeout', message: 'the followed server shows no sign of life' }
+          : { error: 'io', message: 'the connection has ended' }
       if (state === 'closed' && this.#retry === undefined)
         this.#fault = { error: 'missing', message: 'the followed server has ended this stream' }
       onNews()

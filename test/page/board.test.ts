@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { manyAlerts, manyIndices, ORDINARY, retold } from './support/boards.js'
-import { card, connectionIs, HEALTH, shows } from './support/page-rig.js'
+import { card, connectionIs, HEALTH, look, shows } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 import { serverCards, shownCards } from './support/shown.js'
 
@@ -296,12 +296,7 @@ describe('when something is wrong', () => {
     room.server.publish(ORDINARY)
     const { page } = await room.open({ ...WIDE, before: each => each.clock.install() })
     await shows(page, 'indices', '24512.30')
-    const look = (hidden: boolean) =>
-      page.evaluate(isHidden => {
-        Object.defineProperty(document, 'hidden', { get: () => isHidden, configurable: true })
-        document.dispatchEvent(new Event('visibilitychange'))
-      }, hidden)
-    await look(true)
+    await look(page, true)
     room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24600.00'))
     await shows(page, 'indices', '24600.00')
     for (let i = 0; i < 20; i++)
@@ -311,7 +306,7 @@ describe('when something is wrong', () => {
     await startAgain('e2')
     room.server.publish(retold(ORDINARY, 'indices', '24512.30', '25000.00'))
     await page.clock.fastForward(3_600_000)
-    await look(false)
+    await look(page, false)
     await shows(page, 'indices', '25000.00')
     await connectionIs(page, 'live')
     await expectSame(page)

@@ -28,6 +28,8 @@ export type BoardServer = {
   readonly url: string
   readonly port: number
   readonly board: Board
+  /** Open streams. */
+  readonly streams: number
   /** The next cycle of the same epoch. */
   /** With the verdict of these panels, or with this one. */
   publish(panels: readonly Panel[], verdict?: Verdict): Board
@@ -77,6 +79,9 @@ export async function startBoardServer(
     port: Number(new URL(url).port),
     get board() {
       return board
+    },
+    get streams() {
+      return connections.streams
     },
     publish(panels, verdict = verdictOf({ snapshot: null, panels, remarks: [] })) {
       board = withVerdict(nextBoard(board, panels, board.cycle + 1, Date.now()), verdict)

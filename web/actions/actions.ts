@@ -2,11 +2,12 @@
 import { board, panel, paused } from '../model.js'
 import { token } from '../state/access.js'
 import { announce } from '../state/announce.js'
+import { addressOf } from '../state/base.js'
 import { documentIn } from '../state/document.js'
 import { boardDocument, fileName, panelText } from './texts.js'
 
-const STREAM = '/summary/events'
-const TICKET = '/summary/ticket'
+export const STREAM = addressOf('summary/events')
+const TICKET = addressOf('summary/ticket')
 
 export function togglePause(): void {
   paused.value = !paused.peek()

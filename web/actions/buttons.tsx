@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Icon } from '../cards/icons.jsx'
 import { paused } from '../model.js'
-import { copyPanel, downloadBoard, openRawStream, togglePause } from './actions.js'
+import { copyPanel, downloadBoard, openRawStream, STREAM, togglePause } from './actions.js'
 import './actions.css'
 
 const OUTCOME_MS = 2_000
@@ -45,7 +45,7 @@ export function BoardActions() {
       </button>
       <a
         class="button"
-        href="/summary/events"
+        href={STREAM}
         target="_blank"
         rel="noopener"
         title="Open the raw stream (r)"

@@ -1,5 +1,8 @@
 // Announces alerts: in the tab's title, in a live region and, if switched on, by sound and desktop notification.
 import { effect, signal } from '@preact/signals'
+import iconUrl from '../icon.svg'
+import unknownIconUrl from '../icon-unknown.svg'
+import { connection, followsHidden } from '../model.js'
 import { preference } from '../state/preferences.js'
 import type { KeptAlert } from './alert-log.js'
 import { createBeeper } from './sound.js'
@@ -72,7 +75,13 @@ export function startAlerts(): () => void {
   const ends = [
     followAlerts(),
     effect(() => {
-      document.title = tabTitle(name, toAcknowledge.value)
+      const isLive = connection.value.state === 'live'
+      document.title = tabTitle(name, toAcknowledge.value, isLive)
+      document.querySelector('link[rel=icon]')?.setAttribute('href', isLive ? iconUrl : unknownIconUrl)
+    }),
+    // Whoever asked to be told is told while the page is hidden, too.
+    effect(() => {
+      followsHidden.value = withSound.value || withNotifications.value
     }),
     effect(() => {
       const { fresh } = newestLog.value

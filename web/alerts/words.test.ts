@@ -19,7 +19,8 @@ test.each([
   [5, 0, '(5) G6'],
   [5, 2, '(2 critical) G6'],
 ])('%i waiting, %i of them critical: %s', (all, critical, title) => {
-  expect(tabTitle('G6', { all, critical })).toBe(title)
+  expect(tabTitle('G6', { all, critical }, true)).toBe(title)
+  expect(tabTitle('G6', { all, critical }, false)).toBe(`? ${title}`)
 })
 
 test('the first new alerts are announced in full, the others counted', () => {

@@ -4,10 +4,10 @@ import type { KeptAlert, Waiting } from './alert-log.js'
 /** Alerts announced in full; the others are only counted. */
 const SAID = 3
 
-/** The tab's title: `(2 critical) G6`, `(5) G6`, or the name alone. */
-export function tabTitle(name: string, { all, critical }: Waiting): string {
-  if (critical > 0) return `(${critical} critical) ${name}`
-  return all > 0 ? `(${all}) ${name}` : name
+/** The tab's title: `(2 critical) G6`, `(5) G6`, or the name alone; `?` before it where nobody knows what is so now. */
+export function tabTitle(name: string, { all, critical }: Waiting, isLive: boolean): string {
+  const count = critical > 0 ? `(${critical} critical) ` : all > 0 ? `(${all}) ` : ''
+  return `${isLive ? '' : '? '}${count}${name}`
 }
 
 /** `critical: Provider: kite does not answer`. */

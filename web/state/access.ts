@@ -1,7 +1,8 @@
 // The token, kept for this tab alone (sessionStorage) and sent as a header, never in an address.
 import { type ReadonlySignal, signal } from '@preact/signals'
+import { storagePath } from './base.js'
 
-const KEY = 'g6-token'
+const KEY = `g6-token${storagePath}`
 
 function stored(): string | null {
   try {

@@ -31,9 +31,12 @@ describe('the system is', () => {
     expect(overallOf({ ...WELL, said: { word: 'failing', reasons: [] } })).toMatchObject({ panels: ['c'] })
   })
   test('unknown without a live connection, whatever was shown last', () => {
-    for (const connection of ['connecting', 'reconnecting', 'stale', 'signed-out'] as const) {
+    for (const connection of ['connecting', 'reconnecting', 'stale', 'silent', 'signed-out'] as const) {
       expect(overallOf({ ...WELL, connection }).verdict).toBe('unknown')
     }
+    expect(overallOf({ ...WELL, connection: 'silent' }).reasons).toEqual([
+      'no sign of life; last known: healthy',
+    ])
     expect(overallOf({ ...WELL, hasBoard: false })).toMatchObject({
       verdict: 'unknown',
       reasons: ['no board yet'],

@@ -35,7 +35,10 @@ const unknown = (reason: string): Overall => ({ verdict: 'unknown', reasons: [re
 export function overallOf({ connection, hasBoard, said, panels }: OverallFacts): Overall {
   if (connection === 'signed-out') return unknown('signed out')
   if (!hasBoard) return unknown('no board yet')
-  if (connection !== 'live') return unknown('no live connection')
+  if (connection !== 'live') {
+    const reason = connection === 'silent' ? 'no sign of life' : 'no live connection'
+    return unknown(said === null ? reason : `${reason}; last known: ${wordsOf(said.word)}`)
+  }
   if (said === null) return unknown('the server does not say')
   const verdict = VERDICTS.find(word => word === said.word) ?? 'unknown'
   const tone = TONE_OF[verdict]

@@ -1,8 +1,9 @@
 // Preferences stored in this browser: each is a signal with its own name. Any version of the page may have written the stored value,
 // so it is parsed, and an invalid one gives the default.
 import { effect, type Signal, signal } from '@preact/signals'
+import { storagePath } from './base.js'
 
-const PREFIX = 'g6-page.'
+const PREFIX = `g6-page.${storagePath}`
 /** A longer preference is not stored; it applies until the page is closed. */
 const MAX_LENGTH = 16_384
 

@@ -1,6 +1,6 @@
 // Notices between the strip and the cards: what is wrong, since when, and what can be done.
 import { unknownPanels } from '../cards/arrange.js'
-import { board, connection, follow, health, lastLiveMs, paused } from '../model.js'
+import { board, connection, follow, health, lastLiveMs, nowMs, paused } from '../model.js'
 import { clockText } from '../state/ages.js'
 import { wordsOf } from '../state/overall.js'
 import { query } from '../state/query.js'
@@ -23,21 +23,25 @@ function Age() {
   )
 }
 
-/** The client's message; a bare HTTP status gets some words. */
-function reasonOf(problem: string | null): string {
-  if (problem === null) return ''
-  return /^HTTP \d+$/.test(problem) ? ` (the server answered ${problem})` : ` (${problem})`
+/** Changes every second, so screen readers must ignore it. */
+function TryingAgain() {
+  const { retryAtMs } = connection.value
+  const sec = Math.ceil(((retryAtMs ?? 0) - nowMs.value) / 1000)
+  return sec > 0 ? <span aria-hidden="true">Trying again in {sec} s. </span> : null
 }
 
 function Lost() {
   const { state, problem } = connection.value
   if (state === 'live' || state === 'signed-out' || (state === 'connecting' && problem === null)) return null
+  const hasBoard = board.value !== null
+  const what = state === 'silent' ? 'No sign of life from the server' : 'No live connection'
+  const since = hasBoard ? `${what} since ${clockText(lastLiveMs.value)}` : 'No answer from the server yet'
+  const why = problem === null ? '' : ` (${problem.replace(/\.$/, '')})`
   return (
     <p class="notice" data-tone="error">
-      {board.value === null
-        ? `No answer from the server yet${reasonOf(problem)}. `
-        : `No live connection since ${clockText(lastLiveMs.value)}${reasonOf(problem)}: what is shown is the last board known. `}
-      {board.value === null ? null : <Age />}
+      {`${since}${why}${hasBoard ? ': what is shown is the last board known' : ''}. `}
+      <TryingAgain />
+      {hasBoard ? <Age /> : null}
       <Reconnect />
     </p>
   )

@@ -1,7 +1,7 @@
 // The strip at the top: the health of the system and a few facts.
 import { computed } from '@preact/signals'
 import { factAt, marketText } from '../../src/panels/facts.js'
-import { board, connection, health, nowMs, panel, panelKeys } from '../model.js'
+import { board, connection, health, lastLiveMs, nowMs, panel, panelKeys } from '../model.js'
 import { type Overall, overallOf, type VerdictWord } from '../state/overall.js'
 import type { Tone } from '../state/panels.js'
 import { Toolbar } from './toolbar.jsx'
@@ -28,7 +28,7 @@ const cycle = computed(() => String(factAt(panel('cycle').value?.facts, 'number'
 /** Without a live connection the last health document is outdated. */
 const known = computed(() => (connection.value.state === 'live' ? health.value : null))
 const source = computed(() => sourceWords(known.value, nowMs.value))
-const connected = computed(() => connectionWords(connection.value, nowMs.value))
+const connected = computed(() => connectionWords(connection.value, nowMs.value, lastLiveMs.value))
 const hitRatio = computed(() => percentText(known.value?.hitRatio ?? null))
 const clients = computed(() => String(known.value?.clients ?? '—'))
 

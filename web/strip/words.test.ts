@@ -4,13 +4,17 @@ import { viewOf } from '../state/connection.js'
 import { healthFrom, sourceAgeSec } from '../state/health.js'
 import { connectionWords, percentText, sourceWords } from './words.js'
 
-const facts = { retryAtMs: null, refused: false, problem: null }
+const facts = { silent: false, retryAtMs: null, refused: false, problem: null }
 
 test('the connection as text', () => {
-  const said = (view: Parameters<typeof connectionWords>[0]) => connectionWords(view, 1_000).text
+  const said = (view: Parameters<typeof connectionWords>[0]) => connectionWords(view, 1_000, -11_500).text
   expect(said(viewOf({ ...facts, state: 'live' }, 1_000))).toBe('live')
   expect(said(viewOf({ ...facts, state: 'stale', retryAtMs: 3_500 }, 1_000))).toBe('reconnecting in 3 s')
   expect(said(viewOf({ ...facts, state: 'stale', retryAtMs: 900 }, 1_000))).toBe('stale')
+  expect(said(viewOf({ ...facts, state: 'stale', silent: true }, 1_000))).toBe('no sign of life for 12 s')
+  expect(said(viewOf({ ...facts, state: 'stale', silent: true, retryAtMs: 3_500 }, 1_000))).toBe(
+    'reconnecting in 3 s',
+  )
   expect(said(viewOf({ ...facts, state: 'connecting' }, 1_000))).toBe('connecting')
   expect(said(viewOf({ ...facts, state: 'closed', refused: true }, 1_000))).toBe('signed out')
 })

@@ -7,10 +7,17 @@ import type { Tone } from '../state/panels.js'
 
 export type FactText = { readonly text: string; readonly tone: Tone }
 
-export function connectionWords({ state, retryAtMs }: ConnectionView, nowMs: number): FactText {
+/** `heardMs`: when the last byte came. */
+export function connectionWords(
+  { state, retryAtMs }: ConnectionView,
+  nowMs: number,
+  heardMs: number,
+): FactText {
   switch (state) {
     case 'live':
       return { text: 'live', tone: 'ok' }
+    case 'silent':
+      return { text: `no sign of life for ${ageText(nowMs - heardMs)}`, tone: 'error' }
     case 'signed-out':
       return { text: 'signed out', tone: 'error' }
     case 'reconnecting': {

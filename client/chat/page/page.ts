@@ -5,18 +5,23 @@ import { type AnswerView, createView } from './view.js'
 
 const view = createView()
 const prefix = document.querySelector<HTMLMetaElement>('meta[name="g6-chat-prefix"]')?.content ?? ''
-const TOKEN_KEY = 'g6-chat-token'
-let turns = loadTurns(sessionStorage)
+/** The server's address: a proxy may serve it below a path. Names in the storage have that path. */
+const base = new URL('.', document.baseURI)
+const names = `g6-chat${base.pathname.slice(0, -1)}-`
+const TOKEN_KEY = `${names}token`
+const TURNS_KEY = `${names}turns`
+let turns = loadTurns(sessionStorage, TURNS_KEY)
 let running: ChatStream | null = null
 
 const client = createChatClient({
+  baseUrl: base.href,
   prefix,
   headers: () => (view.token.value === '' ? {} : { Authorization: `Bearer ${view.token.value}` }),
 })
 
 function keep(index: number, change: Partial<Turn>): void {
   turns = turns.map((turn, i) => (i === index ? { ...turn, ...change } : turn))
-  saveTurns(sessionStorage, turns)
+  saveTurns(sessionStorage, TURNS_KEY, turns)
 }
 
 function faultText({ message, retryAfterSec }: ChatError): string {
@@ -68,7 +73,7 @@ function ask(question: string): void {
   const history = historyOf(turns)
   const index = turns.length
   turns = [...turns, { question, streamId: null, answer: null }]
-  saveTurns(sessionStorage, turns)
+  saveTurns(sessionStorage, TURNS_KEY, turns)
   const answer = view.addTurn(question)
   const whole =
     history.length === 0 ? { query: question } : { query: question, conversation_history: history }

@@ -8,7 +8,6 @@ export type Turn = {
   readonly answer: string | null
 }
 
-const KEY = 'g6-chat-turns'
 /** Kept, and sent as history. */
 const MAX_TURNS = 20
 
@@ -19,9 +18,9 @@ function isTurn(value: unknown): value is Turn {
   return typeof question === 'string' && isTextOrNull(streamId) && isTextOrNull(answer)
 }
 
-export function loadTurns(storage: Storage): readonly Turn[] {
+export function loadTurns(storage: Storage, key: string): readonly Turn[] {
   try {
-    const value: unknown = JSON.parse(storage.getItem(KEY) ?? '[]')
+    const value: unknown = JSON.parse(storage.getItem(key) ?? '[]')
     return Array.isArray(value) ? value.filter(isTurn).slice(-MAX_TURNS) : []
   } catch {
     return [] // of another version: start with an empty conversation
@@ -29,9 +28,9 @@ export function loadTurns(storage: Storage): readonly Turn[] {
 }
 
 /** False: the browser refuses to store it. */
-export function saveTurns(storage: Storage, turns: readonly Turn[]): boolean {
+export function saveTurns(storage: Storage, key: string, turns: readonly Turn[]): boolean {
   try {
-    storage.setItem(KEY, JSON.stringify(turns.slice(-MAX_TURNS)))
+    storage.setItem(key, JSON.stringify(turns.slice(-MAX_TURNS)))
     return true
   } catch {
     return false

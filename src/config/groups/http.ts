@@ -1,6 +1,6 @@
 // What listens on the network, and how it stops.
 
-import { addresses, host } from '../kinds/network.js'
+import { addresses, baseUrl, host } from '../kinds/network.js'
 import { millis, port } from '../kinds/numbers.js'
 import { bool, list } from '../kinds/words.js'
 import { group } from '../setting.js'
@@ -9,6 +9,11 @@ export const http = group('http', 'What listens on the network, and how it stops
   G6_HTTP_HOST: host('127.0.0.1', {
     flag: '--host',
     about: 'The address to listen on; one that is not loopback needs a token (G6_SSE_API_TOKEN).',
+  }),
+  G6_PUBLIC_URL: baseUrl({
+    defaultText: 'the address that is listened on',
+    about:
+      'The address under which people reach this server, also below a path: what it prints, its links, /openapi.json.',
   }),
   G6_UNIFIED_HTTP: bool(null, {
     defaultText: 'on for serve and demo; on for dashboard when something asks for HTTP',

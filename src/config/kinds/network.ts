@@ -152,6 +152,23 @@ export function url(about: About & UrlRule): Setting<string | null> {
   return declare<string | null>({ kind: 'url', default: null, allowed, schema, parse }, about)
 }
 
+/**
+ * The address of a server as people reach it, also below a path: http or https, without credentials, query or fragment. The
+ * value has no slash at its end.
+ */
+export function baseUrl(about: About): Setting<string | null> {
+  const parse = (raw: unknown): Parsed<string> => {
+    if (!isUrlOf(raw, WEB)) return bad()
+    const { username, password, search, hash, origin, pathname } = new URL(raw)
+    if (username !== '' || password !== '') return bad('it has a name or a password')
+    if (search !== '' || hash !== '') return bad('it has a query or a fragment')
+    return good(`${origin}${pathname.replace(/\/+$/, '')}`)
+  }
+  const allowed = 'a URL beginning with http:// or https://, like https://example.org/g6'
+  const schema = { type: 'string', minLength: 1 }
+  return declare<string | null>({ kind: 'url', default: null, allowed, schema, parse }, about)
+}
+
 /** Several http or https URLs, in order of preference. */
 export function urls(about: About): Setting<readonly string[]> {
   const parse = (raw: unknown): Parsed<readonly string[]> => {

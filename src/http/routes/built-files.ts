@@ -22,6 +22,7 @@ export const NOT_BUILT =
 const CSP = [
   "default-src 'none'",
   "script-src 'self'",
+  "worker-src 'self'",
   "style-src 'self'",
   "img-src 'self'",
   "connect-src 'self'",
@@ -29,7 +30,8 @@ const CSP = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
+  // One: that of the worker's address (web/follow/link.ts).
+  'trusted-types g6-feed',
 ].join('; ')
 
 const TYPES: Readonly<Record<string, string>> = {

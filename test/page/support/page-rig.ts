@@ -9,14 +9,16 @@ export type PageServerOptions = {
   readonly port?: number
   readonly http?: Parameters<typeof httpConfig>[0]
   readonly health?: () => unknown
+  readonly keepaliveMs?: number
 }
 
 export function startPageServer(options: PageServerOptions = {}): Promise<BoardServer> {
-  const { epoch = 'e1', port = 0, http = {}, health = () => HEALTH } = options
+  const { epoch = 'e1', port = 0, http = {}, health = () => HEALTH, keepaliveMs } = options
   return startBoardServer(epoch, {}, http, {
     plugins: [pagePlugin()],
     health,
     listeners: [{ ...ALL_ROUTES, port }],
+    ...(keepaliveMs === undefined ? {} : { keepaliveMs }),
   })
 }
 
@@ -65,6 +67,19 @@ export async function openPage(
   await before?.(page)
   await page.goto(url)
   return { page, faults, requests }
+}
+
+/** Before the page's scripts: a browser without shared workers, so that the feed runs in the tab and on the tab's clock. */
+export function withoutWorkers(): void {
+  Reflect.deleteProperty(globalThis, 'SharedWorker')
+}
+
+/** What the page sees when its tab goes to the background, or comes back. */
+export function look(page: Page, hidden: boolean): Promise<void> {
+  return page.evaluate(isHidden => {
+    Object.defineProperty(document, 'hidden', { get: () => isHidden, configurable: true })
+    document.dispatchEvent(new Event('visibilitychange'))
+  }, hidden)
 }
 
 export const card = (page: Page, key: string) => page.locator(`[data-panel="${key}"]`)
