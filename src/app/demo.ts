@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Flags } from '../config/layers.js'
 import type { Loaded, LoadResult } from '../config/load.js'
+import { unixPathOf } from '../config/unix-path.js'
 import type { Listening } from '../http/listeners.js'
 import type { Log } from '../log/log.js'
 import type { TextStream } from '../outputs/newest-writer.js'
@@ -38,8 +39,13 @@ export type DemoOptions = {
 export function welcome(listening: readonly Listening[], hasPage: boolean): string {
   const base = listening.find(({ name }) => name === 'unified')?.url
   if (base === undefined) return 'G6 Stream demo\n\n'
+  const title = 'G6 Stream demo: a simulated platform, its board and its stream (Ctrl+C ends it)'
+  const path = unixPathOf(base)
+  if (path !== null) {
+    return `${title}\n\n  try      curl -N --unix-socket '${path}' http://localhost/summary/events\n\n`
+  }
   return [
-    'G6 Stream demo: a simulated platform, its board and its stream (Ctrl+C ends it)',
+    title,
     '',
     ...(hasPage ? [`  page     ${base}/`] : []),
     `  board    ${base}/summary/resync`,

@@ -63,7 +63,9 @@ export function linksOf(
   listening: readonly Listening[] = [],
   hasPage = false,
 ): PanelLinks {
-  const base = listening.find(({ name }) => name === 'unified')?.url ?? null
+  // A unix socket has no URL that a browser could open.
+  const isOpenable = ({ name, url }: Listening): boolean => name === 'unified' && url.startsWith('http')
+  const base = listening.find(isOpenable)?.url ?? null
   const own = (path: string) => (base === null ? null : `${base}${path}`)
   return {
     source: sourceName,

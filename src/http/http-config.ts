@@ -4,6 +4,7 @@ import type { Config } from '../config/settings.js'
 export type HttpConfig = Pick<
   Config,
   | 'httpHost'
+  | 'httpSocketMode'
   | 'unifiedHttp'
   | 'unifiedHttpPort'
   | 'sseHttp'
