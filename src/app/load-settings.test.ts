@@ -106,7 +106,7 @@ describe('what g6 serve would refuse', () => {
     expect(refusals({ ...env, G6_CHAT_JWKS_URL: 'https://keys.example' })).toEqual([])
   })
 
-  test('is a port beside a unix socket, which has all routes', () => {
+  test('is a port, where a unix socket has all routes', () => {
     const unix = { G6_HTTP_HOST: 'unix:/run/g6/g6.sock' }
     expect(refusals(unix)).toEqual([])
     expect(refusals({ ...unix, G6_METRICS_HTTP_PORT: '9325' })).toEqual([
