@@ -133,6 +133,16 @@ function parseCommand(): Command {
     })
 }
 
+function proxiesCommand(): Command {
+  return new Command('proxies')
+    .description("What Debian's proxies add to an event, configured with the least; JSON")
+    .option('--changes <n>', 'How many', whole(1), 20)
+    .action(async ({ changes }: { readonly changes: number }) => {
+      const { benchProxies } = await import('../bench/proxies/run.js')
+      await printed(() => benchProxies(changes))
+    })
+}
+
 export const BENCHES = {
   change: changeCommand,
   server: serverCommand,
@@ -143,4 +153,5 @@ export const BENCHES = {
   web: webCommand,
   ingest: ingestCommand,
   parse: parseCommand,
+  proxies: proxiesCommand,
 } as const
