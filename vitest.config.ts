@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
 // unit: next to the files, one room each. whole: what needs more than one room (real sockets, files, processes).
-// deploy: what is shipped in deploy/, with the programs it is for (nginx, Caddy, promtool, systemd-analyze); `npm test` leaves
+// deploy: what is shipped in deploy/, with the programs it is for (nginx, Caddy, HAProxy, Apache, promtool, systemd-analyze); `npm test` leaves
 // it out, .ci/run installs them and runs it (`npm run test:deploy`).
 export default defineConfig({
   test: {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Flags } from '../config/layers.js'
 import type { Loaded, LoadResult } from '../config/load.js'
+import { unixPathOf } from '../config/unix-path.js'
 import type { Log } from '../log/log.js'
 import type { TextStream } from '../outputs/newest-writer.js'
 import { runSimulator } from '../simulator/run.js'
@@ -37,8 +38,13 @@ export type DemoOptions = {
 /** The first thing the demo prints: where to look, and one line to try. */
 export function welcome(base: string | null, hasPage: boolean): string {
   if (base === null) return 'G6 Stream demo\n\n'
+  const title = 'G6 Stream demo: a simulated platform, its board and its stream (Ctrl+C ends it)'
+  const path = unixPathOf(base)
+  if (path !== null) {
+    return `${title}\n\n  try      curl -N --unix-socket '${path}' http://localhost/summary/events\n\n`
+  }
   return [
-    'G6 Stream demo: a simulated platform, its board and its stream (Ctrl+C ends it)',
+    title,
     '',
     ...(hasPage ? [`  page     ${base}/`] : []),
     `  board    ${base}/summary/resync`,

@@ -118,6 +118,14 @@ describe('what g6 serve would refuse', () => {
     expect(refusals({ ...env, G6_CHAT_JWKS_URL: 'https://keys.example' })).toEqual([])
   })
 
+  test('is a port, where a unix socket has all routes', () => {
+    const unix = { G6_HTTP_HOST: 'unix:/run/g6/g6.sock' }
+    expect(refusals(unix)).toEqual([])
+    expect(refusals({ ...unix, G6_METRICS_HTTP_PORT: '9325' })).toEqual([
+      'G6_METRICS_HTTP_PORT changes nothing: all routes are on unix:/run/g6/g6.sock',
+    ])
+  })
+
   test('is a server without a port', () => {
     expect(refusals({ G6_UNIFIED_HTTP: '0' })).toEqual([expect.stringContaining('every port is off')])
     expect(refusals({ G6_UNIFIED_HTTP: '0', G6_SSE_HTTP: '1' })).toEqual([])

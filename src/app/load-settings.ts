@@ -4,6 +4,7 @@ import { type FromProcess, loadConfigFromProcess } from '../config/from-process.
 import type { Finding } from '../config/layers.js'
 import type { Disorder, Loaded, LoadResult } from '../config/load.js'
 import type { Config } from '../config/settings.js'
+import { unixPathOf } from '../config/unix-path.js'
 import { judgeBind, weakTokenText } from '../guards/host.js'
 import { planListeners } from '../http/listen-plan.js'
 import { PANELS } from '../panels/registry.js'
@@ -54,6 +55,13 @@ function sizesOfNothing({ panelW, panelH, panelsModule }: Config): readonly Find
   }))
 }
 
+const PORTS = [
+  ['G6_UNIFIED_HTTP_PORT', 'unifiedHttpPort'],
+  ['G6_SSE_HTTP_PORT', 'sseHttpPort'],
+  ['G6_METRICS_HTTP_PORT', 'metricsHttpPort'],
+  ['G6_RESYNC_HTTP_PORT', 'resyncHttpPort'],
+] as const
+
 /** Why `g6 serve` would not start with these settings, or what it could not do; other commands may not need it. */
 export function serveFindings({ config, provenance }: Loaded): readonly Finding[] {
   const findings: Finding[] = []
@@ -64,6 +72,12 @@ export function serveFindings({ config, provenance }: Loaded): readonly Finding[
   if (bind.kind === 'refused') refused('G6_HTTP_HOST', bind.text)
   const plan = planListeners(config, key => provenance[key].from !== 'default', 'serve')
   if (!plan.ok) refused('G6_UNIFIED_HTTP', plan.error)
+  if (unixPathOf(config.httpHost) !== null) {
+    for (const [name, key] of PORTS) {
+      if (provenance[key].from === 'default') continue
+      findings.push({ name, message: `${name} changes nothing: all routes are on ${config.httpHost}` })
+    }
+  }
   if (config.enableSseStreaming && config.ragBackendUrl.length === 0) {
     const message =
       'ENABLE_SSE_STREAMING is on without RAG_BACKEND_URL: every question is answered 503 no_backend'

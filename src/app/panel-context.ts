@@ -72,7 +72,9 @@ export function linksOf(
   listening: readonly Listening[] = [],
   hasPage = false,
 ): PanelLinks {
-  const base = unifiedUrl({ publicUrl }, listening)
+  const url = unifiedUrl({ publicUrl }, listening)
+  // A unix socket has no URL that a browser could open.
+  const base = url?.startsWith('http') ? url : null
   const own = (path: string) => (base === null ? null : `${base}${path}`)
   return {
     source: sourceName,

@@ -14,6 +14,7 @@ import { Loop, type LoopEnd, type LoopObserver } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
 import { Statistics } from '../engine/statistics.js'
 import { LoopLag } from '../guards/loop-lag.js'
+import { type InheritedSocket, withInherited } from '../http/inherited.js'
 import { type Command, type ListenerPlan, planListeners } from '../http/listen-plan.js'
 import type { Listening } from '../http/listeners.js'
 import { Hub } from '../hub/hub.js'
@@ -46,6 +47,8 @@ export type ProgramOptions = {
   readonly outputs?: (parts: OutputParts) => readonly Output[]
   /** Panels besides the built-in ones (`loadPanels`). */
   readonly panels?: readonly CustomPanel[]
+  /** Sockets to use in place of host and ports. */
+  readonly sockets?: readonly InheritedSocket[]
   readonly log: Log
   readonly clock?: Clock
 }
@@ -260,13 +263,13 @@ export class Program {
 }
 
 /** None for a dashboard that serves no HTTP. */
-function listenersOf({ loaded, command }: ProgramOptions): readonly ListenerPlan[] {
+function listenersOf({ loaded, command, sockets = [] }: ProgramOptions): readonly ListenerPlan[] {
   const { config, provenance } = loaded
   const isWanted = wantsSink(config.outputSinks, 'http')
   if (!isWanted && command === 'dashboard') return []
   const plan = planListeners(config, key => provenance[key].from !== 'default', command)
   if (!plan.ok) throw new ProgramError(plan.error)
-  return isWanted ? plan.listeners : []
+  return isWanted ? withInherited(plan.listeners, sockets) : []
 }
 
 function loggedObserver(observer: LoopObserver, log: Log): LoopObserver {

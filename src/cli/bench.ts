@@ -12,6 +12,7 @@ const IN_TOOLS = [
   'web',
   'ingest',
   'parse',
+  'proxies',
 ] as const
 
 export async function benchCommand(): Promise<Command> {

@@ -7,6 +7,7 @@ import { runProgram } from '../app/run.js'
 import { createServiceManager } from '../app/service-manager.js'
 import { sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
+import { takeInheritedSockets } from '../http/inherited.js'
 import { prepare, sourceFlag } from './settings.js'
 
 type Options = { readonly source?: readonly string[] }
@@ -25,6 +26,7 @@ export function serveCommand(): Command {
         source: sourceOf(sources),
         outputs: parts => fileOutputs(parts),
         panels: await loadPanels(loaded.config.panelsModule),
+        sockets: takeInheritedSockets(process.env, process.pid),
         log,
       })
       process.exitCode = await runProgram({

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from './load.js'
 import { type ConfigKey, SETTINGS, type SettingName } from './settings.js'
+import { MAX_UNIX_PATH_BYTES } from './unix-path.js'
 
 /** For each kind one setting: accepted texts with their values, and refused texts. */
 const CASES: readonly {
@@ -162,8 +163,24 @@ const CASES: readonly {
       ['[::1]', '::1'],
       ['localhost', 'localhost'],
       ['g6-1.example.org', 'g6-1.example.org'],
+      ['unix:/run/g6/g6.sock', 'unix:/run/g6/g6.sock'],
+      [`unix:/${'x'.repeat(MAX_UNIX_PATH_BYTES - 1)}`, `unix:/${'x'.repeat(MAX_UNIX_PATH_BYTES - 1)}`],
     ],
-    refused: ['127.0.0', '256.1.1.1', 'a b', 'http://x', '-x', ':::'],
+    refused: [
+      ...['127.0.0', '256.1.1.1', 'a b', 'http://x', '-x', ':::'],
+      ...['unix:', 'unix:g6.sock', 'unix:@g6', 'unix:/run/', 'unix:/a\0b', 'unix:/a\nb'],
+      `unix:/${'x'.repeat(MAX_UNIX_PATH_BYTES)}`,
+      `unix:/${'é'.repeat(Math.ceil(MAX_UNIX_PATH_BYTES / 2))}`,
+    ],
+  },
+  {
+    kind: 'text with a pattern',
+    name: 'G6_HTTP_SOCKET_MODE',
+    good: [
+      ['0660', '0660'],
+      ['666', '666'],
+    ],
+    refused: ['0060', '1777', '0680', '0o660', '432', '66'],
   },
   {
     kind: 'address list',
@@ -172,8 +189,10 @@ const CASES: readonly {
       ['10.0.0.0/8, 192.168.1.7', ['10.0.0.0/8', '192.168.1.7']],
       ['fd00::/8,::1', ['fd00::/8', '::1']],
       ['0.0.0.0/0', ['0.0.0.0/0']],
+      ['unix, 10.0.0.1', ['unix', '10.0.0.1']],
     ],
     refused: [
+      'unix:/run/g6.sock',
       '10.0.0.0/33',
       '::/129',
       '10.0.0/8',

@@ -265,7 +265,8 @@ const RUNS: Readonly<Record<keyof typeof RULES, (target: Target) => Promise<void
   },
   async gzip(target) {
     const { headers } = await joined(target, { headers: { 'Accept-Encoding': 'gzip' } })
-    if (headers.get('content-encoding') === null) throw new Skipped('the server does not compress')
+    const encoding = headers.get('content-encoding') ?? 'identity'
+    if (encoding === 'identity') throw new Skipped('the server does not compress')
   },
   async keepalive(target) {
     if (!target.keepalive) throw new Skipped('it takes time: --keepalive')

@@ -58,6 +58,11 @@ describe('a list of addresses and ranges', () => {
     const all = addressList(['::ffff:0.0.0.0/96'])
     expect(all.has('200.1.1.1')).toBe(true)
   })
+  test('has peers of unix sockets only when it says so', () => {
+    expect(addressList(['unix', '10.0.0.1']).has('unix')).toBe(true)
+    expect(addressList(['10.0.0.1']).has('unix')).toBe(false)
+    expect(addressList(['unix']).has('unknown')).toBe(false)
+  })
   test('names an entry it cannot read', () => {
     expect(() => addressList(['10.0.0.1', 'ten'])).toThrow('"ten" is neither an address nor a CIDR range')
   })
@@ -85,6 +90,15 @@ test.each([
   ['an address with a port', '10.0.0.1', '9.9.9.9:1234', proxies, '9.9.9.9'],
   ['the proxy when what it saw is half an address and a port', '10.0.0.1', '9.9.9:1234', proxies, '10.0.0.1'],
   ['an IPv6 address with a port', 'fd00::1', '[2001:DB8::1]:1234', proxies, '2001:db8::1'],
+  ['what a proxy on a trusted unix socket saw', 'unix', '6.6.6.6, 9.9.9.9', addressList(['unix']), '9.9.9.9'],
+  ['the peers of a unix socket together when it is not trusted', 'unix', '9.9.9.9', proxies, 'unix'],
+  [
+    'the last address when a header claims to be a unix socket',
+    '10.0.0.1',
+    '9.9.9.9, unix',
+    proxies,
+    '10.0.0.1',
+  ],
   ['nothing for a socket that is gone', undefined, '9.9.9.9', proxies, 'unknown'],
 ])('is %s', (_, socket, header, trusted, address) => {
   expect(clientAddress(socket, header, trusted)).toBe(address)

@@ -1,6 +1,23 @@
 // Guard 2: the client's address, in one spelling per host. Behind trusted proxies, it is the right-most address of X-Forwarded-For
-// that is not one of them; the client can write anything to the left of it. Also lists of addresses and ranges.
-import { BlockList, isIP, SocketAddress } from 'node:net'
+// that is not one of them; the client can write anything to the left of it. Also lists of addresses and ranges. A peer of a unix
+// socket has no address: it is called `unix` everywhere, in lists too.
+import { BlockList, isIP, type Socket, SocketAddress } from 'node:net'
+
+/** What every peer of a unix socket is called. */
+export const UNIX_PEER = 'unix'
+
+/** A socket that lost its peer has no address either, so only the listener can tell. */
+const unixPeers = new WeakSet<Socket>()
+
+/** For each connection that a unix socket accepts. */
+export function markUnixPeer(socket: Socket): void {
+  unixPeers.add(socket)
+}
+
+/** The peer as the socket knows it, in no special spelling, or `unix`; undefined when it is gone. */
+export function peerOf(socket: Socket): string | undefined {
+  return unixPeers.has(socket) ? UNIX_PEER : socket.remoteAddress
+}
 
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
 
@@ -37,13 +54,15 @@ export function countingKey(address: string): string {
   return `${groupsOf(address).slice(0, 4).join(':')}::/64`
 }
 
-/** A list of addresses and CIDR ranges, IPv4 and IPv6. */
+/** A list of addresses and CIDR ranges, IPv4 and IPv6, and perhaps `unix`. */
 export type AddressList = { readonly size: number; has(address: string): boolean }
 
 /** Throws with the wrong entry; settings are checked before, so that is a fault of ours. */
 export function addressList(entries: readonly string[]): AddressList {
   const list = new BlockList()
+  const hasUnix = entries.includes(UNIX_PEER)
   for (const entry of entries) {
+    if (entry === UNIX_PEER) continue
     const [text = '', prefix] = entry.split('/')
     const address = normalAddress(text)
     if (address === null) throw new Error(`"${entry}" is neither an address nor a CIDR range`)
@@ -53,7 +72,8 @@ export function addressList(entries: readonly string[]): AddressList {
   }
   const has = (address: string): boolean => {
     const family = isIP(address)
-    return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6')
+    if (family === 0) return hasUnix && address === UNIX_PEER
+    return list.check(address, family === 4 ? 'ipv4' : 'ipv6')
   }
   return { size: entries.length, has }
 }
@@ -63,8 +83,13 @@ function prefixLength(written: string, normal: string, prefix: number): number {
   return written.includes(':') && isIP(normal) === 4 ? Math.max(0, prefix - 96) : prefix
 }
 
+/** The peer in its one spelling. */
+export function peerAddress(peer: string | undefined): string {
+  return peer === UNIX_PEER ? UNIX_PEER : (normalAddress(peer ?? '') ?? NO_ADDRESS)
+}
+
 /** For a socket that has no address any more (the peer is gone). */
-export const NO_ADDRESS = 'unknown'
+const NO_ADDRESS = 'unknown'
 
 /** An entry of X-Forwarded-For: an address, perhaps with a port, perhaps in brackets. */
 function forwardedAddress(entry: string): string | null {
@@ -77,16 +102,15 @@ function forwardedAddress(entry: string): string | null {
 }
 
 /**
- * `forwardedFor` is the whole header (node joins repeated ones in order). The walk ends at an entry that is no address: then the
+ * `peer` is what `peerOf` says; `forwardedFor` is the whole header (node joins repeated ones in order). The walk ends at an entry that is no address: then the
  * proxy that passed it on is the last known address.
  */
 export function clientAddress(
-  socketAddress: string | undefined,
+  peer: string | undefined,
   forwardedFor: string | undefined,
   trusted: AddressList,
 ): string {
-  let address = normalAddress(socketAddress ?? '')
-  if (address === null) return NO_ADDRESS
+  let address = peerAddress(peer)
   if (forwardedFor === undefined) return address
   for (const entry of forwardedFor.split(',').toReversed()) {
     const next: string | null = trusted.has(address) ? forwardedAddress(entry) : null

@@ -39,6 +39,12 @@ describe('without a list, bound to loopback', () => {
   })
 })
 
+test('without a list, bound to a unix socket, only loopback names are answered', () => {
+  const answered = (header: string | undefined) => hostAllowed(header, [], 'unix:/run/g6/g6.sock')
+  expect(['localhost', '127.0.0.1:80', undefined].map(answered)).toEqual([true, true, true])
+  expect(answered('evil.example')).toBe(false)
+})
+
 test('without a list, bound to the network, any name is answered', () => {
   expect(hostAllowed('anything.example', [], '0.0.0.0')).toBe(true)
 })
@@ -74,6 +80,7 @@ test.each([
   ['0.0.0.0', 'token', false, 'fine'],
   ['0.0.0.0', null, false, 'refused'],
   ['::', null, false, 'refused'],
+  ['unix:/run/g6/g6.sock', null, false, 'fine'],
   ['192.168.1.2', null, true, 'warning'],
   ['dash.example', null, false, 'refused'],
 ])('%s with token %s and allow-open %s is %s', (httpHost, sseApiToken, allowOpen, kind) => {

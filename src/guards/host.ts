@@ -2,11 +2,17 @@
 // requests then have that name as Host, and are refused. And, at start: no port for other machines without a token.
 import { isIPv4 } from 'node:net'
 import { LEAST_TOKEN_LENGTH } from '../config/kinds/secrets.js'
+import { unixPathOf } from '../config/unix-path.js'
 
-/** Whether an address to bind to is reachable from this machine only. */
+/** Whether an address is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1').toLowerCase()
   return bare === 'localhost' || bare === '::1' || (isIPv4(bare) && bare.startsWith('127.'))
+}
+
+/** Whether only this machine reaches what is bound there. */
+export function isLocal(boundTo: string): boolean {
+  return isLoopback(boundTo) || unixPathOf(boundTo) !== null
 }
 
 /** `name:port` in parts; the name lower case, without brackets and trailing dot. Null when it is malformed. */
@@ -30,8 +36,8 @@ export function targetHost(target: string): string | null {
 }
 
 /**
- * With a list: the host must be on it. Without one: only loopback names when bound to loopback, else any (the token protects
- * there). A request without Host (HTTP/1.0) does not come from a browser, so only an explicit list refuses it.
+ * With a list: the host must be on it. Without one: only loopback names when bound to loopback or a unix socket, else any (the
+ * token protects there). A request without Host (HTTP/1.0) does not come from a browser, so only an explicit list refuses it.
  */
 export function hostAllowed(
   header: string | undefined,
@@ -39,7 +45,7 @@ export function hostAllowed(
   boundTo: string,
 ): boolean {
   if (header === undefined || header === '') return allowedHosts.length === 0 || allowedHosts.includes('*')
-  if (allowedHosts.length === 0 && !isLoopback(boundTo)) return true
+  if (allowedHosts.length === 0 && !isLocal(boundTo)) return true
   const host = parsed(header)
   if (host === null) return false
   if (allowedHosts.length === 0) return isLoopback(host.name)
@@ -51,14 +57,18 @@ export type OpenBind =
   | { readonly kind: 'warning'; readonly text: string }
   | { readonly kind: 'refused'; readonly text: string }
 
-export function judgeBind(settings: {
-  readonly httpHost: string
-  readonly sseApiToken: string | null
-  readonly allowOpen: boolean
-}): OpenBind {
+/** `name`: what is bound to `httpHost`, for the message. */
+export function judgeBind(
+  settings: {
+    readonly httpHost: string
+    readonly sseApiToken: string | null
+    readonly allowOpen: boolean
+  },
+  name = `G6_HTTP_HOST=${settings.httpHost}`,
+): OpenBind {
   const { httpHost, sseApiToken, allowOpen } = settings
-  if (isLoopback(httpHost) || sseApiToken !== null) return { kind: 'fine' }
-  const what = `G6_HTTP_HOST=${httpHost} can be reached from other machines and no token is set`
+  if (isLocal(httpHost) || sseApiToken !== null) return { kind: 'fine' }
+  const what = `${name} can be reached from other machines and no token is set`
   if (allowOpen) {
     return {
       kind: 'warning',

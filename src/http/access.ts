@@ -13,8 +13,9 @@ import {
   addressList,
   clientAddress,
   countingKey,
-  NO_ADDRESS,
-  normalAddress,
+  peerAddress,
+  peerOf,
+  UNIX_PEER,
 } from '../guards/address.js'
 import { isCrossSite, isNavigation } from '../guards/cross-site.js'
 import { Guesses } from '../guards/guesses.js'
@@ -83,6 +84,8 @@ export type AccessParts = {
   readonly shedding: () => boolean
   readonly timers?: Timers | undefined
   readonly random?: (() => number) | undefined
+  /** The address that most can reach, of those that the ports are bound to. */
+  readonly boundTo: () => string
 }
 
 export class Access {
@@ -111,14 +114,14 @@ export class Access {
   }
 
   /** What connections are counted by, before there is a request: the peer, which may be a trusted proxy. */
-  addressOf({ remoteAddress }: Socket): {
+  addressOf(socket: Socket): {
     readonly address: string
     readonly key: string
     /** Many clients share it: it is a trusted proxy, or this machine. */
     readonly isShared: boolean
   } {
-    const address = normalAddress(remoteAddress ?? '') ?? NO_ADDRESS
-    const isShared = isLoopback(address) || this.#rules.trusted.has(address)
+    const address = peerAddress(peerOf(socket))
+    const isShared = address === UNIX_PEER || isLoopback(address) || this.#rules.trusted.has(address)
     return { address, key: countingKey(address), isShared }
   }
 
@@ -127,7 +130,7 @@ export class Access {
     const { config, trusted } = this.#rules
     const forwarded = request.headers['x-forwarded-for']
     const chain = Array.isArray(forwarded) ? forwarded.join(',') : forwarded
-    const address = clientAddress(request.socket.remoteAddress, chain, trusted)
+    const address = clientAddress(peerOf(request.socket), chain, trusted)
     return {
       requestId: requestIdOf(request.headers[config.sseRequestIdHeader.toLowerCase()]),
       address,
@@ -141,11 +144,12 @@ export class Access {
   /** Guard 3 alone, for a preflight. */
   checkHost(request: IncomingMessage, rules: RouteRules): void {
     if (this.#isOpen(rules)) return
-    const { allowedHosts, httpHost } = this.#rules.config
+    const { allowedHosts } = this.#rules.config
+    const boundTo = this.#parts.boundTo()
     const inTarget = targetHost(request.url ?? '')
     // RFC 9112 3.2.2: an absolute target wins over the header; a proxy may have used either, so both must be right.
     for (const host of [request.headers.host, ...(inTarget === null ? [] : [inTarget])]) {
-      if (!hostAllowed(host, allowedHosts, httpHost)) throw new GuardRefusal('host', 'wrong_host')
+      if (!hostAllowed(host, allowedHosts, boundTo)) throw new GuardRefusal('host', 'wrong_host')
     }
   }
 

@@ -5,6 +5,7 @@ export type HttpConfig = Pick<
   Config,
   | 'httpHost'
   | 'publicUrl'
+  | 'httpSocketMode'
   | 'unifiedHttp'
   | 'unifiedHttpPort'
   | 'sseHttp'

@@ -5,6 +5,7 @@ import { type Command, type PortKey, planListeners } from './listen-plan.js'
 type Settings = Partial<HttpConfig>
 
 const DEFAULTS = {
+  httpHost: '127.0.0.1',
   unifiedHttp: null,
   unifiedHttpPort: 9329,
   sseHttp: null,
@@ -126,4 +127,16 @@ test('each listener has the surfaces of its settings; the same port is one liste
   })
   expect(plan('serve', { sseHttpPort: 9329 })).toEqual([ALL])
   expect(plan('serve', { unifiedHttpPort: 0, sseHttpPort: 0 })).toEqual(['unified:0', 'stream:0'])
+})
+
+test('on a unix socket there are no ports: one listener has the routes of all', () => {
+  const unix = { httpHost: 'unix:/run/g6/g6.sock', sseHttp: true }
+  expect(plan('serve', unix)).toEqual([ALL])
+  const some = planListeners(
+    { ...DEFAULTS, ...unix, unifiedHttp: false, unifiedHttpPort: 0, sseHttpPort: 0 },
+    () => false,
+    'serve',
+  )
+  expect(some).toMatchObject({ ok: true, listeners: [{ name: 'stream', surfaces: ['stream', 'resync'] }] })
+  expect(some.ok && some.listeners).toHaveLength(1)
 })

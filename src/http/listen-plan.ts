@@ -1,5 +1,6 @@
 // Which ports the server opens and which routes each has, from the settings and the command: a pure function. Nothing else decides
 // about listening.
+import { unixPathOf } from '../config/unix-path.js'
 import type { Surface } from '../contract/plugin.js'
 import type { HttpConfig } from './http-config.js'
 
@@ -11,6 +12,8 @@ export type ListenerPlan = {
   /** The setting of the port, for messages about it. */
   readonly setting: string
   readonly surfaces: readonly Surface[]
+  /** Sockets that are open already (inherited.ts), in place of host and port. */
+  readonly fds?: readonly number[]
 }
 
 export type ListenPlan =
@@ -21,7 +24,13 @@ export type PortKey = 'sseHttpPort' | 'metricsHttpPort' | 'resyncHttpPort'
 
 type PlanSettings = Pick<
   HttpConfig,
-  'unifiedHttp' | 'unifiedHttpPort' | 'sseHttp' | 'summaryMetricsHttp' | 'disableResyncHttp' | PortKey
+  | 'httpHost'
+  | 'unifiedHttp'
+  | 'unifiedHttpPort'
+  | 'sseHttp'
+  | 'summaryMetricsHttp'
+  | 'disableResyncHttp'
+  | PortKey
 >
 
 const ALL: readonly Surface[] = ['stream', 'resync', 'metrics', 'other']
@@ -54,14 +63,18 @@ export function planListeners(
       'unset G6_UNIFIED_HTTP=0, or turn on G6_SSE_HTTP, G6_SUMMARY_METRICS_HTTP or G6_RESYNC_HTTP_PORT'
     return { ok: false, error: `g6 ${command} has nothing to serve, every port is off: ${ways}` }
   }
-  return { ok: true, listeners: merged(wanted) }
+  return { ok: true, listeners: merged(wanted, unixPathOf(config.httpHost) !== null) }
 }
 
-/** Settings that name the same port share one listener with the routes of all of them. (0 is any free port.) */
-function merged(wanted: readonly ListenerPlan[]): readonly ListenerPlan[] {
+/**
+ * Settings that name the same port share one listener with the routes of all of them. (0 is any free port.) A unix socket has no
+ * ports: all share it.
+ */
+function merged(wanted: readonly ListenerPlan[], isUnix: boolean): readonly ListenerPlan[] {
   const listeners: ListenerPlan[] = []
   for (const plan of wanted) {
-    const at = plan.port === 0 ? -1 : listeners.findIndex(other => other.port === plan.port)
+    const isSame = (other: ListenerPlan): boolean => isUnix || (plan.port !== 0 && other.port === plan.port)
+    const at = listeners.findIndex(isSame)
     const other = listeners[at]
     if (other === undefined) listeners.push(plan)
     else

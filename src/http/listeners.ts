@@ -3,10 +3,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { unixPathOf } from '../config/unix-path.js'
+import { markUnixPeer } from '../guards/address.js'
 import { Slots } from '../guards/slots.js'
 import type { ListenerPlan } from './listen-plan.js'
 import { answerBroken, TooManyHeaderLines } from './problem-answer.js'
 import { RequestTurns } from './request-turns.js'
+import { deleteStaleSocket, listenOnPath, SocketPathError } from './unix-socket.js'
 import { UnreadAnswers } from './unread-answers.js'
 
 /** How long a client may take. */
@@ -48,14 +51,44 @@ const KEEPALIVE_AFTER_MS = 30_000
 /** How long unfinished answers may take when the server closes. */
 const CLOSE_GRACE_MS = 500
 
-export type Listening = { readonly name: string; readonly url: string }
+export type Listening = {
+  readonly name: string
+  /** `http://…`, or `unix:` and a path. */
+  readonly url: string
+  /** The address it is bound to, or `unix:` and a path. */
+  readonly host: string
+  /** It was open before the program started. */
+  readonly inherited: boolean
+}
+
+/** Where listeners without inherited sockets listen: an address or name, or `unix:` and a path, which gets the mode. */
+type Place = { readonly host: string; readonly socketMode: number }
+
+const DEFAULT_SOCKET_MODE = 0o660
 
 /** A port could not be opened; the message names the port and the setting that chose it. */
 export class ListenError extends Error {
   override readonly name = 'ListenError'
 }
 
-function listenError(error: NodeJS.ErrnoException, host: string, plan: ListenerPlan): ListenError {
+function fdError(error: NodeJS.ErrnoException, fd: number): ListenError {
+  const kinds = 'allowed: stream sockets that listen, without Accept=yes'
+  const text = `cannot listen on the inherited socket ${fd} (LISTEN_FDS): ${error.code ?? 'error'}; ${kinds}`
+  return new ListenError(text, { cause: error })
+}
+
+function pathError(error: NodeJS.ErrnoException, host: string): ListenError {
+  const why: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'another server listens there',
+    EACCES: 'this user may not write the folder',
+    EROFS: 'the folder is read-only',
+  }
+  const text =
+    error instanceof SocketPathError ? error.message : (why[error.code ?? ''] ?? error.code ?? 'error')
+  return new ListenError(`cannot listen on ${host}: ${text} (G6_HTTP_HOST)`, { cause: error })
+}
+
+function portError(error: NodeJS.ErrnoException, host: string, plan: ListenerPlan): ListenError {
   const where = `cannot listen on ${hostInUrl(host)}:${plan.port}`
   const why: Readonly<Record<string, string>> = {
     EADDRINUSE: `the port is in use (${plan.setting})`,
@@ -70,6 +103,53 @@ function listenError(error: NodeJS.ErrnoException, host: string, plan: ListenerP
 
 function hostInUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host
+}
+
+/** Opens one socket of a listener. */
+async function listenAt(server: Server, plan: ListenerPlan, where: Place | number): Promise<Listening> {
+  const { name } = plan
+  if (typeof where === 'number') {
+    await started(server, () => server.listen({ fd: where })).catch(error => {
+      throw fdError(error, where)
+    })
+    const address = server.address()
+    // Node does not know the path of a unix socket that it did not open itself.
+    if (typeof address !== 'object' || address === null) {
+      const host = `unix:fd ${where}`
+      return { name, url: host, host, inherited: true }
+    }
+    const url = `http://${hostInUrl(address.address)}:${address.port}`
+    return { name, url, host: address.address, inherited: true }
+  }
+  const { host, socketMode } = where
+  const path = unixPathOf(host)
+  if (path !== null) {
+    try {
+      await deleteStaleSocket(path)
+      await started(server, () => listenOnPath(server, path, socketMode))
+    } catch (error) {
+      throw pathError(error as NodeJS.ErrnoException, host)
+    }
+    return { name, url: host, host, inherited: false }
+  }
+  await started(server, () => server.listen({ host, port: plan.port })).catch(error => {
+    throw portError(error, host, plan)
+  })
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : plan.port
+  return { name, url: `http://${hostInUrl(host)}:${port}`, host, inherited: false }
+}
+
+/** Resolves when the server listens. */
+function started(server: Server, listen: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.once('listening', () => {
+      server.off('error', reject)
+      resolve()
+    })
+    listen()
+  })
 }
 
 /** Why a connection was closed before its client was done. */
@@ -104,10 +184,17 @@ export class Listeners {
   }
 
   /** All or none. */
-  async open(host: string, plans: readonly ListenerPlan[]): Promise<readonly Listening[]> {
+  async open(
+    host: string,
+    plans: readonly ListenerPlan[],
+    socketMode = DEFAULT_SOCKET_MODE,
+  ): Promise<readonly Listening[]> {
     try {
       const open: Listening[] = []
-      for (const plan of plans) open.push({ name: plan.name, url: await this.#openOne(host, plan) })
+      for (const plan of plans) {
+        if (plan.fds === undefined) open.push(await this.#openOne(plan, { host, socketMode }))
+        for (const fd of plan.fds ?? []) open.push(await this.#openOne(plan, fd))
+      }
       return open
     } catch (error) {
       await this.close()
@@ -115,7 +202,16 @@ export class Listeners {
     }
   }
 
-  async #openOne(host: string, plan: ListenerPlan): Promise<string> {
+  async #openOne(plan: ListenerPlan, where: Place | number): Promise<Listening> {
+    const server = this.#createServer(plan)
+    const listening = await listenAt(server, plan, where)
+    if (unixPathOf(listening.host) !== null) server.prependListener('connection', markUnixPeer)
+    server.on('error', error => this.#parts.onFault(error, plan))
+    this.#servers.push(server)
+    return listening
+  }
+
+  #createServer(plan: ListenerPlan): Server {
     const { headMs, requestMs, nextRequestMs, inactiveMs, checkEveryMs } = this.#limits
     const options = {
       maxHeaderSize: MAX_HEADER_BYTES,
@@ -130,7 +226,7 @@ export class Listeners {
       // Node's own 400 would bypass our problem documents, so server.ts checks Host.
       requireHostHeader: false,
     }
-    const { onFault, requestIdHeader } = this.#parts
+    const { requestIdHeader } = this.#parts
     const server = createServer(options, (request, response) => this.#take(request, response, plan))
     server.timeout = inactiveMs
     server.on('connection', socket => this.#admit(socket))
@@ -149,19 +245,7 @@ export class Listeners {
     server.on('clientError', (fault, socket) => {
       answerBroken(fault, socket, this.#isAnswering(socket), requestIdHeader())
     })
-    await new Promise<void>((resolve, reject) => {
-      const refuse = (error: Error): void => reject(listenError(error, host, plan))
-      server.once('error', refuse)
-      server.listen({ host, port: plan.port }, () => {
-        server.off('error', refuse)
-        resolve()
-      })
-    })
-    server.on('error', error => onFault(error, plan))
-    this.#servers.push(server)
-    const address = server.address()
-    const port = typeof address === 'object' && address !== null ? address.port : plan.port
-    return `http://${hostInUrl(host)}:${port}`
+    return server
   }
 
   #admit(socket: Socket): void {

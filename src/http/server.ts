@@ -13,7 +13,7 @@ import type { HttpPlugin, HttpShell, RouteRules } from '../contract/plugin.js'
 import type { RejectReason } from '../contract/refusal.js'
 import { Refusal } from '../contract/refusal.js'
 import { preflightHeaders } from '../guards/cors.js'
-import { judgeBind } from '../guards/host.js'
+import { isLocal, judgeBind } from '../guards/host.js'
 import { type LagGauge, type LagMonitor, watchLag } from '../guards/lag.js'
 import { LoopLag } from '../guards/loop-lag.js'
 import { RefusalLog } from '../guards/refusal-log.js'
@@ -92,6 +92,8 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   const { clock, connections, log, hub, observer = {}, plugins = [] } = parts
   let draining = false
   let lag: LagMonitor | null = null
+  /** The address that most can reach, once the ports are open. */
+  let boundTo: string | null = null
   const access = new Access({
     config: parts.config,
     clock,
@@ -100,6 +102,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     shedding: () => lag?.refusing() ?? false,
     timers: parts.timers,
     random: parts.random,
+    boundTo: () => boundTo ?? parts.config().httpHost,
   })
   const opener = new StreamOpener(access, clock)
   const shell: HttpShell = {
@@ -256,17 +259,31 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     log.error({ code, listener: listener.name }, 'a connection could not be accepted; the port stays open')
   }
 
+  /** Throws when other machines would reach what is bound there without a token. */
+  function judge(httpHost: string, name?: string): void {
+    const bind = judgeBind({ ...access.config, httpHost }, name)
+    if (bind.kind === 'refused') throw new Error(bind.text)
+    if (bind.kind === 'warning') log.warn(bind.text)
+  }
+
   const server: HttpServer = {
     describe: async () => {
       await ready()
       return openApiOf(app, parts.config().publicUrl)
     },
     listen: async () => {
-      const bind = judgeBind(access.config)
-      if (bind.kind === 'refused') throw new Error(bind.text)
-      if (bind.kind === 'warning') log.warn(bind.text)
+      const { httpHost, httpSocketMode } = access.config
+      if (parts.listeners.some(({ fds }) => fds === undefined)) judge(httpHost)
       await ready()
-      const open = await listeners.open(access.config.httpHost, parts.listeners)
+      const open = await listeners.open(httpHost, parts.listeners, Number.parseInt(httpSocketMode, 8))
+      try {
+        for (const { host, url, inherited } of open) if (inherited) judge(host, `the inherited socket ${url}`)
+      } catch (error) {
+        await listeners.close()
+        throw error
+      }
+      const hosts = open.map(({ host }) => host)
+      boundTo = hosts.find(host => !isLocal(host)) ?? hosts[0] ?? httpHost
       lag = watchLag({
         limitMs: () => access.config.shedLagMs,
         shed: () => connections.shed(SHED_PART),

@@ -40,14 +40,16 @@ export class StreamOpener {
     request: FastifyRequest,
     options: StreamOptions,
   ): { readonly wire: Wire; readonly headers: Readonly<Record<string, string>> } {
-    const isGzip = options.gzip && acceptsGzip(request.raw.headers['accept-encoding'])
+    const acceptsIt = acceptsGzip(request.raw.headers['accept-encoding'])
+    const isGzip = options.gzip && acceptsIt
     const isOld = request.raw.httpVersionMajor < 1 || request.raw.httpVersion === '1.0'
     const wire: Wire = { encoding: isGzip ? 'gzip' : 'plain', framing: isOld ? 'raw' : 'chunked' }
     const headers = {
       ...STREAM_HEADERS,
       ...commonHeaders(request.raw, request.facts.requestId, this.access.config),
       ...options.headers,
-      ...(isGzip ? { 'Content-Encoding': 'gzip' } : {}),
+      // A proxy that compresses without regard to no-transform (Caddy 2.6) holds events back; it leaves what is encoded already.
+      ...(acceptsIt ? { 'Content-Encoding': isGzip ? 'gzip' : 'identity' } : {}),
       ...(isOld ? {} : { 'Transfer-Encoding': 'chunked' }),
       // The connection carries nothing after the stream.
       Connection: 'close',

@@ -1,9 +1,8 @@
-// nginx and Caddy with the configurations as they ship, in front of the real server: what a reader, Prometheus and a page
+// nginx, Caddy, HAProxy and Apache with the configurations as they ship, in front of the real server: what a reader, Prometheus and a page
 // see through them. They must not delay events, change headers, or make all readers look like one.
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { connect as connectH2 } from 'node:http2'
-import https from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
@@ -12,18 +11,20 @@ import { until } from '../support/chat-rig.js'
 import { endAll, g6, type Running } from '../support/g6.js'
 import { StreamReader } from '../support/stream-reader.js'
 import { type Get, SummaryClient } from '../support/summary-client.js'
-import { type RunningProxy, SITE, startCaddy, startNginx } from './support/proxies.js'
+import {
+  ask as askThrough,
+  PROXIES,
+  type RunningProxy,
+  SITE,
+  through,
+  tlsOptions,
+} from './support/proxies.js'
 
 const TOKEN = 'token-of-this-test-0123456789'
 const WITH_TOKEN = { 'X-API-Token': TOKEN }
 const WAIT_MS = 20_000
 
-type Answer = { readonly status: number; readonly headers: http.IncomingHttpHeaders; readonly text: string }
-
-describe.each([
-  ['nginx', startNginx],
-  ['Caddy', startCaddy],
-] as const)('through %s', (name, startProxy) => {
+describe.each(PROXIES)('through %s', (name, startProxy) => {
   let folder: string
   let server: Running
   let direct: string
@@ -64,18 +65,7 @@ describe.each([
     await until(async () => (await streamsNow()) === 0, 'all readers have gone', WAIT_MS)
   })
 
-  const options = (localAddress = '127.0.0.1') => ({
-    port: proxy.port,
-    host: '127.0.0.1',
-    servername: SITE,
-    ca: proxy.certificate.text,
-    localAddress,
-    agent: false as const,
-  })
-  const from =
-    (localAddress: string): Get =>
-    (path, headers, onResponse) =>
-      https.get({ ...options(localAddress), path, headers: { Host: SITE, ...headers } }, onResponse)
+  const from = (localAddress: string): Get => through(proxy, localAddress)
   const stream = (
     headers: Readonly<Record<string, string>> = {},
     at = '127.0.0.1',
@@ -86,19 +76,7 @@ describe.each([
     return client
   }
   const ask = (path: string, headers: Readonly<Record<string, string>> = {}, at = '127.0.0.1') =>
-    new Promise<Answer>((resolve, reject) => {
-      const request = from(at)(path, headers, response => {
-        let text = ''
-        response.setEncoding('utf8').on('data', (part: string) => {
-          text += part
-        })
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text }),
-        )
-        response.on('error', reject)
-      })
-      request.on('error', reject)
-    })
+    askThrough(from(at), path, headers)
   /** Requested from the server itself. */
   const streamsNow = async (): Promise<number> => {
     const answer = await fetch(`${direct}/metrics`, { headers: WITH_TOKEN })
@@ -176,7 +154,7 @@ describe.each([
   })
 
   test('over HTTP/2 the board comes at once too', async () => {
-    const socket = connectTls({ ...options(), ALPNProtocols: ['h2'] })
+    const socket = connectTls({ ...tlsOptions(proxy), ALPNProtocols: ['h2'] })
     const session = connectH2(`https://${SITE}`, { createConnection: () => socket })
     const faults: unknown[] = []
     session.on('error', error => faults.push(error))
@@ -196,7 +174,8 @@ describe.each([
   })
 
   test('metrics are only for Prometheus’ address, and need a token', async () => {
-    expect((await ask('/metrics', WITH_TOKEN, '127.0.0.2')).status).toBe(403)
+    for (const path of ['/metrics', '/%6Detrics', '/metrics?x=1'])
+      expect((await ask(path, WITH_TOKEN, '127.0.0.2')).status, path).toBe(403)
     const bare = await ask('/metrics')
     expect(bare).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer realm="g6"' } })
     const { status, text } = await ask('/metrics', WITH_TOKEN)
@@ -228,7 +207,7 @@ describe.each([
       http.get({ ...where, headers: { Host: SITE } }, resolve).on('error', reject)
     })
     answer.resume()
-    expect(answer.statusCode).toBe(name === 'nginx' ? 301 : 308)
+    expect(answer.statusCode).toBe(name === 'Caddy' ? 308 : 301)
     expect(answer.headers.location).toBe(`https://${SITE}/x`)
   })
 })

@@ -1,6 +1,7 @@
 // The unit as it ships: systemd's own tools accept it, it is sandboxed, it stops later than the program, and its commands run.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -37,6 +38,16 @@ describe('for systemd', () => {
   test('it has no fault', () => {
     // verify prints its findings, and does not always fail then.
     const said = execFileSync('sh', ['-c', 'systemd-analyze verify --man=no "$1" 2>&1', '-', installed()], {
+      encoding: 'utf8',
+    })
+    expect(said.split('\n').filter(line => line.includes('g6-stream'))).toEqual([])
+  })
+
+  test('its socket has no fault', () => {
+    installed()
+    const path = join(folder, 'g6-stream.socket')
+    copyFileSync(file('deploy/systemd/g6-stream.socket'), path)
+    const said = execFileSync('sh', ['-c', 'systemd-analyze verify --man=no "$1" 2>&1', '-', path], {
       encoding: 'utf8',
     })
     expect(said.split('\n').filter(line => line.includes('g6-stream'))).toEqual([])
@@ -132,6 +143,54 @@ describe('its commands', () => {
     expect((await fetch(`${url}/summary/health`, { headers: { 'X-API-Token': TOKEN } })).status).toBe(200)
     const ended = exitOf(child)
     child.kill(value('KillSignal') as NodeJS.Signals)
+    expect(await ended).toBe(0)
+  })
+
+  test('it serves on the socket that systemd opened', async () => {
+    const text = readFileSync(file('deploy/systemd/g6-stream.socket'), 'utf8')
+    const [path, name] = [join(folder, 'g6.sock'), /^FileDescriptorName=(.*)$/m.exec(text)?.[1] ?? '']
+    const command = [join(folder, 'bin/g6'), 'serve', '--status-file', file('test/fixtures/status-full.json')]
+    const child = spawn(
+      'systemd-socket-activate',
+      [
+        ...[
+          '-l',
+          path,
+          `--fdname=${name}`,
+          '-E',
+          `G6_PANELS_DIR=${folder}/panels`,
+          '-E',
+          'G6_HTTP_HOST=192.0.2.1',
+        ],
+        ...command,
+      ],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    )
+    running.push(child)
+    let said = ''
+    child.stderr.setEncoding('utf8')
+    for await (const part of child.stderr.iterator({ destroyOnReturn: false })) {
+      said += String(part)
+      if (said.includes('Listening on')) break
+    }
+    // The first connection starts the server.
+    const status = await new Promise<number>((resolve, reject) => {
+      const options = {
+        socketPath: path,
+        path: '/summary/health',
+        agent: false,
+        headers: { Host: 'localhost' },
+      }
+      http
+        .get(options, response => {
+          response.resume().once('end', () => resolve(response.statusCode ?? 0))
+        })
+        .once('error', reject)
+    })
+    expect(status).toBe(200)
+    child.stderr.resume()
+    const ended = exitOf(child)
+    child.kill('SIGTERM')
     expect(await ended).toBe(0)
   })
 

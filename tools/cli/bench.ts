@@ -147,6 +147,16 @@ function heldCommand(): Command {
     })
 }
 
+function proxiesCommand(): Command {
+  return new Command('proxies')
+    .description("What Debian's proxies add to an event, configured with the least; JSON")
+    .option('--changes <n>', 'How many', whole(1), 20)
+    .action(async ({ changes }: { readonly changes: number }) => {
+      const { benchProxies } = await import('../bench/proxies/run.js')
+      await printed(() => benchProxies(changes))
+    })
+}
+
 export const BENCHES = {
   change: changeCommand,
   server: serverCommand,
@@ -158,4 +168,5 @@ export const BENCHES = {
   ingest: ingestCommand,
   parse: parseCommand,
   held: heldCommand,
+  proxies: proxiesCommand,
 } as const

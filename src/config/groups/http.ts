@@ -2,13 +2,19 @@
 
 import { addresses, baseUrl, host } from '../kinds/network.js'
 import { millis, port } from '../kinds/numbers.js'
-import { bool, list } from '../kinds/words.js'
+import { bool, list, text } from '../kinds/words.js'
 import { group } from '../setting.js'
 
 export const http = group('http', 'What listens on the network, and how it stops.', {
   G6_HTTP_HOST: host('127.0.0.1', {
     flag: '--host',
-    about: 'The address to listen on; one that is not loopback needs a token (G6_SSE_API_TOKEN).',
+    about:
+      'The address to listen on, or unix: and a path; one that other machines reach needs a token (G6_SSE_API_TOKEN).',
+  }),
+  G6_HTTP_SOCKET_MODE: text('0660', {
+    pattern: /^0?[67][0-7]{2}$/,
+    allowed: 'a mode in octal from 0600 to 0777, as a text',
+    about: 'The mode of the unix socket: who may connect.',
   }),
   G6_PUBLIC_URL: baseUrl({
     defaultText: 'the address that is listened on',
@@ -65,7 +71,7 @@ export const http = group('http', 'What listens on the network, and how it stops
   }),
   G6_TRUST_PROXY: addresses({
     reload: true,
-    about: 'The proxies whose X-Forwarded-For is trusted.',
+    about: 'The proxies whose X-Forwarded-For is trusted; unix means those that connect over a unix socket.',
   }),
   G6_SHUTDOWN_GRACE_MS: millis(5000, {
     min: 0,

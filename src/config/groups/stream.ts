@@ -57,6 +57,7 @@ export const stream = group('stream', 'What a reader of the stream gets, how fas
     about: 'The reconnection time sent to readers as retry:.',
   }),
   G6_SSE_GZIP: bool(true, {
-    about: 'Compresses the stream for readers that accept gzip.',
+    about:
+      'Compresses the stream for readers that accept gzip; off needs a proxy that does not compress it either, or events are late.',
   }),
 })

@@ -1,20 +1,27 @@
 // Kinds that name places in a network: hosts, addresses and ranges, origins, URLs.
 import { BlockList, isIP } from 'node:net'
 import { type About, bad, declare, good, type Parsed, type Setting } from '../setting.js'
+import { unixPathFault, unixPathOf } from '../unix-path.js'
 import { itemsOf, LIST_SCHEMA } from './words.js'
 
 const HOST_NAME = /^[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?$/i
 
-/** An address to listen on: IPv4, IPv6 (brackets are removed) or a host name. */
+/** An address to listen on: IPv4, IPv6 (brackets are removed), a host name, or a unix socket. */
 export function host(byDefault: string, about: About): Setting<string> {
   const parse = (raw: unknown): Parsed<string> => {
     if (typeof raw !== 'string') return bad()
+    const path = unixPathOf(raw)
+    if (path !== null) {
+      const fault = unixPathFault(path)
+      return fault === null ? good(raw) : bad(fault)
+    }
     const bare = raw.replace(/^\[(.*)\]$/, '$1')
     // Only digits and dots: a mistyped address, not a name.
     const isName = HOST_NAME.test(bare) && bare.length <= 253 && !/^[\d.]+$/.test(bare)
     return isIP(bare) !== 0 || isName ? good(bare) : bad()
   }
-  const allowed = 'an IPv4 or IPv6 address or a host name'
+  const allowed =
+    'an IPv4 or IPv6 address, a host name, or unix: and the path of a socket, like unix:/run/g6/g6.sock'
   return declare(
     { kind: 'host', default: byDefault, allowed, schema: { type: 'string', minLength: 1 }, parse },
     about,
@@ -22,6 +29,8 @@ export function host(byDefault: string, about: About): Setting<string> {
 }
 
 function isAddressOrRange(item: string): boolean {
+  // The peers of a unix socket, which have no address.
+  if (item === 'unix') return true
   const [address = '', prefix, ...rest] = item.split('/')
   const family = isIP(address)
   if (family === 0 || rest.length > 0 || address.includes('%')) return false
@@ -36,7 +45,7 @@ function isAddressOrRange(item: string): boolean {
   }
 }
 
-/** Addresses and ranges, IPv4 and IPv6, as `node:net` BlockList takes them. */
+/** Addresses and ranges, IPv4 and IPv6, as `node:net` BlockList takes them, and `unix`. */
 export function addresses(about: About): Setting<readonly string[]> {
   const parse = (raw: unknown): Parsed<readonly string[]> => {
     const items = itemsOf(raw)
@@ -44,9 +53,10 @@ export function addresses(about: About): Setting<readonly string[]> {
     if (items === null) return bad()
     return wrong === undefined
       ? good(items)
-      : bad(`${JSON.stringify(wrong)} is neither an address nor a range`)
+      : bad(`${JSON.stringify(wrong)} is neither an address nor a range nor unix`)
   }
-  const allowed = 'addresses and CIDR ranges, comma separated, like 10.0.0.0/8, 192.168.1.7, fd00::/8'
+  const allowed =
+    'addresses and CIDR ranges, comma separated, like 10.0.0.0/8, 192.168.1.7, fd00::/8; unix for peers of a unix socket'
   return declare({ kind: 'address list', default: [], allowed, schema: LIST_SCHEMA, parse }, about)
 }
 

@@ -2,11 +2,14 @@
 // and folders are replaced; every other line is the shipped one.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type http from 'node:http'
+import https from 'node:https'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { until } from '../../support/chat-rig.js'
 import { freePort } from '../../support/free-port.js'
+import type { Get } from '../../support/summary-client.js'
 
 export const SITE = 'status.example.org'
 const GIVE_UP_MS = 30_000
@@ -46,7 +49,7 @@ async function run(
   command: string,
   args: readonly string[],
   folder: string,
-  rest: Omit<RunningProxy, 'close'>,
+  { port, plainPort, certificate }: Omit<RunningProxy, 'close'>,
 ): Promise<RunningProxy> {
   const env = { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder }
   const child: ChildProcess = spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
@@ -65,7 +68,7 @@ async function run(
   const listens = (): Promise<boolean> =>
     new Promise((resolve, reject) => {
       if (over) return reject(new Error(`${command} ended: ${said}`))
-      const socket = connect(rest.port, '127.0.0.1')
+      const socket = connect(port, '127.0.0.1')
       socket.once('connect', () => {
         socket.destroy()
         resolve(true)
@@ -83,48 +86,182 @@ async function run(
     if (!over && child.pid !== undefined) await close()
     throw error
   }
-  return { ...rest, close }
+  return { port, plainPort, certificate, close }
 }
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), 'g6-proxy-'))
 
-/** A site around it that compresses everything it can, and waits 4 s instead of 60. */
-export async function startNginx(backendPort: number): Promise<RunningProxy> {
+/** Where the server is: a port of 127.0.0.1, or the path of a unix socket. */
+export type Backend = number | string
+
+/** `under /g6/`: the snippet for a sub-path, in a site that has nothing else. */
+export type Variant = 'whole site' | 'under /g6/'
+
+type Setup = {
+  readonly folder: string
+  readonly port: number
+  readonly plainPort: number
+  readonly certificate: Certificate
+}
+
+async function setup(): Promise<Setup> {
   const folder = newFolder()
-  const [port, plainPort, certificate] = [await freePort(), await freePort(), makeCertificate(folder)]
-  const site = [
-    ['127.0.0.1:9329', `127.0.0.1:${backendPort}`],
+  return { folder, port: await freePort(), plainPort: await freePort(), certificate: makeCertificate(folder) }
+}
+
+const replaced = (text: string, pairs: readonly (readonly [from: string, to: string])[]): string =>
+  pairs.reduce((all, [from, to]) => put(all, from, to), text)
+
+/** A site around it that compresses everything it can, and waits 4 s instead of 60. */
+export async function startNginx(backend: Backend, variant: Variant = 'whole site'): Promise<RunningProxy> {
+  const made = await setup()
+  const { folder, port, plainPort, certificate } = made
+  const to = typeof backend === 'number' ? `127.0.0.1:${backend}` : `unix:${backend}`
+  const site = replaced(shipped('nginx/g6-stream.conf'), [
+    ['127.0.0.1:9329', to],
     ['listen 80;', `listen 127.0.0.1:${plainPort};`],
     ['listen 443 ssl', `listen 127.0.0.1:${port} ssl`],
     ['/etc/ssl/certs/status.example.org.pem', certificate.cert],
     ['/etc/ssl/private/status.example.org.key', certificate.key],
     ['proxy_read_timeout 60s;', 'proxy_read_timeout 4s;'],
-  ].reduce((text, [from = '', to = '']) => put(text, from, to), shipped('nginx/g6-stream.conf'))
+  ])
+  const subPath = replaced(shipped('nginx/sub-path.conf'), [
+    ['127.0.0.1:9329/', typeof backend === 'number' ? `${to}/` : `${to}:/`],
+    ['proxy_read_timeout 60s;', 'proxy_read_timeout 4s;'],
+  ])
+  const around = `server { listen 127.0.0.1:${port} ssl http2; server_name ${SITE};
+ssl_certificate ${certificate.cert}; ssl_certificate_key ${certificate.key};\n${subPath} }`
   const temp = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     name => `${name}_temp_path ${folder}/${name};`,
   )
   const conf = `daemon off; worker_processes 1; pid ${folder}/pid; error_log stderr warn;
 events { worker_connections 128; }
 http { access_log off; gzip on; gzip_types *; gzip_min_length 0; gzip_proxied any; ${temp.join(' ')}
-${site} }`
+${variant === 'whole site' ? site : around} }`
   writeFileSync(join(folder, 'nginx.conf'), conf)
-  const args = ['-p', folder, '-c', join(folder, 'nginx.conf')]
-  return run('nginx', args, folder, { port, plainPort, certificate })
+  return run('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], folder, made)
 }
 
-export async function startCaddy(backendPort: number): Promise<RunningProxy> {
-  const folder = newFolder()
-  const [port, plainPort, certificate] = [await freePort(), await freePort(), makeCertificate(folder)]
-  const site = [
-    ['127.0.0.1:9329', `127.0.0.1:${backendPort}`],
-    [`${SITE} {\n`, `${SITE} {\n\tbind 127.0.0.1\n\ttls ${certificate.cert} ${certificate.key}\n`],
-  ].reduce((text, [from = '', to = '']) => put(text, from, to), shipped('caddy/Caddyfile'))
+/** The site compresses what it can. */
+export async function startCaddy(backend: Backend, variant: Variant = 'whole site'): Promise<RunningProxy> {
+  const made = await setup()
+  const { folder, port, plainPort, certificate } = made
+  const to = typeof backend === 'number' ? `127.0.0.1:${backend}` : `unix/${backend}`
+  const begin = `${SITE} {\n\tbind 127.0.0.1\n\ttls ${certificate.cert} ${certificate.key}\n\tencode gzip\n`
+  const site =
+    variant === 'whole site'
+      ? put(shipped('caddy/Caddyfile'), `${SITE} {\n`, begin)
+      : `${begin}${shipped('caddy/sub-path.caddy')}\n}\n`
   const options = `{\n\tadmin off\n\thttp_port ${plainPort}\n\thttps_port ${port}\n}\n`
   const path = join(folder, 'Caddyfile')
-  writeFileSync(path, options + site)
-  return run('caddy', ['run', '--config', path, '--adapter', 'caddyfile'], folder, {
-    port,
-    plainPort,
-    certificate,
+  writeFileSync(path, options + put(site, '127.0.0.1:9329', to))
+  return run('caddy', ['run', '--config', path, '--adapter', 'caddyfile'], folder, made)
+}
+
+/** Waits 4 s instead of 60. */
+export async function startHaproxy(backend: Backend, variant: Variant = 'whole site'): Promise<RunningProxy> {
+  const made = await setup()
+  const { folder, port, plainPort, certificate } = made
+  const to = typeof backend === 'number' ? `127.0.0.1:${backend}` : `unix@${backend}`
+  const both = join(folder, 'both.pem')
+  writeFileSync(both, certificate.text + readFileSync(certificate.key, 'utf8'))
+  const site = replaced(shipped('haproxy/haproxy.cfg'), [
+    ['127.0.0.1:9329', to],
+    ['bind :80', `bind 127.0.0.1:${plainPort}`],
+    ['bind :443', `bind 127.0.0.1:${port}`],
+    ['/etc/haproxy/status.example.org.pem', both],
+    ['timeout client 60s', 'timeout client 4s'],
+    ['timeout server 60s', 'timeout server 4s'],
+  ])
+  const subPath = replaced(shipped('haproxy/sub-path.cfg'), [
+    ['127.0.0.1:9329', to],
+    ['timeout server 60s', 'timeout server 4s'],
+  ])
+  // The lines for the frontend are in the comment at the top.
+  const lines = [...subPath.matchAll(/^# {5}(.*)$/gm)].map(([, line]) => `    ${line}\n`).join('')
+  const around = `defaults\n    mode http\n    timeout client 4s\n    timeout http-request 10s
+frontend web\n    bind 127.0.0.1:${port} ssl crt ${both} alpn h2,http/1.1\n${lines}`
+  const path = join(folder, 'haproxy.cfg')
+  writeFileSync(path, variant === 'whole site' ? site : `${around}${subPath}`)
+  return run('haproxy', ['-db', '-f', path], folder, made)
+}
+
+const APACHE_MODULES = [
+  ...['mpm_event', 'authz_core', 'authz_host', 'alias', 'env', 'setenvif', 'filter', 'deflate'],
+  ...['headers', 'proxy', 'proxy_http', 'socache_shmcb', 'ssl', 'http2'],
+]
+
+/** A server around it that compresses everything it can, and waits 4 s instead of 60. */
+export async function startApache(backend: Backend, variant: Variant = 'whole site'): Promise<RunningProxy> {
+  const made = await setup()
+  const { folder, port, plainPort, certificate } = made
+  const to =
+    typeof backend === 'number' ? `http://127.0.0.1:${backend}/` : `unix:${backend}|http://localhost/`
+  const shared: readonly (readonly [string, string])[] = [
+    ['http://127.0.0.1:9329/', to],
+    ['timeout=60', 'timeout=4'],
+  ]
+  const tls: readonly (readonly [string, string])[] = [
+    ['/etc/ssl/certs/status.example.org.pem', certificate.cert],
+    ['/etc/ssl/private/status.example.org.key', certificate.key],
+  ]
+  const site = replaced(shipped('apache/g6-stream.conf'), [
+    ...shared,
+    ...tls,
+    ['*:80', `127.0.0.1:${plainPort}`],
+    ['*:443', `127.0.0.1:${port}`],
+  ])
+  const around = `<VirtualHost 127.0.0.1:${port}>\nServerName ${SITE}\nProtocols h2 http/1.1\nSSLEngine on
+SSLCertificateFile ${certificate.cert}\nSSLCertificateKeyFile ${certificate.key}
+${replaced(shipped('apache/sub-path.conf'), shared)}\n</VirtualHost>\n`
+  const conf = `ServerRoot /usr/lib/apache2\nServerName localhost\nPidFile ${folder}/pid
+DefaultRuntimeDir ${folder}\nErrorLog ${folder}/errors.log\nLogLevel crit
+${APACHE_MODULES.map(name => `LoadModule ${name}_module modules/mod_${name}.so`).join('\n')}
+User daemon\nGroup daemon\nListen 127.0.0.1:${port}\nListen 127.0.0.1:${plainPort}\nSetOutputFilter DEFLATE
+${variant === 'whole site' ? site : around}`
+  const path = join(folder, 'apache.conf')
+  writeFileSync(path, conf)
+  return run('apache2', ['-D', 'FOREGROUND', '-f', path], folder, made)
+}
+
+export const PROXIES = [
+  ['nginx', startNginx],
+  ['Caddy', startCaddy],
+  ['HAProxy', startHaproxy],
+  ['Apache', startApache],
+] as const
+
+export const tlsOptions = ({ port, certificate }: RunningProxy, localAddress = '127.0.0.1') => ({
+  port,
+  host: '127.0.0.1',
+  servername: SITE,
+  ca: certificate.text,
+  localAddress,
+  agent: false as const,
+})
+
+/** Requests to the site, from an address of this machine. */
+export const through =
+  (proxy: RunningProxy, localAddress?: string): Get =>
+  (path, headers, onResponse) =>
+    https.get({ ...tlsOptions(proxy, localAddress), path, headers: { Host: SITE, ...headers } }, onResponse)
+
+export type Answer = {
+  readonly status: number
+  readonly headers: http.IncomingHttpHeaders
+  readonly text: string
+}
+
+export function ask(get: Get, path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = get(path, headers, response => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part
+      })
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }))
+      response.on('error', reject)
+    })
+    request.on('error', reject)
   })
 }
