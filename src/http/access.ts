@@ -207,6 +207,7 @@ export class Access {
     const { sseMaxConnections: inAll, sseMaxConnectionsPerIp: perKey } = this.#rules.config
     const over = overLimit(connections.streams, connections.streamsOf(addressKey), { inAll, perKey })
     if (over === null) return
+    connections.refuse()
     const code = over === 'all' ? 'too_many_streams' : 'too_many_streams_of_address'
     throw new GuardRefusal('cap', code, BUSY)
   }

@@ -54,6 +54,7 @@ async function idleServer(places = PATHS.length + 1) {
     ],
     {
       G6_SSE_MAX_CONNECTIONS: String(places),
+      G6_SSE_IP_CONNECT_RATE: '0',
       G6_SSE_STALL_TIMEOUT_MS: '3000',
       // Few bytes, as often as ten times a stall time has.
       G6_SSE_HEARTBEAT_CYCLES: '1',
@@ -114,12 +115,13 @@ test('after the link went down, the places of its readers are free', async () =>
   await onlyTheLiveOneIsLeft(server)
 })
 
-test('readers on another machine that stop reading lose their places when there is none left', async () => {
+test('readers on another machine that stop reading lose their places when one more finds none', async () => {
   const server = await idleServer()
   const machine = otherMachine()
   closers.push(() => machine.remove())
   const stopped = await readersOn(server.port, machine.host, machine.via)
   stopped.kill('SIGSTOP')
+  expect((await fetch(`${server.url}/summary/events`)).status).toBe(429)
   await onlyTheLiveOneIsLeft(server)
 })
 
