@@ -51,7 +51,7 @@ describe('leaving', () => {
     expect(socket).not.toBe(request.socket)
     socket?.write(HEAD)
     await client.until('\r\n\r\n')
-    const transport = new SocketTransport(socket ?? new Socket(), true)
+    const transport = new SocketTransport(socket ?? new Socket(), true, null)
     const closed = new Promise<void>(resolve => transport.attach({ onDrain: () => {}, onClose: resolve }))
     transport.write(Buffer.from('one '))
     transport.end(Buffer.from('two'))
@@ -65,7 +65,7 @@ describe('leaving', () => {
 
 describe('where it cannot leave', () => {
   const staysUsable = async ({ request, client }: Asked, sent: string) => {
-    const transport = new SocketTransport(request.socket, false)
+    const transport = new SocketTransport(request.socket, false, null)
     const closed = new Promise<void>(resolve => transport.attach({ onDrain: () => {}, onClose: resolve }))
     transport.write(Buffer.from(`${HEAD}one `))
     transport.end(Buffer.from('two'))

@@ -69,7 +69,7 @@ test('readers are listed, the newest first, with what they read and where they s
   expect(Math.abs(Date.parse(document.readers[1]?.since ?? '') - Date.now())).toBeLessThan(60_000)
 })
 
-test('g6 readers shows them as a table, or as JSON', async () => {
+test('g6 readers shows them as a table, or as JSON', { timeout: 120_000 }, async () => {
   const { url, open } = await serving()
   await open('/summary/events', { 'User-Agent': 'a-client/1' })
   const port = new URL(url).port

@@ -103,7 +103,6 @@ export class Program {
       log,
       tcpTable: tcpTable(),
       maxAgeMs: () => this.#config.sseMaxAgeSec * 1000,
-      maxStreams: () => this.#config.sseMaxConnections,
     })
     this.#connections = connections
     const observer = hubObserver(metrics)

@@ -36,8 +36,8 @@ export class Connection {
   lastByteAtMs: number
   /** Its part of the maximum age, in thousandths, so that connections of one age do not end together. */
   agePart = 1_000
-  /** Not before then is it sent filler (filler.ts). */
-  fillAtMs = 0
+  /** When it was last sent filler (filler.ts); 0: never. */
+  filledAtMs = 0
   #progress = 0
   #progressAtMs: number
 

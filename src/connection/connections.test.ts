@@ -3,7 +3,7 @@ import { ownTime } from '../../test/support/own-time.js'
 import { ScriptedTransport } from '../../test/support/scripted-transport.js'
 import { Connection, type ConnectionParts } from './connection.js'
 import { type ConnectionHost, type ConnectionKind, Connections } from './connections.js'
-import type { WaitingBytes } from './tcp-table.js'
+import { WaitingBytes } from './tcp-table.js'
 import type { TcpTable } from './tcp-table-files.js'
 
 const WIRE = { encoding: 'plain', framing: 'raw' } as const
@@ -236,25 +236,29 @@ describe('a stream', () => {
 })
 
 describe('what the system knows', () => {
+  const FAR_PORT = 50_000
   const ENDS = '10.0.0.1:9329 10.0.0.2:50000'
 
   /** Connections with a scripted table; `pass` lets each look end before the next second. */
-  function watched(maxStreams = Number.POSITIVE_INFINITY) {
+  function watched() {
     const time = ownTime()
-    const waiting: WaitingBytes = new Map()
+    const waiting = new Map<string, number>()
     const reads = { count: 0 }
     const tcpTable: TcpTable = {
       read: () => {
         reads.count++
-        return Promise.resolve(new Map(waiting))
+        const read = new WaitingBytes()
+        for (const [ends, bytes] of waiting) read.add(ends, FAR_PORT, bytes)
+        return Promise.resolve(read)
       },
     }
-    const connections = new Connections({ ...time, tcpTable, maxStreams: () => maxStreams })
+    const connections = new Connections({ ...time, tcpTable })
     const left: string[] = []
     const filled: string[] = []
     const open = (kind: ConnectionKind, ends = ENDS) => {
       const transport = new ScriptedTransport(() => {})
-      transport.ends = ends
+      transport.knownEnds = ends
+      transport.farPort = FAR_PORT
       const connection = new Connection({ transport, wire: WIRE, owner: null }, connections.nowMs())
       const write = (_: Connection, nowMs: number): void => {
         if (nowMs - connection.lastByteAtMs >= 15_000) connection.write(Buffer.alloc(10), nowMs)
@@ -320,19 +324,30 @@ describe('what the system knows', () => {
     expect(reads.count).toBe(6)
   })
 
-  test('when all places are taken, each reader is sent filler once in ten minutes, a few in a second', async () => {
-    const { open, filled, pass } = watched(40)
-    for (let n = 0; n < 39; n++) open(n % 2 === 0 ? 'board' : 'status', `reader ${n}`)
-    await pass(60_000)
-    expect(filled).toEqual([])
-    open('board', 'reader 39')
+  test('when one more finds no place, each reader is sent filler, a few in a second; again ever later', async () => {
+    const { connections, open, filled, pass } = watched()
+    for (let n = 0; n < 40; n++) open(n % 2 === 0 ? 'board' : 'status', `reader ${n}`)
     open('chat', 'answer')
     await pass(60_000)
-    expect(filled).toHaveLength(40)
-    expect(filled.filter(line => line.endsWith(filled[0]?.split(' ').at(-1) ?? ''))).toHaveLength(16)
-    await pass(500_000)
-    expect(filled).toHaveLength(40)
-    await pass(60_000)
-    expect(filled).toHaveLength(80)
+    expect(filled).toEqual([])
+    /** How many were sent filler in each second, while one is refused every second. */
+    const perSecond = async (seconds: number): Promise<readonly number[]> => {
+      const counts: number[] = []
+      for (let second = 0; second < seconds; second++) {
+        connections.refuse()
+        await pass(1_000)
+        counts.push(filled.splice(0).length)
+      }
+      return counts
+    }
+    expect((await perSecond(20)).filter(count => count > 0)).toEqual([16, 16, 8])
+    const later = await perSecond(3_600)
+    // After 20, 40, 80, 160, 320 and 600 s, and every 600 s then.
+    const begins = later.flatMap((count, second) =>
+      count === 16 && later[second - 1] === 0 ? [20 + second] : [],
+    )
+    expect([20, ...begins].slice(0, 3)).toEqual([20, 60, 140])
+    expect(later.reduce((sum, count) => sum + count, 0)).toBe(40 * (begins.length + 1))
+    expect(begins.length).toBeLessThan(11)
   })
 })

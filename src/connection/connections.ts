@@ -5,7 +5,7 @@
 // How a reader that is gone gives its place back, from the surest sign to the last resort:
 //   - its connection closes, or TCP keep-alive finds its host gone;
 //   - it takes no byte although some wait in our memory (`hasStalled`), or in queues of the system (unread-watch.ts);
-//   - an idle stream has too few bytes to show that: when all places are taken, readers are sent filler (filler.ts);
+//   - an idle stream has too few bytes to show that: when one more finds no place, readers are sent filler (filler.ts);
 //   - its stream has reached its maximum age.
 import { type Clock, systemClock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
@@ -56,7 +56,11 @@ const LINGER_MS = 2_000
 
 /** The age of a stream differs by so much either way. */
 const AGE_SPREAD = 0.2
-/** How often one connection is sent filler at most, and how many are in one tick: 2 MiB a second. */
+/**
+ * Between two rounds of filler while places are short: first so long, then twice as long each time, up to the second; and how many
+ * readers are sent it in one tick: 2 MiB a second.
+ */
+const FIRST_FILL_MS = 20_000
 const FILL_EVERY_MS = 600_000
 const FILLS_PER_TICK = 16
 
@@ -67,8 +71,6 @@ export type ConnectionsOptions = {
   readonly tcpTable?: TcpTable
   /** Of a stream of board or status; 0 = never ended for its age, as by default. */
   readonly maxAgeMs?: () => number
-  /** How many streams there may be; by default any number. */
-  readonly maxStreams?: () => number
   /** Gets joins and leaves; by default nobody does. */
   readonly log?: Log
   /** 0 ≤ n < 1 */
@@ -89,9 +91,13 @@ export class Connections {
   readonly #waiters = new Set<Waiter>()
   readonly #unread: UnreadWatch
   readonly #maxAgeMs: () => number
-  readonly #maxStreams: () => number
   readonly #random: () => number
   readonly #log: ReaderLog | null
+  /** The round of filler in progress began then; null: there is none. */
+  #fillingSinceMs: number | null = null
+  #refusedAtMs = Number.NEGATIVE_INFINITY
+  #nextFillMs = Number.NEGATIVE_INFINITY
+  #fillRounds = 0
   #cancelTick: (() => void) | null = null
 
   constructor(options: ConnectionsOptions = {}) {
@@ -99,7 +105,6 @@ export class Connections {
     this.#timers = options.timers ?? systemTimers
     this.#unread = new UnreadWatch(options.tcpTable ?? null)
     this.#maxAgeMs = options.maxAgeMs ?? (() => 0)
-    this.#maxStreams = options.maxStreams ?? (() => Number.POSITIVE_INFINITY)
     this.#random = options.random ?? Math.random
     this.#log = options.log === undefined ? null : new ReaderLog(options.log, this.#clock)
   }
@@ -125,6 +130,17 @@ export class Connections {
 
   get total(): number {
     return this.#open.size
+  }
+
+  /** One more reader found no place: those that hold one must show that they read. */
+  refuse(): void {
+    const nowMs = this.nowMs()
+    if (nowMs - this.#refusedAtMs > FILL_EVERY_MS) this.#fillRounds = 0
+    this.#refusedAtMs = nowMs
+    if (!this.#unread.isKnown || (this.#fillRounds > 0 && nowMs < this.#nextFillMs)) return
+    this.#fillingSinceMs = nowMs
+    this.#nextFillMs = nowMs + Math.min(FILL_EVERY_MS, FIRST_FILL_MS * 2 ** this.#fillRounds)
+    this.#fillRounds++
   }
 
   /** The addresses with most streams, and how many each has. */
@@ -170,7 +186,6 @@ export class Connections {
     this.#count(connection, host.kind, 1)
     const stallMs = host.stallMs()
     connection.agePart = Math.round(1_000 * (1 + AGE_SPREAD * (2 * this.#random() - 1)))
-    connection.fillAtMs = Math.trunc(connection.openedAtMs + stallMs / 2)
     this.#unread.lookSoon(stallMs, connection.openedAtMs)
     this.#log?.joined(host.kind, connection.client)
     connection.transport.attach({
@@ -302,22 +317,24 @@ export class Connections {
       } else if (!blocked) host.onTick(connection, nowMs)
       else if (connection.hasStalled(host.stallMs(), nowMs)) this.end(connection, 'stalled')
     }
-    if (this.#unread.isKnown && this.streams >= this.#maxStreams()) this.#fill(nowMs)
+    if (this.#fillingSinceMs !== null) this.#fill(this.#fillingSinceMs, nowMs)
     this.#unread.tick(nowMs, waiting => this.#endDead(waiting))
   }
 
-  /** No place is left: shows which readers read, the oldest first. */
-  #fill(nowMs: number): void {
+  /** Shows which readers read, the oldest first. */
+  #fill(sinceMs: number, nowMs: number): void {
     let left = FILLS_PER_TICK
     for (const [connection, host] of this.#open) {
       if (left === 0) return
-      if (host.onFill === undefined || nowMs < connection.fillAtMs) continue
-      if (connection.ended || connection.blocked || connection.transport.ends === null) continue
+      const { ended, blocked, openedAtMs, filledAtMs, transport } = connection
+      if (host.onFill === undefined || openedAtMs >= sinceMs || filledAtMs >= sinceMs) continue
+      if (ended || blocked || transport.farPort === null) continue
       left--
-      connection.fillAtMs = nowMs + FILL_EVERY_MS
+      connection.filledAtMs = nowMs
       host.onFill(connection, nowMs)
       this.#unread.lookSoon(host.stallMs(), nowMs)
     }
+    this.#fillingSinceMs = null
   }
 
   #endDead(waiting: WaitingBytes): void {

@@ -17,7 +17,7 @@ class ScriptedSocket extends Socket {
 
 test('blocked means that bytes are left in our memory, not only that the high-water mark was passed', () => {
   const socket = new ScriptedSocket()
-  const transport = new SocketTransport(socket, true)
+  const transport = new SocketTransport(socket, true, null)
   let drained = 0
   transport.attach({ onDrain: () => (drained += 1), onClose: () => {} })
   expect(transport.write(Buffer.from('x'))).toBe(true)
@@ -34,6 +34,6 @@ test('blocked means that bytes are left in our memory, not only that the high-wa
 test('without libuv’s number, progress is the bytes in our memory', () => {
   const socket = new ScriptedSocket()
   socket.left = 7
-  expect(new SocketTransport(socket, true).progress()).toBe(7)
+  expect(new SocketTransport(socket, true, null).progress()).toBe(7)
   socket.destroy()
 })

@@ -10,14 +10,6 @@ import type { Transport } from './transport.js'
 /** Bytes in libuv's queue of one socket; not in the public types. */
 type WithQueue = { readonly _handle?: { readonly writeQueueSize?: number } | null }
 
-/** Null for what is no TCP connection, or is one no more. */
-export function endsOfSocket(socket: Duplex): string | null {
-  if (!(socket instanceof Socket)) return null
-  const { localAddress, localPort, remoteAddress, remotePort } = socket
-  if (!localAddress || !localPort || !remoteAddress || !remotePort) return null
-  return endsOf(localAddress, localPort, remoteAddress, remotePort)
-}
-
 /** How long a peer may take to fetch the last bytes and close. */
 const LINGER_MS = 5_000
 /** A streaming client has nothing to send; we ignore this much and then close. */
@@ -36,7 +28,8 @@ export class SocketTransport implements Transport {
   constructor(
     socket: Duplex,
     readonly ownsReading: boolean,
-    readonly ends: string | null = endsOfSocket(socket),
+    /** A number here costs less memory than the addresses that a socket keeps once it was asked for one. */
+    readonly farPort: number | null,
   ) {
     this.#socket = socket
   }
@@ -74,6 +67,14 @@ export class SocketTransport implements Transport {
   progress(): number {
     const socket = this.#socket
     return ((socket as WithQueue)._handle?.writeQueueSize ?? 0) + socket.writableLength
+  }
+
+  ends(): string | null {
+    const socket = this.#socket
+    if (!(socket instanceof Socket)) return null
+    const { localAddress, localPort, remoteAddress, remotePort } = socket
+    if (!localAddress || !localPort || !remoteAddress || !remotePort) return null
+    return endsOf(localAddress, localPort, remoteAddress, remotePort)
   }
 
   sent(): number {

@@ -1,6 +1,6 @@
 // Reads the tables of TCP connections of Linux, in pieces, so that a machine with many connections holds nothing up.
 import { type FileHandle, open } from 'node:fs/promises'
-import { addWaiting, type WaitingBytes } from './tcp-table.js'
+import { addWaiting, WaitingBytes } from './tcp-table.js'
 
 const FILES = ['/proc/net/tcp', '/proc/net/tcp6']
 /** About 200 000 connections; what is beyond is not looked at. */
@@ -37,7 +37,7 @@ async function addFile(waiting: WaitingBytes, file: FileHandle): Promise<void> {
 export function tcpTable(files: readonly string[] = FILES): TcpTable {
   return {
     read: async () => {
-      const waiting: WaitingBytes = new Map()
+      const waiting = new WaitingBytes()
       let found = 0
       for (const path of files) {
         const file = await opened(path)

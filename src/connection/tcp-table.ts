@@ -4,8 +4,31 @@
 import { SocketAddress } from 'node:net'
 import { endianness } from 'node:os'
 
-/** Of a connection between two ends (`endsOf`): its bytes in queues of the system. Connections without any are absent. */
-export type WaitingBytes = Map<string, number>
+/** Connections without any bytes in queues of the system are absent. */
+export class WaitingBytes {
+  readonly #bytes = new Map<string, number>()
+  readonly #farPorts = new Set<number>()
+
+  /** A quick no for nearly all connections, which need not know their ends then. */
+  mayHave(farPort: number): boolean {
+    return this.#farPorts.has(farPort)
+  }
+
+  /** Of a connection between two ends (`endsOf`). */
+  of(ends: string): number {
+    return this.#bytes.get(ends) ?? 0
+  }
+
+  add(ends: string, farPort: number, bytes: number): void {
+    if (bytes === 0) return
+    this.#farPorts.add(farPort)
+    this.#bytes.set(ends, this.of(ends) + bytes)
+  }
+
+  get size(): number {
+    return this.#bytes.size
+  }
+}
 
 /** Names a connection, seen from the server: `10.0.0.1:9329 10.0.0.2:50000`. */
 export function endsOf(near: string, nearPort: number, far: string, farPort: number): string {
@@ -44,11 +67,7 @@ export function addWaiting(waiting: WaitingBytes, lines: readonly string[]): voi
     if (local.length !== remote.length || (local.length !== 8 && local.length !== 32)) continue
     const here = [addressOf(local), Number.parseInt(localPort, 16)] as const
     const there = [addressOf(remote), Number.parseInt(remotePort, 16)] as const
-    add(waiting, endsOf(...here, ...there), Number.parseInt(sent, 16))
-    add(waiting, endsOf(...there, ...here), Number.parseInt(received, 16))
+    waiting.add(endsOf(...here, ...there), there[1], Number.parseInt(sent, 16))
+    waiting.add(endsOf(...there, ...here), here[1], Number.parseInt(received, 16))
   }
-}
-
-function add(waiting: WaitingBytes, ends: string, bytes: number): void {
-  if (bytes > 0) waiting.set(ends, (waiting.get(ends) ?? 0) + bytes)
 }

@@ -5,8 +5,10 @@ export interface Transport {
   write(bytes: Buffer): boolean
   /** Any number that changes when the peer takes bytes; read only while the connection is blocked or ending. */
   progress(): number
-  /** Of a TCP connection: its ends, as `endsOf` names them. Null where the system's queues are not known. */
-  readonly ends: string | null
+  /** Of a TCP connection: the port of its peer. Null where the system's queues are not known. */
+  readonly farPort: number | null
+  /** Of a TCP connection: its ends, as `endsOf` names them; null once it has none. */
+  ends(): string | null
   /** Bytes handed to the system so far; what it may count from is its own matter. */
   sent(): number
   /** Writes these last bytes (may be empty) and ends the connection in order. */

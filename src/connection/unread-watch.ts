@@ -1,6 +1,6 @@
 // Looks now and then at the queues of the system for all connections at once, and says which readers are dead (unread.ts).
 import type { Connection } from './connection.js'
-import type { WaitingBytes } from './tcp-table.js'
+import { WaitingBytes } from './tcp-table.js'
 import type { TcpTable } from './tcp-table-files.js'
 import { isDead, seeUnread, type Unread } from './unread.js'
 
@@ -45,15 +45,15 @@ export class UnreadWatch {
     void this.#table.read().then(waiting => {
       this.#isReading = false
       this.#isKnown = waiting !== null
-      judge(waiting ?? new Map())
+      judge(waiting ?? new WaitingBytes())
     })
   }
 
   /** Whether the peer of an open connection has taken no byte for the stall time although some wait. */
   isDead(connection: Connection, waiting: WaitingBytes, stallMs: number, nowMs: number): boolean {
     const { transport, lastByteAtMs } = connection
-    const bytes = transport.ends === null ? undefined : waiting.get(transport.ends)
-    if (bytes === undefined) {
+    const bytes = bytesFor(connection, waiting)
+    if (bytes === 0) {
       this.forget(connection)
       this.lookSoon(stallMs, nowMs)
       return false
@@ -65,4 +65,10 @@ export class UnreadWatch {
     this.#nextAtMs = Math.min(this.#nextAtMs, nowMs + Math.min(LOOK_AGAIN_MS, stallMs / 6))
     return isDead(before, now, stallMs, nowMs)
   }
+}
+
+function bytesFor({ transport }: Connection, waiting: WaitingBytes): number {
+  if (transport.farPort === null || !waiting.mayHave(transport.farPort)) return 0
+  const ends = transport.ends()
+  return ends === null ? 0 : waiting.of(ends)
 }

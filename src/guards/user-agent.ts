@@ -13,8 +13,17 @@ const matches = (userAgent: string, pattern: string): boolean =>
   pattern.startsWith('*') ? userAgent.includes(pattern.slice(1)) : userAgent.startsWith(pattern)
 
 const MAX_SHOWN_CHARS = 160
+const MAX_KEPT = 256
+/** So that readers with the same client share one text. */
+const kept = new Map<string, string>()
 
 /** As it is shown to people: printable, and not long. Null without the header. */
 export function shownUserAgent(userAgent: string | undefined): string | null {
-  return userAgent?.slice(0, MAX_SHOWN_CHARS).replace(/[^\x20-\x7e]/g, '?') ?? null
+  if (userAgent === undefined) return null
+  const shown = userAgent.slice(0, MAX_SHOWN_CHARS).replace(/[^\x20-\x7e]/g, '?')
+  const known = kept.get(shown)
+  if (known !== undefined) return known
+  if (kept.size >= MAX_KEPT) kept.clear()
+  kept.set(shown, shown)
+  return shown
 }

@@ -301,6 +301,7 @@ export class Access {
     const ofKey = connections.streamsOf(addressKey) - (earlier?.addressKey === addressKey ? 1 : 0)
     const over = overLimit(streams, ofKey, { inAll, perKey })
     if (over === null) return
+    connections.refuse()
     const code = over === 'all' ? 'too_many_streams' : 'too_many_streams_of_address'
     throw new GuardRefusal('cap', code, this.#busy())
   }

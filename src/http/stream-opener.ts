@@ -5,7 +5,7 @@ import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
 import { type LeftHttp, leaveHttp } from '../connection/leave-http.js'
-import { endsOfSocket, SocketTransport } from '../connection/socket-transport.js'
+import { SocketTransport } from '../connection/socket-transport.js'
 import type { Wire } from '../connection/transport.js'
 import type { OpenStream, StreamOptions } from '../contract/plugin.js'
 import { shownUserAgent } from '../guards/user-agent.js'
@@ -75,7 +75,7 @@ export class StreamOpener {
     if (options.counted) this.access.checkLimit(request.facts)
     const head = streamHead({ ...headers, Date: new Date(this.clock.nowMs()).toUTCString() })
     reply.hijack()
-    const ends = endsOfSocket(old)
+    const farPort = old.remotePort ?? null
     const left = leaveHttp(old)
     const socket = left?.socket ?? old
     socket.setNoDelay(true)
@@ -85,7 +85,7 @@ export class StreamOpener {
     socket.write(head)
     sendSoon(socket, left, request.raw)
     return {
-      transport: new SocketTransport(socket, left !== null, ends),
+      transport: new SocketTransport(socket, left !== null, farPort),
       wire,
       addressKey: request.facts.addressKey,
       client: {

@@ -33,6 +33,8 @@ type Parts = {
   readonly options: CheckedOptions
   /** Streams open now. */
   readonly clients: () => number
+  /** One more found no place. */
+  readonly onFull: () => void
   readonly isClosing: () => boolean
 }
 
@@ -120,7 +122,7 @@ export class Answers {
   }
 
   #joinHub(request: HubRequest, reply: Reply, common: Headers): void {
-    const { hub, options, clients, isClosing } = this.#parts
+    const { hub, options, clients, onFull, isClosing } = this.#parts
     const query = queryOf(streamQuery, request.url)
     const lastEventId = request.header('last-event-id')
     const wanted = wantedStream(query, lastEventId, knownKeys(hub.board), options.structured)
@@ -131,7 +133,14 @@ export class Answers {
       reply.document(200, headers, null)
       return
     }
+<<<<<<< HEAD
     if (clients() >= options.maxClients) throw new HttpError('too_many_streams', undefined, busyHeaders())
+=======
+    if (clients() >= options.maxClients) {
+      onFull()
+      throw new HttpError('too_many_streams', undefined, BUSY)
+    }
+>>>>>>> connections
     const stream = reply.stream(headers, isGzip ? 'gzip' : 'plain')
     if (stream !== null) hub.join({ ...stream, ...wanted, owner: null })
   }

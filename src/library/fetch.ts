@@ -12,7 +12,7 @@ class BodyTransport implements Transport {
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null
   #events: Parameters<Transport['attach']>[0] | null = null
   #isBlocked = false
-  readonly ends = null
+  readonly farPort = null
   readonly #onGone = () => this.#close()
 
   constructor(signal: AbortSignal) {
@@ -47,6 +47,10 @@ class BodyTransport implements Transport {
 
   progress(): number {
     return this.#controller?.desiredSize ?? 0
+  }
+
+  ends(): null {
+    return null
   }
 
   sent(): number {

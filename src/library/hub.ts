@@ -54,7 +54,6 @@ export function createHub(given: LiveHubOptions = {}): LiveHub {
   const connections = new Connections({
     tcpTable: tcpTable(),
     maxAgeMs: () => MAX_AGE_MS,
-    maxStreams: () => options.maxClients,
   })
   let isClosing = false
   const settings = {
@@ -80,6 +79,7 @@ export function createHub(given: LiveHubOptions = {}): LiveHub {
     hub: core,
     options,
     clients: () => connections.streams,
+    onFull: () => connections.refuse(),
     isClosing: () => isClosing,
   })
   const handler: LiveHub['handler'] = (request, response) => {

@@ -44,7 +44,7 @@ function replyTo(request: NodeRequest, response: NodeResponse): Reply {
         const { stream } = response
         if (stream.destroyed) return null
         response.writeHead(200, headers)
-        return { transport: new SocketTransport(stream, false), wire: { encoding, framing: 'raw' } }
+        return { transport: new SocketTransport(stream, false, null), wire: { encoding, framing: 'raw' } }
       }
       const { socket } = response
       // No socket: the client sent this request before the answer to its last one has ended. A stream has no end.
@@ -61,7 +61,10 @@ function replyTo(request: NodeRequest, response: NodeResponse): Reply {
       socket.cork()
       process.nextTick(() => socket.uncork())
       response.flushHeaders()
-      return { transport: new SocketTransport(socket, false), wire: { encoding, framing } }
+      return {
+        transport: new SocketTransport(socket, false, socket.remotePort ?? null),
+        wire: { encoding, framing },
+      }
     },
   }
 }

@@ -31,6 +31,8 @@ while True:
     for link in select.select(links, [], [])[0]:
         assert link.recv(65536)
 `
+/** Each starts several programs: time for a busy machine. */
+const BUSY = { timeout: 120_000 }
 /** A reader of each stream, plain and compressed. */
 const PATHS = ['/summary/events', '/summary/events?gzip', '/events', '/events?gzip']
 
@@ -54,6 +56,7 @@ async function idleServer(places = PATHS.length + 1) {
     ],
     {
       G6_SSE_MAX_CONNECTIONS: String(places),
+      G6_SSE_IP_CONNECT_RATE: '0',
       G6_SSE_STALL_TIMEOUT_MS: '3000',
       // Few bytes, as often as ten times a stall time has.
       G6_SSE_HEARTBEAT_CYCLES: '1',
@@ -104,7 +107,7 @@ async function onlyTheLiveOneIsLeft({
   expect(live.exitCode).toBe(null)
 }
 
-test('after the link went down, the places of its readers are free', async () => {
+test('after the link went down, the places of its readers are free', BUSY, async () => {
   const server = await idleServer(50)
   const machine = otherMachine()
   closers.push(() => machine.remove())
@@ -114,16 +117,21 @@ test('after the link went down, the places of its readers are free', async () =>
   await onlyTheLiveOneIsLeft(server)
 })
 
-test('readers on another machine that stop reading lose their places when there is none left', async () => {
-  const server = await idleServer()
-  const machine = otherMachine()
-  closers.push(() => machine.remove())
-  const stopped = await readersOn(server.port, machine.host, machine.via)
-  stopped.kill('SIGSTOP')
-  await onlyTheLiveOneIsLeft(server)
-})
+test(
+  'readers on another machine that stop reading lose their places when one more finds none',
+  BUSY,
+  async () => {
+    const server = await idleServer()
+    const machine = otherMachine()
+    closers.push(() => machine.remove())
+    const stopped = await readersOn(server.port, machine.host, machine.via)
+    stopped.kill('SIGSTOP')
+    expect((await fetch(`${server.url}/summary/events`)).status).toBe(429)
+    await onlyTheLiveOneIsLeft(server)
+  },
+)
 
-test('readers on this machine that stop reading lose their places', async () => {
+test('readers on this machine that stop reading lose their places', BUSY, async () => {
   const server = await idleServer(50)
   const stopped = await readersOn(server.port, '127.0.0.1')
   stopped.kill('SIGSTOP')

@@ -6,8 +6,9 @@ export class ScriptedTransport implements Transport {
   /** Bytes written while stalled, delivered on `drain`. */
   readonly held: Buffer[] = []
   closed = false
-  /** Ends of a TCP connection, for tests of what the system knows of one. */
-  ends: string | null = null
+  /** Of a TCP connection, for tests of what the system knows of one. */
+  farPort: number | null = null
+  knownEnds: string | null = null
   #sent = 0
   ended = false
   #stalled = false
@@ -35,6 +36,10 @@ export class ScriptedTransport implements Transport {
 
   progress(): number {
     return this.#progress
+  }
+
+  ends(): string | null {
+    return this.knownEnds
   }
 
   sent(): number {
