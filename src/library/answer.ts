@@ -133,14 +133,10 @@ export class Answers {
       reply.document(200, headers, null)
       return
     }
-<<<<<<< HEAD
-    if (clients() >= options.maxClients) throw new HttpError('too_many_streams', undefined, busyHeaders())
-=======
     if (clients() >= options.maxClients) {
       onFull()
-      throw new HttpError('too_many_streams', undefined, BUSY)
+      throw new HttpError('too_many_streams', undefined, busyHeaders())
     }
->>>>>>> connections
     const stream = reply.stream(headers, isGzip ? 'gzip' : 'plain')
     if (stream !== null) hub.join({ ...stream, ...wanted, owner: null })
   }
