@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { complain } from '../src/log/print.js'
 
 const END_MS = 3_000
 /** Lines that nobody reads: the oldest are dropped. */
@@ -50,7 +51,7 @@ export class Child {
     createInterface({ input: errors }).on('line', line => {
       if (line.trim() !== '' && !/^\w*Error\b/.test(this.#complaint)) this.#complaint = line.trim()
       if (lines === 'stderr') this.#keep(line)
-      else process.stderr.write(`${line}\n`)
+      else complain(`${line}\n`)
     })
   }
 

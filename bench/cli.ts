@@ -1,6 +1,7 @@
 // The benchmarks of the package: `g6 bench cycle`, `sse`, `chat` and `fanout`.
 import { Command } from 'commander'
 import { number, oneOf, whole } from '../src/cli/arguments.js'
+import { print } from '../src/log/print.js'
 import type { ChatFlags } from './chat/run.js'
 import type { CycleOptions } from './cycle/run.js'
 import { CHURNS } from './documents.js'
@@ -42,7 +43,7 @@ function cycleCommand(): Command {
       const { loadConfigFromProcess } = await import('../src/config/from-process.js')
       const { config } = accepted(loadConfigFromProcess())
       if (config.benchSkip) {
-        process.stdout.write('{"skipped":"G6_BENCH_SKIP"}\n')
+        print('{"skipped":"G6_BENCH_SKIP"}\n')
         return
       }
       const short = quick && { warmup: 5, measure: 40 }
@@ -75,7 +76,7 @@ function sseCommand(): Command {
       const server = flags.url === undefined ? await startDemoServer() : null
       try {
         const report = await benchSse({ url: `${server?.url}/summary/events`, ...flags })
-        process.stdout.write(json ? jsonText(report) : readable(report))
+        print(json ? jsonText(report) : readable(report))
         fail(complaints(report))
       } finally {
         await server?.stop()
@@ -96,7 +97,7 @@ function chatCommand(): Command {
       const machine = describeMachine()
       const report = await benchChat(flags)
       const whole = { ...report, machine }
-      process.stdout.write(flags.json ? jsonText(whole) : readable(whole) + figureTable(report))
+      print(flags.json ? jsonText(whole) : readable(whole) + figureTable(report))
       fail(misses(report))
     })
 }

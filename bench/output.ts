@@ -1,5 +1,7 @@
 // How every benchmark prints: JSON with the machine, a line per figure, figures over their limit, and complaints that make the exit
 // code 1.
+
+import { complain, print } from '../src/log/print.js'
 import { describeMachine } from './machine.js'
 
 export const jsonText = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
@@ -11,7 +13,7 @@ export const short = (value: number): string => value.toFixed(Math.abs(value) >=
 export async function printed<R extends object>(measure: () => R | Promise<R>): Promise<R> {
   const machine = describeMachine()
   const report = await measure()
-  process.stdout.write(jsonText({ ...report, machine }))
+  print(jsonText({ ...report, machine }))
   return report
 }
 
@@ -24,7 +26,7 @@ export function readable(report: object): string {
 }
 
 export function fail(complaints: readonly string[]): void {
-  for (const complaint of complaints) process.stderr.write(`g6 bench: ${complaint}\n`)
+  for (const complaint of complaints) complain(`g6 bench: ${complaint}\n`)
   if (complaints.length > 0) process.exitCode = 1
 }
 

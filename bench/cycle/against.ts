@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { z } from 'zod'
+import { complain } from '../../src/log/print.js'
 import { inTurn, pairedRatio, spread } from '../stats.js'
 import type { CycleOptions } from './run.js'
 
@@ -25,7 +26,7 @@ export async function benchAgainst(against: string, options: CycleOptions, round
   const reports: Record<keyof typeof folders, Report[]> = { ours: [], baseline: [] }
   for (let round = 1; round <= rounds; round++) {
     for (const build of inTurn(['ours', 'baseline'] as const, round)) {
-      process.stderr.write(`round ${round} of ${rounds}: ${build}\n`)
+      complain(`round ${round} of ${rounds}: ${build}\n`)
       const command = [join(folders[build], 'src/cli/main.js'), 'bench', 'cycle', ...sizes]
       const { stdout } = await promisify(execFile)(process.execPath, command, LIMITS)
       reports[build].push(reportSchema.parse(JSON.parse(stdout)))

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs'
 import os from 'node:os'
 import { basename } from 'node:path'
+import { complain, print } from '../../src/log/print.js'
 import { canPin, describeMachine, openFilesLimit } from '../machine.js'
 import { jsonText } from '../output.js'
 import { findSubjects } from './installed.js'
@@ -79,7 +80,7 @@ async function measureAll(options: Options, onRound: (report: Report) => void): 
   for (let round = 1; round <= options.rounds; round++) {
     for (const { name, measure } of measures) {
       place = `round ${round}, ${name}`
-      process.stderr.write(`round ${round} of ${options.rounds}: ${name}\n`)
+      complain(`round ${round} of ${options.rounds}: ${name}\n`)
       const load1 = os.loadavg()[0] ?? 0
       try {
         rounds.push({ load1, values: await measure.round({ ...bench, round }) })
@@ -100,7 +101,7 @@ export async function benchFanout(options: Options): Promise<number> {
   const report = await measureAll(options, soFar => {
     if (out !== null) writeFileSync(out, jsonText(soFar))
   })
-  process.stderr.write(`\n${reportText(report)}`)
-  if (json) process.stdout.write(jsonText(report))
+  complain(`\n${reportText(report)}`)
+  if (json) print(jsonText(report))
   return check && !report.passed ? 1 : 0
 }

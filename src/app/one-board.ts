@@ -5,6 +5,7 @@ import { momentNow } from '../clock/moment.js'
 import type { CycleResult } from '../engine/cycle.js'
 import type { Boards } from '../engine/loop.js'
 import { Statistics } from '../engine/statistics.js'
+import { printableMessage } from '../log/printable.js'
 import { boardDocument } from '../outputs/json-lines.js'
 import { frameColumns, plainFrame } from '../outputs/plain.js'
 import { linksOf, surroundingsOf } from './panel-context.js'
@@ -69,7 +70,9 @@ export async function printSnapshot(parts: ProgramParts, given: Given, edge: Edg
   const result = await firstResult(source, parts)
   const { state, error } = result.source
   if (result.board.generation === 0) {
-    edge.stderr.write(`g6: ${source.name} cannot be read: ${state}: ${error ?? 'nothing came'}\n`)
+    edge.stderr.write(
+      `g6: ${printableMessage(source.name)} cannot be read: ${state}: ${error ?? 'nothing came'}\n`,
+    )
     return 1
   }
   const text = given.json

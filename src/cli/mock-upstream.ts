@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import type { MockDialect, MockFinish } from '../chat/mock/script.js'
 import { number, oneOf, whole } from './arguments.js'
+import { print } from './output.js'
 
 const DIALECTS: readonly MockDialect[] = ['untyped', 'typed', 'rich', 'openai']
 const FINISHES: readonly MockFinish[] = ['done', 'length', 'error', 'cut', 'end', 'tail', 'stall']
@@ -50,7 +51,7 @@ export function mockUpstreamCommand(): Command {
           stamped: flags.stamped ?? false,
         },
       })
-      process.stdout.write(`${JSON.stringify({ listening: server.url })}\n`)
+      print(`${JSON.stringify({ listening: server.url })}\n`)
       await new Promise<void>(resolve => {
         for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
       })

@@ -1,11 +1,2 @@
-// How commands write to a terminal: no control character in the data reaches it.
-import { printableText } from '../log/printable.js'
-
-export function print(text: string): void {
-  process.stdout.write(printableText(text))
-}
-
-/** To standard error. */
-export function complain(text: string): void {
-  process.stderr.write(printableText(text))
-}
+// How commands write (log/print.ts).
+export { complain, print } from '../log/print.js'

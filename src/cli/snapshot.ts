@@ -5,6 +5,7 @@ import { printSnapshot } from '../app/one-board.js'
 import { systemClock } from '../clock/clock.js'
 import { settingFlags } from '../config/flags.js'
 import { silentMetrics } from '../metrics/metrics.js'
+import { complain, print } from './output.js'
 import { prepare, sourceFlag } from './settings.js'
 
 type Options = { readonly json?: true; readonly source?: readonly string[] }
@@ -26,6 +27,13 @@ export function snapshotCommand(): Command {
         clock: systemClock,
         panels: await loadPanels(config.panelsModule),
       }
-      process.exitCode = await printSnapshot(parts, { sources, json }, process)
+      process.exitCode = await printSnapshot(
+        parts,
+        { sources, json },
+        {
+          stdout: { columns: process.stdout.columns, write: print },
+          stderr: { write: complain },
+        },
+      )
     })
 }

@@ -1,5 +1,6 @@
 // Writes texts of which only the newest matters: while the stream is full, each new text replaces the waiting one. A reader
 // that has stalled costs the memory of one text and delays nothing.
+import { printableText } from '../log/printable.js'
 
 export type TextStream = {
   readonly columns?: number
@@ -22,7 +23,8 @@ export class NewestWriter {
       this.#newest = text
       return
     }
-    if (this.stream.write(text)) return
+    // It may be a terminal: no control character of the data reaches it.
+    if (this.stream.write(printableText(text))) return
     this.#full = true
     this.#await()
   }

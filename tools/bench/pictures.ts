@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { spawn } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
 import { CLI, startServer } from '../../bench/own-server.js'
+import { print } from '../../src/log/print.js'
 import { runSimulator } from '../../src/simulator/run.js'
 import { createScenario } from '../../src/simulator/scenario.js'
 import { DASHBOARD_ENV } from './terminal/process.js'
@@ -86,7 +87,7 @@ try {
     throw new Error(`the picture has ${picture.length} bytes, the limit is ${limitBytes}`)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, picture)
-  console.log(`${path}: ${picture.length} bytes`)
+  print(`${path}: ${picture.length} bytes\n`)
 } finally {
   stop.abort()
   await writing

@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { MAX_SEC } from '../../bench/cli.js'
 import { fail, jsonText, printed } from '../../bench/output.js'
 import { number, whole } from '../../src/cli/arguments.js'
+import { print } from '../../src/log/print.js'
 import type { ChangeOptions } from '../bench/change.js'
 import type { WebBenchOptions } from '../bench/web/run.js'
 
@@ -46,7 +47,7 @@ function soakCommand(): Command {
     .action(async ({ minutes, quick, json, out }: SoakFlags) => {
       const { benchSoak, soakText } = await import('../bench/soak/run.js')
       const report = await benchSoak(quick ? QUICK_SOAK_MINUTES : minutes)
-      process.stdout.write(json ? jsonText(report) : soakText(report))
+      print(json ? jsonText(report) : soakText(report))
       if (out !== undefined) writeFileSync(out, jsonText(report))
       if (!report.passed) process.exitCode = 1
     })
@@ -69,7 +70,7 @@ function compareCommand(): Command {
       const run = readReport(file)
       const before = readReport(baseline ?? newestArchived(ARCHIVE, run.bench))
       const comparison = compareReports(before, run, bound)
-      process.stdout.write(json ? jsonText(comparison) : comparisonText(comparison))
+      print(json ? jsonText(comparison) : comparisonText(comparison))
       if (comparison.worse > 0 || comparison.failed.length > 0) process.exitCode = 1
     })
 }
@@ -81,7 +82,7 @@ function capacityCommand(): Command {
     .action(async (file: string | undefined) => {
       const { newestArchived, readReport } = await import('../bench/compare/reading.js')
       const { capacityTable } = await import('../bench/compare/capacity.js')
-      process.stdout.write(capacityTable(readReport(file ?? newestArchived(ARCHIVE, 'fanout'))))
+      print(capacityTable(readReport(file ?? newestArchived(ARCHIVE, 'fanout'))))
     })
 }
 

@@ -1,5 +1,6 @@
 // `g6 docs`: writes or checks the generated reference pages.
 import { Command } from 'commander'
+import { print } from '../../src/log/print.js'
 import { checkPages, writePages } from '../reference-pages.js'
 
 export function docsCommand(): Command {
@@ -10,10 +11,10 @@ export function docsCommand(): Command {
     .option('--folder <path>', 'Where the pages are', 'docs/reference')
     .action(async ({ write, folder }: { readonly write?: true; readonly folder: string }) => {
       const stale = write ? await writePages(folder) : await checkPages(folder)
-      for (const name of stale) process.stdout.write(`${write ? 'written' : 'stale'}: ${folder}/${name}\n`)
-      if (stale.length === 0) process.stdout.write('all pages are fresh\n')
+      for (const name of stale) print(`${write ? 'written' : 'stale'}: ${folder}/${name}\n`)
+      if (stale.length === 0) print('all pages are fresh\n')
       else if (!write) {
-        process.stdout.write('run: npm run docs\n')
+        print('run: npm run docs\n')
         process.exitCode = 1
       }
     })

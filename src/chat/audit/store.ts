@@ -128,6 +128,7 @@ export function openStore(path: string, key: Uint8Array): AuditStore {
 
   /** In a transaction, so that no other writer adds one in between. */
   function addAll(drafts: readonly Draft[]): void {
+    subjects.begin()
     drafts.reduce((previous: Link, draft) => add(draft, previous), records.last())
   }
 

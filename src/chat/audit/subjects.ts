@@ -21,6 +21,8 @@ export type Subject = { readonly ref: string; readonly salt: Uint8Array | null }
 export type Found = Subject & { readonly mac: string | null }
 
 export type Subjects = {
+  /** A transaction began: until the next, nobody else changes the rows that were read. */
+  begin(): void
   /** The subject with the first name, created when there is none; it gets all the names. Rows with a wrong MAC find nobody. */
   of(names: readonly [SubjectName, ...SubjectName[]], atMs: number): Found
   byRef(ref: string): Found
@@ -101,7 +103,17 @@ export function createSubjects(database: Database, key: Uint8Array): Subjects {
     return row?.mac != null && isSameMac(row.mac, macOfRows(row)) ? row : null
   }
 
+  /** Rows that were checked in this transaction. */
+  const checked = new Map<string, Row>()
+
+  function checkedOnce(ref: string): Row | null {
+    const row = checked.get(ref) ?? sealed(ref)
+    if (row !== null) checked.set(ref, row)
+    return row
+  }
+
   function seal(ref: string): string | null {
+    checked.delete(ref)
     const row = byRef.first(ref)
     if (row === null) return null
     const mac = macOfRows(row)
@@ -120,17 +132,19 @@ export function createSubjects(database: Database, key: Uint8Array): Subjects {
   }
 
   function erase(ref: string): void {
+    checked.delete(ref)
     deleteLookups(ref)
     deleteSubject(ref)
   }
 
   return {
+    begin: () => checked.clear(),
     of: (names, atMs) => {
       const [first] = names
       const found =
         byLookup
           .all(lookupOf(key, first))
-          .map(({ ref }) => sealed(ref))
+          .map(({ ref }) => checkedOnce(ref))
           .find(row => row !== null) ?? null
       const salt = found?.salt ?? randomBytes(SALT_BYTES)
       const ref = found?.ref ?? commitmentTo(first.text, salt)
@@ -140,7 +154,7 @@ export function createSubjects(database: Database, key: Uint8Array): Subjects {
       for (const name of names) if (addLookup(lookupOf(key, name), ref) > 0) isChanged = true
       return { ref, salt, mac: isChanged ? seal(ref) : null }
     },
-    byRef: ref => ({ ref, salt: sealed(ref)?.salt ?? null, mac: null }),
+    byRef: ref => ({ ref, salt: checkedOnce(ref)?.salt ?? null, mac: null }),
     find: name => refsOf.all(lookupOf(key, name)).map(({ ref }) => ref),
     erase,
     sweep: beforeMs => {

@@ -304,7 +304,7 @@ class Trail implements StartedTrail {
     if (this.#failingSinceMs === null) {
       this.#failingSinceMs = this.#clock.nowMs()
       const why = error instanceof Error && OURS.has(code) ? error.message : code
-      log.error({ code, why }, 'the audit store is unavailable; records are queued')
+      log.error({ code, why, setting: 'G6_AUDIT_DB' }, 'the audit store is unavailable; records are queued')
     } else this.#retryMs = Math.min(LAST_RETRY_MS, this.#retryMs * 2)
     if (code === 'writer_ended' || code === 'vanished') this.#isOpen = false
   }

@@ -10,6 +10,7 @@ import { Child } from '../../../bench/child.js'
 import { describeMachine, type Machine } from '../../../bench/machine.js'
 import { short } from '../../../bench/output.js'
 import { spread } from '../../../bench/stats.js'
+import { complain } from '../../../src/log/print.js'
 import { runSimulator } from '../../../src/simulator/run.js'
 import { createScenario } from '../../../src/simulator/scenario.js'
 import { Load, type LoadCounts } from './load.js'
@@ -100,9 +101,7 @@ async function observe(minutes: number, ask: () => Promise<Sample>): Promise<rea
     if (atMin >= nextShownMin) {
       const heapMib = (sample.heapBytes / MIB).toFixed(1)
       const rssMib = (sample.rssBytes / MIB).toFixed(1)
-      console.error(
-        `minute ${nextShownMin}: heap ${heapMib} MiB, resident ${rssMib} MiB, ${sample.files} files`,
-      )
+      complain(`minute ${nextShownMin}: heap ${heapMib} MiB, resident ${rssMib} MiB, ${sample.files} files\n`)
       nextShownMin++
     }
     await sleep(gapMs)
