@@ -25,7 +25,8 @@ export class Guesses {
   /** Counts a wrong one. Milliseconds until the address is below the limit again; 0: it is. */
   add(key: string, nowMs: number): number {
     const leftMs = this.#wrong.take(key, WRONG, nowMs)
-    if (this.#isOver(key, nowMs)) this.#delay(key, nowMs)
+    // The first one above the limit is refused at once.
+    if (leftMs > 0) this.#delay(key, nowMs)
     return leftMs
   }
 

@@ -371,7 +371,7 @@ describe('guesses', () => {
         },
       }
       const here = await start({ parts: { timers } })
-      for (let i = 0; i < 10; i++) await ask(here, undefined, guess).end()
+      for (let i = 0; i < 11; i++) await ask(here, undefined, guess).end()
       expect(waits).toEqual([])
       const more = await Promise.all([1, 2, 3].map(() => ask(here, undefined, guess).end()))
       expect(waits).toHaveLength(3)
