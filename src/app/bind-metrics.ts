@@ -5,6 +5,7 @@ import type { Config } from '../config/settings.js'
 import type { Connections } from '../connection/connections.js'
 import type { CycleResult } from '../engine/cycle.js'
 import type { Loop, LoopObserver } from '../engine/loop.js'
+import type { LoopLag } from '../guards/loop-lag.js'
 import type { HttpObserver } from '../http/server.js'
 import type { Hub } from '../hub/hub.js'
 import type { HubObserver } from '../hub/hub-types.js'
@@ -126,6 +127,20 @@ export function readSource(metrics: Metrics, loop: Pick<Loop, 'sourceNow' | 'ver
     metrics.g6_status_state.only({ state })
     metrics.g6_status_age_seconds.set(ageSec)
     metrics.g6_verdict.only({ word: loop.verdictNow().word })
+  })
+}
+
+export function readLag(metrics: Metrics, lag: Pick<LoopLag, 'takeStatistics'>): () => void {
+  return metrics.onScrape(() => {
+    const statistics = lag.takeStatistics()
+    metrics.nodejs_eventloop_lag_seconds.set(statistics?.lastSec ?? null)
+    metrics.nodejs_eventloop_lag_min_seconds.set(statistics?.minSec ?? null)
+    metrics.nodejs_eventloop_lag_max_seconds.set(statistics?.maxSec ?? null)
+    metrics.nodejs_eventloop_lag_mean_seconds.set(statistics?.meanSec ?? null)
+    metrics.nodejs_eventloop_lag_stddev_seconds.set(statistics?.stddevSec ?? null)
+    metrics.nodejs_eventloop_lag_p50_seconds.set(statistics?.p50Sec ?? null)
+    metrics.nodejs_eventloop_lag_p90_seconds.set(statistics?.p90Sec ?? null)
+    metrics.nodejs_eventloop_lag_p99_seconds.set(statistics?.p99Sec ?? null)
   })
 }
 

@@ -12,6 +12,7 @@ import type { Output } from '../engine/cycle.js'
 import { Loop, type LoopEnd, type LoopObserver } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
 import { Statistics } from '../engine/statistics.js'
+import { LoopLag } from '../guards/loop-lag.js'
 import { type Command, type ListenerPlan, planListeners } from '../http/listen-plan.js'
 import type { Listening } from '../http/listeners.js'
 import { Hub } from '../hub/hub.js'
@@ -19,7 +20,15 @@ import type { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
 import type { Thresholds } from '../panels/thresholds.js'
-import { hubObserver, loopObserver, metricsOf, readHub, readIngest, readSource } from './bind-metrics.js'
+import {
+  hubObserver,
+  loopObserver,
+  metricsOf,
+  readHub,
+  readIngest,
+  readLag,
+  readSource,
+} from './bind-metrics.js'
 import { createHubOutput, createStatusOutput, wantsSink } from './outputs.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
 import type { OutputParts, Pipeline, ProgramParts, ProgramSource } from './parts.js'
@@ -63,6 +72,7 @@ export class Program {
   #surroundings: PanelSurroundings
   /** Null until the server was created, and where nothing is served. */
   #serving: Serving | null = null
+  #lag: LoopLag | null = null
   #listening: readonly Listening[] = []
   #draining = false
   #started: Promise<readonly Listening[]> | null = null
@@ -160,6 +170,7 @@ export class Program {
         statusHub: this.#statusHub,
         loop: this.loop,
         panelKeys: this.#pipeline.panelKeys,
+        lagGauge: this.#sampleLag(),
         isDraining: () => this.#draining,
         startedMs: this.#startedMs,
       })
@@ -172,6 +183,13 @@ export class Program {
     this.#surroundings = this.#surroundingsOf(this.#config)
     this.loop.start()
     return listening
+  }
+
+  #sampleLag(): LoopLag {
+    const { metrics, clock } = this.#parts
+    this.#lag = new LoopLag({ clock })
+    readLag(metrics, this.#lag)
+    return this.#lag
   }
 
   /** Ends in order, within the grace; idempotent, and every caller waits for the same end. */
@@ -192,6 +210,7 @@ export class Program {
     const leftMs = Math.max(0, graceMs - (clock.monotonicMs() - startMs) - CLOSING_MS)
     await Promise.all([this.hub, this.#statusHub, this.#serving?.chat].map(each => each?.close(leftMs)))
     await this.#serving?.server.close()
+    this.#lag?.stop()
     await this.loop.closeOutputs()
   }
 

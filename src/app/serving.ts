@@ -4,6 +4,7 @@
 import type { Connections } from '../connection/connections.js'
 import type { CycleResult, SourceState } from '../engine/cycle.js'
 import type { Loop } from '../engine/loop.js'
+import type { LagGauge } from '../guards/lag.js'
 import { healthDocument } from '../http/health-document.js'
 import type { ListenerPlan } from '../http/listen-plan.js'
 import { clientFilePlugin, pagePlugin } from '../http/routes/built-files.js'
@@ -23,6 +24,7 @@ export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly statusHub: StatusHub | null
   readonly loop: Loop
   readonly panelKeys: Pipeline['panelKeys']
+  readonly lagGauge: LagGauge
   readonly isDraining: () => boolean
   /** When the program began, monotonic. */
   readonly startedMs: number
@@ -42,6 +44,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
     hub,
     statusHub,
     loop,
+    lagGauge,
     isDraining,
     startedMs,
   } = parts
@@ -83,6 +86,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
       }),
     metrics: accept => metrics.text(accept),
     observer: httpObserver(metrics),
+    lagGauge,
     log,
     clock,
     version: VERSION,

@@ -16,6 +16,7 @@ function start() {
     name: string,
     addressKey = 'a',
     last: Buffer | null = Buffer.alloc(1),
+    cost = 0,
   ) => {
     const transport = new ScriptedTransport(() => {})
     const connection = new Connection({ transport, wire: WIRE, owner: name, addressKey }, connections.nowMs())
@@ -24,6 +25,7 @@ function start() {
       stallMs: () => STALL_MS,
       onDrain: () => left.push(`${name} drains`),
       onTick: () => left.push(`${name} ticks`),
+      costOf: () => cost,
       lastBytes: () => last,
       onLeave: (_, reason) => left.push(`${name} ${reason}`),
       onClose: () => left.push(`${name} closed`),
@@ -48,6 +50,21 @@ describe('connections', () => {
     expect([board.transport.closed, connections.streams, connections.streamsOf('a')]).toEqual([true, 1, 0])
     for (const kind of ['status', 'chat'] as const) void connections.close(kind, 0)
     expect(waiting()).toBe(0)
+  })
+
+  test('are shed from the costliest on', () => {
+    const { connections, open, left } = start()
+    for (const [name, cost] of [
+      ['a', 1],
+      ['b', 5],
+      ['c', 0.5],
+      ['d', 5],
+    ] as const)
+      open('board', name, 'x', null, cost)
+    expect(connections.shed(0.5)).toBe(2)
+    expect(left).toEqual(['b shed', 'b closed', 'd shed', 'd closed'])
+    expect(connections.shed(0.5)).toBe(1)
+    expect(left.slice(4)).toEqual(['a shed', 'a closed'])
   })
 
   test('that lag are shed from the newest on, whatever their stream; answers stay', () => {

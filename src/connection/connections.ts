@@ -20,6 +20,8 @@ export interface ConnectionHost<C extends Connection> {
   onDrain(connection: C): void
   /** Once a second while it can be written to: the time to send a keep-alive that is due. */
   onTick(connection: C, nowMs: number): void
+  /** What it costs compared with others; shedding ends the costliest first. Default 0. */
+  costOf?(connection: C): number
   /** What it is sent at its end; null: it is closed at once. */
   lastBytes(connection: C, reason: ByeReason): Buffer | null
   /** It was ended or has closed, whichever came first. Exactly once. */
@@ -111,10 +113,14 @@ export class Connections {
     )
   }
 
-  /** Ends the newest part (0–1) of the streams; returns how many. */
+  /** Ends a part (0–1) of the streams, the costliest and of equal ones the newest; returns how many. */
   shed(part: number, kind?: ConnectionKind): number {
-    const streams = this.#streams(kind)
-    return this.#endAll(streams.slice(streams.length - Math.ceil(streams.length * part)), 'shed')
+    const byCost = this.#streams(kind)
+      .map(connection => ({ connection, cost: this.#open.get(connection)?.costOf?.(connection) ?? 0 }))
+      .reverse()
+      .sort((a, b) => b.cost - a.cost)
+    const ended = byCost.slice(0, Math.ceil(byCost.length * part)).map(({ connection }) => connection)
+    return this.#endAll(ended.reverse(), 'shed')
   }
 
   /** Ends all of a kind, and waits as `drain` does. */

@@ -4,7 +4,7 @@
 // compressed by itself ends at a byte and refers to nothing before it, so the same compressed bytes fit into any gzip stream.
 // Text compressed after `past` refers to it, so it fits only into streams whose last bytes, unpacked, are `past` (lane.ts knows
 // which): an update of a steady board then takes a third of the bytes.
-import { constants, deflateRawSync } from 'node:zlib'
+import { constants, deflateRaw, deflateRawSync } from 'node:zlib'
 import type { Wire } from './transport.js'
 
 const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])
@@ -36,6 +36,17 @@ function chunk(text: string, wire: Wire): Buffer {
 export function compressed(bytes: Buffer, wire: Wire, past: Buffer): Buffer {
   const options = past.length === 0 ? DEFLATE : { ...DEFLATE, dictionary: past }
   return framed(deflateRawSync(bytes, options), wire)
+}
+
+/** As `toWire` for a gzip connection, on another thread. */
+export function compressedSoon(
+  text: string,
+  wire: Wire,
+  done: (fault: Error | null, bytes: Buffer) => void,
+): void {
+  deflateRaw(Buffer.from(text), DEFLATE, (fault, bytes) =>
+    done(fault, fault === null ? framed(bytes, wire) : EMPTY_BYTES),
+  )
 }
 
 export function toWire(text: string, wire: Wire): Buffer {

@@ -1,6 +1,5 @@
 // Shedding: what to do when the event loop cannot keep up. `stepLag` is pure: samples of the lag come in, decisions go out.
-// `watchLag` takes the samples; it owns a native histogram and one timer.
-import { monitorEventLoopDelay } from 'node:perf_hooks'
+// `watchLag` takes them from a gauge (loop-lag.ts), once a second.
 import type { Clock } from '../clock/clock.js'
 
 /** Refuse new streams after the loop has lagged this long without a break. */
@@ -38,8 +37,6 @@ export function stepLag(
 }
 
 const SAMPLE_EVERY_MS = 1_000
-/** Of the histogram's own timer; its values include this much even without lag. */
-const RESOLUTION_MS = 50
 
 export type LagMonitor = {
   /** Whether to refuse new streams. */
@@ -47,23 +44,8 @@ export type LagMonitor = {
   stop(): void
 }
 
-/** `takeWorstMs`: the worst lag since the last call. `stop` frees it. */
+/** `takeWorstMs`: the worst lag since the last call. `stop` ends its timer. */
 export type LagGauge = { takeWorstMs(): number; stop(): void }
-
-function eventLoopLag(): LagGauge {
-  const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
-  histogram.enable()
-  return {
-    takeWorstMs: () => {
-      const worstMs = histogram.max / 1e6 - RESOLUTION_MS
-      histogram.reset()
-      return Math.max(0, worstMs)
-    },
-    stop: () => {
-      histogram.disable()
-    },
-  }
-}
 
 /** Samples once a second until stopped. `limitMs` is read at each sample, so a reload takes effect. */
 export function watchLag(parts: {
@@ -71,10 +53,10 @@ export function watchLag(parts: {
   /** Called when a part of the streams is to be ended. */
   readonly shed: () => void
   readonly clock: Clock
-  readonly gauge?: LagGauge
+  readonly gauge: LagGauge
   readonly every?: (ms: number, run: () => void) => () => void
 }): LagMonitor {
-  const { clock, gauge = eventLoopLag(), every = everyMs } = parts
+  const { clock, gauge, every = everyMs } = parts
   let state: LagState = NO_LAG
   let lastMs = clock.monotonicMs()
   const stopTimer = every(SAMPLE_EVERY_MS, () => {

@@ -14,6 +14,7 @@ import { Refusal } from '../contract/refusal.js'
 import { preflightHeaders } from '../guards/cors.js'
 import { judgeBind } from '../guards/host.js'
 import { type LagGauge, type LagMonitor, watchLag } from '../guards/lag.js'
+import { LoopLag } from '../guards/loop-lag.js'
 import { RefusalLog } from '../guards/refusal-log.js'
 import type { HubLike } from '../hub/hub-types.js'
 import type { Log } from '../log/log.js'
@@ -248,7 +249,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
         limitMs: () => access.config.shedLagMs,
         shed: () => connections.shed(SHED_PART),
         clock,
-        ...(parts.lagGauge === undefined ? {} : { gauge: parts.lagGauge }),
+        gauge: parts.lagGauge ?? new LoopLag({ clock }),
       })
       return open
     },

@@ -1,4 +1,5 @@
 // A feed: what all readers of one form (mode, view, subset) have in common, whatever their wire.
+import type { Board } from '../board/board.js'
 import type { FeedShape } from './frames.js'
 import type { JoinRequest } from './hub-types.js'
 import { subsetSuffix } from './resume.js'
@@ -17,6 +18,8 @@ export class Feed {
     public head: number,
     /** The interval in which its readers last got an event; heartbeats count from here. */
     public lastEventInterval: number,
+    /** The last board that became events of this feed, or on which it began; null before the first. */
+    public seen: Board | null,
   ) {}
 }
 

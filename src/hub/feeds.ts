@@ -1,5 +1,8 @@
 // The feeds and lanes that have readers, and what each board means for them. A board becomes events once per feed and bytes once
 // per lane; the bytes wait in `Lane.pending` until the hub writes them to the readers at their beginning.
+//
+// Readers choose subsets, so there may be a thousand feeds. Encoding stops after a slice of time and goes on when the event loop
+// has had its turn; a feed that still waits when the next board comes goes to that board in one step.
 import type { Board } from '../board/board.js'
 import type { Clock } from '../clock/clock.js'
 import { wireKey } from '../connection/wire.js'
@@ -24,13 +27,20 @@ export type FeedsParts = {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly log: ErrorLog
+  /** Encoding may hold the event loop for about this long. */
+  readonly sliceMs: number
 }
+
+type Published = { readonly previous: Board; readonly board: Board; readonly hitRatio: number | null }
 
 type FeedLanes = { readonly feed: Feed; readonly lanes: Map<string, Lane<BoardReader>> }
 
 export class Feeds {
   readonly #parts: FeedsParts
   readonly #byKey = new Map<string, FeedLanes>()
+  /** Feeds that the newest board has not reached, the longest waiting first. */
+  readonly #waiting = new Map<Feed, FeedLanes>()
+  #newest: Published | null = null
   /** When the last lane was encoded: the end of one encoding is the start of the next, with one reading of the clock. */
   #encodedAtMs = 0
   /** Of the newest board. */
@@ -45,7 +55,7 @@ export class Feeds {
     const key = feedKey(request)
     let known = this.#byKey.get(key)
     if (known === undefined) {
-      const feed = new Feed(feedShape(request), board?.generation ?? 0, this.#interval)
+      const feed = new Feed(feedShape(request), board?.generation ?? 0, this.#interval, board)
       known = { feed, lanes: new Map() }
       this.#byKey.set(key, known)
     }
@@ -65,14 +75,19 @@ export class Feeds {
     for (const [key, { feed, lanes }] of this.#byKey) {
       if (feed !== lane.feed) continue
       if (lanes.get(wireKey(lane.wire)) === lane) lanes.delete(wireKey(lane.wire))
-      if (lanes.size === 0) this.#byKey.delete(key)
+      if (lanes.size > 0) continue
+      this.#byKey.delete(key)
+      this.#waiting.delete(feed)
     }
   }
 
   /** First board, or a new epoch: every reader begins again with hello. */
   restart(board: Board, interval: number): void {
     this.#interval = interval
+    this.#newest = null
+    this.#waiting.clear()
     for (const { feed, lanes } of this.#byKey.values()) {
+      feed.seen = board
       feed.head = board.generation
       feed.lastEventInterval = interval
       for (const lane of lanes.values()) {
@@ -82,7 +97,12 @@ export class Feeds {
     }
   }
 
-  /** Encodes the step from the previous board to this one. `startedAtMs`: when that began; `hitRatio`: for heartbeats. */
+  /** Some feeds still wait for the newest board: call `encodeSome` when the event loop has had its turn. */
+  get isBehind(): boolean {
+    return this.#waiting.size > 0
+  }
+
+  /** Begins to encode the step from the previous board to this one. `startedAtMs`: when that began; `hitRatio`: for heartbeats. */
   advance(
     previous: Board,
     board: Board,
@@ -90,36 +110,58 @@ export class Feeds {
     interval: number,
     startedAtMs: number,
   ): void {
-    this.#encodedAtMs = startedAtMs
     const every = this.#parts.settings().sseForceFullEveryN
-    const forced = every > 0 && Math.floor(interval / every) > Math.floor(this.#interval / every)
+    const isForced = every > 0 && Math.floor(interval / every) > Math.floor(this.#interval / every)
     this.#interval = interval
-    for (const each of this.#byKey.values()) this.#advance(each, previous, board, hitRatio, forced)
+    this.#newest = { previous, board, hitRatio }
+    for (const each of this.#byKey.values()) {
+      if (isForced) each.feed.needsFull = true
+      if (!this.#waiting.has(each.feed)) this.#waiting.set(each.feed, each)
+    }
+    this.encodeSome(startedAtMs)
   }
 
-  #advance(each: FeedLanes, previous: Board, board: Board, hitRatio: number | null, forced: boolean): void {
+  encodeSome(startedAtMs: number): void {
+    this.#encodedAtMs = startedAtMs
+    for (const feed of this.#waiting.keys()) {
+      this.settle(feed)
+      if (this.#encodedAtMs - startedAtMs >= this.#parts.sliceMs) return
+    }
+  }
+
+  /** Encodes at once what the feed lacks of the newest board: before a reader is brought to it. */
+  settle(feed: Feed): void {
+    const each = this.#waiting.get(feed)
+    if (each === undefined || this.#newest === null) return
+    this.#waiting.delete(feed)
+    const seen = feed.seen ?? this.#newest.previous
+    feed.seen = this.#newest.board
+    this.#advance(each, seen, this.#newest)
+  }
+
+  #advance(each: FeedLanes, seen: Board, { previous, board, hitRatio }: Published): void {
     const { feed } = each
     const { sseHeartbeatCycles } = this.#parts.settings()
     const { encoder, log } = this.#parts
     const from = feed.head
-    const skippedGenerations = board.generation > previous.generation + 1
+    const isNext = seen === previous && board.generation <= previous.generation + 1
     try {
-      if (feed.needsFull || forced) {
+      if (feed.needsFull) {
         this.#step(each, snapshotEvents(board, feed.shape, encoder.limits()), ANYWHERE, board)
         feed.needsFull = false
         return
       }
-      // A follower may jump generations; the step is then what changed since.
-      const events = skippedGenerations
-        ? catchUpEvents(board, feed.shape, previous.generation, encoder.limits())
-        : stepEvents(board, feed.shape, encoder.limits())
+      // A follower may jump generations, and a feed may have waited; the step is then what changed since.
+      const events = isNext
+        ? stepEvents(board, feed.shape, encoder.limits())
+        : catchUpEvents(board, feed.shape, seen.generation, encoder.limits())
       if (events.length > 0) {
         this.#step(each, events, from, board)
         return
       }
       // A new verdict is sent at once, without waiting for the next heartbeat.
       const isDue = this.#interval - feed.lastEventInterval >= sseHeartbeatCycles
-      if (isDue || board.verdict !== previous.verdict) {
+      if (isDue || board.verdict !== seen.verdict) {
         feed.lastEventInterval = this.#interval
         this.#append(each, [heartbeatEvent(board, hitRatio)], from, from)
       }

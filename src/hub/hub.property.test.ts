@@ -24,11 +24,18 @@ afterEach(async () => {
   for (const hub of hubs.splice(0)) await hub.close(0)
 })
 
-function world(settings: Partial<HubSettings>, sliceReaders: number): World {
+function world(settings: Partial<HubSettings>, sliceReaders: number, sliceMs: number): World {
   let now = 1_000
   const clock = { nowMs: () => now, monotonicMs: () => now }
   const all: HubSettings = { ...HUB_SETTINGS, sseStructMaxChanges: 5, ...settings }
-  const hub = new Hub({ settings: () => all, version: '0.0.0', clock, random: () => 0.5, sliceReaders })
+  const hub = new Hub({
+    settings: () => all,
+    version: '0.0.0',
+    clock,
+    random: () => 0.5,
+    sliceReaders,
+    sliceMs,
+  })
   hubs.push(hub)
   return {
     hub,
@@ -118,8 +125,9 @@ test('every reader ends with the hashes and the facts of the server, whatever ha
         sseMaxEventBytes: fc.constantFrom(700, 2_000, 65_536),
       }),
       fc.constantFrom(1, 2, 1_000),
-      async (actions, settings, sliceReaders) => {
-        const { hub, advance } = world(settings, sliceReaders)
+      fc.constantFrom(0, 8),
+      async (actions, settings, sliceReaders, sliceMs) => {
+        const { hub, advance } = world(settings, sliceReaders, sliceMs)
         const clients: Client[] = []
         let epoch = 1
         let cycle = 0
@@ -176,7 +184,7 @@ test('every reader ends with the hashes and the facts of the server, whatever ha
           board = nextBoard(board, [...board.panels.values()], ++cycle, cycle)
           hub.publishNow(board, 0.5)
           // As many turns of the event loop as there can be slices.
-          for (let turn = 0; turn <= clients.length * 4; turn++) await nextTurn()
+          for (let turn = 0; turn <= clients.length * 8; turn++) await nextTurn()
         }
         for (const client of clients) {
           expect(client.reader.mismatches).toEqual([])

@@ -6,9 +6,11 @@
 // position. So updates are merged, never queued and never lost, a stalled reader costs its socket and one number, and every
 // reader ends at the newest state.
 //
+// Encoding is sliced by time, and a big fan-out by readers, so that the server still accepts and answers meanwhile.
+//
 // Cost of a delivery: one comparison of positions, the token arithmetic and one `write` of a shared buffer; no string, JSON,
 // closure, promise, emitter or metric per reader (bench/fanout would show it). Steps published in one tick are one buffer and
-// one write. A big fan-out is sliced, so that the server still accepts and answers meanwhile.
+// one write.
 import type { Board } from '../board/board.js'
 import { type Clock, systemClock } from '../clock/clock.js'
 import { type ConnectionHost, Connections } from '../connection/connections.js'
@@ -35,6 +37,8 @@ export type HubOptions = {
   readonly random?: () => number
   /** Readers written to before the event loop gets its turn; by default 1 000 (about 7 ms). */
   readonly sliceReaders?: number
+  /** Encoding may take so long before the event loop gets its turn; by default 8 ms. */
+  readonly sliceMs?: number
   /** A connection that got no byte for this long gets a comment; `hello` announces it. */
   readonly keepaliveMs?: number
   /** Where readers are counted; share it with the HTTP server, whose limit reads it. By default the hub has its own. */
@@ -81,6 +85,7 @@ export class Hub implements HubLike {
   #pass: Pass | null = null
   #flushQueued = false
   #immediate: NodeJS.Immediate | null = null
+  #encoding: NodeJS.Immediate | null = null
   #publishedAtMs = 0
   #stepPanels: readonly string[] = []
   #closed = false
@@ -107,6 +112,7 @@ export class Hub implements HubLike {
       ledger: this.#ledger,
       clock: this.#clock,
       log: this.#log,
+      sliceMs: options.sliceMs ?? 8,
     })
     this.#connections = options.connections ?? new Connections({ clock: this.#clock })
     this.#host = {
@@ -118,6 +124,8 @@ export class Hub implements HubLike {
         const place = reader.position === UNGREETED ? 'line' : 'block'
         this.#write(reader, this.#encoder.keepalive(reader.wire, place), 0)
       },
+      // Bytes that fewer readers share cost more for each; compressing costs some times more.
+      costOf: ({ lane, wire }) => (wire.encoding === 'gzip' ? 4 : 1) / lane.readers.length,
       lastBytes: (reader, reason) => this.#lastBytes(reader, reason),
       onLeave: (reader, reason) => {
         if (reason === 'stalled') this.#ledger.stalled()
@@ -161,6 +169,7 @@ export class Hub implements HubLike {
   /** Sends hello and what the reader lacks; `opening` goes before it in the same write. */
   #greet(reader: BoardReader, board: Board, opening: Buffer): void {
     const { lane } = reader
+    this.#feeds.settle(lane.feed)
     try {
       const { bytes, events } = this.#encoder.greetingFor(lane, board, reader.lastEventId)
       reader.lastEventId = null // used up: a later greeting (new epoch) begins afresh
@@ -220,12 +229,24 @@ export class Hub implements HubLike {
         this.#stepPanels.length === 0 ? board.changed : [...this.#stepPanels, ...board.changed]
     }
     this.#feeds.advance(previous, board, hitRatio, interval, this.#publishedAtMs)
+    this.#encodeRest()
+  }
+
+  /** Feeds that the newest board has not reached yet get it in further turns of the event loop. */
+  #encodeRest(): void {
+    if (!this.#feeds.isBehind || this.#encoding !== null) return
+    this.#encoding = setImmediate(() => {
+      this.#encoding = null
+      this.#feeds.encodeSome(this.#clock.monotonicMs())
+      this.#encodeRest()
+      this.#flush()
+    })
   }
 
   /** All published panels are written; `seconds`: until the last write, null when there are no readers. */
   #stepDone(seconds: number | null): void {
     this.#ledger.reportSoon()
-    if (this.#stepPanels.length === 0) return
+    if (this.#stepPanels.length === 0 || this.#feeds.isBehind) return
     this.#ledger.stepDone(this.#stepPanels, seconds)
     this.#stepPanels = []
   }
@@ -340,6 +361,7 @@ export class Hub implements HubLike {
       return
     }
     const { lane } = reader
+    this.#feeds.settle(lane.feed)
     // It may have missed a heartbeat only: the next step begins a chain that it can join.
     if (reader.chain === NO_CHAIN) lane.breakChain()
     if (reader.position === lane.feed.head) {
@@ -394,7 +416,8 @@ export class Hub implements HubLike {
   /** Sends every reader what it lacks and `bye`, and resolves when all are gone or `graceMs` have passed. Idempotent. */
   async close(graceMs: number): Promise<void> {
     this.#closed = true
-    if (this.#immediate !== null) clearImmediate(this.#immediate)
+    for (const immediate of [this.#immediate, this.#encoding])
+      if (immediate !== null) clearImmediate(immediate)
     this.#pass = null
     await this.#connections.close('board', graceMs)
     this.#throttled.close()
@@ -413,6 +436,7 @@ export class Hub implements HubLike {
     const board = this.#board
     const { lane } = reader
     if (board === null) return NOTHING
+    this.#feeds.settle(lane.feed)
     try {
       if (reader.position === UNGREETED) {
         const greeting = this.#encoder.greetingFor(lane, board, reader.lastEventId)

@@ -21,7 +21,10 @@ function createHub(more: Partial<StatusHubOptions> = {}): StatusHub {
 }
 
 /** A reader with a state store behind it, like another server. */
-function join(hub: StatusHub, more: Partial<StatusJoin> = {}) {
+function join(
+  hub: StatusHub,
+  { stalled = false, ...more }: Partial<StatusJoin> & { stalled?: boolean } = {},
+) {
   const reader = {
     state: EMPTY_STATE as PanelState,
     types: [] as string[],
@@ -40,6 +43,7 @@ function join(hub: StatusHub, more: Partial<StatusJoin> = {}) {
     },
   })
   reader.transport = new ScriptedTransport(bytes => parser.push(bytes))
+  if (stalled) reader.transport.stall()
   hub.join({
     transport: reader.transport,
     wire: { encoding: 'plain', framing: 'raw' },
@@ -105,6 +109,45 @@ describe('a reader', () => {
     hub.publishStatus(big(3_001))
     expect(reader.state).toMatchObject({ baseline: big(3_001), panelDiffDropped: 0 })
     expect(hub.stats().history).toMatchObject({ events: 2_048 })
+    hub.close()
+  })
+
+  test('that asks for the past gets it as fast as it takes it, in the bytes that all readers get', () => {
+    const hub = createHub()
+    for (let n = 0; n <= 1_000; n++) hub.publishStatus(big(n))
+    const readers = [join(hub, { backlog: 2_048 }), join(hub, { backlog: 2_048 })]
+    const [first] = readers
+    if (first === undefined) throw new Error('no reader')
+    expect(first.state).toMatchObject({ baseline: big(1_000), panelDiffApplied: 1_000, needFull: false })
+    const [ours = [], others = []] = readers.map(({ transport }) => transport.writes.slice(1))
+    expect(ours).toHaveLength(1_001)
+    expect(others.every((bytes, i) => bytes === ours[i])).toBe(true)
+    hub.close()
+  })
+
+  test('that takes nothing of the past holds one event of it, and gets the rest in order when it drains', () => {
+    const hub = createHub()
+    for (let n = 0; n <= 1_000; n++) hub.publishStatus(big(n))
+    const reader = join(hub, { backlog: 500, stalled: true })
+    expect(reader.transport.held).toHaveLength(1)
+    hub.publishStatus(big(1_001))
+    reader.transport.drain()
+    expect(reader.state).toMatchObject({ baseline: big(1_001), needFull: false })
+    expect(reader.types.filter(type => type === 'panel_full')).toHaveLength(1)
+    hub.close()
+  })
+
+  test('that gets megabytes lets the others have their turn', () => {
+    const hub = createHub()
+    for (let n = 0; n <= 200; n++)
+      hub.publishStatus({ n: `${n}`.repeat(10_000), filler: 'x'.repeat(100_000) })
+    const reader = join(hub, { backlog: 2_048 })
+    const bytesSoFar = (): number => reader.transport.writes.reduce((sum, { length }) => sum + length, 0)
+    expect(bytesSoFar()).toBeLessThan(400_000)
+    vi.runAllTicks()
+    vi.advanceTimersByTime(1_000)
+    expect(bytesSoFar()).toBeGreaterThan(3_000_000)
+    expect(reader.state).toMatchObject({ baseline: { n: '200'.repeat(10_000) }, needFull: false })
     hub.close()
   })
 

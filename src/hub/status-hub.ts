@@ -1,14 +1,16 @@
 // The status stream: what `GET /events` serves, so that another G6 server can follow this one.
 //
-// Here too a reader is a position: the id of the last event it got. Events are kept in a bounded history. A reader that takes
-// no bytes costs its socket and one number; when it drains it gets the events it missed or, when the history no longer has
-// them, the whole status. Differences form a chain: each applies to the baseline made by the ones before.
+// Here too a reader is a position: the id of the last event it got. Events are kept in a bounded history, and written one after
+// the other as long as the socket takes them, so a reader costs its socket and a few numbers however much it asked for. Its
+// bytes are those of all readers: made, and compressed, once an event. When the history no longer has what it needs, it gets
+// the whole status. Differences form a chain: each applies to the baseline made by the ones before.
 //
 // Ids start at the time of the start, so that ids of an earlier run are never mistaken for ours.
 import { type Clock, systemClock } from '../clock/clock.js'
 import { Connection, type ConnectionParts } from '../connection/connection.js'
 import { type ConnectionHost, Connections, TICK_MS } from '../connection/connections.js'
-import { toWire, wireEnd, wireKey, wirePrologue } from '../connection/wire.js'
+import { toWire, wireEnd, wirePrologue } from '../connection/wire.js'
+import { WireBytes } from '../connection/wire-bytes.js'
 import { diffStatus, isEmptyDiff } from '../ingest/diff.js'
 import type { IngestStats } from '../ingest/enrichment.js'
 import type { FollowUp } from '../ingest/followups.js'
@@ -48,9 +50,25 @@ export type StatusHubOptions = {
 /** Why a reader gets the whole status out of turn; `gap_exceeded` and `missing_baseline` are the original's names. */
 type ForcedReason = 'force_full' | 'gap_exceeded' | 'missing_baseline'
 
+/** What a new reader gets before it follows: the events after its position, then maybe the whole status. */
+type Past = {
+  /** Only events that belong to no baseline: a difference is of no use without its own. */
+  readonly isLoose: boolean
+  readonly endsWhole: boolean
+}
+
+/** The next event of a reader, chosen but not yet written. `published`: of its types, when it was chosen. */
+type Next = { readonly event: HistoryEvent; readonly published: number }
+
 class StatusReader extends Connection {
   /** It got `retry:` and no event yet: the block is open. */
   isInFirstBlock = true
+  past: Past | null = null
+  /** It gets the whole status next. */
+  needsWhole = false
+  next: Next | null = null
+  /** The bytes of its next event are being compressed. */
+  awaitsBytes = false
 
   constructor(
     join: StatusJoin,
@@ -58,12 +76,21 @@ class StatusReader extends Connection {
     /** Null = all. */
     readonly types: ReadonlySet<string> | null,
     public position: number,
-    /** How many of the events it wants are accounted for: sent, or replaced by a whole status. */
+    /** The newest event when it joined; later ones are published for it. */
+    readonly joinedAtId: number,
+    /** How many of the events published for it are accounted for: sent, or replaced by a whole status. */
     public accounted: number,
   ) {
     super(join, nowMs)
   }
+
+  wants({ type, generation }: HistoryEvent): boolean {
+    return (this.types?.has(type) ?? true) && !(this.past?.isLoose === true && generation !== null)
+  }
 }
+
+/** One reader may take so many bytes before the others get their turn. */
+const TURN_BYTES = 256 * 1024
 
 /** Events a second for which ids of two runs stay apart. */
 const IDS_PER_MS = 1_000
@@ -73,6 +100,10 @@ export class StatusHub {
   readonly #clock: Clock
   readonly #history = new StatusHistory()
   readonly #readers = new Set<StatusReader>()
+  readonly #bytes = new WireBytes<HistoryEvent>(({ text }) => text)
+  /** Readers that had their turn and can take more. */
+  readonly #waiting = new Set<StatusReader>()
+  #turn: NodeJS.Immediate | null = null
   readonly #connections: Connections
   readonly #host: ConnectionHost<StatusReader>
   readonly #streamId: string
@@ -83,6 +114,8 @@ export class StatusHub {
   #bytesSent = 0
   readonly #startedId: number
   #lastId: number
+  /** The last event published: the history may be too small for it. */
+  #newest: HistoryEvent | null = null
   #generation = 0
   #status: Status | null = null
   #fullSizeBytes = 0
@@ -107,17 +140,18 @@ export class StatusHub {
     this.#host = {
       kind: 'status',
       stallMs: () => options.settings().sseStallTimeoutMs,
-      onDrain: reader => this.#catchUp(reader),
+      onDrain: reader => this.#pump(reader),
       onTick: (reader, nowMs) => {
         // A tick early, so that the silence is never longer than promised.
         if (nowMs - reader.lastByteAtMs < options.settings().eventsSseHeartbeat * 1000 - TICK_MS) return
         const comment = encodeComment('ka', reader.isInFirstBlock ? 'line' : 'block')
-        this.#write(reader, toWire(comment, reader.wire), 0)
+        this.#write(reader, toWire(comment, reader.wire))
       },
       lastBytes: ({ wire }, reason) => (reason === 'stalled' ? null : wireEnd(wire)),
       onLeave: (reader, reason) => {
         this.#readers.delete(reader)
-        this.#account(reader, 0)
+        this.#waiting.delete(reader)
+        this.#account(reader, this.#publishedOf(reader.types))
         options.observer?.onLeave?.(reason, (this.#connections.nowMs() - reader.openedAtMs) / 1000)
       },
     }
@@ -134,7 +168,7 @@ export class StatusHub {
       oldest_id: oldestId ?? 0,
       clients,
       consumers: clients,
-      behind: [...this.#readers].filter(({ blocked }) => blocked).length,
+      behind: [...this.#readers].filter(({ position }) => position < this.#lastId).length,
       events_total: id - this.#startedId,
       by_type: types,
       types,
@@ -200,15 +234,16 @@ export class StatusHub {
 
   join(request: StatusJoin): void {
     const { types, wire } = request
-    const accounted = this.#publishedOf(types)
-    const reader = new StatusReader(request, this.#connections.nowMs(), types, this.#lastId, accounted)
+    const nowMs = this.#connections.nowMs()
+    const published = this.#publishedOf(types)
+    const reader = new StatusReader(request, nowMs, types, this.#lastId, this.#lastId, published)
+    this.#begin(reader, request)
     this.#readers.add(reader)
     this.#connections.open(reader, this.#host)
     this.#options.observer?.onJoin?.()
     const retry = encodeRetry(this.#options.settings().eventsSseRetryMs)
-    const events = wantedOf(types, this.#opening(request))
-    const bytes = Buffer.concat([wirePrologue(wire), toWire(retry + textOf(events), wire)])
-    this.#write(reader, bytes, events.length)
+    this.#write(reader, Buffer.concat([wirePrologue(wire), toWire(retry, wire)]))
+    this.#pump(reader)
   }
 
   /** Ends the readers whose credential is no longer valid. */
@@ -219,37 +254,42 @@ export class StatusHub {
   /** Ends every reader; resolves when all are gone or `graceMs` have passed. Idempotent. */
   close(graceMs = 0): Promise<void> {
     this.#closed = true
+    if (this.#turn !== null) clearImmediate(this.#turn)
+    this.#turn = null
     return this.#connections.close('status', graceMs)
   }
 
-  /** What a reader gets first. */
-  #opening({ lastId, backlog, forceFull }: StatusJoin): readonly HistoryEvent[] {
-    const full = this.#wholeStatus()
-    const whole = full === null ? [] : [full]
-    if (lastId !== null && lastId <= this.#lastId) {
-      const missed = this.#history.after(lastId)
-      if (missed !== null && !forceFull) return missed
+  /** Decides what a reader gets first. */
+  #begin(reader: StatusReader, { lastId, backlog, forceFull }: StatusJoin): void {
+    const { length } = this.#history
+    if (forceFull) this.#force(reader, 'force_full')
+    else if (lastId !== null && lastId <= this.#lastId && this.#history.continues(lastId))
+      reader.position = lastId
+    else if (lastId !== null) this.#force(reader, this.#isOurs(lastId) ? 'gap_exceeded' : 'missing_baseline')
+    else {
+      const count = Math.min(backlog > 0 ? backlog : length, length)
+      reader.position = this.#lastId - count
+      const endsWhole = backlog === 0 || !this.#hasBaselineAfter(reader.position)
+      reader.past = { isLoose: backlog === 0, endsWhole }
     }
-    if (forceFull) return this.#forced('force_full')
-    if (lastId !== null) return this.#forced(this.#isOurs(lastId) ? 'gap_exceeded' : 'missing_baseline')
-    const past = this.#history.newest(backlog > 0 ? backlog : this.#history.length)
-    // Past differences are of no use without their baseline; a new reader needs the other events.
-    if (backlog === 0) return [...past.filter(event => event.generation === null), ...whole]
-    const hasBaseline = past.some(
-      event => event.type === 'panel_full' && event.generation === this.#generation,
-    )
-    return hasBaseline ? past : [...past, ...whole]
+  }
+
+  #hasBaselineAfter(position: number): boolean {
+    for (let id = this.#lastId; id > position; id--) {
+      const event = this.#history.at(id)
+      if (event?.type === 'panel_full' && event.generation === this.#generation) return true
+    }
+    return false
   }
 
   #isOurs(id: number): boolean {
     return id >= this.#startedId && id <= this.#lastId
   }
 
-  #forced(reason: ForcedReason): readonly HistoryEvent[] {
-    const full = this.#wholeStatus()
-    if (full === null) return []
-    this.#forcedFullSec[reason] = this.#clock.nowMs() / 1000
-    return [full]
+  #force(reader: StatusReader, reason: ForcedReason): void {
+    if (this.#status !== null) this.#forcedFullSec[reason] = this.#clock.nowMs() / 1000
+    reader.position = this.#lastId
+    reader.needsWhole = true
   }
 
   /** The status at this moment, for one reader: with the last id, in the current generation. */
@@ -285,35 +325,86 @@ export class StatusHub {
   #publish(event: HistoryEvent): void {
     if (this.#closed) return
     this.#lastId = event.id
+    this.#newest = event
     this.#byType[event.type] = (this.#byType[event.type] ?? 0) + 1
     this.#history.append(event)
-    const bytes = new Map<string, Buffer>()
-    for (const reader of this.#readers) {
-      if (reader.blocked) continue
-      reader.position = event.id
-      if (reader.types !== null && !reader.types.has(event.type)) continue
-      const key = wireKey(reader.wire)
-      const ready = bytes.get(key) ?? toWire(event.text, reader.wire)
-      bytes.set(key, ready)
-      reader.accounted++
-      this.#write(reader, ready, 1)
+    for (const reader of this.#readers) this.#pump(reader)
+  }
+
+  /** Writes what a reader lacks, as far as it takes bytes. */
+  #pump(reader: StatusReader): void {
+    let left = TURN_BYTES
+    while (!reader.blocked && !reader.ended && !reader.awaitsBytes) {
+      reader.next ??= this.#nextOf(reader)
+      if (reader.next === null) return
+      if (left <= 0) {
+        this.#waiting.add(reader)
+        this.#turn ??= setImmediate(() => this.#takeTurns())
+        return
+      }
+      const bytes = this.#bytesOf(reader, reader.next.event)
+      if (bytes === null) return
+      left -= bytes.length
+      this.#advance(reader, reader.next)
+      this.#write(reader, bytes)
     }
   }
 
-  /** Sends what a reader missed while it was blocked. */
-  #catchUp(reader: StatusReader): void {
-    const { types, wire } = reader
-    const events = wantedOf(types, this.#history.after(reader.position) ?? this.#forced('gap_exceeded'))
-    this.#account(reader, events.length)
-    reader.position = this.#lastId
-    if (events.length > 0) this.#write(reader, toWire(textOf(events), wire), events.length)
+  #takeTurns(): void {
+    this.#turn = null
+    const readers = [...this.#waiting]
+    this.#waiting.clear()
+    for (const reader of readers) this.#pump(reader)
   }
 
-  /** The reader is up to date, or gone: events published for it, except the `sent` ones, were replaced or never sent. */
-  #account(reader: StatusReader, sent: number): void {
-    const published = this.#publishedOf(reader.types)
-    this.#eventsMerged += Math.max(0, published - reader.accounted - sent)
-    reader.accounted = published
+  /** Null while they are being compressed; then the reader goes on. */
+  #bytesOf(reader: StatusReader, event: HistoryEvent): Buffer | null {
+    const bytes = this.#bytes.of(event, reader.wire, fault => {
+      reader.awaitsBytes = false
+      if (fault === null) this.#pump(reader)
+      else reader.transport.destroy()
+    })
+    reader.awaitsBytes = bytes === null
+    return bytes
+  }
+
+  /** The next event for a reader; null: it has everything. */
+  #nextOf(reader: StatusReader): Next | null {
+    for (;;) {
+      if (reader.needsWhole || (reader.past?.endsWhole === true && reader.position >= this.#lastId)) {
+        reader.needsWhole = false
+        reader.past = null
+        const event = this.#wholeStatus()
+        if (event !== null && reader.wants(event))
+          return { event, published: this.#publishedOf(reader.types) }
+      }
+      if (reader.position >= this.#lastId) {
+        reader.past = null
+        return null
+      }
+      const id = reader.position + 1
+      const event = id === this.#lastId ? this.#newest : this.#history.at(id)
+      if (event != null) {
+        if (reader.wants(event)) return { event, published: 0 }
+        reader.position = id
+      } else if (reader.past !== null) reader.position = Math.max(id, (this.#history.oldestId ?? 0) - 1)
+      else this.#force(reader, 'gap_exceeded')
+    }
+  }
+
+  #advance(reader: StatusReader, { event, published }: Next): void {
+    reader.next = null
+    reader.position = event.id
+    reader.isInFirstBlock = false
+    this.#eventsSent++
+    if (published > 0) this.#account(reader, published, 1)
+    else if (event.id > reader.joinedAtId) reader.accounted++
+  }
+
+  /** `published` events for a reader are done with: those not sent were replaced by `instead` others, or never sent. */
+  #account(reader: StatusReader, published: number, instead = 0): void {
+    this.#eventsMerged += Math.max(0, published - reader.accounted - instead)
+    reader.accounted = Math.max(reader.accounted, published)
   }
 
   /** Events of these types that were published so far. */
@@ -323,20 +414,10 @@ export class StatusHub {
     return sum
   }
 
-  #write(reader: StatusReader, bytes: Buffer, events: number): void {
-    this.#eventsSent += events
+  #write(reader: StatusReader, bytes: Buffer): void {
     this.#bytesSent += bytes.length
-    if (events > 0) reader.isInFirstBlock = false
     reader.write(bytes, this.#connections.nowMs())
   }
-}
-
-function wantedOf(types: StatusJoin['types'], events: readonly HistoryEvent[]): readonly HistoryEvent[] {
-  return events.filter(({ type }) => types?.has(type) !== false)
-}
-
-function textOf(events: readonly HistoryEvent[]): string {
-  return events.map(({ text }) => text).join('')
 }
 
 const INDIAN_OFFSET_MS = 330 * 60_000

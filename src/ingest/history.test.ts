@@ -9,18 +9,21 @@ const event = (id: number, sizeBytes = 10) => ({
   text: `e${id}`,
   sizeBytes,
 })
-const ids = (events: readonly { id: number }[] | null) => events?.map(({ id }) => id)
 
 describe('the history', () => {
-  test('gives all events after an id that it still has, and null after an older one', () => {
+  test('gives the events that it still has, and says after which id it has them all', () => {
     const history = new StatusHistory(3, 1_000)
-    expect(history.after(0)).toBeNull()
+    expect(history.continues(0)).toBe(false)
     for (let id = 11; id <= 15; id++) history.append(event(id))
     expect(history).toMatchObject({ length: 3, bytes: 30, oldestId: 13 })
-    expect(ids(history.after(12))).toEqual([13, 14, 15])
-    expect(ids(history.after(14))).toEqual([15])
-    expect(ids(history.after(15))).toEqual([])
-    expect(history.after(11)).toBeNull()
+    expect([12, 13, 14, 15, 16].map(id => history.at(id)?.text)).toEqual([
+      undefined,
+      'e13',
+      'e14',
+      'e15',
+      undefined,
+    ])
+    expect([11, 12, 14, 15].map(id => history.continues(id))).toEqual([false, true, true, true])
   })
 
   test('drops the oldest events when it is too large, all of them if need be', () => {
@@ -31,19 +34,11 @@ describe('the history', () => {
     expect(history).toMatchObject({ length: 0, bytes: 0, oldestId: null })
   })
 
-  test('gives the newest, at most as many as there are', () => {
-    const history = new StatusHistory(3, 1_000)
-    for (let id = 1; id <= 5; id++) history.append(event(id))
-    expect(ids(history.newest(2))).toEqual([4, 5])
-    expect(ids(history.newest(99))).toEqual([3, 4, 5])
-    expect(ids(history.newest(0))).toEqual([])
-  })
-
   test('stays within its limits however long it runs', () => {
     const history = new StatusHistory(10, 1_000)
     for (let id = 1; id <= 1_000; id++) {
       history.append(event(id))
-      expect(ids(history.after(id - 1))).toEqual([id])
+      expect(history.at(id)?.id).toBe(id)
     }
     expect(history).toMatchObject({ length: 10, bytes: 100, oldestId: 991 })
   })

@@ -54,18 +54,14 @@ export class StatusHistory {
     this.#mostEvents = Math.max(this.#mostEvents, this.length)
   }
 
-  /** All events after `id`; null when some of them were dropped. */
-  after(id: number): readonly HistoryEvent[] | null {
-    const oldest = this.oldestId
-    return oldest === null || id < oldest - 1 ? null : this.newest(this.#newestId - id)
+  /** Undefined for one that was dropped, or is still to come. */
+  at(id: number): HistoryEvent | undefined {
+    return this.#byId.get(id)
   }
 
-  newest(count: number): readonly HistoryEvent[] {
-    const events: HistoryEvent[] = []
-    for (let id = this.#newestId - Math.min(count, this.length) + 1; id <= this.#newestId; id++) {
-      const event = this.#byId.get(id)
-      if (event !== undefined) events.push(event)
-    }
-    return events
+  /** Whether all events after `id` are here. */
+  continues(id: number): boolean {
+    const oldest = this.oldestId
+    return oldest !== null && id >= oldest - 1
   }
 }

@@ -65,6 +65,14 @@ g6_unified_last_cycle_timestamp gauge
 g6_status_age_seconds gauge
 g6_status_state gauge state
 g6_verdict gauge word
+nodejs_eventloop_lag_seconds gauge
+nodejs_eventloop_lag_min_seconds gauge
+nodejs_eventloop_lag_max_seconds gauge
+nodejs_eventloop_lag_mean_seconds gauge
+nodejs_eventloop_lag_stddev_seconds gauge
+nodejs_eventloop_lag_p50_seconds gauge
+nodejs_eventloop_lag_p90_seconds gauge
+nodejs_eventloop_lag_p99_seconds gauge
 g6_sse_ingestor_events_total counter type
 g6_sse_apply_full_total counter
 g6_sse_apply_diff_total counter

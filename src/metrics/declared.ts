@@ -19,7 +19,7 @@ export const DECLARED = {
 export type Declared = typeof DECLARED
 
 /**
- * The process and event-loop metrics of prom-client that pass `promtool check metrics`, so without its `…_total` gauges. Also without
+ * The process metrics of prom-client that pass `promtool check metrics`, so without its `…_total` gauges. Also without
  * `nodejs_active_resources`, `…_handles` and `…_requests`: each lists every connection at once, so that a scrape with 10 000 readers
  * took 12 ms instead of 3 and delayed events by 6 ms. `process_open_fds` and `g6_sse_http_active_connections` show a leak as well.
  */
@@ -33,14 +33,6 @@ export const PROCESS_DEFAULTS = [
   'process_heap_bytes',
   'process_open_fds',
   'process_max_fds',
-  'nodejs_eventloop_lag_seconds',
-  'nodejs_eventloop_lag_min_seconds',
-  'nodejs_eventloop_lag_max_seconds',
-  'nodejs_eventloop_lag_mean_seconds',
-  'nodejs_eventloop_lag_stddev_seconds',
-  'nodejs_eventloop_lag_p50_seconds',
-  'nodejs_eventloop_lag_p90_seconds',
-  'nodejs_eventloop_lag_p99_seconds',
   'nodejs_heap_size_total_bytes',
   'nodejs_heap_size_used_bytes',
   'nodejs_external_memory_bytes',

@@ -38,7 +38,9 @@ export type Metrics = Handles & {
 /** After this much work a scrape yields to the stream. */
 const SLICE_MS = 2
 
-type Shown = { readonly name: string; readonly declaration: Declaration | null }
+type Shown = { readonly name: string; readonly declaration: Declaration | null; readonly registry: Registry }
+/** prom-client's sampler of the event loop cannot be left out, and wakes the process at this interval; guards/loop-lag.ts samples instead. */
+const NEVER_MS = 2 ** 31 - 1
 
 /** The one cast from names and declarations at run time to their static types. */
 function withHandles(
@@ -51,16 +53,18 @@ function withHandles(
   return { ...handles, ...rest } as Metrics
 }
 
-function addDefaults(registry: Registry, extended: boolean): readonly Shown[] {
-  promClient().collectDefaultMetrics({ register: registry })
+/** In a registry of their own: some have names that we declare. */
+function processMetrics(extended: boolean): readonly Shown[] {
+  const { Registry, collectDefaultMetrics } = promClient()
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS })
   replaceOpenFiles(registry)
   const wanted = new Set<string>(PROCESS_DEFAULTS)
   const shown: Shown[] = []
   for (const { name, type } of registry.getMetricsAsArray()) {
-    if (name in DECLARED) continue
     // The typings call the type a number; it is one of the words of the text format.
     if (wanted.has(name) && (extended || String(type) !== 'histogram'))
-      shown.push({ name, declaration: null })
+      shown.push({ name, declaration: null, registry })
     else registry.removeSingleMetric(name)
   }
   return shown
@@ -74,14 +78,13 @@ async function read(registry: Registry, name: string): Promise<Family> {
 
 /** A metric that cannot be read is reported and left out: the others are needed most when something fails. */
 async function scrape(
-  registry: Registry,
   shown: readonly Shown[],
   format: Format,
   onUnreadable: (name: string, error: unknown) => void,
 ): Promise<Scrape> {
   let body = ''
   let sliceStart = performance.now()
-  for (const { name, declaration } of shown) {
+  for (const { name, declaration, registry } of shown) {
     const family = await read(registry, name).catch((error: unknown) => onUnreadable(name, error))
     if (family === undefined) continue
     body += renderFamily(family, format)
@@ -102,7 +105,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   const handleFor = (name: string, declaration: Declaration): AnyHandle => {
     if (declaration.type === 'histogram' && !options.extended) return SILENT_HANDLE
-    declared.push({ name, declaration })
+    declared.push({ name, declaration, registry })
     return createHandle(name, declaration, registry)
   }
   const readAll = (): void => {
@@ -133,14 +136,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const running = underWay.get(format)
       if (running !== undefined) return running
       readAll()
-      const started = scrape(registry, shown, format, unreadable).finally(() => underWay.delete(format))
+      const started = scrape(shown, format, unreadable).finally(() => underWay.delete(format))
       underWay.set(format, started)
       return started
     },
     names: () =>
       shown.flatMap(({ name, declaration }) => [name, ...(declaration?.aliases ?? []).map(a => a.name)]),
   })
-  const shown = [...declared, ...(options.processDefaults ? addDefaults(registry, options.extended) : [])]
+  const shown = [...declared, ...(options.processDefaults ? processMetrics(options.extended) : [])]
   metrics.g6_build_info.set({ version: options.version, node: options.node }, 1)
   return metrics
 }

@@ -8,7 +8,7 @@ import type { Source } from '../engine/source.js'
 import { type LineLog, SILENT } from '../log/silent.js'
 import type { BadReading, Reading } from '../snapshot/reading.js'
 import { type Detection, PathWatch, type WatchFolder } from './path-watch.js'
-import { type FileMark, type ReadEdge, readStatus } from './read-status.js'
+import { type FileMark, isUnchanged, type ReadEdge, readStatus } from './read-status.js'
 import { afterReading, NOTHING_REPORTED, type Reported, reportDelayMs } from './reporting.js'
 
 /** At most one read in this time. */
@@ -41,6 +41,8 @@ function whyPolled(
   detection: Exclude<Detection, { readonly by: 'events' } | { readonly why: 'absent' }>,
 ): string {
   if (detection.why === 'file_system') return `${detection.name} does not report every change`
+  if (detection.why === 'busy')
+    return 'other files in its folder change all the time; give it a folder of its own'
   switch (detection.code) {
     case 'ENOSPC':
       return 'the folder cannot be watched (ENOSPC): all watches are used; raise fs.inotify.max_user_watches'
@@ -92,7 +94,7 @@ class FileSource implements Source {
     this.#log = options.log ?? SILENT
     this.#fastPollMs = options.fastPollMs ?? FAST_POLL_MS
     this.#slowPollMs = options.slowPollMs ?? SLOW_POLL_MS
-    this.#path = new PathWatch(options.path, () => this.#onEvent(), options.watchFolder)
+    this.#path = new PathWatch(options.path, () => this.#onEvent(), options.watchFolder, this.#clock)
   }
 
   start(onReading: (reading: Reading) => void): void {
@@ -130,6 +132,10 @@ class FileSource implements Source {
     // A hanging file system delays the check; the read has a timeout and reports it.
     if (!this.#isChecking) {
       this.#isChecking = true
+      if (await this.#isCalm()) {
+        this.#isChecking = false
+        return
+      }
       const isNew = await this.#path.check()
       this.#isChecking = false
       if (this.#closed) return
@@ -146,11 +152,20 @@ class FileSource implements Source {
     this.#requestRead(true)
   }
 
+  /** The watch works and the file is good and unchanged: so nearly every poll of an idle process. */
+  async #isCalm(): Promise<boolean> {
+    if (!this.#seesEvents || this.#missesEvent || this.#last?.ok !== true || this.#mark === null) return false
+    return isUnchanged(this.#options.path, this.#mark)
+  }
+
+  get #seesEvents(): boolean {
+    return this.#path.detection.by === 'events' && !this.#lacksEvents
+  }
+
   /** Schedules the next poll; earlier than planned when events have turned out to be missing. */
   #schedule(): void {
     if (this.#closed) return
-    const byEvents = this.#path.detection.by === 'events' && !this.#lacksEvents
-    const ms = byEvents ? this.#slowPollMs : this.#fastPollMs
+    const ms = this.#seesEvents ? this.#slowPollMs : this.#fastPollMs
     if (this.#poll !== null) {
       if (this.#poll.ms <= ms) return
       clearTimeout(this.#poll.timer)

@@ -3,9 +3,13 @@
 // It watches the *folder*, because writers replace the file by renaming another one over it, which breaks a watch on the file
 // itself. Where the path goes through links (Kubernetes swaps `..data`, deployments swap `current`), it watches the folder of
 // each link too. The watch on a replaced folder is useless; a changed inode shows it.
+//
+// The system reports every file of a folder. Where the others change all the time, each change would wake the process. It then
+// watches the entries of the path themselves instead, and the caller polls; after a minute it watches the folder again.
 import { watch } from 'node:fs'
 import { lstat, readlink, statfs } from 'node:fs/promises'
 import { basename, join, parse, resolve, sep } from 'node:path'
+import { type Clock, systemClock } from '../clock/clock.js'
 
 /** How changes are detected. */
 export type Detection =
@@ -13,6 +17,8 @@ export type Detection =
   /** The system reports at most the changes made on this machine. */
   | { readonly by: 'polls'; readonly why: 'file_system'; readonly name: string }
   | { readonly by: 'polls'; readonly why: 'refused'; readonly code: string }
+  /** Other files of a folder change so often that it is not watched. */
+  | { readonly by: 'polls'; readonly why: 'busy' }
   /** A folder of the path is missing. */
   | { readonly by: 'polls'; readonly why: 'absent' }
 
@@ -47,7 +53,21 @@ type ResolvedPath = {
   readonly last: string
 }
 
-type Watched = { readonly id: string; names: ReadonlyMap<string, boolean>; readonly watcher: Watcher }
+type Watched = {
+  readonly id: string
+  names: ReadonlyMap<string, boolean>
+  /** One for the folder, or one for each of the names. */
+  watchers: readonly Watcher[]
+  /** Events of other names in the second since `countedFromMs`. */
+  ignored: number
+  countedFromMs: number
+  /** The entries are watched instead of the folder until then; null: the folder is watched. */
+  mutedUntilMs: number | null
+}
+
+/** Above this limit of events of other names in a second, a folder is muted for this long. */
+const MAX_IGNORED_PER_SEC = 50
+const MUTED_MS = 60_000
 
 /** The folders with an event when `path` changes. */
 async function resolvePath(path: string): Promise<ResolvedPath> {
@@ -92,20 +112,32 @@ export class PathWatch {
   readonly #path: string
   readonly #watch: WatchFolder
   readonly #onEvent: () => void
+  readonly #clock: Clock
   readonly #watched = new Map<string, Watched>()
   #checking: Promise<boolean> | null = null
   #detection: Detection = { by: 'polls', why: 'absent' }
   #closed = false
 
   /** `onEvent`: the path changed, or may have. */
-  constructor(path: string, onEvent: () => void, watchFolder: WatchFolder = systemWatch) {
+  constructor(
+    path: string,
+    onEvent: () => void,
+    watchFolder: WatchFolder = systemWatch,
+    clock: Clock = systemClock,
+  ) {
     this.#path = path
     this.#onEvent = onEvent
     this.#watch = watchFolder
+    this.#clock = clock
   }
 
   get detection(): Detection {
-    return this.#detection
+    const isBusy = [...this.#watched].some(
+      // A folder inside reports its own end.
+      ([folder, { names, mutedUntilMs }]) =>
+        mutedUntilMs !== null && [...names.keys()].some(name => !this.#watched.has(join(folder, name))),
+    )
+    return isBusy && this.#detection.by === 'events' ? { by: 'polls', why: 'busy' } : this.#detection
   }
 
   /** Resolves the path again and watches its folders; true when any watch is new. */
@@ -122,7 +154,7 @@ export class PathWatch {
   }
 
   #forget(folder: string): void {
-    this.#watched.get(folder)?.watcher.close()
+    for (const watcher of this.#watched.get(folder)?.watchers ?? []) watcher.close()
     this.#watched.delete(folder)
   }
 
@@ -133,8 +165,9 @@ export class PathWatch {
     let refused: string | null = null
     for (const [folder, { id, names }] of folders) {
       const known = this.#watched.get(folder)
-      if (known?.id === id) {
+      if (known?.id === id && !this.#isMuteOver(known)) {
         known.names = names
+        if (known.mutedUntilMs !== null) this.#watchEntries(folder, known)
         continue
       }
       isNew = true
@@ -153,7 +186,9 @@ export class PathWatch {
     try {
       const watcher = this.#watch(folder, name => this.#handle(folder, name))
       watcher.on('error', () => this.#forget(folder))
-      this.#watched.set(folder, { id, names, watcher })
+      const countedFromMs = this.#clock.monotonicMs()
+      const watchers = [watcher]
+      this.#watched.set(folder, { id, names, watchers, ignored: 0, countedFromMs, mutedUntilMs: null })
       return null
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
@@ -162,15 +197,54 @@ export class PathWatch {
   }
 
   #handle(folder: string, name: string | null): void {
-    const names = this.#watched.get(folder)?.names
-    if (names === undefined) return
+    const known = this.#watched.get(folder)
+    if (known === undefined) return
+    const { names } = known
     // The system names the folder itself when it is moved or removed.
     const isSelf = name === basename(folder)
-    if (name !== null && !isSelf && !names.has(name)) return
+    if (name !== null && !isSelf && !names.has(name)) {
+      this.#ignore(folder, known)
+      return
+    }
     this.#onEvent()
     // The path may lead elsewhere now, and a change there before it was watched was not reported.
     const mayLeadElsewhere = name === null || isSelf || names.get(name) === true
     if (mayLeadElsewhere) void this.check().then(isNew => isNew && !this.#closed && this.#onEvent())
+  }
+
+  #ignore(folder: string, known: Watched): void {
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs - known.countedFromMs >= 1_000) {
+      known.countedFromMs = nowMs
+      known.ignored = 0
+    }
+    if (++known.ignored <= MAX_IGNORED_PER_SEC) return
+    known.mutedUntilMs = nowMs + MUTED_MS
+    this.#watchEntries(folder, known)
+    // The caller looks at `detection` again, and a change during the switch is not missed.
+    this.#onEvent()
+  }
+
+  #isMuteOver({ mutedUntilMs }: Watched): boolean {
+    return mutedUntilMs !== null && this.#clock.monotonicMs() >= mutedUntilMs
+  }
+
+  /** Anew, since an entry may have been replaced. The polls see what links and entries that cannot be watched do. */
+  #watchEntries(folder: string, known: Watched): void {
+    for (const watcher of known.watchers) watcher.close()
+    known.watchers = [...known.names].flatMap(([name, isLink]) => {
+      if (isLink || this.#watched.has(join(folder, name))) return []
+      try {
+        const watcher = this.#watch(join(folder, name), () => {
+          this.#watchEntries(folder, known)
+          this.#onEvent()
+        })
+        watcher.on('error', () => watcher.close())
+        return [watcher]
+      } catch {
+        return []
+      }
+    })
   }
 }
 

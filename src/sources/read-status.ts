@@ -1,7 +1,7 @@
 // Reads a status document from a file, or gives an error of a known kind. Size, time and tries are limited. Messages say what
 // was wrong and never quote the content.
 import type { BigIntStats } from 'node:fs'
-import { constants, type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle, open, stat } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { isObject, isWithinDepth, MAX_DEPTH } from '../ingest/json.js'
 import { parseJson } from '../ingest/json-text.js'
@@ -74,6 +74,13 @@ function sameMark(a: FileMark, b: FileMark): boolean {
     a.sizeBytes === b.sizeBytes &&
     a.inode === b.inode
   )
+}
+
+/** Whether the path still leads to the file as it was read: one call, where a reading takes three and its folders more. */
+export async function isUnchanged(path: string, mark: FileMark): Promise<boolean> {
+  if (mark.content !== null) return false
+  const stats = await stat(path, { bigint: true }).catch(() => null)
+  return stats !== null && sameMark(markOf(stats), mark)
 }
 
 /** Whether a write now could leave the times unchanged. */

@@ -5,7 +5,9 @@ type Bounds = { readonly min: number; readonly max: number }
 /** `number`, or `number | null` when the default is null. */
 type NumberOr<D> = number | (D & null)
 
-const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
+/** Without an exponent: a slip of one key (`1e3` for `13`) must not become a thousand seconds. */
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)$/
+const WITH_EXPONENT = /^[+-]?[\d.]+e[+-]?\d+$/i
 const MS_PER_DAY = 86_400_000
 const SEC_PER_DAY = 86_400
 
@@ -41,7 +43,8 @@ export function number<D extends number | null>(byDefault: D, about: About & Bou
   const allowed = `a number from ${min} to ${max}`
   const parse = (raw: unknown): Parsed<number> => {
     const value = decimal(raw)
-    return value === null ? bad() : within(value, about)
+    if (value !== null) return within(value, about)
+    return typeof raw === 'string' && WITH_EXPONENT.test(raw) ? bad('it has an exponent') : bad()
   }
   return declare<NumberOr<D>>({ kind: 'number', default: byDefault, allowed, schema, parse }, about)
 }

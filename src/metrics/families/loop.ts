@@ -2,6 +2,9 @@
 import { CYCLE_SEC } from '../buckets.js'
 import { counter, gauge, histogram, SHORT_LIST } from '../declare.js'
 
+const lag = (what: string) =>
+  gauge(`How late the event loop ran its timers since the last scrape: ${what}.`, { absentAtFirst: true })
+
 export const loopMetrics = {
   g6_unified_cycle_total: counter('Cycles run.'),
   g6_unified_errors_total: counter('Errors inside a cycle or a scrape, by kind.', {
@@ -42,6 +45,14 @@ export const loopMetrics = {
       ],
     },
   }),
+  nodejs_eventloop_lag_seconds: lag('the last sample'),
+  nodejs_eventloop_lag_min_seconds: lag('least'),
+  nodejs_eventloop_lag_max_seconds: lag('greatest'),
+  nodejs_eventloop_lag_mean_seconds: lag('mean'),
+  nodejs_eventloop_lag_stddev_seconds: lag('standard deviation'),
+  nodejs_eventloop_lag_p50_seconds: lag('50th percentile'),
+  nodejs_eventloop_lag_p90_seconds: lag('90th percentile'),
+  nodejs_eventloop_lag_p99_seconds: lag('99th percentile'),
   g6_build_info: gauge('Always 1; the labels say which version runs on which Node.', {
     labels: { version: { atMost: 1 }, node: { atMost: 1 } },
   }),
