@@ -6,7 +6,7 @@
 import { batch, type ReadonlySignal, type Signal, signal } from '@preact/signals'
 import type { ClientBoard } from '../client/index.js'
 import { openLink } from './follow/link.js'
-import type { Told } from './follow/messages.js'
+import type { News } from './follow/messages.js'
 import { token } from './state/access.js'
 import { addressOf, base } from './state/base.js'
 import { type ConnectionView, viewOf } from './state/connection.js'
@@ -22,7 +22,7 @@ const KEEP_MS = 30_000
 /** One that announces alerts keeps it. Browsers run the timers of a hidden page once a minute. */
 const KEEP_HIDDEN_MS = 150_000
 const UNAUTHORIZED = 401
-/** Times told by the feed differ by this much from one message to the next. */
+/** Times news by the feed differ by this much from one message to the next. */
 const JITTER_MS = 500
 /** Panel keys remembered for the order. */
 const MAX_KEYS = 256
@@ -72,8 +72,8 @@ export function lastByteMs(): number | null {
   return byteMs
 }
 
-const link = openLink(onTold)
-let told: Told | null = null
+const link = openLink(onNews)
+let news: News | null = null
 let byteMs: number | null = null
 let retryAtMs: number | null = null
 let applyAt: 'no' | 'frame' | 'later' = 'no'
@@ -127,11 +127,11 @@ function schedule(): void {
 
 /** A refused page asks for a token, and asks the server for nothing. */
 function isRefused(): boolean {
-  return told?.trouble?.status === UNAUTHORIZED
+  return news?.trouble?.status === UNAUTHORIZED
 }
 
 function showConnection(): void {
-  const { state = 'connecting', silent = false, trouble = null } = told ?? {}
+  const { state = 'connecting', silent = false, trouble = null } = news ?? {}
   if (state === 'live') heardMs.value = byteMs ?? Date.now()
   const facts = { state, silent, retryAtMs, refused: isRefused(), problem: trouble?.message ?? null }
   const view = viewOf(facts, Date.now())
@@ -143,14 +143,14 @@ function steady(before: number | null, at: number | null): number | null {
   return before !== null && at !== null && Math.abs(at - before) < JITTER_MS ? before : at
 }
 
-function onTold(news: Told): void {
+function onNews(next: News): void {
   const nowMs = Date.now()
-  const { heardAgoMs, trouble } = news
+  const { heardAgoMs, trouble } = next
   const retryInMs = trouble?.retryInMs ?? null
-  told = news
+  news = next
   byteMs = heardAgoMs === null ? byteMs : steady(byteMs, nowMs - heardAgoMs)
   retryAtMs = steady(retryAtMs, retryInMs === null ? null : nowMs + retryInMs)
-  if (news.board !== null) schedule()
+  if (next.board !== null) schedule()
   showConnection()
 }
 
@@ -161,7 +161,7 @@ function ask(again: boolean): void {
 
 /** Follows the server's board with the current token; connects again if the connection is lost. */
 export function follow(): void {
-  told = null
+  news = null
   retryAtMs = null
   ask(true)
   showConnection()

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { manyAlerts, manyIndices, ORDINARY, retold } from './support/boards.js'
-import { card, connectionIs, HEALTH, look, shows } from './support/page-rig.js'
+import { card, connectionIs, HEALTH, look, shows, withoutWorkers } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 import { serverCards, shownCards } from './support/shown.js'
 
@@ -210,7 +210,7 @@ describe('when something is wrong', () => {
 
   test('with a server that accepts connections and sends nothing the page is stale and keeps its board', async () => {
     room.server.publish(ORDINARY)
-    const { page } = await room.open(WIDE)
+    const { page } = await room.open(WIDE, withoutWorkers)
     await shows(page, 'indices', '24512.30')
     // From here on nobody answers.
     await page.route('**/summary/**', () => {})

@@ -79,7 +79,7 @@ export function startAlerts(): () => void {
       document.title = tabTitle(name, toAcknowledge.value, isLive)
       document.querySelector('link[rel=icon]')?.setAttribute('href', isLive ? iconUrl : unknownIconUrl)
     }),
-    // Whoever asked to be told is told while the page is hidden, too.
+    // With one of these on, alerts are announced while the page is hidden, too.
     effect(() => {
       followsHidden.value = withSound.value || withNotifications.value
     }),

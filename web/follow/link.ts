@@ -1,6 +1,6 @@
 // The tab's end of the feed: in a shared worker where the browser has one and it answers, else in the tab itself.
 import type { ClientBoard } from '../../client/index.js'
-import { type Asked, boardWith, type Told } from './messages.js'
+import { type Asked, boardWith, type News } from './messages.js'
 import feedUrl from './serve.ts?worker&url'
 
 /** So many questions without an answer, one a second: the worker could not start, or has ended. */
@@ -46,7 +46,7 @@ function inWorker(onFault: () => void): MessagePort | null {
   }
 }
 
-export function openLink(onTold: (told: Told) => void): Link {
+export function openLink(onNews: (news: News) => void): Link {
   let board: ClientBoard | null = null
   let ready = true
   let unanswered = 0
@@ -57,13 +57,13 @@ export function openLink(onTold: (told: Told) => void): Link {
   listen()
 
   function listen(): void {
-    port.onmessage = ({ data }: MessageEvent<Told>) => {
+    port.onmessage = ({ data }: MessageEvent<News>) => {
       unanswered = 0
       if (data.board !== null) {
         board = boardWith(board, data.board)
         ready = false
       }
-      onTold(data)
+      onNews(data)
     }
   }
 

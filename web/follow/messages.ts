@@ -23,7 +23,7 @@ export type Trouble = {
   readonly retryInMs: number | null
 }
 
-export type Told = {
+export type News = {
   readonly state: ConnectionState
   readonly silent: boolean
   /** Since the last byte; null before the first. Not a time: a tab in a test has a clock of its own. */

@@ -7,7 +7,7 @@
 //
 // This is the script of a shared worker. Where there are none, the page imports it and plays the event of a tab that connects.
 import { type ClientBoard, type Connection, connect, type StreamError } from '../../client/index.js'
-import { type Asked, partOf, type Told, type Trouble } from './messages.js'
+import { type Asked, type News, partOf, type Trouble } from './messages.js'
 
 const MAX_RETRY_MS = 10_000
 const LOOK_EVERY_MS = 1_000
@@ -97,7 +97,7 @@ class Feed {
   tell(tab: Tab): void {
     const { state, silent, lastByteMs, board } = this.#connection
     const isNew = tab.ready && board !== null && board !== tab.held
-    const told: Told = {
+    const news: News = {
       state,
       silent,
       heardAgoMs: lastByteMs === null ? null : Date.now() - lastByteMs,
@@ -113,7 +113,7 @@ class Feed {
       tab.held = board
       tab.ready = false
     }
-    tab.port.postMessage(told)
+    tab.port.postMessage(news)
   }
 
   /** Opens the stream, or lets it rest. */
