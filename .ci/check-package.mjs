@@ -1,11 +1,13 @@
 // The package as users get it: packed, installed in an empty folder with --engine-strict, and run. It fails when a
-// dependency does not support this Node, when a file is missing or does not belong there, or when a command does not work.
+// dependency does not support this Node, when a file is missing or does not belong there, when a command does not work, or when it
+// does not serve as another user on a read-only root, on this Node and the newest that it is tested with.
 // (`light-my-request` is a direct dependency for this reason alone: from 6.8 on it needs a `cookie` that needs Node 22.)
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checkReadOnly, writeStatus } from './check-read-only.mjs'
 
 const checkout = fileURLToPath(new URL('..', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'g6-package-'))
@@ -32,7 +34,11 @@ try {
   const stray = files.filter(path => NOT_SHIPPED.test(path))
   if (stray.length > 0) throw new Error(`the package must not have ${stray.slice(0, 5).join(', ')}`)
   writeFileSync(join(folder, 'package.json'), '{"private": true}\n')
-  run('npm', ['install', '--engine-strict', '--no-audit', '--no-fund', '--silent', `./${archive}`], folder)
+  run(
+    'npm',
+    ['install', '--engine-strict', '--ignore-scripts', '--no-audit', '--no-fund', '--silent', `./${archive}`],
+    folder,
+  )
   const command = join(folder, 'node_modules/.bin/g6')
   const version = run(command, ['--version'], folder).trim()
   const frame = run(command, ['demo', '--no-rich', '--cycles', '1', '--port', '0'], folder)
@@ -45,6 +51,17 @@ try {
       throw new Error(
         `g6 ${args.join(' ')} must say that it needs a checkout; it exited ${status}:\n${stderr}`,
       )
+  }
+  chmodSync(folder, 0o755)
+  const newest = run('npx', ['-y', 'node@24', '-p', 'process.execPath'], folder).trim()
+  for (const [node, args] of [
+    [process.execPath, ['serve', '--status-file', writeStatus(folder)]],
+    [newest, ['demo', '--no-rich']],
+  ]) {
+    const complaints = await checkReadOnly(folder, node, args)
+    process.stdout.write(
+      `g6 ${args[0]} serves as nobody on a read-only root; it says: ${complaints.join('; ')}\n`,
+    )
   }
   process.stdout.write(`g6 ${version} installs with --engine-strict on Node ${process.version} and runs\n`)
 } finally {
