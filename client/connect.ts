@@ -1,6 +1,6 @@
 // Follows the board of a server: connects, verifies, repairs, reconnects, and reports what happened. reader.ts has the
 // protocol rules; this file has the connection, the silence timeout and the listeners.
-import { LEAST_PAUSE_MS, STEADY_MS } from './backoff.js'
+import { LEAST_PAUSE_MS } from './backoff.js'
 import { bodyText, refusalOf } from './body.js'
 import {
   createEventStream,
@@ -110,9 +110,8 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   let errors = 0
   /** This client ended the connection and is making a new one. */
   let leaving = false
-  /** When the connection was accepted; 0: never yet. */
-  let openedMs = 0
-  /** Reconnections in a row that this client started. */
+  let opened = false
+  /** Reconnections that this client started since the board was settled. */
   let restarts = 0
 
   function emit<K extends keyof Listeners>(event: K, value: Parameters<Listeners[K]>[0]): void {
@@ -145,19 +144,21 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     become(reader.board === null ? 'connecting' : 'stale')
   }
 
+  const isSettled = (): boolean => reader.settled && !leaving
+
   const stream = createEventStream(address.stream, {
     ...options,
     headers,
     readTimeoutMs: FIRST_TIMEOUT_MS,
     signal: life.signal,
-    isGood: () => reader.settled && !leaving,
+    isGood: isSettled,
     onError: fail,
     onBytes: () => {
       lastByteMs = Date.now()
     },
     onOpen: () => {
-      if (openedMs > 0) reconnects++
-      openedMs = performance.now()
+      if (opened) reconnects++
+      opened = true
       leaving = false
       reader.disconnected()
     },
@@ -166,7 +167,6 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   function again(fresh: boolean, delayMs: number): void {
     leaving = true
     if (fresh) stream.lastEventId = ''
-    if (performance.now() - openedMs >= STEADY_MS) restarts = 0
     stream.restart(Math.max(delayMs, LEAST_PAUSE_MS * 2 ** Math.min(restarts++, 8)))
     lost()
   }
@@ -205,7 +205,10 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
   async function follow(): Promise<void> {
     for await (const { event, data } of stream) {
       await act(reader.apply(event, data))
-      if (reader.settled && !leaving) become('live')
+      if (isSettled()) {
+        restarts = 0
+        become('live')
+      }
     }
     close()
   }

@@ -7,6 +7,7 @@ import { batch, type ReadonlySignal, type Signal, signal } from '@preact/signals
 import { type ClientBoard, type Connection, connect, type StreamError } from '../client/index.js'
 import { token } from './state/access.js'
 import { type ConnectionView, viewOf } from './state/connection.js'
+import { documentIn } from './state/document.js'
 import { type Health, healthFrom } from './state/health.js'
 import { type ShownPanel, shownPanel } from './state/panels.js'
 
@@ -183,7 +184,7 @@ async function fetchHealth(): Promise<void> {
       headers: key === null ? {} : { 'X-API-Token': key },
       signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
     })
-    shownHealth.value = response.ok ? healthFrom(await response.json(), Date.now()) : null
+    shownHealth.value = response.ok ? healthFrom(await documentIn(response), Date.now()) : null
   } catch {
     shownHealth.value = null // not reachable: the connection's state shows this
   }

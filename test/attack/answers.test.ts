@@ -1,5 +1,5 @@
-// A server that we ask gives answers without end: as they are, packed (a megabyte from a kilobyte), or a byte now and then. Whoever
-// reads them stops at a limit that counts what is unpacked, and in time.
+// A server that we ask gives answers without end: as they are, packed (a megabyte from a kilobyte), and read without end. The
+// reader stops at a limit that counts what is unpacked, and in time.
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { gzipSync } from 'node:zlib'

@@ -2,6 +2,7 @@
 import { board, panel, paused } from '../model.js'
 import { token } from '../state/access.js'
 import { announce } from '../state/announce.js'
+import { documentIn } from '../state/document.js'
 import { boardDocument, fileName, panelText } from './texts.js'
 
 const STREAM = '/summary/events'
@@ -69,7 +70,7 @@ export async function openRawStream(): Promise<void> {
   try {
     const answer = await fetch(TICKET, { method: 'POST', headers: { 'X-API-Token': key } })
     if (!answer.ok) throw new Error(`HTTP ${answer.status}`)
-    const { ticket } = (await answer.json()) as { readonly ticket?: unknown }
+    const { ticket } = (await documentIn(answer)) as { readonly ticket?: unknown }
     window.open(`${STREAM}?ticket=${encodeURIComponent(String(ticket))}`, '_blank', 'noopener')
   } catch (error) {
     announce(`The stream cannot be opened: ${error instanceof Error ? error.message : 'no ticket'}`)
