@@ -1522,7 +1522,7 @@ class Connection:
         self._opened = False
         #: this client ended the connection and is making a new one
         self._leaving = False
-        #: reconnections in a row that this client started
+        #: reconnections that this client started since the board was settled
         self._restarts = 0
         self._stream = EventStream(
             address.stream,
@@ -1576,6 +1576,7 @@ class Connection:
             for message in self._stream:
                 yield from self._act(self._reader.apply(message.event, message.data))
                 if self._reader.settled and not self._leaving:
+                    self._restarts = 0
                     self._become("live")
         finally:
             self.close()
@@ -1633,8 +1634,6 @@ class Connection:
         self._leaving = True
         if fresh:
             self._stream.last_event_id = ""
-        if self._stream._life_sec >= STEADY_SEC:
-            self._restarts = 0
         least = LEAST_PAUSE_SEC * 2 ** min(self._restarts, 8)
         self._restarts += 1
         self._stream.restart(max(least, delay_sec))
