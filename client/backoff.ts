@@ -5,7 +5,7 @@
 // close each time. test/vectors/delays.json keeps this and the Python client equal.
 
 export type Backoff = {
-  /** The server asked for this delay (`retry:`). */
+  /** The server asked for this delay (`retry:`); 100 ms at least, or `initialDelayMs` where the caller wants shorter waits. */
   retry(ms: number): void
   /** Ends the run of failures. */
   good(): void
@@ -24,7 +24,7 @@ export function createBackoff(initialDelayMs: number, maxDelayMs: number, random
   let failures = 0
   return {
     retry(ms) {
-      wishMs = Math.max(ms, LEAST_PAUSE_MS)
+      wishMs = Math.max(ms, Math.min(LEAST_PAUSE_MS, initialDelayMs))
     },
     good() {
       failures = 0

@@ -358,16 +358,16 @@ test('the waits grow unless an event is good; retry: 0 does not remove them', as
   const server = await serve(stream('retry: 0\ndata: x\n\n', 'end'))
   const waits = async (options: EventStreamOptions) => {
     const { stream: events, errors } = follow(server.url, {
-      initialDelayMs: 1,
+      initialDelayMs: 10,
       random: () => 0.5,
       ...options,
     })
     await take(events, 4)
     return errors.map(({ retryInMs = 0 }) => Math.round(retryInMs))
   }
-  expect(await waits({ isGood: () => true })).toEqual([101, 101, 101])
-  expect(await waits({ isGood: () => false })).toEqual([101, 200, 300])
-  expect(await waits({})).toEqual([101, 200, 300])
+  expect(await waits({ isGood: () => true })).toEqual([15, 15, 15])
+  expect(await waits({ isGood: () => false })).toEqual([15, 110, 210])
+  expect(await waits({})).toEqual([15, 110, 210])
 })
 
 describe('a refusal', () => {
