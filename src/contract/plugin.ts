@@ -76,7 +76,7 @@ export type OpenStream = {
   readonly transport: Transport
   readonly wire: Wire
   readonly addressKey: string
-  readonly ticketId: string | null
+  readonly ticketId?: string
 }
 
 /** What the server offers to its routes. */

@@ -84,7 +84,7 @@ export class StreamOpener {
       transport: new SocketTransport(socket, left !== null),
       wire,
       addressKey: request.facts.addressKey,
-      ticketId: request.facts.ticketId,
+      ...(request.facts.ticketId === null ? {} : { ticketId: request.facts.ticketId }),
     }
   }
 
