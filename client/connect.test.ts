@@ -196,7 +196,7 @@ describe('a connection', () => {
     one.send('hello', hello(1, A1, { heartbeat_cycles: 5, refresh_ms: 1000 }))
     one.send('full_snapshot', snapshot(1, A1), 'e1-1')
     await changed(c, () => c.state === 'live')
-    // From here on time passes only when told; the update makes it begin with this clock.
+    // From here on time passes only when the test advances it; the update makes it begin with this clock.
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     one.send('panel_update', update(2, A2), 'e1-2')
     await changed(c, () => c.board?.generation === 2)

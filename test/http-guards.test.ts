@@ -244,7 +244,7 @@ describe('tickets', () => {
     first.socket.destroy()
     await rig.hub.until(() => rig.hub.closed.length === 1)
     rig.pass(600_000)
-    // Whoever reads the ticket in a log does not know that it was connected.
+    // A person who reads the ticket in a log does not know that it was connected.
     expect((await withTicket(ticket)).status).toBe(401)
     for (const back of [
       await withTicket(ticket, AGAIN),

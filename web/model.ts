@@ -22,7 +22,7 @@ const KEEP_MS = 30_000
 /** One that announces alerts keeps it. Browsers run the timers of a hidden page once a minute. */
 const KEEP_HIDDEN_MS = 150_000
 const UNAUTHORIZED = 401
-/** Times news by the feed differ by this much from one message to the next. */
+/** Times of the feed differ by this much from one message to the next. */
 const JITTER_MS = 500
 /** Panel keys remembered for the order. */
 const MAX_KEYS = 256

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { linksOf, unifiedUrl } from './panel-context.js'
 
 const LISTENING = [
-  { name: 'metrics', url: 'http://127.0.0.1:9325' },
-  { name: 'unified', url: 'http://127.0.0.1:9329' },
+  { name: 'metrics', url: 'http://127.0.0.1:9325', host: '127.0.0.1', inherited: false },
+  { name: 'unified', url: 'http://127.0.0.1:9329', host: '127.0.0.1', inherited: false },
 ]
 
 test('links have the address that people use, where one is set and the port is open', () => {

@@ -77,7 +77,7 @@ export type OpenStream = {
   readonly transport: Transport
   readonly wire: Wire
   readonly addressKey: string
-  readonly ticketId: string | null
+  readonly ticketId?: string
   readonly client: ConnectedClient
 }
 

@@ -92,7 +92,7 @@ export class StreamOpener {
         address: request.facts.address,
         userAgent: shownUserAgent(request.raw.headers['user-agent']),
       },
-      ticketId: request.facts.ticketId,
+      ...(request.facts.ticketId === null ? {} : { ticketId: request.facts.ticketId }),
     }
   }
 

@@ -85,7 +85,7 @@ describe('a busy file in the same folder', () => {
     expect(watch.detection).toEqual({ by: 'events' })
   })
 
-  test('the status is seen at once beside a neighbour that never rests, changed in place or replaced', async () => {
+  test('the status is seen at once next to a neighbour that changes all the time, changed in place or replaced', async () => {
     let events = 0
     const watch = new PathWatch(path, () => events++)
     let isWriting = true
