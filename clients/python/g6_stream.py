@@ -703,7 +703,7 @@ class _Backoff:
         self._failures = 0
 
     def retry(self, ms: float) -> None:
-        self._wish_sec = max(min(ms, MAX_SERVER_DELAY_SEC * 1000) / 1000, LEAST_PAUSE_SEC)
+        self._wish_sec = max(min(ms, MAX_SERVER_DELAY_SEC * 1000) / 1000, min(LEAST_PAUSE_SEC, self.initial_delay_sec))
 
     def good(self) -> None:
         self._failures = 0
