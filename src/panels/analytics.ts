@@ -1,6 +1,6 @@
 // Analytics: the price compared with max pain, and the put-call ratio.
 import type { Snapshot } from '../snapshot/snapshot.js'
-import { field, fields, moreBlocks, numberCell, textCell } from './cells.js'
+import { field, fields, moreBlocks, namedNumbers, numberCell, textCell } from './cells.js'
 import { always, definePanel } from './definition.js'
 import { known } from './facts.js'
 import { fixed, signed } from './format.js'
@@ -105,5 +105,5 @@ export const analytics = definePanel({
       ...expiries(snapshot),
     ]
   },
-  facts: ({ snapshot: { analytics: of } }) => known({ pcr: of.pcr, max_pain: of.maxPain }),
+  facts: ({ snapshot: { analytics: of } }) => known({ pcr: of.pcr, max_pain: namedNumbers(of.maxPain) }),
 })

@@ -30,6 +30,11 @@ export function moreBlocks(count: number, what: string): readonly Block[] {
   return count > 0 ? [{ kind: 'text', text: `${count} more ${what} not shown`, tone: 'muted' }] : []
 }
 
+/** Numbers by names from the status, which become ids of facts: two names that look the same are one. */
+export function namedNumbers(numbers: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [shownText(name), value]))
+}
+
 export function fields(...items: readonly Field[]): Block {
   return { kind: 'fields', items }
 }

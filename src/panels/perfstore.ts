@@ -1,6 +1,6 @@
 // Performance: the metrics of the status, its data provider, and the health of its components.
 import type { Provider, Snapshot } from '../snapshot/snapshot.js'
-import { field, fields, moreBlocks, numberCell, textCell } from './cells.js'
+import { field, fields, moreBlocks, namedNumbers, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
 import { known } from './facts.js'
 import { fixed, plainNumber } from './format.js'
@@ -77,5 +77,6 @@ export const perfstore = definePanel({
       ...moreBlocks(omitted.health ?? omitted.components ?? 0, 'components'),
     ]
   },
-  facts: ({ snapshot: { perf, provider } }) => known({ latency_ms: provider.latencyMs, metrics: perf }),
+  facts: ({ snapshot: { perf, provider } }) =>
+    known({ latency_ms: provider.latencyMs, metrics: namedNumbers(perf) }),
 })
