@@ -135,6 +135,7 @@ describe('the join request', () => {
     expect(await requestOf('/summary/events')).toEqual({
       wire: { encoding: 'plain', framing: 'chunked' },
       addressKey: '127.0.0.1',
+      client: { address: '127.0.0.1', userAgent: null },
       mode: 'lines',
       view: 'lines',
       subset: null,

@@ -12,6 +12,7 @@ const IN_TOOLS = [
   'web',
   'ingest',
   'parse',
+  'held',
   'proxies',
 ] as const
 

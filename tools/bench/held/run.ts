@@ -3,6 +3,7 @@
 import { get, type IncomingMessage } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { median, spread } from '../../../bench/stats.js'
+import { complain } from '../../../src/log/print.js'
 import { documentText, LARGE_DOCUMENTS, withNaN } from './documents.js'
 import { type Held, type ProbedServer, startProbedServer } from './server.js'
 
@@ -102,7 +103,7 @@ export async function benchHeld({ readers: count, changes, only }: HeldBenchOpti
         longest_answer_ms: rounded(held.longestAnswerMs),
         before_ms: rounded(Math.max(...warm.changes.map(({ busyMs }) => busyMs))),
       }
-      process.stderr.write(`${name}: ${JSON.stringify(rows[name])}\n`)
+      complain(`${name}: ${JSON.stringify(rows[name])}\n`)
       close()
     } finally {
       await server.close()
