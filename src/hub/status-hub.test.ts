@@ -264,10 +264,12 @@ describe('a reader', () => {
 })
 
 describe('while nobody reads statuses', () => {
+  const huge = (n: number): Status => ({ n, filler: 'x'.repeat(300_000) })
+
   /** A status that counts how often it is compared or encoded. */
   function watched(n: number) {
     const seen = { reads: 0 }
-    const status = new Proxy<Record<string, unknown>>(big(n), {
+    const status = new Proxy<Record<string, unknown>>(huge(n), {
       ownKeys: target => {
         seen.reads++
         return Reflect.ownKeys(target)
@@ -276,14 +278,15 @@ describe('while nobody reads statuses', () => {
     return { status, seen }
   }
 
-  test('they are neither compared nor encoded, and readers of other events do not count', () => {
+  test('large ones are neither compared nor encoded, and readers of other events do not count', () => {
     const hub = createHub()
     const other = join(hub, { types: new Set(['severity_counts']) })
+    hub.publishStatus(huge(0))
     const statuses = [1, 2, 3].map(watched)
     for (const { status } of statuses) hub.publishStatus(status)
     expect(statuses.map(({ seen }) => seen.reads)).toEqual([0, 0, 0])
     const reader = join(hub)
-    expect(reader.state).toMatchObject({ baseline: big(3), generation: 1, needFull: false })
+    expect(reader.state).toMatchObject({ baseline: huge(3), generation: 1, needFull: false })
     expect(statuses.map(({ seen }) => seen.reads > 0)).toEqual([false, false, true])
     expect(other.types).toEqual([])
     hub.close()
@@ -291,27 +294,35 @@ describe('while nobody reads statuses', () => {
 
   test('a reader that comes back gets all changes as one difference, and nothing where there is none', () => {
     const hub = createHub()
-    hub.publishStatus(big(0))
+    hub.publishStatus(huge(0))
     const first = join(hub)
-    hub.publishStatus(big(1))
+    hub.publishStatus(huge(1))
     const lastId = first.state.lastId
     first.transport.cut()
     const idle = join(hub, { lastId })
     expect(idle.types).toEqual([])
     idle.transport.cut()
-    for (let n = 2; n <= 9; n++) hub.publishStatus(big(n))
+    for (let n = 2; n <= 9; n++) hub.publishStatus(huge(n))
     const back = join(hub, { lastId })
     expect(back.types).toEqual(['panel_diff'])
     expect(back.transport.writes.join('')).toContain('"diff":{"n":9}')
-    hub.publishStatus(big(10))
+    hub.publishStatus(huge(10))
     expect(back.types).toEqual(['panel_diff', 'panel_diff'])
     // Equal to what was published before it left: no event.
     back.transport.cut()
-    hub.publishStatus(big(11))
-    hub.publishStatus(big(10))
+    hub.publishStatus(huge(11))
+    hub.publishStatus(huge(10))
     expect(join(hub, { lastId: hub.stats().last_id }).types).toEqual([])
     hub.close()
   })
+})
+
+test('small statuses become events while nobody reads them, so that a later reader finds its past', () => {
+  const hub = createHub()
+  for (let n = 0; n <= 5; n++) hub.publishStatus(big(n))
+  expect(hub.stats()).toMatchObject({ events_total: 6, generation: 1 })
+  expect(join(hub, { lastId: hub.stats().last_id - 2 }).types).toEqual(['panel_diff', 'panel_diff'])
+  hub.close()
 })
 
 describe('a large status', () => {

@@ -118,6 +118,9 @@ class StatusReader extends Connection {
   }
 }
 
+/** Comparing and encoding more than this takes milliseconds. */
+const LARGE_BYTES = 256 * 1024
+
 /** One reader may take so many bytes before the others get their turn. */
 const TURN_BYTES = 256 * 1024
 
@@ -223,12 +226,13 @@ export class StatusHub {
 
   /**
    * Takes the newest status, and sends nothing, a difference or the whole status, whichever is smallest. While nobody reads
-   * statuses it is only kept: the next reader that joins makes it one event.
+   * statuses a large one is only kept: the next reader that joins makes it one event.
    */
   publishStatus(status: Status, large: LargeStatus | null = null): void {
     if (this.#pending?.status === status || this.#closed) return
     this.#pending = { status, large }
-    if (this.readsStatuses) this.#publishNewest()
+    const isLarge = large !== null || this.#fullSizeBytes > LARGE_BYTES
+    if (!isLarge || this.readsStatuses) this.#publishNewest()
   }
 
   /** Whether anybody is connected who gets statuses. */
