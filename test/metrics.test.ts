@@ -76,7 +76,7 @@ async function moved(url: string): Promise<readonly string[]> {
   const response = await fetch(`${url}/metrics`, { headers: { 'X-API-Token': TOKEN } })
   const lines = (await response.text()).split('\n')
   return lines.flatMap(line => {
-    const [, name, value] = /^(g6_\w+?)(?:_bucket|_sum|_count)?(?:\{.*\})? (\S+)$/.exec(line) ?? []
+    const [, name, value] = /^([a-z]\w+?)(?:_bucket|_sum|_count)?(?:\{.*\})? (\S+)$/.exec(line) ?? []
     return name !== undefined && Number(value) > 0 ? [name] : []
   })
 }
