@@ -137,7 +137,7 @@ export class Connections {
     const nowMs = this.nowMs()
     if (nowMs - this.#refusedAtMs > FILL_EVERY_MS) this.#fillRounds = 0
     this.#refusedAtMs = nowMs
-    if (!this.#unread.isKnown || (this.#fillRounds > 0 && nowMs < this.#nextFillMs)) return
+    if (this.#fillRounds > 0 && nowMs < this.#nextFillMs) return
     this.#fillingSinceMs = nowMs
     this.#nextFillMs = nowMs + Math.min(FILL_EVERY_MS, FIRST_FILL_MS * 2 ** this.#fillRounds)
     this.#fillRounds++
@@ -317,7 +317,8 @@ export class Connections {
       } else if (!blocked) host.onTick(connection, nowMs)
       else if (connection.hasStalled(host.stallMs(), nowMs)) this.end(connection, 'stalled')
     }
-    if (this.#fillingSinceMs !== null) this.#fill(this.#fillingSinceMs, nowMs)
+    // Without the queues of the system, filler shows nothing; they are known after the first look.
+    if (this.#fillingSinceMs !== null && this.#unread.isKnown) this.#fill(this.#fillingSinceMs, nowMs)
     this.#unread.tick(nowMs, waiting => this.#endDead(waiting))
   }
 

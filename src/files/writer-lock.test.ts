@@ -66,6 +66,7 @@ test('a folder that was removed or emptied meanwhile gets its file again', async
   const ours = lock()
   await ours.take()
   rmSync(join(folder, 'panels'), { recursive: true })
+  nowMs += 4_000
   expect(await ours.take()).toBeNull()
   expect(existsSync(path)).toBe(true)
 })

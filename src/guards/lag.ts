@@ -45,7 +45,12 @@ export type LagMonitor = {
 }
 
 /** `takeWorstMs`: the worst lag since the last call. `stop` ends its timer. */
-export type LagGauge = { takeWorstMs(): number; stop(): void }
+export type LagGauge = {
+  takeWorstMs(): number
+  stop(): void
+  /** Runs about once a second with its own samples, which saves a timer; returns what ends it. */
+  everySecond?(run: () => void): () => void
+}
 
 /** Samples once a second until stopped. `limitMs` is read at each sample, so a reload takes effect. */
 export function watchLag(parts: {
@@ -56,7 +61,7 @@ export function watchLag(parts: {
   readonly gauge: LagGauge
   readonly every?: (ms: number, run: () => void) => () => void
 }): LagMonitor {
-  const { clock, gauge, every = everyMs } = parts
+  const { clock, gauge, every = (ms, run) => gauge.everySecond?.(run) ?? everyMs(ms, run) } = parts
   let state: LagState = NO_LAG
   let lastMs = clock.monotonicMs()
   const stopTimer = every(SAMPLE_EVERY_MS, () => {

@@ -9,7 +9,7 @@ import type { LagGauge } from './lag.js'
 
 const CALM_EVERY_MS = 1_000
 const BUSY_EVERY_MS = 20
-/** The loop is busy when it works for more than this part of the time. */
+/** The loop is busy when the process works for more than this part of the time. */
 const BUSY_FROM = 0.05
 const NS_PER_MS = 1e6
 const NS_PER_SEC = 1e9
@@ -29,17 +29,19 @@ export type LagStatistics = {
 export type LoopLagParts = {
   readonly clock?: Clock
   readonly timers?: Timers
-  /** The part of the time since the last call in which the loop worked, 0–1. */
+  /** The part of the time since the last call in which the process worked. */
   readonly utilization?: () => number
 }
 
-function loopUtilization(): () => number {
-  let last = performance.eventLoopUtilization()
+/** By processor time: a loop that waits for a busy machine is not busy itself. */
+function processorPart(): () => number {
+  let [cpu, atMs] = [process.cpuUsage(), performance.now()]
   return () => {
-    const now = performance.eventLoopUtilization()
-    const { utilization } = performance.eventLoopUtilization(now, last)
-    last = now
-    return utilization
+    const { user, system } = process.cpuUsage(cpu)
+    const nowMs = performance.now()
+    const part = (user + system) / 1_000 / Math.max(1, nowMs - atMs)
+    ;[cpu, atMs] = [process.cpuUsage(), nowMs]
+    return part
   }
 }
 
@@ -48,6 +50,7 @@ export class LoopLag implements LagGauge {
   readonly #timers: Timers
   readonly #utilization: () => number
   readonly #samples = createHistogram()
+  readonly #eachSecond = new Set<() => void>()
   #statistics: LagStatistics | null = null
   #everyMs = CALM_EVERY_MS
   #judgedAtMs: number
@@ -58,7 +61,7 @@ export class LoopLag implements LagGauge {
   constructor({ clock = systemClock, timers = systemTimers, utilization }: LoopLagParts = {}) {
     this.#clock = clock
     this.#timers = timers
-    this.#utilization = utilization ?? loopUtilization()
+    this.#utilization = utilization ?? processorPart()
     this.#judgedAtMs = clock.monotonicMs()
     this.#cancel = this.#sampleNext()
   }
@@ -92,6 +95,11 @@ export class LoopLag implements LagGauge {
     this.#cancel()
   }
 
+  everySecond(run: () => void): () => void {
+    this.#eachSecond.add(run)
+    return () => this.#eachSecond.delete(run)
+  }
+
   #sampleNext(): () => void {
     const dueMs = this.#clock.monotonicMs() + this.#everyMs
     return this.#timers.after(this.#everyMs, () => this.#sample(dueMs))
@@ -106,6 +114,7 @@ export class LoopLag implements LagGauge {
     if (nowMs - this.#judgedAtMs >= CALM_EVERY_MS) {
       this.#judgedAtMs = nowMs
       this.#everyMs = this.#utilization() > BUSY_FROM ? BUSY_EVERY_MS : CALM_EVERY_MS
+      for (const run of this.#eachSecond) run()
     }
     this.#cancel = this.#sampleNext()
   }

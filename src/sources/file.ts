@@ -156,9 +156,11 @@ class FileSource implements Source {
     this.#requestRead(true)
   }
 
-  /** The watch works and the file is good and unchanged: so nearly every poll of an idle process. */
+  /** The file is good and unchanged, and a change would be noticed: so nearly every poll of an idle process. */
   async #isCalm(): Promise<boolean> {
-    if (!this.#seesEvents || this.#missesEvent || this.#last?.ok !== true || this.#mark === null) return false
+    const { detection } = this.#path
+    const isWatched = this.#seesEvents || (detection.by === 'polls' && detection.why === 'busy')
+    if (!isWatched || this.#missesEvent || this.#last?.ok !== true || this.#mark === null) return false
     return isUnchanged(this.#options.path, this.#mark)
   }
 

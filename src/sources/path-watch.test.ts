@@ -58,6 +58,17 @@ describe('a busy file in the same folder', () => {
     expect(takeEvents()).toBe(1)
   })
 
+  test('a writer that replaces the status a thousand times a second does not count', async () => {
+    const { watch, send, takeEvents } = scripted()
+    await watch.check()
+    for (let n = 0; n < 1_000; n++) {
+      send('status.json.tmp', 4)
+      send('status.json')
+    }
+    expect(takeEvents()).toBe(1_000)
+    expect(watch.detection).toEqual({ by: 'events' })
+  })
+
   test('more of them end the watch of the folder: the file itself is watched, and polled', async () => {
     const { watch, open, send, takeEvents } = scripted()
     await watch.check()

@@ -58,7 +58,7 @@ type Watched = {
   names: ReadonlyMap<string, boolean>
   /** One for the folder, or one for each of the names. */
   watchers: readonly Watcher[]
-  /** Events of other names in the second since `countedFromMs`. */
+  /** Events of other names in the second since `countedFromMs`, less those that a writer's own temporary files explain. */
   ignored: number
   countedFromMs: number
   /** The entries are watched instead of the folder until then; null: the folder is watched. */
@@ -67,6 +67,8 @@ type Watched = {
 
 /** Above this limit of events of other names in a second, a folder is muted for this long. */
 const MAX_IGNORED_PER_SEC = 50
+/** A writer that renames a temporary file over the status causes so many events of that file, at most. */
+const OWN_IGNORED = 10
 const MUTED_MS = 60_000
 
 /** The folders with an event when `path` changes. */
@@ -206,6 +208,7 @@ export class PathWatch {
       this.#ignore(folder, known)
       return
     }
+    known.ignored = Math.max(0, known.ignored - OWN_IGNORED)
     this.#onEvent()
     // The path may lead elsewhere now, and a change there before it was watched was not reported.
     const mayLeadElsewhere = name === null || isSelf || names.get(name) === true

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.js'
 import { g6, type Running } from '../support/g6.js'
 
-const WINDOW_MS = 5_000
+const WINDOW_MS = 3_000
 let folder = ''
 let server: Running
 

@@ -73,6 +73,9 @@ export const LOCK_FILE = '.writer.lock'
 
 const pretty = (document: unknown): string => `${JSON.stringify(document, null, 2)}\n`
 
+/** While nothing changes, the folder is looked at this often: it may be removed or replaced. */
+const CHECK_EVERY_MS = 5_000
+
 /** For the unified snapshot, which has no `data`: validators hash a missing `data` as null. */
 const HASH_WITHOUT_DATA = canonicalHash(null)
 
@@ -146,6 +149,8 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
   let latest: CycleResult | null = null
   /** All files are written. */
   let isComplete = false
+  /** When the folder was last looked at. */
+  let checkedMs = Number.NEGATIVE_INFINITY
   /** Counts files written and lost, and the count at the last manifest. */
   let changes = 0
   let changesInManifest = 0
@@ -189,6 +194,12 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
       return
     }
     const isSame = latest !== null && hasSameFiles(latest, result)
+    const roundMs = performance.now()
+    if (isSame && isComplete && folder !== null && roundMs - checkedMs < CHECK_EVERY_MS) {
+      onChanged?.(0)
+      return
+    }
+    checkedMs = roundMs
     // A folder that was removed or replaced has none of these files.
     const isFolderSame = folder !== null && (await folderNow()) === folder
     if (isSame && isFolderSame && isComplete) {
