@@ -69,7 +69,10 @@ function shown(text: unknown): string | undefined {
 /** `Retry-After`: seconds or a date (RFC 9110 10.2.3). */
 function seconds(given: unknown): number | undefined {
   const text = String(given)
-  const sec = Number(text) || (Date.parse(text) - Date.now()) / 1000
+  // Neither `1e3` nor `0x10` is a number of seconds, and a date begins with a day.
+  const sec = /^[A-Z]/.test(text)
+    ? (Date.parse(text) - Date.now()) / 1000
+    : Number(/^[\d.]+$/.exec(text)?.[0])
   return sec > 0 ? Math.min(sec, MAX_RETRY_AFTER_SEC) : undefined
 }
 

@@ -1,4 +1,5 @@
 // The actions of the page: copy a panel, download the board, pause, open the raw stream.
+import { refusalOf } from '../../client/body.js'
 import { board, panel, paused } from '../model.js'
 import { token } from '../state/access.js'
 import { announce } from '../state/announce.js'
@@ -70,7 +71,7 @@ export async function openRawStream(): Promise<void> {
   }
   try {
     const answer = await fetch(TICKET, { method: 'POST', headers: { 'X-API-Token': key } })
-    if (!answer.ok) throw new Error(`HTTP ${answer.status}`)
+    if (!answer.ok) throw new Error((await refusalOf(answer)).detail ?? `HTTP ${answer.status}`)
     const { ticket } = (await documentIn(answer)) as { readonly ticket?: unknown }
     window.open(`${STREAM}?ticket=${encodeURIComponent(String(ticket))}`, '_blank', 'noopener')
   } catch (error) {
