@@ -31,7 +31,7 @@ async function bodyOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
 
 async function readersOf(base: string, token: string | null): Promise<ReadersDocument> {
   const { fetch } = await import('undici')
-  const url = new URL(`${base.replace(/\/+$/, '')}/summary/readers`)
+  const url = new URL('summary/readers', base.endsWith('/') ? base : `${base}/`)
   const response = await fetch(url, {
     headers: token === null ? {} : { 'X-API-Token': token },
     signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -8,8 +8,6 @@ import type { Wire } from './transport.js'
 import { toWire, wireKey } from './wire.js'
 
 export const FILLER_BYTES = 128 * 1024
-/** Clients in use may limit a line. */
-const LINE_CHARS = 1_000
 
 const made = new Map<string, Buffer>()
 
@@ -19,7 +17,8 @@ export function fillerFor(wire: Wire, place: 'block' | 'line'): Buffer {
   const known = made.get(key)
   if (known !== undefined) return known
   const random = randomBytes(FILLER_BYTES).toString('base64')
-  const lines = random.match(new RegExp(`.{1,${LINE_CHARS}}`, 'g')) ?? []
+  // Clients in use may limit a line.
+  const lines = random.match(/.{1,1000}/g) ?? []
   const text = lines.map(line => `: ${line}\n`).join('')
   const bytes = toWire(place === 'block' ? `${text}\n` : text, wire)
   made.set(key, bytes)

@@ -172,7 +172,9 @@ export function baseUrl(about: About): Setting<string | null> {
     const { username, password, search, hash, origin, pathname } = new URL(raw)
     if (username !== '' || password !== '') return bad('it has a name or a password')
     if (search !== '' || hash !== '') return bad('it has a query or a fragment')
-    return good(`${origin}${pathname.replace(/\/+$/, '')}`)
+    let end = pathname.length
+    while (pathname[end - 1] === '/') end--
+    return good(`${origin}${pathname.slice(0, end)}`)
   }
   const allowed = 'a URL beginning with http:// or https://, like https://example.org/g6'
   const schema = { type: 'string', minLength: 1 }
