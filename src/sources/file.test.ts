@@ -397,7 +397,7 @@ describe('the watch', () => {
       await until(says(1))
       await replace('{"n": 2}')
       await until(says(2))
-      await vi.waitUntil(() => lines().length === 2)
+      await vi.waitUntil(() => lines().length === 2, { timeout: 10_000 })
       expect(lines().map(({ msg }) => msg)).toEqual([
         `the status file is polled every 10 ms: ${why}`,
         'the system reports changes of the status file again',
@@ -416,7 +416,7 @@ describe('the watch', () => {
     await until(says(1))
     await replace('{"n": 2}')
     await until(says(2))
-    await vi.waitUntil(() => lines().length > 0)
+    await vi.waitUntil(() => lines().length > 0, { timeout: 10_000 })
     const startMs = performance.now()
     for (let n = 3; n < 13; n++) {
       await replace(`{"n": ${n}}`)
