@@ -43,15 +43,16 @@ export async function checkReadOnly(folder, node, args) {
   const signal = AbortSignal.timeout(WAIT_MS)
   try {
     const url = await heard
-    for (const path of ['/', '/summary/resync', '/summary/health']) {
-      const { status } = await fetch(url + path, { signal })
-      if (status !== 200) throw new Error(`${path} answered ${status}:\n${said}`)
-    }
+    // The stream waits for the first board.
     let events = ''
     const { body } = await fetch(`${url}/summary/events`, { signal })
     for await (const bytes of body) {
       events += Buffer.from(bytes).toString()
       if (events.includes('event: full_snapshot')) break
+    }
+    for (const path of ['/', '/summary/resync', '/summary/health']) {
+      const { status } = await fetch(url + path, { signal })
+      if (status !== 200) throw new Error(`${path} answered ${status}:\n${said}`)
     }
   } finally {
     child.kill('SIGTERM')
