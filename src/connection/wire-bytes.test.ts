@@ -12,7 +12,7 @@ const never = (): void => {
 
 test('a text becomes bytes once for each kind of connection', () => {
   let read = 0
-  const bytes = new WireBytes<object>(() => `text ${++read}`)
+  const bytes = new WireBytes<object>(() => Buffer.from(`text ${++read}`))
   const owner = {}
   const plain = bytes.of(owner, PLAIN, never)
   expect(plain?.toString()).toBe('text 1')
@@ -25,7 +25,7 @@ test('a text becomes bytes once for each kind of connection', () => {
 
 test('a long text is compressed on another thread, once for all that wait for it', async () => {
   const text = 'a long text '.repeat(1_000)
-  const bytes = new WireBytes<object>(() => text, 1_000)
+  const bytes = new WireBytes<object>(() => Buffer.from(text), 1_000)
   const owner = {}
   const faults: (Error | null)[] = []
   await new Promise<void>(resolve => {

@@ -1,10 +1,10 @@
-// The bytes of a text on each kind of connection, made once for all connections of that kind and kept as long as its owner.
-// Compressing megabytes would hold the event loop, so long texts are compressed on another thread.
+// Bytes as they go on each kind of connection, made once for all connections of that kind and kept as long as its owner.
+// Compressing megabytes would hold the event loop, so much is compressed on another thread.
 import type { Wire } from './transport.js'
-import { compressedSoon, toWire, wireKey } from './wire.js'
+import { bytesToWire, compressedSoon, wireKey } from './wire.js'
 
 /** 256 KiB take about 8 ms to compress. */
-const MAX_AT_ONCE_CHARS = 256 * 1024
+const MAX_AT_ONCE_BYTES = 256 * 1024
 
 type OnReady = (fault: Error | null) => void
 type Making = { readonly waiting: OnReady[] }
@@ -13,8 +13,8 @@ export class WireBytes<Owner extends object> {
   readonly #made = new WeakMap<Owner, Map<string, Buffer | Making>>()
 
   constructor(
-    readonly textOf: (owner: Owner) => string,
-    readonly maxAtOnceChars = MAX_AT_ONCE_CHARS,
+    readonly bytesOf: (owner: Owner) => Buffer,
+    readonly maxAtOnceBytes = MAX_AT_ONCE_BYTES,
   ) {}
 
   /** Null while they are being compressed; `onReady` is then called once, with why they cannot be made if so. */
@@ -28,16 +28,16 @@ export class WireBytes<Owner extends object> {
       known.waiting.push(onReady)
       return null
     }
-    const text = this.textOf(owner)
-    if (wire.encoding === 'plain' || text.length <= this.maxAtOnceChars) {
-      const bytes = toWire(text, wire)
-      made.set(key, bytes)
-      return bytes
+    const bytes = this.bytesOf(owner)
+    if (wire.encoding === 'plain' || bytes.length <= this.maxAtOnceBytes) {
+      const onWire = bytesToWire(bytes, wire)
+      made.set(key, onWire)
+      return onWire
     }
     const making: Making = { waiting: [onReady] }
     made.set(key, making)
-    compressedSoon(text, wire, (fault, bytes) => {
-      if (fault === null) made.set(key, bytes)
+    compressedSoon(bytes, wire, (fault, onWire) => {
+      if (fault === null) made.set(key, onWire)
       else made.delete(key)
       for (const each of making.waiting) each(fault)
     })

@@ -38,13 +38,17 @@ export function compressed(bytes: Buffer, wire: Wire, past: Buffer): Buffer {
   return framed(deflateRawSync(bytes, options), wire)
 }
 
-/** As `toWire` for a gzip connection, on another thread. */
+export function bytesToWire(bytes: Buffer, wire: Wire): Buffer {
+  return wire.encoding === 'gzip' ? compressed(bytes, wire, EMPTY_BYTES) : framed(bytes, wire)
+}
+
+/** As `bytesToWire` for a gzip connection, on another thread. */
 export function compressedSoon(
-  text: string,
+  plain: Buffer,
   wire: Wire,
   done: (fault: Error | null, bytes: Buffer) => void,
 ): void {
-  deflateRaw(Buffer.from(text), DEFLATE, (fault, bytes) =>
+  deflateRaw(plain, DEFLATE, (fault, bytes) =>
     done(fault, fault === null ? framed(bytes, wire) : EMPTY_BYTES),
   )
 }

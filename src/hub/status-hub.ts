@@ -18,7 +18,7 @@ import type { FollowUp } from '../ingest/followups.js'
 import { type HistoryEvent, MAX_HISTORY_EVENTS, StatusHistory } from '../ingest/history.js'
 import type { StatusEventType, StatusStats } from '../protocol/status-events.js'
 import type { LargeStatus, Status } from '../snapshot/status.js'
-import { encodeComment, encodeJsonEvent, encodeRetry } from '../sse/encode.js'
+import { encodeComment, encodeRetry } from '../sse/encode.js'
 import type { HubObserver } from './hub-types.js'
 
 export type StatusHubSettings = {
@@ -51,9 +51,9 @@ export type StatusHubOptions = {
 /** Why a reader gets the whole status out of turn; `gap_exceeded` and `missing_baseline` are the original's names. */
 type ForcedReason = 'force_full' | 'gap_exceeded' | 'missing_baseline'
 
-/** Text that is JSON already. */
+/** JSON in pieces: megabytes that came as bytes stay bytes. */
 class Json {
-  constructor(readonly text: string) {}
+  constructor(readonly pieces: readonly (string | Uint8Array)[]) {}
 }
 
 /** A status with its text, where that was made elsewhere. */
@@ -71,8 +71,8 @@ function differenceOf(before: Published, now: Published): string | null {
   return patch !== null && patch.from === before.large?.serial ? textOfBytes(patch.json) : null
 }
 
-function textOfStatus({ status, large }: Published): string {
-  return large === null ? JSON.stringify(status) : textOfBytes(large.json)
+function jsonOfStatus({ status, large }: Published): string | Uint8Array {
+  return large === null ? JSON.stringify(status) : large.json
 }
 
 function textOfBytes({ buffer, byteOffset, byteLength }: Uint8Array): string {
@@ -132,7 +132,7 @@ export class StatusHub {
   readonly #clock: Clock
   readonly #history = new StatusHistory()
   readonly #readers = new Set<StatusReader>()
-  readonly #bytes = new WireBytes<HistoryEvent>(({ text }) => text)
+  readonly #bytes = new WireBytes<HistoryEvent>(({ bytes }) => bytes)
   /** Readers that had their turn and can take more. */
   readonly #waiting = new Set<StatusReader>()
   #turn: NodeJS.Immediate | null = null
@@ -249,7 +249,7 @@ export class StatusHub {
     if (diff === NO_DIFFERENCE) return
     const publishedSec = this.#clock.nowMs() / 1000
     if (diff !== null) {
-      const payload = new Json(`{"diff":${diff},"publish_unixtime":${publishedSec}}`)
+      const payload = new Json([`{"diff":${diff},"publish_unixtime":${publishedSec}}`])
       const event = this.#newEvent('panel_diff', payload, this.#generation)
       if (event.sizeBytes < this.#fullSizeBytes) {
         this.#publish(event)
@@ -257,7 +257,7 @@ export class StatusHub {
       }
     }
     this.#generation++
-    const full = new Json(`{"status":${textOfStatus(now)},"publish_unixtime":${publishedSec}}`)
+    const full = new Json(['{"status":', jsonOfStatus(now), `,"publish_unixtime":${publishedSec}}`])
     const event = this.#newEvent('panel_full', full, this.#generation)
     this.#fullSizeBytes = event.sizeBytes
     this.#publish(event)
@@ -351,10 +351,8 @@ export class StatusHub {
   #wholeStatus(): HistoryEvent | null {
     if (this.#status === null) return null
     if (this.#bootstrap?.id !== this.#lastId) {
-      const status = textOfStatus(this.#status)
-      const payload = new Json(
-        `{"status":${status},"bootstrap":true,"publish_unixtime":${this.#clock.nowMs() / 1000}}`,
-      )
+      const after = `,"bootstrap":true,"publish_unixtime":${this.#clock.nowMs() / 1000}}`
+      const payload = new Json(['{"status":', jsonOfStatus(this.#status), after])
       this.#bootstrap = this.#encode(this.#lastId, 'panel_full', payload, this.#generation)
     }
     return this.#bootstrap
@@ -375,10 +373,13 @@ export class StatusHub {
       generation: this.#generation,
       stream_id: this.#streamId,
     })
-    const said = payload instanceof Json ? payload.text : JSON.stringify(payload)
-    const data = `${head.slice(0, -1)},"payload":${said}}`
-    const text = encodeJsonEvent(type, data, String(id))
-    return { id, type, generation, text, sizeBytes: Buffer.byteLength(text) }
+    const json = payload instanceof Json ? payload.pieces : [JSON.stringify(payload)]
+    const begin = `id: ${id}\nevent: ${type}\ndata: ${head.slice(0, -1)},"payload":`
+    const pieces = [begin, ...json, '}\n\n'].map(piece =>
+      typeof piece === 'string' ? Buffer.from(piece) : piece,
+    )
+    const bytes = Buffer.concat(pieces)
+    return { id, type, generation, bytes, sizeBytes: bytes.length }
   }
 
   #publish(event: HistoryEvent): void {

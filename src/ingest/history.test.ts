@@ -6,7 +6,7 @@ const event = (id: number, sizeBytes = 10) => ({
   id,
   type: 'panel_diff',
   generation: 1,
-  text: `e${id}`,
+  bytes: Buffer.from(`e${id}`),
   sizeBytes,
 })
 
@@ -16,7 +16,7 @@ describe('the history', () => {
     expect(history.continues(0)).toBe(false)
     for (let id = 11; id <= 15; id++) history.append(event(id))
     expect(history).toMatchObject({ length: 3, bytes: 30, oldestId: 13 })
-    expect([12, 13, 14, 15, 16].map(id => history.at(id)?.text)).toEqual([
+    expect([12, 13, 14, 15, 16].map(id => history.at(id)?.bytes.toString())).toEqual([
       undefined,
       'e13',
       'e14',

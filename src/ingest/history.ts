@@ -5,8 +5,8 @@ export type HistoryEvent = {
   readonly type: string
   /** Null for an event that belongs to no baseline. */
   readonly generation: number | null
-  /** As sent, with its blank line. */
-  readonly text: string
+  /** The event as text/event-stream, with its blank line. */
+  readonly bytes: Buffer
   readonly sizeBytes: number
 }
 
