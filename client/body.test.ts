@@ -3,7 +3,7 @@ import { bodyText } from './body.js'
 
 const LONG = new AbortController().signal
 
-/** A body that sends `piece` and, unless it `ends`, nothing more; `cancelled` resolves when nobody reads it any longer. */
+/** A body that sends `piece` and, unless it `ends`, nothing more; `cancelled` resolves when its reader cancels it. */
 function body(piece: string, ends: boolean) {
   let cancel = (): void => {}
   const cancelled = new Promise<void>(resolve => {

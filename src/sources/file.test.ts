@@ -427,4 +427,23 @@ describe('the watch', () => {
       'the status file is polled every 5 ms: the system has not reported a change of the file',
     ])
   })
+
+  test('of a folder with a busy neighbour begins again when the neighbour has been quiet, also for an unchanged file', async () => {
+    const { log, lines } = capturedLog()
+    await replace('{"n": 1}')
+    const open = new Map<string, (name: string | null) => void>()
+    const watchFolder: WatchFolder = (watched, onEvent) => {
+      open.set(watched, onEvent)
+      return Object.assign(new EventEmitter(), { close: () => open.delete(watched) })
+    }
+    let addedMs = 0
+    const clock = { nowMs: Date.now, monotonicMs: () => performance.now() + addedMs }
+    const { until } = watching({ log, watchFolder, clock, fastPollMs: 5, slowPollMs: 5 })
+    await until(says(1))
+    for (let i = 0; i < 60; i++) open.get(folder)?.('neighbour.log')
+    expect(open.has(folder)).toBe(false)
+    await vi.waitUntil(() => lines().length === 1, { timeout: 10_000 })
+    addedMs += 60_000
+    await vi.waitUntil(() => open.has(folder), { timeout: 10_000 })
+  })
 })

@@ -160,7 +160,14 @@ class FileSource implements Source {
   async #isCalm(): Promise<boolean> {
     const { detection } = this.#path
     const isWatched = this.#seesEvents || (detection.by === 'polls' && detection.why === 'busy')
-    if (!isWatched || this.#missesEvent || this.#last?.ok !== true || this.#mark === null) return false
+    if (
+      !isWatched ||
+      this.#path.isMuteOver ||
+      this.#missesEvent ||
+      this.#last?.ok !== true ||
+      this.#mark === null
+    )
+      return false
     return isUnchanged(this.#options.path, this.#mark)
   }
 

@@ -142,6 +142,11 @@ export class PathWatch {
     return isBusy && this.#detection.by === 'events' ? { by: 'polls', why: 'busy' } : this.#detection
   }
 
+  /** A muted folder may be watched again: time for a check. */
+  get isMuteOver(): boolean {
+    return [...this.#watched.values()].some(each => this.#isMuteOver(each))
+  }
+
   /** Resolves the path again and watches its folders; true when any watch is new. */
   check(): Promise<boolean> {
     this.#checking ??= this.#check().finally(() => {
