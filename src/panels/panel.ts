@@ -9,7 +9,11 @@ export type Field = {
   readonly label: string
   readonly text: string
   readonly value?: number
+  /** The unit of `value`, as the text shows it (`ms`, `%`, `MB`, `/s`). `time`: `value` is a moment, epoch ms. */
+  readonly unit?: string
   readonly tone?: Tone
+  /** The fact with the same number, as its path below the panel's key (`cpu_pct`): surfaces draw its trend. */
+  readonly fact?: string
 }
 
 export const COLUMN_ROLES = ['state', 'message'] as const
@@ -22,9 +26,19 @@ export type Column = {
   readonly priority?: number
   /** `state`: its cells are the state of their row. `message`: its cells say what happened. */
   readonly role?: ColumnRole
+  /** The unit of the values of all cells; see `Field.unit`. */
+  readonly unit?: string
+  /** The facts with the numbers of this column, as the last part of their paths: `ltp` for `indices.<first cell>.ltp`. */
+  readonly fact?: string
 }
 
-export type Cell = { readonly text: string; readonly value?: number; readonly tone?: Tone }
+export type Cell = {
+  readonly text: string
+  readonly value?: number
+  /** Where it differs from the column's. */
+  readonly unit?: string
+  readonly tone?: Tone
+}
 
 export type Block =
   | { readonly kind: 'fields'; readonly items: readonly Field[] }

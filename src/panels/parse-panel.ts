@@ -19,11 +19,16 @@ export function isTone(value: unknown): value is Tone {
   return TONES.some(tone => tone === value)
 }
 
-function marks(value: Json): { value?: number; tone?: Tone } {
+function marks(value: Json): { value?: number; unit?: string; tone?: Tone } {
   return {
     ...(typeof value.value === 'number' ? { value: value.value } : {}),
+    ...(typeof value.unit === 'string' ? { unit: value.unit } : {}),
     ...(isTone(value.tone) ? { tone: value.tone } : {}),
   }
+}
+
+function factPath(value: Json): { fact?: string } {
+  return typeof value.fact === 'string' ? { fact: value.fact } : {}
 }
 
 function cell(value: unknown): Cell | null {
@@ -32,18 +37,20 @@ function cell(value: unknown): Cell | null {
 
 function item(value: unknown): Field | null {
   if (!isObject(value) || typeof value.label !== 'string' || typeof value.text !== 'string') return null
-  return { label: value.label, text: value.text, ...marks(value) }
+  return { label: value.label, text: value.text, ...marks(value), ...factPath(value) }
 }
 
 function column(value: unknown): Column | null {
   if (!isObject(value) || typeof value.label !== 'string') return null
-  const { label, align, priority } = value
+  const { label, align, priority, unit } = value
   const role = COLUMN_ROLES.find(known => known === value.role)
   return {
     label,
     ...(align === 'left' || align === 'right' ? { align } : {}),
     ...(typeof priority === 'number' ? { priority } : {}),
     ...(role === undefined ? {} : { role }),
+    ...(typeof unit === 'string' ? { unit } : {}),
+    ...factPath(value),
   }
 }
 
