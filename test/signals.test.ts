@@ -1,6 +1,6 @@
 // Signals that reach the program before it is ready.
 import { execFileSync } from 'node:child_process'
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -30,12 +30,11 @@ test('a SIGHUP during the first read of the settings ends nothing and reloads af
   ])
   const first = await open(config, 'w')
   server.signal('SIGHUP')
+  // The pending reload reads a usual file: a second opening of the pipe could meet the first reader.
+  await writeFile(join(folder, 'next.toml'), 'log_level = "debug"\n')
+  await rename(join(folder, 'next.toml'), config)
   await first.write('log_level = "info"\n')
   await first.close()
-  // The pending reload opens the file a second time.
-  const second = await open(config, 'w')
-  await second.write('log_level = "debug"\n')
-  await second.close()
   await server.until(/settings read again/)
   await server.url()
   server.signal('SIGTERM')
