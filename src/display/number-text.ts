@@ -26,18 +26,24 @@ export function groupedDigits(digits: string, format: NumberFormat): string {
   return between === null ? digits : digits.replace(between, ',')
 }
 
-/** A cell's text in two parts. Text that is not one number is `number` as it is, without a unit. */
-export function groupedText(cell: Pick<Cell, 'text' | 'value' | 'unit'>, format: NumberFormat): NumberText {
-  const { text, value, unit = '' } = cell
-  const whole = { number: text, unit: '' }
-  if (value === undefined || unit === 'time') return whole
+/** The parts of a cell that is one number; null for any other text. */
+export function numberParts(
+  { text, value, unit = '' }: Pick<Cell, 'text' | 'value' | 'unit'>,
+  format: NumberFormat,
+): NumberText | null {
+  if (value === undefined || unit === 'time') return null
   const [, sign = '', digits, decimals = '', exponent = '', rest = ''] = NUMBER.exec(text) ?? []
-  if (digits === undefined || (!UNIT.test(rest) && rest.trim() !== unit)) return whole
+  if (digits === undefined || (!UNIT.test(rest) && rest.trim() !== unit)) return null
   const shown = exponent === '' ? groupedDigits(digits, format) : digits
   return {
     number: `${sign === '-' ? MINUS : sign}${shown}${decimals}${exponent.replace('-', MINUS)}`,
     unit: rest.trim() || unit,
   }
+}
+
+/** A cell's text in two parts. Text that is not one number is `number` as it is, without a unit. */
+export function groupedText(cell: Pick<Cell, 'text' | 'value' | 'unit'>, format: NumberFormat): NumberText {
+  return numberParts(cell, format) ?? { number: cell.text, unit: '' }
 }
 
 /** A number that a surface computed itself, such as a label of an axis. */

@@ -1,7 +1,7 @@
 // A field, a column and a cell as page and terminal show them: words for the key, the number apart from its unit.
 import type { Cell, Column, Field } from '../panels/panel.js'
 import { type Label, labelOf } from './label.js'
-import { groupedText, type NumberFormat, type NumberText } from './number-text.js'
+import { groupedText, type NumberFormat, type NumberText, numberParts } from './number-text.js'
 
 export type ShownField = NumberText & { readonly label: string }
 
@@ -13,6 +13,12 @@ function formatOf(label: string, format: NumberFormat): NumberFormat {
   return NAMES.test(label) ? 'plain' : format
 }
 
+/** The unit of the text or the cell, else that of the key; `s ago` where the key says that it is an age. */
+function unitOf(ofCell: string, ofKey: string | null): string {
+  const unit = ofCell || ofKey || ''
+  return ofKey?.endsWith(AGO) === true && !unit.endsWith(AGO) ? `${unit}${AGO}` : unit
+}
+
 /** `words`: those of a group, which are shorter than the field's own. */
 export function shownField(
   field: Field,
@@ -20,22 +26,10 @@ export function shownField(
   panelKey?: string,
   words: Label = labelOf(field.label, panelKey),
 ): ShownField {
-  const { number, unit } = groupedText(field, formatOf(words.label, format))
-  const isNumber = field.value !== undefined && number !== field.text ? true : isPlainNumber(number)
-  return { label: words.label, number, unit: unitOf(field, isNumber, unit, words.unit) }
-}
-
-/** Whether the text is the number and nothing else, so that a unit may follow it. */
-function isPlainNumber(text: string): boolean {
-  return /^[+−-]?[\d,]+(?:\.\d+)?(?:e[−-]?\d+)?$/u.test(text)
-}
-
-/** The unit of the text wins, then the cell's, then that of the key; only behind a number. */
-function unitOf({ value, unit }: Cell, isNumber: boolean, ofText: string, ofKey: string | null): string {
-  if (value === undefined || unit === 'time' || !isNumber) return ofText
-  const found = ofText || ofKey || ''
-  const isAge = ofKey?.endsWith(AGO) === true && !found.endsWith(AGO)
-  return isAge ? `${found}${AGO}` : found
+  const { label } = words
+  const parts = numberParts(field, formatOf(label, format))
+  if (parts === null) return { label, number: field.text, unit: '' }
+  return { label, number: parts.number, unit: unitOf(parts.unit, words.unit) }
 }
 
 export type ShownColumn = { readonly label: string; readonly unit: string }
