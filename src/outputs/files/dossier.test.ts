@@ -59,6 +59,7 @@ describe('the dossier', () => {
     })
     expect(dossier.panel_hashes.indices).toBe(result.board.panels.get('indices')?.hash)
     expect(dossier.origins['app.version']).toBe('app.version')
+    expect(dossier.verdict).toEqual(result.board.verdict)
     expect(dossier.snapshot.raw).toBeUndefined()
     nowMs = 4_999
     await output.publish(next(market(101)))
@@ -120,6 +121,7 @@ describe('the dossier', () => {
         draining: false,
         verdict,
         timezone: 'UTC',
+        numberFormat: 'plain' as const,
       }
       const { panel_push_meta, adaptive_stream } = healthDocument(facts)
       const dossier = dossierDocument(kind, HUB)
