@@ -1,4 +1,5 @@
 // Which columns of a table fit: the least important are dropped first, and the most important always stays.
+import { labelOf } from '../../src/display/label.js'
 import type { Cell, Column } from '../state/panels.js'
 
 /** The most that a column of texts needs: longer texts wrap. */
@@ -13,7 +14,7 @@ export function widthsOf(
   before: readonly number[],
 ): readonly number[] {
   return columns.map(({ label, align }, i) => {
-    let widest = Math.max(label.length + 1, before[i] ?? 0)
+    let widest = Math.max(labelOf(label).label.length + 1, before[i] ?? 0)
     for (const row of rows) {
       const cell = row[i]
       if (cell !== undefined) widest = Math.max(widest, cell.text.length + (cell.tone === undefined ? 0 : 2))

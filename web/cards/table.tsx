@@ -1,11 +1,17 @@
 // A table of a panel: sortable, with as many columns as fit. Only changed cells are drawn again.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { labelOf } from '../../src/display/label.js'
+import { isNotWell } from '../../src/display/shape.js'
 import { announce } from '../state/announce.js'
 import type { Block, Cell, Column } from '../state/panels.js'
+import { query } from '../state/query.js'
 import { rowKeys } from '../state/row-keys.js'
 import { memo, useChanged } from './changed.js'
 import { shownColumns, widthsOf, wraps } from './columns.js'
-import { nextSort, type Sort, sortedPlaces } from './sort.js'
+import { gaugeColumn } from './gauge.js'
+import { kioskRows, moreRows } from './kiosk.js'
+import { nextSort, rowTone, type Sort, sortedPlaces } from './sort.js'
+import { Value } from './value.jsx'
 
 type TableBlock = Extract<Block, { readonly kind: 'table' }>
 
@@ -16,27 +22,45 @@ const CH_PER_EM = 0.56
 
 const EMPTY: Cell = { text: '' }
 
+type Wash = { readonly on: boolean }
+
 type CellProps = {
   readonly cell: Cell
+  /** Of the column, which is in its head. */
+  readonly unit: string | undefined
   readonly align: Column['align']
   readonly wraps: boolean
   readonly first: boolean
+  readonly hasGauge: boolean
+  readonly wash: Wash
 }
 
-const CellView = memo(({ cell, align, wraps: mayWrap, first }: CellProps) => {
-  const changed = useChanged(cell.text)
+const CellView = memo(({ cell, unit, align, wraps: mayWrap, first, hasGauge, wash }: CellProps) => {
+  const changed = useChanged(cell.text, wash)
   const looks = {
     'data-align': align,
-    'data-tone': cell.tone,
+    'data-tone': isNotWell(cell.tone) ? cell.tone : undefined,
     'data-wraps': mayWrap || undefined,
     'data-changed': changed,
   }
-  return first ? (
-    <th scope="row" {...looks}>
-      {cell.text}
-    </th>
-  ) : (
-    <td {...looks}>{cell.text}</td>
+  const own = unit === undefined ? cell : { ...cell, unit: cell.unit ?? unit }
+  const value = <Value cell={own} />
+  if (first) {
+    return (
+      <th scope="row" {...looks}>
+        {value}
+      </th>
+    )
+  }
+  return (
+    <td {...looks}>
+      {hasGauge && cell.value !== undefined ? (
+        <span class="gauge" aria-hidden="true">
+          <i style={{ transform: `scaleX(${cell.value / 100})` }} />
+        </span>
+      ) : null}
+      {value}
+    </td>
   )
 })
 
@@ -44,23 +68,45 @@ type RowProps = {
   readonly row: readonly Cell[]
   readonly columns: readonly Column[]
   readonly shown: readonly number[]
-  /** Which columns may wrap, as text, so that equal values compare as equal. */
+  /** Which columns may wrap, and which has a gauge, as text, so that equal values compare as equal. */
   readonly wrapping: string
+  readonly gauge: number
+  readonly wash: Wash
 }
 
-const Row = memo(({ row, columns, shown, wrapping }: RowProps) => (
-  <tr>
+const Row = memo(({ row, columns, shown, wrapping, gauge, wash }: RowProps) => (
+  <tr data-row={row[0]?.text} data-tone={rowTone(row)}>
     {shown.map((i, nth) => (
       <CellView
         key={i}
         cell={row[i] ?? EMPTY}
+        unit={columns[i]?.unit}
         align={columns[i]?.align}
         wraps={wrapping[i] === '1'}
         first={nth === 0}
+        hasGauge={gauge === i}
+        wash={wash}
       />
     ))}
   </tr>
 ))
+
+/** The label of a column; with its unit where the cells do not say it. Sorts. */
+function Head(props: {
+  readonly column: Column | undefined
+  readonly panelKey: string
+  readonly onSort: () => void
+}) {
+  const { column, panelKey, onSort } = props
+  if (column === undefined) return null
+  const { label } = labelOf(column.label, panelKey)
+  if (query.kiosk) return <span title={column.label}>{label}</span>
+  return (
+    <button type="button" title={column.label} onClick={onSort}>
+      {label}
+    </button>
+  )
+}
 
 /** The observed width of the element in characters; null before it is known. */
 function useRoomCh() {
@@ -81,7 +127,14 @@ function useRoomCh() {
   return { ref, roomCh }
 }
 
-export const Table = memo(({ block, title }: { readonly block: TableBlock; readonly title: string }) => {
+type Props = {
+  readonly block: TableBlock
+  readonly panelKey: string
+  readonly title: string
+  readonly wash: Wash
+}
+
+export const Table = memo(({ block, panelKey, title, wash }: Props) => {
   const { columns, rows } = block
   const { ref, roomCh } = useRoomCh()
   const [sort, setSort] = useState<Sort | null>(null)
@@ -95,9 +148,13 @@ export const Table = memo(({ block, title }: { readonly block: TableBlock; reado
   const shown = useMemo(() => fitting, [fitting.join()])
   const wrapping = columns.map((column, i) => (wraps(column, widths[i] ?? 0) ? '1' : '0')).join('')
   const keys = useMemo(() => rowKeys(rows), [rows])
-  const places = useMemo(() => sortedPlaces(rows, sort), [rows, sort])
-  const hidden = columns.filter((_, i) => !shown.includes(i)).map(({ label }) => label)
-  const isTall = rows.length > SCROLLS_OVER_ROWS
+  const sorted = useMemo(() => sortedPlaces(rows, sort), [rows, sort])
+  // A wall display does not scroll.
+  const places = query.kiosk ? sorted.slice(0, kioskRows()) : sorted
+  const left = sorted.length - places.length
+  const gauge = gaugeColumn(columns, rows)
+  const hidden = columns.filter((_, i) => !shown.includes(i)).map(({ label }) => labelOf(label, panelKey).label)
+  const isTall = rows.length > SCROLLS_OVER_ROWS && !query.kiosk
   const region = isTall
     ? {
         class: 'table tall',
@@ -110,7 +167,7 @@ export const Table = memo(({ block, title }: { readonly block: TableBlock; reado
   function sortBy(column: number): void {
     const next = nextSort(sort, column)
     setSort(next)
-    const label = columns[column]?.label ?? ''
+    const { label } = labelOf(columns[column]?.label ?? '', panelKey)
     announce(next === null ? `${title} as it came` : `${title} sorted by ${label}, ${next.direction}`)
   }
 
@@ -127,9 +184,7 @@ export const Table = memo(({ block, title }: { readonly block: TableBlock; reado
                   data-align={columns[i]?.align}
                   aria-sort={sort?.column === i ? sort.direction : undefined}
                 >
-                  <button type="button" onClick={() => sortBy(i)}>
-                    {columns[i]?.label}
-                  </button>
+                  <Head column={columns[i]} panelKey={panelKey} onSort={() => sortBy(i)} />
                 </th>
               ))}
             </tr>
@@ -142,13 +197,16 @@ export const Table = memo(({ block, title }: { readonly block: TableBlock; reado
                 columns={columns}
                 shown={shown}
                 wrapping={wrapping}
+                gauge={gauge}
+                wash={wash}
               />
             ))}
           </tbody>
         </table>
       </div>
       {isTall ? <p class="note">{rows.length} rows; the rest by scrolling.</p> : null}
-      {hidden.length === 0 ? null : <p class="note">Not enough room for: {hidden.join(', ')}</p>}
+      {left > 0 ? <p class="note">{moreRows(sorted.slice(-left).map(i => rows[i] ?? []))}</p> : null}
+      {hidden.length === 0 || query.kiosk ? null : <p class="note">Not enough room for: {hidden.join(', ')}</p>}
     </div>
   )
 })

@@ -1,4 +1,6 @@
-// Values that are not on the board: state of the source, hit ratio and number of clients, from `/summary/health`.
+// Values that are not on the board, from `/summary/health`: state of the source, hit ratio, number of clients, and how times and
+// numbers are written.
+import { NUMBER_FORMATS, type NumberFormat } from '../../src/display/number-text.js'
 
 export type Health = {
   /** `fresh`, `closed`, `stale`, `missing`, … */
@@ -12,6 +14,9 @@ export type Health = {
   readonly clients: number | null
   /** `ok`, `starting`, `stale`, `draining` */
   readonly status: string
+  /** The time zone of the board, an IANA name; null where the server does not say. */
+  readonly timezone: string | null
+  readonly numberFormat: NumberFormat
   /** When the answer came, epoch ms of this browser. */
   readonly atMs: number
 }
@@ -26,7 +31,7 @@ const asNumber = (value: unknown): number | null =>
 
 /** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
-  const { status, status_file: file, hit_ratio: hitRatio, sse } = asObject(document)
+  const { status, status_file: file, hit_ratio: hitRatio, sse, timezone, number_format } = asObject(document)
   const source = asObject(file)
   return {
     sourceState: asText(source.state) ?? 'unknown',
@@ -36,6 +41,8 @@ export function healthFrom(document: unknown, atMs: number): Health {
     hitRatio: asNumber(hitRatio),
     clients: asNumber(asObject(sse).clients),
     status: asText(status) ?? 'unknown',
+    timezone: asText(timezone),
+    numberFormat: NUMBER_FORMATS.find(format => format === number_format) ?? 'plain',
     atMs,
   }
 }

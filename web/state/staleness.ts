@@ -1,7 +1,6 @@
 // Whether the page shows old data, since when, and why.
 import { computed, type ReadonlySignal } from '@preact/signals'
-import { board, connection, health, lastLiveMs, nowMs } from '../model.js'
-import { ageText } from './ages.js'
+import { board, connection, health, lastLiveMs } from '../model.js'
 import { sourceAgeSec } from './health.js'
 
 type Stale = { readonly why: 'connection' | 'source'; readonly sinceMs: number }
@@ -29,8 +28,3 @@ export const stale: ReadonlySignal<Stale | null> = computed(() => {
 })
 
 export const isStale: ReadonlySignal<boolean> = computed(() => stale.value !== null)
-
-/** `3 min`; empty while fresh. */
-export const staleAge: ReadonlySignal<string> = computed(() =>
-  stale.value === null ? '' : ageText(nowMs.value - stale.value.sinceMs),
-)
