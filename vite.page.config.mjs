@@ -8,7 +8,7 @@ import { defineConfig } from 'vite'
 process.env.NODE_ENV = 'production'
 
 /** Of everything together: document, script, style, icon. */
-const MAX_GZIPPED_BYTES = 60 * 1024
+const MAX_GZIPPED_BYTES = 80 * 1024
 
 const withinSize = {
   name: 'within-size',

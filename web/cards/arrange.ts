@@ -2,6 +2,7 @@
 // what is stored.
 import { computed, type ReadonlySignal } from '@preact/signals'
 import { shownLog } from '../alerts/state.js'
+import { isNotWell } from '../../src/display/shape.js'
 import { nowMs, panel, panelKeys } from '../model.js'
 import { announce } from '../state/announce.js'
 import { arranged, cardOrder, foldedCards, moved, pinnedCards, toggled } from '../state/arrangement.js'
@@ -74,21 +75,17 @@ function steadyList(list: ReadonlySignal<readonly string[]>): ReadonlySignal<rea
 }
 
 function rankOf(key: string): Rank {
-  if (key === 'alerts' && hasListed.value) return 0
   const tone = panel(key).value?.tone
+  if (key === 'alerts' && (hasListed.value || isNotWell(tone))) return 0
   return tone === 'error' ? 1 : tone === 'warn' ? 2 : CALM
 }
 
 let ranks: Ranks = new Map()
 const standing = computed(() => {
   const now = nowMs.value
-  const wanted = new Map(
-    visibleKeys.value.map(key => {
-      // Old data is not judged: what stands stays.
-      const rank = isStale.value ? (ranks.get(key)?.shown ?? CALM) : rankOf(key)
-      return [key, rank] as const
-    }),
-  )
+  // Old data is not judged: what stands stays.
+  if (isStale.value) return ranks
+  const wanted = new Map(visibleKeys.value.map(key => [key, rankOf(key)] as const))
   ranks = nextRanks(ranks, wanted, now, query.kiosk || !isPointedAt(now))
   return ranks
 })

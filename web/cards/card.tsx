@@ -55,7 +55,14 @@ function Remark({ panelKey, shown }: { readonly panelKey: string; readonly shown
   return all === '' ? null : <span class="say">{all}</span>
 }
 
-export function Card({ panelKey, place }: { readonly panelKey: string; readonly place: Place }) {
+type Props = {
+  readonly panelKey: string
+  readonly place: Place
+  /** A wall display has no room for it. */
+  readonly isLeftOut: boolean
+}
+
+export function Card({ panelKey, place, isLeftOut }: Props) {
   const given = panel(panelKey).value
   const ref = useRef<HTMLElement>(null)
   useLayoutEffect(() => (ref.current === null ? undefined : keepRowSpan(ref.current)), [given === null])
@@ -68,7 +75,7 @@ export function Card({ panelKey, place }: { readonly panelKey: string; readonly 
     <section
       ref={ref}
       id={id}
-      class="card"
+      class={isLeftOut ? 'card unfit' : 'card'}
       data-panel={panelKey}
       data-tone={isStale.value ? undefined : shown.tone}
       data-dragged={moving?.key === panelKey || undefined}

@@ -1,13 +1,17 @@
 // Fields of a panel: label, trend, value. Labels are words; the key of the wire is their title.
 import { ageText } from '../../src/display/age.js'
-import { groupFields, type GroupItem } from '../../src/display/groups.js'
+import { type GroupItem, groupFields } from '../../src/display/groups.js'
+import { shownField } from '../../src/display/shown.js'
 import { nowMs } from '../model.js'
+import { numberFormat } from '../state/clock.js'
 import { type Field, MISSING, type Tone } from '../state/panels.js'
 import { memo, useChanged } from './changed.js'
 import { Value } from './value.jsx'
 
 /** A longer text stands below its label. */
 const LONG_OVER_CH = 34
+/** A number with its unit that is not broken. */
+const SHORT_CH = 16
 
 /** Good is plain ink, but for the dot of a word of state; what says nothing has no tone. */
 function shownTone({ tone, value }: Field): Tone | undefined {
@@ -28,13 +32,14 @@ type ItemProps = {
 }
 
 const Item = memo(({ item, label, unit, wash }: ItemProps) => {
+  const shown = shownField(item, numberFormat.value, undefined, { label, unit })
   const changed = useChanged(item.text, wash)
   const isNumber = item.value !== undefined
   return (
     <div
       data-label={item.label}
       data-tone={shownTone(item)}
-      data-number={isNumber || undefined}
+      data-number={(isNumber && item.text.length <= SHORT_CH) || undefined}
       data-long={(!isNumber && item.text.length > LONG_OVER_CH) || undefined}
     >
       <dt title={item.label}>{label}</dt>
@@ -43,7 +48,7 @@ const Item = memo(({ item, label, unit, wash }: ItemProps) => {
         title={momentTitle(item)}
         data-changed={changed}
       >
-        <Value cell={item} unit={unit} />
+        <Value shown={shown} />
       </dd>
     </div>
   )

@@ -9,8 +9,8 @@ import { moreText } from './kiosk.js'
 import { type CardSize, columnsFor, columnsIn, placesOf, sizeOf } from './placement.js'
 import { heightsSeen } from './row-spans.js'
 
-/** The line below the cards of a wall display, in px of its root size. */
-const MORE_REM = 2
+/** The line below the cards of a wall display. */
+const MORE_REM = 0.5
 
 type Room = { readonly columns: number; readonly heightPx: number }
 
@@ -43,6 +43,10 @@ function measured(sizes: readonly CardSize[], gapPx: number): readonly CardSize[
   })
 }
 
+type Places = ReturnType<typeof placesOf>
+
+const isSame = (a: Places, b: Places): boolean => JSON.stringify([...a]) === JSON.stringify([...b])
+
 const isBad = (key: string): boolean => {
   const tone = panel(key).peek()?.tone
   return tone === 'error' || tone === 'warn'
@@ -52,7 +56,7 @@ export function Grid() {
   const { ref, room } = useRoom()
   const keys = shownCards.value
   const folded = foldedCards.value
-  const [fitting, setFitting] = useState<string | null>(null)
+  const [fitting, setFitting] = useState<Places | null>(null)
   const { count, places, sizes } = useMemo(() => {
     const cards = keys.map(key => sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key)))
     const columns = columnsFor(cards, room.columns)
@@ -66,23 +70,25 @@ export function Grid() {
     const gapPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
     const cards = measured(sizes, gapPx)
     const all = placesOf(cards, count, room.heightPx + gapPx)
-    const fits = all.size === cards.length ? all : placesOf(cards, count, room.heightPx - (MORE_REM - 1) * gapPx)
-    setFitting(JSON.stringify([...fits]))
+    const fits = all.size === cards.length ? all : placesOf(cards, count, room.heightPx - MORE_REM * gapPx)
+    setFitting(before => (before !== null && isSame(before, fits) ? before : fits))
   }, [sizes, count, room, seen])
 
-  const fits: typeof places = fitting === null ? places : new Map(JSON.parse(fitting))
+  const fits = fitting ?? places
   const left = keys.filter(key => !fits.has(key))
   return (
-    <div ref={ref} class="grid" style={{ gridTemplateColumns: `repeat(${count}, minmax(0, 1fr))` }}>
-      {keys.map(key => (
-        <Card
-          key={key}
-          panelKey={key}
-          place={fits.get(key) ?? places.get(key) ?? { column: 0, span: 1 }}
-          isLeftOut={!fits.has(key)}
-        />
-      ))}
-      {left.length === 0 ? null : <p class="more-cards">{moreText(left.length, left.filter(isBad).length)}</p>}
-    </div>
+    <>
+      <div ref={ref} class="grid" style={{ gridTemplateColumns: `repeat(${count}, minmax(0, 1fr))` }}>
+        {keys.map(key => (
+          <Card
+            key={key}
+            panelKey={key}
+            place={fits.get(key) ?? places.get(key) ?? { column: 0, span: 1 }}
+            isLeftOut={!fits.has(key)}
+          />
+        ))}
+      </div>
+      {left.length === 0 ? null : <p class="note">{moreText(left.length, left.filter(isBad).length)}</p>}
+    </>
   )
 }

@@ -17,6 +17,11 @@ export function kioskRows(): number {
   return Math.max(LEAST_ROWS, isAlone ? all : Math.floor(all / 2))
 }
 
+/** How many alerts there is room for. */
+export function kioskAlerts(): number {
+  return query.panels !== null && query.panels.length <= FEW_CARDS ? 8 : 3
+}
+
 /** `6 more, all well`, `6 more, 2 not well` */
 export function moreText(count: number, notWell: number): string {
   return `${count} more, ${notWell === 0 ? 'all well' : `${notWell} not well`}`

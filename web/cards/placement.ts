@@ -40,7 +40,7 @@ export function sizeOf(key: string, blocks: readonly Block[], isFolded: boolean)
         continue
       }
       height += (Math.min(block.rows.length, MOST_TABLE_ROWS) + 1) * ROW_REM
-      const needed = widthsOf(block.columns, block.rows, []).reduce((sum, width) => sum + width + 2, 0)
+      const needed = widthsOf(block.columns, block.rows, [], key).reduce((sum, width) => sum + width + 2, 0)
       // A table with messages is wide, even while they are short.
       isWide ||= needed > WIDE_OVER_CH || block.columns.some(({ role }) => role === 'message')
     }

@@ -2,7 +2,9 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { labelOf } from '../../src/display/label.js'
 import { isNotWell } from '../../src/display/shape.js'
+import { shownCell, shownColumn } from '../../src/display/shown.js'
 import { announce } from '../state/announce.js'
+import { numberFormat } from '../state/clock.js'
 import type { Block, Cell, Column } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { rowKeys } from '../state/row-keys.js'
@@ -17,34 +19,34 @@ type TableBlock = Extract<Block, { readonly kind: 'table' }>
 
 /** A longer table scrolls in its card. */
 const SCROLLS_OVER_ROWS = 24
-/** Width of an average character relative to the font size. */
-const CH_PER_EM = 0.56
+/** The width of a digit where the font cannot be measured, relative to its size. */
+const CH_PER_EM = 0.6
 
 const EMPTY: Cell = { text: '' }
+const NO_COLUMN: Column = { label: '' }
 
 type Wash = { readonly on: boolean }
 
 type CellProps = {
   readonly cell: Cell
-  /** Of the column, which is in its head. */
-  readonly unit: string | undefined
-  readonly align: Column['align']
+  readonly column: Column
+  readonly panelKey: string
   readonly wraps: boolean
   readonly first: boolean
   readonly hasGauge: boolean
   readonly wash: Wash
 }
 
-const CellView = memo(({ cell, unit, align, wraps: mayWrap, first, hasGauge, wash }: CellProps) => {
+const CellView = memo((props: CellProps) => {
+  const { cell, column, panelKey, wraps: mayWrap, first, hasGauge, wash } = props
   const changed = useChanged(cell.text, wash)
   const looks = {
-    'data-align': align,
+    'data-align': column.align,
     'data-tone': isNotWell(cell.tone) ? cell.tone : undefined,
     'data-wraps': mayWrap || undefined,
     'data-changed': changed,
   }
-  const own = unit === undefined ? cell : { ...cell, unit: cell.unit ?? unit }
-  const value = <Value cell={own} />
+  const value = <Value shown={shownCell(cell, column, numberFormat.value, panelKey)} />
   if (first) {
     return (
       <th scope="row" {...looks}>
@@ -67,6 +69,7 @@ const CellView = memo(({ cell, unit, align, wraps: mayWrap, first, hasGauge, was
 type RowProps = {
   readonly row: readonly Cell[]
   readonly columns: readonly Column[]
+  readonly panelKey: string
   readonly shown: readonly number[]
   /** Which columns may wrap, and which has a gauge, as text, so that equal values compare as equal. */
   readonly wrapping: string
@@ -74,14 +77,14 @@ type RowProps = {
   readonly wash: Wash
 }
 
-const Row = memo(({ row, columns, shown, wrapping, gauge, wash }: RowProps) => (
+const Row = memo(({ row, columns, panelKey, shown, wrapping, gauge, wash }: RowProps) => (
   <tr data-row={row[0]?.text} data-tone={rowTone(row)}>
     {shown.map((i, nth) => (
       <CellView
         key={i}
         cell={row[i] ?? EMPTY}
-        unit={columns[i]?.unit}
-        align={columns[i]?.align}
+        column={columns[i] ?? NO_COLUMN}
+        panelKey={panelKey}
         wraps={wrapping[i] === '1'}
         first={nth === 0}
         hasGauge={gauge === i}
@@ -91,21 +94,37 @@ const Row = memo(({ row, columns, shown, wrapping, gauge, wash }: RowProps) => (
   </tr>
 ))
 
-/** The label of a column; with its unit where the cells do not say it. Sorts. */
+/** The head of a column: words, and the unit of its cells. Sorts, but on a wall display. */
 function Head(props: {
-  readonly column: Column | undefined
+  readonly column: Column
   readonly panelKey: string
   readonly onSort: () => void
 }) {
   const { column, panelKey, onSort } = props
-  if (column === undefined) return null
-  const { label } = labelOf(column.label, panelKey)
-  if (query.kiosk) return <span title={column.label}>{label}</span>
-  return (
-    <button type="button" title={column.label} onClick={onSort}>
+  const { label, unit } = shownColumn(column, panelKey)
+  const words = (
+    <>
       {label}
+      {unit === '' ? null : <span class="u"> {unit}</span>}
+    </>
+  )
+  return query.kiosk ? (
+    words
+  ) : (
+    <button type="button" title={column.label} onClick={onSort}>
+      {words}
     </button>
   )
+}
+
+let canvas: CanvasRenderingContext2D | null = null
+
+function digitPx(element: Element): number {
+  const { font, fontSize } = getComputedStyle(element)
+  canvas ??= document.createElement('canvas').getContext('2d')
+  if (canvas === null) return Number.parseFloat(fontSize) * CH_PER_EM
+  canvas.font = font
+  return canvas.measureText('0').width
 }
 
 /** The observed width of the element in characters; null before it is known. */
@@ -116,8 +135,7 @@ function useRoomCh() {
     const element = ref.current
     if (element === null) return
     const measure = (): void => {
-      const emPx = Number.parseFloat(getComputedStyle(element).fontSize)
-      setRoomCh(Math.floor(element.clientWidth / (emPx * CH_PER_EM)))
+      setRoomCh(Math.floor(element.clientWidth / digitPx(element)))
     }
     const observer = new ResizeObserver(measure)
     observer.observe(element)
@@ -140,7 +158,8 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
   const [sort, setSort] = useState<Sort | null>(null)
   const known = useRef<readonly number[]>([])
   const widths = useMemo(() => {
-    known.current = widthsOf(columns, rows, known.current.length === columns.length ? known.current : [])
+    const before = known.current.length === columns.length ? known.current : []
+    known.current = widthsOf(columns, rows, before, panelKey)
     return known.current
   }, [columns, rows])
   const fitting = shownColumns(columns, widths, roomCh ?? Number.POSITIVE_INFINITY)
@@ -184,7 +203,7 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
                   data-align={columns[i]?.align}
                   aria-sort={sort?.column === i ? sort.direction : undefined}
                 >
-                  <Head column={columns[i]} panelKey={panelKey} onSort={() => sortBy(i)} />
+                  <Head column={columns[i] ?? NO_COLUMN} panelKey={panelKey} onSort={() => sortBy(i)} />
                 </th>
               ))}
             </tr>
@@ -195,6 +214,7 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
                 key={keys[place]}
                 row={rows[place] ?? []}
                 columns={columns}
+                panelKey={panelKey}
                 shown={shown}
                 wrapping={wrapping}
                 gauge={gauge}

@@ -20,7 +20,9 @@ const CALM: ReadonlySet<string> = new Set(['fresh', 'closed', 'unknown'])
 /** Null while the data is fresh, and before the first board. */
 export const stale: ReadonlySignal<Stale | null> = computed(() => {
   if (board.value === null) return null
-  if (connection.value.state !== 'live') return { why: 'connection', sinceMs: lastLiveMs.value }
+  const { state } = connection.value
+  // The first board may come before the connection counts as live.
+  if (state !== 'live' && state !== 'connecting') return { why: 'connection', sinceMs: lastLiveMs.value }
   const known = health.value
   if (known === null || CALM.has(known.sourceState)) return null
   const ageSec = sourceAgeSec(known, known.atMs)

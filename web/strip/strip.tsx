@@ -8,7 +8,7 @@ import { board, connection, health, lastLiveMs, nowMs, panel, panelKeys } from '
 import { clockText, zone } from '../state/clock.js'
 import { type Overall, overallOf, type Reason } from '../state/overall.js'
 import { query } from '../state/query.js'
-import { hasListed } from '../cards/arrange.js'
+import { hasAlerts } from '../cards/arrange.js'
 import { LostCause, Notices } from './notices.jsx'
 import { PageMenu } from './page-menu.jsx'
 import { connectionWords, sourceWords } from './words.js'
@@ -69,7 +69,7 @@ function Also({ is }: { readonly is: Overall }) {
       </>
     )),
     ...(more > 0 ? [`${more} more`] : []),
-    ...(verdict === 'healthy' && panel('alerts').value !== null && !hasListed.value ? ['no alerts'] : []),
+    ...(verdict === 'healthy' && panel('alerts').value !== null && !hasAlerts.value ? ['no alerts'] : []),
   ]
   return (
     <>
