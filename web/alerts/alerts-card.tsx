@@ -1,8 +1,9 @@
 // The body of the alerts card: the alerts, worst first, then newest; filters where there are many.
 import { durationText } from '../../src/display/age.js'
-import { nowMs } from '../model.js'
 import { hasAlerts } from '../cards/arrange.js'
 import { kioskAlerts } from '../cards/kiosk.js'
+import { nowMs } from '../model.js'
+import { momentText } from '../state/clock.js'
 import type { ShownPanel, Tone } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { isStale } from '../state/staleness.js'
@@ -104,7 +105,7 @@ function Row({ alert, canAcknowledge }: { readonly alert: KeptAlert; readonly ca
       data-new={(listed && !acknowledged) || undefined}
     >
       <span class="alert-mark" />
-      <time class="quiet">{time}</time>
+      <time class="quiet">{atMs === null ? time : momentText(atMs, time)}</time>
       <span class="alert-message">
         {times === 1 ? message : `${message} ×${times}`}
         {!listed && <small> no longer listed</small>}
@@ -140,7 +141,7 @@ function List({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
   const first = query.kiosk ? undefined : shown.find(({ listed, acknowledged }) => listed && !acknowledged)
   return (
     <>
-      {shown.length < alerts.length && (
+      {shown.length < alerts.length && !query.kiosk && (
         <p class="empty">
           {shown.length} of {alerts.length} shown
         </p>

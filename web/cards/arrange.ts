@@ -1,8 +1,8 @@
 // Which cards are shown, and in which order; actions on them: move, fold, pin and focus. Stored per browser; a wall display ignores
 // what is stored.
 import { computed, type ReadonlySignal } from '@preact/signals'
-import { shownLog } from '../alerts/state.js'
 import { isNotWell } from '../../src/display/shape.js'
+import { shownLog } from '../alerts/state.js'
 import { nowMs, panel, panelKeys } from '../model.js'
 import { announce } from '../state/announce.js'
 import { arranged, cardOrder, foldedCards, moved, pinnedCards, toggled } from '../state/arrangement.js'
@@ -37,12 +37,16 @@ export const hasAlerts: ReadonlySignal<boolean> = computed(() => {
 })
 
 /** Whether there is an alert now. */
-export const hasListed: ReadonlySignal<boolean> = computed(() => shownLog.value.alerts.some(({ listed }) => listed))
+export const hasListed: ReadonlySignal<boolean> = computed(() =>
+  shownLog.value.alerts.some(({ listed }) => listed),
+)
 
 /** The menu has the addresses of this panel. */
 function isInMenu({ blocks }: ShownPanel): boolean {
   return blocks.every(
-    block => block.kind === 'fields' && block.items.every(({ label, text }) => label === 'source' || isWebAddress(text)),
+    block =>
+      block.kind === 'fields' &&
+      block.items.every(({ label, text }) => label === 'source' || isWebAddress(text)),
   )
 }
 

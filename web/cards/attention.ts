@@ -28,7 +28,19 @@ export function startAttention(): () => void {
   addEventListener('pointermove', onMove, options)
   for (const type of ['pointerdown', 'pointerup'] as const) addEventListener(type, onTouch, options)
   // The finger scrolls: it still rests on the cards.
-  addEventListener('touchend', () => { isTouching = false }, options)
-  document.documentElement.addEventListener('pointerleave', () => { pointedMs = Number.NEGATIVE_INFINITY }, options)
+  addEventListener(
+    'touchend',
+    () => {
+      isTouching = false
+    },
+    options,
+  )
+  document.documentElement.addEventListener(
+    'pointerleave',
+    () => {
+      pointedMs = Number.NEGATIVE_INFINITY
+    },
+    options,
+  )
   return () => life.abort()
 }

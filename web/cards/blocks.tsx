@@ -1,6 +1,8 @@
 // The content of a panel, block by block.
 import { groupsOf } from '../../src/display/groups.js'
+import { isNotWell } from '../../src/display/shape.js'
 import { type Block, type Field, isEmptyPanel, type ShownPanel, shownItems } from '../state/panels.js'
+import { query } from '../state/query.js'
 import { memo, useChanged } from './changed.js'
 import { FieldList, Fields } from './fields.jsx'
 import { isSaid } from './say.js'
@@ -9,15 +11,17 @@ import { Table } from './table.jsx'
 type Wash = { readonly on: boolean }
 type TableBlock = Extract<Block, { readonly kind: 'table' }>
 
-const Text = memo((props: { readonly block: Extract<Block, { readonly kind: 'text' }>; readonly wash: Wash }) => {
-  const { block, wash } = props
-  const changed = useChanged(block.text, wash)
-  return (
-    <p class="text" data-tone={block.tone === 'muted' ? undefined : block.tone} data-changed={changed}>
-      {block.text}
-    </p>
-  )
-})
+const Text = memo(
+  (props: { readonly block: Extract<Block, { readonly kind: 'text' }>; readonly wash: Wash }) => {
+    const { block, wash } = props
+    const changed = useChanged(block.text, wash)
+    return (
+      <p class="text" data-tone={block.tone === 'muted' ? undefined : block.tone} data-changed={changed}>
+        {block.text}
+      </p>
+    )
+  },
+)
 
 type TableProps = {
   readonly block: TableBlock
@@ -48,6 +52,8 @@ export function Blocks({ panel }: { readonly panel: ShownPanel }) {
   const tables = blocks.filter(block => block.kind === 'table')
   const itemsOf = (items: readonly Field[]): readonly Field[] => {
     const shown = shownItems(items, everKnown)
+    // On a wall display a table needs the room of what is well.
+    if (query.kiosk && tables.length > 0) return shown.filter(({ tone }) => isNotWell(tone))
     return shown.some(item => isSaid(item, tables)) ? shown.filter(item => !isSaid(item, tables)) : shown
   }
   // Blocks have no keys: they are identified by their place.

@@ -19,7 +19,8 @@ import { keepRowSpan } from './row-spans.js'
 import { remarkOf } from './say.js'
 
 /** Alerts of a server that sends no facts are an ordinary panel. */
-const isAlerts = (panelKey: string, { facts }: ShownPanel): boolean => panelKey === 'alerts' && facts !== undefined
+const isAlerts = (panelKey: string, { facts }: ShownPanel): boolean =>
+  panelKey === 'alerts' && facts !== undefined
 
 function actions(panelKey: string, isAlertsCard: boolean): readonly MenuItem[] {
   // The card keeps the focus when it moves.
@@ -31,7 +32,11 @@ function actions(panelKey: string, isAlertsCard: boolean): readonly MenuItem[] {
     ...(isAlertsCard ? alertItems() : []),
     { label: 'Copy as text', hint: 'c', isFirst: isAlertsCard, run: () => void copyPanel(panelKey) },
     { label: isFolded(panelKey) ? 'Open' : 'Fold', hint: 'f', run: () => foldCard(panelKey) },
-    { label: pinnedCards.value.includes(panelKey) ? 'Unpin' : 'Pin', hint: 's', run: () => pinCard(panelKey) },
+    {
+      label: pinnedCards.value.includes(panelKey) ? 'Unpin' : 'Pin',
+      hint: 's',
+      run: () => pinCard(panelKey),
+    },
     { label: 'Move forward', hint: '[', run: () => moving(-1) },
     { label: 'Move back', hint: ']', run: () => moving(1) },
   ]

@@ -1,6 +1,7 @@
 // What a wall display leaves out, because it does not scroll.
-import { query } from '../state/query.js'
+
 import type { Cell } from '../state/panels.js'
+import { query } from '../state/query.js'
 import { rowTone } from './sort.js'
 
 /** Bar, paddings, the head of the card and of the table, and the zone below. */
@@ -19,7 +20,7 @@ export function kioskRows(): number {
 
 /** How many alerts there is room for. */
 export function kioskAlerts(): number {
-  return query.panels !== null && query.panels.length <= FEW_CARDS ? 8 : 3
+  return query.panels !== null && query.panels.length <= FEW_CARDS ? 8 : 1
 }
 
 /** `6 more, all well`, `6 more, 2 not well` */

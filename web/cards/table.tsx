@@ -95,11 +95,7 @@ const Row = memo(({ row, columns, panelKey, shown, wrapping, gauge, wash }: RowP
 ))
 
 /** The head of a column: words, and the unit of its cells. Sorts, but on a wall display. */
-function Head(props: {
-  readonly column: Column
-  readonly panelKey: string
-  readonly onSort: () => void
-}) {
+function Head(props: { readonly column: Column; readonly panelKey: string; readonly onSort: () => void }) {
   const { column, panelKey, onSort } = props
   const { label, unit } = shownColumn(column, panelKey)
   const words = (
@@ -172,7 +168,9 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
   const places = query.kiosk ? sorted.slice(0, kioskRows()) : sorted
   const left = sorted.length - places.length
   const gauge = gaugeColumn(columns, rows)
-  const hidden = columns.filter((_, i) => !shown.includes(i)).map(({ label }) => labelOf(label, panelKey).label)
+  const hidden = columns
+    .filter((_, i) => !shown.includes(i))
+    .map(({ label }) => labelOf(label, panelKey).label)
   const isTall = rows.length > SCROLLS_OVER_ROWS && !query.kiosk
   const region = isTall
     ? {
@@ -226,7 +224,9 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
       </div>
       {isTall ? <p class="note">{rows.length} rows; the rest by scrolling.</p> : null}
       {left > 0 ? <p class="note">{moreRows(sorted.slice(-left).map(i => rows[i] ?? []))}</p> : null}
-      {hidden.length === 0 || query.kiosk ? null : <p class="note">Not enough room for: {hidden.join(', ')}</p>}
+      {hidden.length === 0 || query.kiosk ? null : (
+        <p class="note">Not enough room for: {hidden.join(', ')}</p>
+      )}
     </div>
   )
 })

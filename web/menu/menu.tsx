@@ -96,7 +96,9 @@ export function Menu({ label, items }: Props) {
   const button = useRef<HTMLButtonElement>(null)
   const menu = useRef<HTMLDivElement>(null)
   const [isOpen, setOpen] = useState(false)
-  const all = (): HTMLElement[] => [...(menu.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? [])]
+  const all = (): HTMLElement[] => [
+    ...(menu.current?.querySelectorAll<HTMLElement>('[role^="menuitem"]') ?? []),
+  ]
   const close = (): void => menu.current?.hidePopover()
 
   useLayoutEffect(() => {
@@ -139,7 +141,7 @@ export function Menu({ label, items }: Props) {
           if (by === undefined) return
           event.preventDefault()
           const list = all()
-          const at = list.findIndex(each => each === document.activeElement)
+          const at = document.activeElement instanceof HTMLElement ? list.indexOf(document.activeElement) : -1
           list[Math.min(list.length - 1, Math.max(0, at + by))]?.focus()
         }}
       >

@@ -22,3 +22,9 @@ export const zone: ReadonlySignal<Zone> = computed(() => zoneOf(known.value.time
 export function clockText(atMs: number): string {
   return zone.value.clock(atMs, nowMs.peek())
 }
+
+/** The text that the board gives a moment; with the day where it is not today. */
+export function momentText(atMs: number, given: string): string {
+  const isToday = known.value.timezone === null || !zone.value.isOtherDay(atMs, nowMs.peek())
+  return isToday ? given : clockText(atMs)
+}

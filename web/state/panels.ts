@@ -73,7 +73,10 @@ export function keptBlocks(before: readonly Block[], after: readonly Block[]): r
 }
 
 /** Cells and fields, and how many of them are not the ones before. */
-function changesOf(before: readonly Block[], after: readonly Block[]): { readonly all: number; readonly changed: number } {
+function changesOf(
+  before: readonly Block[],
+  after: readonly Block[],
+): { readonly all: number; readonly changed: number } {
   let all = 0
   let changed = 0
   const count = (old: readonly unknown[] | undefined, now: readonly unknown[]): void => {
@@ -85,7 +88,9 @@ function changesOf(before: readonly Block[], after: readonly Block[]): { readonl
     if (block.kind === 'fields') count(old?.kind === 'fields' ? old.items : undefined, block.items)
     else if (block.kind === 'text') count([old], [block])
     else if (old?.kind === 'table' && old.rows === block.rows) all += block.rows.length * block.columns.length
-    else for (const [at, row] of block.rows.entries()) count(old?.kind === 'table' ? old.rows[at] : undefined, row)
+    else
+      for (const [at, row] of block.rows.entries())
+        count(old?.kind === 'table' ? old.rows[at] : undefined, row)
   }
   return { all, changed }
 }

@@ -21,7 +21,9 @@ function blockWithout(block: Block): Block {
       return { kind: 'fields', items: block.items.map(fieldWithout) }
     case 'table': {
       const ages = block.columns.map(({ label }) => AGE.test(label))
-      const rows = block.rows.map(row => row.map((cell, i) => (ages[i] ? { text: MISSING } : cellWithout(cell))))
+      const rows = block.rows.map(row =>
+        row.map((cell, i) => (ages[i] ? { text: MISSING } : cellWithout(cell))),
+      )
       return { ...block, rows }
     }
   }

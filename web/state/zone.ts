@@ -3,12 +3,14 @@
 export type Zone = {
   /** `14:16:32`, with the day where it is not the day of `nowMs`: `30 Jan 14:16`. */
   clock(atMs: number, nowMs?: number): string
+  isOtherDay(a: number, b: number): boolean
   /** `IST`; where the zone has no such name, its offset. */
   readonly name: string
   /** `UTC+5:30` */
   readonly offset: string
 }
 
+const DAY_MS = 86_400_000
 /** Each knows the short names of other zones. */
 const NAMING = ['en-US', 'en-GB', 'en-IN', 'en-AU']
 
@@ -37,11 +39,14 @@ export function zoneOf(timezone: string | null, nowMs: number): Zone {
     return zoneOf(null, nowMs) // a browser with an older list of zones
   }
   const day = new Intl.DateTimeFormat('en-GB', { timeZone, day: 'numeric', month: 'short' })
+  const isOtherDay = (a: number, b: number): boolean =>
+    day.format(a) !== day.format(b) || Math.abs(a - b) > DAY_MS
   return {
     ...zoneName(timeZone, nowMs),
+    isOtherDay,
     clock(atMs, today) {
       const text = time.format(atMs)
-      if (today === undefined || day.format(atMs) === day.format(today)) return text
+      if (today === undefined || !isOtherDay(atMs, today)) return text
       return `${day.format(atMs)} ${text.slice(0, 5)}`
     },
   }

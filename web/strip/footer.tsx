@@ -1,14 +1,15 @@
 // The foot of the page: what does not change, and which zone the times are in.
-import { factAt } from '../../src/panels/facts.js'
+
 import { labelOf } from '../../src/display/label.js'
+import { factAt } from '../../src/panels/facts.js'
 import { board, connection, health, panel } from '../model.js'
 import { zone } from '../state/clock.js'
 import { type Field, MISSING } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { percentText } from './words.js'
 
-/** Said in the bar, or by a table of its own. */
-const ELSEWHERE: ReadonlySet<string> = new Set(['market', 'next_open', 'indices'])
+/** Said in the bar, by a table of its own, or with the interval of the cycle. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['market', 'next_open', 'indices', 'cycle'])
 /** Words that say what they are. */
 const PLAIN: ReadonlySet<string> = new Set(['app', 'env', 'environment'])
 

@@ -54,7 +54,6 @@ function OldSource() {
   const error = health.value?.sourceError
   return (
     <span>
-      {' · '}
       {error ? `${error} · ` : ''}
       {`everything below is as of ${clockText(sinceMs)}`}
       <span aria-hidden="true">, {durationText(nowMs.value - sinceMs)} old,</span>
@@ -66,7 +65,7 @@ function OldSource() {
 function Paused() {
   return paused.value ? (
     <span>
-      {' · Paused: updates are held back '}
+      {'Paused: updates are held back '}
       <button
         type="button"
         class="button"
@@ -83,12 +82,12 @@ function Paused() {
 function Unknown() {
   const names = unknownPanels.value
   if (board.value === null || names.length === 0) return null
-  return <span>{` · The board has no panel named ${names.join(', ')}.`}</span>
+  return <span>{`The board has no panel named ${names.join(', ')}.`}</span>
 }
 
 export function Notices() {
   return (
-    <span role="status" aria-label="Notices">
+    <span class="parts" role="status" aria-label="Notices">
       <Lost />
       <OldSource />
       <Paused />

@@ -1,4 +1,6 @@
 // The menu of the page: what can be done with the board as a whole.
+
+import { labelOf } from '../../src/display/label.js'
 import { downloadBoard, openRawStream, STREAM, togglePause } from '../actions/actions.js'
 import { alertItems } from '../alerts/menu.js'
 import { hasAlerts, isStill, keepStill, resetArrangement } from '../cards/arrange.js'
@@ -10,7 +12,6 @@ import { token } from '../state/access.js'
 import { announce } from '../state/announce.js'
 import { cardOrder, foldedCards, pinnedCards } from '../state/arrangement.js'
 import { nextTheme, theme } from '../state/theme.js'
-import { labelOf } from '../../src/display/label.js'
 import { signOut } from './sign-in.jsx'
 
 export function changeTheme(): void {

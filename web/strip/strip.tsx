@@ -3,12 +3,12 @@ import { computed } from '@preact/signals'
 import { durationText } from '../../src/display/age.js'
 import { toneOfVerdict } from '../../src/display/shape.js'
 import { factAt, marketText, numberAt } from '../../src/panels/facts.js'
+import { hasAlerts } from '../cards/arrange.js'
 import { goTo } from '../cards/go-to.js'
 import { board, connection, health, lastLiveMs, nowMs, panel, panelKeys } from '../model.js'
 import { clockText, zone } from '../state/clock.js'
 import { type Overall, overallOf, type Reason } from '../state/overall.js'
 import { query } from '../state/query.js'
-import { hasAlerts } from '../cards/arrange.js'
 import { LostCause, Notices } from './notices.jsx'
 import { PageMenu } from './page-menu.jsx'
 import { connectionWords, sourceWords } from './words.js'
@@ -72,14 +72,11 @@ function Also({ is }: { readonly is: Overall }) {
     ...(verdict === 'healthy' && panel('alerts').value !== null && !hasAlerts.value ? ['no alerts'] : []),
   ]
   return (
-    <>
+    <span class="parts">
       {parts.map((part, i) => (
-        <span key={i}>
-          {i === 0 ? '' : ' · '}
-          {part}
-        </span>
+        <span key={i}>{part}</span>
       ))}
-    </>
+    </span>
   )
 }
 
