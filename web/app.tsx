@@ -1,8 +1,7 @@
 // The whole page.
 import { Grid } from './cards/grid.jsx'
 import { KeysDialog } from './keys/help.jsx'
-import { panelKeys } from './model.js'
-import { PlotsStrip } from './plots/plots-strip.jsx'
+import { Plot } from './plots/plot.jsx'
 import { announcement } from './state/announce.js'
 import { query } from './state/query.js'
 import { Notices } from './strip/notices.jsx'
@@ -16,7 +15,7 @@ export function App() {
       <main aria-label="Board">
         <Notices />
         <SignIn />
-        {panelKeys.value.length === 0 ? null : <PlotsStrip />}
+        <Plot />
         <Grid />
       </main>
       <KeysDialog />
