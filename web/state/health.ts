@@ -1,5 +1,4 @@
-// Values that are not on the board, from `/summary/health`: state of the source, hit ratio, number of clients, and how times and
-// numbers are written.
+// Values that are not on the board: state of the source, hit ratio and number of clients, from `/summary/health`.
 import { NUMBER_FORMATS, type NumberFormat } from '../../src/display/number-text.js'
 
 export type Health = {
@@ -12,11 +11,12 @@ export type Health = {
   readonly sourceText: string | null
   readonly hitRatio: number | null
   readonly clients: number | null
+  /** IANA name of the zone in which the server writes times. */
+  readonly timezone: string | null
+  /** How numbers are grouped. */
+  readonly numberFormat: NumberFormat
   /** `ok`, `starting`, `stale`, `draining` */
   readonly status: string
-  /** The time zone of the board, an IANA name; null where the server does not say. */
-  readonly timezone: string | null
-  readonly numberFormat: NumberFormat
   /** When the answer came, epoch ms of this browser. */
   readonly atMs: number
 }
@@ -31,8 +31,9 @@ const asNumber = (value: unknown): number | null =>
 
 /** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
-  const { status, status_file: file, hit_ratio: hitRatio, sse, timezone, number_format } = asObject(document)
+  const { status, status_file: file, hit_ratio: hitRatio, sse, display: shown } = asObject(document)
   const source = asObject(file)
+  const { timezone, number_format: format } = asObject(shown)
   return {
     sourceState: asText(source.state) ?? 'unknown',
     sourceAgeSec: asNumber(source.age_sec),
@@ -40,9 +41,9 @@ export function healthFrom(document: unknown, atMs: number): Health {
     sourceText: asText(source.text),
     hitRatio: asNumber(hitRatio),
     clients: asNumber(asObject(sse).clients),
-    status: asText(status) ?? 'unknown',
     timezone: asText(timezone),
-    numberFormat: NUMBER_FORMATS.find(format => format === number_format) ?? 'plain',
+    numberFormat: NUMBER_FORMATS.find(known => known === format) ?? 'plain',
+    status: asText(status) ?? 'unknown',
     atMs,
   }
 }
