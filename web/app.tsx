@@ -1,5 +1,6 @@
 // The whole page.
 import { Grid } from './cards/grid.jsx'
+import { Hero } from './hero/hero.jsx'
 import { KeysDialog } from './keys/help.jsx'
 import { Plot } from './plots/plot.jsx'
 import { announcement } from './state/announce.js'
@@ -15,6 +16,7 @@ export function App() {
       <main aria-label="Board">
         <Notices />
         <SignIn />
+        <Hero />
         <Plot />
         <Grid />
       </main>

@@ -41,7 +41,6 @@ describe('axe finds nothing in either theme', () => {
     expect(await axeFinds(page)).toEqual([])
     room.server.publish(ORDINARY)
     await shows(page, 'links', 'source')
-    await page.locator('[data-plot] canvas').nth(4).waitFor()
     expect(await axeFinds(page)).toEqual([])
     await page.keyboard.press('p')
     await page.getByText('Paused: updates are held back').waitFor()

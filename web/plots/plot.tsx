@@ -324,7 +324,7 @@ function Choice({ shown }: { readonly shown: Picture }) {
 /** Elements that take keys must be reachable by keyboard. */
 const TAKES_KEYS = { tabIndex: 0, 'aria-description': 'Arrow keys tell the values of a moment' }
 
-/** How far a key moves the moment that is told; 0 ends this. */
+/** How far a key moves the moment that is marked; 0 ends this. */
 const STEPS = new Map([
   ['ArrowLeft', -1],
   ['ArrowRight', 1],
@@ -332,11 +332,11 @@ const STEPS = new Map([
 ])
 
 function Body({ shown, axis }: Looks) {
-  /** The second that is told, by pointer or keys; null = none. It stays the same moment while time goes on. */
-  const told = useSignal<number | null>(null)
+  /** The second that is pointed at, with pointer or keys; null = none. It stays the same moment while time goes on. */
+  const marked = useSignal<number | null>(null)
   const { lines, spanSec, endSec, byChange } = shown
   const startSec = endSec - spanSec + 1
-  const at = told.value === null ? null : Math.min(spanSec - 1, Math.max(0, told.value - startSec))
+  const at = marked.value === null ? null : Math.min(spanSec - 1, Math.max(0, marked.value - startSec))
   const texts = (second: number): readonly string[] => [
     clockText((startSec + second) * 1000),
     ...lines.map(line => momentText(line, second, byChange)),
@@ -344,13 +344,13 @@ function Body({ shown, axis }: Looks) {
 
   function step(by: number): void {
     if (by === 0) {
-      told.value = null
+      marked.value = null
       return
     }
     const latest = Math.max(0, ...lines.map(({ drawn }) => drawn.findLastIndex(value => value !== null)))
     const next = at === null ? latest : at + by * Math.max(1, Math.round(spanSec / KEY_STEPS))
     const second = Math.min(spanSec - 1, Math.max(0, next))
-    told.value = startSec + second
+    marked.value = startSec + second
     announce(texts(second).join(', '))
   }
 
@@ -374,7 +374,7 @@ function Body({ shown, axis }: Looks) {
         onPointerMove={event => {
           const { left, width } = event.currentTarget.getBoundingClientRect()
           const share = width > 0 ? (event.clientX - left) / width : 0
-          told.value = startSec + Math.min(spanSec - 1, Math.max(0, Math.round(share * (spanSec - 1))))
+          marked.value = startSec + Math.min(spanSec - 1, Math.max(0, Math.round(share * (spanSec - 1))))
         }}
         onPointerLeave={() => step(0)}
       >
@@ -383,7 +383,7 @@ function Body({ shown, axis }: Looks) {
         <Grid shown={shown} axis={axis} />
         {at === null ? null : (
           <div
-            class="plot-told"
+            class="plot-moment"
             data-left={at > spanSec / 2 || undefined}
             style={{ left: `${(100 * at) / (spanSec - 1)}%` }}
           >

@@ -12,6 +12,8 @@ export type Health = {
   readonly clients: number | null
   /** `ok`, `starting`, `stale`, `draining` */
   readonly status: string
+  /** How much of the document the automatic board shows; null where the board is another one. */
+  readonly automatic: { readonly members: number; readonly shown: number } | null
   /** When the answer came, epoch ms of this browser. */
   readonly atMs: number
 }
@@ -24,9 +26,15 @@ const asText = (value: unknown): string | null => (typeof value === 'string' ? v
 const asNumber = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null
 
+function automaticFrom(value: unknown): Health['automatic'] {
+  const { members, shown } = asObject(value)
+  const [all, some] = [asNumber(members), asNumber(shown)]
+  return all === null || some === null ? null : { members: all, shown: some }
+}
+
 /** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
-  const { status, status_file: file, hit_ratio: hitRatio, sse } = asObject(document)
+  const { status, status_file: file, hit_ratio: hitRatio, sse, automatic } = asObject(document)
   const source = asObject(file)
   return {
     sourceState: asText(source.state) ?? 'unknown',
@@ -36,6 +44,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     hitRatio: asNumber(hitRatio),
     clients: asNumber(asObject(sse).clients),
     status: asText(status) ?? 'unknown',
+    automatic: automaticFrom(automatic),
     atMs,
   }
 }
