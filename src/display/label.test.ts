@@ -61,13 +61,16 @@ describe('a key', () => {
   })
 
   test('of a percentile is said in full', () => {
-    expect(['p95', 'p999', 'p50_ms', 'p91', 'p72', 'latency_p95'].map(key => shown(key))).toEqual([
+    expect(
+      ['p95', 'p999', 'p50_ms', 'p91', 'p72', 'latency_p95', 'p95_cycle_ms'].map(key => shown(key)),
+    ).toEqual([
       '95th percentile',
       '99.9th percentile',
       '50th percentile | ms',
       '91st percentile',
       '72nd percentile',
       'Latency p95',
+      'Cycle p95 | ms',
     ])
   })
 })

@@ -29,7 +29,7 @@ const KNOWN: Readonly<Record<string, Readonly<Record<string, Label | string>>>> 
   },
   resources: { cpu_pct: { label: 'Processor', unit: '%' } },
   storage: { queue_depth: 'Queue' },
-  perfstore: { provider_status: 'State', auth: 'Sign-in', backoff: 'Last backoff' },
+  perfstore: { api_ms: 'API time', provider_status: 'State', auth: 'Sign-in', backoff: 'Last backoff' },
 }
 
 /** Words that end a key and name a unit. */
@@ -164,7 +164,11 @@ function ofKey(key: string): Label {
   const [, whole, tenth] = PERCENTILE.exec(words.at(-1)?.toLowerCase() ?? '') ?? []
   if (whole !== undefined && words.length === 1)
     return { label: `${tenth === undefined ? ordinal(whole) : `${whole}.${tenth}th`} percentile`, unit }
-  return { label: capital(words.map(shownWord).join(' ')), unit }
+  // `p95_cycle_ms`: what it is of comes first.
+  const ordered = PERCENTILE.test(words[0]?.toLowerCase() ?? '')
+    ? [...words.slice(1), ...words.slice(0, 1)]
+    : words
+  return { label: capital(ordered.map(shownWord).join(' ')), unit }
 }
 
 function ofText(text: string): Label {

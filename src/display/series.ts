@@ -1,6 +1,9 @@
 // The last 15 minutes of every number of a board, one value a second, keyed by the id of its fact; so memory is bounded whatever
 // the update rate. A number is valid until its panel is taken again or the line is interrupted. A missing value is a gap, never a
 // zero, and gaps are never joined.
+import { factId } from '../panels/facts.js'
+
+export { factId }
 
 export const WINDOW_SEC = 900
 /** Enough for 500 rows with a trend, and the fields of a board. */
@@ -53,13 +56,6 @@ export type Series = {
 }
 
 const secondOf = (atMs: number): number => Math.floor(atMs / 1000)
-
-const ENCODED: Readonly<Record<string, string>> = { '.': '%2E', '/': '%2F', ',': '%2C', '%': '%25' }
-
-/** The id of a fact: its path, each part percent-encoded. */
-export function factId(...path: readonly string[]): string {
-  return path.map(part => part.replace(/[./,%]/g, sign => ENCODED[sign] ?? sign)).join('.')
-}
 
 /** Facts come from any server. */
 const MAX_DEPTH = 4
