@@ -2,6 +2,7 @@
 import { render } from 'preact'
 import { startAlerts } from './alerts/announce.js'
 import { App } from './app.jsx'
+import { startAttention } from './cards/attention.js'
 import { startSpells } from './hero/state.js'
 import { startHistory } from './history/keep.js'
 import { startKeys } from './keys/listen.js'
@@ -21,6 +22,7 @@ startHistory()
 startSpells()
 startAlerts()
 startKeys(PAGE_KEYS)
+startAttention()
 
 // Drawing once with the first board is faster than drawing an empty page first.
 function draw(found: HTMLElement): void {

@@ -10,7 +10,7 @@ import { isNotWell, SHAPES } from '../../src/display/shape.js'
 import { drawnAtMs, history, knownSec, spanSec } from '../history/keep.js'
 import { panel, panelKeys } from '../model.js'
 import { type Plottable, plotGroups } from '../plots/plottable.js'
-import { clockText } from '../state/ages.js'
+import { numberFormat, zone } from '../state/clock.js'
 import { isStale } from '../state/staleness.js'
 import { keepDrawn } from '../trend/frames.js'
 import type { Values } from '../trend/line.js'
@@ -27,7 +27,8 @@ const PICK_EVERY_MS = 30_000
 const CAPTION_FROM = 20
 const CAPTION_TO = 80
 
-const FORMAT = 'en'
+/** In the zone of the board. */
+const clockText = (atMs: number): string => zone.value.clock(atMs)
 
 const valuesOf = (id: string): Values => history.values(id, drawnAtMs.peek()).values
 
@@ -51,7 +52,7 @@ function Tile({ shown: { id, name, unit, decimals, tone } }: { readonly shown: P
   const values = valuesOf(id).slice(-spanSec.peek())
   const known = values.filter(value => value !== null)
   const text = (value: number | undefined): string =>
-    value === undefined ? '—' : numberText(value, decimals, FORMAT)
+    value === undefined ? '—' : numberText(value, decimals, numberFormat.value)
   const since = values.findIndex(value => value !== null)
   const direction = directionOf(values)
   const loud = isStale.value || !isNotWell(tone) ? undefined : tone

@@ -7,8 +7,8 @@ import { type Axis, spanText } from '../../src/display/range.js'
 import { LEAST_SEC } from '../../src/display/series.js'
 import { drawnAtMs, history, knownSec, spanSec as shownSec } from '../history/keep.js'
 import { panel, panelKeys } from '../model.js'
-import { clockText } from '../state/ages.js'
 import { announce } from '../state/announce.js'
+import { numberFormat, zone } from '../state/clock.js'
 import type { Tone } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { isStale } from '../state/staleness.js'
@@ -19,7 +19,6 @@ import { axisFor, changesOf, fewOf, gapsOf, isByChange, newest, spread } from '.
 import { type PlotGroup, type Plottable, plotGroups, shownGroup } from './plottable.js'
 import './plots.css'
 
-const FORMAT = 'en'
 /** Steps of a line. */
 const PARTS = 300
 /** Key presses across the whole time axis. */
@@ -54,12 +53,14 @@ type Picture = {
 
 const MISSING = '—'
 const valueText = (value: number | null, decimals: number, unit: string): string =>
-  value === null ? MISSING : `${numberText(value, decimals, FORMAT)}${unit === '' ? '' : ` ${unit}`}`
+  value === null
+    ? MISSING
+    : `${numberText(value, decimals, numberFormat.value)}${unit === '' ? '' : ` ${unit}`}`
 
 /** `+0.25`, `−0.08`, `0.00` */
 function changeText(change: number | null, decimals = 2): string {
   if (change === null) return MISSING
-  const text = numberText(change, decimals, FORMAT)
+  const text = numberText(change, decimals, numberFormat.value)
   return Number(change.toFixed(decimals)) > 0 ? `+${text}` : text
 }
 
@@ -141,6 +142,8 @@ function pictureOf(all: readonly PlotGroup[], chosen: string | null, nowMs: numb
   }
 }
 
+/** In the zone of the board. */
+const clockText = (atMs: number): string => zone.value.clock(atMs)
 const shortClock = (second: number, spanSec: number): string => {
   const text = clockText(second * 1000)
   return spanSec > 180 ? text.slice(0, 5) : text
@@ -193,7 +196,7 @@ function Grid({ shown, axis }: Looks) {
         const text =
           byChange && tick !== 0
             ? changeText(tick, axis.decimals)
-            : numberText(tick, tick === 0 ? 0 : axis.decimals, FORMAT)
+            : numberText(tick, tick === 0 ? 0 : axis.decimals, numberFormat.value)
         const isTop = i === axis.ticks.length - 1
         return (
           <span key={tick} class="plot-y" style={{ top: `${depthOf(tick, axis)}%` }}>

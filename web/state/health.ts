@@ -1,4 +1,5 @@
-// Values that are not on the board: state of the source, hit ratio and number of clients, from `/summary/health`.
+// Values that are not on the board, from `/summary/health`: state of the source, hit ratio, number of clients, and how times and
+// numbers are written.
 import { NUMBER_FORMATS, type NumberFormat } from '../../src/display/number-text.js'
 
 export type Health = {
@@ -39,7 +40,14 @@ function automaticFrom(value: unknown): Health['automatic'] {
 
 /** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
-  const { status, status_file: file, hit_ratio: hitRatio, sse, display: shown, automatic } = asObject(document)
+  const {
+    status,
+    status_file: file,
+    hit_ratio: hitRatio,
+    sse,
+    display: shown,
+    automatic,
+  } = asObject(document)
   const source = asObject(file)
   const { timezone, number_format: format } = asObject(shown)
   return {

@@ -5,6 +5,17 @@ import { fixture, panelsOf } from '../../terminal/support/scenes.js'
 
 export const ORDINARY: readonly Panel[] = panelsOf(fixture('full'))
 
+/** The fullest status, without alerts and with nothing that is not well. */
+export function healthy(): readonly Panel[] {
+  const { alerts: _, events: __, ...status } = fixture('full')
+  const calm = JSON.stringify(status)
+    .replaceAll(/"(stale|warn)"/gi, '"ok"')
+    .replaceAll(/(78\.5|64\.2)\b/g, '95.5')
+    .replaceAll('"age_sec":71', '"age_sec":2')
+    .replaceAll('2025-11-20', '2025-01-31')
+  return panelsOf(JSON.parse(calm) as Status)
+}
+
 /** The status fixture with these members replaced. */
 function withMembers(members: Status): readonly Panel[] {
   return panelsOf({ ...fixture('nested'), ...members })
