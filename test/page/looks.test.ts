@@ -248,7 +248,8 @@ describe('the first look', () => {
     await room.endServer()
     await page
       .locator('.overall[data-verdict=unknown]')
-      .getByText(/No connection since [\d:]{8}$/).waitFor()
+      .getByText(/No connection since [\d:]{8}$/)
+      .waitFor()
     expect(await page.locator('main [data-tone]').count()).toBe(0)
     expect(await page.evaluate(solidFills)).toEqual([])
     const said = await page.evaluate(() => document.body.innerText)

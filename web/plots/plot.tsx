@@ -8,7 +8,7 @@ import { LEAST_SEC } from '../../src/display/series.js'
 import { drawnAtMs, history, knownSec, spanSec as shownSec } from '../history/keep.js'
 import { panel, panelKeys } from '../model.js'
 import { announce } from '../state/announce.js'
-import { clockText, numberFormat } from '../state/clock.js'
+import { numberFormat, zone } from '../state/clock.js'
 import type { Tone } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { isStale } from '../state/staleness.js'
@@ -142,6 +142,8 @@ function pictureOf(all: readonly PlotGroup[], chosen: string | null, nowMs: numb
   }
 }
 
+/** In the zone of the board. */
+const clockText = (atMs: number): string => zone.value.clock(atMs)
 const shortClock = (second: number, spanSec: number): string => {
   const text = clockText(second * 1000)
   return spanSec > 180 ? text.slice(0, 5) : text
@@ -325,7 +327,7 @@ function Choice({ shown }: { readonly shown: Picture }) {
 /** Elements that take keys must be reachable by keyboard. */
 const TAKES_KEYS = { tabIndex: 0, 'aria-description': 'Arrow keys tell the values of a moment' }
 
-/** How far a key moves the moment that is told; 0 ends this. */
+/** How far a key moves the moment that is marked; 0 ends this. */
 const STEPS = new Map([
   ['ArrowLeft', -1],
   ['ArrowRight', 1],
@@ -333,11 +335,11 @@ const STEPS = new Map([
 ])
 
 function Body({ shown, axis }: Looks) {
-  /** The second that is told, by pointer or keys; null = none. It stays the same moment while time goes on. */
-  const told = useSignal<number | null>(null)
+  /** The second that is pointed at, with pointer or keys; null = none. It stays the same moment while time goes on. */
+  const marked = useSignal<number | null>(null)
   const { lines, spanSec, endSec, byChange } = shown
   const startSec = endSec - spanSec + 1
-  const at = told.value === null ? null : Math.min(spanSec - 1, Math.max(0, told.value - startSec))
+  const at = marked.value === null ? null : Math.min(spanSec - 1, Math.max(0, marked.value - startSec))
   const texts = (second: number): readonly string[] => [
     clockText((startSec + second) * 1000),
     ...lines.map(line => momentText(line, second, byChange)),
@@ -345,13 +347,13 @@ function Body({ shown, axis }: Looks) {
 
   function step(by: number): void {
     if (by === 0) {
-      told.value = null
+      marked.value = null
       return
     }
     const latest = Math.max(0, ...lines.map(({ drawn }) => drawn.findLastIndex(value => value !== null)))
     const next = at === null ? latest : at + by * Math.max(1, Math.round(spanSec / KEY_STEPS))
     const second = Math.min(spanSec - 1, Math.max(0, next))
-    told.value = startSec + second
+    marked.value = startSec + second
     announce(texts(second).join(', '))
   }
 
@@ -375,7 +377,7 @@ function Body({ shown, axis }: Looks) {
         onPointerMove={event => {
           const { left, width } = event.currentTarget.getBoundingClientRect()
           const share = width > 0 ? (event.clientX - left) / width : 0
-          told.value = startSec + Math.min(spanSec - 1, Math.max(0, Math.round(share * (spanSec - 1))))
+          marked.value = startSec + Math.min(spanSec - 1, Math.max(0, Math.round(share * (spanSec - 1))))
         }}
         onPointerLeave={() => step(0)}
       >
@@ -384,7 +386,7 @@ function Body({ shown, axis }: Looks) {
         <Grid shown={shown} axis={axis} />
         {at === null ? null : (
           <div
-            class="plot-told"
+            class="plot-moment"
             data-left={at > spanSec / 2 || undefined}
             style={{ left: `${(100 * at) / (spanSec - 1)}%` }}
           >

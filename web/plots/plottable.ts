@@ -35,8 +35,8 @@ export function cellFact(panelKey: string, row: readonly Cell[], fact: string): 
 
 export const fieldFact = (panelKey: string, fact: string): string => `${factId(panelKey)}.${fact}`
 
-/** A moment and its age only ever grow. */
-const isPlotted = (unit: string): boolean => unit !== 'time' && unit !== 's ago'
+/** A moment is no amount. */
+const isPlotted = (unit: string): boolean => unit !== 'time'
 
 function groupsOfBlock({ key, title }: PanelWithBlocks, block: Block): readonly PlotGroup[] {
   if (block.kind === 'fields')

@@ -1,4 +1,4 @@
-// The trend of a number beside it: a grey line of the last minutes, with a dot at its end in the tone of the number. Its lines are
+// The trend of a number next to it: a grey line of the last minutes, with a dot at its end in the tone of the number. Its lines are
 // changed without Preact, because there may be hundreds of them and each changes every second.
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { rangeOf, spanText } from '../../src/display/range.js'

@@ -39,6 +39,27 @@ export function manyIndices(count: number, moved = -1): readonly Panel[] {
   return withMembers({ indices, indices_detail: indices })
 }
 
+/** Every price, change and age is another at each `step`. */
+export function movingIndices(count: number, step: number): readonly Panel[] {
+  const indices = Object.fromEntries(
+    Array.from({ length: count }, (_, i) => {
+      const change = Math.sin((i + step) / 3)
+      return [
+        `INDEX${String(i + 1).padStart(3, '0')}`,
+        {
+          status: 'OK',
+          ltp: (1_000 + i) * (1 + change / 100),
+          change_pct: change,
+          legs: 100,
+          dq_score: 92.5,
+          age_sec: (i + step) % 5,
+        },
+      ]
+    }),
+  )
+  return withMembers({ indices, indices_detail: indices })
+}
+
 export function manyAlerts(count: number): readonly Panel[] {
   const alerts = Array.from({ length: count }, (_, i) => ({
     time: new Date(Date.UTC(2025, 0, 31, 8, 0, i)).toISOString(),
