@@ -1,24 +1,43 @@
 // The whole page.
 import { Grid } from './cards/grid.jsx'
 import { KeysDialog } from './keys/help.jsx'
-import { panelKeys } from './model.js'
-import { PlotsStrip } from './plots/plots-strip.jsx'
 import { announcement } from './state/announce.js'
 import { query } from './state/query.js'
-import { Notices } from './strip/notices.jsx'
+import { isStale } from './state/staleness.js'
+import { Footer } from './strip/footer.jsx'
+import { Waiting } from './strip/notices.jsx'
 import { SignIn } from './strip/sign-in.jsx'
 import { Strip } from './strip/strip.jsx'
 
-export function App() {
+const BOARD_ID = 'board'
+
+function SkipLink() {
   return (
-    <div class={query.kiosk ? 'page kiosk' : 'page'}>
+    <a
+      class="skip"
+      href={`#${BOARD_ID}`}
+      onClick={event => {
+        event.preventDefault()
+        document.getElementById(BOARD_ID)?.focus()
+      }}
+    >
+      Skip to the board
+    </a>
+  )
+}
+
+export function App() {
+  const names = ['page', query.kiosk && 'kiosk', isStale.value && 'stale']
+  return (
+    <div class={names.filter(Boolean).join(' ')}>
+      {query.kiosk ? null : <SkipLink />}
       <Strip />
-      <main aria-label="Board">
-        <Notices />
+      <main id={BOARD_ID} tabIndex={-1} aria-label="Board">
+        <Waiting />
         <SignIn />
-        {panelKeys.value.length === 0 ? null : <PlotsStrip />}
         <Grid />
       </main>
+      <Footer />
       <KeysDialog />
       <p class="hidden-text" role="status" aria-label="Done">
         {announcement}

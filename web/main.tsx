@@ -2,6 +2,8 @@
 import { render } from 'preact'
 import { startAlerts } from './alerts/announce.js'
 import { App } from './app.jsx'
+import { startAttention } from './cards/attention.js'
+import { startSpells } from './hero/state.js'
 import { startHistory } from './history/keep.js'
 import { startKeys } from './keys/listen.js'
 import { PAGE_KEYS } from './keys/page-keys.js'
@@ -17,8 +19,10 @@ if (root === null) throw new Error('the document has no element "page"')
 startTheme(document.documentElement)
 start()
 startHistory()
+startSpells()
 startAlerts()
 startKeys(PAGE_KEYS)
+startAttention()
 
 // Drawing once with the first board is faster than drawing an empty page first.
 function draw(found: HTMLElement): void {

@@ -64,6 +64,15 @@ describe('a line', () => {
     expect(tail(series, 1, 2)).toEqual([10, 20])
   })
 
+  test('forgets what was confirmed after the moment of an interruption: a stale document repeated itself', () => {
+    const series = createSeries()
+    series.take('resources', cpu(10), at(0))
+    series.confirm(at(60))
+    series.interrupt(at(2))
+    series.take('resources', cpu(10), at(62))
+    expect(tail(series, 62, 63)).toEqual([10, 10, 10, ...Array(59).fill(null), 10])
+  })
+
   test('keeps the last value of a second, however many came', () => {
     const series = createSeries()
     for (let i = 0; i < 1000; i++) series.take('resources', cpu(i), at(1) + i)

@@ -42,7 +42,10 @@ export type Series = {
   take(panel: string, facts: unknown, atMs: number): void
   /** All values are still valid at this moment. */
   confirm(atMs: number): void
-  /** From here on all values are unknown until they are taken again: the connection is lost, or the document is stale. */
+  /**
+   * From here on all values are unknown until they are taken again: the connection is lost, or the document is stale. What was
+   * confirmed after this moment is forgotten.
+   */
   interrupt(atMs: number): void
   /** The line of a fact; every value null for one that is not known. */
   values(id: string, nowMs: number): Trend
@@ -168,9 +171,14 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
       if (newest >= 0) reach(secondOf(atMs))
     },
     interrupt(atMs) {
-      if (newest >= 0) reach(secondOf(atMs))
+      const second = secondOf(atMs)
+      if (newest >= 0) reach(Math.max(second, newest))
       settle()
-      for (const line of kept.values()) line.now = Number.NaN
+      const from = Math.max(second + 1, newest - WINDOW_SEC + 1)
+      for (const line of kept.values()) {
+        for (let at = from; at <= newest; at++) line.values[at % WINDOW_SEC] = Number.NaN
+        line.now = Number.NaN
+      }
     },
     values(id, nowMs) {
       settle()

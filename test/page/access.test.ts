@@ -1,7 +1,7 @@
 // A server that requires a token: signing in and out, and where the token is sent.
 import { beforeEach, expect, test } from 'vitest'
 import { ORDINARY } from './support/boards.js'
-import { shows, withoutWorkers } from './support/page-rig.js'
+import { choose, shows, withoutWorkers } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 const TOKEN = 'a-token-of-the-tests'
@@ -31,7 +31,7 @@ test('a token is required, refused when wrong, and sent only as a header', async
   await page.keyboard.press('Enter')
   expect((await sent).url()).toContain('/summary/events')
   await shows(page, 'indices', '24512.30')
-  await page.locator('.facts', { hasText: 'Hit ratio98.4 %' }).waitFor()
+  await page.locator('footer', { hasText: 'unchanged 98.4 %' }).waitFor()
   expect(requests.filter(url => url.includes(TOKEN))).toEqual([])
   expect(faults).toEqual([])
 })
@@ -47,7 +47,7 @@ test('the token survives a reload in its tab, is not in other tabs, and is delet
   await other.goto(room.server.url)
   await other.getByText('This server requires a token').waitFor()
   expect(await other.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain(TOKEN)
-  await page.getByRole('button', { name: 'Sign out' }).click()
+  await choose(page, 'Sign out')
   await page.getByText('This server requires a token').waitFor()
   expect(await page.locator('[data-panel]').count()).toBe(0)
 })

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { withNumbers } from './support/moments.js'
-import { card, connectionIs, shows } from './support/page-rig.js'
+import { card, choose, connectionIs, shows } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 const TOKEN = 'a-secret-of-the-test'
@@ -26,8 +26,7 @@ describe('the board', () => {
 
   test('has panels that are copied as plain text', async () => {
     const { page, faults } = await opened({ permissions: ['clipboard-read', 'clipboard-write'] })
-    const button = card(page, 'indices').getByRole('button', { name: /copy/i })
-    await button.click()
+    await choose(card(page, 'indices'), 'Copy as text')
     await page.getByRole('status').getByText('Copied Indices').waitFor()
     const { title, lines } = (await resync()).panels.indices ?? { title: '', lines: [] }
     expect(lines.length).toBeGreaterThan(2)
@@ -48,20 +47,17 @@ describe('the board', () => {
         document.title = `copied ${String(getSelection())}`
       })
     })
-    const button = card(page, 'indices').getByRole('button', { name: /copy/i })
-    await button.click()
+    await choose(card(page, 'indices'), 'Copy as text')
     await page.getByRole('status').getByText('Copied Indices').waitFor()
     expect(await page.title()).toContain('copied [Indices]')
     expect(await page.locator('textarea').count()).toBe(0)
+    const button = card(page, 'indices').getByRole('button', { name: /^Actions/ })
     expect(await button.evaluate(each => each === document.activeElement)).toBe(true)
   })
 
   test('is downloaded as the document of /summary/resync', async () => {
     const { page } = await opened()
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Download' }).click(),
-    ])
+    const [download] = await Promise.all([page.waitForEvent('download'), choose(page, 'Download')])
     const { epoch, generation, panels } = room.server.board
     expect(download.suggestedFilename()).toBe(`g6-board-${epoch}-${generation}.json`)
     const expected = await resync()
@@ -76,22 +72,19 @@ describe('the board', () => {
 
   test('does not change while paused, and is the newest at once when resumed', async () => {
     const { page } = await opened()
-    await page.getByRole('button', { name: 'Pause' }).click()
+    await choose(page, 'Pause')
     for (let cpu = 20; cpu <= 40; cpu++) room.server.publish(withNumbers(NIFTY, cpu))
     room.server.publish(withNumbers(NIFTY, 66.6))
     // The plots keep recording: the newest value is there as soon as they are shown.
     await connectionIs(page, 'live')
     await shows(page, 'resources', '17.3')
-    await page.getByRole('button', { name: 'Resume' }).click()
+    await choose(page, 'Resume')
     await shows(page, 'resources', '66.6')
   })
 
   test('is opened as the raw stream in a tab of its own', async () => {
     const { page } = await opened()
-    const [tab] = await Promise.all([
-      page.context().waitForEvent('page'),
-      page.getByRole('link', { name: 'Raw stream' }).click(),
-    ])
+    const [tab] = await Promise.all([page.context().waitForEvent('page'), choose(page, 'Raw stream')])
     await tab.waitForURL(/./, { waitUntil: 'commit' })
     expect(new URL(tab.url()).pathname).toBe('/summary/events')
     expect(await tab.evaluate(() => window.opener)).toBe(null)
@@ -107,10 +100,7 @@ describe('with a token', () => {
     await page.getByLabel('Token').fill(TOKEN)
     await page.keyboard.press('Enter')
     await shows(page, 'resources', '17.3')
-    const [tab] = await Promise.all([
-      page.context().waitForEvent('page'),
-      page.getByRole('link', { name: 'Raw stream' }).click(),
-    ])
+    const [tab] = await Promise.all([page.context().waitForEvent('page'), choose(page, 'Raw stream')])
     await tab.waitForURL(/ticket=/, { waitUntil: 'commit' })
     expect([...requests, tab.url()].filter(url => url.includes(TOKEN))).toEqual([])
   })

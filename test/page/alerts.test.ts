@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { withAlerts } from './support/moments.js'
-import { card, shows } from './support/page-rig.js'
+import { card, choose, shows } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 const room = pageRoom()
@@ -14,6 +14,12 @@ const titleIs = (page: Page, title: string) =>
 const rows = (page: Page) => card(page, 'alerts').locator('.alerts-list li')
 const messages = (page: Page) => rows(page).locator('.alert-message').allTextContents()
 const button = (page: Page, name: string | RegExp) => card(page, 'alerts').getByRole('button', { name })
+const SOUND = 'Sound for critical alerts'
+/** Switches it in the menu of the card, which stays open. */
+const toggle = async (page: Page, name: string): Promise<void> => {
+  await choose(card(page, 'alerts'), name)
+  await page.keyboard.press('Escape')
+}
 
 /** What the stubbed Notification and sound of the page recorded. */
 type Stubbed = typeof globalThis & { asked: number; answer: string; shown: string[]; tones: number }
@@ -41,34 +47,41 @@ function stub(): void {
 }
 
 describe('the alerts', () => {
-  test('are listed newest first, as in the board', async () => {
+  test('are listed worst first, then newest', async () => {
     room.server.publish(withAlerts(SLOW, DOWN, { sec: 20, level: 'info', message: 'cache is warm' }))
     const { page, faults } = await room.open()
     await shows(page, 'alerts', 'kite is slow')
     expect(await rows(page).evaluateAll(all => all.map(each => each.textContent))).toEqual([
-      '13:30:20infoProvidercache is warm',
-      '13:30:10criticalProviderkite does not answer',
-      '13:30:00warnProviderkite is slow',
+      expect.stringMatching(/^13:30:10kite does not answerProvider · critical · for .*Acknowledge all 3$/),
+      '13:30:00kite is slowProvider · warn',
+      '13:30:20cache is warmProvider · info',
     ])
-    expect(await card(page, 'alerts').locator('dl').textContent()).toBe(
-      'total3by_severitycritical:1 warn:1 info:1',
-    )
+    expect(await card(page, 'alerts').locator('.say').textContent()).toBe('1 critical · 1 warning · 1 note')
     expect(faults).toEqual([])
   })
 
-  test('are filtered by level and by words', async () => {
-    room.server.publish(withAlerts(SLOW, DOWN, { sec: 20, level: 'info', message: 'cache is warm' }))
+  test('are filtered by level and by words, from eight of them on', async () => {
+    const warm = Array.from({ length: 5 }, (_, i) => ({
+      sec: 100 + i * 61,
+      level: 'info' as const,
+      message: `cache is warm ${i}`,
+    }))
+    room.server.publish(withAlerts(SLOW, DOWN, ...warm))
+    const few = await room.open()
+    await shows(few.page, 'alerts', 'kite is slow')
+    expect(await card(few.page, 'alerts').getByRole('searchbox').count()).toBe(0)
+    room.server.publish(withAlerts(SLOW, DOWN, ...warm, { sec: 20, level: 'info', message: 'cache is warm' }))
     const { page } = await room.open()
     await shows(page, 'alerts', 'kite is slow')
     await button(page, 'warn 1').click()
-    expect(await messages(page)).toEqual(['cache is warm', 'kite does not answer'])
+    expect((await messages(page)).slice(0, 2)).toEqual(['kite does not answer', 'cache is warm 4'])
     await card(page, 'alerts').getByRole('searchbox').fill('KITE')
     expect(await messages(page)).toEqual(['kite does not answer'])
-    await card(page, 'alerts').getByText('1 of 3 shown').waitFor()
+    await card(page, 'alerts').getByText('1 of 8 shown').waitFor()
     await card(page, 'alerts').getByRole('searchbox').fill('kites')
-    await card(page, 'alerts').getByText('None of 3 alerts match.').waitFor()
+    await card(page, 'alerts').getByText('None of 8 alerts match.').waitFor()
     await button(page, 'Show all').click()
-    expect(await rows(page).count()).toBe(3)
+    expect(await rows(page).count()).toBe(8)
   })
 
   test('that the panel no longer lists stay, marked; the number of unlisted ones is shown', async () => {
@@ -85,11 +98,17 @@ describe('the alerts', () => {
     expect(await list.evaluate(each => each.scrollHeight > each.clientHeight)).toBe(true)
   })
 
-  test('are an empty list when there are none', async () => {
-    room.server.publish(withAlerts())
+  test('have no card when there are none: the bar says so, and the menu of the page has their switches', async () => {
+    room.server.publish(withAlerts(), { word: 'healthy', reasons: [] })
     const { page } = await room.open()
-    await shows(page, 'alerts', 'No alerts.')
+    await page.locator('.why', { hasText: 'Nothing needs a look' }).getByText('no alerts').waitFor()
+    expect(await card(page, 'alerts').count()).toBe(0)
     expect(await page.title()).toBe('G6 Stream')
+    await page.getByRole('button', { name: 'Menu' }).click()
+    await page.getByRole('menuitemcheckbox', { name: SOUND }).waitFor()
+    // Asked for by name, it is there in any case.
+    const { page: named } = await room.open({ path: '/?panels=alerts' })
+    await shows(named, 'alerts', 'No alerts.')
   })
 })
 
@@ -100,10 +119,11 @@ describe('a new alert', () => {
     await titleIs(page, '(1) G6 Stream')
     room.server.publish(withAlerts(SLOW, DOWN))
     await titleIs(page, '(1 critical) G6 Stream')
-    await button(page, 'Acknowledge 2').click()
+    await button(page, 'Acknowledge all 2').click()
     await titleIs(page, 'G6 Stream')
     await page.reload()
-    await shows(page, 'alerts', 'All acknowledged')
+    await shows(page, 'alerts', 'kite does not answer')
+    expect(await button(page, /Acknowledge/).count()).toBe(0)
     expect(await page.title()).toBe('G6 Stream')
     room.server.publish(withAlerts(SLOW, DOWN, { sec: 30, message: 'another' }))
     await titleIs(page, '(1) G6 Stream')
@@ -134,10 +154,11 @@ describe('a new alert', () => {
     room.server.publish(withAlerts(SLOW, DOWN))
     await titleIs(page, '(1 critical) G6 Stream')
     expect(await state()).toEqual({ asked: 0, shown: [], tones: 0 })
-    await button(page, 'Sound').click()
+    await toggle(page, SOUND)
     await page.waitForFunction(() => (globalThis as Stubbed).tones === 2)
-    await button(page, 'Notifications').click()
-    await card(page, 'alerts').locator('[aria-pressed=true]', { hasText: 'Notifications' }).waitFor()
+    await choose(card(page, 'alerts'), 'Notifications')
+    await page.getByRole('menuitemcheckbox', { name: 'Notifications', checked: true }).waitFor()
+    await page.keyboard.press('Escape')
     room.server.publish(withAlerts(SLOW, DOWN, { sec: 20, message: 'only a warning' }))
     await titleIs(page, '(1 critical) G6 Stream')
     room.server.publish(withAlerts(SLOW, DOWN, { sec: 80, level: 'critical', message: 'disk full' }))
@@ -156,20 +177,21 @@ describe('a new alert', () => {
     const { page } = await room.open({}, stub)
     await titleIs(page, '(1) G6 Stream')
     await page.evaluate(() => Object.assign(globalThis, { answer: 'denied' }))
-    await button(page, 'Notifications').click()
+    await choose(card(page, 'alerts'), 'Notifications')
     await card(page, 'alerts').getByText('The browser does not allow notifications').waitFor()
-    expect(await button(page, 'Notifications').getAttribute('aria-pressed')).toBe('false')
+    const item = page.getByRole('menuitemcheckbox', { name: 'Notifications' })
+    expect(await item.getAttribute('aria-checked')).toBe('false')
   })
 
   test('is counted while the page is paused, and listed when resumed', async () => {
     room.server.publish(withAlerts(SLOW))
     const { page } = await room.open()
     await titleIs(page, '(1) G6 Stream')
-    await page.getByRole('button', { name: 'Pause' }).click()
+    await choose(page, 'Pause')
     room.server.publish(withAlerts(SLOW, DOWN))
     await titleIs(page, '(1 critical) G6 Stream')
     expect(await messages(page)).toEqual(['kite is slow'])
-    await page.getByRole('button', { name: 'Resume' }).click()
+    await choose(page, 'Resume')
     await shows(page, 'alerts', 'kite does not answer')
   })
 })

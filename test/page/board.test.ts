@@ -18,22 +18,27 @@ beforeEach(() => {
 const verdictIs = (page: Page, verdict: string) =>
   page.locator(`.overall[data-verdict="${verdict}"]`).waitFor({ timeout: 30_000 })
 
-/** The alerts card has a layout of its own, tested in alerts.test.ts. */
-const withoutAlerts = <T extends { readonly key: string }>(cards: readonly T[]) =>
-  cards.filter(({ key }) => key !== 'alerts')
+/** The alerts card has a layout of its own, tested in alerts.test.ts; bar, footer and menu have the overview and the links. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['alerts', 'header', 'links'])
+
+const byKey = <T extends { readonly key: string }>(cards: readonly T[]) =>
+  cards.filter(({ key }) => !ELSEWHERE.has(key)).toSorted((a, b) => (a.key < b.key ? -1 : 1))
 
 async function expectSame(page: Page): Promise<void> {
-  const expected = withoutAlerts(await serverCards(room.server.url))
-  expect(withoutAlerts(await shownCards(page))).toEqual(expected)
+  const expected = byKey(await serverCards(room.server.url))
+  expect(byKey(await shownCards(page))).toEqual(expected)
 }
 
 describe('the board', () => {
-  test('has the panels of /summary/resync, in the same order', async () => {
+  test('has the panels of /summary/resync: alerts first, then by tone, else in the same order', async () => {
     room.server.publish(ORDINARY)
     const { page, faults } = await room.open(WIDE)
-    await shows(page, 'links', 'source')
+    await shows(page, 'storage', 'Lag')
     await expectSame(page)
-    const order = (await serverCards(room.server.url)).map(({ key }) => key)
+    const given = (await serverCards(room.server.url)).filter(({ key }) => !['header', 'links'].includes(key))
+    const rank = ({ key, tone }: { key: string; tone: string }) =>
+      key === 'alerts' ? 0 : tone === 'error' ? 1 : tone === 'warn' ? 2 : 3
+    const order = given.toSorted((a, b) => rank(a) - rank(b)).map(({ key }) => key)
     expect((await shownCards(page)).map(({ key }) => key)).toEqual(order)
     expect(faults).toEqual([])
   })
@@ -42,27 +47,39 @@ describe('the board', () => {
     const { page, faults } = await room.open()
     await page.getByText('The server answers, and has no board yet').waitFor({ timeout: 30_000 })
     await verdictIs(page, 'unknown')
-    expect(await page.getByRole('button', { name: 'Download' }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Menu' }).click()
+    await page.getByRole('menuitem', { name: 'Keys' }).waitFor()
+    expect(await page.getByRole('menuitem', { name: 'Download' }).count()).toBe(0)
+    await page.keyboard.press('Escape')
     room.server.publish(ORDINARY)
     await shows(page, 'indices', '24512.30')
     expect(await page.getByText('has no board yet').count()).toBe(0)
-    await page.getByRole('button', { name: 'Download' }).waitFor()
+    await page.getByRole('button', { name: 'Menu' }).click()
+    await page.getByRole('menuitem', { name: 'Download' }).waitFor()
     expect(faults).toEqual([])
   })
 
-  test('has a strip above it: market, cycle, source, connection, hit ratio and clients', async () => {
+  test('has a bar above it with market, source, connection and clock, and the rest in the footer', async () => {
+    health = { ...HEALTH, display: { timezone: 'Asia/Kolkata', number_format: 'plain' } }
     room.server.publish(ORDINARY)
     const { page } = await room.open()
-    await page.locator('.facts', { hasText: '98.4 %' }).waitFor({ timeout: 30_000 })
+    await page.locator('footer', { hasText: 'unchanged 98.4 %' }).waitFor({ timeout: 30_000 })
     const facts = await page.locator('.facts > div').allTextContents()
-    expect(facts.map(text => text.replace(/\d+ s$/, 'n s'))).toEqual([
+    expect(facts.map(text => text.replace(/\d+ s ago$/, 'n s ago').replace(/[\d:]{8}/, 'now'))).toEqual([
       'Marketopen',
-      'Cycle91',
-      'Sourcefresh, n s',
+      'Sourcen s ago',
       'Connectionlive',
-      'Hit ratio98.4 %',
-      'Clients3',
+      'ISTnow',
     ])
+    const foot = await page.locator('footer > span').allTextContents()
+    expect(foot).toEqual(
+      expect.arrayContaining(['G6', 'version 1.4.2', 'prod', 'cycle 91, every 60 s', '3 readers']),
+    )
+    expect(foot.at(-1)).toContain('All times IST (UTC+5:30).')
+    await page.getByRole('button', { name: 'Menu' }).click()
+    expect(await page.getByRole('menuitem', { name: 'Metrics', exact: true }).getAttribute('href')).toContain(
+      '/metrics',
+    )
   })
 
   test('follows changed, new and removed panels', async () => {
@@ -76,14 +93,14 @@ describe('the board', () => {
     room.server.publish(without)
     await card(page, 'storage').waitFor({ state: 'detached' })
     room.server.publish(ORDINARY)
-    await shows(page, 'storage', 'lag')
+    await shows(page, 'storage', 'Lag')
     await expectSame(page)
   })
 
   test('is the same after the page was loaded again', async () => {
     room.server.publish(ORDINARY)
     const { page, faults } = await room.open(WIDE)
-    await shows(page, 'links', 'source')
+    await shows(page, 'storage', 'Lag')
     room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24888.88'))
     await page.reload()
     await shows(page, 'indices', '24888.88')
@@ -118,12 +135,12 @@ describe('the board', () => {
     const touched = await page.evaluate(() => [
       ...(globalThis as unknown as { touched: Set<string> }).touched,
     ])
-    // Two panels show the price; otherwise only their "changed at" moves.
-    expect(touched.filter(each => !/^(P|SPAN) /.test(each))).toEqual(['TD 1148.50'])
+    // Otherwise only the tooltip of the title moves.
+    expect(touched.filter(each => !/^(H2|SPAN) /.test(each))).toEqual(['TD 1148.50'])
     expect(touched.length).toBeLessThanOrEqual(2)
   })
 
-  test('tints a changed cell, and not one that was there from the start', async () => {
+  test('highlights a changed cell, and not one that was there from the start', async () => {
     room.server.publish(ORDINARY)
     const { page } = await room.open(WIDE)
     await shows(page, 'indices', '24512.30')
@@ -132,19 +149,43 @@ describe('the board', () => {
     const cell = card(page, 'indices').locator('[data-changed]')
     await cell.waitFor()
     expect(await cell.allTextContents()).toEqual(['24999.99'])
-    expect(await cell.evaluate(each => getComputedStyle(each).animationDuration)).toBe('1s')
-    await card(page, 'indices').locator('.changed-at', { hasText: 'changed' }).waitFor()
-    await card(page, 'storage').locator('.changed-at', { hasText: 'as of' }).waitFor()
+    const number = cell.locator('span').first()
+    expect(await number.evaluate(each => getComputedStyle(each).animationDuration)).toBe('1.2s')
+    expect(await card(page, 'indices').locator('h2').getAttribute('title')).toMatch(/^changed [\d:]{8}$/)
+    expect(await card(page, 'storage').locator('h2').getAttribute('title')).toMatch(/^as of [\d:]{8}$/)
   })
 
-  test('tints nothing with reduced motion', async () => {
+  test('highlights nothing where more than 40 % of a card changed', async () => {
+    room.server.publish(manyIndices(10))
+    const { page } = await room.open(WIDE)
+    await shows(page, 'indices', 'INDEX010')
+    const all = manyIndices(10).map(panel =>
+      panel.key === 'indices'
+        ? (JSON.parse(
+            JSON.stringify(panel)
+              .replaceAll('92.50', '93.50')
+              .replaceAll('.00', '.25')
+              .replaceAll('"3s"', '"4s"'),
+          ) as typeof panel)
+        : panel,
+    )
+    room.server.publish(all)
+    await shows(page, 'indices', '93.50')
+    expect(await card(page, 'indices').locator('[data-changed]').count()).toBe(0)
+    room.server.publish(retold(all, 'indices', '1007.25', '1007.75'))
+    await card(page, 'indices').locator('[data-changed]', { hasText: '1007.75' }).waitFor()
+    expect(await card(page, 'indices').locator('[data-changed]').count()).toBe(1)
+  })
+
+  test('highlights nothing with reduced motion', async () => {
     room.server.publish(ORDINARY)
     const { page } = await room.open({ ...WIDE, reducedMotion: 'reduce' })
     await shows(page, 'indices', '24512.30')
     room.server.publish(retold(ORDINARY, 'indices', '24512.30', '24999.99'))
     const cell = card(page, 'indices').locator('[data-changed]')
     await cell.waitFor()
-    expect(await cell.evaluate(each => getComputedStyle(each).animationName)).toBe('none')
+    const number = cell.locator('span').first()
+    expect(await number.evaluate(each => getComputedStyle(each).animationName)).toBe('none')
   })
 
   test('of 200 indices can be sorted by a column, by pointer and by key', async () => {
@@ -152,9 +193,9 @@ describe('the board', () => {
     const { page } = await room.open(WIDE)
     await shows(page, 'indices', 'INDEX200')
     const prices = async () =>
-      (await card(page, 'indices').locator('tbody td:nth-child(2)').allTextContents()).map(Number)
+      (await card(page, 'indices').locator('tbody tr > th + td + td').allTextContents()).map(Number)
     const rising = (await prices()).toSorted((a, b) => a - b)
-    const header = card(page, 'indices').getByRole('columnheader', { name: 'LTP' })
+    const header = card(page, 'indices').getByRole('columnheader', { name: 'Last' })
     await header.getByRole('button').click()
     expect(await header.getAttribute('aria-sort')).toBe('ascending')
     expect(await prices()).toEqual(rising)
@@ -168,7 +209,7 @@ describe('the board', () => {
     expect(await prices()).toEqual(rising)
     await page
       .getByRole('status')
-      .getByText('Indices sorted by LTP, ascending')
+      .getByText('Indices sorted by Last, ascending')
       .waitFor({ state: 'attached' })
     // New rows are sorted in.
     room.server.publish(manyIndices(200, 4))
@@ -195,16 +236,19 @@ describe('when something is wrong', () => {
     const startAgain = await room.endServer()
     await connectionIs(page, /reconnecting in \d+ s/)
     await verdictIs(page, 'unknown')
-    await page.getByText('what is shown is the last board known').waitFor()
-    expect(await shownCards(page)).toEqual(before)
-    expect(await page.locator('.card[data-stale] .stale-mark').count()).toBe(before.length)
+    await page.getByText('What is shown is the last board known').waitFor()
+    // Nothing is judged any more.
+    const titles = (cards: typeof before) => cards.map(({ key, title }) => [key, title])
+    expect(titles(await shownCards(page))).toEqual(titles(before))
+    await shows(page, 'indices', '24512.30')
+    expect(await page.locator('main [data-tone]').count()).toBe(0)
     await startAgain('e2')
     room.server.publish(retold(ORDINARY, 'indices', '24512.30', '25000.00'))
     // It retries after some seconds; an earlier attempt may have failed just now.
     const indices = card(page, 'indices')
     while (!(await indices.textContent())?.includes('25000.00')) await page.clock.fastForward(2_000)
     await connectionIs(page, 'live')
-    expect(await page.locator('.card[data-stale]').count()).toBe(0)
+    await page.locator('main [data-tone]').first().waitFor()
     await expectSame(page)
   })
 
@@ -218,7 +262,7 @@ describe('when something is wrong', () => {
     await connectionIs(page, 'stale')
     await verdictIs(page, 'unknown')
     await shows(page, 'indices', '24512.30')
-    expect(await page.locator('.card[data-stale]').count()).toBe(ORDINARY.length)
+    expect(await page.locator('main [data-tone]').count()).toBe(0)
   })
 
   test('with a dead source the last good state stays, marked with its age', async () => {
@@ -229,20 +273,25 @@ describe('when something is wrong', () => {
       status_file: { state: 'missing', age_sec: 400, error: 'no such file' },
     }
     const { page } = await room.open({ ...WIDE, before: each => each.clock.install() })
-    await page.getByText('The source is missing (no such file)').waitFor({ timeout: 30_000 })
+    const old = page.getByRole('status', { name: 'Notices' })
+    await old.getByText('no such file · everything below is as of').waitFor({ timeout: 30_000 })
     await verdictIs(page, 'failing')
-    await page.locator('.overall').getByText('source missing, last 10:02').waitFor()
+    await page.locator('.cause').getByText('source missing, last 10:02').waitFor()
     await shows(page, 'indices', '24512.30')
-    const mark = card(page, 'indices').locator('.stale-mark')
-    expect(await mark.textContent()).toBe('stale, 6 min old')
-    await expectSame(page)
+    await old.getByText('6 min 40 s old').waitFor()
+    expect(await page.locator('main [data-tone]').count()).toBe(0)
+    // An age is no longer true.
+    const ages = card(page, 'indices').locator('tbody tr > :last-child')
+    expect(new Set(await ages.allTextContents())).toEqual(new Set(['—']))
     health = { ...HEALTH, status_file: { state: 'missing', age_sec: 500 } }
     await page.clock.fastForward(100_000)
-    await mark.filter({ hasText: 'stale, 8 min old' }).waitFor({ timeout: 30_000 })
+    await old.getByText('8 min 20 s old').waitFor({ timeout: 30_000 })
     health = HEALTH
     // The page polls health every few seconds.
     await page.clock.fastForward(6_000)
-    await card(page, 'indices').locator('.stale-mark').waitFor({ state: 'detached', timeout: 30_000 })
+    await page.locator('main [data-tone]').first().waitFor({ timeout: 30_000 })
+    expect(await old.textContent()).toBe('')
+    await expectSame(page)
   })
 
   test('the verdict of the server is shown with its reasons; an unrecognised status is not healthy', async () => {
@@ -260,14 +309,31 @@ describe('when something is wrong', () => {
     await why.getByText('nothing recognised').waitFor()
   })
 
-  test('the panels behind the verdict are one click away', async () => {
-    const error = { tone: 'error' as const }
-    const panels = ORDINARY.map(panel => (panel.key === 'alerts' ? { ...panel, ...error } : panel))
+  test('the cause leads to its row, the others to theirs; without places the cause leads to its card', async () => {
+    // The first panel of that tone.
+    const panels = ORDINARY
     room.server.publish(panels, { word: 'failing', reasons: ['critical: no ticks'] })
     const { page } = await room.open()
     await verdictIs(page, 'failing')
-    await page.locator('.overall').getByRole('link', { name: 'Alerts' }).click()
-    expect(new URL(page.url()).hash).toBe('#panel-alerts')
+    const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '')
+    await page.locator('.overall').getByRole('link', { name: 'critical: no ticks' }).click()
+    expect(await focused()).toContain('Indices')
+    const since = Date.now() - 150_000
+    const places = [{ panel: 'indices', row: 'SENSEX' }, { panel: 'cycle', label: 'success_rate' }, null]
+    const verdict = {
+      word: 'failing' as const,
+      reasons: ['SENSEX: stale', 'success rate 61.8 %', 'x'],
+      since,
+      places,
+    }
+    room.server.publish(panels, verdict)
+    await page
+      .locator('.why', { hasText: /since [\d:]{8}, 2 min 3\d s · also success rate 61.8 % · x/ })
+      .waitFor()
+    await page.locator('.overall').getByRole('link', { name: 'SENSEX: stale' }).click()
+    expect(await focused()).toMatch(/^SENSEX/)
+    await page.locator('.overall').getByRole('link', { name: 'success rate' }).click()
+    expect(await focused()).toMatch(/^Success rate/)
   })
 
   test('with a closed market the source is closed, and nothing is marked stale', async () => {
@@ -275,7 +341,8 @@ describe('when something is wrong', () => {
     health = { ...HEALTH, status_file: { state: 'closed', age_sec: 57_600, text: 'closed, last 15:30' } }
     const { page } = await room.open(WIDE)
     await page.locator('.facts div', { hasText: 'closed, last 15:30' }).waitFor({ timeout: 30_000 })
-    expect(await page.locator('.card[data-stale]').count()).toBe(0)
+    expect(await page.locator('.page.stale').count()).toBe(0)
+    expect(await page.locator('main [data-tone]').count()).toBeGreaterThan(0)
   })
 
   test('a page that was frozen is up to date at once', async () => {

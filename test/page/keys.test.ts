@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { KEYS } from '../../web/keys/keys.js'
 import { withAlerts } from './support/moments.js'
-import { card, shows } from './support/page-rig.js'
+import { card, choose, shows } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 const room = pageRoom()
@@ -28,7 +28,7 @@ describe('the help', () => {
   test('opens with ?, lists every key, closes with Escape, and restores the focus', async () => {
     const page = await opened()
     await page.keyboard.press('j')
-    await focusIs(page, 'header')
+    await focusIs(page, 'alerts')
     await page.keyboard.press('?')
     const dialog = page.getByRole('dialog', { name: 'Keys' })
     await dialog.waitFor()
@@ -36,15 +36,15 @@ describe('the help', () => {
       expect(await dialog.locator('div', { hasText: tells }).locator('kbd').textContent()).toBe(key)
     }
     await page.keyboard.press('p')
-    expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(1)
+    expect(await page.getByText('Paused').count()).toBe(0)
     await page.keyboard.press('Escape')
     await dialog.waitFor({ state: 'hidden' })
-    expect(await focused(page)).toBe('header')
+    expect(await focused(page)).toBe('alerts')
   })
 
-  test('opens with its button too', async () => {
+  test('opens from the menu too', async () => {
     const page = await opened()
-    await page.getByRole('button', { name: 'Keys' }).click()
+    await choose(page, 'Keys')
     await page.getByRole('dialog', { name: 'Keys' }).getByRole('button', { name: 'Close' }).click()
     await page.getByRole('dialog', { name: 'Keys' }).waitFor({ state: 'hidden' })
   })
@@ -54,11 +54,15 @@ describe('a key', () => {
   test('moves from card to card, and stops at the last', async () => {
     const page = await opened()
     await page.keyboard.press('k')
-    await focusIs(page, 'links')
+    const all = await page
+      .locator('[data-panel]')
+      .evaluateAll(each => each.map(one => one.id.slice('panel-'.length)))
+    const [before = '', last = ''] = all.slice(-2)
+    await focusIs(page, last)
     await page.keyboard.press('j')
-    await focusIs(page, 'links')
+    await focusIs(page, last)
     await page.keyboard.press('k')
-    await focusIs(page, 'perfstore')
+    await focusIs(page, before)
   })
 
   test('moves, pins and folds the card that has the focus, which keeps it', async () => {
@@ -87,9 +91,9 @@ describe('a key', () => {
   test('pauses and resumes', async () => {
     const page = await opened()
     await page.keyboard.press('p')
-    await page.getByRole('button', { name: 'Resume' }).waitFor()
+    await page.getByText('Paused: updates are held back').waitFor()
     await page.keyboard.press('p')
-    await page.getByRole('button', { name: 'Pause' }).waitFor()
+    await page.getByText('Paused: updates are held back').waitFor({ state: 'detached' })
   })
 
   test('focuses the filter of the alerts, where keys are typed', async () => {
@@ -99,7 +103,7 @@ describe('a key', () => {
     await expect.poll(() => filter.evaluate(each => each === document.activeElement)).toBe(true)
     await page.keyboard.type('p?a')
     expect(await filter.inputValue()).toBe('p?a')
-    expect(await page.getByRole('button', { name: 'Pause' }).count()).toBe(1)
+    expect(await page.getByText('Paused').count()).toBe(0)
     expect(await page.title()).toBe('(1) G6 Stream')
   })
 
@@ -123,7 +127,7 @@ describe('a key', () => {
     const page = await opened()
     await page.keyboard.press('Control+a')
     await page.keyboard.press('j')
-    await focusIs(page, 'header')
+    await focusIs(page, 'alerts')
     expect(await page.title()).toBe('(1) G6 Stream')
   })
 })

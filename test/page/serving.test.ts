@@ -3,7 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { pagePlugin } from '../../src/http/routes/built-files.js'
 import { RawClient, type Rig, raw, startRig } from '../support/http-rig.js'
 import { ORDINARY } from './support/boards.js'
-import { shows } from './support/page-rig.js'
+import { card, choose, shows } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 const room = pageRoom()
@@ -66,9 +66,9 @@ test('requests only from its own server, within its policy', async () => {
       ;(globalThis as unknown as { violated(what: string): void }).violated(event.violatedDirective)
     })
   })
-  await shows(page, 'links', 'source')
-  await page.getByRole('button', { name: 'Pin Storage' }).click()
-  await page.locator('.facts', { hasText: '98.4 %' }).waitFor()
+  await shows(page, 'storage', 'Lag')
+  await choose(card(page, 'storage'), 'Pin')
+  await page.locator('footer', { hasText: '98.4 %' }).waitFor()
   expect(requests.length).toBeGreaterThan(3)
   expect(requests.filter(url => new URL(url).origin !== room.server.url)).toEqual([])
   expect(violations).toEqual([])

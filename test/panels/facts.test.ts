@@ -14,7 +14,7 @@ import { FACT_IDS } from '../../src/protocol/facts.js'
 import type { Status } from '../../src/snapshot/reading.js'
 import { readAlerts } from '../../web/alerts/read-alerts.js'
 import { sizeOf } from '../../web/cards/placement.js'
-import { PANELS_WITH_NUMBERS, samplesOf } from '../../web/history/numbers.js'
+import { plotGroups } from '../../web/plots/plottable.js'
 import { resultMaker } from '../support/results.js'
 
 const FULL = JSON.parse(
@@ -231,13 +231,13 @@ describe('with another title of every column and field, a surface', () => {
     const seen = (of: readonly Panel[]) => {
       const byKey = new Map(of.map(panel => [panel.key, panel]))
       return {
-        samples: PANELS_WITH_NUMBERS.map(key => samplesOf(key, byKey.get(key)?.facts)),
+        plotted: plotGroups(of).flatMap(({ members }) => members.map(({ id }) => id)),
         alerts: readAlerts(byKey.get('alerts')?.facts),
         wide: sizeOf('alerts', byKey.get('alerts')?.blocks ?? [], false).isWide,
       }
     }
     expect(seen(others)).toEqual(seen(panels))
-    expect(seen(others).samples.flat().length).toBeGreaterThan(5)
+    expect(seen(others).plotted.length).toBeGreaterThan(5)
     expect(seen(others).alerts.length).toBeGreaterThan(0)
   })
 

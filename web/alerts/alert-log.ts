@@ -67,6 +67,12 @@ export function withListed(log: AlertLog, listed: readonly ListedAlert[], seenMs
   }
 }
 
+/** Listed ones before earlier ones, then by level; else as they were. */
+export function worstFirst(alerts: readonly KeptAlert[]): readonly KeptAlert[] {
+  const rankOf = ({ listed, level }: KeptAlert): number => (listed ? LEVELS.indexOf(level) : LEVELS.length)
+  return alerts.toSorted((a, b) => rankOf(a) - rankOf(b))
+}
+
 /** Acknowledges all alerts. */
 export function acknowledged(log: AlertLog): AlertLog {
   const alerts = log.alerts.map(alert => (alert.acknowledged ? alert : { ...alert, acknowledged: true }))

@@ -1,26 +1,49 @@
-// The body of the alerts card: counts, filters, and the alerts, newest first.
+// The body of the alerts card: the alerts, worst first, then newest; filters where there are many.
+import { durationText } from '../../src/display/age.js'
+import { hasAlerts } from '../cards/arrange.js'
+import { kioskAlerts } from '../cards/kiosk.js'
+import { nowMs } from '../model.js'
+import { momentText } from '../state/clock.js'
 import type { ShownPanel, Tone } from '../state/panels.js'
 import { query } from '../state/query.js'
-import type { KeptAlert } from './alert-log.js'
-import {
-  notificationProblem,
-  switchNotifications,
-  switchSound,
-  withNotifications,
-  withSound,
-} from './announce.js'
+import { isStale } from '../state/staleness.js'
+import { type KeptAlert, worstFirst } from './alert-log.js'
+import { notificationProblem } from './announce.js'
 import { filtered } from './filter.js'
 import { type AlertLevel, LEVELS } from './read-alerts.js'
-import { acknowledgeAll, filter, shownLog, toAcknowledge } from './state.js'
+import { acknowledgeAll, filter, isFiltering, shownLog, toAcknowledge } from './state.js'
 import './alerts.css'
 
-/** The id of the input that the filter key focuses. */
-export const FILTER_ID = 'alerts-filter'
+const FILTER_ID = 'alerts-filter'
+/** Fewer alerts are read faster than filtered. */
+const FILTERS_FROM = 8
 
 /** Elements that scroll must be reachable by keyboard. */
 const SCROLLS = { tabIndex: 0 }
+/** More may scroll. */
+const FITTING = 6
 
 const TONES: Readonly<Record<AlertLevel, Tone>> = { critical: 'error', warn: 'warn', info: 'info' }
+const NAMES: Readonly<Record<AlertLevel, readonly [one: string, many: string]>> = {
+  critical: ['critical', 'critical'],
+  warn: ['warning', 'warnings'],
+  info: ['note', 'notes'],
+}
+
+/** `1 critical · 2 warnings`: the listed ones. */
+export function alertsRemark(): string {
+  const { alerts } = shownLog.value
+  return LEVELS.flatMap(level => {
+    const count = alerts.filter(alert => alert.listed && alert.level === level).length
+    return count === 0 ? [] : [`${count} ${NAMES[level][count === 1 ? 0 : 1]}`]
+  }).join(' · ')
+}
+
+/** Shows the filter where there is none yet, and focuses it. */
+export function focusFilter(): void {
+  isFiltering.value = true
+  requestAnimationFrame(() => document.getElementById(FILTER_ID)?.focus())
+}
 
 function toggleLevel(level: AlertLevel): void {
   const levels = new Set(filter.value.levels)
@@ -44,7 +67,6 @@ function Filters({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
             key={level}
             type="button"
             class="button"
-            data-tone={count === 0 ? 'muted' : TONES[level]}
             aria-pressed={levels.has(level)}
             onClick={() => toggleLevel(level)}
           >
@@ -66,50 +88,47 @@ function Filters({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
   )
 }
 
-function Switches() {
-  const { all } = toAcknowledge.value
-  return (
-    <div class="alerts-switches">
-      <button type="button" class="button" disabled={all === 0} onClick={acknowledgeAll}>
-        {all === 0 ? 'All acknowledged' : `Acknowledge ${all}`}
-      </button>
-      <button type="button" class="button" aria-pressed={withSound.value} onClick={switchSound}>
-        Sound
-      </button>
-      <button
-        type="button"
-        class="button"
-        aria-pressed={withNotifications.value}
-        onClick={() => void switchNotifications()}
-      >
-        Notifications
-      </button>
-      <span role="status">{notificationProblem.value}</span>
-    </div>
-  )
+/** Changes every second, so screen readers must ignore it. */
+function Lasts({ atMs }: { readonly atMs: number }) {
+  return <span aria-hidden="true"> · for {durationText(nowMs.value - atMs)}</span>
 }
 
-function Row({ alert }: { readonly alert: KeptAlert }) {
-  const { time, level, component, message, times, listed, acknowledged } = alert
+function Row({ alert, canAcknowledge }: { readonly alert: KeptAlert; readonly canAcknowledge: boolean }) {
+  const { time, atMs, level, component, message, times, listed, acknowledged } = alert
+  const isJudged = listed && !isStale.value
+  const { all } = toAcknowledge.value
   return (
-    <li data-earlier={!listed} data-new={listed && !acknowledged}>
-      <time>{time}</time>
-      <b data-tone={TONES[level]}>{level}</b>
-      <span class="alert-component">{component}</span>
+    <li
+      data-level={level}
+      data-tone={isJudged ? TONES[level] : undefined}
+      data-earlier={!listed || undefined}
+      data-new={(listed && !acknowledged) || undefined}
+    >
+      <span class="alert-mark" />
+      <time class="quiet">{atMs === null ? time : momentText(atMs, time)}</time>
       <span class="alert-message">
         {times === 1 ? message : `${message} ×${times}`}
         {!listed && <small> no longer listed</small>}
       </span>
+      <span class="alert-detail">
+        <span class="alert-component">{component}</span>
+        {` · ${level}`}
+        {isJudged && level === 'critical' && atMs !== null ? <Lasts atMs={atMs} /> : null}
+      </span>
+      {canAcknowledge ? (
+        <button type="button" class="button" onClick={acknowledgeAll}>
+          {all === 1 ? 'Acknowledge' : `Acknowledge all ${all}`}
+        </button>
+      ) : null}
     </li>
   )
 }
 
 function List({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
-  const shown = filtered(alerts, filter.value)
-  if (alerts.length === 0) return <p class="alerts-none">No alerts.</p>
-  if (shown.length === 0) {
+  const matching = worstFirst(filtered(alerts, filter.value))
+  if (matching.length === 0) {
     return (
-      <p class="alerts-none">
+      <p class="empty">
         None of {alerts.length} alerts match.{' '}
         <button type="button" class="button" onClick={showAll}>
           Show all
@@ -117,16 +136,19 @@ function List({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
       </p>
     )
   }
+  const shown = query.kiosk ? matching.slice(0, kioskAlerts()) : matching
+  const scrolls = !query.kiosk && shown.length > FITTING
+  const first = query.kiosk ? undefined : shown.find(({ listed, acknowledged }) => listed && !acknowledged)
   return (
     <>
-      {shown.length < alerts.length && (
-        <p class="alerts-none">
+      {shown.length < alerts.length && !query.kiosk && (
+        <p class="empty">
           {shown.length} of {alerts.length} shown
         </p>
       )}
-      <ol class="alerts-list" {...SCROLLS} aria-label="Alerts, newest first">
+      <ol class="alerts-list" {...(scrolls ? SCROLLS : {})} aria-label="Alerts, worst first">
         {shown.map(alert => (
-          <Row key={alert.id} alert={alert} />
+          <Row key={alert.id} alert={alert} canAcknowledge={alert === first} />
         ))}
       </ol>
     </>
@@ -135,26 +157,22 @@ function List({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
 
 export function AlertsBody({ panel }: { readonly panel: ShownPanel }) {
   const { alerts } = shownLog.value
-  const fields = panel.blocks.flatMap(block => (block.kind === 'fields' ? block.items : []))
-  const texts = panel.blocks.flatMap(block => (block.kind === 'text' ? [block] : []))
+  const hasFilters = alerts.length >= FILTERS_FROM || isFiltering.value
   return (
     <div class="alerts">
-      <dl class="alerts-counts">
-        {fields.map(({ label, text, tone }) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd data-tone={tone}>{text}</dd>
-          </div>
-        ))}
-      </dl>
-      {!query.kiosk && alerts.length > 0 && <Filters alerts={alerts} />}
-      <List alerts={alerts} />
-      {texts.map(({ text, tone }) => (
-        <p key={text} class="text" data-tone={tone}>
-          {text}
-        </p>
-      ))}
-      {!query.kiosk && <Switches />}
+      {!query.kiosk && hasFilters && alerts.length > 0 ? <Filters alerts={alerts} /> : null}
+      {alerts.length > 0 ? <List alerts={alerts} /> : null}
+      {hasAlerts.value ? null : <p class="empty">No alerts.</p>}
+      {panel.blocks.map(block =>
+        block.kind === 'text' ? (
+          <p key={block.text} class="text" data-tone={block.tone}>
+            {block.text}
+          </p>
+        ) : null,
+      )}
+      <p class="empty" role="status">
+        {notificationProblem.value}
+      </p>
     </div>
   )
 }

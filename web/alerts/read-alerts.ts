@@ -1,5 +1,6 @@
 // Reads the alerts, newest first, from the facts of the alerts panel.
 import { factAt, numberAt, textAt } from '../../src/panels/facts.js'
+import { MISSING } from '../state/panels.js'
 
 /** Worst first. */
 export const LEVELS = ['critical', 'warn', 'info'] as const
@@ -17,9 +18,6 @@ export type ListedAlert = {
   /** How often it came within a minute. */
   readonly times: number
 }
-
-/** The text of a missing value. */
-const MISSING = '—'
 
 export function readAlerts(facts: unknown): readonly ListedAlert[] {
   const items = factAt(facts, 'items')

@@ -25,6 +25,9 @@ export const shownLog: ReadonlySignal<AlertLog> = computed(() => {
 export const toAcknowledge = computed(() => waiting(log.value))
 export const filter = signal<AlertFilter>({ levels: new Set<AlertLevel>(LEVELS), text: '' })
 
+/** A person asked for the filters, however few alerts there are. */
+export const isFiltering = signal(false)
+
 /** Acknowledges all alerts. */
 export function acknowledgeAll(): void {
   log.value = acknowledged(log.peek())

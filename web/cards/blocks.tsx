@@ -1,32 +1,73 @@
 // The content of a panel, block by block.
-import type { Block, ShownPanel } from '../state/panels.js'
+import { groupsOf } from '../../src/display/groups.js'
+import { isNotWell } from '../../src/display/shape.js'
+import { type Block, type Field, isEmptyPanel, type ShownPanel, shownItems } from '../state/panels.js'
+import { query } from '../state/query.js'
 import { memo, useChanged } from './changed.js'
-import { Fields } from './fields.jsx'
+import { FieldList, Fields } from './fields.jsx'
+import { isSaid } from './say.js'
 import { Table } from './table.jsx'
 
-const Text = memo(({ block }: { readonly block: Extract<Block, { readonly kind: 'text' }> }) => {
-  const changed = useChanged(block.text)
+type Wash = { readonly on: boolean }
+type TableBlock = Extract<Block, { readonly kind: 'table' }>
+
+const Text = memo(
+  (props: { readonly block: Extract<Block, { readonly kind: 'text' }>; readonly wash: Wash }) => {
+    const { block, wash } = props
+    const changed = useChanged(block.text, wash)
+    return (
+      <p class="text" data-tone={block.tone === 'muted' ? undefined : block.tone} data-changed={changed}>
+        {block.text}
+      </p>
+    )
+  },
+)
+
+type TableProps = {
+  readonly block: TableBlock
+  readonly panelKey: string
+  readonly title: string
+  readonly wash: Wash
+}
+
+/** A table, or a group of fields for each of its sinks. */
+const TableView = memo(({ block, panelKey, title, wash }: TableProps) => {
+  const groups = groupsOf(block, panelKey)
+  if (groups === null) return <Table block={block} panelKey={panelKey} title={title} wash={wash} />
   return (
-    <p class="text" data-tone={block.tone} data-changed={changed}>
-      {block.text}
-    </p>
+    <div class="groups">
+      {groups.map(({ title: name, items }) => (
+        <section key={name}>
+          {name === null ? null : <h3 class="group-title">{name}</h3>}
+          <FieldList items={items} panelKey={panelKey} wash={wash} />
+        </section>
+      ))}
+    </div>
   )
 })
 
-function BlockView({ block, title }: { readonly block: Block; readonly title: string }) {
-  if (block.kind === 'fields') return <Fields items={block.items} />
-  if (block.kind === 'text') return <Text block={block} />
-  return block.rows.length === 0 ? null : <Table block={block} title={title} />
-}
-
 export function Blocks({ panel }: { readonly panel: ShownPanel }) {
+  const { blocks, key: panelKey, title, everKnown, wash } = panel
+  if (isEmptyPanel(panel)) return <p class="empty">Nothing here.</p>
+  const tables = blocks.filter(block => block.kind === 'table')
+  const itemsOf = (items: readonly Field[]): readonly Field[] => {
+    const shown = shownItems(items, everKnown)
+    // On a wall display a table needs the room of what is well.
+    if (query.kiosk && tables.length > 0) return shown.filter(({ tone }) => isNotWell(tone))
+    return shown.some(item => isSaid(item, tables)) ? shown.filter(item => !isSaid(item, tables)) : shown
+  }
   // Blocks have no keys: they are identified by their place.
   const seen = { fields: 0, table: 0, text: 0 }
   return (
     <>
-      {panel.blocks.map(block => (
-        <BlockView key={`${block.kind} ${seen[block.kind]++}`} block={block} title={panel.title} />
-      ))}
+      {blocks.map(block => {
+        const key = `${block.kind} ${seen[block.kind]++}`
+        if (block.kind === 'text') return <Text key={key} block={block} wash={wash} />
+        if (block.kind === 'fields')
+          return <Fields key={key} items={itemsOf(block.items)} panelKey={panelKey} wash={wash} />
+        if (block.rows.length === 0) return null
+        return <TableView key={key} block={block} panelKey={panelKey} title={title} wash={wash} />
+      })}
     </>
   )
 }

@@ -1,126 +1,106 @@
-// One panel as a card: mark, title, actions, content, and the time of its last change.
+// One panel as a card: mark, title, remark, content, and one menu of what can be done with it.
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { PanelActions } from '../actions/buttons.jsx'
-import { AlertsBody } from '../alerts/alerts-card.jsx'
+import { copyPanel } from '../actions/actions.js'
+import { AlertsBody, alertsRemark } from '../alerts/alerts-card.jsx'
+import { alertItems } from '../alerts/menu.js'
+import { Menu, type MenuItem } from '../menu/menu.jsx'
 import { panel } from '../model.js'
-import { clockText } from '../state/ages.js'
 import { pinnedCards } from '../state/arrangement.js'
-import type { ShownPanel, Tone } from '../state/panels.js'
+import { clockText } from '../state/clock.js'
+import type { ShownPanel } from '../state/panels.js'
 import { query } from '../state/query.js'
-import { isStale, staleAge } from '../state/staleness.js'
-import { foldCard, isFolded, moveCardBy, pinCard } from './arrange.js'
+import { isStale } from '../state/staleness.js'
+import { withdrawn } from '../state/withdrawn.js'
+import { focusCard, foldCard, isFolded, moveCardBy, pinCard } from './arrange.js'
 import { Blocks } from './blocks.jsx'
-import { drag, startDrag, stepOf } from './drag.js'
-import { Icon } from './icons.jsx'
+import { drag, startDrag } from './drag.js'
 import type { Place } from './placement.js'
 import { keepRowSpan } from './row-spans.js'
+import { remarkOf } from './say.js'
 
-const TONE_WORDS: Readonly<Record<Tone, string>> = {
-  ok: 'ok',
-  warn: 'warning',
-  error: 'error',
-  info: 'to note',
-  muted: 'nothing known',
+/** Alerts of a server that sends no facts are an ordinary panel. */
+const isAlerts = (panelKey: string, { facts }: ShownPanel): boolean =>
+  panelKey === 'alerts' && facts !== undefined
+
+function actions(panelKey: string, isAlertsCard: boolean): readonly MenuItem[] {
+  // The card keeps the focus when it moves.
+  const moving = (by: number): void => {
+    moveCardBy(panelKey, by)
+    requestAnimationFrame(() => focusCard(panelKey))
+  }
+  return [
+    ...(isAlertsCard ? alertItems() : []),
+    { label: 'Copy as text', hint: 'c', isFirst: isAlertsCard, run: () => void copyPanel(panelKey) },
+    { label: isFolded(panelKey) ? 'Open' : 'Fold', hint: 'f', run: () => foldCard(panelKey) },
+    {
+      label: pinnedCards.value.includes(panelKey) ? 'Unpin' : 'Pin',
+      hint: 's',
+      run: () => pinCard(panelKey),
+    },
+    { label: 'Move forward', hint: '[', run: () => moving(-1) },
+    { label: 'Move back', hint: ']', run: () => moving(1) },
+  ]
 }
 
-function Tools({ panelKey, title }: { readonly panelKey: string; readonly title: string }) {
-  const isPinned = pinnedCards.value.includes(panelKey)
-  return (
-    <div class="tools">
-      <PanelActions panelKey={panelKey} />
-      <button
-        type="button"
-        class="icon-button"
-        aria-pressed={isPinned}
-        aria-label={`Pin ${title}`}
-        title={isPinned ? 'Pinned to the front' : 'Pin to the front'}
-        onClick={() => pinCard(panelKey)}
-      >
-        <Icon name="pin" />
+function changedTitle({ changedAtMs, seenToChange }: ShownPanel): string {
+  return seenToChange ? `changed ${clockText(changedAtMs)}` : `as of ${clockText(changedAtMs)}`
+}
+
+function Remark({ panelKey, shown }: { readonly panelKey: string; readonly shown: ShownPanel }) {
+  if (isFolded(panelKey)) {
+    return (
+      <button type="button" class="button say" onClick={() => foldCard(panelKey)}>
+        Show
       </button>
-      <button
-        type="button"
-        class="icon-button handle"
-        aria-label={`Move ${title}`}
-        aria-description="Drag it, or move it with the arrow keys"
-        title="Move: drag, or arrow keys"
-        onPointerDown={event => startDrag(event, panelKey)}
-        onKeyDown={event => {
-          const by = stepOf(event.key)
-          if (by === 0) return
-          event.preventDefault()
-          moveCardBy(panelKey, by)
-          event.currentTarget.focus()
-        }}
-      >
-        <Icon name="grip" />
-      </button>
-    </div>
-  )
+    )
+  }
+  const text = isAlerts(panelKey, shown) ? alertsRemark() : remarkOf(shown)
+  const pinned = !query.kiosk && pinnedCards.value.includes(panelKey) ? 'pinned' : ''
+  const all = [text, pinned].filter(Boolean).join(' · ')
+  return all === '' ? null : <span class="say">{all}</span>
 }
 
-function ChangedAt({ shown }: { readonly shown: ShownPanel }) {
-  const at = clockText(shown.changedAtMs)
-  const hint = shown.seenToChange
-    ? 'When it last changed, by the clock of this browser'
-    : 'It was like this when the page came, by the clock of this browser'
-  return (
-    <p class="changed-at" title={hint}>
-      {shown.seenToChange ? `changed ${at}` : `as of ${at}`}
-      {isStale.value ? (
-        <span class="stale-mark">
-          stale, <span>{staleAge}</span> old
-        </span>
-      ) : null}
-    </p>
-  )
+type Props = {
+  readonly panelKey: string
+  readonly place: Place
+  /** A wall display has no room for it. */
+  readonly isLeftOut: boolean
 }
 
-export function Card({ panelKey, place }: { readonly panelKey: string; readonly place: Place }) {
-  const shown = panel(panelKey).value
+export function Card({ panelKey, place, isLeftOut }: Props) {
+  const given = panel(panelKey).value
   const ref = useRef<HTMLElement>(null)
-  useLayoutEffect(() => (ref.current === null ? undefined : keepRowSpan(ref.current)), [shown === null])
-  if (shown === null) return null
-  const folded = isFolded(panelKey)
+  useLayoutEffect(() => (ref.current === null ? undefined : keepRowSpan(ref.current)), [given === null])
+  if (given === null) return null
+  const shown = isStale.value ? withdrawn(given) : given
   const moving = drag.value
   const id = `panel-${panelKey}`
-  const { title, tone } = shown
+  const isAlertsCard = isAlerts(panelKey, shown)
   return (
     <section
       ref={ref}
       id={id}
-      class="card"
+      class={isLeftOut ? 'card unfit' : 'card'}
       data-panel={panelKey}
-      data-tone={tone}
-      data-stale={isStale.value || undefined}
+      data-tone={isStale.value ? undefined : shown.tone}
       data-dragged={moving?.key === panelKey || undefined}
       data-drop={moving?.over === panelKey || undefined}
       aria-labelledby={`${id}-title`}
       tabIndex={-1}
       style={{ gridColumn: `${place.column + 1} / span ${place.span}` }}
     >
-      <header>
-        <h2 id={`${id}-title`}>
-          {query.kiosk ? (
-            title
-          ) : (
-            <button type="button" aria-expanded={!folded} onClick={() => foldCard(panelKey)}>
-              {title}
-            </button>
-          )}
+      <header onPointerDown={event => query.kiosk || startDrag(event, panelKey)}>
+        <h2 id={`${id}-title`} title={changedTitle(shown)}>
+          {shown.title}
         </h2>
-        <span class="badge" data-tone={tone}>
-          <span class={tone === 'error' || tone === 'warn' ? undefined : 'hidden-text'}>
-            {TONE_WORDS[tone]}
-          </span>
-        </span>
-        <ChangedAt shown={shown} />
-        {query.kiosk ? null : <Tools panelKey={panelKey} title={title} />}
+        <Remark panelKey={panelKey} shown={shown} />
       </header>
-      {folded ? null : (
-        <div class="content">
-          {panelKey === 'alerts' && shown.facts ? <AlertsBody panel={shown} /> : <Blocks panel={shown} />}
-        </div>
+      {isFolded(panelKey) ? null : (
+        <div class="content">{isAlertsCard ? <AlertsBody panel={shown} /> : <Blocks panel={shown} />}</div>
+      )}
+      {query.kiosk ? null : (
+        // After the content: what it says comes first, then what can be done with it.
+        <Menu label={`Actions for ${shown.title}`} items={() => actions(panelKey, isAlertsCard)} />
       )}
     </section>
   )

@@ -1,8 +1,11 @@
 // Which columns of a table fit: the least important are dropped first, and the most important always stays.
+import { shownColumn } from '../../src/display/shown.js'
 import type { Cell, Column } from '../state/panels.js'
 
 /** The most that a column of texts needs: longer texts wrap. */
 const WIDEST_CH = 16
+/** The mark of a row, in its first cell. */
+const MARK_CH = 2
 /** Between two columns. */
 const GAP_CH = 2
 
@@ -11,14 +14,17 @@ export function widthsOf(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
   before: readonly number[],
+  panelKey?: string,
 ): readonly number[] {
-  return columns.map(({ label, align }, i) => {
-    let widest = Math.max(label.length + 1, before[i] ?? 0)
+  return columns.map((column, i) => {
+    const { label, unit } = shownColumn(column, panelKey)
+    const mark = i === 0 ? MARK_CH : 0
+    let widest = Math.max(label.length + unit.length + 1, before[i] ?? 0)
     for (const row of rows) {
       const cell = row[i]
-      if (cell !== undefined) widest = Math.max(widest, cell.text.length + (cell.tone === undefined ? 0 : 2))
+      if (cell !== undefined) widest = Math.max(widest, cell.text.length + mark)
     }
-    return align === 'right' ? widest : Math.min(widest, WIDEST_CH)
+    return column.align === 'right' ? widest : Math.min(widest, WIDEST_CH)
   })
 }
 

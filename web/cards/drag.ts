@@ -1,4 +1,5 @@
-// Dragging a card by its handle, with mouse, pen or finger: it takes the place of the card it is dropped on. Escape cancels.
+// Dragging a card by its head, with mouse or pen: it takes the place of the card it is dropped on. Escape cancels. A finger on the
+// head scrolls; the menu of the card moves it too.
 import { type ReadonlySignal, signal } from '@preact/signals'
 import { moveCard, shownCards } from './arrange.js'
 
@@ -6,6 +7,8 @@ type Drag = { readonly key: string; readonly over: string | null }
 
 const EDGE_PX = 60
 const SCROLL_PX = 16
+/** A shorter way is a click. */
+const STARTS_PX = 5
 
 const current = signal<Drag | null>(null)
 export const drag: ReadonlySignal<Drag | null> = current
@@ -15,14 +18,14 @@ function cardAt(x: number, y: number): string | null {
   return card?.dataset.panel ?? null
 }
 
-/** Handles pointerdown on the handle. */
+/** Handles pointerdown on the head. */
 export function startDrag(event: PointerEvent, key: string): void {
-  if (event.button !== 0 || current.peek() !== null) return
-  const handle = event.currentTarget
-  if (!(handle instanceof HTMLElement)) return
+  if (event.button !== 0 || event.pointerType === 'touch' || current.peek() !== null) return
+  const head = event.currentTarget
+  if (!(head instanceof HTMLElement) || (event.target as Element).closest('button, a') !== null) return
   const life = new AbortController()
   const { signal: ended } = life
-  current.value = { key, over: null }
+  const { clientX: fromX, clientY: fromY } = event
 
   const end = (drop: boolean): void => {
     life.abort()
@@ -31,6 +34,7 @@ export function startDrag(event: PointerEvent, key: string): void {
     if (drop && over !== null) moveCard(key, shownCards.peek().indexOf(over))
   }
   const onMove = ({ clientX, clientY }: PointerEvent): void => {
+    if (current.peek() === null && Math.hypot(clientX - fromX, clientY - fromY) < STARTS_PX) return
     if (clientY < EDGE_PX) scrollBy(0, -SCROLL_PX)
     else if (clientY > innerHeight - EDGE_PX) scrollBy(0, SCROLL_PX)
     const over = cardAt(clientX, clientY)
@@ -39,16 +43,9 @@ export function startDrag(event: PointerEvent, key: string): void {
   const onKey = (pressed: KeyboardEvent): void => {
     if (pressed.key === 'Escape') end(false)
   }
-  handle.setPointerCapture(event.pointerId)
-  handle.addEventListener('pointermove', onMove, { signal: ended })
-  handle.addEventListener('pointerup', () => end(true), { signal: ended })
-  handle.addEventListener('pointercancel', () => end(false), { signal: ended })
+  head.setPointerCapture(event.pointerId)
+  head.addEventListener('pointermove', onMove, { signal: ended })
+  head.addEventListener('pointerup', () => end(true), { signal: ended })
+  head.addEventListener('pointercancel', () => end(false), { signal: ended })
   addEventListener('keydown', onKey, { signal: ended })
-}
-
-const STEPS: Readonly<Record<string, number>> = { ArrowUp: -1, ArrowLeft: -1, ArrowDown: 1, ArrowRight: 1 }
-
-/** How far a key on the handle moves the card; 0 for other keys. */
-export function stepOf(key: string): number {
-  return STEPS[key] ?? 0
 }

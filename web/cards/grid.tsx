@@ -1,48 +1,144 @@
-// The cards in as many columns as fit; each column has no gaps.
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+// The cards in as many columns as the window has; each column has no gaps.
+import type { ComponentChild } from 'preact'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { Hero } from '../hero/hero.jsx'
+import { automatic } from '../hero/state.js'
 import { panel } from '../model.js'
+import { hasNumbers, Plot } from '../plots/plot.jsx'
 import { foldedCards } from '../state/arrangement.js'
 import { query } from '../state/query.js'
 import { isFolded, shownCards } from './arrange.js'
 import { Card } from './card.jsx'
-import { columnsFor, placesOf, sizeOf } from './placement.js'
+import { moreText } from './kiosk.js'
+import { type CardSize, columnsFor, columnsIn, type Place, placesOf, sizeOf } from './placement.js'
+import { heightsSeen, keepRowSpan } from './row-spans.js'
 
-/** The least width of a column, in rem; larger on a wall display. */
-const COLUMN_REM = query.kiosk ? 30 : 26
+/** The line below the cards of a wall display. */
+const MORE_REM = 0.5
 
-/** How many columns fit. */
+type Room = { readonly columns: number; readonly heightPx: number }
+
+/** The room for cards: columns by the width of the window, and the height that a wall display has. */
 function useRoom() {
   const ref = useRef<HTMLDivElement>(null)
-  const [room, setRoom] = useState(1)
+  const [room, setRoom] = useState<Room>({ columns: columnsIn(innerWidth), heightPx: 0 })
   useEffect(() => {
     const grid = ref.current
-    if (grid === null) return
+    const main = grid?.parentElement
+    if (!grid || !main) return
     const measure = (): void => {
-      const remPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
-      setRoom(Math.max(1, Math.floor(grid.clientWidth / (COLUMN_REM * remPx))))
+      const { paddingTop, paddingBottom } = getComputedStyle(main)
+      const around = Number.parseFloat(paddingTop) + Number.parseFloat(paddingBottom)
+      setRoom({ columns: columnsIn(innerWidth), heightPx: query.kiosk ? main.clientHeight - around : 0 })
     }
     const observer = new ResizeObserver(measure)
-    observer.observe(grid)
+    observer.observe(main)
     measure()
     return () => observer.disconnect()
   }, [])
   return { ref, room }
 }
 
+/** The cards with their real heights, px. */
+function measured(sizes: readonly CardSize[], gapPx: number): readonly CardSize[] {
+  return sizes.map(size => {
+    const card = document.getElementById(`panel-${size.key}`)
+    return { ...size, height: (card?.offsetHeight ?? 0) + gapPx }
+  })
+}
+
+const NO_PLACE: Place = { column: 0, span: 1 }
+type Places = ReturnType<typeof placesOf>
+
+const isSame = (a: Places, b: Places): boolean => JSON.stringify([...a]) === JSON.stringify([...b])
+
+const isBad = (key: string): boolean => {
+  const tone = panel(key).peek()?.tone
+  return tone === 'error' || tone === 'warn'
+}
+
+/** Cards that are no panels; no keys of panels. The heights are estimates, in rem. */
+const HERO = ':hero'
+const PLOT = ':plot'
+const SPECIAL: ReadonlyMap<string, { readonly height: number; readonly draw: () => ComponentChild }> =
+  new Map([
+    [HERO, { height: 18, draw: () => <Hero /> }],
+    [PLOT, { height: 19, draw: () => <Plot /> }],
+  ])
+
+const hasTable = (key: string): boolean =>
+  panel(key)
+    .peek()
+    ?.blocks.some(block => block.kind === 'table' && block.rows.length > 0) === true
+
+/** The cards with the plot below the first table; on a wall display after all of them. The head of an automatic board is first. */
+function withSpecial(panels: readonly string[]): readonly string[] {
+  const keys = automatic.value === null || query.panels !== null ? panels : [HERO, ...panels]
+  if (panels.length === 0 || !hasNumbers.value) return keys
+  const at = query.kiosk ? keys.length : keys.findIndex(key => key !== 'alerts' && hasTable(key)) + 1
+  return at === 0 ? [...keys, PLOT] : keys.toSpliced(at, 0, PLOT)
+}
+
+function Special(props: { readonly name: string; readonly place: Place; readonly isLeftOut: boolean }) {
+  const { name, place, isLeftOut } = props
+  const ref = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => (ref.current === null ? undefined : keepRowSpan(ref.current)), [])
+  return (
+    <div
+      ref={ref}
+      id={`panel-${name}`}
+      class={isLeftOut ? 'unfit' : undefined}
+      style={{ gridColumn: `${place.column + 1} / span ${place.span}` }}
+    >
+      {SPECIAL.get(name)?.draw()}
+    </div>
+  )
+}
+
 export function Grid() {
   const { ref, room } = useRoom()
-  const keys = shownCards.value
+  const cardKeys = shownCards.value
+  const [isPlotted, isAutomatic] = [hasNumbers.value, automatic.value !== null]
+  const keys = useMemo(() => withSpecial(cardKeys), [cardKeys, isPlotted, isAutomatic])
   const folded = foldedCards.value
-  const { count, places } = useMemo(() => {
-    const sizes = keys.map(key => sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key)))
-    const columns = columnsFor(sizes, room)
-    return { count: columns, places: placesOf(sizes, columns) }
-  }, [keys, folded, room])
+  const [fitting, setFitting] = useState<Places | null>(null)
+  const { count, places, sizes } = useMemo(() => {
+    const cards = keys.map(key => {
+      const special = SPECIAL.get(key)
+      return special === undefined
+        ? sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key))
+        : { key, height: special.height, isWide: true }
+    })
+    const columns = columnsFor(cards, room.columns)
+    return { count: columns, places: placesOf(cards, columns), sizes: cards }
+  }, [keys, folded, room.columns])
+  const seen = query.kiosk ? heightsSeen.value : 0
+
+  // On a wall display: which cards fit without scrolling.
+  useLayoutEffect(() => {
+    if (!query.kiosk || room.heightPx === 0) return
+    const gapPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+    const cards = measured(sizes, gapPx)
+    const all = placesOf(cards, count, room.heightPx + gapPx)
+    const fits = all.size === cards.length ? all : placesOf(cards, count, room.heightPx - MORE_REM * gapPx)
+    setFitting(before => (before !== null && isSame(before, fits) ? before : fits))
+  }, [sizes, count, room, seen])
+
+  const fits = fitting ?? places
+  const left = cardKeys.filter(key => !fits.has(key))
   return (
-    <div ref={ref} class="grid" style={{ gridTemplateColumns: `repeat(${count}, minmax(0, 1fr))` }}>
-      {keys.map(key => (
-        <Card key={key} panelKey={key} place={places.get(key) ?? { column: 0, span: 1 }} />
-      ))}
-    </div>
+    <>
+      <div ref={ref} class="grid" style={{ gridTemplateColumns: `repeat(${count}, minmax(0, 1fr))` }}>
+        {keys.map(key => {
+          const at = { place: fits.get(key) ?? places.get(key) ?? NO_PLACE, isLeftOut: !fits.has(key) }
+          return SPECIAL.has(key) ? (
+            <Special key={key} name={key} {...at} />
+          ) : (
+            <Card key={key} panelKey={key} {...at} />
+          )
+        })}
+      </div>
+      {left.length === 0 ? null : <p class="note">{moreText(left.length, left.filter(isBad).length)}</p>}
+    </>
   )
 }

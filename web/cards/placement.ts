@@ -1,32 +1,51 @@
 // Places the cards: each, in order, in the column that is shortest so far. Uses estimated heights, and only when cards appear,
-// disappear or move, so that no card jumps because another one grew.
+// disappear or move, so that no card jumps because another one grew; a wall display, which must not scroll, uses real ones.
+import { groupsOf } from '../../src/display/groups.js'
 import type { Block } from '../state/panels.js'
 import { widthsOf } from './columns.js'
 
-export type CardSize = { readonly key: string; readonly rows: number; readonly isWide: boolean }
+/** `height` in rem. */
+export type CardSize = { readonly key: string; readonly height: number; readonly isWide: boolean }
 export type Place = { readonly column: number; readonly span: number }
 
-const HEAD_ROWS = 3
-const MOST_TABLE_ROWS = 26
+const HEAD_REM = 3.4
+const FIELD_REM = 1.857
+const ROW_REM = 2.143
+const MOST_TABLE_ROWS = 20
+/** Groups of fields that stand side by side. */
+const GROUPS_IN_ROW = 3
 /** A table that needs more characters takes two columns. */
-const WIDE_OVER_CH = 44
+const WIDE_OVER_CH = 40
+
+/** The least width of the window for 2, 3 and 4 columns. */
+const COLUMNS_FROM_PX = [600, 1000, 2000]
+
+/** How many columns a window of this width has. */
+export function columnsIn(widthPx: number): number {
+  return 1 + COLUMNS_FROM_PX.filter(from => widthPx >= from).length
+}
 
 export function sizeOf(key: string, blocks: readonly Block[], isFolded: boolean): CardSize {
-  if (isFolded) return { key, rows: HEAD_ROWS, isWide: false }
-  let rows = HEAD_ROWS
+  if (isFolded) return { key, height: HEAD_REM, isWide: false }
+  let height = HEAD_REM
   let isWide = false
   for (const block of blocks) {
-    // A table with messages is wide, even while they are short.
-    isWide ||= block.kind === 'table' && block.columns.some(({ role }) => role === 'message')
-    if (block.kind === 'fields') rows += block.items.length
-    else if (block.kind === 'text') rows += 1
+    if (block.kind === 'fields') height += block.items.length * FIELD_REM
+    else if (block.kind === 'text') height += FIELD_REM
     else if (block.rows.length > 0) {
-      rows += Math.min(block.rows.length, MOST_TABLE_ROWS) + 2
-      const needed = widthsOf(block.columns, block.rows, []).reduce((sum, width) => sum + width, 0)
-      isWide ||= needed > WIDE_OVER_CH
+      const groups = groupsOf(block, key)
+      if (groups !== null) {
+        isWide ||= groups.length > 1
+        height += Math.ceil((block.rows.length / Math.min(groups.length, GROUPS_IN_ROW)) * FIELD_REM)
+        continue
+      }
+      height += (Math.min(block.rows.length, MOST_TABLE_ROWS) + 1) * ROW_REM
+      const needed = widthsOf(block.columns, block.rows, [], key).reduce((sum, width) => sum + width + 2, 0)
+      // A table with messages is wide, even while they are short.
+      isWide ||= needed > WIDE_OVER_CH || block.columns.some(({ role }) => role === 'message')
     }
   }
-  return { key, rows, isWide }
+  return { key, height, isWide }
 }
 
 const spanOf = ({ isWide }: CardSize): number => (isWide ? 2 : 1)
@@ -41,12 +60,16 @@ export function columnsFor(cards: readonly CardSize[], room: number): number {
   return Math.max(1, isUneven ? filled - (filled % 2) : filled)
 }
 
-/** Zero-based columns by key. */
-export function placesOf(cards: readonly CardSize[], columnCount: number): ReadonlyMap<string, Place> {
+/** Zero-based columns by key. With a limit only of the cards that end above it; in the unit of their heights. */
+export function placesOf(
+  cards: readonly CardSize[],
+  columnCount: number,
+  limit = Number.POSITIVE_INFINITY,
+): ReadonlyMap<string, Place> {
   const heights = Array.from({ length: Math.max(1, columnCount) }, () => 0)
   const places = new Map<string, Place>()
   for (const card of cards) {
-    const { key, rows } = card
+    const { key, height } = card
     const span = Math.min(spanOf(card), heights.length)
     let best = 0
     let bestTop = Number.POSITIVE_INFINITY
@@ -54,7 +77,9 @@ export function placesOf(cards: readonly CardSize[], columnCount: number): Reado
       const top = Math.max(...heights.slice(column, column + span))
       if (top < bestTop) [best, bestTop] = [column, top]
     }
-    for (let column = best; column < best + span; column++) heights[column] = bestTop + rows
+    // The first card is shown in any case.
+    if (bestTop + height > limit && places.size > 0) continue
+    for (let column = best; column < best + span; column++) heights[column] = bestTop + height
     places.set(key, { column: best, span })
   }
   return places

@@ -1,9 +1,9 @@
 // Sorting a table by a column: numbers by value, texts in natural order, missing values always last.
-import type { Cell } from '../state/panels.js'
+import { isNotWell, toneRank } from '../../src/display/shape.js'
+import { type Cell, MISSING, type Tone } from '../state/panels.js'
 
 export type Sort = { readonly column: number; readonly direction: 'ascending' | 'descending' }
 
-const MISSING = '—'
 /** Created on first use: loading its data takes longer than drawing a board. */
 let collator: Intl.Collator | undefined
 
@@ -17,10 +17,27 @@ function compare(a: Cell, b: Cell): number {
   return collator.compare(a.text, b.text)
 }
 
-/** The indices of the rows in sorted order; stable. */
-export function sortedPlaces(rows: readonly (readonly Cell[])[], sort: Sort | null): readonly number[] {
+/** In a longer table rows that are not well come first. */
+const SHORT_ROWS = 12
+
+/** The worst tone of a row; undefined for a row that is well. */
+export function rowTone(row: readonly Cell[]): Tone | undefined {
+  let worst: Tone | undefined
+  for (const { tone } of row) if (isNotWell(tone) && toneRank(tone) < toneRank(worst)) worst = tone
+  return worst
+}
+
+function worstFirst(rows: readonly (readonly Cell[])[]): readonly number[] {
   const places = rows.map((_, i) => i)
-  if (sort === null) return places
+  if (rows.length <= SHORT_ROWS) return places
+  const ranks = rows.map(row => toneRank(rowTone(row)))
+  return places.sort((i, j) => (ranks[i] ?? 0) - (ranks[j] ?? 0) || i - j)
+}
+
+/** The indices of the rows in sorted order; stable. Unsorted: as they came, those that are not well first in a long table. */
+export function sortedPlaces(rows: readonly (readonly Cell[])[], sort: Sort | null): readonly number[] {
+  if (sort === null) return worstFirst(rows)
+  const places = rows.map((_, i) => i)
   const way = sort.direction === 'ascending' ? 1 : -1
   return places.sort((i, j) => {
     const [a, b] = [rows[i]?.[sort.column], rows[j]?.[sort.column]]

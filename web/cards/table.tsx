@@ -1,66 +1,156 @@
 // A table of a panel: sortable, with as many columns as fit. Only changed cells are drawn again.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { labelOf } from '../../src/display/label.js'
+import { isNotWell } from '../../src/display/shape.js'
+import { shownCell, shownColumn } from '../../src/display/shown.js'
+import { cellFact } from '../plots/plottable.js'
 import { announce } from '../state/announce.js'
+import { numberFormat } from '../state/clock.js'
 import type { Block, Cell, Column } from '../state/panels.js'
+import { query } from '../state/query.js'
 import { rowKeys } from '../state/row-keys.js'
+import { Trend, TrendSpan } from '../trend/trend.jsx'
 import { memo, useChanged } from './changed.js'
 import { shownColumns, widthsOf, wraps } from './columns.js'
-import { nextSort, type Sort, sortedPlaces } from './sort.js'
+import { gaugeColumn } from './gauge.js'
+import { kioskRows, moreRows } from './kiosk.js'
+import { nextSort, rowTone, type Sort, sortedPlaces } from './sort.js'
+import { Value } from './value.jsx'
 
 type TableBlock = Extract<Block, { readonly kind: 'table' }>
 
 /** A longer table scrolls in its card. */
 const SCROLLS_OVER_ROWS = 24
-/** Width of an average character relative to the font size. */
-const CH_PER_EM = 0.56
+/** The width of a trend and the gap to it; as in page.css. */
+const TREND_CH = 13
+const NARROW_TREND_CH = 6
+const NARROW_CH = 44
+/** The width of a digit where the font cannot be measured, relative to its size. */
+const CH_PER_EM = 0.6
 
 const EMPTY: Cell = { text: '' }
+const NO_COLUMN: Column = { label: '' }
+
+type Wash = { readonly on: boolean }
 
 type CellProps = {
   readonly cell: Cell
-  readonly align: Column['align']
+  readonly column: Column
+  readonly panelKey: string
   readonly wraps: boolean
   readonly first: boolean
+  readonly hasGauge: boolean
+  readonly wash: Wash
 }
 
-const CellView = memo(({ cell, align, wraps: mayWrap, first }: CellProps) => {
-  const changed = useChanged(cell.text)
+const CellView = memo((props: CellProps) => {
+  const { cell, column, panelKey, wraps: mayWrap, first, hasGauge, wash } = props
+  const changed = useChanged(cell.text, wash)
   const looks = {
-    'data-align': align,
-    'data-tone': cell.tone,
+    'data-align': column.align,
+    'data-tone': isNotWell(cell.tone) ? cell.tone : undefined,
     'data-wraps': mayWrap || undefined,
     'data-changed': changed,
   }
-  return first ? (
-    <th scope="row" {...looks}>
-      {cell.text}
-    </th>
-  ) : (
-    <td {...looks}>{cell.text}</td>
+  const value = <Value shown={shownCell(cell, column, numberFormat.value, panelKey)} />
+  if (first) {
+    return (
+      <th scope="row" {...looks}>
+        {value}
+      </th>
+    )
+  }
+  return (
+    <td {...looks}>
+      {hasGauge && cell.value !== undefined ? (
+        <span class="gauge" aria-hidden="true">
+          <i style={{ transform: `scaleX(${cell.value / 100})` }} />
+        </span>
+      ) : null}
+      {value}
+    </td>
   )
 })
 
 type RowProps = {
   readonly row: readonly Cell[]
   readonly columns: readonly Column[]
+  readonly panelKey: string
   readonly shown: readonly number[]
-  /** Which columns may wrap, as text, so that equal values compare as equal. */
+  /** Which columns may wrap, and which has a gauge, as text, so that equal values compare as equal. */
   readonly wrapping: string
+  readonly gauge: number
+  /** The column whose trend stands before it. */
+  readonly trend: number
+  readonly wash: Wash
 }
 
-const Row = memo(({ row, columns, shown, wrapping }: RowProps) => (
-  <tr>
-    {shown.map((i, nth) => (
+function TrendCell({
+  row,
+  column,
+  panelKey,
+}: {
+  readonly row: readonly Cell[]
+  readonly column: Column
+  readonly panelKey: string
+}) {
+  const { fact = '', unit } = column
+  const tone = rowTone(row)
+  return (
+    <td class="trend-cell" aria-hidden="true">
+      <Trend id={cellFact(panelKey, row, fact)} unit={unit} tone={tone} place="table" />
+    </td>
+  )
+}
+
+const Row = memo(({ row, columns, panelKey, shown, wrapping, gauge, trend, wash }: RowProps) => (
+  <tr data-row={row[0]?.text} data-tone={rowTone(row)}>
+    {shown.map((i, nth) => [
+      i === trend ? (
+        <TrendCell key="trend" row={row} column={columns[i] ?? NO_COLUMN} panelKey={panelKey} />
+      ) : null,
       <CellView
         key={i}
         cell={row[i] ?? EMPTY}
-        align={columns[i]?.align}
+        column={columns[i] ?? NO_COLUMN}
+        panelKey={panelKey}
         wraps={wrapping[i] === '1'}
         first={nth === 0}
-      />
-    ))}
+        hasGauge={gauge === i}
+        wash={wash}
+      />,
+    ])}
   </tr>
 ))
+
+/** The head of a column: words, and the unit of its cells. Sorts, but on a wall display. */
+function Head(props: { readonly column: Column; readonly panelKey: string; readonly onSort: () => void }) {
+  const { column, panelKey, onSort } = props
+  const { label, unit } = shownColumn(column, panelKey)
+  const words = (
+    <>
+      {label}
+      {unit === '' ? null : <span class="u"> {unit}</span>}
+    </>
+  )
+  return query.kiosk ? (
+    words
+  ) : (
+    <button type="button" title={column.label} onClick={onSort}>
+      {words}
+    </button>
+  )
+}
+
+let canvas: CanvasRenderingContext2D | null = null
+
+function digitPx(element: Element): number {
+  const { font, fontSize } = getComputedStyle(element)
+  canvas ??= document.createElement('canvas').getContext('2d')
+  if (canvas === null) return Number.parseFloat(fontSize) * CH_PER_EM
+  canvas.font = font
+  return canvas.measureText('0').width
+}
 
 /** The observed width of the element in characters; null before it is known. */
 function useRoomCh() {
@@ -70,8 +160,7 @@ function useRoomCh() {
     const element = ref.current
     if (element === null) return
     const measure = (): void => {
-      const emPx = Number.parseFloat(getComputedStyle(element).fontSize)
-      setRoomCh(Math.floor(element.clientWidth / (emPx * CH_PER_EM)))
+      setRoomCh(Math.floor(element.clientWidth / digitPx(element)))
     }
     const observer = new ResizeObserver(measure)
     observer.observe(element)
@@ -81,23 +170,39 @@ function useRoomCh() {
   return { ref, roomCh }
 }
 
-export const Table = memo(({ block, title }: { readonly block: TableBlock; readonly title: string }) => {
+type Props = {
+  readonly block: TableBlock
+  readonly panelKey: string
+  readonly title: string
+  readonly wash: Wash
+}
+
+export const Table = memo(({ block, panelKey, title, wash }: Props) => {
   const { columns, rows } = block
   const { ref, roomCh } = useRoomCh()
   const [sort, setSort] = useState<Sort | null>(null)
   const known = useRef<readonly number[]>([])
   const widths = useMemo(() => {
-    known.current = widthsOf(columns, rows, known.current.length === columns.length ? known.current : [])
+    const before = known.current.length === columns.length ? known.current : []
+    known.current = widthsOf(columns, rows, before, panelKey)
     return known.current
   }, [columns, rows])
-  const fitting = shownColumns(columns, widths, roomCh ?? Number.POSITIVE_INFINITY)
+  const trend = columns.findIndex(({ align, fact }) => align === 'right' && fact !== undefined)
+  const trendCh = trend < 0 ? 0 : (roomCh ?? 0) < NARROW_CH ? NARROW_TREND_CH : TREND_CH
+  const fitting = shownColumns(columns, widths, (roomCh ?? Number.POSITIVE_INFINITY) - trendCh)
   // The same list while it is equal, because rows compare it by identity.
   const shown = useMemo(() => fitting, [fitting.join()])
   const wrapping = columns.map((column, i) => (wraps(column, widths[i] ?? 0) ? '1' : '0')).join('')
   const keys = useMemo(() => rowKeys(rows), [rows])
-  const places = useMemo(() => sortedPlaces(rows, sort), [rows, sort])
-  const hidden = columns.filter((_, i) => !shown.includes(i)).map(({ label }) => label)
-  const isTall = rows.length > SCROLLS_OVER_ROWS
+  const sorted = useMemo(() => sortedPlaces(rows, sort), [rows, sort])
+  // A wall display does not scroll.
+  const places = query.kiosk ? sorted.slice(0, kioskRows()) : sorted
+  const left = sorted.length - places.length
+  const gauge = gaugeColumn(columns, rows)
+  const hidden = columns
+    .filter((_, i) => !shown.includes(i))
+    .map(({ label }) => labelOf(label, panelKey).label)
+  const isTall = rows.length > SCROLLS_OVER_ROWS && !query.kiosk
   const region = isTall
     ? {
         class: 'table tall',
@@ -110,7 +215,7 @@ export const Table = memo(({ block, title }: { readonly block: TableBlock; reado
   function sortBy(column: number): void {
     const next = nextSort(sort, column)
     setSort(next)
-    const label = columns[column]?.label ?? ''
+    const { label } = labelOf(columns[column]?.label ?? '', panelKey)
     announce(next === null ? `${title} as it came` : `${title} sorted by ${label}, ${next.direction}`)
   }
 
@@ -120,18 +225,21 @@ export const Table = memo(({ block, title }: { readonly block: TableBlock; reado
         <table>
           <thead>
             <tr>
-              {shown.map(i => (
+              {shown.map(i => [
+                i === trend ? (
+                  <th key="trend" class="trend-cell" data-align="right" scope="col">
+                    <TrendSpan />
+                  </th>
+                ) : null,
                 <th
                   key={i}
                   scope="col"
                   data-align={columns[i]?.align}
                   aria-sort={sort?.column === i ? sort.direction : undefined}
                 >
-                  <button type="button" onClick={() => sortBy(i)}>
-                    {columns[i]?.label}
-                  </button>
-                </th>
-              ))}
+                  <Head column={columns[i] ?? NO_COLUMN} panelKey={panelKey} onSort={() => sortBy(i)} />
+                </th>,
+              ])}
             </tr>
           </thead>
           <tbody>
@@ -140,15 +248,22 @@ export const Table = memo(({ block, title }: { readonly block: TableBlock; reado
                 key={keys[place]}
                 row={rows[place] ?? []}
                 columns={columns}
+                panelKey={panelKey}
                 shown={shown}
                 wrapping={wrapping}
+                gauge={gauge}
+                trend={trend}
+                wash={wash}
               />
             ))}
           </tbody>
         </table>
       </div>
       {isTall ? <p class="note">{rows.length} rows; the rest by scrolling.</p> : null}
-      {hidden.length === 0 ? null : <p class="note">Not enough room for: {hidden.join(', ')}</p>}
+      {left > 0 ? <p class="note">{moreRows(sorted.slice(-left).map(i => rows[i] ?? []))}</p> : null}
+      {hidden.length === 0 || query.kiosk ? null : (
+        <p class="note">Not enough room for: {hidden.join(', ')}</p>
+      )}
     </div>
   )
 })

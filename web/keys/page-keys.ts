@@ -1,11 +1,11 @@
 // What each key does on this page. Keys of a card act on the card that has or contains the focus.
 import { copyPanel, downloadBoard, openRawStream, togglePause } from '../actions/actions.js'
-import { FILTER_ID } from '../alerts/alerts-card.jsx'
+import { focusFilter } from '../alerts/alerts-card.jsx'
 import { acknowledgeAll } from '../alerts/state.js'
 import { focusCard, focusedCard, foldCard, moveCardBy, pinCard, shownCards } from '../cards/arrange.js'
 import { announce } from '../state/announce.js'
 import { query } from '../state/query.js'
-import { changeTheme } from '../strip/toolbar.jsx'
+import { changeTheme } from '../strip/page-menu.jsx'
 import { openKeys } from './help.jsx'
 import type { KeyActions } from './listen.js'
 
@@ -45,7 +45,7 @@ export const PAGE_KEYS: KeyActions = {
   'move-card-earlier': arranging(key => moveCardBy(key, -1)),
   'move-card-later': arranging(key => moveCardBy(key, 1)),
   'copy-card': onCard(key => void copyPanel(key)),
-  'filter-alerts': () => document.getElementById(FILTER_ID)?.focus(),
+  'filter-alerts': () => focusFilter(),
   'acknowledge-alerts': acknowledgeAll,
   theme: changeTheme,
   download: downloadBoard,

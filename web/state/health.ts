@@ -1,4 +1,5 @@
-// Values that are not on the board: state of the source, hit ratio and number of clients, from `/summary/health`.
+// Values that are not on the board, from `/summary/health`: state of the source, hit ratio, number of clients, and how times and
+// numbers are written.
 import { NUMBER_FORMATS, type NumberFormat } from '../../src/display/number-text.js'
 
 export type Health = {
@@ -17,6 +18,8 @@ export type Health = {
   readonly numberFormat: NumberFormat
   /** `ok`, `starting`, `stale`, `draining` */
   readonly status: string
+  /** How much of the document the automatic board shows; null where the board is another one. */
+  readonly automatic: { readonly members: number; readonly shown: number } | null
   /** When the answer came, epoch ms of this browser. */
   readonly atMs: number
 }
@@ -29,9 +32,22 @@ const asText = (value: unknown): string | null => (typeof value === 'string' ? v
 const asNumber = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null
 
+function automaticFrom(value: unknown): Health['automatic'] {
+  const { members, shown } = asObject(value)
+  const [all, some] = [asNumber(members), asNumber(shown)]
+  return all === null || some === null ? null : { members: all, shown: some }
+}
+
 /** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
-  const { status, status_file: file, hit_ratio: hitRatio, sse, display: shown } = asObject(document)
+  const {
+    status,
+    status_file: file,
+    hit_ratio: hitRatio,
+    sse,
+    display: shown,
+    automatic,
+  } = asObject(document)
   const source = asObject(file)
   const { timezone, number_format: format } = asObject(shown)
   return {
@@ -44,6 +60,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     timezone: asText(timezone),
     numberFormat: NUMBER_FORMATS.find(known => known === format) ?? 'plain',
     status: asText(status) ?? 'unknown',
+    automatic: automaticFrom(automatic),
     atMs,
   }
 }

@@ -1,26 +1,43 @@
 // Is the system healthy? The server's verdict while the connection is live: the page computes none of its own.
-import type { ClientVerdict } from '../../client/index.js'
 import type { ConnectionWord } from './connection.js'
 import type { Tone } from './panels.js'
 
 export const VERDICTS = ['healthy', 'attention', 'failing', 'unknown'] as const
 export type VerdictWord = (typeof VERDICTS)[number]
 
+/** Where a reason is found on the board. */
+export type Place = { readonly panel: string; readonly row?: string; readonly label?: string }
+export type Reason = { readonly text: string; readonly place: Place | null }
+
 export type Overall = {
   readonly verdict: VerdictWord
+  /** The most important reason. */
+  readonly cause: Reason
+  /** At most two others. */
+  readonly also: readonly Reason[]
+  /** How many more there are. */
+  readonly more: number
+  /** Since when the verdict is so, epoch ms; null where nobody knows. */
+  readonly sinceMs: number | null
+}
+
+/** The verdict of the server. Of an earlier version it has neither `since` nor `places`. */
+export type Said = {
+  readonly word: string
   readonly reasons: readonly string[]
-  /** The panels with the tone of the verdict, in the board's order. */
-  readonly panels: readonly string[]
+  readonly since?: unknown
+  readonly places?: unknown
 }
 
 export type OverallFacts = {
   readonly connection: ConnectionWord
   readonly hasBoard: boolean
-  /** The verdict of the board; null when the server sends none. */
-  readonly said: ClientVerdict | null
+  /** Null when the server sends none. */
+  readonly said: Said | null
   readonly panels: readonly { readonly key: string; readonly tone: Tone }[]
 }
 
+const ALSO = 2
 /** The tone of the panels that cause a verdict. */
 const TONE_OF: Readonly<Record<VerdictWord, Tone | null>> = {
   healthy: null,
@@ -29,23 +46,59 @@ const TONE_OF: Readonly<Record<VerdictWord, Tone | null>> = {
   unknown: null,
 }
 
-const unknown = (reason: string): Overall => ({ verdict: 'unknown', reasons: [reason], panels: [] })
+function placeFrom(value: unknown): Place | null {
+  if (typeof value !== 'object' || value === null) return null
+  const { panel, row, label } = value as Readonly<Record<string, unknown>>
+  if (typeof panel !== 'string') return null
+  return {
+    panel,
+    ...(typeof row === 'string' && { row }),
+    ...(typeof label === 'string' && { label }),
+  }
+}
+
+/** The reasons with their places; of a server that names none, the first one leads to the first panel of the verdict's tone. */
+function reasonsOf({ reasons, places }: Said, worst: string | undefined): readonly Reason[] {
+  const known: readonly unknown[] | null = Array.isArray(places) ? places : null
+  return reasons.map((text, i) => {
+    if (known !== null) return { text, place: placeFrom(known[i]) }
+    return { text, place: i === 0 && worst !== undefined ? { panel: worst } : null }
+  })
+}
+
+const unknown = (text: string): Overall => ({
+  verdict: 'unknown',
+  cause: { text, place: null },
+  also: [],
+  more: 0,
+  sinceMs: null,
+})
+
+/** `4 more`, as the last reason. */
+const COUNTED = /^(\d+) more$/
 
 /** Unknown without a live connection, whatever was shown last. */
 export function overallOf({ connection, hasBoard, said, panels }: OverallFacts): Overall {
   if (connection === 'signed-out') return unknown('signed out')
   if (!hasBoard) return unknown('no board yet')
   if (connection !== 'live') {
-    const reason = connection === 'silent' ? 'no sign of life' : 'no live connection'
+    const reason = connection === 'silent' ? 'no sign of life' : 'no connection'
     return unknown(said === null ? reason : `${reason}; last known: ${wordsOf(said.word)}`)
   }
   if (said === null) return unknown('the server does not say')
   const verdict = VERDICTS.find(word => word === said.word) ?? 'unknown'
-  const tone = TONE_OF[verdict]
+  const worst = panels.find(({ tone }) => tone === TONE_OF[verdict])?.key
+  const all = reasonsOf(said, worst)
+  const counted = Number(COUNTED.exec(all.at(-1)?.text ?? '')?.[1] ?? 0)
+  const reasons = counted > 0 ? all.slice(0, -1) : all
+  const well: readonly Reason[] = verdict === 'healthy' ? [{ text: 'Nothing needs a look', place: null }] : []
+  const [cause = { text: wordsOf(verdict), place: null }, ...others] = [...well, ...reasons]
   return {
     verdict,
-    reasons: said.reasons,
-    panels: panels.filter(panel => panel.tone === tone).map(({ key }) => key),
+    cause,
+    also: others.slice(0, ALSO),
+    more: Math.max(0, others.length - ALSO) + counted,
+    sinceMs: typeof said.since === 'number' ? said.since : null,
   }
 }
 

@@ -1,7 +1,6 @@
 // Whether the page shows old data, since when, and why.
 import { computed, type ReadonlySignal } from '@preact/signals'
-import { board, connection, health, lastLiveMs, nowMs } from '../model.js'
-import { ageText } from './ages.js'
+import { board, connection, health, lastLiveMs } from '../model.js'
 import { sourceAgeSec } from './health.js'
 
 type Stale = { readonly why: 'connection' | 'source'; readonly sinceMs: number }
@@ -21,7 +20,9 @@ const CALM: ReadonlySet<string> = new Set(['fresh', 'closed', 'unknown'])
 /** Null while the data is fresh, and before the first board. */
 export const stale: ReadonlySignal<Stale | null> = computed(() => {
   if (board.value === null) return null
-  if (connection.value.state !== 'live') return { why: 'connection', sinceMs: lastLiveMs.value }
+  const { state } = connection.value
+  // The first board may come before the connection counts as live.
+  if (state !== 'live' && state !== 'connecting') return { why: 'connection', sinceMs: lastLiveMs.value }
   const known = health.value
   if (known === null || CALM.has(known.sourceState)) return null
   const ageSec = sourceAgeSec(known, known.atMs)
@@ -29,8 +30,3 @@ export const stale: ReadonlySignal<Stale | null> = computed(() => {
 })
 
 export const isStale: ReadonlySignal<boolean> = computed(() => stale.value !== null)
-
-/** `3 min`; empty while fresh. */
-export const staleAge: ReadonlySignal<string> = computed(() =>
-  stale.value === null ? '' : ageText(nowMs.value - stale.value.sinceMs),
-)

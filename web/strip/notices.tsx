@@ -1,26 +1,23 @@
-// Notices between the strip and the cards: what is wrong, since when, and what can be done.
+// The second line of the bar: what is wrong with the connection or the source, since when, and what can be done.
+import type { ComponentChildren } from 'preact'
+import { durationText } from '../../src/display/age.js'
 import { unknownPanels } from '../cards/arrange.js'
 import { board, connection, follow, health, lastLiveMs, nowMs, paused } from '../model.js'
-import { clockText } from '../state/ages.js'
-import { wordsOf } from '../state/overall.js'
+import { clockText } from '../state/clock.js'
 import { query } from '../state/query.js'
-import { stale, staleAge } from '../state/staleness.js'
+import { stale } from '../state/staleness.js'
 
-function Reconnect() {
-  return query.kiosk ? null : (
-    <button type="button" class="button" onClick={follow}>
-      Reconnect now
-    </button>
-  )
+const isLost = (): boolean => {
+  const { state, problem } = connection.value
+  return state !== 'live' && state !== 'signed-out' && (state !== 'connecting' || problem !== null)
 }
 
-/** Changes every second, so screen readers must ignore it. */
-function Age() {
-  return (
-    <span class="age" aria-hidden="true">
-      {staleAge} ago
-    </span>
-  )
+/** What is said of a lost connection; else what is given. */
+export function LostCause({ children }: { readonly children: ComponentChildren }) {
+  if (!isLost()) return children
+  if (board.value === null) return 'No answer from the server yet'
+  const what = connection.value.state === 'silent' ? 'No sign of life from the server' : 'No connection'
+  return `${what} since ${clockText(lastLiveMs.value)}`
 }
 
 /** Changes every second, so screen readers must ignore it. */
@@ -31,38 +28,44 @@ function TryingAgain() {
 }
 
 function Lost() {
-  const { state, problem } = connection.value
-  if (state === 'live' || state === 'signed-out' || (state === 'connecting' && problem === null)) return null
-  const hasBoard = board.value !== null
-  const what = state === 'silent' ? 'No sign of life from the server' : 'No live connection'
-  const since = hasBoard ? `${what} since ${clockText(lastLiveMs.value)}` : 'No answer from the server yet'
-  const why = problem === null ? '' : ` (${problem.replace(/\.$/, '')})`
+  if (!isLost()) return null
+  const { problem } = connection.value
+  const why = problem === null ? '' : `${problem.replace(/\.$/, '')}. `
+  const said = board.value?.verdict?.word
   return (
-    <p class="notice" data-tone="error">
-      {`${since}${why}${hasBoard ? ': what is shown is the last board known' : ''}. `}
+    <span>
+      {why}
       <TryingAgain />
-      {hasBoard ? <Age /> : null}
-      <Reconnect />
-    </p>
+      {board.value === null
+        ? ''
+        : `What is shown is the last board known${said === undefined ? '' : `; it was ${said}`}. `}
+      {query.kiosk ? null : (
+        <button type="button" class="button" onClick={follow}>
+          Reconnect now
+        </button>
+      )}
+    </span>
   )
 }
 
-function DeadSource() {
-  const known = health.value
-  if (stale.value?.why !== 'source' || known === null) return null
-  const error = known.sourceError === null ? '' : ` (${known.sourceError})`
+function OldSource() {
+  if (stale.value?.why !== 'source') return null
+  const { sinceMs } = stale.value
+  const error = health.value?.sourceError
   return (
-    <p class="notice" data-tone={known.sourceState === 'stale' ? 'warn' : 'error'}>
-      {`The source is ${wordsOf(known.sourceState)}${error}: what is shown is its last good state, of ${clockText(stale.value.sinceMs)}. `}
-      <Age />
-    </p>
+    <span>
+      {error ? `${error} · ` : ''}
+      {`everything below is as of ${clockText(sinceMs)}`}
+      <span aria-hidden="true">, {durationText(nowMs.value - sinceMs)} old,</span>
+      {' and no longer judged'}
+    </span>
   )
 }
 
 function Paused() {
   return paused.value ? (
-    <p class="notice" data-tone="info">
-      Paused: updates are held back.{' '}
+    <span>
+      {'Paused: updates are held back '}
       <button
         type="button"
         class="button"
@@ -72,21 +75,29 @@ function Paused() {
       >
         Continue
       </button>
-    </p>
+    </span>
   ) : null
 }
 
 function Unknown() {
   const names = unknownPanels.value
   if (board.value === null || names.length === 0) return null
+  return <span>{`The board has no panel named ${names.join(', ')}.`}</span>
+}
+
+export function Notices() {
   return (
-    <p class="notice" data-tone="warn">
-      The board has no panel named {names.join(', ')}.
-    </p>
+    <span class="parts" role="status" aria-label="Notices">
+      <Lost />
+      <OldSource />
+      <Paused />
+      <Unknown />
+    </span>
   )
 }
 
-function Waiting() {
+/** Below the bar, until there is a board. */
+export function Waiting() {
   if (board.value !== null || connection.value.state === 'signed-out') return null
   return (
     <p class="waiting">
@@ -94,19 +105,5 @@ function Waiting() {
         ? 'Waiting for the first board.'
         : 'The server answers, and has no board yet. The first one is shown here as soon as it comes.'}
     </p>
-  )
-}
-
-export function Notices() {
-  return (
-    <>
-      <div role="status" aria-label="Notices">
-        <Lost />
-        <DeadSource />
-        <Paused />
-        <Unknown />
-      </div>
-      <Waiting />
-    </>
   )
 }

@@ -1,18 +1,17 @@
-// The strip at the top: the health of the system and a few facts.
+// The bar at the top: how it is and why, since when, what to do about it, and a few facts.
 import { computed } from '@preact/signals'
-import { factAt, marketText } from '../../src/panels/facts.js'
+import { durationText } from '../../src/display/age.js'
+import { toneOfVerdict } from '../../src/display/shape.js'
+import { factAt, marketText, numberAt } from '../../src/panels/facts.js'
+import { hasAlerts } from '../cards/arrange.js'
+import { goTo } from '../cards/go-to.js'
 import { board, connection, health, lastLiveMs, nowMs, panel, panelKeys } from '../model.js'
-import { type Overall, overallOf, type VerdictWord } from '../state/overall.js'
-import type { Tone } from '../state/panels.js'
-import { Toolbar } from './toolbar.jsx'
-import { connectionWords, type FactText, percentText, sourceWords } from './words.js'
-
-const WORDS: Readonly<Record<VerdictWord, FactText>> = {
-  healthy: { text: 'Healthy', tone: 'ok' },
-  attention: { text: 'Attention', tone: 'warn' },
-  failing: { text: 'Failing', tone: 'error' },
-  unknown: { text: 'Unknown', tone: 'muted' },
-}
+import { clockText, zone } from '../state/clock.js'
+import { type Overall, overallOf, type Reason } from '../state/overall.js'
+import { query } from '../state/query.js'
+import { LostCause, Notices } from './notices.jsx'
+import { PageMenu } from './page-menu.jsx'
+import { connectionWords, sourceWords } from './words.js'
 
 const overall = computed<Overall>(() =>
   overallOf({
@@ -23,65 +22,127 @@ const overall = computed<Overall>(() =>
   }),
 )
 
-const market = computed(() => marketText(panel('header').value?.facts) ?? '—')
-const cycle = computed(() => String(factAt(panel('cycle').value?.facts, 'number') ?? '—'))
+const market = computed(() => {
+  const facts = panel('header').value?.facts
+  const text = marketText(facts)
+  const opensMs = numberAt(facts, 'next_open_ms')
+  const isClosed = factAt(facts, 'market') === 'closed'
+  return isClosed && opensMs !== null ? `${text}, opens ${clockText(opensMs).replace(/:00$/, '')}` : text
+})
 /** Without a live connection the last health document is outdated. */
 const known = computed(() => (connection.value.state === 'live' ? health.value : null))
 const source = computed(() => sourceWords(known.value, nowMs.value))
 const connected = computed(() => connectionWords(connection.value, nowMs.value, lastLiveMs.value))
-const hitRatio = computed(() => percentText(known.value?.hitRatio ?? null))
-const clients = computed(() => String(known.value?.clients ?? '—'))
+
+function ReasonText({ reason: { text, place } }: { readonly reason: Reason }) {
+  if (place === null || query.kiosk) return text
+  return (
+    <a
+      href={`#panel-${encodeURIComponent(place.panel)}`}
+      onClick={event => {
+        if (goTo(place)) event.preventDefault()
+      }}
+    >
+      {text}
+    </a>
+  )
+}
+
+/** Changes every second, so screen readers must ignore it. */
+function Lasts({ sinceMs }: { readonly sinceMs: number }) {
+  return (
+    <>
+      {`since ${clockText(sinceMs)}`}
+      <span aria-hidden="true">, {durationText(nowMs.value - sinceMs)}</span>
+    </>
+  )
+}
+
+function Also({ is }: { readonly is: Overall }) {
+  const { also, more, sinceMs, verdict } = is
+  const parts = [
+    ...(sinceMs === null ? [] : [<Lasts key="since" sinceMs={sinceMs} />]),
+    ...also.map((reason, i) => (
+      <>
+        {i === 0 && verdict !== 'healthy' ? 'also ' : ''}
+        <ReasonText key={reason.text} reason={reason} />
+      </>
+    )),
+    ...(more > 0 ? [`${more} more`] : []),
+    ...(verdict === 'healthy' && panel('alerts').value !== null && !hasAlerts.value ? ['no alerts'] : []),
+  ]
+  return (
+    <span class="parts">
+      {parts.map((part, i) => (
+        <span key={i}>{part}</span>
+      ))}
+    </span>
+  )
+}
 
 function Health() {
-  const { verdict, reasons, panels } = overall.value
-  const { text, tone } = WORDS[verdict]
+  const is = overall.value
+  const word = is.verdict[0]?.toUpperCase() + is.verdict.slice(1)
   return (
-    <div class="overall" data-tone={tone} data-verdict={verdict} role="status" aria-label="Overall health">
-      <strong>{text}</strong>
-      {reasons.map(reason => (
-        <span key={reason}>{reason}</span>
-      ))}
-      {panels.map(key => (
-        <a key={key} href={`#panel-${key}`}>
-          {panel(key).value?.title ?? key}
-        </a>
-      ))}
+    <div class="overall" data-verdict={is.verdict}>
+      <h1 class="word" data-tone={toneOfVerdict(is.verdict)}>
+        {word}
+      </h1>
+      <span class="now" aria-hidden="true">
+        <Now />
+      </span>
+      <div class="why">
+        <b class="cause" role="status" aria-label="Overall health">
+          <span class="hidden-text">{word}: </span>
+          <LostCause>
+            <ReasonText reason={is.cause} />
+          </LostCause>
+        </b>
+        <small>
+          <Also is={is} />
+          <Notices />
+        </small>
+      </div>
     </div>
   )
 }
 
-type FactProps = { readonly name: string; readonly text: string; readonly tone?: Tone | undefined }
-
-function Fact({ name, text, tone }: FactProps) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd data-tone={tone === 'muted' ? undefined : tone}>{text}</dd>
-    </div>
-  )
+/** On a phone, instead of the facts. */
+function Now() {
+  const { state } = connection.value
+  const first = state === 'live' ? `source ${source.value.text}` : connected.value.text
+  return `${first} · ${clockText(nowMs.value)} ${zone.value.name}`
 }
 
-const Market = () => <Fact name="Market" text={market.value} />
-const Cycle = () => <Fact name="Cycle" text={cycle.value} />
+type FactProps = { readonly name: string; readonly text: string }
+
+const Fact = ({ name, text }: FactProps) => (
+  <div>
+    <dt>{name}</dt>
+    <dd>{text}</dd>
+  </div>
+)
+
+const Market = () => (market.value === null ? null : <Fact name="Market" text={market.value} />)
 const Source = () => <Fact name="Source" {...source.value} />
 const Connection = () => <Fact name="Connection" {...connected.value} />
-const HitRatio = () => <Fact name="Hit ratio" text={hitRatio.value} />
-const Clients = () => <Fact name="Clients" text={clients.value} />
+const Clock = () => <Fact name={zone.value.name} text={zone.value.clock(nowMs.value)} />
 
 export function Strip() {
   return (
-    <header class="strip">
-      <h1 class="hidden-text">G6 Stream</h1>
+    <header class="bar" data-verdict={overall.value.verdict}>
       <Health />
       <dl class="facts" aria-label="Facts">
-        <Market />
-        <Cycle />
-        <Source />
-        <Connection />
-        <HitRatio />
-        <Clients />
+        {query.kiosk ? null : (
+          <>
+            <Market />
+            <Source />
+            <Connection />
+          </>
+        )}
+        <Clock />
       </dl>
-      <Toolbar />
+      {query.kiosk ? null : <PageMenu />}
     </header>
   )
 }

@@ -1,11 +1,10 @@
-// The texts of the strip for the states of connection and source, each with its tone.
-import { ageText } from '../state/ages.js'
+// The texts of the bar for the states of connection and source.
+import { durationText, shortDuration } from '../../src/display/age.js'
 import type { ConnectionView } from '../state/connection.js'
 import { type Health, sourceAgeSec } from '../state/health.js'
 import { wordsOf } from '../state/overall.js'
-import type { Tone } from '../state/panels.js'
 
-export type FactText = { readonly text: string; readonly tone: Tone }
+export type FactText = { readonly text: string }
 
 /** `heardMs`: when the last byte came. */
 export function connectionWords(
@@ -15,33 +14,29 @@ export function connectionWords(
 ): FactText {
   switch (state) {
     case 'live':
-      return { text: 'live', tone: 'ok' }
+    case 'stale':
+    case 'connecting':
+      return { text: state }
     case 'silent':
-      return { text: `no sign of life for ${ageText(nowMs - heardMs)}`, tone: 'error' }
+      return { text: `no sign of life for ${shortDuration(nowMs - heardMs)}` }
     case 'signed-out':
-      return { text: 'signed out', tone: 'error' }
+      return { text: 'signed out' }
     case 'reconnecting': {
       const sec = Math.ceil(((retryAtMs ?? nowMs) - nowMs) / 1000)
-      return { text: sec > 0 ? `reconnecting in ${sec} s` : 'reconnecting', tone: 'error' }
+      return { text: sec > 0 ? `reconnecting in ${sec} s` : 'reconnecting' }
     }
-    case 'stale':
-      return { text: 'stale', tone: 'error' }
-    case 'connecting':
-      return { text: 'connecting', tone: 'info' }
   }
 }
 
-/** `health` is null when the state of the source is unknown. */
+/** `2 s ago`, `missing, 6 min 40 s`; `health` is null when the state of the source is unknown. */
 export function sourceWords(health: Health | null, nowMs: number): FactText {
-  if (health === null) return { text: '—', tone: 'muted' }
+  if (health === null) return { text: '—' }
   const { sourceState, sourceText } = health
-  if (sourceState === 'closed') return { text: sourceText ?? sourceState, tone: 'muted' }
+  if (sourceState === 'closed') return { text: sourceText ?? sourceState }
   const ageSec = sourceAgeSec(health, nowMs)
-  const age = ageSec === null ? '' : `, ${ageText(ageSec * 1000)}`
-  const text = `${wordsOf(sourceState)}${age}`
-  if (sourceState === 'fresh') return { text, tone: 'ok' }
-  if (sourceState === 'stale') return { text, tone: 'warn' }
-  return { text, tone: sourceState === 'starting' || sourceState === 'unknown' ? 'info' : 'error' }
+  if (ageSec === null) return { text: wordsOf(sourceState) }
+  const age = durationText(ageSec * 1000)
+  return { text: sourceState === 'fresh' ? `${age} ago` : `${wordsOf(sourceState)}, ${age}` }
 }
 
 /** `98.4 %` */

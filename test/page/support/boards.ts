@@ -5,6 +5,17 @@ import { fixture, panelsOf } from '../../terminal/support/scenes.js'
 
 export const ORDINARY: readonly Panel[] = panelsOf(fixture('full'))
 
+/** The fullest status, without alerts and with nothing that is not well. */
+export function healthy(): readonly Panel[] {
+  const { alerts: _, events: __, ...status } = fixture('full')
+  const calm = JSON.stringify(status)
+    .replaceAll(/"(stale|warn)"/gi, '"ok"')
+    .replaceAll(/(78\.5|64\.2)\b/g, '95.5')
+    .replaceAll('"age_sec":71', '"age_sec":2')
+    .replaceAll('2025-11-20', '2025-01-31')
+  return panelsOf(JSON.parse(calm) as Status)
+}
+
 /** The status fixture with these members replaced. */
 function withMembers(members: Status): readonly Panel[] {
   return panelsOf({ ...fixture('nested'), ...members })
@@ -24,6 +35,27 @@ export function manyIndices(count: number, moved = -1): readonly Panel[] {
         age_sec: 3,
       },
     ]),
+  )
+  return withMembers({ indices, indices_detail: indices })
+}
+
+/** Every price, change and age is another at each `step`. */
+export function movingIndices(count: number, step: number): readonly Panel[] {
+  const indices = Object.fromEntries(
+    Array.from({ length: count }, (_, i) => {
+      const change = Math.sin((i + step) / 3)
+      return [
+        `INDEX${String(i + 1).padStart(3, '0')}`,
+        {
+          status: 'OK',
+          ltp: (1_000 + i) * (1 + change / 100),
+          change_pct: change,
+          legs: 100,
+          dq_score: 92.5,
+          age_sec: (i + step) % 5,
+        },
+      ]
+    }),
   )
   return withMembers({ indices, indices_detail: indices })
 }

@@ -1,5 +1,5 @@
 // The page in a real browser, over a real hub and server that the test publishes to.
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { pagePlugin } from '../../../src/http/routes/built-files.js'
 import { type BoardServer, startBoardServer } from '../../support/board-server.js'
 import { ALL_ROUTES, type httpConfig } from '../../support/http-rig.js'
@@ -80,6 +80,16 @@ export function look(page: Page, hidden: boolean): Promise<void> {
     Object.defineProperty(document, 'hidden', { get: () => isHidden, configurable: true })
     document.dispatchEvent(new Event('visibilitychange'))
   }, hidden)
+}
+
+/** Chooses in the menu of the page, or in that of a card. */
+export async function choose(within: Page | Locator, label: string): Promise<void> {
+  const isPage = 'goto' in within
+  const button = isPage
+    ? within.getByRole('button', { name: 'Menu' })
+    : within.getByRole('button', { name: /^Actions for/ })
+  await button.click()
+  await (isPage ? within : within.page()).getByRole('menu').getByText(label, { exact: true }).click()
 }
 
 export const card = (page: Page, key: string) => page.locator(`[data-panel="${key}"]`)

@@ -1,71 +1,71 @@
 // The visible content of the page as data, to compare it with the server's.
 import type { Page } from 'playwright-core'
-
-export type ShownBlock =
-  | { readonly kind: 'fields'; readonly items: readonly (readonly [label: string, text: string])[] }
-  | {
-      readonly kind: 'table'
-      readonly columns: readonly string[]
-      readonly rows: readonly (readonly string[])[]
-    }
-  | { readonly kind: 'text'; readonly text: string }
+import { groupsOf } from '../../../src/display/groups.js'
+import { shownCell, shownField } from '../../../src/display/shown.js'
+import type { Block, Field } from '../../../src/panels/panel.js'
+import { isSaid } from '../../../web/cards/say.js'
 
 export type ShownCard = {
   readonly key: string
   readonly title: string
   readonly tone: string
-  readonly blocks: readonly ShownBlock[]
+  /** `key: value` of each field, and the cells of each row, in any order; texts. */
+  readonly content: readonly string[]
 }
 
 /** Every card in document order. Read in the page; texts as they stand in the document. */
 export function shownCards(page: Page): Promise<readonly ShownCard[]> {
-  return page.evaluate(() => {
-    const texts = (root: Element, selector: string): string[] =>
-      [...root.querySelectorAll(selector)].map(each => each.textContent ?? '')
-    return [...document.querySelectorAll<HTMLElement>('[data-panel]')].map(card => ({
-      key: card.dataset.panel ?? '',
-      title: card.querySelector('h2')?.textContent ?? '',
-      tone: card.dataset.tone ?? '',
-      blocks: [...card.querySelectorAll('.content > *')].map(block => {
-        if (block.matches('dl')) {
-          const items = [...block.querySelectorAll('div')].map(
-            each => [texts(each, 'dt').join(), texts(each, 'dd').join()] as const,
-          )
-          return { kind: 'fields' as const, items }
-        }
-        if (block.matches('p')) return { kind: 'text' as const, text: block.textContent ?? '' }
-        return {
-          kind: 'table' as const,
-          columns: texts(block, 'thead th'),
-          rows: [...block.querySelectorAll('tbody tr')].map(row => texts(row, 'th, td')),
-        }
-      }),
-    }))
-  })
+  return page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('[data-panel]')].map(card => {
+      const all = <T>(selector: string, read: (element: Element) => T): T[] =>
+        [...card.querySelectorAll(selector)].map(read)
+      const textOf = (element: Element | null): string => element?.textContent ?? ''
+      return {
+        key: card.dataset.panel ?? '',
+        title: textOf(card.querySelector('h2')),
+        tone: card.dataset.tone ?? '',
+        content: [
+          ...all(
+            '.fields > div',
+            each => `${each.querySelector('dt')?.title}: ${textOf(each.querySelector('dd:last-child'))}`,
+          ),
+          ...all('tbody tr', row =>
+            [...row.querySelectorAll('th, td:not(.trend-cell)')].map(textOf).join(' | '),
+          ),
+          ...all('.text', textOf),
+        ].sort(),
+      }
+    }),
+  )
 }
 
-type Json = Readonly<Record<string, unknown>>
+const said = ({ number, unit }: { readonly number: string; readonly unit: string }): string =>
+  unit === '' ? number : `${number} ${unit}`
 
-/** The panels of `/summary/resync?view=blocks` in the same form; a table without rows is not drawn. */
+function contentOf(key: string, block: Block, blocks: readonly Block[]): readonly string[] {
+  const fields = (items: readonly Field[]): string[] =>
+    items.map(item => `${item.label}: ${said(shownField(item, 'plain', key))}`)
+  if (block.kind === 'text') return [block.text]
+  if (block.kind === 'fields') {
+    const tables = blocks.filter(each => each.kind === 'table')
+    return fields(block.items.filter(item => item.text !== '—' && !isSaid(item, tables)))
+  }
+  const groups = groupsOf(block, key)
+  if (groups !== null) return groups.flatMap(({ items }) => fields(items.map(({ field }) => field)))
+  return block.rows.map(row =>
+    row.map((cell, i) => said(shownCell(cell, block.columns[i] ?? { label: '' }, 'plain', key))).join(' | '),
+  )
+}
+
+/** The panels of `/summary/resync?view=blocks` in the same form. */
 export async function serverCards(url: string): Promise<readonly ShownCard[]> {
   const { panels } = (await (await fetch(`${url}/summary/resync?view=blocks`)).json()) as {
-    panels: Record<string, { title: string; tone: string; blocks: readonly Json[] }>
+    panels: Record<string, { title: string; tone: string; blocks: readonly Block[] }>
   }
   return Object.entries(panels).map(([key, { title, tone, blocks }]) => ({
     key,
     title,
     tone,
-    blocks: blocks.flatMap((block): readonly ShownBlock[] => {
-      if (block.kind === 'text') return [{ kind: 'text', text: block.text as string }]
-      if (block.kind === 'fields') {
-        const items = block.items as readonly { label: string; text: string }[]
-        return [{ kind: 'fields', items: items.map(({ label, text }) => [label, text] as const) }]
-      }
-      const columns = (block.columns as readonly { label: string }[]).map(({ label }) => label)
-      const rows = (block.rows as readonly (readonly { text: string }[])[]).map(row =>
-        row.map(({ text }) => text),
-      )
-      return rows.length === 0 ? [] : [{ kind: 'table', columns, rows }]
-    }),
+    content: blocks.flatMap(block => contentOf(key, block, blocks)).sort(),
   }))
 }

@@ -1,0 +1,54 @@
+// The state word of an automatic board, and how it went while this page was open.
+import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
+import type { ClientPanel } from '../../client/index.js'
+import type { Field } from '../../src/panels/panel.js'
+import { blocksFrom } from '../../src/panels/parse-panel.js'
+import { connection, health, received } from '../model.js'
+import { stale } from '../state/staleness.js'
+import { type Spell, withWord } from './spells.js'
+
+/** Members of the document, and how many of them the board shows; null where the board is not an automatic one. */
+export const automatic: ReadonlySignal<{ readonly members: number; readonly shown: number } | null> =
+  computed(() => health.value?.automatic ?? null)
+
+export type StateField = { readonly panelKey: string; readonly panelTitle: string; readonly field: Field }
+
+/** The first word of state among the fields of a panel. */
+export function stateField(panel: ClientPanel): StateField | null {
+  for (const block of blocksFrom(panel.blocks, panel.lines)) {
+    if (block.kind !== 'fields') continue
+    const field = block.items.find(
+      ({ tone, value }) => value === undefined && tone !== undefined && tone !== 'muted',
+    )
+    if (field !== undefined) return { panelKey: panel.key, panelTitle: panel.title, field }
+  }
+  return null
+}
+
+const read = new WeakMap<ClientPanel, StateField | null>()
+
+/** The document's own word: in the first panel, which has the members of the top level. */
+const said = computed(() => {
+  const [first] = automatic.value === null ? [] : (received.value?.panels.values() ?? [])
+  if (first === undefined) return null
+  const known = read.get(first)
+  if (known !== undefined) return known
+  const made = stateField(first)
+  read.set(first, made)
+  return made
+})
+
+const kept = signal<readonly Spell[]>([])
+
+export const spells: ReadonlySignal<readonly Spell[]> = kept
+export const saidState: ReadonlySignal<StateField | null> = said
+
+/** Starts to keep how the state word goes; returns a function that stops this. */
+export function startSpells(): () => void {
+  return effect(() => {
+    const isKnown = connection.value.state === 'live' && stale.value === null
+    const field = said.value?.field
+    const word = isKnown ? (field?.text ?? null) : null
+    kept.value = withWord(kept.peek(), word, field?.tone ?? 'muted', Math.floor(Date.now() / 1000))
+  })
+}

@@ -1,0 +1,106 @@
+// What the plot can show: the numbers of a board that have facts, the cells of one column together. Pure.
+import { labelOf } from '../../src/display/label.js'
+import { factId } from '../../src/display/series.js'
+import { isNotWell, toneRank } from '../../src/display/shape.js'
+import type { Block, Cell, Tone } from '../state/panels.js'
+
+export type Plottable = {
+  readonly id: string
+  /** The row; for a field the field. */
+  readonly name: string
+  readonly unit: string
+  readonly decimals: number
+  readonly tone: Tone | undefined
+}
+
+/** Lines that belong on one scale. */
+export type PlotGroup = {
+  /** The panel's title for a column, with the column; for a field the field. */
+  readonly title: string
+  readonly panelTitle: string
+  readonly isColumn: boolean
+  readonly members: readonly Plottable[]
+}
+
+type PanelWithBlocks = { readonly key: string; readonly title: string; readonly blocks: readonly Block[] }
+
+function decimalsOf(text: string): number {
+  return /^[^\d]*\d+(?:\.(\d+))?/.exec(text)?.[1]?.length ?? 0
+}
+
+/** The id of the fact of a cell of this row. */
+export function cellFact(panelKey: string, row: readonly Cell[], fact: string): string {
+  return `${factId(panelKey, row[0]?.text ?? '')}.${fact}`
+}
+
+export const fieldFact = (panelKey: string, fact: string): string => `${factId(panelKey)}.${fact}`
+
+/** A moment is no amount. */
+const isPlotted = (unit: string): boolean => unit !== 'time'
+
+function groupsOfBlock({ key, title }: PanelWithBlocks, block: Block): readonly PlotGroup[] {
+  if (block.kind === 'fields')
+    return block.items.flatMap(({ label, text, value, unit, tone, fact }) => {
+      if (fact === undefined || value === undefined) return []
+      const words = labelOf(label, key)
+      const member = {
+        id: fieldFact(key, fact),
+        name: words.label,
+        unit: unit ?? words.unit ?? '',
+        decimals: decimalsOf(text),
+        tone,
+      }
+      return isPlotted(member.unit)
+        ? [{ title: words.label, panelTitle: title, isColumn: false, members: [member] }]
+        : []
+    })
+  if (block.kind !== 'table') return []
+  return block.columns.flatMap(({ label, fact, unit: columnUnit }, i) => {
+    if (fact === undefined) return []
+    const words = labelOf(label, key)
+    const members = block.rows.flatMap(row => {
+      const cell = row[i]
+      if (cell?.value === undefined) return []
+      const unit = cell.unit ?? columnUnit ?? words.unit ?? ''
+      const { text, tone } = cell
+      return [
+        { id: cellFact(key, row, fact), name: row[0]?.text ?? '', unit, decimals: decimalsOf(text), tone },
+      ]
+    })
+    return members.length > 0 && isPlotted(members[0]?.unit ?? '')
+      ? [{ title: words.label, panelTitle: title, isColumn: true, members }]
+      : []
+  })
+}
+
+export function plotGroups(panels: Iterable<PanelWithBlocks>): readonly PlotGroup[] {
+  return [...panels].flatMap(panel => panel.blocks.flatMap(block => groupsOfBlock(panel, block)))
+}
+
+/** Rows that are asked whether they move. */
+const ASKED = 32
+
+/**
+ * The group shown: that of the chosen number; else the first column that moves; else the worst field, the first field that moves, or the first
+ * group of all.
+ */
+export function shownGroup(
+  groups: readonly PlotGroup[],
+  chosen: string | null,
+  moves: (id: string) => boolean,
+): PlotGroup | null {
+  const isMoving = ({ members }: PlotGroup): boolean => members.slice(0, ASKED).some(({ id }) => moves(id))
+  const fields = groups.filter(({ isColumn }) => !isColumn)
+  const toneOf = ({ members }: PlotGroup): Tone | undefined => members[0]?.tone
+  const [worst] = fields
+    .filter(group => isNotWell(toneOf(group)))
+    .sort((a, b) => toneRank(toneOf(a)) - toneRank(toneOf(b)))
+  return (
+    groups.find(({ members }) => members.some(({ id }) => id === chosen)) ??
+    groups.find(group => group.isColumn && group.members.length > 1 && isMoving(group)) ??
+    worst ??
+    fields.find(isMoving) ??
+    groups[0] ??
+    null
+  )
+}
