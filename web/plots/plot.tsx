@@ -79,7 +79,7 @@ const groups = computed(() => {
   if (drawnAtMs.value === 0) return []
   return plotGroups(panelKeys.value.map(key => panel(key).peek()).filter(shown => shown !== null))
 })
-const hasNumbers = computed(() => groups.value.length > 0)
+export const hasNumbers = computed(() => groups.value.length > 0)
 
 type Pick = {
   readonly atMs: number
