@@ -57,10 +57,7 @@ describe('the board', () => {
 
   test('is downloaded as the document of /summary/resync', async () => {
     const { page } = await opened()
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      choose(page, 'Download'),
-    ])
+    const [download] = await Promise.all([page.waitForEvent('download'), choose(page, 'Download')])
     const { epoch, generation, panels } = room.server.board
     expect(download.suggestedFilename()).toBe(`g6-board-${epoch}-${generation}.json`)
     const expected = await resync()
@@ -87,10 +84,7 @@ describe('the board', () => {
 
   test('is opened as the raw stream in a tab of its own', async () => {
     const { page } = await opened()
-    const [tab] = await Promise.all([
-      page.context().waitForEvent('page'),
-      choose(page, 'Raw stream'),
-    ])
+    const [tab] = await Promise.all([page.context().waitForEvent('page'), choose(page, 'Raw stream')])
     await tab.waitForURL(/./, { waitUntil: 'commit' })
     expect(new URL(tab.url()).pathname).toBe('/summary/events')
     expect(await tab.evaluate(() => window.opener)).toBe(null)
@@ -106,10 +100,7 @@ describe('with a token', () => {
     await page.getByLabel('Token').fill(TOKEN)
     await page.keyboard.press('Enter')
     await shows(page, 'resources', '17.3')
-    const [tab] = await Promise.all([
-      page.context().waitForEvent('page'),
-      choose(page, 'Raw stream'),
-    ])
+    const [tab] = await Promise.all([page.context().waitForEvent('page'), choose(page, 'Raw stream')])
     await tab.waitForURL(/ticket=/, { waitUntil: 'commit' })
     expect([...requests, tab.url()].filter(url => url.includes(TOKEN))).toEqual([])
   })

@@ -102,7 +102,12 @@ describe('cards', () => {
     const [pinned = '', alerts = '', ...others] = calm
     const errors = others.filter(key => rankOf(CARDS.find(each => each.key === key) ?? CARDS[0]!) === 1)
     const rest = others.filter(key => key !== 'cycle' && !errors.includes(key))
-    const moved = [pinned, alerts, ...CARDS.map(({ key }) => key).filter(key => key === 'cycle' || errors.includes(key)), ...rest]
+    const moved = [
+      pinned,
+      alerts,
+      ...CARDS.map(({ key }) => key).filter(key => key === 'cycle' || errors.includes(key)),
+      ...rest,
+    ]
     await orderIs(page, moved)
     // Back to calm: not before it has held.
     room.server.publish(ORDINARY)
@@ -164,7 +169,10 @@ describe('the address', () => {
   })
 
   test('?kiosk=1 fits without scrolling: what is not well first, the rest is counted', async () => {
-    for (const viewport of [{ width: 1920, height: 1080 }, { width: 1280, height: 720 }]) {
+    for (const viewport of [
+      { width: 1920, height: 1080 },
+      { width: 1280, height: 720 },
+    ]) {
       const page = await room.shown({ path: '/?kiosk=1', viewport })
       await page.getByText(/^\d more, (all well|\d not well)$/).waitFor()
       const lowest = () =>
@@ -178,7 +186,9 @@ describe('the address', () => {
         [document.documentElement, ...document.querySelectorAll('body *')]
           .filter(each => /auto|scroll|visible/.test(getComputedStyle(each).overflowY))
           .filter(each => each.scrollHeight > each.clientHeight + 1 && each.clientHeight > 0)
-          .filter(each => each === document.documentElement || /auto|scroll/.test(getComputedStyle(each).overflowY))
+          .filter(
+            each => each === document.documentElement || /auto|scroll/.test(getComputedStyle(each).overflowY),
+          )
           .map(each => each.className),
       )
       expect(overflow).toEqual([])

@@ -60,7 +60,7 @@ describe('the board', () => {
   })
 
   test('has a bar above it with market, source, connection and clock, and the rest in the footer', async () => {
-    health = { ...HEALTH, timezone: 'Asia/Kolkata' }
+    health = { ...HEALTH, display: { timezone: 'Asia/Kolkata', number_format: 'plain' } }
     room.server.publish(ORDINARY)
     const { page } = await room.open()
     await page.locator('footer', { hasText: 'unchanged 98.4 %' }).waitFor({ timeout: 30_000 })
@@ -77,7 +77,7 @@ describe('the board', () => {
     )
     expect(foot.at(-1)).toContain('All times IST (UTC+5:30).')
     await page.getByRole('button', { name: 'Menu' }).click()
-    expect(await page.getByRole('menuitem', { name: 'Metrics' }).getAttribute('href')).toContain('/metrics')
+    expect(await page.getByRole('menuitem', { name: 'Metrics', exact: true }).getAttribute('href')).toContain('/metrics')
   })
 
   test('follows changed, new and removed panels', async () => {
@@ -159,14 +159,19 @@ describe('the board', () => {
     await shows(page, 'indices', 'INDEX010')
     const all = manyIndices(10).map(panel =>
       panel.key === 'indices'
-        ? (JSON.parse(JSON.stringify(panel).replaceAll('92.50', '93.50').replaceAll('.00', '.25').replaceAll('"3s"', '"4s"')) as typeof panel)
+        ? (JSON.parse(
+            JSON.stringify(panel)
+              .replaceAll('92.50', '93.50')
+              .replaceAll('.00', '.25')
+              .replaceAll('"3s"', '"4s"'),
+          ) as typeof panel)
         : panel,
     )
     room.server.publish(all)
     await shows(page, 'indices', '93.50')
     expect(await card(page, 'indices').locator('[data-changed]').count()).toBe(0)
-    room.server.publish(retold(all, 'indices', '1111.25', '1111.75'))
-    await card(page, 'indices').locator('[data-changed]', { hasText: '1111.75' }).waitFor()
+    room.server.publish(retold(all, 'indices', '1007.25', '1007.75'))
+    await card(page, 'indices').locator('[data-changed]', { hasText: '1007.75' }).waitFor()
     expect(await card(page, 'indices').locator('[data-changed]').count()).toBe(1)
   })
 
@@ -186,7 +191,7 @@ describe('the board', () => {
     const { page } = await room.open(WIDE)
     await shows(page, 'indices', 'INDEX200')
     const prices = async () =>
-      (await card(page, 'indices').locator('tbody td:nth-child(2)').allTextContents()).map(Number)
+      (await card(page, 'indices').locator('tbody tr > th + td + td').allTextContents()).map(Number)
     const rising = (await prices()).toSorted((a, b) => a - b)
     const header = card(page, 'indices').getByRole('columnheader', { name: 'Last' })
     await header.getByRole('button').click()
@@ -303,19 +308,26 @@ describe('when something is wrong', () => {
   })
 
   test('the cause leads to its row, the others to theirs; without places the cause leads to its card', async () => {
-    const error = { tone: 'error' as const }
-    const panels = ORDINARY.map(panel => (panel.key === 'alerts' ? { ...panel, ...error } : panel))
+    // The first panel of that tone.
+    const panels = ORDINARY
     room.server.publish(panels, { word: 'failing', reasons: ['critical: no ticks'] })
     const { page } = await room.open()
     await verdictIs(page, 'failing')
     const focused = () => page.evaluate(() => document.activeElement?.textContent ?? '')
     await page.locator('.overall').getByRole('link', { name: 'critical: no ticks' }).click()
-    expect(await focused()).toContain('Alerts')
+    expect(await focused()).toContain('Indices')
     const since = Date.now() - 150_000
     const places = [{ panel: 'indices', row: 'SENSEX' }, { panel: 'cycle', label: 'success_rate' }, null]
-    const verdict = { word: 'failing' as const, reasons: ['SENSEX: stale', 'success rate 61.8 %', 'x'], since, places }
+    const verdict = {
+      word: 'failing' as const,
+      reasons: ['SENSEX: stale', 'success rate 61.8 %', 'x'],
+      since,
+      places,
+    }
     room.server.publish(panels, verdict)
-    await page.locator('.why', { hasText: /since [\d:]{8}, 2 min 3\d s · also success rate 61.8 % · x/ }).waitFor()
+    await page
+      .locator('.why', { hasText: /since [\d:]{8}, 2 min 3\d s · also success rate 61.8 % · x/ })
+      .waitFor()
     await page.locator('.overall').getByRole('link', { name: 'SENSEX: stale' }).click()
     expect(await focused()).toMatch(/^SENSEX/)
     await page.locator('.overall').getByRole('link', { name: 'success rate' }).click()

@@ -54,7 +54,9 @@ describe('a key', () => {
   test('moves from card to card, and stops at the last', async () => {
     const page = await opened()
     await page.keyboard.press('k')
-    const all = await page.locator('[data-panel]').evaluateAll(each => each.map(one => one.id.slice('panel-'.length)))
+    const all = await page
+      .locator('[data-panel]')
+      .evaluateAll(each => each.map(one => one.id.slice('panel-'.length)))
     const [before = '', last = ''] = all.slice(-2)
     await focusIs(page, last)
     await page.keyboard.press('j')

@@ -172,7 +172,7 @@ describe('a server without a sign of life', () => {
     await page.clock.fastForward(12_000)
     await connectionIs(page, /no sign of life for \d+ s/)
     await page.locator('.overall[data-verdict="unknown"]', { hasText: 'it was' }).waitFor()
-    await page.getByText(/^No sign of life from the server since/).waitFor()
+    await page.getByText(/No sign of life from the server since/).waitFor()
     await page.getByText(/What is shown is the last board known/).waitFor()
     expect(await page.title()).toMatch(/^\? /)
     expect(await icon()).toContain('unknown')

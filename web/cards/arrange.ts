@@ -98,9 +98,10 @@ const standing = computed(() => {
 export const shownCards: ReadonlySignal<readonly string[]> = steadyList(
   computed(() => {
     const keys = visibleKeys.value
-    if (query.kiosk) return byRank(keys, [], standing.value)
-    const order = arranged(keys, cardOrder.value, pinnedCards.value)
-    return still.value ? order : byRank(order, pinnedCards.value, standing.value)
+    const order = query.kiosk ? keys : arranged(keys, cardOrder.value, pinnedCards.value)
+    // Who names panels wants them in that order.
+    if (query.panels !== null || (still.value && !query.kiosk)) return order
+    return byRank(order, query.kiosk ? [] : pinnedCards.value, standing.value)
   }),
 )
 

@@ -39,7 +39,7 @@ const TableView = memo(({ block, panelKey, title, wash }: TableProps) => {
       {groups.map(({ title: name, items }) => (
         <section key={name}>
           {name === null ? null : <h3 class="group-title">{name}</h3>}
-          <FieldList items={items} wash={wash} />
+          <FieldList items={items} panelKey={panelKey} wash={wash} />
         </section>
       ))}
     </div>

@@ -3,8 +3,10 @@ import { ageText } from '../../src/display/age.js'
 import { type GroupItem, groupFields } from '../../src/display/groups.js'
 import { shownField } from '../../src/display/shown.js'
 import { nowMs } from '../model.js'
+import { fieldFact } from '../plots/plottable.js'
 import { numberFormat } from '../state/clock.js'
 import { type Field, MISSING, type Tone } from '../state/panels.js'
+import { Trend } from '../trend/trend.jsx'
 import { memo, useChanged } from './changed.js'
 import { Value } from './value.jsx'
 
@@ -19,30 +21,39 @@ function shownTone({ tone, value }: Field): Tone | undefined {
   return tone
 }
 
+const isMoment = ({ unit }: Field): boolean => unit === 'time'
+
 /** How long ago a moment was, as a tooltip: it changes without the panel. */
-function momentTitle({ unit, value }: Field): string | undefined {
-  return unit === 'time' && value !== undefined ? ageText(value, nowMs.peek()) : undefined
+function momentTitle(item: Field): string | undefined {
+  return isMoment(item) && item.value !== undefined ? ageText(item.value, nowMs.peek()) : undefined
 }
 
 type ItemProps = {
   readonly item: Field
+  readonly panelKey: string
   readonly label: string
   readonly unit: string | null
   readonly wash: { readonly on: boolean }
 }
 
-const Item = memo(({ item, label, unit, wash }: ItemProps) => {
+const Item = memo(({ item, panelKey, label, unit, wash }: ItemProps) => {
   const shown = shownField(item, numberFormat.value, undefined, { label, unit })
   const changed = useChanged(item.text, wash)
   const isNumber = item.value !== undefined
+  const tone = shownTone(item)
   return (
     <div
       data-label={item.label}
-      data-tone={shownTone(item)}
+      data-tone={tone}
       data-number={(isNumber && item.text.length <= SHORT_CH) || undefined}
       data-long={(!isNumber && item.text.length > LONG_OVER_CH) || undefined}
     >
       <dt title={item.label}>{label}</dt>
+      {item.fact === undefined || isMoment(item) ? null : (
+        <dd class="trend-place" aria-hidden="true">
+          <Trend id={fieldFact(panelKey, item.fact)} unit={item.unit} tone={tone} place="field" />
+        </dd>
+      )}
       <dd
         class={item.text === MISSING ? 'missing' : undefined}
         title={momentTitle(item)}
@@ -57,16 +68,26 @@ const Item = memo(({ item, label, unit, wash }: ItemProps) => {
 /** One list of fields. */
 export function FieldList(props: {
   readonly items: readonly GroupItem[]
+  readonly panelKey: string
   readonly wash: { readonly on: boolean }
 }) {
-  const { items, wash } = props
+  const { items, panelKey, wash } = props
   const seen = new Map<string, number>()
   return (
     <dl class="fields">
       {items.map(({ field, label, unit }) => {
         const nth = seen.get(field.label) ?? 0
         seen.set(field.label, nth + 1)
-        return <Item key={`${field.label} ${nth}`} item={field} label={label} unit={unit} wash={wash} />
+        return (
+          <Item
+            key={`${field.label} ${nth}`}
+            item={field}
+            panelKey={panelKey}
+            label={label}
+            unit={unit}
+            wash={wash}
+          />
+        )
       })}
     </dl>
   )
@@ -83,7 +104,7 @@ export const Fields = memo(({ items, panelKey, wash }: Props) => (
     {groupFields(items, panelKey).map(({ title, items: grouped }) => (
       <div key={title} class="group">
         {title === null ? null : <h3 class="group-title">{title}</h3>}
-        <FieldList items={grouped} wash={wash} />
+        <FieldList items={grouped} panelKey={panelKey} wash={wash} />
       </div>
     ))}
   </>

@@ -1,13 +1,14 @@
 // The cards in as many columns as the window has; each column has no gaps.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { panel } from '../model.js'
+import { hasNumbers, Plot } from '../plots/plot.jsx'
 import { foldedCards } from '../state/arrangement.js'
 import { query } from '../state/query.js'
 import { isFolded, shownCards } from './arrange.js'
 import { Card } from './card.jsx'
 import { moreText } from './kiosk.js'
-import { type CardSize, columnsFor, columnsIn, placesOf, sizeOf } from './placement.js'
-import { heightsSeen } from './row-spans.js'
+import { type CardSize, columnsFor, columnsIn, type Place, placesOf, sizeOf } from './placement.js'
+import { heightsSeen, keepRowSpan } from './row-spans.js'
 
 /** The line below the cards of a wall display. */
 const MORE_REM = 0.5
@@ -43,6 +44,7 @@ function measured(sizes: readonly CardSize[], gapPx: number): readonly CardSize[
   })
 }
 
+const NO_PLACE: Place = { column: 0, span: 1 }
 type Places = ReturnType<typeof placesOf>
 
 const isSame = (a: Places, b: Places): boolean => JSON.stringify([...a]) === JSON.stringify([...b])
@@ -52,13 +54,50 @@ const isBad = (key: string): boolean => {
   return tone === 'error' || tone === 'warn'
 }
 
+/** No key of a panel. */
+const PLOT = ':plot'
+const PLOT_REM = 19
+
+const hasTable = (key: string): boolean =>
+  panel(key)
+    .peek()
+    ?.blocks.some(block => block.kind === 'table' && block.rows.length > 0) === true
+
+/** The cards with the plot below the first table; on a wall display after all of them. */
+function withPlot(keys: readonly string[]): readonly string[] {
+  if (keys.length === 0 || !hasNumbers.value) return keys
+  const at = query.kiosk ? keys.length : keys.findIndex(key => key !== 'alerts' && hasTable(key)) + 1
+  return at === 0 ? [...keys, PLOT] : keys.toSpliced(at, 0, PLOT)
+}
+
+function PlotPlace({ place, isLeftOut }: { readonly place: Place; readonly isLeftOut: boolean }) {
+  const ref = useRef<HTMLDivElement>(null)
+  useLayoutEffect(() => (ref.current === null ? undefined : keepRowSpan(ref.current)), [])
+  return (
+    <div
+      ref={ref}
+      id={`panel-${PLOT}`}
+      class={isLeftOut ? 'unfit' : undefined}
+      style={{ gridColumn: `${place.column + 1} / span ${place.span}` }}
+    >
+      <Plot />
+    </div>
+  )
+}
+
 export function Grid() {
   const { ref, room } = useRoom()
-  const keys = shownCards.value
+  const cardKeys = shownCards.value
+  const isPlotted = hasNumbers.value
+  const keys = useMemo(() => withPlot(cardKeys), [cardKeys, isPlotted])
   const folded = foldedCards.value
   const [fitting, setFitting] = useState<Places | null>(null)
   const { count, places, sizes } = useMemo(() => {
-    const cards = keys.map(key => sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key)))
+    const cards = keys.map(key =>
+      key === PLOT
+        ? { key, height: PLOT_REM, isWide: true }
+        : sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key)),
+    )
     const columns = columnsFor(cards, room.columns)
     return { count: columns, places: placesOf(cards, columns), sizes: cards }
   }, [keys, folded, room.columns])
@@ -75,18 +114,14 @@ export function Grid() {
   }, [sizes, count, room, seen])
 
   const fits = fitting ?? places
-  const left = keys.filter(key => !fits.has(key))
+  const left = cardKeys.filter(key => !fits.has(key))
   return (
     <>
       <div ref={ref} class="grid" style={{ gridTemplateColumns: `repeat(${count}, minmax(0, 1fr))` }}>
-        {keys.map(key => (
-          <Card
-            key={key}
-            panelKey={key}
-            place={fits.get(key) ?? places.get(key) ?? { column: 0, span: 1 }}
-            isLeftOut={!fits.has(key)}
-          />
-        ))}
+        {keys.map(key => {
+          const at = { place: fits.get(key) ?? places.get(key) ?? NO_PLACE, isLeftOut: !fits.has(key) }
+          return key === PLOT ? <PlotPlace key={key} {...at} /> : <Card key={key} panelKey={key} {...at} />
+        })}
       </div>
       {left.length === 0 ? null : <p class="note">{moreText(left.length, left.filter(isBad).length)}</p>}
     </>

@@ -3,11 +3,13 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { labelOf } from '../../src/display/label.js'
 import { isNotWell } from '../../src/display/shape.js'
 import { shownCell, shownColumn } from '../../src/display/shown.js'
+import { cellFact } from '../plots/plottable.js'
 import { announce } from '../state/announce.js'
 import { numberFormat } from '../state/clock.js'
 import type { Block, Cell, Column } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { rowKeys } from '../state/row-keys.js'
+import { Trend, TrendSpan } from '../trend/trend.jsx'
 import { memo, useChanged } from './changed.js'
 import { shownColumns, widthsOf, wraps } from './columns.js'
 import { gaugeColumn } from './gauge.js'
@@ -19,6 +21,10 @@ type TableBlock = Extract<Block, { readonly kind: 'table' }>
 
 /** A longer table scrolls in its card. */
 const SCROLLS_OVER_ROWS = 24
+/** The width of a trend and the gap to it; as in page.css. */
+const TREND_CH = 13
+const NARROW_TREND_CH = 6
+const NARROW_CH = 44
 /** The width of a digit where the font cannot be measured, relative to its size. */
 const CH_PER_EM = 0.6
 
@@ -74,12 +80,35 @@ type RowProps = {
   /** Which columns may wrap, and which has a gauge, as text, so that equal values compare as equal. */
   readonly wrapping: string
   readonly gauge: number
+  /** The column whose trend stands before it. */
+  readonly trend: number
   readonly wash: Wash
 }
 
-const Row = memo(({ row, columns, panelKey, shown, wrapping, gauge, wash }: RowProps) => (
+function TrendCell({
+  row,
+  column,
+  panelKey,
+}: {
+  readonly row: readonly Cell[]
+  readonly column: Column
+  readonly panelKey: string
+}) {
+  const { fact = '', unit } = column
+  const tone = rowTone(row)
+  return (
+    <td class="trend-cell" aria-hidden="true">
+      <Trend id={cellFact(panelKey, row, fact)} unit={unit} tone={tone} place="table" />
+    </td>
+  )
+}
+
+const Row = memo(({ row, columns, panelKey, shown, wrapping, gauge, trend, wash }: RowProps) => (
   <tr data-row={row[0]?.text} data-tone={rowTone(row)}>
-    {shown.map((i, nth) => (
+    {shown.map((i, nth) => [
+      i === trend ? (
+        <TrendCell key="trend" row={row} column={columns[i] ?? NO_COLUMN} panelKey={panelKey} />
+      ) : null,
       <CellView
         key={i}
         cell={row[i] ?? EMPTY}
@@ -89,8 +118,8 @@ const Row = memo(({ row, columns, panelKey, shown, wrapping, gauge, wash }: RowP
         first={nth === 0}
         hasGauge={gauge === i}
         wash={wash}
-      />
-    ))}
+      />,
+    ])}
   </tr>
 ))
 
@@ -158,7 +187,9 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
     known.current = widthsOf(columns, rows, before, panelKey)
     return known.current
   }, [columns, rows])
-  const fitting = shownColumns(columns, widths, roomCh ?? Number.POSITIVE_INFINITY)
+  const trend = columns.findIndex(({ align, fact }) => align === 'right' && fact !== undefined)
+  const trendCh = trend < 0 ? 0 : (roomCh ?? 0) < NARROW_CH ? NARROW_TREND_CH : TREND_CH
+  const fitting = shownColumns(columns, widths, (roomCh ?? Number.POSITIVE_INFINITY) - trendCh)
   // The same list while it is equal, because rows compare it by identity.
   const shown = useMemo(() => fitting, [fitting.join()])
   const wrapping = columns.map((column, i) => (wraps(column, widths[i] ?? 0) ? '1' : '0')).join('')
@@ -194,7 +225,12 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
         <table>
           <thead>
             <tr>
-              {shown.map(i => (
+              {shown.map(i => [
+                i === trend ? (
+                  <th key="trend" class="trend-cell" data-align="right" scope="col">
+                    <TrendSpan />
+                  </th>
+                ) : null,
                 <th
                   key={i}
                   scope="col"
@@ -202,8 +238,8 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
                   aria-sort={sort?.column === i ? sort.direction : undefined}
                 >
                   <Head column={columns[i] ?? NO_COLUMN} panelKey={panelKey} onSort={() => sortBy(i)} />
-                </th>
-              ))}
+                </th>,
+              ])}
             </tr>
           </thead>
           <tbody>
@@ -216,6 +252,7 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
                 shown={shown}
                 wrapping={wrapping}
                 gauge={gauge}
+                trend={trend}
                 wash={wash}
               />
             ))}

@@ -1,5 +1,5 @@
 // A button that opens a menu. Its content exists only while it is open, so a board of many cards stays small.
-import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 
 export type MenuItem = {
   readonly label: string
@@ -101,10 +101,8 @@ export function Menu({ label, items }: Props) {
   ]
   const close = (): void => menu.current?.hidePopover()
 
-  useLayoutEffect(() => {
-    if (!isOpen || menu.current === null || button.current === null) return
-    place(menu.current, button.current)
-    all()[0]?.focus()
+  useEffect(() => {
+    if (!isOpen) return
     // The menu stays where it was opened, its button does not.
     addEventListener('scroll', close, { passive: true })
     addEventListener('resize', close)
@@ -113,6 +111,13 @@ export function Menu({ label, items }: Props) {
       removeEventListener('resize', close)
     }
   }, [isOpen])
+
+  /** When it is shown: before, it has no size, and nothing in it can get the focus. */
+  function onShown(): void {
+    if (menu.current === null || button.current === null) return
+    place(menu.current, button.current)
+    all()[0]?.focus({ preventScroll: true })
+  }
 
   return (
     <>
@@ -136,6 +141,7 @@ export function Menu({ label, items }: Props) {
         role="menu"
         aria-label={label}
         onBeforeToggle={event => setOpen(event.newState === 'open')}
+        onToggle={event => event.newState === 'open' && onShown()}
         onKeyDown={event => {
           const by = STEPS[event.key]
           if (by === undefined) return

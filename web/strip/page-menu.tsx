@@ -24,7 +24,7 @@ function linkItems(): readonly MenuItem[] {
   const blocks = panel('links').value?.blocks ?? []
   const items = blocks.flatMap(block => (block.kind === 'fields' ? block.items : []))
   return items.flatMap(({ label, text }) =>
-    isWebAddress(text) ? [{ label: labelOf(label.replace(/^status\./, '')).label, href: text }] : [],
+    isWebAddress(text) ? [{ label: labelOf(label).label, href: text }] : [],
   )
 }
 

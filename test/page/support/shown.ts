@@ -27,7 +27,7 @@ export function shownCards(page: Page): Promise<readonly ShownCard[]> {
         content: [
           ...all(
             '.fields > div',
-            each => `${each.querySelector('dt')?.title}: ${textOf(each.querySelector('dd'))}`,
+            each => `${each.querySelector('dt')?.title}: ${textOf(each.querySelector('dd:last-child'))}`,
           ),
           ...all('tbody tr', row =>
             [...row.querySelectorAll('th, td:not(.trend-cell)')].map(textOf).join(' | '),
@@ -53,9 +53,7 @@ function contentOf(key: string, block: Block, blocks: readonly Block[]): readonl
   const groups = groupsOf(block, key)
   if (groups !== null) return groups.flatMap(({ items }) => fields(items.map(({ field }) => field)))
   return block.rows.map(row =>
-    row
-      .map((cell, i) => said(shownCell(cell, block.columns[i] ?? { label: '' }, 'plain', key)))
-      .join(' | '),
+    row.map((cell, i) => said(shownCell(cell, block.columns[i] ?? { label: '' }, 'plain', key))).join(' | '),
   )
 }
 
