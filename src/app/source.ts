@@ -3,11 +3,12 @@ import type { BoardSource } from '../engine/followed-boards.js'
 import type { Source } from '../engine/source.js'
 import { BoardFollower } from '../sources/board.js'
 import { CompositeSource } from '../sources/composite.js'
+import type { SourceSpec } from '../sources/declared.js'
 import { FallbackSource } from '../sources/fallback.js'
 import { createFileSource } from '../sources/file.js'
 import { basicAuthorization } from '../sources/followed-server.js'
 import { createDocumentReader } from '../sources/large-documents.js'
-import { checkSourceSpecs, parseSourceSpec, type SourceSpec, settingSpecs } from '../sources/spec.js'
+import { checkSourceSpecs, parseSourceSpec, settingSpecs } from '../sources/spec.js'
 import { SseIngestor } from '../sources/sse.js'
 import { ingestObserver } from './bind-metrics.js'
 import type { ProgramParts, ProgramSource } from './parts.js'
@@ -30,6 +31,7 @@ function fileSource(path: string, parts: ProgramParts): Source {
 
 function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
   if (spec.kind === 'file') return fileSource(spec.path, parts)
+  if (spec.kind !== 'status') throw new Error(`a source of the kind ${spec.kind} cannot be read yet`)
   const { config, settings, metrics, log, clock } = parts
   return new SseIngestor({
     url: spec.url,
