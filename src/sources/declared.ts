@@ -142,6 +142,8 @@ const basic = z.strictObject({
 
 const COMMAND = 'allowed: a list of the command and its arguments, each a text; there is no shell'
 
+const commandText = z.tuple([z.string(COMMAND).min(1, COMMAND)], z.string(COMMAND), COMMAND)
+
 const POLLED = ['every', 'timeout', 'max_bytes'] as const
 const ASKED = [...POLLED, 'headers', 'basic', 'ca_file'] as const
 /** What each kind takes besides itself. */
@@ -162,10 +164,7 @@ const KINDS = Object.keys(TAKES) as readonly Kind[]
 const members = z.strictObject({
   http: webUrl.exactOptional().describe('The URL of a JSON document.'),
   prometheus: webUrl.exactOptional().describe('A Prometheus server (with query), or a page of metrics.'),
-  exec: z
-    .tuple([filled], z.string(), COMMAND)
-    .exactOptional()
-    .describe('A command and its arguments; no shell.'),
+  exec: commandText.exactOptional().describe('A command and its arguments; no shell.'),
   stdin: z.enum(['lines', 'json']).exactOptional().describe('Standard input: a row a line, or documents.'),
   push: z
     .string()
