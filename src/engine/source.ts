@@ -7,7 +7,8 @@ export interface Source {
   readonly name: string
   /**
    * Begins to read and calls back for the first reading and then for each new outcome: a changed document, or a change between good
-   * and bad or from one error to another. An unchanged input does not call back. Call once.
+   * and bad or from one error to another. An unchanged input does not call back, except that a source which asks others calls back
+   * when they confirm it: with the same `status` and new times. Call once.
    */
   start(onReading: (reading: Reading) => void): void
   /** Reads again now; resolves when that is done. */

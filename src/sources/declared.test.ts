@@ -77,8 +77,8 @@ describe('the table of a source', () => {
   test.each<readonly [unknown, readonly (string | number)[], RegExp]>([
     [{}, [], /exactly one of http, .*names none/],
     [{ http: 'http://h', file: 'a' }, [], /exactly one .* it has http and file/],
-    [{ http: 'http://h', expect: '5s' }, ['expect'], /expect is no option of http; allowed beside it: every/],
-    [{ file: 'a', every: '5s' }, ['every'], /allowed beside it: nothing else/],
+    [{ http: 'http://h', expect: '5s' }, ['expect'], /expect is no option of http; allowed with it: every/],
+    [{ file: 'a', every: '5s' }, ['every'], /allowed with it: nothing else/],
     [{ http: 'ftp://h' }, ['http'], /not a URL; allowed: http/],
     [{ http: 'http://h', every: 5 }, ['every'], /allowed: a time with its unit/],
     [{ http: 'http://h', every: '5' }, ['every'], /allowed: a time with its unit/],

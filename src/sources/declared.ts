@@ -21,6 +21,8 @@ type Asked = Polled & {
   readonly basic?: { readonly user: string; readonly password: SecretRef }
   /** Certificates to trust besides those of the system, as PEM. */
   readonly caFile?: string
+  /** Answers of these statuses are documents too. */
+  readonly statuses?: readonly number[]
 }
 
 export type FileSpec = Named & { readonly kind: 'file'; readonly path: string }
@@ -145,7 +147,7 @@ const COMMAND = 'allowed: a list of the command and its arguments, each a text; 
 const commandText = z.tuple([z.string(COMMAND).min(1, COMMAND)], z.string(COMMAND), COMMAND)
 
 const POLLED = ['every', 'timeout', 'max_bytes'] as const
-const ASKED = [...POLLED, 'headers', 'basic', 'ca_file'] as const
+const ASKED = [...POLLED, 'headers', 'basic', 'ca_file', 'statuses'] as const
 /** What each kind takes besides itself. */
 const TAKES = {
   http: [...ASKED, 'method', 'body'],
@@ -183,6 +185,11 @@ const members = z.strictObject({
   headers: headers.exactOptional(),
   basic: basic.exactOptional().describe('HTTP Basic.'),
   ca_file: pathText.exactOptional().describe('Certificates to trust besides those of the system, as PEM.'),
+  statuses: z
+    .array(z.int().min(400).max(599))
+    .max(50)
+    .exactOptional()
+    .describe('Statuses from 400 to 599 whose answers are documents too, as some health checks use.'),
   query: filled.exactOptional().describe('An instant query in PromQL.'),
   cwd: pathText.exactOptional(),
   env: z.array(variable).max(100).exactOptional().describe('Variables besides PATH, HOME and LANG.'),
@@ -218,7 +225,7 @@ export const sourceTable = members
       context.addIssue({
         code: 'custom',
         path: [name],
-        message: `${name} is no option of ${kind}; allowed beside it: ${allowed}`,
+        message: `${name} is no option of ${kind}; allowed with it: ${allowed}`,
       })
     }
     if (table.body !== undefined && table.method !== 'POST')
@@ -248,6 +255,7 @@ function askedOf(url: string, table: Members): Asked {
     headers: table.headers ?? {},
     ...(table.basic === undefined ? {} : { basic: table.basic }),
     ...(table.ca_file === undefined ? {} : { caFile: table.ca_file }),
+    ...(table.statuses === undefined ? {} : { statuses: table.statuses }),
   }
 }
 
