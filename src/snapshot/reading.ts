@@ -62,7 +62,7 @@ export type SourcePart = {
   /** Why it cannot be read now; null while it can. */
   readonly fault: { readonly error: ReadingError; readonly message: string } | null
   /**
-   * When its last good document was written: by the document's own time (`documentTime`), else as `modifiedAtMs`. Null before the
+   * When its last good document was written: by the document's own time (`documentTime` in derive.ts), else as `modifiedAtMs`. Null before the
    * first.
    */
   readonly writtenAtMs: number | null
