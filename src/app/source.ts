@@ -3,12 +3,15 @@ import type { BoardSource } from '../engine/followed-boards.js'
 import type { Source } from '../engine/source.js'
 import { BoardFollower } from '../sources/board.js'
 import { CompositeSource } from '../sources/composite.js'
-import type { SourceSpec } from '../sources/declared.js'
+import type { PushSpec, SourceSpec } from '../sources/declared.js'
 import { FallbackSource } from '../sources/fallback.js'
 import { createFileSource } from '../sources/file.js'
 import { basicAuthorization } from '../sources/followed-server.js'
 import { createHttpSource } from '../sources/http.js'
 import { createDocumentReader, type LargeDocuments } from '../sources/large-documents.js'
+import { NamedSources } from '../sources/named.js'
+import { PushSource } from '../sources/push.js'
+import { Secret } from '../sources/secret.js'
 import { checkSourceSpecs, parseSourceSpec, settingSpecs } from '../sources/spec.js'
 import { SseIngestor } from '../sources/sse.js'
 import { ingestObserver } from './bind-metrics.js'
@@ -60,9 +63,36 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
       return streamSource(spec.url, parts)
     case 'http':
       return createHttpSource(spec, { ...common, documents: documentsOf(parts) })
+    case 'push':
+      return pushSource(spec, parts)
     default:
       throw new Error(`a source of the kind ${spec.kind} cannot be read yet`)
   }
+}
+
+/** Throws when nobody could send, or every reader could. */
+function pushSource(spec: PushSpec, parts: ProgramParts): Source {
+  const { config, settings, log, clock } = parts
+  const { target, token } = spec
+  const own = token === undefined ? null : new Secret(token, `the token of push:${target}`)
+  const first = own === null ? config.pushToken : own.readNow()
+  if (first === null)
+    throw new Error(
+      `push:${target} needs a token for its senders: set G6_PUSH_TOKEN or G6_PUSH_TOKEN_FILE, or token in the board file`,
+    )
+  if ([config.sseApiToken, config.sseApiTokenPrevious].includes(first))
+    throw new Error(
+      `push:${target}: its token is the token of readers (G6_SSE_API_TOKEN), so each of them could push; give it its own`,
+    )
+  return new PushSource({
+    target,
+    token: () => (own === null ? Promise.resolve(settings().pushToken) : own.read().catch(() => null)),
+    expectMs: spec.expectMs ?? null,
+    maxBytes: config.statusMaxBytes,
+    documents: documentsOf(parts),
+    log,
+    clock,
+  })
 }
 
 /** The status file of the settings, even where they name streams too. */
@@ -90,9 +120,20 @@ export function sourceOfSpecs(given: readonly SourceSpec[], parts: ProgramParts)
   const specs = checkSourceSpecs(given)
   const [first] = specs
   if (first?.kind === 'board') return boardSource(first.url, parts)
-  const sources = specs.flatMap(spec => (spec.kind === 'board' ? [] : [statusSource(spec, parts)]))
-  const [only] = sources
-  return only !== undefined && sources.length === 1 ? only : new CompositeSource(sources, parts.clock)
+  const named = specs.some(({ name }) => name !== undefined)
+  // Differences are made of the whole document.
+  const own = named ? { ...parts, readsStatuses: () => false } : parts
+  const made = specs.flatMap(spec =>
+    spec.kind === 'board' ? [] : [{ spec, source: statusSource(spec, own) }],
+  )
+  const unnamed = made.flatMap(({ spec, source }) => (spec.name === undefined ? [source] : []))
+  const [only] = unnamed
+  const base = only !== undefined && unnamed.length === 1 ? only : new CompositeSource(unnamed, parts.clock)
+  if (!named) return base
+  const whole = unnamed.length === 0 ? [] : [{ name: null, source: base }]
+  const members = made.flatMap(({ spec: { name }, source }) => (name === undefined ? [] : [{ name, source }]))
+  const { settings, clock } = parts
+  return new NamedSources({ sources: [...whole, ...members], zone: () => settings().sourceTimezone, clock })
 }
 
 function boardSource(url: string, { settings, log }: ProgramParts): BoardSource {

@@ -1,6 +1,7 @@
 // Where readings come from: a file, another server, a message bus. Implemented in sources/; the engine knows only this.
 import type { IngestStats } from '../ingest/enrichment.js'
 import type { Reading } from '../snapshot/reading.js'
+import type { PushTarget } from './push-target.js'
 
 export interface Source {
   /** What a person reads: `data/runtime_status.json`, `http://host:9329`. */
@@ -15,6 +16,8 @@ export interface Source {
   refresh(): Promise<void>
   /** The state of the followed streams; absent in a source that follows none. */
   ingest?(nowMs: number, intervalSec: number | null): readonly IngestStats[]
+  /** Where others push its documents to; absent in a source that reads them itself. */
+  readonly pushTargets?: readonly PushTarget[]
   /** Stops reading; it does not call back afterwards. Idempotent. */
   close(): Promise<void>
 }

@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
 import type { Source } from '../engine/source.js'
 import { type LineLog, SILENT } from '../log/silent.js'
-import type { Reading, ReadingError, Status } from '../snapshot/reading.js'
+import type { GoodReading, Reading, ReadingError, Status } from '../snapshot/reading.js'
 import { type DocumentReader, parseDocument } from './document.js'
 import { Report } from './report.js'
 
@@ -161,8 +161,8 @@ export class PolledSource implements Source {
     })
   }
 
-  #now(): { readonly readAtMs: number; readonly modifiedAtMs: number } {
+  #now(): Pick<GoodReading, 'readAtMs' | 'modifiedAtMs' | 'everyMs'> {
     const nowMs = this.#clock.nowMs()
-    return { readAtMs: nowMs, modifiedAtMs: nowMs }
+    return { readAtMs: nowMs, modifiedAtMs: nowMs, everyMs: this.#options.everyMs }
   }
 }

@@ -1,5 +1,6 @@
 // Secrets that a source names: an environment variable, or a file. A file is read again for each use, so that a new secret is
 // used at once; while it cannot be read, the last one is.
+import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { SecretRef } from './declared.js'
 
@@ -38,6 +39,20 @@ export class Secret {
       if (this.#last === null) throw this.#fault(error)
     }
     return this.#last
+  }
+
+  /** For the start; it blocks for as long as the file system takes. Throws SecretFault. */
+  readNow(): string {
+    const ref = this.#ref
+    if ('env' in ref)
+      return this.#checked(this.#env[ref.env], `the environment variable ${ref.env}`, 'is not set')
+    try {
+      const text = readFileSync(ref.file, 'utf8')
+      this.#last = this.#checked(text, 'its file', 'is empty')
+      return this.#last
+    } catch (error) {
+      throw this.#fault(error)
+    }
   }
 
   #checked(raw: string | undefined, where: string, missing: string): string {
