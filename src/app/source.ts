@@ -4,6 +4,7 @@ import type { Source } from '../engine/source.js'
 import { BoardFollower } from '../sources/board.js'
 import { CompositeSource } from '../sources/composite.js'
 import type { PushSpec, SourceSpec } from '../sources/declared.js'
+import { createExecSource } from '../sources/exec.js'
 import { FallbackSource } from '../sources/fallback.js'
 import { createFileSource } from '../sources/file.js'
 import { basicAuthorization } from '../sources/followed-server.js'
@@ -63,6 +64,8 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
       return streamSource(spec.url, parts)
     case 'http':
       return createHttpSource(spec, { ...common, documents: documentsOf(parts) })
+    case 'exec':
+      return createExecSource(spec, { ...common, documents: documentsOf(parts) })
     case 'push':
       return pushSource(spec, parts)
     default:
