@@ -15,6 +15,7 @@ import { PushSource } from '../sources/push.js'
 import { Secret } from '../sources/secret.js'
 import { checkSourceSpecs, parseSourceSpec, settingSpecs } from '../sources/spec.js'
 import { SseIngestor } from '../sources/sse.js'
+import { StdinSource } from '../sources/stdin.js'
 import { ingestObserver } from './bind-metrics.js'
 import type { ProgramParts, ProgramSource } from './parts.js'
 import { VERSION } from './version.js'
@@ -66,6 +67,8 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
       return createHttpSource(spec, { ...common, documents: documentsOf(parts) })
     case 'exec':
       return createExecSource(spec, { ...common, documents: documentsOf(parts) })
+    case 'stdin':
+      return new StdinSource({ ...spec, ...common, documents: documentsOf(parts) })
     case 'push':
       return pushSource(spec, parts)
     default:

@@ -143,7 +143,7 @@ class Run {
   }
 
   #answer(code: number | null, signal: NodeJS.Signals | null): Answer {
-    if (code === 0) return { kind: 'bytes', bytes: Uint8Array.from(Buffer.concat(this.#pieces, this.#size)) }
+    if (code === 0) return { kind: 'bytes', bytes: new Uint8Array(Buffer.concat(this.#pieces, this.#size)) }
     const how = signal === null ? `exit code ${code}` : signal
     return bad('io', `${this.#command} ended with ${how}`)
   }
