@@ -1,0 +1,15 @@
+// What fields and tables of a declared panel share.
+import type { Facts } from '../panels/facts.js'
+import type { Block, Cell } from '../panels/panel.js'
+
+/** Blocks of a panel with its facts. */
+export type PanelContent = { readonly blocks: readonly Block[]; readonly facts?: Facts }
+
+export function isBad({ tone }: Cell): boolean {
+  return tone === 'error' || tone === 'warn'
+}
+
+/** The part of a fact's id that a name is. */
+export function factPart(name: string): string {
+  return name.replace(/[%./,]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+}
