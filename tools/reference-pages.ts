@@ -11,6 +11,7 @@ import { errorsPage } from '../src/contract/errors.js'
 import { writeAtomically } from '../src/files/atomic.js'
 import { httpPage, openApiDocument } from '../src/http/reference.js'
 import { clientFilePlugin, pagePlugin } from '../src/http/routes/built-files.js'
+import { pushPlugin } from '../src/http/routes/push.js'
 import { statusStreamPlugin } from '../src/http/routes/status-stream.js'
 import { chatEventsPage, eventsPage } from '../src/http/schema-documents.js'
 import { StatusHub } from '../src/hub/status-hub.js'
@@ -34,7 +35,13 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     connections: new Connections(),
   })
   const statusHub = new StatusHub({ settings: config, clock: systemClock })
-  const plugins = [clientFilePlugin(), pagePlugin([]), statusStreamPlugin(statusHub, config), ...chat.plugins]
+  const plugins = [
+    clientFilePlugin(),
+    pagePlugin([]),
+    statusStreamPlugin(statusHub, config),
+    pushPlugin([], config),
+    ...chat.plugins,
+  ]
   const openapi = await openApiDocument(defaults.config, VERSION, plugins).finally(() => statusHub.close())
   return new Map([
     ['settings.md', settingsPage()],

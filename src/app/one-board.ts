@@ -67,6 +67,10 @@ type Edge = {
 export async function printSnapshot(parts: ProgramParts, given: Given, edge: Edge): Promise<number> {
   const { config } = parts
   const source = sourceOf(given.sources)(parts)
+  if ('pushTargets' in source && source.pushTargets !== undefined && source.pushTargets.length > 0) {
+    edge.stderr.write('g6: nobody can push to this command: it opens no port; use g6 serve\n')
+    return 1
+  }
   const result = await firstResult(source, parts)
   const { state, error } = result.source
   if (result.board.generation === 0) {

@@ -12,6 +12,7 @@ import { tcpTable } from '../connection/tcp-table-files.js'
 import type { Output } from '../engine/cycle.js'
 import { Loop, type LoopEnd, type LoopObserver } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
+import type { PushTarget } from '../engine/push-target.js'
 import { Statistics } from '../engine/statistics.js'
 import { LoopLag } from '../guards/loop-lag.js'
 import { type InheritedSocket, withInherited } from '../http/inherited.js'
@@ -69,6 +70,7 @@ export class Program {
   readonly #parts: ProgramParts
   readonly #startedMs: number
   readonly #source: ProgramSource
+  readonly #pushTargets: readonly PushTarget[]
   readonly #pipeline: Pipeline
   readonly #statusHub: StatusHub | null = null
   readonly #listeners: readonly ListenerPlan[]
@@ -97,6 +99,9 @@ export class Program {
     this.#startedMs = clock.monotonicMs()
     this.#listeners = listenersOf(options)
     this.#source = typeof source === 'function' ? source(parts) : source
+    this.#pushTargets = 'news' in this.#source ? [] : (this.#source.pushTargets ?? [])
+    if (this.#pushTargets.length > 0 && !this.serving)
+      throw new ProgramError('nobody can push to a program that serves no HTTP: set G6_UNIFIED_HTTP=1')
     this.#surroundings = surroundingsOf(config, linksOf(config, this.#source.name))
     const connections = new Connections({
       clock,
@@ -180,6 +185,7 @@ export class Program {
         statusHub: this.#statusHub,
         loop: this.loop,
         panelKeys: this.#pipeline.panelKeys,
+        pushTargets: this.#pushTargets,
         lagGauge: this.#sampleLag(),
         isDraining: () => this.#draining,
         startedMs: this.#startedMs,

@@ -4,10 +4,12 @@
 import type { Connections } from '../connection/connections.js'
 import type { CycleResult, SourceState } from '../engine/cycle.js'
 import type { Loop } from '../engine/loop.js'
+import type { PushTarget } from '../engine/push-target.js'
 import type { LagGauge } from '../guards/lag.js'
 import { healthDocument } from '../http/health-document.js'
 import type { ListenerPlan } from '../http/listen-plan.js'
 import { clientFilePlugin, pagePlugin } from '../http/routes/built-files.js'
+import { pushPlugin } from '../http/routes/push.js'
 import { statusStreamPlugin } from '../http/routes/status-stream.js'
 import { createHttpServer, type HttpServer } from '../http/server.js'
 import type { Hub } from '../hub/hub.js'
@@ -24,6 +26,7 @@ export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly statusHub: StatusHub | null
   readonly loop: Loop
   readonly panelKeys: Pipeline['panelKeys']
+  readonly pushTargets: readonly PushTarget[]
   readonly lagGauge: LagGauge
   readonly isDraining: () => boolean
   /** When the program began, monotonic. */
@@ -90,7 +93,13 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
     log,
     clock,
     version: VERSION,
-    plugins: [clientFilePlugin(), page, ...statuses, ...chat.plugins],
+    plugins: [
+      clientFilePlugin(),
+      page,
+      ...statuses,
+      pushPlugin(parts.pushTargets, settings, clock),
+      ...chat.plugins,
+    ],
   })
   return { server, chat, hasPage: page.built }
 }

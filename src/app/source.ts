@@ -1,13 +1,18 @@
-// The source that the command line or the settings name.
+// The source that the command line, a board file or the settings name.
 import type { BoardSource } from '../engine/followed-boards.js'
 import type { Source } from '../engine/source.js'
 import { BoardFollower } from '../sources/board.js'
 import { CompositeSource } from '../sources/composite.js'
+import type { PushSpec, SourceSpec } from '../sources/declared.js'
 import { FallbackSource } from '../sources/fallback.js'
 import { createFileSource } from '../sources/file.js'
 import { basicAuthorization } from '../sources/followed-server.js'
-import { createDocumentReader } from '../sources/large-documents.js'
-import { checkSourceSpecs, parseSourceSpec, type SourceSpec, settingSpecs } from '../sources/spec.js'
+import { createHttpSource } from '../sources/http.js'
+import { createDocumentReader, type LargeDocuments } from '../sources/large-documents.js'
+import { NamedSources } from '../sources/named.js'
+import { PushSource } from '../sources/push.js'
+import { Secret } from '../sources/secret.js'
+import { checkSourceSpecs, parseSourceSpec, settingSpecs } from '../sources/spec.js'
 import { SseIngestor } from '../sources/sse.js'
 import { ingestObserver } from './bind-metrics.js'
 import type { ProgramParts, ProgramSource } from './parts.js'
@@ -17,22 +22,23 @@ type StatusSpec = Exclude<SourceSpec, { readonly kind: 'board' }>
 
 /** A broken file counts as being written for one refresh, but no longer than this. */
 const MAX_GRACE_MS = 5_000
+const USER_AGENT = `g6-stream/${VERSION}`
+
+function documentsOf({ settings, readsStatuses = () => false }: ProgramParts): LargeDocuments {
+  return createDocumentReader({ zone: () => settings().sourceTimezone, wantsPatch: readsStatuses })
+}
 
 function fileSource(path: string, parts: ProgramParts): Source {
-  const { config, settings, log, clock, readsStatuses = () => false } = parts
-  const documents = createDocumentReader({
-    zone: () => settings().sourceTimezone,
-    wantsPatch: readsStatuses,
-  })
+  const { config, settings, log, clock } = parts
   const graceMs = () => Math.min(settings().summaryRefreshSec * 1000, MAX_GRACE_MS)
+  const documents = documentsOf(parts)
   return createFileSource({ path, maxBytes: config.statusMaxBytes, graceMs, log, clock, documents })
 }
 
-function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
-  if (spec.kind === 'file') return fileSource(spec.path, parts)
+function streamSource(url: string, parts: ProgramParts): Source {
   const { config, settings, metrics, log, clock } = parts
   return new SseIngestor({
-    url: spec.url,
+    url,
     types: config.panelsSseTypes,
     token: () => settings().panelsSseToken,
     authorization: () => basicAuthorization(settings().httpBasicUser, settings().httpBasicPass),
@@ -40,8 +46,50 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
     autoFull: config.summaryAutoFullRecovery,
     forceFullRetrySec: config.eventsForceFullRetrySeconds,
     limits: settings,
-    userAgent: `g6-stream/${VERSION}`,
+    userAgent: USER_AGENT,
     observer: ingestObserver(metrics),
+    log,
+    clock,
+  })
+}
+
+function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
+  const { config, log, clock } = parts
+  const common = { maxBytes: config.statusMaxBytes, userAgent: USER_AGENT, log, clock }
+  switch (spec.kind) {
+    case 'file':
+      return fileSource(spec.path, parts)
+    case 'status':
+      return streamSource(spec.url, parts)
+    case 'http':
+      return createHttpSource(spec, { ...common, documents: documentsOf(parts) })
+    case 'push':
+      return pushSource(spec, parts)
+    default:
+      throw new Error(`a source of the kind ${spec.kind} cannot be read yet`)
+  }
+}
+
+/** Throws when nobody could send, or every reader could. */
+function pushSource(spec: PushSpec, parts: ProgramParts): Source {
+  const { config, settings, log, clock } = parts
+  const { target, token } = spec
+  const own = token === undefined ? null : new Secret(token, `the token of push:${target}`)
+  const first = own === null ? config.pushToken : own.readNow()
+  if (first === null)
+    throw new Error(
+      `push:${target} needs a token for its senders: set G6_PUSH_TOKEN or G6_PUSH_TOKEN_FILE, or token in the board file`,
+    )
+  if ([config.sseApiToken, config.sseApiTokenPrevious].includes(first))
+    throw new Error(
+      `push:${target}: its token is the token of readers (G6_SSE_API_TOKEN), so each of them could push; give it its own`,
+    )
+  return new PushSource({
+    target,
+    token: () => (own === null ? Promise.resolve(settings().pushToken) : own.read().catch(() => null)),
+    expectMs: spec.expectMs ?? null,
+    maxBytes: config.statusMaxBytes,
+    documents: documentsOf(parts),
     log,
     clock,
   })
@@ -58,17 +106,34 @@ export function fileSourceOf(parts: ProgramParts): Source {
 export function sourceOf(given: readonly string[]): (parts: ProgramParts) => ProgramSource {
   const asked = checkSourceSpecs(given.map(parseSourceSpec))
   return parts => {
-    const specs = asked.length > 0 ? asked : settingSpecs(parts.config)
-    const [first] = specs
-    if (first?.kind === 'board') return boardSource(first.url, parts)
-    const sources = specs.flatMap(spec => (spec.kind === 'board' ? [] : [statusSource(spec, parts)]))
-    const [only] = sources
-    const whole =
-      only !== undefined && sources.length === 1 ? only : new CompositeSource(sources, parts.clock)
-    if (asked.length > 0 || first?.kind !== 'status') return whole
+    if (asked.length > 0) return sourceOfSpecs(asked, parts)
+    const specs = settingSpecs(parts.config)
+    const streams = sourceOfSpecs(specs, parts)
+    if (specs[0]?.kind !== 'status' || 'news' in streams) return streams
     const { clock, log } = parts
-    return new FallbackSource({ streams: whole, file: fileSourceOf(parts), clock, log })
+    return new FallbackSource({ streams, file: fileSourceOf(parts), clock, log })
   }
+}
+
+/** One source of them all. Throws an Error that names what is wrong. */
+export function sourceOfSpecs(given: readonly SourceSpec[], parts: ProgramParts): ProgramSource {
+  const specs = checkSourceSpecs(given)
+  const [first] = specs
+  if (first?.kind === 'board') return boardSource(first.url, parts)
+  const named = specs.some(({ name }) => name !== undefined)
+  // Differences are made of the whole document.
+  const own = named ? { ...parts, readsStatuses: () => false } : parts
+  const made = specs.flatMap(spec =>
+    spec.kind === 'board' ? [] : [{ spec, source: statusSource(spec, own) }],
+  )
+  const unnamed = made.flatMap(({ spec, source }) => (spec.name === undefined ? [source] : []))
+  const [only] = unnamed
+  const base = only !== undefined && unnamed.length === 1 ? only : new CompositeSource(unnamed, parts.clock)
+  if (!named) return base
+  const whole = unnamed.length === 0 ? [] : [{ name: null, source: base }]
+  const members = made.flatMap(({ spec: { name }, source }) => (name === undefined ? [] : [{ name, source }]))
+  const { settings, clock } = parts
+  return new NamedSources({ sources: [...whole, ...members], zone: () => settings().sourceTimezone, clock })
 }
 
 function boardSource(url: string, { settings, log }: ProgramParts): BoardSource {

@@ -69,8 +69,9 @@ function collected(value: string, before: readonly string[] | undefined): readon
 export function sourceFlag(command: Command): Command {
   return command.option(
     '--source <source>',
-    'Where readings come from, instead of what the settings name: file:PATH, status:URL (…/events) or board:URL ' +
-      '(another server: its board is followed as it is); may be given several times',
+    'Where readings come from, instead of what the settings name: a path or file:PATH, json:URL (a JSON document), stdin:, ' +
+      'push:NAME, replay:PATH, status:URL (…/events) or board:URL (another server: its board is followed as it is). With ' +
+      'NAME= in front its document becomes the member of that name. May be given several times',
     collected,
   )
 }

@@ -27,6 +27,11 @@ const TABLE = {
     title: 'Question not usable',
     detail: 'The question or the conversation history has a form that is not allowed.',
   },
+  invalid_document: {
+    status: 400,
+    title: 'Document not usable',
+    detail: 'The body is not a JSON document that can be read.',
+  },
   invalid_idempotency_key: {
     status: 400,
     title: 'Idempotency-Key not usable',
@@ -76,6 +81,11 @@ const TABLE = {
     title: 'Resync switched off',
     detail: 'Resync is switched off on this server; reconnect to the stream for a full snapshot.',
   },
+  push_unknown: {
+    status: 404,
+    title: 'Nothing to push to',
+    detail: 'This server has no source push:NAME with this name.',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
@@ -116,6 +126,11 @@ const TABLE = {
     status: 429,
     title: 'Too many new connections',
     detail: 'This address has opened too many streams lately.',
+  },
+  push_rate: {
+    status: 429,
+    title: 'Too many pushes',
+    detail: 'Documents come faster than they may (G6_PUSH_RATE) or can be read; wait for Retry-After.',
   },
   too_many_streams: {
     status: 429,

@@ -193,7 +193,9 @@ export class Access {
 
   #bringsCredential({ headers }: IncomingMessage, rules: RouteRules, target: StreamTarget): boolean {
     const isRelay = rules.access === 'relay'
-    if (!isRelay && !this.#rules.tokens.required) return false
+    // A route with credentials of its own counts wrong ones too.
+    const isChecked = this.#rules.tokens.required || rules.verifyBearer !== undefined
+    if (!isRelay && !isChecked) return false
     const { apiToken, bearer } = presentedTokens(headers)
     const hasOther = isRelay ? headers['x-api-key'] !== undefined : ticketIn(rules, target) !== null
     return apiToken !== null || bearer !== null || hasOther

@@ -24,6 +24,8 @@ export type HttpConfig = Pick<
   | 'sseApiToken'
   | 'sseApiTokenPrevious'
   | 'sseTicketReturnSec'
+  | 'pushRate'
+  | 'statusMaxBytes'
   | 'sseIpAllow'
   | 'sseUaAllow'
   | 'sseIpConnectRate'

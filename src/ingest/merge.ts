@@ -28,6 +28,17 @@ export function mergeDiff(status: Status, diff: unknown): Merged {
   }
 }
 
+/** The status after a JSON merge patch (RFC 7396), whatever the names of its members, or why there is none. */
+export function mergePatch(status: Status, patch: Status): Merged {
+  try {
+    const patched = applyMembers(status, patch, value => value === null)
+    return { ok: true, status: isObject(patched) ? patched : {} }
+  } catch (error) {
+    if (error instanceof Refused) return { ok: false, why: error.message }
+    throw error
+  }
+}
+
 /** Whether it is a merge patch, here and for the original's client, which treats every {panel, op, data} as one member. */
 export function isMergePatch(diff: Status): boolean {
   return !isStructured(diff) && !['panel', 'op', 'data'].every(key => Object.hasOwn(diff, key))

@@ -42,7 +42,7 @@ describe('a plain frame', () => {
       /^\[Status\]\nhealthy: closed, last 10:40\n\n/,
     )
     expect(plainFrame(resultMaker()({ widgets: 3 }), 160, zone)).toMatch(
-      /^\[Status\]\nunknown: nothing recognised\n\n/,
+      /^\[Status\]\nunknown: nothing here says how it is\n\n/,
     )
   })
 

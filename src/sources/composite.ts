@@ -1,6 +1,7 @@
 // Several sources as one: a new reading of any is a new reading of the whole. The part of a failed source keeps its last good
 // status, marked stale; the whole fails only when every source has failed.
 import { type Clock, systemClock } from '../clock/clock.js'
+import type { PushTarget } from '../engine/push-target.js'
 import type { Source } from '../engine/source.js'
 import { compose } from '../ingest/compose.js'
 import type { IngestStats } from '../ingest/enrichment.js'
@@ -17,7 +18,7 @@ type Member = {
 }
 
 /** Of a very large document only the beginning can be united with others (`LargeReading.omitted`). */
-function warningsOf(good: GoodReading | null): readonly DataWarning[] {
+export function warningsOf(good: GoodReading | null): readonly DataWarning[] {
   const { warnings = [], large } = good ?? {}
   if (large === undefined || large.omitted === 0) return warnings
   const what = 'too large to be united with other sources'
@@ -48,6 +49,10 @@ export class CompositeSource implements Source {
         if (whole !== null) onReading(whole)
       })
     }
+  }
+
+  get pushTargets(): readonly PushTarget[] {
+    return this.#members.flatMap(({ source }) => source.pushTargets ?? [])
   }
 
   async refresh(): Promise<void> {

@@ -19,6 +19,18 @@ export const guards = group('guards', 'Who may connect, how often and how many a
     failsOpen: false,
     about: 'The previous token, also accepted while clients switch to the new one; an empty file means none.',
   }),
+  G6_PUSH_TOKEN: token({
+    guessable: true,
+    reload: true,
+    about: 'The token that senders to --source push:NAME need; it is not the token of readers.',
+  }),
+  G6_PUSH_RATE: rate(
+    { count: 600, windowSec: 60 },
+    {
+      reload: true,
+      about: 'The pushes to each /push/NAME in a sliding window.',
+    },
+  ),
   G6_SSE_TICKET_RETURN_SEC: int(43_200, {
     min: 0,
     max: 30 * 86_400,

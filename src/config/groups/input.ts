@@ -1,6 +1,6 @@
 // Where the status comes from.
 import { bytes } from '../kinds/numbers.js'
-import { path, timezone } from '../kinds/words.js'
+import { bool, path, timezone } from '../kinds/words.js'
 import { group } from '../setting.js'
 
 export const input = group('input', 'Where the status comes from.', {
@@ -16,6 +16,10 @@ export const input = group('input', 'Where the status comes from.', {
   G6_SOURCE_TIMEZONE: timezone(null, {
     defaultText: 'UTC for ISO text, Asia/Kolkata for day-first text',
     about: 'The time zone of times in the status that name none.',
+  }),
+  G6_ALLOW_EXEC: bool(false, {
+    failsOpen: true,
+    about: 'Runs the commands that a board file names (exec): set it only for a file that you have read.',
   }),
   G6_STATUS_MAX_BYTES: bytes(8 * 1024 ** 2, {
     min: 1024,

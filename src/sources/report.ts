@@ -1,0 +1,66 @@
+// What a source tells: each new outcome once, and an outage in few lines of the log.
+import type { Clock } from '../clock/clock.js'
+import type { LineLog } from '../log/silent.js'
+import type { GoodReading, Reading, ReadingError } from '../snapshot/reading.js'
+
+/** Different texts logged in one outage. */
+const MAX_LINES = 8
+
+export type ReportOptions = {
+  /** What a person reads: without secrets. */
+  readonly name: string
+  readonly clock: Pick<Clock, 'nowMs'>
+  readonly log: LineLog
+}
+
+export class Report {
+  readonly #options: ReportOptions
+  readonly #logged = new Set<string>()
+  #tell: ((reading: Reading) => void) | null = null
+  #good: GoodReading | null = null
+  #last: Reading | null = null
+
+  constructor(options: ReportOptions) {
+    this.#options = options
+  }
+
+  open(tell: (reading: Reading) => void): void {
+    this.#tell = tell
+  }
+
+  /** Nothing is told any more. */
+  close(): void {
+    this.#tell = null
+  }
+
+  get isGood(): boolean {
+    return this.#last?.ok === true
+  }
+
+  good(reading: GoodReading): void {
+    this.#good = reading
+    this.#last = reading
+    if (this.#logged.size > 0)
+      this.#options.log.info({ source: this.#options.name }, 'the source can be read again')
+    this.#logged.clear()
+    this.#tell?.(reading)
+  }
+
+  /** The document is the same, and was confirmed now: only its age begins anew. */
+  same(): void {
+    const nowMs = this.#options.clock.nowMs()
+    if (this.#good !== null) this.good({ ...this.#good, readAtMs: nowMs, modifiedAtMs: nowMs })
+  }
+
+  bad(error: ReadingError, message: string): void {
+    const { name, log, clock } = this.#options
+    if (!this.#logged.has(message) && this.#logged.size < MAX_LINES) {
+      this.#logged.add(message)
+      log.warn({ source: name, error }, `the source cannot be read: ${message}`)
+    }
+    const last = this.#last
+    if (last?.ok === false && last.error === error && last.message === message) return
+    this.#last = { ok: false, error, message, readAtMs: clock.nowMs() }
+    this.#tell?.(this.#last)
+  }
+}
