@@ -48,7 +48,7 @@ describe('a field', () => {
       ['{ from = "a", unit = "/s" }', { a: 312.4 }, { text: '312.4 /s' }],
       ['{ from = "a", unit = "°C" }', { a: '21.5' }, { text: '21.5 °C', value: 21.5 }],
       ['{ from = "a" }', { a: '21' }, { text: '21' }],
-      ['{ from = "a" }', { a: true }, { text: 'true' }],
+      ['{ from = "a" }', { a: true }, { text: 'yes' }],
       ['{ from = "a" }', { a: [1, 'b', null] }, { text: '1, b, —' }],
       [
         '{ from = "a" }',
@@ -364,7 +364,7 @@ describe('the verdict of a file', () => {
       text: 'indicator: none',
     })
     expect(remark('a == `1`', { a: 1 }).verdict).toEqual({ tone: 'ok', text: 'verdict: true' })
-    expect(remark('stale', { stale: true }).verdict).toEqual({ tone: 'error', text: 'stale: true' })
+    expect(remark('down', { down: true }).verdict).toEqual({ tone: 'error', text: 'down: true' })
   })
 
   test('that says nothing is none, with a fault', () => {

@@ -1,5 +1,6 @@
 // Compiles the tables of a board file: every expression and threshold once. What cannot be compiled is a fault and keeps its place,
 // so that the board shows why.
+import { ALONE, type Surroundings } from '../automatic/judge.js'
 import { isPanelKey } from '../panels/content.js'
 import { PANELS } from '../panels/registry.js'
 import { shownText } from '../panels/text.js'
@@ -30,6 +31,8 @@ export type Item = {
   /** Names that say what its values are: the label, and the last name of its path. */
   readonly names: readonly string[]
   readonly isState: boolean
+  /** What its words are judged among: `high` counts in alerts. */
+  readonly around: Surroundings
   /** Whether its cells can be warn or error. */
   readonly hasTone: boolean
   readonly onlyBad: boolean
@@ -119,6 +122,8 @@ function keyFor({ key, title }: PanelTable, path: Path, taken: ReadonlySet<strin
 }
 
 class Compiler {
+  isAlert = false
+
   constructor(
     private readonly words: Words,
     private readonly faults: Fault[],
@@ -134,6 +139,7 @@ class Compiler {
 
   panel(table: PanelTable, key: string, path: Path): CompiledPanel {
     const { title, fields } = table
+    this.isAlert = key === ALERTS
     const body =
       fields === undefined
         ? this.rows(table, path)
@@ -201,6 +207,7 @@ class Compiler {
       words: new Map([...this.words, ...ownWords]),
       names,
       isState,
+      around: this.isAlert ? { ...ALONE, isAlert: true } : ALONE,
       hasTone: isState || warn !== null || error !== null || names.some(isFlagName),
       onlyBad: table.show === 'bad',
       priority: table.priority ?? null,

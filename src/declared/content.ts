@@ -8,8 +8,3 @@ export type PanelContent = { readonly blocks: readonly Block[]; readonly facts?:
 export function isBad({ tone }: Cell): boolean {
   return tone === 'error' || tone === 'warn'
 }
-
-/** The part of a fact's id that a name is. */
-export function factPart(name: string): string {
-  return name.replace(/[%./,]/g, char => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-}

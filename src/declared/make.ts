@@ -1,4 +1,5 @@
 // A compiled board on one document: panels, the remark of its verdict, and what did not work. Never throws.
+import { factPart } from '../automatic/table.js'
 import { field } from '../panels/cells.js'
 import type { Fact } from '../panels/facts.js'
 import { makePanel } from '../panels/lines.js'
@@ -7,12 +8,12 @@ import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import type { Remark } from '../panels/verdict.js'
 import { emptyRecord, isSafeName } from '../snapshot/value.js'
 import type { CompiledPanel, CompiledParts, Item } from './compile.js'
-import { factPart, isBad, type PanelContent } from './content.js'
+import { isBad, type PanelContent } from './content.js'
 import { Evaluation, type MakeContext } from './evaluation.js'
 import { kindOf } from './json-value.js'
 import type { Fault } from './parse.js'
 import { tableContent } from './table.js'
-import { booleanTone, wordTone } from './tones.js'
+import { toneOfBoolean, toneOfWord } from './tones.js'
 import { cellOf } from './value-cell.js'
 
 export type Made = {
@@ -81,9 +82,9 @@ function verdictRemark({ verdict, words }: CompiledParts, evaluation: Evaluation
   const name = verdict.expression.lastName ?? 'verdict'
   const tone =
     typeof value === 'string'
-      ? wordTone(value, name, words)
+      ? toneOfWord(value, [name], words)
       : typeof value === 'boolean'
-        ? (booleanTone(value, [name], words) ?? (value ? 'ok' : 'error'))
+        ? (toneOfBoolean(value, [name], words) ?? (value ? 'ok' : 'error'))
         : null
   if (tone !== null && tone !== 'muted')
     return { tone, text: `${shownText(name)}: ${shownText(String(value))}` }

@@ -1,6 +1,8 @@
 // Which tone a value has by what it says: the words of the field, of the file, and the product's table.
+import { ALONE, flagTone, type Surroundings, wordTone } from '../automatic/judge.js'
+import { stateName } from '../automatic/names.js'
 import type { Tone } from '../panels/panel.js'
-import { flagTone, knownTone, normalWord } from '../panels/state-words.js'
+import { normalWord } from '../panels/state-words.js'
 import type { ToneWords } from './file.js'
 
 export type Words = ReadonlyMap<string, Tone>
@@ -19,36 +21,34 @@ export function wordsOf(given: ToneWords | undefined): Words {
   return words
 }
 
-/** Members whose text is a state, by the last word of their names. */
-const STATE_NAME =
-  /(^|_)(status|state|phase|health|healthy|conclusion|active|sub|severity|level|result|indicator|impact|reachable|verdict|ready|ok|up|alive|condition)$/
+export const isStateName = (name: string): boolean => stateName(name) !== null
 
-export function isStateName(name: string): boolean {
-  return STATE_NAME.test(normalWord(name))
-}
+const NO_MORE_WORDS = new Map<string, never>()
 
-/** `none` is good news only where a word says how bad something is. */
-const SAYS_HOW_BAD = /(^|_)(severity|indicator|impact|level)$/
-
-/** The tone of a word; null where it is not known. `name`: the member that carries it. */
-export function wordTone(word: string, name: string, words: Words): Tone | null {
+/** The tone of a word; null where it is not known. `names`: of the member that carries it. */
+export function toneOfWord(
+  word: string,
+  names: readonly string[],
+  words: Words,
+  around: Surroundings = ALONE,
+): Tone | null {
   const own = words.get(normalWord(word))
   if (own !== undefined) return own
-  if (normalWord(word) === 'none' && !SAYS_HOW_BAD.test(normalWord(name))) return null
-  return knownTone(word)
+  const base = names.map(stateName).find(found => found !== null) ?? 'state'
+  return wordTone({ base, word }, around, NO_MORE_WORDS).tone ?? null
 }
 
-export function booleanTone(value: boolean, names: readonly string[], words: Words): Tone | null {
+export function toneOfBoolean(value: boolean, names: readonly string[], words: Words): Tone | null {
   const own = words.get(String(value))
   if (own !== undefined) return own
   for (const name of names) {
-    const tone = flagTone(name, value)
+    const tone = flagTone(name, value, ALONE)
     if (tone !== undefined) return tone
   }
   return null
 }
 
-/** Whether a boolean with this name can be good or bad. */
+/** Whether a boolean with this name can be bad. */
 export function isFlagName(name: string): boolean {
-  return flagTone(name, true) !== undefined
+  return [true, false].some(value => flagTone(name, value, ALONE) === 'error')
 }

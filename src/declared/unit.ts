@@ -1,5 +1,6 @@
 // Units of numbers: their names, how they convert, and the text of a number with its unit.
-import { fixed, plainNumber } from '../panels/format.js'
+import { durationText, sizeText } from '../automatic/units.js'
+import { plainNumber } from '../panels/format.js'
 
 type Scale = { readonly kind: 'duration' | 'bytes' | 'part' | 'rate' | 'other'; readonly per: number }
 
@@ -70,56 +71,12 @@ export function converted(value: number, from: string, to: string): number | nul
   return a !== undefined && b !== undefined && a.kind === b.kind ? (value * a.per) / b.per : null
 }
 
-const MINUTE_MS = 60_000
-const DAY_MIN = 1_440
-
-function durationText(ms: number): string {
-  const size = Math.abs(ms)
-  if (size < 1 && size > 0) {
-    return size < 1e-3 ? `${plainNumber(ms * 1e6)} ns` : `${plainNumber(ms * 1e3)} µs`
-  }
-  if (size < 1_000) return `${plainNumber(ms)} ms`
-  if (size < MINUTE_MS) return `${plainNumber(ms / 1_000)} s`
-  const sign = ms < 0 ? '-' : ''
-  if (size < 60 * MINUTE_MS) {
-    const seconds = Math.floor(size / 1_000)
-    return `${sign}${parts([seconds / 60, 'min'], [seconds % 60, 's'])}`
-  }
-  const minutes = Math.floor(size / MINUTE_MS)
-  if (minutes < DAY_MIN) return `${sign}${parts([minutes / 60, 'h'], [minutes % 60, 'min'])}`
-  return `${sign}${parts([minutes / DAY_MIN, 'd'], [Math.floor(minutes / 60) % 24, 'h'])}`
-}
-
-/** `3 min 27 s`; the second part only where it is not 0. */
-function parts(...two: readonly (readonly [count: number, unit: string])[]): string {
-  return two
-    .map(([count, unit]) => [Math.floor(count), unit] as const)
-    .filter(([count], i) => i === 0 || count > 0)
-    .map(([count, unit]) => `${plainNumber(count)} ${unit}`)
-    .join(' ')
-}
-
-const DECIMAL = ['B', 'kB', 'MB', 'GB', 'TB']
-const BINARY = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-
-/** In the largest unit below the number, by 1000 or by 1024 as the given unit counts. */
-function bytesText(value: number, unit: string): string {
-  const [steps, by] = unit.includes('i') || unit === 'B' ? [BINARY, 1024] : [DECIMAL, 1000]
-  let at = steps.indexOf(unit)
-  let shown = value
-  while (Math.abs(shown) >= by && at < steps.length - 1) {
-    shown /= by
-    at++
-  }
-  return `${plainNumber(shown)} ${steps[at] ?? unit}`
-}
-
 /** A number with its unit, complete. */
 export function numberText(value: number, unit: string | null): string {
   if (unit === null) return plainNumber(value)
   const scale = SCALES.get(unit)
   if (scale?.kind === 'duration') return durationText(value * scale.per)
-  if (scale?.kind === 'bytes') return bytesText(value, unit)
-  if (unit === 'ratio') return `${fixed(value * 100, 1)} %`
+  if (unit === 'B') return sizeText(value)
+  if (unit === 'ratio') return `${plainNumber(value * 100)} %`
   return `${plainNumber(value)} ${unit}`
 }

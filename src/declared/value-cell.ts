@@ -1,8 +1,10 @@
 // The cell of a value: its text, number, unit and tone. `—` where the document says nothing; the reason where something failed.
+import { plainCell as automaticCell } from '../automatic/cells.js'
+import { momentText, NEVER, type UnitContext } from '../automatic/units.js'
 import { textCell } from '../panels/cells.js'
-import { MISSING, timeOfDay } from '../panels/format.js'
+import { MISSING } from '../panels/format.js'
 import type { Cell, Tone } from '../panels/panel.js'
-import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
+import { shownText } from '../panels/text.js'
 import { timeMs } from '../snapshot/time.js'
 import { decimal } from '../snapshot/value.js'
 import type { SourceZone } from '../snapshot/zone.js'
@@ -10,20 +12,13 @@ import type { Item } from './compile.js'
 import type { Evaluated } from './expression.js'
 import { isFalsy, isObject } from './json-value.js'
 import { isReached } from './threshold.js'
-import { booleanTone, wordTone } from './tones.js'
-import { numberText, TIME } from './unit.js'
+import { toneOfBoolean, toneOfWord } from './tones.js'
+import { converted, numberText, TIME } from './unit.js'
 
-export type CellContext = {
-  readonly nowMs: number
-  readonly timezone: string
-  /** The zone of times that name none. */
-  readonly sourceZone: SourceZone
-}
+export type CellContext = UnitContext & { readonly nowMs: number }
 
 const MUTED: Cell = { text: MISSING, tone: 'muted' }
 const REASON_WIDTH = 80
-/** Items of a list that a cell shows. */
-const MAX_ITEMS = 8
 
 export type MadeCell = {
   readonly cell: Cell
@@ -35,7 +30,7 @@ export function cellOf(item: Item, evaluated: Evaluated, context: CellContext): 
   if (!evaluated.ok) return failed(evaluated.message)
   const { value } = evaluated
   if (value === null) return { cell: MUTED, failure: null }
-  const cell = item.unit === TIME ? timeCell(item, value, context) : plainCell(item, value)
+  const cell = item.unit === TIME ? timeCell(item, value, context) : plainCell(item, value, context)
   if (item.thresholdFault === null || cell.text === MISSING) return { cell, failure: null }
   const text = `${cell.text} (${shownText(item.thresholdFault, REASON_WIDTH)})`
   return { cell: { ...cell, text, tone: 'muted' }, failure: null }
@@ -46,30 +41,47 @@ function failed(why: string): MadeCell {
   return { cell, failure: why }
 }
 
-function plainCell(item: Item, value: unknown): Cell {
-  const number = numberIn(item, value)
-  if (number !== null) return numberCell(item, number)
+function plainCell(item: Item, value: unknown, context: CellContext): Cell {
+  const number = numberIn(item, value, context)
+  if (number !== null) return numberCell(item, number, context)
   if (typeof value === 'string') {
-    const cell = textCell(value, undefined, MESSAGE_WIDTH)
+    const cell = bareCell(item, value, context)
     return cell.text === MISSING ? MUTED : toned(cell, textTone(item, value))
   }
-  if (typeof value === 'boolean') return toned({ text: String(value) }, truthTone(item, value))
-  return listCell(value)
+  if (typeof value === 'boolean') return toned(bareCell(item, value, context), truthTone(item, value))
+  return isFalsy(value) ? MUTED : manyCell(item, value, context)
 }
 
-/** Text that is a number counts as one where the file says what its numbers mean. */
-function numberIn({ unit, warn, error, hasHistory }: Item, value: unknown): number | null {
+/** As an automatic board shows it: what the name says about the unit counts. */
+function bareCell({ names }: Item, value: unknown, context: CellContext): Cell {
+  return automaticCell(value, names.slice(1), context)
+}
+
+/** A number, or a text that is one where the file says what its numbers mean. */
+function numberIn(item: Item, value: unknown, context: CellContext): number | null {
+  const { unit, warn, error, hasHistory } = item
   if (typeof value === 'number') return value
   const isMeant = unit !== null || hasHistory || [warn, error].some(each => typeof each?.limit === 'number')
-  return isMeant && typeof value === 'string' ? decimal(value) : null
+  if (!isMeant || typeof value !== 'string') return null
+  const plain = decimal(value)
+  if (plain !== null) return plain
+  // `85.5 %`, `1.21GiB`
+  const cell = bareCell(item, value, context)
+  if (cell.value === undefined || cell.unit === undefined || unit === null) return null
+  return converted(cell.value, cell.unit, unit)
 }
 
-function numberCell(item: Item, value: number): Cell {
+function numberCell(item: Item, value: number, context: CellContext): Cell {
   const { unit } = item
-  const text = numberText(value, unit)
   const tone = thresholdTone(item, value)
-  const cell: Cell = { text, value: unit === 'ratio' ? value * 100 : value }
-  return toned(unit === null ? cell : { ...cell, unit: unit === 'ratio' ? '%' : unit }, tone)
+  if (unit === null) return toned(bareCell(item, value, context), tone)
+  const isRatio = unit === 'ratio'
+  const cell: Cell = {
+    text: numberText(value, unit),
+    value: isRatio ? value * 100 : value,
+    unit: isRatio ? '%' : unit,
+  }
+  return toned(cell, tone)
 }
 
 /** By thresholds: ok when one is given and none is reached. */
@@ -90,31 +102,26 @@ function thresholdTone({ warn, error }: Item, value: number | string | boolean):
 function textTone(item: Item, value: string): Tone | null {
   const byThreshold = thresholdTone(item, value)
   if (byThreshold === 'error' || byThreshold === 'warn' || !item.isState) return byThreshold
-  const name = item.names.at(-1) ?? ''
-  return wordTone(value, name, item.words) ?? byThreshold ?? 'muted'
+  return toneOfWord(value, item.names, item.words, item.around) ?? byThreshold ?? 'muted'
 }
 
 function truthTone(item: Item, value: boolean): Tone | null {
-  return thresholdTone(item, value) ?? booleanTone(value, item.names, item.words)
+  return thresholdTone(item, value) ?? toneOfBoolean(value, item.names, item.words)
 }
 
 function toned(cell: Cell, tone: Tone | null): Cell {
   return tone === null ? cell : { ...cell, tone }
 }
 
-function listCell(value: unknown): Cell {
-  if (isFalsy(value)) return MUTED
+function manyCell(item: Item, value: unknown, context: CellContext): Cell {
   if (!Array.isArray(value)) return { text: `${isObject(value) ? Object.keys(value).length : 0} members` }
-  const isPlain = value.every(item => typeof item !== 'object' || item === null)
-  if (!isPlain) return { text: `${value.length} items` }
-  const shown = value.slice(0, MAX_ITEMS).map(item => (item === null ? MISSING : String(item)))
-  const more = value.length > MAX_ITEMS ? [`${value.length - MAX_ITEMS} more`] : []
-  return textCell([...shown, ...more].join(', '), undefined, MESSAGE_WIDTH)
+  const isPlain = value.every(each => typeof each !== 'object' || each === null)
+  return isPlain ? bareCell(item, value, context) : { text: `${value.length} items` }
 }
 
-function timeCell(item: Item, value: unknown, { nowMs, timezone, sourceZone }: CellContext): Cell {
+function timeCell(item: Item, value: unknown, { nowMs, timezone, sourceZone = null }: CellContext): Cell {
   const atMs = momentOf(value, sourceZone)
-  if (atMs === 'never') return { text: 'never' }
+  if (atMs === 'never') return { text: NEVER }
   if (atMs === null) return textCell(typeof value === 'object' ? null : String(value), 'muted')
   const cell = { text: momentText(atMs, timezone), value: atMs, unit: TIME }
   return toned(cell, thresholdTone(item, nowMs - atMs))
@@ -141,18 +148,4 @@ function momentOf(value: unknown, zone: SourceZone): number | 'never' | null {
 
 function bounded(ms: number): number | null {
   return ms > 0 && ms < 253_402_300_800_000 ? Math.round(ms) : null
-}
-
-const days = new Map<string, Intl.DateTimeFormat>()
-const MAX_ZONES = 16
-
-/** `2026-11-29 15:40:10` in the time zone of the board. */
-function momentText(atMs: number, timezone: string): string {
-  let day = days.get(timezone)
-  if (day === undefined) {
-    if (days.size === MAX_ZONES) days.clear()
-    day = new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, dateStyle: 'short' })
-    days.set(timezone, day)
-  }
-  return `${day.format(atMs)} ${timeOfDay(atMs, timezone)}`
 }
