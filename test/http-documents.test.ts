@@ -92,6 +92,7 @@ describe('health, probes, metrics, descriptions', () => {
       draining: false,
       verdict: { word: 'unknown', reasons: ['no board yet'] },
       timezone: 'UTC',
+      numberFormat: 'plain',
     }
     rig = await startRig({}, { health: () => healthDocument(facts) })
     const response = await get('/summary/health')

@@ -31,6 +31,7 @@ export function hasScreen(
 export function terminalSettings(config: Config): TerminalSettings {
   return {
     timezone: config.timezone,
+    numberFormat: config.numberFormat,
     clip: config.panelClip,
     minColumnWidth: config.panelMinColW,
     widths: config.panelW,

@@ -73,6 +73,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
         result: latest === null ? null : { ...latest, source: loop.sourceNow() },
         verdict: loop.verdictNow(),
         timezone: settings().timezone,
+        numberFormat: settings().numberFormat,
         hub: hub.stats(),
         streams: connections.streams,
         version: VERSION,

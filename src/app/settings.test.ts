@@ -32,6 +32,7 @@ const configOf = (env: Environment): Config => loadedFrom(env).config
 describe('the terminal gets', () => {
   test.each([
     ['G6_TIMEZONE', 'UTC', { timezone: 'UTC' }],
+    ['G6_NUMBER_FORMAT', 'EN-in', { numberFormat: 'en-IN' }],
     ['G6_PANEL_CLIP', '33', { clip: 33 }],
     ['G6_PANEL_MIN_COL_W', '44', { minColumnWidth: 44 }],
     ['G6_PANEL_W_INDICES', '55', { widths: { indices: 55 } }],

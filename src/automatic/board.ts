@@ -255,6 +255,7 @@ class Builder {
     const inner = only === undefined ? undefined : value[only]
     if (state !== null) items.push({ label, path: at, value: state })
     else if (only !== undefined && others.length === 0 && isScalar(inner) && !isSecret(only, inner)) {
+      if (inner === null || inner === '') return
       // `publish_details.rate` stands beside `publish` as `publish_rate`.
       const path = [...at, only]
       const joined = this.#rename.get(path.join('.')) ?? joinedName(label, only)

@@ -5,7 +5,16 @@ import type { JsonMap } from '../snapshot/value.js'
 import { type CellContext, nameOf, plainCell, toneOfValue } from './cells.js'
 import { ALONE, flagOf, isBadCounter, stateAt } from './judge.js'
 import { Leaves, leavesAt, type Path } from './leaves.js'
-import { ANY, errorTextRank, namesAnId, partsOf, rowNameRank, setOf } from './names.js'
+import {
+  ANY,
+  errorTextRank,
+  namesAnId,
+  partsOf,
+  rowNameRank,
+  setOf,
+  stateName,
+  stateNameOf,
+} from './names.js'
 import { isAddress, NEVER } from './units.js'
 
 export type Kind = 'name' | 'state' | 'number' | 'time' | 'text'
@@ -44,7 +53,7 @@ const MAX_CONSTANTS = 40
 
 /** Numbers that order or address, and say little. */
 const LOW_NUMBERS = setOf(
-  'position order rank port pid generation index offset code priority weight number version row slot',
+  'position order rank port pid generation index offset code priority weight number version row slot interval timeout period threshold limit max min id',
 )
 const TIME_ORDER = setOf('updated last heartbeat seen scrape started start since at created time timestamp')
 
@@ -56,6 +65,10 @@ type Candidate = {
   readonly present: number
   readonly distinct: number
 }
+
+/** Numbers that add up over the elements of a list. */
+const ADDED = setOf('count total restarts errors failures retries requests messages size bytes')
+export const addsUp = (name: string): boolean => ADDED.has(partsOf(name).at(-1) ?? '')
 
 /** Evenly spread, in order. */
 export function spread<T>(all: readonly T[], count: number): readonly T[] {
@@ -89,12 +102,18 @@ function share({ values, present }: Candidate, test: (value: unknown) => boolean
 function isOpaque(value: unknown): boolean {
   if (typeof value === 'number') return value > 9_999
   if (typeof value !== 'string') return false
-  return isHash(value) || /^(?=.*\d)[\w-]{8,}$/.test(value.slice(0, 100)) || value.startsWith('arn:')
+  return isHash(value) || /^(?=.*\d)[\w+/=-]{8,}$/.test(value.slice(0, 100)) || value.startsWith('arn:')
 }
 
 const HASH = /^(?:[a-z\d]+:)?(?:[0-9a-f]{12,}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i
 const isHash = (value: unknown): boolean =>
   typeof value === 'string' && value.length < 140 && HASH.test(value)
+
+/** Lists in most rows: a cell shows one value, or a sum. */
+function isMany({ path, values, present }: Candidate): boolean {
+  const many = values.filter(({ length }) => length > 1).length
+  return many * 2 > present && !addsUp(nameOf(path))
+}
 
 /** Identifiers, hashes, addresses: for programs, not for people. */
 function isForPrograms(one: Candidate): boolean {
@@ -132,7 +151,12 @@ function isBad(one: Candidate, context: CellContext): boolean {
   )
 }
 
-/** Whether it is a state by its name and its values, known words or not. */
+/** What is not well comes first; below `active`, `sub` is a detail. */
+function stateRank(one: Candidate, context: CellContext): number {
+  if (stateNameOf(one.path) === 'sub') return 4
+  return (isBad(one, context) ? 0 : 2) + (one.path.includes(ANY) ? 1 : 0)
+}
+
 function isFlagOnly(one: Candidate): boolean {
   return all(one, value => flagOf(value) !== null)
 }
@@ -168,7 +192,9 @@ function ranked<T>(items: readonly T[], rank: (item: T) => number): readonly T[]
 /** The shortest tails of the paths that are different, whatever their case. */
 function labelsOf(paths: readonly Path[]): readonly string[] {
   const named = paths.map(path => path.filter(part => part !== ANY))
-  const lengths = named.map(() => 1)
+  // `InstanceState.Name` is a state only together with its parent.
+  const isShort = (path: Path): boolean => stateNameOf(path) !== null && stateName(path.at(-1) ?? '') === null
+  const lengths = named.map((path): number => (isShort(path) ? 2 : 1))
   const tail = (i: number): string => (named[i] ?? []).slice(-(lengths[i] ?? 1)).join('.')
   for (let round = 0; round < 5; round++) {
     const seen = new Map<string, number[]>()
@@ -211,12 +237,14 @@ export function learnTable(rows: readonly JsonMap[], hasKey: boolean, context: C
   const shownStates = states.filter(
     one => !isConstant(one) || one.values.some(found => toneOfValue(found[0], one.path, ALONE, context)),
   )
-  const varied = rest.filter(one => !isConstant(one) && !isForPrograms(one))
+  const varied = rest.filter(one => !isConstant(one) && !isForPrograms(one) && !isMany(one))
   const kinds = new Map(varied.map(one => [one, kindOf(one, context)]))
   const ofKind = (kind: Kind): readonly Candidate[] => varied.filter(one => kinds.get(one) === kind)
 
   if (!hasKey) {
-    const named = rest.filter(one => !one.path.includes(ANY) && rowNameRank(one.path) !== null)
+    const named = rest.filter(
+      one => !one.path.includes(ANY) && rowNameRank(one.path) !== null && !isConstant(one),
+    )
     const unlike = (one: Candidate): number =>
       (rowNameRank(one.path) ?? 0) +
       60 * (1 - one.distinct / Math.max(1, one.present)) +
@@ -224,6 +252,8 @@ export function learnTable(rows: readonly JsonMap[], hasKey: boolean, context: C
       (isForPrograms(one) ? 200 : 0) +
       (share(one, value => flagOf(value) !== null) > 0 ? 500 : 0)
     choose('name', ranked(named, unlike), 1)
+    // `Serf Health Status` of which node?
+    if (chosen.some(({ one }) => one.distinct < one.present)) choose('name', ranked(named, unlike), 1)
     if (chosen.length === 0)
       choose(
         'name',
@@ -231,10 +261,7 @@ export function learnTable(rows: readonly JsonMap[], hasKey: boolean, context: C
         1,
       )
   }
-  const byBadness = ranked(
-    shownStates,
-    one => (isBad(one, context) ? 0 : 2) + (one.path.includes(ANY) ? 1 : 0),
-  )
+  const byBadness = ranked(shownStates, one => stateRank(one, context))
   choose('state', byBadness, 3)
   const plain = ofKind('text').filter(one => !isFlagOnly(one) || isOne)
   const telling = plain.filter(one => errorTextRank(nameOf(one.path)) !== null)
@@ -260,6 +287,9 @@ export function learnTable(rows: readonly JsonMap[], hasKey: boolean, context: C
   choose('number', numbers, most)
   choose('time', times, 1)
   choose('text', [...plain, ...ofKind('text')], most)
+  // Nothing differs: what is the same is all there is.
+  const same = rest.filter(one => isConstant(one) && kindOf(one, context) === 'number')
+  if (chosen.length < 3) choose('number', same, 4)
 
   const order: readonly Kind[] = ['name', 'state', 'number', 'time', 'text']
   const columns = ranked(chosen, ({ kind }) => order.indexOf(kind))

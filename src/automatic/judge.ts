@@ -109,6 +109,7 @@ export type Judged = {
 
 const NOTHING: Judged = {}
 
+const SHOULD_BE_KNOWN = setOf('ready up alive reachable')
 /** `exited (0)`: done, without a fault. */
 const EXIT_0 = /^exited \(0\)/i
 
@@ -120,6 +121,8 @@ function isExitZero(whole: string, words: readonly string[]): boolean {
 export function wordTone({ base, word }: StateValue, around: Surroundings, extra: ExtraWords): Judged {
   const tone = toneByItself(word, base, around.isAlert, extra)
   const whole = normalWord(word)
+  // Whether a node is ready is known while all is well.
+  if (whole === 'unknown' && SHOULD_BE_KNOWN.has(base)) return { tone: 'warn' }
   if (tone === null)
     return whole === '' || whole === 'none' || whole === 'high' ? NOTHING : { isUnknown: true }
   // systemd: `exited` and `dead` are normal below `active`.

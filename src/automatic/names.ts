@@ -111,6 +111,7 @@ export const ANY = '*'
 const ROW_NAMES = [
   ...[
     'name',
+    'names',
     'title',
     'display_name',
     'full_name',

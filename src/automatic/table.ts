@@ -6,11 +6,11 @@ import type { Block, Cell, Column, Field, Tone } from '../panels/panel.js'
 import { shownText } from '../panels/text.js'
 import { isSafeName, type JsonMap } from '../snapshot/value.js'
 import { type CellContext, more, nameOf, plainCell, toneOfValue, withTone } from './cells.js'
-import { type AutomaticColumn, fitsTable, learnTable, statesOf, type TablePlan } from './columns.js'
+import { type AutomaticColumn, addsUp, fitsTable, learnTable, statesOf, type TablePlan } from './columns.js'
 import type { Counters } from './counters.js'
 import { flagOf, isBadCounter, type Surroundings, surroundingsOf } from './judge.js'
 import { leavesAt, type Path } from './leaves.js'
-import { ANY, partsOf, setOf } from './names.js'
+import { ANY } from './names.js'
 
 export const MAX_ROWS = 200
 /** Longer tables begin with the rows that are not well. */
@@ -55,11 +55,8 @@ function judgeRow(plan: TablePlan, row: JsonMap, context: CellContext): Judged {
 
 const WARN = rankOf('warn')
 
-/** Numbers that add up over the elements of a list. */
-const ADDED = setOf('count total restarts errors failures retries requests messages size bytes')
-
 function numberOfMany(values: readonly unknown[], path: Path, context: CellContext): Cell {
-  const isAdded = ADDED.has(partsOf(nameOf(path)).at(-1) ?? '')
+  const isAdded = addsUp(nameOf(path))
   if (!isAdded || !values.every(value => typeof value === 'number'))
     return { text: `${values.length} values` }
   return plainCell(

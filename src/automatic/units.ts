@@ -130,11 +130,22 @@ const withUnit = (value: number, unit: string): Cell => ({
 
 function rateCell(value: number, parts: readonly string[]): Cell | null {
   const at = parts.lastIndexOf('per')
+  const last = parts.at(-1) ?? ''
+  // `read_bytes_sec`
+  if (Object.hasOwn(PER, last) && (parts.at(-2) === 'bytes' || parts.at(-2) === 'ops'))
+    return parts.at(-2) === 'ops' ? perCell(value, '/s') : sizeRate(value, '/s')
   const per = at >= 0 ? PER[parts[at + 1] ?? ''] : RATE_WORDS.has(parts.at(-1) ?? '') ? '/s' : undefined
   if (per === undefined) return null
   const size = at > 0 ? SIZE_UNITS[parts[at - 1] ?? ''] : undefined
-  if (size?.[0] === 'B') return { text: `${sizeText(value)}${per}`, value: clean(value), unit: `B${per}` }
+  return size?.[0] === 'B' ? sizeRate(value, per) : perCell(value, per)
+}
+
+function perCell(value: number, per: string): Cell {
   return { text: `${scaled(value)}${per}`, value: clean(value), unit: per }
+}
+
+function sizeRate(value: number, per: string): Cell {
+  return { text: `${sizeText(value)}${per}`, value: clean(value), unit: `B${per}` }
 }
 
 function epochMs(value: number): number | null {
@@ -175,7 +186,7 @@ export function numberCellOf(value: number, path: readonly string[], context: Un
   if (parts.some(part => PERCENT.has(part))) return withUnit(value, '%')
   const size = unitAt(SIZE_UNITS, parts)
   if (size !== undefined && size[0] !== 'B') return withUnit(value, size[0])
-  if (size !== undefined || isBytes(value, path, parts))
+  if (size !== undefined || parts.includes('bytes') || isBytes(value, path, parts))
     return { text: sizeText(value), value: clean(value), unit: 'B' }
   const duration = unitAt(DURATION_UNITS, parts)
   // `clock_seconds` with the seconds since 1970 is a time, whatever its name.
@@ -203,6 +214,8 @@ const GO_UNITS_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 }
 const LOOKS_LIKE_TIME = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}/
+/** Go writes the name of the zone after its offset. */
+const GO_ZONE = /([+-]\d{4}) [A-Z]{1,5}$/
 const YEAR_ONE = /^000[01]-01-01/
 const ADDRESS = /^[a-z][a-z\d+.-]{1,20}:\/\//i
 const USER_INFO = /^([a-z][a-z\d+.-]*:\/\/)[^/?#]*@/i
@@ -241,7 +254,7 @@ export function textCellOf(value: string, path: readonly string[], context: Unit
   }
   if (YEAR_ONE.test(text)) return { text: NEVER }
   if (LOOKS_LIKE_TIME.test(text)) {
-    const atMs = timeMs(text, context.sourceZone)
+    const atMs = timeMs(text.replace(GO_ZONE, '$1'), context.sourceZone)
     if (atMs !== null) return timeCell(atMs, context)
   }
   const parts = partsOf(path.at(-1) ?? '')

@@ -49,6 +49,7 @@ const facts: HealthFacts = {
   draining: false,
   verdict: { word: 'healthy', reasons: [] },
   timezone: 'Asia/Kolkata',
+  numberFormat: 'en-IN',
 }
 
 test('has everything the runbook names', () => {
@@ -87,6 +88,7 @@ test('has everything the runbook names', () => {
       sse_publisher: events,
       shared_hashes: { indices: board.panels.get('indices')?.hash },
     },
+    display: { timezone: 'Asia/Kolkata', number_format: 'en-IN' },
     adaptive: { backlog_ratio: null },
   })
 })

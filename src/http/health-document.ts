@@ -1,6 +1,7 @@
 // The document of /summary/health, as a pure function of loop and hub, and its schema.
 import { z } from 'zod'
 import { SCHEMA_VERSION } from '../board/board.js'
+import { NUMBER_FORMATS, type NumberFormat } from '../display/number-text.js'
 import type { CycleResult } from '../engine/cycle.js'
 import { STATUS_STATES } from '../engine/cycle.js'
 import { sourceText } from '../engine/source-words.js'
@@ -52,6 +53,8 @@ export const healthSchema = z.looseObject({
     warnings: z.array(z.string()).readonly().optional(),
   }),
   panel_push_meta: panelPushMetaSchema,
+  /** How surfaces show times and numbers. */
+  display: z.strictObject({ timezone: z.string(), number_format: z.enum(NUMBER_FORMATS) }),
   /** Only when a status stream is followed. */
   adaptive_stream: z
     .looseObject({
@@ -79,6 +82,7 @@ export type HealthFacts = {
   readonly verdict: Verdict
   /** IANA name, for the times in texts. */
   readonly timezone: string
+  readonly numberFormat: NumberFormat
 }
 
 function statusOf({ result, draining }: HealthFacts): HealthDocument['status'] {
@@ -133,6 +137,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
     },
     status_file: statusFileOf(result, facts.timezone),
     panel_push_meta: meta,
+    display: { timezone: facts.timezone, number_format: facts.numberFormat },
     ...(adaptive === null ? {} : { adaptive_stream: adaptive }),
     adaptive: { backlog_ratio: result?.snapshot?.adaptiveBacklogRatio ?? null },
     verdict: facts.verdict,

@@ -10,7 +10,7 @@ const COLUMNS: readonly Column[] = [
   { label: 'Index', priority: 100 },
   { label: 'LTP', align: 'right', priority: 70 },
   { label: 'Max pain', align: 'right', priority: 90 },
-  { label: 'Distance %', align: 'right', priority: 80 },
+  { label: 'Distance %', align: 'right', priority: 80, unit: '%' },
 ]
 
 const BULLISH_BELOW = 0.7
@@ -31,7 +31,7 @@ function distancePct(ltp: number | null, maxPain: number | null): number | null 
 }
 
 const PCR: Column = { label: 'PCR', align: 'right', priority: 85 }
-const IV: Column = { label: 'IV %', align: 'right', priority: 60 }
+const IV: Column = { label: 'IV %', align: 'right', priority: 60, unit: '%' }
 const EXPIRY_COLUMNS: readonly Column[] = [
   { label: 'Index', priority: 100 },
   { label: 'Expiry', priority: 95 },
@@ -100,7 +100,7 @@ export const analytics = definePanel({
   build({ snapshot }) {
     const { pcr } = snapshot.analytics
     return [
-      fields(field('pcr', decimalCell(pcr)), field('sentiment', textCell(sentiment(pcr)))),
+      fields(field('pcr', decimalCell(pcr), { fact: 'pcr' }), field('sentiment', textCell(sentiment(pcr)))),
       ...table(snapshot),
       ...expiries(snapshot),
     ]

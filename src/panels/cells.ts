@@ -19,10 +19,20 @@ export function numberCell(value: number | null, text: string, tone?: Tone): Cel
   return tone === undefined ? { text, value } : { text, value, tone }
 }
 
-export function field(name: string, { text, value, tone }: Cell): Field {
-  const label = shownText(name)
-  if (value === undefined) return tone === undefined ? { label, text } : { label, text, tone }
-  return tone === undefined ? { label, text, value } : { label, text, value, tone }
+/** What surfaces know of a field's number besides its text. */
+type About = { readonly unit?: string; readonly fact?: string }
+
+export function field(name: string, { text, value, unit, tone }: Cell, about?: About): Field {
+  const made: { -readonly [Member in keyof Field]: Field[Member] } = { label: shownText(name), text }
+  if (value !== undefined) {
+    made.value = value
+    const its = about?.unit ?? unit
+    if (its !== undefined) made.unit = its
+  }
+  if (tone !== undefined) made.tone = tone
+  // A number that is missing now still has its past.
+  if (about?.fact !== undefined) made.fact = about.fact
+  return made
 }
 
 /** How many there are besides those that are shown. */

@@ -5,7 +5,7 @@ import { always, definePanel } from './definition.js'
 import { known } from './facts.js'
 import { fixed, plainNumber, withUnit } from './format.js'
 import { highIsBad, lowIsBad } from './judge.js'
-import { momentCell, nextPassedMs } from './moment.js'
+import { MOMENT, momentCell, nextPassedMs } from './moment.js'
 import type { Tone } from './panel.js'
 import type { Thresholds } from './thresholds.js'
 
@@ -33,12 +33,21 @@ export const cycle = definePanel({
     return [
       fields(
         field('cycle', numberCell(number, plainNumber(number))),
-        field('last_start', momentCell(lastStartMs, timezone, nowMs)),
-        field('last_duration', numberCell(lastDurationSec, withUnit(fixed(lastDurationSec, 3), 's'))),
-        field('success_rate', numberCell(successPct, withUnit(fixed(successPct, 2), '%'), success)),
-        field('interval', numberCell(intervalSec, withUnit(plainNumber(intervalSec), 's'))),
-        field('avg', numberCell(avgMs, ms(avgMs))),
-        field('p95', numberCell(p95Ms, ms(p95Ms), p95Tone(snapshot.cycle, thresholds))),
+        field('last_start', momentCell(lastStartMs, timezone, nowMs), MOMENT),
+        field('last_duration', numberCell(lastDurationSec, withUnit(fixed(lastDurationSec, 3), 's')), {
+          unit: 's',
+          fact: 'last_duration_sec',
+        }),
+        field('success_rate', numberCell(successPct, withUnit(fixed(successPct, 2), '%'), success), {
+          unit: '%',
+          fact: 'success_pct',
+        }),
+        field('interval', numberCell(intervalSec, withUnit(plainNumber(intervalSec), 's')), { unit: 's' }),
+        field('avg', numberCell(avgMs, ms(avgMs)), { unit: 'ms', fact: 'avg_ms' }),
+        field('p95', numberCell(p95Ms, ms(p95Ms), p95Tone(snapshot.cycle, thresholds)), {
+          unit: 'ms',
+          fact: 'p95_ms',
+        }),
       ),
     ]
   },

@@ -7,6 +7,13 @@
 export type Fact = number | string | boolean | Facts | readonly Facts[]
 export type Facts = { readonly [name: string]: Fact }
 
+const ENCODED: Readonly<Record<string, string>> = { '.': '%2E', '/': '%2F', ',': '%2C', '%': '%25' }
+
+/** The id of a fact, or the rest of one: the names of its path, percent-encoded. */
+export function factId(...path: readonly string[]): string {
+  return path.map(name => name.replace(/[./,%]/g, sign => ENCODED[sign] ?? sign)).join('.')
+}
+
 /** These facts without those that are missing. */
 export function known(values: Readonly<Record<string, Fact | null>>): Facts {
   const facts: Record<string, Fact> = {}

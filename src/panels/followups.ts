@@ -13,7 +13,7 @@ const NEWEST = 15
 const STATES = 20
 
 const COLUMNS: readonly Column[] = [
-  { label: 'Time', priority: 80 },
+  { label: 'Time', priority: 80, unit: 'time' },
   { label: 'Level', priority: 90, role: 'state' },
   { label: 'Component', priority: 70 },
   { label: 'Message', priority: 100, role: 'message' },

@@ -6,7 +6,7 @@ import { always, definePanel } from './definition.js'
 import { COMPUTED, known } from './facts.js'
 import { duration, MISSING, plainNumber, timeOfDay, weekday } from './format.js'
 import { namesOf } from './indices.js'
-import { momentCell, nextPassedMs } from './moment.js'
+import { MOMENT, momentCell, nextPassedMs } from './moment.js'
 import type { Block, Cell, Field } from './panel.js'
 import { shownText } from './text.js'
 
@@ -23,8 +23,10 @@ function nextOpenCell(nextOpenMs: number | null, isComputed: boolean, timezone: 
 
 /** The start time of the collector, which does not change; its uptime only where the status gives no start time. */
 function startFields({ uptimeSec, startedAtMs }: Snapshot['app'], timezone: string, nowMs: number): Field[] {
-  if (startedAtMs !== null) return [field('started', momentCell(startedAtMs, timezone, nowMs))]
-  return uptimeSec === null ? [] : [field('uptime', numberCell(uptimeSec, duration(uptimeSec)))]
+  if (startedAtMs !== null) return [field('started', momentCell(startedAtMs, timezone, nowMs), MOMENT)]
+  return uptimeSec === null
+    ? []
+    : [field('uptime', numberCell(uptimeSec, duration(uptimeSec)), { unit: 's' })]
 }
 
 /** Empty while all values of the status can be read. */
@@ -60,7 +62,7 @@ export const header = definePanel({
         field('app', textCell(app.name)),
         field('version', textCell(app.version)),
         field('market', textCell(state)),
-        field('next_open', nextOpenCell(market.nextOpenMs, market.isNextOpenComputed, timezone)),
+        field('next_open', nextOpenCell(market.nextOpenMs, market.isNextOpenComputed, timezone), MOMENT),
         field('indices', textCell(namesOf(snapshot.indices))),
         field('env', textCell(config.env)),
         field('cycle', numberCell(cycle.number, plainNumber(cycle.number))),

@@ -14,15 +14,21 @@ import { staleAfter } from './thresholds.js'
 
 const COLUMNS: readonly Column[] = [
   { label: 'Index', priority: 100 },
-  { label: 'LTP', align: 'right', priority: 90 },
-  { label: 'Change %', align: 'right', priority: 60 },
+  { label: 'LTP', align: 'right', priority: 90, fact: 'ltp' },
+  { label: 'Change %', align: 'right', priority: 60, unit: '%', fact: 'change_pct' },
   { label: 'Status', priority: 80, role: 'state' },
-  { label: 'DQ %', align: 'right', priority: 70 },
-  { label: 'Legs', align: 'right', priority: 40 },
-  { label: 'Age', align: 'right', priority: 50 },
+  { label: 'DQ %', align: 'right', priority: 70, unit: '%', fact: 'dq_pct' },
+  { label: 'Legs', align: 'right', priority: 40, fact: 'legs' },
+  { label: 'Age', align: 'right', priority: 50, unit: 's', fact: 'age_sec' },
 ]
-const SUCCESS: Column = { label: 'Success %', align: 'right', priority: 55 }
-const FAILS: Column = { label: 'Fails', align: 'right', priority: 45 }
+const SUCCESS: Column = {
+  label: 'Success %',
+  align: 'right',
+  priority: 55,
+  unit: '%',
+  fact: 'success_pct',
+}
+const FAILS: Column = { label: 'Fails', align: 'right', priority: 45, fact: 'fails' }
 
 /** Comma-separated, in the order of the status; null when there are none. Stops when the text is longer than a panel shows. */
 export function namesOf(rows: readonly IndexRow[]): string | null {

@@ -17,6 +17,11 @@ describe('lines', () => {
     ])
   })
 
+  test('say `name=value` for fields that are written so', () => {
+    const items = [{ label: 'api_ms', text: '88.40', tone: 'warn' }] as const
+    expect(linesOf([{ kind: 'fields', items, separator: '=' }])).toEqual(['api_ms=88.40 !'])
+  })
+
   test('are a text, and its mark', () => {
     expect(
       linesOf([

@@ -1,6 +1,6 @@
 // Renders blocks as the lines that every surface shares, and derives the tone of a panel.
 //
-// Fields are `label: text`; tables are columns aligned by display width under a header row. ` !` follows a cell, field or text of
+// Fields are `label: text`, or `label=text` where the block says so; tables are columns aligned by display width under a header row. ` !` follows a cell, field or text of
 // tone warn, ` !!` one of tone error, so that colour is never the only sign.
 import type { Facts } from './facts.js'
 import { MISSING } from './format.js'
@@ -70,7 +70,10 @@ export function linesOf(blocks: readonly Block[]): string[] {
     if (block.kind === 'text') lines.push(`${block.text}${markOf(block.tone)}`)
     else if (block.kind === 'table')
       for (const line of tableLines(block.columns, block.rows)) lines.push(line)
-    else for (const { label, text, tone } of block.items) lines.push(`${label}: ${text}${markOf(tone)}`)
+    else {
+      const between = block.separator ?? ': '
+      for (const { label, text, tone } of block.items) lines.push(`${label}${between}${text}${markOf(tone)}`)
+    }
   }
   return lines
 }

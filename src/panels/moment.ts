@@ -5,6 +5,9 @@ import { numberCell } from './cells.js'
 import { timeOfDay } from './format.js'
 import type { Cell } from './panel.js'
 
+/** Of the values of such cells. */
+export const MOMENT = { unit: 'time' } as const
+
 export function momentCell(atMs: number | null, timezone: string, nowMs: number): Cell {
   const text = timeOfDay(atMs, timezone)
   if (atMs === null || !isAhead(atMs, nowMs)) return numberCell(atMs, text)

@@ -41,7 +41,12 @@ export type Cell = {
 }
 
 export type Block =
-  | { readonly kind: 'fields'; readonly items: readonly Field[] }
+  | {
+      readonly kind: 'fields'
+      readonly items: readonly Field[]
+      /** Lines say `name=value` instead of `name: value`. */
+      readonly separator?: '='
+    }
   | {
       readonly kind: 'table'
       readonly columns: readonly Column[]

@@ -73,7 +73,8 @@ function block(value: unknown): Block | null {
   }
   if (value.kind === 'fields') {
     const items = all(value.items, item)
-    return items === null ? null : { kind: 'fields', items }
+    if (items === null) return null
+    return value.separator === '=' ? { kind: 'fields', items, separator: '=' } : { kind: 'fields', items }
   }
   if (value.kind !== 'table') return null
   const columns = all(value.columns, column)

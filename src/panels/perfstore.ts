@@ -2,10 +2,10 @@
 import type { Provider, Snapshot } from '../snapshot/snapshot.js'
 import { field, fields, moreBlocks, namedNumbers, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
-import { known } from './facts.js'
+import { factId, known } from './facts.js'
 import { fixed, plainNumber } from './format.js'
 import { backedOffRecently, highIsBad } from './judge.js'
-import { momentCell, nextPassedMs } from './moment.js'
+import { MOMENT, momentCell, nextPassedMs } from './moment.js'
 import type { Block, Cell, Column, Field } from './panel.js'
 import { stateTone } from './state-words.js'
 import { shownText } from './text.js'
@@ -15,9 +15,15 @@ const HEALTH_COLUMNS: readonly Column[] = [
   { label: 'State', priority: 100, role: 'state' },
 ]
 
-function metricLines(perf: Snapshot['perf']): Block[] {
-  const names = Object.keys(perf).sort()
-  return names.map(name => ({ kind: 'text', text: `${shownText(name)}=${fixed(perf[name] ?? null, 2)}` }))
+/** In lines `api_ms=88.40`: so the texts have always been. */
+function metricFields(perf: Snapshot['perf']): Block[] {
+  const items = Object.keys(perf)
+    .sort()
+    .map(name => {
+      const value = perf[name] ?? null
+      return field(name, numberCell(value, fixed(value, 2)), { fact: factId('metrics', shownText(name)) })
+    })
+  return items.length === 0 ? [] : [{ kind: 'fields', items, separator: '=' }]
 }
 
 function authCell({ authValid, authExpiryMs }: Provider, nowMs: number): Cell | null {
@@ -36,14 +42,17 @@ function providerFields({ snapshot, thresholds, timezone, nowMs }: PanelContext<
   )
   const items: Field[] = [
     field('provider', textCell(name)),
-    field('latency_ms', numberCell(latencyMs, plainNumber(latencyMs), latencyTone)),
+    field('latency_ms', numberCell(latencyMs, plainNumber(latencyMs), latencyTone), {
+      unit: 'ms',
+      fact: 'latency_ms',
+    }),
   ]
   if (status !== null) items.push(field('provider_status', textCell(status, stateTone(status))))
   const auth = authCell(provider, nowMs)
   if (auth !== null) items.push(field('auth', auth))
   if (backedOffRecently(lastBackoffMs, nowMs, thresholds)) {
     const cell = momentCell(lastBackoffMs, timezone, nowMs)
-    items.push(field('backoff', { ...cell, tone: 'warn' }))
+    items.push(field('backoff', { ...cell, tone: 'warn' }, MOMENT))
   }
   return fields(...items)
 }
@@ -70,7 +79,7 @@ export const perfstore = definePanel({
       textCell(state, stateTone(state)),
     ])
     return [
-      ...metricLines(perf),
+      ...metricFields(perf),
       ...moreBlocks(omitted.performance ?? 0, 'metrics'),
       providerFields(context),
       { kind: 'table', columns: HEALTH_COLUMNS, rows },

@@ -18,8 +18,8 @@ export const resources = definePanel({
     const cpuTone = highIsBad(cpuPct, thresholds['cpu.warn'], thresholds['cpu.error'])
     return [
       fields(
-        field('cpu_pct', numberCell(cpuPct, fixed(cpuPct, 1), cpuTone)),
-        field('memory_mb', numberCell(memoryMb, fixed(memoryMb, 1))),
+        field('cpu_pct', numberCell(cpuPct, fixed(cpuPct, 1), cpuTone), { unit: '%', fact: 'cpu_pct' }),
+        field('memory_mb', numberCell(memoryMb, fixed(memoryMb, 1)), { unit: 'MB', fact: 'memory_mb' }),
         field(
           'memory_level',
           level === null ? { text: MISSING } : numberCell(level, String(level), memoryTone(level)),

@@ -24,7 +24,7 @@ export const STATE_WORDS: Readonly<Record<StateTone, string>> = {
     red error err critical crit fatal failed failing failure fail down unhealthy disconnected offline dead outage major_outage
     partial_outage crashloopbackoff imagepullbackoff oomkilled evicted timed_out timeout unreachable inconsistent corrupt
     corrupted emergency alert panic high exited broken blocked expired rejected health_err crashed errors failures denied
-    unauthorized firing alerting alarm errored crash not_serving sealed lost aborted`,
+    unauthorized major firing alerting alarm errored crash not_serving sealed lost aborted`,
 }
 
 /** The words of a tone, as the reference page lists them. */

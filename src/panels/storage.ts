@@ -6,7 +6,7 @@ import { field, fields, moreBlocks, numberCell, textCell } from './cells.js'
 import { always, definePanel, type PanelContext } from './definition.js'
 import { known } from './facts.js'
 import { plainNumber, timeOfDay } from './format.js'
-import { momentCell, nextPassedMs } from './moment.js'
+import { MOMENT, momentCell, nextPassedMs } from './moment.js'
 import type { Cell, Column, Tone } from './panel.js'
 import { flagTone, namesAState, stateTone } from './state-words.js'
 
@@ -41,9 +41,9 @@ function valueCell(metric: string, value: string | number | boolean, context: Pa
   if (typeof value === 'boolean') return textCell(value ? 'yes' : 'no', tone)
   const atMs = timeOf(value, sourceZone)
   if (atMs === null) return textCell(value, tone)
-  return PLANNED.test(metric)
-    ? numberCell(atMs, timeOfDay(atMs, timezone))
-    : momentCell(atMs, timezone, nowMs)
+  const isPlanned = PLANNED.test(metric)
+  const moment = isPlanned ? numberCell(atMs, timeOfDay(atMs, timezone)) : momentCell(atMs, timezone, nowMs)
+  return { ...moment, ...MOMENT }
 }
 
 function sinkRows(name: string, values: SinkValues, context: PanelContext<'storage'>): (readonly Cell[])[] {
@@ -83,9 +83,12 @@ export const storage = definePanel({
     const { lag, queueDepth, lastFlushAgeSec, csv, influxdb, backup } = snapshot.storage
     return [
       fields(
-        field('lag', numberCell(lag, plainNumber(lag))),
-        field('queue_depth', numberCell(queueDepth, plainNumber(queueDepth))),
-        field('last_flush_age_sec', numberCell(lastFlushAgeSec, plainNumber(lastFlushAgeSec))),
+        field('lag', numberCell(lag, plainNumber(lag)), { fact: 'lag' }),
+        field('queue_depth', numberCell(queueDepth, plainNumber(queueDepth)), { fact: 'queue_depth' }),
+        field('last_flush_age_sec', numberCell(lastFlushAgeSec, plainNumber(lastFlushAgeSec)), {
+          unit: 's',
+          fact: 'last_flush_age_sec',
+        }),
       ),
       {
         kind: 'table',

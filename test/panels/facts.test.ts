@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { nextBoard } from '../../src/board/board.js'
+import { numbersOf } from '../../src/display/series.js'
+import { shownColumn, shownField } from '../../src/display/shown.js'
 import { topBar } from '../../src/outputs/terminal/draw/bars.js'
 import { lineText } from '../../src/outputs/terminal/draw/run.js'
-import type { Facts } from '../../src/panels/facts.js'
+import { type Facts, factId } from '../../src/panels/facts.js'
 import { makePanel } from '../../src/panels/lines.js'
 import type { Block, Panel } from '../../src/panels/panel.js'
 import { verdictOf } from '../../src/panels/verdict.js'
@@ -90,6 +92,107 @@ describe('the facts of a board', () => {
     const board = nextBoard({ ...result.board, panels: new Map() }, without, 2, 0)
     for (const { key, hash } of panels) expect(board.panels.get(key)?.hash).toBe(hash)
   })
+})
+
+describe('a field or column that names a fact', () => {
+  const numbers = new Map(panels.flatMap(({ key, facts }) => numbersOf(key, facts)))
+  const named = panels.flatMap(({ key, blocks }) =>
+    blocks.flatMap(block => {
+      if (block.kind === 'text') return []
+      if (block.kind === 'fields')
+        return block.items.flatMap(({ fact, value }) =>
+          fact === undefined ? [] : [[`${factId(key)}.${fact}`, value] as const],
+        )
+      return block.columns.flatMap(({ fact }, at) =>
+        fact === undefined
+          ? []
+          : block.rows.map(row => [`${factId(key, row[0]?.text ?? '')}.${fact}`, row[at]?.value] as const),
+      )
+    }),
+  )
+
+  test('shows its number', () => {
+    expect(named.length).toBeGreaterThan(30)
+    for (const [id, value] of named) expect(numbers.get(id), id).toBe(value)
+  })
+
+  test('is every one that a person may follow', () => {
+    const unnamed = /^(header\.|cycle\.(number|last_start_ms|interval_sec)|alerts\.|analytics\.max_pain)/
+    const ids = new Set(named.map(([id]) => id))
+    expect([...numbers.keys()].filter(id => !unnamed.test(id) && !ids.has(id))).toEqual([])
+  })
+})
+
+test('every field and column has words for a label, and its unit', () => {
+  const shown = panels.flatMap(({ key, blocks }) =>
+    blocks.flatMap(block => {
+      if (block.kind === 'text') return []
+      if (block.kind === 'table') return block.columns.map(column => shownColumn(column, key))
+      return block.items.map(field => shownField(field, 'en', key))
+    }),
+  )
+  expect(shown.map(({ label, unit }) => (unit === '' ? label : `${label} | ${unit}`))).toMatchInlineSnapshot(`
+    [
+      "App",
+      "Version",
+      "Market",
+      "Next open",
+      "Indices",
+      "Environment",
+      "Cycle number",
+      "Started",
+      "Number",
+      "Last start",
+      "Last cycle | s",
+      "Success rate | %",
+      "Interval | s",
+      "Average | ms",
+      "95th percentile | ms",
+      "Count",
+      "Names",
+      "Data points",
+      "Index",
+      "Last",
+      "Change | %",
+      "Status",
+      "Data quality | %",
+      "Legs",
+      "Age | s",
+      "Put/call ratio",
+      "Sentiment",
+      "Index",
+      "Last",
+      "Max pain",
+      "Distance | %",
+      "Total",
+      "By severity",
+      "Time",
+      "Level",
+      "Component",
+      "Message",
+      "Processor | %",
+      "Memory | MB",
+      "Memory level",
+      "Lag",
+      "Queue",
+      "Last flush | s ago",
+      "Sink",
+      "Metric",
+      "Value",
+      "API time | ms",
+      "Options | /s",
+      "Cycle p95 | ms",
+      "Provider",
+      "Latency | ms",
+      "Sign-in",
+      "Component",
+      "State",
+      "Source",
+      "Metrics",
+      "Stream",
+      "Page",
+    ]
+  `)
 })
 
 describe('with another title of every column and field, a surface', () => {

@@ -1,4 +1,5 @@
 // Values that are not on the board: state of the source, hit ratio and number of clients, from `/summary/health`.
+import { NUMBER_FORMATS, type NumberFormat } from '../../src/display/number-text.js'
 
 export type Health = {
   /** `fresh`, `closed`, `stale`, `missing`, … */
@@ -10,6 +11,10 @@ export type Health = {
   readonly sourceText: string | null
   readonly hitRatio: number | null
   readonly clients: number | null
+  /** IANA name of the zone in which the server writes times. */
+  readonly timezone: string | null
+  /** How numbers are grouped. */
+  readonly numberFormat: NumberFormat
   /** `ok`, `starting`, `stale`, `draining` */
   readonly status: string
   /** When the answer came, epoch ms of this browser. */
@@ -26,8 +31,9 @@ const asNumber = (value: unknown): number | null =>
 
 /** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
-  const { status, status_file: file, hit_ratio: hitRatio, sse } = asObject(document)
+  const { status, status_file: file, hit_ratio: hitRatio, sse, display: shown } = asObject(document)
   const source = asObject(file)
+  const { timezone, number_format: format } = asObject(shown)
   return {
     sourceState: asText(source.state) ?? 'unknown',
     sourceAgeSec: asNumber(source.age_sec),
@@ -35,6 +41,8 @@ export function healthFrom(document: unknown, atMs: number): Health {
     sourceText: asText(source.text),
     hitRatio: asNumber(hitRatio),
     clients: asNumber(asObject(sse).clients),
+    timezone: asText(timezone),
+    numberFormat: NUMBER_FORMATS.find(known => known === format) ?? 'plain',
     status: asText(status) ?? 'unknown',
     atMs,
   }

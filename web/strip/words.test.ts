@@ -34,6 +34,8 @@ test('an invalid health document is unknown', () => {
       sourceAgeSec: null,
       hitRatio: null,
       clients: null,
+      timezone: null,
+      numberFormat: 'plain',
     })
     expect(sourceAgeSec(health, 9)).toBe(null)
   }

@@ -2,7 +2,7 @@
 
 import { url } from '../kinds/network.js'
 import { int, sizes } from '../kinds/numbers.js'
-import { bool, path, timezone } from '../kinds/words.js'
+import { bool, choice, path, timezone } from '../kinds/words.js'
 import { group } from '../setting.js'
 
 export const terminal = group('terminal', 'How the terminal and the plain text look.', {
@@ -53,6 +53,12 @@ export const terminal = group('terminal', 'How the terminal and the plain text l
   G6_TIMEZONE: timezone('Asia/Kolkata', {
     flag: '--timezone',
     about: 'The time zone of every time shown to a person.',
+  }),
+  G6_NUMBER_FORMAT: choice('plain', {
+    of: ['plain', 'en', 'en-IN'],
+    also: { 'en-in': 'en-IN' },
+    about:
+      'How page and terminal group the digits of a number: `plain` 1234567.00, `en` 1,234,567.00, `en-IN` 12,34,567.00. What is sent stays plain.',
   }),
   G6_INDICES_PANEL_LOG: path(null, {
     about:

@@ -120,6 +120,7 @@ describe('the dossier', () => {
         draining: false,
         verdict,
         timezone: 'UTC',
+        numberFormat: 'plain' as const,
       }
       const { panel_push_meta, adaptive_stream } = healthDocument(facts)
       const dossier = dossierDocument(kind, HUB)

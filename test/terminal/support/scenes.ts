@@ -24,6 +24,7 @@ export const SETTINGS: TerminalSettings = {
   curated: false,
   hideEmptyBlocks: false,
   showNeedFull: true,
+  numberFormat: 'plain',
   altScreen: true,
 }
 

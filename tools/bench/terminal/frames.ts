@@ -115,6 +115,7 @@ export function benchFrames(frames: number, warmup: number) {
       curated: false,
       hideEmptyBlocks: false,
       showNeedFull: true,
+      numberFormat: 'plain',
       altScreen: true,
     },
     capabilities: { colors: 24, utf8: true, theme: 'dark' },

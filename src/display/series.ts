@@ -1,0 +1,216 @@
+// The last 15 minutes of every number of a board, one value a second, keyed by the id of its fact; so memory is bounded whatever
+// the update rate. A number is valid until its panel is taken again or the line is interrupted. A missing value is a gap, never a
+// zero, and gaps are never joined.
+import { factId } from '../panels/facts.js'
+
+export { factId }
+
+export const WINDOW_SEC = 900
+/** Enough for 500 rows with a trend, and the fields of a board. */
+const MAX_SERIES = 768
+/** So that one large table leaves room for the other panels. */
+const MAX_OF_PANEL = 512
+/** When the clock is set back by more, everything known is dropped. */
+const MAX_BACK_SEC = 5
+/** A longer time without confirmation (the machine slept) is a gap. */
+export const MAX_SILENT_SEC = 150
+/** A trend is drawn from this long on; less is a dot. */
+export const LEAST_SEC = 60
+
+type Line = {
+  readonly id: string
+  readonly panel: string
+  /** By second modulo the window; NaN = unknown. */
+  readonly values: Float64Array
+  /** The current value; NaN = unknown. */
+  now: number
+}
+
+export type Trend = {
+  /** One a second, ending now; null where it is not known. */
+  readonly values: readonly (number | null)[]
+  /** The second of the last value, epoch seconds. */
+  readonly endSec: number
+  /** Seconds from the first known value to the end; 0 without any. */
+  readonly knownSec: number
+  /** The second of the newest known value; null without any. */
+  readonly lastSec: number | null
+}
+
+export type Series = {
+  /** The facts of a panel now; a number that is missing is a gap from here on. `undefined`: the panel is not on the board. */
+  take(panel: string, facts: unknown, atMs: number): void
+  /** All values are still valid at this moment. */
+  confirm(atMs: number): void
+  /** From here on all values are unknown until they are taken again: the connection is lost, or the document is stale. */
+  interrupt(atMs: number): void
+  /** The line of a fact; every value null for one that is not known. */
+  values(id: string, nowMs: number): Trend
+  /** About the last `spanSec` seconds in `count` equal parts, the mean of each; for trends, which have few points. */
+  points(id: string, nowMs: number, spanSec: number, count: number): readonly (number | null)[]
+  /** Ids that have a line, in the order first seen. */
+  ids(): readonly string[]
+}
+
+const secondOf = (atMs: number): number => Math.floor(atMs / 1000)
+
+/** Facts come from any server. */
+const MAX_DEPTH = 4
+
+type Numbers = [id: string, value: number][]
+
+/**
+ * The numbers of facts. The first of each row come before the second of each row, so that a limit cuts columns, not rows. Lists
+ * have no ids that stay, so they have no numbers.
+ */
+export function numbersOf(panel: string, facts: unknown): readonly (readonly [id: string, value: number])[] {
+  const ranks: Numbers[] = []
+  const walk = (value: unknown, id: string, rank: number, depth: number): void => {
+    if (typeof value === 'number') {
+      if (!Number.isFinite(value)) return
+      const numbers = ranks[rank]
+      if (numbers === undefined) ranks[rank] = [[id, value]]
+      else numbers.push([id, value])
+      return
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || depth === MAX_DEPTH) return
+    Object.entries(value).forEach(([name, part], i) => {
+      walk(part, `${id}.${factId(name)}`, depth === 0 ? 0 : i, depth + 1)
+    })
+  }
+  walk(facts, factId(panel), 0, 0)
+  // Sparse where a rank has no number.
+  return ranks.flat()
+}
+
+export function createSeries(maxSeries = MAX_SERIES): Series {
+  const kept = new Map<string, Line>()
+  const byPanel = new Map<string, Line[]>()
+  /** Facts of this second that are not in the lines yet: those of a busy panel are read once a second. */
+  const waiting = new Map<string, unknown>()
+  /** The newest filled second; -1 before the first. */
+  let newest = -1
+
+  function forget(line: Line): void {
+    kept.delete(line.id)
+    const rest = (byPanel.get(line.panel) ?? []).filter(other => other !== line)
+    if (rest.length === 0) byPanel.delete(line.panel)
+    else byPanel.set(line.panel, rest)
+  }
+
+  /** Makes room: drops lines that were a gap for the whole window. */
+  function forgetEmpty(): void {
+    for (const line of kept.values())
+      if (Number.isNaN(line.now) && line.values.every(Number.isNaN)) forget(line)
+  }
+
+  function lineFor(panel: string, id: string): Line | null {
+    const known = kept.get(id)
+    if (known !== undefined) return known
+    const hasRoom = () => kept.size < maxSeries && (byPanel.get(panel)?.length ?? 0) < MAX_OF_PANEL
+    if (!hasRoom()) forgetEmpty()
+    if (!hasRoom()) return null
+    const made = { id, panel, values: new Float64Array(WINDOW_SEC).fill(Number.NaN), now: Number.NaN }
+    kept.set(id, made)
+    const lines = byPanel.get(panel)
+    if (lines === undefined) byPanel.set(panel, [made])
+    else lines.push(made)
+    return made
+  }
+
+  /** Puts the waiting facts into the lines, as values of the newest second. */
+  function settle(): void {
+    if (waiting.size === 0) return
+    // New lines may need the room of lines that end here.
+    for (const panel of waiting.keys()) for (const line of byPanel.get(panel) ?? []) line.now = Number.NaN
+    for (const [panel, facts] of waiting) {
+      let isFull = false
+      for (const [id, value] of numbersOf(panel, facts)) {
+        const line = isFull ? (kept.get(id) ?? null) : lineFor(panel, id)
+        if (line === null) isFull = true
+        else line.now = value
+      }
+      for (const { values, now } of byPanel.get(panel) ?? []) values[newest % WINDOW_SEC] = now
+    }
+    waiting.clear()
+  }
+
+  /** Extends every line to this second with its current value. */
+  function reach(second: number): void {
+    if (newest < 0 || newest - second > MAX_BACK_SEC) {
+      for (const { values } of kept.values()) values.fill(Number.NaN)
+      newest = second
+      return
+    }
+    if (second <= newest) return
+    settle()
+    const isSilent = second - newest > MAX_SILENT_SEC
+    const from = Math.max(newest + 1, second - WINDOW_SEC + 1)
+    for (const { values, now } of kept.values()) {
+      for (let at = from; at <= second; at++) values[at % WINDOW_SEC] = isSilent ? Number.NaN : now
+      values[second % WINDOW_SEC] = now
+    }
+    newest = second
+  }
+
+  /** NaN = not known. */
+  function valueAt(line: Line, second: number): number {
+    const isKept = second <= newest && second > newest - WINDOW_SEC
+    return isKept ? (line.values[second % WINDOW_SEC] ?? Number.NaN) : Number.NaN
+  }
+
+  return {
+    take(panel, facts, atMs) {
+      reach(secondOf(atMs))
+      waiting.set(panel, facts)
+    },
+    confirm(atMs) {
+      if (newest >= 0) reach(secondOf(atMs))
+    },
+    interrupt(atMs) {
+      if (newest >= 0) reach(secondOf(atMs))
+      settle()
+      for (const line of kept.values()) line.now = Number.NaN
+    },
+    values(id, nowMs) {
+      settle()
+      const line = kept.get(id)
+      const endSec = secondOf(nowMs)
+      const values: (number | null)[] = []
+      let firstSec: number | null = null
+      let lastSec: number | null = null
+      for (let second = endSec - WINDOW_SEC + 1; second <= endSec; second++) {
+        const value = line === undefined ? Number.NaN : valueAt(line, second)
+        values.push(Number.isNaN(value) ? null : value)
+        if (Number.isNaN(value)) continue
+        firstSec ??= second
+        lastSec = second
+      }
+      return { values, endSec, knownSec: firstSec === null ? 0 : endSec - firstSec + 1, lastSec }
+    },
+    points(id, nowMs, spanSec, count) {
+      settle()
+      const line = kept.get(id)
+      // Parts begin at multiples of their length, so that a line keeps its shape while time passes.
+      const length = spanSec / count
+      const last = Math.floor(secondOf(nowMs) / length)
+      return Array.from({ length: count }, (_, i) => {
+        if (line === undefined) return null
+        const part = last - count + 1 + i
+        let sum = 0
+        let known = 0
+        for (let second = Math.ceil(part * length); second < (part + 1) * length; second++) {
+          const value = valueAt(line, second)
+          if (Number.isNaN(value)) continue
+          sum += value
+          known++
+        }
+        return known === 0 ? null : sum / known
+      })
+    },
+    ids() {
+      settle()
+      return [...kept.keys()]
+    },
+  }
+}
