@@ -13,7 +13,7 @@ import { httpPage, openApiDocument } from '../src/http/reference.js'
 import { clientFilePlugin, pagePlugin } from '../src/http/routes/built-files.js'
 import { pushPlugin } from '../src/http/routes/push.js'
 import { statusStreamPlugin } from '../src/http/routes/status-stream.js'
-import { chatEventsPage, eventsPage } from '../src/http/schema-documents.js'
+import { boardSchema, chatEventsPage, eventsPage } from '../src/http/schema-documents.js'
 import { StatusHub } from '../src/hub/status-hub.js'
 import { silentLog } from '../src/log/log.js'
 import { silentMetrics } from '../src/metrics/metrics.js'
@@ -46,6 +46,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['settings.md', settingsPage()],
     ['g6.schema.json', json(settingsSchema())],
+    ['board.schema.json', json(boardSchema())],
     ['metrics.md', metricsPage()],
     ['events.md', eventsPage()],
     ['chat-events.md', chatEventsPage()],

@@ -37,6 +37,7 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
     'A scripted model backend, to try the chat relay with',
     async () => (await import('./mock-upstream.js')).mockUpstreamCommand(),
   ],
+  ['board', 'Write, check and preview board files', async () => (await import('./board.js')).boardCommand()],
   [
     'config',
     'Show every setting, its value and where it came from',

@@ -1,10 +1,12 @@
 // The JSON Schemas under /schemas and in the reference, generated from the zod schemas that the program itself uses.
-import type { z } from 'zod'
+import { z } from 'zod'
+import { boardFile } from '../declared/file.js'
 import { CHAT_EVENTS, CHAT_FAILURES } from '../protocol/chat-events.js'
 import { problemDocument, resyncDocument, SUMMARY_EVENTS, ticketDocument } from '../protocol/events.js'
 import { FACT_IDS } from '../protocol/facts.js'
 import { readersDocument } from '../protocol/readers.js'
 import { STATUS_PAYLOADS, statusEnvelope, statusStats } from '../protocol/status-events.js'
+import { sourceTable } from '../sources/declared.js'
 import { healthSchema } from './health-document.js'
 import { jsonSchema } from './zod-schemas.js'
 
@@ -24,7 +26,17 @@ const DOCUMENTS: Readonly<Record<string, z.ZodType>> = {
 /** File name under /schemas without `.json` → JSON Schema 2020-12. */
 export function schemaDocuments(): ReadonlyMap<string, Record<string, unknown>> {
   const all = Object.entries({ ...SUMMARY_EVENTS, ...DOCUMENTS })
-  return new Map(all.map(([name, schema]) => [name, { title: name, ...jsonSchema(schema, 'output') }]))
+  const documents = all.map(
+    ([name, schema]) => [name, { title: name, ...jsonSchema(schema, 'output') }] as const,
+  )
+  return new Map([...documents, ['board', boardSchema()]])
+}
+
+/** Of board files, for editors. */
+export function boardSchema(): Record<string, unknown> {
+  // One source without a name, or several with theirs.
+  const source = z.union([sourceTable, z.record(z.string(), sourceTable)]).exactOptional()
+  return { title: 'board', ...jsonSchema(boardFile.extend({ source }), 'input') }
 }
 
 function sections(schemas: Readonly<Record<string, z.ZodType>>): readonly string[] {

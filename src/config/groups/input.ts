@@ -13,6 +13,11 @@ export const input = group('input', 'Where the status comes from.', {
     flag: '--panels',
     about: 'A JavaScript module with panels of your own; its default export is a list of { key, build }.',
   }),
+  G6_BOARD_FILE: path(null, {
+    flag: '--board',
+    about:
+      'A board file (.toml or .json): panels, thresholds and sources as you declare them; `g6 board init` writes one.',
+  }),
   G6_SOURCE_TIMEZONE: timezone(null, {
     defaultText: 'UTC for ISO text, Asia/Kolkata for day-first text',
     about: 'The time zone of times in the status that name none.',

@@ -1,0 +1,125 @@
+// One evaluation of a board: the document, the budget that all its expressions share, and what did not work.
+import { shownText } from '../panels/text.js'
+import { Budget } from './budget.js'
+import type { Item, Part } from './compile.js'
+import { type AbsentName, type Evaluated, nearest, type Scope } from './expression.js'
+import { MAX_ROWS } from './file.js'
+import { isObject, kindOf, own } from './json-value.js'
+import type { Fault } from './parse.js'
+import { type CellContext, cellOf, type MadeCell } from './value-cell.js'
+
+export type MakeContext = CellContext & {
+  /** Sources that are down, by name, with the reason; their panels say so. */
+  readonly down?: ReadonlyMap<string, string>
+  /** What all expressions together may take, in steps. */
+  readonly steps?: number
+}
+
+/** A row of a list or a map. */
+export type Row = { readonly value: unknown; readonly key: string | null }
+
+/** `more`: rows that are not read. */
+export type FoundRows =
+  | { readonly ok: true; readonly rows: readonly Row[]; readonly more: number }
+  | { readonly ok: false; readonly message: string }
+
+const MAX_FAULTS = 200
+const SHOWN_CHARS = 60
+/** Rows that are looked at for a name that none has. */
+const SAMPLE = 200
+
+export class Evaluation {
+  readonly faults: Fault[] = []
+  readonly #budget: Budget
+  /** Sources whose document has not come: what is read of them is no fault of the file. */
+  readonly #absent: ReadonlySet<string>
+
+  constructor(
+    readonly document: unknown,
+    readonly context: MakeContext,
+    sources: readonly string[],
+  ) {
+    this.#budget = new Budget(context.steps)
+    this.#absent = new Set(sources.filter(name => own(document, name) === null))
+  }
+
+  get isUsedUp(): boolean {
+    return this.#budget.isUsedUp
+  }
+
+  evaluate(part: Part, value: unknown = this.document, key: string | null = null): Evaluated {
+    if (part.expression === null) return { ok: false, message: part.fault }
+    return part.expression.evaluate(value, this.#scope(key))
+  }
+
+  /** The same; a name that the document does not have is a fault when nothing is found. */
+  find(part: Part): Evaluated {
+    if (part.expression === null) return { ok: false, message: part.fault }
+    const absent: AbsentName[] = []
+    const result = part.expression.evaluate(this.document, { ...this.#scope(null), absent })
+    if (!result.ok) this.failed(part, result.message)
+    else if (result.value === null) this.missing(part, absent)
+    return result
+  }
+
+  cell(item: Item, value: unknown = this.document, key: string | null = null): MadeCell {
+    return cellOf(item, this.evaluate(item.from, value, key), this.context)
+  }
+
+  rows(part: Part): FoundRows {
+    if (part.expression === null) return { ok: false, message: part.fault }
+    const absent: AbsentName[] = []
+    const result = part.expression.select(this.document, { ...this.#scope(null), absent })
+    const value = result.ok ? result.value : null
+    if (Array.isArray(value)) {
+      const rows = value.slice(0, MAX_ROWS).map((item: unknown) => ({ value: item, key: null }))
+      return { ok: true, rows, more: value.length - rows.length }
+    }
+    if (isObject(value)) {
+      const keys = Object.keys(value)
+      const rows = keys.slice(0, MAX_ROWS).map(key => ({ value: value[key], key }))
+      return { ok: true, rows, more: keys.length - rows.length }
+    }
+    if (result.ok && value === null) {
+      this.missing(part, absent)
+      return { ok: false, message: `nothing at ${shownText(part.text, SHOWN_CHARS)}` }
+    }
+    const message = result.ok ? `rows are a list or an object, not ${kindOf(value)}` : result.message
+    this.failed(part, message)
+    return { ok: false, message }
+  }
+
+  /** Whether one of these values has no member that the part names; reported when none has it. */
+  reportAbsent(part: Part, rows: readonly Row[]): void {
+    let absent: AbsentName[] = []
+    for (const { value, key } of rows.slice(0, SAMPLE)) {
+      absent = []
+      part.expression?.evaluate(value, { ...this.#scope(key), absent })
+      if (absent.length === 0) return
+    }
+    this.missing(part, absent)
+  }
+
+  /** A path finds nothing: a fault where it names what is not there. A value that is null or a list that is empty is no fault. */
+  missing(part: Part, absent: readonly AbsentName[]): void {
+    const [first] = absent
+    if (first === undefined) return
+    for (const name of part.expression?.documentMembers ?? []) if (this.#absent.has(name)) return
+    const meant = nearest(first.name, first.names)
+    const hint = meant === null ? '' : `; did you mean ${shownText(meant, SHOWN_CHARS)}?`
+    this.failed(
+      part,
+      `it finds nothing in this document, which has no ${shownText(first.name, SHOWN_CHARS)} there${hint}`,
+    )
+  }
+
+  failed({ path, text }: Part, why: string): void {
+    if (this.faults.length === MAX_FAULTS) return
+    const message = `${String(path.at(-1))} ${JSON.stringify(shownText(text, SHOWN_CHARS))}: ${shownText(why)}`
+    this.faults.push({ path, message, level: 'warning' })
+  }
+
+  #scope(key: string | null): Scope {
+    return { budget: this.#budget, document: this.document, key }
+  }
+}

@@ -1,0 +1,480 @@
+// Expressions: JMESPath with `@key`. The text is parsed by the library; what it means is evaluated here, because the library's own
+// evaluation has no limits (measured: 22 repetitions of `[@,@][]` take 9 s and 4 million values) and reads inherited members.
+import { compile as parse } from '@jmespath-community/jmespath'
+import { distance } from 'fastest-levenshtein'
+import { emptyRecord } from '../snapshot/value.js'
+import { type Budget, EvaluationError } from './budget.js'
+import { callFault, callFunction, FUNCTION_NAMES } from './functions.js'
+import { isEqual, isFalsy, isObject, kindOf, measured, own, Reference } from './json-value.js'
+
+type Node = ReturnType<typeof parse>
+
+/** What an expression is evaluated in. */
+export type Scope = {
+  readonly budget: Budget
+  /** The whole document: `$`. */
+  readonly document: unknown
+  /** `@key`: the key of a map's row. */
+  readonly key: string | null
+  /** Gets names that an object does not have. */
+  readonly absent?: AbsentName[]
+}
+
+/** A name that an object does not have, and what it has instead. */
+export type AbsentName = { readonly name: string; readonly names: readonly string[] }
+
+type Variables = Readonly<Record<string, unknown>>
+type Evaluate = (value: unknown, scope: Scope, variables: Variables) => unknown
+
+export type Evaluated =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly message: string }
+
+export type Expression = {
+  readonly text: string
+  /** The value, which is JSON of at most 1 MiB; null when the path finds nothing. Never throws. */
+  evaluate(value: unknown, scope: Scope): Evaluated
+  /** The same without a limit of size: for lists that are read item by item. */
+  select(value: unknown, scope: Scope): Evaluated
+  /** Members of the document that it reads when it is evaluated on the document. */
+  readonly documentMembers: ReadonlySet<string>
+  /** Members of the document that it reads when it is evaluated on something else: those after `$`. */
+  readonly rootMembers: ReadonlySet<string>
+  /** The last name of its path: `state` of `connector.state`; null when it does not end in a name. */
+  readonly lastName: string | null
+}
+
+export type Compiled =
+  | { readonly ok: true; readonly expression: Expression }
+  | { readonly ok: false; readonly message: string }
+
+/** Longer expressions are refused: the parser recurses. */
+export const MAX_EXPRESSION_CHARS = 2_000
+/** What is kept of names that are not there. */
+const MAX_ABSENT = 4
+const MAX_NAMES = 200
+/** The name that stands for `@key` in the parsed text. */
+const KEY_VARIABLE = 'g6_row_key'
+const NO_VARIABLES: Variables = emptyRecord<unknown>()
+
+class CompileError extends Error {}
+
+/** Never throws. */
+export function compileExpression(text: string): Compiled {
+  if (text.trim() === '') return { ok: false, message: 'it is empty' }
+  if (text.length > MAX_EXPRESSION_CHARS)
+    return { ok: false, message: `it is longer than ${MAX_EXPRESSION_CHARS} characters` }
+  try {
+    const node = parse(withKeyVariable(text))
+    const run = compiled(node, new Set([KEY_VARIABLE]))
+    const measuredRun: Evaluate = (value, scope, variables) => {
+      const result = run(value, scope, variables)
+      if (typeof result === 'object' || typeof result === 'string') measured(result, scope.budget)
+      return result
+    }
+    const reads = { document: new Set<string>(), root: new Set<string>() }
+    collectMembers(node, true, reads)
+    return {
+      ok: true,
+      expression: {
+        text,
+        evaluate: (value, scope) => evaluated(measuredRun, value, scope),
+        select: (value, scope) => evaluated(run, value, scope),
+        documentMembers: new Set([...reads.document, ...reads.root]),
+        rootMembers: reads.root,
+        lastName: lastNameOf(node),
+      },
+    }
+  } catch (error) {
+    return { ok: false, message: faultText(error, text) }
+  }
+}
+
+function evaluated(run: Evaluate, value: unknown, scope: Scope): Evaluated {
+  try {
+    scope.budget.begin()
+    const result = run(value, scope, NO_VARIABLES) ?? null
+    // A number that JSON does not have.
+    return { ok: true, value: typeof result === 'number' && !Number.isFinite(result) ? null : result }
+  } catch (error) {
+    if (error instanceof EvaluationError) return { ok: false, message: error.message }
+    // The stack: a value nested thousands of levels deep.
+    if (error instanceof RangeError) return { ok: false, message: 'it is nested too deep' }
+    throw error
+  }
+}
+
+/** The text with `@key` as a variable; text in quotes stays as it is. */
+function withKeyVariable(text: string): string {
+  return text.replace(
+    /'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`|@key(?![A-Za-z0-9_])/gs,
+    found => (found === '@key' ? `$${KEY_VARIABLE}` : found),
+  )
+}
+
+/** The parser's message, without the names of its token types, and what to write instead where that is clear. */
+function faultText(error: unknown, text: string): string {
+  if (error instanceof CompileError) return error.message
+  if (error instanceof RangeError) return 'it is nested too deep'
+  if (!(error instanceof Error)) throw error
+  const message = error.message.replace(/^Syntax error[:,] /i, '')
+  if (/token.*\bNumber\b/.test(message) && /[=<>+*/-]\s*-?\d/.test(text))
+    return 'a number stands in backticks: `5`, not 5'
+  if (/token.*\bEOF\b|got: EOF|end of JSON/.test(message))
+    return 'it ends too early: something is not closed or missing'
+  const unexpected =
+    /unexpected token(?: type)?: (?:\w+, value: )?(.*?)(?:\(\w+\))?$|invalid token \(\w+\): "(.*)"$/.exec(
+      message,
+    )
+  const found = unexpected?.[1] ?? unexpected?.[2]
+  return found === undefined ? message : `${JSON.stringify(found)} does not fit there`
+}
+
+/** `lenght` → `length`; null when nothing is near. */
+export function nearest(name: string, known: readonly string[]): string | null {
+  let best: string | null = null
+  // A swap of two letters is a distance of 2.
+  let least = (name.length < 4 ? 1 : name.length < 9 ? 2 : 3) + 1
+  for (const each of known) {
+    const far = distance(name.toLowerCase(), each.toLowerCase())
+    if (far < least) {
+      least = far
+      best = each
+    }
+  }
+  return best
+}
+
+function compiled(node: Node, bound: ReadonlySet<string>): Evaluate {
+  const make = (child: Node): Evaluate => compiled(child, bound)
+  switch (node.type) {
+    case 'Identity':
+    case 'Current':
+      return value => value
+    case 'Root':
+      return (_, { document }) => document
+    case 'Literal': {
+      const { value } = node
+      return () => value
+    }
+    case 'Field': {
+      const { name } = node
+      return (value, { budget, absent }) => {
+        budget.spend(1)
+        if (
+          absent !== undefined &&
+          absent.length < MAX_ABSENT &&
+          isObject(value) &&
+          !Object.hasOwn(value, name)
+        )
+          absent.push({ name, names: Object.keys(value).slice(0, MAX_NAMES) })
+        return own(value, name)
+      }
+    }
+    case 'Variable':
+      return variable(node.name, bound)
+    case 'LetExpression':
+      return letExpression(node, bound)
+    case 'Subexpression':
+    case 'IndexExpression':
+    case 'Pipe': {
+      const [left, right] = [make(node.left), make(node.right)]
+      const stops = node.type !== 'Pipe'
+      return (value, scope, variables) => {
+        const found = left(value, scope, variables)
+        return stops && found === null ? null : right(found, scope, variables)
+      }
+    }
+    case 'Index': {
+      const { value: at } = node
+      return value => (Array.isArray(value) ? (value.at(at) ?? null) : null)
+    }
+    case 'Slice':
+      return slicer(node)
+    case 'Projection': {
+      const [left, right] = [make(node.left), make(node.right)]
+      const isSlice = node.left.type === 'IndexExpression' && node.left.right.type === 'Slice'
+      return (value, scope, variables) => {
+        const base = left(value, scope, variables)
+        if (isSlice && typeof base === 'string') return right(base, scope, variables)
+        return Array.isArray(base) ? projected(base, right, scope, variables) : null
+      }
+    }
+    case 'ValueProjection': {
+      const [left, right] = [make(node.left), make(node.right)]
+      return (value, scope, variables) => {
+        const base = left(value, scope, variables)
+        return isObject(base) ? projected(Object.values(base), right, scope, variables) : null
+      }
+    }
+    case 'FilterProjection': {
+      const [left, right, condition] = [make(node.left), make(node.right), make(node.condition)]
+      return (value, scope, variables) => {
+        const base = left(value, scope, variables)
+        if (!Array.isArray(base)) return null
+        scope.budget.spend(base.length)
+        const kept = base.filter(item => !isFalsy(condition(item, scope, variables)))
+        return projected(kept, right, scope, variables)
+      }
+    }
+    case 'Flatten': {
+      const child = make(node.child)
+      return (value, scope, variables) => {
+        const base = child(value, scope, variables)
+        if (!Array.isArray(base)) return null
+        const items: unknown[] = []
+        for (const item of base) {
+          scope.budget.spend(1 + (Array.isArray(item) ? item.length : 0))
+          if (Array.isArray(item)) for (const inner of item) items.push(inner)
+          else items.push(item)
+        }
+        return items
+      }
+    }
+    case 'MultiSelectList': {
+      const children = node.children.map(make)
+      return (value, scope, variables) => {
+        scope.budget.spend(children.length)
+        return children.map(child => child(value, scope, variables))
+      }
+    }
+    case 'MultiSelectHash': {
+      const children = node.children.map(({ name, value }) => [name, make(value)] as const)
+      return (value, scope, variables) => {
+        scope.budget.spend(children.length)
+        const made = emptyRecord<unknown>()
+        for (const [name, child] of children) made[name] = child(value, scope, variables)
+        return made
+      }
+    }
+    case 'OrExpression': {
+      const [left, right] = [make(node.left), make(node.right)]
+      return (value, scope, variables) => {
+        const first = left(value, scope, variables)
+        return isFalsy(first) ? right(value, scope, variables) : first
+      }
+    }
+    case 'AndExpression': {
+      const [left, right] = [make(node.left), make(node.right)]
+      return (value, scope, variables) => {
+        const first = left(value, scope, variables)
+        return isFalsy(first) ? first : right(value, scope, variables)
+      }
+    }
+    case 'NotExpression': {
+      const child = make(node.child)
+      return (value, scope, variables) => isFalsy(child(value, scope, variables))
+    }
+    case 'Ternary': {
+      const [condition, yes, no] = [make(node.condition), make(node.trueExpr), make(node.falseExpr)]
+      return (value, scope, variables) =>
+        (isFalsy(condition(value, scope, variables)) ? no : yes)(value, scope, variables)
+    }
+    case 'Comparator':
+      return comparator(node.name, make(node.left), make(node.right))
+    case 'Arithmetic':
+      return arithmetic(node.operator, make(node.left), make(node.right))
+    case 'Unary': {
+      const operand = make(node.operand)
+      const sign = node.operator === 'Minus' ? -1 : 1
+      return (value, scope, variables) => {
+        const found = numberOf(operand(value, scope, variables), node.operator === 'Minus' ? '-' : '+')
+        return found === null ? null : sign * found
+      }
+    }
+    case 'ExpressionReference': {
+      const child = make(node.child)
+      return (_, scope, variables) => new Reference(value => child(value, scope, variables) ?? null)
+    }
+    case 'Function': {
+      const { name } = node
+      const fault = callFault(name, node.children.length)
+      if (fault !== null) {
+        const meant = nearest(name, FUNCTION_NAMES)
+        const isUnknown = !FUNCTION_NAMES.includes(name)
+        throw new CompileError(isUnknown && meant !== null ? `${fault}; did you mean ${meant}()?` : fault)
+      }
+      const args = node.children.map(make)
+      return (value, scope, variables) =>
+        callFunction(
+          name,
+          args.map(arg => arg(value, scope, variables)),
+          scope.budget,
+        )
+    }
+    default:
+      // A binding outside of `let`: `a = b`.
+      throw new CompileError('"=" does not compare; write "=="')
+  }
+}
+
+function variable(name: string, bound: ReadonlySet<string>): Evaluate {
+  if (name === KEY_VARIABLE) return (_, { key }) => key
+  if (!bound.has(name)) throw new CompileError(`$${name} has no value; "let $${name} = … in …" gives it one`)
+  return (_, __, variables) => variables[name] ?? null
+}
+
+function letExpression(
+  node: Extract<Node, { readonly type: 'LetExpression' }>,
+  bound: ReadonlySet<string>,
+): Evaluate {
+  // The parser takes any expression where a binding belongs.
+  for (const binding of node.bindings)
+    if (binding.type !== 'Binding') throw new CompileError('"let" needs "$name = expression"')
+  const bindings = node.bindings.map(
+    ({ variable: name, reference }) => [name, compiled(reference, bound)] as const,
+  )
+  const body = compiled(node.expression, new Set([...bound, ...bindings.map(([name]) => name)]))
+  return (value, scope, variables) => {
+    scope.budget.spend(bindings.length)
+    const inner = Object.assign(emptyRecord<unknown>(), variables)
+    for (const [name, make] of bindings) inner[name] = make(value, scope, variables)
+    return body(value, scope, inner)
+  }
+}
+
+function projected(
+  items: readonly unknown[],
+  right: Evaluate,
+  scope: Scope,
+  variables: Variables,
+): unknown[] {
+  scope.budget.spend(items.length)
+  const made: unknown[] = []
+  for (const item of items) {
+    const found = right(item, scope, variables)
+    if (found !== null) made.push(found)
+  }
+  return made
+}
+
+function slicer({ start, stop, step }: Extract<Node, { readonly type: 'Slice' }>): Evaluate {
+  const by = step ?? 1
+  if (by === 0) throw new CompileError('the step of a slice is not 0')
+  const within = (at: number, length: number): number =>
+    Math.min(Math.max(at < 0 ? at + length : at, by < 0 ? -1 : 0), by < 0 ? length - 1 : length)
+  return (value, { budget }) => {
+    if (!Array.isArray(value) && typeof value !== 'string') return null
+    budget.spend(value.length)
+    const items: readonly unknown[] = typeof value === 'string' ? [...value] : value
+    const { length } = items
+    const from = start === null ? (by < 0 ? length - 1 : 0) : within(start, length)
+    const to = stop === null ? (by < 0 ? -1 : length) : within(stop, length)
+    const taken: unknown[] = []
+    for (let at = from; by > 0 ? at < to : at > to; at += by) taken.push(items[at] ?? null)
+    return typeof value === 'string' ? taken.join('') : taken
+  }
+}
+
+function comparator(name: string, left: Evaluate, right: Evaluate): Evaluate {
+  return (value, scope, variables) => {
+    const a = left(value, scope, variables)
+    const b = right(value, scope, variables)
+    if (name === 'EQ') return isEqual(a, b, scope.budget)
+    if (name === 'NE') return !isEqual(a, b, scope.budget)
+    if (typeof a !== 'number' || typeof b !== 'number') return null
+    if (name === 'GT') return a > b
+    if (name === 'GTE') return a >= b
+    return name === 'LT' ? a < b : a <= b
+  }
+}
+
+function numberOf(value: unknown, sign: string): number | null {
+  if (value === null || typeof value === 'number') return value
+  throw new EvaluationError(`"${sign}" needs numbers, not ${kindOf(value)}`)
+}
+
+type Operation = { readonly sign: string; readonly of: (a: number, b: number) => number }
+
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  Plus: { sign: '+', of: (a, b) => a + b },
+  Minus: { sign: '-', of: (a, b) => a - b },
+  Multiply: { sign: '*', of: (a, b) => a * b },
+  Star: { sign: '*', of: (a, b) => a * b },
+  Divide: { sign: '/', of: (a, b) => a / b },
+  Modulo: { sign: '%', of: (a, b) => a % b },
+  Div: { sign: '//', of: (a, b) => Math.floor(a / b) },
+}
+
+function arithmetic(operator: string, left: Evaluate, right: Evaluate): Evaluate {
+  const operation = OPERATIONS[operator]
+  if (operation === undefined) throw new CompileError(`there is no operator "${operator}"`)
+  const { sign, of } = operation
+  return (value, scope, variables) => {
+    scope.budget.spend(1)
+    const a = numberOf(left(value, scope, variables), sign)
+    const b = numberOf(right(value, scope, variables), sign)
+    if (a === null || b === null) return null
+    const result = of(a, b)
+    // Divided by 0.
+    return Number.isFinite(result) ? result : null
+  }
+}
+
+type Members = { readonly document: Set<string>; readonly root: Set<string> }
+
+/** Which members of the document a node reads; `isOnDocument`: whether it is evaluated on the document itself. */
+function collectMembers(node: Node, isOnDocument: boolean, members: Members): void {
+  const visit = (child: Node, onDocument: boolean): void => collectMembers(child, onDocument, members)
+  switch (node.type) {
+    case 'Field':
+      if (isOnDocument) members.document.add(node.name)
+      return
+    case 'Subexpression':
+    case 'IndexExpression':
+    case 'Pipe':
+      if (node.left.type === 'Root' && node.right.type === 'Field') members.root.add(node.right.name)
+      visit(node.left, isOnDocument)
+      // `@ | a` and `@.a` stay on the document.
+      visit(node.right, isOnDocument && (node.left.type === 'Current' || node.left.type === 'Identity'))
+      return
+    case 'Projection':
+    case 'ValueProjection':
+      visit(node.left, isOnDocument)
+      visit(node.right, false)
+      return
+    case 'FilterProjection':
+      visit(node.left, isOnDocument)
+      visit(node.condition, false)
+      visit(node.right, false)
+      return
+    case 'OrExpression':
+    case 'AndExpression':
+    case 'Comparator':
+    case 'Arithmetic':
+      visit(node.left, isOnDocument)
+      visit(node.right, isOnDocument)
+      return
+    case 'Flatten':
+    case 'NotExpression':
+      visit(node.child, isOnDocument)
+      return
+    case 'ExpressionReference':
+      visit(node.child, false)
+      return
+    case 'Unary':
+      visit(node.operand, isOnDocument)
+      return
+    case 'Ternary':
+      for (const child of [node.condition, node.trueExpr, node.falseExpr]) visit(child, isOnDocument)
+      return
+    case 'MultiSelectList':
+    case 'Function':
+      for (const child of node.children) visit(child, isOnDocument)
+      return
+    case 'MultiSelectHash':
+      for (const { value } of node.children) visit(value, isOnDocument)
+      return
+    case 'LetExpression':
+      for (const { reference } of node.bindings) visit(reference, isOnDocument)
+      visit(node.expression, isOnDocument)
+      return
+    default:
+  }
+}
+
+function lastNameOf(node: Node): string | null {
+  if (node.type === 'Field') return node.name
+  if (node.type === 'Subexpression') return lastNameOf(node.right)
+  return null
+}
