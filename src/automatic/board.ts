@@ -63,6 +63,8 @@ export type AutomaticBoard = {
   /** When time alone may change the panels, epoch ms; Infinity = never. */
   readonly untilMs: number
   readonly memory: AutomaticMemory
+  /** Of each panel. */
+  readonly outlines: readonly PanelOutline[]
 }
 
 export const MAX_PANELS = 14
@@ -85,8 +87,14 @@ type Item = {
   readonly text?: string
 }
 
-type Draft = {
+/** What a panel is made of, for a board file: the path of an object, a list or a map, and its fields. */
+export type PanelOutline = {
   readonly path: Path
+  /** Empty for a table, whose columns are in the plan of its path. */
+  readonly fields: readonly { readonly label: string; readonly path: Path }[]
+}
+
+type Draft = PanelOutline & {
   readonly title: string
   readonly blocks: readonly Block[]
   readonly facts: Facts
@@ -293,6 +301,7 @@ class Builder {
     const blocks: Block[] = [fields(...made), ...more(judged.length - shown.length, 'member')]
     this.#add({
       path,
+      fields: shown.map(({ item }) => ({ label: item.label, path: item.path })),
       title: this.#title(path, isRoot ? items : []),
       blocks,
       facts: Object.fromEntries(facts),
@@ -354,6 +363,7 @@ class Builder {
     this.plans.set(id, table.plan)
     this.#add({
       path,
+      fields: [],
       title: this.#title(path, []),
       blocks: table.blocks,
       facts: table.facts,
@@ -466,7 +476,7 @@ export function automaticBoard(
     ...more(secrets, 'possible secret'),
     ...(drafts.length === 0 ? [{ kind: 'text', text: 'no members to show', tone: 'muted' } as const] : []),
   ]
-  const empty: Draft = { path: [], title: 'Document', blocks: [], facts: {}, isBad: false }
+  const empty: Draft = { path: [], fields: [], title: 'Document', blocks: [], facts: {}, isBad: false }
   const all = hasRoot || notes.length === 0 ? shown : [...shown, empty]
   const titles = titled(all)
   const keys = new Keys(options.reserved)
@@ -484,5 +494,6 @@ export function automaticBoard(
     unknownWords: [...builder.unknown],
     untilMs: counters.untilMs,
     memory: { plans: builder.plans, counters: counters.seen },
+    outlines: all.map(({ path, fields: items }) => ({ path, fields: items })),
   }
 }
