@@ -118,7 +118,8 @@ function pathText(path: Path, value: unknown): string {
     if (part === ANY) {
       const map = isObject(at) ? at : null
       text += map !== null ? (text === '' ? '*' : '.*') : '[]'
-      at = map !== null ? Object.values(map)[0] : Array.isArray(at) ? (at as readonly unknown[])[0] : undefined
+      at =
+        map !== null ? Object.values(map)[0] : Array.isArray(at) ? (at as readonly unknown[])[0] : undefined
       continue
     }
     // A list with one object stands for the object.
