@@ -11,6 +11,7 @@ import { basicAuthorization } from '../sources/followed-server.js'
 import { createHttpSource } from '../sources/http.js'
 import { createDocumentReader, type LargeDocuments } from '../sources/large-documents.js'
 import { NamedSources } from '../sources/named.js'
+import { createPrometheusSource } from '../sources/prometheus.js'
 import { PushSource } from '../sources/push.js'
 import { Secret } from '../sources/secret.js'
 import { checkSourceSpecs, parseSourceSpec, settingSpecs } from '../sources/spec.js'
@@ -65,6 +66,8 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
       return streamSource(spec.url, parts)
     case 'http':
       return createHttpSource(spec, { ...common, documents: documentsOf(parts) })
+    case 'prometheus':
+      return createPrometheusSource(spec, common)
     case 'exec':
       return createExecSource(spec, { ...common, documents: documentsOf(parts) })
     case 'stdin':
