@@ -4,16 +4,19 @@ import type { Source } from '../engine/source.js'
 import { BoardFollower } from '../sources/board.js'
 import { CompositeSource } from '../sources/composite.js'
 import type { PushSpec, SourceSpec } from '../sources/declared.js'
+import { createExecSource } from '../sources/exec.js'
 import { FallbackSource } from '../sources/fallback.js'
 import { createFileSource } from '../sources/file.js'
 import { basicAuthorization } from '../sources/followed-server.js'
 import { createHttpSource } from '../sources/http.js'
 import { createDocumentReader, type LargeDocuments } from '../sources/large-documents.js'
 import { NamedSources } from '../sources/named.js'
+import { createPrometheusSource } from '../sources/prometheus.js'
 import { PushSource } from '../sources/push.js'
 import { Secret } from '../sources/secret.js'
 import { checkSourceSpecs, parseSourceSpec, settingSpecs } from '../sources/spec.js'
 import { SseIngestor } from '../sources/sse.js'
+import { StdinSource } from '../sources/stdin.js'
 import { ingestObserver } from './bind-metrics.js'
 import type { BoardFile } from './board-file.js'
 import { documentPanelsSettings } from './document-boards.js'
@@ -70,6 +73,12 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
       return streamSource(spec.url, parts)
     case 'http':
       return createHttpSource(spec, { ...common, documents: documentsOf(parts) })
+    case 'prometheus':
+      return createPrometheusSource(spec, common)
+    case 'exec':
+      return createExecSource(spec, { ...common, documents: documentsOf(parts) })
+    case 'stdin':
+      return new StdinSource({ ...spec, ...common, documents: documentsOf(parts) })
     case 'push':
       return pushSource(spec, parts)
     default:

@@ -1,4 +1,4 @@
-// Addresses of the machine's own link. Clouds serve credentials there to whoever asks, so a name must not lead to one.
+// Addresses of the machine's own link. Clouds serve credentials there to every program that asks, so a name must not lead to one.
 import { BlockList, isIP } from 'node:net'
 
 const LINK_LOCAL = new BlockList()

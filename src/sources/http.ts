@@ -188,7 +188,7 @@ export class WebQuestion {
       }
       pieces.push(piece.value)
     }
-    return Uint8Array.from(Buffer.concat(pieces, size))
+    return new Uint8Array(Buffer.concat(pieces, size))
   }
 }
 

@@ -1,4 +1,4 @@
-// What a source tells: each new outcome once, and an outage in few lines of the log.
+// What a source reports: each new outcome once, and an outage in few lines of the log.
 import type { Clock } from '../clock/clock.js'
 import type { LineLog } from '../log/silent.js'
 import type { GoodReading, Reading, ReadingError } from '../snapshot/reading.js'
@@ -16,7 +16,7 @@ export type ReportOptions = {
 export class Report {
   readonly #options: ReportOptions
   readonly #logged = new Set<string>()
-  #tell: ((reading: Reading) => void) | null = null
+  #onReading: ((reading: Reading) => void) | null = null
   #good: GoodReading | null = null
   #last: Reading | null = null
 
@@ -24,13 +24,13 @@ export class Report {
     this.#options = options
   }
 
-  open(tell: (reading: Reading) => void): void {
-    this.#tell = tell
+  open(onReading: (reading: Reading) => void): void {
+    this.#onReading = onReading
   }
 
-  /** Nothing is told any more. */
+  /** Nothing is reported any more. */
   close(): void {
-    this.#tell = null
+    this.#onReading = null
   }
 
   get isGood(): boolean {
@@ -43,7 +43,7 @@ export class Report {
     if (this.#logged.size > 0)
       this.#options.log.info({ source: this.#options.name }, 'the source can be read again')
     this.#logged.clear()
-    this.#tell?.(reading)
+    this.#onReading?.(reading)
   }
 
   /** The document is the same, and was confirmed now: only its age begins anew. */
@@ -61,6 +61,6 @@ export class Report {
     const last = this.#last
     if (last?.ok === false && last.error === error && last.message === message) return
     this.#last = { ok: false, error, message, readAtMs: clock.nowMs() }
-    this.#tell?.(this.#last)
+    this.#onReading?.(this.#last)
   }
 }

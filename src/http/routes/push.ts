@@ -93,7 +93,7 @@ class PushRoutes {
 
   #pushOf({ params: { name }, body }: FastifyRequest<Push>): [PushTarget, Uint8Array] {
     // Without a body nothing is parsed.
-    return [this.#targetOf(name), Buffer.isBuffer(body) ? Uint8Array.from(body) : new Uint8Array()]
+    return [this.#targetOf(name), Buffer.isBuffer(body) ? new Uint8Array(body) : new Uint8Array()]
   }
 
   /** Throws the refusal. */
