@@ -3,6 +3,7 @@ import { open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type CompiledBoard, findingText, readBoard } from '../declared/board.js'
 import { type Finding, type Format, formatOf } from '../declared/parse.js'
+import type { LineLog } from '../log/silent.js'
 import { declaredSources, type SourceSpec } from '../sources/declared.js'
 import { checkSourceSpecs } from '../sources/spec.js'
 
@@ -97,10 +98,13 @@ export function findingLines(path: string, findings: readonly Finding[]): readon
 }
 
 /** The board file for a program; null without a path. Throws with every finding when it cannot be used. */
-export async function loadBoardFile(path: string | null): Promise<BoardFile | null> {
+export async function loadBoardFile(path: string | null, log: LineLog): Promise<BoardFile | null> {
   if (path === null) return null
   const read = await readBoardFile(path)
-  if (read.ok) return read
+  if (read.ok) {
+    for (const line of findingLines(path, read.findings)) log.warn(line)
+    return read
+  }
   const lines = findingLines(basename(path), read.findings)
   throw new Error(`--board ${path} cannot be used:\n  ${lines.join('\n  ')}`)
 }

@@ -11,7 +11,6 @@ import { frameColumns, plainFrame } from '../outputs/plain.js'
 import { linksOf, surroundingsOf } from './panel-context.js'
 import type { ProgramParts, ProgramSource } from './parts.js'
 import { createPipeline } from './pipeline.js'
-import { sourceOf } from './source.js'
 
 /** How long a stream is read after its first status: a collector sends its history before its newest status. */
 const HISTORY_MS = 250
@@ -56,7 +55,7 @@ async function firstResult(source: ProgramSource, parts: ProgramParts): Promise<
   }
 }
 
-type Given = { readonly sources: readonly string[]; readonly json: boolean }
+type Given = { readonly source: (parts: ProgramParts) => ProgramSource; readonly json: boolean }
 
 type Edge = {
   readonly stdout: { readonly columns?: number; write(text: string): unknown }
@@ -66,7 +65,7 @@ type Edge = {
 /** Returns the exit code: 1 when there is nothing to show. */
 export async function printSnapshot(parts: ProgramParts, given: Given, edge: Edge): Promise<number> {
   const { config } = parts
-  const source = sourceOf(given.sources)(parts)
+  const source = given.source(parts)
   if ('pushTargets' in source && source.pushTargets !== undefined && source.pushTargets.length > 0) {
     edge.stderr.write('g6: nobody can push to this command: it opens no port; use g6 serve\n')
     return 1

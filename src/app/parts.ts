@@ -11,6 +11,7 @@ import type { HubStats } from '../hub/hub-types.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
+import type { BoardFile } from './board-file.js'
 import type { PanelSurroundings } from './panel-context.js'
 
 export type ProgramParts = {
@@ -23,6 +24,8 @@ export type ProgramParts = {
   readonly clock: Clock
   /** The panels of `--panels`. */
   readonly panels: readonly CustomPanel[]
+  /** The board file as it is now; absent or null: there is none. */
+  readonly boardFile?: () => BoardFile | null
   /** Whether anybody reads the stream of statuses; absent where there is none. */
   readonly readsStatuses?: () => boolean
 }

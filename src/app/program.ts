@@ -3,6 +3,7 @@
 //   start:  ports (so that addresses are known) → loop (so that a first board comes)
 //   stop:   not ready, no new streams → the current cycle ends → readers get what they lack and `bye`, answers `aborted` →
 //           ports → outputs
+import { isDeepStrictEqual } from 'node:util'
 import { type Clock, systemClock } from '../clock/clock.js'
 import type { Finding } from '../config/layers.js'
 import { type Loaded, type LoadResult, reloadable } from '../config/load.js'
@@ -33,6 +34,7 @@ import {
   readLag,
   readSource,
 } from './bind-metrics.js'
+import { type BoardFile, findingLines, readBoardFile } from './board-file.js'
 import { createHubOutput, createStatusOutput, wantsSink } from './outputs.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
 import type { OutputParts, Pipeline, ProgramParts, ProgramSource } from './parts.js'
@@ -47,6 +49,8 @@ export type ProgramOptions = {
   readonly source: ProgramSource | ((parts: ProgramParts) => ProgramSource)
   /** What shows or stores boards besides the stream; the program closes each. */
   readonly outputs?: (parts: OutputParts) => readonly Output[]
+  /** The board file (`loadBoardFile`); a reload reads it again. */
+  readonly boardFile?: BoardFile | null
   /** Panels besides the built-in ones (`loadPanels`). */
   readonly panels?: readonly CustomPanel[]
   /** Sockets to use in place of host and ports. */
@@ -76,6 +80,7 @@ export class Program {
   readonly #statusHub: StatusHub | null = null
   readonly #listeners: readonly ListenerPlan[]
   #config: Config
+  #boardFile: BoardFile | null
   #surroundings: PanelSurroundings
   /** Null until the server was created, and where nothing is served. */
   #serving: Serving | null = null
@@ -87,12 +92,14 @@ export class Program {
 
   /** Throws ProgramError when the settings contradict each other. Opens nothing yet. */
   constructor(options: ProgramOptions) {
-    const { loaded, log, source, clock = systemClock, panels = [] } = options
+    const { loaded, log, source, clock = systemClock, panels = [], boardFile = null } = options
+    this.#boardFile = boardFile
     const config = loaded.config
     const settings = (): Config => this.#config
     const metrics = metricsOf(config, log)
     const readsStatuses = (): boolean => this.#statusHub?.readsStatuses ?? false
-    const parts = { config, settings, metrics, log, clock, panels, readsStatuses }
+    const board = (): BoardFile | null => this.#boardFile
+    const parts = { config, settings, metrics, log, clock, panels, readsStatuses, boardFile: board }
     const statistics = new Statistics(clock.nowMs())
     this.metrics = metrics
     this.#config = config
@@ -261,7 +268,25 @@ export class Program {
       return
     }
     log.info({ warnings: messages(result.warnings) }, 'settings read again')
+    void this.#reloadBoard()
     if (ignored.length > 0) log.warn({ settings: ignored }, 'these take effect at the next start only')
+  }
+
+  /** Reads the board file again; one with mistakes changes nothing. */
+  async #reloadBoard(): Promise<void> {
+    const before = this.#boardFile
+    if (before === null) return
+    const { log } = this.#parts
+    const read = await readBoardFile(before.path)
+    const findings = findingLines(before.path, read.findings)
+    if (!read.ok) {
+      log.error({ findings }, 'the board file cannot be used; the old board stays')
+      return
+    }
+    this.#boardFile = read
+    log.info({ findings }, 'board file read again')
+    if (!isDeepStrictEqual(read.specs, before.specs))
+      log.warn('the sources of the board file take effect at the next start only')
   }
 
   #surroundingsOf(config: Config): PanelSurroundings {

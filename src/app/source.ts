@@ -11,12 +11,15 @@ import { basicAuthorization } from '../sources/followed-server.js'
 import { createHttpSource } from '../sources/http.js'
 import { createDocumentReader, type LargeDocuments } from '../sources/large-documents.js'
 import { NamedSources } from '../sources/named.js'
+import { createPrometheusSource } from '../sources/prometheus.js'
 import { PushSource } from '../sources/push.js'
 import { Secret } from '../sources/secret.js'
 import { checkSourceSpecs, parseSourceSpec, settingSpecs } from '../sources/spec.js'
 import { SseIngestor } from '../sources/sse.js'
 import { StdinSource } from '../sources/stdin.js'
 import { ingestObserver } from './bind-metrics.js'
+import type { BoardFile } from './board-file.js'
+import { documentPanelsSettings } from './document-boards.js'
 import type { ProgramParts, ProgramSource } from './parts.js'
 import { VERSION } from './version.js'
 
@@ -26,8 +29,13 @@ type StatusSpec = Exclude<SourceSpec, { readonly kind: 'board' }>
 const MAX_GRACE_MS = 5_000
 const USER_AGENT = `g6-stream/${VERSION}`
 
-function documentsOf({ settings, readsStatuses = () => false }: ProgramParts): LargeDocuments {
-  return createDocumentReader({ zone: () => settings().sourceTimezone, wantsPatch: readsStatuses })
+function documentsOf(parts: ProgramParts): LargeDocuments {
+  const { settings, readsStatuses = () => false } = parts
+  return createDocumentReader({
+    zone: () => settings().sourceTimezone,
+    wantsPatch: readsStatuses,
+    panels: () => documentPanelsSettings(parts),
+  })
 }
 
 function fileSource(path: string, parts: ProgramParts): Source {
@@ -65,6 +73,8 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
       return streamSource(spec.url, parts)
     case 'http':
       return createHttpSource(spec, { ...common, documents: documentsOf(parts) })
+    case 'prometheus':
+      return createPrometheusSource(spec, common)
     case 'exec':
       return createExecSource(spec, { ...common, documents: documentsOf(parts) })
     case 'stdin':
@@ -107,18 +117,28 @@ export function fileSourceOf(parts: ProgramParts): Source {
 }
 
 /**
- * `given` are the `--source` words; without them the settings decide. Throws an Error that names what is wrong.
+ * `given` are the `--source` words; without them the board file decides, then the settings. Throws an Error that names what is wrong.
  */
-export function sourceOf(given: readonly string[]): (parts: ProgramParts) => ProgramSource {
+export function sourceOf(
+  given: readonly string[],
+  file: BoardFile | null = null,
+): (parts: ProgramParts) => ProgramSource {
   const asked = checkSourceSpecs(given.map(parseSourceSpec))
   return parts => {
     if (asked.length > 0) return sourceOfSpecs(asked, parts)
+    if (file !== null && file.specs.length > 0) return sourceOfFile(file, parts)
     const specs = settingSpecs(parts.config)
     const streams = sourceOfSpecs(specs, parts)
     if (specs[0]?.kind !== 'status' || 'news' in streams) return streams
     const { clock, log } = parts
     return new FallbackSource({ streams, file: fileSourceOf(parts), clock, log })
   }
+}
+
+function sourceOfFile({ path, specs }: BoardFile, parts: ProgramParts): ProgramSource {
+  const refusal = specs.some(({ kind }) => kind === 'exec') ? execRefusal(path, parts.config.allowExec) : null
+  if (refusal !== null) throw new Error(refusal)
+  return sourceOfSpecs(specs, parts)
 }
 
 /** One source of them all. Throws an Error that names what is wrong. */

@@ -33,6 +33,17 @@ describe('g6 config', () => {
     ])
   })
 
+  test('shows the sources that flags name, without their secrets', async () => {
+    const words = ['--source', 'es=json:http://es:9200/x?token=secret', '--source', 'push:jobs']
+    const text = await run({}, '--changed', ...words)
+    expect(text).toMatch(
+      /sources: .*\n {2}es: JSON from http:\/\/es:9200 every 5s\n {2}pushes to \/push\/jobs\n/,
+    )
+    expect(text).not.toContain('secret')
+    const { sources } = JSON.parse(await run({}, '--json', ...words))
+    expect(sources).toHaveLength(2)
+  })
+
   test('check exits 0 when all settings are usable', async () => {
     expect(await run({}, 'check')).toBe('settings are usable\n')
     expect(process.exitCode).toBeUndefined()

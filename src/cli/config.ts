@@ -4,9 +4,18 @@ import { loadSettings, serveFindings } from '../app/load-settings.js'
 import { givenFlags, settingFlags } from '../config/flags.js'
 import type { LoadResult } from '../config/load.js'
 import { checkReport, configReport, type Report } from '../config/report.js'
+import { sourceLine } from '../sources/shown.js'
+import { checkSourceSpecs, parseSourceSpec } from '../sources/spec.js'
 import { print } from './output.js'
+import { sourceFlag } from './settings.js'
 
 type Write = typeof print
+type Options = {
+  readonly json?: true
+  readonly group?: string
+  readonly changed?: true
+  readonly source?: readonly string[]
+}
 
 /** `load` and `write` are the process's own unless given; a failed command sets `process.exitCode`. */
 export function configCommand(write: Write = print, load: typeof loadSettings = loadSettings): Command {
@@ -16,18 +25,20 @@ export function configCommand(write: Write = print, load: typeof loadSettings = 
     if (!ok) process.exitCode = 1
   }
 
-  const config = settingFlags(new Command('config'))
+  const config = sourceFlag(settingFlags(new Command('config')))
     .description('Show every setting, its value and where it came from (secrets masked)')
     .option('--json', 'As JSON')
     .option('--group <name>', 'Only the settings of this group')
     .option('--changed', 'Only settings that are not at their default')
     .action((_options: unknown, command: Command) => {
-      const { json, group, changed } = command.opts<{ json?: true; group?: string; changed?: true }>()
+      const { json, group, changed, source } = command.opts<Options>()
+      const specs = source === undefined ? null : checkSourceSpecs(source.map(parseSourceSpec))
       say(
         configReport(loaded(command), {
           json: json ?? false,
           group: group ?? null,
           changed: changed ?? false,
+          ...(specs === null ? {} : { sources: specs.map(sourceLine) }),
         }),
       )
     })

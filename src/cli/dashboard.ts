@@ -1,5 +1,6 @@
 // `g6 dashboard`: the board on this terminal, or as plain text or JSON lines.
 import { Command } from 'commander'
+import { loadBoardFile } from '../app/board-file.js'
 import { loadPanels } from '../app/custom-panels.js'
 import { fileOutputs, screenOutput } from '../app/outputs.js'
 import { Program } from '../app/program.js'
@@ -37,10 +38,12 @@ export function dashboardCommand(): Command {
         const screen = loaded.config.summaryMaxCycles === 1 ? null : possible
         if (screen === null) possible?.restore()
         const sources = shown === undefined ? source : [shown, ...source]
+        const boardFile = await loadBoardFile(loaded.config.boardFile, log)
         const program = new Program({
           loaded,
           command: serve ? 'dashboard --serve' : 'dashboard',
-          source: sourceOf(sources),
+          source: sourceOf(sources, boardFile),
+          boardFile,
           outputs: parts => [
             ...(screen?.outputs(parts) ?? screenOutput(parts, json ? 'json' : 'plain', process.stdout)),
             ...fileOutputs(parts),

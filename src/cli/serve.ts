@@ -1,5 +1,6 @@
 // `g6 serve`: the board over HTTP, no screen.
 import { Command } from 'commander'
+import { loadBoardFile } from '../app/board-file.js'
 import { loadPanels } from '../app/custom-panels.js'
 import { fileOutputs } from '../app/outputs.js'
 import { Program } from '../app/program.js'
@@ -20,10 +21,12 @@ export function serveCommand(): Command {
       if (prepared === null) return
       const { loaded, log, load } = prepared
       const { source: sources = [] } = command.opts<Options>()
+      const boardFile = await loadBoardFile(loaded.config.boardFile, log)
       const program = new Program({
         loaded,
         command: 'serve',
-        source: sourceOf(sources),
+        source: sourceOf(sources, boardFile),
+        boardFile,
         outputs: parts => fileOutputs(parts),
         panels: await loadPanels(loaded.config.panelsModule),
         sockets: takeInheritedSockets(process.env, process.pid),

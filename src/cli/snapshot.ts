@@ -1,7 +1,9 @@
 // `g6 snapshot`: one board, once, as text or JSON; for pipes and scripts.
 import { Command } from 'commander'
+import { loadBoardFile } from '../app/board-file.js'
 import { loadPanels } from '../app/custom-panels.js'
 import { printSnapshot } from '../app/one-board.js'
+import { sourceOf } from '../app/source.js'
 import { systemClock } from '../clock/clock.js'
 import { settingFlags } from '../config/flags.js'
 import { silentMetrics } from '../metrics/metrics.js'
@@ -19,6 +21,7 @@ export function snapshotCommand(): Command {
       if (prepared === null) return
       const { json = false, source: sources = [] } = command.opts<Options>()
       const { config } = prepared.loaded
+      const boardFile = await loadBoardFile(config.boardFile, prepared.log)
       const parts = {
         config,
         settings: () => config,
@@ -26,10 +29,11 @@ export function snapshotCommand(): Command {
         log: prepared.log,
         clock: systemClock,
         panels: await loadPanels(config.panelsModule),
+        boardFile: () => boardFile,
       }
       process.exitCode = await printSnapshot(
         parts,
-        { sources, json },
+        { source: sourceOf(sources, boardFile), json },
         {
           stdout: { columns: process.stdout.columns, write: print },
           stderr: { write: complain },

@@ -10,6 +10,8 @@ export type ReportOptions = {
   readonly group: string | null
   /** Only what is not at its default. */
   readonly changed: boolean
+  /** The sources that a flag names, without secrets. */
+  readonly sources?: readonly string[]
 }
 
 export type Report = { readonly text: string; readonly ok: boolean }
@@ -68,7 +70,10 @@ function listingJson(result: Loaded, options: ReportOptions): string {
     secret: setting.secret,
     reload: setting.reload,
   }))
-  return json({ ok: true, settings, warnings: result.warnings, deprecated_seen: result.deprecatedSeen })
+  const { sources } = options
+  const more = sources === undefined ? {} : { sources }
+  const { warnings, deprecatedSeen } = result
+  return json({ ok: true, settings, ...more, warnings, deprecated_seen: deprecatedSeen })
 }
 
 function listing(result: Loaded, options: ReportOptions): string {
@@ -83,6 +88,11 @@ function listing(result: Loaded, options: ReportOptions): string {
     const own = rows.filter(r => r.group === name)
     return own.length === 0 ? [] : [[`${name}: ${about}`, ...own.map(lineOf)].join('\n')]
   })
+  const { sources = [] } = options
+  if (sources.length > 0)
+    blocks.push(
+      ['sources: Instead of what the settings name.', ...sources.map(line => `  ${line}`)].join('\n'),
+    )
   const end = [
     ...result.warnings.map(w => `warning: ${w.message}`),
     rows.length === 0 ? 'every setting has its default' : '* = read again on SIGHUP',

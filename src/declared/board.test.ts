@@ -49,7 +49,7 @@ describe('a field', () => {
       ['{ from = "a", unit = "°C" }', { a: '21.5' }, { text: '21.5 °C', value: 21.5 }],
       ['{ from = "a" }', { a: '21' }, { text: '21' }],
       ['{ from = "a" }', { a: true }, { text: 'yes' }],
-      ['{ from = "a" }', { a: [1, 'b', null] }, { text: '1, b, —' }],
+      ['{ from = "a" }', { a: [1, 'b', null] }, { text: '1, b, …' }],
       [
         '{ from = "a" }',
         { a: Array.from({ length: 10 }, (_, i) => i) },

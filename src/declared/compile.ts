@@ -1,9 +1,9 @@
 // Compiles the tables of a board file: every expression and threshold once. What cannot be compiled is a fault and keeps its place,
 // so that the board shows why.
 import { ALONE, type Surroundings } from '../automatic/judge.js'
-import { isPanelKey } from '../panels/content.js'
 import { PANELS } from '../panels/registry.js'
 import { shownText } from '../panels/text.js'
+import { isSafeName } from '../snapshot/value.js'
 import { type Compiled, compileExpression, type Expression } from './expression.js'
 import type { BoardTable, ItemTable, PanelTable } from './file.js'
 import type { Fault } from './parse.js'
@@ -73,6 +73,9 @@ export type CompiledParts = {
 export const ALERTS = 'alerts'
 const DEFAULT_LIMIT = 200
 const MAX_KEY = 64
+const KEY = /^[a-z0-9_-][a-z0-9_.-]{0,63}$/
+/** As automatic boards have them: safe as file names, in addresses and as ids. */
+const isKey = (key: string): boolean => KEY.test(key) && isSafeName(key)
 /** Keys of built-in panels, whose facts and places surfaces know. */
 const RESERVED: ReadonlySet<string> = new Set(PANELS.map(({ key }) => key))
 
@@ -94,14 +97,13 @@ export function compileBoard(table: BoardTable, sources: readonly string[]): Com
 /** Its own key, or one from its title; another panel's key gets a number. */
 function keyFor({ key, title }: PanelTable, path: Path, taken: ReadonlySet<string>, faults: Fault[]): string {
   if (key !== undefined) {
-    const why =
-      !isPanelKey(key) || key !== key.toLowerCase()
-        ? 'allowed: a letter from a to z, then up to 63 of a to z, 0 to 9, ".", "_" and "-"'
-        : taken.has(key)
-          ? 'another panel has it; give each its own'
-          : RESERVED.has(key) && key !== ALERTS
-            ? `it is the key of a built-in panel; of those only "${ALERTS}" is allowed`
-            : null
+    const why = !isKey(key)
+      ? 'allowed: 1 to 64 of a to z, 0 to 9, ".", "_" and "-", not beginning with "."'
+      : taken.has(key)
+        ? 'another panel has it; give each its own'
+        : RESERVED.has(key) && key !== ALERTS
+          ? `it is the key of a built-in panel; of those only "${ALERTS}" is allowed`
+          : null
     if (why === null) return key
     faults.push({ path: [...path, 'key'], message: `key ${JSON.stringify(shownText(key))}: ${why}` })
   }
@@ -113,8 +115,7 @@ function keyFor({ key, title }: PanelTable, path: Path, taken: ReadonlySet<strin
     .replace(/^[^a-z]+|_+$/g, '')
     .slice(0, MAX_KEY - 4)
   const name = plain === '' ? 'panel' : plain
-  const isFree = (wanted: string): boolean =>
-    isPanelKey(wanted) && !taken.has(wanted) && !RESERVED.has(wanted)
+  const isFree = (wanted: string): boolean => isKey(wanted) && !taken.has(wanted) && !RESERVED.has(wanted)
   if (isFree(name)) return name
   let n = 2
   while (!isFree(`${name}_${n}`)) n++

@@ -30,6 +30,8 @@ const SAMPLE = 200
 
 export class Evaluation {
   readonly faults: Fault[] = []
+  /** When time alone may change a cell, epoch ms. */
+  untilMs = Number.POSITIVE_INFINITY
   readonly #budget: Budget
   /** Sources whose document has not come: what is read of them is no fault of the file. */
   readonly #absent: ReadonlySet<string>
@@ -63,7 +65,13 @@ export class Evaluation {
   }
 
   cell(item: Item, value: unknown = this.document, key: string | null = null): MadeCell {
-    return cellOf(item, this.evaluate(item.from, value, key), this.context)
+    return this.cellOf(item, this.evaluate(item.from, value, key))
+  }
+
+  cellOf(item: Item, result: Evaluated): MadeCell {
+    const made = cellOf(item, result, this.context)
+    this.untilMs = Math.min(this.untilMs, made.untilMs ?? Number.POSITIVE_INFINITY)
+    return made
   }
 
   rows(part: Part): FoundRows {

@@ -14,7 +14,6 @@ import { kindOf } from './json-value.js'
 import type { Fault } from './parse.js'
 import { tableContent } from './table.js'
 import { toneOfBoolean, toneOfWord } from './tones.js'
-import { cellOf } from './value-cell.js'
 
 export type Made = {
   readonly panels: readonly Panel[]
@@ -22,6 +21,8 @@ export type Made = {
   readonly verdict: Remark | null
   /** What finds nothing or fails on this document. */
   readonly faults: readonly Fault[]
+  /** When time alone may change the panels, epoch ms; Infinity = never. */
+  readonly untilMs: number
 }
 
 const TOO_LONG: Block = {
@@ -35,7 +36,7 @@ export function makeBoard(parts: CompiledParts, document: unknown, context: Make
   // First, so that it is never what the budget lacks for.
   const verdict = verdictRemark(parts, evaluation)
   const panels = parts.panels.map(panel => panelOf(panel, evaluation))
-  return { panels, verdict, faults: evaluation.faults }
+  return { panels, verdict, faults: evaluation.faults, untilMs: evaluation.untilMs }
 }
 
 function panelOf(panel: CompiledPanel, evaluation: Evaluation): Panel {
@@ -62,7 +63,7 @@ function fieldsContent(items: readonly Item[], evaluation: Evaluation): PanelCon
   const facts = emptyRecord<Fact>()
   const fields: Field[] = []
   for (const item of items) {
-    const { cell } = cellOf(item, evaluation.find(item.from), evaluation.context)
+    const { cell } = evaluation.cellOf(item, evaluation.find(item.from))
     if (item.onlyBad && !isBad(cell)) continue
     const { value, unit } = cell
     const plain = field(item.label, cell)

@@ -87,7 +87,7 @@ describe('every mistake has a line, a column and what to do', () => {
     [
       'a wrong key',
       `${PANEL}key = "Über"\nfields = [ { from = "a" } ]`,
-      /^3:1 key "Über": allowed: a letter from a to z/,
+      /^3:1 key "Über": allowed: 1 to 64 of a to z/,
     ],
     [
       'a built-in key',

@@ -24,6 +24,8 @@ export type MadeCell = {
   readonly cell: Cell
   /** Why the expression fails. */
   readonly failure: string | null
+  /** When its age reaches a threshold, epoch ms. */
+  readonly untilMs?: number
 }
 
 export function cellOf(item: Item, evaluated: Evaluated, context: CellContext): MadeCell {
@@ -31,9 +33,24 @@ export function cellOf(item: Item, evaluated: Evaluated, context: CellContext): 
   const { value } = evaluated
   if (value === null) return { cell: MUTED, failure: null }
   const cell = item.unit === TIME ? timeCell(item, value, context) : plainCell(item, value, context)
-  if (item.thresholdFault === null || cell.text === MISSING) return { cell, failure: null }
+  if (item.thresholdFault === null || cell.text === MISSING)
+    return { cell, failure: null, ...agesPast(item, cell, context) }
   const text = `${cell.text} (${shownText(item.thresholdFault, REASON_WIDTH)})`
   return { cell: { ...cell, text, tone: 'muted' }, failure: null }
+}
+
+/** When the age of a time reaches its next threshold. */
+function agesPast(
+  { unit, warn, error }: Item,
+  { value }: Cell,
+  { nowMs }: CellContext,
+): { untilMs?: number } {
+  if (unit !== TIME || value === undefined) return {}
+  const moments = [warn, error].flatMap(each =>
+    typeof each?.limit === 'number' ? [value + each.limit + 1] : [],
+  )
+  const next = moments.filter(atMs => atMs > nowMs)
+  return next.length === 0 ? {} : { untilMs: Math.min(...next) }
 }
 
 function failed(why: string): MadeCell {

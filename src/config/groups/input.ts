@@ -1,6 +1,6 @@
 // Where the status comes from.
 import { bytes } from '../kinds/numbers.js'
-import { bool, path, timezone } from '../kinds/words.js'
+import { bool, choice, path, timezone } from '../kinds/words.js'
 import { group } from '../setting.js'
 
 export const input = group('input', 'Where the status comes from.', {
@@ -17,6 +17,11 @@ export const input = group('input', 'Where the status comes from.', {
     flag: '--board',
     about:
       'A board file (.toml or .json): panels, thresholds and sources as you declare them; `g6 board init` writes one.',
+  }),
+  G6_AUTO_PANELS: choice('foreign', {
+    of: ['foreign', 'all'],
+    about:
+      'Panels made from the document itself: `foreign` where the known panels read none of it, `all` also for members that they do not read.',
   }),
   G6_SOURCE_TIMEZONE: timezone(null, {
     defaultText: 'UTC for ISO text, Asia/Kolkata for day-first text',
