@@ -53,7 +53,7 @@ describe('the top bar', () => {
 
   test('shows in a closed market when the last document was written, without a warning', () => {
     const bar = top(standing('closed', 57_600))
-    expect(bar).toContain('● closed, last 22:03 ')
+    expect(bar).toContain('● closed, last 22:03 on 19 Nov ')
   })
 
   test('begins with the verdict and its reason, on the narrowest screen too', () => {
