@@ -107,7 +107,7 @@ describe('the top bar', () => {
     for (let i = 0; i < 3; i++) join(program.hub)
     screen.open(program)
     await shows(ENTER)
-    expect(await picture()).toContain('3 clients')
+    expect(await picture()).toContain('3 readers')
   })
 
   test('shows no readers where nobody is served', async () => {

@@ -15,7 +15,7 @@ async function started(
 ): Promise<{ screen: PtyScreen; status: StatusFile }> {
   const status = new StatusFile()
   const screen = g6Screen([...status.args, ...(options.args ?? [])], { cwd: status.folder, ...options })
-  await screen.shows('cycle 1')
+  await screen.shows('board 1')
   return { screen, status }
 }
 
@@ -43,16 +43,18 @@ describe('the dashboard', () => {
       'Links',
     ])
       expect(screen.text).toContain(word)
-    expect(screen.lines[0]).toMatch(/G6 .*prod .*market open .*status\.json .*fresh .*\d\d:\d\d:\d\d$/)
-    expect(screen.lines[59]).toMatch(/q quit.*cycle \d+ .*hit/)
+    expect(screen.lines[0]).toMatch(
+      /^ ■ FAILING {2}.* market open · source \d+ s ago · live · \d\d:\d\d:\d\d \w+$/,
+    )
+    expect(screen.lines[59]).toMatch(/q quit.*status\.json · G6 .*prod · board \d+/)
     expect(screen.terminal.buffer.active.type).toBe('alternate')
   })
 
   test('rewrites only the lines of the panel that changed', async () => {
     const { screen, status } = await started({ cols: 200, rows: 60 })
     const top = screen.lines.findIndex(line => line.includes('─ Analytics '))
-    const column = screen.lines[top]?.indexOf('╭─ Analytics ') ?? -1
-    const bottom = screen.lines.findIndex((line, y) => y > top && line.charAt(column) === '╰')
+    const column = screen.lines[top]?.indexOf('─ Analytics ') ?? -1
+    const below = screen.lines.findIndex((line, y) => y > top && line.slice(column, column + 3).trim() === '')
     const before = screen.raw.length
     status.change({
       analytics: { pcr: 1.37, max_pain: { NIFTY: 24_600, BANKNIFTY: 52_100, SENSEX: 80_100 } },
@@ -60,7 +62,7 @@ describe('the dashboard', () => {
     await screen.shows('1.37')
     const sent = screen.raw.slice(before)
     for (const row of rowsWritten(sent)) {
-      expect(row === 0 || row === 59 || (row > top && row < bottom)).toBe(true)
+      expect(row === 0 || row === 59 || row === 1 || (row > top && row < below)).toBe(true)
     }
     expect(Buffer.byteLength(sent)).toBeLessThan(2_048)
     expect(sent.split('\u001b[?2026h').length).toBe(sent.split('\u001b[?2026l').length)
@@ -69,10 +71,11 @@ describe('the dashboard', () => {
   test('says what is wrong with the status, and shows the last good one', async () => {
     const { screen, status } = await started()
     status.writeText('{"half": ')
-    await screen.shows('not_json')
+    await screen.shows('not json')
     expect(screen.text).toContain('BANKNIFTY')
+    expect(screen.text).toContain('no longer judged')
     status.change({})
-    await screen.shows('● fresh')
+    await screen.shows('s ago · live')
   })
 
   test('waits for a missing status, and says why', async () => {
@@ -87,31 +90,28 @@ describe('the dashboard', () => {
   test('follows the size of the terminal, down to 80×24, below it, and up', async () => {
     const { screen } = await started({ cols: 200, rows: 60 })
     screen.resize(80, 24)
-    const fits = () => /^── Links/m.test(screen.text) && /q quit/.test(screen.lines[23] ?? '')
+    const fits = () => /^ {2}(Well|Links) .*$/m.test(screen.text) && /q quit/.test(screen.lines[23] ?? '')
     await screen.until(fits, 'it fits 80×24')
-    expect(screen.lines[0]).toMatch(/fresh/)
+    expect(screen.lines[0]).toMatch(/^ ■ FAILING /)
     screen.resize(30, 5)
     await screen.shows('too small')
     screen.resize(400, 120)
     await screen.until(() => screen.lines[119]?.includes('q quit') ?? false, 'it fits 400×120')
-    for (const line of screen.lines.slice(1, 119)) expect(line).toHaveLength(400)
+    expect(Math.max(...screen.lines.map(line => line.length))).toBeLessThanOrEqual(400)
   })
 
   test('shows the curated blocks on a short terminal without a setting, and with the setting anywhere', async () => {
     const { screen } = await started({ cols: 100, rows: 20 })
-    await screen.shows('Heartbeat')
-    const heights = screen.lines
-      .filter(line => line.startsWith('── '))
-      .map(line => line.slice(3).split('  ')[0])
-    expect(heights[0]).toMatch(/^Overview/)
-    expect(heights[1]).toMatch(/^Cycle/)
+    await screen.shows('Data quality')
+    const titles = screen.lines.flatMap(line => /^─ (?:[■▲] )?([A-Z]\w+)/.exec(line)?.[1] ?? [])
+    expect(titles.slice(0, 2)).toEqual(['Alerts', 'Indices'])
     screen.resize(100, 8)
     await screen.until(
-      text => !text.includes('Analytics') && /q quit/.test(screen.lines[7] ?? ''),
+      () => /^ ■ FAILING/.test(screen.lines[0] ?? '') && /q quit/.test(screen.lines[7] ?? ''),
       'eight lines are drawn',
     )
     // An alert of the fixture is critical, so alerts stay, and so do header and cycle.
-    for (const title of ['Overview', 'Cycle', 'Alerts']) expect(screen.text).toContain(`── ${title}`)
+    for (const title of ['Overview', 'Cycle', 'Alerts']) expect(screen.text).toContain(title)
     const asked = await started({ rows: 50, env: { G6_SUMMARY_CURATED_MODE: '1' } })
     await asked.screen.shows('Data quality')
   })
@@ -121,23 +121,23 @@ describe('keys', () => {
   test('tab and arrows move the focus, enter opens a panel, and escape goes back', async () => {
     const { screen } = await started({ cols: 120, rows: 40 })
     screen.type('\t')
-    await screen.until(text => /┏━ Overview/.test(text), 'the overview has the focus')
+    await screen.until(text => /━ ■ Alerts ━/.test(text), 'the alerts have the focus')
     screen.type('\u001b[B')
-    await screen.until(text => /┏━ Cycle/.test(text), 'the cycle has the focus')
+    await screen.until(text => /━ ■ Indices ━/.test(text), 'the indices have the focus')
     screen.type('\u001b[C')
     await screen.until(
-      text => !/┏━ Cycle/.test(text) && text.includes('┏━'),
+      text => !/━ ■ Indices ━/.test(text) && text.includes('━━━━━━━━━━'),
       'the right column has the focus',
     )
     screen.type('\u001b[Z')
-    await screen.until(text => text.includes('┏━'), 'another has the focus')
+    await screen.until(text => text.includes('━━━━━━━━━━'), 'another has the focus')
     screen.type('\r')
     await screen.until(
-      () => screen.lines[1]?.startsWith('┏━') === true && screen.lines[38]?.startsWith('┗') === true,
+      text => text.split('━━━━━━━━━━').length > 9 && text.includes('esc back'),
       'one panel fills the screen',
     )
     screen.type('\u001b')
-    await screen.until(text => text.includes('╭─ Overview'), 'all panels are back')
+    await screen.until(text => text.includes('Indices') && text.includes('Overview'), 'all panels are back')
   })
 
   test('arrows, pages and the wheel scroll', async () => {
@@ -146,11 +146,12 @@ describe('keys', () => {
     status.change({ indices: Object.fromEntries(names.map(name => [name, { ltp: 1 }])), indices_detail: {} })
     const screen = g6Screen(status.args, { cwd: status.folder, cols: 80, rows: 30 })
     await screen.shows('X100')
-    screen.type('\t\t\t\r')
-    await screen.until(
-      () => screen.lines[1]?.startsWith('┏━ Indices') === true,
-      'the indices fill the screen',
-    )
+    for (const title of ['Alerts', 'Performance', 'Indices']) {
+      screen.type('\t')
+      await screen.until(text => new RegExp(`━ (■ )?${title} ━`).test(text), `${title} has the focus`)
+    }
+    screen.type('\r')
+    await screen.shows('esc back')
     screen.type('\u001b[B\u001b[B')
     await screen.shows('3–')
     screen.type('\u001b[<65;10;10M')
@@ -172,13 +173,13 @@ describe('keys', () => {
     screen.type('\r')
     await screen.shows('filter: sen')
     screen.type('\u001b')
-    await screen.shows('memory_mb')
+    await screen.shows('Analytics')
   })
 
   test('p freezes the panels while the loop goes on, and says how far behind they are', async () => {
     const { screen, status } = await started()
     screen.type('p')
-    await screen.shows(' paused ')
+    await screen.shows('paused')
     status.change({ storage: { lag: 77.7 } })
     await screen.shows('paused, 1 update behind')
     status.change({ storage: { lag: 88.8 }, analytics: { pcr: 3.21 } })
@@ -203,7 +204,7 @@ describe('keys', () => {
     await screen.shows('ctrl+z')
     screen.type('q')
     await screen.hides('ctrl+z')
-    expect(screen.text).toContain('Overview')
+    expect(screen.text).toContain('Indices')
   })
 
   test('w writes the text of the screen without borders, and says where', async () => {
@@ -242,8 +243,8 @@ describe('terminals with fewer features', () => {
   test('get no colour with NO_COLOR, and every tone has its mark', async () => {
     const { screen } = await started({ env: { NO_COLOR: '1' } })
     expect(colours(screen.raw)).toEqual([])
-    expect(screen.text).toMatch(/78\.50 !/)
-    expect(screen.text).toMatch(/64\.20 ✖/)
+    expect(screen.text).toMatch(/^▲ BANKNIFTY .* 78\.50/m)
+    expect(screen.text).toMatch(/^■ SENSEX .* 64\.20/m)
   })
 
   test('get colours with FORCE_COLOR whatever other settings say', async () => {
@@ -254,8 +255,9 @@ describe('terminals with fewer features', () => {
   test('without UTF-8 get ASCII only', async () => {
     const { screen } = await started({ env: { LANG: 'C', LC_ALL: 'POSIX' } })
     expect([...screen.raw].filter(char => char.charCodeAt(0) > 126)).toEqual([])
-    expect(screen.text).toContain('+- Overview -')
-    expect(screen.text).toMatch(/64\.20 x/)
+    expect(screen.text).toContain('- x Indices -')
+    expect(screen.text).toMatch(/^x SENSEX .* 64\.20/m)
+    expect(screen.lines[0]).toMatch(/^ x FAILING /)
   })
 
   test('that are dumb get plain text, as with --no-rich', async () => {
@@ -281,7 +283,7 @@ describe('terminals with fewer features', () => {
     return screen.raw
   }
 
-  test('keep every border straight next to wide characters, emoji and combining marks', async () => {
+  test('keep every column straight next to wide characters, emoji and combining marks', async () => {
     const status = new StatusFile(null)
     const messages = ['日本語の警告です', 'disk ✅ full 👩‍👩‍👧', 'cafe\u0301 au lait', '한국어 경고', 'नमस्ते']
     status.change({
@@ -292,13 +294,19 @@ describe('terminals with fewer features', () => {
         message,
       })),
     })
-    const screen = g6Screen(status.args, { cwd: status.folder, cols: 100, rows: 40 })
+    const screen = g6Screen(status.args, { cwd: status.folder, cols: 120, rows: 40 })
     await screen.shows('日本語の警告です')
     for (const message of ['cafe\u0301 au lait', '한국어 경고']) expect(screen.text).toContain(message)
     const { active } = screen.terminal.buffer
-    for (let y = 1; y < 39; y++) {
-      expect(active.getLine(y)?.getCell(0)?.getChars()).toMatch(/[╭╰│─]/)
-      expect(active.getLine(y)?.getCell(99)?.getChars()).toMatch(/[╮╯│─]/)
+    const cell = (x: number, y: number): string => active.getLine(y)?.getCell(x)?.getChars() ?? ''
+    const rows = screen.lines.flatMap((line, y) =>
+      messages.some(message => line.includes(message)) ? [y] : [],
+    )
+    expect(rows).toHaveLength(messages.length)
+    // The column on the right begins where it does beside any other row.
+    for (const y of rows) {
+      expect(cell(0, y)).toBe('▲')
+      for (const x of [69, 70, 71, 72]) expect(cell(x, y).trim()).toBe('')
     }
   })
 })

@@ -51,7 +51,7 @@ describe('the terminal is as before', () => {
   test('after q', async () => {
     const { screen } = await inShell()
     screen.type('\t')
-    await screen.shows('┏━')
+    await screen.shows('━━━━━━━━━━')
     screen.type('q')
     await expectAsFound(screen, 0)
   })
@@ -107,7 +107,7 @@ describe('log lines', () => {
   test('never appear in the picture and come out when it is gone', async () => {
     const { screen, status } = await inShell()
     status.writeText('not a document')
-    await screen.shows('not_json')
+    await screen.shows('not json')
     expect(screen.raw).not.toContain('the status cannot be read')
     screen.type('q')
     await screen.shows('done')
@@ -117,7 +117,7 @@ describe('log lines', () => {
   test('come out when a signal ends it', async () => {
     const { screen, status } = await inShell()
     status.writeText('not a document')
-    await screen.shows('not_json')
+    await screen.shows('not json')
     process.kill(dashboardPid(status), 'SIGTERM')
     await screen.shows('done')
     expect(screen.text).toContain('the status cannot be read')

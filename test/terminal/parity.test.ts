@@ -1,4 +1,5 @@
-// For every panel the text in the terminal, in plain text and in the stream's lines is the same.
+// For every panel plain text and the stream's lines are the same, and the terminal shows every value of them: there labels are words,
+// numbers have a true minus and rows that are not well are on top.
 import { describe, expect, test } from 'vitest'
 import type { CycleResult } from '../../src/engine/cycle.js'
 import { snapshotEvents } from '../../src/hub/frames.js'
@@ -14,38 +15,34 @@ import { fixture, NOW_MS, resultOfStatus, SETTINGS, sceneOf } from './support/sc
 const STEPS = 40
 const WIDE = { width: 400, height: 120 }
 
-/** The text alone: a label's colon and the marks of tones differ by surface, and blanks align. */
-function words(lines: readonly string[], fields: (line: number) => boolean): string {
-  return lines
-    .map((line, i) => (fields(i) ? line.replace(/^(.*?): /, '$1 ') : line))
-    .map(line =>
-      line
-        .replace(/ (!!?|✖)(?= |$)/g, ' ')
-        .replace(/\s+/g, ' ')
-        .trim(),
-    )
-    .join('\n')
+/** The words of a text, sorted: the terminal orders rows by tone, and says a unit once, in the head of its column. */
+function words(text: string): readonly string[] {
+  return text
+    .replace(/[■▲◆●─━╌]|!!?(?= |$)/gmu, ' ')
+    .replaceAll('−', '-')
+    .replace(/(\d)(ms|s|MB|%)(?=\s|$)/gm, '$1 $2')
+    .split(/\s+/)
+    .filter(word => word !== '')
+    .sort()
 }
 
-function fieldLines({ blocks }: Panel): ReadonlySet<number> {
-  const found = new Set<number>()
-  let line = 0
-  for (const block of blocks) {
-    if (block.kind === 'fields') for (const _ of block.items) found.add(line++)
-    else if (block.kind === 'text') line++
-    else line += block.rows.length === 0 ? 0 : block.rows.length + 1
-  }
-  return found
+/** The texts of all values of a panel. */
+function valuesOf({ blocks }: Panel): readonly string[] {
+  return blocks.flatMap(block => {
+    if (block.kind === 'text') return [block.text.replace(/^[\w.-]+=/, '')]
+    if (block.kind === 'fields') return block.items.map(({ text }) => text)
+    return block.rows.flatMap(row => row.map(({ text }) => text))
+  })
 }
 
-/** The content of the box when the panel fills the screen. */
+/** The content when the panel fills the screen. */
 function terminalLines(result: CycleResult, key: string): string[] {
   const painter = new Painter({ settings: { ...SETTINGS, clip: 300 }, clockMs: () => 0 })
   const view = { ...startView('dark'), focus: key, zoomed: true }
   const { frame } = painter.paint(sceneOf(result, { size: WIDE, view }))
   return frame.lines
-    .slice(2, -2)
-    .map(line => lineText(line).slice(2, -2).trimEnd())
+    .slice(1, -1)
+    .map(line => lineText(line).trimEnd())
     .filter(line => line !== '')
 }
 
@@ -61,14 +58,21 @@ function expectParity(status: Status): void {
   const plain = plainFrame(result, 1_000, SETTINGS.timezone)
   const stream = streamLines(result)
   for (const panel of result.board.panels.values()) {
-    const isField = fieldLines(panel)
     expect(plain).toContain(`[${panel.title}]\n${panel.lines.join('\n')}\n`)
     expect(stream[panel.key]?.lines).toEqual(panel.lines)
-    expect(words(terminalLines(result, panel.key), () => false)).toBe(words(panel.lines, i => isField.has(i)))
+    const shown = new Map<string, number>()
+    for (const word of words(terminalLines(result, panel.key).join(' ')))
+      shown.set(word, (shown.get(word) ?? 0) + 1)
+    for (const word of words(valuesOf(panel).join(' '))) {
+      // The unit of a column is in its head.
+      if (/^(ms|s|MB|%)$/.test(word)) continue
+      expect(shown.get(word), `${panel.key}: ${word}`).toBeGreaterThan(0)
+      shown.set(word, (shown.get(word) ?? 0) - 1)
+    }
   }
 }
 
-describe('terminal, plain text and stream say the same', () => {
+describe('terminal, plain text and stream show the same values', () => {
   test.each(['nested', 'flat', 'full'] as const)('of the %s status', name => {
     expectParity(fixture(name))
   })

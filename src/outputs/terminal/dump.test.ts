@@ -13,7 +13,7 @@ describe('the text of the screen', () => {
     for (const panel of RESULT.board.panels.values()) {
       expect(shown).toContain(`[${panel.title}]\n${panel.lines.join('\n')}\n`)
     }
-    expect(shown.split('\n')[0]).toMatch(/^G6 .*fresh.*14:03:22$/)
+    expect(shown.split('\n')[0]).toMatch(/^G6 .*source 1 s ago.*14:03:22 IST$/)
     expect(shown).not.toMatch(/[─│╭╮╰╯━┃]/)
     expect(shown.endsWith('\n')).toBe(true)
   })

@@ -20,8 +20,8 @@ function shownPanels({ shown, view }: Scene): readonly Panel[] {
 
 /** The top bar, then `[Title]` and the lines of every panel shown; ends with a newline. */
 export function screenText(scene: Scene, timezone: string): string {
-  const bar = topBar({ ...scene, timezone, paused: scene.view.paused }, BAR_COLUMNS)
-  const lines = [lineText(bar).trim().replace(/ {3,}/g, '  '), '']
+  const bars = topBar({ ...scene, timezone, paused: scene.view.paused }, BAR_COLUMNS).map(lineText)
+  const lines = [...bars.map(text => text.trim().replace(/ {3,}/g, '  ')).filter(text => text !== ''), '']
   for (const { title, blocks } of shownPanels(scene)) lines.push(`[${title}]`, ...linesOf(blocks), '')
   return `${lines.join('\n').trimEnd()}\n`
 }

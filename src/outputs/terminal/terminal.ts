@@ -14,6 +14,7 @@ import type { Key } from './keys/key.js'
 import { KeyReader } from './keys/reader.js'
 import { type Effect, reduceKey, type Seen } from './keys/reduce.js'
 import { startView, type View } from './keys/view.js'
+import { LiveTrends } from './live-trends.js'
 import type { Capabilities } from './rim/capabilities.js'
 import { Pacer } from './rim/pacer.js'
 import type { TerminalWriter } from './rim/tty-writer.js'
@@ -65,6 +66,7 @@ export class TerminalOutput implements Output {
   readonly name = 'terminal'
   readonly #options: TerminalOptions
   readonly #painter: Painter
+  readonly #trends = new LiveTrends()
   readonly #pacer: Pacer
   readonly #timers: Timers
   readonly #keys: KeyReader
@@ -101,6 +103,7 @@ export class TerminalOutput implements Output {
     this.#looks = looksOf(theme, colors)
     this.#painter = new Painter({
       settings,
+      utf8: options.capabilities.utf8,
       clockMs: clock.monotonicMs,
       onPanelRender: (panel, seconds) => hooks.onPanelRender?.(panel, seconds),
     })
@@ -127,6 +130,7 @@ export class TerminalOutput implements Output {
     const changed = result.board.generation !== (this.#live?.board.generation ?? 0)
     this.#live = result
     if (changed) this.#lastChangeMs = result.board.builtAtMs
+    this.#trends.take(result, this.#options.clock.nowMs())
     this.#pacer.request()
   }
 
@@ -267,6 +271,7 @@ export class TerminalOutput implements Output {
       sourceName: hooks.sourceName(),
       clients: hooks.clients?.() ?? null,
       needFull: hooks.needFull?.() ?? null,
+      trends: this.#trends.at(body.shownAtMs),
     }
   }
 

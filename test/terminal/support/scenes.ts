@@ -4,6 +4,7 @@ import { type Board, emptyBoard, nextBoard } from '../../../src/board/board.js'
 import type { CycleResult } from '../../../src/engine/cycle.js'
 import { createPanelBuilder } from '../../../src/engine/panel-builder.js'
 import type { Scene } from '../../../src/outputs/terminal/draw/scene.js'
+import { NO_TRENDS } from '../../../src/outputs/terminal/draw/trends.js'
 import { startView } from '../../../src/outputs/terminal/keys/view.js'
 import type { TerminalSettings } from '../../../src/outputs/terminal/settings.js'
 import type { Panel } from '../../../src/panels/panel.js'
@@ -21,10 +22,10 @@ export const SETTINGS: TerminalSettings = {
   widths: {},
   heights: {},
   autoFit: true,
+  numberFormat: 'plain',
   curated: false,
   hideEmptyBlocks: false,
   showNeedFull: true,
-  numberFormat: 'plain',
   altScreen: true,
 }
 
@@ -101,6 +102,7 @@ export function sceneOf(result: CycleResult | null, more: Partial<Scene> = {}): 
     sourceName: 'data/runtime_status.json',
     clients: 3,
     needFull: null,
+    trends: NO_TRENDS,
     ...more,
   }
 }

@@ -43,8 +43,8 @@ describe('a curated block', () => {
 
   test('of the heartbeat has the age of the status and of the last change', () => {
     expect(lines({}, 'heartbeat', { lastChangeMs: NOW_MS - 200_000 })).toEqual([
-      'status: 1s ago',
-      'last change: 3m ago, 14:00:02',
+      'status: 1 s ago',
+      'last change: 3 min ago, 14:00:02',
     ])
   })
 

@@ -1,5 +1,7 @@
 // The blocks of the curated mode, by importance: panels of the board, and short blocks for provider, data quality, memory and
 // heartbeat.
+
+import { shortDuration } from '../../../display/age.js'
 import type { CycleResult } from '../../../engine/cycle.js'
 import { field, fields, numberCell, textCell } from '../../../panels/cells.js'
 import { MISSING, plainNumber, timeOfDay, withUnit } from '../../../panels/format.js'
@@ -8,7 +10,7 @@ import { makePanel } from '../../../panels/lines.js'
 import type { Block, Panel } from '../../../panels/panel.js'
 import type { Thresholds } from '../../../panels/thresholds.js'
 import type { Snapshot } from '../../../snapshot/snapshot.js'
-import { ageText, freshness, statusAgeSec } from '../draw/freshness.js'
+import { freshness, statusAgeSec } from '../draw/freshness.js'
 
 export type CuratedContext = {
   readonly result: CycleResult
@@ -85,13 +87,13 @@ function heartbeatBlock(context: CuratedContext): Block {
   const changed =
     lastChangeMs === null
       ? MISSING
-      : `${ageText((nowMs - lastChangeMs) / 1000)} ago, ${timeOfDay(lastChangeMs, timezone)}`
+      : `${shortDuration(nowMs - lastChangeMs)} ago, ${timeOfDay(lastChangeMs, timezone)}`
   return fields(
     field(
       'status',
       numberCell(
         age,
-        age === null ? MISSING : `${ageText(age)} ago`,
+        age === null ? MISSING : `${shortDuration(age * 1000)} ago`,
         freshness(result, nowMs, timezone).tone,
       ),
     ),

@@ -7,6 +7,7 @@ const need = (key: string, importance: number, full: number, stays = false): Cur
   importance,
   full,
   stays,
+  isNotWell: false,
 })
 const NEEDS = [
   need('header', 100, 4, true),
@@ -39,12 +40,23 @@ describe('curated blocks in too few rows', () => {
     expect(fitCurated(critical, 3)).toEqual([1, 1, 0, 1, 0])
   })
 
+  test('keep what is not well whole until all that is well is dropped, then a part of it', () => {
+    const bad = NEEDS.map(block =>
+      block.key === 'alerts' ? { ...block, stays: true, isNotWell: true } : block,
+    )
+    expect(fitCurated(bad, 10)).toEqual([1, 1, 1, 6, 1])
+    expect(fitCurated(bad, 8)).toEqual([1, 1, 0, 6, 0])
+    expect(fitCurated(bad, 5)).toEqual([1, 1, 0, 3, 0])
+    expect(fitCurated(bad, 2)).toEqual([1, 1, 0, 1, 0])
+  })
+
   test('whatever is shown whole, nothing less important was kept whole in place of it', () => {
     const any = fc.record({
       key: fc.string(),
       importance: fc.integer({ min: 1, max: 100 }),
       full: fc.integer({ min: 1, max: 20 }),
       stays: fc.boolean(),
+      isNotWell: fc.constant(false),
     })
     fc.assert(
       fc.property(fc.array(any, { maxLength: 12 }), fc.nat(100), (needs, rows) => {

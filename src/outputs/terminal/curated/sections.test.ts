@@ -3,6 +3,7 @@ import { makePanel } from '../../../panels/lines.js'
 import type { Panel, Tone } from '../../../panels/panel.js'
 import { ContentCache } from '../draw/content-cache.js'
 import { lineText, lineWidth } from '../draw/run.js'
+import { NO_TRENDS } from '../draw/trends.js'
 import { startView } from '../keys/view.js'
 import { sectionLines } from './sections.js'
 
@@ -10,8 +11,9 @@ const panel = (key: string, title: string, tone: Tone = 'ok'): Panel =>
   makePanel(key, title, [{ kind: 'fields', items: [{ label: 'value', text: 'x', tone }] }])
 
 function shown(panels: readonly Panel[], height: number): string[] {
-  const content = new ContentCache(60, () => 0)
-  const drawing = { view: startView('dark'), content, clip: 60, scrollMax: new Map(), pageRows: 1 }
+  const context = { clip: 60, format: 'plain', timezone: 'UTC', nowMs: 0, trends: NO_TRENDS } as const
+  const content = new ContentCache({ filter: '', isJudged: true, context }, () => 0)
+  const drawing = { view: startView('dark'), content, scrollMax: new Map(), pageRows: 1 }
   const { lines } = sectionLines(drawing, panels, { width: 40, height })
   expect(lines).toHaveLength(height)
   for (const line of lines) expect(lineWidth(line)).toBe(40)
@@ -27,33 +29,28 @@ const PANELS = (alerts: Tone): readonly Panel[] => [
 
 describe('curated sections', () => {
   test('are a heading and their content, below each other', () => {
-    expect(shown(PANELS('ok'), 9).slice(0, 4)).toEqual([
-      `── Overview ${'─'.repeat(28)}`,
-      '  value x',
-      `── Cycle ${'─'.repeat(31)}`,
-      '  value x',
+    expect(shown(PANELS('info'), 9).slice(0, 4)).toEqual([
+      `─ Overview ${'─'.repeat(29)}`,
+      '  Value ● x',
+      `─ Cycle ${'─'.repeat(32)}`,
+      '  Value ● x',
     ])
   })
 
   test('are a line each when there is no room for more', () => {
-    expect(shown(PANELS('warn'), 4)).toEqual([
-      '── Overview  value x',
-      '── Cycle  value x',
-      '── Indices  value x',
-      '── Alerts !  value x !',
+    expect(shown(PANELS('info'), 4)).toEqual([
+      '  Overview     Value ● x',
+      '  Cycle        Value ● x',
+      '  Indices      Value ● x',
+      '  Alerts       ◆ Value x',
     ])
   })
 
-  test('drop alerts before indices only while none is critical', () => {
-    expect(shown(PANELS('ok'), 3).map(line => line.split('  ')[0])).toEqual([
-      '── Overview',
-      '── Cycle',
-      '── Indices',
-    ])
-    expect(shown(PANELS('error'), 3).map(line => line.split('  ')[0])).toEqual([
-      '── Overview',
-      '── Cycle',
-      '── Alerts ✖',
-    ])
+  test('drop indices before alerts that are not well', () => {
+    const names = (alerts: Tone): string[] => shown(PANELS(alerts), 3).map(line => line.slice(0, 9).trimEnd())
+    expect(names('ok')).toEqual(
+      ['  Overview', '  Cycle', '  Indices'].map(name => name.slice(0, 9).trimEnd()),
+    )
+    expect(names('error')).toEqual(['  Overvie', '  Cycle', '■ Alerts'])
   })
 })

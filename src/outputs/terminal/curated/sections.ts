@@ -1,14 +1,12 @@
 // Draws the curated blocks below each other, each with a heading.
+import { isNotWell } from '../../../display/shape.js'
 import type { Panel } from '../../../panels/panel.js'
-import { sectionLine } from '../draw/box.js'
-import { collapsedPanel, type Drawing } from '../draw/panel-box.js'
+import { type Drawing, panelLine, panelLines } from '../draw/panel-lines.js'
 import { blank, type Line } from '../draw/run.js'
 import type { Spot } from '../keys/reduce.js'
 import { importanceOf } from '../layout/importance.js'
 import type { Size } from '../layout/layout.js'
 import { fitCurated } from './fit.js'
-
-const INDENT = 2
 
 function stays({ key, tone }: Panel): boolean {
   // The alerts panel has tone error exactly when one alert is critical.
@@ -20,14 +18,12 @@ export function sectionLines(
   panels: readonly Panel[],
   { width, height }: Size,
 ): { readonly lines: readonly Line[]; readonly spots: readonly Spot[] } {
-  const contents = panels.map(panel =>
-    drawing.content.lines(panel, drawing.view.filter, width - INDENT, 'dense'),
-  )
-  const needs = panels.map((panel, i) => ({
+  const needs = panels.map(panel => ({
     key: panel.key,
-    importance: importanceOf(panel.key),
-    full: 1 + (contents[i]?.length ?? 0),
+    importance: importanceOf(panel.key, drawing.content.shown(panel)?.tone ?? panel.tone),
+    full: 1 + drawing.content.content(panel, width, 'dense').lines.length,
     stays: stays(panel),
+    isNotWell: isNotWell(drawing.content.shown(panel)?.tone ?? panel.tone),
   }))
   const heights = fitCurated(needs, height)
   const lines: Line[] = []
@@ -36,11 +32,8 @@ export function sectionLines(
     const rows = heights[i] ?? 0
     if (rows === 0) return
     spots.push({ key: panel.key, x: 0, y: lines.length, width, height: rows })
-    if (rows === 1) lines.push(collapsedPanel(drawing, panel, width))
-    else {
-      lines.push(sectionLine(panel.title, panel.tone, drawing.view.focus === panel.key, width))
-      for (const line of contents[i] ?? []) lines.push([blank(INDENT), ...line])
-    }
+    if (rows === 1) lines.push(panelLine(drawing, panel, width))
+    else lines.push(...panelLines(drawing, panel, { width, height: rows, density: 'dense' }))
   })
   while (lines.length < height) lines.push([blank(width)])
   return { lines: lines.slice(0, height), spots }

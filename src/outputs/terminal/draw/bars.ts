@@ -1,41 +1,55 @@
-// The first and the last line of the screen. Each is a row of items; when they do not fit, the least important are dropped.
+// The first lines of the screen and the last one. Above: the verdict in one word, its cause, and the clock; a second line when it is
+// not healthy. Facts take the room that is left. What does not fit is dropped as a whole, the least important first.
+import { durationText } from '../../../display/age.js'
+import { toneOfVerdict } from '../../../display/shape.js'
 import type { CycleResult } from '../../../engine/cycle.js'
+import { sourceRemarks } from '../../../engine/source-words.js'
 import { factAt, marketText, numberAt, textAt } from '../../../panels/facts.js'
-import { MISSING, timeOfDay } from '../../../panels/format.js'
+import { clockTime, plainNumber } from '../../../panels/format.js'
 import { nextOpenText } from '../../../panels/header.js'
 import type { Tone } from '../../../panels/panel.js'
-import { cleanText } from '../../../panels/text.js'
+import { cleanText, displayWidth } from '../../../panels/text.js'
 import type { Verdict } from '../../../protocol/events.js'
+import { marketAt } from '../../../snapshot/market.js'
 import type { View } from '../keys/view.js'
-import { freshness } from './freshness.js'
-import { toneMark } from './glyphs.js'
-import { blank, clipRun, fitLine, type Line, lineWidth, type Run, run } from './run.js'
+import { clockText, momentText } from './clock.js'
+import { freshness, isJudged } from './freshness.js'
+import { TONE_MARKS } from './glyphs.js'
+import { blank, clipRun, fitLine, type Line, lineWidth, type Role, type Run, run } from './run.js'
 
 type Item = { readonly line: Line; readonly rank: number }
 
 const GAP = 2
 const MARGIN = 1
+const DOT = run(' · ', 'label')
 
-function itemsWidth(items: readonly Item[]): number {
-  return items.reduce((sum, { line }) => sum + lineWidth(line) + GAP, 0)
+type Separator = readonly Run[]
+const BLANKS: Separator = [blank(GAP)]
+const DOTS: Separator = [DOT]
+
+function joined(items: readonly Item[], separator: Separator): Run[] {
+  return items.flatMap(({ line }, i) => (i === 0 ? [...line] : [...separator, ...line]))
 }
 
-function joined(items: readonly Item[]): Run[] {
-  return items.flatMap(({ line }, i) => (i === 0 ? [...line] : [blank(GAP), ...line]))
-}
+type Side = { readonly items: readonly Item[]; readonly separator: Separator }
 
-/** Left-aligned and right-aligned items; whole items are dropped, lowest rank first. */
-function bar(left: readonly Item[], right: readonly Item[], width: number): Line {
-  let [shownLeft, shownRight] = [left, right]
-  while (itemsWidth(shownLeft) + itemsWidth(shownRight) + 2 * MARGIN - GAP > width) {
+/** Left-aligned and right-aligned items in `width` columns; whole items are dropped, lowest rank first. */
+function fitted(left: Side, right: Side, width: number): readonly [Run[], Run[]] {
+  let [shownLeft, shownRight] = [left.items, right.items]
+  for (;;) {
+    const [start, end] = [joined(shownLeft, left.separator), joined(shownRight, right.separator)]
+    const between = start.length > 0 && end.length > 0 ? GAP : 0
     const all = [...shownLeft, ...shownRight]
-    if (all.length <= 1) break
+    if (lineWidth(start) + between + lineWidth(end) <= width || all.length <= 1) return [start, end]
     const least = Math.min(...all.map(({ rank }) => rank))
     const gone = all.findLast(({ rank }) => rank === least)
     shownLeft = shownLeft.filter(item => item !== gone)
     shownRight = shownRight.filter(item => item !== gone)
   }
-  const [start, end] = [joined(shownLeft), joined(shownRight)]
+}
+
+function bar(left: Side, right: Side, width: number): Line {
+  const [start, end] = fitted(left, right, width - 2 * MARGIN)
   const between = Math.max(0, width - 2 * MARGIN - lineWidth(start) - lineWidth(end))
   return fitLine([blank(MARGIN), ...start, blank(between), ...end], width)
 }
@@ -45,9 +59,6 @@ export type TopBarFacts = {
   readonly live: CycleResult | null
   readonly nowMs: number
   readonly timezone: string
-  readonly sourceName: string
-  /** Connected stream clients; null without a server. */
-  readonly clients: number | null
   /** Why an ingest source waits for a full status; null when it does not. */
   readonly needFull: string | null
   readonly paused: boolean
@@ -55,148 +66,265 @@ export type TopBarFacts = {
   readonly behind: number
 }
 
-const MAX_NAME = 32
+const MAX_NAME = 48
 const MAX_WORD = 20
+const SOURCE_RANK = 90
 
 function updates(count: number): string {
   return count === 1 ? '1 update' : `${count} updates`
 }
 
-function identity(live: CycleResult | null, timezone: string): Item[] {
-  const facts = live?.board.panels.get('header')?.facts
-  const items: Item[] = [{ line: [clipRun(run(textAt(facts, 'app') ?? 'G6', 'strong'), MAX_NAME)], rank: 90 }]
-  const [version, env, market] = [textAt(facts, 'version'), textAt(facts, 'env'), marketText(facts)]
-  if (version !== null) items.push({ line: [clipRun(run(version, 'muted'), MAX_WORD)], rank: 20 })
-  if (env !== null) items.push({ line: [clipRun(run(env, 'info'), MAX_WORD)], rank: 60 })
-  if (live === null || live.board.generation === 0) return items
-  const open = textAt(facts, 'market') === 'open'
-  const nextMs = open ? null : numberAt(facts, 'next_open_ms')
+function label(text: string, rank: number, role: Role = 'label'): Item {
+  return { line: [run(text, role)], rank }
+}
+
+/** `market open till 15:30`, `market closed, opens Mon 09:15`; nothing where no market is known. */
+function marketFact(live: CycleResult, nowMs: number, timezone: string): string | null {
+  const facts = live.board.panels.get('header')?.facts
+  const market = marketText(facts)
+  if (market === null) return null
+  if (textAt(facts, 'market') === 'open') {
+    const untilMs =
+      live.snapshot === null ? Number.POSITIVE_INFINITY : marketAt(live.snapshot.market, nowMs).untilMs
+    return `market ${market}${Number.isFinite(untilMs) ? ` till ${clockTime(untilMs, timezone)}` : ''}`
+  }
+  const nextMs = numberAt(facts, 'next_open_ms')
   const isComputed = factAt(facts, 'next_open_computed') === true
-  const opens = nextMs === null ? '' : `, opens ${nextOpenText(nextMs, isComputed, timezone)}`
-  items.push({
-    line: [
-      run('market ', 'label'),
-      clipRun(run(market ?? MISSING, open ? 'ok' : 'muted'), MAX_WORD),
-      clipRun(run(opens, 'muted'), MAX_WORD),
-    ],
-    rank: 70,
-  })
-  return items
+  return `market ${market}${nextMs === null ? '' : `, opens ${nextOpenText(nextMs, isComputed, timezone)}`}`
 }
 
-const VERDICT_TONES: Readonly<Record<Verdict['word'], Tone>> = {
-  healthy: 'ok',
-  attention: 'warn',
-  failing: 'error',
-  unknown: 'muted',
-}
-const MAX_REASON = 44
-
-/** The verdict, first of all, in words; its reason outranks the names. */
-function verdictItems({ board: { verdict } }: CycleResult): Item[] {
-  if (verdict === null) return []
-  const { word, reasons } = verdict
-  const tone = VERDICT_TONES[word]
-  const mark = toneMark(tone)
-  const items: Item[] = [{ line: [run(mark === '' ? word : `${mark} ${word}`, tone)], rank: 110 }]
-  const [first, ...others] = word === 'healthy' ? [] : reasons
-  if (first === undefined) return items
-  const more = others.length === 0 ? '' : ` +${others.length}`
-  items.push({ line: [clipRun(run(cleanText(first), tone), MAX_REASON), run(more, 'label')], rank: 97 })
-  return items
+/** What the source says of itself is the cause: its age is in the cause, too. */
+function isOfSource(reason: string, live: CycleResult, timezone: string): boolean {
+  return sourceRemarks(live.source, timezone).some(({ text }) => text === reason)
 }
 
-export function topBar(facts: TopBarFacts, width: number): Line {
-  const { live, nowMs, timezone, sourceName, clients, needFull, paused, behind } = facts
-  const left = [...(live === null ? [] : verdictItems(live)), ...identity(live, timezone)]
-  if (paused) {
-    const text = behind === 0 ? ' paused ' : ` paused, ${updates(behind)} behind `
-    left.push({ line: [run(text, 'badge')], rank: 100 })
-  }
-  if (needFull !== null) {
-    left.push({
+function factItems(live: CycleResult, cause: string, { nowMs, timezone }: TopBarFacts): Item[] {
+  const items: Item[] = []
+  const market = live.board.generation === 0 ? null : marketFact(live, nowMs, timezone)
+  if (market !== null) items.push({ line: [clipRun(run(cleanText(market), 'label'), MAX_NAME)], rank: 70 })
+  const { text, tone } = freshness(live, nowMs, timezone)
+  if (live.source.state === 'stale' && isOfSource(cause, live, timezone)) {
+    const everySec = numberAt(live.board.panels.get('cycle')?.facts, 'interval_sec')
+    if (everySec !== null) items.push(label(`expected every ${plainNumber(everySec)} s`, 60))
+    items.push(label('read ok', 50))
+  } else {
+    const isBad = tone === 'warn' || tone === 'error'
+    items.push({
       line: [
-        run(' NEED FULL ', 'alarm'),
-        clipRun(run(needFull === '' ? '' : ` ${cleanText(needFull)}`, 'warn'), 40),
+        run('source ', 'label'),
+        ...(isBad ? [run(`${TONE_MARKS[tone]} `, tone)] : []),
+        run(text, isBad ? tone : 'label'),
       ],
-      rank: 95,
+      rank: SOURCE_RANK,
     })
   }
-  const right: Item[] = [{ line: [clipRun(run(cleanText(sourceName), 'muted'), 48)], rank: 30 }]
-  if (live !== null) {
-    const { text, tone } = freshness(live, nowMs, timezone)
-    const mark = toneMark(tone)
-    right.push({ line: [run('● ', tone), run(mark === '' ? text : `${text} ${mark}`, tone)], rank: 99 })
-  }
-  if (clients !== null) {
-    right.push({
-      line: [run(String(clients)), run(clients === 1 ? ' client' : ' clients', 'label')],
-      rank: 50,
-    })
-  }
-  right.push({ line: [run(timeOfDay(nowMs, timezone), 'strong')], rank: 80 })
-  return bar(left, right, width)
+  if (isJudged(live)) items.push(label('live', 40))
+  return items
 }
 
-/** Keys of the bottom bar, the most needed first. */
-const HINTS: readonly (readonly [string, string])[] = [
-  ['?', 'help'],
-  ['q', 'quit'],
-  ['p', 'pause'],
-  ['tab', 'focus'],
-  ['enter', 'open'],
-  ['/', 'filter'],
-  ['r', 'read'],
-  ['w', 'write'],
-  ['t', 'theme'],
+const WORD_ROLES: Readonly<Record<Tone, Role>> = {
+  error: 'failing',
+  warn: 'attention',
+  ok: 'strong',
+  info: 'strong',
+  muted: 'strong',
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1)
+}
+
+/** ` ■ FAILING ` on its colour, ` ● Healthy`. */
+function wordRuns({ word }: Verdict): readonly Run[] {
+  const tone = toneOfVerdict(word)
+  const mark = TONE_MARKS[tone]
+  const role = WORD_ROLES[tone]
+  if (role !== 'strong') return [run(` ${mark} ${word.toUpperCase()} `, role)]
+  return [blank(MARGIN), run(`${mark} `, tone), run(capital(word), role)]
+}
+
+/** Epoch ms; null where the verdict does not say it. */
+function sinceOf(verdict: Verdict): number | null {
+  return 'since' in verdict && typeof verdict.since === 'number' ? verdict.since : null
+}
+
+function sinceText(verdict: Verdict, { nowMs, timezone }: TopBarFacts): string | null {
+  const since = sinceOf(verdict)
+  return since === null ? null : `since ${momentText(since, nowMs, timezone)}, ${durationText(nowMs - since)}`
+}
+
+const ALSO_SHOWN = 2
+
+/** `also 35 batches queued, cpu 91 %, 2 more`: as many as fit. */
+function alsoText(reasons: readonly string[], room: number): string | null {
+  const others = reasons.slice(1).map(cleanText)
+  if (others.length === 0) return null
+  for (let shown = Math.min(ALSO_SHOWN, others.length); shown > 0; shown--) {
+    const more = others.length > shown ? [`${others.length - shown} more`] : []
+    const text = `also ${[...others.slice(0, shown), ...more].join(', ')}`
+    if (displayWidth(text) <= room) return text
+  }
+  return `and ${others.length} more`
+}
+
+function notices({ paused, behind, needFull }: TopBarFacts): Item[] {
+  const items: Item[] = []
+  if (paused) items.push(label(behind === 0 ? 'paused' : `paused, ${updates(behind)} behind`, 100, 'note'))
+  if (needFull !== null) {
+    const why = needFull === '' ? [] : [clipRun(run(` ${cleanText(needFull)}`, 'label'), 40)]
+    items.push({ line: [run('NEED FULL', 'error'), ...why], rank: 95 })
+  }
+  return items
+}
+
+/** The cause as a sentence; the age of the source is that of now. */
+function causeText(cause: string, live: CycleResult, { nowMs, timezone }: TopBarFacts): string {
+  const { state, changedAtMs } = live.source
+  if (state !== 'stale' || changedAtMs === null || !isOfSource(cause, live, timezone)) return cleanText(cause)
+  return `The source has not been written for ${durationText(nowMs - changedAtMs)}`
+}
+
+/** Cause and facts share a line where all facts fit beside the cause. */
+function wholeLine(head: readonly Run[], facts: readonly Item[], clock: Run, width: number): Line | null {
+  const end = [...joined(facts, DOTS), ...(facts.length > 0 ? [DOT] : []), clock]
+  const between = width - lineWidth(head) - lineWidth(end) - MARGIN
+  return between < GAP ? null : [...head, blank(between), ...end, blank(MARGIN)]
+}
+
+/** One line when all is well, else two. */
+export function topBar(facts: TopBarFacts, width: number): readonly Line[] {
+  const { live, nowMs, timezone } = facts
+  const clock = run(clockText(nowMs, timezone), 'text')
+  const verdict = live?.board.verdict ?? null
+  const noticed = notices(facts)
+  if (live === null || verdict === null) {
+    const left = [label('G6', 90, 'strong'), ...noticed]
+    const right = [...(live === null ? [] : factItems(live, '', facts)), { line: [clock], rank: 80 }]
+    return [bar({ items: left, separator: BLANKS }, { items: right, separator: DOTS }, width)]
+  }
+  const word = wordRuns(verdict)
+  const [cause = ''] = verdict.reasons
+  const items = factItems(live, cause, facts)
+  const since = sinceText(verdict, facts)
+  if (toneOfVerdict(verdict.word) === 'ok') {
+    const calm =
+      noticed.length > 0
+        ? noticed
+        : [label(['nothing needs a look', ...(since === null ? [] : [since])].join(', '), 30)]
+    const right = [...items, { line: [clock], rank: 99 }]
+    const room = width - lineWidth(word) - GAP - MARGIN
+    const [start, end] = fitted({ items: calm, separator: BLANKS }, { items: right, separator: DOTS }, room)
+    const between = Math.max(0, room - lineWidth(start) - lineWidth(end))
+    return [fitLine([...word, blank(GAP), ...start, blank(between), ...end], width)]
+  }
+  const head = [...word, blank(1)]
+  const room = Math.max(0, width - lineWidth(head) - clock.width - GAP - MARGIN)
+  const shown = clipRun(run(causeText(cause, live, facts), 'strong'), room)
+  const isStale = !isJudged(live)
+  const { changedAtMs } = live.source
+  const said = [
+    ...noticed,
+    ...(isStale && changedAtMs !== null
+      ? [label(`as of ${momentText(changedAtMs, nowMs, timezone)}, no longer judged`, 97)]
+      : []),
+    ...(since === null || isStale ? [] : [label(since, 96)]),
+  ]
+  const one = wholeLine([...head, shown], items, clock, width)
+  const beside = one === null ? (items.find(({ rank }) => rank === SOURCE_RANK)?.line ?? []) : []
+  const also = alsoText(
+    verdict.reasons,
+    width - 2 * MARGIN - lineWidth(joined(said, DOTS)) - DOT.width - lineWidth(beside) - GAP,
+  )
+  if (also !== null) said.push(label(also, 75))
+  const first = one ?? [
+    ...head,
+    shown,
+    blank(Math.max(0, width - lineWidth(head) - shown.width - clock.width - MARGIN)),
+    clock,
+    blank(MARGIN),
+  ]
+  const second = bar(
+    { items: said, separator: DOTS },
+    { items: one === null ? items : [], separator: DOTS },
+    width,
+  )
+  return [fitLine(first, width), second]
+}
+
+/** Keys of the bottom bar with their ranks. */
+const HINTS: readonly (readonly [string, string, number])[] = [
+  ['?', 'help', 90],
+  ['q', 'quit', 89],
+  ['p', 'pause', 58],
+  ['tab', 'focus', 57],
+  ['enter', 'open', 56],
+  ['/', 'filter', 55],
+  ['r', 'read', 32],
+  ['w', 'write', 31],
+  ['t', 'theme', 45],
 ]
-const ZOOMED_HINTS: readonly (readonly [string, string])[] = [
-  ['esc', 'back'],
-  ['↑↓', 'scroll'],
-  ['tab', 'next'],
-  ['/', 'filter'],
-  ['p', 'pause'],
-  ['w', 'write'],
-  ['?', 'help'],
-  ['q', 'quit'],
+const ZOOMED_HINTS: readonly (readonly [string, string, number])[] = [
+  ['esc', 'back', 90],
+  ['↑↓', 'scroll', 58],
+  ['tab', 'next', 57],
+  ['/', 'filter', 55],
+  ['p', 'pause', 45],
+  ['w', 'write', 31],
+  ['?', 'help', 89],
+  ['q', 'quit', 88],
 ]
 
 export type BottomBarFacts = {
   readonly live: CycleResult | null
   readonly view: View
+  readonly sourceName: string
+  /** Connected stream clients; null without a server. */
+  readonly clients: number | null
   /** A short-lived notice about what was just done. */
   readonly notice: string | null
 }
 
-function hints(list: readonly (readonly [string, string])[]): Item[] {
-  return list.map(([key, what], i) => ({ line: [run(key, 'key'), run(` ${what}`, 'label')], rank: 40 - i }))
+function hints(list: readonly (readonly [string, string, number])[]): Item[] {
+  return list.map(([key, what, rank]) => ({ line: [run(key, 'key'), run(` ${what}`, 'label')], rank }))
 }
 
+/** Program, version and environment of the status; null without any. */
+function identity({ board }: CycleResult): string | null {
+  const facts = board.panels.get('header')?.facts
+  const words = [textAt(facts, 'app'), textAt(facts, 'version'), textAt(facts, 'env')].filter(
+    word => word !== null,
+  )
+  return words.length === 0 ? null : words.map(word => clipRun(run(cleanText(word)), MAX_WORD).text).join(' ')
+}
+
+/** `cycle` is the collector's; what this program counts is `board`. */
 function figures({ board, stats }: CycleResult): Item[] {
-  const percent = (ratio: number): string => `${Math.round(ratio * 100)}%`
-  const item = (label: string, value: string, rank: number): Item => ({
-    line: [run(`${label} `, 'label'), run(value)],
-    rank,
-  })
-  return [
-    item('cycle', String(board.cycle), 38),
-    item('hit', stats.hitRatio === null ? MISSING : percent(stats.hitRatio), 37),
-    // Over 5 minutes: the ratio of the last cycle would be 0 whenever the status did not change in it.
-    item('churn', percent(stats.changeRatio5m ?? 0), 36),
-  ]
+  const percent = (ratio: number): string => `${Math.round(ratio * 100)} %`
+  const items = [label(`board ${board.generation}`, 54)]
+  if (stats.hitRatio !== null) items.push(label(`same ${percent(stats.hitRatio)}`, 44))
+  // Over 5 minutes: the ratio of the last cycle would be 0 whenever the status did not change in it.
+  if (stats.changeRatio5m !== null) items.push(label(`changed ${percent(stats.changeRatio5m)}`, 20))
+  return items
 }
 
-export function bottomBar({ live, view, notice }: BottomBarFacts, width: number): Line {
+export function bottomBar({ live, view, notice, clients, sourceName }: BottomBarFacts, width: number): Line {
   const left: Item[] = []
   if (view.typing) {
     left.push({ line: [run('/', 'key'), run(view.filter, 'input'), run('▏', 'key')], rank: 100 })
     left.push({ line: [run('enter', 'key'), run(' keep', 'label')], rank: 60 })
     left.push({ line: [run('esc', 'key'), run(' clear', 'label')], rank: 60 })
   } else if (view.filter !== '') {
-    left.push({ line: [run(` filter: ${view.filter} `, 'badge')], rank: 99 })
+    left.push({ line: [run(`filter: ${view.filter}`, 'note')], rank: 99 })
     left.push({ line: [run('esc', 'key'), run(' clear', 'label')], rank: 60 })
   }
   if (notice !== null) left.push({ line: [run(cleanText(notice), 'info')], rank: 98 })
   else if (!view.typing) left.push(...hints(view.zoomed ? ZOOMED_HINTS : HINTS))
-  return bar(left, live === null ? [] : figures(live), width)
+  const right: Item[] = []
+  if (sourceName !== '')
+    right.push({ line: [clipRun(run(cleanText(sourceName), 'label'), MAX_NAME)], rank: 25 })
+  const named = live === null ? null : identity(live)
+  if (named !== null) right.push(label(named, 43))
+  if (live !== null) right.push(...figures(live))
+  if (clients !== null) right.push(label(`${clients} ${clients === 1 ? 'reader' : 'readers'}`, 53))
+  return bar({ items: left, separator: BLANKS }, { items: right, separator: DOTS }, width)
 }

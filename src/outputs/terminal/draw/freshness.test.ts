@@ -1,16 +1,39 @@
-import { expect, test } from 'vitest'
-import { ageText } from './freshness.js'
+import { describe, expect, test } from 'vitest'
+import { NOW_MS, resultOf } from '../../../../test/terminal/support/scenes.js'
+import type { StatusState } from '../../../engine/cycle.js'
+import { freshness, isJudged } from './freshness.js'
 
-test('an age has one unit, used from two on', () => {
-  expect([0, 1.9, 59, 119, 120, 7_199, 7_200, 172_799, 172_800].map(ageText)).toEqual([
-    '0s',
-    '1s',
-    '59s',
-    '119s',
-    '2m',
-    '119m',
-    '2h',
-    '47h',
-    '2d',
-  ])
+function standing(state: StatusState, ageSec: number | null, tooOld = false) {
+  const changedAtMs = ageSec === null ? null : NOW_MS - ageSec * 1000
+  return resultOf([], { source: { state, ageSec, changedAtMs, error: null, tooOld } })
+}
+const text = (...given: Parameters<typeof standing>): string =>
+  freshness(standing(...given), NOW_MS, 'Asia/Kolkata').text
+const tone = (...given: Parameters<typeof standing>): string =>
+  freshness(standing(...given), NOW_MS, 'Asia/Kolkata').tone
+
+describe('the source', () => {
+  test('has the age of what is shown, and its state when it is not fresh', () => {
+    expect(text('fresh', 1)).toBe('1 s ago')
+    expect(text('stale', 12)).toBe('stale 12 s')
+    expect(text('stale', 600, true)).toBe('stale 10 min')
+    expect(text('missing', null)).toBe('missing')
+    expect(text('not_json', 7)).toBe('not JSON 7 s')
+    expect(text('starting', null)).toBe('starting')
+    expect(text('closed', 57_600)).toBe('closed, last 22:03')
+  })
+
+  test('is a warning while stale, and an error when it is too old or cannot be read', () => {
+    expect(tone('stale', 12)).toBe('warn')
+    expect(tone('stale', 600, true)).toBe('error')
+    expect(tone('missing', 3)).toBe('error')
+    expect(tone('closed', 57_600)).toBe('muted')
+  })
+
+  test('is judged only while it is fresh, or silent in a closed market', () => {
+    for (const state of ['fresh', 'closed', 'starting'] as const)
+      expect(isJudged(standing(state, 1))).toBe(true)
+    for (const state of ['stale', 'missing', 'not_json'] as const)
+      expect(isJudged(standing(state, 1))).toBe(false)
+  })
 })

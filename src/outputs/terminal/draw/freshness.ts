@@ -1,20 +1,8 @@
-// The state of the source now, as a text and a tone, and ages as text.
+// The source of the status now: how old what is shown is, and whether it may be judged.
+import { shortDuration } from '../../../display/age.js'
 import type { CycleResult } from '../../../engine/cycle.js'
 import { sourceText } from '../../../engine/source-words.js'
 import type { Tone } from '../../../panels/panel.js'
-
-const UNITS: readonly (readonly [number, string])[] = [
-  [86_400, 'd'],
-  [3_600, 'h'],
-  [60, 'm'],
-]
-
-/** `12s`, `3m`, `2h`, `4d`; a unit is used from two on, so 119 s stay seconds. */
-export function ageText(seconds: number): string {
-  const whole = Math.max(0, Math.floor(seconds))
-  for (const [size, name] of UNITS) if (whole >= 2 * size) return `${Math.floor(whole / size)}${name}`
-  return `${whole}s`
-}
 
 export type Freshness = { readonly text: string; readonly tone: Tone }
 
@@ -23,15 +11,20 @@ export function statusAgeSec({ source: { changedAtMs } }: CycleResult, nowMs: nu
   return changedAtMs === null ? null : Math.max(0, nowMs - changedAtMs) / 1000
 }
 
-/**
- * `fresh`, `closed, last 15:30`, `stale 12s`, `missing 3m` (the kind of error and the age of what is still shown), `starting`.
- */
+/** Whether the tones of the shown panels are those of now. */
+export function isJudged({ source: { state } }: CycleResult): boolean {
+  return state === 'fresh' || state === 'closed' || state === 'starting'
+}
+
+/** `2 s ago`, `closed, last 15:30`, `stale 12 s`, `missing 3 min` (the age of what is still shown), `starting`. */
 export function freshness(result: CycleResult, nowMs: number, timezone: string): Freshness {
   const { state, tooOld } = result.source
-  if (state === 'starting') return { text: state, tone: 'muted' }
-  if (state === 'fresh') return { text: state, tone: 'ok' }
-  if (state === 'closed') return { text: sourceText(result.source, timezone), tone: 'muted' }
   const age = statusAgeSec(result, nowMs)
-  const text = age === null ? state : `${state} ${ageText(age)}`
+  if (state === 'starting') return { text: state, tone: 'muted' }
+  if (state === 'fresh')
+    return { text: age === null ? state : `${shortDuration(age * 1000)} ago`, tone: 'ok' }
+  if (state === 'closed') return { text: sourceText(result.source, timezone), tone: 'muted' }
+  const words = state === 'not_json' ? 'not JSON' : state.replaceAll('_', ' ')
+  const text = age === null ? words : `${words} ${shortDuration(age * 1000)}`
   return { text, tone: state === 'stale' && !tooOld ? 'warn' : 'error' }
 }

@@ -3,61 +3,48 @@
 import type { Tone } from '../../../panels/panel.js'
 import { displayWidth } from '../../../panels/text.js'
 
-export type Border = {
-  readonly topLeft: string
-  readonly topRight: string
-  readonly bottomLeft: string
-  readonly bottomRight: string
-  readonly horizontal: string
-  readonly vertical: string
-}
-
-export const BORDER: Border = {
-  topLeft: '╭',
-  topRight: '╮',
-  bottomLeft: '╰',
-  bottomRight: '╯',
-  horizontal: '─',
-  vertical: '│',
-}
-
-/** Heavy lines, so that the focus is visible without colour. */
-export const FOCUS_BORDER: Border = {
-  topLeft: '┏',
-  topRight: '┓',
-  bottomLeft: '┗',
-  bottomRight: '┛',
-  horizontal: '━',
-  vertical: '┃',
-}
-
-/** Tones that must be visible without colour. */
+/** Every tone is a shape and a colour. */
 export const TONE_MARKS: Readonly<Record<Tone, string>> = {
-  error: '✖',
-  warn: '!',
-  info: '',
-  ok: '',
-  muted: '',
+  ok: '●',
+  info: '◆',
+  warn: '▲',
+  error: '■',
+  muted: '○',
 }
 
-export function toneMark(tone: Tone | undefined): string {
-  return tone === undefined ? '' : TONE_MARKS[tone]
+/** The mark before a row: what is well has none. */
+export function rowMark(tone: Tone | undefined): string {
+  return tone === 'error' || tone === 'warn' || tone === 'info' ? TONE_MARKS[tone] : ''
 }
+
+export const THIN = '─'
+/** So that the focus is visible without colour. */
+export const HEAVY = '━'
+export const GAUGE = { full: '━', empty: '╌' } as const
 
 const ASCII_OF: ReadonlyMap<string, string> = new Map([
-  ...[...'╭╮╰╯'].map(corner => [corner, '+'] as const),
-  ...[...'┏┓┗┛'].map(corner => [corner, '#'] as const),
   ['─', '-'],
-  ['│', '|'],
   ['━', '='],
-  ['┃', '#'],
-  ['✖', 'x'],
+  ['╌', '.'],
+  ['■', 'x'],
+  ['▲', '!'],
+  ['◆', 'i'],
+  ['●', '*'],
+  ['○', '?'],
+  ['▁', '_'],
+  ['▂', '.'],
+  ['▃', '-'],
+  ['▄', '-'],
+  ['▅', '='],
+  ['▆', '+'],
+  ['▇', '*'],
+  ['█', '#'],
+  ['−', '-'],
   ['×', 'x'],
   ['—', '-'],
   ['–', '-'],
   ['…', '~'],
   ['·', '-'],
-  ['●', '*'],
   ['▏', '_'],
   ['↑', '^'],
   ['↓', 'v'],

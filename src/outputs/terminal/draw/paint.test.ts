@@ -96,12 +96,15 @@ describe('a frame', () => {
     }
   })
 
-  test('has three columns from 150 wide, two from 100, one below', () => {
+  test('has three columns from 260 wide, two from 100, one below', () => {
     const columns = (width: number): number => {
       const { seen } = painter().paint(sceneOf(FULL, { size: { width, height: 60 } }))
-      return new Set(seen.spots.map(({ x }) => x)).size
+      return new Set(seen.spots.filter(spot => spot.height > 1).map(({ x }) => x)).size
     }
-    expect([149, 150, 99, 100, 80, 400].map(columns)).toEqual([2, 3, 1, 2, 1, 3])
+    expect([260, 100].map(columns)).toEqual([3, 2])
+    // One column, in which small panels stand beside each other.
+    expect(columns(99)).toBe(2)
+    expect(columns(70)).toBe(1)
   })
 
   test('says which size it needs when it is too small', () => {
@@ -128,7 +131,7 @@ describe('a frame', () => {
     const shown = text(sceneOf(empty))
     expect(shown).toContain('waiting for data/runtime_status.json')
     expect(shown).toContain('there is no such file')
-    expect(shown).toContain('● missing ✖')
+    expect(shown).toContain('source ■ missing')
   })
 
   test('shows one panel over the whole body when it is zoomed, and how far it is scrolled', () => {
@@ -147,8 +150,8 @@ describe('a frame', () => {
 
   test('opens a panel collapsed to a line when it gets the focus', () => {
     const size = { width: 80, height: 24 }
-    expect(text(sceneOf(FULL, { size }))).toMatch(/^── Links {2}source/m)
-    expect(text(sceneOf(FULL, { size, view: view({ focus: 'links' }) }))).toMatch(/^┏━ Links ━/m)
+    expect(text(sceneOf(FULL, { size }))).toMatch(/^ {2}(More|Well) .*Links/m)
+    expect(text(sceneOf(FULL, { size, view: view({ focus: 'links' }) }))).toMatch(/^━ Links ━/m)
   })
 
   test('shows only lines that contain the filter, and panels with such lines', () => {
@@ -156,7 +159,7 @@ describe('a frame', () => {
     expect(shown).toContain('BANKNIFTY')
     expect(shown).toContain('Indices')
     expect(shown).not.toContain('Resources')
-    expect(shown).not.toContain('queue_depth')
+    expect(shown).not.toContain('Queue')
     expect(text(sceneOf(FULL, { view: view({ filter: 'zzz' }) }))).toContain('no line contains zzz')
   })
 
@@ -165,8 +168,8 @@ describe('a frame', () => {
     const shown = (filter: string): string =>
       frameText(one.paint(sceneOf(FULL, { view: view({ filter }) })).frame)
     const before = shown('')
-    expect(before).toContain('memory_mb')
-    expect(shown('sensex')).not.toContain('memory_mb')
+    expect(before).toContain('Memory')
+    expect(shown('sensex')).not.toContain('Memory')
     expect(shown('')).toBe(before)
   })
 
@@ -226,20 +229,25 @@ describe('settings of the layout', () => {
       .seen.spots.find(place => place.key === key)
 
   test('G6_PANEL_W and G6_PANEL_H give a panel that width and height', () => {
-    expect(spot('header', { widths: { header: 90 } })?.width).toBe(90)
-    expect(spot('header', { heights: { header: 5 } })?.height).toBe(5)
-    expect(spot('header', { heights: { header: 1 } })?.height).toBe(1)
+    expect(spot('cycle', { widths: { cycle: 90 } })?.width).toBe(90)
+    expect(spot('cycle', { heights: { cycle: 5 } })?.height).toBe(5)
+    expect(spot('cycle', { heights: { cycle: 1 } })?.height).toBe(1)
   })
 
   test('G6_PANEL_MIN_COL_W leaves fewer columns rather than narrower ones', () => {
-    const { seen } = painter({ minColumnWidth: 80 }).paint(sceneOf(FULL, { size }))
-    expect(new Set(seen.spots.map(({ x }) => x)).size).toBe(2)
-    expect(Math.min(...seen.spots.map(({ width }) => width))).toBeGreaterThanOrEqual(80)
+    const widths = (minColumnWidth: number): Set<number> =>
+      new Set(
+        painter({ minColumnWidth, autoFit: false })
+          .paint(sceneOf(FULL, { size }))
+          .seen.spots.map(({ width }) => width),
+      )
+    expect(widths(80)).toEqual(new Set([98]))
+    expect(widths(99)).toEqual(new Set([200]))
   })
 
   test('G6_PANEL_AUTO_FIT=0 makes columns equally wide and panels of a column equally high', () => {
     const { seen } = painter({ autoFit: false }).paint(sceneOf(FULL, { size }))
-    expect(new Set(seen.spots.map(({ width }) => width))).toEqual(new Set([66, 68]))
+    expect(new Set(seen.spots.map(({ width }) => width))).toEqual(new Set([98]))
     for (const x of new Set(seen.spots.map(place => place.x))) {
       const heights = seen.spots.filter(place => place.x === x).map(({ height }) => height)
       expect(new Set(heights.slice(0, -1)).size).toBeLessThanOrEqual(1)
@@ -247,26 +255,26 @@ describe('settings of the layout', () => {
   })
 
   test('G6_PANEL_CLIP clips values with an ellipsis', () => {
-    expect(text(sceneOf(FULL, { size }), { clip: 12 })).toContain('NIFTY, BANK…')
+    expect(text(sceneOf(FULL, { size }), { clip: 12 })).toContain('data/runtim…')
   })
 })
 
 describe('the curated mode', () => {
   test('comes by itself below 24 rows', () => {
-    expect(text(sceneOf(FULL, { size: { width: 80, height: 23 } }))).toContain('Heartbeat')
-    expect(text(sceneOf(FULL, { size: { width: 80, height: 24 } }))).not.toContain('Heartbeat')
+    expect(text(sceneOf(FULL, { size: { width: 80, height: 23 } }))).toContain('Data quality ─')
+    expect(text(sceneOf(FULL, { size: { width: 80, height: 24 } }))).not.toContain('Data quality ─')
   })
 
-  test('shows its blocks by importance', () => {
+  test('shows what is not well, then its blocks by importance', () => {
     const shown = text(sceneOf(FULL, { size: { width: 120, height: 60 } }), { curated: true })
-    const titles = [...shown.matchAll(/^── ([A-Z][a-z]+(?: [a-z]+)?)/gm)].map(match => match[1])
+    const titles = [...shown.matchAll(/^─ (?:[■▲] )?([A-Z][a-z]+(?: [a-z]+)?) ─/gm)].map(match => match[1])
     expect(titles).toEqual([
+      'Alerts',
+      'Indices',
+      'Data quality',
       'Overview',
       'Cycle',
-      'Indices',
-      'Alerts',
       'Provider',
-      'Data quality',
       'Memory',
       'Heartbeat',
       'Analytics',
@@ -275,17 +283,20 @@ describe('the curated mode', () => {
 
   test('shows provider, data quality, memory and heartbeat on a line each', () => {
     const shown = lineOf(text(sceneOf(FULL, { size: { width: 120, height: 60 } }), { curated: true }))
-    expect(shown('Provider')).toBe('name kite   latency 66ms   auth valid')
-    expect(shown('Data quality')).toBe('scored 4   under 85 2 !   under 70 1 ✖')
-    expect(shown('Memory')).toBe('memory 231.5 MB   level 1')
-    expect(shown('Heartbeat')).toBe('status 1s ago   last change 4s ago, 14:03:18')
+    expect(shown('Provider')).toBe('Name kite   Latency 66 ms   Auth valid')
+    expect(shown('Data quality')).toBe('■ Under 70 1   ▲ Under 85 2   Scored 4')
+    expect(shown('Memory')).toBe('Memory 231.5 MB   ◆ Level 1')
+    expect(shown('Heartbeat')).toBe('Status 1 s ago   Last change 4 s ago, 14:03:18')
   })
 })
 
 /** The line after the heading. */
 function lineOf(shown: string): (title: string) => string {
   const lines = shown.split('\n')
-  return title => lines[lines.findIndex(line => line.startsWith(`── ${title} `)) + 1]?.trim() ?? ''
+  return title =>
+    lines[
+      lines.findIndex(line => line.includes(`─ ${title} `) || line.includes(` ${title} ─`)) + 1
+    ]?.trim() ?? ''
 }
 
 test('the text of a line is that of its runs', () => {

@@ -1,9 +1,9 @@
 // What is in the middle of the screen instead of panels: messages, and the help with all keys.
 import { cleanText, displayWidth } from '../../../panels/text.js'
 import type { Size } from '../layout/layout.js'
-import { BOX_COLUMNS, BOX_ROWS, boxLines } from './box.js'
 import { centred, type Frame, frameOf } from './frame.js'
 import { blank, fitLine, type Line, lineWidth, run } from './run.js'
+import { GUTTER, titleLine } from './title.js'
 
 function block(lines: readonly Line[], size: Size): readonly Line[] {
   const width = Math.min(size.width, Math.max(...lines.map(lineWidth)))
@@ -47,11 +47,10 @@ function helpLines(): readonly Line[] {
 
 export function helpBody(size: Size): readonly Line[] {
   const lines = helpLines()
-  const width = Math.min(size.width, Math.max(...lines.map(lineWidth)) + BOX_COLUMNS)
-  const content = lines.map(line => fitLine(line, width - BOX_COLUMNS))
-  const height = Math.min(size.height, content.length + BOX_ROWS)
-  const box = { title: 'Keys', tone: 'info', focused: false, content, scroll: 0 } as const
-  return centred(boxLines(box, width, height), width, size)
+  const width = Math.min(size.width, Math.max(...lines.map(lineWidth)) + GUTTER)
+  const title = titleLine({ title: 'Keys', tone: 'info', focused: false, remark: '' }, width)
+  const content = lines.map(line => fitLine([blank(GUTTER), ...line], width))
+  return centred([title, ...content].slice(0, size.height), width, size)
 }
 
 /** Before the first status: the source, and what is wrong with it. */

@@ -3,6 +3,7 @@
 
 import type { Tone } from '../../../panels/panel.js'
 import { clipText, displayWidth } from '../../../panels/text.js'
+import { measure } from '../../../panels/width.js'
 
 /** What a piece of text is; the theme gives its style. */
 export type Role =
@@ -10,13 +11,19 @@ export type Role =
   | 'text'
   | 'label'
   | 'strong'
-  | 'border'
+  /** Thin lines and the empty part of a gauge. */
+  | 'rule'
+  /** Lines of panels that are not well, and marks. */
+  | 'warnRule'
+  | 'errorRule'
   | 'focus'
-  | 'title'
   | 'key'
-  | 'badge'
-  | 'alarm'
+  | 'note'
   | 'input'
+  | 'trend'
+  /** The word of the verdict; nothing else has a ground of its own. */
+  | 'attention'
+  | 'failing'
 
 export type Run = {
   readonly text: string
@@ -56,6 +63,29 @@ export function lineWidth(line: Line): number {
 export function clipRun(part: Run, width: number): Run {
   if (part.width <= width) return part
   return width <= 0 ? { text: '', width: 0, role: part.role } : run(clipText(part.text, width), part.role)
+}
+
+/** A text in lines of at most `width` columns, broken at blanks where there are some. */
+export function wrapText(text: string, width: number): readonly string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (displayWidth(longer) <= width) {
+      line = longer
+      continue
+    }
+    if (line !== '') lines.push(line)
+    line = word
+    while (displayWidth(line) > width) {
+      const { kept } = measure(line, width + 1)
+      // One character at least: it may be wider than the line.
+      const length = kept > 0 ? kept : (line.codePointAt(0) ?? 0) > 0xffff ? 2 : 1
+      lines.push(line.slice(0, length))
+      line = line.slice(length)
+    }
+  }
+  return line === '' && lines.length > 0 ? lines : [...lines, line]
 }
 
 /** Exactly `width` columns: cut with `…` or padded. */

@@ -3,6 +3,7 @@ import type { CycleResult } from '../../../engine/cycle.js'
 import type { Thresholds } from '../../../panels/thresholds.js'
 import type { View } from '../keys/view.js'
 import type { Size } from '../layout/layout.js'
+import type { Trends } from './trends.js'
 
 export type Scene = {
   readonly size: Size
@@ -23,4 +24,6 @@ export type Scene = {
   readonly sourceName: string
   readonly clients: number | null
   readonly needFull: string | null
+  /** The last minutes of the shown numbers. */
+  readonly trends: Trends
 }

@@ -1,4 +1,6 @@
-// The importance of panels when there is not enough room: the order of the curated mode, extended by the other panels.
+// The importance of panels when there is not enough room: what is not well first, then the order of the curated mode, extended by the
+// other panels.
+import type { Tone } from '../../../panels/panel.js'
 
 // A Map, because the keys of a followed server's panels may be names such as `constructor`.
 const IMPORTANCE: ReadonlyMap<string, number> = new Map(
@@ -23,7 +25,30 @@ const IMPORTANCE: ReadonlyMap<string, number> = new Map(
 
 /** For a panel without an entry. */
 const DEFAULT_IMPORTANCE = 30
+/** More than any panel that is well. */
+const NOT_WELL = { error: 2_000, warn: 1_000 } as const
 
-export function importanceOf(key: string): number {
-  return IMPORTANCE.get(key) ?? DEFAULT_IMPORTANCE
+export function importanceOf(key: string, tone: Tone): number {
+  const own = IMPORTANCE.get(key) ?? DEFAULT_IMPORTANCE
+  if (key === 'alerts' && tone === 'error') return own + 2 * NOT_WELL.error
+  return tone === 'error' || tone === 'warn' ? own + NOT_WELL[tone] : own
+}
+
+/** Said in the bars as well, so they come last and lose their rows first. */
+const SAID_IN_BARS: ReadonlyMap<string, number> = new Map([
+  ['header', 12],
+  ['links', 10],
+])
+
+export function isSaidInBars(key: string): boolean {
+  return SAID_IN_BARS.has(key)
+}
+
+/** The first numbers of a board: a table is worth more than the fields beside it. */
+const FIRST_TABLE = 96
+
+/** The importance in the columns of a whole screen. */
+export function importanceInColumns(key: string, tone: Tone): number {
+  if (tone === 'error' || tone === 'warn') return importanceOf(key, tone)
+  return SAID_IN_BARS.get(key) ?? (key === 'indices' ? FIRST_TABLE : importanceOf(key, tone))
 }

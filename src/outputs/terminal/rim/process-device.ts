@@ -39,6 +39,11 @@ export function processDevice(): TerminalDevice {
       return () => stdout.removeListener('resize', listener)
     },
     writeFile: (name, text) => writeFileSync(name, text, { flag: 'wx' }),
-    jobControl: (leave, enter) => jobControl(leave, enter),
+    jobControl: (leave, enter) =>
+      jobControl(leave, () => {
+        // While this program was stopped, the shell was told of a new size instead. Node asks the terminal when it sees this signal.
+        process.emit('SIGWINCH', 'SIGWINCH')
+        enter()
+      }),
   }
 }

@@ -9,7 +9,17 @@ import { looksOf } from './sgr.js'
 
 const SIZE = { width: 60, height: 6 }
 const PEN: Pen = { looks: looksOf('dark', 24), utf8: true }
-const ROLES: readonly Role[] = ['text', 'label', 'ok', 'warn', 'error', 'border', 'badge', 'alarm', 'input']
+const ROLES: readonly Role[] = [
+  'text',
+  'label',
+  'ok',
+  'warn',
+  'error',
+  'rule',
+  'attention',
+  'failing',
+  'input',
+]
 
 const anyLine: fc.Arbitrary<Line> = fc
   .array(fc.tuple(anyText, fc.constantFrom(...ROLES)), { maxLength: 6 })
@@ -100,7 +110,7 @@ describe('the output from one frame to the next', () => {
   })
 
   test('places the text after an emoji in its column, also on a terminal that counts the emoji as one', async () => {
-    const frame = oneLine(['a 👩‍👩‍👧 b ', 'text'], ['│', 'border'])
+    const frame = oneLine(['a 👩‍👩‍👧 b ', 'text'], ['│', 'rule'])
     const terminal = emulator(SIZE.width, SIZE.height)
     await feed(terminal, wholeFrame(oneLine(['old old old old', 'text']), PEN))
     await feed(terminal, frameDiff(oneLine(['old old old old', 'text']), frame, PEN))
@@ -116,7 +126,7 @@ describe('the output from one frame to the next', () => {
   })
 
   test('shows blanks with a background', async () => {
-    const frame = oneLine(['a', 'text'], ['   ', 'badge'], ['b', 'text'], ['  ', 'text'])
+    const frame = oneLine(['a', 'text'], ['   ', 'attention'], ['b', 'text'], ['  ', 'text'])
     const terminal = emulator(SIZE.width, SIZE.height)
     await feed(terminal, wholeFrame(frame, PEN))
     const inverse = [0, 1, 2, 3, 4, 5].map(
@@ -127,12 +137,17 @@ describe('the output from one frame to the next', () => {
   })
 
   test('is ASCII without UTF-8, with every column where it was', async () => {
-    const frame = oneLine(['╭─ Titel ü ✖ ─', 'border'], ['日本', 'text'], ['…×—│', 'text'])
+    const frame = oneLine(
+      ['─ ■ Titel ü ▲ ━', 'rule'],
+      ['日本', 'text'],
+      ['…×—·', 'text'],
+      ['▁▃▅█╌−', 'trend'],
+    )
     const output = wholeFrame(frame, { ...PEN, utf8: false })
     const terminal = emulator(SIZE.width, SIZE.height)
     await feed(terminal, output)
     expect([...output].every(char => char.charCodeAt(0) < 127)).toBe(true)
-    expect(screenLines(terminal)[0]).toBe('+- Titel u x -????~x-|')
+    expect(screenLines(terminal)[0]).toBe('- x Titel u ! =????~x--_-=#.-')
     terminal.dispose()
   })
 })

@@ -22,9 +22,9 @@ const MIN_JUMP = 8
 const CSI = '\u001b['
 const RESET = `${CSI}m`
 
-/** One column each on every terminal: ASCII, Latin-1, Latin extended, dashes, ellipsis, arrows, box drawing, our symbols. */
+/** One column each on every terminal: ASCII, Latin-1, Latin extended, dashes, ellipsis, arrows, minus, lines and blocks, our marks, braille. */
 const PLAIN =
-  /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u024f\u2013\u2014\u2019\u2026\u20b9\u2190-\u2193\u2500-\u259f\u25cf\u2716]*$/
+  /^[\x20-\x7e\u00a1-\u00ac\u00ae-\u024f\u2013\u2014\u2019\u2026\u20b9\u2190-\u2193\u2212\u2500-\u259f\u25a0\u25b2\u25c6\u25cb\u25cf\u2800-\u28ff]*$/
 
 function isPlain(part: Run): boolean {
   return part.text.length === part.width && PLAIN.test(part.text)
@@ -156,8 +156,8 @@ class Output {
   }
 
   #blanksDoNotShow(): boolean {
-    const { badge, alarm, input } = this.pen.looks
-    return this.#look !== badge && this.#look !== alarm && this.#look !== input
+    const { attention, failing, input } = this.pen.looks
+    return this.#look !== attention && this.#look !== failing && this.#look !== input
   }
 }
 

@@ -25,26 +25,26 @@ const ink = (hex: number, c256: number, c16: number): Ink => ({
   c16,
 })
 
-type Palette = Readonly<Record<'green' | 'yellow' | 'red' | 'blue' | 'grey' | 'line' | 'accent', Ink>>
+type Palette = Readonly<Record<'ok' | 'warn' | 'error' | 'info' | 'label' | 'rule' | 'trend', Ink>>
 
 const PALETTES: Readonly<Record<ThemeName, Palette>> = {
   dark: {
-    green: ink(0x8fc98a, 114, 32),
-    yellow: ink(0xe5c07b, 180, 33),
-    red: ink(0xf07178, 203, 91),
-    blue: ink(0x7fb4e6, 110, 36),
-    grey: ink(0x8b93a1, 246, 37),
-    line: ink(0x4a5160, 240, 90),
-    accent: ink(0x6cb6ff, 75, 96),
+    ok: ink(0x5fbf82, 78, 32),
+    warn: ink(0xe8b04a, 179, 33),
+    error: ink(0xff7b80, 210, 91),
+    info: ink(0x74aef5, 75, 36),
+    label: ink(0x98a2af, 247, 37),
+    rule: ink(0x3a4350, 238, 90),
+    trend: ink(0x677280, 243, 90),
   },
   light: {
-    green: ink(0x2e7d32, 28, 32),
-    yellow: ink(0x8a5a00, 94, 33),
-    red: ink(0xc62828, 160, 31),
-    blue: ink(0x1f5f99, 25, 34),
-    grey: ink(0x5f6672, 241, 90),
-    line: ink(0xb4bac4, 249, 90),
-    accent: ink(0x0a64c2, 26, 34),
+    ok: ink(0x1b7340, 29, 32),
+    warn: ink(0x855300, 94, 33),
+    error: ink(0xb4161f, 124, 31),
+    info: ink(0x0b57a8, 25, 34),
+    label: ink(0x5b6470, 241, 90),
+    rule: ink(0xb9c0c9, 250, 37),
+    trend: ink(0x8a939e, 246, 37),
   },
 }
 
@@ -52,18 +52,21 @@ function looks(p: Palette): Readonly<Record<Role, Look>> {
   return {
     text: { ink: null },
     strong: { ink: null, with: ['bold'] },
-    title: { ink: null, with: ['bold'] },
-    label: { ink: p.grey },
-    muted: { ink: p.grey, bare: ['dim'] },
-    border: { ink: p.line, bare: ['dim'] },
-    focus: { ink: p.accent, with: ['bold'] },
-    key: { ink: p.accent, bare: ['bold'] },
-    ok: { ink: p.green },
-    info: { ink: p.blue },
-    warn: { ink: p.yellow, bare: ['bold'] },
-    error: { ink: p.red, with: ['bold'] },
-    badge: { ink: p.yellow, with: ['reverse'] },
-    alarm: { ink: p.red, with: ['reverse', 'bold'] },
+    label: { ink: p.label },
+    muted: { ink: p.label },
+    rule: { ink: p.rule, bare: ['dim'] },
+    trend: { ink: p.trend, bare: ['dim'] },
+    focus: { ink: p.info, with: ['bold'] },
+    key: { ink: p.info, bare: ['bold'] },
+    note: { ink: p.info, with: ['bold'] },
+    ok: { ink: p.ok },
+    info: { ink: p.info },
+    warn: { ink: p.warn, with: ['bold'] },
+    error: { ink: p.error, with: ['bold'] },
+    warnRule: { ink: p.warn, bare: ['bold'] },
+    errorRule: { ink: p.error, bare: ['bold'] },
+    attention: { ink: p.warn, with: ['reverse', 'bold'] },
+    failing: { ink: p.error, with: ['reverse', 'bold'] },
     input: { ink: null, with: ['underline'] },
   }
 }
@@ -90,5 +93,5 @@ export function looksOf(theme: ThemeName, depth: ColorDepth): Looks {
 
 /** Whether blanks of this role differ from other blanks. */
 export function blanksShow(role: Role): boolean {
-  return role === 'badge' || role === 'alarm' || role === 'input'
+  return role === 'attention' || role === 'failing' || role === 'input'
 }
