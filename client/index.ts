@@ -4,6 +4,14 @@ export type { Connection, ConnectionCounts, ConnectionState, ConnectOptions } fr
 export { addresses, connect } from './connect.js'
 export type { EventStream, EventStreamOptions, SseMessage, StreamErrorCode } from './event-stream.js'
 export { createEventStream, StreamError } from './event-stream.js'
-export type { BoardReader, Change, ClientBoard, ClientPanel, ClientVerdict, Outcome } from './reader.js'
+export type {
+  BoardReader,
+  Change,
+  ClientBoard,
+  ClientPanel,
+  ClientPlace,
+  ClientVerdict,
+  Outcome,
+} from './reader.js'
 export { createBoardReader } from './reader.js'
 export { sha256Hex } from './sha256.js'

@@ -20,8 +20,18 @@ export type ClientPanel = {
   readonly truncated?: true
 }
 
-/** The state of the system: `healthy`, `attention`, `failing` or `unknown`, and the reasons. */
-export type ClientVerdict = { readonly word: string; readonly reasons: readonly string[] }
+/** Where a reason is found: a panel, and in it a row (the text of its first cell) and a label of a field or column. */
+export type ClientPlace = { readonly panel: string; readonly row?: string; readonly label?: string }
+
+/** The state of the system: `healthy`, `attention`, `failing` or `unknown`, and the reasons, the most important first. */
+export type ClientVerdict = {
+  readonly word: string
+  readonly reasons: readonly string[]
+  /** Since when the server has seen this word, epoch ms; absent where it does not say. */
+  readonly since?: number
+  /** Where each reason is found, by its index; null: nowhere on the board. */
+  readonly places?: readonly (ClientPlace | null)[]
+}
 
 export type ClientBoard = {
   readonly epoch: string
@@ -129,9 +139,25 @@ function list<T>(value: unknown, item: (member: unknown) => T): T[] {
   return (value as unknown[]).map(item)
 }
 
+const isGiven = (value: unknown): boolean => value !== undefined && value !== null
+
+function placeOf(value: unknown): ClientPlace | null {
+  if (!isGiven(value)) return null
+  const { panel, row, label } = object(value)
+  return {
+    panel: text(panel),
+    ...(isGiven(row) && { row: text(row) }),
+    ...(isGiven(label) && { label: text(label) }),
+  }
+}
 function verdictOf(value: unknown): ClientVerdict {
-  const { word, reasons } = object(value)
-  return { word: text(word), reasons: list(reasons, text) }
+  const { word, reasons, since, places } = object(value)
+  return {
+    word: text(word),
+    reasons: list(reasons, text),
+    ...(isGiven(since) && { since: count(since) }),
+    ...(isGiven(places) && { places: list(places, placeOf) }),
+  }
 }
 
 /** The lines of an entry; null: they cannot be known. */
@@ -336,6 +362,13 @@ export function createBoardReader(): BoardReader {
     return { ...life, ...confirm(show('panel_update', { ...board, verdict: data.verdict }, kept, epoch)) }
   }
 
+  /** The panels are still these; the verdict may be another. */
+  function confirmed(data: Json): Outcome {
+    if (board === null) return {}
+    // Keep the reader's generation: with a subset of the panels it may be behind the server's.
+    return show('panel_update', { ...data, generation: board.generation }, board.panels, board.epoch)
+  }
+
   /** The panels of an update; `name` is the member with a panel's key. */
   function update(data: Json, name: 'key' | 'panel', linesOf: LinesOf): Outcome {
     return take('panel_update', data, into => {
@@ -359,10 +392,9 @@ export function createBoardReader(): BoardReader {
     },
     heartbeat(data) {
       counts.heartbeats++
-      if (board === null) return {}
-      // Keep the reader's generation: with a subset of the panels it may be behind the server's.
-      return show('panel_update', { ...data, generation: board.generation }, board.panels, board.epoch)
+      return confirmed(data)
     },
+    verdict: confirmed,
     error: data => ({ error: `${text(data.code)}: ${text(data.message)}` }),
     bye: data => ({ bye: { reason: text(data.reason), reconnectMs: count(data.reconnect_ms) } }),
     resync_required() {

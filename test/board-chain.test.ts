@@ -1,6 +1,6 @@
 // An edge: a server that follows another server's board and serves it on unchanged.
 import { afterEach, describe, expect, test } from 'vitest'
-import { type Connection, connect } from '../client/index.js'
+import { type ClientVerdict, type Connection, connect } from '../client/index.js'
 import type { Board } from '../src/board/board.js'
 import type { CycleResult } from '../src/engine/cycle.js'
 import { FollowedBoards } from '../src/engine/followed-boards.js'
@@ -8,6 +8,7 @@ import { Loop } from '../src/engine/loop.js'
 import { BoardFollower } from '../src/sources/board.js'
 import { type BoardServer, seen, startBoardServer } from './support/board-server.js'
 import { textPanel } from './support/boards.js'
+import { eventually } from './support/eventually.js'
 import { startFaultProxy } from './support/fault-proxy.js'
 import { runFaults } from './support/fault-run.js'
 import { reaches } from './support/reaches.js'
@@ -102,6 +103,41 @@ describe('an edge', () => {
     expect(ours).toMatchObject({ epoch: 'e7', generation: 2, changed: ['a', 'c'], removed: ['b'] })
     expect(ours?.panels.get('a')?.blocks).toEqual(origin.board.panels.get('a')?.blocks)
     expect(edge.loop.sourceNow()).toMatchObject({ state: 'fresh', error: null })
+  })
+
+  test('passes the verdict on at once, with its time and its places, and adds what only the edge knows', async () => {
+    const origin = await startBoardServer('e1')
+    const well = { word: 'healthy', reasons: [], since: 1_000 } as const
+    const bad = {
+      word: 'failing',
+      reasons: ['Provider: down', '2 more'],
+      since: 2_000,
+      places: [{ panel: 'a', row: 'Provider', label: 'State' }, null],
+    } as const
+    origin.publish([textPanel('a', '1')], well)
+    const edge = await startEdge(origin.url)
+    const reader = client(edge.server.url)
+    const says = (isSo: (verdict: ClientVerdict) => boolean) =>
+      eventually(
+        () => isSo(reader.board?.verdict ?? { word: '', reasons: [] }),
+        'the verdict reaches the reader of the edge',
+      )
+    await says(({ word }) => word === 'healthy')
+    expect(reader.board?.verdict).toEqual(well)
+    const before = reader.counts
+    origin.publish([textPanel('a', '1')], bad)
+    await says(({ word }) => word === 'failing')
+    expect(reader.board?.verdict).toEqual(bad)
+    expect(reader.board?.generation).toBe(1)
+    expect(reader.counts.updates).toBe(before.updates)
+    expect(edge.server.hub.stats().byType).toMatchObject({ verdict: 1 })
+    origin.publish([textPanel('a', '1')], well)
+    await says(({ word }) => word === 'healthy')
+    const lostAtMs = Date.now()
+    await origin.close()
+    await says(({ word }) => word === 'failing')
+    expect(reader.board?.verdict?.reasons[0]).toMatch(/^source /)
+    expect(reader.board?.verdict?.since).toBeGreaterThanOrEqual(lostAtMs)
   })
 
   test('accepts a client of the origin, which misses nothing and gets nothing twice', async () => {

@@ -1031,22 +1031,62 @@ class Panel:
 
 
 @dataclass(frozen=True)
+class Place:
+    """Where a reason is found: a panel, and in it a row (the text of its first cell) and a label of a field or column."""
+
+    panel: str
+    row: Optional[str] = None
+    label: Optional[str] = None
+
+    def to_json(self) -> Dict[str, Any]:
+        given = {"panel": self.panel, "row": self.row, "label": self.label}
+        return {name: value for name, value in given.items() if value is not None}
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """The state of the system, and the reasons."""
+    """The state of the system, and the reasons, the most important first."""
 
     #: ``healthy``, ``attention``, ``failing`` or ``unknown``
     word: str
     reasons: Tuple[str, ...]
+    #: since when the server has seen this word, epoch milliseconds; None where it does not say
+    since: Optional[float] = None
+    #: where each reason is found, by its index; None: nowhere on the board
+    places: Optional[Tuple[Optional[Place], ...]] = None
 
     def to_json(self) -> Dict[str, Any]:
-        return {"word": self.word, "reasons": list(self.reasons)}
+        said: Dict[str, Any] = {"word": self.word, "reasons": list(self.reasons)}
+        if self.since is not None:
+            said["since"] = self.since
+        if self.places is not None:
+            said["places"] = [place and place.to_json() for place in self.places]
+        return said
+
+
+def _place(value: Any) -> Optional[Place]:
+    if value is None:
+        return None
+    given = _object(value)
+    row, label = given.get("row"), given.get("label")
+    return Place(
+        _text(given.get("panel")),
+        None if row is None else _text(row),
+        None if label is None else _text(label),
+    )
 
 
 def _verdict(value: Any) -> Optional[Verdict]:
     if not value:
         return None
     given = _object(value)
-    return Verdict(_text(given.get("word")), tuple(_list(given.get("reasons"), _text)))
+    since, places = given.get("since"), given.get("places")
+    return Verdict(
+        _text(given.get("word")),
+        tuple(_list(given.get("reasons"), _text)),
+        None if since is None else _count(since),
+        None if places is None else tuple(_list(places, _place)),
+    )
 
 
 @dataclass(frozen=True)
@@ -1197,7 +1237,7 @@ class _Group:
 
 
 _KNOWN = frozenset(
-    "hello full_snapshot panel_update panel_update_structured heartbeat resync_required error bye".split()
+    "hello full_snapshot panel_update panel_update_structured heartbeat verdict resync_required error bye".split()
 )
 _COUNTS = "events snapshots updates structured heartbeats ignored mismatches truncated malformed resyncs".split()
 
@@ -1275,8 +1315,8 @@ class BoardReader:
         if event == "panel_update_structured":
             self.counts["structured"] += 1
             return self._take("panel_update", data, lambda into: self._check_structured(into, data))
-        if event == "heartbeat":
-            self.counts["heartbeats"] += 1
+        if event in ("heartbeat", "verdict"):
+            self.counts["heartbeats"] += event == "heartbeat"
             board = self.board
             if board is not None:
                 # Keep the reader's generation: with a subset of the panels it may be behind the server's.

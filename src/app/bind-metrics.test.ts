@@ -9,12 +9,14 @@ import type { HubStats } from '../hub/hub-types.js'
 import { heartbeat } from '../ingest/heartbeat.js'
 import { EMPTY_STATE } from '../ingest/store.js'
 import { createMetrics, type Metrics } from '../metrics/metrics.js'
+import type { Panel } from '../panels/panel.js'
 import type { StatusStats } from '../protocol/status-events.js'
 import {
   httpObserver,
   hubObserver,
   ingestObserver,
   loopObserver,
+  readFacts,
   readHub,
   readIngest,
   readSource,
@@ -276,5 +278,82 @@ const REPORTED: readonly (readonly [
 describe('what the parts tell', () => {
   test.each(REPORTED)('%s moves its metrics and no other', async (_, act, samples) => {
     expect(await changedBy(act)).toEqual(samples)
+  })
+})
+
+describe('numbers of the board', () => {
+  const shownBy = async (
+    panels: readonly Panel[],
+    { isWanted = true, state = 'fresh' }: { isWanted?: boolean; state?: SourceState['state'] } = {},
+  ) => {
+    const metrics = createMetrics({ extended: false, processDefaults: false, version: '0', node: 'v20' })
+    let shown = panels
+    let source = state
+    readFacts(
+      metrics,
+      {
+        get latest() {
+          return { ...latest, board: boardMaker()(...shown) }
+        },
+        sourceNow: () => ({ ...FRESH, state: source }),
+      },
+      () => isWanted,
+    )
+    const samples = async () =>
+      (await metrics.text()).body.split('\n').filter(line => line.startsWith('g6_fact'))
+    return {
+      samples,
+      show: (...next: readonly Panel[]) => {
+        shown = next
+      },
+      become: (next: SourceState['state']) => {
+        source = next
+      },
+    }
+  }
+  const cpu = {
+    ...textPanel('resources', 'x'),
+    facts: { cpu_pct: 12.5, host: 'a', ok: true, gone: [{ n: 1 }] },
+  }
+  const names = { ...textPanel('indices', 'x'), facts: { 'A/B': { ltp: 5 } } }
+
+  test('are gauges by the ids of their facts; texts, flags and lists are none', async () => {
+    const { samples } = await shownBy([cpu, names])
+    expect(await samples()).toEqual([
+      'g6_fact{id="resources.cpu_pct"} 12.5',
+      'g6_fact{id="indices.A%2FB.ltp"} 5',
+      'g6_facts_left_out 0',
+    ])
+  })
+
+  test('go with their panel, and while nobody knows them', async () => {
+    const { samples, show, become } = await shownBy([cpu, names])
+    show(names)
+    expect(await samples()).toEqual(['g6_fact{id="indices.A%2FB.ltp"} 5', 'g6_facts_left_out 0'])
+    for (const state of ['stale', 'missing', 'not_json'] as const) {
+      become(state)
+      expect(await samples()).toEqual(['g6_facts_left_out 0'])
+    }
+    become('closed')
+    expect(await samples()).toHaveLength(2)
+  })
+
+  test('are at most 512, whatever came before, and the others are counted', async () => {
+    const many = (prefix: string) => ({
+      ...textPanel('perfstore', 'x'),
+      facts: Object.fromEntries(Array.from({ length: 600 }, (__, i) => [`${prefix}${i}`, i])),
+    })
+    const { samples, show } = await shownBy([many('a')])
+    expect(await samples()).toHaveLength(513)
+    show(many('b'))
+    const shown = await samples()
+    expect(shown).toHaveLength(513)
+    expect(shown[511]).toBe('g6_fact{id="perfstore.b511"} 511')
+    expect(shown.at(-1)).toBe('g6_facts_left_out 88')
+  })
+
+  test('are absent unless they are asked for', async () => {
+    const { samples } = await shownBy([cpu], { isWanted: false })
+    expect(await samples()).toEqual([])
   })
 })

@@ -3,6 +3,7 @@
 import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
 import type { Connections } from '../connection/connections.js'
+import { numbersOf } from '../display/series.js'
 import type { CycleResult } from '../engine/cycle.js'
 import type { Loop, LoopObserver } from '../engine/loop.js'
 import type { LoopLag } from '../guards/loop-lag.js'
@@ -12,6 +13,7 @@ import type { HubObserver } from '../hub/hub-types.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import { STREAM_HEALTH } from '../ingest/heartbeat.js'
 import type { Log } from '../log/log.js'
+import { MAX_FACTS } from '../metrics/families/summary.js'
 import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.js'
 import type { SummaryEventName } from '../protocol/events.js'
 import { CONNECTION_KINDS } from '../protocol/readers.js'
@@ -126,6 +128,22 @@ export function readSource(metrics: Metrics, loop: Pick<Loop, 'sourceNow' | 'ver
     metrics.g6_status_state.only({ state })
     metrics.g6_status_age_seconds.set(ageSec)
     metrics.g6_verdict.only({ word: loop.verdictNow().word })
+  })
+}
+
+/** The numbers of the board, in its order. What the source does not say now is not exported: a scrape has the time of the scrape. */
+export function readFacts(
+  metrics: Metrics,
+  loop: Pick<Loop, 'latest' | 'sourceNow'>,
+  isWanted: () => boolean,
+): () => void {
+  return metrics.onScrape(() => {
+    const { state } = loop.sourceNow()
+    const board = state === 'fresh' || state === 'closed' ? loop.latest?.board : undefined
+    const panels = isWanted() ? [...(board?.panels.values() ?? [])] : []
+    const numbers = panels.flatMap(({ key, facts }) => numbersOf(key, facts))
+    metrics.g6_fact.replace(numbers.slice(0, MAX_FACTS).map(([id, value]) => [{ id }, value] as const))
+    metrics.g6_facts_left_out.set(isWanted() ? Math.max(0, numbers.length - MAX_FACTS) : null)
   })
 }
 

@@ -98,8 +98,10 @@ export function surroundingsOf(
 export function staleLimitsOf(
   { thresholds, staleness }: Pick<PanelSurroundings, 'thresholds' | 'staleness'>,
   snapshot: Pick<Snapshot, 'cycle'> | null,
+  everySec: number | null = null,
 ): StaleLimits {
-  const { warnSec, errorSec } = staleAfter(thresholds, snapshot?.cycle.intervalSec ?? null)
+  const intervalSec = Math.max(snapshot?.cycle.intervalSec ?? 0, everySec ?? 0)
+  const { warnSec, errorSec } = staleAfter(thresholds, intervalSec)
   const limits = { warnSec, errorSec, unchangedSec: thresholds['prices.unchanged_sec'] }
   return staleness === undefined ? limits : { ...limits, staleness }
 }

@@ -26,6 +26,7 @@ import {
   hubObserver,
   loopObserver,
   metricsOf,
+  readFacts,
   readHub,
   readIngest,
   readLag,
@@ -128,6 +129,7 @@ export class Program {
     })
     readHub(metrics, connections, this.hub, this.#statusHub)
     readSource(metrics, this.loop)
+    readFacts(metrics, this.loop, () => this.#config.factGauges)
     readIngest(metrics, this.loop, clock)
   }
 

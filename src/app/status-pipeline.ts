@@ -69,7 +69,7 @@ export function createStatusPipeline(source: Source, parts: PipelineParts): Pipe
         ...(views === null ? {} : { ingest: views }),
       })
     },
-    staleLimits: snapshot => staleLimitsOf(surroundings(), snapshot),
+    staleLimits: (snapshot, everySec) => staleLimitsOf(surroundings(), snapshot, everySec),
     panelEveryMs: key => {
       if (key === 'links') return settings().summaryMetaRefreshSec * 1000
       return key === 'resources' ? settings().summaryResRefreshSec * 1000 : 0

@@ -48,6 +48,11 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
     async () => (await import('./readers.js')).readersCommand(),
   ],
   [
+    'verdict',
+    'Print how the system is, as a plugin of a monitoring system',
+    async () => (await import('./verdict.js')).verdictCommand(),
+  ],
+  [
     'audit',
     'Read, verify, export and erase the audit trail of the chat relay',
     async () => (await import('./audit.js')).auditCommand(),

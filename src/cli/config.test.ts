@@ -29,6 +29,7 @@ describe('g6 config', () => {
     expect(settings.map((s: { name: string }) => s.name)).toEqual([
       'G6_UNIFIED_METRICS',
       'G6_SSE_METRICS_EXTENDED',
+      'G6_FACT_GAUGES',
     ])
   })
 

@@ -22,8 +22,15 @@ export type SourceState = {
   readonly error: string | null
   /** Older than `stream.stale.error_sec` allows. */
   readonly tooOld: boolean
+  /** The named sources of the document that cannot be read or are old; absent when all are well. */
+  readonly parts?: readonly PartState[]
   /** Prices that do not change in an open market; absent when they do. */
   readonly unchanged?: UnchangedPrices
+}
+
+/** The state of one of several named sources. */
+export type PartState = Pick<SourceState, 'state' | 'changedAtMs' | 'error' | 'tooOld'> & {
+  readonly name: string
 }
 
 export type PanelTiming = {

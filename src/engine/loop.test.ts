@@ -60,7 +60,9 @@ function loopOver(source: ScriptedSource, outputs: Output[], given: Partial<Opti
   return loop
 }
 
-beforeEach(() => void vi.useFakeTimers({ now: 1_000_000 }))
+const BEGIN_MS = 1_000_000
+
+beforeEach(() => void vi.useFakeTimers({ now: BEGIN_MS }))
 afterEach(async () => {
   for (const loop of loops.splice(0)) await loop.stop()
   expect(vi.getTimerCount()).toBe(0)
@@ -167,12 +169,17 @@ describe('the loop', () => {
     source.good({ a: 1 })
     vi.advanceTimersByTime(5_000)
     const calm = results.map(({ board }) => board.verdict)
-    expect(calm[0]).toEqual({ word: 'unknown', reasons: ['nothing recognised'] })
+    expect(calm[0]).toEqual({
+      word: 'unknown',
+      reasons: ['nothing here says how it is'],
+      since: BEGIN_MS,
+    })
     expect(new Set(calm).size).toBe(1)
     vi.advanceTimersByTime(60_000)
     expect(results.at(-1)?.board.verdict).toEqual({
       word: 'attention',
-      reasons: ['nothing recognised', 'stale, last 00:16'],
+      reasons: ['stale, last 00:16'],
+      since: BEGIN_MS + 61_000,
     })
     expect(results.at(-1)?.board.generation).toBe(1)
   })
@@ -187,7 +194,7 @@ describe('the loop', () => {
       vi.advanceTimersByTime(30_000)
     }
     for (let i = 0; i <= 20; i++) tick(5)
-    expect(loop.verdictNow()).toEqual({ word: 'attention', reasons: ['prices unchanged since 00:16'] })
+    expect(loop.verdictNow()).toMatchObject({ word: 'attention', reasons: ['prices unchanged since 00:16'] })
     const { generation } = results.at(-1)?.board ?? {}
     vi.advanceTimersByTime(5_000)
     expect(results.at(-1)?.board.generation).toBe(generation)

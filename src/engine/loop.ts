@@ -16,6 +16,7 @@ import { Intervals } from './intervals.js'
 import { type OutputObserver, Outputs } from './outputs.js'
 import { Statistics } from './statistics.js'
 import { Ticker } from './ticker.js'
+import { VerdictSince } from './verdict-since.js'
 
 /**
  * A change of the status starts a cycle at once, but never sooner than this after the last cycle that a change started. Ticks
@@ -80,6 +81,7 @@ export class Loop {
   readonly #outputs: Outputs
   readonly #intervals = new Intervals()
   readonly #ticker: Ticker
+  readonly #since = new VerdictSince()
   #finish: (end: LoopEnd) => void = () => {}
   #board: Board
   #latest: CycleResult | null = null
@@ -124,7 +126,11 @@ export class Loop {
   }
 
   verdictNow(): Verdict {
-    return this.#options.boards.verdictOf(this.#board, this.sourceNow())
+    return this.#verdictAt(this.#board, this.sourceNow(), momentNow(this.#options.clock))
+  }
+
+  #verdictAt(board: Board, source: SourceState, now: Moment): Verdict {
+    return this.#since.of(this.#options.boards.verdictOf(board, source), now)
   }
 
   /** Begins to read. Does nothing once the loop was stopped. */
@@ -172,7 +178,7 @@ export class Loop {
     const previous = this.#board
     const made = this.#nextBoard(previous, now)
     const source = boards.sourceAt(now)
-    const board = withVerdict(made, boards.verdictOf(made, source))
+    const board = withVerdict(made, this.#verdictAt(made, source, now))
     this.#board = board
     const builtMs = clock.monotonicMs() - startMs
     this.#countInterval(Math.max(startMs, dueMs))

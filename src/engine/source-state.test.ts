@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { GoodReading } from '../snapshot/reading.js'
+import type { GoodReading, SourcePart } from '../snapshot/reading.js'
 import { type SourceFacts, sourceState, writtenAt } from './source-state.js'
+import { sourceRemarks, sourceText } from './source-words.js'
 
 const HOUR = 3_600_000
 const CLOSE = Date.parse('2026-11-27T10:00:00Z')
@@ -48,6 +49,11 @@ describe('the age of a source', () => {
         monotonicMs: 5_000 - HOUR,
       })
     }
+  })
+
+  test('is 0 for a clock of the writer that is a little ahead', () => {
+    const written = writtenAt(reading(CLOSE, CLOSE - HOUR), CLOSE + 4_000, { wallMs: CLOSE, monotonicMs: 9 })
+    expect(written).toEqual({ wallMs: CLOSE, monotonicMs: 9 })
   })
 
   test('is never below zero, also with wrong clocks of others', () => {
@@ -128,4 +134,72 @@ test('in an open market, or one of unknown state, an old source is stale', () =>
   ] as const) {
     expect(wordAt(CLOSE + 61_000, { market })).toBe('stale')
   }
+})
+
+describe('a document of several named sources', () => {
+  const NOON = Date.parse('2026-11-30T12:00:00Z')
+  const part = (name: string, agoSec: number, more: Partial<SourcePart> = {}): SourcePart => ({
+    name,
+    fault: null,
+    writtenAtMs: NOON - agoSec * 1000,
+    ...more,
+  })
+  const remarksOf = (parts: readonly SourcePart[], laterSec = 0) => {
+    const state = sourceState(
+      facts(0, {
+        reading: { ...reading(NOON), parts },
+        written: { wallMs: NOON, monotonicMs: 0 },
+        market: null,
+        limitsAt: everySec => ({ warnSec: 1.5 * everySec, errorSec: 3 * everySec }),
+        now: { wallMs: NOON + laterSec * 1000, monotonicMs: laterSec * 1000 },
+      }),
+    )
+    return sourceRemarks(state, 'UTC')
+  }
+
+  test('is as bad as its worst source, by name; the others stay well', () => {
+    const fault = { error: 'timeout', message: 'no answer' } as const
+    expect(
+      remarksOf([
+        part('rabbit', 1),
+        part('es', 120, { fault }),
+        part('new', 0, { fault, writtenAtMs: null }),
+      ]),
+    ).toEqual([
+      { tone: 'error', text: 'es: timeout, last 11:58' },
+      { tone: 'error', text: 'new: timeout' },
+    ])
+    expect(remarksOf([part('rabbit', 1)])).toEqual([])
+  })
+
+  test('has an age for each of them: a collector that died is not fresh because another one writes', () => {
+    expect(remarksOf([part('a', 0), part('b', 61)])).toEqual([{ tone: 'warn', text: 'b: stale, last 11:58' }])
+    expect(remarksOf([part('a', 0), part('b', 9 * 86_400)])).toEqual([
+      { tone: 'error', text: 'b: stale, last 12:00 on 21 Nov' },
+    ])
+    // By the steady clock, between two readings.
+    expect(remarksOf([part('a', 0), part('b', 30)], 31).map(({ text }) => text)).toEqual([
+      'b: stale, last 11:59',
+    ])
+  })
+
+  test('does not call a source old before its next answer is due', () => {
+    expect(remarksOf([part('slow', 400, { everyMs: 300_000 })])).toEqual([])
+    expect(remarksOf([part('slow', 460, { everyMs: 300_000 })])).toHaveLength(1)
+  })
+})
+
+test('the time of a state has its day when that is not today', () => {
+  const state = (agoSec: number) => ({
+    state: 'stale' as const,
+    ageSec: agoSec,
+    changedAtMs: CLOSE,
+    error: null,
+    tooOld: true,
+  })
+  expect(sourceText(state(60), 'UTC')).toBe('stale, last 10:00')
+  expect(sourceText(state(9 * 86_400), 'UTC')).toBe('stale, last 10:00 on 27 Nov')
+  expect(sourceText(state(60 * 86_400), 'UTC')).toBe('stale, last 10:00 on 27 Nov 2026')
+  // After midnight in India.
+  expect(sourceText(state(9 * 3_600), 'Asia/Kolkata')).toBe('stale, last 15:30 on 27 Nov')
 })

@@ -3,9 +3,10 @@
 import { agoMs, type Moment, wallTimeOf } from '../clock/moment.js'
 import type { Staleness } from '../panels/definition.js'
 import { opensAfter, tradingMsBetween } from '../snapshot/market.js'
-import type { GoodReading, Reading } from '../snapshot/reading.js'
+import type { GoodReading, Reading, SourcePart } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
-import type { SourceState, StatusState } from './cycle.js'
+import { isAhead } from '../snapshot/time.js'
+import type { PartState, SourceState, StatusState } from './cycle.js'
 import type { UnchangedPrices } from './price-watch.js'
 
 export type StaleLimits = {
@@ -27,7 +28,8 @@ export function writtenAt(
   now: Moment,
 ): Moment {
   const changedMs = ageMs === undefined ? Math.min(modifiedAtMs, readAtMs) : readAtMs - ageMs
-  const wallMs = documentMs !== null && documentMs <= readAtMs ? documentMs : changedMs
+  const isUsable = documentMs !== null && !isAhead(documentMs, readAtMs)
+  const wallMs = isUsable ? Math.min(documentMs, readAtMs) : changedMs
   return { wallMs, monotonicMs: now.monotonicMs - Math.max(0, now.wallMs - wallMs) }
 }
 
@@ -39,6 +41,8 @@ export type SourceFacts = {
   readonly market: Snapshot['market'] | null
   readonly unchanged: UnchangedPrices | null
   readonly limits: StaleLimits
+  /** The limits of a source that is asked again after this time, for the parts of a document. */
+  readonly limitsAt?: (everySec: number) => StaleLimits
   readonly now: Moment
 }
 
@@ -58,6 +62,24 @@ function wordOf(ageSec: number | null, overdue: number | null, { warnSec }: Stal
   return ageSec !== null && ageSec > warnSec ? 'closed' : 'fresh'
 }
 
+/** Empty while the source is well. */
+function partState(
+  { name, fault, writtenAtMs, everyMs }: SourcePart,
+  wholeAgeSec: number,
+  facts: SourceFacts & { readonly written: Moment },
+): readonly PartState[] {
+  const limits = everyMs === undefined ? facts.limits : (facts.limitsAt?.(everyMs / 1000) ?? facts.limits)
+  // Both times are by the clock of the reading; the age grows by the steady clock.
+  const ageSec =
+    writtenAtMs === null ? null : Math.max(0, wholeAgeSec + (facts.written.wallMs - writtenAtMs) / 1000)
+  const overdue = ageSec === null || writtenAtMs === null ? null : overdueSec(ageSec, writtenAtMs, facts)
+  const tooOld = overdue !== null && overdue > limits.errorSec
+  if (fault !== null)
+    return [{ name, state: fault.error, changedAtMs: writtenAtMs, error: fault.message, tooOld }]
+  const state = wordOf(ageSec, overdue, limits)
+  return state === 'stale' ? [{ name, state, changedAtMs: writtenAtMs, error: null, tooOld }] : []
+}
+
 export function sourceState(facts: SourceFacts): SourceState {
   const { reading, written, unchanged, limits, now } = facts
   const ageSec = written === null ? null : agoMs(written, now) / 1000
@@ -67,7 +89,11 @@ export function sourceState(facts: SourceFacts): SourceState {
   if (reading === null) return { state: 'starting', ageSec, changedAtMs, error: null, tooOld }
   if (!reading.ok) return { state: reading.error, ageSec, changedAtMs, error: reading.message, tooOld }
   const state = wordOf(ageSec, overdue, limits)
-  const known = { state, ageSec, changedAtMs, error: null, tooOld }
+  const parts =
+    written === null || ageSec === null
+      ? []
+      : (reading.parts ?? []).flatMap(part => partState(part, ageSec, { ...facts, written }))
+  const known = { state, ageSec, changedAtMs, error: null, tooOld, ...(parts.length === 0 ? {} : { parts }) }
   // Without new documents there are no new prices.
   return unchanged === null || state !== 'fresh' ? known : { ...known, unchanged }
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../clock/clock.js'
 import type { Moment } from '../clock/moment.js'
 import type { IngestStats } from '../ingest/enrichment.js'
 import type { Panel } from '../panels/panel.js'
-import { verdictOf } from '../panels/verdict.js'
+import { type Remark, verdictOf } from '../panels/verdict.js'
 import type { Verdict } from '../protocol/events.js'
 import type { GoodReading, Reading } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
@@ -22,7 +22,10 @@ export type StatusBoardsOptions = {
   /** The snapshot of a status; its `raw` is the status of the reading. */
   readonly derive: (reading: GoodReading) => Snapshot
   readonly build: (snapshot: Snapshot, nowMs: number) => readonly Panel[]
-  readonly staleLimits: (snapshot: Snapshot | null) => StaleLimits
+  /** `everySec`: time between two answers of the source, where it is asked again and again. */
+  readonly staleLimits: (snapshot: Snapshot | null, everySec: number | null) => StaleLimits
+  /** What the `verdict` of a board file gives for the newest snapshot; null: it has none. */
+  readonly own?: () => Remark | null
   /** Least time between two changes of a panel; 0 = no limit. */
   readonly panelEveryMs: (key: string) => number
   /** IANA name, for the times in the verdict. */
@@ -45,7 +48,7 @@ export class StatusBoards implements Boards {
   #written: Moment | null = null
   #prices: PriceWatch | null = null
   /** The reading that `#written` and `#prices` come from. */
-  #dated: Reading | null = null
+  #dated: GoodReading | null = null
   #closed = false
 
   constructor(options: StatusBoardsOptions) {
@@ -91,13 +94,17 @@ export class StatusBoards implements Boards {
   }
 
   sourceAt(now: Moment): SourceState {
-    const limits = this.#options.staleLimits(this.#snapshot)
+    const { staleLimits } = this.#options
+    const snapshot = this.#snapshot
+    const everyMs = this.#dated?.everyMs
+    const limits = staleLimits(snapshot, everyMs === undefined ? null : everyMs / 1000)
     return sourceState({
       reading: this.#reading,
       written: this.#written,
       market: this.#snapshot?.market ?? null,
       unchanged: unchangedPrices(this.#prices, limits.unchangedSec ?? Number.POSITIVE_INFINITY),
       limits,
+      limitsAt: everySec => staleLimits(snapshot, everySec),
       now,
     })
   }
@@ -107,6 +114,7 @@ export class StatusBoards implements Boards {
       snapshot: this.#snapshot,
       panels: board.panels.values(),
       remarks: sourceRemarks(source, this.#options.timezone()),
+      own: this.#options.own?.() ?? null,
     })
   }
 

@@ -14,6 +14,7 @@ import {
   helloEvent,
   resyncRequiredEvent,
   snapshotEvents,
+  verdictEvent,
 } from './frames.js'
 import type { HubSettings } from './hub-types.js'
 import type { Encoded, Lane } from './lane.js'
@@ -64,6 +65,11 @@ export class Encoder {
     const made = { bytes: lane.encode(events), events: events.length }
     lane.catchUps.set(position, made)
     return made
+  }
+
+  /** The verdict for a reader that is in step and was not ready for its event. As with `missedSince`, it was counted before. */
+  verdictFor(lane: Lane, board: Board): Encoded {
+    return { bytes: lane.encode([verdictEvent(board, this.limits())]), events: 1 }
   }
 
   /** Events for one reader, or for all that join while a board is the newest; they count as published. */

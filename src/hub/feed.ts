@@ -9,6 +9,8 @@ type Form = Pick<JoinRequest, 'mode' | 'view' | 'subset'>
 export class Feed {
   /** Events published to it so far. */
   published = 0
+  /** `published` after its newest `verdict` event: a reader in step that is accounted for fewer events lacks it. */
+  verdictAt = 0
   /** An update could not be encoded: the next cycle sends a full snapshot. */
   needsFull = false
 

@@ -15,6 +15,7 @@ import {
   heartbeatEvent,
   snapshotEvents,
   stepEvents,
+  verdictEvent,
 } from './frames.js'
 import type { ErrorLog, HubSettings, JoinRequest } from './hub-types.js'
 import { ANYWHERE, Lane } from './lane.js'
@@ -159,9 +160,13 @@ export class Feeds {
         this.#step(each, events, from, board)
         return
       }
-      // A new verdict is sent at once, without waiting for the next heartbeat.
-      const isDue = this.#interval - feed.lastEventInterval >= sseHeartbeatCycles
-      if (isDue || board.verdict !== seen.verdict) {
+      // It does not delay the next heartbeat, from which clients that do not know this event take the verdict.
+      if (board.verdict !== null && board.verdict !== seen.verdict) {
+        this.#append(each, [verdictEvent(board, encoder.limits())], from, from)
+        feed.verdictAt = feed.published
+        for (const lane of each.lanes.values()) lane.catchUps.clear()
+      }
+      if (this.#interval - feed.lastEventInterval >= sseHeartbeatCycles) {
         feed.lastEventInterval = this.#interval
         this.#append(each, [heartbeatEvent(board, hitRatio)], from, from)
       }

@@ -76,13 +76,17 @@ function roomIn({ maxEventBytes }: FrameLimits): number {
 const NO_MEMBER: Part = { json: '', bytes: 0 }
 const verdictParts = new WeakMap<Verdict, Part>()
 
-/** `,"verdict":{…}`; where events must be small without its reasons. */
+const memberText = (verdict: Verdict): string => `,"verdict":${JSON.stringify(verdict)}`
+
+/** `,"verdict":{…}`; where events must be small without its places, or without its reasons too. */
 function verdictMember({ verdict }: Board, { maxEventBytes }: FrameLimits): Part {
   if (verdict === null) return NO_MEMBER
-  const whole = verdictParts.get(verdict) ?? part(`,"verdict":${JSON.stringify(verdict)}`)
+  const whole = verdictParts.get(verdict) ?? part(memberText(verdict))
   verdictParts.set(verdict, whole)
   if (whole.bytes * 4 <= maxEventBytes) return whole
-  return part(`,"verdict":${JSON.stringify({ word: verdict.word, reasons: [] })}`)
+  const { places: _, ...rest } = verdict
+  const quoted = part(memberText(rest))
+  return quoted.bytes * 4 <= maxEventBytes ? quoted : part(memberText({ ...rest, reasons: [] }))
 }
 
 /** The limits without the room of this member. */
@@ -302,6 +306,13 @@ export function heartbeatEvent(board: Board, hitRatio: number | null): EventText
     ...saidOf(board),
   })
   return { name: 'heartbeat', text: encodeJsonEvent('heartbeat', data), panels: 0 }
+}
+
+/** For a change of the verdict without a change of a panel. It has no id, because a reader stays where it is. */
+export function verdictEvent(board: Board, limits: FrameLimits): EventText {
+  const { cycle, generation, builtAtMs } = board
+  const data = `{"cycle":${cycle},"generation":${generation},"ts":${builtAtMs}${verdictMember(board, limits).json}}`
+  return { name: 'verdict', text: encodeJsonEvent('verdict', data), panels: 0 }
 }
 
 export function resyncRequiredEvent(reason: ResyncReason): EventText {

@@ -2,6 +2,10 @@
 import { describe, expect, test, vi } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import { createHub, join, names, publish, underHandClock } from '../../test/support/hub-rig.js'
+import { withVerdict } from '../board/board.js'
+import type { Wire } from '../connection/transport.js'
+import type { Verdict } from '../protocol/events.js'
+import type { HubSettings } from './hub-types.js'
 
 underHandClock()
 
@@ -62,6 +66,80 @@ describe('a reader that is behind', () => {
     expect(dead.closed).toBe(true)
     expect(slow.closed).toBe(false)
     expect(hub.stats()).toMatchObject({ stalled: 1, clients: 1 })
+  })
+})
+
+describe('a reader that was not ready for a new verdict', () => {
+  const well = { word: 'healthy', reasons: [] } as const
+  const bad = { word: 'failing', reasons: ['Provider: down'] } as const
+  const WIRES = [
+    { encoding: 'plain', framing: 'chunked' },
+    { encoding: 'gzip', framing: 'chunked' },
+  ] as const
+
+  function watched(wire: Wire, settings: Partial<HubSettings> = {}) {
+    const hub = createHub({ sseHeartbeatCycles: 1_000, ...settings })
+    const next = boardMaker()
+    const show = (verdict: Verdict, text: string) =>
+      publish(hub, withVerdict(next(textPanel('a', text)), verdict))
+    show(well, '0')
+    return { hub, show, ...join(hub, { wire }) }
+  }
+
+  test.each(WIRES)('gets it when it can take bytes again ($encoding)', wire => {
+    const { hub, show, reader, transport } = watched(wire)
+    transport.stall()
+    show(well, '1')
+    show(bad, '1')
+    transport.drain()
+    expect(names(reader).slice(2)).toEqual(['panel_update', 'verdict'])
+    expect(reader.events.at(-1)).toMatchObject({ id: null, data: { verdict: bad } })
+    expect(hub.stats().behind).toBe(0)
+    show(bad, '2')
+    expect(reader.panels.get('a')?.lines).toEqual(['2'])
+  })
+
+  test.each(WIRES)('and not twice, with panels that changed as well ($encoding)', wire => {
+    const { show, reader, transport } = watched(wire)
+    transport.stall()
+    show(well, '1')
+    show(bad, '1')
+    show(bad, '2')
+    transport.drain()
+    expect(names(reader).slice(2)).toEqual(['panel_update', 'panel_update'])
+    expect(reader.events.at(-1)?.data.verdict).toEqual(bad)
+  })
+
+  test('gets the newest, although another reader caught up before it changed again', () => {
+    const hub = createHub({ sseHeartbeatCycles: 1_000 })
+    const next = boardMaker()
+    const show = (verdict: Verdict, text: string) =>
+      publish(hub, withVerdict(next(textPanel('a', text)), verdict))
+    show(well, '0')
+    const [one, other] = [join(hub), join(hub)]
+    for (const { transport } of [one, other]) transport.stall()
+    show(well, '1')
+    show(well, '2')
+    one.transport.drain()
+    show(bad, '2')
+    other.transport.drain()
+    for (const { reader } of [one, other]) expect(reader.events.at(-1)?.data.verdict).toEqual(bad)
+  })
+
+  test('gets it when it has event tokens again', () => {
+    const { show, reader } = watched(WIRES[0], { sseEventsPerSec: 1 })
+    for (let i = 1; i <= 4; i++) show(i % 2 === 0 ? well : bad, '0')
+    show(bad, '0')
+    vi.advanceTimersByTime(3_000)
+    expect(reader.events.at(-1)?.data.verdict).toEqual(bad)
+  })
+
+  test('gets it before bye', async () => {
+    const { hub, show, reader } = watched(WIRES[0], { sseEventsPerSec: 1 })
+    for (let i = 1; i <= 5; i++) show(i % 2 === 0 ? well : bad, '0')
+    await hub.close(1_000)
+    expect(names(reader).slice(-2)).toEqual(['verdict', 'bye'])
+    expect(reader.events.at(-2)?.data.verdict).toEqual(bad)
   })
 })
 

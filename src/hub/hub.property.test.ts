@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest'
 import { HUB_SETTINGS } from '../../test/support/hub-rig.js'
 import { ScriptedTransport } from '../../test/support/scripted-transport.js'
 import { StreamReader } from '../../test/support/stream-reader.js'
-import { type Board, emptyBoard, nextBoard } from '../board/board.js'
+import { type Board, emptyBoard, nextBoard, unchangedBoard, withVerdict } from '../board/board.js'
 import type { Wire } from '../connection/transport.js'
 import type { Panel } from '../panels/panel.js'
 import { Hub } from './hub.js'
@@ -82,6 +82,7 @@ const form = fc.record({
 const action = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('publish' as const), panels, now: fc.boolean() }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('calm' as const) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('verdict' as const), reason: fc.nat(5) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('join' as const), form }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('stall' as const), who: fc.nat(9) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('drain' as const), who: fc.nat(9) }) },
@@ -115,7 +116,7 @@ function expectedFacts(board: Board, { form, reader }: Client): Record<string, u
   return Object.fromEntries(shown)
 }
 
-test('every reader ends with the hashes and the facts of the server, whatever happened to it', async () => {
+test('every reader ends with the hashes, the facts and the verdict of the server, whatever happened to it', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(action, { minLength: 5, maxLength: 60 }),
@@ -140,6 +141,11 @@ test('every reader ends with the hashes and the facts of the server, whatever ha
             board = nextBoard(board, next, ++cycle, cycle)
             if (step.do === 'calm' || step.now) hub.publishNow(board, 0.5)
             else hub.publish(board, 0.5)
+          }
+          if (step.do === 'verdict') {
+            const verdict = { word: 'attention', reasons: [`r${step.reason}`] } as const
+            board = withVerdict(unchangedBoard(board, ++cycle, cycle), verdict)
+            hub.publish(board, 0.5)
           }
           if (step.do === 'join') {
             const client: Client = {
@@ -191,6 +197,8 @@ test('every reader ends with the hashes and the facts of the server, whatever ha
           expect(client.reader.hashes()).toEqual(expectedHashes(board, client.form.subset))
           const facts = [...client.reader.panels].map(([key, panel]) => [key, panel.facts])
           expect(Object.fromEntries(facts)).toEqual(expectedFacts(board, client))
+          const said = client.reader.events.findLast(({ data }) => data.verdict !== undefined)
+          if (board.verdict !== null) expect(said?.data.verdict).toEqual(board.verdict)
         }
         expect(hub.stats().behind).toBe(0)
       },

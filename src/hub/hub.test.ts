@@ -2,7 +2,8 @@
 import { describe, expect, test, vi } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import { createHub, join, names, publish, underHandClock } from '../../test/support/hub-rig.js'
-import { withVerdict } from '../board/board.js'
+import { unchangedBoard, withVerdict } from '../board/board.js'
+import type { Verdict } from '../protocol/events.js'
 
 underHandClock()
 
@@ -152,19 +153,75 @@ describe('the verdict', () => {
       ['hello', healthy],
       ['full_snapshot', healthy],
       ['panel_update', healthy],
-      ['heartbeat', stale],
+      ['verdict', stale],
     ])
+    expect(reader.events.at(-1)).toMatchObject({ id: null, data: { cycle: 3, generation: 2, ts: 1_003_000 } })
+    expect(Object.keys(reader.events.at(-1)?.data ?? {})).toEqual(['cycle', 'generation', 'ts', 'verdict'])
+    expect(reader.lastId).toBe('e1-2')
   })
 
-  test('takes room from the panels, and has no reasons where events must be small', () => {
+  test('is an event of its own in every form, also for a subset while other panels change', () => {
+    const hub = createHub()
+    const next = boardMaker()
+    publish(hub, withVerdict(next(textPanel('a', '1'), textPanel('b', '1')), healthy))
+    const forms = [
+      { mode: 'structured' },
+      { view: 'blocks' },
+      { wire: { encoding: 'gzip', framing: 'chunked' } },
+      { wire: { encoding: 'gzip', framing: 'raw' }, subset: ['a'] },
+      { subset: ['a'] },
+    ] as const
+    const readers = forms.map(form => join(hub, form).reader)
+    publish(hub, withVerdict(next(textPanel('a', '1'), textPanel('b', '1')), stale))
+    for (const reader of readers) expect(names(reader).slice(2)).toEqual(['verdict'])
+    publish(hub, withVerdict(next(textPanel('a', '1'), textPanel('b', '2')), healthy))
+    expect(readers.map(reader => names(reader).at(-1))).toEqual([
+      'panel_update',
+      'panel_update',
+      'panel_update',
+      'verdict',
+      'verdict',
+    ])
+    for (const reader of readers) expect(reader.events.at(-1)?.data.verdict).toEqual(healthy)
+  })
+
+  test('does not delay the heartbeats, which tell it to clients that do not know its event', () => {
+    const hub = createHub({ sseHeartbeatCycles: 3 })
+    const next = boardMaker()
+    publish(hub, withVerdict(next(textPanel('a', '1')), healthy))
+    const { reader } = join(hub)
+    for (let i = 0; i < 8; i++)
+      publish(hub, withVerdict(next(textPanel('a', '1')), i % 2 === 0 ? stale : healthy))
+    const beats = reader.events.filter(({ event }) => event === 'heartbeat')
+    expect(beats.length).toBeGreaterThanOrEqual(2)
+    expect(names(reader).filter(name => name === 'verdict')).toHaveLength(8)
+  })
+
+  test('costs a reader nothing while it stays the same', () => {
+    const hub = createHub({ sseHeartbeatCycles: 100 })
+    let board = withVerdict(boardMaker()(textPanel('a', '1')), healthy)
+    publish(hub, board)
+    const { transport } = join(hub)
+    for (let cycle = 2; cycle < 20; cycle++) {
+      board = withVerdict(unchangedBoard(board, cycle, cycle), { ...healthy })
+      publish(hub, board)
+    }
+    expect(transport.writes).toHaveLength(1)
+  })
+
+  test('takes room from the panels, and has no places or reasons where events must be small', () => {
     const reasons = Array.from({ length: 5 }, (_, i) => `${i} ${'x'.repeat(70)}`)
+    const places = reasons.map(() => ({ panel: 'p1', row: 'NIFTY', label: 'State' }))
     for (const sseMaxEventBytes of [256, 900, 2_000, 4_000]) {
       const hub = createHub({ sseMaxEventBytes })
       const panels = Array.from({ length: 20 }, (_, i) => textPanel(`p${i}`, 'x'.repeat(50)))
-      publish(hub, withVerdict(boardMaker()(...panels), { word: 'failing', reasons }))
+      publish(hub, withVerdict(boardMaker()(...panels), { word: 'failing', reasons, since: 5, places }))
       const { reader } = join(hub)
       const last = reader.events.at(-1)
-      expect(last?.data.verdict).toMatchObject({ word: 'failing' })
+      expect(last?.data.verdict).toMatchObject({ word: 'failing', since: 5 })
+      const said = last?.data.verdict as Verdict
+      expect(said.reasons).toHaveLength(sseMaxEventBytes < 2_000 ? 0 : 5)
+      expect('places' in said).toBe(sseMaxEventBytes === 4_000)
       if (sseMaxEventBytes < 900) continue
       const sizes = reader.events.slice(1).map(({ data }) => JSON.stringify(data).length)
       expect(Math.max(...sizes)).toBeLessThanOrEqual(sseMaxEventBytes)

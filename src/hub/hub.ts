@@ -337,7 +337,7 @@ export class Hub implements HubLike {
         reader.chain = chain
         reader.write(bytes, nowMs)
         sent++
-      } else if (reader.position === lane.feed.head) {
+      } else if (reader.position === lane.feed.head && reader.accounted >= lane.feed.verdictAt) {
         merged += published - reader.accounted
         reader.accounted = published
       } else {
@@ -372,7 +372,7 @@ export class Hub implements HubLike {
     this.#feeds.settle(lane.feed)
     // It may have missed a heartbeat only: the next step begins a chain that it can join.
     if (reader.chain === NO_CHAIN) lane.breakChain()
-    if (reader.position === lane.feed.head) {
+    if (isInStep(reader)) {
       this.#account(reader, 0)
       return
     }
@@ -382,7 +382,7 @@ export class Hub implements HubLike {
       return
     }
     try {
-      const missed = this.#encoder.missedSince(lane, board, reader.position)
+      const missed = this.#missed(reader, board)
       reader.spendTokens(missed.events)
       reader.position = lane.feed.head
       this.#account(reader, missed.events)
@@ -390,6 +390,13 @@ export class Hub implements HubLike {
     } catch (error) {
       this.#fault(reader, error, EMPTY_BYTES)
     }
+  }
+
+  /** Panels that changed since, with the verdict; or the verdict alone. */
+  #missed({ lane, position }: BoardReader, board: Board): Encoded {
+    return position === lane.feed.head
+      ? this.#encoder.verdictFor(lane, board)
+      : this.#encoder.missedSince(lane, board, position)
   }
 
   /**
@@ -451,8 +458,7 @@ export class Hub implements HubLike {
         this.#account(reader, 0)
         return greeting
       }
-      const isInStep = reader.position === lane.feed.head
-      const missed = isInStep ? NOTHING : this.#encoder.missedSince(lane, board, reader.position)
+      const missed = isInStep(reader) ? NOTHING : this.#missed(reader, board)
       this.#account(reader, missed.events)
       return missed
     } catch (error) {
@@ -476,6 +482,10 @@ export class Hub implements HubLike {
     return { clients: this.#connections.count('board'), behind, ...this.#ledger.totals() }
   }
 }
+
+/** It has every change of a panel and of the verdict; of the rest it may lack a heartbeat. */
+const isInStep = ({ position, accounted, lane: { feed } }: BoardReader): boolean =>
+  position === feed.head && accounted >= feed.verdictAt
 
 /** Where a comment to it stands: `line` while it got no event, so that the block of its `retry:` is open. */
 const placeOf = ({ position }: BoardReader): 'block' | 'line' => (position === UNGREETED ? 'line' : 'block')

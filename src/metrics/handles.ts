@@ -60,6 +60,8 @@ export type GaugeHandle<L extends LabelRules> = {
   set(...args: [...Labelled<L>, value: number | null]): void
   /** For a state: 1 for these labels, 0 for every other of the fixed list. */
   only(...args: Labelled<L>): void
+  /** These are all its samples: those that are not among them go. The caller bounds them. */
+  replace(samples: Iterable<readonly [...Labelled<L>, value: number]>): void
 }
 
 export type HistogramHandle<L extends LabelRules> = {
@@ -82,6 +84,7 @@ export type AnyHandle = {
   raiseTo?(first: LabelValues | number, second?: number): void
   set?(first: LabelValues | number | null, second?: number | null): void
   only?(labels?: LabelValues): void
+  replace?(samples: Iterable<readonly [LabelValues, number]>): void
   observe?(first: LabelValues | number, second?: number): void
 }
 
@@ -146,6 +149,10 @@ function gaugeHandle(name: string, declaration: Declaration, registry: Registry)
       for (const state of states) metric.set(state, 0)
       metric.set(fold(values), 1)
     },
+    replace(samples) {
+      metric.reset()
+      for (const [values, value] of samples) metric.set(values, value)
+    },
   }
 }
 
@@ -188,5 +195,6 @@ export const SILENT_HANDLE: AnyHandle = {
   raiseTo: nothing,
   set: nothing,
   only: nothing,
+  replace: nothing,
   observe: nothing,
 }

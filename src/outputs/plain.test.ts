@@ -42,17 +42,39 @@ describe('a plain frame', () => {
       /^\[Status\]\nhealthy: closed, last 10:40\n\n/,
     )
     expect(plainFrame(resultMaker()({ widgets: 3 }), 160, zone)).toMatch(
-      /^\[Status\]\nunknown: nothing recognised\n\n/,
+      /^\[Status\]\nunknown: nothing here says how it is\n\n/,
     )
   })
 
-  test('begins with the fault of the status and its time, without an age', () => {
+  test('says since when the verdict has its word, with the day when that is not today', () => {
+    const result = resultMaker()({ health: { Provider: 'down' } })
+    const frameSince = (agoMs: number) => {
+      const { board } = result
+      const verdict = {
+        word: 'failing',
+        reasons: ['Provider: down'],
+        since: board.builtAtMs - agoMs,
+      } as const
+      return plainFrame({ ...result, board: { ...board, verdict } }, 160, zone).split('\n')[1]
+    }
+    expect(frameSince(0)).toMatch(/^failing: Provider: down \(since \d\d:\d\d\)$/)
+    expect(frameSince(3 * 86_400_000)).toMatch(
+      /^failing: Provider: down \(since \d\d:\d\d on \d+ \w{3}( \d{4})?\)$/,
+    )
+    const well = {
+      ...result,
+      board: { ...result.board, verdict: { word: 'healthy', reasons: [], since: 0 } as const },
+    }
+    expect(plainFrame(well, 160, zone)).toMatch(/^\[Status\]\nhealthy \(since 05:30 on 1 Jan 1970\)\n/)
+  })
+
+  test('says the verdict before the fault of the status and its time, without an age', () => {
     const next = resultMaker()
     next(market(100))
     const bad = { state: 'not_json', error: 'it is empty', changedAtMs: 1_763_615_436_000 } as const
     const frame = plainFrame(next(undefined, { ...bad, ageSec: 5 }), 160, zone)
     expect(frame).toMatch(
-      /^\[Status\]\nnot_json: it is empty, last good at 10:40:36\nfailing: source not json, last 10:40\n\n\[Overview\]/,
+      /^\[Status\]\nfailing: source not json, last 10:40\nnot_json: it is empty, last good at 10:40:36\n\n\[Overview\]/,
     )
     expect(plainFrame(next(undefined, { ...bad, ageSec: 10 }), 160, zone)).toBe(frame)
   })

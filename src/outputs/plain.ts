@@ -1,9 +1,10 @@
 // The board as plain text: `[Title]`, its lines, a blank line. For pipes, logs and terminals without a screen.
 import { hash } from 'node:crypto'
 import type { CycleResult, Output } from '../engine/cycle.js'
-import { timeOfDay } from '../panels/format.js'
+import { momentText, timeOfDay } from '../panels/format.js'
 import type { Panel } from '../panels/panel.js'
 import { cleanText, clipText } from '../panels/text.js'
+import type { Verdict } from '../protocol/events.js'
 import { NewestWriter, type TextStream } from './newest-writer.js'
 
 /** When the stream has no width. */
@@ -24,16 +25,21 @@ export type PlainOptions = {
   readonly onFrame?: (seconds: number) => void
 }
 
-/** The state of the source and the verdict. It gives the time since when, not an age, which would change every frame. */
-function statusLines({ board: { verdict }, source }: CycleResult, timezone: string): readonly string[] {
+/** `failing: Provider: down (since 10:02)` */
+function verdictLine({ word, reasons, since }: Verdict, nowMs: number, timezone: string): string {
+  const said = [word, reasons.join('; ')].filter(text => text !== '').join(': ')
+  return since === undefined ? said : `${said} (since ${momentText(since, nowMs, timezone)})`
+}
+
+/** The verdict and the state of the source. It gives the time since when, not an age, which would change every frame. */
+function statusLines({ board, source }: CycleResult, timezone: string): readonly string[] {
+  const { verdict, builtAtMs } = board
   const { state, error, changedAtMs } = source
-  const lines: string[] = []
+  const lines = verdict === null ? [] : [verdictLine(verdict, builtAtMs, timezone)]
   if (state !== 'fresh' && state !== 'closed') {
     const since = changedAtMs === null ? '' : `, last good at ${timeOfDay(changedAtMs, timezone)}`
     lines.push(`${state}${error === null ? '' : `: ${error}`}${since}`)
   }
-  if (verdict !== null)
-    lines.push([verdict.word, verdict.reasons.join('; ')].filter(text => text !== '').join(': '))
   return lines.length === 0 ? [] : ['[Status]', ...lines.map(cleanText), '']
 }
 

@@ -144,6 +144,32 @@ export function timeOfDay(atMs: number | null, timezone: string): string {
   return `${twoDigits(Math.floor(minute / 60))}:${twoDigits(minute % 60)}:${twoDigits(local % 60)}`
 }
 
+/** Cached by time zone, as `dayNames`. */
+const days = new Map<string, Intl.DateTimeFormat>()
+
+/** `29 Nov 2026` in a time zone. */
+function dayOf(atMs: number, timezone: string): string {
+  const known = days.get(timezone)
+  if (known !== undefined) return known.format(atMs)
+  if (days.size === MAX_ZONES) days.clear()
+  const made = new Intl.DateTimeFormat('en-GB', {
+    timeZone: timezone,
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+  })
+  days.set(timezone, made)
+  return made.format(atMs)
+}
+
+/** `15:30` of today, `15:30 on 29 Nov` of another day, and `15:30 on 29 Nov 2025` of another year. */
+export function momentText(atMs: number, nowMs: number, timezone: string): string {
+  const [day, today] = [dayOf(atMs, timezone), dayOf(nowMs, timezone)]
+  const time = clockTime(atMs, timezone)
+  if (day === today) return time
+  return `${time} on ${day.slice(-4) === today.slice(-4) ? day.slice(0, -5) : day}`
+}
+
 /** `HH:MM` in an IANA time zone, for moments that need no seconds. */
 export function clockTime(atMs: number, timezone: string): string {
   return timeOfDay(atMs, timezone).slice(0, 5)

@@ -1,5 +1,5 @@
 // The verdict: how the system is, in one word, and the reasons. Every surface shows this verdict; none computes its own.
-import type { Verdict } from '../protocol/events.js'
+import type { Verdict, VerdictPlace } from '../protocol/events.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import { member, text } from '../snapshot/value.js'
 import { MISSING } from './format.js'
@@ -8,7 +8,7 @@ import { stateTone } from './state-words.js'
 import { clipText, shownText } from './text.js'
 
 /** A possible reason. A `muted` one does not change the verdict. */
-export type Remark = { readonly tone: Tone; readonly text: string }
+export type Remark = { readonly tone: Tone; readonly text: string; readonly place?: VerdictPlace }
 
 export type VerdictFacts = {
   /** Null on a followed board and before the first good reading. */
@@ -16,41 +16,85 @@ export type VerdictFacts = {
   readonly panels: Iterable<Panel>
   /** Remarks on the source, the most important first; each becomes a reason. */
   readonly remarks: readonly Remark[]
+  /**
+   * What a board file's `verdict` gives; null or absent: it has none, or the value does not say how it is (`muted`, `info`). It
+   * replaces the document's own words, and values on the board are then reasons only: the operator decides what is failing.
+   */
+  readonly own?: Remark | null
 }
 
 /** Reasons shown; the last one counts the others. */
 const MAX_REASONS = 5
 const REASON_WIDTH = 80
+/** A longer name of a row is no help for finding it. */
+const MAX_ROW = 120
+
+/** A value on the board. `plain`: a field with its label only, as the document's own word would be quoted. */
+type Found = Remark & { readonly place: VerdictPlace; readonly plain?: string }
 
 /** What a panel shows: whether anything is ok, and everything that is not. */
-type Evidence = { readonly isWell: boolean; readonly bad: readonly Remark[] }
+type Evidence = { readonly isWell: boolean; readonly bad: readonly Found[] }
 
 /** Each panel object is read once. */
 const evidences = new WeakMap<Panel, Evidence>()
 
-/** `NIFTY DQ %: 62.00`, `Provider: down`, `critical: no ticks for 30 s` */
-function cellRemark(tone: Tone, columns: readonly Column[], row: readonly Cell[], at: number): Remark {
-  const shown = row[at]?.text ?? ''
-  const message = row[columns.findIndex(({ role }) => role === 'message')]?.text
-  if (message !== undefined && message !== MISSING && message !== shown)
-    return { tone, text: `${shown}: ${message}` }
-  const { label = '', role } = columns[at] ?? {}
-  if (role !== 'state') return { tone, text: `${row[0]?.text ?? ''} ${label}: ${shown}` }
-  const names = row.slice(0, at).filter(cell => cell.value === undefined && cell.text !== MISSING)
-  return { tone, text: `${names.map(({ text: name }) => name).join(' ')}: ${shown}` }
+/** Members of the top level that say how it is. */
+export const OWN_WORDS = ['status', 'state', 'health', 'healthy', 'ok'] as const
+
+const SAYS_NOTHING_ALONE: ReadonlySet<string> = new Set([...OWN_WORDS, 'phase', 'result', 'active'])
+const HAS_LETTER = /\p{L}/u
+
+/** `name`, after the title of its panel where it does not say by itself what it is: `Tasks 1`, `Connector state`. */
+function named(name: string, { title }: Panel, isEnough: boolean): string {
+  return isEnough ? name : `${title} ${name}`.trimEnd()
 }
 
-function blockRemarks(block: Block): readonly Remark[] {
+/** `NIFTY DQ %: 62.00`, `Provider: down`, `critical: no ticks for 30 s` */
+function cellText(panel: Panel, columns: readonly Column[], row: readonly Cell[], at: number): string {
+  const shown = row[at]?.text ?? ''
+  const message = row[columns.findIndex(({ role }) => role === 'message')]?.text
+  if (message !== undefined && message !== MISSING && message !== shown) return `${shown}: ${message}`
+  const { label = '', role } = columns[at] ?? {}
+  const isState = role === 'state'
+  const names = isState
+    ? row.slice(0, at).filter(cell => cell.value === undefined && cell.text !== MISSING)
+    : row.slice(0, 1)
+  const name = names.map(({ text: part }) => part).join(' ')
+  const whole = named(name, panel, HAS_LETTER.test(name))
+  return isState ? `${whole}: ${shown}` : `${whole} ${label}: ${shown}`
+}
+
+function cellPlace(panel: Panel, columns: readonly Column[], row: readonly Cell[], at: number): VerdictPlace {
+  const name = at === 0 ? undefined : row[0]?.text
+  const label = columns[at]?.label
+  return {
+    panel: panel.key,
+    ...(name === undefined || name === '' || name.length > MAX_ROW ? {} : { row: name }),
+    ...(label === undefined ? {} : { label }),
+  }
+}
+
+function blockRemarks(panel: Panel, block: Block): readonly Found[] {
+  const { key } = panel
   switch (block.kind) {
     case 'text':
-      return block.tone === undefined ? [] : [{ tone: block.tone, text: block.text }]
+      return block.tone === undefined ? [] : [{ tone: block.tone, text: block.text, place: { panel: key } }]
     case 'fields':
-      return block.items.flatMap(({ label, text: shown, tone }) =>
-        tone === undefined ? [] : [{ tone, text: `${label}: ${shown}` }],
-      )
+      return block.items.flatMap(({ label, text: shown, tone }) => {
+        if (tone === undefined) return []
+        const said = named(label, panel, !SAYS_NOTHING_ALONE.has(label))
+        return [
+          { tone, text: `${said}: ${shown}`, plain: `${label}: ${shown}`, place: { panel: key, label } },
+        ]
+      })
     case 'table':
       return block.rows.flatMap(row =>
-        row.flatMap(({ tone }, at) => (tone === undefined ? [] : [cellRemark(tone, block.columns, row, at)])),
+        row.flatMap(({ tone }, at) => {
+          if (tone === undefined) return []
+          const { columns } = block
+          const text = cellText(panel, columns, row, at)
+          return [{ tone, text, place: cellPlace(panel, columns, row, at) }]
+        }),
       )
   }
 }
@@ -59,26 +103,37 @@ function blockRemarks(block: Block): readonly Remark[] {
 function evidenceOf(panel: Panel): Evidence {
   const known = evidences.get(panel)
   if (known !== undefined) return known
-  const remarks = panel.blocks.flatMap(blockRemarks)
-  const bad = remarks.filter(({ tone }) => tone === 'error' || tone === 'warn')
-  const isBad = panel.tone === 'error' || panel.tone === 'warn'
+  const found = panel.blocks.flatMap(block => blockRemarks(panel, block))
+  const bad = found.filter(isBad)
   const made: Evidence = {
-    isWell: remarks.some(({ tone }) => tone === 'ok'),
-    bad: bad.length === 0 && isBad ? [{ tone: panel.tone, text: panel.title }] : bad,
+    isWell: found.some(({ tone }) => tone === 'ok'),
+    bad:
+      bad.length === 0 && isBad(panel)
+        ? [{ tone: panel.tone, text: panel.title, place: { panel: panel.key } }]
+        : bad,
   }
   evidences.set(panel, made)
   return made
 }
 
-/** Members of the top level that say how it is. */
-export const OWN_WORDS = ['status', 'state', 'health', 'healthy', 'ok'] as const
+/** Members that hold the answer of a request; beside them `status: success` and `ok: true` speak of the request only. */
+const ANSWERS = ['data', 'result', 'results', 'response'] as const
+const REQUEST_DONE = /^(success|succeeded|successful|ok)$/i
+
+function answersRequest(raw: Snapshot['raw'], name: string, value: unknown): boolean {
+  const isDone =
+    (name === 'ok' && value === true) || (name === 'status' && REQUEST_DONE.test(text(value) ?? ''))
+  return isDone && ANSWERS.some(answer => typeof member(raw, answer) === 'object')
+}
 
 /** The document's own verdict: a state word or a boolean on its top level; null when there is none. */
 function ownRemark({ raw, origins }: Snapshot): Remark | null {
   const said: Remark[] = []
   for (const name of OWN_WORDS) {
     const value = member(raw, name)
-    if (typeof value === 'boolean') said.push({ tone: value ? 'ok' : 'error', text: `${name}: ${value}` })
+    if (answersRequest(raw, name, value)) continue
+    if (typeof value === 'boolean' && (name === 'healthy' || name === 'ok'))
+      said.push({ tone: value ? 'ok' : 'error', text: `${name}: ${value}` })
     const word = text(value)
     // Bare text under `health` is a component, which a panel shows.
     if (word !== null && origins.health !== name)
@@ -91,66 +146,84 @@ function ownRemark({ raw, origins }: Snapshot): Remark | null {
   return null
 }
 
-/** Values that name the writer, a time or an address say nothing about health. */
-const NAMES_ONLY = /^(app\.|config\.|links$|writtenAtMs$)/
-
-function isRecognised({ origins }: Snapshot): boolean {
-  return Object.entries(origins).some(
-    ([name, path]) => !NAMES_ONLY.test(name) && !(name === 'cycle.lastStartMs' && path === 'timestamp'),
-  )
-}
-
 /** Unless the market is closed, prices of 0 are a fault of the feed. */
 function zeroPrices({ market, indices }: Snapshot): Remark | null {
   if (market.state === 'closed') return null
   const prices = indices.map(({ ltp }) => ltp).filter(ltp => ltp !== null)
   return prices.length > 0 && prices.every(price => price === 0)
-    ? { tone: 'warn', text: 'all prices are 0' }
+    ? { tone: 'warn', text: 'all prices are 0', place: { panel: 'indices' } }
     : null
 }
 
-function shown(remarks: readonly Remark[]): readonly string[] {
-  // Only what is shown is clipped: there may be thousands.
-  const all = [...new Set(remarks.map(({ text: said }) => said))]
-  const most = all.length <= MAX_REASONS ? MAX_REASONS : MAX_REASONS - 1
-  const texts = all.slice(0, most).map(said => clipText(said, REASON_WIDTH))
-  return all.length <= MAX_REASONS ? [...new Set(texts)] : [...new Set(texts), `${all.length - most} more`]
+type Reasons = Pick<Verdict, 'reasons' | 'places'>
+
+/** Each text once, and a bounded number of them. Only what is shown is clipped: there may be thousands. */
+function shown(remarks: readonly Remark[]): Reasons {
+  const first = new Map<string, Remark>()
+  for (const remark of remarks) if (!first.has(remark.text)) first.set(remark.text, remark)
+  const most = first.size <= MAX_REASONS ? MAX_REASONS : MAX_REASONS - 1
+  const places = new Map<string, VerdictPlace | null>()
+  for (const { text: said, place = null } of [...first.values()].slice(0, most)) {
+    const clipped = clipText(said, REASON_WIDTH)
+    if (!places.has(clipped)) places.set(clipped, place)
+  }
+  if (first.size > most) places.set(`${first.size - most} more`, null)
+  const isSomewhere = [...places.values()].some(place => place !== null)
+  return { reasons: [...places.keys()], ...(isSomewhere ? { places: [...places.values()] } : {}) }
 }
 
-const isBad = ({ tone }: Remark): boolean => tone === 'error' || tone === 'warn'
+const isBad = ({ tone }: { readonly tone: Tone }): boolean => tone === 'error' || tone === 'warn'
+
+const WORD_OF = { error: 'failing', warn: 'attention' } as const
+
+/** The worst of these tones, if any is bad. */
+function worstOf(remarks: readonly Remark[]): 'error' | 'warn' | null {
+  if (remarks.some(({ tone }) => tone === 'error')) return 'error'
+  return remarks.some(({ tone }) => tone === 'warn') ? 'warn' : null
+}
+
+/** The values that are not well, without those that repeat the document's own word; and that word with the place of such a value. */
+function withoutRepeats(
+  bad: readonly Found[],
+  own: Remark | null,
+): readonly [readonly Found[], Remark | null] {
+  const repeated = own === null ? undefined : bad.find(({ plain }) => plain === own.text)
+  if (own === null || repeated === undefined) return [bad, own]
+  return [bad.filter(({ plain }) => plain !== own.text), { ...own, place: repeated.place }]
+}
 
 /** Pure: the same input gives the same verdict, whatever the time. */
-export function verdictOf({ snapshot, panels, remarks }: VerdictFacts): Verdict {
+export function verdictOf({ snapshot, panels, remarks, own: declared = null }: VerdictFacts): Verdict {
   let isEmpty = true
   let isWell = false
-  const bad: Remark[] = []
+  const found: Found[] = []
   for (const panel of panels) {
     const evidence = evidenceOf(panel)
     isEmpty = false
     isWell ||= evidence.isWell
-    for (const remark of evidence.bad) bad.push(remark)
+    for (const remark of evidence.bad) found.push(remark)
   }
-  const own = snapshot === null ? null : ownRemark(snapshot)
+  const decides = declared !== null && (declared.tone === 'ok' || isBad(declared))
+  const [bad, own] = withoutRepeats(found, decides || snapshot === null ? declared : ownRemark(snapshot))
+  if (own?.tone === 'ok') isWell = true
   const zero = snapshot === null ? null : zeroPrices(snapshot)
-  const recognised = snapshot === null || isRecognised(snapshot)
-  if (own?.tone === 'ok' && recognised) isWell = true
-  const loud = [...remarks, zero, own].filter(remark => remark !== null).filter(isBad)
+  const loud = [...remarks, own, zero].filter(remark => remark !== null).filter(isBad)
+  const worstBad = worstOf(bad)
+  const quoted = [...loud, ...bad.filter(({ tone }) => tone === worstBad)]
   const notes = remarks.filter(({ tone }) => tone === 'muted')
-  // Remarks on the source say nothing about the document, so they do not make it recognised.
-  const isForeign = !recognised && !isEmpty && (own === null || !isBad(own))
-  const foreign: readonly Remark[] = isForeign ? [{ tone: 'muted', text: 'nothing recognised' }] : []
-  for (const [tone, word] of [
-    ['error', 'failing'],
-    ['warn', 'attention'],
-  ] as const) {
-    const worst = bad.filter(remark => remark.tone === tone)
-    if (worst.length === 0 && loud.every(remark => remark.tone !== tone)) continue
-    return { word, reasons: shown([...foreign, ...loud, ...worst, ...notes]) }
+  const reasons = [
+    ...quoted.filter(({ tone }) => tone === 'error'),
+    ...quoted.filter(({ tone }) => tone === 'warn'),
+    ...notes,
+  ]
+  const worst = worstOf(decides ? [declared, ...remarks] : quoted)
+  if (worst !== null) return { word: WORD_OF[worst], ...shown(reasons) }
+  if (isWell) return { word: 'healthy', ...shown(reasons) }
+  const silent: Remark = {
+    tone: 'muted',
+    text: isEmpty && snapshot === null ? 'no board yet' : 'nothing here says how it is',
   }
-  if (isWell) return { word: 'healthy', reasons: shown(notes) }
-  const why = isEmpty ? 'no board yet' : isForeign ? null : 'nothing here says how it is'
-  const silent: readonly Remark[] = why === null ? foreign : [{ tone: 'muted', text: why }]
-  return { word: 'unknown', reasons: shown([...silent, ...notes]) }
+  return { word: 'unknown', ...shown([silent, ...notes]) }
 }
 
 const NO_BETTER: Readonly<Record<Verdict['word'], number>> = {
@@ -160,20 +233,41 @@ const NO_BETTER: Readonly<Record<Verdict['word'], number>> = {
   failing: 3,
 }
 
-/** The verdict of a followed server together with our own remarks. */
+/** The verdict of a followed server together with our own remarks. Where ours make it worse, nobody knows yet since when. */
 export function verdictWith(given: Verdict, remarks: readonly Remark[]): Verdict {
   if (remarks.length === 0) return given
-  const tones = remarks.map(({ tone }) => tone)
-  const own = tones.includes('error') ? 'failing' : tones.includes('warn') ? 'attention' : given.word
-  const word = NO_BETTER[own] > NO_BETTER[given.word] ? own : given.word
-  return { word, reasons: [...shown(remarks), ...given.reasons] }
+  const tone = worstOf(remarks)
+  const own = tone === null ? given.word : WORD_OF[tone]
+  const isWorse = NO_BETTER[own] > NO_BETTER[given.word]
+  const ours = shown(remarks)
+  const places = [
+    ...(ours.places ?? ours.reasons.map(() => null)),
+    ...(given.places ?? given.reasons.map(() => null)),
+  ]
+  return {
+    word: isWorse ? own : given.word,
+    reasons: [...ours.reasons, ...given.reasons],
+    ...(!isWorse && given.since !== undefined ? { since: given.since } : {}),
+    ...(places.some(place => place !== null) ? { places } : {}),
+  }
+}
+
+function samePlaces(a: Verdict['places'], b: Verdict['places']): boolean {
+  if (a === b) return true
+  if (a === undefined || b === undefined || a.length !== b.length) return false
+  return a.every((place, i) => {
+    const other = b[i]
+    return place?.panel === other?.panel && place?.row === other?.row && place?.label === other?.label
+  })
 }
 
 export function sameVerdict(a: Verdict | null, b: Verdict | null): boolean {
   if (a === null || b === null) return a === b
   return (
     a.word === b.word &&
+    a.since === b.since &&
     a.reasons.length === b.reasons.length &&
-    a.reasons.every((reason, i) => reason === b.reasons[i])
+    a.reasons.every((reason, i) => reason === b.reasons[i]) &&
+    samePlaces(a.places, b.places)
   )
 }

@@ -17,10 +17,22 @@ const blocks = z.array(z.looseObject({ kind: z.enum(['fields', 'table', 'text'])
 const facts = z.record(z.string(), z.unknown()).optional()
 
 export const VERDICT_WORDS = ['healthy', 'attention', 'failing', 'unknown'] as const
-/** How the system is, in one word, and the reasons; the same on every surface. */
+/** Where a reason is found: a panel, and in it a row (the text of its first cell) and a label of a field or column. */
+export const verdictPlace = z.strictObject({
+  panel: key,
+  row: z.string().optional(),
+  label: z.string().optional(),
+})
+/** How the system is, in one word, and the reasons, the most important first; the same on every surface. */
 export const verdictData = z.strictObject({
   word: z.enum(VERDICT_WORDS),
   reasons: z.array(z.string()).readonly(),
+  since: ts.optional().describe('Since when the server has seen this word, epoch ms.'),
+  places: z
+    .array(verdictPlace.nullable())
+    .readonly()
+    .optional()
+    .describe('Where each reason is found, by its index; null: nowhere on the board.'),
 })
 /** Absent where a followed server of an earlier version sends none. */
 const verdict = verdictData.optional()
@@ -102,6 +114,14 @@ export const heartbeatData = z.strictObject({
   verdict,
 })
 
+/** The verdict has changed and no panel has. */
+export const verdictEventData = z.strictObject({
+  cycle: count,
+  generation: count,
+  ts,
+  verdict: verdictData,
+})
+
 export const RESYNC_REASONS = ['epoch', 'ahead', 'subset', 'malformed'] as const
 export const resyncRequiredData = z.strictObject({ reason: z.enum(RESYNC_REASONS) })
 
@@ -121,6 +141,7 @@ export const SUMMARY_EVENTS = {
   panel_update: panelUpdateData,
   panel_update_structured: panelUpdateStructuredData,
   heartbeat: heartbeatData,
+  verdict: verdictEventData,
   resync_required: resyncRequiredData,
   error: errorData,
   bye: byeData,
@@ -154,6 +175,7 @@ export const problemDocument = z.looseObject({
   request_id: z.string(),
 })
 
+export type VerdictPlace = Readonly<z.infer<typeof verdictPlace>>
 export type Verdict = Readonly<z.infer<typeof verdictData>>
 export type HelloData = z.infer<typeof helloData>
 export type ResyncReason = z.infer<typeof resyncRequiredData>['reason']

@@ -166,9 +166,12 @@ export const CONFIG = { env: field('config.env', from(text, 'config.env')) }
 
 /** A smaller number is a duration or a count, whatever its name; text has a year. */
 const EARLIEST_MS = Date.UTC(2000, 0, 1)
+/** As seconds this is the year 5138: a larger number is epoch milliseconds. */
+const MILLISECONDS_ABOVE = 1e11
 
-function writtenMs(value: unknown): number | null {
-  const atMs = timeMs(value)
+function writtenMs(value: unknown, zone: SourceZone): number | null {
+  const given = number(value)
+  const atMs = timeMs(given !== null && given > MILLISECONDS_ABOVE ? given / 1000 : value, zone)
   return atMs !== null && atMs >= EARLIEST_MS ? atMs : null
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { derive } from './derive.js'
+import { derive, documentTime } from './derive.js'
 import type { Status } from './reading.js'
 
 const fixture = (name: string): Status =>
@@ -114,4 +114,36 @@ test('any JSON object gives a snapshot, and is not changed', () => {
 test('a value that is not an object gives an empty snapshot', () => {
   for (const odd of [null, [], 'text', 7])
     expect(derive(odd as unknown as Status).coverage.indicesCount).toBe(0)
+})
+
+describe('the time of a document', () => {
+  const NOON = Date.parse('2026-11-29T12:00:00Z')
+
+  test.each([
+    ['ISO text', { updated_at: '2026-11-29T12:00:00.123456789Z' }, NOON + 123],
+    ['epoch seconds', { timestamp: NOON / 1000 }, NOON],
+    ['epoch milliseconds', { time: NOON }, NOON],
+    ['epoch milliseconds as text', { ts: String(NOON) }, NOON],
+    ['the first that is a time', { time: 12.5, ts: '09:15:00', generated_at: '2026-11-29T12:00:00Z' }, NOON],
+    ['not the year 1', { timestamp: '0001-01-01T00:00:00Z', updated_at: '2026-11-29T12:00:00Z' }, NOON],
+  ])('is %s', (_, status, expected) => {
+    expect(documentTime(status)).toBe(expected)
+    expect(derive(status).writtenAtMs).toBe(expected)
+  })
+
+  test.each([
+    ['a duration', { time: 99_999 }],
+    ['microseconds', { ts: NOON * 1000 }],
+    ['never', { timestamp: '0001-01-01T00:00:00Z' }],
+    ['a list', { timestamp: [NOON] }],
+    ['in a part of the document', { page: { updated_at: '2026-11-29T12:00:00Z' } }],
+  ])('is not known from %s', (_, status) => {
+    expect(documentTime(status)).toBe(null)
+  })
+
+  test('is in the zone of the source where it names none', () => {
+    const status = { timestamp: '2026-11-29T17:30:00' }
+    expect(derive(status, [], 'Asia/Kolkata').writtenAtMs).toBe(NOON)
+    expect(derive(status).writtenAtMs).toBe(NOON + 5.5 * 3_600_000)
+  })
 })

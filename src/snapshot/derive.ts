@@ -11,6 +11,11 @@ import { healthOf, linksOf, perfOf, sinkOf } from './records.js'
 import type { Snapshot } from './snapshot.js'
 import type { SourceZone } from './zone.js'
 
+/** When a document says it was written: its own time on the top level; null where it has none. */
+export function documentTime(status: Status, zone: SourceZone = null): number | null {
+  return pick(status, table.DOCUMENT.writtenAtMs, new Notes(zone))
+}
+
 /** Read like the rates of the indices where these are per cent, else by its own size. */
 function cycleSuccess(rate: Rate | null, ofIndices: Scale): number | null {
   return percentOf(rate, ofIndices === 'percent' ? 'percent' : scaleOf([rate]))

@@ -40,13 +40,34 @@ export type GoodReading = {
   readonly warnings?: readonly DataWarning[]
   /** When it was read here, epoch ms. */
   readonly readAtMs: number
-  /** When the writer last changed it, epoch ms. */
+  /**
+   * When the writer last changed it, epoch ms; of a source that is asked again and again, when it last gave or confirmed this
+   * document ("not modified" too). A confirmation is a new reading with the same `status` object: no panel is built for it.
+   */
   readonly modifiedAtMs: number
+  /** Time between two answers of a source that is asked again and again: a document is not old before the next one is due. */
+  readonly everyMs?: number
+  /** Where several named sources form the document (`{name: document}`): all of them. */
+  readonly parts?: readonly SourcePart[]
   /** Its age when it was read, where the source knows this better than `modifiedAtMs`. */
   readonly ageMs?: number
   readonly sizeBytes: number
   /** Of a large document: what was made of it in another thread. */
   readonly large?: LargeReading
+}
+
+/** One of several named sources that form a document. */
+export type SourcePart = {
+  readonly name: string
+  /** Why it cannot be read now; null while it can. */
+  readonly fault: { readonly error: ReadingError; readonly message: string } | null
+  /**
+   * When its last good document was written: by the document's own time (`documentTime` in derive.ts), else as `modifiedAtMs`. Null before the
+   * first.
+   */
+  readonly writtenAtMs: number | null
+  /** See `GoodReading`. */
+  readonly everyMs?: number
 }
 
 export type LargeReading = LargeStatus & {

@@ -2,7 +2,7 @@
 // can draw the panels.
 import { type Connection, connect } from '../../client/connect.js'
 import type { StreamError } from '../../client/event-stream.js'
-import type { ClientBoard, ClientPanel, ClientVerdict } from '../../client/reader.js'
+import type { ClientBoard, ClientPanel, ClientPlace, ClientVerdict } from '../../client/reader.js'
 import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
 import type { BoardNews, BoardSource } from '../engine/followed-boards.js'
@@ -13,7 +13,7 @@ import type { Fact, Facts } from '../panels/facts.js'
 import type { Block } from '../panels/panel.js'
 import { blocksFrom, isTone } from '../panels/parse-panel.js'
 import { cleanText, MESSAGE_WIDTH, shownText } from '../panels/text.js'
-import { VERDICT_WORDS, type Verdict } from '../protocol/events.js'
+import { VERDICT_WORDS, type Verdict, type VerdictPlace } from '../protocol/events.js'
 import { readingErrorOf } from './followed-server.js'
 
 export type BoardFollowerOptions = {
@@ -95,11 +95,28 @@ function seenPanel(panel: ClientPanel): SeenPanel {
   return { key, title, tone, blocks, lines, hash: panelHash({ key, title, tone, lines }), ...more }
 }
 
+/** Null for a place that cannot be on a board. */
+function seenPlace(given: ClientPlace | null): VerdictPlace | null {
+  if (given === null || !isPanelKey(given.panel)) return null
+  const { panel, row, label } = given
+  return {
+    panel,
+    ...(row === undefined ? {} : { row: shownText(row) }),
+    ...(label === undefined ? {} : { label: shownText(label) }),
+  }
+}
+
 /** Null for a word that this version does not know. */
 function seenVerdict(given: ClientVerdict): Verdict | null {
   const word = VERDICT_WORDS.find(known => known === given.word)
   if (word === undefined) return null
-  return { word, reasons: given.reasons.slice(0, MAX_REASONS).map(reason => shownText(reason)) }
+  const { since, places } = given
+  return {
+    word,
+    reasons: given.reasons.slice(0, MAX_REASONS).map(reason => shownText(reason)),
+    ...(since !== undefined && since <= LATEST_MS ? { since } : {}),
+    ...(places === undefined ? {} : { places: places.slice(0, MAX_REASONS).map(seenPlace) }),
+  }
 }
 
 export class BoardFollower implements BoardSource {

@@ -9,4 +9,7 @@ export const metrics = group('metrics', 'What is measured.', {
   G6_SSE_METRICS_EXTENDED: bool(true, {
     about: 'Keeps histograms as well.',
   }),
+  G6_FACT_GAUGES: bool(false, {
+    about: 'Exports the numbers of the board as g6_fact{id}, at most 512.',
+  }),
 })

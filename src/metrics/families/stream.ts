@@ -8,6 +8,7 @@ const EVENTS = [
   'panel_update',
   'panel_update_structured',
   'heartbeat',
+  'verdict',
   'resync_required',
   'error',
   'bye',

@@ -2,6 +2,9 @@
 import { WORK_SEC } from '../buckets.js'
 import { counter, gauge, histogram, PANEL_KEYS } from '../declare.js'
 
+/** Numbers of the board that a scrape exports. */
+export const MAX_FACTS = 512
+
 export const summaryMetrics = {
   g6_summary_panel_render_seconds: histogram('Building one panel.', WORK_SEC, {
     labels: { panel: PANEL_KEYS },
@@ -29,4 +32,11 @@ export const summaryMetrics = {
   }),
   g6_summary_panel_file_updates_last: gauge('Panel files whose content changed with the last board.'),
   g6_summary_panel_file_updates_total: counter('Panel files written.', { labels: { panel: PANEL_KEYS } }),
+  g6_fact: gauge(
+    'A number of the board by the id of its fact (`indices.NIFTY.ltp`), with `G6_FACT_GAUGES=1`; absent while the source is stale or cannot be read.',
+    { labels: { id: { atMost: MAX_FACTS } } },
+  ),
+  g6_facts_left_out: gauge('Numbers of the board over 512, which g6_fact leaves out.', {
+    absentAtFirst: true,
+  }),
 } as const

@@ -78,6 +78,7 @@ export function dossierDocument(result: CycleResult, hub: HubStats | null) {
     ts: board.builtAtMs / 1000,
     updated_at: new Date(board.builtAtMs).toISOString(),
     source: { state: source.state, age_sec: source.ageSec, error: source.error },
+    ...(board.verdict === null ? {} : { verdict: board.verdict }),
     ...snapshotMembers(snapshot),
     panel_hashes: meta.shared_hashes,
     statistics: statisticsOf(stats),

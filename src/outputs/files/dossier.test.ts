@@ -59,6 +59,7 @@ describe('the dossier', () => {
     })
     expect(dossier.panel_hashes.indices).toBe(result.board.panels.get('indices')?.hash)
     expect(dossier.origins['app.version']).toBe('app.version')
+    expect(dossier.verdict).toEqual(result.board.verdict)
     expect(dossier.snapshot.raw).toBeUndefined()
     nowMs = 4_999
     await output.publish(next(market(101)))
