@@ -1,11 +1,13 @@
 // Makes the pictures of docs/ with the data of the simulator: a busy platform, the same every time. The screen of the real dashboard
-// in a real pty (`terminal`), or the real page in a real browser (`page`).
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+// in a real pty (`terminal`), the real page in a real browser (`page`), or the page with each board of examples/boards and a document
+// that fits it (`boards`).
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { spawn } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
+import { parse } from 'smol-toml'
 import { CLI, startServer } from '../../bench/own-server.js'
 import { print } from '../../src/log/print.js'
 import { runSimulator } from '../../src/simulator/run.js'
@@ -63,33 +65,85 @@ const PICTURES = {
   page: { take: pagePicture, path: 'docs/images/page.png', refreshSec: 1, limitBytes: 250_000 },
 }
 
-const { take, path, refreshSec, limitBytes } = PICTURES[process.argv[2] === 'page' ? 'page' : 'terminal']
-const folder = mkdtempSync(join(tmpdir(), 'g6-picture-'))
-const stop = new AbortController()
-const writing = runSimulator({
-  path: join(folder, STATUS_FILE),
-  refreshSec,
-  cycles: 0,
-  signal: stop.signal,
-  scenario: createScenario({
-    seed: 11,
-    indices: ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX'],
-    intervalSec: 60,
-    shape: 'both',
-    scenario: 'busy',
-    openMarket: true,
-    withAnalytics: true,
-  }),
-})
-try {
-  const picture = Buffer.from(await take(folder))
+/** The boards of examples/boards, with the documents that stand for their sources. */
+const BOARDS: Readonly<Record<string, string | Readonly<Record<string, string>>>> = {
+  elasticsearch: 'elasticsearch-cluster-health.json',
+  rabbitmq: 'rabbitmq-overview.json',
+  'kafka-connect': 'kafka-connect-status.json',
+  pods: { pods: 'kubectl-get-pods-small.json', use: 'kubectl-top.json' },
+  statuspage: 'statuspage-summary.json',
+}
+const BOARD_PAGE = { width: 1280, height: 640 }
+const MAX_BOARD_BYTES = 150_000
+
+const fixture = (name: string) => ({ file: resolve('test/fixtures/boards/documents', name) })
+
+async function boardPictures(folder: string): Promise<void> {
+  const browser = await launchChromium(['--disable-lcd-text'])
+  try {
+    for (const [name, documents] of Object.entries(BOARDS)) {
+      const board = parse(readFileSync(`examples/boards/${name}.board.toml`, 'utf8'))
+      const source =
+        typeof documents === 'string'
+          ? fixture(documents)
+          : Object.fromEntries(Object.entries(documents).map(([of, file]) => [of, fixture(file)]))
+      const path = join(folder, `${name}.board.json`)
+      writeFileSync(path, JSON.stringify({ ...board, source }))
+      const server = await startServer(['serve', '--board', path], {}, folder)
+      try {
+        const page = await browser.newPage({ viewport: BOARD_PAGE, colorScheme: 'light' })
+        await page.goto(server.url)
+        await page.locator('main [data-panel]').first().waitFor()
+        save(`docs/images/boards/${name}.png`, await page.screenshot(), MAX_BOARD_BYTES)
+        await page.close()
+      } finally {
+        await server.stop()
+      }
+    }
+  } finally {
+    await browser.close()
+  }
+}
+
+function save(path: string, picture: Buffer, limitBytes: number): void {
   if (picture.length > limitBytes)
     throw new Error(`the picture has ${picture.length} bytes, the limit is ${limitBytes}`)
   mkdirSync(dirname(path), { recursive: true })
   writeFileSync(path, picture)
   print(`${path}: ${picture.length} bytes\n`)
+}
+
+async function simulatedPicture(folder: string, what: keyof typeof PICTURES): Promise<void> {
+  const { take, path, refreshSec, limitBytes } = PICTURES[what]
+  const stop = new AbortController()
+  const writing = runSimulator({
+    path: join(folder, STATUS_FILE),
+    refreshSec,
+    cycles: 0,
+    signal: stop.signal,
+    scenario: createScenario({
+      seed: 11,
+      indices: ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX'],
+      intervalSec: 60,
+      shape: 'both',
+      scenario: 'busy',
+      openMarket: true,
+      withAnalytics: true,
+    }),
+  })
+  try {
+    save(path, Buffer.from(await take(folder)), limitBytes)
+  } finally {
+    stop.abort()
+    await writing
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'g6-picture-'))
+try {
+  const what = process.argv[2]
+  if (what === 'boards') await boardPictures(folder)
+  else await simulatedPicture(folder, what === 'page' ? 'page' : 'terminal')
 } finally {
-  stop.abort()
-  await writing
   rmSync(folder, { recursive: true, force: true })
 }

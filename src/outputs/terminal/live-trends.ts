@@ -17,7 +17,7 @@ export class LiveTrends {
   #taken = new Map<string, Facts | undefined>()
   #isOpen = false
   #atMs = Number.NEGATIVE_INFINITY
-  readonly #has = new Map<string, boolean>()
+  readonly #known = new Map<string, number>()
   readonly #points = new Map<string, readonly (number | null)[]>()
 
   /** The facts of a board that is shown from now on. */
@@ -48,25 +48,31 @@ export class LiveTrends {
     if (
       Math.abs(nowMs - this.#atMs) >= KEPT_MS ||
       this.#points.size >= MAX_KEPT ||
-      this.#has.size >= MAX_KEPT
+      this.#known.size >= MAX_KEPT
     ) {
       this.#atMs = nowMs
-      this.#has.clear()
+      this.#known.clear()
       this.#points.clear()
     }
     const atMs = this.#atMs
+    const knownSec = (id: string): number => {
+      const known = this.#known.get(id) ?? this.#series.values(id, atMs).knownSec
+      this.#known.set(id, known)
+      return known
+    }
+    const points = (id: string, spanSec: number, count: number): readonly (number | null)[] => {
+      const name = `${count}/${spanSec}/${id}`
+      const made = this.#points.get(name) ?? this.#series.points(id, atMs, spanSec, count)
+      this.#points.set(name, made)
+      return made
+    }
     return {
-      has: id => {
-        const known = this.#has.get(id) ?? this.#series.values(id, atMs).knownSec >= LEAST_SEC
-        this.#has.set(id, known)
-        return known
-      },
-      line: (id: string, unit: string, width: number, end: Role): Line => {
-        const name = `${width}/${id}`
-        const points = this.#points.get(name) ?? this.#series.points(id, atMs, WINDOW_SEC, width)
-        this.#points.set(name, points)
-        return trendRuns(points, unit, end)
-      },
+      has: id => knownSec(id) >= LEAST_SEC,
+      line: (id: string, unit: string, width: number, end: Role): Line =>
+        trendRuns(points(id, WINDOW_SEC, width), unit, end),
+      points,
+      knownSec,
+      atMs,
     }
   }
 }

@@ -103,6 +103,7 @@ export class TerminalOutput implements Output {
     this.#looks = looksOf(theme, colors)
     this.#painter = new Painter({
       settings,
+      utf8: options.capabilities.utf8,
       clockMs: clock.monotonicMs,
       onPanelRender: (panel, seconds) => hooks.onPanelRender?.(panel, seconds),
     })

@@ -235,7 +235,8 @@ export function topBar(facts: TopBarFacts, width: number): readonly Line[] {
     verdict.reasons,
     width - 2 * MARGIN - lineWidth(joined(said, DOTS)) - DOT.width - lineWidth(beside) - GAP,
   )
-  if (also !== null) said.push(label(also, 75))
+  // What else was wrong is not judged any more either.
+  if (also !== null && !isStale) said.push(label(also, 75))
   const first = one ?? [
     ...head,
     shown,

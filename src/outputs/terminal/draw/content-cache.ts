@@ -52,6 +52,10 @@ export class ContentCache {
     this.#setup = setup
   }
 
+  get setup(): ContentSetup {
+    return this.#setup
+  }
+
   /** For the next frame. */
   begin(setup: ContentSetup): void {
     this.#setup = setup

@@ -12,9 +12,10 @@ import { bottomBar, topBar } from './bars.js'
 import { ContentCache, type ContentSetup } from './content-cache.js'
 import { type Frame, frameOf } from './frame.js'
 import { isJudged } from './freshness.js'
-import { gridLines } from './grid.js'
+import { type Block, gridLines } from './grid.js'
 import { type Drawing, panelLines } from './panel-lines.js'
 import { helpBody, nothingFound, tooSmall, waiting } from './placards.js'
+import { plotBlocks } from './plots.js'
 import { blank, type Line } from './run.js'
 import type { Scene } from './scene.js'
 import { NO_TRENDS } from './trends.js'
@@ -30,6 +31,8 @@ type Body = { readonly lines: readonly Line[]; readonly spots: readonly Spot[] }
 
 export type PainterOptions = {
   readonly settings: TerminalSettings
+  /** False: no plots, which ASCII cannot draw. */
+  readonly utf8?: boolean
   /** A clock that never jumps, milliseconds. */
   readonly clockMs: () => number
   /** How long drawing the content of a panel took, seconds; only when it was drawn. */
@@ -42,6 +45,11 @@ export class Painter {
   readonly #content: ContentCache
   readonly #order = new ToneOrder()
   #layout: Layout | null = null
+  #drawnPlots: { of: string; panels: readonly Panel[]; blocks: readonly Block[] } = {
+    of: '',
+    panels: [],
+    blocks: [],
+  }
 
   constructor(options: PainterOptions) {
     this.#options = options
@@ -152,6 +160,19 @@ export class Painter {
       }
     })
     this.#layout = layoutPanels(measured, size, this.#options.settings, this.#layout)
-    return { lines: gridLines(drawing, panels, this.#layout, []), spots: this.#layout.places }
+    const plots = this.#options.utf8 === false ? [] : this.#plots(this.#layout, panels)
+    return { lines: gridLines(drawing, panels, this.#layout, plots), spots: this.#layout.places }
+  }
+
+  /** Drawn again when the trends or the board are newer. */
+  #plots({ spare }: Layout, panels: readonly Panel[]): readonly Block[] {
+    const { context } = this.#content.setup
+    const of = JSON.stringify([context.trends.atMs, spare])
+    const isSame = this.#drawnPlots.of === of && this.#drawnPlots.panels.length === panels.length
+    if (isSame && panels.every((panel, i) => panel === this.#drawnPlots.panels[i]))
+      return this.#drawnPlots.blocks
+    const shown = panels.map(panel => this.#content.shown(panel) ?? panel)
+    this.#drawnPlots = { of, panels, blocks: plotBlocks(spare, shown, context) }
+    return this.#drawnPlots.blocks
   }
 }

@@ -114,6 +114,7 @@ describe('a table', () => {
     )
     const asked: string[] = []
     const trends = {
+      ...NO_TRENDS,
       has: (id: string) => id.startsWith('indices.'),
       line: (id: string, unit: string, width: number) => {
         asked.push(id)

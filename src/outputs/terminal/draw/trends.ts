@@ -8,9 +8,21 @@ export type Trends = {
   has(id: string): boolean
   /** Exactly `width` columns; `unit` decides the least range. */
   line(id: string, unit: string, width: number, end: Role): Line
+  /** The last `spanSec` seconds in `count` equal parts; null where nothing is known. */
+  points(id: string, spanSec: number, count: number): readonly (number | null)[]
+  /** Since when it is known, seconds. */
+  knownSec(id: string): number
+  /** What was drawn at this moment stays right until it changes, epoch ms. */
+  readonly atMs: number
 }
 
-export const NO_TRENDS: Trends = { has: () => false, line: (_id, _unit, width) => [blank(width)] }
+export const NO_TRENDS: Trends = {
+  has: () => false,
+  line: (_id, _unit, width) => [blank(width)],
+  points: (_id, _spanSec, count) => Array.from({ length: count }, () => null),
+  knownSec: () => 0,
+  atMs: 0,
+}
 
 const LEVELS = '▁▂▃▄▅▆▇█'
 const ENDED = '·'

@@ -177,7 +177,10 @@ function layoutColumn(
     for (const key of shared) place(key, x, width, 1, 'shared')
     y++
   }
-  return { places, shared: line, spare: { x, y, width, height: height - y }, needed }
+  // Panels with content end with a blank line, single lines do not.
+  const isApart = line === null && rows.every(({ form }) => form !== 'line')
+  const from = Math.min(height, isApart ? y : y + 1)
+  return { places, shared: line, spare: { x, y: from, width, height: height - from }, needed }
 }
 
 /** The layout for this size; `previous` keeps it stable. Nothing is ever outside `size`. */

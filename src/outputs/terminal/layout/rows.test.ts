@@ -36,6 +36,11 @@ describe('the rows of a column', () => {
     expect(forms(NEEDS, 30)).toEqual(['roomy', 'dense', 'roomy'])
     expect(forms(NEEDS, 24)).toEqual(['roomy', 'line', 'roomy'])
     expect(forms(NEEDS, 15)).toEqual(['roomy', 'line', 'line'])
+    // A part of a long table, where it is worth it.
+    expect(shareRows([need(90, 502, 502), need(50, 10, 8)], 20, true)).toEqual([
+      { form: 'dense', height: 19 },
+      { form: 'line', height: 1 },
+    ])
     expect(forms(NEEDS, 3)).toEqual(['line', 'line', 'line'])
     expect(forms(NEEDS, 2)).toEqual(['line', 'shared', 'shared'])
     expect(forms(NEEDS, 1)).toEqual(['shared', 'shared', 'shared'])
@@ -57,6 +62,7 @@ describe('the rows of a column', () => {
       { form: 'dense', height: 6 },
       { form: 'shared', height: 0 },
     ])
+    expect(heights(two, 15)).toEqual([10, 4, 0])
     expect(forms(two, 13)).toEqual(['roomy', 'line', 'shared'])
     expect(heights(two, 8)).toEqual([6, 1, 0])
     expect(forms(two, 1)).toEqual(['shared', 'shared', 'shared'])

@@ -6,6 +6,8 @@ import { FRAME_ROWS } from '../draw/title.js'
 
 /** Lines of content that a cut panel shows at least. */
 const MIN_CONTENT = 3
+/** Rows from which on a part of a panel that is well is shown. */
+const LEAST_PART = 6
 const MIN_ROWS = 2
 
 /** `shared`: only its name, in one line with others. */
@@ -100,7 +102,7 @@ const toLine: Step = need => ({ form: 'line', height: need.count })
 const toShared: Step = () => ({ form: 'shared', height: 0 })
 
 /**
- * Cuts what is not well until it fits: the less important half becomes dense and then lines before the other is cut. Spare rows go
+ * Cuts what is not well until it fits: warnings become dense, a few rows and then lines before errors are cut. Spare rows go
  * back, the most important first.
  */
 function cut(states: State[], needs: readonly RowNeed[], rows: number): void {
@@ -117,6 +119,7 @@ function cut(states: State[], needs: readonly RowNeed[], rows: number): void {
     }
   }
   down(others, [toDense])
+  down(others, [toFew])
   down(others, [toLine])
   down(worst, [toDense])
   down(worst, [toFew])
@@ -141,17 +144,20 @@ function squeezed(needs: readonly RowNeed[], rows: number): readonly Rows[] {
     return asRows(states)
   }
   const well = byImportance(needs, ({ isNotWell }) => !isNotWell)
-  const give = (forms: (need: RowNeed) => readonly Form[]): void => {
-    for (const i of well) {
-      const need = needs[i]
-      if (need !== undefined) tryForms(states, i, need, forms(need), rows)
-    }
-  }
   for (const i of well) {
     const need = needs[i]
     if (need !== undefined) tryForms(states, i, need, ['line'], rows)
   }
-  give(need => (need.isEmpty ? [] : ['roomy', 'dense']))
+  for (const i of well) {
+    const need = needs[i]
+    if (need === undefined || need.isEmpty) continue
+    tryForms(states, i, need, ['roomy', 'dense'], rows)
+    const state = states[i]
+    // A part of a long table is better than a line of it.
+    const part = rows - total(states) + (state?.height ?? 0)
+    if (state?.form === 'line' && need.count === 1 && part >= LEAST_PART)
+      states[i] = { form: 'dense', height: part }
+  }
   return asRows(states)
 }
 
