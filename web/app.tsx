@@ -1,6 +1,5 @@
 // The whole page.
 import { Grid } from './cards/grid.jsx'
-import { Hero } from './hero/hero.jsx'
 import { KeysDialog } from './keys/help.jsx'
 import { announcement } from './state/announce.js'
 import { query } from './state/query.js'
@@ -36,7 +35,6 @@ export function App() {
       <main id={BOARD_ID} tabIndex={-1} aria-label="Board">
         <Waiting />
         <SignIn />
-        <Hero />
         <Grid />
       </main>
       <Footer />

@@ -77,7 +77,9 @@ describe('the board', () => {
     )
     expect(foot.at(-1)).toContain('All times IST (UTC+5:30).')
     await page.getByRole('button', { name: 'Menu' }).click()
-    expect(await page.getByRole('menuitem', { name: 'Metrics', exact: true }).getAttribute('href')).toContain('/metrics')
+    expect(await page.getByRole('menuitem', { name: 'Metrics', exact: true }).getAttribute('href')).toContain(
+      '/metrics',
+    )
   })
 
   test('follows changed, new and removed panels', async () => {

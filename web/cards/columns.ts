@@ -18,12 +18,12 @@ export function widthsOf(
 ): readonly number[] {
   return columns.map((column, i) => {
     const { label, unit } = shownColumn(column, panelKey)
+    const mark = i === 0 ? MARK_CH : 0
     let widest = Math.max(label.length + unit.length + 1, before[i] ?? 0)
     for (const row of rows) {
       const cell = row[i]
-      if (cell !== undefined) widest = Math.max(widest, cell.text.length)
+      if (cell !== undefined) widest = Math.max(widest, cell.text.length + mark)
     }
-    if (i === 0) widest += MARK_CH
     return column.align === 'right' ? widest : Math.min(widest, WIDEST_CH)
   })
 }

@@ -1,5 +1,8 @@
 // The cards in as many columns as the window has; each column has no gaps.
+import type { ComponentChild } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { Hero } from '../hero/hero.jsx'
+import { automatic } from '../hero/state.js'
 import { panel } from '../model.js'
 import { hasNumbers, Plot } from '../plots/plot.jsx'
 import { foldedCards } from '../state/arrangement.js'
@@ -54,33 +57,40 @@ const isBad = (key: string): boolean => {
   return tone === 'error' || tone === 'warn'
 }
 
-/** No key of a panel. */
+/** Cards that are no panels; no keys of panels. The heights are estimates, in rem. */
+const HERO = ':hero'
 const PLOT = ':plot'
-const PLOT_REM = 19
+const SPECIAL: ReadonlyMap<string, { readonly height: number; readonly draw: () => ComponentChild }> =
+  new Map([
+    [HERO, { height: 18, draw: () => <Hero /> }],
+    [PLOT, { height: 19, draw: () => <Plot /> }],
+  ])
 
 const hasTable = (key: string): boolean =>
   panel(key)
     .peek()
     ?.blocks.some(block => block.kind === 'table' && block.rows.length > 0) === true
 
-/** The cards with the plot below the first table; on a wall display after all of them. */
-function withPlot(keys: readonly string[]): readonly string[] {
-  if (keys.length === 0 || !hasNumbers.value) return keys
+/** The cards with the plot below the first table; on a wall display after all of them. The head of an automatic board is first. */
+function withSpecial(panels: readonly string[]): readonly string[] {
+  const keys = automatic.value === null || query.panels !== null ? panels : [HERO, ...panels]
+  if (panels.length === 0 || !hasNumbers.value) return keys
   const at = query.kiosk ? keys.length : keys.findIndex(key => key !== 'alerts' && hasTable(key)) + 1
   return at === 0 ? [...keys, PLOT] : keys.toSpliced(at, 0, PLOT)
 }
 
-function PlotPlace({ place, isLeftOut }: { readonly place: Place; readonly isLeftOut: boolean }) {
+function Special(props: { readonly name: string; readonly place: Place; readonly isLeftOut: boolean }) {
+  const { name, place, isLeftOut } = props
   const ref = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => (ref.current === null ? undefined : keepRowSpan(ref.current)), [])
   return (
     <div
       ref={ref}
-      id={`panel-${PLOT}`}
+      id={`panel-${name}`}
       class={isLeftOut ? 'unfit' : undefined}
       style={{ gridColumn: `${place.column + 1} / span ${place.span}` }}
     >
-      <Plot />
+      {SPECIAL.get(name)?.draw()}
     </div>
   )
 }
@@ -88,16 +98,17 @@ function PlotPlace({ place, isLeftOut }: { readonly place: Place; readonly isLef
 export function Grid() {
   const { ref, room } = useRoom()
   const cardKeys = shownCards.value
-  const isPlotted = hasNumbers.value
-  const keys = useMemo(() => withPlot(cardKeys), [cardKeys, isPlotted])
+  const [isPlotted, isAutomatic] = [hasNumbers.value, automatic.value !== null]
+  const keys = useMemo(() => withSpecial(cardKeys), [cardKeys, isPlotted, isAutomatic])
   const folded = foldedCards.value
   const [fitting, setFitting] = useState<Places | null>(null)
   const { count, places, sizes } = useMemo(() => {
-    const cards = keys.map(key =>
-      key === PLOT
-        ? { key, height: PLOT_REM, isWide: true }
-        : sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key)),
-    )
+    const cards = keys.map(key => {
+      const special = SPECIAL.get(key)
+      return special === undefined
+        ? sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key))
+        : { key, height: special.height, isWide: true }
+    })
     const columns = columnsFor(cards, room.columns)
     return { count: columns, places: placesOf(cards, columns), sizes: cards }
   }, [keys, folded, room.columns])
@@ -120,7 +131,11 @@ export function Grid() {
       <div ref={ref} class="grid" style={{ gridTemplateColumns: `repeat(${count}, minmax(0, 1fr))` }}>
         {keys.map(key => {
           const at = { place: fits.get(key) ?? places.get(key) ?? NO_PLACE, isLeftOut: !fits.has(key) }
-          return key === PLOT ? <PlotPlace key={key} {...at} /> : <Card key={key} panelKey={key} {...at} />
+          return SPECIAL.has(key) ? (
+            <Special key={key} name={key} {...at} />
+          ) : (
+            <Card key={key} panelKey={key} {...at} />
+          )
         })}
       </div>
       {left.length === 0 ? null : <p class="note">{moreText(left.length, left.filter(isBad).length)}</p>}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Column } from '../state/panels.js'
+import type { Cell, Column } from '../state/panels.js'
 import { shownColumns, widthsOf, wraps } from './columns.js'
-import { columnsFor, placesOf, sizeOf } from './placement.js'
+import { columnsFor, columnsIn, placesOf, sizeOf } from './placement.js'
 import { nextSort, sortedPlaces } from './sort.js'
 
 const COLUMNS = [
@@ -22,7 +22,8 @@ describe('columns', () => {
       [[{ text: 'abcdefgh' }, { text: 'x'.repeat(80) }, { text: '1'.repeat(17) }]],
       [],
     )
-    expect(widths).toEqual([8, 16, 17])
+    // The first one has room for the mark of its row.
+    expect(widths).toEqual([10, 16, 17])
     expect(widthsOf(COLUMNS, [row('a', 'b', 1)], widths)).toEqual(widths)
     expect(wraps(COLUMNS[1], 16)).toBe(true)
     expect(wraps(COLUMNS[2], 40)).toBe(false)
@@ -53,6 +54,16 @@ describe('sorting', () => {
     expect(sortedPlaces(rows, { column: 1, direction: 'descending' })).toEqual([0, 1, 2, 3])
     expect(sortedPlaces(rows, null)).toEqual([0, 1, 2, 3])
   })
+  test('puts rows that are not well first where there are more than twelve, unless a column is chosen', () => {
+    const many = (count: number) =>
+      Array.from({ length: count }, (_, i): readonly Cell[] => {
+        const tone = i === count - 1 ? 'error' : i === 3 ? 'warn' : undefined
+        return [{ text: `r${i}` }, tone === undefined ? { text: 'ok', tone: 'ok' } : { text: 'bad', tone }]
+      })
+    expect(sortedPlaces(many(13), null).slice(0, 3)).toEqual([12, 3, 0])
+    expect(sortedPlaces(many(12), null)[0]).toBe(0)
+    expect(sortedPlaces(many(13), { column: 0, direction: 'ascending' })[0]).toBe(0)
+  })
   test('goes up, down, and off', () => {
     const up = nextSort(null, 1)
     expect(up).toEqual({ column: 1, direction: 'ascending' })
@@ -64,7 +75,7 @@ describe('sorting', () => {
 })
 
 describe('cards are placed', () => {
-  const card = (key: string, rows: number, isWide = false) => ({ key, rows, isWide })
+  const card = (key: string, height: number, isWide = false) => ({ key, height, isWide })
   test('in the column that is shortest, the first of them', () => {
     const places = placesOf([card('a', 5), card('b', 1), card('c', 2)], 2)
     expect([...places.values()].map(({ column }) => column)).toEqual([0, 1, 1])
@@ -82,11 +93,22 @@ describe('cards are placed', () => {
     expect(columnsFor([wide], 1)).toBe(1)
     expect(columnsFor([], 3)).toBe(1)
   })
+  test('in 1, 2, 3 or 4 columns', () => {
+    expect([360, 599, 600, 999, 1000, 1999, 2000, 3840].map(columnsIn)).toEqual([1, 1, 2, 2, 3, 3, 4, 4])
+  })
+  test('only above the limit of a wall display, the first in any case', () => {
+    const places = placesOf([card('a', 9), card('b', 5), card('c', 5), card('d', 3)], 2, 8)
+    expect([...places.keys()]).toEqual(['a', 'b', 'd'])
+  })
   test('wide when a table needs it or has messages', () => {
     const table = (column: Column) =>
-      sizeOf('k', [{ kind: 'table', columns: [{ label: 'Time' }, column], rows: [] }], false)
+      sizeOf(
+        'k',
+        [{ kind: 'table', columns: [{ label: 'Time' }, column], rows: [[{ text: 'a' }, { text: 'b' }]] }],
+        false,
+      )
     expect(table({ label: 'What', role: 'message' }).isWide).toBe(true)
     expect(table({ label: 'Message' }).isWide).toBe(false)
-    expect(sizeOf('k', [{ kind: 'fields', items: [{ label: 'a', text: 'b' }] }], true).rows).toBe(3)
+    expect(sizeOf('k', [{ kind: 'fields', items: [{ label: 'a', text: 'b' }] }], true).height).toBe(3.4)
   })
 })

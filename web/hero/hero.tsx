@@ -121,12 +121,12 @@ function State({
   const since = spells.value.at(-1)?.fromSec ?? nowSec
   const duration = durationText(Math.max(0, nowSec - since) * 1000)
   const wasSeen = spells.value.length > 1
-  const tone = isStale.value ? 'muted' : (field.tone ?? 'muted')
+  const tone = isStale.value ? undefined : field.tone
   return (
     <>
       <div class="hero-state">
         <p class="hero-word" data-tone={tone}>
-          <span aria-hidden="true">{SHAPES[tone]}</span>
+          <span aria-hidden="true">{SHAPES[tone ?? 'muted']}</span>
           {field.text}
         </p>
         <p class="hero-since">
@@ -136,7 +136,7 @@ function State({
             : `, the same for ${duration} or longer`}
         </p>
       </div>
-      {knownSec.peek() < LEAST_SEC ? null : <Strip shown={shown} />}
+      {knownSec.peek() < LEAST_SEC || isStale.value ? null : <Strip shown={shown} />}
     </>
   )
 }

@@ -46,17 +46,16 @@ function Item({ item, onDone }: { readonly item: MenuItem; readonly onDone: () =
         {checked === true ? '✓ ' : ''}
         {label}
       </span>
-      {hint === undefined ? null : (
-        <kbd class="quiet" aria-hidden="true">
-          {hint}
-        </kbd>
-      )}
+      {hint === undefined ? null : <span class="hint" data-key={hint} />}
     </>
   )
   if (href === undefined) {
-    const role = checked === undefined ? 'menuitem' : 'menuitemcheckbox'
+    const role =
+      checked === undefined
+        ? { role: 'menuitem' as const }
+        : { role: 'menuitemcheckbox' as const, 'aria-checked': checked }
     return (
-      <button type="button" role={role} aria-checked={checked} tabIndex={-1} onClick={done}>
+      <button type="button" {...role} tabIndex={-1} onClick={done}>
         {text}
       </button>
     )
@@ -83,7 +82,7 @@ function Items({ items, onDone }: { readonly items: Props['items']; readonly onD
     <>
       {items().map(item => (
         <div key={item.label} role="none">
-          {item.isFirst === true ? <div role="separator" /> : null}
+          {item.isFirst === true ? <hr /> : null}
           <Item item={item} onDone={onDone} />
         </div>
       ))}
@@ -140,8 +139,14 @@ export function Menu({ label, items }: Props) {
         popover="auto"
         role="menu"
         aria-label={label}
-        onBeforeToggle={event => setOpen(event.newState === 'open')}
-        onToggle={event => event.newState === 'open' && onShown()}
+        onBeforeToggle={event => {
+          if (event.newState === 'open') setOpen(true)
+        }}
+        onToggle={event => {
+          if (event.newState === 'open') onShown()
+          // Not before: the browser gives the focus back only from what is still there.
+          else setOpen(false)
+        }}
         onKeyDown={event => {
           const by = STEPS[event.key]
           if (by === undefined) return

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { ageText } from '../state/ages.js'
 import { viewOf } from '../state/connection.js'
 import { healthFrom, sourceAgeSec } from '../state/health.js'
 import { connectionWords, percentText, sourceWords } from './words.js'
@@ -21,8 +20,10 @@ test('the connection as text', () => {
 
 test('the source as text, with an age that grows between two answers', () => {
   const health = healthFrom({ status_file: { state: 'not_json', age_sec: 58 } }, 10_000)
-  expect(sourceWords(health, 10_000)).toEqual({ text: 'not json, 58 s', tone: 'error' })
-  expect(sourceWords(health, 15_000).text).toBe('not json, 1 min')
+  expect(sourceWords(health, 10_000)).toEqual({ text: 'not json, 58 s' })
+  expect(sourceWords(health, 15_000).text).toBe('not json, 1 min 3 s')
+  const fresh = healthFrom({ status_file: { state: 'fresh', age_sec: 2 } }, 10_000)
+  expect(sourceWords(fresh, 11_000).text).toBe('3 s ago')
   expect(sourceWords(null, 0).text).toBe('—')
 })
 
@@ -41,14 +42,6 @@ test('an invalid health document is unknown', () => {
   }
 })
 
-test('ages and ratios', () => {
-  expect([0, 59_999, 60_000, 7_200_000, 172_800_000, -5].map(ageText)).toEqual([
-    '0 s',
-    '59 s',
-    '1 min',
-    '2 h',
-    '2 d',
-    '0 s',
-  ])
+test('ratios', () => {
   expect([percentText(0.984), percentText(null)]).toEqual(['98.4 %', '—'])
 })
