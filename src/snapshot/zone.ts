@@ -31,7 +31,7 @@ function offsetsOf(zone: string): ZoneOffsets {
 }
 
 /** How far the zone's clock is ahead of UTC at a moment. Throws RangeError for a zone that does not exist. */
-function offsetMs(zone: string, atMs: number): number {
+export function offsetMs(zone: string, atMs: number): number {
   const { format, byStretch } = offsetsOf(zone)
   const stretch = Math.floor(atMs / STRETCH_MS)
   const known = byStretch.get(stretch)
