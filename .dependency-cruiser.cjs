@@ -107,7 +107,7 @@ module.exports = {
       name: 'page-packages',
       severity: 'error',
       from: { path: '^web/', pathNot: '\\.test\\.ts$' },
-      to: { path: 'node_modules/', pathNot: 'node_modules/(preact|@preact|uplot|vite)/' },
+      to: { path: 'node_modules/', pathNot: 'node_modules/(preact|@preact|vite)/' },
     },
     {
       name: 'page-is-below-nothing',

@@ -15,6 +15,11 @@ import { type Health, healthFrom } from './state/health.js'
 import { type ShownPanel, shownPanel } from './state/panels.js'
 
 const HIDDEN_APPLY_MS = 1_000
+/** After an update the page rests for this many times what it took: a large board at many updates a second leaves most of the time free. */
+const REST = 2.5
+const MAX_REST_MS = 2_000
+/** A shorter rest ends before the next frame. */
+const FRAME_MS = 16
 const HEALTH_EVERY_MS = 5_000
 const HEALTH_TIMEOUT_MS = 10_000
 /** A hidden page gives up its stream after this long. */
@@ -79,6 +84,7 @@ let retryAtMs: number | null = null
 let applyAt: 'no' | 'frame' | 'later' = 'no'
 let laterTimer: ReturnType<typeof setTimeout> | undefined
 let appliedMs = 0
+let restUntilMs = 0
 /** The server's order of panels. Updates do not say where a returning panel belongs: it gets its old place. */
 let serverOrder: readonly string[] = []
 
@@ -111,6 +117,26 @@ function inServerOrder(keys: readonly string[]): readonly string[] {
   return serverOrder.filter(key => keys.includes(key))
 }
 
+/** Calls `then` once the frame that is being made now is on the screen. */
+function afterFrame(then: () => void): void {
+  const { port1, port2 } = new MessageChannel()
+  port1.onmessage = () => {
+    port1.close()
+    then()
+  }
+  port2.postMessage(null)
+}
+
+/** Applies all changes, and rests for a time that depends on what this and its drawing took. */
+function applyInFrame(): void {
+  const startMs = performance.now()
+  apply()
+  afterFrame(() => {
+    const nowMs = performance.now()
+    restUntilMs = nowMs + Math.min(MAX_REST_MS, REST * (nowMs - startMs))
+  })
+}
+
 /** Schedules one application of all changes. */
 function schedule(): void {
   if (document.hidden) {
@@ -121,7 +147,10 @@ function schedule(): void {
     }
   } else if (applyAt !== 'frame') {
     applyAt = 'frame'
-    requestAnimationFrame(apply)
+    clearTimeout(laterTimer)
+    const restMs = restUntilMs - performance.now()
+    if (restMs < FRAME_MS) requestAnimationFrame(applyInFrame)
+    else laterTimer = setTimeout(() => requestAnimationFrame(applyInFrame), restMs)
   }
 }
 

@@ -4,7 +4,7 @@ import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { healthy, manyAlerts, manyIndices, ORDINARY, retold } from './support/boards.js'
 import { withAlerts } from './support/moments.js'
-import { card, choose, connectionIs, HEALTH, openPage, shows, startPageServer } from './support/page-rig.js'
+import { card, choose, HEALTH, openPage, shows, startPageServer } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] }
@@ -54,7 +54,7 @@ describe('axe finds nothing in either theme', () => {
     await page.setViewportSize({ width: 360, height: 800 })
     expect(await axeFinds(page)).toEqual([])
     await room.endServer()
-    await connectionIs(page, 'reconnecting')
+    await page.locator('.now', { hasText: 'reconnecting' }).waitFor()
     expect(await axeFinds(page)).toEqual([])
   })
 

@@ -43,7 +43,7 @@ async function pagePicture(folder: string): Promise<Buffer> {
   try {
     const page = await browser.newPage({ viewport: PAGE, colorScheme: 'light' })
     await page.goto(server.url)
-    await page.locator('[data-panel="links"]').waitFor()
+    await page.locator('[data-panel="storage"]').waitFor()
     // Until the plots have lines.
     await wait(45_000)
     // The simulator has worse moments, which pass.

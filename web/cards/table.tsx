@@ -14,6 +14,7 @@ import { memo, useChanged } from './changed.js'
 import { shownColumns, widthsOf, wraps } from './columns.js'
 import { gaugeColumn } from './gauge.js'
 import { kioskRows, moreRows } from './kiosk.js'
+import { useRowWindow } from './row-window.js'
 import { nextSort, rowTone, type Sort, sortedPlaces } from './sort.js'
 import { Value } from './value.jsx'
 
@@ -83,6 +84,13 @@ type RowProps = {
   /** The column whose trend stands before it. */
   readonly trend: number
   readonly wash: Wash
+  /** Its place in the table, where not all rows are in the document; the head is 1. */
+  readonly index: number | undefined
+}
+
+/** The place of rows that are not in the document. */
+function LeftOut({ px }: { readonly px: number }) {
+  return px === 0 ? null : <tr style={{ height: `${px}px`, border: 0 }} />
 }
 
 function TrendCell({
@@ -103,8 +111,8 @@ function TrendCell({
   )
 }
 
-const Row = memo(({ row, columns, panelKey, shown, wrapping, gauge, trend, wash }: RowProps) => (
-  <tr data-row={row[0]?.text} data-tone={rowTone(row)}>
+const Row = memo(({ row, columns, panelKey, shown, wrapping, gauge, trend, wash, index }: RowProps) => (
+  <tr aria-rowindex={index} data-row={row[0]?.text} data-tone={rowTone(row)}>
     {shown.map((i, nth) => [
       i === trend ? (
         <TrendCell key="trend" row={row} column={columns[i] ?? NO_COLUMN} panelKey={panelKey} />
@@ -212,6 +220,8 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
       }
     : { class: 'table' }
 
+  const near = useRowWindow(places.length)
+
   function sortBy(column: number): void {
     const next = nextSort(sort, column)
     setSort(next)
@@ -221,8 +231,8 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
 
   return (
     <div ref={ref}>
-      <div {...region}>
-        <table>
+      <div ref={near.ref} {...region}>
+        <table aria-rowcount={near.isPartial ? places.length + 1 : undefined}>
           <thead>
             <tr>
               {shown.map(i => [
@@ -236,6 +246,8 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
                   scope="col"
                   data-align={columns[i]?.align}
                   aria-sort={sort?.column === i ? sort.direction : undefined}
+                  // As wide as its widest row, which may be left out.
+                  style={near.isPartial ? { minWidth: `${widths[i] ?? 0}ch` } : undefined}
                 >
                   <Head column={columns[i] ?? NO_COLUMN} panelKey={panelKey} onSort={() => sortBy(i)} />
                 </th>,
@@ -243,9 +255,11 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
             </tr>
           </thead>
           <tbody>
-            {places.map(place => (
+            <LeftOut px={near.abovePx} />
+            {places.slice(near.from, near.to).map((place, i) => (
               <Row
                 key={keys[place]}
+                index={near.isPartial ? near.from + i + 2 : undefined}
                 row={rows[place] ?? []}
                 columns={columns}
                 panelKey={panelKey}
@@ -256,6 +270,7 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
                 wash={wash}
               />
             ))}
+            <LeftOut px={near.belowPx} />
           </tbody>
         </table>
       </div>

@@ -139,8 +139,14 @@ export function Menu({ label, items }: Props) {
         popover="auto"
         role="menu"
         aria-label={label}
-        onBeforeToggle={event => setOpen(event.newState === 'open')}
-        onToggle={event => event.newState === 'open' && onShown()}
+        onBeforeToggle={event => {
+          if (event.newState === 'open') setOpen(true)
+        }}
+        onToggle={event => {
+          if (event.newState === 'open') onShown()
+          // Not before: the browser gives the focus back only from what is still there.
+          else setOpen(false)
+        }}
         onKeyDown={event => {
           const by = STEPS[event.key]
           if (by === undefined) return
