@@ -10,15 +10,10 @@ const shown = (key: string, panelKey?: string) => {
 describe('a key', () => {
   test('becomes words', () => {
     expect(
-      [
-        'number_of_data_nodes',
-        'lastSeenAt',
-        'messages.ready',
-        'timed_out',
-        'NumGoroutine',
-        'status-page',
-      ].map(key => shown(key)),
-    ).toEqual(['Data nodes', 'Last seen at', 'Messages ready', 'Timed out', 'Goroutine', 'Status page'])
+      ['number_of_data_nodes', 'lastSeenAt', 'messages.ready', 'timed_out', 'NumGoroutine', 'qos_class'].map(
+        key => shown(key),
+      ),
+    ).toEqual(['Data nodes', 'Last seen at', 'Messages ready', 'Timed out', 'Goroutine', 'QoS class'])
   })
 
   test('gives its unit away', () => {
@@ -85,9 +80,18 @@ describe('text that is words', () => {
   })
 
   test('stays when no rule fits', () => {
-    for (const key of ['InfluxDB', 'RabbitMQ', 'rabbit@host-1:5672', 'https://es:9200/x', 'स्थिति', '%', '12'])
-      expect(shown(key).toLowerCase()).toBe(key.toLowerCase())
-    expect(shown('InfluxDB')).toBe('InfluxDB')
+    for (const key of [
+      'InfluxDB',
+      'RabbitMQ',
+      'orders-v3',
+      'es.example.com',
+      'rabbit@host-1:5672',
+      'https://es:9200/x',
+      'स्थिति',
+      '%',
+      '12',
+    ])
+      expect(shown(key)).toBe(key)
   })
 
   test('that is missing is a dash', () => {

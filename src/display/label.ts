@@ -79,13 +79,17 @@ const PER: ReadonlyMap<string, string> = new Map([
 
 const ACRONYMS = new Set(
   `acl amqp api cpu csv db dns dq eof gc gpu hdd html http https id io iops ip iv json jvm jwt lan lsn ltp mqtt oi os pcr pdf
-  pid png qos ram rpc rss rtt sla sms smtp sql sse ssd ssh ssl tcp tls ttl udp ui uid uri url utc uuid vm vpn wal xml`.split(
+  pid png ram rpc rss rtt sla sms smtp sql sse ssd ssh ssl tcp tls ttl udp ui uid uri url utc uuid vm vpn wal xml`.split(
     /\s+/,
   ),
 )
 
-/** Keys of programs: one word, or words joined by `_ . -` or by capitals. Other scripts have no capitals to split at. */
-const KEY = /^[A-Za-zÀ-ÖØ-öø-ÿ_$][A-Za-zÀ-ÖØ-öø-ÿ\d_.$-]*$/u
+/**
+ * Keys of programs: one word, or words joined by `_`, `.` or capitals. With a hyphen it is a name (`orders-v3`), which stays.
+ * Other scripts have no capitals to split at.
+ */
+const KEY = /^[A-Za-zÀ-ÖØ-öø-ÿ_$][A-Za-zÀ-ÖØ-öø-ÿ\d_.$]*$/u
+const HOST = /\.(?:com|net|org|io|dev|local|internal|lan|svc|cloud|de|in|uk|us|eu)$/iu
 const WORD =
   /[A-ZÀ-ÖØ-Þ]{2,}s(?![a-zß-öø-ÿ])\d*|[A-ZÀ-ÖØ-Þ]+(?![a-zß-öø-ÿ])\d*|[A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+\d*|\d+/gu
 /** Names of products, which keep their capitals. */
@@ -104,6 +108,7 @@ export function capital(text: string): string {
 /** A word within a label: acronyms in capitals, others as prose. */
 function shownWord(word: string): string {
   const lower = word.toLowerCase()
+  if (lower === 'qos') return 'QoS'
   if (ACRONYMS.has(lower)) return lower.toUpperCase()
   const one = lower.slice(0, -1)
   if (lower.endsWith('s') && ACRONYMS.has(one)) return `${one.toUpperCase()}s`
@@ -174,14 +179,16 @@ function ofKey(key: string): Label {
 function ofText(text: string): Label {
   const [, words, percent, inRound, inSquare] = UNIT_BEHIND.exec(text) ?? []
   const unit = percent ?? inRound ?? inSquare
-  if (words === undefined || unit === undefined)
-    return { label: text === '' ? MISSING : capital(text), unit: null }
+  if (words === undefined || unit === undefined) {
+    const shown = /\s/u.test(text) ? capital(text) : text
+    return { label: shown || MISSING, unit: null }
+  }
   return { label: found(words).label, unit }
 }
 
 function found(key: string): Label {
   const text = key.trim()
-  return KEY.test(text) && !PRODUCT.test(text) ? ofKey(text) : ofText(text)
+  return KEY.test(text) && !PRODUCT.test(text) && !HOST.test(text) ? ofKey(text) : ofText(text)
 }
 
 function made(key: string, panelKey: string | undefined): Label {

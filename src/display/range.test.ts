@@ -39,6 +39,8 @@ describe('a range', () => {
   })
 
   test('of changes shows both sides', () => {
+    expect(rangeOf([-0.3, 0.25], '%', true)).toMatchObject({ low: -0.3, high: 0.25, isZeroBased: false })
+    expect(rangeOf([0.01, -0.01], '%', true)).toMatchObject({ low: -0.1, high: 0.1 })
     expect(rangeOf([-0.3, 0.25], '%')).toMatchObject({ low: -2.525, high: 2.475, isZeroBased: false })
   })
 

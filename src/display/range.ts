@@ -16,6 +16,8 @@ const LEAST_COUNT = 4
 /** Of the value itself. */
 const LEAST_AMOUNT = 0.2
 const LEAST_PRICE = 0.002
+/** The same in per cent. */
+const LEAST_CHANGE = 0.2
 /** Numbers without a unit up to this are ratios. */
 const LARGEST_RATIO = 2
 
@@ -29,8 +31,11 @@ function leastSpan(largest: number, unit: string, isWhole: boolean): number {
 /** `Number.MIN_VALUE` alone would be a span that no arithmetic survives. */
 const SMALLEST_SPAN = 1e-9
 
-/** The range of values with this unit (`''` without one); null without any value: no data, no axis. */
-export function rangeOf(values: Iterable<number | null>, unit: string): Range | null {
+/**
+ * The range of values with this unit (`''` without one); null without any value: no data, no axis. `isChange`: the values are
+ * changes of prices in per cent, for which 5 points are far too many.
+ */
+export function rangeOf(values: Iterable<number | null>, unit: string, isChange = false): Range | null {
   let low = Number.POSITIVE_INFINITY
   let high = Number.NEGATIVE_INFINITY
   let isWhole = true
@@ -42,7 +47,7 @@ export function rangeOf(values: Iterable<number | null>, unit: string): Range | 
   }
   if (low > high) return null
   const largest = Math.max(Math.abs(low), Math.abs(high))
-  const least = Math.max(leastSpan(largest, unit, isWhole), SMALLEST_SPAN)
+  const least = Math.max(isChange ? LEAST_CHANGE : leastSpan(largest, unit, isWhole), SMALLEST_SPAN)
   const isAmount = low >= 0 && AMOUNT.test(unit)
   // Zero is as near as the line is high: showing it costs little and makes the size readable.
   if (isAmount || (low >= 0 && low <= high - low) || high === 0) {

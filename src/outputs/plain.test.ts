@@ -68,13 +68,13 @@ describe('a plain frame', () => {
     expect(plainFrame(well, 160, zone)).toMatch(/^\[Status\]\nhealthy \(since 05:30 on 1 Jan 1970\)\n/)
   })
 
-  test('begins with the fault of the status and its time, without an age', () => {
+  test('says the verdict before the fault of the status and its time, without an age', () => {
     const next = resultMaker()
     next(market(100))
     const bad = { state: 'not_json', error: 'it is empty', changedAtMs: 1_763_615_436_000 } as const
     const frame = plainFrame(next(undefined, { ...bad, ageSec: 5 }), 160, zone)
     expect(frame).toMatch(
-      /^\[Status\]\nnot_json: it is empty, last good at 10:40:36\nfailing: source not json, last 10:40\n\n\[Overview\]/,
+      /^\[Status\]\nfailing: source not json, last 10:40\nnot_json: it is empty, last good at 10:40:36\n\n\[Overview\]/,
     )
     expect(plainFrame(next(undefined, { ...bad, ageSec: 10 }), 160, zone)).toBe(frame)
   })

@@ -31,16 +31,15 @@ function verdictLine({ word, reasons, since }: Verdict, nowMs: number, timezone:
   return since === undefined ? said : `${said} (since ${momentText(since, nowMs, timezone)})`
 }
 
-/** The state of the source and the verdict. It gives the time since when, not an age, which would change every frame. */
+/** The verdict and the state of the source. It gives the time since when, not an age, which would change every frame. */
 function statusLines({ board, source }: CycleResult, timezone: string): readonly string[] {
   const { verdict, builtAtMs } = board
   const { state, error, changedAtMs } = source
-  const lines: string[] = []
+  const lines = verdict === null ? [] : [verdictLine(verdict, builtAtMs, timezone)]
   if (state !== 'fresh' && state !== 'closed') {
     const since = changedAtMs === null ? '' : `, last good at ${timeOfDay(changedAtMs, timezone)}`
     lines.push(`${state}${error === null ? '' : `: ${error}`}${since}`)
   }
-  if (verdict !== null) lines.push(verdictLine(verdict, builtAtMs, timezone))
   return lines.length === 0 ? [] : ['[Status]', ...lines.map(cleanText), '']
 }
 
