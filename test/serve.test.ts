@@ -159,7 +159,7 @@ describe('a status as its writers write it', () => {
 describe('a broken status', () => {
   const states = [
     ['not_json', () => write('{"indices": ')],
-    ['not_object', () => write('[1, 2]')],
+    ['not_object', () => write('"text"')],
     ['too_large', () => write(JSON.stringify({ big: 'x'.repeat(20_000) }))],
     ['missing', () => rm(statusFile)],
   ] as const

@@ -10,6 +10,7 @@ import { createDocumentReader } from '../sources/large-documents.js'
 import { checkSourceSpecs, parseSourceSpec, type SourceSpec, settingSpecs } from '../sources/spec.js'
 import { SseIngestor } from '../sources/sse.js'
 import { ingestObserver } from './bind-metrics.js'
+import { documentPanelsSettings } from './document-boards.js'
 import type { ProgramParts, ProgramSource } from './parts.js'
 import { VERSION } from './version.js'
 
@@ -23,6 +24,7 @@ function fileSource(path: string, parts: ProgramParts): Source {
   const documents = createDocumentReader({
     zone: () => settings().sourceTimezone,
     wantsPatch: readsStatuses,
+    panels: () => documentPanelsSettings(parts),
   })
   const graceMs = () => Math.min(settings().summaryRefreshSec * 1000, MAX_GRACE_MS)
   return createFileSource({ path, maxBytes: config.statusMaxBytes, graceMs, log, clock, documents })

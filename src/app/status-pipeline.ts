@@ -15,6 +15,7 @@ import type { SourceZone } from '../snapshot/zone.js'
 import { IndicesLog } from '../sources/indices-log.js'
 import { hubObserver, loopObserver } from './bind-metrics.js'
 import { DataWarningLog, WrongTypesLog } from './data-warnings.js'
+import { DocumentBoards } from './document-boards.js'
 import { staleLimitsOf } from './panel-context.js'
 import type { Pipeline, PipelineParts } from './parts.js'
 
@@ -28,6 +29,7 @@ export function createStatusPipeline(source: Source, parts: PipelineParts): Pipe
   const wrongTypes = new WrongTypesLog(log)
   const dataWarnings = new DataWarningLog(log, clock)
   const ingest = new IngestContext(source)
+  const documents = new DocumentBoards(parts, log)
   const keys: ReadonlySet<string> = new Set([...PANELS, ...panels].map(({ key }) => key))
   let isFirstLogged = !config.unifiedModelInitDebug
 
@@ -61,14 +63,17 @@ export function createStatusPipeline(source: Source, parts: PipelineParts): Pipe
       void indicesLog?.refresh()
       const indexFails = indicesLog?.fails ?? null
       const views = ingest.at(nowMs, snapshot.cycle.intervalSec)
+      const zone = settings().sourceTimezone
       return builder.build({
         ...surroundings(),
         snapshot,
         nowMs,
+        document: documents.of(snapshot, nowMs, zone),
         ...(indexFails === null ? {} : { indexFails }),
         ...(views === null ? {} : { ingest: views }),
       })
     },
+    ofDocument: () => documents.latest?.own,
     staleLimits: (snapshot, everySec) => staleLimitsOf(surroundings(), snapshot, everySec),
     panelEveryMs: key => {
       if (key === 'links') return settings().summaryMetaRefreshSec * 1000
@@ -98,7 +103,7 @@ export function createStatusPipeline(source: Source, parts: PipelineParts): Pipe
       await Promise.race([indicesLog.refresh(), enough])
       cancel()
     },
-    panelKeys: () => keys,
+    panelKeys: () => (documents.keys.size === 0 ? keys : new Set([...keys, ...documents.keys])),
     needFull: () => {
       const streams = source.ingest?.(clock.nowMs(), null) ?? []
       const waiting = streams.filter(({ state }) => state.needFull)

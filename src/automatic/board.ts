@@ -50,6 +50,8 @@ export type AutomaticOptions = UnitContext & {
 export type AutomaticMemory = {
   readonly plans: ReadonlyMap<string, TablePlan>
   readonly counters: SeenCounters
+  /** Keys of all panels so far. */
+  readonly keys: ReadonlySet<string>
 }
 
 export type AutomaticBoard = {
@@ -173,6 +175,7 @@ class Builder {
   readonly #context: CellContext
   readonly #hide: ReadonlySet<string>
   readonly #rename: ReadonlyMap<string, string>
+  #hasAnswer = false
 
   constructor(
     private readonly options: AutomaticOptions,
@@ -194,6 +197,7 @@ class Builder {
   }
 
   root(document: JsonMap): void {
+    this.#hasAnswer = ANSWERS.some(name => isObject(document[name]) || Array.isArray(document[name]))
     const rest = this.#withoutSkipped(document)
     const rows = rowsOf(rest)
     if (rows === null) this.#object(rest, [])
@@ -317,11 +321,15 @@ class Builder {
       saysWhatHappened(items.map(({ label }) => label)),
       typeof kind === 'string' ? kind : null,
     )
-    const isEnvelope = path.length === 0 && items.some(isAnswerWord)
+    const isRoot = path.length === 0
     return items.map(item => {
       const tone = this.#toneOf(item, around, areStates ? parent : null, parent !== null)
       const isState = areStates || stateAt(item.path, item.value) !== null || tone !== undefined
-      return { item, isState, tone: isEnvelope && tone === 'ok' && isAnswerWord(item) ? undefined : tone }
+      return {
+        item,
+        isState,
+        tone: isRoot && tone === 'ok' && isAnswerWord(item, this.#hasAnswer) ? undefined : tone,
+      }
     })
   }
 
@@ -393,11 +401,14 @@ function isBadBlock(block: Block): boolean {
   return block.kind === 'table' && block.rows.some(row => row.some(({ tone }) => badness(tone) > 0))
 }
 
-/** Says that a request was answered, not that the system is well. */
-function isAnswerWord({ label, value }: Item): boolean {
-  return (
-    (label === 'status' && value === 'success') || ((label === 'ok' || label === 'success') && value === true)
-  )
+const DONE = /^(?:success|succeeded|successful)$/i
+const ANSWERS = ['data', 'result', 'results', 'response']
+
+/** Says that a request was answered, not that the system is well. `hasAnswer`: the answer stands beside it. */
+function isAnswerWord({ label, value }: Item, hasAnswer: boolean): boolean {
+  if (label === 'status' && typeof value === 'string')
+    return DONE.test(value) || (hasAnswer && /^ok$/i.test(value))
+  return value === true && (label === 'success' || (label === 'ok' && hasAnswer))
 }
 
 function ownRemark(shown: readonly JudgedItem[]): Remark | null {
@@ -469,20 +480,21 @@ export function automaticBoard(
   const empty: Draft = { path: [], title: 'Document', blocks: [], facts: {}, isBad: false }
   const all = hasRoot || notes.length === 0 ? shown : [...shown, empty]
   const titles = titled(all)
-  const keys = new Keys(options.reserved)
-  return {
-    panels: all.map(({ path, blocks, facts }, i) =>
-      makePanel(
-        keys.take(path),
-        titles[i] ?? MISSING,
-        path.length === 0 ? [...blocks, ...notes] : blocks,
-        Object.keys(facts).length === 0 ? undefined : facts,
-      ),
+  const keys = new Keys(options.reserved, memory?.keys)
+  const panels = all.map(({ path, blocks, facts }, i) =>
+    makePanel(
+      keys.take(path),
+      titles[i] ?? MISSING,
+      path.length === 0 ? [...blocks, ...notes] : blocks,
+      Object.keys(facts).length === 0 ? undefined : facts,
     ),
+  )
+  return {
+    panels,
     own: builder.own,
     hidden: { members: left.length, secrets },
     unknownWords: [...builder.unknown],
     untilMs: counters.untilMs,
-    memory: { plans: builder.plans, counters: counters.seen },
+    memory: { plans: builder.plans, counters: counters.seen, keys: keys.seen },
   }
 }

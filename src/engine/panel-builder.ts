@@ -4,13 +4,20 @@
 // Cost: cycles are so rare that their code has gone cold, and building all panels was half of a cycle (`g6 bench cycle`).
 // Comparing what they read is one small function for all panels.
 import { sameJson } from '../ingest/json.js'
-import type { PanelContext, PanelDefinition, SnapshotPart, TimelessContext } from '../panels/definition.js'
+import {
+  isFed,
+  type PanelContext,
+  type PanelDefinition,
+  type SnapshotPart,
+  type TimelessContext,
+} from '../panels/definition.js'
 import { makePanel } from '../panels/lines.js'
 import type { Block, Panel } from '../panels/panel.js'
 import { PANELS } from '../panels/registry.js'
 import { shownText } from '../panels/text.js'
 import type { Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
+import type { DocumentBoard } from './document-panels.js'
 import { FAILURES_BEFORE_PAUSE, type Failures, failedAgain, isPaused } from './pause.js'
 
 /** A panel that an operator brings: built from the status as it came, in every cycle, and shown after the others. */
@@ -38,7 +45,11 @@ export type PanelBuilder = {
   build(context: BuildContext): readonly Panel[]
 }
 
-export type BuildContext = PanelContext & { readonly snapshot: Snapshot }
+export type BuildContext = PanelContext & {
+  readonly snapshot: Snapshot
+  /** The panels that follow from the document itself. */
+  readonly document?: DocumentBoard
+}
 
 /** A panel as built, and when time alone may change it. */
 type Kept = { readonly panel: Panel; readonly untilMs: number }
@@ -49,6 +60,8 @@ type Maker = {
   /** The parts of the snapshot it is made of; null: anything, so it is never kept. */
   readonly reads: readonly SnapshotPart[] | null
   readonly make: (context: BuildContext) => Kept | null
+  /** Whether the document gives it anything to show; absent: always. */
+  readonly isFed?: (context: BuildContext) => boolean
 }
 
 function makerOf(definition: PanelDefinition): Maker {
@@ -64,6 +77,11 @@ function makerOf(definition: PanelDefinition): Maker {
         panel,
         untilMs: definition.usesNow ? definition.changesAtMs(context) : Number.POSITIVE_INFINITY,
       }
+    },
+    isFed: ({ document, snapshot }) => {
+      // A panel that reads nothing of the document is about this program: it stays beside an automatic board.
+      if (document?.replacesKnown === true && reads.length > 0) return false
+      return isFed(definition, snapshot)
     },
   }
 }
@@ -121,11 +139,13 @@ function comparing(
 }
 
 /** The panels of a moment, and until when only a change of what they are made of can change them. */
-type Built = { readonly context: PanelContext; readonly panels: readonly Panel[]; readonly untilMs: number }
+type Built = { readonly context: BuildContext; readonly panels: readonly Panel[]; readonly untilMs: number }
 
 export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuilder {
   const { registry = PANELS, custom = [], clockMs, onFault, onTiming } = options
-  const makers = [...registry.map(makerOf), ...custom.map(customMaker)]
+  const known = registry.map(makerOf)
+  const others = custom.map(customMaker)
+  const makers = [...known, ...others]
   const failures = new Map<string, Failures>()
   let kept = new Map<string, Kept>()
   let previous: Built | null = null
@@ -151,7 +171,7 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
   }
 
   /** The previous panels that are still valid. */
-  function stillGood(before: Built, context: PanelContext): Map<string, Kept> {
+  function stillGood(before: Built, context: BuildContext): Map<string, Kept> {
     // A clock that was set back may bring back what had passed.
     if (context.nowMs < before.context.nowMs || !sameSurroundings(before.context, context)) return new Map()
     const isSame = comparing(before.context.snapshot, context.snapshot)
@@ -168,7 +188,8 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
       const before = previous
       const isSameSnapshot = before !== null && before.context.snapshot === context.snapshot
       // Only the time has changed, and by too little to change a panel.
-      if (isSameSnapshot && sameSurroundings(before.context, context)) {
+      const isSameDocument = before?.context.document === context.document
+      if (isSameSnapshot && isSameDocument && sameSurroundings(before.context, context)) {
         const { nowMs } = before.context
         if (context.nowMs >= nowMs && context.nowMs < before.untilMs) return before.panels
       }
@@ -177,15 +198,20 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
       let allKept = before !== null
       // A custom panel may change at any time, also one that is not shown now.
       let untilMs = custom.length > 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
-      for (const maker of makers) {
-        const known = kept.get(maker.key)
-        const panel = known === undefined ? built(maker, context) : known.panel
-        if (panel === null) continue
-        if (known === undefined) allKept = false
+      const take = (maker: Maker): void => {
+        if (maker.isFed?.(context) === false) return
+        const found = kept.get(maker.key)
+        const panel = found === undefined ? built(maker, context) : found.panel
+        if (panel === null) return
+        if (found === undefined) allKept = false
         // A panel that failed is not kept, and is tried again each time.
         untilMs = Math.min(untilMs, kept.get(maker.key)?.untilMs ?? Number.NEGATIVE_INFINITY)
         panels.push(panel)
       }
+      known.forEach(take)
+      for (const panel of context.document?.panels ?? []) panels.push(panel)
+      others.forEach(take)
+      if (!isSameDocument) allKept = false
       const isSame = before !== null && allKept && panels.length === before.panels.length
       previous = { context, panels: isSame ? before.panels : panels, untilMs }
       return previous.panels

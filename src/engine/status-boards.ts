@@ -26,6 +26,8 @@ export type StatusBoardsOptions = {
   readonly staleLimits: (snapshot: Snapshot | null, everySec: number | null) => StaleLimits
   /** What the `verdict` of a board file gives for the newest snapshot; null: it has none. */
   readonly own?: () => Remark | null
+  /** What an automatic board found the newest document to say about itself; undefined: there is no automatic board. */
+  readonly ofDocument?: () => Remark | null | undefined
   /** Least time between two changes of a panel; 0 = no limit. */
   readonly panelEveryMs: (key: string) => number
   /** IANA name, for the times in the verdict. */
@@ -110,11 +112,13 @@ export class StatusBoards implements Boards {
   }
 
   verdictOf(board: Board, source: SourceState): Verdict {
+    const ofDocument = this.#options.ofDocument?.()
     return verdictOf({
       snapshot: this.#snapshot,
       panels: board.panels.values(),
       remarks: sourceRemarks(source, this.#options.timezone()),
       own: this.#options.own?.() ?? null,
+      ...(ofDocument === undefined ? {} : { ofDocument }),
     })
   }
 

@@ -78,6 +78,9 @@ export const alerts = definePanel({
   order: 50,
   stability: 'stable',
   reads: ['alerts', 'quality', 'market'],
+  fedBy: ['alerts', 'events'],
+  // Lines that are computed from indices and from trading hours.
+  alsoShown: ({ quality, market }) => quality.length > 0 || market.keepsTradingHours || market.state !== null,
   shown: always,
   // Times in the future pass; trading hours begin and end.
   usesNow: true,

@@ -96,6 +96,7 @@ export const analytics = definePanel({
   order: 40,
   stability: 'stable',
   reads: ['indices', 'analytics', 'omitted'],
+  fedBy: ['analytics'],
   shown: always,
   build({ snapshot }) {
     const { pcr } = snapshot.analytics

@@ -22,6 +22,18 @@ export const cycle = definePanel({
   order: 20,
   stability: 'stable',
   reads: ['cycle'],
+  fedBy: [
+    'cycle',
+    'loop',
+    'last_cycle',
+    'last_cycle_start',
+    'last_cycle_duration',
+    'interval',
+    'elapsed',
+    'sleep_sec',
+    'success_rate_pct',
+    'timestamp',
+  ],
   shown: always,
   // A start in the future is marked until then.
   usesNow: true,

@@ -51,6 +51,13 @@ type Described<Part extends SnapshotPart> = {
   readonly stability: 'stable' | 'experimental'
   /** The parts of a snapshot that it reads; while they are equal, the panel is not built again. */
   readonly reads: readonly Part[]
+  /**
+   * Members of the document, and parts of the snapshot (`resources`), that feed it: without any of them the panel has nothing to show
+   * and is not shown. Absent: it is made of something else.
+   */
+  readonly fedBy?: readonly string[]
+  /** Whether it has something to show without them. */
+  readonly alsoShown?: (snapshot: Pick<Snapshot, Part>) => boolean
   /** Whether the board has this panel at all. */
   readonly shown: (context: TimelessContext<Part>) => boolean
 }
@@ -80,6 +87,14 @@ export function definePanel<const Part extends SnapshotPart>(
   definition: PanelDefinition<Part>,
 ): PanelDefinition {
   return definition
+}
+
+/** Whether anything of the document feeds the panel. */
+export function isFed({ fedBy, alsoShown }: PanelDefinition, snapshot: Snapshot): boolean {
+  if (fedBy === undefined || alsoShown?.(snapshot) === true) return true
+  const { raw, origins } = snapshot
+  const hasMember = fedBy.some(name => (Object.hasOwn(raw, name) ? (raw[name] ?? null) !== null : false))
+  return hasMember || Object.keys(origins).some(name => fedBy.includes(name.split('.')[0] ?? ''))
 }
 
 export const always = (): boolean => true

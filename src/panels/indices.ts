@@ -119,6 +119,7 @@ export const indices = definePanel({
   order: 30,
   stability: 'stable',
   reads: ['indices', 'cycle', 'coverage', 'market', 'omitted'],
+  fedBy: ['indices', 'symbols', 'indices_detail', 'indices_info'],
   shown: always,
   // Trading hours begin and end.
   usesNow: true,

@@ -63,6 +63,17 @@ export const perfstore = definePanel({
   order: 80,
   stability: 'stable',
   reads: ['perf', 'provider', 'health', 'omitted'],
+  fedBy: [
+    'performance',
+    'perf',
+    'provider',
+    'providers',
+    'health',
+    'components',
+    'options_per_minute',
+    'options_last_cycle',
+    'api_success_rate',
+  ],
   shown: always,
   // Whether a backoff is recent and an authorisation has expired depends on the time.
   usesNow: true,

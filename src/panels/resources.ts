@@ -11,6 +11,7 @@ export const resources = definePanel({
   order: 60,
   stability: 'stable',
   reads: ['resources'],
+  fedBy: ['resources', 'memory', 'cpu_pct', 'memory_mb'],
   shown: always,
   build({ snapshot, thresholds }) {
     const { cpuPct, memoryMb } = snapshot.resources

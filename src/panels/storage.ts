@@ -73,6 +73,7 @@ export const storage = definePanel({
   order: 70,
   stability: 'stable',
   reads: ['storage', 'omitted'],
+  fedBy: ['storage', 'sinks'],
   shown: always,
   // A time in the future is marked until then.
   usesNow: true,

@@ -21,6 +21,8 @@ export type VerdictFacts = {
    * replaces the document's own words, and values on the board are then reasons only: the operator decides what is failing.
    */
   readonly own?: Remark | null
+  /** The document's own word as an automatic board judged it; absent: it is read here. */
+  readonly ofDocument?: Remark | null
 }
 
 /** Reasons shown; the last one counts the others. */
@@ -193,7 +195,8 @@ function withoutRepeats(
 }
 
 /** Pure: the same input gives the same verdict, whatever the time. */
-export function verdictOf({ snapshot, panels, remarks, own: declared = null }: VerdictFacts): Verdict {
+export function verdictOf(facts: VerdictFacts): Verdict {
+  const { snapshot, panels, remarks, own: declared = null, ofDocument } = facts
   let isEmpty = true
   let isWell = false
   const found: Found[] = []
@@ -204,7 +207,8 @@ export function verdictOf({ snapshot, panels, remarks, own: declared = null }: V
     for (const remark of evidence.bad) found.push(remark)
   }
   const decides = declared !== null && (declared.tone === 'ok' || isBad(declared))
-  const [bad, own] = withoutRepeats(found, decides || snapshot === null ? declared : ownRemark(snapshot))
+  const said = ofDocument === undefined && snapshot !== null ? ownRemark(snapshot) : (ofDocument ?? null)
+  const [bad, own] = withoutRepeats(found, decides || snapshot === null ? declared : said)
   if (own?.tone === 'ok') isWell = true
   const zero = snapshot === null ? null : zeroPrices(snapshot)
   const loud = [...remarks, own, zero].filter(remark => remark !== null).filter(isBad)

@@ -1,6 +1,13 @@
 // What is made of a large document away from the main thread, which must not be held for long by one document: the snapshot, the
 // text and the difference for `/events`, and what measuring its texts found out. The main thread gets what is small: the snapshot
 // has a bounded number of rows, and of a very large document only the beginning comes along.
+import {
+  createDocumentPanels,
+  type DocumentBoard,
+  type DocumentPanels,
+  type DocumentPanelsSettings,
+  keepBoard,
+} from '../engine/document-panels.js'
 import { createPanelBuilder } from '../engine/panel-builder.js'
 import { countValues, cutJson, WHOLE_LIMITS } from '../ingest/cut.js'
 import { diffStatus } from '../ingest/diff.js'
@@ -20,6 +27,8 @@ export type LargeCall = {
   readonly zone: SourceZone
   /** Whether anybody reads differences. */
   readonly wantsPatch: boolean
+  /** How the panels of the document are made; null: nobody shows them. */
+  readonly panels?: DocumentPanelsSettings | null
 }
 
 export type LargeAnswer =
@@ -35,6 +44,7 @@ export type LargeAnswer =
       readonly json: Uint8Array
       readonly patch: LargeReading['patch']
       readonly texts: KnownTexts
+      readonly board: DocumentBoard | null
     }
 
 const NO_LINKS = { source: null, metricsUrl: null, streamUrl: null, pageUrl: null }
@@ -43,13 +53,25 @@ const NO_LINKS = { source: null, metricsUrl: null, streamUrl: null, pageUrl: nul
 export function createLargeDocuments(): (call: LargeCall) => LargeAnswer {
   let serial = 0
   let last: { readonly serial: number; readonly status: Status } | null = null
+  let made: { readonly settings: string; readonly panels: DocumentPanels } | null = null
 
-  return ({ bytes, zone, wantsPatch }) => {
+  /** Counters are not compared: only a new document could end the warning about one that rose. */
+  function panelsOf(settings: DocumentPanelsSettings): DocumentPanels {
+    const identity = JSON.stringify(settings)
+    if (made?.settings !== identity)
+      made = { settings: identity, panels: createDocumentPanels({ ...settings, rising: false }) }
+    return made.panels
+  }
+
+  return ({ bytes, zone, wantsPatch, panels = null }) => {
     const read = parseDocument(bytes)
     if (!read.ok) return read
     const { status, warnings } = read
     serial++
-    const { raw: _, ...snapshot } = derive(status, [], zone)
+    const derived = derive(status, [], zone)
+    const { raw: _, ...snapshot } = derived
+    const context = { snapshot: derived, nowMs: Date.now(), sourceZone: zone }
+    const board = panels === null ? null : panelsOf(panels).make(status, context)
     const text = JSON.stringify(status)
     const patch = last === null || !wantsPatch ? null : patchFrom(last, status, text.length)
     last = wantsPatch ? { serial, status } : null
@@ -65,7 +87,8 @@ export function createLargeDocuments(): (call: LargeCall) => LargeAnswer {
       serial,
       json: bytesOf(text),
       patch,
-      texts: textsOf({ ...snapshot, raw: beginning }),
+      texts: textsOf({ ...snapshot, raw: beginning }, board),
+      board,
     }
   }
 }
@@ -86,9 +109,10 @@ function bytesOf(text: string): Uint8Array {
 }
 
 /** Builds the panels once, as the main thread will, for what that finds out about their texts. */
-function textsOf(snapshot: Snapshot): KnownTexts {
+function textsOf(snapshot: Snapshot, document: DocumentBoard | null): KnownTexts {
   createPanelBuilder().build({
     snapshot,
+    ...(document === null ? {} : { document }),
     nowMs: Date.now(),
     thresholds: DEFAULT_THRESHOLDS,
     timezone: 'UTC',
@@ -107,8 +131,9 @@ export function transferOf(answer: LargeAnswer): ArrayBuffer[] {
 /** The main thread's side. */
 export function receivedDocument(answer: LargeAnswer): ReadDocument {
   if (!answer.ok) return answer
-  const { warnings, beginning, omitted, serial, json, patch } = answer
+  const { warnings, beginning, omitted, serial, json, patch, board } = answer
   const status = JSON.parse(Buffer.from(beginning ?? json).toString()) as Status
+  if (board !== null) keepBoard(status, board)
   const snapshot = received(answer.snapshot, status)
   return { ok: true, status, warnings, large: { serial, json, patch, omitted, snapshot } }
 }

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import { setImmediate as yielded } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
+import type { DocumentPanelsSettings } from '../engine/document-panels.js'
 import { addKnownTexts } from '../panels/text.js'
 import type { SourceZone } from '../snapshot/zone.js'
 import { type BadDocument, type DocumentReader, parseDocument } from './document.js'
@@ -24,6 +25,8 @@ export type LargeDocumentsOptions = {
   readonly zone: () => SourceZone
   /** Whether anybody reads differences between statuses. */
   readonly wantsPatch: () => boolean
+  /** How the panels of a document are made; absent: nobody shows them. */
+  readonly panels?: () => DocumentPanelsSettings
   readonly threadFile?: string
   readonly answerMs?: number
 }
@@ -32,13 +35,13 @@ export type LargeDocumentsOptions = {
 export type LargeDocuments = { readonly read: DocumentReader; close(): Promise<void> }
 
 export function createDocumentReader(options: LargeDocumentsOptions): LargeDocuments {
-  const { zone, wantsPatch, threadFile = THREAD_FILE, answerMs = ANSWER_MS } = options
+  const { zone, wantsPatch, panels, threadFile = THREAD_FILE, answerMs = ANSWER_MS } = options
   const thread = existsSync(threadFile) ? new DocumentThread(threadFile, answerMs) : null
   const here = createLargeDocuments()
   return {
     read: bytes => {
       if (bytes.length <= LARGE_BYTES) return parseDocument(bytes)
-      const call: LargeCall = { bytes, zone: zone(), wantsPatch: wantsPatch() }
+      const call: LargeCall = { bytes, zone: zone(), wantsPatch: wantsPatch(), panels: panels?.() ?? null }
       if (thread === null) return receivedDocument(here(call))
       return thread.ask(call).then(async answer => {
         if (answer.ok) addKnownTexts(answer.texts)

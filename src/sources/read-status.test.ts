@@ -54,9 +54,8 @@ describe('reading a status', () => {
     ['nothing', '', 'not_json', 'it is empty'],
     ['words', '{"a": oops}', 'not_json', 'it stops being JSON at line 1, column 7'],
     ['a missing comma', '{\n  "a": 1 "b"', 'not_json', 'it stops being JSON at line 2, column 10'],
-    ['a list', '[1]', 'not_object', 'it is an array; a status is a JSON object'],
-    ['null', 'null', 'not_object', 'it is null; a status is a JSON object'],
-    ['a number', '5', 'not_object', 'it is a number; a status is a JSON object'],
+    ['null', 'null', 'not_object', 'it is null; a status is a JSON object or a list'],
+    ['a number', '5', 'not_object', 'it is a number; a status is a JSON object or a list'],
     [
       'too much',
       `{"a": "${'x'.repeat(1_000)}"}`,

@@ -1,6 +1,6 @@
 // Where the status comes from.
 import { bytes } from '../kinds/numbers.js'
-import { path, timezone } from '../kinds/words.js'
+import { choice, path, timezone } from '../kinds/words.js'
 import { group } from '../setting.js'
 
 export const input = group('input', 'Where the status comes from.', {
@@ -12,6 +12,11 @@ export const input = group('input', 'Where the status comes from.', {
   G6_PANELS_MODULE: path(null, {
     flag: '--panels',
     about: 'A JavaScript module with panels of your own; its default export is a list of { key, build }.',
+  }),
+  G6_AUTO_PANELS: choice('foreign', {
+    of: ['foreign', 'all'],
+    about:
+      'Panels made from the document itself: `foreign` where the known panels read none of it, `all` also for members that they do not read.',
   }),
   G6_SOURCE_TIMEZONE: timezone(null, {
     defaultText: 'UTC for ISO text, Asia/Kolkata for day-first text',
