@@ -28,6 +28,7 @@ const TOKEN = 'a-token-of-this-test'
 const RARE: ReadonlySet<string> = new Set([
   'g6_sse_client_stalled_total',
   'g6_sse_http_events_dropped_total',
+  'g6_facts_left_out',
   'g6_summary_panel_render_anomalies_total',
   'g6_summary_rich_diff_fallbacks_total',
   'g6_unified_plugin_exceptions_total',
@@ -87,7 +88,12 @@ async function started(running: Running): Promise<Running & { readonly at: strin
 
 test('every metric changes when the counted event happens', async () => {
   await write(1)
-  const guarded = { G6_SSE_API_TOKEN: TOKEN, G6_SUMMARY_REFRESH_SEC: '0.1', G6_SSE_HEARTBEAT_CYCLES: '1' }
+  const guarded = {
+    G6_SSE_API_TOKEN: TOKEN,
+    G6_SUMMARY_REFRESH_SEC: '0.1',
+    G6_SSE_HEARTBEAT_CYCLES: '1',
+    G6_FACT_GAUGES: '1',
+  }
   const status = ['--status-file', join(folder, 'status.json')]
   const port = String(await freePort())
   const origin = await started(

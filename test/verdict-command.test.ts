@@ -32,7 +32,7 @@ async function answering(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-test('says in one line how a server is, and what an operator must do to be told', {
+test('says in one line how a server is, and what an operator must do to get it', {
   timeout: 120_000,
 }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'g6-verdict-'))

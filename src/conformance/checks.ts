@@ -1,7 +1,13 @@
 // The checks of `g6-conformance`: each has a name, the rule of docs/protocol.md it is for, and what to try.
 import { type BoardReader, createBoardReader } from '../../client/reader.js'
 import { panelHash } from '../board/hash.js'
-import { problemDocument, resyncDocument, SUMMARY_EVENTS, type SummaryEventName } from '../protocol/events.js'
+import {
+  problemDocument,
+  resyncDocument,
+  SUMMARY_EVENTS,
+  type SummaryEventName,
+  verdictData,
+} from '../protocol/events.js'
 import {
   documentIn,
   type Heard,
@@ -39,7 +45,7 @@ async function joined(target: Target, asked: Parameters<typeof listen>[1] = {}):
   return heard
 }
 
-function helloOf({ messages }: Heard): NonNullable<Message['data']> {
+function helloOf({ messages }: Pick<Heard, 'messages'>): NonNullable<Message['data']> {
   const data = messages[0]?.event === 'hello' ? messages[0].data : undefined
   must(data !== undefined, `the first event is ${messages[0]?.event ?? 'missing'}, not hello`)
   return data
@@ -153,6 +159,8 @@ const RULES = {
   blocks: '`?view=blocks` MUST add the blocks of each panel.',
   resync: '`/summary/resync` MUST be the state of the stream, of the schema of the document.',
   'resync-etag': '`/summary/resync` MUST have an ETag and answer 304 to a client that has it.',
+  verdict:
+    'A verdict MUST be the same on `hello`, on the last event of a group and in `/summary/resync`, and its places those of its reasons; the event `verdict` MUST NOT have an id.',
   head: 'HEAD MUST answer with the headers of GET, and end.',
   methods: 'Other methods MUST be refused with 405, `Allow` and a problem document.',
   gzip: 'A stream MAY be compressed for a client that accepts gzip; each event MUST then arrive at once.',
@@ -253,6 +261,27 @@ const RUNS: Readonly<Record<keyof typeof RULES, (target: Target) => Promise<void
       if (status === 304) return
     }
     throw new Error('If-None-Match with the ETag is not answered with 304')
+  },
+  async verdict(target) {
+    for (let tries = 0; tries < 30; tries++) {
+      const { messages } = await joined(target)
+      const resync = resyncDocument.safeParse(
+        await documentIn(target, await request(target, resyncAddress(target))),
+      )
+      must(resync.success, `the document is not of its schema: ${resync.error?.issues[0]?.message}`)
+      const said = helloOf({ messages }).verdict
+      if (said === undefined) throw new Skipped('the server has no verdict')
+      for (const { event, id } of messages)
+        must(event !== 'verdict' || id === '', `a verdict event has the id "${id}"`)
+      const { data } = verdictData.safeParse(said)
+      const isPlaced = data?.places === undefined || data.places.length === data.reasons.length
+      must(data !== undefined && isPlaced, 'the verdict of hello is not of its schema')
+      const last = verdictData.safeParse(messages.findLast(lastOfGroup)?.data?.verdict).data
+      // Parsed, so that the order of their members is the same.
+      const all = [last, resync.data.verdict].map(each => JSON.stringify(each))
+      if (all.every(each => each === JSON.stringify(data))) return
+    }
+    throw new Error('hello, the last event of the first group and /summary/resync have other verdicts')
   },
   async head(target) {
     const response = await request(target, streamAddress(target), { method: 'HEAD' })

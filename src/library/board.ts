@@ -1,6 +1,9 @@
 // createBoard: panels by key. What is set in one tick is one update; what looks the same is none.
 
 import { type Board, emptyBoard, nextBoard, withVerdict } from '../board/board.js'
+import { systemClock } from '../clock/clock.js'
+import { momentNow } from '../clock/moment.js'
+import { VerdictSince } from '../engine/verdict-since.js'
 import { randomId } from '../guards/ids.js'
 import { type Content, isPanelKey, PANEL_KEY_RULE } from '../panels/content.js'
 import { makePanel } from '../panels/lines.js'
@@ -38,6 +41,7 @@ function panelOf(key: string, content: Content): Panel {
 export function createBoard(hub: LiveHub): LiveBoard {
   const publish = claimHub(hub)
   const panels = new Map<string, Panel>()
+  const since = new VerdictSince()
   let board: Board = emptyBoard(createEpoch(Date.now()))
   let isQueued = false
 
@@ -48,7 +52,7 @@ export function createBoard(hub: LiveHub): LiveBoard {
     const next = nextBoard(from, [...panels.values()], board.cycle + 1, nowMs)
     if (next.generation === board.generation && next.epoch === board.epoch) return
     const verdict = verdictOf({ snapshot: null, panels: next.panels.values(), remarks: [] })
-    board = withVerdict(next, verdict)
+    board = withVerdict(next, since.of(verdict, momentNow(systemClock)))
     publish(board)
   }
 

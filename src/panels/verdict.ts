@@ -118,7 +118,7 @@ function evidenceOf(panel: Panel): Evidence {
   return made
 }
 
-/** Members that hold the answer of a request; beside them `status: success` and `ok: true` speak of the request only. */
+/** Members that hold the answer of a request; next to them `status: success` and `ok: true` speak of the request only. */
 const ANSWERS = ['data', 'result', 'results', 'response'] as const
 const REQUEST_DONE = /^(success|succeeded|successful|ok)$/i
 

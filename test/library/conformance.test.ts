@@ -68,7 +68,7 @@ test('the server of the package passes', async () => {
   const url = await server.url()
   const { code, lines } = await checked(url, '--token', 'right')
   expect(lines.filter(line => !/^(ok|skipped keepalive) /.test(line))).toEqual([
-    '21 passed, 0 failed, 1 skipped',
+    '22 passed, 0 failed, 1 skipped',
   ])
   expect(code).toBe(0)
   const refused = await checked(url, '--timeout', '0.5')
@@ -81,7 +81,7 @@ test('a library passes, with the wait for a comment', async () => {
     await serve((handler, request, response) => handler(request, response)),
     '--keepalive',
   )
-  expect(lines.filter(line => !/^(ok|skipped gzip) /.test(line))).toEqual(['21 passed, 0 failed, 1 skipped'])
+  expect(lines.filter(line => !/^(ok|skipped gzip) /.test(line))).toEqual(['22 passed, 0 failed, 1 skipped'])
   expect(code).toBe(0)
 })
 

@@ -259,6 +259,27 @@ describe('a board', () => {
     expect(seen[2]).toMatch(/"generation":2,.*"lines":\["3"\].*"lines":\["2"\]/)
   })
 
+  test('has a verdict with its worst value, its place and the time since when', async () => {
+    const hub = createHub()
+    open.push({ close: () => hub.close(100) })
+    const board = createBoard(hub)
+    const verdictNow = async () => {
+      await new Promise(setImmediate)
+      const response = await hub.fetch(new Request('http://x/summary/resync'))
+      return ((await response.json()) as { verdict: unknown }).verdict
+    }
+    board.set('job', fields('Job', { state: { text: 'failed', tone: 'error' } }))
+    const failing = await verdictNow()
+    expect(failing).toEqual({
+      word: 'failing',
+      reasons: ['Job state: failed'],
+      places: [{ panel: 'job', label: 'state' }],
+      since: expect.any(Number) as number,
+    })
+    board.set('other', text('Other', '1'))
+    expect(await verdictNow()).toEqual(failing)
+  })
+
   test('gives everybody the whole board anew when more panels were removed than it remembers', async () => {
     const hub = createHub()
     open.push({ close: () => hub.close(100) })
