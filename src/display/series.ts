@@ -10,6 +10,8 @@ export const WINDOW_SEC = 900
 const MAX_SERIES = 768
 /** So that one large table leaves room for the other panels. */
 const MAX_OF_PANEL = 512
+/** Numbers of a panel that are read: more than have lines, so that a line goes on while rows are added before it. */
+const MAX_READ = 2 * MAX_OF_PANEL
 /** When the clock is set back by more, everything known is dropped. */
 const MAX_BACK_SEC = 5
 /** A longer time without confirmation (the machine slept) is a gap. */
@@ -60,30 +62,35 @@ const secondOf = (atMs: number): number => Math.floor(atMs / 1000)
 /** Facts come from any server. */
 const MAX_DEPTH = 4
 
-type Numbers = [id: string, value: number][]
+type Found = { readonly within: string; readonly name: string; readonly value: number }
 
 /**
  * The numbers of facts. The first of each row come before the second of each row, so that a limit cuts columns, not rows. Lists
  * have no ids that stay, so they have no numbers.
  */
-export function numbersOf(panel: string, facts: unknown): readonly (readonly [id: string, value: number])[] {
-  const ranks: Numbers[] = []
-  const walk = (value: unknown, id: string, rank: number, depth: number): void => {
-    if (typeof value === 'number') {
-      if (!Number.isFinite(value)) return
-      const numbers = ranks[rank]
-      if (numbers === undefined) ranks[rank] = [[id, value]]
-      else numbers.push([id, value])
-      return
-    }
-    if (typeof value !== 'object' || value === null || Array.isArray(value) || depth === MAX_DEPTH) return
-    Object.entries(value).forEach(([name, part], i) => {
-      walk(part, `${id}.${factId(name)}`, depth === 0 ? 0 : i, depth + 1)
+export function numbersOf(
+  panel: string,
+  facts: unknown,
+  limit = Number.POSITIVE_INFINITY,
+): readonly (readonly [id: string, value: number])[] {
+  const ranks: Found[][] = []
+  const walk = (given: unknown, path: string, isRoot: boolean, depth: number): void => {
+    if (typeof given !== 'object' || given === null || Array.isArray(given)) return
+    Object.entries(given).forEach(([name, value], i) => {
+      if (typeof value !== 'number') {
+        if (depth < MAX_DEPTH) walk(value, `${path}.${factId(name)}`, false, depth + 1)
+        return
+      }
+      const rank = isRoot ? 0 : i
+      const found = ranks[rank] ?? []
+      ranks[rank] = found
+      if (Number.isFinite(value)) found.push({ within: path, name, value })
     })
   }
-  walk(facts, factId(panel), 0, 0)
-  // Sparse where a rank has no number.
-  return ranks.flat()
+  walk(facts, factId(panel), true, 1)
+  // Sparse where a rank has no number. Ids are made of those that count only.
+  const first = ranks.flat().slice(0, limit)
+  return first.map(({ within, name, value }) => [`${within}.${factId(name)}`, value])
 }
 
 export function createSeries(maxSeries = MAX_SERIES): Series {
@@ -128,7 +135,7 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
     for (const panel of waiting.keys()) for (const line of byPanel.get(panel) ?? []) line.now = Number.NaN
     for (const [panel, facts] of waiting) {
       let isFull = false
-      for (const [id, value] of numbersOf(panel, facts)) {
+      for (const [id, value] of numbersOf(panel, facts, MAX_READ)) {
         const line = isFull ? (kept.get(id) ?? null) : lineFor(panel, id)
         if (line === null) isFull = true
         else line.now = value
@@ -207,8 +214,10 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
         const part = last - count + 1 + i
         let sum = 0
         let known = 0
-        for (let second = Math.ceil(part * length); second < (part + 1) * length; second++) {
-          const value = valueAt(line, second)
+        const from = Math.max(Math.ceil(part * length), newest - WINDOW_SEC + 1)
+        const end = Math.min((part + 1) * length, newest + 1)
+        for (let second = from; second < end; second++) {
+          const value = line.values[second % WINDOW_SEC] ?? Number.NaN
           if (Number.isNaN(value)) continue
           sum += value
           known++
