@@ -125,41 +125,14 @@ describe('g6 board preview', () => {
 })
 
 describe('g6 board init', () => {
-  test('writes a board that has no mistake and shows the same panels', async () => {
-    for (const name of ['elasticsearch-cluster-health', 'kafka-connect-status', 'rabbitmq-overview']) {
-      const file = join(folder, `${name}.toml`)
-      expect(await output(['board', 'init', documentOf(name), '--out', file])).toMatchObject({
-        code: 0,
-        out: '',
-      })
-      const check = await output(['board', 'check', file, '--document', documentOf(name)])
-      expect([check.code, check.out]).toEqual([0, expect.stringContaining('no mistakes')])
-      const shown = async (args: readonly string[]) =>
-        JSON.parse((await output([...args, '--json'])).out).panels
-      const [automatic, declared] = await Promise.all([
-        shown(['snapshot', '--source', documentOf(name)]),
-        shown(['board', 'preview', file, '--document', documentOf(name)]),
-      ])
-      const [keys, titles] = [
-        Object.keys(automatic),
-        (panels: object) => Object.values(panels).map(({ title }) => title),
-      ]
-      expect([Object.keys(declared), titles(declared)]).toEqual([keys, titles(automatic)])
-      for (const key of keys) {
-        // Counts of rows and of what is left out are the automatic board's own.
-        const wanted = automatic[key].lines.filter(
-          (line: string) => !/^(count|not well):|not shown/.test(line),
-        )
-        expect([key, declared[key].lines]).toEqual([key, wanted])
-      }
-    }
-    const again = await output([
-      'board',
-      'init',
-      documentOf('kafka-connect-status'),
-      '--out',
-      join(folder, 'kafka-connect-status.toml'),
+  test('writes a file that can be checked and previewed, and overwrites none', async () => {
+    const [file, document] = [join(folder, 'k.toml'), documentOf('kafka-connect-status')]
+    expect(await output(['board', 'init', document, '--out', file])).toMatchObject({ code: 0, out: '' })
+    const [check, again] = await Promise.all([
+      output(['board', 'check', file, '--document', document]),
+      output(['board', 'init', document, '--out', file]),
     ])
+    expect([check.code, check.out]).toEqual([0, expect.stringContaining('no mistakes')])
     expect([again.code, again.err]).toEqual([1, expect.stringContaining('EEXIST')])
   })
 })
@@ -198,7 +171,7 @@ describe('a program with a board file', () => {
 
     await writeFile(board, `${PANEL('Two', 'b')}[auto]\noff = true\n[source]\nfile = "${status}"\n`)
     server.signal('SIGHUP')
-    await eventually(() => expect(panels()).toMatchObject({ two: ['b: 1'] }))
+    await eventually(() => panels().two?.[0] === 'b: 1', 'the new board')
     expect(Object.keys(panels())).not.toContain('one')
     client.close()
     server.signal('SIGTERM')
