@@ -8,6 +8,7 @@ import { Statistics } from '../engine/statistics.js'
 import { printableMessage } from '../log/printable.js'
 import { boardDocument } from '../outputs/json-lines.js'
 import { frameColumns, plainFrame } from '../outputs/plain.js'
+import type { Status } from '../snapshot/reading.js'
 import { linksOf, surroundingsOf } from './panel-context.js'
 import type { ProgramParts, ProgramSource } from './parts.js'
 import { createPipeline } from './pipeline.js'
@@ -53,6 +54,18 @@ async function firstResult(source: ProgramSource, parts: ProgramParts): Promise<
   } finally {
     await boards.close()
   }
+}
+
+/** The first document of a source. Throws an Error that says why there is none. */
+export function firstStatus(source: ProgramSource): Promise<Status> {
+  if ('news' in source) throw new Error('a board has no document; give the address of a JSON document')
+  const first = new Promise<Status>((resolve, reject) => {
+    source.start(reading => {
+      if (reading.ok) resolve(reading.status)
+      else reject(new Error(`${printableMessage(source.name)} cannot be read: ${reading.message}`))
+    })
+  })
+  return first.finally(() => source.close())
 }
 
 type Given = { readonly source: (parts: ProgramParts) => ProgramSource; readonly json: boolean }

@@ -1,11 +1,25 @@
 // `g6 board`: check a board file, preview it, and write one for a document.
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import { documentForBoard, findingLines, readBoardFile } from '../app/board-file.js'
+import {
+  type BoardFile,
+  documentForBoard,
+  findingLines,
+  loadBoardFile,
+  readBoardFile,
+} from '../app/board-file.js'
+import { firstStatus, printSnapshot } from '../app/one-board.js'
+import { sourceOf } from '../app/source.js'
+import { systemClock } from '../clock/clock.js'
+import { settingFlags } from '../config/flags.js'
+import { boardFileOf } from '../declared/init.js'
+import type { Source } from '../engine/source.js'
 import { printableMessage } from '../log/printable.js'
+import { silentMetrics } from '../metrics/metrics.js'
 import type { SourceSpec } from '../sources/declared.js'
 import { parseDocument } from '../sources/document.js'
-import { print } from './output.js'
+import { complain, print } from './output.js'
+import { prepare } from './settings.js'
 
 type CheckOptions = { readonly document?: string; readonly json?: true }
 
@@ -57,6 +71,92 @@ function checkCommand(): Command {
     })
 }
 
+/** The document in a file as what the sources of a board give. It is a sample: when it was written says nothing. */
+async function sampleSource(path: string, { specs }: BoardFile): Promise<Source> {
+  const status = documentForBoard(await documentIn(path), specs)
+  const nowMs = systemClock.nowMs()
+  return {
+    name: path,
+    start: onReading => onReading({ ok: true, status, readAtMs: nowMs, modifiedAtMs: nowMs, sizeBytes: 0 }),
+    refresh: async () => {},
+    close: async () => {},
+  }
+}
+
+type PreviewOptions = { readonly document?: string; readonly json?: true }
+
+function previewCommand(): Command {
+  return settingFlags(new Command('preview'))
+    .argument('<file>', 'A board file (.toml or .json)')
+    .description('Print the board of a file once')
+    .option('--document <file>', 'Of this document instead of what the sources give')
+    .option('--json', 'The whole board as one JSON document')
+    .action(async (file: string, _options: unknown, command: Command) => {
+      const prepared = prepare(command)
+      if (prepared === null) return
+      const { document, json = false } = command.opts<PreviewOptions>()
+      const { config } = prepared.loaded
+      const boardFile = await loadBoardFile(file, prepared.log)
+      if (boardFile === null) throw new Error(`${file} is no board file`)
+      const parts = {
+        config,
+        settings: () => config,
+        metrics: silentMetrics(),
+        log: prepared.log,
+        clock: systemClock,
+        panels: [],
+        boardFile: () => boardFile,
+      }
+      const sample = document === undefined ? null : await sampleSource(document, boardFile)
+      const source = sample === null ? sourceOf([], boardFile) : () => sample
+      process.exitCode = await printSnapshot(
+        parts,
+        { source, json },
+        { stdout: { columns: process.stdout.columns, write: print }, stderr: { write: complain } },
+      )
+    })
+}
+
+type InitOptions = { readonly out?: string }
+
+function initCommand(): Command {
+  return settingFlags(new Command('init'))
+    .argument('<source>', 'The URL or the file of a JSON document')
+    .description('Write the automatic board of a document as a board file to edit')
+    .option('--out <file>', 'The file to write (.toml); default: standard output')
+    .action(async (given: string, _options: unknown, command: Command) => {
+      const prepared = prepare(command)
+      if (prepared === null) return
+      const { out } = command.opts<InitOptions>()
+      const { config } = prepared.loaded
+      const isUrl = /^https?:\/\//i.test(given)
+      const parts = {
+        config,
+        settings: () => config,
+        metrics: silentMetrics(),
+        log: prepared.log,
+        clock: systemClock,
+        panels: [],
+      }
+      const status = await firstStatus(sourceOf([isUrl ? `json:${given}` : given])(parts))
+      const text = boardFileOf(status, {
+        source: [
+          '[source]',
+          `${isUrl ? 'http' : 'file'} = ${JSON.stringify(given)}`,
+          ...(isUrl ? ['every = "5s"'] : []),
+        ],
+        schema: 'http://127.0.0.1:9329/schemas/board.json',
+        nowMs: systemClock.nowMs(),
+      })
+      if (out === undefined) print(text)
+      else await writeFile(out, text, { flag: 'wx' })
+    })
+}
+
 export function boardCommand(): Command {
-  return new Command('board').description('Write, check and preview board files').addCommand(checkCommand())
+  return new Command('board')
+    .description('Write, check and preview board files')
+    .addCommand(initCommand())
+    .addCommand(checkCommand())
+    .addCommand(previewCommand())
 }
