@@ -50,6 +50,8 @@ function measured(sizes: readonly CardSize[], gapPx: number): readonly CardSize[
 const NO_PLACE: Place = { column: 0, span: 1 }
 type Places = ReturnType<typeof placesOf>
 
+const without = (places: Places, name: string): Places => new Map([...places].filter(([key]) => key !== name))
+
 const isSame = (a: Places, b: Places): boolean => JSON.stringify([...a]) === JSON.stringify([...b])
 
 const isBad = (key: string): boolean => {
@@ -121,7 +123,9 @@ export function Grid() {
     const cards = measured(sizes, gapPx)
     const all = placesOf(cards, count, room.heightPx + gapPx)
     const fits = all.size === cards.length ? all : placesOf(cards, count, room.heightPx - MORE_REM * gapPx)
-    setFitting(before => (before !== null && isSame(before, fits) ? before : fits))
+    // The plot takes no room from a card.
+    const shown = cards.every(({ key }) => key === PLOT || fits.has(key)) ? fits : without(fits, PLOT)
+    setFitting(before => (before !== null && isSame(before, shown) ? before : shown))
   }, [sizes, count, room, seen])
 
   const fits = fitting ?? places
