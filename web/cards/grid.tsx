@@ -68,10 +68,16 @@ const SPECIAL: ReadonlyMap<string, { readonly height: number; readonly draw: () 
     [PLOT, { height: 19, draw: () => <Plot /> }],
   ])
 
+/** Whether it has a table of numbers that are plotted. */
 const hasTable = (key: string): boolean =>
   panel(key)
     .peek()
-    ?.blocks.some(block => block.kind === 'table' && block.rows.length > 0) === true
+    ?.blocks.some(
+      block =>
+        block.kind === 'table' &&
+        block.rows.length > 0 &&
+        block.columns.some(({ fact }) => fact !== undefined),
+    ) === true
 
 /** The cards with the plot below the first table; on a wall display after all of them. The head of an automatic board is first. */
 function withSpecial(panels: readonly string[]): readonly string[] {
