@@ -1,5 +1,6 @@
 // The body of the alerts card: the alerts, worst first, then newest; filters where there are many.
 import { durationText } from '../../src/display/age.js'
+import { COMPUTED } from '../../src/panels/facts.js'
 import { hasAlerts } from '../cards/arrange.js'
 import { kioskAlerts } from '../cards/kiosk.js'
 import { nowMs } from '../model.js'
@@ -157,6 +158,8 @@ function List({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
 
 export function AlertsBody({ panel }: { readonly panel: ShownPanel }) {
   const { alerts } = shownLog.value
+  // On a wall display the cards that it was computed from say it too.
+  const isLeftOut = (text: string): boolean => query.kiosk && alerts.length > 0 && text.endsWith(COMPUTED)
   const hasFilters = alerts.length >= FILTERS_FROM || isFiltering.value
   return (
     <div class="alerts">
@@ -164,7 +167,7 @@ export function AlertsBody({ panel }: { readonly panel: ShownPanel }) {
       {alerts.length > 0 ? <List alerts={alerts} /> : null}
       {hasAlerts.value ? null : <p class="empty">No alerts.</p>}
       {panel.blocks.map(block =>
-        block.kind === 'text' ? (
+        block.kind === 'text' && !isLeftOut(block.text) ? (
           <p key={block.text} class="text" data-tone={block.tone}>
             {block.text}
           </p>

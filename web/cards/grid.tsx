@@ -50,6 +50,8 @@ function measured(sizes: readonly CardSize[], gapPx: number): readonly CardSize[
 const NO_PLACE: Place = { column: 0, span: 1 }
 type Places = ReturnType<typeof placesOf>
 
+const without = (places: Places, name: string): Places => new Map([...places].filter(([key]) => key !== name))
+
 const isSame = (a: Places, b: Places): boolean => JSON.stringify([...a]) === JSON.stringify([...b])
 
 const isBad = (key: string): boolean => {
@@ -66,10 +68,16 @@ const SPECIAL: ReadonlyMap<string, { readonly height: number; readonly draw: () 
     [PLOT, { height: 19, draw: () => <Plot /> }],
   ])
 
+/** Whether it has a table of numbers that are plotted. */
 const hasTable = (key: string): boolean =>
   panel(key)
     .peek()
-    ?.blocks.some(block => block.kind === 'table' && block.rows.length > 0) === true
+    ?.blocks.some(
+      block =>
+        block.kind === 'table' &&
+        block.rows.length > 0 &&
+        block.columns.some(({ fact }) => fact !== undefined),
+    ) === true
 
 /** The cards with the plot below the first table; on a wall display after all of them. The head of an automatic board is first. */
 function withSpecial(panels: readonly string[]): readonly string[] {
@@ -121,7 +129,9 @@ export function Grid() {
     const cards = measured(sizes, gapPx)
     const all = placesOf(cards, count, room.heightPx + gapPx)
     const fits = all.size === cards.length ? all : placesOf(cards, count, room.heightPx - MORE_REM * gapPx)
-    setFitting(before => (before !== null && isSame(before, fits) ? before : fits))
+    // The plot takes no room from a card.
+    const shown = cards.every(({ key }) => key === PLOT || fits.has(key)) ? fits : without(fits, PLOT)
+    setFitting(before => (before !== null && isSame(before, shown) ? before : shown))
   }, [sizes, count, room, seen])
 
   const fits = fitting ?? places
