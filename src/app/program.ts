@@ -180,6 +180,7 @@ export class Program {
         statusHub: this.#statusHub,
         loop: this.loop,
         panelKeys: this.#pipeline.panelKeys,
+        hiddenMembers: this.#pipeline.hiddenMembers,
         lagGauge: this.#sampleLag(),
         isDraining: () => this.#draining,
         startedMs: this.#startedMs,

@@ -24,6 +24,7 @@ export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly statusHub: StatusHub | null
   readonly loop: Loop
   readonly panelKeys: Pipeline['panelKeys']
+  readonly hiddenMembers: Pipeline['hiddenMembers']
   readonly lagGauge: LagGauge
   readonly isDraining: () => boolean
   /** When the program began, monotonic. */
@@ -71,6 +72,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
         verdict: loop.verdictNow(),
         timezone: settings().timezone,
         numberFormat: settings().numberFormat,
+        hiddenMembers: parts.hiddenMembers?.() ?? null,
         hub: hub.stats(),
         streams: connections.streams,
         version: VERSION,

@@ -36,6 +36,8 @@ export type DocumentBoard = {
   readonly replacesKnown: boolean
   /** The document's own word, judged as on an automatic board; undefined where the known rules judge it. */
   readonly own?: Remark | null
+  /** Members that an automatic board does not show; undefined where the board is another one. */
+  readonly hidden?: number
   /** State words that are in no table. */
   readonly unknownWords: readonly string[]
   /** When time alone may change the panels, epoch ms; Infinity = never. */
@@ -77,7 +79,8 @@ export function createDocumentPanels(settings: DocumentPanelsSettings): Document
           unknownWords,
           untilMs,
         }
-      return { panels, replacesKnown: true, own, unknownWords, untilMs }
+      const hidden = board.hidden.members + board.hidden.secrets
+      return { panels, replacesKnown: true, own, hidden, unknownWords, untilMs }
     },
   }
 }

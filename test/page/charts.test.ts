@@ -152,14 +152,14 @@ describe('the head of an automatic board', () => {
   ]
 
   test('says how it is, how that went, what moved most, and how much is shown', async () => {
-    health = { ...HEALTH, automatic: { members: 5, shown: 5 } }
+    health = { ...HEALTH, automatic: { hidden: 0 } }
     room.server.publish(board('green', 'ok', 0))
     const { page, faults } = await opened()
     const hero = page.locator('.hero')
     await until(page, () => hero.locator('.hero-word').filter({ hasText: 'green' }).isVisible())
     await pass(page, 30)
     expect(await hero.locator('.tile, .spells').count()).toBe(0)
-    expect(await hero.locator('.hero-foot').textContent()).toContain('5 of 5 members shown')
+    expect(await hero.locator('.hero-foot').textContent()).toContain('every member is shown')
     await pass(page, 40)
     room.server.publish(board('red', 'error', 480))
     await until(page, () =>

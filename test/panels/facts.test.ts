@@ -118,7 +118,7 @@ describe('a field or column that names a fact', () => {
 
   test('is every one that a person may follow', () => {
     const unnamed = /^(header\.|cycle\.(number|last_start_ms|interval_sec)|alerts\.|analytics\.max_pain)/
-    const ids = new Set(named.map(([id]) => id))
+    const ids = new Set<string>(named.map(([id]) => id))
     expect([...numbers.keys()].filter(id => !unnamed.test(id) && !ids.has(id))).toEqual([])
   })
 })
