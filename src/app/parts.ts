@@ -52,6 +52,8 @@ export type Pipeline = {
   prepare(): Promise<void>
   /** The panels that a reader may ask for. */
   panelKeys(): ReadonlySet<string>
+  /** How many members of the document an automatic board does not show; null where the board is another one. */
+  hiddenMembers?(): number | null
   /** Why a followed stream waits for a full status; null while none does. */
   needFull(): string | null
   /** Null where there is no status to serve. */

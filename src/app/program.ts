@@ -195,6 +195,7 @@ export class Program {
         loop: this.loop,
         panelKeys: this.#pipeline.panelKeys,
         pushTargets: this.#pushTargets,
+        hiddenMembers: this.#pipeline.hiddenMembers,
         lagGauge: this.#sampleLag(),
         isDraining: () => this.#draining,
         startedMs: this.#startedMs,

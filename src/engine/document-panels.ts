@@ -54,6 +54,8 @@ export type DocumentBoard = {
   readonly declared?: Remark | null
   /** What the board file names and the document does not have. */
   readonly faults?: readonly string[]
+  /** Members that an automatic board does not show; undefined where the board is another one. */
+  readonly hidden?: number
   /** State words that are in no table. */
   readonly unknownWords: readonly string[]
   /** When time alone may change the panels, epoch ms; Infinity = never. */
@@ -103,6 +105,9 @@ export function createDocumentPanels(settings: DocumentPanelsSettings): Document
       return {
         panels: [...made.panels, ...(board?.panels ?? [])],
         replacesKnown: !isKnown,
+        ...(declared === null && !isKnown && board !== null
+          ? { hidden: board.hidden.members + board.hidden.secrets }
+          : {}),
         ...(own === undefined ? {} : { own }),
         declared: made.verdict,
         faults:

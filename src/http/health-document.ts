@@ -55,6 +55,8 @@ export const healthSchema = z.looseObject({
   panel_push_meta: panelPushMetaSchema,
   /** How surfaces show times and numbers. */
   display: z.strictObject({ timezone: z.string(), number_format: z.enum(NUMBER_FORMATS) }),
+  /** Only where the board is an automatic one: how many members of the document it does not show. */
+  automatic: z.strictObject({ hidden: z.number().int() }).optional(),
   /** Only when a status stream is followed. */
   adaptive_stream: z
     .looseObject({
@@ -83,6 +85,8 @@ export type HealthFacts = {
   /** IANA name, for the times in texts. */
   readonly timezone: string
   readonly numberFormat: NumberFormat
+  /** Of an automatic board; null where the board is another one. */
+  readonly hiddenMembers?: number | null
 }
 
 function statusOf({ result, draining }: HealthFacts): HealthDocument['status'] {
@@ -138,6 +142,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
     status_file: statusFileOf(result, facts.timezone),
     panel_push_meta: meta,
     display: { timezone: facts.timezone, number_format: facts.numberFormat },
+    ...(typeof facts.hiddenMembers === 'number' ? { automatic: { hidden: facts.hiddenMembers } } : {}),
     ...(adaptive === null ? {} : { adaptive_stream: adaptive }),
     adaptive: { backlog_ratio: result?.snapshot?.adaptiveBacklogRatio ?? null },
     verdict: facts.verdict,

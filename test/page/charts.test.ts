@@ -1,14 +1,17 @@
 // Trends, the plot and the head of an automatic board: what they show, since when they know it, and where they stop.
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { makePanel } from '../../src/panels/lines.js'
 import { cluster, pass, prices, until } from './support/numbers.js'
 import { HEALTH } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 let health: unknown
 const room = pageRoom({ health: () => health })
+/** Numbers are grouped as the server says. */
+const GROUPED = { ...HEALTH, display: { timezone: 'UTC', number_format: 'en' } }
 beforeEach(() => {
-  health = HEALTH
+  health = GROUPED
 })
 
 const FOUR = { NIFTY: 24_500, BANKNIFTY: 52_000, FINNIFTY: 23_900, SENSEX: 80_400 }
@@ -42,7 +45,7 @@ const isTold = (page: Page) => plot(page).locator('.plot-moment').isVisible()
 
 describe('the plot', () => {
   test('is absent without numbers, has no axis before there is a minute, and then says since when it knows', async () => {
-    room.server.publish([{ key: 'odd', title: 'Odd', tone: 'ok', blocks: [], lines: [] }])
+    room.server.publish([makePanel('odd', 'Odd', [{ kind: 'text', text: 'no numbers' }])])
     const { page, faults } = await opened({ viewport: { width: 360, height: 800 } })
     expect(await plot(page).count()).toBe(0)
     room.server.publish([prices(FOUR)])
@@ -105,7 +108,7 @@ describe('the plot', () => {
     await choice.focus()
     await choice.selectOption('SENSEX')
     await until(page, () => chosen.filter({ hasText: 'SENSEX' }).isVisible())
-    health = { ...HEALTH, status_file: { state: 'stale', age_sec: 45 } }
+    health = { ...GROUPED, status_file: { state: 'stale', age_sec: 45 } }
     await until(page, () =>
       plot(page)
         .getByText(/nothing since \d\d:\d\d:\d\d/)
@@ -114,7 +117,7 @@ describe('the plot', () => {
     expect(await chosen.count()).toBe(0)
     expect(await plot(page).locator('.plot-x').last().textContent()).not.toBe('now')
     // Later the line goes on, without a bridge.
-    health = HEALTH
+    health = GROUPED
     await until(page, async () => /^M[^M]+M/.test((await lines(page).first().getAttribute('d')) ?? ''))
     await page.reload()
     await until(page, () => plot(page).isVisible())
@@ -152,14 +155,14 @@ describe('the head of an automatic board', () => {
   ]
 
   test('says how it is, how that went, what moved most, and how much is shown', async () => {
-    health = { ...HEALTH, automatic: { members: 5, shown: 5 } }
+    health = { ...GROUPED, automatic: { hidden: 0 } }
     room.server.publish(board('green', 'ok', 0))
     const { page, faults } = await opened()
     const hero = page.locator('.hero')
     await until(page, () => hero.locator('.hero-word').filter({ hasText: 'green' }).isVisible())
     await pass(page, 30)
     expect(await hero.locator('.tile, .spells').count()).toBe(0)
-    expect(await hero.locator('.hero-foot').textContent()).toContain('5 of 5 members shown')
+    expect(await hero.locator('.hero-foot').textContent()).toContain('every member is shown')
     await pass(page, 40)
     room.server.publish(board('red', 'error', 480))
     await until(page, () =>

@@ -141,7 +141,7 @@ function State({
   )
 }
 
-function Drawn({ members, shown }: { readonly members: number; readonly shown: number }) {
+function Drawn({ hidden }: { readonly hidden: number }) {
   const ref = useRef<HTMLElement>(null)
   const atMs = useSignal(drawnAtMs.peek())
   useEffect(() => {
@@ -173,8 +173,8 @@ function Drawn({ members, shown }: { readonly members: number; readonly shown: n
         </div>
       )}
       <p class="hero-foot">
-        Automatic board: {shown} of {members} members shown. <code>g6 board init</code> writes it as a file,
-        to name, order and judge them.
+        Automatic board: {hidden === 0 ? 'every member is shown' : `${hidden} members are not shown`}.{' '}
+        <code>g6 board init</code> writes it as a file, to name, order and judge them.
       </p>
     </section>
   )
@@ -182,6 +182,6 @@ function Drawn({ members, shown }: { readonly members: number; readonly shown: n
 
 /** Null on a board that is not automatic. */
 export function Hero() {
-  const found = automatic.value
-  return found === null ? null : <Drawn members={found.members} shown={found.shown} />
+  const hidden = automatic.value
+  return hidden === null ? null : <Drawn hidden={hidden} />
 }

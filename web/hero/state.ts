@@ -7,9 +7,15 @@ import { connection, health, received } from '../model.js'
 import { stale } from '../state/staleness.js'
 import { type Spell, withWord } from './spells.js'
 
-/** Members of the document, and how many of them the board shows; null where the board is not an automatic one. */
-export const automatic: ReadonlySignal<{ readonly members: number; readonly shown: number } | null> =
-  computed(() => health.value?.automatic ?? null)
+let lastHidden: number | null = null
+/**
+ * Members of the document that the board does not show; null where the board is not an automatic one. Kept while the server does not
+ * answer.
+ */
+export const automatic: ReadonlySignal<number | null> = computed(() => {
+  if (health.value !== null) lastHidden = health.value.hiddenMembers
+  return lastHidden
+})
 
 export type StateField = { readonly panelKey: string; readonly panelTitle: string; readonly field: Field }
 

@@ -18,8 +18,8 @@ export type Health = {
   readonly numberFormat: NumberFormat
   /** `ok`, `starting`, `stale`, `draining` */
   readonly status: string
-  /** How much of the document the automatic board shows; null where the board is another one. */
-  readonly automatic: { readonly members: number; readonly shown: number } | null
+  /** How many members of the document an automatic board does not show; null where the board is another one. */
+  readonly hiddenMembers: number | null
   /** When the answer came, epoch ms of this browser. */
   readonly atMs: number
 }
@@ -31,12 +31,6 @@ const asObject = (value: unknown): Json =>
 const asText = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 const asNumber = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null
-
-function automaticFrom(value: unknown): Health['automatic'] {
-  const { members, shown } = asObject(value)
-  const [all, some] = [asNumber(members), asNumber(shown)]
-  return all === null || some === null ? null : { members: all, shown: some }
-}
 
 /** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
@@ -60,7 +54,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     timezone: asText(timezone),
     numberFormat: NUMBER_FORMATS.find(known => known === format) ?? 'plain',
     status: asText(status) ?? 'unknown',
-    automatic: automaticFrom(automatic),
+    hiddenMembers: asNumber(asObject(automatic).hidden),
     atMs,
   }
 }
