@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { fixture, NOW_MS, resultOfStatus } from '../../../../test/terminal/support/scenes.js'
+import { fixture, NOW_MS, resultOf, resultOfStatus } from '../../../../test/terminal/support/scenes.js'
+import { makePanel } from '../../../panels/lines.js'
 import { DEFAULT_THRESHOLDS } from '../../../panels/thresholds.js'
 import type { Status } from '../../../snapshot/reading.js'
 import { type CuratedContext, curatedBlocks } from './blocks.js'
@@ -51,5 +52,20 @@ describe('a curated block', () => {
   test('that is empty is omitted when empty blocks are hidden, but never header and cycle', () => {
     expect(blocks({}, { hideEmpty: true }).map(({ key }) => key)).toEqual(['header', 'cycle', 'heartbeat'])
     expect(blocks(fixture('full'), { hideEmpty: true }).map(({ key }) => key)).toContain('alerts')
+  })
+
+  test('is also each panel that only this board has, without blocks that would be empty', () => {
+    const own = makePanel('nodes', 'Nodes', [
+      { kind: 'fields', items: [{ label: 'count', text: '5', value: 5 }] },
+    ])
+    const context = {
+      result: resultOf([own]),
+      thresholds: DEFAULT_THRESHOLDS,
+      timezone: 'UTC',
+      nowMs: NOW_MS,
+      lastChangeMs: null,
+      hideEmpty: false,
+    }
+    expect(curatedBlocks(context).map(({ key }) => key)).toEqual(['heartbeat', 'nodes'])
   })
 })

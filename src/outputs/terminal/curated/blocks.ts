@@ -119,13 +119,23 @@ export function isEmpty({ blocks }: Panel): boolean {
   })
 }
 
-/** Most important first. */
+/** Said by the blocks above or left out in this mode. */
+const NOT_CURATED: ReadonlySet<string> = new Set(['resources', 'storage', 'perfstore', 'links', 'stream'])
+
+/** Most important first; then the panels that only this board has. */
 export function curatedBlocks(context: CuratedContext): readonly Panel[] {
+  const { panels: given } = context.result.board
+  const others = [...given.values()].filter(
+    ({ key }) => !ORDER.some(name => name === key) && !NOT_CURATED.has(key),
+  )
+  // A board of which no panel is known has no provider, scores or memory to speak of.
+  const isForeign = others.length > 0 && ORDER.every(key => !given.has(key))
   const panels: Panel[] = []
   for (const key of ORDER) {
     const panel = context.result.board.panels.get(key) ?? derived(key, context)
     const keeps = key === 'header' || key === 'cycle'
-    if (panel !== null && (keeps || !context.hideEmpty || !isEmpty(panel))) panels.push(panel)
+    const isShown = keeps || !(context.hideEmpty || isForeign)
+    if (panel !== null && (isShown || !isEmpty(panel))) panels.push(panel)
   }
-  return panels
+  return [...panels, ...others]
 }

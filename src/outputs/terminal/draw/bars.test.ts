@@ -59,7 +59,7 @@ describe('the top bar', () => {
     const [first, second] = top({ live }, 80)
     expect(first).toMatch(/^ ■ FAILING {2}Provider is down: sign-in has expired {2,}14:03:22 IST$/)
     expect(second).toMatch(/^ since 14:00:55, 2 min 27 s · also cpu 91 %, queue 35, 1 more/)
-    // A wide screen has the facts beside the cause.
+    // A wide screen has the facts next to the cause.
     expect(top({ live }, 160)[0]).toMatch(
       /^ ■ FAILING {2}Provider is down: sign-in has expired {2,}market open .* 14:03:22 IST$/,
     )

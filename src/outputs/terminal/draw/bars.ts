@@ -184,7 +184,7 @@ function causeText(cause: string, live: CycleResult, { nowMs, timezone }: TopBar
   return `The source has not been written for ${durationText(nowMs - changedAtMs)}`
 }
 
-/** Cause and facts share a line where all facts fit beside the cause. */
+/** Cause and facts share a line where all facts fit next to the cause. */
 function wholeLine(head: readonly Run[], facts: readonly Item[], clock: Run, width: number): Line | null {
   const end = [...joined(facts, DOTS), ...(facts.length > 0 ? [DOT] : []), clock]
   const between = width - lineWidth(head) - lineWidth(end) - MARGIN
@@ -230,10 +230,10 @@ export function topBar(facts: TopBarFacts, width: number): readonly Line[] {
     ...(since === null || isStale ? [] : [label(since, 96)]),
   ]
   const one = wholeLine([...head, shown], items, clock, width)
-  const beside = one === null ? (items.find(({ rank }) => rank === SOURCE_RANK)?.line ?? []) : []
+  const nearby = one === null ? (items.find(({ rank }) => rank === SOURCE_RANK)?.line ?? []) : []
   const also = alsoText(
     verdict.reasons,
-    width - 2 * MARGIN - lineWidth(joined(said, DOTS)) - DOT.width - lineWidth(beside) - GAP,
+    width - 2 * MARGIN - lineWidth(joined(said, DOTS)) - DOT.width - lineWidth(nearby) - GAP,
   )
   // What else was wrong is not judged any more either.
   if (also !== null && !isStale) said.push(label(also, 75))

@@ -21,7 +21,7 @@ export type ContentContext = Writing & { readonly trends: Trends }
 
 const ITEM_GAP = 3
 const GROUP_GAP = 2
-/** The least width of a group of values beside others. */
+/** The least width of a group of values next to others. */
 const GROUP_COLUMNS = 22
 const NO_WIDTH: Widths = { least: 0, natural: 0 }
 
@@ -94,11 +94,11 @@ function groupLines(block: Block, width: number, context: FieldsContext): readon
   ])
   const lines: Line[] = []
   for (let from = 0; from < drawn.length; from += fit) {
-    const beside = drawn.slice(from, from + fit)
-    const rows = Math.max(...beside.map(({ length }) => length))
+    const nearby = drawn.slice(from, from + fit)
+    const rows = Math.max(...nearby.map(({ length }) => length))
     for (let row = 0; row < rows; row++) {
       lines.push(
-        beside.flatMap(
+        nearby.flatMap(
           (group, i): Line => [...(i === 0 ? [] : [blank(GROUP_GAP)]), ...fitLine(group[row] ?? [], column)],
         ),
       )

@@ -102,7 +102,7 @@ describe('a frame', () => {
       return new Set(seen.spots.filter(spot => spot.height > 1).map(({ x }) => x)).size
     }
     expect([260, 100].map(columns)).toEqual([3, 2])
-    // One column, in which small panels stand beside each other.
+    // One column, in which small panels stand next to each other.
     expect(columns(99)).toBe(2)
     expect(columns(70)).toBe(1)
   })

@@ -33,7 +33,7 @@ function severities(text: string): string {
     .join(', ')
 }
 
-/** Fields beside a table that the table's own head can say. */
+/** Fields next to a table that the table's own head can say. */
 const COUNTED = ['count', 'not well', 'names', 'total', 'by_severity', 'data_points'] as const
 
 function tableRemark(blocks: readonly Block[], text: (label: string) => string | null): Remark {

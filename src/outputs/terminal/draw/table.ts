@@ -150,7 +150,7 @@ function trendFact(table: Table, rooms: readonly Room[], { panel, trends }: Fiel
   return null
 }
 
-/** What the room beside the texts is used for. */
+/** What the room next to the texts is used for. */
 type Spread = { readonly trend: number; readonly gauge: boolean; readonly gap: number; readonly rest: number }
 
 function spreadOf(rooms: readonly Room[], width: number, wantsTrend: boolean): Spread {

@@ -1,4 +1,4 @@
-// The trend beside a number: the last 15 minutes of its fact, quiet, with its last sign in ink or in the tone of the value. After the
+// The trend next to a number: the last 15 minutes of its fact, quiet, with its last sign in ink or in the tone of the value. After the
 // end of the data there are dots.
 import { rangeOf } from '../../../display/range.js'
 import { blank, type Line, narrowRun, type Role, type Run } from './run.js'

@@ -44,7 +44,7 @@ export function isSaidInBars(key: string): boolean {
   return SAID_IN_BARS.has(key)
 }
 
-/** The first numbers of a board: a table is worth more than the fields beside it. */
+/** The first numbers of a board: a table is worth more than the fields next to it. */
 const FIRST_TABLE = 96
 
 /** The importance in the columns of a whole screen. */

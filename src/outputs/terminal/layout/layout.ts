@@ -68,7 +68,7 @@ export type Layout = {
   readonly needed: ReadonlyMap<string, number>
 }
 
-/** From this width on two small panels stand beside each other. */
+/** From this width on two small panels stand next to each other. */
 const PAIRED_FROM = 76
 
 const sizeOf = (sizes: Readonly<Record<string, number>>, key: string): number | null =>
@@ -79,7 +79,7 @@ const sameKeys = (a: readonly string[], b: readonly string[]): boolean =>
 
 const half = (width: number): number => Math.floor((width - COLUMN_GAP) / 2)
 
-/** One panel over the whole width of a column, or two beside each other. */
+/** One panel over the whole width of a column, or two next to each other. */
 type Band = { readonly panels: readonly Measured[] }
 
 function canPair({ tone, measures: { isWide, isEmpty, natural } }: Measured, width: number): boolean {

@@ -13,7 +13,7 @@ const MIN_ROWS = 2
 /** `shared`: only its name, in one line with others. */
 export type Form = 'roomy' | 'dense' | 'line' | 'shared'
 
-/** One panel, or two beside each other. */
+/** One panel, or two next to each other. */
 export type RowNeed = {
   /** Panels; as single lines they are below each other. */
   readonly count: number

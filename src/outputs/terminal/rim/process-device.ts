@@ -41,7 +41,7 @@ export function processDevice(): TerminalDevice {
     writeFile: (name, text) => writeFileSync(name, text, { flag: 'wx' }),
     jobControl: (leave, enter) =>
       jobControl(leave, () => {
-        // While this program was stopped, the shell was told of a new size instead. Node asks the terminal when it sees this signal.
+        // While this program was stopped, a new size was reported to the shell instead. Node asks the terminal when it sees this signal.
         process.emit('SIGWINCH', 'SIGWINCH')
         enter()
       }),
