@@ -226,21 +226,21 @@ test('a push that does not come is a fault, until one comes', async () => {
   expect(cancelled).toBe(2)
 })
 
-test('of two pushes at once the second is told to wait', async () => {
-  let go: (() => void) | undefined
+test('of two pushes at once the second has to wait', async () => {
+  let finish: (() => void) | undefined
   const source = new PushSource({
     target: 'jobs',
     token: () => Promise.resolve(TOKEN),
     expectMs: null,
     maxBytes: 1000,
     documents: {
-      read: () => new Promise(resolve => (go = () => resolve({ ok: true, status: {}, warnings: [] }))),
+      read: () => new Promise(resolve => (finish = () => resolve({ ok: true, status: {}, warnings: [] }))),
       close: () => Promise.resolve(),
     },
   })
   const first = source.replace(Buffer.from('{}'))
   expect(await source.merge(Buffer.from('{}'))).toEqual({ kind: 'busy' })
-  go?.()
+  finish?.()
   expect(await first).toBeNull()
   await source.close()
 })
