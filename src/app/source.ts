@@ -1,6 +1,7 @@
 // The source that the command line, a board file or the settings name.
 import type { BoardSource } from '../engine/followed-boards.js'
 import type { Source } from '../engine/source.js'
+import type { SourceZone } from '../snapshot/zone.js'
 import { BoardFollower } from '../sources/board.js'
 import { CompositeSource } from '../sources/composite.js'
 import type { PushSpec, SourceSpec } from '../sources/declared.js'
@@ -13,6 +14,7 @@ import { createDocumentReader, type LargeDocuments } from '../sources/large-docu
 import { NamedSources } from '../sources/named.js'
 import { createPrometheusSource } from '../sources/prometheus.js'
 import { PushSource } from '../sources/push.js'
+import { ReplaySource } from '../sources/replay.js'
 import { Secret } from '../sources/secret.js'
 import { checkSourceSpecs, parseSourceSpec, settingSpecs } from '../sources/spec.js'
 import { SseIngestor } from '../sources/sse.js'
@@ -81,8 +83,10 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
       return new StdinSource({ ...spec, ...common, documents: documentsOf(parts) })
     case 'push':
       return pushSource(spec, parts)
-    default:
-      throw new Error(`a source of the kind ${spec.kind} cannot be read yet`)
+    case 'replay': {
+      const zone = (): SourceZone => parts.settings().sourceTimezone
+      return new ReplaySource({ ...spec, ...common, zone, documents: documentsOf(parts) })
+    }
   }
 }
 

@@ -23,12 +23,12 @@ export type StaleLimits = {
  * file last changed. The age is taken once, when it was read, and grows by the steady clock from then on.
  */
 export function writtenAt(
-  { readAtMs, modifiedAtMs, ageMs }: GoodReading,
+  { readAtMs, modifiedAtMs, ageMs, isRecorded = false }: GoodReading,
   documentMs: number | null,
   now: Moment,
 ): Moment {
   const changedMs = ageMs === undefined ? Math.min(modifiedAtMs, readAtMs) : readAtMs - ageMs
-  const isUsable = documentMs !== null && !isAhead(documentMs, readAtMs)
+  const isUsable = documentMs !== null && !isRecorded && !isAhead(documentMs, readAtMs)
   const wallMs = isUsable ? Math.min(documentMs, readAtMs) : changedMs
   return { wallMs, monotonicMs: now.monotonicMs - Math.max(0, now.wallMs - wallMs) }
 }

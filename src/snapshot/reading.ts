@@ -47,6 +47,8 @@ export type GoodReading = {
   readonly modifiedAtMs: number
   /** Time between two answers of a source that is asked again and again: a document is not old before the next one is due. */
   readonly everyMs?: number
+  /** Of a recording: the document's own time is of the past, and says nothing about its age. */
+  readonly isRecorded?: boolean
   /** Where several named sources form the document (`{name: document}`): all of them. */
   readonly parts?: readonly SourcePart[]
   /** Its age when it was read, where the source knows this better than `modifiedAtMs`. */

@@ -72,7 +72,12 @@ export function transportFault(error: unknown): Fault & { readonly isTls: boolea
   if (/^(Z_|ERR_PADDING|ERR__ERROR|ERR_BROTLI)/.test(code))
     return { error: 'io', message: `the answer cannot be unpacked (${code})`, isTls }
   if (/^HPE_/.test(code)) return { error: 'io', message: `it does not speak HTTP (${code})`, isTls }
-  return { error: 'io', message: WORDS[code] ?? `it cannot be reached (${code})`, isTls }
+  return {
+    error: 'io',
+    message:
+      WORDS[code] ?? (code === 'unknown' ? 'it does not speak HTTP' : `it cannot be reached (${code})`),
+    isTls,
+  }
 }
 
 /** `Retry-After` (RFC 9110 10.2.3) in milliseconds; null when there is none that can be used. */

@@ -159,8 +159,11 @@ const nameOf = ({ name, source }: NamedSource): string => name ?? source.name
 
 const isSilent = ({ good, bad }: Member): boolean => good === null && bad === null
 
-function writtenAtMs({ status, readAtMs, modifiedAtMs, ageMs }: GoodReading, zone: SourceZone): number {
-  const own = documentTime(status, zone)
+function writtenAtMs(
+  { status, readAtMs, modifiedAtMs, ageMs, isRecorded = false }: GoodReading,
+  zone: SourceZone,
+): number {
+  const own = isRecorded ? null : documentTime(status, zone)
   if (own !== null && own <= readAtMs) return own
   return ageMs === undefined ? modifiedAtMs : readAtMs - ageMs
 }

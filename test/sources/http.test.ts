@@ -233,7 +233,10 @@ describe('a fault is a reading in words, and the document comes back', () => {
     await new Promise<void>(resolve => tcp.listen(0, '127.0.0.1', resolve))
     const address = tcp.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
-    expect(await asked(`http://127.0.0.1:${port}`).bad()).toMatchObject({ error: 'io', message: /HTTP/ })
+    expect(await asked(`http://127.0.0.1:${port}`).bad()).toMatchObject({
+      error: 'io',
+      message: expect.stringMatching(/HTTP/),
+    })
     await new Promise(resolve => tcp.close(resolve))
     const refused = await asked(`http://127.0.0.1:${port}`).bad()
     expect(refused).toMatchObject({ error: 'io', message: 'connection refused' })
@@ -270,7 +273,10 @@ describe('a fault is a reading in words, and the document comes back', () => {
     })
     const before = process.memoryUsage().rss
     const readings = asked(server.url, { everyMs: 60_000, maxBytes: 100_000 })
-    expect(await readings.bad()).toMatchObject({ error: 'too_large', message: /100000 bytes/ })
+    expect(await readings.bad()).toMatchObject({
+      error: 'too_large',
+      message: expect.stringMatching(/100000 bytes/),
+    })
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024)
   })
 
@@ -285,8 +291,11 @@ describe('a fault is a reading in words, and the document comes back', () => {
           resolve: (_, answer) => answer(null, [{ address, family: address.includes(':') ? 6 : 4 }]),
         },
       )
-    expect(await to('169.254.169.254').bad()).toMatchObject({ error: 'io', message: /link-local/ })
-    expect(await to('fe80::1').bad()).toMatchObject({ message: /link-local/ })
+    expect(await to('169.254.169.254').bad()).toMatchObject({
+      error: 'io',
+      message: expect.stringMatching(/link-local/),
+    })
+    expect(await to('fe80::1').bad()).toMatchObject({ message: expect.stringMatching(/link-local/) })
     await to('127.0.0.1').good()
   })
 
@@ -298,10 +307,13 @@ describe('a fault is a reading in words, and the document comes back', () => {
     execFileSync('openssl', words.split(' '), { stdio: 'ignore' })
     const tls = { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(caFile, 'utf8') }
     const server = await serverWith((_, response) => json(response, { safe: true }), tls)
-    expect(await asked(server.url).bad()).toMatchObject({ error: 'io', message: /SELF_SIGNED.*ca_file/ })
+    expect(await asked(server.url).bad()).toMatchObject({
+      error: 'io',
+      message: expect.stringMatching(/SELF_SIGNED.*ca_file/),
+    })
     expect((await asked(server.url, { caFile }).good()).status).toEqual({ safe: true })
     expect(await asked(server.url, { caFile: join(folder, 'none') }).bad()).toMatchObject({
-      message: /ENOENT/,
+      message: expect.stringMatching(/ENOENT/),
     })
   })
 
@@ -315,7 +327,7 @@ describe('a fault is a reading in words, and the document comes back', () => {
   ] as const)('a secret that is not there: %j', async (spec, message) => {
     const server = await serverWith((_, response) => json(response, {}))
     const bad = await asked(server.url, spec, { env: { BAD: 'sec\nret' } }).bad()
-    expect(bad).toMatchObject({ error: 'forbidden', message })
+    expect(bad).toMatchObject({ error: 'forbidden', message: expect.stringMatching(message) })
     expect(bad.message).not.toContain('ret"')
     expect(server.requests).toHaveLength(0)
   })
@@ -327,7 +339,7 @@ describe('the pace', () => {
     const timers = {
       after: (ms: number, run: () => void) => {
         waits.push(ms)
-        const timer = setTimeout(run, Math.min(ms, 20))
+        const timer = setTimeout(run, ms === 30_000 ? ms : 20)
         return () => clearTimeout(timer)
       },
     }

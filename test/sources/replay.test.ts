@@ -1,0 +1,91 @@
+// A recording as a source: its pace, its faults, its end.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { writtenAt } from '../../src/engine/source-state.js'
+import { type ReplayOptions, ReplaySource } from '../../src/sources/replay.js'
+import { Readings } from '../support/readings.js'
+
+let folder: string
+const sources: ReplaySource[] = []
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'g6-replay-'))
+})
+afterEach(async () => {
+  for (const source of sources.splice(0)) await source.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** Waits are remembered, and over at once. */
+function played(text: string | null, options: Partial<ReplayOptions> = {}) {
+  const path = join(folder, 'run.ndjson')
+  if (text !== null) writeFileSync(path, text)
+  const waits: number[] = []
+  const timers = {
+    after: (ms: number, run: () => void) => {
+      waits.push(ms)
+      const timer = setTimeout(run, 0)
+      return () => clearTimeout(timer)
+    },
+  }
+  const source = new ReplaySource({
+    path,
+    speed: 1,
+    loop: false,
+    maxBytes: 1_000,
+    zone: () => null,
+    timers,
+    ...options,
+  })
+  sources.push(source)
+  return { readings: new Readings(source), waits, source }
+}
+
+const at = (second: number, more: object = {}) =>
+  `${JSON.stringify({ timestamp: 1_700_000_000 + second, ...more })}\n`
+
+test('documents come at the pace of their own times, and are not old', async () => {
+  const { readings, waits } = played(`${at(0)}${at(5)}${at(9_000)}{"a":1}\n`, { speed: 2 })
+  const first = await readings.good()
+  expect(first.status).toEqual({ timestamp: 1_700_000_000 })
+  for (let i = 0; i < 3; i++) await readings.good()
+  expect(waits).toEqual([2_500, 60_000, 500])
+  const now = { wallMs: first.readAtMs, monotonicMs: 0 }
+  expect(writtenAt(first, 1_700_000_000_000, now)).toEqual(now)
+})
+
+test('a broken line is a fault that names it, and the next one is played', async () => {
+  const { readings } = played(`${at(0)}{"a":\n${'x'.repeat(2_000)}\n${at(1)}`)
+  await readings.good()
+  expect(await readings.bad()).toMatchObject({
+    error: 'not_json',
+    message: expect.stringMatching(/^line 2: /),
+  })
+  expect(await readings.bad()).toMatchObject({
+    error: 'too_large',
+    message: 'line 3 is larger than 1000 bytes',
+  })
+  await readings.good()
+})
+
+test('a file that is not there, and one without a document', async () => {
+  expect(await played(null).readings.bad()).toMatchObject({
+    error: 'missing',
+    message: expect.stringMatching(/no such recording/),
+  })
+  expect(await played('\n').readings.bad()).toMatchObject({
+    error: 'missing',
+    message: expect.stringMatching(/no document/),
+  })
+})
+
+test('in a loop it begins again, until it is closed', async () => {
+  const { readings, source } = played(at(0, { n: 1 }), { loop: true })
+  await readings.good()
+  await readings.good()
+  await source.close()
+  const count = readings.all.length
+  await new Promise(resolve => setTimeout(resolve, 5))
+  expect(readings.all.length).toBe(count)
+})
