@@ -19,7 +19,7 @@ type StatusSpec = Exclude<SourceSpec, { readonly kind: 'board' }>
 /** A broken file counts as being written for one refresh, but no longer than this. */
 const MAX_GRACE_MS = 5_000
 
-function fileSource(path: string, parts: ProgramParts): Source {
+export function fileSource(path: string, parts: ProgramParts): Source {
   const { config, settings, log, clock, readsStatuses = () => false } = parts
   const documents = createDocumentReader({
     zone: () => settings().sourceTimezone,
