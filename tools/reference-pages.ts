@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createChat } from '../src/app/chat.js'
 import { VERSION } from '../src/app/version.js'
+import { wordsPage } from '../src/automatic/page.js'
 import { systemClock } from '../src/clock/clock.js'
 import { loadConfig } from '../src/config/load.js'
 import { settingsPage, settingsSchema } from '../src/config/pages.js'
@@ -53,6 +54,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     ['http.md', httpPage(openapi)],
     ['openapi.json', json(openapi)],
     ['errors.md', errorsPage()],
+    ['words.md', wordsPage()],
   ])
 }
 

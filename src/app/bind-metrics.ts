@@ -18,16 +18,19 @@ import { createMetrics, type Metrics, silentMetrics } from '../metrics/metrics.j
 import type { SummaryEventName } from '../protocol/events.js'
 import { CONNECTION_KINDS } from '../protocol/readers.js'
 import type { IngestObserver } from '../sources/sse.js'
+import { panelLabel } from './panel-label.js'
 import { VERSION } from './version.js'
 
 export function hubObserver(metrics: Metrics): HubObserver {
+  const label = panelLabel(metrics)
   return {
     onEvent: (name: SummaryEventName, sizeBytes) => {
       metrics.g6_sse_events_total.inc({ type: name })
       metrics.g6_sse_event_size_bytes.observe({ type: name }, sizeBytes)
     },
-    onPanelSent: (panel, seconds) => metrics.g6_sse_panel_update_latency_sec.observe({ panel }, seconds),
-    onPanelUpdate: panel => metrics.g6_sse_panel_updates_total.inc({ panel }),
+    onPanelSent: (panel, seconds) =>
+      metrics.g6_sse_panel_update_latency_sec.observe({ panel: label(panel) }, seconds),
+    onPanelUpdate: panel => metrics.g6_sse_panel_updates_total.inc({ panel: label(panel) }),
     onStructured: panels => metrics.g6_sse_structured_updates_total.inc(panels),
     onPanelCut: () => metrics.g6_sse_http_security_events_dropped_total.inc(),
     onEncode: seconds => metrics.g6_summary_sse_subset_build_seconds.observe(seconds),
@@ -61,12 +64,14 @@ export function readHub(
 }
 
 export function loopObserver(metrics: Metrics): LoopObserver {
+  const label = panelLabel(metrics)
   return {
     onCycle: (result, seconds) => {
       metrics.g6_unified_cycle_total.inc()
       metrics.g6_unified_cycle_duration_seconds.observe(seconds)
       setGauges(metrics, result)
-      for (const panel of result.board.changed) metrics.g6_summary_panel_updates_total.inc({ panel })
+      for (const panel of result.board.changed)
+        metrics.g6_summary_panel_updates_total.inc({ panel: label(panel) })
     },
     onDerived: seconds => metrics.g6_summary_snapshot_build_seconds.observe(seconds),
     onOutput: (plugin, seconds) => metrics.g6_unified_plugin_process_seconds.observe({ plugin }, seconds),

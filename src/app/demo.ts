@@ -16,7 +16,7 @@ import { unifiedUrl } from './panel-context.js'
 import { Program } from './program.js'
 import { runProgram } from './run.js'
 import type { Screen } from './screen.js'
-import { fileSourceOf } from './source.js'
+import { fileSource, fileSourceOf } from './source.js'
 
 const INDICES = ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX']
 const INTERVAL_SEC = 60
@@ -25,6 +25,8 @@ const REFRESH_SEC = 1
 type Prepared = { readonly loaded: Loaded; readonly log: Log; readonly load: () => LoadResult }
 
 export type DemoOptions = {
+  /** A JSON document to show instead of the simulated platform; null: none. */
+  readonly document: string | null
   readonly scenario: ScenarioName
   /** A whole number from 0 to `MAX_SEED`. */
   readonly seed: number
@@ -34,6 +36,9 @@ export type DemoOptions = {
   /** Null: plain text. */
   readonly screen: Screen | null
 }
+
+/** A document that lies there is looked at, not written: its age is no fault. */
+const ANY_AGE = '{"stream.stale.warn_sec": 1e9, "stream.stale.error_sec": 1e9}'
 
 /** The first thing the demo prints: where to look, and one line to try. */
 export function welcome(base: string | null, hasPage: boolean): string {
@@ -64,8 +69,10 @@ export async function startDemo(options: DemoOptions): Promise<number> {
   const simulator = new AbortController()
   const statusFile = join(folder, 'runtime_status.json')
   try {
+    const { document } = options
     const prepared = options.prepare({
       G6_SUMMARY_STATUS_FILE: statusFile,
+      ...(document === null ? {} : { G6_SUMMARY_THRESH_OVERRIDES: ANY_AGE }),
       G6_PANELS_DIR: join(folder, 'panels'),
     })
     if (prepared === null) return 1
@@ -74,7 +81,7 @@ export async function startDemo(options: DemoOptions): Promise<number> {
     const program = new Program({
       loaded,
       command: 'demo',
-      source: fileSourceOf,
+      source: document === null ? fileSourceOf : parts => fileSource(document, parts),
       outputs: parts => [
         ...(screen?.outputs(parts) ?? screenOutput(parts, 'plain', stdout)),
         ...fileOutputs(parts),
@@ -82,21 +89,24 @@ export async function startDemo(options: DemoOptions): Promise<number> {
       panels: await loadPanels(loaded.config.panelsModule),
       log,
     })
-    const simulated = runSimulator({
-      path: loaded.config.summaryStatusFile,
-      refreshSec: REFRESH_SEC,
-      cycles: 0,
-      signal: simulator.signal,
-      scenario: createScenario({
-        seed: options.seed,
-        indices: INDICES,
-        intervalSec: INTERVAL_SEC,
-        shape: 'both',
-        scenario: options.scenario,
-        openMarket: true,
-        withAnalytics: true,
-      }),
-    })
+    const simulated =
+      document !== null
+        ? Promise.resolve()
+        : runSimulator({
+            path: loaded.config.summaryStatusFile,
+            refreshSec: REFRESH_SEC,
+            cycles: 0,
+            signal: simulator.signal,
+            scenario: createScenario({
+              seed: options.seed,
+              indices: INDICES,
+              intervalSec: INTERVAL_SEC,
+              shape: 'both',
+              scenario: options.scenario,
+              openMarket: true,
+              withAnalytics: true,
+            }),
+          })
     // The `await` below gets the error.
     simulated.catch(() => program.stop())
     try {

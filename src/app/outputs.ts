@@ -7,6 +7,7 @@ import { createPanelFilesOutput } from '../outputs/files/panel-files.js'
 import { createJsonLinesOutput } from '../outputs/json-lines.js'
 import type { TextStream } from '../outputs/newest-writer.js'
 import { createPlainOutput } from '../outputs/plain.js'
+import { panelLabel } from './panel-label.js'
 import type { OutputParts, ProgramParts } from './parts.js'
 import { VERSION } from './version.js'
 
@@ -49,6 +50,7 @@ export function fileOutputs(parts: OutputParts): readonly Output[] {
   const { config, metrics, log, clock, panels, hubStats } = parts
   if (!wantsSink(config.outputSinks, 'files')) return []
   const onFault = () => metrics.g6_unified_errors_total.inc({ kind: 'files' })
+  const label = panelLabel(metrics)
   const outputs: Output[] = []
   if (!config.noWritePanels) {
     outputs.push(
@@ -63,7 +65,7 @@ export function fileOutputs(parts: OutputParts): readonly Output[] {
         generator: `g6-stream ${VERSION}`,
         log,
         onFault,
-        onWritten: panel => metrics.g6_summary_panel_file_updates_total.inc({ panel }),
+        onWritten: panel => metrics.g6_summary_panel_file_updates_total.inc({ panel: label(panel) }),
         onChanged: files => metrics.g6_summary_panel_file_updates_last.set(files),
         onRound: seconds => metrics.g6_unified_panels_write_seconds.observe(seconds),
       }),

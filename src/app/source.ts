@@ -40,7 +40,7 @@ function documentsOf(parts: ProgramParts): LargeDocuments {
   })
 }
 
-function fileSource(path: string, parts: ProgramParts): Source {
+export function fileSource(path: string, parts: ProgramParts): Source {
   const { config, settings, log, clock } = parts
   const graceMs = () => Math.min(settings().summaryRefreshSec * 1000, MAX_GRACE_MS)
   const documents = documentsOf(parts)

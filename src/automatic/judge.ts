@@ -127,7 +127,7 @@ export function wordTone({ base, word }: StateValue, around: Surroundings, extra
     return whole === '' || whole === 'none' || whole === 'high' ? NOTHING : { isUnknown: true }
   // systemd: `exited` and `dead` are normal below `active`.
   if (base === 'sub' && around.hasActive) return NOTHING
-  if (isSeverity(base) && around.isSettled) return NOTHING
+  if (isSeverity(base) && around.isSettled && (tone === 'warn' || tone === 'error')) return NOTHING
   // An alert that is active is not well.
   if (around.isAlert && !isSeverity(base) && BUT_NOT_OVER.has(whole)) return NOTHING
   if (EXIT_0.test(word) || (whole === 'exited' && isExitZero(whole, around.words))) return { tone: 'info' }
@@ -185,3 +185,8 @@ export function isBadCounter(name: string): boolean {
     (COUNTER_WHOLES.has(parts.at(-1) ?? '') && parts.length <= 1)
   )
 }
+
+export const CALM_WORDS: readonly string[] = [...CALM.keys()]
+export const GOOD_FLAG_NAMES: readonly string[] = [...GOOD_FLAGS, ...GOOD_IF_SAID]
+export const BAD_FLAG_NAMES: readonly string[] = [...BAD_FLAGS]
+export const BAD_COUNTER_NAMES: readonly string[] = [...COUNTER_PARTS, ...COUNTER_WHOLES]

@@ -20,6 +20,8 @@ const OF_INDEX = setOf(
 const ONLY_OF_INDEX = setOf('ltp legs current_cycle_legs dq dq_score legs_total')
 const OF_COMPONENT = setOf('name status')
 const OF_ALERT = setOf('time timestamp ts level severity component source message')
+/** Less than this, and too much of the document would be hidden. */
+const MOSTLY = 0.8
 /** Elements of a list or map that are looked at. */
 const SAMPLE = 20
 
@@ -104,5 +106,5 @@ export function isKnownDocument(document: JsonMap, snapshot: Pick<Snapshot, 'ori
     counted++
     if (read.has(name)) share += shareRead(name, value, paths)
   }
-  return counted > 0 && share / counted > 0.5
+  return counted > 0 && share / counted >= MOSTLY
 }

@@ -96,6 +96,17 @@ export function stateName(name: string): string | null {
 
 /** The same for a path: `instanceState.name` is a state too. */
 export function stateNameOf(path: readonly string[]): string | null {
+  const known = ofPaths.get(path)
+  if (known !== undefined) return known
+  const found = foundIn(path)
+  ofPaths.set(path, found)
+  return found
+}
+
+/** The paths of a table are the same objects in every row. */
+const ofPaths = new WeakMap<readonly string[], string | null>()
+
+function foundIn(path: readonly string[]): string | null {
   const last = path.findLast(part => part !== ANY) ?? ''
   const own = stateName(last)
   const parent = path.at(-2)

@@ -48,12 +48,25 @@ const MAX_KEPT = 1024
 const kept = new Map<string, StateTone | null>()
 
 /** `NotReady` → `not_ready`, `Major Outage` → `major_outage` */
-export function normalWord(word: string): string {
+function spelled(word: string): string {
   const spaced = word.replace(/(\p{Ll})(\p{Lu})/gu, '$1 $2').toLowerCase()
   return spaced
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
     .replaceAll(' ', '_')
+}
+
+const spellings = new Map<string, string>()
+
+/** The same, remembered: a table has the same few words in all its rows. */
+export function normalWord(word: string): string {
+  const known = spellings.get(word)
+  if (known !== undefined) return known
+  const made = spelled(word)
+  if (word.length > MAX_LENGTH) return made
+  if (spellings.size === MAX_KEPT) spellings.clear()
+  spellings.set(word, made)
+  return made
 }
 
 /** Parts of the longest word in the table: `out_of_service`. */

@@ -8,6 +8,7 @@ import type { CycleResult, Output } from '../../engine/cycle.js'
 import { type AtomicEdge, writeAtomically } from '../../files/atomic.js'
 import { createWriterLock } from '../../files/writer-lock.js'
 import type { Log } from '../../log/log.js'
+import { PANELS } from '../../panels/registry.js'
 import { canonicalHash } from './canonical-json.js'
 import {
   envelope,
@@ -87,6 +88,8 @@ export const PANEL_FILE_NAMES: readonly string[] = [
 
 type Forms = Pick<PanelFilesOptions, 'legacyCompat' | 'metricsUrl' | 'include' | 'custom'>
 
+const REGISTRY_KEYS: ReadonlySet<string> = new Set(PANELS.map(({ key }) => key))
+
 function panelFiles(
   { board, snapshot }: CycleResult,
   { legacyCompat, metricsUrl, include = [], custom = [] }: Forms,
@@ -147,6 +150,8 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
   /** The identity of the folder that has the files in `written`; null: none. */
   let folder: string | null = null
   let latest: CycleResult | null = null
+  /** Keys of panels that have files: custom ones, and automatic ones since the first board that had them. */
+  const others = new Set(options.custom)
   /** All files are written. */
   let isComplete = false
   /** When the folder was last looked at. */
@@ -212,7 +217,10 @@ export function createPanelFilesOutput(options: PanelFilesOptions): Output {
     }
     latest = result
     const startMs = performance.now()
-    const panels = basic ? [] : [...panelFiles(result, options), ...(await streamOf(result))]
+    for (const key of result.board.panels.keys()) if (!REGISTRY_KEYS.has(key)) others.add(key)
+    const panels = basic
+      ? []
+      : [...panelFiles(result, { ...options, custom: [...others] }), ...(await streamOf(result))]
     const changed = panels.filter(({ file, facts }) => written.get(file)?.facts !== facts)
     onChanged?.(changed.length)
     await Promise.all(changed.map(write))
