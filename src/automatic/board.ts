@@ -268,7 +268,7 @@ class Builder {
     if (state !== null) items.push({ label, path: at, value: state })
     else if (only !== undefined && others.length === 0 && isScalar(inner) && !isSecret(only, inner)) {
       if (inner === null || inner === '') return
-      // `publish_details.rate` stands beside `publish` as `publish_rate`.
+      // `publish_details.rate` stands next to `publish` as `publish_rate`.
       const path = [...at, only]
       const joined = this.#rename.get(path.join('.')) ?? joinedName(label, only)
       const isTaken = items.some(item => item.label === joined)
@@ -414,7 +414,7 @@ function isBadBlock(block: Block): boolean {
 const DONE = /^(?:success|succeeded|successful)$/i
 const ANSWERS = ['data', 'result', 'results', 'response']
 
-/** Says that a request was answered, not that the system is well. `hasAnswer`: the answer stands beside it. */
+/** Says that a request was answered, not that the system is well. `hasAnswer`: the answer stands next to it. */
 function isAnswerWord({ label, value }: Item, hasAnswer: boolean): boolean {
   if (label === 'status' && typeof value === 'string')
     return DONE.test(value) || (hasAnswer && /^ok$/i.test(value))

@@ -47,7 +47,7 @@ export function nameOf(path: Path): string {
   return ''
 }
 
-/** The tone of a value by its name and what stands beside it; undefined where it says nothing. */
+/** The tone of a value by its name and what stands next to it; undefined where it says nothing. */
 export function toneOfValue(
   value: unknown,
   path: Path,
@@ -71,7 +71,7 @@ export function withTone(cell: Cell, tone: Cell['tone']): Cell {
   return tone === undefined ? cell : { ...cell, tone }
 }
 
-/** How many there are besides those that are shown. */
+/** How many there are next tos those that are shown. */
 export function more(count: number, what: string): readonly Block[] {
   if (count <= 0) return []
   return [{ kind: 'text', text: `${count} more ${what}${count === 1 ? '' : 's'} not shown`, tone: 'muted' }]

@@ -1,4 +1,4 @@
-// From names and values to tones. A value has a tone only where its name carries a state and its word is known; what stands beside
+// From names and values to tones. A value has a tone only where its name carries a state and its word is known; what stands next to
 // it in the same object may take the tone away: an alert that is resolved is no alarm, however severe it was.
 import { knownTone, normalWord, type StateTone } from '../panels/state-words.js'
 import { partsOf, setOf, stateNameOf } from './names.js'

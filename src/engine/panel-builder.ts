@@ -79,7 +79,7 @@ function makerOf(definition: PanelDefinition): Maker {
       }
     },
     isFed: ({ document, snapshot }) => {
-      // A panel that reads nothing of the document is about this program: it stays beside an automatic board.
+      // A panel that reads nothing of the document is about this program: it stays next to an automatic board.
       if (document?.replacesKnown === true && reads.length > 0) return false
       return isFed(definition, snapshot)
     },
