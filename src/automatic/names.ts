@@ -12,7 +12,7 @@ function split(name: string): readonly string[] {
   const spaced = name
     .slice(0, MAX_NAME)
     .replace(/([\p{Ll}\p{N}])(\p{Lu})/gu, '$1 $2')
-    .replace(/(\p{Lu}+)(\p{Lu}\p{Ll})/gu, '$1 $2')
+    .replace(/(\p{Lu})(?=\p{Lu}\p{Ll})/gu, '$1 ')
   return spaced.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []
 }
 

@@ -203,7 +203,7 @@ const SIZE_TEXT = /^(\d+(?:\.\d+)?) ?([kKMGTP]?)(i?)([bB]?)$/
 const POWERS = ['', 'K', 'M', 'G', 'T', 'P']
 /** Several units, as Go writes them; `500m` of processors is no time. */
 const GO_DURATION = /^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/
-const GO_PART = /(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g
+const GO_PART = /(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/gy
 const GO_UNITS_MS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,

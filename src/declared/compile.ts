@@ -112,7 +112,7 @@ function keyFor({ key, title }: PanelTable, path: Path, taken: ReadonlySet<strin
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
     .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^[^a-z]+|_+$/g, '')
+    .replace(/^[^a-z]+|_$/g, '')
     .slice(0, MAX_KEY - 4)
   const name = plain === '' ? 'panel' : plain
   const isFree = (wanted: string): boolean => isKey(wanted) && !taken.has(wanted) && !RESERVED.has(wanted)

@@ -1,7 +1,7 @@
 // Thresholds of board files: `> 10s`, `< 5`, `= 0`, `!= ok`.
 import { converted, isKnownUnit, TIME, UNITS, unitOf } from './unit.js'
 
-const PATTERN = /^\s*(<=|>=|!=|<>|==|=|<|>)\s*(\S.*?)\s*$/s
+const PATTERN = /^(<=|>=|!=|<>|==|=|<|>)\s*(\S.*)$/s
 const NUMBER = /^([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*([^\d\s].*)?$/
 const MAX_CHARS = 200
 
@@ -18,7 +18,7 @@ export type ParsedThreshold =
 /** `unit` is the unit of the field's numbers; a field of times is compared by its age. */
 export function parseThreshold(text: string, unit: string | null): ParsedThreshold {
   const bad = (why: string): ParsedThreshold => ({ ok: false, message: why })
-  const [, sign = '', rest = ''] = text.length > MAX_CHARS ? [] : (PATTERN.exec(text) ?? [])
+  const [, sign = '', rest = ''] = text.length > MAX_CHARS ? [] : (PATTERN.exec(text.trim()) ?? [])
   if (sign === '')
     return bad(`${JSON.stringify(text.slice(0, 40))} is no threshold; allowed: ${THRESHOLD_RULE}`)
   const operator = sign === '==' ? '=' : sign === '<>' ? '!=' : sign

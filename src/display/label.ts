@@ -91,7 +91,7 @@ const ACRONYMS = new Set(
 const KEY = /^[A-Za-zÀ-ÖØ-öø-ÿ_$][A-Za-zÀ-ÖØ-öø-ÿ\d_.$]*$/u
 const HOST = /\.(?:com|net|org|io|dev|local|internal|lan|svc|cloud|de|in|uk|us|eu)$/iu
 const WORD =
-  /[A-ZÀ-ÖØ-Þ]{2,}s(?![a-zß-öø-ÿ])\d*|[A-ZÀ-ÖØ-Þ]+(?![a-zß-öø-ÿ])\d*|[A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+\d*|\d+/gu
+  /[A-ZÀ-ÖØ-Þ]{2,40}s(?![a-zß-öø-ÿ])\d*|[A-ZÀ-ÖØ-Þ]{1,40}(?![a-zß-öø-ÿ])\d*|[A-ZÀ-ÖØ-Þ]?[a-zß-öø-ÿ]+\d*|\d+/gu
 /** Names of products, which keep their capitals. */
 const PRODUCT = /^\p{Lu}\p{Ll}+(?:DB|SQL|MQ|QL|Hub)$/u
 /** `Change %`, `Memory (MB)`, `Size [kB]`. */

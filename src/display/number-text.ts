@@ -9,21 +9,20 @@ export type NumberFormat = (typeof NUMBER_FORMATS)[number]
 export type NumberText = { readonly number: string; readonly unit: string }
 
 const MINUS = '−'
-/** Sign, whole digits, decimals with an exponent, and what follows. */
-const NUMBER = /^([+\-−]?)(\d+)((?:\.\d+)?)((?:e[+-]?\d+)?)(.*)$/su
+/** Sign, whole digits, decimals and exponent. */
+const NUMBER = /^([+\-−]?)(\d+)((?:\.\d+)?)((?:e[+-]?\d+)?)/u
 /** What may follow a number as its unit; anything else makes the text more than a number. */
 const UNIT = /^ ?(?:%|°C|°F|[a-zµ]{1,4}|[a-z]{0,4}i?B)?(?:\/[a-z]{1,5}| ago)?$/iu
 
-/** `en-IN`: the last three digits, then pairs. */
-const GROUPS: Readonly<Record<NumberFormat, RegExp | null>> = {
-  plain: null,
-  en: /\B(?=(?:\d{3})+$)/g,
-  'en-IN': /\B(?=(?:\d{2})*\d{3}$)/g,
-}
+/** Digits of a group before the last three. */
+const GROUP: Readonly<Record<Exclude<NumberFormat, 'plain'>, number>> = { en: 3, 'en-IN': 2 }
 
 export function groupedDigits(digits: string, format: NumberFormat): string {
-  const between = GROUPS[format]
-  return between === null ? digits : digits.replace(between, ',')
+  if (format === 'plain' || digits.length <= 3) return digits
+  const groups = [digits.slice(-3)]
+  for (let end = digits.length - 3; end > 0; end -= GROUP[format])
+    groups.unshift(digits.slice(Math.max(0, end - GROUP[format]), end))
+  return groups.join(',')
 }
 
 /** The parts of a cell that is one number; null for any other text. */
@@ -32,7 +31,8 @@ export function numberParts(
   format: NumberFormat,
 ): NumberText | null {
   if (value === undefined || unit === 'time') return null
-  const [, sign = '', digits, decimals = '', exponent = '', rest = ''] = NUMBER.exec(text) ?? []
+  const [whole = '', sign = '', digits, decimals = '', exponent = ''] = NUMBER.exec(text) ?? []
+  const rest = text.slice(whole.length)
   if (digits === undefined || (!UNIT.test(rest) && rest.trim() !== unit)) return null
   const shown = exponent === '' ? groupedDigits(digits, format) : digits
   return {

@@ -11,7 +11,7 @@ LINK_LOCAL.addAddress('fd00:ec2::254', 'ipv6')
 /** `address`: as a resolver gives it. */
 export function isLinkLocal(address: string): boolean {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
-  const plain = mapped ?? address.replace(/%.*$/, '')
+  const plain = mapped ?? address.split('%', 1)[0] ?? ''
   const family = isIP(plain)
   return family !== 0 && LINK_LOCAL.check(plain, family === 4 ? 'ipv4' : 'ipv6')
 }

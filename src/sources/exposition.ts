@@ -14,7 +14,7 @@ type Row = Readonly<Record<string, string | number | null>>
 
 const NAME = /[a-zA-Z_:][\w:]*/y
 const LABEL = /\s*([a-zA-Z_]\w*)\s*=\s*"((?:[^"\\\n]|\\.)*)"\s*(,?)/y
-const SAMPLE = /\s+([+-]?\S+)(?:\s+-?\d+(?:\.\d+)?)?\s*(?:#.*)?$/y
+const SAMPLE = /\s+([^\s#]+)(?:\s+-?\d+(?:\.\d+)?)?\s*(?:#.*)?$/y
 
 /** Infinities and NaN are no values that JSON has. */
 function numberOf(text: string): number | null {

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { printSnapshot } from '../../src/app/one-board.js'
+import { sourceOf } from '../../src/app/source.js'
 import { systemClock } from '../../src/clock/clock.js'
 import { loadConfig } from '../../src/config/load.js'
 import { silentLog } from '../../src/log/log.js'
@@ -38,7 +39,7 @@ async function boardOf(file: string): Promise<Shown> {
     stdout: { write: (text: string) => (out += text) },
     stderr: { write: (text: string) => (problems += text) },
   }
-  expect([await printSnapshot(parts, { sources: [], json: true }, edge), problems]).toEqual([0, ''])
+  expect([await printSnapshot(parts, { source: sourceOf([]), json: true }, edge), problems]).toEqual([0, ''])
   return JSON.parse(out) as Shown
 }
 

@@ -301,7 +301,7 @@ describe('terminals with fewer features', () => {
     const cell = (x: number, y: number): string => active.getLine(y)?.getCell(x)?.getChars() ?? ''
     const rows = screen.lines.flatMap((line, y) => (/ 10:39:5\d {2}/.test(line) ? [y] : []))
     expect(rows).toHaveLength(messages.length)
-    // The column on the right begins where it does beside any other row.
+    // The column on the right begins where it does next to any other row.
     for (const y of rows) {
       expect(cell(0, y)).toBe('▲')
       for (const x of [69, 70, 71, 72]) expect(cell(x, y).trim()).toBe('')
