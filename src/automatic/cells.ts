@@ -17,7 +17,7 @@ export type CellContext = UnitContext & {
 /** Elements of a list of scalars that are shown. */
 const MAX_LISTED = 8
 
-export function isMissing({ text }: Cell): boolean {
+function isMissing({ text }: Cell): boolean {
   return text === MISSING
 }
 

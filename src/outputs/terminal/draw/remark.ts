@@ -13,7 +13,7 @@ export type Remark = {
   readonly replaces: ReadonlySet<string>
 }
 
-export const NO_REMARK: Remark = { text: '', replaces: new Set() }
+const NO_REMARK: Remark = { text: '', replaces: new Set() }
 
 const LEVELS: ReadonlyMap<string, readonly [one: string, many: string]> = new Map([
   ['critical', ['critical', 'critical']],
