@@ -17,10 +17,6 @@ export type CellContext = UnitContext & {
 /** Elements of a list of scalars that are shown. */
 const MAX_LISTED = 8
 
-function isMissing({ text }: Cell): boolean {
-  return text === MISSING
-}
-
 function listCell(list: readonly unknown[]): Cell {
   const shown = list.slice(0, MAX_LISTED).map(element => {
     if (typeof element === 'string') return element.slice(0, MESSAGE_WIDTH)

@@ -8,7 +8,6 @@ import type { ToneWords } from './file.js'
 export type Words = ReadonlyMap<string, Tone>
 
 const WORST_FIRST = ['error', 'warn', 'info', 'ok', 'muted'] as const satisfies readonly Tone[]
-const NO_WORDS: Words = new Map()
 
 /** A word under two tones has the worse one. */
 export function wordsOf(given: ToneWords | undefined): Words {

@@ -13,8 +13,6 @@ export type Remark = {
   readonly replaces: ReadonlySet<string>
 }
 
-const NO_REMARK: Remark = { text: '', replaces: new Set() }
-
 const LEVELS: ReadonlyMap<string, readonly [one: string, many: string]> = new Map([
   ['critical', ['critical', 'critical']],
   ['warn', ['warning', 'warnings']],
