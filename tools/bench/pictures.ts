@@ -1,9 +1,9 @@
 // Makes the pictures of docs/ with the data of the simulator: a busy platform, the same every time. The screen of the real dashboard
 // in a real pty (`terminal`), the real page in a real browser (`page`), or the page with each board of examples/boards and a document
 // that fits it (`boards`).
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { spawn } from '@lydell/node-pty'
 import xterm from '@xterm/headless'
@@ -65,8 +65,9 @@ const PICTURES = {
   page: { take: pagePicture, path: 'docs/images/page.png', refreshSec: 1, limitBytes: 250_000 },
 }
 
-/** The boards of examples/boards, with the documents that stand for their sources. */
+/** The boards of examples/boards, with the documents that stand for their sources; `automatic` has no file. */
 const BOARDS: Readonly<Record<string, string | Readonly<Record<string, string>>>> = {
+  automatic: 'elasticsearch-cluster-health.json',
   elasticsearch: 'elasticsearch-cluster-health.json',
   rabbitmq: 'rabbitmq-overview.json',
   'kafka-connect': 'kafka-connect-status.json',
@@ -76,13 +77,17 @@ const BOARDS: Readonly<Record<string, string | Readonly<Record<string, string>>>
 const BOARD_PAGE = { width: 1280, height: 640 }
 const MAX_BOARD_BYTES = 150_000
 
-const fixture = (name: string) => ({ file: resolve('test/fixtures/boards/documents', name) })
+const FIXTURES = 'test/fixtures/boards/documents'
 
 async function boardPictures(folder: string): Promise<void> {
   const browser = await launchChromium(['--disable-lcd-text'])
+  // A copy is new: a document that is old is not well.
+  cpSync(FIXTURES, folder, { recursive: true, preserveTimestamps: false })
+  const fixture = (name: string) => ({ file: join(folder, name) })
   try {
     for (const [name, documents] of Object.entries(BOARDS)) {
-      const board = parse(readFileSync(`examples/boards/${name}.board.toml`, 'utf8'))
+      const board =
+        name === 'automatic' ? {} : parse(readFileSync(`examples/boards/${name}.board.toml`, 'utf8'))
       const source =
         typeof documents === 'string'
           ? fixture(documents)
@@ -94,6 +99,8 @@ async function boardPictures(folder: string): Promise<void> {
         const page = await browser.newPage({ viewport: BOARD_PAGE, colorScheme: 'light' })
         await page.goto(server.url)
         await page.locator('main [data-panel]').first().waitFor()
+        // Until the changes of the first board have faded.
+        await wait(2_500)
         save(`docs/images/boards/${name}.png`, await page.screenshot(), MAX_BOARD_BYTES)
         await page.close()
       } finally {
