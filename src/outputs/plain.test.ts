@@ -24,7 +24,7 @@ describe('a plain frame', () => {
     const result = resultMaker()(market(100))
     const frame = plainFrame(result, 160, zone)
     const { lines = [] } = result.board.panels.get('indices') ?? {}
-    expect(frame).toContain(`[Indices]\n${lines.join('\n')}\n\n[Analytics]\n`)
+    expect(frame).toContain(`[Indices]\n${lines.join('\n')}\n\n[Alerts]\n`)
     expect(frame.endsWith('\n\n')).toBe(true)
   })
 

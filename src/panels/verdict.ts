@@ -45,6 +45,8 @@ export const OWN_WORDS = ['status', 'state', 'health', 'healthy', 'ok'] as const
 
 const SAYS_NOTHING_ALONE: ReadonlySet<string> = new Set([...OWN_WORDS, 'phase', 'result', 'active'])
 const HAS_LETTER = /\p{L}/u
+/** States that need the name of their column: `web-5 ready: False`. */
+const SAYS_LITTLE = /^(?:true|false|yes|no)$/i
 
 /** `name`, after the title of its panel where it does not say by itself what it is: `Tasks 1`, `Connector state`. */
 function named(name: string, { title }: Panel, isEnough: boolean): string {
@@ -59,11 +61,16 @@ function cellText(panel: Panel, columns: readonly Column[], row: readonly Cell[]
   const { label = '', role } = columns[at] ?? {}
   const isState = role === 'state'
   const names = isState
-    ? row.slice(0, at).filter(cell => cell.value === undefined && cell.text !== MISSING)
+    ? row
+        .slice(0, at)
+        .filter(
+          ({ value, text: shownName }, i) =>
+            value === undefined && shownName !== MISSING && columns[i]?.role !== 'state',
+        )
     : row.slice(0, 1)
   const name = names.map(({ text: part }) => part).join(' ')
   const whole = named(name, panel, HAS_LETTER.test(name))
-  return isState ? `${whole}: ${shown}` : `${whole} ${label}: ${shown}`
+  return isState && !SAYS_LITTLE.test(shown) ? `${whole}: ${shown}` : `${whole} ${label}: ${shown}`
 }
 
 function cellPlace(panel: Panel, columns: readonly Column[], row: readonly Cell[], at: number): VerdictPlace {

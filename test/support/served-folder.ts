@@ -155,12 +155,12 @@ export class ServedFolder {
         const hashes = manifest.hashes as Readonly<Record<string, string>>
         for (const file of manifest.files as readonly string[]) {
           const document = readJson(join(this.panels, file))
-          const meta = document?.meta as { hash: string; board_panel: string; board_hash: string } | undefined
+          const meta = document?.meta as { hash: string; board_panel: string; board_hash: string | null } | undefined
           why = `${file}: ${JSON.stringify(meta)}`
           if (document === null) return false
           if (meta === undefined) continue
           if (!hashes[file]?.startsWith(meta.hash)) return false
-          if (meta.board_hash !== panels[meta.board_panel]?.hash) return false
+          if (meta.board_hash !== (panels[meta.board_panel]?.hash ?? null)) return false
         }
         const theirs = dossier?.panel_hashes as Record<string, string> | undefined
         why = 'dossier'

@@ -1,6 +1,7 @@
 // The bar at the top: how it is and why, since when, what to do about it, and a few facts.
 import { computed } from '@preact/signals'
 import { durationText } from '../../src/display/age.js'
+import { reasonText } from '../../src/display/reason.js'
 import { toneOfVerdict } from '../../src/display/shape.js'
 import { factAt, marketText, numberAt } from '../../src/panels/facts.js'
 import { hasAlerts } from '../cards/arrange.js'
@@ -34,7 +35,8 @@ const known = computed(() => (connection.value.state === 'live' ? health.value :
 const source = computed(() => sourceWords(known.value, nowMs.value))
 const connected = computed(() => connectionWords(connection.value, nowMs.value, lastLiveMs.value))
 
-function ReasonText({ reason: { text, place } }: { readonly reason: Reason }) {
+function ReasonText({ reason: { text: said, place } }: { readonly reason: Reason }) {
+  const text = reasonText(said, place)
   if (place === null || query.kiosk) return text
   return (
     <a

@@ -124,7 +124,7 @@ describe('panel files', () => {
     await output.publish(next())
     expect(written()).toEqual([])
     await output.publish(next(market(101)))
-    expect(written().sort()).toEqual(['analytics', 'indices', 'indices_stream', 'manifest', 'unified'])
+    expect(written().sort()).toEqual(['indices', 'indices_stream', 'manifest', 'unified'])
   })
 
   test('the unified snapshot is written whenever the manifest is, right before it, with the same cycle', async () => {

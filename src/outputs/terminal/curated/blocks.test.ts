@@ -50,7 +50,12 @@ describe('a curated block', () => {
   })
 
   test('that is empty is omitted when empty blocks are hidden, but never header and cycle', () => {
-    expect(blocks({}, { hideEmpty: true }).map(({ key }) => key)).toEqual(['header', 'cycle', 'heartbeat'])
+    const status = { app: { version: '1.4.2' }, cycle: 7 }
+    expect(blocks(status, { hideEmpty: true }).map(({ key }) => key)).toEqual([
+      'header',
+      'cycle',
+      'heartbeat',
+    ])
     expect(blocks(fixture('full'), { hideEmpty: true }).map(({ key }) => key)).toContain('alerts')
   })
 

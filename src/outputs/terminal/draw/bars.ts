@@ -1,6 +1,7 @@
 // The first lines of the screen and the last one. Above: the verdict in one word, its cause, and the clock; a second line when it is
 // not healthy. Facts take the room that is left. What does not fit is dropped as a whole, the least important first.
 import { durationText } from '../../../display/age.js'
+import { reasonText } from '../../../display/reason.js'
 import { toneOfVerdict } from '../../../display/shape.js'
 import type { CycleResult } from '../../../engine/cycle.js'
 import { sourceRemarks } from '../../../engine/source-words.js'
@@ -203,7 +204,8 @@ export function topBar(facts: TopBarFacts, width: number): readonly Line[] {
     return [bar({ items: left, separator: BLANKS }, { items: right, separator: DOTS }, width)]
   }
   const word = wordRuns(verdict)
-  const [cause = ''] = verdict.reasons
+  const reasons = verdict.reasons.map((reason, i) => reasonText(reason, verdict.places?.[i]))
+  const [cause = ''] = reasons
   const items = factItems(live, cause, facts)
   const since = sinceText(verdict, facts)
   if (toneOfVerdict(verdict.word) === 'ok') {
@@ -232,7 +234,7 @@ export function topBar(facts: TopBarFacts, width: number): readonly Line[] {
   const one = wholeLine([...head, shown], items, clock, width)
   const nearby = one === null ? (items.find(({ rank }) => rank === SOURCE_RANK)?.line ?? []) : []
   const also = alsoText(
-    verdict.reasons,
+    reasons,
     width - 2 * MARGIN - lineWidth(joined(said, DOTS)) - DOT.width - lineWidth(nearby) - GAP,
   )
   // What else was wrong is not judged any more either.
