@@ -105,7 +105,7 @@ describe('g6 dashboard', () => {
       '--no-write-panels',
     ])
     expect(code).toBe(0)
-    expect(out).toContain('[Status]\nmissing: there is no such file')
+    expect(out).toMatch(/^\[Status\]\nfailing: source missing.*\nmissing: there is no such file$/m)
   })
 })
 

@@ -99,7 +99,12 @@ describe('the alerts', () => {
   })
 
   test('have no card when there are none: the bar says so, and the menu of the page has their switches', async () => {
-    room.server.publish(withAlerts(), { word: 'healthy', reasons: [] })
+    // Without the lines that are computed from the indices.
+    const calm = withAlerts().map(panel => ({
+      ...panel,
+      blocks: panel.blocks.filter(({ kind }) => kind !== 'text'),
+    }))
+    room.server.publish(calm, { word: 'healthy', reasons: [] })
     const { page } = await room.open()
     await page.locator('.why', { hasText: 'Nothing needs a look' }).getByText('no alerts').waitFor()
     expect(await card(page, 'alerts').count()).toBe(0)

@@ -52,7 +52,11 @@ describe('what a panel does not show', () => {
   })
 
   test('is not mentioned where everything is shown', () => {
-    const status = { indices: named(500, () => ({ ltp: 1, status: 'ok' })), health: named(200, () => 'ok') }
+    const status = {
+      indices: named(500, () => ({ ltp: 1, status: 'ok' })),
+      analytics: { pcr: 1 },
+      health: named(200, () => 'ok'),
+    }
     const lines = panelsOf(status).flatMap(panel => panel.lines)
     expect(lines.filter(line => line.includes('not shown'))).toEqual([])
     expect(lines.filter(line => /^k\d+ /.test(line)).length).toBe(500 + 500 + 200)

@@ -149,15 +149,6 @@ test('the nested writer', () => {
     FINNIFTY   23988.10     +0.02  ok       90.00      164   3s
     SENSEX     80455.60     -0.01  stale !  64.20 !!     0  71s
 
-    [Analytics] ok
-    pcr: —
-    sentiment: —
-    Index           LTP  Max pain  Distance %
-    NIFTY      24512.30         —           —
-    BANKNIFTY  52110.80         —           —
-    FINNIFTY   23988.10         —           —
-    SENSEX     80455.60         —           —
-
     [Alerts] error
     total: 0
     by_severity: —
@@ -219,13 +210,6 @@ test('the flat writer', () => {
     NIFTY      24512.30         —  ok          —     —    —
     BANKNIFTY         —         —  stale !     —     —    —
 
-    [Analytics] ok
-    pcr: —
-    sentiment: —
-    Index           LTP  Max pain  Distance %
-    NIFTY      24512.30         —           —
-    BANKNIFTY         —         —           —
-
     [Alerts] warn
     total: 1
     by_severity: warn:1
@@ -236,11 +220,6 @@ test('the flat writer', () => {
     cpu_pct: 17.0
     memory_mb: 231.5
     memory_level: 1
-
-    [Storage] muted
-    lag: —
-    queue_depth: —
-    last_flush_age_sec: —
 
     [Performance] ok
     api_success_rate=99.10
@@ -260,51 +239,7 @@ test('the flat writer', () => {
 
 test('an empty status shows what is missing and invents nothing', () => {
   expect(read({})).toMatchInlineSnapshot(`
-    "[Overview] muted
-    app: —
-    version: —
-    market: —
-    next_open: —
-    indices: —
-    env: —
-    cycle: —
-
-    [Cycle] muted
-    cycle: —
-    last_start: —
-    last_duration: —
-    success_rate: —
-    interval: —
-    avg: —
-    p95: —
-
-    [Indices] muted
-    count: 0
-    names: —
-
-    [Analytics] muted
-    pcr: —
-    sentiment: —
-
-    [Alerts] muted
-    total: —
-    by_severity: —
-
-    [Resources] muted
-    cpu_pct: —
-    memory_mb: —
-    memory_level: —
-
-    [Storage] muted
-    lag: —
-    queue_depth: —
-    last_flush_age_sec: —
-
-    [Performance] muted
-    provider: —
-    latency_ms: —
-
-    [Links] ok
+    "[Links] ok
     source: data/runtime_status.json
     metrics: —
     stream: http://127.0.0.1:9329/summary/events

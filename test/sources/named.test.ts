@@ -103,12 +103,16 @@ describe('named sources', () => {
     expect(down.status).toEqual({ a: { n: 1 }, b: { n: 2 } })
     expect(down.parts?.[0]).toMatchObject({
       name: 'a',
-      fault: { error: 'io', message: 'connection refused' },
+      // A request on its way meets a connection that ends.
+      fault: { error: 'io', message: expect.stringContaining('connection') },
     })
     expect(down.parts?.[1]).toMatchObject({ name: 'b', fault: null, everyMs: 1 })
     await b.close()
     const whole = await eventually(() => readings.all.find(each => !each.ok), 'both are down')
-    expect(whole).toMatchObject({ error: 'io', message: 'a: connection refused; b: connection refused' })
+    expect(whole).toMatchObject({
+      error: 'io',
+      message: expect.stringMatching(/^a: .*connection.*; b: .*connection/),
+    })
   })
 
   test('one that never answers delays the first reading by a bounded time', async () => {

@@ -155,7 +155,9 @@ export class ServedFolder {
         const hashes = manifest.hashes as Readonly<Record<string, string>>
         for (const file of manifest.files as readonly string[]) {
           const document = readJson(join(this.panels, file))
-          const meta = document?.meta as { hash: string; board_panel: string; board_hash: string | null } | undefined
+          const meta = document?.meta as
+            | { hash: string; board_panel: string; board_hash: string | null }
+            | undefined
           why = `${file}: ${JSON.stringify(meta)}`
           if (document === null) return false
           if (meta === undefined) continue

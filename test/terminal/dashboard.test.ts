@@ -299,7 +299,7 @@ describe('terminals with fewer features', () => {
     for (const message of ['cafe\u0301 au lait', '한국어 경고']) expect(screen.text).toContain(message)
     const { active } = screen.terminal.buffer
     const cell = (x: number, y: number): string => active.getLine(y)?.getCell(x)?.getChars() ?? ''
-    const rows = screen.lines.flatMap((line, y) => (/ 10:39:5\d {2}/.test(line) ? [y] : []))
+    const rows = screen.lines.flatMap((line, y) => (/Oct 2025 10:39:5\d {2}/.test(line) ? [y] : []))
     expect(rows).toHaveLength(messages.length)
     // The column on the right begins where it does next to any other row.
     for (const y of rows) {
