@@ -50,7 +50,7 @@ const value = {
       description: '`bad`: only where it is warn or error; default `always`.',
     }),
   priority: z.number('allowed: a number').min(0).max(100).exactOptional().meta({
-    description: 'On a narrow screen the lowest are left out first.',
+    description: 'On a narrow screen the lowest are left out first; default 100.',
   }),
   history: z
     .boolean('allowed: true or false')

@@ -210,7 +210,8 @@ function columnOf(item: Item, at: number, lines: readonly (readonly Cell[])[]): 
   return {
     label: item.label,
     ...(isNumeric && !isTime && at > 0 ? { align: 'right' as const } : {}),
-    ...(item.priority === null ? {} : { priority: item.priority }),
+    // A column without one is important: a file gives it to those that may be dropped.
+    priority: item.priority ?? 100,
     ...(item.isState && !isNumeric ? { role: 'state' as const } : {}),
     ...(unit === undefined ? {} : { unit }),
     ...(item.hasHistory && at > 0 ? { fact: factPart(item.label) } : {}),

@@ -60,14 +60,15 @@ function cellText(panel: Panel, columns: readonly Column[], row: readonly Cell[]
   if (message !== undefined && message !== MISSING && message !== shown) return `${shown}: ${message}`
   const { label = '', role } = columns[at] ?? {}
   const isState = role === 'state'
-  const names = isState
-    ? row
-        .slice(0, at)
-        .filter(
-          ({ value, text: shownName }, i) =>
-            value === undefined && shownName !== MISSING && columns[i]?.role !== 'state',
-        )
-    : row.slice(0, 1)
+  const before = columns.slice(0, isState ? at : Math.max(1, at)).flatMap((column, i) => {
+    const cell = row[i]
+    const isName = cell !== undefined && cell.value === undefined && cell.text !== MISSING
+    return isName && column.role !== 'state' ? [{ text: cell.text, priority: column.priority ?? 0 }] : []
+  })
+  const best = Math.max(...before.map(({ priority }) => priority))
+  const only = before.find(({ priority }) => priority === best) ?? row[0]
+  // A state is that of all its names (`InfluxDB connection_healthy`), a number that of the most important one.
+  const names = isState ? before : only === undefined ? [] : [only]
   const name = names.map(({ text: part }) => part).join(' ')
   const whole = named(name, panel, HAS_LETTER.test(name))
   return isState && !SAYS_LITTLE.test(shown) ? `${whole}: ${shown}` : `${whole} ${label}: ${shown}`

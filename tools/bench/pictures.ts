@@ -86,15 +86,17 @@ async function boardPictures(folder: string): Promise<void> {
   const fixture = (name: string) => ({ file: join(folder, name) })
   try {
     for (const [name, documents] of Object.entries(BOARDS)) {
-      const board =
-        name === 'automatic' ? {} : parse(readFileSync(`examples/boards/${name}.board.toml`, 'utf8'))
       const source =
         typeof documents === 'string'
           ? fixture(documents)
           : Object.fromEntries(Object.entries(documents).map(([of, file]) => [of, fixture(file)]))
       const path = join(folder, `${name}.board.json`)
-      writeFileSync(path, JSON.stringify({ ...board, source }))
-      const server = await startServer(['serve', '--board', path], {}, folder)
+      if (name !== 'automatic') {
+        const board = parse(readFileSync(`examples/boards/${name}.board.toml`, 'utf8'))
+        writeFileSync(path, JSON.stringify({ ...board, source }))
+      }
+      const given = name === 'automatic' ? ['--source', String(source.file)] : ['--board', path]
+      const server = await startServer(['serve', ...given], {}, folder)
       try {
         const page = await browser.newPage({ viewport: BOARD_PAGE, colorScheme: 'light' })
         await page.goto(server.url)
