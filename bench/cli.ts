@@ -25,7 +25,9 @@ type CycleFlags = Partial<CycleOptions> & {
 
 function cycleCommand(): Command {
   return new Command('cycle')
-    .description('One cycle on a status that changes every time: alone, with outputs, with ten clients; JSON')
+    .description(
+      'One cycle on a status that changes every time: alone, with outputs, with ten clients; boards of 2 MB; JSON',
+    )
     .option(
       '--warmup <n>',
       'Cycles before the measured ones, to compile the code (default: G6_BENCH_WARMUP, 500)',
@@ -36,7 +38,10 @@ function cycleCommand(): Command {
     .option('--indices <n>', 'Indices in the status', whole(0), 4)
     .option('--emit-samples', 'Put the time of every cycle in the report')
     .option('--quick', 'A short run: 5 cycles to warm up, 40 measured')
-    .option('--check', 'Exit 1 over G6_BENCH_MAX_P95_MS or under G6_BENCH_MIN_HIT_RATIO')
+    .option(
+      '--check',
+      'Exit 1 over G6_BENCH_MAX_P95_MS or a limit of the boards, or under G6_BENCH_MIN_HIT_RATIO',
+    )
     .option('--against <folder>', 'Compare with another build, by its dist folder, in interleaved rounds')
     .option('--rounds <n>', 'Rounds of --against', whole(1, 100), 5)
     .action(async ({ quick, check, against, rounds, ...flags }: CycleFlags) => {
@@ -54,9 +59,14 @@ function cycleCommand(): Command {
         return
       }
       const { benchCycle } = await import('./cycle/run.js')
-      const { cycleComplaints } = await import('./cycle/bounds.js')
-      const report = await printed(() => benchCycle(options))
-      if (check) fail(cycleComplaints(report, config))
+      const { benchBoards } = await import('./cycle/boards.js')
+      const { boardComplaints, cycleComplaints } = await import('./cycle/bounds.js')
+      const boardSizes = quick ? { warmup: 4, measure: 4, quick } : { warmup: 15, measure: 60 }
+      const report = await printed(async () => ({
+        ...(await benchCycle(options)),
+        boards: await benchBoards(boardSizes),
+      }))
+      if (check) fail([...cycleComplaints(report, config), ...boardComplaints(report.boards)])
     })
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { cycleComplaints } from './bounds.js'
+import { boardComplaints, cycleComplaints } from './bounds.js'
 
 const BOUNDS = { benchMaxP95Ms: 150, benchMinHitRatio: 0.3 }
 const judged = (p95_ms: number, cycle_cpu_p95_ms: number, hit_ratio = 0.7) =>
@@ -19,4 +19,24 @@ test('a hit ratio under its limit is reported in addition to the time', () => {
   expect(judged(1, 1, 0.3)).toEqual([])
   expect(judged(1, 1, 0.29)).toEqual(['hit ratio: 0.29, the limit is 0.3'])
   expect(judged(160, 160, 0)).toHaveLength(2)
+})
+
+test('boards that take too long, and an event loop that is held, are reported', () => {
+  const cost = (min: number) => {
+    const spread = { median: 1_000, min, max: 1_000, count: 2 }
+    return { cpu_p95_ms: 0, cpu_ms: spread, ratio: spread }
+  }
+  const report = (known: number, learning: number, made: number, p99_ms: number) => {
+    const automatic = { megabytes: 2, known: cost(known), learning: cost(learning) }
+    return {
+      automatic: { pods: automatic, rows: automatic, map: automatic },
+      declared: { megabytes: 2, made: cost(made) },
+      loop_delay: { documents: 1, p50_ms: 0, p99_ms, max_ms: 0 },
+    }
+  }
+  expect(boardComplaints(report(60, 300, 75, 150))).toEqual([])
+  expect(boardComplaints(report(61, 301, 76, 151))).toHaveLength(8)
+  expect(boardComplaints(report(0, 0, 76, 0))).toEqual([
+    'declared board, 14 panels: processor time, least: 76 ms, the limit is 75 ms',
+  ])
 })

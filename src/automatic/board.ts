@@ -28,7 +28,7 @@ import {
 import { Keys } from './keys.js'
 import { type Path, pathKey, stateOfObject } from './leaves.js'
 import { isDataKey, isSecret, joinedName, stateName, titleOf } from './names.js'
-import { factPart, type Row, tableOf } from './table.js'
+import { factPart, type Rows, tableOf } from './table.js'
 import type { UnitContext } from './units.js'
 
 export type AutomaticOptions = UnitContext & {
@@ -105,12 +105,6 @@ type Draft = PanelOutline & {
 
 const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null
 
-/** Members of an object, without an unbounded number of them. */
-function membersOf(value: JsonMap): readonly string[] {
-  const keys = Object.keys(value)
-  return keys.length > MAX_MEMBERS ? keys.slice(0, MAX_MEMBERS) : keys
-}
-
 /** A list with one object stands for the object. */
 function objectOf(value: unknown): JsonMap | null {
   if (isObject(value)) return value
@@ -123,9 +117,8 @@ const ALIKE_SAMPLE = 50
 /** Share of the members of an object that most of the others have too. */
 const ALIKE_SHARE = 0.5
 
-/** Whether all members are objects with mostly the same members: rows by their names. */
-export function isMapOfAlike(value: JsonMap): boolean {
-  const keys = Object.keys(value)
+/** Whether all members are objects with mostly the same members: rows by their names. `keys`: of all members. */
+export function isMapOfAlike(value: JsonMap, keys: readonly string[] = Object.keys(value)): boolean {
   if (keys.length < 2 && !keys.every(isDataKey)) return false
   if (keys.length === 0) return false
   const sample = spread(keys, ALIKE_SAMPLE).map(key => objectOf(value[key]))
@@ -147,7 +140,7 @@ export function isMapOfAlike(value: JsonMap): boolean {
 }
 
 /** The rows of a list of objects or of a map of alike objects; null for anything else. */
-function rowsOf(value: unknown): readonly Row[] | null {
+function rowsOf(value: unknown): Rows | null {
   if (Array.isArray(value)) {
     const list = value as readonly unknown[]
     const only = objectOf(value)
@@ -158,18 +151,22 @@ function rowsOf(value: unknown): readonly Row[] | null {
       isMapOfAlike(only)
     )
       return rowsOf(only)
-    const rows = list.filter(isObject)
+    const objects = list.every(isObject) ? list : list.filter(isObject)
     // Most of them, so that one null does not hide a table.
-    return rows.length === 0 || rows.length * 2 < list.length ? null : rows.map(row => ({ name: null, row }))
+    return objects.length === 0 || objects.length * 2 < list.length ? null : { names: null, objects }
   }
-  if (!isObject(value) || !isMapOfAlike(value)) return null
-  const rows: Row[] = []
-  for (const key of Object.keys(value)) {
+  if (!isObject(value)) return null
+  const keys = Object.keys(value)
+  if (!isMapOfAlike(value, keys)) return null
+  const objects = keys.map(key => {
     const row = objectOf(value[key])
-    if (row !== null && !isSecret(key, row)) rows.push({ name: key, row })
-  }
-  return rows
+    return row === null || isSecret(key, row) ? null : row
+  })
+  if (objects.every(isRow)) return { names: keys, objects }
+  return { names: keys.filter((_, at) => isRow(objects[at])), objects: objects.filter(isRow) }
 }
+
+const isRow = (row: JsonMap | null | undefined): row is JsonMap => row !== null && row !== undefined
 
 class Builder {
   readonly drafts: Draft[] = []
@@ -221,9 +218,10 @@ class Builder {
   #object(value: JsonMap, path: Path): void {
     const items: Item[] = []
     const children: (() => void)[] = []
-    const keys = membersOf(value)
-    for (const key of keys) this.#member(key, value[key], [...path, key], items, children)
-    this.#left(path, Object.keys(value).length - keys.length)
+    const keys = Object.keys(value)
+    for (const key of keys.slice(0, MAX_MEMBERS))
+      this.#member(key, value[key], [...path, key], items, children)
+    this.#left(path, keys.length - MAX_MEMBERS)
     if (items.length > 0) this.#fields(items, path)
     for (const child of children) child()
   }
@@ -361,7 +359,7 @@ class Builder {
     return toneOfValue(value, path, around, this.#context)
   }
 
-  #table(rows: readonly Row[], path: Path): void {
+  #table(rows: Rows, path: Path): void {
     if (this.drafts.length >= MAX_DRAFTS) {
       this.#left(path, 1)
       return

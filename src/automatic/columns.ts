@@ -4,7 +4,7 @@ import { shownText } from '../panels/text.js'
 import type { JsonMap } from '../snapshot/value.js'
 import { type CellContext, nameOf, plainCell, toneOfValue } from './cells.js'
 import { ALONE, flagOf, isBadCounter, stateAt } from './judge.js'
-import { Leaves, leavesAt, type Path } from './leaves.js'
+import { collectLeaves, Leaves, leavesAt, type Path } from './leaves.js'
 import {
   ANY,
   errorTextRank,
@@ -337,20 +337,12 @@ export function fitsTable(plan: TablePlan, rows: readonly JsonMap[], shown: read
   const leaves = new Leaves()
   for (const row of spread(rows, CHECKED)) leaves.add(row)
   for (const key of leaves.paths.keys()) if (!plan.known.has(key)) return false
+  const found: unknown[] = []
   return plan.constants.every(({ path, value }) =>
     shown.every(row => {
-      const [found] = leavesAt(row, path)
-      return found === undefined || found === value
-    }),
-  )
-}
-
-/** The state that the paths of a plan give a row. */
-export function statesOf(plan: TablePlan, row: JsonMap) {
-  return plan.states.flatMap(path =>
-    leavesAt(row, path).flatMap(value => {
-      const state = stateAt(path, value)
-      return state === null ? [] : [state]
+      found.length = 0
+      collectLeaves(row, path, found)
+      return found.length === 0 || found[0] === value
     }),
   )
 }

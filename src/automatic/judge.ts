@@ -15,6 +15,8 @@ const CALM: ReadonlyMap<string, StateTone> = new Map([
 ])
 /** Longer text is a sentence, not a state. */
 const MAX_WORD = 60
+/** Longer text is not looked at. */
+export const MAX_STATE_CHARS = MAX_WORD * 4
 const MAX_PARTS = 6
 
 const SEVERITIES = setOf('severity level impact indicator priority urgency')
@@ -163,7 +165,7 @@ export function flagOf(value: unknown): boolean | null {
 
 /** The state that a value at this path is; null where the name carries none or the value is no word. */
 export function stateAt(path: readonly string[], value: unknown): StateValue | null {
-  if (typeof value !== 'string' || value === '' || value.length > MAX_WORD * 4) return null
+  if (typeof value !== 'string' || value === '' || value.length > MAX_STATE_CHARS) return null
   const base = stateNameOf(path)
   if (base === null || flagOf(value) !== null) return null
   return /\p{L}/u.test(value) ? { base, word: value } : null

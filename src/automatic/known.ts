@@ -25,10 +25,25 @@ const MOSTLY = 0.8
 /** Elements of a list or map that are looked at. */
 const SAMPLE = 20
 
+/** Cached by path; a full cache is emptied. A snapshot has the same few dozen paths every time. */
+const MAX_KEPT = 1_024
+const kept = new Map<string, readonly string[]>()
+
+/** The members of the top level in `loop.cycle, cycle`. */
+function membersIn(paths: string): readonly string[] {
+  const known = kept.get(paths)
+  if (known !== undefined) return known
+  if (kept.size === MAX_KEPT) kept.clear()
+  const made = paths.split(', ').map(path => path.split('.')[0] ?? '')
+  kept.set(paths, made)
+  return made
+}
+
 /** The members of the top level that the known panels read. */
 export function readMembers({ origins }: Pick<Snapshot, 'origins'>): ReadonlySet<string> {
-  const paths = Object.values(origins).flatMap(path => path.split(', '))
-  return new Set(paths.map(path => path.split('.')[0] ?? ''))
+  const read = new Set<string>()
+  for (const paths of Object.values(origins)) for (const name of membersIn(paths)) read.add(name)
+  return read
 }
 
 function sampleOf(value: unknown): readonly unknown[] {
@@ -92,12 +107,12 @@ const isScalar = (value: unknown): boolean => typeof value !== 'object' || value
 /** Whether the known panels show this document; otherwise the automatic board does. */
 export function isKnownDocument(document: JsonMap, snapshot: Pick<Snapshot, 'origins'>): boolean {
   const read = readMembers(snapshot)
-  const paths = new Set(Object.values(snapshot.origins))
   for (const name of read) {
     if (!Object.hasOwn(document, name)) continue
     if (OWN_MEMBERS.has(name) || isOwnList(name, member(document, name))) return true
   }
   if (Array.isArray(document.alerts) && isOwnList('alerts', document.alerts)) return true
+  const paths = new Set(Object.values(snapshot.origins))
   const words: readonly string[] = OWN_WORDS
   let [counted, share] = [0, 0]
   for (const name of Object.keys(document)) {

@@ -34,9 +34,17 @@ export function stateOfObject(name: string, value: JsonMap): string | null {
 function conditionType(element: unknown): string | null {
   if (!isObject(element)) return null
   const { type, status } = element
-  return typeof type === 'string' && typeof status === 'string' && /^(?:true|false|unknown)$/i.test(status)
-    ? type
-    : null
+  return typeof type === 'string' && typeof status === 'string' && isConditionWord(status) ? type : null
+}
+
+/** As Kubernetes writes them first; a table asks this of every row. */
+function isConditionWord(status: string): boolean {
+  return (
+    status === 'True' ||
+    status === 'False' ||
+    status === 'Unknown' ||
+    /^(?:true|false|unknown)$/i.test(status)
+  )
 }
 
 const isConditions = (list: readonly unknown[]): boolean =>
@@ -108,8 +116,15 @@ export class Leaves {
 }
 
 function conditionAt(list: readonly unknown[], type: string): unknown {
-  const found = list.find(element => conditionType(element) === type)
-  return isObject(found) ? found.status : undefined
+  for (const element of list)
+    if (isObject(element) && element.type === type && conditionType(element) !== null) return element.status
+  return undefined
+}
+
+/** An own member. JSON has no functions: what is one, or the prototype itself, is inherited. */
+function memberOf(value: JsonMap, name: string): unknown {
+  const found = value[name]
+  return typeof found === 'function' || found === Object.prototype ? undefined : found
 }
 
 /** A leaf as it is judged and shown; undefined where there is none. */
@@ -130,11 +145,16 @@ function collect(value: unknown, path: Path, from: number, into: unknown[]): voi
       return
     }
     if (Array.isArray(at)) at = conditionAt(at, name)
-    else if (isObject(at) && Object.hasOwn(at, name)) at = at[name]
+    else if (isObject(at)) at = memberOf(at, name)
     else return
   }
-  const leaf = leafOf(path.at(-1) ?? '', at)
+  const leaf = leafOf(path[path.length - 1] ?? '', at)
   if (leaf !== undefined) into.push(leaf)
+}
+
+/** Adds all values at a path of a row. */
+export function collectLeaves(row: JsonMap, path: Path, into: unknown[]): void {
+  collect(row, path, 0, into)
 }
 
 /** All values at a path of a row. */

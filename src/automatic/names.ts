@@ -40,9 +40,13 @@ const SECRET_PAIRS = setOf(
 const isHarmless = (value: unknown): boolean => typeof value === 'number' || typeof value === 'boolean'
 const SECRET_VALUE = /^(?:(?:bearer|basic) \S{8}|eyJ[\w-]{8,}\.[\w-]+\.|-----BEGIN )/i
 
+/** What every name of a secret has. The keys of a large map are no secrets, and all different: splitting each into words is slow. */
+const MAY_BE_SECRET = /[^ -~]|pass|pwd|secret|token|cred|auth|key|cookie|bearer|jwt|connection/i
+
 /** Whether this member must never be shown. */
 export function isSecret(name: string, value: unknown): boolean {
   if (typeof value === 'string' && SECRET_VALUE.test(value.slice(0, 100))) return true
+  if (!MAY_BE_SECRET.test(name)) return false
   const parts = partsOf(name)
   const last = parts.at(-1) ?? ''
   const isNamed =

@@ -1,4 +1,7 @@
 // A table of alike objects: the rows that are not well first, then as given; how many there are, and how many are not well.
+//
+// Every row is judged, so a cycle costs what the states of all rows cost: a few look-ups a row, and no objects, texts or patterns for
+// it (row-judge.ts). Only the rows that are shown get cells. The columns are looked for only when the rows no longer fit the plan.
 import { fields, numberCell } from '../panels/cells.js'
 import type { Fact, Facts } from '../panels/facts.js'
 import { MISSING, plainNumber } from '../panels/format.js'
@@ -6,20 +9,21 @@ import type { Block, Cell, Column, Field, Tone } from '../panels/panel.js'
 import { shownText } from '../panels/text.js'
 import { isSafeName, type JsonMap } from '../snapshot/value.js'
 import { type CellContext, more, nameOf, plainCell, toneOfValue, withTone } from './cells.js'
-import { type AutomaticColumn, addsUp, fitsTable, learnTable, statesOf, type TablePlan } from './columns.js'
+import { type AutomaticColumn, addsUp, fitsTable, learnTable, type TablePlan } from './columns.js'
 import type { Counters } from './counters.js'
-import { flagOf, isBadCounter, type Surroundings, surroundingsOf } from './judge.js'
+import { flagOf, isBadCounter, type Surroundings } from './judge.js'
 import { leavesAt, type Path } from './leaves.js'
 import { ANY } from './names.js'
+import { type Judged, RANKS, RowJudge, rankOf, WARN } from './row-judge.js'
 
 export const MAX_ROWS = 200
 /** Longer tables begin with the rows that are not well. */
 const SORTED_FROM = 12
 
-export type Row = {
-  /** The key of its map; null in a list. */
-  readonly name: string | null
-  readonly row: JsonMap
+export type Rows = {
+  /** The keys of their map; null in a list. */
+  readonly names: readonly string[] | null
+  readonly objects: readonly JsonMap[]
 }
 
 export type Table = {
@@ -28,32 +32,6 @@ export type Table = {
   readonly plan: TablePlan
   readonly hiddenRows: number
 }
-
-const RANKS: readonly (Tone | undefined)[] = [undefined, 'ok', 'info', 'warn', 'error']
-const rankOf = (tone: Tone | undefined): number => Math.max(0, RANKS.indexOf(tone))
-
-/** The state of a row: its worst tone, and the value that has it. */
-type Judged = {
-  readonly rank: number
-  readonly path: Path | null
-  readonly value: unknown
-  readonly around: Surroundings
-}
-
-function judgeRow(plan: TablePlan, row: JsonMap, context: CellContext): Judged {
-  const kind = plan.kind === null ? undefined : leavesAt(row, plan.kind)[0]
-  const around = surroundingsOf(statesOf(plan, row), plan.hasMessage, typeof kind === 'string' ? kind : null)
-  let worst: Judged = { rank: 0, path: null, value: undefined, around }
-  for (const path of plan.states) {
-    for (const value of leavesAt(row, path)) {
-      const rank = rankOf(toneOfValue(value, path, around, context))
-      if (rank > worst.rank) worst = { rank, path, value, around }
-    }
-  }
-  return worst
-}
-
-const WARN = rankOf('warn')
 
 function numberOfMany(values: readonly unknown[], path: Path, context: CellContext): Cell {
   const isAdded = addsUp(nameOf(path))
@@ -143,49 +121,60 @@ function factsOf(columns: readonly Column[], rows: readonly (readonly Cell[])[])
   })
 }
 
+/** The rows that are shown: where there are many, those that are not well first; and how many are not well. */
+function judgedRows(objects: readonly JsonMap[], judge: RowJudge) {
+  const [failing, warned, others]: readonly [number[], number[], number[]] = [[], [], []]
+  let notWell = 0
+  for (let at = 0; at < objects.length; at++) {
+    const row = objects[at]
+    if (row === undefined) continue
+    const { rank } = judge.judge(row)
+    if (rank >= WARN) notWell++
+    const list = objects.length <= SORTED_FROM || rank < WARN ? others : rank > WARN ? failing : warned
+    if (list.length < MAX_ROWS) list.push(at)
+  }
+  return { shown: [...failing, ...warned, ...others].slice(0, MAX_ROWS), notWell }
+}
+
 /** `key`: of the panel, for its counters. `before`: what was learned from the rows of the previous document. */
 export function tableOf(
   key: string,
-  rows: readonly Row[],
+  { names, objects }: Rows,
   before: TablePlan | null,
   context: CellContext,
   counters: Counters,
 ): Table {
-  const hasKey = rows[0]?.name !== null
-  const objects = rows.map(({ row }) => row)
+  const hasKey = names !== null
   const fits = before !== null && fitsTable(before, objects, objects.slice(0, MAX_ROWS))
   const plan = fits ? before : learnTable(objects, hasKey, context)
-  const judged = rows.map(({ row }) => judgeRow(plan, row, context))
-  const notWell = judged.reduce((sum, { rank }) => (rank >= WARN ? sum + 1 : sum), 0)
-  const order = rows.map((_, at) => at)
-  if (rows.length > SORTED_FROM) {
-    const urgency = (at: number): number => Math.max(WARN - 1, judged[at]?.rank ?? 0)
-    order.sort((a, b) => urgency(b) - urgency(a) || a - b)
-  }
   const { columns } = plan
-  const shown = order.slice(0, MAX_ROWS).flatMap((at): (readonly Cell[])[] => {
-    const [given, state] = [rows[at], judged[at]]
-    if (given === undefined || state === undefined) return []
-    const cells = columns.map(column => cellOf(column, given.row, state.around, context))
-    const name = given.name ?? cells[0]?.text ?? ''
+  const judge = new RowJudge(plan, context)
+  const { shown: order, notWell } = judgedRows(objects, judge)
+  const shown = order.flatMap((at): (readonly Cell[])[] => {
+    const row = objects[at]
+    if (row === undefined) return []
+    const state = judge.judge(row)
+    const cells = columns.map(column => cellOf(column, row, state.around, context))
+    const given = names?.[at] ?? null
+    const name = given ?? cells[0]?.text ?? ''
     columns.forEach(({ kind, label }, i) => {
       const value = cells[i]?.value
       if (kind !== 'number' || value === undefined || !isBadCounter(label)) return
       if (counters.isRising(`${key}\u0000${name}\u0000${label}`, value))
         cells[i] = withTone(cells[i] ?? { text: MISSING }, 'warn')
     })
-    if (given.name !== null) cells.unshift({ text: shownText(given.name) || MISSING })
+    if (given !== null) cells.unshift({ text: shownText(given) || MISSING })
     withHidden(cells, columns, state, context)
     return [cells.map((cell, i) => withoutUnit(cell, columns[hasKey ? i - 1 : i]))]
   })
   const made = columns.map((column, i) => columnOf(column, 90 - i * 5))
   const all: readonly Column[] = hasKey ? [{ label: keyLabel(columns), priority: 100 }, ...made] : made
   const summary: Field[] = [
-    { label: 'count', ...numberCell(rows.length, plainNumber(rows.length)), fact: 'count' },
+    { label: 'count', ...numberCell(objects.length, plainNumber(objects.length)), fact: 'count' },
   ]
   if (plan.states.length > 0)
     summary.push({ label: 'not well', ...numberCell(notWell, plainNumber(notWell)), fact: 'not_well' })
-  const hiddenRows = rows.length - shown.length
+  const hiddenRows = objects.length - shown.length
   return {
     blocks: [
       fields(...summary.map(field => (field.value === 0 || field.label === 'count' ? muted(field) : field))),
@@ -195,7 +184,7 @@ export function tableOf(
       ...more(plan.secrets, 'possible secret'),
     ],
     facts: Object.fromEntries<Fact>([
-      ['count', rows.length],
+      ['count', objects.length],
       ...(plan.states.length > 0 ? [['not_well', notWell] as [string, Fact]] : []),
       ...factsOf(all, shown),
     ]),

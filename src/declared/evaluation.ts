@@ -1,4 +1,5 @@
 // One evaluation of a board: the document, the budget that all its expressions share, and what did not work.
+import { MISSING } from '../panels/format.js'
 import { shownText } from '../panels/text.js'
 import { Budget } from './budget.js'
 import type { Item, Part } from './compile.js'
@@ -6,7 +7,7 @@ import { type AbsentName, type Evaluated, nearest, type Scope } from './expressi
 import { MAX_ROWS } from './file.js'
 import { isObject, kindOf, own } from './json-value.js'
 import type { Fault } from './parse.js'
-import { type CellContext, cellOf, type MadeCell } from './value-cell.js'
+import { badnessOf, type CellContext, cellOf, type MadeCell } from './value-cell.js'
 
 export type MakeContext = CellContext & {
   /** Sources that are down, by name, with the reason; their panels say so. */
@@ -23,10 +24,19 @@ export type FoundRows =
   | { readonly ok: true; readonly rows: readonly Row[]; readonly more: number }
   | { readonly ok: false; readonly message: string }
 
+/** Of one cell: its tone where it is not well, whether there is a value, and why there is none. */
+export type Badness = {
+  readonly bad: 'error' | 'warn' | null
+  readonly isFound: boolean
+  readonly why: string | null
+}
+
 const MAX_FAULTS = 200
 const SHOWN_CHARS = 60
 /** Rows that are looked at for a name that none has. */
 const SAMPLE = 200
+/** Cells that are kept of one item: its rows have the same few words. */
+const MAX_KEPT = 1_024
 
 export class Evaluation {
   readonly faults: Fault[] = []
@@ -35,6 +45,9 @@ export class Evaluation {
   readonly #budget: Budget
   /** Sources whose document has not come: what is read of them is no fault of the file. */
   readonly #absent: ReadonlySet<string>
+  /** The cells of an item by the text or boolean that they show. */
+  readonly #cells = new Map<Item, Map<unknown, MadeCell>>()
+  #lastScope: Scope
 
   constructor(
     readonly document: unknown,
@@ -42,6 +55,7 @@ export class Evaluation {
     sources: readonly string[],
   ) {
     this.#budget = new Budget(context.steps)
+    this.#lastScope = { budget: this.#budget, document, key: null }
     this.#absent = new Set(sources.filter(name => own(document, name) === null))
   }
 
@@ -69,9 +83,38 @@ export class Evaluation {
   }
 
   cellOf(item: Item, result: Evaluated): MadeCell {
-    const made = cellOf(item, result, this.context)
+    const made = this.#madeCell(item, result)
     this.untilMs = Math.min(this.untilMs, made.untilMs ?? Number.POSITIVE_INFINITY)
     return made
+  }
+
+  #madeCell(item: Item, result: Evaluated): MadeCell {
+    if (!result.ok || (typeof result.value !== 'string' && typeof result.value !== 'boolean'))
+      return cellOf(item, result, this.context)
+    let cells = this.#cells.get(item)
+    if (cells === undefined) {
+      cells = new Map()
+      this.#cells.set(item, cells)
+    }
+    const known = cells.get(result.value)
+    if (known !== undefined) return known
+    const made = cellOf(item, result, this.context)
+    if (cells.size < MAX_KEPT) cells.set(result.value, made)
+    return made
+  }
+
+  /** How bad a cell is, without making it where that is not needed. */
+  badness(item: Item, value: unknown, key: string | null): Badness {
+    const result = this.evaluate(item.from, value, key)
+    const bad = badnessOf(item, result)
+    if (bad !== undefined) return { bad, isFound: true, why: null }
+    const { cell, failure } = this.cellOf(item, result)
+    const { tone } = cell
+    return {
+      bad: tone === 'error' || tone === 'warn' ? tone : null,
+      isFound: cell.text !== MISSING,
+      why: failure,
+    }
   }
 
   rows(part: Part): FoundRows {
@@ -84,7 +127,7 @@ export class Evaluation {
       return { ok: true, rows, more: value.length - rows.length }
     }
     if (isObject(value)) {
-      const keys = Object.keys(value)
+      const keys = this.#budget.namesOf(value)
       const rows = keys.slice(0, MAX_ROWS).map(key => ({ value: value[key], key }))
       return { ok: true, rows, more: keys.length - rows.length }
     }
@@ -128,6 +171,7 @@ export class Evaluation {
   }
 
   #scope(key: string | null): Scope {
-    return { budget: this.#budget, document: this.document, key }
+    if (this.#lastScope.key !== key) this.#lastScope = { budget: this.#budget, document: this.document, key }
+    return this.#lastScope
   }
 }

@@ -157,20 +157,8 @@ function compiled(node: Node, bound: ReadonlySet<string>): Evaluate {
       const { value } = node
       return () => value
     }
-    case 'Field': {
-      const { name } = node
-      return (value, { budget, absent }) => {
-        budget.spend(1)
-        if (
-          absent !== undefined &&
-          absent.length < MAX_ABSENT &&
-          isObject(value) &&
-          !Object.hasOwn(value, name)
-        )
-          absent.push({ name, names: Object.keys(value).slice(0, MAX_NAMES) })
-        return own(value, name)
-      }
-    }
+    case 'Field':
+      return memberAt([node.name])
     case 'Variable':
       return variable(node.name, bound)
     case 'LetExpression':
@@ -178,6 +166,8 @@ function compiled(node: Node, bound: ReadonlySet<string>): Evaluate {
     case 'Subexpression':
     case 'IndexExpression':
     case 'Pipe': {
+      const names = namesIn(node)
+      if (names !== null) return memberAt(names)
       const [left, right] = [make(node.left), make(node.right)]
       const stops = node.type !== 'Pipe'
       return (value, scope, variables) => {
@@ -204,7 +194,7 @@ function compiled(node: Node, bound: ReadonlySet<string>): Evaluate {
       const [left, right] = [make(node.left), make(node.right)]
       return (value, scope, variables) => {
         const base = left(value, scope, variables)
-        return isObject(base) ? projected(Object.values(base), right, scope, variables) : null
+        return isObject(base) ? projected(scope.budget.valuesOf(base), right, scope, variables) : null
       }
     }
     case 'FilterProjection': {
@@ -308,6 +298,29 @@ function compiled(node: Node, bound: ReadonlySet<string>): Evaluate {
   }
 }
 
+/** The names of `a.b.c`; null for anything else. */
+function namesIn(node: Node): readonly string[] | null {
+  if (node.type === 'Field') return [node.name]
+  if (node.type !== 'Subexpression') return null
+  const [left, right] = [namesIn(node.left), namesIn(node.right)]
+  return left === null || right === null ? null : [...left, ...right]
+}
+
+/** What most expressions are, and what tables ask of every row: a loop, not a call for each name. */
+function memberAt(names: readonly string[]): Evaluate {
+  return (value, { budget, absent }) => {
+    let at = value
+    for (const name of names) {
+      budget.spend(1)
+      if (absent !== undefined && absent.length < MAX_ABSENT && isObject(at) && !Object.hasOwn(at, name))
+        absent.push({ name, names: Object.keys(at).slice(0, MAX_NAMES) })
+      at = own(at, name)
+      if (at === null) return null
+    }
+    return at
+  }
+}
+
 function variable(name: string, bound: ReadonlySet<string>): Evaluate {
   if (name === KEY_VARIABLE) return (_, { key }) => key
   if (!bound.has(name)) throw new CompileError(`$${name} has no value; "let $${name} = … in …" gives it one`)
@@ -366,17 +379,24 @@ function slicer({ start, stop, step }: Extract<Node, { readonly type: 'Slice' }>
   }
 }
 
+const COMPARISONS: Readonly<Record<string, (a: number, b: number) => boolean>> = {
+  GT: (a, b) => a > b,
+  GTE: (a, b) => a >= b,
+  LT: (a, b) => a < b,
+  LTE: (a, b) => a <= b,
+}
+
 function comparator(name: string, left: Evaluate, right: Evaluate): Evaluate {
-  return (value, scope, variables) => {
-    const a = left(value, scope, variables)
-    const b = right(value, scope, variables)
-    if (name === 'EQ') return isEqual(a, b, scope.budget)
-    if (name === 'NE') return !isEqual(a, b, scope.budget)
-    if (typeof a !== 'number' || typeof b !== 'number') return null
-    if (name === 'GT') return a > b
-    if (name === 'GTE') return a >= b
-    return name === 'LT' ? a < b : a <= b
-  }
+  const compare = COMPARISONS[name]
+  if (compare !== undefined)
+    return (value, scope, variables) => {
+      const a = left(value, scope, variables)
+      const b = right(value, scope, variables)
+      return typeof a === 'number' && typeof b === 'number' ? compare(a, b) : null
+    }
+  const wanted = name === 'EQ'
+  return (value, scope, variables) =>
+    isEqual(left(value, scope, variables), right(value, scope, variables), scope.budget) === wanted
 }
 
 function numberOf(value: unknown, sign: string): number | null {

@@ -2,7 +2,7 @@
 // all the time: a function of a missing value gives a missing value, and missing items of a list are left out, where JMESPath fails.
 import { emptyRecord } from '../snapshot/value.js'
 import { type Budget, EvaluationError, MAX_CHARS } from './budget.js'
-import { isEqual, isObject, kindOf, measured, Reference } from './json-value.js'
+import { isEqual, isObject, type JsonObject, kindOf, measured, Reference } from './json-value.js'
 
 /** What an argument may be: text, number, list, object, `&expression`, or any. `texts`, `numbers`: lists of these. */
 type Kind = 'text' | 'number' | 'list' | 'object' | 'reference' | 'any' | 'texts' | 'numbers' | 'lists'
@@ -266,13 +266,13 @@ const FUNCTIONS: Readonly<Record<string, Signature>> = {
   },
   keys: {
     takes: [['object']],
-    call: ([value]: readonly [object], budget) => spent(Object.keys(value), budget),
+    call: ([value]: readonly [object], budget) => spent(budget.namesOf(value), budget),
   },
   length: {
     takes: [['text', 'list', 'object']],
     call: ([value]: readonly [string | readonly unknown[] | object], budget) => {
       if (Array.isArray(value)) return value.length
-      if (typeof value !== 'string') return spent(Object.keys(value), budget).length
+      if (typeof value !== 'string') return spent(budget.namesOf(value), budget).length
       budget.spend(value.length)
       return codePoints(value)
     },
@@ -378,7 +378,7 @@ const FUNCTIONS: Readonly<Record<string, Signature>> = {
   upper: ofText(text => text.toUpperCase()),
   values: {
     takes: [['object']],
-    call: ([value]: readonly [object], budget) => spent(Object.values(value), budget),
+    call: ([value]: readonly [JsonObject], budget) => spent(budget.valuesOf(value), budget),
   },
   zip: {
     takes: [['list']],
@@ -393,7 +393,7 @@ const FUNCTIONS: Readonly<Record<string, Signature>> = {
 
 const MAX_NUMBER_CHARS = MAX_CHARS >> 10
 
-function spent<T>(items: T[], budget: Budget): T[] {
+function spent<T>(items: readonly T[], budget: Budget): readonly T[] {
   budget.spend(items.length)
   return items
 }

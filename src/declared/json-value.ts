@@ -45,6 +45,7 @@ export function kindOf(value: unknown): string {
 export function isEqual(a: unknown, b: unknown, budget: Budget): boolean {
   budget.spend(1)
   if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object') return false
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, i) => isEqual(item, b[i], budget))
   }
@@ -58,31 +59,29 @@ export function isEqual(a: unknown, b: unknown, budget: Budget): boolean {
 
 /** About the size of a value as JSON. Throws EvaluationError above 1 MiB, or when it is no JSON. */
 export function measured(value: unknown, budget: Budget): number {
-  let chars = 0
-  const add = (more: number): void => {
-    chars += more
-    if (chars > MAX_CHARS) throw new EvaluationError('its result is larger than 1 MiB')
+  return sizeWith(0, value, budget)
+}
+
+/** `chars` and the size of the value. */
+function sizeWith(chars: number, value: unknown, budget: Budget): number {
+  budget.spend(1)
+  if (typeof value === 'string') return within(chars + value.length + 2)
+  if (Array.isArray(value)) {
+    let sum = within(chars + 2)
+    for (const item of value) sum = sizeWith(sum, item, budget)
+    return sum
   }
-  const visit = (each: unknown): void => {
-    budget.spend(1)
-    if (typeof each === 'string') add(each.length + 2)
-    else if (Array.isArray(each)) {
-      add(2)
-      for (const item of each) visit(item)
-    } else if (isObject(each)) {
-      add(2)
-      for (const [name, member] of Object.entries(each)) {
-        add(name.length + 4)
-        visit(member)
-      }
-    } else if (
-      each === null ||
-      typeof each === 'boolean' ||
-      (typeof each === 'number' && Number.isFinite(each))
-    ) {
-      add(5)
-    } else throw new EvaluationError(`its result is ${kindOf(each)} that JSON does not have`)
+  if (isObject(value)) {
+    let sum = within(chars + 2)
+    for (const name of Object.keys(value)) sum = sizeWith(within(sum + name.length + 4), value[name], budget)
+    return sum
   }
-  visit(value)
+  if (value === null || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value)))
+    return within(chars + 5)
+  throw new EvaluationError(`its result is ${kindOf(value)} that JSON does not have`)
+}
+
+function within(chars: number): number {
+  if (chars > MAX_CHARS) throw new EvaluationError('its result is larger than 1 MiB')
   return chars
 }

@@ -19,8 +19,10 @@ import { isFalsy, isObject } from './json-value.js'
 const MANY_ROWS = 12
 const RANKS = { error: 0, warn: 1, ok: 2 } as const
 
-/** A row that `where` keeps, with the cells that are made so far. */
-type Kept = Row & { readonly sortValue: unknown; readonly cells: Map<Item, Cell> }
+/** A row that `where` keeps. */
+type Kept = Row & { readonly sortValue: unknown }
+/** Up to this many rows are found without sorting all. */
+const MAX_CHOSEN = 500
 
 const muted = (text: string): Block => ({ kind: 'text', text: shownText(text), tone: 'muted' })
 
@@ -73,7 +75,7 @@ class Table {
         if (!result.ok) fault ??= result.message
       }
       const by = sort === null ? null : this.evaluation.evaluate(sort.by, value, key)
-      kept.push({ value, key, sortValue: by?.ok === true ? by.value : null, cells: new Map() })
+      kept.push({ value, key, sortValue: by?.ok === true ? by.value : null })
     }
     if (fault !== null && where !== null) {
       this.#notes.push(muted(`not all rows are filtered: ${fault}`))
@@ -83,16 +85,17 @@ class Table {
     return kept
   }
 
-  /** As the file says; else rows that are not well first, where there are many. */
+  /** As the file says; else rows that are not well first, where there are many. Only rows up to the limit are in order. */
   #ordered(kept: readonly Kept[]): readonly Kept[] {
     const { sort, limit } = this.table
     if (sort !== null) {
       const sign = sort.isDescending ? -1 : 1
-      return [...kept].sort((a, b) => compareSorted(a.sortValue, b.sortValue, sign))
+      return sortedTo(limit, kept, (a, b) => compareSorted(a.sortValue, b.sortValue, sign))
     }
     if (kept.length <= Math.min(MANY_ROWS, limit)) return kept
-    const ranked = kept.map(row => ({ row, rank: RANKS[this.#worst(row) ?? 'ok'] }))
-    return ranked.sort((a, b) => a.rank - b.rank).map(({ row }) => row)
+    const ranked: readonly [Kept[], Kept[], Kept[]] = [[], [], []]
+    for (const row of kept) ranked[RANKS[this.#worst(row) ?? 'ok']].push(row)
+    return ranked.flat()
   }
 
   /** How many rows are not shown, with the tone of the worst of them. */
@@ -109,24 +112,25 @@ class Table {
     let worst: 'warn' | null = null
     for (const item of this.table.columns) {
       if (!item.hasTone) continue
-      const { tone } = this.#cell(item, row)
-      if (tone === 'error') return 'error'
-      if (tone === 'warn') worst = 'warn'
+      const { bad, isFound, why } = this.evaluation.badness(item, row.value, row.key)
+      this.#seen(item, isFound, why)
+      if (bad === 'error') return 'error'
+      if (bad === 'warn') worst = 'warn'
     }
     return worst
   }
 
-  #cell(item: Item, { value, key, cells }: Kept): Cell {
-    const known = cells.get(item)
-    if (known !== undefined) return known
+  #cell(item: Item, { value, key }: Kept): Cell {
     const { cell, failure } = this.evaluation.cell(item, value, key)
-    const column = this.#columns.get(item)
-    if (column !== undefined) {
-      column.isFound ||= cell.text !== MISSING
-      column.why ??= failure
-    }
-    cells.set(item, cell)
+    this.#seen(item, cell.text !== MISSING, failure)
     return cell
+  }
+
+  #seen(item: Item, isFound: boolean, why: string | null): void {
+    const column = this.#columns.get(item)
+    if (column === undefined) return
+    column.isFound ||= isFound
+    column.why ??= why
   }
 
   /** What a column finds in no row, or where it fails, is a fault. */
@@ -166,9 +170,7 @@ class Table {
   ): unknown {
     if (!isObject(value)) return value
     const on = joinKey(this.evaluation.evaluate(left, value, key))
-    const row = Object.assign(emptyRecord<unknown>(), value)
-    row[as] = on === null ? null : (others.get(on) ?? null)
-    return row
+    return { ...value, [as]: on === null ? null : (others.get(on) ?? null) }
   }
 }
 
@@ -177,6 +179,35 @@ function joinKey(result: Evaluated): string | null {
   if (!result.ok) return null
   const { value } = result
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null
+}
+
+/** All rows; the first `count` of them are the first in order, of equal ones the first stays first. */
+function sortedTo(
+  count: number,
+  rows: readonly Kept[],
+  compare: (a: Kept, b: Kept) => number,
+): readonly Kept[] {
+  if (count > MAX_CHOSEN || rows.length <= count * 2) return [...rows].sort(compare)
+  const first: Kept[] = []
+  const rest: Kept[] = []
+  for (const row of rows) {
+    const last = first[first.length - 1]
+    if (last !== undefined && first.length === count && compare(row, last) >= 0) {
+      rest.push(row)
+      continue
+    }
+    let [low, high] = [0, first.length]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const other = first[middle]
+      if (other !== undefined && compare(row, other) < 0) high = middle
+      else low = middle + 1
+    }
+    first.splice(low, 0, row)
+    const dropped = first.length > count ? first.pop() : undefined
+    if (dropped !== undefined) rest.push(dropped)
+  }
+  return [...first, ...rest]
 }
 
 function compareSorted(a: unknown, b: unknown, sign: 1 | -1): number {

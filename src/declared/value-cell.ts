@@ -39,6 +39,14 @@ export function cellOf(item: Item, evaluated: Evaluated, context: CellContext): 
   return { cell: { ...cell, text, tone: 'muted' }, failure: null }
 }
 
+/** How bad the cell of a number is, which needs no text; undefined for other values. */
+export function badnessOf(item: Item, evaluated: Evaluated): 'error' | 'warn' | null | undefined {
+  if (!evaluated.ok || typeof evaluated.value !== 'number' || item.unit === TIME) return undefined
+  if (item.thresholdFault !== null) return null
+  const tone = thresholdTone(item, evaluated.value)
+  return tone === 'error' || tone === 'warn' ? tone : null
+}
+
 /** When the age of a time reaches its next threshold. */
 function agesPast(
   { unit, warn, error }: Item,

@@ -145,21 +145,36 @@ export function timeOfDay(atMs: number | null, timezone: string): string {
 }
 
 /** Cached by time zone, as `dayNames`. */
-const days = new Map<string, Intl.DateTimeFormat>()
+type Days = { readonly format: Intl.DateTimeFormat; readonly texts: Map<number, string> }
 
-/** `29 Nov 2026` in a time zone. */
-function dayOf(atMs: number, timezone: string): string {
+const days = new Map<string, Days>()
+const MAX_TEXTS = 64
+
+function daysOf(timezone: string): Days {
   const known = days.get(timezone)
-  if (known !== undefined) return known.format(atMs)
+  if (known !== undefined) return known
   if (days.size === MAX_ZONES) days.clear()
-  const made = new Intl.DateTimeFormat('en-GB', {
+  const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: timezone,
     day: 'numeric',
     month: 'short',
     year: 'numeric',
   })
+  const made = { format, texts: new Map<number, string>() }
   days.set(timezone, made)
-  return made.format(atMs)
+  return made
+}
+
+/** `29 Nov 2026` in a time zone. Kept by minute, within which no zone begins a day: formatting takes as long as a whole panel. */
+function dayOf(atMs: number, timezone: string): string {
+  const { format, texts } = daysOf(timezone)
+  const minute = Math.floor(atMs / 60_000)
+  const known = texts.get(minute)
+  if (known !== undefined) return known
+  if (texts.size === MAX_TEXTS) texts.clear()
+  const made = format.format(atMs)
+  texts.set(minute, made)
+  return made
 }
 
 /** `15:30` of today, `15:30 on 29 Nov` of another day, and `15:30 on 29 Nov 2025` of another year. */

@@ -84,14 +84,26 @@ function cellPlace(panel: Panel, columns: readonly Column[], row: readonly Cell[
   }
 }
 
-function blockRemarks(panel: Panel, block: Block): readonly Found[] {
+function hasOk(block: Block): boolean {
+  switch (block.kind) {
+    case 'text':
+      return block.tone === 'ok'
+    case 'fields':
+      return block.items.some(({ tone }) => tone === 'ok')
+    case 'table':
+      return block.rows.some(row => row.some(({ tone }) => tone === 'ok'))
+  }
+}
+
+/** What is not well in a block. */
+function badIn(panel: Panel, block: Block): readonly Found[] {
   const { key } = panel
   switch (block.kind) {
     case 'text':
-      return block.tone === undefined ? [] : [{ tone: block.tone, text: block.text, place: { panel: key } }]
+      return isBadTone(block.tone) ? [{ tone: block.tone, text: block.text, place: { panel: key } }] : []
     case 'fields':
       return block.items.flatMap(({ label, text: shown, tone }) => {
-        if (tone === undefined) return []
+        if (!isBadTone(tone)) return []
         const said = named(label, panel, !SAYS_NOTHING_ALONE.has(label))
         return [
           { tone, text: `${said}: ${shown}`, plain: `${label}: ${shown}`, place: { panel: key, label } },
@@ -100,7 +112,7 @@ function blockRemarks(panel: Panel, block: Block): readonly Found[] {
     case 'table':
       return block.rows.flatMap(row =>
         row.flatMap(({ tone }, at) => {
-          if (tone === undefined) return []
+          if (!isBadTone(tone)) return []
           const { columns } = block
           const text = cellText(panel, columns, row, at)
           return [{ tone, text, place: cellPlace(panel, columns, row, at) }]
@@ -113,10 +125,9 @@ function blockRemarks(panel: Panel, block: Block): readonly Found[] {
 function evidenceOf(panel: Panel): Evidence {
   const known = evidences.get(panel)
   if (known !== undefined) return known
-  const found = panel.blocks.flatMap(block => blockRemarks(panel, block))
-  const bad = found.filter(isBad)
+  const bad = panel.blocks.flatMap(block => badIn(panel, block))
   const made: Evidence = {
-    isWell: found.some(({ tone }) => tone === 'ok'),
+    isWell: panel.blocks.some(hasOk),
     bad:
       bad.length === 0 && isBad(panel)
         ? [{ tone: panel.tone, text: panel.title, place: { panel: panel.key } }]
@@ -182,7 +193,8 @@ function shown(remarks: readonly Remark[]): Reasons {
   return { reasons: [...places.keys()], ...(isSomewhere ? { places: [...places.values()] } : {}) }
 }
 
-const isBad = ({ tone }: { readonly tone: Tone }): boolean => tone === 'error' || tone === 'warn'
+const isBadTone = (tone: Tone | undefined): tone is 'error' | 'warn' => tone === 'error' || tone === 'warn'
+const isBad = ({ tone }: { readonly tone: Tone }): boolean => isBadTone(tone)
 
 const WORD_OF = { error: 'failing', warn: 'attention' } as const
 
