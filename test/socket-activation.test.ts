@@ -22,16 +22,20 @@ for where in sys.argv[1].split(','):
         s = socket.socket()
         host, port = where.split(':')
         s.bind((host, int(port)))
-        print('port', s.getsockname()[1], flush=True)
     s.listen(64)
+    if not where.startswith('/'):
+        print('port', s.getsockname()[1], flush=True)
     os.set_inheritable(s.detach(), True)
 child = 0
+opener = os.getpid()
 signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGTERM))
 for run in range(int(sys.argv[2])):
     child = os.fork()
     if child == 0:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        ctypes.CDLL(None).prctl(1, 9) # ends with its parent
+        ctypes.CDLL(None).prctl(1, 9) # ends with its parent, also one that has just ended
+        if os.getppid() != opener:
+            os._exit(1)
         os.environ['LISTEN_PID'] = str(os.getpid())
         os.execvp(sys.argv[3], sys.argv[3:])
     print('child', child, flush=True)

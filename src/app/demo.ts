@@ -41,9 +41,12 @@ export type DemoOptions = {
 const ANY_AGE = '{"stream.stale.warn_sec": 1e9, "stream.stale.error_sec": 1e9}'
 
 /** The first thing the demo prints: where to look, and one line to try. */
-export function welcome(base: string | null, hasPage: boolean): string {
+export function welcome(base: string | null, hasPage: boolean, ofDocument: boolean): string {
   if (base === null) return 'G6 Stream demo\n\n'
-  const title = 'G6 Stream demo: a simulated platform, its board and its stream (Ctrl+C ends it)'
+  const what = ofDocument
+    ? 'the board of a document and its stream'
+    : 'a simulated platform, its board and its stream'
+  const title = `G6 Stream demo: ${what} (Ctrl+C ends it)`
   const path = unixPathOf(base)
   if (path !== null) {
     return `${title}\n\n  try      curl -N --unix-socket '${path}' http://localhost/summary/events\n\n`
@@ -117,7 +120,7 @@ export async function startDemo(options: DemoOptions): Promise<number> {
         ...(screen !== null && { restore: () => screen.restore() }),
         onListening: listening => {
           // Before the screen opens, so that it stands above the screen and is visible again afterwards.
-          stdout.write(welcome(unifiedUrl(loaded.config, listening), program.hasPage))
+          stdout.write(welcome(unifiedUrl(loaded.config, listening), program.hasPage, document !== null))
           for (const { name, url } of listening) log.info({ name, url }, 'listening')
           screen?.open(program)
         },

@@ -183,6 +183,10 @@ describe('a document of several named sources', () => {
     ])
   })
 
+  test('says once that it is old, by the names of those that are', () => {
+    expect(remarksOf([part('a', 0)], 70)).toEqual([{ tone: 'warn', text: 'a: stale, last 12:00' }])
+  })
+
   test('does not call a source old before its next answer is due', () => {
     expect(remarksOf([part('slow', 400, { everyMs: 300_000 })])).toEqual([])
     expect(remarksOf([part('slow', 460, { everyMs: 300_000 })])).toHaveLength(1)

@@ -60,5 +60,7 @@ function wholeRemarks(source: SourceState, timezone: string): readonly Remark[] 
 /** What the verdict takes from the source. A source that cannot be read is failing: the board shows the past. */
 export function sourceRemarks(source: SourceState, timezone: string): readonly Remark[] {
   const parts = (source.parts ?? []).map(part => partRemark(part, nowOf(source), timezone))
-  return [...wholeRemarks(source, timezone), ...parts]
+  // The names of the old ones say it better.
+  const isSaid = source.state === 'stale' && parts.length > 0
+  return isSaid ? parts : [...wholeRemarks(source, timezone), ...parts]
 }
