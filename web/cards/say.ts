@@ -6,8 +6,8 @@ type TableBlock = Extract<Block, { readonly kind: 'table' }>
 
 /** Fields that count the rows of the table below them. */
 const COUNTS: ReadonlySet<string> = new Set(['count', 'not well', 'not_well'])
-/** Where a text was cut. */
-const CUT = /(…|\.\.\.)$/
+/** Where a text was cut, maybe between two names. */
+const CUT = /,? ?(…|\.\.\.)$/
 
 /** Whether the text lists the names of the rows, `NIFTY, BANKNIFTY`: the table says them again. */
 function listsRows(text: string, rows: TableBlock['rows']): boolean {
