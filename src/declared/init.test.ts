@@ -13,7 +13,7 @@ test.each([
   'rabbitmq-overview',
   'statuspage-summary',
 ])('the board of %s has no mistake and shows the panels of the automatic board', name => {
-  const at = new URL(`../../test/fixtures/boards/documents/${name}.json`, import.meta.url)
+  const at = new URL(`../../test/fixtures/documents/${name}.json`, import.meta.url)
   const document = JSON.parse(readFileSync(at, 'utf8'))
   const text = boardFileOf(document, { source: ['[source]', 'file = "x"'], schema: 'x', nowMs: NOW_MS })
   const read = readBoard(text, 'toml', () => ({ names: [], faults: [] }))

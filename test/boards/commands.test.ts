@@ -1,4 +1,4 @@
-// `g6 board`, and boards of files on the surfaces of a real program. The five boards and their documents are in test/fixtures/boards.
+// `g6 board`, and boards of files on the surfaces of a real program. The five boards are those of examples/boards.
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,9 +7,8 @@ import { eventually } from '../support/eventually.js'
 import { endAll, g6 } from '../support/g6.js'
 import { SummaryClient } from '../support/summary-client.js'
 
-const BOARDS = 'test/fixtures/boards'
-const documentOf = (name: string): string => `${BOARDS}/documents/${name}.json`
-const boardOf = (name: string): string => `${BOARDS}/${name}.board.toml`
+const documentOf = (name: string): string => `test/fixtures/documents/${name}.json`
+const boardOf = (name: string): string => `examples/boards/${name}.board.toml`
 
 let folder = ''
 beforeEach(async () => {

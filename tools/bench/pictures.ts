@@ -77,12 +77,12 @@ const BOARDS: Readonly<Record<string, string | Readonly<Record<string, string>>>
 const BOARD_PAGE = { width: 1280, height: 640 }
 const MAX_BOARD_BYTES = 150_000
 
-const FIXTURES = 'test/fixtures/boards/documents'
+const FIXTURES = ['test/fixtures/documents', 'test/fixtures']
 
 async function boardPictures(folder: string): Promise<void> {
   const browser = await launchChromium(['--disable-lcd-text'])
   // A copy is new: a document that is old is not well.
-  cpSync(FIXTURES, folder, { recursive: true, preserveTimestamps: false })
+  for (const from of FIXTURES) cpSync(from, folder, { recursive: true, preserveTimestamps: false })
   const fixture = (name: string) => ({ file: join(folder, name) })
   try {
     for (const [name, documents] of Object.entries(BOARDS)) {
