@@ -250,7 +250,7 @@ describe('a table', () => {
     const join = 'join = { rows = "list", on = "id = id", as = "o" }'
     const beganMs = performance.now()
     const { lines } = panelOf(`rows = "list"\n${join}\nlimit = 3\ncolumns = [ { from = "o.id" } ]`, { list })
-    expect(performance.now() - beganMs).toBeLessThan(1_000)
+    expect(performance.now() - beganMs).toBeLessThan(5_000)
     expect(lines).toEqual([
       'id',
       '0',

@@ -14,13 +14,14 @@ export class EvaluationError extends Error {
   override readonly name = 'EvaluationError'
 }
 
-/** The names of larger objects are kept: listing 16 000 takes milliseconds, and several panels list the same object. */
+/** Names and values of larger objects are kept: listing 16 000 takes milliseconds, and several panels list the same object. */
 const LARGE = 256
 
 export class Budget {
   #left: number
   #boardLeft: number
   readonly #names = new Map<object, readonly string[]>()
+  readonly #values = new Map<object, readonly unknown[]>()
 
   constructor(boardSteps: number = BOARD_STEPS) {
     this.#boardLeft = boardSteps
@@ -52,9 +53,13 @@ export class Budget {
     return names
   }
 
-  /** Faster than Object.values where an object has thousands of members. */
+  /** Faster than Object.values where an object has thousands of members; kept as the names are. */
   valuesOf(object: Readonly<Record<string, unknown>>): readonly unknown[] {
-    return this.namesOf(object).map(name => object[name])
+    const known = this.#values.get(object)
+    if (known !== undefined) return known
+    const values = this.namesOf(object).map(name => object[name])
+    if (values.length >= LARGE) this.#values.set(object, values)
+    return values
   }
 
   /** For text that is read or made. */

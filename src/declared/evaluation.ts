@@ -47,6 +47,8 @@ export class Evaluation {
   readonly #absent: ReadonlySet<string>
   /** The cells of an item by the text or boolean that they show. */
   readonly #cells = new Map<Item, Map<unknown, MadeCell>>()
+  /** The rows of a list or an object: several panels show the same ones. */
+  readonly #rows = new Map<object, FoundRows>()
   #lastScope: Scope
 
   constructor(
@@ -122,15 +124,7 @@ export class Evaluation {
     const absent: AbsentName[] = []
     const result = part.expression.select(this.document, { ...this.#scope(null), absent })
     const value = result.ok ? result.value : null
-    if (Array.isArray(value)) {
-      const rows = value.slice(0, MAX_ROWS).map((item: unknown) => ({ value: item, key: null }))
-      return { ok: true, rows, more: value.length - rows.length }
-    }
-    if (isObject(value)) {
-      const keys = this.#budget.namesOf(value)
-      const rows = keys.slice(0, MAX_ROWS).map(key => ({ value: value[key], key }))
-      return { ok: true, rows, more: keys.length - rows.length }
-    }
+    if (Array.isArray(value) || isObject(value)) return this.#rowsOf(value)
     if (result.ok && value === null) {
       this.missing(part, absent)
       return { ok: false, message: `nothing at ${shownText(part.text, SHOWN_CHARS)}` }
@@ -138,6 +132,16 @@ export class Evaluation {
     const message = result.ok ? `rows are a list or an object, not ${kindOf(value)}` : result.message
     this.failed(part, message)
     return { ok: false, message }
+  }
+
+  #rowsOf(value: readonly unknown[] | Readonly<Record<string, unknown>>): FoundRows {
+    const known = this.#rows.get(value)
+    if (known !== undefined) return known
+    const made = isList(value)
+      ? rowsFrom(value, () => null)
+      : rowsFrom(this.#budget.valuesOf(value), keyIn(this.#budget.namesOf(value)))
+    this.#rows.set(value, made)
+    return made
   }
 
   /** Whether one of these values has no member that the part names; reported when none has it. */
@@ -174,4 +178,17 @@ export class Evaluation {
     if (this.#lastScope.key !== key) this.#lastScope = { budget: this.#budget, document: this.document, key }
     return this.#lastScope
   }
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value)
+}
+
+function keyIn(keys: readonly string[]): (at: number) => string | null {
+  return at => keys[at] ?? null
+}
+
+function rowsFrom(values: readonly unknown[], keyAt: (at: number) => string | null): FoundRows {
+  const rows = values.slice(0, MAX_ROWS).map((value, at) => ({ value, key: keyAt(at) }))
+  return { ok: true, rows, more: values.length - rows.length }
 }

@@ -5,7 +5,7 @@ import { distance } from 'fastest-levenshtein'
 import { emptyRecord } from '../snapshot/value.js'
 import { type Budget, EvaluationError } from './budget.js'
 import { callFault, callFunction, FUNCTION_NAMES } from './functions.js'
-import { isEqual, isFalsy, isObject, kindOf, measured, own, Reference } from './json-value.js'
+import { isEqual, isFalsy, isObject, kindOf, measured, memberReader, type Reference } from './json-value.js'
 
 type Node = ReturnType<typeof parse>
 
@@ -57,6 +57,9 @@ const MAX_NAMES = 200
 const KEY_VARIABLE = 'g6_row_key'
 const NO_VARIABLES: Variables = emptyRecord<unknown>()
 
+/** Kinds of results that may be too large, or no JSON. */
+const MEASURED: ReadonlySet<string> = new Set(['object', 'string', 'function'])
+
 class CompileError extends Error {}
 
 /** Never throws. */
@@ -69,7 +72,7 @@ export function compileExpression(text: string): Compiled {
     const run = compiled(node, new Set([KEY_VARIABLE]))
     const measuredRun: Evaluate = (value, scope, variables) => {
       const result = run(value, scope, variables)
-      if (typeof result === 'object' || typeof result === 'string') measured(result, scope.budget)
+      if (MEASURED.has(typeof result)) measured(result, scope.budget)
       return result
     }
     const reads = { document: new Set<string>(), root: new Set<string>() }
@@ -274,7 +277,9 @@ function compiled(node: Node, bound: ReadonlySet<string>): Evaluate {
     }
     case 'ExpressionReference': {
       const child = make(node.child)
-      return (_, scope, variables) => new Reference(value => child(value, scope, variables) ?? null)
+      return (_, scope, variables): Reference =>
+        value =>
+          child(value, scope, variables) ?? null
     }
     case 'Function': {
       const { name } = node
@@ -308,17 +313,24 @@ function namesIn(node: Node): readonly string[] | null {
 
 /** What most expressions are, and what tables ask of every row: a loop, not a call for each name. */
 function memberAt(names: readonly string[]): Evaluate {
+  const readers = names.map(memberReader)
   return (value, { budget, absent }) => {
+    budget.spend(names.length)
     let at = value
-    for (const name of names) {
-      budget.spend(1)
-      if (absent !== undefined && absent.length < MAX_ABSENT && isObject(at) && !Object.hasOwn(at, name))
-        absent.push({ name, names: Object.keys(at).slice(0, MAX_NAMES) })
-      at = own(at, name)
+    for (let i = 0; i < readers.length; i++) {
+      const read = readers[i]
+      if (read === undefined) return null
+      if (absent !== undefined) noteAbsent(absent, at, names[i] ?? '')
+      at = read(at)
       if (at === null) return null
     }
     return at
   }
+}
+
+function noteAbsent(absent: AbsentName[], value: unknown, name: string): void {
+  if (absent.length < MAX_ABSENT && isObject(value) && !Object.hasOwn(value, name))
+    absent.push({ name, names: Object.keys(value).slice(0, MAX_NAMES) })
 }
 
 function variable(name: string, bound: ReadonlySet<string>): Evaluate {

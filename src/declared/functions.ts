@@ -2,7 +2,15 @@
 // all the time: a function of a missing value gives a missing value, and missing items of a list are left out, where JMESPath fails.
 import { emptyRecord } from '../snapshot/value.js'
 import { type Budget, EvaluationError, MAX_CHARS } from './budget.js'
-import { isEqual, isObject, type JsonObject, kindOf, measured, Reference } from './json-value.js'
+import {
+  isEqual,
+  isObject,
+  isReference,
+  type JsonObject,
+  kindOf,
+  measured,
+  type Reference,
+} from './json-value.js'
 
 /** What an argument may be: text, number, list, object, `&expression`, or any. `texts`, `numbers`: lists of these. */
 type Kind = 'text' | 'number' | 'list' | 'object' | 'reference' | 'any' | 'texts' | 'numbers' | 'lists'
@@ -44,7 +52,7 @@ function fits(value: unknown, kind: Kind): boolean {
     case 'object':
       return isObject(value)
     case 'reference':
-      return value instanceof Reference
+      return isReference(value)
     case 'texts':
       return Array.isArray(value) && value.every(isText)
     case 'numbers':
@@ -52,7 +60,7 @@ function fits(value: unknown, kind: Kind): boolean {
     case 'lists':
       return Array.isArray(value) && value.every(Array.isArray)
     case 'any':
-      return !(value instanceof Reference)
+      return !isReference(value)
   }
 }
 
@@ -181,7 +189,7 @@ function best(sign: 1 | -1): Signature {
 function bestBy(sign: 1 | -1): Signature {
   return {
     takes: [['list'], ['reference']],
-    call: ([items, key]: readonly [readonly unknown[], Reference]) => extreme(items, key.of, sign),
+    call: ([items, key]: readonly [readonly unknown[], Reference]) => extreme(items, key, sign),
   }
 }
 
@@ -240,7 +248,7 @@ const FUNCTIONS: Readonly<Record<string, Signature>> = {
     call: ([items, key]: readonly [readonly unknown[], Reference]) => {
       const groups = emptyRecord<unknown[]>()
       for (const item of items) {
-        const name = key.of(item)
+        const name = key(item)
         if (name === null) continue
         if (typeof name !== 'string') throw new EvaluationError(`group_by() needs texts, not ${kindOf(name)}`)
         const group = groups[name]
@@ -280,7 +288,7 @@ const FUNCTIONS: Readonly<Record<string, Signature>> = {
   lower: ofText(text => text.toLowerCase()),
   map: {
     takes: [['reference'], ['list']],
-    call: ([make, items]: readonly [Reference, readonly unknown[]]) => items.map(make.of),
+    call: ([make, items]: readonly [Reference, readonly unknown[]]) => items.map(make),
   },
   max: best(-1),
   max_by: bestBy(-1),
@@ -329,7 +337,7 @@ const FUNCTIONS: Readonly<Record<string, Signature>> = {
   sort_by: {
     takes: [['list'], ['reference']],
     call: ([items, key]: readonly [readonly unknown[], Reference], budget) =>
-      sorted(items, items.map(key.of), budget),
+      sorted(items, items.map(key), budget),
   },
   split: {
     takes: [['text'], ['text'], ['number']],

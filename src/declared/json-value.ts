@@ -3,17 +3,25 @@ import { type Budget, EvaluationError, MAX_CHARS } from './budget.js'
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** `&expression` as an argument: a value of expressions only, never part of a result. */
-export class Reference {
-  constructor(readonly of: (value: unknown) => unknown) {}
+/** `&expression` as an argument: a value of expressions only, never part of a result. JSON has no functions. */
+export type Reference = (value: unknown) => unknown
+
+export function isReference(value: unknown): value is Reference {
+  return typeof value === 'function'
 }
 
 export function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Reference)
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 export function own(value: unknown, name: string): unknown {
   return isObject(value) && Object.hasOwn(value, name) ? (value[name] ?? null) : null
+}
+
+/** Reads a member of this name. Asking an object whether a member is its own takes as long as reading it, and few names need it. */
+export function memberReader(name: string): (value: unknown) => unknown {
+  if (name in Object.prototype) return value => own(value, name)
+  return value => (isObject(value) ? (value[name] ?? null) : null)
 }
 
 /** Null, false, and empty text, lists and objects. Zero is true. */
@@ -28,7 +36,7 @@ export function isFalsy(value: unknown): boolean {
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing'
   if (Array.isArray(value)) return 'a list'
-  if (value instanceof Reference) return 'an expression'
+  if (isReference(value)) return 'an expression'
   switch (typeof value) {
     case 'string':
       return 'text'

@@ -20,7 +20,7 @@ const MANY_ROWS = 12
 const RANKS = { error: 0, warn: 1, ok: 2 } as const
 
 /** A row that `where` keeps. */
-type Kept = Row & { readonly sortValue: unknown }
+type Kept = Row & { readonly sortValue?: unknown }
 /** Up to this many rows are found without sorting all. */
 const MAX_CHOSEN = 500
 
@@ -65,8 +65,9 @@ class Table {
     const others = join === null ? null : this.#others(join)
     const kept: Kept[] = []
     let fault: string | null = null
-    for (const { value: own, key } of rows) {
+    for (const row of rows) {
       if (this.evaluation.isUsedUp) break
+      const { value: own, key } = row
       const value = join === null || others === null ? own : this.#joined(join, others, own, key)
       if (where !== null) {
         const result = this.evaluation.evaluate(where, value, key)
@@ -74,8 +75,13 @@ class Table {
         // A row that cannot be judged stays: it may be the one that matters.
         if (!result.ok) fault ??= result.message
       }
-      const by = sort === null ? null : this.evaluation.evaluate(sort.by, value, key)
-      kept.push({ value, key, sortValue: by?.ok === true ? by.value : null })
+      // The usual row is kept as it is: a table may have tens of thousands.
+      if (sort === null) {
+        kept.push(value === own ? row : { value, key })
+        continue
+      }
+      const by = this.evaluation.evaluate(sort.by, value, key)
+      kept.push({ value, key, sortValue: by.ok ? by.value : null })
     }
     if (fault !== null && where !== null) {
       this.#notes.push(muted(`not all rows are filtered: ${fault}`))
