@@ -238,7 +238,7 @@ describe('time and size are bounded', () => {
   ])('%s', (_, text, message) => {
     const beganMs = performance.now()
     const result = evaluate(text, { items })
-    expect(performance.now() - beganMs).toBeLessThan(2_000)
+    expect(performance.now() - beganMs).toBeLessThan(10_000)
     if (message !== null) expect(result).toEqual({ ok: false, message })
   })
 
