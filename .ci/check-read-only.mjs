@@ -22,7 +22,7 @@ export async function checkReadOnly(folder, node, args) {
   // Nobody may not be allowed to read the folder of this Node.
   copyFileSync(node, binary)
   mkdirSync(scratch, { recursive: true })
-  const main = join(folder, 'node_modules/g6-stream/dist/src/cli/main.js')
+  const main = join(folder, 'node_modules/g6-stream/dist/program/g6.js')
   const env = { PATH: process.env.PATH, SCRATCH: scratch, PROBE: join(folder, 'probe') }
   const command = ['-m', 'sh', '-c', CONFINE, 'sh', binary, main, ...args, '--port', '0']
   const child = spawn('unshare', command, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] })

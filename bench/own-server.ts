@@ -5,7 +5,7 @@ import { Child } from './child.js'
 const START_MS = 60_000
 
 /** The built command. */
-export const CLI = fileURLToPath(new URL('../src/cli/main.js', import.meta.url))
+export const CLI = fileURLToPath(new URL('../program/g6.js', import.meta.url))
 
 export type OwnServer = {
   /** `http://127.0.0.1:PORT` */

@@ -72,9 +72,8 @@ const JSON_TYPE = 'application/json; charset=utf-8'
 
 export function descriptionRoutes(app: FastifyInstance, publicUrl: string | null): void {
   const config = { rules: RULES }
-  const texts = new Map(
-    [...schemaDocuments()].map(([name, schema]) => [`${name}.json`, Buffer.from(JSON.stringify(schema))]),
-  )
+  // Made when they are asked for: they would delay each start by tens of milliseconds.
+  let texts: ReadonlyMap<string, Buffer> | null = null
   let openapi: Buffer | null = null
   const describe = { schema: { summary: 'This description', tags: ['description'] }, config }
   app.get('/openapi.json', describe, (_, reply) => {
@@ -86,8 +85,15 @@ export function descriptionRoutes(app: FastifyInstance, publicUrl: string | null
     config,
   }
   app.get<{ Params: { file: string } }>('/schemas/:file', schemas, (request, reply) => {
+    texts ??= schemaTexts()
     const text = texts.get(request.params.file)
     if (text === undefined) throw new HttpError('not_found')
     return reply.header('Content-Type', JSON_TYPE).send(text)
   })
+}
+
+function schemaTexts(): ReadonlyMap<string, Buffer> {
+  return new Map(
+    [...schemaDocuments()].map(([name, schema]) => [`${name}.json`, Buffer.from(JSON.stringify(schema))]),
+  )
 }

@@ -10,7 +10,7 @@ import { pageOf } from '../docs/pages.js'
 import { freePort } from '../support/free-port.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const CLI = join(ROOT, 'dist/src/cli/main.js')
+const CLI = join(ROOT, 'dist/program/g6.js')
 
 let folder = ''
 beforeEach(async () => {

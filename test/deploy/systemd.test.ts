@@ -20,7 +20,7 @@ let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'g6-unit-'))
   mkdirSync(join(folder, 'bin'))
-  const script = `#!/bin/sh\nexec '${process.execPath}' '${file('dist/src/cli/main.js')}' "$@"\n`
+  const script = `#!/bin/sh\nexec '${process.execPath}' '${file('dist/program/g6.js')}' "$@"\n`
   writeFileSync(join(folder, 'bin/g6'), script)
   chmodSync(join(folder, 'bin/g6'), 0o755)
 })

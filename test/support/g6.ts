@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const CLI = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
+const CLI = fileURLToPath(new URL('../../dist/program/g6.js', import.meta.url))
 
 export type Running = {
   readonly child: ChildProcess

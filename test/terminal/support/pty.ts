@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type IPty, spawn } from '@lydell/node-pty'
 import { type Emulator, emulator, feed, screenLines } from './emulator.js'
 
-export const CLI = fileURLToPath(new URL('../../../dist/src/cli/main.js', import.meta.url))
+export const CLI = fileURLToPath(new URL('../../../dist/program/g6.js', import.meta.url))
 
 const WAIT_MS = 30_000
 
