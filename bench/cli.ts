@@ -1,4 +1,4 @@
-// The benchmarks of the package: `g6 bench cycle`, `sse`, `chat` and `fanout`.
+// The benchmarks of the package: `g6 bench cycle`, `sse`, `chat`, `gateway` and `fanout`.
 import { Command } from 'commander'
 import { number, oneOf, whole } from '../src/cli/arguments.js'
 import { print } from '../src/log/print.js'
@@ -94,22 +94,37 @@ function sseCommand(): Command {
     })
 }
 
-function chatCommand(): Command {
-  return new Command('chat')
-    .description('The chat relay compared with a direct connection and a bare pipe; exit 1 over a limit')
+function loadOptions(command: Command): Command {
+  return command
     .option('--streams <n>', 'Answers at once', whole(1), 500)
     .option('--rate <n>', 'Tokens a second of each answer', number(0.1), 20)
     .option('--duration <seconds>', 'Length of each answer', number(0.1, MAX_SEC), 8)
     .option('--quick', 'Fewer of everything')
     .option('--json', 'The report as JSON')
-    .action(async (flags: ChatFlags) => {
-      const { benchChat, figureTable, misses } = await import('./chat/run.js')
-      const machine = describeMachine()
-      const report = await benchChat(flags)
-      const whole = { ...report, machine }
-      print(flags.json ? jsonText(whole) : readable(whole) + figureTable(report))
-      fail(misses(report))
-    })
+}
+
+function chatCommand(): Command {
+  const about = 'The chat relay compared with a direct connection and a bare pipe; exit 1 over a limit'
+  return loadOptions(new Command('chat').description(about)).action(async (flags: ChatFlags) => {
+    const { benchChat, chatFigures, figureTable, misses } = await import('./chat/run.js')
+    const report = await benchChat(flags)
+    const whole = { ...report, machine: describeMachine() }
+    const figures = chatFigures(report)
+    print(flags.json ? jsonText(whole) : readable(whole) + figureTable(figures))
+    fail(misses(figures))
+  })
+}
+
+function gatewayCommand(): Command {
+  const about = 'The pass-through (/v1) compared with a bare pipe; exit 1 over a limit'
+  return loadOptions(new Command('gateway').description(about)).action(async (flags: ChatFlags) => {
+    const { benchGateway, figureTable, gatewayFigures, misses } = await import('./chat/run.js')
+    const report = await benchGateway(flags)
+    const whole = { ...report, machine: describeMachine() }
+    const figures = gatewayFigures(report)
+    print(flags.json ? jsonText(whole) : readable(whole) + figureTable(figures))
+    fail(misses(figures))
+  })
 }
 
 function fanoutCommand(): Command {
@@ -123,5 +138,5 @@ function fanoutCommand(): Command {
 }
 
 export function packagedBenches(): readonly Command[] {
-  return [cycleCommand(), sseCommand(), chatCommand(), fanoutCommand()]
+  return [cycleCommand(), sseCommand(), chatCommand(), gatewayCommand(), fanoutCommand()]
 }

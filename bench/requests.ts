@@ -2,15 +2,20 @@
 import http from 'node:http'
 import { connect, type OnReadOpts, type Socket } from 'node:net'
 
-/** One request on a bare socket; the caller reads the answer, or leaves it unread. */
+/** One request on a bare socket; the caller reads the answer, or leaves it unread. With a body, which is JSON, it is a POST. */
 export function send(
   url: string,
   headers: readonly string[] = [],
-  more: { readonly onread?: OnReadOpts } = {},
+  { body = null, ...more }: { readonly onread?: OnReadOpts; readonly body?: string | null } = {},
 ): Socket {
   const { hostname, port, pathname, search } = new URL(url)
   const socket = connect({ host: hostname, port: Number(port), noDelay: true, ...more })
-  socket.write(`${[`GET ${pathname}${search} HTTP/1.1`, 'Host: localhost', ...headers].join('\r\n')}\r\n\r\n`)
+  const [method, ofBody] =
+    body === null
+      ? ['GET', []]
+      : ['POST', ['Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`]]
+  const head = [`${method} ${pathname}${search} HTTP/1.1`, 'Host: localhost', ...headers, ...ofBody]
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body ?? ''}`)
   return socket
 }
 

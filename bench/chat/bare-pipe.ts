@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { Agent, request } from 'undici'
 
 const [upstream = ''] = process.argv.slice(2)
+const JSON_TYPE = { 'content-type': 'application/json' }
 const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 })
 
 const server = createServer({ noDelay: true }, (incoming, response) => {
@@ -12,8 +13,9 @@ const server = createServer({ noDelay: true }, (incoming, response) => {
     response.end(JSON.stringify(process.cpuUsage()))
     return
   }
-  const url = `${upstream}/bali-zero/chat-stream?query=${encodeURIComponent('bench')}`
-  request(url, { dispatcher: agent }).then(
+  const { method = 'GET', url = '/' } = incoming
+  const asked = method === 'POST' ? ({ method, body: incoming, headers: JSON_TYPE } as const) : {}
+  request(`${upstream}${url}`, { dispatcher: agent, ...asked }).then(
     ({ body }) => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       response.flushHeaders()

@@ -2,7 +2,17 @@
 // the bytes. A token is a time stamp: the monotonic clock of the machine, ns, when the upstream wrote it.
 import { send } from '../requests.js'
 
-const STAMP = /"data":"(\d{10,20})"/g
+/** How to ask for an answer, and what its bytes look like. */
+export type Ask = {
+  readonly url: string
+  /** Null: a GET. */
+  readonly body: string | null
+  /** Finds each token; global, its first group is the stamp. */
+  readonly stamp: RegExp
+  /** The text that only a complete answer has. */
+  readonly end: string
+}
+
 /** Longer than a stamp with its quotes and name. */
 const LONGEST_STAMP = 40
 
@@ -14,9 +24,12 @@ export type AnswerClient = {
 }
 
 /** `onToken` gets the age of each token, milliseconds. */
-export function readAnswer(url: string, onToken: (latencyMs: number) => void): AnswerClient {
+export function readAnswer(
+  { url, body, stamp, end }: Ask,
+  onToken: (latencyMs: number) => void,
+): AnswerClient {
   const startMs = performance.now()
-  const socket = send(url)
+  const socket = send(url, [], { body })
   let first: (ms: number) => void = () => {}
   const firstTokenMs = new Promise<number>(resolve => {
     first = resolve
@@ -28,14 +41,14 @@ export function readAnswer(url: string, onToken: (latencyMs: number) => void): A
     socket.on('data', bytes => {
       const nowNs = process.hrtime.bigint()
       const text = tail + bytes.toString('latin1')
-      let end = 0
-      for (const match of text.matchAll(STAMP)) {
-        end = match.index + match[0].length
+      let read = 0
+      for (const match of text.matchAll(stamp)) {
+        read = match.index + match[0].length
         if (tokens++ === 0) first(performance.now() - startMs)
         onToken(Number(nowNs - BigInt(match[1] ?? '0')) / 1e6)
       }
-      isDone ||= text.includes('"type":"done"')
-      tail = text.slice(Math.max(end, text.length - LONGEST_STAMP))
+      isDone ||= text.includes(end)
+      tail = text.slice(Math.max(read, text.length - LONGEST_STAMP))
       // A kept-alive connection does not close by itself.
       if (isDone) socket.end()
     })

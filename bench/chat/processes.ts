@@ -19,13 +19,17 @@ export function startBarePipe(upstream: string): Promise<OwnServer> {
   return listening(new Child('the bare pipe', [process.execPath, BARE, upstream]))
 }
 
+/** The relay's own format, or that of the backend. */
+export type Route = 'bali-zero' | 'pass-through'
+
 /** The relay in a folder of its own, with its limits raised and the audit trail on. */
-export async function startRelay(upstream: string): Promise<OwnServer> {
+export async function startRelay(upstream: string, route: Route = 'bali-zero'): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), 'g6-bench-chat-'))
   const remove = () => rm(folder, { recursive: true, force: true })
   const server = await startServer(['serve', '--status-file', join(folder, 'none.json')], {
-    ENABLE_SSE_STREAMING: 'true',
-    RAG_BACKEND_URL: upstream,
+    ...(route === 'bali-zero'
+      ? { ENABLE_SSE_STREAMING: 'true', RAG_BACKEND_URL: upstream }
+      : { G6_RELAY_UPSTREAM: `${upstream}/v1` }),
     G6_CHAT_RATE: '0',
     G6_CHAT_MAX_STREAMS: '100000',
     G6_CHAT_MAX_STREAMS_PER_USER: '100000',
@@ -46,6 +50,6 @@ export async function cpuSecOf(relay: string): Promise<CpuSec> {
 }
 
 export async function bareCpuSec(bare: string): Promise<CpuSec> {
-  const { user, system } = (await (await fetch(`${bare}cpu`)).json()) as CpuSec
+  const { user, system } = (await (await fetch(new URL('/cpu', bare))).json()) as CpuSec
   return { user: user / 1e6, system: system / 1e6 }
 }

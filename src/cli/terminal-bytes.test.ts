@@ -48,7 +48,7 @@ const clean = (text: string): string => {
 
 const NESTED: Readonly<Record<string, readonly string[]>> = {
   audit: ['tail', 'verify', 'export', 'erase', 'head'],
-  bench: ['cycle', 'sse', 'chat', 'fanout', 'parse'],
+  bench: ['cycle', 'sse', 'chat', 'gateway', 'fanout', 'parse'],
   check: ['flags', 'release'],
   config: ['check'],
 }
