@@ -5,10 +5,20 @@ import type { Person } from '../contract/plugin.js'
 import { Refusal } from '../contract/refusal.js'
 import { Admission, type AdmissionParts, type Admitted } from './admission.js'
 import { READERS_PER_CALLER } from './limits/reader-places.js'
-import type { Caller } from './ports.js'
+import { type Caller, noKeys, type RelayKey } from './ports.js'
 import { recordOf } from './refused.js'
 
 const ANN: Person = { key: 'iss|ann', email: null, role: null, tokenId: 't' }
+
+const APP: RelayKey = {
+  id: 'k1',
+  name: 'app',
+  expiresAtMs: null,
+  models: null,
+  limit: null,
+  live: null,
+  tokensPerDay: null,
+}
 
 type Answer = {
   readonly error: Refusal | null
@@ -31,6 +41,11 @@ type Doors = {
   owner: string | null
   isStart: boolean
   isUnderFlag: boolean
+  routes: 'chat' | 'pass'
+  relayAnonymous: boolean
+  isLocal: boolean
+  forwardsKeys: boolean
+  serverToken: string | null
 }
 
 function start(change: Partial<Doors> = {}) {
@@ -45,14 +60,24 @@ function start(change: Partial<Doors> = {}) {
     owner: null,
     isStart: true,
     isUnderFlag: true,
+    routes: 'chat',
+    relayAnonymous: false,
+    isLocal: true,
+    forwardsKeys: false,
+    serverToken: null,
     ...change,
   }
-  const asked = { verified: [] as string[], started: [] as string[] }
+  const asked = { verified: [] as string[], started: [] as string[], guesses: 0 }
   const parts: AdmissionParts = {
     config: () => ({
       chatAnonymous: doors.anonymous,
       sseAllowOrigin: doors.origins,
       ragBackendUrl: doors.backends,
+      relayAnonymous: doors.relayAnonymous,
+      sseApiToken: doors.serverToken,
+      sseApiTokenPrevious: null,
+      pushToken: null,
+      apiKeysInternal: ['internal'],
       chatMaxStreams: 1000,
       chatMaxStreamsPerUser: 4,
     }),
@@ -66,14 +91,26 @@ function start(change: Partial<Doors> = {}) {
     },
     rollout: { allows: caller => doors.allows(caller), enabled: doors.enabled, percentage: 100 },
     limits: {
-      start: async key => {
+      start: async ({ key }) => {
         asked.started.push(key)
         const headers = { RateLimit: 'r' }
-        return doors.rateLeft ? { ok: true, headers } : { ok: false, retryAfterSec: 0.2, headers }
+        if (doors.rateLeft) return { ok: true, headers }
+        return { ok: false, code: 'rate_limited', retryAfterSec: 0.2, headers }
       },
+      spent: () => {},
       lease: () => ({ release: () => {} }),
       hasKeys: true,
       bypasses: key => key === 'internal',
+    },
+    keys: {
+      ...noKeys,
+      find: async text => (text === 'g6_app' ? { kind: 'found', key: APP } : { kind: 'unknown' }),
+    },
+    forwardsKeys: () => doors.forwardsKeys,
+    isLocal: () => doors.isLocal,
+    countWrong: () => {
+      asked.guesses += 1
+      return 0
     },
   }
   const admission = new Admission(parts)
@@ -91,8 +128,8 @@ function start(change: Partial<Doors> = {}) {
         ticketId: null,
         verified: null,
       }
-      const { isStart, isUnderFlag } = doors
-      await admission.admit(request, reply, { isStart, isUnderFlag }).catch((thrown: unknown) => {
+      const { isStart, isUnderFlag, routes } = doors
+      await admission.admit(request, reply, { isStart, isUnderFlag, routes }).catch((thrown: unknown) => {
         if (!(thrown instanceof Refusal)) throw thrown
         error = thrown
       })
@@ -136,7 +173,7 @@ test('with the flag off nothing else is checked', async () => {
   const { ask, asked } = start({ enabled: false })
   const answer = await ask({ authorization: 'Bearer ann', origin: 'https://evil.example' })
   expect(refusal(answer)).toBe('feature_flag_disabled')
-  expect(asked).toEqual({ verified: [], started: [] })
+  expect(asked).toEqual({ verified: [], started: [], guesses: 0 })
   expect(answer.error?.members).toEqual({
     ok: false,
     code: 'feature_flag_disabled',
@@ -159,7 +196,7 @@ test('without a backend it is closed, and nothing else is checked', async () => 
   const { ask, asked } = start({ isUnderFlag: false, backends: [] })
   const answer = await ask({ authorization: 'Bearer ann', origin: 'https://evil.example' })
   expect([refusal(answer), record(answer)]).toEqual(['no_backend', null])
-  expect(asked).toEqual({ verified: [], started: [] })
+  expect(asked).toEqual({ verified: [], started: [], guesses: 0 })
 })
 
 test('a page of another site is refused before its token is verified', async () => {

@@ -8,7 +8,7 @@ import { type ConnectParts, connect, followIn, withSeat } from './connect.js'
 import type { Generation, OnDisconnect } from './generation.js'
 import { IdempotencyKeys, idempotencyKey } from './idempotency.js'
 import type { FoundStream } from './log/chat-log.js'
-import type { ChatLimits, Lease } from './ports.js'
+import { type ChatLimits, type Lease, validUntilOf } from './ports.js'
 import { type Asked, checkQuestion } from './question.js'
 import { busy, failedBefore, rateLimited, wrongToken } from './refused.js'
 import { eventIdOf, onDisconnect as onDisconnectWord, passedOn } from './request.js'
@@ -66,7 +66,7 @@ export function askWhole(parts: AskParts, request: FastifyRequest, reply: Fastif
     const leave = await untilBegun(parts, started, reply, null)
     if (leave === null) return reply.hijack()
     const { connectionId, credential } = parts.admission.of(request)
-    const validUntilMs = credential.kind === 'person' ? credential.validUntilMs : null
+    const validUntilMs = validUntilOf(credential)
     const validForMs = validUntilMs === null ? null : validUntilMs - parts.clock.nowMs()
     const how = await untilEnded(log, reply.raw, parts.timers, validForMs)
     leave()
@@ -170,7 +170,7 @@ function begin(
 
 function takeLease({ limits, admission }: AskParts, request: FastifyRequest): Lease {
   const { caller, bypasses } = admission.of(request)
-  const lease = limits.lease(bypasses ? null : caller.key)
+  const lease = limits.lease(bypasses ? null : caller)
   if (lease === 'instance') throw busy('chat_cap', 'chat_full')
   if (lease === 'user') throw rateLimited('chat_cap', 'too_many_streams_of_user')
   return lease

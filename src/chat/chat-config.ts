@@ -27,6 +27,11 @@ export type ChatConfig = Pick<
   | 'ragBackendUrl'
   | 'ragBackendToken'
   | 'sseAllowOrigin'
+  | 'sseApiToken'
+  | 'sseApiTokenPrevious'
+  | 'pushToken'
+  | 'apiKeysInternal'
+  | 'relayAnonymous'
 >
 
 type UseSettings = Pick<Config, 'enableSseStreaming' | 'ragBackendUrl'>
