@@ -84,6 +84,7 @@ export function createChat({ config, metrics, log, clock, connections }: ChatPar
     edge: () => createUndiciEdge(),
     audit: trail,
     observer,
+    spent: limits.spent,
     log,
     clock,
     timers: systemTimers,

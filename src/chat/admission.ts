@@ -23,6 +23,9 @@ export type AdmissionParts = Omit<CallersParts, 'config' | 'limits'> & {
       ChatConfig,
       | 'chatAnonymous'
       | 'relayAnonymous'
+      | 'relayForwardKey'
+      | 'relayBackends'
+      | 'relayUpstream'
       | 'sseAllowOrigin'
       | 'ragBackendUrl'
       | 'chatMaxStreams'
@@ -30,8 +33,6 @@ export type AdmissionParts = Omit<CallersParts, 'config' | 'limits'> & {
     >
   readonly rollout: Rollout
   readonly limits: ChatLimits
-  /** G6_RELAY_FORWARD_KEY, and a backend that takes the keys of callers. */
-  readonly forwardsKeys?: () => boolean
   /** See HttpShell; without it nothing is counted. */
   readonly countWrong?: (request: FastifyRequest) => number
   /** See HttpShell. */
@@ -131,15 +132,16 @@ export class Admission {
   }
 
   #decide(request: FastifyRequest, meanings: Meanings, routes: CallerFacts['routes']): Who {
-    const { config, forwardsKeys, isLocal, countWrong } = this.#parts
-    const { chatAnonymous, relayAnonymous } = config()
+    const { config, isLocal, countWrong } = this.#parts
+    const settings = config()
+    const { chatAnonymous, relayAnonymous } = settings
     const decision = decideCaller(meanings, {
       routes,
       hasServerToken: request.facts.owner !== null,
       isLocal: isLocal?.() ?? false,
       allowsAnonymous: chatAnonymous,
       allowsAnonymousPass: relayAnonymous,
-      forwardsKeys: forwardsKeys?.() ?? false,
+      forwardsKeys: forwardsKeys(settings),
     })
     if (decision.ok) return decision
     const waitMs = decision.isGuess ? (countWrong?.(request) ?? 0) : 0
@@ -184,6 +186,17 @@ export class Admission {
     if (code === 'tokens_spent') throw tokensSpent(retryAfterSec, headers)
     throw rateLimited('chat_rate', code, retryAfterSec, headers)
   }
+}
+
+/** G6_RELAY_FORWARD_KEY, and a backend that takes the keys of callers: with one backend alone, that one. */
+function forwardsKeys({
+  relayForwardKey,
+  relayBackends,
+  relayUpstream,
+}: Pick<ChatConfig, 'relayForwardKey' | 'relayBackends' | 'relayUpstream'>): boolean {
+  if (!relayForwardKey) return false
+  if (relayBackends.length === 0) return relayUpstream !== null
+  return relayBackends.some(({ acceptsCallerKey }) => acceptsCallerKey)
 }
 
 function callerOf({ verified, relayKey }: Who, { addressKey }: RequestFacts): Caller {

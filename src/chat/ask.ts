@@ -120,7 +120,7 @@ async function start(
   if (earlier.kind === 'conflict') throw new HttpError('idempotency_conflict')
   if (earlier.kind === 'same') {
     const { streamId } = earlier
-    const found = await relay.find(streamId, caller.person)
+    const found = await relay.find(streamId, caller)
     if (found !== null) {
       if (found.facts.owner === null) relay.keys.share(streamId)
       return { found, generation: relay.running(streamId), isJoined: true, hasKey: true }
@@ -161,7 +161,7 @@ function begin(
         config,
       ),
       connectionId,
-      person,
+      caller,
       lease,
       onDisconnect,
     })

@@ -32,6 +32,9 @@ export type ChatConfig = Pick<
   | 'pushToken'
   | 'apiKeysInternal'
   | 'relayAnonymous'
+  | 'relayForwardKey'
+  | 'relayBackends'
+  | 'relayUpstream'
 >
 
 type UseSettings = Pick<Config, 'enableSseStreaming' | 'ragBackendUrl'>

@@ -27,7 +27,7 @@ export class CountedLimits implements ChatLimits {
     const headers = { RateLimit: '"default";r=0;t=17' }
     return { ok: false, code: 'rate_limited', retryAfterSec: 17, headers } as const
   }
-  spent(key: RelayKey | null, tokens: Spent): void {
+  readonly spent = (key: RelayKey | null, tokens: Spent): void => {
     this.spendings.push({ key: key?.name ?? null, tokens })
   }
   lease(caller: Pick<Caller, 'key'> | null): Lease | 'user' | 'instance' {

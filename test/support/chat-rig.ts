@@ -165,6 +165,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     ...(options.pingMs === undefined ? {} : { pingMs: options.pingMs }),
     audit,
     observer,
+    spent: (options.realLimits ?? limits).spent,
     log,
     clock,
     timers,

@@ -36,7 +36,7 @@ export type KeysDatabase = {
   add(key: StoredKey): void
   revoke(name: string, atMs: number): 'revoked' | 'revoked before' | 'unknown'
   usage(fromDay: number): readonly DayUse[]
-  /** Adds to what is stored, all or nothing. */
+  /** Adds to what is stored, all or nothing, and removes what is older than 400 days. */
   addUsage(uses: readonly DayUse[]): void
   /** Another value after another program changed something. */
   version(): number
@@ -46,6 +46,8 @@ export type KeysDatabase = {
 /** Keys in force at once. */
 export const MAX_KEYS = 10_000
 const DIGEST_BYTES = 32
+/** Of usage. */
+const KEPT_DAYS = 400
 /** Of the tables below; a database of a later version is not touched. */
 const VERSION = 1
 /** For commands; a server does not wait, it tries again. */
@@ -59,7 +61,7 @@ const SCHEMA = `
   ) STRICT;
   CREATE TABLE IF NOT EXISTS usage (
     key_id TEXT NOT NULL, day INTEGER NOT NULL, tokens_in INTEGER NOT NULL, tokens_out INTEGER NOT NULL,
-    estimated INTEGER NOT NULL, answers INTEGER NOT NULL, PRIMARY KEY (key_id, day)
+    estimated INTEGER NOT NULL, answers INTEGER NOT NULL, PRIMARY KEY (day, key_id)
   ) STRICT, WITHOUT ROWID;
   PRAGMA user_version = ${VERSION};
 `
@@ -175,6 +177,7 @@ function keysIn(database: Database): KeysDatabase {
       'ON CONFLICT DO UPDATE SET tokens_in = tokens_in + excluded.tokens_in, tokens_out = tokens_out + excluded.tokens_out, ' +
       'estimated = estimated + excluded.estimated, answers = answers + excluded.answers',
   )
+  const removeBefore = database.command('DELETE FROM usage WHERE day < ?')
   const dataVersion = database.query<{ readonly data_version: number }>('PRAGMA data_version')
   return {
     keys: which => (which === 'all' ? all : inForce).all().map(keyOfRow),
@@ -212,6 +215,7 @@ function keysIn(database: Database): KeysDatabase {
     addUsage: uses =>
       database.transaction(() => {
         for (const use of uses) addUse(use.keyId, use.day, use.in, use.out, use.estimated, use.answers)
+        removeBefore(Math.max(...uses.map(({ day }) => day)) - KEPT_DAYS)
       }),
     version: () => dataVersion.first()?.data_version ?? 0,
     close: () => {

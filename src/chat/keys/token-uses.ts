@@ -1,4 +1,5 @@
 // The tokens that keys have used: what is stored of today, and what is not written yet. Pure; days are those of UTC.
+import type { AnswerCounts } from '../answer-format.js'
 import type { Spent, Used } from '../ports.js'
 import type { DayUse } from './database.js'
 
@@ -18,6 +19,16 @@ export function dateOf(day: number): string {
 
 export function estimatedTokens(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_TOKEN)
+}
+
+/** What an answer cost: as the upstream counts, else estimated. */
+export function spentOf({ usage, inputEstimate, bytes }: AnswerCounts): Spent {
+  const { inputTokens, outputTokens } = usage ?? {}
+  return {
+    in: inputTokens ?? inputEstimate,
+    out: outputTokens ?? estimatedTokens(bytes),
+    estimated: inputTokens === undefined || outputTokens === undefined,
+  }
 }
 
 /** An upstream may say anything. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { noKeys, type RelayKey } from '../ports.js'
 import { createChatLimits, type LimitSettings } from './limits.js'
 
 const SETTINGS: LimitSettings = {
@@ -13,11 +14,12 @@ const who = (key: string) => ({ key, relayKey: null })
 /** The wall clock has another zero than the monotonic one. */
 const WALL_MS = 1_700_000_000_000
 
-function limits(changes: Partial<LimitSettings> = {}) {
+function limits(changes: Partial<LimitSettings> = {}, keys = noKeys) {
   let nowMs = 0
   let settings = { ...SETTINGS, ...changes }
   const chat = createChatLimits({
     settings: () => settings,
+    keys,
     clock: { nowMs: () => WALL_MS + nowMs, monotonicMs: () => nowMs },
   })
   return {
@@ -108,6 +110,66 @@ describe('leases', () => {
     expect([chat.lease(null), chat.lease(who('a'))]).toEqual(['instance', 'instance'])
     for (const lease of held) if (typeof lease === 'object') lease.release()
     expect(typeof chat.lease(who('a'))).toBe('object')
+  })
+})
+
+describe('of a relay key', () => {
+  const KEY: RelayKey = {
+    id: 'k1',
+    name: 'app',
+    expiresAtMs: null,
+    models: null,
+    limit: { count: 5, windowSec: 10 },
+    live: 3,
+    tokensPerDay: 100,
+  }
+  const app = (more: Partial<RelayKey> = {}) => ({ key: 'k:k1', relayKey: { ...KEY, ...more } })
+  /** With so many tokens used. */
+  const spent = (tokens: number, changes: Partial<LimitSettings> = {}) =>
+    limits(changes, { ...noKeys, used: () => ({ tokens, untilResetMs: 3_600_500 }) })
+
+  test('its own limits hold instead of the settings, and both are in the headers', async () => {
+    const chat = spent(30)
+    expect((await chat.start(app())).headers).toMatchObject({
+      'RateLimit-Policy': '"starts";q=5;w=10, "tokens";q=100;w=86400',
+      RateLimit: '"starts";r=4;t=10, "tokens";r=70;t=3601',
+      'X-RateLimit-Limit': '5',
+    })
+    for (let i = 0; i < 4; i++) await chat.start(app())
+    const refused = await chat.start(app())
+    expect(refused).toMatchObject({ ok: false, code: 'rate_limited', retryAfterSec: 10 })
+    expect(refused.headers['Retry-After']).toBe('10')
+    const held = [1, 2, 3].map(() => chat.lease(app()))
+    expect([...held.map(lease => typeof lease), chat.lease(app({ live: 4 }))]).toEqual([
+      'object',
+      'object',
+      'object',
+      'instance',
+    ])
+    expect(spent(0, { chatMaxStreams: 9 }).lease(app({ live: null }))).toBeTypeOf('object')
+  })
+  test('without limits of its own those of the settings hold', async () => {
+    const chat = spent(0, { chatMaxStreams: 9 })
+    const plain = app({ limit: null, live: null, tokensPerDay: null })
+    expect((await chat.start(plain)).headers['RateLimit-Policy']).toBe('"starts";q=3;w=60')
+    chat.lease(plain)
+    chat.lease(plain)
+    expect(chat.lease(plain)).toBe('user')
+  })
+  test('that has spent its tokens begins nothing before the reset, and no start is counted', async () => {
+    const chat = spent(100)
+    expect(await chat.start(app())).toEqual({
+      ok: false,
+      code: 'tokens_spent',
+      retryAfterSec: 3601,
+      headers: {
+        'RateLimit-Policy': '"tokens";q=100;w=86400',
+        RateLimit: '"tokens";r=0;t=3601',
+        'Retry-After': '3601',
+      },
+    })
+    expect((await chat.start(app({ tokensPerDay: 101 }))).headers.RateLimit).toContain('"starts";r=4')
+    expect((await spent(1_000).start(app())).headers.RateLimit).toBe('"tokens";r=0;t=3601')
   })
 })
 
