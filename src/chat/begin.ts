@@ -51,6 +51,10 @@ export interface Request<Said> {
   readonly sessionId: string | null
   readonly asking: Asking<Said>
   readonly format: AnswerFormat<Said>
+  /** See StreamFacts. */
+  readonly kind?: 'pass'
+  /** It answers at once when it is done, so until then its silence means nothing. */
+  readonly isSilent?: boolean
 }
 
 export type StartOptions<Said> = {
@@ -78,7 +82,13 @@ export function begin<Said>(
   const { requestId, query, sessionId, asking, format } = request
   const streamId = randomId(16, 'base64url')
   const { person, relayKey } = caller
-  const facts = { streamId, owner: ownerOf(caller), identified: person !== null, connectionId }
+  const facts: StreamFacts = {
+    streamId,
+    owner: ownerOf(caller),
+    identified: person !== null,
+    connectionId,
+    ...(request.kind === undefined ? {} : { format: request.kind }),
+  }
   const ofStream = { streamId, connectionId, requestId, person, key: relayKey?.name ?? null }
   const inLog = { requestId, stream: streamMark(streamId) }
   let hasLoggedUnknown = false
@@ -99,7 +109,7 @@ export function begin<Said>(
     log: store.create(facts),
     settings: {
       limits: {
-        firstTokenTimeoutMs: config.chatFirstTokenTimeoutMs,
+        firstTokenTimeoutMs: request.isSilent ? config.chatMaxDurationMs : config.chatFirstTokenTimeoutMs,
         idleTimeoutMs: config.chatIdleTimeoutMs,
         maxDurationMs: config.chatMaxDurationMs,
       },

@@ -35,13 +35,16 @@ export type ChatConfig = Pick<
   | 'relayForwardKey'
   | 'relayBackends'
   | 'relayUpstream'
+  | 'relayMaxBodyBytes'
+  | 'relayPass'
 >
 
-type UseSettings = Pick<Config, 'enableSseStreaming' | 'ragBackendUrl'>
+type UseSettings = Pick<Config, 'enableSseStreaming' | 'ragBackendUrl' | 'relayUpstream' | 'relayBackends'>
 
-/** ENABLE_SSE_STREAMING opens {prefix}/chat-stream; {prefix}/chat is open while there is a backend. */
-export function relayInUse({ enableSseStreaming, ragBackendUrl }: UseSettings): boolean {
-  return enableSseStreaming || ragBackendUrl.length > 0
+/** ENABLE_SSE_STREAMING opens {prefix}/chat-stream; {prefix}/chat is open while there is a backend, /v1 with G6_RELAY_UPSTREAM. */
+export function relayInUse(settings: UseSettings): boolean {
+  const { enableSseStreaming, ragBackendUrl, relayUpstream, relayBackends } = settings
+  return enableSseStreaming || ragBackendUrl.length > 0 || relayUpstream !== null || relayBackends.length > 0
 }
 
 /** A warning when no key to verify tokens with is configured; null when there is one, or no relay. */

@@ -5,6 +5,7 @@ import type { Timers } from '../clock/timers.js'
 import { Connections } from '../connection/connections.js'
 import type { OpenStream } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
+import { AnswerIds } from './answer-ids.js'
 import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
 import type { ChatConfig } from './chat-config.js'
 import { encodeResumed, RETRY } from './encode.js'
@@ -52,6 +53,7 @@ const PING_MS = 15_000
 
 export class Relay {
   readonly keys = new IdempotencyKeys()
+  readonly answers = new AnswerIds()
   readonly #parts: RelayParts
   readonly #breakers: Breakers
   readonly #connections: Connections
@@ -87,7 +89,10 @@ export class Relay {
       },
     }
     parts.store.attach({
-      onForgotten: streamId => this.keys.forget(streamId),
+      onForgotten: streamId => {
+        this.keys.forget(streamId)
+        this.answers.forget(streamId)
+      },
       onStopAsked: streamId => this.#running.get(streamId)?.abort('client_stop'),
       onFollowedElsewhere: (streamId, isFollowed) =>
         this.#running.get(streamId)?.followedElsewhere(isFollowed),
@@ -137,8 +142,10 @@ export class Relay {
   /** Adds a connection that follows the stream. */
   join({ facts, log }: FoundStream, stream: OpenStream, options: JoinOptions): void {
     const { clock, config, pingMs = PING_MS } = this.#parts
-    const { streamId, identified } = facts
+    const { streamId, identified, format } = facts
     const { connectionId, isResume, from, credential } = options
+    // What is passed on is the upstream's alone.
+    const isPassed = format === 'pass'
     const generation = this.#running.get(streamId)
     const resumed = isResume ? encodeResumed({ connectionId, streamId, identified }, clock.nowMs()) : ''
     const { chatHeartbeatMs, chatReaderStallMs } = config()
@@ -146,9 +153,13 @@ export class Relay {
       ...stream,
       log,
       from: Math.min(from, log.tail),
-      greeting: `${RETRY}${resumed}`,
+      greeting: isPassed ? '' : `${RETRY}${resumed}`,
       credential,
-      limits: { heartbeatMs: chatHeartbeatMs, pingMs, stallMs: chatReaderStallMs },
+      limits: {
+        heartbeatMs: isPassed ? Number.POSITIVE_INFINITY : chatHeartbeatMs,
+        pingMs,
+        stallMs: chatReaderStallMs,
+      },
       clock,
       connections: this.#connections,
       onMoved: () => generation?.balance(),
@@ -178,6 +189,11 @@ export class Relay {
   /** Ends connections whose credential is no longer valid; their streams go on and can be resumed. */
   async dismiss(isRevoked: (credential: Credential) => Promise<boolean>): Promise<void> {
     for (const reader of [...this.#readers]) if (await isRevoked(reader.credential)) reader.dismiss()
+  }
+
+  /** The pool of connections to the backends. */
+  get edge(): UpstreamEdge {
+    return this.#beginning.edge()
   }
 
   get readers(): number {
