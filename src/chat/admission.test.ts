@@ -53,6 +53,8 @@ function start(change: Partial<Doors> = {}) {
       chatAnonymous: doors.anonymous,
       sseAllowOrigin: doors.origins,
       ragBackendUrl: doors.backends,
+      relayBackends: [],
+      relayUpstream: null,
       chatMaxStreams: 1000,
       chatMaxStreamsPerUser: 4,
     }),

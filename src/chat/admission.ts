@@ -6,7 +6,7 @@ import type { Verified } from '../contract/plugin.js'
 import { Refusal } from '../contract/refusal.js'
 import { isCrossSite } from '../guards/cross-site.js'
 import { presentedTokens } from '../guards/token.js'
-import type { ChatConfig } from './chat-config.js'
+import { type BackendsInUse, type ChatConfig, hasChatBackend } from './chat-config.js'
 import { expiryOf } from './identity.js'
 import { type ReaderPlace, ReaderPlaces } from './limits/reader-places.js'
 import type { Caller, ChatLimits, Credential, Headers, Identity, Rollout } from './ports.js'
@@ -16,8 +16,9 @@ import { connectionIdOf } from './request.js'
 export type AdmissionParts = {
   readonly config: () => Pick<
     ChatConfig,
-    'chatAnonymous' | 'sseAllowOrigin' | 'ragBackendUrl' | 'chatMaxStreams' | 'chatMaxStreamsPerUser'
-  >
+    'chatAnonymous' | 'sseAllowOrigin' | 'chatMaxStreams' | 'chatMaxStreamsPerUser'
+  > &
+    BackendsInUse
   readonly identity: Identity
   readonly rollout: Rollout
   readonly limits: ChatLimits
@@ -74,7 +75,7 @@ export class Admission {
     const connectionId = connectionIdOf(headers)
     void reply.header('X-Connection-ID', connectionId)
     if (isUnderFlag && !rollout.enabled) throw flagDisabled(headers)
-    if (!isUnderFlag && config().ragBackendUrl.length === 0) {
+    if (!isUnderFlag && !hasChatBackend(config())) {
       throw busy('chat_backend', 'no_backend')
     }
     if (isCrossSite(headers, config().sseAllowOrigin)) {

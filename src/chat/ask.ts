@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Timers } from '../clock/timers.js'
 import { HttpError } from '../contract/errors.js'
 import { baliZeroRequest } from './bali-zero-question.js'
+import { hasChatBackend } from './chat-config.js'
 import { type ConnectParts, connect, followIn, withSeat } from './connect.js'
 import type { Generation, OnDisconnect } from './generation.js'
 import { IdempotencyKeys, idempotencyKey } from './idempotency.js'
@@ -140,11 +141,11 @@ function begin(
 ): Started {
   const { relay, admission, audit } = parts
   const config = parts.config()
-  const { ragBackendUrl, chatForwardAuth } = config
+  const { chatForwardAuth } = config
   const { caller, connectionId } = admission.of(request)
   const { person } = caller
   const { headers, facts } = request
-  if (ragBackendUrl.length === 0) throw busy('chat_backend', 'no_backend')
+  if (!hasChatBackend(config)) throw busy('chat_backend', 'no_backend')
   if (!audit.canStart()) throw busy('chat_audit', 'audit_unavailable')
   const lease = takeLease(parts, request)
   try {

@@ -5,8 +5,9 @@ import type { Timers } from '../clock/timers.js'
 import { Connections } from '../connection/connections.js'
 import type { OpenStream, Person } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
+import { allBackendsOf } from './backends/backend.js'
 import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
-import type { ChatConfig } from './chat-config.js'
+import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import { encodeResumed, RETRY } from './encode.js'
 import { EndOfTurn } from './end-of-turn.js'
 import type { Follower, Generation } from './generation.js'
@@ -134,7 +135,7 @@ export class Relay {
   /** Adds a connection that follows the stream. */
   join({ facts, log }: FoundStream, stream: OpenStream, options: JoinOptions): void {
     const { clock, config, pingMs = PING_MS } = this.#parts
-    const { streamId, identified } = facts
+    const { streamId, identified, traceId } = facts
     const { connectionId, isResume, from, credential } = options
     const generation = this.#running.get(streamId)
     const resumed = isResume ? encodeResumed({ connectionId, streamId, identified }, clock.nowMs()) : ''
@@ -151,7 +152,7 @@ export class Relay {
       onMoved: () => generation?.balance(),
       onFault: error =>
         this.#parts.log.error(
-          { err: error, stream: streamMark(streamId) },
+          { err: error, stream: streamMark(streamId), ...(traceId === undefined ? {} : { traceId }) },
           'the log of a chat stream cannot be read; the connection is closed',
         ),
       onLeave: () => {
@@ -182,13 +183,16 @@ export class Relay {
   }
 
   stats(): RelayStats {
+    const config = this.#parts.config()
     return {
       activeStreams: this.#running.size,
       activeReaders: this.#readers.size,
-      breakers: this.#parts.config().ragBackendUrl.map(url => {
-        const { origin, href } = new URL(url)
-        return { upstream: origin, state: this.#breakers.stateOf(href) }
-      }),
+      breakers: allBackendsOf(config).map(({ name, url }) => ({
+        name,
+        upstream: url.origin,
+        state: this.#breakers.stateOf(name),
+      })),
+      hasChatBackend: hasChatBackend(config),
       firstTokenMs: this.#latencies.percentiles(),
     }
   }

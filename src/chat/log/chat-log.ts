@@ -12,6 +12,8 @@ export type StreamFacts = {
   readonly owner: string | null
   readonly identified: boolean
   readonly connectionId: string
+  /** Of the trace that the caller's question belongs to, for log lines. */
+  readonly traceId?: string
 }
 
 /** What log lines call a stream. The id itself gives access to an anonymous answer, so it is not logged. */
