@@ -31,6 +31,11 @@ export type ChatConfig = Pick<
   | 'relayForwardKey'
   | 'relayRepeatUnanswered'
   | 'sseAllowOrigin'
+  | 'sseApiToken'
+  | 'sseApiTokenPrevious'
+  | 'pushToken'
+  | 'apiKeysInternal'
+  | 'relayAnonymous'
 >
 
 export type BackendsInUse = Pick<Config, 'ragBackendUrl' | 'relayBackends' | 'relayUpstream'>
