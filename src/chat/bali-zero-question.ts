@@ -23,7 +23,7 @@ export function baliZeroRequest(question: Question, config: QuestionConfig): Req
     asking: {
       targets: targetsOf(ragBackendUrl),
       requestFor: ({ url }) => upstreamRequest(url, question, { style, model, token }),
-      newReader: onUnknown => createDialectReader(style === 'openai' ? 'openai' : 'rag', onUnknown),
+      newReader: createDialectReader,
       keptRefusalBytes: 0,
     },
   }

@@ -53,6 +53,9 @@ export function attempt<Said>(
   const pieces: Buffer[] = []
   let piecesBytes = 0
 
+  function accepts(type: string): boolean {
+    return reader.accepts?.(type) ?? /^text\/event-stream\b/i.test(type)
+  }
   /** Up to the first terminal event. */
   function hand(said: readonly Said[]): void {
     const last = said.findIndex(reader.isTerminal)
@@ -88,7 +91,7 @@ export function attempt<Said>(
         if (keptRefusalBytes > 0) return
         failAsRefused()
         call.abort()
-      } else if (type === null || !/^text\/event-stream\b/i.test(type)) {
+      } else if (type === null || !accepts(type)) {
         fail({ kind: 'not_a_stream' })
         call.abort()
       } else handlers.onHead(headers)

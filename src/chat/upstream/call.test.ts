@@ -60,7 +60,7 @@ async function outcome(breakers: Breakers, answer: (origin: string, handlers: Ed
         targets: [{ url: FIRST }, { url: SECOND }],
         requestFor: ({ url }) =>
           upstreamRequest(url, question, { style: 'rag-get', model: null, token: null }),
-        newReader: onUnknown => createDialectReader('rag', onUnknown),
+        newReader: createDialectReader,
         keptRefusalBytes: 0,
       },
       {

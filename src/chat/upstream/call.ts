@@ -25,7 +25,7 @@ export type Asking<Said> = {
   readonly targets: readonly Target[]
   /** Null: this backend does not serve it. */
   requestFor(target: Target): UpstreamRequest | null
-  newReader(onUnknownFrame: () => void): BodyReader<Said>
+  newReader(onUnknownFrame: (kind: string) => void): BodyReader<Said>
   /** How much is kept of the body of a refusal, for a caller who has to read it. */
   readonly keptRefusalBytes: number
 }
@@ -38,7 +38,8 @@ export interface CallHandlers<Said> {
   onHead(headers: EdgeHeaders, origin: string): void
   /** What one chunk said, in order; null: not one frame, but a sign of life. */
   onSaid(said: readonly Said[] | null): void
-  onUnknownFrame(): void
+  /** A frame was not understood, or left out; `kind` names it for the log. */
+  onUnknownFrame(kind: string): void
   /** A try begins; `isRetry`: not the first one of the question. */
   onTry(origin: string, isRetry: boolean): void
   /** A try failed; `cause` for the log. */
@@ -59,6 +60,8 @@ export type CallParts = {
 
 /** How long a body may go on after its terminal frame before its connection is closed. */
 const LINGER_MS = 1_000
+/** How long the counts and the terminal may take after the reason of the end. */
+const AFTER_REASON_MS = 2_000
 
 class Cancelled extends Error {}
 
@@ -74,6 +77,7 @@ export class UpstreamCall<Said> {
   #reject: ((error: Error) => void) | null = null
   #cancelWait: (() => void) | null = null
   #cancelLinger: (() => void) | null = null
+  #cancelAfterReason: (() => void) | null = null
   #isOver = false
 
   constructor(
@@ -91,6 +95,7 @@ export class UpstreamCall<Said> {
     if (this.#isOver) return
     this.#isOver = true
     this.#call?.abort()
+    this.#cancelAfterReason?.()
     this.#cancelWait?.()
     this.#reject?.(isFault ? new TryFailed({ kind: 'first_token_timeout' }) : new Cancelled())
   }
@@ -172,7 +177,7 @@ export class UpstreamCall<Said> {
 
   #open(request: UpstreamRequest, settle: { resolve(): void; reject(error: Error): void }): void {
     const { newReader, keptRefusalBytes } = this.asking
-    const reader = newReader(() => this.handlers.onUnknownFrame())
+    const reader = newReader(kind => this.handlers.onUnknownFrame(kind))
     let hasBegun = false
     this.#call = attempt(this.parts.edge, request, reader, keptRefusalBytes, {
       onHead: headers => {
@@ -190,6 +195,7 @@ export class UpstreamCall<Said> {
           }
           const last = said.at(-1)
           if (last !== undefined && reader.isTerminal(last)) this.#finish()
+          else this.#awaitTerminal(reader)
         }
         this.handlers.onSaid(said)
       },
@@ -200,6 +206,7 @@ export class UpstreamCall<Said> {
           return
         }
         this.#isOver = true
+        this.#cancelAfterReason?.()
         const code = failureCode(failure)
         this.handlers.onTryFailed(code, request.origin, failureCause(failure))
         this.handlers.onFailed({ code, refusal: null })
@@ -211,9 +218,23 @@ export class UpstreamCall<Said> {
     })
   }
 
+  /** An upstream that keeps its body open after the reason of the end has said everything. */
+  #awaitTerminal(reader: BodyReader<Said>): void {
+    if (this.#cancelAfterReason !== null || reader.hasReason?.() !== true) return
+    this.#cancelAfterReason = this.parts.timers.after(AFTER_REASON_MS, () => {
+      const said = reader.end()
+      const last = said.at(-1)
+      if (last === undefined || !reader.isTerminal(last)) return
+      this.#isOver = true
+      this.#call?.abort()
+      this.handlers.onSaid(said)
+    })
+  }
+
   /** After the terminal frame: a body that ends by itself leaves its connection for the next question. */
   #finish(): void {
     this.#isOver = true
+    this.#cancelAfterReason?.()
     this.#cancelLinger = this.parts.timers.after(LINGER_MS, () => {
       this.#cancelLinger = null
       this.#call?.abort()
