@@ -55,7 +55,7 @@ function find(
   request: FastifyRequest,
   streamId: string,
 ): Promise<FoundStream | null> {
-  return relay.find(streamId, admission.of(request).caller.person)
+  return relay.find(streamId, admission.of(request).caller)
 }
 
 async function findNamed(parts: ConnectParts, request: FastifyRequest): Promise<FoundStream | null> {
@@ -99,6 +99,7 @@ function recordOf({ admission, clock }: ConnectParts, request: FastifyRequest, {
     connectionId,
     requestId: request.facts.requestId,
     person: caller.person,
+    key: caller.relayKey?.name ?? null,
     atMs: clock.nowMs(),
   }
 }
