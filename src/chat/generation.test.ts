@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ownTime } from '../../test/support/own-time.js'
+import { baliZeroFormat } from './bali-zero-answer.js'
 import { EndOfTurn } from './end-of-turn.js'
 import type { Terminal, UpstreamEvent } from './events.js'
 import { Generation, type GenerationSettings } from './generation.js'
@@ -7,7 +8,12 @@ import { MemoryLog } from './log/memory-log.js'
 import type { CallHandlers } from './upstream/call.js'
 
 const SETTINGS: GenerationSettings = {
-  limits: { firstTokenTimeoutMs: 30_000, idleTimeoutMs: 60_000, maxDurationMs: 900_000 },
+  limits: {
+    firstTokenTimeoutMs: 30_000,
+    idleTimeoutMs: 60_000,
+    noWordTimeoutMs: 600_000,
+    maxDurationMs: 900_000,
+  },
   pace: 'upstream',
   readAheadBytes: 200,
   onDisconnect: 'grace',
@@ -19,10 +25,10 @@ function start(settings: Partial<GenerationSettings> = {}, logBytes = 1 << 20) {
   const log = new MemoryLog(logBytes)
   const ends: Terminal[] = []
   const upstream = { started: 0, cancelled: 0, paused: 0, resumed: 0 }
-  let handlers: CallHandlers | null = null
+  let handlers: CallHandlers<UpstreamEvent> | null = null
   const generation = new Generation({
     facts: { streamId: 's', owner: null, identified: false, connectionId: 'c' },
-    questionChars: 4,
+    format: baliZeroFormat(4),
     log,
     call: given => {
       handlers = given
@@ -40,10 +46,11 @@ function start(settings: Partial<GenerationSettings> = {}, logBytes = 1 << 20) {
     observer: { onEnd: (_, terminal) => ends.push(terminal) },
   })
   generation.start()
-  const say = (...events: readonly UpstreamEvent[]): void => handlers?.onEvents(events)
+  const say = (...events: readonly UpstreamEvent[]): void => handlers?.onSaid(events)
   const tokens = (...texts: readonly string[]): void =>
     say(...texts.map((data): UpstreamEvent => ({ type: 'token', data })))
-  return { ...time, generation, log, ends, upstream, say, tokens }
+  const alive = (): void => handlers?.onSaid(null)
+  return { ...time, generation, log, ends, upstream, say, tokens, alive }
 }
 
 test('an answer without followers is cancelled after the grace, and not before', () => {
@@ -116,5 +123,20 @@ test('one that exceeds its log ends with too_large, and the end still fits', () 
   const { ends, log, tokens, upstream } = start({}, 600)
   for (let i = 0; i < 10; i++) tokens('x'.repeat(100))
   expect(ends).toEqual([{ type: 'error', code: 'too_large' }])
-  expect([log.ended, upstream.cancelled]).toEqual([true, 1])
+  expect([log.end, upstream.cancelled]).toEqual(['whole', 1])
+})
+
+test('any byte of the upstream is a sign of life, before its first word and after it, until no word came for too long', () => {
+  for (const words of [[], ['a']]) {
+    const { ends, tokens, alive, pass } = start()
+    tokens(...words)
+    for (let passedMs = 0; passedMs < 590_000; passedMs += 10_000) {
+      alive()
+      pass(10_000)
+    }
+    expect(ends).toEqual([])
+    alive()
+    pass(10_000)
+    expect(ends).toEqual([{ type: 'error', code: 'no_word_timeout' }])
+  }
 })

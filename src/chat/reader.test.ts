@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { ownTime } from '../../test/support/own-time.js'
 import { ScriptedTransport } from '../../test/support/scripted-transport.js'
@@ -32,7 +33,8 @@ function start(parts: Partial<AnswerReaderParts> = {}) {
     ...parts,
   })
   const say = (text: string, isTerminal = false): void => {
-    log.append(text, { isTerminal, isLast: isTerminal })
+    log.append(text, isTerminal)
+    if (isTerminal) log.close('whole')
     log.publish()
   }
   return { ...time, log, transport, reader, seen, say, got: () => got }
@@ -57,6 +59,30 @@ test('it ends its connection behind the terminal event, leaves once, and holds n
   expect(transport.ended).toBe(true)
   transport.cut()
   expect([seen.left, waiting()]).toEqual([1, 0])
+})
+
+test('behind the last event of a log that was cut it breaks its connection off, without an end', () => {
+  const { reader, log, transport, say, got, waiting } = start()
+  reader.start()
+  say('a')
+  log.close('cut')
+  log.publish()
+  expect(got()).toBe('hello\n\na')
+  expect([transport.ended, transport.closed, waiting()]).toEqual([false, true, 0])
+})
+
+test('a reader whose next events were dropped is broken off, since it would miss them', () => {
+  const log = new MemoryLog(16 * 1024)
+  const { reader, transport, got } = start({ log })
+  reader.start()
+  transport.stall()
+  const event = () => randomBytes(1_000)
+  log.appendBytes('', event())
+  log.publish()
+  for (let i = 0; i < 100; i++) log.appendBytes('', event())
+  transport.drain()
+  expect([transport.ended, transport.closed]).toEqual([false, true])
+  expect(got().startsWith('hello')).toBe(true)
 })
 
 test('while its peer takes nothing it is handed nothing, and gets all of it when the peer goes on', () => {

@@ -8,7 +8,7 @@ import { EMPTY_BYTES, toWire, wireEnd } from '../connection/wire.js'
 import { encodeComment } from '../sse/encode.js'
 import { encodeHeartbeat, PING } from './encode.js'
 import type { ChatLog, LogSlice } from './log/chat-log.js'
-import type { Credential } from './ports.js'
+import { type Credential, validUntilOf } from './ports.js'
 
 /** One write; the next one follows when the transport has taken it. */
 const ABOUT_WRITE_BYTES = 64 * 1024
@@ -48,6 +48,8 @@ export class AnswerReader {
   readonly #unfollow: () => void
   #position: number
   #isReading = false
+  /** What follows is missing, so its connection is broken off instead of ended. */
+  #isCut = false
   #lastHeartbeatAtMs: number
 
   constructor(parts: AnswerReaderParts) {
@@ -57,8 +59,7 @@ export class AnswerReader {
     this.#position = parts.from
     this.#lastHeartbeatAtMs = nowMs
     this.#unfollow = parts.log.follow(() => this.#pump())
-    const { credential } = parts
-    const validUntilMs = credential.kind === 'person' ? credential.validUntilMs : null
+    const validUntilMs = validUntilOf(parts.credential)
     this.#connection = new Connection(
       { transport, wire, owner: null, validUntilMs, ...(client && { client }) },
       nowMs,
@@ -75,10 +76,11 @@ export class AnswerReader {
         position: this.#position,
         behind: parts.log.tail - this.#position,
         subset: null,
-        has_owner: parts.credential.kind === 'person' || parts.credential.owner !== null,
+        has_owner: parts.credential.kind !== 'server' || parts.credential.owner !== null,
       }),
       lastBytes: ({ blocked }, reason) => {
         if (reason === 'stalled' || blocked) return null
+        if (this.#isCut) return 'cut'
         // A comment: the answer itself has not ended, so no event of it may say so.
         const why = reason === 'auth_expired' ? toWire(encodeComment(reason), wire) : EMPTY_BYTES
         return Buffer.concat([why, wireEnd(wire)])
@@ -128,7 +130,14 @@ export class AnswerReader {
     const { log, wire } = this.#parts
     while (!this.#connection.blocked && !this.#isReading && !this.#connection.ended) {
       if (this.#position >= log.tail) {
-        if (log.ended) this.#end()
+        this.#isCut = log.end === 'cut'
+        if (log.end !== 'open') this.#end()
+        return
+      }
+      // It took so long that the next events were dropped.
+      if (this.#position < log.head) {
+        this.#isCut = true
+        this.#end()
         return
       }
       const slice = log.readFrom(this.#position, wire.framing, ABOUT_WRITE_BYTES)

@@ -1,24 +1,15 @@
 // The state of one stream as a pure reducer: sequence numbers without gaps, exactly one terminal event, the metrics of
 // `done`. Time comes in as a number. Two clocks: `wallMs` stamps events, `monoMs` measures.
 import { type AnswerMetrics, CHAT_FAILURES, type ChatData } from '../protocol/chat-events.js'
+import type { AnswerCounts, Now } from './answer-format.js'
 import type { Terminal, TokenCounts, UpstreamEvent } from './events.js'
 import type { StreamFacts } from './log/chat-log.js'
 
-export type StreamState = {
+export type StreamState = AnswerCounts & {
   readonly connectionId: string
   /** The number of the next event. */
   readonly next: number
-  readonly startedMonoMs: number
-  readonly firstTokenMonoMs: number | null
-  readonly lastTokenMonoMs: number | null
-  readonly tokens: number
-  /** UTF-8 bytes of the tokens. */
-  readonly bytes: number
-  readonly hasUsage: boolean
-  /** Estimated tokens of the question, for upstreams that do not count. */
-  readonly inputEstimate: number
   readonly terminal: Terminal | null
-  readonly endedMonoMs: number | null
 }
 
 type EventType = Exclude<keyof ChatData, 'heartbeat'>
@@ -31,7 +22,6 @@ export type Numbered = {
   readonly timestamp: number
 }
 
-export type Now = { readonly wallMs: number; readonly monoMs: number }
 export type Advance = { readonly state: StreamState; readonly events: readonly Numbered[] }
 
 /** Average characters of a token, for upstreams that do not count. */
@@ -55,7 +45,7 @@ export function newStream(opening: Opening, now: Now): Advance {
     lastTokenMonoMs: null,
     tokens: 0,
     bytes: 0,
-    hasUsage: false,
+    usage: null,
     inputEstimate: estimateTokens(questionChars),
     terminal: null,
     endedMonoMs: null,
@@ -73,21 +63,24 @@ export function receive(state: StreamState, event: UpstreamEvent, now: Now): Adv
   if (state.terminal !== null) return { state, events: [] }
   switch (event.type) {
     case 'token':
-      return event.data === '' ? { state, events: [] } : token(state, event.data, now)
+    case 'refusal':
+      return event.data === '' ? { state, events: [] } : word(state, event.type, event.data, now)
+    // Some upstreams count in every frame: the last counts go out once, before the end.
     case 'usage':
-      return usage(state, { ...event.data, estimated: false }, now)
+      return { state: { ...state, usage: { ...state.usage, ...event.data } }, events: [] }
     case 'done':
       return end(state, { type: 'done', reason: event.reason }, now)
     case 'error':
-      return end(state, { type: 'error', code: 'upstream_error' }, now)
+      return end(state, { type: 'error', code: event.code }, now)
     case 'metadata':
+    case 'reasoning':
     case 'sources':
       return numbered(state, event.type, event.data, now)
   }
 }
 
-/** The hot path: names every member, since spreading an object costs several times as much. */
-function token(state: StreamState, text: string, now: Now): Advance {
+/** A word that a person sees. The hot path: names every member, since spreading an object costs several times as much. */
+function word(state: StreamState, type: 'token' | 'refusal', text: string, now: Now): Advance {
   const counted: StreamState = {
     connectionId: state.connectionId,
     next: state.next + 1,
@@ -96,32 +89,37 @@ function token(state: StreamState, text: string, now: Now): Advance {
     lastTokenMonoMs: now.monoMs,
     tokens: state.tokens + 1,
     bytes: state.bytes + Buffer.byteLength(text),
-    hasUsage: state.hasUsage,
+    usage: state.usage,
     inputEstimate: state.inputEstimate,
     terminal: null,
     endedMonoMs: null,
   }
-  const event: Numbered = { type: 'token', data: text, sequence: state.next, timestamp: now.wallMs }
+  const event: Numbered = { type, data: text, sequence: state.next, timestamp: now.wallMs }
   return { state: counted, events: [event] }
 }
 
-/** Both spellings: clients of the original read the second one. */
-function usage(state: StreamState, counts: TokenCounts & { readonly estimated: boolean }, now: Now): Advance {
-  const { inputTokens, outputTokens, estimated } = counts
-  const data = {
+/** What the upstream counted; estimated where it did not, or where the answer broke off before its last counts. */
+function usage(state: StreamState, isWhole: boolean): ChatData['usage'] {
+  const { usage: counted, inputEstimate, tokens } = state
+  if (counted !== null && isWhole) return spelledTwice(counted, false)
+  const inputTokens = counted?.inputTokens ?? inputEstimate
+  return spelledTwice({ inputTokens, outputTokens: Math.max(tokens, counted?.outputTokens ?? 0) }, true)
+}
+
+/** Clients of the original read the second spelling. */
+function spelledTwice({ inputTokens, outputTokens }: TokenCounts, estimated: boolean): ChatData['usage'] {
+  return {
     ...(inputTokens === undefined ? {} : { inputTokens, input_tokens: inputTokens }),
     ...(outputTokens === undefined ? {} : { outputTokens, output_tokens: outputTokens }),
     estimated,
   }
-  return numbered({ ...state, hasUsage: true }, 'usage', data, now)
 }
 
-/** Ends the stream, once: an estimated `usage` when the upstream sent none, then the terminal event. */
+/** Ends the stream, once: its `usage`, then the terminal event. */
 export function end(state: StreamState, terminal: Terminal, now: Now): Advance {
   if (state.terminal !== null) return { state, events: [] }
   const ended: StreamState = { ...state, terminal, endedMonoMs: now.monoMs }
-  const counts = { inputTokens: state.inputEstimate, outputTokens: state.tokens, estimated: true }
-  const before = state.hasUsage ? { state: ended, events: [] } : usage(ended, counts, now)
+  const before = numbered(ended, 'usage', usage(state, terminal.type === 'done'), now)
   const last = numbered(before.state, terminal.type, terminalData(before.state, terminal), now)
   return { state: last.state, events: [...before.events, ...last.events] }
 }
@@ -142,13 +140,13 @@ function terminalData(state: StreamState, terminal: Terminal): ChatData['done' |
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000
 
 /** Of a stream that has ended. */
-export function metricsOf(state: StreamState): AnswerMetrics {
-  const { startedMonoMs, endedMonoMs, firstTokenMonoMs: first, lastTokenMonoMs: last, tokens } = state
+export function metricsOf(counts: AnswerCounts): AnswerMetrics {
+  const { startedMonoMs, endedMonoMs, firstTokenMonoMs: first, lastTokenMonoMs: last, tokens, bytes } = counts
   const isSpaced = first !== null && last !== null && tokens > 1
   return {
     firstTokenLatency: first === null ? null : rounded(first - startedMonoMs),
     tokensReceived: tokens,
-    bytesReceived: state.bytes,
+    bytesReceived: bytes,
     duration: rounded((endedMonoMs ?? startedMonoMs) - startedMonoMs),
     interTokenMean: isSpaced ? rounded((last - first) / (tokens - 1)) : null,
   }

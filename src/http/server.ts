@@ -112,6 +112,9 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     get draining() {
       return draining
     },
+    get isLocal() {
+      return isLocal(boundTo ?? parts.config().httpHost)
+    },
   }
   const listenerOf = new WeakMap<IncomingMessage, ListenerPlan>()
   const refusals = new RefusalLog(log, clock)
@@ -196,7 +199,13 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       if (raw.method !== 'OPTIONS') throw new HttpError('method_not_allowed', undefined, allow)
       access.checkHost(raw, rules)
       const { sseAllowOrigin, sseRequestIdHeader } = access.config
-      const cors = preflightHeaders(raw.headers.origin, sseAllowOrigin, found.methods, sseRequestIdHeader)
+      const cors = preflightHeaders(
+        raw.headers.origin,
+        sseAllowOrigin,
+        found.methods,
+        sseRequestIdHeader,
+        raw.headers['access-control-request-headers'],
+      )
       void reply
         .code(204)
         .headers({ ...allow, ...cors })
@@ -219,7 +228,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     } else if (error.code === 'internal') {
       log.error({ err: thrown, requestId, address, route }, 'request failed')
     }
-    sendProblem(request, reply, error)
+    sendProblem(request, reply, error, request.routeOptions.config.rules?.errorMembers)
   }
 
   let placesLoggedMs = Number.NEGATIVE_INFINITY
