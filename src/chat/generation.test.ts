@@ -8,7 +8,12 @@ import { MemoryLog } from './log/memory-log.js'
 import type { CallHandlers } from './upstream/call.js'
 
 const SETTINGS: GenerationSettings = {
-  limits: { firstTokenTimeoutMs: 30_000, idleTimeoutMs: 60_000, maxDurationMs: 900_000 },
+  limits: {
+    firstTokenTimeoutMs: 30_000,
+    idleTimeoutMs: 60_000,
+    noWordTimeoutMs: 600_000,
+    maxDurationMs: 900_000,
+  },
   pace: 'upstream',
   readAheadBytes: 200,
   onDisconnect: 'grace',

@@ -91,6 +91,7 @@ type Failed<Said> = { readonly failure: TryFailure; readonly said: readonly Said
 
 export class UpstreamCall<Said> {
   #call: Attempt | null = null
+  #resolve: (() => void) | null = null
   #reject: ((error: Error) => void) | null = null
   #cancelWait: (() => void) | null = null
   #cancelLinger: (() => void) | null = null
@@ -204,6 +205,7 @@ export class UpstreamCall<Said> {
         if (this.#isOver) return Promise.reject(new Cancelled())
         onMade()
         return new Promise<void>((resolve, reject) => {
+          this.#resolve = resolve
           this.#reject = reject
           this.#open(served, isLast || this.asking.handsOnEarly === true, { resolve, reject })
         })
@@ -341,6 +343,7 @@ export class UpstreamCall<Said> {
       const last = said.at(-1)
       if (last === undefined || !reader.isTerminal(last)) return
       this.#over()
+      this.#resolve?.()
       this.#call?.abort()
       this.handlers.onSaid(said)
     })
