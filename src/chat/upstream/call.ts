@@ -231,15 +231,15 @@ export class UpstreamCall<Said> {
   ): void {
     const { newReader, keptRefusalBytes, usesCallerKey = false } = this.asking
     const reader = newReader(kind => this.handlers.onUnknownFrame(kind))
-    // Of a try that said its reason, and failed nevertheless.
-    this.#cancelAfterReason?.()
-    this.#cancelAfterReason = null
     let hasBegun = false
     let isGone = false
 
     /** The try has failed: the connection is of no use. */
     const fail = (failure: TryFailure): void => {
       isGone = true
+      // It may have said a reason before.
+      this.#cancelAfterReason?.()
+      this.#cancelAfterReason = null
       settle.reject(new TryFailed(failure, countsAgainstBackend(failure, usesCallerKey)))
     }
     const begin = (): void => {
