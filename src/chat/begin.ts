@@ -111,7 +111,7 @@ export function begin<Said>(
     upstream: asking.targets[0]?.url.origin ?? 'none',
   })
   const rules = {
-    silenceMs: config.chatFirstTokenTimeoutMs,
+    silenceMs: request.isSilent ? config.chatMaxDurationMs : config.chatFirstTokenTimeoutMs,
     repeatUnanswered: config.relayRepeatUnanswered,
   }
   return new Generation({
