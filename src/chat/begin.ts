@@ -51,6 +51,10 @@ export interface Request<Said> {
   readonly traceId?: string | null
   readonly asking: Asking<Said>
   readonly format: AnswerFormat<Said>
+  /** See StreamFacts. */
+  readonly kind?: 'pass'
+  /** It answers at once when it is done, so until then its silence means nothing. */
+  readonly isSilent?: boolean
 }
 
 export type StartOptions<Said> = {
@@ -83,7 +87,14 @@ export function begin<Said>(
   const streamId = randomId(16, 'base64url')
   const trace = traceId === null ? {} : { traceId }
   const { person, relayKey } = caller
-  const facts = { streamId, owner: ownerOf(caller), identified: person !== null, connectionId, ...trace }
+  const facts: StreamFacts = {
+    streamId,
+    owner: ownerOf(caller),
+    identified: person !== null,
+    connectionId,
+    ...trace,
+    ...(request.kind === undefined ? {} : { format: request.kind }),
+  }
   const ofStream = { streamId, connectionId, requestId, person, key: relayKey?.name ?? null }
   const inLog = { requestId, stream: streamMark(streamId), ...trace }
   /** Kinds of frames that were not understood, for the log. */
@@ -100,7 +111,7 @@ export function begin<Said>(
     upstream: asking.targets[0]?.url.origin ?? 'none',
   })
   const rules = {
-    silenceMs: config.chatFirstTokenTimeoutMs,
+    silenceMs: request.isSilent ? config.chatMaxDurationMs : config.chatFirstTokenTimeoutMs,
     repeatUnanswered: config.relayRepeatUnanswered,
   }
   return new Generation({

@@ -37,6 +37,8 @@ export type ChatConfig = Pick<
   | 'pushToken'
   | 'apiKeysInternal'
   | 'relayAnonymous'
+  | 'relayMaxBodyBytes'
+  | 'relayPass'
 >
 
 export type BackendsInUse = Pick<Config, 'ragBackendUrl' | 'relayBackends' | 'relayUpstream'>

@@ -126,6 +126,10 @@ export class Generation<Said = unknown> {
   get log(): WritableChatLog {
     return this.#parts.log
   }
+  /** How many tries were made so far. */
+  get tries(): number {
+    return this.#tried.length
+  }
   /** Null until a backend has begun to answer. */
   get head(): AnswerHead | null {
     return this.#head

@@ -1,5 +1,6 @@
 // The relay's routes: their paths, who may use them before the body is read, and how refusals are recorded. What they do is
 // in ask.ts and resume.ts.
+import type { IncomingMessage } from 'node:http'
 import type {
   FastifyInstance,
   FastifyReply,
@@ -19,6 +20,7 @@ import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import type { ConnectObserver } from './connect.js'
 import { chatHealth } from './health.js'
 import { QuestionBytes } from './limits/question-bytes.js'
+import { passRoutes } from './pass/routes.js'
 import type { AuditTrail, ChatLimits, Identity, RelayKeys, Rollout, SecurityOperation } from './ports.js'
 import { MAX_HISTORY_BYTES, questionBody, questionInUrl } from './question.js'
 import { busy, rateLimited, recordOf } from './refused.js'
@@ -171,7 +173,7 @@ class ChatRoutes {
     this.#questions = new QuestionBytes(BODY_BYTES + parts.config().chatMaxQueryBytes * ESCAPED)
   }
 
-  register(app: FastifyInstance): void {
+  async register(app: FastifyInstance): Promise<void> {
     const { rollout, relay, keys, config } = this.#parts
     for (const route of ROUTES) this.#add(app, route)
     const summary = 'How the relay is doing'
@@ -180,6 +182,8 @@ class ChatRoutes {
       { config: { rules: HEALTH }, schema: { summary, tags: TAGS } },
       () => chatHealth(rollout, relay.stats(), keys.names),
     )
+    const recordRefusal = (refusal: Refusal, request: FastifyRequest) => this.#record(refusal, request)
+    await passRoutes(app, { ...this.#parts, recordRefusal })
   }
 
   #add(app: FastifyInstance, route: Route): void {
@@ -189,6 +193,7 @@ class ChatRoutes {
     const rules: RouteRules = {
       surface: 'other',
       access: 'relay',
+      continues: request => !starts || isReconnect(request),
       // A closed route gives everybody the same answer, so no credential is verified.
       verifyCaller: async (presented, facts) =>
         this.#isOpen(route) ? parts.admission.verify(presented, facts, 'chat') : null,
@@ -250,7 +255,11 @@ class ChatRoutes {
 
   /** Records the refusal of a caller; returns the operation, or null when the server itself is unable to answer. */
   #refused(route: Route, refusal: Refusal, request: FastifyRequest): SecurityOperation | null {
-    const record = this.#isOpen(route) ? recordOf(refusal) : null
+    return this.#isOpen(route) ? this.#record(refusal, request) : null
+  }
+
+  #record(refusal: Refusal, request: FastifyRequest): SecurityOperation | null {
+    const record = recordOf(refusal)
     if (record === null) return null
     const { audit, clock, observer, admission } = this.#parts
     const { address, requestId, verified } = request.facts
@@ -263,7 +272,7 @@ class ChatRoutes {
 }
 
 /** An EventSource that reconnects by itself starts nothing. */
-function isReconnect(request: FastifyRequest): boolean {
+function isReconnect(request: Pick<FastifyRequest, 'method' | 'headers'> | IncomingMessage): boolean {
   return request.method === 'GET' && eventIdOf(request.headers['last-event-id']) !== null
 }
 

@@ -1,9 +1,10 @@
 // How another room adds routes to the server: it registers them on the Fastify instance with rules that name the guards, and gets
 // from the shell what only the server has (facts about the client, streams over raw sockets).
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ConnectedClient } from '../connection/connection.js'
 import type { Transport, Wire } from '../connection/transport.js'
-import type { ErrorCode } from './errors.js'
+import type { ErrorCode, Problem } from './errors.js'
 import type { Refusal } from './refusal.js'
 
 /** Which listeners have a route; the unified one has all. */
@@ -11,12 +12,16 @@ export type Surface = 'stream' | 'resync' | 'metrics' | 'other'
 
 /** Which guards a route has. */
 export type RouteRules = {
+  /** Members of its error documents for the clients of another API, which take the place of those of the same name. */
+  readonly errorMembers?: (problem: Problem) => Readonly<Record<string, unknown>>
   readonly surface: Surface
   /**
    * `open`: none (it answers with no data). `data`: guards 3–5. `stream`: guards 3–8, draining and shedding; `shell.openStream`
    * makes it a stream. `relay`: guards 3–6 and draining; it has limits of its own.
    */
   readonly access: 'open' | 'data' | 'stream' | 'relay'
+  /** Of a relay route: the request only goes on with what runs already, so a server that is about to stop still takes it. */
+  readonly continues?: (request: IncomingMessage) => boolean
   /**
    * Checks credentials of which none is the server's token: an `Authorization: Bearer`, or on relay routes an `x-api-key`. Returns
    * whose they are, the error to answer with, or null to let the request pass: the route checks them itself.

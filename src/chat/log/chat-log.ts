@@ -38,10 +38,12 @@ export type LogSlice = {
 
 /** Reading. */
 export interface ChatLog {
+  /** The number of the oldest event that is kept. */
+  readonly head: number
   /** The number the next event will have. */
   readonly tail: number
   readonly end: LogEnd
-  /** At least one event, and about this many bytes. `from` must be below `tail`. */
+  /** At least one event, and about this many bytes. `from` must be `head` or more, and below `tail`. */
   readFrom(from: number, framing: Wire['framing'], aboutBytes: number): LogSlice | Promise<LogSlice>
   /** Calls back after events were appended and published; returns the function that ends it. */
   follow(onGrowth: () => void): () => void
@@ -54,8 +56,11 @@ export interface WritableChatLog extends ChatLog {
    * (`isLast`) there is no limit.
    */
   append(text: string, isLast?: boolean): boolean
-  /** The same for an event whose first line is text and whose rest are bytes, which are copied. */
-  appendBytes(firstLine: string, bytes: Buffer): boolean
+  /**
+   * The same for an event whose first line is ASCII and whose rest are bytes, which are copied. At the limit the oldest events are
+   * dropped for it. False: alone it exceeds the limit.
+   */
+  appendBytes(firstLine: string, bytes: Buffer, isLast?: boolean): boolean
   /** Nothing follows. */
   close(end: 'whole' | 'cut'): void
   /** Notifies the followers, once for everything appended since. */

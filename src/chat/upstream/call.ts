@@ -239,6 +239,9 @@ export class UpstreamCall<Said> {
     /** The try has failed: the connection is of no use. */
     const fail = (failure: TryFailure): void => {
       isGone = true
+      // It may have said a reason before.
+      this.#cancelAfterReason?.()
+      this.#cancelAfterReason = null
       settle.reject(new TryFailed(failure, countsAgainstBackend(failure, usesCallerKey)))
     }
     const begin = (): void => {
@@ -343,6 +346,7 @@ export class UpstreamCall<Said> {
       const last = said.at(-1)
       if (last === undefined || !reader.isTerminal(last)) return
       this.#over()
+      // Before the first word the try is still being made.
       this.#resolve?.()
       this.#call?.abort()
       this.handlers.onSaid(said)
