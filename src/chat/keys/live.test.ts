@@ -271,6 +271,16 @@ describe('tokens', () => {
     expect(keys.used(key)).toEqual({ tokens: 0, untilResetMs: DAY_MS })
     command(database => expect(database.usage(0)).toHaveLength(1))
   })
+  test('are kept for 400 days', async () => {
+    const { keys, pass, key } = await budget()
+    const use = { keyId: 'id-app', in: 1, out: 1, estimated: 0, answers: 1 }
+    const today = dayOf(START_MS)
+    command(database => database.addUsage([401, 400].map(ago => ({ ...use, day: today - ago }))))
+    command(database => expect(database.usage(0).map(({ day }) => today - day)).toEqual([401, 400]))
+    keys.spent(key, { in: 1, out: 1, estimated: false })
+    await pass(1_000)
+    command(database => expect(database.usage(0).map(({ day }) => today - day)).toEqual([400, 0]))
+  })
   test('of two servers with one database are one budget', async () => {
     const one = await budget()
     const two = server()
