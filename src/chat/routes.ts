@@ -15,10 +15,11 @@ import type { HttpPlugin, HttpShell, RouteRules } from '../contract/plugin.js'
 import type { Refusal } from '../contract/refusal.js'
 import { Admission, checkModel, isRevoked } from './admission.js'
 import { type AskParts, askStream, askWhole, questionIn } from './ask.js'
-import type { ChatConfig } from './chat-config.js'
+import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import type { ConnectObserver } from './connect.js'
 import { chatHealth } from './health.js'
 import { QuestionBytes } from './limits/question-bytes.js'
+import { passRoutes } from './pass/routes.js'
 import type { AuditTrail, ChatLimits, Identity, RelayKeys, Rollout, SecurityOperation } from './ports.js'
 import { MAX_HISTORY_BYTES, questionBody, questionInUrl } from './question.js'
 import { busy, rateLimited, recordOf } from './refused.js'
@@ -171,7 +172,7 @@ class ChatRoutes {
     this.#questions = new QuestionBytes(BODY_BYTES + parts.config().chatMaxQueryBytes * ESCAPED)
   }
 
-  register(app: FastifyInstance): void {
+  async register(app: FastifyInstance): Promise<void> {
     const { rollout, relay, keys, config } = this.#parts
     for (const route of ROUTES) this.#add(app, route)
     const summary = 'How the relay is doing'
@@ -180,6 +181,8 @@ class ChatRoutes {
       { config: { rules: HEALTH }, schema: { summary, tags: TAGS } },
       () => chatHealth(rollout, relay.stats(), keys.names),
     )
+    const recordRefusal = (refusal: Refusal, request: FastifyRequest) => this.#record(refusal, request)
+    await passRoutes(app, { ...this.#parts, recordRefusal })
   }
 
   #add(app: FastifyInstance, route: Route): void {
@@ -245,12 +248,16 @@ class ChatRoutes {
 
   #isOpen({ isUnderFlag }: Route): boolean {
     const { rollout, config } = this.#parts
-    return isUnderFlag ? rollout.enabled : config().ragBackendUrl.length > 0
+    return isUnderFlag ? rollout.enabled : hasChatBackend(config())
   }
 
   /** Records the refusal of a caller; returns the operation, or null when the server itself is unable to answer. */
   #refused(route: Route, refusal: Refusal, request: FastifyRequest): SecurityOperation | null {
-    const record = this.#isOpen(route) ? recordOf(refusal) : null
+    return this.#isOpen(route) ? this.#record(refusal, request) : null
+  }
+
+  #record(refusal: Refusal, request: FastifyRequest): SecurityOperation | null {
+    const record = recordOf(refusal)
     if (record === null) return null
     const { audit, clock, observer, admission } = this.#parts
     const { address, requestId, verified } = request.facts

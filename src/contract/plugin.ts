@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ConnectedClient } from '../connection/connection.js'
 import type { Transport, Wire } from '../connection/transport.js'
-import type { ErrorCode } from './errors.js'
+import type { ErrorCode, Problem } from './errors.js'
 import type { Refusal } from './refusal.js'
 
 /** Which listeners have a route; the unified one has all. */
@@ -11,6 +11,8 @@ export type Surface = 'stream' | 'resync' | 'metrics' | 'other'
 
 /** Which guards a route has. */
 export type RouteRules = {
+  /** Members of its error documents for the clients of another API, which take the place of those of the same name. */
+  readonly errorMembers?: (problem: Problem) => Readonly<Record<string, unknown>>
   readonly surface: Surface
   /**
    * `open`: none (it answers with no data). `data`: guards 3–5. `stream`: guards 3–8, draining and shedding; `shell.openStream`

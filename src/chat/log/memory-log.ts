@@ -44,6 +44,9 @@ export class MemoryLog implements WritableChatLog {
 
   constructor(readonly limitBytes: number) {}
 
+  get head(): number {
+    return 0
+  }
   get tail(): number {
     return this.#tail
   }
@@ -66,6 +69,21 @@ export class MemoryLog implements WritableChatLog {
     // One byte a character is the usual case, and latin1 is several times as fast.
     const coding = textBytes === text.length ? 'latin1' : 'utf8'
     slab.used += slab.buffer.write(`${head}${text}\r\n`, slab.used, coding)
+    this.#sizeBytes += sizeBytes
+    this.#tail++
+    return true
+  }
+
+  appendBytes(firstLine: string, bytes: Buffer, isLast = false): boolean {
+    if (this.#end !== 'open') throw new Error('nothing follows the end of a log')
+    const head = `${(firstLine.length + bytes.length).toString(16)}\r\n${firstLine}`
+    const sizeBytes = head.length + bytes.length + CRLF_BYTES
+    if (!isLast && this.#sizeBytes + sizeBytes > this.limitBytes) return false
+    const slab = this.#slabFor(sizeBytes)
+    slab.starts.push(slab.used)
+    slab.used += slab.buffer.write(head, slab.used, 'latin1')
+    slab.used += bytes.copy(slab.buffer, slab.used)
+    slab.used += slab.buffer.write('\r\n', slab.used, 'latin1')
     this.#sizeBytes += sizeBytes
     this.#tail++
     return true
