@@ -360,7 +360,7 @@ describe('the routes of pass-through', () => {
     },
   )
 
-  test('send a key of a backend on in its own header, beside no key of the operator', async () => {
+  test('send a key of a backend on in its own header, and no key of the operator', async () => {
     const { call, sent } = await pass({ chat: { relayForwardKey: true, ragBackendToken: 'operators' } })
     const own = await sent(call({ authorization: 'Bearer sk-mine' }))
     expect([own.headers.authorization, own.headers['x-api-key']]).toEqual(['Bearer sk-mine', undefined])

@@ -145,7 +145,7 @@ describe('a key', () => {
     await pass(1_000)
     expect([kind(await keys.find('g6_b')), keys.names]).toEqual(['found', ['app', 'second']])
     command(database => expect(database.revoke('app', START_MS)).toBe('revoked'))
-    // Nobody asks: the timer sees it, and its connections are told.
+    // Nobody asks: the timer sees it, and its connections are notified.
     await pass(1_000)
     expect([seen.revoked, keys.isInForce('id-app'), keys.isInForce('id-second')]).toEqual([1, false, true])
     expect(kind(await keys.find('g6_a'))).toBe('unknown')
