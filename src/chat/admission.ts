@@ -7,7 +7,7 @@ import type { Presented, RequestFacts, Verified } from '../contract/plugin.js'
 import { Refusal } from '../contract/refusal.js'
 import { isCrossSite } from '../guards/cross-site.js'
 import { presentedTokens } from '../guards/token.js'
-import type { ChatConfig } from './chat-config.js'
+import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import { expiryOf } from './identity.js'
 import { Callers, type CallersParts } from './keys/callers.js'
 import { ForeignKeys } from './keys/foreign-keys.js'
@@ -105,7 +105,7 @@ export class Admission {
     const connectionId = connectionIdOf(headers)
     void reply.header('X-Connection-ID', connectionId)
     if (isUnderFlag && !rollout.enabled) throw flagDisabled(headers)
-    if (routes === 'chat' && !isUnderFlag && config().ragBackendUrl.length === 0) {
+    if (routes === 'chat' && !isUnderFlag && !hasChatBackend(config())) {
       throw busy('chat_backend', 'no_backend')
     }
     if (isCrossSite(headers, config().sseAllowOrigin)) {

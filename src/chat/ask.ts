@@ -3,6 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from '../contract/errors.js'
 import { baliZeroRequest } from './bali-zero-question.js'
+import { hasChatBackend } from './chat-config.js'
 import { connect, followIn, withSeat } from './connect.js'
 import type { UpstreamEvent } from './events.js'
 import type { OnDisconnect } from './generation.js'
@@ -93,7 +94,7 @@ function startingOf(
     onDisconnect,
     question: () => {
       const config = parts.config()
-      if (config.ragBackendUrl.length === 0) throw busy('chat_backend', 'no_backend')
+      if (!hasChatBackend(config)) throw busy('chat_backend', 'no_backend')
       const question = {
         ...asked,
         ...passedOn(headers),

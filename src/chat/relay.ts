@@ -6,8 +6,9 @@ import { Connections } from '../connection/connections.js'
 import type { OpenStream } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
 import { AnswerIds } from './answer-ids.js'
+import { allBackendsOf } from './backends/backend.js'
 import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
-import type { ChatConfig } from './chat-config.js'
+import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import { encodeResumed, RETRY } from './encode.js'
 import { EndOfTurn } from './end-of-turn.js'
 import type { Follower, Generation } from './generation.js'
@@ -142,7 +143,7 @@ export class Relay {
   /** Adds a connection that follows the stream. */
   join({ facts, log }: FoundStream, stream: OpenStream, options: JoinOptions): void {
     const { clock, config, pingMs = PING_MS } = this.#parts
-    const { streamId, identified, format } = facts
+    const { streamId, identified, format, traceId } = facts
     const { connectionId, isResume, from, credential } = options
     // What is passed on is the upstream's alone.
     const isPassed = format === 'pass'
@@ -165,7 +166,7 @@ export class Relay {
       onMoved: () => generation?.balance(),
       onFault: error =>
         this.#parts.log.error(
-          { err: error, stream: streamMark(streamId) },
+          { err: error, stream: streamMark(streamId), ...(traceId === undefined ? {} : { traceId }) },
           'the log of a chat stream cannot be read; the connection is closed',
         ),
       onLeave: () => {
@@ -201,13 +202,16 @@ export class Relay {
   }
 
   stats(): RelayStats {
+    const config = this.#parts.config()
     return {
       activeStreams: this.#running.size,
       activeReaders: this.#readers.size,
-      breakers: this.#parts.config().ragBackendUrl.map(url => {
-        const { origin, href } = new URL(url)
-        return { upstream: origin, state: this.#breakers.stateOf(href) }
-      }),
+      breakers: allBackendsOf(config).map(({ name, url }) => ({
+        name,
+        upstream: url.origin,
+        state: this.#breakers.stateOf(name),
+      })),
+      hasChatBackend: hasChatBackend(config),
       firstTokenMs: this.#latencies.percentiles(),
     }
   }

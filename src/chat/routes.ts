@@ -15,7 +15,7 @@ import type { HttpPlugin, HttpShell, RouteRules } from '../contract/plugin.js'
 import type { Refusal } from '../contract/refusal.js'
 import { Admission, checkModel, isRevoked } from './admission.js'
 import { type AskParts, askStream, askWhole, questionIn } from './ask.js'
-import type { ChatConfig } from './chat-config.js'
+import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import type { ConnectObserver } from './connect.js'
 import { chatHealth } from './health.js'
 import { QuestionBytes } from './limits/question-bytes.js'
@@ -248,7 +248,7 @@ class ChatRoutes {
 
   #isOpen({ isUnderFlag }: Route): boolean {
     const { rollout, config } = this.#parts
-    return isUnderFlag ? rollout.enabled : config().ragBackendUrl.length > 0
+    return isUnderFlag ? rollout.enabled : hasChatBackend(config())
   }
 
   /** Records the refusal of a caller; returns the operation, or null when the server itself is unable to answer. */

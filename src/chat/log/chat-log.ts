@@ -12,6 +12,8 @@ export type StreamFacts = {
   readonly owner: string | null
   readonly identified: boolean
   readonly connectionId: string
+  /** Of the trace that the caller's question belongs to, for log lines. */
+  readonly traceId?: string
   /** `pass`: its events are those of the upstream, passed on; else those of the `bali-zero` routes. */
   readonly format?: 'pass'
 }
