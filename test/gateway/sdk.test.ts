@@ -1,4 +1,7 @@
 // The SDKs, as published, over the relay on a real server: every path gets the upstream's answer, and its own errors.
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import Anthropic from '@anthropic-ai/sdk'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -6,6 +9,7 @@ import { resumableFetch } from '../../client/resumable-fetch/index.js'
 import { type MockScript, tokenTexts } from '../../src/chat/mock/script.js'
 import { type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
 import { type ChatRig, startChatRig, until } from '../support/chat-rig.js'
+import { startFaultProxy } from '../support/fault-proxy.js'
 import { anthropicClient, MODEL, openAi, SDK_PATHS, scripted } from '../support/sdk-paths.js'
 
 let mock: MockUpstream
@@ -196,4 +200,26 @@ test('models and embeddings are passed on', async () => {
   expect((await client.models.list()).data.map(({ id }) => id)).toEqual(['mock-1', 'mock-2'])
   const { data } = await client.embeddings.create({ model: MODEL, input: ['ab', 'c'] })
   expect(data.map(({ embedding }) => embedding[0])).toEqual([2, 1])
+})
+
+test('the example prints the whole answer over connections that are cut, and tells its id', async () => {
+  const proxy = await startFaultProxy(Number(new URL(rig.rig.url).port))
+  const cuts = [
+    { afterBytes: 0, isReset: false },
+    { afterBytes: 1_500, isReset: true },
+    { afterBytes: 900, isReset: false },
+  ]
+  proxy.cutEach(() => cuts.shift() ?? null)
+  const example = fileURLToPath(new URL('../../examples/chat/openai.mjs', import.meta.url))
+  const question = scripted({ tokens: 20, gapMs: 2 })
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [
+    example,
+    question,
+    `${proxy.url}/v1`,
+  ])
+  await proxy.close()
+  expect(stdout).toBe(tokenTexts(20).join(''))
+  expect(stderr).toMatch(/^answer [\w-]{22}: after a reload/)
+  expect(cuts).toEqual([])
+  expect(mock.requests).toHaveLength(asked + 1)
 })
