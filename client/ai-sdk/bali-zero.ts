@@ -41,6 +41,9 @@ export function takeEvent(parts: Parts, event: ChatEvent): void {
   switch (event.type) {
     case 'token':
       return parts.delta('text', event.data)
+    case 'reasoning':
+    case 'refusal':
+      return parts.delta(event.type, event.data)
     case 'sources':
       for (const { url, title, source } of event.data) parts.source({ url, title: title ?? source })
       return

@@ -1,6 +1,7 @@
 // A UI message of the AI SDK, written part by part: whatever dialect the answer comes in, each part is opened before its first
 // delta and closed before the next one begins. Pure: chunks come out through `emit`.
 import type { FinishReason, UIMessageChunk } from 'ai'
+import { type EndKind, endKind } from '../../src/protocol/end-reasons.js'
 
 type Kind = 'text' | 'reasoning' | 'refusal'
 
@@ -96,17 +97,17 @@ export function createParts(emit: (chunk: UIMessageChunk) => void): Parts {
   }
 }
 
-const REASONS: Readonly<Record<string, FinishReason>> = {
+const REASONS: Readonly<Record<EndKind, FinishReason>> = {
   complete: 'stop',
-  stop: 'stop',
   length: 'length',
-  content_filter: 'content-filter',
+  filter: 'content-filter',
   refusal: 'content-filter',
-  tool_calls: 'tool-calls',
-  function_call: 'tool-calls',
+  tool: 'tool-calls',
+  empty: 'other',
+  other: 'other',
 }
 
-/** The SDK's word for a reason of the relay or of OpenAI's format. */
+/** The SDK's word for a reason of the relay or of a model's API. */
 export function finishReason(reason: string): FinishReason {
-  return (Object.hasOwn(REASONS, reason) ? REASONS[reason] : undefined) ?? 'other'
+  return REASONS[endKind(reason)]
 }
