@@ -3,7 +3,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Timers } from '../clock/timers.js'
 import { HttpError } from '../contract/errors.js'
-import type { ChatFailureCode } from '../protocol/chat-events.js'
+import { baliZeroRequest } from './bali-zero-question.js'
 import { type ConnectParts, connect, followIn, withSeat } from './connect.js'
 import type { Generation, OnDisconnect } from './generation.js'
 import { IdempotencyKeys, idempotencyKey } from './idempotency.js'
@@ -12,6 +12,7 @@ import type { ChatLimits, Lease } from './ports.js'
 import { type Asked, checkQuestion } from './question.js'
 import { busy, failedBefore, rateLimited, wrongToken } from './refused.js'
 import { eventIdOf, onDisconnect as onDisconnectWord, passedOn } from './request.js'
+import type { CallFailure } from './upstream/call.js'
 import { untilEnded, wholeAnswer } from './whole.js'
 
 export type AskParts = ConnectParts & { readonly limits: ChatLimits; readonly timers: Timers }
@@ -138,7 +139,8 @@ function begin(
   hasKey: boolean,
 ): Started {
   const { relay, admission, audit } = parts
-  const { ragBackendUrl, chatForwardAuth } = parts.config()
+  const config = parts.config()
+  const { ragBackendUrl, chatForwardAuth } = config
   const { caller, connectionId } = admission.of(request)
   const { person } = caller
   const { headers, facts } = request
@@ -147,14 +149,17 @@ function begin(
   const lease = takeLease(parts, request)
   try {
     const generation = relay.start({
-      question: {
-        ...asked,
-        ...passedOn(headers),
-        email: person?.email ?? null,
-        role: person?.role ?? null,
-        requestId: facts.requestId,
-        authorization: chatForwardAuth && person !== null ? (headers.authorization ?? null) : null,
-      },
+      request: baliZeroRequest(
+        {
+          ...asked,
+          ...passedOn(headers),
+          email: person?.email ?? null,
+          role: person?.role ?? null,
+          requestId: facts.requestId,
+          authorization: chatForwardAuth && person !== null ? (headers.authorization ?? null) : null,
+        },
+        config,
+      ),
       connectionId,
       person,
       lease,
@@ -188,8 +193,8 @@ async function untilBegun(
 ): Promise<(() => void) | null> {
   if (generation === null) return () => {}
   const leave = relay.follow(generation)
-  const outcome = await new Promise<ChatFailureCode | 'gone' | null>(resolve => {
-    const settle = (how: ChatFailureCode | 'gone' | null): void => {
+  const outcome = await new Promise<CallFailure | 'gone' | null>(resolve => {
+    const settle = (how: CallFailure | 'gone' | null): void => {
       raw.off('close', onClose)
       cancelTimer?.()
       resolve(how)
@@ -207,5 +212,5 @@ async function untilBegun(
   leave()
   if (outcome === 'gone') return null
   relay.forget(found.facts.streamId)
-  throw failedBefore(outcome)
+  throw failedBefore(outcome.code)
 }

@@ -5,17 +5,17 @@ import type { Person } from '../contract/plugin.js'
 import { randomId } from '../guards/ids.js'
 import type { Log } from '../log/log.js'
 import type { ChatFailureCode } from '../protocol/chat-events.js'
+import type { AnswerCounts, AnswerFormat } from './answer-format.js'
 import type { ChatConfig } from './chat-config.js'
 import type { EndOfTurn } from './end-of-turn.js'
 import { type Terminal, terminalReason } from './events.js'
 import { Generation, type GenerationObserver, type OnDisconnect } from './generation.js'
 import { type LogStore, type StreamFacts, streamMark } from './log/chat-log.js'
 import type { AuditTrail, Lease } from './ports.js'
-import { metricsOf, type StreamState } from './stream-state.js'
+import { metricsOf } from './stream-state.js'
 import type { Breakers } from './upstream/breakers.js'
-import { UpstreamCall } from './upstream/call.js'
+import { type Asking, UpstreamCall } from './upstream/call.js'
 import type { UpstreamEdge } from './upstream/edge.js'
-import type { Question } from './upstream/request.js'
 import type { FailureCause } from './upstream/retry.js'
 
 /** For the metrics; everything else is in the relay's `stats()`. */
@@ -42,8 +42,18 @@ export type BeginParts = {
   readonly random: () => number
 }
 
-export type StartOptions = {
-  readonly question: Question
+/** A question in one of the formats: what is recorded of it, whom to ask, and what becomes of the answer. */
+export interface Request<Said> {
+  readonly requestId: string
+  /** For the audit, which keeps its commitment alone. */
+  readonly query: string
+  readonly sessionId: string | null
+  readonly asking: Asking<Said>
+  readonly format: AnswerFormat<Said>
+}
+
+export type StartOptions<Said> = {
+  readonly request: Request<Said>
   readonly connectionId: string
   readonly person: Person | null
   readonly lease: Lease
@@ -57,19 +67,18 @@ type Failure = {
 }
 
 /** Not started yet. `onEnded` is called once its end is recorded. */
-export function begin(
+export function begin<Said>(
   parts: BeginParts,
-  { question, connectionId, person, lease, onDisconnect }: StartOptions,
+  { request, connectionId, person, lease, onDisconnect }: StartOptions<Said>,
   onEnded: (facts: StreamFacts) => void,
-): Generation {
+): Generation<Said> {
   const { store, edge, breakers, audit, observer, log, clock, timers, endOfTurn, random } = parts
   const config = parts.config()
-  const { requestId } = question
+  const { requestId, query, sessionId, asking, format } = request
   const streamId = randomId(16, 'base64url')
   const facts = { streamId, owner: person?.key ?? null, identified: person !== null, connectionId }
   const ofStream = { streamId, connectionId, requestId, person }
   const inLog = { requestId, stream: streamMark(streamId) }
-  const backends = backendsOf(config.ragBackendUrl)
   let hasLoggedUnknown = false
   /** For the log; as many as there are tries. */
   const failures: Failure[] = []
@@ -78,13 +87,13 @@ export function begin(
     operation: 'stream.start',
     ...ofStream,
     atMs: clock.nowMs(),
-    query: question.query,
-    sessionId: question.sessionId,
-    upstream: backends[0]?.origin ?? 'none',
+    query,
+    sessionId,
+    upstream: asking.targets[0]?.url.origin ?? 'none',
   })
   return new Generation({
     facts,
-    questionChars: charsOf(question),
+    format,
     log: store.create(facts),
     settings: {
       limits: {
@@ -100,15 +109,7 @@ export function begin(
     clock,
     timers,
     endOfTurn,
-    call: handlers => {
-      const { chatUpstream: style, chatModel: model, ragBackendToken: token } = config
-      const settings = { style, model, token }
-      return new UpstreamCall(
-        { edge: edge(), breakers, backends, settings, clock, timers, random },
-        question,
-        handlers,
-      )
-    },
+    call: handlers => new UpstreamCall({ edge: edge(), breakers, clock, timers, random }, asking, handlers),
     observer: {
       ...observer,
       onTryFailed: (code, upstream, cause) => {
@@ -122,17 +123,17 @@ export function begin(
         log.warn(inLog, 'the upstream sent a frame of unknown type; ignored, and counted in the metrics')
       },
       onFault: error => log.error({ err: error, ...inLog }, 'a chat stream failed'),
-      onEnd: (state, terminal, upstreams) => {
+      onEnd: (counts, terminal, upstreams) => {
         lease.release()
-        recordEnd(state, terminal, upstreams)
+        recordEnd(counts, terminal, upstreams)
         onEnded(facts)
       },
     },
   })
 
-  function recordEnd(state: StreamState, terminal: Terminal, upstreams: readonly string[]): void {
+  function recordEnd(counts: AnswerCounts, terminal: Terminal, upstreams: readonly string[]): void {
     const reason = terminalReason(terminal)
-    const { tokensReceived: tokens, bytesReceived: bytes, firstTokenLatency, duration } = metricsOf(state)
+    const { tokensReceived: tokens, bytesReceived: bytes, firstTokenLatency, duration } = metricsOf(counts)
     if (firstTokenLatency !== null) observer.onFirstToken?.(firstTokenLatency)
     observer.onStreamEnd?.(reason, duration)
     audit.record({
@@ -151,19 +152,4 @@ export function begin(
     const failed = failures.length === 0 ? {} : { failures }
     log[level]({ ...inLog, reason, tokens, ...failed }, 'a chat stream ended')
   }
-}
-
-const backendsOfList = new WeakMap<readonly string[], readonly URL[]>()
-
-/** Parsed once for each setting of RAG_BACKEND_URL, not for each question. */
-function backendsOf(urls: readonly string[]): readonly URL[] {
-  const known = backendsOfList.get(urls)
-  if (known !== undefined) return known
-  const backends = urls.map(url => new URL(url))
-  backendsOfList.set(urls, backends)
-  return backends
-}
-
-function charsOf({ query, history }: Question): number {
-  return query.length + history.reduce((sum, { content }) => sum + content.length, 0)
 }

@@ -79,6 +79,7 @@ export class AnswerReader {
       }),
       lastBytes: ({ blocked }, reason) => {
         if (reason === 'stalled' || blocked) return null
+        if (parts.log.end === 'cut' && this.#position >= parts.log.tail) return 'cut'
         // A comment: the answer itself has not ended, so no event of it may say so.
         const why = reason === 'auth_expired' ? toWire(encodeComment(reason), wire) : EMPTY_BYTES
         return Buffer.concat([why, wireEnd(wire)])
@@ -128,7 +129,7 @@ export class AnswerReader {
     const { log, wire } = this.#parts
     while (!this.#connection.blocked && !this.#isReading && !this.#connection.ended) {
       if (this.#position >= log.tail) {
-        if (log.ended) this.#end()
+        if (log.end !== 'open') this.#end()
         return
       }
       const slice = log.readFrom(this.#position, wire.framing, ABOUT_WRITE_BYTES)

@@ -92,7 +92,7 @@ export class Relay {
   }
 
   /** Begins a generation, which releases the lease when it ends. */
-  start(options: StartOptions): Generation {
+  start<Said>(options: StartOptions<Said>): Generation<Said> {
     if (this.#isClosed) throw new Error('the relay is closed')
     const generation = begin(this.#beginning, options, this.#ended)
     this.#running.set(generation.facts.streamId, generation)
@@ -123,7 +123,7 @@ export class Relay {
   stop({ facts: { streamId }, log }: FoundStream): void {
     const generation = this.#running.get(streamId)
     if (generation !== undefined) generation.abort('client_stop')
-    else if (!log.ended) this.#parts.store.askStop(streamId)
+    else if (log.end === 'open') this.#parts.store.askStop(streamId)
   }
 
   /** For a stream that failed before anything was sent: it cannot be resumed. */

@@ -85,7 +85,7 @@ function follow(
   seat: Seat,
 ): FastifyReply {
   const { log, facts } = found
-  if (log.ended && from >= log.tail) return nothingLeft(parts, reply, 'nothing_left')
+  if (log.end !== 'open' && from >= log.tail) return nothingLeft(parts, reply, 'nothing_left')
   followIn(seat, facts.streamId)
   parts.observer.onResume?.('resumed')
   parts.audit.record({ operation: 'stream.resume', ...recordOf(parts, request, found), after: from - 1 })

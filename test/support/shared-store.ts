@@ -3,6 +3,7 @@
 import type {
   ChatLog,
   FoundStream,
+  LogEnd,
   LogSlice,
   LogStore,
   StoreEvents,
@@ -34,7 +35,7 @@ export class SharedStreams {
 class DistantLog implements ChatLog {
   readonly #followers = new Set<() => void>()
   tail: number
-  ended: boolean
+  end: LogEnd
   #unfollow: (() => void) | null = null
 
   constructor(
@@ -43,7 +44,7 @@ class DistantLog implements ChatLog {
     readonly onFollowed: (isFollowed: boolean) => void,
   ) {
     this.tail = stream.log.tail
-    this.ended = stream.log.ended
+    this.end = stream.log.end
   }
 
   async readFrom(from: number, framing: Wire['framing'], aboutBytes: number): Promise<LogSlice> {
@@ -69,9 +70,9 @@ class DistantLog implements ChatLog {
 
   async #grow(): Promise<void> {
     await later()
-    const { tail, ended } = this.stream.log
+    const { tail, end } = this.stream.log
     this.tail = tail
-    this.ended = ended
+    this.end = end
     for (const onGrowth of this.#followers) onGrowth()
   }
 }

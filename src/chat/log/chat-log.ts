@@ -19,12 +19,11 @@ export function streamMark(streamId: string): string {
   return createHash('sha256').update(streamId).digest('hex').slice(0, 16)
 }
 
-export type AppendOptions = {
-  /** Nothing follows. */
-  readonly isTerminal: boolean
-  /** It belongs to the end of the stream, so the limit does not apply. */
-  readonly isLast: boolean
-}
+/**
+ * Whether more may come, and if not, how it ended: `whole`, and its readers end in order behind the last event; `cut`, and they are
+ * destroyed, so that no client takes what it has for a whole answer.
+ */
+export type LogEnd = 'open' | 'whole' | 'cut'
 
 export type LogSlice = {
   /** Whole events in the wire's framing; must not be changed. */
@@ -37,8 +36,7 @@ export type LogSlice = {
 export interface ChatLog {
   /** The number the next event will have. */
   readonly tail: number
-  /** The terminal event is in. */
-  readonly ended: boolean
+  readonly end: LogEnd
   /** At least one event, and about this many bytes. `from` must be below `tail`. */
   readFrom(from: number, framing: Wire['framing'], aboutBytes: number): LogSlice | Promise<LogSlice>
   /** Calls back after events were appended and published; returns the function that ends it. */
@@ -47,8 +45,13 @@ export interface ChatLog {
 
 /** Writing; one writer. */
 export interface WritableChatLog extends ChatLog {
-  /** Adds an encoded event. False: it would exceed the log's limit, and was not added. */
-  append(text: string, options?: AppendOptions): boolean
+  /**
+   * Adds an encoded event. False: it would exceed the log's limit, and was not added; for what belongs to the end of the stream
+   * (`isLast`) there is no limit.
+   */
+  append(text: string, isLast?: boolean): boolean
+  /** Nothing follows. */
+  close(end: 'whole' | 'cut'): void
   /** Notifies the followers, once for everything appended since. */
   publish(): void
   /** Bytes of the events before this number. */
@@ -71,7 +74,7 @@ export interface LogStore {
   /** Called once, before anything else. */
   attach(events: StoreEvents): void
   create(facts: StreamFacts): WritableChatLog
-  /** Null: unknown, or expired. `tail` and `ended` are those of now; a followed log updates them. */
+  /** Null: unknown, or expired. `tail` and `end` are those of now; a followed log updates them. */
   find(streamId: string): FoundStream | null | Promise<FoundStream | null>
   /** Asks the instance that runs it. */
   askStop(streamId: string): void

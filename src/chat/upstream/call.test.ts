@@ -3,7 +3,9 @@ import { ownTime } from '../../../test/support/own-time.js'
 import type { ChatFailureCode } from '../../protocol/chat-events.js'
 import { Breakers, TryFailed } from './breakers.js'
 import { UpstreamCall } from './call.js'
+import { createDialectReader } from './dialect-reader.js'
 import type { EdgeHandlers, UpstreamEdge } from './edge.js'
+import { upstreamRequest } from './request.js'
 
 const [FIRST, SECOND] = [new URL('http://first'), new URL('http://second')]
 
@@ -49,20 +51,25 @@ async function outcome(breakers: Breakers, answer: (origin: string, handlers: Ed
       {
         edge,
         breakers,
-        backends: [FIRST, SECOND],
-        settings: { style: 'rag-get', model: null, token: null },
         clock,
         timers,
         // No wait before a retry.
         random: () => 0,
       },
-      question,
       {
-        onEvents: () => resolve('answered'),
+        targets: [{ url: FIRST }, { url: SECOND }],
+        requestFor: ({ url }) =>
+          upstreamRequest(url, question, { style: 'rag-get', model: null, token: null }),
+        newReader: onUnknown => createDialectReader('rag', onUnknown),
+        keptRefusalBytes: 0,
+      },
+      {
+        onHead: () => {},
+        onSaid: () => resolve('answered'),
         onUnknownFrame: () => {},
         onTry: (origin, isRetry) => tries.push(`${origin} ${isRetry}`),
         onTryFailed: () => {},
-        onFailed: resolve,
+        onFailed: ({ code }) => resolve(code),
         onFault: reject,
       },
     ).start()

@@ -3,22 +3,48 @@
 import type { Clock } from '../../clock/clock.js'
 import type { Timers } from '../../clock/timers.js'
 import type { ChatFailureCode } from '../../protocol/chat-events.js'
-import type { UpstreamEvent } from '../events.js'
-import { type AttemptFailure, attempt } from './attempt.js'
+import type { BodyReader } from '../answer-format.js'
+import { type AttemptFailure, attempt, type UpstreamRefusal } from './attempt.js'
 import { type Breakers, TryFailed } from './breakers.js'
-import type { EdgeCall, UpstreamEdge } from './edge.js'
-import { type Question, type UpstreamSettings, upstreamRequest } from './request.js'
-import { type FailureCause, failureCause, failureCode, nextTry, type Position } from './retry.js'
+import type { EdgeCall, EdgeHeaders, UpstreamEdge } from './edge.js'
+import type { UpstreamRequest } from './request.js'
+import {
+  type FailureCause,
+  failureCause,
+  failureCode,
+  nextTry,
+  type Position,
+  type TryFailure,
+} from './retry.js'
 
-export type CallHandlers = {
-  onEvents(events: readonly UpstreamEvent[]): void
+/** One of the backends that may be asked. */
+export type Target = { readonly url: URL }
+
+/** What is asked, of whom, and how the answer is read: the part of a call that its format knows. */
+export type Asking<Said> = {
+  readonly targets: readonly Target[]
+  /** Null: this backend does not serve it. */
+  requestFor(target: Target): UpstreamRequest | null
+  newReader(onUnknownFrame: () => void): BodyReader<Said>
+  /** How much is kept of the body of a refusal, for a caller who has to read it. */
+  readonly keptRefusalBytes: number
+}
+
+/** Why there is no answer; `refusal`: the backend's own words, where they are kept. */
+export type CallFailure = { readonly code: ChatFailureCode; readonly refusal: UpstreamRefusal | null }
+
+export interface CallHandlers<Said> {
+  /** A backend has begun to answer; what it says follows. */
+  onHead(headers: EdgeHeaders, origin: string): void
+  /** What one chunk said, in order; null: not one frame, but a sign of life. */
+  onSaid(said: readonly Said[] | null): void
   onUnknownFrame(): void
   /** A try begins; `isRetry`: not the first one of the question. */
   onTry(origin: string, isRetry: boolean): void
   /** A try failed; `cause` for the log. */
   onTryFailed(code: ChatFailureCode, origin: string, cause: FailureCause): void
   /** No backend answers, or the answer broke off; called at most once, and never after a terminal event. */
-  onFailed(code: ChatFailureCode): void
+  onFailed(failure: CallFailure): void
   /** A fault of this server; the last call. */
   onFault(error: unknown): void
 }
@@ -26,8 +52,6 @@ export type CallHandlers = {
 export type CallParts = {
   readonly edge: UpstreamEdge
   readonly breakers: Breakers
-  readonly backends: readonly URL[]
-  readonly settings: UpstreamSettings
   readonly clock: Clock
   readonly timers: Timers
   readonly random: () => number
@@ -38,7 +62,14 @@ const LINGER_MS = 1_000
 
 class Cancelled extends Error {}
 
-export class UpstreamCall {
+/** A backend that serves what is asked. */
+type Served = { readonly target: Target; readonly request: UpstreamRequest }
+
+function refusalOf(failure: TryFailure): UpstreamRefusal | null {
+  return failure.kind === 'status' ? failure.refusal : null
+}
+
+export class UpstreamCall<Said> {
   #call: EdgeCall | null = null
   #reject: ((error: Error) => void) | null = null
   #cancelWait: (() => void) | null = null
@@ -47,8 +78,8 @@ export class UpstreamCall {
 
   constructor(
     readonly parts: CallParts,
-    readonly question: Question,
-    readonly handlers: CallHandlers,
+    readonly asking: Asking<Said>,
+    readonly handlers: CallHandlers<Said>,
   ) {}
 
   start(): void {
@@ -72,17 +103,22 @@ export class UpstreamCall {
   }
 
   async #run(): Promise<void> {
-    const { backends, clock, random } = this.parts
+    const { clock, random } = this.parts
+    const targets = this.asking.targets.flatMap(target => {
+      const request = this.asking.requestFor(target)
+      return request === null ? [] : [{ target, request }]
+    })
     let at: Position = { backend: 0, attempt: 0 }
-    let worst: ChatFailureCode = 'upstream_unreachable'
+    let worst: CallFailure = { code: 'upstream_unreachable', refusal: null }
     let isRetry = false
     let isAnyMade = false
     for (;;) {
-      const url = backends[at.backend]
-      if (url === undefined) break
+      const served = targets[at.backend]
+      if (served === undefined) break
+      const { origin } = served.request
       try {
-        await this.#tryOnce(url, () => {
-          this.handlers.onTry(url.origin, isRetry)
+        await this.#tryOnce(served, () => {
+          this.handlers.onTry(origin, isRetry)
           isRetry = true
         })
         return
@@ -97,10 +133,10 @@ export class UpstreamCall {
         const code = failureCode(failure)
         if (failure.kind !== 'breaker_open') {
           isAnyMade = true
-          this.handlers.onTryFailed(code, url.origin, failureCause(failure))
+          this.handlers.onTryFailed(code, origin, failureCause(failure))
         }
-        if (failure.kind !== 'breaker_open' || !isAnyMade) worst = code
-        const next = nextTry(failure, at, backends.length, { chance: random(), wallMs: clock.nowMs() })
+        if (failure.kind !== 'breaker_open' || !isAnyMade) worst = { code, refusal: refusalOf(failure) }
+        const next = nextTry(failure, at, targets.length, { chance: random(), wallMs: clock.nowMs() })
         if (next.kind === 'give_up') break
         at = next.at
         await this.#wait(next.waitMs)
@@ -123,38 +159,39 @@ export class UpstreamCall {
   }
 
   /** Resolves with the first frame. */
-  #tryOnce(url: URL, onMade: () => void): Promise<void> {
-    const { breakers, settings } = this.parts
-    return breakers.execute(url.href, () => {
+  #tryOnce({ target, request }: Served, onMade: () => void): Promise<void> {
+    return this.parts.breakers.execute(target.url.href, () => {
       if (this.#isOver) return Promise.reject(new Cancelled())
       onMade()
       return new Promise<void>((resolve, reject) => {
         this.#reject = reject
-        this.#open(upstreamRequest(url, this.question, settings), { resolve, reject })
+        this.#open(request, { resolve, reject })
       })
     })
   }
 
-  #open(
-    request: ReturnType<typeof upstreamRequest>,
-    settle: { resolve(): void; reject(error: Error): void },
-  ): void {
-    const { edge, settings } = this.parts
-    const dialect = settings.style === 'openai' ? 'openai' : 'rag'
+  #open(request: UpstreamRequest, settle: { resolve(): void; reject(error: Error): void }): void {
+    const { newReader, keptRefusalBytes } = this.asking
+    const reader = newReader(() => this.handlers.onUnknownFrame())
     let hasBegun = false
-    this.#call = attempt(edge, request, dialect, {
-      onUnknownFrame: () => this.handlers.onUnknownFrame(),
-      onEvents: events => {
+    this.#call = attempt(this.parts.edge, request, reader, keptRefusalBytes, {
+      onHead: headers => {
+        if (!this.#isOver) this.handlers.onHead(headers, request.origin)
+      },
+      onSaid: said => {
         if (this.#isOver) return
-        const [first] = events
-        if (!hasBegun) {
-          hasBegun = true
-          if (first?.type === 'error') settle.reject(new TryFailed({ kind: 'in_band' }))
-          else settle.resolve()
+        if (said !== null) {
+          if (!hasBegun) {
+            hasBegun = true
+            const [first] = said
+            if (first !== undefined && reader.isError(first))
+              settle.reject(new TryFailed({ kind: 'in_band' }))
+            else settle.resolve()
+          }
+          const last = said.at(-1)
+          if (last !== undefined && reader.isTerminal(last)) this.#finish()
         }
-        const last = events.at(-1)?.type
-        if (last === 'done' || last === 'error') this.#finish()
-        this.handlers.onEvents(events)
+        this.handlers.onSaid(said)
       },
       onFailure: (failure: AttemptFailure) => {
         if (this.#isOver) return
@@ -165,7 +202,7 @@ export class UpstreamCall {
         this.#isOver = true
         const code = failureCode(failure)
         this.handlers.onTryFailed(code, request.origin, failureCause(failure))
-        this.handlers.onFailed(code)
+        this.handlers.onFailed({ code, refusal: null })
       },
       onClosed: () => {
         this.#cancelLinger?.()

@@ -3,8 +3,10 @@
 import type { Agent } from 'undici'
 import type { UpstreamRequest } from './request.js'
 
+export type EdgeHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
+
 export type EdgeHandlers = {
-  onHead(status: number, headers: Readonly<Record<string, string | readonly string[] | undefined>>): void
+  onHead(status: number, headers: EdgeHeaders): void
   onData(chunk: Buffer): void
   onEnd(): void
   /**

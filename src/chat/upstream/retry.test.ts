@@ -7,6 +7,7 @@ const status = (code: number, retryAfter: string | null = null): TryFailure => (
   kind: 'status',
   status: code,
   retryAfter,
+  refusal: null,
 })
 
 describe('after a failed try', () => {
