@@ -103,9 +103,14 @@ describe("useChat's Chat over the bali-zero routes", () => {
     const second = after.resumeStream()
     await first
     await hand.say('lo')
+    await shows(after, 'Hello')
+    // One more request, so that a stop on its way would have come.
+    void chat('strict', storage).resumeStream()
+    await until(() => rig.relay.readers === 3, 'three readers')
     await hand.done()
     await second
     expect([textOf(after.lastMessage), ends()]).toEqual(['Hello', ['complete']])
+    expect(rig.records.some(({ operation }) => operation === 'stream.stop')).toBe(false)
   })
 
   test.each(['asked', 'resumed'] as const)('stops the model (%s here)', async how => {
