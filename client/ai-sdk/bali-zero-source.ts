@@ -1,7 +1,7 @@
 // Answers of the `bali-zero` routes, by the chat client: it reconnects, and shows nothing twice.
 import type { ClientOptions } from '../chat/contract.js'
-import { type ChatError, type ChatStream, createChatClient } from '../chat/index.js'
 import { isConnected } from '../chat/events.js'
+import { type ChatError, type ChatStream, createChatClient } from '../chat/index.js'
 import { type Answer, AnswerLost, type AnswerSource, lostConnection } from './answer.js'
 import { questionOf, takeEvent } from './bali-zero.js'
 import { type G6TransportOptions, valueOf } from './options.js'

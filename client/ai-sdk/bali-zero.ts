@@ -27,9 +27,7 @@ export function questionOf(messages: readonly UIMessage[]): ChatQuestion {
   const history = messages.slice(0, last).flatMap(message => {
     const { role } = message
     if (role === 'system')
-      throw new Error(
-        "The bali-zero routes take no system message; with one use api: 'chat-completions'.",
-      )
+      throw new Error("The bali-zero routes take no system message; with one use api: 'chat-completions'.")
     const content = textOf(message)
     return content === '' ? [] : [{ role, content }]
   })

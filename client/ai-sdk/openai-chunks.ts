@@ -4,7 +4,8 @@ import { finishReason, type Parts } from './parts.js'
 type Json = Readonly<Record<string, unknown>>
 type Call = { readonly id: string; readonly name: string }
 
-const objectOf = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {})
+const objectOf = (value: unknown): Json =>
+  typeof value === 'object' && value !== null ? (value as Json) : {}
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [])
 

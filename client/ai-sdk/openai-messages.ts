@@ -60,8 +60,7 @@ function assistantMessages({ parts }: UIMessage): readonly OpenAiMessage[] {
       messages.push({ role: 'assistant', content, ...(calls.length === 0 ? {} : { tool_calls: calls }) })
     }
     for (const part of answered) {
-      const content =
-        part.state === 'output-error' ? part.errorText : (JSON.stringify(part.output) ?? 'null')
+      const content = part.state === 'output-error' ? part.errorText : (JSON.stringify(part.output) ?? 'null')
       messages.push({ role: 'tool', tool_call_id: part.toolCallId, content })
     }
     text = ''
