@@ -4,7 +4,7 @@ import { isConnected } from '../chat/events.js'
 import { type ChatError, type ChatStream, createChatClient } from '../chat/index.js'
 import { type Answer, AnswerLost, type AnswerSource, lostConnection } from './answer.js'
 import { questionOf, takeEvent } from './bali-zero.js'
-import { type G6TransportOptions, valueOf } from './options.js'
+import { currentOf, type G6TransportOptions } from './options.js'
 
 const LOST: ReadonlySet<string> = new Set(['lost', 'not_found', 'expired'])
 const BROKEN: ReadonlySet<string> = new Set(['network', 'timeout'])
@@ -16,7 +16,7 @@ export function baliZeroSource(options: G6TransportOptions): AnswerSource {
     const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
     return createChatClient({
       ...(known as ClientOptions),
-      headers: () => ({ ...valueOf(options.headers), ...headers }),
+      headers: () => ({ ...currentOf(options.headers), ...headers }),
     })
   }
   return {

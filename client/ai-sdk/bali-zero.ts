@@ -38,25 +38,30 @@ export function questionOf(messages: readonly UIMessage[]): ChatQuestion {
 export function takeEvent(parts: Parts, event: ChatEvent): void {
   switch (event.type) {
     case 'token':
-      return parts.delta('text', event.data)
+      parts.delta('text', event.data)
+      break
     case 'reasoning':
     case 'refusal':
-      return parts.delta(event.type, event.data)
+      parts.delta(event.type, event.data)
+      break
     case 'sources':
       for (const { url, title, source } of event.data) parts.source({ url, title: title ?? source })
-      return
+      break
     case 'metadata':
       if (!isConnected(event.data)) parts.metadata(event.data)
-      return
+      break
     case 'usage':
-      return parts.metadata({ usage: event.data })
+      parts.metadata({ usage: event.data })
+      break
     case 'done':
-      return parts.finish(finishReason(event.data.reason))
+      parts.finish(finishReason(event.data.reason))
+      break
     case 'aborted':
       // What the reader stopped is no failure; what the server ended is.
-      if (event.data.reason === 'client_stop') return parts.finish('other')
-      return parts.fail(`The answer was ended by the server (${event.data.reason}).`)
+      if (event.data.reason === 'client_stop') parts.finish('other')
+      else parts.fail(`The answer was ended by the server (${event.data.reason}).`)
+      break
     case 'error':
-      return parts.fail(event.data.message)
+      parts.fail(event.data.message)
   }
 }

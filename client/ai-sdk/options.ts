@@ -39,6 +39,6 @@ export type G6TransportOptions = {
   readonly reconnectDelay?: number
 }
 
-export function valueOf<T extends object>(setting: Settings<T> | undefined): T | undefined {
+export function currentOf<T extends object>(setting: Settings<T> | undefined): T | undefined {
   return typeof setting === 'function' ? (setting as () => T)() : setting
 }

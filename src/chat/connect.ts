@@ -8,7 +8,7 @@ import type { ReaderPlace } from './limits/reader-places.js'
 import type { FoundStream } from './log/chat-log.js'
 import type { AuditTrail } from './ports.js'
 import { rateLimited } from './refused.js'
-import type { Relay } from './relay.js'
+import type { LogView, Relay } from './relay.js'
 
 export type ConnectObserver = {
   /** The HTTP status of an answer. */
@@ -54,20 +54,22 @@ export type Connecting = {
   readonly from: number
   readonly isResume: boolean
   readonly seat: Seat
+  readonly view?: LogView
 }
 
 export function connect(
   { relay, admission, shell, observer }: ConnectParts,
   request: FastifyRequest,
   reply: FastifyReply,
-  { found, from, isResume, seat }: Connecting,
+  { found, from, isResume, seat, view }: Connecting,
 ): FastifyReply {
   const { connectionId, rateHeaders, credential } = admission.of(request)
   const headers = { ...rateHeaders, 'X-Connection-ID': connectionId, 'X-Stream-ID': found.facts.streamId }
   const stream = shell.openStream(request, reply, { gzip: false, headers, counted: false })
   if (stream === null) return reply
   observer.onAnswer?.(200)
-  relay.join(found, stream, { from, connectionId, credential, isResume, onLeave: seat.release })
+  const onLeave = seat.release
+  relay.join(found, stream, { from, connectionId, credential, isResume, onLeave, ...(view && { view }) })
   seat.isConnected = true
   return reply
 }

@@ -12,7 +12,13 @@ import { EndOfTurn } from './end-of-turn.js'
 import type { Follower, Generation } from './generation.js'
 import { Latencies, type RelayStats } from './health.js'
 import { IdempotencyKeys } from './idempotency.js'
-import { type FoundStream, type LogStore, type StreamFacts, streamMark } from './log/chat-log.js'
+import {
+  type ChatLog,
+  type FoundStream,
+  type LogStore,
+  type StreamFacts,
+  streamMark,
+} from './log/chat-log.js'
 import type { AuditTrail, Credential } from './ports.js'
 import { AnswerReader } from './reader.js'
 import { Breakers } from './upstream/breakers.js'
@@ -42,9 +48,13 @@ export type JoinOptions = {
   readonly connectionId: string
   readonly credential: Credential
   readonly isResume: boolean
+  /** What this connection gets instead: the log in other frames, and nothing of the format of the answer around it. */
+  readonly view?: LogView
   /** The connection has closed; called exactly once. */
   onLeave(): void
 }
+
+export type LogView = { readonly log: ChatLog; readonly greeting: string }
 
 const PING_MS = 15_000
 
@@ -135,17 +145,19 @@ export class Relay {
   join({ facts, log }: FoundStream, stream: OpenStream, options: JoinOptions): void {
     const { clock, config, pingMs = PING_MS } = this.#parts
     const { streamId, identified } = facts
-    const { connectionId, isResume, from, credential } = options
+    const { connectionId, isResume, from, credential, view } = options
     const generation = this.#running.get(streamId)
     const resumed = isResume ? encodeResumed({ connectionId, streamId, identified }, clock.nowMs()) : ''
     const { chatHeartbeatMs, chatReaderStallMs } = config()
+    const shown = view ?? { log, greeting: `${RETRY}${resumed}` }
+    const heartbeatMs = view === undefined ? chatHeartbeatMs : Number.POSITIVE_INFINITY
     const reader: AnswerReader = new AnswerReader({
       ...stream,
-      log,
-      from: Math.min(from, log.tail),
-      greeting: `${RETRY}${resumed}`,
+      log: shown.log,
+      from: Math.min(from, shown.log.tail),
+      greeting: shown.greeting,
       credential,
-      limits: { heartbeatMs: chatHeartbeatMs, pingMs, stallMs: chatReaderStallMs },
+      limits: { heartbeatMs, pingMs, stallMs: chatReaderStallMs },
       clock,
       connections: this.#connections,
       onMoved: () => generation?.balance(),

@@ -58,12 +58,12 @@ function find(
   return relay.find(streamId, admission.of(request).caller.person)
 }
 
-async function findNamed(parts: ConnectParts, request: FastifyRequest): Promise<FoundStream | null> {
+export async function findNamed(parts: ConnectParts, request: FastifyRequest): Promise<FoundStream | null> {
   const { streamId } = request.params as { readonly streamId: string }
   return isStreamId(streamId) ? find(parts, request, streamId) : null
 }
 
-function notFound(): HttpError {
+export function notFound(): HttpError {
   return new HttpError('not_found', 'There is no such stream, or it has expired.')
 }
 
@@ -92,7 +92,11 @@ function follow(
   return connect(parts, request, reply, { found, from, isResume: true, seat })
 }
 
-function recordOf({ admission, clock }: ConnectParts, request: FastifyRequest, { facts }: FoundStream) {
+export function recordOf(
+  { admission, clock }: ConnectParts,
+  request: FastifyRequest,
+  { facts }: FoundStream,
+) {
   const { connectionId, caller } = admission.of(request)
   return {
     streamId: facts.streamId,

@@ -17,6 +17,7 @@ import { Admission, isRevoked, verifiedBy } from './admission.js'
 import { type AskParts, askStream, askWhole, questionIn } from './ask.js'
 import type { ChatConfig } from './chat-config.js'
 import type { ConnectObserver } from './connect.js'
+import { readOrResume } from './durable/routes.js'
 import { chatHealth } from './health.js'
 import { QuestionBytes } from './limits/question-bytes.js'
 import type { AuditTrail, ChatLimits, Identity, Rollout, SecurityOperation } from './ports.js'
@@ -32,7 +33,7 @@ import {
   resumeQuery,
   streamIdText,
 } from './request.js'
-import { reconnect, resume, stop } from './resume.js'
+import { reconnect, stop } from './resume.js'
 
 export type ChatRoutesObserver = ConnectObserver & { onRateLimited?(): void }
 
@@ -119,7 +120,7 @@ const ROUTES: readonly Route[] = [
     takes: { headers: RESUMING, params: STREAM, querystring: z.object(resumeQuery) },
     starts: false,
     isUnderFlag: true,
-    handler: resume,
+    handler: readOrResume,
   },
   {
     method: 'DELETE',

@@ -13,7 +13,7 @@ function cookieOf(header: string | undefined, name: string): string | null {
   return values.length === 1 && value !== undefined && value !== '' ? value : null
 }
 
-function valueOf(source: string, headers: IncomingHttpHeaders): string | null {
+function sentBy(source: string, headers: IncomingHttpHeaders): string | null {
   const at = source.indexOf(':')
   const name = source.slice(at + 1)
   if (source.startsWith('cookie:')) return cookieOf(headers.cookie, name)
@@ -26,7 +26,7 @@ function valueOf(source: string, headers: IncomingHttpHeaders): string | null {
  * nobody. The values themselves are not kept.
  */
 export function routeOwner(sources: readonly string[], headers: IncomingHttpHeaders): string | null {
-  const values = sources.map(source => valueOf(source, headers))
+  const values = sources.map(source => sentBy(source, headers))
   if (values.length === 0 || values.includes(null)) return null
   return `r:${createHash('sha256')
     .update(JSON.stringify([sources, values]))
