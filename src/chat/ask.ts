@@ -8,7 +8,7 @@ import { type ConnectParts, connect, followIn, withSeat } from './connect.js'
 import type { Generation, OnDisconnect } from './generation.js'
 import { IdempotencyKeys, idempotencyKey } from './idempotency.js'
 import type { FoundStream } from './log/chat-log.js'
-import type { ChatLimits, Lease } from './ports.js'
+import { type ChatLimits, type Lease, validUntilOf } from './ports.js'
 import { type Asked, checkQuestion } from './question.js'
 import { busy, failedBefore, rateLimited, wrongToken } from './refused.js'
 import { eventIdOf, onDisconnect as onDisconnectWord, passedOn } from './request.js'
@@ -67,7 +67,7 @@ export function askWhole(parts: AskParts, request: FastifyRequest, reply: Fastif
     const leave = await untilBegun(parts, started, reply, null)
     if (leave === null) return reply.hijack()
     const { connectionId, credential } = parts.admission.of(request)
-    const validUntilMs = credential.kind === 'person' ? credential.validUntilMs : null
+    const validUntilMs = validUntilOf(credential)
     const validForMs = validUntilMs === null ? null : validUntilMs - parts.clock.nowMs()
     const how = await untilEnded(log, reply.raw, parts.timers, validForMs)
     leave()
@@ -120,7 +120,7 @@ async function start(
   if (earlier.kind === 'conflict') throw new HttpError('idempotency_conflict')
   if (earlier.kind === 'same') {
     const { streamId } = earlier
-    const found = await relay.find(streamId, caller.person)
+    const found = await relay.find(streamId, caller)
     if (found !== null) {
       if (found.facts.owner === null) relay.keys.share(streamId)
       return { found, generation: relay.running(streamId), isJoined: true, hasKey: true }
@@ -161,7 +161,7 @@ function begin(
         config,
       ),
       connectionId,
-      person,
+      caller,
       lease,
       onDisconnect,
     })
@@ -175,7 +175,7 @@ function begin(
 
 function takeLease({ limits, admission }: AskParts, request: FastifyRequest): Lease {
   const { caller, bypasses } = admission.of(request)
-  const lease = limits.lease(bypasses ? null : caller.key)
+  const lease = limits.lease(bypasses ? null : caller)
   if (lease === 'instance') throw busy('chat_cap', 'chat_full')
   if (lease === 'user') throw rateLimited('chat_cap', 'too_many_streams_of_user')
   return lease

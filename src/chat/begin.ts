@@ -1,7 +1,6 @@
 // Makes the generation of a question, and records its start and its end exactly once each: audit, metrics, log.
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
-import type { Person } from '../contract/plugin.js'
 import { randomId } from '../guards/ids.js'
 import type { Log } from '../log/log.js'
 import type { ChatFailureCode } from '../protocol/chat-events.js'
@@ -10,8 +9,9 @@ import type { ChatConfig } from './chat-config.js'
 import type { EndOfTurn } from './end-of-turn.js'
 import { type Terminal, terminalReason } from './events.js'
 import { Generation, type GenerationObserver, type OnDisconnect } from './generation.js'
+import { spentOf } from './keys/token-uses.js'
 import { type LogStore, type StreamFacts, streamMark } from './log/chat-log.js'
-import type { AuditTrail, Lease } from './ports.js'
+import { type AuditTrail, type Caller, type ChatLimits, type Lease, ownerOf } from './ports.js'
 import { metricsOf } from './stream-state.js'
 import type { Breakers } from './upstream/breakers.js'
 import { type Asking, UpstreamCall } from './upstream/call.js'
@@ -35,6 +35,7 @@ export type BeginParts = {
   readonly breakers: Breakers
   readonly audit: AuditTrail
   readonly observer: AnswerObserver
+  readonly spent: ChatLimits['spent']
   readonly log: Log
   readonly clock: Clock
   readonly timers: Timers
@@ -55,7 +56,7 @@ export interface Request<Said> {
 export type StartOptions<Said> = {
   readonly request: Request<Said>
   readonly connectionId: string
-  readonly person: Person | null
+  readonly caller: Caller
   readonly lease: Lease
   readonly onDisconnect: OnDisconnect
 }
@@ -69,15 +70,16 @@ type Failure = {
 /** Not started yet. `onEnded` is called once its end is recorded. */
 export function begin<Said>(
   parts: BeginParts,
-  { request, connectionId, person, lease, onDisconnect }: StartOptions<Said>,
+  { request, connectionId, caller, lease, onDisconnect }: StartOptions<Said>,
   onEnded: (facts: StreamFacts) => void,
 ): Generation<Said> {
-  const { store, edge, breakers, audit, observer, log, clock, timers, endOfTurn, random } = parts
+  const { store, edge, breakers, audit, observer, spent, log, clock, timers, endOfTurn, random } = parts
   const config = parts.config()
   const { requestId, query, sessionId, asking, format } = request
   const streamId = randomId(16, 'base64url')
-  const facts = { streamId, owner: person?.key ?? null, identified: person !== null, connectionId }
-  const ofStream = { streamId, connectionId, requestId, person }
+  const { person, relayKey } = caller
+  const facts = { streamId, owner: ownerOf(caller), identified: person !== null, connectionId }
+  const ofStream = { streamId, connectionId, requestId, person, key: relayKey?.name ?? null }
   const inLog = { requestId, stream: streamMark(streamId) }
   let hasLoggedUnknown = false
   /** For the log; as many as there are tries. */
@@ -125,6 +127,7 @@ export function begin<Said>(
       onFault: error => log.error({ err: error, ...inLog }, 'a chat stream failed'),
       onEnd: (counts, terminal, upstreams) => {
         lease.release()
+        spent(relayKey, spentOf(counts))
         recordEnd(counts, terminal, upstreams)
         onEnded(facts)
       },

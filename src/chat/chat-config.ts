@@ -27,6 +27,14 @@ export type ChatConfig = Pick<
   | 'ragBackendUrl'
   | 'ragBackendToken'
   | 'sseAllowOrigin'
+  | 'sseApiToken'
+  | 'sseApiTokenPrevious'
+  | 'pushToken'
+  | 'apiKeysInternal'
+  | 'relayAnonymous'
+  | 'relayForwardKey'
+  | 'relayBackends'
+  | 'relayUpstream'
 >
 
 type UseSettings = Pick<Config, 'enableSseStreaming' | 'ragBackendUrl'>

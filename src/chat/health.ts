@@ -3,6 +3,8 @@ import type { Rollout } from './ports.js'
 import type { BreakerState } from './upstream/breakers.js'
 
 const KEPT_LATENCIES = 1024
+/** As many as the metrics tell apart. */
+const SHOWN_KEYS = 100
 
 export type RelayStats = {
   readonly activeStreams: number
@@ -11,7 +13,8 @@ export type RelayStats = {
   readonly firstTokenMs: Percentiles | null
 }
 
-export function chatHealth(rollout: Rollout, stats: RelayStats) {
+/** `keys`: the names of the relay's keys in force; null: they cannot be read. */
+export function chatHealth(rollout: Rollout, stats: RelayStats, keys: readonly string[] | null) {
   return {
     ok: true,
     flag: { name: 'ENABLE_SSE_STREAMING', enabled: rollout.enabled, percentage: rollout.percentage },
@@ -20,6 +23,7 @@ export function chatHealth(rollout: Rollout, stats: RelayStats) {
     active_streams: stats.activeStreams,
     active_readers: stats.activeReaders,
     upstreams: stats.breakers.map(({ upstream, state }) => ({ upstream, breaker: state })),
+    keys: keys === null ? { ok: false, names: [] } : { ok: true, names: keys.slice(0, SHOWN_KEYS) },
     first_token_ms: stats.firstTokenMs ?? { p50: null, p95: null, p99: null },
   }
 }

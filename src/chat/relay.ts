@@ -3,7 +3,7 @@
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
 import { Connections } from '../connection/connections.js'
-import type { OpenStream, Person } from '../contract/plugin.js'
+import type { OpenStream } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
 import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
 import type { ChatConfig } from './chat-config.js'
@@ -19,7 +19,7 @@ import {
   type StreamFacts,
   streamMark,
 } from './log/chat-log.js'
-import type { AuditTrail, Credential } from './ports.js'
+import { type AuditTrail, type Caller, type ChatLimits, type Credential, ownerOf } from './ports.js'
 import { AnswerReader } from './reader.js'
 import { Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
@@ -32,6 +32,8 @@ export type RelayParts = {
   readonly breakers?: Breakers
   readonly audit: AuditTrail
   readonly observer?: AnswerObserver
+  /** Without it no tokens are counted. */
+  readonly spent?: ChatLimits['spent']
   readonly log: Log
   readonly clock: Clock
   readonly timers: Timers
@@ -73,12 +75,13 @@ export class Relay {
 
   constructor(parts: RelayParts) {
     this.#parts = parts
-    const { breakers = new Breakers(), observer = {}, random = Math.random } = parts
+    const { breakers = new Breakers(), observer = {}, spent = () => {}, random = Math.random } = parts
     this.#breakers = breakers
     this.#connections = parts.connections ?? new Connections(parts)
     this.#beginning = {
       ...parts,
       breakers,
+      spent,
       random,
       endOfTurn: new EndOfTurn(),
       edge: () => {
@@ -117,11 +120,11 @@ export class Relay {
   }
 
   /** Null: unknown, or of another caller. */
-  async find(streamId: string, person: Person | null): Promise<FoundStream | null> {
+  async find(streamId: string, caller: Caller): Promise<FoundStream | null> {
     const found = await this.#parts.store.find(streamId)
     if (found === null) return null
     const { owner } = found.facts
-    return owner === null || owner === person?.key ? found : null
+    return owner === null || owner === ownerOf(caller) ? found : null
   }
 
   /** Null: it has ended, or runs on another instance. */

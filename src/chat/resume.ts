@@ -55,7 +55,7 @@ function find(
   request: FastifyRequest,
   streamId: string,
 ): Promise<FoundStream | null> {
-  return relay.find(streamId, admission.of(request).caller.person)
+  return relay.find(streamId, admission.of(request).caller)
 }
 
 export async function findNamed(parts: ConnectParts, request: FastifyRequest): Promise<FoundStream | null> {
@@ -103,6 +103,7 @@ export function recordOf(
     connectionId,
     requestId: request.facts.requestId,
     person: caller.person,
+    key: caller.relayKey?.name ?? null,
     atMs: clock.nowMs(),
   }
 }

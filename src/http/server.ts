@@ -112,6 +112,9 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     get draining() {
       return draining
     },
+    get isLocal() {
+      return isLocal(boundTo ?? parts.config().httpHost)
+    },
   }
   const listenerOf = new WeakMap<IncomingMessage, ListenerPlan>()
   const refusals = new RefusalLog(log, clock)

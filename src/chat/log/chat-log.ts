@@ -12,6 +12,8 @@ export type StreamFacts = {
   readonly owner: string | null
   readonly identified: boolean
   readonly connectionId: string
+  /** `pass`: its events are those of the upstream, passed on; else those of the `bali-zero` routes. */
+  readonly format?: 'pass'
 }
 
 /** What log lines call a stream. The id itself gives access to an anonymous answer, so it is not logged. */
@@ -50,6 +52,8 @@ export interface WritableChatLog extends ChatLog {
    * (`isLast`) there is no limit.
    */
   append(text: string, isLast?: boolean): boolean
+  /** The same for an event whose first line is text and whose rest are bytes, which are copied. */
+  appendBytes(firstLine: string, bytes: Buffer): boolean
   /** Nothing follows. */
   close(end: 'whole' | 'cut'): void
   /** Notifies the followers, once for everything appended since. */

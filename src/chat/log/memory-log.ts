@@ -71,6 +71,21 @@ export class MemoryLog implements WritableChatLog {
     return true
   }
 
+  appendBytes(firstLine: string, bytes: Buffer): boolean {
+    if (this.#end !== 'open') throw new Error('nothing follows the end of a log')
+    const head = `${(firstLine.length + bytes.length).toString(16)}\r\n${firstLine}`
+    const sizeBytes = head.length + bytes.length + CRLF_BYTES
+    if (this.#sizeBytes + sizeBytes > this.limitBytes) return false
+    const slab = this.#slabFor(sizeBytes)
+    slab.starts.push(slab.used)
+    slab.used += slab.buffer.write(head, slab.used, 'latin1')
+    slab.used += bytes.copy(slab.buffer, slab.used)
+    slab.used += slab.buffer.write('\r\n', slab.used, 'latin1')
+    this.#sizeBytes += sizeBytes
+    this.#tail++
+    return true
+  }
+
   #slabFor(sizeBytes: number): Slab {
     const last = this.#slabs.at(-1)
     if (last !== undefined && last.buffer.length - last.used >= sizeBytes) return last

@@ -24,9 +24,9 @@ export type UpstreamSettings = {
 export type UpstreamRequest = {
   readonly origin: string
   readonly path: string
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | null
+  readonly body: string | Buffer | null
 }
 
 /** A longer GET becomes a POST. */

@@ -1,0 +1,22 @@
+// The UI message stream of the AI SDK: typed parts without a name, then `[DONE]`. A part of type `error` or `abort` tells how it
+// went, and `[DONE]` still follows.
+import { DONE, DONE_MARK, FAILED, NOTHING, textOf, type Wire, WORD } from './wire.js'
+
+const TYPE = /^data: ?\{\s*"type"\s*:\s*"([a-z0-9-]+)"/m
+const LAST_TYPES: ReadonlySet<string> = new Set(['finish', 'abort', 'error'])
+
+export function uiMessage(): Wire {
+  let hasFailed = false
+  let hasLast = false
+  return {
+    look: event => {
+      const text = textOf(event)
+      if (text.length < 64 && DONE_MARK.test(text)) return hasFailed ? FAILED : DONE
+      const type = TYPE.exec(text)?.[1] ?? ''
+      if (type === 'error') hasFailed = true
+      if (LAST_TYPES.has(type)) hasLast = true
+      return type.endsWith('-delta') || type.startsWith('tool-') || type.startsWith('data-') ? WORD : NOTHING
+    },
+    endsWithBody: () => hasLast,
+  }
+}
