@@ -34,7 +34,7 @@ export function questionOf(messages: readonly UIMessage[]): ChatQuestion {
   return { query: textOf(asked), ...(history.length === 0 ? {} : { conversation_history: history }) }
 }
 
-/** Adds an event of the answer to the message; the events that end it are told apart by their reasons. */
+/** Adds an event of the answer to the message; the events that end it differ by their reasons. */
 export function takeEvent(parts: Parts, event: ChatEvent): void {
   switch (event.type) {
     case 'token':

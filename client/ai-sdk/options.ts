@@ -28,7 +28,7 @@ export type G6TransportOptions = {
   readonly headers?: Settings<Readonly<Record<string, string>>>
   /**
    * Where the id of a running answer is kept, so that it can be continued after a reload. Default: `sessionStorage`, else
-   * memory. With `localStorage` other tabs of the page find it too; whoever reads an anonymous answer's id can read the answer.
+   * memory. With `localStorage` other tabs of the page find it too; the id of an anonymous answer is enough to read it.
    */
   readonly storage?: Store
   /** Default: the global one. */

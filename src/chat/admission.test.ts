@@ -79,7 +79,7 @@ function start(change: Partial<Doors> = {}) {
       relayAnonymous: doors.relayAnonymous,
       relayForwardKey: doors.forwardsKeys,
       relayBackends: [],
-      relayUpstream: 'http://model',
+      relayUpstream: doors.backends.length === 0 ? null : 'http://model',
       sseApiToken: doors.serverToken,
       sseApiTokenPrevious: null,
       pushToken: null,

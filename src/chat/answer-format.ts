@@ -38,10 +38,14 @@ export type AnswerFormat<Said> = (facts: StreamFacts, log: WritableChatLog, now:
 
 /** Reads the body of one response of an upstream: a try at a backend has one of its own. */
 export interface BodyReader<Said> {
+  /** Whether it reads a body of this content type, asked before the body comes. Without it: event streams alone. */
+  accepts?(contentType: string): boolean
   /** What this chunk completed, in order; null: not one frame. An empty list: frames that say nothing of the answer. */
   push(chunk: Buffer): readonly Said[] | null
   /** The body has ended in order: what is left. */
   end(): readonly Said[]
+  /** The upstream has said why it ends: the caller calls `end` if its body goes on for long without a terminal. */
+  hasReason?(): boolean
   /** The answer is complete, or has failed: nothing after it counts. */
   isTerminal(said: Said): boolean
   /** The upstream says that it failed. */

@@ -49,8 +49,16 @@ export interface Request<Said> {
   /** For the audit, which keeps its commitment alone. */
   readonly query: string
   readonly sessionId: string | null
+  /** In each log line of the stream; null or absent: the caller sent none. */
+  readonly traceId?: string | null
   readonly asking: Asking<Said>
   readonly format: AnswerFormat<Said>
+  /** Instead of the relay's own: the answer is on its way already. */
+  readonly edge?: UpstreamEdge
+  /** See StreamFacts. */
+  readonly kind?: 'pass'
+  /** It answers at once when it is done, so until then its silence means nothing. */
+  readonly isSilent?: boolean
 }
 
 export type StartOptions<Said> = {
@@ -62,6 +70,7 @@ export type StartOptions<Said> = {
 }
 
 type Failure = {
+  readonly backend: string
   readonly upstream: string
   readonly code: ChatFailureCode
   readonly cause: FailureCause
@@ -75,12 +84,20 @@ export function begin<Said>(
 ): Generation<Said> {
   const { store, edge, breakers, audit, observer, spent, log, clock, timers, endOfTurn, random } = parts
   const config = parts.config()
-  const { requestId, query, sessionId, asking, format } = request
+  const { requestId, query, sessionId, traceId = null, asking, format } = request
   const streamId = randomId(16, 'base64url')
+  const trace = traceId === null ? {} : { traceId }
   const { person, relayKey } = caller
-  const facts = { streamId, owner: ownerOf(caller), identified: person !== null, connectionId }
+  const facts: StreamFacts = {
+    streamId,
+    owner: ownerOf(caller),
+    identified: person !== null,
+    connectionId,
+    ...trace,
+    ...(request.kind === undefined ? {} : { format: request.kind }),
+  }
   const ofStream = { streamId, connectionId, requestId, person, key: relayKey?.name ?? null }
-  const inLog = { requestId, stream: streamMark(streamId) }
+  const inLog = { requestId, stream: streamMark(streamId), ...trace }
   let hasLoggedUnknown = false
   /** For the log; as many as there are tries. */
   const failures: Failure[] = []
@@ -93,13 +110,18 @@ export function begin<Said>(
     sessionId,
     upstream: asking.targets[0]?.url.origin ?? 'none',
   })
+  const rules = {
+    silenceMs: config.chatFirstTokenTimeoutMs,
+    repeatUnanswered: config.relayRepeatUnanswered,
+  }
   return new Generation({
     facts,
     format,
     log: store.create(facts),
     settings: {
       limits: {
-        firstTokenTimeoutMs: config.chatFirstTokenTimeoutMs,
+        // The call watches each backend until its first word (call.ts).
+        firstTokenTimeoutMs: Number.POSITIVE_INFINITY,
         idleTimeoutMs: config.chatIdleTimeoutMs,
         maxDurationMs: config.chatMaxDurationMs,
       },
@@ -111,12 +133,17 @@ export function begin<Said>(
     clock,
     timers,
     endOfTurn,
-    call: handlers => new UpstreamCall({ edge: edge(), breakers, clock, timers, random }, asking, handlers),
+    call: handlers =>
+      new UpstreamCall(
+        { edge: request.edge ?? edge(), breakers, clock, timers, random, rules },
+        asking,
+        handlers,
+      ),
     observer: {
       ...observer,
-      onTryFailed: (code, upstream, cause) => {
+      onTryFailed: (code, upstream, cause, backend) => {
         observer.onUpstreamError?.(code)
-        failures.push({ upstream, code, cause })
+        failures.push({ backend, upstream, code, cause })
       },
       onUnknownFrame: () => {
         observer.onUnknownFrame?.()

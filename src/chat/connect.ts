@@ -1,7 +1,7 @@
 // Connects a reader: a place among the readers, then an open stream that the relay feeds. Asking and resuming both end here.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
-import type { HttpShell } from '../contract/plugin.js'
+import type { HttpShell, StreamHeaders } from '../contract/plugin.js'
 import type { Admission } from './admission.js'
 import type { ChatConfig } from './chat-config.js'
 import type { ReaderPlace } from './limits/reader-places.js'
@@ -55,16 +55,27 @@ export type Connecting = {
   readonly isResume: boolean
   readonly seat: Seat
   readonly view?: LogView
+  /** Of its 200, besides those that every stream has. */
+  readonly headers?: StreamHeaders
 }
 
 export function connect(
   { relay, admission, shell, observer }: ConnectParts,
   request: FastifyRequest,
   reply: FastifyReply,
-  { found, from, isResume, seat, view }: Connecting,
+  { found, from, isResume, seat, view, headers: own = {} }: Connecting,
 ): FastifyReply {
   const { connectionId, rateHeaders, credential } = admission.of(request)
-  const headers = { ...rateHeaders, 'X-Connection-ID': connectionId, 'X-Stream-ID': found.facts.streamId }
+  const { streamId, format } = found.facts
+  const headers = {
+    ...rateHeaders,
+    'X-Connection-ID': connectionId,
+    'X-Stream-ID': streamId,
+    ...(format === 'pass'
+      ? { 'Content-Type': 'text/event-stream', Location: `/v1/streams/${streamId}` }
+      : {}),
+    ...own,
+  }
   const stream = shell.openStream(request, reply, { gzip: false, headers, counted: false })
   if (stream === null) return reply
   observer.onAnswer?.(200)

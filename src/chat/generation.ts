@@ -43,7 +43,7 @@ export type GenerationObserver = {
   onRelayed?(ms: number): void
   onUnknownFrame?(): void
   onRetry?(): void
-  onTryFailed?(code: ChatFailureCode, origin: string, cause: FailureCause): void
+  onTryFailed?(code: ChatFailureCode, origin: string, cause: FailureCause, backend: string): void
   onFault?(error: unknown): void
   /** Exactly once. */
   onEnd(counts: AnswerCounts, terminal: Terminal, upstreams: readonly string[]): void
@@ -102,7 +102,7 @@ export class Generation<Said = unknown> {
         this.#tried.push(origin)
         if (isRetry) observer.onRetry?.()
       },
-      onTryFailed: (code, origin, cause) => observer.onTryFailed?.(code, origin, cause),
+      onTryFailed: (code, origin, cause, backend) => observer.onTryFailed?.(code, origin, cause, backend),
       onFailed: failure => this.#end({ type: 'error', code: failure.code }, failure),
       onFault: error => {
         observer.onFault?.(error)
@@ -121,6 +121,10 @@ export class Generation<Said = unknown> {
   }
   get log(): WritableChatLog {
     return this.#parts.log
+  }
+  /** How many tries were made so far. */
+  get tries(): number {
+    return this.#tried.length
   }
   /** Null until a backend has begun to answer. */
   get head(): AnswerHead | null {

@@ -5,8 +5,10 @@ import type { Timers } from '../clock/timers.js'
 import { Connections } from '../connection/connections.js'
 import type { OpenStream } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
+import { AnswerIds } from './answer-ids.js'
+import { allBackendsOf } from './backends/backend.js'
 import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
-import type { ChatConfig } from './chat-config.js'
+import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import { encodeResumed, RETRY } from './encode.js'
 import { EndOfTurn } from './end-of-turn.js'
 import type { Follower, Generation } from './generation.js'
@@ -21,6 +23,7 @@ import {
 } from './log/chat-log.js'
 import { type AuditTrail, type Caller, type ChatLimits, type Credential, ownerOf } from './ports.js'
 import { AnswerReader } from './reader.js'
+import { routeStreams } from './routes-proxy/running.js'
 import { Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
 
@@ -62,6 +65,8 @@ const PING_MS = 15_000
 
 export class Relay {
   readonly keys = new IdempotencyKeys()
+  readonly answers = new AnswerIds()
+  readonly routes = routeStreams()
   readonly #parts: RelayParts
   readonly #breakers: Breakers
   readonly #connections: Connections
@@ -97,7 +102,11 @@ export class Relay {
       },
     }
     parts.store.attach({
-      onForgotten: streamId => this.keys.forget(streamId),
+      onForgotten: streamId => {
+        this.keys.forget(streamId)
+        this.answers.forget(streamId)
+        this.routes.forget(streamId)
+      },
       onStopAsked: streamId => this.#running.get(streamId)?.abort('client_stop'),
       onFollowedElsewhere: (streamId, isFollowed) =>
         this.#running.get(streamId)?.followedElsewhere(isFollowed),
@@ -147,13 +156,15 @@ export class Relay {
   /** Adds a connection that follows the stream. */
   join({ facts, log }: FoundStream, stream: OpenStream, options: JoinOptions): void {
     const { clock, config, pingMs = PING_MS } = this.#parts
-    const { streamId, identified } = facts
+    const { streamId, identified, format, traceId } = facts
     const { connectionId, isResume, from, credential, view } = options
     const generation = this.#running.get(streamId)
     const resumed = isResume ? encodeResumed({ connectionId, streamId, identified }, clock.nowMs()) : ''
     const { chatHeartbeatMs, chatReaderStallMs } = config()
-    const shown = view ?? { log, greeting: `${RETRY}${resumed}` }
-    const heartbeatMs = view === undefined ? chatHeartbeatMs : Number.POSITIVE_INFINITY
+    // What is passed on is the upstream's alone.
+    const isOwn = view === undefined && format !== 'pass'
+    const shown = view ?? { log, greeting: isOwn ? `${RETRY}${resumed}` : '' }
+    const heartbeatMs = isOwn ? chatHeartbeatMs : Number.POSITIVE_INFINITY
     const reader: AnswerReader = new AnswerReader({
       ...stream,
       log: shown.log,
@@ -166,7 +177,7 @@ export class Relay {
       onMoved: () => generation?.balance(),
       onFault: error =>
         this.#parts.log.error(
-          { err: error, stream: streamMark(streamId) },
+          { err: error, stream: streamMark(streamId), ...(traceId === undefined ? {} : { traceId }) },
           'the log of a chat stream cannot be read; the connection is closed',
         ),
       onLeave: () => {
@@ -192,18 +203,30 @@ export class Relay {
     for (const reader of [...this.#readers]) if (await isRevoked(reader.credential)) reader.dismiss()
   }
 
+  get breakers(): Breakers {
+    return this.#breakers
+  }
+
+  /** The pool of connections to the backends. */
+  get edge(): UpstreamEdge {
+    return this.#beginning.edge()
+  }
+
   get readers(): number {
     return this.#readers.size
   }
 
   stats(): RelayStats {
+    const config = this.#parts.config()
     return {
       activeStreams: this.#running.size,
       activeReaders: this.#readers.size,
-      breakers: this.#parts.config().ragBackendUrl.map(url => {
-        const { origin, href } = new URL(url)
-        return { upstream: origin, state: this.#breakers.stateOf(href) }
-      }),
+      breakers: allBackendsOf(config).map(({ name, url }) => ({
+        name,
+        upstream: url.origin,
+        state: this.#breakers.stateOf(name),
+      })),
+      hasChatBackend: hasChatBackend(config),
       firstTokenMs: this.#latencies.percentiles(),
     }
   }

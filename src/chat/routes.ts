@@ -15,11 +15,11 @@ import type { HttpPlugin, HttpShell, RouteRules } from '../contract/plugin.js'
 import type { Refusal } from '../contract/refusal.js'
 import { Admission, checkModel, isRevoked } from './admission.js'
 import { type AskParts, askStream, askWhole, questionIn } from './ask.js'
-import type { ChatConfig } from './chat-config.js'
+import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import type { ConnectObserver } from './connect.js'
-import { readOrResume } from './durable/routes.js'
 import { chatHealth } from './health.js'
 import { QuestionBytes } from './limits/question-bytes.js'
+import { passRoutes } from './pass/routes.js'
 import type { AuditTrail, ChatLimits, Identity, RelayKeys, Rollout, SecurityOperation } from './ports.js'
 import { MAX_HISTORY_BYTES, questionBody, questionInUrl } from './question.js'
 import { busy, rateLimited, recordOf } from './refused.js'
@@ -33,7 +33,8 @@ import {
   resumeQuery,
   streamIdText,
 } from './request.js'
-import { reconnect, stop } from './resume.js'
+import { reconnect, resume, stop } from './resume.js'
+import { appRoutes } from './routes-proxy/routes.js'
 
 export type ChatRoutesObserver = ConnectObserver & { onRateLimited?(): void }
 
@@ -121,7 +122,7 @@ const ROUTES: readonly Route[] = [
     takes: { headers: RESUMING, params: STREAM, querystring: z.object(resumeQuery) },
     starts: false,
     isUnderFlag: true,
-    handler: readOrResume,
+    handler: resume,
   },
   {
     method: 'DELETE',
@@ -172,7 +173,7 @@ class ChatRoutes {
     this.#questions = new QuestionBytes(BODY_BYTES + parts.config().chatMaxQueryBytes * ESCAPED)
   }
 
-  register(app: FastifyInstance): void {
+  async register(app: FastifyInstance): Promise<void> {
     const { rollout, relay, keys, config } = this.#parts
     for (const route of ROUTES) this.#add(app, route)
     const summary = 'How the relay is doing'
@@ -181,6 +182,9 @@ class ChatRoutes {
       { config: { rules: HEALTH }, schema: { summary, tags: TAGS } },
       () => chatHealth(rollout, relay.stats(), keys.names),
     )
+    const recordRefusal = (refusal: Refusal, request: FastifyRequest) => this.#record(refusal, request)
+    await passRoutes(app, { ...this.#parts, recordRefusal })
+    await appRoutes(app, { ...this.#parts, recordRefusal })
   }
 
   #add(app: FastifyInstance, route: Route): void {
@@ -246,12 +250,16 @@ class ChatRoutes {
 
   #isOpen({ isUnderFlag }: Route): boolean {
     const { rollout, config } = this.#parts
-    return isUnderFlag ? rollout.enabled : config().ragBackendUrl.length > 0
+    return isUnderFlag ? rollout.enabled : hasChatBackend(config())
   }
 
   /** Records the refusal of a caller; returns the operation, or null when the server itself is unable to answer. */
   #refused(route: Route, refusal: Refusal, request: FastifyRequest): SecurityOperation | null {
-    const record = this.#isOpen(route) ? recordOf(refusal) : null
+    return this.#isOpen(route) ? this.#record(refusal, request) : null
+  }
+
+  #record(refusal: Refusal, request: FastifyRequest): SecurityOperation | null {
+    const record = recordOf(refusal)
     if (record === null) return null
     const { audit, clock, observer, admission } = this.#parts
     const { address, requestId, verified } = request.facts

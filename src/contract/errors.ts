@@ -87,6 +87,17 @@ const TABLE = {
     detail: 'The key of this caller does not allow this model (g6 keys list).',
   },
   not_found: { status: 404, title: 'Not found', detail: 'There is nothing at this address.' },
+  expired: {
+    status: 404,
+    title: 'No longer kept',
+    detail:
+      'The answer goes on, and the events that follow the given one are no longer kept; start at its end, or ask again.',
+  },
+  model_not_served: {
+    status: 404,
+    title: 'No backend for this',
+    detail: 'No backend of this server serves this route with this model.',
+  },
   stream_disabled: {
     status: 404,
     title: 'Stream switched off',
@@ -111,6 +122,11 @@ const TABLE = {
     status: 408,
     title: 'Request timed out',
     detail: 'The request did not arrive in time.',
+  },
+  offset_gone: {
+    status: 410,
+    title: 'Events dropped',
+    detail: 'The events at this offset have been dropped: the answer is longer than this server keeps.',
   },
   idempotency_conflict: {
     status: 409,

@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ConnectedClient } from '../connection/connection.js'
 import type { Transport, Wire } from '../connection/transport.js'
-import type { ErrorCode } from './errors.js'
+import type { ErrorCode, Problem } from './errors.js'
 import type { Refusal } from './refusal.js'
 
 /** Which listeners have a route; the unified one has all. */
@@ -11,6 +11,8 @@ export type Surface = 'stream' | 'resync' | 'metrics' | 'other'
 
 /** Which guards a route has. */
 export type RouteRules = {
+  /** Members of its error documents for the clients of another API, which take the place of those of the same name. */
+  readonly errorMembers?: (problem: Problem) => Readonly<Record<string, unknown>>
   readonly surface: Surface
   /**
    * `open`: none (it answers with no data). `data`: guards 3–5. `stream`: guards 3–8, draining and shedding; `shell.openStream`
@@ -22,6 +24,8 @@ export type RouteRules = {
    * whose they are, the error to answer with, or null to let the request pass: the route checks them itself.
    */
   readonly verifyCaller?: (presented: Presented, facts: RequestFacts) => Promise<Verified | ErrorCode | null>
+  /** The app behind the route asks for credentials of its own: guard 4 does not apply, and they are not looked at. */
+  readonly ownCredentials?: true
   /** Called for each refused request to this route; returns the operation it was recorded as, or null. */
   readonly onRefusal?: (refusal: Refusal, request: FastifyRequest) => string | null
 }
@@ -71,10 +75,13 @@ declare module 'fastify' {
   }
 }
 
+/** A list: a header line each. */
+export type StreamHeaders = Readonly<Record<string, string | readonly string[]>>
+
 export type StreamOptions = {
   readonly gzip: boolean
   /** Headers of the 200 beyond those every stream has. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: StreamHeaders
   /** False: the route counts its streams itself. */
   readonly counted: boolean
 }
@@ -103,6 +110,8 @@ export interface HttpShell {
    */
   countWrong(request: FastifyRequest): number
   readonly draining: boolean
+  /** Of the paths of all routes so far. */
+  readonly templates: readonly string[]
   /** Whether only this machine reaches the ports, as they are bound; what proxies in front of them say does not count. */
   readonly isLocal: boolean
 }

@@ -112,6 +112,9 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     get draining() {
       return draining
     },
+    get templates() {
+      return methods.urls
+    },
     get isLocal() {
       return isLocal(boundTo ?? parts.config().httpHost)
     },
@@ -222,7 +225,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     } else if (error.code === 'internal') {
       log.error({ err: thrown, requestId, address, route }, 'request failed')
     }
-    sendProblem(request, reply, error)
+    sendProblem(request, reply, error, request.routeOptions.config.rules?.errorMembers)
   }
 
   let placesLoggedMs = Number.NEGATIVE_INFINITY

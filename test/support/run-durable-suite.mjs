@@ -16,7 +16,6 @@ const vitest = await startVitest('test', [], {
     {
       onTestCaseResult(test) {
         const { state, errors } = test.result()
-        process.stderr.write(`${state} ${Math.round(test.diagnostic()?.duration)} ${test.fullName} ${errors?.[0]?.message ?? ''}\n`)
         if (state === 'passed') outcome.passed.push(test.fullName)
         if (state === 'failed') outcome.failed.push(`${test.fullName}: ${errors[0]?.message}`)
       },
@@ -24,4 +23,5 @@ const vitest = await startVitest('test', [], {
   ],
 })
 await vitest.close()
+process.exitCode = 0
 process.stdout.write(JSON.stringify(outcome))

@@ -34,6 +34,7 @@ export class SharedStreams {
 /** A stream as another server sees it. */
 class DistantLog implements ChatLog {
   readonly #followers = new Set<() => void>()
+  head: number
   tail: number
   end: LogEnd
   #unfollow: (() => void) | null = null
@@ -43,6 +44,7 @@ class DistantLog implements ChatLog {
     readonly shared: SharedStreams,
     readonly onFollowed: (isFollowed: boolean) => void,
   ) {
+    this.head = stream.log.head
     this.tail = stream.log.tail
     this.end = stream.log.end
   }
@@ -70,7 +72,8 @@ class DistantLog implements ChatLog {
 
   async #grow(): Promise<void> {
     await later()
-    const { tail, end } = this.stream.log
+    const { head, tail, end } = this.stream.log
+    this.head = head
     this.tail = tail
     this.end = end
     for (const onGrowth of this.#followers) onGrowth()

@@ -11,10 +11,14 @@ export type Control = {
 }
 
 export function controlFrame(control: Control): string {
-  return `event: control\ndata: ${JSON.stringify(control)}\n\n`
+  return `event: control\ndata:${JSON.stringify(control)}\n\n`
 }
 
-/** Every line end of the text begins a new `data:` line, so that nothing in it can begin an event. */
+/**
+ * Every line end of the text begins a new `data:` line, so that nothing in it can begin an event. A reader drops one space behind
+ * the colon, so a line that begins with one gets another.
+ */
 export function dataFrame(text: string): string {
-  return `event: data\ndata: ${text.replace(/\r\n?|\n/g, '\ndata: ')}\n\n`
+  const lines = text.split(/\r\n?|\n/).map(line => (line.startsWith(' ') ? `data: ${line}` : `data:${line}`))
+  return `event: data\n${lines.join('\n')}\n\n`
 }

@@ -29,7 +29,7 @@ test('a cursor goes with the time, and always on', () => {
 })
 
 test('frames carry any text, and nothing in it begins an event', () => {
-  const evil = 'a\r\nevent: control\rdata: {"streamClosed":true}\n\nb'
+  const evil = 'a\r\nevent: control\rdata: {"streamClosed":true}\n\n  b'
   const seen: [string, string][] = []
   createSseParser({ onEvent: ({ event, data }) => seen.push([event, data]) }).push(
     dataFrame(evil) + controlFrame({ streamNextOffset: offsetOf(1), upToDate: true }),

@@ -1,4 +1,5 @@
 // What a request asks of the Durable Streams protocol. A GET without `offset` and `live` is not one of it: that resumes as SSE.
+import { z } from 'zod'
 import { HttpError } from '../../contract/errors.js'
 import { type Place, placeOf } from './offsets.js'
 
@@ -7,6 +8,19 @@ export type DurableQuery = {
   readonly live: 'no' | 'sse' | 'long-poll'
   /** The `Stream-Cursor` that the client had last. */
   readonly cursor: string | null
+}
+
+/** For the OpenAPI description. */
+export const durableParameters = {
+  offset: z
+    .string()
+    .optional()
+    .describe('Durable Streams: where to read from; -1, now, or a Stream-Next-Offset of this stream.'),
+  live: z
+    .enum(['sse', 'long-poll'])
+    .optional()
+    .describe('Durable Streams: goes on with what comes next; without it the answer ends.'),
+  cursor: z.string().optional().describe('Durable Streams: the last Stream-Cursor.'),
 }
 
 type Given = Readonly<Record<string, unknown>>

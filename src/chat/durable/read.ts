@@ -23,11 +23,13 @@ export const DURABLE_TYPE = 'text/plain; charset=utf-8'
 const LONG_POLL_MS = 20_000
 /** Of one answer; the next one continues. */
 const MAX_BYTES = 1024 * 1024
-const DURABLE_HEADERS = { 'Cross-Origin-Resource-Policy': 'same-origin', 'Cache-Control': 'no-store' }
+/** No other page may embed it, and no cache may keep it. */
+export const DURABLE_HEADERS = { 'Cross-Origin-Resource-Policy': 'same-origin', 'Cache-Control': 'no-store' }
 
 /** The number of the first event to read. Throws the 400 of a place that this stream does not have. */
 export function startOf(log: ChatLog, { place }: Pick<DurableQuery, 'place'>): number {
   if (place === 'now') return log.tail
+  if (place < log.head) throw new HttpError('offset_gone')
   if (place <= log.tail) return place
   throw new HttpError('invalid_query', 'offset is behind the end of this stream.')
 }

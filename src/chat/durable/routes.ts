@@ -5,7 +5,15 @@ import type { FoundStream } from '../log/chat-log.js'
 import { findNamed, notFound, recordOf, resume } from '../resume.js'
 import { controlFrame } from './frames.js'
 import { type DurableQuery, durableQuery } from './query.js'
-import { answerHead, catchUp, cursorFor, type DurableParts, longPoll, startOf } from './read.js'
+import {
+  answerHead,
+  catchUp,
+  cursorFor,
+  DURABLE_HEADERS,
+  type DurableParts,
+  longPoll,
+  startOf,
+} from './read.js'
 import { controlOf, durableView } from './view.js'
 
 export type DurableRouteParts = ConnectParts & DurableParts
@@ -63,6 +71,13 @@ function durableGet(
   })
 }
 
+/** The protocol has it without a charset. */
+const SSE_HEADERS = {
+  ...DURABLE_HEADERS,
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-cache, no-transform',
+}
+
 type Following = {
   readonly found: FoundStream
   readonly asked: DurableQuery
@@ -83,5 +98,5 @@ function followAsSse(
   const hasNothing = from >= log.tail && log.end === 'open'
   const greeting = hasNothing ? controlFrame(controlOf(from, log, cursor)) : ''
   const view = { log: durableView(log, cursor), greeting }
-  return connect(parts, request, reply, { found, from, isResume: true, seat, view })
+  return connect(parts, request, reply, { found, from, isResume: true, seat, view, headers: SSE_HEADERS })
 }

@@ -1,5 +1,5 @@
 // A log as the readers of `live=sse` get it: its events in frames of the protocol. The end of the log is one more event of the view,
-// so that a reader that had everything is told of it.
+// so that a reader that had everything hears of it.
 import { toWire } from '../../connection/wire.js'
 import type { ChatLog, LogEnd } from '../log/chat-log.js'
 import { type Control, controlFrame, dataFrame } from './frames.js'
@@ -19,6 +19,9 @@ export function durableView(log: ChatLog, cursor: () => string): ChatLog {
   const frame = (bytes: Buffer, next: number): string =>
     (bytes.length === 0 ? '' : dataFrame(bytes.toString())) + controlFrame(controlOf(next, log, cursor))
   return {
+    get head(): number {
+      return log.head
+    },
     get tail(): number {
       return log.end === 'open' ? log.tail : log.tail + 1
     },

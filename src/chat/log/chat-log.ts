@@ -12,6 +12,8 @@ export type StreamFacts = {
   readonly owner: string | null
   readonly identified: boolean
   readonly connectionId: string
+  /** Of the trace that the caller's question belongs to, for log lines. */
+  readonly traceId?: string
   /** `pass`: its events are those of the upstream, passed on; else those of the `bali-zero` routes. */
   readonly format?: 'pass'
 }
@@ -36,10 +38,12 @@ export type LogSlice = {
 
 /** Reading. */
 export interface ChatLog {
+  /** The number of the oldest event that is kept. */
+  readonly head: number
   /** The number the next event will have. */
   readonly tail: number
   readonly end: LogEnd
-  /** At least one event, and about this many bytes. `from` must be below `tail`. */
+  /** At least one event, and about this many bytes. `from` must be `head` or more, and below `tail`. */
   readFrom(from: number, framing: Wire['framing'], aboutBytes: number): LogSlice | Promise<LogSlice>
   /** Calls back after events were appended and published; returns the function that ends it. */
   follow(onGrowth: () => void): () => void
@@ -53,7 +57,7 @@ export interface WritableChatLog extends ChatLog {
    */
   append(text: string, isLast?: boolean): boolean
   /** The same for an event whose first line is text and whose rest are bytes, which are copied. */
-  appendBytes(firstLine: string, bytes: Buffer): boolean
+  appendBytes(firstLine: string, bytes: Buffer, isLast?: boolean): boolean
   /** Nothing follows. */
   close(end: 'whole' | 'cut'): void
   /** Notifies the followers, once for everything appended since. */

@@ -44,6 +44,9 @@ export class MemoryLog implements WritableChatLog {
 
   constructor(readonly limitBytes: number) {}
 
+  get head(): number {
+    return 0
+  }
   get tail(): number {
     return this.#tail
   }
@@ -71,11 +74,11 @@ export class MemoryLog implements WritableChatLog {
     return true
   }
 
-  appendBytes(firstLine: string, bytes: Buffer): boolean {
+  appendBytes(firstLine: string, bytes: Buffer, isLast = false): boolean {
     if (this.#end !== 'open') throw new Error('nothing follows the end of a log')
     const head = `${(firstLine.length + bytes.length).toString(16)}\r\n${firstLine}`
     const sizeBytes = head.length + bytes.length + CRLF_BYTES
-    if (this.#sizeBytes + sizeBytes > this.limitBytes) return false
+    if (!isLast && this.#sizeBytes + sizeBytes > this.limitBytes) return false
     const slab = this.#slabFor(sizeBytes)
     slab.starts.push(slab.used)
     slab.used += slab.buffer.write(head, slab.used, 'latin1')

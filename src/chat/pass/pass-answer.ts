@@ -8,6 +8,8 @@ import type { PassEvent } from './pass-reader.js'
 
 export type PassFormatOptions = {
   readonly questionBytes: number
+  /** The log has one entry, the whole body; else an event each, with its id. */
+  readonly isWhole?: boolean
   /** The API's own id of the answer, once. */
   onAnswerId?(id: string): void
 }
@@ -24,12 +26,14 @@ class PassAnswer implements Answer<PassEvent> {
   readonly #onAnswerId: ((id: string) => void) | undefined
   /** What each id begins with. */
   readonly #idLine: string
+  readonly #isWhole: boolean
   readonly #counts: Counting
   #terminal: Terminal | null = null
 
   constructor({ streamId }: StreamFacts, log: WritableChatLog, options: PassFormatOptions, now: Now) {
     this.#log = log
     this.#onAnswerId = options.onAnswerId?.bind(options)
+    this.#isWhole = options.isWhole ?? false
     this.#idLine = `id: ${streamId}.`
     this.#counts = {
       startedMonoMs: now.monoMs,
@@ -66,16 +70,19 @@ class PassAnswer implements Answer<PassEvent> {
   }
 
   /** False: it cannot be passed on whole. */
-  #append({ bytes, ends, isVisible, usage, answerId }: PassEvent, now: Now): boolean {
+  #append({ bytes, ends, wordBytes, usage, answerId }: PassEvent, now: Now): boolean {
     if (ends === 'broken') return false
     const log = this.#log
     const counts = this.#counts
-    if (bytes.length > 0 && !log.appendBytes(`${this.#idLine}${log.tail}\n`, bytes)) return false
-    if (isVisible) {
+    if (bytes.length > 0) {
+      const idLine = this.#isWhole ? '' : `${this.#idLine}${log.tail}\n`
+      if (!log.appendBytes(idLine, bytes, this.#isWhole)) return false
+    }
+    if (wordBytes > 0) {
       counts.firstTokenMonoMs ??= now.monoMs
       counts.lastTokenMonoMs = now.monoMs
       counts.tokens++
-      counts.bytes += bytes.length
+      counts.bytes += wordBytes
     }
     if (usage !== null) counts.usage = { ...counts.usage, ...usage }
     if (answerId !== null) this.#onAnswerId?.(answerId)

@@ -12,7 +12,8 @@ export type PassEvent = {
   readonly bytes: Buffer
   /** `broken`: what came cannot be passed on, or what follows cannot be told apart. */
   readonly ends: 'done' | 'error' | 'broken' | null
-  readonly isVisible: boolean
+  /** Bytes of what it says; 0: nothing. */
+  readonly wordBytes: number
   readonly usage: TokenCounts | null
   readonly answerId: string | null
 }
@@ -20,15 +21,15 @@ export type PassEvent = {
 const NO_BYTES = Buffer.alloc(0)
 
 function endWithout(ends: 'done' | 'broken'): PassEvent {
-  return { bytes: NO_BYTES, ends, isVisible: false, usage: null, answerId: null }
+  return { bytes: NO_BYTES, ends, wordBytes: 0, usage: null, answerId: null }
 }
 
 export function createPassReader(wire: Wire, maxEventBytes = MAX_EVENT_BYTES): BodyReader<PassEvent> {
   const splitter = createEventSplitter(maxEventBytes)
   function said(events: readonly Buffer[]): PassEvent[] {
     const all = events.map((bytes): PassEvent => {
-      const { ends, isVisible, usage, answerId } = wire.look(bytes)
-      return { bytes, ends, isVisible, usage, answerId }
+      const { ends, wordBytes, usage, answerId } = wire.look(bytes)
+      return { bytes, ends, wordBytes, usage, answerId }
     })
     if (splitter.overflowed) all.push(endWithout('broken'))
     return all
@@ -45,6 +46,6 @@ export function createPassReader(wire: Wire, maxEventBytes = MAX_EVENT_BYTES): B
     },
     isTerminal: ({ ends }) => ends !== null,
     isError: ({ ends }) => ends === 'error' || ends === 'broken',
-    isVisible: ({ isVisible }) => isVisible,
+    isVisible: ({ wordBytes }) => wordBytes > 0,
   }
 }

@@ -25,7 +25,7 @@ export function headersToApp(
     const value = headers[name]
     return value === undefined ? [] : [[name, typeof value === 'string' ? value : value.join(', ')]]
   })
-  // A compressed event stream could not be told apart into events.
+  // A compressed event stream could not be split into events.
   return { ...Object.fromEntries(given), 'accept-encoding': 'identity', 'x-request-id': requestId }
 }
 

@@ -61,10 +61,10 @@ describe('the id of a chat', () => {
 
 test('the stream of a chat is that of its newest question, until it is forgotten', () => {
   const streams = routeStreams()
-  streams.keep('/api/chat', 'r:anna', 'chat', 's1')
-  streams.keep('/api/chat', 'r:anna', 'chat', 's2')
+  streams.keep('/api/chat', 'r:anna', 'chat', { streamId: 's1', isUiMessage: true })
+  streams.keep('/api/chat', 'r:anna', 'chat', { streamId: 's2', isUiMessage: true })
   streams.forget('s1')
-  expect(streams.find('/api/chat', 'r:anna', 'chat')).toBe('s2')
+  expect(streams.find('/api/chat', 'r:anna', 'chat')?.streamId).toBe('s2')
   expect(streams.find('/api/chat', 'r:bert', 'chat')).toBeNull()
   expect(streams.find('/api/other', 'r:anna', 'chat')).toBeNull()
   streams.forget('s2')

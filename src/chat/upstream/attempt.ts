@@ -2,6 +2,7 @@
 import type { BodyReader } from '../answer-format.js'
 import type { EdgeCall, EdgeHeaders, UpstreamEdge } from './edge.js'
 import type { UpstreamRequest } from './request.js'
+import type { TryFailure } from './retry.js'
 
 /** What a backend answered instead of an answer: for callers that have to read it. */
 export type UpstreamRefusal = {
@@ -10,32 +11,37 @@ export type UpstreamRefusal = {
   readonly body: Buffer
 }
 
-export type AttemptFailure =
-  | { readonly kind: 'unreachable'; readonly cause: string }
-  | {
-      readonly kind: 'status'
-      readonly status: number
-      readonly retryAfter: string | null
-      /** Null: not kept. */
-      readonly refusal: UpstreamRefusal | null
-    }
-  | { readonly kind: 'not_a_stream' }
-  /** `cause` null: the body ended properly, but without a terminal frame. */
-  | { readonly kind: 'cut'; readonly cause: string | null }
-
 export type AttemptHandlers<Said> = {
   /** The head of an answer came: what follows is its body. */
   onHead(headers: EdgeHeaders): void
-  /** What one chunk said, in order; null: not one frame, but a sign of life. */
-  onSaid(said: readonly Said[] | null): void
+  /** What one chunk of `bytes` said, in order; null: not one frame, but a sign of life. */
+  onSaid(said: readonly Said[] | null, bytes: number): void
   /** It ended without a terminal event; called at most once, and never after one. */
-  onFailure(failure: AttemptFailure): void
+  onFailure(failure: TryFailure): void
   /** The connection is free or closed; the last call, omitted after `abort`. */
   onClosed(): void
 }
 
+export type Attempt = EdgeCall & {
+  /** Not a byte came for too long: fails, and ends the connection. */
+  stalled(): void
+}
+
 export function oneHeader(header: string | readonly string[] | undefined): string | null {
   return (typeof header === 'string' ? header : header?.[0]) ?? null
+}
+
+const FORMS: readonly (readonly [type: RegExp, word: string])[] = [
+  [/^(text\/html|application\/xhtml\+xml)\b/i, 'html'],
+  [/^application\/([\w.-]+\+)?json\b/i, 'json'],
+  [/^(text|application)\/([\w.-]+\+)?xml\b/i, 'xml'],
+  [/^text\//i, 'text'],
+]
+
+/** What a log line calls a body that is not an answer; never a text of the backend. */
+function formOf(contentType: string | null): string {
+  if (contentType === null) return 'no_content_type'
+  return FORMS.find(([type]) => type.test(contentType.trim()))?.[1] ?? 'other_content_type'
 }
 
 /** `keptRefusalBytes`: of the body of another status than 200. Ignores everything after a terminal event; the caller aborts it
@@ -46,20 +52,24 @@ export function attempt<Said>(
   reader: BodyReader<Said>,
   keptRefusalBytes: number,
   handlers: AttemptHandlers<Said>,
-): EdgeCall {
+): Attempt {
   let hasHead = false
+  let hasBytes = false
   let isOver = false
   let refused: { readonly status: number; readonly headers: EdgeHeaders } | null = null
   const pieces: Buffer[] = []
   let piecesBytes = 0
 
+  function accepts(type: string): boolean {
+    return reader.accepts?.(type) ?? /^text\/event-stream\b/i.test(type)
+  }
   /** Up to the first terminal event. */
-  function hand(said: readonly Said[]): void {
+  function hand(said: readonly Said[], bytes: number): void {
     const last = said.findIndex(reader.isTerminal)
     if (last !== -1) isOver = true
-    handlers.onSaid(last === -1 ? said : said.slice(0, last + 1))
+    handlers.onSaid(last === -1 ? said : said.slice(0, last + 1), bytes)
   }
-  function fail(failure: AttemptFailure): void {
+  function fail(failure: TryFailure): void {
     if (isOver) return
     isOver = true
     handlers.onFailure(failure)
@@ -80,7 +90,7 @@ export function attempt<Said>(
 
   const call = edge.open(request, {
     onHead: (status, headers) => {
-      if (status < 200) return
+      if (status < 200 || isOver) return
       hasHead = true
       const type = oneHeader(headers['content-type'])
       if (status !== 200) {
@@ -88,32 +98,42 @@ export function attempt<Said>(
         if (keptRefusalBytes > 0) return
         failAsRefused()
         call.abort()
-      } else if (type === null || !/^text\/event-stream\b/i.test(type)) {
-        fail({ kind: 'not_a_stream' })
+      } else if (type === null || !accepts(type)) {
+        fail({ kind: 'not_a_stream', cause: formOf(type) })
         call.abort()
       } else handlers.onHead(headers)
     },
     onData: chunk => {
       if (isOver) return
       if (refused !== null) return keep(chunk)
+      hasBytes = true
       const said = reader.push(chunk)
-      if (said === null) handlers.onSaid(null)
-      else hand(said)
+      if (said === null) handlers.onSaid(null, chunk.length)
+      else hand(said, chunk.length)
     },
     onEnd: () => {
       failAsRefused()
       if (!isOver) {
-        const said = reader.end()
-        if (said.some(reader.isTerminal)) hand(said)
-        else fail({ kind: 'cut', cause: null })
+        const said = hasBytes ? reader.end() : []
+        if (said.some(reader.isTerminal)) hand(said, 0)
+        else fail({ kind: 'cut', cause: hasBytes ? 'no_last_event' : 'empty_body' })
       }
       handlers.onClosed()
     },
-    onError: cause => {
+    onError: (cause, isSent) => {
       failAsRefused()
-      fail({ kind: hasHead ? 'cut' : 'unreachable', cause })
+      fail({ kind: hasHead ? 'cut' : isSent ? 'unanswered' : 'unreachable', cause })
       handlers.onClosed()
     },
   })
-  return call
+  return {
+    abort: () => call.abort(),
+    pause: () => call.pause(),
+    resume: () => call.resume(),
+    stalled: () => {
+      failAsRefused()
+      fail({ kind: 'silence' })
+      call.abort()
+    },
+  }
 }

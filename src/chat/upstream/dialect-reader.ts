@@ -10,7 +10,10 @@ const MAX_EVENT_CHARS = 4 * 1024 * 1024
 
 const isTerminal = ({ type }: UpstreamEvent): boolean => type === 'done' || type === 'error'
 
-export function createDialectReader(dialect: Dialect, onUnknownFrame: () => void): BodyReader<UpstreamEvent> {
+export function createDialectReader(
+  dialect: Dialect,
+  onUnknownFrame: (kind: string) => void,
+): BodyReader<UpstreamEvent> {
   const normaliser = createNormaliser(dialect)
   const textOf = createUtf8Text()
   let said: UpstreamEvent[] = []
@@ -20,10 +23,10 @@ export function createDialectReader(dialect: Dialect, onUnknownFrame: () => void
       onEvent: message => {
         hasFrames = true
         const events = normaliser.frame(message)
-        if (events === null) onUnknownFrame()
+        if (events === null) onUnknownFrame('frame')
         else for (const event of events) said.push(event)
       },
-      onOverflow: onUnknownFrame,
+      onOverflow: () => onUnknownFrame('frame'),
     },
     { maxLineLength: MAX_EVENT_CHARS, maxEventLength: MAX_EVENT_CHARS },
   )

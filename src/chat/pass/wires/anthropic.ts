@@ -10,8 +10,10 @@ import {
   textOf,
   tokenCounts,
   type Wire,
-  WORD,
+  word,
 } from './wire.js'
+
+const A_DELTA = /"(?:text|thinking|partial_json)"\s*:\s*"(?!")/
 
 export function anthropic(): Wire {
   return {
@@ -20,7 +22,7 @@ export function anthropic(): Wire {
       const name = nameOf(text) ?? objectOf(text)?.type ?? null
       switch (name) {
         case 'content_block_delta':
-          return WORD
+          return word(text, A_DELTA)
         case 'message_stop':
           return DONE
         case 'error':

@@ -1,6 +1,6 @@
 // Any event stream: what its events mean is not known, so each is a word, and the answer ends with its body.
-import { type Wire, WORD } from './wire.js'
+import { NOTHING, type Wire } from './wire.js'
 
 export function events(): Wire {
-  return { look: () => WORD, endsWithBody: () => true }
+  return { look: ({ length }) => ({ ...NOTHING, wordBytes: length }), endsWithBody: () => true }
 }

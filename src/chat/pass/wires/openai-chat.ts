@@ -5,18 +5,17 @@ import {
   DONE_MARK,
   FAILED,
   hasUsage,
-  NOTHING,
   nameOf,
   objectOf,
   textOf,
   tokenCounts,
   type Wire,
-  WORD,
+  word,
 } from './wire.js'
 
 /** A word of any kind: text, thoughts, a refusal, the arguments of a tool, a sound. */
 const A_WORD =
-  /"(?:content|text|reasoning|reasoning_content|refusal|arguments|name|data|transcript)"\s*:\s*"[^"]/
+  /"(?:content|text|reasoning|reasoning_content|refusal|arguments|name|data|transcript)"\s*:\s*"(?!")/
 
 export function openAiChat(): Wire {
   return {
@@ -29,7 +28,7 @@ export function openAiChat(): Wire {
         const isError = frame !== null && ((frame.error ?? null) !== null || frame.object === 'error')
         if (isError || nameOf(text) === 'error') return FAILED
       }
-      const seen = A_WORD.test(text) ? WORD : NOTHING
+      const seen = word(text, A_WORD)
       return hasUsage(text) ? { ...seen, usage: tokenCounts(record(objectOf(text)?.usage)) } : seen
     },
     endsWithBody: () => false,

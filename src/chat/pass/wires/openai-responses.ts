@@ -10,7 +10,7 @@ import {
   textOf,
   tokenCounts,
   type Wire,
-  WORD,
+  word,
 } from './wire.js'
 
 const DONE_TYPES: ReadonlySet<string> = new Set([
@@ -25,6 +25,7 @@ const FIRST_TYPES: ReadonlySet<string> = new Set([
   'response.queued',
   'response.in_progress',
 ])
+const A_DELTA = /"delta"\s*:\s*"(?!")/
 const LONGEST_ID = 200
 
 export function openAiResponses(): Wire {
@@ -33,10 +34,10 @@ export function openAiResponses(): Wire {
       const text = textOf(event)
       const type = nameOf(text) ?? typeIn(text)
       if (type === null) return text.length < 64 && DONE_MARK.test(text) ? DONE : NOTHING
-      if (type.endsWith('.delta')) return WORD
+      if (type.endsWith('.delta')) return word(text, A_DELTA)
+      if (FIRST_TYPES.has(type)) return { ...NOTHING, answerId: idIn(text) }
       const isDone = DONE_TYPES.has(type)
-      if (!isDone && !FAILED_TYPES.has(type))
-        return FIRST_TYPES.has(type) ? { ...NOTHING, answerId: idIn(text) } : NOTHING
+      if (!isDone && !FAILED_TYPES.has(type)) return NOTHING
       const usage = tokenCounts(record(objectOf(text)?.response)?.usage)
       return { ...(isDone ? DONE : FAILED), usage }
     },

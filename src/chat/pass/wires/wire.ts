@@ -6,8 +6,8 @@ import { parsedObject, tokenCounts } from '../../upstream/values.js'
 export type Seen = {
   /** `done`: the answer is complete; `error`: the upstream says that it failed. */
   readonly ends: 'done' | 'error' | null
-  /** Something for a person, or for the program that asked. */
-  readonly isVisible: boolean
+  /** Bytes of what it says to a person, or to the program that asked; 0: nothing. */
+  readonly wordBytes: number
   /** Null: none in this event. Of several the newer ones count, member by member. */
   readonly usage: TokenCounts | null
   /** An id of the API by which this answer may be asked for. */
@@ -21,8 +21,7 @@ export interface Wire {
   endsWithBody(): boolean
 }
 
-export const NOTHING: Seen = { ends: null, isVisible: false, usage: null, answerId: null }
-export const WORD: Seen = { ...NOTHING, isVisible: true }
+export const NOTHING: Seen = { ends: null, wordBytes: 0, usage: null, answerId: null }
 export const DONE: Seen = { ...NOTHING, ends: 'done' }
 export const FAILED: Seen = { ...NOTHING, ends: 'error' }
 
@@ -54,6 +53,23 @@ const USAGE = /"usage"\s*:\s*\{/
 
 export function hasUsage(text: string): boolean {
   return text.includes('"usage"') && USAGE.test(text)
+}
+
+/** `opening` matches up to the quote that begins a text. */
+export function word(text: string, opening: RegExp): Seen {
+  const match = opening.exec(text)
+  if (match === null) return NOTHING
+  const from = match.index + match[0].length
+  let to = text.indexOf('"', from)
+  while (to !== -1 && text[to - 1] === '\\' && isEscaped(text, to)) to = text.indexOf('"', to + 1)
+  const wordBytes = to - from
+  return wordBytes > 0 ? { ...NOTHING, wordBytes } : NOTHING
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0
+  while (text[at - 1 - backslashes] === '\\') backslashes++
+  return backslashes % 2 === 1
 }
 
 export { tokenCounts }
