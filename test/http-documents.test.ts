@@ -156,7 +156,7 @@ describe('health, probes, metrics, descriptions', () => {
   })
 })
 
-test.each(['client.js', 'chat-client.js'])(
+test.each(['client.js', 'chat-client.js', 'resumable-fetch.js'])(
   '%s is served as a module, and 304 to a client that has it, even with a tag that a proxy made weak',
   async name => {
     const folder = mkdtempSync(join(tmpdir(), 'g6-clients-'))

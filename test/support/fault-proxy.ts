@@ -11,6 +11,8 @@ export type Pieces = {
   readonly gapMs: number
 }
 
+export type Cut = { readonly afterBytes: number; readonly isReset: boolean }
+
 export type FaultProxy = {
   readonly port: number
   readonly url: string
@@ -20,6 +22,8 @@ export type FaultProxy = {
   cut(): void
   /** Ends each connection after so many more bytes of the server. */
   cutAfter(bytes: number): void
+  /** What happens to each new connection: it is cut after so many bytes of the server, by FIN or RST; null: nothing. */
+  cutEach(next: (() => Cut | null) | null): void
   /** Ends all connections with RST, on both sides. */
   reset(): void
   /**
@@ -47,6 +51,8 @@ const HELD_BYTES = 65_536
 /** One connection through the proxy: bytes of the server that have not been passed on yet. */
 class Pair {
   leftBytes = Number.POSITIVE_INFINITY
+  /** How it is cut then. */
+  isReset = false
   #held: Buffer[] = []
   #heldBytes = 0
   #lost: 'server' | 'client' | null = null
@@ -114,7 +120,8 @@ class Pair {
       this.leftBytes -= bytes.length
       if (this.leftBytes <= 0) {
         this.#ended = true
-        this.client.end(bytes, () => this.end())
+        if (this.isReset) this.client.write(bytes, () => this.reset())
+        else this.client.end(bytes, () => this.end())
         return
       }
       this.client.write(bytes)
@@ -210,6 +217,7 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
   const refused = new Set<Socket>()
   const state: { stalled: boolean; pieces: Pieces | null } = { stalled: false, pieces: null }
   let connections = 0
+  let nextCut: (() => Cut | null) | null = null
   const listener = createServer({ allowHalfOpen: true }, client => {
     connections++
     if (proxy.target === 0) {
@@ -223,6 +231,11 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     }
     const server = connect({ port: proxy.target, host: '127.0.0.1', allowHalfOpen: true })
     const pair: Pair = new Pair(client, server, state, () => pairs.delete(pair))
+    const cut = nextCut?.() ?? null
+    if (cut !== null) {
+      pair.leftBytes = cut.afterBytes
+      pair.isReset = cut.isReset
+    }
     pairs.add(pair)
   })
   await new Promise<void>(resolve => listener.listen(0, '127.0.0.1', resolve))
@@ -238,6 +251,9 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
     },
     cutAfter(bytes) {
       for (const pair of all()) pair.leftBytes = bytes
+    },
+    cutEach(next) {
+      nextCut = next
     },
     reset() {
       for (const pair of all()) pair.reset()

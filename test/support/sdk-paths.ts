@@ -202,7 +202,8 @@ const openAiResponses: SdkPath = {
     const got = new Gathered(asked)
     for await (const event of stream) {
       if (event.type === 'response.output_text.delta') got.word(event.delta)
-      if (event.type === 'response.completed') saidIn(event.response.output, got)
+      if (event.type === 'response.completed' || event.type === 'response.incomplete')
+        saidIn(event.response.output, got)
     }
     return got.said()
   },

@@ -33,12 +33,13 @@ export function headersToBackend(
       VALUE.test(entry[1]) &&
       (forwardedKey !== null || !OF_ACCOUNT.has(entry[0])),
   )
-  const { traceparent } = passedOn(headers)
+  const { traceparent, tracestate } = passedOn(headers)
   const type = headers['content-type']
   return {
     ...Object.fromEntries(ofApi),
     ...(type !== undefined && VALUE.test(type) ? { 'content-type': type } : {}),
     ...(traceparent === null ? {} : { traceparent }),
+    ...(tracestate === null ? {} : { tracestate }),
     accept,
     // Events and counts are read from the bytes as they are.
     'accept-encoding': 'identity',

@@ -4,6 +4,8 @@ import type { FastifyRequest } from 'fastify'
 import type { Admitted } from '../admission.js'
 import { type Backend, modelAt, pathAt, type Served } from '../backends/backend.js'
 import type { Request } from '../begin.js'
+import { passedOn } from '../request.js'
+import { traceIdOf } from '../trace-context.js'
 import type { UpstreamRequest } from '../upstream/request.js'
 import { type BodyFacts, withModel } from './body.js'
 import { headersToBackend } from './headers.js'
@@ -81,7 +83,9 @@ export function passRequest(question: PassQuestion, backends: readonly Backend[]
   const requests = new Map(
     backends.flatMap((backend): [Backend, UpstreamRequest][] => {
       const made = requestFor(question, backend)
-      return made === null ? [] : [[backend, made]]
+      // A whole answer comes when it is done: no time of the first token is its own.
+      const target = facts.stream ? backend : { ...backend, firstTokenTimeoutMs: null }
+      return made === null ? [] : [[target, made]]
     }),
   )
   if (requests.size === 0) return null
@@ -89,6 +93,7 @@ export function passRequest(question: PassQuestion, backends: readonly Backend[]
     requestId: request.facts.requestId,
     query: digestOf(body),
     sessionId: null,
+    traceId: traceIdOf(passedOn(request.headers).traceparent),
     kind: 'pass',
     isSilent: !facts.stream,
     format: passFormat({
@@ -98,10 +103,10 @@ export function passRequest(question: PassQuestion, backends: readonly Backend[]
     }),
     asking: {
       targets: [...requests.keys()],
-      requestFor: target =>
-        backends.flatMap(each => (each.url === target.url ? (requests.get(each) ?? []) : []))[0] ?? null,
+      requestFor: target => requests.get(target) ?? null,
       newReader: () => (facts.stream ? createPassReader(route.wire()) : createWholeReader()),
       keptRefusalBytes: KEPT_REFUSAL_BYTES,
+      usesCallerKey: question.admitted.forwardedKey !== null,
     },
   }
 }

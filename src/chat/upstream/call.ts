@@ -231,6 +231,9 @@ export class UpstreamCall<Said> {
   ): void {
     const { newReader, keptRefusalBytes, usesCallerKey = false } = this.asking
     const reader = newReader(kind => this.handlers.onUnknownFrame(kind))
+    // Of a try that said its reason, and failed nevertheless.
+    this.#cancelAfterReason?.()
+    this.#cancelAfterReason = null
     let hasBegun = false
     let isGone = false
 
@@ -342,6 +345,8 @@ export class UpstreamCall<Said> {
       if (last === undefined || !reader.isTerminal(last)) return
       this.#over()
       this.#call?.abort()
+      // Before the first word the try is still being made.
+      this.#reject?.(new Cancelled())
       this.handlers.onSaid(said)
     })
   }

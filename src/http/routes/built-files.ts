@@ -1,6 +1,6 @@
 // GET /: the built page (web/), read once and kept in memory, plain and gzipped. Browsers ask for its document each time (ETag);
-// all other files have a hash in their name and never change. GET /client.js, GET /chat-client.js: the published clients, each as one
-// ES module, for pages without a build of their own.
+// all other files have a hash in their name and never change. GET /client.js, GET /chat-client.js, GET /resumable-fetch.js: the published
+// clients, each as one ES module, for pages without a build of their own.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -137,6 +137,10 @@ export function pagePlugin(folders?: readonly URL[]): PagePlugin {
 const CLIENTS = [
   { name: 'client.js', summary: 'The client for browsers and Node, one ES module' },
   { name: 'chat-client.js', summary: 'The client of the chat relay for browsers and Node, one ES module' },
+  {
+    name: 'resumable-fetch.js',
+    summary: 'A fetch for the SDKs of models that resumes answers, one ES module',
+  },
 ] as const
 
 export function clientFilePlugin(folders?: readonly URL[]): HttpPlugin {
