@@ -14,7 +14,7 @@ export type ChatQuestion = {
 /** How an answer ended. */
 export type ChatEnd = {
   readonly type: 'done' | 'aborted'
-  /** `complete`, `length`, `content_filter`, `refusal`, `tool_calls`, `empty`, another word of the backend, or why it was aborted: `client_stop`, `shutdown`, `expired`, `idle`; `superseded` is reserved. */
+  /** `complete`, `length`, `content_filter`, `refusal`, `tool_calls`, `empty`, another word of the backend, or why it was aborted: `client_stop`, `shutdown`, `expired`, `idle`; `superseded` is reserved. `left`: `leave()` was called. */
   readonly reason: string
   /** What the reason of a `done` means: only after `complete` is the answer whole. Null: it was aborted. */
   readonly kind: EndKind | null
@@ -77,6 +77,11 @@ export type ChatStream = AsyncIterable<ChatEvent> & {
   readonly text: string
   /** Ends the answer here and on the server (DELETE). Resolves when the server has answered, at most 5 s later. Idempotent. */
   stop(): Promise<void>
+  /**
+   * Ends the answer here only, with the reason `left`: on the server it goes on as for any reader that has gone, and can be
+   * resumed. Idempotent.
+   */
+  leave(): void
   getMetrics(): ChatMetrics
 }
 

@@ -292,6 +292,12 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   }
   const onAbort = (): void => void stop()
 
+  function leave(): void {
+    end({ type: 'aborted', reason: 'left' })
+    endWait()
+    connection.abort()
+  }
+
   async function* iterate(): AsyncGenerator<ChatEvent, void, undefined> {
     try {
       for (let next = 0; ; next++) {
@@ -325,6 +331,7 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
       return text
     },
     stop,
+    leave,
     getMetrics,
     [Symbol.asyncIterator]: iterate,
   }

@@ -101,8 +101,9 @@ export function createChat({ config, metrics, log, clock, connections }: ChatPar
   let warnedOf: string | null = null
   return {
     plugins: [
-      chatPlugin({ config, relay, identity, keys, rollout, limits, audit: trail, clock, observer }),
       chatPagePlugin({ isInUse: () => relayInUse(config()), prefix: first.chatPrefix }),
+      // The last one: it adds the routes of apps, none of which may be one of the server's own.
+      chatPlugin({ config, relay, identity, keys, rollout, limits, audit: trail, clock, observer }),
     ],
     start: async () => {
       const settings = config()

@@ -6,6 +6,7 @@ import type { ErrorCode } from '../contract/errors.js'
 import type { Presented, RequestFacts, Verified } from '../contract/plugin.js'
 import { Refusal } from '../contract/refusal.js'
 import { isCrossSite } from '../guards/cross-site.js'
+import { randomId } from '../guards/ids.js'
 import { presentedTokens } from '../guards/token.js'
 import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import { expiryOf } from './identity.js'
@@ -134,6 +135,30 @@ export class Admission {
     })
   }
 
+  /** On the route of an app, which asks for credentials itself. `owner`: whose streams its caller has; null: nobody's. */
+  async admitForApp(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { owner, isStart }: { readonly owner: string | null; readonly isStart: boolean },
+  ): Promise<void> {
+    const { headers, facts } = request
+    const connectionId = connectionIdOf(headers)
+    void reply.header('X-Connection-ID', connectionId)
+    if (isCrossSite(headers, this.#parts.config().sseAllowOrigin)) {
+      throw new Refusal('chat_origin', 'cross_site', undefined, {}, originIn(headers))
+    }
+    const { addressKey } = facts
+    // Without an owner nobody can come back to the stream: its id, which is in each of its events, is no secret of the app's.
+    const streams = owner ?? `r:${randomId(16, 'base64url')}`
+    const key = owner ?? `a:${addressKey}`
+    const caller: Caller = { person: null, relayKey: null, addressKey, key, owner: streams }
+    const rateHeaders = isStart ? await this.#count(caller) : {}
+    void reply.headers(rateHeaders)
+    const credential = { kind: 'app' } as const
+    const admitted = { caller, credential, connectionId, bypasses: false, forwardedKey: null, rateHeaders }
+    this.#admitted.set(request, admitted)
+  }
+
   #decide(request: FastifyRequest, meanings: Meanings, routes: CallerFacts['routes']): Who {
     const { config, isLocal, countWrong } = this.#parts
     const settings = config()
@@ -247,6 +272,8 @@ export async function isRevoked(
   switch (credential.kind) {
     case 'server':
       return !config().chatAnonymous || ownerIsOut(credential.owner)
+    case 'app':
+      return false
     case 'key':
       return !keys.isInForce(credential.id)
     case 'person':

@@ -51,6 +51,8 @@ export interface Request<Said> {
   readonly traceId?: string | null
   readonly asking: Asking<Said>
   readonly format: AnswerFormat<Said>
+  /** Instead of the relay's own: the answer is on its way already. */
+  readonly edge?: UpstreamEdge
   /** See StreamFacts. */
   readonly kind?: 'pass'
   /** It answers at once when it is done, so until then its silence means nothing. */
@@ -135,7 +137,11 @@ export function begin<Said>(
     timers,
     endOfTurn,
     call: handlers =>
-      new UpstreamCall({ edge: edge(), breakers, clock, timers, random, rules }, asking, handlers),
+      new UpstreamCall(
+        { edge: request.edge ?? edge(), breakers, clock, timers, random, rules },
+        asking,
+        handlers,
+      ),
     observer: {
       ...observer,
       onTryFailed: (code, upstream, cause, backend) => {

@@ -28,6 +28,7 @@ export type ChatConfig = Pick<
   | 'ragBackendUrl'
   | 'ragBackendToken'
   | 'relayBackends'
+  | 'relayRoutes'
   | 'relayUpstream'
   | 'relayForwardKey'
   | 'relayRepeatUnanswered'

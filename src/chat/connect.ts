@@ -1,14 +1,14 @@
 // Connects a reader: a place among the readers, then an open stream that the relay feeds. Asking and resuming both end here.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../clock/clock.js'
-import type { HttpShell } from '../contract/plugin.js'
+import type { HttpShell, StreamHeaders } from '../contract/plugin.js'
 import type { Admission } from './admission.js'
 import type { ChatConfig } from './chat-config.js'
 import type { ReaderPlace } from './limits/reader-places.js'
 import type { FoundStream } from './log/chat-log.js'
-import type { AuditTrail, Headers } from './ports.js'
+import type { AuditTrail } from './ports.js'
 import { rateLimited } from './refused.js'
-import type { Relay } from './relay.js'
+import type { LogView, Relay } from './relay.js'
 
 export type ConnectObserver = {
   /** The HTTP status of an answer. */
@@ -54,15 +54,16 @@ export type Connecting = {
   readonly from: number
   readonly isResume: boolean
   readonly seat: Seat
+  readonly view?: LogView
   /** Of its 200, besides those that every stream has. */
-  readonly headers?: Headers
+  readonly headers?: StreamHeaders
 }
 
 export function connect(
   { relay, admission, shell, observer }: ConnectParts,
   request: FastifyRequest,
   reply: FastifyReply,
-  { found, from, isResume, seat, headers: own = {} }: Connecting,
+  { found, from, isResume, seat, view, headers: own = {} }: Connecting,
 ): FastifyReply {
   const { connectionId, rateHeaders, credential } = admission.of(request)
   const { streamId, format } = found.facts
@@ -78,7 +79,8 @@ export function connect(
   const stream = shell.openStream(request, reply, { gzip: false, headers, counted: false })
   if (stream === null) return reply
   observer.onAnswer?.(200)
-  relay.join(found, stream, { from, connectionId, credential, isResume, onLeave: seat.release })
+  const onLeave = seat.release
+  relay.join(found, stream, { from, connectionId, credential, isResume, onLeave, ...(view && { view }) })
   seat.isConnected = true
   return reply
 }

@@ -62,6 +62,8 @@ export type Credential =
       readonly validUntilMs: number | null
     }
   | { readonly kind: 'key'; readonly id: string; readonly validUntilMs: number | null }
+  /** An app behind a route of its own lets its callers in. */
+  | { readonly kind: 'app' }
   /** The mark of the server's token (or of a ticket's); null where none was needed. */
   | { readonly kind: 'server'; readonly owner: string | null }
 
@@ -74,17 +76,23 @@ export type Caller = {
   readonly addressKey: string
   /** `u:` and `person.key`, else `k:` and the id of the relay key, else `a:` and `addressKey`. */
   readonly key: string
+  /** On the route of an app: whose streams it has. */
+  readonly owner?: string
 }
 
 /** Who owns the streams that a caller starts. Null: callers without identity look alike, so the stream's id is the secret. */
-export function ownerOf({ person, relayKey }: Pick<Caller, 'person' | 'relayKey'>): string | null {
+export function ownerOf({
+  owner,
+  person,
+  relayKey,
+}: Pick<Caller, 'owner' | 'person' | 'relayKey'>): string | null {
   // No `person.key` has a colon before its `|`.
-  return person?.key ?? (relayKey === null ? null : `k:${relayKey.id}`)
+  return owner ?? person?.key ?? (relayKey === null ? null : `k:${relayKey.id}`)
 }
 
 /** Until when a connection with this credential may stay open, epoch milliseconds; null: as long as it is valid. */
 export function validUntilOf(credential: Credential): number | null {
-  return credential.kind === 'server' ? null : credential.validUntilMs
+  return credential.kind === 'person' || credential.kind === 'key' ? credential.validUntilMs : null
 }
 
 export interface Rollout {

@@ -16,9 +16,16 @@ import { EndOfTurn } from './end-of-turn.js'
 import type { Follower, Generation } from './generation.js'
 import { Latencies, type RelayStats } from './health.js'
 import { IdempotencyKeys } from './idempotency.js'
-import { type FoundStream, type LogStore, type StreamFacts, streamMark } from './log/chat-log.js'
+import {
+  type ChatLog,
+  type FoundStream,
+  type LogStore,
+  type StreamFacts,
+  streamMark,
+} from './log/chat-log.js'
 import { type AuditTrail, type Caller, type ChatLimits, type Credential, ownerOf } from './ports.js'
 import { AnswerReader } from './reader.js'
+import { routeStreams } from './routes-proxy/running.js'
 import { Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
 
@@ -48,15 +55,20 @@ export type JoinOptions = {
   readonly connectionId: string
   readonly credential: Credential
   readonly isResume: boolean
+  /** What this connection gets instead: the log in other frames, and nothing of the format of the answer around it. */
+  readonly view?: LogView
   /** The connection has closed; called exactly once. */
   onLeave(): void
 }
+
+export type LogView = { readonly log: ChatLog; readonly greeting: string }
 
 const PING_MS = 15_000
 
 export class Relay {
   readonly keys = new IdempotencyKeys()
   readonly answers = new AnswerIds()
+  readonly routes = routeStreams()
   readonly #parts: RelayParts
   readonly #breakers: Breakers
   readonly #connections: Connections
@@ -97,6 +109,7 @@ export class Relay {
       onForgotten: streamId => {
         this.keys.forget(streamId)
         this.answers.forget(streamId)
+        this.routes.forget(streamId)
       },
       onStopAsked: streamId => this.#running.get(streamId)?.abort('client_stop'),
       onFollowedElsewhere: (streamId, isFollowed) =>
@@ -150,23 +163,21 @@ export class Relay {
   join({ facts, log }: FoundStream, stream: OpenStream, options: JoinOptions): void {
     const { clock, config, pingMs = PING_MS } = this.#parts
     const { streamId, identified, format, traceId } = facts
-    const { connectionId, isResume, from, credential } = options
-    // What is passed on is the upstream's alone.
-    const isPassed = format === 'pass'
+    const { connectionId, isResume, from, credential, view } = options
     const generation = this.#running.get(streamId)
     const resumed = isResume ? encodeResumed({ connectionId, streamId, identified }, clock.nowMs()) : ''
     const { chatHeartbeatMs, chatReaderStallMs } = config()
+    // What is passed on is the upstream's alone.
+    const isOwn = view === undefined && format !== 'pass'
+    const shown = view ?? { log, greeting: isOwn ? `${RETRY}${resumed}` : '' }
+    const heartbeatMs = isOwn ? chatHeartbeatMs : Number.POSITIVE_INFINITY
     const reader: AnswerReader = new AnswerReader({
       ...stream,
-      log,
-      from: Math.min(from, log.tail),
-      greeting: isPassed ? '' : `${RETRY}${resumed}`,
+      log: shown.log,
+      from: Math.min(from, shown.log.tail),
+      greeting: shown.greeting,
       credential,
-      limits: {
-        heartbeatMs: isPassed ? Number.POSITIVE_INFINITY : chatHeartbeatMs,
-        pingMs,
-        stallMs: chatReaderStallMs,
-      },
+      limits: { heartbeatMs, pingMs, stallMs: chatReaderStallMs },
       clock,
       connections: this.#connections,
       onMoved: () => generation?.balance(),
@@ -196,6 +207,10 @@ export class Relay {
   /** Ends connections whose credential is no longer valid; their streams go on and can be resumed. */
   async dismiss(isRevoked: (credential: Credential) => Promise<boolean>): Promise<void> {
     for (const reader of [...this.#readers]) if (await isRevoked(reader.credential)) reader.dismiss()
+  }
+
+  get breakers(): Breakers {
+    return this.#breakers
   }
 
   /** The pool of connections to the backends. */

@@ -64,7 +64,7 @@ function find(
   return relay.find(streamId, admission.of(request).caller)
 }
 
-async function findNamed(parts: ConnectParts, request: FastifyRequest): Promise<FoundStream | null> {
+export async function findNamed(parts: ConnectParts, request: FastifyRequest): Promise<FoundStream | null> {
   const { streamId } = request.params as { readonly streamId: string }
   return isStreamId(streamId) ? find(parts, request, streamId) : null
 }
@@ -98,7 +98,11 @@ export function follow(
   return connect(parts, request, reply, { found, from, isResume: true, seat })
 }
 
-function recordOf({ admission, clock }: ConnectParts, request: FastifyRequest, { facts }: FoundStream) {
+export function recordOf(
+  { admission, clock }: ConnectParts,
+  request: FastifyRequest,
+  { facts }: FoundStream,
+) {
   const { connectionId, caller } = admission.of(request)
   return {
     streamId: facts.streamId,

@@ -35,6 +35,7 @@ import {
   streamIdText,
 } from './request.js'
 import { reconnect, resume, stop } from './resume.js'
+import { appRoutes } from './routes-proxy/routes.js'
 
 export type ChatRoutesObserver = ConnectObserver & { onRateLimited?(): void }
 
@@ -184,6 +185,7 @@ class ChatRoutes {
     )
     const recordRefusal = (refusal: Refusal, request: FastifyRequest) => this.#record(refusal, request)
     await passRoutes(app, { ...this.#parts, recordRefusal })
+    await appRoutes(app, { ...this.#parts, recordRefusal })
   }
 
   #add(app: FastifyInstance, route: Route): void {

@@ -28,7 +28,7 @@ export type BackendTable = {
 export type RouteTable = {
   readonly path: string
   readonly upstream: string
-  /** Where the id of the stream is: `body.id`. */
+  /** Where the id of the stream is: `body.id`, `query.id` or `header:x-chat-id`. */
   readonly streamId: string
   /** `cookie:NAME` or `header:NAME`. */
   readonly owner: readonly string[]
@@ -167,7 +167,7 @@ export const backendTables = (about: About) =>
   tables({ row: backendRow, nameKey: 'name', make: makeBackends }, about)
 
 const PATH = 'allowed: a path like /api/chat, without a slash at its end'
-const STREAM_ID = 'allowed: body and the names that lead to the id, as in body.id'
+const STREAM_ID = 'allowed: body.NAME (and names below it), query.NAME or header:NAME, as in body.id'
 const OWNER = 'allowed: a list of cookie:NAME and header:NAME'
 const FORWARD = 'allowed: a list of names of headers, like cookie, authorization'
 
@@ -180,7 +180,10 @@ const routeRow = z.strictObject({
   upstream: webUrl.describe('The URL of the app’s own route.'),
   stream_id: z
     .string(STREAM_ID)
-    .regex(/^body(?:\.[A-Za-z0-9_-]{1,100}){1,8}$/, STREAM_ID)
+    .regex(
+      /^(?:body(?:\.[A-Za-z0-9_-]{1,100}){1,8}|query\.[A-Za-z0-9_-]{1,100}|header:[A-Za-z0-9-]{1,100})$/,
+      STREAM_ID,
+    )
     .exactOptional()
     .describe('Where the id of the stream is in the request; default: body.id.'),
   owner: z

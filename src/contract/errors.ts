@@ -123,6 +123,11 @@ const TABLE = {
     title: 'Request timed out',
     detail: 'The request did not arrive in time.',
   },
+  offset_gone: {
+    status: 410,
+    title: 'Events dropped',
+    detail: 'The events at this offset have been dropped: the answer is longer than this server keeps.',
+  },
   idempotency_conflict: {
     status: 409,
     title: 'Idempotency-Key used before',

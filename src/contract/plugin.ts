@@ -27,6 +27,8 @@ export type RouteRules = {
    * whose they are, the error to answer with, or null to let the request pass: the route checks them itself.
    */
   readonly verifyCaller?: (presented: Presented, facts: RequestFacts) => Promise<Verified | ErrorCode | null>
+  /** The app behind the route asks for credentials of its own: guard 4 does not apply, and they are not looked at. */
+  readonly ownCredentials?: true
   /** Called for each refused request to this route; returns the operation it was recorded as, or null. */
   readonly onRefusal?: (refusal: Refusal, request: FastifyRequest) => string | null
 }
@@ -76,10 +78,13 @@ declare module 'fastify' {
   }
 }
 
+/** A list: a header line each. */
+export type StreamHeaders = Readonly<Record<string, string | readonly string[]>>
+
 export type StreamOptions = {
   readonly gzip: boolean
   /** Headers of the 200 beyond those every stream has. */
-  readonly headers?: Readonly<Record<string, string>>
+  readonly headers?: StreamHeaders
   /** False: the route counts its streams itself. */
   readonly counted: boolean
 }
@@ -108,6 +113,8 @@ export interface HttpShell {
    */
   countWrong(request: FastifyRequest): number
   readonly draining: boolean
+  /** Of the paths of all routes so far. */
+  readonly templates: readonly string[]
   /** Whether only this machine reaches the ports, as they are bound; what proxies in front of them say does not count. */
   readonly isLocal: boolean
 }

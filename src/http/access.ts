@@ -178,7 +178,8 @@ export class Access {
     rules: RouteRules,
     target: StreamTarget,
   ): Promise<void> | undefined {
-    const verified = this.#checkToken(request, facts, rules, target)
+    const verified =
+      rules.ownCredentials === true ? undefined : this.#checkToken(request, facts, rules, target)
     if (verified === undefined) this.#checkRest(request, facts, rules)
     return verified?.then(() => this.#checkRest(request, facts, rules))
   }
@@ -194,6 +195,7 @@ export class Access {
   }
 
   #bringsCredential({ headers }: IncomingMessage, rules: RouteRules, target: StreamTarget): boolean {
+    if (rules.ownCredentials === true) return false
     const isRelay = rules.access === 'relay'
     // A route with credentials of its own counts wrong ones too.
     const isChecked = this.#rules.tokens.required || rules.verifyCaller !== undefined

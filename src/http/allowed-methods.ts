@@ -20,6 +20,10 @@ export class RouteMethods<Rules> {
     else this.#templates.push({ url, segments: url.split('/'), methods: new Set(methods), rules })
   }
 
+  get urls(): readonly string[] {
+    return this.#templates.map(({ url }) => url)
+  }
+
   /** Of the path of a request target; null when no route is there. */
   find(
     target: string,

@@ -1,4 +1,5 @@
 // Headers that do not depend on the route.
+import type { StreamHeaders } from '../contract/plugin.js'
 import { corsHeaders } from '../guards/cors.js'
 import type { HttpConfig } from './http-config.js'
 
@@ -36,8 +37,10 @@ export const STREAM_HEADERS: Headers = {
 }
 
 /** The head of a stream as bytes. All values are ours or checked, so a line break in one is our fault. */
-export function streamHead(headers: Headers): Buffer {
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+export function streamHead(headers: StreamHeaders): Buffer {
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    [value].flat().map(each => `${name}: ${each}\r\n`),
+  )
   if (lines.some(line => /[\r\n\0]/.test(line.slice(0, -2))))
     throw new Error('a header value has a line break')
   return Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join('')}\r\n`, 'latin1')

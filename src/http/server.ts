@@ -112,6 +112,9 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     get draining() {
       return draining
     },
+    get templates() {
+      return methods.urls
+    },
     get isLocal() {
       return isLocal(boundTo ?? parts.config().httpHost)
     },

@@ -7,11 +7,11 @@ import type { Clock } from '../clock/clock.js'
 import { type LeftHttp, leaveHttp } from '../connection/leave-http.js'
 import { SocketTransport } from '../connection/socket-transport.js'
 import type { Wire } from '../connection/transport.js'
+import { acceptsGzip } from '../contract/negotiation.js'
 import type { OpenStream, StreamOptions } from '../contract/plugin.js'
 import { shownUserAgent } from '../guards/user-agent.js'
 import type { Access } from './access.js'
 import { commonHeaders, STREAM_HEADERS, streamHead } from './answer-headers.js'
-import { acceptsGzip } from './negotiation.js'
 
 /**
  * Sends head and first events at the end of this turn, then makes http forget the request. A function of its own: closures of

@@ -6,10 +6,12 @@ import { HttpError } from '../../contract/errors.js'
 import type { RouteRules } from '../../contract/plugin.js'
 import type { Refusal } from '../../contract/refusal.js'
 import { backendsOf, type Served } from '../backends/backend.js'
+import { durableParameters } from '../durable/query.js'
+import { durableHead, readOrResume } from '../durable/routes.js'
 import { QuestionBytes } from '../limits/question-bytes.js'
 import { busy, rateLimited } from '../refused.js'
 import { eventIdOf, resumeHeaders, resumeQuery, streamIdText } from '../request.js'
-import { resume, stop } from '../resume.js'
+import { stop } from '../resume.js'
 import type { AskParts } from '../start.js'
 import { askPass } from './ask.js'
 import { anthropicError, openAiError } from './errors.js'
@@ -32,7 +34,7 @@ const PASS_ROUTES: readonly PassRoute[] = [
   { path: '/messages', serves: 'messages', wire: anthropic, errors: 'anthropic' },
 ]
 
-type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 const ALL_METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 type Route = {
@@ -93,8 +95,22 @@ const OWN_ROUTES: readonly Route[] = [
     contentType: 'text/event-stream',
     errors: 'openai',
     starts: false,
-    schema: { ...STREAM, headers: z.object(resumeHeaders), querystring: z.object(resumeQuery) },
-    handler: resume,
+    schema: {
+      ...STREAM,
+      headers: z.object(resumeHeaders),
+      querystring: z.object({ ...resumeQuery, ...durableParameters }),
+    },
+    handler: readOrResume,
+  },
+  {
+    methods: ['HEAD'],
+    url: '/v1/streams/:streamId',
+    summary: 'Where the stream ends, by the Durable Streams protocol',
+    contentType: 'text/plain',
+    errors: 'openai',
+    starts: false,
+    schema: STREAM,
+    handler: durableHead,
   },
   {
     methods: ['DELETE'],

@@ -8,9 +8,9 @@ import { extname } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from '../../contract/errors.js'
+import { acceptsGzip, matchesEtag } from '../../contract/negotiation.js'
 import type { HttpPlugin, RouteRules } from '../../contract/plugin.js'
 import { readBuilt } from '../../files/built.js'
-import { acceptsGzip, matchesEtag } from '../negotiation.js'
 import { textAnswer } from '../zod-schemas.js'
 
 const RULES: RouteRules = { surface: 'other', access: 'open' }

@@ -3,12 +3,12 @@ import { hash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { type Board, SCHEMA_VERSION } from '../../board/board.js'
 import { HttpError } from '../../contract/errors.js'
+import { matchesEtag } from '../../contract/negotiation.js'
 import type { RouteRules } from '../../contract/plugin.js'
 import type { HubLike, View } from '../../hub/hub-types.js'
 import { subsetSuffix } from '../../hub/resume.js'
 import { type ResyncDocument, resyncDocument } from '../../protocol/events.js'
 import type { HttpConfig } from '../http-config.js'
-import { matchesEtag } from '../negotiation.js'
 import { panelSubset, type ResyncQuery, resyncQuery } from '../queries.js'
 
 export type ResyncParts = {

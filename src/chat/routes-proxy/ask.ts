@@ -1,0 +1,188 @@
+// A request to the route of an app: passed on; an event stream in answer is logged and can be resumed, anything else goes through.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { RouteTable } from '../../config/relay-tables.js'
+import { HttpError } from '../../contract/errors.js'
+import type { Backend } from '../backends/backend.js'
+import { connect, followIn, type Seat, withSeat } from '../connect.js'
+import { passFormat } from '../pass/pass-answer.js'
+import { createPassReader, type PassEvent } from '../pass/pass-reader.js'
+import { digestOf, queryOf, withQuery } from '../pass/question.js'
+import { events } from '../pass/wires/events.js'
+import { uiMessage } from '../pass/wires/ui-message.js'
+import { busy, failedBefore, rateLimited } from '../refused.js'
+import { eventIdOf } from '../request.js'
+import { follow } from '../resume.js'
+import { type AskParts, onDisconnectOf } from '../start.js'
+import { TryFailed } from '../upstream/breakers.js'
+import type { UpstreamRequest } from '../upstream/request.js'
+import { AppCall, type AppHead } from './app-call.js'
+import { headersFromApp, headersToApp } from './headers.js'
+import { routeOwner } from './owner.js'
+import { nameIn } from './stream-name.js'
+
+/** The header of the AI SDK's UI message streams. */
+export const UI_MESSAGE_HEADER = 'x-vercel-ai-ui-message-stream'
+
+export type AppRoute = { readonly table: RouteTable; readonly backend: Backend }
+
+/** An app is a backend of one route, with nothing of its own but an address. */
+export function appRoute(table: RouteTable): AppRoute {
+  const backend: Backend = {
+    name: `route ${table.path}`,
+    url: new URL(table.upstream),
+    key: null,
+    keyHeader: 'authorization',
+    models: null,
+    usageOption: false,
+    serves: new Set(),
+    acceptsCallerKey: false,
+    firstTokenTimeoutMs: null,
+  }
+  return { table, backend }
+}
+
+export function askApp(
+  parts: AskParts,
+  route: AppRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  return withSeat(parts.admission, request, async seat => {
+    const { relay, admission } = parts
+    const eventId = eventIdOf(request.headers['last-event-id'])
+    // Clients that come back by asking again.
+    const known = eventId === null ? null : await relay.find(eventId.streamId, admission.of(request).caller)
+    if (known !== null && eventId !== null) {
+      return follow(parts, request, reply, known, eventId.sequence + 1, seat)
+    }
+    if (!parts.audit.canStart()) throw busy('chat_audit', 'audit_unavailable')
+    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+    const asked = requestTo(route, request, body)
+    const call = await opened(parts, route, asked, reply)
+    if (call === 'gone') return reply.hijack()
+    const { head } = call
+    if (head.status === 200 && isEventStream(head)) {
+      return answerStream(parts, route, request, reply, { ...call, asked, body, seat })
+    }
+    return reply.code(head.status).headers(headersFromApp(head.headers, false)).send(call.call.body())
+  })
+}
+
+function requestTo({ table, backend }: AppRoute, request: FastifyRequest, body: Buffer): UpstreamRequest {
+  const { pathname, search, origin } = backend.url
+  return {
+    origin,
+    path: withQuery(`${pathname}${search}`, queryOf(request.url)),
+    method: 'POST',
+    headers: headersToApp(request.headers, table.forward, request.facts.requestId),
+    body,
+  }
+}
+
+type Opened = { readonly call: AppCall; readonly head: AppHead }
+
+/** Behind the breaker of the route. Nothing is asked twice: the app may have begun to work. Throws what became of it. */
+async function opened(
+  { relay, timers, config }: AskParts,
+  { backend }: AppRoute,
+  asked: UpstreamRequest,
+  { raw }: FastifyReply,
+): Promise<Opened | 'gone'> {
+  let result: Opened | 'gone' | 'timeout' | 'unreachable' | null = null
+  const run = async (): Promise<void> => {
+    const call = new AppCall(relay.edge, asked, timers, config().chatFirstTokenTimeoutMs)
+    const onClose = (): void => call.abort('gone')
+    raw.once('close', onClose)
+    if (raw.destroyed) onClose()
+    const head = await call.head
+    raw.off('close', onClose)
+    if (typeof head === 'string') {
+      result = head
+      if (head !== 'gone') throw new TryFailed({ kind: 'silence' })
+    } else result = { call, head }
+  }
+  try {
+    await relay.breakers.execute(backend.name, run)
+  } catch (error) {
+    if (!(error instanceof TryFailed)) throw error
+  }
+  // Set by `run`, which the compiler does not follow.
+  const outcome = result as Opened | 'gone' | 'timeout' | 'unreachable' | null
+  if (outcome === null) throw failedBefore('breaker_open')
+  if (outcome === 'timeout') throw failedBefore('first_token_timeout')
+  if (outcome === 'unreachable') throw failedBefore('upstream_unreachable')
+  return outcome
+}
+
+function isEventStream({ headers }: AppHead): boolean {
+  return /^text\/event-stream\s*(;|$)/i.test(String(headers['content-type'] ?? ''))
+}
+
+type Streaming = Opened & {
+  readonly asked: UpstreamRequest
+  readonly body: Buffer
+  readonly seat: Seat
+}
+
+function answerStream(
+  parts: AskParts,
+  { table, backend }: AppRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { call, head, asked, body, seat }: Streaming,
+): FastifyReply {
+  const { relay, admission, limits } = parts
+  const { caller, connectionId } = admission.of(request)
+  const query = request.query as Readonly<Record<string, unknown>>
+  const owner = routeOwner(table.owner, request.headers)
+  const name = nameIn(table.streamId, { headers: request.headers, query, body })
+  const canReturn = owner !== null && name !== null
+  const lease = limits.lease(caller)
+  if (typeof lease === 'string') {
+    call.abort('gone')
+    if (lease === 'instance') throw busy('chat_cap', 'chat_full')
+    throw rateLimited('chat_cap', 'too_many_streams_of_user')
+  }
+  const isUiMessage = head.headers[UI_MESSAGE_HEADER] !== undefined
+  const generation = relay.start<PassEvent>({
+    request: {
+      requestId: request.facts.requestId,
+      query: digestOf(body),
+      sessionId: null,
+      kind: 'pass',
+      edge: call.edgeFor(head),
+      format: passFormat({ questionBytes: body.length }),
+      asking: {
+        targets: [backend],
+        requestFor: () => asked,
+        newReader: () => createPassReader(isUiMessage ? uiMessage() : events()),
+        keptRefusalBytes: 0,
+        handsOnEarly: true,
+      },
+    },
+    connectionId,
+    caller,
+    lease,
+    // Nobody can ask for it again.
+    onDisconnect: canReturn ? onDisconnectOf(parts, undefined) : 'cancel',
+  })
+  const found = { facts: generation.facts, log: generation.log }
+  const { streamId } = found.facts
+  if (canReturn) relay.routes.keep(table.path, owner, name, { streamId, isUiMessage })
+  followIn(seat, streamId)
+  const location = canReturn ? { Location: `${table.path}/${encodeURIComponent(name)}/stream` } : {}
+  const headers = { ...headersFromApp(head.headers, true), ...location }
+  return connect(parts, request, reply, { found, from: 0, isResume: false, seat, headers })
+}
+
+/** The running stream of a chat; null: none. Throws the 404 of a caller who owns nothing. */
+export function runningOf(
+  { relay }: AskParts,
+  { table }: AppRoute,
+  request: FastifyRequest,
+): { readonly streamId: string; readonly isUiMessage: boolean } | null {
+  const owner = routeOwner(table.owner, request.headers)
+  if (owner === null) throw new HttpError('not_found')
+  const { streamName: name } = request.params as { readonly streamName: string }
+  return relay.routes.find(table.path, owner, name)
+}
