@@ -143,6 +143,44 @@ describe('an answer', () => {
     expect(server.asked[0]?.headers['idempotency-key']).toMatch(/^[0-9a-f]{32}$/)
   })
 
+  test('of a model that thinks and declines has both apart from its text', async () => {
+    const server = await serve(
+      stream(
+        FIRST +
+          event(1, 'reasoning', 'hm') +
+          event(2, 'token', 'Well.') +
+          event(3, 'refusal', 'I cannot.') +
+          event(4, 'done', { reason: 'refusal', metrics: METRICS }),
+      ),
+    )
+    const apart: string[] = []
+    const { ending } = ask(
+      server.baseUrl,
+      {},
+      {
+        onReasoning: text => apart.push(`thinks ${text}`),
+        onRefusal: text => apart.push(`declines ${text}`),
+      },
+    )
+    expect((await ending).end).toMatchObject({
+      type: 'done',
+      reason: 'refusal',
+      kind: 'refusal',
+      text: 'Well.',
+    })
+    expect(apart).toEqual(['thinks hm', 'declines I cannot.'])
+  })
+
+  test('of a later version goes on behind events of unknown types, without a second request', async () => {
+    const server = await serve(
+      stream(FIRST + event(1, 'surprise', [1]) + event(2, 'token', 'a') + event(3, 'surprise', 0) + done(4)),
+    )
+    const { ending } = ask(server.baseUrl)
+    expect(timeless(await ending)).toEqual(['complete', ['connected', 'a']])
+    expect((await ending).end?.kind).toBe('complete')
+    expect(server.asked).toHaveLength(1)
+  })
+
   test('can be iterated, from its beginning, by several', async () => {
     const server = await serve(stream(FIRST + event(1, 'token', 'a') + event(2, 'token', 'b') + done(3)))
     const { answer, ending } = ask(server.baseUrl)

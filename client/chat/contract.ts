@@ -1,4 +1,5 @@
 // The types of the chat client: questions, callbacks, options, answers.
+import type { EndKind } from '../../src/protocol/end-reasons.js'
 import type { Fetch } from '../body.js'
 import type { ChatError } from './errors.js'
 import type { AnswerMetrics, ChatEvent, ChatSource, Connected, Usage } from './events.js'
@@ -13,8 +14,10 @@ export type ChatQuestion = {
 /** How an answer ended. */
 export type ChatEnd = {
   readonly type: 'done' | 'aborted'
-  /** `complete`, `length`, or why it was aborted: `client_stop`, `shutdown`, `expired`, `idle`; `superseded` is reserved. */
+  /** `complete`, `length`, `content_filter`, `refusal`, `tool_calls`, `empty`, another word of the backend, or why it was aborted: `client_stop`, `shutdown`, `expired`, `idle`; `superseded` is reserved. */
   readonly reason: string
+  /** What the reason of a `done` means: only after `complete` is the answer whole. Null: it was aborted. */
+  readonly kind: EndKind | null
   /** The whole text. */
   readonly text: string
   readonly metrics: ChatMetrics
@@ -26,6 +29,10 @@ export type ChatCallbacks = {
   /** Each time a connection is accepted; never for an answer that comes whole. */
   readonly onConnect?: (connected: Connected) => void
   readonly onToken?: (text: string) => void
+  /** What the model thinks before it answers; no part of the answer. */
+  readonly onReasoning?: (text: string) => void
+  /** The words with which the model declines; no part of `text`. */
+  readonly onRefusal?: (text: string) => void
   readonly onMetadata?: (metadata: Readonly<Record<string, unknown>>) => void
   readonly onSources?: (sources: readonly ChatSource[]) => void
   readonly onUsage?: (usage: Usage) => void

@@ -23,6 +23,8 @@ export type ChatEvent = {
 const TYPES: ReadonlySet<string> = new Set([
   'metadata',
   'token',
+  'reasoning',
+  'refusal',
   'sources',
   'usage',
   'done',
@@ -42,16 +44,22 @@ export function usageIn(data: unknown): Usage {
   }
 }
 
-/** Null: not an event of this protocol version. */
-export function parseEvent(text: string): ChatEvent | null {
+/** Of a later protocol version: its number counts, the rest is ignored. */
+export type UnknownEvent = { readonly type: 'unknown'; readonly sequence: number }
+
+/** Null: no event. */
+export function parseEvent(text: string): ChatEvent | UnknownEvent | null {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch {
     return null
   }
-  const event = (value ?? {}) as { readonly type?: unknown; readonly data?: unknown }
-  if (typeof event.type !== 'string' || !TYPES.has(event.type)) return null
+  const event = (value ?? {}) as { readonly [member in 'type' | 'data' | 'sequence']?: unknown }
+  if (typeof event.type !== 'string') return null
+  if (!TYPES.has(event.type)) {
+    return typeof event.sequence === 'number' ? { type: 'unknown', sequence: event.sequence } : null
+  }
   const usage = event.type === 'usage' ? { data: usageIn(event.data) } : {}
   // The border: an event of a known type is trusted to match its schema.
   return { sequence: -1, ...(event as object), ...usage } as ChatEvent

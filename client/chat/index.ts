@@ -2,6 +2,7 @@
 import type { ChatQuestion, ChatStream, ClientOptions, StreamOptions } from './contract.js'
 import { createChatStream } from './stream.js'
 
+export type { EndKind } from '../../src/protocol/end-reasons.js'
 export type {
   ChatCallbacks,
   ChatEnd,

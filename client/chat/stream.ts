@@ -9,12 +9,13 @@
 // A new event begins the count of attempts anew, so an answer that goes on is never given up; only a connection that lived for
 // 10 s shortens the waits, so a server that sends one event and closes is not asked again and again at once. 4xx is final, and so is a 502 or 504 of the relay itself. When streams are switched
 // off for this caller, the client asks for the whole answer instead.
+import { endKind } from '../../src/protocol/end-reasons.js'
 import { createSseParser } from '../../src/sse/parse.js'
 import { STEADY_MS } from '../backoff.js'
 import { bodyText, pieces } from '../body.js'
 import type { Begin, ChatEnd, ChatMetrics, ChatStream, ClientOptions, StreamOptions } from './contract.js'
 import { ChatError, refusal } from './errors.js'
-import { type ChatEvent, isConnected, parseEvent } from './events.js'
+import { type ChatEvent, isConnected, parseEvent, type UnknownEvent } from './events.js'
 import { createRequests } from './requests.js'
 import { isWhole, wholeEvents } from './whole.js'
 
@@ -100,7 +101,10 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
     if (how instanceof ChatError) {
       failure = how
       notify(options.onError, how)
-    } else notify(options.onComplete, { ...how, text, metrics: getMetrics() })
+    } else {
+      const kind = how.type === 'done' ? endKind(how.reason) : null
+      notify(options.onComplete, { ...how, kind, text, metrics: getMetrics() })
+    }
     announce()
   }
 
@@ -114,7 +118,7 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   }
 
   /** False: an event before it is missing, so the client must resume. */
-  function take(event: ChatEvent): boolean {
+  function take(event: ChatEvent | UnknownEvent): boolean {
     const { sequence } = event
     if (sequence >= 0) {
       if (sequence <= lastSequence) return true
@@ -122,6 +126,7 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
       lastSequence = sequence
       failures = 0
     }
+    if (event.type === 'unknown') return true
     events.push(event)
     switch (event.type) {
       case 'metadata':
@@ -132,6 +137,12 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
         break
       case 'token':
         takeToken(event.data)
+        break
+      case 'reasoning':
+        notify(options.onReasoning, event.data)
+        break
+      case 'refusal':
+        notify(options.onRefusal, event.data)
         break
       case 'sources':
         notify(options.onSources, event.data)

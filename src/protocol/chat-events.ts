@@ -2,6 +2,8 @@
 // JSON Schemas under /schemas and docs/reference/chat-events.md all come from here.
 import { z } from 'zod'
 
+export { END_KINDS, type EndKind, endKind, endReason, isFailureReason } from './end-reasons.js'
+
 const count = z.int().nonnegative()
 const text = z.string()
 const ms = z.number().nonnegative()
@@ -42,6 +44,21 @@ export const CHAT_FAILURES = {
     message: 'The answer stalled for too long.',
     retryable: true,
     problem: 'upstream_timeout',
+  },
+  no_word_timeout: {
+    message: 'The answering service sent no word for too long.',
+    retryable: true,
+    problem: 'upstream_timeout',
+  },
+  upstream_line_too_long: {
+    message: 'The answering service sent a line that is too long to be read.',
+    retryable: false,
+    problem: 'upstream_failed',
+  },
+  upstream_not_understood: {
+    message: 'The answering service sent a part of the answer in a form that this server cannot read.',
+    retryable: false,
+    problem: 'upstream_failed',
   },
   too_large: {
     message: 'The answer is longer than this server keeps.',
@@ -100,9 +117,16 @@ export const CHAT_DATA = {
     .union([connectedData, z.record(text, z.unknown())])
     .describe('First on every connection: `connected`. Later: what the upstream reported about itself.'),
   token: text.min(1),
+  reasoning: text.min(1).describe('What the model thinks before it answers; no part of the answer.'),
+  refusal: text.min(1).describe('The words with which the model declines; the end has the reason `refusal`.'),
   sources: z.array(sourceData),
   usage: usageData,
-  done: z.strictObject({ reason: text.describe('`complete`, `length`, …'), metrics: metricsData }),
+  done: z.strictObject({
+    reason: text.describe(
+      '`complete`, `length`, `content_filter`, `refusal`, `tool_calls`, `empty`, or another word.',
+    ),
+    metrics: metricsData,
+  }),
   error: z.strictObject({
     code: text.describe(Object.keys(CHAT_FAILURES).join(', ')),
     message: text,
@@ -126,6 +150,8 @@ export const CHAT_EVENTS = {
     sequence: sequence.exactOptional().describe('Missing on a connection that resumes.'),
   }),
   token: numbered('token'),
+  reasoning: numbered('reasoning'),
+  refusal: numbered('refusal'),
   sources: numbered('sources'),
   usage: numbered('usage'),
   done: numbered('done'),
