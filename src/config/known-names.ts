@@ -1,15 +1,8 @@
 // Which names exist in the environment and in the file, which ones belong to other programs, and which one was probably meant.
-import { distance } from 'fastest-levenshtein'
+import { nearest } from './nearest.js'
 import { RETIRED } from './retired.js'
 import { dynamicPrefixOf, fileKeyOf, secretFileNameOf } from './setting.js'
 import { SETTINGS } from './settings.js'
-
-/** Longer names are not compared. */
-const MAX_COMPARED_CHARS = 80
-
-/** A proposed name differs by at most this many letters: typing errors, not other names that look alike. */
-const MIN_EDITS = 2
-const EDITS_PER_CHAR = 0.15
 
 const PREFIXES: readonly string[] = SETTINGS.flatMap(({ name }) => dynamicPrefixOf(name) ?? [])
 
@@ -26,6 +19,28 @@ const ALL = new Set([...NAMES, ...RETIRED_NAMES])
 // The first name of a key wins: an alias may have the same key as the setting itself (G6_LOG_LEVEL, LOG_LEVEL).
 const BY_KEY = new Map([...NAMES, ...RETIRED_NAMES].reverse().map(name => [fileKeyOf(name), name]))
 
+/** The one table of the settings file: `pass` in `[relay]` is `relay_pass`, and each `[[relay.backend]]` one of `relay_backends`. */
+export const FILE_TABLE = 'relay'
+const PLURALS: Readonly<Record<string, string>> = { backend: 'backends', route: 'routes' }
+
+/** `relay.pass` → `relay_pass`, `relay.backend` → `relay_backends`; other keys stay. */
+function flatKeyOf(key: string): string {
+  const inner = key.startsWith(`${FILE_TABLE}.`) ? key.slice(FILE_TABLE.length + 1) : null
+  if (inner === null) return key
+  return `${FILE_TABLE}_${Object.hasOwn(PLURALS, inner) ? PLURALS[inner] : inner}`
+}
+
+/** How the keys of `[relay]` are spelled there, with their names. */
+export function tableKeys(names: readonly string[]): readonly (readonly [key: string, name: string])[] {
+  const singular = new Map(Object.entries(PLURALS).map(([one, many]) => [many, one]))
+  return names
+    .filter(name => fileKeyOf(name).startsWith(`${FILE_TABLE}_`))
+    .map(name => {
+      const inner = fileKeyOf(name).slice(FILE_TABLE.length + 1)
+      return [singular.get(inner) ?? inner, name]
+    })
+}
+
 const ofMany = (name: string): boolean => PREFIXES.some(p => name.startsWith(p) && name.length > p.length)
 
 export const isKnownName = (name: string): boolean => ALL.has(name) || ofMany(name)
@@ -34,18 +49,7 @@ export const isKnownName = (name: string): boolean => ALL.has(name) || ofMany(na
 export function nameOfFileKey(key: string): string | null {
   const name = `G6_${key.toUpperCase()}`
   if (key === key.toLowerCase() && ofMany(name)) return name
-  return BY_KEY.get(key) ?? null
-}
-
-function nearest(wanted: string, candidates: Iterable<string>): string | null {
-  if (wanted.length > MAX_COMPARED_CHARS) return null
-  const limit = Math.max(MIN_EDITS, Math.floor(wanted.length * EDITS_PER_CHAR))
-  let best: { readonly name: string; readonly far: number } | null = null
-  for (const name of candidates) {
-    const far = distance(wanted, name)
-    if (far <= limit && (best === null || far < best.far)) best = { name, far }
-  }
-  return best?.name ?? null
+  return BY_KEY.get(flatKeyOf(key)) ?? null
 }
 
 /** The name that differs least; null when none is near. Retired names are never proposed. */
@@ -56,14 +60,21 @@ export const isPlatformName = (name: string): boolean =>
   isKnownName(name) || (isForeignName(name) && nearestName(name) === null)
 
 /** The file key that differs least; null when none is near. */
-export const nearestKey = (key: string): string | null =>
-  nearest(fileKeyOf(key.toUpperCase()), NAMES.map(fileKeyOf))
+export function nearestKey(key: string): string | null {
+  const inner = key.startsWith(`${FILE_TABLE}.`) ? key.slice(FILE_TABLE.length + 1) : null
+  if (inner === null) return nearest(fileKeyOf(key.toUpperCase()), NAMES.map(fileKeyOf))
+  const meant = nearest(
+    inner.toLowerCase(),
+    tableKeys(NAMES).map(([known]) => known),
+  )
+  return meant === null ? null : `${FILE_TABLE}.${meant}`
+}
 
 // Variables of the G6 platform's other programs (collector, tools, web dashboard) often share one environment with this program. One
 // note lists those that are set; a warning for each would hide what is really wrong.
 
 /** The areas of this program: an unknown name here is a mistake. */
-const OWN = /^G6_(SUMMARY|SSE|PANELS?|UNIFIED|CHAT|AUDIT)_/
+const OWN = /^G6_(SUMMARY|SSE|PANELS?|UNIFIED|CHAT|AUDIT|RELAY)_/
 /** The collector's differences, which share their first word with the panels of the terminal. */
 const COLLECTORS = /^G6_PANEL_DIFFS?(_|$)/
 

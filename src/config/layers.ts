@@ -2,6 +2,7 @@
 // takes. Empty means unset: no layer holds an empty value.
 import { parse, TomlError } from 'smol-toml'
 import {
+  FILE_TABLE,
   foreignNote,
   isForeignName,
   isKnownName,
@@ -9,7 +10,7 @@ import {
   nearestKey,
   nearestName,
 } from './known-names.js'
-import { dynamicPrefixOf, secretFileNameOf } from './setting.js'
+import { dynamicPrefixOf, type ReadSecretFile, secretFileNameOf } from './setting.js'
 import { type Config, type Named, SETTINGS } from './settings.js'
 import { printable, rejectedText } from './show.js'
 
@@ -112,13 +113,23 @@ export function fileLayer(file: SettingsFile | null): LayerResult {
   if (typeof table === 'string') return { ...EMPTY, errors: [{ name: path, message: table }] }
   const layer = new Map<string, Entry>()
   const errors: Finding[] = []
-  for (const [key, value] of Object.entries(table)) {
+  for (const [key, value] of Object.entries(table).flatMap(withinTable)) {
     const raw = unlessEmpty(value)
     const name = nameOfFileKey(key)
+    const earlier = name === null ? undefined : layer.get(name)
     if (name === null) errors.push({ name: key, message: unknownKey(key, value, path) })
-    else if (raw !== null) layer.set(name, { raw, origin: { from: 'file', path, key } })
+    else if (earlier !== undefined) {
+      const message = `${key} and ${spotOf(earlier.origin)} are both set; allowed: one of them`
+      errors.push({ name, message })
+    } else if (raw !== null) layer.set(name, { raw, origin: { from: 'file', path, key } })
   }
   return { layer, errors, warnings: [] }
+}
+
+/** `[relay]` is the one table: its keys are `relay.…`. */
+function withinTable([key, value]: [string, unknown]): [string, unknown][] {
+  if (key !== FILE_TABLE || typeof value !== 'object' || value === null) return [[key, value]]
+  return Object.entries(value).map(([inner, of]) => [`${key}.${inner}`, of])
 }
 
 function unknownKey(key: string, value: unknown, path: string): string {
@@ -159,9 +170,6 @@ export function flagLayer(flags: Flags): LayerResult {
   return { layer, errors, warnings: [] }
 }
 
-/** Reads a secret's file; throws when it cannot. */
-export type ReadSecretFile = (path: string) => string
-
 export type Resolved = {
   /** The default (of a setting that stands for many: the usable part) when there are errors. */
   readonly value: unknown
@@ -201,7 +209,9 @@ function resolveEntry(named: Named, used: string, layer: Layer, readSecretFile: 
   const fileName = secretFileNameOf(used)
   const byFile = named.setting.secret ? layer.get(fileName) : undefined
   if (byFile === undefined)
-    return direct === undefined ? refuse(named, `${used} is missing`) : parseEntry(named, direct)
+    return direct === undefined
+      ? refuse(named, `${used} is missing`)
+      : parseEntry(named, direct, direct.raw, readSecretFile)
   if (direct !== undefined) {
     return refuse(named, `${used} and ${fileName} are both set; allowed: one of them`)
   }
@@ -236,10 +246,22 @@ function contentOf(path: string, readSecretFile: ReadSecretFile): Content {
   }
 }
 
-function parseEntry(named: Named, entry: Entry, raw: unknown = entry.raw): Resolved {
+function parseEntry(
+  named: Named,
+  entry: Entry,
+  raw: unknown = entry.raw,
+  readSecretFile?: ReadSecretFile,
+): Resolved {
   const { setting, name } = named
-  const parsed = setting.parse(raw)
+  const parsed = setting.parse(raw, readSecretFile)
   if (!parsed.ok) {
+    if (parsed.faults !== undefined) {
+      const label = labelOf(named, entry)
+      return {
+        ...defaultOf(named),
+        errors: parsed.faults.map(fault => ({ name, message: `${label}: ${fault}` })),
+      }
+    }
     const why = parsed.because === undefined ? '' : ` (${printable(parsed.because)})`
     const shown = rejectedText(setting, entry.raw)
     return refuse(

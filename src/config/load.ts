@@ -15,13 +15,13 @@ import {
   type Layer,
   type Origin,
   type Provenance,
-  type ReadSecretFile,
   type Resolved,
   resolve,
   type SettingsFile,
   spotOf,
 } from './layers.js'
 import { RETIRED } from './retired.js'
+import type { ReadSecretFile } from './setting.js'
 import { type Config, type Named, SETTINGS, type SettingName } from './settings.js'
 
 export type LoadInput = {
@@ -129,9 +129,11 @@ const provenanceOf = (found: ReadonlyMap<Named, Resolved>): Provenance =>
     Object.fromEntries([...found].map(([s, r]): [string, Origin] => [s.key, r.origin])),
   ) as unknown as Provenance
 
-/** Values are scalars, or lists and tables of scalars: one level is all there is. */
-const frozen = (value: unknown): unknown =>
-  typeof value === 'object' && value !== null ? Object.freeze(value) : value
+const frozen = (value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null) return value
+  for (const inner of Object.values(value)) frozen(inner)
+  return Object.freeze(value)
+}
 
 /** Pairs of which the first must not be above the second. Both are reloadable or neither, so that SIGHUP cannot mix them. */
 export const NOT_ABOVE: readonly (readonly [SettingName, SettingName])[] = [

@@ -1,6 +1,7 @@
 // The reference of the settings, made from their declarations: docs/reference/settings.md for people, docs/reference/g6.schema.json
 // (JSON Schema 2020-12 of the settings file) for editors that complete and check TOML.
 import { SETTINGS_FILE } from './from-process.js'
+import { FILE_TABLE, tableKeys } from './known-names.js'
 import { dynamicPrefixOf, fileKeyOf, type JsonSchema, secretFileNameOf } from './setting.js'
 import { GROUPS, type Named, SETTINGS } from './settings.js'
 import { measuredText } from './show.js'
@@ -63,10 +64,18 @@ export function settingsSchema(): JsonSchema {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'G6 Stream settings file',
     type: 'object',
-    properties: Object.fromEntries(single.flatMap(propertiesOf)),
+    properties: { ...Object.fromEntries(single.flatMap(propertiesOf)), [FILE_TABLE]: tableSchema(single) },
     patternProperties: Object.fromEntries(many.map(s => [patternOf(s), described(s)])),
     additionalProperties: false,
   }
+}
+
+/** Its keys are those of the settings whose names begin with it. */
+function tableSchema(settings: readonly Named[]): JsonSchema {
+  const properties = tableKeys(settings.map(({ name }) => name)).flatMap(([key, name]) =>
+    settings.filter(each => each.name === name).map(each => [key, described(each)] as const),
+  )
+  return { type: 'object', properties: Object.fromEntries(properties), additionalProperties: false }
 }
 
 const isOfMany = ({ name }: Named): boolean => dynamicPrefixOf(name) !== null

@@ -3,7 +3,11 @@
 
 export type Parsed<T> =
   | { readonly ok: true; readonly value: T; readonly notes?: readonly string[] }
-  | { readonly ok: false; readonly because?: string }
+  /** `faults`: where several things may be wrong at once, a phrase for each, in place of `because`. */
+  | { readonly ok: false; readonly because?: string; readonly faults?: readonly string[] }
+
+/** Reads a secret's file; throws when it cannot. */
+export type ReadSecretFile = (path: string) => string
 
 /** The part of JSON Schema 2020-12 that settings need. */
 export type JsonSchema = Readonly<Record<string, unknown>>
@@ -29,6 +33,7 @@ export type KindName =
   | 'secret'
   | 'secret list'
   | 'sizes'
+  | 'tables'
 
 export type Alias = {
   readonly name: string
@@ -61,7 +66,7 @@ export type Setting<T> = {
   /** What the settings file may hold. */
   readonly schema: JsonSchema
   /** Parses a text (environment, flag) or a value of the settings file; never an empty one. */
-  readonly parse: (raw: unknown) => Parsed<T>
+  readonly parse: (raw: unknown, readSecretFile?: ReadSecretFile) => Parsed<T>
 }
 
 /** Everything in a declaration but kind and default. */
@@ -82,7 +87,7 @@ export type KindOf<T> = {
   readonly default: T
   readonly allowed: string
   readonly schema: JsonSchema
-  readonly parse: (raw: unknown) => Parsed<T>
+  readonly parse: Setting<T>['parse']
   readonly secret?: boolean
   readonly unit?: string
 }

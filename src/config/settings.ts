@@ -9,6 +9,7 @@ import { ingest } from './groups/ingest.js'
 import { input } from './groups/input.js'
 import { log } from './groups/log.js'
 import { metrics } from './groups/metrics.js'
+import { relay } from './groups/relay.js'
 import { stream } from './groups/stream.js'
 import { strictness } from './groups/strictness.js'
 import { terminal } from './groups/terminal.js'
@@ -28,6 +29,7 @@ export const GROUPS = [
   thresholds,
   metrics,
   chat,
+  relay,
   log,
   bench,
   strictness,

@@ -24,9 +24,17 @@ const isEmpty = (value: unknown): boolean =>
 /** A usable value as JSON; `••••` for a secret that is set. */
 export function jsonOf(setting: Setting<unknown>, value: unknown): unknown {
   if (setting.secret) return isEmpty(value) ? null : MASK
+  if (setting.kind === 'tables') return Array.isArray(value) ? value.map(nameOfRow) : value
   if (!isUrlKind(setting)) return value
   if (typeof value === 'string') return withoutCredentials(value)
   return Array.isArray(value) ? value.map(v => withoutCredentials(String(v))) : value
+}
+
+/** A row is shown by its name alone: its URLs and keys may hold secrets. */
+function nameOfRow(row: unknown): string {
+  if (typeof row !== 'object' || row === null) return MASK
+  const name = 'name' in row ? row.name : 'path' in row ? row.path : null
+  return typeof name === 'string' ? name : MASK
 }
 
 /** A usable value in one line: `on`, `20/60`, `a, b`, `indices=50`, `—` for none. */
@@ -52,7 +60,7 @@ export function measuredText(setting: Setting<unknown>, value: unknown): string 
 
 /** An unusable value, for an error. */
 export function rejectedText(setting: Setting<unknown>, raw: unknown): string {
-  if (setting.secret) return MASK
+  if (setting.secret || setting.kind === 'tables') return MASK
   const clean = isUrlKind(setting) ? withoutCredentials : withoutUser
   return printable(typeof raw === 'string' ? JSON.stringify(clean(raw)) : clean(describeRaw(raw)))
 }

@@ -1,5 +1,6 @@
 // What a source is, as a value: the `[source]` table of a board file becomes one, and so do the words of `--source` (spec.ts).
 import { z } from 'zod'
+import { duration, measured } from '../config/kinds/durations.js'
 import { urlFault } from './url.js'
 
 /** A secret is named, never written down: an environment variable, or a file that holds it. */
@@ -86,7 +87,6 @@ const MOST_ROWS = 10_000
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 
-const MS_IN: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: HOUR_MS, d: DAY_MS }
 const BYTES_IN: Readonly<Record<string, number>> = {
   b: 1,
   kb: 1_000,
@@ -95,22 +95,6 @@ const BYTES_IN: Readonly<Record<string, number>> = {
   kib: 1024,
   mib: 1024 ** 2,
   gib: 1024 ** 3,
-}
-
-function measured(text: string, units: Readonly<Record<string, number>>): number | null {
-  const [, number = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,6})?) ?([a-zA-Z]{1,3})$/.exec(text) ?? []
-  const scale = units[unit.toLowerCase()]
-  return scale === undefined ? null : Math.round(Number(number) * scale)
-}
-
-function duration(lowMs: number, highMs: number, range: string) {
-  const allowed = `a time with its unit from ${range}, as in "500ms", "5s", "2m"`
-  return z.string(`allowed: ${allowed}`).transform((text, context) => {
-    const ms = measured(text, MS_IN)
-    if (ms !== null && ms >= lowMs && ms <= highMs) return ms
-    context.addIssue({ code: 'custom', message: `allowed: ${allowed}` })
-    return z.NEVER
-  })
 }
 
 const SIZE = 'a size with its unit from 1kB to 1GB, as in "64KiB", "1MB"'

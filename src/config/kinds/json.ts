@@ -20,7 +20,8 @@ export function numbersByName(about: About): Setting<Numbers> {
 const isTable = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function jsonOf(text: string): unknown {
+/** Undefined: it is not JSON. */
+export function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {

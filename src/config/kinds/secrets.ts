@@ -42,6 +42,14 @@ type SecretRule = {
   readonly guessable?: boolean
 }
 
+/** A credential that a header can carry, from the text of its file. */
+export function headerSecret(text: string): Parsed<string> {
+  const value = text.trim()
+  if (value === '') return bad('it is empty')
+  const fault = faultIn(value, TOKEN)
+  return fault === null ? good(value) : bad(fault)
+}
+
 function ofCharacters(characters: Characters, about: About & SecretRule): Setting<string | null> {
   const parse = (raw: unknown): Parsed<string> => {
     if (typeof raw !== 'string') return bad('it is not a text')
