@@ -77,6 +77,8 @@ export type ChatStream = AsyncIterable<ChatEvent> & {
   readonly text: string
   /** Ends the answer here and on the server (DELETE). Resolves when the server has answered, at most 5 s later. Idempotent. */
   stop(): Promise<void>
+  /** Ends the wait before the next attempt, if there is one. */
+  reconnect(): void
   getMetrics(): ChatMetrics
 }
 

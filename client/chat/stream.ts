@@ -316,6 +316,7 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
       return text
     },
     stop,
+    reconnect: () => endWait(),
     getMetrics,
     [Symbol.asyncIterator]: iterate,
   }

@@ -7,7 +7,6 @@ import { createIdentity } from '../chat/identity.js'
 import { createChatLimits } from '../chat/limits/limits.js'
 import { createRollout } from '../chat/limits/rollout.js'
 import { MemoryStore } from '../chat/log/memory-store.js'
-import { chatPagePlugin } from '../chat/page.js'
 import { noAudit } from '../chat/ports.js'
 import { Relay } from '../chat/relay.js'
 import { chatPlugin } from '../chat/routes.js'
@@ -17,6 +16,7 @@ import { systemTimers } from '../clock/timers.js'
 import type { Config } from '../config/settings.js'
 import type { Connections } from '../connection/connections.js'
 import type { HttpPlugin } from '../contract/plugin.js'
+import { type ChatPageFacts, chatPagePlugin } from '../http/routes/chat-page.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
 import { chatObserver } from './chat-metrics.js'
@@ -35,6 +35,13 @@ export type Chat = {
   start(): Promise<void>
   /** Ends the streams with `shutdown`, then commits the pending records of the audit trail. */
   close(graceMs: number): Promise<void>
+}
+
+/** The name of the first backend that has one; else of the relay's routes, so that no address is told to everybody. */
+function pageFacts(settings: Config): ChatPageFacts {
+  const { relayBackends, chatPrefix, chatRate, chatResumeTtlMs, chatExamples } = settings
+  const backend = relayBackends[0]?.name ?? chatPrefix.split('/').at(-1) ?? ''
+  return { backend, rate: chatRate, holdsMs: chatResumeTtlMs, examples: chatExamples }
 }
 
 export function createChat({ config, metrics, log, clock, connections }: ChatParts): Chat {
@@ -84,7 +91,11 @@ export function createChat({ config, metrics, log, clock, connections }: ChatPar
   return {
     plugins: [
       chatPlugin({ config, relay, identity, rollout, limits, audit: trail, clock, observer }),
-      chatPagePlugin({ isInUse: () => relayInUse(config()), prefix: first.chatPrefix }),
+      chatPagePlugin({
+        isInUse: () => relayInUse(config()),
+        prefix: first.chatPrefix,
+        facts: () => pageFacts(config()),
+      }),
     ],
     start: async () => {
       const settings = config()

@@ -173,7 +173,7 @@ class Reader {
       else if (token.type === 'th_open' || token.type === 'td_open') {
         this.#count()
         if (row.length >= MAX_COLUMNS) throw new TooLarge()
-        if (token.type === 'th_open') align.push(alignOf(token.attrGet('style')))
+        if (token.type === 'th_open') align.push(alignOf(String(token.attrGet('style'))))
         row.push(inlineOf(this.#next().children ?? []))
       }
     }
@@ -188,8 +188,8 @@ function languageOf(info: string): string {
 
 const withoutLineEnd = (text: string): string => text.replace(/\n$/, '')
 
-function alignOf(style: string | null): Align {
-  const word = style?.replace('text-align:', '')
+function alignOf(style: string): Align {
+  const word = style.replace('text-align:', '')
   return word === 'left' || word === 'center' || word === 'right' ? word : null
 }
 
@@ -218,7 +218,7 @@ function inlineOf(tokens: readonly Token[]): readonly Inline[] {
       else if (token.type === 'code_inline') found.push({ kind: 'code', text: token.content })
       else if (token.type === 'image') found.push(imageOf(token))
       else if (token.type === 'link_open') {
-        const link = webLink(token.attrGet('href') ?? '')
+        const link = webLink(String(token.attrGet('href')))
         const children = level(depth + 1)
         if (link === null) found.push(...children)
         else found.push({ kind: 'link', ...link, children })
@@ -233,6 +233,6 @@ function inlineOf(tokens: readonly Token[]): readonly Inline[] {
 
 function imageOf(token: Token): Inline {
   const alt = token.content
-  const link = webLink(token.attrGet('src') ?? '')
+  const link = webLink(String(token.attrGet('src')))
   return link === null ? alt : { kind: 'image', ...link, alt }
 }
