@@ -52,7 +52,11 @@ export function chatPageRoom(): ChatPage {
         examples: EXAMPLES,
       }),
     })
-    rig = await startChatRig({ mock: { script: () => room.script }, parts: { plugins: [chat] }, breakerRestMs: 0 })
+    rig = await startChatRig({
+      mock: { script: () => room.script },
+      parts: { plugins: [chat] },
+      breakerRestMs: 0,
+    })
     proxy = await startFaultProxy(rig.rig.port)
     // May install Chromium first.
   }, 300_000)

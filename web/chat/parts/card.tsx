@@ -210,7 +210,8 @@ function EndLine({ turn, end }: { readonly turn: Turn; readonly end: End }) {
         <CompleteText turn={turn} />
       ) : (
         <p>
-          {strong === '' ? null : <b>{strong}</b>} {text}
+          {strong === '' ? null : <b>{strong}</b>}
+          {strong === '' ? text : ` ${text}`}
           {isNarrow.value ? null : more}
         </p>
       )}

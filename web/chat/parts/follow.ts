@@ -22,10 +22,15 @@ export function followEnd(): void {
 }
 
 export function startFollowing(): void {
+  let lastTop = document.documentElement.scrollTop
   addEventListener(
     'scroll',
     () => {
-      isEndInSight.value = isNearEnd()
+      const { scrollTop } = document.documentElement
+      // Only a person scrolls up. What comes makes the end go away, too, and is followed.
+      if (isNearEnd()) isEndInSight.value = true
+      else if (scrollTop < lastTop) isEndInSight.value = false
+      lastTop = scrollTop
     },
     { passive: true },
   )
