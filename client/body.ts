@@ -1,5 +1,7 @@
 // Bodies of answers, read within bounds; and what a refusal says. For both clients.
 
+import { retryAfterSec } from '../src/protocol/retry-after.js'
+
 /** What is needed of `fetch`. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>
 
@@ -18,7 +20,6 @@ export type Refusal = {
 const MAX_PROBLEM_BYTES = 2 ** 16
 const PROBLEM_TIMEOUT_MS = 5_000
 const MAX_TEXT_LENGTH = 300
-const MAX_RETRY_AFTER_SEC = 3_600
 
 /** The pieces of a body until `signal` aborts, which throws; `inTime` wraps each read. Leaving the loop ends the connection. */
 export async function* pieces(
@@ -66,16 +67,6 @@ function shown(text: unknown): string | undefined {
   )
 }
 
-/** `Retry-After`: seconds or a date (RFC 9110 10.2.3). */
-function seconds(given: unknown): number | undefined {
-  const text = String(given)
-  // Neither `1e3` nor `0x10` is a number of seconds, and a date begins with a day.
-  const sec = /^[A-Z]/.test(text)
-    ? (Date.parse(text) - Date.now()) / 1000
-    : Number(/^[\d.]+$/.exec(text)?.[0])
-  return sec > 0 ? Math.min(sec, MAX_RETRY_AFTER_SEC) : undefined
-}
-
 /** What an answer that is no stream says; reads its body. Never throws. */
 export async function refusalOf(response: Response): Promise<Refusal> {
   let given: Readonly<Record<string, unknown>> = {}
@@ -91,6 +82,6 @@ export async function refusalOf(response: Response): Promise<Refusal> {
     message: `HTTP ${response.status}${detail ? `: ${detail}` : ''}`,
     problem: shown(given.code ?? given.error),
     detail,
-    retryAfterSec: seconds(response.headers.get('retry-after') ?? given.retryAfter),
+    retryAfterSec: retryAfterSec(response.headers.get('retry-after') ?? given.retryAfter, Date.now()),
   }
 }

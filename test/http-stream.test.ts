@@ -56,7 +56,7 @@ describe('the head of a stream', () => {
         'vary',
         'x-request-id',
         'transfer-encoding',
-        'connection',
+        'keep-alive',
         'date',
       ]),
     )
@@ -66,6 +66,8 @@ describe('the head of a stream', () => {
     expect(client.header('x-content-type-options')).toBe('nosniff')
     expect(client.header('vary')).toBe('Origin, Accept-Encoding')
     expect(client.header('x-request-id')).toBe('abc-1')
+    // No `Connection: close`: with it clients take a cut for an end.
+    expect(client.header('keep-alive')).toBe('timeout=0')
     expect(client.body).toBe('6\r\n: hi\n\n\r\n')
     client.socket.destroy()
   })

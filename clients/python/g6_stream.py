@@ -640,11 +640,14 @@ def _send(life: _Life, request: _Request, seconds: float) -> _Exchange:
 
 
 def _retry_after_sec(value: str) -> Optional[float]:
-    """``Retry-After`` in seconds, at most an hour: a number or a date (RFC 9110 10.2.3); None for anything else."""
+    """``Retry-After`` in seconds, at most an hour: a number or a date (RFC 9110 10.2.3), of several numbers the longest.
+
+    None for anything else."""
     text = value.strip()[:64]
+    numbers = re.findall("(?:^|,) *([0-9]+(?:[.][0-9]*)?) *(?=,|$)", text)
     try:
-        if re.fullmatch("[0-9]+([.][0-9]*)?", text):
-            wait_sec = float(text)
+        if numbers:
+            wait_sec = max(map(float, numbers))
         else:
             wait_sec = parsedate_to_datetime(text).timestamp() - time.time()
     except (TypeError, ValueError, LookupError, ArithmeticError, OSError):

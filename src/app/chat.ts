@@ -4,6 +4,7 @@
 import { lateTrail, startAuditTrail } from '../chat/audit/trail.js'
 import { missingKeyText, relayInUse } from '../chat/chat-config.js'
 import { createIdentity } from '../chat/identity.js'
+import { LiveKeys } from '../chat/keys/live.js'
 import { createChatLimits } from '../chat/limits/limits.js'
 import { createRollout } from '../chat/limits/rollout.js'
 import { MemoryStore } from '../chat/log/memory-store.js'
@@ -62,7 +63,20 @@ export function createChat({ config, metrics, log, clock, connections }: ChatPar
   )
   const trail = first.enableAuditTrail ? audit : noAudit
   const observer = chatObserver(metrics)
-  const limits = createChatLimits({ settings: config, clock })
+  const keys: LiveKeys = new LiveKeys({
+    path: first.keysDb,
+    clock,
+    timers: systemTimers,
+    log,
+    // Their answers go on, and nobody is left who may resume them.
+    onRevoked: () =>
+      void relay.dismiss(async credential => credential.kind === 'key' && !keys.isInForce(credential.id)),
+    onSpent: ({ name: key }, { in: asked, out }) => {
+      metrics.g6_relay_tokens_total.inc({ key, direction: 'in' }, asked)
+      metrics.g6_relay_tokens_total.inc({ key, direction: 'out' }, out)
+    },
+  })
+  const limits = createChatLimits({ settings: config, keys, clock })
   const hmacKey = first.auditKey === null ? null : Buffer.from(first.auditKey)
   const rollout = createRollout({ settings: config, hmacKey })
   const identity = createIdentity({
@@ -71,12 +85,13 @@ export function createChat({ config, metrics, log, clock, connections }: ChatPar
     clock,
     onFirstSight: person => trail.record({ operation: 'auth.token_verified', person, atMs: clock.nowMs() }),
   })
-  const relay = new Relay({
+  const relay: Relay = new Relay({
     config,
     store: new MemoryStore({ logBytes: () => config().chatLogBytes }),
     edge: () => createUndiciEdge(),
     audit: trail,
     observer,
+    spent: limits.spent,
     log,
     clock,
     timers: systemTimers,
@@ -90,7 +105,7 @@ export function createChat({ config, metrics, log, clock, connections }: ChatPar
   let warnedOf: string | null = null
   return {
     plugins: [
-      chatPlugin({ config, relay, identity, rollout, limits, audit: trail, clock, observer }),
+      chatPlugin({ config, relay, identity, keys, rollout, limits, audit: trail, clock, observer }),
       chatPagePlugin({
         isInUse: () => relayInUse(config()),
         prefix: first.chatPrefix,
@@ -109,10 +124,11 @@ export function createChat({ config, metrics, log, clock, connections }: ChatPar
       }
       // Load before the first question what it needs.
       const libraries = [import('undici'), import('jose'), import('cockatiel')]
-      await Promise.all([...libraries, ...(first.enableAuditTrail ? [audit.start()] : [])])
+      await Promise.all([...libraries, keys.start(), ...(first.enableAuditTrail ? [audit.start()] : [])])
     },
     close: async graceMs => {
       await relay.close(graceMs)
+      keys.close()
       await trail.close()
     },
   }

@@ -1,14 +1,24 @@
 // Admission, on a real Fastify without the rest of the relay.
 import Fastify from 'fastify'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Person } from '../contract/plugin.js'
 import { Refusal } from '../contract/refusal.js'
-import { Admission, type AdmissionParts, type Admitted } from './admission.js'
+import { Admission, type AdmissionParts, type Admitted, checkModel } from './admission.js'
 import { READERS_PER_CALLER } from './limits/reader-places.js'
-import type { Caller } from './ports.js'
+import { type Caller, noKeys, type RelayKey } from './ports.js'
 import { recordOf } from './refused.js'
 
 const ANN: Person = { key: 'iss|ann', email: null, role: null, tokenId: 't' }
+
+const APP: RelayKey = {
+  id: 'k1',
+  name: 'app',
+  expiresAtMs: null,
+  models: null,
+  limit: null,
+  live: null,
+  tokensPerDay: null,
+}
 
 type Answer = {
   readonly error: Refusal | null
@@ -31,6 +41,13 @@ type Doors = {
   owner: string | null
   isStart: boolean
   isUnderFlag: boolean
+  routes: 'chat' | 'pass'
+  relayAnonymous: boolean
+  isLocal: boolean
+  forwardsKeys: boolean
+  serverToken: string | null
+  /** What a guess is told to wait. */
+  wait: number
 }
 
 function start(change: Partial<Doors> = {}) {
@@ -45,14 +62,28 @@ function start(change: Partial<Doors> = {}) {
     owner: null,
     isStart: true,
     isUnderFlag: true,
+    routes: 'chat',
+    relayAnonymous: false,
+    isLocal: true,
+    forwardsKeys: false,
+    serverToken: null,
+    wait: 0,
     ...change,
   }
-  const asked = { verified: [] as string[], started: [] as string[] }
+  const asked = { verified: [] as string[], started: [] as string[], guesses: 0 }
   const parts: AdmissionParts = {
     config: () => ({
       chatAnonymous: doors.anonymous,
       sseAllowOrigin: doors.origins,
       ragBackendUrl: doors.backends,
+      relayAnonymous: doors.relayAnonymous,
+      relayForwardKey: doors.forwardsKeys,
+      relayBackends: [],
+      relayUpstream: doors.backends.length === 0 ? null : 'http://model',
+      sseApiToken: doors.serverToken,
+      sseApiTokenPrevious: null,
+      pushToken: null,
+      apiKeysInternal: ['internal'],
       chatMaxStreams: 1000,
       chatMaxStreamsPerUser: 4,
     }),
@@ -66,14 +97,25 @@ function start(change: Partial<Doors> = {}) {
     },
     rollout: { allows: caller => doors.allows(caller), enabled: doors.enabled, percentage: 100 },
     limits: {
-      start: async key => {
+      start: async ({ key }) => {
         asked.started.push(key)
         const headers = { RateLimit: 'r' }
-        return doors.rateLeft ? { ok: true, headers } : { ok: false, retryAfterSec: 0.2, headers }
+        if (doors.rateLeft) return { ok: true, headers }
+        return { ok: false, code: 'rate_limited', retryAfterSec: 0.2, headers }
       },
+      spent: () => {},
       lease: () => ({ release: () => {} }),
       hasKeys: true,
       bypasses: key => key === 'internal',
+    },
+    keys: {
+      ...noKeys,
+      find: async text => (text === 'g6_app' ? { kind: 'found', key: APP } : { kind: 'unknown' }),
+    },
+    isLocal: () => doors.isLocal,
+    countWrong: () => {
+      asked.guesses += 1
+      return doors.wait
     },
   }
   const admission = new Admission(parts)
@@ -91,8 +133,8 @@ function start(change: Partial<Doors> = {}) {
         ticketId: null,
         verified: null,
       }
-      const { isStart, isUnderFlag } = doors
-      await admission.admit(request, reply, { isStart, isUnderFlag }).catch((thrown: unknown) => {
+      const { isStart, isUnderFlag, routes } = doors
+      await admission.admit(request, reply, { isStart, isUnderFlag, routes }).catch((thrown: unknown) => {
         if (!(thrown instanceof Refusal)) throw thrown
         error = thrown
       })
@@ -136,7 +178,7 @@ test('with the flag off nothing else is checked', async () => {
   const { ask, asked } = start({ enabled: false })
   const answer = await ask({ authorization: 'Bearer ann', origin: 'https://evil.example' })
   expect(refusal(answer)).toBe('feature_flag_disabled')
-  expect(asked).toEqual({ verified: [], started: [] })
+  expect(asked).toEqual({ verified: [], started: [], guesses: 0 })
   expect(answer.error?.members).toEqual({
     ok: false,
     code: 'feature_flag_disabled',
@@ -159,7 +201,7 @@ test('without a backend it is closed, and nothing else is checked', async () => 
   const { ask, asked } = start({ isUnderFlag: false, backends: [] })
   const answer = await ask({ authorization: 'Bearer ann', origin: 'https://evil.example' })
   expect([refusal(answer), record(answer)]).toEqual(['no_backend', null])
-  expect(asked).toEqual({ verified: [], started: [] })
+  expect(asked).toEqual({ verified: [], started: [], guesses: 0 })
 })
 
 test('a page of another site is refused before its token is verified', async () => {
@@ -261,4 +303,92 @@ test('every answer, a refusal too, has the connection id', async () => {
   const { ask } = start({ enabled: false })
   expect((await ask({ 'x-connection-id': 'mine' })).connectionId).toBe('mine')
   expect((await ask({ 'x-connection-id': 'not mine!' })).connectionId).toMatch(/^[0-9a-f]{24}$/)
+})
+
+describe('a relay key', () => {
+  const header = { bearer: { authorization: 'Bearer g6_app' }, apiKey: { 'x-api-key': 'g6_app' } }
+  test.each(Object.values(header))('as %j is a caller of its own', async headers => {
+    const { ask, asked } = start({ anonymous: false, hasKey: false })
+    expect((await ask(headers)).admitted).toMatchObject({
+      caller: { person: null, relayKey: APP, key: 'k:k1' },
+      credential: { kind: 'key', id: 'k1', validUntilMs: null },
+      forwardedKey: null,
+      bypasses: false,
+    })
+    expect(asked).toEqual({ verified: [], started: ['k:k1'], guesses: 0 })
+  })
+  test('that is unknown is 401 and a guess, however often it comes, and no 429', async () => {
+    const { ask, asked } = start({ wait: 5_000 })
+    for (const headers of [{ authorization: 'Bearer g6_no' }, { 'x-api-key': 'g6_no' }]) {
+      const answer = await ask(headers)
+      expect([refusal(answer), answer.error?.headers['WWW-Authenticate']]).toEqual([
+        'key_wrong',
+        expect.stringContaining('invalid_token'),
+      ])
+      expect(record(answer)).toEqual({ operation: 'security.auth_failure', code: 'key_wrong' })
+    }
+    expect(asked).toEqual({ verified: [], started: [], guesses: 2 })
+  })
+  test('allows the models it names, and a question without a name only when it names none', async () => {
+    const caller = (models: readonly string[] | null) => ({
+      person: null,
+      relayKey: { ...APP, models },
+      addressKey: 'a',
+      key: 'k:k1',
+    })
+    const thrown = (models: readonly string[] | null, model: string | null) => {
+      try {
+        checkModel(caller(models), model)
+        return null
+      } catch (error) {
+        return error instanceof Refusal ? [error.code, error.message] : error
+      }
+    }
+    expect([thrown(null, 'x'), thrown(null, null), thrown(['fast', 'x'], 'x')]).toEqual([null, null, null])
+    const why = ['model_not_allowed', 'The key of this caller allows these models: fast.']
+    expect([thrown(['fast'], 'slow'), thrown(['fast'], null)]).toEqual([why, why])
+    expect(() => checkModel({ ...caller(null), relayKey: null }, 'x')).not.toThrow()
+  })
+})
+
+describe('on the routes of pass-through', () => {
+  const pass = { routes: 'pass', isUnderFlag: false, backends: [] } as const
+  test('an anonymous caller is let in where the server is local, or where that is allowed', async () => {
+    for (const headers of [{}, { authorization: 'Bearer sk-x' }, { 'x-api-key': 'sk-x' }]) {
+      expect((await start(pass).ask(headers)).admitted?.caller.key).toBe('a:192.0.2.7')
+      const far = await start({ ...pass, isLocal: false }).ask({ ...headers, 'x-forwarded-for': '127.0.0.1' })
+      expect([refusal(far), record(far)]).toEqual([
+        'caller_unknown',
+        { operation: 'security.auth_failure', code: 'caller_unknown' },
+      ])
+      expect((await start({ ...pass, isLocal: false, relayAnonymous: true }).ask(headers)).error).toBeNull()
+      expect((await start({ ...pass, isLocal: false, owner: 'mark' }).ask(headers)).error).toBeNull()
+    }
+  })
+  test('a key of somebody else is verified nowhere; the same one again is no further guess of internal keys', async () => {
+    const { ask, asked } = start(pass)
+    for (const key of ['sk-a', 'sk-a', 'sk-a', 'sk-b', 'internal', 'g6_app']) await ask({ 'x-api-key': key })
+    expect(asked).toMatchObject({ verified: [], guesses: 2 })
+  })
+  test('a backend’s key of the caller goes on in its own header, and nothing of ours', async () => {
+    const { ask } = start({ ...pass, isLocal: false, forwardsKeys: true, serverToken: 'server' })
+    const forwarded = async (headers: Readonly<Record<string, string>>) => {
+      const { error, admitted } = await ask(headers)
+      return error === null ? admitted?.forwardedKey : error.code
+    }
+    expect(await forwarded({ authorization: 'Bearer sk-x' })).toEqual({
+      header: 'authorization',
+      value: 'Bearer sk-x',
+    })
+    expect(await forwarded({ 'x-api-key': 'sk-x' })).toEqual({ header: 'x-api-key', value: 'sk-x' })
+    const jwt = `${Buffer.from('{"alg":"HS256"}').toString('base64url')}.e30.x`
+    const OURS = ['server', 'internal', 'g6_app', 'g6_no', jwt]
+    for (const text of OURS) {
+      for (const headers of [{ authorization: `Bearer ${text}` }, { 'x-api-key': text }]) {
+        expect([null, 'key_wrong', 'token_wrong', 'caller_unknown'], JSON.stringify(headers)).toContain(
+          await forwarded(headers),
+        )
+      }
+    }
+  })
 })

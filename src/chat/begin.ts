@@ -1,21 +1,21 @@
 // Makes the generation of a question, and records its start and its end exactly once each: audit, metrics, log.
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
-import type { Person } from '../contract/plugin.js'
 import { randomId } from '../guards/ids.js'
 import type { Log } from '../log/log.js'
 import type { ChatFailureCode } from '../protocol/chat-events.js'
+import type { AnswerCounts, AnswerFormat } from './answer-format.js'
 import type { ChatConfig } from './chat-config.js'
 import type { EndOfTurn } from './end-of-turn.js'
 import { type Terminal, terminalReason } from './events.js'
 import { Generation, type GenerationObserver, type OnDisconnect } from './generation.js'
+import { spentOf } from './keys/token-uses.js'
 import { type LogStore, type StreamFacts, streamMark } from './log/chat-log.js'
-import type { AuditTrail, Lease } from './ports.js'
-import { metricsOf, type StreamState } from './stream-state.js'
+import { type AuditTrail, type Caller, type ChatLimits, type Lease, ownerOf } from './ports.js'
+import { metricsOf } from './stream-state.js'
 import type { Breakers } from './upstream/breakers.js'
-import { UpstreamCall } from './upstream/call.js'
+import { type Asking, UpstreamCall } from './upstream/call.js'
 import type { UpstreamEdge } from './upstream/edge.js'
-import type { Question } from './upstream/request.js'
 import type { FailureCause } from './upstream/retry.js'
 
 /** For the metrics; everything else is in the relay's `stats()`. */
@@ -35,6 +35,7 @@ export type BeginParts = {
   readonly breakers: Breakers
   readonly audit: AuditTrail
   readonly observer: AnswerObserver
+  readonly spent: ChatLimits['spent']
   readonly log: Log
   readonly clock: Clock
   readonly timers: Timers
@@ -42,34 +43,59 @@ export type BeginParts = {
   readonly random: () => number
 }
 
-export type StartOptions = {
-  readonly question: Question
+/** A question in one of the formats: what is recorded of it, whom to ask, and what becomes of the answer. */
+export interface Request<Said> {
+  readonly requestId: string
+  /** For the audit, which keeps its commitment alone. */
+  readonly query: string
+  readonly sessionId: string | null
+  /** In each log line of the stream; null or absent: the caller sent none. */
+  readonly traceId?: string | null
+  readonly asking: Asking<Said>
+  readonly format: AnswerFormat<Said>
+  /** See StreamFacts. */
+  readonly kind?: 'pass'
+  /** It answers at once when it is done, so until then its silence means nothing. */
+  readonly isSilent?: boolean
+}
+
+export type StartOptions<Said> = {
+  readonly request: Request<Said>
   readonly connectionId: string
-  readonly person: Person | null
+  readonly caller: Caller
   readonly lease: Lease
   readonly onDisconnect: OnDisconnect
 }
 
 type Failure = {
+  readonly backend: string
   readonly upstream: string
   readonly code: ChatFailureCode
   readonly cause: FailureCause
 }
 
 /** Not started yet. `onEnded` is called once its end is recorded. */
-export function begin(
+export function begin<Said>(
   parts: BeginParts,
-  { question, connectionId, person, lease, onDisconnect }: StartOptions,
+  { request, connectionId, caller, lease, onDisconnect }: StartOptions<Said>,
   onEnded: (facts: StreamFacts) => void,
-): Generation {
-  const { store, edge, breakers, audit, observer, log, clock, timers, endOfTurn, random } = parts
+): Generation<Said> {
+  const { store, edge, breakers, audit, observer, spent, log, clock, timers, endOfTurn, random } = parts
   const config = parts.config()
-  const { requestId } = question
+  const { requestId, query, sessionId, traceId = null, asking, format } = request
   const streamId = randomId(16, 'base64url')
-  const facts = { streamId, owner: person?.key ?? null, identified: person !== null, connectionId }
-  const ofStream = { streamId, connectionId, requestId, person }
-  const inLog = { requestId, stream: streamMark(streamId) }
-  const backends = backendsOf(config.ragBackendUrl)
+  const trace = traceId === null ? {} : { traceId }
+  const { person, relayKey } = caller
+  const facts: StreamFacts = {
+    streamId,
+    owner: ownerOf(caller),
+    identified: person !== null,
+    connectionId,
+    ...trace,
+    ...(request.kind === undefined ? {} : { format: request.kind }),
+  }
+  const ofStream = { streamId, connectionId, requestId, person, key: relayKey?.name ?? null }
+  const inLog = { requestId, stream: streamMark(streamId), ...trace }
   let hasLoggedUnknown = false
   /** For the log; as many as there are tries. */
   const failures: Failure[] = []
@@ -78,17 +104,22 @@ export function begin(
     operation: 'stream.start',
     ...ofStream,
     atMs: clock.nowMs(),
-    query: question.query,
-    sessionId: question.sessionId,
-    upstream: backends[0]?.origin ?? 'none',
+    query,
+    sessionId,
+    upstream: asking.targets[0]?.url.origin ?? 'none',
   })
+  const rules = {
+    silenceMs: config.chatFirstTokenTimeoutMs,
+    repeatUnanswered: config.relayRepeatUnanswered,
+  }
   return new Generation({
     facts,
-    questionChars: charsOf(question),
+    format,
     log: store.create(facts),
     settings: {
       limits: {
-        firstTokenTimeoutMs: config.chatFirstTokenTimeoutMs,
+        // The call watches each backend until its first word (call.ts).
+        firstTokenTimeoutMs: Number.POSITIVE_INFINITY,
         idleTimeoutMs: config.chatIdleTimeoutMs,
         maxDurationMs: config.chatMaxDurationMs,
       },
@@ -100,20 +131,13 @@ export function begin(
     clock,
     timers,
     endOfTurn,
-    call: handlers => {
-      const { chatUpstream: style, chatModel: model, ragBackendToken: token } = config
-      const settings = { style, model, token }
-      return new UpstreamCall(
-        { edge: edge(), breakers, backends, settings, clock, timers, random },
-        question,
-        handlers,
-      )
-    },
+    call: handlers =>
+      new UpstreamCall({ edge: edge(), breakers, clock, timers, random, rules }, asking, handlers),
     observer: {
       ...observer,
-      onTryFailed: (code, upstream, cause) => {
+      onTryFailed: (code, upstream, cause, backend) => {
         observer.onUpstreamError?.(code)
-        failures.push({ upstream, code, cause })
+        failures.push({ backend, upstream, code, cause })
       },
       onUnknownFrame: () => {
         observer.onUnknownFrame?.()
@@ -122,17 +146,18 @@ export function begin(
         log.warn(inLog, 'the upstream sent a frame of unknown type; ignored, and counted in the metrics')
       },
       onFault: error => log.error({ err: error, ...inLog }, 'a chat stream failed'),
-      onEnd: (state, terminal, upstreams) => {
+      onEnd: (counts, terminal, upstreams) => {
         lease.release()
-        recordEnd(state, terminal, upstreams)
+        spent(relayKey, spentOf(counts))
+        recordEnd(counts, terminal, upstreams)
         onEnded(facts)
       },
     },
   })
 
-  function recordEnd(state: StreamState, terminal: Terminal, upstreams: readonly string[]): void {
+  function recordEnd(counts: AnswerCounts, terminal: Terminal, upstreams: readonly string[]): void {
     const reason = terminalReason(terminal)
-    const { tokensReceived: tokens, bytesReceived: bytes, firstTokenLatency, duration } = metricsOf(state)
+    const { tokensReceived: tokens, bytesReceived: bytes, firstTokenLatency, duration } = metricsOf(counts)
     if (firstTokenLatency !== null) observer.onFirstToken?.(firstTokenLatency)
     observer.onStreamEnd?.(reason, duration)
     audit.record({
@@ -151,19 +176,4 @@ export function begin(
     const failed = failures.length === 0 ? {} : { failures }
     log[level]({ ...inLog, reason, tokens, ...failed }, 'a chat stream ended')
   }
-}
-
-const backendsOfList = new WeakMap<readonly string[], readonly URL[]>()
-
-/** Parsed once for each setting of RAG_BACKEND_URL, not for each question. */
-function backendsOf(urls: readonly string[]): readonly URL[] {
-  const known = backendsOfList.get(urls)
-  if (known !== undefined) return known
-  const backends = urls.map(url => new URL(url))
-  backendsOfList.set(urls, backends)
-  return backends
-}
-
-function charsOf({ query, history }: Question): number {
-  return query.length + history.reduce((sum, { content }) => sum + content.length, 0)
 }

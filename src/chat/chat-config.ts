@@ -26,14 +26,40 @@ export type ChatConfig = Pick<
   | 'chatAllowFinish'
   | 'ragBackendUrl'
   | 'ragBackendToken'
+  | 'relayBackends'
+  | 'relayUpstream'
+  | 'relayForwardKey'
+  | 'relayRepeatUnanswered'
   | 'sseAllowOrigin'
+  | 'sseApiToken'
+  | 'sseApiTokenPrevious'
+  | 'pushToken'
+  | 'apiKeysInternal'
+  | 'relayAnonymous'
+  | 'relayMaxBodyBytes'
+  | 'relayPass'
 >
 
-type UseSettings = Pick<Config, 'enableSseStreaming' | 'ragBackendUrl'>
+export type BackendsInUse = Pick<Config, 'ragBackendUrl' | 'relayBackends' | 'relayUpstream'>
 
-/** ENABLE_SSE_STREAMING opens {prefix}/chat-stream; {prefix}/chat is open while there is a backend. */
-export function relayInUse({ enableSseStreaming, ragBackendUrl }: UseSettings): boolean {
-  return enableSseStreaming || ragBackendUrl.length > 0
+/** Whether a backend answers the bali-zero routes. */
+export function hasChatBackend({ ragBackendUrl, relayBackends, relayUpstream }: BackendsInUse): boolean {
+  if (ragBackendUrl.length > 0) return true
+  return relayBackends.length > 0
+    ? relayBackends.some(({ serves }) => serves.includes('chat'))
+    : relayUpstream !== null
+}
+
+type UseSettings = Pick<
+  Config,
+  'enableSseStreaming' | 'ragBackendUrl' | 'relayBackends' | 'relayUpstream' | 'relayRoutes'
+>
+
+/** ENABLE_SSE_STREAMING opens {prefix}/chat-stream; {prefix}/chat is open while there is a backend, and so is /v1. */
+export function relayInUse(settings: UseSettings): boolean {
+  const { enableSseStreaming, ragBackendUrl, relayBackends, relayUpstream, relayRoutes } = settings
+  const hasBackend = ragBackendUrl.length + relayBackends.length + relayRoutes.length > 0
+  return enableSseStreaming || hasBackend || relayUpstream !== null
 }
 
 /** A warning when no key to verify tokens with is configured; null when there is one, or no relay. */

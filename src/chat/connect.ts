@@ -6,7 +6,7 @@ import type { Admission } from './admission.js'
 import type { ChatConfig } from './chat-config.js'
 import type { ReaderPlace } from './limits/reader-places.js'
 import type { FoundStream } from './log/chat-log.js'
-import type { AuditTrail } from './ports.js'
+import type { AuditTrail, Headers } from './ports.js'
 import { rateLimited } from './refused.js'
 import type { Relay } from './relay.js'
 
@@ -54,16 +54,27 @@ export type Connecting = {
   readonly from: number
   readonly isResume: boolean
   readonly seat: Seat
+  /** Of its 200, besides those that every stream has. */
+  readonly headers?: Headers
 }
 
 export function connect(
   { relay, admission, shell, observer }: ConnectParts,
   request: FastifyRequest,
   reply: FastifyReply,
-  { found, from, isResume, seat }: Connecting,
+  { found, from, isResume, seat, headers: own = {} }: Connecting,
 ): FastifyReply {
   const { connectionId, rateHeaders, credential } = admission.of(request)
-  const headers = { ...rateHeaders, 'X-Connection-ID': connectionId, 'X-Stream-ID': found.facts.streamId }
+  const { streamId, format } = found.facts
+  const headers = {
+    ...rateHeaders,
+    'X-Connection-ID': connectionId,
+    'X-Stream-ID': streamId,
+    ...(format === 'pass'
+      ? { 'Content-Type': 'text/event-stream', Location: `/v1/streams/${streamId}` }
+      : {}),
+    ...own,
+  }
   const stream = shell.openStream(request, reply, { gzip: false, headers, counted: false })
   if (stream === null) return reply
   observer.onAnswer?.(200)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ownTime } from '../../test/support/own-time.js'
+import { baliZeroFormat } from './bali-zero-answer.js'
 import { EndOfTurn } from './end-of-turn.js'
 import type { Terminal, UpstreamEvent } from './events.js'
 import { Generation, type GenerationSettings } from './generation.js'
@@ -19,10 +20,10 @@ function start(settings: Partial<GenerationSettings> = {}, logBytes = 1 << 20) {
   const log = new MemoryLog(logBytes)
   const ends: Terminal[] = []
   const upstream = { started: 0, cancelled: 0, paused: 0, resumed: 0 }
-  let handlers: CallHandlers | null = null
+  let handlers: CallHandlers<UpstreamEvent> | null = null
   const generation = new Generation({
     facts: { streamId: 's', owner: null, identified: false, connectionId: 'c' },
-    questionChars: 4,
+    format: baliZeroFormat(4),
     log,
     call: given => {
       handlers = given
@@ -40,7 +41,7 @@ function start(settings: Partial<GenerationSettings> = {}, logBytes = 1 << 20) {
     observer: { onEnd: (_, terminal) => ends.push(terminal) },
   })
   generation.start()
-  const say = (...events: readonly UpstreamEvent[]): void => handlers?.onEvents(events)
+  const say = (...events: readonly UpstreamEvent[]): void => handlers?.onSaid(events)
   const tokens = (...texts: readonly string[]): void =>
     say(...texts.map((data): UpstreamEvent => ({ type: 'token', data })))
   return { ...time, generation, log, ends, upstream, say, tokens }
@@ -116,5 +117,5 @@ test('one that exceeds its log ends with too_large, and the end still fits', () 
   const { ends, log, tokens, upstream } = start({}, 600)
   for (let i = 0; i < 10; i++) tokens('x'.repeat(100))
   expect(ends).toEqual([{ type: 'error', code: 'too_large' }])
-  expect([log.ended, upstream.cancelled]).toEqual([true, 1])
+  expect([log.end, upstream.cancelled]).toEqual(['whole', 1])
 })

@@ -1,15 +1,15 @@
 // A generation reads one upstream into one log. It outlives any connection; followers are only counted. Here is what happens
-// when; the decisions are in stream-state.ts, clocks.ts and upstream/.
+// when; what goes into the log is the matter of the format (answer-format.ts), the decisions are in clocks.ts and upstream/.
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
 import type { ChatFailureCode } from '../protocol/chat-events.js'
+import type { Answer, AnswerCounts, AnswerFormat, Now } from './answer-format.js'
 import { type GenerationLimits, generationDue } from './clocks.js'
-import { encodeNumbered } from './encode.js'
 import type { EndOfTurn } from './end-of-turn.js'
-import type { AbortReason, Terminal, UpstreamEvent } from './events.js'
+import type { AbortReason, Terminal } from './events.js'
 import type { StreamFacts, WritableChatLog } from './log/chat-log.js'
-import { type Advance, end, type Now, newStream, receive, type StreamState } from './stream-state.js'
-import type { CallHandlers } from './upstream/call.js'
+import type { CallFailure, CallHandlers } from './upstream/call.js'
+import type { EdgeHeaders } from './upstream/edge.js'
 import type { FailureCause } from './upstream/retry.js'
 
 /** Waits for the answer; `position` is the number of the first event it has not been sent. */
@@ -43,17 +43,17 @@ export type GenerationObserver = {
   onRelayed?(ms: number): void
   onUnknownFrame?(): void
   onRetry?(): void
-  onTryFailed?(code: ChatFailureCode, origin: string, cause: FailureCause): void
+  onTryFailed?(code: ChatFailureCode, origin: string, cause: FailureCause, backend: string): void
   onFault?(error: unknown): void
   /** Exactly once. */
-  onEnd(state: StreamState, terminal: Terminal, upstreams: readonly string[]): void
+  onEnd(counts: AnswerCounts, terminal: Terminal, upstreams: readonly string[]): void
 }
 
-export type GenerationParts = {
+export interface GenerationParts<Said> {
   readonly facts: StreamFacts
-  readonly questionChars: number
+  readonly format: AnswerFormat<Said>
   readonly log: WritableChatLog
-  readonly call: (handlers: CallHandlers) => Upstream
+  call(handlers: CallHandlers<Said>): Upstream
   readonly settings: GenerationSettings
   readonly clock: Clock
   readonly timers: Timers
@@ -61,16 +61,20 @@ export type GenerationParts = {
   readonly observer: GenerationObserver
 }
 
-export class Generation {
-  readonly #parts: GenerationParts
+/** The head of the backend that answers. */
+export type AnswerHead = { readonly headers: EdgeHeaders; readonly origin: string }
+
+export class Generation<Said = unknown> {
+  readonly #parts: GenerationParts<Said>
+  readonly #answer: Answer<Said>
   readonly #upstream: Upstream
   readonly #followers = new Set<Follower>()
   readonly #tried: string[] = []
   /** Resolves when the upstream has begun to answer (null), or has failed before. */
-  readonly opened: Promise<ChatFailureCode | null>
+  readonly opened: Promise<CallFailure | null>
   /** Null: resolved. Resolving a promise again has no effect but costs as much as reading a token. */
-  #resolveOpened: ((failure: ChatFailureCode | null) => void) | null = null
-  #state: StreamState
+  #resolveOpened: ((failure: CallFailure | null) => void) | null = null
+  #head: AnswerHead | null = null
   #lastHeardAtMs: number
   #pausedSinceMs: number | null = null
   /** When the oldest unpublished event came in; null: everything is published. */
@@ -79,26 +83,27 @@ export class Generation {
   #cancelClock: (() => void) | null = null
   #cancelGrace: (() => void) | null = null
 
-  constructor(parts: GenerationParts) {
+  constructor(parts: GenerationParts<Said>) {
     this.#parts = parts
     this.opened = new Promise(resolve => {
       this.#resolveOpened = resolve
     })
     const now = this.#now()
-    const { questionChars, facts, observer } = parts
-    const opening = newStream({ ...facts, questionChars }, now)
-    this.#state = opening.state
+    const { format, facts, log, observer } = parts
+    this.#answer = format(facts, log, now)
     this.#lastHeardAtMs = now.monoMs
-    this.#append(opening)
     this.#upstream = parts.call({
-      onEvents: events => this.#received(events),
+      onHead: (headers, origin) => {
+        this.#head = { headers, origin }
+      },
+      onSaid: said => this.#received(said),
       onUnknownFrame: () => observer.onUnknownFrame?.(),
       onTry: (origin, isRetry) => {
         this.#tried.push(origin)
         if (isRetry) observer.onRetry?.()
       },
-      onTryFailed: (code, origin, cause) => observer.onTryFailed?.(code, origin, cause),
-      onFailed: code => this.#end({ type: 'error', code }),
+      onTryFailed: (code, origin, cause, backend) => observer.onTryFailed?.(code, origin, cause, backend),
+      onFailed: failure => this.#end({ type: 'error', code: failure.code }, failure),
       onFault: error => {
         observer.onFault?.(error)
         this.#end({ type: 'error', code: 'internal' })
@@ -116,6 +121,14 @@ export class Generation {
   }
   get log(): WritableChatLog {
     return this.#parts.log
+  }
+  /** How many tries were made so far. */
+  get tries(): number {
+    return this.#tried.length
+  }
+  /** Null until a backend has begun to answer. */
+  get head(): AnswerHead | null {
+    return this.#head
   }
 
   follow(follower: Follower): void {
@@ -139,7 +152,7 @@ export class Generation {
   /** The last follower has left. */
   #abandoned(): void {
     const { onDisconnect, graceMs } = this.#parts.settings
-    if (this.#state.terminal !== null || onDisconnect === 'finish') return
+    if (this.#answer.terminal !== null || onDisconnect === 'finish') return
     if (onDisconnect === 'cancel') this.abort('idle')
     else this.#cancelGrace = this.#parts.timers.after(graceMs, () => this.abort('idle'))
   }
@@ -151,7 +164,7 @@ export class Generation {
   /** With `pace: 'reader'`: pauses the upstream while it is too far ahead of the slowest reader. */
   balance(): void {
     const { settings, log, clock } = this.#parts
-    if (settings.pace !== 'reader' || this.#state.terminal !== null) return
+    if (settings.pace !== 'reader' || this.#answer.terminal !== null) return
     const slowest = Math.min(log.tail, ...[...this.#followers].map(({ position }) => position))
     const aheadBytes = log.bytesBefore(log.tail) - log.bytesBefore(slowest)
     const isAhead = aheadBytes > settings.readAheadBytes
@@ -173,29 +186,29 @@ export class Generation {
     return { wallMs: clock.nowMs(), monoMs: clock.monotonicMs() }
   }
 
-  #received(events: readonly UpstreamEvent[]): void {
-    if (this.#state.terminal !== null) return
+  /** The hot path, once a chunk however much it said: one look at the clocks, one publication. */
+  #received(said: readonly Said[] | null): void {
+    const answer = this.#answer
+    if (answer.terminal !== null) return
     const now = this.#now()
-    const before = this.#state
-    for (const event of events) {
-      if (event.type === 'done') this.#end({ type: 'done', reason: event.reason }, now)
-      else if (event.type === 'error') this.#end({ type: 'error', code: 'upstream_error' }, now)
-      else if (!this.#append(receive(this.#state, event, now)))
-        this.#end({ type: 'error', code: 'too_large' }, now)
-      if (this.#state.terminal !== null) break
+    this.#lastHeardAtMs = now.monoMs
+    if (said === null) return
+    const { firstTokenMonoMs: first, lastTokenMonoMs: last, tokens: before } = answer.counts
+    answer.receive(said, now)
+    if (answer.terminal !== null) this.#ended(answer.terminal)
+    else {
+      this.#open(null)
+      this.#publishSoon(now.monoMs)
     }
-    if (events.length > 0) this.#lastHeardAtMs = now.monoMs
-    this.#open(null)
-    if (this.#state.terminal === null) this.#publishSoon(now.monoMs)
+    const { firstTokenMonoMs, tokens } = answer.counts
     // From the first token on another timeout applies.
-    if (before.firstTokenMonoMs !== this.#state.firstTokenMonoMs) this.#checkClocks()
-    const tokens = this.#state.tokens - before.tokens
-    if (tokens === 0) return
-    const last = before.lastTokenMonoMs
-    this.#parts.observer.onTokens?.(tokens, last === null ? null : now.monoMs - last)
+    if (first !== firstTokenMonoMs) this.#checkClocks()
+    if (tokens > before) {
+      this.#parts.observer.onTokens?.(tokens - before, last === null ? null : now.monoMs - last)
+    }
   }
 
-  #open(failure: ChatFailureCode | null): void {
+  #open(failure: CallFailure | null): void {
     this.#resolveOpened?.(failure)
     this.#resolveOpened = null
   }
@@ -215,42 +228,36 @@ export class Generation {
     this.balance()
   }
 
-  /** False: the log is full, and nothing was changed. */
-  #append({ state, events }: Advance): boolean {
-    const { log, facts } = this.#parts
-    for (const event of events) {
-      const isTerminal = state.terminal !== null && event.sequence === state.next - 1
-      const text = encodeNumbered(facts.streamId, event)
-      if (!log.append(text, { isTerminal, isLast: state.terminal !== null })) return false
-    }
-    this.#state = state
-    return true
+  #end(terminal: Terminal, failure: CallFailure | null = null): void {
+    if (this.#answer.terminal !== null) return
+    this.#answer.end(terminal, this.#now())
+    this.#ended(terminal, failure)
   }
 
-  #end(terminal: Terminal, now = this.#now()): void {
-    if (this.#state.terminal !== null) return
+  /** Exactly once, when the answer has its end. */
+  #ended(terminal: Terminal, failure: CallFailure | null = null): void {
     const { log, observer } = this.#parts
-    const hasBegun = this.#state.next > 1
-    this.#append(end(this.#state, terminal, now))
     this.#cancelClock?.()
     this.#cancelGrace?.()
     if (terminal.type !== 'done') {
       this.#upstream.cancel(terminal.type === 'error' && terminal.code === 'first_token_timeout')
     }
-    this.#open(terminal.type === 'error' && !hasBegun ? terminal.code : null)
+    const isBefore = terminal.type === 'error' && !this.#answer.hasBegun
+    this.#open(isBefore ? { code: terminal.code, refusal: failure?.refusal ?? null } : null)
     this.#unpublishedSinceMs = null
     log.publish()
-    observer.onEnd(this.#state, terminal, this.#tried)
+    observer.onEnd(this.#answer.counts, terminal, this.#tried)
   }
 
   /** Acts on what is due, and sets one timer for what is due next. */
   #checkClocks(): void {
-    if (this.#state.terminal !== null) return
+    if (this.#answer.terminal !== null) return
     const { clock, timers, settings } = this.#parts
     const nowMs = clock.monotonicMs()
+    const { startedMonoMs: startedAtMs, firstTokenMonoMs: firstTokenAtMs } = this.#answer.counts
     const times = {
-      startedAtMs: this.#state.startedMonoMs,
-      firstTokenAtMs: this.#state.firstTokenMonoMs,
+      startedAtMs,
+      firstTokenAtMs,
       lastHeardAtMs: this.#lastHeardAtMs,
       isHeldBack: this.#pausedSinceMs !== null,
     }

@@ -3,23 +3,33 @@ import type { Rollout } from './ports.js'
 import type { BreakerState } from './upstream/breakers.js'
 
 const KEPT_LATENCIES = 1024
+/** As many as the metrics tell apart. */
+const SHOWN_KEYS = 100
 
 export type RelayStats = {
   readonly activeStreams: number
   readonly activeReaders: number
-  readonly breakers: readonly { readonly upstream: string; readonly state: BreakerState }[]
+  /** In the order in which they are asked; `upstream`: the origin alone. */
+  readonly breakers: readonly {
+    readonly name: string
+    readonly upstream: string
+    readonly state: BreakerState
+  }[]
+  readonly hasChatBackend: boolean
   readonly firstTokenMs: Percentiles | null
 }
 
-export function chatHealth(rollout: Rollout, stats: RelayStats) {
+/** `keys`: the names of the relay's keys in force; null: they cannot be read. */
+export function chatHealth(rollout: Rollout, stats: RelayStats, keys: readonly string[] | null) {
   return {
     ok: true,
     flag: { name: 'ENABLE_SSE_STREAMING', enabled: rollout.enabled, percentage: rollout.percentage },
     /** Whether each route is open; the flag's percentage applies to chat-stream alone. */
-    routes: { 'chat-stream': rollout.enabled, chat: stats.breakers.length > 0 },
+    routes: { 'chat-stream': rollout.enabled, chat: stats.hasChatBackend },
     active_streams: stats.activeStreams,
     active_readers: stats.activeReaders,
-    upstreams: stats.breakers.map(({ upstream, state }) => ({ upstream, breaker: state })),
+    upstreams: stats.breakers.map(({ name, upstream, state }) => ({ name, upstream, breaker: state })),
+    keys: keys === null ? { ok: false, names: [] } : { ok: true, names: keys.slice(0, SHOWN_KEYS) },
     first_token_ms: stats.firstTokenMs ?? { p50: null, p95: null, p99: null },
   }
 }

@@ -1,5 +1,6 @@
-// What the relay needs from the parts around it: who calls (Identity), who may (Rollout, ChatLimits), and the record of it
-// (AuditTrail). Each is implemented in a file of its own and put together in src/app.
+// What the relay needs from the parts around it: who calls (Identity, RelayKeys), who may (Rollout, ChatLimits), and the record
+// of it (AuditTrail). Each is implemented in a file of its own and put together in src/app.
+import type { Rate } from '../config/kinds/numbers.js'
 import type { Person } from '../contract/plugin.js'
 
 export interface Identity {
@@ -11,6 +12,46 @@ export interface Identity {
   readonly rules: string
 }
 
+/** One of the relay's own keys (`g6 keys add`), without anything secret. */
+export type RelayKey = {
+  readonly id: string
+  /** Unique; the only thing of a key that health, metrics and audit show. */
+  readonly name: string
+  /** Epoch milliseconds; null: it does not expire. */
+  readonly expiresAtMs: number | null
+  /** The models that its callers may name; null: all. */
+  readonly models: readonly string[] | null
+  /** Instead of G6_CHAT_RATE. */
+  readonly limit: Rate | null
+  /** Live answers at once, instead of G6_CHAT_MAX_STREAMS_PER_USER. */
+  readonly live: number | null
+  /** Of a day in UTC, in and out together; null: no budget. */
+  readonly tokensPerDay: number | null
+}
+
+/** `unavailable`: the database of keys cannot be read, so nobody with a key is let in. */
+export type FoundKey =
+  | { readonly kind: 'found'; readonly key: RelayKey }
+  | { readonly kind: 'unknown' | 'expired' | 'unavailable' }
+
+/** Tokens of one answer. `estimated`: the upstream did not count them. */
+export type Spent = { readonly in: number; readonly out: number; readonly estimated: boolean }
+
+/** What a key has used of its budget today. */
+export type Used = { readonly tokens: number; readonly untilResetMs: number }
+
+export interface RelayKeys {
+  /** Whose key the text is. Never throws. */
+  find(text: string): Promise<FoundKey>
+  /** Whether this key is still in force. */
+  isInForce(id: string): boolean
+  /** Counts the tokens of an answer that has ended. */
+  spent(key: RelayKey, tokens: Spent): void
+  used(key: RelayKey): Used
+  /** The names of the keys in force; null: unknown, the database cannot be read. */
+  readonly names: readonly string[] | null
+}
+
 /** What admitted a caller. */
 export type Credential =
   /** `rules` are those in force before it was verified; `validUntilMs`: epoch, null = it does not expire. */
@@ -20,16 +61,30 @@ export type Credential =
       readonly rules: string
       readonly validUntilMs: number | null
     }
+  | { readonly kind: 'key'; readonly id: string; readonly validUntilMs: number | null }
   /** The mark of the server's token (or of a ticket's); null where none was needed. */
   | { readonly kind: 'server'; readonly owner: string | null }
 
 /** What limits and the rollout count as one caller. */
 export type Caller = {
+  /** Null, or the other is: a caller with both is the person. */
   readonly person: Person | null
+  readonly relayKey: RelayKey | null
   /** The address, or the /64 of an IPv6 one. */
   readonly addressKey: string
-  /** `u:` and `person.key`, else `a:` and `addressKey`. */
+  /** `u:` and `person.key`, else `k:` and the id of the relay key, else `a:` and `addressKey`. */
   readonly key: string
+}
+
+/** Who owns the streams that a caller starts. Null: nobody can be told from others, so the stream's id is the secret. */
+export function ownerOf({ person, relayKey }: Pick<Caller, 'person' | 'relayKey'>): string | null {
+  // No `person.key` has a colon before its `|`.
+  return person?.key ?? (relayKey === null ? null : `k:${relayKey.id}`)
+}
+
+/** Until when a connection with this credential may stay open, epoch milliseconds; null: as long as it is valid. */
+export function validUntilOf(credential: Credential): number | null {
+  return credential.kind === 'server' ? null : credential.validUntilMs
 }
 
 export interface Rollout {
@@ -46,7 +101,12 @@ export type Headers = Readonly<Record<string, string>>
 /** `headers`: RateLimit-Policy, RateLimit and X-RateLimit-* for any answer, and Retry-After for a refusal. */
 export type StartVerdict =
   | { readonly ok: true; readonly headers: Headers }
-  | { readonly ok: false; readonly retryAfterSec: number; readonly headers: Headers }
+  | {
+      readonly ok: false
+      readonly code: 'rate_limited' | 'tokens_spent'
+      readonly retryAfterSec: number
+      readonly headers: Headers
+    }
 
 export interface Lease {
   /** Idempotent; called however the stream ends. */
@@ -54,10 +114,12 @@ export interface Lease {
 }
 
 export interface ChatLimits {
-  /** Counts one start. Never throws: when its store fails, it logs that and admits the caller. */
-  start(key: string): Promise<StartVerdict>
-  /** Counts one live stream. `user`: the limit of this key is reached; `instance`: the server's. Null: no limit of one caller. */
-  lease(key: string | null): Lease | 'user' | 'instance'
+  /** Counts one start of a caller. Never throws: when its store fails, it logs that and admits the caller. */
+  start(caller: Pick<Caller, 'key' | 'relayKey'>): Promise<StartVerdict>
+  /** Counts one live stream. `user`: the limit of this caller is reached; `instance`: the server's. Null: no limit of one caller. */
+  lease(caller: Pick<Caller, 'key' | 'relayKey'> | null): Lease | 'user' | 'instance'
+  /** Counts the tokens of an answer that has ended; without a relay key nothing is counted. */
+  spent(relayKey: RelayKey | null, tokens: Spent): void
   /** Whether there are keys in API_KEYS_INTERNAL. */
   readonly hasKeys: boolean
   /** Whether `x-api-key` is one of API_KEYS_INTERNAL: then the limits of one caller do not apply. */
@@ -70,6 +132,8 @@ type OfStream = {
   readonly connectionId: string
   readonly requestId: string
   readonly person: Person | null
+  /** The name of the relay key it came with. */
+  readonly key?: string | null
   /** Epoch milliseconds. */
   readonly atMs: number
 }
@@ -106,6 +170,7 @@ export type AuditEntry =
       readonly address: string
       readonly requestId: string
       readonly person: Person | null
+      readonly key?: string | null
       /** A stable word: `token_wrong`, `cross_site`, `feature_flag_disabled`, `rate`, `user`, `instance`… */
       readonly code: string
       readonly atMs: number
@@ -119,6 +184,15 @@ export interface AuditTrail {
   canStart(): boolean
   /** Commits what is pending. Idempotent. */
   close(): Promise<void>
+}
+
+/** Where there are no keys. */
+export const noKeys: RelayKeys = {
+  find: async () => ({ kind: 'unknown' }),
+  isInForce: () => false,
+  spent: () => {},
+  used: () => ({ tokens: 0, untilResetMs: 0 }),
+  names: [],
 }
 
 /** For ENABLE_AUDIT_TRAIL=false. */

@@ -32,7 +32,8 @@ function start(parts: Partial<AnswerReaderParts> = {}) {
     ...parts,
   })
   const say = (text: string, isTerminal = false): void => {
-    log.append(text, { isTerminal, isLast: isTerminal })
+    log.append(text, isTerminal)
+    if (isTerminal) log.close('whole')
     log.publish()
   }
   return { ...time, log, transport, reader, seen, say, got: () => got }
@@ -57,6 +58,16 @@ test('it ends its connection behind the terminal event, leaves once, and holds n
   expect(transport.ended).toBe(true)
   transport.cut()
   expect([seen.left, waiting()]).toEqual([1, 0])
+})
+
+test('behind the last event of a log that was cut it breaks its connection off, without an end', () => {
+  const { reader, log, transport, say, got, waiting } = start()
+  reader.start()
+  say('a')
+  log.close('cut')
+  log.publish()
+  expect(got()).toBe('hello\n\na')
+  expect([transport.ended, transport.closed, waiting()]).toEqual([false, true, 0])
 })
 
 test('while its peer takes nothing it is handed nothing, and gets all of it when the peer goes on', () => {

@@ -8,7 +8,7 @@ import { EMPTY_BYTES, toWire, wireEnd } from '../connection/wire.js'
 import { encodeComment } from '../sse/encode.js'
 import { encodeHeartbeat, PING } from './encode.js'
 import type { ChatLog, LogSlice } from './log/chat-log.js'
-import type { Credential } from './ports.js'
+import { type Credential, validUntilOf } from './ports.js'
 
 /** One write; the next one follows when the transport has taken it. */
 const ABOUT_WRITE_BYTES = 64 * 1024
@@ -57,8 +57,7 @@ export class AnswerReader {
     this.#position = parts.from
     this.#lastHeartbeatAtMs = nowMs
     this.#unfollow = parts.log.follow(() => this.#pump())
-    const { credential } = parts
-    const validUntilMs = credential.kind === 'person' ? credential.validUntilMs : null
+    const validUntilMs = validUntilOf(parts.credential)
     this.#connection = new Connection(
       { transport, wire, owner: null, validUntilMs, ...(client && { client }) },
       nowMs,
@@ -75,10 +74,11 @@ export class AnswerReader {
         position: this.#position,
         behind: parts.log.tail - this.#position,
         subset: null,
-        has_owner: parts.credential.kind === 'person' || parts.credential.owner !== null,
+        has_owner: parts.credential.kind !== 'server' || parts.credential.owner !== null,
       }),
       lastBytes: ({ blocked }, reason) => {
         if (reason === 'stalled' || blocked) return null
+        if (parts.log.end === 'cut' && this.#position >= parts.log.tail) return 'cut'
         // A comment: the answer itself has not ended, so no event of it may say so.
         const why = reason === 'auth_expired' ? toWire(encodeComment(reason), wire) : EMPTY_BYTES
         return Buffer.concat([why, wireEnd(wire)])
@@ -128,7 +128,7 @@ export class AnswerReader {
     const { log, wire } = this.#parts
     while (!this.#connection.blocked && !this.#isReading && !this.#connection.ended) {
       if (this.#position >= log.tail) {
-        if (log.ended) this.#end()
+        if (log.end !== 'open') this.#end()
         return
       }
       const slice = log.readFrom(this.#position, wire.framing, ABOUT_WRITE_BYTES)

@@ -31,7 +31,23 @@ export function rateLimited(
   )
 }
 
+const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="g6"' }
 const INVALID_TOKEN = { 'WWW-Authenticate': 'Bearer realm="g6", error="invalid_token"' }
+
+/** The 429 of a key that has used its tokens: asking again before the reset is in vain. */
+export function tokensSpent(retryAfterSec: number, headers: Headers): Refusal {
+  return rateLimited('chat_rate', 'tokens_spent', retryAfterSec, { ...headers, 'x-should-retry': 'false' })
+}
+
+/** A caller that is not let in. `waitMs` above 0: too many wrong credentials came from its address. */
+export function refusedCaller(code: ErrorCode, waitMs: number): Refusal {
+  if (statusOf(code) >= 500) return busy('chat_auth', code)
+  if (code === 'key_wrong') return new Refusal('chat_auth', code, undefined, INVALID_TOKEN)
+  if (waitMs > 0) return rateLimited('chat_auth', 'too_many_wrong_tokens', waitMs / 1000)
+  if (code === 'token_wrong') return wrongToken()
+  const detail = code === 'token_missing' ? "Send a person's token as Authorization: Bearer." : undefined
+  return new Refusal('chat_auth', code, detail, CHALLENGE)
+}
 
 /** The 401 of a person's token. */
 export function wrongToken(): Refusal {
@@ -61,6 +77,7 @@ const OPERATIONS: Readonly<Partial<Record<Guard, SecurityOperation>>> = {
   ip: 'security.forbidden',
   ua: 'security.forbidden',
   chat_flag: 'security.forbidden',
+  chat_model: 'security.forbidden',
   chat_origin: 'security.forbidden',
 }
 /** Codes of records that are older than those of the HTTP errors. */

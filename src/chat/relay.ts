@@ -3,17 +3,19 @@
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
 import { Connections } from '../connection/connections.js'
-import type { OpenStream, Person } from '../contract/plugin.js'
+import type { OpenStream } from '../contract/plugin.js'
 import type { Log } from '../log/log.js'
+import { AnswerIds } from './answer-ids.js'
+import { allBackendsOf } from './backends/backend.js'
 import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
-import type { ChatConfig } from './chat-config.js'
+import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import { encodeResumed, RETRY } from './encode.js'
 import { EndOfTurn } from './end-of-turn.js'
 import type { Follower, Generation } from './generation.js'
 import { Latencies, type RelayStats } from './health.js'
 import { IdempotencyKeys } from './idempotency.js'
 import { type FoundStream, type LogStore, type StreamFacts, streamMark } from './log/chat-log.js'
-import type { AuditTrail, Credential } from './ports.js'
+import { type AuditTrail, type Caller, type ChatLimits, type Credential, ownerOf } from './ports.js'
 import { AnswerReader } from './reader.js'
 import { Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
@@ -26,6 +28,8 @@ export type RelayParts = {
   readonly breakers?: Breakers
   readonly audit: AuditTrail
   readonly observer?: AnswerObserver
+  /** Without it no tokens are counted. */
+  readonly spent?: ChatLimits['spent']
   readonly log: Log
   readonly clock: Clock
   readonly timers: Timers
@@ -50,6 +54,7 @@ const PING_MS = 15_000
 
 export class Relay {
   readonly keys = new IdempotencyKeys()
+  readonly answers = new AnswerIds()
   readonly #parts: RelayParts
   readonly #breakers: Breakers
   readonly #connections: Connections
@@ -63,12 +68,13 @@ export class Relay {
 
   constructor(parts: RelayParts) {
     this.#parts = parts
-    const { breakers = new Breakers(), observer = {}, random = Math.random } = parts
+    const { breakers = new Breakers(), observer = {}, spent = () => {}, random = Math.random } = parts
     this.#breakers = breakers
     this.#connections = parts.connections ?? new Connections(parts)
     this.#beginning = {
       ...parts,
       breakers,
+      spent,
       random,
       endOfTurn: new EndOfTurn(),
       edge: () => {
@@ -84,7 +90,10 @@ export class Relay {
       },
     }
     parts.store.attach({
-      onForgotten: streamId => this.keys.forget(streamId),
+      onForgotten: streamId => {
+        this.keys.forget(streamId)
+        this.answers.forget(streamId)
+      },
       onStopAsked: streamId => this.#running.get(streamId)?.abort('client_stop'),
       onFollowedElsewhere: (streamId, isFollowed) =>
         this.#running.get(streamId)?.followedElsewhere(isFollowed),
@@ -92,7 +101,7 @@ export class Relay {
   }
 
   /** Begins a generation, which releases the lease when it ends. */
-  start(options: StartOptions): Generation {
+  start<Said>(options: StartOptions<Said>): Generation<Said> {
     if (this.#isClosed) throw new Error('the relay is closed')
     const generation = begin(this.#beginning, options, this.#ended)
     this.#running.set(generation.facts.streamId, generation)
@@ -107,11 +116,11 @@ export class Relay {
   }
 
   /** Null: unknown, or of another caller. */
-  async find(streamId: string, person: Person | null): Promise<FoundStream | null> {
+  async find(streamId: string, caller: Caller): Promise<FoundStream | null> {
     const found = await this.#parts.store.find(streamId)
     if (found === null) return null
     const { owner } = found.facts
-    return owner === null || owner === person?.key ? found : null
+    return owner === null || owner === ownerOf(caller) ? found : null
   }
 
   /** Null: it has ended, or runs on another instance. */
@@ -123,7 +132,7 @@ export class Relay {
   stop({ facts: { streamId }, log }: FoundStream): void {
     const generation = this.#running.get(streamId)
     if (generation !== undefined) generation.abort('client_stop')
-    else if (!log.ended) this.#parts.store.askStop(streamId)
+    else if (log.end === 'open') this.#parts.store.askStop(streamId)
   }
 
   /** For a stream that failed before anything was sent: it cannot be resumed. */
@@ -134,8 +143,10 @@ export class Relay {
   /** Adds a connection that follows the stream. */
   join({ facts, log }: FoundStream, stream: OpenStream, options: JoinOptions): void {
     const { clock, config, pingMs = PING_MS } = this.#parts
-    const { streamId, identified } = facts
+    const { streamId, identified, format, traceId } = facts
     const { connectionId, isResume, from, credential } = options
+    // What is passed on is the upstream's alone.
+    const isPassed = format === 'pass'
     const generation = this.#running.get(streamId)
     const resumed = isResume ? encodeResumed({ connectionId, streamId, identified }, clock.nowMs()) : ''
     const { chatHeartbeatMs, chatReaderStallMs } = config()
@@ -143,15 +154,19 @@ export class Relay {
       ...stream,
       log,
       from: Math.min(from, log.tail),
-      greeting: `${RETRY}${resumed}`,
+      greeting: isPassed ? '' : `${RETRY}${resumed}`,
       credential,
-      limits: { heartbeatMs: chatHeartbeatMs, pingMs, stallMs: chatReaderStallMs },
+      limits: {
+        heartbeatMs: isPassed ? Number.POSITIVE_INFINITY : chatHeartbeatMs,
+        pingMs,
+        stallMs: chatReaderStallMs,
+      },
       clock,
       connections: this.#connections,
       onMoved: () => generation?.balance(),
       onFault: error =>
         this.#parts.log.error(
-          { err: error, stream: streamMark(streamId) },
+          { err: error, stream: streamMark(streamId), ...(traceId === undefined ? {} : { traceId }) },
           'the log of a chat stream cannot be read; the connection is closed',
         ),
       onLeave: () => {
@@ -177,18 +192,26 @@ export class Relay {
     for (const reader of [...this.#readers]) if (await isRevoked(reader.credential)) reader.dismiss()
   }
 
+  /** The pool of connections to the backends. */
+  get edge(): UpstreamEdge {
+    return this.#beginning.edge()
+  }
+
   get readers(): number {
     return this.#readers.size
   }
 
   stats(): RelayStats {
+    const config = this.#parts.config()
     return {
       activeStreams: this.#running.size,
       activeReaders: this.#readers.size,
-      breakers: this.#parts.config().ragBackendUrl.map(url => {
-        const { origin, href } = new URL(url)
-        return { upstream: origin, state: this.#breakers.stateOf(href) }
-      }),
+      breakers: allBackendsOf(config).map(({ name, url }) => ({
+        name,
+        upstream: url.origin,
+        state: this.#breakers.stateOf(name),
+      })),
+      hasChatBackend: hasChatBackend(config),
       firstTokenMs: this.#latencies.percentiles(),
     }
   }

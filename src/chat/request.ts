@@ -4,10 +4,9 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { z } from 'zod'
 import { randomId } from '../guards/ids.js'
 import { keyHeader } from './idempotency.js'
+import { traceContextOf } from './trace-context.js'
 
 const connectionId = z.string().regex(/^[A-Za-z0-9._-]{1,64}$/)
-/** W3C Trace Context, version 00. */
-const traceparent = z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/)
 const opaqueId = z.string().regex(/^[\x21-\x7e]{1,200}$/)
 export const streamIdText = z.string().regex(/^[A-Za-z0-9_-]{22}$/)
 const EVENT_ID = /^([A-Za-z0-9_-]{22})\.(\d{1,15})$/
@@ -36,7 +35,11 @@ export const questionHeaders = {
     ),
   'x-session-id': opaqueId.optional().describe('Sent on to the backend; an invalid one is left out.'),
   'x-continuity-id': opaqueId.optional().describe('Sent on to the backend; an invalid one is left out.'),
-  traceparent: traceparent.optional().describe('W3C Trace Context, sent on to the backend.'),
+  traceparent: z
+    .string()
+    .optional()
+    .describe('W3C Trace Context, sent on to the backend and logged; an invalid one is left out.'),
+  tracestate: z.string().optional().describe('Sent on with a valid traceparent; an invalid one is left out.'),
 }
 
 /** Of requests that may resume an answer. */
@@ -73,7 +76,7 @@ export function connectionIdOf(headers: IncomingHttpHeaders): string {
 /** What is sent upstream unchanged. */
 export function passedOn(headers: IncomingHttpHeaders) {
   return {
-    traceparent: matching(headers.traceparent, traceparent),
+    ...traceContextOf(headers),
     sessionId: matching(headers['x-session-id'], opaqueId),
     continuityId: matching(headers['x-continuity-id'], opaqueId),
   }

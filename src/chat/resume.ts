@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from '../contract/errors.js'
 import { type ConnectParts, connect, followIn, type Seat, withSeat } from './connect.js'
-import type { FoundStream } from './log/chat-log.js'
+import type { FoundStream, LogEnd } from './log/chat-log.js'
 import { after as afterText, type EventId, eventIdOf, isStreamId } from './request.js'
 
 /** The client names a stream. 404 when it is unknown or of another caller. */
@@ -32,7 +32,7 @@ export function reconnect(
 ): Promise<unknown> {
   return withSeat(parts.admission, request, async seat => {
     const found = await find(parts, request, streamId)
-    if (found === null) return nothingLeft(parts, reply, 'unknown')
+    if (found === null) return nothingLeft(parts, reply, null)
     return follow(parts, request, reply, found, sequence + 1, seat)
   })
 }
@@ -43,10 +43,16 @@ export async function stop(
   reply: FastifyReply,
 ): Promise<unknown> {
   const found = await findNamed(parts, request)
-  if (found === null || parts.relay.keys.isShared(found.facts.streamId)) throw notFound()
+  if (found === null) throw notFound()
+  stopFound(parts, request, found)
+  return reply.code(202).send()
+}
+
+/** Throws the 404 of an answer that others joined. */
+export function stopFound(parts: ConnectParts, request: FastifyRequest, found: FoundStream): void {
+  if (parts.relay.keys.isShared(found.facts.streamId)) throw notFound()
   parts.audit.record({ operation: 'stream.stop', ...recordOf(parts, request, found) })
   parts.relay.stop(found)
-  return reply.code(202).send()
 }
 
 /** Null: unknown, or of another caller. */
@@ -55,7 +61,7 @@ function find(
   request: FastifyRequest,
   streamId: string,
 ): Promise<FoundStream | null> {
-  return relay.find(streamId, admission.of(request).caller.person)
+  return relay.find(streamId, admission.of(request).caller)
 }
 
 async function findNamed(parts: ConnectParts, request: FastifyRequest): Promise<FoundStream | null> {
@@ -63,20 +69,19 @@ async function findNamed(parts: ConnectParts, request: FastifyRequest): Promise<
   return isStreamId(streamId) ? find(parts, request, streamId) : null
 }
 
-function notFound(): HttpError {
+export function notFound(): HttpError {
   return new HttpError('not_found', 'There is no such stream, or it has expired.')
 }
 
-function nothingLeft(
-  { observer }: ConnectParts,
-  reply: FastifyReply,
-  result: 'nothing_left' | 'unknown',
-): FastifyReply {
-  observer.onResume?.(result)
+function nothingLeft({ observer }: ConnectParts, reply: FastifyReply, end: LogEnd | null): FastifyReply {
+  observer.onResume?.(end === null ? 'unknown' : 'nothing_left')
+  // Without it a client could not tell whether it has the whole answer.
+  if (end !== null) void reply.header('X-Stream-End', end)
   return reply.code(204).send()
 }
 
-function follow(
+/** Sends what follows, or that nothing does. */
+export function follow(
   parts: ConnectParts,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -85,7 +90,8 @@ function follow(
   seat: Seat,
 ): FastifyReply {
   const { log, facts } = found
-  if (log.ended && from >= log.tail) return nothingLeft(parts, reply, 'nothing_left')
+  if (log.end !== 'open' && from >= log.tail) return nothingLeft(parts, reply, log.end)
+  if (from < log.head) throw new HttpError('expired')
   followIn(seat, facts.streamId)
   parts.observer.onResume?.('resumed')
   parts.audit.record({ operation: 'stream.resume', ...recordOf(parts, request, found), after: from - 1 })
@@ -99,6 +105,7 @@ function recordOf({ admission, clock }: ConnectParts, request: FastifyRequest, {
     connectionId,
     requestId: request.facts.requestId,
     person: caller.person,
+    key: caller.relayKey?.name ?? null,
     atMs: clock.nowMs(),
   }
 }

@@ -10,16 +10,17 @@ import type {
 import { z } from 'zod'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
-import { type ErrorCode, HttpError } from '../contract/errors.js'
-import type { HttpPlugin, HttpShell, RouteRules, Verified } from '../contract/plugin.js'
+import { HttpError } from '../contract/errors.js'
+import type { HttpPlugin, HttpShell, RouteRules } from '../contract/plugin.js'
 import type { Refusal } from '../contract/refusal.js'
-import { Admission, isRevoked, verifiedBy } from './admission.js'
+import { Admission, checkModel, isRevoked } from './admission.js'
 import { type AskParts, askStream, askWhole, questionIn } from './ask.js'
-import type { ChatConfig } from './chat-config.js'
+import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import type { ConnectObserver } from './connect.js'
 import { chatHealth } from './health.js'
 import { QuestionBytes } from './limits/question-bytes.js'
-import type { AuditTrail, ChatLimits, Identity, Rollout, SecurityOperation } from './ports.js'
+import { passRoutes } from './pass/routes.js'
+import type { AuditTrail, ChatLimits, Identity, RelayKeys, Rollout, SecurityOperation } from './ports.js'
 import { MAX_HISTORY_BYTES, questionBody, questionInUrl } from './question.js'
 import { busy, rateLimited, recordOf } from './refused.js'
 import type { Relay } from './relay.js'
@@ -40,6 +41,7 @@ export type ChatRoutesParts = {
   readonly config: () => ChatConfig
   readonly relay: Relay
   readonly identity: Identity
+  readonly keys: RelayKeys
   readonly rollout: Rollout
   readonly limits: ChatLimits
   readonly audit: AuditTrail
@@ -161,20 +163,26 @@ class ChatRoutes {
       timers: systemTimers,
       ...parts,
       shell,
-      admission: new Admission({ ...parts, countWrong: request => shell.countWrong(request) }),
+      admission: new Admission({
+        ...parts,
+        countWrong: request => shell.countWrong(request),
+        isLocal: () => shell.isLocal,
+      }),
     }
     this.#questions = new QuestionBytes(BODY_BYTES + parts.config().chatMaxQueryBytes * ESCAPED)
   }
 
-  register(app: FastifyInstance): void {
-    const { rollout, relay, config } = this.#parts
+  async register(app: FastifyInstance): Promise<void> {
+    const { rollout, relay, keys, config } = this.#parts
     for (const route of ROUTES) this.#add(app, route)
     const summary = 'How the relay is doing'
     app.get(
       `${config().chatPrefix}/chat-stream/health`,
       { config: { rules: HEALTH }, schema: { summary, tags: TAGS } },
-      () => chatHealth(rollout, relay.stats()),
+      () => chatHealth(rollout, relay.stats(), keys.names),
     )
+    const recordRefusal = (refusal: Refusal, request: FastifyRequest) => this.#record(refusal, request)
+    await passRoutes(app, { ...this.#parts, recordRefusal })
   }
 
   #add(app: FastifyInstance, route: Route): void {
@@ -184,7 +192,9 @@ class ChatRoutes {
     const rules: RouteRules = {
       surface: 'other',
       access: 'relay',
-      verifyBearer: bearer => this.#verify(route, bearer),
+      // A closed route gives everybody the same answer, so no credential is verified.
+      verifyCaller: async (presented, facts) =>
+        this.#isOpen(route) ? parts.admission.verify(presented, facts, 'chat') : null,
       onRefusal: (refusal, request) => this.#refused(route, refusal, request),
     }
     const hasBody = method === 'POST'
@@ -204,6 +214,8 @@ class ChatRoutes {
       onRequest: async (request, reply) => {
         const isStart = starts && !isReconnect(request)
         await parts.admission.admit(request, reply, { isStart, isUnderFlag })
+        // These routes name no model: the configured one is asked.
+        if (isStart) checkModel(parts.admission.of(request).caller, parts.config().chatModel)
         if (!hasBody) return
         checkContentType(request)
         // An empty body is a missing query, not invalid JSON.
@@ -236,24 +248,22 @@ class ChatRoutes {
 
   #isOpen({ isUnderFlag }: Route): boolean {
     const { rollout, config } = this.#parts
-    return isUnderFlag ? rollout.enabled : config().ragBackendUrl.length > 0
-  }
-
-  async #verify(route: Route, bearer: string): Promise<Verified | ErrorCode | null> {
-    // A closed route gives everybody the same answer, so no token is verified.
-    if (!this.#isOpen(route)) return null
-    const { identity } = this.#parts
-    return identity.hasKey ? ((await verifiedBy(identity, bearer)) ?? 'token_wrong') : 'no_token_key'
+    return isUnderFlag ? rollout.enabled : hasChatBackend(config())
   }
 
   /** Records the refusal of a caller; returns the operation, or null when the server itself is unable to answer. */
   #refused(route: Route, refusal: Refusal, request: FastifyRequest): SecurityOperation | null {
-    const record = this.#isOpen(route) ? recordOf(refusal) : null
+    return this.#isOpen(route) ? this.#record(refusal, request) : null
+  }
+
+  #record(refusal: Refusal, request: FastifyRequest): SecurityOperation | null {
+    const record = recordOf(refusal)
     if (record === null) return null
-    const { audit, clock, observer } = this.#parts
+    const { audit, clock, observer, admission } = this.#parts
     const { address, requestId, verified } = request.facts
     const person = verified?.person ?? null
-    audit.record({ ...record, address, requestId, person, atMs: clock.nowMs() })
+    const key = admission.keyNameOf(request)
+    audit.record({ ...record, address, requestId, person, key, atMs: clock.nowMs() })
     if (record.operation === 'security.rate_limit_violation') observer.onRateLimited?.()
     return record.operation
   }

@@ -1,24 +1,15 @@
 // The state of one stream as a pure reducer: sequence numbers without gaps, exactly one terminal event, the metrics of
 // `done`. Time comes in as a number. Two clocks: `wallMs` stamps events, `monoMs` measures.
 import { type AnswerMetrics, CHAT_FAILURES, type ChatData } from '../protocol/chat-events.js'
+import type { AnswerCounts, Now } from './answer-format.js'
 import type { Terminal, TokenCounts, UpstreamEvent } from './events.js'
 import type { StreamFacts } from './log/chat-log.js'
 
-export type StreamState = {
+export type StreamState = AnswerCounts & {
   readonly connectionId: string
   /** The number of the next event. */
   readonly next: number
-  readonly startedMonoMs: number
-  readonly firstTokenMonoMs: number | null
-  readonly lastTokenMonoMs: number | null
-  readonly tokens: number
-  /** UTF-8 bytes of the tokens. */
-  readonly bytes: number
-  readonly hasUsage: boolean
-  /** Estimated tokens of the question, for upstreams that do not count. */
-  readonly inputEstimate: number
   readonly terminal: Terminal | null
-  readonly endedMonoMs: number | null
 }
 
 type EventType = Exclude<keyof ChatData, 'heartbeat'>
@@ -31,7 +22,6 @@ export type Numbered = {
   readonly timestamp: number
 }
 
-export type Now = { readonly wallMs: number; readonly monoMs: number }
 export type Advance = { readonly state: StreamState; readonly events: readonly Numbered[] }
 
 /** Average characters of a token, for upstreams that do not count. */
@@ -55,7 +45,7 @@ export function newStream(opening: Opening, now: Now): Advance {
     lastTokenMonoMs: null,
     tokens: 0,
     bytes: 0,
-    hasUsage: false,
+    usage: null,
     inputEstimate: estimateTokens(questionChars),
     terminal: null,
     endedMonoMs: null,
@@ -75,7 +65,7 @@ export function receive(state: StreamState, event: UpstreamEvent, now: Now): Adv
     case 'token':
       return event.data === '' ? { state, events: [] } : token(state, event.data, now)
     case 'usage':
-      return usage(state, { ...event.data, estimated: false }, now)
+      return usage(state, event.data, false, now)
     case 'done':
       return end(state, { type: 'done', reason: event.reason }, now)
     case 'error':
@@ -96,7 +86,7 @@ function token(state: StreamState, text: string, now: Now): Advance {
     lastTokenMonoMs: now.monoMs,
     tokens: state.tokens + 1,
     bytes: state.bytes + Buffer.byteLength(text),
-    hasUsage: state.hasUsage,
+    usage: state.usage,
     inputEstimate: state.inputEstimate,
     terminal: null,
     endedMonoMs: null,
@@ -106,22 +96,22 @@ function token(state: StreamState, text: string, now: Now): Advance {
 }
 
 /** Both spellings: clients of the original read the second one. */
-function usage(state: StreamState, counts: TokenCounts & { readonly estimated: boolean }, now: Now): Advance {
-  const { inputTokens, outputTokens, estimated } = counts
+function usage(state: StreamState, counts: TokenCounts, estimated: boolean, now: Now): Advance {
+  const { inputTokens, outputTokens } = counts
   const data = {
     ...(inputTokens === undefined ? {} : { inputTokens, input_tokens: inputTokens }),
     ...(outputTokens === undefined ? {} : { outputTokens, output_tokens: outputTokens }),
     estimated,
   }
-  return numbered({ ...state, hasUsage: true }, 'usage', data, now)
+  return numbered({ ...state, usage: estimated ? null : counts }, 'usage', data, now)
 }
 
 /** Ends the stream, once: an estimated `usage` when the upstream sent none, then the terminal event. */
 export function end(state: StreamState, terminal: Terminal, now: Now): Advance {
   if (state.terminal !== null) return { state, events: [] }
   const ended: StreamState = { ...state, terminal, endedMonoMs: now.monoMs }
-  const counts = { inputTokens: state.inputEstimate, outputTokens: state.tokens, estimated: true }
-  const before = state.hasUsage ? { state: ended, events: [] } : usage(ended, counts, now)
+  const counts = { inputTokens: state.inputEstimate, outputTokens: state.tokens }
+  const before = state.usage !== null ? { state: ended, events: [] } : usage(ended, counts, true, now)
   const last = numbered(before.state, terminal.type, terminalData(before.state, terminal), now)
   return { state: last.state, events: [...before.events, ...last.events] }
 }
@@ -142,13 +132,13 @@ function terminalData(state: StreamState, terminal: Terminal): ChatData['done' |
 const rounded = (ms: number): number => Math.round(ms * 1000) / 1000
 
 /** Of a stream that has ended. */
-export function metricsOf(state: StreamState): AnswerMetrics {
-  const { startedMonoMs, endedMonoMs, firstTokenMonoMs: first, lastTokenMonoMs: last, tokens } = state
+export function metricsOf(counts: AnswerCounts): AnswerMetrics {
+  const { startedMonoMs, endedMonoMs, firstTokenMonoMs: first, lastTokenMonoMs: last, tokens, bytes } = counts
   const isSpaced = first !== null && last !== null && tokens > 1
   return {
     firstTokenLatency: first === null ? null : rounded(first - startedMonoMs),
     tokensReceived: tokens,
-    bytesReceived: state.bytes,
+    bytesReceived: bytes,
     duration: rounded((endedMonoMs ?? startedMonoMs) - startedMonoMs),
     interTokenMean: isSpaced ? rounded((last - first) / (tokens - 1)) : null,
   }

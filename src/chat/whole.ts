@@ -22,7 +22,7 @@ export function untilEnded(
   forMs: number | null,
 ): Promise<WaitEnd> {
   if (response.destroyed) return Promise.resolve('gone')
-  if (log.ended) return Promise.resolve('ended')
+  if (log.end !== 'open') return Promise.resolve('ended')
   return new Promise(resolve => {
     const settle = (how: WaitEnd): void => {
       unfollow()
@@ -33,7 +33,7 @@ export function untilEnded(
     const onClose = (): void => settle('gone')
     const cancelTimer = forMs === null ? null : timers.after(forMs, () => settle('expired'))
     const unfollow = log.follow(() => {
-      if (log.ended) settle('ended')
+      if (log.end !== 'open') settle('ended')
     })
     response.once('close', onClose)
   })

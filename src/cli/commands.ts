@@ -58,6 +58,11 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
     'Read, verify, export and erase the audit trail of the chat relay',
     async () => (await import('./audit.js')).auditCommand(),
   ],
+  [
+    'keys',
+    'Make, list and revoke the keys of the chat relay, and show what they used',
+    async () => (await import('./keys.js')).keysCommand(),
+  ],
   ['bench', 'Measure cycles and streams', async () => (await import('./bench.js')).benchCommand()],
   [
     'check',

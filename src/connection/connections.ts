@@ -40,8 +40,8 @@ export interface ConnectionHost<C extends Connection> {
   onFill?(connection: C, nowMs: number): void
   /** What it costs compared with others; shedding ends the costliest first. Default 0. */
   costOf?(connection: C): number
-  /** What it is sent at its end; null: it is closed at once. */
-  lastBytes(connection: C, reason: ByeReason): Buffer | null
+  /** What it is sent at its end; null: it is closed at once; `cut`: it is broken off behind what was written, without an end. */
+  lastBytes(connection: C, reason: ByeReason): Buffer | null | 'cut'
   /** What only its kind knows, for /summary/readers. */
   describe(connection: C): ReaderState
   /** It was ended or has closed, whichever came first. Exactly once. */
@@ -216,7 +216,8 @@ export class Connections {
     if (bytes === null) connection.transport.destroy()
     else {
       connection.watchProgress(this.nowMs())
-      connection.transport.end(bytes)
+      if (bytes === 'cut') connection.transport.breakOff(connection.wire.framing === 'raw')
+      else connection.transport.end(bytes)
     }
   }
 

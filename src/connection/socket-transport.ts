@@ -10,6 +10,8 @@ import type { Transport } from './transport.js'
 /** Bytes in libuv's queue of one socket; not in the public types. */
 type WithQueue = { readonly _handle?: { readonly writeQueueSize?: number } | null }
 
+const EMPTY = Buffer.alloc(0)
+
 /** How long a peer may take to fetch the last bytes and close. */
 const LINGER_MS = 5_000
 /** A streaming client has nothing to send; we ignore this much and then close. */
@@ -87,6 +89,21 @@ export class SocketTransport implements Transport {
     if (this.#socket.destroyed) return
     if (lastBytes.length > 0) this.#socket.end(lastBytes)
     else this.#socket.end()
+    this.#destroyLater()
+  }
+
+  breakOff(byReset: boolean): void {
+    const socket = this.#socket
+    if (socket.destroyed) return
+    // The callback runs once everything before it was handed to the system.
+    socket.write(EMPTY, () => {
+      if (byReset && socket instanceof Socket) socket.resetAndDestroy()
+      else socket.destroy()
+    })
+    this.#destroyLater()
+  }
+
+  #destroyLater(): void {
     this.#linger ??= setTimeout(() => {
       this.#socket.destroy()
     }, LINGER_MS)

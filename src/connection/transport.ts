@@ -13,6 +13,11 @@ export interface Transport {
   sent(): number
   /** Writes these last bytes (may be empty) and ends the connection in order. */
   end(lastBytes: Buffer): void
+  /**
+   * Writes what is waiting, then breaks the connection off. `byReset`: where the end of the connection is that of the body, so that
+   * only a reset shows the difference.
+   */
+  breakOff(byReset: boolean): void
   /** Ends it now. */
   destroy(): void
   /** Called once; `onClose` must come exactly once, however the connection ends. */

@@ -49,6 +49,17 @@ const TABLE = {
     detail:
       "This server has no key to check people's tokens with (G6_CHAT_JWKS_URL or G6_CHAT_JWT_SECRET), so a Bearer token identifies nobody here.",
   },
+  key_wrong: {
+    status: 401,
+    title: 'Key not accepted',
+    detail: 'This relay key is unknown, was revoked or has expired (g6 keys list).',
+  },
+  caller_unknown: {
+    status: 401,
+    title: 'Key needed',
+    detail:
+      "Send a relay key (g6 keys add) or a person's token, as Authorization: Bearer or x-api-key. Callers without one are let in where the server listens on a loopback address only, or with G6_RELAY_ANONYMOUS=1.",
+  },
   address_not_allowed: {
     status: 403,
     title: 'Address not allowed',
@@ -70,7 +81,23 @@ const TABLE = {
     detail:
       'Streamed answers are not switched on for this caller (ENABLE_SSE_STREAMING); POST to /chat, under the same prefix, gives the whole answer.',
   },
+  model_not_allowed: {
+    status: 403,
+    title: 'Model not allowed',
+    detail: 'The key of this caller does not allow this model (g6 keys list).',
+  },
   not_found: { status: 404, title: 'Not found', detail: 'There is nothing at this address.' },
+  expired: {
+    status: 404,
+    title: 'No longer kept',
+    detail:
+      'The answer goes on, and the events that follow the given one are no longer kept; start at its end, or ask again.',
+  },
+  model_not_served: {
+    status: 404,
+    title: 'No backend for this',
+    detail: 'No backend of this server serves this route with this model.',
+  },
   stream_disabled: {
     status: 404,
     title: 'Stream switched off',
@@ -147,6 +174,11 @@ const TABLE = {
     title: 'Too many questions',
     detail: 'Question limit of this caller reached (G6_CHAT_RATE); wait for Retry-After.',
   },
+  tokens_spent: {
+    status: 429,
+    title: 'Token budget spent',
+    detail: 'The key of this caller has used its tokens of this day (UTC); wait for Retry-After.',
+  },
   too_many_questions_at_once: {
     status: 429,
     title: 'Too many questions at once',
@@ -197,6 +229,12 @@ const TABLE = {
     status: 503,
     title: 'No answering service',
     detail: 'No answering service is configured (RAG_BACKEND_URL).',
+  },
+  keys_unavailable: {
+    status: 503,
+    title: 'Keys not readable',
+    detail:
+      'The database of relay keys cannot be read (G6_KEYS_DB), so no key can be checked; try again later.',
   },
   audit_unavailable: {
     status: 503,

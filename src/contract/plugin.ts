@@ -3,7 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ConnectedClient } from '../connection/connection.js'
 import type { Transport, Wire } from '../connection/transport.js'
-import type { ErrorCode } from './errors.js'
+import type { ErrorCode, Problem } from './errors.js'
 import type { Refusal } from './refusal.js'
 
 /** Which listeners have a route; the unified one has all. */
@@ -11,6 +11,8 @@ export type Surface = 'stream' | 'resync' | 'metrics' | 'other'
 
 /** Which guards a route has. */
 export type RouteRules = {
+  /** Members of its error documents for the clients of another API, which take the place of those of the same name. */
+  readonly errorMembers?: (problem: Problem) => Readonly<Record<string, unknown>>
   readonly surface: Surface
   /**
    * `open`: none (it answers with no data). `data`: guards 3–5. `stream`: guards 3–8, draining and shedding; `shell.openStream`
@@ -18,12 +20,19 @@ export type RouteRules = {
    */
   readonly access: 'open' | 'data' | 'stream' | 'relay'
   /**
-   * Checks an `Authorization: Bearer` that is not the server's token. Returns whose it is, the error to answer with, or null
-   * to let the request pass unverified.
+   * Checks credentials of which none is the server's token: an `Authorization: Bearer`, or on relay routes an `x-api-key`. Returns
+   * whose they are, the error to answer with, or null to let the request pass: the route checks them itself.
    */
-  readonly verifyBearer?: (bearer: string) => Promise<Verified | ErrorCode | null>
+  readonly verifyCaller?: (presented: Presented, facts: RequestFacts) => Promise<Verified | ErrorCode | null>
   /** Called for each refused request to this route; returns the operation it was recorded as, or null. */
   readonly onRefusal?: (refusal: Refusal, request: FastifyRequest) => string | null
+}
+
+/** The credentials of a request, unchecked: `X-API-Token`, `Authorization: Bearer`, `x-api-key`. */
+export type Presented = {
+  readonly apiToken: string | null
+  readonly bearer: string | null
+  readonly apiKey: string | null
 }
 
 /** A caller whose token was verified. */
@@ -96,6 +105,8 @@ export interface HttpShell {
    */
   countWrong(request: FastifyRequest): number
   readonly draining: boolean
+  /** Whether only this machine reaches the ports, as they are bound; what proxies in front of them say does not count. */
+  readonly isLocal: boolean
 }
 
 export interface HttpPlugin {

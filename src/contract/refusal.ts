@@ -21,6 +21,7 @@ export type ChatGuard =
   | 'chat_flag'
   | 'chat_origin'
   | 'chat_auth'
+  | 'chat_model'
   | 'chat_rate'
   | 'chat_cap'
   | 'chat_audit'

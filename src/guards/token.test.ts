@@ -36,14 +36,15 @@ describe('a set of tokens', () => {
 })
 
 test.each([
-  [{ 'x-api-token': ' t ' }, { apiToken: 't', bearer: null }],
-  [{ authorization: 'Bearer t' }, { apiToken: null, bearer: 't' }],
-  [{ authorization: 'BEARER  t' }, { apiToken: null, bearer: 't' }],
-  [{ authorization: 'Basic dDp0' }, { apiToken: null, bearer: null }],
-  [{ authorization: 'Bearer' }, { apiToken: null, bearer: null }],
-  [{ authorization: 'Bearer a b' }, { apiToken: null, bearer: null }],
-  [{ 'x-api-token': '' }, { apiToken: null, bearer: null }],
-  [{}, { apiToken: null, bearer: null }],
+  [{ 'x-api-token': ' t ' }, { apiToken: 't', bearer: null, apiKey: null }],
+  [{ authorization: 'Bearer t' }, { apiToken: null, bearer: 't', apiKey: null }],
+  [{ authorization: 'BEARER  t' }, { apiToken: null, bearer: 't', apiKey: null }],
+  [{ authorization: 'Basic dDp0' }, { apiToken: null, bearer: null, apiKey: null }],
+  [{ authorization: 'Bearer' }, { apiToken: null, bearer: null, apiKey: null }],
+  [{ authorization: 'Bearer a b' }, { apiToken: null, bearer: null, apiKey: null }],
+  [{ 'x-api-token': '' }, { apiToken: null, bearer: null, apiKey: null }],
+  [{ 'x-api-key': ' k ' }, { apiToken: null, bearer: null, apiKey: 'k' }],
+  [{}, { apiToken: null, bearer: null, apiKey: null }],
 ])('%j presents %j', (headers, presented) => {
   expect(presentedTokens(headers)).toEqual(presented)
 })

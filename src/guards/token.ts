@@ -1,6 +1,7 @@
 // Guard 4: the token. We compare digests of equal length, made with a key of this process, in constant time: so the time of an
 // answer reveals neither the length nor a common prefix of a wrong token.
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Presented } from '../contract/plugin.js'
 
 /** A longer token is cut before it is compared; the header limit is 16 KiB anyway. */
 const MAX_TOKEN_LENGTH = 4096
@@ -44,9 +45,6 @@ export function tokenSet(current: string | null, previous: string | null): Token
   }
 }
 
-/** The credentials of a request, unchecked. */
-export type Presented = { readonly apiToken: string | null; readonly bearer: string | null }
-
 type Header = string | readonly string[] | undefined
 
 function one(header: Header): string | null {
@@ -54,8 +52,8 @@ function one(header: Header): string | null {
   return value === '' ? null : value
 }
 
-/** `X-API-Token` and `Authorization: Bearer` (RFC 6750); we ignore other schemes. */
+/** `X-API-Token`, `Authorization: Bearer` (RFC 6750; we ignore other schemes) and `x-api-key`. */
 export function presentedTokens(headers: Readonly<Record<string, Header>>): Presented {
   const bearer = /^bearer +(\S+)$/i.exec(one(headers.authorization) ?? '')?.[1] ?? null
-  return { apiToken: one(headers['x-api-token']), bearer }
+  return { apiToken: one(headers['x-api-token']), bearer, apiKey: one(headers['x-api-key']) }
 }

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
 import type { Connections } from '../connection/connections.js'
-import type { ErrorCode } from '../contract/errors.js'
+import { type ErrorCode, statusOf } from '../contract/errors.js'
 import type { RequestFacts, RouteRules } from '../contract/plugin.js'
 import type { RejectReason } from '../contract/refusal.js'
 import { busyHeaders, Refusal } from '../contract/refusal.js'
@@ -43,6 +43,8 @@ export class GuardRefusal extends Refusal<RejectReason> {
     super(guard, code, undefined, headers)
   }
 }
+
+const CHALLENGE = { 'WWW-Authenticate': 'Bearer realm="g6"' }
 
 type Rules = {
   readonly config: HttpConfig
@@ -194,10 +196,10 @@ export class Access {
   #bringsCredential({ headers }: IncomingMessage, rules: RouteRules, target: StreamTarget): boolean {
     const isRelay = rules.access === 'relay'
     // A route with credentials of its own counts wrong ones too.
-    const isChecked = this.#rules.tokens.required || rules.verifyBearer !== undefined
+    const isChecked = this.#rules.tokens.required || rules.verifyCaller !== undefined
     if (!isRelay && !isChecked) return false
-    const { apiToken, bearer } = presentedTokens(headers)
-    const hasOther = isRelay ? headers['x-api-key'] !== undefined : ticketIn(rules, target) !== null
+    const { apiToken, bearer, apiKey } = presentedTokens(headers)
+    const hasOther = isRelay ? apiKey !== null : ticketIn(rules, target) !== null
     return apiToken !== null || bearer !== null || hasOther
   }
 
@@ -230,7 +232,8 @@ export class Access {
     target: StreamTarget,
   ): Promise<void> | undefined {
     const { tokens } = this.#rules
-    const { apiToken, bearer } = presentedTokens(request.headers)
+    const presented = presentedTokens(request.headers)
+    const { apiToken, bearer } = presented
     for (const token of [apiToken, bearer]) facts.owner ??= token === null ? null : tokens.ownerOf(token)
     const text = ticketIn(rules, target)
     const ticket = text === null ? null : this.#usableTicket(text, request, target)
@@ -240,10 +243,12 @@ export class Access {
       facts.owner = ticket.owner
       return undefined
     }
-    if (apiToken === null && bearer === null && text === null)
-      throw new GuardRefusal('auth', 'token_missing', { 'WWW-Authenticate': 'Bearer realm="g6"' })
-    if (bearer === null || rules.verifyBearer === undefined) return this.#refuseToken(facts)
-    return rules.verifyBearer(bearer).then(result => {
+    const apiKey = rules.access === 'relay' ? presented.apiKey : null
+    if (apiToken === null && bearer === null && apiKey === null && text === null)
+      this.#refuseToken(facts, 'token_missing')
+    if ((bearer === null && apiKey === null) || rules.verifyCaller === undefined)
+      return this.#refuseToken(facts)
+    return rules.verifyCaller(presented, facts).then(result => {
       if (typeof result === 'string') this.#refuseToken(facts, result)
       facts.verified = result
     })
@@ -264,8 +269,13 @@ export class Access {
   }
 
   #refuseToken(facts: RequestFacts, code: ErrorCode = 'token_wrong'): never {
+    if (code === 'token_missing') throw new GuardRefusal('auth', code, CHALLENGE)
+    // The server is unable to check it: that is no wrong one.
+    if (statusOf(code) >= 500) throw new GuardRefusal('auth', code)
     const waitMs = this.countWrong(facts)
-    if (waitMs > 0) throw new GuardRefusal('auth', 'too_many_wrong_tokens', retryAfter(waitMs))
+    // A wrong relay key is always 401: the clients that bring one repeat a 429, and its address waits anyway.
+    if (waitMs > 0 && code !== 'key_wrong')
+      throw new GuardRefusal('auth', 'too_many_wrong_tokens', retryAfter(waitMs))
     const challenge = 'Bearer realm="g6", error="invalid_token"'
     throw new GuardRefusal('auth', code, { 'WWW-Authenticate': challenge })
   }

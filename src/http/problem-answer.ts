@@ -6,6 +6,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type ErrorCode, HttpError, problem, statusOf } from '../contract/errors.js'
+import type { RouteRules } from '../contract/plugin.js'
 import { requestIdOf } from '../guards/ids.js'
 import { DOCUMENT_HEADERS } from './answer-headers.js'
 
@@ -36,9 +37,15 @@ function hasUnreadBody(request: FastifyRequest): boolean {
   return !request.raw.complete && (length !== '0' || coding !== undefined)
 }
 
-export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: HttpError): void {
+export function sendProblem(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: HttpError,
+  errorMembers: RouteRules['errorMembers'] = () => ({}),
+): void {
   if (hasUnreadBody(request)) void reply.header('Connection', 'close')
-  const document = { ...problem(error.code, request.facts.requestId, error.detail), ...error.members }
+  const told = problem(error.code, request.facts.requestId, error.detail)
+  const document = { ...told, ...error.members, ...errorMembers(told) }
   void reply
     .code(statusOf(error.code))
     .headers(error.headers)

@@ -112,6 +112,9 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     get draining() {
       return draining
     },
+    get isLocal() {
+      return isLocal(boundTo ?? parts.config().httpHost)
+    },
   }
   const listenerOf = new WeakMap<IncomingMessage, ListenerPlan>()
   const refusals = new RefusalLog(log, clock)
@@ -219,7 +222,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     } else if (error.code === 'internal') {
       log.error({ err: thrown, requestId, address, route }, 'request failed')
     }
-    sendProblem(request, reply, error)
+    sendProblem(request, reply, error, request.routeOptions.config.rules?.errorMembers)
   }
 
   let placesLoggedMs = Number.NEGATIVE_INFINITY

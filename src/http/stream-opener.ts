@@ -51,8 +51,9 @@ export class StreamOpener {
       // A proxy that compresses without regard to no-transform (Caddy 2.6) holds events back; it leaves what is encoded already.
       ...(acceptsIt ? { 'Content-Encoding': isGzip ? 'gzip' : 'identity' } : {}),
       ...(isOld ? {} : { 'Transfer-Encoding': 'chunked' }),
-      // The connection carries nothing after the stream.
-      Connection: 'close',
+      // The connection carries nothing after the stream. `Connection: close` must not say so: with it clients (undici) take
+      // a connection that breaks for the orderly end of the body.
+      ...(isOld ? { Connection: 'close' } : { 'Keep-Alive': 'timeout=0' }),
     }
     return { wire, headers }
   }

@@ -63,6 +63,10 @@ class BodyTransport implements Transport {
     this.#close()
   }
 
+  breakOff(): void {
+    this.destroy()
+  }
+
   destroy(): void {
     this.#controller?.error(new Error('the server has closed this stream'))
     this.#close()

@@ -54,7 +54,11 @@ function replyTo(request: NodeRequest, response: NodeResponse): Reply {
       }
       const isOld = request.httpVersion === '1.0'
       const framing = isOld ? 'raw' : 'chunked'
-      begin(response, 200, { ...headers, Connection: 'close' })
+      // As http/stream-opener.ts: `Connection: close` would make a cut look like an end.
+      const carriesNothingAfter = isOld
+        ? { Connection: 'close' }
+        : { Connection: 'keep-alive', 'Keep-Alive': 'timeout=0' }
+      begin(response, 200, { ...headers, ...carriesNothingAfter })
       if (!isOld) response.setHeader('Transfer-Encoding', 'chunked')
       // Head and first events in one packet.
       socket.setNoDelay(true)

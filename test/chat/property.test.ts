@@ -106,7 +106,7 @@ async function follow(
   return { seen, joined, streamId }
 }
 
-const END_OF: Readonly<Record<MockFinish, string>> = {
+const END_OF: Readonly<Partial<Record<MockFinish, string>>> = {
   done: 'complete',
   tail: 'complete',
   length: 'length',

@@ -1,6 +1,6 @@
 // What a client reads of an answer, whatever the upstream's dialect (chat.md 2 and 3).
 import { describe, expect, test } from 'vitest'
-import type { MockDialect } from '../../src/chat/mock/script.js'
+import type { MockDialect } from '../../src/chat/mock/dialects.js'
 import { tokenTexts } from '../../src/chat/mock/script.js'
 import { CHAT_EVENTS } from '../../src/protocol/chat-events.js'
 import { ChatReader } from '../support/chat-reader.js'

@@ -73,6 +73,7 @@ test('the HMAC of a listed user is the one the rollout knows', async () => {
   })
   const caller = (email: string) => ({
     person: { key: 'iss|7', email, role: null, tokenId: 't' },
+    relayKey: null,
     addressKey: '127.0.0.1',
     key: 'u:iss|7',
   })

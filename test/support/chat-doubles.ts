@@ -1,5 +1,5 @@
 // Test doubles around the relay that count what it acquires and releases: identity, limits, timers.
-import type { ChatLimits, Identity, Lease } from '../../src/chat/ports.js'
+import type { Caller, ChatLimits, Identity, Lease, RelayKey, Spent } from '../../src/chat/ports.js'
 import { systemTimers, type Timers } from '../../src/clock/timers.js'
 
 /** Tokens `person:NAME` are NAME's. */
@@ -20,13 +20,18 @@ export class CountedLimits implements ChatLimits {
   started: string[] = []
   refuse: 'user' | 'instance' | 'rate' | null = null
   readonly hasKeys = true
-  async start(key: string) {
+  readonly spendings: { readonly key: string | null; readonly tokens: Spent }[] = []
+  async start({ key }: Pick<Caller, 'key'>) {
     this.started.push(key)
     if (this.refuse !== 'rate') return { ok: true, headers: { RateLimit: '"default";r=19;t=60' } } as const
-    return { ok: false, retryAfterSec: 17, headers: { RateLimit: '"default";r=0;t=17' } } as const
+    const headers = { RateLimit: '"default";r=0;t=17' }
+    return { ok: false, code: 'rate_limited', retryAfterSec: 17, headers } as const
   }
-  lease(key: string | null): Lease | 'user' | 'instance' {
-    if (this.refuse === 'instance' || (this.refuse === 'user' && key !== null)) return this.refuse
+  readonly spent = (key: RelayKey | null, tokens: Spent): void => {
+    this.spendings.push({ key: key?.name ?? null, tokens })
+  }
+  lease(caller: Pick<Caller, 'key'> | null): Lease | 'user' | 'instance' {
+    if (this.refuse === 'instance' || (this.refuse === 'user' && caller !== null)) return this.refuse
     this.leased++
     let isHeld = true
     return {

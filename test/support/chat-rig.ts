@@ -7,7 +7,15 @@ import type { ChatConfig } from '../../src/chat/chat-config.js'
 import type { LogStore } from '../../src/chat/log/chat-log.js'
 import { MemoryStore } from '../../src/chat/log/memory-store.js'
 import { type MockOptions, type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
-import type { AuditEntry, AuditTrail, Identity, Rollout } from '../../src/chat/ports.js'
+import {
+  type AuditEntry,
+  type AuditTrail,
+  type ChatLimits,
+  type Identity,
+  noKeys,
+  type RelayKeys,
+  type Rollout,
+} from '../../src/chat/ports.js'
 import { Relay } from '../../src/chat/relay.js'
 import { chatPlugin } from '../../src/chat/routes.js'
 import { Breakers } from '../../src/chat/upstream/breakers.js'
@@ -76,6 +84,10 @@ export type ChatRigOptions = {
   readonly clock?: Clock
   /** Instead of the double that knows `person:NAME`. */
   readonly identity?: Identity
+  /** None unless given. */
+  readonly keys?: RelayKeys
+  /** Instead of the double that counts, which then sees nothing. */
+  readonly realLimits?: ChatLimits
   /** Awaited before a token is verified. */
   readonly beforeVerify?: () => Promise<void>
 }
@@ -153,6 +165,7 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     ...(options.pingMs === undefined ? {} : { pingMs: options.pingMs }),
     audit,
     observer,
+    spent: (options.realLimits ?? limits).spent,
     log,
     clock,
     timers,
@@ -176,8 +189,9 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
     config: () => config,
     relay,
     identity: watchedIdentity,
+    keys: options.keys ?? noKeys,
     rollout,
-    limits,
+    limits: options.realLimits ?? limits,
     audit,
     timers,
     clock,

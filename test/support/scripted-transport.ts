@@ -71,6 +71,10 @@ export class ScriptedTransport implements Transport {
     if (!this.#stalled) this.cut()
   }
 
+  breakOff(): void {
+    if (!this.#stalled) this.cut()
+  }
+
   destroy(): void {
     this.cut()
   }

@@ -3,6 +3,7 @@
 import type {
   ChatLog,
   FoundStream,
+  LogEnd,
   LogSlice,
   LogStore,
   StoreEvents,
@@ -33,8 +34,9 @@ export class SharedStreams {
 /** A stream as another server sees it. */
 class DistantLog implements ChatLog {
   readonly #followers = new Set<() => void>()
+  head: number
   tail: number
-  ended: boolean
+  end: LogEnd
   #unfollow: (() => void) | null = null
 
   constructor(
@@ -42,8 +44,9 @@ class DistantLog implements ChatLog {
     readonly shared: SharedStreams,
     readonly onFollowed: (isFollowed: boolean) => void,
   ) {
+    this.head = stream.log.head
     this.tail = stream.log.tail
-    this.ended = stream.log.ended
+    this.end = stream.log.end
   }
 
   async readFrom(from: number, framing: Wire['framing'], aboutBytes: number): Promise<LogSlice> {
@@ -69,9 +72,10 @@ class DistantLog implements ChatLog {
 
   async #grow(): Promise<void> {
     await later()
-    const { tail, ended } = this.stream.log
+    const { head, tail, end } = this.stream.log
+    this.head = head
     this.tail = tail
-    this.ended = ended
+    this.end = end
     for (const onGrowth of this.#followers) onGrowth()
   }
 }

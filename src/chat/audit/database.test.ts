@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import Sqlite from 'libsql'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type Database, holdWriterLock, openForReading, openForWriting } from './database.js'
+import type { Database } from '../sqlite.js'
+import { holdWriterLock, openForReading, openForWriting } from './database.js'
 
 let folder: string
 let path: string

@@ -1,27 +1,10 @@
 // SQLite as the audit trail uses it: one file, write-ahead log, every commit synced to the disk before it returns. The
 // driver is synchronous; the server runs it in a thread (background.ts).
-import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, lstatSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import Sqlite from 'libsql'
-import { AuditError, codeOf, createPrivately } from './files.js'
-
-export type Value = string | number | null | Uint8Array
-
-/** A prepared statement; `T` is the row that its SQL selects. */
-export type Query<T> = {
-  first(...values: readonly Value[]): T | null
-  all(...values: readonly Value[]): readonly T[]
-}
-
-export type Database = {
-  exec(sql: string): void
-  query<T>(sql: string): Query<T>
-  /** Returns the number of changed rows. */
-  command(sql: string): (...values: readonly Value[]) => number
-  /** All or nothing, committed and synced when it returns. Takes the write lock first. */
-  transaction<T>(work: () => T): T
-  close(): void
-}
+import { type Database, openSqlite, otherNameOf } from '../sqlite.js'
+import { AuditError, createPrivately } from './files.js'
 
 /** How long to wait for another process's write, milliseconds. */
 const BUSY_TIMEOUT_MS = 5_000
@@ -66,50 +49,10 @@ const SCHEMA = `
     BEGIN SELECT RAISE(ABORT, 'the audit trail is append-only'); END;
 `
 
-function open(path: string): Database {
-  const sqlite = new Sqlite(path, { timeout: BUSY_TIMEOUT_MS })
-  function transaction<T>(work: () => T): T {
-    sqlite.exec('BEGIN IMMEDIATE')
-    try {
-      const result = work()
-      sqlite.exec('COMMIT')
-      return result
-    } catch (error) {
-      // With a full disk SQLite has rolled it back already.
-      if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
-      throw error
-    }
-  }
-  return {
-    exec: sql => void sqlite.exec(sql),
-    query: <T>(sql: string): Query<T> => {
-      const statement = sqlite.prepare<Value[]>(sql)
-      // The border: a row is what the SQL selects.
-      return {
-        first: (...values) => (statement.get(...values) as T | undefined) ?? null,
-        all: (...values) => statement.all(...values) as T[],
-      }
-    },
-    command: sql => {
-      const statement = sqlite.prepare<Value[]>(sql)
-      return (...values) => statement.run(...values).changes
-    },
-    transaction,
-    close: () => {
-      // Statements live until they are garbage-collected, and would keep an open transaction.
-      if (sqlite.inTransaction) sqlite.exec('ROLLBACK')
-      sqlite.close()
-    },
-  }
-}
-
 /** A file that is missing is created. Throws AuditError `other_name`. */
 export function ensureOneName(path: string): void {
   if (!existsSync(path)) createPrivately(path)
-  const { nlink } = statSync(path)
-  const real = realpathSync.native(path)
-  const other =
-    nlink > 1 ? `has ${nlink} names (hard links)` : isMounted(real) ? 'is mounted as a single file' : null
+  const other = otherNameOf(path)
   if (other === null) return
   throw new AuditError(
     'other_name',
@@ -118,28 +61,10 @@ export function ensureOneName(path: string): void {
   )
 }
 
-/** Whether something is mounted exactly there (Linux; elsewhere a single file is not mounted). */
-function isMounted(realPath: string): boolean {
-  let mounts: string
-  try {
-    mounts = readFileSync('/proc/self/mountinfo', 'utf8')
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
-    throw error
-  }
-  // The fifth field, with blanks and backslashes in octal.
-  return mounts.split('\n').some(line => {
-    const point = line.split(' ')[4] ?? ''
-    return (
-      point.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))) === realPath
-    )
-  })
-}
-
 /** Opens the database for writing; creates a missing one. Throws AuditError `other_name`. */
 export function openForWriting(path: string): Database {
   ensureOneName(path)
-  const database = open(path)
+  const database = openSqlite(path, BUSY_TIMEOUT_MS)
   try {
     database.exec('PRAGMA journal_mode = WAL')
     database.exec(SETTINGS)
@@ -162,7 +87,7 @@ export function openForReading(path: string): Database {
   if (!existsSync(path)) {
     throw new AuditError('missing', `there is no audit trail at ${path} (G6_AUDIT_DB)`)
   }
-  const database = open(path)
+  const database = openSqlite(path, BUSY_TIMEOUT_MS)
   try {
     database.exec(SETTINGS)
     database.exec('PRAGMA query_only = ON')

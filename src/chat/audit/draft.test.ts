@@ -57,6 +57,15 @@ test('of a verified token only the commitment is stored', () => {
   })
 })
 
+test('the name of a relay key is recorded as it is, of streams and of refusals', () => {
+  expect(plainly({ ...start('s1'), key: 'app' } as AuditEntry).details).toEqual({
+    upstream: 'http://rag',
+    key: 'app',
+  })
+  expect(plainly({ ...refused('10.0.0.9'), key: 'app' } as AuditEntry).details).toMatchObject({ key: 'app' })
+  expect(plainly({ ...start('s1'), key: null } as AuditEntry).details).toEqual({ upstream: 'http://rag' })
+})
+
 test('one content has one spelling, however its members are ordered; lists keep their order', () => {
   const spelled = '{"a":[2,1],"b":{"c":null,"d":"x"},"e":1}'
   expect(canonicalJson({ b: { d: 'x', c: null }, e: 1, a: [2, 1] })).toBe(spelled)

@@ -35,6 +35,10 @@ function namesOf({ key, email }: Person): readonly SubjectName[] {
 const emailOf = (person: Person | null): Readonly<Record<string, string>> =>
   person === null || person.email === null ? {} : { email: person.email }
 
+/** The name of a relay key is no secret, and identifies no person. */
+const keyOf = ({ key }: { readonly key?: string | null }): Readonly<Record<string, string>> =>
+  key === null || key === undefined ? {} : { key }
+
 const whole = (value: number): number => Math.round(value)
 
 type StreamEntry = Extract<AuditEntry, { readonly streamId: string }>
@@ -76,7 +80,7 @@ export function draftOf(entry: AuditEntry, { storeEmail }: DraftOptions): Draft 
       // Clients choose connection and request ids, which may identify them.
       secrets: { ...secrets, connection: connectionId, request: requestId },
       kept: 'email' in secrets ? kept : [],
-      details,
+      details: { ...details, ...keyOf(entry) },
     }
   }
   if (entry.operation === 'auth.token_verified') {
@@ -89,7 +93,7 @@ export function draftOf(entry: AuditEntry, { storeEmail }: DraftOptions): Draft 
     subject: names ?? [{ kind: 'address', text: address }],
     secrets: { ...emailOf(person), address, request: requestId },
     kept: ['address', ...kept],
-    details: { code },
+    details: { code, ...keyOf(entry) },
   }
 }
 

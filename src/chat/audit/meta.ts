@@ -1,7 +1,7 @@
 // The table `meta`: signed facts about the database as a whole. `key`: which key it was written with. `sealed`: the rows of its
 // subjects have MACs.
+import type { Database } from '../sqlite.js'
 import { signatureOf } from './chain.js'
-import type { Database } from './database.js'
 
 const NAMES = ['key', 'sealed'] as const
 type Name = (typeof NAMES)[number]

@@ -1,6 +1,7 @@
 // What the commands show: the newest records, and all records of one subject.
+import type { Database } from '../sqlite.js'
 import type { AuditRecord } from './chain.js'
-import { type Database, openForReading } from './database.js'
+import { openForReading } from './database.js'
 import { createRecords, type Records } from './records.js'
 import type { SubjectName } from './subjects.js'
 import { findTrusted, type Warn } from './trust.js'

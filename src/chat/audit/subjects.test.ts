@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { auditTrail } from '../../../test/support/audit-trail.js'
-import { type Database, openForWriting } from './database.js'
+import type { Database } from '../sqlite.js'
+import { openForWriting } from './database.js'
 import { createSubjects, type Subjects } from './subjects.js'
 
 const HOUR_MS = 3_600_000

@@ -5,8 +5,8 @@
 // These rows decide on whom `export` and `erase` act, and they change and leave, so they are not in the chain themselves: each
 // subject has a MAC over its row and all its lookups, under a key of its own, and the record that changed them has that MAC.
 import { createHmac, randomBytes } from 'node:crypto'
+import type { Database } from '../sqlite.js'
 import { isSameMac } from './chain.js'
-import type { Database } from './database.js'
 
 /** A name that finds a subject. A person has a `person` key and `name`s: subject claim and email. */
 export type SubjectName = {

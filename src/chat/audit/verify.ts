@@ -5,8 +5,9 @@
 //   subjects, lookups     the MAC of each subject, and the newest of these MACs in the chain
 //   open_streams          starts without an end in the chain
 //   meta, checkpoint      signed
+import type { Database } from '../sqlite.js'
 import { type AuditRecord, type ChainFault, checkChain, type Fault, type Head, type Intact } from './chain.js'
-import { type Database, hasSeals, openForReading } from './database.js'
+import { hasSeals, openForReading } from './database.js'
 import { readHead } from './files.js'
 import { createMeta } from './meta.js'
 import { createRecords, type Records } from './records.js'

@@ -69,6 +69,12 @@ export function chatBackendsOf(settings: BackendSettings): ChatBackends {
   return { style: chatUpstream, backends }
 }
 
+/** Each backend once, those of the bali-zero routes first. */
+export function allBackendsOf(settings: BackendSettings): readonly Backend[] {
+  const all = [...chatBackendsOf(settings).backends, ...backendsOf(settings)]
+  return all.filter(({ name }, at) => all.findIndex(other => other.name === name) === at)
+}
+
 const PLAIN = {
   keyHeader: 'authorization',
   models: null,

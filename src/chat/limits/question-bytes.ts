@@ -9,7 +9,11 @@ export class QuestionBytes {
   #inAll = 0
   readonly #byCaller = new Map<string, number>()
 
-  constructor(readonly longest: number) {}
+  constructor(
+    readonly longest: number,
+    readonly longestPerCaller = LONGEST_PER_CALLER,
+    readonly longestInAll = LONGEST_IN_ALL,
+  ) {}
 
   get announced(): number {
     return this.#inAll
@@ -20,8 +24,8 @@ export class QuestionBytes {
     const bytes = Math.min(announced ?? this.longest, this.longest)
     const key = caller ?? ''
     const ofCaller = this.#byCaller.get(key) ?? 0
-    if (this.#inAll + bytes > LONGEST_IN_ALL * this.longest) return 'instance'
-    if (caller !== null && ofCaller + bytes > LONGEST_PER_CALLER * this.longest) return 'caller'
+    if (this.#inAll + bytes > this.longestInAll * this.longest) return 'instance'
+    if (caller !== null && ofCaller + bytes > this.longestPerCaller * this.longest) return 'caller'
     this.#inAll += bytes
     this.#byCaller.set(key, ofCaller + bytes)
     let isHeld = true

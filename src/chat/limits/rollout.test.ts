@@ -12,9 +12,10 @@ const OFF: RolloutSettings = {
 const KEY = Buffer.from('audit key')
 const rollout = (changes: Partial<RolloutSettings>, hmacKey: Uint8Array | null = KEY) =>
   createRollout({ settings: () => ({ ...OFF, enableSseStreaming: true, ...changes }), hmacKey })
-const anonymous = (key: string): Caller => ({ person: null, addressKey: key, key })
+const anonymous = (key: string): Caller => ({ person: null, relayKey: null, addressKey: key, key })
 const alice: Caller = {
   person: { key: 'https%3A%2F%2Fissuer|u-1', email: 'Alice@Example.org', role: null, tokenId: 't' },
+  relayKey: null,
   addressKey: '10.0.0.1',
   key: 'u:https%3A%2F%2Fissuer|u-1',
 }

@@ -12,6 +12,10 @@ export type StreamFacts = {
   readonly owner: string | null
   readonly identified: boolean
   readonly connectionId: string
+  /** Of the trace that the caller's question belongs to, for log lines. */
+  readonly traceId?: string
+  /** `pass`: its events are those of the upstream, passed on; else those of the `bali-zero` routes. */
+  readonly format?: 'pass'
 }
 
 /** What log lines call a stream. The id itself gives access to an anonymous answer, so it is not logged. */
@@ -19,12 +23,11 @@ export function streamMark(streamId: string): string {
   return createHash('sha256').update(streamId).digest('hex').slice(0, 16)
 }
 
-export type AppendOptions = {
-  /** Nothing follows. */
-  readonly isTerminal: boolean
-  /** It belongs to the end of the stream, so the limit does not apply. */
-  readonly isLast: boolean
-}
+/**
+ * Whether more may come, and if not, how it ended: `whole`, and its readers end in order behind the last event; `cut`, and they are
+ * destroyed, so that no client takes what it has for a whole answer.
+ */
+export type LogEnd = 'open' | 'whole' | 'cut'
 
 export type LogSlice = {
   /** Whole events in the wire's framing; must not be changed. */
@@ -35,11 +38,12 @@ export type LogSlice = {
 
 /** Reading. */
 export interface ChatLog {
+  /** The number of the oldest event that is kept. */
+  readonly head: number
   /** The number the next event will have. */
   readonly tail: number
-  /** The terminal event is in. */
-  readonly ended: boolean
-  /** At least one event, and about this many bytes. `from` must be below `tail`. */
+  readonly end: LogEnd
+  /** At least one event, and about this many bytes. `from` must be `head` or more, and below `tail`. */
   readFrom(from: number, framing: Wire['framing'], aboutBytes: number): LogSlice | Promise<LogSlice>
   /** Calls back after events were appended and published; returns the function that ends it. */
   follow(onGrowth: () => void): () => void
@@ -47,8 +51,15 @@ export interface ChatLog {
 
 /** Writing; one writer. */
 export interface WritableChatLog extends ChatLog {
-  /** Adds an encoded event. False: it would exceed the log's limit, and was not added. */
-  append(text: string, options?: AppendOptions): boolean
+  /**
+   * Adds an encoded event. False: it would exceed the log's limit, and was not added; for what belongs to the end of the stream
+   * (`isLast`) there is no limit.
+   */
+  append(text: string, isLast?: boolean): boolean
+  /** The same for an event whose first line is text and whose rest are bytes, which are copied. */
+  appendBytes(firstLine: string, bytes: Buffer, isLast?: boolean): boolean
+  /** Nothing follows. */
+  close(end: 'whole' | 'cut'): void
   /** Notifies the followers, once for everything appended since. */
   publish(): void
   /** Bytes of the events before this number. */
@@ -71,7 +82,7 @@ export interface LogStore {
   /** Called once, before anything else. */
   attach(events: StoreEvents): void
   create(facts: StreamFacts): WritableChatLog
-  /** Null: unknown, or expired. `tail` and `ended` are those of now; a followed log updates them. */
+  /** Null: unknown, or expired. `tail` and `end` are those of now; a followed log updates them. */
   find(streamId: string): FoundStream | null | Promise<FoundStream | null>
   /** Asks the instance that runs it. */
   askStop(streamId: string): void

@@ -51,8 +51,9 @@ describe('the log', () => {
     expect(log.append('x'.repeat(80))).toBe(true)
     expect(log.append('x'.repeat(80))).toBe(false)
     expect(log.tail).toBe(1)
-    expect(log.append('end', { isTerminal: true, isLast: true })).toBe(true)
-    expect([log.tail, log.ended]).toEqual([2, true])
+    expect(log.append('end', true)).toBe(true)
+    log.close('whole')
+    expect([log.tail, log.end]).toEqual([2, 'whole'])
     expect(() => log.append('more')).toThrow('nothing follows')
   })
   test('takes what fits to the last byte', () => {

@@ -1,12 +1,11 @@
 // The log in memory. Events are stored one after the other in slabs, framed as HTTP/1.1 chunks, so that a part of a slab is
 // written to a socket without a copy. A thousand stalled readers hold a thousand numbers and references into the same bytes.
 import type { Wire } from '../../connection/transport.js'
-import type { AppendOptions, LogSlice, WritableChatLog } from './chat-log.js'
+import type { LogEnd, LogSlice, WritableChatLog } from './chat-log.js'
 
 const FIRST_SLAB_BYTES = 4 * 1024
 const LARGEST_SLAB_BYTES = 64 * 1024
 const CRLF_BYTES = 2
-const ORDINARY: AppendOptions = { isTerminal: false, isLast: false }
 
 type Slab = {
   readonly buffer: Buffer
@@ -41,23 +40,26 @@ export class MemoryLog implements WritableChatLog {
   readonly #followers = new Set<() => void>()
   #tail = 0
   #sizeBytes = 0
-  #ended = false
+  #end: LogEnd = 'open'
 
   constructor(readonly limitBytes: number) {}
 
+  get head(): number {
+    return 0
+  }
   get tail(): number {
     return this.#tail
   }
-  get ended(): boolean {
-    return this.#ended
+  get end(): LogEnd {
+    return this.#end
   }
   /** Bytes of all events, framing included. */
   get sizeBytes(): number {
     return this.#sizeBytes
   }
 
-  append(text: string, { isTerminal, isLast }: AppendOptions = ORDINARY): boolean {
-    if (this.#ended) throw new Error('nothing follows a terminal event')
+  append(text: string, isLast = false): boolean {
+    if (this.#end !== 'open') throw new Error('nothing follows the end of a log')
     const textBytes = Buffer.byteLength(text)
     const head = `${textBytes.toString(16)}\r\n`
     const sizeBytes = head.length + textBytes + CRLF_BYTES
@@ -69,7 +71,21 @@ export class MemoryLog implements WritableChatLog {
     slab.used += slab.buffer.write(`${head}${text}\r\n`, slab.used, coding)
     this.#sizeBytes += sizeBytes
     this.#tail++
-    this.#ended = isTerminal
+    return true
+  }
+
+  appendBytes(firstLine: string, bytes: Buffer, isLast = false): boolean {
+    if (this.#end !== 'open') throw new Error('nothing follows the end of a log')
+    const head = `${(firstLine.length + bytes.length).toString(16)}\r\n${firstLine}`
+    const sizeBytes = head.length + bytes.length + CRLF_BYTES
+    if (!isLast && this.#sizeBytes + sizeBytes > this.limitBytes) return false
+    const slab = this.#slabFor(sizeBytes)
+    slab.starts.push(slab.used)
+    slab.used += slab.buffer.write(head, slab.used, 'latin1')
+    slab.used += bytes.copy(slab.buffer, slab.used)
+    slab.used += slab.buffer.write('\r\n', slab.used, 'latin1')
+    this.#sizeBytes += sizeBytes
+    this.#tail++
     return true
   }
 
@@ -86,6 +102,11 @@ export class MemoryLog implements WritableChatLog {
     }
     this.#slabs.push(slab)
     return slab
+  }
+
+  close(end: 'whole' | 'cut'): void {
+    if (this.#end !== 'open') throw new Error('a log ends once')
+    this.#end = end
   }
 
   publish(): void {

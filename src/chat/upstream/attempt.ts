@@ -1,114 +1,139 @@
-// One try at one backend: parses the response into events, chunk by chunk.
-import { createSseParser } from '../../sse/parse.js'
-import type { UpstreamEvent } from '../events.js'
-import type { EdgeCall, UpstreamEdge } from './edge.js'
-import { createNormaliser, type Dialect } from './normalise.js'
+// One try at one backend: hands on what its reader finds in the response, chunk by chunk.
+import type { BodyReader } from '../answer-format.js'
+import type { EdgeCall, EdgeHeaders, UpstreamEdge } from './edge.js'
 import type { UpstreamRequest } from './request.js'
-import { createUtf8Text } from './utf8-text.js'
+import type { TryFailure } from './retry.js'
 
-/** Limit of a line and of an event of an upstream, UTF-16 units; longer ones count as unknown. */
-const MAX_EVENT_CHARS = 4 * 1024 * 1024
+/** What a backend answered instead of an answer: for callers that have to read it. */
+export type UpstreamRefusal = {
+  readonly status: number
+  readonly headers: EdgeHeaders
+  readonly body: Buffer
+}
 
-export type AttemptFailure =
-  | { readonly kind: 'unreachable'; readonly cause: string }
-  | { readonly kind: 'status'; readonly status: number; readonly retryAfter: string | null }
-  | { readonly kind: 'not_a_stream' }
-  /** `cause` null: the body ended properly, but without a terminal frame. */
-  | { readonly kind: 'cut'; readonly cause: string | null }
-
-export type AttemptHandlers = {
-  /** The events of one chunk, in order; empty when it held only signs of life. */
-  onEvents(events: readonly UpstreamEvent[]): void
-  onUnknownFrame(): void
+export type AttemptHandlers<Said> = {
+  /** The head of an answer came: what follows is its body. */
+  onHead(headers: EdgeHeaders): void
+  /** What one chunk of `bytes` said, in order; null: not one frame, but a sign of life. */
+  onSaid(said: readonly Said[] | null, bytes: number): void
   /** It ended without a terminal event; called at most once, and never after one. */
-  onFailure(failure: AttemptFailure): void
+  onFailure(failure: TryFailure): void
   /** The connection is free or closed; the last call, omitted after `abort`. */
   onClosed(): void
 }
 
-const isTerminal = ({ type }: UpstreamEvent): boolean => type === 'done' || type === 'error'
+export type Attempt = EdgeCall & {
+  /** Not a byte came for too long: fails, and ends the connection. */
+  stalled(): void
+}
 
-function one(header: string | readonly string[] | undefined): string | null {
+export function oneHeader(header: string | readonly string[] | undefined): string | null {
   return (typeof header === 'string' ? header : header?.[0]) ?? null
 }
 
-/** Ignores everything after a terminal event; the caller aborts it if it does not end soon. */
-export function attempt(
+const FORMS: readonly (readonly [type: RegExp, word: string])[] = [
+  [/^(text\/html|application\/xhtml\+xml)\b/i, 'html'],
+  [/^application\/([\w.-]+\+)?json\b/i, 'json'],
+  [/^(text|application)\/([\w.-]+\+)?xml\b/i, 'xml'],
+  [/^text\//i, 'text'],
+]
+
+/** What a log line calls a body that is not an answer; never a text of the backend. */
+function formOf(contentType: string | null): string {
+  if (contentType === null) return 'no_content_type'
+  return FORMS.find(([type]) => type.test(contentType.trim()))?.[1] ?? 'other_content_type'
+}
+
+/** `keptRefusalBytes`: of the body of another status than 200. Ignores everything after a terminal event; the caller aborts it
+ * if it does not end soon. */
+export function attempt<Said>(
   edge: UpstreamEdge,
   request: UpstreamRequest,
-  dialect: Dialect,
-  handlers: AttemptHandlers,
-): EdgeCall {
-  const normaliser = createNormaliser(dialect)
-  const textOf = createUtf8Text()
-  let said: UpstreamEvent[] = []
+  reader: BodyReader<Said>,
+  keptRefusalBytes: number,
+  handlers: AttemptHandlers<Said>,
+): Attempt {
   let hasHead = false
-  let hasFrames = false
+  let hasBytes = false
   let isOver = false
-  const parser = createSseParser(
-    {
-      onEvent: message => {
-        hasFrames = true
-        const events = normaliser.frame(message)
-        if (events === null) handlers.onUnknownFrame()
-        else for (const event of events) said.push(event)
-      },
-      onOverflow: () => handlers.onUnknownFrame(),
-    },
-    { maxLineLength: MAX_EVENT_CHARS, maxEventLength: MAX_EVENT_CHARS },
-  )
+  let refused: { readonly status: number; readonly headers: EdgeHeaders } | null = null
+  const pieces: Buffer[] = []
+  let piecesBytes = 0
 
-  /** Up to the first terminal event. */
-  function hand(events: readonly UpstreamEvent[]): void {
-    const last = events.findIndex(isTerminal)
-    if (last !== -1) isOver = true
-    handlers.onEvents(last === -1 ? events : events.slice(0, last + 1))
+  function accepts(type: string): boolean {
+    return reader.accepts?.(type) ?? /^text\/event-stream\b/i.test(type)
   }
-  function fail(failure: AttemptFailure): void {
+  /** Up to the first terminal event. */
+  function hand(said: readonly Said[], bytes: number): void {
+    const last = said.findIndex(reader.isTerminal)
+    if (last !== -1) isOver = true
+    handlers.onSaid(last === -1 ? said : said.slice(0, last + 1), bytes)
+  }
+  function fail(failure: TryFailure): void {
     if (isOver) return
     isOver = true
     handlers.onFailure(failure)
   }
-
-  /** A tail without its blank line is dropped, unless it holds a terminal frame; otherwise the normaliser decides. */
-  function tailOrEnd(): readonly UpstreamEvent[] {
-    said = []
-    parser.push('\n\n')
-    return said.some(isTerminal) ? said : normaliser.end()
+  function failAsRefused(): void {
+    if (refused === null) return
+    const { status, headers } = refused
+    const refusal = keptRefusalBytes === 0 ? null : { status, headers, body: Buffer.concat(pieces) }
+    fail({ kind: 'status', status, retryAfter: oneHeader(headers['retry-after']), refusal })
+  }
+  function keep(chunk: Buffer): void {
+    pieces.push(chunk.subarray(0, keptRefusalBytes - piecesBytes))
+    piecesBytes += chunk.length
+    if (piecesBytes < keptRefusalBytes) return
+    failAsRefused()
+    call.abort()
   }
 
   const call = edge.open(request, {
     onHead: (status, headers) => {
-      if (status < 200) return
+      if (status < 200 || isOver) return
       hasHead = true
-      const type = one(headers['content-type'])
+      const type = oneHeader(headers['content-type'])
       if (status !== 200) {
-        fail({ kind: 'status', status, retryAfter: one(headers['retry-after']) })
+        refused = { status, headers }
+        if (keptRefusalBytes > 0) return
+        failAsRefused()
         call.abort()
-      } else if (type === null || !/^text\/event-stream\b/i.test(type)) {
-        fail({ kind: 'not_a_stream' })
+      } else if (type === null || !accepts(type)) {
+        fail({ kind: 'not_a_stream', cause: formOf(type) })
         call.abort()
-      }
+      } else handlers.onHead(headers)
     },
     onData: chunk => {
       if (isOver) return
-      said = []
-      hasFrames = false
-      parser.push(textOf(chunk))
-      if (hasFrames) hand(said)
+      if (refused !== null) return keep(chunk)
+      hasBytes = true
+      const said = reader.push(chunk)
+      if (said === null) handlers.onSaid(null, chunk.length)
+      else hand(said, chunk.length)
     },
     onEnd: () => {
+      failAsRefused()
       if (!isOver) {
-        const events = tailOrEnd()
-        if (events.some(isTerminal)) hand(events)
-        else fail({ kind: 'cut', cause: null })
+        const said = hasBytes ? reader.end() : []
+        if (said.some(reader.isTerminal)) hand(said, 0)
+        else fail({ kind: 'cut', cause: hasBytes ? 'no_last_event' : 'empty_body' })
       }
       handlers.onClosed()
     },
-    onError: cause => {
-      fail({ kind: hasHead ? 'cut' : 'unreachable', cause })
+    onError: (cause, isSent) => {
+      failAsRefused()
+      fail({ kind: hasHead ? 'cut' : isSent ? 'unanswered' : 'unreachable', cause })
       handlers.onClosed()
     },
   })
-  return call
+  return {
+    abort: () => call.abort(),
+    pause: () => call.pause(),
+    resume: () => call.resume(),
+    stalled: () => {
+      failAsRefused()
+      fail({ kind: 'silence' })
+      call.abort()
+    },
+  }
 }

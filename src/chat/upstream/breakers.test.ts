@@ -2,7 +2,11 @@ import { expect, test } from 'vitest'
 import { Breakers, TryFailed } from './breakers.js'
 
 const BACKEND = 'http://backend'
-const fails = () => Promise.reject(new TryFailed({ kind: 'not_a_stream' }))
+const NOT_A_STREAM = { kind: 'not_a_stream', cause: 'html' } as const
+const fails = () => Promise.reject(new TryFailed(NOT_A_STREAM))
+/** What the caller asked for was wrong. */
+const refuses = () => Promise.reject(new TryFailed(REFUSAL, false))
+const REFUSAL = { kind: 'status', status: 400, retryAfter: null, refusal: null } as const
 const isWell = () => Promise.resolve()
 
 /** What came of a call: `ok`, the failure's kind, or the message of what is no failure. */
@@ -77,4 +81,24 @@ test('a call that is no fault of the backend counts for nothing', async () => {
   const breakers = new Breakers(60_000)
   for (let i = 0; i < 40; i++) await outcome(breakers, () => Promise.reject(new Error('given up')))
   expect(breakers.stateOf(BACKEND)).toBe('closed')
+})
+
+test('a refusal of what was asked counts for nothing, and shows that an open one is well again', async () => {
+  const breakers = new Breakers(60_000)
+  for (let i = 0; i < 40; i++) expect(await outcome(breakers, refuses)).toBe('status')
+  expect(breakers.stateOf(BACKEND)).toBe('closed')
+  const rested = await opened(0)
+  expect(await outcome(rested, refuses)).toBe('status')
+  expect(rested.stateOf(BACKEND)).toBe('closed')
+})
+
+test('answers that fail after they began open it too', async () => {
+  const breakers = new Breakers(60_000)
+  for (let i = 0; i < 10; i++) {
+    await breakers.execute(BACKEND, isWell)
+    await breakers.fault(BACKEND, NOT_A_STREAM)
+  }
+  expect(breakers.stateOf(BACKEND)).toBe('open')
+  await breakers.fault(BACKEND, NOT_A_STREAM)
+  expect(breakers.stateOf(BACKEND)).toBe('open')
 })

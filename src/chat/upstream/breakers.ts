@@ -4,24 +4,29 @@ import type * as cockatielLibrary from 'cockatiel'
 import type { CircuitBreakerPolicy } from 'cockatiel'
 import type { TryFailure } from './retry.js'
 
-/** Failures that are not retried: an error in the answer itself, or our timeout. */
-type UnrepeatableFailure = { readonly kind: 'in_band' } | { readonly kind: 'first_token_timeout' }
-
-/** A try that failed; only these count against a backend. */
+/** A try that failed; those that are `atFault` count against the backend. */
 export class TryFailed extends Error {
   override readonly name = 'TryFailed'
-  constructor(readonly failure: TryFailure | UnrepeatableFailure) {
+  constructor(
+    readonly failure: TryFailure,
+    readonly atFault = true,
+  ) {
     super(failure.kind)
   }
 }
+
+const isFault = (error: Error): boolean => error instanceof TryFailed && error.atFault
 
 /** The trial call of an open breaker ended without a result; counts as a failure. */
 class TrialUndecided extends Error {
   override readonly name = 'TrialUndecided'
 }
 
-function undecided(error: unknown): never {
-  throw error instanceof TryFailed ? error : new TrialUndecided('undecided', { cause: error })
+/** A backend that answers is well, also where it refuses what it was asked; such a refusal is returned. */
+function verdict(error: unknown): TryFailed {
+  if (!(error instanceof TryFailed)) throw new TrialUndecided('undecided', { cause: error })
+  if (error.atFault) throw error
+  return error
 }
 
 export type BreakerState = 'closed' | 'open' | 'half_open'
@@ -39,11 +44,11 @@ export class Breakers {
 
   constructor(readonly halfOpenAfterMs = HALF_OPEN_AFTER_MS) {}
 
-  #policyOf(backend: string, { CountBreaker, circuitBreaker, handleType }: Cockatiel): CircuitBreakerPolicy {
+  #policyOf(backend: string, { CountBreaker, circuitBreaker, handleWhen }: Cockatiel): CircuitBreakerPolicy {
     const known = this.#policies.get(backend)
     if (known !== undefined) return known
     const breaker = new CountBreaker({ threshold: JUST_BELOW_HALF, size: CALLS })
-    const policy = circuitBreaker(handleType(TryFailed).orType(TrialUndecided), {
+    const policy = circuitBreaker(handleWhen(isFault).orType(TrialUndecided), {
       halfOpenAfter: this.halfOpenAfterMs,
       breaker,
     })
@@ -62,13 +67,23 @@ export class Breakers {
     const isTrial = policy.state === CircuitState.Open
     let isMade = false
     try {
-      await policy.execute(() => {
+      const refusal = await policy.execute(() => {
         isMade = true
-        return isTrial ? run().catch(undecided) : run()
+        return isTrial ? run().catch(verdict) : run()
       })
+      if (refusal !== undefined) throw refusal
     } catch (error) {
       if (!isMade) throw new TryFailed({ kind: 'breaker_open' })
       throw error instanceof TrialUndecided ? error.cause : error
+    }
+  }
+
+  /** Its answer failed after it had begun, when the try counted as a success. */
+  async fault(backend: string, failure: TryFailure): Promise<void> {
+    try {
+      await this.execute(backend, () => Promise.reject(new TryFailed(failure)))
+    } catch (error) {
+      if (!(error instanceof TryFailed)) throw error
     }
   }
 

@@ -1,88 +1,143 @@
-import { expect, test } from 'vitest'
-import { ownTime } from '../../../test/support/own-time.js'
-import type { ChatFailureCode } from '../../protocol/chat-events.js'
+import { describe, expect, test } from 'vitest'
+import { type OwnTime, ownTime } from '../../../test/support/own-time.js'
+import type { BodyReader } from '../answer-format.js'
+import type { Backend } from '../backends/backend.js'
 import { Breakers, TryFailed } from './breakers.js'
-import { UpstreamCall } from './call.js'
+import { type Asking, UpstreamCall } from './call.js'
 import type { EdgeHandlers, UpstreamEdge } from './edge.js'
 
-const [FIRST, SECOND] = [new URL('http://first'), new URL('http://second')]
+const backend = (name: string, more: Partial<Backend> = {}): Backend => ({
+  name,
+  url: new URL(`http://${name}`),
+  key: null,
+  keyHeader: 'authorization',
+  models: null,
+  usageOption: true,
+  serves: new Set(),
+  acceptsCallerKey: false,
+  firstTokenTimeoutMs: null,
+  ...more,
+})
+const [FIRST, SECOND] = [backend('first'), backend('second')]
+
+/** A body of words and blanks: `.` is not visible, `!` an error, `$` the end, everything else visible. */
+function wordsReader(): BodyReader<string> {
+  return {
+    push: chunk => chunk.toString().split(' '),
+    end: () => [],
+    isTerminal: word => word === '!' || word === '$',
+    isError: word => word === '!',
+    isVisible: word => /\w/.test(word),
+  }
+}
 
 /** A breaker that is open for these backends. */
-async function openFor(...backends: readonly URL[]): Promise<Breakers> {
+async function openFor(...backends: readonly Backend[]): Promise<Breakers> {
   const breakers = new Breakers(60_000)
-  for (const { href } of backends) {
+  for (const { name } of backends) {
     for (let i = 0; i < 20; i++) {
-      const fails = () => Promise.reject(new TryFailed({ kind: 'not_a_stream' }))
-      await breakers.execute(href, fails).catch(() => {})
+      const fails = () => Promise.reject(new TryFailed({ kind: 'not_a_stream', cause: 'html' }))
+      await breakers.execute(name, fails).catch(() => {})
     }
-    expect(breakers.stateOf(href)).toBe('open')
+    expect(breakers.stateOf(name)).toBe('open')
   }
   return breakers
 }
 
-/** Calls both; each backend answers as the test says. Resolves with the outcome, the requests and the tries. */
-async function outcome(breakers: Breakers, answer: (origin: string, handlers: EdgeHandlers) => void) {
+type Answer = (origin: string, handlers: EdgeHandlers, time: OwnTime) => void
+type Options = {
+  readonly breakers?: Breakers
+  readonly targets?: readonly Backend[]
+  readonly repeatUnanswered?: boolean
+  readonly asking?: Partial<Asking<string>>
+  /** How the outcome is known. */
+  readonly until?: (word: string) => boolean
+}
+
+/** Calls the backends; each answers as the test says. Resolves with the outcome, and with what was asked, said and reported. */
+async function outcome(answer: Answer, options: Options = {}) {
+  const {
+    breakers = new Breakers(60_000),
+    targets = [FIRST, SECOND],
+    until = word => /[\w$!]/.test(word),
+  } = options
   const asked: string[] = []
   const tries: string[] = []
+  const causes: unknown[] = []
+  const said: string[] = []
+  let signs = 0
+  let aborted = 0
+  const time = ownTime()
   const edge: UpstreamEdge = {
     open: (request, handlers) => {
       asked.push(request.origin)
-      queueMicrotask(() => answer(request.origin, handlers))
-      return { abort: () => {}, pause: () => {}, resume: () => {} }
+      queueMicrotask(() => answer(request.origin, handlers, time))
+      return { abort: () => void aborted++, pause: () => {}, resume: () => {} }
     },
     close: async () => {},
   }
-  const { clock, timers } = ownTime()
-  const question = {
-    query: 'q',
-    history: [],
-    email: null,
-    role: null,
-    requestId: 'r',
-    traceparent: null,
-    sessionId: null,
-    continuityId: null,
-    authorization: null,
+  const asking: Asking<string> = {
+    targets,
+    requestFor: ({ url }) => ({ origin: url.origin, path: '/', method: 'POST', headers: {}, body: '{}' }),
+    newReader: wordsReader,
+    keptRefusalBytes: 0,
+    ...options.asking,
   }
-  const code = await new Promise<ChatFailureCode | 'answered'>((resolve, reject) => {
+  const code = await new Promise<string>((resolve, reject) => {
     new UpstreamCall(
       {
         edge,
         breakers,
-        backends: [FIRST, SECOND],
-        settings: { style: 'rag-get', model: null, token: null },
-        clock,
-        timers,
+        ...time,
         // No wait before a retry.
         random: () => 0,
+        rules: { silenceMs: 1_000, repeatUnanswered: options.repeatUnanswered ?? false },
       },
-      question,
+      asking,
       {
-        onEvents: () => resolve('answered'),
+        onHead: () => {},
+        onSaid: words => {
+          if (words === null) signs++
+          else said.push(...words)
+          const last = words?.findLast(until)
+          if (last !== undefined) resolve(last === '!' ? 'in_band' : 'answered')
+        },
         onUnknownFrame: () => {},
         onTry: (origin, isRetry) => tries.push(`${origin} ${isRetry}`),
-        onTryFailed: () => {},
-        onFailed: resolve,
+        onTryFailed: (_code, _origin, cause, name) => causes.push(`${name}: ${cause}`),
+        onFailed: failure => resolve(failure.code),
         onFault: reject,
       },
     ).start()
   })
-  return { code, asked, tries }
+  return { code, asked, tries, causes, said: said.join(' '), signs, aborted, breakers, time }
 }
 
-const unreachable = (_: string, handlers: EdgeHandlers): void => handlers.onError('ECONNREFUSED')
+const unreachable: Answer = (_, handlers) => handlers.onError('ECONNREFUSED', false)
+function says(handlers: EdgeHandlers, ...chunks: readonly string[]): void {
+  handlers.onHead(200, { 'content-type': 'text/event-stream' })
+  for (const chunk of chunks) handlers.onData(Buffer.from(chunk))
+}
+/** The first fails as given, the second answers. */
+const firstFails =
+  (fails: Answer): Answer =>
+  (origin, handlers, time) => {
+    if (origin === FIRST.url.origin) fails(origin, handlers, time)
+    else says(handlers, '. b', '$')
+  }
+const stateOf = ({ breakers }: { readonly breakers: Breakers }, name = 'first') => breakers.stateOf(name)
 
 test('a backend with an open breaker is skipped; the failure is that of the other one', async () => {
   for (const unavailable of [FIRST, SECOND]) {
-    const { code, asked } = await outcome(await openFor(unavailable), unreachable)
+    const { code, asked } = await outcome(unreachable, { breakers: await openFor(unavailable) })
     const other = unavailable === FIRST ? SECOND : FIRST
     expect(code).toBe('upstream_unreachable')
-    expect(asked).toEqual([other.origin, other.origin, other.origin])
+    expect(asked).toEqual([other.url.origin, other.url.origin, other.url.origin])
   }
 })
 
 test('with all breakers open no backend is called, and the failure says so', async () => {
-  expect(await outcome(await openFor(FIRST, SECOND), unreachable)).toEqual({
+  expect(await outcome(unreachable, { breakers: await openFor(FIRST, SECOND) })).toMatchObject({
     code: 'breaker_open',
     asked: [],
     tries: [],
@@ -90,13 +145,7 @@ test('with all breakers open no backend is called, and the failure says so', asy
 })
 
 test('every try after the first one of a question is a retry, at any backend', async () => {
-  const { code, tries } = await outcome(await openFor(), (origin, handlers) => {
-    if (origin === FIRST.origin) handlers.onHead(503, {})
-    else {
-      handlers.onHead(200, { 'content-type': 'text/event-stream' })
-      handlers.onData(Buffer.from('data: {"text":"a"}\n\n'))
-    }
-  })
+  const { code, tries, causes } = await outcome(firstFails((_, handlers) => handlers.onHead(503, {})))
   expect(code).toBe('answered')
   expect(tries).toEqual([
     'http://first false',
@@ -104,4 +153,165 @@ test('every try after the first one of a question is a retry, at any backend', a
     'http://first true',
     'http://second true',
   ])
+  expect(causes).toEqual(['first: 503', 'first: 503', 'first: 503'])
+})
+
+describe('before the first visible word the next backend is asked', () => {
+  test.each<readonly [what: string, cause: unknown, fails: Answer]>([
+    ['HTML', 'html', (_, h) => h.onHead(200, { 'content-type': 'text/html' })],
+    ['JSON', 'json', (_, h) => h.onHead(200, { 'content-type': 'application/problem+json' })],
+    ['no type', 'no_content_type', (_, h) => h.onHead(200, {})],
+    ['a refusal', 401, (_, h) => h.onHead(401, {})],
+    ['a redirect', 302, (_, h) => h.onHead(302, { location: 'http://elsewhere' })],
+    [
+      'an empty body',
+      'empty_body',
+      (_, h) => {
+        says(h)
+        h.onEnd()
+      },
+    ],
+    [
+      'no last event',
+      'no_last_event',
+      (_, h) => {
+        says(h, '.')
+        h.onEnd()
+      },
+    ],
+    [
+      'a cut',
+      'ECONNRESET',
+      (_, h) => {
+        says(h, '.')
+        h.onError('ECONNRESET', true)
+      },
+    ],
+    ['an error in band', 'in_band', (_, h) => says(h, '. .', '!')],
+    [
+      'silence',
+      'silence',
+      (_, h, time) => {
+        says(h, '.')
+        time.pass(1_000)
+      },
+    ],
+    ['silence without a head', 'silence', (_, _h, time) => time.pass(1_000)],
+  ])('%s', async (_, cause, fails) => {
+    const { code, asked, said, causes } = await outcome(firstFails(fails))
+    expect([code, said, asked]).toEqual(['answered', '. b $', ['http://first', 'http://second']])
+    expect(causes).toEqual([`first: ${cause}`])
+  })
+
+  test('what came before is held back while there is another one, and is a sign of life', async () => {
+    const held = await outcome((_, handlers) => says(handlers, '.', '. .', 'a'))
+    expect(held).toMatchObject({ said: '. . . a', signs: 2, asked: ['http://first'] })
+    const alone = await outcome((_, handlers) => says(handlers, '.', 'a'), { targets: [FIRST] })
+    expect(alone).toMatchObject({ said: '. a', signs: 0 })
+    const early = await outcome(
+      firstFails((_, handlers) => says(handlers, '.', '!')),
+      {
+        asking: { handsOnEarly: true },
+      },
+    )
+    expect(early).toMatchObject({ said: '. . b $', code: 'answered' })
+  })
+
+  test('a long beginning is handed on, and is the answer from then on', async () => {
+    const long = '.'.repeat(300 * 1024)
+    const { said, asked } = await outcome((_, handlers) => says(handlers, long, '!'), {
+      until: word => word === '!',
+    })
+    expect(asked).toEqual(['http://first'])
+    expect(said).toBe(`${long} !`)
+  })
+})
+
+test('the error of the last backend goes on as it came, also behind one that is not asked', async () => {
+  const fails: Answer = (_, handlers) => says(handlers, '.', '!')
+  expect(await outcome(fails)).toMatchObject({
+    code: 'in_band',
+    said: '. !',
+    asked: ['http://first', 'http://second'],
+  })
+  const { asked, said } = await outcome(fails, { breakers: await openFor(SECOND) })
+  expect([asked, said]).toEqual([['http://first'], '. !'])
+})
+
+test('after the first visible word no other backend is asked', async () => {
+  const cut = await outcome(
+    (_, handlers) => {
+      says(handlers, 'a')
+      handlers.onError('ECONNRESET', true)
+    },
+    { until: () => false },
+  )
+  expect(cut).toMatchObject({ code: 'upstream_cut', said: 'a', asked: ['http://first'] })
+  const error = await outcome((_, handlers) => says(handlers, 'a', '!'), { until: word => word === '!' })
+  expect(error).toMatchObject({ said: 'a !', asked: ['http://first'] })
+})
+
+describe('a question that was sent and not answered', () => {
+  const resets = firstFails((_, handlers) => handlers.onError('ECONNRESET', true))
+  test('is asked nowhere again', async () => {
+    expect(await outcome(resets)).toMatchObject({ code: 'upstream_unreachable', asked: ['http://first'] })
+  })
+  test('goes to the next backend where that is allowed', async () => {
+    expect(await outcome(resets, { repeatUnanswered: true })).toMatchObject({
+      code: 'answered',
+      asked: ['http://first', 'http://second'],
+    })
+  })
+})
+
+describe('silence', () => {
+  test('each backend has a time of its own, and any byte begins it again', async () => {
+    const patient = backend('first', { firstTokenTimeoutMs: 5_000 })
+    const { code, asked } = await outcome(
+      (origin, handlers, time) => {
+        if (origin !== patient.url.origin) return says(handlers, 'b')
+        time.pass(4_999)
+        says(handlers, '.')
+        time.pass(4_999)
+        handlers.onData(Buffer.from('.'))
+        time.pass(4_999)
+        handlers.onData(Buffer.from('a'))
+      },
+      { targets: [patient, SECOND] },
+    )
+    expect([code, asked]).toEqual(['answered', ['http://first']])
+  })
+  test('of the last one is the failure, and ends its connection', async () => {
+    const silent: Answer = (_, _handlers, time) => time.pass(1_000)
+    const { code, aborted, time } = await outcome(silent, { targets: [FIRST] })
+    expect([code, aborted, time.waiting()]).toEqual(['first_token_timeout', 1, 0])
+  })
+})
+
+describe('the breaker', () => {
+  const twenty = async (answer: Answer, options: Options = {}) => {
+    const breakers = new Breakers(60_000)
+    for (let i = 0; i < 20; i++)
+      await outcome(answer, { breakers, targets: [FIRST], until: () => true, ...options })
+    return { breakers }
+  }
+  test.each([400, 404, 413, 422])('%i from what callers ask does not open it', async status => {
+    expect(stateOf(await twenty((_, handlers) => handlers.onHead(status, {})))).toBe('closed')
+  })
+  test('a refusal of the operator’s key does, of the caller’s own it does not', async () => {
+    const refuses: Answer = (_, handlers) => handlers.onHead(401, {})
+    expect(stateOf(await twenty(refuses))).toBe('open')
+    expect(stateOf(await twenty(refuses, { asking: { usesCallerKey: true } }))).toBe('closed')
+  })
+  test('errors in band open it, before the first word and after it, and so do cuts', async () => {
+    expect(stateOf(await twenty((_, handlers) => says(handlers, '!')))).toBe('open')
+    expect(
+      stateOf(await twenty((_, handlers) => says(handlers, 'a', '!'), { until: word => word === '!' })),
+    ).toBe('open')
+    const cut: Answer = (_, handlers) => {
+      says(handlers, 'a')
+      handlers.onError('ECONNRESET', true)
+    }
+    expect(stateOf(await twenty(cut, { until: () => false }))).toBe('open')
+  })
 })

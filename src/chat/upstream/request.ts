@@ -1,4 +1,5 @@
 // A question as the HTTP request of a backend, in each upstream style.
+import { type Backend, keyHeaders, modelAt, pathAt } from '../backends/backend.js'
 import type { Asked } from '../question.js'
 
 export type Question = Asked & {
@@ -7,6 +8,7 @@ export type Question = Asked & {
   readonly role: string | null
   readonly requestId: string
   readonly traceparent: string | null
+  readonly tracestate: string | null
   readonly sessionId: string | null
   readonly continuityId: string | null
   /** The caller's own `Authorization`, only with `G6_CHAT_FORWARD_AUTH`. */
@@ -18,15 +20,14 @@ export type UpstreamStyle = 'rag-get' | 'rag-post' | 'openai'
 export type UpstreamSettings = {
   readonly style: UpstreamStyle
   readonly model: string | null
-  readonly token: string | null
 }
 
 export type UpstreamRequest = {
   readonly origin: string
   readonly path: string
-  readonly method: 'GET' | 'POST'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly headers: Readonly<Record<string, string>>
-  readonly body: string | null
+  readonly body: string | Buffer | null
 }
 
 /** A longer GET becomes a POST. */
@@ -42,48 +43,57 @@ function members(question: Question): Record<string, unknown> {
   }
 }
 
-function headersOf(question: Question, token: string | null): Record<string, string> {
-  const authorization = question.authorization ?? (token === null ? null : `Bearer ${token}`)
+/** The key of the backend alone, or with G6_CHAT_FORWARD_AUTH the caller's token in its place. */
+function headersOf(question: Question, backend: Backend): Record<string, string> {
   const optional = {
     traceparent: question.traceparent,
+    tracestate: question.tracestate,
     'x-session-id': question.sessionId,
     'x-continuity-id': question.continuityId,
-    authorization,
+    authorization: question.authorization,
   }
   const given = Object.entries(optional).filter((entry): entry is [string, string] => entry[1] !== null)
-  return { accept: 'text/event-stream', 'x-request-id': question.requestId, ...Object.fromEntries(given) }
+  return {
+    accept: 'text/event-stream',
+    'x-request-id': question.requestId,
+    ...keyHeaders(backend),
+    ...Object.fromEntries(given),
+  }
 }
 
-function post(
-  url: URL,
-  path: string,
-  question: Question,
-  token: string | null,
-  body: object,
-): UpstreamRequest {
+function post(backend: Backend, path: string, question: Question, body: object): UpstreamRequest {
   return {
-    origin: url.origin,
-    path: `${base(url)}${path}`,
+    origin: backend.url.origin,
+    path,
     method: 'POST',
-    headers: { ...headersOf(question, token), 'content-type': 'application/json' },
+    headers: { ...headersOf(question, backend), 'content-type': 'application/json' },
     body: JSON.stringify(body),
   }
 }
 
-const base = (url: URL): string => url.pathname.replace(/(?<!\/)\/+$/, '')
+/** `rag` paths are below the whole path of the URL; its query comes first. */
+function ragPath({ pathname, searchParams }: URL, texts: readonly [string, string][]): string {
+  const all: [string, string][] = [...searchParams, ...texts]
+  const query = new URLSearchParams(all).toString()
+  return `${pathname.replace(/(?<!\/)\/+$/, '')}/bali-zero/chat-stream${query === '' ? '' : `?${query}`}`
+}
 
-const RAG_PATH = '/bali-zero/chat-stream'
-
-/** The request for one backend; its URL may have a path of its own. */
-export function upstreamRequest(url: URL, question: Question, settings: UpstreamSettings): UpstreamRequest {
-  const { style, token } = settings
+/** The request for one backend; null: it does not serve the model. */
+export function upstreamRequest(
+  backend: Backend,
+  question: Question,
+  { style, model }: UpstreamSettings,
+): UpstreamRequest | null {
+  const { url, usageOption } = backend
   if (style === 'openai') {
     const { query, history } = question
-    return post(url, '/v1/chat/completions', question, token, {
-      ...(settings.model === null ? {} : { model: settings.model }),
+    const itsModel = model === null ? null : modelAt(backend, model)
+    if (model !== null && itsModel === null) return null
+    return post(backend, pathAt(url, '/chat/completions'), question, {
+      ...(itsModel === null ? {} : { model: itsModel }),
       messages: [...history, { role: 'user', content: query }],
       stream: true,
-      stream_options: { include_usage: true },
+      ...(usageOption ? { stream_options: { include_usage: true } } : {}),
     })
   }
   if (style === 'rag-get') {
@@ -91,11 +101,10 @@ export function upstreamRequest(url: URL, question: Question, settings: Upstream
       name,
       typeof value === 'string' ? value : JSON.stringify(value),
     ])
-    const path = `${base(url)}${RAG_PATH}?${new URLSearchParams(texts)}`
+    const path = ragPath(url, texts)
     if (url.origin.length + path.length <= LONGEST_GET_URL_BYTES) {
-      const headers = headersOf(question, token)
-      return { origin: url.origin, path, method: 'GET', headers, body: null }
+      return { origin: url.origin, path, method: 'GET', headers: headersOf(question, backend), body: null }
     }
   }
-  return post(url, RAG_PATH, question, token, members(question))
+  return post(backend, ragPath(url, []), question, members(question))
 }

@@ -14,7 +14,7 @@ import type { HttpConfig } from '../http-config.js'
 type PushConfig = Pick<HttpConfig, 'pushRate' | 'statusMaxBytes'>
 
 // The guards let another Bearer token pass: the route checks it.
-const RULES: RouteRules = { surface: 'other', access: 'data', verifyBearer: () => Promise.resolve(null) }
+const RULES: RouteRules = { surface: 'other', access: 'data', verifyCaller: () => Promise.resolve(null) }
 const TYPES = /^application\/([a-z0-9.-]+\+)?json\s*(;|$)/i
 const params = z.object({ name: z.string().describe('The name after push: of the source.') })
 

@@ -15,6 +15,9 @@ export const chatMetrics = {
   g6_chat_upstream_unknown_frames_total: counter('Upstream frames that no dialect knows.'),
   g6_chat_resumes_total: counter('Resume requests, by result.', { labels: { result: SHORT_LIST } }),
   g6_chat_rate_limited_total: counter('Chat requests refused by the rate limit.'),
+  g6_relay_tokens_total: counter('Tokens of the relay’s keys, by key and direction.', {
+    labels: { key: { atMost: 100 }, direction: ['in', 'out'] },
+  }),
   g6_audit_records_total: counter('Audit records committed, by operation.', {
     labels: { operation: SHORT_LIST },
   }),

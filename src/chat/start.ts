@@ -1,0 +1,143 @@
+// Starts an answer in any format: joins the running or kept one to the same question with the same key, or begins one; then waits
+// until it has begun, has failed, or its caller has left.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Timers } from '../clock/timers.js'
+import { HttpError } from '../contract/errors.js'
+import type { Request } from './begin.js'
+import type { ConnectParts } from './connect.js'
+import type { Generation, OnDisconnect } from './generation.js'
+import { IdempotencyKeys, idempotencyKey } from './idempotency.js'
+import type { FoundStream } from './log/chat-log.js'
+import type { ChatLimits, Lease } from './ports.js'
+import { busy, rateLimited } from './refused.js'
+import { onDisconnect as onDisconnectWord } from './request.js'
+import type { CallFailure } from './upstream/call.js'
+
+export type AskParts = ConnectParts & { readonly limits: ChatLimits; readonly timers: Timers }
+
+/** `generation` is null when the stream has ended or runs on another instance. */
+export type Started = {
+  readonly found: FoundStream
+  readonly generation: Generation | null
+  readonly isJoined: boolean
+  /** With a key the client can come back without knowing the stream's id. */
+  readonly hasKey: boolean
+}
+
+export type Starting<Said> = {
+  /** What makes two questions the same. */
+  fingerprint(): string
+  /** Called only where an answer is begun. */
+  question(): Request<Said>
+  readonly onDisconnect: OnDisconnect
+  /** Before anything of its answer can come. */
+  onStarted?(generation: Generation<Said>): void
+}
+
+export function onDisconnectOf({ config }: AskParts, given: unknown): OnDisconnect {
+  const { chatOnDisconnect, chatAllowFinish } = config()
+  const allowed: readonly OnDisconnect[] = chatAllowFinish
+    ? ['grace', 'cancel', 'finish']
+    : ['grace', 'cancel']
+  if (given === undefined) return allowed.find(each => each === chatOnDisconnect) ?? 'grace'
+  const { data: found } = onDisconnectWord.safeParse(given)
+  if (found !== undefined && allowed.includes(found)) return found
+  throw new HttpError('invalid_query', `on_disconnect must be ${allowed.join(' or ')}.`)
+}
+
+/** Joins the running or kept answer to the same question with the same key, or begins one. */
+export async function start<Said>(
+  parts: AskParts,
+  request: FastifyRequest,
+  starting: Starting<Said>,
+): Promise<Started> {
+  const { relay, admission } = parts
+  const { caller } = admission.of(request)
+  const key = idempotencyKey(request.headers['idempotency-key'])
+  if (key === false) throw new HttpError('invalid_idempotency_key')
+  if (key === null) return begin(parts, request, starting, false)
+  const scoped = IdempotencyKeys.scoped(caller.key, key)
+  const fingerprint = starting.fingerprint()
+  const earlier = relay.keys.find(scoped, fingerprint)
+  if (earlier.kind === 'conflict') throw new HttpError('idempotency_conflict')
+  if (earlier.kind === 'same') {
+    const { streamId } = earlier
+    const found = await relay.find(streamId, caller)
+    if (found !== null) {
+      if (found.facts.owner === null) relay.keys.share(streamId)
+      return { found, generation: relay.running(streamId), isJoined: true, hasKey: true }
+    }
+  }
+  const started = begin(parts, request, starting, true)
+  relay.keys.keep(scoped, fingerprint, started.found.facts.streamId)
+  return started
+}
+
+function begin<Said>(
+  parts: AskParts,
+  request: FastifyRequest,
+  starting: Starting<Said>,
+  hasKey: boolean,
+): Started {
+  const { relay, admission, audit } = parts
+  const { caller, connectionId } = admission.of(request)
+  if (!audit.canStart()) throw busy('chat_audit', 'audit_unavailable')
+  const lease = takeLease(parts, request)
+  try {
+    const { onDisconnect } = starting
+    const asked = starting.question()
+    const generation = relay.start({ request: asked, connectionId, caller, lease, onDisconnect })
+    starting.onStarted?.(generation)
+    const found = { facts: generation.facts, log: generation.log }
+    return { found, generation, isJoined: false, hasKey }
+  } catch (error) {
+    lease.release()
+    throw error
+  }
+}
+
+function takeLease({ limits, admission }: AskParts, request: FastifyRequest): Lease {
+  const { caller, bypasses } = admission.of(request)
+  const lease = limits.lease(bypasses ? null : caller)
+  if (lease === 'instance') throw busy('chat_cap', 'chat_full')
+  if (lease === 'user') throw rateLimited('chat_cap', 'too_many_streams_of_user')
+  return lease
+}
+
+export type Begun =
+  /** The request counts as a follower until `leave` is called. */
+  | { readonly how: 'begun'; leave(): void }
+  | { readonly how: 'gone' }
+  /** The stream is forgotten. */
+  | { readonly how: 'failed'; readonly failure: CallFailure }
+
+/** Waits until the upstream begins, fails, or `forMs` have passed. */
+export async function untilBegun(
+  { relay, timers }: AskParts,
+  { generation, found, hasKey }: Started,
+  { raw }: FastifyReply,
+  forMs: number | null,
+): Promise<Begun> {
+  if (generation === null) return { how: 'begun', leave: () => {} }
+  const leave = relay.follow(generation)
+  const outcome = await new Promise<CallFailure | 'gone' | null>(resolve => {
+    const settle = (how: CallFailure | 'gone' | null): void => {
+      raw.off('close', onClose)
+      cancelTimer?.()
+      resolve(how)
+    }
+    const onClose = (): void => settle('gone')
+    const cancelTimer = forMs === null ? null : timers.after(forMs, () => settle(null))
+    raw.once('close', onClose)
+    // The client may have left during the search for an earlier answer.
+    if (raw.destroyed) settle('gone')
+    else void generation.opened.then(settle)
+  })
+  if (outcome === null) return { how: 'begun', leave }
+  // Without an id or a key the client cannot come back.
+  if (outcome === 'gone' && !hasKey) generation.abort('idle')
+  leave()
+  if (outcome === 'gone') return { how: 'gone' }
+  relay.forget(found.facts.streamId)
+  return { how: 'failed', failure: outcome }
+}

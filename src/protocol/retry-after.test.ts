@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest'
+import { retryAfterSec } from './retry-after.js'
+
+test.each([
+  ['7', 7],
+  [' 7 ', 7],
+  ['7.5', 7.5],
+  ['7.', 7],
+  ['3, 5', 5],
+  ['5,3', 5],
+  ['3, soon', 3],
+  [7, 7],
+  ['Thu, 01 Jan 1970 00:00:09 GMT', 9],
+  ['Thursday, 01-Jan-70 00:00:09 GMT', 9],
+  ['86400', 3_600],
+  ['9'.repeat(400), 3_600],
+  ['Thu, 01 Jan 2099 00:00:00 GMT', 3_600],
+  ['-5', undefined],
+  ['0', undefined],
+  ['-0.5', undefined],
+  ['1e3', undefined],
+  ['0x10', undefined],
+  ['1.2.3', undefined],
+  ['NaN', undefined],
+  ['soon', undefined],
+  ['', undefined],
+  [null, undefined],
+  [undefined, undefined],
+  ['Wed, 31 Dec 1969 23:59:59 GMT', undefined],
+  ['Xyz, 99 Foo 1970', undefined],
+  [{}, undefined],
+])('Retry-After %j is %j s', (header, sec) => expect(retryAfterSec(header, 0)).toBe(sec))
