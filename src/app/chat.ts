@@ -11,7 +11,7 @@ import { MemoryStore } from '../chat/log/memory-store.js'
 import { noAudit } from '../chat/ports.js'
 import { Relay } from '../chat/relay.js'
 import { chatPlugin } from '../chat/routes.js'
-import { createUndiciEdge } from '../chat/upstream/edge.js'
+import { createUndiciEdge, type UpstreamEdge } from '../chat/upstream/edge.js'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
 import type { Config } from '../config/settings.js'
@@ -28,7 +28,11 @@ export type ChatParts = {
   readonly log: Log
   readonly clock: Clock
   readonly connections: Connections
+  /** In place of the network: the backend of the demo. Then nothing is loaded before the first question. */
+  readonly standIn?: StandIn | null
 }
+
+export type StandIn = { readonly name: string; readonly edge: () => UpstreamEdge }
 
 export type Chat = {
   readonly plugins: readonly HttpPlugin[]
@@ -39,13 +43,16 @@ export type Chat = {
 }
 
 /** The name of the first backend that has one; else of the relay's routes, so that no address is told to everybody. */
-function pageFacts(settings: Config): ChatPageFacts {
-  const { relayBackends, chatPrefix, chatRate, chatResumeTtlMs, chatExamples } = settings
-  const backend = relayBackends[0]?.name ?? chatPrefix.split('/').at(-1) ?? ''
+function pageFacts(settings: Config, standIn: StandIn | null): ChatPageFacts {
+  const { ragBackendUrl, relayBackends, chatPrefix, chatRate, chatResumeTtlMs, chatExamples } = settings
+  const named =
+    ragBackendUrl.length > 0 ? undefined : relayBackends.find(({ serves }) => serves.includes('chat'))
+  const backend = standIn?.name ?? named?.name ?? chatPrefix.split('/').at(-1) ?? ''
   return { backend, rate: chatRate, holdsMs: chatResumeTtlMs, examples: chatExamples }
 }
 
-export function createChat({ config, metrics, log, clock, connections }: ChatParts): Chat {
+export function createChat(parts: ChatParts): Chat {
+  const { config, metrics, log, clock, connections, standIn = null } = parts
   const first = config()
   const audit = lateTrail(
     () =>
@@ -88,7 +95,7 @@ export function createChat({ config, metrics, log, clock, connections }: ChatPar
   const relay: Relay = new Relay({
     config,
     store: new MemoryStore({ logBytes: () => config().chatLogBytes }),
-    edge: () => createUndiciEdge(),
+    edge: standIn?.edge ?? (() => createUndiciEdge()),
     audit: trail,
     observer,
     spent: limits.spent,
@@ -109,12 +116,12 @@ export function createChat({ config, metrics, log, clock, connections }: ChatPar
       chatPagePlugin({
         isInUse: () => relayInUse(config()),
         prefix: first.chatPrefix,
-        facts: () => pageFacts(config()),
+        facts: () => pageFacts(config(), standIn),
       }),
     ],
     start: async () => {
       const settings = config()
-      if (!relayInUse(settings)) return
+      if (!relayInUse(settings) || standIn !== null) return
       const { chatOnDisconnect, chatAllowFinish } = settings
       const missingKey = missingKeyText(settings)
       if (missingKey !== null && missingKey !== warnedOf) log.warn(missingKey)
