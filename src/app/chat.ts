@@ -42,7 +42,7 @@ export type Chat = {
   close(graceMs: number): Promise<void>
 }
 
-/** The name of the first backend that has one; else of the relay's routes, so that no address is told to everybody. */
+/** The name of the first backend that has one; else of the relay's routes, so that no address is shown to everybody. */
 function pageFacts(settings: Config, standIn: StandIn | null): ChatPageFacts {
   const { ragBackendUrl, relayBackends, chatPrefix, chatRate, chatResumeTtlMs, chatExamples } = settings
   const named =

@@ -219,7 +219,11 @@ describe('an answer continues', () => {
   test('after a cut inside an event; while it is lost the page says so, and can try now', async () => {
     room.byHand()
     const page = await room.open({}, () => {
-      Math.random = () => 0.999
+      // The first wait is 0.95 s; it would never end by itself.
+      Math.random = () => 0.95
+      const later = globalThis.setTimeout.bind(globalThis)
+      const held = (run: () => void, ms?: number) => later(run, ms === 950 ? 3_600_000 : ms)
+      globalThis.setTimeout = held as typeof setTimeout
     })
     await ask(page, 'why?')
     await room.hand.say('a ')

@@ -126,12 +126,16 @@ export async function startChatRig(options: ChatRigOptions = {}): Promise<ChatRi
   }
   const watched = (edge: UpstreamEdge): UpstreamEdge => ({
     open: (request, handlers) => {
-      const { abort, pause, resume } = edge.open(request, handlers)
+      const call = edge.open(request, handlers)
       const hold = (isHeldBack: boolean, how: () => void) => () => {
         observed.isHeldBack = isHeldBack
         how()
       }
-      return { abort, pause: hold(true, pause), resume: hold(false, resume) }
+      return {
+        abort: () => call.abort(),
+        pause: hold(true, () => call.pause()),
+        resume: hold(false, () => call.resume()),
+      }
     },
     close: () => edge.close(),
   })

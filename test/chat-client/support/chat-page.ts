@@ -23,7 +23,7 @@ export type ChatPage = {
   readonly requested: string[]
   /** Opens the page; `init` runs in it before its scripts. */
   open(options?: BrowserContextOptions, init?: () => void): Promise<Page>
-  /** From now on the backend that is told by hand is asked. */
+  /** From now on the backend that the test speaks for is asked. */
   byHand(): void
 }
 

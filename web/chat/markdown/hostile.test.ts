@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { createFormatter } from './formatter.js'
 
-const SIZE = 2 ** 18
+const SIZE = 2 ** 17
 const of = (part: string, size = SIZE): string => part.repeat(Math.ceil(size / part.length)).slice(0, size)
 
 const BAD: readonly (readonly [name: string, text: string])[] = [

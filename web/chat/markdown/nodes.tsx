@@ -4,8 +4,14 @@ import { useMemo } from 'preact/hooks'
 import { CopyButton } from '../parts/copy-button.jsx'
 import type { Block, Inline } from './blocks.js'
 
-/** How the sources of an answer are reached: their number, and the id of the chip of each. */
-export type Numbers = { readonly count: number; readonly idOf: (number: number) => string }
+/** What the blocks of an answer need of all of it. */
+export type Whole = {
+  /** How many sources there are, and the id of the chip of each. */
+  readonly sources: number
+  readonly idOf: (number: number) => string
+  /** The levels of its headings, rising: they become h3, h4, …, so that none is left out. */
+  readonly levels: string
+}
 
 /** What stands at the end of the last line, drawn by the style: a cursor, or that the text is not whole. */
 export type Tail = 'busy' | 'torn' | null
@@ -54,9 +60,9 @@ const HostLink = (props: {
   </a>
 )
 
-function SourceNumber({ number, numbers }: { readonly number: number; readonly numbers: Numbers }) {
-  if (number < 1 || number > numbers.count) return <>{`[${number}]`}</>
-  const id = numbers.idOf(number)
+function SourceNumber({ number, whole }: { readonly number: number; readonly whole: Whole }) {
+  if (number < 1 || number > whole.sources) return <>{`[${number}]`}</>
+  const id = whole.idOf(number)
   return (
     <>
       {'\u2060'}
@@ -75,25 +81,25 @@ function SourceNumber({ number, numbers }: { readonly number: number; readonly n
   )
 }
 
-function InlineNode({ node, numbers }: { readonly node: Inline; readonly numbers: Numbers }) {
+function InlineNode({ node, whole }: { readonly node: Inline; readonly whole: Whole }) {
   if (typeof node === 'string') return <>{node}</>
   switch (node.kind) {
     case 'strong':
       return (
         <strong>
-          <Inlines nodes={node.children} numbers={numbers} />
+          <Inlines nodes={node.children} whole={whole} />
         </strong>
       )
     case 'em':
       return (
         <em>
-          <Inlines nodes={node.children} numbers={numbers} />
+          <Inlines nodes={node.children} whole={whole} />
         </em>
       )
     case 'del':
       return (
         <del>
-          <Inlines nodes={node.children} numbers={numbers} />
+          <Inlines nodes={node.children} whole={whole} />
         </del>
       )
     case 'code':
@@ -107,7 +113,7 @@ function InlineNode({ node, numbers }: { readonly node: Inline; readonly numbers
     case 'link':
       return (
         <HostLink href={node.href} host={node.host}>
-          <Inlines nodes={node.children} numbers={numbers} />
+          <Inlines nodes={node.children} whole={whole} />
         </HostLink>
       )
     case 'image':
@@ -117,14 +123,14 @@ function InlineNode({ node, numbers }: { readonly node: Inline; readonly numbers
         </HostLink>
       )
     case 'number':
-      return <SourceNumber number={node.number} numbers={numbers} />
+      return <SourceNumber number={node.number} whole={whole} />
   }
 }
 
-const Inlines = ({ nodes, numbers }: { readonly nodes: readonly Inline[]; readonly numbers: Numbers }) => (
+const Inlines = ({ nodes, whole }: { readonly nodes: readonly Inline[]; readonly whole: Whole }) => (
   <>
     {each(nodes, node => (
-      <InlineNode node={node} numbers={numbers} />
+      <InlineNode node={node} whole={whole} />
     ))}
   </>
 )
@@ -158,11 +164,11 @@ function Code({
 
 function Table({
   block,
-  numbers,
+  whole,
   tail,
 }: {
   readonly block: Extract<Block, { kind: 'table' }>
-  readonly numbers: Numbers
+  readonly whole: Whole
   readonly tail: Tail
 }) {
   const { align, head, rows } = block
@@ -182,7 +188,7 @@ function Table({
           <tr>
             {each(head, (nodes, i) => (
               <th dir="auto" scope="col" {...cell(head, i)}>
-                <Inlines nodes={nodes} numbers={numbers} />
+                <Inlines nodes={nodes} whole={whole} />
               </th>
             ))}
           </tr>
@@ -192,7 +198,7 @@ function Table({
             <tr>
               {each(row, (nodes, i) => (
                 <td dir="auto" {...cell(row, i)}>
-                  <Inlines nodes={nodes} numbers={numbers} />
+                  <Inlines nodes={nodes} whole={whole} />
                 </td>
               ))}
             </tr>
@@ -203,21 +209,29 @@ function Table({
   )
 }
 
-type BlockProps = { readonly block: Block; readonly numbers: Numbers; readonly tail: Tail }
+const HEADINGS = ['h3', 'h4', 'h5', 'h6'] as const
 
-function BlockNode({ block, numbers, tail }: BlockProps) {
+/** The levels of the headings among these blocks, rising. */
+export function levelsOf(blocks: readonly Block[]): string {
+  const levels = blocks.flatMap(block => (block.kind === 'heading' ? [block.level] : []))
+  return [...new Set(levels)].sort().join('')
+}
+
+type BlockProps = { readonly block: Block; readonly whole: Whole; readonly tail: Tail }
+
+function BlockNode({ block, whole, tail }: BlockProps) {
   switch (block.kind) {
     case 'paragraph':
       return (
         <p dir="auto" data-tail={tail}>
-          <Inlines nodes={block.children} numbers={numbers} />
+          <Inlines nodes={block.children} whole={whole} />
         </p>
       )
     case 'heading': {
-      const Heading = `h${block.level}` as const
+      const Heading = HEADINGS[whole.levels.indexOf(String(block.level))] ?? 'h6'
       return (
         <Heading dir="auto" data-tail={tail}>
-          <Inlines nodes={block.children} numbers={numbers} />
+          <Inlines nodes={block.children} whole={whole} />
         </Heading>
       )
     }
@@ -226,19 +240,19 @@ function BlockNode({ block, numbers, tail }: BlockProps) {
     case 'quote':
       return (
         <blockquote dir="auto">
-          <Blocks blocks={block.blocks} numbers={numbers} tail={tail} />
+          <Blocks blocks={block.blocks} whole={whole} tail={tail} />
         </blockquote>
       )
     case 'list': {
       const items = each(block.items, (blocks, i) => (
         <li dir="auto">
-          <Blocks blocks={blocks} numbers={numbers} tail={i === block.items.length - 1 ? tail : null} />
+          <Blocks blocks={blocks} whole={whole} tail={i === block.items.length - 1 ? tail : null} />
         </li>
       ))
       return block.start === null ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>
     }
     case 'table':
-      return <Table block={block} numbers={numbers} tail={tail} />
+      return <Table block={block} whole={whole} tail={tail} />
     case 'rule':
       return <hr />
     case 'plain':
@@ -252,22 +266,22 @@ function BlockNode({ block, numbers, tail }: BlockProps) {
 
 const Blocks = ({
   blocks,
-  numbers,
+  whole,
   tail,
 }: {
   readonly blocks: readonly Block[]
-  readonly numbers: Numbers
+  readonly whole: Whole
   readonly tail: Tail
 }) => (
   <>
     {each(blocks, (block, i) => (
-      <BlockNode block={block} numbers={numbers} tail={i === blocks.length - 1 ? tail : null} />
+      <BlockNode block={block} whole={whole} tail={i === blocks.length - 1 ? tail : null} />
     ))}
   </>
 )
 
 /** A block of an answer. */
-export function TopBlock({ block, numbers, tail }: BlockProps) {
+export function TopBlock({ block, whole, tail }: BlockProps) {
   // The same element again is not compared, so an answer's settled blocks cost nothing.
-  return useMemo(() => <BlockNode block={block} numbers={numbers} tail={tail} />, [block, numbers, tail])
+  return useMemo(() => <BlockNode block={block} whole={whole} tail={tail} />, [block, whole, tail])
 }

@@ -40,14 +40,21 @@ export function createParser(nowMs: () => number): Parse {
   parser.validateLink = address => webLink(address) !== null
   parser.normalizeLink = address => address
   parser.normalizeLinkText = address => address
-  parser.block.ruler.before('table', 'time', ({ tokens }) => {
-    if (tokens.length > MAX_TOKENS) throw new TooLarge()
-    return inTime()
-  })
+  parser.block.ruler.before(
+    'table',
+    'time',
+    ({ tokens }) => {
+      if (tokens.length > MAX_TOKENS) throw new TooLarge()
+      return inTime()
+    },
+    // Also asked at each line inside these, whether it ends them.
+    { alt: ['paragraph', 'reference', 'blockquote', 'list'] },
+  )
   parser.inline.ruler.before('text', 'time', inTime)
   parser.core.ruler.before('inline', 'length', ({ tokens }) => {
-    if (tokens.some(({ type, content }) => type === 'inline' && content.length > MAX_INLINE))
-      throw new TooLarge()
+    const isTooLong = tokens.some(({ type, content }) => type === 'inline' && content.length > MAX_INLINE)
+    // A table of very many rows is one block of the parser.
+    if (isTooLong || tokens.length > MAX_TOKENS) throw new TooLarge()
   })
   return (text, memory) => {
     if (text.length > MAX_TEXT) throw new TooLarge()

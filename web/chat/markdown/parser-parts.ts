@@ -51,7 +51,8 @@ const NAMED: Readonly<Record<string, string>> = {
 
 /** One entity, `&` and `;` included; the parser reads numbers itself. */
 export function decodeHTMLStrict(entity: string): string {
-  return NAMED[entity.slice(1, -1)] ?? entity
+  const name = entity.slice(1, -1)
+  return Object.hasOwn(NAMED, name) ? (NAMED[name] ?? entity) : entity
 }
 
 // linkify-it: addresses that are not marked as links. That option is off.

@@ -6,7 +6,7 @@ import { type Action, completeFacts, endWords, isTorn } from '../conversation/wo
 import type { Formatted } from '../markdown/blocks.js'
 import { createFormatter } from '../markdown/formatter.js'
 import { webLink } from '../markdown/links.js'
-import { each, type Numbers, type Tail, TopBlock } from '../markdown/nodes.jsx'
+import { each, levelsOf, type Tail, TopBlock, type Whole } from '../markdown/nodes.jsx'
 import { ask, canAsk, nowMs, retry, running, setDraft, stop, thoughts, tryNow } from '../state/chat.js'
 import type { Running } from '../state/running.js'
 import { focusComposer } from './composer-field.js'
@@ -28,12 +28,12 @@ function Note({ cut }: { readonly cut: Cut }) {
 type AnswerProps = {
   readonly formatted: Formatted
   readonly cuts: readonly Cut[]
-  readonly numbers: Numbers
+  readonly whole: Whole
   readonly tail: Tail
 }
 
 /** The text, and where the connection broke behind the block that broke there. */
-function Answer({ formatted, cuts, numbers, tail }: AnswerProps) {
+function Answer({ formatted, cuts, whole, tail }: AnswerProps) {
   const { blocks, isPlain } = formatted
   let before = 0
   return (
@@ -45,7 +45,7 @@ function Answer({ formatted, cuts, numbers, tail }: AnswerProps) {
         before = end
         return (
           <>
-            <TopBlock block={block} numbers={numbers} tail={isLast ? tail : null} />
+            <TopBlock block={block} whole={whole} tail={isLast ? tail : null} />
             {here.map(cut => (
               <Note key={cut.at} cut={cut} />
             ))}
@@ -87,13 +87,13 @@ function Chip({
   )
 }
 
-function Sources({ sources, numbers }: { readonly sources: readonly Source[]; readonly numbers: Numbers }) {
+function Sources({ sources, whole }: { readonly sources: readonly Source[]; readonly whole: Whole }) {
   if (sources.length === 0) return null
   return (
     <ol class="sources" aria-label="Sources">
       {sources.map((source, i) => (
-        <li key={numbers.idOf(i + 1)}>
-          <Chip source={source} number={i + 1} id={numbers.idOf(i + 1)} />
+        <li key={whole.idOf(i + 1)}>
+          <Chip source={source} number={i + 1} id={whole.idOf(i + 1)} />
         </li>
       ))}
     </ol>
@@ -230,16 +230,20 @@ export function Card({ turn }: { readonly turn: Turn }) {
   const { answer, end } = turn
   const streamed = now?.formatted.value ?? null
   const isStreamed = streamed !== null
-  const whole = useMemo(
+  const restored = useMemo(
     () =>
       answer === '' || isStreamed ? null : createFormatter(() => performance.now()).format(answer, true),
     [answer, isStreamed],
   )
-  const formatted = streamed ?? whole
+  const formatted = streamed ?? restored
   const facts = now !== null && streamed !== null ? now.facts.value : turn
   const sources = now !== null && now.facts.value.sources.length > 0 ? now.facts.value.sources : facts.sources
   const count = sources.length
-  const numbers = useMemo(() => ({ count, idOf: (n: number) => `source-${turn.id}-${n}` }), [count, turn.id])
+  const levels = formatted === null ? '' : levelsOf(formatted.blocks.map(({ block }) => block))
+  const whole = useMemo(
+    () => ({ sources: count, idOf: (n: number) => `source-${turn.id}-${n}`, levels }),
+    [count, turn.id, levels],
+  )
   const tail: Tail = streamed !== null ? 'busy' : end === null || isTorn(end) ? 'torn' : null
   const tone = end === null ? undefined : endWords(end, turn).tone
   return (
@@ -250,12 +254,12 @@ export function Card({ turn }: { readonly turn: Turn }) {
       <Reasoning turn={turn} now={now} />
       <div class="answer">
         {formatted !== null ? (
-          <Answer formatted={formatted} cuts={facts.cuts} numbers={numbers} tail={tail} />
+          <Answer formatted={formatted} cuts={facts.cuts} whole={whole} tail={tail} />
         ) : end !== null && end.kind !== 'complete' ? (
           <p class="quiet">No text came.</p>
         ) : null}
       </div>
-      <Sources sources={sources} numbers={numbers} />
+      <Sources sources={sources} whole={whole} />
       {now !== null ? <Progress now={now} /> : end !== null ? <EndLine turn={turn} end={end} /> : null}
     </article>
   )
