@@ -32,6 +32,13 @@ describe('g6 demo', () => {
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8')
     expect(await page.text()).toContain('<title>G6 Stream</title>')
     await demo.until(/\[Indices\][\s\S]*\[Links\][\s\S]*\[Overview\]/)
+    // Its chat answers by script, and nothing of that is written.
+    const base = url.replace('/summary/events', '')
+    expect(await (await fetch(`${base}/chat`)).text()).toContain('a script')
+    const headers = { 'Content-Type': 'application/json' }
+    const question = { method: 'POST', headers, body: '{"query":"What can this page do?"}' }
+    const answer = await (await fetch(`${base}/api/v2/bali-zero/chat`, question)).json()
+    expect(answer).toMatchObject({ success: true, response: expect.stringContaining('scripted answer') })
     const client = new SummaryClient(url)
     await client.event('panel_update')
     await client.event('panel_update', client.reader.events.length)

@@ -184,6 +184,14 @@ describe('an answer', () => {
     expect(server.asked).toHaveLength(1)
   })
 
+  test('that lost its connection goes on at once when it is told to', async () => {
+    const server = await serve(stream(FIRST + event(1, 'token', 'a'), 'cut'), stream(RESUMED + done(2)))
+    const client = { reconnectDelay: 3_600_000, maxReconnectDelay: 3_600_000, random: () => 0.9 }
+    const onReconnect = () => queueMicrotask(() => answer.reconnect())
+    const { answer, ending } = ask(server.baseUrl, client, { onReconnect })
+    expect(timeless(await ending)).toEqual(['complete', ['connected', 'a', 'resumed']])
+  })
+
   test('can be iterated, from its beginning, by several', async () => {
     const server = await serve(stream(FIRST + event(1, 'token', 'a') + event(2, 'token', 'b') + done(3)))
     const { answer, ending } = ask(server.baseUrl)

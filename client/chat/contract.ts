@@ -82,6 +82,8 @@ export type ChatStream = AsyncIterable<ChatEvent> & {
    * resumed. Idempotent.
    */
   leave(): void
+  /** Ends the wait before the next attempt, if there is one. */
+  reconnect(): void
   getMetrics(): ChatMetrics
 }
 

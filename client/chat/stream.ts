@@ -332,6 +332,7 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
     },
     stop,
     leave,
+    reconnect: () => endWait(),
     getMetrics,
     [Symbol.asyncIterator]: iterate,
   }

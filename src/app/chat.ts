@@ -8,16 +8,16 @@ import { LiveKeys } from '../chat/keys/live.js'
 import { createChatLimits } from '../chat/limits/limits.js'
 import { createRollout } from '../chat/limits/rollout.js'
 import { MemoryStore } from '../chat/log/memory-store.js'
-import { chatPagePlugin } from '../chat/page.js'
 import { noAudit } from '../chat/ports.js'
 import { Relay } from '../chat/relay.js'
 import { chatPlugin } from '../chat/routes.js'
-import { createUndiciEdge } from '../chat/upstream/edge.js'
+import { createUndiciEdge, type UpstreamEdge } from '../chat/upstream/edge.js'
 import type { Clock } from '../clock/clock.js'
 import { systemTimers } from '../clock/timers.js'
 import type { Config } from '../config/settings.js'
 import type { Connections } from '../connection/connections.js'
 import type { HttpPlugin } from '../contract/plugin.js'
+import { type ChatPageFacts, chatPagePlugin } from '../http/routes/chat-page.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
 import { chatObserver } from './chat-metrics.js'
@@ -31,7 +31,11 @@ export type ChatParts = {
   readonly log: Log
   readonly clock: Clock
   readonly connections: Connections
+  /** In place of the network: the backend of the demo. Then nothing is loaded before the first question. */
+  readonly standIn?: StandIn | null
 }
+
+export type StandIn = { readonly name: string; readonly edge: () => UpstreamEdge }
 
 export type Chat = {
   readonly plugins: readonly HttpPlugin[]
@@ -41,7 +45,17 @@ export type Chat = {
   close(graceMs: number): Promise<void>
 }
 
-export function createChat({ config, metrics, log, clock, connections }: ChatParts): Chat {
+/** The name of the first backend that has one; else of the relay's routes, so that no address is shown to everybody. */
+function pageFacts(settings: Config, standIn: StandIn | null): ChatPageFacts {
+  const { ragBackendUrl, relayBackends, chatPrefix, chatRate, chatResumeTtlMs, chatExamples } = settings
+  const named =
+    ragBackendUrl.length > 0 ? undefined : relayBackends.find(({ serves }) => serves.includes('chat'))
+  const backend = standIn?.name ?? named?.name ?? chatPrefix.split('/').at(-1) ?? ''
+  return { backend, rate: chatRate, holdsMs: chatResumeTtlMs, examples: chatExamples }
+}
+
+export function createChat(parts: ChatParts): Chat {
+  const { config, metrics, log, clock, connections, standIn = null } = parts
   const first = config()
   const audit = lateTrail(
     () =>
@@ -84,7 +98,7 @@ export function createChat({ config, metrics, log, clock, connections }: ChatPar
   const relay: Relay = new Relay({
     config,
     store: new MemoryStore({ logBytes: () => config().chatLogBytes }),
-    edge: () => createUndiciEdge(),
+    edge: standIn?.edge ?? (() => createUndiciEdge()),
     audit: trail,
     observer,
     spent: limits.spent,
@@ -101,13 +115,17 @@ export function createChat({ config, metrics, log, clock, connections }: ChatPar
   let warnedOf: string | null = null
   return {
     plugins: [
-      chatPagePlugin({ isInUse: () => relayInUse(config()), prefix: first.chatPrefix }),
+      chatPagePlugin({
+        isInUse: () => relayInUse(config()),
+        prefix: first.chatPrefix,
+        facts: () => pageFacts(config(), standIn),
+      }),
       // The last one: it adds the routes of apps, none of which may be one of the server's own.
       chatPlugin({ config, relay, identity, keys, rollout, limits, audit: trail, clock, observer }),
     ],
     start: async () => {
       const settings = config()
-      if (!relayInUse(settings)) return
+      if (!relayInUse(settings) || standIn !== null) return
       const { chatOnDisconnect, chatAllowFinish } = settings
       const missingKey = missingKeyText(settings)
       if (missingKey !== null && missingKey !== warnedOf) log.warn(missingKey)

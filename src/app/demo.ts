@@ -3,6 +3,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DEMO_EXAMPLES } from '../chat/mock/demo-answers.js'
+import { createDemoEdge, DEMO_BACKEND } from '../chat/mock/demo-edge.js'
 import type { Flags } from '../config/layers.js'
 import type { Loaded, LoadResult } from '../config/load.js'
 import { unixPathOf } from '../config/unix-path.js'
@@ -54,7 +56,7 @@ export function welcome(base: string | null, hasPage: boolean, ofDocument: boole
   return [
     title,
     '',
-    ...(hasPage ? [`  page     ${base}/`] : []),
+    ...(hasPage ? [`  page     ${base}/`, `  chat     ${base}/chat`] : []),
     `  board    ${base}/summary/resync`,
     `  stream   ${base}/summary/events`,
     `  health   ${base}/summary/health`,
@@ -77,10 +79,17 @@ export async function startDemo(options: DemoOptions): Promise<number> {
       G6_SUMMARY_STATUS_FILE: statusFile,
       ...(document === null ? {} : { G6_SUMMARY_THRESH_OVERRIDES: ANY_AGE }),
       G6_PANELS_DIR: join(folder, 'panels'),
+      // The chat page, with scripted answers; nothing of it is written to the disk.
+      ENABLE_SSE_STREAMING: '1',
+      ENABLE_AUDIT_TRAIL: '0',
+      RAG_BACKEND_URL: DEMO_BACKEND,
+      G6_CHAT_EXAMPLES: DEMO_EXAMPLES.join('|'),
     })
     if (prepared === null) return 1
     const { loaded, log, load } = prepared
     const { screen, stdout } = options
+    const [backend = ''] = loaded.config.ragBackendUrl
+    const isScripted = backend.startsWith(DEMO_BACKEND)
     const program = new Program({
       loaded,
       command: 'demo',
@@ -89,6 +98,7 @@ export async function startDemo(options: DemoOptions): Promise<number> {
         ...(screen?.outputs(parts) ?? screenOutput(parts, 'plain', stdout)),
         ...fileOutputs(parts),
       ],
+      chatStandIn: isScripted ? { name: 'a script', edge: createDemoEdge } : null,
       panels: await loadPanels(loaded.config.panelsModule),
       log,
     })

@@ -35,6 +35,7 @@ import {
   readSource,
 } from './bind-metrics.js'
 import { type BoardFile, findingLines, readBoardFile } from './board-file.js'
+import type { StandIn } from './chat.js'
 import { createHubOutput, createStatusOutput, wantsSink } from './outputs.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
 import type { OutputParts, Pipeline, ProgramParts, ProgramSource } from './parts.js'
@@ -55,6 +56,8 @@ export type ProgramOptions = {
   readonly panels?: readonly CustomPanel[]
   /** Sockets to use in place of host and ports. */
   readonly sockets?: readonly InheritedSocket[]
+  /** The chat backend of the demo. */
+  readonly chatStandIn?: StandIn | null
   readonly log: Log
   readonly clock?: Clock
 }
@@ -79,6 +82,7 @@ export class Program {
   readonly #pipeline: Pipeline
   readonly #statusHub: StatusHub | null = null
   readonly #listeners: readonly ListenerPlan[]
+  readonly #chatStandIn: StandIn | null
   #config: Config
   #boardFile: BoardFile | null
   #surroundings: PanelSurroundings
@@ -106,6 +110,7 @@ export class Program {
     this.#parts = parts
     this.#startedMs = clock.monotonicMs()
     this.#listeners = listenersOf(options)
+    this.#chatStandIn = options.chatStandIn ?? null
     this.#source = typeof source === 'function' ? source(parts) : source
     this.#pushTargets = 'news' in this.#source ? [] : (this.#source.pushTargets ?? [])
     if (this.#pushTargets.length > 0 && !this.serving)
@@ -199,6 +204,7 @@ export class Program {
         lagGauge: this.#sampleLag(),
         isDraining: () => this.#draining,
         startedMs: this.#startedMs,
+        chatStandIn: this.#chatStandIn,
       })
     }
     await this.#pipeline.prepare()

@@ -1,6 +1,7 @@
 // The network side of a program: the HTTP server with its plugins, the chat relay, and the documents of health and readiness.
 // `Program` loads this file only when it has something to serve: a dashboard alone starts much sooner without it.
 
+import { relayInUse } from '../chat/chat-config.js'
 import type { Connections } from '../connection/connections.js'
 import type { CycleResult, SourceState } from '../engine/cycle.js'
 import type { Loop } from '../engine/loop.js'
@@ -15,7 +16,7 @@ import { createHttpServer, type HttpServer } from '../http/server.js'
 import type { Hub } from '../hub/hub.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import { httpObserver } from './bind-metrics.js'
-import { type Chat, createChat } from './chat.js'
+import { type Chat, createChat, type StandIn } from './chat.js'
 import type { Pipeline, ProgramParts } from './parts.js'
 import { VERSION } from './version.js'
 
@@ -32,6 +33,8 @@ export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly isDraining: () => boolean
   /** When the program began, monotonic. */
   readonly startedMs: number
+  /** The chat backend of the demo. */
+  readonly chatStandIn: StandIn | null
 }
 
 export type Serving = { readonly server: HttpServer; readonly chat: Chat; readonly hasPage: boolean }
@@ -52,7 +55,14 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
     isDraining,
     startedMs,
   } = parts
-  const chat = createChat({ config: settings, metrics, log, clock, connections })
+  const chat = createChat({
+    config: settings,
+    metrics,
+    log,
+    clock,
+    connections,
+    standIn: parts.chatStandIn,
+  })
   try {
     await chat.start()
   } catch (error) {
@@ -75,6 +85,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
         verdict: loop.verdictNow(),
         timezone: settings().timezone,
         numberFormat: settings().numberFormat,
+        hasChat: relayInUse(settings()),
         hiddenMembers: parts.hiddenMembers?.() ?? null,
         hub: hub.stats(),
         streams: connections.streams,

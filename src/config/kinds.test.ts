@@ -149,6 +149,12 @@ const CASES: readonly {
     refused: [],
   },
   {
+    kind: 'list of sentences',
+    name: 'G6_CHAT_EXAMPLES',
+    good: [['What, and who? | How?', ['What, and who?', 'How?']]],
+    refused: ['a|b|c|d', 'a'.repeat(201), 'a\tb'],
+  },
+  {
     kind: 'list with a rule for items',
     name: 'G6_ALLOWED_HOSTS',
     good: [['a.example, b.example', ['a.example', 'b.example']]],

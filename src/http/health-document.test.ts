@@ -50,6 +50,7 @@ const facts: HealthFacts = {
   verdict: { word: 'healthy', reasons: [] },
   timezone: 'Asia/Kolkata',
   numberFormat: 'en-IN',
+  hasChat: true,
   hiddenMembers: 3,
 }
 
@@ -89,6 +90,7 @@ test('has everything the runbook names', () => {
       sse_publisher: events,
       shared_hashes: { indices: board.panels.get('indices')?.hash },
     },
+    chat: { page: 'chat' },
     display: { timezone: 'Asia/Kolkata', number_format: 'en-IN' },
     automatic: { hidden: 3 },
     adaptive: { backlog_ratio: null },

@@ -53,6 +53,8 @@ export const healthSchema = z.looseObject({
     warnings: z.array(z.string()).readonly().optional(),
   }),
   panel_push_meta: panelPushMetaSchema,
+  /** Only where the chat relay is in use: the path of its page. */
+  chat: z.strictObject({ page: z.literal('chat') }).optional(),
   /** How surfaces show times and numbers. */
   display: z.strictObject({ timezone: z.string(), number_format: z.enum(NUMBER_FORMATS) }),
   /** Only where the board is an automatic one: how many members of the document it does not show. */
@@ -86,6 +88,7 @@ export type HealthFacts = {
   readonly timezone: string
   readonly numberFormat: NumberFormat
   /** Of an automatic board; null where the board is another one. */
+  readonly hasChat?: boolean
   readonly hiddenMembers?: number | null
 }
 
@@ -142,6 +145,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
     status_file: statusFileOf(result, facts.timezone),
     panel_push_meta: meta,
     display: { timezone: facts.timezone, number_format: facts.numberFormat },
+    ...(facts.hasChat === true ? { chat: { page: 'chat' as const } } : {}),
     ...(typeof facts.hiddenMembers === 'number' ? { automatic: { hidden: facts.hiddenMembers } } : {}),
     ...(adaptive === null ? {} : { adaptive_stream: adaptive }),
     adaptive: { backlog_ratio: result?.snapshot?.adaptiveBacklogRatio ?? null },

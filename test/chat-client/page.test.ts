@@ -1,244 +1,378 @@
-// The chat page and the client in a real browser, against the real server, through a proxy that cuts.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type MockScript, tokenTexts } from '../../src/chat/mock/script.js'
-import { type MockUpstream, startMockUpstream } from '../../src/chat/mock/server.js'
+// The chat page in a real browser, against the real relay, through a proxy that cuts: every way an answer ends, in its words.
+import { describe, expect, test } from 'vitest'
 import { until } from '../support/chat-rig.js'
-import { launchChromium } from '../support/chromium.js'
-import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.js'
-import { endAll, g6, type Running } from '../support/g6.js'
-import { type HandUpstream, startHandUpstream } from '../support/hand-upstream.js'
+import { endAll, g6 } from '../support/g6.js'
+import { actions, answerOf, ask, chatPageRoom, EXAMPLES, ends } from './support/chat-page.js'
 
-const FIXTURE = 'test/fixtures/status-full.json'
+const room = chatPageRoom()
+const said = (text: string) => room.page.getByRole('status').filter({ hasText: text }).waitFor()
+const shows = (text: string) => answerOf(room.page).filter({ hasText: text }).waitFor()
+const question = () => room.page.getByLabel('Your question')
 
-let browser: Browser
-let folder: string
-let mock: MockUpstream
-let proxy: FaultProxy
-let page: Page
-let script: Partial<MockScript>
-let faults: string[]
-let hand: HandUpstream | null
-
-function serve(upstream: string, database: string): Running {
-  return g6(['serve', '--port', '0', '--status-file', FIXTURE], {
-    ENABLE_SSE_STREAMING: 'true',
-    RAG_BACKEND_URL: upstream,
-    G6_AUDIT_DB: join(folder, database),
-  })
-}
-/** The page again, before a server that asks somebody else. */
-async function goTo(upstream: string): Promise<void> {
-  const other = serve(upstream, 'other.db')
-  proxy.target = Number(new URL(await other.url()).port)
-  proxy.cut()
-  await page.goto(`${proxy.url}/chat`)
-}
-
-beforeAll(async () => {
-  browser = await launchChromium()
-  // May install Chromium first.
-}, 300_000)
-afterAll(() => browser.close())
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'g6-chat-'))
-  script = {}
-  hand = null
-  mock = await startMockUpstream({ script: () => script })
-  const server = serve(mock.url, 'audit.db')
-  proxy = await startFaultProxy(Number(new URL(await server.url()).port))
-  page = await browser.newPage()
-  faults = []
-  page.on('pageerror', error => faults.push(String(error)))
-  page.on('console', message => {
-    // The browser logs a cut connection to the console, whatever the page does.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) {
-      faults.push(message.text())
-    }
-  })
-  await page.goto(`${proxy.url}/chat`)
-})
-afterEach(async () => {
-  await page.close()
-  await proxy.close()
-  await endAll()
-  await mock.close()
-  await hand?.close()
-  rmSync(folder, { recursive: true })
-})
-
-const answer = () => page.locator('.answer').last()
-const status = () => page.locator('#status')
-
-async function ask(question: string): Promise<void> {
-  await page.getByLabel('Your question').fill(question)
-  await page.keyboard.press('Enter')
-}
-const ended = (said: string) => status().filter({ hasText: said }).waitFor()
-const shows = (part: string) => answer().filter({ hasText: part }).waitFor()
-
-const text = (count: number) => tokenTexts(count).join('')
-
-describe('the page', () => {
-  test('shows an answer as it comes, to its end, with its sources', async () => {
-    script = { tokens: 30, gapMs: 5 }
-    await ask('why?')
-    await ended('The answer is complete.')
-    expect(await answer().textContent()).toBe(text(30))
-    expect(await page.getByRole('heading', { level: 2 }).textContent()).toBe('why?')
-    const link = page.getByRole('list', { name: 'Sources' }).getByRole('link', { name: 'KITAS guide' })
+describe('how an answer ends', () => {
+  test('each end says once how, and what can be done', async () => {
+    const page = await room.open()
+    room.script = { tokens: ['yes'] }
+    await ask(page, 'one?')
+    await ends(page, /^Complete · \d\.\d s · about \d+ tokens read, about \d+ written · mock-1/)
+    expect(await actions(page)).toEqual(['Copy'])
+    expect(await page.getByRole('heading', { level: 2 }).textContent()).toBe('one?')
+    const link = page.getByRole('list', { name: 'Sources' }).getByRole('link')
     expect(await link.getAttribute('href')).toBe('https://example.org/kitas')
-    expect(mock.requests).toHaveLength(1)
-    expect(faults).toEqual([])
-  })
+    await said('Complete')
 
-  test('shows text as text, whatever it says', async () => {
-    const evil = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
-    script = { tokens: [evil, ' &amp; more'] }
-    await ask(evil)
-    await ended('The answer is complete.')
-    expect(await answer().textContent()).toBe(`${evil} &amp; more`)
-    expect(await page.locator('img, #conversation script').count()).toBe(0)
-    expect(await page.title()).toBe('Chat')
-    expect(faults).toEqual([])
-  })
+    room.script = { tokens: ['the law of 1992, which'], finish: 'length' }
+    await ask(page, 'two?')
+    await ends(page, 'Cut short. The answer reached its greatest length.')
+    expect(await actions(page)).toEqual(['Copy', 'Ask to go on'])
 
-  test('sends what was said before as history', async () => {
-    script = { tokens: ['yes'] }
-    await ask('one?')
-    await ended('The answer is complete.')
-    await ask('two?')
-    await page.locator('.answer[aria-busy="false"]').nth(1).waitFor()
-    expect(JSON.parse(mock.requests[1]?.params.get('conversation_history') ?? '')).toEqual([
-      { role: 'user', content: 'one?' },
-      { role: 'assistant', content: 'yes' },
-    ])
-  })
+    room.script = { tokens: ['begun'], finish: 'error' }
+    await ask(page, 'three?')
+    await ends(page, 'Failed. The answering service reported an error. What you see is not whole.')
+    expect(await actions(page)).toEqual(['Copy', 'Retry'])
+    await said('Failed. The answering service reported an error.')
 
-  test('stops an answer by Escape, on the server and upstream too', async () => {
-    script = { tokens: 10_000, gapMs: 5 }
-    await ask('why?')
-    await shows('word3 ')
+    room.script = { status: 400 }
+    await ask(page, 'four?')
+    await ends(page, 'Failed. The answering service refused the question.')
+    expect(await actions(page)).toEqual(['Retry'])
+
+    room.script = { tokens: ['never whole'], finish: 'stall' }
+    await ask(page, 'five?')
+    await shows('never whole')
+    await ends(page, /^Answering, \d+ s$/)
+    expect(await page.title()).toBe('◆ Answering – Chat')
     await page.keyboard.press('Escape')
-    await ended('Stopped.')
-    await mock.requests[0]?.closed
-    expect(mock.requests[0]?.wasCancelled()).toBe(true)
-    expect(await page.getByRole('button', { name: 'Stop' }).isDisabled()).toBe(true)
-    expect(await page.getByRole('button', { name: 'Send' }).isDisabled()).toBe(false)
-  })
+    await ends(page, /^Stopped by you after \d+\.\d s/)
+    expect(await actions(page)).toEqual(['Copy', 'Ask again'])
+    expect(room.rig.mock.requests.at(-1)?.wasCancelled()).toBe(true)
+    expect(await question().evaluate(field => field === document.activeElement)).toBe(true)
 
-  test('says why there is no answer', async () => {
-    script = { status: 400 }
-    await ask('why?')
-    await ended('The answer failed: The answering service refused the question.')
-    script = { tokens: ['begun'], finish: 'error' }
-    await ask('and now?')
-    await ended('The answer failed: The answering service reported an error.')
-    expect(await answer().textContent()).toBe('begun')
+    // What was sent on: complete, cut short and stopped answers, never the failed ones.
+    room.script = { tokens: ['last'] }
+    await ask(page, 'six?')
+    await ends(page, 'Complete')
+    const history = room.rig.mock.requests.at(-1)?.params.get('conversation_history') ?? ''
+    expect((JSON.parse(history) as { content: string }[]).map(({ content }) => content)).toEqual([
+      ...['one?', 'yes', 'two?', 'the law of 1992, which', 'five?', 'never whole'],
+    ])
+    expect(await page.getByText('Complete ·').count()).toBe(2)
+
+    // After a reload nothing looks better than it was, and the sources are still there.
+    const before = await page.getByRole('log').innerText()
+    await page.reload()
+    expect(await page.getByRole('log').innerText()).toBe(before)
+    expect(await page.getByRole('list', { name: 'Sources' }).count()).toBe(5)
     expect(await page.content()).not.toContain('Traceback')
+    expect(room.faults).toEqual([])
   })
 
-  test('is usable by keyboard alone, and named for screen readers', async () => {
-    script = { tokens: 3 }
-    await page.keyboard.type('why?')
-    await page.keyboard.press('Tab')
-    expect(await page.locator('#send:focus').count()).toBe(1)
-    await page.keyboard.press('Space')
-    await ended('The answer is complete.')
-    expect(await page.getByRole('log', { name: 'Conversation' }).count()).toBe(1)
-    expect(await page.getByRole('status').count()).toBe(1)
-    expect(await answer().getAttribute('aria-busy')).toBe('false')
-    for (const role of ['button', 'link', 'textbox'] as const) {
-      expect(await page.getByRole(role, { name: /./ }).count()).toBe(await page.getByRole(role).count())
-    }
+  test('a retry is in the same card; the broken text stays until the first new word', async () => {
+    const page = await room.open()
+    room.script = { tokens: ['broken text'], finish: 'error' }
+    await ask(page, 'why?')
+    await ends(page, 'Failed')
+    room.byHand()
+    await page.getByRole('button', { name: 'Retry' }).click()
+    await ends(page, 'Waiting for the first word, ')
+    expect(await answerOf(page).textContent()).toBe('broken text')
+    await room.hand.say('new')
+    await shows('new')
+    expect(await answerOf(page).textContent()).toBe('new')
+    await room.hand.done()
+    await ends(page, 'Complete')
+    expect(await page.getByRole('article').count()).toBe(1)
   })
 
-  test('runs nothing from elsewhere and nothing inline', async () => {
-    const response = await page.request.get(`${proxy.url}/chat`)
-    expect(response.headers()['content-security-policy']).toBe(
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+  test('to go on is a new question; a question can be edited', async () => {
+    const page = await room.open()
+    room.script = { tokens: ['a part'], finish: 'length' }
+    await ask(page, 'all of it?')
+    await ends(page, 'Cut short')
+    room.script = { tokens: [], extras: false }
+    await page.getByRole('button', { name: 'Ask to go on' }).click()
+    await page.getByRole('article').nth(1).waitFor()
+    await ends(page, /No answer|Failed/)
+    expect(await page.getByRole('article').count()).toBe(2)
+  })
+
+  test('a server that is busy, or not for this caller', async () => {
+    const page = await room.open()
+    room.rig.limits.refuse = 'instance'
+    await ask(page, 'one?')
+    await ends(page, /Busy\. Ask again in \d+ s\./)
+    expect(await actions(page)).toEqual(['Retry'])
+    room.rig.limits.refuse = null
+    room.script = { tokens: ['now'] }
+    await page.getByRole('button', { name: 'Retry' }).click()
+    await ends(page, 'Complete')
+  })
+})
+
+describe('what stands in the way', () => {
+  test('a limit counts down in the composer, and makes no card', async () => {
+    const page = await room.open({}, () => {
+      // The clock of this page is fast: a second of it is a fiftieth.
+      const start = Date.now()
+      const now = Date.now.bind(Date)
+      const every = globalThis.setInterval.bind(globalThis)
+      Date.now = () => start + (now() - start) * 50
+      globalThis.setInterval = ((run: () => void) => every(run, 5)) as typeof setInterval
+    })
+    room.rig.limits.refuse = 'rate'
+    await ask(page, 'may I?')
+    await page
+      .getByText('20 questions a minute is the most. Your next one stays here until it may go.')
+      .waitFor()
+    const button = page.getByRole('button', { name: /^Send, possible in \d+ s$/ })
+    expect(await button.isDisabled()).toBe(true)
+    expect(await page.getByRole('article').count()).toBe(0)
+    expect(await question().inputValue()).toBe('may I?')
+    room.rig.limits.refuse = null
+    await page.getByRole('button', { name: 'Send', exact: true }).waitFor()
+    await said('The next question may be sent now')
+    // Nothing was sent by itself.
+    expect(await page.getByRole('article').count()).toBe(0)
+    room.script = { tokens: ['you may'] }
+    await question().press('Enter')
+    await shows('you may')
+  })
+
+  test('a token is asked for, refused, and used', async () => {
+    const page = await room.open()
+    room.rig.setChat({ chatAnonymous: false })
+    await ask(page, 'who am I?')
+    await page.getByRole('heading', { name: 'A token is needed' }).waitFor()
+    expect(await page.title()).toBe('▲ Token needed – Chat')
+    await page.getByText('Waiting to be asked: who am I?').waitFor()
+    const field = page.getByLabel('Token', { exact: true })
+    expect(await field.getAttribute('aria-invalid')).toBe('false')
+    await field.fill('person-unknown')
+    await field.press('Enter')
+    await page
+      .getByRole('alert')
+      .filter({ hasText: 'Not accepted. It may have expired, or be meant for another server.' })
+      .waitFor()
+    expect(await page.title()).toBe('■ Token not accepted – Chat')
+    expect(await field.getAttribute('aria-invalid')).toBe('true')
+    const selected = await field.evaluate((input: HTMLInputElement) =>
+      input.value.slice(input.selectionStart ?? 0, input.selectionEnd ?? 0),
     )
-    expect(await response.text()).not.toMatch(/<script(?![^>]*src=)|\sstyle=|\son\w+=/)
+    expect(selected).toBe('person-unknown')
+    room.script = { tokens: ['you are Ann'] }
+    await page.keyboard.type('person:ann')
+    await page.getByRole('button', { name: 'Use it and ask' }).click()
+    await shows('you are Ann')
+    await ends(page, 'Complete')
+    expect(await page.getByRole('article').count()).toBe(1)
+    expect(await question().inputValue()).toBe('')
+    expect(room.requested.filter(url => url.includes('person'))).toEqual([])
+    // It stays in this tab, also over a reload.
+    await page.reload()
+    await ask(page, 'and now?')
+    await ends(page, 'Complete')
+  })
+
+  test('a browser that keeps nothing', async () => {
+    const page = await room.open({}, () => {
+      Object.defineProperty(globalThis, 'sessionStorage', {
+        get: () => {
+          throw new DOMException('blocked', 'SecurityError')
+        },
+      })
+    })
+    await page.getByText('not kept: this browser allows no storage').waitFor()
+    room.script = { tokens: ['works'] }
+    await ask(page, 'still?')
+    await ends(page, 'Complete')
+    await page.getByText('1 question, not kept: this browser allows no storage').waitFor()
+    expect(room.faults).toEqual([])
   })
 })
 
 describe('an answer continues', () => {
-  /** Says the answer word by word, each when the test wants it; so no word is ever said before its cut. */
-  async function byHand(): Promise<HandUpstream> {
-    hand = await startHandUpstream()
-    await goTo(hand.url)
-    return hand
-  }
-
   test('after the network was cut again and again, without a token lost or doubled', async () => {
-    const upstream = await byHand()
-    await ask('why?')
-    for (let n = 0; n < 4; n++) {
-      await upstream.say(`a${n} `, `b${n} `)
-      await shows(`b${n} `.trim())
-      const before = proxy.connections
-      proxy.cut()
+    room.byHand()
+    const page = await room.open()
+    await ask(page, 'why?')
+    for (let n = 0; n < 3; n++) {
+      await room.hand.say(`a${n} `, `b${n} `)
+      await shows(`b${n}`)
+      const before = room.proxy.connections
+      room.proxy.cut()
       // Some of it is said while nobody is connected.
-      await upstream.say(`c${n} `)
-      await until(() => proxy.connections > before, 'it connects again')
+      await room.hand.say(`c${n} `)
+      await until(() => room.proxy.connections > before, 'it connects again')
     }
-    await upstream.done()
-    await ended('The answer is complete.')
-    const whole = [0, 1, 2, 3].map(n => `a${n} b${n} c${n} `).join('')
-    expect(await answer().textContent()).toBe(whole)
-    expect(upstream.asked()).toBe(1)
+    await room.hand.done()
+    await ends(page, 'Complete')
+    const [text] = await answerOf(page).locator('p:not(.note)').allTextContents()
+    expect(text?.trim()).toBe('a0 b0 c0 a1 b1 c1 a2 b2 c2')
+    expect(
+      await answerOf(page)
+        .getByText(/^Connection lost for \d+ s, nothing missing$/)
+        .count(),
+    ).toBe(3)
+    expect(room.hand.asked()).toBe(1)
   })
 
-  test('after a cut inside an event', async () => {
-    const upstream = await byHand()
-    await ask('why?')
-    await upstream.say('a ')
+  test('after a cut inside an event; while it is lost the page says so, and can try now', async () => {
+    room.byHand()
+    const page = await room.open({}, () => {
+      // The first wait is 0.95 s; it would never end by itself.
+      Math.random = () => 0.95
+      const later = globalThis.setTimeout.bind(globalThis)
+      const held = (run: () => void, ms?: number) => later(run, ms === 950 ? 3_600_000 : ms)
+      globalThis.setTimeout = held as typeof setTimeout
+    })
+    await ask(page, 'why?')
+    await room.hand.say('a ')
     await shows('a')
-    const before = proxy.connections
-    proxy.cutAfter(77)
-    await upstream.say('b ')
-    await until(() => proxy.connections > before, 'it connects again')
-    await upstream.say('c ')
-    await upstream.done()
-    await ended('The answer is complete.')
-    expect(await answer().textContent()).toBe('a b c ')
-    expect(upstream.asked()).toBe(1)
+    room.proxy.cutAfter(77)
+    await room.hand.say('b ')
+    await page.getByText(/^Connection lost, trying again in \d+ s$/).waitFor()
+    expect(await actions(page)).toEqual(['Stop', 'Try now'])
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await room.hand.say('c ')
+    await room.hand.done()
+    await ends(page, 'Complete')
+    const [text] = await answerOf(page).locator('p:not(.note)').allTextContents()
+    expect(text?.trim()).toBe('a b c')
+    expect(room.hand.asked()).toBe(1)
   })
 
-  test('after a reload of the page', async () => {
-    const upstream = await byHand()
-    await ask('why?')
-    await upstream.say('a ')
+  test('after a reload in its middle; where nothing is left it is interrupted', async () => {
+    room.byHand()
+    const page = await room.open()
+    await ask(page, 'why?')
+    await room.hand.say('a ')
     await shows('a')
     await page.reload()
-    await upstream.say('b ')
+    await shows('a')
+    await room.hand.say('b ')
     await shows('a b')
-    await upstream.done()
-    await ended('The answer is complete.')
-    expect(await answer().textContent()).toBe('a b ')
-    expect(upstream.asked()).toBe(1)
-    expect(faults).toEqual([])
+    await room.hand.done()
+    await ends(page, 'Complete')
+    expect(room.hand.asked()).toBe(1)
+
+    await ask(page, 'and this?')
+    await room.hand.say('some')
+    await shows('some')
+    // As if the server no longer had it; a page is hidden after it was left.
+    await page.evaluate(() => {
+      const forget = (): void => {
+        const kept = sessionStorage.getItem('g6-chat-conversation') ?? ''
+        const last = kept.lastIndexOf('"streamId":"') + 12
+        const other = 'A'.repeat(22)
+        sessionStorage.setItem('g6-chat-conversation', kept.slice(0, last) + other + kept.slice(last + 22))
+      }
+      addEventListener('pagehide', forget)
+      document.addEventListener('visibilitychange', forget)
+    })
+    await page.reload()
+    await ends(page, 'Interrupted. The rest is no longer kept.')
+    expect(await answerOf(page).textContent()).toBe('some')
+    expect(await actions(page)).toEqual(['Copy', 'Retry'])
+    expect(room.faults).toEqual([])
+  })
+})
+
+describe('the conversation', () => {
+  test('examples fill the composer; a new conversation can be undone; everything can be forgotten', async () => {
+    const page = await room.open()
+    await page.getByRole('heading', { name: 'What would you like to know?' }).waitFor()
+    await page.getByRole('button', { name: EXAMPLES[0] ?? '' }).click()
+    expect(await question().inputValue()).toBe(EXAMPLES[0])
+    expect(await page.getByRole('article').count()).toBe(0)
+    room.script = { tokens: ['so'] }
+    await question().press('Enter')
+    await ends(page, 'Complete')
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    await page.getByRole('heading', { name: 'What would you like to know?' }).waitFor()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await ends(page, 'Complete')
+    await page.getByRole('button', { name: /^More/ }).click()
+    await page.getByRole('menuitem', { name: 'Forget everything' }).click()
+    await page.getByRole('heading', { name: 'What would you like to know?' }).waitFor()
+    expect(await page.getByRole('button', { name: 'Undo' }).count()).toBe(0)
+    expect(await page.evaluate(() => JSON.stringify(sessionStorage))).not.toContain('so')
   })
 
-  test('and an ended one is still shown after a reload', async () => {
-    script = { tokens: 5 }
-    await ask('why?')
-    await ended('The answer is complete.')
-    await page.reload()
-    await shows('word4 ')
-    expect(await answer().textContent()).toBe(text(5))
-    expect(mock.requests).toHaveLength(1)
+  test('an answer is copied as Markdown, a code block by itself', async () => {
+    const page = await room.open({ permissions: ['clipboard-read', 'clipboard-write'] })
+    const text = 'a **b**\n\n```sh\necho \u{202e}x\n```\n'
+    room.script = { tokens: [text] }
+    await ask(page, 'how?')
+    await ends(page, 'Complete')
+    await page.getByRole('button', { name: 'Copy code, sh' }).click()
+    await page.getByRole('button', { name: 'Copied' }).waitFor()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('echo \u{202e}x')
+    expect(await answerOf(page).locator('.direction-mark').textContent()).toBe('U+202E')
+    await page.getByRole('button', { name: 'Copy the answer' }).click()
+    await until(
+      async () => (await page.evaluate(() => navigator.clipboard.readText())) === text,
+      'it is copied',
+    )
+  })
+
+  test('Markdown is shown, and nothing of it is loaded, run or trusted', async () => {
+    const page = await room.open()
+    const text = [
+      '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script> &amp;\n\n',
+      '![plan](https://evil.example/p.png) [a](javascript:alert(1)) [b](https://аpple.com/) [1] [9]\n\n',
+      '| a | b |\n|---|--:|\n| 1 | 2 |\n\n> - deep\n\n<style>*{display:none}</style>',
+    ]
+    room.script = { tokens: text }
+    await ask(page, text[0] ?? '')
+    await ends(page, 'Complete')
+    const shown = await answerOf(page).innerText()
+    expect(shown).toContain(
+      '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script> &',
+    )
+    expect(shown).toContain('[a](javascript:alert(1))')
+    expect(shown).toContain('<style>*{display:none}</style>')
+    expect(shown).toContain('[9]')
+    expect(await page.locator('.log img, .log script, .log style, .log iframe').count()).toBe(0)
+    const links = await answerOf(page)
+      .locator('a:not(.ref)')
+      .evaluateAll(all =>
+        all.map(each => [each.textContent, each.getAttribute('rel'), each.getAttribute('target')]),
+      )
+    const rel = 'noopener noreferrer nofollow ugc'
+    expect(links).toEqual([
+      ['Image: plan (evil.example)', rel, '_blank'],
+      ['b (xn--pple-43d.com)', rel, '_blank'],
+    ])
+    await page.getByRole('link', { name: 'Source 1' }).press('Enter')
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('1KITAS guideexample.org')
+    expect(await page.title()).toBe('● Chat – G6')
+    expect(room.requested.filter(url => !url.startsWith(room.proxy.url) && !url.startsWith('data:'))).toEqual(
+      [],
+    )
+    room.script = { tokens: ['> '.repeat(2_000), 'deep'] }
+    await ask(page, 'deep?')
+    await shows('Shown as plain text: too large to format')
+    expect(room.faults).toEqual([])
+  })
+
+  test('runs nothing from elsewhere and nothing inline', async () => {
+    const response = await fetch(`${room.proxy.url}/chat`)
+    expect(response.headers.get('content-security-policy')).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'",
+    )
+    expect(await response.text()).not.toMatch(/<script(?![^>]*src=)|\sstyle=|\son\w+=/)
+    const script = await fetch(`${room.proxy.url}/chat/page.js`, { headers: { 'Accept-Encoding': 'gzip' } })
+    expect(script.headers.get('content-encoding')).toBe('gzip')
+    const again = { headers: { 'If-None-Match': script.headers.get('etag') ?? '' } }
+    expect((await fetch(`${room.proxy.url}/chat/page.js`, again)).status).toBe(304)
   })
 })
 
 test('where the relay is switched off there is no page', async () => {
-  const other = g6(['serve', '--port', '0', '--status-file', FIXTURE])
+  const other = g6(['serve', '--port', '0', '--status-file', 'test/fixtures/status-full.json'])
   const url = await other.url()
   for (const path of ['/chat', '/chat/page.js', '/chat/page.css']) {
     expect((await fetch(`${url}${path}`)).status).toBe(404)
   }
+  await endAll()
 })

@@ -3,7 +3,7 @@
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, test } from 'vitest'
-import { chatPagePlugin } from '../../src/chat/page.js'
+import { chatPagePlugin } from '../../src/http/routes/chat-page.js'
 import { startRig } from '../support/http-rig.js'
 import { ORDINARY } from './support/boards.js'
 import { connectionIs, openPage, shows } from './support/page-rig.js'
@@ -74,7 +74,16 @@ test('the page signs in, follows the board, and opens the raw stream below a pat
 })
 
 test('the chat page asks below the path', async () => {
-  const chat = chatPagePlugin({ isInUse: () => true, prefix: '/api/v2/bali-zero' })
+  const chat = chatPagePlugin({
+    isInUse: () => true,
+    prefix: '/api/v2/bali-zero',
+    facts: () => ({
+      backend: 'bali-zero',
+      rate: { count: 20, windowSec: 60 },
+      holdsMs: 300_000,
+      examples: [],
+    }),
+  })
   const rig = await startRig({}, { plugins: [chat] })
   const proxy = await startProxy(() => rig.port)
   try {

@@ -12,6 +12,8 @@ export type Health = {
   readonly sourceText: string | null
   readonly hitRatio: number | null
   readonly clients: number | null
+  /** The path of the chat page; null where the relay is not in use. */
+  readonly chatPage: string | null
   /** IANA name of the zone in which the server writes times. */
   readonly timezone: string | null
   /** How numbers are grouped. */
@@ -51,6 +53,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     sourceText: asText(source.text),
     hitRatio: asNumber(hitRatio),
     clients: asNumber(asObject(sse).clients),
+    chatPage: asText(asObject(asObject(document).chat).page),
     timezone: asText(timezone),
     numberFormat: NUMBER_FORMATS.find(known => known === format) ?? 'plain',
     status: asText(status) ?? 'unknown',

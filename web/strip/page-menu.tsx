@@ -7,10 +7,11 @@ import { hasAlerts, isStill, keepStill, resetArrangement } from '../cards/arrang
 import { isWebAddress } from '../cards/linked-text.jsx'
 import { openKeys } from '../keys/help.jsx'
 import { Menu, type MenuItem } from '../menu/menu.jsx'
-import { panel, panelKeys, paused } from '../model.js'
+import { health, panel, panelKeys, paused } from '../model.js'
 import { token } from '../state/access.js'
 import { announce } from '../state/announce.js'
 import { cardOrder, foldedCards, pinnedCards } from '../state/arrangement.js'
+import { addressOf } from '../state/base.js'
 import { nextTheme, theme } from '../state/theme.js'
 import { signOut } from './sign-in.jsx'
 
@@ -40,9 +41,11 @@ function boardItems(): readonly MenuItem[] {
 }
 
 function items(): readonly MenuItem[] {
+  const chatPage = health.peek()?.chatPage ?? null
   const isArranged = [cardOrder, pinnedCards, foldedCards].some(list => list.value.length > 0)
   return [
     ...boardItems(),
+    ...(chatPage === null ? [] : [{ label: 'Chat', href: addressOf(chatPage) }]),
     // With alerts they are in the menu of their card.
     ...(hasAlerts.value || panel('alerts').value === null ? [] : alertItems()),
     {

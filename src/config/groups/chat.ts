@@ -153,6 +153,13 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
     reload: true,
     about: 'Allows an answer to be read to the end when nobody waits for it.',
   }),
+  G6_CHAT_EXAMPLES: list([], {
+    separator: '|',
+    most: 3,
+    item: { pattern: /^[^\p{Cc}]{1,200}$/u, allowed: 'a question of up to 200 characters' },
+    reload: true,
+    about: 'Questions that the chat page offers as examples, separated by "|"; it sends none by itself.',
+  }),
   G6_AUDIT_DB: path('data/audit.db', {
     about: 'The database of the audit trail.',
   }),

@@ -61,9 +61,9 @@ export function choice<const W extends string, D extends NoInfer<W> | null>(
   return declare<W | (D & null)>({ kind: 'choice', default: byDefault, allowed, schema, parse }, about)
 }
 
-/** The items of an array of texts (settings file) or a comma-separated text; null for anything else. */
-export function itemsOf(raw: unknown): readonly string[] | null {
-  const items = typeof raw === 'string' ? raw.split(',') : raw
+/** The items of an array of texts (settings file) or of one text, separated by commas; null for anything else. */
+export function itemsOf(raw: unknown, separator = ','): readonly string[] | null {
+  const items = typeof raw === 'string' ? raw.split(separator) : raw
   if (!Array.isArray(items)) return null
   const texts = items.filter(item => typeof item === 'string')
   return texts.length === items.length ? texts.map(t => t.trim()).filter(t => t !== '') : null
@@ -76,14 +76,18 @@ type ListRule = {
   readonly item?: { readonly pattern: RegExp; readonly allowed: string }
   /** The items that have an effect; others are kept, with a warning. */
   readonly known?: readonly string[]
+  /** Where items may have commas. */
+  readonly separator?: string
+  readonly most?: number
 }
 
 /** Several texts, separated by commas; in the file an array. */
 export function list(byDefault: readonly string[], about: About & ListRule): Setting<readonly string[]> {
-  const { item, known } = about
+  const { item, known, separator, most = Number.POSITIVE_INFINITY } = about
   const parse = (raw: unknown): Parsed<readonly string[]> => {
-    const items = itemsOf(raw)
+    const items = itemsOf(raw, separator)
     if (items === null) return bad()
+    if (items.length > most) return bad(`it has ${items.length} items`)
     const wrong = items.findIndex(i => item !== undefined && !item.pattern.test(i))
     if (wrong >= 0) return bad(`item ${wrong + 1} is not ${item?.allowed ?? 'allowed'}`)
     const strange = items.filter(i => known !== undefined && !known.includes(i))
@@ -92,7 +96,10 @@ export function list(byDefault: readonly string[], about: About & ListRule): Set
       strange.map(i => `${JSON.stringify(i)} changes nothing; known are ${(known ?? []).join(', ')}`),
     )
   }
-  const allowed = `a comma-separated list${item === undefined ? '' : `, each ${item.allowed}`}`
+  const kind =
+    separator === undefined ? 'a comma-separated list' : `a list separated by ${JSON.stringify(separator)}`
+  const each = item === undefined ? '' : `, each ${item.allowed}`
+  const allowed = `${kind}${about.most === undefined ? '' : ` of up to ${most}`}${each}`
   return declare({ kind: 'list', default: byDefault, allowed, schema: LIST_SCHEMA, parse }, about)
 }
 

@@ -42,7 +42,7 @@ const TYPES: Readonly<Record<string, string>> = {
 }
 
 type BuiltFile = { readonly bytes: Buffer; readonly etag: string }
-type PageFile = BuiltFile & { readonly type: string; readonly gzipped: Buffer }
+export type PageFile = BuiltFile & { readonly type: string; readonly gzipped: Buffer }
 
 export type PagePlugin = HttpPlugin & {
   /** Whether there is a page. */
@@ -54,7 +54,7 @@ function builtFile(url: URL): BuiltFile {
   return { bytes, etag: `"${createHash('sha256').update(bytes).digest('hex').slice(0, 16)}"` }
 }
 
-function pageFile(url: URL): PageFile {
+export function pageFile(url: URL): PageFile {
   const type = TYPES[extname(url.pathname)]
   if (type === undefined)
     throw new Error(

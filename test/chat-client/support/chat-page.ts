@@ -1,0 +1,131 @@
+// The chat page in a real browser over the real relay, in this process: one server and one browser for all cases of a file. Each case
+// has a page of its own, and says what the backend answers.
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
+import type { MockScript } from '../../../src/chat/mock/script.js'
+import { chatPagePlugin } from '../../../src/http/routes/chat-page.js'
+import { type ChatRig, startChatRig } from '../../support/chat-rig.js'
+import { launchChromium } from '../../support/chromium.js'
+import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.js'
+import { type HandUpstream, startHandUpstream } from '../../support/hand-upstream.js'
+
+export type ChatPage = {
+  readonly page: Page
+  readonly rig: ChatRig
+  readonly proxy: FaultProxy
+  /** Says its words when the test wants it. */
+  readonly hand: HandUpstream
+  /** Of the scripted backend. */
+  script: Partial<MockScript>
+  /** Errors of the page and of its policy. */
+  readonly faults: string[]
+  /** Addresses that the page asked for. */
+  readonly requested: string[]
+  /** Opens the page; `init` runs in it before its scripts. */
+  open(options?: BrowserContextOptions, init?: () => void): Promise<Page>
+  /** From now on the backend that the test speaks for is asked. */
+  byHand(): void
+}
+
+export const EXAMPLES = ['What is a KITAS, and who needs one?', 'Compare a KITAS and a KITAP']
+
+export function chatPageRoom(): ChatPage {
+  let browser: Browser
+  let rig: ChatRig
+  let proxy: FaultProxy
+  let hand: HandUpstream
+  let page: Page
+  const room = {
+    script: {} as Partial<MockScript>,
+    faults: [] as string[],
+    requested: [] as string[],
+  }
+  beforeAll(async () => {
+    browser = await launchChromium()
+    const chat = chatPagePlugin({
+      isInUse: () => true,
+      prefix: '/api/v2/bali-zero',
+      facts: () => ({
+        backend: 'bali-zero',
+        rate: { count: 20, windowSec: 60 },
+        holdsMs: 300_000,
+        examples: EXAMPLES,
+      }),
+    })
+    rig = await startChatRig({
+      mock: { script: () => room.script },
+      parts: { plugins: [chat] },
+      breakerRestMs: 0,
+    })
+    proxy = await startFaultProxy(rig.rig.port)
+    // May install Chromium first.
+  }, 300_000)
+  afterAll(async () => {
+    await browser.close()
+    await proxy.close()
+    await rig.close()
+  })
+  beforeEach(async () => {
+    hand = await startHandUpstream()
+    room.script = {}
+    room.faults.length = 0
+    room.requested.length = 0
+    rig.limits.refuse = null
+    rig.flag.allows = true
+    rig.setChat({ ragBackendUrl: [rig.mock.url], chatAnonymous: true, chatEarlyHeadersMs: 0 })
+  })
+  afterEach(async () => {
+    for (const context of browser.contexts()) await context.close()
+    await hand.close()
+  })
+  return {
+    get page() {
+      return page
+    },
+    get rig() {
+      return rig
+    },
+    get proxy() {
+      return proxy
+    },
+    get hand() {
+      return hand
+    },
+    get script() {
+      return room.script
+    },
+    set script(script) {
+      room.script = script
+    },
+    faults: room.faults,
+    requested: room.requested,
+    byHand: () => rig.setChat({ ragBackendUrl: [hand.url] }),
+    open: async (options = {}, init) => {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+      page = await context.newPage()
+      page.on('pageerror', error => room.faults.push(String(error)))
+      page.on('request', request => room.requested.push(request.url()))
+      page.on('console', message => {
+        // The browser logs a refused request and a cut connection, whatever the page does.
+        if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+          room.faults.push(message.text())
+      })
+      if (init !== undefined) await page.addInitScript(init)
+      await page.goto(`${proxy.url}/chat`)
+      return page
+    },
+  }
+}
+
+export async function ask(page: Page, question: string): Promise<void> {
+  await page.getByLabel('Your question').fill(question)
+  await page.getByLabel('Your question').press('Enter')
+}
+
+export const card = (page: Page) => page.getByRole('article').last()
+export const answerOf = (page: Page) => card(page).locator('.answer')
+/** Resolves when the last line of the last card says this. */
+export const ends = (page: Page, words: string | RegExp) =>
+  card(page).locator('footer').filter({ hasText: words }).waitFor()
+/** What may be done in the last card. */
+export const actions = (page: Page) => card(page).locator('footer button').allTextContents()
