@@ -1,4 +1,5 @@
 // What the parts of a program are made of, and what a pipeline is: the types that more than one file here needs.
+import type { MemberCounts } from '../automatic/board.js'
 import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
 import type { Connections } from '../connection/connections.js'
@@ -52,8 +53,8 @@ export type Pipeline = {
   prepare(): Promise<void>
   /** The panels that a reader may ask for. */
   panelKeys(): ReadonlySet<string>
-  /** How many members of the document an automatic board does not show; null where the board is another one. */
-  hiddenMembers?(): number | null
+  /** Members of the document on an automatic board; null where the board is another one. */
+  members(): MemberCounts | null
   /** Why a followed stream waits for a full status; null while none does. */
   needFull(): string | null
   /** Null where there is no status to serve. */

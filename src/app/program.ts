@@ -195,7 +195,7 @@ export class Program {
         loop: this.loop,
         panelKeys: this.#pipeline.panelKeys,
         pushTargets: this.#pushTargets,
-        hiddenMembers: this.#pipeline.hiddenMembers,
+        members: this.#pipeline.members,
         lagGauge: this.#sampleLag(),
         isDraining: () => this.#draining,
         startedMs: this.#startedMs,

@@ -27,7 +27,7 @@ export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly loop: Loop
   readonly panelKeys: Pipeline['panelKeys']
   readonly pushTargets: readonly PushTarget[]
-  readonly hiddenMembers: Pipeline['hiddenMembers']
+  readonly members: Pipeline['members']
   readonly lagGauge: LagGauge
   readonly isDraining: () => boolean
   /** When the program began, monotonic. */
@@ -75,7 +75,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
         verdict: loop.verdictNow(),
         timezone: settings().timezone,
         numberFormat: settings().numberFormat,
-        hiddenMembers: parts.hiddenMembers?.() ?? null,
+        members: parts.members(),
         hub: hub.stats(),
         streams: connections.streams,
         version: VERSION,

@@ -11,7 +11,10 @@ function made(document: Status) {
 }
 
 test('an automatic board says how many members it does not show, another one says nothing', () => {
-  expect(made({ cluster_state: 'red', nodes_up: 3 }).hidden).toBe(0)
-  expect(made({ cluster_state: 'red', nodes_up: 3, password: 'a secret' }).hidden).toBe(1)
-  expect(made({ cycle: 7, indices: { NIFTY: { ltp: 1 } } }).hidden).toBeUndefined()
+  expect(made({ cluster_state: 'red', nodes_up: 3 }).members).toEqual({ shown: 2, hidden: 0 })
+  expect(made({ cluster_state: 'red', nodes_up: 3, password: 'a secret' }).members).toEqual({
+    shown: 2,
+    hidden: 1,
+  })
+  expect(made({ cycle: 7, indices: { NIFTY: { ltp: 1 } } }).members).toBeUndefined()
 })

@@ -1,6 +1,11 @@
 // The panels that follow from the document itself, not from the registry: made on the main thread, and for large documents in the
 // thread that reads them. The settings are plain data, so that a thread can make the same panels.
-import { type AutomaticMemory, type AutomaticOptions, automaticBoard } from '../automatic/board.js'
+import {
+  type AutomaticMemory,
+  type AutomaticOptions,
+  automaticBoard,
+  type MemberCounts,
+} from '../automatic/board.js'
 import { isKnownDocument, readMembers } from '../automatic/known.js'
 import { type CompiledBoard, readBoard } from '../declared/board.js'
 import type { Made } from '../declared/make.js'
@@ -54,8 +59,8 @@ export type DocumentBoard = {
   readonly declared?: Remark | null
   /** What the board file names and the document does not have. */
   readonly faults?: readonly string[]
-  /** Members that an automatic board does not show; undefined where the board is another one. */
-  readonly hidden?: number
+  /** Members of the document on an automatic board; undefined where the board is another one. */
+  readonly members?: MemberCounts
   /** State words that are in no table. */
   readonly unknownWords: readonly string[]
   /** When time alone may change the panels, epoch ms; Infinity = never. */
@@ -105,9 +110,7 @@ export function createDocumentPanels(settings: DocumentPanelsSettings): Document
       return {
         panels: [...made.panels, ...(board?.panels ?? [])],
         replacesKnown: !isKnown,
-        ...(declared === null && !isKnown && board !== null
-          ? { hidden: board.hidden.members + board.hidden.secrets }
-          : {}),
+        ...(declared === null && !isKnown && board !== null ? { members: board.members } : {}),
         ...(own === undefined ? {} : { own }),
         declared: made.verdict,
         faults:

@@ -50,7 +50,7 @@ const facts: HealthFacts = {
   verdict: { word: 'healthy', reasons: [] },
   timezone: 'Asia/Kolkata',
   numberFormat: 'en-IN',
-  hiddenMembers: 3,
+  members: { shown: 16, hidden: 3 },
 }
 
 test('has everything the runbook names', () => {
@@ -90,7 +90,7 @@ test('has everything the runbook names', () => {
       shared_hashes: { indices: board.panels.get('indices')?.hash },
     },
     display: { timezone: 'Asia/Kolkata', number_format: 'en-IN' },
-    automatic: { hidden: 3 },
+    automatic: { shown: 16, hidden: 3 },
     adaptive: { backlog_ratio: null },
   })
 })

@@ -1,5 +1,6 @@
 // The document of /summary/health, as a pure function of loop and hub, and its schema.
 import { z } from 'zod'
+import type { MemberCounts } from '../automatic/board.js'
 import { SCHEMA_VERSION } from '../board/board.js'
 import { NUMBER_FORMATS, type NumberFormat } from '../display/number-text.js'
 import type { CycleResult } from '../engine/cycle.js'
@@ -55,8 +56,8 @@ export const healthSchema = z.looseObject({
   panel_push_meta: panelPushMetaSchema,
   /** How surfaces show times and numbers. */
   display: z.strictObject({ timezone: z.string(), number_format: z.enum(NUMBER_FORMATS) }),
-  /** Only where the board is an automatic one: how many members of the document it does not show. */
-  automatic: z.strictObject({ hidden: z.number().int() }).optional(),
+  /** Only where the board is an automatic one: how many members of the document it shows, and how many it does not. */
+  automatic: z.strictObject({ shown: z.number().int(), hidden: z.number().int() }).optional(),
   /** Only when a status stream is followed. */
   adaptive_stream: z
     .looseObject({
@@ -86,7 +87,7 @@ export type HealthFacts = {
   readonly timezone: string
   readonly numberFormat: NumberFormat
   /** Of an automatic board; null where the board is another one. */
-  readonly hiddenMembers?: number | null
+  readonly members?: MemberCounts | null
 }
 
 function statusOf({ result, draining }: HealthFacts): HealthDocument['status'] {
@@ -142,7 +143,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
     status_file: statusFileOf(result, facts.timezone),
     panel_push_meta: meta,
     display: { timezone: facts.timezone, number_format: facts.numberFormat },
-    ...(typeof facts.hiddenMembers === 'number' ? { automatic: { hidden: facts.hiddenMembers } } : {}),
+    ...(facts.members ? { automatic: facts.members } : {}),
     ...(adaptive === null ? {} : { adaptive_stream: adaptive }),
     adaptive: { backlog_ratio: result?.snapshot?.adaptiveBacklogRatio ?? null },
     verdict: facts.verdict,

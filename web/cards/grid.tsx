@@ -1,10 +1,9 @@
 // The cards in as many columns as the window has; each column has no gaps.
 import type { ComponentChild } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { Hero } from '../hero/hero.jsx'
-import { automatic } from '../hero/state.js'
+import { Hero, hasHero } from '../hero/hero.jsx'
 import { panel } from '../model.js'
-import { hasNumbers, Plot } from '../plots/plot.jsx'
+import { hasPlot, Plot } from '../plots/plot.jsx'
 import { foldedCards } from '../state/arrangement.js'
 import { query } from '../state/query.js'
 import { isFolded, shownCards } from './arrange.js'
@@ -81,8 +80,8 @@ const hasTable = (key: string): boolean =>
 
 /** The cards with the plot below the first table; on a wall display after all of them. The head of an automatic board is first. */
 function withSpecial(panels: readonly string[]): readonly string[] {
-  const keys = automatic.value === null || query.panels !== null ? panels : [HERO, ...panels]
-  if (panels.length === 0 || !hasNumbers.value) return keys
+  const keys = hasHero.value && query.panels === null ? [HERO, ...panels] : panels
+  if (panels.length === 0 || !hasPlot.value) return keys
   const at = query.kiosk ? keys.length : keys.findIndex(key => key !== 'alerts' && hasTable(key)) + 1
   return at === 0 ? [...keys, PLOT] : keys.toSpliced(at, 0, PLOT)
 }
@@ -106,8 +105,8 @@ function Special(props: { readonly name: string; readonly place: Place; readonly
 export function Grid() {
   const { ref, room } = useRoom()
   const cardKeys = shownCards.value
-  const [isPlotted, isAutomatic] = [hasNumbers.value, automatic.value !== null]
-  const keys = useMemo(() => withSpecial(cardKeys), [cardKeys, isPlotted, isAutomatic])
+  const [isPlotted, hasHead] = [hasPlot.value, hasHero.value]
+  const keys = useMemo(() => withSpecial(cardKeys), [cardKeys, isPlotted, hasHead])
   const folded = foldedCards.value
   const [fitting, setFitting] = useState<Places | null>(null)
   const { count, places, sizes } = useMemo(() => {

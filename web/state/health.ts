@@ -18,11 +18,14 @@ export type Health = {
   readonly numberFormat: NumberFormat
   /** `ok`, `starting`, `stale`, `draining` */
   readonly status: string
-  /** How many members of the document an automatic board does not show; null where the board is another one. */
-  readonly hiddenMembers: number | null
+  /** Members of the document on an automatic board; null where the board is another one. */
+  readonly members: MemberCounts | null
   /** When the answer came, epoch ms of this browser. */
   readonly atMs: number
 }
+
+/** How many the board shows, and how many it does not. A server of an earlier version counts only these. */
+export type MemberCounts = { readonly shown: number | null; readonly hidden: number }
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -44,6 +47,8 @@ export function healthFrom(document: unknown, atMs: number): Health {
   } = asObject(document)
   const source = asObject(file)
   const { timezone, number_format: format } = asObject(shown)
+  const counted = asObject(automatic)
+  const hidden = asNumber(counted.hidden)
   return {
     sourceState: asText(source.state) ?? 'unknown',
     sourceAgeSec: asNumber(source.age_sec),
@@ -54,7 +59,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     timezone: asText(timezone),
     numberFormat: NUMBER_FORMATS.find(known => known === format) ?? 'plain',
     status: asText(status) ?? 'unknown',
-    hiddenMembers: asNumber(asObject(automatic).hidden),
+    members: hidden === null ? null : { shown: asNumber(counted.shown), hidden },
     atMs,
   }
 }

@@ -2,6 +2,7 @@
 
 import { labelOf } from '../../src/display/label.js'
 import { factAt } from '../../src/panels/facts.js'
+import { AutomaticNote } from '../hero/hero.jsx'
 import { board, connection, health, panel } from '../model.js'
 import { zone } from '../state/clock.js'
 import { type Field, MISSING } from '../state/panels.js'
@@ -73,6 +74,7 @@ export function Footer() {
           <Product />
           <Cycle />
           <Readers />
+          <AutomaticNote />
         </>
       )}
       <Zone />
