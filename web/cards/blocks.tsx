@@ -5,6 +5,7 @@ import { type Block, type Field, isEmptyPanel, type ShownPanel, shownItems } fro
 import { query } from '../state/query.js'
 import { memo, useChanged } from './changed.js'
 import { FieldList, Fields } from './fields.jsx'
+import { fewFields, kioskFieldCount } from './kiosk.js'
 import { isSaid, loneCount } from './say.js'
 import { Table } from './table.jsx'
 
@@ -60,26 +61,35 @@ export function Blocks({ panel }: { readonly panel: ShownPanel }) {
   if (isEmptyPanel(panel)) return <p class="empty">Nothing here.</p>
   const tables = blocks.filter(block => block.kind === 'table')
   const lone = loneCount(panel)
+  /** Fields that a wall display has no room for. */
+  let left = 0
   const itemsOf = (items: readonly Field[]): readonly Field[] => {
     const shown = shownItems(items, everKnown)
-    // On a wall display a table needs the room of what is well.
+    // On a wall display a table needs the room of what is well, and a card has no more fields than there is room for.
     if (query.kiosk && tables.length > 0) return shown.filter(({ tone }) => isNotWell(tone))
+    if (query.kiosk) {
+      const few = fewFields(shown, kioskFieldCount())
+      left += shown.length - few.length
+      return few
+    }
     const isElsewhere = (item: Field): boolean => item === lone || isSaid(item, tables)
     return shown.some(isElsewhere) ? shown.filter(item => !isElsewhere(item)) : shown
   }
   // Blocks have no keys: they are identified by their place.
   const seen = { fields: 0, table: 0, text: 0 }
+  const drawn = blocks.map((block, at) => {
+    const key = `${block.kind} ${seen[block.kind]++}`
+    if (block.kind === 'text')
+      return <Text key={key} block={block} isNote={at > 0 && block.tone === 'muted'} wash={wash} />
+    if (block.kind === 'fields')
+      return <Fields key={key} items={itemsOf(block.items)} panelKey={panelKey} wash={wash} />
+    if (block.rows.length === 0) return null
+    return <TableView key={key} block={block} panelKey={panelKey} title={title} wash={wash} />
+  })
   return (
     <>
-      {blocks.map((block, at) => {
-        const key = `${block.kind} ${seen[block.kind]++}`
-        if (block.kind === 'text')
-          return <Text key={key} block={block} isNote={at > 0 && block.tone === 'muted'} wash={wash} />
-        if (block.kind === 'fields')
-          return <Fields key={key} items={itemsOf(block.items)} panelKey={panelKey} wash={wash} />
-        if (block.rows.length === 0) return null
-        return <TableView key={key} block={block} panelKey={panelKey} title={title} wash={wash} />
-      })}
+      {drawn}
+      {left === 0 ? null : <p class="note">{left} more</p>}
     </>
   )
 }

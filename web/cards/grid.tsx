@@ -6,6 +6,7 @@ import { panel } from '../model.js'
 import { hasPlot, Plot } from '../plots/plot.jsx'
 import { foldedCards } from '../state/arrangement.js'
 import { query } from '../state/query.js'
+import { isStale } from '../state/staleness.js'
 import { isFolded, shownCards } from './arrange.js'
 import { Card } from './card.jsx'
 import { moreText } from './kiosk.js'
@@ -67,6 +68,9 @@ const SPECIAL: ReadonlyMap<string, { readonly height: number; readonly draw: () 
     [PLOT, { height: 19, draw: () => <Plot /> }],
   ])
 
+/** How much taller the plot is on a wide screen; as in plots.css. */
+const TALL_PLOT_REM = 7.4
+
 /** Whether it has a table of numbers that are plotted. */
 const hasTable = (key: string): boolean =>
   panel(key)
@@ -114,7 +118,11 @@ export function Grid() {
       const special = SPECIAL.get(key)
       return special === undefined
         ? sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key))
-        : { key, height: special.height, isWide: true }
+        : {
+            key,
+            height: special.height + (key === PLOT && room.columns > 3 ? TALL_PLOT_REM : 0),
+            isWide: true,
+          }
     })
     const columns = columnsFor(cards, room.columns)
     return { count: columns, places: placesOf(cards, columns), sizes: cards }
@@ -147,7 +155,9 @@ export function Grid() {
           )
         })}
       </div>
-      {left.length === 0 ? null : <p class="note">{moreText(left.length, left.filter(isBad).length)}</p>}
+      {left.length === 0 ? null : (
+        <p class="note">{moreText(left.length, left.filter(isBad).length, !isStale.value)}</p>
+      )}
     </>
   )
 }

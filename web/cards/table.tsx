@@ -9,6 +9,7 @@ import { numberFormat } from '../state/clock.js'
 import type { Block, Cell, Column } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { rowKeys } from '../state/row-keys.js'
+import { isStale } from '../state/staleness.js'
 import { Trend, TrendSpan } from '../trend/trend.jsx'
 import { memo, useChanged } from './changed.js'
 import { isNarrow, shownColumns, widthsOf, wraps } from './columns.js'
@@ -280,7 +281,14 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
         </table>
       </div>
       {isTall ? <p class="note">{rows.length} rows; the rest by scrolling.</p> : null}
-      {left > 0 ? <p class="note">{moreRows(sorted.slice(-left).map(i => rows[i] ?? []))}</p> : null}
+      {left > 0 ? (
+        <p class="note">
+          {moreRows(
+            sorted.slice(-left).map(i => rows[i] ?? []),
+            !isStale.value,
+          )}
+        </p>
+      ) : null}
       {hidden.length === 0 || query.kiosk ? null : (
         <p class="note">Not enough room for: {hidden.join(', ')}</p>
       )}

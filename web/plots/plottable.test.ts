@@ -53,18 +53,18 @@ test('a text in another unit than the value says nothing about its decimals', ()
   expect(decimals('88.4 ms', 88.4)).toBe(1)
 })
 
-test('shown is the chosen number with its column; else the first column that moves, the worst field, what moves, the first', () => {
+test('shown is the chosen number with its column; else the first column that moves, the worst field, what moves, what says much', () => {
   expect(idsOf(shownGroup(groups, 'indices.NIFTY.ltp', still))).toEqual(['indices.NIFTY.ltp'])
   const dq = (id: string) => id.endsWith('dq_pct')
   expect(idsOf(shownGroup(groups, 'gone', dq))).toEqual(['indices.NIFTY.dq_pct', 'indices.S&P%2E500.dq_pct'])
   expect(idsOf(shownGroup(groups, null, still))).toEqual(['cycle.queue'])
   const well = groups.filter(group => group.title !== 'Queue')
   expect(idsOf(shownGroup(well, null, id => id === 'cycle.p95_ms'))).toEqual(['cycle.p95_ms'])
-  expect(idsOf(shownGroup(well, null, still))).toEqual(['cycle.p95_ms'])
+  expect(idsOf(shownGroup(well, null, still))).toEqual(['indices.NIFTY.dq_pct', 'indices.S&P%2E500.dq_pct'])
   expect(shownGroup([], null, still)).toBeNull()
 })
 
-test('a whole number without a unit that stands still is not shown', () => {
+test('a field that stands still is not shown, unless it is a share', () => {
   const field = (label: string, text: string, unit = '') => ({
     ...{ label, text, value: Number.parseFloat(text), fact: label },
     ...(unit === '' ? {} : { unit }),
@@ -75,16 +75,6 @@ test('a whole number without a unit that stands still is not shown', () => {
   expect(shownGroup(dull, null, still)).toBeNull()
   expect(idsOf(shownGroup(dull, null, id => id === 'document.count'))).toEqual(['document.count'])
   expect(idsOf(shownGroup(dull, 'document.count', still))).toEqual(['document.count'])
-  const more = of(field('number_of_nodes', '5'), field('load', '0.5'), field('free', '3', 'GB'))
-  expect(idsOf(shownGroup(more, null, still))).toEqual(['document.load'])
-  const [nodes, , free] = more
-  expect(
-    idsOf(
-      shownGroup(
-        [nodes, free].filter(group => group !== undefined),
-        null,
-        still,
-      ),
-    ),
-  ).toEqual(['document.free'])
+  const more = of(field('load', '0.5'), field('free', '3', 'GB'), field('used', '91', '%'))
+  expect(idsOf(shownGroup(more, null, still))).toEqual(['document.used'])
 })

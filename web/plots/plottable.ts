@@ -95,9 +95,10 @@ export function plotGroups(panels: Iterable<PanelWithBlocks>): readonly PlotGrou
 /** Rows that are asked whether they move. */
 const ASKED = 32
 
-/** Whether it is worth a line that does not move: an amount or a share is, a whole number such as `nodes: 5` is not. */
-function saysMuch({ members }: PlotGroup): boolean {
-  return members.some(({ unit, decimals }) => unit !== '' || decimals > 0)
+/** Whether it is worth a line that does not move: a share is, and amounts of several rows are; `nodes: 5` is not. */
+function saysMuch({ isColumn, members }: PlotGroup): boolean {
+  if (isColumn && members.length > 1) return members.some(({ unit, decimals }) => unit !== '' || decimals > 0)
+  return members[0]?.unit === '%'
 }
 
 /**
