@@ -3,6 +3,7 @@ import type { MemberCounts } from '../automatic/board.js'
 import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
 import type { Connections } from '../connection/connections.js'
+import type { BoardLooks } from '../declared/board.js'
 import type { BoardSource } from '../engine/followed-boards.js'
 import type { Boards } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
@@ -55,6 +56,8 @@ export type Pipeline = {
   panelKeys(): ReadonlySet<string>
   /** Members of the document on an automatic board; null where the board is another one. */
   members(): MemberCounts | null
+  /** How a board file wants the board to look; null without one. */
+  looks(): BoardLooks | null
   /** Why a followed stream waits for a full status; null while none does. */
   needFull(): string | null
   /** Null where there is no status to serve. */

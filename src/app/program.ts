@@ -154,6 +154,11 @@ export class Program {
     return this.#source.name
   }
 
+  /** The title of the board, from a board file. */
+  get boardTitle(): string | null {
+    return this.#pipeline.looks()?.title ?? null
+  }
+
   get thresholds(): Thresholds {
     return this.#surroundings.thresholds
   }
@@ -196,6 +201,7 @@ export class Program {
         panelKeys: this.#pipeline.panelKeys,
         pushTargets: this.#pushTargets,
         members: this.#pipeline.members,
+        looks: this.#pipeline.looks,
         lagGauge: this.#sampleLag(),
         isDraining: () => this.#draining,
         startedMs: this.#startedMs,

@@ -28,6 +28,7 @@ export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly panelKeys: Pipeline['panelKeys']
   readonly pushTargets: readonly PushTarget[]
   readonly members: Pipeline['members']
+  readonly looks: Pipeline['looks']
   readonly lagGauge: LagGauge
   readonly isDraining: () => boolean
   /** When the program began, monotonic. */
@@ -76,6 +77,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
         timezone: settings().timezone,
         numberFormat: settings().numberFormat,
         members: parts.members(),
+        looks: parts.looks(),
         hub: hub.stats(),
         streams: connections.streams,
         version: VERSION,

@@ -107,6 +107,7 @@ export function createStatusPipeline(source: Source, parts: PipelineParts): Pipe
       cancel()
     },
     panelKeys: () => (documents.keys.size === 0 ? keys : new Set([...keys, ...documents.keys])),
+    looks: () => documents.latest?.looks ?? null,
     members: () => documents.latest?.members ?? null,
     needFull: () => {
       const streams = source.ingest?.(clock.nowMs(), null) ?? []

@@ -7,7 +7,7 @@ import {
   type MemberCounts,
 } from '../automatic/board.js'
 import { isKnownDocument, readMembers } from '../automatic/known.js'
-import { type CompiledBoard, readBoard } from '../declared/board.js'
+import { type BoardLooks, type CompiledBoard, readBoard } from '../declared/board.js'
 import type { Made } from '../declared/make.js'
 import type { Format } from '../declared/parse.js'
 import type { Panel } from '../panels/panel.js'
@@ -61,6 +61,8 @@ export type DocumentBoard = {
   readonly faults?: readonly string[]
   /** Members of the document on an automatic board; undefined where the board is another one. */
   readonly members?: MemberCounts
+  /** How the board file wants it to look; undefined without one. */
+  readonly looks?: BoardLooks
   /** State words that are in no table. */
   readonly unknownWords: readonly string[]
   /** When time alone may change the panels, epoch ms; Infinity = never. */
@@ -113,6 +115,7 @@ export function createDocumentPanels(settings: DocumentPanelsSettings): Document
         ...(declared === null && !isKnown && board !== null ? { members: board.members } : {}),
         ...(own === undefined ? {} : { own }),
         declared: made.verdict,
+        ...(declared === null ? {} : { looks: declared.looks }),
         faults:
           declared?.findingsOf(made.faults).map(({ line, message }) => `line ${line}: ${message}`) ?? [],
         unknownWords: board?.unknownWords ?? [],

@@ -51,6 +51,7 @@ const facts: HealthFacts = {
   timezone: 'Asia/Kolkata',
   numberFormat: 'en-IN',
   members: { shown: 16, hidden: 3 },
+  looks: { title: 'Search', spans: { shards: 2 } },
 }
 
 test('has everything the runbook names', () => {
@@ -89,7 +90,10 @@ test('has everything the runbook names', () => {
       sse_publisher: events,
       shared_hashes: { indices: board.panels.get('indices')?.hash },
     },
-    display: { timezone: 'Asia/Kolkata', number_format: 'en-IN' },
+    display: {
+      ...{ timezone: 'Asia/Kolkata', number_format: 'en-IN' },
+      ...{ title: 'Search', spans: { shards: 2 } },
+    },
     automatic: { shown: 16, hidden: 3 },
     adaptive: { backlog_ratio: null },
   })

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { MemberCounts } from '../automatic/board.js'
 import { SCHEMA_VERSION } from '../board/board.js'
+import type { BoardLooks } from '../declared/board.js'
 import { NUMBER_FORMATS, type NumberFormat } from '../display/number-text.js'
 import type { CycleResult } from '../engine/cycle.js'
 import { STATUS_STATES } from '../engine/cycle.js'
@@ -54,8 +55,13 @@ export const healthSchema = z.looseObject({
     warnings: z.array(z.string()).readonly().optional(),
   }),
   panel_push_meta: panelPushMetaSchema,
-  /** How surfaces show times and numbers. */
-  display: z.strictObject({ timezone: z.string(), number_format: z.enum(NUMBER_FORMATS) }),
+  /** How surfaces show times and numbers; and, from a board file, the title of the board and the columns that panels take. */
+  display: z.strictObject({
+    timezone: z.string(),
+    number_format: z.enum(NUMBER_FORMATS),
+    title: z.string().optional(),
+    spans: z.record(z.string(), z.number().int()).optional(),
+  }),
   /** Only where the board is an automatic one: how many members of the document it shows, and how many it does not. */
   automatic: z.strictObject({ shown: z.number().int(), hidden: z.number().int() }).optional(),
   /** Only when a status stream is followed. */
@@ -88,6 +94,8 @@ export type HealthFacts = {
   readonly numberFormat: NumberFormat
   /** Of an automatic board; null where the board is another one. */
   readonly members?: MemberCounts | null
+  /** Of a board file; null without one. */
+  readonly looks?: BoardLooks | null
 }
 
 function statusOf({ result, draining }: HealthFacts): HealthDocument['status'] {
@@ -142,7 +150,12 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
     },
     status_file: statusFileOf(result, facts.timezone),
     panel_push_meta: meta,
-    display: { timezone: facts.timezone, number_format: facts.numberFormat },
+    display: {
+      timezone: facts.timezone,
+      number_format: facts.numberFormat,
+      ...(facts.looks?.title ? { title: facts.looks.title } : {}),
+      ...(facts.looks && Object.keys(facts.looks.spans).length > 0 ? { spans: facts.looks.spans } : {}),
+    },
     ...(facts.members ? { automatic: facts.members } : {}),
     ...(adaptive === null ? {} : { adaptive_stream: adaptive }),
     adaptive: { backlog_ratio: result?.snapshot?.adaptiveBacklogRatio ?? null },

@@ -5,6 +5,7 @@ import { Hero, hasHero } from '../hero/hero.jsx'
 import { panel } from '../model.js'
 import { hasPlot, Plot } from '../plots/plot.jsx'
 import { foldedCards } from '../state/arrangement.js'
+import { boardSpans } from '../state/looks.js'
 import { query } from '../state/query.js'
 import { isStale } from '../state/staleness.js'
 import { isFolded, shownCards } from './arrange.js'
@@ -112,12 +113,13 @@ export function Grid() {
   const [isPlotted, hasHead] = [hasPlot.value, hasHero.value]
   const keys = useMemo(() => withSpecial(cardKeys), [cardKeys, isPlotted, hasHead])
   const folded = foldedCards.value
+  const spans = boardSpans.value
   const [fitting, setFitting] = useState<Places | null>(null)
   const { count, places, sizes } = useMemo(() => {
     const cards = keys.map(key => {
       const special = SPECIAL.get(key)
       return special === undefined
-        ? sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key))
+        ? { ...sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key)), span: spans.get(key) }
         : {
             key,
             height: special.height + (key === PLOT && room.columns > 3 ? TALL_PLOT_REM : 0),
@@ -126,7 +128,7 @@ export function Grid() {
     })
     const columns = columnsFor(cards, room.columns)
     return { count: columns, places: placesOf(cards, columns), sizes: cards }
-  }, [keys, folded, room.columns])
+  }, [keys, folded, room.columns, spans])
   const seen = query.kiosk ? heightsSeen.value : 0
 
   // On a wall display: which cards fit without scrolling.

@@ -10,6 +10,8 @@ export type CardSize = {
   readonly height: number
   readonly isWide: boolean
   readonly isLong?: boolean
+  /** How many columns a board file gives it. */
+  readonly span?: number | undefined
 }
 export type Place = { readonly column: number; readonly span: number }
 
@@ -61,7 +63,7 @@ export function sizeOf(key: string, blocks: readonly Block[], isFolded: boolean)
   return { key, height, isWide, ...(isLong ? { isLong } : {}) }
 }
 
-const spanOf = ({ isWide }: CardSize): number => (isWide ? 2 : 1)
+const spanOf = ({ isWide, span }: CardSize): number => span ?? (isWide ? 2 : 1)
 
 /** As many columns as fit, but no more than these cards fill; an even number where all cards are wide. */
 export function columnsFor(cards: readonly CardSize[], room: number): number {
@@ -69,7 +71,7 @@ export function columnsFor(cards: readonly CardSize[], room: number): number {
     room,
     cards.reduce((sum, card) => sum + spanOf(card), 0),
   )
-  const isUneven = filled > 2 && cards.every(({ isWide }) => isWide)
+  const isUneven = filled > 2 && cards.every(card => spanOf(card) === 2)
   return Math.max(1, isUneven ? filled - (filled % 2) : filled)
 }
 
@@ -113,7 +115,7 @@ export function placesOf(
       heights[column] = bestTop + height
     }
     places.set(key, { column: best, span })
-    if (card.isLong === true && span === 1)
+    if (card.isLong === true && card.span === undefined && span === 1)
       long.push({ key, column: best, top: bestTop, end: bestTop + height })
   }
   for (const { key, column, top, end } of long) {

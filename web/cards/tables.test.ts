@@ -137,6 +137,13 @@ describe('cards are placed', () => {
     expect(sizeOf('k', [{ kind: 'fields', items }], false).isLong).toBe(true)
     expect(sizeOf('k', [{ kind: 'fields', items: items.slice(3) }], false).isLong).toBeUndefined()
   })
+  test('over as many columns as a board file gives them, and no more than there are', () => {
+    const wanted = { ...card('a', 5), span: 3 }
+    expect(placesOf([wanted], 4).get('a')).toEqual({ column: 0, span: 3 })
+    expect(placesOf([wanted], 2).get('a')).toEqual({ column: 0, span: 2 })
+    expect(placesOf([{ ...card('w', 5, true), span: 1 }], 4).get('w')).toEqual({ column: 0, span: 1 })
+    expect(columnsFor([wanted], 4)).toBe(3)
+  })
   test('only above the limit of a wall display, the first in any case', () => {
     const places = placesOf([card('a', 9), card('b', 5), card('c', 5), card('d', 3)], 2, 8)
     expect([...places.keys()]).toEqual(['a', 'b', 'd'])

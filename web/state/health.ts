@@ -18,6 +18,10 @@ export type Health = {
   readonly numberFormat: NumberFormat
   /** `ok`, `starting`, `stale`, `draining` */
   readonly status: string
+  /** The title of the board, from a board file. */
+  readonly title: string | null
+  /** How many columns panels take, by key, from a board file. */
+  readonly spans: ReadonlyMap<string, number>
   /** Members of the document on an automatic board; null where the board is another one. */
   readonly members: MemberCounts | null
   /** When the answer came, epoch ms of this browser. */
@@ -35,6 +39,13 @@ const asText = (value: unknown): string | null => (typeof value === 'string' ? v
 const asNumber = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null
 
+const MAX_SPAN = 4
+
+function spanFrom(key: string, given: unknown): readonly (readonly [string, number])[] {
+  const span = asNumber(given)
+  return span !== null && Number.isInteger(span) && span >= 1 && span <= MAX_SPAN ? [[key, span]] : []
+}
+
 /** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
   const {
@@ -46,7 +57,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     automatic,
   } = asObject(document)
   const source = asObject(file)
-  const { timezone, number_format: format } = asObject(shown)
+  const { timezone, number_format: format, title, spans } = asObject(shown)
   const counted = asObject(automatic)
   const hidden = asNumber(counted.hidden)
   return {
@@ -59,6 +70,8 @@ export function healthFrom(document: unknown, atMs: number): Health {
     timezone: asText(timezone),
     numberFormat: NUMBER_FORMATS.find(known => known === format) ?? 'plain',
     status: asText(status) ?? 'unknown',
+    title: asText(title),
+    spans: new Map(Object.entries(asObject(spans)).flatMap(([key, span]) => spanFrom(key, span))),
     members: hidden === null ? null : { shown: asNumber(counted.shown), hidden },
     atMs,
   }

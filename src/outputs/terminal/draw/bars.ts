@@ -281,6 +281,7 @@ export type BottomBarFacts = {
   readonly live: CycleResult | null
   readonly view: View
   readonly sourceName: string
+  readonly boardTitle?: string | null
   /** Connected stream clients; null without a server. */
   readonly clients: number | null
   /** A short-lived notice about what was just done. */
@@ -310,7 +311,10 @@ function figures({ board, stats }: CycleResult): Item[] {
   return items
 }
 
-export function bottomBar({ live, view, notice, clients, sourceName }: BottomBarFacts, width: number): Line {
+export function bottomBar(
+  { live, view, notice, clients, sourceName, boardTitle = null }: BottomBarFacts,
+  width: number,
+): Line {
   const left: Item[] = []
   if (view.typing) {
     left.push({ line: [run('/', 'key'), run(view.filter, 'input'), run('▏', 'key')], rank: 100 })
@@ -325,8 +329,8 @@ export function bottomBar({ live, view, notice, clients, sourceName }: BottomBar
   const right: Item[] = []
   if (sourceName !== '')
     right.push({ line: [clipRun(run(cleanText(sourceName), 'label'), MAX_NAME)], rank: 25 })
-  const named = live === null ? null : identity(live)
-  if (named !== null) right.push(label(named, 43))
+  const named = boardTitle ?? (live === null ? null : identity(live))
+  if (named !== null) right.push({ line: [clipRun(run(cleanText(named), 'label'), MAX_NAME)], rank: 43 })
   if (live !== null) right.push(...figures(live))
   if (clients !== null) right.push(label(`${clients} ${clients === 1 ? 'reader' : 'readers'}`, 53))
   return bar({ items: left, separator: BLANKS }, { items: right, separator: DOTS }, width)
