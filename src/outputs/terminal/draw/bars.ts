@@ -14,7 +14,7 @@ import type { Verdict } from '../../../protocol/events.js'
 import { marketAt } from '../../../snapshot/market.js'
 import type { View } from '../keys/view.js'
 import { clockText, momentText } from './clock.js'
-import { freshness, isJudged } from './freshness.js'
+import { freshness, isJudged, isNoAlerts } from './freshness.js'
 import { TONE_MARKS } from './glyphs.js'
 import { blank, clipRun, fitLine, type Line, lineWidth, type Role, type Run, run } from './run.js'
 
@@ -101,6 +101,8 @@ function isOfSource(reason: string, live: CycleResult, timezone: string): boolea
 
 function factItems(live: CycleResult, cause: string, { nowMs, timezone }: TopBarFacts): Item[] {
   const items: Item[] = []
+  const alerts = live.board.panels.get('alerts')
+  if (alerts !== undefined && isNoAlerts(alerts) && isJudged(live)) items.push(label('no alerts', 45))
   const market = live.board.generation === 0 ? null : marketFact(live, nowMs, timezone)
   if (market !== null) items.push({ line: [clipRun(run(cleanText(market), 'label'), MAX_NAME)], rank: 70 })
   const { text, tone } = freshness(live, nowMs, timezone)

@@ -228,3 +228,39 @@ describe('trends', () => {
     expect(different.length).toBeLessThanOrEqual(2)
   })
 })
+
+test('a plot never shows counts that stand still', () => {
+  const size = { width: 120, height: 60 }
+  const shownWith = (unit: string | undefined, moving: boolean) => {
+    const trends = new LiveTrends()
+    const column = {
+      label: 'Count',
+      align: 'right' as const,
+      fact: 'count',
+      ...(unit === undefined ? {} : { unit }),
+    }
+    const panelAt = (value: number): Panel =>
+      makePanel(
+        'pods',
+        'Pods',
+        [
+          {
+            kind: 'table',
+            columns: [{ label: 'Name' }, column],
+            rows: [
+              [{ text: 'a' }, { text: String(value), value }],
+              [{ text: 'b' }, { text: '2', value: 2 }],
+            ],
+          },
+        ],
+        { a: { count: value }, b: { count: 2 } },
+      )
+    for (let s = 900; s >= 0; s -= 30)
+      trends.take(resultOf([panelAt(moving && s < 400 ? 5 : 1)]), NOW_MS - s * 1000)
+    return frameText(frame(resultOf([panelAt(moving ? 5 : 1)]), size, trends.at(NOW_MS)))
+  }
+  const BRAILLE = /[\u2801-\u28ff]/
+  expect(shownWith(undefined, false)).not.toMatch(BRAILLE)
+  expect(shownWith(undefined, true)).toMatch(BRAILLE)
+  expect(shownWith('MB', false)).toMatch(BRAILLE)
+})

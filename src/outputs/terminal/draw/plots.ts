@@ -69,7 +69,12 @@ type Rows = {
   readonly sources: readonly Source[]
 }
 
-/** The rows of the first table whose column has lines. */
+/** Numbers that stand still are compared where they are amounts; a constant count of each row says nothing. */
+function saysMuch({ unit, text }: Source): boolean {
+  return unit !== '' || /\d\.\d/.test(text)
+}
+
+/** The rows of the first table whose column has lines that say something. */
 function tableSources(panels: readonly Panel[], context: ContentContext): Rows | null {
   for (const panel of panels) {
     for (const block of panel.blocks) {
@@ -96,7 +101,9 @@ function tableSources(panels: readonly Panel[], context: ContentContext): Rows |
           },
         ]
       })
-      return { panel, label, unit, sources: sources.slice(0, MOST_LINES) }
+      const shown = sources.slice(0, MOST_LINES)
+      if (!shown.some(source => saysMuch(source) || moves(source.id, context))) continue
+      return { panel, label, unit, sources: shown }
     }
   }
   return null
