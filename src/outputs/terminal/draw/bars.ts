@@ -90,8 +90,11 @@ function marketFact(live: CycleResult, nowMs: number, timezone: string): string 
     return `market ${market}${Number.isFinite(untilMs) ? ` till ${clockTime(untilMs, timezone)}` : ''}`
   }
   const nextMs = numberAt(facts, 'next_open_ms')
+  if (nextMs === null) return `market ${market}`
   const isComputed = factAt(facts, 'next_open_computed') === true
-  return `market ${market}${nextMs === null ? '' : `, opens ${nextOpenText(nextMs, isComputed, timezone)}`}`
+  // A computed one has its weekday.
+  const opens = isComputed ? nextOpenText(nextMs, true, timezone) : momentText(nextMs, nowMs, timezone)
+  return `market ${market}, opens ${opens}`
 }
 
 /** What the source says of itself is the cause: its age is in the cause, too. */

@@ -44,7 +44,10 @@ test('an alerts panel with nothing but a count of 0 is said by the bar', () => {
   const alerts = (...blocks: readonly Block[]) => isNoAlerts(makePanel('alerts', 'Alerts', blocks))
   const total = (value: number): Block => ({
     kind: 'fields',
-    items: [{ label: 'total', text: String(value), value }],
+    items: [
+      { label: 'total', text: String(value), value },
+      { label: 'by_severity', text: '—' },
+    ],
   })
   const table = (rows: readonly (readonly Cell[])[]): Block => ({
     kind: 'table',

@@ -2,6 +2,7 @@
 import { shortDuration } from '../../../display/age.js'
 import type { CycleResult } from '../../../engine/cycle.js'
 import { sourceText } from '../../../engine/source-words.js'
+import { MISSING } from '../../../panels/format.js'
 import type { Panel, Tone } from '../../../panels/panel.js'
 
 export type Freshness = { readonly text: string; readonly tone: Tone }
@@ -35,7 +36,8 @@ export function isNoAlerts({ key, blocks }: Panel): boolean {
     key === 'alerts' &&
     blocks.every(
       block =>
-        (block.kind === 'fields' && block.items.every(({ value }) => value === 0)) ||
+        (block.kind === 'fields' &&
+          block.items.every(({ text, value }) => value === 0 || text === MISSING)) ||
         (block.kind === 'table' && block.rows.length === 0),
     )
   )

@@ -264,3 +264,33 @@ test('a plot never shows counts that stand still', () => {
   expect(shownWith(undefined, true)).toMatch(BRAILLE)
   expect(shownWith('MB', false)).toMatch(BRAILLE)
 })
+
+test('a field that stands still has no trend, and a still column of prices a straight one', () => {
+  const trends = new LiveTrends()
+  const panelAt = (moving: number): Panel =>
+    makePanel(
+      'cluster',
+      'Cluster',
+      [
+        {
+          kind: 'fields',
+          items: [
+            { label: 'nodes', text: '5', value: 5, fact: 'nodes' },
+            { label: 'queue', text: String(moving), value: moving, fact: 'queue' },
+          ],
+        },
+        {
+          kind: 'table',
+          columns: [{ label: 'Index' }, { label: 'LTP', align: 'right', fact: 'ltp' }],
+          rows: [[{ text: 'NIFTY' }, { text: '24505.98', value: 24505.98 }]],
+        },
+      ],
+      { nodes: 5, queue: moving, NIFTY: { ltp: 24505.98 } },
+    )
+  for (let s = 900; s >= 0; s -= 7) trends.take(resultOf([panelAt(s % 40)]), NOW_MS - s * 1000)
+  const size = { width: 120, height: 40 }
+  const shown = frameText(frame(resultOf([panelAt(0)]), size, trends.at(NOW_MS)))
+  expect(shown).toMatch(/ Nodes +5\b/)
+  expect(shown).toMatch(/ Queue +[▁-█]{8,}/)
+  expect(shown).toMatch(/ NIFTY +(▅{8,}|▄{8,}) +24505\.98/)
+})
