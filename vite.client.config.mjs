@@ -4,6 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { defineConfig } from 'vite'
 
 const MAX_GZIPPED_BYTES = 7 * 1024
+/** What it has now: the client of the board does not grow. */
+const MAX_CLIENT_BYTES = 7_000
 
 const ENTRIES = {
   // `g6-stream/client`, GET /client.js
@@ -20,9 +22,9 @@ const withinSize = {
     for (const file of Object.values(bundle)) {
       if (file.type !== 'chunk') continue
       const bytes = gzipSync(file.code, { level: 9 }).length
-      this.info(`${file.fileName}: ${bytes} bytes gzipped, at most ${MAX_GZIPPED_BYTES}`)
-      if (bytes > MAX_GZIPPED_BYTES)
-        this.error(`${file.fileName} is ${bytes} bytes gzipped, over ${MAX_GZIPPED_BYTES}`)
+      const most = file.fileName === 'client.js' ? MAX_CLIENT_BYTES : MAX_GZIPPED_BYTES
+      this.info(`${file.fileName}: ${bytes} bytes gzipped, at most ${most}`)
+      if (bytes > most) this.error(`${file.fileName} is ${bytes} bytes gzipped, over ${most}`)
       if (file.imports.length > 0) this.error(`${file.fileName} imports ${file.imports.join(', ')}`)
     }
   },
