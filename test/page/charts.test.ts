@@ -200,7 +200,9 @@ describe('the head of an automatic board', () => {
     expect(await page.locator('.hero').count()).toBe(0)
     health = { ...GROUPED, automatic: { shown: 3, hidden: 1 } }
     const nodes = { label: 'nodes', text: '5', value: 5, fact: 'nodes' }
-    room.server.publish([makePanel('document', 'Document', [{ kind: 'fields', items: [nodes] }], { nodes: 5 })])
+    room.server.publish([
+      makePanel('document', 'Document', [{ kind: 'fields', items: [nodes] }], { nodes: 5 }),
+    ])
     const other = await opened()
     await pass(other.page, 5)
     await until(other.page, () =>
