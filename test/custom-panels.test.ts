@@ -59,7 +59,10 @@ describe('the panels of a module', () => {
       panels: {
         jobs: { title: 'Jobs', tone: 'warn', lines: LINES },
         broken: { tone: 'error', lines: ['panel failed: Error !!'] },
-        shapeless: { tone: 'error', lines: ['panel failed: ZodError !!'] },
+        shapeless: {
+          tone: 'error',
+          lines: ['panel failed: blocks: Invalid input: expected array, received undefined !!'],
+        },
       },
     })
     expect((await fetch(`${url}/summary/resync?panels=nobody`)).status).toBe(400)

@@ -19,6 +19,7 @@ function sourceOf(board: BoardNews['board']): BoardSource {
   return {
     name: 'http://x',
     news: { board, fault: null, heardAtMs: null },
+    members: { shown: 16, hidden: 2 },
     start: () => {},
     refresh: async () => {},
     close: async () => {},

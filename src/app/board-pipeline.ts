@@ -20,6 +20,8 @@ export function createBoardPipeline(source: BoardSource, parts: Parts): Pipeline
     prepare: () => Promise.resolve(),
     // Before the first board nobody knows which panels there will be.
     panelKeys: () => new Set(source.news.board?.panels.map(({ key }) => key)),
+    looks: () => null,
+    members: () => source.members,
     needFull: () => null,
     createStatusHub: () => null,
   }

@@ -1,9 +1,9 @@
 // The panels of `--panels PATH`: a JavaScript module whose default export is a list of `{ key, build }`. Everything that comes from
 // the module is parsed here, so that the rest of the program may trust it as it trusts its own panels.
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import type { CustomPanel } from '../engine/panel-builder.js'
+import { type CustomPanel, WrongShape } from '../engine/panel-builder.js'
 import { PANEL_FILE_NAMES } from '../outputs/files/panel-files.js'
 import { isPanelKey, PANEL_KEY_RULE } from '../panels/content.js'
 import { TONES } from '../panels/panel.js'
@@ -26,18 +26,22 @@ const column = z.object({
   align: z.enum(['left', 'right']).exactOptional(),
   priority: z.number().exactOptional(),
 })
-const block = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('text'), text: line, tone: tone.exactOptional() }),
-  z.object({
-    kind: z.literal('fields'),
-    items: z.array(cell.extend({ label: text })).max(MAX_ROWS),
-  }),
-  z.object({
-    kind: z.literal('table'),
-    columns: z.array(column).max(MAX_COLUMNS),
-    rows: z.array(z.array(cell).max(MAX_COLUMNS)).max(MAX_ROWS),
-  }),
-])
+const block = z.discriminatedUnion(
+  'kind',
+  [
+    z.object({ kind: z.literal('text'), text: line, tone: tone.exactOptional() }),
+    z.object({
+      kind: z.literal('fields'),
+      items: z.array(cell.extend({ label: text })).max(MAX_ROWS),
+    }),
+    z.object({
+      kind: z.literal('table'),
+      columns: z.array(column).max(MAX_COLUMNS),
+      rows: z.array(z.array(cell).max(MAX_COLUMNS)).max(MAX_ROWS),
+    }),
+  ],
+  'expected an object whose kind is "text", "fields" or "table"',
+)
 const content = z.object({ title: text, blocks: z.array(block).max(MAX_BLOCKS) }).nullable()
 
 type Build = (given: Parameters<CustomPanel['build']>[0]) => unknown
@@ -68,13 +72,28 @@ export async function loadPanels(path: string | null): Promise<readonly CustomPa
   const module = await import(pathToFileURL(resolve(path)).href).then(
     (loaded: { readonly default?: unknown }) => loaded,
     (error: unknown) => {
-      throw refused(error instanceof Error ? error.message : String(error))
+      // Node adds which file asked for the module: this one, which says nothing to an operator.
+      const [said = ''] = String(error instanceof Error ? error.message : error).split(ASKED_HERE)
+      throw refused(said)
     },
   )
   const parsed = list.safeParse(module.default)
-  if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path: at, message }) => [at.join('.'), message])
-    throw refused(problems.map(parts => parts.filter(part => part !== '').join(': ')).join('; '))
-  }
-  return parsed.data.map(({ key, build }) => ({ key, build: given => content.parse(build(given)) }))
+  if (!parsed.success) throw refused(parsed.error.issues.map(problemOf).join('; '))
+  return parsed.data.map(({ key, build }) => ({ key, build: given => contentOf(build(given)) }))
+}
+
+const ASKED_HERE = ` imported from ${fileURLToPath(import.meta.url)}`
+
+/** Where something is wrong and what is expected there; never the value. */
+function problemOf({ path, message }: z.core.$ZodIssue): string {
+  return [path.join('.'), message].filter(part => part !== '').join(': ')
+}
+
+/** Throws WrongShape, which names the first mistake. */
+function contentOf(given: unknown): z.infer<typeof content> {
+  const parsed = content.safeParse(given)
+  if (parsed.success) return parsed.data
+  const [first, ...others] = parsed.error.issues
+  const more = others.length === 0 ? '' : `, and ${others.length} more`
+  throw new WrongShape(`${first === undefined ? 'not valid' : problemOf(first)}${more}`)
 }

@@ -1,7 +1,9 @@
 // What the parts of a program are made of, and what a pipeline is: the types that more than one file here needs.
+import type { MemberCounts } from '../automatic/board.js'
 import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
 import type { Connections } from '../connection/connections.js'
+import type { BoardLooks } from '../declared/board.js'
 import type { BoardSource } from '../engine/followed-boards.js'
 import type { Boards } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
@@ -52,8 +54,10 @@ export type Pipeline = {
   prepare(): Promise<void>
   /** The panels that a reader may ask for. */
   panelKeys(): ReadonlySet<string>
-  /** How many members of the document an automatic board does not show; null where the board is another one. */
-  hiddenMembers?(): number | null
+  /** Members of the document on an automatic board; null where the board is another one. */
+  members(): MemberCounts | null
+  /** How a board file wants the board to look; null without one. */
+  looks(): BoardLooks | null
   /** Why a followed stream waits for a full status; null while none does. */
   needFull(): string | null
   /** Null where there is no status to serve. */

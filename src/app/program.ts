@@ -159,6 +159,11 @@ export class Program {
     return this.#source.name
   }
 
+  /** The title of the board, from a board file. */
+  get boardTitle(): string | null {
+    return this.#pipeline.looks()?.title ?? null
+  }
+
   get thresholds(): Thresholds {
     return this.#surroundings.thresholds
   }
@@ -200,7 +205,8 @@ export class Program {
         loop: this.loop,
         panelKeys: this.#pipeline.panelKeys,
         pushTargets: this.#pushTargets,
-        hiddenMembers: this.#pipeline.hiddenMembers,
+        members: this.#pipeline.members,
+        looks: this.#pipeline.looks,
         lagGauge: this.#sampleLag(),
         isDraining: () => this.#draining,
         startedMs: this.#startedMs,

@@ -77,6 +77,7 @@ export class Screen {
       clock: systemClock,
       hooks: {
         sourceName: () => this.#program?.sourceName ?? '',
+        boardTitle: () => this.#program?.boardTitle ?? null,
         needFull: () => this.#program?.needFull ?? null,
         onQuit: () => this.#quit(),
         onRead: () => void this.#program?.loop.refresh(),

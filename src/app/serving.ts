@@ -28,7 +28,8 @@ export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly loop: Loop
   readonly panelKeys: Pipeline['panelKeys']
   readonly pushTargets: readonly PushTarget[]
-  readonly hiddenMembers: Pipeline['hiddenMembers']
+  readonly members: Pipeline['members']
+  readonly looks: Pipeline['looks']
   readonly lagGauge: LagGauge
   readonly isDraining: () => boolean
   /** When the program began, monotonic. */
@@ -86,7 +87,8 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
         timezone: settings().timezone,
         numberFormat: settings().numberFormat,
         hasChat: relayInUse(settings()),
-        hiddenMembers: parts.hiddenMembers?.() ?? null,
+        members: parts.members(),
+        looks: parts.looks(),
         hub: hub.stats(),
         streams: connections.streams,
         version: VERSION,

@@ -107,7 +107,8 @@ export function createStatusPipeline(source: Source, parts: PipelineParts): Pipe
       cancel()
     },
     panelKeys: () => (documents.keys.size === 0 ? keys : new Set([...keys, ...documents.keys])),
-    hiddenMembers: () => documents.latest?.hidden ?? null,
+    looks: () => documents.latest?.looks ?? null,
+    members: () => documents.latest?.members ?? null,
     needFull: () => {
       const streams = source.ingest?.(clock.nowMs(), null) ?? []
       const waiting = streams.filter(({ state }) => state.needFull)

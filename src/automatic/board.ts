@@ -46,6 +46,13 @@ export type AutomaticOptions = UnitContext & {
   readonly rising?: boolean
 }
 
+/** Values of the document: each field counts, and a table counts as one. */
+export type MemberCounts = {
+  readonly shown: number
+  /** Too many, or they look like secrets. */
+  readonly hidden: number
+}
+
 /** What was learned from earlier documents. */
 export type AutomaticMemory = {
   readonly plans: ReadonlyMap<string, TablePlan>
@@ -58,8 +65,7 @@ export type AutomaticBoard = {
   readonly panels: readonly Panel[]
   /** What the document says about itself; null when it says nothing. */
   readonly own: Remark | null
-  /** Members that are not shown: too many, or they look like secrets. */
-  readonly hidden: { readonly members: number; readonly secrets: number }
+  readonly members: MemberCounts
   /** State words that are in no table. */
   readonly unknownWords: readonly string[]
   /** When time alone may change the panels, epoch ms; Infinity = never. */
@@ -101,7 +107,10 @@ type Draft = PanelOutline & {
   readonly blocks: readonly Block[]
   readonly facts: Facts
   readonly isBad: boolean
+  readonly members: MemberCounts
 }
+
+const ONE_TABLE: MemberCounts = { shown: 1, hidden: 0 }
 
 const isScalar = (value: unknown): boolean => typeof value !== 'object' || value === null
 
@@ -173,8 +182,9 @@ class Builder {
   readonly plans = new Map<string, TablePlan>()
   readonly unknown = new Set<string>()
   readonly counters: Counters
-  /** Members without a place, by path. */
+  /** Members without a place, by path; and how many they are. */
   readonly leftOut: string[] = []
+  leftOutCount = 0
   secrets = 0
   own: Remark | null = null
   readonly #context: CellContext
@@ -308,6 +318,7 @@ class Builder {
       blocks,
       facts: Object.fromEntries(facts),
       isBad: made.some(({ tone }) => badness(tone) > 0),
+      members: { shown: shown.length, hidden: judged.length - shown.length },
     })
     if (isRoot) this.own = ownRemark(shown)
   }
@@ -374,6 +385,7 @@ class Builder {
       blocks: table.blocks,
       facts: table.facts,
       isBad: table.blocks.some(isBadBlock),
+      members: ONE_TABLE,
     })
   }
 
@@ -393,7 +405,9 @@ class Builder {
   }
 
   #left(path: Path, count: number): void {
-    if (count > 0) this.leftOut.push(path.join('.'))
+    if (count <= 0) return
+    this.leftOut.push(path.join('.'))
+    this.leftOutCount += count
   }
 }
 
@@ -485,8 +499,15 @@ export function automaticBoard(
     ...more(secrets, 'possible secret'),
     ...(drafts.length === 0 ? [{ kind: 'text', text: 'no members to show', tone: 'muted' } as const] : []),
   ]
-  const empty: Draft = { path: [], fields: [], title: 'Document', blocks: [], facts: {}, isBad: false }
+  const empty: Draft = {
+    ...{ path: [], fields: [], title: 'Document', blocks: [], facts: {}, isBad: false },
+    members: { shown: 0, hidden: 0 },
+  }
   const all = hasRoot || notes.length === 0 ? shown : [...shown, empty]
+  const count = (of: readonly Draft[], what: keyof MemberCounts): number =>
+    of.reduce((sum, { members }) => sum + members[what], 0)
+  const shownCount = count(shown, 'shown')
+  const draftCount = count(drafts, 'shown') + count(drafts, 'hidden')
   const titles = titled(all)
   const keys = new Keys(options.reserved, memory?.keys)
   const panels = all.map(({ path, blocks, facts }, i) =>
@@ -500,7 +521,7 @@ export function automaticBoard(
   return {
     panels,
     own: builder.own,
-    hidden: { members: left.length, secrets },
+    members: { shown: shownCount, hidden: draftCount - shownCount + builder.leftOutCount + secrets },
     unknownWords: [...builder.unknown],
     untilMs: counters.untilMs,
     memory: { plans: builder.plans, counters: counters.seen, keys: keys.seen },

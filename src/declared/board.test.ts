@@ -349,6 +349,22 @@ describe('keys', () => {
   })
 })
 
+test('the looks of a file are its title, and the columns of panels by key', () => {
+  const text = [
+    'title = "Search\\u0007 cluster"',
+    '[[panel]]\ntitle = "Shards"\nspan = 2\nfields = [{ from = "shards" }]',
+    '[[panel]]\ntitle = "Nodes"\nfields = [{ from = "nodes" }]',
+  ].join('\n')
+  const { looks } = boardOf(text)
+  expect(looks.spans).toEqual({ shards: 2 })
+  expect(looks.title).toMatch(/^Search\W* cluster$/)
+  expect(looks.title).not.toContain('\u0007')
+  expect(boardOf('[[panel]]\ntitle = "A"\nfields = [{ from = "a" }]').looks).toEqual({
+    title: null,
+    spans: {},
+  })
+})
+
 describe('the verdict of a file', () => {
   const remark = (verdict: string, document: unknown) =>
     made(`verdict = "${verdict}"\nwords = { warn = ["frob"] }`, document)

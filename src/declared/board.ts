@@ -1,4 +1,5 @@
 // A board file, ready for documents.
+import { shownText } from '../panels/text.js'
 import { type CompiledPanel, compileBoard } from './compile.js'
 import type { MakeContext } from './evaluation.js'
 import { type Made, makeBoard } from './make.js'
@@ -6,8 +7,15 @@ import { type Fault, type Finding, type Format, findingsOf, parseBoardFile } fro
 import type { Path, Place } from './positions.js'
 import type { Words } from './tones.js'
 
-export type CompiledBoard = {
+/** How a board file wants its board to look; surfaces that show a board as text use the title only. */
+export type BoardLooks = {
   readonly title: string | null
+  /** Columns of the page that panels take, by key. */
+  readonly spans: Readonly<Record<string, number>>
+}
+
+export type CompiledBoard = {
+  readonly looks: BoardLooks
   /** Keys of its panels, in order. */
   readonly keys: readonly string[]
   /** Whether the file has an expression for its verdict. */
@@ -57,7 +65,10 @@ export function readBoard(text: string, format: Format, readSources: ReadSources
   const { panels, verdict, words } = parts
   const { off = false, hide = [], rename = {} } = table.auto ?? {}
   const board: CompiledBoard = {
-    title: table.title ?? null,
+    looks: {
+      title: table.title === undefined ? null : shownText(table.title),
+      spans: Object.fromEntries(panels.flatMap(({ key, span }) => (span === null ? [] : [[key, span]]))),
+    },
     keys: panels.map(({ key }) => key),
     hasVerdict: verdict !== null,
     words,

@@ -59,6 +59,8 @@ export type CompiledPanel = {
   readonly body: { readonly fields: readonly Item[] } | Rows
   /** Members of the document that it reads. */
   readonly reads: ReadonlySet<string>
+  /** How many columns of the page it takes; null: as many as it needs. */
+  readonly span: number | null
 }
 
 export type CompiledParts = {
@@ -139,13 +141,13 @@ class Compiler {
   }
 
   panel(table: PanelTable, key: string, path: Path): CompiledPanel {
-    const { title, fields } = table
+    const { title, fields, span = null } = table
     this.isAlert = key === ALERTS
     const body =
       fields === undefined
         ? this.rows(table, path)
         : { fields: fields.map((item, i) => this.item(item, [...path, 'fields', i])) }
-    return { key, title: shownText(title), path, body, reads: readsOf(body) }
+    return { key, title: shownText(title), path, body, reads: readsOf(body), span }
   }
 
   rows(table: PanelTable, path: Path): Rows {

@@ -1,8 +1,13 @@
 // The panels that follow from the document itself, not from the registry: made on the main thread, and for large documents in the
 // thread that reads them. The settings are plain data, so that a thread can make the same panels.
-import { type AutomaticMemory, type AutomaticOptions, automaticBoard } from '../automatic/board.js'
+import {
+  type AutomaticMemory,
+  type AutomaticOptions,
+  automaticBoard,
+  type MemberCounts,
+} from '../automatic/board.js'
 import { isKnownDocument, readMembers } from '../automatic/known.js'
-import { type CompiledBoard, readBoard } from '../declared/board.js'
+import { type BoardLooks, type CompiledBoard, readBoard } from '../declared/board.js'
 import type { Made } from '../declared/make.js'
 import type { Format } from '../declared/parse.js'
 import type { Panel } from '../panels/panel.js'
@@ -54,8 +59,10 @@ export type DocumentBoard = {
   readonly declared?: Remark | null
   /** What the board file names and the document does not have. */
   readonly faults?: readonly string[]
-  /** Members that an automatic board does not show; undefined where the board is another one. */
-  readonly hidden?: number
+  /** Members of the document on an automatic board; undefined where the board is another one. */
+  readonly members?: MemberCounts
+  /** How the board file wants it to look; undefined without one. */
+  readonly looks?: BoardLooks
   /** State words that are in no table. */
   readonly unknownWords: readonly string[]
   /** When time alone may change the panels, epoch ms; Infinity = never. */
@@ -105,11 +112,10 @@ export function createDocumentPanels(settings: DocumentPanelsSettings): Document
       return {
         panels: [...made.panels, ...(board?.panels ?? [])],
         replacesKnown: !isKnown,
-        ...(declared === null && !isKnown && board !== null
-          ? { hidden: board.hidden.members + board.hidden.secrets }
-          : {}),
+        ...(declared === null && !isKnown && board !== null ? { members: board.members } : {}),
         ...(own === undefined ? {} : { own }),
         declared: made.verdict,
+        ...(declared === null ? {} : { looks: declared.looks }),
         faults:
           declared?.findingsOf(made.faults).map(({ line, message }) => `line ${line}: ${message}`) ?? [],
         unknownWords: board?.unknownWords ?? [],

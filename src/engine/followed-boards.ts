@@ -1,4 +1,5 @@
 // Boards that another server built: each is published as it came. A tick in between keeps statistics and heartbeats going.
+import type { MemberCounts } from '../automatic/board.js'
 import { type Board, unchangedBoard } from '../board/board.js'
 import { followBoard, type SeenBoard } from '../board/follow.js'
 import { agoMs, type Moment, wallTimeOf } from '../clock/moment.js'
@@ -27,6 +28,8 @@ export interface BoardSource {
   /** Calls back for every change of the board or of the connection. Call once. */
   start(onNews: () => void): void
   readonly news: BoardNews
+  /** Members of its document, where the followed board is an automatic one; null until that is known. */
+  readonly members: MemberCounts | null
   /** Connects again now, when it is waiting to. */
   refresh(): Promise<void>
   close(): Promise<void>

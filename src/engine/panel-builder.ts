@@ -14,7 +14,7 @@ import {
 import { makePanel } from '../panels/lines.js'
 import type { Block, Panel } from '../panels/panel.js'
 import { PANELS } from '../panels/registry.js'
-import { shownText } from '../panels/text.js'
+import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import type { Status } from '../snapshot/reading.js'
 import type { Snapshot } from '../snapshot/snapshot.js'
 import type { DocumentBoard } from './document-panels.js'
@@ -27,6 +27,11 @@ export type CustomPanel = {
   readonly build: (
     given: Readonly<{ status: Status; nowMs: number }>,
   ) => { readonly title: string; readonly blocks: readonly Block[] } | null
+}
+
+/** What a custom panel built cannot be shown. The message names the place and what is expected there, and may be public. */
+export class WrongShape extends Error {
+  override readonly name = 'WrongShape'
 }
 
 export type PanelBuilderOptions = {
@@ -101,8 +106,9 @@ function customMaker({ key, build }: CustomPanel): Maker {
 
 const CODE_WIDTH = 40
 
-/** The public part of an error: its code or its kind, never its message. */
-function codeOf(error: unknown): string {
+/** The public part of an error: its code or its kind, never its message, except of one that is made for it. */
+function publicPart(error: unknown): string {
+  if (error instanceof WrongShape) return shownText(error.message, MESSAGE_WIDTH)
   const { code, name } =
     typeof error === 'object' && error !== null ? (error as { code?: unknown; name?: unknown }) : {}
   const said = [code, name].find(word => typeof word === 'string' && word !== '')
@@ -166,7 +172,7 @@ export function createPanelBuilder(options: PanelBuilderOptions = {}): PanelBuil
     } catch (error) {
       failures.set(key, failedAgain(failures.get(key), context.nowMs))
       onFault?.(key, error)
-      return faultPanel(maker, `panel failed: ${codeOf(error)}`)
+      return faultPanel(maker, `panel failed: ${publicPart(error)}`)
     }
   }
 

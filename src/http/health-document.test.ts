@@ -51,7 +51,8 @@ const facts: HealthFacts = {
   timezone: 'Asia/Kolkata',
   numberFormat: 'en-IN',
   hasChat: true,
-  hiddenMembers: 3,
+  members: { shown: 16, hidden: 3 },
+  looks: { title: 'Search', spans: { shards: 2 } },
 }
 
 test('has everything the runbook names', () => {
@@ -91,8 +92,11 @@ test('has everything the runbook names', () => {
       shared_hashes: { indices: board.panels.get('indices')?.hash },
     },
     chat: { page: 'chat' },
-    display: { timezone: 'Asia/Kolkata', number_format: 'en-IN' },
-    automatic: { hidden: 3 },
+    display: {
+      ...{ timezone: 'Asia/Kolkata', number_format: 'en-IN' },
+      ...{ title: 'Search', spans: { shards: 2 } },
+    },
+    automatic: { shown: 16, hidden: 3 },
     adaptive: { backlog_ratio: null },
   })
 })

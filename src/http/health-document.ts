@@ -1,6 +1,8 @@
 // The document of /summary/health, as a pure function of loop and hub, and its schema.
 import { z } from 'zod'
+import type { MemberCounts } from '../automatic/board.js'
 import { SCHEMA_VERSION } from '../board/board.js'
+import type { BoardLooks } from '../declared/board.js'
 import { NUMBER_FORMATS, type NumberFormat } from '../display/number-text.js'
 import type { CycleResult } from '../engine/cycle.js'
 import { STATUS_STATES } from '../engine/cycle.js'
@@ -55,10 +57,15 @@ export const healthSchema = z.looseObject({
   panel_push_meta: panelPushMetaSchema,
   /** Only where the chat relay is in use: the path of its page. */
   chat: z.strictObject({ page: z.literal('chat') }).optional(),
-  /** How surfaces show times and numbers. */
-  display: z.strictObject({ timezone: z.string(), number_format: z.enum(NUMBER_FORMATS) }),
-  /** Only where the board is an automatic one: how many members of the document it does not show. */
-  automatic: z.strictObject({ hidden: z.number().int() }).optional(),
+  /** How surfaces show times and numbers; and, from a board file, the title of the board and the columns that panels take. */
+  display: z.strictObject({
+    timezone: z.string(),
+    number_format: z.enum(NUMBER_FORMATS),
+    title: z.string().optional(),
+    spans: z.record(z.string(), z.number().int()).optional(),
+  }),
+  /** Only where the board is an automatic one: how many members of the document it shows, and how many it does not. */
+  automatic: z.strictObject({ shown: z.number().int(), hidden: z.number().int() }).optional(),
   /** Only when a status stream is followed. */
   adaptive_stream: z
     .looseObject({
@@ -87,9 +94,12 @@ export type HealthFacts = {
   /** IANA name, for the times in texts. */
   readonly timezone: string
   readonly numberFormat: NumberFormat
-  /** Of an automatic board; null where the board is another one. */
+  /** The chat relay is in use. */
   readonly hasChat?: boolean
-  readonly hiddenMembers?: number | null
+  /** Of an automatic board; null where the board is another one. */
+  readonly members?: MemberCounts | null
+  /** Of a board file; null without one. */
+  readonly looks?: BoardLooks | null
 }
 
 function statusOf({ result, draining }: HealthFacts): HealthDocument['status'] {
@@ -144,9 +154,14 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
     },
     status_file: statusFileOf(result, facts.timezone),
     panel_push_meta: meta,
-    display: { timezone: facts.timezone, number_format: facts.numberFormat },
+    display: {
+      timezone: facts.timezone,
+      number_format: facts.numberFormat,
+      ...(facts.looks?.title ? { title: facts.looks.title } : {}),
+      ...(facts.looks && Object.keys(facts.looks.spans).length > 0 ? { spans: facts.looks.spans } : {}),
+    },
+    ...(facts.members ? { automatic: facts.members } : {}),
     ...(facts.hasChat === true ? { chat: { page: 'chat' as const } } : {}),
-    ...(typeof facts.hiddenMembers === 'number' ? { automatic: { hidden: facts.hiddenMembers } } : {}),
     ...(adaptive === null ? {} : { adaptive_stream: adaptive }),
     adaptive: { backlog_ratio: result?.snapshot?.adaptiveBacklogRatio ?? null },
     verdict: facts.verdict,

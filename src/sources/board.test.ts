@@ -40,6 +40,30 @@ test('a board stays the same object until the next one, and a panel until it cha
   expect(panelOf(follower.news.board, 'b')?.lines).toEqual(['2'])
 })
 
+test('how many members of its document an automatic board shows comes from the health of the followed server', async () => {
+  let isAutomatic = true
+  const health = () => (isAutomatic ? { automatic: { shown: 16, hidden: 2 } } : {})
+  const server = await startBoardServer('e1', {}, {}, { health })
+  closers.push(() => server.close())
+  const follower = new BoardFollower({ url: server.url, initialDelayMs: 5 })
+  closers.push(() => follower.close())
+  follower.start(() => {})
+  expect(follower.members).toBeNull()
+  const shows = (members: unknown) =>
+    eventually(
+      () => {
+        void follower.news
+        return JSON.stringify(follower.members) === JSON.stringify(members)
+      },
+      `members ${JSON.stringify(members)}`,
+    )
+  server.publish([textPanel('a', '1')])
+  await shows({ shown: 16, hidden: 2 })
+  isAutomatic = false
+  server.publish([textPanel('a', '1'), textPanel('b', '1')])
+  await shows(null)
+})
+
 test('a board with an epoch of an unknown form is a fault, and is not shown', async () => {
   const { server, follower } = await following('an epoch of another kind')
   server.publish([textPanel('a', '1')])

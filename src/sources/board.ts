@@ -1,8 +1,9 @@
 // Follows another server's board through its /summary/events: the published client, with blocks, so that a terminal or a page
 // can draw the panels.
-import { type Connection, connect } from '../../client/connect.js'
+import { addresses, type Connection, connect } from '../../client/connect.js'
 import type { StreamError } from '../../client/event-stream.js'
 import type { ClientBoard, ClientPanel, ClientPlace, ClientVerdict } from '../../client/reader.js'
+import type { MemberCounts } from '../automatic/board.js'
 import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
 import type { BoardNews, BoardSource } from '../engine/followed-boards.js'
@@ -14,6 +15,7 @@ import type { Block } from '../panels/panel.js'
 import { blocksFrom, isTone } from '../panels/parse-panel.js'
 import { cleanText, MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { VERDICT_WORDS, type Verdict, type VerdictPlace } from '../protocol/events.js'
+import { FollowedMembers } from './followed-members.js'
 import { readingErrorOf } from './followed-server.js'
 
 export type BoardFollowerOptions = {
@@ -133,8 +135,10 @@ export class BoardFollower implements BoardSource {
   #from: ClientBoard | null = null
   #isUnusable = false
   #seen: SeenBoard | null = null
+  readonly #members: FollowedMembers
 
   constructor(options: BoardFollowerOptions) {
+    this.#members = new FollowedMembers(signal => this.#askHealth(signal))
     this.#options = options
     this.#log = options.log ?? SILENT
     const { origin, pathname } = new URL(options.url)
@@ -146,7 +150,10 @@ export class BoardFollower implements BoardSource {
     const board = connection?.board ?? null
     if (board !== null && board !== this.#from) {
       this.#isUnusable = !isUsable(board)
-      if (!this.#isUnusable) this.#seen = this.#seenBoard(board)
+      if (!this.#isUnusable) {
+        this.#seen = this.#seenBoard(board)
+        this.#members.see([board.epoch, ...board.panels.keys()].join('\n'), performance.now())
+      }
     }
     this.#from = board
     return {
@@ -154,6 +161,23 @@ export class BoardFollower implements BoardSource {
       fault: this.#isUnusable ? UNUSABLE : this.#fault,
       heardAtMs: connection?.lastByteMs ?? null,
     }
+  }
+
+  /** Of the document, where the followed board is an automatic one. */
+  get members(): MemberCounts | null {
+    return this.#members.counts
+  }
+
+  #askHealth(signal: AbortSignal): Promise<Response> {
+    const { url, token } = this.#options
+    const health = new URL(addresses(url).resync)
+    health.pathname = health.pathname.replace(/resync$/, 'health')
+    const given = token?.() ?? null
+    return outgoingFetch(health.href, {
+      signal,
+      redirect: 'error',
+      ...(given === null ? {} : { headers: { 'X-API-Token': given } }),
+    })
   }
 
   start(onNews: () => void): void {
@@ -203,6 +227,7 @@ export class BoardFollower implements BoardSource {
 
   close(): Promise<void> {
     clearTimeout(this.#retry)
+    this.#members.close()
     this.#connection?.close()
     return Promise.resolve()
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { createDocumentPanels, type DocumentPanelsSettings, keptBoard } from '../engine/document-panels.js'
 import { mergeDiff } from '../ingest/merge.js'
 import { derive } from '../snapshot/derive.js'
 import type { Status } from '../snapshot/reading.js'
@@ -75,5 +76,58 @@ describe('a large document', () => {
     const documents = createLargeDocuments()
     const answer = documents({ bytes: new TextEncoder().encode('{"a": 1'), zone: null, wantsPatch: false })
     expect(receivedDocument(sent(answer))).toMatchObject({ ok: false, error: 'not_json', isTransient: true })
+  })
+})
+
+describe('the automatic board of a large document', () => {
+  const settings: DocumentPanelsSettings = {
+    ...{ auto: 'foreign', timezone: 'UTC', reserved: ['cycle'], rising: true },
+  }
+  const pods = (count: number): Status => ({
+    cluster: 'a',
+    pods: Array.from({ length: count }, (_, i) => ({
+      name: `web-${i}`,
+      status: i === 40 ? 'CrashLoopBackOff' : 'Running',
+      restarts: i % 7,
+    })),
+  })
+  const boardOf = (documents: ReturnType<typeof createLargeDocuments>, status: Status) => {
+    const call = { bytes: bytesOf(status), zone: 'UTC', wantsPatch: false, panels: settings }
+    const document = receivedDocument(sent(documents(call)))
+    return document.ok ? keptBoard(document.status) : null
+  }
+
+  test('is made in the thread, comes with the document, and is the one that would be made here', () => {
+    const documents = createLargeDocuments()
+    const status = pods(5_000)
+    const board = boardOf(documents, status)
+    const here = createDocumentPanels({ ...settings, rising: false }).make(status, {
+      snapshot: derive(status),
+      nowMs: 0,
+      sourceZone: 'UTC',
+    })
+    expect(board?.panels).toEqual(here.panels)
+    expect(board?.members).toEqual(here.members)
+    expect(board?.replacesKnown).toBe(true)
+    expect(JSON.stringify(board?.panels)).toContain('web-40')
+    // What was learned of one document holds for the next one.
+    expect(boardOf(documents, pods(5_001))?.panels.map(({ key }) => key)).toEqual(
+      here.panels.map(({ key }) => key),
+    )
+  })
+
+  test('is not made where nobody shows it, nor for a document that the known panels show', () => {
+    const documents = createLargeDocuments()
+    const answer = documents({ bytes: bytesOf(pods(10)), zone: 'UTC', wantsPatch: false })
+    expect(answer).toMatchObject({ ok: true, board: null })
+    expect(boardOf(documents, SEVERAL)?.panels).toEqual([])
+  })
+
+  test('warns of no counter that rose: only a new document could end that', () => {
+    const documents = createLargeDocuments()
+    const failed = (count: number): Status => ({ ...pods(20), failed: count })
+    boardOf(documents, failed(1))
+    const [root] = boardOf(documents, failed(9))?.panels ?? []
+    expect(root?.tone).not.toBe('warn')
   })
 })

@@ -155,14 +155,14 @@ describe('the head of an automatic board', () => {
   ]
 
   test('says how it is, how that went, what moved most, and how much is shown', async () => {
-    health = { ...GROUPED, automatic: { hidden: 0 } }
+    health = { ...GROUPED, automatic: { shown: 16, hidden: 0 } }
     room.server.publish(board('green', 'ok', 0))
     const { page, faults } = await opened()
     const hero = page.locator('.hero')
     await until(page, () => hero.locator('.hero-word').filter({ hasText: 'green' }).isVisible())
     await pass(page, 30)
     expect(await hero.locator('.tile, .spells').count()).toBe(0)
-    expect(await hero.locator('.hero-foot').textContent()).toContain('every member is shown')
+    expect(await page.locator('footer').textContent()).toContain('Automatic board: 16 of 16 members shown.')
     await pass(page, 40)
     room.server.publish(board('red', 'error', 480))
     await until(page, () =>
@@ -193,10 +193,21 @@ describe('the head of an automatic board', () => {
     expect(faults).toEqual([])
   })
 
-  test('is absent on any other board', async () => {
+  test('is absent on any other board, and where the document says nothing and nothing moves', async () => {
     room.server.publish(board('green', 'ok', 0))
     const { page } = await opened()
     await pass(page, 5)
     expect(await page.locator('.hero').count()).toBe(0)
+    health = { ...GROUPED, automatic: { shown: 3, hidden: 1 } }
+    const nodes = { label: 'nodes', text: '5', value: 5, fact: 'nodes' }
+    room.server.publish([
+      makePanel('document', 'Document', [{ kind: 'fields', items: [nodes] }], { nodes: 5 }),
+    ])
+    const other = await opened()
+    await pass(other.page, 5)
+    await until(other.page, () =>
+      other.page.locator('footer').filter({ hasText: '3 of 4 members shown' }).isVisible(),
+    )
+    expect(await other.page.locator('.hero, .plot-card').count()).toBe(0)
   })
 })

@@ -19,6 +19,8 @@ import { launchChromium } from './web/chromium.js'
 const STATUS_FILE = 'data/runtime_status.json'
 const SCREEN = { cols: 160, rows: 44 }
 const PAGE = { width: 1280, height: 880 }
+/** Trends and plots begin after a minute. */
+const TRENDS_MS = 80_000
 
 async function terminalPicture(folder: string): Promise<string> {
   const terminal = new xterm.Terminal({ ...SCREEN, allowProposedApi: true })
@@ -26,7 +28,7 @@ async function terminalPicture(folder: string): Promise<string> {
   const child = spawn(process.execPath, args, { ...SCREEN, cwd: folder, ...DASHBOARD_ENV })
   const ended = new Promise<void>(resolve => child.onExit(() => resolve()))
   const reading = child.onData(data => terminal.write(data))
-  await wait(12_000)
+  await wait(TRENDS_MS)
   reading.dispose()
   await new Promise<void>(resolve => terminal.write('', resolve))
   const { active } = terminal.buffer
@@ -44,8 +46,7 @@ async function pagePicture(folder: string): Promise<Buffer> {
     const page = await browser.newPage({ viewport: PAGE, colorScheme: 'light' })
     await page.goto(server.url)
     await page.locator('[data-panel="storage"]').waitFor()
-    // Until the plots have lines.
-    await wait(45_000)
+    await wait(TRENDS_MS)
     // The simulator has worse moments, which pass.
     await page.locator('.overall[data-verdict="healthy"], .overall[data-verdict="attention"]').waitFor()
     return await page.screenshot()

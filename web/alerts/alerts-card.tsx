@@ -5,7 +5,7 @@ import { hasAlerts } from '../cards/arrange.js'
 import { kioskAlerts } from '../cards/kiosk.js'
 import { nowMs } from '../model.js'
 import { momentText } from '../state/clock.js'
-import type { ShownPanel, Tone } from '../state/panels.js'
+import { MISSING, type ShownPanel, type Tone } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { isStale } from '../state/staleness.js'
 import { type KeptAlert, worstFirst } from './alert-log.js'
@@ -112,8 +112,13 @@ function Row({ alert, canAcknowledge }: { readonly alert: KeptAlert; readonly ca
         {!listed && <small> no longer listed</small>}
       </span>
       <span class="alert-detail">
-        <span class="alert-component">{component}</span>
-        {` · ${level}`}
+        {component === MISSING ? null : (
+          <>
+            <span class="alert-component">{component}</span>
+            {' · '}
+          </>
+        )}
+        {level}
         {isJudged && level === 'critical' && atMs !== null ? <Lasts atMs={atMs} /> : null}
       </span>
       {canAcknowledge ? (

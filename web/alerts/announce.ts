@@ -1,8 +1,10 @@
 // Announces alerts: in the tab's title, in a live region and, if switched on, by sound and desktop notification.
+
 import { effect, signal } from '@preact/signals'
 import iconUrl from '../icon.svg'
 import unknownIconUrl from '../icon-unknown.svg'
 import { connection, followsHidden } from '../model.js'
+import { boardTitle } from '../state/looks.js'
 import { preference } from '../state/preferences.js'
 import type { KeptAlert } from './alert-log.js'
 import { createBeeper } from './sound.js'
@@ -76,7 +78,7 @@ export function startAlerts(): () => void {
     followAlerts(),
     effect(() => {
       const isLive = connection.value.state === 'live'
-      document.title = tabTitle(name, toAcknowledge.value, isLive)
+      document.title = tabTitle(boardTitle.value ?? name, toAcknowledge.value, isLive)
       document.querySelector('link[rel=icon]')?.setAttribute('href', isLive ? iconUrl : unknownIconUrl)
     }),
     // With one of these on, alerts are announced while the page is hidden, too.

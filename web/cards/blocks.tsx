@@ -5,18 +5,28 @@ import { type Block, type Field, isEmptyPanel, type ShownPanel, shownItems } fro
 import { query } from '../state/query.js'
 import { memo, useChanged } from './changed.js'
 import { FieldList, Fields } from './fields.jsx'
-import { isSaid } from './say.js'
+import { fewFields, kioskFieldCount } from './kiosk.js'
+import { isSaid, loneCount } from './say.js'
 import { Table } from './table.jsx'
 
 type Wash = { readonly on: boolean }
 type TableBlock = Extract<Block, { readonly kind: 'table' }>
 
 const Text = memo(
-  (props: { readonly block: Extract<Block, { readonly kind: 'text' }>; readonly wash: Wash }) => {
-    const { block, wash } = props
+  (props: {
+    readonly block: Extract<Block, { readonly kind: 'text' }>
+    /** It belongs to what stands above it. */
+    readonly isNote: boolean
+    readonly wash: Wash
+  }) => {
+    const { block, isNote, wash } = props
     const changed = useChanged(block.text, wash)
     return (
-      <p class="text" data-tone={block.tone === 'muted' ? undefined : block.tone} data-changed={changed}>
+      <p
+        class={isNote ? 'text note' : 'text'}
+        data-tone={block.tone === 'muted' ? undefined : block.tone}
+        data-changed={changed}
+      >
         {block.text}
       </p>
     )
@@ -50,24 +60,36 @@ export function Blocks({ panel }: { readonly panel: ShownPanel }) {
   const { blocks, key: panelKey, title, everKnown, wash } = panel
   if (isEmptyPanel(panel)) return <p class="empty">Nothing here.</p>
   const tables = blocks.filter(block => block.kind === 'table')
+  const lone = loneCount(panel)
+  /** Fields that a wall display has no room for. */
+  let left = 0
   const itemsOf = (items: readonly Field[]): readonly Field[] => {
     const shown = shownItems(items, everKnown)
-    // On a wall display a table needs the room of what is well.
+    // On a wall display a table needs the room of what is well, and a card has no more fields than there is room for.
     if (query.kiosk && tables.length > 0) return shown.filter(({ tone }) => isNotWell(tone))
-    return shown.some(item => isSaid(item, tables)) ? shown.filter(item => !isSaid(item, tables)) : shown
+    if (query.kiosk) {
+      const few = fewFields(shown, kioskFieldCount())
+      left += shown.length - few.length
+      return few
+    }
+    const isElsewhere = (item: Field): boolean => item === lone || isSaid(item, tables)
+    return shown.some(isElsewhere) ? shown.filter(item => !isElsewhere(item)) : shown
   }
   // Blocks have no keys: they are identified by their place.
   const seen = { fields: 0, table: 0, text: 0 }
+  const drawn = blocks.map((block, at) => {
+    const key = `${block.kind} ${seen[block.kind]++}`
+    if (block.kind === 'text')
+      return <Text key={key} block={block} isNote={at > 0 && block.tone === 'muted'} wash={wash} />
+    if (block.kind === 'fields')
+      return <Fields key={key} items={itemsOf(block.items)} panelKey={panelKey} wash={wash} />
+    if (block.rows.length === 0) return null
+    return <TableView key={key} block={block} panelKey={panelKey} title={title} wash={wash} />
+  })
   return (
     <>
-      {blocks.map(block => {
-        const key = `${block.kind} ${seen[block.kind]++}`
-        if (block.kind === 'text') return <Text key={key} block={block} wash={wash} />
-        if (block.kind === 'fields')
-          return <Fields key={key} items={itemsOf(block.items)} panelKey={panelKey} wash={wash} />
-        if (block.rows.length === 0) return null
-        return <TableView key={key} block={block} panelKey={panelKey} title={title} wash={wash} />
-      })}
+      {drawn}
+      {left === 0 ? null : <p class="note">{left} more</p>}
     </>
   )
 }

@@ -6,7 +6,7 @@ import { alertItems } from '../alerts/menu.js'
 import { Menu, type MenuItem } from '../menu/menu.jsx'
 import { panel } from '../model.js'
 import { pinnedCards } from '../state/arrangement.js'
-import { clockText } from '../state/clock.js'
+import { clockText, numberFormat } from '../state/clock.js'
 import type { ShownPanel } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { isStale } from '../state/staleness.js'
@@ -54,7 +54,7 @@ function Remark({ panelKey, shown }: { readonly panelKey: string; readonly shown
       </button>
     )
   }
-  const text = isAlerts(panelKey, shown) ? alertsRemark() : remarkOf(shown)
+  const text = isAlerts(panelKey, shown) ? alertsRemark() : remarkOf(shown, numberFormat.value)
   const pinned = !query.kiosk && pinnedCards.value.includes(panelKey) ? 'pinned' : ''
   const all = [text, pinned].filter(Boolean).join(' · ')
   return all === '' ? null : <span class="say">{all}</span>

@@ -4,10 +4,16 @@ import type { Cell, Column } from '../state/panels.js'
 
 /** The most that a column of texts needs: longer texts wrap. */
 const WIDEST_CH = 16
+/** The same of names and times, which are hard to read in two lines; where there is room for more than two columns. */
+const WIDEST_NAME_CH = 24
+const NARROW_CH = 44
 /** The mark of a row, in its first cell. */
 const MARK_CH = 2
 /** Between two columns. */
 const GAP_CH = 2
+
+/** Where a table of this width has room for little. */
+export const isNarrow = (roomCh: number): boolean => roomCh < NARROW_CH
 
 /** The width of each column in characters. Columns never shrink below `before`, so that none appears and disappears. */
 export function widthsOf(
@@ -15,6 +21,7 @@ export function widthsOf(
   rows: readonly (readonly Cell[])[],
   before: readonly number[],
   panelKey?: string,
+  narrow = false,
 ): readonly number[] {
   return columns.map((column, i) => {
     const { label, unit } = shownColumn(column, panelKey)
@@ -24,13 +31,16 @@ export function widthsOf(
       const cell = row[i]
       if (cell !== undefined) widest = Math.max(widest, cell.text.length + mark)
     }
-    return column.align === 'right' ? widest : Math.min(widest, WIDEST_CH)
+    const isName = i === 0 || rows.some(row => row[i]?.unit === 'time')
+    return column.align === 'right'
+      ? widest
+      : Math.min(widest, isName && !narrow ? WIDEST_NAME_CH : WIDEST_CH)
   })
 }
 
 /** Whether the texts of a column of this width may wrap; numbers and words do not. */
 export function wraps({ align }: Column, widthCh: number): boolean {
-  return align !== 'right' && widthCh >= WIDEST_CH
+  return align !== 'right' && (widthCh === WIDEST_CH || widthCh >= WIDEST_NAME_CH)
 }
 
 /** Indices of the columns that fit into `roomCh`, in their order. */

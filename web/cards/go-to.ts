@@ -1,14 +1,18 @@
 // Going to what a reason speaks of: the card, and in it the row or field.
-import type { Place } from '../state/overall.js'
+import { panel } from '../model.js'
+import type { Place, Reason } from '../state/overall.js'
 import { foldCard, isFolded } from './arrange.js'
+import { namedRow } from './named-row.js'
 
 /** Whether the board shows that place; it has the focus then, which marks it. */
-export function goTo({ panel, row, label }: Place): boolean {
-  const card = document.getElementById(`panel-${panel}`)
+export function goTo({ text, place }: Reason & { readonly place: Place }): boolean {
+  const { panel: key, label } = place
+  const card = document.getElementById(`panel-${key}`)
   if (card === null) return false
-  if (isFolded(panel)) foldCard(panel)
-  const find = (name: 'row' | 'label', value: string | undefined): HTMLElement | null =>
-    value === undefined ? null : card.querySelector(`[data-${name}="${CSS.escape(value)}"]`)
+  if (isFolded(key)) foldCard(key)
+  const row = namedRow(panel(key).peek()?.blocks ?? [], place, text)
+  const find = (name: 'row' | 'label', value: string | null | undefined): HTMLElement | undefined =>
+    [...card.querySelectorAll<HTMLElement>(`[data-${name}]`)].find(({ dataset }) => dataset[name] === value)
   const found = find('row', row) ?? find('label', label) ?? card
   found.tabIndex = -1
   found.focus({ preventScroll: true })

@@ -1,12 +1,13 @@
 // The cards in as many columns as the window has; each column has no gaps.
 import type { ComponentChild } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
-import { Hero } from '../hero/hero.jsx'
-import { automatic } from '../hero/state.js'
+import { Hero, hasHero } from '../hero/hero.jsx'
 import { panel } from '../model.js'
-import { hasNumbers, Plot } from '../plots/plot.jsx'
+import { hasPlot, Plot } from '../plots/plot.jsx'
 import { foldedCards } from '../state/arrangement.js'
+import { boardSpans } from '../state/looks.js'
 import { query } from '../state/query.js'
+import { isStale } from '../state/staleness.js'
 import { isFolded, shownCards } from './arrange.js'
 import { Card } from './card.jsx'
 import { moreText } from './kiosk.js'
@@ -68,6 +69,9 @@ const SPECIAL: ReadonlyMap<string, { readonly height: number; readonly draw: () 
     [PLOT, { height: 19, draw: () => <Plot /> }],
   ])
 
+/** How much taller the plot is on a wide screen; as in plots.css. */
+const TALL_PLOT_REM = 7.4
+
 /** Whether it has a table of numbers that are plotted. */
 const hasTable = (key: string): boolean =>
   panel(key)
@@ -81,8 +85,8 @@ const hasTable = (key: string): boolean =>
 
 /** The cards with the plot below the first table; on a wall display after all of them. The head of an automatic board is first. */
 function withSpecial(panels: readonly string[]): readonly string[] {
-  const keys = automatic.value === null || query.panels !== null ? panels : [HERO, ...panels]
-  if (panels.length === 0 || !hasNumbers.value) return keys
+  const keys = hasHero.value && query.panels === null ? [HERO, ...panels] : panels
+  if (panels.length === 0 || !hasPlot.value) return keys
   const at = query.kiosk ? keys.length : keys.findIndex(key => key !== 'alerts' && hasTable(key)) + 1
   return at === 0 ? [...keys, PLOT] : keys.toSpliced(at, 0, PLOT)
 }
@@ -106,20 +110,25 @@ function Special(props: { readonly name: string; readonly place: Place; readonly
 export function Grid() {
   const { ref, room } = useRoom()
   const cardKeys = shownCards.value
-  const [isPlotted, isAutomatic] = [hasNumbers.value, automatic.value !== null]
-  const keys = useMemo(() => withSpecial(cardKeys), [cardKeys, isPlotted, isAutomatic])
+  const [isPlotted, hasHead] = [hasPlot.value, hasHero.value]
+  const keys = useMemo(() => withSpecial(cardKeys), [cardKeys, isPlotted, hasHead])
   const folded = foldedCards.value
+  const spans = boardSpans.value
   const [fitting, setFitting] = useState<Places | null>(null)
   const { count, places, sizes } = useMemo(() => {
     const cards = keys.map(key => {
       const special = SPECIAL.get(key)
       return special === undefined
-        ? sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key))
-        : { key, height: special.height, isWide: true }
+        ? { ...sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key)), span: spans.get(key) }
+        : {
+            key,
+            height: special.height + (key === PLOT && room.columns > 3 ? TALL_PLOT_REM : 0),
+            isWide: true,
+          }
     })
     const columns = columnsFor(cards, room.columns)
     return { count: columns, places: placesOf(cards, columns), sizes: cards }
-  }, [keys, folded, room.columns])
+  }, [keys, folded, room.columns, spans])
   const seen = query.kiosk ? heightsSeen.value : 0
 
   // On a wall display: which cards fit without scrolling.
@@ -148,7 +157,9 @@ export function Grid() {
           )
         })}
       </div>
-      {left.length === 0 ? null : <p class="note">{moreText(left.length, left.filter(isBad).length)}</p>}
+      {left.length === 0 ? null : (
+        <p class="note">{moreText(left.length, left.filter(isBad).length, !isStale.value)}</p>
+      )}
     </>
   )
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type Block, type Cell, shownPanel } from '../state/panels.js'
+import { type Block, type Cell, type Field, shownPanel } from '../state/panels.js'
 import { gaugeColumn } from './gauge.js'
-import { isSaid, remarkOf } from './say.js'
+import { isSaid, loneCount, remarkOf } from './say.js'
 
 type TableBlock = Extract<Block, { readonly kind: 'table' }>
 
@@ -37,6 +37,21 @@ test('the head says how many rows there are, and how many are not well', () => {
   expect(remarkOf(shown(table(well('a'), bad('b'))))).toBe('1 of 2 not well')
   expect(remarkOf(shown(table(well('a'))))).toBe('')
   expect(remarkOf(shown())).toBe('')
+})
+
+test('the head says a count that would be the only field above a table', () => {
+  const count: Field = { label: 'data_points', text: '2043', value: 2043 }
+  const panel = (...items: readonly Field[]) => shown({ kind: 'fields', items }, table(well('a'), bad('b')))
+  expect(loneCount(panel(count))).toEqual(count)
+  expect(remarkOf(panel(count), 'en')).toBe('1 of 2 not well · 2,043 data points')
+  for (const other of [
+    { ...count, tone: 'warn' },
+    { ...count, fact: 'n' },
+    { ...count, unit: 's' },
+  ] as const)
+    expect(loneCount(panel(other))).toBeNull()
+  expect(loneCount(panel(count, { label: 'queue', text: '4', value: 4 }))).toBeNull()
+  expect(loneCount(shown({ kind: 'fields', items: [count] }))).toBeNull()
 })
 
 test('shares have gauges, changes have none', () => {

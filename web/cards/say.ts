@@ -1,5 +1,7 @@
 // What a card says in one remark instead of in fields: how many rows, and how many are not well. Pure.
-import { type Block, type Field, MISSING, type ShownPanel } from '../state/panels.js'
+import type { NumberFormat } from '../../src/display/number-text.js'
+import { shownField } from '../../src/display/shown.js'
+import { type Block, type Field, MISSING, type ShownPanel, shownItems } from '../state/panels.js'
 import { rowTone } from './sort.js'
 
 type TableBlock = Extract<Block, { readonly kind: 'table' }>
@@ -33,12 +35,35 @@ function notWellIn({ rows }: TableBlock): number {
   return rows.filter(row => rowTone(row) !== undefined).length
 }
 
-/** `4 rows`, `2 of 4 not well`; empty for a card without a table. */
-export function remarkOf({ blocks }: ShownPanel): string {
+/** The fields that stand above the tables: not those that never had a value, nor those that the head or a table says. */
+export function fieldsBeside({ blocks, everKnown }: ShownPanel): readonly Field[] {
   const tables = blocks.filter(block => block.kind === 'table')
+  return blocks
+    .flatMap(block => (block.kind === 'fields' ? shownItems(block.items, everKnown) : []))
+    .filter(item => !isSaid(item, tables))
+}
+
+/** A count that would be the only field above a table: its head says it. */
+export function loneCount(panel: ShownPanel): Field | null {
+  const tables = panel.blocks.filter(block => block.kind === 'table' && block.rows.length > 0)
+  const [only, ...others] = tables.length === 1 ? fieldsBeside(panel) : []
+  if (only === undefined || others.length > 0) return null
+  const { value, unit, tone, fact } = only
+  return Number.isInteger(value) && unit === undefined && tone === undefined && fact === undefined
+    ? only
+    : null
+}
+
+/** `4 rows`, `2 of 4 not well · 636 data points`; empty for a card without a table. */
+export function remarkOf(panel: ShownPanel, format: NumberFormat = 'plain'): string {
+  const tables = panel.blocks.filter(block => block.kind === 'table')
   const [table] = tables
   if (table === undefined || tables.length > 1 || table.rows.length === 0) return ''
   const bad = notWellIn(table)
-  if (bad > 0) return `${bad} of ${table.rows.length} not well`
-  return table.rows.length === 1 ? '' : `${table.rows.length} rows`
+  const count = table.rows.length
+  const rows = bad > 0 ? `${bad} of ${count} not well` : count === 1 ? '' : `${count} rows`
+  const lone = loneCount(panel)
+  if (lone === null) return rows
+  const { label, number } = shownField(lone, format, panel.key)
+  return [rows, `${number} ${label.toLowerCase()}`].filter(part => part !== '').join(' · ')
 }

@@ -9,9 +9,10 @@ import { numberFormat } from '../state/clock.js'
 import type { Block, Cell, Column } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { rowKeys } from '../state/row-keys.js'
+import { isStale } from '../state/staleness.js'
 import { Trend, TrendSpan } from '../trend/trend.jsx'
 import { memo, useChanged } from './changed.js'
-import { shownColumns, widthsOf, wraps } from './columns.js'
+import { isNarrow, shownColumns, widthsOf, wraps } from './columns.js'
 import { gaugeColumn } from './gauge.js'
 import { kioskRows, moreRows } from './kiosk.js'
 import { useRowWindow } from './row-window.js'
@@ -25,7 +26,6 @@ const SCROLLS_OVER_ROWS = 24
 /** The width of a trend and the gap to it; as in page.css. */
 const TREND_CH = 13
 const NARROW_TREND_CH = 6
-const NARROW_CH = 44
 /** The width of a digit where the font cannot be measured, relative to its size. */
 const CH_PER_EM = 0.6
 
@@ -84,6 +84,7 @@ type RowProps = {
   /** The column whose trend stands before it. */
   readonly trend: number
   readonly wash: Wash
+  readonly rowKey: string | undefined
   /** Its place in the table, where not all rows are in the document; the head is 1. */
   readonly index: number | undefined
 }
@@ -111,25 +112,27 @@ function TrendCell({
   )
 }
 
-const Row = memo(({ row, columns, panelKey, shown, wrapping, gauge, trend, wash, index }: RowProps) => (
-  <tr aria-rowindex={index} data-row={row[0]?.text} data-tone={rowTone(row)}>
-    {shown.map((i, nth) => [
-      i === trend ? (
-        <TrendCell key="trend" row={row} column={columns[i] ?? NO_COLUMN} panelKey={panelKey} />
-      ) : null,
-      <CellView
-        key={i}
-        cell={row[i] ?? EMPTY}
-        column={columns[i] ?? NO_COLUMN}
-        panelKey={panelKey}
-        wraps={wrapping[i] === '1'}
-        first={nth === 0}
-        hasGauge={gauge === i}
-        wash={wash}
-      />,
-    ])}
-  </tr>
-))
+const Row = memo(
+  ({ row, columns, panelKey, shown, wrapping, gauge, trend, wash, rowKey, index }: RowProps) => (
+    <tr aria-rowindex={index} data-row={rowKey} data-tone={rowTone(row)}>
+      {shown.map((i, nth) => [
+        i === trend ? (
+          <TrendCell key="trend" row={row} column={columns[i] ?? NO_COLUMN} panelKey={panelKey} />
+        ) : null,
+        <CellView
+          key={i}
+          cell={row[i] ?? EMPTY}
+          column={columns[i] ?? NO_COLUMN}
+          panelKey={panelKey}
+          wraps={wrapping[i] === '1'}
+          first={nth === 0}
+          hasGauge={gauge === i}
+          wash={wash}
+        />,
+      ])}
+    </tr>
+  ),
+)
 
 /** The head of a column: words, and the unit of its cells. Sorts, but on a wall display. */
 function Head(props: { readonly column: Column; readonly panelKey: string; readonly onSort: () => void }) {
@@ -189,14 +192,16 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
   const { columns, rows } = block
   const { ref, roomCh } = useRoomCh()
   const [sort, setSort] = useState<Sort | null>(null)
-  const known = useRef<readonly number[]>([])
+  const known = useRef<{ readonly narrow: boolean; readonly widths: readonly number[] } | null>(null)
+  const narrow = isNarrow(roomCh ?? 0)
   const widths = useMemo(() => {
-    const before = known.current.length === columns.length ? known.current : []
-    known.current = widthsOf(columns, rows, before, panelKey)
-    return known.current
-  }, [columns, rows])
+    const last = known.current
+    const isSame = last?.narrow === narrow && last.widths.length === columns.length
+    known.current = { narrow, widths: widthsOf(columns, rows, isSame ? last.widths : [], panelKey, narrow) }
+    return known.current.widths
+  }, [columns, rows, narrow])
   const trend = columns.findIndex(({ align, fact }) => align === 'right' && fact !== undefined)
-  const trendCh = trend < 0 ? 0 : (roomCh ?? 0) < NARROW_CH ? NARROW_TREND_CH : TREND_CH
+  const trendCh = trend < 0 ? 0 : narrow ? NARROW_TREND_CH : TREND_CH
   const fitting = shownColumns(columns, widths, (roomCh ?? Number.POSITIVE_INFINITY) - trendCh)
   // The same list while it is equal, because rows compare it by identity.
   const shown = useMemo(() => fitting, [fitting.join()])
@@ -259,6 +264,7 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
             {places.slice(near.from, near.to).map((place, i) => (
               <Row
                 key={keys[place]}
+                rowKey={keys[place]}
                 index={near.isPartial ? near.from + i + 2 : undefined}
                 row={rows[place] ?? []}
                 columns={columns}
@@ -275,7 +281,14 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
         </table>
       </div>
       {isTall ? <p class="note">{rows.length} rows; the rest by scrolling.</p> : null}
-      {left > 0 ? <p class="note">{moreRows(sorted.slice(-left).map(i => rows[i] ?? []))}</p> : null}
+      {left > 0 ? (
+        <p class="note">
+          {moreRows(
+            sorted.slice(-left).map(i => rows[i] ?? []),
+            !isStale.value,
+          )}
+        </p>
+      ) : null}
       {hidden.length === 0 || query.kiosk ? null : (
         <p class="note">Not enough room for: {hidden.join(', ')}</p>
       )}

@@ -24,6 +24,18 @@ describe('columns', () => {
     )
     // The first one has room for the mark of its row.
     expect(widths).toEqual([10, 16, 17])
+    const long = [
+      [{ text: 'web-5-7c9f8d6b5-09aab' }, { text: '2026-11-29 19:25:11', value: 1, unit: 'time' }],
+    ]
+    expect(widthsOf(COLUMNS.slice(0, 2), long, [])).toEqual([23, 19])
+    expect(widthsOf(COLUMNS.slice(0, 2), long, [], undefined, true)).toEqual([16, 16])
+    expect([15, 16, 19, 23, 24].map(width => wraps(COLUMNS[1], width))).toEqual([
+      false,
+      true,
+      false,
+      false,
+      true,
+    ])
     expect(widthsOf(COLUMNS, [row('a', 'b', 1)], widths)).toEqual(widths)
     expect(wraps(COLUMNS[1], 16)).toBe(true)
     expect(wraps(COLUMNS[2], 40)).toBe(false)
@@ -95,6 +107,42 @@ describe('cards are placed', () => {
   })
   test('in 1, 2, 3 or 4 columns', () => {
     expect([360, 599, 600, 999, 1000, 1999, 2000, 3840].map(columnsIn)).toEqual([1, 1, 2, 2, 3, 3, 4, 4])
+  })
+  test('in a gap above a wide card where they fit, as the page draws them', () => {
+    const cards = [
+      card('w', 10, true),
+      card('a', 4),
+      card('b', 9),
+      card('v', 5, true),
+      card('c', 3),
+      card('d', 6),
+    ]
+    const places = placesOf(cards, 4)
+    // Below `a` there is room for `c`, but not for `d`.
+    expect(places.get('v')).toEqual({ column: 2, span: 2 })
+    expect(places.get('c')).toEqual({ column: 2, span: 1 })
+    expect(places.get('d')).toEqual({ column: 0, span: 1 })
+  })
+  test('over a second column that would stay empty, when they have many fields', () => {
+    const cards = [
+      card('h', 18, true),
+      card('t', 10, true),
+      card('p', 10, true),
+      { ...card('f', 30), isLong: true },
+    ]
+    expect(placesOf(cards, 4).get('f')).toEqual({ column: 0, span: 2 })
+    expect(placesOf([...cards, card('g', 2)], 4).get('f')).toEqual({ column: 0, span: 1 })
+    expect(placesOf(cards.slice(3), 1).get('f')).toEqual({ column: 0, span: 1 })
+    const items = Array.from({ length: 12 }, (_, i) => ({ label: `n${i}`, text: 'a' }))
+    expect(sizeOf('k', [{ kind: 'fields', items }], false).isLong).toBe(true)
+    expect(sizeOf('k', [{ kind: 'fields', items: items.slice(3) }], false).isLong).toBeUndefined()
+  })
+  test('over as many columns as a board file gives them, and no more than there are', () => {
+    const wanted = { ...card('a', 5), span: 3 }
+    expect(placesOf([wanted], 4).get('a')).toEqual({ column: 0, span: 3 })
+    expect(placesOf([wanted], 2).get('a')).toEqual({ column: 0, span: 2 })
+    expect(placesOf([{ ...card('w', 5, true), span: 1 }], 4).get('w')).toEqual({ column: 0, span: 1 })
+    expect(columnsFor([wanted], 4)).toBe(3)
   })
   test('only above the limit of a wall display, the first in any case', () => {
     const places = placesOf([card('a', 9), card('b', 5), card('c', 5), card('d', 3)], 2, 8)

@@ -1,6 +1,6 @@
 // The head of an automatic board: its state word with the strip of the last minutes, the numbers that moved most, and how to keep the
 // board as a file.
-import { useSignal } from '@preact/signals'
+import { computed, useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import { durationText } from '../../src/display/age.js'
 import { labelOf } from '../../src/display/label.js'
@@ -11,6 +11,7 @@ import { drawnAtMs, history, knownSec, spanSec } from '../history/keep.js'
 import { panel, panelKeys } from '../model.js'
 import { type Plottable, plotGroups } from '../plots/plottable.js'
 import { numberFormat, zone } from '../state/clock.js'
+import type { MemberCounts } from '../state/health.js'
 import { isStale } from '../state/staleness.js'
 import { keepDrawn } from '../trend/frames.js'
 import type { Values } from '../trend/line.js'
@@ -141,7 +142,30 @@ function State({
   )
 }
 
-function Drawn({ hidden }: { readonly hidden: number }) {
+/** Whether it has anything to say: the document's own word, or numbers that move. */
+export const hasHero = computed(
+  () => automatic.value !== null && (saidState.value !== null || tiles(drawnAtMs.value).length > 0),
+)
+
+/** `16 of 16 members shown` */
+function countText({ shown, hidden }: MemberCounts): string {
+  if (shown !== null) return `${shown} of ${shown + hidden} members shown`
+  return hidden === 0 ? 'every member is shown' : `${hidden} members are not shown`
+}
+
+/** For the foot of the page; null on a board that is not automatic. */
+export function AutomaticNote() {
+  const members = automatic.value
+  if (members === null) return null
+  return (
+    <span>
+      Automatic board: {countText(members)}. <code>g6 board init</code> writes it as a file, to name, order
+      and judge them.
+    </span>
+  )
+}
+
+function Drawn() {
   const ref = useRef<HTMLElement>(null)
   const atMs = useSignal(drawnAtMs.peek())
   useEffect(() => {
@@ -172,16 +196,11 @@ function Drawn({ hidden }: { readonly hidden: number }) {
           ))}
         </div>
       )}
-      <p class="hero-foot">
-        Automatic board: {hidden === 0 ? 'every member is shown' : `${hidden} members are not shown`}.{' '}
-        <code>g6 board init</code> writes it as a file, to name, order and judge them.
-      </p>
     </section>
   )
 }
 
-/** Null on a board that is not automatic. */
+/** Null on a board that is not automatic, and where there is nothing to say. */
 export function Hero() {
-  const hidden = automatic.value
-  return hidden === null ? null : <Drawn hidden={hidden} />
+  return hasHero.value ? <Drawn /> : null
 }

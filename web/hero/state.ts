@@ -4,17 +4,15 @@ import type { ClientPanel } from '../../client/index.js'
 import type { Field } from '../../src/panels/panel.js'
 import { blocksFrom } from '../../src/panels/parse-panel.js'
 import { connection, health, received } from '../model.js'
+import type { MemberCounts } from '../state/health.js'
 import { stale } from '../state/staleness.js'
 import { type Spell, withWord } from './spells.js'
 
-let lastHidden: number | null = null
-/**
- * Members of the document that the board does not show; null where the board is not an automatic one. Kept while the server does not
- * answer.
- */
-export const automatic: ReadonlySignal<number | null> = computed(() => {
-  if (health.value !== null) lastHidden = health.value.hiddenMembers
-  return lastHidden
+let lastMembers: MemberCounts | null = null
+/** Members of the document on the board; null where the board is not an automatic one. Kept while the server does not answer. */
+export const automatic: ReadonlySignal<MemberCounts | null> = computed(() => {
+  if (health.value !== null) lastMembers = health.value.members
+  return lastMembers
 })
 
 export type StateField = { readonly panelKey: string; readonly panelTitle: string; readonly field: Field }

@@ -79,7 +79,21 @@ const groups = computed(() => {
   if (drawnAtMs.value === 0) return []
   return plotGroups(panelKeys.value.map(key => panel(key).peek()).filter(shown => shown !== null))
 })
-export const hasNumbers = computed(() => groups.value.length > 0)
+
+/** Cost: a question reads the last 15 minutes of numbers until one moves, so it is asked only now and then. */
+const PLOT_ASKED_EVERY_MS = 5_000
+let asked = { atMs: 0, chosen: chosenFact.peek(), isWorthIt: false }
+
+/** Whether there is a number worth a line: one that moves, is not well, says something by standing still, or is chosen. */
+export const hasPlot = computed(() => {
+  const all = groups.value
+  const atMs = drawnAtMs.peek()
+  const chosen = chosenFact.value
+  if (all.length === 0) return false
+  if (chosen !== asked.chosen || atMs - asked.atMs >= PLOT_ASKED_EVERY_MS)
+    asked = { atMs, chosen, isWorthIt: shownGroup(all, chosen, moves) !== null }
+  return asked.isWorthIt
+})
 
 type Pick = {
   readonly atMs: number
@@ -208,7 +222,11 @@ function Grid({ shown, axis }: Looks) {
         const isEnd = i === TIME_PARTS
         const second = endSec - spanSec + (i * spanSec) / TIME_PARTS
         return (
-          <span key={i} class="plot-x" style={{ left: `${(100 * i) / TIME_PARTS}%` }}>
+          <span
+            key={i}
+            class={`plot-x${i === 0 ? ' plot-first' : isEnd ? ' plot-last' : ''}`}
+            style={{ left: `${(100 * i) / TIME_PARTS}%` }}
+          >
             {isEnd && !isStale.value ? 'now' : shortClock(second, spanSec)}
           </span>
         )
@@ -360,6 +378,7 @@ function Body({ shown, axis }: Looks) {
   return (
     <figure
       class="plot"
+      data-only={lines.length === 1 || undefined}
       {...TAKES_KEYS}
       aria-labelledby="plot-title"
       onKeyDown={event => {
@@ -432,7 +451,7 @@ function Drawn() {
   )
 }
 
-/** Null on a board without numbers. */
+/** Null on a board without a number worth a line. */
 export function Plot() {
-  return hasNumbers.value ? <Drawn /> : null
+  return hasPlot.value ? <Drawn /> : null
 }

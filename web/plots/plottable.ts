@@ -1,5 +1,6 @@
 // What the plot can show: the numbers of a board that have facts, the cells of one column together. Pure.
 import { labelOf } from '../../src/display/label.js'
+import { numberParts } from '../../src/display/number-text.js'
 import { factId } from '../../src/display/series.js'
 import { isNotWell, toneRank } from '../../src/display/shape.js'
 import type { Block, Cell, Tone } from '../state/panels.js'
@@ -24,7 +25,14 @@ export type PlotGroup = {
 
 type PanelWithBlocks = { readonly key: string; readonly title: string; readonly blocks: readonly Block[] }
 
-function decimalsOf(text: string): number {
+/** Of a text in another unit (`2.41 s` for 2413 ms) they say nothing about the value. */
+const OTHER_UNIT_DECIMALS = 2
+
+function decimalsOf({ text, value = 0 }: Pick<Cell, 'text' | 'value'>, unit: string): number {
+  const parts = numberParts({ text, value }, 'plain')
+  const isOtherUnit =
+    parts !== null && parts.unit !== '' && parts.unit.replace(/ ago$/, '') !== unit.replace(/ ago$/, '')
+  if (isOtherUnit) return Number.isInteger(value) ? 0 : OTHER_UNIT_DECIMALS
   return /^[^\d]*\d+(?:\.(\d+))?/.exec(text)?.[1]?.length ?? 0
 }
 
@@ -43,11 +51,12 @@ function groupsOfBlock({ key, title }: PanelWithBlocks, block: Block): readonly 
     return block.items.flatMap(({ label, text, value, unit, tone, fact }) => {
       if (fact === undefined || value === undefined) return []
       const words = labelOf(label, key)
+      const shownUnit = unit ?? words.unit ?? ''
       const member = {
         id: fieldFact(key, fact),
         name: words.label,
-        unit: unit ?? words.unit ?? '',
-        decimals: decimalsOf(text),
+        unit: shownUnit,
+        decimals: decimalsOf({ text, value }, shownUnit),
         tone,
       }
       return isPlotted(member.unit)
@@ -62,9 +71,15 @@ function groupsOfBlock({ key, title }: PanelWithBlocks, block: Block): readonly 
       const cell = row[i]
       if (cell?.value === undefined) return []
       const unit = cell.unit ?? columnUnit ?? words.unit ?? ''
-      const { text, tone } = cell
+      const { tone } = cell
       return [
-        { id: cellFact(key, row, fact), name: row[0]?.text ?? '', unit, decimals: decimalsOf(text), tone },
+        {
+          id: cellFact(key, row, fact),
+          name: row[0]?.text ?? '',
+          unit,
+          decimals: decimalsOf(cell, unit),
+          tone,
+        },
       ]
     })
     return members.length > 0 && isPlotted(members[0]?.unit ?? '')
@@ -80,9 +95,15 @@ export function plotGroups(panels: Iterable<PanelWithBlocks>): readonly PlotGrou
 /** Rows that are asked whether they move. */
 const ASKED = 32
 
+/** Whether it is worth a line that does not move: a share is, and amounts of several rows are; `nodes: 5` is not. */
+function saysMuch({ isColumn, members }: PlotGroup): boolean {
+  if (isColumn && members.length > 1) return members.some(({ unit, decimals }) => unit !== '' || decimals > 0)
+  return members[0]?.unit === '%'
+}
+
 /**
- * The group shown: that of the chosen number; else the first column that moves; else the worst field, the first field that moves, or the first
- * group of all.
+ * The group shown: that of the chosen number; else the first column that moves; else the worst field, or the first field that moves; else the
+ * first that says something by standing still. Null where there is none.
  */
 export function shownGroup(
   groups: readonly PlotGroup[],
@@ -100,7 +121,7 @@ export function shownGroup(
     groups.find(group => group.isColumn && group.members.length > 1 && isMoving(group)) ??
     worst ??
     fields.find(isMoving) ??
-    groups[0] ??
+    groups.find(saysMuch) ??
     null
   )
 }

@@ -20,11 +20,18 @@ export type Health = {
   readonly numberFormat: NumberFormat
   /** `ok`, `starting`, `stale`, `draining` */
   readonly status: string
-  /** How many members of the document an automatic board does not show; null where the board is another one. */
-  readonly hiddenMembers: number | null
+  /** The title of the board, from a board file. */
+  readonly title: string | null
+  /** How many columns panels take, by key, from a board file. */
+  readonly spans: ReadonlyMap<string, number>
+  /** Members of the document on an automatic board; null where the board is another one. */
+  readonly members: MemberCounts | null
   /** When the answer came, epoch ms of this browser. */
   readonly atMs: number
 }
+
+/** How many the board shows, and how many it does not. A server of an earlier version counts only these. */
+export type MemberCounts = { readonly shown: number | null; readonly hidden: number }
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -33,6 +40,13 @@ const asObject = (value: unknown): Json =>
 const asText = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 const asNumber = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) ? value : null
+
+const MAX_SPAN = 4
+
+function spanFrom(key: string, given: unknown): readonly (readonly [string, number])[] {
+  const span = asNumber(given)
+  return span !== null && Number.isInteger(span) && span >= 1 && span <= MAX_SPAN ? [[key, span]] : []
+}
 
 /** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
@@ -45,7 +59,9 @@ export function healthFrom(document: unknown, atMs: number): Health {
     automatic,
   } = asObject(document)
   const source = asObject(file)
-  const { timezone, number_format: format } = asObject(shown)
+  const { timezone, number_format: format, title, spans } = asObject(shown)
+  const counted = asObject(automatic)
+  const hidden = asNumber(counted.hidden)
   return {
     sourceState: asText(source.state) ?? 'unknown',
     sourceAgeSec: asNumber(source.age_sec),
@@ -57,7 +73,9 @@ export function healthFrom(document: unknown, atMs: number): Health {
     timezone: asText(timezone),
     numberFormat: NUMBER_FORMATS.find(known => known === format) ?? 'plain',
     status: asText(status) ?? 'unknown',
-    hiddenMembers: asNumber(asObject(automatic).hidden),
+    title: asText(title),
+    spans: new Map(Object.entries(asObject(spans)).flatMap(([key, span]) => spanFrom(key, span))),
+    members: hidden === null ? null : { shown: asNumber(counted.shown), hidden },
     atMs,
   }
 }

@@ -2,8 +2,10 @@
 
 import { labelOf } from '../../src/display/label.js'
 import { factAt } from '../../src/panels/facts.js'
+import { AutomaticNote } from '../hero/hero.jsx'
 import { board, connection, health, panel } from '../model.js'
 import { zone } from '../state/clock.js'
+import { boardTitle } from '../state/looks.js'
 import { type Field, MISSING } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { percentText } from './words.js'
@@ -70,9 +72,11 @@ export function Footer() {
     <footer>
       {query.kiosk ? null : (
         <>
+          {boardTitle.value === null ? null : <span>{boardTitle}</span>}
           <Product />
           <Cycle />
           <Readers />
+          <AutomaticNote />
         </>
       )}
       <Zone />

@@ -42,7 +42,7 @@ function ReasonText({ reason: { text: said, place } }: { readonly reason: Reason
     <a
       href={`#panel-${encodeURIComponent(place.panel)}`}
       onClick={event => {
-        if (goTo(place)) event.preventDefault()
+        if (goTo({ text: said, place })) event.preventDefault()
       }}
     >
       {text}

@@ -6,8 +6,11 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { capturedLog } from '../../../test/support/captured-log.js'
 import { panelFileProblems } from '../../../test/support/panel-file-checks.js'
 import { resultMaker } from '../../../test/support/results.js'
+import { nextBoard } from '../../board/board.js'
+import type { CycleResult } from '../../engine/cycle.js'
 import { systemEdge } from '../../files/atomic.js'
 import { silentLog } from '../../log/log.js'
+import { makePanel } from '../../panels/lines.js'
 import { PANEL_FILES } from './panel-data.js'
 import { createPanelFilesOutput, LOCK_FILE, type PanelFilesOptions } from './panel-files.js'
 
@@ -58,6 +61,34 @@ describe('panel files', () => {
     const included = ['alerts_enveloped.json', 'indices_panel_enveloped.json', 'unified_snapshot.json']
     expect((await shown()).sort()).toEqual([...included, 'manifest.json'].sort())
     expect((await read('manifest.json')).files).toEqual(included)
+  })
+
+  test('are written for automatic panels from the first board on that has them, in order with what it shows', async () => {
+    const { output, written } = files({ include: ['alerts', 'queue'] })
+    const next = resultMaker()
+    const base = next(market(100))
+    const withQueue = (before: CycleResult, depth: string): CycleResult => {
+      const items = [{ label: 'depth', text: depth }]
+      const queue = makePanel('queue', 'Queue', [{ kind: 'fields', items }])
+      const panels = [...base.board.panels.values(), queue]
+      return { ...base, board: nextBoard(before.board, panels, before.board.cycle + 1, 0) }
+    }
+    await output.publish(base)
+    expect(await shown()).not.toContain('queue_enveloped.json')
+    const first = withQueue(base, '3')
+    await output.publish(first)
+    expect(await read('queue_enveloped.json')).toMatchObject({
+      panel: 'queue',
+      data: { title: 'Queue', tone: 'ok', lines: ['depth: 3'], blocks: [{ kind: 'fields' }] },
+    })
+    expect((await read('manifest.json')).files).toContain('queue_enveloped.json')
+    written()
+    await output.publish(withQueue(first, '4'))
+    expect(written()).toContain('queue')
+    expect((await read('queue_enveloped.json')).data.lines).toEqual(['depth: 4'])
+    // A panel that is gone says so instead of keeping its last content.
+    await output.publish(next(market(101)))
+    expect((await read('queue_enveloped.json')).data).toBeNull()
   })
 
   test('whose content changed are counted with each board, 0 when none did', async () => {

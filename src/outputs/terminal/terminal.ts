@@ -26,6 +26,8 @@ import { type Looks, looksOf } from './write/sgr.js'
 /** The program's side of the dashboard. */
 export type TerminalHooks = {
   sourceName(): string
+  /** The title of a declared board; null without one. */
+  boardTitle?(): string | null
   onQuit(): void
   /** Read the status now. */
   onRead(): void
@@ -269,6 +271,7 @@ export class TerminalOutput implements Output {
       notice: this.#notice?.text ?? null,
       thresholds: hooks.thresholds(),
       sourceName: hooks.sourceName(),
+      boardTitle: hooks.boardTitle?.() ?? null,
       clients: hooks.clients?.() ?? null,
       needFull: hooks.needFull?.() ?? null,
       trends: this.#trends.at(body.shownAtMs),

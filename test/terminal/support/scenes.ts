@@ -100,6 +100,7 @@ export function sceneOf(result: CycleResult | null, more: Partial<Scene> = {}): 
     notice: null,
     thresholds: DEFAULT_THRESHOLDS,
     sourceName: 'data/runtime_status.json',
+    boardTitle: null,
     clients: 3,
     needFull: null,
     trends: NO_TRENDS,

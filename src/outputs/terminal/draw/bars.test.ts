@@ -160,6 +160,12 @@ describe('the bottom bar', () => {
     expect(bar).not.toContain('cycle')
   })
 
+  test('shows the title of a declared board instead of the program', () => {
+    const bar = bottom({}, { boardTitle: 'Search cluster' })
+    expect(bar).toContain('Search')
+    expect(bar).not.toContain('G6 1.4.2')
+  })
+
   test('shows no readers where there is no server', () => {
     expect(bottom({}, { clients: null })).not.toContain('reader')
     expect(bottom({}, { clients: 1 })).toContain('1 reader')

@@ -14,7 +14,7 @@ import type { Verdict } from '../../../protocol/events.js'
 import { marketAt } from '../../../snapshot/market.js'
 import type { View } from '../keys/view.js'
 import { clockText, momentText } from './clock.js'
-import { freshness, isJudged } from './freshness.js'
+import { freshness, isJudged, isNoAlerts } from './freshness.js'
 import { TONE_MARKS } from './glyphs.js'
 import { blank, clipRun, fitLine, type Line, lineWidth, type Role, type Run, run } from './run.js'
 
@@ -90,8 +90,11 @@ function marketFact(live: CycleResult, nowMs: number, timezone: string): string 
     return `market ${market}${Number.isFinite(untilMs) ? ` till ${clockTime(untilMs, timezone)}` : ''}`
   }
   const nextMs = numberAt(facts, 'next_open_ms')
+  if (nextMs === null) return `market ${market}`
   const isComputed = factAt(facts, 'next_open_computed') === true
-  return `market ${market}${nextMs === null ? '' : `, opens ${nextOpenText(nextMs, isComputed, timezone)}`}`
+  // A computed one has its weekday.
+  const opens = isComputed ? nextOpenText(nextMs, true, timezone) : momentText(nextMs, nowMs, timezone)
+  return `market ${market}, opens ${opens}`
 }
 
 /** What the source says of itself is the cause: its age is in the cause, too. */
@@ -101,6 +104,8 @@ function isOfSource(reason: string, live: CycleResult, timezone: string): boolea
 
 function factItems(live: CycleResult, cause: string, { nowMs, timezone }: TopBarFacts): Item[] {
   const items: Item[] = []
+  const alerts = live.board.panels.get('alerts')
+  if (alerts !== undefined && isNoAlerts(alerts) && isJudged(live)) items.push(label('no alerts', 45))
   const market = live.board.generation === 0 ? null : marketFact(live, nowMs, timezone)
   if (market !== null) items.push({ line: [clipRun(run(cleanText(market), 'label'), MAX_NAME)], rank: 70 })
   const { text, tone } = freshness(live, nowMs, timezone)
@@ -281,6 +286,7 @@ export type BottomBarFacts = {
   readonly live: CycleResult | null
   readonly view: View
   readonly sourceName: string
+  readonly boardTitle?: string | null
   /** Connected stream clients; null without a server. */
   readonly clients: number | null
   /** A short-lived notice about what was just done. */
@@ -310,7 +316,10 @@ function figures({ board, stats }: CycleResult): Item[] {
   return items
 }
 
-export function bottomBar({ live, view, notice, clients, sourceName }: BottomBarFacts, width: number): Line {
+export function bottomBar(
+  { live, view, notice, clients, sourceName, boardTitle = null }: BottomBarFacts,
+  width: number,
+): Line {
   const left: Item[] = []
   if (view.typing) {
     left.push({ line: [run('/', 'key'), run(view.filter, 'input'), run('▏', 'key')], rank: 100 })
@@ -325,8 +334,8 @@ export function bottomBar({ live, view, notice, clients, sourceName }: BottomBar
   const right: Item[] = []
   if (sourceName !== '')
     right.push({ line: [clipRun(run(cleanText(sourceName), 'label'), MAX_NAME)], rank: 25 })
-  const named = live === null ? null : identity(live)
-  if (named !== null) right.push(label(named, 43))
+  const named = boardTitle ?? (live === null ? null : identity(live))
+  if (named !== null) right.push({ line: [clipRun(run(cleanText(named), 'label'), MAX_NAME)], rank: 43 })
   if (live !== null) right.push(...figures(live))
   if (clients !== null) right.push(label(`${clients} ${clients === 1 ? 'reader' : 'readers'}`, 53))
   return bar({ items: left, separator: BLANKS }, { items: right, separator: DOTS }, width)

@@ -8,7 +8,7 @@ import type { Field } from '../../../panels/panel.js'
 import { GAUGE, rowMark } from './glyphs.js'
 import { blank, clipRun, fitLine, type Line, lineWidth, narrowRun, type Role, type Run, run } from './run.js'
 import { GUTTER } from './title.js'
-import type { Trends } from './trends.js'
+import { moves, type Trends } from './trends.js'
 import { cellRole, dated, valueRuns, type Writing } from './values.js'
 
 export type FieldsContext = Writing & { readonly panel: string; readonly trends: Trends }
@@ -90,7 +90,8 @@ function middle({ field, shown }: Measured, rooms: Rooms, context: FieldsContext
   const id = idOf(field, context.panel)
   if (id === null)
     return unit === '%' ? (gaugeRuns(value, tone === undefined ? 'trend' : cellRole(field)) ?? []) : []
-  return context.trends.has(id) ? context.trends.line(id, unit, rooms.trend, cellRole(field)) : []
+  const isDrawn = context.trends.has(id) && moves(id, context.trends)
+  return isDrawn ? context.trends.line(id, unit, rooms.trend, cellRole(field)) : []
 }
 
 /** One field, exactly `rooms.width` columns. */

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { NOW_MS, resultOf } from '../../../../test/terminal/support/scenes.js'
 import type { StatusState } from '../../../engine/cycle.js'
-import { freshness, isJudged } from './freshness.js'
+import { makePanel } from '../../../panels/lines.js'
+import type { Block, Cell } from '../../../panels/panel.js'
+import { freshness, isJudged, isNoAlerts } from './freshness.js'
 
 function standing(state: StatusState, ageSec: number | null, tooOld = false) {
   const changedAtMs = ageSec === null ? null : NOW_MS - ageSec * 1000
@@ -36,4 +38,26 @@ describe('the source', () => {
     for (const state of ['stale', 'missing', 'not_json'] as const)
       expect(isJudged(standing(state, 1))).toBe(false)
   })
+})
+
+test('an alerts panel with nothing but a count of 0 is said by the bar', () => {
+  const alerts = (...blocks: readonly Block[]) => isNoAlerts(makePanel('alerts', 'Alerts', blocks))
+  const total = (value: number): Block => ({
+    kind: 'fields',
+    items: [
+      { label: 'total', text: String(value), value },
+      { label: 'by_severity', text: '—' },
+    ],
+  })
+  const table = (rows: readonly (readonly Cell[])[]): Block => ({
+    kind: 'table',
+    columns: [{ label: 'Message' }],
+    rows,
+  })
+  expect(alerts(total(0))).toBe(true)
+  expect(alerts(total(0), table([]))).toBe(true)
+  expect(alerts(total(1))).toBe(false)
+  expect(alerts(total(0), table([[{ text: 'down' }]]))).toBe(false)
+  expect(alerts(total(0), { kind: 'text', text: 'Market is closed (computed)', tone: 'info' })).toBe(false)
+  expect(isNoAlerts(makePanel('jobs', 'Jobs', [total(0)]))).toBe(false)
 })

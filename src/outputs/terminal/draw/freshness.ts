@@ -2,7 +2,8 @@
 import { shortDuration } from '../../../display/age.js'
 import type { CycleResult } from '../../../engine/cycle.js'
 import { sourceText } from '../../../engine/source-words.js'
-import type { Tone } from '../../../panels/panel.js'
+import { MISSING } from '../../../panels/format.js'
+import type { Panel, Tone } from '../../../panels/panel.js'
 
 export type Freshness = { readonly text: string; readonly tone: Tone }
 
@@ -27,4 +28,17 @@ export function freshness(result: CycleResult, nowMs: number, timezone: string):
   const words = state === 'not_json' ? 'not JSON' : state.replaceAll('_', ' ')
   const text = age === null ? words : `${words} ${shortDuration(age * 1000)}`
   return { text, tone: state === 'stale' && !tooOld ? 'warn' : 'error' }
+}
+
+/** The alerts panel with nothing but a count of 0: the bar says it. */
+export function isNoAlerts({ key, blocks }: Panel): boolean {
+  return (
+    key === 'alerts' &&
+    blocks.every(
+      block =>
+        (block.kind === 'fields' &&
+          block.items.every(({ text, value }) => value === 0 || text === MISSING)) ||
+        (block.kind === 'table' && block.rows.length === 0),
+    )
+  )
 }

@@ -228,3 +228,69 @@ describe('trends', () => {
     expect(different.length).toBeLessThanOrEqual(2)
   })
 })
+
+test('a plot never shows counts that stand still', () => {
+  const size = { width: 120, height: 60 }
+  const shownWith = (unit: string | undefined, moving: boolean) => {
+    const trends = new LiveTrends()
+    const column = {
+      label: 'Count',
+      align: 'right' as const,
+      fact: 'count',
+      ...(unit === undefined ? {} : { unit }),
+    }
+    const panelAt = (value: number): Panel =>
+      makePanel(
+        'pods',
+        'Pods',
+        [
+          {
+            kind: 'table',
+            columns: [{ label: 'Name' }, column],
+            rows: [
+              [{ text: 'a' }, { text: String(value), value }],
+              [{ text: 'b' }, { text: '2', value: 2 }],
+            ],
+          },
+        ],
+        { a: { count: value }, b: { count: 2 } },
+      )
+    for (let s = 900; s >= 0; s -= 30)
+      trends.take(resultOf([panelAt(moving && s < 400 ? 5 : 1)]), NOW_MS - s * 1000)
+    return frameText(frame(resultOf([panelAt(moving ? 5 : 1)]), size, trends.at(NOW_MS)))
+  }
+  const BRAILLE = /[\u2801-\u28ff]/
+  expect(shownWith(undefined, false)).not.toMatch(BRAILLE)
+  expect(shownWith(undefined, true)).toMatch(BRAILLE)
+  expect(shownWith('MB', false)).toMatch(BRAILLE)
+})
+
+test('a field that stands still has no trend, and a still column of prices a straight one', () => {
+  const trends = new LiveTrends()
+  const panelAt = (moving: number): Panel =>
+    makePanel(
+      'cluster',
+      'Cluster',
+      [
+        {
+          kind: 'fields',
+          items: [
+            { label: 'nodes', text: '5', value: 5, fact: 'nodes' },
+            { label: 'queue', text: String(moving), value: moving, fact: 'queue' },
+          ],
+        },
+        {
+          kind: 'table',
+          columns: [{ label: 'Index' }, { label: 'LTP', align: 'right', fact: 'ltp' }],
+          rows: [[{ text: 'NIFTY' }, { text: '24505.98', value: 24505.98 }]],
+        },
+      ],
+      { nodes: 5, queue: moving, NIFTY: { ltp: 24505.98 } },
+    )
+  for (let s = 900; s >= 0; s -= 7) trends.take(resultOf([panelAt(s % 40)]), NOW_MS - s * 1000)
+  const size = { width: 120, height: 40 }
+  const shown = frameText(frame(resultOf([panelAt(0)]), size, trends.at(NOW_MS)))
+  expect(shown).toMatch(/ Nodes +5\b/)
+  expect(shown).toMatch(/ Queue +[▁-█]{8,}/)
+  expect(shown).toMatch(/ NIFTY +(▅{8,}|▄{8,}) +24505\.98/)
+})

@@ -11,7 +11,7 @@ import type { TerminalSettings } from '../settings.js'
 import { bottomBar, topBar } from './bars.js'
 import { ContentCache, type ContentSetup } from './content-cache.js'
 import { type Frame, frameOf } from './frame.js'
-import { isJudged } from './freshness.js'
+import { isJudged, isNoAlerts } from './freshness.js'
 import { type Block, gridLines } from './grid.js'
 import { type Drawing, panelLines } from './panel-lines.js'
 import { helpBody, nothingFound, tooSmall, waiting } from './placards.js'
@@ -122,7 +122,7 @@ export class Painter {
           lastChangeMs: scene.lastChangeMs,
           hideEmpty: settings.hideEmptyBlocks,
         })
-      : [...shown.board.panels.values()]
+      : withoutNoAlerts([...shown.board.panels.values()])
     this.#content.keep(new Set(all.map(({ key }) => key)))
     const kept = all.filter(panel => this.#content.shown(panel) !== null)
     if (kept.length === 0) return only(nothingFound(view.filter, size))
@@ -175,4 +175,9 @@ export class Painter {
     this.#drawnPlots = { of, panels, blocks: plotBlocks(spare, shown, context) }
     return this.#drawnPlots.blocks
   }
+}
+
+function withoutNoAlerts(panels: readonly Panel[]): readonly Panel[] {
+  const others = panels.filter(panel => !isNoAlerts(panel))
+  return others.length === 0 ? panels : others
 }

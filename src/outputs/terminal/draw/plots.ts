@@ -2,7 +2,7 @@
 // for four; otherwise single numbers, what is not well first.
 
 import { rangeOf, spanOf, spanText } from '../../../display/range.js'
-import { factId, WINDOW_SEC } from '../../../display/series.js'
+import { factId } from '../../../display/series.js'
 import { isNotWell, notWellFirst } from '../../../display/shape.js'
 import { shownCell, shownColumn, shownField } from '../../../display/shown.js'
 import { clockTime } from '../../../panels/format.js'
@@ -13,6 +13,7 @@ import type { Block } from './grid.js'
 import { LEAST_PLOT, type PlotLine, plotLines } from './plot.js'
 import { fitLine, type Line, type Role } from './run.js'
 import { titleLine } from './title.js'
+import { moves } from './trends.js'
 
 /** Rows with the title from which on there is a plot. */
 const LEAST_ROWS = 12
@@ -23,10 +24,6 @@ const GAP_COLUMNS = 4
 const MOST_LINES = 6
 /** From this size on the rows of a table have a plot each. */
 const FOUR = { width: 110, height: 2 * LEAST_ROWS + GAP_ROWS } as const
-
-/** Points that are looked at, and the least difference between them, of the highest: means are not exact. */
-const MOVING_POINTS = 30
-const LEAST_MOVE = 1e-6
 
 /** A number with a line. */
 type Source = {
@@ -52,14 +49,9 @@ function fieldSources(panels: readonly Panel[], context: ContentContext): readon
     const text = unit === '' ? number : `${number} ${unit}`
     return [{ id, title: `${panel.title}: ${label}`, text, unit: unit.replace(/ ago$/, ''), role }]
   })
-  // A line that does not move says no more than its number.
-  return known.filter(({ id, role }) => isNotWell(role === 'text' ? undefined : 'warn') || moves(id, context))
-}
-
-function moves(id: string, { trends }: ContentContext): boolean {
-  const values = trends.points(id, WINDOW_SEC, MOVING_POINTS).filter(point => point !== null)
-  const [low, high] = [Math.min(...values), Math.max(...values)]
-  return high - low > Math.abs(high) * LEAST_MOVE
+  return known.filter(
+    ({ id, role }) => isNotWell(role === 'text' ? undefined : 'warn') || moves(id, context.trends),
+  )
 }
 
 type Rows = {
@@ -69,7 +61,12 @@ type Rows = {
   readonly sources: readonly Source[]
 }
 
-/** The rows of the first table whose column has lines. */
+/** Numbers that stand still are compared where they are amounts; a constant count of each row says nothing. */
+function saysMuch({ unit, text }: Source): boolean {
+  return unit !== '' || /\d\.\d/.test(text)
+}
+
+/** The rows of the first table whose column has lines that say something. */
 function tableSources(panels: readonly Panel[], context: ContentContext): Rows | null {
   for (const panel of panels) {
     for (const block of panel.blocks) {
@@ -96,7 +93,9 @@ function tableSources(panels: readonly Panel[], context: ContentContext): Rows |
           },
         ]
       })
-      return { panel, label, unit, sources: sources.slice(0, MOST_LINES) }
+      const shown = sources.slice(0, MOST_LINES)
+      if (!shown.some(source => saysMuch(source) || moves(source.id, context.trends))) continue
+      return { panel, label, unit, sources: shown }
     }
   }
   return null

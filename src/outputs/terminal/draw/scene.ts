@@ -22,6 +22,8 @@ export type Scene = {
   readonly notice: string | null
   readonly thresholds: Thresholds
   readonly sourceName: string
+  /** Of a declared board. */
+  readonly boardTitle: string | null
   readonly clients: number | null
   readonly needFull: string | null
   /** The last minutes of the shown numbers. */
