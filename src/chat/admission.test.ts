@@ -79,7 +79,7 @@ function start(change: Partial<Doors> = {}) {
       relayAnonymous: doors.relayAnonymous,
       relayForwardKey: doors.forwardsKeys,
       relayBackends: [],
-      relayUpstream: doors.backends.length === 0 ? null : 'http://model',
+      relayUpstream: doors.routes === 'pass' ? 'http://model' : null,
       sseApiToken: doors.serverToken,
       sseApiTokenPrevious: null,
       pushToken: null,
