@@ -46,7 +46,7 @@ type Doors = {
   isLocal: boolean
   forwardsKeys: boolean
   serverToken: string | null
-  /** What a guess is told to wait. */
+  /** What a guess is given to wait. */
   wait: number
 }
 
