@@ -220,6 +220,18 @@ describe('a question that was sent and not answered', () => {
   })
 })
 
+test('a backend that does not speak TLS, and a name that leads nowhere, have causes of their own', async () => {
+  const causes: unknown[] = []
+  for (const url of [rig.mock.url.replace('http:', 'https:'), 'http://nothing.invalid']) {
+    before = { ...before, lines: rig.lines.length }
+    use(table('main', url), table('spare', second.url))
+    expect((await ask(rig).end()).answer).toBe(ANSWER)
+    causes.push(...new Set((failures() as { cause: unknown }[]).map(({ cause }) => cause)))
+  }
+  // Which of the two it is depends on the resolver.
+  expect(causes).toEqual(['ERR_SSL_WRONG_VERSION_NUMBER', expect.stringMatching(/^(ENOTFOUND|EAI_AGAIN)$/)])
+})
+
 test('what callers can cause by asking does not take the backend from everybody', async () => {
   for (const status of [400, 404, 413, 422]) {
     script = { status }

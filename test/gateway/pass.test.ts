@@ -95,7 +95,7 @@ test('the events of the upstream go on as they came, each with an id, and the re
   })
 })
 
-test('a reader that comes back gets what it lacks and then the live events, also beside another one', async () => {
+test('a reader that comes back gets what it lacks and then the live events, also next to another one', async () => {
   const client = ask()
   const asked = (await upstream.next()).stream().say(`${token('a')}${token('b')}`)
   await client.has('"b"')

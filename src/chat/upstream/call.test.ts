@@ -347,7 +347,7 @@ describe('a body that stays open after the reason of its end', () => {
         says(handlers, '.')
         pass(2_000)
       },
-      { until, targets: [FIRST], asking: { newReader } },
+      { until, targets: [backend('first', { firstTokenTimeoutMs: 60_000 })], asking: { newReader } },
     )
     expect([empty.said, empty.time.waiting()]).toEqual(['. $', 0])
     const failed = await outcome(

@@ -341,6 +341,8 @@ export class UpstreamCall<Said> {
   /** An upstream that keeps its body open after the reason of the end has said everything. */
   #awaitTerminal(reader: BodyReader<Said>): void {
     if (this.#cancelAfterReason !== null || reader.hasReason?.() !== true) return
+    // It is silent because it is done.
+    this.#cancelSilence?.()
     this.#cancelAfterReason = this.parts.timers.after(AFTER_REASON_MS, () => {
       const said = reader.end()
       const last = said.at(-1)
