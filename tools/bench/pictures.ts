@@ -19,8 +19,8 @@ import { launchChromium } from './web/chromium.js'
 const STATUS_FILE = 'data/runtime_status.json'
 const SCREEN = { cols: 160, rows: 44 }
 const PAGE = { width: 1280, height: 880 }
-/** Trends and plots begin after a minute. */
-const TRENDS_MS = 80_000
+/** Trends and plots begin after a minute; a busy machine starts slowly. */
+const TRENDS_MS = 100_000
 
 async function terminalPicture(folder: string): Promise<string> {
   const terminal = new xterm.Terminal({ ...SCREEN, allowProposedApi: true })
