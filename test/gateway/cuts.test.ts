@@ -99,10 +99,10 @@ test('whatever is cut, each byte comes once, the upstream is asked once, and eve
           return next
         })
         let id = ''
-        let second: Promise<string> | null = null
+        const second: { log: Promise<string> | null } = { log: null }
         const onStream = (stream: string): void => {
           id = stream
-          if (hasSecondReader && second === null) second = wholeLog(stream)
+          if (hasSecondReader) second.log ??= wholeLog(stream)
         }
         const options = { retryDelayMs: 1, onStream, maxAttempts: 20 }
         let got = ''
@@ -165,8 +165,8 @@ test('whatever is cut, each byte comes once, the upstream is asked once, and eve
         if (path.isStreamed && isProper && (!wasLeft || stopAfter === null)) {
           expect(got.replace(PING, '')).toBe((await wholeLog(id)).replace(PING, ''))
         }
-        if (second !== null && isProper && (!wasLeft || stopAfter === null))
-          expect((await second).replace(PING, '')).toBe((await wholeLog(id)).replace(PING, ''))
+        if (second.log !== null && isProper && (!wasLeft || stopAfter === null))
+          expect((await second.log).replace(PING, '')).toBe((await wholeLog(id)).replace(PING, ''))
 
         const count = (operation: string) =>
           rig.records.filter(record => record.operation === operation).length
