@@ -14,10 +14,12 @@ const ENTRIES = {
   'chat-page': 'client/chat/page/page.ts',
   // `g6-stream/resumable-fetch`
   'resumable-fetch': 'client/resumable-fetch/index.ts',
+  // `g6-stream/ai-sdk`
+  'ai-sdk': 'client/ai-sdk/index.ts',
 }
 
 /** Of those that have a limit of their own. */
-const OWN_LIMITS = { 'resumable-fetch': 2 * 1024 }
+const OWN_LIMITS = { 'resumable-fetch': 2 * 1024, 'ai-sdk': 12 * 1024 }
 
 const withinSize = limit => ({
   name: 'within-size',
