@@ -80,7 +80,7 @@ export type Caller = {
   readonly owner?: string
 }
 
-/** Who owns the streams that a caller starts. Null: nobody can be told from others, so the stream's id is the secret. */
+/** Who owns the streams that a caller starts. Null: callers without identity look alike, so the stream's id is the secret. */
 export function ownerOf({
   owner,
   person,

@@ -90,7 +90,7 @@ describe('the log', () => {
     log.append('again')
     expect(a.toString()).toBe('5\r\nhello\r\n')
   })
-  test('of 128 000 tokens takes less than 40 bytes each beside their text, in the default limit', () => {
+  test('of 128 000 tokens takes less than 40 bytes each in addition to their text, in the default limit', () => {
     const log = new MemoryLog(4 * 1024 * 1024)
     let texts = 0
     for (let i = 0; i < 128_000; i++) {

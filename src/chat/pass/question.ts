@@ -8,7 +8,7 @@ import { passedOn } from '../request.js'
 import { traceIdOf } from '../trace-context.js'
 import type { UpstreamRequest } from '../upstream/request.js'
 import { type BodyFacts, withModel } from './body.js'
-import { headersToBackend } from './headers.js'
+import { type Asker, headersToBackend } from './headers.js'
 import { passFormat } from './pass-answer.js'
 import { createPassReader, type PassEvent } from './pass-reader.js'
 import { createWholeReader } from './whole-reader.js'
@@ -32,17 +32,21 @@ export type PassQuestion = {
   readonly admitted: Admitted
   readonly body: Buffer
   readonly facts: BodyFacts
+  readonly isSecret: IsSecret
   onAnswerId(id: string): void
 }
 
-/** The query of the request without what is meant for the relay. */
-export function queryOf(url: string): string {
+type IsSecret = Asker['isSecret']
+
+/** The query of the request without what is meant for the relay, and without secrets. */
+export function queryOf(url: string, isSecret: IsSecret): string {
   const at = url.indexOf('?')
   if (at === -1) return ''
   const kept = url
     .slice(at + 1)
     .split('&')
     .filter(each => each !== '' && !each.startsWith('on_disconnect='))
+    .filter(each => ![...new URLSearchParams(each).values()].some(isSecret))
   return kept.join('&')
 }
 
@@ -61,12 +65,13 @@ function requestFor(question: PassQuestion, backend: Backend): UpstreamRequest |
     headers: request.headers,
     requestId: request.facts.requestId,
     forwardedKey: admitted.forwardedKey,
+    isSecret: question.isSecret,
   }
   const headers = headersToBackend(asker, backend, facts.stream ? 'text/event-stream' : 'application/json')
   if (headers === null) return null
   return {
     origin: backend.url.origin,
-    path: withQuery(pathAt(backend.url, route.path), queryOf(request.url)),
+    path: withQuery(pathAt(backend.url, route.path), queryOf(request.url, question.isSecret)),
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json' },
     body: model === null || model === facts.model ? body : withModel(body, facts, model),
