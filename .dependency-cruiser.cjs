@@ -65,7 +65,11 @@ module.exports = {
       name: 'no-dev-dependencies-in-src',
       severity: 'error',
       from: { path: '^(src|client)/', pathNot: '\\.test\\.ts$' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'] },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        // Types of the AI SDK, whose users have it.
+        pathNot: 'node_modules/ai/',
+      },
     },
     ...upward,
     {

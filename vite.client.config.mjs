@@ -19,10 +19,17 @@ const ENTRIES = {
   'chat-page': 'web/chat/main.tsx',
   // `g6-stream/resumable-fetch`
   'resumable-fetch': 'client/resumable-fetch/index.ts',
+  // `g6-stream/ai-sdk`
+  'ai-sdk': 'client/ai-sdk/index.ts',
 }
 
 /** Of those that have a limit of their own. */
-const OWN_LIMITS = { client: MAX_CLIENT_BYTES, 'chat-page': MAX_PAGE_GZIPPED_BYTES, 'resumable-fetch': 2 * 1024 }
+const OWN_LIMITS = {
+  client: MAX_CLIENT_BYTES,
+  'chat-page': MAX_PAGE_GZIPPED_BYTES,
+  'resumable-fetch': 2 * 1024,
+  'ai-sdk': 12 * 1024,
+}
 
 /** Packages of the Markdown parser that the page does without: half of its size. */
 const LEFT_OUT = /^(entities|linkify-it|mdurl|punycode\.js|uc\.micro)$/

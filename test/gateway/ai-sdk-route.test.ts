@@ -83,7 +83,7 @@ const ask = (id: string, headers: Record<string, string> = ANNA) =>
 const ends = () => rig.records.flatMap(each => (each.operation === 'stream.end' ? [each.reason] : []))
 
 describe('a route of an app', () => {
-  test('passes the request on with the headers it is told to, and the answer with its own', async () => {
+  test('passes the request on with the configured headers, and the answer with its own', async () => {
     const response = await ask('pass', { ...ANNA, authorization: 'Bearer of-the-app', 'x-secret': '1' })
     const reading = new Reading(response)
     await app.say('Hi')

@@ -1,4 +1,6 @@
 // The AI SDK's own `Chat` over our transport, against the real relay: through cuts, reloads and stops.
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { Chat } from '@ai-sdk/react'
 import type { UIMessage } from 'ai'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
@@ -157,5 +159,59 @@ describe("useChat's Chat over the bali-zero routes", () => {
     await hand.done()
     await resumed
     expect([textOf(one.lastMessage), one.messages.length]).toEqual(['Hello', 2])
+  })
+})
+
+describe("useChat's Chat over /v1/chat/completions", () => {
+  const delta = (content: string) =>
+    `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content }, finish_reason: null }] })}\n\n`
+  let ask: (id: string, storage?: ReturnType<typeof memory>) => Chat<UIMessage>
+  let answer: ServerResponse | null
+  let server: Server
+  let asked: string[]
+  beforeEach(async () => {
+    answer = null
+    asked = []
+    server = createServer(async (request, response) => {
+      let body = ''
+      for await (const piece of request) body += piece
+      asked.push(body)
+      answer = response.writeHead(200, { 'content-type': 'text/event-stream' })
+      response.write(delta('Hel'))
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    rig.setChat({ relayUpstream: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+    ask = (id, storage = memory()) => chat(id, storage, { api: 'chat-completions', model: 'm' })
+  })
+  afterEach(async () => {
+    server.closeAllConnections()
+    await new Promise(resolve => server.close(resolve))
+  })
+
+  test('shows the answer across a cut, and again after a reload', async () => {
+    const storage = memory()
+    const one = ask('v1', storage)
+    const sent = one.sendMessage({ text: 'why?' })
+    await shows(one, 'Hel')
+    proxy.cut()
+    const after = ask('v1', storage)
+    const resumed = after.resumeStream()
+    await shows(after, 'Hel')
+    answer?.end(`${delta('lo')}data: [DONE]\n\n`)
+    await Promise.all([sent, resumed])
+    expect([one, after].map(({ lastMessage }) => textOf(lastMessage))).toEqual(['Hello', 'Hello'])
+    expect(one.lastMessage?.id).toBe(after.lastMessage?.id)
+    expect(asked.map(body => JSON.parse(body))).toEqual([
+      { model: 'm', messages: [{ role: 'user', content: 'why?' }], stream: true },
+    ])
+  })
+
+  test('stops the model', async () => {
+    const one = ask('v1 stop')
+    void one.sendMessage({ text: 'why?' })
+    await shows(one, 'Hel')
+    await one.stop()
+    await until(() => ends().length > 0, 'the end of the stream')
+    expect([ends(), one.status]).toEqual([['client_stop'], 'ready'])
   })
 })

@@ -1,4 +1,4 @@
-// One request to the app behind a route. Its head decides what becomes of the body, so the body waits for whoever takes it: a
+// One request to the app behind a route. Its head decides what becomes of the body, so the body waits until it is taken: by a
 // generation, as if it had asked itself, or the caller, unchanged.
 import { Readable } from 'node:stream'
 import type { Timers } from '../../clock/timers.js'

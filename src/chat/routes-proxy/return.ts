@@ -20,7 +20,7 @@ export function resumeApp(
     const eventId = eventIdOf(request.headers['last-event-id'])
     const isReturn = found !== null && eventId?.streamId === found.facts.streamId
     const from = isReturn ? eventId.sequence + 1 : (found?.log.head ?? 0)
-    // Of one that has ended only its own reader gets the rest: whoever begins anew has the whole from the app.
+    // Of one that has ended only its own reader gets the rest: a caller that begins anew has the whole from the app.
     const hasMore = found !== null && (found.log.end === 'open' || (isReturn && from < found.log.tail))
     if (!hasMore || from < found.log.head) {
       observer.onResume?.('nothing_left')
