@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type ChatEnd, ChatError, type ClientOptions, createChatClient, type StreamOptions } from './index.js'
 
 type Asked = { method: string; url: string; headers: IncomingMessage['headers']; body: string }
@@ -24,8 +24,9 @@ async function serve(...answers: readonly Answer[]) {
     const one = { method, url, headers, body }
     asked.push(one)
     for (const wake of waiting.splice(0)) wake()
-    if (method === 'DELETE') response.writeHead(202).end()
-    else
+    if (method === 'DELETE') {
+      if (!served.isSilentToDelete) response.writeHead(202).end()
+    } else
       answers[Math.min(asked.filter(a => a.method !== 'DELETE').length, answers.length) - 1]?.(response, one)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -33,13 +34,15 @@ async function serve(...answers: readonly Answer[]) {
     server.closeAllConnections()
     server.close()
   })
-  return {
+  const served = {
+    isSilentToDelete: false,
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked,
     until: async (holds: () => boolean) => {
       while (!holds()) await new Promise<void>(resolve => waiting.push(resolve))
     },
   }
+  return served
 }
 
 const event = (sequence: number, type: string, data: unknown): string =>
@@ -360,6 +363,19 @@ const whole =
   (body: unknown): Answer =>
   response =>
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body))
+test('a whole answer says how it ended, what the model thought, and how it declined', async () => {
+  const body = { success: false, reason: 'refusal', response: 'a', reasoning: 'hm', refusal: 'No.' }
+  const server = await serve(flagOff, whole(body))
+  const apart: string[] = []
+  const { ending } = ask(
+    server.baseUrl,
+    {},
+    { onReasoning: text => apart.push(text), onRefusal: text => apart.push(text) },
+  )
+  expect((await ending).end).toMatchObject({ type: 'done', reason: 'refusal', kind: 'refusal', text: 'a' })
+  expect(apart).toEqual(['hm', 'No.'])
+})
+
 const flagOff = problem(403, 'feature_flag_disabled')
 
 describe('where streams are switched off for this caller', () => {
@@ -534,6 +550,35 @@ describe('stopping', () => {
     head()
     await stopped
     expect(deletes(server)()).toBe(true)
+  })
+
+  test.each([
+    ['before the stream has a name', false],
+    ['when the stream has a name', true],
+  ])('at a server that is silent %s takes five seconds and no longer', async (_, isNamed) => {
+    const silent: Answer = () => {}
+    const server = await serve(isNamed ? stream(FIRST, 'open') : silent)
+    server.isSilentToDelete = true
+    let connect = (): void => {}
+    const connected = new Promise<void>(resolve => {
+      connect = resolve
+    })
+    const { answer } = ask(server.baseUrl, {}, { onConnect: connect })
+    await (isNamed ? connected : server.until(() => server.asked.length === 1))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      let isStopped = false
+      const stopped = answer.stop().then(() => {
+        isStopped = true
+      })
+      if (isNamed) await server.until(deletes(server))
+      await vi.advanceTimersByTimeAsync(4_999)
+      expect(isStopped).toBe(false)
+      await vi.advanceTimersByTimeAsync(1)
+      await stopped
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('while it waits to connect again waits no longer', async () => {

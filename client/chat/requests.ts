@@ -9,11 +9,10 @@ export type Requests = {
   ): Promise<Response>
   /** Asks for the whole answer, when streams are switched off for this caller. */
   askWhole(signal: AbortSignal): Promise<Response>
-  stop(streamId: string): Promise<void>
+  stop(streamId: string, signal: AbortSignal): Promise<void>
 }
 
 const ID_BYTES = 16
-const STOP_TIMEOUT_MS = 5_000
 const STREAM = 'text/event-stream'
 
 /** Pages over plain HTTP have no `crypto.randomUUID`. */
@@ -59,8 +58,7 @@ export function createRequests(begin: Begin, client: ClientOptions): Requests {
       })
     },
     askWhole: signal => post(`${base}/chat`, 'application/json', signal),
-    stop: async streamId => {
-      const signal = AbortSignal.timeout(STOP_TIMEOUT_MS)
+    stop: async (streamId, signal) => {
       const response = await request(one(streamId), {
         method: 'DELETE',
         headers: own(),

@@ -20,6 +20,8 @@ import { createRequests } from './requests.js'
 import { isWhole, wholeEvents } from './whole.js'
 
 const SILENCE_SLACK_MS = 5_000
+/** How long a stop may take, with the wait for the id: a server that says nothing ends a stream without followers itself. */
+const STOP_TIMEOUT_MS = 5_000
 /** How long a whole answer may take: a server ends it after 15 minutes unless it is set otherwise. */
 const WHOLE_ANSWER_MS = 900_000 + SILENCE_SLACK_MS
 /** Limit of an answer, decompressed: this client keeps all of it. */
@@ -261,14 +263,21 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   }
 
   async function stopOnServer(): Promise<void> {
-    // A stream cannot be stopped before its id is known, which comes with the first bytes. A whole answer has none.
-    if (streamId === null && !comesWhole) await running
-    else connection.abort()
-    if (streamId === null) return
+    const current = connection
+    const deadline = new AbortController()
+    const timer = setTimeout(() => {
+      deadline.abort()
+      current.abort()
+    }, STOP_TIMEOUT_MS)
     try {
-      await requests.stop(streamId)
+      // A stream cannot be stopped before its id is known, which comes with the first bytes. A whole answer has none.
+      if (streamId === null && !comesWhole) await running
+      else connection.abort()
+      if (streamId !== null) await requests.stop(streamId, deadline.signal)
     } catch {
       // Unreachable: the server itself ends a stream without followers.
+    } finally {
+      clearTimeout(timer)
     }
   }
 

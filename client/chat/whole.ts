@@ -4,6 +4,10 @@ import { type AnswerMetrics, type ChatEvent, type ChatSource, usageIn } from './
 type Whole = {
   readonly success?: unknown
   readonly response?: unknown
+  /** How it ended; missing where it is complete and the server is of an earlier version. */
+  readonly reason?: unknown
+  readonly reasoning?: unknown
+  readonly refusal?: unknown
   readonly model_used?: unknown
   readonly sources?: unknown
   readonly usage?: unknown
@@ -11,16 +15,22 @@ type Whole = {
 
 /** `isWhole(body)` must hold; `metrics` is called after the text was consumed. */
 export function* wholeEvents(body: unknown, metrics: () => AnswerMetrics): Generator<ChatEvent> {
-  const { response, model_used, sources, usage } = body as Whole
+  const { response, reason, reasoning, refusal, model_used, sources, usage } = body as Whole
   const own = { sequence: -1, timestamp: Date.now() }
   if (model_used !== undefined) yield { ...own, type: 'metadata', data: { model_used } }
   if (Array.isArray(sources)) yield { ...own, type: 'sources', data: sources as readonly ChatSource[] }
+  if (typeof reasoning === 'string') yield { ...own, type: 'reasoning', data: reasoning }
   if (response !== '') yield { ...own, type: 'token', data: response as string }
+  if (typeof refusal === 'string') yield { ...own, type: 'refusal', data: refusal }
   if (usage !== undefined) yield { ...own, type: 'usage', data: usageIn(usage) }
-  yield { ...own, type: 'done', data: { reason: 'complete', metrics: metrics() } }
+  yield {
+    ...own,
+    type: 'done',
+    data: { reason: typeof reason === 'string' ? reason : 'complete', metrics: metrics() },
+  }
 }
 
 export function isWhole(body: unknown): boolean {
-  const { success, response } = (body ?? {}) as Whole
-  return success === true && typeof response === 'string'
+  const { success, reason, response } = (body ?? {}) as Whole
+  return typeof response === 'string' && (success === true || typeof reason === 'string')
 }

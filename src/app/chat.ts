@@ -22,6 +22,9 @@ import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
 import { chatObserver } from './chat-metrics.js'
 
+/** Kept of the time of a stop for readers to take the end of their answers. */
+const READERS_MS = 500
+
 export type ChatParts = {
   readonly config: () => Config
   readonly metrics: Metrics
@@ -134,7 +137,7 @@ export function createChat(parts: ChatParts): Chat {
       await Promise.all([...libraries, keys.start(), ...(first.enableAuditTrail ? [audit.start()] : [])])
     },
     close: async graceMs => {
-      await relay.close(graceMs)
+      await relay.close(graceMs, Math.max(0, graceMs - READERS_MS))
       keys.close()
       await trail.close()
     },

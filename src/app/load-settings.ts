@@ -1,4 +1,5 @@
 // Settings as every command takes them, with the checks that need more than the settings room knows.
+import { backendFindings } from '../chat/backends/findings.js'
 import { missingKeyText } from '../chat/chat-config.js'
 import { type FromProcess, loadConfigFromProcess } from '../config/from-process.js'
 import type { Finding } from '../config/layers.js'
@@ -78,11 +79,7 @@ export function serveFindings({ config, provenance }: Loaded): readonly Finding[
       findings.push({ name, message: `${name} changes nothing: all routes are on ${config.httpHost}` })
     }
   }
-  if (config.enableSseStreaming && config.ragBackendUrl.length === 0) {
-    const message =
-      'ENABLE_SSE_STREAMING is on without RAG_BACKEND_URL: every question is answered 503 no_backend'
-    findings.push({ name: 'RAG_BACKEND_URL', message })
-  }
+  findings.push(...backendFindings(config))
   const missingKey = missingKeyText(config)
   if (missingKey !== null) findings.push({ name: 'G6_CHAT_JWKS_URL', message: missingKey })
   return findings

@@ -46,7 +46,7 @@ type Doors = {
   isLocal: boolean
   forwardsKeys: boolean
   serverToken: string | null
-  /** What a guess is told to wait. */
+  /** What a guess is given to wait. */
   wait: number
 }
 
@@ -79,7 +79,7 @@ function start(change: Partial<Doors> = {}) {
       relayAnonymous: doors.relayAnonymous,
       relayForwardKey: doors.forwardsKeys,
       relayBackends: [],
-      relayUpstream: doors.backends.length === 0 ? null : 'http://model',
+      relayUpstream: doors.routes === 'pass' ? 'http://model' : null,
       sseApiToken: doors.serverToken,
       sseApiTokenPrevious: null,
       pushToken: null,

@@ -92,6 +92,9 @@ export class Admission {
     return admitted
   }
 
+  /** Whether a text may never go on to a backend, wherever in a request it stands. */
+  readonly isSecret = (text: string): boolean => this.#callers.isSecret(text)
+
   /** The relay key of a caller, let in or not; null: it has none. */
   keyNameOf(request: FastifyRequest): string | null {
     return this.#keyNames.get(request) ?? null

@@ -33,7 +33,7 @@ class BaliZeroAnswer implements Answer<UpstreamEvent> {
   receive(said: readonly UpstreamEvent[], now: Now): void {
     for (const event of said) {
       if (event.type === 'done') this.end({ type: 'done', reason: event.reason }, now)
-      else if (event.type === 'error') this.end({ type: 'error', code: 'upstream_error' }, now)
+      else if (event.type === 'error') this.end({ type: 'error', code: event.code }, now)
       else if (this.#append(receive(this.#state, event, now), false)) this.hasBegun = true
       else this.end({ type: 'error', code: 'too_large' }, now)
       if (this.#state.terminal !== null) return

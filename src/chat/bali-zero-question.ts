@@ -22,7 +22,7 @@ export function baliZeroRequest(question: Question, config: QuestionConfig): Req
     asking: {
       targets: backends,
       requestFor: backend => upstreamRequest(backend, question, { style, model: config.chatModel }),
-      newReader: onUnknown => createDialectReader(style === 'openai' ? 'openai' : 'rag', onUnknown),
+      newReader: createDialectReader,
       keptRefusalBytes: 0,
       // Its metadata may come twice: a later one is the one that counts.
       handsOnEarly: true,

@@ -19,10 +19,8 @@ import type { UpstreamEdge } from './upstream/edge.js'
 import type { FailureCause } from './upstream/retry.js'
 
 /** For the metrics; everything else is in the relay's `stats()`. */
-export type AnswerObserver = Pick<
-  GenerationObserver,
-  'onTokens' | 'onRelayed' | 'onRetry' | 'onUnknownFrame'
-> & {
+export type AnswerObserver = Pick<GenerationObserver, 'onTokens' | 'onRelayed' | 'onRetry'> & {
+  onUnknownFrame?(): void
   onFirstToken?(ms: number): void
   onStreamEnd?(reason: string, durationMs: number): void
   onUpstreamError?(code: ChatFailureCode): void
@@ -74,6 +72,9 @@ type Failure = {
   readonly cause: FailureCause
 }
 
+/** Of frames that were not understood, in one log line. */
+const MAX_KINDS = 8
+
 /** Not started yet. `onEnded` is called once its end is recorded. */
 export function begin<Said>(
   parts: BeginParts,
@@ -96,7 +97,8 @@ export function begin<Said>(
   }
   const ofStream = { streamId, connectionId, requestId, person, key: relayKey?.name ?? null }
   const inLog = { requestId, stream: streamMark(streamId), ...trace }
-  let hasLoggedUnknown = false
+  /** Kinds of frames that were not understood, for the log. */
+  const unknownFrames = new Set<string>()
   /** For the log; as many as there are tries. */
   const failures: Failure[] = []
 
@@ -109,7 +111,7 @@ export function begin<Said>(
     upstream: asking.targets[0]?.url.origin ?? 'none',
   })
   const rules = {
-    silenceMs: config.chatFirstTokenTimeoutMs,
+    silenceMs: request.isSilent ? config.chatMaxDurationMs : config.chatFirstTokenTimeoutMs,
     repeatUnanswered: config.relayRepeatUnanswered,
   }
   return new Generation({
@@ -121,6 +123,7 @@ export function begin<Said>(
         // The call watches each backend until its first word (call.ts).
         firstTokenTimeoutMs: Number.POSITIVE_INFINITY,
         idleTimeoutMs: config.chatIdleTimeoutMs,
+        noWordTimeoutMs: config.chatNoWordTimeoutMs,
         maxDurationMs: config.chatMaxDurationMs,
       },
       pace: config.chatPace,
@@ -139,11 +142,15 @@ export function begin<Said>(
         observer.onUpstreamError?.(code)
         failures.push({ backend, upstream, code, cause })
       },
-      onUnknownFrame: () => {
+      onUnknownFrame: kind => {
         observer.onUnknownFrame?.()
-        if (hasLoggedUnknown) return
-        hasLoggedUnknown = true
-        log.warn(inLog, 'the upstream sent a frame of unknown type; ignored, and counted in the metrics')
+        const isFirst = unknownFrames.size === 0
+        if (unknownFrames.size < MAX_KINDS) unknownFrames.add(kind)
+        if (isFirst)
+          log.warn(
+            { ...inLog, frame: kind },
+            'the upstream sent a frame of unknown type; ignored, and counted in the metrics',
+          )
       },
       onFault: error => log.error({ err: error, ...inLog }, 'a chat stream failed'),
       onEnd: (counts, terminal, upstreams) => {
@@ -174,6 +181,7 @@ export function begin<Said>(
     // A good end is in the metrics and in the audit; a log line for each would cost more than its first token.
     const level = terminal.type === 'done' ? 'debug' : 'info'
     const failed = failures.length === 0 ? {} : { failures }
-    log[level]({ ...inLog, reason, tokens, ...failed }, 'a chat stream ended')
+    const unknown = unknownFrames.size === 0 ? {} : { unknownFrames: [...unknownFrames] }
+    log[level]({ ...inLog, reason, tokens, ...failed, ...unknown }, 'a chat stream ended')
   }
 }

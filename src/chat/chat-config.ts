@@ -14,6 +14,7 @@ export type ChatConfig = Pick<
   | 'chatEarlyHeadersMs'
   | 'chatFirstTokenTimeoutMs'
   | 'chatIdleTimeoutMs'
+  | 'chatNoWordTimeoutMs'
   | 'chatMaxDurationMs'
   | 'chatHeartbeatMs'
   | 'chatLogBytes'

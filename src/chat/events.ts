@@ -7,11 +7,13 @@ export type TokenCounts = Pick<ChatData['usage'], 'inputTokens' | 'outputTokens'
 /** One thing an upstream said. */
 export type UpstreamEvent =
   | { readonly type: 'token'; readonly data: string }
+  /** What the model thinks, and the words with which it declines. */
+  | { readonly type: 'reasoning' | 'refusal'; readonly data: string }
   | { readonly type: 'metadata'; readonly data: JsonObject }
   | { readonly type: 'sources'; readonly data: readonly ChatSource[] }
   | { readonly type: 'usage'; readonly data: TokenCounts }
   | { readonly type: 'done'; readonly reason: string }
-  | { readonly type: 'error' }
+  | { readonly type: 'error'; readonly code: ChatFailureCode }
 
 export type AbortReason = Exclude<(typeof ABORT_REASONS)[number], 'superseded'>
 

@@ -8,7 +8,12 @@ import { MemoryLog } from './log/memory-log.js'
 import type { CallHandlers } from './upstream/call.js'
 
 const SETTINGS: GenerationSettings = {
-  limits: { firstTokenTimeoutMs: 30_000, idleTimeoutMs: 60_000, maxDurationMs: 900_000 },
+  limits: {
+    firstTokenTimeoutMs: 30_000,
+    idleTimeoutMs: 60_000,
+    noWordTimeoutMs: 600_000,
+    maxDurationMs: 900_000,
+  },
   pace: 'upstream',
   readAheadBytes: 200,
   onDisconnect: 'grace',
@@ -44,7 +49,8 @@ function start(settings: Partial<GenerationSettings> = {}, logBytes = 1 << 20) {
   const say = (...events: readonly UpstreamEvent[]): void => handlers?.onSaid(events)
   const tokens = (...texts: readonly string[]): void =>
     say(...texts.map((data): UpstreamEvent => ({ type: 'token', data })))
-  return { ...time, generation, log, ends, upstream, say, tokens }
+  const alive = (): void => handlers?.onSaid(null)
+  return { ...time, generation, log, ends, upstream, say, tokens, alive }
 }
 
 test('an answer without followers is cancelled after the grace, and not before', () => {
@@ -118,4 +124,19 @@ test('one that exceeds its log ends with too_large, and the end still fits', () 
   for (let i = 0; i < 10; i++) tokens('x'.repeat(100))
   expect(ends).toEqual([{ type: 'error', code: 'too_large' }])
   expect([log.end, upstream.cancelled]).toEqual(['whole', 1])
+})
+
+test('any byte of the upstream is a sign of life, before its first word and after it, until no word came for too long', () => {
+  for (const words of [[], ['a']]) {
+    const { ends, tokens, alive, pass } = start()
+    tokens(...words)
+    for (let passedMs = 0; passedMs < 590_000; passedMs += 10_000) {
+      alive()
+      pass(10_000)
+    }
+    expect(ends).toEqual([])
+    alive()
+    pass(10_000)
+    expect(ends).toEqual([{ type: 'error', code: 'no_word_timeout' }])
+  }
 })

@@ -41,7 +41,7 @@ export type GenerationObserver = {
   onTokens?(count: number, gapMs: number | null): void
   /** Time from receiving a chunk to handing it to the connections. */
   onRelayed?(ms: number): void
-  onUnknownFrame?(): void
+  onUnknownFrame?(kind: string): void
   onRetry?(): void
   onTryFailed?(code: ChatFailureCode, origin: string, cause: FailureCause, backend: string): void
   onFault?(error: unknown): void
@@ -61,6 +61,9 @@ export interface GenerationParts<Said> {
   readonly observer: GenerationObserver
 }
 
+/** Before the first token these count against the backend. */
+const TOOK_TOO_LONG: ReadonlySet<ChatFailureCode> = new Set(['first_token_timeout', 'no_word_timeout'])
+
 /** The head of the backend that answers. */
 export type AnswerHead = { readonly headers: EdgeHeaders; readonly origin: string }
 
@@ -77,6 +80,7 @@ export class Generation<Said = unknown> {
   #head: AnswerHead | null = null
   #lastHeardAtMs: number
   #pausedSinceMs: number | null = null
+  #heldBackUntilMs = 0
   /** When the oldest unpublished event came in; null: everything is published. */
   #unpublishedSinceMs: number | null = null
   readonly #publish = (): void => this.#publishAll()
@@ -97,7 +101,7 @@ export class Generation<Said = unknown> {
         this.#head = { headers, origin }
       },
       onSaid: said => this.#received(said),
-      onUnknownFrame: () => observer.onUnknownFrame?.(),
+      onUnknownFrame: kind => observer.onUnknownFrame?.(kind),
       onTry: (origin, isRetry) => {
         this.#tried.push(origin)
         if (isRetry) observer.onRetry?.()
@@ -176,6 +180,7 @@ export class Generation<Said = unknown> {
     } else {
       this.#pausedSinceMs = null
       this.#lastHeardAtMs = nowMs
+      this.#heldBackUntilMs = nowMs
       this.#upstream.resume()
     }
     this.#checkClocks()
@@ -240,7 +245,8 @@ export class Generation<Said = unknown> {
     this.#cancelClock?.()
     this.#cancelGrace?.()
     if (terminal.type !== 'done') {
-      this.#upstream.cancel(terminal.type === 'error' && terminal.code === 'first_token_timeout')
+      const isFault = terminal.type === 'error' && TOOK_TOO_LONG.has(terminal.code)
+      this.#upstream.cancel(isFault)
     }
     const isBefore = terminal.type === 'error' && !this.#answer.hasBegun
     this.#open(isBefore ? { code: terminal.code, refusal: failure?.refusal ?? null } : null)
@@ -254,11 +260,12 @@ export class Generation<Said = unknown> {
     if (this.#answer.terminal !== null) return
     const { clock, timers, settings } = this.#parts
     const nowMs = clock.monotonicMs()
-    const { startedMonoMs: startedAtMs, firstTokenMonoMs: firstTokenAtMs } = this.#answer.counts
+    const { startedMonoMs: startedAtMs, lastTokenMonoMs: lastWordAtMs } = this.#answer.counts
     const times = {
       startedAtMs,
-      firstTokenAtMs,
+      lastWordAtMs,
       lastHeardAtMs: this.#lastHeardAtMs,
+      heldBackUntilMs: this.#heldBackUntilMs,
       isHeldBack: this.#pausedSinceMs !== null,
     }
     const decision = generationDue(times, settings.limits, nowMs)

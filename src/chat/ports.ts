@@ -76,7 +76,7 @@ export type Caller = {
   readonly key: string
 }
 
-/** Who owns the streams that a caller starts. Null: nobody can be told from others, so the stream's id is the secret. */
+/** Who owns the streams that a caller starts. Null: callers without identity look alike, so the stream's id is the secret. */
 export function ownerOf({ person, relayKey }: Pick<Caller, 'person' | 'relayKey'>): string | null {
   // No `person.key` has a colon before its `|`.
   return person?.key ?? (relayKey === null ? null : `k:${relayKey.id}`)

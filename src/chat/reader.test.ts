@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { ownTime } from '../../test/support/own-time.js'
 import { ScriptedTransport } from '../../test/support/scripted-transport.js'
@@ -68,6 +69,20 @@ test('behind the last event of a log that was cut it breaks its connection off, 
   log.publish()
   expect(got()).toBe('hello\n\na')
   expect([transport.ended, transport.closed, waiting()]).toEqual([false, true, 0])
+})
+
+test('a reader whose next events were dropped is broken off, since it would miss them', () => {
+  const log = new MemoryLog(16 * 1024)
+  const { reader, transport, got } = start({ log })
+  reader.start()
+  transport.stall()
+  const event = () => randomBytes(1_000)
+  log.appendBytes('', event())
+  log.publish()
+  for (let i = 0; i < 100; i++) log.appendBytes('', event())
+  transport.drain()
+  expect([transport.ended, transport.closed]).toEqual([false, true])
+  expect(got().startsWith('hello')).toBe(true)
 })
 
 test('while its peer takes nothing it is handed nothing, and gets all of it when the peer goes on', () => {

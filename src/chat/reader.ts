@@ -48,6 +48,8 @@ export class AnswerReader {
   readonly #unfollow: () => void
   #position: number
   #isReading = false
+  /** What follows is missing, so its connection is broken off instead of ended. */
+  #isCut = false
   #lastHeartbeatAtMs: number
 
   constructor(parts: AnswerReaderParts) {
@@ -78,7 +80,7 @@ export class AnswerReader {
       }),
       lastBytes: ({ blocked }, reason) => {
         if (reason === 'stalled' || blocked) return null
-        if (parts.log.end === 'cut' && this.#position >= parts.log.tail) return 'cut'
+        if (this.#isCut) return 'cut'
         // A comment: the answer itself has not ended, so no event of it may say so.
         const why = reason === 'auth_expired' ? toWire(encodeComment(reason), wire) : EMPTY_BYTES
         return Buffer.concat([why, wireEnd(wire)])
@@ -128,7 +130,14 @@ export class AnswerReader {
     const { log, wire } = this.#parts
     while (!this.#connection.blocked && !this.#isReading && !this.#connection.ended) {
       if (this.#position >= log.tail) {
+        this.#isCut = log.end === 'cut'
         if (log.end !== 'open') this.#end()
+        return
+      }
+      // It took so long that the next events were dropped.
+      if (this.#position < log.head) {
+        this.#isCut = true
+        this.#end()
         return
       }
       const slice = log.readFrom(this.#position, wire.framing, ABOUT_WRITE_BYTES)

@@ -3,7 +3,9 @@
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
 import { Connections } from '../connection/connections.js'
+import { HttpError } from '../contract/errors.js'
 import type { OpenStream } from '../contract/plugin.js'
+import { busyHeaders } from '../contract/refusal.js'
 import type { Log } from '../log/log.js'
 import { AnswerIds } from './answer-ids.js'
 import { allBackendsOf } from './backends/backend.js'
@@ -65,6 +67,8 @@ export class Relay {
   readonly #beginning: BeginParts
   #edge: UpstreamEdge | null = null
   #isClosed = false
+  /** Set while `close` waits for the running answers. */
+  #onIdle: (() => void) | null = null
 
   constructor(parts: RelayParts) {
     this.#parts = parts
@@ -102,7 +106,8 @@ export class Relay {
 
   /** Begins a generation, which releases the lease when it ends. */
   start<Said>(options: StartOptions<Said>): Generation<Said> {
-    if (this.#isClosed) throw new Error('the relay is closed')
+    // Admitted before the server began to stop.
+    if (this.#isClosed) throw new HttpError('draining', undefined, busyHeaders())
     const generation = begin(this.#beginning, options, this.#ended)
     this.#running.set(generation.facts.streamId, generation)
     generation.start()
@@ -112,6 +117,7 @@ export class Relay {
   readonly #ended = ({ streamId }: StreamFacts): void => {
     const { store, config } = this.#parts
     this.#running.delete(streamId)
+    if (this.#running.size === 0) this.#onIdle?.()
     store.expire(streamId, config().chatResumeTtlMs)
   }
 
@@ -216,13 +222,31 @@ export class Relay {
     }
   }
 
-  /** Ends every stream with `shutdown`, waits for the readers for `graceMs`, then closes everything. Idempotent. */
-  async close(graceMs: number): Promise<void> {
+  /**
+   * Takes no new answers and lets those that run finish for `finishMs`; meanwhile they can be read and resumed. Then it ends the
+   * rest with `shutdown`, and closes everything at the latest `graceMs` after the call. Idempotent.
+   */
+  async close(graceMs: number, finishMs = 0): Promise<void> {
+    const { clock, store } = this.#parts
+    const startMs = clock.monotonicMs()
     this.#isClosed = true
+    if (finishMs > 0) await this.#untilIdle(finishMs)
     for (const generation of [...this.#running.values()]) generation.abort('shutdown')
-    await this.#connections.drain('chat', graceMs)
-    await this.#parts.store.close()
+    await this.#connections.drain('chat', Math.max(0, graceMs - (clock.monotonicMs() - startMs)))
+    await store.close()
     await this.#edge?.close()
     this.#edge = null
+  }
+
+  /** Resolves when no answer runs, at the latest after this time. */
+  #untilIdle(forMs: number): Promise<void> {
+    if (this.#running.size === 0) return Promise.resolve()
+    return new Promise(resolve => {
+      const cancel = this.#parts.timers.after(forMs, resolve)
+      this.#onIdle = () => {
+        cancel()
+        resolve()
+      }
+    })
   }
 }

@@ -1,5 +1,6 @@
 // The relay's routes: their paths, who may use them before the body is read, and how refusals are recorded. What they do is
 // in ask.ts and resume.ts.
+import type { IncomingMessage } from 'node:http'
 import type {
   FastifyInstance,
   FastifyReply,
@@ -192,6 +193,7 @@ class ChatRoutes {
     const rules: RouteRules = {
       surface: 'other',
       access: 'relay',
+      continues: request => !starts || isReconnect(request),
       // A closed route gives everybody the same answer, so no credential is verified.
       verifyCaller: async (presented, facts) =>
         this.#isOpen(route) ? parts.admission.verify(presented, facts, 'chat') : null,
@@ -270,7 +272,7 @@ class ChatRoutes {
 }
 
 /** An EventSource that reconnects by itself starts nothing. */
-function isReconnect(request: FastifyRequest): boolean {
+function isReconnect(request: Pick<FastifyRequest, 'method' | 'headers'> | IncomingMessage): boolean {
   return request.method === 'GET' && eventIdOf(request.headers['last-event-id']) !== null
 }
 

@@ -57,7 +57,7 @@ describe('the state of a stream', () => {
   test('estimates usage only when the upstream did not count', () => {
     const estimated = received([
       [1, token('a')],
-      [2, { type: 'error' }],
+      [2, { type: 'error', code: 'upstream_error' }],
     ]).all
     expect(estimated.at(-2)).toMatchObject({
       type: 'usage',
@@ -70,6 +70,41 @@ describe('the state of a stream', () => {
     expect(counted.filter(({ type }) => type === 'usage').map(({ data }) => data)).toEqual([
       { outputTokens: 7, output_tokens: 7, estimated: false },
     ])
+  })
+  test('gives the last counts of the upstream once, before the end', () => {
+    const { all } = received([
+      [1, { type: 'usage', data: { inputTokens: 9, outputTokens: 1 } }],
+      [2, token('a')],
+      [3, { type: 'usage', data: { outputTokens: 2 } }],
+      [4, token('b')],
+      [5, { type: 'done', reason: 'complete' }],
+    ])
+    expect(all.map(({ type }) => type)).toEqual(['metadata', 'token', 'token', 'usage', 'done'])
+    expect(all[3]?.data).toEqual({
+      inputTokens: 9,
+      input_tokens: 9,
+      outputTokens: 2,
+      output_tokens: 2,
+      estimated: false,
+    })
+  })
+  test('does not take early counts for those of an answer that broke off', () => {
+    const { all } = received([
+      [1, { type: 'usage', data: { inputTokens: 9, outputTokens: 1 } }],
+      [2, token('a')],
+      [3, token('b')],
+      [4, { type: 'error', code: 'upstream_cut' }],
+    ])
+    expect(all.at(-2)?.data).toMatchObject({ inputTokens: 9, outputTokens: 2, estimated: true })
+  })
+  test('counts the words of a refusal as words, and what the model thinks as none', () => {
+    const { state, all } = received([
+      [1, { type: 'reasoning', data: 'hm' }],
+      [5, { type: 'refusal', data: 'No.' }],
+      [6, { type: 'done', reason: 'refusal' }],
+    ])
+    expect(all.map(({ type }) => type)).toEqual(['metadata', 'reasoning', 'refusal', 'usage', 'done'])
+    expect(metricsOf(state)).toMatchObject({ firstTokenLatency: 5, tokensReceived: 1, bytesReceived: 3 })
   })
   test('ignores an empty token, and has no latencies without a token', () => {
     const { state, all } = received([
@@ -105,7 +140,9 @@ test('any events and any number of ends: numbers without gaps, one terminal even
     fc.constant({ type: 'sources', data: [] } as const),
     fc.constant({ type: 'usage', data: {} } as const),
     fc.constant({ type: 'done', reason: 'complete' } as const),
-    fc.constant({ type: 'error' } as const),
+    fc.constant({ type: 'reasoning', data: 'r' } as const),
+    fc.constant({ type: 'refusal', data: 'r' } as const),
+    fc.constant({ type: 'error', code: 'upstream_error' } as const),
   )
   const ends = fc.constantFrom<Terminal>(
     { type: 'aborted', reason: 'shutdown' },
@@ -121,7 +158,7 @@ test('any events and any number of ends: numbers without gaps, one terminal even
         all.push(...next.events)
       }
       for (const event of events) {
-        const isEnd = event.type === 'aborted' || (event.type === 'error' && 'code' in event)
+        const isEnd = event.type === 'aborted' || (event.type === 'error' && event.code === 'idle_timeout')
         take(isEnd ? end(state, event as Terminal, at(1)) : receive(state, event as UpstreamEvent, at(1)))
       }
       take(end(state, { type: 'aborted', reason: 'shutdown' }, at(2)))

@@ -63,21 +63,24 @@ export function receive(state: StreamState, event: UpstreamEvent, now: Now): Adv
   if (state.terminal !== null) return { state, events: [] }
   switch (event.type) {
     case 'token':
-      return event.data === '' ? { state, events: [] } : token(state, event.data, now)
+    case 'refusal':
+      return event.data === '' ? { state, events: [] } : word(state, event.type, event.data, now)
+    // Some upstreams count in every frame: the last counts go out once, before the end.
     case 'usage':
-      return usage(state, event.data, false, now)
+      return { state: { ...state, usage: { ...state.usage, ...event.data } }, events: [] }
     case 'done':
       return end(state, { type: 'done', reason: event.reason }, now)
     case 'error':
-      return end(state, { type: 'error', code: 'upstream_error' }, now)
+      return end(state, { type: 'error', code: event.code }, now)
     case 'metadata':
+    case 'reasoning':
     case 'sources':
       return numbered(state, event.type, event.data, now)
   }
 }
 
-/** The hot path: names every member, since spreading an object costs several times as much. */
-function token(state: StreamState, text: string, now: Now): Advance {
+/** A word that a person sees. The hot path: names every member, since spreading an object costs several times as much. */
+function word(state: StreamState, type: 'token' | 'refusal', text: string, now: Now): Advance {
   const counted: StreamState = {
     connectionId: state.connectionId,
     next: state.next + 1,
@@ -91,27 +94,32 @@ function token(state: StreamState, text: string, now: Now): Advance {
     terminal: null,
     endedMonoMs: null,
   }
-  const event: Numbered = { type: 'token', data: text, sequence: state.next, timestamp: now.wallMs }
+  const event: Numbered = { type, data: text, sequence: state.next, timestamp: now.wallMs }
   return { state: counted, events: [event] }
 }
 
-/** Both spellings: clients of the original read the second one. */
-function usage(state: StreamState, counts: TokenCounts, estimated: boolean, now: Now): Advance {
-  const { inputTokens, outputTokens } = counts
-  const data = {
+/** What the upstream counted; estimated where it did not, or where the answer broke off before its last counts. */
+function usage(state: StreamState, isWhole: boolean): ChatData['usage'] {
+  const { usage: counted, inputEstimate, tokens } = state
+  if (counted !== null && isWhole) return spelledTwice(counted, false)
+  const inputTokens = counted?.inputTokens ?? inputEstimate
+  return spelledTwice({ inputTokens, outputTokens: Math.max(tokens, counted?.outputTokens ?? 0) }, true)
+}
+
+/** Clients of the original read the second spelling. */
+function spelledTwice({ inputTokens, outputTokens }: TokenCounts, estimated: boolean): ChatData['usage'] {
+  return {
     ...(inputTokens === undefined ? {} : { inputTokens, input_tokens: inputTokens }),
     ...(outputTokens === undefined ? {} : { outputTokens, output_tokens: outputTokens }),
     estimated,
   }
-  return numbered({ ...state, usage: estimated ? null : counts }, 'usage', data, now)
 }
 
-/** Ends the stream, once: an estimated `usage` when the upstream sent none, then the terminal event. */
+/** Ends the stream, once: its `usage`, then the terminal event. */
 export function end(state: StreamState, terminal: Terminal, now: Now): Advance {
   if (state.terminal !== null) return { state, events: [] }
   const ended: StreamState = { ...state, terminal, endedMonoMs: now.monoMs }
-  const counts = { inputTokens: state.inputEstimate, outputTokens: state.tokens }
-  const before = state.usage !== null ? { state: ended, events: [] } : usage(ended, counts, true, now)
+  const before = numbered(ended, 'usage', usage(state, terminal.type === 'done'), now)
   const last = numbered(before.state, terminal.type, terminalData(before.state, terminal), now)
   return { state: last.state, events: [...before.events, ...last.events] }
 }

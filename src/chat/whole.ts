@@ -4,6 +4,7 @@ import type { Timers } from '../clock/timers.js'
 import { HttpError } from '../contract/errors.js'
 import { busyHeaders } from '../contract/refusal.js'
 import { CHAT_FAILURES, type ChatFailureCode } from '../protocol/chat-events.js'
+import { endKind } from '../protocol/end-reasons.js'
 import { createSseParser } from '../sse/parse.js'
 import type { JsonObject } from './events.js'
 import type { ChatLog } from './log/chat-log.js'
@@ -59,25 +60,35 @@ function modelIn(data: unknown): string | undefined {
   return typeof model === 'string' ? model : undefined
 }
 
-/** The log must have ended. Throws the HTTP error of an answer that failed or was aborted. */
+/**
+ * The log must have ended. Throws the HTTP error of an answer that failed or was aborted. `success` is said of a complete answer
+ * alone; `reason` says how any other one ended.
+ */
 export async function wholeAnswer(log: ChatLog): Promise<JsonObject> {
-  let response = ''
+  const texts = { token: '', reasoning: '', refusal: '' }
   let model: string | undefined
   let sources: unknown
   let usage: unknown
   let end: Logged = { type: 'error', data: {} }
   for (const event of await eventsIn(log)) {
     const { type, data } = event
-    if (type === 'token') response += String(data)
+    if (type === 'token' || type === 'reasoning' || type === 'refusal') texts[type] += String(data)
     else if (type === 'sources') sources = data
     else if (type === 'usage') usage = data
     else if (type === 'metadata') model = modelIn(data) ?? model
     else end = event
   }
   if (end.type !== 'done') throw failureOf(end)
+  const reason = String((end.data as JsonObject).reason)
+  const kind = endKind(reason)
+  const { token: response, reasoning, refusal } = texts
   return {
-    success: true,
+    success: kind === 'complete',
+    reason,
+    truncated: kind === 'length',
     response,
+    ...(reasoning === '' ? {} : { reasoning }),
+    ...(refusal === '' ? {} : { refusal }),
     ...(model === undefined ? {} : { model_used: model }),
     ...(sources === undefined ? {} : { sources }),
     ...(usage === undefined ? {} : { usage }),

@@ -53,6 +53,7 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
     'Print how the system is, as a plugin of a monitoring system',
     async () => (await import('./verdict.js')).verdictCommand(),
   ],
+  ['chat', 'Try the backends of the chat relay', async () => (await import('./chat.js')).chatCommand()],
   [
     'audit',
     'Read, verify, export and erase the audit trail of the chat relay',

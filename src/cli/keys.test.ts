@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** What it printed, and what it said beside. Rejects with the error. */
+/** What it printed, and what it wrote to standard error. Rejects with the error. */
 async function run(...argv: string[]): Promise<{ out: string; said: string }> {
   const out: string[] = []
   const said: string[] = []

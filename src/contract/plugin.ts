@@ -1,5 +1,6 @@
 // How another room adds routes to the server: it registers them on the Fastify instance with rules that name the guards, and gets
 // from the shell what only the server has (facts about the client, streams over raw sockets).
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ConnectedClient } from '../connection/connection.js'
 import type { Transport, Wire } from '../connection/transport.js'
@@ -19,6 +20,8 @@ export type RouteRules = {
    * makes it a stream. `relay`: guards 3–6 and draining; it has limits of its own.
    */
   readonly access: 'open' | 'data' | 'stream' | 'relay'
+  /** Of a relay route: the request only goes on with what runs already, so a server that is about to stop still takes it. */
+  readonly continues?: (request: IncomingMessage) => boolean
   /**
    * Checks credentials of which none is the server's token: an `Authorization: Bearer`, or on relay routes an `x-api-key`. Returns
    * whose they are, the error to answer with, or null to let the request pass: the route checks them itself.

@@ -13,6 +13,22 @@ test('an allowed origin is named; another, or none, gets no header at all', () =
   expect(preflightHeaders('https://evil.example', [SITE], ['GET'], 'X-Request-ID')).toEqual({})
 })
 
+test('headers of the clients of other APIs are allowed by their kind, and no others', () => {
+  const asked = 'x-stainless-os, anthropic-version,openai-beta, x-evil, x-stainless-a b, cookie'
+  const allowed = preflightHeaders(SITE, [SITE], ['POST'], 'X-Request-ID', asked)[
+    'Access-Control-Allow-Headers'
+  ]
+  expect(allowed?.split(', ').filter(name => /stainless|anthropic|openai|evil|cookie/.test(name))).toEqual([
+    'x-stainless-os',
+    'anthropic-version',
+    'openai-beta',
+  ])
+  expect(allowed).toContain('X-API-Key')
+  const many = Array.from({ length: 1_000 }, (_, i) => `x-stainless-${i}`).join(',')
+  const few = preflightHeaders(SITE, [SITE], ['POST'], 'X-Request-ID', many)['Access-Control-Allow-Headers']
+  expect(few?.split(', ').length).toBeLessThan(100)
+})
+
 test('the header of the request id is allowed and exposed once, in whatever case it is written', () => {
   const lists = (name: string) => [
     corsHeaders(SITE, [SITE], name)['Access-Control-Expose-Headers'],

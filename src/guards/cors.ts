@@ -14,11 +14,20 @@ const ALLOWED_HEADERS = [
   'X-Continuity-ID',
   'X-User-ID',
   'traceparent',
+  'tracestate',
+  'X-API-Key',
 ]
+/** The clients of other APIs send many headers of these kinds, and new ones with each version. */
+const ALLOWED_KINDS = /^(?:anthropic|openai|x-stainless)-[a-z0-9-]{1,60}$/i
+/** Of those, in one preflight. */
+const MOST_OF_KINDS = 40
 const EXPOSED_HEADERS = [
   'X-Request-ID',
   'X-Connection-ID',
   'X-Stream-ID',
+  'X-Stream-End',
+  'X-Upstream-Request-ID',
+  'Location',
   'Retry-After',
   'RateLimit',
   'RateLimit-Policy',
@@ -54,17 +63,23 @@ export function corsHeaders(
   }
 }
 
-/** Further headers of a preflight's answer; empty when the origin is not allowed. */
+/** Further headers of a preflight's answer to `asked`, its Access-Control-Request-Headers; empty when the origin is not allowed. */
 export function preflightHeaders(
   origin: string | undefined,
   allowed: readonly string[],
   methods: readonly string[],
   requestIdHeader: string,
+  asked = '',
 ): Readonly<Record<string, string>> {
   if (allowedOrigin(origin, allowed) === null) return {}
+  const ofKinds = asked
+    .split(',')
+    .map(name => name.trim())
+    .filter(name => ALLOWED_KINDS.test(name))
+    .slice(0, MOST_OF_KINDS)
   return {
     'Access-Control-Allow-Methods': methods.join(', '),
-    'Access-Control-Allow-Headers': withName(ALLOWED_HEADERS, requestIdHeader),
+    'Access-Control-Allow-Headers': withName([...ALLOWED_HEADERS, ...ofKinds], requestIdHeader),
     'Access-Control-Max-Age': String(PREFLIGHT_MAX_AGE_SEC),
   }
 }

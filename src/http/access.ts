@@ -292,7 +292,8 @@ export class Access {
     if (!userAgentAllowed(request.headers['user-agent'], config.sseUaAllow)) {
       throw new GuardRefusal('ua', 'user_agent_not_allowed')
     }
-    if (this.#parts.draining()) throw new GuardRefusal('draining', 'draining', this.#busy())
+    if (this.#parts.draining() && rules.continues?.(request) !== true)
+      throw new GuardRefusal('draining', 'draining', this.#busy())
     if (rules.access === 'relay') return
     if (this.#parts.shedding()) throw new GuardRefusal('shed', 'shed', this.#busy())
     // A HEAD opens no stream.

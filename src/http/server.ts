@@ -199,7 +199,13 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       if (raw.method !== 'OPTIONS') throw new HttpError('method_not_allowed', undefined, allow)
       access.checkHost(raw, rules)
       const { sseAllowOrigin, sseRequestIdHeader } = access.config
-      const cors = preflightHeaders(raw.headers.origin, sseAllowOrigin, found.methods, sseRequestIdHeader)
+      const cors = preflightHeaders(
+        raw.headers.origin,
+        sseAllowOrigin,
+        found.methods,
+        sseRequestIdHeader,
+        raw.headers['access-control-request-headers'],
+      )
       void reply
         .code(204)
         .headers({ ...allow, ...cors })

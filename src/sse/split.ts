@@ -1,5 +1,5 @@
 // Splits text/event-stream into the bytes of its events, for those who pass them on unread. An event keeps its lines and its blank
-// line as they came, without its `id:` and `retry:` lines and without comments: those belong to one connection, and whoever passes
+// line as they came, without its `id:` and `retry:` lines and without comments: those belong to one connection, and a server that passes
 // the event on has its own.
 //
 // Cost: two native searches a line. An event that came whole, without a line to drop, is a view into its chunk: nothing is copied.
@@ -15,7 +15,7 @@ export type EventSplitter = {
   push(chunk: Buffer): readonly Buffer[]
   /** The body has ended: its last event, where only the blank line is missing. */
   end(): readonly Buffer[]
-  /** An event was over the limit: what follows cannot be told apart from it. */
+  /** An event was over the limit: where the next one begins is unknown. */
   readonly overflowed: boolean
 }
 

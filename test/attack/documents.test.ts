@@ -196,7 +196,7 @@ describe('depth', () => {
       `{"type":"token","data":"[METADATA]{\\"a\\":${deepArrayText(5_000)}}"}`,
       deep,
     ]) {
-      const said = createNormaliser('rag').frame({ event: 'message', data: frame, id: '' })
+      const said = createNormaliser(() => {}).frame({ event: 'message', data: frame, id: '' })
       expect(() => JSON.stringify(said)).not.toThrow()
     }
   })
@@ -265,11 +265,14 @@ describe('size', () => {
       `[METADATA]${'{'.repeat(1_000_000)}`,
     ]
     for (const data of texts) {
-      const normaliser = createNormaliser('rag')
+      const normaliser = createNormaliser(() => {})
       const startedUs = process.cpuUsage()
-      const said =
-        normaliser.frame({ event: 'message', data: JSON.stringify({ type: 'token', data }), id: '' }) ?? []
-      const rest = normaliser.frame({ event: 'message', data: '{"type":"done"}', id: '' }) ?? []
+      const said = normaliser.frame({
+        event: 'message',
+        data: JSON.stringify({ type: 'token', data }),
+        id: '',
+      })
+      const rest = normaliser.frame({ event: 'message', data: '{"type":"done"}', id: '' })
       const { user } = process.cpuUsage(startedUs)
       const shown = [...said, ...rest].map(event => (event.type === 'token' ? event.data : '')).join('')
       expect(shown).toBe(data)

@@ -119,8 +119,34 @@ test.each([
   },
 )
 
+test('a stopping server lets its answers finish, and be resumed; it takes no new questions', async () => {
+  const hand = await startHandUpstream()
+  try {
+    const grace = { G6_SHUTDOWN_GRACE_MS: '60000' }
+    const server = serve({ ENABLE_SSE_STREAMING: 'true', RAG_BACKEND_URL: hand.url, ...grace })
+    const url = await server.url()
+    const reader = asked(url)
+    await hand.say('a')
+    await reader.until(({ answer }) => answer === 'a')
+    server.signal('SIGTERM')
+    await until(async () => (await asked(url).end()).status === 503, 'it takes no new questions')
+    reader.cut()
+    const again = new ChatReader(`${url}${PREFIX}/chat-stream/${reader.streamId}`)
+    await again.until(({ answer }) => answer === 'a')
+    await hand.say('b')
+    await again.until(({ answer }) => answer === 'ab')
+    await hand.done()
+    await again.end()
+    expect(again.terminals).toMatchObject([{ type: 'done', data: { reason: 'complete' } }])
+    expect(await server.exit).toBe(0)
+  } finally {
+    await hand.close()
+  }
+})
+
 test('a stopping server ends answers with shutdown; event, metric and a verified record agree', async () => {
-  const server = serve({ ENABLE_SSE_STREAMING: 'true' })
+  // So short that running answers have no time to finish.
+  const server = serve({ ENABLE_SSE_STREAMING: 'true', G6_SHUTDOWN_GRACE_MS: '1500' })
   const url = await server.url()
   const whole = new ChatReader(
     `${url}${PREFIX}/chat-stream?query=${encodeURIComponent('mock:{"finish":"done"}')}`,

@@ -14,9 +14,11 @@ import { SETTINGS } from '../../src/config/settings.js'
 import { silentLog } from '../../src/log/log.js'
 import { ChatReader } from '../support/chat-reader.js'
 import { ask, type ChatRig, type ChatRigOptions, chatRigForEach } from '../support/chat-rig.js'
+import { type PassCall, PassClient, startPassUpstream } from '../support/pass-upstream.js'
 
 const start = chatRigForEach()
 const DEFAULTS = Object.fromEntries(SETTINGS.map(({ key, setting }) => [key, setting.default])) as Config
+const LIMITS = { ...DEFAULTS, apiKeysInternal: ['internal-key'] }
 const APP = { authorization: 'Bearer g6_app' }
 const OTHER = { 'x-api-key': 'g6_other' }
 
@@ -48,6 +50,11 @@ function add(name: string, more: Partial<StoredKey> = {}): void {
   database.close()
 }
 
+const closers: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close()
+})
+
 async function server(options: ChatRigOptions = {}): Promise<ChatRig> {
   let here: ChatRig | null = null
   const live: LiveKeys = new LiveKeys({
@@ -65,7 +72,7 @@ async function server(options: ChatRigOptions = {}): Promise<ChatRig> {
   here = await start({
     ...options,
     keys: live,
-    realLimits: createChatLimits({ settings: () => DEFAULTS, keys: live }),
+    realLimits: createChatLimits({ settings: () => LIMITS, keys: live }),
   })
   return here
 }
@@ -232,5 +239,157 @@ describe('limits', () => {
     expect(await health.json()).toMatchObject({ keys: { ok: true, names: ['app', 'other'] } })
     await here.relay.close(0)
     await reader.end()
+  })
+})
+
+describe('the routes of pass-through', () => {
+  const TOKEN = 'the-token-of-this-server'
+  const JWT = ['{"alg":"none"}', '{"sub":"ann"}', 'x']
+    .map(part => Buffer.from(part).toString('base64url'))
+    .join('.')
+  const QUESTION = { model: 'fast', messages: [] }
+
+  async function pass(options: ChatRigOptions = {}) {
+    const upstream = await startPassUpstream()
+    const here = await server({
+      ...options,
+      chat: { relayUpstream: upstream.url, ragBackendUrl: [], relayPass: ['/v1/images'], ...options.chat },
+    })
+    // The rig closes first, and with it its connections to the backend.
+    closers.push(() => upstream.close())
+    const call = (
+      headers: Readonly<Record<string, string>>,
+      path = '/v1/chat/completions',
+      body: object = QUESTION,
+    ) => new PassClient(`${here.rig.url}${path}`, { headers, body })
+    const refused = async (...args: Parameters<typeof call>) => {
+      const { status, json } = await call(...args).over()
+      return [status, json.code]
+    }
+    /** The request as the backend got it, which answers with this. */
+    const sent = async (client: PassClient, answer: object = { ok: true }) => {
+      const asked = await Promise.race([upstream.next(), client.over()])
+      if (asked === client) throw new Error(`refused: ${client.status} ${client.text}`)
+      const { request, response } = asked as PassCall
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer))
+      expect((await client.over()).status).toBe(200)
+      return request
+    }
+    return { here, call, refused, sent, asked: upstream.asked }
+  }
+
+  test('are for known callers where other machines reach them, whatever a proxy says', async () => {
+    add('app')
+    const open = { httpHost: '0.0.0.0', allowOpen: true, trustProxy: ['127.0.0.1'] }
+    const { here, call, refused, sent, asked } = await pass({ http: open })
+    const local = { 'x-forwarded-for': '127.0.0.1' }
+    for (const headers of [
+      {},
+      { authorization: 'Bearer sk-x' },
+      { 'x-api-key': 'sk-x' },
+      { 'x-api-key': JWT },
+    ]) {
+      const code = 'x-api-key' in headers && headers['x-api-key'] === JWT ? 'token_wrong' : 'caller_unknown'
+      expect(await refused({ ...headers, ...local })).toEqual([401, code])
+    }
+    expect(await refused({}, '/v1/models', {})).toEqual([405, 'method_not_allowed'])
+    expect(await refused({ 'x-api-key': 'g6_no' })).toEqual([401, 'key_wrong'])
+    expect(asked()).toBe(0)
+    for (const headers of [APP, { 'x-api-key': 'g6_app' }, { 'x-api-key': 'internal-key' }])
+      await sent(call(headers))
+    here.setChat({ relayAnonymous: true })
+    await sent(call({}))
+    here.setChat({ chatAnonymous: false })
+    expect(await refused({})).toEqual([401, 'caller_unknown'])
+  })
+
+  test('need the server’s token, a JWT or a relay key where there is a token', async () => {
+    add('app')
+    const { call, refused, sent } = await pass({ http: { sseApiToken: TOKEN } })
+    expect(await refused({})).toEqual([401, 'token_missing'])
+    expect(await refused({ authorization: 'Bearer sk-x' })).toEqual([401, 'token_wrong'])
+    expect(await refused({ 'x-api-key': 'sk-x' })).toEqual([401, 'token_missing'])
+    for (const headers of [
+      APP,
+      { 'x-api-key': 'g6_app' },
+      { authorization: `Bearer ${TOKEN}` },
+      { 'x-api-token': TOKEN },
+    ])
+      await sent(call(headers))
+  })
+
+  const OURS: Readonly<Record<string, string>> = {
+    'relay key': 'g6_app',
+    'server’s token': TOKEN,
+    JWT,
+    internal: 'internal-key',
+  }
+  test.each(Object.entries(OURS))(
+    'send no %s on, whatever header or parameter it is in',
+    async (_, secret) => {
+      add('app')
+      const http = { sseApiToken: TOKEN }
+      const apiKeysInternal = ['internal-key']
+      const { here, call, sent } = await pass({
+        http,
+        chat: { ...http, relayForwardKey: true, apiKeysInternal },
+      })
+      here.flag.hasKey = false
+      const places: readonly Readonly<Record<string, string>>[] = [
+        { authorization: `Bearer ${secret}` },
+        { authorization: secret },
+        { 'x-api-key': secret },
+        { 'api-key': secret },
+        { 'x-goog-api-key': secret },
+        { 'proxy-authorization': `Bearer ${secret}` },
+        { cookie: `session=${secret}` },
+        { 'openai-organization': secret },
+        { 'anthropic-key': secret },
+        { 'x-stainless-os': secret },
+      ]
+      for (const place of places) {
+        const { headers, url } = await sent(call({ 'x-api-token': TOKEN, ...place }, '/v1/embeddings'))
+        expect(JSON.stringify([headers, url]), JSON.stringify(place)).not.toContain(secret)
+      }
+      for (const path of ['/v1/embeddings', '/v1/chat/completions']) {
+        const escaped = secret.replaceAll('e', '%65')
+        const query = `?beta=true&key=${secret}&api_key=${escaped}&on_disconnect=cancel`
+        expect((await sent(call({ 'x-api-token': TOKEN }, `${path}${query}`))).url).toBe(`${path}?beta=true`)
+      }
+      expect(JSON.stringify([here.lines, here.rig.logged(), here.records])).not.toContain(secret)
+    },
+  )
+
+  test('send a key of a backend on in its own header, and no key of the operator', async () => {
+    const { call, sent } = await pass({ chat: { relayForwardKey: true, ragBackendToken: 'operators' } })
+    const own = await sent(call({ authorization: 'Bearer sk-mine' }))
+    expect([own.headers.authorization, own.headers['x-api-key']]).toEqual(['Bearer sk-mine', undefined])
+    const other = await sent(call({ 'x-api-key': 'sk-mine' }, '/v1/messages'))
+    expect([other.headers.authorization, other.headers['x-api-key']]).toEqual([undefined, 'sk-mine'])
+  })
+
+  test('count what the backend counted, refuse other models on every path, and stop at the budget', async () => {
+    add('app', { tokensPerDay: 60, models: ['fast'] })
+    const { here, call, refused, sent, asked } = await pass()
+    const tokens = (): number => {
+      const found = openKeys(path, false)
+      keys?.close()
+      const [use] = found.usage(0)
+      found.close()
+      return (use?.in ?? 0) + (use?.out ?? 0)
+    }
+    for (const path of ['/v1/chat/completions', '/v1/embeddings', '/v1/images']) {
+      expect(await refused(APP, path, { model: 'slow' }), path).toEqual([403, 'model_not_allowed'])
+      expect(await refused(APP, path, {}), path).toEqual([403, 'model_not_allowed'])
+    }
+    expect(asked()).toBe(0)
+    await sent(call(APP, '/v1/embeddings'), { data: [], usage: { prompt_tokens: 11, total_tokens: 11 } })
+    await sent(call(APP), { choices: [], usage: { prompt_tokens: 20, completion_tokens: 30 } })
+    // 61 are spent: this one is refused before its body is read.
+    const last = await call(APP).over()
+    expect([last.status, last.json.code, last.json.error.code]).toEqual([429, 'tokens_spent', 'tokens_spent'])
+    expect(last.headers['x-should-retry']).toBe('false')
+    expect(here.records.at(-1)).toMatchObject({ key: 'app', code: 'tokens_spent' })
+    expect(tokens()).toBe(61)
   })
 })

@@ -1,4 +1,5 @@
 // Answers that are passed on (gateway.md 1): the bytes of the events, resume, second readers, stop, grace, joining, bounds.
+import { randomBytes } from 'node:crypto'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { Identity } from '../../src/chat/ports.js'
 import { identity } from '../support/chat-doubles.js'
@@ -10,9 +11,14 @@ let rig: ChatRig
 beforeAll(async () => {
   upstream = await startPassUpstream()
   rig = await startChatRig({
+    http: { sseAllowOrigin: ['https://app.example'] },
     identity: jwts,
     pingMs: 1_000,
-    chat: { relayUpstream: upstream.url, chatDisconnectGraceMs: 60_000 },
+    chat: {
+      relayUpstream: upstream.url,
+      sseAllowOrigin: ['https://app.example'],
+      chatDisconnectGraceMs: 60_000,
+    },
   })
 })
 afterAll(async () => {
@@ -89,7 +95,7 @@ test('the events of the upstream go on as they came, each with an id, and the re
   })
 })
 
-test('a reader that comes back gets what it lacks and then the live events, also beside another one', async () => {
+test('a reader that comes back gets what it lacks and then the live events, also next to another one', async () => {
   const client = ask()
   const asked = (await upstream.next()).stream().say(`${token('a')}${token('b')}`)
   await client.has('"b"')
@@ -291,6 +297,47 @@ test.each([
     undefined,
     undefined,
   ])
+})
+
+test('a failure after tries of our own tells the client’s library not to try again', async () => {
+  const client = ask()
+  for (const _ of [1, 2, 3]) (await upstream.next()).response.writeHead(503, { 'retry-after': '0' }).end('{}')
+  await client.over()
+  expect([client.status, client.headers['x-should-retry']]).toEqual([502, 'false'])
+  expect(client.json.error).toMatchObject({ type: 'server_error', code: 'upstream_failed' })
+})
+
+test('events that were dropped for newer ones cannot be had, and the answer goes on', async () => {
+  rig.setChat({ chatLogBytes: 64 * 1024 })
+  const client = ask()
+  const asked = (await upstream.next()).stream()
+  rig.setChat({ chatLogBytes: 4 * 1024 * 1024 })
+  const events = Array.from({ length: 300 }, (_, i) => token(`${i} ${randomBytes(400).toString('base64')}`))
+  for (let i = 0; i < events.length; i += 50) {
+    asked.say(events.slice(i, i + 50).join(''))
+    await client.has(`.${i + 49}\n`)
+  }
+  asked.say(DONE)
+  await client.over()
+  expect([client.end, parts(client.text).rest]).toEqual(['ended', `${events.join('')}${DONE}`])
+  const early = await call(`/v1/streams/${client.streamId}?after=1`).over()
+  expect([early.status, early.json.error.code]).toEqual([404, 'expired'])
+  const late = await call(`/v1/streams/${client.streamId}?after=298`).over()
+  expect(parts(late.text).rest).toBe(`${events[299]}${DONE}`)
+})
+
+test('a browser’s page may read what it needs, from an allowed origin', async () => {
+  const asked = { origin: 'https://app.example', 'access-control-request-method': 'POST' }
+  const preflight = await call('/v1/messages', {
+    method: 'OPTIONS',
+    headers: { ...asked, 'access-control-request-headers': 'anthropic-version,x-api-key,x-stainless-os' },
+  }).over()
+  expect(preflight.status).toBe(204)
+  expect(preflight.headers['access-control-allow-headers']).toMatch(
+    /X-API-Key.*anthropic-version.*x-stainless-os/,
+  )
+  const refused = await ask(asked, '[]').over()
+  expect(refused.headers['access-control-expose-headers']).toMatch(/X-Stream-ID.*Location/)
 })
 
 test('errors have the shape of the route’s API and of a problem document at once', async () => {

@@ -29,7 +29,7 @@ export type BackendSettings = Pick<
 >
 
 /** The backends of the /v1 routes, in the order in which they are asked; none: the routes are off. */
-export function backendsOf(settings: BackendSettings): readonly Backend[] {
+export const backendsOf = oncePerSettings((settings): readonly Backend[] => {
   const { relayBackends, relayUpstream, relayForwardKey, ragBackendToken } = settings
   if (relayBackends.length > 0) return ofTables(relayBackends)
   if (relayUpstream === null) return []
@@ -46,12 +46,12 @@ export function backendsOf(settings: BackendSettings): readonly Backend[] {
       acceptsCallerKey: relayForwardKey,
     },
   ]
-}
+})
 
 export type ChatBackends = { readonly style: UpstreamStyle; readonly backends: readonly Backend[] }
 
 /** The backends of the bali-zero routes: RAG_BACKEND_URL, or those of the relay that serve `chat`. */
-export function chatBackendsOf(settings: BackendSettings): ChatBackends {
+export const chatBackendsOf = oncePerSettings((settings): ChatBackends => {
   const { ragBackendUrl, ragBackendToken, chatUpstream } = settings
   if (ragBackendUrl.length === 0) {
     const backends = backendsOf(settings).filter(({ serves }) => serves.has('chat'))
@@ -67,7 +67,7 @@ export function chatBackendsOf(settings: BackendSettings): ChatBackends {
     serves,
   }))
   return { style: chatUpstream, backends }
-}
+})
 
 /** Each backend once, those of the bali-zero routes first. */
 export function allBackendsOf(settings: BackendSettings): readonly Backend[] {
@@ -89,20 +89,25 @@ function nameOf(urls: readonly URL[], at: number): string {
   return urls.some((other, i) => i !== at && other.host === host) ? `${host}#${at + 1}` : host
 }
 
-const known = new WeakMap<readonly BackendTable[], readonly Backend[]>()
-
-/** Made once for each list of the settings, not for each question. */
 function ofTables(tables: readonly BackendTable[]): readonly Backend[] {
-  const made = known.get(tables)
-  if (made !== undefined) return made
-  const backends = tables.map(({ url, models, serves, ...rest }) => ({
+  return tables.map(({ url, models, serves, ...rest }) => ({
     ...rest,
     url: new URL(url),
     models: models === null ? null : new Map(Object.entries(models)),
     serves: new Set(serves),
   }))
-  known.set(tables, backends)
-  return backends
+}
+
+/** Makes a value once for each settings object, not for each question. */
+function oncePerSettings<T>(make: (settings: BackendSettings) => T): (settings: BackendSettings) => T {
+  const made = new WeakMap<BackendSettings, T>()
+  return settings => {
+    const known = made.get(settings)
+    if (known !== undefined) return known
+    const value = make(settings)
+    made.set(settings, value)
+    return value
+  }
 }
 
 /** The model that this backend calls `model`; null: it does not serve it. */

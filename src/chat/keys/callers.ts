@@ -79,6 +79,11 @@ export class Callers {
     return { kind: 'person', verified: await verifiedBy(identity, text) }
   }
 
+  /** Whether a text may never go on to a backend, wherever it stands: a secret of this server, a relay key, a JWT. */
+  isSecret(text: string): boolean {
+    return isKeyText(text) || this.#isOwn(text) || isJwt(text)
+  }
+
   /** A secret of this server: it identifies nobody, and is never sent on. */
   #isOwn(text: string): boolean {
     const { sseApiToken, sseApiTokenPrevious, pushToken, apiKeysInternal } = this.#parts.config()

@@ -145,7 +145,7 @@ describe('a key', () => {
     await pass(1_000)
     expect([kind(await keys.find('g6_b')), keys.names]).toEqual(['found', ['app', 'second']])
     command(database => expect(database.revoke('app', START_MS)).toBe('revoked'))
-    // Nobody asks: the timer sees it, and its connections are told.
+    // Nobody asks: the timer sees it, and its connections are notified.
     await pass(1_000)
     expect([seen.revoked, keys.isInForce('id-app'), keys.isInForce('id-second')]).toEqual([1, false, true])
     expect(kind(await keys.find('g6_a'))).toBe('unknown')
@@ -270,6 +270,16 @@ describe('tokens', () => {
     await pass(1)
     expect(keys.used(key)).toEqual({ tokens: 0, untilResetMs: DAY_MS })
     command(database => expect(database.usage(0)).toHaveLength(1))
+  })
+  test('are kept for 400 days', async () => {
+    const { keys, pass, key } = await budget()
+    const use = { keyId: 'id-app', in: 1, out: 1, estimated: 0, answers: 1 }
+    const today = dayOf(START_MS)
+    command(database => database.addUsage([401, 400].map(ago => ({ ...use, day: today - ago }))))
+    command(database => expect(database.usage(0).map(({ day }) => today - day)).toEqual([401, 400]))
+    keys.spent(key, { in: 1, out: 1, estimated: false })
+    await pass(1_000)
+    command(database => expect(database.usage(0).map(({ day }) => today - day)).toEqual([400, 0]))
   })
   test('of two servers with one database are one budget', async () => {
     const one = await budget()

@@ -90,7 +90,7 @@ describe('who calls', () => {
     ['key', '-', 'chat, nobody anonymous', 'key app'],
     ['key', 'internal', 'chat', 'key app, internal'],
     ['-', 'key', 'nobody anonymous', 'key app'],
-    // One that is not valid is refused always, also beside a valid one and where everybody is let in.
+    // One that is not valid is refused always, also next to a valid one and where everybody is let in.
     ['unknown key', '-', 'local', 'key_wrong, a guess'],
     ['-', 'unknown key', 'anonymous too', 'key_wrong, a guess'],
     ['-', 'unknown key', 'server token', 'key_wrong, a guess'],
@@ -172,7 +172,7 @@ test.each<[Word, Word, ReturnType<typeof guardVerdict>]>([
   expect(guardVerdict({ bearer: MEANINGS[bearer], apiKey: MEANINGS[apiKey] })).toBe(verdict)
 })
 
-test('a JWT is told from other keys by its form', () => {
+test('a JWT differs from other keys by its form', () => {
   const of = (header: unknown) => Buffer.from(JSON.stringify(header)).toString('base64url')
   const HEAD = of({ alg: 'HS256', typ: 'JWT' })
   expect([`${HEAD}.e30.c2ln`, `${HEAD}.e30.`, `${of({ alg: 'none' })}..`].map(isJwt)).toEqual([

@@ -47,7 +47,7 @@ export type NotIn = { readonly ok: false; readonly code: ErrorCode; readonly isG
 
 const PLACES: readonly Place[] = ['bearer', 'apiKey']
 
-/** A credential of ours that is not valid is refused wherever it comes, also beside a valid one. */
+/** A credential of ours that is not valid is refused wherever it comes, also next to a valid one. */
 function refusalOf(meaning: Meaning): NotIn | null {
   if (meaning.kind === 'person' && meaning.verified === null) {
     return { ok: false, code: 'token_wrong', isGuess: true }

@@ -56,7 +56,10 @@ export interface WritableChatLog extends ChatLog {
    * (`isLast`) there is no limit.
    */
   append(text: string, isLast?: boolean): boolean
-  /** The same for an event whose first line is text and whose rest are bytes, which are copied. */
+  /**
+   * The same for an event whose first line is ASCII and whose rest are bytes, which are copied. At the limit the oldest events are
+   * dropped for it. False: alone it exceeds the limit.
+   */
   appendBytes(firstLine: string, bytes: Buffer, isLast?: boolean): boolean
   /** Nothing follows. */
   close(end: 'whole' | 'cut'): void

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { collectGarbage } from '../../../test/support/footprint.js'
 import { MemoryLog } from './memory-log.js'
 
 const PLENTY = 1 << 24
@@ -14,6 +15,22 @@ function dechunked(bytes: Buffer): string {
     at = eol + 4 + size
   }
   return out
+}
+
+/** Of one event of OpenAI's chat completions. */
+function chunkOf(i: number): Buffer {
+  const head = `{"id":"chatcmpl-B9MBs8CjcvOU2jLn4n570S5qMJKcT","object":"chat.completion.chunk","created":1741569952`
+  const model = `"model":"gpt-5-2025-08-07","service_tier":"default","system_fingerprint":"fp_b376dfbbd5"`
+  const choice = `{"index":0,"delta":{"content":" w${(i * 7919) % 10_007}"},"logprobs":null,"finish_reason":null}`
+  return Buffer.from(`data: ${head},${model},"choices":[${choice}]}\n\n`)
+}
+
+function memoryBytes(): number {
+  // The bytes of a buffer are freed after the buffer.
+  collectGarbage()
+  collectGarbage()
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }
 
 test('from any position, in any step and framing, exactly what follows is read', () => {
@@ -38,7 +55,10 @@ test('from any position, in any step and framing, exactly what follows is read',
         }
         expect(out).toBe(texts.slice(begin).join(''))
       }
-      expect(log.bytesBefore(log.tail)).toBe(log.sizeBytes)
+      const framed = texts
+        .map(text => Buffer.byteLength(text))
+        .map(size => size + size.toString(16).length + 4)
+      expect(log.bytesBefore(log.tail)).toBe(framed.reduce((sum, size) => sum + size, 0))
       expect(log.bytesBefore(0)).toBe(0)
     }),
     { numRuns: 60 },
@@ -69,6 +89,44 @@ describe('the log', () => {
     expect(a.buffer).toBe(b.buffer)
     log.append('again')
     expect(a.toString()).toBe('5\r\nhello\r\n')
+  })
+  test('of 128 000 tokens takes less than 40 bytes each in addition to their text, in the default limit', () => {
+    const log = new MemoryLog(4 * 1024 * 1024)
+    let texts = 0
+    for (let i = 0; i < 128_000; i++) {
+      const text = ` w${(i * 7919) % 10_007}`
+      texts += text.length
+      const json = `{"type":"token","data":"${text}","sequence":${i},"timestamp":${1_741_569_952_000 + i * 20}}`
+      log.append(`id: AAAAAAAAAAAAAAAAAAAAAA.${i}\nevent: message\ndata: ${json}\n\n`)
+    }
+    expect([log.head, log.tail]).toEqual([0, 128_000])
+    expect((log.sizeBytes - texts) / 128_000).toBeLessThan(40)
+    // The oldest event is as it was.
+    expect(log.readFrom(3, 'raw', 1).bytes.toString()).toContain('AAAA.3\nevent')
+  })
+  test('of 128 000 chunks of an OpenAI-style answer takes 8 MiB at most, objects included', () => {
+    const before = memoryBytes()
+    const log = new MemoryLog(4 * 1024 * 1024)
+    for (let i = 0; i < 128_000; i++) log.appendBytes(`id: AAAAAAAAAAAAAAAAAAAAAA.${i}\n`, chunkOf(i))
+    const grown = memoryBytes() - before
+    expect([log.head, log.tail]).toEqual([0, 128_000])
+    expect(grown).toBeLessThan(8 * 1024 * 1024)
+  })
+  test('passed-on events drop their oldest at the limit, and the newest are there', () => {
+    const log = new MemoryLog(64 * 1024)
+    const texts = Array.from({ length: 5_000 }, (_, i) => `data: ${i} ${Math.sin(i)}${Math.cos(i)}\n\n`)
+    for (const text of texts) expect(log.appendBytes('', Buffer.from(text))).toBe(true)
+    expect(log.head).toBeGreaterThan(0)
+    expect(log.sizeBytes).toBeLessThanOrEqual(64 * 1024)
+    expect(() => log.readFrom(log.head - 1, 'raw', 1)).toThrow(RangeError)
+    let out = ''
+    for (let at = log.head; at < log.tail; ) {
+      const { bytes, next } = log.readFrom(at, 'chunked', 10_000)
+      out += dechunked(bytes)
+      at = next
+    }
+    expect(out).toBe(texts.slice(log.head).join(''))
+    expect(log.appendBytes('', Buffer.alloc(64 * 1024))).toBe(false)
   })
   test('followers hear of it once, when it is published, until they end it', () => {
     const log = new MemoryLog(PLENTY)

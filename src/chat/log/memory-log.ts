@@ -1,22 +1,14 @@
-// The log in memory. Events are stored one after the other in slabs, framed as HTTP/1.1 chunks, so that a part of a slab is
-// written to a socket without a copy. A thousand stalled readers hold a thousand numbers and references into the same bytes.
+// The log in memory. Events are stored one after the other in blocks (block.ts), framed as HTTP/1.1 chunks, so that a part of a new
+// block is written to a socket without a copy. The newest 128 KiB stay as they are, for readers at the end; what is older is
+// deflated, a block at a time. A thousand stalled readers hold a thousand numbers and references into the same bytes.
 import type { Wire } from '../../connection/transport.js'
+import { Block, EVENTS_PER_BLOCK, framedBytes, unframed } from './block.js'
 import type { LogEnd, LogSlice, WritableChatLog } from './chat-log.js'
 
-const FIRST_SLAB_BYTES = 4 * 1024
-const LARGEST_SLAB_BYTES = 64 * 1024
-const CRLF_BYTES = 2
-
-type Slab = {
-  readonly buffer: Buffer
-  /** The number of its first event. */
-  readonly first: number
-  /** Bytes in the slabs before it. */
-  readonly base: number
-  /** The offset of each event. */
-  readonly starts: number[]
-  used: number
-}
+const SMALLEST_BLOCK_BYTES = 4 * 1024
+const LARGEST_BLOCK_BYTES = 64 * 1024
+/** Kept as they are. */
+const PLAIN_BYTES = 128 * 1024
 
 /** The index of the last value up to the limit, -1: none. Values must be ascending. */
 function lastUpTo(count: number, valueAt: (index: number) => number, limit: number): number {
@@ -30,22 +22,22 @@ function lastUpTo(count: number, valueAt: (index: number) => number, limit: numb
   return low - 1
 }
 
-/** The event without its chunk head and end. */
-function unframed(chunk: Buffer): Buffer {
-  return chunk.subarray(chunk.indexOf('\r\n') + CRLF_BYTES, chunk.length - CRLF_BYTES)
-}
-
 export class MemoryLog implements WritableChatLog {
-  readonly #slabs: Slab[] = []
+  /** In order; the first `#packed` of them are deflated. */
+  readonly #blocks: Block[] = []
+  #packed = 0
   readonly #followers = new Set<() => void>()
   #tail = 0
-  #sizeBytes = 0
+  /** Of all events ever, framing included. */
+  #writtenBytes = 0
+  #plainBytes = 0
+  #packedBytes = 0
   #end: LogEnd = 'open'
 
   constructor(readonly limitBytes: number) {}
 
   get head(): number {
-    return 0
+    return this.#blocks[0]?.first ?? this.#tail
   }
   get tail(): number {
     return this.#tail
@@ -53,55 +45,77 @@ export class MemoryLog implements WritableChatLog {
   get end(): LogEnd {
     return this.#end
   }
-  /** Bytes of all events, framing included. */
+  /** Bytes that are kept, framing included, as they are stored. */
   get sizeBytes(): number {
-    return this.#sizeBytes
+    return this.#plainBytes + this.#packedBytes
   }
 
   append(text: string, isLast = false): boolean {
-    if (this.#end !== 'open') throw new Error('nothing follows the end of a log')
     const textBytes = Buffer.byteLength(text)
     const head = `${textBytes.toString(16)}\r\n`
-    const sizeBytes = head.length + textBytes + CRLF_BYTES
-    if (!isLast && this.#sizeBytes + sizeBytes > this.limitBytes) return false
-    const slab = this.#slabFor(sizeBytes)
-    slab.starts.push(slab.used)
-    // One byte a character is the usual case, and latin1 is several times as fast.
-    const coding = textBytes === text.length ? 'latin1' : 'utf8'
-    slab.used += slab.buffer.write(`${head}${text}\r\n`, slab.used, coding)
-    this.#sizeBytes += sizeBytes
-    this.#tail++
+    const sizeBytes = framedBytes(head, textBytes)
+    if (!isLast && !this.#hasRoom(sizeBytes)) return false
+    this.#blockFor(sizeBytes).write(head, text, textBytes === text.length)
+    this.#count(sizeBytes)
     return true
   }
 
   appendBytes(firstLine: string, bytes: Buffer, isLast = false): boolean {
-    if (this.#end !== 'open') throw new Error('nothing follows the end of a log')
     const head = `${(firstLine.length + bytes.length).toString(16)}\r\n${firstLine}`
-    const sizeBytes = head.length + bytes.length + CRLF_BYTES
-    if (!isLast && this.#sizeBytes + sizeBytes > this.limitBytes) return false
-    const slab = this.#slabFor(sizeBytes)
-    slab.starts.push(slab.used)
-    slab.used += slab.buffer.write(head, slab.used, 'latin1')
-    slab.used += bytes.copy(slab.buffer, slab.used)
-    slab.used += slab.buffer.write('\r\n', slab.used, 'latin1')
-    this.#sizeBytes += sizeBytes
-    this.#tail++
+    const sizeBytes = framedBytes(head, bytes.length)
+    if (!isLast && !this.#hasRoom(sizeBytes)) {
+      if (sizeBytes > this.limitBytes) return false
+      while (this.sizeBytes + sizeBytes > this.limitBytes) this.#dropOldest()
+    }
+    this.#blockFor(sizeBytes).write(head, bytes, true)
+    this.#count(sizeBytes)
     return true
   }
 
-  #slabFor(sizeBytes: number): Slab {
-    const last = this.#slabs.at(-1)
-    if (last !== undefined && last.buffer.length - last.used >= sizeBytes) return last
-    const usual = last === undefined ? FIRST_SLAB_BYTES : Math.min(last.buffer.length * 2, LARGEST_SLAB_BYTES)
-    const slab: Slab = {
-      buffer: Buffer.allocUnsafeSlow(Math.max(usual, sizeBytes)),
-      first: this.#tail,
-      base: this.#sizeBytes,
-      starts: [],
-      used: 0,
-    }
-    this.#slabs.push(slab)
-    return slab
+  #count(sizeBytes: number): void {
+    this.#writtenBytes += sizeBytes
+    this.#plainBytes += sizeBytes
+    this.#tail++
+  }
+
+  /** Deflates what is plain, where that makes room. */
+  #hasRoom(sizeBytes: number): boolean {
+    if (this.#end !== 'open') throw new Error('nothing follows the end of a log')
+    while (this.sizeBytes + sizeBytes > this.limitBytes && this.#packOldest());
+    return this.sizeBytes + sizeBytes <= this.limitBytes
+  }
+
+  #blockFor(sizeBytes: number): Block {
+    if (this.#end !== 'open') throw new Error('nothing follows the end of a log')
+    const last = this.#blocks.at(-1)
+    if (last?.takes(sizeBytes)) return last
+    while (this.#plainBytes > PLAIN_BYTES && this.#packOldest());
+    // As much as 64 events like the last ones take, and a little more.
+    const usual = last === undefined ? 0 : (last.storedBytes / last.count) * EVENTS_PER_BLOCK * 1.1
+    const capacity = Math.min(LARGEST_BLOCK_BYTES, Math.max(SMALLEST_BLOCK_BYTES, Math.ceil(usual)))
+    const block = new Block(this.#tail, this.#writtenBytes, Math.max(capacity, sizeBytes))
+    this.#blocks.push(block)
+    return block
+  }
+
+  /** False: only the newest block is left, which is being written. */
+  #packOldest(): boolean {
+    const block = this.#blocks[this.#packed]
+    if (block === undefined || this.#packed >= this.#blocks.length - 1) return false
+    this.#plainBytes -= block.storedBytes
+    block.pack()
+    this.#packedBytes += block.storedBytes
+    this.#packed++
+    return true
+  }
+
+  #dropOldest(): void {
+    const block = this.#blocks.shift()
+    if (block === undefined) return
+    if (block.isPacked) {
+      this.#packedBytes -= block.storedBytes
+      this.#packed--
+    } else this.#plainBytes -= block.storedBytes
   }
 
   close(end: 'whole' | 'cut'): void {
@@ -118,43 +132,46 @@ export class MemoryLog implements WritableChatLog {
     return () => this.#followers.delete(onGrowth)
   }
 
-  #slabOf(sequence: number): Slab {
-    const newest = this.#slabs.at(-1)
-    const slab =
+  #blockOf(sequence: number): Block {
+    const blocks = this.#blocks
+    const newest = blocks.at(-1)
+    const block =
       newest !== undefined && newest.first <= sequence
         ? newest
-        : this.#slabs[lastUpTo(this.#slabs.length, i => this.#slabs[i]?.first ?? 0, sequence)]
-    if (slab === undefined || sequence >= this.#tail) throw new RangeError(`no event ${sequence} in the log`)
-    return slab
+        : blocks[lastUpTo(blocks.length, i => blocks[i]?.first ?? 0, sequence)]
+    if (block === undefined || sequence >= this.#tail) throw new RangeError(`no event ${sequence} in the log`)
+    return block
   }
 
   readFrom(from: number, framing: Wire['framing'], aboutBytes: number): LogSlice {
-    const slab = this.#slabOf(from)
-    const begin = slab.starts[from - slab.first] ?? 0
-    const count = this.#countFrom(slab, from - slab.first, begin + aboutBytes)
-    const endIndex = from - slab.first + count
-    const bytes = slab.buffer.subarray(begin, slab.starts[endIndex] ?? slab.used)
+    const block = this.#blockOf(from)
+    const { bytes, starts } = block.open()
+    const index = from - block.first
+    const begin = starts[index] ?? 0
+    const count = countFrom(starts, bytes.length, index, begin + aboutBytes)
+    const slice = bytes.subarray(begin, starts[index + count] ?? bytes.length)
     const next = from + count
-    return { bytes: framing === 'chunked' ? bytes : this.#raw(slab, from - slab.first, endIndex), next }
+    return { bytes: framing === 'chunked' ? slice : raw(bytes, starts, index, index + count), next }
   }
 
-  /** How many events from this index end within the limit; at least one. */
-  #countFrom(slab: Slab, index: number, limit: number): number {
-    if (slab.used <= limit) return slab.starts.length - index
-    return Math.max(1, lastUpTo(slab.starts.length, i => slab.starts[i] ?? 0, limit) - index)
-  }
-
-  #raw(slab: Slab, fromIndex: number, endIndex: number): Buffer {
-    const parts: Buffer[] = []
-    for (let i = fromIndex; i < endIndex; i++) {
-      parts.push(unframed(slab.buffer.subarray(slab.starts[i], slab.starts[i + 1] ?? slab.used)))
-    }
-    return Buffer.concat(parts)
-  }
-
+  /** Within a deflated block: of the events before the block. */
   bytesBefore(sequence: number): number {
-    if (sequence >= this.#tail) return this.#sizeBytes
-    const slab = this.#slabOf(sequence)
-    return slab.base + (slab.starts[sequence - slab.first] ?? 0)
+    if (sequence >= this.#tail) return this.#writtenBytes
+    if (sequence < this.head) return 0
+    const block = this.#blockOf(sequence)
+    return block.isPacked ? block.base : block.base + (block.open().starts[sequence - block.first] ?? 0)
   }
+}
+
+/** How many events from this index end within the limit; at least one. */
+function countFrom(starts: readonly number[], usedBytes: number, index: number, limit: number): number {
+  if (usedBytes <= limit) return starts.length - index
+  return Math.max(1, lastUpTo(starts.length, i => starts[i] ?? 0, limit) - index)
+}
+
+function raw(bytes: Buffer, starts: readonly number[], from: number, to: number): Buffer {
+  const parts: Buffer[] = []
+  for (let i = from; i < to; i++)
+    parts.push(unframed(bytes.subarray(starts[i], starts[i + 1] ?? bytes.length)))
+  return Buffer.concat(parts)
 }

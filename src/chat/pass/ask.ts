@@ -93,7 +93,7 @@ function startPass(
         }
       }
       const made = passRequest(
-        { route, request, admitted, body, facts, onAnswerId },
+        { route, request, admitted, body, facts, isSecret: admission.isSecret, onAnswerId },
         backendsOf(parts.config()),
       )
       if (made === null) throw new HttpError('model_not_served')

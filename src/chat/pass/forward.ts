@@ -4,6 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from '../../contract/errors.js'
 import { checkModel } from '../admission.js'
 import { type Backend, modelAt, pathAt, type Served } from '../backends/backend.js'
+import { estimatedTokens } from '../keys/token-uses.js'
+import type { Spent } from '../ports.js'
 import { failedBefore } from '../refused.js'
 import type { AskParts } from '../start.js'
 import type { EdgeCall, EdgeHeaders } from '../upstream/edge.js'
@@ -36,8 +38,11 @@ export async function forward(
 ): Promise<FastifyReply> {
   const requests = requestsOf(parts, request, forwarding)
   if (requests.length === 0) throw new HttpError('model_not_served')
+  const { relayKey } = parts.admission.of(request).caller
+  const count = (tail: string, sentBytes: number): void =>
+    parts.limits.spent(relayKey, spentOn(tail, sentBytes))
   for (const each of requests) {
-    const head = await headOf(parts, each, reply)
+    const head = await headOf(parts, each, reply, forwarding.hasModel ? count : null)
     if (head === 'gone') return reply.hijack()
     if (head === 'timeout') throw failedBefore('first_token_timeout')
     // What was not sent may be sent to another backend.
@@ -56,13 +61,17 @@ function requestsOf(
   { path, backends, hasModel }: Forwarding,
 ): readonly UpstreamRequest[] {
   const { caller, forwardedKey } = admission.of(request)
+  const { isSecret } = admission
   const body = Buffer.isBuffer(request.body) ? request.body : null
-  const facts = hasModel && body !== null ? readBody(body) : null
-  if (typeof facts === 'string') throw new HttpError('invalid_document', 'The body must be a JSON object.')
-  if (facts !== null) checkModel(caller, facts.model)
+  const read = body === null ? null : readBody(body)
+  if (hasModel && typeof read === 'string')
+    throw new HttpError('invalid_document', 'The body must be a JSON object.')
+  // Also where only its backend knows what the body means: a key with models may use no other by another path.
+  if (read !== null) checkModel(caller, typeof read === 'string' ? null : read.model)
+  const facts = hasModel && typeof read !== 'string' ? read : null
   const method = METHODS.find(each => each === request.method) ?? 'GET'
-  const asker = { headers: request.headers, requestId: request.facts.requestId, forwardedKey }
-  const query = queryOf(request.url)
+  const asker = { headers: request.headers, requestId: request.facts.requestId, forwardedKey, isSecret }
+  const query = queryOf(request.url, isSecret)
   return backends.flatMap(backend => {
     const headers = headersToBackend(asker, backend, request.headers.accept ?? '*/*')
     const asked = facts?.model ?? null
@@ -84,17 +93,30 @@ function requestsOf(
   })
 }
 
-/** Resolves with the head; the body follows as it is read. */
+/** Of the end of an answer, where its usage is. */
+const TAIL_BYTES = 512
+const PROMPT_TOKENS = /"prompt_tokens"\s*:\s*(\d{1,12})/
+
+function spentOn(tail: string, sentBytes: number): Spent {
+  const counted = PROMPT_TOKENS.exec(tail)?.[1]
+  const tokens = counted === undefined ? estimatedTokens(sentBytes) : Number(counted)
+  return { in: tokens, out: 0, estimated: counted === undefined }
+}
+
+/** Resolves with the head; the body follows as it is read. `onWhole`: the end of a body that came whole with a 200. */
 function headOf(
   { relay, timers, config }: AskParts,
   request: UpstreamRequest,
   { raw }: FastifyReply,
+  onWhole: ((tail: string, sentBytes: number) => void) | null,
 ): Promise<Head | 'gone' | 'timeout' | 'unreachable' | 'failed'> {
   const { chatFirstTokenTimeoutMs, chatMaxDurationMs } = config()
   return new Promise(resolve => {
     let body: Readable | null = null
     let call: EdgeCall | null = null
     let isOver = false
+    let tail = Buffer.alloc(0)
+    let isGood = false
     const over = (): void => {
       isOver = true
       cancelTimer()
@@ -123,6 +145,7 @@ function headOf(
             done(error)
           },
         })
+        isGood = status === 200
         cancelTimer()
         cancelTimer = timers.after(chatMaxDurationMs, () =>
           body?.destroy(new Error('the answer took too long')),
@@ -130,11 +153,13 @@ function headOf(
         resolve({ status, headers, body })
       },
       onData: chunk => {
+        if (onWhole !== null) tail = Buffer.concat([tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES)
         if (body?.push(chunk) === false) call?.pause()
       },
       onEnd: () => {
         over()
         body?.push(null)
+        if (isGood) onWhole?.(tail.toString('latin1'), request.body?.length ?? 0)
       },
       onError: () => {
         over()

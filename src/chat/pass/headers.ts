@@ -17,11 +17,13 @@ export type Asker = {
   readonly headers: IncomingHttpHeaders
   readonly requestId: string
   readonly forwardedKey: ForwardedKey | null
+  /** See Admission. */
+  readonly isSecret: (text: string) => boolean
 }
 
 /** Null: this backend takes no key of a caller, and the caller came with one. */
 export function headersToBackend(
-  { headers, requestId, forwardedKey }: Asker,
+  { headers, requestId, forwardedKey, isSecret }: Asker,
   backend: Backend,
   accept: string,
 ): Headers | null {
@@ -31,14 +33,16 @@ export function headersToBackend(
       OF_API.test(entry[0]) &&
       typeof entry[1] === 'string' &&
       VALUE.test(entry[1]) &&
+      !isSecret(entry[1]) &&
       (forwardedKey !== null || !OF_ACCOUNT.has(entry[0])),
   )
-  const { traceparent } = passedOn(headers)
+  const { traceparent, tracestate } = passedOn(headers)
   const type = headers['content-type']
   return {
     ...Object.fromEntries(ofApi),
     ...(type !== undefined && VALUE.test(type) ? { 'content-type': type } : {}),
     ...(traceparent === null ? {} : { traceparent }),
+    ...(tracestate === null ? {} : { tracestate }),
     accept,
     // Events and counts are read from the bytes as they are.
     'accept-encoding': 'identity',

@@ -10,7 +10,7 @@ export const MAX_EVENT_BYTES = 4 * 1024 * 1024
 export type PassEvent = {
   /** Whole, with its blank line; empty: nothing to pass on, only the end. */
   readonly bytes: Buffer
-  /** `broken`: what came cannot be passed on, or what follows cannot be told apart. */
+  /** `broken`: what came cannot be passed on, or where the next event begins is unknown. */
   readonly ends: 'done' | 'error' | 'broken' | null
   /** Bytes of what it says; 0: nothing. */
   readonly wordBytes: number

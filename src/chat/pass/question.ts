@@ -4,9 +4,11 @@ import type { FastifyRequest } from 'fastify'
 import type { Admitted } from '../admission.js'
 import { type Backend, modelAt, pathAt, type Served } from '../backends/backend.js'
 import type { Request } from '../begin.js'
+import { passedOn } from '../request.js'
+import { traceIdOf } from '../trace-context.js'
 import type { UpstreamRequest } from '../upstream/request.js'
 import { type BodyFacts, withModel } from './body.js'
-import { headersToBackend } from './headers.js'
+import { type Asker, headersToBackend } from './headers.js'
 import { passFormat } from './pass-answer.js'
 import { createPassReader, type PassEvent } from './pass-reader.js'
 import { createWholeReader } from './whole-reader.js'
@@ -30,17 +32,21 @@ export type PassQuestion = {
   readonly admitted: Admitted
   readonly body: Buffer
   readonly facts: BodyFacts
+  readonly isSecret: IsSecret
   onAnswerId(id: string): void
 }
 
-/** The query of the request without what is meant for the relay. */
-export function queryOf(url: string): string {
+type IsSecret = Asker['isSecret']
+
+/** The query of the request without what is meant for the relay, and without secrets. */
+export function queryOf(url: string, isSecret: IsSecret): string {
   const at = url.indexOf('?')
   if (at === -1) return ''
   const kept = url
     .slice(at + 1)
     .split('&')
     .filter(each => each !== '' && !each.startsWith('on_disconnect='))
+    .filter(each => ![...new URLSearchParams(each).values()].some(isSecret))
   return kept.join('&')
 }
 
@@ -59,12 +65,13 @@ function requestFor(question: PassQuestion, backend: Backend): UpstreamRequest |
     headers: request.headers,
     requestId: request.facts.requestId,
     forwardedKey: admitted.forwardedKey,
+    isSecret: question.isSecret,
   }
   const headers = headersToBackend(asker, backend, facts.stream ? 'text/event-stream' : 'application/json')
   if (headers === null) return null
   return {
     origin: backend.url.origin,
-    path: withQuery(pathAt(backend.url, route.path), queryOf(request.url)),
+    path: withQuery(pathAt(backend.url, route.path), queryOf(request.url, question.isSecret)),
     method: 'POST',
     headers: { ...headers, 'content-type': 'application/json' },
     body: model === null || model === facts.model ? body : withModel(body, facts, model),
@@ -81,7 +88,9 @@ export function passRequest(question: PassQuestion, backends: readonly Backend[]
   const requests = new Map(
     backends.flatMap((backend): [Backend, UpstreamRequest][] => {
       const made = requestFor(question, backend)
-      return made === null ? [] : [[backend, made]]
+      // A whole answer comes when it is done: no time of the first token is its own.
+      const target = facts.stream ? backend : { ...backend, firstTokenTimeoutMs: null }
+      return made === null ? [] : [[target, made]]
     }),
   )
   if (requests.size === 0) return null
@@ -89,6 +98,7 @@ export function passRequest(question: PassQuestion, backends: readonly Backend[]
     requestId: request.facts.requestId,
     query: digestOf(body),
     sessionId: null,
+    traceId: traceIdOf(passedOn(request.headers).traceparent),
     kind: 'pass',
     isSilent: !facts.stream,
     format: passFormat({
@@ -98,10 +108,10 @@ export function passRequest(question: PassQuestion, backends: readonly Backend[]
     }),
     asking: {
       targets: [...requests.keys()],
-      requestFor: target =>
-        backends.flatMap(each => (each.url === target.url ? (requests.get(each) ?? []) : []))[0] ?? null,
+      requestFor: target => requests.get(target) ?? null,
       newReader: () => (facts.stream ? createPassReader(route.wire()) : createWholeReader()),
       keptRefusalBytes: KEPT_REFUSAL_BYTES,
+      usesCallerKey: question.admitted.forwardedKey !== null,
     },
   }
 }

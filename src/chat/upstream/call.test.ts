@@ -315,3 +315,49 @@ describe('the breaker', () => {
     expect(stateOf(await twenty(cut, { until: () => false }))).toBe('open')
   })
 })
+
+describe('a body that stays open after the reason of its end', () => {
+  const newReader = () => ({ ...wordsReader(), hasReason: () => true, end: () => ['$'] })
+  const until = (word: string): boolean => word === '$'
+
+  test('is ended after two seconds', async () => {
+    const { said, aborted, time } = await outcome(
+      (_, handlers, { pass }) => {
+        says(handlers, 'a')
+        pass(2_000)
+      },
+      { until, asking: { newReader } },
+    )
+    expect([said, aborted, time.waiting()]).toEqual(['a $', 1, 0])
+  })
+  test('has these two seconds for its counts and its own end', async () => {
+    const { said, aborted } = await outcome(
+      (_, handlers, { pass }) => {
+        says(handlers, 'a')
+        pass(1_999)
+        handlers.onData(Buffer.from('. $'))
+      },
+      { until, asking: { newReader } },
+    )
+    expect([said, aborted]).toEqual(['a . $', 0])
+  })
+  test('ends one without a visible word, and of one that fails meanwhile nothing is left', async () => {
+    const empty = await outcome(
+      (_, handlers, { pass }) => {
+        says(handlers, '.')
+        pass(2_000)
+      },
+      { until, targets: [backend('first', { firstTokenTimeoutMs: 60_000 })], asking: { newReader } },
+    )
+    expect([empty.said, empty.time.waiting()]).toEqual(['. $', 0])
+    const failed = await outcome(
+      firstFails((_, handlers, { pass }) => {
+        says(handlers, '.')
+        handlers.onError('ECONNRESET', true)
+        pass(2_000)
+      }),
+      { until, asking: { newReader, handsOnEarly: true } },
+    )
+    expect([failed.said, failed.asked.length]).toEqual(['. . b $', 2])
+  })
+})

@@ -91,6 +91,7 @@ type Failed<Said> = { readonly failure: TryFailure; readonly said: readonly Said
 
 export class UpstreamCall<Said> {
   #call: Attempt | null = null
+  #resolve: (() => void) | null = null
   #reject: ((error: Error) => void) | null = null
   #cancelWait: (() => void) | null = null
   #cancelLinger: (() => void) | null = null
@@ -204,6 +205,7 @@ export class UpstreamCall<Said> {
         if (this.#isOver) return Promise.reject(new Cancelled())
         onMade()
         return new Promise<void>((resolve, reject) => {
+          this.#resolve = resolve
           this.#reject = reject
           this.#open(served, isLast || this.asking.handsOnEarly === true, { resolve, reject })
         })
@@ -237,6 +239,9 @@ export class UpstreamCall<Said> {
     /** The try has failed: the connection is of no use. */
     const fail = (failure: TryFailure): void => {
       isGone = true
+      // It may have said a reason before.
+      this.#cancelAfterReason?.()
+      this.#cancelAfterReason = null
       settle.reject(new TryFailed(failure, countsAgainstBackend(failure, usesCallerKey)))
     }
     const begin = (): void => {
@@ -336,11 +341,15 @@ export class UpstreamCall<Said> {
   /** An upstream that keeps its body open after the reason of the end has said everything. */
   #awaitTerminal(reader: BodyReader<Said>): void {
     if (this.#cancelAfterReason !== null || reader.hasReason?.() !== true) return
+    // It is silent because it is done.
+    this.#cancelSilence?.()
     this.#cancelAfterReason = this.parts.timers.after(AFTER_REASON_MS, () => {
       const said = reader.end()
       const last = said.at(-1)
       if (last === undefined || !reader.isTerminal(last)) return
       this.#over()
+      // Before the first word the try is still being made.
+      this.#resolve?.()
       this.#call?.abort()
       this.handlers.onSaid(said)
     })

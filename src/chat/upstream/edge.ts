@@ -74,7 +74,7 @@ export function createUndiciEdge(connectTimeoutMs = CONNECT_TIMEOUT_MS): Upstrea
         loading ??= load()
         loading.then(dispatch).catch(error => call.failed(error))
       } else dispatch()
-      return call
+      return { abort: () => call.abort(), pause: () => call.pause(), resume: () => call.resume() }
     },
     close: async () => {
       // `open` has reported a load that failed.
@@ -85,7 +85,7 @@ export function createUndiciEdge(connectTimeoutMs = CONNECT_TIMEOUT_MS): Upstrea
 }
 
 /** One request, as the library calls back, and as the caller holds it. */
-class Call implements EdgeCall {
+class Call {
   isOver = false
   readonly #handlers: EdgeHandlers
   /** Null: not a byte was written. */

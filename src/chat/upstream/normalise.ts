@@ -1,142 +1,217 @@
-// Turns the frames of all dialects into the same events.
-//
-//   A untyped   {text} · {sources} · {done:true} · {error, done:true} · {type:"continuity_check"}
-//   B typed     {type, data}
-//   C richer    as B, several metadata frames, `[METADATA]{json}` inside token text
-//   D OpenAI    choices[0].delta.content, finish_reason, a usage chunk, [DONE], {"error":{…}}
-//
-// A, B and C are recognised frame by frame. Any other frame is unknown: counted and ignored.
+// Turns the frames of all dialects into the same events. A frame is recognised by its own form, whatever the dialect that is
+// configured (dialects/): a backend that answers in another one is understood. What is known to be no part of the answer is
+// passed over; what cannot be understood is counted and named; a part of the answer that cannot be read is an error, so that
+// no answer has a gap in silence.
+import { endKind, endReason, isFailureReason } from '../../protocol/end-reasons.js'
 import type { SseMessage } from '../../sse/parse.js'
 import type { JsonObject, UpstreamEvent } from '../events.js'
+import { anthropic } from './dialects/anthropic.js'
+import { bedrock, cohere } from './dialects/cohere.js'
+import { gemini } from './dialects/gemini.js'
+import { ollama } from './dialects/ollama.js'
+import { openAi } from './dialects/openai.js'
+import { typed, untyped } from './dialects/rag.js'
+import { responses } from './dialects/responses.js'
+import { uiMessage } from './dialects/ui-message.js'
+import { frameKind, isFailure, isFailureName, isUnknownFailure } from './failures.js'
 import { splitMetadata } from './metadata-marker.js'
-import { parsedObject, record, sourcesOf, tokenCounts, word } from './values.js'
-
-export type Dialect = 'rag' | 'openai'
+import { FAILURE, type Remark } from './remark.js'
+import { parsedJson, record } from './values.js'
+import { WholeCharacters } from './whole-characters.js'
 
 export interface Normaliser {
-  /** Null: a frame of no dialect. Empty: known, without events. */
-  frame(message: SseMessage): readonly UpstreamEvent[] | null
-  /** The body has ended without a terminal frame. Empty: it was cut. */
-  end(): readonly UpstreamEvent[]
+  frame(message: SseMessage): readonly UpstreamEvent[]
+  /** The body has ended without a terminal frame. Empty: it was cut. `isDocument`: it was one, and has no terminal. */
+  end(isDocument: boolean): readonly UpstreamEvent[]
+  /** The reason of the end is known: little can follow. */
+  readonly hasReason: boolean
 }
 
-const NOTHING: readonly UpstreamEvent[] = []
-const FAILED: UpstreamEvent = { type: 'error' }
-/** Frames that only show that the upstream is alive. */
-const SIGNS_OF_LIFE = new Set(['ping', 'heartbeat', 'continuity_check'])
+const FAILED: UpstreamEvent = { type: 'error', code: 'upstream_error' }
 
-export function createNormaliser(dialect: Dialect): Normaliser {
-  return dialect === 'openai' ? openAi() : rag()
+/** The first dialect that knows the frame; null: none does. */
+function remarksOn(frame: JsonObject, event: string): readonly Remark[] | null {
+  // On the path of every token: the form of nearly all backends first.
+  const isChunk = Array.isArray(frame.choices)
+  if (isFailure(frame, event)) return FAILURE
+  const said = isChunk
+    ? openAi(frame)
+    : (anthropic(frame) ??
+      responses(frame) ??
+      gemini(frame) ??
+      uiMessage(frame) ??
+      cohere(frame) ??
+      openAi(frame) ??
+      ollama(frame) ??
+      bedrock(frame) ??
+      plain(frame, event))
+  return said ?? (isUnknownFailure(frame) ? FAILURE : null)
 }
 
-function usageIn(value: unknown): readonly UpstreamEvent[] {
-  const counts = tokenCounts(value)
-  return counts === null ? NOTHING : [{ type: 'usage', data: counts }]
+function plain(frame: JsonObject, event: string): readonly Remark[] | null {
+  if (typeof frame.type === 'string') return typed(frame.type, frame, frame.data ?? null)
+  return untyped(frame) ?? (event === 'message' ? null : typed(event, frame, frame))
 }
 
-function rag(): Normaliser {
+/** Of a frame that is no JSON object: text under the name of an event, plain or as JSON. */
+function remarksOnText(value: unknown, data: string, event: string): readonly Remark[] | null {
+  if (isFailureName(event)) return FAILURE
+  if (event === 'message') return null
+  return typed(event, {}, typeof value === 'string' || value === null ? value : data)
+}
+
+/** `onUnknown`: a frame was not understood, or left out; `kind` names it. */
+export function createNormaliser(onUnknown: (kind: string) => void): Normaliser {
+  const characters = {
+    token: new WholeCharacters(),
+    reasoning: new WholeCharacters(),
+    refusal: new WholeCharacters(),
+  }
   let held = ''
-
-  function text(value: string): readonly UpstreamEvent[] {
-    // Nearly every token: nothing is held back, and nothing could be a marker.
-    if (held === '' && value !== '' && !value.includes('[')) return [{ type: 'token', data: value }]
-    const split = splitMetadata(held, value)
-    held = split.held
-    return split.parts.map(part =>
-      typeof part === 'string' ? { type: 'token', data: part } : { type: 'metadata', data: part },
-    )
-  }
-  /** What was held back is text when no marker follows. */
-  function released(): readonly UpstreamEvent[] {
-    const data = held
-    held = ''
-    return data === '' ? NOTHING : [{ type: 'token', data }]
-  }
-  function done(data: JsonObject | null): readonly UpstreamEvent[] {
-    const reason = word(data?.reason) ?? word(data?.finish_reason) ?? 'complete'
-    return [
-      ...released(),
-      ...usageIn(data?.usage),
-      { type: 'done', reason: reason === 'stop' ? 'complete' : reason },
-    ]
-  }
-
-  function typed(type: string, data: unknown): readonly UpstreamEvent[] | null {
-    const object = record(data)
-    switch (type) {
-      case 'token': {
-        const value = object?.text ?? object?.content ?? data
-        return typeof value === 'string' ? text(value) : null
-      }
-      case 'metadata':
-        return object === null ? null : [{ type: 'metadata', data: object }]
-      case 'sources':
-        return Array.isArray(data) ? [{ type: 'sources', data: sourcesOf(data) }] : null
-      case 'usage':
-        return tokenCounts(data) === null ? null : usageIn(data)
-      case 'done':
-        return done(object)
-      case 'error':
-        return [...released(), FAILED]
-      default:
-        return SIGNS_OF_LIFE.has(type) ? NOTHING : null
-    }
-  }
-
-  function untyped(frame: JsonObject): readonly UpstreamEvent[] | null {
-    if (frame.error !== undefined && frame.error !== null) return [...released(), FAILED]
-    const events: UpstreamEvent[] = []
-    let isKnown = false
-    if (typeof frame.text === 'string') {
-      isKnown = true
-      events.push(...text(frame.text))
-    }
-    if (Array.isArray(frame.sources)) {
-      isKnown = true
-      events.push({ type: 'sources', data: sourcesOf(frame.sources) })
-    }
-    if (frame.done === true) return [...events, ...done(frame)]
-    return isKnown ? events : null
-  }
-
-  return {
-    frame: ({ data, event }) => {
-      if (data === '[DONE]') return done(null)
-      const frame = parsedObject(data)
-      if (frame === null) return null
-      if (typeof frame.type === 'string') return typed(frame.type, frame.data ?? null)
-      return untyped(frame) ?? (event === 'message' ? null : typed(event, frame))
-    },
-    end: () => NOTHING,
-  }
-}
-
-function openAi(): Normaliser {
-  let reason: string | null = null
   let model: string | null = null
-  const done = (): readonly UpstreamEvent[] => [
-    { type: 'done', reason: reason === null || reason === 'stop' ? 'complete' : reason },
-  ]
+  let reason: string | null = null
+  let hasText = false
+  let hasRefusal = false
+  let hasTool = false
+  let hasUnknown = false
+  let isOver = false
+
+  function say(type: keyof typeof characters, text: string, events: UpstreamEvent[]): void {
+    const data = characters[type].take(text)
+    if (data === '') return
+    if (type === 'token') hasText = true
+    else if (type === 'refusal') hasRefusal = true
+    events.push({ type, data })
+  }
+
+  function takeMarked(text: string, events: UpstreamEvent[]): void {
+    // Nearly every token: nothing is held back, and nothing could be a marker.
+    if (held === '' && !text.includes('[')) {
+      say('token', text, events)
+      return
+    }
+    const split = splitMetadata(held, text)
+    held = split.held
+    for (const part of split.parts) {
+      if (typeof part === 'string') say('token', part, events)
+      else events.push({ type: 'metadata', data: part })
+    }
+  }
+
+  /** What was held back is text: nothing follows. */
+  function release(events: UpstreamEvent[]): void {
+    const text = held
+    held = ''
+    if (text !== '') say('token', text, events)
+    for (const type of ['token', 'reasoning', 'refusal'] as const) {
+      const data = characters[type].rest()
+      if (data !== '') events.push({ type, data })
+    }
+  }
+
+  function endWith(event: UpstreamEvent, events: UpstreamEvent[]): void {
+    release(events)
+    isOver = true
+    events.push(event)
+  }
+
+  function finish(events: UpstreamEvent[]): void {
+    const word = reason ?? 'complete'
+    const isWell = endKind(word) === 'complete'
+    const isSilent = !hasText && !hasRefusal && held === ''
+    if (isFailureReason(word)) endWith(FAILED, events)
+    else if (isWell && hasRefusal) endWith({ type: 'done', reason: 'refusal' }, events)
+    else if (!isWell || !isSilent) endWith({ type: 'done', reason: endReason(word) }, events)
+    else if (hasTool) endWith({ type: 'done', reason: endReason('tool_calls') }, events)
+    // The answer may be in what was not understood.
+    else if (hasUnknown) endWith({ type: 'error', code: 'upstream_failed' }, events)
+    else endWith({ type: 'done', reason: 'empty' }, events)
+  }
+
+  function unknown(kind: string): void {
+    hasUnknown = true
+    onUnknown(kind)
+  }
+
+  function takeAll(remarks: readonly Remark[], events: UpstreamEvent[]): void {
+    for (const remark of remarks) {
+      if (isOver) return
+      take(remark, events)
+    }
+  }
+
+  function take(remark: Remark, events: UpstreamEvent[]): void {
+    switch (remark.type) {
+      case 'token':
+      case 'reasoning':
+      case 'refusal':
+        say(remark.type, remark.data, events)
+        break
+      case 'marked_text':
+        takeMarked(remark.data, events)
+        break
+      case 'whole':
+        if (!hasText && !hasRefusal) takeAll(remark.said, events)
+        break
+      case 'model':
+        if (model === null) events.push({ type: 'metadata', data: { model: remark.name } })
+        model ??= remark.name
+        break
+      case 'tool':
+        hasTool = true
+        break
+      case 'reason':
+        reason = remark.word
+        break
+      case 'end':
+        reason = remark.word ?? reason
+        finish(events)
+        break
+      case 'failure':
+        endWith(FAILED, events)
+        break
+      case 'unreadable':
+        endWith({ type: 'error', code: 'upstream_not_understood' }, events)
+        break
+      case 'left_out':
+        onUnknown(remark.kind)
+        break
+      default:
+        events.push(remark)
+    }
+  }
+
+  function takeFrame(value: unknown, { data, event }: SseMessage, events: UpstreamEvent[]): void {
+    const frame = record(value)
+    const said = frame === null ? remarksOnText(value, data, event) : remarksOn(frame, event)
+    if (said === null) unknown(frameKind(frame, event))
+    else takeAll(said, events)
+  }
+
   return {
-    frame: ({ data }) => {
-      if (data === '[DONE]') return done()
-      const frame = parsedObject(data)
-      if (frame === null) return null
-      if (frame.error !== undefined && frame.error !== null) return [FAILED]
-      if (!Array.isArray(frame.choices)) return null
+    frame: message => {
       const events: UpstreamEvent[] = []
-      if (model === null && typeof frame.model === 'string') {
-        model = frame.model
-        events.push({ type: 'metadata', data: { model } })
+      if (isOver) return events
+      if (message.data === '[DONE]') finish(events)
+      else {
+        const value = parsedJson(message.data)
+        // Gemini's answer is a list of chunks where no stream was asked for.
+        if (Array.isArray(value)) for (const each of value) takeFrame(each, message, events)
+        else takeFrame(value, message, events)
       }
-      const choice = record(frame.choices[0])
-      const content = record(choice?.delta)?.content
-      if (typeof content === 'string' && content !== '') events.push({ type: 'token', data: content })
-      reason = word(choice?.finish_reason) ?? reason
-      events.push(...usageIn(frame.usage))
       return events
     },
-    // A finish reason without [DONE]: the answer is complete.
-    end: () => (reason === null ? NOTHING : done()),
+    end: isDocument => {
+      const events: UpstreamEvent[] = []
+      // A reason without a terminal: nothing is missing.
+      if (!isOver && (reason !== null || (isDocument && hasText))) finish(events)
+      else if (!isOver && hasUnknown && !hasText && !hasRefusal) {
+        endWith({ type: 'error', code: 'upstream_failed' }, events)
+      }
+      return events
+    },
+    get hasReason() {
+      return reason !== null && !isOver
+    },
   }
 }

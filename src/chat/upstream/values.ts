@@ -9,40 +9,60 @@ const MAX_SOURCES = 100
 const SHALLOW_CHARS = 2 * MAX_DEPTH
 
 /**
- * The object in a JSON text; null for anything else, and for one nested too deeply to be written again. Numbers that JSON
- * lacks become null: a score that Python wrote as NaN is dropped, and nothing else.
+ * The value of a JSON text; undefined: it is none, or nested too deeply to be written again. Numbers that JSON lacks become
+ * null: a score that Python wrote as NaN is dropped, and nothing else.
  */
-export function parsedObject(text: string): JsonObject | null {
+export function parsedJson(text: string): unknown {
   const parsed = parseJson(text)
-  const value = parsed.ok ? record(parsed.value) : null
-  if (value === null || text.length <= SHALLOW_CHARS) return value
-  return isWithinDepth(value) ? value : null
+  if (!parsed.ok) return undefined
+  return text.length <= SHALLOW_CHARS || isWithinDepth(parsed.value) ? parsed.value : undefined
+}
+
+/** The object in a JSON text; null for anything else. */
+export function parsedObject(text: string): JsonObject | null {
+  return record(parsedJson(text))
 }
 
 export function record(value: unknown): JsonObject | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null
 }
 
-/** A reason that is safe for metrics and clients. */
-export function word(value: unknown): string | null {
-  return typeof value === 'string' && /^[a-z][a-z0-9_]{0,39}$/.test(value) ? value : null
-}
-
 function count(value: unknown): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null
+}
+
+/** The names of the counts in the APIs, in the order of preference. */
+const INPUT = [
+  'inputTokens',
+  'input_tokens',
+  'prompt_tokens',
+  'promptTokenCount',
+  'promptTokens',
+  'prompt_eval_count',
+]
+const OUTPUT = ['outputTokens', 'output_tokens', 'completion_tokens', 'completionTokens', 'eval_count']
+
+function firstCount(usage: JsonObject, names: readonly string[]): number | null {
+  return names.map(name => count(usage[name])).find(each => each !== null) ?? null
 }
 
 /** Null: no valid counts. */
 export function tokenCounts(value: unknown): TokenCounts | null {
   const usage = record(value)
   if (usage === null) return null
-  const input = count(usage.inputTokens ?? usage.input_tokens ?? usage.prompt_tokens)
-  const output = count(usage.outputTokens ?? usage.output_tokens ?? usage.completion_tokens)
+  const input = firstCount(usage, INPUT)
+  const output = firstCount(usage, OUTPUT) ?? geminiOutput(usage)
   if (input === null && output === null) return null
   return {
     ...(input === null ? {} : { inputTokens: input }),
     ...(output === null ? {} : { outputTokens: output }),
   }
+}
+
+/** Gemini counts what the model thinks apart. */
+function geminiOutput(usage: JsonObject): number | null {
+  const candidates = count(usage.candidatesTokenCount)
+  return candidates === null ? null : candidates + (count(usage.thoughtsTokenCount) ?? 0)
 }
 
 /** The known members of each; invalid sources are left out. */

@@ -105,10 +105,14 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
     about: 'How long the 200 is delayed, so that an early failure can still be sent as its own HTTP status.',
   }),
   G6_CHAT_FIRST_TOKEN_TIMEOUT_MS: millis(30_000, {
-    about: 'How long the chat relay waits for the first token.',
+    about: 'How long a backend may be silent before its first word; any byte of it is a sign of life.',
   }),
   G6_CHAT_IDLE_TIMEOUT_MS: millis(60_000, {
-    about: 'How long the chat relay waits between two tokens.',
+    about: 'How long a backend may be silent after its first word; any byte of it is a sign of life.',
+  }),
+  G6_CHAT_NO_WORD_TIMEOUT_MS: millis(600_000, {
+    about:
+      'How long a backend that is not silent may send no visible word (it thinks, calls tools, or pings).',
   }),
   G6_CHAT_MAX_DURATION_MS: millis(900_000, {
     about: 'The longest time that an answer may take.',

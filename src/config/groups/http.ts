@@ -76,7 +76,7 @@ export const http = group('http', 'What listens on the network, and how it stops
   G6_SHUTDOWN_GRACE_MS: millis(5000, {
     min: 0,
     max: 600_000,
-    about: 'How long a stop may take.',
+    about: 'How long a stop may take; running answers of the chat relay may finish within it.',
   }),
   G6_SHED_LAG_MS: millis(1000, {
     min: 0,
