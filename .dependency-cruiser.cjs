@@ -110,8 +110,14 @@ module.exports = {
     {
       name: 'page-packages',
       severity: 'error',
-      from: { path: '^web/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^web/', pathNot: ['\\.test\\.ts$', '^web/chat/markdown/parse\\.ts$'] },
       to: { path: 'node_modules/', pathNot: 'node_modules/(preact|@preact|vite)/' },
+    },
+    {
+      name: 'one-file-knows-the-markdown-parser',
+      severity: 'error',
+      from: { path: '^web/chat/markdown/parse\\.ts$' },
+      to: { path: 'node_modules/', pathNot: 'node_modules/markdown-it/' },
     },
     {
       name: 'page-is-below-nothing',

@@ -37,8 +37,13 @@ describe('g6 demo', () => {
     expect(await (await fetch(`${base}/chat`)).text()).toContain('a script')
     const headers = { 'Content-Type': 'application/json' }
     const question = { method: 'POST', headers, body: '{"query":"What can this page do?"}' }
-    const answer = await (await fetch(`${base}/api/v2/bali-zero/chat`, question)).json()
-    expect(answer).toMatchObject({ success: true, response: expect.stringContaining('scripted answer') })
+    const answer = await fetch(`${base}/api/v2/bali-zero/chat-stream`, question)
+    let words = ''
+    for await (const piece of answer.body ?? []) {
+      words += Buffer.from(piece).toString()
+      if (words.includes('"data":"**scripted ')) break
+    }
+    expect(words).toContain('"data":"**scripted ')
     const client = new SummaryClient(url)
     await client.event('panel_update')
     await client.event('panel_update', client.reader.events.length)

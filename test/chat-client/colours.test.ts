@@ -9,8 +9,8 @@ function colours(file: string): ReadonlyMap<string, string> {
 }
 
 test('every colour is that of the dashboard', () => {
-  const own = colours('style.css')
-  const theirs = colours('../style/page.css')
+  const own = colours('../../web/chat/style.css')
+  const theirs = colours('../../web/style/page.css')
   expect(own.size).toBeGreaterThan(10)
   for (const [name, value] of own) expect([name, value]).toEqual([name, theirs.get(name)])
 })
