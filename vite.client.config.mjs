@@ -7,8 +7,6 @@ import { defineConfig } from 'vite'
 const MAX_GZIPPED_BYTES = 7 * 1024
 /** Script and style together, most of it the Markdown parser. */
 const MAX_PAGE_GZIPPED_BYTES = 48 * 1024
-/** What it has now: the client of the board does not grow. */
-const MAX_CLIENT_BYTES = 7_000
 
 const ENTRIES = {
   // `g6-stream/client`, GET /client.js
@@ -25,7 +23,6 @@ const ENTRIES = {
 
 /** Of those that have a limit of their own. */
 const OWN_LIMITS = {
-  client: MAX_CLIENT_BYTES,
   'chat-page': MAX_PAGE_GZIPPED_BYTES,
   'resumable-fetch': 2 * 1024,
   'ai-sdk': 12 * 1024,

@@ -20,12 +20,12 @@ const toolsStayOutside = {
   async resolveId(source, importer) {
     if (importer === undefined || !/\/(bench|tools)\//.test(source)) return null
     const found = await this.resolve(source, importer, { skipSelf: true })
-    const isOurs = found !== null && found.id.startsWith(ROOT) && !found.id.includes('node_modules')
+    const isOurs = found?.id.startsWith(ROOT) && !found.id.includes('node_modules')
     return isOurs ? { id: builtFile(found.id), external: true } : null
   },
 }
 
-/** `import.meta.url` of a module means the file that tsc made of it: paths beside it stay right. */
+/** `import.meta.url` of a module means the file that tsc made of it: paths relative to it stay right. */
 const placed = {
   name: 'placed',
   transform(code, id) {

@@ -184,7 +184,7 @@ describe('an answer', () => {
     expect(server.asked).toHaveLength(1)
   })
 
-  test('that lost its connection goes on at once when it is told to', async () => {
+  test('that lost its connection goes on at once when its app asks', async () => {
     const server = await serve(stream(FIRST + event(1, 'token', 'a'), 'cut'), stream(RESUMED + done(2)))
     const client = { reconnectDelay: 3_600_000, maxReconnectDelay: 3_600_000, random: () => 0.9 }
     const onReconnect = () => queueMicrotask(() => answer.reconnect())

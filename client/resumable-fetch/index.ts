@@ -15,8 +15,10 @@ const REPEATABLE = /\/(completions|responses|messages|streams\/[^/?]+)(\?|$)/
 /** Where an answer is resumed; null: at another origin, which must not get the caller's key. */
 function addressOf(id: string, { headers }: Response, asked: URL): string | null {
   // A proxy may serve /v1 under a path of its own, which the server's Location does not know.
-  const base = /.*\/v1\//.exec(asked.pathname)
-  const url = new URL(base ? `${base[0]}streams/${id}` : (headers.get('location') ?? 'data:'), asked)
+  const { pathname } = asked
+  const at = pathname.lastIndexOf('/v1/')
+  const path = at === -1 ? (headers.get('location') ?? 'data:') : `${pathname.slice(0, at)}/v1/streams/${id}`
+  const url = new URL(path, asked)
   return url.origin === asked.origin ? url.href : null
 }
 

@@ -25,7 +25,7 @@ function parentIn(header: string): { readonly traceId: string } | null {
 /** Null: one of its members is not valid, two have one key, or there are too many. */
 function stateIn(header: string): string | null {
   if (header.length > MAX_STATE_CHARS) return null
-  const members = header.split(',').map(member => member.replace(/^[ \t]+|[ \t]+$/g, ''))
+  const members = header.split(',').map(member => member.trim())
   const filled = members.filter(member => member !== '')
   const keys = new Set(filled.map(member => member.slice(0, member.indexOf('='))))
   const isValid = filled.every(member => MEMBER.test(member))

@@ -44,8 +44,8 @@ export function sendProblem(
   errorMembers: RouteRules['errorMembers'] = () => ({}),
 ): void {
   if (hasUnreadBody(request)) void reply.header('Connection', 'close')
-  const told = problem(error.code, request.facts.requestId, error.detail)
-  const document = { ...told, ...error.members, ...errorMembers(told) }
+  const base = problem(error.code, request.facts.requestId, error.detail)
+  const document = { ...base, ...error.members, ...errorMembers(base) }
   void reply
     .code(statusOf(error.code))
     .headers(error.headers)

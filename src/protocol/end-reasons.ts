@@ -133,7 +133,7 @@ export function endReason(word: string): string {
   const plain = word
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^[_0-9]+|_+$/g, '')
+    .replace(/^[_0-9]+|_$/g, '')
     .slice(0, LONGEST_REASON)
   return plain === '' ? 'other' : plain
 }

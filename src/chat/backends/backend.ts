@@ -2,7 +2,6 @@
 // before them describe one backend, or a list that shares everything but its URLs. Pure.
 import { type BackendTable, SERVED, type Served } from '../../config/relay-tables.js'
 import type { Config } from '../../config/settings.js'
-import type { UpstreamStyle } from '../upstream/request.js'
 
 export type { Served } from '../../config/relay-tables.js'
 
@@ -47,6 +46,9 @@ export const backendsOf = oncePerSettings((settings): readonly Backend[] => {
     },
   ]
 })
+
+/** The API of the backends of the `bali-zero` routes. */
+export type UpstreamStyle = Config['chatUpstream']
 
 export type ChatBackends = { readonly style: UpstreamStyle; readonly backends: readonly Backend[] }
 

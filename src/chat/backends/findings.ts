@@ -90,7 +90,7 @@ function urlFindings(
   const setting = settingOf(name, settings)
   const twice = ADDED.exec(pathname)?.[0] ?? TWICE.exec(pathname)?.[0]
   if (twice !== undefined) {
-    const path = twice.replace(/\/+$/, '')
+    const path = twice.endsWith('/') ? twice.slice(0, -1) : twice
     const message = `the URL of ${name} has the path ${path}, which would be there twice: it is added to the URL`
     findings.push({ name: setting, message })
   }

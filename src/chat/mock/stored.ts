@@ -14,7 +14,7 @@ export type StoredResponse = {
   readonly script: MockScript
   readonly due: readonly Due[]
   readonly startMs: number
-  /** To whoever asked. */
+  /** To the client that asked. */
   readonly response: ServerResponse
   isCancelled: boolean
 }

@@ -4,13 +4,6 @@ import type { EdgeCall, EdgeHeaders, UpstreamEdge } from './edge.js'
 import type { UpstreamRequest } from './request.js'
 import type { TryFailure } from './retry.js'
 
-/** What a backend answered instead of an answer: for callers that have to read it. */
-export type UpstreamRefusal = {
-  readonly status: number
-  readonly headers: EdgeHeaders
-  readonly body: Buffer
-}
-
 export type AttemptHandlers<Said> = {
   /** The head of an answer came: what follows is its body. */
   onHead(headers: EdgeHeaders): void

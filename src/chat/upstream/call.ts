@@ -5,9 +5,9 @@ import type { Timers } from '../../clock/timers.js'
 import type { ChatFailureCode } from '../../protocol/chat-events.js'
 import type { BodyReader } from '../answer-format.js'
 import type { Backend } from '../backends/backend.js'
-import { type Attempt, attempt, type UpstreamRefusal } from './attempt.js'
+import { type Attempt, attempt } from './attempt.js'
 import { type Breakers, TryFailed } from './breakers.js'
-import type { EdgeHeaders, UpstreamEdge } from './edge.js'
+import type { EdgeHeaders, UpstreamEdge, UpstreamRefusal } from './edge.js'
 import type { UpstreamRequest } from './request.js'
 import {
   countsAgainstBackend,

@@ -7,6 +7,13 @@ import type { UpstreamRequest } from './request.js'
 
 export type EdgeHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
+/** What a backend answered instead of an answer: for callers that have to read it. */
+export type UpstreamRefusal = {
+  readonly status: number
+  readonly headers: EdgeHeaders
+  readonly body: Buffer
+}
+
 export type EdgeHandlers = {
   onHead(status: number, headers: EdgeHeaders): void
   onData(chunk: Buffer): void

@@ -1,5 +1,5 @@
 // A question as the HTTP request of a backend, in each upstream style.
-import { type Backend, keyHeaders, modelAt, pathAt } from '../backends/backend.js'
+import { type Backend, keyHeaders, modelAt, pathAt, type UpstreamStyle } from '../backends/backend.js'
 import type { Asked } from '../question.js'
 
 export type Question = Asked & {
@@ -14,8 +14,6 @@ export type Question = Asked & {
   /** The caller's own `Authorization`, only with `G6_CHAT_FORWARD_AUTH`. */
   readonly authorization: string | null
 }
-
-export type UpstreamStyle = 'rag-get' | 'rag-post' | 'openai'
 
 export type UpstreamSettings = {
   readonly style: UpstreamStyle

@@ -2,7 +2,7 @@
 // failure counts against the backend. Pure.
 import type { ChatFailureCode } from '../../protocol/chat-events.js'
 import { retryAfterSec } from '../../protocol/retry-after.js'
-import type { UpstreamRefusal } from './attempt.js'
+import type { UpstreamRefusal } from './edge.js'
 
 export type TryFailure =
   /** No byte of the question was sent. */

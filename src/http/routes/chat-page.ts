@@ -2,9 +2,9 @@
 // are read and gzipped with the first request, so a server whose relay is off keeps none of them.
 import type { FastifyInstance } from 'fastify'
 import { HttpError } from '../../contract/errors.js'
+import { acceptsGzip, matchesEtag } from '../../contract/negotiation.js'
 import type { HttpPlugin, RouteRules } from '../../contract/plugin.js'
 import { readBuilt } from '../../files/built.js'
-import { acceptsGzip, matchesEtag } from '../negotiation.js'
 import { type PageFile, pageFile } from './built-files.js'
 
 /** What the page shows of this server; anybody can read it. */
