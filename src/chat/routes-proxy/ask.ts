@@ -57,7 +57,7 @@ export function askApp(
     }
     if (!parts.audit.canStart()) throw busy('chat_audit', 'audit_unavailable')
     const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const asked = requestTo(route, request, body)
+    const asked = requestTo(route, request, body, admission.isSecret)
     const call = await opened(parts, route, asked, reply)
     if (call === 'gone') return reply.hijack()
     const { head } = call
@@ -68,13 +68,18 @@ export function askApp(
   })
 }
 
-function requestTo({ table, backend }: AppRoute, request: FastifyRequest, body: Buffer): UpstreamRequest {
+function requestTo(
+  { table, backend }: AppRoute,
+  request: FastifyRequest,
+  body: Buffer,
+  isSecret: (text: string) => boolean,
+): UpstreamRequest {
   const { pathname, search, origin } = backend.url
   return {
     origin,
-    path: withQuery(`${pathname}${search}`, queryOf(request.url)),
+    path: withQuery(`${pathname}${search}`, queryOf(request.url, isSecret)),
     method: 'POST',
-    headers: headersToApp(request.headers, table.forward, request.facts.requestId),
+    headers: headersToApp(request.headers, table.forward, request.facts.requestId, isSecret),
     body,
   }
 }
