@@ -79,7 +79,7 @@ function requestTo(
     origin,
     path: withQuery(`${pathname}${search}`, queryOf(request.url, isSecret)),
     method: 'POST',
-    headers: headersToApp(request.headers, table.forward, request.facts.requestId),
+    headers: headersToApp(request.headers, table.forward, request.facts.requestId, isSecret),
     body,
   }
 }

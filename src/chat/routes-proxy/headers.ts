@@ -14,16 +14,21 @@ const OWN_OF_STREAM: ReadonlySet<string> = new Set([
   ...['etag', 'last-modified', 'accept-ranges', 'vary', 'x-stream-id', 'x-connection-id'],
 ])
 
-/** What the app gets: the body's own type, what the caller accepts, and the headers named in `forward`. */
+/** A token without its scheme. */
+const bare = (value: string): string => value.replace(/^Bearer +/i, '')
+
+/** What the app gets: the body's own type, what the caller accepts, and the headers named in `forward`; no secret of the server's. */
 export function headersToApp(
   headers: IncomingHttpHeaders,
   forward: readonly string[],
   requestId: string,
+  isSecret: (text: string) => boolean,
 ): Readonly<Record<string, string>> {
   const names = ['content-type', 'accept', ...forward]
   const given = names.flatMap((name): [string, string][] => {
     const value = headers[name]
-    return value === undefined ? [] : [[name, typeof value === 'string' ? value : value.join(', ')]]
+    const text = typeof value === 'string' ? value : value?.join(', ')
+    return text === undefined || isSecret(bare(text)) ? [] : [[name, text]]
   })
   // A compressed event stream could not be split into events.
   return { ...Object.fromEntries(given), 'accept-encoding': 'identity', 'x-request-id': requestId }

@@ -81,7 +81,8 @@ test('to the app go the headers it was given, and no other', () => {
     connection: 'keep-alive',
     'x-api-token': 'of the server',
   }
-  expect(headersToApp(headers, ['cookie', 'x-missing'], 'r1')).toEqual({
+  const isSecret = (text: string) => text === 'of the server'
+  expect(headersToApp(headers, ['cookie', 'x-missing', 'x-api-token'], 'r1', isSecret)).toEqual({
     'content-type': 'application/json',
     accept: '*/*',
     cookie: 'session=a',
