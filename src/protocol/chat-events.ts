@@ -2,7 +2,6 @@
 // JSON Schemas under /schemas and docs/reference/chat-events.md all come from here.
 import { z } from 'zod'
 
-
 const count = z.int().nonnegative()
 const text = z.string()
 const ms = z.number().nonnegative()
