@@ -28,5 +28,7 @@ test.each([
 
 test('g6 bench has every benchmark of bench/ and tools/, each once', async () => {
   const names = (await benchCommand()).commands.map(command => command.name())
-  expect(names.toSorted()).toEqual(['chat', 'cycle', 'fanout', 'sse', ...Object.keys(BENCHES)].toSorted())
+  expect(names.toSorted()).toEqual(
+    ['chat', 'cycle', 'fanout', 'gateway', 'sse', ...Object.keys(BENCHES)].toSorted(),
+  )
 })
