@@ -431,7 +431,8 @@ describe('CORS', () => {
       expect(answer.status).toBe(status)
       expect(answer.header('access-control-allow-origin')).toBe(site)
       expect(answer.header('access-control-expose-headers')).toBe(
-        'X-Request-ID, X-Connection-ID, X-Stream-ID, Retry-After, RateLimit, RateLimit-Policy, ' +
+        'X-Request-ID, X-Connection-ID, X-Stream-ID, X-Stream-End, X-Upstream-Request-ID, Location, Retry-After, ' +
+          'RateLimit, RateLimit-Policy, ' +
           'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset',
       )
       expect(answer.header('access-control-allow-credentials')).toBeNull()
@@ -466,7 +467,7 @@ describe('CORS', () => {
     expect(answer.header('access-control-allow-methods')).toBe('POST, OPTIONS')
     expect(answer.header('access-control-allow-headers')).toBe(
       'X-API-Token, Authorization, Last-Event-ID, Content-Type, Idempotency-Key, X-Connection-ID, X-Request-ID, ' +
-        'X-Session-ID, X-Continuity-ID, X-User-ID, traceparent',
+        'X-Session-ID, X-Continuity-ID, X-User-ID, traceparent, tracestate',
     )
     expect(rig.rejected).toEqual([])
   })

@@ -15,18 +15,20 @@ test('an allowed origin is named; another, or none, gets no header at all', () =
 
 test('headers of the clients of other APIs are allowed by their kind, and no others', () => {
   const asked = 'x-stainless-os, anthropic-version,openai-beta, x-evil, x-stainless-a b, cookie'
-  const allowed = preflightHeaders(SITE, [SITE], ['POST'], 'X-Request-ID', asked)[
-    'Access-Control-Allow-Headers'
-  ]
+  const allowedFor = (path: string, headers: string) =>
+    preflightHeaders(SITE, [SITE], ['POST'], 'X-Request-ID', { path, headers })[
+      'Access-Control-Allow-Headers'
+    ]
+  const allowed = allowedFor('/v1/messages', asked)
   expect(allowed?.split(', ').filter(name => /stainless|anthropic|openai|evil|cookie/.test(name))).toEqual([
     'x-stainless-os',
     'anthropic-version',
     'openai-beta',
   ])
   expect(allowed).toContain('X-API-Key')
+  expect(allowedFor('/summary/events', asked)).not.toContain('X-API-Key')
   const many = Array.from({ length: 1_000 }, (_, i) => `x-stainless-${i}`).join(',')
-  const few = preflightHeaders(SITE, [SITE], ['POST'], 'X-Request-ID', many)['Access-Control-Allow-Headers']
-  expect(few?.split(', ').length).toBeLessThan(100)
+  expect(allowedFor('/v1/messages', many)?.split(', ').length).toBeLessThan(100)
 })
 
 test('the header of the request id is allowed and exposed once, in whatever case it is written', () => {

@@ -15,8 +15,10 @@ const ALLOWED_HEADERS = [
   'X-User-ID',
   'traceparent',
   'tracestate',
-  'X-API-Key',
 ]
+/** On the routes of other APIs alone: elsewhere a key of another service has no place in a page. */
+const API_KEY = 'X-API-Key'
+const API_PATH = /^\/v1\//
 /** The clients of other APIs send many headers of these kinds, and new ones with each version. */
 const ALLOWED_KINDS = /^(?:anthropic|openai|x-stainless)-[a-z0-9-]{1,60}$/i
 /** Of those, in one preflight. */
@@ -63,23 +65,27 @@ export function corsHeaders(
   }
 }
 
-/** Further headers of a preflight's answer to `asked`, its Access-Control-Request-Headers; empty when the origin is not allowed. */
+/** What a preflight asks for: `headers` are its Access-Control-Request-Headers. */
+export type Preflight = { readonly path: string; readonly headers: string }
+
+/** Further headers of a preflight's answer; empty when the origin is not allowed. */
 export function preflightHeaders(
   origin: string | undefined,
   allowed: readonly string[],
   methods: readonly string[],
   requestIdHeader: string,
-  asked = '',
+  { path, headers }: Preflight = { path: '/', headers: '' },
 ): Readonly<Record<string, string>> {
   if (allowedOrigin(origin, allowed) === null) return {}
-  const ofKinds = asked
+  const ofKinds = headers
     .split(',')
     .map(name => name.trim())
     .filter(name => ALLOWED_KINDS.test(name))
     .slice(0, MOST_OF_KINDS)
+  const ofApi = API_PATH.test(path) ? [API_KEY] : []
   return {
     'Access-Control-Allow-Methods': methods.join(', '),
-    'Access-Control-Allow-Headers': withName([...ALLOWED_HEADERS, ...ofKinds], requestIdHeader),
+    'Access-Control-Allow-Headers': withName([...ALLOWED_HEADERS, ...ofApi, ...ofKinds], requestIdHeader),
     'Access-Control-Max-Age': String(PREFLIGHT_MAX_AGE_SEC),
   }
 }

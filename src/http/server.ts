@@ -202,13 +202,10 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       if (raw.method !== 'OPTIONS') throw new HttpError('method_not_allowed', undefined, allow)
       access.checkHost(raw, rules)
       const { sseAllowOrigin, sseRequestIdHeader } = access.config
-      const cors = preflightHeaders(
-        raw.headers.origin,
-        sseAllowOrigin,
-        found.methods,
-        sseRequestIdHeader,
-        raw.headers['access-control-request-headers'],
-      )
+      const cors = preflightHeaders(raw.headers.origin, sseAllowOrigin, found.methods, sseRequestIdHeader, {
+        path: raw.url ?? '/',
+        headers: raw.headers['access-control-request-headers'] ?? '',
+      })
       void reply
         .code(204)
         .headers({ ...allow, ...cors })

@@ -4,6 +4,8 @@ import { shownField } from '../../src/display/shown.js'
 import { type Block, type Field, MISSING, type ShownPanel, shownItems } from '../state/panels.js'
 import { rowTone } from './sort.js'
 
+/** What decides which fields a card shows. */
+type Shown = Pick<ShownPanel, 'blocks' | 'everKnown'>
 type TableBlock = Extract<Block, { readonly kind: 'table' }>
 
 /** Fields that count the rows of the table below them. */
@@ -36,7 +38,7 @@ function notWellIn({ rows }: TableBlock): number {
 }
 
 /** The fields that stand above the tables: not those that never had a value, nor those that the head or a table says. */
-export function fieldsBeside({ blocks, everKnown }: ShownPanel): readonly Field[] {
+export function fieldsBeside({ blocks, everKnown }: Shown): readonly Field[] {
   const tables = blocks.filter(block => block.kind === 'table')
   return blocks
     .flatMap(block => (block.kind === 'fields' ? shownItems(block.items, everKnown) : []))
@@ -44,7 +46,7 @@ export function fieldsBeside({ blocks, everKnown }: ShownPanel): readonly Field[
 }
 
 /** A count that would be the only field above a table: its head says it. */
-export function loneCount(panel: ShownPanel): Field | null {
+export function loneCount(panel: Shown): Field | null {
   const tables = panel.blocks.filter(block => block.kind === 'table' && block.rows.length > 0)
   const [only, ...others] = tables.length === 1 ? fieldsBeside(panel) : []
   if (only === undefined || others.length > 0) return null

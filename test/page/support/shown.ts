@@ -3,13 +3,13 @@ import type { Page } from 'playwright-core'
 import { groupsOf } from '../../../src/display/groups.js'
 import { shownCell, shownField } from '../../../src/display/shown.js'
 import type { Block, Field } from '../../../src/panels/panel.js'
-import { isSaid } from '../../../web/cards/say.js'
+import { isSaid, loneCount } from '../../../web/cards/say.js'
 
 export type ShownCard = {
   readonly key: string
   readonly title: string
   readonly tone: string
-  /** `key: value` of each field, and the cells of each row, in any order; texts. */
+  /** `key: value` of each field, the cells of each row, texts, and what the head counts besides rows; in any order. */
   readonly content: readonly string[]
 }
 
@@ -33,6 +33,10 @@ export function shownCards(page: Page): Promise<readonly ShownCard[]> {
             [...row.querySelectorAll('th, td:not(.trend-cell)')].map(textOf).join(' | '),
           ),
           ...all('.text', textOf),
+          // Not `4 rows`, `1 of 4 not well`.
+          ...all('.say', textOf)
+            .flatMap(text => text.split(' · '))
+            .filter(part => /^[\d,.]+ data /.test(part)),
         ].sort(),
       }
     }),
@@ -43,8 +47,12 @@ const said = ({ number, unit }: { readonly number: string; readonly unit: string
   unit === '' ? number : `${number} ${unit}`
 
 function contentOf(key: string, block: Block, blocks: readonly Block[]): readonly string[] {
+  const lone = loneCount({ blocks, everKnown: new Set() })
   const fields = (items: readonly Field[]): string[] =>
-    items.map(item => `${item.label}: ${said(shownField(item, 'plain', key))}`)
+    items.map(item => {
+      const shown = shownField(item, 'plain', key)
+      return item === lone ? `${shown.number} ${shown.label.toLowerCase()}` : `${item.label}: ${said(shown)}`
+    })
   if (block.kind === 'text') return [block.text]
   if (block.kind === 'fields') {
     const tables = blocks.filter(each => each.kind === 'table')
