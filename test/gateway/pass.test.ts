@@ -387,3 +387,36 @@ test('nothing of a question or an answer is in the log', () => {
   const all = rig.lines.join('')
   for (const text of ['gpt-5', '"content"', 'over capacity', 'resp_2']) expect(all).not.toContain(text)
 })
+
+test('a server that stops finishes its answers, lets readers come back, and begins no new ones', async () => {
+  const own = await startChatRig({ chat: { relayUpstream: upstream.url } })
+  const at = (path: string, options: ConstructorParameters<typeof PassClient>[1] = {}): PassClient => {
+    const client = new PassClient(`${own.rig.url}${path}`, options)
+    clients.push(client)
+    return client
+  }
+  try {
+    const client = at('/v1/chat/completions', { body: QUESTION })
+    const asked = (await upstream.next()).stream().say(token('a'))
+    await client.has('"a"')
+    own.rig.server.startDraining()
+    const refused = at('/v1/chat/completions', { body: QUESTION })
+    await refused.over()
+    expect([refused.status, JSON.parse(refused.text).code]).toEqual([503, 'draining'])
+    client.cut()
+    const id = client.streamId
+    const again = at(`/v1/streams/${id}`, { headers: { 'last-event-id': `${id}.0` } })
+    const asking = at('/v1/chat/completions', { body: QUESTION, headers: { 'last-event-id': `${id}.0` } })
+    asked.say(`${token('b')}${DONE}`).response.end()
+    for (const reader of [again, asking]) {
+      await reader.over()
+      expect([reader.status, reader.end, parts(reader.text).rest]).toEqual([
+        200,
+        'ended',
+        `${token('b')}${DONE}`,
+      ])
+    }
+  } finally {
+    await own.close()
+  }
+})

@@ -172,6 +172,7 @@ function add(app: FastifyInstance, route: Route, parts: PassParts, { limitBytes,
   const rules: RouteRules = {
     surface: 'other',
     access: 'relay',
+    continues: ({ headers }) => !route.starts || eventIdOf(headers['last-event-id']) !== null,
     // A closed route gives everybody the same answer, so no credential is verified.
     verifyCaller: async (presented, facts) => (isOpen() ? admission.verify(presented, facts, 'pass') : null),
     onRefusal: (refusal, request) => (isOpen() ? parts.recordRefusal(refusal, request) : null),

@@ -98,6 +98,7 @@ function add(
     surface: 'other',
     access: 'relay',
     ownCredentials: true,
+    continues: request => request.method !== 'POST',
     onRefusal: (refusal, request) => parts.recordRefusal(refusal, request),
   }
   app.route({
