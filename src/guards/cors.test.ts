@@ -39,3 +39,31 @@ test('the header of the request id is allowed and exposed once, in whatever case
   for (const list of lists('X-Trace')) expect(list).toMatch(/X-Request-ID.*, X-Trace$/)
   for (const list of lists('X-REQUEST-id')) expect(list?.match(/x-request-id/gi)).toEqual(['X-Request-ID'])
 })
+
+test('what the clients of Durable Streams send and read is allowed and exposed on the routes of other APIs alone', () => {
+  const lists = (path: string) => [
+    corsHeaders(SITE, [SITE], 'X-Request-ID', path)['Access-Control-Expose-Headers']?.split(', '),
+    preflightHeaders(SITE, [SITE], ['GET'], 'X-Request-ID', { path, headers: '' })[
+      'Access-Control-Allow-Headers'
+    ]?.split(', '),
+  ]
+  const [exposed, allowed] = lists('/v1/streams/x?offset=-1')
+  expect(exposed).toEqual(
+    expect.arrayContaining([
+      ...[
+        'Stream-Next-Offset',
+        'Stream-Up-To-Date',
+        'Stream-Closed',
+        'Stream-Cursor',
+        'ETag',
+        'X-Stream-End',
+      ],
+    ]),
+  )
+  expect(allowed).toContain('If-None-Match')
+  expect(
+    lists('/summary/health')
+      .flat()
+      .filter(name => /^Stream-|^ETag|^If-/.test(name ?? '')),
+  ).toEqual([])
+})

@@ -16,8 +16,8 @@ const ALLOWED_HEADERS = [
   'traceparent',
   'tracestate',
 ]
-/** On the routes of other APIs alone: elsewhere a key of another service has no place in a page. */
-const API_KEY = 'X-API-Key'
+/** On the routes of other APIs alone: elsewhere a key of another service has no place in a page. `If-None-Match`: Durable Streams. */
+const ALLOWED_ON_API = ['X-API-Key', 'If-None-Match']
 const API_PATH = /^\/v1\//
 /** The clients of other APIs send many headers of these kinds, and new ones with each version. */
 const ALLOWED_KINDS = /^(?:anthropic|openai|x-stainless)-[a-z0-9-]{1,60}$/i
@@ -37,6 +37,8 @@ const EXPOSED_HEADERS = [
   'X-RateLimit-Remaining',
   'X-RateLimit-Reset',
 ]
+/** On the routes of other APIs alone: the clients of Durable Streams read them. */
+const EXPOSED_ON_API = ['Stream-Next-Offset', 'Stream-Up-To-Date', 'Stream-Closed', 'Stream-Cursor', 'ETag']
 const PREFLIGHT_MAX_AGE_SEC = 600
 
 function withName(names: readonly string[], extra: string): string {
@@ -51,17 +53,19 @@ export function allowedOrigin(origin: string | undefined, allowed: readonly stri
   return allowed.includes(origin) ? origin : null
 }
 
-/** CORS headers of an ordinary answer; empty when the origin is not allowed. */
+/** CORS headers of an ordinary answer; empty when the origin is not allowed. `path`: that of the request, a query may follow. */
 export function corsHeaders(
   origin: string | undefined,
   allowed: readonly string[],
   requestIdHeader: string,
+  path = '/',
 ): Readonly<Record<string, string>> {
   const name = allowedOrigin(origin, allowed)
   if (name === null) return {}
+  const ofApi = API_PATH.test(path) ? EXPOSED_ON_API : []
   return {
     'Access-Control-Allow-Origin': name,
-    'Access-Control-Expose-Headers': withName(EXPOSED_HEADERS, requestIdHeader),
+    'Access-Control-Expose-Headers': withName([...EXPOSED_HEADERS, ...ofApi], requestIdHeader),
   }
 }
 
@@ -82,7 +86,7 @@ export function preflightHeaders(
     .map(name => name.trim())
     .filter(name => ALLOWED_KINDS.test(name))
     .slice(0, MOST_OF_KINDS)
-  const ofApi = API_PATH.test(path) ? [API_KEY] : []
+  const ofApi = API_PATH.test(path) ? ALLOWED_ON_API : []
   return {
     'Access-Control-Allow-Methods': methods.join(', '),
     'Access-Control-Allow-Headers': withName([...ALLOWED_HEADERS, ...ofApi, ...ofKinds], requestIdHeader),

@@ -7,7 +7,7 @@ type Headers = Readonly<Record<string, string>>
 
 /** On every answer, streams and refusals included. */
 export function commonHeaders(
-  request: { readonly headers: { readonly origin?: string | undefined } },
+  request: { readonly headers: { readonly origin?: string | undefined }; readonly url?: string | undefined },
   requestId: string,
   config: Pick<HttpConfig, 'sseAllowOrigin' | 'sseRequestIdHeader'>,
 ): Headers {
@@ -15,7 +15,7 @@ export function commonHeaders(
   return {
     [sseRequestIdHeader]: requestId,
     'X-Content-Type-Options': 'nosniff',
-    ...corsHeaders(request.headers.origin, sseAllowOrigin, sseRequestIdHeader),
+    ...corsHeaders(request.headers.origin, sseAllowOrigin, sseRequestIdHeader, request.url),
   }
 }
 

@@ -28,12 +28,14 @@ const READING = [
   'SSE with Stream Closure sse-closed',
 ]
 
+const SITE = 'https://app.example'
 let rig: ChatRig
 let writer: Awaited<ReturnType<typeof startDurableWriter>>
 let store: MemoryStore
 beforeAll(async () => {
   store = new MemoryStore({ logBytes: () => 64 * 1024 * 1024 })
-  rig = await startChatRig({ store, chat: { relayUpstream: 'http://127.0.0.1:9' } })
+  const http = { sseAllowOrigin: [SITE] }
+  rig = await startChatRig({ store, chat: { relayUpstream: 'http://127.0.0.1:9', ...http }, http })
   writer = await startDurableWriter(store, rig.rig.url, id => `/v1/streams/${id}`)
 })
 afterAll(async () => {
@@ -111,6 +113,24 @@ describe('its client', () => {
     const again = await fetch(`${url()}?offset=-1`, { headers: { 'if-none-match': etag } })
     expect([again.status, await again.text()]).toEqual([304, ''])
   })
+
+  test.each(['', '&live=long-poll'])(
+    'may read every header of it in a page of another origin (%s)',
+    async more => {
+      say(...EVENTS)
+      log.close('whole')
+      log.publish()
+      const response = await fetch(`${url()}?offset=-1${more}`, { headers: { origin: SITE } })
+      await response.text()
+      const exposed = response.headers.get('access-control-expose-headers')?.toLowerCase().split(', ')
+      const own = [...response.headers.keys()].filter(name => /^stream-|^x-stream-|^etag$/.test(name))
+      expect([response.status, own.length]).toEqual([200, expect.toSatisfy((count: number) => count >= 4)])
+      expect(own.filter(name => !exposed?.includes(name))).toEqual([])
+      const asked = { origin: SITE, 'access-control-request-method': 'GET' }
+      const preflight = await fetch(url(), { method: 'OPTIONS', headers: asked })
+      expect(preflight.headers.get('access-control-allow-headers')).toContain('If-None-Match')
+    },
+  )
 
   test.each(['PUT', 'POST'])('cannot write by %s', async method => {
     expect((await fetch(url(), { method, body: 'x' })).status).toBe(405)
