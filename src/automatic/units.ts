@@ -193,8 +193,10 @@ export function numberCellOf(value: number, path: readonly string[], context: Un
   const moment =
     duration !== undefined && Math.abs(value * duration[1]) >= EARLIEST_MS ? epochMs(value) : null
   if (moment !== null) return timeCell(moment, context)
-  if (duration !== undefined)
-    return { text: durationText(value * duration[1]), value: clean(value), unit: duration[0] }
+  if (duration !== undefined) {
+    const text = value === 0 ? `0 ${duration[0]}` : durationText(value * duration[1])
+    return { text, value: clean(value), unit: duration[0] }
+  }
   return { text: plainNumber(value, Math.abs(value) < 10 ? 4 : 2), value: clean(value) }
 }
 

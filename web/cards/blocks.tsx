@@ -72,7 +72,7 @@ export function Blocks({ panel }: { readonly panel: ShownPanel }) {
       left += shown.length - few.length
       return few
     }
-    const isElsewhere = (item: Field): boolean => item === lone || isSaid(item, tables)
+    const isElsewhere = (item: Field): boolean => item === lone || isSaid(item, blocks)
     return shown.some(isElsewhere) ? shown.filter(item => !isElsewhere(item)) : shown
   }
   // Blocks have no keys: they are identified by their place.

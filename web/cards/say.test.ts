@@ -36,6 +36,13 @@ test('the head says how many rows there are, and how many are not well', () => {
   expect(remarkOf(shown(table(well('a'), well('b'))))).toBe('2 rows')
   expect(remarkOf(shown(table(well('a'), bad('b'))))).toBe('1 of 2 not well')
   expect(remarkOf(shown(table(well('a'))))).toBe('')
+  const rest = (text: string): Block => ({ kind: 'text', text, tone: 'muted' })
+  const cut = [table(bad('a'), well('b')), rest('498 more rows not shown')]
+  expect(remarkOf(shown(...cut))).toBe('1 of 500 not well')
+  expect(isSaid({ label: 'count', text: '500', value: 500 }, cut)).toBe(true)
+  expect(remarkOf(shown(table(bad('a')), rest('9 more rows not shown, 3 of them not well')))).toBe(
+    '4 of 10 not well',
+  )
   expect(remarkOf(shown())).toBe('')
 })
 

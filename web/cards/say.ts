@@ -24,25 +24,40 @@ function listsRows(text: string, rows: TableBlock['rows']): boolean {
   })
 }
 
-/** Whether the head or the table of the card says the same. */
-export function isSaid({ label, text, value, tone }: Field, tables: readonly TableBlock[]): boolean {
+/** Rows that the panel has no room for, as it says itself, and how many of them are not well. */
+const NOT_SHOWN = /^(\d+) more rows? not shown(?:, (\d+) of them not well)?$/
+
+/** All rows of the only table, those that are not shown too; null: none, or several tables. */
+function countsOf(blocks: readonly Block[]): { readonly all: number; readonly notWell: number } | null {
+  const tables = blocks.filter(block => block.kind === 'table')
   const [table] = tables
-  if (table === undefined || table.rows.length === 0) return false
-  if (COUNTS.has(label.toLowerCase()) && tone !== 'warn' && tone !== 'error')
-    return value === table.rows.length || value === notWellIn(table)
-  return value === undefined && listsRows(text, table.rows)
+  if (table === undefined || tables.length > 1 || table.rows.length === 0) return null
+  let all = table.rows.length
+  let notWell = table.rows.filter(row => rowTone(row) !== undefined).length
+  for (const block of blocks) {
+    const [, hidden = '0', bad = '0'] = block.kind === 'text' ? (NOT_SHOWN.exec(block.text) ?? []) : []
+    all += Number(hidden)
+    notWell += Number(bad)
+  }
+  return { all, notWell }
 }
 
-function notWellIn({ rows }: TableBlock): number {
-  return rows.filter(row => rowTone(row) !== undefined).length
+/** Whether the head or the table of the card says the same. */
+export function isSaid({ label, text, value, tone }: Field, blocks: readonly Block[]): boolean {
+  const table = blocks.find(block => block.kind === 'table')
+  if (table === undefined || table.rows.length === 0) return false
+  if (COUNTS.has(label.toLowerCase()) && tone !== 'warn' && tone !== 'error') {
+    const counts = countsOf(blocks)
+    return counts !== null && (value === counts.all || value === counts.notWell)
+  }
+  return value === undefined && listsRows(text, table.rows)
 }
 
 /** The fields that stand above the tables: not those that never had a value, nor those that the head or a table says. */
 export function fieldsBeside({ blocks, everKnown }: Shown): readonly Field[] {
-  const tables = blocks.filter(block => block.kind === 'table')
   return blocks
     .flatMap(block => (block.kind === 'fields' ? shownItems(block.items, everKnown) : []))
-    .filter(item => !isSaid(item, tables))
+    .filter(item => !isSaid(item, blocks))
 }
 
 /** A count that would be the only field above a table: its head says it. */
@@ -58,12 +73,10 @@ export function loneCount(panel: Shown): Field | null {
 
 /** `4 rows`, `2 of 4 not well · 636 data points`; empty for a card without a table. */
 export function remarkOf(panel: ShownPanel, format: NumberFormat = 'plain'): string {
-  const tables = panel.blocks.filter(block => block.kind === 'table')
-  const [table] = tables
-  if (table === undefined || tables.length > 1 || table.rows.length === 0) return ''
-  const bad = notWellIn(table)
-  const count = table.rows.length
-  const rows = bad > 0 ? `${bad} of ${count} not well` : count === 1 ? '' : `${count} rows`
+  const counts = countsOf(panel.blocks)
+  if (counts === null) return ''
+  const { all, notWell } = counts
+  const rows = notWell > 0 ? `${notWell} of ${all} not well` : all === 1 ? '' : `${all} rows`
   const lone = loneCount(panel)
   if (lone === null) return rows
   const { label, number } = shownField(lone, format, panel.key)

@@ -55,8 +55,7 @@ function contentOf(key: string, block: Block, blocks: readonly Block[]): readonl
     })
   if (block.kind === 'text') return [block.text]
   if (block.kind === 'fields') {
-    const tables = blocks.filter(each => each.kind === 'table')
-    return fields(block.items.filter(item => item.text !== '—' && !isSaid(item, tables)))
+    return fields(block.items.filter(item => item.text !== '—' && !isSaid(item, blocks)))
   }
   const groups = groupsOf(block, key)
   if (groups !== null) return groups.flatMap(({ items }) => fields(items.map(({ field }) => field)))
