@@ -15,6 +15,7 @@ import { HttpError } from '../contract/errors.js'
 import type { HttpPlugin, HttpShell, RouteRules } from '../contract/plugin.js'
 import type { Refusal } from '../contract/refusal.js'
 import { Admission, checkModel, isRevoked } from './admission.js'
+import { appRoutes } from './app-routes/routes.js'
 import { type AskParts, askStream, askWhole, questionIn } from './ask.js'
 import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import type { ConnectObserver } from './connect.js'
@@ -35,7 +36,6 @@ import {
   streamIdText,
 } from './request.js'
 import { reconnect, resume, stop } from './resume.js'
-import { appRoutes } from './routes-proxy/routes.js'
 
 export type ChatRoutesObserver = ConnectObserver & { onRateLimited?(): void }
 
