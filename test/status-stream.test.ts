@@ -4,7 +4,7 @@ import { RawClient, raw } from './support/http-rig.js'
 import { startStatusServer } from './support/status-server.js'
 
 const COMPARED = [
-  ...['content-type', 'cache-control', 'content-encoding', 'x-accel-buffering', 'vary', 'connection'],
+  ...['content-type', 'cache-control', 'content-encoding', 'x-accel-buffering', 'vary'],
   ...['access-control-allow-origin', 'x-content-type-options', 'x-frame-options', 'content-security-policy'],
 ]
 

@@ -182,7 +182,7 @@ test('whatever is cut, each byte comes once, the upstream is asked once, and eve
     {
       // A failing run waits for what does not come, so a shorter one is not searched for.
       endOnFailure: true,
-      numRuns: Number(process.env.FAULT_RUNS ?? 120),
+      numRuns: Number(process.env.FAULT_RUNS ?? 50),
       ...(process.env.FAULT_SEED === undefined ? {} : { seed: Number(process.env.FAULT_SEED) }),
     },
   )

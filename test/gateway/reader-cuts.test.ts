@@ -95,7 +95,7 @@ const cut = fc.record({
   afterBytes: fc.oneof(fc.nat({ max: 700 }), fc.integer({ min: 600, max: 6_000 })),
   isReset: fc.boolean(),
 })
-const RUNS = Number(process.env.FAULT_RUNS ?? 25)
+const RUNS = Number(process.env.FAULT_RUNS ?? 10)
 
 test.each(Object.entries(READERS))(
   '%s: whatever is cut, each byte comes once',
