@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { defineConfig } from 'vite'
 
+// What is built is what is served, whatever this says where it is built; with another word the page would carry development code.
+process.env.NODE_ENV = 'production'
+
 const MAX_GZIPPED_BYTES = 7 * 1024
 /** Script and style together, most of it the Markdown parser. */
 const MAX_PAGE_GZIPPED_BYTES = 48 * 1024
@@ -55,7 +58,6 @@ const withinSize = most => ({
 export default defineConfig(({ mode }) => ({
   logLevel: 'info',
   plugins: [withinSize(OWN_LIMITS[mode] ?? MAX_GZIPPED_BYTES)],
-  // What is built is what is served; with another word the page would carry development code.
   define: { 'process.env.NODE_ENV': '"production"' },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   resolve: { alias: [{ find: LEFT_OUT, replacement: PARSER_PARTS }] },

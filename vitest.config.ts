@@ -3,6 +3,23 @@ import { defineConfig } from 'vitest/config'
 // unit: next to the files, one room each. whole: what needs more than one room (real sockets, files, processes).
 // deploy: what is shipped in deploy/, with the programs it is for (nginx, Caddy, HAProxy, Apache, promtool, systemd-analyze); `npm test` leaves
 // it out, .ci/run installs them and runs it (`npm run test:deploy`).
+/** Whole tests whose files share their modules, as unit tests do: loading the server's modules takes seconds for each file. */
+const SHARED = [
+  ...[
+    'test/chat/**/*.test.ts',
+    'test/chat-audit/**/*.test.ts',
+    'test/gateway/**/*.test.ts',
+    'test/http-*.test.ts',
+  ],
+  ...[
+    'test/panels/**/*.test.ts',
+    'test/documents/**/*.test.ts',
+    'test/sources/**/*.test.ts',
+    'test/boards/**/*.test.ts',
+  ],
+  'test/attack/!(tokens).test.ts',
+]
+
 export default defineConfig({
   test: {
     // Limits are for a fault, not for a slow machine.
@@ -28,8 +45,12 @@ export default defineConfig({
         test: {
           name: 'whole',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/deploy/**'],
+          exclude: ['test/deploy/**', ...SHARED],
         },
+      },
+      {
+        extends: true,
+        test: { name: 'shared', include: SHARED, isolate: false },
       },
       {
         extends: true,
