@@ -1,5 +1,6 @@
 // A slow, obviously correct reader of the summary stream, for tests: takes the bytes of one connection's body (split anywhere),
 // gives events and the panels a client would show. It applies a group when its last event has come, as protocol.md says.
+import { StringDecoder } from 'node:string_decoder'
 import { constants, inflateRawSync } from 'node:zlib'
 import { applyLinesDiff } from '../../src/board/diff.js'
 import { panelHash } from '../../src/board/hash.js'
@@ -55,6 +56,7 @@ export class StreamReader {
   #raw = Buffer.alloc(0)
   #body = Buffer.alloc(0)
   #inflated = 0
+  #decoder = new StringDecoder('utf8')
   #text = ''
   #group: Seen[] = []
 
@@ -78,7 +80,8 @@ export class StreamReader {
       fresh = whole.subarray(this.#inflated)
       this.#inflated = whole.length
     }
-    this.#text += fresh.toString('utf8')
+    // A piece may end within a character.
+    this.#text += this.#decoder.write(fresh)
     let end = this.#text.indexOf('\n\n')
     while (end !== -1) {
       this.#block(this.#text.slice(0, end))
@@ -100,6 +103,7 @@ export class StreamReader {
     this.#raw = Buffer.alloc(0)
     this.#body = Buffer.alloc(0)
     this.#inflated = 0
+    this.#decoder = new StringDecoder('utf8')
     this.#text = ''
     this.#group = []
     this.ended = false
