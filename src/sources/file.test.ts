@@ -414,14 +414,15 @@ describe('the watch', () => {
     // Only the fast poll is in time for a later change.
     const { until } = watching({ log, watchFolder, fastPollMs: 5, slowPollMs: 300 })
     await until(says(1))
-    await replace('{"n": 2}')
-    await until(says(2))
-    await vi.waitUntil(() => lines().length > 0, { timeout: 10_000 })
-    const startMs = performance.now()
-    for (let n = 3; n < 13; n++) {
-      await replace(`{"n": ${n}}`)
+    let n = 1
+    const change = async () => {
+      await replace(`{"n": ${++n}}`)
       await until(says(n))
     }
+    // A change while the watch is being opened counts as seen.
+    while (lines().length === 0) await change()
+    const startMs = performance.now()
+    for (let i = 0; i < 10; i++) await change()
     expect(performance.now() - startMs).toBeLessThan(10 * 300)
     expect(lines().map(({ msg }) => msg)).toEqual([
       'the status file is polled every 5 ms: the system has not reported a change of the file',
