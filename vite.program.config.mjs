@@ -8,8 +8,19 @@ import { defineConfig } from 'vite'
 
 const ROOT = fileURLToPath(new URL('.', import.meta.url))
 const OUT = join(ROOT, 'dist/program')
-/** libsql is native code; pino loads pino-pretty by its name. */
-const OUTSIDE = [/^@?libsql/, /^pino-pretty$/]
+/** Native code. */
+const OUTSIDE = [/^@?libsql/]
+
+/**
+ * Libraries of Fastify that this program gives nothing to do (src/http/zod-schemas.ts), the one that tests call it with, and that
+ * of prom-client's exemplars, which are off.
+ */
+const UNUSED = [
+  '@fastify/ajv-compiler',
+  '@fastify/fast-json-stringify-compiler',
+  'light-my-request',
+  '@opentelemetry/api',
+]
 
 const builtFile = id => relative(OUT, join(ROOT, 'dist', relative(ROOT, id).replace(/\.ts$/, '.js')))
 
@@ -35,13 +46,57 @@ const placed = {
   },
 }
 
-/** Without the bundle it is loaded by the first registry; within, it comes with the chunk of the commands that have one. */
-const promClient = {
-  name: 'prom-client',
-  load: id =>
-    id.endsWith('/src/metrics/prom-client.ts')
-      ? 'import * as library from "prom-client"\nexport const promClient = () => library'
-      : null,
+/** Files that load a CommonJS library when it is first used: the bundle has the library, and runs it at the same moment. */
+const loadedLate = {
+  name: 'loaded-late',
+  enforce: 'pre',
+  transform(code, id) {
+    if (
+      !id.startsWith(ROOT) ||
+      id.includes('node_modules') ||
+      !code.includes('createRequire(import.meta.url)')
+    )
+      return null
+    const [, name] = /^const (\w+) = createRequire\(import\.meta\.url\)$/m.exec(code) ?? []
+    return {
+      code: code
+        .replace(/^import .*'node:module'$/m, '')
+        .replace(/^const \w+ = createRequire.*$/m, '')
+        .replaceAll(`${name}('`, "require('"),
+      map: null,
+    }
+  },
+}
+
+/** The first segmenter of a process takes 10 ms, and string-width makes one before it is asked anything. */
+const segmentLate = {
+  name: 'segment-late',
+  transform(code, id) {
+    if (!id.endsWith('/node_modules/string-width/index.js')) return null
+    const made = 'const segmenter = new Intl.Segmenter();'
+    if (!code.includes(made))
+      throw new Error('string-width no longer makes a segmenter when loaded; remove this step')
+    const late =
+      'let segmenterMade; const segmenter = { segment: text => (segmenterMade ??= new Intl.Segmenter()).segment(text) };'
+    return { code: code.replace(made, late), map: null }
+  },
+}
+
+/** A source text with one other character takes twice the memory, and longer to read. */
+const ascii = {
+  name: 'ascii',
+  generateBundle(_options, bundle) {
+    const escaped = char => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`
+    for (const chunk of Object.values(bundle))
+      if (chunk.type === 'chunk') chunk.code = chunk.code.replace(/[\u0080-\uffff]/g, escaped)
+  },
+}
+
+const unused = {
+  name: 'unused',
+  enforce: 'pre',
+  resolveId: source => (UNUSED.includes(source) ? `\0unused:${source}` : null),
+  load: id => (id.startsWith('\0unused:') ? `export default null` : null),
 }
 
 /** Their licences ask that the text goes with each copy. */
@@ -67,7 +122,7 @@ const licences = {
 
 export default defineConfig({
   logLevel: 'warn',
-  plugins: [toolsStayOutside, placed, promClient, licences],
+  plugins: [unused, toolsStayOutside, loadedLate, segmentLate, placed, ascii, licences],
   ssr: { noExternal: true, target: 'node' },
   build: {
     ssr: true,
@@ -81,7 +136,13 @@ export default defineConfig({
       input: { g6: 'src/cli/main.ts' },
       platform: 'node',
       external: OUTSIDE,
-      output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+      // Without blanks and comments there is half as much to read at each start; names stay for stack traces.
+      output: {
+        minify: { compress: false, mangle: false, codegen: true },
+        format: 'es',
+        entryFileNames: '[name].js',
+        chunkFileNames: '[name]-[hash].js',
+      },
     },
   },
 })

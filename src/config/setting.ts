@@ -108,7 +108,9 @@ export function declare<T>(kind: KindOf<T>, words: About): Setting<T> {
     deprecated: words.deprecated ?? null,
     secret,
     failsOpen: words.failsOpen ?? secret,
-    schema: kind.schema,
+    get schema() {
+      return kind.schema
+    },
     parse: kind.parse,
   }
 }

@@ -1,13 +1,12 @@
 // The description of the HTTP side, generated from the routes: OpenAPI 3.1 and the JSON Schemas of the documents. They hold no data,
 // so /openapi.json and /schemas/*.json are open to all.
-import swagger from '@fastify/swagger'
-import type { FastifyInstance, FastifySchema } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify'
 import { z } from 'zod'
 import { HttpError } from '../contract/errors.js'
 import type { RouteRules } from '../contract/plugin.js'
 import { problemDocument } from '../protocol/events.js'
 import { schemaDocuments } from './schema-documents.js'
-import { jsonSchema } from './zod-schemas.js'
+import { jsonSchema, useZod, withoutCompilers } from './zod-schemas.js'
 
 /** In addition to the answers of its own, every route may give this one. */
 const PROBLEM = {
@@ -34,8 +33,28 @@ function described(schema: FastifySchema): FastifySchema {
   }
 }
 
-/** Call it before the routes are registered: it describes only later ones. */
-export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
+/** What the description has of each route. */
+export type DescribedRoute = Pick<RouteOptions, 'method' | 'url'> & {
+  readonly schema: RouteOptions['schema'] | undefined
+  readonly config: RouteOptions['config'] | undefined
+}
+
+export type DescriptionParts = {
+  /** All routes of the server. */
+  readonly routes: () => readonly DescribedRoute[]
+  readonly version: string
+  /** The address for people. Without one, that of the server is relative: the document may be below a path. */
+  readonly publicUrl: string | null
+}
+
+/**
+ * The OpenAPI document. It is made by a server of its own that opens nothing and has the same routes without their handlers, so
+ * that the library for it (a third of a megabyte) is loaded by the few who ask for the document.
+ */
+export async function openApiOf({ routes, version, publicUrl }: DescriptionParts): Promise<object> {
+  const { default: swagger } = await import('@fastify/swagger')
+  const app = Fastify({ exposeHeadRoutes: false, ...withoutCompilers })
+  useZod(app)
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -60,25 +79,24 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
       return { schema: { ...described(schema ?? {}), security }, url }
     },
   })
-}
-
-/** The OpenAPI document. Without an address for people, that of the server is relative: the document may be below a path. */
-export function openApiOf(app: FastifyInstance, publicUrl: string | null): object {
+  for (const { method, url, schema = {}, config = {} } of routes())
+    app.route({ method, url, schema, config, handler: () => {} })
+  await app.ready()
   return { ...app.swagger(), servers: [{ url: publicUrl ?? '.' }] }
 }
 
 const RULES: RouteRules = { surface: 'other', access: 'open' }
 const JSON_TYPE = 'application/json; charset=utf-8'
 
-export function descriptionRoutes(app: FastifyInstance, publicUrl: string | null): void {
+export function descriptionRoutes(app: FastifyInstance, parts: DescriptionParts): void {
   const config = { rules: RULES }
   // Made when they are asked for: they would delay each start by tens of milliseconds.
   let texts: ReadonlyMap<string, Buffer> | null = null
-  let openapi: Buffer | null = null
+  let openapi: Promise<Buffer> | null = null
   const describe = { schema: { summary: 'This description', tags: ['description'] }, config }
-  app.get('/openapi.json', describe, (_, reply) => {
-    openapi ??= Buffer.from(JSON.stringify(openApiOf(app, publicUrl)))
-    return reply.header('Content-Type', JSON_TYPE).send(openapi)
+  app.get('/openapi.json', describe, async (_, reply) => {
+    openapi ??= openApiOf(parts).then(document => Buffer.from(JSON.stringify(document)))
+    return reply.header('Content-Type', JSON_TYPE).send(await openapi)
   })
   const schemas = {
     schema: { summary: 'JSON Schema of an event or a document', tags: ['description'] },

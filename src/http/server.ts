@@ -22,7 +22,7 @@ import type { Log } from '../log/log.js'
 import { Access, GuardRefusal, type StreamTarget } from './access.js'
 import { RouteMethods } from './allowed-methods.js'
 import { commonHeaders, DOCUMENT_HEADERS } from './answer-headers.js'
-import { describeRoutes, descriptionRoutes, openApiOf } from './description.js'
+import { type DescribedRoute, type DescriptionParts, descriptionRoutes, openApiOf } from './description.js'
 import type { HttpConfig } from './http-config.js'
 import type { ListenerPlan } from './listen-plan.js'
 import { Listeners, type Listening, type TimeLimits } from './listeners.js'
@@ -32,7 +32,7 @@ import { type MonitoringParts, monitoringRoutes } from './routes/monitoring.js'
 import { readersRoute } from './routes/readers.js'
 import { resyncRoute } from './routes/resync.js'
 import { StreamOpener } from './stream-opener.js'
-import { zodValidator } from './zod-schemas.js'
+import { useZod, withoutCompilers } from './zod-schemas.js'
 
 const BODY_LIMIT_BYTES = 64 * 1024
 const ROUTED_METHODS: ReadonlySet<string> = new Set(METHODS)
@@ -122,6 +122,12 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   const listenerOf = new WeakMap<IncomingMessage, ListenerPlan>()
   const refusals = new RefusalLog(log, clock)
   const methods = new RouteMethods<RouteRules>()
+  const routes: DescribedRoute[] = []
+  const description: DescriptionParts = {
+    routes: () => routes,
+    version: parts.version,
+    publicUrl: parts.config().publicUrl,
+  }
 
   const app = createApp()
 
@@ -130,21 +136,23 @@ export function createHttpServer(parts: HttpParts): HttpServer {
       logger: false,
       bodyLimit: BODY_LIMIT_BYTES,
       return503OnClosing: false,
+      ...withoutCompilers,
       frameworkErrors: (error, request, reply) => {
         prepare(request, reply)
         fail(request, reply, error)
       },
     })
+    useZod(fastify)
     fastify.decorateRequest('facts')
-    fastify.setValidatorCompiler(zodValidator)
-    fastify.setSerializerCompiler(() => data => JSON.stringify(data))
     fastify.setErrorHandler((error, request, reply) => fail(request, reply, error))
     fastify.setNotFoundHandler((request, reply) => fail(request, reply, new HttpError('not_found')))
     fastify.addHook('onRoute', route => {
       const rules = route.config?.rules
       if (rules === undefined)
         throw new Error(`the route ${route.url} has no config.rules; add them (RouteRules)`)
-      methods.add(route.url, [route.method].flat(), rules)
+      const { method, url, schema, config } = route
+      methods.add(url, [method].flat(), rules)
+      if (method !== 'HEAD') routes.push({ method, url, schema, config })
     })
     fastify.addHook('onRequest', (request, reply, done) => {
       prepare(request, reply)
@@ -163,11 +171,10 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   }
 
   async function register(): Promise<void> {
-    await describeRoutes(app, parts.version)
     monitoringRoutes(app, shell, parts)
     ticketRoute(app, access)
     readersRoute(app, { config: () => access.config, connections })
-    descriptionRoutes(app, parts.config().publicUrl)
+    descriptionRoutes(app, description)
     if (hub !== null) {
       const common = { config: () => access.config, hub, panelKeys: parts.panelKeys }
       eventsRoutes(app, { ...common, shell })
@@ -278,7 +285,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
   const server: HttpServer = {
     describe: async () => {
       await ready()
-      return openApiOf(app, parts.config().publicUrl)
+      return openApiOf(description)
     },
     listen: async () => {
       const { httpHost, httpSocketMode } = access.config

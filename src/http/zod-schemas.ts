@@ -1,5 +1,5 @@
 // Routes declare zod schemas: Fastify validates with them, and the OpenAPI description is generated from the same objects.
-import type { FastifySchemaCompiler } from 'fastify'
+import type { FastifyInstance, FastifySchemaCompiler } from 'fastify'
 import { z } from 'zod'
 import { HttpError } from '../contract/errors.js'
 
@@ -21,10 +21,25 @@ function validated<T>(
     : { error: new HttpError('invalid_query', detailOf(parsed.error)) }
 }
 
-export const zodValidator: FastifySchemaCompiler<z.ZodType> =
+const zodValidator: FastifySchemaCompiler<z.ZodType> =
   ({ schema }) =>
   data =>
     validated(schema, data)
+
+const notUsed = (): never => {
+  throw new Error('no compiler of its own: call useZod on the server')
+}
+
+/** For the options of a server that uses zod: Fastify would load ajv and fast-json-stringify, which take longer than all else. */
+export const withoutCompilers = {
+  schemaController: { compilersFactory: { buildValidator: notUsed, buildSerializer: notUsed } },
+}
+
+/** The server validates with zod and writes JSON as it is. */
+export function useZod(app: FastifyInstance): void {
+  app.setValidatorCompiler(zodValidator)
+  app.setSerializerCompiler(() => data => JSON.stringify(data))
+}
 
 /** The query of a request target, for requests that Fastify does not see. Throws HttpError `invalid_query`. */
 export function queryOf<T>(schema: z.ZodType<T>, target: string): T {

@@ -2,8 +2,8 @@
 // command. No line ever contains a token, a ticket, a cookie or query text.
 import type { Writable } from 'node:stream'
 import { type Logger, multistream, pino } from 'pino'
-import pretty from 'pino-pretty'
 import { LinesOut } from './lines-out.js'
+import { prettyLines } from './pretty.js'
 import { printableLines, printableMessage } from './printable.js'
 
 export type Log = Logger
@@ -22,7 +22,7 @@ export function createLog(options: LogOptions): Log {
   const settings = { level: options.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
   const first =
     options.format === 'pretty'
-      ? pretty({
+      ? prettyLines()({
           destination,
           colorize: false,
           ignore: 'pid,hostname',

@@ -2,7 +2,6 @@
 // is loaded with the first request, so a server that follows nobody does without it.
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
-import { rootCertificates } from 'node:tls'
 import type * as library from 'undici'
 import { isLinkLocal } from './link-local.js'
 
@@ -68,7 +67,7 @@ export class OwnConnections {
 
   async #open({ ca = null, resolve = resolveAll }: OwnConnectionsOptions): Promise<library.Agent> {
     const { Agent } = await load()
-    const trusted = ca === null ? {} : { ca: [...rootCertificates, ca] }
+    const trusted = ca === null ? {} : { ca: [...(await import('node:tls')).rootCertificates, ca] }
     return new Agent({ connections: 1, connect: { lookup: lookupWith(resolve), ...trusted } })
   }
 

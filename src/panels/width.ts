@@ -42,7 +42,13 @@ const REGIONAL_INDICATOR = /\p{Regional_Indicator}/u
 const PICTURE = /\p{Extended_Pictographic}/u
 /** Combining marks without a script: those of a script may join letters. */
 const COMMON_MARK = /\p{Script=Inherited}/u
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+let segmenter: Intl.Segmenter | null = null
+
+/** The characters of a text as people see them. The segmenter is made for the first text that needs it: that takes 10 ms. */
+export function segmentsOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return segmenter.segment(text)
+}
 
 function countOf(segments: Iterable<unknown>): number {
   let count = 0
@@ -87,7 +93,7 @@ function classify(code: number): number {
   if (SKIN_TONE.test(char)) return SKIN
   if (REGIONAL_INDICATOR.test(char)) return REGIONAL
   if (PICTURE.test(char)) return stringWidth(char) === 1 ? NARROW_PICTURE : WIDE_PICTURE
-  if (countOf(graphemes.segment(`a${char}a`)) === 3) return stringWidth(char) || NO_WIDTH
+  if (countOf(segmentsOf(`a${char}a`)) === 3) return stringWidth(char) || NO_WIDTH
   return COMMON_MARK.test(char) ? EXTENDS : OTHER
 }
 
@@ -149,7 +155,7 @@ function measureSegments(text: string, limit: number): Measured {
   let kept = 0
   let keptWidth = 0
   for (const { piece, from } of piecesOf(text)) {
-    for (const { segment, index } of graphemes.segment(piece)) {
+    for (const { segment, index } of segmentsOf(piece)) {
       width += clusterWidth(segment)
       if (width > limit) return { width, kept, keptWidth, fits: false }
       if (width < limit) {

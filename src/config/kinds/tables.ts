@@ -46,8 +46,17 @@ export function tables<Shape extends z.ZodRawShape, T>(
     }
   }
   const allowed = `tables of ${Object.keys(row.shape).join(', ')}`
-  const rows = { type: 'array', maxItems: MAX_ROWS, items: schemaOf(row) }
-  return declare<readonly T[]>({ kind: 'tables', default: [], allowed, schema: rows, parse }, about)
+  const kind = {
+    kind: 'tables' as const,
+    default: [],
+    allowed,
+    // Only the reference reads it, and making it would delay each start.
+    get schema() {
+      return { type: 'array', maxItems: MAX_ROWS, items: schemaOf(row) }
+    },
+    parse,
+  }
+  return declare<readonly T[]>(kind, about)
 }
 
 const unreadable: ReadSecretFile = () => {

@@ -2,6 +2,7 @@
 // last step and keeps every width, so the layout does not depend on it.
 import type { Tone } from '../../../panels/panel.js'
 import { displayWidth } from '../../../panels/text.js'
+import { segmentsOf } from '../../../panels/width.js'
 
 /** Every tone is a shape and a colour. */
 export const TONE_MARKS: Readonly<Record<Tone, string>> = {
@@ -52,13 +53,12 @@ const ASCII_OF: ReadonlyMap<string, string> = new Map([
 ])
 
 const ASCII_ONLY = /^[\x20-\x7e]*$/
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
 /** ASCII of the same width; characters without a counterpart become `?`. */
 export function foldToAscii(text: string): string {
   if (ASCII_ONLY.test(text)) return text
   let folded = ''
-  for (const { segment } of graphemes.segment(text)) {
+  for (const { segment } of segmentsOf(text)) {
     const bare = segment.normalize('NFD').charAt(0)
     const like = ASCII_OF.get(segment) ?? (ASCII_ONLY.test(bare) ? bare : '?')
     folded += like.padEnd(displayWidth(segment), '?').slice(0, displayWidth(segment))
