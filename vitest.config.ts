@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 // unit: next to the files, one room each. whole: what needs more than one room (real sockets, files, processes).
@@ -20,6 +21,9 @@ const SHARED = [
   'test/attack/!(tokens).test.ts',
 ]
 
+/** One file more than there are processors: whole tests wait for sockets, processes and pages half of their time. */
+const WAITING = { maxWorkers: availableParallelism() + 1, sequence: { groupOrder: 1 } }
+
 export default defineConfig({
   test: {
     // Limits are for a fault, not for a slow machine.
@@ -28,7 +32,7 @@ export default defineConfig({
     // What a page comes to show is waited for; one second, as it is by itself, a busy machine may be late.
     expect: { poll: { timeout: 30_000 } },
     retry: 0,
-    // Left alone vitest keeps one of the processors for itself; most tests here wait for sockets and processes.
+    // Left alone vitest keeps one of the processors for itself.
     maxWorkers: '100%',
     projects: [
       {
@@ -46,11 +50,12 @@ export default defineConfig({
           name: 'whole',
           include: ['test/**/*.test.ts'],
           exclude: ['test/deploy/**', ...SHARED],
+          ...WAITING,
         },
       },
       {
         extends: true,
-        test: { name: 'shared', include: SHARED, isolate: false },
+        test: { name: 'shared', include: SHARED, isolate: false, ...WAITING },
       },
       {
         extends: true,
