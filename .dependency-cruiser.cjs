@@ -13,6 +13,7 @@ const SHELL = [
   'sources',
   'hub',
   'connection',
+  'history',
   'engine',
 ]
 const CORE = ['display', 'declared', 'automatic', 'board', 'panels', 'ingest', 'snapshot', 'sse', 'protocol']

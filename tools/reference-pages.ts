@@ -10,8 +10,11 @@ import { settingsPage, settingsSchema } from '../src/config/pages.js'
 import { Connections } from '../src/connection/connections.js'
 import { errorsPage } from '../src/contract/errors.js'
 import { writeAtomically } from '../src/files/atomic.js'
+import { NearHistory } from '../src/history/near.js'
+import { VerdictLog } from '../src/history/verdict-log.js'
 import { httpPage, openApiDocument } from '../src/http/reference.js'
 import { clientFilePlugin, pagePlugin } from '../src/http/routes/built-files.js'
+import { historyPlugin } from '../src/http/routes/history.js'
 import { pushPlugin } from '../src/http/routes/push.js'
 import { statusStreamPlugin } from '../src/http/routes/status-stream.js'
 import { boardSchema, chatEventsPage, eventsPage } from '../src/http/schema-documents.js'
@@ -41,6 +44,12 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     pagePlugin([]),
     statusStreamPlugin(statusHub, config),
     pushPlugin([], config),
+    historyPlugin({
+      config,
+      history: new NearHistory({ nowMs: systemClock.nowMs }),
+      verdicts: new VerdictLog(),
+      clock: systemClock,
+    }),
     ...chat.plugins,
   ]
   const openapi = await openApiDocument(defaults.config, VERSION, plugins).finally(() => statusHub.close())

@@ -36,6 +36,7 @@ import {
 } from './bind-metrics.js'
 import { type BoardFile, findingLines, readBoardFile } from './board-file.js'
 import type { StandIn } from './chat.js'
+import { createHistory, type History } from './history.js'
 import { createHubOutput, createStatusOutput, wantsSink } from './outputs.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
 import type { OutputParts, Pipeline, ProgramParts, ProgramSource } from './parts.js'
@@ -82,6 +83,8 @@ export class Program {
   readonly #pipeline: Pipeline
   readonly #statusHub: StatusHub | null = null
   readonly #listeners: readonly ListenerPlan[]
+  /** Of a program that serves; null: nobody can ask. */
+  readonly #history: History | null
   readonly #chatStandIn: StandIn | null
   #config: Config
   #boardFile: BoardFile | null
@@ -130,7 +133,9 @@ export class Program {
     this.#statusHub = this.#pipeline.createStatusHub(connections)
     const outputs = options.outputs?.({ ...parts, hubStats: () => this.hub.stats() }) ?? []
     const statuses = this.#statusHub === null ? [] : [createStatusOutput(this.#statusHub)]
-    const streams = this.serving ? [createHubOutput(this.hub), ...statuses] : []
+    this.#history = this.serving ? createHistory(clock, log) : null
+    const streams =
+      this.#history === null ? [] : [createHubOutput(this.hub), ...statuses, this.#history.output]
     this.loop = new Loop({
       boards: this.#pipeline.boards,
       epoch: this.#pipeline.epoch,
@@ -194,7 +199,7 @@ export class Program {
   }
 
   async #start(): Promise<readonly Listening[]> {
-    if (this.serving) {
+    if (this.#history !== null) {
       const { createServing } = await import('./serving.js')
       this.#serving = await createServing({
         ...this.#parts,
@@ -202,6 +207,7 @@ export class Program {
         listeners: this.#listeners,
         hub: this.hub,
         statusHub: this.#statusHub,
+        history: this.#history,
         loop: this.loop,
         panelKeys: this.#pipeline.panelKeys,
         pushTargets: this.#pushTargets,

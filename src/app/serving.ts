@@ -10,6 +10,7 @@ import type { LagGauge } from '../guards/lag.js'
 import { healthDocument } from '../http/health-document.js'
 import type { ListenerPlan } from '../http/listen-plan.js'
 import { clientFilePlugin, pagePlugin } from '../http/routes/built-files.js'
+import { historyPlugin } from '../http/routes/history.js'
 import { pushPlugin } from '../http/routes/push.js'
 import { statusStreamPlugin } from '../http/routes/status-stream.js'
 import { createHttpServer, type HttpServer } from '../http/server.js'
@@ -17,6 +18,7 @@ import type { Hub } from '../hub/hub.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import { httpObserver } from './bind-metrics.js'
 import { type Chat, createChat, type StandIn } from './chat.js'
+import type { History } from './history.js'
 import type { Pipeline, ProgramParts } from './parts.js'
 import { VERSION } from './version.js'
 
@@ -25,6 +27,7 @@ export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly connections: Connections
   readonly hub: Hub
   readonly statusHub: StatusHub | null
+  readonly history: History
   readonly loop: Loop
   readonly panelKeys: Pipeline['panelKeys']
   readonly pushTargets: readonly PushTarget[]
@@ -51,6 +54,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
     connections,
     hub,
     statusHub,
+    history,
     loop,
     lagGauge,
     isDraining,
@@ -113,6 +117,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
       clientFilePlugin(),
       page,
       ...statuses,
+      historyPlugin({ config: settings, history: history.near, verdicts: history.verdicts, clock }),
       pushPlugin(parts.pushTargets, settings, clock),
       ...chat.plugins,
     ],

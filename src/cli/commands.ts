@@ -49,6 +49,11 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
     async () => (await import('./readers.js')).readersCommand(),
   ],
   [
+    'history',
+    'Show numbers of the board over time, or how the system was',
+    async () => (await import('./history.js')).historyCommand(),
+  ],
+  [
     'verdict',
     'Print how the system is, as a plugin of a monitoring system',
     async () => (await import('./verdict.js')).verdictCommand(),

@@ -27,3 +27,10 @@ export function matchesEtag(ifNoneMatch: string | undefined, etag: string): bool
   const known = ifNoneMatch.match(/(?:W\/)?"[^"]*"/g) ?? []
   return known.some(tag => tag.replace(/^W\//, '') === etag)
 }
+
+/** Accepts `text/csv` with a higher quality than JSON. */
+export function prefersCsv(accept: string | undefined): boolean {
+  if (accept === undefined) return false
+  const csv = quality(accept, 'text/csv') ?? 0
+  return csv > 0 && csv > (quality(accept, 'application/json') ?? 0)
+}

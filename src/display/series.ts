@@ -55,6 +55,8 @@ export type Series = {
   points(id: string, nowMs: number, spanSec: number, count: number): readonly (number | null)[]
   /** Ids that have a line, in the order first seen. */
   ids(): readonly string[]
+  /** Numbers of the newest facts that have no line, because others took all the room; `first`: the id of one of them. */
+  leftOut(): { readonly count: number; readonly first: string | null }
 }
 
 const secondOf = (atMs: number): number => Math.floor(atMs / 1000)
@@ -98,6 +100,8 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
   const byPanel = new Map<string, Line[]>()
   /** Facts of this second that are not in the lines yet: those of a busy panel are read once a second. */
   const waiting = new Map<string, unknown>()
+  /** By panel: how many of its newest facts found no room, and the id of the first. */
+  const leftOut = new Map<string, { readonly count: number; readonly first: string }>()
   /** The newest filled second; -1 before the first. */
   let newest = -1
 
@@ -134,12 +138,18 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
     // New lines may need the room of lines that end here.
     for (const panel of waiting.keys()) for (const line of byPanel.get(panel) ?? []) line.now = Number.NaN
     for (const [panel, facts] of waiting) {
-      let isFull = false
+      let count = 0
+      let first: string | null = null
       for (const [id, value] of numbersOf(panel, facts, MAX_READ)) {
-        const line = isFull ? (kept.get(id) ?? null) : lineFor(panel, id)
-        if (line === null) isFull = true
-        else line.now = value
+        const line = count > 0 ? (kept.get(id) ?? null) : lineFor(panel, id)
+        if (line !== null) line.now = value
+        else {
+          count++
+          first ??= id
+        }
       }
+      if (first === null) leftOut.delete(panel)
+      else leftOut.set(panel, { count, first })
       for (const { values, now } of byPanel.get(panel) ?? []) values[newest % WINDOW_SEC] = now
     }
     waiting.clear()
@@ -228,6 +238,10 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
     ids() {
       settle()
       return [...kept.keys()]
+    },
+    leftOut() {
+      const all = [...leftOut.values()]
+      return { count: all.reduce((sum, { count }) => sum + count, 0), first: all[0]?.first ?? null }
     },
   }
 }

@@ -77,6 +77,11 @@ export type CycleResult = {
   readonly stats: LoopStats
 }
 
+/** Whether the tones and numbers of the shown panels are those of now. */
+export function isJudged({ source: { state } }: Pick<CycleResult, 'source'>): boolean {
+  return state === 'fresh' || state === 'closed' || state === 'starting'
+}
+
 /**
  * An output receives each board. `publish` may be asynchronous; while it runs, newer results replace each other, and the output
  * gets only the newest when it is ready again. What it throws is logged and counted.

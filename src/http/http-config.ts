@@ -14,6 +14,7 @@ export type HttpConfig = Pick<
   | 'metricsHttpPort'
   | 'resyncHttpPort'
   | 'disableResyncHttp'
+  | 'timezone'
   | 'metricsPublic'
   | 'allowOpen'
   | 'allowedHosts'

@@ -1,8 +1,7 @@
 // The last 15 minutes of the numbers of the board, kept from its facts. While the status is not judged nothing is added.
 import { createSeries, LEAST_SEC, WINDOW_SEC } from '../../display/series.js'
 import type { CycleResult } from '../../engine/cycle.js'
-import type { Facts } from '../../panels/facts.js'
-import { isJudged } from './draw/freshness.js'
+import { SeriesFeed } from '../../history/feed.js'
 import type { Line, Role } from './draw/run.js'
 import { type Trends, trendRuns } from './draw/trends.js'
 
@@ -13,34 +12,14 @@ const MAX_KEPT = 4_096
 
 export class LiveTrends {
   readonly #series = createSeries()
-  /** The facts taken last, by panel. */
-  #taken = new Map<string, Facts | undefined>()
-  #isOpen = false
+  readonly #feed = new SeriesFeed(this.#series)
   #atMs = Number.NEGATIVE_INFINITY
   readonly #known = new Map<string, number>()
   readonly #points = new Map<string, readonly (number | null)[]>()
 
   /** The facts of a board that is shown from now on. */
   take(result: CycleResult, nowMs: number): void {
-    const { board } = result
-    if (!isJudged(result)) {
-      if (this.#isOpen) this.#series.interrupt(nowMs)
-      this.#isOpen = false
-      this.#taken = new Map()
-      return
-    }
-    this.#isOpen = true
-    for (const { key, facts } of board.panels.values()) {
-      if (this.#taken.has(key) && this.#taken.get(key) === facts) continue
-      this.#taken.set(key, facts)
-      this.#series.take(key, facts, nowMs)
-    }
-    for (const key of this.#taken.keys()) {
-      if (board.panels.has(key)) continue
-      this.#taken.delete(key)
-      this.#series.take(key, undefined, nowMs)
-    }
-    this.#series.confirm(nowMs)
+    this.#feed.take(result, nowMs)
   }
 
   /** As they are at this moment, or were a few seconds before. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { NOW_MS, resultOf } from '../../../../test/terminal/support/scenes.js'
-import type { StatusState } from '../../../engine/cycle.js'
+import { isJudged, type StatusState } from '../../../engine/cycle.js'
 import { makePanel } from '../../../panels/lines.js'
 import type { Block, Cell } from '../../../panels/panel.js'
-import { freshness, isJudged, isNoAlerts } from './freshness.js'
+import { freshness, isNoAlerts } from './freshness.js'
 
 function standing(state: StatusState, ageSec: number | null, tooOld = false) {
   const changedAtMs = ageSec === null ? null : NOW_MS - ageSec * 1000

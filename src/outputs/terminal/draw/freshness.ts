@@ -12,11 +12,6 @@ export function statusAgeSec({ source: { changedAtMs } }: CycleResult, nowMs: nu
   return changedAtMs === null ? null : Math.max(0, nowMs - changedAtMs) / 1000
 }
 
-/** Whether the tones of the shown panels are those of now. */
-export function isJudged({ source: { state } }: CycleResult): boolean {
-  return state === 'fresh' || state === 'closed' || state === 'starting'
-}
-
 /** `2 s ago`, `closed, last 15:30`, `stale 12 s`, `missing 3 min` (the age of what is still shown), `starting`. */
 export function freshness(result: CycleResult, nowMs: number, timezone: string): Freshness {
   const { state, tooOld } = result.source

@@ -1,5 +1,7 @@
 // Paints a scene as a frame: bars above and below; between them the panels in columns, one zoomed panel, the curated blocks, the
 // help, or a message.
+
+import { isJudged } from '../../../engine/cycle.js'
 import type { Panel } from '../../../panels/panel.js'
 import { curatedBlocks } from '../curated/blocks.js'
 import { sectionLines } from '../curated/sections.js'
@@ -11,7 +13,7 @@ import type { TerminalSettings } from '../settings.js'
 import { bottomBar, topBar } from './bars.js'
 import { ContentCache, type ContentSetup } from './content-cache.js'
 import { type Frame, frameOf } from './frame.js'
-import { isJudged, isNoAlerts } from './freshness.js'
+import { isNoAlerts } from './freshness.js'
 import { type Block, gridLines } from './grid.js'
 import { type Drawing, panelLines } from './panel-lines.js'
 import { helpBody, nothingFound, tooSmall, waiting } from './placards.js'
