@@ -33,7 +33,11 @@ export function readHelp(text: string): Help {
     }
     if (section === 'Commands' && command?.[1] !== undefined) commands.add(command[1])
   }
-  return { commands, flags, positionals: [...usage.matchAll(/\[(?!options|command)\w+\]|<\w+>/g)].length }
+  const taken = [...usage.matchAll(/\[(?!options|command)\w+(\.{3})?\]|<\w+(\.{3})?>/g)].map(
+    ([argument]) => argument,
+  )
+  const takesMany = taken.some(argument => argument.includes('...'))
+  return { commands, flags, positionals: takesMany ? Number.POSITIVE_INFINITY : taken.length }
 }
 
 const helps = new Map<string, Promise<Help>>()
