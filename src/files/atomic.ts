@@ -78,7 +78,7 @@ export const systemEdge: AtomicEdge = {
 }
 
 /**
- * The same, but what each write does holds its thread until it is on the disk: for a thread of its own. There it takes a third of
+ * The same, but what each write does holds its thread until it is on the disk: for a thread of its own. There it takes half of
  * the processor time, as nothing waits for other threads.
  */
 export const blockingEdge: AtomicEdge = {

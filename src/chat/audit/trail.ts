@@ -52,8 +52,8 @@ export type StartedTrail = AuditTrail & {
 }
 
 /**
- * So many entries wait as they came. Making the records of a batch in a row costs a third of making each one at the start of its
- * answer, whose first word would wait for it.
+ * So many entries wait as they came: the first word of an answer would wait for its record to be made, and making those of a batch
+ * in a row costs less.
  */
 const MAX_UNMADE = 64
 /**
