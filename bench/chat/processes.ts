@@ -1,5 +1,5 @@
 // The processes of the chat benchmark: a scripted upstream, the relay, and a bare pipe to compare it with.
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -26,7 +26,12 @@ export type Route = 'bali-zero' | 'pass-through'
 export async function startRelay(upstream: string, route: Route = 'bali-zero'): Promise<OwnServer> {
   const folder = await mkdtemp(join(tmpdir(), 'g6-bench-chat-'))
   const remove = () => rm(folder, { recursive: true, force: true })
-  const server = await startServer(['serve', '--status-file', join(folder, 'none.json')], {
+  // A folder of its own: each batch of the audit trail would be an event in the folder of the status file, which is then read.
+  const statusFolder = join(folder, 'status')
+  await mkdir(statusFolder)
+  const server = await startServer(['serve', '--status-file', join(statusFolder, 'none.json')], {
+    // Files of panels are not the relay's work, and would be written where the benchmark was started.
+    G6_NO_WRITE_PANELS: '1',
     ...(route === 'bali-zero'
       ? { ENABLE_SSE_STREAMING: 'true', RAG_BACKEND_URL: upstream }
       : { G6_RELAY_UPSTREAM: `${upstream}/v1` }),

@@ -98,7 +98,8 @@ export function begin<Said>(
     ...(request.kind === undefined ? {} : { format: request.kind }),
   }
   const ofStream = { streamId, connectionId, requestId, person, key: relayKey?.name ?? null }
-  const inLog = { requestId, stream: streamMark(streamId), ...trace }
+  /** Made for a line that is written: most answers have none. */
+  const inLog = () => ({ requestId, stream: streamMark(streamId), ...trace })
   /** Kinds of frames that were not understood, for the log. */
   const unknownFrames = new Set<string>()
   /** For the log; as many as there are tries. */
@@ -154,11 +155,11 @@ export function begin<Said>(
         if (unknownFrames.size < MAX_KINDS) unknownFrames.add(kind)
         if (isFirst)
           log.warn(
-            { ...inLog, frame: kind },
+            { ...inLog(), frame: kind },
             'the upstream sent a frame of unknown type; ignored, and counted in the metrics',
           )
       },
-      onFault: error => log.error({ err: error, ...inLog }, 'a chat stream failed'),
+      onFault: error => log.error({ err: error, ...inLog() }, 'a chat stream failed'),
       onEnd: (counts, terminal, upstreams) => {
         lease.release()
         spent(relayKey, spentOf(counts))
@@ -186,8 +187,9 @@ export function begin<Said>(
     })
     // A good end is in the metrics and in the audit; a log line for each would cost more than its first token.
     const level = terminal.type === 'done' ? 'debug' : 'info'
+    if (!log.isLevelEnabled(level)) return
     const failed = failures.length === 0 ? {} : { failures }
     const unknown = unknownFrames.size === 0 ? {} : { unknownFrames: [...unknownFrames] }
-    log[level]({ ...inLog, reason, tokens, ...failed, ...unknown }, 'a chat stream ended')
+    log[level]({ ...inLog(), reason, tokens, ...failed, ...unknown }, 'a chat stream ended')
   }
 }

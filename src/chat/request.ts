@@ -66,6 +66,8 @@ export const resumeQuery = {
 }
 
 function matching(header: string | readonly string[] | undefined, form: z.ZodString): string | null {
+  // Most callers send none of these headers, and the answer waits for this.
+  if (header === undefined) return null
   return form.safeParse(header).data ?? null
 }
 

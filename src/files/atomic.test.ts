@@ -2,7 +2,7 @@ import { lstat, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { type AtomicEdge, systemEdge, writeAtomically } from './atomic.js'
+import { type AtomicEdge, blockingEdge, systemEdge, writeAtomically } from './atomic.js'
 
 let folder = ''
 let path = ''
@@ -38,18 +38,29 @@ function heldFor(tries: number, code: string): AtomicEdge['rename'] {
   }
 }
 
-test('a file is written, and replaced, with no other file left', async () => {
-  await writeAtomically(path, 'one')
-  expect(await readFile(path, 'utf8')).toBe('one')
-  await writeAtomically(path, 'zwei ✓')
-  expect(await readFile(path, 'utf8')).toBe('zwei ✓')
-  expect(await readdir(folder)).toEqual(['status.json'])
-})
+describe.each([
+  { how: 'with waiting', edge: systemEdge },
+  { how: 'holding the thread', edge: blockingEdge },
+])('$how', ({ edge }) => {
+  test('a file is written, and replaced, with no other file left', async () => {
+    await writeAtomically(path, 'one', edge)
+    expect(await readFile(path, 'utf8')).toBe('one')
+    await writeAtomically(path, 'zwei ✓', edge)
+    expect(await readFile(path, 'utf8')).toBe('zwei ✓')
+    expect(await readdir(folder)).toEqual(['status.json'])
+  })
 
-test('a missing folder is created', async () => {
-  const deep = join(folder, 'a', 'b', 'status.json')
-  await writeAtomically(deep, 'one')
-  expect(await readFile(deep, 'utf8')).toBe('one')
+  test('a missing folder is created', async () => {
+    const deep = join(folder, 'a', 'b', 'status.json')
+    await writeAtomically(deep, 'one', edge)
+    expect(await readFile(deep, 'utf8')).toBe('one')
+  })
+
+  test('what is at the path of the temporary file is left alone, a link too', async () => {
+    await symlink(join(folder, 'elsewhere'), path)
+    await expect(edge.writeFlushed(path, 'one')).rejects.toMatchObject({ code: 'EEXIST' })
+    expect(await readdir(folder)).toEqual(['status.json'])
+  })
 })
 
 test('the temporary file is in the same folder, hidden, with the process id and a random part in its name', async () => {

@@ -38,10 +38,14 @@ export const STREAM_HEADERS: Headers = {
 
 /** The head of a stream as bytes. All values are ours or checked, so a line break in one is our fault. */
 export function streamHead(headers: StreamHeaders): Buffer {
-  const lines = Object.entries(headers).flatMap(([name, value]) =>
-    [value].flat().map(each => `${name}: ${each}\r\n`),
-  )
-  if (lines.some(line => /[\r\n\0]/.test(line.slice(0, -2))))
-    throw new Error('a header value has a line break')
-  return Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join('')}\r\n`, 'latin1')
+  let head = 'HTTP/1.1 200 OK\r\n'
+  for (const [name, value] of Object.entries(headers)) {
+    for (const each of typeof value === 'string' ? [value] : value) {
+      if (LINE_BREAK.test(each)) throw new Error(`the value of the header ${name} has a line break`)
+      head += `${name}: ${each}\r\n`
+    }
+  }
+  return Buffer.from(`${head}\r\n`, 'latin1')
 }
+
+const LINE_BREAK = /[\r\n\0]/

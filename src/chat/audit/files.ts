@@ -13,7 +13,7 @@ import {
 } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { writeAtomically } from '../../files/atomic.js'
+import { blockingEdge, writeAtomically } from '../../files/atomic.js'
 import type { Head } from './chain.js'
 
 /**
@@ -142,5 +142,5 @@ export async function readHead(databasePath: string): Promise<Head | null> {
 
 /** Rejects with file system errors; the previous head then remains. */
 export function writeHead(databasePath: string, head: Head): Promise<void> {
-  return writeAtomically(headFileOf(databasePath), `${JSON.stringify(head)}\n`)
+  return writeAtomically(headFileOf(databasePath), `${JSON.stringify(head)}\n`, blockingEdge)
 }

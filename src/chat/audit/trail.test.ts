@@ -140,6 +140,24 @@ test('each record is one line of the log, also while the store is unavailable', 
   expect(logged()).not.toContain('SECRET-QUESTION')
 })
 
+test('a record costs its caller next to nothing: it is made, and its line written, with its batch', async () => {
+  const { trail: audit, writer, logged } = await trail()
+  let looks = 0
+  const looked = new Proxy(entry(1), {
+    get: (target, name, receiver) => {
+      if (name !== 'operation') looks++
+      return Reflect.get(target, name, receiver)
+    },
+  })
+  audit.record(looked)
+  expect(looks).toBe(0)
+  expect(logged()).not.toContain('audit record')
+  ;(await writer.batch(0)).answer()
+  expect(looks).toBeGreaterThan(0)
+  expect(logged()).toContain('audit record')
+  await audit.close()
+})
+
 test('closing commits everything pending, also more than a batch', async () => {
   const { trail: audit, writer } = await trail({}, new ScriptedWriter(), 2_000)
   for (let n = 0; n < 1_200; n++) audit.record(entry(n))

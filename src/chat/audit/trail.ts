@@ -52,6 +52,11 @@ export type StartedTrail = AuditTrail & {
 }
 
 /**
+ * So many entries wait as they came: the first word of an answer would wait for its record to be made, and making those of a batch
+ * in a row costs less.
+ */
+const MAX_UNMADE = 64
+/**
  * How long the first record of a batch waits for others: what a killed server may lose. A batch costs as much as a dozen
  * streams' records, so many small ones would slow down the answers.
  */
@@ -106,6 +111,8 @@ class Trail implements StartedTrail {
   readonly #clock: Clock
   readonly #waiting: WaitingRecords
   readonly #refusals = new Refusals()
+  /** Not made records yet, in order. */
+  #unmade: AuditEntry[] = []
   /** Log lines of waiting records. */
   #lines: LogLine[] = []
   /** The next batch records the counts of refusals without a record. */
@@ -136,16 +143,28 @@ class Trail implements StartedTrail {
 
   record(entry: AuditEntry): void {
     if (isRefusal(entry) && !this.#refusals.take(entry, this.#clock.monotonicMs())) return
+    this.#unmade.push(entry)
+    const isFull = this.#waiting.count + this.#unmade.length > this.#waiting.maxRecords
+    if (isFull || this.#unmade.length >= MAX_UNMADE || this.#closing !== null) this.#makeRecords()
+    if (this.#closing === null) this.#commitIn(GATHER_MS)
+  }
+
+  #makeRecords(): void {
+    const { settings, log } = this.#options
+    const entries = this.#unmade
+    this.#unmade = []
     const before = this.#waiting.lost
-    if (this.#closing !== null) this.#waiting.lose()
-    else if (this.#waiting.add(draftOf(entry, { storeEmail: this.#options.settings().auditStoreEmail }))) {
-      const line = logLineOf(entry)
-      if (line !== null) this.#lines.push(line)
-      this.#commitIn(GATHER_MS)
+    const { auditStoreEmail: storeEmail } = settings()
+    for (const entry of entries) {
+      if (this.#closing !== null) this.#waiting.lose()
+      else if (this.#waiting.add(draftOf(entry, { storeEmail }))) {
+        const line = logLineOf(entry)
+        if (line !== null) this.#lines.push(line)
+      }
     }
     if (before > 0 || this.#waiting.lost === 0) return
     this.#lostSinceMs = this.#clock.nowMs()
-    this.#options.log.error('audit records are being lost: the store is unavailable and the queue is full')
+    log.error('audit records are being lost: the store is unavailable and the queue is full')
   }
 
   canStart(): boolean {
@@ -159,6 +178,8 @@ class Trail implements StartedTrail {
 
   async #close(): Promise<void> {
     const { log } = this.#options
+    // Before the trail counts as closing: these came in time.
+    this.#makeRecords()
     clearInterval(this.#sweepTimer)
     clearInterval(this.#countTimer)
     clearInterval(this.#checkTimer)
@@ -204,13 +225,15 @@ class Trail implements StartedTrail {
       this.#committing = null
       if (this.#closing !== null) return
       if (this.#failingSinceMs !== null) this.#commitIn(this.#retryMs)
-      else if (this.#waiting.count > 0) this.#commitIn(this.#waiting.count >= MAX_BATCH ? 0 : GATHER_MS)
+      else if (this.#waiting.count + this.#unmade.length > 0)
+        this.#commitIn(this.#waiting.count >= MAX_BATCH ? 0 : GATHER_MS)
     })
     return this.#committing
   }
 
   async #commitBatch(): Promise<void> {
     const { log, observer } = this.#options
+    this.#makeRecords()
     for (const line of this.#lines.splice(0)) log.info(line, 'audit record')
     const { lost } = this.#waiting
     const batch = this.#waiting.oldest(MAX_BATCH)

@@ -2,7 +2,7 @@
 // of their own. There are two kinds: in the memory of this process, and shared between instances, so that a resume or a stop
 // may reach any of them. So reading and finding may be asynchronous; followers and stops may be on another instance; and
 // appending never waits: a shared log buffers what it cannot send at once.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Wire } from '../../connection/transport.js'
 
 /** What an instance needs to know about a stream, besides its events, to resume or stop it. */
@@ -20,7 +20,7 @@ export type StreamFacts = {
 
 /** What log lines call a stream. The id itself gives access to an anonymous answer, so it is not logged. */
 export function streamMark(streamId: string): string {
-  return createHash('sha256').update(streamId).digest('hex').slice(0, 16)
+  return hash('sha256', streamId, 'hex').slice(0, 16)
 }
 
 /**

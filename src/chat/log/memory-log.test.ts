@@ -33,6 +33,20 @@ function memoryBytes(): number {
   return heapUsed + external
 }
 
+test.each([1, 15, 16, 17, 255, 256, 4_095, 4_096, 65_535, 65_536])(
+  'an event of %i bytes is one chunk',
+  size => {
+    const log = new MemoryLog(PLENTY)
+    const rest = Buffer.alloc(Math.max(0, size - 9), 'x')
+    const firstLine = 'id: s.0\n\n'.slice(0, size)
+    expect(log.appendBytes(firstLine, rest)).toBe(true)
+    const { bytes } = log.readFrom(0, 'chunked', PLENTY)
+    expect(bytes.toString('latin1')).toBe(`${size.toString(16)}\r\n${firstLine}${rest}\r\n`)
+    expect(log.readFrom(0, 'raw', PLENTY).bytes.toString('latin1')).toBe(`${firstLine}${rest}`)
+    expect(log.sizeBytes).toBe(bytes.length)
+  },
+)
+
 test('from any position, in any step and framing, exactly what follows is read', () => {
   const events = fc.array(fc.string({ minLength: 1, maxLength: 9_000, unit: 'grapheme' }), {
     minLength: 1,

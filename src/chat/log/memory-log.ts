@@ -52,22 +52,20 @@ export class MemoryLog implements WritableChatLog {
 
   append(text: string, isLast = false): boolean {
     const textBytes = Buffer.byteLength(text)
-    const head = `${textBytes.toString(16)}\r\n`
-    const sizeBytes = framedBytes(head, textBytes)
+    const sizeBytes = framedBytes(textBytes)
     if (!isLast && !this.#hasRoom(sizeBytes)) return false
-    this.#blockFor(sizeBytes).write(head, text, textBytes === text.length)
+    this.#blockFor(sizeBytes).writeText(text, textBytes)
     this.#count(sizeBytes)
     return true
   }
 
   appendBytes(firstLine: string, bytes: Buffer, isLast = false): boolean {
-    const head = `${(firstLine.length + bytes.length).toString(16)}\r\n${firstLine}`
-    const sizeBytes = framedBytes(head, bytes.length)
+    const sizeBytes = framedBytes(firstLine.length + bytes.length)
     if (!isLast && !this.#hasRoom(sizeBytes)) {
       if (sizeBytes > this.limitBytes) return false
       while (this.sizeBytes + sizeBytes > this.limitBytes) this.#dropOldest()
     }
-    this.#blockFor(sizeBytes).write(head, bytes, true)
+    this.#blockFor(sizeBytes).writeBytes(firstLine, bytes)
     this.#count(sizeBytes)
     return true
   }

@@ -1,5 +1,5 @@
 // A request that is passed on: which backends get it, with which headers and bytes, and how their answer is read.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Admitted } from '../admission.js'
 import { type Backend, modelAt, pathAt, type Served } from '../backends/backend.js'
@@ -79,7 +79,7 @@ function requestFor(question: PassQuestion, backend: Backend): UpstreamRequest |
 }
 
 export function digestOf(body: Buffer): string {
-  return createHash('sha256').update(body).digest('base64url')
+  return hash('sha256', body, 'base64url')
 }
 
 /** Null: no backend serves it. */

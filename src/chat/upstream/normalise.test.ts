@@ -38,6 +38,14 @@ describe('dialect A', () => {
 })
 
 describe('dialects B and C', () => {
+  test.each(['a', '', ' ', 'error', '[META', '[METADATA]{"model":"m"}b', '\ud83d'])(
+    'a token %j says the same with and without other members',
+    text => {
+      const bare = { type: 'token', data: text }
+      expect(said(bare, { done: true })).toEqual(said({ ...bare, sequence: 1 }, { done: true }))
+      expect(said({ ...bare, error: 'boom' })).toEqual([[FAILED]])
+    },
+  )
   test.each([
     [{ type: 'token', data: 'a' }, [token('a')]],
     [{ type: 'token', data: { text: 'a' } }, [token('a')]],

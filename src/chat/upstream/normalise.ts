@@ -29,9 +29,24 @@ export interface Normaliser {
 
 const FAILED: UpstreamEvent = { type: 'error', code: 'upstream_error' }
 
+/** `{type: "token", data: "…"}` and nothing else, which no other dialect knows, and which says of no failure. */
+function isBareToken(
+  frame: JsonObject,
+  event: string,
+): frame is { readonly type: 'token'; readonly data: string } {
+  return (
+    frame.type === 'token' &&
+    typeof frame.data === 'string' &&
+    frame.data !== '' &&
+    event === 'message' &&
+    Object.keys(frame).length === 2
+  )
+}
+
 /** The first dialect that knows the frame; null: none does. */
 function remarksOn(frame: JsonObject, event: string): readonly Remark[] | null {
-  // On the path of every token: the form of nearly all backends first.
+  // On the path of every token: the forms of nearly all backends first.
+  if (isBareToken(frame, event)) return [{ type: 'marked_text', data: frame.data }]
   const isChunk = Array.isArray(frame.choices)
   if (isFailure(frame, event)) return FAILURE
   const said = isChunk

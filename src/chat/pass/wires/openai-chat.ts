@@ -1,35 +1,35 @@
 // /v1/chat/completions and /v1/completions: chunks without a name, then `[DONE]`; an error is a chunk with a member `error`.
 import { record } from '../../upstream/values.js'
-import {
-  DONE,
-  DONE_MARK,
-  FAILED,
-  hasUsage,
-  nameOf,
-  objectOf,
-  textOf,
-  tokenCounts,
-  type Wire,
-  word,
-} from './wire.js'
+import { createScan } from './scan.js'
+import { DONE, DONE_MARK, FAILED, nameOf, objectOf, said, textOf, tokenCounts, type Wire } from './wire.js'
 
-/** A word of any kind: text, thoughts, a refusal, the arguments of a tool, a sound. */
-const A_WORD =
-  /"(?:content|text|reasoning|reasoning_content|refusal|arguments|name|data|transcript)"\s*:\s*"(?!")/
+/** Words of any kind: text, thoughts, a refusal, the arguments of a tool, a sound. */
+const WORDS = [
+  ...['content', 'text', 'reasoning', 'reasoning_content', 'refusal'],
+  ...['arguments', 'name', 'data', 'transcript'],
+]
+const E = 101
+/** A longer event is not the mark of the end. */
+const LONGEST_MARK_BYTES = 64
+
+const scan = createScan(WORDS)
+
+function hasFailed(text: string): boolean {
+  const frame = objectOf(text)
+  const isError = frame !== null && ((frame.error ?? null) !== null || frame.object === 'error')
+  return isError || nameOf(text) === 'error'
+}
 
 export function openAiChat(): Wire {
   return {
-    // The hot path: one search for each kind of event; JSON is parsed for counts and errors alone.
+    // The hot path: one pass over the bytes; text is made, and JSON parsed, for counts, errors and the end alone.
     look: event => {
-      const text = textOf(event)
-      if (text.length < 64 && DONE_MARK.test(text)) return DONE
-      if (text.includes('"error"') || text.startsWith('event')) {
-        const frame = objectOf(text)
-        const isError = frame !== null && ((frame.error ?? null) !== null || frame.object === 'error')
-        if (isError || nameOf(text) === 'error') return FAILED
-      }
-      const seen = word(text, A_WORD)
-      return hasUsage(text) ? { ...seen, usage: tokenCounts(record(objectOf(text)?.usage)) } : seen
+      if (event.length < LONGEST_MARK_BYTES && DONE_MARK.test(textOf(event))) return DONE
+      const { wordBytes, hasUsage, mayFail } = scan(event)
+      // A name begins with `event`.
+      if ((mayFail || event[0] === E) && hasFailed(textOf(event))) return FAILED
+      if (!hasUsage) return said(wordBytes)
+      return { ...said(wordBytes), usage: tokenCounts(record(objectOf(textOf(event))?.usage)) }
     },
     endsWithBody: () => false,
   }

@@ -1,16 +1,17 @@
 // /v1/responses: named events with a type and a number; the last one has the whole response with its usage.
 import { record } from '../../upstream/values.js'
+import { createScan } from './scan.js'
 import {
   DONE,
   DONE_MARK,
   FAILED,
   NOTHING,
-  nameOf,
+  nameIn,
   objectOf,
+  said,
   textOf,
   tokenCounts,
   type Wire,
-  word,
 } from './wire.js'
 
 const DONE_TYPES: ReadonlySet<string> = new Set([
@@ -25,16 +26,19 @@ const FIRST_TYPES: ReadonlySet<string> = new Set([
   'response.queued',
   'response.in_progress',
 ])
-const A_DELTA = /"delta"\s*:\s*"(?!")/
 const LONGEST_ID = 200
+
+const scan = createScan(['delta'])
 
 export function openAiResponses(): Wire {
   return {
     look: event => {
+      const name = nameIn(event)
+      if (name?.endsWith('.delta')) return said(scan(event).wordBytes)
       const text = textOf(event)
-      const type = nameOf(text) ?? typeIn(text)
+      const type = name ?? typeIn(text)
       if (type === null) return text.length < 64 && DONE_MARK.test(text) ? DONE : NOTHING
-      if (type.endsWith('.delta')) return word(text, A_DELTA)
+      if (type.endsWith('.delta')) return said(scan(event).wordBytes)
       if (FIRST_TYPES.has(type)) return { ...NOTHING, answerId: idIn(text) }
       const isDone = DONE_TYPES.has(type)
       if (!isDone && !FAILED_TYPES.has(type)) return NOTHING

@@ -1,10 +1,12 @@
 // The UI message stream of the AI SDK: typed parts without a name, then `[DONE]`. A part of type `error` or `abort` tells how it
 // went, and `[DONE]` still follows.
-import { DONE, DONE_MARK, FAILED, NOTHING, textOf, type Wire, word } from './wire.js'
+import { createScan } from './scan.js'
+import { DONE, DONE_MARK, FAILED, NOTHING, said, textOf, type Wire } from './wire.js'
 
 const TYPE = /^data: ?\{\s*"type"\s*:\s*"([a-z0-9-]+)"/m
-const A_DELTA = /"(?:delta|inputTextDelta)"\s*:\s*"(?!")/
 const LAST_TYPES: ReadonlySet<string> = new Set(['finish', 'abort', 'error'])
+
+const scan = createScan(['delta', 'inputTextDelta'])
 
 export function uiMessage(): Wire {
   let hasFailed = false
@@ -16,7 +18,7 @@ export function uiMessage(): Wire {
       const type = TYPE.exec(text)?.[1] ?? ''
       if (type === 'error') hasFailed = true
       if (LAST_TYPES.has(type)) hasLast = true
-      if (type.endsWith('-delta')) return word(text, A_DELTA)
+      if (type.endsWith('-delta')) return said(scan(event).wordBytes)
       // Parts that are data for the page's own program.
       return type.startsWith('tool-') || type.startsWith('data-')
         ? { ...NOTHING, wordBytes: event.length }
