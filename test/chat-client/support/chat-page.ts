@@ -7,7 +7,7 @@ import type { MockScript } from '../../../src/chat/mock/script.js'
 import { chatPagePlugin } from '../../../src/http/routes/chat-page.js'
 import { keptText } from '../../../web/chat/conversation/keep.js'
 import type { Turn } from '../../../web/chat/conversation/turn.js'
-import { type ChatRig, startChatRig } from '../../support/chat-rig.js'
+import { type ChatRig, DEFAULTS, startChatRig } from '../../support/chat-rig.js'
 import { launchChromium } from '../../support/chromium.js'
 import { type FaultProxy, startFaultProxy } from '../../support/fault-proxy.js'
 import { type HandUpstream, startHandUpstream } from '../../support/hand-upstream.js'
@@ -77,10 +77,12 @@ export function chatPageRoom(): ChatPage {
     room.faults.length = 0
     room.requested.length = 0
     rig.limits.refuse = null
-    rig.flag.allows = true
-    rig.setChat({ ragBackendUrl: [rig.mock.url], chatAnonymous: true, chatEarlyHeadersMs: 0 })
+    Object.assign(rig.flag, { enabled: true, allows: true })
+    rig.setChat({ ...DEFAULTS, ragBackendUrl: [rig.mock.url], chatEarlyHeadersMs: 0 })
   })
   afterEach(async () => {
+    proxy.target = rig.rig.port
+    proxy.resume()
     for (const context of browser.contexts()) {
       if (usual === null || context !== usual.context()) await context.close()
     }
@@ -154,6 +156,23 @@ export function chatPageRoom(): ChatPage {
 export async function ask(page: Page, question: string): Promise<void> {
   await page.getByLabel('Your question').fill(question)
   await page.getByLabel('Your question').press('Enter')
+}
+
+/** Before it asks: it connects again at once. */
+export function hurryReconnects(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    Math.random = () => 0.001
+  })
+}
+
+/** Before it asks: the first wait until it connects again never ends by itself; it is said to be 0.95 s. */
+export function holdReconnects(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    Math.random = () => 0.95
+    const later = globalThis.setTimeout.bind(globalThis)
+    const held = (run: () => void, ms?: number) => later(run, ms === 950 ? 3_600_000 : ms)
+    globalThis.setTimeout = held as typeof setTimeout
+  })
 }
 
 export const card = (page: Page) => page.getByRole('article').last()

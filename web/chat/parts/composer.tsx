@@ -1,8 +1,8 @@
 // Where the next question is written. Send and Stop are one place.
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { limitWords, secondsLeft } from '../conversation/limit.js'
-import { ask, draft, limit, nowMs, running, setDraft, stop, undo, undoable } from '../state/chat.js'
-import { focusComposer, QUESTION_ID } from './composer-field.js'
+import { ask, draft, limit, nowMs, running, setDraft, turns, undo, undoable } from '../state/chat.js'
+import { QUESTION_ID, stopHere } from './composer-field.js'
 import { isEndInSight, toNewest } from './follow.js'
 import { Mark } from './mark.jsx'
 import { isNarrow } from './narrow.js'
@@ -16,11 +16,6 @@ function send(): void {
     setDraft('')
     toNewest()
   }
-}
-
-function stopHere(): void {
-  void stop()
-  focusComposer()
 }
 
 /** What stands over the field: the limit, or that a conversation can come back. */
@@ -98,6 +93,7 @@ function fitHeight(field: HTMLTextAreaElement, most: number): void {
 export function Composer() {
   const field = useRef<HTMLTextAreaElement>(null)
   const isRunning = running.value !== null
+  const isLimited = !isRunning && limit.value !== null
   const narrow = isNarrow.value
   const text = draft.value
   useLayoutEffect(() => {
@@ -112,7 +108,7 @@ export function Composer() {
         send()
       }}
     >
-      {isEndInSight.value ? null : (
+      {isEndInSight.value || turns.value.length === 0 ? null : (
         <button type="button" class="button newest" onClick={toNewest}>
           ↓ Newest
         </button>
@@ -130,30 +126,34 @@ export function Composer() {
             autocomplete="off"
             value={text}
             placeholder={isRunning ? (narrow ? 'Next question' : 'Your next question') : 'Your question'}
-            aria-describedby="keys"
+            aria-describedby={isLimited ? 'limit' : 'keys'}
             onInput={event => setDraft(event.currentTarget.value)}
             onKeyDown={event => {
-              if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+              // Safari ends a composition before its Enter, which it marks with this code.
+              const isComposing = event.isComposing || event.keyCode === 229
+              if (event.key !== 'Enter' || event.shiftKey || isComposing) return
               event.preventDefault()
               send()
             }}
           />
           <SendOrStop />
         </div>
-        <p class="hint" id="keys">
-          {isRunning ? (
-            <span>Write on; it can be sent when this answer has ended</span>
-          ) : (
-            <>
-              <span>
-                <kbd>Enter</kbd> sends
-              </span>{' '}
-              <span>
-                <kbd>Shift</kbd> <kbd>Enter</kbd> new line
-              </span>
-            </>
-          )}
-        </p>
+        {isLimited ? null : (
+          <p class="hint" id="keys">
+            {isRunning ? (
+              <span>Write on; it can be sent when this answer has ended</span>
+            ) : (
+              <>
+                <span>
+                  <kbd>Enter</kbd> sends
+                </span>{' '}
+                <span>
+                  <kbd>Shift</kbd> <kbd>Enter</kbd> new line
+                </span>
+              </>
+            )}
+          </p>
+        )}
       </div>
     </form>
   )
