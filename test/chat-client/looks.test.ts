@@ -137,7 +137,11 @@ test('the form is one line on a phone, grows to a part of the screen, and keeps 
       () => document.documentElement.scrollHeight - scrollY - document.documentElement.clientHeight,
     )
   await until(async () => (await toEnd()) < 80, 'the end is in sight')
-  await page.evaluate(() => scrollTo({ top: 0 }))
+  await page.evaluate(async () => {
+    // After the frame in which the page has settled.
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
+    scrollTo({ top: 0 })
+  })
   await page.getByRole('button', { name: '↓ Newest' }).click()
   await until(async () => (await toEnd()) < 80, 'the end is in sight again')
   // The keyboard of a phone covers the lower part of the page without changing its height.

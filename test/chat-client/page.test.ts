@@ -1,5 +1,6 @@
 // The chat page in a real browser, against the real relay, through a proxy that cuts: what stands in its way, what it does without the
 // network, what it keeps and shows.
+import type { Locator } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { newTurn } from '../../web/chat/conversation/turn.js'
 import { until } from '../support/chat-rig.js'
@@ -19,28 +20,35 @@ const room = chatPageRoom()
 const said = (text: string) => room.page.getByRole('status').filter({ hasText: text }).waitFor()
 const shows = (text: string) => answerOf(room.page).filter({ hasText: text }).waitFor()
 const question = () => room.page.getByLabel('Your question')
+const isFocused = (of: Locator) => of.evaluate(element => element === document.activeElement)
 
 describe('what stands in the way', () => {
   test('a limit counts down in the composer, and makes no card', async () => {
     const page = await room.open()
     await page.evaluate(() => {
-      // The clock of this page is fast: a second of it is a fiftieth.
+      // The clock of this page moves when the test moves it.
       const start = Date.now()
-      const now = Date.now.bind(Date)
-      const every = globalThis.setInterval.bind(globalThis)
-      Date.now = () => start + (now() - start) * 50
-      globalThis.setInterval = ((run: () => void) => every(run, 5)) as typeof setInterval
+      Date.now = () => start + Number(document.body.dataset.later ?? 0)
     })
     room.rig.limits.refuse = 'rate'
     await ask(page, 'may I?')
     await page
       .getByText('20 questions a minute is the most. Your next one stays here until it may go.')
       .waitFor()
-    const button = page.getByRole('button', { name: /^Send, possible in \d+ s$/ })
+    const button = page.getByRole('button', { name: 'Send, possible in 17 s' })
     expect(await button.isDisabled()).toBe(true)
     expect(await page.getByRole('article').count()).toBe(0)
     expect(await question().inputValue()).toBe('may I?')
+    // What Enter does is not promised now.
+    expect(await page.getByText('Enter sends').count()).toBe(0)
     room.rig.limits.refuse = null
+    const move = (ms: number) =>
+      page.evaluate(later => {
+        document.body.dataset.later = String(later)
+      }, ms)
+    await move(16_500)
+    await page.getByRole('button', { name: 'Send, possible in 1 s' }).waitFor()
+    await move(17_000)
     await page.getByRole('button', { name: 'Send', exact: true }).waitFor()
     await said('The next question may be sent now')
     // Nothing was sent by itself.
@@ -83,6 +91,23 @@ describe('what stands in the way', () => {
     await page.reload()
     await ask(page, 'and now?')
     await ends(page, 'Complete')
+  })
+
+  test('a token is asked for in the middle of an answer, and not given', async () => {
+    room.byHand()
+    const page = await room.open()
+    await holdReconnects(page)
+    await ask(page, 'why?')
+    await room.hand.say('some')
+    await shows('some')
+    room.rig.setChat({ chatAnonymous: false })
+    room.proxy.cut()
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await page.getByRole('heading', { name: 'A token is needed' }).waitFor()
+    await page.getByRole('button', { name: 'Back' }).click()
+    await ends(page, 'Failed. The rest of it needs a token. What you see is not whole.')
+    expect(await actions(page)).toEqual(['Copy', 'Retry'])
+    expect(await isFocused(question())).toBe(true)
   })
 
   test('a browser that keeps nothing', async () => {
@@ -231,7 +256,13 @@ describe('the conversation', () => {
     // Nothing is known of its place: the end.
     await until(async () => (await top()) > 500, 'the end is in sight')
     expect(await newest.count()).toBe(0)
-    await page.evaluate(() => scrollTo({ top: 300 }))
+    // After the frame in which the page has settled.
+    const scroll = (to: number) =>
+      page.evaluate(async place => {
+        for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
+        scrollTo({ top: place })
+      }, to)
+    await scroll(300)
     await newest.waitFor()
     await question().fill('a draft')
     const place = await top()
@@ -252,7 +283,8 @@ describe('the conversation', () => {
     await page.setViewportSize({ width: 1280, height: 500 })
     await until(async () => (await top()) > end, 'its end is in sight in a lower window, too')
     await page.setViewportSize({ width: 1280, height: 800 })
-    await page.evaluate(() => scrollTo({ top: 400 }))
+    await page.waitForFunction(() => innerHeight === 800)
+    await scroll(400)
     await newest.waitFor()
     await room.hand.say('the last words')
     await shows('the last words')
@@ -295,9 +327,22 @@ describe('the conversation', () => {
     await ends(page, 'Complete')
     await page.getByRole('button', { name: 'New conversation' }).click()
     await page.getByRole('heading', { name: 'What would you like to know?' }).waitFor()
-    expect(await question().evaluate(field => field === document.activeElement)).toBe(true)
+    expect(await isFocused(question())).toBe(true)
     await page.getByRole('button', { name: 'Undo' }).click()
     await ends(page, 'Complete')
+    expect(await isFocused(question())).toBe(true)
+    // One that is being stopped has ended before it is removed.
+    room.byHand()
+    await ask(page, 'and more?')
+    await room.hand.say('some')
+    await shows('some')
+    room.proxy.stall()
+    await page.keyboard.press('Escape')
+    await ends(page, 'Stopping')
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    room.proxy.resume()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await ends(page, 'Stopped by you')
     await page.getByRole('button', { name: /^More/ }).click()
     await page.getByRole('menuitem', { name: 'Forget everything' }).click()
     await page.getByRole('heading', { name: 'What would you like to know?' }).waitFor()
@@ -314,6 +359,7 @@ describe('the conversation', () => {
     await ends(page, 'Complete')
     await page.getByRole('button', { name: 'Copy code, sh' }).click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
+    await said('Copied')
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('echo \u{202e}x')
     expect(await answerOf(page).locator('.direction-mark').textContent()).toBe('U+202E')
     await page.getByRole('button', { name: 'Copy the answer' }).click()

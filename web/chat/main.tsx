@@ -2,7 +2,7 @@
 import { render } from 'preact'
 import { startTheme } from '../state/theme.js'
 import { App } from './app.jsx'
-import { focusComposer, focusComposerByKeys } from './parts/composer-field.js'
+import { focusComposer } from './parts/composer-field.js'
 import { startFollowing } from './parts/follow.js'
 import { startViewport } from './parts/viewport.js'
 import {
@@ -47,5 +47,4 @@ document.addEventListener('keydown', event => {
   void stop()
   focusComposer()
 })
-focusComposerByKeys()
 refreshService()

@@ -2,7 +2,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { limitWords, secondsLeft } from '../conversation/limit.js'
 import { ask, draft, limit, nowMs, running, setDraft, turns, undo, undoable } from '../state/chat.js'
-import { QUESTION_ID, stopHere } from './composer-field.js'
+import { focusComposerByKeys, QUESTION_ID, stopHere } from './composer-field.js'
 import { isEndInSight, toNewest } from './follow.js'
 import { Mark } from './mark.jsx'
 import { isNarrow } from './narrow.js'
@@ -38,7 +38,14 @@ function Over() {
     <p class="over">
       <Mark tone="none" />
       <span>The conversation was removed.</span>
-      <button type="button" class="button" onClick={undo}>
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          undo()
+          focusComposerByKeys()
+        }}
+      >
         Undo
       </button>
     </p>
@@ -96,6 +103,7 @@ export function Composer() {
   const isLimited = !isRunning && limit.value !== null
   const narrow = isNarrow.value
   const text = draft.value
+  useLayoutEffect(focusComposerByKeys, [])
   useLayoutEffect(() => {
     if (field.current !== null) fitHeight(field.current, visibleHeight.value * MAX_SHARE)
   })
@@ -109,7 +117,14 @@ export function Composer() {
       }}
     >
       {isEndInSight.value || turns.value.length === 0 ? null : (
-        <button type="button" class="button newest" onClick={toNewest}>
+        <button
+          type="button"
+          class="button newest"
+          onClick={() => {
+            toNewest()
+            focusComposerByKeys()
+          }}
+        >
           ↓ Newest
         </button>
       )}

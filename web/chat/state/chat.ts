@@ -121,7 +121,10 @@ function begin(
       now.close()
       running.value = null
       const thought = now.thought()
-      if (thought !== null) thoughts.value = new Map(thoughts.value).set(id, thought)
+      if (thought !== null) {
+        const shown = [...thoughts.value].filter(([turn]) => turnOf(turn) !== undefined)
+        thoughts.value = new Map(shown).set(id, thought)
+      }
       change(id, { ...came(now.facts.value, now.text()), end: how, durationMs })
       const turn = turnOf(id)
       if (turn !== undefined) said.value = spokenEnd(how, turn)
@@ -130,8 +133,11 @@ function begin(
   }
   const away = (then: () => void): void =>
     batch(() => {
-      running.value?.close()
+      const now = running.value
+      now?.close()
       running.value = null
+      // What came of it stays.
+      if (now !== null && now.facts.value.streamId !== null) change(id, came(now.facts.value, now.text()))
       then()
     })
   const failed = (error: ChatError): void => {
@@ -203,6 +209,7 @@ function postpone(id: number, before: Turn | null, { code, retryAfterSec }: Chat
   limit.value = { untilMs: Date.now() + waitMs(retryAfterSec), rate: isOurs ? page.rate : null }
 }
 
+const NEEDS_TOKEN = 'The rest of it needs a token.'
 const OWN_MESSAGES: Readonly<Record<string, string>> = {
   network: 'The connection was lost and did not come back.',
   timeout: 'The server has been silent for too long.',
@@ -268,7 +275,7 @@ function resume(id: number): void {
 
 export async function stop(): Promise<void> {
   const now = running.value
-  if (now === null || now.isStopping.value) return
+  if (now === null) return
   now.isStopping.value = true
   await now.stream.stop()
 }
@@ -295,7 +302,9 @@ export function askForToken(): void {
   if (running.value === null) gate.value = { waits: null, isRefused: false }
 }
 export function leaveGate(): void {
+  const waits = gate.value?.waits
   gate.value = null
+  if (waits?.what === 'resume') change(waits.turnId, { end: { kind: 'failed', detail: NEEDS_TOKEN } })
 }
 
 /** Empties the page; for a while it can be undone. */
