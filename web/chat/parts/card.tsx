@@ -113,7 +113,8 @@ function Reasoning({ turn, now }: { readonly turn: Turn; readonly now: Running |
   return (
     <details class="reasoning">
       <summary>
-        {isOver ? 'Thought' : 'Thinking'} for {secondsLeft(tookMs ?? 0, 0)} s
+        {isOver ? 'Thought' : 'Thinking'}
+        {tookMs ? ` for ${secondsLeft(tookMs, 0)} s` : ''}
       </summary>
       <div dir="auto">{text}</div>
     </details>

@@ -102,7 +102,7 @@ const SPOKEN: Readonly<Record<Phase, string>> = {
 function begin(
   id: number,
   before: Turn | null,
-  known: string,
+  known: string | null,
   follow: (options: StreamOptions) => ChatStream,
 ): void {
   /** What came; where no word did, the broken text of an earlier try stays. */
@@ -234,7 +234,7 @@ function askIn(id: number, question: string, before: Turn | null): void {
   const whole =
     history.length === 0 ? { query: question } : { query: question, conversation_history: history }
   change(id, { end: null, streamId: null, askedMs: Date.now() })
-  begin(id, before, '', options => client.stream(whole, options))
+  begin(id, before, null, options => client.stream(whole, options))
 }
 
 /** Whether a question can be sent now. */

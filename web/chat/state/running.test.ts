@@ -5,7 +5,7 @@ import { startRunning } from './running.js'
 const nothing = (): void => {}
 
 /** Follows an answer of which `known` is shown already; `say` is what the stream does. */
-function follow(known: string) {
+function follow(known: string | null) {
   let say: StreamOptions = {}
   const stream: ChatStream = {
     streamId: 's',
@@ -30,11 +30,12 @@ function follow(known: string) {
     const [first] = running.formatted.value?.blocks ?? []
     return first === undefined ? null : JSON.stringify(first.block)
   }
-  return { running, shown, say: (text: string) => say.onToken?.(text) }
+  const think = (text: string) => say.onReasoning?.(text)
+  return { running, shown, think, say: (text: string) => say.onToken?.(text) }
 }
 
 test('the first word is shown at once', () => {
-  const { running, shown, say } = follow('')
+  const { running, shown, say } = follow(null)
   say('one')
   expect(shown()).toContain('one')
   running.close()
@@ -52,5 +53,14 @@ test('where it is another answer its first word is shown', () => {
   const { running, shown, say } = follow('one two')
   say('other')
   expect(shown()).toContain('other')
+  running.close()
+})
+
+test('how long it thought is not known of an answer that comes again', () => {
+  const { running, think, say } = follow('')
+  think('hm')
+  expect(running.thinking.value).toEqual({ sinceMs: 0, tookMs: null })
+  say('one')
+  expect(running.thought()).toEqual({ text: 'hm', tookMs: 0 })
   running.close()
 })

@@ -17,6 +17,7 @@ export type Facts = {
   readonly cuts: readonly Cut[]
 }
 
+/** `tookMs` 0: not known. */
 export type Thought = { readonly text: string; readonly tookMs: number }
 
 export type Running = {
@@ -60,8 +61,8 @@ const titleOf = ({ title, source, url }: ChatSource): string => title ?? source 
 export type Begun = {
   readonly turnId: number
   readonly startedMs: number
-  /** What the page has of this same answer from before a reload. */
-  readonly known: string
+  /** What the page has of this same answer from before a reload; null: it is asked anew. */
+  readonly known: string | null
 }
 
 export function startRunning(
@@ -83,7 +84,7 @@ export function startRunning(
   let pauseMs = DRAW_MS
 
   /** It comes again from its beginning; until it is as long as what is shown, that stays. */
-  const isBehind = (): boolean => text.length < known.length && known.startsWith(text)
+  const isBehind = (): boolean => text.length < (known ?? '').length && known?.startsWith(text) === true
 
   function draw(): void {
     drawing = null
@@ -100,8 +101,12 @@ export function startRunning(
   function enter(next: Phase): void {
     if (phase.value === next) return
     const { value: thinks } = thinking
-    if (next === 'thinking') thinking.value = { sinceMs: Date.now(), tookMs: null }
-    else if (thinks?.tookMs === null) thinking.value = { ...thinks, tookMs: Date.now() - thinks.sinceMs }
+    if (next === 'thinking')
+      thinking.value = { sinceMs: known === null ? Date.now() : startedMs, tookMs: null }
+    else if (thinks?.tookMs === null) {
+      // What comes again comes at once: how long that took is not known.
+      thinking.value = { ...thinks, tookMs: known === null ? Date.now() - thinks.sinceMs : 0 }
+    }
     phase.value = next
     events.onPhase(next)
   }
