@@ -581,6 +581,24 @@ describe('stopping', () => {
     }
   })
 
+  test('again, from the callback that says how it ended, waits for the same answer of the server', async () => {
+    const server = await serve(stream(FIRST, 'open'))
+    server.isSilentToDelete = true
+    let again: Promise<void> | null = null
+    const { answer } = ask(
+      server.baseUrl,
+      {},
+      {
+        onConnect: () => void answer.stop(),
+        onComplete: () => {
+          again = answer.stop()
+        },
+      },
+    )
+    await server.until(deletes(server))
+    expect(again).toBe(answer.stop())
+  })
+
   test('while it waits to connect again waits no longer', async () => {
     const server = await serve(problem(503, 'draining', { 'Retry-After': '60' }))
     const { answer, ending } = ask(

@@ -282,12 +282,12 @@ export function createChatStream(begin: Begin, client: ClientOptions, options: S
   }
 
   function stop(): Promise<void> {
-    stopped ??= (() => {
-      if (ended) return Promise.resolve()
+    if (stopped === null) {
+      // Begun before the end is reported: a callback that stops it, too, gets the same promise.
+      stopped = ended ? Promise.resolve() : Promise.resolve().then(stopOnServer)
       end({ type: 'aborted', reason: 'client_stop' })
       endWait()
-      return stopOnServer()
-    })()
+    }
     return stopped
   }
   const onAbort = (): void => void stop()

@@ -1,134 +1,54 @@
-// The chat page in a real browser, against the real relay, through a proxy that cuts: every way an answer ends, in its words.
+// The chat page in a real browser, against the real relay, through a proxy that cuts: what stands in its way, what it does without the
+// network, what it keeps and shows.
+import type { Locator } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
+import { newTurn } from '../../web/chat/conversation/turn.js'
 import { until } from '../support/chat-rig.js'
 import { endAll, g6 } from '../support/g6.js'
-import { actions, answerOf, ask, chatPageRoom, EXAMPLES, ends } from './support/chat-page.js'
+import {
+  actions,
+  answerOf,
+  ask,
+  chatPageRoom,
+  EXAMPLES,
+  ends,
+  holdReconnects,
+  hurryReconnects,
+} from './support/chat-page.js'
 
 const room = chatPageRoom()
 const said = (text: string) => room.page.getByRole('status').filter({ hasText: text }).waitFor()
 const shows = (text: string) => answerOf(room.page).filter({ hasText: text }).waitFor()
 const question = () => room.page.getByLabel('Your question')
-
-describe('how an answer ends', () => {
-  test('each end says once how, and what can be done', async () => {
-    const page = await room.open()
-    room.script = { tokens: ['yes'] }
-    await ask(page, 'one?')
-    await ends(page, /^Complete · \d\.\d s · about \d+ tokens read, about \d+ written · mock-1/)
-    expect(await actions(page)).toEqual(['Copy'])
-    expect(await page.getByRole('heading', { level: 2 }).textContent()).toBe('one?')
-    const link = page.getByRole('list', { name: 'Sources' }).getByRole('link')
-    expect(await link.getAttribute('href')).toBe('https://example.org/kitas')
-    await said('Complete')
-
-    room.script = { tokens: ['the law of 1992, which'], finish: 'length' }
-    await ask(page, 'two?')
-    await ends(page, 'Cut short. The answer reached its greatest length.')
-    expect(await actions(page)).toEqual(['Copy', 'Ask to go on'])
-
-    room.script = { tokens: ['begun'], finish: 'error' }
-    await ask(page, 'three?')
-    await ends(page, 'Failed. The answering service reported an error. What you see is not whole.')
-    expect(await actions(page)).toEqual(['Copy', 'Retry'])
-    await said('Failed. The answering service reported an error.')
-
-    room.script = { status: 400 }
-    await ask(page, 'four?')
-    await ends(page, 'Failed. The answering service refused the question.')
-    expect(await actions(page)).toEqual(['Retry'])
-
-    room.script = { tokens: ['never whole'], finish: 'stall' }
-    await ask(page, 'five?')
-    await shows('never whole')
-    await ends(page, /^Answering, \d+ s$/)
-    expect(await page.title()).toBe('◆ Answering – Chat')
-    await page.keyboard.press('Escape')
-    await ends(page, /^Stopped by you after \d+\.\d s/)
-    expect(await actions(page)).toEqual(['Copy', 'Ask again'])
-    expect(room.rig.mock.requests.at(-1)?.wasCancelled()).toBe(true)
-    expect(await question().evaluate(field => field === document.activeElement)).toBe(true)
-
-    // What was sent on: complete, cut short and stopped answers, never the failed ones.
-    room.script = { tokens: ['last'] }
-    await ask(page, 'six?')
-    await ends(page, 'Complete')
-    const history = room.rig.mock.requests.at(-1)?.params.get('conversation_history') ?? ''
-    expect((JSON.parse(history) as { content: string }[]).map(({ content }) => content)).toEqual([
-      ...['one?', 'yes', 'two?', 'the law of 1992, which', 'five?', 'never whole'],
-    ])
-    expect(await page.getByText('Complete ·').count()).toBe(2)
-
-    // After a reload nothing looks better than it was, and the sources are still there.
-    const before = await page.getByRole('log').innerText()
-    await page.reload()
-    expect(await page.getByRole('log').innerText()).toBe(before)
-    expect(await page.getByRole('list', { name: 'Sources' }).count()).toBe(5)
-    expect(await page.content()).not.toContain('Traceback')
-    expect(room.faults).toEqual([])
-  })
-
-  test('a retry is in the same card; the broken text stays until the first new word', async () => {
-    const page = await room.open()
-    room.script = { tokens: ['broken text'], finish: 'error' }
-    await ask(page, 'why?')
-    await ends(page, 'Failed')
-    room.byHand()
-    await page.getByRole('button', { name: 'Retry' }).click()
-    await ends(page, 'Waiting for the first word, ')
-    expect(await answerOf(page).textContent()).toBe('broken text')
-    await room.hand.say('new')
-    await shows('new')
-    expect(await answerOf(page).textContent()).toBe('new')
-    await room.hand.done()
-    await ends(page, 'Complete')
-    expect(await page.getByRole('article').count()).toBe(1)
-  })
-
-  test('to go on is a new question; a question can be edited', async () => {
-    const page = await room.open()
-    room.script = { tokens: ['a part'], finish: 'length' }
-    await ask(page, 'all of it?')
-    await ends(page, 'Cut short')
-    room.script = { tokens: [], extras: false }
-    await page.getByRole('button', { name: 'Ask to go on' }).click()
-    await page.getByRole('article').nth(1).waitFor()
-    await ends(page, /No answer|Failed/)
-    expect(await page.getByRole('article').count()).toBe(2)
-  })
-
-  test('a server that is busy, or not for this caller', async () => {
-    const page = await room.open()
-    room.rig.limits.refuse = 'instance'
-    await ask(page, 'one?')
-    await ends(page, /Busy\. Ask again in \d+ s\./)
-    expect(await actions(page)).toEqual(['Retry'])
-    room.rig.limits.refuse = null
-    room.script = { tokens: ['now'] }
-    await page.getByRole('button', { name: 'Retry' }).click()
-    await ends(page, 'Complete')
-  })
-})
+const isFocused = (of: Locator) => of.evaluate(element => element === document.activeElement)
 
 describe('what stands in the way', () => {
   test('a limit counts down in the composer, and makes no card', async () => {
-    const page = await room.open({}, () => {
-      // The clock of this page is fast: a second of it is a fiftieth.
+    const page = await room.open()
+    await page.evaluate(() => {
+      // The clock of this page moves when the test moves it.
       const start = Date.now()
-      const now = Date.now.bind(Date)
-      const every = globalThis.setInterval.bind(globalThis)
-      Date.now = () => start + (now() - start) * 50
-      globalThis.setInterval = ((run: () => void) => every(run, 5)) as typeof setInterval
+      Date.now = () => start + Number(document.body.dataset.later ?? 0)
     })
     room.rig.limits.refuse = 'rate'
     await ask(page, 'may I?')
     await page
       .getByText('20 questions a minute is the most. Your next one stays here until it may go.')
       .waitFor()
-    const button = page.getByRole('button', { name: /^Send, possible in \d+ s$/ })
+    const button = page.getByRole('button', { name: 'Send, possible in 17 s' })
     expect(await button.isDisabled()).toBe(true)
     expect(await page.getByRole('article').count()).toBe(0)
     expect(await question().inputValue()).toBe('may I?')
+    // What Enter does is not promised now.
+    expect(await page.getByText('Enter sends').count()).toBe(0)
     room.rig.limits.refuse = null
+    const move = (ms: number) =>
+      page.evaluate(later => {
+        document.body.dataset.later = String(later)
+      }, ms)
+    await move(16_500)
+    await page.getByRole('button', { name: 'Send, possible in 1 s' }).waitFor()
+    await move(17_000)
     await page.getByRole('button', { name: 'Send', exact: true }).waitFor()
     await said('The next question may be sent now')
     // Nothing was sent by itself.
@@ -173,8 +93,26 @@ describe('what stands in the way', () => {
     await ends(page, 'Complete')
   })
 
+  test('a token is asked for in the middle of an answer, and not given', async () => {
+    room.byHand()
+    const page = await room.open()
+    await holdReconnects(page)
+    await ask(page, 'why?')
+    await room.hand.say('some')
+    await shows('some')
+    room.rig.setChat({ chatAnonymous: false })
+    room.proxy.cut()
+    await page.getByRole('button', { name: 'Try now' }).click()
+    await page.getByRole('heading', { name: 'A token is needed' }).waitFor()
+    await page.getByRole('button', { name: 'Back' }).click()
+    await ends(page, 'Failed. The rest of it needs a token. What you see is not whole.')
+    expect(await actions(page)).toEqual(['Copy', 'Retry'])
+    expect(await isFocused(question())).toBe(true)
+  })
+
   test('a browser that keeps nothing', async () => {
     const page = await room.open({}, () => {
+      if (!location.pathname.endsWith('/chat')) return
       Object.defineProperty(globalThis, 'sessionStorage', {
         get: () => {
           throw new DOMException('blocked', 'SecurityError')
@@ -194,6 +132,7 @@ describe('an answer continues', () => {
   test('after the network was cut again and again, without a token lost or doubled', async () => {
     room.byHand()
     const page = await room.open()
+    await hurryReconnects(page)
     await ask(page, 'why?')
     for (let n = 0; n < 3; n++) {
       await room.hand.say(`a${n} `, `b${n} `)
@@ -218,13 +157,8 @@ describe('an answer continues', () => {
 
   test('after a cut inside an event; while it is lost the page says so, and can try now', async () => {
     room.byHand()
-    const page = await room.open({}, () => {
-      // The first wait is 0.95 s; it would never end by itself.
-      Math.random = () => 0.95
-      const later = globalThis.setTimeout.bind(globalThis)
-      const held = (run: () => void, ms?: number) => later(run, ms === 950 ? 3_600_000 : ms)
-      globalThis.setTimeout = held as typeof setTimeout
-    })
+    const page = await room.open()
+    await holdReconnects(page)
     await ask(page, 'why?')
     await room.hand.say('a ')
     await shows('a')
@@ -247,12 +181,23 @@ describe('an answer continues', () => {
     await ask(page, 'why?')
     await room.hand.say('a ')
     await shows('a')
+    await page.evaluate(() => {
+      // As if it had been asked a minute before; a page is hidden after it was left.
+      const askedMs = Date.now() - 60_000
+      const age = (): void => {
+        const kept = sessionStorage.getItem('g6-chat-conversation') ?? ''
+        sessionStorage.setItem('g6-chat-conversation', kept.replace(/"askedMs":\d+/, `"askedMs":${askedMs}`))
+      }
+      addEventListener('pagehide', age)
+      document.addEventListener('visibilitychange', age)
+    })
     await page.reload()
     await shows('a')
+    await ends(page, /^Answering, (6\d|[7-9]\d|\d{3}) s$/)
     await room.hand.say('b ')
     await shows('a b')
     await room.hand.done()
-    await ends(page, 'Complete')
+    await ends(page, /^Complete · \d min \d+ s/)
     expect(room.hand.asked()).toBe(1)
 
     await ask(page, 'and this?')
@@ -277,7 +222,100 @@ describe('an answer continues', () => {
   })
 })
 
+describe('without the network', () => {
+  test('it connects again as soon as the device is online, or the page is looked at', async () => {
+    room.byHand()
+    const page = await room.open()
+    await holdReconnects(page)
+    await ask(page, 'why?')
+    await room.hand.say('a ')
+    await shows('a')
+    room.proxy.cut()
+    await ends(page, 'Connection lost')
+    await page.context().setOffline(true)
+    await page.context().setOffline(false)
+    await room.hand.say('b ')
+    await shows('a b')
+    room.proxy.cut()
+    await ends(page, 'Connection lost')
+    await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+    await room.hand.say('c')
+    await room.hand.done()
+    await ends(page, 'Complete')
+    expect(room.hand.asked()).toBe(1)
+  })
+})
+
 describe('the conversation', () => {
+  test('its place and what is being written outlive a reload; new answers are followed at the end only', async () => {
+    const long = Array.from({ length: 80 }, (_, i) => `paragraph ${i}\n\n`).join('')
+    const kept = { ...newTurn(1, 'long?'), answer: long, end: { kind: 'complete', detail: '' } } as const
+    const page = await room.openWith([kept])
+    const newest = page.getByRole('button', { name: '↓ Newest' })
+    const top = () => page.evaluate(() => Math.round(scrollY))
+    // Nothing is known of its place: the end.
+    await until(async () => (await top()) > 500, 'the end is in sight')
+    expect(await newest.count()).toBe(0)
+    // After the frame in which the page has settled.
+    const scroll = (to: number) =>
+      page.evaluate(async place => {
+        for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
+        scrollTo({ top: place })
+      }, to)
+    await scroll(300)
+    await newest.waitFor()
+    await question().fill('a draft')
+    const place = await top()
+    await page.reload()
+    await newest.waitFor()
+    expect(await top()).toBe(place)
+    expect(await question().inputValue()).toBe('a draft')
+    // A question is at the end, whatever was in sight.
+    room.byHand()
+    await question().press('Enter')
+    await room.hand.say(long)
+    await shows('paragraph 79')
+    await until(
+      async () => (await newest.count()) === 0 && (await top()) > 2_000,
+      'the new answer is followed',
+    )
+    const end = await top()
+    await page.setViewportSize({ width: 1280, height: 500 })
+    await until(async () => (await top()) > end, 'its end is in sight in a lower window, too')
+    await page.setViewportSize({ width: 1280, height: 800 })
+    await page.waitForFunction(() => innerHeight === 800)
+    await scroll(400)
+    await newest.waitFor()
+    await room.hand.say('the last words')
+    await shows('the last words')
+    expect(await top()).toBe(400)
+    await page.keyboard.press('Escape')
+    await ends(page, 'Stopped by you')
+    expect(await top()).toBe(400)
+  })
+
+  test('what an input method composes is not sent, and its Escape stops nothing', async () => {
+    room.byHand()
+    const page = await room.open()
+    const press = (init: KeyboardEventInit) =>
+      question().evaluate(
+        (field, keys) =>
+          field.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...keys })),
+        init,
+      )
+    await question().fill('かんじ')
+    await press({ key: 'Enter', isComposing: true })
+    await press({ key: 'Enter', keyCode: 229 })
+    expect(await page.getByRole('article').count()).toBe(0)
+    await press({ key: 'Enter' })
+    await room.hand.say('a')
+    await shows('a')
+    await press({ key: 'Escape', isComposing: true })
+    await room.hand.say(' b')
+    await room.hand.done()
+    await ends(page, 'Complete')
+  })
+
   test('examples fill the composer; a new conversation can be undone; everything can be forgotten', async () => {
     const page = await room.open()
     await page.getByRole('heading', { name: 'What would you like to know?' }).waitFor()
@@ -289,8 +327,22 @@ describe('the conversation', () => {
     await ends(page, 'Complete')
     await page.getByRole('button', { name: 'New conversation' }).click()
     await page.getByRole('heading', { name: 'What would you like to know?' }).waitFor()
+    expect(await isFocused(question())).toBe(true)
     await page.getByRole('button', { name: 'Undo' }).click()
     await ends(page, 'Complete')
+    expect(await isFocused(question())).toBe(true)
+    // One that is being stopped has ended before it is removed.
+    room.byHand()
+    await ask(page, 'and more?')
+    await room.hand.say('some')
+    await shows('some')
+    room.proxy.stall()
+    await page.keyboard.press('Escape')
+    await ends(page, 'Stopping')
+    await page.getByRole('button', { name: 'New conversation' }).click()
+    room.proxy.resume()
+    await page.getByRole('button', { name: 'Undo' }).click()
+    await ends(page, 'Stopped by you')
     await page.getByRole('button', { name: /^More/ }).click()
     await page.getByRole('menuitem', { name: 'Forget everything' }).click()
     await page.getByRole('heading', { name: 'What would you like to know?' }).waitFor()
@@ -299,13 +351,15 @@ describe('the conversation', () => {
   })
 
   test('an answer is copied as Markdown, a code block by itself', async () => {
-    const page = await room.open({ permissions: ['clipboard-read', 'clipboard-write'] })
+    const page = await room.open()
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     const text = 'a **b**\n\n```sh\necho \u{202e}x\n```\n'
     room.script = { tokens: [text] }
     await ask(page, 'how?')
     await ends(page, 'Complete')
     await page.getByRole('button', { name: 'Copy code, sh' }).click()
     await page.getByRole('button', { name: 'Copied' }).waitFor()
+    await said('Copied')
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('echo \u{202e}x')
     expect(await answerOf(page).locator('.direction-mark').textContent()).toBe('U+202E')
     await page.getByRole('button', { name: 'Copy the answer' }).click()

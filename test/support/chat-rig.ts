@@ -32,7 +32,10 @@ import { type Rig, startRig } from './http-rig.js'
 
 export const PREFIX = '/api/v2/bali-zero'
 
-const DEFAULTS = Object.fromEntries(SETTINGS.map(({ key, setting }) => [key, setting.default])) as ChatConfig
+/** What a server has that nothing is set for. */
+export const DEFAULTS = Object.fromEntries(
+  SETTINGS.map(({ key, setting }) => [key, setting.default]),
+) as ChatConfig
 
 export type ChatRig = {
   readonly rig: Rig

@@ -8,7 +8,10 @@ export type HandUpstream = {
   readonly asked: () => number
   /** Writes to the last request; waits for the first. */
   say(...tokens: readonly string[]): Promise<void>
-  done(): Promise<void>
+  /** Writes one frame of the typed dialect. */
+  send(type: string, data: unknown): Promise<void>
+  /** Ends it, for this reason. */
+  done(reason?: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -24,12 +27,13 @@ export async function startHandUpstream(): Promise<HandUpstream> {
     else answer = Promise.resolve(response)
   })
   await new Promise<void>(resolve => void server.listen(0, '127.0.0.1', resolve))
-  const frame = (type: string, data: string | null): string => `data: ${JSON.stringify({ type, data })}\n\n`
+  const frame = (type: string, data: unknown): string => `data: ${JSON.stringify({ type, data })}\n\n`
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     asked: () => asked,
     say: async (...tokens) => void (await answer).write(tokens.map(each => frame('token', each)).join('')),
-    done: async () => void (await answer).end(frame('done', null)),
+    send: async (type, data) => void (await answer).write(frame(type, data)),
+    done: async reason => void (await answer).end(frame('done', reason === undefined ? null : { reason })),
     close: async () => {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))

@@ -5,7 +5,16 @@ import { App } from './app.jsx'
 import { focusComposer } from './parts/composer-field.js'
 import { startFollowing } from './parts/follow.js'
 import { startViewport } from './parts/viewport.js'
-import { keepNow, keptScroll, refreshService, restore, running, startClock, stop } from './state/chat.js'
+import {
+  keepNow,
+  keptScroll,
+  refreshService,
+  restore,
+  running,
+  startClock,
+  stop,
+  tryNow,
+} from './state/chat.js'
 import './style.css'
 
 const root = document.getElementById('page')
@@ -18,20 +27,24 @@ restore()
 render(<App />, root)
 
 history.scrollRestoration = 'manual'
-const scrollY = keptScroll()
-scrollTo({ top: running.value === null ? scrollY : document.documentElement.scrollHeight })
+scrollTo({ top: keptScroll() })
 startFollowing()
 addEventListener('pagehide', () => keepNow(globalThis.scrollY))
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) keepNow(globalThis.scrollY)
+  else tryNow()
 })
+addEventListener('online', tryNow)
 document.addEventListener('keydown', event => {
   // An open menu takes its own Escape.
-  if (event.key !== 'Escape' || document.querySelector('[popover]:popover-open') !== null) return
+  if (
+    event.key !== 'Escape' ||
+    event.isComposing ||
+    document.querySelector('[popover]:popover-open') !== null
+  )
+    return
   if (running.value === null) return
   void stop()
   focusComposer()
 })
-// With a finger the keyboard would cover what is read.
-if (matchMedia('(pointer: fine)').matches) focusComposer()
 refreshService()

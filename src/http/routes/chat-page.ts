@@ -33,7 +33,7 @@ function pageDocument(prefix: string, facts: ChatPageFacts): string {
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content">
 <meta name="color-scheme" content="light dark">
 <meta name="g6-chat-prefix" content="${attribute(prefix)}">
 <meta name="g6-chat-page" content="${attribute(JSON.stringify(facts))}">

@@ -47,6 +47,7 @@ function isTurn(value: unknown): value is Turn {
     [value.streamId, value.model].every(each => orNull(each, isText)) &&
     listOf(value.sources, isSource) &&
     orNull(value.usage, isUsage) &&
+    orNull(value.askedMs ?? null, isNumber) &&
     orNull(value.durationMs, isNumber) &&
     listOf(value.cuts, isCut)
   )

@@ -49,6 +49,8 @@ export type Turn = {
   readonly sources: readonly Source[]
   readonly usage: Usage | null
   readonly model: string | null
+  /** When it was asked, epoch milliseconds; missing before it is asked, and where an earlier version kept it. */
+  readonly askedMs?: number
   readonly durationMs: number | null
   readonly cuts: readonly Cut[]
 }

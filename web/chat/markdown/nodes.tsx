@@ -166,11 +166,8 @@ function Table({
   block,
   whole,
   tail,
-}: {
-  readonly block: Extract<Block, { kind: 'table' }>
-  readonly whole: Whole
-  readonly tail: Tail
-}) {
+  dir,
+}: BlockProps & { readonly block: Extract<Block, { kind: 'table' }> }) {
   const { align, head, rows } = block
   const lastRow = rows.at(-1) ?? head
   const lastCell = Math.max(
@@ -183,11 +180,11 @@ function Table({
   })
   return (
     <section class="scroll" {...SCROLLS} aria-label="Table">
-      <table>
+      <table dir={dir}>
         <thead>
           <tr>
             {each(head, (nodes, i) => (
-              <th dir="auto" scope="col" {...cell(head, i)}>
+              <th scope="col" {...cell(head, i)}>
                 <Inlines nodes={nodes} whole={whole} />
               </th>
             ))}
@@ -197,7 +194,7 @@ function Table({
           {each(rows, row => (
             <tr>
               {each(row, (nodes, i) => (
-                <td dir="auto" {...cell(row, i)}>
+                <td {...cell(row, i)}>
                   <Inlines nodes={nodes} whole={whole} />
                 </td>
               ))}
@@ -217,20 +214,26 @@ export function levelsOf(blocks: readonly Block[]): string {
   return [...new Set(levels)].sort().join('')
 }
 
-type BlockProps = { readonly block: Block; readonly whole: Whole; readonly tail: Tail }
+type BlockProps = {
+  readonly block: Block
+  readonly whole: Whole
+  readonly tail: Tail
+  /** Of a block at the top: the first letter in it decides. What is inside has no own one, or it would not be seen for that. */
+  readonly dir?: 'auto' | undefined
+}
 
-function BlockNode({ block, whole, tail }: BlockProps) {
+function BlockNode({ block, whole, tail, dir }: BlockProps) {
   switch (block.kind) {
     case 'paragraph':
       return (
-        <p dir="auto" data-tail={tail}>
+        <p dir={dir} data-tail={tail}>
           <Inlines nodes={block.children} whole={whole} />
         </p>
       )
     case 'heading': {
       const Heading = HEADINGS[whole.levels.indexOf(String(block.level))] ?? 'h6'
       return (
-        <Heading dir="auto" data-tail={tail}>
+        <Heading dir={dir} data-tail={tail}>
           <Inlines nodes={block.children} whole={whole} />
         </Heading>
       )
@@ -239,25 +242,31 @@ function BlockNode({ block, whole, tail }: BlockProps) {
       return <Code language={block.language} text={block.text} tail={tail} />
     case 'quote':
       return (
-        <blockquote dir="auto">
+        <blockquote dir={dir}>
           <Blocks blocks={block.blocks} whole={whole} tail={tail} />
         </blockquote>
       )
     case 'list': {
       const items = each(block.items, (blocks, i) => (
-        <li dir="auto">
+        <li>
           <Blocks blocks={blocks} whole={whole} tail={i === block.items.length - 1 ? tail : null} />
         </li>
       ))
-      return block.start === null ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>
+      return block.start === null ? (
+        <ul dir={dir}>{items}</ul>
+      ) : (
+        <ol dir={dir} start={block.start}>
+          {items}
+        </ol>
+      )
     }
     case 'table':
-      return <Table block={block} whole={whole} tail={tail} />
+      return <Table block={block} whole={whole} tail={tail} dir={dir} />
     case 'rule':
       return <hr />
     case 'plain':
       return (
-        <div class="plain" dir="auto" data-tail={tail}>
+        <div class="plain" dir={dir} data-tail={tail}>
           {block.text}
         </div>
       )
@@ -283,5 +292,5 @@ const Blocks = ({
 /** A block of an answer. */
 export function TopBlock({ block, whole, tail }: BlockProps) {
   // The same element again is not compared, so an answer's settled blocks cost nothing.
-  return useMemo(() => <BlockNode block={block} whole={whole} tail={tail} />, [block, whole, tail])
+  return useMemo(() => <BlockNode block={block} whole={whole} tail={tail} dir="auto" />, [block, whole, tail])
 }

@@ -16,7 +16,7 @@ import {
 } from '../state/chat.js'
 import { copyText } from '../state/copy.js'
 import { service } from '../state/service.js'
-import { focusComposer } from './composer-field.js'
+import { focusComposerByKeys } from './composer-field.js'
 import { Mark } from './mark.jsx'
 import { isNarrow } from './narrow.js'
 
@@ -79,7 +79,7 @@ function Facts() {
 
 export function Bar() {
   const tone = pageTone()
-  const first = turns.value[0]?.question
+  const title = turns.value[0]?.question ?? 'New conversation'
   const narrow = isNarrow.value
   return (
     <header class="bar">
@@ -89,10 +89,10 @@ export function Bar() {
       </h1>
       <div class="why">
         {narrow ? (
-          <b>{page.backend}</b>
+          <b dir="auto">{page.backend || title}</b>
         ) : (
           <>
-            <b dir="auto">{first ?? 'New conversation'}</b>
+            <b dir="auto">{title}</b>
             <small>{subtitle()}</small>
           </>
         )}
@@ -105,7 +105,7 @@ export function Bar() {
           aria-label="New conversation"
           onClick={() => {
             void newConversation()
-            focusComposer()
+            focusComposerByKeys()
           }}
         >
           {narrow ? '+' : 'New conversation'}

@@ -7,10 +7,11 @@ import type { Formatted } from '../markdown/blocks.js'
 import { createFormatter } from '../markdown/formatter.js'
 import { webLink } from '../markdown/links.js'
 import { each, levelsOf, type Tail, TopBlock, type Whole } from '../markdown/nodes.jsx'
-import { ask, canAsk, nowMs, retry, running, setDraft, stop, thoughts, tryNow } from '../state/chat.js'
+import { ask, canAsk, editQuestion, nowMs, retry, running, thoughts, tryNow } from '../state/chat.js'
 import type { Running } from '../state/running.js'
-import { focusComposer } from './composer-field.js'
+import { focusComposer, focusComposerByKeys, stopHere } from './composer-field.js'
 import { CopyButton } from './copy-button.jsx'
+import { toNewest } from './follow.js'
 import { Mark } from './mark.jsx'
 import { isNarrow } from './narrow.js'
 
@@ -112,7 +113,8 @@ function Reasoning({ turn, now }: { readonly turn: Turn; readonly now: Running |
   return (
     <details class="reasoning">
       <summary>
-        {isOver ? 'Thought' : 'Thinking'} for {secondsLeft(tookMs ?? 0, 0)} s
+        {isOver ? 'Thought' : 'Thinking'}
+        {tookMs ? ` for ${secondsLeft(tookMs, 0)} s` : ''}
       </summary>
       <div dir="auto">{text}</div>
     </details>
@@ -136,12 +138,13 @@ function progressText(now: Running): string {
 function Progress({ now }: { readonly now: Running }) {
   const { value: lost } = now.lost
   if (lost !== null && !now.isStopping.value) {
+    const leftSec = secondsLeft(lost.retryAtMs, nowMs.value)
     return (
       <footer class="end" data-tone="warn">
         <Mark tone="warn" />
-        <p>Connection lost, trying again in {secondsLeft(lost.retryAtMs, nowMs.value)} s</p>
+        <p>Connection lost, trying again{leftSec === 0 ? '' : ` in ${leftSec} s`}</p>
         <div class="actions">
-          <button type="button" class="button ghost" onClick={() => void stop()}>
+          <button type="button" class="button ghost" onClick={stopHere}>
             Stop
           </button>
           <button type="button" class="button" onClick={tryNow}>
@@ -165,9 +168,12 @@ function ActionButton({ action, turn }: { readonly action: Action; readonly turn
   const run: Readonly<Record<Exclude<Action, 'Copy'>, () => void>> = {
     Retry: () => retry(turn.id),
     'Ask again': () => retry(turn.id),
-    'Ask to go on': () => void ask(GO_ON),
+    'Ask to go on': () => {
+      ask(GO_ON)
+      toNewest()
+    },
     'Edit question': () => {
-      setDraft(turn.question)
+      editQuestion(turn.question)
       focusComposer()
     },
   }
@@ -179,7 +185,10 @@ function ActionButton({ action, turn }: { readonly action: Action; readonly turn
       class={action === 'Ask again' ? 'button ghost' : 'button'}
       disabled={isBusy}
       onClick={() => {
-        if (action === 'Edit question' || canAsk()) run[action]()
+        if (action !== 'Edit question' && !canAsk()) return
+        run[action]()
+        // This button is gone now.
+        focusComposerByKeys()
       }}
     >
       {action}

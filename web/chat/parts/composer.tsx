@@ -1,8 +1,8 @@
 // Where the next question is written. Send and Stop are one place.
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { limitWords, secondsLeft } from '../conversation/limit.js'
-import { ask, draft, limit, nowMs, running, setDraft, stop, undo, undoable } from '../state/chat.js'
-import { focusComposer, QUESTION_ID } from './composer-field.js'
+import { ask, draft, limit, nowMs, running, setDraft, turns, undo, undoable } from '../state/chat.js'
+import { focusComposerByKeys, QUESTION_ID, stopHere } from './composer-field.js'
 import { isEndInSight, toNewest } from './follow.js'
 import { Mark } from './mark.jsx'
 import { isNarrow } from './narrow.js'
@@ -16,11 +16,6 @@ function send(): void {
     setDraft('')
     toNewest()
   }
-}
-
-function stopHere(): void {
-  void stop()
-  focusComposer()
 }
 
 /** What stands over the field: the limit, or that a conversation can come back. */
@@ -43,7 +38,14 @@ function Over() {
     <p class="over">
       <Mark tone="none" />
       <span>The conversation was removed.</span>
-      <button type="button" class="button" onClick={undo}>
+      <button
+        type="button"
+        class="button"
+        onClick={() => {
+          undo()
+          focusComposerByKeys()
+        }}
+      >
         Undo
       </button>
     </p>
@@ -98,8 +100,10 @@ function fitHeight(field: HTMLTextAreaElement, most: number): void {
 export function Composer() {
   const field = useRef<HTMLTextAreaElement>(null)
   const isRunning = running.value !== null
+  const isLimited = !isRunning && limit.value !== null
   const narrow = isNarrow.value
   const text = draft.value
+  useLayoutEffect(focusComposerByKeys, [])
   useLayoutEffect(() => {
     if (field.current !== null) fitHeight(field.current, visibleHeight.value * MAX_SHARE)
   })
@@ -112,8 +116,15 @@ export function Composer() {
         send()
       }}
     >
-      {isEndInSight.value ? null : (
-        <button type="button" class="button newest" onClick={toNewest}>
+      {isEndInSight.value || turns.value.length === 0 ? null : (
+        <button
+          type="button"
+          class="button newest"
+          onClick={() => {
+            toNewest()
+            focusComposerByKeys()
+          }}
+        >
           ↓ Newest
         </button>
       )}
@@ -130,30 +141,34 @@ export function Composer() {
             autocomplete="off"
             value={text}
             placeholder={isRunning ? (narrow ? 'Next question' : 'Your next question') : 'Your question'}
-            aria-describedby="keys"
+            aria-describedby={isLimited ? 'limit' : 'keys'}
             onInput={event => setDraft(event.currentTarget.value)}
             onKeyDown={event => {
-              if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+              // Safari ends a composition before its Enter, which it marks with this code.
+              const isComposing = event.isComposing || event.keyCode === 229
+              if (event.key !== 'Enter' || event.shiftKey || isComposing) return
               event.preventDefault()
               send()
             }}
           />
           <SendOrStop />
         </div>
-        <p class="hint" id="keys">
-          {isRunning ? (
-            <span>Write on; it can be sent when this answer has ended</span>
-          ) : (
-            <>
-              <span>
-                <kbd>Enter</kbd> sends
-              </span>{' '}
-              <span>
-                <kbd>Shift</kbd> <kbd>Enter</kbd> new line
-              </span>
-            </>
-          )}
-        </p>
+        {isLimited ? null : (
+          <p class="hint" id="keys">
+            {isRunning ? (
+              <span>Write on; it can be sent when this answer has ended</span>
+            ) : (
+              <>
+                <span>
+                  <kbd>Enter</kbd> sends
+                </span>{' '}
+                <span>
+                  <kbd>Shift</kbd> <kbd>Enter</kbd> new line
+                </span>
+              </>
+            )}
+          </p>
+        )}
       </div>
     </form>
   )

@@ -1,20 +1,25 @@
 // "Copy", and for two seconds "Copied".
 import { useEffect, useState } from 'preact/hooks'
+import { said } from '../state/chat.js'
 import { copyText } from '../state/copy.js'
 
 const SAID_MS = 2_000
 
 export function CopyButton({ text, label }: { readonly text: () => string; readonly label?: string }) {
-  const [said, setSaid] = useState<'Copied' | 'Not copied' | null>(null)
+  const [result, setResult] = useState<'Copied' | 'Not copied' | null>(null)
   useEffect(() => {
-    if (said === null) return
-    const timer = setTimeout(() => setSaid(null), SAID_MS)
+    if (result === null) return
+    said.value = result
+    const timer = setTimeout(() => {
+      setResult(null)
+      said.value = ''
+    }, SAID_MS)
     return () => clearTimeout(timer)
-  }, [said])
-  const copy = (): void => void copyText(text()).then(done => setSaid(done ? 'Copied' : 'Not copied'))
+  }, [result])
+  const copy = (): void => void copyText(text()).then(done => setResult(done ? 'Copied' : 'Not copied'))
   return (
-    <button type="button" class="button ghost" aria-label={said ?? label} onClick={copy}>
-      {said ?? 'Copy'}
+    <button type="button" class="button ghost" aria-label={result ?? label} onClick={copy}>
+      {result ?? 'Copy'}
     </button>
   )
 }

@@ -1,5 +1,6 @@
 // The page follows the answer only while its end is in sight.
 import { signal } from '@preact/signals'
+import { turns } from '../state/chat.js'
 
 const NEAR_PX = 80
 
@@ -18,11 +19,12 @@ export function toNewest(): void {
 
 /** After each drawing. */
 export function followEnd(): void {
-  if (isEndInSight.peek()) scrollTo({ top: document.documentElement.scrollHeight })
+  if (isEndInSight.peek() && turns.peek().length > 0) scrollTo({ top: document.documentElement.scrollHeight })
 }
 
 export function startFollowing(): void {
   let lastTop = document.documentElement.scrollTop
+  isEndInSight.value = isNearEnd()
   addEventListener(
     'scroll',
     () => {
@@ -34,6 +36,7 @@ export function startFollowing(): void {
     },
     { passive: true },
   )
-  // Growing does not scroll: what follows the end stays there.
+  // Growing does not scroll, nor does a window that becomes lower: what follows the end stays there.
   new ResizeObserver(followEnd).observe(document.body)
+  addEventListener('resize', followEnd)
 }

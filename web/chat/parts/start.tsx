@@ -1,4 +1,5 @@
 // The page before the first question.
+import { useEffect } from 'preact/hooks'
 import { page, setDraft } from '../state/chat.js'
 import { service } from '../state/service.js'
 import { focusComposer } from './composer-field.js'
@@ -48,6 +49,8 @@ function State() {
 }
 
 export function Start() {
+  // After a conversation the page is at its end.
+  useEffect(() => scrollTo({ top: 0 }), [])
   const holds = page.holdsMs === null ? '' : ` Holds the answer for ${heldText(page.holdsMs)} more;`
   return (
     <div class="start">

@@ -81,6 +81,12 @@ export function setDraft(text: string): void {
   draft.value = text
   keep.set('draft', text)
 }
+/** Puts a question where it can be edited; what is being written there stays, behind it. */
+export function editQuestion(question: string): void {
+  const { value: written } = draft
+  const isNew = written.trim() !== '' && !turns.value.some(turn => turn.question === written)
+  setDraft(isNew && written !== question ? `${question}\n${written}` : question)
+}
 function setToken(text: string): void {
   token.value = text
   keep.set('token', text)
@@ -93,20 +99,32 @@ const SPOKEN: Readonly<Record<Phase, string>> = {
 }
 
 /** Follows an answer in the card of that turn; `before` is the turn as it was, which comes back when the question may not be asked yet. */
-function begin(id: number, before: Turn | null, follow: (options: StreamOptions) => ChatStream): void {
+function begin(
+  id: number,
+  before: Turn | null,
+  known: string | null,
+  follow: (options: StreamOptions) => ChatStream,
+): void {
   /** What came; where no word did, the broken text of an earlier try stays. */
   const came = (facts: Facts, text: string): Partial<Turn> => {
     const earlier = turnOf(id)?.answer ?? ''
     return text === '' && earlier !== '' ? { streamId: facts.streamId } : { ...facts, answer: text }
   }
-  const over = (how: End, durationMs: number): void => {
+  const tookMs = (): number | null => {
+    const askedMs = turnOf(id)?.askedMs
+    return askedMs === undefined ? null : Math.max(0, Date.now() - askedMs)
+  }
+  const over = (how: End, durationMs = tookMs()): void => {
     const now = running.value
     if (now?.turnId !== id) return
     batch(() => {
       now.close()
       running.value = null
       const thought = now.thought()
-      if (thought !== null) thoughts.value = new Map(thoughts.value).set(id, thought)
+      if (thought !== null) {
+        const shown = [...thoughts.value].filter(([turn]) => turnOf(turn) !== undefined)
+        thoughts.value = new Map(shown).set(id, thought)
+      }
       change(id, { ...came(now.facts.value, now.text()), end: how, durationMs })
       const turn = turnOf(id)
       if (turn !== undefined) said.value = spokenEnd(how, turn)
@@ -115,17 +133,21 @@ function begin(id: number, before: Turn | null, follow: (options: StreamOptions)
   }
   const away = (then: () => void): void =>
     batch(() => {
-      running.value?.close()
+      const now = running.value
+      now?.close()
       running.value = null
+      // What came of it stays.
+      if (now !== null && now.facts.value.streamId !== null) change(id, came(now.facts.value, now.text()))
       then()
     })
-  const failed = (error: ChatError, durationMs: number): void => {
+  const failed = (error: ChatError): void => {
     const hadStream = running.value?.facts.value.streamId !== null
     if (error.status === 401) away(() => askTokenFor(id, before))
     else if (error.status === 429 && !hadStream) away(() => postpone(id, before, error))
-    else over(endOfError(error, hadStream), durationMs)
+    else over(endOfError(error, hadStream))
   }
-  running.value = startRunning(id, follow, {
+  const begun = { turnId: id, startedMs: turnOf(id)?.askedMs ?? Date.now(), known }
+  running.value = startRunning(begun, follow, {
     onKeep: () => change(id, { streamId: running.value?.facts.value.streamId ?? null }),
     onPhase: phase => {
       said.value = SPOKEN[phase]
@@ -138,13 +160,15 @@ function begin(id: number, before: Turn | null, follow: (options: StreamOptions)
         return
       }
       // It would ask again by itself, several times; a person decides that here.
-      over({ kind: 'busy', detail: /^\d{1,5}$/.exec(lastRetryAfter)?.[0] ?? '' }, Date.now() - now.startedMs)
+      over({ kind: 'busy', detail: /^\d{1,5}$/.exec(lastRetryAfter)?.[0] ?? '' })
       void now.stream.stop()
     },
-    onEnd: (how, durationMs) => {
+    onEnd: how => {
       const now = running.value
       if (now?.turnId !== id) return
+      const durationMs = tookMs()
       if (!now.isStopping.value) over(how, durationMs)
+      // It says so until the server has answered, too.
       else void now.stream.stop().then(() => over(how, durationMs))
     },
     onError: failed,
@@ -158,7 +182,7 @@ function takeBack(id: number, before: Turn | null): void {
   if (before !== null) setTurns(turns.value.map(each => (each.id === id ? before : each)))
   else if (turn !== undefined) {
     setTurns(turns.value.filter(each => each.id !== id))
-    setDraft([turn.question, draft.value].filter(text => text !== '').join('\n'))
+    editQuestion(turn.question)
   }
 }
 
@@ -185,6 +209,7 @@ function postpone(id: number, before: Turn | null, { code, retryAfterSec }: Chat
   limit.value = { untilMs: Date.now() + waitMs(retryAfterSec), rate: isOurs ? page.rate : null }
 }
 
+const NEEDS_TOKEN = 'The rest of it needs a token.'
 const OWN_MESSAGES: Readonly<Record<string, string>> = {
   network: 'The connection was lost and did not come back.',
   timeout: 'The server has been silent for too long.',
@@ -197,7 +222,9 @@ function endOfError({ code, message, status, retryAfterSec }: ChatError, hadStre
   if (status === 403) return { kind: 'off', detail: '' }
   if (status === 503)
     return { kind: 'busy', detail: retryAfterSec === undefined ? '' : String(Math.ceil(retryAfterSec)) }
-  const isOwn = status === undefined || status === 200
+  if (code === 'status') return { kind: 'failed', detail: `The server answered: ${message}.` }
+  // A server, too, says `too_large`, in an event and in its own words.
+  const isOwn = code !== 'too_large' || status === 200
   return { kind: 'failed', detail: (isOwn ? OWN_MESSAGES[code] : undefined) ?? message }
 }
 
@@ -206,8 +233,8 @@ function askIn(id: number, question: string, before: Turn | null): void {
   const history = historyOf(turns.value.slice(0, at))
   const whole =
     history.length === 0 ? { query: question } : { query: question, conversation_history: history }
-  change(id, { end: null, streamId: null })
-  begin(id, before, options => client.stream(whole, options))
+  change(id, { end: null, streamId: null, askedMs: Date.now() })
+  begin(id, before, null, options => client.stream(whole, options))
 }
 
 /** Whether a question can be sent now. */
@@ -239,16 +266,16 @@ export function retry(id: number): void {
 }
 
 function resume(id: number): void {
-  const streamId = turnOf(id)?.streamId ?? null
+  const { streamId = null, answer = '' } = turnOf(id) ?? {}
   if (streamId === null) return
-  begin(id, null, options => client.resume(streamId, options))
+  begin(id, null, answer, options => client.resume(streamId, options))
   const now = running.value
   if (now !== null) now.facts.value = { ...now.facts.value, streamId }
 }
 
 export async function stop(): Promise<void> {
   const now = running.value
-  if (now === null || now.isStopping.value) return
+  if (now === null) return
   now.isStopping.value = true
   await now.stream.stop()
 }
@@ -275,7 +302,9 @@ export function askForToken(): void {
   if (running.value === null) gate.value = { waits: null, isRefused: false }
 }
 export function leaveGate(): void {
+  const waits = gate.value?.waits
   gate.value = null
+  if (waits?.what === 'resume') change(waits.turnId, { end: { kind: 'failed', detail: NEEDS_TOKEN } })
 }
 
 /** Empties the page; for a while it can be undone. */
@@ -310,7 +339,9 @@ export async function forgetEverything(): Promise<void> {
   })
 }
 
-export const keptScroll = (): number => Number(keep.get('scroll'))
+/** Where the page was; its end, when that is not known. */
+export const keptScroll = (): number =>
+  turns.value.length === 0 ? 0 : Number(keep.get('scroll') || Number.MAX_SAFE_INTEGER)
 
 function tick(): void {
   const now = Date.now()

@@ -17,6 +17,7 @@ export type Facts = {
   readonly cuts: readonly Cut[]
 }
 
+/** `tookMs` 0: not known. */
 export type Thought = { readonly text: string; readonly tookMs: number }
 
 export type Running = {
@@ -45,8 +46,8 @@ export type RunningEvents = {
   onKeep(): void
   onPhase(phase: Phase): void
   onLost(): void
-  onEnd(end: End, durationMs: number): void
-  onError(error: ChatError, durationMs: number): void
+  onEnd(end: End): void
+  onError(error: ChatError): void
 }
 
 const DRAW_MS = 100
@@ -57,13 +58,19 @@ const MAX_REASONING = 200_000
 
 const titleOf = ({ title, source, url }: ChatSource): string => title ?? source ?? url ?? 'unnamed source'
 
+export type Begun = {
+  readonly turnId: number
+  readonly startedMs: number
+  /** What the page has of this same answer from before a reload; null: it is asked anew. */
+  readonly known: string | null
+}
+
 export function startRunning(
-  turnId: number,
+  { turnId, startedMs, known }: Begun,
   follow: (options: StreamOptions) => ChatStream,
   events: RunningEvents,
 ): Running {
   const nowMs = (): number => performance.now()
-  const startedMs = Date.now()
   const formatter = createFormatter(nowMs)
   const phase = signal<Phase>('waiting')
   const thinking = signal<{ readonly sinceMs: number; readonly tookMs: number | null } | null>(null)
@@ -76,11 +83,14 @@ export function startRunning(
   let drawing: ReturnType<typeof setTimeout> | null = null
   let pauseMs = DRAW_MS
 
+  /** It comes again from its beginning; until it is as long as what is shown, that stays. */
+  const isBehind = (): boolean => text.length < (known ?? '').length && known?.startsWith(text) === true
+
   function draw(): void {
     drawing = null
     const beganMs = nowMs()
     batch(() => {
-      if (text !== '') formatted.value = formatter.format(text, false)
+      if (text !== '' && !isBehind()) formatted.value = formatter.format(text, false)
       reasoning.value = thought
     })
     pauseMs = Math.max(DRAW_MS, (nowMs() - beganMs) / DRAW_SHARE)
@@ -91,8 +101,12 @@ export function startRunning(
   function enter(next: Phase): void {
     if (phase.value === next) return
     const { value: thinks } = thinking
-    if (next === 'thinking') thinking.value = { sinceMs: Date.now(), tookMs: null }
-    else if (thinks?.tookMs === null) thinking.value = { ...thinks, tookMs: Date.now() - thinks.sinceMs }
+    if (next === 'thinking')
+      thinking.value = { sinceMs: known === null ? Date.now() : startedMs, tookMs: null }
+    else if (thinks?.tookMs === null) {
+      // What comes again comes at once: how long that took is not known.
+      thinking.value = { ...thinks, tookMs: known === null ? Date.now() - thinks.sinceMs : 0 }
+    }
     phase.value = next
     events.onPhase(next)
   }
@@ -144,8 +158,8 @@ export function startRunning(
       const name = used ?? model
       if (typeof name === 'string') tell({ model: name })
     },
-    onComplete: end => events.onEnd(endOf(end, text !== ''), Date.now() - startedMs),
-    onError: error => events.onError(error, Date.now() - startedMs),
+    onComplete: end => events.onEnd(endOf(end, text !== '')),
+    onError: events.onError,
   })
   return {
     turnId,
