@@ -93,7 +93,7 @@ describe('the alerts', () => {
     await shows(page, 'alerts', 'alert 59')
     expect(await rows(page).count()).toBe(30)
     expect((await messages(page)).slice(14, 16)).toEqual(['alert 45', 'alert 14 no longer listed'])
-    await card(page, 'alerts').getByText('not shown: warn:45').waitFor()
+    await card(page, 'alerts').getByText('45 warn alerts not listed').waitFor()
     const list = card(page, 'alerts').locator('.alerts-list')
     expect(await list.evaluate(each => each.scrollHeight > each.clientHeight)).toBe(true)
   })
