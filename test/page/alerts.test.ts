@@ -60,6 +60,14 @@ describe('the alerts', () => {
     expect(faults).toEqual([])
   })
 
+  test('without a component have their level alone', async () => {
+    room.server.publish(withAlerts({ sec: 0, message: 'kite is slow', component: null }))
+    const { page } = await room.open()
+    await shows(page, 'alerts', 'kite is slow')
+    expect(await rows(page).first().textContent()).toBe('13:30:00kite is slowwarnAcknowledge')
+    expect(await rows(page).locator('.alert-component').count()).toBe(0)
+  })
+
   test('are filtered by level and by words, from eight of them on', async () => {
     const warm = Array.from({ length: 5 }, (_, i) => ({
       sec: 100 + i * 61,
