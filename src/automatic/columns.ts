@@ -121,6 +121,9 @@ function isMany({ path, values, present }: Candidate): boolean {
   return many * 2 > present && !addsUp(nameOf(path))
 }
 
+const NAME_CHARS = 40
+const isSentence = (value: unknown): boolean => typeof value === 'string' && value.length > NAME_CHARS
+
 /** Identifiers, hashes, addresses: for programs, not for people. */
 function isForPrograms(one: Candidate): boolean {
   if (share(one, isAddress) > 0.5 || share(one, isHash) > 0.5) return true
@@ -261,6 +264,8 @@ export function learnTable(
       60 * (1 - one.distinct / Math.max(1, one.present)) +
       60 * (1 - one.present / sample.length) +
       (isForPrograms(one) ? 200 : 0) +
+      // A description that is a sentence names nothing.
+      (share(one, isSentence) > 0.5 ? 300 : 0) +
       (share(one, value => flagOf(value) !== null) > 0 ? 500 : 0)
     choose('name', ranked(named, unlike), 1)
     // `Serf Health Status` of which node?
