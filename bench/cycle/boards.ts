@@ -57,7 +57,11 @@ function measured<K extends string>(
     const ratio = pairedRatio(madeMs, parsedMs)
     return [name, { cpu_p95_ms: percentile(madeMs, 0.95), cpu_ms: spread(madeMs), ratio }] as const
   })
-  return { megabytes: text.length / 1e6, ...(Object.fromEntries(figures) as Record<K, BoardCost>) }
+  return {
+    megabytes: text.length / 1e6,
+    parse_cpu_ms: spread(parsedMs),
+    ...(Object.fromEntries(figures) as Record<K, BoardCost>),
+  }
 }
 
 type BoardCost = { readonly cpu_p95_ms: number; readonly cpu_ms: Spread; readonly ratio: Spread }

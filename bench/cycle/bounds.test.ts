@@ -22,21 +22,25 @@ test('a hit ratio under its limit is reported in addition to the time', () => {
 })
 
 test('boards that take too long, and an event loop that is held, are reported', () => {
-  const cost = (min: number) => {
-    const spread = { median: 1_000, min, max: 1_000, count: 2 }
-    return { cpu_p95_ms: 0, cpu_ms: spread, ratio: spread }
-  }
-  const report = (known: number, learning: number, made: number, p99_ms: number) => {
-    const automatic = { megabytes: 2, known: cost(known), learning: cost(learning) }
+  const spread = (min: number) => ({ median: 1_000, min, max: 1_000, count: 2 })
+  const cost = (min: number) => ({ cpu_p95_ms: 0, cpu_ms: spread(min), ratio: spread(min) })
+  const report = (known: number, learning: number, made: number, p99_ms: number, parseMs = 75) => {
+    const parse_cpu_ms = spread(parseMs)
+    const automatic = { megabytes: 2, parse_cpu_ms, known: cost(known), learning: cost(learning) }
     return {
       automatic: { pods: automatic, rows: automatic, map: automatic },
-      declared: { megabytes: 2, made: cost(made) },
+      declared: { megabytes: 2, parse_cpu_ms, made: cost(made) },
       loop_delay: { documents: 1, p50_ms: 0, p99_ms, max_ms: 0 },
     }
   }
   expect(boardComplaints(report(60, 300, 75, 150))).toEqual([])
-  expect(boardComplaints(report(61, 301, 76, 151))).toHaveLength(8)
-  expect(boardComplaints(report(0, 0, 76, 0))).toEqual([
+  expect(boardComplaints(report(61, 301, 76, 151, 100))).toHaveLength(8)
+  expect(boardComplaints(report(0, 0, 76, 0, 100))).toEqual([
     'declared board, 14 panels: processor time, least: 76 ms, the limit is 75 ms',
   ])
+  // However fast the machine is.
+  expect(boardComplaints(report(0, 0, 12, 0, 10))).toEqual([
+    'declared board, 14 panels: over parsing, least over least: 1.2, the limit is 1',
+  ])
+  expect(boardComplaints(report(13, 0, 0, 0, 10))).toHaveLength(3)
 })

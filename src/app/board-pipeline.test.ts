@@ -20,6 +20,7 @@ function sourceOf(board: BoardNews['board']): BoardSource {
     name: 'http://x',
     news: { board, fault: null, heardAtMs: null },
     members: { shown: 16, hidden: 2 },
+    looks: { title: 'Theirs', spans: { a: 2 } },
     start: () => {},
     refresh: async () => {},
     close: async () => {},
@@ -50,6 +51,12 @@ test('before the first board no panel is known', () => {
   const parts = partsWith([])
   expect(createBoardPipeline(sourceOf(null), parts).panelKeys()).toEqual(new Set())
   expect(createBoardPipeline(sourceOf(SEEN), parts).panelKeys()).toEqual(new Set(['a']))
+})
+
+test('a followed board looks as its own board file says', () => {
+  const pipeline = createBoardPipeline(sourceOf(SEEN), partsWith([]))
+  expect(pipeline.looks()).toEqual({ title: 'Theirs', spans: { a: 2 } })
+  expect(pipeline.members()).toEqual({ shown: 16, hidden: 2 })
 })
 
 test('a followed board is shown for G6_SUMMARY_MAX_CYCLES, or G6_SUMMARY_MAX_SECONDS', async () => {

@@ -20,7 +20,7 @@ export function createBoardPipeline(source: BoardSource, parts: Parts): Pipeline
     prepare: () => Promise.resolve(),
     // Before the first board nobody knows which panels there will be.
     panelKeys: () => new Set(source.news.board?.panels.map(({ key }) => key)),
-    looks: () => null,
+    looks: () => source.looks,
     members: () => source.members,
     needFull: () => null,
     createStatusHub: () => null,

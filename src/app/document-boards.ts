@@ -3,6 +3,7 @@
 
 import type { Config } from '../config/settings.js'
 import {
+  areSameSettings,
   type BoardText,
   createDocumentPanels,
   type DocumentBoard,
@@ -37,6 +38,15 @@ function boardTextOf({ text, format, specs }: BoardFile): BoardText {
   return { text, format, sources: specs.flatMap(({ name = [] }) => name) }
 }
 
+/** Why sources are down, by name. */
+type Down = ReadonlyMap<string, string>
+
+function areSameReasons(a: Down, b: Down): boolean {
+  if (a.size !== b.size) return false
+  for (const [name, why] of a) if (b.get(name) !== why) return false
+  return true
+}
+
 /** Lines in the log about words that are in no table. */
 const MAX_LOGGED = 100
 const WORDS = 'the status has state words that are not in the table of state words; they get no tone'
@@ -49,10 +59,15 @@ export class DocumentBoards {
   readonly #given: Given
   readonly #log: Log
   readonly #logged = new Set<string>()
-  #made: { readonly settings: string; readonly panels: DocumentPanels } | null = null
+  #made: {
+    readonly settings: DocumentPanelsSettings
+    readonly sourceZone: Config['sourceTimezone']
+    readonly panels: DocumentPanels
+  } | null = null
   #latest: {
     readonly snapshot: Snapshot
-    readonly settings: string
+    readonly panels: DocumentPanels
+    readonly down: Down
     readonly nowMs: number
     readonly board: DocumentBoard
   } | null = null
@@ -73,24 +88,30 @@ export class DocumentBoards {
     sourceZone: Config['sourceTimezone'],
     sourceParts: readonly SourcePart[] = [],
   ): DocumentBoard {
-    const settings = documentPanelsSettings(this.#given)
-    const down = sourceParts.flatMap(({ name, fault }) =>
-      fault === null ? [] : [[name, fault.message] as const],
+    const panels = this.#panels(sourceZone)
+    const down: Down = new Map(
+      sourceParts.flatMap(({ name, fault }) => (fault === null ? [] : [[name, fault.message]])),
     )
-    const own = JSON.stringify([settings, sourceZone])
-    const identity = down.length === 0 ? own : `${own}${JSON.stringify(down)}`
     const last = this.#latest
-    const isSame = last?.snapshot === snapshot && last.settings === identity
+    const isSame = last?.snapshot === snapshot && last.panels === panels && areSameReasons(last.down, down)
     if (isSame && nowMs >= last.nowMs && nowMs < last.board.untilMs) return last.board
-    if (this.#made?.settings !== own) this.#made = { settings: own, panels: createDocumentPanels(settings) }
-    const board =
-      keptBoard(snapshot.raw) ??
-      this.#made.panels.make(snapshot.raw, { snapshot, nowMs, sourceZone, down: new Map(down) })
-    this.#latest = { snapshot, settings: identity, nowMs, board }
+    const board = keptBoard(snapshot.raw) ?? panels.make(snapshot.raw, { snapshot, nowMs, sourceZone, down })
+    this.#latest = { snapshot, panels, down, nowMs, board }
     for (const { key } of board.panels) this.keys.add(key)
     this.#say(board.unknownWords, WORDS)
     this.#say(board.faults ?? [], FAULTS)
     return board
+  }
+
+  /** Other ones after a reload that changed what they depend on. */
+  #panels(sourceZone: Config['sourceTimezone']): DocumentPanels {
+    const settings = documentPanelsSettings(this.#given)
+    const made = this.#made
+    if (made !== null && made.sourceZone === sourceZone && areSameSettings(made.settings, settings))
+      return made.panels
+    const panels = createDocumentPanels(settings)
+    this.#made = { settings, sourceZone, panels }
+    return panels
   }
 
   #say(words: readonly string[], about: string): void {

@@ -98,6 +98,25 @@ describe('the shape of a document', () => {
     expect(text).toMatch(/n3 .*failed\)? !!/)
   })
 
+  test('what was learned is kept while it fits, also where values repeat every few rows or differ in one', () => {
+    const plan = (made: ReturnType<typeof board>) => made.memory.plans.get('rows')
+    const periodic = Array.from({ length: 5_400 }, (_, i) => ({
+      name: `n${i}`,
+      restarts: i % 9,
+      load: i % 27,
+    }))
+    const rare = periodic.map((row, i) => ({ ...row, restarts: i === 5 ? 5 : 3 }))
+    for (const rows of [periodic, rare]) {
+      const first = board({ rows })
+      const second = board({ rows: structuredClone(rows) }, {}, first.memory)
+      expect(plan(first)).toBeDefined()
+      expect(plan(second)).toBe(plan(first))
+    }
+    expect(plan(board({ rows: periodic }))?.columns.map(({ label }) => label)).toEqual([
+      ...['name', 'restarts', 'load'],
+    ])
+  })
+
   test('an empty document says that there is nothing', () => {
     expect(lines({})).toEqual(['no members to show'])
   })

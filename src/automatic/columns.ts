@@ -4,7 +4,7 @@ import { shownText } from '../panels/text.js'
 import type { JsonMap } from '../snapshot/value.js'
 import { type CellContext, nameOf, plainCell, toneOfValue } from './cells.js'
 import { ALONE, flagOf, isBadCounter, stateAt } from './judge.js'
-import { collectLeaves, Leaves, leavesAt, type Path } from './leaves.js'
+import { Found, findLeaves, Leaves, leavesAt, type Path } from './leaves.js'
 import {
   ANY,
   errorTextRank,
@@ -70,12 +70,18 @@ type Candidate = {
 const ADDED = setOf('count total restarts errors failures retries requests messages size bytes')
 export const addsUp = (name: string): boolean => ADDED.has(partsOf(name).at(-1) ?? '')
 
-/** Evenly spread, in order. */
+/** The fractional part of the golden ratio: its multiples fall evenly between 0 and 1, and repeat nothing. */
+const STEP = 0.618_033_988_749_895
+
+/** Spread over all, in order. Not at equal distances: a value that repeats every few rows would look the same in all of them. */
 export function spread<T>(all: readonly T[], count: number): readonly T[] {
   if (all.length <= count) return all
-  return Array.from({ length: count }, (_, i) => all[Math.floor((i * all.length) / count)]).filter(
-    (row): row is NonNullable<typeof row> => row !== undefined,
-  )
+  const taken: T[] = []
+  for (let i = 0; i < count; i++) {
+    const found = all[Math.floor(((i + ((i * STEP) % 1)) * all.length) / count)]
+    if (found !== undefined) taken.push(found)
+  }
+  return taken
 }
 
 /** `true`, `"True"` and `"true"` are the same. */
@@ -114,6 +120,9 @@ function isMany({ path, values, present }: Candidate): boolean {
   const many = values.filter(({ length }) => length > 1).length
   return many * 2 > present && !addsUp(nameOf(path))
 }
+
+const NAME_CHARS = 40
+const isSentence = (value: unknown): boolean => typeof value === 'string' && value.length > NAME_CHARS
 
 /** Identifiers, hashes, addresses: for programs, not for people. */
 function isForPrograms(one: Candidate): boolean {
@@ -209,8 +218,13 @@ function labelsOf(paths: readonly Path[]): readonly string[] {
   return named.map((_, i) => shownText(tail(i)))
 }
 
-/** `hasKey`: the rows have a name already, the key of their map. */
-export function learnTable(rows: readonly JsonMap[], hasKey: boolean, context: CellContext): TablePlan {
+/** `shown`: the rows that `fitsTable` will compare. `hasKey`: the rows have a name already, the key of their map. */
+export function learnTable(
+  rows: readonly JsonMap[],
+  shown: readonly JsonMap[],
+  hasKey: boolean,
+  context: CellContext,
+): TablePlan {
   const sample = spread(rows, SAMPLE)
   const leaves = new Leaves()
   for (const row of sample) leaves.add(row)
@@ -250,6 +264,8 @@ export function learnTable(rows: readonly JsonMap[], hasKey: boolean, context: C
       60 * (1 - one.distinct / Math.max(1, one.present)) +
       60 * (1 - one.present / sample.length) +
       (isForPrograms(one) ? 200 : 0) +
+      // A description that is a sentence names nothing.
+      (share(one, isSentence) > 0.5 ? 300 : 0) +
       (share(one, value => flagOf(value) !== null) > 0 ? 500 : 0)
     choose('name', ranked(named, unlike), 1)
     // `Serf Health Status` of which node?
@@ -312,7 +328,9 @@ export function learnTable(rows: readonly JsonMap[], hasKey: boolean, context: C
     constants: rest
       .filter(one => isConstant(one) && all(one, value => typeof value === 'number'))
       .slice(0, MAX_CONSTANTS)
-      .map(({ path, values }) => ({ path, value: values[0]?.[0] })),
+      .map(({ path, values }) => ({ path, value: values[0]?.[0] }))
+      // The same in the sample only: a reason to choose again with every document.
+      .filter(constant => isConstantIn(constant, shown)),
     omitted: leaves.paths.size - columns.length,
     secrets: leaves.secrets.size,
   }
@@ -337,12 +355,13 @@ export function fitsTable(plan: TablePlan, rows: readonly JsonMap[], shown: read
   const leaves = new Leaves()
   for (const row of spread(rows, CHECKED)) leaves.add(row)
   for (const key of leaves.paths.keys()) if (!plan.known.has(key)) return false
-  const found: unknown[] = []
-  return plan.constants.every(({ path, value }) =>
-    shown.every(row => {
-      found.length = 0
-      collectLeaves(row, path, found)
-      return found.length === 0 || found[0] === value
-    }),
-  )
+  return plan.constants.every(constant => isConstantIn(constant, shown))
+}
+
+function isConstantIn({ path, value }: TablePlan['constants'][number], rows: readonly JsonMap[]): boolean {
+  const found = new Found()
+  return rows.every(row => {
+    findLeaves(row, path, found)
+    return found.count === 0 || found.values[0] === value
+  })
 }

@@ -138,7 +138,7 @@ export function wordTone({ base, word }: StateValue, around: Surroundings, extra
 }
 
 const GOOD_FLAGS = setOf('healthy ok ready up alive reachable connected available passing health')
-const GOOD_IF_SAID = setOf('success valid voter')
+const GOOD_IF_SAID = setOf('success valid voter passed')
 /** `true` is as bad as the word. */
 const BAD_FLAGS = setOf('failed error down expired stale corrupt unhealthy sealed')
 const BAD_CONDITIONS = setOf('pressure unavailable')
@@ -149,7 +149,7 @@ export function flagTone(name: string, value: boolean, around: Surroundings): St
   const [first = ''] = parts
   const whole = parts.length === 2 && (first === 'is' || first === 'has') ? (parts[1] ?? '') : parts.join('_')
   if (GOOD_FLAGS.has(whole)) return value ? 'ok' : around.isFinished ? 'info' : 'error'
-  // That a request succeeded does not say that the system is well.
+  // That a request succeeded or a check passed does not say that the system is well.
   if (GOOD_IF_SAID.has(whole)) return value || whole === 'voter' ? undefined : 'error'
   if (BAD_FLAGS.has(whole)) return value ? (knownTone(whole) ?? 'error') : undefined
   return value && parts.length > 1 && BAD_CONDITIONS.has(parts.at(-1) ?? '') ? 'warn' : undefined

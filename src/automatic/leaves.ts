@@ -134,8 +134,18 @@ function leafOf(name: string, value: unknown): unknown {
   return value
 }
 
-function collect(value: unknown, path: Path, from: number, into: unknown[]): void {
-  if (into.length >= MAX_ELEMENTS * MAX_ELEMENTS) return
+/** Values that are found, one after another. Its list keeps its memory, so that the next row needs no other. */
+export class Found {
+  readonly values: unknown[] = []
+  count = 0
+
+  add(value: unknown): void {
+    this.values[this.count++] = value
+  }
+}
+
+function collect(value: unknown, path: Path, from: number, into: Found): void {
+  if (into.count >= MAX_ELEMENTS * MAX_ELEMENTS) return
   let at = value
   for (let i = from; i < path.length; i++) {
     const name = path[i] ?? ''
@@ -149,17 +159,18 @@ function collect(value: unknown, path: Path, from: number, into: unknown[]): voi
     else return
   }
   const leaf = leafOf(path[path.length - 1] ?? '', at)
-  if (leaf !== undefined) into.push(leaf)
+  if (leaf !== undefined) into.add(leaf)
 }
 
-/** Adds all values at a path of a row. */
-export function collectLeaves(row: JsonMap, path: Path, into: unknown[]): void {
+/** All values at a path of a row, instead of those that were found before. */
+export function findLeaves(row: JsonMap, path: Path, into: Found): void {
+  into.count = 0
   collect(row, path, 0, into)
 }
 
 /** All values at a path of a row. */
 export function leavesAt(row: JsonMap, path: Path): readonly unknown[] {
-  const values: unknown[] = []
-  collect(row, path, 0, values)
-  return values
+  const found = new Found()
+  collect(row, path, 0, found)
+  return found.values
 }

@@ -147,6 +147,7 @@ const ROW_NAMES = [
     'address',
     'target',
     'path',
+    'description',
     'id',
     'state_name',
     'type',
@@ -160,7 +161,8 @@ export function rowNameRank(path: readonly string[]): number | null {
   const whole = ROW_NAMES.indexOf(parts.join('_'))
   if (whole >= 0) return whole + (path.length - 1) * 2
   const ending = parts.at(-1)
-  if (ending === 'name' && stateNameOf(path) === null) return 10 + path.length * 2
+  // `svname` and `pxname` are written as one word.
+  if (ending?.endsWith('name') === true && stateNameOf(path) === null) return 10 + path.length * 2
   return ending === 'id' || ending === 'arn' ? 100 + path.length : null
 }
 

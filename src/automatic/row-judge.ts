@@ -5,7 +5,7 @@ import type { JsonMap } from '../snapshot/value.js'
 import { type CellContext, toneOfValue } from './cells.js'
 import type { TablePlan } from './columns.js'
 import { MAX_STATE_CHARS, type StateValue, type Surroundings, stateAt, surroundingsOf } from './judge.js'
-import { collectLeaves, leavesAt, type Path } from './leaves.js'
+import { Found, findLeaves, leavesAt, type Path } from './leaves.js'
 import { ANY } from './names.js'
 
 export const RANKS: readonly (Tone | undefined)[] = [undefined, 'ok', 'info', 'warn', 'error']
@@ -39,7 +39,7 @@ export class RowJudge {
     /** The name of a member of the row itself; null for a path below one. */
     readonly name: string | null
   }[]
-  readonly #values: unknown[] = []
+  readonly #found = new Found()
 
   constructor(
     private readonly plan: TablePlan,
@@ -56,7 +56,7 @@ export class RowJudge {
 
   judge(row: JsonMap): Judged {
     let node: Node | null = this.#root
-    const values = this.#values
+    const found = this.#found
     for (const { path, isMany, name } of this.#paths) {
       const own = name === null ? undefined : row[name]
       // Most states, without a list for them.
@@ -64,11 +64,10 @@ export class RowJudge {
         node = this.#next(node, own)
         continue
       }
-      values.length = 0
-      collectLeaves(row, path, values)
-      for (const value of values) node = this.#next(node, value)
+      findLeaves(row, path, found)
+      for (let i = 0; i < found.count; i++) node = this.#next(node, found.values[i])
       // Where there may be several, so that none of the next path is taken for one of this.
-      if (isMany || values.length === 0) node = this.#next(node, undefined)
+      if (isMany || found.count === 0) node = this.#next(node, undefined)
     }
     if (node === null) return this.#judged(row)
     node.judged ??= this.#judged(row)

@@ -145,8 +145,9 @@ export function tableOf(
   counters: Counters,
 ): Table {
   const hasKey = names !== null
-  const fits = before !== null && fitsTable(before, objects, objects.slice(0, MAX_ROWS))
-  const plan = fits ? before : learnTable(objects, hasKey, context)
+  const first = objects.slice(0, MAX_ROWS)
+  const fits = before !== null && fitsTable(before, objects, first)
+  const plan = fits ? before : learnTable(objects, first, hasKey, context)
   const { columns } = plan
   const judge = new RowJudge(plan, context)
   const { shown: order, notWell } = judgedRows(objects, judge)

@@ -216,6 +216,39 @@ describe('a table', () => {
     expect(sorted.tone).toBe('error')
   })
 
+  test('counts what is not well among the rows it keeps, though others judge the same list by the same rules', () => {
+    const list = Array.from({ length: 60 }, (_, i) => ({
+      n: `r${i}`,
+      g: i % 2,
+      v: [i < 30 ? 9 : 1, i === 31 ? 'failed' : 'ok', i === 32 ? 'ok' : null][i % 3],
+    }))
+    const columns = 'columns = [ { from = "n" }, { label = "state", from = "v", warn = "> 5" } ]'
+    const other = 'columns = [ { from = "n" }, { label = "state", from = "v", warn = "> 10" } ]'
+    const table = (title: string, rest: string) => `[[panel]]\ntitle = "${title}"\nrows = "list"\n${rest}\n`
+    const text = [
+      table('All', `sort = "n"\nlimit = 1\n${columns}`),
+      table('Even', `where = "g == \`0\`"\nsort = "-n"\nlimit = 1\n${columns}`),
+      table('Other rules', `sort = "n"\nlimit = 1\n${other}`),
+      table('Same again', `sort = "-n"\nlimit = 1\n${columns}`),
+    ].join('')
+    const notes = made(text, { list }).panels.map(({ lines }) => lines.at(-1))
+    expect(notes).toEqual([
+      // Of 10 warnings and one that failed, the rows that are shown are one each: r0, r8, r0 and r9.
+      '59 more rows not shown, 10 of them not well !!',
+      '29 more rows not shown, 5 of them not well !',
+      '59 more rows not shown, 1 of them not well !!',
+      '59 more rows not shown, 10 of them not well !!',
+    ])
+  })
+
+  test('judges the key of its own row, also where many rows were judged before', () => {
+    const map = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`k${i}`, { v: i }]))
+    const rows = 'rows = "map"\nlimit = 2\nsort = "-@key"\nwhere = "@key != \'k9\'"'
+    expect(
+      linesOf(`${rows}\ncolumns = [ { from = "@key" }, { from = "v", warn = "> 17" } ]`, { map }),
+    ).toEqual(['@key  v', 'k8    8', 'k7    7', '17 more rows not shown, 2 of them not well !'])
+  })
+
   test('keeps rows that its filter cannot judge', () => {
     const panel = panelOf(`rows = "list"\nwhere = "length(v) > \`0\`"\n${COLUMNS}`, ROWS)
     expect(panel.lines.slice(-1)[0]).toContain('not all rows are filtered: length() needs')

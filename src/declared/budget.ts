@@ -45,6 +45,12 @@ export class Budget {
     if (this.#left < 0) throw new EvaluationError('it takes too long')
   }
 
+  /** For a text that is a result: one step, whatever its length. */
+  spendResult(chars: number): void {
+    this.spend(1)
+    if (chars + 2 > MAX_CHARS) throw new EvaluationError('its result is larger than 1 MiB')
+  }
+
   namesOf(object: object): readonly string[] {
     const known = this.#names.get(object)
     if (known !== undefined) return known

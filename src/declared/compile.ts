@@ -35,6 +35,8 @@ export type Item = {
   readonly around: Surroundings
   /** Whether its cells can be warn or error. */
   readonly hasTone: boolean
+  /** The same for all items of the board whose cells have the same tones. */
+  readonly rules: string
   readonly onlyBad: boolean
   readonly priority: number | null
   readonly hasHistory: boolean
@@ -211,6 +213,7 @@ class Compiler {
       names,
       isState,
       around: this.isAlert ? { ...ALONE, isAlert: true } : ALONE,
+      rules: JSON.stringify([table.from, unit, table.warn, table.error, table.tones, names, this.isAlert]),
       hasTone: isState || warn !== null || error !== null || names.some(isFlagName),
       onlyBad: table.show === 'bad',
       priority: table.priority ?? null,

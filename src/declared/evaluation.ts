@@ -1,13 +1,13 @@
 // One evaluation of a board: the document, the budget that all its expressions share, and what did not work.
-import { MISSING } from '../panels/format.js'
 import { shownText } from '../panels/text.js'
 import { Budget } from './budget.js'
 import type { Item, Part } from './compile.js'
-import { type AbsentName, type Evaluated, nearest, type Scope } from './expression.js'
-import { MAX_ROWS } from './file.js'
+import { type AbsentName, Failure, nearest, type Scope } from './expression.js'
 import { isObject, kindOf, own } from './json-value.js'
 import type { Fault } from './parse.js'
-import { badnessOf, type CellContext, cellOf, type MadeCell } from './value-cell.js'
+import { keyAt, type Places, type RowList, rowList } from './row-list.js'
+import { RowTones } from './row-tones.js'
+import { type CellContext, cellOf, type MadeCell } from './value-cell.js'
 
 export type MakeContext = CellContext & {
   /** Sources that are down, by name, with the reason; their panels say so. */
@@ -16,20 +16,10 @@ export type MakeContext = CellContext & {
   readonly steps?: number
 }
 
-/** A row of a list or a map. */
-export type Row = { readonly value: unknown; readonly key: string | null }
-
 /** `more`: rows that are not read. */
 export type FoundRows =
-  | { readonly ok: true; readonly rows: readonly Row[]; readonly more: number }
+  | { readonly ok: true; readonly list: RowList; readonly more: number }
   | { readonly ok: false; readonly message: string }
-
-/** Of one cell: its tone where it is not well, whether there is a value, and why there is none. */
-export type Badness = {
-  readonly bad: 'error' | 'warn' | null
-  readonly isFound: boolean
-  readonly why: string | null
-}
 
 const MAX_FAULTS = 200
 const SHOWN_CHARS = 60
@@ -47,9 +37,10 @@ export class Evaluation {
   readonly #absent: ReadonlySet<string>
   /** The cells of an item by the text or boolean that they show. */
   readonly #cells = new Map<Item, Map<unknown, MadeCell>>()
-  /** The rows of a list or an object: several panels show the same ones. */
+  /** The rows of a list or an object, and how bad they are by the rules of an item: several panels show the same ones. */
   readonly #rows = new Map<object, FoundRows>()
-  #lastScope: Scope
+  readonly #tones = new Map<RowList, Map<string, RowTones>>()
+  readonly #scope: Scope
 
   constructor(
     readonly document: unknown,
@@ -57,7 +48,7 @@ export class Evaluation {
     sources: readonly string[],
   ) {
     this.#budget = new Budget(context.steps)
-    this.#lastScope = { budget: this.#budget, document, key: null }
+    this.#scope = { budget: this.#budget, document, key: null }
     this.#absent = new Set(sources.filter(name => own(document, name) === null))
   }
 
@@ -65,71 +56,68 @@ export class Evaluation {
     return this.#budget.isUsedUp
   }
 
-  evaluate(part: Part, value: unknown = this.document, key: string | null = null): Evaluated {
-    if (part.expression === null) return { ok: false, message: part.fault }
-    return part.expression.evaluate(value, this.#scope(key))
+  /** The value for a row, or a Failure: called for every row of a table. */
+  read(part: Part, value: unknown, key: string | null): unknown {
+    if (part.expression === null) return new Failure(part.fault)
+    this.#scope.key = key
+    return part.expression.read(value, this.#scope)
   }
 
-  /** The same; a name that the document does not have is a fault when nothing is found. */
-  find(part: Part): Evaluated {
-    if (part.expression === null) return { ok: false, message: part.fault }
-    const absent: AbsentName[] = []
-    const result = part.expression.evaluate(this.document, { ...this.#scope(null), absent })
-    if (!result.ok) this.failed(part, result.message)
-    else if (result.value === null) this.missing(part, absent)
-    return result
+  /** Of the whole document; a name that it does not have is a fault when nothing is found. */
+  find(part: Part): unknown {
+    const value = this.read(part, this.document, null)
+    if (part.expression === null) return value
+    if (value instanceof Failure) this.failed(part, value.message)
+    else if (value === null) this.#missing(part)
+    return value
   }
 
-  cell(item: Item, value: unknown = this.document, key: string | null = null): MadeCell {
-    return this.cellOf(item, this.evaluate(item.from, value, key))
-  }
-
-  cellOf(item: Item, result: Evaluated): MadeCell {
-    const made = this.#madeCell(item, result)
+  /** The cell of a value, or of a Failure. */
+  made(item: Item, value: unknown): MadeCell {
+    const made = this.#madeCell(item, value)
     this.untilMs = Math.min(this.untilMs, made.untilMs ?? Number.POSITIVE_INFINITY)
     return made
   }
 
-  #madeCell(item: Item, result: Evaluated): MadeCell {
-    if (!result.ok || (typeof result.value !== 'string' && typeof result.value !== 'boolean'))
-      return cellOf(item, result, this.context)
+  #madeCell(item: Item, value: unknown): MadeCell {
+    if (typeof value !== 'string' && typeof value !== 'boolean') return cellOf(item, value, this.context)
     let cells = this.#cells.get(item)
     if (cells === undefined) {
       cells = new Map()
       this.#cells.set(item, cells)
     }
-    const known = cells.get(result.value)
+    const known = cells.get(value)
     if (known !== undefined) return known
-    const made = cellOf(item, result, this.context)
-    if (cells.size < MAX_KEPT) cells.set(result.value, made)
+    const made = cellOf(item, value, this.context)
+    if (cells.size < MAX_KEPT) cells.set(value, made)
     return made
   }
 
-  /** How bad a cell is, without making it where that is not needed. */
-  badness(item: Item, value: unknown, key: string | null): Badness {
-    const result = this.evaluate(item.from, value, key)
-    const bad = badnessOf(item, result)
-    if (bad !== undefined) return { bad, isFound: true, why: null }
-    const { cell, failure } = this.cellOf(item, result)
-    const { tone } = cell
-    return {
-      bad: tone === 'error' || tone === 'warn' ? tone : null,
-      isFound: cell.text !== MISSING,
-      why: failure,
+  /** How bad the rows of a list are by an item. */
+  tones(item: Item, list: RowList): RowTones {
+    let ofList = this.#tones.get(list)
+    if (ofList === undefined) {
+      ofList = new Map()
+      this.#tones.set(list, ofList)
     }
+    const known = ofList.get(item.rules)
+    if (known !== undefined) return known
+    const made = new RowTones(item, list, this)
+    ofList.set(item.rules, made)
+    return made
   }
 
   rows(part: Part): FoundRows {
     if (part.expression === null) return { ok: false, message: part.fault }
-    const absent: AbsentName[] = []
-    const result = part.expression.select(this.document, { ...this.#scope(null), absent })
-    const value = result.ok ? result.value : null
+    this.#scope.key = null
+    const value = part.expression.select(this.document, this.#scope)
     if (Array.isArray(value) || isObject(value)) return this.#rowsOf(value)
-    if (result.ok && value === null) {
-      this.missing(part, absent)
+    if (value === null) {
+      this.#missing(part)
       return { ok: false, message: `nothing at ${shownText(part.text, SHOWN_CHARS)}` }
     }
-    const message = result.ok ? `rows are a list or an object, not ${kindOf(value)}` : result.message
+    const message =
+      value instanceof Failure ? value.message : `rows are a list or an object, not ${kindOf(value)}`
     this.failed(part, message)
     return { ok: false, message }
   }
@@ -137,26 +125,38 @@ export class Evaluation {
   #rowsOf(value: readonly unknown[] | Readonly<Record<string, unknown>>): FoundRows {
     const known = this.#rows.get(value)
     if (known !== undefined) return known
-    const made = isList(value)
-      ? rowsFrom(value, () => null)
-      : rowsFrom(this.#budget.valuesOf(value), keyIn(this.#budget.namesOf(value)))
+    const list = isList(value)
+      ? rowList(value, null)
+      : rowList(this.#budget.valuesOf(value), this.#budget.namesOf(value))
+    const made: FoundRows = { ok: true, list, more: list.values.length - list.count }
     this.#rows.set(value, made)
     return made
   }
 
-  /** Whether one of these values has no member that the part names; reported when none has it. */
-  reportAbsent(part: Part, rows: readonly Row[]): void {
-    let absent: AbsentName[] = []
-    for (const { value, key } of rows.slice(0, SAMPLE)) {
-      absent = []
-      part.expression?.evaluate(value, { ...this.#scope(key), absent })
+  /** Whether one of these rows has no member that the part names; reported when none has it. */
+  reportAbsent(part: Part, list: RowList, places: Places): void {
+    let absent: readonly AbsentName[] = []
+    for (const at of places.slice(0, SAMPLE)) {
+      absent = this.#absentIn(part, list.values[at], keyAt(list, at))
       if (absent.length === 0) return
     }
-    this.missing(part, absent)
+    this.#reportMissing(part, absent)
   }
 
-  /** A path finds nothing: a fault where it names what is not there. A value that is null or a list that is empty is no fault. */
-  missing(part: Part, absent: readonly AbsentName[]): void {
+  /** A path finds nothing in the document. */
+  #missing(part: Part): void {
+    this.#reportMissing(part, this.#absentIn(part, this.document, null))
+  }
+
+  /** The names that are not there: evaluated once more, because noting them costs as much as reading, and is needed only here. */
+  #absentIn({ expression }: Part, value: unknown, key: string | null): readonly AbsentName[] {
+    const absent: AbsentName[] = []
+    expression?.select(value, { budget: this.#budget, document: this.document, key, absent })
+    return absent
+  }
+
+  /** A fault where the path names what is not there. A value that is null or a list that is empty is no fault. */
+  #reportMissing(part: Part, absent: readonly AbsentName[]): void {
     const [first] = absent
     if (first === undefined) return
     for (const name of part.expression?.documentMembers ?? []) if (this.#absent.has(name)) return
@@ -173,22 +173,8 @@ export class Evaluation {
     const message = `${String(path.at(-1))} ${JSON.stringify(shownText(text, SHOWN_CHARS))}: ${shownText(why)}`
     this.faults.push({ path, message, level: 'warning' })
   }
-
-  #scope(key: string | null): Scope {
-    if (this.#lastScope.key !== key) this.#lastScope = { budget: this.#budget, document: this.document, key }
-    return this.#lastScope
-  }
 }
 
 function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value)
-}
-
-function keyIn(keys: readonly string[]): (at: number) => string | null {
-  return at => keys[at] ?? null
-}
-
-function rowsFrom(values: readonly unknown[], keyAt: (at: number) => string | null): FoundRows {
-  const rows = values.slice(0, MAX_ROWS).map((value, at) => ({ value, key: keyAt(at) }))
-  return { ok: true, rows, more: values.length - rows.length }
 }

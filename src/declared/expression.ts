@@ -14,8 +14,8 @@ export type Scope = {
   readonly budget: Budget
   /** The whole document: `$`. */
   readonly document: unknown
-  /** `@key`: the key of a map's row. */
-  readonly key: string | null
+  /** `@key`: the key of a map's row. One scope serves all rows, which set it in turn. */
+  key: string | null
   /** Gets names that an object does not have. */
   readonly absent?: AbsentName[]
 }
@@ -26,16 +26,18 @@ export type AbsentName = { readonly name: string; readonly names: readonly strin
 type Variables = Readonly<Record<string, unknown>>
 type Evaluate = (value: unknown, scope: Scope, variables: Variables) => unknown
 
-export type Evaluated =
-  | { readonly ok: true; readonly value: unknown }
-  | { readonly ok: false; readonly message: string }
+/** What `read` gives instead of a value: why there is none. */
+export class Failure {
+  constructor(readonly message: string) {}
+}
 
 export type Expression = {
   readonly text: string
-  /** The value, which is JSON of at most 1 MiB; null when the path finds nothing. Never throws. */
-  evaluate(value: unknown, scope: Scope): Evaluated
+  /** The value, which is JSON of at most 1 MiB; null when the path finds nothing; or a Failure. Never throws, and allocates nothing
+   * of its own: tables call it for every row. */
+  read(value: unknown, scope: Scope): unknown
   /** The same without a limit of size: for lists that are read item by item. */
-  select(value: unknown, scope: Scope): Evaluated
+  select(value: unknown, scope: Scope): unknown
   /** Members of the document that it reads when it is evaluated on the document. */
   readonly documentMembers: ReadonlySet<string>
   /** Members of the document that it reads when it is evaluated on something else: those after `$`. */
@@ -57,9 +59,6 @@ const MAX_NAMES = 200
 const KEY_VARIABLE = 'g6_row_key'
 const NO_VARIABLES: Variables = emptyRecord<unknown>()
 
-/** Kinds of results that may be too large, or no JSON. */
-const MEASURED: ReadonlySet<string> = new Set(['object', 'string', 'function'])
-
 class CompileError extends Error {}
 
 /** Never throws. */
@@ -72,7 +71,10 @@ export function compileExpression(text: string): Compiled {
     const run = compiled(node, new Set([KEY_VARIABLE]))
     const measuredRun: Evaluate = (value, scope, variables) => {
       const result = run(value, scope, variables)
-      if (MEASURED.has(typeof result)) measured(result, scope.budget)
+      // Numbers, truth values and nothing are never too large, and always JSON.
+      if (typeof result === 'string') scope.budget.spendResult(result.length)
+      else if (typeof result === 'object' ? result !== null : typeof result === 'function')
+        measured(result, scope.budget)
       return result
     }
     const reads = { document: new Set<string>(), root: new Set<string>() }
@@ -81,8 +83,8 @@ export function compileExpression(text: string): Compiled {
       ok: true,
       expression: {
         text,
-        evaluate: (value, scope) => evaluated(measuredRun, value, scope),
-        select: (value, scope) => evaluated(run, value, scope),
+        read: (value, scope) => readWith(measuredRun, value, scope),
+        select: (value, scope) => readWith(run, value, scope),
         documentMembers: new Set([...reads.document, ...reads.root]),
         rootMembers: reads.root,
         lastName: lastNameOf(node),
@@ -93,16 +95,16 @@ export function compileExpression(text: string): Compiled {
   }
 }
 
-function evaluated(run: Evaluate, value: unknown, scope: Scope): Evaluated {
+function readWith(run: Evaluate, value: unknown, scope: Scope): unknown {
   try {
     scope.budget.begin()
     const result = run(value, scope, NO_VARIABLES) ?? null
     // A number that JSON does not have.
-    return { ok: true, value: typeof result === 'number' && !Number.isFinite(result) ? null : result }
+    return typeof result === 'number' && !Number.isFinite(result) ? null : result
   } catch (error) {
-    if (error instanceof EvaluationError) return { ok: false, message: error.message }
+    if (error instanceof EvaluationError) return new Failure(error.message)
     // The stack: a value nested thousands of levels deep.
-    if (error instanceof RangeError) return { ok: false, message: 'it is nested too deep' }
+    if (error instanceof RangeError) return new Failure('it is nested too deep')
     throw error
   }
 }
@@ -186,6 +188,7 @@ function compiled(node: Node, bound: ReadonlySet<string>): Evaluate {
       return slicer(node)
     case 'Projection': {
       const [left, right] = [make(node.left), make(node.right)]
+      if (node.left.type === 'Flatten') return flatProjection(make(node.left.child), right)
       const isSlice = node.left.type === 'IndexExpression' && node.left.right.type === 'Slice'
       return (value, scope, variables) => {
         const base = left(value, scope, variables)
@@ -206,24 +209,18 @@ function compiled(node: Node, bound: ReadonlySet<string>): Evaluate {
         const base = left(value, scope, variables)
         if (!Array.isArray(base)) return null
         scope.budget.spend(base.length)
-        const kept = base.filter(item => !isFalsy(condition(item, scope, variables)))
-        return projected(kept, right, scope, variables)
-      }
-    }
-    case 'Flatten': {
-      const child = make(node.child)
-      return (value, scope, variables) => {
-        const base = child(value, scope, variables)
-        if (!Array.isArray(base)) return null
-        const items: unknown[] = []
+        const made: unknown[] = []
         for (const item of base) {
-          scope.budget.spend(1 + (Array.isArray(item) ? item.length : 0))
-          if (Array.isArray(item)) for (const inner of item) items.push(inner)
-          else items.push(item)
+          if (isFalsy(condition(item, scope, variables))) continue
+          scope.budget.spend(1)
+          const found = right(item, scope, variables)
+          if (found !== null) made.push(found)
         }
-        return items
+        return made
       }
     }
+    case 'Flatten':
+      return flattened(make(node.child))
     case 'MultiSelectList': {
       const children = node.children.map(make)
       return (value, scope, variables) => {
@@ -314,18 +311,35 @@ function namesIn(node: Node): readonly string[] | null {
 /** What most expressions are, and what tables ask of every row: a loop, not a call for each name. */
 function memberAt(names: readonly string[]): Evaluate {
   const readers = names.map(memberReader)
-  return (value, { budget, absent }) => {
-    budget.spend(names.length)
-    let at = value
-    for (let i = 0; i < readers.length; i++) {
-      const read = readers[i]
-      if (read === undefined) return null
-      if (absent !== undefined) noteAbsent(absent, at, names[i] ?? '')
-      at = read(at)
-      if (at === null) return null
+  const { length } = readers
+  const [first] = readers
+  if (first !== undefined && length === 1)
+    return (value, { budget, absent }) => {
+      budget.spend(1)
+      return absent === undefined ? first(value) : readNoting(absent, readers, names, value)
     }
+  return (value, { budget, absent }) => {
+    budget.spend(length)
+    if (absent !== undefined) return readNoting(absent, readers, names, value)
+    let at = value
+    for (let i = 0; i < length && at !== null; i++) at = readers[i]?.(at) ?? null
     return at
   }
+}
+
+function readNoting(
+  absent: AbsentName[],
+  readers: readonly ((value: unknown) => unknown)[],
+  names: readonly string[],
+  value: unknown,
+): unknown {
+  let at = value
+  for (const [i, read] of readers.entries()) {
+    noteAbsent(absent, at, names[i] ?? '')
+    at = read(at)
+    if (at === null) return null
+  }
+  return at
 }
 
 function noteAbsent(absent: AbsentName[], value: unknown, name: string): void {
@@ -355,6 +369,41 @@ function letExpression(
     const inner = Object.assign(emptyRecord<unknown>(), variables)
     for (const [name, make] of bindings) inner[name] = make(value, scope, variables)
     return body(value, scope, inner)
+  }
+}
+
+function flattened(child: Evaluate): Evaluate {
+  return (value, scope, variables) => {
+    const base = child(value, scope, variables)
+    if (!Array.isArray(base)) return null
+    const items: unknown[] = []
+    for (const item of base) {
+      scope.budget.spend(1 + (Array.isArray(item) ? item.length : 0))
+      if (Array.isArray(item)) for (const inner of item) items.push(inner)
+      else items.push(item)
+    }
+    return items
+  }
+}
+
+/** `items[].name` without the list between: it would be as long as the document's. */
+function flatProjection(child: Evaluate, right: Evaluate): Evaluate {
+  return (value, scope, variables) => {
+    const base = child(value, scope, variables)
+    if (!Array.isArray(base)) return null
+    const made: unknown[] = []
+    for (let at = 0; at < base.length; at++) {
+      const item: unknown = base[at]
+      if (Array.isArray(item)) {
+        scope.budget.spend(1)
+        for (const found of projected(item, right, scope, variables)) made.push(found)
+        continue
+      }
+      scope.budget.spend(2)
+      const found = right(item, scope, variables)
+      if (found !== null) made.push(found)
+    }
+    return made
   }
 }
 

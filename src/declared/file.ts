@@ -6,6 +6,8 @@ const MAX_FIELDS = 100
 const MAX_COLUMNS = 50
 const MAX_WORDS = 1_000
 const MAX_NAMES = 500
+/** Columns of the page. */
+export const MAX_SPAN = 4
 export const MAX_ROWS = 10_000
 
 const TEXT = 'allowed: a text'
@@ -96,7 +98,7 @@ const panel = z
       }),
       empty: filled.exactOptional().meta({ description: 'The text where there are no rows.' }),
       join: join.exactOptional(),
-      span: z.int('allowed: a whole number').min(1).max(4).exactOptional().meta({
+      span: z.int('allowed: a whole number').min(1).max(MAX_SPAN).exactOptional().meta({
         description: 'How many columns of the page it takes.',
       }),
     },

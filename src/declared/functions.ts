@@ -80,8 +80,16 @@ export function compareValues(a: unknown, b: unknown): number {
 }
 
 function rank(value: unknown): number {
-  const at = ['number', 'string', 'boolean'].indexOf(typeof value)
-  return at < 0 ? 3 : at
+  switch (typeof value) {
+    case 'number':
+      return 0
+    case 'string':
+      return 1
+    case 'boolean':
+      return 2
+    default:
+      return 3
+  }
 }
 
 /** n log n comparisons. */
@@ -99,7 +107,8 @@ function sorted(items: readonly unknown[], keys: readonly unknown[], budget: Bud
 function extreme(items: readonly unknown[], keyOf: (item: unknown) => unknown, sign: 1 | -1): unknown {
   let best: unknown = null
   let bestKey: unknown = null
-  for (const item of items) {
+  for (let at = 0; at < items.length; at++) {
+    const item = items[at]
     const key = keyOf(item)
     if (key === null || rank(key) === 3) continue
     if (bestKey === null || sign * compareValues(key, bestKey) < 0) {

@@ -10,6 +10,7 @@ import { emptyRecord, isSafeName } from '../snapshot/value.js'
 import type { CompiledPanel, CompiledParts, Item } from './compile.js'
 import { isBad, type PanelContent } from './content.js'
 import { Evaluation, type MakeContext } from './evaluation.js'
+import { Failure } from './expression.js'
 import { kindOf } from './json-value.js'
 import type { Fault } from './parse.js'
 import { tableContent } from './table.js'
@@ -63,7 +64,7 @@ function fieldsContent(items: readonly Item[], evaluation: Evaluation): PanelCon
   const facts = emptyRecord<Fact>()
   const fields: Field[] = []
   for (const item of items) {
-    const { cell } = evaluation.cellOf(item, evaluation.find(item.from))
+    const { cell } = evaluation.made(item, evaluation.find(item.from))
     if (item.onlyBad && !isBad(cell)) continue
     const { value, unit } = cell
     const plain = field(item.label, cell)
@@ -77,9 +78,8 @@ function fieldsContent(items: readonly Item[], evaluation: Evaluation): PanelCon
 
 function verdictRemark({ verdict, words }: CompiledParts, evaluation: Evaluation): Remark | null {
   if (verdict?.expression == null) return null
-  const result = evaluation.find(verdict)
-  if (!result.ok || result.value === null) return null
-  const { value } = result
+  const value = evaluation.find(verdict)
+  if (value === null || value instanceof Failure) return null
   const name = verdict.expression.lastName ?? 'verdict'
   const tone =
     typeof value === 'string'

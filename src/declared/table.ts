@@ -7,20 +7,19 @@ import type { Block, Cell, Column } from '../panels/panel.js'
 import { shownText } from '../panels/text.js'
 import { emptyRecord, isSafeName } from '../snapshot/value.js'
 import { alertsContent } from './alert-rows.js'
-import { ALERTS, type Item, type Join, type Rows } from './compile.js'
+import { ALERTS, type Item, type Join, type Part, type Rows } from './compile.js'
 import { isBad, type PanelContent } from './content.js'
-import type { Evaluation, Row } from './evaluation.js'
-import type { Evaluated } from './expression.js'
+import type { Evaluation } from './evaluation.js'
+import { Failure } from './expression.js'
 import { MAX_ROWS } from './file.js'
 import { compareValues } from './functions.js'
 import { isFalsy, isObject } from './json-value.js'
+import { allPlaces, keyAt, type Places, type RowList, rowList } from './row-list.js'
+import { CODES } from './row-tones.js'
 
 /** With more rows, those that are not well come first. */
 const MANY_ROWS = 12
-const RANKS = { error: 0, warn: 1, ok: 2 } as const
 
-/** A row that `where` keeps. */
-type Kept = Row & { readonly sortValue?: unknown }
 /** Up to this many rows are found without sorting all. */
 const MAX_CHOSEN = 500
 
@@ -30,29 +29,37 @@ export function tableContent(key: string, rows: Rows, evaluation: Evaluation): P
   return new Table(rows, evaluation).content(key)
 }
 
+/** What went wrong in all rows of a column. */
+type Seen = { isFound: boolean; why: string | null }
+
+/**
+ * Cost: reading one value of each row for `where` and `sort`; one byte of each row and toned column where rows are hidden or put in
+ * order by tone; cells of the rows that are shown. Nothing is allocated for a row that is not shown but its place.
+ */
 class Table {
-  /** What went wrong in all rows of a column. */
-  readonly #columns: ReadonlyMap<Item, { isFound: boolean; why: string | null }>
+  readonly #seen: ReadonlyMap<Item, Seen>
+  readonly #toned: readonly Item[]
   readonly #notes: Block[] = []
 
   constructor(
     private readonly table: Rows,
     private readonly evaluation: Evaluation,
   ) {
-    this.#columns = new Map(table.columns.map(item => [item, { isFound: false, why: null }]))
+    this.#seen = new Map(table.columns.map(item => [item, { isFound: false, why: null }]))
+    this.#toned = table.columns.filter(({ hasTone }) => hasTone)
   }
 
   content(key: string): PanelContent {
-    const { columns, limit, empty } = this.table
+    const { columns, empty } = this.table
     const found = this.evaluation.rows(this.table.rows)
     if (!found.ok) return { blocks: [muted(found.message)] }
-    const kept = this.#kept(found.rows)
-    const ordered = this.#ordered(kept)
-    const shown = ordered.slice(0, limit)
-    const lines = shown.map(row => columns.map(item => this.#cell(item, row)))
-    const rest = this.#rest(ordered.slice(limit))
+    const list = this.#joined(found.list)
+    const kept = this.#kept(list)
+    const shown = this.#shown(list, kept)
+    const lines = shown.map(at => columns.map(item => this.#cell(item, list, at)))
+    const rest = this.#rest(list, kept, shown)
     if (found.more > 0) this.#notes.push(muted(`${found.more} more rows not read; at most ${MAX_ROWS} are`))
-    this.#report(kept)
+    this.#report(list, kept)
     const block = tableBlock(columns, lines)
     const nothing = kept.length === 0 ? [muted(empty ?? 'none')] : []
     const blocks = [block, ...nothing, ...rest, ...this.#notes]
@@ -60,95 +67,134 @@ class Table {
     return { blocks, facts: rowFacts(columns, lines) }
   }
 
-  #kept(rows: readonly Row[]): readonly Kept[] {
-    const { where, sort, join } = this.table
-    const others = join === null ? null : this.#others(join)
-    const kept: Kept[] = []
+  /** The rows that `where` keeps. */
+  #kept(list: RowList): Places {
+    const { where } = this.table
+    if (where === null) return allPlaces(list.count)
+    const kept: number[] = []
     let fault: string | null = null
-    for (const row of rows) {
-      if (this.evaluation.isUsedUp) break
-      const { value: own, key } = row
-      const value = join === null || others === null ? own : this.#joined(join, others, own, key)
-      if (where !== null) {
-        const result = this.evaluation.evaluate(where, value, key)
-        if (result.ok && isFalsy(result.value)) continue
-        // A row that cannot be judged stays: it may be the one that matters.
-        if (!result.ok) fault ??= result.message
-      }
-      // The usual row is kept as it is: a table may have tens of thousands.
-      if (sort === null) {
-        kept.push(value === own ? row : { value, key })
-        continue
-      }
-      const by = this.evaluation.evaluate(sort.by, value, key)
-      kept.push({ value, key, sortValue: by.ok ? by.value : null })
+    for (let at = 0; at < list.count && !this.evaluation.isUsedUp; at++) {
+      const value = this.evaluation.read(where, list.values[at], keyAt(list, at))
+      // A row that cannot be judged stays: it may be the one that matters.
+      if (value instanceof Failure) fault ??= value.message
+      else if (isFalsy(value)) continue
+      kept.push(at)
     }
-    if (fault !== null && where !== null) {
+    if (fault !== null) {
       this.#notes.push(muted(`not all rows are filtered: ${fault}`))
       if (where.fault === null) this.evaluation.failed(where, fault)
     }
-    if (sort !== null && sort.by.fault !== null) this.#notes.push(muted(`not sorted: ${sort.by.fault}`))
     return kept
   }
 
-  /** As the file says; else rows that are not well first, where there are many. Only rows up to the limit are in order. */
-  #ordered(kept: readonly Kept[]): readonly Kept[] {
+  /** The rows up to the limit, as the file sorts them; else those that are not well first, where there are many. */
+  #shown(list: RowList, kept: Places): Places {
     const { sort, limit } = this.table
     if (sort !== null) {
-      const sign = sort.isDescending ? -1 : 1
-      return sortedTo(limit, kept, (a, b) => compareSorted(a.sortValue, b.sortValue, sign))
+      if (sort.by.fault !== null) this.#notes.push(muted(`not sorted: ${sort.by.fault}`))
+      return firstInOrder(limit, this.#sortValues(list, kept, sort.by), sort.isDescending ? -1 : 1).map(
+        i => kept[i] ?? 0,
+      )
     }
-    if (kept.length <= Math.min(MANY_ROWS, limit)) return kept
-    const ranked: readonly [Kept[], Kept[], Kept[]] = [[], [], []]
-    for (const row of kept) ranked[RANKS[this.#worst(row) ?? 'ok']].push(row)
-    return ranked.flat()
+    if (kept.length <= Math.min(MANY_ROWS, limit) || this.#toned.length === 0) return kept.slice(0, limit)
+    const errors: number[] = []
+    const warnings: number[] = []
+    const others: number[] = []
+    const worst = this.#worstIn(list)
+    for (const at of kept) {
+      const code = worst(at)
+      if (code === CODES.error) errors.push(at)
+      else if (code === CODES.warn) warnings.push(at)
+      else if (others.length < limit) others.push(at)
+    }
+    return [errors, warnings, others].flat().slice(0, limit)
+  }
+
+  /** Null for what cannot be sorted. */
+  #sortValues(list: RowList, kept: Places, by: Part): readonly unknown[] {
+    return kept.map(at => {
+      if (this.evaluation.isUsedUp) return null
+      const value = this.evaluation.read(by, list.values[at], keyAt(list, at))
+      return isSortable(value) ? value : null
+    })
   }
 
   /** How many rows are not shown, with the tone of the worst of them. */
-  #rest(rows: readonly Kept[]): readonly Block[] {
-    const bad = rows.map(row => this.#worst(row)).filter(tone => tone !== null)
-    if (bad.length === 0) return moreBlocks(rows.length, 'rows')
-    const tone = bad.includes('error') ? 'error' : 'warn'
-    return [
-      { kind: 'text', text: `${rows.length} more rows not shown, ${bad.length} of them not well`, tone },
-    ]
-  }
-
-  #worst(row: Kept): 'error' | 'warn' | null {
-    let worst: 'warn' | null = null
-    for (const item of this.table.columns) {
-      if (!item.hasTone) continue
-      const { bad, isFound, why } = this.evaluation.badness(item, row.value, row.key)
-      this.#seen(item, isFound, why)
-      if (bad === 'error') return 'error'
-      if (bad === 'warn') worst = 'warn'
+  #rest(list: RowList, kept: Places, shown: Places): readonly Block[] {
+    const count = kept.length - shown.length
+    if (count === 0 || this.#toned.length === 0) return moreBlocks(count, 'rows')
+    const isShown = new Set(shown)
+    const worst = this.#worstIn(list)
+    let [errors, warnings] = [0, 0]
+    for (const at of kept) {
+      const code = worst(at)
+      if (code < CODES.warn || isShown.has(at)) continue
+      if (code === CODES.error) errors++
+      else warnings++
     }
-    return worst
+    const bad = errors + warnings
+    if (bad === 0) return moreBlocks(count, 'rows')
+    const text = `${count} more rows not shown, ${bad} of them not well`
+    return [{ kind: 'text', text, tone: errors > 0 ? 'error' : 'warn' }]
   }
 
-  #cell(item: Item, { value, key }: Kept): Cell {
-    const { cell, failure } = this.evaluation.cell(item, value, key)
-    this.#seen(item, cell.text !== MISSING, failure)
+  /** The worst code of a row. */
+  #worstIn(list: RowList): (at: number) => number {
+    const columns = this.#toned.flatMap(item => {
+      const seen = this.#seen.get(item)
+      return seen === undefined ? [] : [{ tones: this.evaluation.tones(item, list), seen }]
+    })
+    return at => {
+      let worst: number = CODES.unjudged
+      for (const { tones, seen } of columns) {
+        const code = tones.at(at)
+        if (code > CODES.missing) seen.isFound = true
+        if (code === CODES.failed) seen.why ??= tones.why
+        if (code > worst) worst = code
+        if (code === CODES.error) break
+      }
+      return worst
+    }
+  }
+
+  #cell(item: Item, list: RowList, at: number): Cell {
+    const { cell, failure } = this.evaluation.made(
+      item,
+      this.evaluation.read(item.from, list.values[at], keyAt(list, at)),
+    )
+    const seen = this.#seen.get(item)
+    if (seen === undefined) return cell
+    seen.isFound ||= cell.text !== MISSING
+    seen.why ??= failure
     return cell
   }
 
-  #seen(item: Item, isFound: boolean, why: string | null): void {
-    const column = this.#columns.get(item)
-    if (column === undefined) return
-    column.isFound ||= isFound
-    column.why ??= why
-  }
-
   /** What a column finds in no row, or where it fails, is a fault. */
-  #report(kept: readonly Kept[]): void {
+  #report(list: RowList, kept: Places): void {
     const { join } = this.table
-    for (const [{ from }, { isFound, why }] of this.#columns) {
+    for (const [{ from }, { isFound, why }] of this.#seen) {
       if (from.fault !== null || kept.length === 0) continue
       // The other list need not have a row for any of these.
       const isOther = join !== null && from.expression?.documentMembers.has(join.as) === true
       if (why !== null) this.evaluation.failed(from, why)
-      else if (!isFound && !isOther) this.evaluation.reportAbsent(from, kept)
+      else if (!isFound && !isOther) this.evaluation.reportAbsent(from, list, kept)
     }
+  }
+
+  /** The rows with those of the other list, as far as the budget reaches. */
+  #joined(list: RowList): RowList {
+    const { join } = this.table
+    const others = join === null ? null : this.#others(join)
+    if (join === null || others === null) return list
+    const values: unknown[] = []
+    for (let at = 0; at < list.count && !this.evaluation.isUsedUp; at++) {
+      const value = list.values[at]
+      const on = isObject(value) ? joinKey(this.evaluation.read(join.left, value, keyAt(list, at))) : null
+      values.push(
+        isObject(value) ? { ...value, [join.as]: on === null ? null : (others.get(on) ?? null) } : value,
+      )
+    }
+    return rowList(values, list.keys)
   }
 
   /** The values of the other list by what they are joined on. */
@@ -159,66 +205,44 @@ class Table {
       this.#notes.push(muted(`not joined: ${found.message}`))
       return null
     }
+    const { list } = found
     const others = new Map<string, unknown>()
-    for (const { value, key } of found.rows) {
-      if (this.evaluation.isUsedUp) break
-      const on = joinKey(this.evaluation.evaluate(right, value, key))
-      if (on !== null && !others.has(on)) others.set(on, value)
+    for (let at = 0; at < list.count && !this.evaluation.isUsedUp; at++) {
+      const on = joinKey(this.evaluation.read(right, list.values[at], keyAt(list, at)))
+      if (on !== null && !others.has(on)) others.set(on, list.values[at])
     }
     return others
-  }
-
-  #joined(
-    { left, as }: Join,
-    others: ReadonlyMap<string, unknown>,
-    value: unknown,
-    key: string | null,
-  ): unknown {
-    if (!isObject(value)) return value
-    const on = joinKey(this.evaluation.evaluate(left, value, key))
-    return { ...value, [as]: on === null ? null : (others.get(on) ?? null) }
   }
 }
 
 /** Numbers and texts that look the same belong together: ids are written both ways. */
-function joinKey(result: Evaluated): string | null {
-  if (!result.ok) return null
-  const { value } = result
+function joinKey(value: unknown): string | null {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : null
 }
 
-/** All rows; the first `count` of them are the first in order, of equal ones the first stays first. */
-function sortedTo(
-  count: number,
-  rows: readonly Kept[],
-  compare: (a: Kept, b: Kept) => number,
-): readonly Kept[] {
-  if (count > MAX_CHOSEN || rows.length <= count * 2) return [...rows].sort(compare)
-  const first: Kept[] = []
-  const rest: Kept[] = []
-  for (const row of rows) {
-    const last = first[first.length - 1]
-    if (last !== undefined && first.length === count && compare(row, last) >= 0) {
-      rest.push(row)
-      continue
-    }
+/** Where the first `count` values in order are; of equal ones the first stays first, and those that are null come last. */
+function firstInOrder(count: number, values: readonly unknown[], sign: 1 | -1): Places {
+  const compare = (i: number, j: number): number => compareSorted(values[i], values[j], sign)
+  if (count > MAX_CHOSEN || values.length <= count * 2)
+    return [...allPlaces(values.length)].sort(compare).slice(0, count)
+  const first: number[] = []
+  for (let at = 0; at < values.length; at++) {
+    if (first.length === count && compare(at, first[count - 1] ?? at) >= 0) continue
     let [low, high] = [0, first.length]
     while (low < high) {
       const middle = (low + high) >> 1
-      const other = first[middle]
-      if (other !== undefined && compare(row, other) < 0) high = middle
+      if (compare(at, first[middle] ?? at) < 0) high = middle
       else low = middle + 1
     }
-    first.splice(low, 0, row)
-    const dropped = first.length > count ? first.pop() : undefined
-    if (dropped !== undefined) rest.push(dropped)
+    first.splice(low, 0, at)
+    if (first.length > count) first.pop()
   }
-  return [...first, ...rest]
+  return first
 }
 
 function compareSorted(a: unknown, b: unknown, sign: 1 | -1): number {
-  const [isMissingA, isMissingB] = [!isSortable(a), !isSortable(b)]
-  if (isMissingA || isMissingB) return Number(isMissingA) - Number(isMissingB)
+  if (typeof a === 'number' && typeof b === 'number') return sign * (a - b)
+  if (a === null || b === null) return Number(a === null) - Number(b === null)
   return sign * compareValues(a, b)
 }
 

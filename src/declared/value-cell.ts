@@ -9,7 +9,7 @@ import { timeMs } from '../snapshot/time.js'
 import { decimal } from '../snapshot/value.js'
 import type { SourceZone } from '../snapshot/zone.js'
 import type { Item } from './compile.js'
-import type { Evaluated } from './expression.js'
+import { Failure } from './expression.js'
 import { isFalsy, isObject } from './json-value.js'
 import { isReached } from './threshold.js'
 import { toneOfBoolean, toneOfWord } from './tones.js'
@@ -18,6 +18,7 @@ import { converted, numberText, TIME } from './unit.js'
 export type CellContext = UnitContext & { readonly nowMs: number }
 
 const MUTED: Cell = { text: MISSING, tone: 'muted' }
+const NOTHING: MadeCell = { cell: MUTED, failure: null }
 const REASON_WIDTH = 80
 
 export type MadeCell = {
@@ -28,10 +29,10 @@ export type MadeCell = {
   readonly untilMs?: number
 }
 
-export function cellOf(item: Item, evaluated: Evaluated, context: CellContext): MadeCell {
-  if (!evaluated.ok) return failed(evaluated.message)
-  const { value } = evaluated
-  if (value === null) return { cell: MUTED, failure: null }
+/** `value`: of the item's expression; a Failure where it fails. */
+export function cellOf(item: Item, value: unknown, context: CellContext): MadeCell {
+  if (value instanceof Failure) return failed(value.message)
+  if (value === null) return NOTHING
   const cell = item.unit === TIME ? timeCell(item, value, context) : plainCell(item, value, context)
   if (item.thresholdFault === null || cell.text === MISSING)
     return { cell, failure: null, ...agesPast(item, cell, context) }
@@ -39,12 +40,9 @@ export function cellOf(item: Item, evaluated: Evaluated, context: CellContext): 
   return { cell: { ...cell, text, tone: 'muted' }, failure: null }
 }
 
-/** How bad the cell of a number is, which needs no text; undefined for other values. */
-export function badnessOf(item: Item, evaluated: Evaluated): 'error' | 'warn' | null | undefined {
-  if (!evaluated.ok || typeof evaluated.value !== 'number' || item.unit === TIME) return undefined
-  if (item.thresholdFault !== null) return null
-  const tone = thresholdTone(item, evaluated.value)
-  return tone === 'error' || tone === 'warn' ? tone : null
+/** The tone of a number's cell, which needs no text. */
+export function numberTone(item: Item, value: number): Tone | null {
+  return item.thresholdFault === null ? thresholdTone(item, value) : 'muted'
 }
 
 /** When the age of a time reaches its next threshold. */
@@ -111,17 +109,11 @@ function numberCell(item: Item, value: number, context: CellContext): Cell {
 
 /** By thresholds: ok when one is given and none is reached. */
 function thresholdTone({ warn, error }: Item, value: number | string | boolean): Tone | null {
-  let tone: Tone | null = null
-  for (const [threshold, bad] of [
-    [error, 'error'],
-    [warn, 'warn'],
-  ] as const) {
-    if (threshold === null) continue
-    const reached = isReached(threshold, value)
-    if (reached === true) return bad
-    if (reached === false) tone = 'ok'
-  }
-  return tone
+  const isError = error === null ? null : isReached(error, value)
+  if (isError === true) return 'error'
+  const isWarn = warn === null ? null : isReached(warn, value)
+  if (isWarn === true) return 'warn'
+  return isError === false || isWarn === false ? 'ok' : null
 }
 
 function textTone(item: Item, value: string): Tone | null {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { derive } from '../snapshot/derive.js'
 import type { Status } from '../snapshot/reading.js'
-import { createDocumentPanels, type DocumentPanelsSettings } from './document-panels.js'
+import { areSameSettings, createDocumentPanels, type DocumentPanelsSettings } from './document-panels.js'
 
 const settings = { auto: 'foreign', timezone: 'UTC', reserved: [], rising: true } as const
 
@@ -49,4 +49,23 @@ describe('members that no known panel reads', () => {
     expect(keysOf(foreign, { auto: 'all' })).toEqual(keysOf(foreign))
     expect(keysOf(foreign).length).toBeGreaterThan(0)
   })
+})
+
+test('settings are the same when everything that panels depend on is', () => {
+  const boardFile = { text: '[[panel]]', format: 'toml', sources: ['a', 'b'] } as const
+  const given: DocumentPanelsSettings = { ...settings, reserved: ['x', 'y'], boardFile }
+  expect(areSameSettings(given, structuredClone(given))).toBe(true)
+  expect(areSameSettings(settings, structuredClone(settings))).toBe(true)
+  const others: readonly Partial<DocumentPanelsSettings>[] = [
+    { auto: 'all' },
+    { timezone: 'Asia/Kolkata' },
+    { rising: false },
+    { reserved: ['x'] },
+    { reserved: ['y', 'x'] },
+    { boardFile: { ...boardFile, text: '[[panel]] ' } },
+    { boardFile: { ...boardFile, format: 'json' } },
+    { boardFile: { ...boardFile, sources: ['a'] } },
+  ]
+  for (const other of others) expect(areSameSettings(given, { ...given, ...other })).toBe(false)
+  expect(areSameSettings(given, { ...settings, reserved: ['x', 'y'] })).toBe(false)
 })

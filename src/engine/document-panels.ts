@@ -39,6 +39,23 @@ export type DocumentPanelsSettings = {
   readonly rising: boolean
 }
 
+/** Compared with every document. A text that is the same string takes no time to compare, whatever its length. */
+export function areSameSettings(a: DocumentPanelsSettings, b: DocumentPanelsSettings): boolean {
+  return (
+    a.auto === b.auto &&
+    a.timezone === b.timezone &&
+    a.rising === b.rising &&
+    a.boardFile?.text === b.boardFile?.text &&
+    a.boardFile?.format === b.boardFile?.format &&
+    areSameTexts(a.boardFile?.sources ?? [], b.boardFile?.sources ?? []) &&
+    areSameTexts(a.reserved, b.reserved)
+  )
+}
+
+function areSameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i])
+}
+
 export type DocumentContext = {
   /** Of the whole document; tells what the known panels read. */
   readonly snapshot: Pick<Snapshot, 'origins'>

@@ -3,6 +3,7 @@ import type { MemberCounts } from '../automatic/board.js'
 import { type Board, unchangedBoard } from '../board/board.js'
 import { followBoard, type SeenBoard } from '../board/follow.js'
 import { agoMs, type Moment, wallTimeOf } from '../clock/moment.js'
+import type { BoardLooks } from '../declared/board.js'
 import { verdictOf, verdictWith } from '../panels/verdict.js'
 import type { Verdict } from '../protocol/events.js'
 import type { ReadingError } from '../snapshot/reading.js'
@@ -30,6 +31,8 @@ export interface BoardSource {
   readonly news: BoardNews
   /** Members of its document, where the followed board is an automatic one; null until that is known. */
   readonly members: MemberCounts | null
+  /** How its board file wants the board to look; null without one, and until that is known. */
+  readonly looks: BoardLooks | null
   /** Connects again now, when it is waiting to. */
   refresh(): Promise<void>
   close(): Promise<void>

@@ -13,6 +13,9 @@ import type { Block, Cell, Column, Tone } from './panel.js'
 import { MESSAGE_WIDTH, shownText } from './text.js'
 
 const NEWEST = 15
+/** Levels that the count of alerts that are not listed names. */
+const MAX_NAMED = 4
+const NAME_WIDTH = 20
 
 const COLUMNS: readonly Column[] = [
   { label: 'Time', priority: 80, unit: 'time' },
@@ -33,9 +36,14 @@ function rankOf(name: string): number {
   return at < 0 ? KNOWN_ORDER.length : at
 }
 
-/** `critical:1 warn:2`: known levels worst first, then others by name; null when there are no counts. */
+/** Known levels worst first, then others by name. */
+function levelsOf(counts: Readonly<Record<string, number>>): readonly string[] {
+  return Object.keys(counts).sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))
+}
+
+/** `critical:1 warn:2`; null when there are no counts. */
 export function severityText(counts: Readonly<Record<string, number>>): string | null {
-  const names = Object.keys(counts).sort((a, b) => rankOf(a) - rankOf(b) || (a < b ? -1 : 1))
+  const names = levelsOf(counts)
   if (names.length === 0) return null
   return names.map(name => `${name}:${plainNumber(counts[name] ?? null)}`).join(' ')
 }
@@ -68,9 +76,25 @@ function notShown(counts: Readonly<Record<string, number>>, groups: readonly Ale
     const level = alertLevel(name)
     if (level === 'critical' || (level === 'warn' && worst === 'info')) worst = level
   }
-  const text = severityText(left)
-  return text === null ? null : { kind: 'text', text: `not shown: ${shownText(text)}`, tone: TONES[worst] }
+  const text = notListedText(left)
+  return text === null ? null : { kind: 'text', text, tone: TONES[worst] }
 }
+
+/** `1 critical, 3 warn and 2 other alerts not listed`, worst first; null when there are none. */
+function notListedText(counts: Readonly<Record<string, number>>): string | null {
+  const total = sumOf(Object.values(counts))
+  if (total === 0) return null
+  const names = levelsOf(counts)
+  const named = names.slice(0, names.length > MAX_NAMED ? MAX_NAMED - 1 : MAX_NAMED)
+  const parts = named.map(name => `${plainNumber(counts[name] ?? null)} ${shownText(name, NAME_WIDTH)}`)
+  const others = total - sumOf(named.map(name => counts[name] ?? 0))
+  if (others > 0) parts.push(`${plainNumber(others)} other`)
+  const last = parts.pop() ?? ''
+  const said = parts.length === 0 ? last : `${parts.join(', ')} and ${last}`
+  return `${said} ${total === 1 ? 'alert' : 'alerts'} not listed`
+}
+
+const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, each) => sum + each, 0)
 
 export const alerts = definePanel({
   key: 'alerts',

@@ -13,20 +13,20 @@ export const STATE_WORDS: Readonly<Record<StateTone, string>> = {
   info: `
     paused pausing queued in_progress waiting scheduled maintenance under_maintenance unknown skipped neutral cancelled
     canceled idle inactive standby off closed unassigned not_started new low info notice debug postmortem suppressed silenced
-    disabled terminated insufficient_data no_data cordoned draining drained`,
+    disabled terminated insufficient_data no_data cordoned draining drained maint`,
   warn: `
     yellow warn warning degraded degraded_performance stale slow partial partially pending starting activating initializing
     recovering retrying reloading deactivating unavailable minor moderate medium investigating identified monitoring
     suspended throttled undersized misplaced out_of_service restarting auto_restart flapping at_risk health_warn stopping
     stopped terminating unstable limited impaired lagging overloaded delayed incomplete invalid
     rollback rolling_back rolled_back out_of_sync backoff recovery peering backfilling lost_contact
-    unavail resilvering rebuilding`,
+    unavail resilvering rebuilding nc non_critical`,
   error: `
     red error err critical crit fatal failed failing failure fail down unhealthy disconnected offline dead outage major_outage
     partial_outage crashloopbackoff imagepullbackoff oomkilled evicted timed_out timeout unreachable inconsistent corrupt
     corrupted emergency alert panic high exited broken blocked expired rejected health_err crashed errors failures denied
     unauthorized major firing alerting alarm errored crash not_serving sealed lost aborted faulted faulty bad
-    unresponsive defunct nok killed hung`,
+    unresponsive defunct nok killed hung cr nr non_recoverable`,
 }
 
 /** The words of a tone, as the reference page lists them. */

@@ -6,6 +6,7 @@ import type { ClientBoard, ClientPanel, ClientPlace, ClientVerdict } from '../..
 import type { MemberCounts } from '../automatic/board.js'
 import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
+import type { BoardLooks } from '../declared/board.js'
 import type { BoardNews, BoardSource } from '../engine/followed-boards.js'
 import { type LineLog, SILENT } from '../log/silent.js'
 import { outgoingFetch } from '../outgoing/fetch.js'
@@ -15,7 +16,7 @@ import type { Block } from '../panels/panel.js'
 import { blocksFrom, isTone } from '../panels/parse-panel.js'
 import { cleanText, MESSAGE_WIDTH, shownText } from '../panels/text.js'
 import { VERDICT_WORDS, type Verdict, type VerdictPlace } from '../protocol/events.js'
-import { FollowedMembers } from './followed-members.js'
+import { FollowedHealth } from './followed-health.js'
 import { readingErrorOf } from './followed-server.js'
 
 export type BoardFollowerOptions = {
@@ -135,10 +136,10 @@ export class BoardFollower implements BoardSource {
   #from: ClientBoard | null = null
   #isUnusable = false
   #seen: SeenBoard | null = null
-  readonly #members: FollowedMembers
+  readonly #health: FollowedHealth
 
   constructor(options: BoardFollowerOptions) {
-    this.#members = new FollowedMembers(signal => this.#askHealth(signal))
+    this.#health = new FollowedHealth(signal => this.#askHealth(signal))
     this.#options = options
     this.#log = options.log ?? SILENT
     const { origin, pathname } = new URL(options.url)
@@ -152,7 +153,7 @@ export class BoardFollower implements BoardSource {
       this.#isUnusable = !isUsable(board)
       if (!this.#isUnusable) {
         this.#seen = this.#seenBoard(board)
-        this.#members.see([board.epoch, ...board.panels.keys()].join('\n'), performance.now())
+        this.#health.see([board.epoch, ...board.panels.keys()].join('\n'), performance.now())
       }
     }
     this.#from = board
@@ -164,8 +165,12 @@ export class BoardFollower implements BoardSource {
   }
 
   /** Of the document, where the followed board is an automatic one. */
+  get looks(): BoardLooks | null {
+    return this.#health.looks
+  }
+
   get members(): MemberCounts | null {
-    return this.#members.counts
+    return this.#health.members
   }
 
   #askHealth(signal: AbortSignal): Promise<Response> {
@@ -227,7 +232,7 @@ export class BoardFollower implements BoardSource {
 
   close(): Promise<void> {
     clearTimeout(this.#retry)
-    this.#members.close()
+    this.#health.close()
     this.#connection?.close()
     return Promise.resolve()
   }

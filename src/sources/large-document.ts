@@ -2,6 +2,7 @@
 // text and the difference for `/events`, and what measuring its texts found out. The main thread gets what is small: the snapshot
 // has a bounded number of rows, and of a very large document only the beginning comes along.
 import {
+  areSameSettings,
   createDocumentPanels,
   type DocumentBoard,
   type DocumentPanels,
@@ -53,13 +54,12 @@ const NO_LINKS = { source: null, metricsUrl: null, streamUrl: null, pageUrl: nul
 export function createLargeDocuments(): (call: LargeCall) => LargeAnswer {
   let serial = 0
   let last: { readonly serial: number; readonly status: Status } | null = null
-  let made: { readonly settings: string; readonly panels: DocumentPanels } | null = null
+  let made: { readonly settings: DocumentPanelsSettings; readonly panels: DocumentPanels } | null = null
 
   /** Counters are not compared: only a new document could end the warning about one that rose. */
   function panelsOf(settings: DocumentPanelsSettings): DocumentPanels {
-    const identity = JSON.stringify(settings)
-    if (made?.settings !== identity)
-      made = { settings: identity, panels: createDocumentPanels({ ...settings, rising: false }) }
+    if (made === null || !areSameSettings(made.settings, settings))
+      made = { settings, panels: createDocumentPanels({ ...settings, rising: false }) }
     return made.panels
   }
 

@@ -59,6 +59,15 @@ export const EXPECTED: Readonly<Record<string, Expected>> = {
   'etcd-health-failing.json': { word: 'failing', shows: ['RAFT NO LEADER'], because: ['health: false'] },
   'etcd-health.json': { word: 'healthy', shows: ['true'] },
   'github-workflow-runs-well.json': { word: 'healthy', shows: ['Deploy', 'queued', 'skipped', '562'] },
+  'gitlab-runners.json': { word: 'failing', shows: ['runner-1', 'runner-2'], because: ['runner-2'] },
+  'haproxy-stats-well.json': { word: 'healthy', shows: ['FRONTEND', 'web3', 'MAINT'] },
+  'haproxy-stats.json': { word: 'failing', shows: ['web2', 'L4CON'], because: ['web2: DOWN'] },
+  'ipmi-sensors.json': { word: 'failing', shows: ['FAN 2', 'degrees C'], because: ['FAN 2: cr'] },
+  'smartctl-failing.json': {
+    word: 'failing',
+    shows: ['WDC WD40EFRX', 'Reallocated_Sector_Ct'],
+    because: ['smart_status_passed'],
+  },
   'jenkins-jobs.json': { word: 'failing', shows: ['web', 'FAILURE', '311'], because: ['FAILURE'] },
   'kafka-connect-status.json': {
     word: 'failing',

@@ -60,6 +60,14 @@ describe('the alerts', () => {
     expect(faults).toEqual([])
   })
 
+  test('without a component have their level alone', async () => {
+    room.server.publish(withAlerts({ sec: 0, message: 'kite is slow', component: null }))
+    const { page } = await room.open()
+    await shows(page, 'alerts', 'kite is slow')
+    expect(await rows(page).first().textContent()).toBe('13:30:00kite is slowwarnAcknowledge')
+    expect(await rows(page).locator('.alert-component').count()).toBe(0)
+  })
+
   test('are filtered by level and by words, from eight of them on', async () => {
     const warm = Array.from({ length: 5 }, (_, i) => ({
       sec: 100 + i * 61,
@@ -93,7 +101,7 @@ describe('the alerts', () => {
     await shows(page, 'alerts', 'alert 59')
     expect(await rows(page).count()).toBe(30)
     expect((await messages(page)).slice(14, 16)).toEqual(['alert 45', 'alert 14 no longer listed'])
-    await card(page, 'alerts').getByText('not shown: warn:45').waitFor()
+    await card(page, 'alerts').getByText('45 warn alerts not listed').waitFor()
     const list = card(page, 'alerts').locator('.alerts-list')
     expect(await list.evaluate(each => each.scrollHeight > each.clientHeight)).toBe(true)
   })

@@ -193,6 +193,28 @@ describe('the head of an automatic board', () => {
     expect(faults).toEqual([])
   })
 
+  test('never says that all is well next to another verdict, and repeats no card', async () => {
+    health = { ...GROUPED, automatic: { shown: 2, hidden: 0 } }
+    const says = (tone: 'ok' | 'error') =>
+      makePanel('document', 'Document', [
+        { kind: 'fields', items: [{ label: 'status', text: 'word', tone }] },
+      ])
+    const workers = makePanel('workers', 'Workers', [{ kind: 'text', text: 'w1 failed', tone: 'error' }])
+    const calm = makePanel('workers', 'Workers', [{ kind: 'text', text: 'none', tone: 'muted' }])
+    room.server.publish([says('ok'), calm])
+    const { page } = await opened()
+    const word = page.locator('.hero-word')
+    const card = page.locator('[id="panel-document"]')
+    await until(page, () => word.isVisible())
+    expect(await card.count()).toBe(0)
+    room.server.publish([says('ok'), workers])
+    await until(page, () => card.isVisible())
+    expect(await word.count()).toBe(0)
+    room.server.publish([says('error'), workers])
+    await until(page, () => word.isVisible())
+    expect(await card.count()).toBe(0)
+  })
+
   test('is absent on any other board, and where the document says nothing and nothing moves', async () => {
     room.server.publish(board('green', 'ok', 0))
     const { page } = await opened()

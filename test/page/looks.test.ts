@@ -2,6 +2,7 @@
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { makePanel } from '../../src/panels/lines.js'
 import { healthy, manyAlerts, manyIndices, ORDINARY, retold } from './support/boards.js'
 import { withAlerts } from './support/moments.js'
 import { card, choose, HEALTH, openPage, shows, startPageServer } from './support/page-rig.js'
@@ -229,6 +230,32 @@ describe('the first look', () => {
     expect(
       await page.locator('[data-level=critical] button').evaluate(each => each.clientHeight),
     ).toBeGreaterThanOrEqual(42)
+  })
+
+  test('at 360 px the age of the source is one line, and all notes begin where the rows do', async () => {
+    const table = {
+      kind: 'table',
+      columns: ['name', 'first', 'second', 'third'].map((label, i) => ({ label, priority: 9 - i })),
+      rows: [['a', 'b', 'c', 'd'].map(text => ({ text: text.repeat(16) }))],
+    } as const
+    const note = { kind: 'text', text: '3 more columns not shown', tone: 'muted' } as const
+    const failing = { kind: 'text', text: 'slow', tone: 'warn' } as const
+    room.server.publish([makePanel('t', 'T', [table, note]), makePanel('u', 'U', [failing])])
+    const page = await room.shown({ viewport: { width: 360, height: 740 } })
+    await shows(page, 't', 'Not enough room for:')
+    await expect.poll(() => page.locator('.now').textContent()).toMatch(/source \d+ s · \d\d:\d\d:\d\d/)
+    const now = await page.locator('.now').evaluate(each => ({
+      isCut: each.scrollWidth > each.clientWidth,
+      lines: Math.round(
+        each.getBoundingClientRect().height / Number.parseFloat(getComputedStyle(each).lineHeight),
+      ),
+    }))
+    expect(now).toEqual({ isCut: false, lines: 1 })
+    const begins = await card(page, 't')
+      .locator('.note')
+      .evaluateAll(each => each.map(one => getComputedStyle(one).paddingLeft))
+    expect(begins).toHaveLength(2)
+    expect(new Set(begins).size).toBe(1)
   })
 
   test('at 1280 x 800 every panel of a healthy board is in view', async () => {

@@ -71,7 +71,7 @@ test('a full status fills every panel', () => {
     Time      Level        Component     Message
     10:39:58  warn !       Data Quality  BANKNIFTY below 80%
     10:39:12  critical !!  Collector     SENSEX stale for 60 s
-    not shown: warn:1 !
+    1 warn alert not listed !
     Low data quality: BANKNIFTY 78.5 %, SENSEX 64.2 % (computed) !!
 
     [Resources] info

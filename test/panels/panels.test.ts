@@ -190,7 +190,7 @@ describe('alerts', () => {
     const old = { time: time(1), level: 'critical', message: 'old' }
     const panel = panelOf('alerts', { alerts: [old, ...infos] })
     expect(panel.lines).toHaveLength(2 + 1 + 15 + 1)
-    expect(panel.lines.at(-1)).toBe('not shown: critical:1 !!')
+    expect(panel.lines.at(-1)).toBe('1 critical alert not listed !!')
     expect(panel.tone).toBe('error')
   })
 
@@ -203,6 +203,17 @@ describe('alerts', () => {
       { critical: 0 },
     ].map(severity_counts => panelOf('alerts', { alerts: { severity_counts } }).tone)
     expect(tones).toEqual(['error', 'error', 'warn', 'info', 'ok'])
+  })
+
+  test('that are not listed are counted in words', () => {
+    const lineFor = (severity_counts: object) => linesFor('alerts', { alerts: { severity_counts } }).at(-1)
+    expect(lineFor({ critical: 1 })).toBe('1 critical alert not listed !!')
+    expect(lineFor({ warn: 3, critical: 1 })).toBe('1 critical and 3 warn alerts not listed !!')
+    expect(lineFor({ info: 2, warn: 3, critical: 1, notice: 4, [`x${'y'.repeat(300)}`]: 1 })).toBe(
+      '1 critical, 3 warn, 2 info and 5 other alerts not listed !!',
+    )
+    expect(lineFor({ notice: 1 })).toBe('1 notice alert not listed')
+    expect(lineFor({ ['y'.repeat(300)]: 2 })).toBe(`2 ${'y'.repeat(19)}… alerts not listed`)
   })
 
   test('that were merged under a worse level do not count as hidden', () => {

@@ -3,6 +3,7 @@
 import { computed, type ReadonlySignal } from '@preact/signals'
 import { isNotWell } from '../../src/display/shape.js'
 import { shownLog } from '../alerts/state.js'
+import { isSaid } from '../hero/state.js'
 import { nowMs, panel, panelKeys } from '../model.js'
 import { announce } from '../state/announce.js'
 import { arranged, cardOrder, foldedCards, moved, pinnedCards, toggled } from '../state/arrangement.js'
@@ -63,6 +64,7 @@ function isShown(key: string): boolean {
   if (key === 'alerts' && shown.facts !== undefined) return hasAlerts.value
   if (key === 'header' && isInFooter(shown)) return false
   if (key === 'links' && isInMenu(shown)) return false
+  if (isSaid(shown)) return false
   return !isEmptyPanel(shown)
 }
 

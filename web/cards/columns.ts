@@ -1,4 +1,5 @@
-// Which columns of a table fit: the least important are dropped first, and the most important always stays.
+// Which columns of a table fit: the least important are dropped first. Two always stay, because a name without its value says nothing:
+// a table of two columns never loses one, and its texts wrap.
 import { shownColumn } from '../../src/display/shown.js'
 import type { Cell, Column } from '../state/panels.js'
 
@@ -38,10 +39,18 @@ export function widthsOf(
   })
 }
 
-/** Whether the texts of a column of this width may wrap; numbers and words do not. */
-export function wraps({ align }: Column, widthCh: number): boolean {
-  return align !== 'right' && (widthCh === WIDEST_CH || widthCh >= WIDEST_NAME_CH)
+/** Whether the texts of a column of this width may wrap; numbers do not, and words only where there is no room for them. */
+export function wraps({ align }: Column, widthCh: number, isTight = false): boolean {
+  return align !== 'right' && (isTight || widthCh === WIDEST_CH || widthCh >= WIDEST_NAME_CH)
 }
+
+/** The room that these columns need, in characters. */
+export function neededCh(shown: readonly number[], widthsCh: readonly number[]): number {
+  return shown.reduce((sum, i) => sum + (widthsCh[i] ?? 0) + GAP_CH, 0)
+}
+
+/** How many columns stay however little room there is. */
+const ALWAYS = 2
 
 /** Indices of the columns that fit into `roomCh`, in their order. */
 export function shownColumns(
@@ -56,7 +65,7 @@ export function shownColumns(
   let usedCh = 0
   for (const { i } of byWorth) {
     usedCh += (widthsCh[i] ?? 0) + GAP_CH
-    if (shown.length > 0 && usedCh > roomCh) break
+    if (shown.length >= ALWAYS && usedCh > roomCh) break
     shown.push(i)
   }
   return shown.sort((a, b) => a - b)

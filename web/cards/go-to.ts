@@ -1,4 +1,5 @@
 // Going to what a reason speaks of: the card, and in it the row or field.
+import { saidState } from '../hero/state.js'
 import { panel } from '../model.js'
 import type { Place, Reason } from '../state/overall.js'
 import { foldCard, isFolded } from './arrange.js'
@@ -7,7 +8,7 @@ import { namedRow } from './named-row.js'
 /** Whether the board shows that place; it has the focus then, which marks it. */
 export function goTo({ text, place }: Reason & { readonly place: Place }): boolean {
   const { panel: key, label } = place
-  const card = document.getElementById(`panel-${key}`)
+  const card = document.getElementById(`panel-${key}`) ?? headOf(key)
   if (card === null) return false
   if (isFolded(key)) foldCard(key)
   const row = namedRow(panel(key).peek()?.blocks ?? [], place, text)
@@ -18,4 +19,9 @@ export function goTo({ text, place }: Reason & { readonly place: Place }): boole
   found.focus({ preventScroll: true })
   found.scrollIntoView({ block: found === card ? 'start' : 'center' })
   return true
+}
+
+/** A panel of one state word has no card where the head of the board shows the word. */
+function headOf(key: string): HTMLElement | null {
+  return saidState.peek()?.panelKey === key ? document.querySelector<HTMLElement>('.hero') : null
 }

@@ -12,7 +12,7 @@ import { rowKeys } from '../state/row-keys.js'
 import { isStale } from '../state/staleness.js'
 import { Trend, TrendSpan } from '../trend/trend.jsx'
 import { memo, useChanged } from './changed.js'
-import { isNarrow, shownColumns, widthsOf, wraps } from './columns.js'
+import { isNarrow, neededCh, shownColumns, widthsOf, wraps } from './columns.js'
 import { gaugeColumn } from './gauge.js'
 import { kioskRows, moreRows } from './kiosk.js'
 import { useRowWindow } from './row-window.js'
@@ -200,12 +200,18 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
     known.current = { narrow, widths: widthsOf(columns, rows, isSame ? last.widths : [], panelKey, narrow) }
     return known.current.widths
   }, [columns, rows, narrow])
-  const trend = columns.findIndex(({ align, fact }) => align === 'right' && fact !== undefined)
-  const trendCh = trend < 0 ? 0 : narrow ? NARROW_TREND_CH : TREND_CH
-  const fitting = shownColumns(columns, widths, (roomCh ?? Number.POSITIVE_INFINITY) - trendCh)
+  const room = roomCh ?? Number.POSITIVE_INFINITY
+  const plotted = columns.findIndex(({ align, fact }) => align === 'right' && fact !== undefined)
+  const trendCh = plotted < 0 ? 0 : narrow ? NARROW_TREND_CH : TREND_CH
+  const besideTrend = shownColumns(columns, widths, room - trendCh)
+  // A trend is worth less than the columns that always stay.
+  const hasTrend = plotted >= 0 && neededCh(besideTrend, widths) <= room - trendCh
+  const trend = hasTrend ? plotted : -1
+  const fitting = hasTrend ? besideTrend : shownColumns(columns, widths, room)
   // The same list while it is equal, because rows compare it by identity.
   const shown = useMemo(() => fitting, [fitting.join()])
-  const wrapping = columns.map((column, i) => (wraps(column, widths[i] ?? 0) ? '1' : '0')).join('')
+  const isTight = neededCh(shown, widths) > room
+  const wrapping = columns.map((column, i) => (wraps(column, widths[i] ?? 0, isTight) ? '1' : '0')).join('')
   const keys = useMemo(() => rowKeys(rows), [rows])
   const sorted = useMemo(() => sortedPlaces(rows, sort), [rows, sort])
   // A wall display does not scroll.

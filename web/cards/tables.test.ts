@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Cell, Column } from '../state/panels.js'
-import { shownColumns, widthsOf, wraps } from './columns.js'
+import { neededCh, shownColumns, widthsOf, wraps } from './columns.js'
 import { columnsFor, columnsIn, placesOf, sizeOf } from './placement.js'
 import { nextSort, sortedPlaces } from './sort.js'
 
@@ -40,10 +40,14 @@ describe('columns', () => {
     expect(wraps(COLUMNS[1], 16)).toBe(true)
     expect(wraps(COLUMNS[2], 40)).toBe(false)
   })
-  test('are dropped by priority where they do not fit, and one always stays', () => {
+  test('are dropped by priority where they do not fit, and two always stay: a name and its value', () => {
     expect(shownColumns(COLUMNS, [8, 16, 4], 100)).toEqual([0, 1, 2])
     expect(shownColumns(COLUMNS, [8, 16, 4], 20)).toEqual([0, 2])
-    expect(shownColumns(COLUMNS, [8, 16, 4], 1)).toEqual([0])
+    expect(shownColumns(COLUMNS, [8, 16, 4], 1)).toEqual([0, 2])
+    expect(shownColumns(COLUMNS.slice(0, 2), [24, 16], 20)).toEqual([0, 1])
+    expect(neededCh([0, 1], [24, 16])).toBe(44)
+    // Without room words wrap, numbers never.
+    expect(COLUMNS.map(column => wraps(column, 8, true))).toEqual([true, true, false])
   })
 })
 

@@ -186,7 +186,7 @@ function Drawn() {
     >
       <header>
         <h2 id="hero-title">{state?.panelTitle ?? 'Automatic board'}</h2>
-        <span class="plot-remark">state and what moves most</span>
+        <span class="plot-remark">{state === null ? '' : 'state and '}what moves most</span>
       </header>
       {state === null ? null : <State state={state} nowMs={atMs.value} />}
       {numbers.length === 0 ? null : (

@@ -1,10 +1,12 @@
 // The state word of an automatic board, and how it went while this page was open.
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
 import type { ClientPanel } from '../../client/index.js'
-import type { Field } from '../../src/panels/panel.js'
+import { isNotWell } from '../../src/display/shape.js'
+import type { Field, Tone } from '../../src/panels/panel.js'
 import { blocksFrom } from '../../src/panels/parse-panel.js'
-import { connection, health, received } from '../model.js'
+import { board, connection, health, received } from '../model.js'
 import type { MemberCounts } from '../state/health.js'
+import type { ShownPanel } from '../state/panels.js'
 import { stale } from '../state/staleness.js'
 import { type Spell, withWord } from './spells.js'
 
@@ -42,10 +44,25 @@ const said = computed(() => {
   return made
 })
 
+/** Whether the word says that it is well while the verdict says that it is not: large and green it would contradict the bar. */
+export function isContradicted(tone: Tone | undefined, verdict: string | undefined): boolean {
+  return !isNotWell(tone) && (verdict === 'attention' || verdict === 'failing')
+}
+
 const kept = signal<readonly Spell[]>([])
 
 export const spells: ReadonlySignal<readonly Spell[]> = kept
-export const saidState: ReadonlySignal<StateField | null> = said
+/** The state word that is shown large; null where there is none. */
+export const saidState: ReadonlySignal<StateField | null> = computed(() =>
+  isContradicted(said.value?.field.tone, board.value?.verdict?.word) ? null : said.value,
+)
+
+/** Whether the panel has nothing but the word that is shown large. */
+export function isSaid(panel: ShownPanel): boolean {
+  if (saidState.value?.panelKey !== panel.key) return false
+  const [first, ...others] = panel.blocks
+  return first?.kind === 'fields' && first.items.length === 1 && others.length === 0
+}
 
 /** Starts to keep how the state word goes; returns a function that stops this. */
 export function startSpells(): () => void {

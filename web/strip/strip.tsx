@@ -12,7 +12,7 @@ import { type Overall, overallOf, type Reason } from '../state/overall.js'
 import { query } from '../state/query.js'
 import { LostCause, Notices } from './notices.jsx'
 import { PageMenu } from './page-menu.jsx'
-import { connectionWords, sourceWords } from './words.js'
+import { connectionWords, shortSourceWords, sourceWords } from './words.js'
 
 const overall = computed<Overall>(() =>
   overallOf({
@@ -112,7 +112,8 @@ function Health() {
 /** On a phone, instead of the facts. */
 function Now() {
   const { state } = connection.value
-  const first = state === 'live' ? `source ${source.value.text}` : connected.value.text
+  const first =
+    state === 'live' ? `source ${shortSourceWords(known.value, nowMs.value)}` : connected.value.text
   return `${first} · ${clockText(nowMs.value)} ${zone.value.name}`
 }
 

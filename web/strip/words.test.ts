@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { viewOf } from '../state/connection.js'
 import { healthFrom, sourceAgeSec } from '../state/health.js'
-import { connectionWords, percentText, sourceWords } from './words.js'
+import { connectionWords, percentText, shortSourceWords, sourceWords } from './words.js'
 
 const facts = { silent: false, retryAtMs: null, refused: false, problem: null }
 
@@ -25,6 +25,13 @@ test('the source as text, with an age that grows between two answers', () => {
   const fresh = healthFrom({ status_file: { state: 'fresh', age_sec: 2 } }, 10_000)
   expect(sourceWords(fresh, 11_000).text).toBe('3 s ago')
   expect(sourceWords(null, 0).text).toBe('—')
+})
+
+test('the source in few words', () => {
+  const of = (state: string, age_sec: number) =>
+    shortSourceWords(healthFrom({ status_file: { state, age_sec } }, 0), 0)
+  expect([of('fresh', 2), of('fresh', 2_337), of('too_large', 58)]).toEqual(['2 s', '38 min', 'too large'])
+  expect(shortSourceWords(null, 0)).toBe('—')
 })
 
 test('an invalid health document is unknown', () => {

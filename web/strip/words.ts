@@ -39,6 +39,13 @@ export function sourceWords(health: Health | null, nowMs: number): FactText {
   return { text: sourceState === 'fresh' ? `${age} ago` : `${wordsOf(sourceState)}, ${age}` }
 }
 
+/** `39 min`; for a phone. Of a source that is not fresh its state: the cause next to it has the age. */
+export function shortSourceWords(health: Health | null, nowMs: number): string {
+  const ageSec = health === null ? null : sourceAgeSec(health, nowMs)
+  if (health?.sourceState !== 'fresh' || ageSec === null) return wordsOf(health?.sourceState ?? '—')
+  return shortDuration(ageSec * 1000)
+}
+
 /** `98.4 %` */
 export function percentText(ratio: number | null): string {
   return ratio === null ? '—' : `${(ratio * 100).toFixed(1)} %`

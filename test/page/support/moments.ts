@@ -7,6 +7,8 @@ export type GivenAlert = {
   readonly sec: number
   readonly level?: 'critical' | 'warn' | 'info'
   readonly message: string
+  /** Null: the status names none. */
+  readonly component?: string | null
 }
 
 const EIGHT_MS = Date.UTC(2025, 0, 31, 8)
@@ -15,10 +17,10 @@ export function withAlerts(...alerts: readonly GivenAlert[]): readonly Panel[] {
   return panelsOf({
     ...fixture('nested'),
     events: [],
-    alerts: alerts.map(({ sec, level = 'warn', message }) => ({
+    alerts: alerts.map(({ sec, level = 'warn', message, component = 'Provider' }) => ({
       time: new Date(EIGHT_MS + sec * 1000).toISOString(),
       level,
-      component: 'Provider',
+      ...(component === null ? {} : { component }),
       message,
     })),
   })

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { FollowedMembers } from './followed-members.js'
+import { FollowedHealth } from './followed-health.js'
 
 /** Answers each question with the next of these texts. */
 function asking(...answers: readonly (string | Error)[]) {
   let asked = 0
-  const members = new FollowedMembers(() => {
+  const members = new FollowedHealth(() => {
     const answer = answers[asked++] ?? new Error('no more answers')
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(new Response(answer))
   })
@@ -14,7 +14,7 @@ function asking(...answers: readonly (string | Error)[]) {
     see: async (of: string, nowMs: number) => {
       members.see(of, nowMs)
       for (let turn = 0; turn < 5; turn++) await new Promise(setImmediate)
-      return members.counts
+      return members.members
     },
   }
 }
@@ -52,7 +52,7 @@ test.each([
 test('is asked one question at a time, and none after it was closed', async () => {
   let signal: AbortSignal | null = null
   let asked = 0
-  const members = new FollowedMembers(given => {
+  const members = new FollowedHealth(given => {
     asked++
     signal = given
     return new Promise((_, fail) => given.addEventListener('abort', () => fail(given.reason)))
@@ -62,4 +62,18 @@ test('is asked one question at a time, and none after it was closed', async () =
   expect(asked).toBe(1)
   members.close()
   expect(signal).toMatchObject({ aborted: true })
+})
+
+test('has the title and the spans of a board file, as far as they make sense', async () => {
+  const { members, see } = asking(
+    JSON.stringify({
+      display: { title: 'A\u001b[31m board', spans: { a: 2, 'b c': 1, c: 0, d: '2', e: 1e9 } },
+    }),
+    JSON.stringify({ display: { timezone: 'UTC', title: 3, spans: [] } }),
+  )
+  expect(members.looks).toBeNull()
+  await see('a', 0)
+  expect(members.looks).toEqual({ title: 'A board', spans: { a: 2 } })
+  await see('b', 0)
+  expect(members.looks).toBeNull()
 })
