@@ -1,39 +1,45 @@
 // /v1/messages: named events from `message_start` to `message_stop`; what went in is counted in the first, what came out near the end.
+// Without `message_stop` it is a cut, whatever was said before: the clients of this API have no message then.
+import { anthropic as remarksOn } from '../../upstream/dialects/anthropic.js'
+import { isFailure } from '../../upstream/failures.js'
 import { record } from '../../upstream/values.js'
-import {
-  DONE,
-  FAILED,
-  hasUsage,
-  NOTHING,
-  nameOf,
-  objectOf,
-  textOf,
-  tokenCounts,
-  type Wire,
-  word,
-} from './wire.js'
+import { Ending } from './ending.js'
+import { FAILED, hasUsage, NOTHING, nameOf, objectOf, textOf, tokenCounts, type Wire, word } from './wire.js'
 
 const A_DELTA = /"(?:text|thinking|partial_json)"\s*:\s*"(?!")/
 
 export function anthropic(): Wire {
+  const ending = new Ending()
+  let hasReason = false
   return {
     look: event => {
       const text = textOf(event)
       const name = nameOf(text) ?? objectOf(text)?.type ?? null
       switch (name) {
-        case 'content_block_delta':
-          return word(text, A_DELTA)
+        case 'content_block_delta': {
+          hasReason = false
+          const seen = word(text, A_DELTA)
+          if (seen.wordBytes > 0) ending.spoke()
+          return seen
+        }
         case 'message_stop':
-          return DONE
-        case 'error':
-          return FAILED
+          return ending.seen
+        case 'ping':
+          return NOTHING
         default: {
-          if (!hasUsage(text)) return NOTHING
           const frame = objectOf(text)
-          return { ...NOTHING, usage: tokenCounts(frame?.usage ?? record(frame?.message)?.usage) }
+          if (frame === null) return name === 'error' ? FAILED : NOTHING
+          if (isFailure(frame, typeof name === 'string' ? name : 'message')) return FAILED
+          ending.take(remarksOn(frame) ?? [])
+          hasReason = ending.hasReason
+          if (!hasUsage(text)) return NOTHING
+          return { ...NOTHING, usage: tokenCounts(frame.usage ?? record(frame.message)?.usage) }
         }
       }
     },
-    endsWithBody: () => false,
+    get hasReason() {
+      return hasReason
+    },
+    end: null,
   }
 }
