@@ -12,7 +12,7 @@ import type { EdgeCall, EdgeHeaders } from '../upstream/edge.js'
 import type { UpstreamRequest } from '../upstream/request.js'
 import { readBody, withModel } from './body.js'
 import { headersToBackend, headersToCaller } from './headers.js'
-import { queryOf, withQuery } from './question.js'
+import { askerOf, queryOf, withQuery } from './question.js'
 
 type Head = { readonly status: number; readonly headers: EdgeHeaders; readonly body: Readable }
 
@@ -60,7 +60,8 @@ function requestsOf(
   request: FastifyRequest,
   { path, backends, hasModel }: Forwarding,
 ): readonly UpstreamRequest[] {
-  const { caller, forwardedKey } = admission.of(request)
+  const admitted = admission.of(request)
+  const { caller } = admitted
   const { isSecret } = admission
   const body = Buffer.isBuffer(request.body) ? request.body : null
   const read = body === null ? null : readBody(body)
@@ -70,7 +71,7 @@ function requestsOf(
   if (read !== null) checkModel(caller, typeof read === 'string' ? null : read.model)
   const facts = hasModel && typeof read !== 'string' ? read : null
   const method = METHODS.find(each => each === request.method) ?? 'GET'
-  const asker = { headers: request.headers, requestId: request.facts.requestId, forwardedKey, isSecret }
+  const asker = askerOf(request, admitted, isSecret)
   const query = queryOf(request.url, isSecret)
   return backends.flatMap(backend => {
     const headers = headersToBackend(asker, backend, request.headers.accept ?? '*/*')

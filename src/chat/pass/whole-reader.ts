@@ -9,6 +9,7 @@ import { FAILURE, type Remark } from '../upstream/remark.js'
 import { parsedObject, record, tokenCounts } from '../upstream/values.js'
 import { BROKEN, type PassEvent } from './pass-reader.js'
 import { Ending } from './wires/ending.js'
+import { responseId } from './wires/openai-responses.js'
 
 /** Images and sounds come as text in it. */
 export const MAX_WHOLE_BYTES = 64 * 1024 * 1024
@@ -23,7 +24,8 @@ export function createWholeReader(maxBytes = MAX_WHOLE_BYTES): BodyReader<PassEv
     // A tool or an image is an answer as well, and what is text of it is not known.
     ending.spoke()
     if (frame !== null) ending.take(remarksOn(frame))
-    return { ...ending.seen, bytes, wordBytes: bytes.length, usage }
+    const answerId = frame?.object === 'response' ? responseId(frame.id) : null
+    return { ...ending.seen, bytes, wordBytes: bytes.length, usage, answerId }
   }
   return {
     accepts: type => /^application\/([\w.-]+\+)?json\b/i.test(type),

@@ -45,7 +45,7 @@ export type CallFailure = { readonly code: ChatFailureCode; readonly refusal: Up
 
 export interface CallHandlers<Said> {
   /** A backend has begun to answer; what it says follows. */
-  onHead(headers: EdgeHeaders, origin: string): void
+  onHead(headers: EdgeHeaders, backend: string): void
   /** What one chunk said, in order; null: nothing to hand on, but a sign of life. */
   onSaid(said: readonly Said[] | null): void
   /** A frame was not understood, or left out; `kind` names it for the log. */
@@ -273,7 +273,7 @@ export class UpstreamCall<Said> {
     const call = attempt(this.parts.edge, request, reader, keptRefusalBytes, {
       onHead: headers => {
         this.#heard()
-        if (!this.#isOver && !isGone) this.handlers.onHead(headers, request.origin)
+        if (!this.#isOver && !isGone) this.handlers.onHead(headers, target.name)
       },
       onSaid: (said, bytes) => {
         if (this.#isOver || isGone) return

@@ -81,6 +81,10 @@ function typeIn(text: string): string | null {
 }
 
 function idIn(text: string): string | null {
-  const id = record(objectOf(text)?.response)?.id
+  return responseId(record(objectOf(text)?.response)?.id)
+}
+
+/** An id that is longer is not kept. */
+export function responseId(id: unknown): string | null {
   return typeof id === 'string' && id.length <= LONGEST_ID ? id : null
 }
