@@ -71,7 +71,8 @@ export type StartOptions<Said> = {
   readonly onDisconnect: OnDisconnect
 }
 
-type Failure = {
+/** One try, for the log. */
+export type FailedTry = {
   readonly backend: string
   readonly upstream: string
   readonly code: ChatFailureCode
@@ -106,7 +107,7 @@ export function begin<Said>(
   /** Kinds of frames that were not understood, for the log. */
   const unknownFrames = new Set<string>()
   /** For the log; as many as there are tries. */
-  const failures: Failure[] = []
+  const failures: FailedTry[] = []
 
   audit.record({
     operation: 'stream.start',
@@ -165,7 +166,7 @@ export function begin<Said>(
       onFault: error => log.error({ err: error, ...inLog }, 'a chat stream failed'),
       onEnd: (counts, terminal, upstreams) => {
         lease.release()
-        spent(relayKey, spentOf(counts))
+        spent(relayKey, spentOf(counts, terminal.type === 'done'))
         recordEnd(counts, terminal, upstreams)
         if (terminal.type === 'aborted' && terminal.reason === 'client_stop') cancelAtBackend()
         onEnded(facts)

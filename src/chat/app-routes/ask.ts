@@ -9,13 +9,15 @@ import { createPassReader, type PassEvent } from '../pass/pass-reader.js'
 import { digestOf, queryOf, withQuery } from '../pass/question.js'
 import { events } from '../pass/wires/events.js'
 import { uiMessage } from '../pass/wires/ui-message.js'
-import { busy, failedBefore, rateLimited } from '../refused.js'
+import type { Lease } from '../ports.js'
+import { busy, failedBefore } from '../refused.js'
 import { eventIdOf } from '../request.js'
 import { follow } from '../resume.js'
-import { type AskParts, onDisconnectOf } from '../start.js'
+import { type AskParts, onDisconnectOf, takeLease } from '../start.js'
 import { TryFailed } from '../upstream/breakers.js'
+import { type Head, HeldCall } from '../upstream/held-call.js'
 import type { UpstreamRequest } from '../upstream/request.js'
-import { AppCall, type AppHead } from './app-call.js'
+import { failureCode } from '../upstream/retry.js'
 import { headersFromApp, headersToApp } from './headers.js'
 import { routeOwner } from './owner.js'
 import { nameIn } from './stream-name.js'
@@ -64,7 +66,10 @@ export function askApp(
     if (head.status === 200 && isEventStream(head)) {
       return answerStream(parts, route, request, reply, { ...call, asked, body, seat })
     }
-    return reply.code(head.status).headers(headersFromApp(head.headers, false)).send(call.call.body())
+    return reply
+      .code(head.status)
+      .headers(headersFromApp(head.headers, false))
+      .send(call.call.body({ forMs: parts.config().chatMaxDurationMs }))
   })
 }
 
@@ -84,7 +89,7 @@ function requestTo(
   }
 }
 
-type Opened = { readonly call: AppCall; readonly head: AppHead }
+type Opened = { readonly call: HeldCall; readonly head: Head }
 
 /** Behind the breaker of the route. Nothing is asked twice: the app may have begun to work. Throws what became of it. */
 async function opened(
@@ -93,33 +98,24 @@ async function opened(
   asked: UpstreamRequest,
   { raw }: FastifyReply,
 ): Promise<Opened | 'gone'> {
-  let result: Opened | 'gone' | 'timeout' | 'unreachable' | null = null
+  const result: { opened: Opened | null } = { opened: null }
   const run = async (): Promise<void> => {
-    const call = new AppCall(relay.edge, asked, timers, config().chatFirstTokenTimeoutMs)
-    const onClose = (): void => call.abort('gone')
-    raw.once('close', onClose)
-    if (raw.destroyed) onClose()
-    const head = await call.head
-    raw.off('close', onClose)
-    if (typeof head === 'string') {
-      result = head
-      if (head !== 'gone') throw new TryFailed({ kind: 'silence' })
-    } else result = { call, head }
+    const call = new HeldCall(relay.edge, asked, timers, config().chatFirstTokenTimeoutMs)
+    const outcome = await call.head(raw)
+    if (outcome === 'gone') return
+    if ('failure' in outcome) throw new TryFailed(outcome.failure)
+    result.opened = { call, head: outcome.head }
   }
   try {
     await relay.breakers.execute(backend.name, run)
   } catch (error) {
-    if (!(error instanceof TryFailed)) throw error
+    if (error instanceof TryFailed) throw failedBefore(failureCode(error.failure))
+    throw error
   }
-  // Set by `run`, which the compiler does not follow.
-  const outcome = result as Opened | 'gone' | 'timeout' | 'unreachable' | null
-  if (outcome === null) throw failedBefore('breaker_open')
-  if (outcome === 'timeout') throw failedBefore('first_token_timeout')
-  if (outcome === 'unreachable') throw failedBefore('upstream_unreachable')
-  return outcome
+  return result.opened ?? 'gone'
 }
 
-function isEventStream({ headers }: AppHead): boolean {
+function isEventStream({ headers }: Head): boolean {
   return /^text\/event-stream\s*(;|$)/i.test(String(headers['content-type'] ?? ''))
 }
 
@@ -136,18 +132,13 @@ function answerStream(
   reply: FastifyReply,
   { call, head, asked, body, seat }: Streaming,
 ): FastifyReply {
-  const { relay, admission, limits } = parts
+  const { relay, admission } = parts
   const { caller, connectionId } = admission.of(request)
   const query = request.query as Readonly<Record<string, unknown>>
   const owner = routeOwner(table.owner, request.headers)
   const name = nameIn(table.streamId, { headers: request.headers, query, body })
   const canReturn = owner !== null && name !== null
-  const lease = limits.lease(caller)
-  if (typeof lease === 'string') {
-    call.abort('gone')
-    if (lease === 'instance') throw busy('chat_cap', 'chat_full')
-    throw rateLimited('chat_cap', 'too_many_streams_of_user')
-  }
+  const lease = leaseOrAbort(parts, request, call)
   const isUiMessage = head.headers[UI_MESSAGE_HEADER] !== undefined
   const generation = relay.start<PassEvent>({
     request: {
@@ -178,6 +169,15 @@ function answerStream(
   const location = canReturn ? { Location: `${table.path}/${encodeURIComponent(name)}/stream` } : {}
   const headers = { ...headersFromApp(head.headers, true), ...location }
   return connect(parts, request, reply, { found, from: 0, isResume: false, seat, headers })
+}
+
+function leaseOrAbort(parts: AskParts, request: FastifyRequest, call: HeldCall): Lease {
+  try {
+    return takeLease(parts, request)
+  } catch (error) {
+    call.abort()
+    throw error
+  }
 }
 
 /** The running stream of a chat; null: none. Throws the 404 of a caller who owns nothing. */

@@ -102,5 +102,13 @@ function passOn(
       serves.has('responses') && (ours === null ? acceptsCallerKey : name === ours.known.backend),
   )
   const [path = ''] = request.url.slice('/v1'.length).split('?')
-  return forward(parts, request, reply, { path, backends, hasModel: false })
+  return forward(parts, request, reply, {
+    path,
+    backends,
+    hasModel: false,
+    starts: false,
+    repeats: false,
+    // Its tokens are spent with the answer.
+    spends: 'never',
+  })
 }
