@@ -59,8 +59,9 @@ export class HeldCall {
     })
   }
 
-  /** The head, or why there is none. A caller who leaves before it ends the request. */
-  async head(caller: ServerResponse): Promise<HeadOutcome> {
+  /** The head, or why there is none. A caller who leaves before it ends the request; null: nobody does. */
+  async head(caller: ServerResponse | null): Promise<HeadOutcome> {
+    if (caller === null) return this.#outcome
     const onClose = (): void => this.abort()
     caller.once('close', onClose)
     if (caller.destroyed) onClose()
