@@ -44,7 +44,7 @@ export interface BodyReader<Said> {
   push(chunk: Buffer): readonly Said[] | null
   /** The body has ended in order: what is left. */
   end(): readonly Said[]
-  /** The upstream has said why it ends: the caller calls `end` if its body goes on for long without a terminal. */
+  /** The upstream has said why it ends, and nothing of the answer came since: if its body stays open, the caller calls `end`. */
   hasReason?(): boolean
   /** The answer is complete, or has failed: nothing after it counts. */
   isTerminal(said: Said): boolean

@@ -16,7 +16,9 @@ import { metricsOf } from './stream-state.js'
 import type { Breakers } from './upstream/breakers.js'
 import { type Asking, UpstreamCall } from './upstream/call.js'
 import type { UpstreamEdge } from './upstream/edge.js'
+import type { UpstreamRequest } from './upstream/request.js'
 import type { FailureCause } from './upstream/retry.js'
+import { sendAway } from './upstream/send-away.js'
 
 /** For the metrics; everything else is in the relay's `stats()`. */
 export type AnswerObserver = Pick<GenerationObserver, 'onTokens' | 'onRelayed' | 'onRetry'> & {
@@ -55,6 +57,8 @@ export interface Request<Said> {
   readonly edge?: UpstreamEdge
   /** See StreamFacts. */
   readonly kind?: 'pass'
+  /** What stops it at its backend, where closing the connection does not; asked once, when it was stopped. Null: nothing. */
+  cancelRequest?(streamId: string): UpstreamRequest | null
   /** It answers at once when it is done, so until then its silence means nothing. */
   readonly isSilent?: boolean
 }
@@ -67,7 +71,8 @@ export type StartOptions<Said> = {
   readonly onDisconnect: OnDisconnect
 }
 
-type Failure = {
+/** One try, for the log. */
+export type FailedTry = {
   readonly backend: string
   readonly upstream: string
   readonly code: ChatFailureCode
@@ -103,7 +108,7 @@ export function begin<Said>(
   /** Kinds of frames that were not understood, for the log. */
   const unknownFrames = new Set<string>()
   /** For the log; as many as there are tries. */
-  const failures: Failure[] = []
+  const failures: FailedTry[] = []
 
   audit.record({
     operation: 'stream.start',
@@ -162,12 +167,21 @@ export function begin<Said>(
       onFault: error => log.error({ err: error, ...inLog() }, 'a chat stream failed'),
       onEnd: (counts, terminal, upstreams) => {
         lease.release()
-        spent(relayKey, spentOf(counts))
+        spent(relayKey, spentOf(counts, terminal.type === 'done'))
         recordEnd(counts, terminal, upstreams)
+        if (terminal.type === 'aborted' && terminal.reason === 'client_stop') cancelAtBackend()
         onEnded(facts)
       },
     },
   })
+
+  function cancelAtBackend(): void {
+    const asked = request.cancelRequest?.(streamId) ?? null
+    if (asked === null) return
+    sendAway(edge(), asked, timers, cause =>
+      log.warn({ ...inLog, cause }, 'the backend did not take the stop of its answer; it may go on with it'),
+    )
+  }
 
   function recordEnd(counts: AnswerCounts, terminal: Terminal, upstreams: readonly string[]): void {
     const reason = terminalReason(terminal)

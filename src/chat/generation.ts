@@ -65,7 +65,7 @@ export interface GenerationParts<Said> {
 const TOOK_TOO_LONG: ReadonlySet<ChatFailureCode> = new Set(['first_token_timeout', 'no_word_timeout'])
 
 /** The head of the backend that answers. */
-export type AnswerHead = { readonly headers: EdgeHeaders; readonly origin: string }
+export type AnswerHead = { readonly headers: EdgeHeaders; readonly backend: string }
 
 export class Generation<Said = unknown> {
   readonly #parts: GenerationParts<Said>
@@ -97,8 +97,8 @@ export class Generation<Said = unknown> {
     this.#answer = format(facts, log, now)
     this.#lastHeardAtMs = now.monoMs
     this.#upstream = parts.call({
-      onHead: (headers, origin) => {
-        this.#head = { headers, origin }
+      onHead: (headers, backend) => {
+        this.#head = { headers, backend }
       },
       onSaid: said => this.#received(said),
       onUnknownFrame: kind => observer.onUnknownFrame?.(kind),

@@ -10,7 +10,10 @@ import type { Log } from '../log/log.js'
 import { AnswerIds } from './answer-ids.js'
 import { routeStreams } from './app-routes/running.js'
 import { allBackendsOf } from './backends/backend.js'
-import { type AnswerObserver, type BeginParts, begin, type StartOptions } from './begin.js'
+import { type AnswerObserver, type BeginParts, begin, type FailedTry, type StartOptions } from './begin.js'
+
+export type { FailedTry } from './begin.js'
+
 import { type ChatConfig, hasChatBackend } from './chat-config.js'
 import { encodeResumed, RETRY } from './encode.js'
 import { EndOfTurn } from './end-of-turn.js'
@@ -79,6 +82,7 @@ export class Relay {
   readonly #beginning: BeginParts
   #edge: UpstreamEdge | null = null
   #isClosed = false
+  #isShut = false
   /** Set while `close` waits for the running answers. */
   #onIdle: (() => void) | null = null
 
@@ -215,7 +219,16 @@ export class Relay {
 
   /** The pool of connections to the backends. */
   get edge(): UpstreamEdge {
+    // Nobody would close another one.
+    if (this.#isShut) throw new HttpError('draining', undefined, busyHeaders())
     return this.#beginning.edge()
+  }
+
+  /** Of a request that is passed on without a stream of its own. */
+  reportFailures(requestId: string, failures: readonly FailedTry[]): void {
+    const { observer } = this.#beginning
+    for (const { code } of failures) observer.onUpstreamError?.(code)
+    this.#parts.log.info({ requestId, failures }, 'a request that was passed on failed at a backend')
   }
 
   get readers(): number {
@@ -249,6 +262,7 @@ export class Relay {
     for (const generation of [...this.#running.values()]) generation.abort('shutdown')
     await this.#connections.drain('chat', Math.max(0, graceMs - (clock.monotonicMs() - startMs)))
     await store.close()
+    this.#isShut = true
     await this.#edge?.close()
     this.#edge = null
   }

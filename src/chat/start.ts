@@ -96,7 +96,11 @@ function begin<Said>(
   }
 }
 
-function takeLease({ limits, admission }: AskParts, request: FastifyRequest): Lease {
+/** Throws the refusal of a caller, or an instance, with too many answers at once. */
+export function takeLease(
+  { limits, admission }: Pick<AskParts, 'limits' | 'admission'>,
+  request: FastifyRequest,
+): Lease {
   const { caller, bypasses } = admission.of(request)
   const lease = limits.lease(bypasses ? null : caller)
   if (lease === 'instance') throw busy('chat_cap', 'chat_full')

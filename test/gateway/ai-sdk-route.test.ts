@@ -1,4 +1,5 @@
 // The route of an app behind this server: what passes, whose stream it is, coming back and stopping.
+import type { ServerResponse } from 'node:http'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type AiApp, startAiApp } from '../support/ai-app.js'
 import { type ChatRig, startChatRig, until } from '../support/chat-rig.js'
@@ -157,6 +158,58 @@ describe('a route of an app', () => {
     await until(() => ends().length === 1, 'the end')
     expect(ends()).toEqual(['idle'])
     await app.done()
+  })
+
+  describe('with an Idempotency-Key', () => {
+    const keyed = (key: string, body: object = { id: key }, more: Record<string, string> = ANNA) =>
+      call('POST', '/api/chat', { ...more, 'idempotency-key': key }, body)
+
+    test('a repeated question joins the answer, running or ended, and the app is asked once', async () => {
+      const [one, two] = await Promise.all([keyed('k1'), keyed('k1')])
+      const readings = [new Reading(one), new Reading(two)]
+      await app.say('Hi')
+      await Promise.all(readings.map(each => each.shows('Hi')))
+      const other = await keyed('k1', { id: 'k1', more: 1 })
+      expect([other.status, ((await other.json()) as { code: string }).code]).toEqual([
+        409,
+        'idempotency_conflict',
+      ])
+      await app.done()
+      readings.push(new Reading(await keyed('k1')))
+      await Promise.all(readings.map(each => each.ended))
+      expect(readings.map(({ shown, failed }) => [shown, failed])).toEqual(Array(3).fill(['Hi', false]))
+      expect([app.asked.length, ends()]).toEqual([1, ['complete']])
+    })
+
+    test('one that is cut before the app has answered is not asked twice', async () => {
+      const answers: ServerResponse[] = []
+      app.instead = response => void answers.push(response)
+      const abort = new AbortController()
+      const headers = { ...ANNA, 'content-type': 'application/json', 'idempotency-key': 'k2' }
+      const lost = fetch(`${rig.rig.url}/api/chat`, {
+        method: 'POST',
+        headers,
+        body: '{}',
+        signal: abort.signal,
+      })
+      await until(() => answers.length === 1, 'asked')
+      abort.abort()
+      await expect(lost).rejects.toThrow()
+      const again = keyed('k2', {})
+      answers[0]?.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: x\n\n')
+      const reading = new Reading(await again)
+      await reading.ended
+      expect([reading.text.endsWith('data: x\n\n'), app.asked.length]).toEqual([true, 1])
+    })
+
+    test('it is of its caller, and nothing to one who owns nothing', async () => {
+      app.instead = response =>
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).end('data: x\n\n')
+      for (const who of [ANNA, { cookie: 'session=bert' }, {}, {}]) {
+        await new Reading(await keyed('k3', {}, who)).ended
+      }
+      expect([app.asked.length, (await keyed('not valid', {})).status]).toEqual([4, 400])
+    })
   })
 
   test.each([

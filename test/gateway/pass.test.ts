@@ -1,10 +1,10 @@
 // Answers that are passed on (gateway.md 1): the bytes of the events, resume, second readers, stop, grace, joining, bounds.
 import { randomBytes } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { Identity } from '../../src/chat/ports.js'
 import { identity } from '../support/chat-doubles.js'
 import { type ChatRig, startChatRig, until } from '../support/chat-rig.js'
-import { PassClient, type PassUpstream, startPassUpstream } from '../support/pass-upstream.js'
+import { type PassCall, PassClient, type PassUpstream, startPassUpstream } from '../support/pass-upstream.js'
 
 let upstream: PassUpstream
 let rig: ChatRig
@@ -254,10 +254,79 @@ test('the responses API resumes and stops by its own id and number', async () =>
   ]) {
     expect((await call(path, { headers: bob }).over()).status).toBe(404)
   }
+  const before = upstream.asked()
   const cancelled = await call('/v1/responses/resp_2/cancel', { method: 'POST', headers: ann }).over()
   expect(cancelled.json).toMatchObject({ id: 'resp_2', status: 'cancelled' })
   await asked.closed
   expect((await again.over()).end).toBe('broken')
+  // Closing the connection is enough.
+  expect(upstream.asked()).toBe(before)
+})
+
+describe('a response in the background goes on at its backend until that is asked to cancel it', () => {
+  const BACKGROUND = { ...QUESTION, background: true }
+  const created = (id: string): string =>
+    `event: response.created\ndata: {"type":"response.created","sequence_number":0,"response":{"id":"${id}"}}\n\n`
+  async function begun(id: string) {
+    const client = ask(ann, BACKGROUND, '/v1/responses')
+    const asked = (await upstream.next()).stream().say(created(id))
+    await client.has(id)
+    return { client, asked }
+  }
+  const answer = ({ response }: PassCall, status: number, body: object): void =>
+    void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+
+  test('by the API’s own cancel, whose answer is the backend’s', async () => {
+    const { client, asked } = await begun('resp_b1')
+    const path = '/v1/responses/resp_b1/cancel'
+    expect((await call(path, { method: 'POST', headers: bob }).over()).status).toBe(404)
+    const cancelling = call(path, { method: 'POST', headers: ann })
+    const cancel = await upstream.next()
+    expect([cancel.request.method, cancel.request.url]).toEqual(['POST', path])
+    const body = { id: 'resp_b1', status: 'cancelled', output: ['so far'] }
+    answer(cancel, 200, body)
+    expect((await cancelling.over()).json).toEqual(body)
+    await asked.closed
+    expect((await client.over()).end).toBe('broken')
+    expect(rig.records.findLast(({ operation }) => operation === 'stream.end')).toMatchObject({
+      reason: 'client_stop',
+    })
+  })
+
+  test('by a stop of its stream; a backend that refuses is in the log', async () => {
+    const { client, asked } = await begun('resp_b2')
+    const stopping = call(`/v1/streams/${client.streamId}`, { method: 'DELETE', headers: ann })
+    const cancel = await upstream.next()
+    expect([cancel.request.method, cancel.request.url]).toEqual(['POST', '/v1/responses/resp_b2/cancel'])
+    expect(cancel.request.headers['content-type']).toBeUndefined()
+    expect((await stopping.over()).status).toBe(202)
+    answer(cancel, 409, {})
+    await asked.closed
+    await until(() => rig.lines.some(line => line.includes('did not take the stop')), 'logged')
+    expect(rig.lines.join('')).not.toContain('resp_b2')
+    // Stopped again, it is not asked again.
+    const before = upstream.asked()
+    await call(`/v1/streams/${client.streamId}`, { method: 'DELETE', headers: ann }).over()
+    expect(upstream.asked()).toBe(before)
+  })
+
+  test('also where it was not streamed: its id is that of the caller who asked', async () => {
+    const client = ask(ann, { ...BACKGROUND, stream: false }, '/v1/responses')
+    answer(await upstream.next(), 200, { id: 'resp_b3', object: 'response', status: 'queued' })
+    expect((await client.over()).json).toMatchObject({ status: 'queued' })
+    for (const [method, path] of [
+      ['GET', '/v1/responses/resp_b3'],
+      ['GET', '/v1/responses/resp_b3?stream=true'],
+      ['POST', '/v1/responses/resp_b3/cancel'],
+    ] as const) {
+      expect((await call(path, { method, headers: bob }).over()).status).toBe(404)
+      const asking = call(path, { method, headers: ann })
+      const asked = await upstream.next()
+      expect([asked.request.method, asked.request.url]).toEqual([method, path])
+      answer(asked, 200, { id: 'resp_b3', status: 'from the backend' })
+      expect((await asking.over()).json).toMatchObject({ status: 'from the backend' })
+    }
+  })
 })
 
 test('without stream the answer is the JSON of the upstream, counted and recorded', async () => {

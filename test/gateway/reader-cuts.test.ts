@@ -1,5 +1,5 @@
 // The law of cuts for the readers with a protocol of their own: the AI SDK's `Chat` over our transport, on both kinds of routes, and
-// the client of Durable Streams where it catches up (live, it says that a stream is closed before it has the last text). Whatever is cut, by FIN or RST, each byte comes once. Repeat a run with FAULT_SEED=…, make it longer
+// the client of Durable Streams where it catches up (its live modes do not come back after a cut inside a body). Whatever is cut, by FIN or RST, each byte comes once. Repeat a run with FAULT_SEED=…, make it longer
 // with FAULT_RUNS=….
 import { Chat } from '@ai-sdk/react'
 import { stream } from '@durable-streams/client'

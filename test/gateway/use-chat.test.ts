@@ -1,16 +1,19 @@
 // The AI SDK's `useChat`, unchanged, in a React page in a browser, with the app's own route behind this server: an answer outlives a
 // reload, is seen in a second tab, and ends where it is made when somebody stops it.
 import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { type ChatApp, startChatApp } from '../support/chat-app.js'
 import { type ChatRig, startChatRig, until } from '../support/chat-rig.js'
 import { launchChromium } from '../support/chromium.js'
+import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.js'
 import { bundled, reactPagePlugin } from '../support/react-page.js'
 
 let browser: Browser
 let app: ChatApp
 let rig: ChatRig
+let proxy: FaultProxy
 /** Two tabs of Anna's, one of Bert's; each case opens a chat of its own in them. */
 let first: Page
 let second: Page
@@ -30,6 +33,7 @@ beforeAll(async () => {
     chat: { relayRoutes: [route], chatDisconnectGraceMs: 60_000 },
     parts: { plugins: [served] },
   })
+  proxy = await startFaultProxy(rig.rig.port)
   first = await tabOf('anna')
   second = await first.context().newPage()
   berts = await tabOf('bert')
@@ -38,6 +42,7 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(async () => {
   await browser.close()
+  await proxy.close()
   await rig.close()
   await app.close()
 })
@@ -151,6 +156,57 @@ test('stop in one tab stops the model, and the other tab; the next question is a
   await is(second, 'ready')
   expect([ends(), app.asked() - asked, faults]).toEqual([['client_stop', 'complete'], 2, []])
 })
+
+/** What happens to a running answer, in any order. A connection is cut after so many bytes, or the page is loaded again. */
+const step = fc.oneof(
+  fc.record({ say: fc.string({ minLength: 1, maxLength: 8, unit: 'grapheme' }) }),
+  fc.record({ cutAfter: fc.nat({ max: 300 }) }),
+  fc.constant('reload' as const),
+)
+
+/** On new connections: the page itself comes whole. */
+async function loadAgain(page: Page): Promise<void> {
+  proxy.cut()
+  await page.reload()
+}
+
+test('whatever is cut or loaded again, the whole answer is there in the end, once, and the app was asked once', async () => {
+  const page = await tabOf('carla')
+  let number = 0
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 6 }), async steps => {
+      const chat = `cuts-${number++}`
+      const before = app.asked()
+      let said = 'A'
+      await page.goto(`${proxy.url}/app?chat=${chat}`)
+      await ask(page, 'who?')
+      await app.say(said)
+      await shows(page, 'who?', said)
+      for (const each of steps) {
+        if (each === 'reload') await loadAgain(page)
+        else if ('say' in each) {
+          said += each.say
+          await app.say(each.say)
+        } else proxy.cutAfter(each.cutAfter)
+      }
+      // A page whose connection was cut shows an error, and is loaded again by the person.
+      await loadAgain(page)
+      await shows(page, 'who?', said)
+      await app.say('.')
+      await app.done()
+      await shows(page, 'who?', `${said}.`)
+      await is(page, 'ready')
+      expect(app.asked() - before).toBe(1)
+    }),
+    {
+      endOnFailure: true,
+      numRuns: Number(process.env.FAULT_RUNS ?? 3),
+      ...(process.env.FAULT_SEED === undefined ? {} : { seed: Number(process.env.FAULT_SEED) }),
+    },
+  )
+  expect(ends().every(reason => reason === 'complete')).toBe(true)
+  await page.context().close()
+}, 600_000)
 
 test("another session neither sees nor stops it, though it knows the chat's id", async () => {
   await open(first, 'mine')

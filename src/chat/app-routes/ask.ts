@@ -1,21 +1,25 @@
 // A request to the route of an app: passed on; an event stream in answer is logged and can be resumed, anything else goes through.
+import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RouteTable } from '../../config/relay-tables.js'
 import { HttpError } from '../../contract/errors.js'
 import type { Backend } from '../backends/backend.js'
 import { connect, followIn, type Seat, withSeat } from '../connect.js'
+import { IdempotencyKeys, idempotencyKey } from '../idempotency.js'
 import { passFormat } from '../pass/pass-answer.js'
 import { createPassReader, type PassEvent } from '../pass/pass-reader.js'
 import { digestOf, queryOf, withQuery } from '../pass/question.js'
 import { events } from '../pass/wires/events.js'
 import { uiMessage } from '../pass/wires/ui-message.js'
-import { busy, failedBefore, rateLimited } from '../refused.js'
+import type { Lease } from '../ports.js'
+import { busy, failedBefore } from '../refused.js'
 import { eventIdOf } from '../request.js'
 import { follow } from '../resume.js'
-import { type AskParts, onDisconnectOf } from '../start.js'
+import { type AskParts, onDisconnectOf, takeLease } from '../start.js'
 import { TryFailed } from '../upstream/breakers.js'
+import { type Head, HeldCall } from '../upstream/held-call.js'
 import type { UpstreamRequest } from '../upstream/request.js'
-import { AppCall, type AppHead } from './app-call.js'
+import { failureCode } from '../upstream/retry.js'
 import { headersFromApp, headersToApp } from './headers.js'
 import { routeOwner } from './owner.js'
 import { nameIn } from './stream-name.js'
@@ -23,7 +27,15 @@ import { nameIn } from './stream-name.js'
 /** The header of the AI SDK's UI message streams. */
 export const UI_MESSAGE_HEADER = 'x-vercel-ai-ui-message-stream'
 
-export type AppRoute = { readonly table: RouteTable; readonly backend: Backend }
+export type AppRoute = {
+  readonly table: RouteTable
+  readonly backend: Backend
+  /** Questions with a key whose app has not answered yet; a second one waits for that. */
+  readonly asking: Map<string, Asking>
+}
+
+type Key = { readonly scoped: string; readonly fingerprint: string }
+type Asking = { readonly fingerprint: string; readonly answered: Promise<unknown> }
 
 /** An app is a backend of one route, with nothing of its own but an address. */
 export function appRoute(table: RouteTable): AppRoute {
@@ -38,7 +50,7 @@ export function appRoute(table: RouteTable): AppRoute {
     acceptsCallerKey: false,
     firstTokenTimeoutMs: null,
   }
-  return { table, backend }
+  return { table, backend, asking: new Map() }
 }
 
 export function askApp(
@@ -56,16 +68,77 @@ export function askApp(
       return follow(parts, request, reply, known, eventId.sequence + 1, seat)
     }
     if (!parts.audit.canStart()) throw busy('chat_audit', 'audit_unavailable')
-    const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
-    const asked = requestTo(route, request, body, admission.isSecret)
-    const call = await opened(parts, route, asked, reply)
-    if (call === 'gone') return reply.hijack()
-    const { head } = call
-    if (head.status === 200 && isEventStream(head)) {
-      return answerStream(parts, route, request, reply, { ...call, asked, body, seat })
+    const key = keyOf(parts, route, request)
+    if (key === null) return askNew(parts, route, request, reply, seat, null)
+    const joined = await joinEarlier(parts, route, request, reply, seat, key)
+    if (joined !== null) return joined
+    const answered = askNew(parts, route, request, reply, seat, key)
+    route.asking.set(key.scoped, { fingerprint: key.fingerprint, answered })
+    try {
+      return await answered
+    } finally {
+      route.asking.delete(key.scoped)
     }
-    return reply.code(head.status).headers(headersFromApp(head.headers, false)).send(call.call.body())
   })
+}
+
+/** Null: none, or a caller who owns nothing, who could not have the earlier answer. Throws the 400 of one that is not valid. */
+function keyOf({ admission }: AskParts, { table }: AppRoute, request: FastifyRequest): Key | null {
+  const given = idempotencyKey(request.headers['idempotency-key'])
+  if (given === false) throw new HttpError('invalid_idempotency_key')
+  const owner = routeOwner(table.owner, request.headers)
+  if (given === null || owner === null) return null
+  const scoped = IdempotencyKeys.scoped(`${table.path} ${admission.of(request).caller.key}`, given)
+  return { scoped, fingerprint: `${request.url} ${digestOf(bodyOf(request))}` }
+}
+
+/** Null: there is none. Throws the 409 of another question with the same key. */
+async function joinEarlier(
+  parts: AskParts,
+  { asking }: AppRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  seat: Seat,
+  { scoped, fingerprint }: Key,
+): Promise<FastifyReply | null> {
+  const { relay, admission } = parts
+  const running = asking.get(scoped)
+  if (running !== undefined && running.fingerprint !== fingerprint)
+    throw new HttpError('idempotency_conflict')
+  // The first caller gets its failure.
+  await running?.answered.catch(() => {})
+  const earlier = relay.keys.find(scoped, fingerprint)
+  if (earlier.kind === 'conflict') throw new HttpError('idempotency_conflict')
+  if (earlier.kind === 'none') return null
+  const found = await relay.find(earlier.streamId, admission.of(request).caller)
+  return found === null ? null : follow(parts, request, reply, found, 0, seat)
+}
+
+async function askNew(
+  parts: AskParts,
+  route: AppRoute,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  seat: Seat,
+  key: Key | null,
+): Promise<FastifyReply> {
+  const body = bodyOf(request)
+  const asked = requestTo(route, request, body, parts.admission.isSecret)
+  // With a key the caller can come back before the app has answered.
+  const call = await opened(parts, route, asked, key === null ? reply.raw : null)
+  if (call === 'gone') return reply.hijack()
+  const { head } = call
+  if (head.status === 200 && isEventStream(head)) {
+    return answerStream(parts, route, request, reply, { ...call, asked, body, seat, key })
+  }
+  return reply
+    .code(head.status)
+    .headers(headersFromApp(head.headers, false))
+    .send(call.call.body({ forMs: parts.config().chatMaxDurationMs }))
+}
+
+function bodyOf({ body }: FastifyRequest): Buffer {
+  return Buffer.isBuffer(body) ? body : Buffer.alloc(0)
 }
 
 function requestTo(
@@ -84,42 +157,33 @@ function requestTo(
   }
 }
 
-type Opened = { readonly call: AppCall; readonly head: AppHead }
+type Opened = { readonly call: HeldCall; readonly head: Head }
 
 /** Behind the breaker of the route. Nothing is asked twice: the app may have begun to work. Throws what became of it. */
 async function opened(
   { relay, timers, config }: AskParts,
   { backend }: AppRoute,
   asked: UpstreamRequest,
-  { raw }: FastifyReply,
+  caller: ServerResponse | null,
 ): Promise<Opened | 'gone'> {
-  let result: Opened | 'gone' | 'timeout' | 'unreachable' | null = null
+  const result: { opened: Opened | null } = { opened: null }
   const run = async (): Promise<void> => {
-    const call = new AppCall(relay.edge, asked, timers, config().chatFirstTokenTimeoutMs)
-    const onClose = (): void => call.abort('gone')
-    raw.once('close', onClose)
-    if (raw.destroyed) onClose()
-    const head = await call.head
-    raw.off('close', onClose)
-    if (typeof head === 'string') {
-      result = head
-      if (head !== 'gone') throw new TryFailed({ kind: 'silence' })
-    } else result = { call, head }
+    const call = new HeldCall(relay.edge, asked, timers, config().chatFirstTokenTimeoutMs)
+    const outcome = await call.head(caller)
+    if (outcome === 'gone') return
+    if ('failure' in outcome) throw new TryFailed(outcome.failure)
+    result.opened = { call, head: outcome.head }
   }
   try {
     await relay.breakers.execute(backend.name, run)
   } catch (error) {
-    if (!(error instanceof TryFailed)) throw error
+    if (error instanceof TryFailed) throw failedBefore(failureCode(error.failure))
+    throw error
   }
-  // Set by `run`, which the compiler does not follow.
-  const outcome = result as Opened | 'gone' | 'timeout' | 'unreachable' | null
-  if (outcome === null) throw failedBefore('breaker_open')
-  if (outcome === 'timeout') throw failedBefore('first_token_timeout')
-  if (outcome === 'unreachable') throw failedBefore('upstream_unreachable')
-  return outcome
+  return result.opened ?? 'gone'
 }
 
-function isEventStream({ headers }: AppHead): boolean {
+function isEventStream({ headers }: Head): boolean {
   return /^text\/event-stream\s*(;|$)/i.test(String(headers['content-type'] ?? ''))
 }
 
@@ -127,6 +191,7 @@ type Streaming = Opened & {
   readonly asked: UpstreamRequest
   readonly body: Buffer
   readonly seat: Seat
+  readonly key: Key | null
 }
 
 function answerStream(
@@ -134,20 +199,15 @@ function answerStream(
   { table, backend }: AppRoute,
   request: FastifyRequest,
   reply: FastifyReply,
-  { call, head, asked, body, seat }: Streaming,
+  { call, head, asked, body, seat, key }: Streaming,
 ): FastifyReply {
-  const { relay, admission, limits } = parts
+  const { relay, admission } = parts
   const { caller, connectionId } = admission.of(request)
   const query = request.query as Readonly<Record<string, unknown>>
   const owner = routeOwner(table.owner, request.headers)
   const name = nameIn(table.streamId, { headers: request.headers, query, body })
   const canReturn = owner !== null && name !== null
-  const lease = limits.lease(caller)
-  if (typeof lease === 'string') {
-    call.abort('gone')
-    if (lease === 'instance') throw busy('chat_cap', 'chat_full')
-    throw rateLimited('chat_cap', 'too_many_streams_of_user')
-  }
+  const lease = leaseOrAbort(parts, request, call)
   const isUiMessage = head.headers[UI_MESSAGE_HEADER] !== undefined
   const generation = relay.start<PassEvent>({
     request: {
@@ -174,10 +234,26 @@ function answerStream(
   const found = { facts: generation.facts, log: generation.log }
   const { streamId } = found.facts
   if (canReturn) relay.routes.keep(table.path, owner, name, { streamId, isUiMessage })
+  if (key !== null) relay.keys.keep(key.scoped, key.fingerprint, streamId)
   followIn(seat, streamId)
   const location = canReturn ? { Location: `${table.path}/${encodeURIComponent(name)}/stream` } : {}
   const headers = { ...headersFromApp(head.headers, true), ...location }
-  return connect(parts, request, reply, { found, from: 0, isResume: false, seat, headers })
+  // A caller who has left meanwhile has the grace to come back.
+  const leave = relay.follow(generation)
+  try {
+    return connect(parts, request, reply, { found, from: 0, isResume: false, seat, headers })
+  } finally {
+    leave()
+  }
+}
+
+function leaseOrAbort(parts: AskParts, request: FastifyRequest, call: HeldCall): Lease {
+  try {
+    return takeLease(parts, request)
+  } catch (error) {
+    call.abort()
+    throw error
+  }
 }
 
 /** The running stream of a chat; null: none. Throws the 404 of a caller who owns nothing. */

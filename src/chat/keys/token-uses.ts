@@ -21,13 +21,18 @@ export function estimatedTokens(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_TOKEN)
 }
 
-/** What an answer cost: as the upstream counts, else estimated. */
-export function spentOf({ usage, inputEstimate, bytes }: AnswerCounts): Spent {
+/**
+ * What an answer cost: as the upstream counts, else estimated. The counts of an answer that broke off are those of its beginning, so
+ * what came out is at least what was passed on.
+ */
+export function spentOf({ usage, inputEstimate, bytes }: AnswerCounts, isWhole: boolean): Spent {
   const { inputTokens, outputTokens } = usage ?? {}
+  const isCounted = inputTokens !== undefined && outputTokens !== undefined && isWhole
+  const out = outputTokens ?? estimatedTokens(bytes)
   return {
     in: inputTokens ?? inputEstimate,
-    out: outputTokens ?? estimatedTokens(bytes),
-    estimated: inputTokens === undefined || outputTokens === undefined,
+    out: isWhole ? out : Math.max(out, estimatedTokens(bytes)),
+    estimated: !isCounted,
   }
 }
 

@@ -12,10 +12,12 @@ import { type EventId, eventIdOf } from '../request.js'
 import { follow, notFound } from '../resume.js'
 import { type AskParts, onDisconnectOf, type Started, start, untilBegun } from '../start.js'
 import type { CallFailure } from '../upstream/call.js'
+import type { UpstreamRequest } from '../upstream/request.js'
 import { untilEnded } from '../whole.js'
 import { type BodyFacts, readBody } from './body.js'
 import { headersToCaller, upstreamRequestId } from './headers.js'
-import { digestOf, type PassRoute, passRequest } from './question.js'
+import { askerOf, digestOf, type PassRoute, passRequest } from './question.js'
+import { cancelOf } from './responses.js'
 
 /** So long a failure can still be an honest HTTP status; then the connection would need a comment. */
 const LATEST_HEAD_MS = 15_000
@@ -40,7 +42,7 @@ export function askPass(
     try {
       return await (facts.stream
         ? connectPass(parts, request, reply, started, seat)
-        : sendWhole(parts, request, reply, started))
+        : sendWhole(parts, request, reply, started, facts))
     } finally {
       begun.leave()
     }
@@ -87,14 +89,23 @@ function startPass(
     onDisconnect: canReturn ? onDisconnectOf(parts, given) : 'cancel',
     question: () => {
       const onAnswerId = (id: string): void => {
-        const origin = generation?.head?.origin
-        if (generation !== null && origin !== undefined) {
-          relay.answers.keep(id, { streamId: generation.facts.streamId, origin })
-        }
+        const backend = generation?.head?.backend
+        if (generation === null || backend === undefined) return
+        const { stream: isStreamed, background: isBackground } = facts
+        const { streamId } = generation.facts
+        relay.answers.keep(id, { streamId, backend, isStreamed, isBackground })
       }
+      const cancelRequest = (streamId: string): UpstreamRequest | null => {
+        const answer = relay.answers.takeCancel(streamId)
+        const backend = backends.find(({ name }) => name === answer?.backend)
+        return answer === null || backend === undefined ? null : cancelOf(asker, backend, answer.id)
+      }
+      const { isSecret } = admission
+      const backends = backendsOf(parts.config())
+      const asker = askerOf(request, admitted, isSecret)
       const made = passRequest(
-        { route, request, admitted, body, facts, isSecret: admission.isSecret, onAnswerId },
-        backendsOf(parts.config()),
+        { route, request, admitted, body, facts, isSecret, onAnswerId, cancelRequest },
+        backends,
       )
       if (made === null) throw new HttpError('model_not_served')
       return made
@@ -140,6 +151,7 @@ async function sendWhole(
   request: FastifyRequest,
   reply: FastifyReply,
   { found, generation, hasKey }: Started,
+  { background }: BodyFacts,
 ): Promise<FastifyReply> {
   const validUntilMs = validUntilOf(parts.admission.of(request).credential)
   const forMs = validUntilMs === null ? null : validUntilMs - parts.clock.nowMs()
@@ -147,7 +159,8 @@ async function sendWhole(
   if (how === 'gone') return reply.hijack()
   if (how === 'expired') throw wrongToken()
   const body = await wholeBody(found.log)
-  if (!hasKey) parts.relay.forget(found.facts.streamId)
+  // One in the background has only begun: its id is needed to ask for it, and to cancel it.
+  if (!hasKey && !background) parts.relay.forget(found.facts.streamId)
   if (body === null) throw new HttpError('upstream_failed', 'The answer was stopped, or broke off.')
   return reply
     .headers({ 'content-type': 'application/json', ...headersToCaller(generation?.head?.headers ?? {}) })

@@ -6,9 +6,9 @@ const read = (text: string) => readBody(Buffer.from(text))
 
 const spaced = fc.record({ value: fc.jsonValue(), indent: fc.constantFrom(0, 1, 4) })
 
-test('model and stream of any object are those that JSON.parse finds, and only the model is replaced', () => {
+test('model, stream and background of any object are those that JSON.parse finds, and only the model is replaced', () => {
   const members = fc.dictionary(
-    fc.oneof(fc.constantFrom('model', 'stream', 'mo"del', 'a'), fc.string()),
+    fc.oneof(fc.constantFrom('model', 'stream', 'background', 'mo"del', 'a'), fc.string()),
     fc.oneof(fc.jsonValue(), fc.constantFrom(true, false, 'gpt "x"', '\\', '}')),
     { noNullPrototype: true },
   )
@@ -19,6 +19,7 @@ test('model and stream of any object are those that JSON.parse finds, and only t
       if (typeof facts === 'string') throw new Error(facts)
       const named = typeof object.model === 'string' ? object.model : null
       expect([facts.model, facts.stream]).toEqual([named, object.stream === true])
+      expect(facts.background).toBe(object.background === true)
       const changed = withModel(Buffer.from(text), facts, model).toString()
       const wanted = named === null ? object : { ...object, model }
       expect(changed).toBe(JSON.stringify(wanted, null, indent))

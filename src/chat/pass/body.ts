@@ -1,5 +1,5 @@
-// What the relay reads of a request's JSON, without parsing it: the members `model` and `stream` at its top, and where the model's
-// value is, so that it alone can be replaced and every other byte goes on as it came. A body may have 32 MiB of images, so text is
+// What the relay reads of a request's JSON, without parsing it: the members `model`, `stream` and `background` at its top, and where the
+// model's value is, so that it alone can be replaced and every other byte goes on as it came. A body may have 32 MiB of images, so text is
 // skipped by native search.
 const QUOTE = 34
 const BACKSLASH = 92
@@ -16,6 +16,8 @@ export type BodyFacts = {
   /** The bytes of the model's value, quotes included. */
   readonly modelSpan: readonly [from: number, to: number] | null
   readonly stream: boolean
+  /** Of the responses API: the backend goes on although the connection closes. */
+  readonly background: boolean
 }
 
 /** `twice`: upstreams differ in which of two members they take, so what is checked could be another than what is asked. */
@@ -75,6 +77,10 @@ function textAt(bytes: Buffer, from: number, to: number): string | null {
   }
 }
 
+function isTrue(bytes: Buffer, from: number, to: number): boolean {
+  return bytes.toString('latin1', from, to) === 'true'
+}
+
 /** A longer name is none of ours, escapes included. */
 const LONGEST_NAME_BYTES = 64
 
@@ -94,6 +100,7 @@ function read(bytes: Buffer): BodyFacts | BodyFault {
   let model: string | null = null
   let modelSpan: BodyFacts['modelSpan'] = null
   let stream = false
+  let background = false
   at = skipSpace(bytes, at + 1)
   while (bytes[at] !== CLOSE_BRACE) {
     if (bytes[at] !== QUOTE) return 'not_an_object'
@@ -107,17 +114,19 @@ function read(bytes: Buffer): BodyFacts | BodyFault {
     if (name === 'model' || name === 'stream') {
       if (seen.has(name)) return 'twice'
       seen.add(name)
-      if (name === 'stream') stream = bytes.toString('latin1', from, to) === 'true'
+      if (name === 'stream') stream = isTrue(bytes, from, to)
       else if (bytes[from] === QUOTE) {
         model = textAt(bytes, from, to)
         modelSpan = [from, to]
       }
-    }
+    } else if (name === 'background') background ||= isTrue(bytes, from, to)
     at = skipSpace(bytes, to)
     if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1)
     else if (bytes[at] !== CLOSE_BRACE) return 'not_an_object'
   }
-  return skipSpace(bytes, at + 1) === bytes.length ? { model, modelSpan, stream } : 'not_an_object'
+  return skipSpace(bytes, at + 1) === bytes.length
+    ? { model, modelSpan, stream, background }
+    : 'not_an_object'
 }
 
 /** The same bytes with another model. */

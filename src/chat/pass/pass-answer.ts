@@ -64,8 +64,8 @@ class PassAnswer implements Answer<PassEvent> {
       this.end({ type: 'error', code }, now)
       return
     }
-    const ends = said.at(-1)?.ends ?? null
-    if (ends === 'done') this.#close({ type: 'done', reason: 'complete' }, 'whole', now)
+    const { ends = null, reason = null } = said.at(-1) ?? {}
+    if (ends === 'done') this.#close({ type: 'done', reason: reason ?? 'complete' }, 'whole', now)
     else if (ends === 'error') this.#close({ type: 'error', code: 'upstream_error' }, 'whole', now)
   }
 

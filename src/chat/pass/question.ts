@@ -34,6 +34,8 @@ export type PassQuestion = {
   readonly facts: BodyFacts
   readonly isSecret: IsSecret
   onAnswerId(id: string): void
+  /** See Request. */
+  cancelRequest(streamId: string): UpstreamRequest | null
 }
 
 type IsSecret = Asker['isSecret']
@@ -55,18 +57,21 @@ export function withQuery(path: string, query: string): string {
   return `${path}${path.includes('?') ? '&' : '?'}${query}`
 }
 
+export function askerOf(
+  { headers, facts }: FastifyRequest,
+  { forwardedKey }: Admitted,
+  isSecret: IsSecret,
+): Asker {
+  return { headers, requestId: facts.requestId, forwardedKey, isSecret }
+}
+
 /** Null: this backend does not serve it. */
 function requestFor(question: PassQuestion, backend: Backend): UpstreamRequest | null {
   const { route, request, admitted, body, facts } = question
   if (!backend.serves.has(route.serves)) return null
   const model = facts.model === null ? null : modelAt(backend, facts.model)
   if (facts.model !== null && model === null) return null
-  const asker = {
-    headers: request.headers,
-    requestId: request.facts.requestId,
-    forwardedKey: admitted.forwardedKey,
-    isSecret: question.isSecret,
-  }
+  const asker = askerOf(request, admitted, question.isSecret)
   const headers = headersToBackend(asker, backend, facts.stream ? 'text/event-stream' : 'application/json')
   if (headers === null) return null
   return {
@@ -101,6 +106,7 @@ export function passRequest(question: PassQuestion, backends: readonly Backend[]
     traceId: traceIdOf(passedOn(request.headers).traceparent),
     kind: 'pass',
     isSilent: !facts.stream,
+    cancelRequest: streamId => question.cancelRequest(streamId),
     format: passFormat({
       questionBytes: body.length,
       isWhole: !facts.stream,

@@ -3,13 +3,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { HttpError } from '../../contract/errors.js'
 import type { KnownAnswer } from '../answer-ids.js'
-import { backendsOf } from '../backends/backend.js'
+import { type Backend, backendsOf, pathAt } from '../backends/backend.js'
 import { withSeat } from '../connect.js'
 import type { ChatLog, FoundStream } from '../log/chat-log.js'
 import { after as numberText } from '../request.js'
 import { follow, notFound, stopFound } from '../resume.js'
 import type { AskParts } from '../start.js'
+import type { UpstreamRequest } from '../upstream/request.js'
 import { forward } from './forward.js'
+import { type Asker, headersToBackend } from './headers.js'
 
 type Ours = { readonly known: KnownAnswer; readonly found: FoundStream }
 
@@ -36,7 +38,7 @@ export async function getResponse(
 ): Promise<unknown> {
   const query = request.query as { readonly stream?: unknown; readonly starting_after?: unknown }
   const ours = await oursOf(parts, request, idOf(request))
-  if (query.stream !== 'true' || ours === null) return passOn(parts, request, reply, ours)
+  if (query.stream !== 'true' || ours?.known.isStreamed !== true) return passOn(parts, request, reply, ours)
   const given = query.starting_after
   if (given !== undefined && !numberText.safeParse(given).success) {
     throw new HttpError('invalid_query', 'starting_after must be the sequence_number of an event, once.')
@@ -68,8 +70,22 @@ export async function cancelResponse(
   const id = idOf(request)
   const ours = await oursOf(parts, request, id)
   if (ours === null) return passOn(parts, request, reply, null)
-  stopFound(parts, request, ours.found)
+  const { known, found } = ours
+  // It goes on with this request, so the stop sends none of its own.
+  parts.relay.answers.takeCancel(known.streamId)
+  stopFound(parts, request, found)
+  if (known.isBackground) return passOn(parts, request, reply, ours)
   return reply.send({ id, object: 'response', status: 'cancelled' })
+}
+
+/** Cancels an answer at its backend; null: it takes no key of this caller. */
+export function cancelOf(asker: Asker, backend: Backend, id: string): UpstreamRequest | null {
+  const given = headersToBackend(asker, backend, 'application/json')
+  if (given === null) return null
+  // It has no body.
+  const { 'content-type': _, ...headers } = given as Record<string, string>
+  const path = pathAt(backend.url, `/responses/${encodeURIComponent(id)}/cancel`)
+  return { origin: backend.url.origin, path, method: 'POST', headers, body: null }
 }
 
 /** To the backend that made it; an id that is not ours: with the caller's own key, to the backend that takes it. */
@@ -82,9 +98,17 @@ function passOn(
   const { forwardedKey } = parts.admission.of(request)
   if (ours === null && forwardedKey === null) throw notFound()
   const backends = backendsOf(parts.config()).filter(
-    ({ serves, url, acceptsCallerKey }) =>
-      serves.has('responses') && (ours === null ? acceptsCallerKey : url.origin === ours.known.origin),
+    ({ serves, name, acceptsCallerKey }) =>
+      serves.has('responses') && (ours === null ? acceptsCallerKey : name === ours.known.backend),
   )
   const [path = ''] = request.url.slice('/v1'.length).split('?')
-  return forward(parts, request, reply, { path, backends, hasModel: false })
+  return forward(parts, request, reply, {
+    path,
+    backends,
+    hasModel: false,
+    starts: false,
+    repeats: false,
+    // Its tokens are spent with the answer.
+    spends: 'never',
+  })
 }

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { HttpError } from '../../contract/errors.js'
 import type { RouteRules } from '../../contract/plugin.js'
 import type { Refusal } from '../../contract/refusal.js'
-import { backendsOf, type Served } from '../backends/backend.js'
+import { backendsOf } from '../backends/backend.js'
 import { durableParameters } from '../durable/query.js'
 import { durableHead, readOrResume } from '../durable/routes.js'
 import { QuestionBytes } from '../limits/question-bytes.js'
@@ -66,18 +66,29 @@ function ask(route: PassRoute): Route {
   }
 }
 
-function passOn(methods: readonly Method[], url: string, served: Served | null): Route {
+const SPENDS = { models: 'never', embeddings: 'always', others: 'counted' } as const
+
+function passOn(methods: readonly Method[], url: string, served: 'models' | 'embeddings' | null): Route {
+  const starts = served !== 'models'
+  const rules = {
+    hasModel: served === 'embeddings',
+    starts,
+    // What else there may be can create something at its backend.
+    repeats: served !== null,
+    isSilent: served === null,
+    spends: SPENDS[served ?? 'others'],
+  }
   return {
     methods,
     url,
     summary: 'Passed on to a backend, never logged',
     contentType: 'application/json',
     errors: 'openai',
-    starts: url !== '/v1/models',
+    starts,
     handler: (parts, request, reply) => {
       const [path = ''] = request.url.slice('/v1'.length).split('?')
       const backends = serving(backendsOf(parts.config()), served)
-      return forward(parts, request, reply, { path, backends, hasModel: served === 'embeddings' })
+      return forward(parts, request, reply, { ...rules, path, backends })
     },
   }
 }
@@ -142,12 +153,16 @@ const OWN_ROUTES: readonly Route[] = [
   },
 ]
 
-/** `G6_RELAY_PASS`: each a path, with a method before it or for all. */
+/** `G6_RELAY_PASS`: each a path, with a method before it or for all. What is there already stays as it is. */
 function configured(entries: readonly string[]): readonly Route[] {
-  return entries.map(entry => {
+  const taken = new Set(OWN_ROUTES.flatMap(({ methods, url }) => methods.map(method => `${method} ${url}`)))
+  return entries.flatMap(entry => {
     const [first = '', second] = entry.split(' ')
-    const methods = second === undefined ? ALL_METHODS : ALL_METHODS.filter(each => each === first)
-    return passOn(methods, second ?? first, null)
+    const url = second ?? first
+    const wanted = second === undefined ? ALL_METHODS : ALL_METHODS.filter(each => each === first)
+    const methods = wanted.filter(method => !taken.has(`${method} ${url}`))
+    for (const method of methods) taken.add(`${method} ${url}`)
+    return methods.length === 0 ? [] : [passOn(methods, url, null)]
   })
 }
 

@@ -18,6 +18,8 @@ export type AttemptHandlers<Said> = {
 export type Attempt = EdgeCall & {
   /** Not a byte came for too long: fails, and ends the connection. */
   stalled(): void
+  /** Its body stays open although nothing is to follow: what its end would be, and ends the connection. */
+  endBody(): void
 }
 
 export function oneHeader(header: string | readonly string[] | undefined): string | null {
@@ -81,6 +83,16 @@ export function attempt<Said>(
     call.abort()
   }
 
+  function onEnd(): void {
+    failAsRefused()
+    if (!isOver) {
+      const said = hasBytes ? reader.end() : []
+      if (said.some(reader.isTerminal)) hand(said, 0)
+      else fail({ kind: 'cut', cause: hasBytes ? 'no_last_event' : 'empty_body' })
+    }
+    handlers.onClosed()
+  }
+
   const call = edge.open(request, {
     onHead: (status, headers) => {
       if (status < 200 || isOver) return
@@ -104,15 +116,7 @@ export function attempt<Said>(
       if (said === null) handlers.onSaid(null, chunk.length)
       else hand(said, chunk.length)
     },
-    onEnd: () => {
-      failAsRefused()
-      if (!isOver) {
-        const said = hasBytes ? reader.end() : []
-        if (said.some(reader.isTerminal)) hand(said, 0)
-        else fail({ kind: 'cut', cause: hasBytes ? 'no_last_event' : 'empty_body' })
-      }
-      handlers.onClosed()
-    },
+    onEnd,
     onError: (cause, isSent) => {
       failAsRefused()
       fail({ kind: hasHead ? 'cut' : isSent ? 'unanswered' : 'unreachable', cause })
@@ -127,6 +131,10 @@ export function attempt<Said>(
       failAsRefused()
       fail({ kind: 'silence' })
       call.abort()
+    },
+    endBody: () => {
+      call.abort()
+      onEnd()
     },
   }
 }

@@ -341,6 +341,34 @@ describe('a body that stays open after the reason of its end', () => {
     )
     expect([said, aborted]).toEqual(['a . $', 0])
   })
+  test('is a cut where the reason alone is no end', async () => {
+    const { code, aborted, causes, time } = await outcome(
+      (_, handlers, { pass }) => {
+        says(handlers, 'a')
+        pass(2_000)
+      },
+      { until, asking: { newReader: () => ({ ...wordsReader(), hasReason: () => true }) } },
+    )
+    expect([code, aborted, causes, time.waiting()]).toEqual(['upstream_cut', 1, ['first: no_last_event'], 0])
+  })
+  test('goes on where more of the answer comes after the reason', async () => {
+    let hasReason = false
+    const { said } = await outcome(
+      (_, handlers, { pass }) => {
+        for (const chunk of ['a', 'b']) {
+          hasReason = chunk === 'a'
+          says(handlers, chunk)
+          pass(1_500)
+        }
+        handlers.onData(Buffer.from('c'))
+      },
+      {
+        until: word => word === 'c',
+        asking: { newReader: () => ({ ...newReader(), hasReason: () => hasReason }) },
+      },
+    )
+    expect(said).toBe('a b c')
+  })
   test('ends one without a visible word, and of one that fails meanwhile nothing is left', async () => {
     const empty = await outcome(
       (_, handlers, { pass }) => {

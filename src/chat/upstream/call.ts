@@ -45,7 +45,7 @@ export type CallFailure = { readonly code: ChatFailureCode; readonly refusal: Up
 
 export interface CallHandlers<Said> {
   /** A backend has begun to answer; what it says follows. */
-  onHead(headers: EdgeHeaders, origin: string): void
+  onHead(headers: EdgeHeaders, backend: string): void
   /** What one chunk said, in order; null: nothing to hand on, but a sign of life. */
   onSaid(said: readonly Said[] | null): void
   /** A frame was not understood, or left out; `kind` names it for the log. */
@@ -91,7 +91,6 @@ type Failed<Said> = { readonly failure: TryFailure; readonly said: readonly Said
 
 export class UpstreamCall<Said> {
   #call: Attempt | null = null
-  #resolve: (() => void) | null = null
   #reject: ((error: Error) => void) | null = null
   #cancelWait: (() => void) | null = null
   #cancelLinger: (() => void) | null = null
@@ -205,7 +204,6 @@ export class UpstreamCall<Said> {
         if (this.#isOver) return Promise.reject(new Cancelled())
         onMade()
         return new Promise<void>((resolve, reject) => {
-          this.#resolve = resolve
           this.#reject = reject
           this.#open(served, isLast || this.asking.handsOnEarly === true, { resolve, reject })
         })
@@ -275,7 +273,7 @@ export class UpstreamCall<Said> {
     const call = attempt(this.parts.edge, request, reader, keptRefusalBytes, {
       onHead: headers => {
         this.#heard()
-        if (!this.#isOver && !isGone) this.handlers.onHead(headers, request.origin)
+        if (!this.#isOver && !isGone) this.handlers.onHead(headers, target.name)
       },
       onSaid: (said, bytes) => {
         if (this.#isOver || isGone) return
@@ -340,19 +338,17 @@ export class UpstreamCall<Said> {
 
   /** An upstream that keeps its body open after the reason of the end has said everything. */
   #awaitTerminal(reader: BodyReader<Said>): void {
-    if (this.#cancelAfterReason !== null || reader.hasReason?.() !== true) return
+    const hasReason = reader.hasReason?.() === true
+    if (hasReason === (this.#cancelAfterReason !== null)) return
+    if (!hasReason) {
+      // The answer goes on, so that was not its end.
+      this.#cancelAfterReason?.()
+      this.#cancelAfterReason = null
+      return
+    }
     // It is silent because it is done.
     this.#cancelSilence?.()
-    this.#cancelAfterReason = this.parts.timers.after(AFTER_REASON_MS, () => {
-      const said = reader.end()
-      const last = said.at(-1)
-      if (last === undefined || !reader.isTerminal(last)) return
-      this.#over()
-      // Before the first word the try is still being made.
-      this.#resolve?.()
-      this.#call?.abort()
-      this.handlers.onSaid(said)
-    })
+    this.#cancelAfterReason = this.parts.timers.after(AFTER_REASON_MS, () => this.#call?.endBody())
   }
 
   /** After the terminal frame: a body that ends by itself leaves its connection for the next question. */

@@ -121,6 +121,19 @@ describe('dialect D', () => {
     expect([normaliser.hasReason, normaliser.end(false)]).toEqual([true, [DONE]])
     expect(createNormaliser(() => {}).end(false)).toEqual([])
   })
+  test('a reason that comes with every frame does not say that the answer ends', () => {
+    const normaliser = createNormaliser(() => {})
+    for (const [text, hasReason] of [
+      ['a', true],
+      ['b', false],
+      ['c', false],
+    ] as const) {
+      const frame = { candidates: [{ content: { parts: [{ text }] }, finishReason: 'STOP' }] }
+      normaliser.frame({ event: 'message', data: JSON.stringify(frame), id: '' })
+      expect(normaliser.hasReason).toBe(hasReason)
+    }
+    expect(normaliser.end(false)).toEqual([DONE])
+  })
   test('of several answers only the first is relayed; the others are counted', () => {
     const kinds: string[] = []
     const normaliser = createNormaliser(kind => kinds.push(kind))

@@ -2,7 +2,6 @@
 // configured (dialects/): a backend that answers in another one is understood. What is known to be no part of the answer is
 // passed over; what cannot be understood is counted and named; a part of the answer that cannot be read is an error, so that
 // no answer has a gap in silence.
-import { endKind, endReason, isFailureReason } from '../../protocol/end-reasons.js'
 import type { SseMessage } from '../../sse/parse.js'
 import type { JsonObject, UpstreamEvent } from '../events.js'
 import { anthropic } from './dialects/anthropic.js'
@@ -13,6 +12,7 @@ import { openAi } from './dialects/openai.js'
 import { typed, untyped } from './dialects/rag.js'
 import { responses } from './dialects/responses.js'
 import { uiMessage } from './dialects/ui-message.js'
+import { endWord } from './end-word.js'
 import { frameKind, isFailure, isFailureName, isUnknownFailure } from './failures.js'
 import { splitMetadata } from './metadata-marker.js'
 import { FAILURE, type Remark } from './remark.js'
@@ -85,6 +85,8 @@ export function createNormaliser(onUnknown: (kind: string) => void): Normaliser 
   let held = ''
   let model: string | null = null
   let reason: string | null = null
+  /** More of the answer came after a reason: some upstreams give one in every frame. */
+  let hasGoneOn = false
   let hasText = false
   let hasRefusal = false
   let hasTool = false
@@ -94,6 +96,7 @@ export function createNormaliser(onUnknown: (kind: string) => void): Normaliser 
   function say(type: keyof typeof characters, text: string, events: UpstreamEvent[]): void {
     const data = characters[type].take(text)
     if (data === '') return
+    if (reason !== null) hasGoneOn = true
     if (type === 'token') hasText = true
     else if (type === 'refusal') hasRefusal = true
     events.push({ type, data })
@@ -131,13 +134,9 @@ export function createNormaliser(onUnknown: (kind: string) => void): Normaliser 
   }
 
   function finish(events: UpstreamEvent[]): void {
-    const word = reason ?? 'complete'
-    const isWell = endKind(word) === 'complete'
-    const isSilent = !hasText && !hasRefusal && held === ''
-    if (isFailureReason(word)) endWith(FAILED, events)
-    else if (isWell && hasRefusal) endWith({ type: 'done', reason: 'refusal' }, events)
-    else if (!isWell || !isSilent) endWith({ type: 'done', reason: endReason(word) }, events)
-    else if (hasTool) endWith({ type: 'done', reason: endReason('tool_calls') }, events)
+    const end = endWord(reason, { hasText: hasText || held !== '', hasRefusal, hasTool })
+    if (end.kind === 'failure') endWith(FAILED, events)
+    else if (end.kind === 'done') endWith({ type: 'done', reason: end.reason }, events)
     // The answer may be in what was not understood.
     else if (hasUnknown) endWith({ type: 'error', code: 'upstream_failed' }, events)
     else endWith({ type: 'done', reason: 'empty' }, events)
@@ -226,7 +225,7 @@ export function createNormaliser(onUnknown: (kind: string) => void): Normaliser 
       return events
     },
     get hasReason() {
-      return reason !== null && !isOver
+      return reason !== null && !hasGoneOn && !isOver
     },
   }
 }

@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createScan } from './scan.js'
 
-const NAMES = ['content', 'text', 'reasoning']
+const NAMES = ['content', 'text', 'refusal']
 
-/** The first text, not empty, under one of the names, in the order of the document. */
-function firstWord(value: unknown): string | null {
+/** The first text, not empty, under one of the names, in the order of the document, with its name. */
+function firstWord(value: unknown): { readonly name: string; readonly word: string } | null {
   if (typeof value !== 'object' || value === null) return null
   for (const [name, member] of Object.entries(value)) {
     if (!Array.isArray(value) && NAMES.includes(name) && typeof member === 'string' && member !== '')
-      return member
+      return { name, word: member }
     const inside = firstWord(member)
     if (inside !== null) return inside
   }
@@ -28,11 +28,14 @@ const text = fc.oneof(
   fc.string({ unit: 'grapheme' }),
   fc.constantFrom('', 'usage', 'error', 'content', '"content":"x"', '\\', '\\"', '"', '{', ':'),
 )
-const name = fc.oneof(fc.constantFrom('content', 'text', 'usage', 'error', 'delta', 'contents', 'a"b'), text)
+const name = fc.oneof(
+  fc.constantFrom('content', 'refusal', 'usage', 'error', 'index', 'finish_reason', 'contents', 'a"b'),
+  text,
+)
 const { json } = fc.letrec<{ readonly json: unknown }>(tie => ({
   json: fc.oneof(
     { maxDepth: 4 },
-    fc.constantFrom(null, true, 7, -1.5),
+    fc.constantFrom(null, true, 0, 0.5, 7, -1.5),
     text,
     fc.array(tie('json'), { maxLength: 4 }),
     fc.dictionary(name, tie('json'), { maxKeys: 5, noNullPrototype: true }),
@@ -45,10 +48,16 @@ test('it finds in the bytes of any JSON what parsing finds', () => {
     fc.property(json, fc.constantFrom(0, 1), (value, indent) => {
       const lines = JSON.stringify(value, null, indent).split('\n')
       const event = Buffer.from(`${lines.map(line => `data: ${line}\n`).join('')}\n`)
-      const word = firstWord(value)
-      const inside = word === null ? '' : JSON.stringify(word).slice(1, -1)
+      const first = firstWord(value)
+      const inside = first === null ? '' : JSON.stringify(first.word).slice(1, -1)
       expect(scan(event)).toEqual({
         wordBytes: Buffer.byteLength(inside),
+        isRefusal: first?.name === 'refusal',
+        ofChoices: has(value, (name, member) =>
+          name === 'index'
+            ? typeof member === 'number' && member >= 1
+            : name === 'finish_reason' && typeof member === 'string' && member !== '',
+        ),
         hasUsage: has(value, (name, member) => name === 'usage' && isObject(member)),
         mayFail: has(value, (name, member) => name === 'error' || member === 'error'),
       })

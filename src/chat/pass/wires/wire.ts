@@ -1,34 +1,23 @@
 // What the relay must know of a wire that it passes on: where an answer ends, whether it failed, what was counted, and whether an
 // event says something. Nothing else is read, and nothing is changed.
-import type { TokenCounts } from '../../events.js'
 import { parsedObject, tokenCounts } from '../../upstream/values.js'
+import { NOTHING, type Seen } from './seen.js'
 
-export type Seen = {
-  /** `done`: the answer is complete; `error`: the upstream says that it failed. */
-  readonly ends: 'done' | 'error' | null
-  /** Bytes of what it says to a person, or to the program that asked; 0: nothing. */
-  readonly wordBytes: number
-  /** Null: none in this event. Of several the newer ones count, member by member. */
-  readonly usage: TokenCounts | null
-  /** An id of the API by which this answer may be asked for. */
-  readonly answerId: string | null
-}
+export { DONE, FAILED, NOTHING, type Seen } from './seen.js'
 
 /** Reads the events of one body. */
 export interface Wire {
   look(event: Buffer): Seen
-  /** Whether the end of the body is that of the answer, after what came so far. */
-  endsWithBody(): boolean
+  /** The upstream has said why it ends, and nothing of the answer came after that. */
+  readonly hasReason: boolean
+  /** What the end of the body is, after what came so far; null: a cut. */
+  readonly end: Seen | null
 }
 
 /** An event that says so much, and nothing else. The hot path, so every member is named: copying an object costs more. */
 export function said(wordBytes: number): Seen {
-  return wordBytes === 0 ? NOTHING : { ends: null, wordBytes, usage: null, answerId: null }
+  return wordBytes === 0 ? NOTHING : { ends: null, reason: null, wordBytes, usage: null, answerId: null }
 }
-
-export const NOTHING: Seen = { ends: null, wordBytes: 0, usage: null, answerId: null }
-export const DONE: Seen = { ...NOTHING, ends: 'done' }
-export const FAILED: Seen = { ...NOTHING, ends: 'error' }
 
 /** One character a byte: several times as fast as UTF-8, and all that is looked for is ASCII. */
 export function textOf(event: Buffer): string {
