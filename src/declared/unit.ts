@@ -64,19 +64,21 @@ export function isKnownUnit(unit: string): boolean {
   return unit === TIME || SCALES.has(unit)
 }
 
-/** A number of one unit in another; null when they measure different things. */
+/** A number of one unit in another; null when they measure different things, or the number is too large for it. */
 export function converted(value: number, from: string, to: string): number | null {
   if (from === to) return value
   const [a, b] = [SCALES.get(from), SCALES.get(to)]
-  return a !== undefined && b !== undefined && a.kind === b.kind ? (value * a.per) / b.per : null
+  if (a === undefined || b === undefined || a.kind !== b.kind) return null
+  const result = (value * a.per) / b.per
+  return Number.isFinite(result) ? result : null
 }
 
-/** A number with its unit, complete. */
+/** A number with its unit, complete; one that is too large for a nearer unit keeps its own. */
 export function numberText(value: number, unit: string | null): string {
   if (unit === null) return plainNumber(value)
-  const scale = SCALES.get(unit)
-  if (scale?.kind === 'duration') return durationText(value * scale.per)
   if (unit === 'B') return sizeText(value)
-  if (unit === 'ratio') return `${plainNumber(value * 100)} %`
-  return `${plainNumber(value)} ${unit}`
+  const ms = converted(value, unit, 'ms')
+  if (ms !== null) return durationText(ms)
+  const percent = unit === 'ratio' ? converted(value, unit, '%') : null
+  return percent === null ? `${plainNumber(value)} ${unit}` : `${plainNumber(percent)} %`
 }

@@ -98,13 +98,9 @@ function numberCell(item: Item, value: number, context: CellContext): Cell {
   const { unit } = item
   const tone = thresholdTone(item, value)
   if (unit === null) return toned(bareCell(item, value, context), tone)
-  const isRatio = unit === 'ratio'
-  const cell: Cell = {
-    text: numberText(value, unit),
-    value: isRatio ? value * 100 : value,
-    unit: isRatio ? '%' : unit,
-  }
-  return toned(cell, tone)
+  const percent = unit === 'ratio' ? converted(value, unit, '%') : null
+  const amount = percent === null ? { value, unit } : { value: percent, unit: '%' }
+  return toned({ text: numberText(value, unit), ...amount }, tone)
 }
 
 /** By thresholds: ok when one is given and none is reached. */

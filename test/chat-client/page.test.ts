@@ -297,7 +297,8 @@ describe('the conversation', () => {
   test('what an input method composes is not sent, and its Escape stops nothing', async () => {
     room.byHand()
     const page = await room.open()
-    const press = (init: KeyboardEventInit) =>
+    type Press = { readonly key: string; readonly isComposing?: boolean; readonly keyCode?: number }
+    const press = (init: Press) =>
       question().evaluate(
         (field, keys) =>
           field.dispatchEvent(new KeyboardEvent('keydown', { bubbles: true, cancelable: true, ...keys })),

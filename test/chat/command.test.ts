@@ -224,6 +224,7 @@ test('switched on by SIGHUP with an unusable audit trail, the server runs on, lo
   const url = await server.url()
   await writeFile(file, 'enable_sse_streaming = true\naudit_required = true\n')
   server.signal('SIGHUP')
+  await server.until(/settings read again/)
   await server.until(/the audit store is unavailable/)
   expect((await asked(url).end()).json).toMatchObject({ status: 503, code: 'audit_unavailable' })
   server.signal('SIGHUP')
