@@ -35,8 +35,14 @@ const start = async (): Promise<Rig> => {
   return rig
 }
 
-/** Everything a page can ask for without permission; resolves when all of it has ended. */
-async function attack(url: string): Promise<void> {
+/**
+ * Everything a page can ask for without permission; resolves when all of it has ended, with how many requests the browser lost:
+ * on a busy machine it may use a connection that the server has just closed.
+ */
+async function attack(url: string): Promise<number> {
+  let lost = 0
+  const asked = (path: string, init: RequestInit): Promise<unknown> =>
+    fetch(`${url}${path}`, init).catch(() => lost++)
   const ended = (source: EventTarget): Promise<unknown> =>
     new Promise(resolve => {
       for (const name of ['error', 'load']) source.addEventListener(name, resolve, { once: true })
@@ -51,7 +57,7 @@ async function attack(url: string): Promise<void> {
   const streams = ['/summary/events', '/summary/stream']
   await Promise.all([
     ...Array.from({ length: 70 }, (_, i) =>
-      fetch(`${url}${streams[i % 2]}?i=${i}`, { mode: 'no-cors', cache: 'no-store' }),
+      asked(`${streams[i % 2]}?i=${i}`, { mode: 'no-cors', cache: 'no-store' }),
     ),
     ...streams.flatMap(path => [
       ended(new EventSource(`${url}${path}`)),
@@ -60,8 +66,9 @@ async function attack(url: string): Promise<void> {
       element('iframe', `${url}${path}`),
     ]),
     element('script', `${url}/summary/resync`),
-    fetch(`${url}/summary/ticket`, { method: 'POST', mode: 'no-cors' }),
+    asked('/summary/ticket', { method: 'POST', mode: 'no-cors' }),
   ])
+  return lost
 }
 
 test.each([
@@ -72,9 +79,10 @@ test.each([
   const evil = await browser.newPage()
   closers.push(() => evil.close())
   await evil.goto(`http://${host}:${await startSite()}/`)
-  await evil.evaluate(attack, rig.url)
+  const lost = await evil.evaluate(attack, rig.url)
   expect([...new Set(rig.rejected)]).toEqual(['origin'])
-  expect(rig.rejected.length).toBeGreaterThanOrEqual(70 + 8)
+  expect(rig.rejected.length).toBeGreaterThanOrEqual(70 + 8 - lost)
+  expect(lost).toBeLessThan(10)
   expect(rig.hub.joined).toEqual([])
   // A link of that page opens the owner's page, which has its stream.
   await evil.evaluate(url => {
