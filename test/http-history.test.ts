@@ -73,6 +73,9 @@ test('the command and the endpoint give the same CSV', async () => {
   const unknown = g6(['history', 'no.such', '--url', url], { G6_SSE_API_TOKEN: TOKEN })
   expect(await unknown.exit).toBe(1)
   expect(unknown.said().out).toContain('no.such: no such series')
+  const wrong = g6(['history', id, '--url', url, '--last', 'soon'], { G6_SSE_API_TOKEN: TOKEN })
+  expect(await wrong.exit).toBe(1)
+  expect(wrong.said().err).toMatch(/answers with 400: from is not a time; allowed: now, -15m/)
 })
 
 test('a client that has an answer gets 304, and one without the token nothing', async () => {
@@ -92,6 +95,8 @@ test.each([
   ['?series=a&from=soon', /from is not a time; allowed: now, -15m/],
   ['?series=a&from=-1d&step=1s', /values, and 10000 are allowed/],
   ['?series=a&series=b', /must be given once/],
+  ['?series=a&to=9999999999999999', /to is not a time/],
+  ['?series=a&from=-999999999w&to=-999999998w', /is not a time/],
 ])('the query %s is refused with what is allowed', async (query, detail) => {
   const response = await ask(query)
   expect(response.status).toBe(400)

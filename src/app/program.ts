@@ -83,7 +83,7 @@ export class Program {
   readonly #pipeline: Pipeline
   readonly #statusHub: StatusHub | null = null
   readonly #listeners: readonly ListenerPlan[]
-  /** Of a program that serves; null: nobody can ask. */
+  /** Null for a program that serves no HTTP. */
   readonly #history: History | null
   readonly #chatStandIn: StandIn | null
   #config: Config

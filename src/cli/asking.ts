@@ -1,4 +1,5 @@
 // Asks a running server for one of its documents: for commands that look at a server from outside.
+import { z } from 'zod'
 import type { Config } from '../config/settings.js'
 
 /** The documents are small: a thousand readers are half of it at most. */
@@ -20,6 +21,18 @@ async function bodyOf(body: AsyncIterable<Uint8Array> | null): Promise<string> {
     pieces.push(piece)
   }
   return Buffer.concat(pieces).toString()
+}
+
+const problem = z.looseObject({ detail: z.string().max(1_000) })
+
+/** `: ` and the detail of a problem document; empty for another form of error. */
+function whyIn(text: string): string {
+  try {
+    return `: ${problem.parse(JSON.parse(text)).detail}`
+  } catch {
+    // Not a problem document: the message has the status alone.
+    return ''
+  }
 }
 
 function addressOf(base: string, path: string): URL {
@@ -62,7 +75,7 @@ export async function documentOf({ base, path, token, timeoutMs }: Asked): Promi
   if (response.status === 401) {
     throw new Error(`${url.origin} needs its token: set G6_SSE_API_TOKEN_FILE as the server has it`)
   }
-  if (response.status !== 200) throw new Error(`${url.origin} answers with ${response.status}`)
+  if (response.status !== 200) throw new Error(`${url.origin} answers with ${response.status}${whyIn(text)}`)
   try {
     return JSON.parse(text) as unknown
   } catch {

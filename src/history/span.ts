@@ -34,8 +34,16 @@ export function lengthSec(text: string): number | null {
 
 const TIMES = 'now, -15m (s, m, h, d), an ISO 8601 time, or seconds or milliseconds since 1970'
 
-/** Null for a text that is no time. */
+/** The last second that a Date can have; before 1970 there is no history. */
+const LAST_SEC = 8.64e12
+
+/** Null for a text that is no time, and for a time that no calendar has. */
 function timeSec(text: string, nowMs: number): number | null {
+  const found = secondIn(text, nowMs)
+  return found !== null && found >= 0 && found <= LAST_SEC ? found : null
+}
+
+function secondIn(text: string, nowMs: number): number | null {
   if (text === 'now') return Math.floor(nowMs / 1000)
   if (text.startsWith('-')) {
     const back = lengthSec(text.slice(1))

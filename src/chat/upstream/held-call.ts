@@ -25,7 +25,7 @@ export class HeldCall {
   readonly #call: EdgeCall
   readonly #timers: Timers
   readonly #outcome: Promise<HeadOutcome>
-  /** What has come and nobody has taken: little, since the connection is paused. */
+  /** Events that wait for `body` or `edgeFor`: few, because the connection is paused after the head. */
   #waiting: Event[] = []
   #taker: EdgeHandlers | null = null
   #settle: (outcome: HeadOutcome) => void = () => {}
@@ -59,7 +59,7 @@ export class HeldCall {
     })
   }
 
-  /** The head, or why there is none. A caller who leaves before it ends the request; null: nobody does. */
+  /** The head, or why there is none. When `caller` closes before it, the request is cancelled; null: no caller is watched. */
   async head(caller: ServerResponse | null): Promise<HeadOutcome> {
     if (caller === null) return this.#outcome
     const onClose = (): void => this.abort()
@@ -77,7 +77,7 @@ export class HeldCall {
     else event(this.#taker)
   }
 
-  /** Nobody wants it any more. */
+  /** Cancels the request. */
   abort(): void {
     this.#call.abort()
     this.#settle('gone')

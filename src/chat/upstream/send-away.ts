@@ -1,4 +1,4 @@
-// Sends a request whose answer nobody needs: only that it failed is reported.
+// Sends a request and drops its answer; only a failure is reported.
 import type { Timers } from '../../clock/timers.js'
 import type { UpstreamEdge } from './edge.js'
 import type { UpstreamRequest } from './request.js'
