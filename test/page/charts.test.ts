@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { makePanel } from '../../src/panels/lines.js'
-import { cluster, pass, prices, until } from './support/numbers.js'
+import { cluster, pass, prices, recordQuestions, until } from './support/numbers.js'
 import { HEALTH } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
@@ -24,7 +24,7 @@ const lines = (page: Page) => plot(page).locator('.plot-line')
 type Opened = Parameters<typeof room.open>[0]
 
 async function opened(options: Opened = {}): Promise<Awaited<ReturnType<typeof room.open>>> {
-  const watched = await room.open({ ...options, before: page => page.clock.install() })
+  const watched = await room.open({ ...options, before: page => page.clock.install() }, recordQuestions)
   await until(watched.page, () => watched.page.locator('[data-panel]').first().isVisible())
   return watched
 }

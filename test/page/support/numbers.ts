@@ -30,16 +30,49 @@ export function cluster(status: string, tone: Tone, numbers: Readonly<Record<str
   return makePanel('cluster', 'Cluster', [{ kind: 'fields', items }], facts)
 }
 
+/** Before the page's scripts: records whether the shared worker still owes an answer. */
+export function recordQuestions(): void {
+  const page = globalThis as unknown as { isAsking: boolean }
+  page.isAsking = false
+  const Worker = SharedWorker
+  globalThis.SharedWorker = class extends Worker {
+    constructor(...given: ConstructorParameters<typeof Worker>) {
+      super(...given)
+      const { port } = this
+      const post = port.postMessage.bind(port)
+      port.postMessage = (message: unknown) => {
+        page.isAsking = true
+        post(message)
+      }
+      port.addEventListener('message', () => {
+        page.isAsking = false
+      })
+    }
+  }
+}
+
+/** The worker has its own clock, and the page leaves one that owes many answers. */
+async function answered(page: Page, deadlineMs: number): Promise<void> {
+  while (await page.evaluate(() => (globalThis as unknown as { isAsking: boolean }).isAsking))
+    if (Date.now() > deadlineMs) throw new Error('the worker does not answer')
+}
+
 /** Lets the page's time pass until it shows this. What the server sent comes in real time. */
 export async function until(page: Page, isShown: () => Promise<boolean>): Promise<void> {
   const deadlineMs = Date.now() + 30_000
   while (!(await isShown())) {
     if (Date.now() > deadlineMs) throw new Error('the page does not come to show it')
+    await answered(page, deadlineMs)
     await page.clock.runFor(100)
   }
 }
 
 /** The page's clock moves on, in steps short enough that a connection counts as sound. */
 export async function pass(page: Page, sec: number): Promise<void> {
-  for (let done = 0; done < sec; done += 5) await page.clock.runFor(Math.min(5, sec - done) * 1_000)
+  const deadlineMs = Date.now() + 60_000
+  for (let done = 0; done < sec; done += 5) {
+    await answered(page, deadlineMs)
+    await page.clock.runFor(Math.min(5, sec - done) * 1_000)
+  }
+  await answered(page, deadlineMs)
 }
