@@ -14,10 +14,11 @@ const SHELL = [
   'hub',
   'connection',
   'history',
+  'fleet',
   'engine',
 ]
 const CORE = ['display', 'declared', 'automatic', 'board', 'panels', 'ingest', 'snapshot', 'sse', 'protocol']
-const GROUND = ['simulator', 'files', 'config', 'metrics', 'log', 'outgoing', 'clock']
+const GROUND = ['simulator', 'files', 'config', 'metrics', 'log', 'outgoing', 'redis', 'clock']
 /** Commands whose code is in bench/ or tools/. */
 const THIN_ENTRIES = '^src/cli/(bench|check|commands)\\.ts$'
 const room = names => `^src/(${names.join('|')})/`
@@ -60,6 +61,19 @@ module.exports = {
         dynamic: false,
         dependencyTypesNot: ['type-only'],
       },
+    },
+    {
+      name: 'one-file-knows-ioredis',
+      comment: 'and loads it when a link is opened: without G6_REDIS_URL it is not in memory',
+      severity: 'error',
+      from: { pathNot: '^src/redis/link\\.ts$' },
+      to: { path: 'node_modules/ioredis/' },
+    },
+    {
+      name: 'ioredis-is-loaded-late',
+      severity: 'error',
+      from: {},
+      to: { path: 'node_modules/ioredis/', dynamic: false, dependencyTypesNot: ['type-only'] },
     },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {

@@ -16,8 +16,8 @@ export type Cut = { readonly afterBytes: number; readonly isReset: boolean }
 export type FaultProxy = {
   readonly port: number
   readonly url: string
-  /** Where new connections go; 0: no server. */
-  target: number
+  /** Where new connections go: a port, or the path of a unix socket; 0: no server. */
+  target: number | string
   /** Ends all connections now. */
   cut(): void
   /** Ends each connection after so many more bytes of the server. */
@@ -148,7 +148,9 @@ class Pair {
   reset(): void {
     this.#onceSpoken(() => {
       this.client.resetAndDestroy()
-      this.server.resetAndDestroy()
+      // A unix socket knows no RST.
+      if (this.server.remotePort === undefined) this.server.destroy()
+      else this.server.resetAndDestroy()
       this.end()
     })
   }
@@ -212,7 +214,7 @@ class Pair {
   }
 }
 
-export async function startFaultProxy(target: number): Promise<FaultProxy> {
+export async function startFaultProxy(target: number | string): Promise<FaultProxy> {
   const pairs = new Set<Pair>()
   const refused = new Set<Socket>()
   const state: { stalled: boolean; pieces: Pieces | null } = { stalled: false, pieces: null }
@@ -229,7 +231,9 @@ export async function startFaultProxy(target: number): Promise<FaultProxy> {
       client.once('end', () => client.destroy())
       return
     }
-    const server = connect({ port: proxy.target, host: '127.0.0.1', allowHalfOpen: true })
+    const { target } = proxy
+    const to = typeof target === 'string' ? { path: target } : { port: target, host: '127.0.0.1' }
+    const server = connect({ ...to, allowHalfOpen: true })
     const pair: Pair = new Pair(client, server, state, () => pairs.delete(pair))
     const cut = nextCut?.() ?? null
     if (cut !== null) {

@@ -1,0 +1,84 @@
+// A real redis-server on a unix socket in a folder of its own, which tests stop, kill, pause and start again. It is installed when
+// this may be done here (Debian, as root); else the error says what to install.
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+function installed(): boolean {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function install(): void {
+  if (installed()) return
+  try {
+    const options = ['-qq', '-o', 'DPkg::Lock::Timeout=120']
+    execFileSync('apt-get', [...options, 'update'], { stdio: 'ignore' })
+    execFileSync('apt-get', [...options, 'install', '-y', '--no-install-recommends', 'redis-server'], {
+      stdio: 'ignore',
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+    })
+  } catch {
+    // The check below says what is missing.
+  }
+  if (!installed())
+    throw new Error('these tests need redis-server 6.2 or later: apt-get install redis-server')
+}
+
+export type RedisServer = {
+  readonly path: string
+  readonly url: string
+  /** SIGSTOP: the kernel still accepts connections, and nothing is answered. */
+  pause(): void
+  resume(): void
+  /** SIGKILL: everything is lost. */
+  kill(): Promise<void>
+  /** After `kill`, empty. */
+  start(): Promise<void>
+  close(): Promise<void>
+}
+
+export async function startRedis(...args: string[]): Promise<RedisServer> {
+  install()
+  const folder = mkdtempSync(join(tmpdir(), 'g6-redis-'))
+  const path = join(folder, 'redis.sock')
+  let child: ChildProcess | null = null
+  const server: RedisServer = {
+    path,
+    url: `unix:${path}`,
+    pause: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
+    async kill() {
+      const running = child
+      child = null
+      if (running === null) return
+      const exit = once(running, 'exit')
+      running.kill('SIGKILL')
+      await exit
+    },
+    async start() {
+      const usual = ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no', '--dir', folder]
+      const started = spawn('redis-server', [...usual, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+      child = started
+      const lines = createInterface({ input: started.stdout })
+      for await (const line of lines) if (/eady to accept connections/.test(line)) break
+      if (started.exitCode !== null)
+        throw new Error(`redis-server ended at once, exit code ${started.exitCode}`)
+      started.stdout.resume()
+    },
+    async close() {
+      server.resume()
+      await server.kill()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+  await server.start()
+  return server
+}
