@@ -1,0 +1,44 @@
+// The names of a fleet's keys and channels. The fleet's name is their hash tag, so that all are in one slot of a cluster. PUB/SUB
+// ignores the number of the database, so channels have it in their names.
+export type FleetKeys = {
+  readonly lease: string
+  readonly term: string
+  readonly life: string
+  readonly mark: string
+  readonly nodes: string
+  readonly candidates: string
+  readonly info: string
+  /** The newest board: a hash, and a sorted set of its panels by the generation of their last change. */
+  readonly board: string
+  readonly since: string
+  readonly channels: {
+    readonly board: string
+    /** The lease is free, or was handed on: its new text. */
+    readonly vacant: string
+    /** What each beat of this node publishes comes back here. */
+    readonly probe: string
+  }
+}
+
+const FLEET_NAME = /^[A-Za-z0-9._-]{1,40}$/
+
+export function isFleetName(text: string): boolean {
+  return FLEET_NAME.test(text)
+}
+
+export function fleetKeys(fleet: string, db: number, node: string): FleetKeys {
+  const key = (name: string): string => `g6:{${fleet}}:${name}`
+  const channel = (name: string): string => `g6:${db}:{${fleet}}:${name}`
+  return {
+    lease: key('lease'),
+    term: key('term'),
+    life: key('life'),
+    mark: key('mark'),
+    nodes: key('nodes'),
+    candidates: key('cands'),
+    info: key('info'),
+    board: key('b:main'),
+    since: key('b:main:s'),
+    channels: { board: channel('b:main'), vacant: channel('vacant'), probe: channel(`probe:${node}`) },
+  }
+}
