@@ -115,6 +115,7 @@ describe('beat', () => {
     await beats('a', 'none', { goneMs: 0 })
     expect(await beats('b', 'none')).toMatchObject({ nodes: 1, successor: null })
     expect(await link.commands.send(['HKEYS', KEYS.info])).toEqual(['b'])
+    expect(await link.commands.send(['ZRANGE', KEYS.candidates, 0, -1])).toEqual(['b'])
   })
 
   test('names another node as successor while that is ready', async () => {
