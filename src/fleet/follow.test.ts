@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { boardMaker, textPanel } from '../../test/support/boards.js'
 import { type Board, changedSince, emptyBoard, withVerdict } from '../board/board.js'
 import { FLEET_PROTO, type FleetSource, headText, panelText } from './board-text.js'
-import { follow, mergePulled, NOTHING_SHOWN, type Seen, type Shown } from './follow.js'
+import { follow, mergePulled, NOTHING_SHOWN, type Seen, type Shown, showing } from './follow.js'
 import type { Lease } from './lease.js'
 import { Puller } from './puller.js'
 import type { Pulled } from './scripts/pull.js'
@@ -172,6 +172,23 @@ describe('which board is followed', () => {
     expect(look(seen('e3', 1, 4), 18_000)).toBe(false)
     expect(look(seen('e3', 2, 4), 19_000)).toBe(true)
   })
+})
+
+test('an epoch that comes again is never shown at an earlier generation, and what is remembered is bounded', () => {
+  const board = (epoch: string, generation: number): Board => ({ ...emptyBoard(epoch), generation })
+  const show = (shown: Shown, epoch: string, generation: number, term: number) =>
+    showing(shown, { board: board(epoch, generation), term, revision: 1, life: 'l1' })
+  const shown = show(show(NOTHING_SHOWN, 'a', 20, 5), 'b', 1, 0)
+  const seen = (generation: number): Seen => ({
+    lease: { term: 5, node: 'p', text: '5:p' },
+    head: { epoch: 'a', generation, term: 5, revision: 9 },
+    life: 'l2',
+  })
+  expect([follow(shown, seen(19), 0).take, follow(shown, seen(20), 0).take]).toEqual([false, true])
+  let many = shown
+  for (let i = 0; i < 100; i++) many = show(many, `e${i}`, 1, i)
+  expect(many.past.size).toBe(32)
+  expect(show(many, 'e98', 2, 200).past.has('e98')).toBe(false)
 })
 
 test('pulls run one at a time, and a request meanwhile gets one that began after it', async () => {

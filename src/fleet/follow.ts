@@ -22,9 +22,35 @@ export type Shown = {
   readonly life: string | null
   /** A lower term of another epoch, and since when it is seen. */
   readonly lower: { readonly epoch: string; readonly term: number; readonly sinceMs: number } | null
+  /** The generations that the last other epochs were shown up to: none is ever shown at an earlier one. */
+  readonly past: ReadonlyMap<string, number>
 }
 
-export const NOTHING_SHOWN: Shown = { board: emptyBoard(''), term: 0, revision: 0, life: null, lower: null }
+/** As many changes of publisher back; what is older than that is in no Redis. */
+const MOST_PAST = 32
+
+export const NOTHING_SHOWN: Shown = {
+  board: emptyBoard(''),
+  term: 0,
+  revision: 0,
+  life: null,
+  lower: null,
+  past: new Map(),
+}
+
+/** After this board is shown instead. */
+export function showing(shown: Shown, now: Pick<Shown, 'board' | 'term' | 'revision' | 'life'>): Shown {
+  const { epoch, generation } = shown.board
+  if (epoch === now.board.epoch) return { ...shown, ...now, lower: null }
+  const past = new Map(shown.past)
+  past.delete(now.board.epoch)
+  if (epoch !== '') past.set(epoch, generation)
+  for (const oldest of past.keys()) {
+    if (past.size <= MOST_PAST) break
+    past.delete(oldest)
+  }
+  return { ...now, past, lower: null }
+}
 
 /** What a beat or a pull found. */
 export type Seen = { readonly lease: Lease | null; readonly head: BoardHead | null; readonly life: string }
@@ -44,6 +70,7 @@ export function follow(
       head.generation > generation || (head.generation === generation && head.revision > shown.revision)
     return { take: isNewer, shown: { ...shown, lower: null } }
   }
+  if (head.generation < (shown.past.get(head.epoch) ?? 0)) return { take: false, shown }
   if (head.term > shown.term || (shown.life !== null && shown.life !== life)) return { take: true, shown }
   const { epoch, term } = head
   const isKnown = shown.lower?.epoch === epoch && shown.lower.term === term

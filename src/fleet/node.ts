@@ -1,0 +1,451 @@
+// One node of a fleet: it beats, sits in its seat, publishes its own board while it leads, and follows the fleet's otherwise.
+// What it decides is in seat.ts and follow.ts; this file carries it out, in the order in which answers come.
+//
+// Nothing here is on the way of a reader: the hub gets boards, and a reader that comes back costs Redis nothing, but for one shared
+// pull when its id is ahead of what this node shows.
+import type { Board } from '../board/board.js'
+import type { Clock } from '../clock/clock.js'
+import { systemTimers, type Timers } from '../clock/timers.js'
+import { EngineError } from '../redis/connection.js'
+import type { Link } from '../redis/link.js'
+import { isDeaf, NEW_PROBE, type Probe, probeAcknowledged, probeAgain, probeHeard } from '../redis/probe.js'
+import { FLEET_PROTO, type FleetSource } from './board-text.js'
+import { follow, LOWER_TERM_MS, mergePulled, NOTHING_SHOWN, type Shown, showing } from './follow.js'
+import type { FleetKeys } from './keys.js'
+import { parseLease } from './lease.js'
+import { beatOf, type NodeInfo, type Presence } from './presence.js'
+import { type OwnBoard, Publisher } from './publisher.js'
+import { Puller } from './puller.js'
+import { type BeatAnswer, beat, type Want } from './scripts/beat.js'
+import { join } from './scripts/join.js'
+import { parseNotice } from './scripts/publish.js'
+import { type Pulled, pull } from './scripts/pull.js'
+import { steal, transfer } from './scripts/transfer.js'
+import {
+  newSeat,
+  SEAT_LIMITS,
+  type Seat,
+  type SeatEffect,
+  type SeatEvent,
+  type SeatLimits,
+  type SeatState,
+  seatStep,
+} from './seat.js'
+
+export type FleetTimes = {
+  readonly beatMs: number
+  readonly leaseMs: number
+  /** A node without a beat for this long counts as gone. */
+  readonly goneMs: number
+  /** How long a published beat may take to come back through the subscription. */
+  readonly deafMs: number
+  /** The longest that a reader ahead of this node waits for a pull. */
+  readonly aheadMs: number
+  readonly lowerTermMs: number
+  /** Beats without a tick of the loop that makes boards, after which it counts as hung. */
+  readonly hungBeats: number
+  /** How long a stop waits for the lease to be handed on. */
+  readonly leaveMs: number
+  readonly seat: SeatLimits
+}
+
+export const FLEET_TIMES: FleetTimes = {
+  beatMs: 1_000,
+  leaseMs: 5_000,
+  goneMs: 15_000,
+  deafMs: 3_000,
+  aheadMs: 300,
+  lowerTermMs: LOWER_TERM_MS,
+  hungBeats: 3,
+  leaveMs: 1_000,
+  seat: SEAT_LIMITS,
+}
+
+/** Why a pull was made, for the metric. */
+export type PullReason = 'notice' | 'beat' | 'reader' | 'whole'
+
+export type FleetObserver = {
+  onSeat?(from: Seat, to: Seat): void
+  /** The engine is gone, or back. */
+  onEngine?(isGone: boolean): void
+  onTerm?(term: number): void
+  onFenced?(): void
+  onPull?(why: PullReason): void
+  onUnshared?(why: 'large'): void
+  onBeat?(seconds: number): void
+  /** This fleet belongs to others: no token in common. */
+  onForeign?(): void
+  /** Something that is not the engine being gone: a strange answer, an error reply. */
+  onFault?(what: string, error: unknown): void
+}
+
+export type FleetPorts = {
+  /** Shows this board to all readers; `source` is the publisher's, null: it is this node's own. */
+  show(board: Board, source: FleetSource | null): void
+  presence(): Presence
+}
+
+export type FleetOptions = {
+  readonly id: string
+  readonly keys: FleetKeys
+  readonly link: Link
+  readonly ports: FleetPorts
+  /** HMACs of the tokens of this node. */
+  readonly marks: () => readonly string[]
+  readonly clock: Clock
+  /** A random text for a Redis that has none yet. */
+  readonly newLife: () => string
+  readonly timers?: Timers
+  readonly times?: FleetTimes
+  readonly observer?: FleetObserver
+}
+
+export class FleetNode {
+  readonly #options: FleetOptions
+  readonly #timers: Timers
+  readonly #times: FleetTimes
+  readonly #observer: FleetObserver
+  readonly #publisher: Publisher
+  readonly #puller: Puller
+  #seat: SeatState
+  #own: OwnBoard | null = null
+  #shown: Shown = NOTHING_SHOWN
+  #probe: Probe = NEW_PROBE
+  #beat = 0
+  #answeredBeat = 0
+  #engineMs = 0
+  #life: string | null = null
+  /** Redis knows this node's tokens: before that it does not beat. */
+  #isMember = false
+  #isJoining = false
+  #nodes = 1
+  #loopBeats = 0
+  #pullReason: PullReason = 'beat'
+  #cancelTick: () => void = () => {}
+  #isStopped = false
+
+  constructor(options: FleetOptions) {
+    this.#options = options
+    this.#timers = options.timers ?? systemTimers
+    this.#times = options.times ?? FLEET_TIMES
+    this.#observer = options.observer ?? {}
+    this.#seat = newSeat(options.id, options.clock.monotonicMs())
+    this.#publisher = new Publisher(options.link.run, options.keys, {
+      onFenced: () => {
+        this.#observer.onFenced?.()
+        this.#do({ type: 'fenced' })
+      },
+      onLarge: () => this.#observer.onUnshared?.('large'),
+      onFailed: error => this.#failed('publish', error),
+    })
+    this.#puller = new Puller(() => this.#pull())
+  }
+
+  // ── what the program asks ──────────────────────────────────────────────────────────────────────────────────────
+
+  get seat(): Seat {
+    return this.#seat.seat
+  }
+
+  /** Of the lease that was last seen; null: nobody has it. */
+  get term(): number | null {
+    return this.#seat.lease?.term ?? null
+  }
+
+  /** Nodes that beat, as last seen: what limits are shared by while the engine is gone. */
+  get nodes(): number {
+    return this.#nodes
+  }
+
+  get isEngineGone(): boolean {
+    return this.#seat.isEngineGone
+  }
+
+  get shown(): Board {
+    return this.#shown.board
+  }
+
+  /** Begins to beat. Call once. */
+  start(): void {
+    const { link, keys } = this.#options
+    link.subscribe(keys.channels.board, message => this.#onNotice(message))
+    link.subscribe(keys.channels.vacant, message => this.#onVacant(message))
+    link.subscribe(keys.channels.probe, message => {
+      if (/^\d{1,15}$/.test(message)) this.#probe = probeHeard(this.#probe, Number(message))
+    })
+    this.#tick()
+  }
+
+  /** The loop made a board, or found nothing new: it ticks. `isFresh`: its source is. */
+  own(own: OwnBoard, isFresh: boolean): void {
+    this.#loopBeats = 0
+    this.#own = own
+    this.#do({ type: 'hung', isHung: false })
+    this.#do({ type: 'reading', nowMs: this.#nowMs(), isFresh })
+    this.#publisher.offer(own)
+    this.#showOwn()
+  }
+
+  /**
+   * Before a reader is answered whose id this node does not have: its epoch or generation may be in Redis already. Resolves after
+   * a pull, or after the longest wait; all that wait share the pull.
+   */
+  async catchUp(): Promise<void> {
+    if (this.#isStopped || this.seat === 'leading' || !this.#options.link.commands.isUp) return
+    let cancel = (): void => {}
+    const enough = new Promise<void>(resolve => {
+      cancel = this.#timers.after(this.#times.aheadMs, resolve)
+    })
+    this.#pullReason = 'reader'
+    await Promise.race([this.#puller.request(), enough])
+    cancel()
+  }
+
+  /** Hands the lease on, if it has it, and leaves. Idempotent. */
+  async stop(): Promise<void> {
+    if (this.#isStopped) return
+    const { lease, successor } = this.#seat
+    const isLeading = this.seat === 'leading'
+    this.#isStopped = true
+    this.#cancelTick()
+    this.#publisher.stop()
+    const leaving = (async () => {
+      if (isLeading && lease !== null && successor !== null) await this.#transfer(lease, successor)
+      await this.#send('resign', false, 0)
+    })()
+    let cancel = (): void => {}
+    const enough = new Promise<void>(resolve => {
+      cancel = this.#timers.after(this.#times.leaveMs, resolve)
+    })
+    await Promise.race([leaving.catch((error: unknown) => this.#failed('leave', error)), enough])
+    cancel()
+    const { link, keys } = this.#options
+    for (const channel of Object.values(keys.channels)) link.unsubscribe(channel)
+  }
+
+  /** Ends it as a crash does: nothing is handed on. */
+  kill(): void {
+    this.#isStopped = true
+    this.#cancelTick()
+    this.#publisher.stop()
+  }
+
+  // ── beats ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+  #nowMs(): number {
+    return this.#options.clock.monotonicMs()
+  }
+
+  #tick(): void {
+    if (this.#isStopped) return
+    this.#cancelTick = this.#timers.after(this.#times.beatMs, () => this.#tick())
+    const { link } = this.#options
+    const nowMs = this.#nowMs()
+    if (isDeaf(this.#probe, nowMs, this.#times.deafMs)) {
+      this.#probe = probeAgain(this.#probe)
+      link.reset('deaf')
+    }
+    if (this.#own !== null && ++this.#loopBeats > this.#times.hungBeats)
+      this.#do({ type: 'hung', isHung: true })
+    const isUp = link.commands.isUp && link.isListening
+    if (isUp !== (this.#seat.closedSinceMs === null)) this.#do({ type: 'link', nowMs, isUp })
+    this.#do({ type: 'tick', nowMs })
+  }
+
+  #do(event: SeatEvent): void {
+    if (this.#isStopped) return
+    const { state, effects } = seatStep(this.#seat, event, this.#times.seat)
+    const isOther = state.seat !== this.#seat.seat
+    this.#seat = state
+    if (isOther && state.seat !== 'leading') this.#publisher.stop()
+    for (const effect of effects) this.#carryOut(effect)
+    if (isOther) this.#showOwn()
+  }
+
+  #carryOut(effect: SeatEffect): void {
+    switch (effect.type) {
+      case 'beat':
+        if (!this.#isMember) {
+          this.#join()
+          return
+        }
+        this.#send(effect.want, effect.isReady, this.#times.goneMs).catch((error: unknown) =>
+          this.#failed('beat', error),
+        )
+        return
+      case 'lead':
+        this.#observer.onTerm?.(effect.lease.term)
+        this.#publisher.lead(effect.lease)
+        return
+      case 'transfer':
+        this.#transfer(effect.lease, effect.to).catch((error: unknown) => this.#failed('transfer', error))
+        return
+      case 'steal':
+        steal(this.#options.link.run, this.#options.keys, effect.lease).catch((error: unknown) =>
+          this.#failed('steal', error),
+        )
+        return
+      case 'seat':
+        this.#observer.onSeat?.(effect.from, effect.to)
+        return
+      case 'engine':
+        this.#observer.onEngine?.(effect.isGone)
+    }
+  }
+
+  async #transfer(lease: NonNullable<SeatState['lease']>, to: string): Promise<void> {
+    const { link, keys } = this.#options
+    await transfer(link.run, keys, lease, to, this.#times.leaseMs)
+  }
+
+  async #send(want: Want, isReady: boolean, goneMs: number): Promise<void> {
+    const { link, keys, id, newLife } = this.#options
+    this.#beat++
+    const number = this.#beat
+    const sentMs = this.#nowMs()
+    const answer = await beat(link.run, keys, {
+      node: id,
+      info: JSON.stringify(this.#info()),
+      beat: number,
+      want,
+      isReady,
+      leaseMs: this.#times.leaseMs,
+      goneMs,
+      life: newLife(),
+    })
+    // A later beat was answered already, over a new connection.
+    if (this.#isStopped || number < this.#answeredBeat) return
+    this.#answeredBeat = number
+    this.#engineMs = this.#nowMs() - sentMs
+    this.#observer.onBeat?.(this.#engineMs / 1000)
+    this.#answered(answer, number)
+  }
+
+  #info(): NodeInfo {
+    const { seat, freshSinceMs, isDraining } = this.#seat
+    const { epoch, generation } = this.#shown.board
+    return {
+      ...this.#options.ports.presence(),
+      v: FLEET_PROTO,
+      beat: this.#beat,
+      role: seat,
+      fresh: freshSinceMs !== null,
+      draining: isDraining,
+      epoch,
+      generation,
+      engine_ms: Math.round(this.#engineMs),
+    }
+  }
+
+  #answered({ lease, head, life, nodes, successor, holderInfo }: BeatAnswer, number: number): void {
+    const nowMs = this.#nowMs()
+    this.#probe = probeAcknowledged(this.#probe, number, nowMs)
+    // A Redis that forgot everything has forgotten whose fleet this is.
+    if (this.#life !== null && this.#life !== life) this.#isMember = false
+    this.#life = life
+    this.#nodes = Math.max(1, nodes)
+    this.#do({ type: 'answered', nowMs, lease, successor, holderBeat: beatOf(holderInfo) })
+    if (this.seat === 'leading') {
+      this.#publisher.found(head)
+      return
+    }
+    const { take, shown } = follow(this.#shown, { lease, head, life }, nowMs, this.#times.lowerTermMs)
+    this.#shown = shown
+    if (take) this.#requestPull('beat')
+  }
+
+  #join(): void {
+    if (this.#isJoining) return
+    this.#isJoining = true
+    const { link, keys, marks } = this.#options
+    join(link.run, keys, marks())
+      .then(
+        answer => {
+          this.#isMember = answer === 'ok'
+          if (answer === 'foreign') this.#observer.onForeign?.()
+          else this.#do({ type: 'vacant', lease: null })
+        },
+        (error: unknown) => this.#failed('join', error),
+      )
+      .finally(() => {
+        this.#isJoining = false
+      })
+  }
+
+  /** An engine that is gone is what the beats find out; everything else is said. */
+  #failed(what: string, error: unknown): void {
+    if (error instanceof EngineError && error.fault !== 'refused') return
+    this.#observer.onFault?.(what, error)
+  }
+
+  // ── notices and pulls ──────────────────────────────────────────────────────────────────────────────────────────
+
+  #onVacant(message: string): void {
+    const lease = parseLease(message)
+    if (lease !== undefined) this.#do({ type: 'vacant', lease })
+  }
+
+  #onNotice(message: string): void {
+    const notice = parseNotice(message)
+    if (notice === null || this.seat === 'leading' || this.#isStopped) return
+    const { epoch, generation } = this.#shown.board
+    if (notice.epoch === epoch && notice.generation < generation) return
+    this.#requestPull('notice')
+  }
+
+  #requestPull(why: PullReason): void {
+    this.#pullReason = why
+    void this.#puller.request()
+  }
+
+  async #pull(): Promise<void> {
+    if (this.#isStopped) return
+    const { link, keys } = this.#options
+    this.#observer.onPull?.(this.#pullReason)
+    try {
+      const { epoch, generation } = this.#shown.board
+      const isMerged = this.#take(await pull(link.run, keys, { epoch, generation }))
+      if (isMerged) return
+      this.#observer.onPull?.('whole')
+      if (!this.#take(await pull(link.run, keys, { epoch: '', generation: 0 })))
+        throw new Error('the board in Redis lacks panels that its head names')
+    } catch (error) {
+      this.#failed('pull', error)
+    }
+  }
+
+  /** False: pull all panels. */
+  #take({ lease, board }: Pulled): boolean {
+    if (this.#isStopped || board === null || this.seat === 'leading') return true
+    const seen = { lease, head: board, life: this.#life ?? '' }
+    const { take, shown } = follow(this.#shown, seen, this.#nowMs(), this.#times.lowerTermMs)
+    this.#shown = shown
+    if (!take) return true
+    const merged = mergePulled(shown.board, board)
+    if (!merged.ok) {
+      if (merged.why === 'whole') return false
+      this.#do({ type: 'unreadable', isUnreadable: merged.why === 'unreadable' })
+      if (merged.why === 'corrupt')
+        this.#observer.onFault?.('pull', new Error('the board in Redis is corrupt'))
+      return true
+    }
+    this.#do({ type: 'unreadable', isUnreadable: false })
+    if (this.seat !== 'following' && this.seat !== 'adrift') return true
+    const { term, revision } = board
+    this.#shown = showing(this.#shown, { board: merged.board, term, revision, life: this.#life })
+    this.#options.ports.show(merged.board, merged.source)
+    return true
+  }
+
+  /** Its own board is shown while it leads or is alone, and until there is another. */
+  #showOwn(): void {
+    const own = this.#own
+    if (own === null || own.board.generation === 0 || this.#isStopped) return
+    const { seat, lease } = this.#seat
+    if (seat !== 'leading' && seat !== 'alone') return
+    // Alone it is published under no term: any publisher is followed when the engine is back.
+    const term = seat === 'leading' && lease !== null ? lease.term : 0
+    this.#shown = showing(this.#shown, { board: own.board, term, revision: 0, life: this.#life })
+    this.#options.ports.show(own.board, null)
+  }
+}
