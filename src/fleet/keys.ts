@@ -20,12 +20,6 @@ export type FleetKeys = {
   }
 }
 
-const FLEET_NAME = /^[A-Za-z0-9._-]{1,40}$/
-
-export function isFleetName(text: string): boolean {
-  return FLEET_NAME.test(text)
-}
-
 export function fleetKeys(fleet: string, db: number, node: string): FleetKeys {
   const key = (name: string): string => `g6:{${fleet}}:${name}`
   const channel = (name: string): string => `g6:${db}:{${fleet}}:${name}`

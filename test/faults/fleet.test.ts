@@ -147,6 +147,54 @@ test('a subscription that hears nothing is found by the probe, although every co
   }
 })
 
+test('a node whose loop hangs gives the lease up, although it beats', async () => {
+  const all = await started()
+  const leader = await all.converge()
+  leader.isHung = true
+  await eventually(() => others(all, leader).some(({ node }) => node?.seat === 'leading'), 'another leads')
+  expect(leader.node?.isEngineGone).toBe(false)
+  leader.isHung = false
+  all.change()
+  await all.converge()
+})
+
+test('a publisher whose reading is stale hands over to one with a fresh one, and readers see one new epoch', async () => {
+  const all = await started()
+  const leader = await all.converge()
+  const [first, second] = others(all, leader)
+  if (second === undefined) throw new Error('no third node')
+  second.isFresh = false
+  second.cycle()
+  await all.cycles(2)
+  leader.isFresh = false
+  leader.cycle()
+  await eventually(() => first?.node?.seat === 'leading', 'the fresh one leads')
+  second.isFresh = true
+  leader.isFresh = true
+  all.change()
+  expect(await all.converge()).toBe(first)
+})
+
+test('a node of another fleet with the same name does not join, and follows nothing', async () => {
+  const all = await started()
+  const leader = await all.converge()
+  const [stranger] = others(all, leader)
+  if (stranger === undefined) throw new Error('no other node')
+  stranger.kill()
+  stranger.marks = ['another mark']
+  stranger.seen = []
+  await stranger.start()
+  await eventually(() => stranger.seen.includes('foreign'), 'it is refused')
+  await eventually(() => stranger.node?.seat === 'alone', 'it serves its own board')
+  expect(String(await all.admin.commands.send(['HKEYS', 'g6:{test}:info']))).not.toContain(
+    `${stranger.name}.2`,
+  )
+  stranger.kill()
+  stranger.marks = ['mark']
+  await stranger.start()
+  await all.converge()
+})
+
 type Step =
   | { readonly do: 'change'; readonly times: number }
   | { readonly do: 'wait'; readonly cycles: number }

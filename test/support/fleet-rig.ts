@@ -51,6 +51,10 @@ class Reader {
   readonly #highest = new Map<string, number>()
   id: string | null = null
 
+  isAhead({ epoch, generation }: Board): boolean {
+    return generation < (this.#highest.get(epoch) ?? 0)
+  }
+
   /** As the hub would: an update since its position, or everything. */
   read(board: Board): void {
     const resume = decideResume(this.id, board, '')
@@ -73,12 +77,17 @@ export class Member {
   node: FleetNode | null = null
   link: Link | null = null
   isFresh = true
+  /** Its loop makes no boards, although it beats. */
+  isHung = false
+  marks: readonly string[] = ['mark']
   readonly reader = new Reader()
   seen: string[] = []
   /** Cycles of its loop. */
   cycles = 0
   #own: Board = emptyBoard('')
   #life = 0
+  /** Its reader comes from an earlier process. */
+  #isNew = false
 
   constructor(
     readonly fleet: Fleet,
@@ -89,6 +98,7 @@ export class Member {
   /** A new process: another epoch, and nothing known. */
   async start(): Promise<void> {
     this.#life++
+    this.#isNew = true
     const id = `${this.name}.${this.#life}`
     this.#own = emptyBoard(`${this.name}${this.#life}x${this.fleet.number}`)
     const monotonicMs = () => performance.now()
@@ -113,6 +123,10 @@ export class Member {
       ports: {
         show: board => {
           this.fleet.check(board)
+          // A publisher that is killed may have shown a generation that never reached Redis. Its reader, ahead of everybody, waits for the
+          // next epoch.
+          if (this.#isNew && this.reader.isAhead(board)) return
+          this.#isNew = false
           this.reader.read(board)
         },
         presence: () => ({
@@ -125,13 +139,14 @@ export class Member {
           rss: 0,
         }),
       },
-      marks: () => ['mark'],
+      marks: () => this.marks,
       newLife: () => `${id} ${Math.random()}`,
       clock: { nowMs: () => Date.now(), monotonicMs },
       times: TENTH,
       observer: {
         onSeat: (from, to) => this.seen.push(`${from} > ${to}`),
         onEngine: isGone => this.seen.push(isGone ? 'engine gone' : 'engine back'),
+        onForeign: () => this.seen.push('foreign'),
         onFault: (what, error) => this.fleet.faults.push(`${this.name} ${what}: ${String(error)}`),
       },
     })
@@ -141,7 +156,7 @@ export class Member {
 
   /** One cycle of its loop: it reads the file, unless its own view of it is stale. */
   cycle(): void {
-    if (this.node === null) return
+    if (this.node === null || this.isHung) return
     this.cycles++
     if (this.isFresh) this.#own = nextBoard(this.#own, this.fleet.panels(), this.cycles, this.cycles)
     this.fleet.check(this.#own)

@@ -1,6 +1,6 @@
 // A real redis-server on a unix socket in a folder of its own, which tests stop, kill, pause and start again. It is installed when
 // this may be done here (Debian, as root); else the error says what to install.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,18 +16,17 @@ function installed(): boolean {
   }
 }
 
+/** Test files run at the same time: one of them installs it, the others wait for that. */
 function install(): void {
   if (installed()) return
-  try {
-    const options = ['-qq', '-o', 'DPkg::Lock::Timeout=120']
-    execFileSync('apt-get', [...options, 'update'], { stdio: 'ignore' })
-    execFileSync('apt-get', [...options, 'install', '-y', '--no-install-recommends', 'redis-server'], {
-      stdio: 'ignore',
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
-    })
-  } catch {
-    // The check below says what is missing.
-  }
+  const apt = 'apt-get -qq -o DPkg::Lock::Timeout=120'
+  const missing = 'redis-server --version >/dev/null 2>&1'
+  const work = `${missing} || { ${apt} update && ${apt} install -y --no-install-recommends redis-server; }`
+  const lock = join(tmpdir(), 'g6-install-redis-server.lock')
+  spawnSync('flock', [lock, 'sh', '-c', work], {
+    stdio: 'ignore',
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
+  })
   if (!installed())
     throw new Error('these tests need redis-server 6.2 or later: apt-get install redis-server')
 }

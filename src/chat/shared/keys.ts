@@ -41,8 +41,3 @@ export function claimKey(fleet: string, scoped: string): string {
   const digest = createHash('sha256').update(scoped).digest('hex')
   return `g6:{i${bucketOf(digest)}}:${fleet}:${digest}`
 }
-
-/** To a node: `stop <id>`. */
-export function nodeChannel(fleet: string, db: number, node: string): string {
-  return `g6:${db}:{${fleet}}:chat:${node}`
-}
