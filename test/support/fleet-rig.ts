@@ -146,6 +146,9 @@ export class Member {
       observer: {
         onSeat: (from, to) => this.seen.push(`${from} > ${to}`),
         onEngine: isGone => this.seen.push(isGone ? 'engine gone' : 'engine back'),
+        onPull: why => {
+          if (why === 'reader') this.seen.push('pull for a reader')
+        },
         onForeign: () => this.seen.push('foreign'),
         onFault: (what, error) => this.fleet.faults.push(`${this.name} ${what}: ${String(error)}`),
       },
