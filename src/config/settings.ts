@@ -3,6 +3,7 @@ import { bench } from './groups/bench.js'
 import { cadence } from './groups/cadence.js'
 import { chat } from './groups/chat.js'
 import { files } from './groups/files.js'
+import { fleet } from './groups/fleet.js'
 import { guards } from './groups/guards.js'
 import { http } from './groups/http.js'
 import { ingest } from './groups/ingest.js'
@@ -24,6 +25,7 @@ export const GROUPS = [
   http,
   stream,
   guards,
+  fleet,
   ingest,
   terminal,
   thresholds,

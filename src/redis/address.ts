@@ -16,7 +16,7 @@ export type RedisAddress = Login & {
 
 export type ParsedAddress =
   | { readonly ok: true; readonly address: RedisAddress }
-  /** Without any part of the URL: it may hold a password. */
+  /** What is wrong, without any part of the URL: it may hold a password. */
   | { readonly ok: false; readonly error: string }
 
 export const ADDRESS_FORMS =
@@ -27,7 +27,7 @@ const HOSTS = /^(rediss?|redis\+sentinel|redis\+cluster):\/\/(?:([^@/]*)@)?([^@/
 const HOST = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/
 const MOST_HOSTS = 32
 
-const wrong = (what: string): ParsedAddress => ({ ok: false, error: `${what}; allowed: ${ADDRESS_FORMS}` })
+const wrong = (error: string): ParsedAddress => ({ ok: false, error })
 
 export function parseRedisAddress(text: string): ParsedAddress {
   try {

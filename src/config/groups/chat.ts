@@ -180,8 +180,4 @@ export const chat = group('chat', 'The chat relay, its upstream, limits and audi
     reload: true,
     about: 'Keeps email addresses in the audit trail, not only their HMAC.',
   }),
-  G6_REDIS_URL: url({
-    protocols: ['redis', 'rediss'],
-    about: 'A Redis shared by several instances; not used yet.',
-  }),
 })

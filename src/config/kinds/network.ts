@@ -145,19 +145,17 @@ function originOf(item: string): string | null {
   return isBare ? url.origin : null
 }
 
-type UrlRule = { readonly protocols?: readonly string[] }
-const WEB = ['http', 'https']
+const WEB = ['http:', 'https:']
 
-const isUrlOf = (raw: unknown, protocols: readonly string[]): raw is string => {
+const isWebUrl = (raw: unknown): raw is string => {
   const url = typeof raw === 'string' ? asUrl(raw) : null
-  return url !== null && url.hostname !== '' && protocols.includes(url.protocol.slice(0, -1))
+  return url !== null && url.hostname !== '' && WEB.includes(url.protocol)
 }
 
-/** One URL, http or https unless other protocols are given; no default. */
-export function url(about: About & UrlRule): Setting<string | null> {
-  const protocols = about.protocols ?? WEB
-  const parse = (raw: unknown): Parsed<string> => (isUrlOf(raw, protocols) ? good(raw) : bad())
-  const allowed = `a URL beginning with ${protocols.map(p => `${p}://`).join(' or ')}`
+/** One http or https URL; no default. */
+export function url(about: About): Setting<string | null> {
+  const parse = (raw: unknown): Parsed<string> => (isWebUrl(raw) ? good(raw) : bad())
+  const allowed = 'a URL beginning with http:// or https://'
   const schema = { type: 'string', minLength: 1 }
   return declare<string | null>({ kind: 'url', default: null, allowed, schema, parse }, about)
 }
@@ -168,7 +166,7 @@ export function url(about: About & UrlRule): Setting<string | null> {
  */
 export function baseUrl(about: About): Setting<string | null> {
   const parse = (raw: unknown): Parsed<string> => {
-    if (!isUrlOf(raw, WEB)) return bad()
+    if (!isWebUrl(raw)) return bad()
     const { username, password, search, hash, origin, pathname } = new URL(raw)
     if (username !== '' || password !== '') return bad('it has a name or a password')
     if (search !== '' || hash !== '') return bad('it has a query or a fragment')
@@ -186,7 +184,7 @@ export function urls(about: About): Setting<readonly string[]> {
   const parse = (raw: unknown): Parsed<readonly string[]> => {
     const items = itemsOf(raw)
     if (items === null) return bad()
-    const wrong = items.findIndex(i => !isUrlOf(i, WEB))
+    const wrong = items.findIndex(i => !isWebUrl(i))
     return wrong < 0 ? good(items) : bad(`item ${wrong + 1} is not such a URL`)
   }
   const allowed = 'URLs beginning with http:// or https://, comma separated'
