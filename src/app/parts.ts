@@ -4,11 +4,15 @@ import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
 import type { Connections } from '../connection/connections.js'
 import type { BoardLooks } from '../declared/board.js'
+import type { Output } from '../engine/cycle.js'
 import type { BoardSource } from '../engine/followed-boards.js'
 import type { Boards } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
 import type { Source } from '../engine/source.js'
+import type { StaleLimits } from '../engine/source-state.js'
 import type { Statistics } from '../engine/statistics.js'
+import type { FleetHealth } from '../http/health-document.js'
+import type { Listening } from '../http/listeners.js'
 import type { HubStats } from '../hub/hub-types.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
@@ -63,3 +67,32 @@ export type Pipeline = {
   /** Null where there is no status to serve. */
   createStatusHub(connections: Connections): StatusHub | null
 }
+
+export type FleetParts = ProgramParts & {
+  readonly connections: Connections
+  /** What this server makes its own boards from. */
+  readonly own: Boards
+  readonly limits: () => StaleLimits
+  /** Its source gives it a board of its own, which it may publish. */
+  readonly mayLead: boolean
+}
+
+/** This server as a node of a fleet (fleet.ts). */
+export interface Fleet {
+  /** What readers see: the own board or that of the fleet. */
+  readonly boards: Boards
+  /** Takes the own boards. */
+  readonly output: Output
+  /** Joins. Throws when the fleet of that name belongs to other servers; when Redis is away it goes on without. */
+  start(listening: readonly Listening[]): Promise<void>
+  /** Hands the lease on. Idempotent. */
+  stop(): Promise<void>
+  close(): void
+  /** The tokens may be others. */
+  reload(): void
+  /** Resolves when what is in Redis now is shown, or after 300 ms. */
+  catchUp(): Promise<void>
+  health(): FleetHealth
+}
+
+export type CreateFleet = (parts: FleetParts) => Fleet

@@ -1,7 +1,7 @@
 // The whole program made from its settings, and the order in which its parts start and stop.
 //
-//   start:  ports (so that addresses are known) → loop (so that a first board comes)
-//   stop:   not ready, no new streams → the current cycle ends → readers get what they lack and `bye`, answers `aborted` →
+//   start:  ports (so that addresses are known) → loop (so that a first board comes) → fleet
+//   stop:   not ready, no new streams → the lease of the fleet is handed on → the current cycle ends → readers get what they lack and `bye`, answers `aborted` →
 //           ports → outputs
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, systemClock } from '../clock/clock.js'
@@ -23,7 +23,7 @@ import { Hub } from '../hub/hub.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
-import type { Thresholds } from '../panels/thresholds.js'
+import { staleAfter, type Thresholds } from '../panels/thresholds.js'
 import {
   hubObserver,
   loopObserver,
@@ -39,7 +39,7 @@ import type { StandIn } from './chat.js'
 import { createHistory, type History } from './history.js'
 import { createHubOutput, createStatusOutput, wantsSink } from './outputs.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
-import type { OutputParts, Pipeline, ProgramParts, ProgramSource } from './parts.js'
+import type { CreateFleet, Fleet, OutputParts, Pipeline, ProgramParts, ProgramSource } from './parts.js'
 import { createPipeline } from './pipeline.js'
 import type { Serving } from './serving.js'
 import { VERSION } from './version.js'
@@ -49,6 +49,8 @@ export type ProgramOptions = {
   readonly command: Command
   /** The source, or what makes it of the parts. */
   readonly source: ProgramSource | ((parts: ProgramParts) => ProgramSource)
+  /** Makes this server a node of a fleet (fleet.ts); absent or null: it is a server by itself. */
+  readonly fleet?: CreateFleet | null
   /** What shows or stores boards besides the stream; the program closes each. */
   readonly outputs?: (parts: OutputParts) => readonly Output[]
   /** The board file (`loadBoardFile`); a reload reads it again. */
@@ -68,13 +70,24 @@ export class ProgramError extends Error {
   override readonly name = 'ProgramError'
 }
 
+/**
+ * A reader that is ahead of this server within the epoch that it shows saw a board of a publisher that ended before it could share it.
+ * The next publisher, with an epoch of its own, comes within this time.
+ */
+const HOLD_AHEAD_MS = 6_000
+
 /** Time kept of the grace for closing ports and outputs. */
 const CLOSING_MS = 1_000
 
 export class Program {
   readonly metrics: Metrics
+  /** Publishes what readers see. */
   readonly loop: Loop
   readonly hub: Hub
+  /** Null for a server by itself. */
+  readonly #fleet: Fleet | null
+  /** Of a node of a fleet: makes its own boards, which `loop` publishes where its node shows them. */
+  readonly #ownLoop: Loop | null
   readonly #connections: Connections
   readonly #parts: ProgramParts
   readonly #startedMs: number
@@ -127,24 +140,53 @@ export class Program {
     })
     this.#connections = connections
     const observer = hubObserver(metrics)
-    this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections })
+    const holdAheadMs = options.fleet == null ? 0 : HOLD_AHEAD_MS
+    this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections, holdAheadMs })
     const surroundings = (): PanelSurroundings => this.#surroundings
     this.#pipeline = createPipeline(this.#source, { ...parts, surroundings, statistics })
     this.#statusHub = this.#pipeline.createStatusHub(connections)
     const outputs = options.outputs?.({ ...parts, hubStats: () => this.hub.stats() }) ?? []
     const statuses = this.#statusHub === null ? [] : [createStatusOutput(this.#statusHub)]
     this.#history = this.serving ? createHistory(clock, log) : null
-    const streams =
-      this.#history === null ? [] : [createHubOutput(this.hub), ...statuses, this.#history.output]
-    this.loop = new Loop({
-      boards: this.#pipeline.boards,
-      epoch: this.#pipeline.epoch,
-      outputs: [...streams, ...outputs],
+    const { boards: own, epoch } = this.#pipeline
+    const common = {
       refreshMs: () => this.#config.summaryRefreshSec * 1000,
       churnWarnRatio: () => this.#config.summaryChurnWarnRatio,
       clock,
-      statistics,
-      observer: loggedObserver(loopObserver(metrics), log),
+    }
+    const observed = loopObserver(metrics)
+    this.#fleet =
+      options.fleet?.({
+        ...parts,
+        connections,
+        own,
+        limits: () => staleAfter(this.#surroundings.thresholds, null),
+        mayLead: !('news' in this.#source),
+      }) ?? null
+    // Cycles are counted once.
+    const { onCycle: _, ...ofOwn } = observed
+    this.#ownLoop =
+      this.#fleet === null
+        ? null
+        : new Loop({
+            ...common,
+            boards: own,
+            epoch,
+            outputs: [this.#fleet.output, ...statuses],
+            statistics,
+            observer: loggedObserver(ofOwn, log),
+          })
+    const streams =
+      this.#history === null
+        ? []
+        : [createHubOutput(this.hub), ...(this.#fleet === null ? statuses : []), this.#history.output]
+    this.loop = new Loop({
+      ...common,
+      boards: this.#fleet?.boards ?? own,
+      epoch,
+      outputs: [...streams, ...outputs],
+      ...(this.#fleet === null ? { statistics } : {}),
+      observer: loggedObserver(observed, log),
       // 0: no end.
       maxCycles: config.summaryMaxCycles || null,
       maxMs: config.summaryMaxSeconds * 1000 || null,
@@ -152,7 +194,7 @@ export class Program {
     readHub(metrics, connections, this.hub, this.#statusHub)
     readSource(metrics, this.loop)
     readFacts(metrics, this.loop, () => this.#config.factGauges)
-    readIngest(metrics, this.loop, clock)
+    readIngest(metrics, this.#ownLoop ?? this.loop, clock)
   }
 
   /** Resolves when the loop ends by itself or by `stop()`. */
@@ -209,13 +251,14 @@ export class Program {
         statusHub: this.#statusHub,
         history: this.#history,
         loop: this.loop,
-        panelKeys: this.#pipeline.panelKeys,
+        panelKeys: () => this.#panelKeys(),
         pushTargets: this.#pushTargets,
         members: this.#pipeline.members,
         looks: this.#pipeline.looks,
         lagGauge: this.#sampleLag(),
         isDraining: () => this.#draining,
         startedMs: this.#startedMs,
+        fleet: this.#fleet,
         chatStandIn: this.#chatStandIn,
       })
     }
@@ -226,7 +269,16 @@ export class Program {
     this.#listening = listening
     this.#surroundings = this.#surroundingsOf(this.#config)
     this.loop.start()
+    this.#ownLoop?.start()
+    await this.#fleet?.start(listening)
     return listening
+  }
+
+  /** The board of a fleet may have panels that are not made here. */
+  #panelKeys(): ReadonlySet<string> {
+    const keys = this.#pipeline.panelKeys()
+    const shown = this.#fleet === null ? null : this.hub.board
+    return shown === null ? keys : new Set([...keys, ...shown.panels.keys()])
   }
 
   #sampleLag(): LoopLag {
@@ -249,12 +301,15 @@ export class Program {
     const graceMs = this.#config.shutdownGraceMs
     const startMs = clock.monotonicMs()
     // What is being opened can be closed only when it is open; the caller of `start` gets its error.
-    await this.#started?.catch(() => {})
+    await Promise.all([this.#fleet?.stop(), this.#started?.catch(() => {})])
+    await this.#ownLoop?.stop()
     await this.loop.stop()
     const leftMs = Math.max(0, graceMs - (clock.monotonicMs() - startMs) - CLOSING_MS)
     await Promise.all([this.hub, this.#statusHub, this.#serving?.chat].map(each => each?.close(leftMs)))
     await this.#serving?.server.close()
     this.#lag?.stop()
+    this.#fleet?.close()
+    await this.#ownLoop?.closeOutputs()
     await this.loop.closeOutputs()
   }
 
@@ -276,6 +331,7 @@ export class Program {
       const surroundings = this.#surroundingsOf(config)
       this.#config = config
       this.#serving?.server.reload()
+      this.#fleet?.reload()
       this.#surroundings = surroundings
       this.#serving?.chat.start().catch((error: unknown) => {
         log.error({ err: error }, 'the chat relay cannot be switched on')

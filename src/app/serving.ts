@@ -19,7 +19,7 @@ import type { StatusHub } from '../hub/status-hub.js'
 import { httpObserver } from './bind-metrics.js'
 import { type Chat, createChat, type StandIn } from './chat.js'
 import type { History } from './history.js'
-import type { Pipeline, ProgramParts } from './parts.js'
+import type { Fleet, Pipeline, ProgramParts } from './parts.js'
 import { VERSION } from './version.js'
 
 export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
@@ -37,6 +37,8 @@ export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly isDraining: () => boolean
   /** When the program began, monotonic. */
   readonly startedMs: number
+  /** Null for a server by itself. */
+  readonly fleet: Fleet | null
   /** The chat backend of the demo. */
   readonly chatStandIn: StandIn | null
 }
@@ -59,6 +61,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
     lagGauge,
     isDraining,
     startedMs,
+    fleet,
   } = parts
   const chat = createChat({
     config: settings,
@@ -98,8 +101,10 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
         version: VERSION,
         uptimeSec: (clock.monotonicMs() - startedMs) / 1000,
         draining: isDraining(),
+        fleet: fleet?.health() ?? null,
       })
     },
+    ...(fleet === null ? {} : { catchUp: fleet.catchUp }),
     ready: () =>
       readinessOf({
         latest: loop.latest,

@@ -1,15 +1,33 @@
 // `g6 serve`: the board over HTTP, no screen.
 import { Command } from 'commander'
-import { loadBoardFile } from '../app/board-file.js'
+import { type BoardFile, loadBoardFile } from '../app/board-file.js'
 import { loadPanels } from '../app/custom-panels.js'
 import { fileOutputs } from '../app/outputs.js'
-import { Program } from '../app/program.js'
+import { Program, type ProgramOptions } from '../app/program.js'
 import { runProgram } from '../app/run.js'
 import { createServiceManager } from '../app/service-manager.js'
 import { sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
+import type { Loaded } from '../config/load.js'
 import { takeInheritedSockets } from '../http/inherited.js'
 import { prepare, sourceFlag } from './settings.js'
+
+/** Nothing of the fleet is loaded where no Redis is named. There a server needs no source: it shows the board of the others. */
+async function sourceAndFleet(
+  { config, provenance }: Loaded,
+  sources: readonly string[],
+  boardFile: BoardFile | null,
+): Promise<Pick<ProgramOptions, 'source' | 'fleet'>> {
+  const source = sourceOf(sources, boardFile)
+  if (config.redisUrl === null) return { source }
+  const { createFleet, noSource } = await import('../app/fleet.js')
+  const isNamed =
+    sources.length > 0 ||
+    (boardFile?.specs.length ?? 0) > 0 ||
+    provenance.summaryStatusFile.from !== 'default' ||
+    provenance.panelsSseUrl.from !== 'default'
+  return { source: isNamed ? source : noSource(config.fleet), fleet: createFleet }
+}
 
 type Options = { readonly source?: readonly string[] }
 
@@ -25,7 +43,7 @@ export function serveCommand(): Command {
       const program = new Program({
         loaded,
         command: 'serve',
-        source: sourceOf(sources, boardFile),
+        ...(await sourceAndFleet(loaded, sources, boardFile)),
         boardFile,
         outputs: parts => fileOutputs(parts),
         panels: await loadPanels(loaded.config.panelsModule),

@@ -42,7 +42,7 @@ export type FleetTimes = {
   /** The longest that a reader ahead of this node waits for a pull. */
   readonly aheadMs: number
   readonly lowerTermMs: number
-  /** Beats without a tick of the loop that makes boards, after which it counts as hung. */
+  /** Beats, or ticks of the loop that makes boards if these are rarer, without a tick after which the loop counts as hung. */
   readonly hungBeats: number
   /** How long a stop waits for the lease to be handed on. */
   readonly leaveMs: number
@@ -65,12 +65,16 @@ export const FLEET_TIMES: FleetTimes = {
 export type PullReason = 'notice' | 'beat' | 'reader' | 'whole'
 
 export type FleetObserver = {
+  /** Redis knows this node as one of the fleet. */
+  onJoined?(): void
   onSeat?(from: Seat, to: Seat): void
   /** The engine is gone, or back. */
   onEngine?(isGone: boolean): void
   onTerm?(term: number): void
   onFenced?(): void
   onPull?(why: PullReason): void
+  /** From the notice of a board until it is shown. */
+  onNotice?(lagSeconds: number): void
   onUnshared?(why: 'large'): void
   onBeat?(seconds: number): void
   /** This fleet belongs to others: no token in common. */
@@ -95,6 +99,10 @@ export type FleetOptions = {
   readonly clock: Clock
   /** A random text for a Redis that has none yet. */
   readonly newLife: () => string
+  /** False: it shows the board of another server, which it never publishes. */
+  readonly mayLead?: boolean
+  /** The longest time between two ticks of the loop that makes boards; a beat unless given. */
+  readonly refreshMs?: () => number
   readonly timers?: Timers
   readonly times?: FleetTimes
   readonly observer?: FleetObserver
@@ -114,6 +122,8 @@ export class FleetNode {
   #beat = 0
   #answeredBeat = 0
   #engineMs = 0
+  #dueMs: number | null = null
+  #lateMs = 0
   #life: string | null = null
   /** Redis knows this node's tokens: before that it does not beat. */
   #isMember = false
@@ -129,7 +139,7 @@ export class FleetNode {
     this.#timers = options.timers ?? systemTimers
     this.#times = options.times ?? FLEET_TIMES
     this.#observer = options.observer ?? {}
-    this.#seat = newSeat(options.id, options.clock.monotonicMs())
+    this.#seat = newSeat(options.id, options.clock.monotonicMs(), options.mayLead)
     this.#publisher = new Publisher(options.link.run, options.keys, {
       onFenced: () => {
         this.#observer.onFenced?.()
@@ -161,8 +171,18 @@ export class FleetNode {
     return this.#seat.isEngineGone
   }
 
+  /** The fleet's board is of a version that this one cannot read. */
+  get isUnreadable(): boolean {
+    return this.#seat.isUnreadable
+  }
+
   get shown(): Board {
     return this.#shown.board
+  }
+
+  /** Its tokens changed: they are made known with the next beat. */
+  rejoin(): void {
+    this.#isMember = false
   }
 
   /** Begins to beat. Call once. */
@@ -241,15 +261,21 @@ export class FleetNode {
     this.#cancelTick = this.#timers.after(this.#times.beatMs, () => this.#tick())
     const { link } = this.#options
     const nowMs = this.#nowMs()
+    this.#lateMs = Math.max(0, nowMs - (this.#dueMs ?? nowMs))
+    this.#dueMs = nowMs + this.#times.beatMs
     if (isDeaf(this.#probe, nowMs, this.#times.deafMs)) {
       this.#probe = probeAgain(this.#probe)
       link.reset('deaf')
     }
-    if (this.#own !== null && ++this.#loopBeats > this.#times.hungBeats)
-      this.#do({ type: 'hung', isHung: true })
+    if (this.#own !== null && ++this.#loopBeats > this.#hungBeats()) this.#do({ type: 'hung', isHung: true })
     const isUp = link.commands.isUp && link.isListening
     if (isUp !== (this.#seat.closedSinceMs === null)) this.#do({ type: 'link', nowMs, isUp })
     this.#do({ type: 'tick', nowMs })
+  }
+
+  #hungBeats(): number {
+    const { beatMs, hungBeats } = this.#times
+    return hungBeats * Math.max(1, Math.ceil((this.#options.refreshMs?.() ?? 0) / beatMs))
   }
 
   #do(event: SeatEvent): void {
@@ -333,6 +359,7 @@ export class FleetNode {
       draining: isDraining,
       epoch,
       generation,
+      lag_ms: Math.round(this.#lateMs),
       engine_ms: Math.round(this.#engineMs),
     }
   }
@@ -351,7 +378,9 @@ export class FleetNode {
     }
     const { take, shown } = follow(this.#shown, { lease, head, life }, nowMs, this.#times.lowerTermMs)
     this.#shown = shown
-    if (take) this.#requestPull('beat')
+    if (!take) return
+    this.#pullReason = 'beat'
+    void this.#puller.request()
   }
 
   #join(): void {
@@ -362,8 +391,12 @@ export class FleetNode {
       .then(
         answer => {
           this.#isMember = answer === 'ok'
-          if (answer === 'foreign') this.#observer.onForeign?.()
-          else this.#do({ type: 'vacant', lease: null })
+          if (answer === 'foreign') {
+            this.#observer.onForeign?.()
+            return
+          }
+          this.#observer.onJoined?.()
+          this.#do({ type: 'vacant', lease: null })
         },
         (error: unknown) => this.#failed('join', error),
       )
@@ -390,12 +423,9 @@ export class FleetNode {
     if (notice === null || this.seat === 'leading' || this.#isStopped) return
     const { epoch, generation } = this.#shown.board
     if (notice.epoch === epoch && notice.generation < generation) return
-    this.#requestPull('notice')
-  }
-
-  #requestPull(why: PullReason): void {
-    this.#pullReason = why
-    void this.#puller.request()
+    const noticedMs = this.#nowMs()
+    this.#pullReason = 'notice'
+    void this.#puller.request().then(() => this.#observer.onNotice?.((this.#nowMs() - noticedMs) / 1000))
   }
 
   async #pull(): Promise<void> {
@@ -437,12 +467,14 @@ export class FleetNode {
     return true
   }
 
-  /** Its own board is shown while it leads or is alone, and until there is another. */
+  /** Its own board is shown while it leads or is alone; and one that is not fresh, while it is adrift and has no other. */
   #showOwn(): void {
     const own = this.#own
     if (own === null || own.board.generation === 0 || this.#isStopped) return
     const { seat, lease } = this.#seat
-    if (seat !== 'leading' && seat !== 'alone') return
+    const { epoch } = this.#shown.board
+    const hasNoOther = seat === 'adrift' && (epoch === '' || epoch === own.board.epoch)
+    if (seat !== 'leading' && seat !== 'alone' && !hasNoOther) return
     // Alone it is published under no term: any publisher is followed when the engine is back.
     const term = seat === 'leading' && lease !== null ? lease.term : 0
     this.#shown = showing(this.#shown, { board: own.board, term, revision: 0, life: this.#life })

@@ -9,7 +9,6 @@ export type Presence = {
   readonly started: number
   readonly readers: number
   readonly chat: number
-  readonly lag_ms: number
   readonly rss: number
 }
 
@@ -21,7 +20,9 @@ export type NodeInfo = Presence & {
   readonly draining: boolean
   readonly epoch: string
   readonly generation: number
-  /** How long the last beat took. */
+  /** How late its last beat was: the event loop was busy. */
+  readonly lag_ms: number
+  /** How long the last answered beat took. */
   readonly engine_ms: number
 }
 

@@ -95,6 +95,27 @@ describe('following', () => {
   })
 })
 
+describe('where nobody leads', () => {
+  test('for three answers, a node leads with a reading that is not fresh: a stale board is better than none', () => {
+    const rig = new Rig().up().fresh(false).tick().answer(null).tick().answer(null).tick()
+    expect(rig.asked).toEqual([['none', false]])
+    expect(rig.answer(null).tick().asked).toEqual([['lead', false]])
+    expect(rig.answer(leaseOf('b')).tick().asked).toEqual([['none', false]])
+  })
+
+  test('a node without a board of its own, or with that of another server, does not', () => {
+    const none = new Rig().up()
+    const followed = new Rig().up()
+    followed.state = newSeat('a', 0, false)
+    followed.up().fresh()
+    for (const rig of [none, followed]) {
+      for (let i = 0; i < 5; i++) rig.tick().answer(null)
+      expect(rig.tick().asked).toEqual([['none', false]])
+    }
+    expect(followed.tick(6).state.seat).toBe('alone')
+  })
+})
+
 describe('leading ends', () => {
   test('when it is fenced, or the answer names another', () => {
     expect(leads(new Rig().leading().do({ type: 'fenced' }))).toBe(false)

@@ -25,6 +25,8 @@ export type SeatLimits = {
   readonly deadHolderMs: number
   /** At most this much of the time between two answers counts for that: this process may have been paused. */
   readonly longestStepMs: number
+  /** Answers in a row that found the lease free, after which a node leads with a reading that is not fresh. */
+  readonly vacantBeats: number
   /** How long the own reading must be fresh again, after a hand-over because it was not, until this node may lead again. */
   readonly freshAgainMs: number
 }
@@ -35,6 +37,7 @@ export const SEAT_LIMITS: SeatLimits = {
   ownBeats: 6,
   deadHolderMs: 10_000,
   longestStepMs: 2_000,
+  vacantBeats: 3,
   freshAgainMs: 30_000,
 }
 
@@ -47,6 +50,12 @@ export type SeatState = {
   readonly successor: string | null
   /** Since when the own reading is fresh; null: it is not, or there is none. */
   readonly freshSinceMs: number | null
+  /** It has a board of its own, fresh or not. */
+  readonly hasOwn: boolean
+  /** Its board is one that it may publish: not that of another server, which it only follows. */
+  readonly mayLead: boolean
+  /** Answers in a row that found the lease free. */
+  readonly vacant: number
   /** It handed over because its reading was not fresh. */
   readonly isCooling: boolean
   readonly isDraining: boolean
@@ -97,13 +106,16 @@ export type SeatEffect =
 
 type Step = { readonly state: SeatState; readonly effects: readonly SeatEffect[] }
 
-export function newSeat(node: string, nowMs: number): SeatState {
+export function newSeat(node: string, nowMs: number, mayLead = true): SeatState {
   return {
     node,
     seat: 'following',
     lease: null,
     successor: null,
     freshSinceMs: null,
+    hasOwn: false,
+    mayLead,
+    vacant: 0,
     isCooling: false,
     isDraining: false,
     isHung: false,
@@ -118,25 +130,26 @@ export function newSeat(node: string, nowMs: number): SeatState {
 
 /** It could take over now, if asked. */
 function isReady(state: SeatState): boolean {
-  const { freshSinceMs, isDraining, isHung, isCooling, isUnreadable } = state
-  return freshSinceMs !== null && !isDraining && !isHung && !isCooling && !isUnreadable
+  const { freshSinceMs, mayLead, isDraining, isHung, isCooling, isUnreadable } = state
+  return freshSinceMs !== null && mayLead && !isDraining && !isHung && !isCooling && !isUnreadable
 }
 
 /**
  * What the next beat asks for. A node that is cooling still leads where nobody else could: a stale board would help nobody. One that
- * leads with a stale reading, and finds nobody better, goes on.
+ * leads with a stale reading, and finds nobody better, goes on; and where nobody leads for some beats, a stale board is better than none.
  */
-function wantOf(state: SeatState): Want {
+function wantOf(state: SeatState, { vacantBeats }: SeatLimits): Want {
   const isMine = state.lease?.node === state.node
   if (state.isDraining || state.isHung) return isMine ? 'resign' : 'none'
   if (state.seat === 'leading') return 'lead'
-  if (state.isUnreadable || state.freshSinceMs === null) return 'none'
+  if (state.isUnreadable || !state.mayLead) return 'none'
+  if (state.freshSinceMs === null) return state.hasOwn && state.vacant >= vacantBeats ? 'lead' : 'none'
   return state.isCooling && state.successor !== null ? 'none' : 'lead'
 }
 
-const beatOf = (state: SeatState): SeatEffect => ({
+const beatOf = (state: SeatState, limits: SeatLimits): SeatEffect => ({
   type: 'beat',
-  want: wantOf(state),
+  want: wantOf(state, limits),
   isReady: isReady(state),
 })
 
@@ -159,10 +172,10 @@ function step(state: SeatState, event: SeatEvent, limits: SeatLimits): Step {
     case 'fenced':
       return only(state.seat === 'leading' ? { ...state, seat: 'following', lease: null } : state)
     case 'vacant':
-      return onVacant(state, event.lease)
+      return onVacant(state, event.lease, limits)
     case 'reading': {
       const freshSinceMs = event.isFresh ? (state.freshSinceMs ?? event.nowMs) : null
-      return handOver(withOwnReading({ ...state, freshSinceMs }))
+      return handOver(withOwnReading({ ...state, freshSinceMs, hasOwn: true }))
     }
     case 'hung':
       return handOver({ ...state, isHung: event.isHung })
@@ -185,7 +198,7 @@ function onTick(state: SeatState, nowMs: number, limits: SeatLimits): Step {
   const most = state.answeredMs === null ? limits.goneBeats : limits.ownBeats
   if (isEngineGone && unanswered >= most) next = { ...next, seat: seatWithoutEngine(next) }
   const { state: later, effects } = handOver(next)
-  return { state: later, effects: [...effects, beatOf(later)] }
+  return { state: later, effects: [...effects, beatOf(later, limits)] }
 }
 
 /** A board of its own that goes stale meanwhile is marked as such, and is still better than an older one. */
@@ -213,6 +226,7 @@ function onAnswer(
     seat,
     lease,
     successor,
+    vacant: lease === null ? state.vacant + 1 : 0,
     unanswered: 0,
     isEngineGone: false,
     answeredMs: nowMs,
@@ -242,7 +256,7 @@ function watchHolder(
 }
 
 /** A free lease is asked for at once, not with the next tick. A lease handed to this node is taken without a beat. */
-function onVacant(state: SeatState, lease: Lease | null): Step {
+function onVacant(state: SeatState, lease: Lease | null, limits: SeatLimits): Step {
   if (state.isEngineGone) return only(state)
   if (lease !== null && lease.node === state.node) {
     if (state.isDraining || state.isHung || state.isUnreadable) return only({ ...state, lease })
@@ -251,7 +265,7 @@ function onVacant(state: SeatState, lease: Lease | null): Step {
   }
   if (lease !== null || state.seat === 'leading') return only(state)
   const next: SeatState = { ...state, lease: null, holder: null }
-  return { state: next, effects: wantOf(next) === 'lead' ? [beatOf(next)] : [] }
+  return { state: next, effects: wantOf(next, limits) === 'lead' ? [beatOf(next, limits)] : [] }
 }
 
 /** A leader that should not lead hands the lease to a successor where there is one. */

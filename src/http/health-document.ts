@@ -22,6 +22,15 @@ import {
 const count = z.int().nonnegative()
 const ratio = z.number().nullable()
 
+/** What a node of a fleet does now (src/fleet/seat.ts). */
+const SEATS = ['following', 'leading', 'alone', 'adrift'] as const
+
+/**
+ * `engine`: Redis is gone. `foreign`: the fleet belongs to other servers. `version`: its board is of a later version. `large`: the
+ * board is too large to be shared.
+ */
+const DEGRADED = ['engine', 'foreign', 'version', 'large'] as const
+
 export const healthSchema = z.looseObject({
   ok: z.literal(true),
   status: z.enum(['ok', 'starting', 'stale', 'draining']),
@@ -76,9 +85,23 @@ export const healthSchema = z.looseObject({
     .optional(),
   adaptive: z.strictObject({ backlog_ratio: z.number().nullable() }),
   verdict: verdictData,
+  /** Only for a node of a fleet. `term`: of the publisher's lease; null: there is no publisher. */
+  fleet: z
+    .strictObject({
+      name: z.string(),
+      node: z.string(),
+      seat: z.enum(SEATS),
+      term: count.nullable(),
+      nodes: count,
+    })
+    .optional(),
+  /** Only for a node of a fleet: what it does without. `engine`: Redis is gone. Empty while all is well. */
+  degraded: z.array(z.enum(DEGRADED)).readonly().optional(),
 })
 
 export type HealthDocument = z.infer<typeof healthSchema>
+
+export type FleetHealth = Required<Pick<HealthDocument, 'fleet' | 'degraded'>>
 
 export type HealthFacts = {
   /** The newest cycle; null before the first. */
@@ -100,6 +123,8 @@ export type HealthFacts = {
   readonly members?: MemberCounts | null
   /** Of a board file; null without one. */
   readonly looks?: BoardLooks | null
+  /** Of a node of a fleet; null by itself. */
+  readonly fleet?: FleetHealth | null
 }
 
 function statusOf({ result, draining }: HealthFacts): HealthDocument['status'] {
@@ -165,5 +190,6 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
     ...(adaptive === null ? {} : { adaptive_stream: adaptive }),
     adaptive: { backlog_ratio: result?.snapshot?.adaptiveBacklogRatio ?? null },
     verdict: facts.verdict,
+    ...facts.fleet,
   }
 }

@@ -61,6 +61,8 @@ export type HttpParts = MonitoringParts & {
   /** The same object as the hubs have: the limit of streams reads its count. */
   readonly connections: Connections
   readonly panelKeys: () => ReadonlySet<string>
+  /** Brings the board up to date with that of other servers; absent for a server by itself. */
+  readonly catchUp?: () => Promise<void>
   readonly observer?: HttpObserver
   readonly log: Log
   readonly clock: Clock
@@ -177,7 +179,7 @@ export function createHttpServer(parts: HttpParts): HttpServer {
     descriptionRoutes(app, description)
     if (hub !== null) {
       const common = { config: () => access.config, hub, panelKeys: parts.panelKeys }
-      eventsRoutes(app, { ...common, shell })
+      eventsRoutes(app, { ...common, shell, catchUp: parts.catchUp })
       resyncRoute(app, { ...common, onResync: observer.onResync })
     }
     for (const plugin of plugins) await plugin.register(app, shell)

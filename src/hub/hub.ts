@@ -25,6 +25,7 @@ import type { ErrorLog, HubLike, HubObserver, HubSettings, HubStats, JoinRequest
 import { ANYWHERE, type Encoded, type Lane, NO_CHAIN } from './lane.js'
 import { Ledger } from './ledger.js'
 import { BoardReader, UNGREETED } from './reader.js'
+import { isAhead } from './resume.js'
 import { Throttled } from './throttled.js'
 
 export type HubOptions = {
@@ -42,6 +43,11 @@ export type HubOptions = {
   readonly sliceMs?: number
   /** A connection that got no byte for this long gets a comment; `hello` announces it. */
   readonly keepaliveMs?: number
+  /**
+   * A reader that comes back with a later generation of the epoch in force waits up to so long for it, or for another epoch: a
+   * snapshot now would take it back. By default 0: nobody waits.
+   */
+  readonly holdAheadMs?: number
   /** Where readers are counted; share it with the HTTP server, whose limit reads it. By default the hub has its own. */
   readonly connections?: Connections
 }
@@ -121,6 +127,7 @@ export class Hub implements HubLike {
       stallMs: () => this.#settings().sseStallTimeoutMs,
       onDrain: reader => this.#catchUp(reader),
       onTick: (reader, nowMs) => {
+        if (reader.isHeld) this.#catchUp(reader)
         if (nowMs - reader.lastByteAtMs < keepaliveMs) return
         this.#write(reader, this.#encoder.keepalive(reader.wire, placeOf(reader)), 0)
       },
@@ -170,8 +177,19 @@ export class Hub implements HubLike {
     this.#connections.open(reader, this.#host)
     this.#observer.onJoin?.()
     const opening = lane.opening(sseRetryMs)
-    if (this.#board === null) this.#write(reader, opening, 0)
+    if (this.#board === null || this.#holds(reader, this.#board)) this.#write(reader, opening, 0)
     else this.#greet(reader, this.#board, opening)
+  }
+
+  /** It is ahead of the board within its epoch, and still waits. */
+  #holds(reader: BoardReader, board: Board): boolean {
+    const { holdAheadMs = 0 } = this.#options
+    const { lastEventId, lane, openedAtMs } = reader
+    reader.isHeld =
+      lastEventId !== null &&
+      this.#connections.nowMs() - openedAtMs < holdAheadMs &&
+      isAhead(lastEventId, board, lane.feed.shape.idSuffix)
+    return reader.isHeld
   }
 
   /** Sends hello and what the reader lacks; `opening` goes before it in the same write. */
@@ -365,7 +383,7 @@ export class Hub implements HubLike {
     const board = this.#board
     if (board === null || reader.ended || reader.blocked) return
     if (reader.position === UNGREETED) {
-      this.#greet(reader, board, EMPTY_BYTES)
+      if (!this.#holds(reader, board)) this.#greet(reader, board, EMPTY_BYTES)
       return
     }
     const { lane } = reader
@@ -450,7 +468,8 @@ export class Hub implements HubLike {
   #lacking(reader: BoardReader): Encoded {
     const board = this.#board
     const { lane } = reader
-    if (board === null) return NOTHING
+    // A held reader has all that this server has, and more.
+    if (board === null || reader.isHeld) return NOTHING
     this.#feeds.settle(lane.feed)
     try {
       if (reader.position === UNGREETED) {

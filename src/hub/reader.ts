@@ -15,6 +15,8 @@ export class BoardReader extends Connection {
   readonly lane: Lane<BoardReader>
   /** `Last-Event-ID` as it came; null once the greeting has used it. */
   lastEventId: string | null
+  /** It waits for the generation of its `Last-Event-ID` (`HubOptions.holdAheadMs`). */
+  isHeld = false
   /** It has everything up to this generation. */
   position = UNGREETED
   /** The lane's chain that its last bytes belong to; `NO_CHAIN` when they were its own. */

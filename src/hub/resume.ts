@@ -32,3 +32,9 @@ export function decideResume(lastEventId: string | null, board: Board, idSuffix:
   if (position > board.generation) return { kind: 'refused', reason: 'ahead' }
   return { kind: 'resumed', position }
 }
+
+/** A later generation of the board's own epoch. */
+export function isAhead(lastEventId: string, board: Board, idSuffix: string): boolean {
+  const resume = decideResume(lastEventId, board, idSuffix)
+  return resume.kind === 'refused' && resume.reason === 'ahead'
+}

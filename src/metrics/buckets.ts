@@ -34,3 +34,8 @@ export const INTER_TOKEN_SEC = [
 
 /** 0.1 s … 15 min: a whole answer. */
 export const ANSWER_SEC = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900] as const
+
+/** 0.1 ms … 5 s: an answer of Redis, which counts as gone after 3 s. */
+export const ENGINE_SEC = [
+  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.15, 0.5, 1, 3, 5,
+] as const

@@ -1,6 +1,7 @@
 // Every metric of the program, declared once.
 import type { Declaration } from './declare.js'
 import { chatMetrics } from './families/chat.js'
+import { fleetMetrics } from './families/fleet.js'
 import { ingestMetrics } from './families/ingest.js'
 import { loopMetrics } from './families/loop.js'
 import { connectionMetrics, eventMetrics } from './families/stream.js'
@@ -14,6 +15,7 @@ export const DECLARED = {
   ...loopMetrics,
   ...ingestMetrics,
   ...chatMetrics,
+  ...fleetMetrics,
 } as const satisfies Readonly<Record<string, Declaration>>
 
 export type Declared = typeof DECLARED

@@ -135,7 +135,6 @@ export class Member {
           started: 0,
           readers: 1,
           chat: 0,
-          lag_ms: 0,
           rss: 0,
         }),
       },

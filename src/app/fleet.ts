@@ -1,0 +1,267 @@
+// This server as a node of a fleet: the link to Redis, the node, and what they report. Loaded only where G6_REDIS_URL is set.
+import { createHmac, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import type { Clock } from '../clock/clock.js'
+import { systemTimers } from '../clock/timers.js'
+import type { CycleResult, Output, SourceState } from '../engine/cycle.js'
+import type { BoardSource } from '../engine/followed-boards.js'
+import type { FleetSource } from '../fleet/board-text.js'
+import { FleetBoards } from '../fleet/fleet-boards.js'
+import { fleetKeys } from '../fleet/keys.js'
+import { FleetNode, type FleetObserver } from '../fleet/node.js'
+import type { FleetHealth } from '../http/health-document.js'
+import type { Listening } from '../http/listeners.js'
+import { parseRedisAddress } from '../redis/address.js'
+import { type Link, openLink } from '../redis/link.js'
+import type { Fleet, FleetParts } from './parts.js'
+import { VERSION } from './version.js'
+
+/** How long a start waits to learn whether this fleet is its own; a Redis that is away does not keep a server from starting. */
+const JOIN_MS = 2_000
+
+export class ForeignFleetError extends Error {
+  override readonly name = 'ForeignFleetError'
+}
+
+export function createFleet(parts: FleetParts): Fleet {
+  const { settings, metrics, log, clock, connections } = parts
+  const { config } = parts
+  const parsed = parseRedisAddress(config.redisUrl ?? '')
+  if (!parsed.ok) throw new Error(`G6_REDIS_URL: ${parsed.error}`)
+  const { address } = parsed
+  const faults = new FaultLog(parts)
+  let node: FleetNode | null = null
+  let link: Link | null = null
+  let latest: CycleResult | null = null
+  let isForeign = false
+  let isLarge = false
+  let id = ''
+  let settle: (error: Error | null) => void = () => {}
+  const settled = new Promise<Error | null>(resolve => {
+    settle = resolve
+  })
+
+  const boards = new FleetBoards({
+    own: parts.own,
+    limits: parts.limits,
+    timezone: () => settings().timezone,
+    clock,
+    isAdrift: () => node?.seat === 'adrift',
+  })
+
+  const offer = (): void => {
+    if (latest === null || latest.board.generation === 0) return
+    isLarge = false
+    node?.own({ board: latest.board, source: sourceOf(latest.source, clock) }, isFresh(latest.source))
+  }
+
+  const observer: FleetObserver = {
+    onJoined: () => {
+      if (isForeign) log.info({ fleet: config.fleet }, 'this fleet knows a token of this server now')
+      isForeign = false
+      settle(null)
+    },
+    onForeign: () => {
+      settle(new ForeignFleetError(foreignText(config.fleet)))
+      if (!isForeign) log.error({ fleet: config.fleet }, foreignText(config.fleet))
+      isForeign = true
+    },
+    onSeat: (from, to) => {
+      log.info({ from, to, term: node?.term ?? null }, SEAT_TEXT[to])
+      setSeat()
+    },
+    onEngine: isGone => {
+      metrics.g6_fleet_engine_up.set(isGone ? 0 : 1)
+      if (isGone) log.warn('Redis does not answer: the fleet is degraded; no reader is cut')
+      else log.info('Redis answers again')
+    },
+    onTerm: () => metrics.g6_fleet_term_changes_total.inc(),
+    onFenced: () => metrics.g6_fleet_fenced_total.inc(),
+    onPull: why => metrics.g6_fleet_pulls_total.inc({ why }),
+    onNotice: seconds => metrics.g6_fleet_notice_lag_seconds.observe(seconds),
+    onUnshared: why => {
+      isLarge = true
+      metrics.g6_fleet_unshared_total.inc({ why })
+      faults.say('share', 'the board is over 4 MiB and is not shared with the fleet')
+    },
+    onFault: (what, error) => faults.say(what, String(error)),
+  }
+  const setSeat = (): void => metrics.g6_fleet_seat.only({ seat: node?.seat ?? 'following' })
+
+  const forget = metrics.onScrape(() => {
+    metrics.g6_fleet_nodes.set(node?.nodes ?? null)
+  })
+
+  return {
+    boards,
+    output: {
+      name: 'fleet',
+      inCycle: true,
+      publish: result => {
+        latest = result
+        offer()
+      },
+      close: () => Promise.resolve(),
+    } satisfies Output,
+
+    async start(listening) {
+      const name = nameOf(listening)
+      id = `${name}.${randomBytes(4).toString('hex')}`
+      const ca = config.redisCaFile === null ? {} : { ca: readFileSync(config.redisCaFile, 'utf8') }
+      link = await openLink({
+        address,
+        ...ca,
+        monotonicMs: clock.monotonicMs,
+        observer: {
+          onReset: (_lane, why) => {
+            metrics.g6_fleet_link_resets_total.inc({ why })
+            // There is nobody to ask whose fleet this is.
+            if (why === 'connect' || why === 'deadline') settle(null)
+          },
+          onAnswer: (_lane, seconds) => metrics.g6_fleet_engine_seconds.observe(seconds),
+        },
+      })
+      metrics.g6_fleet_engine_up.set(1)
+      const startedMs = Math.round(clock.nowMs())
+      node = new FleetNode({
+        id,
+        keys: fleetKeys(config.fleet, address.db, id),
+        link,
+        ports: {
+          show: (board, source) => boards.show(board, source),
+          presence: () => ({
+            name,
+            version: VERSION,
+            started: startedMs,
+            readers: connections.streams,
+            chat: connections.count('chat'),
+            rss: process.memoryUsage.rss(),
+          }),
+        },
+        marks: () => marksOf(settings()),
+        clock,
+        newLife: () => randomBytes(16).toString('hex'),
+        mayLead: parts.mayLead,
+        refreshMs: () => settings().summaryRefreshSec * 1000,
+        observer,
+      })
+      log.info({ fleet: config.fleet, node: id }, parts.mayLead ? JOINS : FOLLOWS)
+      node.start()
+      setSeat()
+      offer()
+      const cancel = systemTimers.after(JOIN_MS, () => settle(null))
+      const error = await settled
+      cancel()
+      if (error !== null) throw error
+    },
+
+    async stop() {
+      settle(null)
+      await node?.stop()
+    },
+
+    close() {
+      forget()
+      node?.kill()
+      link?.close()
+    },
+
+    reload: () => node?.rejoin(),
+    catchUp: () => node?.catchUp() ?? Promise.resolve(),
+
+    health(): FleetHealth {
+      const degraded = [
+        ...(node?.isEngineGone === true ? ['engine' as const] : []),
+        ...(isForeign ? ['foreign' as const] : []),
+        ...(node?.isUnreadable === true ? ['version' as const] : []),
+        ...(isLarge ? ['large' as const] : []),
+      ]
+      return {
+        fleet: {
+          name: config.fleet,
+          node: id,
+          seat: node?.seat ?? 'following',
+          term: node?.term ?? null,
+          nodes: node?.nodes ?? 1,
+        },
+        degraded,
+      }
+    },
+  }
+}
+
+const JOINS = 'a node of a fleet'
+const FOLLOWS = 'a node of a fleet; it has no status source of its own, so it shows the board of the others'
+
+const SEAT_TEXT = {
+  following: 'follows the board of the fleet',
+  leading: 'publishes the board of the fleet',
+  alone: 'shows its own board until Redis is back',
+  adrift: 'shows the last board of the fleet until Redis is back',
+} as const
+
+function foreignText(fleet: string): string {
+  return (
+    `the fleet "${fleet}" on this Redis belongs to other servers: none of its tokens (G6_SSE_API_TOKEN) is known here; ` +
+    'give this fleet a name of its own (G6_FLEET), or its servers the same token'
+  )
+}
+
+/** The port with all routes, else the first; what is not printable cannot be part of a lease. */
+function nameOf(listening: readonly Listening[]): string {
+  const open = listening.find(({ name }) => name === 'unified') ?? listening[0]
+  const at = open === undefined ? '' : open.url.startsWith('http') ? new URL(open.url).port : open.url
+  return `${hostname()}:${at}`.replace(/[^!-~]/g, '_').slice(0, 200)
+}
+
+type Tokens = {
+  readonly sseApiToken: string | null
+  readonly sseApiTokenPrevious: string | null
+  readonly fleet: string
+}
+
+/** Servers without a token have the mark of none. */
+function marksOf({ sseApiToken, sseApiTokenPrevious, fleet }: Tokens): readonly string[] {
+  const tokens = [sseApiToken, sseApiTokenPrevious].filter(token => token !== null)
+  return (tokens.length === 0 ? [''] : tokens).map(token =>
+    createHmac('sha256', token).update(`g6 fleet ${fleet}`).digest('hex'),
+  )
+}
+
+const isFresh = ({ state, tooOld }: SourceState): boolean =>
+  (state === 'fresh' || state === 'closed') && !tooOld
+
+function sourceOf({ state, error, ageSec, changedAtMs, tooOld }: SourceState, { nowMs }: Clock): FleetSource {
+  const changedAgoSec = changedAtMs === null ? null : (nowMs() - changedAtMs) / 1000
+  return { state, error, age_sec: ageSec, changed_ago_sec: changedAgoSec, too_old: tooOld }
+}
+
+/** One line for each fault, not for each time that it happens. */
+class FaultLog {
+  readonly #parts: Pick<FleetParts, 'log'>
+  readonly #said = new Map<string, string>()
+
+  constructor(parts: Pick<FleetParts, 'log'>) {
+    this.#parts = parts
+  }
+
+  say(what: string, text: string): void {
+    if (this.#said.get(what) === text) return
+    this.#said.set(what, text)
+    this.#parts.log.warn({ what, why: text }, 'a fault in the fleet')
+  }
+}
+
+/** Of a server that names no source: it makes no board. */
+export function noSource(fleet: string): BoardSource {
+  return {
+    name: `fleet ${fleet}`,
+    start: () => {},
+    news: { board: null, fault: null, heardAtMs: null },
+    members: null,
+    looks: null,
+    refresh: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  }
+}
