@@ -75,6 +75,21 @@ module.exports = {
       from: {},
       to: { path: 'node_modules/ioredis/', dynamic: false, dependencyTypesNot: ['type-only'] },
     },
+    {
+      name: 'fleet-is-loaded-late',
+      comment: 'one file of the program knows it, and is loaded where a Redis is named',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: [
+          '^src/(fleet|redis)/',
+          '^src/app/fleet\\.ts$',
+          '^src/chat/(shared|limits)/',
+          '\\.test\\.ts$',
+        ],
+      },
+      to: { path: '^src/fleet/', dependencyTypesNot: ['type-only'] },
+    },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-dev-dependencies-in-src',

@@ -1,6 +1,7 @@
 // The stream on the network: head, framing, forms, and every way it can end. The test plays the hub.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, describe, expect, test } from 'vitest'
+import { boardMaker, textPanel } from './support/boards.js'
 import { eventually } from './support/eventually.js'
 import { collectGarbage } from './support/footprint.js'
 import { RawClient, type Rig, raw, readStream, settle, startRig } from './support/http-rig.js'
@@ -412,4 +413,29 @@ test('a server set to never shed accepts readers however much it lags', async ()
   await looked
   expect(rig.hub.ended).toEqual([])
   expect((await readStream(rig)).status).toBe(200)
+})
+
+describe('a server of a fleet', () => {
+  async function joining(lastEventId: string, catchUp: () => Promise<void>) {
+    rig = await startRig({}, { catchUp })
+    const client = await readStream(rig, { 'Last-Event-ID': lastEventId })
+    await rig.hub.until(() => rig.hub.joined.length === 1)
+    client.socket.destroy()
+    return rig.hub.board
+  }
+
+  test.each(['e1-2', 'e2-1'])('catches up before it answers a reader of %s', async id => {
+    const later = boardMaker('e2')(textPanel('indices', 'NIFTY 2'))
+    const board = await joining(id, async () => {
+      expect(rig.hub.joined).toEqual([])
+      rig.hub.board = later
+    })
+    expect(board).toBe(later)
+  })
+
+  test.each(['e1-1', 'nonsense', ''])('asks nobody for a reader of "%s"', async id => {
+    let asked = 0
+    await joining(id, async () => void asked++)
+    expect(asked).toBe(0)
+  })
 })

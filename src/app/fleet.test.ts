@@ -1,0 +1,118 @@
+// A node as the program makes it, against a real Redis: what it refuses, logs and counts.
+import { afterEach, expect, test } from 'vitest'
+import { boardMaker, textPanel } from '../../test/support/boards.js'
+import { capturedLog } from '../../test/support/captured-log.js'
+import { eventually } from '../../test/support/eventually.js'
+import { type RedisServer, startRedis } from '../../test/support/redis-server.js'
+import { systemClock } from '../clock/clock.js'
+import { loadConfig } from '../config/load.js'
+import { Connections } from '../connection/connections.js'
+import type { CycleResult } from '../engine/cycle.js'
+import type { BoardSource } from '../engine/followed-boards.js'
+import { FollowedBoards } from '../engine/followed-boards.js'
+import { Statistics } from '../engine/statistics.js'
+import { createMetrics } from '../metrics/metrics.js'
+import type { Panel } from '../panels/panel.js'
+import { parseRedisAddress } from '../redis/address.js'
+import { openLink } from '../redis/link.js'
+import { createFleet, noSource } from './fleet.js'
+import type { Fleet } from './parts.js'
+
+const closers: (() => unknown)[] = []
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+
+function rig(redis: RedisServer, env: Readonly<Record<string, string>> = {}) {
+  const result = loadConfig({ env: { G6_REDIS_URL: redis.url, ...env } })
+  if (!result.ok) throw new Error(JSON.stringify(result.errors))
+  const { config } = result
+  const { log, lines } = capturedLog()
+  const metrics = createMetrics({ extended: true, processDefaults: false, version: '0', node: 'v20' })
+  const source: BoardSource = noSource('g6')
+  const settings = () => config
+  const limits = () => ({ warnSec: 60, errorSec: 180 })
+  const fleet: Fleet = createFleet({
+    ...{ config, settings, metrics, log, clock: systemClock, panels: [], limits, mayLead: true },
+    connections: new Connections(),
+    own: new FollowedBoards({ source, refreshMs: () => 1_000, limits, timezone: () => 'UTC' }),
+  })
+  closers.push(async () => {
+    await fleet.stop()
+    fleet.close()
+  })
+  const make = boardMaker()
+  const statistics = new Statistics(0)
+  return {
+    fleet,
+    lines,
+    metrics: async () => (await metrics.text()).body,
+    publish: (...panels: Panel[]) => {
+      const result: CycleResult = {
+        board: make(...panels),
+        snapshot: null,
+        reading: null,
+        source: { state: 'fresh', ageSec: 0, changedAtMs: systemClock.nowMs(), error: null, tooOld: false },
+        stats: statistics.snapshot(0, undefined),
+      }
+      void fleet.output.publish(result)
+    },
+  }
+}
+
+async function startedRedis(): Promise<RedisServer> {
+  const redis = await startRedis()
+  closers.push(() => redis.close())
+  return redis
+}
+
+test('a board that is too large is not shared, and a write of one that leads no more is refused: both are counted', async () => {
+  const redis = await startedRedis()
+  const { fleet, metrics, publish, lines } = rig(redis)
+  await fleet.start([])
+  publish(textPanel('a', 'x'.repeat(4 * 1024 * 1024)))
+  await eventually(() => fleet.health().degraded.includes('large'), 'it says that the board is not shared')
+  expect(await metrics()).toMatch(/^g6_fleet_unshared_total\{why="large"\} 1$/m)
+  expect(lines().filter(({ why }) => String(why).includes('4 MiB'))).toHaveLength(1)
+  publish(textPanel('a', 'small'))
+  expect(fleet.health()).toMatchObject({ fleet: { seat: 'leading', nodes: 1 }, degraded: [] })
+
+  const parsed = parseRedisAddress(redis.url)
+  if (!parsed.ok) throw new Error(parsed.error)
+  const admin = await openLink({ address: parsed.address, monotonicMs: systemClock.monotonicMs })
+  closers.push(() => admin.close())
+  await eventually(() => admin.commands.isUp, 'a link')
+  await admin.commands.send(['SET', 'g6:{g6}:lease', '9999999999999:another'])
+  publish(textPanel('a', 'late'))
+  await eventually(() => fleet.health().fleet.seat === 'following', 'it leads no more')
+  expect(await metrics()).toMatch(/^g6_fleet_fenced_total 1$/m)
+})
+
+test('the second fleet of a name on one Redis is refused; with a name of its own it is not', async () => {
+  const redis = await startedRedis()
+  const first = rig(redis, { G6_SSE_API_TOKEN: 'a-token-of-the-first' })
+  await first.fleet.start([])
+  const second = rig(redis, { G6_SSE_API_TOKEN: 'a-token-of-the-second' })
+  await expect(second.fleet.start([])).rejects.toThrow(/none of its tokens.*G6_FLEET/)
+  expect(second.fleet.health().degraded).toEqual(['foreign'])
+  const named = rig(redis, { G6_SSE_API_TOKEN: 'a-token-of-the-second', G6_FLEET: 'second' })
+  await named.fleet.start([])
+  const rotated = rig(redis, {
+    G6_SSE_API_TOKEN: 'a-token-that-is-new',
+    G6_SSE_API_TOKEN_PREVIOUS: 'a-token-of-the-first',
+  })
+  await rotated.fleet.start([])
+  expect([named, rotated].map(({ fleet }) => fleet.health().degraded)).toEqual([[], []])
+})
+
+test('a server starts while Redis is away, and says so', async () => {
+  const redis = await startedRedis()
+  await redis.kill()
+  const { fleet, publish, lines } = rig(redis)
+  await fleet.start([])
+  publish(textPanel('a', '1'))
+  await eventually(() => fleet.health().fleet.seat === 'alone', 'it shows its own board')
+  expect(fleet.health().degraded).toEqual(['engine'])
+  expect(fleet.boards.next(boardMaker('none')())).toMatchObject({ epoch: 'e1', generation: 1 })
+  expect(lines().filter(({ level }) => level === 40)).toHaveLength(1)
+})

@@ -1,0 +1,224 @@
+// Several `g6 serve` with one Redis, as operators run them: one board, whatever ends.
+import { mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { fleetMetrics } from '../src/metrics/families/fleet.js'
+import { eventually } from './support/eventually.js'
+import { endAll, g6, type Running } from './support/g6.js'
+import { type RedisServer, startRedis } from './support/redis-server.js'
+import { SummaryClient } from './support/summary-client.js'
+
+let folder = ''
+let redis: RedisServer | null = null
+const clients: SummaryClient[] = []
+
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.close()
+  await endAll()
+  await redis?.close()
+  redis = null
+  if (folder !== '') await rm(folder, { recursive: true, force: true })
+  folder = ''
+})
+
+/** Those that such a run moves; the others have a test where they are counted. */
+const FLEET_METRICS = Object.keys(fleetMetrics).filter(name => !/fenced|unshared/.test(name))
+
+/** A collector's file: whole, by rename. */
+async function write(n: number): Promise<void> {
+  const file = join(folder, 'status.json')
+  const status = { timestamp: new Date().toISOString(), cycle: n, indices: { NIFTY: { ltp: n } } }
+  await writeFile(`${file}.new`, JSON.stringify(status))
+  await rename(`${file}.new`, file)
+}
+
+type Board = {
+  readonly epoch: string
+  readonly generation: number
+  readonly panels: Readonly<Record<string, { readonly hash: string; readonly lines: readonly string[] }>>
+}
+type Health = {
+  readonly fleet: { readonly seat: string; readonly term: number | null; readonly nodes: number }
+  readonly degraded: readonly string[]
+}
+
+class Node {
+  isReady = false
+
+  private constructor(
+    readonly running: Running,
+    readonly url: string,
+  ) {}
+
+  /** Without `file` it has no source of its own. */
+  static async start({ file = true, env = {} } = {}): Promise<Node> {
+    const source = file ? ['--status-file', join(folder, 'status.json')] : []
+    const running = g6(['serve', '--port', '0', '--no-write-panels', ...source], {
+      G6_REDIS_URL: redis?.url ?? '',
+      G6_SUMMARY_REFRESH_SEC: '0.5',
+      ...env,
+    })
+    return new Node(running, await running.url())
+  }
+
+  async board(): Promise<Board> {
+    return (await (await fetch(`${this.url}/summary/resync`)).json()) as Board
+  }
+
+  async health(): Promise<Health> {
+    return (await (await fetch(`${this.url}/summary/health`)).json()) as Health
+  }
+
+  async metrics(): Promise<string> {
+    return await (await fetch(`${this.url}/metrics`)).text()
+  }
+
+  /** Ready once, it stays so: the engine alone never changes that. */
+  async checkReady(): Promise<boolean> {
+    const { ok } = await fetch(`${this.url}/readyz`)
+    if (this.isReady && !ok) throw new Error(`${this.url} is not ready any more`)
+    this.isReady ||= ok
+    return ok
+  }
+
+  read(lastEventId?: string): SummaryClient {
+    const headers = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId }
+    const client = new SummaryClient(`${this.url}/summary/events`, headers)
+    clients.push(client)
+    return client
+  }
+
+  end(signal: NodeJS.Signals): Promise<number | NodeJS.Signals> {
+    this.running.signal(signal)
+    return this.running.exit
+  }
+}
+
+/** Resolves with the publisher when all show its board, and that is the file with `n`. */
+async function agree(nodes: readonly Node[], n: number): Promise<Node> {
+  let why = ''
+  return await eventually(
+    async () => {
+      for (const node of nodes) if (!(await node.checkReady())) return null
+      const boards = await Promise.all(nodes.map(node => node.board()))
+      const healths = await Promise.all(nodes.map(node => node.health()))
+      why = JSON.stringify([healths, boards.map(({ epoch, generation }) => `${epoch}-${generation}`)])
+      const shown = boards.map(({ epoch, generation, panels }) =>
+        JSON.stringify([epoch, generation, Object.entries(panels).map(([key, { hash }]) => [key, hash])]),
+      )
+      const isFile = boards[0]?.panels.cycle?.lines[0] === `cycle: ${n}`
+      const leading = nodes.filter((_, i) => healths[i]?.fleet.seat === 'leading')
+      const isWell = healths.every(({ degraded }) => degraded.length === 0)
+      return isFile && isWell && new Set(shown).size === 1 && leading.length === 1
+        ? (leading[0] ?? null)
+        : null
+    },
+    () => `all agree on ${n}: ${why}`,
+  )
+}
+
+const others = (nodes: readonly Node[], node: Node): Node[] => nodes.filter(each => each !== node)
+
+test('three servers show one board, resume each other’s readers, and go on without any of them, and without Redis', async () => {
+  folder = await mkdtemp(join(tmpdir(), 'g6-fleet-'))
+  redis = await startRedis()
+  await write(1)
+  let nodes = await Promise.all([Node.start(), Node.start(), Node.start()])
+  const first = await agree(nodes, 1)
+
+  // A reader that moves is resumed with what it lacks, and nothing else.
+  const [second, third] = others(nodes, first)
+  if (second === undefined || third === undefined) throw new Error('three were started')
+  const moving = second.read()
+  const snapshot = await moving.event('full_snapshot')
+  moving.close()
+  await write(2)
+  await agree(nodes, 2)
+  const arrived = third.read(snapshot.id)
+  await arrived.event('panel_update')
+  expect(arrived.reader.events.map(({ event }) => event)).not.toContain('full_snapshot')
+
+  // A server whose tokens nobody here knows is of another fleet.
+  const stranger = g6(['serve', '--port', '0', '--no-write-panels'], {
+    G6_REDIS_URL: redis.url,
+    G6_SSE_API_TOKEN: 'a-token-of-another-fleet',
+  })
+  expect(await stranger.exit).toBe(1)
+  expect(stranger.said().err).toContain('G6_FLEET')
+
+  // The publisher stops: it hands over before it ends its readers. One without a source takes its place.
+  const leaving = first.read()
+  await leaving.event('full_snapshot')
+  const [code, next] = await Promise.all([first.end('SIGTERM'), agree(others(nodes, first), 2)])
+  expect(code).toBe(0)
+  expect(leaving.reader.events.at(-1)?.event).toBe('bye')
+  const follower = await Node.start({ file: false })
+  nodes = [...others(nodes, first), follower]
+  await write(3)
+  expect(await agree(nodes, 3)).toBe(next)
+
+  // The publisher is killed: its lease ends, and the only other one with a source takes it.
+  const watching = follower.read()
+  await watching.event('full_snapshot')
+  await next.end('SIGKILL')
+  nodes = others(nodes, next)
+  await write(4)
+  const last = await agree(nodes, 4)
+  expect(last).not.toBe(follower)
+
+  // Redis is gone: nobody is cut, all are ready, and say so.
+  await redis.kill()
+  await eventually(
+    async () => {
+      for (const node of nodes) await node.checkReady()
+      const healths = await Promise.all(nodes.map(node => node.health()))
+      return healths.map(({ fleet }) => fleet.seat).join() === nodes.map(seatOf).join()
+    },
+    () => 'one is alone, the other adrift',
+  )
+  function seatOf(node: Node): string {
+    return node === last ? 'alone' : 'adrift'
+  }
+  for (const node of nodes) expect((await node.health()).degraded).toEqual(['engine'])
+  const metrics = await follower.metrics()
+  expect(metrics).toMatch(/^g6_fleet_engine_up 0$/m)
+  expect(metrics).toMatch(/^g6_fleet_seat\{seat="adrift"\} 1$/m)
+  await write(5)
+  await redis.start()
+  await agree(nodes, 5)
+  expect(watching.closed).toBe(false)
+  const moved = [await follower.metrics(), await last.metrics()].join('\n')
+  for (const name of FLEET_METRICS)
+    expect(moved).toMatch(new RegExp(`^${name}(_count)?(\\{.*\\})? [1-9]`, 'm'))
+  for (const { running } of nodes) {
+    expect(running.said().err.match(/Redis does not answer/g)).toHaveLength(1)
+    expect(running.said().err.match(/Redis answers again/g)).toHaveLength(1)
+  }
+})
+
+test('a server by itself loads nothing of the fleet', async () => {
+  folder = await mkdtemp(join(tmpdir(), 'g6-alone-'))
+  await write(1)
+  const coverage = join(folder, 'coverage')
+  const loaded = async (env: Readonly<Record<string, string>>): Promise<string> => {
+    const running = g6(
+      ['serve', '--port', '0', '--no-write-panels', '--status-file', join(folder, 'status.json')],
+      {
+        NODE_V8_COVERAGE: coverage,
+        ...env,
+      },
+    )
+    await running.url()
+    running.signal('SIGTERM')
+    expect(await running.exit).toBe(0)
+    const files = await readdir(coverage)
+    const texts = await Promise.all(files.map(file => readFile(join(coverage, file), 'utf8')))
+    await rm(coverage, { recursive: true })
+    return texts.join('\n')
+  }
+  const OF_A_FLEET = /\/program\/(?:fleet|built)-[^/]*\.js"/g
+  redis = await startRedis()
+  expect((await loaded({ G6_REDIS_URL: redis.url })).match(OF_A_FLEET)).toHaveLength(2)
+  expect((await loaded({})).match(OF_A_FLEET)).toBeNull()
+})
