@@ -5,6 +5,7 @@ import { capturedLog } from '../../test/support/captured-log.js'
 import { eventually } from '../../test/support/eventually.js'
 import { type RedisServer, startRedis } from '../../test/support/redis-server.js'
 import { systemClock } from '../clock/clock.js'
+import { momentNow } from '../clock/moment.js'
 import { loadConfig } from '../config/load.js'
 import { Connections } from '../connection/connections.js'
 import type { CycleResult } from '../engine/cycle.js'
@@ -113,6 +114,9 @@ test('a server starts while Redis is away, and says so', async () => {
   publish(textPanel('a', '1'))
   await eventually(() => fleet.health().fleet.seat === 'alone', 'it shows its own board')
   expect(fleet.health().degraded).toEqual(['engine'])
-  expect(fleet.boards.next(boardMaker('none')())).toMatchObject({ epoch: 'e1', generation: 1 })
+  expect(fleet.boards.next(boardMaker('none')(), 1, momentNow(systemClock))).toMatchObject({
+    epoch: 'e1',
+    generation: 1,
+  })
   expect(lines().filter(({ level }) => level === 40)).toHaveLength(1)
 })

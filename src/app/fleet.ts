@@ -9,13 +9,19 @@ import type { BoardSource } from '../engine/followed-boards.js'
 import type { FleetSource } from '../fleet/board-text.js'
 import { FleetBoards } from '../fleet/fleet-boards.js'
 import { fleetKeys } from '../fleet/keys.js'
+import { readMembers } from '../fleet/members.js'
 import { FleetNode, type FleetObserver } from '../fleet/node.js'
 import type { FleetHealth } from '../http/health-document.js'
 import type { Listening } from '../http/listeners.js'
+import type { FleetDocument } from '../protocol/fleet.js'
 import { parseRedisAddress } from '../redis/address.js'
+import { EngineError } from '../redis/connection.js'
 import { type Link, openLink } from '../redis/link.js'
 import type { Fleet, FleetParts } from './parts.js'
 import { VERSION } from './version.js'
+
+/** All that ask for the nodes within this time get one reading. */
+const ONCE_MS = 1_000
 
 /** How long a start waits to learn whether this fleet is its own; a Redis that is away does not keep a server from starting. */
 const JOIN_MS = 2_000
@@ -37,6 +43,7 @@ export function createFleet(parts: FleetParts): Fleet {
   let isForeign = false
   let isLarge = false
   let id = ''
+  let members: { readonly atMs: number; readonly read: Promise<FleetDocument> } | null = null
   let settle: (error: Error | null) => void = () => {}
   const settled = new Promise<Error | null>(resolve => {
     settle = resolve
@@ -170,24 +177,46 @@ export function createFleet(parts: FleetParts): Fleet {
     reload: () => node?.rejoin(),
     catchUp: () => node?.catchUp() ?? Promise.resolve(),
 
-    health(): FleetHealth {
-      const degraded = [
-        ...(node?.isEngineGone === true ? ['engine' as const] : []),
-        ...(isForeign ? ['foreign' as const] : []),
-        ...(node?.isUnreadable === true ? ['version' as const] : []),
-        ...(isLarge ? ['large' as const] : []),
-      ]
-      return {
-        fleet: {
-          name: config.fleet,
-          node: id,
-          seat: node?.seat ?? 'following',
-          term: node?.term ?? null,
-          nodes: node?.nodes ?? 1,
-        },
-        degraded,
-      }
+    health,
+
+    document: () => {
+      const nowMs = clock.monotonicMs()
+      if (members === null || nowMs - members.atMs >= ONCE_MS) members = { atMs: nowMs, read: readAll() }
+      return members.read
     },
+  }
+
+  async function readAll(): Promise<FleetDocument> {
+    const { fleet, degraded } = health()
+    const { name, node: own, seat, term } = fleet
+    const common = { name, node: own, seat, term, degraded }
+    const nodes = node === null ? [] : [{ ...node.info, node: own }]
+    if (link === null || node === null || node.isEngineGone) return { ...common, nodes }
+    try {
+      return { ...common, nodes: await readMembers(link, fleetKeys(config.fleet, address.db, own)) }
+    } catch (error) {
+      if (error instanceof EngineError) return { ...common, nodes }
+      throw error
+    }
+  }
+
+  function health(): FleetHealth {
+    const degraded = [
+      ...(node?.isEngineGone === true ? ['engine' as const] : []),
+      ...(isForeign ? ['foreign' as const] : []),
+      ...(node?.isUnreadable === true ? ['version' as const] : []),
+      ...(isLarge ? ['large' as const] : []),
+    ]
+    return {
+      fleet: {
+        name: config.fleet,
+        node: id,
+        seat: node?.seat ?? 'following',
+        term: node?.term ?? null,
+        nodes: node?.nodes ?? 1,
+      },
+      degraded,
+    }
   }
 }
 

@@ -17,6 +17,7 @@ import type { HubStats } from '../hub/hub-types.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
+import type { FleetDocument } from '../protocol/fleet.js'
 import type { BoardFile } from './board-file.js'
 import type { PanelSurroundings } from './panel-context.js'
 
@@ -93,6 +94,8 @@ export interface Fleet {
   /** Resolves when what is in Redis now is shown, or after 300 ms. */
   catchUp(): Promise<void>
   health(): FleetHealth
+  /** All nodes; Redis is asked once a second at most, however many ask. */
+  document(): Promise<FleetDocument>
 }
 
 export type CreateFleet = (parts: FleetParts) => Fleet

@@ -10,6 +10,7 @@ import type { LagGauge } from '../guards/lag.js'
 import { healthDocument } from '../http/health-document.js'
 import type { ListenerPlan } from '../http/listen-plan.js'
 import { clientFilePlugin, pagePlugin } from '../http/routes/built-files.js'
+import { fleetPlugin } from '../http/routes/fleet.js'
 import { historyPlugin } from '../http/routes/history.js'
 import { pushPlugin } from '../http/routes/push.js'
 import { statusStreamPlugin } from '../http/routes/status-stream.js'
@@ -124,6 +125,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
       ...statuses,
       historyPlugin({ config: settings, history: history.near, verdicts: history.verdicts, clock }),
       pushPlugin(parts.pushTargets, settings, clock),
+      ...(fleet === null ? [] : [fleetPlugin(fleet.document)]),
       ...chat.plugins,
     ],
   })

@@ -49,6 +49,11 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
     async () => (await import('./readers.js')).readersCommand(),
   ],
   [
+    'fleet',
+    'Show the servers of a fleet, and who publishes its board',
+    async () => (await import('./fleet.js')).fleetCommand(),
+  ],
+  [
     'history',
     'Show numbers of the board over time, or how the system was',
     async () => (await import('./history.js')).historyCommand(),

@@ -2,6 +2,7 @@
 import type { DayUse, StoredKey } from '../chat/keys/database.js'
 import { dateOf } from '../chat/keys/token-uses.js'
 import { printableMessage } from '../log/printable.js'
+import { table } from './table.js'
 
 const NOTHING = '–'
 
@@ -30,17 +31,6 @@ export function keyDocument(key: StoredKey, nowMs: number) {
 export function usageDocument(use: DayUse, name: string) {
   const { day, in: tokensIn, out, estimated, answers } = use
   return { day: dateOf(day), key: name, tokens_in: tokensIn, tokens_out: out, estimated, answers }
-}
-
-/** In columns. `numbers`: those that are set to the right. */
-function table(rows: readonly (readonly string[])[], numbers: ReadonlySet<number>): readonly string[] {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map(row => row[i]?.length ?? 0)))
-  return rows.map(row =>
-    row
-      .map((cell, i) => (numbers.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  )
 }
 
 /** Null and absent as a dash; of a time the day and the minute. */

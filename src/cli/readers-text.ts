@@ -1,6 +1,7 @@
 // Readers for people: a line each, in columns.
 import { printableMessage } from '../log/printable.js'
 import type { ReaderData, ReadersDocument } from '../protocol/readers.js'
+import { table } from './table.js'
 
 const NOTHING = '–'
 const HEAD = ['kind', 'address', 'since', 'open', 'form', 'position', 'behind', 'waiting', 'user agent']
@@ -34,14 +35,7 @@ function cells(reader: ReaderData): readonly string[] {
 }
 
 export function readersText({ streams, max_streams: most, total, readers }: ReadersDocument): string {
-  const rows = [HEAD, ...readers.map(cells)]
-  const widths = HEAD.map((_, i) => Math.max(...rows.map(row => row[i]?.length ?? 0)))
-  const lines = rows.map(row =>
-    row
-      .map((cell, i) => (NUMBERS.has(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  )
+  const lines = table([HEAD, ...readers.map(cells)], NUMBERS)
   const more = total > readers.length ? `; the newest ${readers.length} of ${total} connections` : ''
   return `${streams} of ${most} streams are taken${more}\n${readers.length > 0 ? `${lines.join('\n')}\n` : ''}`
 }

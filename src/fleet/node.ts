@@ -180,6 +180,11 @@ export class FleetNode {
     return this.#shown.board
   }
 
+  /** What it says of itself with the next beat. */
+  get info(): NodeInfo {
+    return this.#info()
+  }
+
   /** Its tokens changed: they are made known with the next beat. */
   rejoin(): void {
     this.#isMember = false

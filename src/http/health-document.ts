@@ -10,6 +10,7 @@ import { sourceText } from '../engine/source-words.js'
 import type { HubStats } from '../hub/hub-types.js'
 import { adaptiveStream } from '../ingest/enrichment.js'
 import { type Verdict, verdictData } from '../protocol/events.js'
+import { DEGRADED, SEATS } from '../protocol/fleet.js'
 import {
   diffStatsSchema,
   panelPushMeta,
@@ -21,15 +22,6 @@ import {
 
 const count = z.int().nonnegative()
 const ratio = z.number().nullable()
-
-/** What a node of a fleet does now (src/fleet/seat.ts). */
-const SEATS = ['following', 'leading', 'alone', 'adrift'] as const
-
-/**
- * `engine`: Redis is gone. `foreign`: the fleet belongs to other servers. `version`: its board is of a later version. `large`: the
- * board is too large to be shared.
- */
-const DEGRADED = ['engine', 'foreign', 'version', 'large'] as const
 
 export const healthSchema = z.looseObject({
   ok: z.literal(true),
@@ -101,7 +93,10 @@ export const healthSchema = z.looseObject({
 
 export type HealthDocument = z.infer<typeof healthSchema>
 
-export type FleetHealth = Required<Pick<HealthDocument, 'fleet' | 'degraded'>>
+export type FleetHealth = {
+  readonly fleet: NonNullable<HealthDocument['fleet']>
+  readonly degraded: NonNullable<HealthDocument['degraded']>
+}
 
 export type HealthFacts = {
   /** The newest cycle; null before the first. */

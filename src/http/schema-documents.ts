@@ -4,6 +4,7 @@ import { boardFile } from '../declared/file.js'
 import { CHAT_EVENTS, CHAT_FAILURES } from '../protocol/chat-events.js'
 import { problemDocument, resyncDocument, SUMMARY_EVENTS, ticketDocument } from '../protocol/events.js'
 import { FACT_IDS } from '../protocol/facts.js'
+import { fleetDocument } from '../protocol/fleet.js'
 import { historyDocument, verdictLogDocument } from '../protocol/history.js'
 import { readersDocument } from '../protocol/readers.js'
 import { STATUS_PAYLOADS, statusEnvelope, statusStats } from '../protocol/status-events.js'
@@ -16,6 +17,7 @@ const DOCUMENTS: Readonly<Record<string, z.ZodType>> = {
   health: healthSchema,
   ticket: ticketDocument,
   readers: readersDocument,
+  fleet: fleetDocument,
   history: historyDocument,
   history_verdicts: verdictLogDocument,
   problem: problemDocument,

@@ -102,6 +102,16 @@ g6_chat_inter_token_seconds histogram
 g6_chat_relay_overhead_seconds histogram
 g6_chat_stream_duration_seconds histogram
 g6_build_info gauge version,node
+g6_fleet_engine_up gauge
+g6_fleet_engine_seconds histogram
+g6_fleet_nodes gauge
+g6_fleet_seat gauge seat
+g6_fleet_term_changes_total counter
+g6_fleet_fenced_total counter
+g6_fleet_notice_lag_seconds histogram
+g6_fleet_pulls_total counter why
+g6_fleet_link_resets_total counter why
+g6_fleet_unshared_total counter why
 `
 
 function declaredLines(): readonly string[] {
