@@ -183,7 +183,9 @@ describe('the link to Redis', () => {
   test('carries commands and messages of a cluster', async () => {
     const port = await freePort()
     const itself = ['--bind', '127.0.0.1', '--cluster-announce-ip', '127.0.0.1']
-    const cluster = await startRedis('--port', String(port), ...itself, '--cluster-enabled', 'yes')
+    const cluster = await startRedis({
+      args: ['--port', String(port), ...itself, '--cluster-enabled', 'yes'],
+    })
     try {
       const { link: admin } = await link(cluster.url)
       await up(admin)

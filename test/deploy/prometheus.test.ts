@@ -36,6 +36,10 @@ test('there is an alert for each thing that can go wrong', () => {
     'ChatErrorsHigh',
     'ChatBackendUnreachable',
     'ChatAuditFailing',
+    'FleetEngineGone',
+    'FleetLeaderless',
+    'FleetSplit',
+    'FleetFlapping',
   ])
 })
 

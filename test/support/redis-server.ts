@@ -44,7 +44,13 @@ export type RedisServer = {
   close(): Promise<void>
 }
 
-export async function startRedis(...args: string[]): Promise<RedisServer> {
+type RedisOptions = {
+  /** A file with its settings; those of the tests go before them. */
+  readonly conf?: string
+  readonly args?: readonly string[]
+}
+
+export async function startRedis({ conf, args = [] }: RedisOptions = {}): Promise<RedisServer> {
   install()
   const folder = mkdtempSync(join(tmpdir(), 'g6-redis-'))
   const path = join(folder, 'redis.sock')
@@ -64,7 +70,9 @@ export async function startRedis(...args: string[]): Promise<RedisServer> {
     },
     async start() {
       const usual = ['--port', '0', '--unixsocket', path, '--save', '', '--appendonly', 'no', '--dir', folder]
-      const started = spawn('redis-server', [...usual, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const started = spawn('redis-server', [...(conf === undefined ? [] : [conf]), ...usual, ...args], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      })
       child = started
       const lines = createInterface({ input: started.stdout })
       for await (const line of lines) if (/eady to accept connections/.test(line)) break
