@@ -81,12 +81,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: [
-          '^src/(fleet|redis)/',
-          '^src/app/fleet\\.ts$',
-          '^src/chat/(shared|limits)/',
-          '\\.test\\.ts$',
-        ],
+        pathNot: ['^src/(fleet|redis)/', '^src/app/fleet\\.ts$', '\\.test\\.ts$'],
       },
       to: { path: '^src/fleet/', dependencyTypesNot: ['type-only'] },
     },

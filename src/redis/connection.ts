@@ -32,9 +32,4 @@ export class EngineError extends Error {
   ) {
     super(message)
   }
-
-  /** Memory is full. */
-  get isFull(): boolean {
-    return this.fault === 'refused' && /\bOOM\b/.test(this.message)
-  }
 }

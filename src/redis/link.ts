@@ -1,7 +1,6 @@
 // The link to Redis, and the one file that knows ioredis, which is loaded when a link is opened.
 //
-// Three lanes: commands (beats, boards, limits), bulk (answers of the relay: a backlog of them must not delay a beat; opened at
-// first use), and a subscriber. Of ioredis only the wire protocol, TLS, Sentinel and Cluster are used: it never reconnects,
+// Two lanes: commands and a subscriber. Of ioredis only the wire protocol, TLS, Sentinel and Cluster are used: it never reconnects,
 // queues or repeats here (lane.ts says why).
 import type { Timers } from '../clock/timers.js'
 import type { RedisAddress } from './address.js'
@@ -9,7 +8,7 @@ import { type Connection, EngineError } from './connection.js'
 import { LANE_TIMES, Lane, type LaneTimes, type ResetReason, type RunOptions } from './lane.js'
 import type { Script } from './script.js'
 
-export type LaneName = 'commands' | 'bulk' | 'subscriber'
+export type LaneName = 'commands' | 'subscriber'
 
 export type LinkObserver = {
   onReset?(lane: LaneName, why: ResetReason): void
@@ -47,10 +46,7 @@ export class Link {
   readonly commands: Lane
   readonly #subscriber: Lane
   readonly #listeners = new Map<string, Listener>()
-  readonly #makeLane: (name: LaneName) => Lane
   #subscribed: Connection | null = null
-  #bulk: Lane | null = null
-  #closed = false
 
   constructor(open: () => Connection, options: Omit<LinkOptions, 'address' | 'ca'>) {
     const { observer, ...shared } = options
@@ -70,19 +66,11 @@ export class Link {
       return lane
     }
     const ping = (connection: Connection): Promise<unknown> => connection.send(['PING'], 'text')
-    this.#makeLane = name => laneOf(name, ping)
-    this.commands = this.#makeLane('commands')
+    this.commands = laneOf('commands', ping)
     this.#subscriber = laneOf('subscriber', connection => this.#subscribeAll(connection))
   }
 
   readonly run: Run = (script, keys, args, options) => this.commands.run(script, keys, args, options)
-
-  /** For answers: a connection of its own, opened at first use; until it is up, commands are rejected as `gone`. */
-  get bulk(): Lane {
-    if (this.#bulk !== null || this.#closed) return this.#bulk ?? this.commands
-    this.#bulk = this.#makeLane('bulk')
-    return this.#bulk
-  }
 
   get isListening(): boolean {
     return this.#subscriber.isUp
@@ -103,13 +91,11 @@ export class Link {
   /** Makes the connections anew, which resolves names and asks Sentinels again. */
   reset(why: ResetReason): void {
     this.commands.reset(why)
-    this.#bulk?.reset(why)
     this.#subscriber.reset(why)
   }
 
   close(): void {
-    this.#closed = true
-    for (const lane of [this.commands, this.#bulk, this.#subscriber]) lane?.close()
+    for (const lane of [this.commands, this.#subscriber]) lane.close()
     this.#listeners.clear()
     this.#subscribed = null
   }
