@@ -48,10 +48,16 @@ describe('every page', () => {
     )
     expect(calls.length).toBeGreaterThan(60)
     const wrong: string[] = []
-    for (const { path, words } of calls) {
-      const problem = await problemOf(words)
-      if (problem !== null) wrong.push(`${path}: g6 ${words.join(' ')}: ${problem}`)
-    }
+    // Four at a time: each help is a process, most of whose time goes into its start.
+    const queue = [...calls]
+    const asking = Array.from({ length: 4 }, async () => {
+      for (let call = queue.shift(); call !== undefined; call = queue.shift()) {
+        const { path, words } = call
+        const problem = await problemOf(words)
+        if (problem !== null) wrong.push(`${path}: g6 ${words.join(' ')}: ${problem}`)
+      }
+    })
+    await Promise.all(asking)
     expect(wrong).toEqual([])
   })
 
