@@ -121,48 +121,48 @@ async function agree(nodes: readonly Node[], n: number): Promise<Node> {
 
 const others = (nodes: readonly Node[], node: Node): Node[] => nodes.filter(each => each !== node)
 
-test('three servers show one board, resume each other’s readers, and go on without any of them, and without Redis', async () => {
+test('four servers show one board, resume each other’s readers, and go on without any of them, and without Redis', {
+  timeout: 180_000,
+}, async () => {
   folder = await mkdtemp(join(tmpdir(), 'g6-fleet-'))
   redis = await startRedis()
   await write(1)
-  let nodes: readonly Node[] = await Promise.all([Node.start(), Node.start(), Node.start()])
+  // One has no source of its own.
+  const starts = [Node.start(), Node.start(), Node.start(), Node.start({ file: false })] as const
+  const [one, two, three, follower] = await Promise.all(starts)
+  let nodes: readonly Node[] = [one, two, three, follower]
   const first = await agree(nodes, 1)
 
-  // Each knows all.
-  const known = fleetDocument.parse(await (await fetch(`${first.url}/fleet`)).json())
-  expect(known.nodes.map(({ role }) => role).sort()).toEqual(['following', 'following', 'leading'])
-  const asking = g6(['fleet', first.url])
-  expect(await asking.exit).toBe(0)
-  expect(asking.said().out).toMatch(/^fleet g6: 3 servers, .* publishes\n/)
-
-  // A reader that moves is resumed with what it lacks, and nothing else.
-  const [second, third] = others(nodes, first)
-  if (second === undefined || third === undefined) throw new Error('three were started')
-  const moving = second.read()
-  const snapshot = await moving.event('full_snapshot')
-  moving.close()
-  await write(2)
-  await agree(nodes, 2)
-  const arrived = third.read(snapshot.id ?? '')
-  await arrived.event('panel_update')
-  expect(arrived.reader.events.map(({ event }) => event)).not.toContain('full_snapshot')
-
-  // A server whose tokens nobody here knows is of another fleet.
+  // Each knows all. A server whose tokens nobody here knows is of another fleet.
   const stranger = g6(['serve', '--port', '0', '--no-write-panels'], {
     G6_REDIS_URL: redis.url,
     G6_SSE_API_TOKEN: 'a-token-of-another-fleet',
   })
-  expect(await stranger.exit).toBe(1)
+  const asking = g6(['fleet', follower.url])
+  expect(await Promise.all([asking.exit, stranger.exit])).toEqual([0, 1])
+  expect(asking.said().out).toMatch(/^fleet g6: 4 servers, .* publishes\n/)
   expect(stranger.said().err).toContain('G6_FLEET')
+  const known = fleetDocument.parse(await (await fetch(`${first.url}/fleet`)).json())
+  expect(known.nodes.map(({ role }) => role).sort()).toEqual([...Array(3).fill('following'), 'leading'])
 
-  // The publisher stops: it hands over before it ends its readers. One without a source takes its place.
+  // A reader that moves is resumed with what it lacks, and nothing else.
+  const moving = first.read()
+  const snapshot = await moving.event('full_snapshot')
+  moving.close()
+  await write(2)
+  await agree(nodes, 2)
+  const arrived = follower.read(snapshot.id ?? '')
+  await arrived.event('panel_update')
+  expect(arrived.reader.events.map(({ event }) => event)).not.toContain('full_snapshot')
+
+  // The publisher stops: it hands over before it ends its readers.
   const leaving = first.read()
   await leaving.event('full_snapshot')
-  const [code, next] = await Promise.all([first.end('SIGTERM'), agree(others(nodes, first), 2)])
+  nodes = others(nodes, first)
+  const [code, next] = await Promise.all([first.end('SIGTERM'), agree(nodes, 2)])
   expect(code).toBe(0)
+  await leaving.ended()
   expect(leaving.reader.events.at(-1)?.event).toBe('bye')
-  const follower = await Node.start({ file: false })
-  nodes = [...others(nodes, first), follower]
   await write(3)
   expect(await agree(nodes, 3)).toBe(next)
 
