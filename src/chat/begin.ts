@@ -46,7 +46,7 @@ export type BeginParts = {
 /** A question in one of the formats: what is recorded of it, whom to ask, and what becomes of the answer. */
 export interface Request<Said> {
   readonly requestId: string
-  /** For the audit, which keeps its commitment alone. */
+  /** For the audit, which keeps its commitment alone, and reads it later, with its next batch. */
   readonly query: string
   readonly sessionId: string | null
   /** In each log line of the stream; null or absent: the caller sent none. */
@@ -90,7 +90,7 @@ export function begin<Said>(
 ): Generation<Said> {
   const { store, edge, breakers, audit, observer, spent, log, clock, timers, endOfTurn, random } = parts
   const config = parts.config()
-  const { requestId, query, sessionId, traceId = null, asking, format } = request
+  const { requestId, sessionId, traceId = null, asking, format } = request
   const streamId = randomId(16, 'base64url')
   const trace = traceId === null ? {} : { traceId }
   const { person, relayKey } = caller
@@ -114,7 +114,9 @@ export function begin<Said>(
     operation: 'stream.start',
     ...ofStream,
     atMs: clock.nowMs(),
-    query,
+    get query() {
+      return request.query
+    },
     sessionId,
     upstream: asking.targets[0]?.url.origin ?? 'none',
   })

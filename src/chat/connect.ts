@@ -76,11 +76,14 @@ export function connect(
       : {}),
     ...own,
   }
-  const stream = shell.openStream(request, reply, { gzip: false, headers, counted: false })
-  if (stream === null) return reply
-  observer.onAnswer?.(200)
   const onLeave = seat.release
-  relay.join(found, stream, { from, connectionId, credential, isResume, onLeave, ...(view && { view }) })
+  const isOpen = relay.join(
+    found,
+    begin => shell.openStream(request, reply, { gzip: false, headers, counted: false, begin }),
+    { from, connectionId, credential, isResume, onLeave, ...(view && { view }) },
+  )
+  if (!isOpen) return reply
+  observer.onAnswer?.(200)
   seat.isConnected = true
   return reply
 }

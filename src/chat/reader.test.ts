@@ -5,7 +5,7 @@ import { ScriptedTransport } from '../../test/support/scripted-transport.js'
 import { Connections } from '../connection/connections.js'
 import type { LogSlice } from './log/chat-log.js'
 import { MemoryLog } from './log/memory-log.js'
-import { AnswerReader, type AnswerReaderParts } from './reader.js'
+import { AnswerReader, type AnswerReaderParts, beginning } from './reader.js'
 
 const LIMITS = { heartbeatMs: 30_000, pingMs: 15_000, stallMs: 60_000 }
 
@@ -17,21 +17,36 @@ function start(parts: Partial<AnswerReaderParts> = {}) {
     got += bytes.toString()
   })
   const seen = { moved: 0, left: 0, faults: [] as unknown[] }
-  const reader = new AnswerReader({
-    log,
-    transport,
-    wire: { encoding: 'plain', framing: 'raw' },
-    from: 0,
-    greeting: 'hello\n\n',
-    credential: { kind: 'server', owner: null },
-    limits: LIMITS,
-    clock: time.clock,
-    connections: new Connections(time),
-    onMoved: () => seen.moved++,
-    onFault: error => seen.faults.push(error),
-    onLeave: () => seen.left++,
-    ...parts,
-  })
+  const wire = { encoding: 'plain', framing: 'raw' } as const
+  const make = (from: number) =>
+    new AnswerReader({
+      log,
+      transport,
+      wire,
+      from,
+      credential: { kind: 'server', owner: null },
+      limits: LIMITS,
+      clock: time.clock,
+      connections: new Connections(time),
+      onMoved: () => seen.moved++,
+      onFault: error => seen.faults.push(error),
+      onLeave: () => seen.left++,
+      ...parts,
+    })
+  let made: AnswerReader | null = null
+  const reader = {
+    /** As the server does: the first bytes go with the head, then the reader follows. */
+    start: () => {
+      const first = beginning(parts.log ?? log, 0, 'hello\n\n', wire)
+      transport.write(first.bytes)
+      made = make(first.next)
+      made.start(first.later)
+    },
+    dismiss: () => made?.dismiss(),
+    get position() {
+      return made?.position
+    },
+  }
   const say = (text: string, isTerminal = false): void => {
     log.append(text, isTerminal)
     if (isTerminal) log.close('whole')

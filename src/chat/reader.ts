@@ -20,10 +20,8 @@ export type AnswerReaderParts = {
   readonly transport: Transport
   readonly wire: Wire
   readonly client?: ConnectedClient
-  /** The number of the first event it lacks. */
+  /** The number of the first event it lacks: what it began with (`beginning`) was sent before. */
   readonly from: number
-  /** What its connection begins with. */
-  readonly greeting: string
   readonly credential: Credential
   readonly limits: {
     /** Time between two heartbeat events. */
@@ -40,6 +38,18 @@ export type AnswerReaderParts = {
   onFault(error: unknown): void
   /** Its connection has closed. Exactly once. */
   onLeave(): void
+}
+
+/** `later`: what follows, on its way from a log that is not in memory. */
+export type Beginning = LogSlice & { readonly later: Promise<LogSlice> | null }
+
+/** What a connection begins with: the greeting, and with it what the log has in memory. One write, one packet. */
+export function beginning(log: ChatLog, from: number, greeting: string, wire: Wire): Beginning {
+  const hello = toWire(greeting, wire)
+  const slice = from < log.tail ? log.readFrom(from, wire.framing, ABOUT_FIRST_WRITE_BYTES) : null
+  return slice === null || slice instanceof Promise
+    ? { bytes: hello, next: from, later: slice }
+    : { bytes: Buffer.concat([hello, slice.bytes]), next: slice.next, later: null }
 }
 
 export class AnswerReader {
@@ -92,16 +102,8 @@ export class AnswerReader {
   }
 
   /** Begins; apart from the constructor, so that its owner knows it before anything happens to it. */
-  start(): void {
-    const { log, wire, greeting } = this.#parts
-    const hello = toWire(greeting, wire)
-    const slice =
-      this.#position < log.tail ? log.readFrom(this.#position, wire.framing, ABOUT_FIRST_WRITE_BYTES) : null
-    // What the log has in memory goes with the greeting: one write, one packet.
-    if (slice === null || slice instanceof Promise) {
-      this.#write(hello)
-      if (slice !== null) this.#takeLater(slice)
-    } else this.#take(Buffer.concat([hello, slice.bytes]), slice.next)
+  start(later: Beginning['later']): void {
+    if (later !== null) this.#takeLater(later)
     this.#pump()
   }
 

@@ -3,6 +3,8 @@
 import type { Clock } from '../clock/clock.js'
 import type { Timers } from '../clock/timers.js'
 import { Connections } from '../connection/connections.js'
+import type { Wire } from '../connection/transport.js'
+import { EMPTY_BYTES } from '../connection/wire.js'
 import { HttpError } from '../contract/errors.js'
 import type { OpenStream } from '../contract/plugin.js'
 import { busyHeaders } from '../contract/refusal.js'
@@ -28,7 +30,7 @@ import {
   streamMark,
 } from './log/chat-log.js'
 import { type AuditTrail, type Caller, type ChatLimits, type Credential, ownerOf } from './ports.js'
-import { AnswerReader } from './reader.js'
+import { AnswerReader, type Beginning, beginning } from './reader.js'
 import { Breakers } from './upstream/breakers.js'
 import type { UpstreamEdge } from './upstream/edge.js'
 
@@ -163,8 +165,15 @@ export class Relay {
     this.#parts.store.remove(streamId)
   }
 
-  /** Adds a connection that follows the stream. */
-  join({ facts, log }: FoundStream, stream: OpenStream, options: JoinOptions): void {
+  /**
+   * Adds a connection that follows the stream. `open` makes it, with these first bytes; null: the client is gone, and so is the
+   * result false.
+   */
+  join(
+    { facts, log }: FoundStream,
+    open: (begin: (wire: Wire) => Buffer) => OpenStream | null,
+    options: JoinOptions,
+  ): boolean {
     const { clock, config, pingMs = PING_MS } = this.#parts
     const { streamId, identified, format, traceId } = facts
     const { connectionId, isResume, from, credential, view } = options
@@ -174,12 +183,17 @@ export class Relay {
     // What is passed on is the upstream's alone.
     const isOwn = view === undefined && format !== 'pass'
     const shown = view ?? { log, greeting: isOwn ? `${RETRY}${resumed}` : '' }
+    let first: Beginning = { bytes: EMPTY_BYTES, next: Math.min(from, shown.log.tail), later: null }
+    const stream = open(wire => {
+      first = beginning(shown.log, first.next, shown.greeting, wire)
+      return first.bytes
+    })
+    if (stream === null) return false
     const heartbeatMs = isOwn ? chatHeartbeatMs : Number.POSITIVE_INFINITY
     const reader: AnswerReader = new AnswerReader({
       ...stream,
       log: shown.log,
-      from: Math.min(from, shown.log.tail),
-      greeting: shown.greeting,
+      from: first.next,
       credential,
       limits: { heartbeatMs, pingMs, stallMs: chatReaderStallMs },
       clock,
@@ -198,7 +212,8 @@ export class Relay {
     })
     this.#readers.add(reader)
     generation?.follow(reader)
-    reader.start()
+    reader.start(first.later)
+    return true
   }
 
   /** Counts as a follower without a connection, until the returned function is called. */

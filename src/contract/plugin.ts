@@ -87,6 +87,8 @@ export type StreamOptions = {
   readonly headers?: StreamHeaders
   /** False: the route counts its streams itself. */
   readonly counted: boolean
+  /** What is sent with the head, before anything else is done for the stream. Else its first writes of this turn go with the head. */
+  begin?(wire: Wire): Buffer
 }
 
 /** Of a counted stream, `addressKey` is what the limit per address counts by. */

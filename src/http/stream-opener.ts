@@ -77,13 +77,16 @@ export class StreamOpener {
     const head = streamHead({ ...headers, Date: new Date(this.clock.nowMs()).toUTCString() })
     reply.hijack()
     const farPort = old.remotePort ?? null
+    // The client waits for the first bytes, so they go before the connection moves out of http, which takes longer than the write.
+    const first = options.begin?.(wire)
+    if (first !== undefined) old.write(Buffer.concat([head, first]))
     const left = leaveHttp(old)
     const socket = left?.socket ?? old
     socket.setNoDelay(true)
     this.#hold(socket)
     // The first events go with the head: one write, one packet.
     socket.cork()
-    socket.write(head)
+    if (first === undefined) socket.write(head)
     sendSoon(socket, left, request.raw)
     return {
       transport: new SocketTransport(socket, left !== null, farPort),

@@ -222,6 +222,31 @@ describe('an answer continues', () => {
   })
 })
 
+test('a stop in one of two tabs ends the answer in both, and at its backend', async () => {
+  room.byHand()
+  const page = await room.open()
+  await ask(page, 'why?')
+  await room.hand.say('a ')
+  await shows('a')
+  // A tab that a page opens begins with a copy of what that page keeps: it resumes the running answer.
+  const opened = page.waitForEvent('popup')
+  await page.evaluate(() => {
+    open(location.href)
+  })
+  const other = await opened
+  await answerOf(other).filter({ hasText: 'a' }).waitFor()
+  await room.hand.say('b ')
+  for (const tab of [page, other]) await answerOf(tab).filter({ hasText: 'a b' }).waitFor()
+  await other.getByRole('button', { name: 'Stop the answer' }).click()
+  for (const tab of [page, other]) {
+    await ends(tab, /^Stopped by you after /)
+    expect((await answerOf(tab).textContent())?.trim()).toBe('a b')
+  }
+  await room.hand.cancelled()
+  expect(room.hand.asked()).toBe(1)
+  expect(room.faults).toEqual([])
+})
+
 describe('without the network', () => {
   test('it connects again as soon as the device is online, or the page is looked at', async () => {
     room.byHand()

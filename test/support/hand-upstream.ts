@@ -12,6 +12,8 @@ export type HandUpstream = {
   send(type: string, data: unknown): Promise<void>
   /** Ends it, for this reason. */
   done(reason?: string): Promise<void>
+  /** Resolves when the relay has closed the last request before its end. */
+  cancelled(): Promise<void>
   close(): Promise<void>
 }
 
@@ -34,6 +36,10 @@ export async function startHandUpstream(): Promise<HandUpstream> {
     say: async (...tokens) => void (await answer).write(tokens.map(each => frame('token', each)).join('')),
     send: async (type, data) => void (await answer).write(frame(type, data)),
     done: async reason => void (await answer).end(frame('done', reason === undefined ? null : { reason })),
+    cancelled: async () => {
+      const response = await answer
+      if (!response.destroyed) await new Promise<void>(resolve => void response.once('close', resolve))
+    },
     close: async () => {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))

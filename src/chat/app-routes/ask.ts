@@ -212,7 +212,9 @@ function answerStream(
   const generation = relay.start<PassEvent>({
     request: {
       requestId: request.facts.requestId,
-      query: digestOf(body),
+      get query() {
+        return digestOf(body)
+      },
       sessionId: null,
       kind: 'pass',
       edge: call.edgeFor(head),

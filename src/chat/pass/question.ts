@@ -101,7 +101,9 @@ export function passRequest(question: PassQuestion, backends: readonly Backend[]
   if (requests.size === 0) return null
   return {
     requestId: request.facts.requestId,
-    query: digestOf(body),
+    get query() {
+      return digestOf(body)
+    },
     sessionId: null,
     traceId: traceIdOf(passedOn(request.headers).traceparent),
     kind: 'pass',
