@@ -17,6 +17,8 @@ const SHARED = [
     'test/documents/**/*.test.ts',
     'test/sources/**/*.test.ts',
     'test/boards/**/*.test.ts',
+    'test/page/**/*.test.ts',
+    'test/chat-client/**/*.test.ts',
   ],
   'test/attack/!(tokens).test.ts',
 ]
