@@ -29,8 +29,8 @@ const WAITING = { maxWorkers: availableParallelism() + 1, sequence: { groupOrder
 export default defineConfig({
   test: {
     // Limits are for a fault, not for a slow machine.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // What a page comes to show is waited for; one second, as it is by itself, a busy machine may be late.
     expect: { poll: { timeout: 30_000 } },
     retry: 0,

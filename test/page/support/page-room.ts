@@ -21,7 +21,7 @@ export type PageRoom = {
   /** A page that is as new. With `init`, which runs in it before its own scripts, it is a page of its own. */
   open(options?: OpenOptions & { readonly path?: string }, init?: () => void): Promise<Watched>
   /** The page once it shows a card. */
-  shown(options?: OpenOptions & { readonly path?: string }): Promise<Page>
+  shown(options?: OpenOptions & { readonly path?: string }, init?: () => void): Promise<Page>
 }
 
 export function pageRoom(options: PageServerOptions = {}): PageRoom {
@@ -60,8 +60,8 @@ export function pageRoom(options: PageServerOptions = {}): PageRoom {
       return server
     },
     open,
-    async shown(given) {
-      const { page } = await open(given)
+    async shown(given, init) {
+      const { page } = await open(given, init)
       await page.locator('[data-panel]').first().waitFor()
       return page
     },
