@@ -25,8 +25,8 @@ const NEEDS_CHECKOUT = [
 ]
 
 try {
-  // The checkout is built already; packing runs `prepare` again, because that is what a release does.
-  run('npm', ['pack', '--silent', '--pack-destination', folder], checkout)
+  // The checkout is built already: `npm ci` ran `prepare`, as packing does for a release.
+  run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder], checkout)
   const [archive] = readdirSync(folder)
   const files = run('tar', ['-tzf', archive], folder)
     .split('\n')

@@ -65,7 +65,7 @@ async function stateOf(url: string): Promise<{ state: string; error?: string }> 
 }
 
 async function untilState(url: string, wanted: RegExp): Promise<void> {
-  while (!wanted.test((await stateOf(url)).state)) await new Promise(resolve => setImmediate(resolve))
+  await eventually(async () => wanted.test((await stateOf(url)).state), `${url} is ${wanted}`)
 }
 
 test('both kinds of followers are equal to their server again after a kill, a restart and a pause', async () => {

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { eventually } from './support/eventually.js'
 import { endAll, g6 } from './support/g6.js'
 import { panelFileProblems } from './support/panel-file-checks.js'
 import { SummaryClient } from './support/summary-client.js'
@@ -137,7 +138,7 @@ describe('a status as its writers write it', () => {
 
   test('in two steps is live all the time: the board has no mark, and the log has no line', async () => {
     await write(market(100))
-    const { client, get, server } = await serving({}, ['--refresh', '2'])
+    const { client, get, server } = await serving({}, ['--refresh', '20'])
     const stream = client()
     await stream.event('full_snapshot')
     const states = new Set<string>()
@@ -358,29 +359,25 @@ type Health = {
   readonly verdict: { readonly word: string; readonly reasons: readonly string[] }
 }
 
-async function untilHealth(
+function untilHealth(
   get: (path: string) => Promise<Response>,
   holds: (health: Health) => boolean,
 ): Promise<Health> {
-  for (;;) {
+  return eventually(async () => {
     const health = (await (await get('/summary/health')).json()) as Health
-    if (holds(health)) return health
-  }
+    return holds(health) && health
+  }, 'health is so')
 }
 
 async function untilClients(url: string, count: number): Promise<void> {
-  for (;;) {
+  await eventually(async () => {
     const health = (await (await fetch(`${url}/summary/health`)).json()) as { sse: { clients: number } }
-    if (health.sse.clients === count) return
-  }
+    return health.sse.clients === count
+  }, `${count} clients`)
 }
 
-async function untilFile(path: string): Promise<string> {
-  for (;;) {
-    const text = await readFile(path, 'utf8').catch(() => null)
-    if (text !== null) return text
-    await new Promise(resolve => setImmediate(resolve))
-  }
+function untilFile(path: string): Promise<string> {
+  return eventually(() => readFile(path, 'utf8').catch(() => null), `there is a file ${path}`)
 }
 
 async function said(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<void> {

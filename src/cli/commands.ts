@@ -95,17 +95,22 @@ function withHint(command: Command): Command {
   return command.showHelpAfterError('(g6 --help lists the commands, g6 COMMAND --help its options)')
 }
 
-/** Runs the command that the arguments name; an error goes to standard error and sets exit code 1. */
-export async function runCommand(args: readonly string[]): Promise<void> {
+/** `g6` with this command loaded; of the others it has the names. */
+export async function programWith(called: string | undefined): Promise<Command> {
   const g6 = new Command('g6')
     .description('Live status panels and live answers, over one stream server')
     .version(VERSION)
-  const called = args[0]
   for (const [name, about, load] of COMMANDS) {
     g6.addCommand(name === called ? await load() : new Command(name).description(about))
   }
+  return withHint(g6)
+}
+
+/** Runs the command that the arguments name; an error goes to standard error and sets exit code 1. */
+export async function runCommand(args: readonly string[]): Promise<void> {
+  const g6 = await programWith(args[0])
   try {
-    await withHint(g6).parseAsync([...args], { from: 'user' })
+    await g6.parseAsync([...args], { from: 'user' })
   } catch (error) {
     complain(`g6: ${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 1

@@ -1,6 +1,6 @@
 // Large and hostile documents, all legal: none holds the event loop of the real program for long, and everybody gets the right thing.
 // What holds the loop is measured as processor time of the main thread (tools/bench/held), so that a busy machine does not count;
-// the least of several changes is taken, because of the garbage collector.
+// one of several changes must be within the limit, because of the garbage collector.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, test } from 'vitest'
@@ -49,14 +49,19 @@ async function served(): Promise<ProbedServer> {
   return server
 }
 
-/** The least time for which the loop did not turn, of several documents that differ in one number; less on a slow machine. */
+/**
+ * The least time for which the loop did not turn, of changes of one number in a document that is there; less on a slow machine.
+ * It stops at the first one that is within the limit: each document costs seconds of a processor.
+ */
 async function leastHeldMs(
   server: ProbedServer,
   textOf: (n: number) => string,
   from: number,
 ): Promise<number> {
+  server.write(textOf(from))
+  await shown(server.url, from)
   let leastMs = Number.POSITIVE_INFINITY
-  for (let n = from; n < from + CHANGES; n++) {
+  for (let n = from + 1; n <= from + CHANGES && leastMs >= LIMIT_MS; n++) {
     await server.held()
     server.write(textOf(n))
     await shown(server.url, n)
@@ -77,20 +82,19 @@ const KINDS = [
   'ordinary, and 8 MB of something else',
 ]
 
-describe('no document holds the loop', () => {
-  test.each([0, 1])('with readers: %i of each kind', { timeout: 300_000 }, async count => {
-    const server = await served()
-    if (count > 0) closers.push(await readers(server.url, count))
-    const held: Record<string, number> = {}
-    for (const [i, name] of KINDS.entries()) {
-      const document = LARGE_DOCUMENTS[name]?.()
-      if (document === undefined) throw new Error(`there is no document "${name}"`)
-      const textOf = (n: number) => documentText(document, n)
-      held[name] = await leastHeldMs(server, i % 2 === 0 ? textOf : n => withNaN(textOf(n)), 100 * (i + 1))
-    }
-    const over = Object.entries(held).filter(([, ms]) => ms >= LIMIT_MS)
-    expect(over).toEqual([])
-  })
+// With readers all is done that is done without them, and more.
+test('no document holds the loop, with a reader of each kind', { timeout: 300_000 }, async () => {
+  const server = await served()
+  closers.push(await readers(server.url, 1))
+  const held: Record<string, number> = {}
+  for (const [i, name] of KINDS.entries()) {
+    const document = LARGE_DOCUMENTS[name]?.()
+    if (document === undefined) throw new Error(`there is no document "${name}"`)
+    const textOf = (n: number) => documentText(document, n)
+    held[name] = await leastHeldMs(server, i % 2 === 0 ? textOf : n => withNaN(textOf(n)), 100 * (i + 1))
+  }
+  const over = Object.entries(held).filter(([, ms]) => ms >= LIMIT_MS)
+  expect(over).toEqual([])
 })
 
 test('a follower has the whole document, however large, and each change as a difference', {

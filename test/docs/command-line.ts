@@ -1,5 +1,5 @@
-// The `g6` commands in the docs, checked against `--help` of the built program.
-import { g6 } from '../support/g6.js'
+// The `g6` commands in the docs, checked against the text of `--help`. A process for each help would cost half a minute.
+import { programWith } from '../../src/cli/commands.js'
 
 /** The calls of g6 in a piece of shell: words after `g6`, up to a pipe, a redirection or the next command. */
 export function callsIn(shell: string): readonly (readonly string[])[] {
@@ -46,12 +46,16 @@ function helpOf(path: readonly string[]): Promise<Help> {
   const key = path.join(' ')
   const known = helps.get(key)
   if (known !== undefined) return known
-  const asked = async (): Promise<Help> => {
-    const run = g6([...path, '--help'])
-    await run.exit
-    return readHelp(run.said().out)
+  const read = async (): Promise<Help> => {
+    let command = await programWith(path[0])
+    for (const name of path) {
+      const inner = command.commands.find(each => each.name() === name)
+      if (inner === undefined) throw new Error(`there is no g6 ${key}`)
+      command = inner
+    }
+    return readHelp(command.helpInformation())
   }
-  const help = asked()
+  const help = read()
   helps.set(key, help)
   return help
 }

@@ -51,9 +51,9 @@ describe.each(FILES)('%s', file => {
   const expected = EXPECTED[file]
 
   test('has the right word, for the right reasons, and shows what matters', async () => {
-    const startMs = performance.now()
+    const before = process.cpuUsage()
     const { verdict, panels } = await boardOf(file)
-    const tookMs = performance.now() - startMs
+    const { user, system } = process.cpuUsage(before)
     const shown = Object.values(panels)
     const text = shown.map(({ title, lines }) => `${title}\n${lines.join('\n')}`).join('\n')
     const reasons = verdict.reasons.join('\n')
@@ -62,7 +62,7 @@ describe.each(FILES)('%s', file => {
     expect((expected?.because ?? []).filter(because => !reasons.includes(because))).toEqual([])
     expect((expected?.never ?? []).filter(never => reasons.includes(never))).toEqual([])
     expect(shown.length).toBeLessThanOrEqual(14)
-    // From nothing to a board in one second; a busy machine may need more.
-    expect(tookMs).toBeLessThan(5_000)
+    // From nothing to a board in one second of a processor; one that others use too may need more.
+    expect((user + system) / 1_000).toBeLessThan(5_000)
   })
 })

@@ -63,15 +63,18 @@ function rewritten(response: ServerResponse, change: (text: string) => string): 
     )) as typeof socket.write
 }
 
+/** What must come does come, on a busy machine later. */
+const PATIENT = ['--timeout', '60'] as const
+
 test('the server of the package passes', async () => {
   const server = g6(['demo', '--port', '0', '--no-rich'], { G6_SSE_API_TOKEN: 'right' })
   const url = await server.url()
-  const { code, lines } = await checked(url, '--token', 'right')
+  const { code, lines } = await checked(url, '--token', 'right', ...PATIENT)
   expect(lines.filter(line => !/^(ok|skipped keepalive) /.test(line))).toEqual([
     '22 passed, 0 failed, 1 skipped',
   ])
   expect(code).toBe(0)
-  const refused = await checked(url, '--timeout', '0.5')
+  const refused = await checked(url, ...PATIENT)
   expect(refused.code).toBe(1)
   expect(refused.lines[0]).toContain('the stream answers 401, not 200')
 })
@@ -80,6 +83,7 @@ test('a library passes, with the wait for a comment', async () => {
   const { code, lines } = await checked(
     await serve((handler, request, response) => handler(request, response)),
     '--keepalive',
+    ...PATIENT,
   )
   expect(lines.filter(line => !/^(ok|skipped gzip) /.test(line))).toEqual(['22 passed, 0 failed, 1 skipped'])
   expect(code).toBe(0)
@@ -115,7 +119,7 @@ test('a server that forgets Last-Event-ID fails', async () => {
     delete request.headers['last-event-id']
     handler(request, response)
   })
-  const { code, lines } = await checked(url)
+  const { code, lines } = await checked(url, ...PATIENT)
   const failed = lines.filter(line => line.startsWith('FAILED')).map(line => line.split(/ +/)[1])
   expect(failed).toEqual(['resume', 'resume-epoch', 'resume-malformed'])
   expect(code).toBe(1)

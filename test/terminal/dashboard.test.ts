@@ -60,12 +60,17 @@ describe('the dashboard', () => {
       analytics: { pcr: 1.37, max_pain: { NIFTY: 24_600, BANKNIFTY: 52_100, SENSEX: 80_100 } },
     })
     await screen.shows('1.37')
-    const sent = screen.raw.slice(before)
-    for (const row of rowsWritten(sent)) {
+    // Whole frames; those of the clock, of which a busy machine sees more, have two rows.
+    const frames = screen.raw
+      .slice(before)
+      .split('\u001b[?2026h')
+      .filter(frame => frame.includes('\u001b[?2026l'))
+    for (const row of frames.flatMap(frame => [...rowsWritten(frame)])) {
       expect(row === 0 || row === 59 || row === 1 || (row > top && row < below)).toBe(true)
     }
-    expect(Buffer.byteLength(sent)).toBeLessThan(2_048)
-    expect(sent.split('\u001b[?2026h').length).toBe(sent.split('\u001b[?2026l').length)
+    const changed = frames.filter(frame => frame.includes('1.37'))
+    expect(changed).toHaveLength(1)
+    expect(Buffer.byteLength(changed.join())).toBeLessThan(2_048)
   })
 
   test('says what is wrong with the status, and shows the last good one', async () => {

@@ -59,7 +59,7 @@ async function answered(page: Page, deadlineMs: number): Promise<void> {
 
 /** Lets the page's time pass until it shows this. What the server sent comes in real time. */
 export async function until(page: Page, isShown: () => Promise<boolean>): Promise<void> {
-  const deadlineMs = Date.now() + 30_000
+  const deadlineMs = Date.now() + 60_000
   while (!(await isShown())) {
     if (Date.now() > deadlineMs) throw new Error('the page does not come to show it')
     await answered(page, deadlineMs)

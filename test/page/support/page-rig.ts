@@ -39,19 +39,19 @@ export type Watched = {
   readonly requests: string[]
 }
 
+export const VIEWPORT = { width: 1280, height: 900 }
+
 export type OpenOptions = Parameters<Browser['newContext']>[0] & {
   /** Called before the first request. */
   readonly before?: (page: Page) => Promise<unknown>
 }
 
-/** A page with a context of its own that records errors and requests. `init` runs before the page's scripts. */
-export async function openPage(
+/** An empty page with a context of its own, which records errors and requests. */
+export async function newPage(
   browser: Browser,
-  url: string,
-  { before, ...options }: OpenOptions = {},
-  init?: () => void,
+  options: Parameters<Browser['newContext']>[0] = {},
 ): Promise<Watched> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options })
+  const context = await browser.newContext({ viewport: VIEWPORT, ...options })
   const page = await context.newPage()
   const faults: string[] = []
   const requests: string[] = []
@@ -63,10 +63,22 @@ export async function openPage(
       faults.push(message.text())
     }
   })
+  return { page, faults, requests }
+}
+
+/** A new page at this address. `init` runs before the page's scripts. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  { before, ...options }: OpenOptions = {},
+  init?: () => void,
+): Promise<Watched> {
+  const watched = await newPage(browser, options)
+  const { page } = watched
   if (init !== undefined) await page.addInitScript(init)
   await before?.(page)
   await page.goto(url)
-  return { page, faults, requests }
+  return watched
 }
 
 /** Before the page's scripts: a browser without shared workers, so that the feed runs in the tab and on the tab's clock. */

@@ -1,4 +1,4 @@
-// Setup and cleanup of the page's tests: one browser, a server for each test, no page left open.
+// Setup and cleanup of the page's tests: one browser and one page for a file, a server for each test, no other page left open.
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest'
 import type { BoardServer } from '../../support/board-server.js'
@@ -11,23 +11,26 @@ import {
   startPageServer,
   type Watched,
 } from './page-rig.js'
+import { UsualPage } from './usual-page.js'
 
 export type PageRoom = {
   readonly browser: Browser
   readonly server: BoardServer
   /** Stops the server; resolves to a function that starts another one at the same address. */
   endServer(): Promise<(epoch: string) => Promise<void>>
-  /** `init` runs in the page before its own scripts. */
+  /** A page that is as new. With `init`, which runs in it before its own scripts, it is a page of its own. */
   open(options?: OpenOptions & { readonly path?: string }, init?: () => void): Promise<Watched>
   /** The page once it shows a card. */
-  shown(options?: OpenOptions & { readonly path?: string }): Promise<Page>
+  shown(options?: OpenOptions & { readonly path?: string }, init?: () => void): Promise<Page>
 }
 
 export function pageRoom(options: PageServerOptions = {}): PageRoom {
   let browser: Browser
+  let usual: UsualPage
   let server: BoardServer
   beforeAll(async () => {
     browser = await launchChromium()
+    usual = new UsualPage(browser)
     // May install Chromium first.
   }, 300_000)
   afterAll(() => browser.close())
@@ -35,11 +38,13 @@ export function pageRoom(options: PageServerOptions = {}): PageRoom {
     server = await startPageServer({ ...options, port: await freePort() })
   })
   afterEach(async () => {
-    for (const context of browser.contexts()) await context.close()
+    await usual.leave()
     await server.close()
   })
   const open: PageRoom['open'] = ({ path = '/', ...given } = {}, init) =>
-    openPage(browser, `${server.url}${path}`, given, init)
+    init === undefined && usual.canBe(given)
+      ? usual.open(`${server.url}${path}`, given)
+      : openPage(browser, `${server.url}${path}`, given, init)
   return {
     get browser() {
       return browser
@@ -55,8 +60,8 @@ export function pageRoom(options: PageServerOptions = {}): PageRoom {
       return server
     },
     open,
-    async shown(given) {
-      const { page } = await open(given)
+    async shown(given, init) {
+      const { page } = await open(given, init)
       await page.locator('[data-panel]').first().waitFor()
       return page
     },
