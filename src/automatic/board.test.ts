@@ -75,6 +75,8 @@ describe('the shape of a document', () => {
     const [, , , first] = lines({ rows })
     expect(first).toContain('n290')
     expect(lines({ rows: rows.slice(0, 12) })[3]).toContain('n0')
+    const allFailed = { rows: rows.map(row => ({ ...row, state: 'failed' })) }
+    expect(lines(allFailed)).toContain('100 more rows not shown, 100 of them not well !')
   })
 
   test('a state that no column shows is said in its row', () => {
