@@ -51,6 +51,7 @@ function measured(keys: readonly string[], places: Places, gapPx: number): reado
   })
 }
 
+const NOTHING = { blocks: [], everKnown: new Set<string>() }
 const NO_PLACE: Place = { column: 0, span: 1 }
 type Places = ReturnType<typeof placesOf>
 
@@ -142,7 +143,7 @@ export function Grid() {
   const { count, places } = useMemo(() => {
     const cards = keys.map(key => {
       if (SPECIAL.has(key)) return { key, height: special.get(key) ?? SPECIAL_REM, isWide: true }
-      return { ...sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key)), span: spans.get(key) }
+      return { ...sizeOf(key, panel(key).peek() ?? NOTHING, isFolded(key)), span: spans.get(key) }
     })
     const columns = columnsFor(cards, room.columns)
     return { count: columns, places: placesOf(cards, columns) }

@@ -56,9 +56,9 @@ function drawn(cards: readonly CardSize[], places: ReadonlyMap<string, Place>): 
   for (const each of cards) {
     const { column, span } = places.get(each.key) ?? { column: 0, span: 1 }
     const height = span > spanOf(each) && each.wideHeight !== undefined ? each.wideHeight : each.height
-    const beside = all.filter(other => other.column < column + span && column < other.column + other.span)
-    const tops = [0, ...beside.map(({ end }) => end)].sort((a, b) => a - b)
-    const top = tops.find(from => beside.every(({ top, end }) => end <= from || top >= from + height)) ?? 0
+    const nearby = all.filter(other => other.column < column + span && column < other.column + other.span)
+    const tops = [0, ...nearby.map(({ end }) => end)].sort((a, b) => a - b)
+    const top = tops.find(from => nearby.every(({ top, end }) => end <= from || top >= from + height)) ?? 0
     all.push({ column, span, top, end: top + height })
   }
   return all

@@ -1,9 +1,10 @@
 // What the places of the cards are computed from: how many columns there are, and the size of a card. Sizes are estimates, made only when
 // cards appear, disappear or move, so that no card jumps because another one grew; a wall display, which must not scroll, uses real ones.
 import { groupsOf } from '../../src/display/groups.js'
-import type { Block } from '../state/panels.js'
+import { type Block, type Field, type ShownPanel, shownItems } from '../state/panels.js'
 import { widthsOf } from './columns.js'
 import { type CardSize, spanOf } from './packing.js'
+import { isSaid, loneCount } from './say.js'
 
 const HEAD_REM = 3.4
 const FIELD_REM = 1.857
@@ -28,13 +29,24 @@ export function columnsIn(widthPx: number): number {
 /** Height of fields that stand in this many columns. */
 const fieldsHeight = (count: number, columns: number): number => Math.ceil(count / columns) * FIELD_REM
 
-export function sizeOf(key: string, blocks: readonly Block[], isFolded: boolean): CardSize {
+/** How many fields of the block the card shows: the others are in its head or its table. */
+function fieldCountOf(items: readonly Field[], blocks: readonly Block[], lone: Field | null): number {
+  return items.filter(item => item !== lone && !isSaid(item, blocks)).length
+}
+
+export function sizeOf(
+  key: string,
+  { blocks, everKnown }: Pick<ShownPanel, 'blocks' | 'everKnown'>,
+  isFolded: boolean,
+): CardSize {
   if (isFolded) return { key, height: HEAD_REM, isWide: false }
   let height = HEAD_REM
   let isWide = false
   const fieldCounts: number[] = []
+  const lone = loneCount({ blocks, everKnown })
   for (const block of blocks) {
-    if (block.kind === 'fields') fieldCounts.push(block.items.length)
+    if (block.kind === 'fields')
+      fieldCounts.push(fieldCountOf(shownItems(block.items, everKnown), blocks, lone))
     else if (block.kind === 'text') height += FIELD_REM
     else if (block.rows.length > 0) {
       const groups = groupsOf(block, key)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Cell, Column } from '../state/panels.js'
+import type { Block, Cell, Column, Field } from '../state/panels.js'
 import { neededCh, shownColumns, widthsOf, wraps } from './columns.js'
 import { columnsFor, columnsIn, sizeOf } from './placement.js'
 import { nextSort, sortedPlaces } from './sort.js'
@@ -104,25 +104,35 @@ describe('cards are placed', () => {
   test('in 1, 2, 3 or 4 columns', () => {
     expect([360, 599, 600, 999, 1000, 1999, 2000, 3840].map(columnsIn)).toEqual([1, 1, 2, 2, 3, 3, 4, 4])
   })
+  const size = (blocks: readonly Block[], isFolded = false) =>
+    sizeOf('k', { blocks, everKnown: new Set() }, isFolded)
+  test('as high as the fields that they show', () => {
+    const rows = [[{ text: 'a' }], [{ text: 'b' }]]
+    const table: Block = { kind: 'table', columns: [{ label: 'Name' }], rows }
+    const fields = (...items: readonly Field[]): Block => ({ kind: 'fields', items })
+    const names = { label: 'names', text: 'a, b' }
+    const count = { label: 'points', text: '12', value: 12 }
+    const never = { label: 'lag', text: '—' }
+    const { height } = size([table])
+    // The table says the names, the head says a count alone, and a field that never had a value is not shown.
+    expect(size([fields(names, count, never), table]).height).toBe(height)
+    expect(size([fields({ label: 'queue', text: 'long' }), table]).height).toBeGreaterThan(height)
+  })
   test('lower over two columns where they have many fields', () => {
     const items = Array.from({ length: 12 }, (_, i) => ({ label: `n${i}`, text: 'a' }))
-    const { height, wideHeight } = sizeOf('k', [{ kind: 'fields', items }], false)
+    const { height, wideHeight } = size([{ kind: 'fields', items }])
     expect([height, wideHeight].map(each => each?.toFixed(1))).toEqual(['25.7', '14.5'])
-    expect(sizeOf('k', [{ kind: 'fields', items: items.slice(7) }], false).wideHeight).toBeUndefined()
-    expect(sizeOf('k', [{ kind: 'fields', items }], true).wideHeight).toBeUndefined()
+    expect(size([{ kind: 'fields', items: items.slice(7) }]).wideHeight).toBeUndefined()
+    expect(size([{ kind: 'fields', items }], true).wideHeight).toBeUndefined()
   })
   test('in as many columns as a board file gives them', () => {
     expect(columnsFor([{ ...card('a', 5), span: 3 }], 4)).toBe(3)
   })
   test('wide when a table needs it or has messages', () => {
     const table = (column: Column) =>
-      sizeOf(
-        'k',
-        [{ kind: 'table', columns: [{ label: 'Time' }, column], rows: [[{ text: 'a' }, { text: 'b' }]] }],
-        false,
-      )
+      size([{ kind: 'table', columns: [{ label: 'Time' }, column], rows: [[{ text: 'a' }, { text: 'b' }]] }])
     expect(table({ label: 'What', role: 'message' }).isWide).toBe(true)
     expect(table({ label: 'Message' }).isWide).toBe(false)
-    expect(sizeOf('k', [{ kind: 'fields', items: [{ label: 'a', text: 'b' }] }], true).height).toBe(3.4)
+    expect(size([{ kind: 'fields', items: [{ label: 'a', text: 'b' }] }], true).height).toBe(3.4)
   })
 })
