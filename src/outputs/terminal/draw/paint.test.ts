@@ -148,6 +148,15 @@ describe('a frame', () => {
     expect(seen.scrollMax.get('alerts')).toBe(41)
   })
 
+  test('says of a table how many rows are not well, also where all are', () => {
+    const rows = ['a', 'b'].map(name => [{ text: name }, { text: 'down', tone: 'error' as const }])
+    const panel = makePanel('nodes', 'Nodes', [
+      { kind: 'fields', items: [{ label: 'count', text: '2', value: 2 }] },
+      { kind: 'table', columns: [{ label: 'Name' }, { label: 'State' }], rows },
+    ])
+    expect(text(sceneOf(resultOf([panel])))).toContain(' 2 of 2 not well ')
+  })
+
   test('counts the rows that a panel does not have among those that are not on the screen', () => {
     const rows = Array.from({ length: 60 }, (_, i) => [{ text: `row ${i}` }])
     const long = makePanel('long', 'Long', [
