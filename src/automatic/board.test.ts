@@ -75,6 +75,8 @@ describe('the shape of a document', () => {
     const [, , , first] = lines({ rows })
     expect(first).toContain('n290')
     expect(lines({ rows: rows.slice(0, 12) })[3]).toContain('n0')
+    const allFailed = { rows: rows.map(row => ({ ...row, state: 'failed' })) }
+    expect(lines(allFailed)).toContain('100 more rows not shown, 100 of them not well !')
   })
 
   test('a state that no column shows is said in its row', () => {
@@ -142,6 +144,66 @@ describe('tones', () => {
     [{ checks: [{ name: 'a', severity: 'critical', status: 'passing' }] }, ['ok']],
     [{ desired_status: 'stopped', lastState: 'failed' }, []],
     [{ healthy: false, ready_count: 0 }, ['error']],
+    // A boolean status is good or bad; the text of a condition is not, and neither is that of an answered request.
+    [
+      {
+        workers: [
+          { name: 'a', status: true },
+          { name: 'b', status: false },
+        ],
+      },
+      ['ok', 'error'],
+    ],
+    [{ rows: [{ name: 'a', status: 'False' }] }, []],
+    [{ status: true, data: { a: 1 } }, []],
+    [
+      { offline: true, failed_check: true, failed_over: true, disk_alarm: true, disk_ok: true },
+      ['error', 'warn', 'warn'],
+    ],
+    // What is wrong now.
+    [{ errors: ['no space'], last_errors: ['old'] }, ['warn']],
+    [{ errors: [], alarms: 'none' }, []],
+    [
+      {
+        nodes: [
+          { name: 'a', errors: ['no space'] },
+          { name: 'b', errors: [] },
+        ],
+      },
+      ['warn'],
+    ],
+    [{ errors: [{ message: 'boom', path: 'a' }] }, ['warn']],
+    // The codes of sensors, but not of regions.
+    [
+      {
+        sensors: [
+          { name: 'a', status: 'nc' },
+          { name: 'b', status: 'cr' },
+          { name: 'c', status: 'NR' },
+        ],
+      },
+      ['warn', 'error', 'error'],
+    ],
+    [
+      {
+        places: [
+          { name: 'a', state: 'NC' },
+          { name: 'b', state: 'NR' },
+        ],
+      },
+      [],
+    ],
+    [{ status: 'cr 7' }, []],
+    // Conditions of an object, by their types.
+    [
+      {
+        conditions: [
+          { type: 'Ready', status: 'False', reason: 'NoNetwork' },
+          { type: 'DiskPressure', status: 'False' },
+        ],
+      },
+      ['error'],
+    ],
     [{ status: 'success', data: { a: 1 } }, []],
     [{ ok: true, result: [] }, []],
     [{ status: 'error', data: {} }, ['error']],

@@ -15,9 +15,11 @@ import type { TablePlan } from './columns.js'
 import { spread } from './columns.js'
 import { Counters, type SeenCounters } from './counters.js'
 import {
+  ALONE,
   type ExtraWords,
   flagOf,
   isBadCounter,
+  namesAProblem,
   type StateValue,
   type Surroundings,
   saysWhatHappened,
@@ -26,7 +28,7 @@ import {
   wordTone,
 } from './judge.js'
 import { Keys } from './keys.js'
-import { type Path, pathKey, stateOfObject } from './leaves.js'
+import { type Condition, conditionsOf, type Path, pathKey, stateOfObject } from './leaves.js'
 import { isDataKey, isSecret, joinedName, stateName, titleOf } from './names.js'
 import { factPart, type Rows, tableOf } from './table.js'
 import type { UnitContext } from './units.js'
@@ -247,6 +249,11 @@ class Builder {
       items.push({ label, path: at, value })
       return
     }
+    const conditions = Array.isArray(value) && at.length <= MAX_DEPTH ? conditionsOf(value) : null
+    if (conditions !== null) {
+      children.push(() => this.#conditions(conditions, at))
+      return
+    }
     const rows = rowsOf(value)
     if (rows !== null && at.length <= MAX_DEPTH) {
       children.push(() => this.#table(rows, at))
@@ -370,6 +377,16 @@ class Builder {
     return toneOfValue(value, path, around, this.#context)
   }
 
+  /** Whether `False` is good or bad depends on the type, so each is a field of that name; what is not well says why. */
+  #conditions(conditions: readonly Condition[], at: Path): void {
+    const items = conditions.map(({ type, status, why }): Item => {
+      const item = { label: type, path: [...at, type], value: status }
+      const isBad = badness(toneOfValue(status, item.path, ALONE, this.#context)) > 0
+      return isBad && why !== '' ? { ...item, text: shownText(`${status}: ${why}`, MESSAGE_WIDTH) } : item
+    })
+    this.#fields(items, at)
+  }
+
   #table(rows: Rows, path: Path): void {
     if (this.drafts.length >= MAX_DRAFTS) {
       this.#left(path, 1)
@@ -378,13 +395,14 @@ class Builder {
     const id = pathKey(path)
     const table = tableOf(id, rows, this.memory?.plans.get(id) ?? null, this.#context, this.counters)
     this.plans.set(id, table.plan)
+    const isProblem = namesAProblem(path.at(-1) ?? '') && table.plan.states.length === 0
     this.#add({
       path,
       fields: [],
       title: this.#title(path, []),
-      blocks: table.blocks,
+      blocks: isProblem ? table.blocks.map(warned) : table.blocks,
       facts: table.facts,
-      isBad: table.blocks.some(isBadBlock),
+      isBad: isProblem || table.blocks.some(isBadBlock),
       members: ONE_TABLE,
     })
   }
@@ -419,6 +437,14 @@ function badness(tone: Tone | undefined): number {
   return tone === 'error' ? 2 : tone === 'warn' ? 1 : 0
 }
 
+/** A list of errors that has one is not well, whatever its rows say. */
+function warned(block: Block): Block {
+  if (block.kind !== 'fields') return block
+  return fields(
+    ...block.items.map(item => (item.label === 'count' ? { ...item, tone: 'warn' as const } : item)),
+  )
+}
+
 function isBadBlock(block: Block): boolean {
   return block.kind === 'table' && block.rows.some(row => row.some(({ tone }) => badness(tone) > 0))
 }
@@ -430,7 +456,7 @@ const ANSWERS = ['data', 'result', 'results', 'response']
 function isAnswerWord({ label, value }: Item, hasAnswer: boolean): boolean {
   if (label === 'status' && typeof value === 'string')
     return DONE.test(value) || (hasAnswer && /^ok$/i.test(value))
-  return value === true && (label === 'success' || (label === 'ok' && hasAnswer))
+  return value === true && (label === 'success' || ((label === 'ok' || label === 'status') && hasAnswer))
 }
 
 function ownRemark(shown: readonly JudgedItem[]): Remark | null {

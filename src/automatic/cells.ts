@@ -3,7 +3,16 @@ import { MISSING, plainNumber } from '../panels/format.js'
 import type { Block, Cell } from '../panels/panel.js'
 import type { StateTone } from '../panels/state-words.js'
 import { MESSAGE_WIDTH, shownText } from '../panels/text.js'
-import { type ExtraWords, flagOf, flagTone, type Surroundings, stateAt, wordTone } from './judge.js'
+import {
+  type ExtraWords,
+  flagOf,
+  flagTone,
+  type Surroundings,
+  saysAProblem,
+  stateAt,
+  statusTone,
+  wordTone,
+} from './judge.js'
 import type { Path } from './leaves.js'
 import { ANY, stateNameOf } from './names.js'
 import { numberCellOf, textCellOf, type UnitContext } from './units.js'
@@ -54,10 +63,11 @@ export function toneOfValue(
   if (flag !== null) {
     // The members of a map of states, by names that are data.
     if (path.at(-1) === ANY && stateNameOf(path) !== null) return flag ? 'ok' : 'error'
-    return flagTone(nameOf(path), flag, around)
+    const name = nameOf(path)
+    return statusTone(name, value) ?? flagTone(name, flag, around)
   }
   const state = stateAt(path, value)
-  if (state === null) return undefined
+  if (state === null) return saysAProblem(nameOf(path), value) ? 'warn' : undefined
   const { tone, isUnknown } = wordTone(state, around, context.words)
   if (isUnknown === true) context.onUnknown(shownText(state.word, 40))
   return tone
@@ -67,7 +77,7 @@ export function withTone(cell: Cell, tone: Cell['tone']): Cell {
   return tone === undefined ? cell : { ...cell, tone }
 }
 
-/** How many there are next tos those that are shown. */
+/** How many there are in addition to those that are shown. */
 export function more(count: number, what: string): readonly Block[] {
   if (count <= 0) return []
   return [{ kind: 'text', text: `${count} more ${what}${count === 1 ? '' : 's'} not shown`, tone: 'muted' }]

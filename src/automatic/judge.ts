@@ -13,6 +13,12 @@ const CALM: ReadonlyMap<string, StateTone> = new Map([
   ['terminating', 'info'],
   ['shut_off', 'info'],
 ])
+/** As `ipmitool` shortens non-critical, critical and non-recoverable. Under `state` the same letters are a state of a country: North Carolina. */
+const CODES: ReadonlyMap<string, StateTone> = new Map([
+  ['nc', 'warn'],
+  ['cr', 'error'],
+  ['nr', 'error'],
+])
 /** Longer text is a sentence, not a state. */
 const MAX_WORD = 60
 /** Longer text is not looked at. */
@@ -100,7 +106,8 @@ function toneByItself(word: string, base: string, isAlert: boolean, extra: Extra
   if (whole === 'none') return base === 'severity' || base === 'indicator' ? 'ok' : null
   if (whole === 'high') return isAlert ? 'error' : null
   if (word.length > MAX_WORD || whole.split('_').length > MAX_PARTS) return null
-  return CALM.get(whole) ?? knownTone(word)
+  const code = base === 'state' ? undefined : CODES.get(whole)
+  return code ?? CALM.get(whole) ?? knownTone(word)
 }
 
 export type Judged = {
@@ -140,8 +147,9 @@ export function wordTone({ base, word }: StateValue, around: Surroundings, extra
 const GOOD_FLAGS = setOf('healthy ok ready up alive reachable connected available passing health')
 const GOOD_IF_SAID = setOf('success valid voter passed')
 /** `true` is as bad as the word. */
-const BAD_FLAGS = setOf('failed error down expired stale corrupt unhealthy sealed')
-const BAD_CONDITIONS = setOf('pressure unavailable')
+const BAD_FLAGS = setOf('failed error down expired stale corrupt unhealthy sealed offline')
+/** `MemoryPressure`, `disk_free_alarm`; `failed_outlier_check` */
+const BAD_CONDITIONS = setOf('pressure unavailable alarm')
 
 /** The tone of a boolean by the whole name of its member. */
 export function flagTone(name: string, value: boolean, around: Surroundings): StateTone | undefined {
@@ -152,7 +160,26 @@ export function flagTone(name: string, value: boolean, around: Surroundings): St
   // That a request succeeded or a check passed does not say that the system is well.
   if (GOOD_IF_SAID.has(whole)) return value || whole === 'voter' ? undefined : 'error'
   if (BAD_FLAGS.has(whole)) return value ? (knownTone(whole) ?? 'error') : undefined
-  return value && parts.length > 1 && BAD_CONDITIONS.has(parts.at(-1) ?? '') ? 'warn' : undefined
+  const isCondition = BAD_CONDITIONS.has(parts.at(-1) ?? '') || (first === 'failed' && parts[1] !== 'over')
+  return value && parts.length > 1 && isCondition ? 'warn' : undefined
+}
+
+/** `status: false` of a worker. Only booleans: the `"False"` of a condition is good or bad by its type. */
+export function statusTone(name: string, value: unknown): StateTone | undefined {
+  if (typeof value !== 'boolean' || partsOf(name).join('_') !== 'status') return undefined
+  return value ? 'ok' : 'error'
+}
+
+const PROBLEMS = setOf('errors alarms')
+const NO_PROBLEM = /^(?:none|no|no errors?|nil|null|n\/a|ok|false|[-–—0]*)$/i
+
+/** Whether what stands under this name is wrong now. */
+export const namesAProblem = (name: string): boolean => PROBLEMS.has(partsOf(name).join('_'))
+
+/** Whether the text, or an element of the list, says what is wrong now: `errors: ["NOSPACE"]`. */
+export function saysAProblem(name: string, value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(element => saysAProblem(name, element))
+  return typeof value === 'string' && namesAProblem(name) && !NO_PROBLEM.test(value.trim())
 }
 
 /** `true`, `"True"` and `"false"` of a member whose name may be a flag; null for anything else. */
@@ -189,6 +216,8 @@ export function isBadCounter(name: string): boolean {
 }
 
 export const CALM_WORDS: readonly string[] = [...CALM.keys()]
+export const CODE_WORDS: readonly string[] = [...CODES.keys()]
+export const PROBLEM_NAMES: readonly string[] = [...PROBLEMS]
 export const GOOD_FLAG_NAMES: readonly string[] = [...GOOD_FLAGS, ...GOOD_IF_SAID]
 export const BAD_FLAG_NAMES: readonly string[] = [...BAD_FLAGS]
 export const BAD_COUNTER_NAMES: readonly string[] = [...COUNTER_PARTS, ...COUNTER_WHOLES]

@@ -50,6 +50,21 @@ function isConditionWord(status: string): boolean {
 const isConditions = (list: readonly unknown[]): boolean =>
   list.every(element => conditionType(element) !== null)
 
+export type Condition = { readonly type: string; readonly status: string; readonly why: string }
+
+/** The conditions of an object; null for any other list. */
+export function conditionsOf(list: readonly unknown[]): readonly Condition[] | null {
+  const found = list.slice(0, MAX_ELEMENTS).flatMap((element): Condition[] => {
+    const type = conditionType(element)
+    if (type === null || !isObject(element)) return []
+    const { status, reason, message } = element
+    const why = [reason, message].filter(text => typeof text === 'string' && text !== '').join(', ')
+    return [{ type, status: String(status), why }]
+  })
+  const isWhole = found.length > 0 && isConditions(list)
+  return isWhole && new Set(found.map(({ type }) => type)).size === found.length ? found : null
+}
+
 /** A map whose keys are data, such as addresses. */
 export function isDataMap(value: JsonMap): boolean {
   const keys = Object.keys(value)

@@ -1,6 +1,13 @@
 // docs/reference/words.md: the tables by which an automatic board judges and shows values.
 import { stateWords } from '../panels/state-words.js'
-import { BAD_COUNTER_NAMES, BAD_FLAG_NAMES, CALM_WORDS, GOOD_FLAG_NAMES } from './judge.js'
+import {
+  BAD_COUNTER_NAMES,
+  BAD_FLAG_NAMES,
+  CALM_WORDS,
+  CODE_WORDS,
+  GOOD_FLAG_NAMES,
+  PROBLEM_NAMES,
+} from './judge.js'
 import { STATE_NAMES } from './names.js'
 import { UNIT_RULES } from './units.js'
 
@@ -34,7 +41,8 @@ ${tones.join('\n')}
 
 \`none\` is ok for a severity and an indicator only; \`high\` counts only in a row that has a severity and says what happened. On an automatic
 board ${code(CALM_WORDS)} are to note, because they are deliberate more often than not. Where a row has \`active\`, its \`sub\` has no tone. The
-severity of something that is over, or of a check that passes, has none either.
+severity of something that is over, or of a check that passes, has none either. The codes ${code(CODE_WORDS)} (non-critical, critical and
+non-recoverable sensors) count everywhere but under \`state\`, where such letters name a region.
 
 ## Names
 
@@ -43,6 +51,8 @@ severity of something that is over, or of a check that passes, has none either.
 | carry a state | ${code(STATE_NAMES)} |
 | booleans, good when true | ${code(GOOD_FLAG_NAMES)} |
 | booleans, bad when true | ${code(BAD_FLAG_NAMES)} |
+| \`true\` and \`false\` themselves, not as text; good when true | \`status\` |
+| texts and lists of texts: a warning when there is one | ${code(PROBLEM_NAMES)} |
 | counters: a warning while they rise, once there is history | ${code(BAD_COUNTER_NAMES)} |
 
 ## Units

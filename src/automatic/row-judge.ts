@@ -75,7 +75,8 @@ export class RowJudge {
   }
 
   #next(node: Node | null, value: unknown): Node | null {
-    if (node === null) return null
+    // Lists that say something are rare, and no two are alike.
+    if (node === null || (Array.isArray(value) && value.length > 0)) return null
     const key = saysSomething(value) ? value : null
     const known = node.next.get(key)
     if (known !== undefined) return known
@@ -105,7 +106,7 @@ export class RowJudge {
   }
 }
 
-/** Texts and booleans are states; numbers, lists and long texts are none, whatever they are. `undefined` ends the values of a path. */
+/** Texts and booleans are states; numbers, empty lists and long texts are none, whatever they are. `undefined` ends the values of a path. */
 function saysSomething(value: unknown): boolean {
   if (typeof value === 'string') return value.length <= MAX_STATE_CHARS
   return typeof value === 'boolean' || value === undefined

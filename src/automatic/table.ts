@@ -136,6 +136,12 @@ function judgedRows(objects: readonly JsonMap[], judge: RowJudge) {
   return { shown: [...failing, ...warned, ...others].slice(0, MAX_ROWS), notWell }
 }
 
+/** How many rows are not shown; where those that are not well are too many, how many of these. */
+function restBlocks(count: number, notWell: number): readonly Block[] {
+  if (notWell === 0) return more(count, 'row')
+  return [{ kind: 'text', text: `${count} more rows not shown, ${notWell} of them not well`, tone: 'warn' }]
+}
+
 /** `key`: of the panel, for its counters. `before`: what was learned from the rows of the previous document. */
 export function tableOf(
   key: string,
@@ -180,7 +186,7 @@ export function tableOf(
     blocks: [
       fields(...summary.map(field => (field.value === 0 || field.label === 'count' ? muted(field) : field))),
       { kind: 'table', columns: all, rows: shown },
-      ...more(hiddenRows, 'row'),
+      ...restBlocks(hiddenRows, Math.max(0, notWell - MAX_ROWS)),
       ...more(plan.omitted, 'column'),
       ...more(plan.secrets, 'possible secret'),
     ],

@@ -119,6 +119,17 @@ function previewCommand(): Command {
 
 type InitOptions = { readonly out?: string }
 
+/** What was edited by hand must not be lost. */
+async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text, { flag: 'wx' })
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    const what = `${path} exists and is not overwritten (EEXIST): remove it, or name another file with --out`
+    throw new Error(what, { cause: error })
+  }
+}
+
 function initCommand(): Command {
   return settingFlags(new Command('init'))
     .argument('<source>', 'The URL or the file of a JSON document')
@@ -149,7 +160,7 @@ function initCommand(): Command {
         nowMs: systemClock.nowMs(),
       })
       if (out === undefined) print(text)
-      else await writeFile(out, text, { flag: 'wx' })
+      else await writeNew(out, text)
     })
 }
 

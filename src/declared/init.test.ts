@@ -10,6 +10,7 @@ const NOW_MS = Date.parse('2026-11-29T16:00:00Z')
 test.each([
   'elasticsearch-cluster-health',
   'kafka-connect-status',
+  'kubectl-get-node',
   'rabbitmq-overview',
   'statuspage-summary',
 ])('the board of %s has no mistake and shows the panels of the automatic board', name => {

@@ -1,7 +1,7 @@
 // The automatic board of a document as a board file to edit: the same panels, each field and column with its expression.
 import { type AutomaticBoard, automaticBoard, type PanelOutline } from '../automatic/board.js'
 import { addsUp } from '../automatic/columns.js'
-import type { Path } from '../automatic/leaves.js'
+import { conditionsOf, type Path } from '../automatic/leaves.js'
 import { ANY } from '../automatic/names.js'
 import type { Column, Panel } from '../panels/panel.js'
 import { PANELS } from '../panels/registry.js'
@@ -122,6 +122,8 @@ function pathText(path: Path, value: unknown): string {
         map !== null ? Object.values(map)[0] : Array.isArray(at) ? (at as readonly unknown[])[0] : undefined
       continue
     }
+    if (Array.isArray(at) && conditionsOf(at) !== null)
+      return `${text}[?type == '${part.replace(/['\\]/g, '\\$&')}'].status | [0]`
     // A list with one object stands for the object.
     if (Array.isArray(at)) {
       text += '[0]'

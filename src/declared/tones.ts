@@ -1,5 +1,5 @@
 // Which tone a value has by what it says: the words of the field, of the file, and the product's table.
-import { ALONE, flagTone, type Surroundings, wordTone } from '../automatic/judge.js'
+import { ALONE, flagTone, type Surroundings, statusTone, wordTone } from '../automatic/judge.js'
 import { stateName } from '../automatic/names.js'
 import type { Tone } from '../panels/panel.js'
 import { normalWord } from '../panels/state-words.js'
@@ -41,7 +41,7 @@ export function toneOfBoolean(value: boolean, names: readonly string[], words: W
   const own = words.get(String(value))
   if (own !== undefined) return own
   for (const name of names) {
-    const tone = flagTone(name, value, ALONE)
+    const tone = statusTone(name, value) ?? flagTone(name, value, ALONE)
     if (tone !== undefined) return tone
   }
   return null
@@ -49,5 +49,5 @@ export function toneOfBoolean(value: boolean, names: readonly string[], words: W
 
 /** Whether a boolean with this name can be bad. */
 export function isFlagName(name: string): boolean {
-  return [true, false].some(value => flagTone(name, value, ALONE) === 'error')
+  return [true, false].some(value => (statusTone(name, value) ?? flagTone(name, value, ALONE)) === 'error')
 }

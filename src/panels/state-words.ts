@@ -9,7 +9,7 @@ export const STATE_WORDS: Readonly<Record<StateTone, string>> = {
   ok: `
     ok okay green healthy up good running run connected active ready operational success succeeded successful completed
     complete passed pass passing alive available normal online loaded enabled clean health_ok none resolved synced streaming
-    serving in_service finished succeed stable deployed`,
+    serving in_service finished succeed stable deployed bound primary secondary`,
   info: `
     paused pausing queued in_progress waiting scheduled maintenance under_maintenance unknown skipped neutral cancelled
     canceled idle inactive standby off closed unassigned not_started new low info notice debug postmortem suppressed silenced
@@ -20,13 +20,13 @@ export const STATE_WORDS: Readonly<Record<StateTone, string>> = {
     suspended throttled undersized misplaced out_of_service restarting auto_restart flapping at_risk health_warn stopping
     stopped terminating unstable limited impaired lagging overloaded delayed incomplete invalid
     rollback rolling_back rolled_back out_of_sync backoff recovery peering backfilling lost_contact
-    unavail resilvering rebuilding nc non_critical`,
+    unavail resilvering rebuilding non_critical missing onbatt dischrg`,
   error: `
     red error err critical crit fatal failed failing failure fail down unhealthy disconnected offline dead outage major_outage
     partial_outage crashloopbackoff imagepullbackoff oomkilled evicted timed_out timeout unreachable inconsistent corrupt
     corrupted emergency alert panic high exited broken blocked expired rejected health_err crashed errors failures denied
     unauthorized major firing alerting alarm errored crash not_serving sealed lost aborted faulted faulty bad
-    unresponsive defunct nok killed hung cr nr non_recoverable`,
+    unresponsive defunct nok killed hung non_recoverable commlost`,
 }
 
 /** The words of a tone, as the reference page lists them. */

@@ -43,7 +43,7 @@ const evidences = new WeakMap<Panel, Evidence>()
 /** Members of the top level that say how it is. */
 export const OWN_WORDS = ['status', 'state', 'health', 'healthy', 'ok'] as const
 
-const SAYS_NOTHING_ALONE: ReadonlySet<string> = new Set([...OWN_WORDS, 'phase', 'result', 'active'])
+const SAYS_NOTHING_ALONE: ReadonlySet<string> = new Set([...OWN_WORDS, 'phase', 'result', 'active', 'count'])
 const HAS_LETTER = /\p{L}/u
 /** States that need the name of their column: `web-5 ready: False`. */
 const SAYS_LITTLE = /^(?:true|false|yes|no)$/i

@@ -133,6 +133,7 @@ describe('g6 board init', () => {
     ])
     expect([check.code, check.out]).toEqual([0, expect.stringContaining('no mistakes')])
     expect([again.code, again.err]).toEqual([1, expect.stringContaining('EEXIST')])
+    expect(again.err).toContain('remove it, or name another file with --out')
   })
 })
 

@@ -9,6 +9,34 @@ export type Expected = {
 }
 
 export const EXPECTED: Readonly<Record<string, Expected>> = {
+  'addresses.json': { word: 'unknown', shows: ['Raleigh', 'NC'] },
+  'argocd-applications-missing.json': { word: 'attention', shows: ['web', 'Missing'], because: ['Missing'] },
+  'celery-workers-well.json': { word: 'healthy', shows: ['celery@b'] },
+  'celery-workers.json': { word: 'failing', shows: ['celery@b'], because: ['celery@b status'] },
+  'envoy-outlier.json': { word: 'attention', shows: ['svc'], because: ['failed_outlier_check'] },
+  'etcd-alarms.json': { word: 'attention', shows: ['NOSPACE'], because: ['Alarms count: 1'] },
+  'etcd-endpoint-status-no-space.json': {
+    word: 'attention',
+    shows: ['memberID:102 alarm:NOSPACE'],
+    because: ['127.0.0.1:2379'],
+    never: ['127.0.0.2'],
+  },
+  'jenkins-computers-offline.json': {
+    word: 'failing',
+    shows: ['agent-1', 'Connection was broken'],
+    because: ['agent-1'],
+  },
+  'kubectl-get-node-not-ready.json': {
+    word: 'failing',
+    shows: ['cni plugin not initialized'],
+    because: ['Ready'],
+    never: ['Pressure'],
+  },
+  'kubectl-get-node.json': { word: 'healthy', shows: ['MemoryPressure', 'Ready'] },
+  'kubectl-get-pvc.json': { word: 'healthy', shows: ['data', 'Bound'] },
+  'mongodb-replica-set.json': { word: 'healthy', shows: ['a:27017', 'PRIMARY', 'SECONDARY'] },
+  'rabbitmq-nodes-alarm.json': { word: 'attention', shows: ['rabbit@a'], because: ['mem_alarm'] },
+  'ups-on-battery.json': { word: 'attention', shows: ['OB DISCHRG', '80'], because: ['OB DISCHRG'] },
   'airflow-health.json': {
     word: 'failing',
     shows: ['scheduler', 'unhealthy', 'healthy'],

@@ -229,7 +229,8 @@ describe('with another title of every column and field, a surface', () => {
       return {
         plotted: plotGroups(of).flatMap(({ members }) => members.map(({ id }) => id)),
         alerts: readAlerts(byKey.get('alerts')?.facts),
-        wide: sizeOf('alerts', byKey.get('alerts')?.blocks ?? [], false).isWide,
+        wide: sizeOf('alerts', { blocks: byKey.get('alerts')?.blocks ?? [], everKnown: new Set() }, false)
+          .isWide,
       }
     }
     expect(seen(others)).toEqual(seen(panels))

@@ -1,5 +1,6 @@
 // The content of a panel, block by block.
 import { groupsOf } from '../../src/display/groups.js'
+import { restIn, restOf } from '../../src/display/rest.js'
 import { isNotWell } from '../../src/display/shape.js'
 import { type Block, type Field, isEmptyPanel, type ShownPanel, shownItems } from '../state/panels.js'
 import { query } from '../state/query.js'
@@ -7,7 +8,7 @@ import { memo, useChanged } from './changed.js'
 import { FieldList, Fields } from './fields.jsx'
 import { fewFields, kioskFieldCount } from './kiosk.js'
 import { isSaid, loneCount } from './say.js'
-import { Table } from './table.jsx'
+import { saysRest, Table } from './table.jsx'
 
 type Wash = { readonly on: boolean }
 type TableBlock = Extract<Block, { readonly kind: 'table' }>
@@ -37,13 +38,15 @@ type TableProps = {
   readonly block: TableBlock
   readonly panelKey: string
   readonly title: string
+  readonly restRows: number
   readonly wash: Wash
 }
 
 /** A table, or a group of fields for each of its sinks. */
-const TableView = memo(({ block, panelKey, title, wash }: TableProps) => {
+const TableView = memo(({ block, panelKey, title, restRows, wash }: TableProps) => {
   const groups = groupsOf(block, panelKey)
-  if (groups === null) return <Table block={block} panelKey={panelKey} title={title} wash={wash} />
+  if (groups === null)
+    return <Table block={block} panelKey={panelKey} title={title} restRows={restRows} wash={wash} />
   return (
     <div class="groups">
       {groups.map(({ title: name, items }) => (
@@ -75,16 +78,23 @@ export function Blocks({ panel }: { readonly panel: ShownPanel }) {
     const isElsewhere = (item: Field): boolean => item === lone || isSaid(item, blocks)
     return shown.some(isElsewhere) ? shown.filter(item => !isElsewhere(item)) : shown
   }
+  const [table] = tables
+  const isRestSaid = tables.length === 1 && table !== undefined && saysRest(table.rows.length)
+  const quiet = blocks.filter(block => block.kind !== 'text' || block.tone === 'muted')
+  const restRows = isRestSaid ? restOf(quiet).rows : 0
   // Blocks have no keys: they are identified by their place.
   const seen = { fields: 0, table: 0, text: 0 }
   const drawn = blocks.map((block, at) => {
     const key = `${block.kind} ${seen[block.kind]++}`
+    if (isRestSaid && quiet.includes(block) && restIn(block) !== null) return null
     if (block.kind === 'text')
       return <Text key={key} block={block} isNote={at > 0 && block.tone === 'muted'} wash={wash} />
     if (block.kind === 'fields')
       return <Fields key={key} items={itemsOf(block.items)} panelKey={panelKey} wash={wash} />
     if (block.rows.length === 0) return null
-    return <TableView key={key} block={block} panelKey={panelKey} title={title} wash={wash} />
+    return (
+      <TableView key={key} block={block} panelKey={panelKey} title={title} restRows={restRows} wash={wash} />
+    )
   })
   return (
     <>

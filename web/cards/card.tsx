@@ -14,7 +14,7 @@ import { withdrawn } from '../state/withdrawn.js'
 import { focusCard, foldCard, isFolded, moveCardBy, pinCard } from './arrange.js'
 import { Blocks } from './blocks.jsx'
 import { drag, startDrag } from './drag.js'
-import type { Place } from './placement.js'
+import type { Place } from './packing.js'
 import { keepRowSpan } from './row-spans.js'
 import { remarkOf } from './say.js'
 

@@ -1,4 +1,5 @@
-// The cards in as many columns as the window has; each column has no gaps.
+// The cards in as many columns as the window has.
+import { signal } from '@preact/signals'
 import type { ComponentChild } from 'preact'
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { Hero, hasHero } from '../hero/hero.jsx'
@@ -11,7 +12,9 @@ import { isStale } from '../state/staleness.js'
 import { isFolded, shownCards } from './arrange.js'
 import { Card } from './card.jsx'
 import { moreText } from './kiosk.js'
-import { type CardSize, columnsFor, columnsIn, type Place, placesOf, sizeOf } from './placement.js'
+import { type CardSize, type Place, placesOf } from './packing.js'
+import { columnsFor, columnsIn, sizeOf } from './placement.js'
+import { remPx } from './rem.js'
 import { heightsSeen, keepRowSpan } from './row-spans.js'
 
 /** The line below the cards of a wall display. */
@@ -40,14 +43,15 @@ function useRoom() {
   return { ref, room }
 }
 
-/** The cards with their real heights, px. */
-function measured(sizes: readonly CardSize[], gapPx: number): readonly CardSize[] {
-  return sizes.map(size => {
-    const card = document.getElementById(`panel-${size.key}`)
-    return { ...size, height: (card?.offsetHeight ?? 0) + gapPx }
+/** The cards with their real heights, px, in as many columns as they have: in other columns they are not that high. */
+function measured(keys: readonly string[], places: Places, gapPx: number): readonly CardSize[] {
+  return keys.map(key => {
+    const card = document.getElementById(`panel-${key}`)
+    return { key, height: (card?.offsetHeight ?? 0) + gapPx, isWide: false, span: places.get(key)?.span }
   })
 }
 
+const NOTHING = { blocks: [], everKnown: new Set<string>() }
 const NO_PLACE: Place = { column: 0, span: 1 }
 type Places = ReturnType<typeof placesOf>
 
@@ -60,17 +64,31 @@ const isBad = (key: string): boolean => {
   return tone === 'error' || tone === 'warn'
 }
 
-/** Cards that are no panels; no keys of panels. The heights are estimates, in rem. */
+/** Cards that are no panels; no keys of panels. */
 const HERO = ':hero'
 const PLOT = ':plot'
-const SPECIAL: ReadonlyMap<string, { readonly height: number; readonly draw: () => ComponentChild }> =
-  new Map([
-    [HERO, { height: 18, draw: () => <Hero /> }],
-    [PLOT, { height: 19, draw: () => <Plot /> }],
-  ])
+const SPECIAL: ReadonlyMap<string, () => ComponentChild> = new Map([
+  [HERO, () => <Hero />],
+  [PLOT, () => <Plot />],
+])
 
-/** How much taller the plot is on a wide screen; as in plots.css. */
-const TALL_PLOT_REM = 7.4
+/** Before they are measured, rem. */
+const SPECIAL_REM = 19
+/** A plot without a line is far lower than one with it, but a line more is no reason to move cards. */
+const STEP_REM = 4
+/** Their heights in whole steps, rem. */
+const specialRem = signal<ReadonlyMap<string, number>>(new Map())
+
+function keepHeight(name: string, special: HTMLElement): () => void {
+  const measure = (): void => {
+    const rem = STEP_REM * Math.ceil(special.offsetHeight / remPx() / STEP_REM)
+    if (specialRem.peek().get(name) !== rem) specialRem.value = new Map([...specialRem.peek(), [name, rem]])
+  }
+  const observer = new ResizeObserver(measure)
+  observer.observe(special)
+  measure()
+  return () => observer.disconnect()
+}
 
 /** Whether it has a table of numbers that are plotted. */
 const hasTable = (key: string): boolean =>
@@ -94,7 +112,13 @@ function withSpecial(panels: readonly string[]): readonly string[] {
 function Special(props: { readonly name: string; readonly place: Place; readonly isLeftOut: boolean }) {
   const { name, place, isLeftOut } = props
   const ref = useRef<HTMLDivElement>(null)
-  useLayoutEffect(() => (ref.current === null ? undefined : keepRowSpan(ref.current)), [])
+  useLayoutEffect(() => {
+    if (ref.current === null) return
+    const ends = [keepRowSpan(ref.current), keepHeight(name, ref.current)]
+    return () => {
+      for (const end of ends) end()
+    }
+  }, [name])
   return (
     <div
       ref={ref}
@@ -102,7 +126,7 @@ function Special(props: { readonly name: string; readonly place: Place; readonly
       class={isLeftOut ? 'unfit' : undefined}
       style={{ gridColumn: `${place.column + 1} / span ${place.span}` }}
     >
-      {SPECIAL.get(name)?.draw()}
+      {SPECIAL.get(name)?.()}
     </div>
   )
 }
@@ -114,34 +138,29 @@ export function Grid() {
   const keys = useMemo(() => withSpecial(cardKeys), [cardKeys, isPlotted, hasHead])
   const folded = foldedCards.value
   const spans = boardSpans.value
+  const special = specialRem.value
   const [fitting, setFitting] = useState<Places | null>(null)
-  const { count, places, sizes } = useMemo(() => {
+  const { count, places } = useMemo(() => {
     const cards = keys.map(key => {
-      const special = SPECIAL.get(key)
-      return special === undefined
-        ? { ...sizeOf(key, panel(key).peek()?.blocks ?? [], isFolded(key)), span: spans.get(key) }
-        : {
-            key,
-            height: special.height + (key === PLOT && room.columns > 3 ? TALL_PLOT_REM : 0),
-            isWide: true,
-          }
+      if (SPECIAL.has(key)) return { key, height: special.get(key) ?? SPECIAL_REM, isWide: true }
+      return { ...sizeOf(key, panel(key).peek() ?? NOTHING, isFolded(key)), span: spans.get(key) }
     })
     const columns = columnsFor(cards, room.columns)
-    return { count: columns, places: placesOf(cards, columns), sizes: cards }
-  }, [keys, folded, room.columns, spans])
+    return { count: columns, places: placesOf(cards, columns) }
+  }, [keys, folded, room.columns, spans, special])
   const seen = query.kiosk ? heightsSeen.value : 0
 
   // On a wall display: which cards fit without scrolling.
   useLayoutEffect(() => {
     if (!query.kiosk || room.heightPx === 0) return
-    const gapPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
-    const cards = measured(sizes, gapPx)
+    const gapPx = remPx()
+    const cards = measured(keys, places, gapPx)
     const all = placesOf(cards, count, room.heightPx + gapPx)
     const fits = all.size === cards.length ? all : placesOf(cards, count, room.heightPx - MORE_REM * gapPx)
     // The plot takes no room from a card.
     const shown = cards.every(({ key }) => key === PLOT || fits.has(key)) ? fits : without(fits, PLOT)
     setFitting(before => (before !== null && isSame(before, shown) ? before : shown))
-  }, [sizes, count, room, seen])
+  }, [keys, places, count, room, seen])
 
   const fits = fitting ?? places
   const left = cardKeys.filter(key => !fits.has(key))

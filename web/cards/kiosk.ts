@@ -3,6 +3,7 @@
 import { notWellFirst } from '../../src/display/shape.js'
 import type { Cell, Field } from '../state/panels.js'
 import { query } from '../state/query.js'
+import { remPx } from './rem.js'
 import { rowTone } from './sort.js'
 
 /** Bar, paddings, the head of the card and of the table, and the zone below. */
@@ -14,8 +15,7 @@ const FEW_CARDS = 2
 
 /** How many rows of this height fit into a card. */
 function rowsOf(heightRem: number): number {
-  const remPx = Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
-  return Math.max(LEAST_ROWS, Math.floor((innerHeight / remPx - AROUND_REM) / heightRem))
+  return Math.max(LEAST_ROWS, Math.floor((innerHeight / remPx() - AROUND_REM) / heightRem))
 }
 
 /** The most important fields, in their order: those that are not well before the others. */
@@ -46,6 +46,8 @@ export function moreText(count: number, notWell: number, isJudged: boolean): str
   return `${count} more, ${notWell === 0 ? 'all well' : `${notWell} not well`}`
 }
 
-export function moreRows(rows: readonly (readonly Cell[])[], isJudged: boolean): string {
-  return moreText(rows.length, rows.filter(row => rowTone(row) !== undefined).length, isJudged)
+/** `rest`: rows that the panel does not have either. */
+export function moreRows(rows: readonly (readonly Cell[])[], rest: number, isJudged: boolean): string {
+  const notWell = rows.filter(row => rowTone(row) !== undefined).length
+  return moreText(rows.length + rest, notWell, isJudged)
 }

@@ -1,8 +1,7 @@
 // How many rows of the grid (1 px each) a card takes: its height and the gap below. A ResizeObserver reports the heights of all cards
 // once a frame, after layout; reading them card by card would lay the page out each time.
 import { signal } from '@preact/signals'
-
-const remPx = (): number => Number.parseFloat(getComputedStyle(document.documentElement).fontSize)
+import { remPx } from './rem.js'
 
 /** Counts when a height changed; on a wall display the places depend on them. */
 export const heightsSeen = signal(0)

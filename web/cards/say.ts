@@ -1,5 +1,6 @@
 // What a card says in one remark instead of in fields: how many rows, and how many are not well. Pure.
 import type { NumberFormat } from '../../src/display/number-text.js'
+import { restOf } from '../../src/display/rest.js'
 import { shownField } from '../../src/display/shown.js'
 import { type Block, type Field, MISSING, type ShownPanel, shownItems } from '../state/panels.js'
 import { rowTone } from './sort.js'
@@ -24,22 +25,14 @@ function listsRows(text: string, rows: TableBlock['rows']): boolean {
   })
 }
 
-/** Rows that the panel has no room for, as it says itself, and how many of them are not well. */
-const NOT_SHOWN = /^(\d+) more rows? not shown(?:, (\d+) of them not well)?$/
-
 /** All rows of the only table, those that are not shown too; null: none, or several tables. */
 function countsOf(blocks: readonly Block[]): { readonly all: number; readonly notWell: number } | null {
   const tables = blocks.filter(block => block.kind === 'table')
   const [table] = tables
   if (table === undefined || tables.length > 1 || table.rows.length === 0) return null
-  let all = table.rows.length
-  let notWell = table.rows.filter(row => rowTone(row) !== undefined).length
-  for (const block of blocks) {
-    const [, hidden = '0', bad = '0'] = block.kind === 'text' ? (NOT_SHOWN.exec(block.text) ?? []) : []
-    all += Number(hidden)
-    notWell += Number(bad)
-  }
-  return { all, notWell }
+  const rest = restOf(blocks)
+  const notWell = table.rows.filter(row => rowTone(row) !== undefined).length
+  return { all: table.rows.length + rest.rows, notWell: notWell + rest.notWell }
 }
 
 /** Whether the head or the table of the card says the same. */

@@ -1,6 +1,7 @@
 // A table of a panel: sortable, with as many columns as fit. Only changed cells are drawn again.
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { labelOf } from '../../src/display/label.js'
+import { scrollText } from '../../src/display/rest.js'
 import { isNotWell } from '../../src/display/shape.js'
 import { shownCell, shownColumn } from '../../src/display/shown.js'
 import { cellFact } from '../plots/plottable.js'
@@ -23,6 +24,9 @@ type TableBlock = Extract<Block, { readonly kind: 'table' }>
 
 /** A longer table scrolls in its card. */
 const SCROLLS_OVER_ROWS = 24
+
+/** Whether the table itself says that there are more rows than the panel has. */
+export const saysRest = (rowCount: number): boolean => query.kiosk || rowCount > SCROLLS_OVER_ROWS
 /** The width of a trend and the gap to it; as in page.css. */
 const TREND_CH = 13
 const NARROW_TREND_CH = 6
@@ -185,10 +189,12 @@ type Props = {
   readonly block: TableBlock
   readonly panelKey: string
   readonly title: string
+  /** Rows that the panel does not have; none of them is known not to be well. */
+  readonly restRows: number
   readonly wash: Wash
 }
 
-export const Table = memo(({ block, panelKey, title, wash }: Props) => {
+export const Table = memo(({ block, panelKey, title, restRows, wash }: Props) => {
   const { columns, rows } = block
   const { ref, roomCh } = useRoomCh()
   const [sort, setSort] = useState<Sort | null>(null)
@@ -216,7 +222,7 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
   const sorted = useMemo(() => sortedPlaces(rows, sort), [rows, sort])
   // A wall display does not scroll.
   const places = query.kiosk ? sorted.slice(0, kioskRows()) : sorted
-  const left = sorted.length - places.length
+  const left = query.kiosk ? sorted.slice(places.length).map(i => rows[i] ?? []) : []
   const gauge = gaugeColumn(columns, rows)
   const hidden = columns
     .filter((_, i) => !shown.includes(i))
@@ -286,14 +292,9 @@ export const Table = memo(({ block, panelKey, title, wash }: Props) => {
           </tbody>
         </table>
       </div>
-      {isTall ? <p class="note">{rows.length} rows; the rest by scrolling.</p> : null}
-      {left > 0 ? (
-        <p class="note">
-          {moreRows(
-            sorted.slice(-left).map(i => rows[i] ?? []),
-            !isStale.value,
-          )}
-        </p>
+      {isTall ? <p class="note">{scrollText(rows.length, restRows)}</p> : null}
+      {query.kiosk && left.length + restRows > 0 ? (
+        <p class="note">{moreRows(left, restRows, !isStale.value)}</p>
       ) : null}
       {hidden.length === 0 || query.kiosk ? null : (
         <p class="note">Not enough room for: {hidden.join(', ')}</p>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { Cell, Column } from '../state/panels.js'
+import type { Block, Cell, Column, Field } from '../state/panels.js'
 import { neededCh, shownColumns, widthsOf, wraps } from './columns.js'
-import { columnsFor, columnsIn, placesOf, sizeOf } from './placement.js'
+import { columnsFor, columnsIn, sizeOf } from './placement.js'
 import { nextSort, sortedPlaces } from './sort.js'
 
 const COLUMNS = [
@@ -92,14 +92,6 @@ describe('sorting', () => {
 
 describe('cards are placed', () => {
   const card = (key: string, height: number, isWide = false) => ({ key, height, isWide })
-  test('in the column that is shortest, the first of them', () => {
-    const places = placesOf([card('a', 5), card('b', 1), card('c', 2)], 2)
-    expect([...places.values()].map(({ column }) => column)).toEqual([0, 1, 1])
-  })
-  test('over two columns when they are wide, unless there is only one', () => {
-    expect(placesOf([card('a', 5), card('w', 5, true)], 3).get('w')).toEqual({ column: 1, span: 2 })
-    expect(placesOf([card('w', 5, true)], 1).get('w')).toEqual({ column: 0, span: 1 })
-  })
   test('in no more columns than they fill, so that few cards leave no hole', () => {
     const [one, wide] = [card('a', 5), card('w', 5, true)]
     expect(columnsFor([one, one, one, wide], 3)).toBe(3)
@@ -112,55 +104,35 @@ describe('cards are placed', () => {
   test('in 1, 2, 3 or 4 columns', () => {
     expect([360, 599, 600, 999, 1000, 1999, 2000, 3840].map(columnsIn)).toEqual([1, 1, 2, 2, 3, 3, 4, 4])
   })
-  test('in a gap above a wide card where they fit, as the page draws them', () => {
-    const cards = [
-      card('w', 10, true),
-      card('a', 4),
-      card('b', 9),
-      card('v', 5, true),
-      card('c', 3),
-      card('d', 6),
-    ]
-    const places = placesOf(cards, 4)
-    // Below `a` there is room for `c`, but not for `d`.
-    expect(places.get('v')).toEqual({ column: 2, span: 2 })
-    expect(places.get('c')).toEqual({ column: 2, span: 1 })
-    expect(places.get('d')).toEqual({ column: 0, span: 1 })
+  const size = (blocks: readonly Block[], isFolded = false) =>
+    sizeOf('k', { blocks, everKnown: new Set() }, isFolded)
+  test('as high as the fields that they show', () => {
+    const rows = [[{ text: 'a' }], [{ text: 'b' }]]
+    const table: Block = { kind: 'table', columns: [{ label: 'Name' }], rows }
+    const fields = (...items: readonly Field[]): Block => ({ kind: 'fields', items })
+    const names = { label: 'names', text: 'a, b' }
+    const count = { label: 'points', text: '12', value: 12 }
+    const never = { label: 'lag', text: '—' }
+    const { height } = size([table])
+    // The table says the names, the head says a count alone, and a field that never had a value is not shown.
+    expect(size([fields(names, count, never), table]).height).toBe(height)
+    expect(size([fields({ label: 'queue', text: 'long' }), table]).height).toBeGreaterThan(height)
   })
-  test('over a second column that would stay empty, when they have many fields', () => {
-    const cards = [
-      card('h', 18, true),
-      card('t', 10, true),
-      card('p', 10, true),
-      { ...card('f', 30), isLong: true },
-    ]
-    expect(placesOf(cards, 4).get('f')).toEqual({ column: 0, span: 2 })
-    expect(placesOf([...cards, card('g', 2)], 4).get('f')).toEqual({ column: 0, span: 1 })
-    expect(placesOf(cards.slice(3), 1).get('f')).toEqual({ column: 0, span: 1 })
+  test('lower over two columns where they have many fields', () => {
     const items = Array.from({ length: 12 }, (_, i) => ({ label: `n${i}`, text: 'a' }))
-    expect(sizeOf('k', [{ kind: 'fields', items }], false).isLong).toBe(true)
-    expect(sizeOf('k', [{ kind: 'fields', items: items.slice(3) }], false).isLong).toBeUndefined()
+    const { height, wideHeight } = size([{ kind: 'fields', items }])
+    expect([height, wideHeight].map(each => each?.toFixed(1))).toEqual(['25.7', '14.5'])
+    expect(size([{ kind: 'fields', items: items.slice(7) }]).wideHeight).toBeUndefined()
+    expect(size([{ kind: 'fields', items }], true).wideHeight).toBeUndefined()
   })
-  test('over as many columns as a board file gives them, and no more than there are', () => {
-    const wanted = { ...card('a', 5), span: 3 }
-    expect(placesOf([wanted], 4).get('a')).toEqual({ column: 0, span: 3 })
-    expect(placesOf([wanted], 2).get('a')).toEqual({ column: 0, span: 2 })
-    expect(placesOf([{ ...card('w', 5, true), span: 1 }], 4).get('w')).toEqual({ column: 0, span: 1 })
-    expect(columnsFor([wanted], 4)).toBe(3)
-  })
-  test('only above the limit of a wall display, the first in any case', () => {
-    const places = placesOf([card('a', 9), card('b', 5), card('c', 5), card('d', 3)], 2, 8)
-    expect([...places.keys()]).toEqual(['a', 'b', 'd'])
+  test('in as many columns as a board file gives them', () => {
+    expect(columnsFor([{ ...card('a', 5), span: 3 }], 4)).toBe(3)
   })
   test('wide when a table needs it or has messages', () => {
     const table = (column: Column) =>
-      sizeOf(
-        'k',
-        [{ kind: 'table', columns: [{ label: 'Time' }, column], rows: [[{ text: 'a' }, { text: 'b' }]] }],
-        false,
-      )
+      size([{ kind: 'table', columns: [{ label: 'Time' }, column], rows: [[{ text: 'a' }, { text: 'b' }]] }])
     expect(table({ label: 'What', role: 'message' }).isWide).toBe(true)
     expect(table({ label: 'Message' }).isWide).toBe(false)
-    expect(sizeOf('k', [{ kind: 'fields', items: [{ label: 'a', text: 'b' }] }], true).height).toBe(3.4)
+    expect(size([{ kind: 'fields', items: [{ label: 'a', text: 'b' }] }], true).height).toBe(3.4)
   })
 })

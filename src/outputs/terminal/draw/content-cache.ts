@@ -38,7 +38,7 @@ type Entry = {
   readonly summaries: Map<number, Line>
 }
 
-const EMPTY: Content = { lines: [], remark: '' }
+const EMPTY: Content = { lines: [], remark: '', leftOut: 0 }
 
 export class ContentCache {
   readonly #entries = new Map<string, Entry>()

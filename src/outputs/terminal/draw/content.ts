@@ -2,6 +2,7 @@
 // Dense: fields and texts one after the other, for screens with few rows. Whole: everything that the panel holds, for a panel that
 // fills the screen.
 import { groupsOf } from '../../../display/groups.js'
+import { restOf } from '../../../display/rest.js'
 import { isNotWell, notWellFirst } from '../../../display/shape.js'
 import type { Block, Field, Panel } from '../../../panels/panel.js'
 import { displayWidth } from '../../../panels/text.js'
@@ -183,6 +184,13 @@ function denseLines(blocks: readonly Block[], width: number, context: FieldsCont
 export type Content = {
   readonly lines: readonly Line[]
   readonly remark: string
+  /** How many lines more there would be if the panel had all its rows instead of a note about them. */
+  readonly leftOut: number
+}
+
+function leftOutOf(blocks: readonly Block[]): number {
+  const { rows } = restOf(blocks)
+  return rows === 0 ? 0 : rows - (blocks.length - 1 - blocks.findLastIndex(({ kind }) => kind !== 'text'))
 }
 
 /** Lines of exactly `width` columns each. */
@@ -194,7 +202,7 @@ export function contentOf(panel: Panel, width: number, density: Density, given: 
     density === 'dense'
       ? denseLines(blocks, width, context)
       : blocks.flatMap(block => blockLines(block, width, context, isWhole))
-  return { lines: lines.map(line => fitLine(line, width)), remark }
+  return { lines: lines.map(line => fitLine(line, width)), remark, leftOut: leftOutOf(blocks) }
 }
 
 /** Everything on one line, as far as it fits. */

@@ -148,6 +148,35 @@ describe('a frame', () => {
     expect(seen.scrollMax.get('alerts')).toBe(41)
   })
 
+  test('says of a table how many rows are not well, also where all are', () => {
+    const rows = ['a', 'b'].map(name => [{ text: name }, { text: 'down', tone: 'error' as const }])
+    const panel = makePanel('nodes', 'Nodes', [
+      { kind: 'fields', items: [{ label: 'count', text: '2', value: 2 }] },
+      { kind: 'table', columns: [{ label: 'Name' }, { label: 'State' }], rows },
+    ])
+    expect(text(sceneOf(resultOf([panel])))).toContain(' 2 of 2 not well ')
+  })
+
+  test('counts the rows that a panel does not have among those that are not on the screen', () => {
+    const rows = Array.from({ length: 60 }, (_, i) => [{ text: `row ${i}` }])
+    const long = makePanel('long', 'Long', [
+      { kind: 'table', columns: [{ label: 'Row' }], rows },
+      { kind: 'text', text: '440 more rows not shown' },
+    ])
+    const at = (scroll: number): string => {
+      const look = { focus: 'long', zoomed: true, scroll: { long: scroll } }
+      const { frame } = painter().paint(
+        sceneOf(resultOf([long]), { size: { width: 80, height: 24 }, view: view(look) }),
+      )
+      return frameText(frame)
+    }
+    const first = at(0)
+    const shown = first.match(/row \d+/g)?.length ?? 0
+    expect(first).toContain(` ${500 - shown} more`)
+    expect(at(40)).toMatch(/41–6\d of 501/)
+    expect(at(60)).toContain('440 more rows not shown')
+  })
+
   test('opens a panel collapsed to a line when it gets the focus', () => {
     const size = { width: 80, height: 24 }
     expect(text(sceneOf(FULL, { size }))).toMatch(/^ {2}(More|Well) .*Links/m)

@@ -25,11 +25,12 @@ export function panelLine(drawing: Drawing, panel: Panel, width: number): Line {
   return oneLine(titleOf(drawing, panel, ''), room => drawing.content.summary(panel, room), width)
 }
 
-/** `12 more`, `42–61 of 61`; empty when all is shown. */
-function notShown(count: number, scroll: number, rows: number): string {
+/** `12 more`, `42–61 of 61`; empty when all the panel has is on the screen. `leftOut`: what it does not have. */
+function notShown(count: number, leftOut: number, scroll: number, rows: number): string {
   if (count <= rows) return ''
-  if (scroll === 0) return `${count - rows} more`
-  return `${scroll + 1}–${Math.min(count, scroll + rows)} of ${count}`
+  const all = count + leftOut
+  if (scroll === 0) return `${all - rows} more`
+  return `${scroll + 1}–${Math.min(count, scroll + rows)} of ${all}`
 }
 
 /** Exactly `height` lines of exactly `width` columns; the rows below the content are blank. */
@@ -40,13 +41,15 @@ export function panelLines(
 ): readonly Line[] {
   if (height === 1) return [panelLine(drawing, panel, width)]
   const { view } = drawing
-  const { lines: content, remark } = drawing.content.content(panel, width, density)
+  const { lines: content, remark, leftOut } = drawing.content.content(panel, width, density)
   const rows = height - 1
   const max = Math.max(0, content.length - rows)
   drawing.scrollMax.set(panel.key, max)
   if (view.focus === panel.key) drawing.pageRows = Math.max(1, rows - 1)
   const scroll = Math.min(scrollOf(view, panel.key), max)
-  const said = [remark, notShown(content.length, scroll, rows)].filter(text => text !== '').join(' · ')
+  const said = [remark, notShown(content.length, leftOut, scroll, rows)]
+    .filter(text => text !== '')
+    .join(' · ')
   const lines: Line[] = [titleLine(titleOf(drawing, panel, said), width)]
   for (let i = 0; i < rows; i++) lines.push(content[scroll + i] ?? [blank(width)])
   return lines

@@ -42,7 +42,7 @@ function tableRemark(blocks: readonly Block[], text: (label: string) => string |
   const said =
     bySeverity !== null
       ? severities(bySeverity)
-      : bad > 0 && bad < rows.length
+      : bad > 0
         ? `${bad} of ${count ?? rows.length} not well`
         : (count ?? '')
   const points = text('data_points')
