@@ -20,6 +20,7 @@ import { type InheritedSocket, withInherited } from '../http/inherited.js'
 import { type Command, type ListenerPlan, planListeners } from '../http/listen-plan.js'
 import type { Listening } from '../http/listeners.js'
 import { Hub } from '../hub/hub.js'
+import type { PastOf } from '../hub/hub-types.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
@@ -127,13 +128,14 @@ export class Program {
     })
     this.#connections = connections
     const observer = hubObserver(metrics)
-    this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections })
+    this.#history = this.serving ? createHistory(clock, log) : null
+    const past: PastOf = this.#history?.past ?? (() => [])
+    this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections, past })
     const surroundings = (): PanelSurroundings => this.#surroundings
     this.#pipeline = createPipeline(this.#source, { ...parts, surroundings, statistics })
     this.#statusHub = this.#pipeline.createStatusHub(connections)
     const outputs = options.outputs?.({ ...parts, hubStats: () => this.hub.stats() }) ?? []
     const statuses = this.#statusHub === null ? [] : [createStatusOutput(this.#statusHub)]
-    this.#history = this.serving ? createHistory(clock, log) : null
     const streams =
       this.#history === null ? [] : [createHubOutput(this.hub), ...statuses, this.#history.output]
     this.loop = new Loop({
