@@ -58,6 +58,8 @@ export type ProgramOptions = {
   readonly panels?: readonly CustomPanel[]
   /** Sockets to use in place of host and ports. */
   readonly sockets?: readonly InheritedSocket[]
+  /** Takes what a followed server remembers of its board. */
+  readonly onPast?: (past: unknown) => void
   /** The chat backend of the demo. */
   readonly chatStandIn?: StandIn | null
   readonly log: Log
@@ -107,7 +109,9 @@ export class Program {
     const metrics = metricsOf(config, log)
     const readsStatuses = (): boolean => this.#statusHub?.readsStatuses ?? false
     const board = (): BoardFile | null => this.#boardFile
-    const parts = { config, settings, metrics, log, clock, panels, readsStatuses, boardFile: board }
+    const { onPast } = options
+    const shown = onPast === undefined ? {} : { onPast }
+    const parts = { config, settings, metrics, log, clock, panels, readsStatuses, boardFile: board, ...shown }
     const statistics = new Statistics(clock.nowMs())
     this.metrics = metrics
     this.#config = config

@@ -166,6 +166,7 @@ export function sourceOfSpecs(given: readonly SourceSpec[], parts: ProgramParts)
   return new NamedSources({ sources: [...whole, ...members], zone: () => settings().sourceTimezone, clock })
 }
 
-function boardSource(url: string, { settings, log }: ProgramParts): BoardSource {
-  return new BoardFollower({ url, token: () => settings().panelsSseToken, log })
+function boardSource(url: string, { settings, log, onPast }: ProgramParts): BoardSource {
+  const past = onPast === undefined ? {} : { onPast }
+  return new BoardFollower({ url, token: () => settings().panelsSseToken, log, ...past })
 }

@@ -49,6 +49,7 @@ export function dashboardCommand(): Command {
             ...fileOutputs(parts),
           ],
           panels: await loadPanels(loaded.config.panelsModule),
+          ...(screen !== null && { onPast: past => screen.takePast(past) }),
           log,
         })
         screen?.open(program)
