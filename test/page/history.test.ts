@@ -78,3 +78,23 @@ test('trends and plot are full in the first drawing', async () => {
   expect(await page.locator('#plot .plot-remark').textContent()).toContain('15 min')
   expect(faults).toEqual([])
 })
+
+test('a wide screen shows how the system was today', async () => {
+  const nowMs = Date.now()
+  for (const [word, ago] of [
+    ['healthy', 30],
+    ['failing', 20],
+    ['healthy', 10],
+  ] as const)
+    verdicts.take({ word, reasons: [] }, { wallMs: nowMs - ago, monotonicMs: performance.now() - ago })
+  room.server.publish([at(0)])
+  const { page, faults } = await room.open({ viewport: { width: 2560, height: 1440 } })
+  const card = page.locator('.verdicts')
+  await card.locator('.spells i[data-tone="error"]').waitFor()
+  expect(await card.locator('h2').textContent()).toBe('Verdict today')
+  expect(await card.locator('dt').allTextContents()).toEqual(['Failing', 'Uptime'])
+  expect(await card.locator('.plot-remark').textContent()).toMatch(/^healthy \d+ %$/)
+  expect(faults).toEqual([])
+  await page.setViewportSize({ width: 1280, height: 900 })
+  await card.waitFor({ state: 'detached' })
+})

@@ -8,6 +8,8 @@ import { foldedCards } from '../state/arrangement.js'
 import { boardSpans } from '../state/looks.js'
 import { query } from '../state/query.js'
 import { isStale } from '../state/staleness.js'
+import type { Today } from '../verdicts/today.js'
+import { useToday, VerdictCard } from '../verdicts/verdict-card.jsx'
 import { isFolded, shownCards } from './arrange.js'
 import { Card } from './card.jsx'
 import { moreText } from './kiosk.js'
@@ -63,11 +65,23 @@ const isBad = (key: string): boolean => {
 /** Cards that are no panels; no keys of panels. The heights are estimates, in rem. */
 const HERO = ':hero'
 const PLOT = ':plot'
-const SPECIAL: ReadonlyMap<string, { readonly height: number; readonly draw: () => ComponentChild }> =
-  new Map([
-    [HERO, { height: 18, draw: () => <Hero /> }],
-    [PLOT, { height: 19, draw: () => <Plot /> }],
-  ])
+const VERDICTS = ':verdicts'
+/** Columns of a screen that has room for the verdicts of the day. */
+const WIDE_COLUMNS = 4
+
+type SpecialCard = {
+  readonly height: number
+  readonly isWide: boolean
+  readonly draw: (today: Today | null) => ComponentChild
+}
+const SPECIAL: ReadonlyMap<string, SpecialCard> = new Map<string, SpecialCard>([
+  [HERO, { height: 18, isWide: true, draw: () => <Hero /> }],
+  [PLOT, { height: 19, isWide: true, draw: () => <Plot /> }],
+  [
+    VERDICTS,
+    { height: 10, isWide: false, draw: today => (today === null ? null : <VerdictCard today={today} />) },
+  ],
+])
 
 /** How much taller the plot is on a wide screen; as in plots.css. */
 const TALL_PLOT_REM = 7.4
@@ -91,8 +105,14 @@ function withSpecial(panels: readonly string[]): readonly string[] {
   return at === 0 ? [...keys, PLOT] : keys.toSpliced(at, 0, PLOT)
 }
 
-function Special(props: { readonly name: string; readonly place: Place; readonly isLeftOut: boolean }) {
-  const { name, place, isLeftOut } = props
+type SpecialProps = {
+  readonly name: string
+  readonly today: Today | null
+  readonly place: Place
+  readonly isLeftOut: boolean
+}
+
+function Special({ name, today, place, isLeftOut }: SpecialProps) {
   const ref = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => (ref.current === null ? undefined : keepRowSpan(ref.current)), [])
   return (
@@ -102,7 +122,7 @@ function Special(props: { readonly name: string; readonly place: Place; readonly
       class={isLeftOut ? 'unfit' : undefined}
       style={{ gridColumn: `${place.column + 1} / span ${place.span}` }}
     >
-      {SPECIAL.get(name)?.draw()}
+      {SPECIAL.get(name)?.draw(today)}
     </div>
   )
 }
@@ -111,7 +131,12 @@ export function Grid() {
   const { ref, room } = useRoom()
   const cardKeys = shownCards.value
   const [isPlotted, hasHead] = [hasPlot.value, hasHero.value]
-  const keys = useMemo(() => withSpecial(cardKeys), [cardKeys, isPlotted, hasHead])
+  const today = useToday(room.columns >= WIDE_COLUMNS && !query.kiosk && query.panels === null)
+  const hasToday = today !== null && cardKeys.length > 0
+  const keys = useMemo(
+    () => [...withSpecial(cardKeys), ...(hasToday ? [VERDICTS] : [])],
+    [cardKeys, isPlotted, hasHead, hasToday],
+  )
   const folded = foldedCards.value
   const spans = boardSpans.value
   const [fitting, setFitting] = useState<Places | null>(null)
@@ -123,7 +148,7 @@ export function Grid() {
         : {
             key,
             height: special.height + (key === PLOT && room.columns > 3 ? TALL_PLOT_REM : 0),
-            isWide: true,
+            isWide: special.isWide,
           }
     })
     const columns = columnsFor(cards, room.columns)
@@ -151,7 +176,7 @@ export function Grid() {
         {keys.map(key => {
           const at = { place: fits.get(key) ?? places.get(key) ?? NO_PLACE, isLeftOut: !fits.has(key) }
           return SPECIAL.has(key) ? (
-            <Special key={key} name={key} {...at} />
+            <Special key={key} name={key} today={today} {...at} />
           ) : (
             <Card key={key} panelKey={key} {...at} />
           )
