@@ -6,15 +6,15 @@ import { fileOutputs } from '../app/outputs.js'
 import { Program } from '../app/program.js'
 import { runProgram } from '../app/run.js'
 import { createServiceManager } from '../app/service-manager.js'
-import { sourceOf } from '../app/source.js'
+import { type Play, sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
 import { takeInheritedSockets } from '../http/inherited.js'
-import { prepare, sourceFlag } from './settings.js'
+import { playFlags, playOf, prepare, sourceFlag } from './settings.js'
 
 type Options = { readonly source?: readonly string[] }
 
 export function serveCommand(): Command {
-  return sourceFlag(settingFlags(new Command('serve')))
+  return playFlags(sourceFlag(settingFlags(new Command('serve'))))
     .description('Serve the board over HTTP: stream, resync, health, metrics')
     .action(async (_options: unknown, command: Command) => {
       const prepared = prepare(command)
@@ -25,7 +25,7 @@ export function serveCommand(): Command {
       const program = new Program({
         loaded,
         command: 'serve',
-        source: sourceOf(sources, boardFile),
+        source: sourceOf(sources, boardFile, playOf(command.opts<Play>())),
         boardFile,
         outputs: parts => fileOutputs(parts),
         panels: await loadPanels(loaded.config.panelsModule),
