@@ -118,7 +118,7 @@ test('a recording is played at the distances in which its readings came, with it
   expect(waits).toEqual([5_000, 1_500, 1_000])
 })
 
-test('it begins where it is told, by time or date, and ends with what a killed process wrote last', async () => {
+test('it begins at a time or date, and ends with what a killed process wrote last', async () => {
   const bytes = recording([
     [0, good(1)],
     [10, good(2)],
