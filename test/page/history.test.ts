@@ -4,6 +4,7 @@ import { emptyBoard } from '../../src/board/board.js'
 import { NearHistory } from '../../src/history/near.js'
 import { VerdictLog } from '../../src/history/verdict-log.js'
 import { historyPlugin } from '../../src/http/routes/history.js'
+import { makePanel } from '../../src/panels/lines.js'
 import type { Panel } from '../../src/panels/panel.js'
 import { resultOf } from '../terminal/support/scenes.js'
 import { prices } from './support/numbers.js'
@@ -65,6 +66,24 @@ function noteFirst(): void {
     }
   }).observe(document, { childList: true, subtree: true })
 }
+
+test('on a phone the column of trends takes no room from others before there are lines', async () => {
+  const columns = [
+    { label: 'Index' },
+    { label: 'LTP', align: 'right', fact: 'ltp' },
+    { label: 'Status', priority: -1 },
+  ] as const
+  const row = [{ text: 'BANKNIFTY' }, { text: '24,500.25', value: 24_500.25 }, { text: 'warn' }]
+  const facts = { BANKNIFTY: { ltp: 24_500.25 } }
+  room.server.publish([makePanel('wide', 'Wide', [{ kind: 'table', columns, rows: [row] }], facts)])
+  const { page } = await room.open({ viewport: { width: 360, height: 800 } })
+  await page.locator('[data-panel="wide"] td', { hasText: 'warn' }).waitFor()
+  expect(await page.locator('[data-panel="wide"] th[scope="col"]').allTextContents()).toEqual([
+    'Index',
+    'LTP',
+    'Status',
+  ])
+})
 
 test('trends and plot are full in the first drawing', async () => {
   remember(899)
