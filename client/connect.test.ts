@@ -144,6 +144,23 @@ const A1 = { a: panel('a', '1') }
 const A2 = { a: panel('a', '2') }
 
 describe('a connection', () => {
+  test('asks for numbers of the past, passes them on, and treats damaged ones as any damaged event', async () => {
+    const rig = await serve()
+    const { c } = open(rig.url, { history: 900, series: ['a.n', 'b.n'] })
+    const stream = await rig.stream(0)
+    expect(rig.requests[0]?.url).toBe('/summary/events?history=900&series=a.n%2Cb.n')
+    const past = { from: 1_000, to: 2_000, step_sec: 1, since: 1_000, series: [], unknown: ['a.n'] }
+    const got = new Promise(resolve => c.on('history', resolve))
+    stream.send('hello', hello(1, A1))
+    stream.send('full_snapshot', snapshot(1, A1), 'e1-1')
+    stream.send('history', past)
+    expect(await got).toEqual(past)
+    rig.resync = { status: 200, body: snapshot(1, A1) }
+    stream.send('history', { series: [{ id: 'a.n' }] })
+    stream.send('panel_update', update(2, A2), 'e1-2')
+    await changed(c, () => c.board?.generation === 2)
+    expect(c.counts).toMatchObject({ malformed: 1, resyncs: 1 })
+  })
   test('sends its token as a header, never in the address', async () => {
     const rig = await serve()
     open(rig.url, { token: 's3cret', panels: ['b', 'a'], view: 'blocks', structured: false })

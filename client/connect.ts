@@ -10,7 +10,14 @@ import {
   StreamError,
   send,
 } from './event-stream.js'
-import { type Change, type ClientBoard, type Counts, createBoardReader, type Outcome } from './reader.js'
+import {
+  type Change,
+  type ClientBoard,
+  type ClientHistory,
+  type Counts,
+  createBoardReader,
+  type Outcome,
+} from './reader.js'
 import { usableToken } from './token.js'
 
 export type ConnectionState =
@@ -37,6 +44,10 @@ export type ConnectOptions = Pick<
   readonly structured?: boolean
   /** `blocks` adds what panels are drawn from. */
   readonly view?: 'lines' | 'blocks'
+  /** Numbers of the last so many seconds, 1 to 900: the listeners of `history` get them after each connection. */
+  readonly history?: number
+  /** With `history`: only these numbers, by the ids of their facts; up to 32. */
+  readonly series?: readonly string[]
 }
 
 export type ConnectionCounts = Readonly<Counts & { reconnects: number; errors: number }>
@@ -45,6 +56,7 @@ type Listeners = {
   update: (change: Change) => void
   state: (state: ConnectionState) => void
   error: (error: StreamError) => void
+  history: (past: ClientHistory) => void
 }
 
 export type Connection = AsyncIterable<Change> & {
@@ -59,7 +71,7 @@ export type Connection = AsyncIterable<Change> & {
    */
   readonly silent: boolean
   readonly counts: ConnectionCounts
-  /** Calls `listener` for every change, state or error; returns a function that removes it. */
+  /** Calls `listener` for every change, state, error or answer about the past; returns a function that removes it. */
   on<K extends keyof Listeners>(event: K, listener: Listeners[K]): () => void
   /** Closes the connection and keeps the board. */
   pause(): void
@@ -84,7 +96,7 @@ const MAX_RESYNC_BYTES = 2 ** 25
 /** The stream and resync URLs for a server's base URL or a stream's URL. */
 export function addresses(
   url: string | URL,
-  options: Pick<ConnectOptions, 'panels' | 'structured' | 'view'> = {},
+  options: Pick<ConnectOptions, 'panels' | 'structured' | 'view' | 'history' | 'series'> = {},
 ): { readonly stream: string; readonly resync: string } {
   // In a page, a URL may be relative.
   const page = (globalThis as { location?: { href: string } }).location
@@ -92,8 +104,14 @@ export function addresses(
   const base = stream.pathname.replace(/\/summary\/(events|stream)\/?$/, '')
   const summary = `${base.replace(/\/$/, '')}/summary/`
   if (base === stream.pathname) stream.pathname = `${summary}events`
-  const { panels, view, structured } = options
-  const asked = { panels, view, structured: structured === undefined ? structured : Number(structured) }
+  const { panels, view, structured, history, series } = options
+  const asked = {
+    panels,
+    view,
+    history,
+    series,
+    structured: structured === undefined ? structured : Number(structured),
+  }
   for (const [name, value] of Object.entries(asked)) {
     if (value !== undefined) stream.searchParams.set(name, String(value))
   }
@@ -117,6 +135,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
     update: new Set(),
     state: new Set(),
     error: new Set(),
+    history: new Set(),
   }
   const life = new AbortController()
   let state: ConnectionState = 'connecting'
@@ -239,6 +258,7 @@ export function connect(url: string | URL, options: ConnectOptions = {}): Connec
       listen()
     }
     if (outcome.change) emit('update', outcome.change)
+    if (outcome.history) emit('history', outcome.history)
     if (outcome.error) fail(new StreamError(outcome.close ? 'original' : 'server', outcome.error))
     if (outcome.close) close()
     if (outcome.bye) again(false, outcome.bye.reconnectMs)

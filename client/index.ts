@@ -8,6 +8,7 @@ export type {
   BoardReader,
   Change,
   ClientBoard,
+  ClientHistory,
   ClientPanel,
   ClientPlace,
   ClientVerdict,

@@ -45,6 +45,20 @@ export type ClientBoard = {
   readonly verdict?: ClientVerdict
 }
 
+/** Numbers of the board over time; of several events for one question all but the last have `more`. */
+export type ClientHistory = {
+  /** The time of the first value and of the last second, by the server's clock, epoch ms. */
+  readonly from: number
+  readonly to: number
+  readonly step_sec: number
+  /** From when the server has numbers, epoch ms; null: it has none yet. */
+  readonly since: number | null
+  /** The last value of each step; null: not known. */
+  readonly series: readonly { readonly id: string; readonly values: readonly (number | null)[] }[]
+  readonly unknown: readonly string[]
+  readonly more?: true
+}
+
 export type Change = {
   /** `full_snapshot` when the server sent everything, `panel_update` when it sent only changes. */
   readonly type: 'full_snapshot' | 'panel_update'
@@ -85,6 +99,8 @@ export type Outcome = {
   readonly heartbeatMs?: number
   readonly bye?: { readonly reason: string; readonly reconnectMs: number }
   readonly error?: string
+  /** The data of an event `history`. */
+  readonly history?: ClientHistory
   /** Do not reconnect. */
   readonly close?: true
 }
@@ -395,6 +411,10 @@ export function createBoardReader(): BoardReader {
       return confirmed(data)
     },
     verdict: confirmed,
+    history(data) {
+      list(data.series, each => list(object(each).values, Number))
+      return { history: data as ClientHistory }
+    },
     error: data => ({ error: `${text(data.code)}: ${text(data.message)}` }),
     bye: data => ({ bye: { reason: text(data.reason), reconnectMs: count(data.reconnect_ms) } }),
     resync_required() {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { historyEventData } from '../src/protocol/events.js'
 import { historyDocument, verdictLogDocument } from '../src/protocol/history.js'
 import { eventually } from './support/eventually.js'
 import { endAll, g6 } from './support/g6.js'
@@ -55,6 +56,29 @@ test('numbers are there since the first board, and change when the status does',
   expect(document).toMatchObject({ schema_version: 'v1', step_sec: 1, unknown: ['no.such'] })
   expect(document.series.map(each => each.values.length)).toEqual([11])
   expect(document.since).toBeLessThanOrEqual(Date.now())
+})
+
+test('a reader of the stream has all numbers at once, and the endpoint gives them too', async () => {
+  const [id = ''] = ids
+  const abort = new AbortController()
+  const response = await fetch(`${url}/summary/events?history=60`, {
+    headers: { 'X-API-Token': TOKEN },
+    signal: abort.signal,
+  })
+  let text = ''
+  for await (const piece of response.body ?? []) {
+    text += Buffer.from(piece).toString()
+    if (/^event: history\ndata: .*\n\n/m.test(text)) break
+  }
+  abort.abort()
+  expect(text.indexOf('event: full_snapshot')).toBeGreaterThan(0)
+  const data = /^event: history\ndata: (.*)$/m.exec(text.slice(text.indexOf('event: full_snapshot')))?.[1]
+  const event = historyEventData.parse(JSON.parse(data ?? ''))
+  expect(event.series).toHaveLength(ids.length)
+  expect(event.series.find(each => each.id === id)?.values).toContain(8)
+  const all = await read('?series=*&from=-60s')
+  expect(all.series.map(each => each.id)).toEqual(event.series.map(each => each.id))
+  expect(all.to).toBeGreaterThan(all.from)
 })
 
 test('the command and the endpoint give the same CSV', async () => {

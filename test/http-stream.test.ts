@@ -168,6 +168,15 @@ describe('the join request', () => {
       subset: ['alerts', 'indices'],
     })
   })
+  test('the last minutes of some numbers, or of all', async () => {
+    expect(await requestOf('/summary/events?history=60&series=a.n,b/c')).toMatchObject({
+      history: { seconds: 60, series: ['a.n', 'b/c'] },
+    })
+    await rig.close()
+    expect(await requestOf('/summary/events?history=900')).toMatchObject({
+      history: { seconds: 900, series: ['*'] },
+    })
+  })
   test('Last-Event-ID of the header wins over that of the query', async () => {
     const path = '/summary/events?last_event_id=e1-3'
     expect(await requestOf(path)).toMatchObject({ lastEventId: 'e1-3' })
@@ -178,6 +187,13 @@ describe('the join request', () => {
 
 describe('a query that cannot be served is 400 and names what is allowed', () => {
   test.each([
+    ['history=901', 'invalid_query', 'history: must be 1 to 900 seconds'],
+    ['series=a.n', 'invalid_query', 'series needs history; for example history=900&series=*.'],
+    [
+      `history=60&series=${Array.from({ length: 33 }, (_, i) => i).join(',')}`,
+      'invalid_query',
+      'series has 33 names; up to 32 are allowed.',
+    ],
     ['panels=nope', 'unknown_panels', '"nope" is not a panel; allowed: indices, alerts'],
     ['panels=', 'unknown_panels', 'panels has an empty name; allowed: indices, alerts'],
     ['panels=indices,,alerts', 'unknown_panels', 'panels has an empty name; allowed: indices, alerts'],

@@ -3,10 +3,18 @@ import type { Clock } from '../clock/clock.js'
 import { momentNow } from '../clock/moment.js'
 import type { Output } from '../engine/cycle.js'
 import { NearHistory } from '../history/near.js'
+import { pastEvents } from '../history/past.js'
 import { VerdictLog } from '../history/verdict-log.js'
+import type { PastOf } from '../hub/hub-types.js'
 import type { Log } from '../log/log.js'
 
-export type History = { readonly near: NearHistory; readonly verdicts: VerdictLog; readonly output: Output }
+export type History = {
+  readonly near: NearHistory
+  readonly verdicts: VerdictLog
+  readonly output: Output
+  /** For readers of the stream. */
+  readonly past: PastOf
+}
 
 export function createHistory(clock: Clock, log: Log): History {
   const near = new NearHistory({
@@ -23,5 +31,7 @@ export function createHistory(clock: Clock, log: Log): History {
     },
     close: () => Promise.resolve(),
   }
-  return { near, verdicts, output }
+  const past: PastOf = (asked, after, maxBytes) =>
+    pastEvents(near, { ...asked, after, maxBytes }, clock.nowMs())
+  return { near, verdicts, output, past }
 }

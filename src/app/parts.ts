@@ -33,6 +33,8 @@ export type ProgramParts = {
   readonly panels: readonly CustomPanel[]
   /** The board file as it is now; absent or null: there is none. */
   readonly boardFile?: () => BoardFile | null
+  /** Takes what a followed server remembers of its board; absent where nobody shows it. */
+  readonly onPast?: (past: unknown) => void
   /** Whether anybody reads the stream of statuses; absent where there is none. */
   readonly readsStatuses?: () => boolean
 }

@@ -20,6 +20,7 @@ import { type InheritedSocket, withInherited } from '../http/inherited.js'
 import { type Command, type ListenerPlan, planListeners } from '../http/listen-plan.js'
 import type { Listening } from '../http/listeners.js'
 import { Hub } from '../hub/hub.js'
+import type { PastOf } from '../hub/hub-types.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
@@ -59,6 +60,8 @@ export type ProgramOptions = {
   readonly panels?: readonly CustomPanel[]
   /** Sockets to use in place of host and ports. */
   readonly sockets?: readonly InheritedSocket[]
+  /** Takes what a followed server remembers of its board. */
+  readonly onPast?: (past: unknown) => void
   /** The chat backend of the demo. */
   readonly chatStandIn?: StandIn | null
   readonly log: Log
@@ -119,7 +122,9 @@ export class Program {
     const metrics = metricsOf(config, log)
     const readsStatuses = (): boolean => this.#statusHub?.readsStatuses ?? false
     const board = (): BoardFile | null => this.#boardFile
-    const parts = { config, settings, metrics, log, clock, panels, readsStatuses, boardFile: board }
+    const { onPast } = options
+    const shown = onPast === undefined ? {} : { onPast }
+    const parts = { config, settings, metrics, log, clock, panels, readsStatuses, boardFile: board, ...shown }
     const statistics = new Statistics(clock.nowMs())
     this.metrics = metrics
     this.#config = config
@@ -140,14 +145,15 @@ export class Program {
     })
     this.#connections = connections
     const observer = hubObserver(metrics)
+    this.#history = this.serving ? createHistory(clock, log) : null
+    const past: PastOf = this.#history?.past ?? (() => [])
     const holdAheadMs = options.fleet == null ? 0 : HOLD_AHEAD_MS
-    this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections, holdAheadMs })
+    this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections, holdAheadMs, past })
     const surroundings = (): PanelSurroundings => this.#surroundings
     this.#pipeline = createPipeline(this.#source, { ...parts, surroundings, statistics })
     this.#statusHub = this.#pipeline.createStatusHub(connections)
     const outputs = options.outputs?.({ ...parts, hubStats: () => this.hub.stats() }) ?? []
     const statuses = this.#statusHub === null ? [] : [createStatusOutput(this.#statusHub)]
-    this.#history = this.serving ? createHistory(clock, log) : null
     const { boards: own, epoch } = this.#pipeline
     const common = {
       refreshMs: () => this.#config.summaryRefreshSec * 1000,

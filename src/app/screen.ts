@@ -97,6 +97,11 @@ export class Screen {
     return [this.#output]
   }
 
+  /** What the followed server remembers, for the trends. */
+  takePast(past: unknown): void {
+    this.#output?.takePast(past)
+  }
+
   /** Takes the terminal. Call before the program starts, so that there is something to see at once. */
   open(program: Program): void {
     this.#program = program

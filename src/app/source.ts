@@ -4,7 +4,7 @@ import type { Source } from '../engine/source.js'
 import type { SourceZone } from '../snapshot/zone.js'
 import { BoardFollower } from '../sources/board.js'
 import { CompositeSource } from '../sources/composite.js'
-import type { PushSpec, SourceSpec } from '../sources/declared.js'
+import type { PushSpec, ReplaySpec, SourceSpec } from '../sources/declared.js'
 import { createExecSource, execRefusal } from '../sources/exec.js'
 import { FallbackSource } from '../sources/fallback.js'
 import { createFileSource } from '../sources/file.js'
@@ -85,7 +85,8 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
       return pushSource(spec, parts)
     case 'replay': {
       const zone = (): SourceZone => parts.settings().sourceTimezone
-      return new ReplaySource({ ...spec, ...common, zone, documents: documentsOf(parts) })
+      const timezone = (): string => parts.settings().timezone
+      return new ReplaySource({ ...spec, ...common, zone, timezone, documents: documentsOf(parts) })
     }
   }
 }
@@ -120,14 +121,24 @@ export function fileSourceOf(parts: ProgramParts): Source {
   return fileSource(parts.config.summaryStatusFile, parts)
 }
 
+/** How recordings are played. */
+export type Play = Partial<Pick<ReplaySpec, 'from' | 'speed' | 'loop'>>
+
+function playedAs(spec: SourceSpec, play: Play): SourceSpec {
+  return spec.kind === 'replay' ? { ...spec, ...play } : spec
+}
+
 /**
  * `given` are the `--source` words; without them the board file decides, then the settings. Throws an Error that names what is wrong.
  */
 export function sourceOf(
   given: readonly string[],
   file: BoardFile | null = null,
+  play: Play = {},
 ): (parts: ProgramParts) => ProgramSource {
-  const asked = checkSourceSpecs(given.map(parseSourceSpec))
+  const asked = checkSourceSpecs(given.map(text => playedAs(parseSourceSpec(text), play)))
+  if (Object.keys(play).length > 0 && !asked.some(({ kind }) => kind === 'replay'))
+    throw new Error('--from, --speed and --loop are for a recording: --source replay:PATH')
   return parts => {
     if (asked.length > 0) return sourceOfSpecs(asked, parts)
     if (file !== null && file.specs.length > 0) return sourceOfFile(file, parts)
@@ -166,6 +177,7 @@ export function sourceOfSpecs(given: readonly SourceSpec[], parts: ProgramParts)
   return new NamedSources({ sources: [...whole, ...members], zone: () => settings().sourceTimezone, clock })
 }
 
-function boardSource(url: string, { settings, log }: ProgramParts): BoardSource {
-  return new BoardFollower({ url, token: () => settings().panelsSseToken, log })
+function boardSource(url: string, { settings, log, onPast }: ProgramParts): BoardSource {
+  const past = onPast === undefined ? {} : { onPast }
+  return new BoardFollower({ url, token: () => settings().panelsSseToken, log, ...past })
 }

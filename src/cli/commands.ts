@@ -59,6 +59,16 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
     async () => (await import('./history.js')).historyCommand(),
   ],
   [
+    'record',
+    'Write each reading of a source into a file',
+    async () => (await import('./record.js')).recordCommand(),
+  ],
+  [
+    'replay',
+    'Check that a recording gives the same boards',
+    async () => (await import('./replay.js')).replayCommand(),
+  ],
+  [
     'verdict',
     'Print how the system is, as a plugin of a monitoring system',
     async () => (await import('./verdict.js')).verdictCommand(),

@@ -6,9 +6,9 @@ import { fileOutputs, screenOutput } from '../app/outputs.js'
 import { Program } from '../app/program.js'
 import { runProgram } from '../app/run.js'
 import { hasScreen, Screen } from '../app/screen.js'
-import { sourceOf } from '../app/source.js'
+import { type Play, sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
-import { prepare, sourceFlag } from './settings.js'
+import { playFlags, playOf, prepare, sourceFlag } from './settings.js'
 
 type Options = {
   readonly rich: boolean
@@ -18,7 +18,7 @@ type Options = {
 }
 
 export function dashboardCommand(): Command {
-  return sourceFlag(settingFlags(new Command('dashboard')))
+  return playFlags(sourceFlag(settingFlags(new Command('dashboard'))))
     .argument(
       '[source]',
       'The source of the board, as with --source; http://host:9329 shows the board of another server',
@@ -42,13 +42,14 @@ export function dashboardCommand(): Command {
         const program = new Program({
           loaded,
           command: serve ? 'dashboard --serve' : 'dashboard',
-          source: sourceOf(sources, boardFile),
+          source: sourceOf(sources, boardFile, playOf(command.opts<Play>())),
           boardFile,
           outputs: parts => [
             ...(screen?.outputs(parts) ?? screenOutput(parts, json ? 'json' : 'plain', process.stdout)),
             ...fileOutputs(parts),
           ],
           panels: await loadPanels(loaded.config.panelsModule),
+          ...(screen !== null && { onPast: past => screen.takePast(past) }),
           log,
         })
         screen?.open(program)

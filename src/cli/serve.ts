@@ -6,19 +6,20 @@ import { fileOutputs } from '../app/outputs.js'
 import { Program, type ProgramOptions } from '../app/program.js'
 import { runProgram } from '../app/run.js'
 import { createServiceManager } from '../app/service-manager.js'
-import { sourceOf } from '../app/source.js'
+import { type Play, sourceOf } from '../app/source.js'
 import { settingFlags } from '../config/flags.js'
 import type { Loaded } from '../config/load.js'
 import { takeInheritedSockets } from '../http/inherited.js'
-import { prepare, sourceFlag } from './settings.js'
+import { playFlags, playOf, prepare, sourceFlag } from './settings.js'
 
 /** Nothing of the fleet is loaded where no Redis is named. There a server needs no source: it shows the board of the others. */
 async function sourceAndFleet(
   { config, provenance }: Loaded,
   sources: readonly string[],
   boardFile: BoardFile | null,
+  play: Play,
 ): Promise<Pick<ProgramOptions, 'source' | 'fleet'>> {
-  const source = sourceOf(sources, boardFile)
+  const source = sourceOf(sources, boardFile, play)
   if (config.redisUrl === null) return { source }
   const { createFleet, noSource } = await import('../app/fleet.js')
   const isNamed =
@@ -32,7 +33,7 @@ async function sourceAndFleet(
 type Options = { readonly source?: readonly string[] }
 
 export function serveCommand(): Command {
-  return sourceFlag(settingFlags(new Command('serve')))
+  return playFlags(sourceFlag(settingFlags(new Command('serve'))))
     .description('Serve the board over HTTP: stream, resync, health, metrics')
     .action(async (_options: unknown, command: Command) => {
       const prepared = prepare(command)
@@ -43,7 +44,7 @@ export function serveCommand(): Command {
       const program = new Program({
         loaded,
         command: 'serve',
-        ...(await sourceAndFleet(loaded, sources, boardFile)),
+        ...(await sourceAndFleet(loaded, sources, boardFile, playOf(command.opts<Play>()))),
         boardFile,
         outputs: parts => fileOutputs(parts),
         panels: await loadPanels(loaded.config.panelsModule),

@@ -1,7 +1,8 @@
 // Settings and sources of a command: from its flags, the environment and the file; errors go to standard error.
 import type { Writable } from 'node:stream'
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { loadSettings } from '../app/load-settings.js'
+import type { Play } from '../app/source.js'
 import { givenFlags } from '../config/flags.js'
 import type { Flags } from '../config/layers.js'
 import type { Loaded, LoadResult } from '../config/load.js'
@@ -9,6 +10,7 @@ import type { Config } from '../config/settings.js'
 import { createLog, type Log } from '../log/log.js'
 import { createLokiStream } from '../log/loki.js'
 import { outgoingFetch } from '../outgoing/fetch.js'
+import { startOf } from '../sources/replay.js'
 import { complain } from './output.js'
 
 export type Prepared = {
@@ -63,6 +65,41 @@ function lokiOf({ grafanaLokiUrl, grafanaLokiUser, grafanaApiKey }: Config) {
 
 function collected(value: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), value]
+}
+
+/** The flags that say how a recording is played, and what they say. */
+export function playFlags(command: Command): Command {
+  return command
+    .option(
+      '--from <time>',
+      'Of a recording: begin at 09:15, a date, or a date with a time, in the zone of the board',
+      from,
+    )
+    .option('--speed <factor>', 'Of a recording: so many times as fast', speed)
+    .option('--loop', 'Of a recording: begin again at its end')
+}
+
+export function playOf({ from, speed, loop }: Play): Play {
+  return {
+    ...(from === undefined ? {} : { from }),
+    ...(speed === undefined ? {} : { speed }),
+    ...(loop === undefined ? {} : { loop }),
+  }
+}
+
+function from(text: string): string {
+  if (startOf(text, 0, 'UTC') === null)
+    throw new InvalidArgumentError('It must be a time: 09:15, 2026-11-30 or 2026-11-30T09:15.')
+  return text
+}
+
+const MAX_SPEED = 1_000
+
+function speed(text: string): number {
+  const factor = Number(text)
+  if (!(factor > 0 && factor <= MAX_SPEED))
+    throw new InvalidArgumentError(`It must be a number above 0, at most ${MAX_SPEED}.`)
+  return factor
 }
 
 /** The `--source` flag of the commands that show or serve a board. */

@@ -221,3 +221,44 @@ describe('many lines', () => {
     expect(tail(series, 0, 1)).toEqual([10])
   })
 })
+
+describe('the past from a server', () => {
+  const ID = 'box%2Fa.n'
+  const at = (second: number) => second * 1000
+  const past = (values: readonly (number | null)[], stepSec = 1) => ({
+    id: ID,
+    fromSec: 1_000,
+    stepSec,
+    values,
+  })
+  const last = (series: ReturnType<typeof createSeries>, nowSec: number, count: number) =>
+    series.values(ID, at(nowSec)).values.slice(-count)
+
+  test('is continued without a seam by the values that come after it', () => {
+    const series = createSeries()
+    series.fill(past([1, null, 3, 4]), 1_003)
+    series.take('box/a', { n: 5 }, at(1_006))
+    series.confirm(at(1_007))
+    expect(last(series, 1_007, 8)).toEqual([1, null, 3, 4, 4, 4, 5, 5])
+  })
+  test('fills what was unknown, and changes nothing that is known', () => {
+    const series = createSeries()
+    series.take('box/a', { n: 7 }, at(1_002))
+    series.confirm(at(1_004))
+    series.fill(past([1, 2, 3, 4]), 1_003)
+    series.take('box/a', { n: 8 }, at(1_005))
+    expect(last(series, 1_005, 6)).toEqual([1, 2, 7, 7, 7, 8])
+  })
+  test('has each value in all seconds of its step, and ends with a gap where the server knew nothing', () => {
+    const series = createSeries()
+    series.fill(past([1, 2, null], 2), 1_005)
+    series.take('other', { n: 1 }, at(1_007))
+    expect(last(series, 1_007, 8)).toEqual([1, 1, 2, 2, null, null, null, null])
+  })
+  test('steps are the last known value of each', () => {
+    const series = createSeries()
+    series.fill(past([1, 2, null, null, 5]), 1_004)
+    expect(series.steps(ID, 999, 1_006, 2)).toEqual([1, 2, 5, null])
+    expect(series.steps('no.such', 999, 1_002, 2)).toEqual([null, null])
+  })
+})

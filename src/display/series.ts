@@ -39,6 +39,14 @@ export type Trend = {
   readonly lastSec: number | null
 }
 
+/** Values of earlier times, from a server: the last one of each step, the newest last. */
+export type Past = {
+  readonly id: string
+  readonly fromSec: number
+  readonly stepSec: number
+  readonly values: readonly (number | null)[]
+}
+
 export type Series = {
   /** The facts of a panel now; a number that is missing is a gap from here on. `undefined`: the panel is not on the board. */
   take(panel: string, facts: unknown, atMs: number): void
@@ -53,11 +61,21 @@ export type Series = {
   values(id: string, nowMs: number): Trend
   /** About the last `spanSec` seconds in `count` equal parts, the mean of each; for trends, which have few points. */
   points(id: string, nowMs: number, spanSec: number, count: number): readonly (number | null)[]
+  /** The last known value of each step from `fromSec` to `toSec`. Cost: a look for each step whose last second is known. */
+  steps(id: string, fromSec: number, toSec: number, stepSec: number): readonly (number | null)[]
+  /**
+   * Puts these values where nothing is known, each in all seconds of its step, up to the second `toSec`. A line that had no value
+   * yet goes on with the last one.
+   */
+  fill(past: Past, toSec: number): void
   /** Ids that have a line, in the order first seen. */
   ids(): readonly string[]
   /** Numbers of the newest facts that have no line, because others took all the room; `first`: the id of one of them. */
   leftOut(): { readonly count: number; readonly first: string | null }
 }
+
+/** The key of the panel whose fact has this id. */
+const panelOf = (id: string): string => (id.split('.')[0] ?? '').replace(/%2[CEF5]/g, decodeURIComponent)
 
 const secondOf = (atMs: number): number => Math.floor(atMs / 1000)
 
@@ -234,6 +252,34 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
         }
         return known === 0 ? null : sum / known
       })
+    },
+    steps(id, fromSec, toSec, stepSec) {
+      settle()
+      const line = kept.get(id)
+      return Array.from({ length: Math.ceil((toSec - fromSec + 1) / stepSec) }, (_, i) => {
+        if (line === undefined) return null
+        const begin = Math.max(fromSec + i * stepSec, newest - WINDOW_SEC + 1)
+        const end = Math.min(fromSec + (i + 1) * stepSec - 1, toSec, newest)
+        for (let second = end; second >= begin; second--) {
+          const value = valueAt(line, second)
+          if (!Number.isNaN(value)) return value
+        }
+        return null
+      })
+    },
+    fill({ id, fromSec, stepSec, values }, toSec) {
+      if (newest < 0) newest = toSec
+      settle()
+      const isNew = !kept.has(id)
+      const line = lineFor(panelOf(id), id)
+      if (line === null) return
+      const end = Math.min(fromSec + values.length * stepSec - 1, toSec, newest)
+      for (let second = Math.max(fromSec, newest - WINDOW_SEC + 1); second <= end; second++) {
+        const value = values[Math.floor((second - fromSec) / stepSec)] ?? null
+        const at = second % WINDOW_SEC
+        if (value !== null && Number.isNaN(line.values[at])) line.values[at] = value
+      }
+      if (isNew && toSec === newest) line.now = values.at(-1) ?? Number.NaN
     },
     ids() {
       settle()

@@ -9,6 +9,9 @@ import { SeriesFeed } from './feed.js'
 import { seriesId } from './labels.js'
 import type { Span } from './span.js'
 
+/** Asked for in place of names: every series. */
+export const EVERY = '*'
+
 /** Series that are kept; further numbers have none. */
 const MAX_SERIES = 512
 
@@ -29,6 +32,8 @@ export class NearHistory {
   readonly #series: Series
   readonly #feed: SeriesFeed
   #newest: CycleResult | null = null
+  /** The last generation of each second in which one began, the newest last. */
+  #generations: { readonly second: number; readonly generation: number }[] = []
   #sinceMs: number | null = null
   #hasWarned = false
 
@@ -42,6 +47,7 @@ export class NearHistory {
     if (result.board.generation === 0) return
     const nowMs = this.#options.nowMs()
     this.#feed.take(result, nowMs)
+    this.#noteGeneration(result, Math.floor(nowMs / 1000))
     this.#newest = result
     this.#sinceMs ??= nowMs
     if (this.#hasWarned) return
@@ -51,37 +57,45 @@ export class NearHistory {
     this.#options.onFull?.(count, first)
   }
 
+  #noteGeneration({ board }: CycleResult, second: number): void {
+    if (this.#newest !== null && this.#newest.board.epoch !== board.epoch) this.#generations = []
+    const last = this.#generations.at(-1)
+    if (last?.generation === board.generation) return
+    if (last?.second === second) this.#generations.pop()
+    this.#generations.push({ second, generation: board.generation })
+    if (this.#generations.length > WINDOW_SEC) this.#generations.shift()
+  }
+
+  /** From when numbers are newer than this generation, epoch seconds; null when none is. */
+  newerFromSec(generation: number): number | null {
+    return this.#generations.find(each => each.generation > generation)?.second ?? null
+  }
+
+  /** How many series there are. */
+  get size(): number {
+    return this.#series.ids().length
+  }
+
   /** From when numbers can be there, epoch ms; null before the first board. */
   sinceMs(nowMs: number): number | null {
     return this.#sinceMs === null ? null : Math.max(this.#sinceMs, nowMs - WINDOW_SEC * 1000)
   }
 
-  /** The series with these ids or labels. */
+  /** The series with these ids or labels; with `*` all. */
   read(names: readonly string[], span: Span): HistoryRead {
-    const known = new Set(this.#series.ids())
+    const ids = this.#series.ids()
+    const known = new Set(ids)
     const board = this.#newest?.board ?? null
-    const found = names.map(name => ({ name, id: known.has(name) ? name : seriesId(board, name) }))
+    const wanted = [...new Set(names.flatMap(name => (name === EVERY ? ids : [name])))]
+    const found = wanted.map(name => ({ name, id: known.has(name) ? name : seriesId(board, name) }))
     const series = found.flatMap(({ id }) =>
-      id !== null && known.has(id) ? [{ id, values: this.#valuesOf(id, span) }] : [],
+      id !== null && known.has(id)
+        ? [{ id, values: this.#series.steps(id, span.fromSec, span.toSec, span.stepSec) }]
+        : [],
     )
     return {
       series,
       unknown: found.filter(({ id }) => id === null || !known.has(id)).map(({ name }) => name),
     }
-  }
-
-  /** The last known value of each step. */
-  #valuesOf(id: string, { fromSec, toSec, stepSec }: Span): readonly (number | null)[] {
-    const { values, endSec } = this.#series.values(id, this.#options.nowMs())
-    const firstSec = endSec - WINDOW_SEC + 1
-    return Array.from({ length: Math.ceil((toSec - fromSec + 1) / stepSec) }, (_, i) => {
-      const begin = fromSec + i * stepSec
-      const end = Math.min(begin + stepSec - 1, toSec)
-      for (let second = Math.min(end, endSec); second >= Math.max(begin, firstSec); second--) {
-        const value = values[second - firstSec] ?? null
-        if (value !== null) return value
-      }
-      return null
-    })
   }
 }

@@ -58,15 +58,23 @@ function secondIn(text: string, nowMs: number): number | null {
   return Number.isNaN(atMs) ? null : Math.floor(atMs / 1000)
 }
 
-/** The span that a query names, for so many series; a text: what is wrong with it, and what is allowed. */
-export function spanOf(texts: SpanTexts, series: number, nowMs: number): Span | string {
+/** The span that a query names, for so many series, and without a step at most so many values of each; a text: what is wrong with it, and what is allowed. */
+export function spanOf(
+  texts: SpanTexts,
+  series: number,
+  nowMs: number,
+  mostPoints = DEFAULT_POINTS,
+): Span | string {
   const toSec = timeSec(texts.to ?? 'now', nowMs)
   if (toSec === null) return `to is not a time; allowed: ${TIMES}`
   const fromSec = texts.from === undefined ? toSec - DEFAULT_FROM_SEC + 1 : timeSec(texts.from, nowMs)
   if (fromSec === null) return `from is not a time; allowed: ${TIMES}`
   if (fromSec >= toSec) return 'from must be before to'
   const length = toSec - fromSec + 1
-  const stepSec = texts.step === undefined ? Math.ceil(length / DEFAULT_POINTS) : lengthSec(texts.step)
+  const stepSec =
+    texts.step === undefined
+      ? Math.ceil(length / Math.min(DEFAULT_POINTS, mostPoints))
+      : lengthSec(texts.step)
   if (stepSec === null || stepSec < 1 || stepSec > MAX_STEP_SEC) {
     if (texts.step !== undefined) return 'step must be 1s to 1d, for example 10s'
     return `from and to are more than ${MAX_STEP_SEC / 86_400} day × ${DEFAULT_POINTS} apart; ask for less`

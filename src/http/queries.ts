@@ -1,6 +1,8 @@
 // The query parameters, as the schemas requests are validated with.
 import { z } from 'zod'
 import { HttpError } from '../contract/errors.js'
+import { EVERY } from '../history/near.js'
+import { MAX_EVENT_SERIES } from '../history/past.js'
 import type { DiffMode, JoinRequest, View } from '../hub/hub-types.js'
 
 /** No list of panels is longer. */
@@ -17,6 +19,11 @@ const view = z
   .optional()
   .describe("`blocks` adds each panel's blocks (and, on the stream, implies lines mode).")
 
+const MAX_HISTORY_SEC = 900
+/** `1` to `900`. */
+const HISTORY = /^[1-9]\d{0,2}$/
+const MAX_NAMES_TEXT = 8_000
+
 export const streamQuery = z.object({
   panels,
   view,
@@ -25,6 +32,19 @@ export const streamQuery = z.object({
     .optional()
     .describe('1: structured mode, 0: lines mode; default as the server is set (G6_SSE_STRUCTURED).'),
   last_event_id: z.string(ONCE).optional().describe('The same as the header Last-Event-ID, which wins.'),
+  history: z
+    .string(ONCE)
+    .refine(
+      text => HISTORY.test(text) && Number(text) <= MAX_HISTORY_SEC,
+      `must be 1 to ${MAX_HISTORY_SEC} seconds`,
+    )
+    .optional()
+    .describe('Numbers of the last so many seconds, 1 to 900, in an event `history` after the greeting.'),
+  series: z
+    .string(ONCE)
+    .max(MAX_NAMES_TEXT, `must not be longer than ${MAX_NAMES_TEXT} characters`)
+    .optional()
+    .describe('With `history`: up to 32 ids or labels of series, comma separated; without it, or `*`, all.'),
   ticket: z.string(ONCE).optional().describe('A ticket from POST /summary/ticket, instead of a token.'),
 })
 
@@ -62,6 +82,24 @@ export function panelSubset(text: string | undefined, known: ReadonlySet<string>
   return [...new Set(names)].sort()
 }
 
+/** The names of series in a query. Throws HttpError where one is empty or there are too many. */
+export function seriesNames(text: string, most: number): readonly string[] {
+  const names = [...new Set(text.split(',').map(name => name.trim()))]
+  if (names.includes('')) throw new HttpError('invalid_query', 'series has an empty name.')
+  if (names.length > most)
+    throw new HttpError('invalid_query', `series has ${names.length} names; up to ${most} are allowed.`)
+  return names
+}
+
+/** What a reader wants of the past, as a member of its request; nothing where it asks for none. */
+function askedHistory({ history, series }: StreamQuery): Pick<JoinRequest, 'history'> {
+  if (history === undefined) {
+    if (series === undefined) return {}
+    throw new HttpError('invalid_query', 'series needs history; for example history=900&series=*.')
+  }
+  return { history: { seconds: Number(history), series: seriesNames(series ?? EVERY, MAX_EVENT_SERIES) } }
+}
+
 /** Mode and view of a stream. Blocks have no diff, so they imply lines mode. */
 export function streamForm(query: StreamQuery, isStructured: boolean): { mode: DiffMode; view: View } {
   const wanted = query.structured === undefined ? isStructured : query.structured === '1'
@@ -77,5 +115,10 @@ export function wantedStream(
   isStructured: boolean,
 ): Omit<JoinRequest, 'transport' | 'wire' | 'owner'> {
   const lastEventId = [header].flat()[0] ?? query.last_event_id ?? null
-  return { ...streamForm(query, isStructured), subset: panelSubset(query.panels, known), lastEventId }
+  return {
+    ...streamForm(query, isStructured),
+    subset: panelSubset(query.panels, known),
+    lastEventId,
+    ...askedHistory(query),
+  }
 }

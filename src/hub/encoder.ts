@@ -2,7 +2,7 @@
 // of it is the same for many readers, and encoded once.
 import type { Board } from '../board/board.js'
 import type { Wire } from '../connection/transport.js'
-import { toWire, wireEnd, wireKey } from '../connection/wire.js'
+import { EMPTY_BYTES, toWire, wireEnd, wireKey } from '../connection/wire.js'
 import type { ByeReason, ResyncReason } from '../protocol/events.js'
 import { encodeComment, encodeRetry } from '../sse/encode.js'
 import {
@@ -12,19 +12,25 @@ import {
   type FrameLimits,
   type HelloFacts,
   helloEvent,
+  historyEvent,
   resyncRequiredEvent,
   snapshotEvents,
   verdictEvent,
 } from './frames.js'
-import type { HubSettings } from './hub-types.js'
+import type { HistoryAsk, HubSettings, PastOf } from './hub-types.js'
 import type { Encoded, Lane } from './lane.js'
 import type { Ledger } from './ledger.js'
-import { decideResume } from './resume.js'
+import { decideResume, type Resume } from './resume.js'
 
 /** A connection that got no byte for this long gets a comment: proxies cut at 60 s. */
 export const KEEPALIVE_MS = 15_000
 
 const AGED_SPREAD_MS = 1_000
+
+/** Questions about the past that share bytes within a second; more are answered one by one. */
+const MAX_PASTS = 64
+
+const NOTHING: Encoded = { bytes: EMPTY_BYTES, events: 0 }
 
 export type EncoderParts = {
   readonly settings: () => HubSettings
@@ -34,16 +40,41 @@ export type EncoderParts = {
   readonly ledger: Ledger
   readonly onPanelCut: () => void
   readonly keepaliveMs: number
+  readonly past: PastOf
+  readonly nowMs: () => number
 }
+
+/** What a greeting depends on besides board and lane. */
+type Greeted = { readonly lastEventId: string | null; readonly history: HistoryAsk | null }
 
 export class Encoder {
   readonly #keepalives = new Map<string, Buffer>()
+  /** Of one board and second, by wire and question. */
+  #pasts: { board: Board | null; second: number; readonly known: Map<string, Encoded> } = {
+    board: null,
+    second: 0,
+    known: new Map(),
+  }
 
   constructor(private readonly parts: EncoderParts) {}
 
-  /** Hello and what the reader lacks: everything, or what changed since it left. Throws what encoding throws. */
-  greetingFor(lane: Lane, board: Board, lastEventId: string | null): Encoded {
+  /**
+   * Hello and what the reader lacks: everything, or what changed since it left; then the history it asked for. Throws what encoding
+   * throws.
+   */
+  greetingFor(lane: Lane, board: Board, { lastEventId, history }: Greeted): Encoded {
     const resume = decideResume(lastEventId, board, lane.feed.shape.idSuffix)
+    const greeting = this.#greetingAfter(lane, board, resume)
+    if (history === null) return greeting
+    const past = this.#pastFor(lane, board, history, resume.kind === 'resumed' ? resume.position : null)
+    if (past.events === 0) return greeting
+    return {
+      bytes: Buffer.concat([greeting.bytes, past.bytes]),
+      events: greeting.events + past.events,
+    }
+  }
+
+  #greetingAfter(lane: Lane, board: Board, resume: Resume): Encoded {
     if (resume.kind === 'fresh') return this.#greeting(lane, board)
     const result = resume.kind === 'resumed' ? 'resumed' : resume.reason
     const greeting =
@@ -52,6 +83,24 @@ export class Encoder {
         : this.encoded(lane, this.#startAfresh(lane, board, resume.reason))
     this.parts.ledger.resumed(result)
     return greeting
+  }
+
+  /** Encoded once for all readers that ask the same in this second. */
+  #pastFor({ wire }: Lane, board: Board, asked: HistoryAsk, after: number | null): Encoded {
+    const second = Math.floor(this.parts.nowMs() / 1000)
+    if (this.#pasts.board !== board || this.#pasts.second !== second)
+      this.#pasts = { board, second, known: new Map() }
+    const { known } = this.#pasts
+    const key = JSON.stringify([wireKey(wire), asked.seconds, asked.series, after])
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const { maxEventBytes } = this.limits()
+    const events = this.parts.past(asked, after, maxEventBytes).map(historyEvent)
+    if (events.length === 0) return NOTHING
+    this.#published(events)
+    const made = { bytes: toWire(events.map(({ text }) => text).join(''), wire), events: events.length }
+    if (known.size < MAX_PASTS) known.set(key, made)
+    return made
   }
 
   /**

@@ -315,6 +315,11 @@ export function verdictEvent(board: Board, limits: FrameLimits): EventText {
   return { name: 'verdict', text: encodeJsonEvent('verdict', data), panels: 0 }
 }
 
+/** `data`: one of the texts of `PastOf`. It has no id, because a reader stays where it is. */
+export function historyEvent(data: string): EventText {
+  return { name: 'history', text: encodeJsonEvent('history', data), panels: 0 }
+}
+
 export function resyncRequiredEvent(reason: ResyncReason): EventText {
   const text = encodeJsonEvent('resync_required', JSON.stringify({ reason }))
   return { name: 'resync_required', text, panels: 0 }

@@ -8,6 +8,15 @@ import type { ResyncReason, SummaryEventName } from '../protocol/events.js'
 export type DiffMode = 'lines' | 'structured'
 export type View = 'lines' | 'blocks'
 
+/** What a reader wants of the past: the last seconds of these series. */
+export type HistoryAsk = { readonly seconds: number; readonly series: readonly string[] }
+
+/**
+ * The data of the `history` events of a reader, each as JSON and no longer than `maxBytes`. `after`: only what is newer than
+ * this generation; null: all that was asked for.
+ */
+export type PastOf = (asked: HistoryAsk, after: number | null, maxBytes: number) => readonly string[]
+
 /** What a client asked for, validated. */
 export type JoinRequest = {
   readonly transport: Transport
@@ -18,6 +27,8 @@ export type JoinRequest = {
   readonly subset: readonly string[] | null
   /** `Last-Event-ID` as it came; null when there was none. */
   readonly lastEventId: string | null
+  /** Absent: it wants no history. */
+  readonly history?: HistoryAsk
   /** For `dismiss`: the mark of the credential that let it in, for instance. The hub does not look into it. */
   readonly owner: string | null
   /** What the limit of streams per address counts by. */

@@ -21,7 +21,15 @@ import type { ByeReason } from '../protocol/events.js'
 import { Encoder, KEEPALIVE_MS } from './encoder.js'
 import { Feeds } from './feeds.js'
 import { faultEvent } from './frames.js'
-import type { ErrorLog, HubLike, HubObserver, HubSettings, HubStats, JoinRequest } from './hub-types.js'
+import type {
+  ErrorLog,
+  HubLike,
+  HubObserver,
+  HubSettings,
+  HubStats,
+  JoinRequest,
+  PastOf,
+} from './hub-types.js'
 import { ANYWHERE, type Encoded, type Lane, NO_CHAIN } from './lane.js'
 import { Ledger } from './ledger.js'
 import { BoardReader, UNGREETED } from './reader.js'
@@ -48,6 +56,8 @@ export type HubOptions = {
    * snapshot now would take it back. By default 0: nobody waits.
    */
   readonly holdAheadMs?: number
+  /** For readers that ask for history; without it they get none. */
+  readonly past?: PastOf
   /** Where readers are counted; share it with the HTTP server, whose limit reads it. By default the hub has its own. */
   readonly connections?: Connections
 }
@@ -112,6 +122,8 @@ export class Hub implements HubLike {
       ledger: this.#ledger,
       onPanelCut: () => this.#observer.onPanelCut?.(),
       keepaliveMs,
+      past: options.past ?? (() => []),
+      nowMs: () => this.#clock.nowMs(),
     })
     this.#feeds = new Feeds({
       settings: options.settings,
@@ -197,7 +209,7 @@ export class Hub implements HubLike {
     const { lane } = reader
     this.#feeds.settle(lane.feed)
     try {
-      const { bytes, events } = this.#encoder.greetingFor(lane, board, reader.lastEventId)
+      const { bytes, events } = this.#encoder.greetingFor(lane, board, reader)
       reader.lastEventId = null // used up: a later greeting (new epoch) begins afresh
       reader.position = lane.feed.head
       this.#account(reader, 0)
@@ -473,7 +485,7 @@ export class Hub implements HubLike {
     this.#feeds.settle(lane.feed)
     try {
       if (reader.position === UNGREETED) {
-        const greeting = this.#encoder.greetingFor(lane, board, reader.lastEventId)
+        const greeting = this.#encoder.greetingFor(lane, board, reader)
         this.#account(reader, 0)
         return greeting
       }

@@ -1,5 +1,6 @@
 // One client of the board, as the hub sees it: a connection and a position. No queue, no buffer, no timer of its own.
 import { Connection, type ConnectionParts } from '../connection/connection.js'
+import type { HistoryAsk } from './hub-types.js'
 import type { Lane } from './lane.js'
 
 /** Got nothing yet; the first board (or a new epoch) brings the greeting. */
@@ -17,6 +18,8 @@ export class BoardReader extends Connection {
   lastEventId: string | null
   /** It waits for the generation of its `Last-Event-ID` (`HubOptions.holdAheadMs`). */
   isHeld = false
+  /** What its greetings say of the past; null: nothing. */
+  readonly history: HistoryAsk | null
   /** It has everything up to this generation. */
   position = UNGREETED
   /** The lane's chain that its last bytes belong to; `NO_CHAIN` when they were its own. */
@@ -30,7 +33,7 @@ export class BoardReader extends Connection {
   #tokensAtMs: number
 
   constructor(
-    parts: ConnectionParts & { readonly lastEventId: string | null },
+    parts: ConnectionParts & { readonly lastEventId: string | null; readonly history?: HistoryAsk },
     lane: Lane<BoardReader>,
     eventsPerSec: number,
     nowMs: number,
@@ -38,6 +41,7 @@ export class BoardReader extends Connection {
     super(parts, nowMs)
     this.lane = lane
     this.lastEventId = parts.lastEventId
+    this.history = parts.history ?? null
     this.accounted = lane.feed.published
     this.#milliTokens = eventsPerSec * BURST_SEC * 1_000
     this.#tokensAtMs = nowMs

@@ -134,6 +134,25 @@ export const errorData = z.strictObject({
 export const BYE_REASONS = ['shutdown', 'shed', 'stalled', 'auth_expired', 'max_age'] as const
 export const byeData = z.strictObject({ reason: z.enum(BYE_REASONS), reconnect_ms: count })
 
+/** Numbers of the board over time: of the event `history` and of `GET /summary/history`. */
+export const seriesMembers = {
+  schema_version: schemaVersion,
+  from: ts.describe('The time of the first value, epoch ms.'),
+  to: ts.optional().describe('The last second of the last step, epoch ms; the clock is that of the server.'),
+  step_sec: z.int().positive().describe('Between two values.'),
+  since: ts.nullable().describe('From when the server has numbers, epoch ms; null: it has none yet.'),
+  series: z.array(
+    z.looseObject({
+      id: z.string().describe('Of the fact, as in events.md.'),
+      values: z.array(z.number().nullable()).describe('The last value of each step; null: not known.'),
+    }),
+  ),
+  unknown: z.array(z.string()).describe('Asked for, and neither the id nor the label of a series.'),
+}
+
+/** For readers that ask with `history=`: once after the greeting. It moves no position, so it has no id. */
+export const historyEventData = z.strictObject({ ...seriesMembers, more })
+
 /** The events of `GET /summary/events` with the schemas of their data. */
 export const SUMMARY_EVENTS = {
   hello: helloData,
@@ -142,6 +161,7 @@ export const SUMMARY_EVENTS = {
   panel_update_structured: panelUpdateStructuredData,
   heartbeat: heartbeatData,
   verdict: verdictEventData,
+  history: historyEventData,
   resync_required: resyncRequiredData,
   error: errorData,
   bye: byeData,

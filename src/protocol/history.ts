@@ -1,24 +1,12 @@
 // The documents of GET /summary/history and GET /summary/history/verdicts, as zod schemas.
 import { z } from 'zod'
-import { VERDICT_WORDS } from './events.js'
+import { seriesMembers, VERDICT_WORDS } from './events.js'
 
 /** Epoch milliseconds. */
 const ts = z.number().nonnegative()
 const seconds = z.number().nonnegative()
 
-export const historyDocument = z.looseObject({
-  schema_version: z.literal('v1'),
-  from: ts.describe('The time of the first value, epoch ms.'),
-  step_sec: z.int().positive().describe('Between two values.'),
-  since: ts.nullable().describe('From when the server has numbers, epoch ms; null: it has none yet.'),
-  series: z.array(
-    z.looseObject({
-      id: z.string().describe('Of the fact, as in events.md.'),
-      values: z.array(z.number().nullable()).describe('The last value of each step; null: not known.'),
-    }),
-  ),
-  unknown: z.array(z.string()).describe('Asked for, and neither the id nor the label of a series.'),
-})
+export const historyDocument = z.looseObject(seriesMembers)
 
 export const verdictLogDocument = z.looseObject({
   schema_version: z.literal('v1'),

@@ -40,6 +40,25 @@ test('a board stays the same object until the next one, and a panel until it cha
   expect(panelOf(follower.news.board, 'b')?.lines).toEqual(['2'])
 })
 
+test('the numbers that the server remembers are asked for where somebody takes them', async () => {
+  const asked: unknown[] = []
+  const document = { schema_version: 'v1', from: 1, to: 1, step_sec: 1, since: 1, series: [], unknown: [] }
+  const past = (question: unknown) => {
+    asked.push(question)
+    return [JSON.stringify(document)]
+  }
+  const server = await startBoardServer('e1', {}, {}, { past })
+  closers.push(() => server.close())
+  server.publish([textPanel('a', '1')])
+  const taken = await new Promise(resolve => {
+    const follower = new BoardFollower({ url: server.url, initialDelayMs: 5, onPast: resolve })
+    closers.push(() => follower.close())
+    follower.start(() => {})
+  })
+  expect(taken).toEqual(document)
+  expect(asked).toEqual([{ seconds: 900, series: ['*'] }])
+})
+
 test('how many members of its document an automatic board shows comes from the health of the followed server', async () => {
   let isAutomatic = true
   const health = () => (isAutomatic ? { automatic: { shown: 16, hidden: 2 } } : {})

@@ -7,6 +7,7 @@ import type { MemberCounts } from '../automatic/board.js'
 import type { SeenBoard } from '../board/follow.js'
 import { panelHash } from '../board/hash.js'
 import type { BoardLooks } from '../declared/board.js'
+import { WINDOW_SEC } from '../display/series.js'
 import type { BoardNews, BoardSource } from '../engine/followed-boards.js'
 import { type LineLog, SILENT } from '../log/silent.js'
 import { outgoingFetch } from '../outgoing/fetch.js'
@@ -26,6 +27,8 @@ export type BoardFollowerOptions = {
   readonly token?: () => string | null
   /** Upper bound of the first random wait before a reconnection; default 1000 ms. */
   readonly initialDelayMs?: number
+  /** Takes the numbers that the server remembers, after each connection; without it none are asked for. */
+  readonly onPast?: (past: unknown) => void
   readonly log?: LineLog
 }
 
@@ -187,15 +190,17 @@ export class BoardFollower implements BoardSource {
 
   start(onNews: () => void): void {
     this.#retry = undefined
-    const { url, token, initialDelayMs } = this.#options
+    const { url, token, initialDelayMs, onPast } = this.#options
     const connection = connect(url, {
       view: 'blocks',
       fetch: outgoingFetch,
+      ...(onPast === undefined ? {} : { history: WINDOW_SEC }),
       ...(token === undefined ? {} : { token }),
       ...(initialDelayMs === undefined ? {} : { initialDelayMs }),
     })
     this.#connection = connection
     connection.on('update', onNews)
+    if (onPast !== undefined) connection.on('history', onPast)
     connection.on('error', error => {
       // It may quote the server.
       const problem = shownText(error.message, MESSAGE_WIDTH)

@@ -62,6 +62,8 @@ export type PushSpec = Named & {
 export type ReplaySpec = Named & {
   readonly kind: 'replay'
   readonly path: string
+  /** `09:15`, a date, or a date with a time, in the zone of the board; absent: from the beginning. */
+  readonly from?: string
   readonly speed: number
   readonly loop: boolean
 }

@@ -1,23 +1,24 @@
-// A recording as a source: a file of documents, one a line, played at the pace of their own times. A document of the past is not
-// old here: its age begins when it is played.
-import { createReadStream } from 'node:fs'
+// A recording as a source: one of `g6 record`, or a file of documents, one a line, played at the pace of their own times. A document of
+// the past is not old here: its age begins when it is played.
 import { type Clock, systemClock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
 import type { Source } from '../engine/source.js'
 import { type LineLog, SILENT } from '../log/silent.js'
 import { documentTime } from '../snapshot/derive.js'
-import type { Reading } from '../snapshot/reading.js'
-import type { SourceZone } from '../snapshot/zone.js'
+import type { Reading, ReadingError } from '../snapshot/reading.js'
+import { offsetMs, type SourceZone } from '../snapshot/zone.js'
 import type { ReplaySpec } from './declared.js'
 import { type DocumentReader, parseDocument } from './document.js'
+import { linesOf, parsedLine, type RecordingLine } from './recording.js'
 import { Report } from './report.js'
-import { lineSplitter } from './split.js'
 
-export type ReplayOptions = Pick<ReplaySpec, 'path' | 'speed' | 'loop'> & {
+export type ReplayOptions = Pick<ReplaySpec, 'path' | 'speed' | 'loop' | 'from'> & {
   /** Of a line. */
   readonly maxBytes: number
-  /** The zone of times that name none. */
+  /** The zone of times in documents that name none. */
   readonly zone: () => SourceZone
+  /** The zone of `from`. */
+  readonly timezone?: () => string
   readonly documents?: { readonly read: DocumentReader; close(): Promise<void> }
   readonly clock?: Clock
   readonly timers?: Timers
@@ -30,28 +31,46 @@ const USUAL_GAP_MS = 1_000
 const LONGEST_GAP_MS = 60_000
 const LEAST_GAP_MS = 20
 
-type Line = { readonly number: number /** Null: too long. */; readonly bytes: Uint8Array | null }
+/** What a line of a recording has besides its document. */
+const LINE_ROOM_BYTES = 65_536
+const HEADER = Buffer.from('{"g6rec":')
 
-/** The lines of a file, which is read no faster than they are taken. */
-async function* linesOf(path: string, maxBytes: number): AsyncGenerator<Line> {
-  let number = 0
-  let found: Line[] = []
-  const onTooLong = (): void => void found.push({ number: ++number, bytes: null })
-  const splitter = lineSplitter(maxBytes, {
-    onPiece: bytes => found.push({ number: ++number, bytes }),
-    onTooLong,
-  })
-  const taken = (): readonly Line[] => {
-    const lines = found
-    found = []
-    return lines
+/** Any part of a date and time: `09:15`, `2026-11-30`, `2026-11-30T09:15:00`. */
+const FROM = /^(?:(\d{4}-\d{2}-\d{2})(?:[T ]|$))?(?:(\d{2}:\d{2})(:\d{2})?)?$/
+
+/** The moment that `from` names, for a recording that began at `firstMs`; null for a text that names none. */
+export function startOf(from: string, firstMs: number, timezone: string): number | null {
+  const [text, day, time = '00:00', seconds = ':00'] = FROM.exec(from.trim()) ?? []
+  if (text === undefined || text === '') return null
+  const localMs = firstMs + offsetMs(timezone, firstMs)
+  const asUtcMs = Date.parse(`${day ?? new Date(localMs).toISOString().slice(0, 10)}T${time}${seconds}Z`)
+  return Number.isNaN(asUtcMs) ? null : asUtcMs - offsetMs(timezone, asUtcMs - offsetMs(timezone, asUtcMs))
+}
+
+/** A line that is played: when it came, and what it gives. */
+type Played =
+  | {
+      readonly ok: true
+      readonly atMs: number | null
+      readonly give: (report: Report, nowMs: number) => void
+    }
+  | { readonly ok: false; readonly error: ReadingError; readonly message: string }
+
+/** A line of `g6 record`: a document, a confirmation of the one before, or a fault of the source. */
+function recordedLine(bytes: Uint8Array): Played {
+  const line = parsedLine(bytes)
+  if (line === null || 'g6rec' in line)
+    return { ok: false, error: 'not_json', message: 'it is no line of a recording' }
+  return { ok: true, atMs: line.at, give: (report, nowMs) => giveRecorded(line, report, nowMs) }
+}
+
+function giveRecorded({ reading }: RecordingLine, report: Report, nowMs: number): void {
+  if (!reading.ok) report.bad(reading.error, reading.message)
+  else if (reading.status === undefined) report.same()
+  else {
+    const { status, sizeBytes } = reading
+    report.good({ ok: true, status, readAtMs: nowMs, modifiedAtMs: nowMs, isRecorded: true, sizeBytes })
   }
-  for await (const chunk of createReadStream(path)) {
-    splitter.take(chunk as Buffer)
-    yield* taken()
-  }
-  splitter.end()
-  yield* taken()
 }
 
 export class ReplaySource implements Source {
@@ -112,40 +131,60 @@ export class ReplaySource implements Source {
 
   /** How many documents it has. */
   async #playOnce(): Promise<number> {
-    const { path, maxBytes, speed, zone, documents } = this.#options
+    const { path, maxBytes, speed, from, timezone = () => 'UTC' } = this.#options
     let count = 0
     let lastMs: number | null = null
-    for await (const { number, bytes } of linesOf(path, maxBytes)) {
+    let startMs: number | null = null
+    let isRecording = false
+    for await (const { number, bytes } of linesOf(path, maxBytes + LINE_ROOM_BYTES)) {
       if (this.#closed) break
-      if (bytes === null) {
+      if (number === 1 && bytes !== null && HEADER.equals(bytes.subarray(0, HEADER.length))) {
+        isRecording = true
+        continue
+      }
+      if (bytes === null || (!isRecording && bytes.length > maxBytes)) {
         this.#report.bad('too_large', `line ${number} is larger than ${maxBytes} bytes`)
         continue
       }
-      const sizeBytes = bytes.length
-      const made = await (documents?.read ?? parseDocument)(bytes)
+      const made = isRecording ? recordedLine(bytes) : await this.#document(bytes)
       if (!made.ok) {
         this.#report.bad(made.error, `line ${number}: ${made.message}`)
         continue
       }
-      const atMs = documentTime(made.status, zone())
+      const { atMs } = made
+      if (from !== undefined && atMs !== null) {
+        startMs ??= startOf(from, atMs, timezone())
+        if (startMs !== null && atMs < startMs) continue
+      }
       const gapMs = atMs === null || lastMs === null ? USUAL_GAP_MS : Math.max(0, atMs - lastMs)
       lastMs = atMs
       if (count++ > 0) await this.#wait(Math.min(Math.max(gapMs / speed, LEAST_GAP_MS), LONGEST_GAP_MS))
       if (this.#closed) break
-      const nowMs = this.#clock.nowMs()
-      const { status, warnings, large } = made
-      this.#report.good({
-        ok: true,
-        status,
-        readAtMs: nowMs,
-        modifiedAtMs: nowMs,
-        isRecorded: true,
-        sizeBytes,
-        ...(warnings.length === 0 ? {} : { warnings }),
-        ...(large === undefined ? {} : { large }),
-      })
+      made.give(this.#report, this.#clock.nowMs())
     }
     return count
+  }
+
+  async #document(bytes: Uint8Array): Promise<Played> {
+    const { zone, documents } = this.#options
+    const made = await (documents?.read ?? parseDocument)(bytes)
+    if (!made.ok) return made
+    const { status, warnings, large } = made
+    return {
+      ok: true,
+      atMs: documentTime(status, zone()),
+      give: (report, nowMs) =>
+        report.good({
+          ok: true,
+          status,
+          readAtMs: nowMs,
+          modifiedAtMs: nowMs,
+          isRecorded: true,
+          sizeBytes: bytes.length,
+          ...(warnings.length === 0 ? {} : { warnings }),
+          ...(large === undefined ? {} : { large }),
+        }),
+    }
   }
 
   #wait(ms: number): Promise<void> {

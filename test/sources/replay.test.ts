@@ -2,9 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { writtenAt } from '../../src/engine/source-state.js'
-import { type ReplayOptions, ReplaySource } from '../../src/sources/replay.js'
+import { type ReplayOptions, ReplaySource, startOf } from '../../src/sources/replay.js'
 import { Readings } from '../support/readings.js'
 
 let folder: string
@@ -18,7 +19,7 @@ afterEach(async () => {
 })
 
 /** Waits are remembered, and over at once. */
-function played(text: string | null, options: Partial<ReplayOptions> = {}) {
+function played(text: string | Buffer | null, options: Partial<ReplayOptions> = {}) {
   const path = join(folder, 'run.ndjson')
   if (text !== null) writeFileSync(path, text)
   const waits: number[] = []
@@ -78,6 +79,58 @@ test('a file that is not there, and one without a document', async () => {
     error: 'missing',
     message: expect.stringMatching(/no document/),
   })
+})
+
+/** A recording that came in these seconds after 09:15 UTC. */
+function recording(readings: readonly (readonly [second: number, reading: object])[]): Buffer {
+  const header = {
+    g6rec: 1,
+    version: '0.1.0',
+    started_ms: 0,
+    epoch: 'e',
+    source: 's',
+    surroundings: { thresholds: {}, timezone: 'UTC', sourceZone: null },
+    refresh_sec: { links: 0, resources: 0 },
+    board: null,
+  }
+  const lines = readings.map(([second, reading]) => ({
+    at: Date.UTC(2026, 10, 30, 9, 15, second),
+    steady: second * 1000,
+    reading: { readAtMs: 1, ...reading },
+    panels: {},
+  }))
+  return Buffer.concat([header, ...lines].map(line => gzipSync(`${JSON.stringify(line)}\n`)))
+}
+const good = (n: number) => ({ ok: true, modifiedAtMs: 1, sizeBytes: 9, status: { n } })
+
+test('a recording is played at the distances in which its readings came, with its faults', async () => {
+  const bytes = recording([
+    [0, good(1)],
+    [10, good(2)],
+    [13, { ok: true, modifiedAtMs: 2, sizeBytes: 9 }],
+    [15, { ok: false, error: 'not_json', message: 'it is no JSON' }],
+  ])
+  const { readings, waits } = played(bytes, { speed: 2 })
+  expect((await readings.good()).status).toEqual({ n: 1 })
+  const second = await readings.good()
+  expect((await readings.good()).status).toBe(second.status)
+  expect(await readings.bad()).toMatchObject({ error: 'not_json', message: 'it is no JSON' })
+  expect(waits).toEqual([5_000, 1_500, 1_000])
+})
+
+test('it begins at a time or date, and ends with what a killed process wrote last', async () => {
+  const bytes = recording([
+    [0, good(1)],
+    [10, good(2)],
+    [20, good(3)],
+  ])
+  for (const from of ['09:15:05', '2026-11-30T09:15:05'])
+    expect((await played(bytes, { from }).readings.good()).status).toEqual({ n: 2 })
+  const cut = played(bytes.subarray(0, bytes.length - 30), {})
+  await cut.readings.good()
+  expect((await cut.readings.good()).status).toEqual({ n: 2 })
+  expect(['', '9', '25:00', 'soon'].map(text => startOf(text, 0, 'UTC'))).toEqual([null, null, null, null])
+  expect(startOf('05:30', 0, 'Asia/Kolkata')).toBe(0)
 })
 
 test('in a loop it begins again, until it is closed', async () => {

@@ -3,7 +3,7 @@ import { type Board, emptyBoard, nextBoard, withVerdict } from '../../src/board/
 import { Connections } from '../../src/connection/connections.js'
 import { createHttpServer, type HttpParts, type HttpServer } from '../../src/http/server.js'
 import { Hub } from '../../src/hub/hub.js'
-import type { HubSettings } from '../../src/hub/hub-types.js'
+import type { HubSettings, PastOf } from '../../src/hub/hub-types.js'
 import { silentLog } from '../../src/log/log.js'
 import type { Panel } from '../../src/panels/panel.js'
 import { verdictOf } from '../../src/panels/verdict.js'
@@ -42,8 +42,12 @@ export async function startBoardServer(
   httpChanges: Parameters<typeof httpConfig>[0] = {},
   {
     keepaliveMs,
+    past,
     ...parts
-  }: Partial<Pick<HttpParts, 'plugins' | 'health' | 'listeners'>> & { readonly keepaliveMs?: number } = {},
+  }: Partial<Pick<HttpParts, 'plugins' | 'health' | 'listeners'>> & {
+    readonly keepaliveMs?: number
+    readonly past?: PastOf
+  } = {},
 ): Promise<BoardServer> {
   const settings = { ...HUB_SETTINGS, ...hubSettings }
   const connections = new Connections()
@@ -53,6 +57,7 @@ export async function startBoardServer(
     version: '0.0.0',
     random: () => 0,
     ...(keepaliveMs === undefined ? {} : { keepaliveMs }),
+    ...(past === undefined ? {} : { past }),
   })
   const config = httpConfig(httpChanges)
   let board = emptyBoard(epoch)

@@ -9,6 +9,8 @@ import { foldedCards } from '../state/arrangement.js'
 import { boardSpans } from '../state/looks.js'
 import { query } from '../state/query.js'
 import { isStale } from '../state/staleness.js'
+import type { Today } from '../verdicts/today.js'
+import { useToday, VerdictCard } from '../verdicts/verdict-card.jsx'
 import { isFolded, shownCards } from './arrange.js'
 import { Card } from './card.jsx'
 import { moreText } from './kiosk.js'
@@ -67,9 +69,18 @@ const isBad = (key: string): boolean => {
 /** Cards that are no panels; no keys of panels. */
 const HERO = ':hero'
 const PLOT = ':plot'
-const SPECIAL: ReadonlyMap<string, () => ComponentChild> = new Map([
-  [HERO, () => <Hero />],
-  [PLOT, () => <Plot />],
+const VERDICTS = ':verdicts'
+/** Columns of a screen that has room for the verdicts of the day. */
+const WIDE_COLUMNS = 4
+
+type SpecialCard = {
+  readonly isWide: boolean
+  readonly draw: (today: Today | null) => ComponentChild
+}
+const SPECIAL: ReadonlyMap<string, SpecialCard> = new Map<string, SpecialCard>([
+  [HERO, { isWide: true, draw: () => <Hero /> }],
+  [PLOT, { isWide: true, draw: () => <Plot /> }],
+  [VERDICTS, { isWide: false, draw: today => (today === null ? null : <VerdictCard today={today} />) }],
 ])
 
 /** Before they are measured, rem. */
@@ -109,8 +120,14 @@ function withSpecial(panels: readonly string[]): readonly string[] {
   return at === 0 ? [...keys, PLOT] : keys.toSpliced(at, 0, PLOT)
 }
 
-function Special(props: { readonly name: string; readonly place: Place; readonly isLeftOut: boolean }) {
-  const { name, place, isLeftOut } = props
+type SpecialProps = {
+  readonly name: string
+  readonly today: Today | null
+  readonly place: Place
+  readonly isLeftOut: boolean
+}
+
+function Special({ name, today, place, isLeftOut }: SpecialProps) {
   const ref = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => {
     if (ref.current === null) return
@@ -126,7 +143,7 @@ function Special(props: { readonly name: string; readonly place: Place; readonly
       class={isLeftOut ? 'unfit' : undefined}
       style={{ gridColumn: `${place.column + 1} / span ${place.span}` }}
     >
-      {SPECIAL.get(name)?.()}
+      {SPECIAL.get(name)?.draw(today)}
     </div>
   )
 }
@@ -135,15 +152,22 @@ export function Grid() {
   const { ref, room } = useRoom()
   const cardKeys = shownCards.value
   const [isPlotted, hasHead] = [hasPlot.value, hasHero.value]
-  const keys = useMemo(() => withSpecial(cardKeys), [cardKeys, isPlotted, hasHead])
+  const today = useToday(room.columns >= WIDE_COLUMNS && !query.kiosk && query.panels === null)
+  const hasToday = today !== null && cardKeys.length > 0
+  const keys = useMemo(
+    () => [...withSpecial(cardKeys), ...(hasToday ? [VERDICTS] : [])],
+    [cardKeys, isPlotted, hasHead, hasToday],
+  )
   const folded = foldedCards.value
   const spans = boardSpans.value
   const special = specialRem.value
   const [fitting, setFitting] = useState<Places | null>(null)
   const { count, places } = useMemo(() => {
     const cards = keys.map(key => {
-      if (SPECIAL.has(key)) return { key, height: special.get(key) ?? SPECIAL_REM, isWide: true }
-      return { ...sizeOf(key, panel(key).peek() ?? NOTHING, isFolded(key)), span: spans.get(key) }
+      const known = SPECIAL.get(key)
+      return known === undefined
+        ? { ...sizeOf(key, panel(key).peek() ?? NOTHING, isFolded(key)), span: spans.get(key) }
+        : { key, height: special.get(key) ?? SPECIAL_REM, isWide: known.isWide }
     })
     const columns = columnsFor(cards, room.columns)
     return { count: columns, places: placesOf(cards, columns) }
@@ -170,7 +194,7 @@ export function Grid() {
         {keys.map(key => {
           const at = { place: fits.get(key) ?? places.get(key) ?? NO_PLACE, isLeftOut: !fits.has(key) }
           return SPECIAL.has(key) ? (
-            <Special key={key} name={key} {...at} />
+            <Special key={key} name={key} today={today} {...at} />
           ) : (
             <Card key={key} panelKey={key} {...at} />
           )

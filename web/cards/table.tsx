@@ -4,6 +4,7 @@ import { labelOf } from '../../src/display/label.js'
 import { scrollText } from '../../src/display/rest.js'
 import { isNotWell } from '../../src/display/shape.js'
 import { shownCell, shownColumn } from '../../src/display/shown.js'
+import { hasLines } from '../history/keep.js'
 import { cellFact } from '../plots/plottable.js'
 import { announce } from '../state/announce.js'
 import { numberFormat } from '../state/clock.js'
@@ -210,10 +211,14 @@ export const Table = memo(({ block, panelKey, title, restRows, wash }: Props) =>
   const plotted = columns.findIndex(({ align, fact }) => align === 'right' && fact !== undefined)
   const trendCh = plotted < 0 ? 0 : narrow ? NARROW_TREND_CH : TREND_CH
   const besideTrend = shownColumns(columns, widths, room - trendCh)
-  // A trend is worth less than the columns that always stay.
-  const hasTrend = plotted >= 0 && neededCh(besideTrend, widths) <= room - trendCh
+  const all = shownColumns(columns, widths, room)
+  // A trend is worth less than the columns that always stay, and without lines less than any.
+  const hasTrend =
+    plotted >= 0 &&
+    neededCh(besideTrend, widths) <= room - trendCh &&
+    (hasLines.value || besideTrend.length === all.length)
   const trend = hasTrend ? plotted : -1
-  const fitting = hasTrend ? besideTrend : shownColumns(columns, widths, room)
+  const fitting = hasTrend ? besideTrend : all
   // The same list while it is equal, because rows compare it by identity.
   const shown = useMemo(() => fitting, [fitting.join()])
   const isTight = neededCh(shown, widths) > room

@@ -1,15 +1,23 @@
-// Feeds the last 15 minutes from the board that this page follows, also while it is paused, and marks where nothing is known: while
-// the connection is lost, and since the source has gone stale.
+// Feeds the last 15 minutes: first from what the server remembers, then from the board that this page follows, also while it is paused.
+// Marks where nothing is known: while the connection is lost, and since the source has gone stale.
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals'
 import { createSeries, LEAST_SEC, type Series, WINDOW_SEC } from '../../src/display/series.js'
 import { connection, lastByteMs, nowMs, paused, received } from '../model.js'
 import { stale } from '../state/staleness.js'
+import { askPast } from './past.js'
 
 const kept = createSeries()
 
 export const history: Pick<Series, 'values' | 'ids'> = kept
 
-/** When the first numbers came, epoch ms; null before. */
+/** The page's own numbers begin at most so long after those of the server end; what is longer is a gap. */
+const SEAM_MS = 5_000
+
+const asked = signal(false)
+/** The server has said what it remembers, or that it does not. */
+export const isPastKnown: ReadonlySignal<boolean> = asked
+
+/** From when numbers are known, epoch ms; null before the first. */
 const firstMs = signal<number | null>(null)
 
 let drawnMs = 0
@@ -30,12 +38,31 @@ export const spanSec: ReadonlySignal<number> = computed(() =>
   Math.min(WINDOW_SEC, Math.max(LEAST_SEC, knownSec.value + 1)),
 )
 
+/** Whether there is enough for lines. */
+export const hasLines: ReadonlySignal<boolean> = computed(() => knownSec.value >= LEAST_SEC)
+
 /** Starts the history; returns a function that stops it. The values stay. */
 export function startHistory(): () => void {
   /** Hashes of the panels taken last; empty while nothing is known. */
   const taken = new Map<string, string>()
   /** When the last byte came, on this connection or the previous one. */
   let heardMs = 0
+  /** When the server's numbers end; 0 without any. */
+  let filledMs = 0
+  /** The connection was lost since the server was asked. */
+  let wasLost = false
+
+  async function askServer(): Promise<void> {
+    wasLost = false
+    const past = await askPast(kept)
+    if (past !== null && past.sinceMs !== null) {
+      filledMs = past.endSec * 1000
+      firstMs.value = Math.min(firstMs.peek() ?? past.sinceMs, past.sinceMs)
+    }
+    asked.value = true
+  }
+
+  void askServer()
   const ends = [
     effect(() => {
       const isLive = connection.value.state === 'live'
@@ -49,6 +76,7 @@ export function startHistory(): () => void {
         return
       }
       const atMs = Date.now()
+      if (taken.size === 0 && filledMs > 0 && atMs - filledMs > SEAM_MS) kept.interrupt(filledMs)
       for (const [key, panel] of board.panels) {
         if (taken.get(key) === panel.hash) continue
         taken.set(key, panel.hash)
@@ -60,6 +88,11 @@ export function startHistory(): () => void {
         taken.delete(key)
         kept.take(key, undefined, atMs)
       }
+    }),
+    effect(() => {
+      const { state } = connection.value
+      if (state === 'live' && wasLost) void askServer()
+      else if (state !== 'live' && state !== 'connecting') wasLost = true
     }),
     effect(() => {
       heardMs = (nowMs.value > 0 ? lastByteMs() : null) ?? heardMs

@@ -4,7 +4,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 import { rangeOf, spanText } from '../../src/display/range.js'
 import { LEAST_SEC } from '../../src/display/series.js'
 import { memo } from '../cards/changed.js'
-import { drawnAtMs, history, spanSec } from '../history/keep.js'
+import { drawnAtMs, hasLines, history, spanSec } from '../history/keep.js'
 import { showInPlot } from '../plots/chosen.js'
 import type { Tone } from '../state/panels.js'
 import { keepDrawn } from './frames.js'
@@ -70,7 +70,10 @@ export const Trend = memo((props: Props) => {
   const ref = useRef<HTMLSpanElement>(null)
   useLayoutEffect(() => {
     const host = ref.current
-    return host === null ? undefined : keepDrawn(host, () => draw(host, { id, unit, place }))
+    if (host === null) return
+    // With the first paint, where the server's numbers are there.
+    if (hasLines.peek()) draw(host, { id, unit, place })
+    return keepDrawn(host, () => draw(host, { id, unit, place }))
   }, [id, unit, place])
   return (
     // For the eye and the pointer; the plot is the same for the keyboard and for screen readers.

@@ -9,16 +9,13 @@ import { matchesEtag, prefersCsv } from '../../contract/negotiation.js'
 import type { HttpPlugin, RouteRules } from '../../contract/plugin.js'
 import { historyCsv } from '../../history/csv.js'
 import type { NearHistory } from '../../history/near.js'
+import { pastDocument, seriesCount, usualPoints } from '../../history/past.js'
 import { spanOf } from '../../history/span.js'
 import { daysOf, uptimePct, type VerdictLog } from '../../history/verdict-log.js'
-import {
-  type HistoryDocument,
-  historyDocument,
-  type VerdictLogDocument,
-  verdictLogDocument,
-} from '../../protocol/history.js'
+import { historyDocument, type VerdictLogDocument, verdictLogDocument } from '../../protocol/history.js'
 import { offsetMs } from '../../snapshot/zone.js'
 import type { HttpConfig } from '../http-config.js'
+import { seriesNames } from '../queries.js'
 
 export type HistoryParts = {
   readonly config: () => Pick<HttpConfig, 'disableResyncHttp' | 'timezone'>
@@ -37,7 +34,9 @@ const historyQuery = z.object({
   series: z
     .string(ONCE)
     .max(MAX_NAMES_TEXT, `must not be longer than ${MAX_NAMES_TEXT} characters`)
-    .describe('Up to 8, comma separated: ids of facts (indices.NIFTY.ltp) or labels (indices/NIFTY/LTP).'),
+    .describe(
+      'Up to 8, comma separated: ids of facts (indices.NIFTY.ltp) or labels (indices/NIFTY/LTP); or `*`, all of them.',
+    ),
   from: time
     .optional()
     .describe(
@@ -50,14 +49,6 @@ const CSV_TYPE = 'text/csv; charset=utf-8'
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 const inSec = (ms: number): number => Math.round(ms) / 1000
-
-function namesOf(text: string): readonly string[] {
-  const names = [...new Set(text.split(',').map(name => name.trim()))]
-  if (names.includes('')) throw new HttpError('invalid_query', 'series has an empty name.')
-  if (names.length > MAX_SERIES)
-    throw new HttpError('invalid_query', `series has ${names.length} names; up to ${MAX_SERIES} are allowed.`)
-  return names
-}
 
 function send(request: FastifyRequest, reply: FastifyReply, type: string, text: string): FastifyReply {
   const etag = `"${hash('sha256', text).slice(0, 16)}"`
@@ -89,19 +80,12 @@ function historyRoutes(app: FastifyInstance, { config, history, verdicts, clock 
     },
     (request, reply) => {
       checkOpen()
-      const names = namesOf(request.query.series)
+      const names = seriesNames(request.query.series, MAX_SERIES)
       const nowMs = clock.nowMs()
-      const span = spanOf(request.query, names.length, nowMs)
+      const count = seriesCount(history, names)
+      const span = spanOf(request.query, count, nowMs, usualPoints(names, count))
       if (typeof span === 'string') throw new HttpError('invalid_query', `${span}.`)
-      const read = history.read(names, span)
-      const document: HistoryDocument = {
-        schema_version: 'v1',
-        from: span.fromSec * 1000,
-        step_sec: span.stepSec,
-        since: history.sinceMs(nowMs),
-        series: read.series.map(({ id, values }) => ({ id, values: [...values] })),
-        unknown: [...read.unknown],
-      }
+      const document = pastDocument(history, names, span, nowMs)
       return prefersCsv(request.headers.accept)
         ? send(request, reply, CSV_TYPE, historyCsv(document))
         : send(request, reply, JSON_TYPE, JSON.stringify(document))

@@ -9,6 +9,7 @@ const EVENTS = [
   'panel_update_structured',
   'heartbeat',
   'verdict',
+  'history',
   'resync_required',
   'error',
   'bye',

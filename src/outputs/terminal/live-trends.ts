@@ -1,4 +1,5 @@
 // The last 15 minutes of the numbers of the board, kept from its facts. While the status is not judged nothing is added.
+import { fillFrom } from '../../display/past.js'
 import { createSeries, LEAST_SEC, WINDOW_SEC } from '../../display/series.js'
 import type { CycleResult } from '../../engine/cycle.js'
 import { SeriesFeed } from '../../history/feed.js'
@@ -20,6 +21,12 @@ export class LiveTrends {
   /** The facts of a board that is shown from now on. */
   take(result: CycleResult, nowMs: number): void {
     this.#feed.take(result, nowMs)
+  }
+
+  /** What a followed server remembers, where nothing is known here. */
+  fill(past: unknown, nowMs: number): void {
+    fillFrom(past, this.#series, nowMs)
+    this.#atMs = Number.NEGATIVE_INFINITY
   }
 
   /** As they are at this moment, or were a few seconds before. */

@@ -136,6 +136,12 @@ export class TerminalOutput implements Output {
     this.#pacer.request()
   }
 
+  /** The trends go on from what a followed server remembers. */
+  takePast(past: unknown): void {
+    this.#trends.fill(past, this.#options.clock.nowMs())
+    this.#pacer.request()
+  }
+
   /**
    * Releases the terminal for good and writes the last words. Called on every way out; idempotent. Returns whether the terminal
    * accepted everything; a stalled one does not.

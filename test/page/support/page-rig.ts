@@ -1,5 +1,6 @@
 // The page in a real browser, over a real hub and server that the test publishes to.
 import type { Browser, Locator, Page } from 'playwright-core'
+import type { HttpPlugin } from '../../../src/contract/plugin.js'
 import { pagePlugin } from '../../../src/http/routes/built-files.js'
 import { type BoardServer, startBoardServer } from '../../support/board-server.js'
 import { ALL_ROUTES, type httpConfig } from '../../support/http-rig.js'
@@ -9,13 +10,15 @@ export type PageServerOptions = {
   readonly port?: number
   readonly http?: Parameters<typeof httpConfig>[0]
   readonly health?: () => unknown
+  /** Besides the page. */
+  readonly plugins?: readonly HttpPlugin[]
   readonly keepaliveMs?: number
 }
 
 export function startPageServer(options: PageServerOptions = {}): Promise<BoardServer> {
-  const { epoch = 'e1', port = 0, http = {}, health = () => HEALTH, keepaliveMs } = options
+  const { epoch = 'e1', port = 0, http = {}, health = () => HEALTH, keepaliveMs, plugins = [] } = options
   return startBoardServer(epoch, {}, http, {
-    plugins: [pagePlugin()],
+    plugins: [pagePlugin(), ...plugins],
     health,
     listeners: [{ ...ALL_ROUTES, port }],
     ...(keepaliveMs === undefined ? {} : { keepaliveMs }),

@@ -1,0 +1,133 @@
+// What is recorded comes out the same, hash by hash; on a simulated platform and a simulated clock.
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Source } from '../engine/source.js'
+import { silentLog } from '../log/log.js'
+import { silentMetrics } from '../metrics/metrics.js'
+import { createScenario } from '../simulator/scenario.js'
+import type { Reading, Status } from '../snapshot/reading.js'
+import { loadSettings } from './load-settings.js'
+import { HandClock, type RecordOptions, record, without } from './recorder.js'
+import { checkRecording } from './replay-check.js'
+
+const START_MS = Date.UTC(2026, 10, 30, 4)
+const SECONDS = 150
+
+let folder: string
+let path: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'g6-rec-'))
+  path = join(folder, 'run.g6rec')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function partsOf(clock: HandClock, env: Readonly<Record<string, string>> = {}) {
+  const loaded = loadSettings({ env: { ...env }, cwd: folder })
+  if (!loaded.ok) throw new Error('the settings of this test are wrong')
+  const { config } = loaded
+  return {
+    config,
+    settings: () => config,
+    metrics: silentMetrics(),
+    log: silentLog,
+    clock,
+    panels: [],
+    boardFile: () => null,
+  }
+}
+
+/** The platform of the demo for some minutes, with a fault and confirmations in between. */
+function platform(clock: HandClock): Source {
+  const indices = ['NIFTY', 'BANKNIFTY', 'FINNIFTY', 'SENSEX']
+  const more = { shape: 'both', scenario: 'busy', openMarket: true, withAnalytics: true } as const
+  const scenario = createScenario({ seed: 7, indices, intervalSec: 60, ...more })
+  return {
+    name: 'status.json',
+    refresh: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    start: onReading => {
+      let status: Status = {}
+      for (let n = 0; n < SECONDS; n++) {
+        clock.wallMs = START_MS + n * 1000
+        clock.steadyMs = 5_000 + n * 1000
+        const nowMs = clock.wallMs
+        const bad: Reading = { ok: false, error: 'not_json', message: 'it is no JSON', readAtMs: nowMs }
+        const step = scenario.step(n, nowMs)
+        if (n % 50 === 49) onReading(bad)
+        else {
+          if (n % 7 !== 6 && step.kind === 'document') status = JSON.parse(JSON.stringify(step.document))
+          onReading({ ok: true, status, readAtMs: nowMs, modifiedAtMs: nowMs, sizeBytes: 1_000 })
+        }
+      }
+    },
+  }
+}
+
+async function recorded(options: Partial<RecordOptions> = {}) {
+  const clock = new HandClock()
+  clock.wallMs = START_MS
+  const signal = AbortSignal.abort()
+  const all = { path, maxBytes: 2 ** 30, maxMs: 60_000, omit: [], signal, ...options }
+  return record(platform(clock), partsOf(clock), all)
+}
+
+const check = (env: Readonly<Record<string, string>> = {}) =>
+  checkRecording(path, partsOf(new HandClock(), env))
+
+test('every board of a recording of the demo comes out the same, whatever the settings are now', async () => {
+  expect(await recorded()).toEqual({ why: 'stopped', readings: SECONDS })
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect(statSync(path).size / SECONDS).toBeLessThan(2_048)
+  expect(await check()).toMatchObject({ readings: SECONDS, differing: 0, first: null })
+  expect(await check({ G6_TIMEZONE: 'America/New_York' })).toMatchObject({ differing: 0 })
+})
+
+test('a board that comes out differently is found, with its line and panels', async () => {
+  await recorded()
+  const lines = gunzipSync(readFileSync(path)).toString().split('\n')
+  const at = lines.findIndex((line, i) => i > 100 && line.includes('"indices":"'))
+  lines[at] = (lines[at] ?? '').replace(/"indices":"[0-9a-f]{4}/, '"indices":"zzzz')
+  writeFileSync(path, gzipSync(lines.join('\n')))
+  expect(await check()).toMatchObject({ differing: 1, first: { line: at + 1, panels: ['indices'] } })
+})
+
+test('of a file that was cut the rest is played; a damaged line is named', async () => {
+  await recorded()
+  const text = gunzipSync(readFileSync(path)).toString()
+  const lines = text.split('\n')
+  const half = [lines.slice(0, 100), lines.slice(100)].map(part => gzipSync(`${part.join('\n')}\n`))
+  writeFileSync(path, Buffer.concat(half).subarray(0, (half[0]?.length ?? 0) + 40))
+  expect(await check()).toMatchObject({ readings: 99, differing: 0 })
+  writeFileSync(path, gzipSync(`${lines[0]}\n{"at":1}\n`))
+  await expect(check()).rejects.toThrow('line 2 of the recording is damaged')
+  writeFileSync(path, gzipSync(`${lines[1]}\n`))
+  await expect(check()).rejects.toThrow('no header')
+})
+
+test('a file that is there is not written over, and a full one ends the recording', async () => {
+  writeFileSync(path, 'mine')
+  await expect(recorded()).rejects.toThrow('EEXIST')
+  expect(readFileSync(path, 'utf8')).toBe('mine')
+  path = join(folder, 'small.g6rec')
+  const { signal } = new AbortController()
+  expect(await recorded({ maxBytes: 100, signal })).toMatchObject({ why: 'size' })
+  expect(statSync(path).size).toBeLessThanOrEqual(100)
+})
+
+test('members that are left out are not in the file, and the boards are those without them', async () => {
+  await recorded({ omit: ['provider', 'indices.NIFTY'] })
+  const text = gunzipSync(readFileSync(path)).toString()
+  expect(text).not.toContain('"provider":{')
+  expect(text).toContain('BANKNIFTY')
+  expect(await check()).toMatchObject({ differing: 0 })
+  const status = { a: { b: 1, c: 2 }, list: [{ b: 1, d: 2 }] }
+  expect(
+    without(status, [
+      ['a', 'b'],
+      ['list', 'b'],
+    ]),
+  ).toEqual({ a: { c: 2 }, list: [{ d: 2 }] })
+})

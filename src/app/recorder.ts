@@ -1,0 +1,223 @@
+// `g6 record`: builds boards from a source as a server does, and writes each reading with the hashes of the panels that it changed.
+import { open } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import { type Board, emptyBoard } from '../board/board.js'
+import type { Clock } from '../clock/clock.js'
+import { systemTimers, type Timers } from '../clock/timers.js'
+import type { Source } from '../engine/source.js'
+import { Statistics } from '../engine/statistics.js'
+import type { Reading, Status } from '../snapshot/reading.js'
+import type { RecordingHeader, RecordingLine } from '../sources/recording.js'
+import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
+import type { ProgramParts } from './parts.js'
+import { createStatusPipeline } from './status-pipeline.js'
+import { VERSION } from './version.js'
+
+const FLUSH_EVERY_MS = 1_000
+/** Lines that wait for the disk; with more the recording ends. */
+const MAX_WAITING_BYTES = 256 * 1024 ** 2
+const OWNER_ONLY = 0o600
+const packed = promisify(gzip)
+
+/** A clock that stands at the moment of a reading, so that a replay builds the same board. */
+export class HandClock implements Clock {
+  wallMs = 0
+  steadyMs = 0
+  readonly nowMs = (): number => this.wallMs
+  readonly monotonicMs = (): number => this.steadyMs
+}
+
+/** Gives the readings that others push into it. */
+export class FedSource implements Source {
+  #take: (reading: Reading) => void = () => {}
+  constructor(readonly name: string) {}
+  start(onReading: (reading: Reading) => void): void {
+    this.#take = onReading
+  }
+  feed(reading: Reading): void {
+    this.#take(reading)
+  }
+  refresh(): Promise<void> {
+    return Promise.resolve()
+  }
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+/** Builds the board of each reading. Used by the recorder and by the check of a recording. */
+export class HandBoards {
+  readonly #clock = new HandClock()
+  readonly #source: FedSource
+  readonly #pipeline: ReturnType<typeof createStatusPipeline>
+  #board: Board
+  #cycle = 0
+
+  constructor(name: string, parts: ProgramParts, surroundings: PanelSurroundings, epoch: string) {
+    this.#source = new FedSource(name)
+    const own = { ...parts, config: { ...parts.config, indicesPanelLog: null }, clock: this.#clock }
+    this.#pipeline = createStatusPipeline(this.#source, {
+      ...own,
+      surroundings: () => surroundings,
+      statistics: new Statistics(0),
+    })
+    this.#board = emptyBoard(epoch)
+    this.#pipeline.boards.start(() => {})
+  }
+
+  /** What the board changed with this reading. */
+  next(reading: Reading, at: number, steady: number): Pick<RecordingLine, 'panels' | 'removed'> {
+    this.#clock.wallMs = at
+    this.#clock.steadyMs = steady
+    this.#source.feed(reading)
+    const moment = { wallMs: at, monotonicMs: steady }
+    const board = this.#pipeline.boards.next(this.#board, ++this.#cycle, moment)
+    const isNew = board.generation !== this.#board.generation
+    this.#board = board
+    if (!isNew) return { panels: {} }
+    const panels = Object.fromEntries(
+      board.changed.map(key => [key, board.panels.get(key)?.hash.slice(0, 16) ?? '']),
+    )
+    return board.removed.length === 0 ? { panels } : { panels, removed: [...board.removed] }
+  }
+}
+
+export type RecordOptions = {
+  readonly path: string
+  /** Of the file. */
+  readonly maxBytes: number
+  /** The recording ends after this time. */
+  readonly maxMs: number
+  /** Members that are left out, as paths: `auth.user`. */
+  readonly omit: readonly string[]
+  readonly signal: AbortSignal
+  readonly timers?: Timers
+}
+
+export type RecordEnd = { readonly why: 'stopped' | 'time' | 'size' | 'disk'; readonly readings: number }
+
+/** A copy without the members of these paths; in a list, of each of its items. */
+export function without(status: Status, paths: readonly (readonly string[])[]): Status {
+  const cut = (value: unknown, inner: readonly (readonly string[])[]): unknown => {
+    if (Array.isArray(value)) return value.map(item => cut(item, inner))
+    if (inner.length === 0 || typeof value !== 'object' || value === null) return value
+    return members(value, inner)
+  }
+  const members = (given: object, inner: readonly (readonly string[])[]): Status =>
+    Object.fromEntries(
+      Object.entries(given).flatMap(([name, value]) => {
+        const rest = inner.filter(([first]) => first === name).map(path => path.slice(1))
+        return rest.some(path => path.length === 0) ? [] : [[name, cut(value, rest)]]
+      }),
+    )
+  return paths.length === 0 ? status : members(status, paths)
+}
+
+/** Records until it is stopped or a limit is reached. Throws where the file cannot be made: it never writes over one. */
+export async function record(
+  source: Source,
+  parts: ProgramParts,
+  options: RecordOptions,
+): Promise<RecordEnd> {
+  const { config, clock, log, boardFile = () => null } = parts
+  const { path, maxBytes, maxMs, omit, signal, timers = systemTimers } = options
+  const file = await open(path, 'wx', OWNER_ONLY)
+  const startedMs = clock.nowMs()
+  const steadyStartMs = clock.monotonicMs()
+  const epoch = startedMs.toString(36)
+  const surroundings = surroundingsOf(config, linksOf({ metricsUrl: null, publicUrl: null }, source.name))
+  const boards = new HandBoards(source.name, parts, surroundings, epoch)
+  const board = boardFile()
+  const header: RecordingHeader = {
+    g6rec: 1,
+    version: VERSION,
+    started_ms: startedMs,
+    epoch,
+    source: source.name,
+    surroundings: { ...surroundings },
+    refresh_sec: { links: config.summaryMetaRefreshSec, resources: config.summaryResRefreshSec },
+    board: board === null ? null : { format: board.format, text: board.text },
+  }
+  const paths = omit.map(each => each.split('.'))
+  let waiting = [JSON.stringify(header)]
+  let waitingBytes = 0
+  let written = 0
+  let readings = 0
+  /** The newest status as it came, and without what is left out. */
+  let given: Status | null = null
+  let shown: Status | null = null
+  let end: (why: RecordEnd['why']) => void = () => {}
+  const ended = new Promise<RecordEnd['why']>(resolve => {
+    end = resolve
+  })
+  let writing: Promise<void> = Promise.resolve()
+
+  async function writeOut(lines: readonly string[]): Promise<void> {
+    const bytes = await packed(`${lines.join('\n')}\n`)
+    if (written + bytes.length > maxBytes) {
+      end('size')
+      return
+    }
+    await file.appendFile(bytes)
+    written += bytes.length
+  }
+
+  function flush(): void {
+    if (waiting.length === 0) return
+    const lines = waiting
+    waiting = []
+    waitingBytes = 0
+    writing = writing
+      .then(() => writeOut(lines))
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'the recording cannot be written; it ends here')
+        end('disk')
+      })
+  }
+
+  function take(reading: Reading): void {
+    if (reading.ok && reading.large !== undefined) {
+      log.warn('a status over 256 KiB is not recorded')
+      return
+    }
+    const isSame = reading.ok && reading.status === given
+    // What is left out must not be on the recorded board either. A confirmed status stays the same object.
+    if (reading.ok && !isSame) {
+      given = reading.status
+      shown = without(reading.status, paths)
+    }
+    const kept: Reading = reading.ok && shown !== null ? { ...reading, status: shown } : reading
+    const [at, steady] = [clock.nowMs(), clock.monotonicMs() - steadyStartMs]
+    const changes = boards.next(kept, at, steady)
+    const { status: _, ...confirmed } = kept.ok ? kept : { ...kept, status: null }
+    const body = JSON.stringify(isSame ? confirmed : kept)
+    const line = `{"at":${at},"steady":${steady},"reading":${body},${JSON.stringify(changes).slice(1)}`
+    readings++
+    waiting.push(line)
+    waitingBytes += line.length
+    if (waitingBytes > MAX_WAITING_BYTES) end('disk')
+  }
+
+  const cancels = [timers.after(maxMs, () => end('time'))]
+  const tick = (): void => {
+    flush()
+    cancels[1] = timers.after(FLUSH_EVERY_MS, tick)
+  }
+  tick()
+  const onStop = (): void => end('stopped')
+  signal.addEventListener('abort', onStop)
+  if (signal.aborted) onStop()
+  try {
+    source.start(take)
+    const why = await ended
+    await source.close()
+    flush()
+    await writing
+    return { why, readings }
+  } finally {
+    signal.removeEventListener('abort', onStop)
+    for (const cancel of cancels) cancel()
+    await file.close()
+  }
+}

@@ -1,0 +1,121 @@
+// A recording: JSON lines in gzip members, one member for each second in which something came, so that a process killed at any point
+// loses no more than the last second. The first line is the header; each other line is a reading, with when it came by both clocks.
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { createGunzip } from 'node:zlib'
+import { z } from 'zod'
+import { READING_ERRORS } from '../snapshot/reading.js'
+import { lineSplitter } from './split.js'
+
+/** Of a line, unpacked. */
+export const MAX_LINE_BYTES = 32 * 1024 ** 2
+
+export const recordingHeader = z.looseObject({
+  g6rec: z.literal(1),
+  /** Of the product that recorded. */
+  version: z.string(),
+  started_ms: z.number(),
+  epoch: z.string(),
+  source: z.string(),
+  /** What the panels were built with. */
+  surroundings: z.looseObject({
+    thresholds: z.record(z.string(), z.number().nullable()),
+    timezone: z.string(),
+    sourceZone: z.string().nullable().optional(),
+  }),
+  /** How often two panels may change, seconds. */
+  refresh_sec: z.object({ links: z.number(), resources: z.number() }),
+  /** The board file, if there was one. */
+  board: z.object({ format: z.enum(['toml', 'json']), text: z.string() }).nullable(),
+})
+
+/** `status` is absent where the reading confirmed the one before. */
+const goodLine = z.object({
+  ok: z.literal(true),
+  status: z.record(z.string(), z.unknown()).optional(),
+  readAtMs: z.number(),
+  modifiedAtMs: z.number(),
+  sizeBytes: z.number(),
+  everyMs: z.number().optional(),
+  ageMs: z.number().optional(),
+  isRecorded: z.boolean().optional(),
+  warnings: z.array(z.record(z.string(), z.unknown())).optional(),
+  parts: z.array(z.record(z.string(), z.unknown())).optional(),
+})
+const badLine = z.object({
+  ok: z.literal(false),
+  error: z.enum(READING_ERRORS),
+  message: z.string(),
+  readAtMs: z.number(),
+})
+
+export const recordingLine = z.object({
+  /** When it came: epoch ms, and ms of the steady clock since the start. */
+  at: z.number(),
+  steady: z.number(),
+  reading: z.discriminatedUnion('ok', [goodLine, badLine]),
+  /** The panels that the board changed with it, and their hashes; and those that are gone. */
+  panels: z.record(z.string(), z.string()),
+  removed: z.array(z.string()).optional(),
+})
+
+export type RecordingHeader = z.infer<typeof recordingHeader>
+export type RecordingLine = z.infer<typeof recordingLine>
+
+export type Line = { readonly number: number /** Null: too long. */; readonly bytes: Uint8Array | null }
+
+/** The lines of a file, packed or not, which is read no faster than they are taken. */
+export async function* linesOf(path: string, maxBytes: number): AsyncGenerator<Line> {
+  let number = 0
+  let found: Line[] = []
+  const onTooLong = (): void => void found.push({ number: ++number, bytes: null })
+  const splitter = lineSplitter(maxBytes, {
+    onPiece: bytes => found.push({ number: ++number, bytes }),
+    onTooLong,
+  })
+  const taken = (): readonly Line[] => {
+    const lines = found
+    found = []
+    return lines
+  }
+  const isPacked = await isGzip(path)
+  const file = createReadStream(path)
+  const unpacked = isPacked ? file.pipe(createGunzip()) : file
+  // An error of the file is one of what reads it.
+  if (unpacked !== file) file.on('error', error => unpacked.destroy(error))
+  try {
+    for await (const chunk of unpacked) {
+      splitter.take(chunk as Buffer)
+      yield* taken()
+    }
+  } catch (error) {
+    // The process that recorded was killed while it wrote the last member.
+    if (!(error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR')) throw error
+  } finally {
+    file.destroy()
+    unpacked.destroy()
+  }
+  if (!isPacked) splitter.end()
+  yield* taken()
+}
+
+async function isGzip(path: string): Promise<boolean> {
+  const file = await open(path)
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0)
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b
+  } finally {
+    await file.close()
+  }
+}
+
+/** What a line of a recording is; null for one that is none. */
+export function parsedLine(bytes: Uint8Array): RecordingHeader | RecordingLine | null {
+  let given: unknown
+  try {
+    given = JSON.parse(Buffer.from(bytes).toString())
+  } catch {
+    return null
+  }
+  return recordingHeader.safeParse(given).data ?? recordingLine.safeParse(given).data ?? null
+}

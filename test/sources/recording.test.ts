@@ -1,0 +1,47 @@
+// `g6 record` as a person runs it: killed while it writes, it leaves a recording that `g6 replay check` takes.
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { eventually } from '../support/eventually.js'
+import { endAll, g6 } from '../support/g6.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'g6-record-'))
+afterEach(() => endAll())
+afterAll(() => rmSync(folder, { recursive: true }))
+
+test('a recording of a file outlives the process, is checked, and is served', async () => {
+  const [status, file] = [join(folder, 'status.json'), join(folder, 'run.g6rec')]
+  const size = (): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0
+  writeFileSync(status, JSON.stringify({ status: 'ok', depth: 1 }))
+  const recorder = g6(['record', file, '--source', status])
+  await eventually(() => size() > 0, 'the header')
+  const first = size()
+  writeFileSync(status, JSON.stringify({ status: 'ok', depth: 2 }))
+  await eventually(() => size() > first, 'a reading')
+  recorder.signal('SIGKILL')
+  await recorder.exit
+
+  const check = g6(['replay', 'check', file])
+  expect(await check.exit).toBe(0)
+  expect(check.said().out).toMatch(/^[1-9]\d* readings?, 0 boards differ\n$/)
+  const again = g6(['record', file, '--source', status])
+  expect(await again.exit).toBe(1)
+  expect(again.said().err).toContain('EEXIST')
+
+  const server = g6([
+    'serve',
+    '--port',
+    '0',
+    '--source',
+    `replay:${file}`,
+    '--speed',
+    '10',
+    '--no-write-panels',
+  ])
+  const url = await server.url()
+  await eventually(async () => (await fetch(`${url}/readyz`)).ok, 'the first board')
+  const wrong = g6(['serve', '--port', '0', '--source', status, '--loop'])
+  expect(await wrong.exit).toBe(1)
+  expect(wrong.said().err).toContain('--from, --speed and --loop are for a recording')
+})
