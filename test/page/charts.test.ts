@@ -61,6 +61,10 @@ describe('the plot', () => {
     await until(page, async () => (await lines(page).count()) === 4)
     expect(await plot(page).locator('h2').textContent()).toMatch(/^Prices: change since \d\d:\d\d/)
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+    const firstTick = plot(page).locator('.plot-y').last()
+    const [tick, card] = [await firstTick.boundingBox(), await plot(page).boundingBox()]
+    expect(await firstTick.textContent()).toMatch(/ %$/)
+    expect((tick?.x ?? 0) - (card?.x ?? 0)).toBeGreaterThan(0)
     expect(faults).toEqual([])
   })
 

@@ -201,23 +201,28 @@ function summaryOf({ lines, byChange, sinceSec, spanSec }: Picture): string {
 
 type Looks = { readonly shown: Picture; readonly axis: Axis }
 
-function Grid({ shown, axis }: Looks) {
-  const { byChange, unit, spanSec, endSec } = shown
+/** What stands beside each tick; the unit at the top one. */
+function tickTexts({ shown: { byChange, unit }, axis }: Looks): readonly string[] {
   const axisUnit = byChange ? '%' : unit
+  return axis.ticks.map((tick, i) => {
+    const text =
+      byChange && tick !== 0
+        ? changeText(tick, axis.decimals)
+        : numberText(tick, tick === 0 ? 0 : axis.decimals, numberFormat.value)
+    return i === axis.ticks.length - 1 && axisUnit !== '' ? `${text} ${axisUnit}` : text
+  })
+}
+
+function Grid({ shown, axis }: Looks) {
+  const { spanSec, endSec } = shown
+  const texts = tickTexts({ shown, axis })
   return (
     <>
-      {axis.ticks.map((tick, i) => {
-        const text =
-          byChange && tick !== 0
-            ? changeText(tick, axis.decimals)
-            : numberText(tick, tick === 0 ? 0 : axis.decimals, numberFormat.value)
-        const isTop = i === axis.ticks.length - 1
-        return (
-          <span key={tick} class="plot-y" style={{ top: `${depthOf(tick, axis)}%` }}>
-            {isTop && axisUnit !== '' ? `${text} ${axisUnit}` : text}
-          </span>
-        )
-      })}
+      {axis.ticks.map((tick, i) => (
+        <span key={tick} class="plot-y" style={{ top: `${depthOf(tick, axis)}%` }}>
+          {texts[i]}
+        </span>
+      ))}
       {Array.from({ length: TIME_PARTS + 1 }, (_, i) => {
         const isEnd = i === TIME_PARTS
         const second = endSec - spanSec + (i * spanSec) / TIME_PARTS
@@ -379,6 +384,8 @@ function Body({ shown, axis }: Looks) {
     <figure
       class="plot"
       data-only={lines.length === 1 || undefined}
+      // The room for them: long numbers, and a unit, must not leave the card.
+      style={{ '--tick-chars': Math.max(...tickTexts({ shown, axis }).map(({ length }) => length)) }}
       {...TAKES_KEYS}
       aria-labelledby="plot-title"
       onKeyDown={event => {
