@@ -48,6 +48,9 @@ function knownKeys(board: Board | null): ReadonlySet<string> {
   return new Set(board === null ? [] : [...board.panels.keys(), ...board.tombstones.keys()])
 }
 
+/** What the page asks besides the board. */
+export const HISTORY_PATHS: readonly string[] = ['/summary/history', '/summary/history/verdicts']
+
 export class Answers {
   readonly #parts: Parts
   readonly #pageFiles: ReturnType<typeof readPage>
@@ -60,11 +63,14 @@ export class Answers {
   }
 
   /** Whether there is something at this request target: the stream and the board under any prefix, the page at `/`. */
-  route(target: string): 'events' | 'resync' | 'health' | { readonly file: string } | null {
+  route(target: string): 'events' | 'resync' | 'health' | 'history' | { readonly file: string } | null {
     const [path = ''] = target.split(/[?#]/, 1)
     if (path.endsWith('/summary/events') || path.endsWith('/summary/stream')) return 'events'
     if (path.endsWith('/summary/resync')) return 'resync'
-    if (this.#pageFiles.size > 0 && path === '/summary/health') return 'health'
+    if (this.#pageFiles.size > 0) {
+      if (path === '/summary/health') return 'health'
+      if (HISTORY_PATHS.includes(path)) return 'history'
+    }
     const file = path === '/' ? DOCUMENT : path.slice(1)
     return this.#pageFiles.has(file) ? { file } : null
   }
@@ -106,7 +112,9 @@ export class Answers {
     }
     if (route === 'events') this.#joinHub(request, reply, common)
     else if (route === 'resync') this.#sendBoard(request, reply, common)
-    else this.#sendHealth(reply, common)
+    else if (route === 'health') this.#sendHealth(reply, common)
+    // The page asks for the past; there is none, which is no error.
+    else reply.document(204, { ...DOCUMENT_HEADERS, ...common }, null)
   }
 
   /** The page has no data, so nobody is asked for it. */

@@ -6,7 +6,7 @@ import { Connections } from '../connection/connections.js'
 import { tcpTable } from '../connection/tcp-table-files.js'
 import { Hub } from '../hub/hub.js'
 import type { HubStats } from '../hub/hub-types.js'
-import { Answers } from './answer.js'
+import { Answers, HISTORY_PATHS } from './answer.js'
 import { answerFetch } from './fetch.js'
 import { answerNode, type NodeRequest, type NodeResponse, targetOf } from './node.js'
 import { checkOptions, type LiveHubOptions } from './options.js'
@@ -31,7 +31,7 @@ const CLOSE_GRACE_MS = 5_000
 /** 20 % more or less for each client. */
 const MAX_AGE_MS = 3_600_000
 const FASTIFY_PATHS = ['/summary/events', '/summary/stream', '/summary/resync']
-const FASTIFY_PAGE_PATHS = ['/', '/assets/*', '/summary/health']
+const FASTIFY_PAGE_PATHS = ['/', '/assets/*', '/summary/health', ...HISTORY_PATHS]
 
 /** The hubs that have no board yet, with the way to publish one. */
 const free = new WeakMap<LiveHub, Publish>()

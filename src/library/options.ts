@@ -26,7 +26,7 @@ export type LiveHubOptions = {
   readonly gzip?: boolean
   /** Send line differences to clients that do not choose with `?structured=`. Default false. */
   readonly structured?: boolean
-  /** Serve the page at `/` (and `/summary/health`, which it asks). Default false. */
+  /** Serve the page at `/` (and what it asks: `/summary/health`, `/summary/history`). Default false. */
   readonly page?: boolean
   /** The wait before a client reconnects, ms. Default 2 000. */
   readonly retryMs?: number

@@ -76,6 +76,14 @@ describe('an event', () => {
     ])
   })
 
+  test('keeps its blank line where the lines before it end in CR and what was between them is lost', () => {
+    expect(split([Buffer.from('data\r:\n\n')]).events).toEqual(['data\r\r\n'])
+    expect(split([Buffer.from('data: a\r: x\n'), Buffer.from('\ndata: b\n\n')]).events).toEqual([
+      'data: a\r\r\n',
+      'data: b\n\n',
+    ])
+  })
+
   test('loses comments and lines of the connection, also between its own', () => {
     const text = ': hi\n\nretry: 3\nid: 1\nevent: a\n: in between\ndata: 1\nid\ndata: 2\n\n'
     expect(split([Buffer.from(text)]).events).toEqual(['event: a\ndata: 1\ndata: 2\n\n'])

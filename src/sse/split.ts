@@ -9,6 +9,7 @@ const CR = 13
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
 const EMPTY = Buffer.alloc(0)
 const END = Buffer.from('\n\n')
+const CRLF = Buffer.from('\r\n')
 
 export type EventSplitter = {
   /** The events that this chunk completes. Those without data are dropped, as every reader would. */
@@ -126,7 +127,10 @@ export function createEventSplitter(maxEventBytes: number): EventSplitter {
     hold(line, chunk.subarray(at))
     return events
 
-    function finish(last: Buffer): void {
+    function finish(blank: Buffer): void {
+      // Where a dropped line was between them, the CR of the line before and this LF would become one end of a line.
+      const isJoined = blank.length === 1 && blank[0] === LF && kept.at(-1)?.at(-1) === CR
+      const last = isJoined ? CRLF : blank
       if (heldBytes + last.length > maxEventBytes) overflowed = true
       else if (hasData) events.push(kept.length === 0 ? last : Buffer.concat([...kept, last]))
       kept = []
