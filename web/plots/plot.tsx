@@ -201,7 +201,7 @@ function summaryOf({ lines, byChange, sinceSec, spanSec }: Picture): string {
 
 type Looks = { readonly shown: Picture; readonly axis: Axis }
 
-/** What stands beside each tick; the unit at the top one. */
+/** The text next to each tick; the unit at the top one. */
 function tickTexts({ shown: { byChange, unit }, axis }: Looks): readonly string[] {
   const axisUnit = byChange ? '%' : unit
   return axis.ticks.map((tick, i) => {
