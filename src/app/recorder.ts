@@ -122,7 +122,10 @@ export async function record(
 ): Promise<RecordEnd> {
   const { config, clock, log, boardFile = () => null } = parts
   const { path, maxBytes, maxMs, omit, signal, timers = systemTimers } = options
-  const file = await open(path, 'wx', OWNER_ONLY)
+  const file = await open(path, 'wx', OWNER_ONLY).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+    throw new Error(`${path} exists and is not overwritten (EEXIST): remove it, or name another file`)
+  })
   const startedMs = clock.nowMs()
   const steadyStartMs = clock.monotonicMs()
   const epoch = startedMs.toString(36)
