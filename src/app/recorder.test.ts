@@ -1,14 +1,17 @@
 // What is recorded comes out the same, hash by hash; on a simulated platform and a simulated clock.
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { ownTime } from '../../test/support/own-time.js'
 import type { Source } from '../engine/source.js'
 import { silentLog } from '../log/log.js'
 import { silentMetrics } from '../metrics/metrics.js'
 import { createScenario } from '../simulator/scenario.js'
 import type { Reading, Status } from '../snapshot/reading.js'
+import { linesOf } from '../sources/recording.js'
 import { loadSettings } from './load-settings.js'
 import { HandClock, type RecordOptions, record, without } from './recorder.js'
 import { checkRecording } from './replay-check.js'
@@ -117,6 +120,59 @@ test('a file that is there is not written over, and a full one ends the recordin
   const { signal } = new AbortController()
   expect(await recorded({ maxBytes: 100, signal })).toMatchObject({ why: 'size' })
   expect(statSync(path).size).toBeLessThanOrEqual(100)
+})
+
+test('a full file has no gap: what comes after the reading that found no room is not written either', async () => {
+  const time = ownTime()
+  let start = (_: (reading: Reading) => void): void => {}
+  const started = new Promise<(reading: Reading) => void>(resolve => {
+    start = resolve
+  })
+  const reading = (status: Status): Reading => ({
+    ok: true,
+    status,
+    readAtMs: 1,
+    modifiedAtMs: 1,
+    sizeBytes: 9,
+  })
+  const source: Source = {
+    name: 'status.json',
+    start,
+    refresh: () => Promise.resolve(),
+    // The last one comes while the recording ends.
+    close: async () => (await started)(reading({ app: { name: 'afterwards' } })),
+  }
+  const clock = new HandClock()
+  const { signal } = new AbortController()
+  const options = { path, maxBytes: 4_000, maxMs: 60_000, omit: [], signal, timers: time.timers }
+  const ended = record(source, partsOf(clock), options)
+  const give = await started
+  give(reading({ app: { name: 'first' } }))
+  time.pass(1_000)
+  give(reading({ app: { name: randomBytes(8_000).toString('hex') } }))
+  time.pass(1_000)
+  expect(await ended).toMatchObject({ why: 'size' })
+  const text = gunzipSync(readFileSync(path)).toString()
+  expect([text.includes('first'), text.includes('afterwards')]).toEqual([true, false])
+  expect(await check()).toMatchObject({ readings: 1, differing: 0 })
+})
+
+test('of packed bytes that are damaged the place is named', async () => {
+  await recorded()
+  const bytes = readFileSync(path)
+  const middle = Math.floor(bytes.length / 2)
+  bytes.fill(0xff, middle, middle + 8)
+  writeFileSync(path, bytes)
+  await expect(check()).rejects.toThrow(/^the recording is damaged after line \d+ \(Z_DATA_ERROR\)$/)
+  // zlib takes a zero behind a member for padding, and says nothing about what follows it.
+  const [first, second] = ['one\n', 'two\n'].map(text => gzipSync(text))
+  writeFileSync(path, Buffer.concat([first ?? bytes, Buffer.alloc(1), second ?? bytes]))
+  const numbers: number[] = []
+  const reading = async () => {
+    for await (const { number } of linesOf(path, 1_000)) numbers.push(number)
+  }
+  await expect(reading()).rejects.toThrow('the recording is damaged after line 1')
+  expect(numbers).toEqual([1])
 })
 
 test('members that are left out are not in the file, and the boards are those without them', async () => {

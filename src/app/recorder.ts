@@ -147,6 +147,7 @@ export async function record(
   let waitingBytes = 0
   let written = 0
   let readings = 0
+  let hasLarge = false
   /** The newest status as it came, and without what is left out. */
   let given: Status | null = null
   let shown: Status | null = null
@@ -155,10 +156,14 @@ export async function record(
     end = resolve
   })
   let writing: Promise<void> = Promise.resolve()
+  /** A part is missing, so nothing may follow it: a reading may only confirm the one before. */
+  let isOver = false
 
   async function writeOut(lines: readonly string[]): Promise<void> {
+    if (isOver) return
     const bytes = await packed(`${lines.join('\n')}\n`)
     if (written + bytes.length > maxBytes) {
+      isOver = true
       end('size')
       return
     }
@@ -174,6 +179,7 @@ export async function record(
     writing = writing
       .then(() => writeOut(lines))
       .catch((error: unknown) => {
+        isOver = true
         log.error({ err: error }, 'the recording cannot be written; it ends here')
         end('disk')
       })
@@ -181,7 +187,8 @@ export async function record(
 
   function take(reading: Reading): void {
     if (reading.ok && reading.large !== undefined) {
-      log.warn('a status over 256 KiB is not recorded')
+      if (!hasLarge) log.warn('a status over 256 KiB is not recorded')
+      hasLarge = true
       return
     }
     const isSame = reading.ok && reading.status === given

@@ -78,9 +78,11 @@ export async function* linesOf(path: string, maxBytes: number): AsyncGenerator<L
     found = []
     return lines
   }
-  const isPacked = await isGzip(path)
+  const gunzip = (await isGzip(path)) ? createGunzip() : null
   const file = createReadStream(path)
-  const unpacked = isPacked ? file.pipe(createGunzip()) : file
+  const unpacked = gunzip === null ? file : file.pipe(gunzip)
+  const damaged = (code: string, cause?: unknown): Error =>
+    Object.assign(new Error(`the recording is damaged after line ${number} (${code})`, { cause }), { code })
   // An error of the file is one of what reads it.
   if (unpacked !== file) file.on('error', error => unpacked.destroy(error))
   try {
@@ -89,13 +91,17 @@ export async function* linesOf(path: string, maxBytes: number): AsyncGenerator<L
       yield* taken()
     }
   } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+    if (!code.startsWith('Z_')) throw error
     // The process that recorded was killed while it wrote the last member.
-    if (!(error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR')) throw error
+    if (code !== 'Z_BUF_ERROR') throw damaged(code, error)
   } finally {
     file.destroy()
     unpacked.destroy()
   }
-  if (!isPacked) splitter.end()
+  if (gunzip === null) splitter.end()
+  // A zero behind a member is padding for zlib: it ends there without an error.
+  else if (gunzip.bytesWritten < file.bytesRead) throw damaged('no gzip member')
   yield* taken()
 }
 
