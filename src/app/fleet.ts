@@ -123,7 +123,7 @@ export function createFleet(parts: FleetParts): Fleet {
         observer: {
           onReset: (_lane, why) => {
             metrics.g6_fleet_link_resets_total.inc({ why })
-            // There is nobody to ask whose fleet this is.
+            // Redis does not answer, so the tokens of this fleet are unknown.
             if (why === 'connect' || why === 'deadline') settle(null)
           },
           onAnswer: (_lane, seconds) => metrics.g6_fleet_engine_seconds.observe(seconds),

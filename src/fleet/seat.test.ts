@@ -297,7 +297,7 @@ class World {
       const all = this.handOvers.get(node) ?? []
       this.handOvers.set(node, [...all, { atMs: this.nowMs, term: before.lease.term }])
     }
-    // Nobody else could lead: that is no passing back and forth.
+    // No other node could lead, so the lease does not move back and forth.
     if (effect.type === 'lead' && before.isCooling) this.handOvers.delete(node)
     if (this.cut.has(node)) return
     if (effect.type === 'beat') {

@@ -110,13 +110,14 @@ export class ReplaySource implements Source {
   }
 
   async #play(): Promise<void> {
-    const { path, loop, log = SILENT } = this.#options
+    const { path, loop, from, log = SILENT } = this.#options
     try {
       do {
         const count = await this.#playOnce()
         if (this.#closed) return
         if (count === 0) {
-          this.#report.bad('missing', 'the recording has no document')
+          const where = from === undefined ? '' : ` from ${from} on`
+          this.#report.bad('missing', `the recording has no document${where}`)
           return
         }
         if (loop) await this.#wait(USUAL_GAP_MS)
