@@ -163,7 +163,9 @@ test('of packed bytes that are damaged the place is named', async () => {
   const middle = Math.floor(bytes.length / 2)
   bytes.fill(0xff, middle, middle + 8)
   writeFileSync(path, bytes)
-  await expect(check()).rejects.toThrow(/^the recording is damaged somewhere after line \d+ \(Z_DATA_ERROR\)$/)
+  await expect(check()).rejects.toThrow(
+    /^the recording is damaged somewhere after line \d+ \(Z_DATA_ERROR\)$/,
+  )
   // zlib takes a zero behind a member for padding, and says nothing about what follows it.
   const [first, second] = ['one\n', 'two\n'].map(text => gzipSync(text))
   writeFileSync(path, Buffer.concat([first ?? bytes, Buffer.alloc(1), second ?? bytes]))

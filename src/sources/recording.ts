@@ -82,7 +82,9 @@ export async function* linesOf(path: string, maxBytes: number): AsyncGenerator<L
   const file = createReadStream(path)
   const unpacked = gunzip === null ? file : file.pipe(gunzip)
   const damaged = (code: string, cause?: unknown): Error =>
-    Object.assign(new Error(`the recording is damaged somewhere after line ${number} (${code})`, { cause }), { code })
+    Object.assign(new Error(`the recording is damaged somewhere after line ${number} (${code})`, { cause }), {
+      code,
+    })
   // An error of the file is one of what reads it.
   if (unpacked !== file) file.on('error', error => unpacked.destroy(error))
   try {
