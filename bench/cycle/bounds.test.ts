@@ -23,7 +23,7 @@ test('a hit ratio under its limit is reported in addition to the time', () => {
 
 test('boards that take too long, and an event loop that is held, are reported', () => {
   const spread = (min: number) => ({ median: 1_000, min, max: 1_000, count: 2 })
-  const cost = (min: number) => ({ cpu_p95_ms: 0, cpu_ms: spread(min), ratio: spread(min) })
+  const cost = (min: number) => ({ p95_ms: 0, cpu_p95_ms: 0, cpu_ms: spread(min), ratio: spread(min) })
   const report = (known: number, learning: number, made: number, p99_ms: number, parseMs = 75) => {
     const parse_cpu_ms = spread(parseMs)
     const automatic = { megabytes: 2, parse_cpu_ms, known: cost(known), learning: cost(learning) }
