@@ -36,6 +36,10 @@ describe('cards are placed', () => {
     expect(placesOf([long], 1).get('f')).toEqual({ column: 0, span: 1 })
     expect(placesOf([...cards.slice(0, 3), { ...long, span: 1 }], 4).get('f')?.span).toBe(1)
   })
+  test('at the top of an empty column, where a table and its plot fill the others', () => {
+    const cards = [card('t', 41, true), card('p', 5, true), card('s', 6)]
+    expect(placesOf(cards, 3).get('s')).toEqual({ column: 2, span: 1 })
+  })
   test('over as many columns as a board file gives them, and no more than there are', () => {
     const wanted = { ...card('a', 5), span: 3 }
     expect(placesOf([wanted], 4).get('a')).toEqual({ column: 0, span: 3 })

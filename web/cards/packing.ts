@@ -1,4 +1,4 @@
-// Which columns each card stands in. The page draws a card as high as it fits in its columns (`grid-auto-flow: dense`), so the columns
+// Which columns each card is in. The page draws a card as high as it fits in its columns (`grid-auto-flow: dense`), so the columns
 // alone decide where the holes are. It looks ahead: the best few ways to place the cards so far are continued with the next card.
 // Cost: cards × KEPT × places of one card (at most two spans in four columns): 2 to 5 ms for 14 cards, when cards appear, disappear or move.
 
@@ -34,10 +34,10 @@ type Way = {
 const KEPT = 32
 /** A hole between cards costs this more than the same room below them. */
 const HOLE_COST = 1
-/** A card that stands above the one before it, or left of it at the same height. */
+/** A card above the one before it, or left of it at the same height. The top of a column to the right is where one reads on. */
 const BACK_COST = 6
 /** For each rem that a card begins above an earlier one. */
-const UP_COST = 0.25
+const UP_COST = 0.3
 /** A second column for a card that needs one. */
 const WIDER_COST = 8
 
@@ -94,7 +94,7 @@ function placedAt(
   const free = way.free.map((rooms, at) =>
     at < column || at >= column + span ? rooms : without(rooms, top, top + height),
   )
-  const isBack = top < way.top || (top === way.top && column < way.column)
+  const isBack = column <= way.column && (top < way.top || (top === way.top && column < way.column))
   const lowest = Math.max(way.lowest, top)
   const paid = way.paid + price + (isBack ? BACK_COST : 0) + UP_COST * (lowest - top)
   const least = leastCost(free, areaLeft) + paid
