@@ -4,6 +4,7 @@ import { fromCheckout } from './checkout.js'
 
 const IN_TOOLS = [
   'change',
+  'idle',
   'server',
   'soak',
   'compare',

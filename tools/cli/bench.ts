@@ -3,10 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { MAX_SEC } from '../../bench/cli.js'
-import { fail, jsonText, printed } from '../../bench/output.js'
+import { complaintsOf, fail, jsonText, printed } from '../../bench/output.js'
 import { number, whole } from '../../src/cli/arguments.js'
 import { print } from '../../src/log/print.js'
 import type { ChangeOptions } from '../bench/change.js'
+import type { IdleOptions } from '../bench/idle/run.js'
 import type { WebBenchOptions } from '../bench/web/run.js'
 
 const MAX_MINUTES = MAX_SEC / 60
@@ -23,6 +24,22 @@ function changeCommand(): Command {
     .action(async (flags: ChangeOptions) => {
       const { benchChange } = await import('../bench/change.js')
       await printed(() => benchChange(flags))
+    })
+}
+
+type IdleFlags = IdleOptions & { readonly check?: true }
+
+function idleCommand(): Command {
+  return new Command('idle')
+    .description('Memory, wake-ups and processor time of a server with nothing to do, compared; JSON; Linux')
+    .option('--rounds <n>', 'How many', whole(1, 1_000), 3)
+    .option('--settle <seconds>', 'From the start to the first round', number(0, MAX_SEC), 30)
+    .option('--seconds <n>', 'Length of a round', number(1, MAX_SEC), 20)
+    .option('--check', 'Exit 1 over a target')
+    .action(async ({ check, ...flags }: IdleFlags) => {
+      const { benchIdle, idleFigures } = await import('../bench/idle/run.js')
+      const report = await printed(() => benchIdle(flags))
+      if (check) fail(complaintsOf(idleFigures(report)))
     })
 }
 
@@ -160,6 +177,7 @@ function proxiesCommand(): Command {
 
 export const BENCHES = {
   change: changeCommand,
+  idle: idleCommand,
   server: serverCommand,
   soak: soakCommand,
   compare: compareCommand,
