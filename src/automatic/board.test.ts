@@ -160,6 +160,17 @@ describe('tones', () => {
       { offline: true, failed_check: true, failed_over: true, disk_alarm: true, disk_ok: true },
       ['error', 'warn', 'warn'],
     ],
+    [
+      {
+        processes: [
+          { name: 'a', statename: 'RUNNING', state: 20 },
+          { name: 'b', statename: 'FATAL', state: 200 },
+        ],
+      },
+      ['ok', 'error'],
+    ],
+    [{ customers: [{ name: 'a', statename: 'Ohio' }] }, []],
+    [{ incidents: [{ title: 'db down', status: 'triggered' }] }, ['warn']],
     // What is wrong now.
     [{ errors: ['no space'], last_errors: ['old'] }, ['warn']],
     [{ errors: [], alarms: 'none' }, []],

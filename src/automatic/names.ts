@@ -87,6 +87,7 @@ function stateWordsOf(parts: readonly string[]): string | null {
     return first
   if (STATE_WHOLES.has(last) && (parts.length === 1 || (parts.length === 2 && IS.has(first)))) return last
   if (STATE_ENDINGS.has(last)) return last
+  if (last === 'statename') return 'state'
   return last.endsWith('status') ? 'status' : null
 }
 
