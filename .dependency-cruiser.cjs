@@ -105,12 +105,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: [
-          '^src/notify/',
-          '^src/app/(notify|notify-rules)\\.ts$',
-          '^src/http/routes/notify\\.ts$',
-          '\\.test\\.ts$',
-        ],
+        pathNot: ['^src/notify/', '^src/app/notify\\.ts$', '\\.test\\.ts$'],
       },
       to: { path: '^src/notify/', dependencyTypesNot: ['type-only'] },
     },

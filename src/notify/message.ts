@@ -23,14 +23,3 @@ export const notification = z.object({
 })
 
 export type Notification = z.output<typeof notification>
-
-/** `2 m`, `3 h 5 m`, `12 s`. */
-export function lastedText(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds))
-  const [days, hours] = [Math.floor(whole / 86_400), Math.floor(whole / 3_600) % 24]
-  const [minutes, rest] = [Math.floor(whole / 60) % 60, whole % 60]
-  if (days > 0) return hours === 0 ? `${days} d` : `${days} d ${hours} h`
-  if (hours > 0) return minutes === 0 ? `${hours} h` : `${hours} h ${minutes} m`
-  if (minutes > 0) return rest === 0 || minutes > 9 ? `${minutes} m` : `${minutes} m ${rest} s`
-  return `${rest} s`
-}

@@ -1,0 +1,183 @@
+// Notifications of a program: the rules carried out, and what is kept of them in a file. Loaded only where there is a rule.
+import { randomBytes } from 'node:crypto'
+import { momentNow } from '../clock/moment.js'
+import { systemTimers } from '../clock/timers.js'
+import type { NotifyRule } from '../config/notify-tables.js'
+import { HttpError } from '../contract/errors.js'
+import type { CycleResult } from '../engine/cycle.js'
+import type { NotifyDesk } from '../http/routes/notify.js'
+import { Journal } from '../notify/journal.js'
+import type { Mute } from '../notify/mutes.js'
+import { Notifier } from '../notify/notifier.js'
+import { createSender, targetId } from '../notify/send/sender.js'
+import { type ChangeText, keptOf } from '../notify/stored.js'
+import type { MuteData } from '../protocol/notify.js'
+import type { ProgramParts } from './parts.js'
+import { VERSION } from './version.js'
+
+export type NotifyParts = Pick<ProgramParts, 'settings' | 'metrics' | 'log' | 'clock'> & {
+  readonly rules: readonly NotifyRule[]
+  /** Where people find the board; null: nowhere. */
+  readonly link: () => string | null
+  readonly title: () => string | null
+}
+
+/** Notifications as the program has them. */
+export interface Notify {
+  readonly desk: NotifyDesk
+  take(result: CycleResult): void
+  setRules(rules: readonly NotifyRule[]): void
+  stop(): Promise<void>
+}
+
+const RESULTS = ['sent', 'retried', 'failed', 'expired', 'dropped'] as const
+/** For a message that is on its way when the server stops. */
+const GRACE_MS = 1_000
+
+/** Reads what an earlier run kept, and delivers what it could not. */
+export async function createNotify(parts: NotifyParts): Promise<Notify> {
+  const { settings, metrics, log, clock } = parts
+  const now = () => momentNow(clock)
+  const path = settings().notifyState
+  const journal = new Journal({
+    path,
+    whole: () => notifier.whole(),
+    onFault: code => {
+      metrics.g6_notify_state_writable.set(code === null ? 1 : 0)
+      if (code === null) log.info({ path }, 'the state of the notifications is kept again')
+      else
+        log.error(
+          { path, code },
+          'the state of the notifications cannot be kept: messages go out, and a restart may lose or repeat them',
+        )
+    },
+  })
+  const notifier: Notifier = new Notifier({
+    now,
+    timers: systemTimers,
+    random: Math.random,
+    timezone: () => settings().timezone,
+    windows: () => settings().mute,
+    link: parts.link,
+    title: parts.title,
+    targetId,
+    senderOf: target =>
+      createSender(target, {
+        userAgent: `g6-stream/${VERSION}`,
+        nowMs: clock.nowMs,
+        env: process.env,
+        onErrors: (command, errors) => log.warn({ command, errors }, 'the command of a rule says why'),
+      }),
+    keep: change => journal.save(change),
+    onResult: (rule, result) => metrics.g6_notifications_total.inc({ rule, result }),
+    log,
+  })
+  const count = (rules: readonly NotifyRule[]): void => {
+    for (const { name } of rules)
+      for (const result of RESULTS) metrics.g6_notifications_total.inc({ rule: name, result }, 0)
+  }
+  const kept = keptOf(await readJournal(journal, path, log), now())
+  metrics.g6_notify_state_writable.set(1)
+  count(parts.rules)
+  notifier.setRules(parts.rules, kept.rules)
+  notifier.restore(kept)
+  const forget = metrics.onScrape(() => {
+    metrics.g6_notify_outbox_messages.set(notifier.outbox.size)
+    metrics.g6_notify_outbox_oldest_seconds.set((notifier.outbox.oldestMs(now()) ?? 0) / 1000)
+  })
+  const startedMs = clock.monotonicMs()
+  return {
+    desk: deskOf(
+      notifier,
+      () => clock.nowMs(),
+      () => notifier.outbox.oldestMs(now()),
+    ),
+    take: ({ board, source }) => {
+      if (board.verdict === null) return
+      notifier.take({ board, source, verdict: board.verdict, runningMs: clock.monotonicMs() - startedMs })
+    },
+    setRules: rules => {
+      count(rules)
+      notifier.setRules(rules)
+    },
+    stop: async () => {
+      forget()
+      await notifier.stop(GRACE_MS)
+      await journal.close()
+    },
+  }
+}
+
+async function readJournal(
+  journal: Journal,
+  path: string,
+  log: NotifyParts['log'],
+): Promise<readonly ChangeText[]> {
+  try {
+    const { changes, damaged } = await journal.read()
+    // A crash cuts one line; more is damage.
+    if (damaged > 1)
+      log.error({ path, damaged }, 'lines of the state of the notifications are damaged and left out')
+    return changes
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    log.error({ path, code }, 'the state of the notifications cannot be read: incidents begin anew')
+    return []
+  }
+}
+
+function deskOf(notifier: Notifier, nowMs: () => number, oldestMs: () => number | null): NotifyDesk {
+  const isRule = (name: string): boolean => notifier.rules.some(rule => rule.name === name)
+  const unknownRule = (name: string): HttpError =>
+    new HttpError(
+      'not_found',
+      `No rule has the name ${JSON.stringify(name)}; GET /summary/notify lists them.`,
+    )
+  return {
+    document: () => {
+      const oldest = oldestMs()
+      return Promise.resolve({
+        schema_version: 'v1' as const,
+        rules: notifier.rules.map(
+          ({ name, condition, phase, sinceMs, reasons, isAcknowledged, mutedUntilMs }) => ({
+            ...{ name, condition, phase, reasons, since: sinceMs },
+            acknowledged: isAcknowledged,
+            muted_until: mutedUntilMs,
+          }),
+        ),
+        mutes: notifier.mutes.map(muteDataOf),
+        outbox: { messages: notifier.outbox.size, oldest_sec: oldest === null ? null : oldest / 1000 },
+      })
+    },
+    mute: async ({ for_sec: forSec, reason, rules }) => {
+      const unknown = rules?.find(name => !isRule(name))
+      if (unknown !== undefined) throw unknownRule(unknown)
+      const fromMs = Math.round(nowMs())
+      const mute: Mute = {
+        id: randomBytes(4).toString('hex'),
+        fromMs,
+        untilMs: fromMs + Math.round(forSec * 1000),
+        reason,
+        rules: rules ?? null,
+      }
+      if (!(await notifier.mute(mute))) throw new HttpError('too_many_mutes')
+      return muteDataOf(mute)
+    },
+    unmute: id => notifier.unmute(id),
+    acknowledge: async rule => {
+      if (rule !== null && !isRule(rule)) throw unknownRule(rule)
+      return notifier.acknowledge(rule)
+    },
+    test: async rule => {
+      const results = await notifier.test(rule, randomBytes(4).toString('hex'))
+      if (results === null) throw unknownRule(rule ?? '')
+      return results
+    },
+  }
+}
+
+const muteDataOf = ({ id, fromMs, untilMs, reason, rules }: Mute): MuteData => ({
+  ...{ id, reason, rules },
+  from: fromMs,
+  until: untilMs,
+})
