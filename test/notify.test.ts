@@ -7,6 +7,7 @@ import type { Notification } from '../src/notify/message.js'
 import { notifyDocument } from '../src/protocol/notify.js'
 import { endAll, g6, type Running } from './support/g6.js'
 import { type HookReceiver, hookReceiver, type Received } from './support/hook-receiver.js'
+import { startRedis } from './support/redis-server.js'
 import { type SmtpSink, smtpSink } from './support/smtp-sink.js'
 
 const TOKEN = 'a-token-of-this-test'
@@ -154,6 +155,38 @@ test('what people do: mute, acknowledge, test, and the metrics of it', async () 
   const metrics = await (await fetch(`${again}/metrics`, { headers: { 'X-API-Token': TOKEN } })).text()
   expect(metrics).toContain('g6_notifications_total{rule="down",result="sent"} 1')
   expect(metrics).toContain('g6_notify_outbox_messages 0')
+})
+
+test('the next publisher of a fleet delivers what the last one could not, once it is over too', async () => {
+  const redis = await startRedis()
+  try {
+    write('failing')
+    hook.answer = () => ({ status: 503 })
+    const settings = `redis_url = "${redis.url}"\n${RULE}send = [{ webhook = "${hook.url}" }]`
+    const first = serve(settings)
+    await first.url()
+    const [begun] = await hook.got(1)
+    if (begun === undefined) throw new Error('nothing came')
+    const next = serve(settings)
+    const url = await next.url()
+    // It shows what the publisher decided, and carries out nothing.
+    const document = notifyDocument.parse(await (await ask(url, 'GET', '')).json())
+    expect(document.rules).toMatchObject([{ name: 'down', phase: 'open' }])
+    expect((await ask(url, 'POST', '/acknowledge', {})).status).toBe(503)
+    first.signal('SIGKILL')
+    await first.exit
+    const before = hook.received.length
+    hook.answer = () => ({ status: 200 })
+    const [, again] = [await hook.got(before + 1), hook.received[before]]
+    expect(again === undefined ? null : messageOf(again).id).toBe(messageOf(begun).id)
+    write('ok')
+    const [over] = await hook.got(1, one => messageOf(one).event === 'end')
+    expect(over === undefined ? null : messageOf(over).incident).toBe(messageOf(begun).incident)
+    expect(new Set(hook.received.map(one => messageOf(one).id)).size).toBe(2)
+  } finally {
+    await endAll()
+    await redis.close()
+  }
 })
 
 test('rules come and go with a reload; without one nothing of them is there', async () => {

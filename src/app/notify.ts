@@ -1,6 +1,6 @@
 // Notifications of a program: the rules carried out, and what is kept of them in a file. Loaded only where there is a rule.
 import { randomBytes } from 'node:crypto'
-import { momentNow } from '../clock/moment.js'
+import { type Moment, momentNow } from '../clock/moment.js'
 import { systemTimers } from '../clock/timers.js'
 import type { NotifyRule } from '../config/notify-tables.js'
 import { HttpError } from '../contract/errors.js'
@@ -10,9 +10,10 @@ import { Journal } from '../notify/journal.js'
 import type { Mute } from '../notify/mutes.js'
 import { Notifier } from '../notify/notifier.js'
 import { createSender, targetId } from '../notify/send/sender.js'
-import { type ChangeText, keptOf } from '../notify/stored.js'
+import { SharedKeep } from '../notify/shared.js'
+import { type ChangeText, keptOf, NOTHING_KEPT } from '../notify/stored.js'
 import type { MuteData } from '../protocol/notify.js'
-import type { ProgramParts } from './parts.js'
+import type { Fleet, ProgramParts } from './parts.js'
 import { VERSION } from './version.js'
 
 export type NotifyParts = Pick<ProgramParts, 'settings' | 'metrics' | 'log' | 'clock'> & {
@@ -20,6 +21,8 @@ export type NotifyParts = Pick<ProgramParts, 'settings' | 'metrics' | 'log' | 'c
   /** Where people find the board; null: nowhere. */
   readonly link: () => string | null
   readonly title: () => string | null
+  /** Null for a server by itself: what it keeps is in its file. */
+  readonly fleet: Pick<Fleet, 'notify' | 'onSeat'> | null
 }
 
 /** Notifications as the program has them. */
@@ -36,8 +39,10 @@ const GRACE_MS = 1_000
 
 /** Reads what an earlier run kept, and delivers what it could not. */
 export async function createNotify(parts: NotifyParts): Promise<Notify> {
-  const { settings, metrics, log, clock } = parts
+  const { settings, metrics, log, clock, fleet } = parts
   const now = () => momentNow(clock)
+  const shared =
+    fleet === null ? null : new SharedKeep({ shared: fleet.notify, decider: () => notifier, now, log })
   const path = settings().notifyState
   const journal = new Journal({
     path,
@@ -68,7 +73,7 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
         env: process.env,
         onErrors: (command, errors) => log.warn({ command, errors }, 'the command of a rule says why'),
       }),
-    keep: change => journal.save(change),
+    keep: change => (shared === null ? journal.save(change) : shared.save()),
     onResult: (rule, result) => metrics.g6_notifications_total.inc({ rule, result }),
     log,
   })
@@ -76,23 +81,23 @@ export async function createNotify(parts: NotifyParts): Promise<Notify> {
     for (const { name } of rules)
       for (const result of RESULTS) metrics.g6_notifications_total.inc({ rule: name, result }, 0)
   }
-  const kept = keptOf(await readJournal(journal, path, log), now())
   metrics.g6_notify_state_writable.set(1)
   count(parts.rules)
-  notifier.setRules(parts.rules, kept.rules)
-  notifier.restore(kept)
+  notifier.setRules(parts.rules)
+  if (shared === null) notifier.load(keptOf(await readJournal(journal, path, log), now()), true)
+  else {
+    notifier.setDeciding(false)
+    fleet?.onSeat(() => shared.look())
+  }
   const forget = metrics.onScrape(() => {
     metrics.g6_notify_outbox_messages.set(notifier.outbox.size)
     metrics.g6_notify_outbox_oldest_seconds.set((notifier.outbox.oldestMs(now()) ?? 0) / 1000)
   })
   const startedMs = clock.monotonicMs()
   return {
-    desk: deskOf(
-      notifier,
-      () => clock.nowMs(),
-      () => notifier.outbox.oldestMs(now()),
-    ),
+    desk: deskOf(notifier, shared, now),
     take: ({ board, source }) => {
+      shared?.look()
       if (board.verdict === null) return
       notifier.take({ board, source, verdict: board.verdict, runningMs: clock.monotonicMs() - startedMs })
     },
@@ -126,7 +131,11 @@ async function readJournal(
   }
 }
 
-function deskOf(notifier: Notifier, nowMs: () => number, oldestMs: () => number | null): NotifyDesk {
+function deskOf(notifier: Notifier, shared: SharedKeep | null, now: () => Moment): NotifyDesk {
+  const changing = (): Notifier => {
+    if (shared !== null && !shared.isDeciding) throw new HttpError('not_publisher')
+    return notifier
+  }
   const isRule = (name: string): boolean => notifier.rules.some(rule => rule.name === name)
   const unknownRule = (name: string): HttpError =>
     new HttpError(
@@ -134,9 +143,12 @@ function deskOf(notifier: Notifier, nowMs: () => number, oldestMs: () => number 
       `No rule has the name ${JSON.stringify(name)}; GET /summary/notify lists them.`,
     )
   return {
-    document: () => {
-      const oldest = oldestMs()
-      return Promise.resolve({
+    document: async () => {
+      // It shows what the publisher decided.
+      if (shared !== null && !shared.isDeciding)
+        notifier.load(await shared.read().catch(() => NOTHING_KEPT), false)
+      const oldest = notifier.outbox.oldestMs(now())
+      return {
         schema_version: 'v1' as const,
         rules: notifier.rules.map(
           ({ name, condition, phase, sinceMs, reasons, isAcknowledged, mutedUntilMs }) => ({
@@ -147,12 +159,12 @@ function deskOf(notifier: Notifier, nowMs: () => number, oldestMs: () => number 
         ),
         mutes: notifier.mutes.map(muteDataOf),
         outbox: { messages: notifier.outbox.size, oldest_sec: oldest === null ? null : oldest / 1000 },
-      })
+      }
     },
     mute: async ({ for_sec: forSec, reason, rules }) => {
       const unknown = rules?.find(name => !isRule(name))
       if (unknown !== undefined) throw unknownRule(unknown)
-      const fromMs = Math.round(nowMs())
+      const fromMs = Math.round(now().wallMs)
       const mute: Mute = {
         id: randomBytes(4).toString('hex'),
         fromMs,
@@ -160,13 +172,13 @@ function deskOf(notifier: Notifier, nowMs: () => number, oldestMs: () => number 
         reason,
         rules: rules ?? null,
       }
-      if (!(await notifier.mute(mute))) throw new HttpError('too_many_mutes')
+      if (!(await changing().mute(mute))) throw new HttpError('too_many_mutes')
       return muteDataOf(mute)
     },
-    unmute: id => notifier.unmute(id),
+    unmute: async id => changing().unmute(id),
     acknowledge: async rule => {
       if (rule !== null && !isRule(rule)) throw unknownRule(rule)
-      return notifier.acknowledge(rule)
+      return changing().acknowledge(rule)
     },
     test: async rule => {
       const results = await notifier.test(rule, randomBytes(4).toString('hex'))

@@ -316,6 +316,7 @@ export class Program {
         link: () =>
           this.#config.publicUrl ?? this.#listening.find(({ name }) => name === 'unified')?.url ?? null,
         title: () => this.boardTitle,
+        fleet: this.#fleet,
       })
       // It was stopped meanwhile.
       if (this.#draining) await made.stop()

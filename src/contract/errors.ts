@@ -270,7 +270,7 @@ const TABLE = {
   not_publisher: {
     status: 503,
     title: 'Not the publisher',
-    detail: 'No server of the fleet that this one reaches carries out rules now; try again later.',
+    detail: 'This server of the fleet does not publish, so the rules are not carried out here: ask the one that does (g6 fleet).',
   },
   starting: { status: 503, title: 'Starting', detail: 'There is no board yet.' },
   draining: { status: 503, title: 'Shutting down', detail: 'The server is about to stop.' },

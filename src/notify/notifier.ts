@@ -97,31 +97,33 @@ export class Notifier {
   }
 
   /** These rules from now on; where one has the name and condition of an earlier one it goes on. */
-  setRules(rules: readonly NotifyRule[], kept: Kept['rules'] = new Map()): void {
+  setRules(rules: readonly NotifyRule[]): void {
     const before = new Map(
       this.#live.map(({ rule, condition, state }) => [rule.name, { text: condition.text, state }]),
     )
-    const { targetId, senderOf, log } = this.#options
+    const { targetId, senderOf } = this.#options
     const unused = new Set(this.#senders.keys())
     this.#live = rules.flatMap((rule): readonly Live[] => {
       const compiled = compileCondition(rule.when)
       // Checked when the settings were read.
       if (!compiled.ok) return []
       const { condition } = compiled
-      const known = before.get(rule.name) ?? kept.get(rule.name)
-      if (known !== undefined && known.text !== condition.text && known.state.incident !== null)
-        log.warn(
-          { rule: rule.name },
-          'the condition of this rule is another one now: its open incident is forgotten',
-        )
       const targets = rule.send.map(target => {
         const id = targetId(target)
         unused.delete(id)
         if (!this.#senders.has(id)) this.#senders.set(id, senderOf(target))
         return id
       })
-      const state = known !== undefined && known.text === condition.text ? known.state : NEW_RULE
-      return [{ rule, condition, targets, state, last: null, fault: null }]
+      return [
+        {
+          rule,
+          condition,
+          targets,
+          state: this.#stateFrom(before, rule, condition),
+          last: null,
+          fault: null,
+        },
+      ]
     })
     for (const id of unused) {
       void this.#senders.get(id)?.close()
@@ -130,11 +132,30 @@ export class Notifier {
     if (this.#facts !== null) this.#step()
   }
 
-  /** Goes on from what was kept; call before the first facts. */
-  restore({ mutes, entries }: Kept): void {
+  #stateFrom(kept: Kept['rules'], { name }: NotifyRule, { text }: Condition): RuleState {
+    const known = kept.get(name)
+    if (known === undefined) return NEW_RULE
+    if (known.text === text) return known.state
+    if (known.state.incident !== null)
+      this.#options.log.warn(
+        { rule: name },
+        'the condition of this rule is another one now: its open incident is forgotten',
+      )
+    return NEW_RULE
+  }
+
+  /** Goes on from what was kept, with the messages that it has or without. */
+  load({ rules, mutes, entries }: Kept, withEntries: boolean): void {
+    for (const live of this.#live) live.state = this.#stateFrom(rules, live.rule, live.condition)
     this.#mutes = mutes
+    if (!withEntries) return
     for (const entry of entries) this.outbox.add(entry)
     for (const target of new Set(entries.map(entry => entry.target))) this.#delivery.kick(target)
+  }
+
+  /** Another server delivers them now. */
+  forgetEntries(): void {
+    this.outbox.clear()
   }
 
   /** Whether rules are stepped here; what is in the outbox is delivered in any case. */

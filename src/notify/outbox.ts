@@ -71,6 +71,11 @@ export class Outbox {
     return true
   }
 
+  clear(): void {
+    this.#entries.clear()
+    this.#bytes = 0
+  }
+
   #victim(): Entry | null {
     const counts = new Map<string, number>()
     for (const { target } of this.#entries.values()) counts.set(target, (counts.get(target) ?? 0) + 1)
