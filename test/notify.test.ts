@@ -1,5 +1,5 @@
 // Notifications of a real server to real receivers, through faults: none lost, every repeat with the same id, one message when it ends.
-import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -39,14 +39,14 @@ name = "down"
 when = "verdict == 'failing'"
 `
 
-function serve(settings: string, args: readonly string[] = []): Running {
+function serve(settings: string, env: Readonly<Record<string, string>> = {}): Running {
   const config = join(folder, 'g6.toml')
   writeFileSync(config, `notify_state = ${JSON.stringify(join(folder, 'notify.state'))}\n${settings}`)
   const status = join(folder, 'status.json')
-  return g6(
-    ['serve', '--config', config, '--port', '0', '--status-file', status, '--no-write-panels', ...args],
-    { G6_SSE_API_TOKEN: TOKEN },
-  )
+  return g6(['serve', '--config', config, '--port', '0', '--status-file', status, '--no-write-panels'], {
+    G6_SSE_API_TOKEN: TOKEN,
+    ...env,
+  })
 }
 
 const messageOf = ({ body }: Received): Notification => JSON.parse(body) as Notification
@@ -100,7 +100,8 @@ test('a server that is killed again and again, and receivers that are away, lose
   server.signal('SIGTERM')
   expect(await server.exit).toBe(0)
   write('ok')
-  server = serve(settings)
+  const coverage = join(folder, 'coverage')
+  server = serve(settings, { NODE_V8_COVERAGE: coverage })
   const ended = await hook.got(1, one => messageOf(one).event === 'end')
   await sink.got(2)
   expect(ended.map(messageOf)).toMatchObject([{ incident: messageOf(first).incident, rule: 'down' }])
@@ -110,6 +111,7 @@ test('a server that is killed again and again, and receivers that are away, lose
   ])
   server.signal('SIGTERM')
   expect(await server.exit).toBe(0)
+  expect(loadedIn(coverage)).toEqual(WORDS)
   expect(events()).toEqual(['begin', 'begin', 'begin', 'end'])
   expect(server.said().err).not.toContain('/hook')
 })
@@ -189,9 +191,27 @@ test('the next publisher of a fleet delivers what the last one could not, once i
   }
 })
 
-test('rules come and go with a reload; without one nothing of them is there', async () => {
+/** Of the delivery, and of nodemailer. */
+const WORDS = ['its target is no longer configured', 'nodemailer.com']
+
+/** Which of these the files have that a server of this coverage folder loaded. */
+function loadedIn(coverage: string): readonly string[] {
+  const texts = readdirSync(coverage).map(file => readFileSync(join(coverage, file), 'utf8'))
+  rmSync(coverage, { recursive: true })
+  const files = new Set(texts.join('\n').match(/file:[^"]*\/program\/[^"]*\.js/g))
+  const sources = [...files].map(file => readFileSync(new URL(file), 'utf8'))
+  return WORDS.filter(word => sources.some(source => source.includes(word)))
+}
+
+test('rules come and go with a reload; without one nothing of them is there, and nodemailer only with a mail', async () => {
+  const coverage = join(folder, 'coverage')
   write('failing')
-  const server = serve('')
+  const none = serve('', { NODE_V8_COVERAGE: coverage })
+  await none.url()
+  none.signal('SIGTERM')
+  expect(await none.exit).toBe(0)
+  expect(loadedIn(coverage)).toEqual([])
+  const server = serve('', { NODE_V8_COVERAGE: coverage })
   const url = await server.url()
   expect(await (await ask(url, 'GET', '')).json()).toMatchObject({ code: 'no_rules', status: 404 })
   writeFileSync(
@@ -201,4 +221,7 @@ test('rules come and go with a reload; without one nothing of them is there', as
   server.signal('SIGHUP')
   const [begun] = await hook.got(1)
   expect(begun === undefined ? null : messageOf(begun)).toMatchObject({ event: 'begin', verdict: 'failing' })
+  server.signal('SIGTERM')
+  expect(await server.exit).toBe(0)
+  expect(loadedIn(coverage)).toEqual(WORDS.slice(0, 1))
 })

@@ -143,6 +143,17 @@ function deskOf(notifier: Notifier, shared: SharedKeep | null, now: () => Moment
       `No rule has the name ${JSON.stringify(name)}; GET /summary/notify lists them.`,
     )
   return {
+    health: () => {
+      const { rules } = notifier
+      const open = rules.filter(({ phase }) => phase === 'open')
+      const ends = rules.flatMap(({ mutedUntilMs }) => (mutedUntilMs === null ? [] : [mutedUntilMs]))
+      return {
+        open: open.length,
+        to_acknowledge: open.filter(({ isAcknowledged }) => !isAcknowledged).length,
+        mutes: notifier.mutes.length,
+        muted_until: ends.length < rules.length ? null : Math.round(Math.min(...ends)),
+      }
+    },
     document: async () => {
       // It shows what the publisher decided.
       if (shared !== null && !shared.isDeciding)

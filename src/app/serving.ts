@@ -105,6 +105,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
         version: VERSION,
         uptimeSec: (clock.monotonicMs() - startedMs) / 1000,
         draining: isDraining(),
+        notify: parts.notify()?.health() ?? null,
         fleet: fleet?.health() ?? null,
       })
     },

@@ -65,6 +65,8 @@ export class Notifier {
   readonly #options: NotifierOptions
   readonly #delivery: Delivery
   readonly #senders = new Map<string, Sender>()
+  /** Targets that took no message the last time. */
+  readonly #failing = new Set<string>()
   #live: readonly Live[] = []
   #mutes: readonly Mute[] = []
   #facts: NotifyFacts | null = null
@@ -128,6 +130,7 @@ export class Notifier {
     for (const id of unused) {
       void this.#senders.get(id)?.close()
       this.#senders.delete(id)
+      this.#failing.delete(id)
     }
     if (this.#facts !== null) this.#step()
   }
@@ -298,24 +301,26 @@ export class Notifier {
     return stateTextOf({ rules, mutes: this.#mutes }, now)
   }
 
-  #onResult(entry: Entry, result: Result, why: string | null): void {
+  #onResult({ target, message }: Entry, result: Result, why: string | null): void {
     const { onResult, keep, log } = this.#options
-    const { rule, id } = entry.message
+    const { rule, id, event } = message
+    const shown = this.#senders.get(target)?.shown
     onResult(rule, result)
     if (result === 'retried') {
-      log.warn(
-        { rule, id, why, target: this.#senders.get(entry.target)?.shown },
-        'a message is sent again later',
-      )
+      // Once, not for each time that it is tried.
+      if (!this.#failing.has(target))
+        log.warn({ rule, id, why, target: shown }, 'a message is sent again later')
+      this.#failing.add(target)
       return
     }
-    if (result === 'sent') log.info({ rule, id, event: entry.message.event }, 'a message was delivered')
-    else
-      log.error(
-        { rule, id, why, result, target: this.#senders.get(entry.target)?.shown },
-        'a message is given up',
+    if (result === 'sent') {
+      const isBack = this.#failing.delete(target)
+      log.info(
+        { rule, id, event, target: shown },
+        isBack ? 'a message was delivered at last' : 'a message was delivered',
       )
-    void keep({ remove: [keyOf(entry)] })
+    } else log.error({ rule, id, why, result, target: shown }, 'a message is given up')
+    void keep({ remove: [keyOf({ target, message })] })
   }
 
   // ── what people do ─────────────────────────────────────────────────────────────────────────────────────────────

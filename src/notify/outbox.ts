@@ -8,7 +8,8 @@ export type Entry = { readonly target: string; readonly message: Notification; r
 export const MAX_ENTRIES = 1_000
 export const MAX_BYTES = 2 * 1024 * 1024
 
-export const keyOf = ({ target, message }: Entry): string => `${message.id} ${target}`
+export const keyOf = ({ target, message }: Pick<Entry, 'target' | 'message'>): string =>
+  `${message.id} ${target}`
 
 export class Outbox {
   readonly #entries = new Map<string, Entry & { readonly bytes: number }>()

@@ -16,11 +16,14 @@ import {
   testDocument,
   unmutedDocument,
 } from '../../protocol/notify.js'
+import type { NotifyHealth } from '../health-document.js'
 import type { HttpConfig } from '../http-config.js'
 
 /** What the routes ask for. Each throws an HttpError that says why it is not done. */
 export interface NotifyDesk {
   document(): Promise<NotifyDocument>
+  /** A few numbers of it, for the health document. */
+  health(): NotifyHealth
   mute(request: MuteRequest): Promise<MuteData>
   /** Null: all. Returns how many were ended. */
   unmute(id: string | null): Promise<number>
