@@ -36,6 +36,8 @@ export interface Notify {
 const RESULTS = ['sent', 'retried', 'failed', 'expired', 'dropped'] as const
 /** For a message that is on its way when the server stops. */
 const GRACE_MS = 1_000
+/** Who has the token could otherwise fill the channel of a receiver. */
+const TEST_EVERY_MS = 5_000
 
 /** Reads what an earlier run kept, and delivers what it could not. */
 export async function createNotify(parts: NotifyParts): Promise<Notify> {
@@ -136,6 +138,7 @@ function deskOf(notifier: Notifier, shared: SharedKeep | null, now: () => Moment
     if (shared !== null && !shared.isDeciding) throw new HttpError('not_publisher')
     return notifier
   }
+  let testedMs = Number.NEGATIVE_INFINITY
   const isRule = (name: string): boolean => notifier.rules.some(rule => rule.name === name)
   const unknownRule = (name: string): HttpError =>
     new HttpError(
@@ -192,6 +195,10 @@ function deskOf(notifier: Notifier, shared: SharedKeep | null, now: () => Moment
       return changing().acknowledge(rule)
     },
     test: async rule => {
+      const atMs = now().monotonicMs
+      if (atMs - testedMs < TEST_EVERY_MS)
+        throw new HttpError('notify_rate', undefined, { 'Retry-After': String(TEST_EVERY_MS / 1000) })
+      testedMs = atMs
       const results = await notifier.test(rule, randomBytes(4).toString('hex'))
       if (results === null) throw unknownRule(rule ?? '')
       return results

@@ -180,6 +180,11 @@ const TABLE = {
     title: 'Too many pushes',
     detail: 'Documents come faster than they may (G6_PUSH_RATE) or can be read; wait for Retry-After.',
   },
+  notify_rate: {
+    status: 429,
+    title: 'Too many test messages',
+    detail: 'Test messages may be sent every 5 s; wait for Retry-After.',
+  },
   too_many_streams: {
     status: 429,
     title: 'Too many streams',
@@ -270,7 +275,8 @@ const TABLE = {
   not_publisher: {
     status: 503,
     title: 'Not the publisher',
-    detail: 'This server of the fleet does not publish, so the rules are not carried out here: ask the one that does (g6 fleet).',
+    detail:
+      'This server of the fleet does not publish, so the rules are not carried out here: ask the one that does (g6 fleet).',
   },
   starting: { status: 503, title: 'Starting', detail: 'There is no board yet.' },
   draining: { status: 503, title: 'Shutting down', detail: 'The server is about to stop.' },
