@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Fastify from 'fastify'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { resultOf } from '../../test/terminal/support/scenes.js'
 import { emptyBoard, withVerdict } from '../board/board.js'
 import { loadConfig } from '../config/load.js'
@@ -22,11 +22,17 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 let nowMs = 0
 const clock = { nowMs: () => 1_000_000 + nowMs, monotonicMs: () => nowMs }
 
-async function made(state: string, fleet: Parameters<typeof createNotify>[0]['fleet'] = null) {
+async function made(
+  state: string,
+  fleet: Parameters<typeof createNotify>[0]['fleet'] = null,
+  command = '/bin/true',
+) {
   const loaded = loadConfig({
     env: {
       G6_NOTIFY_STATE: join(folder, state),
-      G6_NOTIFY: '[{"name":"down","when":"verdict == \'failing\'","send":[{"exec":["/bin/true"]}]}]',
+      G6_NOTIFY: JSON.stringify([
+        { name: 'down', when: "verdict == 'failing'", send: [{ exec: [command] }] },
+      ]),
     },
   })
   if (!loaded.ok) throw new Error('the settings cannot be used')
@@ -118,6 +124,15 @@ test('a state that cannot be kept is in the metrics, and messages go out all the
   await desk.mute({ for_sec: 60, reason: '' })
   expect(await scrape()).toContain('g6_notify_state_writable 0')
   expect(desk.health().open).toBe(1)
+})
+
+test('a message that waits is in the metrics, with its age', async () => {
+  const { notify, scrape } = await made('f', null, '/bin/false')
+  fail(notify)
+  await vi.waitFor(async () => expect(await scrape()).toContain('result="retried"} 1'), 60_000)
+  nowMs += 7_000
+  expect(await scrape()).toContain('g6_notify_outbox_messages 1')
+  expect(await scrape()).toContain('g6_notify_outbox_oldest_seconds 7')
 })
 
 test('a server without a token takes mutes from its own machine only', async () => {
