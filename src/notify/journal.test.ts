@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Moment } from '../clock/moment.js'
 import { changesIn, Journal, lineOf } from './journal.js'
@@ -93,6 +94,21 @@ describe('the journal', () => {
     expect(read.damaged).toBe(3)
     expect(idsOf(read.changes)).toEqual(['a', 'c'])
     expect(changesIn('')).toEqual({ changes: [], damaged: 0 })
+  })
+
+  test('of any bytes never throws, and damage to one byte costs one change', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary' }), text => void changesIn(text)))
+    const bytes = Buffer.from(['a', 'b', 'c'].map(id => lineOf(add(id))).join(''))
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.nat(255), (at, byte) => {
+        const damaged = Buffer.from(bytes)
+        damaged[at] = byte
+        const left = idsOf(changesIn(damaged.toString()).changes)
+        // A line break less joins two lines.
+        expect(left.length).toBeGreaterThanOrEqual(1)
+        expect(['a', 'b', 'c']).toEqual(expect.arrayContaining([...left]))
+      }),
+    )
   })
 
   test('stays small: it is replaced by what it says', async () => {
