@@ -1,7 +1,7 @@
 // The bodies of messages: our own JSON, and what Slack, Telegram, Discord, PagerDuty and ntfy take. Text of the board is quoted so
 // that it cannot mention people or make links of its own. No templates: a form is a function here.
 import { createHmac } from 'node:crypto'
-import type { WebhookFormat } from '../config/notify-tables.js'
+import type { WebhookFormat } from '../config/notify-targets.js'
 import { durationText } from '../display/age.js'
 import { clipText } from '../panels/text.js'
 import type { Notification } from './message.js'

@@ -217,7 +217,7 @@ describe('the rules', () => {
     expect(await rig.notifier.test('down', 'x')).toEqual([
       { rule: 'down', target: 'exec page', ok: true, why: null },
     ])
-    expect(rig.sent).toMatchObject([{ event: 'test', title: 'down: a test, nothing is wrong' }])
+    expect(rig.sent).toMatchObject([{ event: 'test', title: 'Board: down: a test, nothing is wrong' }])
     expect(rig.kept).toEqual([])
     await rig.notifier.stop(0)
     expect(rig.timers.size).toBe(0)

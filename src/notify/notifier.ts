@@ -8,13 +8,14 @@ import { type Moment, wallTimeOf } from '../clock/moment.js'
 import type { Timers } from '../clock/timers.js'
 import type { MuteWindow, NotifyRule } from '../config/notify-tables.js'
 import type { LineLog } from '../log/silent.js'
-import { shownText } from '../panels/text.js'
+import { type Composed, composed } from './compose.js'
 import { type Check, type Condition, compileCondition, type NotifyFacts } from './condition.js'
 import { Delivery, type Result, type Sender } from './delivery.js'
 import type { Notification } from './message.js'
 import { MAX_MUTES, type Mute, mutedUntil } from './mutes.js'
 import { type Entry, keyOf, Outbox } from './outbox.js'
 import { acknowledged, type Due, NEW_RULE, type RuleState, stepRule } from './reducer.js'
+import { sendTests, type TestResult } from './send-tests.js'
 import { type ChangeText, entryTextOf, type Kept, stateTextOf } from './stored.js'
 
 export type NotifierOptions = {
@@ -46,8 +47,6 @@ type Live = {
 
 /** After a timer, so that the time it waited for has passed. */
 const AFTER_MS = 1
-const MAX_TITLE = 250
-const MAX_REASON = 250
 
 export type RuleStatus = {
   readonly name: string
@@ -247,37 +246,15 @@ export class Notifier {
   }
 
   #message(
-    rule: NotifyRule,
-    condition: Condition,
-    due: Due,
+    { name }: NotifyRule,
+    { text }: Condition,
+    due: Composed['due'],
     reasons: readonly string[],
     now: Moment,
   ): Notification {
     const { link, title } = this.#options
-    const board = title()
-    const subject = `${board === null ? '' : `${board}: `}${rule.name}`
-    const first = reasons[0] ?? condition.text
-    const line = {
-      begin: `${subject}: ${first}`,
-      repeat: `${subject}: still ${first}`,
-      end: `${subject}: over`,
-    }[due.event]
-    return {
-      schema_version: 'v1',
-      id: due.id,
-      incident: due.incident,
-      rule: rule.name,
-      event: due.event,
-      title: shownText(line, MAX_TITLE).slice(0, 300),
-      condition: condition.text.slice(0, 300),
-      verdict: this.#facts?.verdict.word ?? 'unknown',
-      reasons: reasons.slice(0, 8).map(reason => shownText(reason, MAX_REASON).slice(0, 300)),
-      at: Math.round(now.wallMs),
-      since: Math.round(wallTimeOf(due.since, now)),
-      lasted_sec: Math.round(due.lastedMs / 1000),
-      repeats: due.repeats,
-      link: link(),
-    }
+    const verdict = this.#facts?.verdict.word ?? 'unknown'
+    return composed({ rule: name, condition: text, due, reasons, verdict, now, link: link(), board: title() })
   }
 
   /** Keeps the state with the new messages, in one piece, and then delivers them. */
@@ -385,28 +362,15 @@ export class Notifier {
     const asked = this.#live.filter(({ rule }) => name === null || rule.name === name)
     if (asked.length === 0) return null
     const now = this.#options.now()
-    const tests = asked.flatMap(({ rule, condition, targets }, i) => {
-      const due = {
-        rule: rule.name,
-        event: 'begin',
-        incident: `test.${id}.${i}`,
-        id: `test.${id}.${i}`,
-      } as const
-      const made = this.#message(rule, condition, { ...due, repeats: 0, since: now, lastedMs: 0 }, [], now)
-      const title = shownText(`${rule.name}: a test, nothing is wrong`, MAX_TITLE)
-      const message: Notification = { ...made, event: 'test', title }
-      return targets.flatMap(target => {
-        const sender = this.#senders.get(target)
-        return sender === undefined ? [] : [{ rule: rule.name, sender, message }]
-      })
-    })
-    return Promise.all(
-      tests.map(async ({ rule, sender, message }) => {
-        const outcome = await sender.send(message, AbortSignal.timeout(TEST_MS)).catch((error: unknown) => ({
-          ok: false as const,
-          why: error instanceof Error ? error.name : 'unknown',
-        }))
-        return { rule, target: sender.shown, ok: outcome.ok, why: outcome.ok ? null : outcome.why }
+    return sendTests(
+      asked.flatMap(({ rule, condition, targets }, i) => {
+        const ids = { incident: `test.${id}.${i}`, id: `test.${id}.${i}` }
+        const due = { ...ids, rule: rule.name, event: 'test', repeats: 0, since: now, lastedMs: 0 } as const
+        const message = this.#message(rule, condition, due, [], now)
+        return targets.flatMap(target => {
+          const sender = this.#senders.get(target)
+          return sender === undefined ? [] : [{ sender, message }]
+        })
       }),
     )
   }
@@ -418,13 +382,4 @@ export class Notifier {
     await this.#delivery.stop(graceMs)
     await Promise.all([...this.#senders.values()].map(sender => sender.close()))
   }
-}
-
-const TEST_MS = 20_000
-
-export type TestResult = {
-  readonly rule: string
-  readonly target: string
-  readonly ok: boolean
-  readonly why: string | null
 }

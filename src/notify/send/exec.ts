@@ -1,7 +1,7 @@
 // Commands: no shell, the message as JSON on standard input, nothing of it as an argument. A command has a process group of its own,
 // which is killed at the time limit and at shutdown; what it prints is bounded and goes to the log only when it fails.
 import { spawn } from 'node:child_process'
-import type { NotifyTarget } from '../../config/notify-tables.js'
+import type { NotifyTarget } from '../../config/notify-targets.js'
 import { MESSAGE_WIDTH, shownText } from '../../panels/text.js'
 import type { Outcome, Sender } from '../delivery.js'
 

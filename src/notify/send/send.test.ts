@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type HookReceiver, hookReceiver } from '../../../test/support/hook-receiver.js'
 import { type SmtpSink, smtpSink } from '../../../test/support/smtp-sink.js'
-import type { NotifyTarget } from '../../config/notify-tables.js'
+import type { NotifyTarget } from '../../config/notify-targets.js'
 import type { Notification } from '../message.js'
 import { createSender, targetId } from './sender.js'
 

@@ -1,6 +1,6 @@
 // The sender of a target.
 import { hash } from 'node:crypto'
-import type { NotifyTarget } from '../../config/notify-tables.js'
+import type { NotifyTarget } from '../../config/notify-targets.js'
 import type { Sender } from '../delivery.js'
 import { createExecSender } from './exec.js'
 import { readLine } from './read-text.js'

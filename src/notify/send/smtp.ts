@@ -1,6 +1,6 @@
 // Mail, by nodemailer: the one file that knows it, loaded with the first mail. The Message-ID is made of the id of the message, so a
 // mail system can drop one that is sent again.
-import { type NotifyTarget, usableUrl } from '../../config/notify-tables.js'
+import { type NotifyTarget, usableUrl } from '../../config/notify-targets.js'
 import type { Outcome, Sender } from '../delivery.js'
 import { plainText } from '../formats.js'
 import type { Notification } from '../message.js'

@@ -1,6 +1,6 @@
 // Webhooks and ntfy: one POST for each message, bounded in time. A redirect is followed on the same host only, and only where the POST
 // stays one. Addresses may be secrets: what is shown of them is scheme and host.
-import { type Address, type NotifyTarget, usableUrl } from '../../config/notify-tables.js'
+import { type Address, type NotifyTarget, usableUrl } from '../../config/notify-targets.js'
 import { OwnConnections } from '../../outgoing/fetch.js'
 import type { Outcome, Sender } from '../delivery.js'
 import { type Body, bodyOf, ntfyBody, signature } from '../formats.js'
