@@ -14,6 +14,7 @@ const SHELL = [
   'hub',
   'connection',
   'history',
+  'notify',
   'fleet',
   'engine',
 ]
@@ -84,6 +85,29 @@ module.exports = {
         pathNot: ['^src/(fleet|redis)/', '^src/app/fleet\\.ts$', '\\.test\\.ts$'],
       },
       to: { path: '^src/fleet/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'one-file-knows-nodemailer',
+      comment: 'and loads it with the first mail: a server whose rules send none keeps it out of memory',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/notify/send/smtp\\.ts$' },
+      to: { path: 'node_modules/nodemailer/' },
+    },
+    {
+      name: 'nodemailer-is-loaded-late',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: 'node_modules/nodemailer/', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'notify-is-loaded-late',
+      comment: 'one file of the program knows it, and is loaded where there is a rule',
+      severity: 'error',
+      from: {
+        path: '^src/',
+        pathNot: ['^src/notify/', '^src/app/notify\\.ts$', '\\.test\\.ts$'],
+      },
+      to: { path: '^src/notify/', dependencyTypesNot: ['type-only'] },
     },
     { name: 'not-to-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {

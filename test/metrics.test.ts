@@ -1,6 +1,6 @@
 // In a running program, every metric of the board, the stream and followed servers changes when the counted event happens: two
-// servers, the second following the first, and clients of every kind. (The metrics of relay
-// and fleet have tests of their own.)
+// servers, the second following the first, and clients of every kind. (The metrics of relay,
+// fleet and notifications have tests of their own.)
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -36,7 +36,7 @@ const RARE: ReadonlySet<string> = new Set([
 ])
 
 const WANTED = Object.keys(DECLARED).filter(
-  name => !/^g6_(chat|audit|relay|fleet)_/.test(name) && !RARE.has(name),
+  name => !/^g6_(chat|audit|relay|fleet|notify|notifications)_/.test(name) && !RARE.has(name),
 )
 
 /** Each document is entirely new. */

@@ -15,6 +15,7 @@ import { VerdictLog } from '../src/history/verdict-log.js'
 import { httpPage, openApiDocument } from '../src/http/reference.js'
 import { clientFilePlugin, pagePlugin } from '../src/http/routes/built-files.js'
 import { historyPlugin } from '../src/http/routes/history.js'
+import { notifyPlugin } from '../src/http/routes/notify.js'
 import { pushPlugin } from '../src/http/routes/push.js'
 import { statusStreamPlugin } from '../src/http/routes/status-stream.js'
 import { boardSchema, chatEventsPage, eventsPage } from '../src/http/schema-documents.js'
@@ -44,6 +45,7 @@ export async function referencePages(): Promise<ReadonlyMap<string, string>> {
     pagePlugin([]),
     statusStreamPlugin(statusHub, config),
     pushPlugin([], config),
+    notifyPlugin(() => null, config),
     historyPlugin({
       config,
       history: new NearHistory({ nowMs: systemClock.nowMs }),

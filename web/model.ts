@@ -194,10 +194,11 @@ export function follow(): void {
   retryAtMs = null
   ask(true)
   showConnection()
-  void fetchHealth()
+  void askHealth()
 }
 
-async function fetchHealth(): Promise<void> {
+/** Asks for the health document now; it comes by itself every few seconds. */
+export async function askHealth(): Promise<void> {
   if (isRefused() || document.hidden) return
   const key = token.peek()
   try {
@@ -215,7 +216,7 @@ function onShownAgain(): void {
   if (document.hidden) return
   clock.value = Date.now()
   if (!isRefused()) ask(true)
-  void fetchHealth()
+  void askHealth()
   apply()
 }
 
@@ -231,7 +232,7 @@ export function start(): () => void {
     if (!isRefused()) ask(false)
     showConnection()
   }, 1_000)
-  const polling = setInterval(() => void fetchHealth(), HEALTH_EVERY_MS)
+  const polling = setInterval(() => void askHealth(), HEALTH_EVERY_MS)
   const unpause = paused.subscribe(isPaused => {
     if (!isPaused) schedule()
   })

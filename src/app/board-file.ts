@@ -1,11 +1,13 @@
 // The board file of `--board`: read, checked, and with its sources as specifications.
 import { open, stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { type CompiledBoard, findingText, readBoard } from '../declared/board.js'
+import type { NotifyRule } from '../config/notify-tables.js'
+import { type CompiledBoard, findingText, type ReadSources, readBoard } from '../declared/board.js'
 import { type Finding, type Format, formatOf } from '../declared/parse.js'
 import type { LineLog } from '../log/silent.js'
 import { declaredSources, type SourceSpec } from '../sources/declared.js'
 import { checkSourceSpecs } from '../sources/spec.js'
+import { notifyRulesOf } from './notify-rules.js'
 
 const MAX_BYTES = 1024 ** 2
 
@@ -17,6 +19,8 @@ export type BoardFile = {
   readonly board: CompiledBoard
   /** Empty where the file names none. */
   readonly specs: readonly SourceSpec[]
+  /** What is sent when. */
+  readonly rules: readonly NotifyRule[]
   /** Parts that have no effect. */
   readonly findings: readonly Finding[]
 }
@@ -67,7 +71,8 @@ async function contentOf(path: string): Promise<Content> {
 /** The same of a text. */
 export function compiledFile(path: string, text: string, format: Format): ReadBoardFile {
   let specs: readonly SourceSpec[] = []
-  const read = readBoard(text, format, source => {
+  let rules: readonly NotifyRule[] = []
+  const readSources = (source: unknown): ReturnType<ReadSources> => {
     const declared = declaredSources(source)
     if (!declared.ok) return { names: [], faults: declared.findings }
     specs = declared.specs
@@ -76,9 +81,14 @@ export function compiledFile(path: string, text: string, format: Format): ReadBo
       names: specs.flatMap(({ name = [] }) => name),
       faults: why === null ? [] : [{ path: [], message: why }],
     }
+  }
+  const read = readBoard(text, format, readSources, tables => {
+    const made = notifyRulesOf(tables)
+    rules = made.rules
+    return made.faults
   })
   return read.ok
-    ? { ok: true, path, text, format, board: read.board, specs, findings: read.findings }
+    ? { ok: true, path, text, format, board: read.board, specs, rules, findings: read.findings }
     : { ok: false, path, findings: read.findings }
 }
 

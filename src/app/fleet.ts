@@ -11,6 +11,7 @@ import { FleetBoards } from '../fleet/fleet-boards.js'
 import { fleetKeys } from '../fleet/keys.js'
 import { readMembers } from '../fleet/members.js'
 import { FleetNode, type FleetObserver } from '../fleet/node.js'
+import { getNotify, notifyKey, putNotify } from '../fleet/scripts/notify.js'
 import type { FleetHealth } from '../http/health-document.js'
 import type { Listening } from '../http/listeners.js'
 import type { FleetDocument } from '../protocol/fleet.js'
@@ -45,6 +46,7 @@ export function createFleet(parts: FleetParts): Fleet {
   let id = ''
   let members: { readonly atMs: number; readonly read: Promise<FleetDocument> } | null = null
   let settle: (error: Error | null) => void = () => {}
+  let onSeat: () => void = () => {}
   const settled = new Promise<Error | null>(resolve => {
     settle = resolve
   })
@@ -77,6 +79,7 @@ export function createFleet(parts: FleetParts): Fleet {
     onSeat: (from, to) => {
       log.info({ from, to, term: node?.term ?? null }, SEAT_TEXT[to])
       setSeat()
+      onSeat()
     },
     onEngine: isGone => {
       metrics.g6_fleet_engine_up.set(isGone ? 0 : 1)
@@ -178,6 +181,20 @@ export function createFleet(parts: FleetParts): Fleet {
     catchUp: () => node?.catchUp() ?? Promise.resolve(),
 
     health,
+
+    notify: {
+      seat: () => node?.seat ?? 'following',
+      put: async (text, wallMs) => {
+        const lease = node?.lease ?? null
+        if (link === null || lease === null) return false
+        const keys = fleetKeys(config.fleet, address.db, id)
+        return putNotify(link.run, keys, notifyKey(config.fleet), lease, { text, wallMs })
+      },
+      get: () => (link === null ? Promise.resolve(null) : getNotify(link.run, notifyKey(config.fleet))),
+    },
+    onSeat: run => {
+      onSeat = run
+    },
 
     document: () => {
       const nowMs = clock.monotonicMs()

@@ -10,15 +10,17 @@ import { judgeBind, weakTokenText } from '../guards/host.js'
 import { planListeners } from '../http/listen-plan.js'
 import { PANELS } from '../panels/registry.js'
 import { settingSpecs } from '../sources/spec.js'
+import { whenFault } from './notify-rules.js'
 import { thresholdDisorders } from './panel-context.js'
 
 const SOURCES = 'G6_PANELS_SSE_URL'
+const RULES = 'G6_NOTIFY'
 
 /** From flags, environment and files; SIGHUP calls it again. */
 export function loadSettings(options: Omit<FromProcess, 'judge'> = {}): LoadResult {
   const result = loadConfigFromProcess({
     ...options,
-    judge: config => [...thresholdDisorders(config), ...sourceDisorders(config)],
+    judge: config => [...thresholdDisorders(config), ...sourceDisorders(config), ...notifyDisorders(config)],
   })
   if (!result.ok) return result
   const { warnings, config } = result
@@ -39,6 +41,15 @@ function sourceDisorders(config: Config): readonly Disorder[] {
     if (!(error instanceof Error)) throw error
     return [{ names: [SOURCES], finding: { name: SOURCES, message: `${SOURCES}: ${error.message}` } }]
   }
+}
+
+/** Expressions that cannot be read. */
+function notifyDisorders({ notify }: Config): readonly Disorder[] {
+  return notify.flatMap(({ name, when }) => {
+    const why = whenFault(when)
+    const message = `${RULES} (${name}): when: ${why}`
+    return why === null ? [] : [{ names: [RULES], finding: { name: RULES, message } }]
+  })
 }
 
 const PANEL_KEYS: readonly string[] = PANELS.map(({ key }) => key)

@@ -17,6 +17,7 @@ import type { HubStats } from '../hub/hub-types.js'
 import type { StatusHub } from '../hub/status-hub.js'
 import type { Log } from '../log/log.js'
 import type { Metrics } from '../metrics/metrics.js'
+import type { SharedState } from '../notify/shared.js'
 import type { FleetDocument } from '../protocol/fleet.js'
 import type { BoardFile } from './board-file.js'
 import type { PanelSurroundings } from './panel-context.js'
@@ -96,6 +97,10 @@ export interface Fleet {
   /** Resolves when what is in Redis now is shown, or after 300 ms. */
   catchUp(): Promise<void>
   health(): FleetHealth
+  /** Where the rules of notifications are, for all servers of the fleet. */
+  readonly notify: SharedState
+  /** Called after each change of the seat. */
+  onSeat(run: () => void): void
   /** All nodes; Redis is asked once a second at most, however many ask. */
   document(): Promise<FleetDocument>
 }

@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Clock, systemClock } from '../clock/clock.js'
 import type { Finding } from '../config/layers.js'
 import { type Loaded, type LoadResult, reloadable } from '../config/load.js'
+import type { NotifyRule } from '../config/notify-tables.js'
 import type { Config } from '../config/settings.js'
 import { Connections } from '../connection/connections.js'
 import { tcpTable } from '../connection/tcp-table-files.js'
@@ -38,6 +39,8 @@ import {
 import { type BoardFile, findingLines, readBoardFile } from './board-file.js'
 import type { StandIn } from './chat.js'
 import { createHistory, type History } from './history.js'
+import type { Notify } from './notify.js'
+import { allRules } from './notify-rules.js'
 import { createHubOutput, createStatusOutput, wantsSink } from './outputs.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
 import type { CreateFleet, Fleet, OutputParts, Pipeline, ProgramParts, ProgramSource } from './parts.js'
@@ -107,6 +110,10 @@ export class Program {
   #surroundings: PanelSurroundings
   /** Null until the server was created, and where nothing is served. */
   #serving: Serving | null = null
+  /** What is sent when; none where nothing is served. */
+  #rules: readonly NotifyRule[] = []
+  /** Null until there was a rule. */
+  #notify: Notify | null = null
   #lag: LoopLag | null = null
   #listening: readonly Listening[] = []
   #draining = false
@@ -132,6 +139,7 @@ export class Program {
     this.#startedMs = clock.monotonicMs()
     this.#listeners = listenersOf(options)
     this.#chatStandIn = options.chatStandIn ?? null
+    if (this.serving) this.#rules = this.#rulesOf(config, boardFile)
     this.#source = typeof source === 'function' ? source(parts) : source
     this.#pushTargets = 'news' in this.#source ? [] : (this.#source.pushTargets ?? [])
     if (this.#pushTargets.length > 0 && !this.serving)
@@ -185,7 +193,12 @@ export class Program {
     const streams =
       this.#history === null
         ? []
-        : [createHubOutput(this.hub), ...(this.#fleet === null ? statuses : []), this.#history.output]
+        : [
+            createHubOutput(this.hub),
+            ...(this.#fleet === null ? statuses : []),
+            this.#history.output,
+            notifyOutput(() => this.#notify),
+          ]
     this.loop = new Loop({
       ...common,
       boards: this.#fleet?.boards ?? own,
@@ -266,9 +279,11 @@ export class Program {
         startedMs: this.#startedMs,
         fleet: this.#fleet,
         chatStandIn: this.#chatStandIn,
+        notify: () => this.#notify?.desk ?? null,
       })
     }
     await this.#pipeline.prepare()
+    await this.#applyRules()
     if (this.#draining) return []
     const listening = (await this.#serving?.server.listen()) ?? []
     if (this.#draining) return []
@@ -278,6 +293,35 @@ export class Program {
     this.#ownLoop?.start()
     await this.#fleet?.start(listening)
     return listening
+  }
+
+  /** Throws ProgramError for rules that cannot be carried out. */
+  #rulesOf({ notify, allowExec }: Config, board: BoardFile | null): readonly NotifyRule[] {
+    try {
+      return allRules({ settings: notify, board, allowExec })
+    } catch (error) {
+      throw new ProgramError(error instanceof Error ? error.message : String(error), { cause: error })
+    }
+  }
+
+  /** Nothing of notifications is loaded before there is a rule. */
+  async #applyRules(): Promise<void> {
+    const rules = this.#rules
+    if (this.#notify !== null) this.#notify.setRules(rules)
+    else if (rules.length > 0) {
+      const { createNotify } = await import('./notify.js')
+      const made = await createNotify({
+        ...this.#parts,
+        rules,
+        link: () =>
+          this.#config.publicUrl ?? this.#listening.find(({ name }) => name === 'unified')?.url ?? null,
+        title: () => this.boardTitle,
+        fleet: this.#fleet,
+      })
+      // It was stopped meanwhile.
+      if (this.#draining) await made.stop()
+      else this.#notify = made
+    }
   }
 
   /** The board of a fleet may have panels that are not made here. */
@@ -313,6 +357,7 @@ export class Program {
     const leftMs = Math.max(0, graceMs - (clock.monotonicMs() - startMs) - CLOSING_MS)
     await Promise.all([this.hub, this.#statusHub, this.#serving?.chat].map(each => each?.close(leftMs)))
     await this.#serving?.server.close()
+    await this.#notify?.stop()
     this.#lag?.stop()
     this.#fleet?.close()
     await this.#ownLoop?.closeOutputs()
@@ -335,7 +380,9 @@ export class Program {
     const { config, ignored } = reloadable(before, result.config)
     try {
       const surroundings = this.#surroundingsOf(config)
+      const rules = this.serving ? this.#rulesOf(config, this.#boardFile) : []
       this.#config = config
+      this.#rules = rules
       this.#serving?.server.reload()
       this.#fleet?.reload()
       this.#surroundings = surroundings
@@ -349,7 +396,9 @@ export class Program {
       return
     }
     log.info({ warnings: messages(result.warnings) }, 'settings read again')
-    void this.#reloadBoard()
+    this.#reloadBoard()
+      .then(() => this.#applyRules())
+      .catch((error: unknown) => log.error({ err: error }, 'the rules of notifications cannot be applied'))
     if (ignored.length > 0) log.warn({ settings: ignored }, 'these take effect at the next start only')
   }
 
@@ -364,6 +413,7 @@ export class Program {
       log.error({ findings }, 'the board file cannot be used; the old board stays')
       return
     }
+    if (this.serving) this.#rules = this.#rulesOf(this.#config, read)
     this.#boardFile = read
     log.info({ findings }, 'board file read again')
     if (!isDeepStrictEqual(read.specs, before.specs))
@@ -383,6 +433,11 @@ function listenersOf({ loaded, command, sockets = [] }: ProgramOptions): readonl
   const plan = planListeners(config, key => provenance[key].from !== 'default', command)
   if (!plan.ok) throw new ProgramError(plan.error)
   return isWanted ? withInherited(plan.listeners, sockets) : []
+}
+
+/** Its rules are stepped once a cycle. */
+function notifyOutput(notify: () => Notify | null): Output {
+  return { name: 'notify', publish: result => notify()?.take(result), close: () => Promise.resolve() }
 }
 
 function loggedObserver(observer: LoopObserver, log: Log): LoopObserver {

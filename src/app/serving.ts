@@ -12,6 +12,7 @@ import type { ListenerPlan } from '../http/listen-plan.js'
 import { clientFilePlugin, pagePlugin } from '../http/routes/built-files.js'
 import { fleetPlugin } from '../http/routes/fleet.js'
 import { historyPlugin } from '../http/routes/history.js'
+import { type NotifyDesk, notifyPlugin } from '../http/routes/notify.js'
 import { pushPlugin } from '../http/routes/push.js'
 import { statusStreamPlugin } from '../http/routes/status-stream.js'
 import { createHttpServer, type HttpServer } from '../http/server.js'
@@ -42,6 +43,8 @@ export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly fleet: Fleet | null
   /** The chat backend of the demo. */
   readonly chatStandIn: StandIn | null
+  /** Null while there are no rules. */
+  readonly notify: () => NotifyDesk | null
 }
 
 export type Serving = { readonly server: HttpServer; readonly chat: Chat; readonly hasPage: boolean }
@@ -102,6 +105,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
         version: VERSION,
         uptimeSec: (clock.monotonicMs() - startedMs) / 1000,
         draining: isDraining(),
+        notify: parts.notify()?.health() ?? null,
         fleet: fleet?.health() ?? null,
       })
     },
@@ -125,6 +129,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
       ...statuses,
       historyPlugin({ config: settings, history: history.near, verdicts: history.verdicts, clock }),
       pushPlugin(parts.pushTargets, settings, clock),
+      notifyPlugin(parts.notify, settings),
       ...(fleet === null ? [] : [fleetPlugin(fleet.document)]),
       ...chat.plugins,
     ],

@@ -52,10 +52,13 @@ export type Asked = {
   readonly token: string | null
   /** For the whole answer. */
   readonly timeoutMs: number
+  /** GET by default; `body` is sent as JSON. */
+  readonly method?: 'POST' | 'DELETE'
+  readonly body?: object
 }
 
 /** The JSON document at this path. Throws an Error that says why there is none. */
-export async function documentOf({ base, path, token, timeoutMs }: Asked): Promise<unknown> {
+export async function documentOf({ base, path, token, timeoutMs, method, body }: Asked): Promise<unknown> {
   const { fetch } = await import('undici')
   const url = addressOf(base, path)
   const failed = (error: unknown): never => {
@@ -67,7 +70,12 @@ export async function documentOf({ base, path, token, timeoutMs }: Asked): Promi
     )
   }
   const response = await fetch(url, {
-    headers: token === null ? {} : { 'X-API-Token': token },
+    method: method ?? 'GET',
+    headers: {
+      ...(token === null ? {} : { 'X-API-Token': token }),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(timeoutMs),
     redirect: 'error',
   }).catch(failed)
@@ -75,7 +83,8 @@ export async function documentOf({ base, path, token, timeoutMs }: Asked): Promi
   if (response.status === 401) {
     throw new Error(`${url.origin} needs its token: set G6_SSE_API_TOKEN_FILE as the server has it`)
   }
-  if (response.status !== 200) throw new Error(`${url.origin} answers with ${response.status}${whyIn(text)}`)
+  if (response.status !== 200 && response.status !== 201)
+    throw new Error(`${url.origin} answers with ${response.status}${whyIn(text)}`)
   try {
     return JSON.parse(text) as unknown
   } catch {

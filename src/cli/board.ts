@@ -16,7 +16,6 @@ import { boardFileOf } from '../declared/init.js'
 import type { Source } from '../engine/source.js'
 import { printableMessage } from '../log/printable.js'
 import { silentMetrics } from '../metrics/metrics.js'
-import type { SourceSpec } from '../sources/declared.js'
 import { parseDocument } from '../sources/document.js'
 import { complain, print } from './output.js'
 import { prepare } from './settings.js'
@@ -31,8 +30,10 @@ async function documentIn(path: string): Promise<Readonly<Record<string, unknown
 }
 
 /** What a board would run on this machine. */
-function commandsOf(specs: readonly SourceSpec[]): readonly (readonly string[])[] {
-  return specs.flatMap(spec => (spec.kind === 'exec' ? [spec.command] : []))
+function commandsOf({ specs, rules }: Pick<BoardFile, 'specs' | 'rules'>): readonly (readonly string[])[] {
+  return [...specs, ...rules.flatMap(({ send }) => send)].flatMap(each =>
+    each.kind === 'exec' ? [each.command] : [],
+  )
 }
 
 function counted(count: number, what: string): string {
@@ -54,7 +55,7 @@ function checkCommand(): Command {
         const made = board.make(whole, { nowMs: Date.now(), timezone: 'UTC', sourceZone: null })
         found.push(...board.findingsOf(made.faults))
       }
-      const commands = read.ok ? commandsOf(read.specs) : []
+      const commands = read.ok ? commandsOf(read) : []
       if (found.length > 0) process.exitCode = 1
       if (json) {
         print(`${JSON.stringify({ ok: found.length === 0, file, findings: found, commands }, null, 2)}\n`)

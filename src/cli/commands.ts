@@ -73,6 +73,16 @@ const COMMANDS: readonly (readonly [name: string, about: string, load: Loader])[
     'Print how the system is, as a plugin of a monitoring system',
     async () => (await import('./verdict.js')).verdictCommand(),
   ],
+  [
+    'mute',
+    'Stop notifications for a time, show mutes, end them',
+    async () => (await import('./mute.js')).muteCommand(),
+  ],
+  [
+    'notify',
+    'Show the rules of notifications, acknowledge, send a test message',
+    async () => (await import('./notify.js')).notifyCommand(),
+  ],
   ['chat', 'Try the backends of the chat relay', async () => (await import('./chat.js')).chatCommand()],
   [
     'audit',

@@ -10,6 +10,7 @@ import { ingest } from './groups/ingest.js'
 import { input } from './groups/input.js'
 import { log } from './groups/log.js'
 import { metrics } from './groups/metrics.js'
+import { notify } from './groups/notify.js'
 import { relay } from './groups/relay.js'
 import { stream } from './groups/stream.js'
 import { strictness } from './groups/strictness.js'
@@ -30,6 +31,7 @@ export const GROUPS = [
   terminal,
   thresholds,
   metrics,
+  notify,
   chat,
   relay,
   log,

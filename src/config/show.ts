@@ -33,7 +33,7 @@ export function jsonOf(setting: Setting<unknown>, value: unknown): unknown {
 /** A row is shown by its name alone: its URLs and keys may hold secrets. */
 function nameOfRow(row: unknown): string {
   if (typeof row !== 'object' || row === null) return MASK
-  const name = 'name' in row ? row.name : 'path' in row ? row.path : null
+  const name = 'name' in row ? row.name : 'path' in row ? row.path : 'reason' in row ? row.reason : null
   return typeof name === 'string' ? name : MASK
 }
 

@@ -70,6 +70,12 @@ const TABLE = {
     title: 'Client not allowed',
     detail: 'Requests of this User-Agent are not allowed.',
   },
+  notify_closed: {
+    status: 403,
+    title: 'Token needed here',
+    detail:
+      'A server that others reach and that has no token (G6_SSE_API_TOKEN) takes no mutes from the network.',
+  },
   cross_site: {
     status: 403,
     title: 'Other sites not allowed',
@@ -113,6 +119,11 @@ const TABLE = {
     title: 'Nothing to push to',
     detail: 'This server has no source push:NAME with this name.',
   },
+  no_rules: {
+    status: 404,
+    title: 'No rules',
+    detail: 'This server has no rules of notifications ([[notify]] in its settings or board file).',
+  },
   method_not_allowed: {
     status: 405,
     title: 'Method not allowed',
@@ -127,6 +138,11 @@ const TABLE = {
     status: 410,
     title: 'Events dropped',
     detail: 'The events at this offset have been dropped: the answer is longer than this server keeps.',
+  },
+  too_many_mutes: {
+    status: 409,
+    title: 'Too many mutes',
+    detail: 'There are 50 mutes already; end some (g6 mute --list, g6 mute --end ID).',
   },
   idempotency_conflict: {
     status: 409,
@@ -163,6 +179,11 @@ const TABLE = {
     status: 429,
     title: 'Too many pushes',
     detail: 'Documents come faster than they may (G6_PUSH_RATE) or can be read; wait for Retry-After.',
+  },
+  notify_rate: {
+    status: 429,
+    title: 'Too many test messages',
+    detail: 'Test messages may be sent every 5 s; wait for Retry-After.',
   },
   too_many_streams: {
     status: 429,
@@ -250,6 +271,12 @@ const TABLE = {
     status: 504,
     title: 'No answer in time',
     detail: CHAT_FAILURES.first_token_timeout.message,
+  },
+  not_publisher: {
+    status: 503,
+    title: 'Not the publisher',
+    detail:
+      'This server of the fleet does not publish, so the rules are not carried out here: ask the one that does (g6 fleet).',
   },
   starting: { status: 503, title: 'Starting', detail: 'There is no board yet.' },
   draining: { status: 503, title: 'Shutting down', detail: 'The server is about to stop.' },

@@ -36,11 +36,16 @@ export type CompiledBoard = {
   findingsOf(faults: readonly Fault[]): readonly Finding[]
 }
 
+type PartFault = { readonly path: Path; readonly message: string }
+
 /** Reads `source` of a board file: the names of its sources (none for a single one without a name), or what is wrong. */
 export type ReadSources = (source: unknown) => {
   readonly names: readonly string[]
-  readonly faults: readonly { readonly path: Path; readonly message: string }[]
+  readonly faults: readonly PartFault[]
 }
+
+/** Reads the tables [[notify]] of a board file, and says what is wrong with them. */
+export type ReadNotify = (tables: readonly unknown[]) => readonly PartFault[]
 
 export type ReadBoard =
   | {
@@ -52,7 +57,12 @@ export type ReadBoard =
   | { readonly ok: false; readonly findings: readonly Finding[] }
 
 /** A board has findings that leave it usable (`warning`), or is not usable. Never throws. */
-export function readBoard(text: string, format: Format, readSources: ReadSources): ReadBoard {
+export function readBoard(
+  text: string,
+  format: Format,
+  readSources: ReadSources,
+  readNotify: ReadNotify = () => [],
+): ReadBoard {
   const parsed = parseBoardFile(text, format)
   if (!parsed.ok) return parsed
   const { table, place } = parsed
@@ -60,7 +70,11 @@ export function readBoard(text: string, format: Format, readSources: ReadSources
   const sources = source === undefined ? { names: [], faults: [] } : readSources(source)
   const parts = compileBoard(table, sources.names)
   const ofSources = sources.faults.map(({ path, message }) => ({ path: ['source', ...path], message }))
-  const findings = findingsOf([...parts.faults, ...ofSources], place)
+  const ofNotify = readNotify(table.notify ?? []).map(({ path, message }) => ({
+    path: ['notify', ...path],
+    message,
+  }))
+  const findings = findingsOf([...parts.faults, ...ofSources, ...ofNotify], place)
   if (findings.some(({ level }) => level === 'error')) return { ok: false, findings }
   const { panels, verdict, words } = parts
   const { off = false, hide = [], rename = {} } = table.auto ?? {}

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 
 const MAX_PANELS = 50
+const MAX_RULES = 100
 const MAX_FIELDS = 100
 const MAX_COLUMNS = 50
 const MAX_WORDS = 1_000
@@ -144,9 +145,12 @@ export const boardFile = z.strictObject(
       .exactOptional()
       .meta({ description: 'Where the document comes from: one [source], or several [source.NAME].' }),
     panel: z.array(panel, 'allowed: tables [[panel]]').max(MAX_PANELS).exactOptional(),
+    notify: z.array(z.unknown(), 'allowed: tables [[notify]]').max(MAX_RULES).exactOptional().meta({
+      description: 'What is sent when: as in the settings file.',
+    }),
     auto: auto.exactOptional().meta({ description: 'The members of the document that no panel shows.' }),
   },
-  'allowed: a board file with title, verdict, words, [source], [[panel]] and [auto]',
+  'allowed: a board file with title, verdict, words, [source], [[panel]], [[notify]] and [auto]',
 )
 
 export type BoardTable = z.output<typeof boardFile>

@@ -36,7 +36,7 @@ describe('every mistake has a line, a column and what to do', () => {
     [
       'no such member',
       '\nzzzzzzzz = 1',
-      /^2:1 zzzzzzzz is no member of a board file; allowed: title, verdict, words, source, panel, auto$/,
+      /^2:1 zzzzzzzz is no member of a board file; allowed: title, verdict, words, source, panel, notify, auto$/,
     ],
     [
       'a wrong member of a panel',

@@ -124,6 +124,8 @@ function placeName(path: Path): string {
       return 'a field'
     case 'columns':
       return 'a column'
+    case 'notify':
+      return 'a rule'
     default:
       return String(last)
   }

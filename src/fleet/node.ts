@@ -12,7 +12,7 @@ import { isDeaf, NEW_PROBE, type Probe, probeAcknowledged, probeAgain, probeHear
 import { FLEET_PROTO, type FleetSource } from './board-text.js'
 import { follow, LOWER_TERM_MS, mergePulled, NOTHING_SHOWN, type Shown, showing } from './follow.js'
 import type { FleetKeys } from './keys.js'
-import { parseLease } from './lease.js'
+import { type Lease, parseLease } from './lease.js'
 import { beatOf, type NodeInfo, type Presence } from './presence.js'
 import { type OwnBoard, Publisher } from './publisher.js'
 import { Puller } from './puller.js'
@@ -160,6 +160,11 @@ export class FleetNode {
   /** Of the lease that was last seen; null: nobody has it. */
   get term(): number | null {
     return this.#seat.lease?.term ?? null
+  }
+
+  /** What it publishes under; null while it does not lead. */
+  get lease(): Lease | null {
+    return this.seat === 'leading' ? this.#seat.lease : null
   }
 
   /** Nodes that beat, as last seen: what limits are shared by while the engine is gone. */

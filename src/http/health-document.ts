@@ -77,6 +77,15 @@ export const healthSchema = z.looseObject({
     .optional(),
   adaptive: z.strictObject({ backlog_ratio: z.number().nullable() }),
   verdict: verdictData,
+  /** Only where there are rules of notifications. `muted_until`: while all are muted, also by a window; `mutes`: those that a person made. */
+  notify: z
+    .strictObject({
+      open: count,
+      to_acknowledge: count,
+      mutes: count,
+      muted_until: z.number().nullable(),
+    })
+    .optional(),
   /** Only for a node of a fleet. `term`: of the publisher's lease; null: there is no publisher. */
   fleet: z
     .strictObject({
@@ -98,6 +107,8 @@ export type FleetHealth = {
   readonly degraded: NonNullable<HealthDocument['degraded']>
 }
 
+export type NotifyHealth = NonNullable<HealthDocument['notify']>
+
 export type HealthFacts = {
   /** The newest cycle; null before the first. */
   readonly result: CycleResult | null
@@ -118,6 +129,8 @@ export type HealthFacts = {
   readonly members?: MemberCounts | null
   /** Of a board file; null without one. */
   readonly looks?: BoardLooks | null
+  /** Null without rules of notifications. */
+  readonly notify?: NotifyHealth | null
   /** Of a node of a fleet; null by itself. */
   readonly fleet?: FleetHealth | null
 }
@@ -185,6 +198,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
     ...(adaptive === null ? {} : { adaptive_stream: adaptive }),
     adaptive: { backlog_ratio: result?.snapshot?.adaptiveBacklogRatio ?? null },
     verdict: facts.verdict,
+    ...(facts.notify ? { notify: facts.notify } : {}),
     ...facts.fleet,
   }
 }

@@ -1,5 +1,6 @@
 // The JSON Schemas under /schemas and in the reference, generated from the zod schemas that the program itself uses.
 import { z } from 'zod'
+import { notifyRow } from '../config/notify-tables.js'
 import { boardFile } from '../declared/file.js'
 import { CHAT_EVENTS, CHAT_FAILURES } from '../protocol/chat-events.js'
 import { problemDocument, resyncDocument, SUMMARY_EVENTS, ticketDocument } from '../protocol/events.js'
@@ -41,7 +42,8 @@ export function schemaDocuments(): ReadonlyMap<string, Record<string, unknown>> 
 export function boardSchema(): Record<string, unknown> {
   // One source without a name, or several with theirs.
   const source = z.union([sourceTable, z.record(z.string(), sourceTable)]).exactOptional()
-  return { title: 'board', ...jsonSchema(boardFile.extend({ source }), 'input') }
+  const notify = z.array(notifyRow).exactOptional()
+  return { title: 'board', ...jsonSchema(boardFile.extend({ source, notify }), 'input') }
 }
 
 function sections(schemas: Readonly<Record<string, z.ZodType>>): readonly string[] {

@@ -56,6 +56,10 @@ g6_summary_panel_file_updates_last gauge
 g6_summary_panel_file_updates_total counter panel
 g6_fact gauge id
 g6_facts_left_out gauge
+g6_notifications_total counter rule,result
+g6_notify_outbox_messages gauge
+g6_notify_outbox_oldest_seconds gauge
+g6_notify_state_writable gauge
 g6_relay_tokens_total counter key,direction
 g6_unified_cycle_total counter
 g6_unified_errors_total counter kind

@@ -4,6 +4,7 @@ import { chatMetrics } from './families/chat.js'
 import { fleetMetrics } from './families/fleet.js'
 import { ingestMetrics } from './families/ingest.js'
 import { loopMetrics } from './families/loop.js'
+import { notifyMetrics } from './families/notify.js'
 import { connectionMetrics, eventMetrics } from './families/stream.js'
 import { summaryMetrics } from './families/summary.js'
 
@@ -16,6 +17,7 @@ export const DECLARED = {
   ...ingestMetrics,
   ...chatMetrics,
   ...fleetMetrics,
+  ...notifyMetrics,
 } as const satisfies Readonly<Record<string, Declaration>>
 
 export type Declared = typeof DECLARED

@@ -1,8 +1,9 @@
 // The actions of the page: copy, download, pause, open the raw stream.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { type NotifyDesk, notifyPlugin } from '../../src/http/routes/notify.js'
 import { withNumbers } from './support/moments.js'
-import { card, choose, connectionIs, shows } from './support/page-rig.js'
+import { card, choose, connectionIs, HEALTH, shows } from './support/page-rig.js'
 import { pageRoom } from './support/page-room.js'
 
 const TOKEN = 'a-secret-of-the-test'
@@ -103,5 +104,57 @@ describe('with a token', () => {
     const [tab] = await Promise.all([page.context().waitForEvent('page'), choose(page, 'Raw stream')])
     await tab.waitForURL(/ticket=/, { waitUntil: 'commit' })
     expect([...requests, tab.url()].filter(url => url.includes(TOKEN))).toEqual([])
+  })
+})
+
+describe('notifications', () => {
+  const asked: string[] = []
+  let state = { open: 1, to_acknowledge: 1, mutes: 0, muted_until: null as number | null }
+  const unused = (): never => {
+    throw new Error('the page does not ask for this')
+  }
+  const desk: NotifyDesk = {
+    document: unused,
+    test: unused,
+    health: () => state,
+    mute: async ({ for_sec: forSec, reason }) => {
+      asked.push(`mute ${forSec}`)
+      const until = Date.UTC(2026, 0, 1, 12)
+      state = { ...state, mutes: 1, muted_until: until }
+      return { id: 'm', from: 0, until, reason, rules: null }
+    },
+    unmute: async id => {
+      asked.push(`unmute ${id}`)
+      state = { ...state, mutes: 0, muted_until: null }
+      return 1
+    },
+    acknowledge: async rule => {
+      asked.push(`acknowledge ${rule}`)
+      state = { ...state, to_acknowledge: 0 }
+      return ['down']
+    },
+  }
+  const room = pageRoom({
+    plugins: [
+      notifyPlugin(
+        () => desk,
+        () => ({ sseApiToken: null }),
+      ),
+    ],
+    health: () => ({ ...HEALTH, notify: desk.health() }),
+  })
+
+  test('are acknowledged and muted here, and the bar says until when', async () => {
+    room.server.publish(withNumbers(NIFTY, 17.3))
+    const { page, faults } = await room.open()
+    const notices = page.getByRole('status', { name: 'Notices' })
+    await notices.getByRole('button', { name: 'Acknowledge 1' }).click()
+    await expect.poll(() => notices.getByRole('button').count()).toBe(0)
+    await choose(page, 'Mute notifications 30 min')
+    await expect.poll(() => notices.textContent()).toMatch(/^Notifications muted until .*\d\d:\d\d/)
+    await notices.getByRole('button', { name: 'End mute' }).click()
+    await expect.poll(() => notices.textContent()).toBe('')
+    expect(asked).toEqual(['acknowledge null', 'mute 1800', 'unmute null'])
+    expect(faults).toEqual([])
   })
 })

@@ -12,3 +12,15 @@ test('the looks of a board and its members are read, and what makes no sense is 
   expect(healthFrom({ display: { spans: [1] } }, 0)).toMatchObject({ title: null, members: null })
   expect(healthFrom(null, 0).spans.size).toBe(0)
 })
+
+test('the state of notifications is read, and is not there without rules', () => {
+  const notify = { open: 2, to_acknowledge: 1, mutes: 0, muted_until: null }
+  expect(healthFrom({ notify }, 0).notify).toEqual({
+    open: 2,
+    toAcknowledge: 1,
+    mutes: 0,
+    mutedUntilMs: null,
+  })
+  expect(healthFrom({ notify: { open: 2 } }, 0).notify).toBeNull()
+  expect(healthFrom({}, 0).notify).toBeNull()
+})

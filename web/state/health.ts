@@ -26,8 +26,18 @@ export type Health = {
   readonly spans: ReadonlyMap<string, number>
   /** Members of the document on an automatic board; null where the board is another one. */
   readonly members: MemberCounts | null
+  /** Null where the server has no rules of notifications. */
+  readonly notify: NotifyState | null
   /** When the answer came, epoch ms of this browser. */
   readonly atMs: number
+}
+
+/** `mutes`: those that a person made; `mutedUntilMs` counts windows of the settings too. */
+export type NotifyState = {
+  readonly open: number
+  readonly toAcknowledge: number
+  readonly mutes: number
+  readonly mutedUntilMs: number | null
 }
 
 /** How many the board shows, and how many it does not. A server of an earlier version counts only these. */
@@ -48,6 +58,13 @@ function spanFrom(key: string, given: unknown): readonly (readonly [string, numb
   return span !== null && Number.isInteger(span) && span >= 1 && span <= MAX_SPAN ? [[key, span]] : []
 }
 
+function notifyFrom(given: unknown): NotifyState | null {
+  const { open, to_acknowledge: waiting, mutes, muted_until: until } = asObject(given)
+  const [opened, left, made] = [asNumber(open), asNumber(waiting), asNumber(mutes)]
+  if (opened === null || left === null || made === null) return null
+  return { open: opened, toAcknowledge: left, mutes: made, mutedUntilMs: asNumber(until) }
+}
+
 /** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
   const {
@@ -57,6 +74,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     sse,
     display: shown,
     automatic,
+    notify,
   } = asObject(document)
   const source = asObject(file)
   const { timezone, number_format: format, title, spans } = asObject(shown)
@@ -75,6 +93,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     status: asText(status) ?? 'unknown',
     title: asText(title),
     spans: new Map(Object.entries(asObject(spans)).flatMap(([key, span]) => spanFrom(key, span))),
+    notify: notifyFrom(notify),
     members: hidden === null ? null : { shown: asNumber(counted.shown), hidden },
     atMs,
   }

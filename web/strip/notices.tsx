@@ -6,6 +6,7 @@ import { board, connection, follow, health, lastLiveMs, nowMs, paused } from '..
 import { clockText } from '../state/clock.js'
 import { query } from '../state/query.js'
 import { stale } from '../state/staleness.js'
+import { Notifications } from './notifications.jsx'
 
 const isLost = (): boolean => {
   const { state, problem } = connection.value
@@ -92,6 +93,7 @@ export function Notices() {
       <OldSource />
       <Paused />
       <Unknown />
+      <Notifications />
     </span>
   )
 }

@@ -13,6 +13,7 @@ import { announce } from '../state/announce.js'
 import { cardOrder, foldedCards, pinnedCards } from '../state/arrangement.js'
 import { addressOf } from '../state/base.js'
 import { nextTheme, theme } from '../state/theme.js'
+import { muteItems } from './notifications.jsx'
 import { signOut } from './sign-in.jsx'
 
 export function changeTheme(): void {
@@ -46,6 +47,7 @@ function items(): readonly MenuItem[] {
   return [
     ...boardItems(),
     ...(chatPage === null ? [] : [{ label: 'Chat', href: addressOf(chatPage) }]),
+    ...muteItems(),
     // With alerts they are in the menu of their card.
     ...(hasAlerts.value || panel('alerts').value === null ? [] : alertItems()),
     {

@@ -81,7 +81,8 @@ function memberOf(value: unknown, key: PropertyKey): unknown {
   return (value as Readonly<Record<PropertyKey, unknown>>)[key]
 }
 
-function textsOf(issue: z.core.$ZodIssue, row: z.ZodObject, value: unknown): readonly string[] {
+/** Phrases for what is wrong with a row: each names the key and what is allowed. */
+export function textsOf(issue: z.core.$ZodIssue, row: z.ZodObject, value: unknown): readonly string[] {
   if (issue.code === 'unrecognized_keys' && issue.path.length === 0)
     return issue.keys.map(key => unknownText(key, row))
   const [first, ...rest] = issue.path

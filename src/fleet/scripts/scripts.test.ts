@@ -8,6 +8,7 @@ import type { Lease } from '../lease.js'
 import { StrangeAnswerError } from './answer.js'
 import { type BeatAnswer, type BeatRequest, beat } from './beat.js'
 import { join } from './join.js'
+import { getNotify, notifyKey, putNotify } from './notify.js'
 import { type PublishAnswer, type PublishRequest, parseNotice, publish } from './publish.js'
 import { pull } from './pull.js'
 import { steal, transfer } from './transfer.js'
@@ -420,4 +421,26 @@ test('any sequence of calls is answered as the model says, and accepted boards o
     }),
     { numRuns: 60 },
   )
+})
+
+describe('the state of notifications', () => {
+  const KEY = notifyKey('test')
+  const put = (lease: Lease, text: string): Promise<boolean> =>
+    putNotify(link.run, KEYS, KEY, lease, { text, wallMs: 1_000 })
+
+  test('is written by the publisher alone, and read with the time that has passed', async () => {
+    expect(await getNotify(link.run, KEY)).toBeNull()
+    const a = await leads('a')
+    expect(await put(a, 'first')).toBe(true)
+    await steal(link.run, KEYS, a)
+    const b = await leads('b')
+    expect(await put(a, 'late')).toBe(false)
+    const read = await getNotify(link.run, KEY)
+    expect(read?.text).toBe('first')
+    expect(read?.wallMs).toBeGreaterThanOrEqual(1_000)
+    expect(await put(b, 'second')).toBe(true)
+    // Ten seconds ago by the clock of Redis.
+    await link.commands.send(['HINCRBY', KEY, 'at', '-10000'])
+    expect((await getNotify(link.run, KEY))?.wallMs).toBeGreaterThanOrEqual(11_000)
+  })
 })

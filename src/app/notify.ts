@@ -1,0 +1,213 @@
+// Notifications of a program: the rules carried out, and what is kept of them in a file. Loaded only where there is a rule.
+import { randomBytes } from 'node:crypto'
+import { type Moment, momentNow } from '../clock/moment.js'
+import { systemTimers } from '../clock/timers.js'
+import type { NotifyRule } from '../config/notify-tables.js'
+import { HttpError } from '../contract/errors.js'
+import type { CycleResult } from '../engine/cycle.js'
+import type { NotifyDesk } from '../http/routes/notify.js'
+import { Journal } from '../notify/journal.js'
+import type { Mute } from '../notify/mutes.js'
+import { Notifier } from '../notify/notifier.js'
+import { createSender, targetId } from '../notify/send/sender.js'
+import { SharedKeep } from '../notify/shared.js'
+import { type ChangeText, keptOf, NOTHING_KEPT } from '../notify/stored.js'
+import type { MuteData } from '../protocol/notify.js'
+import type { Fleet, ProgramParts } from './parts.js'
+import { VERSION } from './version.js'
+
+export type NotifyParts = Pick<ProgramParts, 'settings' | 'metrics' | 'log' | 'clock'> & {
+  readonly rules: readonly NotifyRule[]
+  /** Where people find the board; null: nowhere. */
+  readonly link: () => string | null
+  readonly title: () => string | null
+  /** Null for a server by itself: what it keeps is in its file. */
+  readonly fleet: Pick<Fleet, 'notify' | 'onSeat'> | null
+}
+
+/** Notifications as the program has them. */
+export interface Notify {
+  readonly desk: NotifyDesk
+  take(result: CycleResult): void
+  setRules(rules: readonly NotifyRule[]): void
+  stop(): Promise<void>
+}
+
+const RESULTS = ['sent', 'retried', 'failed', 'expired', 'dropped'] as const
+/** For a message that is on its way when the server stops. */
+const GRACE_MS = 1_000
+/** Who has the token could otherwise fill the channel of a receiver. */
+const TEST_EVERY_MS = 5_000
+
+/** Reads what an earlier run kept, and delivers what it could not. */
+export async function createNotify(parts: NotifyParts): Promise<Notify> {
+  const { settings, metrics, log, clock, fleet } = parts
+  const now = () => momentNow(clock)
+  const shared =
+    fleet === null ? null : new SharedKeep({ shared: fleet.notify, decider: () => notifier, now, log })
+  const path = settings().notifyState
+  const journal = new Journal({
+    path,
+    whole: () => notifier.whole(),
+    onFault: code => {
+      metrics.g6_notify_state_writable.set(code === null ? 1 : 0)
+      if (code === null) log.info({ path }, 'the state of the notifications is kept again')
+      else
+        log.error(
+          { path, code },
+          'the state of the notifications cannot be kept: messages go out, and a restart may lose or repeat them',
+        )
+    },
+  })
+  const notifier: Notifier = new Notifier({
+    now,
+    timers: systemTimers,
+    random: Math.random,
+    timezone: () => settings().timezone,
+    windows: () => settings().mute,
+    link: parts.link,
+    title: parts.title,
+    targetId,
+    senderOf: target =>
+      createSender(target, {
+        userAgent: `g6-stream/${VERSION}`,
+        nowMs: clock.nowMs,
+        env: process.env,
+        onErrors: (command, errors) => log.warn({ command, errors }, 'the command of a rule says why'),
+      }),
+    keep: change => (shared === null ? journal.save(change) : shared.save()),
+    onResult: (rule, result) => metrics.g6_notifications_total.inc({ rule, result }),
+    log,
+  })
+  const count = (rules: readonly NotifyRule[]): void => {
+    for (const { name } of rules)
+      for (const result of RESULTS) metrics.g6_notifications_total.inc({ rule: name, result }, 0)
+  }
+  metrics.g6_notify_state_writable.set(1)
+  count(parts.rules)
+  notifier.setRules(parts.rules)
+  if (shared === null) notifier.load(keptOf(await readJournal(journal, path, log), now()), true)
+  else {
+    notifier.setDeciding(false)
+    fleet?.onSeat(() => shared.look())
+  }
+  const forget = metrics.onScrape(() => {
+    metrics.g6_notify_outbox_messages.set(notifier.outbox.size)
+    metrics.g6_notify_outbox_oldest_seconds.set((notifier.outbox.oldestMs(now()) ?? 0) / 1000)
+  })
+  const startedMs = clock.monotonicMs()
+  return {
+    desk: deskOf(notifier, shared, now),
+    take: ({ board, source }) => {
+      shared?.look()
+      if (board.verdict === null) return
+      notifier.take({ board, source, verdict: board.verdict, runningMs: clock.monotonicMs() - startedMs })
+    },
+    setRules: rules => {
+      count(rules)
+      notifier.setRules(rules)
+    },
+    stop: async () => {
+      forget()
+      await notifier.stop(GRACE_MS)
+      await journal.close()
+    },
+  }
+}
+
+async function readJournal(
+  journal: Journal,
+  path: string,
+  log: NotifyParts['log'],
+): Promise<readonly ChangeText[]> {
+  try {
+    const { changes, damaged } = await journal.read()
+    // A crash cuts one line; more is damage.
+    if (damaged > 1)
+      log.error({ path, damaged }, 'lines of the state of the notifications are damaged and left out')
+    return changes
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    log.error({ path, code }, 'the state of the notifications cannot be read: incidents begin anew')
+    return []
+  }
+}
+
+function deskOf(notifier: Notifier, shared: SharedKeep | null, now: () => Moment): NotifyDesk {
+  const changing = (): Notifier => {
+    if (shared !== null && !shared.isDeciding) throw new HttpError('not_publisher')
+    return notifier
+  }
+  let testedMs = Number.NEGATIVE_INFINITY
+  const isRule = (name: string): boolean => notifier.rules.some(rule => rule.name === name)
+  const unknownRule = (name: string): HttpError =>
+    new HttpError(
+      'not_found',
+      `No rule has the name ${JSON.stringify(name)}; GET /summary/notify lists them.`,
+    )
+  return {
+    health: () => {
+      const { rules } = notifier
+      const open = rules.filter(({ phase }) => phase === 'open')
+      const ends = rules.flatMap(({ mutedUntilMs }) => (mutedUntilMs === null ? [] : [mutedUntilMs]))
+      return {
+        open: open.length,
+        to_acknowledge: open.filter(({ isAcknowledged }) => !isAcknowledged).length,
+        mutes: notifier.mutes.length,
+        muted_until: ends.length < rules.length ? null : Math.round(Math.min(...ends)),
+      }
+    },
+    document: async () => {
+      // It shows what the publisher decided.
+      if (shared !== null && !shared.isDeciding)
+        notifier.load(await shared.read().catch(() => NOTHING_KEPT), false)
+      const oldest = notifier.outbox.oldestMs(now())
+      return {
+        schema_version: 'v1' as const,
+        rules: notifier.rules.map(
+          ({ name, condition, phase, sinceMs, reasons, isAcknowledged, mutedUntilMs }) => ({
+            ...{ name, condition, phase, reasons, since: sinceMs },
+            acknowledged: isAcknowledged,
+            muted_until: mutedUntilMs,
+          }),
+        ),
+        mutes: notifier.mutes.map(muteDataOf),
+        outbox: { messages: notifier.outbox.size, oldest_sec: oldest === null ? null : oldest / 1000 },
+      }
+    },
+    mute: async ({ for_sec: forSec, reason, rules }) => {
+      const unknown = rules?.find(name => !isRule(name))
+      if (unknown !== undefined) throw unknownRule(unknown)
+      const fromMs = Math.round(now().wallMs)
+      const mute: Mute = {
+        id: randomBytes(4).toString('hex'),
+        fromMs,
+        untilMs: fromMs + Math.round(forSec * 1000),
+        reason,
+        rules: rules ?? null,
+      }
+      if (!(await changing().mute(mute))) throw new HttpError('too_many_mutes')
+      return muteDataOf(mute)
+    },
+    unmute: async id => changing().unmute(id),
+    acknowledge: async rule => {
+      if (rule !== null && !isRule(rule)) throw unknownRule(rule)
+      return changing().acknowledge(rule)
+    },
+    test: async rule => {
+      const atMs = now().monotonicMs
+      if (atMs - testedMs < TEST_EVERY_MS)
+        throw new HttpError('notify_rate', undefined, { 'Retry-After': String(TEST_EVERY_MS / 1000) })
+      testedMs = atMs
+      const results = await notifier.test(rule, randomBytes(4).toString('hex'))
+      if (results === null) throw unknownRule(rule ?? '')
+      return results
+    },
+  }
+}
+
+const muteDataOf = ({ id, fromMs, untilMs, reason, rules }: Mute): MuteData => ({
+  ...{ id, reason, rules },
+  from: fromMs,
+  until: untilMs,
+})
