@@ -1,5 +1,6 @@
-// SQLite as the relay uses it, for the audit trail and for its keys. The driver is synchronous.
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+// SQLite as this program uses it: for the audit trail, the keys of the relay, and history. The driver is synchronous.
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import Sqlite from 'libsql'
 
 export type Value = string | number | null | Uint8Array
@@ -84,4 +85,29 @@ function isMounted(realPath: string): boolean {
       point.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))) === realPath
     )
   })
+}
+
+/** The lock of this database, whatever link, relative path or mounted folder leads to it. */
+export function lockFileOf(path: string): string {
+  const real = existsSync(path)
+    ? realpathSync.native(path)
+    : join(realpathSync.native(dirname(path)), basename(path))
+  return `${real}.lock`
+}
+
+/**
+ * Locks this file for the process that writes a database; the operating system releases it when the process ends. Returns the function
+ * that releases it; null: another process holds it.
+ */
+export function holdLock(lockFile: string): (() => void) | null {
+  const sqlite = new Sqlite(lockFile, { timeout: 0 })
+  try {
+    sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
+    sqlite.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    sqlite.close()
+    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY') return null
+    throw error
+  }
+  return () => void sqlite.close()
 }
