@@ -145,7 +145,7 @@ export class Program {
     })
     this.#connections = connections
     const observer = hubObserver(metrics)
-    this.#history = this.serving ? createHistory(clock, log) : null
+    this.#history = this.serving ? createHistory(parts) : null
     const past: PastOf = this.#history?.past ?? (() => [])
     const holdAheadMs = options.fleet == null ? 0 : HOLD_AHEAD_MS
     this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections, holdAheadMs, past })
@@ -268,7 +268,7 @@ export class Program {
         chatStandIn: this.#chatStandIn,
       })
     }
-    await this.#pipeline.prepare()
+    await Promise.all([this.#pipeline.prepare(), this.#history?.open()])
     if (this.#draining) return []
     const listening = (await this.#serving?.server.listen()) ?? []
     if (this.#draining) return []

@@ -5,7 +5,7 @@ import Sqlite from 'libsql'
 
 export type Value = string | number | null | Uint8Array
 
-/** A prepared statement; `T` is the row that its SQL selects. */
+/** A prepared statement; `T` is the row that its SQL selects. A blob is an ArrayBuffer in the rows of `all`. */
 export type Query<T> = {
   first(...values: readonly Value[]): T | null
   all(...values: readonly Value[]): readonly T[]
@@ -40,10 +40,15 @@ export function openSqlite(path: string, busyMs: number): Database {
     exec: sql => void sqlite.exec(sql),
     query: <T>(sql: string): Query<T> => {
       const statement = sqlite.prepare<Value[]>(sql)
+      // One of its own: `get` finds nothing where `all` found nothing before it (libsql 0.5).
+      let ofAll: typeof statement | null = null
       // The border: a row is what the SQL selects.
       return {
         first: (...values) => (statement.get(...values) as T | undefined) ?? null,
-        all: (...values) => statement.all(...values) as T[],
+        all: (...values) => {
+          ofAll ??= sqlite.prepare<Value[]>(sql)
+          return ofAll.all(...values) as T[]
+        },
       }
     },
     command: sql => {

@@ -40,7 +40,8 @@ function isOurs(path: string): boolean {
     closeSync(file)
   }
   return (
-    header.subarray(0, MAGIC.length).equals(MAGIC) && header.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID
+    header.subarray(0, MAGIC.length).equals(MAGIC) &&
+    header.readUInt32BE(APPLICATION_ID_AT) === APPLICATION_ID
   )
 }
 

@@ -3,8 +3,6 @@ import type { VerdictRow } from '../verdict-log.js'
 
 export type FarLimits = {
   readonly path: string
-  /** What is older than so many minutes is removed. */
-  readonly keptMinutes: number
   /** Of the file. */
   readonly maxBytes: number
 }
@@ -38,7 +36,11 @@ export type ReadCall = {
   readonly steps: number
 }
 
-export type FarCall = { readonly do: 'open' } | WriteCall | ReadCall | { readonly do: 'close' }
+export type FarCall =
+  | { readonly do: 'open' /** Of what comes back. */; readonly fromMinute: number }
+  | WriteCall
+  | ReadCall
+  | { readonly do: 'close' }
 
 export type StoreState = {
   /** The first minute that is kept; null: none is. */
@@ -49,6 +51,8 @@ export type StoreState = {
 export type Opened = StoreState & {
   /** The oldest first. All of them have ended. */
   readonly verdicts: readonly NumberedRow[]
+  /** Every series, the last minutes. */
+  readonly recent: readonly MinuteBatch[]
   /** Where a damaged file was put; null: it was sound. */
   readonly asideAt: string | null
 }
@@ -61,7 +65,16 @@ export type FarValues = {
 } | null
 
 /** `in_use`: another server writes it. `other_name`: it has a second name. `foreign`: it is no history. `newer`: of a later version. */
-export type FarErrorCode = 'in_use' | 'other_name' | 'foreign' | 'newer' | 'not_open' | 'ended'
+export type FarErrorCode =
+  | 'in_use'
+  | 'other_name'
+  | 'foreign'
+  | 'newer'
+  | 'damaged'
+  | 'vanished'
+  | 'not_open'
+  | 'ended'
+  | 'late'
 
 /** The message says what to change. */
 export class FarError extends Error {

@@ -42,6 +42,14 @@ function readNumbers(bytes: Buffer, at: number, count: number): MinuteNumbers {
   }
 }
 
+/** As the database gives it. */
+export type Blob = Uint8Array | ArrayBuffer
+
+const bytesOf = (given: Blob): Buffer =>
+  given instanceof ArrayBuffer
+    ? Buffer.from(given)
+    : Buffer.from(given.buffer, given.byteOffset, given.byteLength)
+
 /** A minute of all series, by their numbers. */
 export function packMinute(series: ReadonlyMap<number, MinuteNumbers>): Buffer {
   const bytes = Buffer.alloc(series.size * ROW_BYTES)
@@ -55,8 +63,8 @@ export function packMinute(series: ReadonlyMap<number, MinuteNumbers>): Buffer {
   return bytes
 }
 
-export function unpackMinute(given: Uint8Array): Map<number, MinuteNumbers> {
-  const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength)
+export function unpackMinute(given: Blob): Map<number, MinuteNumbers> {
+  const bytes = bytesOf(given)
   const series = new Map<number, MinuteNumbers>()
   for (let at = 0; at + ROW_BYTES <= bytes.length; at += ROW_BYTES)
     series.set(bytes.readUInt32LE(at), readNumbers(bytes, at + 5, bytes.readUInt8(at + 4)))
@@ -79,8 +87,8 @@ export function packHour(hour: ReadonlyMap<number, MinuteNumbers>): Buffer {
   return bytes
 }
 
-export function unpackHour(given: Uint8Array): HourNumbers {
-  const bytes = Buffer.from(given.buffer, given.byteOffset, given.byteLength)
+export function unpackHour(given: Blob): HourNumbers {
+  const bytes = bytesOf(given)
   const hour: HourNumbers = new Map()
   let at = HOUR_MINUTES
   for (let minute = 0; minute < HOUR_MINUTES && at + VALUES_BYTES <= bytes.length; minute++) {

@@ -3,9 +3,11 @@
 // Cost, 512 series: a minute is a row of 15 KB; the first minute of an hour also puts the hour before into 512 rows, a few ms. A day of
 // a series is read from 24 rows and up to 60 minutes. A day is 20 MB.
 import type { Database } from '../../files/sqlite.js'
+import type { FarValues, MinuteBatch, NumberedRow, ReadCall, StoreState, WriteCall } from './messages.js'
 import {
-  type HourNumbers,
+  type Blob,
   HOUR_MINUTES,
+  type HourNumbers,
   type MinuteNumbers,
   merged,
   packHour,
@@ -13,14 +15,6 @@ import {
   unpackHour,
   unpackMinute,
 } from './minutes.js'
-import type {
-  FarValues,
-  MinuteBatch,
-  NumberedRow,
-  ReadCall,
-  StoreState,
-  WriteCall,
-} from './messages.js'
 
 /** Of the verdict log; the oldest goes first. */
 export const MAX_VERDICTS = 10_000
@@ -29,8 +23,12 @@ const PLACES = 2 ** 24
 /** Hours that are removed at once where the file is too large. */
 const REMOVED_HOURS = 6
 const MOST_ROUNDS = 100
+/** The share of the limit above which there is no room for an hour and the log of SQLite. */
+const FULL_AT = 0.95
+/** More than the minutes of an hour leave, which the next hour uses. */
+const MOST_FREE_PAGES = 1_000
 
-type Bytes = { readonly data: Uint8Array }
+type Bytes = { readonly data: Blob }
 type Row = {
   readonly no: number
   readonly word: NumberedRow['word']
@@ -40,12 +38,15 @@ type Row = {
   readonly lasted_ms: number
 }
 
+type Numbered = { readonly no: number; readonly hour: number }
+
 const hourOf = (minute: number): number => Math.floor(minute / HOUR_MINUTES)
 
 export class FarStore {
   readonly #database: Database
   readonly #maxBytes: number
-  readonly #numbers = new Map<string, number>()
+  /** The number of each series, and the hour that it was last used in. */
+  readonly #numbers = new Map<string, Numbered>()
   readonly #minuteAt
   readonly #putMinute
   readonly #minutesOf
@@ -92,6 +93,8 @@ export class FarStore {
   }
 
   write({ minutes, verdicts, oldest }: WriteCall): StoreState {
+    // First: a write that fails is repeated, so nothing of it may be kept.
+    this.#makeRoom()
     const known = new Map(this.#numbers)
     try {
       this.#database.transaction(() => {
@@ -109,11 +112,11 @@ export class FarStore {
       for (const [id, no] of known) this.#numbers.set(id, no)
       throw error
     }
-    this.#makeRoom()
     return this.state()
   }
 
   #writeMinute({ minute, ids, numbers }: MinuteBatch): void {
+    if (ids.length === 0) return
     const series = unpackMinute(this.#minuteAt.first(minute)?.data ?? new Uint8Array())
     const hour = hourOf(minute)
     ids.forEach((id, i) => {
@@ -126,11 +129,19 @@ export class FarStore {
   }
 
   #numberOf(id: string, hour: number): number {
-    const known = this.#numbers.get(id) ?? this.#seriesOf.first(id)?.no
-    if (known === undefined) this.#addSeries(id, hour)
-    const no = known ?? this.#seriesOf.first(id)?.no ?? 0
-    this.#numbers.set(id, no)
+    const known = this.#numbers.get(id)
+    if (known?.hour === hour) return known.no
+    let no = known?.no ?? this.#known(id)
+    if (no === null) {
+      this.#addSeries(id, hour)
+      no = this.#known(id) ?? 0
+    } else this.#usedIn(hour, no, hour)
+    this.#numbers.set(id, { no, hour })
     return no
+  }
+
+  #known(id: string): number | null {
+    return this.#numbers.get(id)?.no ?? this.#seriesOf.first(id)?.no ?? null
   }
 
   /** The oldest hour before this one whose minutes are in rows of their own. Others wait for the next minute. */
@@ -142,14 +153,12 @@ export class FarStore {
     const hours = new Map<number, HourNumbers>()
     for (const { minute, data } of this.#minutesOf.all(from, from + HOUR_MINUTES))
       for (const [no, numbers] of unpackMinute(data)) {
-        const of = hours.get(no) ?? unpackHour(this.#hourAt.first(packed * PLACES + no)?.data ?? new Uint8Array())
+        const of =
+          hours.get(no) ?? unpackHour(this.#hourAt.first(packed * PLACES + no)?.data ?? new Uint8Array())
         hours.set(no, of)
         of.set(minute - from, merged(of.get(minute - from), numbers))
       }
-    for (const [no, of] of hours) {
-      this.#putHour(packed * PLACES + no, packHour(of))
-      this.#usedIn(packed, no, packed)
-    }
+    for (const [no, of] of hours) this.#putHour(packed * PLACES + no, packHour(of))
     this.#database.command('DELETE FROM minutes WHERE minute >= ? AND minute < ?')(from, from + HOUR_MINUTES)
   }
 
@@ -164,13 +173,13 @@ export class FarStore {
 
   /** The oldest go first. The pages that they leave are given back to the disk. */
   #makeRoom(): void {
-    for (let round = 0; round < MOST_ROUNDS && this.#usedBytes() > this.#maxBytes; round++) {
+    for (let round = 0; round < MOST_ROUNDS && this.#usedBytes() > this.#maxBytes * FULL_AT; round++) {
       const { oldestMinute } = this.state()
       if (oldestMinute === null) break
       const before = (hourOf(oldestMinute) + REMOVED_HOURS) * HOUR_MINUTES
       this.#database.transaction(() => this.#removeBefore(before))
     }
-    this.#database.exec('PRAGMA incremental_vacuum')
+    if (this.#pragma('freelist_count') > MOST_FREE_PAGES) this.#database.exec('PRAGMA incremental_vacuum')
   }
 
   #pragma(name: 'page_count' | 'freelist_count' | 'page_size'): number {
@@ -181,25 +190,67 @@ export class FarStore {
     return (this.#pragma('page_count') - this.#pragma('freelist_count')) * this.#pragma('page_size')
   }
 
+  /** The first and the last hour in rows of their own; none: the first is after the last. */
+  #packedHours(): { readonly first: number; readonly last: number } {
+    const ends = this.#database.query<{ readonly first: number | null; readonly last: number | null }>(
+      'SELECT (SELECT min(place) FROM hours) AS first, (SELECT max(place) FROM hours) AS last',
+    )
+    const { first, last } = ends.first() ?? { first: null, last: null }
+    return {
+      first: first === null ? Number.POSITIVE_INFINITY : Math.floor(first / PLACES),
+      last: last === null ? Number.NEGATIVE_INFINITY : Math.floor(last / PLACES),
+    }
+  }
+
   state(): StoreState {
-    const place = this.#database.query<{ readonly place: number | null }>('SELECT min(place) AS place FROM hours')
     const least = this.#database.query<{ readonly minute: number | null }>(
       'SELECT min(minute) AS minute FROM minutes',
     )
-    const ofHours = place.first()?.place ?? null
-    const firsts = [
-      ofHours === null ? null : Math.floor(ofHours / PLACES) * HOUR_MINUTES,
-      least.first()?.minute ?? null,
-    ].filter(each => each !== null)
+    const minute = least.first()?.minute ?? Number.POSITIVE_INFINITY
+    const oldest = Math.min(this.#packedHours().first * HOUR_MINUTES, minute)
     return {
-      oldestMinute: firsts.length === 0 ? null : Math.min(...firsts),
+      oldestMinute: Number.isFinite(oldest) ? oldest : null,
       bytes: this.#pragma('page_count') * this.#pragma('page_size'),
     }
   }
 
+  /** Every series from this minute on. */
+  recent(fromMinute: number): readonly MinuteBatch[] {
+    const byMinute = new Map<number, Map<number, MinuteNumbers>>()
+    const add = (minute: number, no: number, numbers: MinuteNumbers): void => {
+      if (minute < fromMinute) return
+      const series = byMinute.get(minute) ?? new Map<number, MinuteNumbers>()
+      byMinute.set(minute, series.set(no, merged(series.get(no), numbers)))
+    }
+    const rows = this.#database.query<Bytes & { readonly place: number }>(
+      'SELECT place, data FROM hours WHERE place >= ?',
+    )
+    for (const { place, data } of rows.all(hourOf(fromMinute) * PLACES))
+      for (const [minute, numbers] of unpackHour(data))
+        add(Math.floor(place / PLACES) * HOUR_MINUTES + minute, place % PLACES, numbers)
+    for (const { minute, data } of this.#minutesOf.all(fromMinute, Number.MAX_SAFE_INTEGER))
+      for (const [no, numbers] of unpackMinute(data)) add(minute, no, numbers)
+    const names = this.#database.query<{ readonly no: number; readonly id: string }>(
+      'SELECT no, id FROM series',
+    )
+    const ids = new Map(names.all().map(({ no, id }) => [no, id]))
+    return [...byMinute]
+      .sort(([a], [b]) => a - b)
+      .map(([minute, series]) => {
+        const known = [...series].filter(([no]) => ids.has(no))
+        return {
+          minute,
+          ids: known.map(([no]) => ids.get(no) ?? ''),
+          numbers: Float64Array.from(
+            known.flatMap(([, { min, max, last, count }]) => [min, max, last, count]),
+          ),
+        }
+      })
+  }
+
   read({ ids, fromMinute, stepMinutes, steps }: ReadCall): readonly FarValues[] {
     const toMinute = fromMinute + steps * stepMinutes
-    const numbers = ids.map(id => this.#numbers.get(id) ?? this.#seriesOf.first(id)?.no ?? null)
+    const numbers = ids.map(id => this.#known(id))
     const found = numbers.map((no): FarValues => {
       if (no === null) return null
       const empty = (): Float64Array => new Float64Array(steps).fill(Number.NaN)
@@ -213,7 +264,8 @@ export class FarStore {
       if (!((values.max[i] ?? 0) >= max)) values.max[i] = max
       values.last[i] = last
     }
-    for (let hour = hourOf(fromMinute); hour <= hourOf(toMinute - 1); hour++)
+    const { first, last } = this.#packedHours()
+    for (let hour = Math.max(hourOf(fromMinute), first); hour <= Math.min(hourOf(toMinute - 1), last); hour++)
       numbers.forEach((no, i) => {
         const row = no === null ? null : this.#hourAt.first(hour * PLACES + no)
         if (row === null) return
@@ -231,6 +283,11 @@ export class FarStore {
   }
 
   close(): void {
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch {
+      // With a full disk, for example: SQLite takes its log over when the file is opened again.
+    }
     this.#database.close()
   }
 }
