@@ -5,6 +5,7 @@
 //           ports → outputs
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, systemClock } from '../clock/clock.js'
+import { momentNow } from '../clock/moment.js'
 import type { Finding } from '../config/layers.js'
 import { type Loaded, type LoadResult, reloadable } from '../config/load.js'
 import type { Config } from '../config/settings.js'
@@ -16,6 +17,7 @@ import type { CustomPanel } from '../engine/panel-builder.js'
 import type { PushTarget } from '../engine/push-target.js'
 import { Statistics } from '../engine/statistics.js'
 import { LoopLag } from '../guards/loop-lag.js'
+import type { VerdictRow } from '../history/verdict-log.js'
 import { type InheritedSocket, withInherited } from '../http/inherited.js'
 import { type Command, type ListenerPlan, planListeners } from '../http/listen-plan.js'
 import type { Listening } from '../http/listeners.js'
@@ -219,6 +221,11 @@ export class Program {
 
   get thresholds(): Thresholds {
     return this.#surroundings.thresholds
+  }
+
+  /** The verdict log; null where nothing is served. */
+  verdicts(): readonly VerdictRow[] | null {
+    return this.#history?.verdicts.rows(momentNow(this.#parts.clock)) ?? null
   }
 
   /** Open streams of board and status. */

@@ -104,6 +104,7 @@ export function sceneOf(result: CycleResult | null, more: Partial<Scene> = {}): 
     clients: 3,
     needFull: null,
     trends: NO_TRENDS,
+    today: null,
     ...more,
   }
 }

@@ -1,4 +1,5 @@
 // The input of a frame.
+import type { Today } from '../../../display/today.js'
 import type { CycleResult } from '../../../engine/cycle.js'
 import type { Thresholds } from '../../../panels/thresholds.js'
 import type { View } from '../keys/view.js'
@@ -28,4 +29,6 @@ export type Scene = {
   readonly needFull: string | null
   /** The last minutes of the shown numbers. */
   readonly trends: Trends
+  /** How the system was today; null: nothing is known. */
+  readonly today: Today | null
 }
