@@ -5,6 +5,7 @@ import { relayInUse } from '../chat/chat-config.js'
 import type { Connections } from '../connection/connections.js'
 import type { CycleResult, SourceState } from '../engine/cycle.js'
 import type { Loop } from '../engine/loop.js'
+import type { Played } from '../engine/played.js'
 import type { PushTarget } from '../engine/push-target.js'
 import type { LagGauge } from '../guards/lag.js'
 import { healthDocument } from '../http/health-document.js'
@@ -36,6 +37,7 @@ export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly looks: Pipeline['looks']
   readonly lagGauge: LagGauge
   readonly isDraining: () => boolean
+  readonly played: () => Played | null
   /** When the program began, monotonic. */
   readonly startedMs: number
   /** Null for a server by itself. */
@@ -102,6 +104,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
         version: VERSION,
         uptimeSec: (clock.monotonicMs() - startedMs) / 1000,
         draining: isDraining(),
+        played: parts.played(),
         fleet: fleet?.health() ?? null,
       })
     },

@@ -65,7 +65,7 @@ function streamSource(url: string, parts: ProgramParts): Source {
   })
 }
 
-function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
+function statusSource(spec: StatusSpec, parts: ProgramParts & { readonly isAlone?: boolean }): Source {
   const { config, log, clock } = parts
   const common = { maxBytes: config.statusMaxBytes, userAgent: USER_AGENT, log, clock }
   switch (spec.kind) {
@@ -84,9 +84,10 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
     case 'push':
       return pushSource(spec, parts)
     case 'replay': {
+      const { isAlone = false } = parts
       const zone = (): SourceZone => parts.settings().sourceTimezone
       const timezone = (): string => parts.settings().timezone
-      return new ReplaySource({ ...spec, ...common, zone, timezone, documents: documentsOf(parts) })
+      return new ReplaySource({ ...spec, ...common, isAlone, zone, timezone, documents: documentsOf(parts) })
     }
   }
 }
@@ -164,8 +165,9 @@ export function sourceOfSpecs(given: readonly SourceSpec[], parts: ProgramParts)
   const named = specs.some(({ name }) => name !== undefined)
   // Differences are made of the whole document.
   const own = named ? { ...parts, readsStatuses: () => false } : parts
+  const isAlone = specs.length === 1 && !named
   const made = specs.flatMap(spec =>
-    spec.kind === 'board' ? [] : [{ spec, source: statusSource(spec, own) }],
+    spec.kind === 'board' ? [] : [{ spec, source: statusSource(spec, { ...own, isAlone }) }],
   )
   const unnamed = made.flatMap(({ spec, source }) => (spec.name === undefined ? [source] : []))
   const [only] = unnamed

@@ -4,6 +4,7 @@ import { loadBoardFile } from '../app/board-file.js'
 import { loadPanels } from '../app/custom-panels.js'
 import { fileOutputs, screenOutput } from '../app/outputs.js'
 import { Program } from '../app/program.js'
+import { recordedOf } from '../app/recorded.js'
 import { runProgram } from '../app/run.js'
 import { hasScreen, Screen } from '../app/screen.js'
 import { type Play, sourceOf } from '../app/source.js'
@@ -44,6 +45,7 @@ export function dashboardCommand(): Command {
           command: serve ? 'dashboard --serve' : 'dashboard',
           source: sourceOf(sources, boardFile, playOf(command.opts<Play>())),
           boardFile,
+          recorded: await recordedOf(sources),
           outputs: parts => [
             ...(screen?.outputs(parts) ?? screenOutput(parts, json ? 'json' : 'plain', process.stdout)),
             ...fileOutputs(parts),

@@ -4,6 +4,7 @@ import { type BoardFile, loadBoardFile } from '../app/board-file.js'
 import { loadPanels } from '../app/custom-panels.js'
 import { fileOutputs } from '../app/outputs.js'
 import { Program, type ProgramOptions } from '../app/program.js'
+import { recordedOf } from '../app/recorded.js'
 import { runProgram } from '../app/run.js'
 import { createServiceManager } from '../app/service-manager.js'
 import { type Play, sourceOf } from '../app/source.js'
@@ -46,6 +47,7 @@ export function serveCommand(): Command {
         command: 'serve',
         ...(await sourceAndFleet(loaded, sources, boardFile, playOf(command.opts<Play>()))),
         boardFile,
+        recorded: await recordedOf(sources),
         outputs: parts => fileOutputs(parts),
         panels: await loadPanels(loaded.config.panelsModule),
         sockets: takeInheritedSockets(process.env, process.pid),

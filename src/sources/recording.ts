@@ -7,6 +7,9 @@ import { z } from 'zod'
 import { READING_ERRORS } from '../snapshot/reading.js'
 import { lineSplitter } from './split.js'
 
+/** How a recording begins. */
+export const HEADER_START = Buffer.from('{"g6rec":')
+
 /** Of a line, unpacked. */
 export const MAX_LINE_BYTES = 32 * 1024 ** 2
 

@@ -20,6 +20,7 @@ test('a recording of a file outlives the process, is checked, and is served', as
   writeFileSync(status, JSON.stringify({ status: 'ok', depth: 2 }))
   await eventually(() => size() > first, 'a reading')
   recorder.signal('SIGKILL')
+  const recordedBefore = Date.now()
   await recorder.exit
 
   const check = g6(['replay', 'check', file])
@@ -41,6 +42,14 @@ test('a recording of a file outlives the process, is checked, and is served', as
   ])
   const url = await server.url()
   await eventually(async () => (await fetch(`${url}/readyz`)).ok, 'the first board')
+  const played = async () =>
+    (
+      (await (await fetch(`${url}/summary/health`)).json()) as {
+        recording?: Readonly<Record<string, unknown>>
+      }
+    ).recording
+  await eventually(async () => (await played())?.ended === true, 'the end of the recording')
+  expect(Number((await played())?.now)).toBeLessThan(recordedBefore)
   const wrong = g6(['serve', '--port', '0', '--source', status, '--loop'])
   expect(await wrong.exit).toBe(1)
   expect(wrong.said().err).toContain('--from, --speed and --loop are for a recording')

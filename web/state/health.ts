@@ -26,8 +26,16 @@ export type Health = {
   readonly spans: ReadonlyMap<string, number>
   /** Members of the document on an automatic board; null where the board is another one. */
   readonly members: MemberCounts | null
+  /** The recording that the server plays; null where its source is another one. */
+  readonly recording: Recording | null
   /** When the answer came, epoch ms of this browser. */
   readonly atMs: number
+}
+
+export type Recording = {
+  /** Its time when the answer came, epoch ms. */
+  readonly nowMs: number
+  readonly ended: boolean
 }
 
 /** How many the board shows, and how many it does not. A server of an earlier version counts only these. */
@@ -48,6 +56,12 @@ function spanFrom(key: string, given: unknown): readonly (readonly [string, numb
   return span !== null && Number.isInteger(span) && span >= 1 && span <= MAX_SPAN ? [[key, span]] : []
 }
 
+function recordingFrom(given: unknown): Recording | null {
+  const { now, ended } = asObject(given)
+  const nowMs = asNumber(now)
+  return nowMs === null ? null : { nowMs, ended: ended === true }
+}
+
 /** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
   const {
@@ -57,6 +71,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     sse,
     display: shown,
     automatic,
+    recording,
   } = asObject(document)
   const source = asObject(file)
   const { timezone, number_format: format, title, spans } = asObject(shown)
@@ -76,6 +91,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     title: asText(title),
     spans: new Map(Object.entries(asObject(spans)).flatMap(([key, span]) => spanFrom(key, span))),
     members: hidden === null ? null : { shown: asNumber(counted.shown), hidden },
+    recording: recordingFrom(recording),
     atMs,
   }
 }

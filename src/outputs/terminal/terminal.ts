@@ -5,6 +5,7 @@ import type { Clock } from '../../clock/clock.js'
 import { momentNow } from '../../clock/moment.js'
 import { systemTimers, type Timers } from '../../clock/timers.js'
 import type { CycleResult, Output } from '../../engine/cycle.js'
+import type { Played } from '../../engine/played.js'
 import type { VerdictRow } from '../../history/verdict-log.js'
 import type { Thresholds } from '../../panels/thresholds.js'
 import type { TerminalDevice } from './device.js'
@@ -39,6 +40,8 @@ export type TerminalHooks = {
   clients?(): number | null
   /** Why a followed stream needs a full status; null when it does not. */
   needFull?(): string | null
+  /** The recording that is played; null or absent: the source is another one. */
+  played?(): Played | null
   /** The verdict log of the server; null or absent: there is none, and the dashboard keeps its own. */
   verdicts?(): readonly VerdictRow[] | null
   onPanelRender?(panel: string, seconds: number): void
@@ -271,7 +274,9 @@ export class TerminalOutput implements Output {
 
   #scene(): Scene {
     const { device, clock, hooks } = this.#options
-    const nowMs = clock.nowMs()
+    const played = hooks.played?.() ?? null
+    // A recording shows its own time.
+    const nowMs = played?.now.wallMs ?? clock.nowMs()
     if (this.#notice !== null && this.#notice.untilMs <= clock.monotonicMs()) this.#notice = null
     const live = this.#live
     const body = this.#frozen ?? { shown: live, shownAtMs: nowMs, lastChangeMs: this.#lastChangeMs }
@@ -288,7 +293,8 @@ export class TerminalOutput implements Output {
       boardTitle: hooks.boardTitle?.() ?? null,
       clients: hooks.clients?.() ?? null,
       needFull: hooks.needFull?.() ?? null,
-      trends: this.#trends.at(body.shownAtMs),
+      trends: this.#trends.at(played === null ? body.shownAtMs : clock.nowMs()),
+      played,
       today: this.#today.at(momentNow(clock)),
     }
   }

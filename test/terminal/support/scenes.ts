@@ -105,6 +105,7 @@ export function sceneOf(result: CycleResult | null, more: Partial<Scene> = {}): 
     needFull: null,
     trends: NO_TRENDS,
     today: null,
+    played: null,
     ...more,
   }
 }

@@ -1,6 +1,7 @@
 // The input of a frame.
 import type { Today } from '../../../display/today.js'
 import type { CycleResult } from '../../../engine/cycle.js'
+import type { Played } from '../../../engine/played.js'
 import type { Thresholds } from '../../../panels/thresholds.js'
 import type { View } from '../keys/view.js'
 import type { Size } from '../layout/layout.js'
@@ -23,6 +24,8 @@ export type Scene = {
   readonly notice: string | null
   readonly thresholds: Thresholds
   readonly sourceName: string
+  /** The recording that is played; null: the source is another one. */
+  readonly played: Played | null
   /** Of a declared board. */
   readonly boardTitle: string | null
   readonly clients: number | null
