@@ -1,7 +1,8 @@
 // A recording that is served: the boards are those of the recorder, hash by hash, whenever they are built, and the time is the recording's.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { emptyBoard } from '../board/board.js'
 import { systemClock } from '../clock/clock.js'
@@ -10,12 +11,15 @@ import { silentLog } from '../log/log.js'
 import { silentMetrics } from '../metrics/metrics.js'
 import { createScenario } from '../simulator/scenario.js'
 import type { Status } from '../snapshot/reading.js'
+import { createReaderHere } from '../sources/large-documents.js'
 import { linesOf, MAX_LINE_BYTES, parsedLine, type RecordingLine } from '../sources/recording.js'
 import { ReplaySource } from '../sources/replay.js'
+import { documentPanelsSettings } from './document-boards.js'
 import { loadSettings } from './load-settings.js'
 import type { ProgramParts } from './parts.js'
 import { type Recorded, recordedOf } from './recorded.js'
 import { HandClock, record } from './recorder.js'
+import { checkRecording } from './replay-check.js'
 import { createStatusPipeline } from './status-pipeline.js'
 
 const START_MS = Date.UTC(2026, 10, 29, 4)
@@ -72,8 +76,8 @@ beforeAll(async () => {
 })
 
 /** Plays it, and builds a board for each reading at a moment that is not its own. */
-async function played(options: { readonly from?: string } = {}) {
-  const recorded = (await recordedOf([`replay:${path}`])) as Recorded
+async function played(options: { readonly from?: string; readonly path?: string } = {}) {
+  const recorded = (await recordedOf([`replay:${options.path ?? path}`])) as Recorded
   const base = partsOf({})
   const parts = partsOf({}, { config: { ...base.config, ...recorded.settings } })
   const timers = {
@@ -86,7 +90,7 @@ async function played(options: { readonly from?: string } = {}) {
     path,
     speed: 1,
     loop: false,
-    maxBytes: 1e6,
+    maxBytes: 8e6,
     isAlone: true,
     zone: () => null,
     timezone: () => parts.config.timezone,
@@ -117,7 +121,8 @@ async function played(options: { readonly from?: string } = {}) {
       const now = source.played()?.now
       times.push(now?.wallMs ?? 0)
       if (now !== undefined) states.push(boards.sourceAt(now).state)
-      if (times.at(-1) === lines.at(-1)?.at) resolve()
+      if (options.path === undefined && times.at(-1) === lines.at(-1)?.at) resolve()
+      if (options.path !== undefined && panels.length === 4) resolve()
     })
   })
   await expect.poll(() => source.played()?.ended).toBe(true)
@@ -149,4 +154,61 @@ test('a source that is no recording, or one of several, has no settings of its o
   expect(await recordedOf([`replay:${path}`, 'a.json'])).toBeNull()
   expect(await recordedOf([`replay:${join(folder, 'nothing.g6rec')}`])).toBeNull()
   expect(await recordedOf([])).toBeNull()
+})
+
+test('a status of 2 MB is recorded whole, checked and played, and without what is left out', async () => {
+  const large = join(folder, 'large.g6rec')
+  const clock = new HandClock()
+  clock.wallMs = START_MS
+  const parts = partsOf({}, { clock })
+  const read = createReaderHere({
+    zone: () => null,
+    wantsPatch: () => false,
+    panels: () => documentPanelsSettings(parts),
+  })
+  const document = (n: number): Uint8Array =>
+    Buffer.from(
+      JSON.stringify({
+        status: 'ok',
+        updated_at: new Date(START_MS + n * 1000 - 30_000).toISOString(),
+        depth: n,
+        secret: { token: 'not for the file', kept: 1 },
+        rows: Array.from({ length: 12_000 }, (_, i) => ({
+          name: `row ${i}`,
+          load: i * n,
+          note: 'x'.repeat(120),
+        })),
+      }),
+    )
+  const stop = new AbortController()
+  const source = {
+    name: 'large.json',
+    refresh: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+    start: (onReading: Parameters<ReplaySource['start']>[0]) => {
+      let made = read(document(1), START_MS)
+      for (const n of [1, 1, 2, 3]) {
+        clock.wallMs += 1_000
+        clock.steadyMs += 1_000
+        // The second one confirms the first.
+        if (n !== 1) made = read(document(n), clock.wallMs)
+        const { wallMs } = clock
+        const reading = { readAtMs: wallMs, modifiedAtMs: wallMs, sizeBytes: 2_000_000 }
+        if (made.ok) onReading({ ...made, ...reading })
+      }
+      stop.abort()
+    },
+  }
+  const options = { path: large, maxBytes: 1e9, maxMs: 1e9, omit: ['secret.token'], signal: stop.signal }
+  expect(await record(source, parts, options)).toMatchObject({ readings: 4 })
+  expect(gunzipSync(readFileSync(large)).toString()).not.toContain('not for the file')
+  expect(await checkRecording(large, partsOf({}))).toMatchObject({ readings: 4, differing: 0 })
+  const recordedPanels: Record<string, string>[] = []
+  for await (const { bytes } of linesOf(large, MAX_LINE_BYTES)) {
+    const line = bytes === null ? null : parsedLine(bytes)
+    if (line !== null && !('g6rec' in line)) recordedPanels.push(line.panels)
+  }
+  expect(Object.keys(recordedPanels[0] ?? {}).length).toBeGreaterThan(1)
+  expect(Object.keys(recordedPanels[2] ?? {}).length).toBeGreaterThan(0)
+  expect((await played({ path: large })).panels).toEqual(recordedPanels)
 })

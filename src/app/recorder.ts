@@ -7,8 +7,11 @@ import type { Clock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
 import type { Source } from '../engine/source.js'
 import { Statistics } from '../engine/statistics.js'
-import type { Reading, Status } from '../snapshot/reading.js'
+import type { GoodReading, Reading, Status } from '../snapshot/reading.js'
+import type { ReadDocument } from '../sources/document.js'
+import { createReaderHere, largeReading } from '../sources/large-documents.js'
 import type { RecordingHeader, RecordingLine } from '../sources/recording.js'
+import { documentPanelsSettings } from './document-boards.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
 import type { ProgramParts } from './parts.js'
 import { createStatusPipeline } from './status-pipeline.js'
@@ -51,6 +54,9 @@ export class HandBoards {
   readonly #clock = new HandClock()
   readonly #source: FedSource
   readonly #pipeline: ReturnType<typeof createStatusPipeline>
+  readonly #read: (bytes: Uint8Array, nowMs: number) => ReadDocument
+  /** The newest large status, and what was made of it. */
+  #large: { readonly given: Status; readonly made: ReadDocument } | null = null
   #board: Board
   #cycle = 0
 
@@ -62,15 +68,33 @@ export class HandBoards {
       surroundings: () => surroundings,
       statistics: new Statistics(0),
     })
+    this.#read = createReaderHere({
+      zone: () => parts.config.sourceTimezone,
+      wantsPatch: () => false,
+      panels: () => documentPanelsSettings(own),
+    })
     this.#board = emptyBoard(epoch)
     this.#pipeline.boards.start(() => {})
   }
 
-  /** What the board changed with this reading. */
-  next(reading: Reading, at: number, steady: number): Pick<RecordingLine, 'panels' | 'removed'> {
+  /** Read again at this moment, so that a replay makes the same of it; a confirmed one is the same document. */
+  #asLarge(reading: GoodReading, at: number): Reading {
+    const { status } = reading
+    if (this.#large?.given !== status)
+      this.#large = { given: status, made: this.#read(Buffer.from(JSON.stringify(status)), at) }
+    return largeReading(reading, this.#large.made)
+  }
+
+  /** What the board changed with this reading. `isLarge`: its status was read as a large document. */
+  next(
+    reading: Reading,
+    at: number,
+    steady: number,
+    isLarge = false,
+  ): Pick<RecordingLine, 'panels' | 'removed'> {
     this.#clock.wallMs = at
     this.#clock.steadyMs = steady
-    this.#source.feed(reading)
+    this.#source.feed(reading.ok && isLarge ? this.#asLarge(reading, at) : reading)
     const moment = { wallMs: at, monotonicMs: steady }
     const board = this.#pipeline.boards.next(this.#board, ++this.#cycle, moment)
     const isNew = board.generation !== this.#board.generation
@@ -114,6 +138,17 @@ export function without(status: Status, paths: readonly (readonly string[])[]): 
   return paths.length === 0 ? status : members(status, paths)
 }
 
+/** The document of a reading; of a very large one, which has only its beginning with it, the whole. */
+function wholeOf({ status, large }: GoodReading): Status {
+  // The border: it was a document before it was written as JSON.
+  return large === undefined ? status : (JSON.parse(Buffer.from(large.json).toString()) as Status)
+}
+
+/** With this status, and without what was made of it. */
+function recordable({ large: _, ...reading }: GoodReading, status: Status): GoodReading {
+  return { ...reading, status }
+}
+
 /** Records until it is stopped or a limit is reached. Throws where the file cannot be made: it never writes over one. */
 export async function record(
   source: Source,
@@ -147,7 +182,6 @@ export async function record(
   let waitingBytes = 0
   let written = 0
   let readings = 0
-  let hasLarge = false
   /** The newest status as it came, and without what is left out. */
   let given: Status | null = null
   let shown: Status | null = null
@@ -186,22 +220,19 @@ export async function record(
   }
 
   function take(reading: Reading): void {
-    if (reading.ok && reading.large !== undefined) {
-      if (!hasLarge) log.warn('a status over 256 KiB is not recorded')
-      hasLarge = true
-      return
-    }
     const isSame = reading.ok && reading.status === given
     // What is left out must not be on the recorded board either. A confirmed status stays the same object.
     if (reading.ok && !isSame) {
       given = reading.status
-      shown = without(reading.status, paths)
+      shown = without(wholeOf(reading), paths)
     }
-    const kept: Reading = reading.ok && shown !== null ? { ...reading, status: shown } : reading
+    const kept: Reading = reading.ok && shown !== null ? recordable(reading, shown) : reading
     const [at, steady] = [clock.nowMs(), clock.monotonicMs() - steadyStartMs]
-    const changes = boards.next(kept, at, steady)
+    const isLarge = reading.ok && reading.large !== undefined
+    const changes = boards.next(kept, at, steady, isLarge)
     const { status: _, ...confirmed } = kept.ok ? kept : { ...kept, status: null }
-    const body = JSON.stringify(isSame ? confirmed : kept)
+    const more = isLarge ? { isLarge } : {}
+    const body = JSON.stringify({ ...(isSame ? confirmed : kept), ...more })
     const line = `{"at":${at},"steady":${steady},"reading":${body},${JSON.stringify(changes).slice(1)}`
     readings++
     waiting.push(line)

@@ -37,7 +37,12 @@ export async function checkRecording(path: string, parts: ProgramParts): Promise
     const { reading, at, steady, panels, removed = [] } = line
     if (reading.ok && reading.status !== undefined) status = reading.status
     // The line was checked against the schema of readings.
-    const again = boards.next((reading.ok ? { ...reading, status } : reading) as Reading, at, steady)
+    const again = boards.next(
+      (reading.ok ? { ...reading, status } : reading) as Reading,
+      at,
+      steady,
+      reading.ok && reading.isLarge === true,
+    )
     readings++
     if (isDeepStrictEqual([again.panels, again.removed ?? []], [panels, removed])) continue
     differing++

@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
+import { printableText } from '../log/printable.js'
 import { READING_ERRORS } from '../snapshot/reading.js'
 import { lineSplitter } from './split.js'
 
@@ -13,8 +14,11 @@ export const HEADER_START = Buffer.from('{"g6rec":')
 /** Of a line, unpacked. */
 export const MAX_LINE_BYTES = 32 * 1024 ** 2
 
+/** Of the lines. */
+const FORMAT = 1
+
 export const recordingHeader = z.looseObject({
-  g6rec: z.literal(1),
+  g6rec: z.literal(FORMAT),
   /** Of the product that recorded. */
   version: z.string(),
   started_ms: z.number(),
@@ -42,6 +46,8 @@ const goodLine = z.object({
   everyMs: z.number().optional(),
   ageMs: z.number().optional(),
   isRecorded: z.boolean().optional(),
+  /** It is read again as a large document, in another thread where there is one. */
+  isLarge: z.literal(true).optional(),
   warnings: z.array(z.record(z.string(), z.unknown())).optional(),
   parts: z.array(z.record(z.string(), z.unknown())).optional(),
 })
@@ -120,7 +126,7 @@ async function isGzip(path: string): Promise<boolean> {
   }
 }
 
-/** What a line of a recording is; null for one that is none. */
+/** What a line of a recording is; null for one that is none. Throws an Error for the header of another format. */
 export function parsedLine(bytes: Uint8Array): RecordingHeader | RecordingLine | null {
   let given: unknown
   try {
@@ -128,5 +134,10 @@ export function parsedLine(bytes: Uint8Array): RecordingHeader | RecordingLine |
   } catch {
     return null
   }
+  const { g6rec, version }: Readonly<Record<string, unknown>> = Object(given)
+  if (typeof g6rec === 'number' && g6rec !== FORMAT)
+    throw new Error(
+      `the recording has format ${g6rec}, and this version reads format ${FORMAT}; replay it with the version that made it${typeof version === 'string' ? ` (${printableText(version)})` : ''}`,
+    )
   return recordingHeader.safeParse(given).data ?? recordingLine.safeParse(given).data ?? null
 }

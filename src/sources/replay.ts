@@ -9,7 +9,8 @@ import { documentTime } from '../snapshot/derive.js'
 import type { GoodReading, Reading, ReadingError, Status } from '../snapshot/reading.js'
 import { offsetMs, type SourceZone } from '../snapshot/zone.js'
 import type { ReplaySpec } from './declared.js'
-import { type DocumentReader, parseDocument } from './document.js'
+import { type DocumentReader, parseDocument, type ReadDocument } from './document.js'
+import { largeReading } from './large-documents.js'
 import { PlayedTime } from './played-time.js'
 import { HEADER_START, linesOf, parsedLine, type RecordingHeader, type RecordingLine } from './recording.js'
 import { Report } from './report.js'
@@ -59,6 +60,16 @@ type Played =
     }
   | { readonly ok: false; readonly error: ReadingError; readonly message: string }
 
+/** Null for a damaged one; a text: why this version cannot read it. */
+function headerOf(bytes: Uint8Array): RecordingHeader | string | null {
+  try {
+    const header = parsedLine(bytes)
+    return header !== null && 'g6rec' in header ? header : null
+  } catch (error) {
+    return error instanceof Error ? error.message : 'it cannot be read'
+  }
+}
+
 /** The reading as of now, for a board that has other sources too. */
 function giveNow({ reading }: RecordingLine, status: Status | null, report: Report, nowMs: number): void {
   if (!reading.ok) report.bad(reading.error, reading.message)
@@ -79,6 +90,8 @@ export class ReplaySource implements Source {
   /** The newest recorded status. */
   #status: Status | null = null
   #hasEnded = false
+  /** What was made of it, where it is a large one. */
+  #large: ReadDocument | null = null
   /** Ends the present wait. */
   #wake: () => void = () => {}
   #closed = false
@@ -150,15 +163,19 @@ export class ReplaySource implements Source {
       if (this.#closed) break
       if (number === 1 && bytes !== null && HEADER_START.equals(bytes.subarray(0, HEADER_START.length))) {
         isRecording = true
-        const header = parsedLine(bytes)
-        this.#header = header !== null && 'g6rec' in header ? header : null
+        const header = headerOf(bytes)
+        if (typeof header === 'string') {
+          this.#report.bad('not_json', header)
+          return 1
+        }
+        this.#header = header
         continue
       }
       if (bytes === null || (!isRecording && bytes.length > maxBytes)) {
         this.#report.bad('too_large', `line ${number} is larger than ${maxBytes} bytes`)
         continue
       }
-      const made = isRecording ? this.#recorded(bytes) : await this.#document(bytes)
+      const made = isRecording ? await this.#recorded(bytes) : await this.#document(bytes)
       if (!made.ok) {
         this.#report.bad(made.error, `line ${number}: ${made.message}`)
         continue
@@ -179,29 +196,46 @@ export class ReplaySource implements Source {
   }
 
   /** A line of `g6 record`: a document, a confirmation of the one before, or a fault of the source. */
-  #recorded(bytes: Uint8Array): Played {
+  async #recorded(bytes: Uint8Array): Promise<Played> {
     const line = parsedLine(bytes)
     if (line === null || 'g6rec' in line)
       return { ok: false, error: 'not_json', message: 'it is no line of a recording' }
     const { reading } = line
     // What is skipped may be confirmed by the first line that is played.
-    if (reading.ok && reading.status !== undefined) this.#status = reading.status
+    if (reading.ok && reading.status !== undefined) {
+      this.#status = reading.status
+      this.#large = reading.isLarge === true ? await this.#asLarge(reading.status, line.at) : null
+    }
     const status = this.#status
+    const large = this.#large
     const give = (nowMs: number): void => {
-      if (this.#options.isAlone === true && this.#header !== null) this.#giveAsRecorded(line, status)
+      if (this.#options.isAlone === true && this.#header !== null) this.#giveAsRecorded(line, status, large)
       else giveNow(line, status, this.#report, nowMs)
     }
     return { ok: true, atMs: line.at, give: (_, nowMs) => give(nowMs) }
   }
 
+  /** As the source that was recorded read it. */
+  async #asLarge(status: Status, atMs: number): Promise<ReadDocument> {
+    const { documents } = this.#options
+    return (documents?.read ?? parseDocument)(Buffer.from(JSON.stringify(status)), atMs)
+  }
+
   /** The reading as it was recorded, with its moment: the board is the recorded one. */
-  #giveAsRecorded({ reading, at, steady }: RecordingLine, status: Status | null): void {
+  #giveAsRecorded(
+    { reading, at, steady }: RecordingLine,
+    status: Status | null,
+    large: ReadDocument | null,
+  ): void {
     const takenAt = this.#time.line(at, steady)
     if (!reading.ok) this.#report.bad(reading.error, reading.message, { readAtMs: reading.readAtMs, takenAt })
     else if (status !== null) {
       // The line was checked against the schema of readings.
-      const good: unknown = { ...reading, status, takenAt }
-      this.#report.good(good as GoodReading)
+      const given: unknown = { ...reading, status, takenAt }
+      const good = given as GoodReading
+      const made = large === null ? good : largeReading(good, large)
+      if (made.ok) this.#report.good(made)
+      else this.#report.bad(made.error, made.message, made)
     }
   }
 
