@@ -40,6 +40,9 @@ test('there is an alert for each thing that can go wrong', () => {
     'FleetLeaderless',
     'FleetSplit',
     'FleetFlapping',
+    'HistoryNotStored',
+    'HistoryFailing',
+    'HistoryFull',
   ])
 })
 

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { durationText } from '../../src/display/age.js'
 import { unknownPanels } from '../cards/arrange.js'
 import { board, connection, follow, health, lastLiveMs, nowMs, paused } from '../model.js'
-import { clockText, zone } from '../state/clock.js'
+import { clockText, shownNowMs, zone } from '../state/clock.js'
 import { query } from '../state/query.js'
 import { stale } from '../state/staleness.js'
 
@@ -55,7 +55,7 @@ function OldSource() {
   return (
     <span>
       {error ? `${error} · ` : ''}
-      {`everything below is as of ${clockText(sinceMs)}`}
+      {`everything below is as of ${clockText(sinceMs + shownNowMs.value - nowMs.value)}`}
       <span aria-hidden="true">, {durationText(nowMs.value - sinceMs)} old,</span>
       {' and no longer judged'}
     </span>
@@ -101,8 +101,8 @@ export function Notices() {
   return (
     <span class="parts" role="status" aria-label="Notices">
       <Lost />
-      <OldSource />
       <RecordingNotice />
+      <OldSource />
       <Paused />
       <Unknown />
     </span>
