@@ -94,6 +94,28 @@ const MAX_DEPTH = 4
 
 type Found = { readonly within: string; readonly name: string; readonly value: number }
 
+const idOf = (within: string, name: string): string => `${within}.${factId(name)}`
+
+/** Ids that are kept, so that the numbers of a board that changes every second do not cost a text each. */
+const MAX_IDS = 8_192
+
+function keptIds(): (within: string, name: string) => string {
+  const places = new Map<string, Map<string, string>>()
+  let count = 0
+  return (within, name) => {
+    const known = places.get(within)?.get(name)
+    if (known !== undefined) return known
+    if (++count > MAX_IDS) {
+      places.clear()
+      count = 1
+    }
+    const id = idOf(within, name)
+    const names = places.get(within) ?? new Map<string, string>()
+    places.set(within, names.set(name, id))
+    return id
+  }
+}
+
 /**
  * The numbers of facts. The first of each row come before the second of each row, so that a limit cuts columns, not rows. Lists
  * have no ids that stay, so they have no numbers.
@@ -102,6 +124,7 @@ export function numbersOf(
   panel: string,
   facts: unknown,
   limit = Number.POSITIVE_INFINITY,
+  id = idOf,
 ): readonly (readonly [id: string, value: number])[] {
   const ranks: Found[][] = []
   const walk = (given: unknown, path: string, isRoot: boolean, depth: number): void => {
@@ -120,11 +143,12 @@ export function numbersOf(
   walk(facts, factId(panel), true, 1)
   // Sparse where a rank has no number. Ids are made of those that count only.
   const first = ranks.flat().slice(0, limit)
-  return first.map(({ within, name, value }) => [`${within}.${factId(name)}`, value])
+  return first.map(({ within, name, value }) => [id(within, name), value])
 }
 
 export function createSeries(maxSeries = MAX_SERIES): Series {
   const kept = new Map<string, Line>()
+  const ids = keptIds()
   const byPanel = new Map<string, Line[]>()
   /** Facts of this second that are not in the lines yet: those of a busy panel are read once a second. */
   const waiting = new Map<string, unknown>()
@@ -168,7 +192,7 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
     for (const [panel, facts] of waiting) {
       let count = 0
       let first: string | null = null
-      for (const [id, value] of numbersOf(panel, facts, MAX_READ)) {
+      for (const [id, value] of numbersOf(panel, facts, MAX_READ, ids)) {
         const line = count > 0 ? (kept.get(id) ?? null) : lineFor(panel, id)
         if (line !== null) line.now = value
         else {

@@ -63,11 +63,14 @@ export function packMinute(series: ReadonlyMap<number, MinuteNumbers>): Buffer {
   return bytes
 }
 
-export function unpackMinute(given: Blob): Map<number, MinuteNumbers> {
+/** `wanted`: only these; absent: all. */
+export function unpackMinute(given: Blob, wanted?: { has(no: number): boolean }): Map<number, MinuteNumbers> {
   const bytes = bytesOf(given)
   const series = new Map<number, MinuteNumbers>()
-  for (let at = 0; at + ROW_BYTES <= bytes.length; at += ROW_BYTES)
-    series.set(bytes.readUInt32LE(at), readNumbers(bytes, at + 5, bytes.readUInt8(at + 4)))
+  for (let at = 0; at + ROW_BYTES <= bytes.length; at += ROW_BYTES) {
+    const no = bytes.readUInt32LE(at)
+    if (wanted?.has(no) !== false) series.set(no, readNumbers(bytes, at + 5, bytes.readUInt8(at + 4)))
+  }
   return series
 }
 

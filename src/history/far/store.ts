@@ -272,8 +272,9 @@ export class FarStore {
         for (const [minute, numbers] of unpackHour(row.data))
           add(found[i] ?? null, hour * HOUR_MINUTES + minute, numbers)
       })
+    const wanted = new Set(numbers.filter(no => no !== null))
     for (const { minute, data } of this.#minutesOf.all(fromMinute, toMinute)) {
-      const series = unpackMinute(data)
+      const series = unpackMinute(data, wanted)
       numbers.forEach((no, i) => {
         const of = no === null ? undefined : series.get(no)
         if (of !== undefined) add(found[i] ?? null, minute, of)
