@@ -238,7 +238,7 @@ export class Program {
 
   /** The recording that is played; null where the source is another one. */
   played(): Played | null {
-    return 'news' in this.#source ? null : (this.#source.played?.() ?? null)
+    return this.#source.played?.() ?? null
   }
 
   /** The verdict log; null where nothing is served. */

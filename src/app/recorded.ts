@@ -21,6 +21,8 @@ export type Recorded = {
   >
   readonly surroundings: PanelSurroundings
   readonly boardFile: BoardFile | null
+  /** Its lines are boards of another server. */
+  readonly boards: boolean
 }
 
 /** Throws an Error where this version cannot use the board file. */
@@ -29,6 +31,7 @@ export function recordedWith({
   surroundings,
   refresh_sec: refresh,
   board,
+  boards,
 }: RecordingHeader): Recorded {
   const file = board === null ? null : compiledFile(`recorded.${board.format}`, board.text, board.format)
   if (file?.ok === false) throw new Error('the board file in the recording cannot be used by this version')
@@ -43,6 +46,7 @@ export function recordedWith({
     // As this product wrote them; a recording of another version may lack some, and its boards may differ.
     surroundings: surroundings as unknown as PanelSurroundings,
     boardFile: file,
+    boards: boards === true,
   }
 }
 

@@ -149,42 +149,49 @@ function recordable({ large: _, ...reading }: GoodReading, status: Status): Good
   return { ...reading, status }
 }
 
-/** Records until it is stopped or a limit is reached. Throws where the file cannot be made: it never writes over one. */
-export async function record(
-  source: Source,
-  parts: ProgramParts,
-  options: RecordOptions,
+/** What is recorded: gives lines to `write`. */
+type Recorded = {
+  start(write: (line: string) => void): void
+  close(): Promise<void>
+}
+
+/** Of a source of this name, with these settings. */
+export function headerOf(
+  name: string,
+  { config, clock, boardFile = () => null }: ProgramParts,
+): RecordingHeader {
+  const startedMs = clock.nowMs()
+  const board = boardFile()
+  return {
+    g6rec: 1,
+    version: VERSION,
+    started_ms: startedMs,
+    epoch: startedMs.toString(36),
+    source: name,
+    surroundings: { ...surroundingsOf(config, linksOf({ metricsUrl: null, publicUrl: null }, name)) },
+    refresh_sec: { links: config.summaryMetaRefreshSec, resources: config.summaryResRefreshSec },
+    board: board === null ? null : { format: board.format, text: board.text },
+  }
+}
+
+/**
+ * Writes the lines into a new file until it is stopped or a limit is reached. Throws where the file cannot be made: it never writes over
+ * one.
+ */
+export async function writeRecording(
+  header: RecordingHeader,
+  recorded: Recorded,
+  log: ProgramParts['log'],
+  { path, maxBytes, maxMs, signal, timers = systemTimers }: Omit<RecordOptions, 'omit'>,
 ): Promise<RecordEnd> {
-  const { config, clock, log, boardFile = () => null } = parts
-  const { path, maxBytes, maxMs, omit, signal, timers = systemTimers } = options
   const file = await open(path, 'wx', OWNER_ONLY).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error
     throw new Error(`${path} exists and is not overwritten (EEXIST): remove it, or name another file`)
   })
-  const startedMs = clock.nowMs()
-  const steadyStartMs = clock.monotonicMs()
-  const epoch = startedMs.toString(36)
-  const surroundings = surroundingsOf(config, linksOf({ metricsUrl: null, publicUrl: null }, source.name))
-  const boards = new HandBoards(source.name, parts, surroundings, epoch)
-  const board = boardFile()
-  const header: RecordingHeader = {
-    g6rec: 1,
-    version: VERSION,
-    started_ms: startedMs,
-    epoch,
-    source: source.name,
-    surroundings: { ...surroundings },
-    refresh_sec: { links: config.summaryMetaRefreshSec, resources: config.summaryResRefreshSec },
-    board: board === null ? null : { format: board.format, text: board.text },
-  }
-  const paths = omit.map(each => each.split('.'))
   let waiting = [JSON.stringify(header)]
   let waitingBytes = 0
   let written = 0
   let readings = 0
-  /** The newest status as it came, and without what is left out. */
-  let given: Status | null = null
-  let shown: Status | null = null
   let end: (why: RecordEnd['why']) => void = () => {}
   const ended = new Promise<RecordEnd['why']>(resolve => {
     end = resolve
@@ -219,7 +226,51 @@ export async function record(
       })
   }
 
-  function take(reading: Reading): void {
+  const cancels = [timers.after(maxMs, () => end('time'))]
+  const tick = (): void => {
+    flush()
+    cancels[1] = timers.after(FLUSH_EVERY_MS, tick)
+  }
+  tick()
+  const onStop = (): void => end('stopped')
+  signal.addEventListener('abort', onStop)
+  if (signal.aborted) onStop()
+  try {
+    recorded.start(line => {
+      readings++
+      waiting.push(line)
+      waitingBytes += line.length
+      if (waitingBytes > MAX_WAITING_BYTES) end('disk')
+    })
+    const why = await ended
+    await recorded.close()
+    flush()
+    await writing
+    return { why, readings }
+  } finally {
+    signal.removeEventListener('abort', onStop)
+    for (const cancel of cancels) cancel()
+    await file.close()
+  }
+}
+
+/** Records the readings of a source, with the hashes of the panels that they change. */
+export async function record(
+  source: Source,
+  parts: ProgramParts,
+  options: RecordOptions,
+): Promise<RecordEnd> {
+  const { config, clock, log } = parts
+  const header = headerOf(source.name, parts)
+  const steadyStartMs = clock.monotonicMs()
+  const surroundings = surroundingsOf(config, linksOf({ metricsUrl: null, publicUrl: null }, source.name))
+  const boards = new HandBoards(source.name, parts, surroundings, header.epoch)
+  const paths = options.omit.map(each => each.split('.'))
+  /** The newest status as it came, and without what is left out. */
+  let given: Status | null = null
+  let shown: Status | null = null
+
+  function lineOf(reading: Reading): string {
     const isSame = reading.ok && reading.status === given
     // What is left out must not be on the recorded board either. A confirmed status stays the same object.
     if (reading.ok && !isSame) {
@@ -233,32 +284,12 @@ export async function record(
     const { status: _, ...confirmed } = kept.ok ? kept : { ...kept, status: null }
     const more = isLarge ? { isLarge } : {}
     const body = JSON.stringify({ ...(isSame ? confirmed : kept), ...more })
-    const line = `{"at":${at},"steady":${steady},"reading":${body},${JSON.stringify(changes).slice(1)}`
-    readings++
-    waiting.push(line)
-    waitingBytes += line.length
-    if (waitingBytes > MAX_WAITING_BYTES) end('disk')
+    return `{"at":${at},"steady":${steady},"reading":${body},${JSON.stringify(changes).slice(1)}`
   }
 
-  const cancels = [timers.after(maxMs, () => end('time'))]
-  const tick = (): void => {
-    flush()
-    cancels[1] = timers.after(FLUSH_EVERY_MS, tick)
+  const recorded: Recorded = {
+    start: write => source.start(reading => write(lineOf(reading))),
+    close: () => source.close(),
   }
-  tick()
-  const onStop = (): void => end('stopped')
-  signal.addEventListener('abort', onStop)
-  if (signal.aborted) onStop()
-  try {
-    source.start(take)
-    const why = await ended
-    await source.close()
-    flush()
-    await writing
-    return { why, readings }
-  } finally {
-    signal.removeEventListener('abort', onStop)
-    for (const cancel of cancels) cancel()
-    await file.close()
-  }
+  return writeRecording(header, recorded, log, options)
 }

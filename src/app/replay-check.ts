@@ -29,6 +29,8 @@ export async function checkRecording(path: string, parts: ProgramParts): Promise
     if (line === null) throw new Error(`line ${number} of the recording is damaged`)
     if ('g6rec' in line) {
       if (header !== null) throw new Error(`line ${number} is a second header`)
+      if (line.boards === true)
+        throw new Error('the recording has the boards of a server, and no readings to build them from again')
       header = line
       boards = boardsOf(line, parts)
       continue

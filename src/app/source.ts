@@ -14,6 +14,7 @@ import { createDocumentReader, type LargeDocuments } from '../sources/large-docu
 import { NamedSources } from '../sources/named.js'
 import { createPrometheusSource } from '../sources/prometheus.js'
 import { PushSource } from '../sources/push.js'
+import { RecordedBoards } from '../sources/recorded-boards.js'
 import { ReplaySource } from '../sources/replay.js'
 import { Secret } from '../sources/secret.js'
 import { checkSourceSpecs, parseSourceSpec, settingSpecs } from '../sources/spec.js'
@@ -123,7 +124,7 @@ export function fileSourceOf(parts: ProgramParts): Source {
 }
 
 /** How recordings are played. */
-export type Play = Partial<Pick<ReplaySpec, 'from' | 'speed' | 'loop'>>
+export type Play = Partial<Pick<ReplaySpec, 'from' | 'speed' | 'loop' | 'boards'>>
 
 function playedAs(spec: SourceSpec, play: Play): SourceSpec {
   return spec.kind === 'replay' ? { ...spec, ...play } : spec
@@ -162,6 +163,13 @@ export function sourceOfSpecs(given: readonly SourceSpec[], parts: ProgramParts)
   const specs = checkSourceSpecs(given)
   const [first] = specs
   if (first?.kind === 'board') return boardSource(first.url, parts)
+  if (first?.kind === 'replay' && first.boards === true && specs.length === 1)
+    return new RecordedBoards({
+      ...first,
+      timezone: () => parts.settings().timezone,
+      log: parts.log,
+      clock: parts.clock,
+    })
   const named = specs.some(({ name }) => name !== undefined)
   // Differences are made of the whole document.
   const own = named ? { ...parts, readsStatuses: () => false } : parts

@@ -40,12 +40,13 @@ export function dashboardCommand(): Command {
         if (screen === null) possible?.restore()
         const sources = shown === undefined ? source : [shown, ...source]
         const boardFile = await loadBoardFile(loaded.config.boardFile, log)
+        const recorded = await recordedOf(sources)
         const program = new Program({
           loaded,
           command: serve ? 'dashboard --serve' : 'dashboard',
-          source: sourceOf(sources, boardFile, playOf(command.opts<Play>())),
+          source: sourceOf(sources, boardFile, playOf(command.opts<Play>(), recorded)),
           boardFile,
-          recorded: await recordedOf(sources),
+          recorded,
           outputs: parts => [
             ...(screen?.outputs(parts) ?? screenOutput(parts, json ? 'json' : 'plain', process.stdout)),
             ...fileOutputs(parts),

@@ -42,12 +42,14 @@ export function serveCommand(): Command {
       const { loaded, log, load } = prepared
       const { source: sources = [] } = command.opts<Options>()
       const boardFile = await loadBoardFile(loaded.config.boardFile, log)
+      const recorded = await recordedOf(sources)
+      const play = playOf(command.opts<Play>(), recorded)
       const program = new Program({
         loaded,
         command: 'serve',
-        ...(await sourceAndFleet(loaded, sources, boardFile, playOf(command.opts<Play>()))),
+        ...(await sourceAndFleet(loaded, sources, boardFile, play)),
         boardFile,
-        recorded: await recordedOf(sources),
+        recorded,
         outputs: parts => fileOutputs(parts),
         panels: await loadPanels(loaded.config.panelsModule),
         sockets: takeInheritedSockets(process.env, process.pid),

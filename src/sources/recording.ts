@@ -32,6 +32,8 @@ export const recordingHeader = z.looseObject({
   }),
   /** How often two panels may change, seconds. */
   refresh_sec: z.object({ links: z.number(), resources: z.number() }),
+  /** Its lines are boards of another server, not readings. */
+  boards: z.literal(true).optional(),
   /** The board file, if there was one. */
   board: z.object({ format: z.enum(['toml', 'json']), text: z.string() }).nullable(),
 })
@@ -67,6 +69,45 @@ export const recordingLine = z.object({
   panels: z.record(z.string(), z.string()),
   removed: z.array(z.string()).optional(),
 })
+
+/** A board of another server as it came: its panels that are new, and the keys of all, in their order. */
+const recordedBoardLine = z.object({
+  at: z.number(),
+  steady: z.number(),
+  /** Why there was nothing newer; null: it was connected. */
+  fault: z.object({ error: z.enum(READING_ERRORS), message: z.string() }).nullable(),
+  /** Null: there was none yet. */
+  board: z
+    .object({
+      epoch: z.string(),
+      generation: z.int().nonnegative(),
+      cycle: z.int().nonnegative(),
+      ts: z.number(),
+      keys: z.array(z.string()),
+      panels: z.array(
+        z.looseObject({
+          key: z.string(),
+          title: z.string(),
+          tone: z.string(),
+          hash: z.string(),
+          lines: z.array(z.string()).readonly(),
+        }),
+      ),
+      verdict: z.looseObject({ word: z.string(), reasons: z.array(z.string()).readonly() }).nullable(),
+    })
+    .nullable(),
+})
+
+export type RecordedBoardLine = z.infer<typeof recordedBoardLine>
+
+/** Null for a line that is no board. */
+export function parsedBoard(bytes: Uint8Array): RecordedBoardLine | null {
+  try {
+    return recordedBoardLine.safeParse(JSON.parse(Buffer.from(bytes).toString())).data ?? null
+  } catch {
+    return null
+  }
+}
 
 export type RecordingHeader = z.infer<typeof recordingHeader>
 export type RecordingLine = z.infer<typeof recordingLine>

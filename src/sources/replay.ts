@@ -31,10 +31,10 @@ export type ReplayOptions = Pick<ReplaySpec, 'path' | 'speed' | 'loop' | 'from'>
 }
 
 /** Between documents that have no times, and between two rounds. */
-const USUAL_GAP_MS = 1_000
+export const USUAL_GAP_MS = 1_000
 /** A night in a recording is not waited for. */
-const LONGEST_GAP_MS = 60_000
-const LEAST_GAP_MS = 20
+export const LONGEST_GAP_MS = 60_000
+export const LEAST_GAP_MS = 20
 
 /** What a line of a recording has besides its document. */
 const LINE_ROOM_BYTES = 65_536
