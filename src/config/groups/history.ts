@@ -6,7 +6,7 @@ import { group } from '../setting.js'
 export const history = group('history', 'What a server remembers, and for how long.', {
   G6_HISTORY_DB: path(null, {
     about:
-      'The file with minutes of all numbers and the verdict log, which survive a restart; one server a file. Unset = the last 15 minutes are kept in memory.',
+      'The file that keeps minutes of all numbers and the verdict log over a restart, one server a file; unset = only 15 minutes, in memory.',
   }),
   G6_HISTORY_DAYS: int(7, {
     min: 1,
