@@ -1,4 +1,4 @@
-// The benchmarks of the package: `g6 bench cycle`, `sse`, `chat`, `gateway` and `fanout`.
+// The benchmarks of the package: `g6 bench cycle`, `history`, `sse`, `chat`, `gateway` and `fanout`.
 import { Command } from 'commander'
 import { number, oneOf, whole } from '../src/cli/arguments.js'
 import { print } from '../src/log/print.js'
@@ -127,6 +127,16 @@ function gatewayCommand(): Command {
   })
 }
 
+function historyCommand(): Command {
+  return new Command('history')
+    .description('What history adds to a cycle and to memory, a day of it in a file, and a recording; JSON')
+    .option('--quick', 'Two hours of minutes and two minutes of recording')
+    .action(async ({ quick }: { readonly quick?: true }) => {
+      const { benchHistory, QUICK, WHOLE } = await import('./history.js')
+      await printed(() => benchHistory(quick ? QUICK : WHOLE))
+    })
+}
+
 function fanoutCommand(): Command {
   const command = new Command('fanout').description(
     'Our hub compared with the bare loop, better-sse and nchan, in interleaved rounds',
@@ -138,5 +148,5 @@ function fanoutCommand(): Command {
 }
 
 export function packagedBenches(): readonly Command[] {
-  return [cycleCommand(), sseCommand(), chatCommand(), gatewayCommand(), fanoutCommand()]
+  return [cycleCommand(), historyCommand(), sseCommand(), chatCommand(), gatewayCommand(), fanoutCommand()]
 }

@@ -143,3 +143,55 @@ test('a verdict that changes is a row, with its reasons, and the uptime of the d
   expect(await shown.exit).toBe(0)
   expect(shown.said().out).toMatch(/failing .*\n.*healthy .* so far/)
 })
+
+test('with a file, numbers and verdicts are there after a restart; a second server on it is refused and serves', async () => {
+  const db = join(folder, 'history.db')
+  const status = join(folder, 'kept.json')
+  const args = ['serve', '--port', '0', '--status-file', status, '--no-write-panels']
+  const env = { G6_HISTORY_DB: db, G6_LOG_FORMAT: 'json' }
+  const put = (depth: number, state = 'ok'): void =>
+    writeFileSync(status, JSON.stringify({ status: state, queue_depth: depth }))
+  const ofLastHour = async (server: string) => {
+    const response = await fetch(`${server}/summary/history?series=${ids[0]}&from=-1h`)
+    return historyDocument.parse(await response.json())
+  }
+  const lastMinutes = async (server: string) => {
+    const response = await fetch(`${server}/summary/history?series=*&from=-15m`)
+    const document = historyDocument.parse(await response.json())
+    return document.series.find(({ id }) => id === ids[0])?.values ?? []
+  }
+  put(3, 'failed')
+  const first = g6(args, env)
+  const firstUrl = await first.url()
+  await eventually(async () => (await lastMinutes(firstUrl)).includes(3), 'the first value')
+  const second = g6(args, env)
+  await second.until(/another server writes the history .* give each server a file of its own/)
+  const secondUrl = await second.url()
+  await eventually(async () => (await fetch(`${secondUrl}/readyz`)).ok, 'the board of the second server')
+  second.signal('SIGTERM')
+  expect(await second.exit).toBe(0)
+  first.signal('SIGTERM')
+  expect(await first.exit).toBe(0)
+  put(9)
+  const again = g6(args, env)
+  const url = await again.url()
+  await eventually(async () => (await lastMinutes(url)).includes(9), 'the value after the restart')
+  expect(await lastMinutes(url)).toContain(3)
+  const hour = await ofLastHour(url)
+  expect(hour.step_sec).toBe(60)
+  expect(hour.series[0]?.min).toContain(3)
+  expect(hour.series[0]?.max).toContain(9)
+  expect(hour.since).toBeLessThanOrEqual(hour.to ?? 0)
+  const log = verdictLogDocument.parse(await (await fetch(`${url}/summary/history/verdicts`)).json())
+  expect(log.verdicts.map(({ word }) => word)).toEqual(['failing', 'healthy'])
+  expect(log.verdicts[0]?.to).not.toBeNull()
+  expect(log.weeks?.at(-1)?.uptime_pct).toBeLessThan(100)
+  const metrics = await (await fetch(`${url}/metrics`)).text()
+  expect(metrics).toMatch(/^g6_history_db_bytes \d{4,}/m)
+  const shown = g6(['history', ids[0] ?? '', '--last', '6h', '--url', url])
+  expect(await shown.exit).toBe(0)
+  expect(shown.said().out).toMatch(/a value every 1 min\n.* 3 to 9, last 9/)
+  const verdicts = g6(['history', 'verdicts', '--url', url])
+  expect(await verdicts.exit).toBe(0)
+  expect(verdicts.said().out).toMatch(/^week of \d{4}-\d\d-\d\d {2}uptime \d/m)
+})

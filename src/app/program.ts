@@ -5,6 +5,7 @@
 //           ports → outputs
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, systemClock } from '../clock/clock.js'
+import { momentNow } from '../clock/moment.js'
 import type { Finding } from '../config/layers.js'
 import { type Loaded, type LoadResult, reloadable } from '../config/load.js'
 import type { NotifyRule } from '../config/notify-tables.js'
@@ -14,9 +15,11 @@ import { tcpTable } from '../connection/tcp-table-files.js'
 import type { Output } from '../engine/cycle.js'
 import { Loop, type LoopEnd, type LoopObserver } from '../engine/loop.js'
 import type { CustomPanel } from '../engine/panel-builder.js'
+import type { Played } from '../engine/played.js'
 import type { PushTarget } from '../engine/push-target.js'
 import { Statistics } from '../engine/statistics.js'
 import { LoopLag } from '../guards/loop-lag.js'
+import type { VerdictRow } from '../history/verdict-log.js'
 import { type InheritedSocket, withInherited } from '../http/inherited.js'
 import { type Command, type ListenerPlan, planListeners } from '../http/listen-plan.js'
 import type { Listening } from '../http/listeners.js'
@@ -45,6 +48,7 @@ import { createHubOutput, createStatusOutput, wantsSink } from './outputs.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
 import type { CreateFleet, Fleet, OutputParts, Pipeline, ProgramParts, ProgramSource } from './parts.js'
 import { createPipeline } from './pipeline.js'
+import type { Recorded } from './recorded.js'
 import type { Serving } from './serving.js'
 import { VERSION } from './version.js'
 
@@ -59,6 +63,8 @@ export type ProgramOptions = {
   readonly outputs?: (parts: OutputParts) => readonly Output[]
   /** The board file (`loadBoardFile`); a reload reads it again. */
   readonly boardFile?: BoardFile | null
+  /** The recording that is the only source: its boards are made with what it was made with. */
+  readonly recorded?: Recorded | null
   /** Panels besides the built-in ones (`loadPanels`). */
   readonly panels?: readonly CustomPanel[]
   /** Sockets to use in place of host and ports. */
@@ -106,6 +112,7 @@ export class Program {
   readonly #history: History | null
   readonly #chatStandIn: StandIn | null
   #config: Config
+  readonly #recorded: Recorded | null
   #boardFile: BoardFile | null
   #surroundings: PanelSurroundings
   /** Null until the server was created, and where nothing is served. */
@@ -123,8 +130,15 @@ export class Program {
   /** Throws ProgramError when the settings contradict each other. Opens nothing yet. */
   constructor(options: ProgramOptions) {
     const { loaded, log, source, clock = systemClock, panels = [], boardFile = null } = options
-    this.#boardFile = boardFile
-    const config = loaded.config
+    const { recorded = null } = options
+    this.#recorded = recorded
+    this.#boardFile = recorded === null ? boardFile : recorded.boardFile
+    const config = { ...loaded.config, ...recorded?.settings }
+    if (recorded !== null && recorded.version !== VERSION)
+      log.warn(
+        { recorded: recorded.version, version: VERSION },
+        'another version made this recording: its boards may differ',
+      )
     const settings = (): Config => this.#config
     const metrics = metricsOf(config, log)
     const readsStatuses = (): boolean => this.#statusHub?.readsStatuses ?? false
@@ -144,7 +158,7 @@ export class Program {
     this.#pushTargets = 'news' in this.#source ? [] : (this.#source.pushTargets ?? [])
     if (this.#pushTargets.length > 0 && !this.serving)
       throw new ProgramError('nobody can push to a program that serves no HTTP: set G6_UNIFIED_HTTP=1')
-    this.#surroundings = surroundingsOf(config, linksOf(config, this.#source.name))
+    this.#surroundings = this.#surroundingsOf(config)
     const connections = new Connections({
       clock,
       log,
@@ -153,7 +167,7 @@ export class Program {
     })
     this.#connections = connections
     const observer = hubObserver(metrics)
-    this.#history = this.serving ? createHistory(clock, log) : null
+    this.#history = this.serving ? createHistory(parts) : null
     const past: PastOf = this.#history?.past ?? (() => [])
     const holdAheadMs = options.fleet == null ? 0 : HOLD_AHEAD_MS
     this.hub = new Hub({ settings, version: VERSION, observer, clock, log, connections, holdAheadMs, past })
@@ -167,6 +181,7 @@ export class Program {
       refreshMs: () => this.#config.summaryRefreshSec * 1000,
       churnWarnRatio: () => this.#config.summaryChurnWarnRatio,
       clock,
+      momentOfBoards: () => this.played()?.now ?? null,
     }
     const observed = loopObserver(metrics)
     this.#fleet =
@@ -234,6 +249,16 @@ export class Program {
     return this.#surroundings.thresholds
   }
 
+  /** The recording that is played; null where the source is another one. */
+  played(): Played | null {
+    return this.#source.played?.() ?? null
+  }
+
+  /** The verdict log; null where nothing is served. */
+  verdicts(): readonly VerdictRow[] | null {
+    return this.#history?.verdicts.rows(momentNow(this.#parts.clock)) ?? null
+  }
+
   /** Open streams of board and status. */
   get streams(): number {
     return this.#connections.streams
@@ -276,13 +301,14 @@ export class Program {
         looks: this.#pipeline.looks,
         lagGauge: this.#sampleLag(),
         isDraining: () => this.#draining,
+        played: () => this.played(),
         startedMs: this.#startedMs,
         fleet: this.#fleet,
         chatStandIn: this.#chatStandIn,
         notify: () => this.#notify?.desk ?? null,
       })
     }
-    await this.#pipeline.prepare()
+    await Promise.all([this.#pipeline.prepare(), this.#history?.open()])
     await this.#applyRules()
     if (this.#draining) return []
     const listening = (await this.#serving?.server.listen()) ?? []
@@ -381,7 +407,7 @@ export class Program {
     try {
       const surroundings = this.#surroundingsOf(config)
       const rules = this.serving ? this.#rulesOf(config, this.#boardFile) : []
-      this.#config = config
+      this.#config = { ...config, ...this.#recorded?.settings }
       this.#rules = rules
       this.#serving?.server.reload()
       this.#fleet?.reload()
@@ -405,7 +431,7 @@ export class Program {
   /** Reads the board file again; one with mistakes changes nothing. */
   async #reloadBoard(): Promise<void> {
     const before = this.#boardFile
-    if (before === null) return
+    if (before === null || this.#recorded !== null) return
     const { log } = this.#parts
     const read = await readBoardFile(before.path)
     const findings = findingLines(before.path, read.findings)
@@ -421,7 +447,10 @@ export class Program {
   }
 
   #surroundingsOf(config: Config): PanelSurroundings {
-    return surroundingsOf(config, linksOf(config, this.#source.name, this.#listening, this.hasPage))
+    return (
+      this.#recorded?.surroundings ??
+      surroundingsOf(config, linksOf(config, this.#source.name, this.#listening, this.hasPage))
+    )
   }
 }
 

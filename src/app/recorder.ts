@@ -7,8 +7,11 @@ import type { Clock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
 import type { Source } from '../engine/source.js'
 import { Statistics } from '../engine/statistics.js'
-import type { Reading, Status } from '../snapshot/reading.js'
+import type { GoodReading, Reading, Status } from '../snapshot/reading.js'
+import type { ReadDocument } from '../sources/document.js'
+import { createReaderHere, largeReading } from '../sources/large-documents.js'
 import type { RecordingHeader, RecordingLine } from '../sources/recording.js'
+import { documentPanelsSettings } from './document-boards.js'
 import { linksOf, type PanelSurroundings, surroundingsOf } from './panel-context.js'
 import type { ProgramParts } from './parts.js'
 import { createStatusPipeline } from './status-pipeline.js'
@@ -51,6 +54,9 @@ export class HandBoards {
   readonly #clock = new HandClock()
   readonly #source: FedSource
   readonly #pipeline: ReturnType<typeof createStatusPipeline>
+  readonly #read: (bytes: Uint8Array, nowMs: number) => ReadDocument
+  /** The newest large status, and what was made of it. */
+  #large: { readonly given: Status; readonly made: ReadDocument } | null = null
   #board: Board
   #cycle = 0
 
@@ -62,15 +68,33 @@ export class HandBoards {
       surroundings: () => surroundings,
       statistics: new Statistics(0),
     })
+    this.#read = createReaderHere({
+      zone: () => parts.config.sourceTimezone,
+      wantsPatch: () => false,
+      panels: () => documentPanelsSettings(own),
+    })
     this.#board = emptyBoard(epoch)
     this.#pipeline.boards.start(() => {})
   }
 
-  /** What the board changed with this reading. */
-  next(reading: Reading, at: number, steady: number): Pick<RecordingLine, 'panels' | 'removed'> {
+  /** Read again at this moment, so that a replay makes the same of it; a confirmed one is the same document. */
+  #asLarge(reading: GoodReading, at: number): Reading {
+    const { status } = reading
+    if (this.#large?.given !== status)
+      this.#large = { given: status, made: this.#read(Buffer.from(JSON.stringify(status)), at) }
+    return largeReading(reading, this.#large.made)
+  }
+
+  /** What the board changed with this reading. `isLarge`: its status was read as a large document. */
+  next(
+    reading: Reading,
+    at: number,
+    steady: number,
+    isLarge = false,
+  ): Pick<RecordingLine, 'panels' | 'removed'> {
     this.#clock.wallMs = at
     this.#clock.steadyMs = steady
-    this.#source.feed(reading)
+    this.#source.feed(reading.ok && isLarge ? this.#asLarge(reading, at) : reading)
     const moment = { wallMs: at, monotonicMs: steady }
     const board = this.#pipeline.boards.next(this.#board, ++this.#cycle, moment)
     const isNew = board.generation !== this.#board.generation
@@ -114,43 +138,60 @@ export function without(status: Status, paths: readonly (readonly string[])[]): 
   return paths.length === 0 ? status : members(status, paths)
 }
 
-/** Records until it is stopped or a limit is reached. Throws where the file cannot be made: it never writes over one. */
-export async function record(
-  source: Source,
-  parts: ProgramParts,
-  options: RecordOptions,
+/** The document of a reading; of a very large one, which has only its beginning with it, the whole. */
+function wholeOf({ status, large }: GoodReading): Status {
+  // The border: it was a document before it was written as JSON.
+  return large === undefined ? status : (JSON.parse(Buffer.from(large.json).toString()) as Status)
+}
+
+/** With this status, and without what was made of it. */
+function recordable({ large: _, ...reading }: GoodReading, status: Status): GoodReading {
+  return { ...reading, status }
+}
+
+/** What is recorded: gives lines to `write`. */
+type Recorded = {
+  start(write: (line: string) => void): void
+  close(): Promise<void>
+}
+
+/** Of a source of this name, with these settings. */
+export function headerOf(
+  name: string,
+  { config, clock, boardFile = () => null }: ProgramParts,
+): RecordingHeader {
+  const startedMs = clock.nowMs()
+  const board = boardFile()
+  return {
+    g6rec: 1,
+    version: VERSION,
+    started_ms: startedMs,
+    epoch: startedMs.toString(36),
+    source: name,
+    surroundings: { ...surroundingsOf(config, linksOf({ metricsUrl: null, publicUrl: null }, name)) },
+    refresh_sec: { links: config.summaryMetaRefreshSec, resources: config.summaryResRefreshSec },
+    board: board === null ? null : { format: board.format, text: board.text },
+  }
+}
+
+/**
+ * Writes the lines into a new file until it is stopped or a limit is reached. Throws where the file cannot be made: it never writes over
+ * one.
+ */
+export async function writeRecording(
+  header: RecordingHeader,
+  recorded: Recorded,
+  log: ProgramParts['log'],
+  { path, maxBytes, maxMs, signal, timers = systemTimers }: Omit<RecordOptions, 'omit'>,
 ): Promise<RecordEnd> {
-  const { config, clock, log, boardFile = () => null } = parts
-  const { path, maxBytes, maxMs, omit, signal, timers = systemTimers } = options
   const file = await open(path, 'wx', OWNER_ONLY).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error
     throw new Error(`${path} exists and is not overwritten (EEXIST): remove it, or name another file`)
   })
-  const startedMs = clock.nowMs()
-  const steadyStartMs = clock.monotonicMs()
-  const epoch = startedMs.toString(36)
-  const surroundings = surroundingsOf(config, linksOf({ metricsUrl: null, publicUrl: null }, source.name))
-  const boards = new HandBoards(source.name, parts, surroundings, epoch)
-  const board = boardFile()
-  const header: RecordingHeader = {
-    g6rec: 1,
-    version: VERSION,
-    started_ms: startedMs,
-    epoch,
-    source: source.name,
-    surroundings: { ...surroundings },
-    refresh_sec: { links: config.summaryMetaRefreshSec, resources: config.summaryResRefreshSec },
-    board: board === null ? null : { format: board.format, text: board.text },
-  }
-  const paths = omit.map(each => each.split('.'))
   let waiting = [JSON.stringify(header)]
   let waitingBytes = 0
   let written = 0
   let readings = 0
-  let hasLarge = false
-  /** The newest status as it came, and without what is left out. */
-  let given: Status | null = null
-  let shown: Status | null = null
   let end: (why: RecordEnd['why']) => void = () => {}
   const ended = new Promise<RecordEnd['why']>(resolve => {
     end = resolve
@@ -185,30 +226,6 @@ export async function record(
       })
   }
 
-  function take(reading: Reading): void {
-    if (reading.ok && reading.large !== undefined) {
-      if (!hasLarge) log.warn('a status over 256 KiB is not recorded')
-      hasLarge = true
-      return
-    }
-    const isSame = reading.ok && reading.status === given
-    // What is left out must not be on the recorded board either. A confirmed status stays the same object.
-    if (reading.ok && !isSame) {
-      given = reading.status
-      shown = without(reading.status, paths)
-    }
-    const kept: Reading = reading.ok && shown !== null ? { ...reading, status: shown } : reading
-    const [at, steady] = [clock.nowMs(), clock.monotonicMs() - steadyStartMs]
-    const changes = boards.next(kept, at, steady)
-    const { status: _, ...confirmed } = kept.ok ? kept : { ...kept, status: null }
-    const body = JSON.stringify(isSame ? confirmed : kept)
-    const line = `{"at":${at},"steady":${steady},"reading":${body},${JSON.stringify(changes).slice(1)}`
-    readings++
-    waiting.push(line)
-    waitingBytes += line.length
-    if (waitingBytes > MAX_WAITING_BYTES) end('disk')
-  }
-
   const cancels = [timers.after(maxMs, () => end('time'))]
   const tick = (): void => {
     flush()
@@ -219,9 +236,14 @@ export async function record(
   signal.addEventListener('abort', onStop)
   if (signal.aborted) onStop()
   try {
-    source.start(take)
+    recorded.start(line => {
+      readings++
+      waiting.push(line)
+      waitingBytes += line.length
+      if (waitingBytes > MAX_WAITING_BYTES) end('disk')
+    })
     const why = await ended
-    await source.close()
+    await recorded.close()
     flush()
     await writing
     return { why, readings }
@@ -230,4 +252,44 @@ export async function record(
     for (const cancel of cancels) cancel()
     await file.close()
   }
+}
+
+/** Records the readings of a source, with the hashes of the panels that they change. */
+export async function record(
+  source: Source,
+  parts: ProgramParts,
+  options: RecordOptions,
+): Promise<RecordEnd> {
+  const { config, clock, log } = parts
+  const header = headerOf(source.name, parts)
+  const steadyStartMs = clock.monotonicMs()
+  const surroundings = surroundingsOf(config, linksOf({ metricsUrl: null, publicUrl: null }, source.name))
+  const boards = new HandBoards(source.name, parts, surroundings, header.epoch)
+  const paths = options.omit.map(each => each.split('.'))
+  /** The newest status as it came, and without what is left out. */
+  let given: Status | null = null
+  let shown: Status | null = null
+
+  function lineOf(reading: Reading): string {
+    const isSame = reading.ok && reading.status === given
+    // What is left out must not be on the recorded board either. A confirmed status stays the same object.
+    if (reading.ok && !isSame) {
+      given = reading.status
+      shown = without(wholeOf(reading), paths)
+    }
+    const kept: Reading = reading.ok && shown !== null ? recordable(reading, shown) : reading
+    const [at, steady] = [clock.nowMs(), clock.monotonicMs() - steadyStartMs]
+    const isLarge = reading.ok && reading.large !== undefined
+    const changes = boards.next(kept, at, steady, isLarge)
+    const { status: _, ...confirmed } = kept.ok ? kept : { ...kept, status: null }
+    const more = isLarge ? { isLarge } : {}
+    const body = JSON.stringify({ ...(isSame ? confirmed : kept), ...more })
+    return `{"at":${at},"steady":${steady},"reading":${body},${JSON.stringify(changes).slice(1)}`
+  }
+
+  const recorded: Recorded = {
+    start: write => source.start(reading => write(lineOf(reading))),
+    close: () => source.close(),
+  }
+  return writeRecording(header, recorded, log, options)
 }

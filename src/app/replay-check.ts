@@ -2,9 +2,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Reading, Status } from '../snapshot/reading.js'
 import { linesOf, MAX_LINE_BYTES, parsedLine, type RecordingHeader } from '../sources/recording.js'
-import { compiledFile } from './board-file.js'
-import type { PanelSurroundings } from './panel-context.js'
 import type { ProgramParts } from './parts.js'
+import { recordedWith } from './recorded.js'
 import { HandBoards } from './recorder.js'
 
 export type ReplayResult = {
@@ -30,6 +29,8 @@ export async function checkRecording(path: string, parts: ProgramParts): Promise
     if (line === null) throw new Error(`line ${number} of the recording is damaged`)
     if ('g6rec' in line) {
       if (header !== null) throw new Error(`line ${number} is a second header`)
+      if (line.boards === true)
+        throw new Error('the recording has the boards of a server, and no readings to build them from again')
       header = line
       boards = boardsOf(line, parts)
       continue
@@ -38,7 +39,12 @@ export async function checkRecording(path: string, parts: ProgramParts): Promise
     const { reading, at, steady, panels, removed = [] } = line
     if (reading.ok && reading.status !== undefined) status = reading.status
     // The line was checked against the schema of readings.
-    const again = boards.next((reading.ok ? { ...reading, status } : reading) as Reading, at, steady)
+    const again = boards.next(
+      (reading.ok ? { ...reading, status } : reading) as Reading,
+      at,
+      steady,
+      reading.ok && reading.isLarge === true,
+    )
     readings++
     if (isDeepStrictEqual([again.panels, again.removed ?? []], [panels, removed])) continue
     differing++
@@ -49,20 +55,9 @@ export async function checkRecording(path: string, parts: ProgramParts): Promise
   return { version: header.version, readings, differing, first }
 }
 
-function boardsOf(
-  { source, surroundings, refresh_sec: refresh, board, epoch }: RecordingHeader,
-  parts: ProgramParts,
-): HandBoards {
-  const config = {
-    ...parts.config,
-    timezone: surroundings.timezone,
-    sourceTimezone: surroundings.sourceZone ?? null,
-    summaryMetaRefreshSec: refresh.links,
-    summaryResRefreshSec: refresh.resources,
-  }
-  const file = board === null ? null : compiledFile(`recorded.${board.format}`, board.text, board.format)
-  if (file?.ok === false) throw new Error('the board file in the recording cannot be used by this version')
-  const own = { ...parts, config, settings: () => config, boardFile: () => file }
-  // As this product wrote them; a recording of another version may lack some, and its boards may differ.
-  return new HandBoards(source, own, surroundings as unknown as PanelSurroundings, epoch)
+function boardsOf(header: RecordingHeader, parts: ProgramParts): HandBoards {
+  const { settings, surroundings, boardFile } = recordedWith(header)
+  const config = { ...parts.config, ...settings }
+  const own = { ...parts, config, settings: () => config, boardFile: () => boardFile }
+  return new HandBoards(header.source, own, surroundings, header.epoch)
 }

@@ -78,6 +78,8 @@ export class Screen {
       hooks: {
         sourceName: () => this.#program?.sourceName ?? '',
         boardTitle: () => this.#program?.boardTitle ?? null,
+        played: () => this.#program?.played() ?? null,
+        verdicts: () => this.#program?.verdicts() ?? null,
         needFull: () => this.#program?.needFull ?? null,
         onQuit: () => this.#quit(),
         onRead: () => void this.#program?.loop.refresh(),

@@ -5,6 +5,7 @@ import { relayInUse } from '../chat/chat-config.js'
 import type { Connections } from '../connection/connections.js'
 import type { CycleResult, SourceState } from '../engine/cycle.js'
 import type { Loop } from '../engine/loop.js'
+import type { Played } from '../engine/played.js'
 import type { PushTarget } from '../engine/push-target.js'
 import type { LagGauge } from '../guards/lag.js'
 import { healthDocument } from '../http/health-document.js'
@@ -37,6 +38,7 @@ export type ServingParts = Omit<ProgramParts, 'config' | 'panels'> & {
   readonly looks: Pipeline['looks']
   readonly lagGauge: LagGauge
   readonly isDraining: () => boolean
+  readonly played: () => Played | null
   /** When the program began, monotonic. */
   readonly startedMs: number
   /** Null for a server by itself. */
@@ -106,6 +108,7 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
         uptimeSec: (clock.monotonicMs() - startedMs) / 1000,
         draining: isDraining(),
         notify: parts.notify()?.health() ?? null,
+        played: parts.played(),
         fleet: fleet?.health() ?? null,
       })
     },
@@ -127,7 +130,13 @@ export async function createServing(parts: ServingParts): Promise<Serving> {
       clientFilePlugin(),
       page,
       ...statuses,
-      historyPlugin({ config: settings, history: history.near, verdicts: history.verdicts, clock }),
+      historyPlugin({
+        config: settings,
+        history: history.near,
+        far: history.far,
+        verdicts: history.verdicts,
+        clock,
+      }),
       pushPlugin(parts.pushTargets, settings, clock),
       notifyPlugin(parts.notify, settings),
       ...(fleet === null ? [] : [fleetPlugin(fleet.document)]),

@@ -14,6 +14,7 @@ import { createDocumentReader, type LargeDocuments } from '../sources/large-docu
 import { NamedSources } from '../sources/named.js'
 import { createPrometheusSource } from '../sources/prometheus.js'
 import { PushSource } from '../sources/push.js'
+import { RecordedBoards } from '../sources/recorded-boards.js'
 import { ReplaySource } from '../sources/replay.js'
 import { Secret } from '../sources/secret.js'
 import { checkSourceSpecs, parseSourceSpec, settingSpecs } from '../sources/spec.js'
@@ -65,7 +66,7 @@ function streamSource(url: string, parts: ProgramParts): Source {
   })
 }
 
-function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
+function statusSource(spec: StatusSpec, parts: ProgramParts & { readonly isAlone?: boolean }): Source {
   const { config, log, clock } = parts
   const common = { maxBytes: config.statusMaxBytes, userAgent: USER_AGENT, log, clock }
   switch (spec.kind) {
@@ -84,9 +85,10 @@ function statusSource(spec: StatusSpec, parts: ProgramParts): Source {
     case 'push':
       return pushSource(spec, parts)
     case 'replay': {
+      const { isAlone = false } = parts
       const zone = (): SourceZone => parts.settings().sourceTimezone
       const timezone = (): string => parts.settings().timezone
-      return new ReplaySource({ ...spec, ...common, zone, timezone, documents: documentsOf(parts) })
+      return new ReplaySource({ ...spec, ...common, isAlone, zone, timezone, documents: documentsOf(parts) })
     }
   }
 }
@@ -122,7 +124,7 @@ export function fileSourceOf(parts: ProgramParts): Source {
 }
 
 /** How recordings are played. */
-export type Play = Partial<Pick<ReplaySpec, 'from' | 'speed' | 'loop'>>
+export type Play = Partial<Pick<ReplaySpec, 'from' | 'speed' | 'loop' | 'boards'>>
 
 function playedAs(spec: SourceSpec, play: Play): SourceSpec {
   return spec.kind === 'replay' ? { ...spec, ...play } : spec
@@ -161,11 +163,19 @@ export function sourceOfSpecs(given: readonly SourceSpec[], parts: ProgramParts)
   const specs = checkSourceSpecs(given)
   const [first] = specs
   if (first?.kind === 'board') return boardSource(first.url, parts)
+  if (first?.kind === 'replay' && first.boards === true && specs.length === 1)
+    return new RecordedBoards({
+      ...first,
+      timezone: () => parts.settings().timezone,
+      log: parts.log,
+      clock: parts.clock,
+    })
   const named = specs.some(({ name }) => name !== undefined)
   // Differences are made of the whole document.
   const own = named ? { ...parts, readsStatuses: () => false } : parts
+  const isAlone = specs.length === 1 && !named
   const made = specs.flatMap(spec =>
-    spec.kind === 'board' ? [] : [{ spec, source: statusSource(spec, own) }],
+    spec.kind === 'board' ? [] : [{ spec, source: statusSource(spec, { ...own, isAlone }) }],
   )
   const unnamed = made.flatMap(({ spec, source }) => (spec.name === undefined ? [source] : []))
   const [only] = unnamed

@@ -4,6 +4,7 @@ import { loadBoardFile } from '../app/board-file.js'
 import { loadPanels } from '../app/custom-panels.js'
 import { fileOutputs, screenOutput } from '../app/outputs.js'
 import { Program } from '../app/program.js'
+import { recordedOf } from '../app/recorded.js'
 import { runProgram } from '../app/run.js'
 import { hasScreen, Screen } from '../app/screen.js'
 import { type Play, sourceOf } from '../app/source.js'
@@ -39,11 +40,13 @@ export function dashboardCommand(): Command {
         if (screen === null) possible?.restore()
         const sources = shown === undefined ? source : [shown, ...source]
         const boardFile = await loadBoardFile(loaded.config.boardFile, log)
+        const recorded = await recordedOf(sources)
         const program = new Program({
           loaded,
           command: serve ? 'dashboard --serve' : 'dashboard',
-          source: sourceOf(sources, boardFile, playOf(command.opts<Play>())),
+          source: sourceOf(sources, boardFile, playOf(command.opts<Play>(), recorded)),
           boardFile,
+          recorded,
           outputs: parts => [
             ...(screen?.outputs(parts) ?? screenOutput(parts, json ? 'json' : 'plain', process.stdout)),
             ...fileOutputs(parts),

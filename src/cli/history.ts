@@ -29,7 +29,7 @@ export function historyCommand(): Command {
       ),
     )
     .option('--url <url>', 'The server; by default the one of these settings, on this machine')
-    .option('--last <time>', 'How far back: 90s, 15m, 1h', '15m')
+    .option('--last <time>', 'How far back: 90s, 15m, 6h, 7d', '15m')
     .option('--step <time>', 'Between two values; by default about 900 values')
     .option('--csv', 'As CSV')
     .option('--json', 'As JSON')

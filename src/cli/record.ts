@@ -1,6 +1,7 @@
 // `g6 record`: writes each reading of a source into a file, to be replayed.
 import { Argument, Command, InvalidArgumentError } from 'commander'
 import { loadBoardFile } from '../app/board-file.js'
+import { recordBoards } from '../app/board-recorder.js'
 import { loadPanels } from '../app/custom-panels.js'
 import { record } from '../app/recorder.js'
 import { sourceOf } from '../app/source.js'
@@ -18,6 +19,7 @@ type Options = {
   readonly for: number
   readonly maxMib: number
   readonly omit: readonly string[]
+  readonly fromServer?: string
 }
 
 function length(text: string): number {
@@ -40,6 +42,10 @@ export function recordCommand(): Command {
     .option('--for <time>', 'End after this time: 90s, 15m, 8h', length, 86_400)
     .option('--max-mib <number>', 'End when the file has this size', mebibytes, 1_024)
     .option(
+      '--from-server <url>',
+      'Record the boards of this server instead, as they come; its token is G6_PANELS_SSE_TOKEN',
+    )
+    .option(
       '--omit <path>',
       'Leave out this member: auth.user. May be given several times',
       (path: string, all: readonly string[]) => [...all, path],
@@ -60,20 +66,27 @@ export function recordCommand(): Command {
         panels: await loadPanels(config.panelsModule),
         boardFile: () => boardFile,
       }
-      const source = sourceOf(options.source ?? [], boardFile)(parts)
-      if ('news' in source) throw new Error('a board has no readings; record the source of that server')
-      if (source.pushTargets !== undefined && source.pushTargets.length > 0)
+      const { fromServer, source: sources = [], omit } = options
+      if (fromServer !== undefined && (sources.length > 0 || omit.length > 0))
+        throw new Error('--from-server records boards as they come: it goes with neither --source nor --omit')
+      const given = fromServer === undefined ? sources : [`board:${fromServer}`]
+      const source = sourceOf(given, boardFile)(parts)
+      if ('news' in source && fromServer === undefined)
+        throw new Error('a board has no readings; record it with --from-server, or the source of that server')
+      if (!('news' in source) && source.pushTargets !== undefined && source.pushTargets.length > 0)
         throw new Error('nobody can push to this command: it opens no port; record another source')
       const stop = new AbortController()
       const onSignal = (): void => stop.abort()
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, onSignal)
-      const { why, readings } = await record(source, parts, {
+      const limits = {
         path,
         maxBytes: options.maxMib * MIB,
         maxMs: options.for * 1000,
-        omit: options.omit,
         signal: stop.signal,
-      })
+      }
+      const { why, readings } = await ('news' in source
+        ? recordBoards(source, parts, limits)
+        : record(source, parts, { ...limits, omit }))
       log.info({ why, readings }, 'the recording has ended')
       if (why === 'disk') process.exitCode = 1
     })

@@ -4,6 +4,7 @@ import { type BoardFile, loadBoardFile } from '../app/board-file.js'
 import { loadPanels } from '../app/custom-panels.js'
 import { fileOutputs } from '../app/outputs.js'
 import { Program, type ProgramOptions } from '../app/program.js'
+import { recordedOf } from '../app/recorded.js'
 import { runProgram } from '../app/run.js'
 import { createServiceManager } from '../app/service-manager.js'
 import { type Play, sourceOf } from '../app/source.js'
@@ -41,11 +42,14 @@ export function serveCommand(): Command {
       const { loaded, log, load } = prepared
       const { source: sources = [] } = command.opts<Options>()
       const boardFile = await loadBoardFile(loaded.config.boardFile, log)
+      const recorded = await recordedOf(sources)
+      const play = playOf(command.opts<Play>(), recorded)
       const program = new Program({
         loaded,
         command: 'serve',
-        ...(await sourceAndFleet(loaded, sources, boardFile, playOf(command.opts<Play>()))),
+        ...(await sourceAndFleet(loaded, sources, boardFile, play)),
         boardFile,
+        recorded,
         outputs: parts => fileOutputs(parts),
         panels: await loadPanels(loaded.config.panelsModule),
         sockets: takeInheritedSockets(process.env, process.pid),

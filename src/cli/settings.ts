@@ -2,6 +2,7 @@
 import type { Writable } from 'node:stream'
 import { type Command, InvalidArgumentError } from 'commander'
 import { loadSettings } from '../app/load-settings.js'
+import type { Recorded } from '../app/recorded.js'
 import type { Play } from '../app/source.js'
 import { givenFlags } from '../config/flags.js'
 import type { Flags } from '../config/layers.js'
@@ -79,8 +80,9 @@ export function playFlags(command: Command): Command {
     .option('--loop', 'Of a recording: begin again at its end')
 }
 
-export function playOf({ from, speed, loop }: Play): Play {
+export function playOf({ from, speed, loop }: Play, recorded: Pick<Recorded, 'boards'> | null): Play {
   return {
+    ...(recorded?.boards === true ? { boards: true } : {}),
     ...(from === undefined ? {} : { from }),
     ...(speed === undefined ? {} : { speed }),
     ...(loop === undefined ? {} : { loop }),

@@ -5,6 +5,7 @@ import { chat } from './groups/chat.js'
 import { files } from './groups/files.js'
 import { fleet } from './groups/fleet.js'
 import { guards } from './groups/guards.js'
+import { history } from './groups/history.js'
 import { http } from './groups/http.js'
 import { ingest } from './groups/ingest.js'
 import { input } from './groups/input.js'
@@ -23,6 +24,7 @@ export const GROUPS = [
   cadence,
   input,
   files,
+  history,
   http,
   stream,
   guards,

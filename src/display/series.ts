@@ -13,7 +13,7 @@ const MAX_OF_PANEL = 512
 /** Numbers of a panel that are read: more than have lines, so that a line goes on while rows are added before it. */
 const MAX_READ = 2 * MAX_OF_PANEL
 /** When the clock is set back by more, everything known is dropped. */
-const MAX_BACK_SEC = 5
+export const MAX_BACK_SEC = 5
 /** A longer time without confirmation (the machine slept) is a gap. */
 export const MAX_SILENT_SEC = 150
 /** A trend is drawn from this long on; less is a dot. */
@@ -47,6 +47,14 @@ export type Past = {
   readonly values: readonly (number | null)[]
 }
 
+/** Of some seconds: how many of them have a value, and which. */
+export type Extent = {
+  readonly min: number
+  readonly max: number
+  readonly last: number
+  readonly count: number
+}
+
 export type Series = {
   /** The facts of a panel now; a number that is missing is a gap from here on. `undefined`: the panel is not on the board. */
   take(panel: string, facts: unknown, atMs: number): void
@@ -63,6 +71,8 @@ export type Series = {
   points(id: string, nowMs: number, spanSec: number, count: number): readonly (number | null)[]
   /** The last known value of each step from `fromSec` to `toSec`. Cost: a look for each step whose last second is known. */
   steps(id: string, fromSec: number, toSec: number, stepSec: number): readonly (number | null)[]
+  /** What is known of these seconds; null: nothing. */
+  over(id: string, fromSec: number, toSec: number): Extent | null
   /**
    * Puts these values where nothing is known, each in all seconds of its step, up to the second `toSec`. A line that had no value
    * yet goes on with the last one.
@@ -84,6 +94,28 @@ const MAX_DEPTH = 4
 
 type Found = { readonly within: string; readonly name: string; readonly value: number }
 
+const idOf = (within: string, name: string): string => `${within}.${factId(name)}`
+
+/** Ids that are kept, so that the numbers of a board that changes every second do not cost a text each. */
+const MAX_IDS = 8_192
+
+function keptIds(): (within: string, name: string) => string {
+  const places = new Map<string, Map<string, string>>()
+  let count = 0
+  return (within, name) => {
+    const known = places.get(within)?.get(name)
+    if (known !== undefined) return known
+    if (++count > MAX_IDS) {
+      places.clear()
+      count = 1
+    }
+    const id = idOf(within, name)
+    const names = places.get(within) ?? new Map<string, string>()
+    places.set(within, names.set(name, id))
+    return id
+  }
+}
+
 /**
  * The numbers of facts. The first of each row come before the second of each row, so that a limit cuts columns, not rows. Lists
  * have no ids that stay, so they have no numbers.
@@ -92,6 +124,7 @@ export function numbersOf(
   panel: string,
   facts: unknown,
   limit = Number.POSITIVE_INFINITY,
+  id = idOf,
 ): readonly (readonly [id: string, value: number])[] {
   const ranks: Found[][] = []
   const walk = (given: unknown, path: string, isRoot: boolean, depth: number): void => {
@@ -110,11 +143,12 @@ export function numbersOf(
   walk(facts, factId(panel), true, 1)
   // Sparse where a rank has no number. Ids are made of those that count only.
   const first = ranks.flat().slice(0, limit)
-  return first.map(({ within, name, value }) => [`${within}.${factId(name)}`, value])
+  return first.map(({ within, name, value }) => [id(within, name), value])
 }
 
 export function createSeries(maxSeries = MAX_SERIES): Series {
   const kept = new Map<string, Line>()
+  const ids = keptIds()
   const byPanel = new Map<string, Line[]>()
   /** Facts of this second that are not in the lines yet: those of a busy panel are read once a second. */
   const waiting = new Map<string, unknown>()
@@ -158,7 +192,7 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
     for (const [panel, facts] of waiting) {
       let count = 0
       let first: string | null = null
-      for (const [id, value] of numbersOf(panel, facts, MAX_READ)) {
+      for (const [id, value] of numbersOf(panel, facts, MAX_READ, ids)) {
         const line = count > 0 ? (kept.get(id) ?? null) : lineFor(panel, id)
         if (line !== null) line.now = value
         else {
@@ -266,6 +300,22 @@ export function createSeries(maxSeries = MAX_SERIES): Series {
         }
         return null
       })
+    },
+    over(id, fromSec, toSec) {
+      settle()
+      const line = kept.get(id)
+      if (line === undefined) return null
+      let [min, max, last, count] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 0]
+      const end = Math.min(toSec, newest)
+      for (let second = Math.max(fromSec, newest - WINDOW_SEC + 1); second <= end; second++) {
+        const value = line.values[second % WINDOW_SEC] ?? Number.NaN
+        if (Number.isNaN(value)) continue
+        min = Math.min(min, value)
+        max = Math.max(max, value)
+        last = value
+        count++
+      }
+      return count === 0 ? null : { min, max, last, count }
     },
     fill({ id, fromSec, stepSec, values }, toSec) {
       if (newest < 0) newest = toSec

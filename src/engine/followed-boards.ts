@@ -9,6 +9,7 @@ import type { Verdict } from '../protocol/events.js'
 import type { ReadingError } from '../snapshot/reading.js'
 import type { SourceState } from './cycle.js'
 import type { Boards } from './loop.js'
+import type { Played } from './played.js'
 import type { StaleLimits } from './source-state.js'
 import { sourceRemarks } from './source-words.js'
 
@@ -35,6 +36,8 @@ export interface BoardSource {
   readonly looks: BoardLooks | null
   /** Connects again now, when it is waiting to. */
   refresh(): Promise<void>
+  /** Of a recording that is played: its time; null before its first board. */
+  played?(): Played | null
   close(): Promise<void>
 }
 

@@ -66,6 +66,8 @@ export type LoopOptions = {
   readonly refreshMs: () => number
   readonly churnWarnRatio: () => number
   readonly clock: Clock
+  /** The moment of the boards, where it is not now; null: it is. */
+  readonly momentOfBoards?: () => Moment | null
   readonly statistics?: Statistics
   readonly observer?: LoopObserver
   /** Ends by itself after this many intervals (a busy status starts several cycles in one) or this long; null = never. */
@@ -122,11 +124,16 @@ export class Loop {
 
   /** The state of the source right now. */
   sourceNow(): SourceState {
-    return this.#options.boards.sourceAt(momentNow(this.#options.clock))
+    return this.#options.boards.sourceAt(this.#momentOfBoards(momentNow(this.#options.clock)))
   }
 
   verdictNow(): Verdict {
-    return this.#verdictAt(this.#board, this.sourceNow(), momentNow(this.#options.clock))
+    const now = this.#momentOfBoards(momentNow(this.#options.clock))
+    return this.#verdictAt(this.#board, this.sourceNow(), now)
+  }
+
+  #momentOfBoards(now: Moment): Moment {
+    return this.#options.momentOfBoards?.() ?? now
   }
 
   #verdictAt(board: Board, source: SourceState, now: Moment): Verdict {
@@ -172,8 +179,9 @@ export class Loop {
     this.#soon = null
     const { boards, clock, maxCycles, refreshMs, churnWarnRatio } = this.#options
     // The whole cycle uses one moment: reading a clock is slow when its code has gone cold.
-    const now = momentNow(clock)
-    const startMs = now.monotonicMs
+    const started = momentNow(clock)
+    const startMs = started.monotonicMs
+    const now = this.#momentOfBoards(started)
     if (byNews) this.#lastNewsAtMs = startMs
     const previous = this.#board
     const made = this.#nextBoard(previous, now)

@@ -1,6 +1,7 @@
 // Where readings come from: a file, another server, a message bus. Implemented in sources/; the engine knows only this.
 import type { IngestStats } from '../ingest/enrichment.js'
 import type { Reading } from '../snapshot/reading.js'
+import type { Played } from './played.js'
 import type { PushTarget } from './push-target.js'
 
 export interface Source {
@@ -18,6 +19,8 @@ export interface Source {
   ingest?(nowMs: number, intervalSec: number | null): readonly IngestStats[]
   /** Where others push its documents to; absent in a source that reads them itself. */
   readonly pushTargets?: readonly PushTarget[]
+  /** Of a recording that is played by itself: its time, which is that of the board; null before its first reading. */
+  played?(): Played | null
   /** Stops reading; it does not call back afterwards. Idempotent. */
   close(): Promise<void>
 }

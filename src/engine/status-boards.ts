@@ -74,12 +74,14 @@ export class StatusBoards implements Boards {
     })
   }
 
-  next(previous: Board, cycle: number, { wallMs: nowMs, monotonicMs }: Moment): Board {
+  next(previous: Board, cycle: number, now: Moment): Board {
     const { clock, derive, build, panelEveryMs, observer } = this.#options
     const reading = this.#reading
+    const { wallMs: nowMs, monotonicMs } = reading?.takenAt ?? now
     if (reading?.ok && this.#snapshot?.raw !== reading.status) {
+      const startMs = clock.monotonicMs()
       this.#snapshot = derive(reading)
-      observer?.onDerived?.((clock.monotonicMs() - monotonicMs) / 1000)
+      observer?.onDerived?.((clock.monotonicMs() - startMs) / 1000)
     }
     if (this.#snapshot === null) return unchangedBoard(previous, cycle, nowMs)
     if (reading?.ok && reading !== this.#dated) {

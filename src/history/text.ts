@@ -34,34 +34,45 @@ export function historyText(document: HistoryDocument, { timezone, hasUtf8 }: Te
   const { from, step_sec: stepSec, since, series, unknown } = document
   const count = Math.max(0, ...series.map(({ values }) => values.length))
   const endMs = from + Math.max(0, count - 1) * stepSec * 1000
+  const isOneDay = localDay(from, timezone) === localDay(endMs, timezone)
+  const time = (atMs: number): string =>
+    `${isOneDay ? '' : `${localDay(atMs, timezone)} `}${timeOfDay(atMs, timezone)}`
   const width = Math.max(0, ...series.map(({ id }) => id.length))
-  const lines = series.map(({ id, values }) => {
+  const lines = series.map(({ id, values, min = values, max = values }) => {
     const known = values.filter(value => value !== null)
+    const least = min.filter(value => value !== null)
+    const greatest = max.filter(value => value !== null)
     const numbers =
       known.length === 0
         ? 'no value'
-        : `${Math.min(...known)} to ${Math.max(...known)}, last ${known.at(-1) ?? MISSING}`
+        : `${Math.min(...least)} to ${Math.max(...greatest)}, last ${known.at(-1) ?? MISSING}`
     return `${id.padEnd(width)}  ${spark(values, hasUtf8)}  ${numbers}`
   })
   return [
-    `${timeOfDay(from, timezone)} to ${timeOfDay(endMs, timezone)}, a value every ${stepSec} s`,
+    `${time(from)} to ${time(endMs)}, a value every ${stepSec % 60 === 0 ? `${stepSec / 60} min` : `${stepSec} s`}`,
     ...lines,
     ...unknown.map(
       name => `${name}: no such series (ids are in docs/reference/events.md; labels are PANEL/ROW/COLUMN)`,
     ),
-    ...(since !== null && since > from ? [`kept since ${timeOfDay(since, timezone)}`] : []),
+    ...(since !== null && since > from ? [`kept since ${time(since)}`] : []),
     '',
   ].join('\n')
 }
 
+const localDay = (atMs: number, timezone: string): string => dayOf(atMs + offsetMs(timezone, atMs))
+
 const percent = (value: number | null): string => (value === null ? MISSING : `${value.toFixed(2)} %`)
 
-export function verdictsText({ verdicts, days }: VerdictLogDocument, { timezone }: TextStyle): string {
+export function verdictsText(
+  { verdicts, days, weeks = [] }: VerdictLogDocument,
+  { timezone }: TextStyle,
+): string {
   const rows = verdicts.map(({ word, reasons, from, to, lasted_sec: sec }) => {
     const lasted = `${shortDuration(sec * 1000)}${to === null ? ' so far' : ''}`
     const why = reasons.length === 0 ? '' : `  ${reasons.join('; ')}`
-    return `${dayOf(from + offsetMs(timezone, from))} ${timeOfDay(from, timezone)}  ${word.padEnd(9)}  ${lasted.padEnd(14)}${why}`
+    return `${localDay(from, timezone)} ${timeOfDay(from, timezone)}  ${word.padEnd(9)}  ${lasted.padEnd(14)}${why}`
   })
   const uptime = days.map(({ day, uptime_pct: pct }) => `${day}  uptime ${percent(pct)}`)
-  return [...rows, ...uptime, ''].join('\n')
+  const ofWeeks = weeks.map(({ from, uptime_pct: pct }) => `week of ${from}  uptime ${percent(pct)}`)
+  return [...rows, ...uptime, ...ofWeeks, ''].join('\n')
 }

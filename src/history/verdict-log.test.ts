@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { VERDICT_WORDS } from '../protocol/events.js'
-import { daysOf, uptimePct, VerdictLog } from './verdict-log.js'
+import { offsetMs } from '../snapshot/zone.js'
+import { daysOf, uptimePct, VerdictLog, weeksOf } from './verdict-log.js'
 
 const START_MS = Date.parse('2026-11-30T23:00:00Z')
 const at = (sec: number, jumpMs = 0) => ({
@@ -83,5 +84,54 @@ describe('the days', () => {
         }
       }),
     )
+  })
+
+  test('have 23 and 25 hours where the clocks of the zone change', () => {
+    const berlin = (atMs: number): number => offsetMs('Europe/Berlin', atMs)
+    const row = (from: string) => {
+      const fromMs = Date.parse(from)
+      const lastedMs = 3 * 86_400_000
+      return [{ word: 'healthy', reasons: [], fromMs, toMs: fromMs + lastedMs, lastedMs }] as const
+    }
+    const hours = (from: string) =>
+      daysOf(row(from), berlin).map(({ day, ms }) => [day, ms.healthy / 3_600_000])
+    expect(hours('2026-03-28T00:00:00+01:00')).toEqual([
+      ['2026-03-28', 24],
+      ['2026-03-29', 23],
+      ['2026-03-30', 24],
+      ['2026-03-31', 1],
+    ])
+    expect(hours('2026-10-24T00:00:00+02:00')).toEqual([
+      ['2026-10-24', 24],
+      ['2026-10-25', 25],
+      ['2026-10-26', 23],
+    ])
+  })
+
+  test('make weeks that begin on Monday', () => {
+    const days = ['2026-11-29', '2026-11-30', '2026-12-06', '2026-12-07'].map(day => ({
+      day,
+      ms: { healthy: 1, attention: 0, failing: 1, unknown: 0 },
+    }))
+    expect(weeksOf(days).map(({ day, ms }) => [day, ms.healthy])).toEqual([
+      ['2026-11-23', 1],
+      ['2026-11-30', 2],
+      ['2026-12-07', 1],
+    ])
+  })
+
+  test('are those of all rows, with the restored and the open one, in the zone that is asked for', () => {
+    const log = new VerdictLog()
+    log.take({ word: 'healthy', reasons: [] }, at(0))
+    log.take({ word: 'failing', reasons: [] }, at(60))
+    log.restore([
+      { word: 'failing', reasons: [], fromMs: START_MS - 3_600_000, toMs: START_MS, lastedMs: 3_600_000 },
+    ])
+    const seconds = (zone: string, offset: () => number) =>
+      log.days(at(90), zone, offset).map(({ day, ms }) => [day, ms.healthy / 1000, ms.failing / 1000])
+    expect(seconds('UTC', UTC)).toEqual([['2026-11-30', 60, 3_630]])
+    expect(seconds('+2', () => 2 * 3_600_000)).toEqual([['2026-12-01', 60, 3_630]])
+    log.take({ word: 'healthy', reasons: [] }, at(100))
+    expect(seconds('+2', () => 2 * 3_600_000)).toEqual([['2026-12-01', 60, 3_640]])
   })
 })

@@ -6,6 +6,7 @@ import type { BoardLooks } from '../declared/board.js'
 import { NUMBER_FORMATS, type NumberFormat } from '../display/number-text.js'
 import type { CycleResult } from '../engine/cycle.js'
 import { STATUS_STATES } from '../engine/cycle.js'
+import type { Played } from '../engine/played.js'
 import { sourceText } from '../engine/source-words.js'
 import type { HubStats } from '../hub/hub-types.js'
 import { adaptiveStream } from '../ingest/enrichment.js'
@@ -67,6 +68,10 @@ export const healthSchema = z.looseObject({
   }),
   /** Only where the board is an automatic one: how many members of the document it shows, and how many it does not. */
   automatic: z.strictObject({ shown: z.number().int(), hidden: z.number().int() }).optional(),
+  /** Only where a recording is played: when it began, its time now (epoch ms), and whether it has ended. */
+  recording: z
+    .strictObject({ version: z.string(), started: z.number(), now: z.number(), ended: z.boolean() })
+    .optional(),
   /** Only when a status stream is followed. */
   adaptive_stream: z
     .looseObject({
@@ -131,6 +136,8 @@ export type HealthFacts = {
   readonly looks?: BoardLooks | null
   /** Null without rules of notifications. */
   readonly notify?: NotifyHealth | null
+  /** The recording that is played; null where the source is another one. */
+  readonly played?: Played | null
   /** Of a node of a fleet; null by itself. */
   readonly fleet?: FleetHealth | null
 }
@@ -155,6 +162,13 @@ function statusFileOf(result: CycleResult | null, timezone: string): HealthDocum
     ...(warnings.length === 0 ? {} : { warnings }),
   }
 }
+
+const recordingOf = ({ version, startedMs, now, ended }: Played) => ({
+  version,
+  started: startedMs,
+  now: Math.round(now.wallMs),
+  ended,
+})
 
 export function healthDocument(facts: HealthFacts): HealthDocument {
   const { result, hub, streams, version, uptimeSec } = facts
@@ -193,6 +207,7 @@ export function healthDocument(facts: HealthFacts): HealthDocument {
       ...(facts.looks?.title ? { title: facts.looks.title } : {}),
       ...(facts.looks && Object.keys(facts.looks.spans).length > 0 ? { spans: facts.looks.spans } : {}),
     },
+    ...(facts.played ? { recording: recordingOf(facts.played) } : {}),
     ...(facts.members ? { automatic: facts.members } : {}),
     ...(facts.hasChat === true ? { chat: { page: 'chat' as const } } : {}),
     ...(adaptive === null ? {} : { adaptive_stream: adaptive }),

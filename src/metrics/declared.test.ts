@@ -116,6 +116,12 @@ g6_fleet_notice_lag_seconds histogram
 g6_fleet_pulls_total counter why
 g6_fleet_link_resets_total counter why
 g6_fleet_unshared_total counter why
+g6_history_series gauge
+g6_history_db_bytes gauge
+g6_history_db_limit_bytes gauge
+g6_history_lag_seconds gauge
+g6_history_errors_total counter what
+g6_history_lost_minutes_total counter
 `
 
 function declaredLines(): readonly string[] {

@@ -2,6 +2,7 @@
 import type { Declaration } from './declare.js'
 import { chatMetrics } from './families/chat.js'
 import { fleetMetrics } from './families/fleet.js'
+import { historyMetrics } from './families/history.js'
 import { ingestMetrics } from './families/ingest.js'
 import { loopMetrics } from './families/loop.js'
 import { notifyMetrics } from './families/notify.js'
@@ -18,6 +19,7 @@ export const DECLARED = {
   ...chatMetrics,
   ...fleetMetrics,
   ...notifyMetrics,
+  ...historyMetrics,
 } as const satisfies Readonly<Record<string, Declaration>>
 
 export type Declared = typeof DECLARED

@@ -6,7 +6,31 @@ import { seriesMembers, VERDICT_WORDS } from './events.js'
 const ts = z.number().nonnegative()
 const seconds = z.number().nonnegative()
 
-export const historyDocument = z.looseObject(seriesMembers)
+const ofStep = (what: string) =>
+  z
+    .array(z.number().nullable())
+    .optional()
+    .describe(
+      `The ${what} value of each step, where they are whole minutes of a time before the last 15 minutes.`,
+    )
+
+export const historyDocument = z.looseObject({
+  ...seriesMembers,
+  series: z.array(
+    z.looseObject({ ...seriesMembers.series.element.shape, min: ofStep('least'), max: ofStep('greatest') }),
+  ),
+})
+
+const times = {
+  healthy_sec: seconds,
+  attention_sec: seconds,
+  failing_sec: seconds,
+  unknown_sec: seconds,
+  uptime_pct: z
+    .number()
+    .nullable()
+    .describe('The part of the known time that was not failing, %; null: nothing is known.'),
+}
 
 export const verdictLogDocument = z.looseObject({
   schema_version: z.literal('v1'),
@@ -21,21 +45,15 @@ export const verdictLogDocument = z.looseObject({
         lasted_sec: seconds,
       }),
     )
-    .describe('The oldest first.'),
+    .describe('The newest 1 000, the oldest first.'),
   days: z
+    .array(z.looseObject({ day: z.string().describe('In the time zone of the board.'), ...times }))
+    .describe('The oldest first.'),
+  weeks: z
     .array(
-      z.looseObject({
-        day: z.string().describe('In the time zone of the board.'),
-        healthy_sec: seconds,
-        attention_sec: seconds,
-        failing_sec: seconds,
-        unknown_sec: seconds,
-        uptime_pct: z
-          .number()
-          .nullable()
-          .describe('The part of the known time that was not failing, %; null: nothing is known.'),
-      }),
+      z.looseObject({ from: z.string().describe('Its Monday, in the time zone of the board.'), ...times }),
     )
+    .optional()
     .describe('The oldest first.'),
 })
 

@@ -33,6 +33,9 @@ export type DataWarning = {
   readonly count: number
 }
 
+/** Of a recording: when a reading came, by both clocks; the board is that of this moment. */
+type TakenAt = { readonly wallMs: number; readonly monotonicMs: number }
+
 export type GoodReading = {
   readonly ok: true
   readonly status: Status
@@ -54,6 +57,7 @@ export type GoodReading = {
   /** Its age when it was read, where the source knows this better than `modifiedAtMs`. */
   readonly ageMs?: number
   readonly sizeBytes: number
+  readonly takenAt?: TakenAt
   /** Of a large document: what was made of it in another thread. */
   readonly large?: LargeReading
 }
@@ -85,6 +89,7 @@ export type BadReading = {
   /** The message for people; never contains an absolute path. */
   readonly message: string
   readonly readAtMs: number
+  readonly takenAt?: TakenAt
 }
 
 export type Reading = GoodReading | BadReading

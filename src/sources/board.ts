@@ -86,7 +86,8 @@ function cleanFacts(given: unknown, depth = 0): Facts | undefined {
   return Object.fromEntries(entries.filter((entry): entry is [string, Fact] => entry[1] !== undefined))
 }
 
-function seenPanel(panel: ClientPanel): SeenPanel {
+/** A panel of another server, cleaned. */
+export function seenPanel(panel: ClientPanel): SeenPanel {
   const { key, hash } = panel
   const title = cleanText(panel.title)
   const lines = panel.lines.map(cleanText)
@@ -113,7 +114,7 @@ function seenPlace(given: ClientPlace | null): VerdictPlace | null {
 }
 
 /** Null for a word that this version does not know. */
-function seenVerdict(given: ClientVerdict): Verdict | null {
+export function seenVerdict(given: ClientVerdict): Verdict | null {
   const word = VERDICT_WORDS.find(known => known === given.word)
   if (word === undefined) return null
   const { since, places } = given

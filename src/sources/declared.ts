@@ -66,6 +66,8 @@ export type ReplaySpec = Named & {
   readonly from?: string
   readonly speed: number
   readonly loop: boolean
+  /** Its lines are boards of another server. */
+  readonly boards?: boolean
 }
 
 export type SourceSpec =

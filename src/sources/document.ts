@@ -21,8 +21,8 @@ export type ReadDocument =
     }
   | BadDocument
 
-/** Reads a document; may take the bytes away. */
-export type DocumentReader = (bytes: Uint8Array) => ReadDocument | Promise<ReadDocument>
+/** Reads a document; may take the bytes away. `nowMs`: of a recorded one; else it is now. */
+export type DocumentReader = (bytes: Uint8Array, nowMs?: number) => ReadDocument | Promise<ReadDocument>
 
 const bad = (error: ReadingError, message: string, isTransient = false): BadDocument => ({
   ok: false,

@@ -28,6 +28,8 @@ export type LargeCall = {
   readonly zone: SourceZone
   /** Whether anybody reads differences. */
   readonly wantsPatch: boolean
+  /** Of a recorded one; else it is now. */
+  readonly nowMs?: number
   /** How the panels of the document are made; null: nobody shows them. */
   readonly panels?: DocumentPanelsSettings | null
 }
@@ -63,14 +65,14 @@ export function createLargeDocuments(): (call: LargeCall) => LargeAnswer {
     return made.panels
   }
 
-  return ({ bytes, zone, wantsPatch, panels = null }) => {
+  return ({ bytes, zone, wantsPatch, nowMs = Date.now(), panels = null }) => {
     const read = parseDocument(bytes)
     if (!read.ok) return read
     const { status, warnings } = read
     serial++
     const derived = derive(status, [], zone)
     const { raw: _, ...snapshot } = derived
-    const context = { snapshot: derived, nowMs: Date.now(), sourceZone: zone }
+    const context = { snapshot: derived, nowMs, sourceZone: zone }
     const board = panels === null ? null : panelsOf(panels).make(status, context)
     const text = JSON.stringify(status)
     const patch = last === null || !wantsPatch ? null : patchFrom(last, status, text.length)

@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import type { DocumentPanelsSettings } from '../engine/document-panels.js'
 import { addKnownTexts } from '../panels/text.js'
+import type { GoodReading, Reading } from '../snapshot/reading.js'
 import type { SourceZone } from '../snapshot/zone.js'
-import { type BadDocument, type DocumentReader, parseDocument } from './document.js'
+import { type BadDocument, type DocumentReader, parseDocument, type ReadDocument } from './document.js'
 import { createLargeDocuments, type LargeAnswer, type LargeCall, receivedDocument } from './large-document.js'
 
 /** Up to this size a document takes a few milliseconds, less than the way to another thread and back. */
@@ -34,15 +35,46 @@ export type LargeDocumentsOptions = {
 /** One document at a time. */
 export type LargeDocuments = { readonly read: DocumentReader; close(): Promise<void> }
 
+/** A reading with what was made of its document. */
+export function largeReading(reading: GoodReading, made: ReadDocument): Reading {
+  if (!made.ok) {
+    const { error, message } = made
+    const { readAtMs, takenAt } = reading
+    return { ok: false, error, message, readAtMs, ...(takenAt === undefined ? {} : { takenAt }) }
+  }
+  const { status, large } = made
+  return { ...reading, status, ...(large === undefined ? {} : { large }) }
+}
+
+/** The same results, made by the caller’s thread. */
+export function createReaderHere({
+  zone,
+  wantsPatch,
+  panels,
+}: LargeDocumentsOptions): (bytes: Uint8Array, nowMs: number) => ReadDocument {
+  const large = createLargeDocuments()
+  return (bytes, nowMs) =>
+    bytes.length <= LARGE_BYTES
+      ? parseDocument(bytes)
+      : receivedDocument(
+          large({ bytes, zone: zone(), wantsPatch: wantsPatch(), nowMs, panels: panels?.() ?? null }),
+        )
+}
+
 export function createDocumentReader(options: LargeDocumentsOptions): LargeDocuments {
   const { zone, wantsPatch, panels, threadFile = THREAD_FILE, answerMs = ANSWER_MS } = options
   const thread = existsSync(threadFile) ? new DocumentThread(threadFile, answerMs) : null
-  const here = createLargeDocuments()
+  const here = createReaderHere(options)
   return {
-    read: bytes => {
-      if (bytes.length <= LARGE_BYTES) return parseDocument(bytes)
-      const call: LargeCall = { bytes, zone: zone(), wantsPatch: wantsPatch(), panels: panels?.() ?? null }
-      if (thread === null) return receivedDocument(here(call))
+    read: (bytes, nowMs = Date.now()) => {
+      if (thread === null || bytes.length <= LARGE_BYTES) return here(bytes, nowMs)
+      const call: LargeCall = {
+        bytes,
+        zone: zone(),
+        wantsPatch: wantsPatch(),
+        nowMs,
+        panels: panels?.() ?? null,
+      }
       return thread.ask(call).then(async answer => {
         if (answer.ok) addKnownTexts(answer.texts)
         const document = receivedDocument(answer)

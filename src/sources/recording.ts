@@ -4,14 +4,21 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createGunzip } from 'node:zlib'
 import { z } from 'zod'
+import { printableText } from '../log/printable.js'
 import { READING_ERRORS } from '../snapshot/reading.js'
 import { lineSplitter } from './split.js'
+
+/** How a recording begins. */
+export const HEADER_START = Buffer.from('{"g6rec":')
 
 /** Of a line, unpacked. */
 export const MAX_LINE_BYTES = 32 * 1024 ** 2
 
+/** Of the lines. */
+const FORMAT = 1
+
 export const recordingHeader = z.looseObject({
-  g6rec: z.literal(1),
+  g6rec: z.literal(FORMAT),
   /** Of the product that recorded. */
   version: z.string(),
   started_ms: z.number(),
@@ -25,6 +32,8 @@ export const recordingHeader = z.looseObject({
   }),
   /** How often two panels may change, seconds. */
   refresh_sec: z.object({ links: z.number(), resources: z.number() }),
+  /** Its lines are boards of another server, not readings. */
+  boards: z.literal(true).optional(),
   /** The board file, if there was one. */
   board: z.object({ format: z.enum(['toml', 'json']), text: z.string() }).nullable(),
 })
@@ -39,6 +48,8 @@ const goodLine = z.object({
   everyMs: z.number().optional(),
   ageMs: z.number().optional(),
   isRecorded: z.boolean().optional(),
+  /** It is read again as a large document, in another thread where there is one. */
+  isLarge: z.literal(true).optional(),
   warnings: z.array(z.record(z.string(), z.unknown())).optional(),
   parts: z.array(z.record(z.string(), z.unknown())).optional(),
 })
@@ -58,6 +69,45 @@ export const recordingLine = z.object({
   panels: z.record(z.string(), z.string()),
   removed: z.array(z.string()).optional(),
 })
+
+/** A board of another server as it came: its panels that are new, and the keys of all, in their order. */
+const recordedBoardLine = z.object({
+  at: z.number(),
+  steady: z.number(),
+  /** Why there was nothing newer; null: it was connected. */
+  fault: z.object({ error: z.enum(READING_ERRORS), message: z.string() }).nullable(),
+  /** Null: there was none yet. */
+  board: z
+    .object({
+      epoch: z.string(),
+      generation: z.int().nonnegative(),
+      cycle: z.int().nonnegative(),
+      ts: z.number(),
+      keys: z.array(z.string()),
+      panels: z.array(
+        z.looseObject({
+          key: z.string(),
+          title: z.string(),
+          tone: z.string(),
+          hash: z.string(),
+          lines: z.array(z.string()).readonly(),
+        }),
+      ),
+      verdict: z.looseObject({ word: z.string(), reasons: z.array(z.string()).readonly() }).nullable(),
+    })
+    .nullable(),
+})
+
+export type RecordedBoardLine = z.infer<typeof recordedBoardLine>
+
+/** Null for a line that is no board. */
+export function parsedBoard(bytes: Uint8Array): RecordedBoardLine | null {
+  try {
+    return recordedBoardLine.safeParse(JSON.parse(Buffer.from(bytes).toString())).data ?? null
+  } catch {
+    return null
+  }
+}
 
 export type RecordingHeader = z.infer<typeof recordingHeader>
 export type RecordingLine = z.infer<typeof recordingLine>
@@ -117,7 +167,7 @@ async function isGzip(path: string): Promise<boolean> {
   }
 }
 
-/** What a line of a recording is; null for one that is none. */
+/** What a line of a recording is; null for one that is none. Throws an Error for the header of another format. */
 export function parsedLine(bytes: Uint8Array): RecordingHeader | RecordingLine | null {
   let given: unknown
   try {
@@ -125,5 +175,10 @@ export function parsedLine(bytes: Uint8Array): RecordingHeader | RecordingLine |
   } catch {
     return null
   }
+  const { g6rec, version }: Readonly<Record<string, unknown>> = Object(given)
+  if (typeof g6rec === 'number' && g6rec !== FORMAT)
+    throw new Error(
+      `the recording has format ${g6rec}, and this version reads format ${FORMAT}; replay it with the version that made it${typeof version === 'string' ? ` (${printableText(version)})` : ''}`,
+    )
   return recordingHeader.safeParse(given).data ?? recordingLine.safeParse(given).data ?? null
 }

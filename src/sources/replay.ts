@@ -2,17 +2,22 @@
 // the past is not old here: its age begins when it is played.
 import { type Clock, systemClock } from '../clock/clock.js'
 import { systemTimers, type Timers } from '../clock/timers.js'
+import type { Played as PlayedState } from '../engine/played.js'
 import type { Source } from '../engine/source.js'
 import { type LineLog, SILENT } from '../log/silent.js'
 import { documentTime } from '../snapshot/derive.js'
-import type { Reading, ReadingError } from '../snapshot/reading.js'
+import type { GoodReading, Reading, ReadingError, Status } from '../snapshot/reading.js'
 import { offsetMs, type SourceZone } from '../snapshot/zone.js'
 import type { ReplaySpec } from './declared.js'
-import { type DocumentReader, parseDocument } from './document.js'
-import { linesOf, parsedLine, type RecordingLine } from './recording.js'
+import { type DocumentReader, parseDocument, type ReadDocument } from './document.js'
+import { largeReading } from './large-documents.js'
+import { PlayedTime } from './played-time.js'
+import { HEADER_START, linesOf, parsedLine, type RecordingHeader, type RecordingLine } from './recording.js'
 import { Report } from './report.js'
 
 export type ReplayOptions = Pick<ReplaySpec, 'path' | 'speed' | 'loop' | 'from'> & {
+  /** It is the only source: the time of the boards is that of the recording. */
+  readonly isAlone?: boolean
   /** Of a line. */
   readonly maxBytes: number
   /** The zone of times in documents that name none. */
@@ -26,14 +31,13 @@ export type ReplayOptions = Pick<ReplaySpec, 'path' | 'speed' | 'loop' | 'from'>
 }
 
 /** Between documents that have no times, and between two rounds. */
-const USUAL_GAP_MS = 1_000
+export const USUAL_GAP_MS = 1_000
 /** A night in a recording is not waited for. */
-const LONGEST_GAP_MS = 60_000
-const LEAST_GAP_MS = 20
+export const LONGEST_GAP_MS = 60_000
+export const LEAST_GAP_MS = 20
 
 /** What a line of a recording has besides its document. */
 const LINE_ROOM_BYTES = 65_536
-const HEADER = Buffer.from('{"g6rec":')
 
 /** Any part of a date and time: `09:15`, `2026-11-30`, `2026-11-30T09:15:00`. */
 const FROM = /^(?:(\d{4}-\d{2}-\d{2})(?:[T ]|$))?(?:(\d{2}:\d{2})(:\d{2})?)?$/
@@ -56,19 +60,21 @@ type Played =
     }
   | { readonly ok: false; readonly error: ReadingError; readonly message: string }
 
-/** A line of `g6 record`: a document, a confirmation of the one before, or a fault of the source. */
-function recordedLine(bytes: Uint8Array): Played {
-  const line = parsedLine(bytes)
-  if (line === null || 'g6rec' in line)
-    return { ok: false, error: 'not_json', message: 'it is no line of a recording' }
-  return { ok: true, atMs: line.at, give: (report, nowMs) => giveRecorded(line, report, nowMs) }
+/** Null for a damaged one; a text: why this version cannot read it. */
+function headerOf(bytes: Uint8Array): RecordingHeader | string | null {
+  try {
+    const header = parsedLine(bytes)
+    return header !== null && 'g6rec' in header ? header : null
+  } catch (error) {
+    return error instanceof Error ? error.message : 'it cannot be read'
+  }
 }
 
-function giveRecorded({ reading }: RecordingLine, report: Report, nowMs: number): void {
+/** The reading as of now, for a board that has other sources too. */
+function giveNow({ reading }: RecordingLine, status: Status | null, report: Report, nowMs: number): void {
   if (!reading.ok) report.bad(reading.error, reading.message)
-  else if (reading.status === undefined) report.same()
-  else {
-    const { status, sizeBytes } = reading
+  else if (status !== null) {
+    const { sizeBytes } = reading
     report.good({ ok: true, status, readAtMs: nowMs, modifiedAtMs: nowMs, isRecorded: true, sizeBytes })
   }
 }
@@ -79,6 +85,13 @@ export class ReplaySource implements Source {
   readonly #clock: Clock
   readonly #report: Report
   #playing: Promise<void> | null = null
+  readonly #time: PlayedTime
+  #header: RecordingHeader | null = null
+  /** The newest recorded status. */
+  #status: Status | null = null
+  #hasEnded = false
+  /** What was made of it, where it is a large one. */
+  #large: ReadDocument | null = null
   /** Ends the present wait. */
   #wake: () => void = () => {}
   #closed = false
@@ -89,6 +102,7 @@ export class ReplaySource implements Source {
     this.#clock = clock
     this.name = path
     this.#report = new Report({ name: path, clock, log })
+    this.#time = new PlayedTime(clock, options.speed)
   }
 
   start(onReading: (reading: Reading) => void): void {
@@ -99,6 +113,13 @@ export class ReplaySource implements Source {
   /** Nothing to do: the recording has its own pace. */
   refresh(): Promise<void> {
     return Promise.resolve()
+  }
+
+  played(): PlayedState | null {
+    const now = this.#options.isAlone === true ? this.#time.now() : null
+    if (now === null || this.#header === null) return null
+    const { started_ms: startedMs, version } = this.#header
+    return { now, startedMs, version, ended: this.#hasEnded }
   }
 
   async close(): Promise<void> {
@@ -122,6 +143,7 @@ export class ReplaySource implements Source {
         }
         if (loop) await this.#wait(USUAL_GAP_MS)
       } while (loop && !this.#closed)
+      this.#hasEnded = true
       if (!this.#closed) log.info({ source: path }, 'the recording has ended; its last document stays')
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
@@ -139,15 +161,21 @@ export class ReplaySource implements Source {
     let isRecording = false
     for await (const { number, bytes } of linesOf(path, maxBytes + LINE_ROOM_BYTES)) {
       if (this.#closed) break
-      if (number === 1 && bytes !== null && HEADER.equals(bytes.subarray(0, HEADER.length))) {
+      if (number === 1 && bytes !== null && HEADER_START.equals(bytes.subarray(0, HEADER_START.length))) {
         isRecording = true
+        const header = headerOf(bytes)
+        if (typeof header === 'string') {
+          this.#report.bad('not_json', header)
+          return 1
+        }
+        this.#header = header
         continue
       }
       if (bytes === null || (!isRecording && bytes.length > maxBytes)) {
         this.#report.bad('too_large', `line ${number} is larger than ${maxBytes} bytes`)
         continue
       }
-      const made = isRecording ? recordedLine(bytes) : await this.#document(bytes)
+      const made = isRecording ? await this.#recorded(bytes) : await this.#document(bytes)
       if (!made.ok) {
         this.#report.bad(made.error, `line ${number}: ${made.message}`)
         continue
@@ -159,11 +187,56 @@ export class ReplaySource implements Source {
       }
       const gapMs = atMs === null || lastMs === null ? USUAL_GAP_MS : Math.max(0, atMs - lastMs)
       lastMs = atMs
+      this.#time.waits(gapMs)
       if (count++ > 0) await this.#wait(Math.min(Math.max(gapMs / speed, LEAST_GAP_MS), LONGEST_GAP_MS))
       if (this.#closed) break
       made.give(this.#report, this.#clock.nowMs())
     }
     return count
+  }
+
+  /** A line of `g6 record`: a document, a confirmation of the one before, or a fault of the source. */
+  async #recorded(bytes: Uint8Array): Promise<Played> {
+    const line = parsedLine(bytes)
+    if (line === null || 'g6rec' in line)
+      return { ok: false, error: 'not_json', message: 'it is no line of a recording' }
+    const { reading } = line
+    // What is skipped may be confirmed by the first line that is played.
+    if (reading.ok && reading.status !== undefined) {
+      this.#status = reading.status
+      this.#large = reading.isLarge === true ? await this.#asLarge(reading.status, line.at) : null
+    }
+    const status = this.#status
+    const large = this.#large
+    const give = (nowMs: number): void => {
+      if (this.#options.isAlone === true && this.#header !== null) this.#giveAsRecorded(line, status, large)
+      else giveNow(line, status, this.#report, nowMs)
+    }
+    return { ok: true, atMs: line.at, give: (_, nowMs) => give(nowMs) }
+  }
+
+  /** As the source that was recorded read it. */
+  async #asLarge(status: Status, atMs: number): Promise<ReadDocument> {
+    const { documents } = this.#options
+    return (documents?.read ?? parseDocument)(Buffer.from(JSON.stringify(status)), atMs)
+  }
+
+  /** The reading as it was recorded, with its moment: the board is the recorded one. */
+  #giveAsRecorded(
+    { reading, at, steady }: RecordingLine,
+    status: Status | null,
+    large: ReadDocument | null,
+  ): void {
+    const takenAt = this.#time.line(at, steady)
+    if (!reading.ok) this.#report.bad(reading.error, reading.message, { readAtMs: reading.readAtMs, takenAt })
+    else if (status !== null) {
+      // The line was checked against the schema of readings.
+      const given: unknown = { ...reading, status, takenAt }
+      const good = given as GoodReading
+      const made = large === null ? good : largeReading(good, large)
+      if (made.ok) this.#report.good(made)
+      else this.#report.bad(made.error, made.message, made)
+    }
   }
 
   async #document(bytes: Uint8Array): Promise<Played> {

@@ -1,7 +1,7 @@
 // What a source reports: each new outcome once, and an outage in few lines of the log.
 import type { Clock } from '../clock/clock.js'
 import type { LineLog } from '../log/silent.js'
-import type { GoodReading, Reading, ReadingError } from '../snapshot/reading.js'
+import type { BadReading, GoodReading, Reading, ReadingError } from '../snapshot/reading.js'
 
 /** Different texts logged in one outage. */
 const MAX_LINES = 8
@@ -52,7 +52,8 @@ export class Report {
     if (this.#good !== null) this.good({ ...this.#good, readAtMs: nowMs, modifiedAtMs: nowMs })
   }
 
-  bad(error: ReadingError, message: string): void {
+  /** `more`: of a recorded one. */
+  bad(error: ReadingError, message: string, more: Partial<BadReading> = {}): void {
     const { name, log, clock } = this.#options
     if (!this.#logged.has(message) && this.#logged.size < MAX_LINES) {
       this.#logged.add(message)
@@ -60,7 +61,7 @@ export class Report {
     }
     const last = this.#last
     if (last?.ok === false && last.error === error && last.message === message) return
-    this.#last = { ok: false, error, message, readAtMs: clock.nowMs() }
+    this.#last = { ok: false, error, message, readAtMs: clock.nowMs(), ...more }
     this.#onReading?.(this.#last)
   }
 }

@@ -43,6 +43,9 @@ test('there is an alert for each thing that can go wrong', () => {
     'NotificationsWaiting',
     'NotificationsLost',
     'NotifyStateUnwritable',
+    'HistoryNotStored',
+    'HistoryFailing',
+    'HistoryFull',
   ])
 })
 

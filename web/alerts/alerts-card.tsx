@@ -3,8 +3,7 @@ import { durationText } from '../../src/display/age.js'
 import { COMPUTED } from '../../src/panels/facts.js'
 import { hasAlerts } from '../cards/arrange.js'
 import { kioskAlerts } from '../cards/kiosk.js'
-import { nowMs } from '../model.js'
-import { momentText } from '../state/clock.js'
+import { momentText, shownNowMs } from '../state/clock.js'
 import { MISSING, type ShownPanel, type Tone } from '../state/panels.js'
 import { query } from '../state/query.js'
 import { isStale } from '../state/staleness.js'
@@ -91,7 +90,7 @@ function Filters({ alerts }: { readonly alerts: readonly KeptAlert[] }) {
 
 /** Changes every second, so screen readers must ignore it. */
 function Lasts({ atMs }: { readonly atMs: number }) {
-  return <span aria-hidden="true"> · for {durationText(nowMs.value - atMs)}</span>
+  return <span aria-hidden="true"> · for {durationText(shownNowMs.value - atMs)}</span>
 }
 
 function Row({ alert, canAcknowledge }: { readonly alert: KeptAlert; readonly canAcknowledge: boolean }) {

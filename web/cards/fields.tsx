@@ -2,9 +2,8 @@
 import { ageText } from '../../src/display/age.js'
 import { type GroupItem, groupFields } from '../../src/display/groups.js'
 import { shownField } from '../../src/display/shown.js'
-import { nowMs } from '../model.js'
 import { fieldFact } from '../plots/plottable.js'
-import { numberFormat } from '../state/clock.js'
+import { numberFormat, shownNowMs } from '../state/clock.js'
 import { type Field, MISSING, type Tone } from '../state/panels.js'
 import { Trend } from '../trend/trend.jsx'
 import { memo, useChanged } from './changed.js'
@@ -25,7 +24,7 @@ const isMoment = ({ unit }: Field): boolean => unit === 'time'
 
 /** How long ago a moment was, as a tooltip: it changes without the panel. */
 function momentTitle(item: Field): string | undefined {
-  return isMoment(item) && item.value !== undefined ? ageText(item.value, nowMs.peek()) : undefined
+  return isMoment(item) && item.value !== undefined ? ageText(item.value, shownNowMs.peek()) : undefined
 }
 
 type ItemProps = {

@@ -18,13 +18,20 @@ export const numberFormat: ReadonlySignal<NumberFormat> = computed(() => known.v
 const hour = computed(() => Math.floor(nowMs.value / 3_600_000))
 export const zone: ReadonlySignal<Zone> = computed(() => zoneOf(known.value.timezone, hour.value * 3_600_000))
 
+/** The time of the board: now, or that of the recording which the server plays, as it was last said. */
+export const shownNowMs: ReadonlySignal<number> = computed(() => {
+  const { recording = null, atMs = 0 } = health.value ?? {}
+  if (recording === null) return nowMs.value
+  return recording.ended ? recording.nowMs : recording.nowMs + Math.max(0, nowMs.value - atMs)
+})
+
 /** `14:16:32`; with the day where it is not today. */
 export function clockText(atMs: number): string {
-  return zone.value.clock(atMs, nowMs.peek())
+  return zone.value.clock(atMs, shownNowMs.peek())
 }
 
 /** The text that the board gives a moment; with the day where it is not today. */
 export function momentText(atMs: number, given: string): string {
-  const isToday = known.value.timezone === null || !zone.value.isOtherDay(atMs, nowMs.peek())
+  const isToday = known.value.timezone === null || !zone.value.isOtherDay(atMs, shownNowMs.peek())
   return isToday ? given : clockText(atMs)
 }

@@ -28,6 +28,8 @@ export type Health = {
   readonly members: MemberCounts | null
   /** Null where the server has no rules of notifications. */
   readonly notify: NotifyState | null
+  /** The recording that the server plays; null where its source is another one. */
+  readonly recording: Recording | null
   /** When the answer came, epoch ms of this browser. */
   readonly atMs: number
 }
@@ -38,6 +40,12 @@ export type NotifyState = {
   readonly toAcknowledge: number
   readonly mutes: number
   readonly mutedUntilMs: number | null
+}
+
+export type Recording = {
+  /** Its time when the answer came, epoch ms. */
+  readonly nowMs: number
+  readonly ended: boolean
 }
 
 /** How many the board shows, and how many it does not. A server of an earlier version counts only these. */
@@ -65,6 +73,12 @@ function notifyFrom(given: unknown): NotifyState | null {
   return { open: opened, toAcknowledge: left, mutes: made, mutedUntilMs: asNumber(until) }
 }
 
+function recordingFrom(given: unknown): Recording | null {
+  const { now, ended } = asObject(given)
+  const nowMs = asNumber(now)
+  return nowMs === null ? null : { nowMs, ended: ended === true }
+}
+
 /** Reads the document; a missing or wrong value is null. */
 export function healthFrom(document: unknown, atMs: number): Health {
   const {
@@ -75,6 +89,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     display: shown,
     automatic,
     notify,
+    recording,
   } = asObject(document)
   const source = asObject(file)
   const { timezone, number_format: format, title, spans } = asObject(shown)
@@ -95,6 +110,7 @@ export function healthFrom(document: unknown, atMs: number): Health {
     spans: new Map(Object.entries(asObject(spans)).flatMap(([key, span]) => spanFrom(key, span))),
     notify: notifyFrom(notify),
     members: hidden === null ? null : { shown: asNumber(counted.shown), hidden },
+    recording: recordingFrom(recording),
     atMs,
   }
 }

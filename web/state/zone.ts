@@ -4,6 +4,8 @@ export type Zone = {
   /** `14:16:32`, with the day where it is not the day of `nowMs`: `30 Jan 14:16`. */
   clock(atMs: number, nowMs?: number): string
   isOtherDay(a: number, b: number): boolean
+  /** `2026-11-29` */
+  day(atMs: number): string
   /** `IST`; where the zone has no such name, its offset. */
   readonly name: string
   /** `UTC+5:30` */
@@ -39,11 +41,13 @@ export function zoneOf(timezone: string | null, nowMs: number): Zone {
     return zoneOf(null, nowMs) // a browser with an older list of zones
   }
   const day = new Intl.DateTimeFormat('en-GB', { timeZone, day: 'numeric', month: 'short' })
+  const wholeDay = new Intl.DateTimeFormat('sv-SE', { timeZone, dateStyle: 'short' })
   const isOtherDay = (a: number, b: number): boolean =>
     day.format(a) !== day.format(b) || Math.abs(a - b) > DAY_MS
   return {
     ...zoneName(timeZone, nowMs),
     isOtherDay,
+    day: atMs => wholeDay.format(atMs),
     clock(atMs, today) {
       const text = time.format(atMs)
       if (today === undefined || !isOtherDay(atMs, today)) return text

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact'
 import { durationText } from '../../src/display/age.js'
 import { unknownPanels } from '../cards/arrange.js'
 import { board, connection, follow, health, lastLiveMs, nowMs, paused } from '../model.js'
-import { clockText } from '../state/clock.js'
+import { clockText, shownNowMs, zone } from '../state/clock.js'
 import { query } from '../state/query.js'
 import { stale } from '../state/staleness.js'
 import { Notifications } from './notifications.jsx'
@@ -56,7 +56,7 @@ function OldSource() {
   return (
     <span>
       {error ? `${error} · ` : ''}
-      {`everything below is as of ${clockText(sinceMs)}`}
+      {`everything below is as of ${clockText(sinceMs + shownNowMs.value - nowMs.value)}`}
       <span aria-hidden="true">, {durationText(nowMs.value - sinceMs)} old,</span>
       {' and no longer judged'}
     </span>
@@ -80,6 +80,18 @@ function Paused() {
   ) : null
 }
 
+/** `Recording of 2026-11-29 09:15:04`; its last board stays when it has ended. */
+function RecordingNotice() {
+  const recording = health.value?.recording ?? null
+  if (recording === null) return null
+  return (
+    <span>
+      {`Recording of ${zone.value.day(recording.nowMs)}`}
+      {recording.ended ? `, ended at ${zone.value.clock(recording.nowMs)}` : ''}
+    </span>
+  )
+}
+
 function Unknown() {
   const names = unknownPanels.value
   if (board.value === null || names.length === 0) return null
@@ -90,6 +102,7 @@ export function Notices() {
   return (
     <span class="parts" role="status" aria-label="Notices">
       <Lost />
+      <RecordingNotice />
       <OldSource />
       <Paused />
       <Unknown />

@@ -7,7 +7,7 @@ import { factAt, marketText, numberAt } from '../../src/panels/facts.js'
 import { hasAlerts } from '../cards/arrange.js'
 import { goTo } from '../cards/go-to.js'
 import { board, connection, health, lastLiveMs, nowMs, panel, panelKeys } from '../model.js'
-import { clockText, zone } from '../state/clock.js'
+import { clockText, shownNowMs, zone } from '../state/clock.js'
 import { type Overall, overallOf, type Reason } from '../state/overall.js'
 import { query } from '../state/query.js'
 import { LostCause, Notices } from './notices.jsx'
@@ -55,7 +55,7 @@ function Lasts({ sinceMs }: { readonly sinceMs: number }) {
   return (
     <>
       {`since ${clockText(sinceMs)}`}
-      <span aria-hidden="true">, {durationText(nowMs.value - sinceMs)}</span>
+      <span aria-hidden="true">, {durationText(shownNowMs.value - sinceMs)}</span>
     </>
   )
 }
@@ -114,7 +114,7 @@ function Now() {
   const { state } = connection.value
   const first =
     state === 'live' ? `source ${shortSourceWords(known.value, nowMs.value)}` : connected.value.text
-  return `${first} · ${clockText(nowMs.value)} ${zone.value.name}`
+  return `${first} · ${clockText(shownNowMs.value)} ${zone.value.name}`
 }
 
 type FactProps = { readonly name: string; readonly text: string }
@@ -129,7 +129,7 @@ const Fact = ({ name, text }: FactProps) => (
 const Market = () => (market.value === null ? null : <Fact name="Market" text={market.value} />)
 const Source = () => <Fact name="Source" {...source.value} />
 const Connection = () => <Fact name="Connection" {...connected.value} />
-const Clock = () => <Fact name={zone.value.name} text={zone.value.clock(nowMs.value)} />
+const Clock = () => <Fact name={zone.value.name} text={zone.value.clock(shownNowMs.value)} />
 
 export function Strip() {
   return (

@@ -3,12 +3,12 @@
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { durationText } from '../../src/display/age.js'
+import { type Today, todayOf } from '../../src/display/today.js'
 import { board, nowMs } from '../model.js'
 import { token } from '../state/access.js'
 import { addressOf } from '../state/base.js'
 import { clockText, zone } from '../state/clock.js'
 import { documentIn } from '../state/document.js'
-import { type Today, todayOf } from './today.js'
 import './verdicts.css'
 
 const ASK_EVERY_MS = 30_000
@@ -56,8 +56,20 @@ const LAST = [
   ['attention', 'Attention'],
 ] as const
 
+function Uptime({ label, pct }: { readonly label: string; readonly pct: number }) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>
+        {(Math.floor(pct * 100) / 100).toFixed(2)}
+        <span class="u"> %</span>
+      </dd>
+    </div>
+  )
+}
+
 export function VerdictCard({ today }: { readonly today: Today }) {
-  const { spells, healthyPct, uptimePct } = today
+  const { spells, healthyPct, uptimePct, weekPct } = today
   const time = (atMs: number): string => clockText(atMs).slice(0, 5)
   const spoken = spells.map(({ word, fromMs }) => `${word} from ${time(fromMs)}`).join(', ')
   return (
@@ -87,13 +99,8 @@ export function VerdictCard({ today }: { readonly today: Today }) {
             </div>
           )
         })}
-        <div>
-          <dt>Uptime</dt>
-          <dd>
-            {(Math.floor(uptimePct * 100) / 100).toFixed(2)}
-            <span class="u"> %</span>
-          </dd>
-        </div>
+        <Uptime label="Uptime" pct={uptimePct} />
+        {weekPct === null ? null : <Uptime label="Uptime this week" pct={weekPct} />}
       </dl>
     </section>
   )

@@ -3,9 +3,9 @@
 // the caller's thread, with the same behaviour.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { Worker } from 'node:worker_threads'
+import { threadCalls } from '../../files/thread-calls.js'
 import type { Draft } from './draft.js'
-import { AuditError, codeOf } from './files.js'
+import { AuditError } from './files.js'
 import type { Removed } from './store.js'
 import type { Appended, AuditWriter, Opened, Vanished, WriterOptions } from './writer.js'
 
@@ -21,11 +21,6 @@ export type Call =
   | { readonly do: 'check' }
   | { readonly do: 'sweep'; readonly beforeMs: number; readonly atMs: number }
   | { readonly do: 'close' }
-
-export type CallMessage = { readonly id: number; readonly call: Call }
-export type AnswerMessage =
-  | { readonly id: number; readonly ok: true; readonly value: unknown }
-  | { readonly id: number; readonly ok: false; readonly code: string; readonly message: string }
 
 const THREAD_FILE = fileURLToPath(new URL('./writer-thread.js', import.meta.url))
 
@@ -78,62 +73,23 @@ function proxy(call: (call: Call) => Promise<unknown>): BackgroundWriter {
 }
 
 function createThreadWriter(options: WriterOptions): BackgroundWriter {
-  type Caller = { resolve(value: unknown): void; reject(error: Error): void }
-  const callers = new Map<number, Caller>()
-  let worker: Worker | null = null
-  let calls = 0
-
-  function start(): Worker {
-    const started = new Worker(THREAD_FILE, { workerData: options, execArgv: [] })
-    started.unref()
-    started.on('message', (answer: AnswerMessage) => {
-      const caller = callers.get(answer.id)
-      callers.delete(answer.id)
-      if (callers.size === 0) started.unref()
-      if (answer.ok) caller?.resolve(answer.value)
-      else caller?.reject(Object.assign(new Error(answer.message), { code: answer.code }))
-    })
-    let why = 'no error'
-    started.on('error', (error: unknown) => {
-      // `exit` follows and rejects the calls.
-      why = codeOf(error)
-    })
-    started.on('exit', () => {
-      if (worker === started) worker = null
-      const error = new AuditError(
-        'writer_ended',
-        `the thread that writes the audit trail has ended (${why})`,
-      )
-      for (const { reject } of callers.values()) reject(error)
-      callers.clear()
-    })
-    return started
-  }
-
-  function call(each: Call): Promise<unknown> {
+  const thread = threadCalls<Call>(
+    THREAD_FILE,
+    options,
+    why => new AuditError('writer_ended', `the thread that writes the audit trail has ended (${why})`),
+  )
+  const { close, ...rest } = proxy(each => {
+    if (thread.isRunning || each.do === 'open') return thread.call(each)
     // After the thread has ended, only `open` starts another.
-    if (worker === null && each.do !== 'open') {
-      return each.do === 'close'
-        ? Promise.resolve()
-        : Promise.reject(new AuditError('writer_ended', 'the audit trail is not open'))
-    }
-    worker ??= start()
-    const current = worker
-    calls += 1
-    const message: CallMessage = { id: calls, call: each }
-    return new Promise((resolve, reject) => {
-      callers.set(message.id, { resolve, reject })
-      current.ref()
-      current.postMessage(message)
-    })
-  }
-
-  const { close, ...rest } = proxy(call)
+    return each.do === 'close'
+      ? Promise.resolve()
+      : Promise.reject(new AuditError('writer_ended', 'the audit trail is not open'))
+  })
   return {
     ...rest,
     close: async () => {
       await close()
-      await worker?.terminate()
+      await thread.end()
     },
   }
 }

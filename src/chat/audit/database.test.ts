@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import Sqlite from 'libsql'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Database } from '../sqlite.js'
+import type { Database } from '../../files/sqlite.js'
 import { holdWriterLock, openForReading, openForWriting } from './database.js'
 
 let folder: string

@@ -1,9 +1,7 @@
 // SQLite as the audit trail uses it: one file, write-ahead log, every commit synced to the disk before it returns. The
 // driver is synchronous; the server runs it in a thread (background.ts).
-import { existsSync, lstatSync, realpathSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import Sqlite from 'libsql'
-import { type Database, openSqlite, otherNameOf } from '../sqlite.js'
+import { existsSync, lstatSync } from 'node:fs'
+import { type Database, holdLock, lockFileOf, openSqlite, otherNameOf } from '../../files/sqlite.js'
 import { AuditError, createPrivately } from './files.js'
 
 /** How long to wait for another process's write, milliseconds. */
@@ -98,14 +96,6 @@ export function openForReading(path: string): Database {
   }
 }
 
-/** Of the file itself, whatever link, relative path or mounted folder leads to it. */
-function lockFileOf(path: string): string {
-  const real = existsSync(path)
-    ? realpathSync.native(path)
-    : join(realpathSync.native(dirname(path)), basename(path))
-  return `${real}.lock`
-}
-
 /**
  * Takes the lock of the process that writes the trail; the operating system releases it when the process ends. Returns the
  * function that releases it. Throws AuditError `in_use`.
@@ -118,16 +108,8 @@ export function holdWriterLock(path: string): () => void {
       `${place} is a link; it must be a file of the audit trail's own: remove it`,
     )
   }
-  const sqlite = new Sqlite(place, { timeout: 0 })
-  try {
-    sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
-    sqlite.exec('BEGIN EXCLUSIVE')
-  } catch (error) {
-    sqlite.close()
-    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY') {
-      throw new AuditError('in_use', `another server writes the audit trail ${path} (G6_AUDIT_DB)`)
-    }
-    throw error
-  }
-  return () => void sqlite.close()
+  const unlock = holdLock(place)
+  if (unlock === null)
+    throw new AuditError('in_use', `another server writes the audit trail ${path} (G6_AUDIT_DB)`)
+  return unlock
 }

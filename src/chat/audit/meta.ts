@@ -1,6 +1,6 @@
 // The table `meta`: signed facts about the database as a whole. `key`: which key it was written with. `sealed`: the rows of its
 // subjects have MACs.
-import type { Database } from '../sqlite.js'
+import type { Database } from '../../files/sqlite.js'
 import { signatureOf } from './chain.js'
 
 const NAMES = ['key', 'sealed'] as const

@@ -1,5 +1,5 @@
 // What the commands show: the newest records, and all records of one subject.
-import type { Database } from '../sqlite.js'
+import type { Database } from '../../files/sqlite.js'
 import type { AuditRecord } from './chain.js'
 import { openForReading } from './database.js'
 import { createRecords, type Records } from './records.js'

@@ -1,5 +1,5 @@
 // Reads the records of the database, the checkpoint, and the values stored plainly.
-import type { Database } from '../sqlite.js'
+import type { Database } from '../../files/sqlite.js'
 import { type AuditRecord, type Checkpoint, GENESIS_MAC } from './chain.js'
 
 const COLUMNS = 'seq, at_ms AS atMs, operation, stream_id AS streamId, subject, details, mac'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { auditTrail } from '../../../test/support/audit-trail.js'
-import type { Database } from '../sqlite.js'
+import type { Database } from '../../files/sqlite.js'
 import { openForWriting } from './database.js'
 import { createSubjects, type Subjects } from './subjects.js'
 

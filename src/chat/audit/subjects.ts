@@ -5,7 +5,7 @@
 // These rows decide on whom `export` and `erase` act, and they change and leave, so they are not in the chain themselves: each
 // subject has a MAC over its row and all its lookups, under a key of its own, and the record that changed them has that MAC.
 import { createHmac, randomBytes } from 'node:crypto'
-import type { Database } from '../sqlite.js'
+import type { Database } from '../../files/sqlite.js'
 import { isSameMac } from './chain.js'
 
 /** A name that finds a subject. A person has a `person` key and `name`s: subject claim and email. */

@@ -1,6 +1,6 @@
 // On whom `export` and `erase` act: the subjects with a name, when every row that says so is as the trail wrote it. Where a row of
 // the person was changed from outside, nothing is done: it could be done to somebody else.
-import type { Database } from '../sqlite.js'
+import type { Database } from '../../files/sqlite.js'
 import { type AuditRecord, isSameMac, macOf } from './chain.js'
 import { hasSeals } from './database.js'
 import { AuditError } from './files.js'

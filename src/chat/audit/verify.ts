@@ -5,7 +5,7 @@
 //   subjects, lookups     the MAC of each subject, and the newest of these MACs in the chain
 //   open_streams          starts without an end in the chain
 //   meta, checkpoint      signed
-import type { Database } from '../sqlite.js'
+import type { Database } from '../../files/sqlite.js'
 import { type AuditRecord, type ChainFault, checkChain, type Fault, type Head, type Intact } from './chain.js'
 import { hasSeals, openForReading } from './database.js'
 import { readHead } from './files.js'

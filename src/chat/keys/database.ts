@@ -1,9 +1,9 @@
 // The database of the relay's own keys (G6_KEYS_DB): who they are, as the SHA-256 of each, and the tokens they used a day. The
 // commands write keys; a server reads them and adds what was used. It reads keys/live.ts, which loads this file late.
 import { existsSync } from 'node:fs'
+import { type Database, openSqlite, otherNameOf } from '../../files/sqlite.js'
 import { codeOf, createPrivately } from '../audit/files.js'
 import type { RelayKey } from '../ports.js'
-import { type Database, openSqlite, otherNameOf } from '../sqlite.js'
 
 /** The message says what to change. */
 export class KeysError extends Error {

@@ -7,11 +7,13 @@ import { momentNow } from '../../clock/moment.js'
 import { HttpError } from '../../contract/errors.js'
 import { matchesEtag, prefersCsv } from '../../contract/negotiation.js'
 import type { HttpPlugin, RouteRules } from '../../contract/plugin.js'
+import { wholeDocument } from '../../history/both.js'
 import { historyCsv } from '../../history/csv.js'
+import type { FarHistory } from '../../history/far/far.js'
 import type { NearHistory } from '../../history/near.js'
-import { pastDocument, seriesCount, usualPoints } from '../../history/past.js'
+import { seriesCount, usualPoints } from '../../history/past.js'
 import { spanOf } from '../../history/span.js'
-import { daysOf, uptimePct, type VerdictLog } from '../../history/verdict-log.js'
+import { type Day, uptimePct, type VerdictLog, weeksOf } from '../../history/verdict-log.js'
 import { historyDocument, type VerdictLogDocument, verdictLogDocument } from '../../protocol/history.js'
 import { offsetMs } from '../../snapshot/zone.js'
 import type { HttpConfig } from '../http-config.js'
@@ -20,6 +22,8 @@ import { seriesNames } from '../queries.js'
 export type HistoryParts = {
   readonly config: () => Pick<HttpConfig, 'disableResyncHttp' | 'timezone'>
   readonly history: NearHistory
+  /** Absent or null: nothing is kept longer. */
+  readonly far?: FarHistory | null
   readonly verdicts: VerdictLog
   readonly clock: Clock
 }
@@ -48,7 +52,18 @@ const historyQuery = z.object({
 const CSV_TYPE = 'text/csv; charset=utf-8'
 const JSON_TYPE = 'application/json; charset=utf-8'
 
+/** In an answer. */
+const MAX_VERDICTS = 1_000
+
 const inSec = (ms: number): number => Math.round(ms) / 1000
+
+const timesOf = (day: Day) => ({
+  healthy_sec: inSec(day.ms.healthy),
+  attention_sec: inSec(day.ms.attention),
+  failing_sec: inSec(day.ms.failing),
+  unknown_sec: inSec(day.ms.unknown),
+  uptime_pct: uptimePct(day),
+})
 
 function send(request: FastifyRequest, reply: FastifyReply, type: string, text: string): FastifyReply {
   const etag = `"${hash('sha256', text).slice(0, 16)}"`
@@ -61,7 +76,10 @@ export function historyPlugin(parts: HistoryParts): HttpPlugin {
   return { name: 'history', register: app => historyRoutes(app, parts) }
 }
 
-function historyRoutes(app: FastifyInstance, { config, history, verdicts, clock }: HistoryParts): void {
+function historyRoutes(
+  app: FastifyInstance,
+  { config, history, far = null, verdicts, clock }: HistoryParts,
+): void {
   const tags = ['history']
   const checkOpen = (): void => {
     if (config().disableResyncHttp) throw new HttpError('resync_disabled')
@@ -72,20 +90,20 @@ function historyRoutes(app: FastifyInstance, { config, history, verdicts, clock 
       config: { rules: RULES },
       schema: {
         summary:
-          'Numbers of the board over the last 15 minutes, one a second; text/csv when that is accepted',
+          'Numbers of the board over time: the last 15 minutes one a second, with G6_HISTORY_DB the days before one a minute; text/csv when that is accepted',
         tags,
         querystring: historyQuery,
         response: { 200: historyDocument },
       },
     },
-    (request, reply) => {
+    async (request, reply) => {
       checkOpen()
       const names = seriesNames(request.query.series, MAX_SERIES)
       const nowMs = clock.nowMs()
       const count = seriesCount(history, names)
       const span = spanOf(request.query, count, nowMs, usualPoints(names, count))
       if (typeof span === 'string') throw new HttpError('invalid_query', `${span}.`)
-      const document = pastDocument(history, names, span, nowMs)
+      const document = await wholeDocument({ near: history, far }, names, span, nowMs)
       return prefersCsv(request.headers.accept)
         ? send(request, reply, CSV_TYPE, historyCsv(document))
         : send(request, reply, JSON_TYPE, JSON.stringify(document))
@@ -97,33 +115,29 @@ function historyRoutes(app: FastifyInstance, { config, history, verdicts, clock 
       config: { rules: RULES },
       schema: {
         summary:
-          'How the system was: each verdict with its reasons and how long it lasted, and the uptime of each day',
+          'How the system was: each verdict with its reasons and how long it lasted, and the uptime of each day and week',
         tags,
         response: { 200: verdictLogDocument },
       },
     },
     (request, reply) => {
       checkOpen()
-      const rows = verdicts.rows(momentNow(clock))
+      const now = momentNow(clock)
+      const rows = verdicts.rows(now)
       const { timezone } = config()
+      const days = verdicts.days(now, timezone, atMs => offsetMs(timezone, atMs))
       const document: VerdictLogDocument = {
         schema_version: 'v1',
         since: rows[0]?.fromMs ?? null,
-        verdicts: rows.map(({ word, reasons, fromMs, toMs, lastedMs }) => ({
+        verdicts: rows.slice(-MAX_VERDICTS).map(({ word, reasons, fromMs, toMs, lastedMs }) => ({
           word,
           reasons: [...reasons],
           from: Math.round(fromMs),
           to: toMs === null ? null : Math.round(toMs),
           lasted_sec: inSec(lastedMs),
         })),
-        days: daysOf(rows, atMs => offsetMs(timezone, atMs)).map(day => ({
-          day: day.day,
-          healthy_sec: inSec(day.ms.healthy),
-          attention_sec: inSec(day.ms.attention),
-          failing_sec: inSec(day.ms.failing),
-          unknown_sec: inSec(day.ms.unknown),
-          uptime_pct: uptimePct(day),
-        })),
+        days: days.map(day => ({ day: day.day, ...timesOf(day) })),
+        weeks: weeksOf(days).map(week => ({ from: week.day, ...timesOf(week) })),
       }
       return send(request, reply, JSON_TYPE, JSON.stringify(document))
     },

@@ -2,8 +2,11 @@
 // allow; a stalled terminal costs the memory of one frame and no time. draw/, layout/ and curated/ decide what it looks like,
 // keys/ what keys do.
 import type { Clock } from '../../clock/clock.js'
+import { momentNow } from '../../clock/moment.js'
 import { systemTimers, type Timers } from '../../clock/timers.js'
 import type { CycleResult, Output } from '../../engine/cycle.js'
+import type { Played } from '../../engine/played.js'
+import type { VerdictRow } from '../../history/verdict-log.js'
 import type { Thresholds } from '../../panels/thresholds.js'
 import type { TerminalDevice } from './device.js'
 import type { Frame } from './draw/frame.js'
@@ -14,6 +17,7 @@ import type { Key } from './keys/key.js'
 import { KeyReader } from './keys/reader.js'
 import { type Effect, reduceKey, type Seen } from './keys/reduce.js'
 import { startView, type View } from './keys/view.js'
+import { LiveToday } from './live-today.js'
 import { LiveTrends } from './live-trends.js'
 import type { Capabilities } from './rim/capabilities.js'
 import { Pacer } from './rim/pacer.js'
@@ -36,6 +40,10 @@ export type TerminalHooks = {
   clients?(): number | null
   /** Why a followed stream needs a full status; null when it does not. */
   needFull?(): string | null
+  /** The recording that is played; null or absent: the source is another one. */
+  played?(): Played | null
+  /** The verdict log of the server; null or absent: there is none, and the dashboard keeps its own. */
+  verdicts?(): readonly VerdictRow[] | null
   onPanelRender?(panel: string, seconds: number): void
   /** Time to paint and write one frame; 0 bytes when nothing changed. */
   onFrame?(seconds: number, bytes: number): void
@@ -69,6 +77,7 @@ export class TerminalOutput implements Output {
   readonly #options: TerminalOptions
   readonly #painter: Painter
   readonly #trends = new LiveTrends()
+  readonly #today: LiveToday
   readonly #pacer: Pacer
   readonly #timers: Timers
   readonly #keys: KeyReader
@@ -109,6 +118,7 @@ export class TerminalOutput implements Output {
       clockMs: clock.monotonicMs,
       onPanelRender: (panel, seconds) => hooks.onPanelRender?.(panel, seconds),
     })
+    this.#today = new LiveToday(settings.timezone, () => hooks.verdicts?.() ?? null)
     this.#pacer = new Pacer(() => this.#draw(), clock.monotonicMs, timers)
     this.#keys = new KeyReader(keys => this.#onKeys(keys), timers)
   }
@@ -133,6 +143,7 @@ export class TerminalOutput implements Output {
     this.#live = result
     if (changed) this.#lastChangeMs = result.board.builtAtMs
     this.#trends.take(result, this.#options.clock.nowMs())
+    this.#today.take(result, momentNow(this.#options.clock))
     this.#pacer.request()
   }
 
@@ -263,7 +274,9 @@ export class TerminalOutput implements Output {
 
   #scene(): Scene {
     const { device, clock, hooks } = this.#options
-    const nowMs = clock.nowMs()
+    const played = hooks.played?.() ?? null
+    // A recording shows its own time.
+    const nowMs = played?.now.wallMs ?? clock.nowMs()
     if (this.#notice !== null && this.#notice.untilMs <= clock.monotonicMs()) this.#notice = null
     const live = this.#live
     const body = this.#frozen ?? { shown: live, shownAtMs: nowMs, lastChangeMs: this.#lastChangeMs }
@@ -280,7 +293,9 @@ export class TerminalOutput implements Output {
       boardTitle: hooks.boardTitle?.() ?? null,
       clients: hooks.clients?.() ?? null,
       needFull: hooks.needFull?.() ?? null,
-      trends: this.#trends.at(body.shownAtMs),
+      trends: this.#trends.at(played === null ? body.shownAtMs : clock.nowMs()),
+      played,
+      today: this.#today.at(momentNow(clock)),
     }
   }
 

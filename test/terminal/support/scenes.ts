@@ -104,6 +104,8 @@ export function sceneOf(result: CycleResult | null, more: Partial<Scene> = {}): 
     clients: 3,
     needFull: null,
     trends: NO_TRENDS,
+    today: null,
+    played: null,
     ...more,
   }
 }

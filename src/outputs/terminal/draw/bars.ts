@@ -4,6 +4,7 @@ import { durationText } from '../../../display/age.js'
 import { reasonText } from '../../../display/reason.js'
 import { toneOfVerdict } from '../../../display/shape.js'
 import { type CycleResult, isJudged } from '../../../engine/cycle.js'
+import type { Played } from '../../../engine/played.js'
 import { sourceRemarks } from '../../../engine/source-words.js'
 import { factAt, marketText, numberAt, textAt } from '../../../panels/facts.js'
 import { clockTime, plainNumber } from '../../../panels/format.js'
@@ -12,6 +13,7 @@ import type { Tone } from '../../../panels/panel.js'
 import { cleanText, displayWidth } from '../../../panels/text.js'
 import type { Verdict } from '../../../protocol/events.js'
 import { marketAt } from '../../../snapshot/market.js'
+import { offsetMs } from '../../../snapshot/zone.js'
 import type { View } from '../keys/view.js'
 import { clockText, momentText } from './clock.js'
 import { freshness, isNoAlerts } from './freshness.js'
@@ -63,6 +65,7 @@ export type TopBarFacts = {
   /** Why an ingest source waits for a full status; null when it does not. */
   readonly needFull: string | null
   readonly paused: boolean
+  readonly played?: Played | null
   /** Board changes since the screen was paused. */
   readonly behind: number
 }
@@ -173,8 +176,15 @@ function alsoText(reasons: readonly string[], room: number): string | null {
   return `and ${others.length} more`
 }
 
-function notices({ paused, behind, needFull }: TopBarFacts): Item[] {
+/** `recording of 2026-11-29, ended`: the clock has the time. */
+function recordingText({ now, ended }: Played, timezone: string): string {
+  const day = new Date(now.wallMs + offsetMs(timezone, now.wallMs)).toISOString().slice(0, 10)
+  return `recording of ${day}${ended ? ', ended' : ''}`
+}
+
+function notices({ paused, behind, needFull, played = null, timezone }: TopBarFacts): Item[] {
   const items: Item[] = []
+  if (played !== null) items.push(label(recordingText(played, timezone), 110, 'note'))
   if (paused) items.push(label(behind === 0 ? 'paused' : `paused, ${updates(behind)} behind`, 100, 'note'))
   if (needFull !== null) {
     const why = needFull === '' ? [] : [clipRun(run(` ${cleanText(needFull)}`, 'label'), 40)]

@@ -7,7 +7,7 @@ import { curatedBlocks } from '../curated/blocks.js'
 import { sectionLines } from '../curated/sections.js'
 import type { Seen, Spot } from '../keys/reduce.js'
 import { importanceInColumns } from '../layout/importance.js'
-import { type Layout, layoutPanels, type Size } from '../layout/layout.js'
+import { type Layout, layoutPanels, type Size, type Spare } from '../layout/layout.js'
 import { ToneOrder } from '../layout/tone-order.js'
 import type { TerminalSettings } from '../settings.js'
 import { bottomBar, topBar } from './bars.js'
@@ -21,6 +21,7 @@ import { plotBlocks } from './plots.js'
 import { blank, type Line } from './run.js'
 import type { Scene } from './scene.js'
 import { NO_TRENDS } from './trends.js'
+import { withVerdict } from './verdicts.js'
 
 /** A smaller screen only shows that it is too small. */
 export const SMALLEST: Size = { width: 40, height: 6 }
@@ -135,7 +136,7 @@ export class Painter {
       const lines = panelLines(drawing, zoomed, { ...size, density: 'whole' })
       return { lines, spots: panels.map(({ key }) => ({ ...place, key })) }
     }
-    return isCurated ? sectionLines(drawing, panels, size) : this.#grid(drawing, panels, size)
+    return isCurated ? sectionLines(drawing, panels, size) : this.#grid(drawing, panels, size, scene)
   }
 
   /** By the tones that are shown, which are none while the status is not judged. */
@@ -147,7 +148,7 @@ export class Painter {
       .flatMap(({ key }) => byKey.get(key) ?? [])
   }
 
-  #grid(drawing: Drawing, panels: readonly Panel[], size: Size): Body {
+  #grid(drawing: Drawing, panels: readonly Panel[], size: Size, { today }: Scene): Body {
     const { focus } = drawing.view
     const measured = panels.map(panel => {
       const tone = this.#content.shown(panel)?.tone ?? panel.tone
@@ -162,12 +163,14 @@ export class Painter {
       }
     })
     this.#layout = layoutPanels(measured, size, this.#options.settings, this.#layout)
-    const plots = this.#options.utf8 === false ? [] : this.#plots(this.#layout, panels)
-    return { lines: gridLines(drawing, panels, this.#layout, plots), spots: this.#layout.places }
+    const { spare, blocks } = withVerdict(this.#layout.spare, today, this.#content.setup.context)
+    const plots = this.#options.utf8 === false ? [] : this.#plots(spare, panels)
+    const lines = gridLines(drawing, panels, this.#layout, [...blocks, ...plots])
+    return { lines, spots: this.#layout.places }
   }
 
   /** Drawn again when the trends or the board are newer. */
-  #plots({ spare }: Layout, panels: readonly Panel[]): readonly Block[] {
+  #plots(spare: readonly Spare[], panels: readonly Panel[]): readonly Block[] {
     const { context } = this.#content.setup
     const of = JSON.stringify([context.trends.atMs, spare])
     const isSame = this.#drawnPlots.of === of && this.#drawnPlots.panels.length === panels.length

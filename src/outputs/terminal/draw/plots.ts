@@ -16,7 +16,7 @@ import { titleLine } from './title.js'
 import { moves } from './trends.js'
 
 /** Rows with the title from which on there is a plot. */
-const LEAST_ROWS = 12
+export const LEAST_ROWS = 12
 const MOST_ROWS = 18
 const GAP_ROWS = 1
 const GAP_COLUMNS = 4

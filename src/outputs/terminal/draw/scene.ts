@@ -1,5 +1,7 @@
 // The input of a frame.
+import type { Today } from '../../../display/today.js'
 import type { CycleResult } from '../../../engine/cycle.js'
+import type { Played } from '../../../engine/played.js'
 import type { Thresholds } from '../../../panels/thresholds.js'
 import type { View } from '../keys/view.js'
 import type { Size } from '../layout/layout.js'
@@ -22,10 +24,14 @@ export type Scene = {
   readonly notice: string | null
   readonly thresholds: Thresholds
   readonly sourceName: string
+  /** The recording that is played; null: the source is another one. */
+  readonly played: Played | null
   /** Of a declared board. */
   readonly boardTitle: string | null
   readonly clients: number | null
   readonly needFull: string | null
   /** The last minutes of the shown numbers. */
   readonly trends: Trends
+  /** How the system was today; null: nothing is known. */
+  readonly today: Today | null
 }

@@ -1,10 +1,11 @@
-// SQLite as the relay uses it, for the audit trail and for its keys. The driver is synchronous.
-import { readFileSync, realpathSync, statSync } from 'node:fs'
+// SQLite as this program uses it: for the audit trail, the keys of the relay, and history. The driver is synchronous.
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import Sqlite from 'libsql'
 
 export type Value = string | number | null | Uint8Array
 
-/** A prepared statement; `T` is the row that its SQL selects. */
+/** A prepared statement; `T` is the row that its SQL selects. A blob is an ArrayBuffer in the rows of `all`. */
 export type Query<T> = {
   first(...values: readonly Value[]): T | null
   all(...values: readonly Value[]): readonly T[]
@@ -39,10 +40,15 @@ export function openSqlite(path: string, busyMs: number): Database {
     exec: sql => void sqlite.exec(sql),
     query: <T>(sql: string): Query<T> => {
       const statement = sqlite.prepare<Value[]>(sql)
+      // One of its own: `get` finds nothing where `all` found nothing before it (libsql 0.5).
+      let ofAll: typeof statement | null = null
       // The border: a row is what the SQL selects.
       return {
         first: (...values) => (statement.get(...values) as T | undefined) ?? null,
-        all: (...values) => statement.all(...values) as T[],
+        all: (...values) => {
+          ofAll ??= sqlite.prepare<Value[]>(sql)
+          return ofAll.all(...values) as T[]
+        },
       }
     },
     command: sql => {
@@ -84,4 +90,29 @@ function isMounted(realPath: string): boolean {
       point.replace(/\\(\d{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8))) === realPath
     )
   })
+}
+
+/** The lock of this database, whatever link, relative path or mounted folder leads to it. */
+export function lockFileOf(path: string): string {
+  const real = existsSync(path)
+    ? realpathSync.native(path)
+    : join(realpathSync.native(dirname(path)), basename(path))
+  return `${real}.lock`
+}
+
+/**
+ * Locks this file for the process that writes a database; the operating system releases it when the process ends. Returns the function
+ * that releases it; null: another process holds it.
+ */
+export function holdLock(lockFile: string): (() => void) | null {
+  const sqlite = new Sqlite(lockFile, { timeout: 0 })
+  try {
+    sqlite.exec('PRAGMA locking_mode = EXCLUSIVE')
+    sqlite.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    sqlite.close()
+    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY') return null
+    throw error
+  }
+  return () => void sqlite.close()
 }

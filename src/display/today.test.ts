@@ -17,7 +17,7 @@ test('the rows of today, cut at midnight and now, and the parts of the known tim
     row('unknown', 70 * MIN, 90 * MIN),
     row('attention', 90 * MIN, null),
   ]
-  const today = todayOf({ verdicts }, 0, 100 * MIN)
+  const today = todayOf({ verdicts, weeks: [{ uptime_pct: 1 }, { uptime_pct: 99.5 }] }, 0, 100 * MIN)
   expect(today?.spells.map(({ tone, fromMs, ms }) => [tone, fromMs / MIN, ms / MIN])).toEqual([
     ['ok', 0, 60],
     ['error', 60, 10],
@@ -26,6 +26,7 @@ test('the rows of today, cut at midnight and now, and the parts of the known tim
   ])
   expect(today?.healthyPct).toBe(75)
   expect(today?.uptimePct).toBe(87.5)
+  expect(today?.weekPct).toBe(99.5)
 })
 
 test('nothing is known of today where there are no rows of it, and by no other document', () => {

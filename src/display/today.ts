@@ -1,5 +1,5 @@
 // How the system was today, from the document of GET /summary/history/verdicts. It may come from any server. Pure.
-import type { Tone } from '../state/panels.js'
+import type { Tone } from '../panels/panel.js'
 
 export type Spell = {
   readonly word: string
@@ -14,6 +14,8 @@ export type Today = {
   /** The part of the known time that was healthy, and that was not failing, %. */
   readonly healthyPct: number
   readonly uptimePct: number
+  /** Of this week; null: not known. */
+  readonly weekPct: number | null
 }
 
 const TONES: Readonly<Record<string, Tone>> = { healthy: 'ok', attention: 'warn', failing: 'error' }
@@ -24,7 +26,7 @@ const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? v
 
 /** Null where nothing is known of today. `dayMs`: when the day began. */
 export function todayOf(document: unknown, dayMs: number, nowMs: number): Today | null {
-  const { verdicts }: Readonly<Record<string, unknown>> = Object(document)
+  const { verdicts, weeks }: Readonly<Record<string, unknown>> = Object(document)
   const spells = asList(verdicts).flatMap((row): Spell[] => {
     const { word, from, to }: Readonly<Record<string, unknown>> = Object(row)
     if (typeof word !== 'string' || typeof from !== 'number') return []
@@ -37,9 +39,11 @@ export function todayOf(document: unknown, dayMs: number, nowMs: number): Today 
     spells.reduce((total, { word, ms }) => (words.includes(word) ? total + ms : total), 0)
   const known = sum('healthy', 'attention', 'failing')
   if (known === 0) return null
+  const { uptime_pct: week }: Readonly<Record<string, unknown>> = Object(asList(weeks).at(-1))
   return {
     spells: spells.slice(-MAX_SPELLS),
     healthyPct: (100 * sum('healthy')) / known,
     uptimePct: (100 * sum('healthy', 'attention')) / known,
+    weekPct: typeof week === 'number' ? week : null,
   }
 }
