@@ -81,7 +81,12 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: ['^src/(fleet|redis)/', '^src/app/fleet\\.ts$', '\\.test\\.ts$'],
+        pathNot: [
+          '^src/(fleet|redis)/',
+          '^src/app/fleet\\.ts$',
+          '^src/chat/(shared|limits)/',
+          '\\.test\\.ts$',
+        ],
       },
       to: { path: '^src/fleet/', dependencyTypesNot: ['type-only'] },
     },
