@@ -1,5 +1,6 @@
 // What the parts of a program are made of, and what a pipeline is: the types that more than one file here needs.
 import type { MemberCounts } from '../automatic/board.js'
+import type { Engine } from '../chat/shared/engine.js'
 import type { Clock } from '../clock/clock.js'
 import type { Config } from '../config/settings.js'
 import type { Connections } from '../connection/connections.js'
@@ -95,6 +96,10 @@ export interface Fleet {
   reload(): void
   /** Resolves when what is in Redis now is shown, or after 300 ms. */
   catchUp(): Promise<void>
+  /** Calls back when it has joined; asked for before `start`. */
+  onEngine(listener: (engine: Engine) => void): void
+  /** Redis has no memory left for answers. */
+  setFull(isFull: boolean): void
   health(): FleetHealth
   /** All nodes; Redis is asked once a second at most, however many ask. */
   document(): Promise<FleetDocument>

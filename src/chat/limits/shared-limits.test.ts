@@ -4,7 +4,8 @@ import { eventually } from '../../../test/support/eventually.js'
 import { type RedisServer, startRedis } from '../../../test/support/redis-server.js'
 import { SlidingWindow } from '../../guards/sliding-window.js'
 import { type Link, openLink } from '../../redis/link.js'
-import { leavePlace, shareOf, spendTokens, startOnce, takePlace } from './shared-limits.js'
+import { shareOf } from './limits.js'
+import { leavePlace, spendTokens, startOnce, takePlace } from './shared-limits.js'
 
 let redis: RedisServer
 let link: Link

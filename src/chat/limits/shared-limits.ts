@@ -4,18 +4,14 @@
 // answers are leased: those of a node that died become free by themselves. While Redis is slow or gone each node allows its
 // share, and so all of them together at most N + nodes - 1.
 import { z } from 'zod'
-import { readAnswer } from '../../fleet/scripts/answer.js'
+import { readAnswer, wholeNumber } from '../../fleet/scripts/answer.js'
 import type { WindowLimit } from '../../guards/sliding-window.js'
+import type { Lane } from '../../redis/lane.js'
 import type { Run } from '../../redis/link.js'
 import { defineScript } from '../../redis/script.js'
 
 /** After this the share of this node decides. */
 export const LIMIT_WAIT_MS = 150
-
-/** How much of a limit one of `nodes` nodes allows by itself. */
-export function shareOf(limit: number, nodes: number): number {
-  return limit <= 0 ? 0 : Math.ceil(limit / Math.max(1, nodes))
-}
 
 export type StartAnswer = {
   readonly ok: boolean
@@ -110,4 +106,10 @@ export async function spendTokens(run: Run, key: string, tokens: number, keepMs:
     z.int(),
     await run(spendScript, [key], [tokens, keepMs], { waitMs: LIMIT_WAIT_MS }),
   )
+}
+
+/** What the counter of a key and day has; 0: nothing was counted. */
+export async function readTokens(lane: Pick<Lane, 'send'>, key: string): Promise<number> {
+  const reply = await lane.send(['GET', key], { waitMs: LIMIT_WAIT_MS })
+  return reply === null ? 0 : readAnswer('tokens', wholeNumber, reply)
 }

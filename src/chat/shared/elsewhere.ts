@@ -1,72 +1,67 @@
-// What any node may do with an answer that another one runs: read it, stop it, join it by its idempotency key, and end it when its
-// writer is dead. Who owns it is compared here too: to others it does not exist.
+// What any node may do with an answer that another one runs: read it, stop it, join it, and end it when its writer is dead.
 import { z } from 'zod'
-import { readAnswer, wholeNumber } from '../../fleet/scripts/answer.js'
+import { readAnswer } from '../../fleet/scripts/answer.js'
 import type { Lane } from '../../redis/lane.js'
 import type { Run } from '../../redis/link.js'
 import { defineScript } from '../../redis/script.js'
 import type { AnswerKeys } from './keys.js'
 
-export const claimScript = defineScript(
-  'claim',
-  `
-local claimed = ARGV[1] .. ':' .. ARGV[2]
-if redis.call('SET', KEYS[1], claimed, 'NX', 'PX', ARGV[3]) then return claimed end
-return redis.call('GET', KEYS[1])
-`,
-)
-
-/** `mine`: ask. `joined`: that answer has the same question. `other`: the key was used for another question. */
-export type ClaimAnswer =
-  | { readonly answer: 'mine' | 'other' }
-  | { readonly answer: 'joined'; readonly id: string }
-
-/** Before anything is asked, so that one key asks once. `fingerprint`: of the question, without a colon. */
-export async function claim(
-  run: Run,
-  key: string,
-  fingerprint: string,
-  id: string,
-  ttlMs: number,
-): Promise<ClaimAnswer> {
-  const reply = readAnswer('claim', z.string(), await run(claimScript, [key], [fingerprint, id, ttlMs]))
-  const colon = reply.indexOf(':')
-  const found = reply.slice(colon + 1)
-  if (reply.slice(0, colon) !== fingerprint) return { answer: 'other' }
-  return found === id ? { answer: 'mine' } : { answer: 'joined', id: found }
-}
-
 export const stopScript = defineScript(
   'stop',
   `
-local there = redis.call('HMGET', KEYS[1], 'owner', 'state', 'node')
-if not there[1] or there[1] ~= ARGV[1] then return {'unknown'} end
-if there[2] ~= 'live' then return {'ended'} end
+local id, owner, channel = unpack(ARGV)
+local there = redis.call('HMGET', KEYS[1], 'owner', 'state', 'node', 'shared')
+if not there[1] or there[1] ~= owner or there[4] == '1' then return 'unknown' end
+if there[2] ~= 'live' then return 'ended' end
 redis.call('HSET', KEYS[1], 'stop', 1)
-return {'ok', there[3]}
+redis.call('PUBLISH', channel .. there[3], 'stop ' .. id)
+return 'ok'
 `,
 )
 
-/** `ok`: the writer sees it with its next put; a message to `node` is faster. */
-export type StopAnswer =
-  | { readonly answer: 'ok'; readonly node: string }
-  | { readonly answer: 'unknown' | 'ended' }
+/** `channel`: what the channels of nodes begin with. The writer also sees it with its next put, should the message be lost. */
+export async function stopAnswer(
+  run: Run,
+  keys: AnswerKeys,
+  { id, owner, channel }: { readonly id: string; readonly owner: string; readonly channel: string },
+): Promise<'ok' | 'unknown' | 'ended'> {
+  const reply = await run(stopScript, [keys.meta], [id, owner, channel])
+  return readAnswer('stop', z.enum(['ok', 'unknown', 'ended']), reply)
+}
 
-export async function stopAnswer(run: Run, keys: AnswerKeys, owner: string): Promise<StopAnswer> {
-  const schema = z.union([z.tuple([z.literal('ok'), z.string()]), z.tuple([z.enum(['unknown', 'ended'])])])
-  const read = readAnswer('stop', schema, await run(stopScript, [keys.meta], [owner]))
-  return read[0] === 'ok' ? { answer: 'ok', node: read[1] } : { answer: read[0] }
+export const shareScript = defineScript(
+  'share',
+  `
+local node = redis.call('HGET', KEYS[1], 'node')
+if not node then return 0 end
+redis.call('HSET', KEYS[1], 'shared', 1)
+redis.call('PUBLISH', ARGV[2] .. node, 'look ' .. ARGV[1])
+return 1
+`,
+)
+
+/** A caller who may be another one than the first joined it: from now on nobody can stop it for the others. */
+export async function shareAnswer(
+  run: Run,
+  keys: AnswerKeys,
+  { id, channel }: { readonly id: string; readonly channel: string },
+): Promise<void> {
+  await run(shareScript, [keys.meta], [id, channel])
 }
 
 export type SharedAnswer = {
+  /** SHA-256; empty: the id is the secret. */
+  readonly owner: string
   readonly isIdentified: boolean
   readonly connection: string
+  readonly format: string
   readonly node: string
   readonly fence: string
   /** Count of events. */
   readonly next: number
   readonly bytes: number
-  readonly isEnded: boolean
+  /** How it ended; null: it goes on. `lost`: its writer died. */
+  readonly end: 'whole' | 'cut' | 'lost' | null
   readonly isDeflated: boolean
   /** Of the log, from the byte that was asked for; a deflated one is always given from its beginning. */
   readonly events: Buffer
@@ -76,96 +71,136 @@ export const readScript = defineScript(
   'read',
   `
 local meta, log, readers = unpack(KEYS)
-local owner, from, most, node, keepMs = unpack(ARGV)
-local there = redis.call('HMGET', meta, 'owner', 'identified', 'conn', 'node', 'fence', 'next', 'bytes', 'state', 'form')
-if not there[1] or there[1] ~= owner then return {'unknown'} end
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
-if there[8] == 'live' then
+local id, from, most, node, keepMs, channel = unpack(ARGV)
+local there = redis.call('HMGET', meta, 'owner', 'identified', 'conn', 'format', 'node', 'fence', 'next', 'bytes', 'state',
+  'end', 'form')
+if not there[1] then return {'unknown'} end
+if there[9] == 'live' and keepMs ~= '0' then
+  local clock = redis.call('TIME')
+  local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
   redis.call('ZREMRANGEBYSCORE', readers, '-inf', now)
-  redis.call('ZADD', readers, now + keepMs, node)
+  local isNew = redis.call('ZADD', readers, now + keepMs, node)
   redis.call('PEXPIRE', readers, keepMs)
+  if isNew == 1 then redis.call('PUBLISH', channel .. there[5], 'look ' .. id) end
 end
 local events
-if there[9] == 'deflated' then
+if there[11] == 'deflated' then
   events = redis.call('GET', log)
 else
   events = redis.call('GETRANGE', log, from, from + most - 1)
 end
-return {'ok', there[2], there[3], there[4], there[5], there[6], there[7], there[8], there[9] or '', events or ''}
+return {'ok', there[1], there[2], there[3], there[4], there[5], there[6], there[7], there[8], there[10] or '',
+  there[11] or '', events or ''}
 `,
 )
 
-const bytes = z.instanceof(Buffer)
-const text = bytes.transform(value => value.toString('utf8'))
+const text = z.instanceof(Buffer).transform(value => value.toString('utf8'))
+const count = text.pipe(
+  z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number),
+)
 const readReply = z.union([
-  z.tuple([text, text, text, text, text, text, text, text, text, bytes]),
-  z.tuple([text]),
+  z.tuple([
+    text.pipe(z.literal('ok')),
+    text,
+    text,
+    text,
+    text,
+    text,
+    text,
+    count,
+    count,
+    text.pipe(z.enum(['', 'whole', 'cut', 'lost'])),
+    text,
+    z.instanceof(Buffer),
+  ]),
+  z.tuple([text.pipe(z.literal('unknown'))]),
 ])
 
-/** Null: not known, or of another owner. Says at the same time that this node has readers of it, for `keepMs`. */
+/** Null: not known. Says at the same time that this node has readers of it, for `keepMs`; 0: it has none. */
 export async function readShared(
   lane: Pick<Lane, 'run'>,
   keys: AnswerKeys,
   at: {
-    readonly owner: string
+    readonly id: string
     readonly fromByte: number
     readonly mostBytes: number
     readonly node: string
     readonly keepMs: number
+    readonly channel: string
   },
 ): Promise<SharedAnswer | null> {
-  const { owner, fromByte, mostBytes, node, keepMs } = at
+  const { id, fromByte, mostBytes, node, keepMs, channel } = at
   const reply = await lane.run(
     readScript,
     [keys.meta, keys.log, keys.readers],
-    [owner, fromByte, mostBytes, node, keepMs],
+    [id, fromByte, mostBytes, node, keepMs, channel],
     { as: 'bytes' },
   )
-  const [word, identified, connection, writer, fence, next, size, state, form, events] = readAnswer(
-    'read',
-    readReply,
-    reply,
-  )
-  if (word !== 'ok' || events === undefined) return null
+  const read = readAnswer('read', readReply, reply)
+  if (read[0] !== 'ok') return null
+  const [, owner, identified, connection, format, writer, fence, next, bytes, end, form, events] = read
   return {
+    owner,
     isIdentified: identified === '1',
-    connection: connection ?? '',
-    node: writer ?? '',
-    fence: fence ?? '',
-    next: readAnswer('read', wholeNumber, next),
-    bytes: readAnswer('read', wholeNumber, size),
-    isEnded: state === 'ended',
+    connection,
+    format,
+    node: writer,
+    fence,
+    next,
+    bytes,
+    end: end === '' ? null : end,
     isDeflated: form === 'deflated',
     events,
   }
+}
+
+export const leaveScript = defineScript(
+  'unread',
+  `
+local id, node, channel = unpack(ARGV)
+redis.call('ZREM', KEYS[2], node)
+local writer = redis.call('HGET', KEYS[1], 'node')
+if writer then redis.call('PUBLISH', channel .. writer, 'look ' .. id) end
+return 1
+`,
+)
+
+/** This node has no readers of it any more. */
+export async function unreadShared(
+  run: Run,
+  keys: AnswerKeys,
+  { id, node, channel }: { readonly id: string; readonly node: string; readonly channel: string },
+): Promise<void> {
+  await run(leaveScript, [keys.meta, keys.readers], [id, node, channel])
 }
 
 export const orphanScript = defineScript(
   'orphan',
   `
 local meta, log, live = unpack(KEYS)
-local id, fence, upTo, newFence, terminal, channel, ttl = unpack(ARGV)
+local id, fence, upTo, newFence, channel, ttl = unpack(ARGV)
 local there = redis.call('HMGET', meta, 'fence', 'next', 'state')
 if not there[1] then
-  redis.call('ZREM', live, id)
+  redis.call('HDEL', live, id)
   return 'unknown'
 end
 if there[3] ~= 'live' then return 'ended' end
 if there[1] ~= fence or there[2] ~= upTo then return 'alive' end
-local bytes = redis.call('APPEND', log, terminal)
-redis.call('HSET', meta, 'fence', newFence, 'next', upTo + 1, 'bytes', bytes, 'state', 'ended')
+redis.call('HSET', meta, 'fence', newFence, 'state', 'ended', 'end', 'lost')
 redis.call('PEXPIRE', meta, ttl)
 redis.call('PEXPIRE', log, ttl)
-redis.call('ZREM', live, id)
-redis.call('PUBLISH', channel, id .. ' ' .. string.format('%.0f', upTo + 1))
+redis.call('HDEL', live, id)
+redis.call('PUBLISH', channel, id .. ' ' .. upTo)
 return 'ok'
 `,
 )
 
 /**
- * Ends the answer of a dead writer with `terminal` as the event `next`, and changes the fence: a writer that wakes up is refused. `alive`: it
- * wrote since it was looked at.
+ * Ends the answer of a dead writer, and changes the fence: a writer that wakes up is refused. `alive`: it wrote since it was
+ * looked at.
  */
 export async function endOrphan(
   run: Run,
@@ -175,15 +210,36 @@ export async function endOrphan(
     readonly fence: string
     readonly next: number
     readonly newFence: string
-    readonly terminal: Buffer
     readonly ttlMs: number
   },
 ): Promise<'ok' | 'alive' | 'ended' | 'unknown'> {
-  const { id, fence, next, newFence, terminal, ttlMs } = orphan
+  const { id, fence, next, newFence, ttlMs } = orphan
   const reply = await run(
     orphanScript,
     [keys.meta, keys.log, keys.live],
-    [id, fence, next, newFence, terminal, keys.channel, ttlMs],
+    [id, fence, next, newFence, keys.channel, ttlMs],
   )
   return readAnswer('orphan', z.enum(['ok', 'alive', 'ended', 'unknown']), reply)
+}
+
+export const beatScript = defineScript(
+  'writers',
+  `
+redis.call('HINCRBY', KEYS[1], ARGV[1], 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return redis.call('HGETALL', KEYS[1])
+`,
+)
+
+/** Says that this node lives, and gives the beats of all nodes that run answers. */
+export async function beatWriter(
+  run: Run,
+  key: string,
+  node: string,
+  keepMs: number,
+): Promise<ReadonlyMap<string, string>> {
+  const flat = readAnswer('writers', z.array(z.string()), await run(beatScript, [key], [node, keepMs]))
+  const beats = new Map<string, string>()
+  for (let i = 0; i + 1 < flat.length; i += 2) beats.set(flat[i] ?? '', flat[i + 1] ?? '')
+  return beats
 }

@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually } from '../../../test/support/eventually.js'
 import { type RedisServer, startRedis } from '../../../test/support/redis-server.js'
 import { type Link, openLink } from '../../redis/link.js'
-import { claim, endOrphan, readShared, stopAnswer } from './elsewhere.js'
-import { answerKeys, claimKey } from './keys.js'
+import { claim, keepClaim } from './claims.js'
+import { beatWriter, endOrphan, readShared, shareAnswer, stopAnswer, unreadShared } from './elsewhere.js'
+import { answerKeys, claimKey, nodeChannel, writersKey } from './keys.js'
 import { openAnswer, type Put, type PutAnswer, putAll, sealAnswer } from './writing.js'
 
 const TTL = 60_000
@@ -21,7 +22,8 @@ beforeAll(async () => {
     address: { kind: 'unix', path: redis.path, db: 0, username: null, password: null },
     monotonicMs: () => performance.now(),
   })
-  link.subscribe(KEYS.channel, message => notices.push(message))
+  for (const channel of [KEYS.channel, nodeChannel('test', 0, 'n1')])
+    link.subscribe(channel, message => notices.push(message))
   await eventually(() => link.commands.isUp && link.isListening, 'the link is up')
 })
 beforeEach(async () => {
@@ -39,6 +41,7 @@ const opens = (fence = 'f1', id = ID) =>
     owner: 'me',
     isIdentified: true,
     connection: 'c1',
+    format: '',
     node: 'n1',
     fence,
     ttlMs: TTL,
@@ -55,19 +58,28 @@ const putOf = (from: number, next: number, more: Partial<Put> = {}): Put => ({
   from,
   next,
   events: eventsOf(from, next),
-  isEnd: false,
+  end: null,
+  ttlMs: TTL,
   ...more,
 })
 
 async function puts(from: number, next: number, more: Partial<Put> = {}): Promise<PutAnswer | undefined> {
-  const [answer] = await putAll(link.run, [putOf(from, next, more)], TTL)
+  const [answer] = await putAll(link.run, [putOf(from, next, more)])
   return answer
 }
 
-const reads = (fromByte = 0, owner = 'me') =>
-  readShared(link.commands, KEYS, { owner, fromByte, mostBytes: 1_000, node: 'n2', keepMs: 60_000 })
+const CHANNEL = nodeChannel('test', 0, '')
+const reads = (fromByte = 0, keepMs = 60_000) =>
+  readShared(link.commands, KEYS, {
+    id: ID,
+    fromByte,
+    mostBytes: 1_000,
+    node: 'n2',
+    keepMs,
+    channel: CHANNEL,
+  })
 
-const OK = { answer: 'ok', stop: false, isElsewhere: false }
+const OK = { answer: 'ok', stop: false, isElsewhere: false, isShared: false }
 
 describe('the node that runs an answer', () => {
   test('appends events, and may repeat what is there', async () => {
@@ -76,7 +88,8 @@ describe('the node that runs an answer', () => {
     const read = await reads()
     expect(read).toMatchObject({
       next: 3,
-      isEnded: false,
+      end: null,
+      owner: 'me',
       isIdentified: true,
       node: 'n1',
       fence: 'f1',
@@ -109,19 +122,35 @@ describe('the node that runs an answer', () => {
     const others = Array.from({ length: 2_000 }, (_, i) => `id${i}`)
     const id = others.find(each => answerKeys('test', 0, each).bucket === KEYS.bucket) ?? ''
     await opens('f1', id)
-    const second = putOf(0, 1, { id, keys: answerKeys('test', 0, id), isEnd: true })
-    expect(await putAll(link.run, [putOf(0, 1), second], TTL)).toEqual([{ answer: 'lost' }, OK])
-    expect(await link.commands.send(['ZCARD', KEYS.live])).toBe(0)
-    expect(await putAll(link.run, [], TTL)).toEqual([])
+    const second = putOf(0, 1, { id, keys: answerKeys('test', 0, id), end: 'whole' })
+    expect(await putAll(link.run, [putOf(0, 1), second])).toEqual([{ answer: 'lost' }, OK])
+    expect(await link.commands.send(['HLEN', KEYS.live])).toBe(0)
+    expect(await putAll(link.run, [])).toEqual([])
   })
 
   test('hears of readers elsewhere, and its puts send them a notice', async () => {
     await opens()
     await puts(0, 1)
+    await reads(0, 0)
+    expect(await puts(0, 1)).toEqual(OK)
+    await reads()
     await reads()
     expect(await puts(1, 2)).toEqual({ ...OK, isElsewhere: true })
+    await unreadShared(link.run, KEYS, { id: ID, node: 'n2', channel: CHANNEL })
+    expect(await puts(2, 3)).toEqual(OK)
+    await eventually(() => notices.length > 2, 'the notices came')
+    // It is asked to look when the first reader came, and when the last one left.
+    expect(notices).toEqual([`look ${ID}`, `${ID} 2`, `look ${ID}`])
+  })
+
+  test('says with its end how the answer ended, also where no event says so', async () => {
+    await opens()
+    await puts(0, 2)
+    await reads()
+    expect(await puts(2, 2, { end: 'cut' })).toEqual({ ...OK, isElsewhere: true })
+    expect((await reads())?.end).toBe('cut')
     await eventually(() => notices.includes(`${ID} 2`), 'the notice came')
-    expect(notices).toEqual([`${ID} 2`])
+    expect(await link.commands.send(['HLEN', KEYS.live])).toBe(0)
   })
 
   test('replaces the log by its deflated form, after the end and not before', async () => {
@@ -129,31 +158,48 @@ describe('the node that runs an answer', () => {
     await puts(0, 1)
     const seals = (fence: string) => sealAnswer(link.run, KEYS, fence, Buffer.from([1, 0, 255]), TTL)
     expect(await seals('f1')).toBe('no')
-    await puts(1, 2, { isEnd: true })
+    await puts(1, 2, { end: 'whole' })
     expect([await seals('other'), await seals('f1'), await seals('f1')]).toEqual(['no', 'ok', 'ok'])
     const read = await reads(2)
-    expect([read?.isEnded, read?.isDeflated, read?.events]).toEqual([true, true, Buffer.from([1, 0, 255])])
-    expect(await puts(1, 2, { isEnd: true })).toEqual(OK)
+    expect([read?.end, read?.isDeflated, read?.events]).toEqual(['whole', true, Buffer.from([1, 0, 255])])
+    expect(await puts(1, 2, { end: 'whole' })).toEqual(OK)
   })
 })
 
 describe('any other node', () => {
-  test('reads on from a byte, and only for the owner', async () => {
+  test('reads on from a byte', async () => {
     expect(await reads()).toBeNull()
     await opens()
     await puts(0, 3)
     expect((await reads(6))?.events.toString()).toBe('<2>')
-    expect(await reads(0, 'somebody')).toBeNull()
   })
 
-  test('stops it for the owner: the next put says so', async () => {
-    const stops = (owner = 'me') => stopAnswer(link.run, KEYS, owner)
-    expect(await stops()).toEqual({ answer: 'unknown' })
+  test('stops it for the owner: its node gets a message, and the next put says so', async () => {
+    const stops = (owner = 'me') => stopAnswer(link.run, KEYS, { id: ID, owner, channel: CHANNEL })
+    expect(await stops()).toBe('unknown')
     await opens()
-    expect(await stops('somebody')).toEqual({ answer: 'unknown' })
-    expect(await stops()).toEqual({ answer: 'ok', node: 'n1' })
-    expect(await puts(0, 1, { isEnd: true })).toEqual({ ...OK, stop: true })
-    expect(await stops()).toEqual({ answer: 'ended' })
+    expect(await stops('somebody')).toBe('unknown')
+    expect(await stops()).toBe('ok')
+    expect(await puts(0, 1, { end: 'whole' })).toEqual({ ...OK, stop: true })
+    expect(await stops()).toBe('ended')
+    await eventually(() => notices.length > 0, 'the message came')
+    expect(notices).toEqual([`stop ${ID}`])
+  })
+
+  test('keeps others from stopping an answer that they may share with somebody', async () => {
+    const shares = () => shareAnswer(link.run, KEYS, { id: ID, channel: CHANNEL })
+    await shares()
+    await opens()
+    await shares()
+    expect(await stopAnswer(link.run, KEYS, { id: ID, owner: 'me', channel: CHANNEL })).toBe('unknown')
+    expect(await puts(0, 1)).toEqual({ ...OK, isShared: true })
+  })
+
+  test('sees the beats of all writers grow', async () => {
+    const beats = (node: string) => beatWriter(link.run, writersKey('test'), node, TTL)
+    expect([...(await beats('n1'))]).toEqual([['n1', '1']])
+    await beats('n2')
+    expect(Object.fromEntries(await beats('n1'))).toEqual({ n1: '2', n2: '1' })
   })
 
   test('joins by an idempotency key: the first asks, another question is refused', async () => {
@@ -166,18 +212,18 @@ describe('any other node', () => {
     expect(await claims('q1', 'b')).toEqual({ answer: 'joined', id: 'a' })
     expect(await claims('q2', 'c')).toEqual({ answer: 'other' })
     expect(key).not.toContain('the-key')
+    // Only the one that has it may give it up.
+    await keepClaim(link.run, key, 'b', 0)
+    expect(await claims('q1', 'b')).toEqual({ answer: 'joined', id: 'a' })
+    await keepClaim(link.run, key, 'a', 5_000)
+    expect(Number(await link.commands.send(['PTTL', key]))).toBeLessThanOrEqual(5_000)
+    await keepClaim(link.run, key, 'a', 0)
+    expect(await claims('q2', 'c')).toEqual({ answer: 'mine' })
   })
 
   test('ends the answer of a dead writer once; one that wakes up is fenced', async () => {
     const ends = (fence: string, next: number) =>
-      endOrphan(link.run, KEYS, {
-        id: ID,
-        fence,
-        next,
-        newFence: 'f2',
-        terminal: Buffer.from('<end>'),
-        ttlMs: TTL,
-      })
+      endOrphan(link.run, KEYS, { id: ID, fence, next, newFence: 'f2', ttlMs: TTL })
     expect(await ends('f1', 0)).toBe('unknown')
     await opens()
     await puts(0, 2)
@@ -185,7 +231,7 @@ describe('any other node', () => {
     expect([await ends('f1', 2), await ends('f1', 2)]).toEqual(['ok', 'ended'])
     expect([await puts(2, 3), await opens()]).toEqual([{ answer: 'fenced' }, 'fenced'])
     const read = await reads()
-    expect([read?.next, read?.isEnded, read?.events.toString()]).toEqual([3, true, '<0><1><end>'])
+    expect([read?.next, read?.end, read?.events.toString()]).toEqual([2, 'lost', '<0><1>'])
   })
 })
 

@@ -13,6 +13,8 @@ export type Opening = {
   readonly owner: string
   readonly isIdentified: boolean
   readonly connection: string
+  /** Of its events: `pass`, or empty. */
+  readonly format: string
   readonly node: string
   /** Random: in every write of this process for this answer. */
   readonly fence: string
@@ -23,16 +25,15 @@ export const openScript = defineScript(
   'open',
   `
 local meta, log, live = unpack(KEYS)
-local id, owner, identified, conn, node, fence, ttl = unpack(ARGV)
+local id, owner, identified, conn, format, node, fence, ttl = unpack(ARGV)
 local there = redis.call('HGET', meta, 'fence')
 if there and there ~= fence then return 'fenced' end
 if there then return 'ok' end
-local clock = redis.call('TIME')
 redis.call('UNLINK', log)
-redis.call('HSET', meta, 'owner', owner, 'identified', identified, 'conn', conn, 'node', node, 'fence', fence,
-  'next', 0, 'bytes', 0, 'state', 'live', 'stop', 0)
+redis.call('HSET', meta, 'owner', owner, 'identified', identified, 'conn', conn, 'format', format, 'node', node,
+  'fence', fence, 'next', 0, 'bytes', 0, 'state', 'live', 'stop', 0, 'shared', 0)
 redis.call('PEXPIRE', meta, ttl)
-redis.call('ZADD', live, clock[1] * 1000, id)
+redis.call('HSET', live, id, node)
 redis.call('PEXPIRE', live, ttl)
 return 'ok'
 `,
@@ -40,13 +41,13 @@ return 'ok'
 
 /** `ok` also when it is open already; `fenced`: others ended it. */
 export async function openAnswer(run: Run, keys: AnswerKeys, opening: Opening): Promise<'ok' | 'fenced'> {
-  const { id, owner, isIdentified, connection, node, fence, ttlMs } = opening
-  const args = [id, owner, isIdentified ? '1' : '0', connection, node, fence, ttlMs]
+  const { id, owner, isIdentified, connection, format, node, fence, ttlMs } = opening
+  const args = [id, owner, isIdentified ? '1' : '0', connection, format, node, fence, ttlMs]
   const reply = await run(openScript, [keys.meta, keys.log, keys.live], args)
   return readAnswer('open', z.enum(['ok', 'fenced']), reply)
 }
 
-/** The events `from` up to `next`, exclusive. */
+/** The events `from` up to `next`, exclusive; none: it says that the writer lives, and asks what others want. */
 export type Put = {
   readonly id: string
   readonly keys: AnswerKeys
@@ -54,16 +55,23 @@ export type Put = {
   readonly from: number
   readonly next: number
   readonly events: Buffer
-  /** The last of them is the terminal one. */
-  readonly isEnd: boolean
+  /** How the answer ended with the last of them; null: it goes on. */
+  readonly end: 'whole' | 'cut' | null
+  readonly ttlMs: number
 }
 
 /**
  * `gap`: Redis has events only up to `next`: send again from there. `lost`: it knows nothing of the answer: open it and send all.
- * `fenced`: others ended it: stop. `isElsewhere`: other nodes have readers of it.
+ * `fenced`: others ended it: stop. `stop`: it was asked to. `isElsewhere`: other nodes have readers of it. `isShared`: a caller of
+ * another node, who may be somebody else, joined it.
  */
 export type PutAnswer =
-  | { readonly answer: 'ok'; readonly stop: boolean; readonly isElsewhere: boolean }
+  | {
+      readonly answer: 'ok'
+      readonly stop: boolean
+      readonly isElsewhere: boolean
+      readonly isShared: boolean
+    }
   | { readonly answer: 'gap'; readonly next: number }
   | { readonly answer: 'lost' | 'fenced' }
 
@@ -71,42 +79,40 @@ export type PutAnswer =
 export const putScript = defineScript(
   'put',
   `
-local ttl, channel = ARGV[1], ARGV[2]
+local channel = ARGV[1]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local live = KEYS[1]
 local answers = {}
 for i = 0, (#KEYS - 1) / 3 - 1 do
   local meta, log, readers = KEYS[3 * i + 2], KEYS[3 * i + 3], KEYS[3 * i + 4]
-  local at = 6 * i + 3
-  local id, fence, from, upTo, events, ends = unpack(ARGV, at, at + 5)
-  local there = redis.call('HMGET', meta, 'fence', 'next', 'stop', 'bytes')
+  local at = 7 * i + 2
+  local id, fence, from, upTo, events, ends, ttl = unpack(ARGV, at, at + 6)
+  local there = redis.call('HMGET', meta, 'fence', 'next', 'stop', 'bytes', 'shared')
   local have = tonumber(there[2])
-  if not there[1] or redis.call('STRLEN', log) ~= tonumber(there[4]) then
-    if there[1] and there[1] ~= fence then
-      answers[#answers + 1] = {'fenced'}
-    else
-      redis.call('UNLINK', meta, log)
-      answers[#answers + 1] = {'lost'}
-    end
-  elseif there[1] ~= fence then
+  if there[1] and there[1] ~= fence then
     answers[#answers + 1] = {'fenced'}
+  elseif not there[1] or redis.call('STRLEN', log) ~= tonumber(there[4]) then
+    redis.call('UNLINK', meta, log)
+    answers[#answers + 1] = {'lost'}
   elseif have < tonumber(upTo) and have ~= tonumber(from) then
     answers[#answers + 1] = {'gap', there[2]}
   else
     local elsewhere = redis.call('ZCOUNT', readers, '(' .. string.format('%.0f', now), '+inf') > 0
-    if have < tonumber(upTo) then
-      local bytes = redis.call('APPEND', log, events)
-      redis.call('HSET', meta, 'next', upTo, 'bytes', bytes)
-      redis.call('PEXPIRE', meta, ttl)
-      redis.call('PEXPIRE', log, ttl)
-      if ends == '1' then
-        redis.call('HSET', meta, 'state', 'ended')
-        redis.call('ZREM', live, id)
-      end
-      if elsewhere then redis.call('PUBLISH', channel, id .. ' ' .. upTo) end
+    local isNews = have < tonumber(upTo)
+    if isNews then
+      redis.call('HSET', meta, 'next', upTo, 'bytes', redis.call('APPEND', log, events))
     end
-    answers[#answers + 1] = {'ok', there[3], elsewhere and '1' or '0'}
+    if ends ~= '' and redis.call('HGET', meta, 'state') == 'live' then
+      redis.call('HSET', meta, 'state', 'ended', 'end', ends)
+      redis.call('HDEL', live, id)
+      isNews = true
+    end
+    redis.call('PEXPIRE', meta, ttl)
+    redis.call('PEXPIRE', log, ttl)
+    if ends == '' then redis.call('PEXPIRE', live, ttl) end
+    if isNews and elsewhere then redis.call('PUBLISH', channel, id .. ' ' .. upTo) end
+    answers[#answers + 1] = {'ok', there[3], elsewhere and '1' or '0', there[5]}
   end
 end
 return answers
@@ -116,34 +122,34 @@ return answers
 const flag = z.enum(['0', '1']).transform(value => value === '1')
 const putAnswers = z.array(
   z.union([
-    z.tuple([z.literal('ok'), flag, flag]),
+    z.tuple([z.literal('ok'), flag, flag, flag]),
     z.tuple([z.literal('gap'), wholeNumber]),
     z.tuple([z.enum(['lost', 'fenced'])]),
   ]),
 )
 
 /** All of one bucket; the answers are in the order of the puts. */
-export async function putAll(run: Run, puts: readonly Put[], ttlMs: number): Promise<readonly PutAnswer[]> {
+export async function putAll(run: Run, puts: readonly Put[]): Promise<readonly PutAnswer[]> {
   const [first] = puts
   if (first === undefined) return []
   const reply = await run(
     putScript,
     [first.keys.live, ...puts.flatMap(({ keys }) => [keys.meta, keys.log, keys.readers])],
     [
-      ttlMs,
       first.keys.channel,
-      ...puts.flatMap(({ id, fence, from, next, events, isEnd }) => [
+      ...puts.flatMap(({ id, fence, from, next, events, end, ttlMs }) => [
         id,
         fence,
         from,
         next,
         events,
-        isEnd ? '1' : '0',
+        end ?? '',
+        ttlMs,
       ]),
     ],
   )
   return readAnswer('put', putAnswers.length(puts.length), reply).map((each): PutAnswer => {
-    if (each[0] === 'ok') return { answer: 'ok', stop: each[1], isElsewhere: each[2] }
+    if (each[0] === 'ok') return { answer: 'ok', stop: each[1], isElsewhere: each[2], isShared: each[3] }
     return each[0] === 'gap' ? { answer: 'gap', next: each[1] } : { answer: each[0] }
   })
 }
